@@ -1,0 +1,29 @@
+import { Ajv, type ErrorObject, type SchemaValidateFunction } from 'ajv'
+import type { ConfigSchema } from '../plugin/contract.ts'
+import { parseByteSize, parseDuration } from './units.ts'
+
+const PARSE_UNIT = { duration: parseDuration, bytes: parseByteSize }
+
+export type SchemaResult = { readonly value: unknown; readonly errors: readonly ErrorObject[] }
+
+// Runs after `pattern`; what does not match stays as it is and is reported once.
+const convertUnit: SchemaValidateFunction = (unit: keyof typeof PARSE_UNIT, text: string, schema, at) => {
+  if (at !== undefined && new RegExp(schema?.pattern).test(text))
+    at.parentData[at.parentDataProperty] = PARSE_UNIT[unit](text)
+  return true
+}
+
+const ajv = new Ajv({ allErrors: true, useDefaults: true, strict: true, strictTypes: false, verbose: true })
+ajv.addKeyword({ keyword: 'x-unit', schemaType: 'string', type: 'string', modifying: true, validate: convertUnit })
+
+/** Unknown keys are refused unless the schema says which it takes. */
+export function closed(schema: ConfigSchema): ConfigSchema {
+  return { additionalProperties: false, ...schema }
+}
+
+/** A copy of `config` with defaults filled in and units converted, or all that is wrong with it. */
+export function applySchema(schema: ConfigSchema, config: unknown): SchemaResult {
+  const value = structuredClone(config ?? {})
+  const validate = ajv.compile(closed(schema))
+  return validate(value) ? { value, errors: [] } : { value, errors: validate.errors ?? [] }
+}

@@ -1,0 +1,42 @@
+import type { JsonSchema } from '../plugin/contract.ts'
+
+const MILLISECONDS: Record<string, number> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 }
+const BYTES: Record<string, number> = { B: 1, KiB: 2 ** 10, MiB: 2 ** 20, GiB: 2 ** 30, TiB: 2 ** 40 }
+
+export const DURATION_PATTERN = '^(0|([0-9]+(\\.[0-9]+)?(ms|s|m|h|d))+)$'
+export const BYTE_SIZE_PATTERN = '^[0-9]+(\\.[0-9]+)?(B|KiB|MiB|GiB|TiB)$'
+
+/** Schema of a duration such as `500ms`, `10s` or `1h30m`; the component gets milliseconds. */
+export function duration(options: { description: string; default?: string }): JsonSchema {
+  return { type: 'string', pattern: DURATION_PATTERN, 'x-unit': 'duration', ...options }
+}
+
+/** Schema of a size such as `20MiB`; the component gets bytes. */
+export function byteSize(options: { description: string; default?: string }): JsonSchema {
+  return { type: 'string', pattern: BYTE_SIZE_PATTERN, 'x-unit': 'bytes', ...options }
+}
+
+/** `1h30m` → 5,400,000. The text matches {@link DURATION_PATTERN}. */
+export function parseDuration(text: string): number {
+  let ms = 0
+  for (const [, amount, unit] of text.matchAll(/([0-9.]+)(ms|s|m|h|d)/g)) ms += Number(amount) * MILLISECONDS[unit]
+  return ms
+}
+
+/** `20MiB` → 20,971,520. The text matches {@link BYTE_SIZE_PATTERN}. */
+export function parseByteSize(text: string): number {
+  const [, amount, unit] = /^([0-9.]+)(\w+)$/.exec(text) ?? []
+  return Number(amount) * BYTES[unit]
+}
+
+/** 5,400,000 → `1h30m`. */
+export function formatDuration(ms: number): string {
+  let rest = ms
+  let text = ''
+  for (const unit of ['d', 'h', 'm', 's', 'ms']) {
+    const amount = unit === 'ms' ? rest : Math.floor(rest / MILLISECONDS[unit])
+    rest -= amount * MILLISECONDS[unit]
+    if (amount > 0) text += amount + unit
+  }
+  return text || '0'
+}

@@ -1,0 +1,16 @@
+import type { EventBlock } from './events.ts'
+import type { PointBlock } from './points.ts'
+
+/** What a batch carries. Immutable: branches of a fan-out share it. */
+export type Block = PointBlock | EventBlock
+
+// Columns of a point: three float64, one byte of flags, one reference; of an event the same and its strings' slots.
+const BYTES_PER_POINT = 33
+const BYTES_PER_EVENT = 56
+const BYTES_PER_DISTRIBUTION = 256
+
+/** Memory the block's columns take, in bytes: what it costs in credits. Interned series are not counted. */
+export function blockBytes(block: Block): number {
+  if (block.type === 'events') return block.length * BYTES_PER_EVENT
+  return block.length * BYTES_PER_POINT + block.distributions.size * BYTES_PER_DISTRIBUTION
+}

@@ -1,0 +1,53 @@
+/** OTLP Histogram. `counts` has one more entry than `bounds`; both empty where only count and sum are known. */
+export interface Histogram {
+  readonly kind: 'histogram'
+  readonly count: number
+  readonly sum: number
+  /** NaN where unknown. `min === max` says that all `count` observations had this value. */
+  readonly min: number
+  readonly max: number
+  /** Upper bounds, inclusive, strictly rising. */
+  readonly bounds: readonly number[]
+  readonly counts: readonly number[]
+}
+
+/** Buckets `(base^i, base^(i+1)]` for `i = offset + index`, with `base = 2^(2^-scale)`. */
+export interface ExponentialBuckets {
+  readonly offset: number
+  readonly counts: readonly number[]
+}
+
+/** OTLP ExponentialHistogram. */
+export interface ExponentialHistogram {
+  readonly kind: 'exponential_histogram'
+  readonly count: number
+  readonly sum: number
+  readonly min: number
+  readonly max: number
+  readonly scale: number
+  readonly zeroCount: number
+  readonly zeroThreshold: number
+  readonly positive: ExponentialBuckets
+  readonly negative: ExponentialBuckets
+}
+
+/** OTLP Summary: quantiles somebody else computed; they cannot be merged. */
+export interface Summary {
+  readonly kind: 'summary'
+  readonly count: number
+  readonly sum: number
+  readonly quantiles: readonly { readonly quantile: number; readonly value: number }[]
+}
+
+/** StatsD set: members seen. */
+export interface MemberSet {
+  readonly kind: 'set'
+  readonly members: readonly string[]
+}
+
+export type Distribution = Histogram | ExponentialHistogram | Summary | MemberSet
+
+/** `count` observations of the same `value`: what a StatsD timer line says. */
+export function observation(value: number, count: number): Histogram {
+  return { kind: 'histogram', count, sum: value * count, min: value, max: value, bounds: [], counts: [] }
+}

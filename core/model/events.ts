@@ -1,0 +1,15 @@
+import type { Attributes } from './attributes.ts'
+
+/** Events in columns, shaped like OpenTelemetry log records. Immutable once sent. */
+export interface EventBlock {
+  readonly type: 'events'
+  readonly length: number
+  /** Unix milliseconds. */
+  readonly time: Float64Array
+  readonly name: readonly string[]
+  /** What the sender calls this event, unique to it; undefined where it gave none. */
+  readonly id: readonly (string | undefined)[]
+  readonly attributes: readonly Attributes[]
+  /** What the event is worth in a sum; 1 unless the sender said otherwise. */
+  readonly value: Float64Array
+}

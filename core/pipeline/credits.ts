@@ -1,0 +1,100 @@
+/**
+ * What bounds memory. Whoever brings data in buys credits (bytes) first, and the credits go back when the data has
+ * settled; what is in flight can therefore never exceed the pool. One currency, because memory is what runs out.
+ */
+export class CreditPool {
+  readonly capacity: number
+  #used = 0
+  #waiting: { bytes: number; grant: (permit: Permit) => void }[] = []
+
+  /** @param capacity bytes */
+  constructor(capacity: number) {
+    this.capacity = capacity
+  }
+
+  get used(): number {
+    return this.#used
+  }
+
+  /** A permit, or undefined when the pool is spent: then shed, stop reading or wait with {@link take}. */
+  tryTake(bytes: number): Permit | undefined {
+    return this.#fits(bytes) ? this.#issue(bytes) : undefined
+  }
+
+  /** Waits its turn for credits; rejects with the signal's reason. */
+  take(bytes: number, signal: AbortSignal): Promise<Permit> {
+    signal.throwIfAborted()
+    if (this.#waiting.length === 0 && this.#fits(bytes)) return Promise.resolve(this.#issue(bytes))
+    return new Promise((resolve, reject) => {
+      const giveUp = () => {
+        this.#waiting.splice(this.#waiting.indexOf(entry), 1)
+        reject(signal.reason)
+      }
+      const grant = (permit: Permit) => {
+        signal.removeEventListener('abort', giveUp)
+        resolve(permit)
+      }
+      const entry = { bytes, grant }
+      this.#waiting.push(entry)
+      signal.addEventListener('abort', giveUp, { once: true })
+    })
+  }
+
+  // Something larger than the whole pool passes when it is alone, or it could never pass.
+  #fits(bytes: number): boolean {
+    return this.#used + bytes <= this.capacity || this.#used === 0
+  }
+
+  #issue(bytes: number): Permit {
+    this.#used += bytes
+    return new Permit(bytes, {
+      grow: more => {
+        if (this.#used + more > this.capacity) return false
+        this.#used += more
+        return true
+      },
+      release: all => this.#release(all)
+    })
+  }
+
+  #release(bytes: number): void {
+    this.#used -= bytes
+    while (this.#waiting.length > 0 && this.#fits(this.#waiting[0].bytes)) {
+      const { bytes: wanted, grant } = this.#waiting.shift()!
+      grant(this.#issue(wanted))
+    }
+  }
+}
+
+interface Issuer {
+  grow(bytes: number): boolean
+  release(bytes: number): void
+}
+
+/** Credits held. Give them to a batch, which returns them when it settles, or {@link release} them yourself. */
+export class Permit {
+  #bytes: number
+  #issuer: Issuer | undefined
+
+  constructor(bytes: number, issuer: Issuer) {
+    this.#bytes = bytes
+    this.#issuer = issuer
+  }
+
+  get bytes(): number {
+    return this.#bytes
+  }
+
+  /** More credits for the same data, e.g. as a body arrives in chunks. False when the pool is spent. */
+  tryGrow(bytes: number): boolean {
+    if (this.#issuer === undefined || !this.#issuer.grow(bytes)) return false
+    this.#bytes += bytes
+    return true
+  }
+
+  /** Idempotent. */
+  release(): void {
+    this.#issuer?.release(this.#bytes)
+    this.#issuer = undefined
+  }
+}

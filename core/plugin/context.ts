@@ -1,0 +1,44 @@
+import type { RequestHandler } from 'express'
+import type { Logger } from 'pino'
+import type { Block } from '../model/block.ts'
+import type { SeriesRegistry } from '../model/series.ts'
+import type { Batch, Outcome } from '../pipeline/batch.ts'
+import type { CreditPool, Permit } from '../pipeline/credits.ts'
+import type { Account } from '../telemetry/account.ts'
+import type { Clock } from '../telemetry/clock.ts'
+
+/** All that a component gets from its host. */
+export interface Context {
+  /** As in the YAML: `otlp` or `otlp/edge`. */
+  readonly id: string
+  readonly log: Logger
+  /** The only source of time. */
+  readonly clock: Clock
+  readonly account: Account
+  readonly series: SeriesRegistry
+  /** Credits for data on its way through: receivers buy before they decode. */
+  readonly credits: CreditPool
+  /** Credits for what a processor owns and sends later, such as closed windows. */
+  readonly ownedCredits: CreditPool
+  readonly instruments: Instruments
+  readonly admin: AdminRoutes
+  /** For receivers: a batch of what came in, booked in the ledger. `onSettled` is called once, maybe at once. */
+  batch(block: Block, permit: Permit, onSettled?: (outcome: Outcome) => void): Batch
+  /** Shown on the admin page and in `/healthz`. A component is `ok` until it says otherwise. */
+  status(state: ComponentState, reason?: string): void
+}
+
+export type ComponentState = 'ok' | 'degraded' | 'failed'
+
+/** A component's own metrics, named `weir_<kind>_<type>_<name>` and labelled with its id. */
+export interface Instruments {
+  /** Only grows. Counters end in `_total`. */
+  counter(name: string, help: string): { add(value: number): void }
+  /** Read when somebody looks. */
+  gauge(name: string, help: string, read: () => number): void
+}
+
+export interface AdminRoutes {
+  /** Serves `handler` on the admin server at `/api/<kind>s/<id>/<path>`. */
+  route(method: 'get' | 'post', path: string, handler: RequestHandler): void
+}

@@ -1,0 +1,96 @@
+import type { Observable, OperatorFunction } from 'rxjs'
+import type { Block } from '../model/block.ts'
+import type { Batch } from '../pipeline/batch.ts'
+import type { Context } from './context.ts'
+
+export const API_VERSION = 1
+
+export type Kind = 'receiver' | 'processor' | 'exporter'
+export type Stability = 'development' | 'alpha' | 'beta' | 'stable'
+/** What flows through a port; `any` takes whatever comes and, as an output, hands on what came in. */
+export type Port = Block['type'] | 'any'
+
+/**
+ * JSON Schema (draft-07) of a component's configuration, an object at the top. Every property has a `description` and,
+ * unless it is required, a `default`; unknown keys are refused. Use `duration()` and `byteSize()` for such values:
+ * users write `10s` and `64MiB`, `create` gets milliseconds and bytes.
+ */
+export type ConfigSchema = {
+  readonly type: 'object'
+  readonly properties: Readonly<Record<string, JsonSchema>>
+  readonly required?: readonly string[]
+} & JsonSchema
+export type JsonSchema = { readonly [keyword: string]: unknown }
+
+interface Definition<K extends Kind, C, Instance> {
+  readonly api: typeof API_VERSION
+  readonly kind: K
+  /** lower_snake_case; what users write in the YAML. */
+  readonly type: string
+  readonly stability: Stability
+  /** One sentence for `weir components`. */
+  readonly description: string
+  readonly schema: ConfigSchema
+  /** Rules between fields, each broken one as `{ path, message }`; `path` as in `['windows', 0]`. */
+  check?(config: C): ConfigProblem[]
+  /** Builds the component; must not touch network, disk or timers yet (`start` may). */
+  create(config: C, context: Context): Instance
+}
+
+export interface ConfigProblem {
+  readonly path: readonly (string | number)[]
+  readonly message: string
+}
+
+export interface ReceiverPlugin<C = unknown> extends Definition<'receiver', C, Receiver> {
+  readonly ports: { readonly out: Port }
+}
+export interface ProcessorPlugin<C = unknown> extends Definition<'processor', C, Processor> {
+  readonly ports: { readonly in: Port; readonly out: Port }
+}
+export interface ExporterPlugin<C = unknown> extends Definition<'exporter', C, Exporter> {
+  readonly ports: { readonly in: Port }
+}
+export type Plugin<C = unknown> = ReceiverPlugin<C> | ProcessorPlugin<C> | ExporterPlugin<C>
+
+/** Both idempotent; `stop` may come without `start`. A `start` that rejects stops Weir with its message. */
+export interface Lifecycle {
+  start?(signal: AbortSignal): Promise<void>
+  stop?(signal: AbortSignal): Promise<void>
+}
+
+/** Where data comes in. Makes batches with `context.batch` and completes `batches$` in `stop`, before anything else. */
+export interface Receiver extends Lifecycle {
+  readonly batches$: Observable<Batch>
+}
+
+/**
+ * What most processors are: a function from block to block. It must not change the block it is given. Items it leaves
+ * out are booked by `context.account.drop(reason, n)`. A throw hands the batch back to its sender; the stream goes on.
+ */
+export interface MapProcessor extends Lifecycle {
+  process(block: Block): Block
+}
+
+/**
+ * For processors that hold on to data, merge or split it. The host books what passes the operator (`received`, `sent`);
+ * the processor books what it absorbs, produces, drops and refuses. Errors are caught, and nack the batch that caused
+ * them. With `snapshot` and `restore` its state survives a restart: bytes of its own, versioned, format.
+ */
+export interface StreamProcessor extends Lifecycle {
+  operator(): OperatorFunction<Batch, Batch>
+  /** Called once nothing comes in any more. */
+  snapshot?(): Uint8Array
+  /** Before `start`. Throws where the bytes cannot be understood: Weir then refuses to start. */
+  restore?(state: Uint8Array): void
+}
+
+export type Processor = MapProcessor | StreamProcessor
+
+/** Where data goes. Its lane queues, retries and times out; the exporter only tries, one block at a time. */
+export interface Exporter extends Lifecycle {
+  /** Resolves once the backend has the block. Throws {@link ExportError}; any other error counts as retryable. */
+  export(block: Block, signal: AbortSignal): Promise<void>
+  /** Whether the backend answers; rejects with what is wrong. */
+  probe?(signal: AbortSignal): Promise<void>
+}

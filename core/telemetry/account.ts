@@ -1,0 +1,38 @@
+/**
+ * One component's side of the ledger, in items (points or events). What went in is somewhere:
+ *
+ *     received + produced = sent + absorbed + dropped + refused + inFlight
+ *
+ * `received` came in; `produced` was made here (a window's counts); `sent` went on, or was stored by the backend;
+ * `absorbed` lives on inside what is produced; `dropped` is gone, by reason; `refused` was handed back, and its sender
+ * still has it.
+ */
+export class Account {
+  received = 0
+  produced = 0
+  sent = 0
+  absorbed = 0
+  refused = 0
+  inFlight = 0
+  #dropped = new Map<string, number>()
+
+  /** `reason`: a few lower_snake_case words that do not vary with the data. */
+  drop(reason: string, items = 1): void {
+    this.#dropped.set(reason, (this.#dropped.get(reason) ?? 0) + items)
+  }
+
+  get dropped(): ReadonlyMap<string, number> {
+    return this.#dropped
+  }
+
+  get droppedTotal(): number {
+    let total = 0
+    for (const items of this.#dropped.values()) total += items
+    return total
+  }
+
+  /** Items nobody can account for: 0, or a bug. */
+  get imbalance(): number {
+    return this.received + this.produced - this.sent - this.absorbed - this.droppedTotal - this.refused - this.inFlight
+  }
+}

@@ -1,0 +1,31 @@
+/** The only source of time, so that tests and replays can have their own. */
+export interface Clock {
+  /** Unix milliseconds. */
+  now(): number
+  /** Calls `run` once after `ms`; returns what cancels it. */
+  setTimer(ms: number, run: () => void): () => void
+}
+
+export const systemClock: Clock = {
+  now: Date.now,
+  setTimer(ms, run) {
+    const timer = setTimeout(run, ms)
+    return () => clearTimeout(timer)
+  }
+}
+
+/** Resolves after `ms`, or rejects with the signal's reason. */
+export function sleep(clock: Clock, ms: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (signal?.aborted) return reject(signal.reason)
+    const stop = () => {
+      cancel()
+      reject(signal?.reason)
+    }
+    const cancel = clock.setTimer(ms, () => {
+      signal?.removeEventListener('abort', stop)
+      resolve()
+    })
+    signal?.addEventListener('abort', stop, { once: true })
+  })
+}

@@ -1,0 +1,48 @@
+/** The one door for plugin authors: everything a receiver, processor or exporter may use. */
+export { byteSize, duration } from '../../core/config/units.ts'
+export { BadInputError, ExportError } from '../../core/errors.ts'
+export type { Attribute, Attributes, AttributeValue } from '../../core/model/attributes.ts'
+export { attributeText, findAttribute, NO_ATTRIBUTES, sortAttributes } from '../../core/model/attributes.ts'
+export type { Block } from '../../core/model/block.ts'
+export { blockBytes } from '../../core/model/block.ts'
+export type {
+  Distribution,
+  ExponentialBuckets,
+  ExponentialHistogram,
+  Histogram,
+  MemberSet,
+  Summary
+} from '../../core/model/distribution.ts'
+export { observation } from '../../core/model/distribution.ts'
+export type { EventBlock } from '../../core/model/events.ts'
+export type { PointBlock } from '../../core/model/points.ts'
+export { FLAG_NO_RECORDED_VALUE, PointBlockBuilder } from '../../core/model/points.ts'
+export type {
+  Metric,
+  MetricKind,
+  Resource,
+  Scope,
+  Series,
+  SeriesRegistry,
+  Temporality
+} from '../../core/model/series.ts'
+export { NO_RESOURCE, NO_SCOPE } from '../../core/model/series.ts'
+export type { Batch, Outcome } from '../../core/pipeline/batch.ts'
+export type { CreditPool, Permit } from '../../core/pipeline/credits.ts'
+export type { ComponentState, Context } from '../../core/plugin/context.ts'
+export type {
+  ConfigProblem,
+  ConfigSchema,
+  Exporter,
+  ExporterPlugin,
+  JsonSchema,
+  MapProcessor,
+  Plugin,
+  Port,
+  Processor,
+  ProcessorPlugin,
+  Receiver,
+  ReceiverPlugin,
+  StreamProcessor
+} from '../../core/plugin/contract.ts'
+export { sleep } from '../../core/telemetry/clock.ts'

@@ -1,0 +1,99 @@
+import pino from 'pino'
+import { applySchema } from '../../core/config/schema.ts'
+import { SeriesRegistry } from '../../core/model/series.ts'
+import { admit } from '../../core/pipeline/admit.ts'
+import type { Outcome } from '../../core/pipeline/batch.ts'
+import { Batch } from '../../core/pipeline/batch.ts'
+import { CreditPool } from '../../core/pipeline/credits.ts'
+import type { Context } from '../../core/plugin/context.ts'
+import type { Plugin } from '../../core/plugin/contract.ts'
+import { Account } from '../../core/telemetry/account.ts'
+import type { Clock } from '../../core/telemetry/clock.ts'
+
+export { Batch } from '../../core/pipeline/batch.ts'
+
+const POOL_BYTES = 64 * 2 ** 20
+
+/** A clock that stands still until told; timers fire in order, within {@link advance}. */
+export class FakeClock implements Clock {
+  #now: number
+  #timers: { at: number; run: () => void }[] = []
+
+  /** @param now Unix ms */
+  constructor(now = 1_700_000_000_000) {
+    this.#now = now
+  }
+
+  now(): number {
+    return this.#now
+  }
+
+  setTimer(ms: number, run: () => void): () => void {
+    const timer = { at: this.#now + ms, run }
+    this.#timers.push(timer)
+    return () => {
+      this.#timers = this.#timers.filter(other => other !== timer)
+    }
+  }
+
+  /** Moves time on by `ms`, firing what falls due. */
+  advance(ms: number): void {
+    const end = this.#now + ms
+    for (;;) {
+      const due = this.#timers.filter(timer => timer.at <= end).sort((a, b) => a.at - b.at)[0]
+      if (due === undefined) break
+      this.#timers = this.#timers.filter(timer => timer !== due)
+      this.#now = Math.max(this.#now, due.at)
+      due.run()
+    }
+    this.#now = end
+  }
+}
+
+export interface TestContext extends Context {
+  readonly clock: FakeClock
+  /** What `context.status` was told last. */
+  state: { state: string; reason?: string }
+  /** Routes registered, by `METHOD path`. */
+  readonly routes: Map<string, unknown>
+}
+
+/** A context with a fake clock, its own pools and a silent log. */
+export function testContext(id = 'test'): TestContext {
+  const account = new Account()
+  const routes = new Map<string, unknown>()
+  const context: TestContext = {
+    id,
+    log: pino({ level: 'silent' }),
+    clock: new FakeClock(),
+    account,
+    series: new SeriesRegistry(),
+    credits: new CreditPool(POOL_BYTES),
+    ownedCredits: new CreditPool(POOL_BYTES),
+    instruments: { counter: () => ({ add() {} }), gauge() {} },
+    admin: { route: (method, path, handler) => void routes.set(`${method.toUpperCase()} ${path}`, handler) },
+    state: { state: 'ok' },
+    routes,
+    batch: (block, permit, onSettled) => admit(account, block, permit, onSettled),
+    status(state, reason) {
+      context.state = { state, reason }
+    }
+  }
+  return context
+}
+
+/** Validates `config` as the YAML loader would: defaults filled in, durations and sizes converted. Throws all problems. */
+export function testConfig<C>(plugin: Plugin<C>, config: Record<string, unknown> = {}): C {
+  const { value, errors } = applySchema(plugin.schema, config)
+  if (errors.length > 0) throw new Error(errors.map(error => `${error.instancePath} ${error.message}`).join('; '))
+  const problems = plugin.check?.(value as C) ?? []
+  if (problems.length > 0)
+    throw new Error(problems.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; '))
+  return value as C
+}
+
+/** A batch of `block` and the promise of its outcome. */
+export function testBatch(block: Batch['block']): { batch: Batch; settled: Promise<Outcome> } {
+  const { promise, resolve } = Promise.withResolvers<Outcome>()
+  return { batch: Batch.of(block, resolve), settled: promise }
+}
