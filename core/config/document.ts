@@ -1,0 +1,163 @@
+import {
+  CORE_SCHEMA,
+  EVENT_ALIAS,
+  EVENT_MAPPING,
+  EVENT_POP,
+  EVENT_SCALAR,
+  EVENT_SEQUENCE,
+  type Event,
+  getScalarValue,
+  load,
+  parseEvents,
+  SCALAR_STYLE_PLAIN,
+  YAMLException
+} from 'js-yaml'
+import { type Environment, substitute } from './environment.ts'
+import type { Position, Problems } from './problems.ts'
+
+/** A YAML value that knows where it stands. */
+export type YamlNode = ScalarNode | SequenceNode | MappingNode
+
+interface ScalarNode {
+  readonly type: 'scalar'
+  readonly position: Position
+  readonly value: unknown
+}
+interface SequenceNode {
+  readonly type: 'sequence'
+  readonly position: Position
+  readonly items: YamlNode[]
+}
+export interface MappingNode {
+  readonly type: 'mapping'
+  readonly position: Position
+  readonly entries: Map<string, { readonly keyPosition: Position; readonly node: YamlNode }>
+}
+
+/** Parses one YAML document, variables filled in. What is wrong goes to `problems`; undefined when nothing is left. */
+export function parseYaml(file: string, text: string, env: Environment, problems: Problems): YamlNode | undefined {
+  try {
+    const events = parseEvents(text, { filename: file })
+    return new NodeBuilder(file, text, env, problems).build(events)
+  } catch (error) {
+    if (!(error instanceof YAMLException)) throw error
+    const mark = error.mark
+    problems.error({ file, line: (mark?.line ?? 0) + 1, column: (mark?.column ?? 0) + 1 }, `not YAML: ${error.reason}`)
+    return undefined
+  }
+}
+
+/** The plain value: objects, arrays, scalars. */
+export function toValue(node: YamlNode): unknown {
+  if (node.type === 'scalar') return node.value
+  if (node.type === 'sequence') return node.items.map(toValue)
+  return Object.fromEntries([...node.entries].map(([key, { node }]) => [key, toValue(node)]))
+}
+
+/** The deepest node on `path` that exists: what a problem at `path` points at. */
+export function nodeAt(root: YamlNode, path: readonly (string | number)[]): YamlNode {
+  let node = root
+  for (const step of path) {
+    const next = node.type === 'mapping' ? node.entries.get(String(step))?.node : undefined
+    const item = node.type === 'sequence' ? node.items[Number(step)] : undefined
+    if (next === undefined && item === undefined) return node
+    node = (next ?? item) as YamlNode
+  }
+  return node
+}
+
+class NodeBuilder {
+  #file: string
+  #text: string
+  #env: Environment
+  #problems: Problems
+  #events: Event[] = []
+  #at = 0
+  #anchors = new Map<string, YamlNode>()
+  #lineStarts = [0]
+
+  constructor(file: string, text: string, env: Environment, problems: Problems) {
+    this.#file = file
+    this.#text = text
+    this.#env = env
+    this.#problems = problems
+    for (let i = text.indexOf('\n'); i >= 0; i = text.indexOf('\n', i + 1)) this.#lineStarts.push(i + 1)
+  }
+
+  build(events: Event[]): YamlNode | undefined {
+    this.#events = events
+    this.#at = 1 // past the document's own event
+    return events.length > 1 && events[1].type !== EVENT_POP ? this.#node() : undefined
+  }
+
+  #node(): YamlNode {
+    const event = this.#events[this.#at++]
+    if (event.type === EVENT_ALIAS) return this.#alias(event.anchorStart, event.anchorEnd)
+    let node: YamlNode
+    if (event.type === EVENT_SCALAR) node = this.#scalar(event)
+    else if (event.type === EVENT_SEQUENCE) node = this.#sequence(event.start)
+    else if (event.type === EVENT_MAPPING) node = this.#mapping(event.start)
+    else throw new YAMLException(`unexpected event ${event.type}`)
+    if (event.anchorStart >= 0) this.#anchors.set(this.#text.slice(event.anchorStart, event.anchorEnd), node)
+    return node
+  }
+
+  #scalar(event: Extract<Event, { type: typeof EVENT_SCALAR }>): YamlNode {
+    const position = this.#position(Math.max(0, event.valueStart))
+    const raw = getScalarValue(this.#text, event)
+    const plain = event.style === SCALAR_STYLE_PLAIN && event.tagStart < 0
+    const text = raw.includes('$')
+      ? substitute(raw, this.#env, message => this.#problems.error(position, message))
+      : raw
+    return { type: 'scalar', position, value: plain ? plainValue(text) : text }
+  }
+
+  #sequence(start: number): YamlNode {
+    const items: YamlNode[] = []
+    while (this.#events[this.#at].type !== EVENT_POP) items.push(this.#node())
+    this.#at++
+    return { type: 'sequence', position: this.#position(start), items }
+  }
+
+  #mapping(start: number): YamlNode {
+    const entries: MappingNode['entries'] = new Map()
+    while (this.#events[this.#at].type !== EVENT_POP) {
+      const key = this.#node()
+      const node = this.#node()
+      const name = key.type === 'scalar' ? String(key.value) : ''
+      if (key.type !== 'scalar') this.#problems.error(key.position, 'a key must be a plain string')
+      if (name === '<<') merge(entries, node)
+      else if (entries.has(name)) this.#problems.error(key.position, `"${name}" stands twice in the same mapping`)
+      else entries.set(name, { keyPosition: key.position, node })
+    }
+    this.#at++
+    return { type: 'mapping', position: this.#position(start), entries }
+  }
+
+  #alias(start: number, end: number): YamlNode {
+    const name = this.#text.slice(start, end)
+    const node = this.#anchors.get(name)
+    if (node === undefined) throw new YAMLException(`unknown anchor "${name}"`)
+    return node
+  }
+
+  #position(offset: number): Position {
+    let line = 0
+    while (line + 1 < this.#lineStarts.length && this.#lineStarts[line + 1] <= offset) line++
+    return { file: this.#file, line: line + 1, column: offset - this.#lineStarts[line] + 1 }
+  }
+}
+
+// `<<: *base`: keys of the base, below those written here.
+function merge(into: MappingNode['entries'], base: YamlNode): void {
+  if (base.type === 'sequence') for (const item of base.items) merge(into, item)
+  if (base.type !== 'mapping') return
+  for (const [key, entry] of base.entries) if (!into.has(key)) into.set(key, entry)
+}
+
+// A plain scalar has the type YAML gives its text, also after a variable was filled in: `port: ${env:PORT}`.
+function plainValue(text: string): unknown {
+  if (text === '') return null
+  if (/^[\w.+-]/.test(text) && !/[:#\n]/.test(text)) return load(text, { schema: CORE_SCHEMA })
+  return text === '~' ? null : text
+}

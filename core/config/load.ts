@@ -1,0 +1,47 @@
+import { readFileSync } from 'node:fs'
+import { describeError } from '../errors.ts'
+import { type MappingNode, parseYaml, type YamlNode } from './document.ts'
+import type { Environment } from './environment.ts'
+import type { Problems } from './problems.ts'
+
+/**
+ * Reads and merges configuration files, later ones over earlier ones: mappings key by key, everything else replaced
+ * whole. Undefined when nothing usable is left; why is in `problems`.
+ */
+export function loadConfig(files: readonly string[], env: Environment, problems: Problems): MappingNode | undefined {
+  let merged: MappingNode | undefined
+  for (const file of files) {
+    const node = readOne(file, env, problems)
+    if (node !== undefined) merged = merged === undefined ? node : mergeMappings(merged, node)
+  }
+  return merged
+}
+
+function readOne(file: string, env: Environment, problems: Problems): MappingNode | undefined {
+  const top = { file, line: 1, column: 1 }
+  let text: string
+  try {
+    text = readFileSync(file, 'utf8')
+  } catch (error) {
+    problems.error(top, `cannot read this file: ${describeError(error)}`)
+    return undefined
+  }
+  const before = problems.all.length
+  const node = parseYaml(file, text, env, problems)
+  if (node?.type === 'mapping') return node
+  if (problems.all.length === before) problems.error(top, 'expected a mapping with receivers, exporters and service')
+  return undefined
+}
+
+function mergeMappings(base: MappingNode, over: MappingNode): MappingNode {
+  const entries = new Map(base.entries)
+  for (const [key, entry] of over.entries) {
+    const node = mergeNodes(entries.get(key)?.node, entry.node)
+    entries.set(key, { keyPosition: entry.keyPosition, node })
+  }
+  return { ...over, entries }
+}
+
+function mergeNodes(base: YamlNode | undefined, over: YamlNode): YamlNode {
+  return base?.type === 'mapping' && over.type === 'mapping' ? mergeMappings(base, over) : over
+}

@@ -1,0 +1,67 @@
+import { distance } from 'fastest-levenshtein'
+import { WeirError } from '../errors.ts'
+
+/** Where something stands in a file; line and column start at 1. */
+export interface Position {
+  readonly file: string
+  readonly line: number
+  readonly column: number
+}
+
+export interface Problem {
+  readonly severity: 'error' | 'warning'
+  readonly position: Position
+  readonly message: string
+}
+
+/** All errors and warnings of a configuration, in the order of the files. */
+export class Problems {
+  readonly all: Problem[] = []
+
+  error(position: Position, message: string): void {
+    this.all.push({ severity: 'error', position, message })
+  }
+
+  warn(position: Position, message: string): void {
+    this.all.push({ severity: 'warning', position, message })
+  }
+
+  get hasErrors(): boolean {
+    return this.all.some(problem => problem.severity === 'error')
+  }
+
+  /** One line a problem: `file:line:column: error: message`. */
+  format(): string {
+    const seen = new Set(this.all.toSorted(byPosition).map(formatProblem))
+    return [...seen].join('\n')
+  }
+
+  throwIfErrors(): void {
+    if (this.hasErrors) throw new WeirError('CONFIG_INVALID', this.format())
+  }
+}
+
+/** ` (did you mean "x"?)` where one of `known` is close to `seen`, else what there is to choose from. */
+export function suggest(seen: string, known: readonly string[]): string {
+  const ranked = known.map(name => ({ name, off: distance(seen.toLowerCase(), name.toLowerCase()) }))
+  const best = ranked.sort((a, b) => a.off - b.off)[0]
+  if (best !== undefined && best.off <= Math.max(1, Math.floor(seen.length / 3)))
+    return `; did you mean "${best.name}"?`
+  return known.length === 0 ? '' : `; known here: ${known.toSorted().join(', ')}`
+}
+
+/** A value as the user wrote it, short enough for a message. */
+export function showValue(value: unknown): string {
+  const text = JSON.stringify(value) ?? String(value)
+  return text.length > 60 ? `${text.slice(0, 57)}...` : text
+}
+
+function formatProblem({ severity, position, message }: Problem): string {
+  return `${position.file}:${position.line}:${position.column}: ${severity}: ${message}`
+}
+
+function byPosition(a: Problem, b: Problem): number {
+  const x = a.position
+  const y = b.position
+  return x.file === y.file ? x.line - y.line || x.column - y.column : 0
+}

@@ -1,0 +1,111 @@
+import type { ConfigSchema } from '../plugin/contract.ts'
+import { byteSize, duration } from './units.ts'
+
+/** `service:` of the configuration, defaults filled in; durations in ms, sizes in bytes. */
+export interface ServiceConfig {
+  readonly pipelines: Readonly<Record<string, PipelineConfig>>
+  readonly admin: { readonly endpoint: string }
+  readonly limits: { readonly in_flight: number; readonly owned: number }
+  readonly state_dir?: string
+  readonly shutdown_timeout: number
+  readonly log: { readonly level: string }
+  readonly telemetry: { readonly otlp_endpoint?: string; readonly interval: number }
+}
+
+export interface PipelineConfig {
+  readonly receivers: readonly string[]
+  readonly processors: readonly string[]
+  readonly exporters: readonly string[]
+}
+
+const references = (description: string, extra: object = {}) => ({
+  type: 'array',
+  items: { type: 'string' },
+  uniqueItems: true,
+  description,
+  ...extra
+})
+
+const PIPELINE_SCHEMA: ConfigSchema = {
+  type: 'object',
+  additionalProperties: false,
+  required: ['receivers'],
+  properties: {
+    receivers: references('Receivers that feed this pipeline, or pipeline/<name> to take what another one puts out.', {
+      minItems: 1
+    }),
+    processors: references('Processors, in the order data passes them.', { default: [] }),
+    exporters: references('Exporters; each gets everything. A pipeline that feeds others may have none.', {
+      default: []
+    })
+  }
+}
+
+export const SERVICE_SCHEMA: ConfigSchema = {
+  type: 'object',
+  additionalProperties: false,
+  required: ['pipelines'],
+  properties: {
+    pipelines: {
+      type: 'object',
+      description: 'What is connected to what, by name.',
+      minProperties: 1,
+      additionalProperties: PIPELINE_SCHEMA
+    },
+    admin: {
+      type: 'object',
+      description: 'The admin server: status page, health, metrics.',
+      additionalProperties: false,
+      default: {},
+      properties: {
+        endpoint: { type: 'string', description: 'host:port to listen on.', default: '127.0.0.1:13133' }
+      }
+    },
+    limits: {
+      type: 'object',
+      description: 'What bounds memory.',
+      additionalProperties: false,
+      default: {},
+      properties: {
+        in_flight: byteSize({
+          description: 'Data taken in and not yet settled; above this receivers refuse more.',
+          default: '128MiB'
+        }),
+        owned: byteSize({
+          description: 'Data that processors have put out and exporters have not taken yet.',
+          default: '128MiB'
+        })
+      }
+    },
+    state_dir: {
+      type: 'string',
+      description:
+        'Folder for the state that survives a restart. Without it open windows are sent as they stand on shutdown.'
+    },
+    shutdown_timeout: duration({ description: 'Longest time to drain on SIGTERM or Ctrl-C.', default: '30s' }),
+    log: {
+      type: 'object',
+      description: 'The log, one JSON object a line on standard error.',
+      additionalProperties: false,
+      default: {},
+      properties: {
+        level: {
+          type: 'string',
+          enum: ['debug', 'info', 'warn', 'error', 'silent'],
+          description: 'Least severe level written.',
+          default: 'info'
+        }
+      }
+    },
+    telemetry: {
+      type: 'object',
+      description: "Weir's own metrics; Prometheus text is always at /metrics on the admin server.",
+      additionalProperties: false,
+      default: {},
+      properties: {
+        otlp_endpoint: { type: 'string', description: 'Also export them by OTLP/HTTP to this URL (…/v1/metrics).' },
+        interval: duration({ description: 'How often to export them.', default: '10s' })
+      }
+    }
+  }
+}

@@ -1,0 +1,157 @@
+import type { WeirError } from '../errors.ts'
+import { LANE_SCHEMA, type LaneConfig } from '../pipeline/lane-config.ts'
+import type { ConfigSchema, Kind, Plugin } from '../plugin/contract.ts'
+import { KINDS, type Registry } from '../plugin/registry.ts'
+import { type MappingNode, nodeAt, toValue, type YamlNode } from './document.ts'
+import type { Environment } from './environment.ts'
+import { checkGraph } from './graph.ts'
+import { loadConfig } from './load.ts'
+import { type Position, Problems, suggest } from './problems.ts'
+import { applySchema } from './schema.ts'
+import { reportSchemaErrors } from './schema-errors.ts'
+import { SERVICE_SCHEMA, type ServiceConfig } from './service.ts'
+
+const SECTIONS = ['plugins', 'receivers', 'processors', 'exporters', 'service']
+
+/** A component of the configuration, ready to be created. */
+export interface ComponentConfig {
+  /** `type` or `type/name`. */
+  readonly id: string
+  readonly plugin: Plugin
+  readonly config: unknown
+  /** Exporters only. */
+  readonly lane?: LaneConfig
+  readonly position: Position
+}
+
+export interface ResolvedConfig {
+  readonly files: readonly string[]
+  readonly components: Readonly<Record<Kind, ReadonlyMap<string, ComponentConfig>>>
+  readonly service: ServiceConfig
+}
+
+/**
+ * Loads, merges and checks configuration files. `config` is undefined when `problems` has errors; all of them are
+ * found, not just the first.
+ */
+export async function readConfig(
+  files: readonly string[],
+  env: Environment,
+  registry: Registry
+): Promise<{ config: ResolvedConfig | undefined; problems: Problems }> {
+  const problems = new Problems()
+  const root = loadConfig(files, env, problems)
+  if (root === undefined) return { config: undefined, problems }
+  checkSections(root, problems)
+  await loadPlugins(root, registry, problems)
+  const components = {
+    receiver: await readComponents(root, 'receiver', registry, problems),
+    processor: await readComponents(root, 'processor', registry, problems),
+    exporter: await readComponents(root, 'exporter', registry, problems)
+  }
+  const service = readService(root, problems)
+  checkGraph(root, components, problems)
+  if (problems.hasErrors || service === undefined) return { config: undefined, problems }
+  return { config: { files, components, service }, problems }
+}
+
+/** What users may write for a component of this plugin: an exporter's lane options included. */
+export function fullSchema(plugin: Plugin): ConfigSchema {
+  if (plugin.kind !== 'exporter') return plugin.schema
+  return { ...plugin.schema, properties: { ...plugin.schema.properties, ...LANE_SCHEMA.properties } }
+}
+
+function checkSections(root: MappingNode, problems: Problems): void {
+  for (const [key, { keyPosition, node }] of root.entries) {
+    if (!SECTIONS.includes(key)) problems.error(keyPosition, `unknown section "${key}"${suggest(key, SECTIONS)}`)
+    else if (key !== 'plugins' && node.type !== 'mapping') problems.error(node.position, `${key}: expected a mapping`)
+  }
+}
+
+async function loadPlugins(root: MappingNode, registry: Registry, problems: Problems): Promise<void> {
+  const list = root.entries.get('plugins')?.node
+  if (list === undefined) return
+  if (list.type !== 'sequence')
+    return problems.error(list.position, 'plugins: expected a list of npm packages and paths')
+  for (const item of list.items) {
+    const specifier = toValue(item)
+    if (typeof specifier !== 'string') {
+      problems.error(item.position, 'plugins: expected an npm package or a path such as ./my-processor.ts')
+      continue
+    }
+    try {
+      await registry.add(specifier, item.position.file)
+    } catch (error) {
+      problems.error(item.position, (error as WeirError).message)
+    }
+  }
+}
+
+async function readComponents(
+  root: MappingNode,
+  kind: Kind,
+  registry: Registry,
+  problems: Problems
+): Promise<Map<string, ComponentConfig>> {
+  const components = new Map<string, ComponentConfig>()
+  const section = root.entries.get(`${kind}s`)?.node
+  if (section?.type !== 'mapping') return components
+  for (const [id, { keyPosition, node }] of section.entries) {
+    const type = id.split('/')[0]
+    const plugin = await registry.find(kind, type)
+    if (plugin === undefined) {
+      problems.error(keyPosition, await unknownType(kind, type, registry))
+      continue
+    }
+    components.set(id, readComponent(id, plugin, node, keyPosition, problems))
+  }
+  return components
+}
+
+function readComponent(
+  id: string,
+  plugin: Plugin,
+  node: YamlNode,
+  position: Position,
+  problems: Problems
+): ComponentConfig {
+  const { value, errors } = applySchema(fullSchema(plugin), toValue(node))
+  reportSchemaErrors(errors, node, problems)
+  if (errors.length > 0) return { id, plugin, config: undefined, position }
+  const { own, lane } = separateLane(plugin, value as Record<string, unknown>)
+  for (const { path, message } of plugin.check?.(own) ?? []) {
+    const at = nodeAt(node, path)
+    problems.error(at === node ? position : at.position, path.length === 0 ? message : `${path.join('.')}: ${message}`)
+  }
+  return { id, plugin, config: own, lane, position }
+}
+
+function separateLane(plugin: Plugin, value: Record<string, unknown>): { own: unknown; lane?: LaneConfig } {
+  if (plugin.kind !== 'exporter') return { own: value }
+  const entries = Object.entries(value)
+  const isLane = ([key]: [string, unknown]) => key in LANE_SCHEMA.properties
+  return {
+    own: Object.fromEntries(entries.filter(entry => !isLane(entry))),
+    lane: Object.fromEntries(entries.filter(isLane)) as unknown as LaneConfig
+  }
+}
+
+async function unknownType(kind: Kind, type: string, registry: Registry): Promise<string> {
+  for (const other of KINDS) {
+    if (other !== kind && (await registry.find(other, type)))
+      return `"${type}" is a ${other}, not a ${kind}; move it to ${other}s`
+  }
+  return `unknown ${kind} "${type}"${suggest(type, registry.types(kind))}`
+}
+
+function readService(root: MappingNode, problems: Problems): ServiceConfig | undefined {
+  const node = root.entries.get('service')?.node
+  if (node === undefined) {
+    problems.error(root.position, 'missing section "service": it says which pipelines run')
+    return undefined
+  }
+  if (node.type !== 'mapping') return undefined
+  const { value, errors } = applySchema(SERVICE_SCHEMA, toValue(node))
+  reportSchemaErrors(errors, node, problems)
+  return errors.length > 0 ? undefined : (value as ServiceConfig)
+}

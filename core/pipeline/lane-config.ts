@@ -1,0 +1,49 @@
+import { byteSize, duration } from '../config/units.ts'
+import type { ConfigSchema } from '../plugin/contract.ts'
+
+/** Options every exporter has; durations in ms, sizes in bytes. */
+export interface LaneConfig {
+  readonly timeout: number
+  readonly retry: {
+    readonly initial_interval: number
+    readonly max_interval: number
+    readonly max_elapsed_time: number
+  }
+  readonly queue: { readonly max_size: number; readonly max_batch: number }
+}
+
+export const LANE_SCHEMA: ConfigSchema = {
+  type: 'object',
+  properties: {
+    timeout: duration({ description: 'Longest time one attempt may take.', default: '10s' }),
+    retry: {
+      type: 'object',
+      description: 'Retries with exponential backoff and jitter; Retry-After of the backend is honoured.',
+      additionalProperties: false,
+      default: {},
+      properties: {
+        initial_interval: duration({ description: 'Wait before the first retry.', default: '500ms' }),
+        max_interval: duration({ description: 'Longest wait between two attempts.', default: '30s' }),
+        max_elapsed_time: duration({
+          description: 'Give up on a batch after this time, and count it as dropped; 0 never gives up.',
+          default: '0'
+        })
+      }
+    },
+    queue: {
+      type: 'object',
+      description: 'What waits for the exporter.',
+      additionalProperties: false,
+      default: {},
+      properties: {
+        max_size: byteSize({ description: 'Above this, senders are told to come back later.', default: '64MiB' }),
+        max_batch: {
+          type: 'integer',
+          minimum: 1,
+          description: 'Most items joined into one export.',
+          default: 20_000
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,93 @@
+import { createRequire } from 'node:module'
+import path from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { describeError, WeirError } from '../errors.ts'
+import { API_VERSION, type Kind, type Plugin } from './contract.ts'
+
+/** Modules are loaded when a configuration names them, so that a start pays for nothing else. */
+export type BuiltIns = Readonly<Record<Kind, Readonly<Record<string, () => Promise<unknown>>>>>
+
+export const KINDS: readonly Kind[] = ['receiver', 'processor', 'exporter']
+const TYPE_PATTERN = /^[a-z][a-z0-9_]*$/
+const PORTS = ['points', 'events', 'any']
+const STABILITIES = ['development', 'alpha', 'beta', 'stable']
+const PORTS_OF: Record<Kind, readonly string[]> = { receiver: ['out'], processor: ['in', 'out'], exporter: ['in'] }
+
+/** Which plugin a type name means. */
+export class Registry {
+  #builtIns: BuiltIns
+  #added = new Map<string, Plugin>()
+
+  constructor(builtIns: BuiltIns) {
+    this.#builtIns = builtIns
+  }
+
+  types(kind: Kind): string[] {
+    const added = [...this.#added.values()].filter(plugin => plugin.kind === kind)
+    return [...new Set([...Object.keys(this.#builtIns[kind]), ...added.map(plugin => plugin.type)])].sort()
+  }
+
+  async find(kind: Kind, type: string): Promise<Plugin | undefined> {
+    const added = this.#added.get(`${kind} ${type}`)
+    if (added !== undefined) return added
+    const load = Object.hasOwn(this.#builtIns[kind], type) ? this.#builtIns[kind][type] : undefined
+    return load === undefined ? undefined : pluginsOf(await load(), type)[0]
+  }
+
+  /**
+   * Adds the plugins of a module: an npm package or a path (`./x.ts`) as seen from `fromFile`. Its default export is
+   * one plugin or an array of them. Throws `PLUGIN_INVALID`.
+   */
+  async add(specifier: string, fromFile: string): Promise<void> {
+    for (const plugin of pluginsOf(await importFrom(specifier, fromFile), specifier)) {
+      const name = `${plugin.kind} ${plugin.type}`
+      if (this.#added.has(name) || Object.hasOwn(this.#builtIns[plugin.kind], plugin.type)) {
+        throw new WeirError(
+          'PLUGIN_INVALID',
+          `"${specifier}" brings a ${name}, but there is one already; rename its type`
+        )
+      }
+      this.#added.set(name, plugin)
+    }
+  }
+}
+
+async function importFrom(specifier: string, fromFile: string): Promise<unknown> {
+  try {
+    const resolve = createRequire(path.resolve(fromFile)).resolve
+    return await import(pathToFileURL(resolve(specifier)).href)
+  } catch (error) {
+    const advice = specifier.startsWith('.') ? 'check the path' : `install it: npm install ${specifier}`
+    const message = describeError(error).split('\n')[0]
+    throw new WeirError('PLUGIN_INVALID', `cannot load plugin "${specifier}": ${message}; ${advice}`, { cause: error })
+  }
+}
+
+function pluginsOf(module: unknown, source: string): Plugin[] {
+  const exported = (module as { default?: unknown }).default
+  const plugins = Array.isArray(exported) ? exported : [exported]
+  for (const plugin of plugins) {
+    const wrong = whatIsWrong(plugin)
+    if (wrong !== undefined) throw new WeirError('PLUGIN_INVALID', `"${source}" is not a plugin: ${wrong}`)
+  }
+  return plugins
+}
+
+// What must hold before anything of a plugin runs.
+function whatIsWrong(value: unknown): string | undefined {
+  if (typeof value !== 'object' || value === null) return 'its default export is not an object with api, kind and type'
+  const plugin = value as Partial<Plugin> & { ports?: Record<string, unknown> }
+  if (plugin.api !== API_VERSION) {
+    return `it is written for plugin api ${plugin.api}, this Weir has api ${API_VERSION}; update ${plugin.api! > API_VERSION ? 'Weir' : 'the plugin'}`
+  }
+  if (!KINDS.includes(plugin.kind as Kind)) return `kind is "${plugin.kind}", must be one of ${KINDS.join(', ')}`
+  if (!TYPE_PATTERN.test(plugin.type ?? '')) return `type is "${plugin.type}", must be lower_snake_case`
+  if (!STABILITIES.includes(plugin.stability ?? '')) return `stability must be one of ${STABILITIES.join(', ')}`
+  if (typeof plugin.description !== 'string') return 'description must be a sentence'
+  if (plugin.schema?.type !== 'object' || typeof plugin.schema.properties !== 'object') {
+    return 'schema must be a JSON Schema with type "object" and properties'
+  }
+  if (typeof plugin.create !== 'function') return 'create must be a function'
+  const bad = PORTS_OF[plugin.kind as Kind].find(side => !PORTS.includes(String(plugin.ports?.[side])))
+  return bad === undefined ? undefined : `ports.${bad} must be one of ${PORTS.join(', ')}`
+}
