@@ -1,0 +1,55 @@
+import { execFile } from 'node:child_process'
+import { constants } from 'node:fs'
+import { access } from 'node:fs/promises'
+import { delimiter, join } from 'node:path'
+import { promisify } from 'node:util'
+
+const INSTALL_TIMEOUT_MS = 300_000
+// Test files run side by side and may want the same package: the second waits for the first one's lock.
+const APT_OPTIONS = ['-o', 'DPkg::Lock::Timeout=240', '-y', '-q']
+
+export interface Wanted {
+  readonly binary: string
+  readonly debianPackage: string
+  /** How to get it elsewhere, as a sentence. */
+  readonly hint: string
+}
+
+/** `skip` is what `node:test` takes: false, or why the tests cannot run here. */
+export type Program = { readonly path: string; readonly skip: false } | { readonly path: ''; readonly skip: string }
+
+/**
+ * The path of a program tests need. Missing: installed where this is Debian and we are root; a failure under `CI=true`,
+ * for there nobody reads skips; otherwise a reason to skip.
+ */
+export async function requireProgram(wanted: Wanted): Promise<Program> {
+  const path = (await find(wanted.binary)) ?? (await installed(wanted))
+  if (path !== undefined) return { path, skip: false }
+  const skip = `${wanted.binary} is not on the PATH. ${wanted.hint}`
+  if (process.env.CI === 'true') throw new Error(skip)
+  return { path: '', skip }
+}
+
+async function find(binary: string): Promise<string | undefined> {
+  for (const folder of (process.env.PATH ?? '').split(delimiter)) {
+    const path = join(folder, binary)
+    if (await may(path, constants.X_OK)) return path
+  }
+  return undefined
+}
+
+async function installed({ binary, debianPackage }: Wanted): Promise<string | undefined> {
+  if (process.getuid?.() !== 0 || !(await may('/etc/debian_version', constants.R_OK))) return undefined
+  const run = promisify(execFile)
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
+  // An update that fails still leaves the lists of before.
+  await run('apt-get', [...APT_OPTIONS, 'update'], { timeout: INSTALL_TIMEOUT_MS, env }).catch(() => {})
+  await run('apt-get', [...APT_OPTIONS, 'install', debianPackage], { timeout: INSTALL_TIMEOUT_MS, env }).catch(() => {})
+  return find(binary)
+}
+
+const may = (path: string, mode: number) =>
+  access(path, mode).then(
+    () => true,
+    () => false
+  )
