@@ -1,0 +1,47 @@
+import type { ExponentialBuckets, ExponentialHistogram } from '../../model/distribution.ts'
+
+/**
+ * The finest scale kept: 26 buckets a decade, so a quantile is at most 4.4 % off. Finer ones are merged down to it,
+ * which is exact in counts. SDKs change the scale as values spread; without a common one the buckets of before would
+ * end, and `rate()` with them.
+ */
+const MAX_SCALE = 3
+
+// What VictoriaMetrics itself takes for the bucket of zero.
+const SMALLEST = 1e-9
+
+/** `count` values in `(lower, upper]`, at negative values `[lower, upper)`. */
+export interface Range {
+  readonly lower: number
+  readonly upper: number
+  readonly count: number
+}
+
+/** The ranges that hold something, rising. */
+export function bucketRanges(histogram: ExponentialHistogram): Range[] {
+  const positive = merged(histogram.positive, histogram.scale)
+  const negative = merged(histogram.negative, histogram.scale)
+  const ranges = negative.map(({ lower, upper, count }) => ({ lower: -upper, upper: -lower, count })).reverse()
+  const { zeroCount, zeroThreshold } = histogram
+  const lower = ranges.length > 0 ? -zeroThreshold : 0
+  if (zeroCount > 0) ranges.push({ lower, upper: zeroThreshold, count: zeroCount })
+  return ranges.concat(positive)
+}
+
+/** As VictoriaMetrics' own histograms are labelled: `0.5...0.5452538663326288`. */
+export function vmrange({ lower, upper }: Range): string {
+  return `${lower}...${lower === upper ? lower + SMALLEST : upper}`
+}
+
+function merged({ offset, counts }: ExponentialBuckets, scale: number): Range[] {
+  const shift = Math.max(0, scale - MAX_SCALE)
+  const exponent = 2 ** -(scale - shift)
+  const ranges: Range[] = []
+  for (let i = 0; i < counts.length; ) {
+    const bucket = (offset + i) >> shift
+    let count = 0
+    for (; i < counts.length && (offset + i) >> shift === bucket; i++) count += counts[i]
+    if (count > 0) ranges.push({ lower: 2 ** (bucket * exponent), upper: 2 ** ((bucket + 1) * exponent), count })
+  }
+  return ranges
+}

@@ -1,0 +1,80 @@
+import { type Attributes, attributeText, findAttribute } from '../../model/attributes.ts'
+import type { Resource, Scope, Series } from '../../model/series.ts'
+import { labelName, type TranslationStrategy } from './names.ts'
+
+/** Sorted by name, names unique, no value empty. */
+export type Labels = readonly Label[]
+export type Label = readonly [name: string, value: string]
+
+export interface LabelOptions {
+  readonly strategy: TranslationStrategy
+  /** Added where a series has no such label of its own. */
+  readonly externalLabels: Readonly<Record<string, string>>
+  /** Keys of resource attributes that become labels of every series. */
+  readonly promoteResourceAttributes: readonly string[]
+}
+
+// What `job` and `instance` say already.
+const IDENTIFYING = new Set(['service.namespace', 'service.name', 'service.instance.id'])
+
+/** The labels of a series, without `__name__`. */
+export function seriesLabels(series: Series, options: LabelOptions): Labels {
+  const labels = new Map<string, string>()
+  addAttributes(labels, series.attributes, options.strategy)
+  for (const key of options.promoteResourceAttributes) {
+    const value = findAttribute(series.resource.attributes, key)
+    const name = labelName(key, options.strategy)
+    if (value !== undefined && !labels.has(name)) labels.set(name, attributeText(value))
+  }
+  addScope(labels, series.scope, options.strategy)
+  addTarget(labels, series.resource)
+  return finish(labels, options)
+}
+
+/** The labels of a resource's `target_info`; undefined where it identifies no target or says no more than that. */
+export function targetInfoLabels(resource: Resource, options: LabelOptions): Labels | undefined {
+  const rest = resource.attributes.filter(([key]) => !IDENTIFYING.has(key))
+  const labels = new Map<string, string>()
+  addAttributes(labels, rest, options.strategy)
+  return rest.length > 0 && addTarget(labels, resource) ? finish(labels, options) : undefined
+}
+
+/** `labels` and more; a label given here replaces one of that name. */
+export function withLabels(labels: Labels, ...more: readonly Label[]): Labels {
+  const names = new Set(more.map(([name]) => name))
+  return [...labels.filter(([name]) => !names.has(name)), ...more].sort(byName)
+}
+
+// Attributes are sorted by key, so values that share a label are joined in that order, as the specification has it.
+function addAttributes(labels: Map<string, string>, attributes: Attributes, strategy: TranslationStrategy): void {
+  for (const [key, value] of attributes) {
+    const name = labelName(key, strategy)
+    const other = labels.get(name)
+    const text = attributeText(value)
+    labels.set(name, other === undefined ? text : `${other};${text}`)
+  }
+}
+
+function addScope(labels: Map<string, string>, scope: Scope, strategy: TranslationStrategy): void {
+  if (scope.name !== '') labels.set('otel_scope_name', scope.name)
+  if (scope.version !== '') labels.set('otel_scope_version', scope.version)
+  if (scope.schemaUrl !== '') labels.set('otel_scope_schema_url', scope.schemaUrl)
+  for (const [key, value] of scope.attributes)
+    labels.set(labelName(`otel_scope_${key}`, strategy), attributeText(value))
+}
+
+/** Whether the resource identifies a target. */
+function addTarget(labels: Map<string, string>, { attributes }: Resource): boolean {
+  const [namespace, name, instance] = [...IDENTIFYING].map(key => attributeText(findAttribute(attributes, key) ?? null))
+  if (name !== '') labels.set('job', namespace === '' ? name : `${namespace}/${name}`)
+  if (instance !== '') labels.set('instance', instance)
+  return name !== '' || instance !== ''
+}
+
+function finish(labels: Map<string, string>, { externalLabels }: LabelOptions): Labels {
+  for (const [name, value] of Object.entries(externalLabels)) if (!labels.get(name)) labels.set(name, value)
+  // To Prometheus an empty label is one that is not there.
+  return [...labels].filter(([name, value]) => name !== '' && value !== '').sort(byName)
+}
+
+const byName = (a: Label, b: Label) => (a[0] < b[0] ? -1 : a[0] > b[0] ? 1 : 0)

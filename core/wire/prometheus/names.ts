@@ -1,0 +1,78 @@
+import type { Metric } from '../../model/series.ts'
+import { unitWords } from './units.ts'
+
+/**
+ * How OpenTelemetry names become Prometheus names; called as in Prometheus' own `otlp.translation_strategy`. Escaping
+ * turns what is not a letter, digit or underscore into `_`; suffixes say unit and type.
+ */
+export const TRANSLATION_STRATEGIES = [
+  'UnderscoreEscapingWithSuffixes',
+  'UnderscoreEscapingWithoutSuffixes',
+  'NoUTF8EscapingWithSuffixes',
+  'NoTranslation'
+] as const
+export type TranslationStrategy = (typeof TRANSLATION_STRATEGIES)[number]
+
+/**
+ * The name of a metric's family, before `_bucket` and the like. A delta never ends in `_total`: it counts one interval,
+ * and whoever sees `_total` takes a `rate()` of it.
+ */
+export function metricName(metric: Metric, strategy: TranslationStrategy): string {
+  switch (strategy) {
+    case 'UnderscoreEscapingWithSuffixes':
+      return safeName(suffixedTokens(metric).join('_'))
+    case 'UnderscoreEscapingWithoutSuffixes':
+      return safeName(tokens(metric.name).join('_'))
+    case 'NoUTF8EscapingWithSuffixes':
+      return suffixedName(metric)
+    case 'NoTranslation':
+      return metric.name
+  }
+}
+
+/** Empty where nothing can name a label, for an empty key. */
+export function labelName(key: string, strategy: TranslationStrategy): string {
+  if (strategy === 'NoUTF8EscapingWithSuffixes' || strategy === 'NoTranslation' || key === '') return key
+  const name = key.replace(/[^a-zA-Z0-9]+/g, '_')
+  if (/^\d/.test(name)) return `key_${name}`
+  // Prometheus keeps names that begin with an underscore to itself.
+  return name.startsWith('_') ? `key${name}` : name
+}
+
+function suffixedTokens(metric: Metric): string[] {
+  const { main, per } = unitWords(metric.unit)
+  let words = tokens(metric.name)
+  for (const suffix of [main, per].map(text => tokens(text).join('_')))
+    if (suffix !== '' && !words.includes(suffix)) words.push(suffix)
+  if (isCounter(metric)) words = [...words.filter(token => token !== 'total'), 'total']
+  else if (metric.temporality === 'delta' && words.length > 1 && words.at(-1) === 'total') words.pop()
+  if (isRatio(metric)) words = [...words.filter(token => token !== 'ratio'), 'ratio']
+  return words
+}
+
+function suffixedName(metric: Metric): string {
+  const { main, per } = unitWords(metric.unit)
+  const type = isCounter(metric) ? 'total' : isRatio(metric) ? 'ratio' : ''
+  let name = without(metric.name, metric.temporality === 'delta' ? 'total' : type)
+  name = without(name, per)
+  if (main !== '' && !name.endsWith(main)) name += `_${main}`
+  if (per !== '') name += `_${per}`
+  return type === '' ? name : `${name}_${type}`
+}
+
+/** `name` without `suffix` and the one character between them. */
+function without(name: string, suffix: string): string {
+  return suffix !== '' && name.endsWith(suffix) && name.length > suffix.length + 1
+    ? name.slice(0, -suffix.length - 1)
+    : name
+}
+
+function safeName(name: string): string {
+  if (name === '') return '_'
+  return /^\d/.test(name) ? `_${name}` : name
+}
+
+const tokens = (text: string) => text.split(/[^a-zA-Z0-9:]+/).filter(Boolean)
+const isCounter = ({ kind, temporality }: Metric) => kind === 'counter' && temporality !== 'delta'
+// Only gauges: counts of things are often given the unit 1, and are no ratios.
+const isRatio = ({ kind, unit }: Metric) => kind === 'gauge' && unit === '1'

@@ -1,0 +1,106 @@
+import type { Distribution, ExponentialHistogram, Histogram, Summary } from '../../model/distribution.ts'
+import { bucketRanges, vmrange } from './exponential.ts'
+import { type Label, type Labels, withLabels } from './labels.ts'
+import type { Samples } from './samples.ts'
+
+// Label sets rendered for one series before it starts anew. Exponential buckets come and go; the rest is far below.
+const MAX_RENDERED = 4096
+
+/** `vmrange`: VictoriaMetrics' own, which can be summed over series. `le`: cumulative buckets, which all understand. */
+export type ExponentialForm = 'vmrange' | 'le'
+
+/** The Prometheus series that one series of distributions becomes, rendered as they are first needed. */
+export class DistributionStreams<L> {
+  #name: string
+  #labels: Labels
+  #render: (labels: Labels) => L
+  #rendered = new Map<string, L>()
+  #bounds: readonly number[] = []
+  #buckets: L[] = []
+
+  constructor(name: string, labels: Labels, render: (labels: Labels) => L) {
+    this.#name = name
+    this.#labels = labels
+    this.#render = render
+  }
+
+  /** A set is no business of this: its number is in the block's column. */
+  add(samples: Samples<L>, time: number, distribution: Distribution, form: ExponentialForm): void {
+    if (distribution.kind === 'set') return
+    this.#addTotals(samples, time, distribution)
+    if (distribution.kind === 'histogram') this.#addHistogram(samples, time, distribution)
+    else if (distribution.kind === 'summary') this.#addQuantiles(samples, time, distribution)
+    else if (form === 'le') this.#addAsLe(samples, time, distribution)
+    else this.#addAsRanges(samples, time, distribution)
+  }
+
+  /** Ends every series this one became. */
+  addStale(samples: Samples<L>, time: number): void {
+    this.#stream('_count')
+    this.#stream('_sum')
+    for (const labels of this.#rendered.values()) samples.add(labels, time, 0, true)
+  }
+
+  #addTotals(samples: Samples<L>, time: number, { count, sum }: { count: number; sum: number }): void {
+    samples.add(this.#stream('_count'), time, count)
+    if (!Number.isNaN(sum)) samples.add(this.#stream('_sum'), time, sum)
+  }
+
+  #addHistogram(samples: Samples<L>, time: number, { bounds, counts, count }: Histogram): void {
+    if (!sameNumbers(bounds, this.#bounds)) {
+      this.#bounds = bounds
+      this.#buckets = bounds.map(bound => this.#stream('_bucket', ['le', leText(bound)]))
+    }
+    let below = 0
+    for (let i = 0; i < bounds.length; i++) {
+      below += counts[i]
+      samples.add(this.#buckets[i], time, below)
+    }
+    samples.add(this.#stream('_bucket', ['le', '+Inf']), time, count)
+  }
+
+  #addAsRanges(samples: Samples<L>, time: number, histogram: ExponentialHistogram): void {
+    for (const range of bucketRanges(histogram))
+      samples.add(this.#stream('_bucket', ['vmrange', vmrange(range)]), time, range.count)
+  }
+
+  // Where empty buckets lie below one, its lower bound is sent too, or a quantile would be interpolated across them.
+  #addAsLe(samples: Samples<L>, time: number, histogram: ExponentialHistogram): void {
+    let below = 0
+    let reached = Number.NaN
+    for (const { lower, upper, count } of bucketRanges(histogram)) {
+      if (lower !== reached && lower !== upper) samples.add(this.#stream('_bucket', ['le', leText(lower)]), time, below)
+      below += count
+      samples.add(this.#stream('_bucket', ['le', leText(upper)]), time, below)
+      reached = upper
+    }
+    samples.add(this.#stream('_bucket', ['le', '+Inf']), time, histogram.count)
+  }
+
+  #addQuantiles(samples: Samples<L>, time: number, { quantiles }: Summary): void {
+    for (const { quantile, value } of quantiles)
+      samples.add(this.#stream('', ['quantile', String(quantile)]), time, value)
+  }
+
+  #stream(suffix: string, bucket?: Label): L {
+    const key = bucket === undefined ? suffix : `${suffix}=${bucket[1]}`
+    const known = this.#rendered.get(key)
+    if (known !== undefined) return known
+    if (this.#rendered.size >= MAX_RENDERED) this.#rendered.clear()
+    const name: Label = ['__name__', this.#name + suffix]
+    const stream = this.#render(
+      bucket === undefined ? withLabels(this.#labels, name) : withLabels(this.#labels, name, bucket)
+    )
+    this.#rendered.set(key, stream)
+    return stream
+  }
+}
+
+function sameNumbers(a: readonly number[], b: readonly number[]): boolean {
+  if (a === b) return true
+  if (a.length !== b.length) return false
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false
+  return true
+}
+
+const leText = (bound: number) => (bound === Number.POSITIVE_INFINITY ? '+Inf' : String(bound))

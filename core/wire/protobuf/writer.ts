@@ -1,0 +1,122 @@
+/** Wire types of protobuf: https://protobuf.dev/programming-guides/encoding/#structure */
+const VARINT = 0
+const FIXED64 = 1
+const LENGTH_DELIMITED = 2
+
+const INITIAL_CAPACITY = 1024
+// 2^32: past it a number no longer fits the 32-bit operators.
+const TWO_32 = 0x1_0000_0000
+
+/**
+ * Writes protobuf messages into one buffer that grows. Fields of the default value (0, empty) are written as told:
+ * leaving them out is the caller's business.
+ */
+export class ProtobufWriter {
+  length = 0
+  #bytes: Buffer
+  #view: DataView
+
+  constructor(capacity = INITIAL_CAPACITY) {
+    this.#bytes = Buffer.allocUnsafeSlow(Math.max(capacity, INITIAL_CAPACITY))
+    this.#view = viewOf(this.#bytes)
+  }
+
+  /** What was written; shares memory with the writer until the next {@link reset}. */
+  finish(): Uint8Array {
+    return this.#bytes.subarray(0, this.length)
+  }
+
+  reset(): void {
+    this.length = 0
+  }
+
+  /** `int64`, `uint64`, `enum`. @param value a safe integer; negative ones take ten bytes, as protobuf has it */
+  integer(field: number, value: number): void {
+    this.#reserve(20)
+    this.#varint(field * 8 + VARINT)
+    if (value >= 0) this.#varint(value)
+    else this.#negative(value)
+  }
+
+  /** `double`. A NaN is written as JavaScript has it: for a NaN whose bits matter there is {@link fixed64}. */
+  double(field: number, value: number): void {
+    this.#reserve(18)
+    this.#varint(field * 8 + FIXED64)
+    this.#view.setFloat64(this.length, value, true)
+    this.length += 8
+  }
+
+  /** The bits of a `double` or `fixed64`, as two halves. */
+  fixed64(field: number, high: number, low: number): void {
+    this.#reserve(18)
+    this.#varint(field * 8 + FIXED64)
+    this.#view.setUint32(this.length, low, true)
+    this.#view.setUint32(this.length + 4, high, true)
+    this.length += 8
+  }
+
+  string(field: number, text: string): void {
+    const size = Buffer.byteLength(text)
+    this.open(field, size)
+    this.length += this.#bytes.write(text, this.length, size, 'utf8')
+  }
+
+  /** `bytes`, or a nested message already encoded. */
+  bytes(field: number, value: Uint8Array): void {
+    this.open(field, value.length)
+    this.raw(value)
+  }
+
+  /** Begins a nested message whose `size` is known; what is written next is its content. */
+  open(field: number, size: number): void {
+    this.#reserve(size + 20)
+    this.#varint(field * 8 + LENGTH_DELIMITED)
+    this.#varint(size)
+  }
+
+  /** Encoded fields as they are. */
+  raw(fields: Uint8Array): void {
+    this.#reserve(fields.length)
+    this.#bytes.set(fields, this.length)
+    this.length += fields.length
+  }
+
+  #varint(value: number): void {
+    let rest = value
+    while (rest >= TWO_32) {
+      this.#bytes[this.length++] = (rest & 0x7f) | 0x80
+      rest = Math.floor(rest / 128)
+    }
+    while (rest > 0x7f) {
+      this.#bytes[this.length++] = (rest & 0x7f) | 0x80
+      rest >>>= 7
+    }
+    this.#bytes[this.length++] = rest
+  }
+
+  // Two's complement of 64 bits in groups of seven: rare, so plain.
+  #negative(value: number): void {
+    let rest = BigInt.asUintN(64, BigInt(value))
+    for (; rest > 0x7fn; rest >>= 7n) this.#bytes[this.length++] = Number(rest & 0x7fn) | 0x80
+    this.#bytes[this.length++] = Number(rest)
+  }
+
+  #reserve(more: number): void {
+    const needed = this.length + more
+    if (needed <= this.#bytes.length) return
+    const grown = Buffer.allocUnsafeSlow(Math.max(needed, this.#bytes.length * 2))
+    grown.set(this.#bytes.subarray(0, this.length))
+    this.#bytes = grown
+    this.#view = viewOf(grown)
+  }
+}
+
+/** Bytes that {@link ProtobufWriter.integer} takes for `value`, without its tag. */
+export function integerSize(value: number): number {
+  if (value < 0) return 10
+  let size = 1
+  for (let rest = value; rest > 0x7f; rest = Math.floor(rest / 128)) size++
+  return size
+}
+
+const viewOf = (bytes: Buffer) => new DataView(bytes.buffer, bytes.byteOffset, bytes.length)

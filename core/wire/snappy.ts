@@ -1,0 +1,34 @@
+import { compressSync, uncompressSync } from 'snappy'
+import { BadInputError } from '../errors.ts'
+
+// The length in front is a varint of 32 bits.
+const MAX_PREFIX_BYTES = 5
+
+/** Snappy's block format, the one of Prometheus remote write. */
+export function compress(bytes: Uint8Array): Uint8Array {
+  return compressSync(bytes)
+}
+
+/**
+ * Undoes {@link compress}. The length stands in front, so what would be larger than `maxBytes` is refused before any of
+ * it is made: {@link BadInputError} with reason `too_large`; damaged input: `malformed`.
+ */
+export function decompress(bytes: Uint8Array, maxBytes: number): Uint8Array {
+  const size = uncompressedSize(bytes)
+  if (size > maxBytes)
+    throw new BadInputError(`snappy: ${size} bytes uncompressed, at most ${maxBytes} are taken`, 'too_large')
+  try {
+    return uncompressSync(bytes, { asBuffer: true }) as Buffer
+  } catch (cause) {
+    throw new BadInputError(`snappy: ${bytes.length} bytes that are not a snappy block`, 'malformed', { cause })
+  }
+}
+
+function uncompressedSize(bytes: Uint8Array): number {
+  let size = 0
+  for (let i = 0; i < MAX_PREFIX_BYTES && i < bytes.length; i++) {
+    size += (bytes[i] & 0x7f) * 2 ** (7 * i)
+    if (bytes[i] < 0x80) return size
+  }
+  throw new BadInputError('snappy: the length in front is cut off', 'malformed')
+}
