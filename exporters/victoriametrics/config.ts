@@ -1,0 +1,93 @@
+import { TRANSLATION_STRATEGIES, type TranslationStrategy } from '../../core/wire/prometheus/names.ts'
+import type { ExponentialForm } from '../../core/wire/prometheus/streams.ts'
+import type { ConfigProblem, ConfigSchema } from '../../sdk/plugin/index.ts'
+
+export interface Config {
+  readonly endpoint: string
+  readonly headers: Readonly<Record<string, string>>
+  /** `username` empty: none. */
+  readonly basic_auth: { readonly username: string; readonly password: string }
+  readonly bearer_token: string
+  readonly external_labels: Readonly<Record<string, string>>
+  readonly translation_strategy: TranslationStrategy
+  readonly exponential_histograms: ExponentialForm
+  readonly promote_resource_attributes: readonly string[]
+  readonly target_info: boolean
+  readonly max_samples_per_request: number
+}
+
+const strings = { type: 'object', additionalProperties: { type: 'string' }, default: {} }
+
+export const schema: ConfigSchema = {
+  type: 'object',
+  properties: {
+    endpoint: {
+      type: 'string',
+      description:
+        'Remote write URL. Of a VictoriaMetrics cluster: http://vminsert:8480/insert/<tenant>/prometheus/api/v1/write.',
+      default: 'http://127.0.0.1:8428/api/v1/write'
+    },
+    headers: { ...strings, description: 'HTTP headers added to every request, such as X-Scope-OrgID.' },
+    basic_auth: {
+      type: 'object',
+      description: 'User name and password for HTTP basic authentication; an empty user name sends none.',
+      additionalProperties: false,
+      properties: {
+        username: { type: 'string', description: 'User name.', default: '' },
+        password: { type: 'string', description: 'Password.', default: '' }
+      },
+      default: {}
+    },
+    bearer_token: {
+      type: 'string',
+      description: 'Token sent as "Authorization: Bearer"; empty sends none.',
+      default: ''
+    },
+    external_labels: { ...strings, description: 'Labels added to every series that has no such label of its own.' },
+    translation_strategy: {
+      enum: TRANSLATION_STRATEGIES,
+      description: 'How OpenTelemetry names become Prometheus names, as in Prometheus’ own otlp.translation_strategy.',
+      default: 'UnderscoreEscapingWithSuffixes'
+    },
+    exponential_histograms: {
+      enum: ['vmrange', 'le'],
+      description:
+        'Buckets of exponential histograms: vmrange, which VictoriaMetrics sums over series, or le for Prometheus.',
+      default: 'vmrange'
+    },
+    promote_resource_attributes: {
+      type: 'array',
+      items: { type: 'string' },
+      description: 'Resource attributes to put on every series as labels, besides job and instance.',
+      default: []
+    },
+    target_info: {
+      type: 'boolean',
+      description: 'Whether resource attributes are sent as target_info.',
+      default: true
+    },
+    max_samples_per_request: {
+      type: 'integer',
+      minimum: 1,
+      description: 'Larger blocks are sent as several requests, one after another.',
+      default: 10_000
+    }
+  }
+}
+
+export function check({ endpoint, headers, basic_auth, bearer_token }: Config): ConfigProblem[] {
+  const problems: ConfigProblem[] = []
+  const url = URL.parse(endpoint)
+  if (url === null || !/^https?:$/.test(url.protocol)) {
+    problems.push({ path: ['endpoint'], message: `"${endpoint}" is not an http:// or https:// URL` })
+  } else if (url.username !== '') {
+    problems.push({ path: ['endpoint'], message: 'a URL must not carry a user name and password: use basic_auth' })
+  }
+  const given = [basic_auth.username !== '', bearer_token !== '', Object.keys(headers).some(isAuthorization)]
+  if (given.filter(Boolean).length > 1) {
+    problems.push({ path: ['basic_auth'], message: 'give one of basic_auth, bearer_token and an Authorization header' })
+  }
+  return problems
+}
+
+const isAuthorization = (name: string) => name.toLowerCase() === 'authorization'

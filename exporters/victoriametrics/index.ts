@@ -1,0 +1,15 @@
+import type { ExporterPlugin } from '../../sdk/plugin/index.ts'
+import { type Config, check, schema } from './config.ts'
+import { VictoriaMetricsExporter } from './exporter.ts'
+
+export default {
+  api: 1,
+  kind: 'exporter',
+  type: 'victoriametrics',
+  stability: 'beta',
+  description: 'Writes points to VictoriaMetrics, Prometheus, Mimir and whatever else takes Prometheus remote write.',
+  ports: { in: 'points' },
+  schema,
+  check,
+  create: (config, context) => new VictoriaMetricsExporter(config, context)
+} satisfies ExporterPlugin<Config>

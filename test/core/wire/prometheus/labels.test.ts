@@ -1,0 +1,115 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { type Attribute, sortAttributes } from '../../../../core/model/attributes.ts'
+import { NO_RESOURCE, NO_SCOPE, type Scope, SeriesRegistry } from '../../../../core/model/series.ts'
+import {
+  type LabelOptions,
+  seriesLabels,
+  targetInfoLabels,
+  withLabels
+} from '../../../../core/wire/prometheus/labels.ts'
+
+const METRIC = { name: 'm', unit: '', description: '', kind: 'gauge', temporality: 'unspecified' } as const
+const OPTIONS: LabelOptions = {
+  strategy: 'UnderscoreEscapingWithSuffixes',
+  externalLabels: {},
+  promoteResourceAttributes: []
+}
+const SHOP: Attribute[] = [
+  ['host.name', 'h1'],
+  ['service.instance.id', 'i-7'],
+  ['service.name', 'shop'],
+  ['service.namespace', 'eu']
+]
+
+const registry = new SeriesRegistry()
+const resource = (...attributes: Attribute[]) => ({ attributes: sortAttributes(attributes), schemaUrl: '' })
+
+function labels(
+  attributes: Attribute[],
+  options: Partial<LabelOptions> = {},
+  of = NO_RESOURCE,
+  scope: Scope = NO_SCOPE
+) {
+  const series = registry.intern(METRIC, sortAttributes(attributes), of, scope)
+  return Object.fromEntries(seriesLabels(series, { ...OPTIONS, ...options }))
+}
+
+test('attributes of any type become text; empty ones are no labels', () => {
+  const attributes: Attribute[] = [
+    ['code', 200],
+    ['ok', true],
+    ['list', ['a', 1]],
+    ['none', null],
+    ['empty', '']
+  ]
+  assert.deepEqual(labels(attributes), { code: '200', list: '["a",1]', ok: 'true' })
+})
+
+test('keys that become the same label are joined by ; in the order of the keys', () => {
+  assert.deepEqual(
+    labels([
+      ['a_b', '3'],
+      ['a.b', '2'],
+      ['a-b', '1']
+    ]),
+    { a_b: '1;2;3' }
+  )
+})
+
+test('the resource gives job and instance, the scope its labels', () => {
+  const scope = { name: 'lib', version: '1.2', attributes: [['k.1', 'v']], schemaUrl: 'http://s' } as const
+  assert.deepEqual(labels([['x', '1']], {}, resource(...SHOP), scope), {
+    instance: 'i-7',
+    job: 'eu/shop',
+    otel_scope_k_1: 'v',
+    otel_scope_name: 'lib',
+    otel_scope_schema_url: 'http://s',
+    otel_scope_version: '1.2',
+    x: '1'
+  })
+  assert.deepEqual(labels([], {}, resource(['service.name', 'shop'])), { job: 'shop' })
+})
+
+test('promoted and external labels do not replace a label of the series', () => {
+  const options = {
+    promoteResourceAttributes: ['host.name', 'absent'],
+    externalLabels: { cluster: 'c', job: 'ext', host_name: 'ext' }
+  }
+  assert.deepEqual(labels([['host.name', 'own']], options, resource(...SHOP)), {
+    cluster: 'c',
+    host_name: 'own',
+    instance: 'i-7',
+    job: 'eu/shop'
+  })
+  assert.deepEqual(labels([], options, resource(['host.name', 'h1'])), { cluster: 'c', host_name: 'h1', job: 'ext' })
+})
+
+test('target_info says what job and instance do not', () => {
+  const cases: [Attribute[], Record<string, string> | undefined][] = [
+    [SHOP, { host_name: 'h1', instance: 'i-7', job: 'eu/shop' }],
+    [SHOP.slice(1), undefined],
+    [SHOP.slice(0, 1), undefined],
+    [[], undefined]
+  ]
+  for (const [attributes, want] of cases) {
+    const got = targetInfoLabels(resource(...attributes), OPTIONS)
+    assert.deepEqual(got && Object.fromEntries(got), want)
+  }
+})
+
+test('labels are sorted, and those added replace', () => {
+  const got = withLabels(
+    [
+      ['a', '1'],
+      ['le', 'x']
+    ],
+    ['le', '5'],
+    ['__name__', 'm']
+  )
+  assert.deepEqual(got, [
+    ['__name__', 'm'],
+    ['a', '1'],
+    ['le', '5']
+  ])
+})

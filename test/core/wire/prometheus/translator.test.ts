@@ -1,0 +1,227 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { sortAttributes } from '../../../../core/model/attributes.ts'
+import { type Distribution, observation } from '../../../../core/model/distribution.ts'
+import { FLAG_NO_RECORDED_VALUE, PointBlockBuilder } from '../../../../core/model/points.ts'
+import { type MetricKind, NO_RESOURCE, SeriesRegistry, type Temporality } from '../../../../core/model/series.ts'
+import type { Labels } from '../../../../core/wire/prometheus/labels.ts'
+import { rowsBySeries, Samples } from '../../../../core/wire/prometheus/samples.ts'
+import { Translator, type TranslatorOptions } from '../../../../core/wire/prometheus/translator.ts'
+
+const NOW = 1_700_000_000_000
+const OPTIONS: TranslatorOptions = {
+  strategy: 'UnderscoreEscapingWithSuffixes',
+  externalLabels: {},
+  promoteResourceAttributes: [],
+  targetInfo: true,
+  exponentialHistograms: 'vmrange'
+}
+
+const registry = new SeriesRegistry()
+const translator = (options: Partial<TranslatorOptions> = {}) => new Translator({ ...OPTIONS, ...options }, text)
+const series = (name: string, kind: MetricKind, temporality: Temporality, attributes = {}, resource = NO_RESOURCE) =>
+  registry.intern(
+    { name, unit: '', description: `about ${name}`, kind, temporality },
+    sortAttributes(Object.entries(attributes)),
+    resource
+  )
+
+/** `name{label="value"}`, as people write it. */
+function text(labels: Labels): string {
+  const rest = labels.filter(([name]) => name !== '__name__').map(([name, value]) => `${name}="${value}"`)
+  return `${labels.find(([name]) => name === '__name__')![1]}{${rest.join()}}`
+}
+
+function lines(samples: Samples<string>): string[] {
+  const line = (labels: string, i: number) =>
+    `${labels} ${samples.stale[i] ? 'stale' : samples.value[i]} ${samples.time[i] - NOW}`
+  return samples.labels.map(line)
+}
+
+function translated(kind: MetricKind, distribution: Distribution, options: Partial<TranslatorOptions> = {}): string[] {
+  const points = new PointBlockBuilder()
+  points.addDistribution(series('d', kind, 'cumulative'), NOW, distribution)
+  return lines(translator(options).translate(points.build(), NOW).samples)
+}
+
+test('cumulative and per-window counts of one metric are two names', () => {
+  const points = new PointBlockBuilder()
+  points.add(series('http.requests', 'counter', 'cumulative'), NOW + 0.7, 12)
+  points.add(series('http.requests', 'counter', 'delta', { window: '10s' }), NOW + 5, 3, NOW - 5)
+  points.add(series('queue', 'up_down_counter', 'cumulative'), NOW, -1)
+  assert.deepEqual(lines(translator().translate(points.build(), NOW).samples), [
+    'http_requests_total{} 12 0',
+    'http_requests{window="10s"} 3 5',
+    'queue{} -1 0'
+  ])
+})
+
+test('a histogram becomes cumulative buckets, sum and count', () => {
+  const histogram = {
+    kind: 'histogram',
+    count: 10,
+    sum: 42,
+    min: 1,
+    max: 9,
+    bounds: [1, 2.5],
+    counts: [3, 4, 3]
+  } as const
+  assert.deepEqual(translated('histogram', histogram), [
+    'd_count{} 10 0',
+    'd_sum{} 42 0',
+    'd_bucket{le="1"} 3 0',
+    'd_bucket{le="2.5"} 7 0',
+    'd_bucket{le="+Inf"} 10 0'
+  ])
+  assert.deepEqual(translated('histogram', observation(7, 2)), [
+    'd_count{} 2 0',
+    'd_sum{} 14 0',
+    'd_bucket{le="+Inf"} 2 0'
+  ])
+})
+
+test('an exponential histogram becomes vmrange or le buckets of scale 3 at most', () => {
+  const histogram = {
+    kind: 'exponential_histogram',
+    count: 11,
+    sum: 5,
+    min: Number.NaN,
+    max: Number.NaN,
+    // Buckets of (4^i, 4^(i+1)].
+    scale: -1,
+    zeroCount: 1,
+    zeroThreshold: 0.001,
+    positive: { offset: 0, counts: [2, 0, 3] },
+    negative: { offset: 0, counts: [5] }
+  } as const
+  assert.deepEqual(translated('exponential_histogram', histogram).slice(2), [
+    'd_bucket{vmrange="-4...-1"} 5 0',
+    'd_bucket{vmrange="-0.001...0.001"} 1 0',
+    'd_bucket{vmrange="1...4"} 2 0',
+    'd_bucket{vmrange="16...64"} 3 0'
+  ])
+  assert.deepEqual(translated('exponential_histogram', histogram, { exponentialHistograms: 'le' }).slice(2), [
+    'd_bucket{le="-4"} 0 0',
+    'd_bucket{le="-1"} 5 0',
+    'd_bucket{le="-0.001"} 5 0',
+    'd_bucket{le="0.001"} 6 0',
+    'd_bucket{le="1"} 6 0',
+    'd_bucket{le="4"} 8 0',
+    'd_bucket{le="16"} 8 0',
+    'd_bucket{le="64"} 11 0',
+    'd_bucket{le="+Inf"} 11 0'
+  ])
+  const fine = {
+    ...histogram,
+    scale: 5,
+    zeroCount: 0,
+    negative: { offset: 0, counts: [] },
+    positive: { offset: -2, counts: [1, 2, 3, 4, 5] }
+  }
+  assert.deepEqual(translated('exponential_histogram', fine).slice(2), [
+    `d_bucket{vmrange="${2 ** -0.125}...1"} 3 0`,
+    `d_bucket{vmrange="1...${2 ** 0.125}"} 12 0`
+  ])
+})
+
+test('a summary becomes quantiles, a set the number of its members', () => {
+  const quantiles = [
+    { quantile: 0.5, value: 2 },
+    { quantile: 0.99, value: 8 }
+  ]
+  assert.deepEqual(translated('summary', { kind: 'summary', count: 4, sum: 12, quantiles }), [
+    'd_count{} 4 0',
+    'd_sum{} 12 0',
+    'd{quantile="0.5"} 2 0',
+    'd{quantile="0.99"} 8 0'
+  ])
+  assert.deepEqual(translated('set', { kind: 'set', members: ['a', 'b'] }), ['d{} 2 0'])
+})
+
+test('the end of a series ends all it became', () => {
+  const points = new PointBlockBuilder()
+  const histogram = series('h', 'histogram', 'cumulative')
+  points.addDistribution(histogram, NOW, {
+    kind: 'histogram',
+    count: 1,
+    sum: 1,
+    min: 1,
+    max: 1,
+    bounds: [5],
+    counts: [1, 0]
+  })
+  points.add(histogram, NOW + 1, 0, 0, FLAG_NO_RECORDED_VALUE)
+  points.add(series('g', 'gauge', 'unspecified'), NOW + 1, 0, 0, FLAG_NO_RECORDED_VALUE)
+  assert.deepEqual(lines(translator().translate(points.build(), NOW).samples).slice(4), [
+    'h_count{} stale 1',
+    'h_sum{} stale 1',
+    'h_bucket{le="5"} stale 1',
+    'h_bucket{le="+Inf"} stale 1',
+    'g{} stale 1'
+  ])
+})
+
+test('target_info goes out once a minute of event time, and again when a block is tried again', () => {
+  const resource = {
+    attributes: sortAttributes([
+      ['service.name', 'shop'],
+      ['host.name', 'h1']
+    ]),
+    schemaUrl: ''
+  }
+  const gauge = series('g', 'gauge', 'unspecified', {}, resource)
+  const one = translator()
+  const infos = (...times: number[]) => {
+    const points = new PointBlockBuilder()
+    for (const time of times) points.add(gauge, NOW + time, 1)
+    const { samples } = one.translate(points.build(), NOW)
+    return lines(samples).filter(line => line.startsWith('target_info'))
+  }
+  assert.deepEqual(infos(0, 0, 1), ['target_info{host_name="h1",job="shop"} 1 0'])
+  assert.equal(infos(0, 0, 1).length, 1)
+  assert.equal(infos(59_999).length, 0)
+  assert.equal(infos(-70_000).length, 0)
+  assert.equal(infos(3_600_000).length, 0)
+  assert.equal(infos(60_000).length, 1)
+})
+
+test('families are announced every five minutes', () => {
+  const points = new PointBlockBuilder()
+  points.add(series('c', 'counter', 'cumulative', { x: '1' }), NOW, 1)
+  points.add(series('c', 'counter', 'cumulative', { x: '2' }), NOW, 1)
+  const one = translator()
+  const [block, want] = [points.build(), [{ family: 'c_total', type: 'counter', help: 'about c', unit: '' }]]
+  assert.deepEqual(one.translate(block, NOW).metadata, want)
+  assert.deepEqual(one.translate(block, NOW + 299_999).metadata, [])
+  assert.deepEqual(one.translate(block, NOW + 300_000).metadata, want)
+})
+
+test('a series that got the id of another is not mistaken for it', () => {
+  const one = translator()
+  for (const name of ['first', 'second']) {
+    const points = new PointBlockBuilder()
+    points.add(
+      new SeriesRegistry().intern({ name, unit: '', description: '', kind: 'gauge', temporality: 'delta' }, []),
+      NOW,
+      1
+    )
+    assert.deepEqual(one.translate(points.build(), NOW).samples.labels, [`${name}{}`])
+  }
+})
+
+test('rows are put series by series, by time, and of equals the last stays', () => {
+  const samples = new Samples<string>()
+  for (const [labels, time] of [
+    ['a', 3],
+    ['b', 1],
+    ['a', 1],
+    ['a', 3],
+    ['b', 1],
+    ['a', 2],
+    ['c', 9]
+  ] as const) {
+    samples.add(labels, time, 0)
+  }
+  assert.deepEqual([...rowsBySeries(samples)], [2, 5, 3, 4, 6])
+  assert.equal(rowsBySeries(new Samples()).length, 0)
+})

@@ -1,0 +1,109 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { rowsBySeries, Samples } from '../../../../core/wire/prometheus/samples.ts'
+import type { Metadata } from '../../../../core/wire/prometheus/translator.ts'
+import { encodeLabels, encodeWriteRequests } from '../../../../core/wire/remote-write/write-request.ts'
+import { readWriteRequest } from './read-write-request.ts'
+
+const UP = encodeLabels([
+  ['__name__', 'up'],
+  ['job', 'é€😀']
+])
+const DOWN = encodeLabels([['__name__', 'down']])
+const TIME = 1_700_000_000_123
+
+function encoded(
+  rows: [labels: Uint8Array, time: number, value: number, stale?: boolean][],
+  max = 100,
+  metadata: Metadata[] = []
+) {
+  const samples = new Samples<Uint8Array>()
+  for (const row of rows) samples.add(...row)
+  const requests = encodeWriteRequests(samples, rowsBySeries(samples), metadata, max)
+  return Array.from(requests, request => ({ count: request.samples, ...readWriteRequest(request.body) }))
+}
+
+test('samples of a series are one TimeSeries, in time order', () => {
+  const [{ series, count }] = encoded([
+    [UP, TIME + 1, 2],
+    [DOWN, 0, -0.5],
+    [UP, TIME, 1],
+    [DOWN, -1, 1e300]
+  ])
+  assert.equal(count, 4)
+  assert.deepEqual(
+    series.map(({ labels, samples }) => [labels, samples.map(({ value, timestamp }) => [value, timestamp])]),
+    [
+      [
+        [
+          ['__name__', 'up'],
+          ['job', 'é€😀']
+        ],
+        [
+          [1, BigInt(TIME)],
+          [2, BigInt(TIME + 1)]
+        ]
+      ],
+      [
+        [['__name__', 'down']],
+        [
+          [1e300, -1n],
+          [-0.5, 0n]
+        ]
+      ]
+    ]
+  )
+})
+
+test('a stale marker and an ordinary NaN keep their own bits', () => {
+  const [{ series }] = encoded([
+    [UP, 1, 0, true],
+    [UP, 2, Number.NaN],
+    [UP, 3, Number.POSITIVE_INFINITY]
+  ])
+  assert.deepEqual(
+    series[0].samples.map(({ bits }) => bits),
+    ['7ff0000000000002', '7ff8000000000001', '7ff0000000000000']
+  )
+})
+
+test('more samples than a request takes are several requests', () => {
+  const requests = encoded(
+    [
+      [UP, 1, 1],
+      [UP, 2, 2],
+      [UP, 3, 3],
+      [DOWN, 1, 1],
+      [DOWN, 2, 2]
+    ],
+    2
+  )
+  assert.deepEqual(
+    requests.map(({ series }) =>
+      series.map(({ labels, samples }) => [labels[0][1], samples.map(({ value }) => value)])
+    ),
+    [
+      [['up', [1, 2]]],
+      [
+        ['up', [3]],
+        ['down', [1]]
+      ],
+      [['down', [2]]]
+    ]
+  )
+  assert.deepEqual(encoded([]), [])
+})
+
+test('metadata goes with the first request', () => {
+  const metadata: Metadata[] = [{ family: 'up_total', type: 'counter', help: 'Whether', unit: 'seconds' }]
+  const [first, second] = encoded(
+    [
+      [UP, 1, 1],
+      [UP, 2, 2]
+    ],
+    1,
+    metadata
+  )
+  assert.deepEqual(first.metadata, [{ 1: 1, 2: 'up_total', 4: 'Whether', 5: 'seconds' }])
+  assert.deepEqual(second.metadata, [])
+})
