@@ -7,6 +7,13 @@ const UNIT_EXAMPLE: Record<string, string> = {
   bytes: 'a size such as 64KiB, 20MiB or 1GiB'
 }
 
+interface Subschema {
+  readonly properties?: Readonly<Record<string, { readonly description?: string }>>
+  readonly description?: string
+  readonly pattern?: string
+  readonly 'x-unit'?: string
+}
+
 /** Reports what a schema found wrong with `node`, each at the place in the file that is to blame. */
 export function reportSchemaErrors(errors: readonly ErrorObject[], node: YamlNode, problems: Problems): void {
   for (const error of errors) {
@@ -20,7 +27,7 @@ export function reportSchemaErrors(errors: readonly ErrorObject[], node: YamlNod
 
 function explain(error: ErrorObject, path: readonly string[]): string {
   const option = path.length === 0 ? '' : `${path.join('.')}: `
-  const schema = error.parentSchema as Record<string, any>
+  const schema = error.parentSchema as Subschema
   switch (error.keyword) {
     case 'additionalProperties': {
       const key = error.params.additionalProperty
@@ -38,14 +45,14 @@ function explain(error: ErrorObject, path: readonly string[]): string {
       return `${option}expected one of ${allowed.join(', ')}, got ${describe(error.data)}${suggestClose(error.data, allowed)}`
     }
     case 'pattern':
-      return `${option}expected ${UNIT_EXAMPLE[schema['x-unit']] ?? schema.description ?? `a match of ${schema.pattern}`}, got ${describe(error.data)}`
+      return `${option}expected ${UNIT_EXAMPLE[schema['x-unit'] ?? ''] ?? schema.description ?? `a match of ${schema.pattern}`}, got ${describe(error.data)}`
     default:
       return `${option}${error.message}, got ${describe(error.data)}`
   }
 }
 
-function wanted(schema: Record<string, unknown>, type: string | string[]): string {
-  const unit = UNIT_EXAMPLE[String(schema['x-unit'])]
+function wanted(schema: Subschema, type: string | string[]): string {
+  const unit = UNIT_EXAMPLE[schema['x-unit'] ?? '']
   if (unit !== undefined) return unit
   return [type]
     .flat()

@@ -4,7 +4,13 @@ import { Batch, type Outcome } from './batch.ts'
 import type { Permit } from './credits.ts'
 
 /** A batch of what a receiver took in, booked in its account from here until it has settled. */
-export function admit(account: Account, block: Block, permit: Permit, onSettled?: (outcome: Outcome) => void): Batch {
+export function admit(
+  source: string,
+  account: Account,
+  block: Block,
+  permit: Permit,
+  onSettled?: (outcome: Outcome) => void
+): Batch {
   const items = block.length
   account.received += items
   account.inFlight += items
@@ -15,5 +21,5 @@ export function admit(account: Account, block: Block, permit: Permit, onSettled?
     else account.sent += items
     onSettled?.(outcome)
   }
-  return Batch.of(block, settle, permit)
+  return Batch.of(source, block, settle, permit)
 }

@@ -15,12 +15,14 @@ const ACKED: Outcome = { status: 'acked' }
 
 /** Counts the open handles of what was once one batch and reports the worst of their outcomes, once. */
 class Settlement {
+  readonly source: string
   #open = 1
   #outcome: Outcome = ACKED
   #permit: Permit | undefined
   #report: (outcome: Outcome) => void
 
-  constructor(report: (outcome: Outcome) => void, permit?: Permit) {
+  constructor(source: string, report: (outcome: Outcome) => void, permit?: Permit) {
+    this.source = source
     this.#report = report
     this.#permit = permit
   }
@@ -43,16 +45,19 @@ class Settlement {
  */
 export class Batch {
   readonly block: Block
+  /** Id of the component that made it: whose clock its times come from. */
+  readonly source: string
   #settlement: Settlement | undefined
 
   private constructor(block: Block, settlement: Settlement) {
     this.block = block
+    this.source = settlement.source
     this.#settlement = settlement
   }
 
   /** `onSettled` is called once, when every handle that came of this one has ended; then the permit goes back. */
-  static of(block: Block, onSettled: (outcome: Outcome) => void = () => {}, permit?: Permit): Batch {
-    return new Batch(block, new Settlement(onSettled, permit))
+  static of(source: string, block: Block, onSettled: (outcome: Outcome) => void = () => {}, permit?: Permit): Batch {
+    return new Batch(block, new Settlement(source, onSettled, permit))
   }
 
   /** The same batch with another block. */

@@ -20,6 +20,8 @@ export interface Context {
   readonly credits: CreditPool
   /** Credits for what a processor owns and sends later, such as closed windows. */
   readonly ownedCredits: CreditPool
+  /** Whether the host keeps what `snapshot` returns until the next start. If not, flush when the stream completes. */
+  readonly durable: boolean
   readonly instruments: Instruments
   readonly admin: AdminRoutes
   /** For receivers: a batch of what came in, booked in the ledger. `onSettled` is called once, maybe at once. */

@@ -1,5 +1,5 @@
 /** The one door for plugin authors: everything a receiver, processor or exporter may use. */
-export { byteSize, duration } from '../../core/config/units.ts'
+export { byteSize, duration, formatDuration } from '../../core/config/units.ts'
 export { BadInputError, ExportError } from '../../core/errors.ts'
 export type { Attribute, Attributes, AttributeValue } from '../../core/model/attributes.ts'
 export { attributeText, findAttribute, NO_ATTRIBUTES, sortAttributes } from '../../core/model/attributes.ts'
@@ -27,7 +27,8 @@ export type {
   Temporality
 } from '../../core/model/series.ts'
 export { NO_RESOURCE, NO_SCOPE } from '../../core/model/series.ts'
-export type { Batch, Outcome } from '../../core/pipeline/batch.ts'
+export type { Outcome } from '../../core/pipeline/batch.ts'
+export { Batch } from '../../core/pipeline/batch.ts'
 export type { CreditPool, Permit } from '../../core/pipeline/credits.ts'
 export type { ComponentState, Context } from '../../core/plugin/context.ts'
 export type {

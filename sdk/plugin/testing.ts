@@ -70,11 +70,12 @@ export function testContext(id = 'test'): TestContext {
     series: new SeriesRegistry(),
     credits: new CreditPool(POOL_BYTES),
     ownedCredits: new CreditPool(POOL_BYTES),
+    durable: false,
     instruments: { counter: () => ({ add() {} }), gauge() {} },
     admin: { route: (method, path, handler) => void routes.set(`${method.toUpperCase()} ${path}`, handler) },
     state: { state: 'ok' },
     routes,
-    batch: (block, permit, onSettled) => admit(account, block, permit, onSettled),
+    batch: (block, permit, onSettled) => admit(id, account, block, permit, onSettled),
     status(state, reason) {
       context.state = { state, reason }
     }
@@ -95,5 +96,5 @@ export function testConfig<C>(plugin: Plugin<C>, config: Record<string, unknown>
 /** A batch of `block` and the promise of its outcome. */
 export function testBatch(block: Batch['block']): { batch: Batch; settled: Promise<Outcome> } {
   const { promise, resolve } = Promise.withResolvers<Outcome>()
-  return { batch: Batch.of(block, resolve), settled: promise }
+  return { batch: Batch.of('test', block, resolve), settled: promise }
 }

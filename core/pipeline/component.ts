@@ -1,0 +1,90 @@
+import type { RequestHandler } from 'express'
+import type { Logger } from 'pino'
+import type { SeriesRegistry } from '../model/series.ts'
+import type { ComponentState, Context, Instruments } from '../plugin/context.ts'
+import type { Kind } from '../plugin/contract.ts'
+import { Account } from '../telemetry/account.ts'
+import type { Clock } from '../telemetry/clock.ts'
+import type { Metrics } from '../telemetry/metrics.ts'
+import { admit } from './admit.ts'
+import type { CreditPool } from './credits.ts'
+
+/** What all components of a process share. */
+export interface Services {
+  readonly log: Logger
+  readonly clock: Clock
+  readonly series: SeriesRegistry
+  readonly metrics: Metrics
+  readonly credits: CreditPool
+  readonly ownedCredits: CreditPool
+  /** Whether there is a folder for state that outlives the process. */
+  readonly durable: boolean
+  readonly routes: Map<string, RequestHandler>
+}
+
+/** A component as it runs: identity, books, state. A processor has one for each pipeline it stands in. */
+export class Component {
+  readonly kind: Kind
+  readonly id: string
+  readonly type: string
+  /** Of a processor; a receiver or exporter may serve several. */
+  readonly pipeline: string | undefined
+  readonly account = new Account()
+  readonly log: Logger
+  state: ComponentState = 'ok'
+  reason: string | undefined
+
+  constructor(kind: Kind, id: string, pipeline: string | undefined, log: Logger) {
+    this.kind = kind
+    this.id = id
+    this.type = id.split('/')[0]
+    this.pipeline = pipeline
+    this.log = log.child({ component: this.name })
+  }
+
+  /** Unique in the process: `exporter clickhouse`, `processor windowed_counter in metrics`. */
+  get name(): string {
+    return `${this.kind} ${this.id}${this.pipeline === undefined ? '' : ` in ${this.pipeline}`}`
+  }
+
+  setStatus(state: ComponentState, reason?: string): void {
+    this.state = state
+    this.reason = reason
+  }
+
+  context(services: Services): Context {
+    const { account, id, log } = this
+    const { clock, series, credits, ownedCredits, durable, routes } = services
+    return {
+      id,
+      log,
+      clock,
+      account,
+      series,
+      credits,
+      ownedCredits,
+      durable,
+      instruments: this.#instruments(services.metrics),
+      admin: {
+        route: (method, path, handler) => void routes.set(`${method} /api/${this.kind}s/${id}/${path}`, handler)
+      },
+      batch: (block, permit, onSettled) => admit(id, account, block, permit, onSettled),
+      status: (state, reason) => this.setStatus(state, reason)
+    }
+  }
+
+  #instruments(metrics: Metrics): Instruments {
+    const labels = { component: this.id, ...(this.pipeline === undefined ? {} : { pipeline: this.pipeline }) }
+    const fullName = (name: string) => `weir_${this.kind}_${this.type}_${name}`
+    return {
+      counter(name, help) {
+        let total = 0
+        metrics.add({ name: fullName(name), help, type: 'counter', read: () => [{ labels, value: total }] })
+        return { add: value => void (total += value) }
+      },
+      gauge(name, help, read) {
+        metrics.add({ name: fullName(name), help, type: 'gauge', read: () => [{ labels, value: read() }] })
+      }
+    }
+  }
+}

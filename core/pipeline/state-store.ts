@@ -1,0 +1,78 @@
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeSync
+} from 'node:fs'
+import path from 'node:path'
+import { crc32 } from 'node:zlib'
+import { WeirError } from '../errors.ts'
+
+// File: magic, CRC-32 of the rest (uint32 LE), the processor's bytes.
+const MAGIC = Buffer.from('WEIRST01')
+const HEADER_BYTES = MAGIC.length + 4
+
+/** Processors' state between two runs, one file each. Written on a clean shutdown, used up by the next start. */
+export class StateStore {
+  #folder: string
+
+  constructor(folder: string) {
+    this.#folder = folder
+  }
+
+  /** The bytes {@link write} was given, or undefined. Throws `STATE_INVALID` where the file is damaged. */
+  read(pipeline: string, processor: string): Uint8Array | undefined {
+    const file = this.fileOf(pipeline, processor)
+    if (!existsSync(file)) return undefined
+    const bytes = readFileSync(file)
+    const state = bytes.subarray(HEADER_BYTES)
+    if (bytes.length < HEADER_BYTES || !bytes.subarray(0, MAGIC.length).equals(MAGIC))
+      throw invalid(file, 'it is not a state file')
+    if (bytes.readUInt32LE(MAGIC.length) !== crc32(state)) throw invalid(file, 'its checksum does not match')
+    return state
+  }
+
+  /** On disk when it returns: written beside, synced and renamed. */
+  write(pipeline: string, processor: string, state: Uint8Array): void {
+    const file = this.fileOf(pipeline, processor)
+    mkdirSync(path.dirname(file), { recursive: true })
+    const header = Buffer.alloc(HEADER_BYTES)
+    MAGIC.copy(header)
+    header.writeUInt32LE(crc32(state), MAGIC.length)
+    const beside = `${file}.tmp`
+    const fd = openSync(beside, 'w')
+    for (const part of [header, state]) for (let at = 0; at < part.length; ) at += writeSync(fd, part, at)
+    fsyncSync(fd)
+    closeSync(fd)
+    renameSync(beside, file)
+    syncFolder(path.dirname(file))
+  }
+
+  remove(pipeline: string, processor: string): void {
+    rmSync(this.fileOf(pipeline, processor), { force: true })
+  }
+
+  fileOf(pipeline: string, processor: string): string {
+    return path.join(this.#folder, encodeURIComponent(pipeline), `${encodeURIComponent(processor)}.state`)
+  }
+}
+
+/** What to tell the user about state that cannot be used. */
+export function invalid(file: string, why: string): WeirError {
+  return new WeirError(
+    'STATE_INVALID',
+    `cannot restore ${file}: ${why}; restore it from a copy, or start with --discard-state`
+  )
+}
+
+// A rename is durable once the folder is.
+function syncFolder(folder: string): void {
+  const fd = openSync(folder, 'r')
+  fsyncSync(fd)
+  closeSync(fd)
+}

@@ -1,0 +1,46 @@
+import pino, { type Logger } from 'pino'
+
+const KEPT_PROBLEMS = 50
+const WARN = 40
+
+/** A warning or error as the admin page shows it. */
+export interface LoggedProblem {
+  /** Unix ms. */
+  readonly time: number
+  readonly level: 'warn' | 'error'
+  readonly component: string
+  readonly message: string
+}
+
+/** The log (JSON lines on standard error) and the latest warnings and errors written to it. */
+export class Log {
+  readonly logger: Logger
+  #problems: LoggedProblem[] = []
+
+  constructor(level: string, destination: pino.DestinationStream = pino.destination({ fd: 2, sync: true })) {
+    const remember = (problem: LoggedProblem) => {
+      this.#problems.push(problem)
+      if (this.#problems.length > KEPT_PROBLEMS) this.#problems.shift()
+    }
+    this.logger = pino({ level, base: undefined, hooks: { logMethod: tap(remember) } }, destination)
+  }
+
+  /** Oldest first. */
+  get problems(): readonly LoggedProblem[] {
+    return this.#problems
+  }
+}
+
+function tap(remember: (problem: LoggedProblem) => void): NonNullable<pino.LoggerOptions['hooks']>['logMethod'] {
+  return function (args, method, level) {
+    if (level >= WARN) {
+      const [first, text] = args as unknown as [unknown, string | undefined]
+      const fields = (typeof first === 'object' ? first : {}) as { err?: unknown }
+      const cause = fields.err instanceof Error ? fields.err.message : fields.err
+      const message = [typeof first === 'string' ? first : text, cause].filter(Boolean).join(': ')
+      const component = String(this.bindings().component ?? '')
+      remember({ time: Date.now(), level: level > WARN ? 'error' : 'warn', component, message })
+    }
+    method.apply(this, args)
+  }
+}

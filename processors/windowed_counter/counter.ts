@@ -1,0 +1,252 @@
+import { Observable, type OperatorFunction } from 'rxjs'
+import {
+  type Batch,
+  type Context,
+  type EventBlock,
+  FLAG_NO_RECORDED_VALUE,
+  type PointBlock,
+  PointBlockBuilder,
+  type StreamProcessor
+} from '../../sdk/plugin/index.ts'
+import type { Config } from './config.ts'
+import { Emitter } from './emitter.ts'
+import { Groups } from './groups.ts'
+import { CUMULATIVE, Inputs, PASS_THROUGH } from './inputs.ts'
+import { Outbox } from './outbox.ts'
+import { restoreState, saveState } from './snapshot.ts'
+import type { State } from './state.ts'
+import { Watermark } from './watermark.ts'
+import { Windows } from './windows.ts'
+
+const TICKS_PER_PANE = 4
+const SHORTEST_TICK_MS = 50
+const LONGEST_TICK_MS = 500
+/** Groups and cumulative series that stood still for this long, and for two of the largest windows, are forgotten. */
+const FORGET_AFTER_MS = 3_600_000
+
+/** Counts and sums points and events in tumbling windows of event time. Points that cannot be counted pass through. */
+export class WindowedCounter implements StreamProcessor {
+  #config: Config
+  #context: Context
+  #state: State
+  #output: ((batch: Batch) => void) | undefined
+  #cancelTick: () => void = () => {}
+  #nextSweep = 0
+  #increment = { slot: 0, sum: 0, count: 0 }
+  #latePoints: { add(items: number): void }
+
+  constructor(config: Config, context: Context) {
+    this.#config = config
+    this.#context = context
+    const windows = new Windows(config.windows)
+    const groups = new Groups(context.series, config.by, config.max_groups)
+    this.#state = {
+      windows,
+      groups,
+      inputs: new Inputs(groups, context.clock.now()),
+      emitter: new Emitter(windows.levels, groups, context.series, config.output),
+      outbox: new Outbox(context),
+      watermark: new Watermark(config.allowed_lateness, config.idle_timeout)
+    }
+    this.#latePoints = context.instruments.counter(
+      'late_items_total',
+      'Items that came after their smallest window had closed.'
+    )
+    this.#exposeState()
+  }
+
+  operator(): OperatorFunction<Batch, Batch> {
+    return source =>
+      new Observable(output => {
+        this.#output = batch => output.next(batch)
+        return source.subscribe({
+          next: batch => this.#take(batch),
+          error: error => output.error(error),
+          complete: () => this.#complete(() => output.complete())
+        })
+      })
+  }
+
+  async start(): Promise<void> {
+    this.#nextSweep = this.#context.clock.now() + FORGET_AFTER_MS
+    this.#scheduleTick()
+  }
+
+  async stop(): Promise<void> {
+    this.#cancelTick()
+  }
+
+  snapshot(): Uint8Array {
+    return saveState(this.#state, this.#config)
+  }
+
+  restore(bytes: Uint8Array): void {
+    restoreState(bytes, this.#state, this.#config, this.#context)
+  }
+
+  #take(batch: Batch): void {
+    const { block, source } = batch
+    const passing = block.type === 'points' ? this.#addPoints(block, source) : this.#addEvents(block, source)
+    if (passing === block) return this.#output?.(batch)
+    // From here the rest is this processor's too: the batch must not come again because of it.
+    if (passing !== undefined) this.#state.outbox.put(passing)
+    batch.ack()
+    if (passing !== undefined) this.#send()
+  }
+
+  /** Counts what it can; returns the points that pass through: none, some, or the block itself. */
+  #addPoints(block: PointBlock, source: string): PointBlock | undefined {
+    const { series, time, value, flags, length } = block
+    const hasDistributions = block.distributions.size > 0
+    const { inputs, windows } = this.#state
+    const now = this.#context.clock.now()
+    const newest = now + this.#config.max_future_skew
+    let latest = Number.NEGATIVE_INFINITY
+    let passing: PointBlockBuilder | undefined
+    let counted = 0
+    for (let i = 0; i < length; i++) {
+      const slot = inputs.slotOf(series[i])
+      if (slot === PASS_THROUGH) {
+        passing ??= new PointBlockBuilder()
+        passing.copy(block, i)
+        continue
+      }
+      const at = time[i]
+      if (at > newest) {
+        this.#context.account.drop('future')
+        continue
+      }
+      if (at > latest) latest = at
+      const isPlain = slot >= 0 && flags[i] === 0 && value[i] >= 0 && value[i] < Number.POSITIVE_INFINITY
+      if (isPlain && !hasDistributions && !windows.isLate(at)) {
+        windows.add(slot, at, value[i], 1)
+        counted++
+      } else if (this.#addOther(block, i, slot)) counted++
+    }
+    this.#context.account.absorbed += counted
+    if (passing?.length === length) return block
+    if (latest > Number.NEGATIVE_INFINITY) this.#state.watermark.observe(source, latest, now)
+    return passing?.build()
+  }
+
+  /** Whether point `i`, which is not a plain number in time, was counted; where not, its drop is booked. */
+  #addOther(block: PointBlock, i: number, slot: number): boolean {
+    if ((block.flags[i] & FLAG_NO_RECORDED_VALUE) !== 0) return true
+    const distribution = block.distributions.get(i)
+    // A histogram may come without a sum; its count counts all the same.
+    const sum = distribution !== undefined && Number.isNaN(block.value[i]) ? 0 : block.value[i]
+    const count = distribution !== undefined && 'count' in distribution ? distribution.count : 1
+    const series = block.series[i]
+    if (!Number.isFinite(sum)) return this.#drop('not_a_number')
+    if (sum < 0 && series.metric.kind === 'counter') return this.#drop('negative_increment')
+    const increment = this.#increment
+    if (slot === CUMULATIVE) {
+      const point = { start: block.start[i], time: block.time[i], sum, count: distribution === undefined ? 0 : count }
+      if (!this.#state.inputs.increment(series, point, increment)) return true
+      return this.#add(increment.slot, block.time[i], increment.sum, distribution === undefined ? 1 : increment.count)
+    }
+    return this.#add(slot, block.time[i], sum, count)
+  }
+
+  #addEvents(block: EventBlock, source: string): undefined {
+    const { groups, watermark } = this.#state
+    const { clock, account } = this.#context
+    const now = clock.now()
+    let latest = Number.NEGATIVE_INFINITY
+    for (let i = 0; i < block.length; i++) {
+      const at = block.time[i]
+      if (at > now + this.#config.max_future_skew) {
+        this.#drop('future')
+        continue
+      }
+      if (at > latest) latest = at
+      const group = groups.ofEvent(block.name[i], block.attributes[i])
+      if (block.value[i] !== 1) group.hasValues = true
+      if (this.#add(group.slot, at, block.value[i], 1)) account.absorbed++
+    }
+    if (latest > Number.NEGATIVE_INFINITY) watermark.observe(source, latest, now)
+    return undefined
+  }
+
+  #add(slot: number, time: number, sum: number, count: number): boolean {
+    const { windows } = this.#state
+    if (!windows.isLate(time)) {
+      windows.add(slot, time, sum, count)
+      return true
+    }
+    this.#latePoints.add(1)
+    if (this.#config.late === 'drop') return this.#drop('late')
+    windows.addLate(slot, time, sum, count)
+    return true
+  }
+
+  #drop(reason: string): false {
+    this.#context.account.drop(reason)
+    return false
+  }
+
+  #scheduleTick(): void {
+    const ms = Math.min(LONGEST_TICK_MS, Math.max(SHORTEST_TICK_MS, this.#state.windows.paneSize / TICKS_PER_PANE))
+    this.#cancelTick = this.#context.clock.setTimer(ms, () => {
+      this.#scheduleTick()
+      this.#advance(this.#state.watermark.advance(this.#context.clock.now()))
+    })
+  }
+
+  // While the outbox waits for credits no window closes: what is owed stays small, and late points still count.
+  #advance(watermark: number): void {
+    const { windows, emitter, outbox } = this.#state
+    this.#send()
+    if (!outbox.isEmpty) return
+    for (const closed of windows.close(watermark)) {
+      for (const block of emitter.blocksOf(closed)) {
+        this.#context.account.produced += block.length
+        outbox.put(block)
+      }
+      this.#send()
+      if (!outbox.isEmpty) return
+    }
+    this.#sweep()
+  }
+
+  #send(): void {
+    if (this.#output !== undefined) this.#state.outbox.send(this.#output)
+  }
+
+  /** With a place to keep state the open windows wait for the next start; else they are sent as they stand. */
+  #complete(done: () => void): void {
+    const { windows, outbox } = this.#state
+    this.#cancelTick()
+    if (this.#context.durable) return done()
+    const flush = () => {
+      this.#advance(windows.lastEnd)
+      if (outbox.isEmpty) done()
+      else this.#cancelTick = this.#context.clock.setTimer(SHORTEST_TICK_MS, flush)
+    }
+    flush()
+  }
+
+  #sweep(): void {
+    const now = this.#context.clock.now()
+    if (now < this.#nextSweep) return
+    this.#nextSweep = now + FORGET_AFTER_MS
+    const { groups, inputs, windows, emitter, watermark } = this.#state
+    const largest = Math.max(...this.#config.windows)
+    const before = watermark.value - Math.max(FORGET_AFTER_MS, 2 * largest)
+    const gone = groups.expire(before, windows.slotsInUse())
+    emitter.forget(gone)
+    inputs.expire(before)
+  }
+
+  #exposeState(): void {
+    const { windows, groups, watermark } = this.#state
+    const { instruments, clock } = this.#context
+    instruments.gauge('groups', 'Groups counted.', () => groups.size)
+    instruments.gauge('overflowed_groups', 'Groups beyond max_groups.', () => groups.overflowed)
+    instruments.gauge('open_windows', 'Windows not yet sent.', () => windows.open)
+    instruments.gauge('state_bytes', 'Memory of the open windows.', () => windows.bytes)
+    instruments.gauge('watermark_lag_seconds', 'How far the watermark is behind the clock.', () =>
+      Number.isFinite(watermark.value) ? (clock.now() - watermark.value) / 1000 : 0
+    )
+  }
+}

@@ -1,0 +1,17 @@
+import type { ProcessorPlugin } from '../../sdk/plugin/index.ts'
+import { type Config, check, schema } from './config.ts'
+import { WindowedCounter } from './counter.ts'
+
+const plugin: ProcessorPlugin<Config> = {
+  api: 1,
+  kind: 'processor',
+  type: 'windowed_counter',
+  stability: 'beta',
+  description: 'Counts and sums points and events in windows of event time.',
+  schema,
+  ports: { in: 'any', out: 'points' },
+  check,
+  create: (config, context) => new WindowedCounter(config, context)
+}
+
+export default plugin

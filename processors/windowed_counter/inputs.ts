@@ -1,0 +1,102 @@
+import type { Series } from '../../sdk/plugin/index.ts'
+import type { GroupKind, Groups } from './groups.ts'
+
+/** Series that are not counted here but pass through. */
+export const PASS_THROUGH = -1
+/** Series that count up by themselves: what they add is the difference to the point before. */
+export const CUMULATIVE = -2
+const UNKNOWN = -3
+const INITIAL_CAPACITY = 1024
+
+/** The last point of a cumulative series. */
+export interface LastPoint {
+  /** Unix ms; 0 where the sender names none. */
+  start: number
+  time: number
+  sum: number
+  count: number
+}
+
+/** What to do with points of a series, by its dense id. */
+export class Inputs {
+  #groups: Groups
+  /** Increments of series that began before this are unknown until their second point. Unix ms. */
+  #since: number
+  #owner: (Series | undefined)[] = []
+  #slots = new Int32Array(INITIAL_CAPACITY)
+  #cumulative = new Map<Series, { readonly slot: number; last: LastPoint | undefined }>()
+
+  constructor(groups: Groups, since: number) {
+    this.#groups = groups
+    this.#since = since
+  }
+
+  /** The group's slot, {@link PASS_THROUGH} or {@link CUMULATIVE}. */
+  slotOf(series: Series): number {
+    return this.#owner[series.id] === series ? this.#slots[series.id] : this.#enter(series)
+  }
+
+  /**
+   * What a point of a cumulative series adds. Written to `into`; false where that cannot be told yet: the first point
+   * of a series that was counting before anybody looked.
+   */
+  increment(series: Series, point: LastPoint, into: { slot: number; sum: number; count: number }): boolean {
+    const entry = this.#cumulative.get(series)!
+    const { last } = entry
+    into.slot = entry.slot
+    if (last !== undefined && last.start === point.start && point.time <= last.time) return false
+    entry.last = point
+    const isReset = last !== undefined && (point.start > last.start || point.count < last.count || point.sum < last.sum)
+    if (last === undefined && !(point.start >= this.#since)) return false
+    into.sum = last === undefined || isReset ? point.sum : point.sum - last.sum
+    into.count = last === undefined || isReset ? point.count : point.count - last.count
+    return true
+  }
+
+  *lastPoints(): Generator<[Series, LastPoint]> {
+    for (const [series, { last }] of this.#cumulative) if (last !== undefined) yield [series, last]
+  }
+
+  restore(series: Series, last: LastPoint): void {
+    this.#enter(series)
+    this.#cumulative.get(series)!.last = last
+  }
+
+  /** Lets go of every series; of cumulative ones, those with no point since `time`. */
+  expire(time: number): void {
+    const kept = [...this.lastPoints()].filter(([, last]) => last.time >= time)
+    this.#owner = []
+    this.#cumulative.clear()
+    for (const [series, last] of kept) this.restore(series, last)
+  }
+
+  #enter(series: Series): number {
+    while (series.id >= this.#slots.length) this.#slots = enlarge(this.#slots)
+    const slot = this.#treatmentOf(series)
+    this.#owner[series.id] = series
+    this.#slots[series.id] = slot
+    return slot
+  }
+
+  #treatmentOf(series: Series): number {
+    const kind = countedAs(series)
+    if (kind === undefined) return PASS_THROUGH
+    const { slot } = this.#groups.ofSeries(series, kind)
+    if (series.metric.temporality === 'delta') return slot
+    this.#cumulative.set(series, { slot, last: undefined })
+    return CUMULATIVE
+  }
+}
+
+function countedAs({ metric: { kind, temporality } }: Series): GroupKind | undefined {
+  if (kind === 'counter') return 'counter'
+  if (kind === 'up_down_counter') return temporality === 'delta' ? 'up_down_counter' : undefined
+  if (kind === 'histogram' || kind === 'exponential_histogram') return 'histogram'
+  return undefined
+}
+
+function enlarge(slots: Int32Array): Int32Array<ArrayBuffer> {
+  const larger = new Int32Array(slots.length * 2).fill(UNKNOWN)
+  larger.set(slots)
+  return larger
+}

@@ -1,0 +1,123 @@
+import { deserialize, serialize } from 'node:v8'
+import {
+  type Attributes,
+  type Block,
+  type Context,
+  formatDuration,
+  type Metric,
+  type PointBlock,
+  type Resource,
+  type Scope,
+  type Series
+} from '../../sdk/plugin/index.ts'
+import type { Config } from './config.ts'
+import type { Group } from './groups.ts'
+import type { LastPoint } from './inputs.ts'
+import { Pane } from './pane.ts'
+import type { State } from './state.ts'
+import type { Level } from './windows.ts'
+
+const VERSION = 1
+
+/** A series by its identity: ids are not the same in the next process. */
+type SavedSeries = readonly [Metric, Attributes, Resource, Scope]
+type SavedPanes = readonly (readonly [index: number, keys: Int32Array, sums: Float64Array, counts: Float64Array])[]
+type SavedBlock = Omit<PointBlock, 'series'> & { readonly series: readonly SavedSeries[] }
+
+/** What is on disk, as V8 serializes it (the format is kept readable by later versions of Node). */
+interface Saved {
+  readonly version: typeof VERSION
+  readonly windows: readonly number[]
+  readonly watermark: number
+  readonly groups: readonly (Omit<Group, 'base'> & {
+    readonly base: SavedSeries
+    readonly total: readonly [number, number, number]
+  })[]
+  readonly levels: readonly { readonly firstOpen: number; readonly onTime: SavedPanes; readonly late: SavedPanes }[]
+  readonly cumulative: readonly (readonly [SavedSeries, LastPoint])[]
+  readonly outbox: readonly SavedBlock[]
+}
+
+export function saveState({ windows, groups, inputs, emitter, outbox, watermark }: State, config: Config): Uint8Array {
+  const { sums, counts, starts } = emitter.totals
+  const saved: Saved = {
+    version: VERSION,
+    windows: config.windows,
+    watermark: watermark.value,
+    groups: [...groups.all()].map(group => ({
+      ...group,
+      base: saveSeries(group.base),
+      total: [sums[group.slot] ?? 0, counts[group.slot] ?? 0, starts[group.slot] ?? Number.NaN]
+    })),
+    levels: windows.levels.map(({ firstOpen, onTime, late }) => ({
+      firstOpen,
+      onTime: savePanes(onTime),
+      late: savePanes(late)
+    })),
+    cumulative: [...inputs.lastPoints()].map(([series, last]) => [saveSeries(series), last]),
+    outbox: outbox.blocks.map(block => saveBlock(block as PointBlock))
+  }
+  return serialize(saved)
+}
+
+/** Into a fresh `state`. Throws where the bytes do not fit this version or configuration. */
+export function restoreState(bytes: Uint8Array, state: State, config: Config, context: Context): void {
+  const saved = deserialize(bytes) as Saved
+  if (saved.version !== VERSION) throw new Error(`it has version ${saved.version}, this Weir reads version ${VERSION}`)
+  if (saved.windows.join() !== config.windows.join()) {
+    const sizes = saved.windows.map(formatDuration).join(', ')
+    throw new Error(
+      `it holds open windows of ${sizes}, which are not the windows configured now; start once with those`
+    )
+  }
+  const restoreSeries = ([metric, attributes, resource, scope]: SavedSeries) =>
+    context.series.intern(metric, attributes, resource, scope)
+  for (const {
+    total: [sum, count, start],
+    base,
+    ...group
+  } of saved.groups) {
+    state.groups.restore({ ...group, base: restoreSeries(base) })
+    if (!Number.isNaN(start)) state.emitter.totals.add(group.slot, sum, count, start)
+  }
+  state.groups.restored()
+  for (const [i, level] of saved.levels.entries()) restoreLevel(level, state.windows.levels[i])
+  for (const [series, last] of saved.cumulative) state.inputs.restore(restoreSeries(series), last)
+  for (const block of saved.outbox) {
+    context.account.produced += block.length
+    state.outbox.put({ ...block, series: block.series.map(restoreSeries) } as Block)
+  }
+  state.watermark.restore(saved.watermark)
+}
+
+function saveSeries({ metric, attributes, resource, scope }: Series): SavedSeries {
+  return [metric, attributes, resource, scope]
+}
+
+function saveBlock(block: PointBlock): SavedBlock {
+  return {
+    ...block,
+    time: block.time.slice(),
+    start: block.start.slice(),
+    value: block.value.slice(),
+    series: block.series.map(saveSeries)
+  }
+}
+
+function savePanes(panes: ReadonlyMap<number, Pane>): SavedPanes {
+  return [...panes].map(([index, { keys, sums, counts }]) => [index, keys, sums, counts])
+}
+
+function restoreLevel(saved: Saved['levels'][number], level: Level): void {
+  level.firstOpen = saved.firstOpen
+  restorePanes(saved.onTime, level.onTime)
+  restorePanes(saved.late, level.late)
+}
+
+function restorePanes(saved: SavedPanes, into: Map<number, Pane>): void {
+  for (const [index, keys, sums, counts] of saved) {
+    const pane = new Pane()
+    for (let at = 0; at < keys.length; at++) if (keys[at] !== 0) pane.add(keys[at] - 1, sums[at], counts[at])
+    into.set(index, pane)
+  }
+}
