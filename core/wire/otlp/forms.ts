@@ -1,0 +1,91 @@
+import type { ExponentialHistogram, Histogram, Summary } from '../../model/distribution.ts'
+import type { MetricKind, Temporality } from '../../model/series.ts'
+
+/** The kinds of OTLP `Metric.data`, by field number. */
+export const GAUGE = 5
+export const SUM = 7
+export const HISTOGRAM = 9
+export const EXPONENTIAL_HISTOGRAM = 10
+export const SUMMARY = 11
+export type DataField = typeof GAUGE | typeof SUM | typeof HISTOGRAM | typeof EXPONENTIAL_HISTOGRAM | typeof SUMMARY
+
+export type OtlpDistribution = Histogram | ExponentialHistogram | Summary
+
+/** What data field, temporality and monotonicity make together. */
+export interface Form {
+  /** Small and unique. */
+  readonly index: number
+  readonly kind: MetricKind
+  readonly temporality: Temporality
+}
+
+const GAUGES: Form = { index: 0, kind: 'gauge', temporality: 'unspecified' }
+const SUMMARIES: Form = { index: 1, kind: 'summary', temporality: 'unspecified' }
+// Two forms each, delta and cumulative.
+const UP_DOWN_COUNTERS = forms('up_down_counter', 2)
+const COUNTERS = forms('counter', 4)
+const HISTOGRAMS = forms('histogram', 6)
+const EXPONENTIAL_HISTOGRAMS = forms('exponential_histogram', 8)
+
+/** Larger than every {@link Form.index}. */
+export const FORM_COUNT = 10
+
+/** @param temporality OTLP's `AggregationTemporality`. Undefined where it has to be known and is not. */
+export function formOf(field: DataField, temporality: number, monotonic: boolean): Form | undefined {
+  if (field === GAUGE) return GAUGES
+  if (field === SUMMARY) return SUMMARIES
+  if (field === HISTOGRAM) return HISTOGRAMS[temporality]
+  if (field === EXPONENTIAL_HISTOGRAM) return EXPONENTIAL_HISTOGRAMS[temporality]
+  return (monotonic ? COUNTERS : UP_DOWN_COUNTERS)[temporality]
+}
+
+/** Why a point cannot be taken, for the ledger; with the words that tell the sender. */
+export const REJECTION_TEXTS = {
+  unnamed_metric: 'in a metric without a name',
+  unspecified_temporality: 'without aggregation temporality (send 1 for delta or 2 for cumulative)',
+  no_value: 'with neither an integer nor a double as value',
+  bucket_mismatch: 'with bucket counts that do not fit the bounds (one count more than bounds, or none of both)',
+  unordered_bounds: 'with bucket bounds that do not rise',
+  no_data: 'in a metric with no data of a kind known here'
+}
+export type RejectionReason = keyof typeof REJECTION_TEXTS
+
+/** Why the distribution makes no sense, if so. */
+export function flawOf(distribution: OtlpDistribution): RejectionReason | undefined {
+  if (distribution.kind !== 'histogram') return undefined
+  const { bounds, counts } = distribution
+  if (counts.length !== bounds.length + 1 && counts.length + bounds.length > 0) return 'bucket_mismatch'
+  for (let i = 1; i < bounds.length; i++) if (!(bounds[i - 1] < bounds[i])) return 'unordered_bounds'
+  return undefined
+}
+
+/** Points not taken out of one request, by reason. */
+export class Rejections {
+  readonly items = new Map<RejectionReason, number>()
+  #metrics = new Map<RejectionReason, string>()
+
+  add(reason: RejectionReason, items: number, metric: string): void {
+    if (!this.#metrics.has(reason)) this.#metrics.set(reason, metric)
+    this.items.set(reason, (this.items.get(reason) ?? 0) + items)
+  }
+
+  get total(): number {
+    let total = 0
+    for (const items of this.items.values()) total += items
+    return total
+  }
+
+  /** For the sender; empty where all was well. */
+  describe(): string {
+    const parts = []
+    for (const [reason, items] of this.items) {
+      const metric = this.#metrics.get(reason)
+      parts.push(`${items} points ${REJECTION_TEXTS[reason]}${metric ? `, first in metric "${metric}"` : ''}`)
+    }
+    return parts.join('; ')
+  }
+}
+
+function forms(kind: MetricKind, index: number): readonly (Form | undefined)[] {
+  return [undefined, { index, kind, temporality: 'delta' }, { index: index + 1, kind, temporality: 'cumulative' }]
+}

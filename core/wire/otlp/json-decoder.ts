@@ -1,0 +1,142 @@
+import { BadInputError, describeError } from '../../errors.ts'
+import { FLAG_NO_RECORDED_VALUE, PointBlockBuilder } from '../../model/points.ts'
+import type { Metric, Resource, Scope, SeriesRegistry } from '../../model/series.ts'
+import {
+  type DataField,
+  EXPONENTIAL_HISTOGRAM,
+  flawOf,
+  formOf,
+  GAUGE,
+  HISTOGRAM,
+  type OtlpDistribution,
+  Rejections,
+  SUM,
+  SUMMARY
+} from './forms.ts'
+import { JsonFields, type JsonObject } from './json-fields.ts'
+import {
+  jsonAttributes,
+  jsonExponentialHistogram,
+  jsonHistogram,
+  jsonNumber,
+  jsonSummary,
+  jsonTime
+} from './json-values.ts'
+import type { DecodedMetrics } from './metrics-decoder.ts'
+
+const DATA_KEYS: readonly (readonly [key: string, field: DataField])[] = [
+  ['gauge', GAUGE],
+  ['sum', SUM],
+  ['histogram', HISTOGRAM],
+  ['exponentialHistogram', EXPONENTIAL_HISTOGRAM],
+  ['summary', SUMMARY]
+]
+
+/**
+ * Decodes an ExportMetricsServiceRequest in JSON; everything as {@link OtlpMetricsDecoder} does it.
+ *
+ * @param receivedAt Unix ms. Throws {@link BadInputError} with the JSON path and the value seen.
+ */
+export function decodeMetricsJson(body: Buffer, registry: SeriesRegistry, receivedAt: number): DecodedMetrics {
+  return new JsonDecoder(registry, receivedAt).decode(parse(body))
+}
+
+function parse(body: Buffer): unknown {
+  try {
+    return JSON.parse(body.toString())
+  } catch (cause) {
+    throw new BadInputError(`not JSON: ${describeError(cause)}`, 'malformed', { cause })
+  }
+}
+
+class JsonDecoder {
+  #registry: SeriesRegistry
+  #receivedAt: number
+  #fields = new JsonFields()
+  #builder = new PointBlockBuilder()
+  #rejections = new Rejections()
+  #resource!: Resource
+  #scope!: Scope
+  #metric!: Metric
+
+  constructor(registry: SeriesRegistry, receivedAt: number) {
+    this.#registry = registry
+    this.#receivedAt = receivedAt
+  }
+
+  decode(request: unknown): DecodedMetrics {
+    const fields = this.#fields
+    fields.each(fields.asObject(request), 'resourceMetrics', resourceMetrics => {
+      const attributes = fields.within(resourceMetrics, 'resource', resource => jsonAttributes(fields, resource)) ?? []
+      this.#resource = { attributes, schemaUrl: fields.text(resourceMetrics, 'schemaUrl') }
+      fields.each(resourceMetrics, 'scopeMetrics', scopeMetrics => this.#scopeMetrics(scopeMetrics))
+    })
+    return { block: this.#builder.build(), rejections: this.#rejections }
+  }
+
+  #scopeMetrics(scopeMetrics: JsonObject): void {
+    const fields = this.#fields
+    const scope = fields.within(scopeMetrics, 'scope', scope => ({
+      name: fields.text(scope, 'name'),
+      version: fields.text(scope, 'version'),
+      attributes: jsonAttributes(fields, scope)
+    }))
+    const schemaUrl = fields.text(scopeMetrics, 'schemaUrl')
+    this.#scope = { ...(scope ?? { name: '', version: '', attributes: [] }), schemaUrl }
+    fields.each(scopeMetrics, 'metrics', metric => this.#metricData(metric))
+  }
+
+  #metricData(metric: JsonObject): void {
+    const fields = this.#fields
+    const name = fields.text(metric, 'name')
+    const [key, field] = DATA_KEYS.find(([key]) => (metric[key] ?? undefined) !== undefined) ?? []
+    if (key === undefined || field === undefined) this.#rejections.add('no_data', 0, name)
+    else fields.within(metric, key, data => this.#points(metric, name, field, data))
+  }
+
+  #points(metric: JsonObject, name: string, field: DataField, data: JsonObject): void {
+    const fields = this.#fields
+    const monotonic = fields.boolean(data, 'isMonotonic')
+    const form = formOf(field, Number(fields.integer(data, 'aggregationTemporality')), monotonic)
+    const unit = fields.text(metric, 'unit')
+    const description = fields.text(metric, 'description')
+    if (form !== undefined) this.#metric = { name, unit, description, kind: form.kind, temporality: form.temporality }
+    const flaw = form === undefined ? 'unspecified_temporality' : name === '' ? 'unnamed_metric' : undefined
+    fields.each(data, 'dataPoints', point => {
+      if (flaw !== undefined) this.#rejections.add(flaw, 1, name)
+      else if (field === GAUGE || field === SUM) this.#number(point)
+      else this.#distribution(point, DISTRIBUTIONS[field](fields, point))
+    })
+  }
+
+  #number(point: JsonObject): void {
+    const value = jsonNumber(this.#fields, point)
+    const { series, time, start, flags } = this.#common(point)
+    if (value === undefined && flags === 0) this.#rejections.add('no_value', 1, this.#metric.name)
+    else this.#builder.add(series, time, value ?? Number.NaN, start, flags)
+  }
+
+  #distribution(point: JsonObject, distribution: OtlpDistribution): void {
+    const flaw = flawOf(distribution)
+    const { series, time, start, flags } = this.#common(point)
+    if (flaw !== undefined) this.#rejections.add(flaw, 1, this.#metric.name)
+    else this.#builder.addDistribution(series, time, distribution, start, flags)
+  }
+
+  #common(point: JsonObject) {
+    const fields = this.#fields
+    const attributes = jsonAttributes(fields, point)
+    return {
+      series: this.#registry.intern(this.#metric, attributes, this.#resource, this.#scope),
+      time: jsonTime(fields, point, 'timeUnixNano') || this.#receivedAt,
+      start: jsonTime(fields, point, 'startTimeUnixNano'),
+      flags: Number(fields.integer(point, 'flags')) & FLAG_NO_RECORDED_VALUE
+    }
+  }
+}
+
+const DISTRIBUTIONS = {
+  [HISTOGRAM]: jsonHistogram,
+  [EXPONENTIAL_HISTOGRAM]: jsonExponentialHistogram,
+  [SUMMARY]: jsonSummary
+}

@@ -1,0 +1,267 @@
+import type { PointBlock } from '../../model/points.ts'
+import { PointBlockBuilder } from '../../model/points.ts'
+import type { SeriesRegistry } from '../../model/series.ts'
+import { lengthTag, ProtobufReader, varintTag } from '../protobuf/reader.ts'
+import {
+  EXPONENTIAL_ATTRIBUTES,
+  HISTOGRAM_ATTRIBUTES,
+  readExponentialHistogram,
+  readHistogram,
+  readSummary,
+  SUMMARY_ATTRIBUTES
+} from './distribution-points.ts'
+import { FieldSpan } from './field-span.ts'
+import {
+  type DataField,
+  EXPONENTIAL_HISTOGRAM,
+  flawOf,
+  formOf,
+  GAUGE,
+  HISTOGRAM,
+  type OtlpDistribution,
+  Rejections,
+  SUM,
+  SUMMARY
+} from './forms.ts'
+import type { KeyHash } from './intern-table.ts'
+import { NUMBER_ATTRIBUTES, PointFields } from './point-fields.ts'
+import {
+  METRIC_DESCRIPTION,
+  METRIC_NAME,
+  METRIC_UNIT,
+  type MetricNode,
+  RESOURCE,
+  type ResourceNode,
+  readMetricName,
+  SCHEMA_URL,
+  SCOPE,
+  type ScopeNode,
+  SeriesCache
+} from './series-cache.ts'
+
+// https://github.com/open-telemetry/opentelemetry-proto/blob/main/opentelemetry/proto/collector/metrics/v1/metrics_service.proto
+// ExportMetricsServiceRequest: resource_metrics 1. ResourceMetrics: scope_metrics 2. ScopeMetrics: metrics 2.
+// Metric: gauge 5, sum 7, histogram 9, exponential_histogram 10, summary 11. Each of them: data_points 1; where they
+// have them: aggregation_temporality 2, is_monotonic 3.
+const RESOURCE_METRICS = lengthTag(1)
+const SCOPE_METRICS = lengthTag(2)
+const METRICS = lengthTag(2)
+const DATA_POINTS = lengthTag(1)
+const TEMPORALITY = varintTag(2)
+const MONOTONIC = varintTag(3)
+
+// What a point takes on the wire, roughly: sets the size the columns begin with.
+const BYTES_PER_POINT = 128
+const DEFAULT_CACHED_SERIES = 2 ** 18
+
+export interface DecodedMetrics {
+  readonly block: PointBlock
+  /** What was left out of it. */
+  readonly rejections: Rejections
+}
+
+/**
+ * Decodes OTLP ExportMetricsServiceRequest bodies. Times become Unix ms; a point without one gets the time it was received.
+ * Integers become numbers. Exemplars are not kept, fields not known here are passed over. Of a field that must not
+ * come twice the last one counts; for messages protobuf would merge them, which no encoder makes use of.
+ */
+export class OtlpMetricsDecoder {
+  readonly #cache: SeriesCache
+  readonly #header = new FieldSpan()
+  readonly #point = new PointFields()
+  #reader = new ProtobufReader(Buffer.alloc(0))
+  #builder = new PointBlockBuilder(0)
+  #rejections = new Rejections()
+  #receivedAt = 0
+
+  /** @param options.cachedSeries how many series are found without decoding their strings; twice as many at times */
+  constructor(registry: SeriesRegistry, options: { cachedSeries?: number; hash?: KeyHash } = {}) {
+    this.#cache = new SeriesCache(registry, options.cachedSeries ?? DEFAULT_CACHED_SERIES, options.hash)
+  }
+
+  /** @param receivedAt Unix ms. Throws {@link BadInputError} where the body is not protobuf of this shape. */
+  decode(body: Buffer, receivedAt: number): DecodedMetrics {
+    this.#cache.renew()
+    this.#receivedAt = receivedAt
+    this.#builder = new PointBlockBuilder(Math.ceil(body.length / BYTES_PER_POINT))
+    this.#rejections = new Rejections()
+    const reader = new ProtobufReader(body)
+    this.#reader = reader
+    while (reader.at < reader.limit) {
+      const tag = reader.tag()
+      if (tag === RESOURCE_METRICS) this.#resourceMetrics()
+      else reader.skip(tag)
+    }
+    return { block: this.#builder.build(), rejections: this.#rejections }
+  }
+
+  #resourceMetrics(): void {
+    const reader = this.#reader
+    const outer = reader.enter()
+    this.#collectHeader(RESOURCE, SCHEMA_URL)
+    const resource = this.#cache.resource(this.#header)
+    while (reader.at < reader.limit) {
+      const tag = reader.tag()
+      if (tag === SCOPE_METRICS) this.#scopeMetrics(resource)
+      else reader.skip(tag)
+    }
+    reader.leave(outer)
+  }
+
+  #scopeMetrics(resource: ResourceNode): void {
+    const reader = this.#reader
+    const outer = reader.enter()
+    this.#collectHeader(SCOPE, SCHEMA_URL)
+    const scope = this.#cache.scope(resource, this.#header)
+    while (reader.at < reader.limit) {
+      const tag = reader.tag()
+      if (tag === METRICS) this.#metric(scope)
+      else reader.skip(tag)
+    }
+    reader.leave(outer)
+  }
+
+  #metric(scope: ScopeNode): void {
+    const reader = this.#reader
+    const outer = reader.enter()
+    const end = reader.limit
+    const field = this.#findData()
+    if (field === undefined) this.#rejections.add('no_data', 0, readMetricName(this.#header))
+    else this.#data(scope, field)
+    reader.limit = end
+    reader.leave(outer)
+  }
+
+  /** Collects the metric's header, and leaves the reader in its data. The field number, if it is one known here. */
+  #findData(): DataField | undefined {
+    const reader = this.#reader
+    const header = this.#header
+    let field: DataField | undefined
+    let start = reader.at
+    let end = start
+    header.begin(reader)
+    while (reader.at < reader.limit) {
+      const from = reader.at
+      const tag = reader.tag()
+      const known = DATA_FIELDS.get(tag)
+      if (known !== undefined) {
+        const outer = reader.enter()
+        field = known
+        start = reader.at
+        end = reader.limit
+        reader.leave(outer)
+      } else {
+        reader.skip(tag)
+        if (tag === METRIC_NAME || tag === METRIC_DESCRIPTION || tag === METRIC_UNIT) header.add(reader, from)
+      }
+    }
+    reader.at = start
+    reader.limit = end
+    return field
+  }
+
+  #data(scope: ScopeNode, field: DataField): void {
+    const shape = this.#scanData()
+    const form = formOf(field, shape.temporality, shape.monotonic)
+    if (form === undefined) {
+      this.#rejections.add('unspecified_temporality', shape.points, readMetricName(this.#header))
+      return
+    }
+    const metric = this.#cache.metric(scope, form, this.#header)
+    if (metric.metric.name === '') this.#rejections.add('unnamed_metric', shape.points, '')
+    else if (field === GAUGE || field === SUM) this.#numbers(metric)
+    else this.#distributions(metric, DISTRIBUTIONS[field])
+  }
+
+  /** What stands beside the data points, before or after them. */
+  #scanData(): { points: number; temporality: number; monotonic: boolean } {
+    const reader = this.#reader
+    const start = reader.at
+    let points = 0
+    let temporality = 0
+    let monotonic = false
+    while (reader.at < reader.limit) {
+      const tag = reader.tag()
+      if (tag === DATA_POINTS) {
+        points++
+        reader.skip(tag)
+      } else if (tag === TEMPORALITY) temporality = reader.varint()
+      else if (tag === MONOTONIC) monotonic = reader.varint() !== 0
+      else reader.skip(tag)
+    }
+    reader.at = start
+    return { points, temporality, monotonic }
+  }
+
+  #numbers(metric: MetricNode): void {
+    const reader = this.#reader
+    const point = this.#point
+    while (reader.at < reader.limit) {
+      const tag = reader.tag()
+      if (tag !== DATA_POINTS) {
+        reader.skip(tag)
+        continue
+      }
+      const outer = reader.enter()
+      point.readNumber(reader)
+      reader.leave(outer)
+      if (!point.hasValue && point.flags === 0) {
+        this.#rejections.add('no_value', 1, metric.metric.name)
+        continue
+      }
+      const series = this.#cache.series(metric, point.attributes, NUMBER_ATTRIBUTES)
+      this.#builder.add(series, point.time || this.#receivedAt, point.value, point.start, point.flags)
+    }
+  }
+
+  #distributions(metric: MetricNode, { attributes, read }: DistributionKind): void {
+    const reader = this.#reader
+    const point = this.#point
+    while (reader.at < reader.limit) {
+      const tag = reader.tag()
+      if (tag !== DATA_POINTS) {
+        reader.skip(tag)
+        continue
+      }
+      const outer = reader.enter()
+      const distribution = read(reader, point)
+      reader.leave(outer)
+      const flaw = flawOf(distribution)
+      if (flaw !== undefined) {
+        this.#rejections.add(flaw, 1, metric.metric.name)
+        continue
+      }
+      const series = this.#cache.series(metric, point.attributes, attributes)
+      this.#builder.addDistribution(series, point.time || this.#receivedAt, distribution, point.start, point.flags)
+    }
+  }
+
+  /** The fields with these tags out of the message at hand, without moving on. */
+  #collectHeader(tag1: number, tag2: number): void {
+    const reader = this.#reader
+    const start = reader.at
+    this.#header.begin(reader)
+    while (reader.at < reader.limit) {
+      const from = reader.at
+      const tag = reader.tag()
+      reader.skip(tag)
+      if (tag === tag1 || tag === tag2) this.#header.add(reader, from)
+    }
+    reader.at = start
+  }
+}
+
+interface DistributionKind {
+  readonly attributes: number
+  readonly read: (reader: ProtobufReader, point: PointFields) => OtlpDistribution
+}
+
+const DISTRIBUTIONS = {
+  [HISTOGRAM]: { attributes: HISTOGRAM_ATTRIBUTES, read: readHistogram },
+  [EXPONENTIAL_HISTOGRAM]: { attributes: EXPONENTIAL_ATTRIBUTES, read: readExponentialHistogram },
+  [SUMMARY]: { attributes: SUMMARY_ATTRIBUTES, read: readSummary }
+}
+
+const DATA_FIELDS: ReadonlyMap<number, DataField> = new Map(
+  ([GAUGE, SUM, HISTOGRAM, EXPONENTIAL_HISTOGRAM, SUMMARY] as const).map(field => [lengthTag(field), field])
+)

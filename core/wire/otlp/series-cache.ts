@@ -1,0 +1,178 @@
+import {
+  type Metric,
+  NO_RESOURCE,
+  NO_SCOPE,
+  type Resource,
+  type Scope,
+  type Series,
+  type SeriesRegistry
+} from '../../model/series.ts'
+import { lengthTag, ProtobufReader } from '../protobuf/reader.ts'
+import { readAttributes } from './any-value.ts'
+import type { FieldSpan } from './field-span.ts'
+import { FORM_COUNT, type Form } from './forms.ts'
+import { InternTable, type KeyHash } from './intern-table.ts'
+
+// https://github.com/open-telemetry/opentelemetry-proto/blob/main/opentelemetry/proto/metrics/v1/metrics.proto
+// ResourceMetrics: resource 1, schema_url 3. Resource: attributes 1. ScopeMetrics: scope 1, schema_url 3.
+// InstrumentationScope: name 1, version 2, attributes 3. Metric: name 1, description 2, unit 3.
+export const RESOURCE = lengthTag(1)
+export const SCOPE = lengthTag(1)
+export const SCHEMA_URL = lengthTag(3)
+export const METRIC_NAME = lengthTag(1)
+export const METRIC_DESCRIPTION = lengthTag(2)
+export const METRIC_UNIT = lengthTag(3)
+const RESOURCE_ATTRIBUTES = lengthTag(1)
+const SCOPE_NAME = lengthTag(1)
+const SCOPE_VERSION = lengthTag(2)
+const SCOPE_ATTRIBUTES = lengthTag(3)
+
+// Keys are rarely longer; where they are, fewer fit.
+const KEY_BYTES_PER_SERIES = 256
+// Times FORM_COUNT an id must stay below 2^31, and one body must never get beyond that.
+const MAX_ID = 2 ** 27
+const ROOT = 0
+
+export interface ResourceNode {
+  readonly id: number
+  readonly resource: Resource
+}
+export interface ScopeNode {
+  readonly id: number
+  readonly resource: Resource
+  readonly scope: Scope
+}
+export interface MetricNode {
+  readonly id: number
+  readonly metric: Metric
+  readonly parent: ScopeNode
+}
+
+/**
+ * From the raw bytes of a point's surroundings to its {@link Series}, level by level: resource, scope, metric,
+ * attributes. Strings are decoded, and the registry asked, only for what was not seen lately.
+ */
+export class SeriesCache {
+  #registry: SeriesRegistry
+  #nextId = ROOT + 1
+  #resources: InternTable<ResourceNode>
+  #scopes: InternTable<ScopeNode>
+  #metrics: InternTable<MetricNode>
+  #series: InternTable<Series>
+
+  /** @param capacity series kept in each of two generations */
+  constructor(registry: SeriesRegistry, capacity: number, hash?: KeyHash) {
+    const limits = { entries: capacity, bytes: capacity * KEY_BYTES_PER_SERIES }
+    this.#registry = registry
+    this.#resources = new InternTable(limits, hash)
+    this.#scopes = new InternTable(limits, hash)
+    this.#metrics = new InternTable(limits, hash)
+    this.#series = new InternTable(limits, hash)
+  }
+
+  /** To be called between bodies: ids are never used twice, so everything is forgotten before they run out. */
+  renew(): void {
+    if (this.#nextId < MAX_ID) return
+    for (const table of [this.#resources, this.#scopes, this.#metrics, this.#series]) table.clear()
+    this.#nextId = ROOT + 1
+  }
+
+  /** @param span the fields of a ResourceMetrics but for its scopes */
+  resource(span: FieldSpan): ResourceNode {
+    const known = this.#resources.find(ROOT, span.view, span.start, span.end)
+    if (known !== undefined) return known
+    const node = { id: this.#nextId++, resource: readResource(over(span)) }
+    this.#resources.put(ROOT, span.view, span.start, span.end, node)
+    return node
+  }
+
+  /** @param span the fields of a ScopeMetrics but for its metrics */
+  scope(parent: ResourceNode, span: FieldSpan): ScopeNode {
+    const known = this.#scopes.find(parent.id, span.view, span.start, span.end)
+    if (known !== undefined) return known
+    const node = { id: this.#nextId++, resource: parent.resource, scope: readScope(over(span)) }
+    this.#scopes.put(parent.id, span.view, span.start, span.end, node)
+    return node
+  }
+
+  /** @param span name, description and unit of a Metric */
+  metric(parent: ScopeNode, form: Form, span: FieldSpan): MetricNode {
+    const key = parent.id * FORM_COUNT + form.index
+    const known = this.#metrics.find(key, span.view, span.start, span.end)
+    if (known !== undefined) return known
+    const node = { id: this.#nextId++, metric: readMetric(over(span), form), parent }
+    this.#metrics.put(key, span.view, span.start, span.end, node)
+    return node
+  }
+
+  /** @param span the attributes of a point, all with `tag` */
+  series({ id, metric, parent }: MetricNode, span: FieldSpan, tag: number): Series {
+    const known = this.#series.find(id, span.view, span.start, span.end)
+    if (known !== undefined) return known
+    const series = this.#registry.intern(metric, readAttributes(over(span), tag), parent.resource, parent.scope)
+    this.#series.put(id, span.view, span.start, span.end, series)
+    return series
+  }
+}
+
+/** @param span as for {@link SeriesCache.metric} */
+export const readMetricName = (span: FieldSpan) => readTexts(over(span)).name
+
+const over = (span: FieldSpan) => new ProtobufReader(span.bytes, span.start, span.end)
+
+function readResource(reader: ProtobufReader): Resource {
+  let { attributes, schemaUrl } = NO_RESOURCE
+  while (reader.at < reader.limit) {
+    const tag = reader.tag()
+    if (tag === RESOURCE) {
+      const outer = reader.enter()
+      attributes = readAttributes(reader, RESOURCE_ATTRIBUTES)
+      reader.leave(outer)
+    } else if (tag === SCHEMA_URL) schemaUrl = reader.text()
+    else reader.skip(tag)
+  }
+  return { attributes, schemaUrl }
+}
+
+function readScope(reader: ProtobufReader): Scope {
+  let { schemaUrl, ...scope } = NO_SCOPE
+  while (reader.at < reader.limit) {
+    const tag = reader.tag()
+    if (tag === SCOPE) scope = readInstrumentationScope(reader)
+    else if (tag === SCHEMA_URL) schemaUrl = reader.text()
+    else reader.skip(tag)
+  }
+  return { ...scope, schemaUrl }
+}
+
+function readInstrumentationScope(reader: ProtobufReader): Omit<Scope, 'schemaUrl'> {
+  let { name, version } = NO_SCOPE
+  const outer = reader.enter()
+  const start = reader.at
+  while (reader.at < reader.limit) {
+    const tag = reader.tag()
+    if (tag === SCOPE_NAME) name = reader.text()
+    else if (tag === SCOPE_VERSION) version = reader.text()
+    else reader.skip(tag)
+  }
+  reader.at = start
+  const attributes = readAttributes(reader, SCOPE_ATTRIBUTES)
+  reader.leave(outer)
+  return { name, version, attributes }
+}
+
+function readMetric(reader: ProtobufReader, { kind, temporality }: Form): Metric {
+  return { ...readTexts(reader), kind, temporality }
+}
+
+function readTexts(reader: ProtobufReader): { name: string; unit: string; description: string } {
+  const texts = { name: '', unit: '', description: '' }
+  while (reader.at < reader.limit) {
+    const tag = reader.tag()
+    if (tag === METRIC_NAME) texts.name = reader.text()
+    else if (tag === METRIC_DESCRIPTION) texts.description = reader.text()
+    else if (tag === METRIC_UNIT) texts.unit = reader.text()
+    else reader.skip(tag)
+  }
+  return texts
+}

@@ -1,0 +1,105 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import { BadInputError } from '../../../../core/errors.ts'
+import { ProtobufReader } from '../../../../core/wire/protobuf/reader.ts'
+import { ProtobufWriter } from '../../../../core/wire/protobuf/writer.ts'
+
+const reader = (...bytes: number[]) => new ProtobufReader(Buffer.from(bytes))
+const written = (write: (writer: ProtobufWriter) => void) => {
+  const writer = new ProtobufWriter()
+  write(writer)
+  const made = new ProtobufReader(Buffer.from(writer.finish()))
+  made.tag()
+  return made
+}
+
+test('varints', () => {
+  for (const [bytes, want] of [
+    [[0], 0],
+    [[0x7f], 127],
+    [[0x80, 1], 128],
+    [[0x96, 1], 150],
+    [[0x80, 0], 0],
+    [[0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x0f], Number.MAX_SAFE_INTEGER],
+    [[0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 1], 2 ** 64]
+  ] as const)
+    assert.equal(reader(...bytes).varint(), want)
+})
+
+test('numbers, against an independent writer', () => {
+  fc.assert(
+    fc.property(fc.maxSafeInteger(), fc.double(), (integer, double) => {
+      assert.equal(written(writer => writer.integer(3, integer)).int64(), integer)
+      assert.equal(written(writer => writer.double(3, double)).double(), double)
+      const bits = BigInt.asUintN(64, BigInt(integer))
+      const fixed = () => written(writer => writer.fixed64(3, Number(bits >> 32n), Number(bits & 0xffffffffn)))
+      assert.equal(fixed().sfixed64(), integer)
+      if (integer >= 0) assert.equal(fixed().fixed64(), integer)
+    })
+  )
+})
+
+test('a 64-bit integer beyond 2^53 is a bigint', () => {
+  assert.equal(reader(0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f).int64(), 2n ** 63n - 1n)
+  assert.equal(reader(0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 1).int64(), -(2n ** 63n))
+})
+
+test('zigzag', () => {
+  for (const [byte, want] of [
+    [0, 0],
+    [1, -1],
+    [2, 1],
+    [3, -2],
+    [40, 20]
+  ])
+    assert.equal(reader(byte).sint32(), want)
+  assert.equal(reader(0xff, 0xff, 0xff, 0xff, 0x0f).sint32(), -(2 ** 31))
+})
+
+test('strings', () => {
+  for (const text of ['', 'plain', 'naïve ☃ 𝄞', '\ufeffmark'])
+    assert.equal(written(writer => writer.string(1, text)).text(), text)
+})
+
+test('a message within a message ends where it says', () => {
+  const outer = reader(0x0a, 2, 8, 5, 0x10, 1)
+  assert.equal(outer.tag(), 0x0a)
+  const limit = outer.enter()
+  assert.deepEqual([outer.tag(), outer.varint(), outer.at === outer.limit], [8, 5, true])
+  outer.leave(limit)
+  assert.equal(outer.tag(), 0x10)
+})
+
+test('skips every wire type, and leaves what follows', () => {
+  for (const field of [
+    [8, 0x96, 1],
+    [9, 1, 2, 3, 4, 5, 6, 7, 8],
+    [10, 2, 1, 2],
+    [13, 1, 2, 3, 4]
+  ]) {
+    const both = reader(...field, 0x18, 7)
+    both.skip(both.tag())
+    assert.deepEqual([both.tag(), both.varint()], [0x18, 7])
+  }
+})
+
+test('what is wrong, and at which byte', () => {
+  for (const [bytes, read, want] of [
+    [[0x80], r => r.varint(), 'protobuf: a varint does not fit into the 0 bytes left at byte 1'],
+    [new Array(11).fill(0x80), r => r.varint(), 'protobuf: a varint is longer than 10 bytes at byte 0'],
+    [[1, 2, 3], r => r.fixed64(), 'protobuf: a value of 8 bytes does not fit into the 3 bytes left at byte 0'],
+    [[5, 1], r => r.enter(), 'protobuf: a field of 5 bytes does not fit into the 1 bytes left at byte 1'],
+    [[9, 65], r => r.text(), 'protobuf: a value of 9 bytes does not fit into the 1 bytes left at byte 1'],
+    [[1, 0xff], r => r.text(), 'protobuf: a string is not UTF-8 at byte 1'],
+    [[7], r => r.tag(), 'protobuf: no field has the tag 7 at byte 0'],
+    [
+      [0x0b],
+      r => r.skip(r.tag()),
+      'protobuf: field 1 has wire type 3, which OTLP and remote write do not use at byte 1'
+    ],
+    [[0xff, 0xff, 0xff, 0xff, 0x7f], r => r.tag(), 'protobuf: no field has the tag 34359738367 at byte 0']
+  ] as [number[], (r: ProtobufReader) => unknown, string][]) {
+    assert.throws(() => read(reader(...bytes)), new BadInputError(want))
+  }
+})
