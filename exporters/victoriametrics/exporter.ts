@@ -1,16 +1,25 @@
-import { rowsBySeries } from '../../core/wire/prometheus/samples.ts'
-import { Translator } from '../../core/wire/prometheus/translator.ts'
+import { rowsBySeries, type Samples } from '../../core/wire/prometheus/samples.ts'
+import { type Metadata, Translator } from '../../core/wire/prometheus/translator.ts'
 import { encodeLabels, encodeWriteRequests } from '../../core/wire/remote-write/write-request.ts'
-import type { Block, Context, Exporter } from '../../sdk/plugin/index.ts'
+import type { Block, Context, Exporter, PointBlock } from '../../sdk/plugin/index.ts'
 import { RemoteWriteClient } from './client.ts'
 import type { Config } from './config.ts'
 
 const WARN_INTERVAL_MS = 60_000
 const EMPTY_REQUEST = new Uint8Array(0)
 
+interface Delivery {
+  readonly block: PointBlock
+  readonly samples: Samples<Uint8Array>
+  readonly rows: Int32Array
+  readonly metadata: readonly Metadata[]
+  /** Requests of it the backend has. */
+  taken: number
+}
+
 /**
- * Remote write 1.0. A block becomes one or more requests sent one after another, each series in time order. When a later
- * one fails the whole block is tried again: the same block makes the same samples, and a store takes those twice.
+ * Remote write 1.0. A block becomes one or more requests sent one after another, each series in time order. Tried again,
+ * it goes on with the request that failed. Whether that one was stored nobody knows; it is sent again bit for bit.
  */
 export class VictoriaMetricsExporter implements Exporter {
   #config: Config
@@ -20,6 +29,8 @@ export class VictoriaMetricsExporter implements Exporter {
   #requests: { add(value: number): void }
   #samples: { add(value: number): void }
   #overwritten: { add(value: number): void }
+  /** Kept while its block has not been taken. */
+  #delivery: Delivery | undefined
   #warnedAt = Number.NEGATIVE_INFINITY
 
   constructor(config: Config, context: Context) {
@@ -38,19 +49,30 @@ export class VictoriaMetricsExporter implements Exporter {
 
   async export(block: Block, signal: AbortSignal): Promise<void> {
     if (block.type !== 'points') return
-    const { samples, metadata } = this.#translator.translate(block, this.#context.clock.now())
-    const rows = rowsBySeries(samples)
+    if (this.#delivery?.block !== block) this.#delivery = this.#begin(block)
+    const delivery = this.#delivery
+    const { samples, rows, metadata } = delivery
+    let taken = delivery.taken
     for (const request of encodeWriteRequests(samples, rows, metadata, this.#config.max_samples_per_request)) {
+      if (taken-- > 0) continue
       await this.#client.write(request.body, signal)
+      delivery.taken++
       this.#requests.add(1)
       this.#samples.add(request.samples)
     }
-    if (rows.length < samples.length) this.#reportOverwritten(samples.length - rows.length)
+    this.#delivery = undefined
   }
 
   /** An empty write: taken by VictoriaMetrics, Prometheus and Mimir alike, and it tries the address and the password. */
   async probe(signal: AbortSignal): Promise<void> {
     await this.#client.write(EMPTY_REQUEST, signal)
+  }
+
+  #begin(block: PointBlock): Delivery {
+    const { samples, metadata } = this.#translator.translate(block, this.#context.clock.now())
+    const rows = rowsBySeries(samples)
+    if (rows.length < samples.length) this.#reportOverwritten(samples.length - rows.length)
+    return { block, samples, rows, metadata, taken: 0 }
   }
 
   #reportOverwritten(count: number): void {

@@ -1,0 +1,89 @@
+import assert from 'node:assert/strict'
+import { after, before, describe, test } from 'node:test'
+import { VictoriaMetricsExporter } from '../../../exporters/victoriametrics/exporter.ts'
+import plugin from '../../../exporters/victoriametrics/index.ts'
+import { FLAG_NO_RECORDED_VALUE, PointBlockBuilder } from '../../../sdk/plugin/index.ts'
+import { testConfig, testContext } from '../../../sdk/plugin/testing.ts'
+import { type Prometheus, prometheusProgram, startPrometheus } from '../../servers/prometheus.ts'
+
+const NEVER = new AbortController().signal
+const T0 = Math.floor(Date.now() / 1000) * 1000 - 300_000
+
+const program = await prometheusProgram()
+
+// It refuses a whole request over one sample out of order or one that differs from what it has.
+describe("Prometheus' remote write receiver", { skip: program.skip }, () => {
+  let server: Prometheus
+  let exporter: VictoriaMetricsExporter
+  const context = testContext()
+  context.clock.advance(Date.now() - context.clock.now())
+  const metric = {
+    name: 'jobs',
+    unit: '',
+    description: 'Jobs done',
+    kind: 'counter',
+    temporality: 'cumulative'
+  } as const
+  const resource = {
+    attributes: [
+      ['host.name', 'h1'],
+      ['service.name', 'shop']
+    ],
+    schemaUrl: ''
+  } as const
+  const jobs = context.series.intern(metric, [['ünïcode.key', 'vålue']], resource)
+
+  before(async () => {
+    server = await startPrometheus(program.path)
+    exporter = new VictoriaMetricsExporter(testConfig(plugin, { endpoint: `${server.url}/api/v1/write` }), context)
+  })
+  after(() => server?.stop())
+
+  test('is found by the probe', () => exporter.probe(NEVER))
+
+  test('takes a block with points out of order and twice at a time', async () => {
+    const block = new PointBlockBuilder()
+    for (const [second, value] of [
+      [2, 20],
+      [1, 10],
+      [2, 21],
+      [60, 600]
+    ])
+      block.add(jobs, T0 + second * 1000, value)
+    await exporter.export(block.build(), NEVER)
+    assert.deepEqual(await server.query('jobs_total', T0 + 2000), [
+      { metric: { __name__: 'jobs_total', job: 'shop', key_n_code_key: 'vålue' }, value: 21 }
+    ])
+    assert.equal(
+      (await server.query('jobs_total * on (job) group_left(host_name) target_info', T0 + 60_000))[0].value,
+      600
+    )
+  })
+
+  test('takes a block again whose answer was lost', async () => {
+    const block = new PointBlockBuilder()
+    block.add(jobs, T0 + 65_000, 650)
+    const points = block.build()
+    await exporter.export(points, NEVER)
+    await exporter.export(points, NEVER)
+    assert.equal((await server.query('jobs_total', T0 + 65_000))[0].value, 650)
+  })
+
+  test('ends a series at a stale marker', async () => {
+    const block = new PointBlockBuilder()
+    block.add(jobs, T0 + 70_000, 0, 0, FLAG_NO_RECORDED_VALUE)
+    await exporter.export(block.build(), NEVER)
+    assert.equal((await server.query('jobs_total', T0 + 69_000)).length, 1)
+    assert.equal((await server.query('jobs_total', T0 + 71_000)).length, 0)
+  })
+
+  test('what it will never take is dropped with its words', async () => {
+    const block = new PointBlockBuilder()
+    block.add(jobs, T0 + 1000, 11)
+    await assert.rejects(exporter.export(block.build(), NEVER), {
+      retryable: false,
+      reason: 'rejected_by_backend',
+      message: /answered 400 .*out of order sample/
+    })
+  })
+})
