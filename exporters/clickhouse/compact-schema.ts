@@ -1,0 +1,123 @@
+import { randomBytes } from 'node:crypto'
+import type { Block } from '../../sdk/plugin/index.ts'
+import { eventRows, sampleRows } from './compact-rows.ts'
+import { type Insert, partitionOf, type Schema, type SchemaOptions, tableSettings, ttlOf } from './schema.ts'
+import { SeriesCache } from './series-cache.ts'
+
+// A series' row is written anew each day it is seen, so it outlives its last sample by this much.
+const SERIES_TTL_SLACK_MS = 2 * 86_400_000
+
+const MAP = 'Map(String, String)'
+// Never merged away or mixed: the last one written stands.
+const last = (type: string) => `SimpleAggregateFunction(anyLast, ${type})`
+
+/** The reasons for these tables stand in the README. */
+export function compactSchema(options: SchemaOptions): Schema {
+  const { database, ttlMs } = options
+  const sampleTtl = ttlOf('toDateTime(time)', ttlMs)
+  const seriesTtl = ttlMs === 0 ? '' : ttlOf('last_seen', ttlMs + SERIES_TTL_SLACK_MS)
+  const cache = new SeriesCache()
+  // Names rows of events without an id, the same at each attempt to store a block.
+  const blockNames = new WeakMap<Block, number>()
+  return {
+    statements: [
+      seriesTable(options, seriesTtl),
+      samplesTable(options, sampleTtl),
+      eventsTable(options, sampleTtl),
+      metricsView(database),
+      eventsView(database)
+    ],
+    ttls: new Map([
+      ['series', seriesTtl],
+      ['samples', sampleTtl],
+      ['event_rows', sampleTtl]
+    ]),
+    inserts(block): Insert[] {
+      if (block.type === 'points') return sampleRows(block, cache)
+      let name = blockNames.get(block)
+      if (name === undefined) blockNames.set(block, (name = randomBytes(4).readUInt32LE()))
+      return [{ table: 'event_rows', rows: eventRows(block, name) }]
+    },
+    forget: () => cache.forget()
+  }
+}
+
+const seriesTable = (options: SchemaOptions, ttl: string) => `
+CREATE TABLE IF NOT EXISTS ${options.database}.series (
+  name LowCardinality(String),
+  series_id UInt64,
+  kind ${last('String')},
+  temporality ${last('String')},
+  unit ${last('String')},
+  description ${last('String')},
+  attributes ${last(MAP)} CODEC(ZSTD(1)),
+  resource ${last(MAP)} CODEC(ZSTD(1)),
+  scope_name ${last('String')},
+  scope_version ${last('String')},
+  scope_attributes ${last(MAP)},
+  first_seen SimpleAggregateFunction(min, DateTime('UTC')),
+  last_seen SimpleAggregateFunction(max, DateTime('UTC'))
+) ENGINE = AggregatingMergeTree
+ORDER BY (name, series_id)
+${clause(ttl)}${tableSettings({ ...options, ttlMs: 0 })}`
+
+const samplesTable = (options: SchemaOptions, ttl: string) => `
+CREATE TABLE IF NOT EXISTS ${options.database}.samples (
+  name LowCardinality(String) CODEC(ZSTD(1)),
+  series_id UInt64 CODEC(Delta(8), ZSTD(1)),
+  time DateTime64(6, 'UTC') CODEC(DoubleDelta, ZSTD(1)),
+  start DateTime64(6, 'UTC') CODEC(DoubleDelta, ZSTD(1)),
+  value Float64 CODEC(Gorilla, ZSTD(1)),
+  flags UInt8 CODEC(ZSTD(1)),
+  count Float64 CODEC(Gorilla, ZSTD(1)),
+  min Float64 DEFAULT nan CODEC(Gorilla, ZSTD(1)),
+  max Float64 DEFAULT nan CODEC(Gorilla, ZSTD(1)),
+  bounds Array(Float64) CODEC(ZSTD(1)),
+  counts Array(Float64) CODEC(ZSTD(1)),
+  scale Int8 CODEC(ZSTD(1)),
+  zero_count Float64 CODEC(ZSTD(1)),
+  zero_threshold Float64 CODEC(ZSTD(1)),
+  positive Map(Int32, Float64) CODEC(ZSTD(1)),
+  negative Map(Int32, Float64) CODEC(ZSTD(1)),
+  quantiles Map(Float64, Float64) CODEC(ZSTD(1)),
+  members Array(String) CODEC(ZSTD(1))
+) ENGINE = ReplacingMergeTree
+PARTITION BY ${partitionOf('time', options.ttlMs)}
+ORDER BY (name, series_id, time)
+${clause(ttl)}${tableSettings(options)}`
+
+const eventsTable = (options: SchemaOptions, ttl: string) => `
+CREATE TABLE IF NOT EXISTS ${options.database}.event_rows (
+  time DateTime64(6, 'UTC') CODEC(DoubleDelta, ZSTD(1)),
+  name LowCardinality(String) CODEC(ZSTD(1)),
+  id String CODEC(ZSTD(1)),
+  row UInt64 CODEC(Delta(8), ZSTD(1)),
+  attributes Map(LowCardinality(String), String) CODEC(ZSTD(1)),
+  value Float64 CODEC(Gorilla, ZSTD(1))
+) ENGINE = ReplacingMergeTree
+PARTITION BY ${partitionOf('time', options.ttlMs)}
+ORDER BY (name, time, id, row)
+${clause(ttl)}${tableSettings(options)}`
+
+const metricsView = (database: string) => `
+CREATE OR REPLACE VIEW ${database}.metrics AS
+SELECT
+  sample.name AS name, sample.time AS time, sample.start AS start, sample.value AS value,
+  series.attributes AS attributes, series.resource AS resource,
+  series.kind AS kind, series.temporality AS temporality, series.unit AS unit, series.description AS description,
+  series.scope_name AS scope_name, series.scope_version AS scope_version, series.scope_attributes AS scope_attributes,
+  sample.series_id AS series_id,
+  sample.count AS count, sample.min AS min, sample.max AS max, sample.bounds AS bounds, sample.counts AS counts,
+  sample.scale AS scale, sample.zero_count AS zero_count, sample.zero_threshold AS zero_threshold,
+  sample.positive AS positive, sample.negative AS negative,
+  sample.quantiles AS quantiles, sample.members AS members
+FROM ${database}.samples AS sample FINAL
+INNER JOIN ${database}.series AS series FINAL
+  ON sample.name = series.name AND sample.series_id = series.series_id
+WHERE bitAnd(sample.flags, 1) = 0`
+
+const eventsView = (database: string) => `
+CREATE OR REPLACE VIEW ${database}.events AS
+SELECT time, name, id, attributes, value FROM ${database}.event_rows FINAL`
+
+const clause = (ttl: string) => (ttl === '' ? '' : `TTL ${ttl}\n`)

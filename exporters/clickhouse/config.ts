@@ -1,0 +1,65 @@
+import { type ConfigProblem, type ConfigSchema, duration } from '../../sdk/plugin/index.ts'
+
+export interface Config {
+  embedded?: string
+  endpoint?: string
+  username: string
+  password: string
+  database: string
+  schema: 'compact' | 'otel'
+  /** ms; 0 keeps forever */
+  ttl: number
+  create_schema: boolean
+}
+
+export const schema: ConfigSchema = {
+  type: 'object',
+  properties: {
+    embedded: {
+      type: 'string',
+      minLength: 1,
+      description:
+        'Folder for ClickHouse inside this process (chDB): no server needed. Either this or `endpoint`. One process opens one folder; exporters may share it'
+    },
+    endpoint: {
+      type: 'string',
+      pattern: '^https?://[^/]+',
+      description: "The server's HTTP interface, such as `http://localhost:8123`. Either this or `embedded`"
+    },
+    username: { type: 'string', default: 'default', description: 'User at `endpoint`' },
+    password: {
+      type: 'string',
+      default: '',
+      description: 'Password at `endpoint`; better from the environment than written here'
+    },
+    database: {
+      type: 'string',
+      pattern: '^[A-Za-z_][A-Za-z0-9_]*$',
+      default: 'weir',
+      description: 'Database of the tables'
+    },
+    schema: {
+      type: 'string',
+      enum: ['compact', 'otel'],
+      default: 'compact',
+      description:
+        "`compact`: a series table, a samples table and the view `metrics`. `otel`: the OpenTelemetry Collector's tables `otel_metrics_*` and `otel_logs`"
+    },
+    ttl: duration({ default: '30d', description: 'How long data is kept, by its own time; `0` keeps it forever' }),
+    create_schema: {
+      type: 'boolean',
+      default: true,
+      description: 'Creates the database, tables and views where they are missing, and keeps their TTL as configured'
+    }
+  }
+}
+
+export function check({ embedded, endpoint }: Config): ConfigProblem[] {
+  if (embedded === undefined && endpoint === undefined)
+    return [
+      { path: [], message: 'needs `embedded: ./data/clickhouse` (in this process) or `endpoint: http://host:8123`' }
+    ]
+  if (embedded !== undefined && endpoint !== undefined)
+    return [{ path: ['embedded'], message: 'and `endpoint` exclude each other: keep the one you mean' }]
+  return []
+}

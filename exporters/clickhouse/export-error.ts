@@ -1,0 +1,86 @@
+import { ClickHouseError, parseError } from '@clickhouse/client'
+import { describeError } from '../../core/errors.ts'
+import { ExportError } from '../../sdk/plugin/index.ts'
+
+/**
+ * ClickHouse's codes for rows that will never be taken, whoever mends what. Everything else (no such table or column,
+ * no right, no room, too busy) an operator or time can mend, so the points wait.
+ */
+const UNSTORABLE = new Set([
+  '6', // CANNOT_PARSE_TEXT
+  '43', // ILLEGAL_TYPE_OF_ARGUMENT
+  '53', // TYPE_MISMATCH
+  '62', // SYNTAX_ERROR
+  '69', // ARGUMENT_OUT_OF_BOUND
+  '117', // INCORRECT_DATA
+  '128', // TOO_LARGE_ARRAY_SIZE
+  '131', // TOO_LARGE_STRING_SIZE
+  '321', // VALUE_IS_OUT_OF_RANGE_OF_DATA_TYPE
+  '469' // VIOLATED_CONSTRAINT
+])
+const MISSING_TABLE = new Set(['60', '81', '218'])
+// Of statuses without a code of ClickHouse's, from something in between: what the same request would meet again.
+const FINAL_STATUSES = new Set([400, 405, 411, 413, 414, 415, 422, 431])
+const PAYLOAD_TOO_LARGE = 413
+
+/** An HTTP answer that is not a success. */
+export class RefusedRequest extends Error {
+  readonly status: number
+  readonly retryAfter: string | undefined
+  /** ClickHouse's own error, if it was ClickHouse that refused. */
+  readonly clickhouse: ClickHouseError | undefined
+
+  constructor(status: number, retryAfter: string | undefined, body: string) {
+    const parsed = parseError(body)
+    const clickhouse = parsed instanceof ClickHouseError ? parsed : undefined
+    super(clickhouse === undefined ? `HTTP ${status}: ${body.trim().slice(0, 300)}` : errorText(clickhouse))
+    this.name = 'RefusedRequest'
+    this.status = status
+    this.retryAfter = retryAfter
+    this.clickhouse = clickhouse
+  }
+}
+
+/** ClickHouse's code for what went wrong, as in `60`; undefined where something else failed. */
+export function clickhouseCode(error: unknown): string | undefined {
+  if (error instanceof RefusedRequest) return error.clickhouse?.code
+  return isClickHouseError(error) ? error.code : undefined
+}
+
+/** In words, without the stack and version ClickHouse adds. */
+export function errorText(error: unknown): string {
+  if (!isClickHouseError(error)) return describeError(error)
+  return `${error.message.replace(/^Code: \d+\. DB::Exception: /, '').trim()} (ClickHouse ${error.code} ${error.type ?? ''})`
+}
+
+export function isMissingTable(error: unknown): boolean {
+  return MISSING_TABLE.has(clickhouseCode(error) ?? '')
+}
+
+/** @param now Unix ms, for a `Retry-After` that is a date */
+export function exportError(cause: unknown, now: number): ExportError {
+  if (cause instanceof ExportError) return cause
+  const message = `ClickHouse did not store the data: ${errorText(cause)}`
+  const code = clickhouseCode(cause)
+  // One code says that there are too many parts to merge (wait) and that one insert reaches over too many (never).
+  if (code === '252' && /single INSERT/i.test(message))
+    return new ExportError(message, { retryable: false, reason: 'too_many_partitions', cause })
+  if (code !== undefined && UNSTORABLE.has(code)) return new ExportError(message, { retryable: false, cause })
+  if (!(cause instanceof RefusedRequest)) return new ExportError(message, { retryable: true, cause })
+  if (code === undefined && FINAL_STATUSES.has(cause.status)) {
+    const reason = cause.status === PAYLOAD_TOO_LARGE ? 'too_large' : undefined
+    return new ExportError(message, { retryable: false, reason, cause })
+  }
+  return new ExportError(message, { retryable: true, retryAfterMs: retryAfterMs(cause.retryAfter, now), cause })
+}
+
+function retryAfterMs(header: string | undefined, now: number): number | undefined {
+  if (header === undefined) return undefined
+  const ms = /^\s*\d+\s*$/.test(header) ? Number(header) * 1000 : Date.parse(header) - now
+  return Number.isNaN(ms) ? undefined : Math.max(0, ms)
+}
+
+// By shape as well: the embedded engine brings its own copy of the class.
+function isClickHouseError(error: unknown): error is ClickHouseError {
+  return error instanceof ClickHouseError || (error instanceof Error && error.constructor.name === 'ClickHouseError')
+}

@@ -1,0 +1,113 @@
+import type { Block, Context, Exporter } from '../../sdk/plugin/index.ts'
+import { compactSchema } from './compact-schema.ts'
+import type { Config } from './config.ts'
+import { Engine } from './engine.ts'
+import { errorText, exportError, isMissingTable } from './export-error.ts'
+import { otelSchema } from './otel-schema.ts'
+import { queryRoute } from './query-route.ts'
+import type { Schema } from './schema.ts'
+
+// Long enough for everything else to have started: loading the engine holds up the event loop.
+const LOAD_DELAY_MS = 200
+
+export class ClickHouseExporter implements Exporter {
+  #config: Config
+  #context: Context
+  #engine: Engine
+  #schema: Schema
+  #schemaReady: Promise<void> | undefined
+  #running = new Set<Promise<void>>()
+  #cancelLoad = () => {}
+  #stopped = false
+
+  constructor(config: Config, context: Context) {
+    this.#config = config
+    this.#context = context
+    this.#engine = new Engine(config)
+    const { database, ttl: ttlMs, embedded } = config
+    const options = { database, ttlMs, sync: embedded !== undefined }
+    this.#schema = config.schema === 'otel' ? otelSchema(options) : compactSchema(options)
+    context.admin.route(
+      'post',
+      'query',
+      queryRoute(this.#engine, signal => this.#prepare(signal))
+    )
+  }
+
+  async start(): Promise<void> {
+    await this.#engine.check()
+    // A server may be down now and come back: it is met with the first export.
+    if (this.#config.embedded === undefined || this.#stopped) return
+    this.#cancelLoad = this.#context.clock.setTimer(LOAD_DELAY_MS, () => {
+      this.#prepare().catch(error => this.#context.status('failed', errorText(error)))
+    })
+  }
+
+  export(block: Block, signal: AbortSignal): Promise<void> {
+    const done = this.#store(block, signal).finally(() => this.#running.delete(done))
+    this.#running.add(done)
+    return done
+  }
+
+  async probe(signal: AbortSignal): Promise<void> {
+    await this.#engine.ask('SELECT 1', signal)
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true
+    this.#cancelLoad()
+    await Promise.allSettled(this.#running)
+    await this.#engine.close()
+  }
+
+  async #store(block: Block, signal: AbortSignal): Promise<void> {
+    if (block.length === 0) return
+    try {
+      await this.#prepare(signal)
+      for (const insert of this.#schema.inserts(block)) {
+        await this.#engine.insert(insert, signal)
+        insert.stored?.()
+      }
+    } catch (error) {
+      if (isMissingTable(error)) this.#forget()
+      throw exportError(error, this.#context.clock.now())
+    }
+  }
+
+  /** Opens the engine and creates what is missing, once. */
+  #prepare(signal?: AbortSignal): Promise<void> {
+    if (!this.#config.create_schema) return this.#engine.open()
+    this.#schemaReady ??= this.#createSchema(signal).catch(error => {
+      this.#schemaReady = undefined
+      throw error
+    })
+    return this.#schemaReady
+  }
+
+  async #createSchema(signal?: AbortSignal): Promise<void> {
+    const { database } = this.#config
+    const known = await this.#engine.ask(`SELECT count() FROM system.databases WHERE name = '${database}'`, signal)
+    // Asked first: a user may well have every right in a database, and none to create one.
+    if (known.trim() === '0') await this.#engine.command(`CREATE DATABASE IF NOT EXISTS ${database}`, signal)
+    for (const statement of this.#schema.statements) await this.#engine.command(statement, signal)
+    await this.#keepTtls(signal)
+  }
+
+  /** Tables of before get the TTL of now; what has expired by it goes with the next merges. */
+  async #keepTtls(signal?: AbortSignal): Promise<void> {
+    const { database } = this.#config
+    for (const [table, ttl] of this.#schema.ttls) {
+      const where = `database = '${database}' AND name = '${table}'`
+      const now = await this.#engine.ask(`SELECT engine_full FROM system.tables WHERE ${where}`, signal)
+      const current = / TTL (.+?)(?: SETTINGS |$)/s.exec(now.trim())?.[1] ?? ''
+      if (current === ttl) continue
+      const change = ttl === '' ? 'REMOVE TTL' : `MODIFY TTL ${ttl} SETTINGS materialize_ttl_after_modify = 0`
+      await this.#engine.command(`ALTER TABLE ${database}.${table} ${change}`, signal)
+    }
+  }
+
+  #forget(): void {
+    this.#schemaReady = undefined
+    this.#schema.forget()
+  }
+}

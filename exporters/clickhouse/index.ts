@@ -1,0 +1,17 @@
+import type { ExporterPlugin } from '../../sdk/plugin/index.ts'
+import { type Config, check, schema } from './config.ts'
+import { ClickHouseExporter } from './exporter.ts'
+
+const clickhouse: ExporterPlugin<Config> = {
+  api: 1,
+  kind: 'exporter',
+  type: 'clickhouse',
+  stability: 'beta',
+  description: 'Stores points and events in ClickHouse: a server, or the engine inside this process.',
+  schema,
+  check,
+  ports: { in: 'any' },
+  create: (config, context) => new ClickHouseExporter(config, context)
+}
+
+export default clickhouse

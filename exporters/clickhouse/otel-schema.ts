@@ -1,0 +1,148 @@
+import { hash } from 'node:crypto'
+import type { Block } from '../../sdk/plugin/index.ts'
+import type { NativeBlock } from './native-format.ts'
+import { logRows } from './otel-log-rows.ts'
+import { metricRows, TABLE_NAMES } from './otel-rows.ts'
+import { type Insert, type Schema, type SchemaOptions, tableSettings, ttlOf } from './schema.ts'
+
+// How many inserts back a table knows a token again.
+const DEDUPLICATION_WINDOW = 1000
+
+/**
+ * The tables of the OpenTelemetry Collector's ClickHouse exporter: same names, columns and types. Where they exist
+ * already they are used as they are.
+ */
+export function otelSchema(options: SchemaOptions): Schema {
+  const metricTtl = ttlOf('toDateTime(TimeUnix)', options.ttlMs)
+  const logTtl = ttlOf('TimestampTime', options.ttlMs)
+  const tables = Object.entries(TABLE_NAMES) as [keyof typeof TABLE_NAMES, string][]
+  return {
+    statements: [
+      ...tables.map(([kind, name]) => metricTable(options, name, METRIC_COLUMNS[kind], metricTtl)),
+      logTable(options, logTtl)
+    ],
+    ttls: new Map([...tables.map(([, name]) => [name, metricTtl] as const), ['otel_logs', logTtl]]),
+    inserts: block => (block.type === 'events' ? [logInsert(block)] : metricRows(block).map(withToken)),
+    forget() {}
+  }
+}
+
+const blockTokens = new WeakMap<Block, string>()
+
+// Equal events are events of their own, so their token is the block's: equal at each attempt to store it.
+function logInsert(block: Block & { type: 'events' }): Insert {
+  const token = blockTokens.get(block) ?? crypto.randomUUID()
+  blockTokens.set(block, token)
+  return { table: 'otel_logs', rows: logRows(block), token }
+}
+
+// A point that is sent again is bit-identical, so its content says which insert it is.
+function withToken({ table, rows }: { table: string; rows: NativeBlock }): Insert {
+  return { table, rows, token: hash('sha1', Buffer.concat(rows.chunks())) }
+}
+
+const TEXT_MAP = 'Map(LowCardinality(String), String)'
+
+const EXEMPLARS = `
+  Exemplars Nested (
+    FilteredAttributes ${TEXT_MAP}, TimeUnix DateTime64(9), Value Float64, SpanId String, TraceId String
+  ) CODEC(ZSTD(1)),`
+
+const METRIC_COLUMNS: Readonly<Record<keyof typeof TABLE_NAMES, string>> = {
+  gauge: `
+  Value Float64 CODEC(ZSTD(1)),
+  Flags UInt32 CODEC(ZSTD(1)),${EXEMPLARS}`,
+  sum: `
+  Value Float64 CODEC(ZSTD(1)),
+  Flags UInt32 CODEC(ZSTD(1)),${EXEMPLARS}
+  AggregationTemporality Int32 CODEC(ZSTD(1)),
+  IsMonotonic Boolean CODEC(Delta, ZSTD(1)),`,
+  histogram: `
+  Count UInt64 CODEC(Delta, ZSTD(1)),
+  Sum Float64 CODEC(ZSTD(1)),
+  BucketCounts Array(UInt64) CODEC(ZSTD(1)),
+  ExplicitBounds Array(Float64) CODEC(ZSTD(1)),${EXEMPLARS}
+  Flags UInt32 CODEC(ZSTD(1)),
+  Min Float64 CODEC(ZSTD(1)),
+  Max Float64 CODEC(ZSTD(1)),
+  AggregationTemporality Int32 CODEC(ZSTD(1)),`,
+  exponential_histogram: `
+  Count UInt64 CODEC(Delta, ZSTD(1)),
+  Sum Float64 CODEC(ZSTD(1)),
+  Scale Int32 CODEC(ZSTD(1)),
+  ZeroCount UInt64 CODEC(ZSTD(1)),
+  PositiveOffset Int32 CODEC(ZSTD(1)),
+  PositiveBucketCounts Array(UInt64) CODEC(ZSTD(1)),
+  NegativeOffset Int32 CODEC(ZSTD(1)),
+  NegativeBucketCounts Array(UInt64) CODEC(ZSTD(1)),${EXEMPLARS}
+  Flags UInt32 CODEC(ZSTD(1)),
+  Min Float64 CODEC(ZSTD(1)),
+  Max Float64 CODEC(ZSTD(1)),
+  AggregationTemporality Int32 CODEC(ZSTD(1)),`,
+  summary: `
+  Count UInt64 CODEC(Delta, ZSTD(1)),
+  Sum Float64 CODEC(ZSTD(1)),
+  ValueAtQuantiles Nested (Quantile Float64, Value Float64) CODEC(ZSTD(1)),
+  Flags UInt32 CODEC(ZSTD(1)),`
+}
+
+const metricTable = (options: SchemaOptions, name: string, columns: string, ttl: string) => `
+CREATE TABLE IF NOT EXISTS ${options.database}.${name} (
+  ResourceAttributes ${TEXT_MAP} CODEC(ZSTD(1)),
+  ResourceSchemaUrl String CODEC(ZSTD(1)),
+  ScopeName String CODEC(ZSTD(1)),
+  ScopeVersion String CODEC(ZSTD(1)),
+  ScopeAttributes ${TEXT_MAP} CODEC(ZSTD(1)),
+  ScopeDroppedAttrCount UInt32 CODEC(ZSTD(1)),
+  ScopeSchemaUrl String CODEC(ZSTD(1)),
+  ServiceName LowCardinality(String) CODEC(ZSTD(1)),
+  MetricName String CODEC(ZSTD(1)),
+  MetricDescription String CODEC(ZSTD(1)),
+  MetricUnit String CODEC(ZSTD(1)),
+  Attributes ${TEXT_MAP} CODEC(ZSTD(1)),
+  StartTimeUnix DateTime64(9) CODEC(Delta, ZSTD(1)),
+  TimeUnix DateTime64(9) CODEC(Delta, ZSTD(1)),${columns}
+  ${mapIndices('res', 'ResourceAttributes')},
+  ${mapIndices('scope', 'ScopeAttributes')},
+  ${mapIndices('attr', 'Attributes')}
+) ENGINE = MergeTree
+PARTITION BY toDate(TimeUnix)
+ORDER BY (ServiceName, MetricName, Attributes, toUnixTimestamp64Nano(TimeUnix))
+${ttl === '' ? '' : `TTL ${ttl}\n`}${settings(options)}`
+
+const logTable = (options: SchemaOptions, ttl: string) => `
+CREATE TABLE IF NOT EXISTS ${options.database}.otel_logs (
+  Timestamp DateTime64(9) CODEC(Delta(8), ZSTD(1)),
+  TimestampTime DateTime DEFAULT toDateTime(Timestamp),
+  TraceId String CODEC(ZSTD(1)),
+  SpanId String CODEC(ZSTD(1)),
+  TraceFlags UInt8,
+  SeverityText LowCardinality(String) CODEC(ZSTD(1)),
+  SeverityNumber UInt8,
+  ServiceName LowCardinality(String) CODEC(ZSTD(1)),
+  Body String CODEC(ZSTD(1)),
+  ResourceSchemaUrl LowCardinality(String) CODEC(ZSTD(1)),
+  ResourceAttributes ${TEXT_MAP} CODEC(ZSTD(1)),
+  ScopeSchemaUrl LowCardinality(String) CODEC(ZSTD(1)),
+  ScopeName String CODEC(ZSTD(1)),
+  ScopeVersion LowCardinality(String) CODEC(ZSTD(1)),
+  ScopeAttributes ${TEXT_MAP} CODEC(ZSTD(1)),
+  LogAttributes ${TEXT_MAP} CODEC(ZSTD(1)),
+  INDEX idx_trace_id TraceId TYPE bloom_filter(0.001) GRANULARITY 1,
+  ${mapIndices('res', 'ResourceAttributes')},
+  ${mapIndices('scope', 'ScopeAttributes')},
+  ${mapIndices('log', 'LogAttributes')}
+) ENGINE = MergeTree
+PARTITION BY toDate(TimestampTime)
+PRIMARY KEY (ServiceName, TimestampTime)
+ORDER BY (ServiceName, TimestampTime, Timestamp)
+${ttl === '' ? '' : `TTL ${ttl}\n`}${settings(options)}`
+
+function mapIndices(prefix: string, column: string): string {
+  const name = prefix === 'attr' ? 'idx_attr' : `idx_${prefix}_attr`
+  return `INDEX ${name}_key mapKeys(${column}) TYPE bloom_filter(0.01) GRANULARITY 1,
+  INDEX ${name}_value mapValues(${column}) TYPE bloom_filter(0.01) GRANULARITY 1`
+}
+
+const settings = (options: SchemaOptions) =>
+  tableSettings(options, [`non_replicated_deduplication_window = ${DEDUPLICATION_WINDOW}`])

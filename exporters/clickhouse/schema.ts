@@ -1,0 +1,55 @@
+import type { Block } from '../../sdk/plugin/index.ts'
+import type { NativeBlock } from './native-format.ts'
+
+const DAY_MS = 86_400_000
+
+/** What has to stand in the database, and how blocks become rows of it. */
+export interface Schema {
+  /** `CREATE …` statements, in order; safe to run again. */
+  readonly statements: readonly string[]
+  /** What each table's `TTL` clause should be; empty where it keeps data forever. */
+  readonly ttls: ReadonlyMap<string, string>
+  /** To be run in order; together they are the block. */
+  inserts(block: Block): Insert[]
+  /** The tables may have gone: what was remembered of their content no longer holds. */
+  forget(): void
+}
+
+export interface Insert {
+  readonly table: string
+  readonly rows: NativeBlock
+  /** The same for the same data: the table drops a second insert with it. */
+  readonly token?: string
+  /** Called once the backend has the rows. */
+  stored?(): void
+}
+
+export interface SchemaOptions {
+  readonly database: string
+  readonly ttlMs: number
+  /** Waits for the disk with each insert, so that what was stored survives a power cut. */
+  readonly sync: boolean
+}
+
+/** `TTL` of rows whose time is `column`, or nothing. */
+export function ttlOf(column: string, ttlMs: number): string {
+  return ttlMs === 0 ? '' : `${column} + toIntervalSecond(${Math.max(1, Math.ceil(ttlMs / 1000))})`
+}
+
+/**
+ * Whole partitions are dropped when they expire, so a partition is short against the TTL; few of them keep reads with
+ * `FINAL` cheap and let one insert reach far back.
+ */
+export function partitionOf(column: string, ttlMs: number): string {
+  if (ttlMs > 0 && ttlMs <= 14 * DAY_MS) return `toDate(${column})`
+  if (ttlMs > 0 && ttlMs <= 180 * DAY_MS) return `toMonday(${column})`
+  return `toYYYYMM(${column})`
+}
+
+/** Table settings both schemas share. */
+export function tableSettings(options: SchemaOptions, more: readonly string[] = []): string {
+  const settings = [...more]
+  if (options.ttlMs > 0) settings.push('ttl_only_drop_parts = 1')
+  if (options.sync) settings.push('fsync_after_insert = 1', 'fsync_part_directory = 1')
+  return settings.length > 0 ? `SETTINGS ${settings.join(', ')}` : ''
+}

@@ -1,0 +1,60 @@
+import { hash } from 'node:crypto'
+import type { Series } from '../../core/model/series.ts'
+
+const INITIAL_CAPACITY = 1024
+const NEVER = -1
+
+/**
+ * What is known of each series, by its dense id: its 64-bit hash and the day up to which its row stands in the series
+ * table. It holds keys, not series, and ids are reused, so it is as large as the most series that ever lived at once.
+ */
+export class SeriesCache {
+  #keys: string[] = []
+  /** Low and high word of each hash. */
+  #words = new Uint32Array(2 * INITIAL_CAPACITY)
+  #writtenDay = new Int32Array(INITIAL_CAPACITY)
+
+  /** Makes sure of the entry of `series` and writes its hash to `words[2 * row]` and the one after. */
+  hashInto(series: Series, words: Uint32Array, row: number): void {
+    const { id } = series
+    if (this.#keys[id] !== series.key) this.#add(series)
+    words[2 * row] = this.#words[2 * id]
+    words[2 * row + 1] = this.#words[2 * id + 1]
+  }
+
+  /** Whether its row is as young as `day` (days since 1970). The entry exists. */
+  isWritten({ id }: Series, day: number): boolean {
+    return this.#writtenDay[id] >= day
+  }
+
+  markWritten(series: Series, day: number): void {
+    if (this.#keys[series.id] === series.key) this.#writtenDay[series.id] = day
+  }
+
+  forget(): void {
+    this.#writtenDay.fill(NEVER)
+  }
+
+  #add({ id, key }: Series): void {
+    while (id >= this.#writtenDay.length) this.#grow()
+    const digest = seriesHash(key)
+    this.#keys[id] = key
+    this.#words[2 * id] = digest.readUInt32LE(0)
+    this.#words[2 * id + 1] = digest.readUInt32LE(4)
+    this.#writtenDay[id] = NEVER
+  }
+
+  #grow(): void {
+    const words = new Uint32Array(this.#words.length * 2)
+    words.set(this.#words)
+    this.#words = words
+    const days = new Int32Array(this.#writtenDay.length * 2)
+    days.set(this.#writtenDay)
+    this.#writtenDay = days
+  }
+}
+
+/** `series_id`: the first 8 bytes of the key's SHA-256, little-endian. The same in every process and version. */
+export function seriesHash(key: string): Buffer {
+  return hash('sha256', key, 'buffer').subarray(0, 8)
+}

@@ -1,0 +1,56 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createClient } from '@clickhouse/client'
+import clickhouse from '../../../exporters/clickhouse/index.ts'
+import type { Exporter } from '../../../sdk/plugin/index.ts'
+import { testConfig, testContext } from '../../../sdk/plugin/testing.ts'
+
+/** Never expires by the wall clock, whatever the tests' times are. */
+export const FOREVER = { ttl: '0' }
+export const signal = () => AbortSignal.timeout(20_000)
+
+export interface Harness extends AsyncDisposable {
+  readonly exporter: Required<Pick<Exporter, 'export' | 'start' | 'stop' | 'probe'>>
+  readonly context: ReturnType<typeof testContext>
+  /** Rows of the answer to `sql`, on a connection of its own. */
+  rows<T = Record<string, unknown>>(sql: string): Promise<T[]>
+  run(sql: string): Promise<void>
+}
+
+export function makeExporter(config: Record<string, unknown>) {
+  const context = testContext('clickhouse')
+  const exporter = clickhouse.create(testConfig(clickhouse, config), context)
+  return { context, exporter: exporter as Harness['exporter'] }
+}
+
+/** A started exporter on `folder`, or on one of its own that goes with it. */
+export async function embedded(config: Record<string, unknown> = {}, folder?: string): Promise<Harness> {
+  const path = folder ?? (await temporaryFolder())
+  const { context, exporter } = makeExporter({ embedded: path, ...config })
+  await exporter.start(signal())
+  const { createChdbConnection } = await import('chdb/connection')
+  const connect = () => createClient({ connection: createChdbConnection({ path }) as never, log: { level: 127 } })
+  return {
+    exporter,
+    context,
+    async rows(sql) {
+      const client = connect()
+      const result = await client.query({ query: sql, format: 'JSONEachRow' })
+      const rows = await result.json()
+      await client.close()
+      return rows as never
+    },
+    async run(sql) {
+      const client = connect()
+      await client.command({ query: sql })
+      await client.close()
+    },
+    async [Symbol.asyncDispose]() {
+      await exporter.stop(signal())
+      if (folder === undefined) await rm(path, { recursive: true, force: true, maxRetries: 5 })
+    }
+  }
+}
+
+export const temporaryFolder = () => mkdtemp(join(tmpdir(), 'weir-clickhouse-'))
