@@ -20,6 +20,13 @@ export interface Services {
   /** Whether there is a folder for state that outlives the process. */
   readonly durable: boolean
   readonly routes: Map<string, RequestHandler>
+  readonly announcements: Announcement[]
+}
+
+/** What a component tells the user at the start. */
+export interface Announcement {
+  readonly what: string
+  readonly command: string | undefined
 }
 
 /** A component as it runs: identity, books, state. A processor has one for each pipeline it stands in. */
@@ -54,7 +61,7 @@ export class Component {
 
   context(services: Services): Context {
     const { account, id, log } = this
-    const { clock, series, credits, ownedCredits, durable, routes } = services
+    const { clock, series, credits, ownedCredits, durable, routes, announcements } = services
     return {
       id,
       log,
@@ -69,6 +76,7 @@ export class Component {
         route: (method, path, handler) => void routes.set(`${method} /api/${this.kind}s/${id}/${path}`, handler)
       },
       batch: (block, permit, onSettled) => admit(id, account, block, permit, onSettled),
+      announce: (what, command) => void announcements.push({ what, command }),
       status: (state, reason) => this.setStatus(state, reason)
     }
   }

@@ -21,8 +21,9 @@ const HEADER_BYTES = MAGIC.length + 4
 export class StateStore {
   #folder: string
 
-  constructor(folder: string) {
-    this.#folder = folder
+  /** @param stateDir `service.state_dir` */
+  constructor(stateDir: string) {
+    this.#folder = path.join(stateDir, 'processors')
   }
 
   /** The bytes {@link write} was given, or undefined. Throws `STATE_INVALID` where the file is damaged. */
@@ -55,6 +56,11 @@ export class StateStore {
 
   remove(pipeline: string, processor: string): void {
     rmSync(this.fileOf(pipeline, processor), { force: true })
+  }
+
+  /** Forgets everything. */
+  discard(): void {
+    rmSync(this.#folder, { recursive: true, force: true })
   }
 
   fileOf(pipeline: string, processor: string): string {

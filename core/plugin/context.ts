@@ -26,6 +26,11 @@ export interface Context {
   readonly admin: AdminRoutes
   /** For receivers: a batch of what came in, booked in the ledger. `onSettled` is called once, maybe at once. */
   batch(block: Block, permit: Permit, onSettled?: (outcome: Outcome) => void): Batch
+  /**
+   * Tells the user, once ready, what this component offers and a command to try it: `announce('OTLP/HTTP on
+   * http://127.0.0.1:4318', "curl …")`.
+   */
+  announce(what: string, command?: string): void
   /** Shown on the admin page and in `/healthz`. A component is `ok` until it says otherwise. */
   status(state: ComponentState, reason?: string): void
 }

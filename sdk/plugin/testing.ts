@@ -76,6 +76,7 @@ export function testContext(id = 'test'): TestContext {
     state: { state: 'ok' },
     routes,
     batch: (block, permit, onSettled) => admit(id, account, block, permit, onSettled),
+    announce() {},
     status(state, reason) {
       context.state = { state, reason }
     }

@@ -1,0 +1,18 @@
+import type { BuiltIns } from './core/plugin/registry.ts'
+
+/** The components that come with Weir: the one place that knows them all. */
+export const builtIns: BuiltIns = {
+  receiver: {
+    http: () => import('./receivers/http/index.ts'),
+    otlp: () => import('./receivers/otlp/index.ts'),
+    statsd: () => import('./receivers/statsd/index.ts')
+  },
+  processor: {
+    windowed_counter: () => import('./processors/windowed_counter/index.ts')
+  },
+  exporter: {
+    clickhouse: () => import('./exporters/clickhouse/index.ts'),
+    debug: () => import('./exporters/debug/index.ts'),
+    victoriametrics: () => import('./exporters/victoriametrics/index.ts')
+  }
+}

@@ -1,0 +1,86 @@
+import type { Topology } from '../pipeline/build.ts'
+import type { Component, Services } from '../pipeline/component.ts'
+import type { Account } from '../telemetry/account.ts'
+import type { Labels, Metrics } from '../telemetry/metrics.ts'
+
+type Column = 'received' | 'produced' | 'sent' | 'absorbed' | 'refused'
+
+const COLUMNS: Record<Column, string> = {
+  received: 'Items that came in.',
+  produced: 'Items made here, such as the counts of a window.',
+  sent: 'Items that went on, or that the backend stored.',
+  absorbed: 'Items that live on inside what is produced.',
+  refused: 'Items handed back to their sender.'
+}
+
+/** Every component of a topology, receivers first. */
+export function componentsOf({ receivers, pipelines, exporters }: Topology): Component[] {
+  const processors = pipelines.flatMap(pipeline => pipeline.processors)
+  return [...receivers, ...processors, ...exporters].map(({ component }) => component)
+}
+
+/** The ledger, queues, credits and states as metrics. */
+export function addPipelineMetrics(metrics: Metrics, topology: Topology, services: Services): void {
+  const components = componentsOf(topology)
+  for (const [column, help] of Object.entries(COLUMNS) as [Column, string][]) {
+    addOfEach(metrics, components, `weir_${column}_items_total`, 'counter', help, account => account[column])
+  }
+  addOfEach(metrics, components, 'weir_in_flight_items', 'gauge', 'Items held.', account => account.inFlight)
+  addOfEach(
+    metrics,
+    components,
+    'weir_unaccounted_items',
+    'gauge',
+    'Items nobody accounts for: 0, or a bug.',
+    account => account.imbalance
+  )
+  metrics.add({
+    name: 'weir_dropped_items_total',
+    type: 'counter',
+    help: 'Items gone for good, by reason.',
+    *read() {
+      for (const component of components) {
+        for (const [reason, value] of component.account.dropped)
+          yield { labels: { ...labelsOf(component), reason }, value }
+      }
+    }
+  })
+  metrics.add({
+    name: 'weir_component_up',
+    type: 'gauge',
+    help: '1 when the component is ok, 0 when it is degraded or failed.',
+    read: () => components.map(component => ({ labels: labelsOf(component), value: component.state === 'ok' ? 1 : 0 }))
+  })
+  metrics.add({
+    name: 'weir_queue_bytes',
+    type: 'gauge',
+    help: 'What waits for an exporter.',
+    read: () =>
+      topology.exporters.map(({ component, lane }) => ({ labels: labelsOf(component), value: lane.queuedBytes }))
+  })
+  metrics.add({
+    name: 'weir_credits_used_bytes',
+    type: 'gauge',
+    help: 'Memory budget in use.',
+    read: () => [
+      { labels: { pool: 'in_flight' }, value: services.credits.used },
+      { labels: { pool: 'owned' }, value: services.ownedCredits.used }
+    ]
+  })
+}
+
+function addOfEach(
+  metrics: Metrics,
+  components: readonly Component[],
+  name: string,
+  type: 'counter' | 'gauge',
+  help: string,
+  value: (account: Account) => number
+): void {
+  const read = () => components.map(component => ({ labels: labelsOf(component), value: value(component.account) }))
+  metrics.add({ name, type, help, read })
+}
+
+function labelsOf({ kind, id, pipeline }: Component): Labels {
+  return pipeline === undefined ? { kind, component: id } : { kind, component: id, pipeline }
+}

@@ -1,0 +1,87 @@
+import type { Topology } from '../pipeline/build.ts'
+import type { Component, Services } from '../pipeline/component.ts'
+import type { LoggedProblem } from '../telemetry/log.ts'
+import { componentsOf } from './pipeline-metrics.ts'
+
+export type Phase = 'starting' | 'running' | 'draining'
+
+/** What the admin page shows, and `weir query` looks backends up in. */
+export interface StatusReport {
+  readonly phase: Phase
+  readonly uptimeSeconds: number
+  readonly components: readonly ComponentReport[]
+  readonly pipelines: readonly {
+    name: string
+    receivers: readonly string[]
+    processors: readonly string[]
+    exporters: readonly string[]
+  }[]
+  readonly credits: Readonly<Record<'inFlight' | 'owned', { usedBytes: number; capacityBytes: number }>>
+  /** Exporters that answer SQL at `/api/exporters/<id>/query`. */
+  readonly queryable: readonly string[]
+  readonly problems: readonly LoggedProblem[]
+}
+
+export interface ComponentReport {
+  readonly kind: string
+  readonly id: string
+  readonly pipeline: string | undefined
+  readonly state: string
+  readonly reason: string | undefined
+  readonly account: Readonly<
+    Record<'received' | 'produced' | 'sent' | 'absorbed' | 'refused' | 'inFlight' | 'imbalance', number>
+  > & {
+    readonly dropped: Readonly<Record<string, number>>
+  }
+  readonly queue: { readonly usedBytes: number; readonly capacityBytes: number } | undefined
+}
+
+export function statusReport(
+  topology: Topology,
+  services: Services,
+  phase: Phase,
+  problems: readonly LoggedProblem[]
+): StatusReport {
+  const pool = ({ used, capacity }: Services['credits']) => ({ usedBytes: used, capacityBytes: capacity })
+  return {
+    phase,
+    uptimeSeconds: process.uptime(),
+    components: componentsOf(topology).map(component => componentReport(component, topology)),
+    pipelines: topology.pipelines.map(({ name, config }) => ({ name, ...config })),
+    credits: { inFlight: pool(services.credits), owned: pool(services.ownedCredits) },
+    queryable: topology.exporters
+      .map(({ component }) => component.id)
+      .filter(id => services.routes.has(`post /api/exporters/${id}/query`)),
+    problems
+  }
+}
+
+/** `failed` or `degraded` where any component is, else `ok`. */
+export function overallState(topology: Topology): string {
+  const states = componentsOf(topology).map(({ state }) => state)
+  return states.includes('failed') ? 'failed' : states.includes('degraded') ? 'degraded' : 'ok'
+}
+
+function componentReport(component: Component, { exporters }: Topology): ComponentReport {
+  const { kind, id, pipeline, state, reason, account } = component
+  const lane = exporters.find(exporter => exporter.component === component)?.lane
+  const { received, produced, sent, absorbed, refused, inFlight, imbalance } = account
+  return {
+    kind,
+    id,
+    pipeline,
+    state,
+    reason,
+    account: {
+      received,
+      produced,
+      sent,
+      absorbed,
+      refused,
+      inFlight,
+      imbalance,
+      dropped: Object.fromEntries(account.dropped)
+    },
+    queue: lane && { usedBytes: lane.queuedBytes, capacityBytes: lane.capacityBytes }
+  }
+}

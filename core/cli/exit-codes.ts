@@ -1,0 +1,14 @@
+/** What the process says when it ends. Documented in docs/cli.md. */
+export const EXIT = {
+  ok: 0,
+  /** The configuration has errors, or a backend did not answer a probe. */
+  invalid: 1,
+  /** Wrong arguments. */
+  usage: 2,
+  /** A component could not start. */
+  startFailed: 3,
+  /** Not everything got out before shutdown_timeout. */
+  notDrained: 4,
+  /** The running Weir could not be reached, or refused the query. */
+  queryFailed: 5
+} as const

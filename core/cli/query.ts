@@ -1,0 +1,52 @@
+import type { StatusReport } from '../admin/status.ts'
+import { describeError, WeirError } from '../errors.ts'
+import { EXIT } from './exit-codes.ts'
+import type { Terminal } from './terminal.ts'
+
+interface QueryOptions {
+  readonly admin: string
+  readonly exporter?: string
+  readonly format: string
+}
+
+/** Sends `sql` to an exporter of the running Weir and prints what comes back. */
+export async function query(terminal: Terminal, sql: string, options: QueryOptions): Promise<number> {
+  try {
+    const exporter = options.exporter ?? (await onlyQueryable(options.admin))
+    const path = `/api/exporters/${exporter}/query?format=${encodeURIComponent(options.format)}`
+    const response = await ask(options.admin, path, {
+      method: 'POST',
+      body: sql,
+      headers: { 'content-type': 'text/plain' }
+    })
+    const text = (await response.text()).trimEnd()
+    if (response.ok) terminal.out(text)
+    else terminal.error(text)
+    return response.ok ? EXIT.ok : EXIT.queryFailed
+  } catch (error) {
+    terminal.error(describeError(error))
+    return EXIT.queryFailed
+  }
+}
+
+async function onlyQueryable(admin: string): Promise<string> {
+  const { queryable } = (await (await ask(admin, '/api/status')).json()) as StatusReport
+  if (queryable.length === 1) return queryable[0]
+  throw new Error(
+    queryable.length === 0
+      ? 'no exporter of the running Weir answers SQL; a clickhouse exporter does'
+      : `several exporters answer SQL: choose one with --exporter ${queryable.join(' | ')}`
+  )
+}
+
+async function ask(admin: string, path: string, init?: RequestInit): Promise<Response> {
+  try {
+    return await fetch(new URL(path, admin), init)
+  } catch (error) {
+    throw new WeirError(
+      'ADMIN_UNREACHABLE',
+      `cannot reach a running Weir at ${admin}; is it running? --admin says where`,
+      { cause: error }
+    )
+  }
+}

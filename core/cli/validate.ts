@@ -1,0 +1,81 @@
+import { formatDuration } from '../config/units.ts'
+import { type ComponentConfig, type ResolvedConfig, readConfig } from '../config/validate.ts'
+import { describeError } from '../errors.ts'
+import { SeriesRegistry } from '../model/series.ts'
+import { Component, type Services } from '../pipeline/component.ts'
+import { CreditPool } from '../pipeline/credits.ts'
+import type { Exporter } from '../plugin/contract.ts'
+import { systemClock } from '../telemetry/clock.ts'
+import { Log } from '../telemetry/log.ts'
+import { Metrics } from '../telemetry/metrics.ts'
+import { EXIT } from './exit-codes.ts'
+import type { Terminal } from './terminal.ts'
+
+const PROBE_TIMEOUT_MS = 10_000
+
+/** Prints problems and, where there are no errors, the graph. With `probe` every backend is asked whether it answers. */
+export async function validate(terminal: Terminal, files: readonly string[], probe: boolean): Promise<number> {
+  if (files.length === 0) {
+    terminal.error('give at least one configuration file: weir validate weir.yaml')
+    return EXIT.usage
+  }
+  const { config, problems } = await readConfig(files, process.env, terminal.registry)
+  if (problems.all.length > 0) terminal.error(problems.format())
+  if (config === undefined) return EXIT.invalid
+  terminal.out(describeGraph(config))
+  return !probe || (await probeAll(terminal, config)) ? EXIT.ok : EXIT.invalid
+}
+
+function describeGraph({ service, components }: ResolvedConfig): string {
+  const lines: string[] = []
+  for (const [name, { receivers, processors, exporters }] of Object.entries(service.pipelines)) {
+    lines.push(`pipeline ${name}`, `  ${receivers.join(', ')}`)
+    for (const id of processors) lines.push(`    → ${id}`)
+    for (const id of exporters) lines.push(`    ⇒ ${id} (${describeLane(components.exporter.get(id)!)})`)
+  }
+  return lines.join('\n')
+}
+
+function describeLane({ lane }: ComponentConfig): string {
+  const { timeout, retry, queue } = lane!
+  const patience =
+    retry.max_elapsed_time === 0
+      ? 'retries until it succeeds'
+      : `gives up after ${formatDuration(retry.max_elapsed_time)}`
+  return `queue ${queue.max_size / 2 ** 20} MiB, timeout ${formatDuration(timeout)}, ${patience}`
+}
+
+async function probeAll(terminal: Terminal, config: ResolvedConfig): Promise<boolean> {
+  const services = probeServices()
+  let allWell = true
+  for (const { id, plugin, config: own } of config.components.exporter.values()) {
+    const component = new Component('exporter', id, undefined, services.log)
+    const exporter = plugin.create(own, component.context(services)) as Exporter
+    const signal = AbortSignal.timeout(PROBE_TIMEOUT_MS)
+    try {
+      await exporter.start?.(signal)
+      await exporter.probe?.(signal)
+      terminal.out(exporter.probe === undefined ? `exporter ${id}: nothing to probe` : `exporter ${id}: answers`)
+    } catch (error) {
+      allWell = false
+      terminal.error(`exporter ${id}: ${describeError(error)}`)
+    } finally {
+      await exporter.stop?.(signal)
+    }
+  }
+  return allWell
+}
+
+function probeServices(): Services {
+  return {
+    log: new Log('silent').logger,
+    clock: systemClock,
+    series: new SeriesRegistry(),
+    metrics: new Metrics(),
+    credits: new CreditPool(0),
+    ownedCredits: new CreditPool(0),
+    durable: false,
+    routes: new Map(),
+    announcements: []
+  }
+}

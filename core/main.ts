@@ -1,0 +1,22 @@
+#!/usr/bin/env node
+import { CommanderError } from 'commander'
+import { builtIns } from '../built-ins.ts'
+import { EXIT } from './cli/exit-codes.ts'
+import { makeProgram } from './cli/program.ts'
+import { Registry } from './plugin/registry.ts'
+
+const program = makeProgram(
+  {
+    registry: new Registry(builtIns),
+    out: text => void process.stdout.write(`${text}\n`),
+    error: text => void process.stderr.write(`${text}\n`)
+  },
+  code => process.exit(code)
+)
+
+try {
+  await program.parseAsync()
+} catch (error) {
+  if (!(error instanceof CommanderError)) throw error
+  process.exit(error.exitCode === 0 ? EXIT.ok : EXIT.usage)
+}

@@ -1,0 +1,80 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { Agent, get, type IncomingMessage, type ServerResponse } from 'node:http'
+import { test } from 'node:test'
+import { ENDPOINT_PATTERN, formatEndpoint, parseEndpoint } from '../../../core/http/endpoint.ts'
+import { HttpServer } from '../../../core/http/server.ts'
+
+const never = new AbortController().signal
+
+async function listening(listener: (request: IncomingMessage, response: ServerResponse) => void): Promise<HttpServer> {
+  const server = new HttpServer('127.0.0.1:0', listener)
+  await server.start()
+  return server
+}
+
+test('endpoints', () => {
+  for (const [text, host, port] of [
+    ['127.0.0.1:4318', '127.0.0.1', 4318],
+    ['localhost:0', 'localhost', 0],
+    ['[::1]:65535', '::1', 65_535]
+  ] as const) {
+    assert.match(text, new RegExp(ENDPOINT_PATTERN))
+    assert.deepEqual(parseEndpoint(text), { host, port })
+    assert.equal(formatEndpoint({ host, port }), text)
+  }
+  for (const text of ['4318', ':4318', '127.0.0.1', '127.0.0.1:65536', '::1:80', 'http://a:1', 'a:1/x', 'a b:1'])
+    assert.doesNotMatch(text, new RegExp(ENDPOINT_PATTERN))
+})
+
+test('answers at the address it tells', async () => {
+  const server = await listening((_request, response) => response.end('here'))
+  assert.match(server.address, /^127\.0\.0\.1:[1-9]\d+$/)
+  assert.equal(await (await fetch(`http://${server.address}/`)).text(), 'here')
+  await server.stop(never)
+  await assert.rejects(fetch(`http://${server.address}/`).catch(error => Promise.reject(error)))
+})
+
+test('a port taken, and an address that is not of this machine', async () => {
+  const server = await listening(() => {})
+  await assert.rejects(new HttpServer(server.address, () => {}).start(), {
+    code: 'PORT_IN_USE',
+    message: `cannot listen on ${server.address}: another process does; end it, or set another endpoint here`
+  })
+  await server.stop(never)
+  await assert.rejects(new HttpServer('192.0.2.1:0', () => {}).start(), {
+    code: 'COMPONENT_FAILED',
+    message: /^cannot listen on 192\.0\.2\.1:0: /
+  })
+})
+
+test('stop waits for open requests, then closes their connections, and may come twice', async () => {
+  const requests: ServerResponse[] = []
+  const server = await listening((_request, response) => void requests.push(response))
+  const agent = new Agent({ keepAlive: true })
+  const answered = once(get(`http://${server.address}/`, { agent }), 'response')
+  while (requests.length === 0) await new Promise(setImmediate)
+  let stopped = false
+  const stopping = server.stop(never).then(() => {
+    stopped = true
+  })
+  await new Promise(setImmediate)
+  assert.equal(stopped, false)
+  requests[0].end('late')
+  const [response] = await answered
+  response.resume()
+  await Promise.all([stopping, server.stop(never)])
+  assert.equal(response.statusCode, 200)
+  agent.destroy()
+})
+
+test('stop ends open requests when told to', async () => {
+  const server = await listening(() => stop.abort())
+  const stop = new AbortController()
+  const failed = assert.rejects(fetch(`http://${server.address}/`))
+  await once(stop.signal, 'abort')
+  await server.stop(stop.signal)
+  await failed
+})
+
+test('stop without start', () => new HttpServer('127.0.0.1:0', () => {}).stop(never))

@@ -1,0 +1,76 @@
+import assert from 'node:assert/strict'
+import { it } from 'node:test'
+import { map, Subject } from 'rxjs'
+import type { Batch } from '../../../core/pipeline/batch.ts'
+import { lift } from '../../../core/pipeline/lift.ts'
+import { type Block, NO_ATTRIBUTES, PointBlockBuilder, type Processor } from '../../../sdk/plugin/index.ts'
+import { testBatch, testContext } from '../../../sdk/plugin/testing.ts'
+
+function points(...values: number[]): Block {
+  const builder = new PointBlockBuilder()
+  const metric = { name: 'm', unit: '', description: '', kind: 'gauge', temporality: 'unspecified' } as const
+  for (const value of values) builder.add(testContext().series.intern(metric, NO_ATTRIBUTES), 0, value)
+  return builder.build()
+}
+
+function run(processor: Processor) {
+  const context = testContext()
+  const input = new Subject<Batch>()
+  const seen: number[][] = []
+  input.pipe(lift(processor, context)).subscribe(batch => {
+    seen.push([...(batch.block as { value: Float64Array }).value])
+    batch.ack()
+  })
+  const send = (...values: number[]) => {
+    const { batch, settled } = testBatch(points(...values))
+    input.next(batch)
+    return settled
+  }
+  return { context, seen, send }
+}
+
+const throwsOnce = (): ((block: Block) => Block) => {
+  let calls = 0
+  return block => {
+    if (++calls === 1) throw new Error('oops')
+    return block
+  }
+}
+
+it('a map processor’s throw hands the batch back; the stream goes on', async () => {
+  const { context, seen, send } = run({ process: throwsOnce() })
+  assert.equal((await send(1)).status, 'nacked')
+  assert.equal((await send(2)).status, 'acked')
+  assert.deepEqual(seen, [[2]])
+  assert.equal(context.account.refused, 1)
+  assert.equal(context.account.imbalance, 0)
+})
+
+it('a stream processor’s error hands the batch back, and it starts anew', async () => {
+  const change = throwsOnce()
+  const { context, seen, send } = run({ operator: () => map(batch => batch.replace(change(batch.block))) })
+  assert.equal((await send(1)).status, 'nacked')
+  assert.equal((await send(2)).status, 'acked')
+  assert.deepEqual(seen, [[2]])
+  assert.equal(context.account.imbalance, 0)
+})
+
+it('what a map processor leaves out without a reason is counted as such', async () => {
+  const { context, send } = run({ process: () => points(1) })
+  await send(1, 2, 3)
+  assert.deepEqual([...context.account.dropped], [['unstated', 2]])
+  assert.equal(context.account.imbalance, 0)
+})
+
+it('a block of nothing settles the batch', async () => {
+  const { seen, send } = run({ process: () => points() })
+  assert.equal((await send(1)).status, 'acked')
+  assert.deepEqual(seen, [])
+})
+
+it('what a map processor adds is produced', async () => {
+  const { context, send } = run({ process: () => points(1, 2, 3) })
+  await send(1)
+  assert.equal(context.account.produced, 2)
+  assert.equal(context.account.imbalance, 0)
+})
