@@ -1,0 +1,15 @@
+import type { ReceiverPlugin } from '../../sdk/plugin/index.ts'
+import { type Config, check, schema } from './config.ts'
+import { StatsdReceiver } from './receiver.ts'
+
+export default {
+  api: 1,
+  kind: 'receiver',
+  type: 'statsd',
+  stability: 'beta',
+  description: 'Takes StatsD and DogStatsD lines over UDP.',
+  ports: { out: 'points' },
+  schema,
+  check,
+  create: (config, context) => new StatsdReceiver(config, context)
+} satisfies ReceiverPlugin<Config>

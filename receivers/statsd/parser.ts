@@ -1,0 +1,298 @@
+import {
+  type Attribute,
+  type MetricKind,
+  observation,
+  type PointBlockBuilder,
+  type Series,
+  type SeriesRegistry,
+  sortAttributes,
+  type Temporality
+} from '../../sdk/plugin/index.ts'
+
+const COLON = 58
+const PIPE = 124
+const PLUS = 43
+const MINUS = 45
+const POINT = 46
+const ZERO = 48
+const CARRIAGE_RETURN = 13
+const CAPITAL_T = 84
+
+// Name, type and tags of a line; what is longer is no metric but somebody's body in the wrong port.
+const MAX_IDENTITY_BYTES = 8192
+// A decimal of up to 15 digits is a whole number divided by an exact power of ten: one correct rounding.
+const MAX_EXACT_DIGITS = 15
+const POWERS_OF_TEN = Array.from({ length: MAX_EXACT_DIGITS + 1 }, (_, i) => 10 ** i)
+// What a tag without a value says. Empty would vanish in Prometheus.
+const BARE_TAG_VALUE = 'true'
+
+/** Why a line was not taken; the ledger's reasons. */
+export type Refusal =
+  | 'missing_name'
+  | 'missing_value'
+  | 'missing_type'
+  | 'unknown_type'
+  | 'invalid_value'
+  | 'invalid_rate'
+  | 'invalid_timestamp'
+  | 'too_long'
+  | 'unsupported_event'
+  | 'unsupported_service_check'
+
+type Type = 'c' | 'g' | 's' | 'ms' | 'h' | 'd'
+
+/** What the part of a line behind its value says. */
+interface Meaning {
+  readonly type: Type
+  readonly rate: number
+  readonly series: Series
+  readonly gauge: Gauge
+}
+interface Gauge {
+  value: number
+}
+
+const HISTOGRAM = { kind: 'histogram', temporality: 'delta', unit: '' } as const
+const METRICS: Readonly<Record<Type, { kind: MetricKind; temporality: Temporality; unit: string }>> = {
+  c: { kind: 'counter', temporality: 'delta', unit: '' },
+  g: { kind: 'gauge', temporality: 'unspecified', unit: '' },
+  s: { kind: 'set', temporality: 'delta', unit: '' },
+  ms: { ...HISTOGRAM, unit: 'ms' },
+  h: HISTOGRAM,
+  d: HISTOGRAM
+}
+
+/**
+ * StatsD and DogStatsD lines to points. Lines repeat: what follows the value (type, rate, tags) is understood once for
+ * each name, and remembered for the series seen of late, in two generations of half of `maxSeries` each.
+ *
+ * https://github.com/statsd/statsd/blob/master/docs/metric_types.md
+ * https://docs.datadoghq.com/developers/dogstatsd/datagram_shell/
+ */
+export class StatsdParser {
+  #registry: SeriesRegistry
+  #generation: number
+  #refuse: (reason: Refusal, line: string) => void
+  #young = new Map<string, Map<string, Meaning>>()
+  #old = new Map<string, Map<string, Meaning>>()
+  #youngSize = 0
+  // By series, because lines that differ in rate or order of tags set the same gauge.
+  #gauges = new WeakMap<Series, Gauge>()
+
+  /** @param refuse told of every line (or value of a packed line) not taken */
+  constructor(registry: SeriesRegistry, maxSeries: number, refuse: (reason: Refusal, line: string) => void) {
+    this.#registry = registry
+    this.#generation = Math.ceil(maxSeries / 2)
+    this.#refuse = refuse
+  }
+
+  /**
+   * Adds what a datagram says to `points`.
+   *
+   * @param text its bytes as latin1: cheap to make, one unit a byte; names and tags are decoded as UTF-8 when first seen
+   * @param now Unix ms, for lines without a time
+   */
+  parse(text: string, now: number, points: PointBlockBuilder): void {
+    for (let start = 0; start < text.length; ) {
+      let next = text.indexOf('\n', start)
+      if (next < 0) next = text.length
+      const end = text.charCodeAt(next - 1) === CARRIAGE_RETURN ? next - 1 : next
+      if (end > start) {
+        const refusal = this.#line(text, start, end, now, points)
+        if (refusal !== undefined) this.#refuse(refusal, text.slice(start, end))
+      }
+      start = next + 1
+    }
+  }
+
+  #line(text: string, start: number, end: number, now: number, points: PointBlockBuilder): Refusal | undefined {
+    if (text.startsWith('_e{', start)) return 'unsupported_event'
+    if (text.startsWith('_sc|', start)) return 'unsupported_service_check'
+    const colon = find(text, COLON, start, end)
+    if (colon === start) return 'missing_name'
+    if (colon === end) return 'missing_value'
+    const pipe = find(text, PIPE, colon + 1, end)
+    if (pipe === end) return 'missing_type'
+    if (colon - start + end - pipe > MAX_IDENTITY_BYTES) return 'too_long'
+    const stamp = findTimestamp(text, pipe, end)
+    const time = stamp === end ? now : timestamp(text, stamp, end)
+    if (Number.isNaN(time)) return 'invalid_timestamp'
+    const meaning = this.#meaning(text.slice(start, colon), suffix(text, pipe + 1, stamp, end))
+    if (typeof meaning === 'string') return meaning
+    if (meaning.type === 's') return addMember(meaning, text, colon + 1, pipe, time, points)
+    return this.#values(meaning, text, start, colon + 1, pipe, time, points)
+  }
+
+  /** `1:2:3`, mostly just `1`. A value that is none does not take its neighbours with it. */
+  #values(
+    meaning: Meaning,
+    text: string,
+    line: number,
+    from: number,
+    to: number,
+    time: number,
+    points: PointBlockBuilder
+  ): Refusal | undefined {
+    for (let start = from; ; ) {
+      const end = find(text, COLON, start, to)
+      const taken = add(meaning, text, start, end, time, points)
+      if (end === to) return taken ? undefined : 'invalid_value'
+      if (!taken) this.#refuse('invalid_value', text.slice(line, to))
+      start = end + 1
+    }
+  }
+
+  #meaning(name: string, suffix: string): Meaning | Refusal {
+    const known = this.#young.get(name)?.get(suffix)
+    if (known !== undefined) return known
+    const meaning = this.#old.get(name)?.get(suffix) ?? this.#understand(name, suffix)
+    if (typeof meaning !== 'string') this.#remember(name, suffix, meaning)
+    return meaning
+  }
+
+  #remember(name: string, suffix: string, meaning: Meaning): void {
+    if (this.#youngSize++ >= this.#generation) {
+      this.#old = this.#young
+      this.#young = new Map()
+      this.#youngSize = 1
+    }
+    let ofName = this.#young.get(name)
+    if (ofName === undefined) {
+      ofName = new Map()
+      this.#young.set(detached(name), ofName)
+    }
+    ofName.set(detached(suffix), meaning)
+  }
+
+  /** `c|@0.1|#tag:value|c:container`. Sections nobody knows are left alone, as Datadog and gostatsd do. */
+  #understand(name: string, suffix: string): Meaning | Refusal {
+    const [type, ...sections] = suffix.split('|')
+    if (!isType(type)) return 'unknown_type'
+    let rate = 1
+    const attributes: Attribute[] = []
+    for (const section of sections) {
+      if (section.startsWith('@')) rate = parseNumber(section, 1, section.length)
+      else if (section.startsWith('#')) addTags(section.slice(1), attributes)
+      else if (section.startsWith('c:')) addContainer(section.slice(2), attributes)
+    }
+    if (!(rate > 0 && rate <= 1)) return 'invalid_rate'
+    const metric = { name: utf8(name), description: '', ...METRICS[type] }
+    const series = this.#registry.intern(metric, sortAttributes(attributes))
+    return { type, rate, series, gauge: this.#gauge(series) }
+  }
+
+  #gauge(series: Series): Gauge {
+    let gauge = this.#gauges.get(series)
+    if (gauge === undefined) {
+      gauge = { value: 0 }
+      this.#gauges.set(series, gauge)
+    }
+    return gauge
+  }
+}
+
+/** Whether `text` from `start` to `end` was a value that can be. */
+function add(
+  meaning: Meaning,
+  text: string,
+  start: number,
+  end: number,
+  time: number,
+  points: PointBlockBuilder
+): boolean {
+  const value = parseNumber(text, start, end)
+  if (Number.isNaN(value)) return false
+  const { type, series, rate, gauge } = meaning
+  if (type === 'c') points.add(series, time, value / rate)
+  else if (type === 'g') {
+    const sign = text.charCodeAt(start)
+    gauge.value = sign === PLUS || sign === MINUS ? gauge.value + value : value
+    points.add(series, time, gauge.value)
+  } else {
+    if (type === 'ms' && value < 0) return false
+    points.addDistribution(series, time, observation(value, 1 / rate))
+  }
+  return true
+}
+
+function addMember(
+  { series }: Meaning,
+  text: string,
+  start: number,
+  end: number,
+  time: number,
+  points: PointBlockBuilder
+): Refusal | undefined {
+  if (start === end) return 'invalid_value'
+  points.addDistribution(series, time, { kind: 'set', members: [utf8(text.slice(start, end))] })
+  return undefined
+}
+
+function addTags(tags: string, attributes: Attribute[]): void {
+  for (const tag of utf8(tags).split(',')) {
+    const colon = tag.indexOf(':')
+    const key = colon < 0 ? tag : tag.slice(0, colon)
+    if (key !== '') attributes.push([key, colon < 0 ? BARE_TAG_VALUE : tag.slice(colon + 1)])
+  }
+}
+
+// `ci-<id>` since DogStatsD 1.4; `in-<inode>` names a cgroup, which only an agent on that machine can resolve.
+function addContainer(container: string, attributes: Attribute[]): void {
+  const id = container.startsWith('ci-') ? container.slice(3) : container
+  if (id !== '' && !id.startsWith('in-')) attributes.push(['container.id', utf8(id)])
+}
+
+/** A finite decimal, or NaN. */
+function parseNumber(text: string, start: number, end: number): number {
+  const sign = text.charCodeAt(start)
+  const first = sign === MINUS || sign === PLUS ? start + 1 : start
+  let digits = 0
+  let mantissa = 0
+  let point = -1
+  for (let i = first; i < end; i++) {
+    const unit = text.charCodeAt(i)
+    if (unit === POINT && point < 0) point = i
+    else if (unit >= ZERO && unit < ZERO + 10 && digits < MAX_EXACT_DIGITS) {
+      mantissa = mantissa * 10 + unit - ZERO
+      digits++
+    } else return parseRareNumber(text.slice(start, end))
+  }
+  if (digits === 0) return Number.NaN
+  const value = point < 0 ? mantissa : mantissa / POWERS_OF_TEN[end - 1 - point]
+  return sign === MINUS ? -value : value
+}
+
+/** With an exponent or many digits. Kept from what else `Number` takes: spaces, hexadecimal, Infinity. */
+function parseRareNumber(text: string): number {
+  const value = /^[+-]?[\d.]+(?:[eE][+-]?\d+)?$/.test(text) ? Number(text) : Number.NaN
+  return Number.isFinite(value) ? value : Number.NaN
+}
+
+/** The index of `unit`, or `end`. */
+function find(text: string, unit: number, start: number, end: number): number {
+  for (let i = start; i < end; i++) if (text.charCodeAt(i) === unit) return i
+  return end
+}
+
+/** Where `|T` begins, or `end`. */
+function findTimestamp(text: string, start: number, end: number): number {
+  for (let i = start; i < end; i++)
+    if (text.charCodeAt(i) === PIPE && text.charCodeAt(i + 1) === CAPITAL_T && i + 1 < end) return i
+  return end
+}
+
+function timestamp(text: string, stamp: number, end: number): number {
+  return parseNumber(text, stamp + 2, find(text, PIPE, stamp + 1, end)) * 1000
+}
+
+/** The sections of a line but its timestamp, which would make each line one of its own. */
+function suffix(text: string, start: number, stamp: number, end: number): string {
+  return stamp === end
+    ? text.slice(start, end)
+    : text.slice(start, stamp) + text.slice(find(text, PIPE, stamp + 1, end), end)
+}
+
+const isType = (text: string): text is Type => Object.hasOwn(METRICS, text)
+const utf8 = (latin1: string) => Buffer.from(latin1, 'latin1').toString()
+/** A copy, for a slice would keep its whole datagram alive. */
+const detached = (latin1: string) => Buffer.from(latin1, 'latin1').toString('latin1')

@@ -1,0 +1,224 @@
+import { createSocket, type Socket } from 'node:dgram'
+import { readFile } from 'node:fs/promises'
+import { isIP, isIPv4 } from 'node:net'
+import { type Observable, Subject } from 'rxjs'
+import {
+  type Batch,
+  type Block,
+  blockBytes,
+  type Context,
+  type Permit,
+  PointBlockBuilder,
+  type Receiver
+} from '../../sdk/plugin/index.ts'
+import { type Address, type Config, parseAddress } from './config.ts'
+import { type Refusal, StatsdParser } from './parser.ts'
+
+// One block for what comes within it, since a datagram is a few lines and a block costs as much as hundreds.
+const GATHER_MS = 10
+const MAX_BLOCK_POINTS = 4096
+const FIRST_RETRY_MS = 100
+const MAX_RETRY_MS = 5_000
+const KERNEL_DROPS_INTERVAL_MS = 10_000
+const WARN_INTERVAL_MS = 10_000
+const QUOTED_CHARACTERS = 200
+
+/**
+ * StatsD over UDP. Nobody waits for an answer, so nobody else would send again what the pipeline hands back: that is kept
+ * here, within the credits, and tried again for `retry_for`.
+ */
+export class StatsdReceiver implements Receiver {
+  readonly batches$: Observable<Batch>
+  #batches = new Subject<Batch>()
+  #config: Config
+  #context: Context
+  #parser: StatsdParser
+  #points = new PointBlockBuilder(MAX_BLOCK_POINTS)
+  #cancelGather: (() => void) | undefined
+  #socket: Socket | undefined
+  /** Gives up on a block that waits to be sent again. */
+  #waiting = new Set<() => void>()
+  #stopped = false
+  #cancelDropCheck = () => {}
+  #kernelDrops = 0
+  #datagrams: { add(value: number): void }
+  #droppedDatagrams: { add(value: number): void }
+  #warnedAt = Number.NEGATIVE_INFINITY
+  #unwarned = 0
+
+  constructor(config: Config, context: Context) {
+    this.#config = config
+    this.#context = context
+    this.batches$ = this.#batches.asObservable()
+    this.#parser = new StatsdParser(context.series, config.max_series, (reason, line) => this.#refuse(reason, line))
+    this.#datagrams = context.instruments.counter('datagrams_total', 'Datagrams read.')
+    this.#droppedDatagrams = context.instruments.counter(
+      'kernel_drops_total',
+      'Datagrams the kernel threw away because the receive buffer was full (Linux).'
+    )
+  }
+
+  /** Where it listens, from `start` on. */
+  get address(): Address {
+    const { address: host, port } = this.#socket!.address()
+    return { host, port }
+  }
+
+  async start(): Promise<void> {
+    if (this.#socket !== undefined) return
+    const { endpoint, receive_buffer } = this.#config
+    this.#socket = await bound(parseAddress(endpoint)!, receive_buffer).catch(cause => {
+      throw new Error(
+        `statsd cannot listen on udp ${endpoint}: is another program there, or the address not of this machine?`,
+        { cause }
+      )
+    })
+    this.#socket.on('message', datagram => this.#receive(datagram))
+    this.#socket.on('error', error => this.#context.status('failed', `udp ${endpoint}: ${error.message}`))
+    this.#reportBuffer(this.#socket.getRecvBufferSize())
+    this.#scheduleDropCheck()
+  }
+
+  async stop(): Promise<void> {
+    if (this.#stopped) return
+    this.#stopped = true
+    this.#cancelDropCheck()
+    this.#flush()
+    for (const giveUp of this.#waiting) giveUp()
+    this.#waiting.clear()
+    this.#batches.complete()
+    await new Promise<void>(resolve => (this.#socket === undefined ? resolve() : this.#socket.close(resolve)))
+  }
+
+  #receive(datagram: Buffer): void {
+    if (this.#stopped) return
+    this.#datagrams.add(1)
+    this.#parser.parse(datagram.toString('latin1'), this.#context.clock.now(), this.#points)
+    if (this.#points.length >= MAX_BLOCK_POINTS) this.#flush()
+    else if (this.#points.length > 0)
+      this.#cancelGather ??= this.#context.clock.setTimer(GATHER_MS, () => this.#flush())
+  }
+
+  #refuse(reason: Refusal, line: string): void {
+    const { account, clock, log } = this.#context
+    account.received++
+    account.drop(reason)
+    this.#unwarned++
+    if (clock.now() - this.#warnedAt < WARN_INTERVAL_MS) return
+    log.warn(
+      { reason, lines: this.#unwarned, line: line.slice(0, QUOTED_CHARACTERS) },
+      'dropped lines that are not StatsD; this is one'
+    )
+    this.#warnedAt = clock.now()
+    this.#unwarned = 0
+  }
+
+  #flush(): void {
+    this.#cancelGather?.()
+    this.#cancelGather = undefined
+    if (this.#points.length === 0) return
+    const block = this.#points.build()
+    this.#points = new PointBlockBuilder(MAX_BLOCK_POINTS)
+    this.#send(block)
+  }
+
+  /** Buys credits and sends; what there are no credits for is lost, as datagrams are. */
+  #send(block: Block): void {
+    const { account, clock, credits } = this.#context
+    const permit = credits.tryTake(blockBytes(block))
+    if (permit === undefined) {
+      account.received += block.length
+      account.drop('no_credits', block.length)
+    } else this.#emit(block, permit, clock.now(), 0)
+  }
+
+  #emit(block: Block, permit: Permit, since: number, attempt: number): void {
+    const batch = this.#context.batch(block, permit, outcome => {
+      if (outcome.status === 'nacked') this.#keep(block, since, attempt)
+    })
+    this.#batches.next(batch)
+  }
+
+  // The ledger has the block as received and handed back. As it was handed back to us it is still here: that entry is
+  // turned into one in flight, and taken out again when `#emit` makes its own, so each point is in the books once. The
+  // permit went back when the batch ended, so this buys another and holds it.
+  #keep(block: Block, since: number, attempt: number): void {
+    const { account, clock, credits } = this.#context
+    const items = block.length
+    account.refused -= items
+    account.inFlight += items
+    const permit = credits.tryTake(blockBytes(block))
+    const giveUp = (reason: string) => {
+      permit?.release()
+      account.inFlight -= items
+      account.drop(reason, items)
+    }
+    if (this.#stopped) giveUp('shutdown')
+    else if (permit === undefined) giveUp('no_credits')
+    else if (clock.now() - since >= this.#config.retry_for) giveUp('retries_exhausted')
+    else {
+      const cancel = clock.setTimer(Math.min(MAX_RETRY_MS, FIRST_RETRY_MS * 2 ** attempt), () => {
+        this.#waiting.delete(waiting)
+        account.inFlight -= items
+        account.received -= items
+        this.#emit(block, permit, since, attempt + 1)
+      })
+      const waiting = () => {
+        cancel()
+        giveUp('shutdown')
+      }
+      this.#waiting.add(waiting)
+    }
+  }
+
+  #reportBuffer(bytes: number): void {
+    const { receive_buffer: wanted } = this.#config
+    if (bytes >= wanted) return
+    this.#context.log.warn(
+      { wanted, bytes },
+      `the kernel allows a smaller receive buffer than receive_buffer asks for, and drops datagrams sooner: sysctl -w net.core.rmem_max=${wanted}`
+    )
+  }
+
+  #scheduleDropCheck(): void {
+    this.#cancelDropCheck = this.#context.clock.setTimer(KERNEL_DROPS_INTERVAL_MS, async () => {
+      const drops = (await kernelDrops(this.address)) - this.#kernelDrops
+      if (this.#stopped) return
+      if (drops > 0) {
+        this.#kernelDrops += drops
+        this.#droppedDatagrams.add(drops)
+        this.#context.log.warn(
+          { datagrams: drops },
+          'the kernel dropped datagrams: raise receive_buffer, or let clients pack lines'
+        )
+      }
+      this.#scheduleDropCheck()
+    })
+  }
+}
+
+async function bound({ host, port }: Address, recvBufferSize: number): Promise<Socket> {
+  const socket = createSocket({ type: isIP(host) === 6 ? 'udp6' : 'udp4', recvBufferSize })
+  await new Promise<void>((resolve, reject) => {
+    socket.once('error', reject)
+    socket.bind(port, host, () => {
+      socket.off('error', reject)
+      resolve()
+    })
+  })
+  return socket
+}
+
+/** Datagrams dropped by the socket at `address` since it was opened; 0 where the kernel does not tell. */
+export async function kernelDrops({ host, port }: Address): Promise<number> {
+  const table = await readFile(isIPv4(host) ? '/proc/net/udp' : '/proc/net/udp6', 'utf8').catch(() => '')
+  const portHex = port.toString(16).toUpperCase().padStart(4, '0')
+  // Addresses of IPv4 are written backwards; of IPv6 the port has to do.
+  const hostHex = isIPv4(host) ? Buffer.from(host.split('.').reverse().map(Number)).toString('hex').toUpperCase() : ''
+  let drops = 0
+  for (const line of table.split('\n').slice(1)) {
+    const columns = line.trim().split(/\s+/)
+    if (columns[1]?.endsWith(`${hostHex}:${portHex}`)) drops += Number(columns.at(-1))
+  }
+  return drops
+}

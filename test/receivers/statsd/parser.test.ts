@@ -1,0 +1,156 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import { SeriesRegistry } from '../../../core/model/series.ts'
+import { StatsdParser } from '../../../receivers/statsd/parser.ts'
+import { attributeText, type PointBlock, PointBlockBuilder } from '../../../sdk/plugin/index.ts'
+
+const NOW = 1_700_000_000_000
+
+function parser(maxSeries = 100) {
+  const refused: string[] = []
+  const made = new StatsdParser(new SeriesRegistry(), maxSeries, (reason, line) => refused.push(`${reason} ${line}`))
+  const parse = (text: string): PointBlock => {
+    const points = new PointBlockBuilder()
+    made.parse(Buffer.from(text).toString('latin1'), NOW, points)
+    return points.build()
+  }
+  return { parse, refused, told: (text: string) => described(parse(text)) }
+}
+
+/** `name{tags} kind value` for each point. */
+function described({ series, value, time, distributions }: PointBlock): string[] {
+  return series.map(({ metric, attributes }, i) => {
+    const tags = attributes.map(([key, text]) => `${key}=${attributeText(text)}`).join()
+    const kind = `${metric.kind}${metric.unit && `:${metric.unit}`}`
+    const distribution = distributions.get(i)
+    const what =
+      distribution?.kind === 'histogram'
+        ? `${distribution.count}x${distribution.min}`
+        : distribution?.kind === 'set'
+          ? distribution.members.join()
+          : value[i]
+    return `${metric.name}{${tags}} ${kind} ${what}${time[i] === NOW ? '' : ` @${time[i]}`}`
+  })
+}
+
+test('understands StatsD and DogStatsD', () => {
+  const cases: [string, string[]][] = [
+    ['page.views:1|c', ['page.views{} counter 1']],
+    ['page.views:1|c|@0.1', ['page.views{} counter 10']],
+    ['page.views:-2|c', ['page.views{} counter -2']],
+    ['fuel:0.5|g', ['fuel{} gauge 0.5']],
+    ['fuel:0.5|g|@0.1', ['fuel{} gauge 0.5']],
+    ['query:320|ms', ['query{} histogram:ms 1x320']],
+    ['query:320|ms|@0.25', ['query{} histogram:ms 4x320']],
+    ['size:-3|h', ['size{} histogram 1x-3']],
+    ['size:3|d', ['size{} histogram 1x3']],
+    ['users:a:b|s', ['users{} set a:b']],
+    ['users:жук|s', ['users{} set жук']],
+    [
+      'latency:1:2.5:3|ms|#a:b',
+      ['latency{a=b} histogram:ms 1x1', 'latency{a=b} histogram:ms 1x2.5', 'latency{a=b} histogram:ms 1x3']
+    ],
+    ['c:1|c|#b:2,a:x:y,bare,,:z', ['c{a=x:y,b=2,bare=true} counter 1']],
+    ['c:1|c|#ключ:значение', ['c{ключ=значение} counter 1']],
+    ['c:1|c|c:ci-abc', ['c{container.id=abc} counter 1']],
+    ['c:1|c|c:abc|#a:b', ['c{a=b,container.id=abc} counter 1']],
+    ['c:1|c|c:in-42|e:x|card:low|future', ['c{} counter 1']],
+    ['c:1|c|T1656581400', ['c{} counter 1 @1656581400000']],
+    ['c:1|c|@0.5|T1656581400|#a:b', ['c{a=b} counter 2 @1656581400000']],
+    ['c:1|c|#T:1', ['c{T=1} counter 1']],
+    ['a:1|c\nb:2|c\r\n\n', ['a{} counter 1', 'b{} counter 2']],
+    ['c:1e3|c', ['c{} counter 1000']],
+    ['c:+.5|c', ['c{} counter 0.5']],
+    ['c:5.|c', ['c{} counter 5']],
+    ['c:1234567890.12345678|c', ['c{} counter 1234567890.1234567']],
+    ['имя:1|c', ['имя{} counter 1']],
+    ['', []]
+  ]
+  for (const [text, want] of cases) assert.deepEqual(parser().told(text), want, text)
+})
+
+test('refuses what it does not understand, and takes the lines around it', () => {
+  const cases: [string, string][] = [
+    [':1|c', 'missing_name'],
+    ['hello', 'missing_value'],
+    ['c:1', 'missing_type'],
+    ['c:1|x', 'unknown_type'],
+    ['c:1|', 'unknown_type'],
+    ['c:1|toString', 'unknown_type'],
+    ['c:|c', 'invalid_value'],
+    ['c:one|c', 'invalid_value'],
+    ['c:0x10|c', 'invalid_value'],
+    ['c: 1|c', 'invalid_value'],
+    ['c:1.2.3|c', 'invalid_value'],
+    ['c:NaN|g', 'invalid_value'],
+    ['c:Infinity|g', 'invalid_value'],
+    ['c:1e999|g', 'invalid_value'],
+    ['c:-|g', 'invalid_value'],
+    ['t:-1|ms', 'invalid_value'],
+    ['s:|s', 'invalid_value'],
+    ['c:1|c|@0', 'invalid_rate'],
+    ['c:1|c|@2', 'invalid_rate'],
+    ['c:1|c|@x', 'invalid_rate'],
+    ['c:1|c|@', 'invalid_rate'],
+    ['c:1|c|T', 'invalid_timestamp'],
+    ['c:1|c|Tomorrow', 'invalid_timestamp'],
+    [`${'n'.repeat(9000)}:1|c`, 'too_long'],
+    ['_e{5,4}:title|text', 'unsupported_event'],
+    ['_sc|my.service|0', 'unsupported_service_check']
+  ]
+  for (const [line, reason] of cases) {
+    const { told, refused } = parser()
+    assert.deepEqual(told(`before:1|c\n${line}\nafter:1|c`), ['before{} counter 1', 'after{} counter 1'], line)
+    assert.deepEqual(refused, [`${reason} ${line}`])
+  }
+})
+
+test('a bad value of a packed line leaves the others', () => {
+  const { told, refused } = parser()
+  assert.deepEqual(told('c:1:x:3|c'), ['c{} counter 1', 'c{} counter 3'])
+  assert.equal(refused.length, 1)
+  assert.deepEqual(told('c:1:|c'), ['c{} counter 1'])
+  assert.equal(refused.length, 2)
+})
+
+test('a signed gauge moves from where it was, whatever the order of tags', () => {
+  const { told } = parser()
+  assert.deepEqual(
+    told('g:-5|g\ng:+2|g\ng:10|g\ng:-1|g\ng:-1|g|@0.5'),
+    [-5, -3, 10, 9, 8].map(value => `g{} gauge ${value}`)
+  )
+  assert.deepEqual(told('g:7|g|#a:1,b:2\ng:+1|g|#b:2,a:1'), ['g{a=1,b=2} gauge 7', 'g{a=1,b=2} gauge 8'])
+})
+
+test('lines of one identity share a series, those of two do not', () => {
+  const { parse } = parser()
+  const { series } = parse('a:1|c|#x:1,y:2\na:2|c|#y:2,x:1|@0.1\na:3|c|T1|#x:1,y:2\na:1|ms|#x:1,y:2\na:1|c|#x:1')
+  assert.equal(series[0], series[1])
+  assert.equal(series[0], series[2])
+  assert.equal(new Set(series).size, 3)
+})
+
+test('forgets the series seen least recently, and understands them anew', () => {
+  const { told, parse } = parser(4)
+  assert.deepEqual(told('kept:5|g'), ['kept{} gauge 5'])
+  for (let i = 0; i < 100; i++) parse(`other${i}:1|c\nkept:+1|g`)
+  assert.deepEqual(told('kept:+0|g\nother1:1|c'), ['kept{} gauge 105', 'other1{} counter 1'])
+})
+
+test('every line becomes points or a refusal, whatever it is', () => {
+  const piece = fc.oneof(
+    fc.constantFrom('a', ':', '|', 'c', 'ms', 's', 'g', '#', '@', 'T', '1', '-', '.', ',', '_e{', '\r'),
+    fc.string()
+  )
+  const line = fc.array(piece, { maxLength: 12 }).map(pieces => pieces.join('').replaceAll('\n', ''))
+  fc.assert(
+    fc.property(line, text => {
+      const { parse, refused } = parser()
+      const { length, value, time } = parse(text)
+      if (text.replace(/\r$/, '') !== '') assert.ok(length + refused.length > 0)
+      for (let i = 0; i < length; i++) assert.ok(Number.isFinite(value[i]) && Number.isFinite(time[i]))
+    }),
+    { numRuns: 2000 }
+  )
+})

@@ -1,0 +1,255 @@
+import assert from 'node:assert/strict'
+import { createSocket, type Socket } from 'node:dgram'
+import { type TestContext as Test, test } from 'node:test'
+import { setImmediate } from 'node:timers/promises'
+import { StatsD } from 'hot-shots'
+import { CreditPool } from '../../../core/pipeline/credits.ts'
+import plugin from '../../../receivers/statsd/index.ts'
+import { kernelDrops, StatsdReceiver } from '../../../receivers/statsd/receiver.ts'
+import { attributeText, type Batch, type PointBlock } from '../../../sdk/plugin/index.ts'
+import { type TestContext, testConfig, testContext } from '../../../sdk/plugin/testing.ts'
+
+const DEADLINE_MS = 5_000
+
+interface Running {
+  readonly context: TestContext
+  readonly receiver: StatsdReceiver
+  /** Batches nobody has settled. */
+  readonly batches: Batch[]
+  readonly sizes: number[]
+  send(datagram: string): Promise<void>
+  port: number
+}
+
+async function running(
+  t: Test,
+  config = {},
+  settle?: (batch: Batch) => void,
+  context = testContext()
+): Promise<Running> {
+  const receiver = new StatsdReceiver(testConfig(plugin, { endpoint: '127.0.0.1:0', ...config }), context)
+  const batches: Batch[] = []
+  const sizes: number[] = []
+  receiver.batches$.subscribe(batch => {
+    sizes.push(batch.block.length)
+    if (settle === undefined) batches.push(batch)
+    else settle(batch)
+  })
+  await receiver.start()
+  const { port } = receiver.address
+  const socket: Socket = createSocket('udp4')
+  t.after(async () => {
+    socket.close()
+    await receiver.stop()
+    assert.equal(context.account.imbalance, 0)
+  })
+  const send = (datagram: string) =>
+    new Promise<void>(resolve => socket.send(datagram, port, '127.0.0.1', () => resolve()))
+  return { context, receiver, batches, sizes, send, port }
+}
+
+/** Lets sockets and the fake clock run until it holds. */
+async function until(context: TestContext, holds: () => boolean): Promise<void> {
+  const deadline = performance.now() + DEADLINE_MS
+  while (!holds()) {
+    assert.ok(performance.now() < deadline, 'timed out')
+    await setImmediate()
+    context.clock.advance(1)
+  }
+}
+
+function totals(blocks: readonly PointBlock[]): Record<string, number> {
+  const sums: Record<string, number> = {}
+  for (const { length, series, value, distributions } of blocks)
+    for (let i = 0; i < length; i++) {
+      const { metric, attributes } = series[i]
+      const name = [metric.name, ...attributes.map(([key, text]) => `${key}=${attributeText(text)}`)].join()
+      const distribution = distributions.get(i)
+      const count = distribution?.kind === 'histogram' ? distribution.count : value[i]
+      sums[name] = metric.kind === 'gauge' ? count : (sums[name] ?? 0) + count
+    }
+  return sums
+}
+
+test('takes what hot-shots sends: counters, sampling, timers, sets, gauges, tags, packed and not', async t => {
+  for (const maxBufferSize of [0, 1400]) {
+    const { context, batches, port } = await running(t)
+    const options = {
+      host: '127.0.0.1',
+      port,
+      maxBufferSize,
+      bufferFlushInterval: 5,
+      globalTags: { app: 'shop' },
+      errorHandler: assert.ifError
+    }
+    const client = new StatsD(options)
+    for (let i = 0; i < 100; i++) client.increment('hits')
+    client.increment('hits', 50, { route: '/a' })
+    client.decrement('hits', 5, { route: '/a' })
+    // No more than a socket buffer holds, where the kernel allows only a small one.
+    for (let i = 0; i < 400; i++) client.increment('sampled', 1, 0.25)
+    client.timing('query', 12)
+    client.histogram('size', 7)
+    for (const value of [1, 2, 3]) client.distribution('spread', value)
+    client.set('visitors', 'ann')
+    client.unique('visitors', 'bob')
+    client.gauge('depth', 10)
+    client.gaugeDelta('depth', -3)
+    client.gaugeDelta('depth', 1)
+    client.event('deployed', 'v2')
+    client.check('alive', 0)
+    await new Promise(resolve => client.close(resolve))
+    await until(context, () => context.account.dropped.size === 2)
+    await until(context, () => 'depth,app=shop' in totals(batches.map(batch => batch.block as PointBlock)))
+    const { 'sampled,app=shop': sampled, ...rest } = totals(batches.map(batch => batch.block as PointBlock))
+    assert.deepEqual(rest, {
+      'hits,app=shop': 100,
+      'hits,app=shop,route=/a': 45,
+      'query,app=shop': 1,
+      'size,app=shop': 1,
+      'spread,app=shop': 3,
+      'visitors,app=shop': 2,
+      'depth,app=shop': 8
+    })
+    assert.ok(Math.abs(sampled - 400) < 220, `about 400 by sampling, not ${sampled}`)
+    assert.deepEqual(Object.fromEntries(context.account.dropped), {
+      unsupported_event: 1,
+      unsupported_service_check: 1
+    })
+    for (const batch of batches) batch.ack()
+  }
+})
+
+test('gathers datagrams into blocks', async t => {
+  const { context, batches, sizes, send } = await running(t)
+  for (let i = 0; i < 50; i++) await send(`c:${i}|c`)
+  await until(context, () => sizes.reduce((sum, size) => sum + size, 0) === 50)
+  assert.ok(sizes.length <= 25, `${sizes.length} blocks`)
+  assert.equal(context.account.inFlight, 50)
+  for (const batch of batches) batch.ack()
+  assert.equal(context.account.sent, 50)
+  assert.equal(context.credits.used, 0)
+})
+
+test('lines it cannot read are in the ledger by reason', async t => {
+  const { context, send } = await running(t, {}, batch => batch.ack())
+  await send('good:1|c\nbad\nworse:x|c\ngood:1|c')
+  await until(context, () => context.account.sent === 2)
+  assert.equal(context.account.received, 4)
+  assert.deepEqual(Object.fromEntries(context.account.dropped), { missing_value: 1, invalid_value: 1 })
+})
+
+test('what comes while there are no credits is dropped and counted', async t => {
+  const context = Object.assign(testContext(), { credits: new CreditPool(100) })
+  const { batches, send } = await running(t, {}, undefined, context)
+  await send('a:1|c')
+  await until(context, () => batches.length === 1)
+  await send('b:1|c\nb:2|c\nb:3|c')
+  await until(context, () => context.account.droppedTotal > 0)
+  assert.deepEqual(Object.fromEntries(context.account.dropped), { no_credits: 3 })
+  assert.equal(context.account.received, 4)
+  batches[0].ack()
+  await send('c:1|c')
+  await until(context, () => batches.length === 2)
+  batches[1].ack()
+})
+
+test('what is handed back is sent again, and is in the ledger once', async t => {
+  let refusals = 3
+  const { context, sizes, send } = await running(t, {}, batch => {
+    if (refusals-- > 0) batch.nack(new Error('full'))
+    else batch.ack()
+  })
+  await send('a:1|c\na:2|c')
+  await until(context, () => sizes.length === 2)
+  const { account } = context
+  assert.deepEqual([account.received, account.inFlight, account.refused, account.imbalance], [2, 2, 0, 0])
+  assert.ok(context.credits.used > 0, 'what waits holds its credits')
+  await until(context, () => account.sent === 2)
+  assert.deepEqual([account.received, account.inFlight, account.refused, account.droppedTotal], [2, 0, 0, 0])
+  assert.deepEqual(sizes, [2, 2, 2, 2])
+  assert.equal(context.credits.used, 0)
+})
+
+test('gives up after retry_for, and at the stop', async t => {
+  const never = (batch: Batch) => batch.nack(new Error('full'))
+  const patient = await running(t, {}, never)
+  await patient.send('a:1|c')
+  await until(patient.context, () => patient.sizes.length === 1)
+  await patient.receiver.stop()
+  assert.deepEqual(Object.fromEntries(patient.context.account.dropped), { shutdown: 1 })
+  assert.equal(patient.context.credits.used, 0)
+  const impatient = await running(t, { retry_for: '1s' }, never)
+  await impatient.send('a:1|c')
+  await until(impatient.context, () => impatient.context.account.droppedTotal === 1)
+  assert.deepEqual(Object.fromEntries(impatient.context.account.dropped), { retries_exhausted: 1 })
+  assert.equal(impatient.sizes.length, 5)
+})
+
+test('a batch handed back after the stop is given up', async t => {
+  const { context, batches, receiver, send } = await running(t)
+  await send('a:1|c')
+  await until(context, () => batches.length === 1)
+  await receiver.stop()
+  batches[0].nack(new Error('shutting down'))
+  assert.deepEqual(Object.fromEntries(context.account.dropped), { shutdown: 1 })
+})
+
+test('sends what it has gathered and completes when stopped', async t => {
+  const { context, receiver, sizes, send } = await running(t, {}, batch => batch.ack())
+  let completed = false
+  receiver.batches$.subscribe({ complete: () => (completed = true) })
+  const gathering = new Promise<void>(resolve => {
+    context.clock.setTimer = () => {
+      resolve()
+      return () => {}
+    }
+  })
+  await send('a:1|c')
+  await gathering
+  await receiver.stop()
+  await receiver.stop()
+  assert.deepEqual([sizes, completed], [[1], true])
+})
+
+test('a port in use is said at the start', async t => {
+  const { port } = await running(t)
+  const second = new StatsdReceiver(testConfig(plugin, { endpoint: `127.0.0.1:${port}` }), testContext())
+  await assert.rejects(second.start(), (error: Error) => {
+    assert.match(error.message, new RegExp(`cannot listen on udp 127.0.0.1:${port}`))
+    assert.match(String(error.cause), /EADDRINUSE/)
+    return true
+  })
+  await second.stop()
+  assert.throws(() => testConfig(plugin, { endpoint: '8125' }), /not host:port/)
+  assert.throws(() => testConfig(plugin, { endpoint: 'h:65536' }), /not host:port/)
+})
+
+test('reports what the kernel dropped', { skip: process.platform !== 'linux' }, async t => {
+  const context = testContext()
+  let counted = 0
+  Object.assign(context.instruments, {
+    counter: (name: string) => ({ add: (value: number) => (counted += name === 'kernel_drops_total' ? value : 0) })
+  })
+  const { receiver, send } = await running(t, { receive_buffer: '1KiB' }, batch => batch.ack(), context)
+  assert.equal(await kernelDrops(receiver.address), 0)
+  // Sent without giving the receiver its turn.
+  await Promise.all(Array.from({ length: 500 }, () => send('x'.repeat(1000))))
+  const dropped = await kernelDrops(receiver.address)
+  assert.ok(dropped > 100, `${dropped} dropped`)
+  context.clock.advance(10_000)
+  await until(context, () => counted > 0)
+  assert.equal(counted, dropped)
+})
+
+test('listens on IPv6', async t => {
+  const context = testContext()
+  const receiver = new StatsdReceiver(testConfig(plugin, { endpoint: '[::1]:0' }), context)
+  const unavailable = await receiver.start().then(
+    () => false,
+    () => true
+  )
+  t.after(() => receiver.stop())
+  if (unavailable) return t.skip('no IPv6 on this machine')
+  assert.equal(await kernelDrops(receiver.address), 0)
+})
