@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { Block } from '../../sdk/plugin/index.ts'
-import { eventRows, sampleRows } from './compact-rows.ts'
+import { eventRows, pointRows } from './compact-rows.ts'
 import { type Insert, partitionOf, type Schema, type SchemaOptions, tableSettings, ttlOf } from './schema.ts'
 import { SeriesCache } from './series-cache.ts'
 
@@ -23,6 +23,7 @@ export function compactSchema(options: SchemaOptions): Schema {
     statements: [
       seriesTable(options, seriesTtl),
       samplesTable(options, sampleTtl),
+      distributionsTable(options, sampleTtl),
       eventsTable(options, sampleTtl),
       metricsView(database),
       eventsView(database)
@@ -30,10 +31,11 @@ export function compactSchema(options: SchemaOptions): Schema {
     ttls: new Map([
       ['series', seriesTtl],
       ['samples', sampleTtl],
+      ['distributions', sampleTtl],
       ['event_rows', sampleTtl]
     ]),
     inserts(block): Insert[] {
-      if (block.type === 'points') return sampleRows(block, cache)
+      if (block.type === 'points') return pointRows(block, cache)
       let name = blockNames.get(block)
       if (name === undefined) blockNames.set(block, (name = randomBytes(4).readUInt32LE()))
       return [{ table: 'event_rows', rows: eventRows(block, name) }]
@@ -61,30 +63,43 @@ CREATE TABLE IF NOT EXISTS ${options.database}.series (
 ORDER BY (name, series_id)
 ${clause(ttl)}${tableSettings({ ...options, ttlMs: 0 })}`
 
-const samplesTable = (options: SchemaOptions, ttl: string) => `
-CREATE TABLE IF NOT EXISTS ${options.database}.samples (
+const SAMPLE_COLUMNS = `
   name LowCardinality(String) CODEC(ZSTD(1)),
   series_id UInt64 CODEC(Delta(8), ZSTD(1)),
   time DateTime64(6, 'UTC') CODEC(DoubleDelta, ZSTD(1)),
   start DateTime64(6, 'UTC') CODEC(DoubleDelta, ZSTD(1)),
   value Float64 CODEC(Gorilla, ZSTD(1)),
-  flags UInt8 CODEC(ZSTD(1)),
-  count Float64 CODEC(Gorilla, ZSTD(1)),
-  min Float64 DEFAULT nan CODEC(Gorilla, ZSTD(1)),
-  max Float64 DEFAULT nan CODEC(Gorilla, ZSTD(1)),
-  bounds Array(Float64) CODEC(ZSTD(1)),
-  counts Array(Float64) CODEC(ZSTD(1)),
-  scale Int8 CODEC(ZSTD(1)),
-  zero_count Float64 CODEC(ZSTD(1)),
-  zero_threshold Float64 CODEC(ZSTD(1)),
-  positive Map(Int32, Float64) CODEC(ZSTD(1)),
-  negative Map(Int32, Float64) CODEC(ZSTD(1)),
-  quantiles Map(Float64, Float64) CODEC(ZSTD(1)),
-  members Array(String) CODEC(ZSTD(1))
-) ENGINE = ReplacingMergeTree
+  flags UInt8 CODEC(ZSTD(1))`
+
+const sampleOrder = (options: SchemaOptions, ttl: string) => `ENGINE = ReplacingMergeTree
 PARTITION BY ${partitionOf('time', options.ttlMs)}
 ORDER BY (name, series_id, time)
 ${clause(ttl)}${tableSettings(options)}`
+
+const samplesTable = (options: SchemaOptions, ttl: string) => `
+CREATE TABLE IF NOT EXISTS ${options.database}.samples (${SAMPLE_COLUMNS}
+) ${sampleOrder(options, ttl)}`
+
+const distributionsTable = (options: SchemaOptions, ttl: string) => `
+CREATE TABLE IF NOT EXISTS ${options.database}.distributions (${SAMPLE_COLUMNS},
+${DISTRIBUTION_COLUMNS.map(([name, type]) => `  ${name} ${type} CODEC(ZSTD(1))`).join(',\n')}
+) ${sampleOrder(options, ttl)}`
+
+/** And what they are for a plain number. */
+const DISTRIBUTION_COLUMNS: readonly (readonly [name: string, type: string, none: string])[] = [
+  ['count', 'Float64', '0'],
+  ['min', 'Float64', 'nan'],
+  ['max', 'Float64', 'nan'],
+  ['bounds', 'Array(Float64)', '[]'],
+  ['counts', 'Array(Float64)', '[]'],
+  ['scale', 'Int8', '0'],
+  ['zero_count', 'Float64', '0'],
+  ['zero_threshold', 'Float64', '0'],
+  ['positive', 'Map(Int32, Float64)', 'map()'],
+  ['negative', 'Map(Int32, Float64)', 'map()'],
+  ['quantiles', 'Map(Float64, Float64)', 'map()'],
+  ['members', 'Array(String)', '[]']
+]
 
 const eventsTable = (options: SchemaOptions, ttl: string) => `
 CREATE TABLE IF NOT EXISTS ${options.database}.event_rows (
@@ -102,19 +117,24 @@ ${clause(ttl)}${tableSettings(options)}`
 const metricsView = (database: string) => `
 CREATE OR REPLACE VIEW ${database}.metrics AS
 SELECT
-  sample.name AS name, sample.time AS time, sample.start AS start, sample.value AS value,
+  point.name AS name, point.time AS time, point.start AS start, point.value AS value,
   series.attributes AS attributes, series.resource AS resource,
   series.kind AS kind, series.temporality AS temporality, series.unit AS unit, series.description AS description,
   series.scope_name AS scope_name, series.scope_version AS scope_version, series.scope_attributes AS scope_attributes,
-  sample.series_id AS series_id,
-  sample.count AS count, sample.min AS min, sample.max AS max, sample.bounds AS bounds, sample.counts AS counts,
-  sample.scale AS scale, sample.zero_count AS zero_count, sample.zero_threshold AS zero_threshold,
-  sample.positive AS positive, sample.negative AS negative,
-  sample.quantiles AS quantiles, sample.members AS members
-FROM ${database}.samples AS sample FINAL
+  point.series_id AS series_id,
+  ${DISTRIBUTION_COLUMNS.map(([name]) => `point.${name} AS ${name}`).join(', ')}
+FROM (
+  SELECT name, series_id, time, start, value, flags,
+    ${DISTRIBUTION_COLUMNS.map(([name, type, none]) => `CAST(${none}, '${type}') AS ${name}`).join(', ')}
+  FROM ${database}.samples FINAL
+  UNION ALL
+  SELECT name, series_id, time, start, value, flags,
+    ${DISTRIBUTION_COLUMNS.map(([name]) => name).join(', ')}
+  FROM ${database}.distributions FINAL
+) AS point
 INNER JOIN ${database}.series AS series FINAL
-  ON sample.name = series.name AND sample.series_id = series.series_id
-WHERE bitAnd(sample.flags, 1) = 0`
+  ON point.name = series.name AND point.series_id = series.series_id
+WHERE bitAnd(point.flags, 1) = 0`
 
 const eventsView = (database: string) => `
 CREATE OR REPLACE VIEW ${database}.events AS

@@ -99,7 +99,8 @@ export class Engine {
       this.#client = createClient({ ...QUIET, connection: this.#folder.connect() })
     } catch (cause) {
       await this.#folder.close()
-      throw new Error(`the embedded engine cannot open ${this.#folder.path}: ${(cause as Error).message}`, { cause })
+      const hint = 'is it open in another process? The engine says more on stderr'
+      throw new Error(`the embedded engine cannot open ${this.#folder.path} (${hint})`, { cause })
     }
   }
 

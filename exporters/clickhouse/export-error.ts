@@ -57,9 +57,15 @@ export function isMissingTable(error: unknown): boolean {
   return MISSING_TABLE.has(clickhouseCode(error) ?? '')
 }
 
-/** @param now Unix ms, for a `Retry-After` that is a date */
+/** Before any data was sent: nothing can be wrong with it. @param now as in {@link exportError} */
+export function notReady(cause: unknown, now: number): ExportError {
+  const retryAfter = cause instanceof RefusedRequest ? retryAfterMs(cause.retryAfter, now) : undefined
+  const message = `ClickHouse is not ready: ${errorText(cause)}`
+  return new ExportError(message, { retryable: true, retryAfterMs: retryAfter, cause })
+}
+
+/** An insert that failed. @param now Unix ms, for a `Retry-After` that is a date */
 export function exportError(cause: unknown, now: number): ExportError {
-  if (cause instanceof ExportError) return cause
   const message = `ClickHouse did not store the data: ${errorText(cause)}`
   const code = clickhouseCode(cause)
   // One code says that there are too many parts to merge (wait) and that one insert reaches over too many (never).

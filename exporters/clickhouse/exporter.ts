@@ -2,7 +2,7 @@ import type { Block, Context, Exporter } from '../../sdk/plugin/index.ts'
 import { compactSchema } from './compact-schema.ts'
 import type { Config } from './config.ts'
 import { Engine } from './engine.ts'
-import { errorText, exportError, isMissingTable } from './export-error.ts'
+import { errorText, exportError, isMissingTable, notReady } from './export-error.ts'
 import { otelSchema } from './otel-schema.ts'
 import { queryRoute } from './query-route.ts'
 import type { Schema } from './schema.ts'
@@ -64,6 +64,10 @@ export class ClickHouseExporter implements Exporter {
     if (block.length === 0) return
     try {
       await this.#prepare(signal)
+    } catch (error) {
+      throw notReady(error, this.#context.clock.now())
+    }
+    try {
       for (const insert of this.#schema.inserts(block)) {
         await this.#engine.insert(insert, signal)
         insert.stored?.()

@@ -2,7 +2,7 @@ import type { ExponentialHistogram, Histogram, Summary } from '../../core/model/
 import type { PointBlock } from '../../core/model/points.ts'
 import type { MetricKind, Series } from '../../core/model/series.ts'
 import { attributeText, findAttribute } from '../../sdk/plugin/index.ts'
-import { addAttributes, valuesOf } from './compact-rows.ts'
+import { addAttributes, pick, valuesOf } from './columns.ts'
 import { ByteSink, NativeBlock, NestedColumn } from './native-format.ts'
 
 export const TABLE_NAMES = {
@@ -37,7 +37,8 @@ export function metricRows(block: PointBlock): { table: string; rows: NativeBloc
     else indices.push(i)
   }
   const values = valuesOf(block)
-  return [...points].map(([table, indices]) => {
+  return [...points].map(([table, list]) => {
+    const indices = Uint32Array.from(list)
     const rows = commonColumns(block, indices)
     if (table === 'gauge' || table === 'sum') rows.numbers('Value', 'Float64', pick(values, indices))
     if (table === 'sum') rows.numbers('IsMonotonic', 'Bool', monotonic(block, indices))
@@ -67,7 +68,7 @@ function seriesTexts({ resource, scope, metric }: Series): string[] {
   return [resource.schemaUrl, scope.name, scope.version, scope.schemaUrl, service, name, description, unit]
 }
 
-function commonColumns(block: PointBlock, indices: readonly number[]): NativeBlock {
+function commonColumns(block: PointBlock, indices: Uint32Array): NativeBlock {
   const rows = new NativeBlock(indices.length)
   const texts = TEXTS.map(() => new ByteSink())
   const resource = new NestedColumn(indices.length)
@@ -93,7 +94,7 @@ function commonColumns(block: PointBlock, indices: readonly number[]): NativeBlo
   return rows
 }
 
-function histogramColumns(rows: NativeBlock, block: PointBlock, indices: readonly number[]): void {
+function histogramColumns(rows: NativeBlock, block: PointBlock, indices: Uint32Array): void {
   const counts = new NestedColumn(indices.length)
   const bounds = new NestedColumn(indices.length)
   for (const i of indices) {
@@ -109,7 +110,7 @@ function histogramColumns(rows: NativeBlock, block: PointBlock, indices: readonl
 
 const NO_BUCKETS = { counts: [], bounds: [] }
 
-function exponentialColumns(rows: NativeBlock, block: PointBlock, indices: readonly number[]): void {
+function exponentialColumns(rows: NativeBlock, block: PointBlock, indices: Uint32Array): void {
   const n = indices.length
   const [scale, positiveOffset, negativeOffset] = [new Int32Array(n), new Int32Array(n), new Int32Array(n)]
   const zeroCount = new Float64Array(n)
@@ -132,7 +133,7 @@ function exponentialColumns(rows: NativeBlock, block: PointBlock, indices: reado
   rows.array('NegativeBucketCounts', 'UInt64', negative)
 }
 
-function summaryColumns(rows: NativeBlock, block: PointBlock, indices: readonly number[]): void {
+function summaryColumns(rows: NativeBlock, block: PointBlock, indices: Uint32Array): void {
   const quantiles = new NestedColumn(indices.length)
   const values = new NestedColumn(indices.length)
   const counts = new Float64Array(indices.length)
@@ -154,7 +155,7 @@ function summaryColumns(rows: NativeBlock, block: PointBlock, indices: readonly 
 }
 
 /** Count, sum, min and max of histograms. */
-function totalColumns(rows: NativeBlock, block: PointBlock, indices: readonly number[]): void {
+function totalColumns(rows: NativeBlock, block: PointBlock, indices: Uint32Array): void {
   const counts = new Float64Array(indices.length)
   const [min, max] = [new Float64Array(indices.length), new Float64Array(indices.length)]
   for (let row = 0; row < indices.length; row++) {
@@ -187,20 +188,14 @@ function uint64(counts: Float64Array): Uint32Array {
 // Sampled counts may be fractions, which these columns do not hold.
 const wholeCount = (count: number) => (count > 0 ? Math.round(count) : 0)
 
-function pick(values: Float64Array, indices: readonly number[]): Float64Array {
-  const picked = new Float64Array(indices.length)
-  for (let row = 0; row < indices.length; row++) picked[row] = values[indices[row]]
-  return picked
-}
-
-function monotonic(block: PointBlock, indices: readonly number[]): Uint8Array {
+function monotonic(block: PointBlock, indices: Uint32Array): Uint8Array {
   const flags = new Uint8Array(indices.length)
   for (let row = 0; row < indices.length; row++)
     flags[row] = block.series[indices[row]].metric.kind === 'counter' ? 1 : 0
   return flags
 }
 
-function temporalities(block: PointBlock, indices: readonly number[]): Int32Array {
+function temporalities(block: PointBlock, indices: Uint32Array): Int32Array {
   const codes = new Int32Array(indices.length)
   for (let row = 0; row < indices.length; row++) codes[row] = TEMPORALITY[block.series[indices[row]].metric.temporality]
   return codes

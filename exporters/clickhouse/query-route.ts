@@ -11,6 +11,9 @@ const QUOTED = /'(?:[^'\\]|\\.)*'|`(?:[^`\\]|\\.)*`/gs
 // called by its name alone (`APPLY(file)`).
 const FORBIDDEN = /\bINTO OUTFILE\b|\bfile\b|\bcatboostEvaluate\b/i
 
+// What ClickHouse adds to a syntax error, being asked as below.
+const OUR_WRAPPING = /: In scope SELECT formatQuerySingleLine\(.*\)(?=\.* \(ClickHouse)/s
+
 const CONTENT_TYPES: readonly (readonly [prefix: string, type: string])[] = [
   ['JSONEachRow', 'application/x-ndjson'],
   ['JSON', 'application/json'],
@@ -42,7 +45,8 @@ export function queryRoute(engine: Engine, prepare: (signal: AbortSignal) => Pro
       const result = await engine.query({ sql: statement, format }, gone.signal)
       response.status(200).set('content-type', contentType(format)).end(result)
     } catch (error) {
-      if (!gone.signal.aborted) reply(response, clickhouseCode(error) === undefined ? 503 : 400, errorText(error))
+      if (gone.signal.aborted) return
+      reply(response, clickhouseCode(error) === undefined ? 503 : 400, errorText(error).replace(OUR_WRAPPING, ''))
     }
   }
 }

@@ -14,7 +14,7 @@ export class SeriesCache {
   #words = new Uint32Array(2 * INITIAL_CAPACITY)
   #writtenDay = new Int32Array(INITIAL_CAPACITY)
 
-  /** Makes sure of the entry of `series` and writes its hash to `words[2 * row]` and the one after. */
+  /** Writes the hash of `series` to `words[2 * row]` and the one after. */
   hashInto(series: Series, words: Uint32Array, row: number): void {
     const { id } = series
     if (this.#keys[id] !== series.key) this.#add(series)
@@ -22,9 +22,9 @@ export class SeriesCache {
     words[2 * row + 1] = this.#words[2 * id + 1]
   }
 
-  /** Whether its row is as young as `day` (days since 1970). The entry exists. */
-  isWritten({ id }: Series, day: number): boolean {
-    return this.#writtenDay[id] >= day
+  /** Whether its row is as young as `day` (days since 1970). */
+  isWritten({ id, key }: Series, day: number): boolean {
+    return this.#keys[id] === key && this.#writtenDay[id] >= day
   }
 
   markWritten(series: Series, day: number): void {

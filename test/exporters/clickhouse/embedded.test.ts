@@ -1,0 +1,104 @@
+import assert from 'node:assert/strict'
+import { fork } from 'node:child_process'
+import { once } from 'node:events'
+import { rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { Engine } from '../../../exporters/clickhouse/engine.ts'
+import { embedded, FOREVER, makeExporter, signal, temporaryFolder } from './harness.ts'
+import { counterBlock } from './samples.ts'
+
+test('start does not wait for the engine', async () => {
+  const folder = await temporaryFolder()
+  const { exporter, context } = makeExporter({ embedded: folder, ...FOREVER })
+  const begun = performance.now()
+  await exporter.start(signal())
+  assert.ok(performance.now() - begun < 200)
+  context.clock.advance(1000)
+  await exporter.export(counterBlock(context.series, 10, 1), signal())
+  await exporter.stop(signal())
+  await exporter.stop(signal())
+  await rm(folder, { recursive: true, force: true })
+})
+
+test('a folder that will not open stops the start, and says why', async () => {
+  const folder = await temporaryFolder()
+  const file = join(folder, 'file')
+  await writeFile(file, '')
+  const cases: [string, string, RegExp][] = [
+    ['a file', file, /cannot write to .*file \(EEXIST\)/],
+    ['under a file', join(file, 'db'), /cannot write to .*db \(ENOTDIR\)/]
+  ]
+  for (const [name, path, want] of cases) {
+    const { exporter } = makeExporter({ embedded: path })
+    await assert.rejects(exporter.start(signal()), want, name)
+    await exporter.stop(signal())
+  }
+  await rm(folder, { recursive: true, force: true })
+})
+
+test('two exporters share a folder; a second folder is refused', async () => {
+  const folder = await temporaryFolder()
+  {
+    await using first = await embedded({ ...FOREVER, database: 'one' }, folder)
+    await using second = await embedded({ ...FOREVER, database: 'two' }, `${folder}/.`)
+    await Promise.all([
+      first.exporter.export(counterBlock(first.context.series, 100, 10), signal()),
+      second.exporter.export(counterBlock(second.context.series, 200, 10), signal())
+    ])
+    await first.exporter.stop(signal())
+    await second.exporter.export(counterBlock(second.context.series, 300, 10, 'other'), signal())
+    const [{ n }] = await second.rows('SELECT toUInt32(count()) AS n FROM two.metrics')
+    assert.equal(n, 500)
+    const other = makeExporter({ embedded: `${folder}-other` })
+    await assert.rejects(other.exporter.start(signal()), /one process can open one folder, and .* is open/)
+  }
+  await using again = await embedded(FOREVER, `${folder}-other`)
+  await again.exporter.probe(signal())
+  await again.exporter.stop(signal())
+  for (const path of [folder, `${folder}-other`]) await rm(path, { recursive: true, force: true, maxRetries: 5 })
+})
+
+test('a folder another process has open stops the start, and names the process', async () => {
+  const folder = await temporaryFolder()
+  const child = fork(join(import.meta.dirname, 'hold-folder.ts'), [folder])
+  await once(child, 'message')
+  const { exporter } = makeExporter({ embedded: folder })
+  await assert.rejects(exporter.start(signal()), new RegExp(`is open in process ${child.pid}: stop it`))
+  child.send('end')
+  await once(child, 'exit')
+  await exporter.start(signal())
+  await exporter.stop(signal())
+  await rm(folder, { recursive: true, force: true, maxRetries: 5 })
+})
+
+test('an export given up on goes on behind, and the next attempt counts once', async () => {
+  await using h = await embedded(FOREVER)
+  await h.exporter.export(counterBlock(h.context.series, 1, 1), signal())
+  const block = counterBlock(h.context.series, 20_000, 10)
+  const hasty = new AbortController()
+  const first = h.exporter.export(block, hasty.signal)
+  hasty.abort(new Error('no answer within 0 ms'))
+  await assert.rejects(first, { name: 'ExportError', retryable: true })
+  await h.exporter.export(block, signal())
+  const [{ n }] = await h.rows('SELECT toUInt32(count()) AS n FROM weir.metrics')
+  assert.equal(n, 20_000)
+})
+
+test('what a killed process had stored is there', async () => {
+  const folder = await temporaryFolder()
+  const child = fork(join(import.meta.dirname, 'hold-folder.ts'), [folder, 'export'])
+  await once(child, 'message')
+  child.kill('SIGKILL')
+  await once(child, 'exit')
+  await using h = await embedded(FOREVER, folder)
+  await h.exporter.export(counterBlock(h.context.series, 1000, 10), signal())
+  const [{ n }] = await h.rows('SELECT toUInt32(count()) AS n FROM weir.metrics')
+  assert.equal(n, 1000)
+  await h.exporter.stop(signal())
+  await rm(folder, { recursive: true, force: true, maxRetries: 5 })
+})
+
+test('close without open is nothing', async () => {
+  await new Engine({ embedded: '/nowhere' } as never).close()
+})

@@ -1,0 +1,13 @@
+// Opens the folder in a process of its own until told to end: `node hold-folder.ts <folder> [export]`.
+import { embedded, FOREVER, signal } from './harness.ts'
+import { counterBlock } from './samples.ts'
+
+const [, , folder, task] = process.argv
+const { exporter, context } = await embedded(FOREVER, folder)
+await exporter.probe(signal())
+if (task === 'export') await exporter.export(counterBlock(context.series, 1000, 10), signal())
+process.send!('ready')
+process.once('message', async () => {
+  await exporter.stop(signal())
+  process.exit()
+})

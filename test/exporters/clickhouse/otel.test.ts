@@ -1,0 +1,105 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { PointBlockBuilder } from '../../../sdk/plugin/index.ts'
+import { embedded, FOREVER, signal } from './harness.ts'
+import { counterBlock, distributionBlock, T } from './samples.ts'
+
+const OTEL = { ...FOREVER, schema: 'otel' }
+
+test('sums and gauges stand in the tables of the Collector', async () => {
+  await using h = await embedded(OTEL)
+  const resource = { attributes: [['service.name', 'shop'] as const], schemaUrl: 'https://schema' }
+  const scope = { name: 'lib', version: '2', attributes: [['a', 'b'] as const], schemaUrl: '' }
+  const builder = new PointBlockBuilder()
+  const kinds = [
+    ['counter', 'delta'],
+    ['up_down_counter', 'cumulative'],
+    ['gauge', 'unspecified']
+  ] as const
+  for (const [i, [kind, temporality]] of kinds.entries()) {
+    const metric = { name: kind, unit: '1', description: 'd', kind, temporality }
+    builder.add(h.context.series.intern(metric, [['k', 'v']], resource, scope), T + 0.25, i + 0.5, T)
+  }
+  await h.exporter.export(builder.build(), signal())
+  const common = {
+    ServiceName: 'shop',
+    ResourceAttributes: { 'service.name': 'shop' },
+    ResourceSchemaUrl: 'https://schema',
+    ScopeName: 'lib',
+    ScopeAttributes: { a: 'b' },
+    Attributes: { k: 'v' },
+    MetricUnit: '1'
+  }
+  const columns = `${Object.keys(common)}, MetricName, toString(TimeUnix, 'UTC') AS t, toString(StartTimeUnix, 'UTC') AS s, Value`
+  const times = { t: '2025-10-09 08:53:20.000250000', s: '2025-10-09 08:53:20.000000000' }
+  assert.deepEqual(
+    await h.rows(
+      `SELECT ${columns}, AggregationTemporality AS a, IsMonotonic AS m FROM weir.otel_metrics_sum ORDER BY MetricName`
+    ),
+    [
+      { ...common, ...times, MetricName: 'counter', Value: 0.5, a: 1, m: true },
+      { ...common, ...times, MetricName: 'up_down_counter', Value: 1.5, a: 2, m: false }
+    ]
+  )
+  assert.deepEqual(await h.rows(`SELECT ${columns} FROM weir.otel_metrics_gauge`), [
+    { ...common, ...times, MetricName: 'gauge', Value: 2.5 }
+  ])
+})
+
+test('distributions stand in the tables of the Collector', async () => {
+  await using h = await embedded(OTEL)
+  await h.exporter.export(distributionBlock(h.context.series), signal())
+  const histograms = await h.rows(
+    'SELECT MetricName AS name, toString(Count) AS count, Sum AS sum, toString(Min) AS min, Max AS max, BucketCounts AS c, ExplicitBounds AS b FROM weir.otel_metrics_histogram ORDER BY name'
+  )
+  assert.deepEqual(histograms, [
+    { name: 'd0', count: '6', sum: 10.5, min: '0.5', max: 4, c: [3, 2, 1], b: [1, 2] },
+    { name: 'd1', count: String(2 ** 53), sum: 3, min: 'nan', max: null, c: [], b: [] }
+  ])
+  const exponential = await h.rows(
+    'SELECT toUInt32(Count) AS count, Sum AS sum, Scale AS scale, toUInt32(ZeroCount) AS z, PositiveOffset AS po, PositiveBucketCounts AS p, NegativeOffset AS no, NegativeBucketCounts AS n, Min AS min, Max AS max, AggregationTemporality AS a FROM weir.otel_metrics_exponential_histogram'
+  )
+  assert.deepEqual(exponential, [
+    { count: 7, sum: 11, scale: 3, z: 1, po: -2, p: [1, 0, 3], no: 4, n: [2], min: -2, max: 8, a: 1 }
+  ])
+  const summaries = await h.rows(
+    'SELECT toUInt32(Count) AS count, Sum AS sum, ValueAtQuantiles.Quantile AS q, ValueAtQuantiles.Value AS v FROM weir.otel_metrics_summary'
+  )
+  assert.deepEqual(summaries, [{ count: 9, sum: 12, q: [0.5, 0.99], v: [1.25, 4] }])
+  assert.deepEqual(await h.rows('SELECT MetricName AS name, Value AS value FROM weir.otel_metrics_gauge'), [
+    { name: 'd4', value: 3 }
+  ])
+})
+
+test('a block sent again is stored once; events are log records', async () => {
+  await using h = await embedded({ ...OTEL, database: 'otel' })
+  const points = counterBlock(h.context.series, 1000, 10)
+  const events = {
+    type: 'events',
+    length: 2,
+    time: Float64Array.of(T, T),
+    name: ['signup', 'signup'],
+    id: ['e1', undefined],
+    attributes: [[['plan', 'pro']], [['plan', 'pro']]],
+    value: Float64Array.of(1, 3)
+  } as const
+  for (let attempt = 0; attempt < 3; attempt++) {
+    await h.exporter.export(points, signal())
+    await h.exporter.export(events, signal())
+  }
+  await h.exporter.export({ ...events }, signal())
+  const [{ n }] = await h.rows('SELECT toUInt32(count()) AS n FROM otel.otel_metrics_sum')
+  assert.equal(n, 1000)
+  const logs = await h.rows('SELECT Body, LogAttributes FROM otel.otel_logs ORDER BY LogAttributes')
+  assert.equal(logs.length, 4)
+  assert.deepEqual(
+    logs
+      .slice(0, 2)
+      .concat(logs.slice(2))
+      .map(row => row.Body),
+    Array(4).fill('signup')
+  )
+  const attributes = logs.map(row => JSON.stringify(row.LogAttributes))
+  assert.ok(attributes.includes('{"plan":"pro","event.name":"signup","event.id":"e1"}'), attributes.join())
+  assert.ok(attributes.includes('{"plan":"pro","event.name":"signup","event.value":"3"}'), attributes.join())
+})
