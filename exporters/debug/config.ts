@@ -1,0 +1,23 @@
+import type { ConfigSchema } from '../../sdk/plugin/index.ts'
+
+export interface Config {
+  readonly verbosity: 'none' | 'basic' | 'detailed'
+  readonly max_items_per_second: number
+}
+
+export const schema: ConfigSchema = {
+  type: 'object',
+  properties: {
+    verbosity: {
+      enum: ['none', 'basic', 'detailed'],
+      description: 'none: count only; basic: one line per block; detailed: one line per point or event as well.',
+      default: 'basic'
+    },
+    max_items_per_second: {
+      type: 'integer',
+      minimum: 1,
+      description: 'Lines of single items per second; how many were left out is said.',
+      default: 100
+    }
+  }
+}
