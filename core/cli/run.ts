@@ -18,6 +18,7 @@ import { addProcessMetrics } from '../telemetry/process-metrics.ts'
 import { EXIT } from './exit-codes.ts'
 import type { Terminal } from './terminal.ts'
 
+const ADMIN_STOP_MS = 1000
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const
 
 /** Runs what the files say until a signal comes, then drains. A second signal ends it at once. */
@@ -86,8 +87,11 @@ class Weir {
     const topology = buildTopology(this.#config, services)
     addPipelineMetrics(services.metrics, topology, services)
     this.#stopTelemetry.push(addProcessMetrics(services.metrics))
-    this.#admin = new AdminServer(topology, services, () => ({ phase: this.#phase, problems: this.#log.problems }))
-    await this.#admin.start(admin.endpoint)
+    this.#admin = new AdminServer(admin.endpoint, topology, services, () => ({
+      phase: this.#phase,
+      problems: this.#log.problems
+    }))
+    await this.#admin.start()
     this.#runner = new Runner(topology, { log: services.log, clock: services.clock, state })
     await this.#runner.start(new AbortController().signal)
     if (telemetry.otlp_endpoint !== undefined) {
@@ -101,7 +105,7 @@ class Weir {
     this.#phase = 'draining'
     const drained = await this.#runner!.stop(this.#config.service.shutdown_timeout)
     for (const stop of this.#stopTelemetry) await stop()
-    await this.#admin?.stop()
+    await this.#admin?.stop(AbortSignal.timeout(ADMIN_STOP_MS))
     return drained
   }
 }

@@ -33,20 +33,20 @@ export function checkGraph(root: MappingNode, components: Components, problems: 
   for (const pipeline of pipelines.values()) {
     for (const kind of KINDS) {
       for (const reference of pipeline[kind]) {
-        used.add(`${kind} ${reference.id}`)
-        checkReference(kind, reference, pipelines, components, problems)
+        used.add(reference.id)
+        if (!isDeclared(root, kind, reference.id)) checkReference(kind, reference, pipelines, components, problems)
       }
     }
   }
   for (const pipeline of pipelines.values()) {
-    if (pipeline.exporter.length === 0 && !used.has(`receiver ${PIPELINE_PREFIX}${pipeline.name}`)) {
+    if (pipeline.exporter.length === 0 && !used.has(PIPELINE_PREFIX + pipeline.name)) {
       problems.error(pipeline.position, `pipeline "${pipeline.name}" leads nowhere: give it exporters`)
     }
   }
   if (!reportCycles(pipelines, problems)) new PortChecker(pipelines, components, problems).run()
-  for (const kind of KINDS) {
+  for (const kind of pipelines.size > 0 ? KINDS : []) {
     for (const [id, { position }] of components[kind]) {
-      if (!used.has(`${kind} ${id}`)) problems.warn(position, `${kind} "${id}" is not used by any pipeline`)
+      if (!used.has(id)) problems.warn(position, `${kind} "${id}" is not used by any pipeline`)
     }
   }
 }
@@ -85,6 +85,12 @@ function references(pipeline: YamlNode, key: string): Reference[] {
   )
 }
 
+// Also where it is declared wrongly, which is reported there.
+function isDeclared(root: MappingNode, kind: Kind, id: string): boolean {
+  const section = root.entries.get(`${kind}s`)?.node
+  return section !== undefined && (section.type !== 'mapping' || section.entries.has(id))
+}
+
 function checkReference(
   kind: Kind,
   { id, position }: Reference,
@@ -98,10 +104,11 @@ function checkReference(
       problems.error(position, `there is no pipeline "${name}"${suggest(name, [...pipelines.keys()])}`)
     return
   }
-  if (components[kind].has(id)) return
   const elsewhere = KINDS.find(other => components[other].has(id))
   const hint =
-    elsewhere === undefined ? suggest(id, [...components[kind].keys()]) : `; there is ${aOrAn(elsewhere)} of that name`
+    elsewhere === undefined
+      ? suggest(id, [...components[kind].keys()])
+      : `; there is ${withArticle(elsewhere)} of that name`
   problems.error(position, `${kind} "${id}" is not defined under ${kind}s${hint}`)
 }
 
@@ -182,4 +189,4 @@ class PortChecker {
   }
 }
 
-const aOrAn = (kind: Kind) => (kind === 'exporter' ? 'an exporter' : `a ${kind}`)
+export const withArticle = (kind: Kind) => (kind === 'exporter' ? 'an exporter' : `a ${kind}`)

@@ -26,6 +26,13 @@ export class Problems {
     this.all.push({ severity: 'warning', position, message })
   }
 
+  hasErrorAt({ file, line, column }: Position): boolean {
+    return this.all.some(
+      ({ severity, position: other }) =>
+        severity === 'error' && other.file === file && other.line === line && other.column === column
+    )
+  }
+
   get hasErrors(): boolean {
     return this.all.some(problem => problem.severity === 'error')
   }
@@ -45,15 +52,27 @@ export class Problems {
 export function suggest(seen: string, known: readonly string[]): string {
   const ranked = known.map(name => ({ name, off: distance(seen.toLowerCase(), name.toLowerCase()) }))
   const best = ranked.sort((a, b) => a.off - b.off)[0]
-  if (best !== undefined && best.off <= Math.max(1, Math.floor(seen.length / 3)))
-    return `; did you mean "${best.name}"?`
+  if (best !== undefined && best.off <= likeness(seen)) return `; did you mean "${best.name}"?`
   return known.length === 0 ? '' : `; known here: ${known.toSorted().join(', ')}`
+}
+
+/** `['windows', 2, 'size']` → `windows[2].size`. */
+export function formatPath(path: readonly (string | number)[]): string {
+  return path
+    .map(step => (/^\d+$/.test(String(step)) ? `[${step}]` : `.${step}`))
+    .join('')
+    .replace(/^\./, '')
 }
 
 /** A value as the user wrote it, short enough for a message. */
 export function showValue(value: unknown): string {
   const text = JSON.stringify(value) ?? String(value)
   return text.length > 60 ? `${text.slice(0, 57)}...` : text
+}
+
+// How many letters may be off; two swapped ones count as two.
+function likeness(seen: string): number {
+  return seen.length <= 3 ? 1 : Math.max(2, Math.floor(seen.length / 3))
 }
 
 function formatProblem({ severity, position, message }: Problem): string {

@@ -1,32 +1,32 @@
 import type { ErrorObject } from 'ajv'
 import { nodeAt, type YamlNode } from './document.ts'
-import { type Problems, showValue, suggest } from './problems.ts'
+import { formatPath, type Problems, showValue, suggest } from './problems.ts'
 
-const UNIT_EXAMPLE: Record<string, string> = {
-  duration: 'a duration such as 500ms, 10s or 1h30m',
-  bytes: 'a size such as 64KiB, 20MiB or 1GiB'
-}
+const TYPE_NAMES: Record<string, string> = { object: 'a mapping', array: 'a list', integer: 'a whole number' }
 
 interface Subschema {
   readonly properties?: Readonly<Record<string, { readonly description?: string }>>
   readonly description?: string
   readonly pattern?: string
-  readonly 'x-unit'?: string
+  readonly 'x-expected'?: string
 }
 
 /** Reports what a schema found wrong with `node`, each at the place in the file that is to blame. */
 export function reportSchemaErrors(errors: readonly ErrorObject[], node: YamlNode, problems: Problems): void {
-  for (const error of errors) {
+  const found = errors.map(error => {
     const path = error.instancePath.split('/').slice(1).map(unescapePointer)
     const at = nodeAt(node, path)
     const key = error.keyword === 'additionalProperties' ? error.params.additionalProperty : undefined
     const entry = key !== undefined && at.type === 'mapping' ? at.entries.get(key) : undefined
-    problems.error(entry?.keyPosition ?? at.position, explain(error, path))
-  }
+    return { position: entry?.keyPosition ?? at.position, message: explain(error, path) }
+  })
+  // A value whose variable could not be filled in was reported as that.
+  const news = found.filter(({ position }) => !problems.hasErrorAt(position))
+  for (const { position, message } of news) problems.error(position, message)
 }
 
 function explain(error: ErrorObject, path: readonly string[]): string {
-  const option = path.length === 0 ? '' : `${path.join('.')}: `
+  const option = path.length === 0 ? '' : `${formatPath(path)}: `
   const schema = error.parentSchema as Subschema
   switch (error.keyword) {
     case 'additionalProperties': {
@@ -45,19 +45,18 @@ function explain(error: ErrorObject, path: readonly string[]): string {
       return `${option}expected one of ${allowed.join(', ')}, got ${describe(error.data)}${suggestClose(error.data, allowed)}`
     }
     case 'pattern':
-      return `${option}expected ${UNIT_EXAMPLE[schema['x-unit'] ?? ''] ?? schema.description ?? `a match of ${schema.pattern}`}, got ${describe(error.data)}`
+      return `${option}expected ${schema['x-expected'] ?? `a match of ${schema.pattern}`}, got ${describe(error.data)}`
+    case 'minItems':
+    case 'minProperties':
+      return `${option}needs at least ${error.params.limit}, got ${describe(error.data)}`
     default:
       return `${option}${error.message}, got ${describe(error.data)}`
   }
 }
 
-function wanted(schema: Subschema, type: string | string[]): string {
-  const unit = UNIT_EXAMPLE[schema['x-unit'] ?? '']
-  if (unit !== undefined) return unit
-  return [type]
-    .flat()
-    .map(name => ({ object: 'a mapping', array: 'a list' })[name] ?? `a ${name}`)
-    .join(' or ')
+function wanted(schema: Subschema, types: string | string[]): string {
+  const names = [types].flat().map(type => TYPE_NAMES[type] ?? `a ${type}`)
+  return schema['x-expected'] ?? names.join(' or ')
 }
 
 function describe(value: unknown): string {

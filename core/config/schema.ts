@@ -16,6 +16,9 @@ const convertUnit: SchemaValidateFunction = (unit: keyof typeof PARSE_UNIT, text
 const ajv = new Ajv({ allErrors: true, useDefaults: true, strict: true, strictTypes: false, verbose: true })
 ajv.addKeyword({ keyword: 'x-unit', schemaType: 'string', type: 'string', modifying: true, validate: convertUnit })
 
+// What a value should look like, for the message where it does not.
+ajv.addKeyword({ keyword: 'x-expected', schemaType: 'string' })
+
 /** Unknown keys are refused unless the schema says which it takes. */
 export function closed(schema: ConfigSchema): ConfigSchema {
   return { additionalProperties: false, ...schema }

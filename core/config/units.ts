@@ -8,12 +8,24 @@ export const BYTE_SIZE_PATTERN = '^[0-9]+(\\.[0-9]+)?(B|KiB|MiB|GiB|TiB)$'
 
 /** Schema of a duration such as `500ms`, `10s` or `1h30m`; the component gets milliseconds. */
 export function duration(options: { description: string; default?: string }): JsonSchema {
-  return { type: 'string', pattern: DURATION_PATTERN, 'x-unit': 'duration', ...options }
+  return {
+    type: 'string',
+    pattern: DURATION_PATTERN,
+    'x-expected': 'a duration such as 500ms, 10s or 1h30m',
+    'x-unit': 'duration',
+    ...options
+  }
 }
 
 /** Schema of a size such as `20MiB`; the component gets bytes. */
 export function byteSize(options: { description: string; default?: string }): JsonSchema {
-  return { type: 'string', pattern: BYTE_SIZE_PATTERN, 'x-unit': 'bytes', ...options }
+  return {
+    type: 'string',
+    pattern: BYTE_SIZE_PATTERN,
+    'x-expected': 'a size such as 64KiB, 20MiB or 1GiB',
+    'x-unit': 'bytes',
+    ...options
+  }
 }
 
 /** `1h30m` → 5,400,000. The text matches {@link DURATION_PATTERN}. */

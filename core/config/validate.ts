@@ -4,9 +4,9 @@ import type { ConfigSchema, Kind, Plugin } from '../plugin/contract.ts'
 import { KINDS, type Registry } from '../plugin/registry.ts'
 import { type MappingNode, nodeAt, toValue, type YamlNode } from './document.ts'
 import type { Environment } from './environment.ts'
-import { checkGraph } from './graph.ts'
+import { checkGraph, withArticle } from './graph.ts'
 import { loadConfig } from './load.ts'
-import { type Position, Problems, suggest } from './problems.ts'
+import { formatPath, type Position, Problems, suggest } from './problems.ts'
 import { applySchema } from './schema.ts'
 import { reportSchemaErrors } from './schema-errors.ts'
 import { SERVICE_SCHEMA, type ServiceConfig } from './service.ts'
@@ -121,7 +121,10 @@ function readComponent(
   const { own, lane } = separateLane(plugin, value as Record<string, unknown>)
   for (const { path, message } of plugin.check?.(own) ?? []) {
     const at = nodeAt(node, path)
-    problems.error(at === node ? position : at.position, path.length === 0 ? message : `${path.join('.')}: ${message}`)
+    problems.error(
+      at === node ? position : at.position,
+      path.length === 0 ? message : `${formatPath(path)}: ${message}`
+    )
   }
   return { id, plugin, config: own, lane, position }
 }
@@ -139,7 +142,7 @@ function separateLane(plugin: Plugin, value: Record<string, unknown>): { own: un
 async function unknownType(kind: Kind, type: string, registry: Registry): Promise<string> {
   for (const other of KINDS) {
     if (other !== kind && (await registry.find(other, type)))
-      return `"${type}" is a ${other}, not a ${kind}; move it to ${other}s`
+      return `"${type}" is ${withArticle(other)}, not ${withArticle(kind)}; move it to ${other}s`
   }
   return `unknown ${kind} "${type}"${suggest(type, registry.types(kind))}`
 }

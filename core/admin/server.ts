@@ -1,0 +1,72 @@
+import path from 'node:path'
+import express, { type ErrorRequestHandler, type Express } from 'express'
+import { describeError } from '../errors.ts'
+import { HttpServer } from '../http/server.ts'
+import type { Topology } from '../pipeline/build.ts'
+import type { Services } from '../pipeline/component.ts'
+import type { LoggedProblem } from '../telemetry/log.ts'
+import { overallState, type Phase, statusReport } from './status.ts'
+
+const PAGE_FOLDER = path.join(import.meta.dirname, '../../web')
+
+/** What changes while Weir runs. */
+export interface Moment {
+  readonly phase: Phase
+  readonly problems: readonly LoggedProblem[]
+}
+
+/**
+ * Serves the page (`/`), `/api/status`, `/metrics` (Prometheus), `/healthz` (alive; says what is degraded), `/readyz`
+ * (200 only while running) and the routes of components.
+ */
+export class AdminServer {
+  #server: HttpServer
+  #services: Services
+
+  /** Components may still add routes until {@link start}. */
+  constructor(endpoint: string, topology: Topology, services: Services, moment: () => Moment) {
+    this.#server = new HttpServer(endpoint, makeApp(topology, services, moment))
+    this.#services = services
+  }
+
+  async start(): Promise<void> {
+    await this.#server.start()
+    this.#services.announcements.push({ what: `status page on http://${this.#server.address}/`, command: undefined })
+  }
+
+  stop(signal: AbortSignal): Promise<void> {
+    return this.#server.stop(signal)
+  }
+}
+
+function makeApp(topology: Topology, services: Services, moment: () => Moment): Express {
+  const app = express().disable('x-powered-by')
+  app.use(express.static(PAGE_FOLDER))
+  app.get('/api/status', (_request, response) => {
+    const { phase, problems } = moment()
+    response.set('cache-control', 'no-store').json(statusReport(topology, services, phase, problems))
+  })
+  app.get('/metrics', (_request, response) => {
+    response.type('text/plain; version=0.0.4; charset=utf-8').send(services.metrics.toPrometheusText())
+  })
+  app.get('/healthz', (_request, response) => {
+    const state = overallState(topology)
+    response.status(state === 'failed' ? 503 : 200).json({ state })
+  })
+  app.get('/readyz', (_request, response) => {
+    const { phase } = moment()
+    response.status(phase === 'running' ? 200 : 503).json({ phase })
+  })
+  for (const [route, handler] of services.routes) {
+    const [method, at] = route.split(' ') as ['get' | 'post', string]
+    app[method](at, handler)
+  }
+  const answerError: ErrorRequestHandler = (error, request, response, _next) => {
+    services.log.error({ err: describeError(error) }, `${request.method} ${request.path} failed`)
+    response
+      .status(500)
+      .type('text/plain')
+      .send(`${describeError(error)}\n`)
+  }
+  return app.use(answerError)
+}

@@ -1,0 +1,18 @@
+import { builtIns } from '../../../built-ins.ts'
+import type { Terminal } from '../../../core/cli/terminal.ts'
+import { Registry } from '../../../core/plugin/registry.ts'
+
+/** A terminal that remembers what was written. */
+export class MemoryTerminal implements Terminal {
+  readonly registry = new Registry(builtIns)
+  stdout = ''
+  stderr = ''
+
+  out(text: string): void {
+    this.stdout += `${text}\n`
+  }
+
+  error(text: string): void {
+    this.stderr += `${text}\n`
+  }
+}
