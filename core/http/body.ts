@@ -1,0 +1,66 @@
+import type { IncomingMessage } from 'node:http'
+import type { CreditPool, Permit } from '../pipeline/credits.ts'
+import { BodyBudget, noCredits, tooLarge } from './body-budget.ts'
+import { decompress, encodingOf } from './compression.ts'
+import { RequestError } from './request-error.ts'
+
+export interface BodyLimits {
+  readonly credits: CreditPool
+  /** Bytes, of the body as it comes and as it is after decompression. */
+  readonly maxBytes: number
+}
+
+/** The caller owns `permit`, whose credits cover the body at least: hand it to a batch or release it. */
+export interface ReceivedBody {
+  readonly body: Buffer
+  readonly permit: Permit
+}
+
+/**
+ * Reads a whole request body, decompressed, buying credits as it grows. Throws {@link RequestError}: 413 over the limit,
+ * 415 unknown encoding, 400 cut off or damaged, 503 no credits. What it does not keep it has released.
+ */
+export async function readBody(request: IncomingMessage, limits: BodyLimits): Promise<ReceivedBody> {
+  const encoding = encodingOf(request.headers['content-encoding'])
+  const announced = Number(request.headers['content-length'] ?? 0)
+  if (announced > limits.maxBytes) throw tooLarge(limits.maxBytes)
+  const permit = limits.credits.tryTake(announced)
+  if (permit === undefined) throw noCredits()
+  const budget = new BodyBudget(permit, announced, limits.maxBytes)
+  try {
+    const body = await collect(request, budget)
+    return { body: encoding === 'identity' ? body : await decompress(encoding, body, budget), permit }
+  } catch (error) {
+    permit.release()
+    throw error
+  }
+}
+
+/** After an error the rest of the request is left to the server, which discards it. */
+function collect(request: IncomingMessage, budget: BodyBudget): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = []
+    const finish = () => {
+      request.off('data', take).off('end', end).off('close', cutOff).off('error', cutOff)
+      request.on('error', ignore)
+    }
+    const take = (chunk: Buffer) => {
+      chunks.push(chunk)
+      const wrong = budget.spend(chunk.length)
+      if (wrong === undefined) return
+      finish()
+      reject(wrong)
+    }
+    const end = () => {
+      finish()
+      resolve(chunks.length === 1 ? chunks[0] : Buffer.concat(chunks))
+    }
+    const cutOff = (cause?: Error) => {
+      finish()
+      reject(new RequestError(400, 'the connection ended before the body did', {}, { cause }))
+    }
+    request.on('data', take).on('end', end).on('close', cutOff).on('error', cutOff)
+  })
+}
+
+const ignore = () => {}

@@ -1,0 +1,69 @@
+import { type Observable, Subject } from 'rxjs'
+import { describeError } from '../errors.ts'
+import { type Block, blockBytes } from '../model/block.ts'
+import type { Batch, Outcome } from '../pipeline/batch.ts'
+import type { Permit } from '../pipeline/credits.ts'
+import type { Context } from '../plugin/context.ts'
+import { noCredits } from './body-budget.ts'
+import { unavailable } from './request-error.ts'
+
+/** What became of a block that was not handed back. */
+export interface Delivery {
+  /** Items given up on further down. */
+  readonly dropped: number
+  /** Why; empty where nothing was. */
+  readonly reason: string
+}
+
+const DELIVERED: Delivery = { dropped: 0, reason: '' }
+
+/** Where requests become batches, and wait for what comes of them. */
+export class Intake {
+  readonly #context: Context
+  readonly #batches = new Subject<Batch>()
+  #open = true
+
+  constructor(context: Context) {
+    this.#context = context
+  }
+
+  get batches$(): Observable<Batch> {
+    return this.#batches
+  }
+
+  /** Owns `permit` from here on. Throws {@link RequestError} 503 where the sender should send `block` again. */
+  async deliver(block: Block, permit: Permit): Promise<Delivery> {
+    const refusal = this.#open ? payFor(block, permit) : unavailable('this server is stopping: send this again')
+    if (refusal !== undefined || block.length === 0) {
+      permit.release()
+      if (refusal !== undefined) throw refusal
+      return DELIVERED
+    }
+    const { promise, resolve } = Promise.withResolvers<Outcome>()
+    this.#batches.next(this.#context.batch(block, permit, resolve))
+    const outcome = await promise
+    if (outcome.status === 'nacked') throw unavailable(`not taken: ${describeError(outcome.error)}`)
+    if (outcome.status === 'acked') return DELIVERED
+    // Branches count what they drop each for itself.
+    return { dropped: Math.min(outcome.items, block.length), reason: outcome.reason }
+  }
+
+  /** Books items of a request that never became part of a block. */
+  reject(reason: string, items: number): void {
+    if (items === 0) return
+    this.#context.account.received += items
+    this.#context.account.drop(reason, items)
+  }
+
+  /** Takes nothing any more and completes `batches$`. */
+  close(): void {
+    this.#open = false
+    this.#batches.complete()
+  }
+}
+
+/** The body paid for itself; what it turned into may be larger. */
+function payFor(block: Block, permit: Permit) {
+  const owed = blockBytes(block) - permit.bytes
+  return owed <= 0 || permit.tryGrow(owed) ? undefined : noCredits()
+}

@@ -1,0 +1,47 @@
+import express, { type ErrorRequestHandler, type Express, type Request, type Response } from 'express'
+import { BadInputError } from '../errors.ts'
+import type { Context } from '../plugin/context.ts'
+import { RequestError } from './request-error.ts'
+
+export interface Site {
+  /** The only path, which takes POST only. */
+  readonly path: string
+  /** What to say about other paths, after the one asked for. */
+  readonly elsewhere: string
+  /** Answers, or throws {@link RequestError} or {@link BadInputError}. */
+  post(request: Request, response: Response): Promise<void>
+  /** Writes the body of an error; status and headers stand. */
+  refuse(error: RequestError, request: Request, response: Response): void
+}
+
+/** The application that serves `site`. Every error is counted and answered, and never ends the process. */
+export function serve(site: Site, context: Context): Express {
+  const refused = context.instruments.counter('refused_requests_total', 'Requests answered with an error.')
+  const app = express().disable('x-powered-by').disable('etag')
+  app.post(site.path, (request, response) => site.post(request, response))
+  app.all(site.path, ({ method }) => {
+    throw new RequestError(405, `${method} is not for ${site.path}: use POST`, { allow: 'POST' })
+  })
+  app.use(({ path }) => {
+    throw new RequestError(404, `there is nothing at ${path}: ${site.elsewhere}`)
+  })
+  // Express tells error handlers by their four parameters.
+  const answerError: ErrorRequestHandler = (thrown, request, response, _next) => {
+    const error = asRequestError(thrown)
+    refused.add(1)
+    if (error.status === 500) context.log.error(thrown, `${request.method} ${request.path} failed`)
+    else context.log.debug({ status: error.status, path: request.path }, error.message)
+    response.status(error.status).set(error.headers)
+    site.refuse(error, request, response)
+  }
+  return app.use(answerError)
+}
+
+function asRequestError(thrown: unknown): RequestError {
+  if (thrown instanceof RequestError) return thrown
+  if (thrown instanceof BadInputError) return new RequestError(400, thrown.message)
+  const status = (thrown as { status?: unknown }).status
+  // Express's own, such as a path that does not decode.
+  if (status === 400) return new RequestError(400, (thrown as Error).message)
+  return new RequestError(500, 'this is a bug in the server: see its log')
+}

@@ -1,0 +1,29 @@
+import { endpoint } from '../../core/http/endpoint.ts'
+import { byteSize, type ConfigSchema } from '../../sdk/plugin/index.ts'
+
+export interface Config {
+  readonly endpoint: string
+  readonly path: string
+  /** Bytes. */
+  readonly max_body_size: number
+}
+
+export const schema: ConfigSchema = {
+  type: 'object',
+  properties: {
+    endpoint: endpoint({
+      description: 'Address to listen on, `host:port`; port 0 takes a free one.',
+      default: '127.0.0.1:8080'
+    }),
+    path: {
+      type: 'string',
+      pattern: '^/[A-Za-z0-9._~/-]*$',
+      description: 'Path that takes the events.',
+      default: '/v1/events'
+    },
+    max_body_size: byteSize({
+      description: 'Largest request body, after decompression. Larger ones are answered with 413.',
+      default: '20MiB'
+    })
+  }
+}

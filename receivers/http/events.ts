@@ -1,0 +1,179 @@
+import { distance } from 'fastest-levenshtein'
+import {
+  type Attribute,
+  type Attributes,
+  BadInputError,
+  type EventBlock,
+  NO_ATTRIBUTES,
+  sortAttributes
+} from '../../sdk/plugin/index.ts'
+
+const KEYS = ['name', 'value', 'timestamp', 'id', 'attributes']
+const KNOWN_KEYS: ReadonlySet<string> = new Set(KEYS)
+// Edits; further off it is a guess.
+const CLOSE_ENOUGH = 3
+const SHOWN_CHARS = 60
+// 1973 and 5138 in milliseconds. What lies outside was meant in seconds, or in micro- or nanoseconds.
+const MIN_MS = 1e11
+const MAX_MS = 1e14
+
+// Enough to see what is wrong; a body may hold a million.
+const MAX_ERRORS = 10
+
+export type EventFormat = 'json' | 'ndjson'
+
+export interface ReadEvents {
+  readonly block: EventBlock
+  /** Events left out, by reason. */
+  readonly rejected: ReadonlyMap<string, number>
+  readonly rejectedTotal: number
+  /** The first ten, with `index` from 0 in JSON and `line` from 1 in NDJSON. */
+  readonly errors: readonly { readonly index?: number; readonly line?: number; readonly message: string }[]
+}
+
+/** @param now Unix ms. Throws {@link BadInputError} for a JSON body that does not parse; a line that does not is left out. */
+export function readEvents(format: EventFormat, body: Buffer, now: number): ReadEvents {
+  const collector = new Collector(now)
+  if (format === 'json') {
+    const json = parse(body.toString())
+    if (json instanceof BadEvent) throw new BadInputError(json.message)
+    const list = Array.isArray(json) ? json : [json]
+    for (let index = 0; index < list.length; index++) collector.add('index', index, list[index])
+  } else {
+    const lines = body.toString().split('\n')
+    for (let i = 0; i < lines.length; i++) if (lines[i].trim() !== '') collector.add('line', i + 1, parse(lines[i]))
+  }
+  return collector.finish()
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (error) {
+    return new BadEvent('malformed', `not JSON: ${(error as Error).message}`)
+  }
+}
+
+class Collector {
+  readonly #rejected = new Map<string, number>()
+  readonly #errors: { index?: number; line?: number; message: string }[] = []
+  #rejectedTotal = 0
+  readonly #now: number
+  readonly #time: number[] = []
+  readonly #name: string[] = []
+  readonly #id: (string | undefined)[] = []
+  readonly #attributes: Attributes[] = []
+  readonly #value: number[] = []
+
+  constructor(now: number) {
+    this.#now = now
+  }
+
+  add(unit: 'index' | 'line', place: number, json: unknown): void {
+    const event = json instanceof BadEvent ? json : readEvent(json, this.#now)
+    if (event instanceof BadEvent) {
+      this.#rejectedTotal++
+      this.#rejected.set(event.reason, (this.#rejected.get(event.reason) ?? 0) + 1)
+      if (this.#errors.length < MAX_ERRORS) this.#errors.push({ [unit]: place, message: event.message })
+      return
+    }
+    this.#time.push(event.time)
+    this.#name.push(event.name)
+    this.#id.push(event.id)
+    this.#attributes.push(event.attributes)
+    this.#value.push(event.value)
+  }
+
+  finish(): ReadEvents {
+    const block: EventBlock = {
+      type: 'events',
+      length: this.#name.length,
+      time: Float64Array.from(this.#time),
+      name: this.#name,
+      id: this.#id,
+      attributes: this.#attributes,
+      value: Float64Array.from(this.#value)
+    }
+    return { block, rejected: this.#rejected, rejectedTotal: this.#rejectedTotal, errors: this.#errors }
+  }
+}
+
+interface Event {
+  readonly name: string
+  readonly value: number
+  /** Unix ms. */
+  readonly time: number
+  readonly id: string | undefined
+  readonly attributes: Attributes
+}
+
+/** Why events are refused, for the ledger. */
+type Flaw = 'malformed' | 'unknown_key' | 'bad_name' | 'bad_value' | 'bad_timestamp' | 'bad_id' | 'bad_attributes'
+
+/** One event that cannot be taken; the message is for its sender. */
+class BadEvent {
+  readonly reason: Flaw
+  readonly message: string
+
+  constructor(reason: Flaw, message: string) {
+    this.reason = reason
+    this.message = message
+  }
+}
+
+/** @param now Unix ms, the time of events that have none */
+function readEvent(json: unknown, now: number): Event | BadEvent {
+  if (typeof json !== 'object' || json === null || Array.isArray(json))
+    return new BadEvent('malformed', `an event is an object, not ${show(json)}`)
+  const { name, value = 1, id, timestamp, attributes } = json as Record<string, unknown>
+  for (const key in json) if (!KNOWN_KEYS.has(key)) return unknownKey(key)
+  if (typeof name !== 'string' || name === '') return bad('bad_name', 'name', 'a string that is not empty', name)
+  if (typeof value !== 'number' || !Number.isFinite(value)) return bad('bad_value', 'value', 'a finite number', value)
+  if (id !== undefined && (typeof id !== 'string' || id === ''))
+    return bad('bad_id', 'id', 'a string that is not empty', id)
+  const time = timestamp === undefined ? now : readTime(timestamp)
+  if (time instanceof BadEvent) return time
+  const sorted = attributes === undefined ? NO_ATTRIBUTES : readAttributes(attributes)
+  return sorted instanceof BadEvent ? sorted : { name, value, time, id, attributes: sorted }
+}
+
+function readTime(timestamp: unknown): number | BadEvent {
+  const time = typeof timestamp === 'string' ? parseTime(timestamp) : timestamp
+  if (typeof time === 'number' && time >= MIN_MS && time < MAX_MS) return time
+  return bad('bad_timestamp', 'timestamp', 'Unix milliseconds, or RFC 3339 such as 2026-01-31T12:00:00.5Z', timestamp)
+}
+
+/** NaN for what has no date, time and offset: without them it would depend on where this runs. */
+function parseTime(text: string): number {
+  const sign = text[text.length - 6]
+  const hasOffset = text.endsWith('Z') || sign === '+' || sign === '-'
+  return hasOffset && text[10] === 'T' ? Date.parse(text) : Number.NaN
+}
+
+function readAttributes(attributes: unknown): Attributes | BadEvent {
+  if (typeof attributes !== 'object' || attributes === null || Array.isArray(attributes))
+    return bad('bad_attributes', 'attributes', 'an object', attributes)
+  const pairs: Attribute[] = []
+  for (const key of Object.keys(attributes)) {
+    const value: unknown = attributes[key as keyof typeof attributes]
+    if (typeof value !== 'string' && typeof value !== 'number' && typeof value !== 'boolean')
+      return bad('bad_attributes', `attributes.${key}`, 'a string, number or boolean', value)
+    pairs.push([key, value])
+  }
+  return sortAttributes(pairs)
+}
+
+function unknownKey(key: string): BadEvent {
+  const [closest] = KEYS.toSorted((a, b) => distance(key, a) - distance(key, b))
+  const hint = distance(key, closest) <= CLOSE_ENOUGH ? `did you mean ${closest}?` : `there are ${KEYS.join(', ')}`
+  return new BadEvent('unknown_key', `${show(key)} is not part of an event: ${hint}`)
+}
+
+function bad(reason: Flaw, key: string, wanted: string, seen: unknown): BadEvent {
+  return new BadEvent(reason, `${key} must be ${wanted}, not ${show(seen)}`)
+}
+
+function show(value: unknown): string {
+  const text = JSON.stringify(value) ?? 'missing'
+  return text.length > SHOWN_CHARS ? `${text.slice(0, SHOWN_CHARS)}…` : text
+}

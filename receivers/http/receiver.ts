@@ -1,0 +1,96 @@
+import type { Request, Response } from 'express'
+import { readBody } from '../../core/http/body.ts'
+import { Intake } from '../../core/http/intake.ts'
+import { RequestError } from '../../core/http/request-error.ts'
+import { HttpServer } from '../../core/http/server.ts'
+import { serve } from '../../core/http/site.ts'
+import type { Context, Receiver } from '../../sdk/plugin/index.ts'
+import type { Config } from './config.ts'
+import { type EventFormat, type ReadEvents, readEvents } from './events.ts'
+
+const MEDIA_TYPES: ReadonlyMap<string | undefined, EventFormat> = new Map([
+  ['application/json', 'json'],
+  ['application/x-ndjson', 'ndjson']
+])
+
+/** What every request whose events were looked at is answered with. */
+export interface Answer {
+  readonly accepted: number
+  readonly rejected: number
+  /** The first ten. `index` in the array, or `line` of NDJSON, from 1; neither where it is about what came later on. */
+  readonly errors: readonly { readonly index?: number; readonly line?: number; readonly message: string }[]
+}
+
+export class HttpReceiver implements Receiver {
+  readonly #context: Context
+  readonly #intake: Intake
+  readonly #server: HttpServer
+  readonly #maxBytes: number
+
+  constructor({ endpoint, path, max_body_size }: Config, context: Context) {
+    this.#context = context
+    this.#intake = new Intake(context)
+    this.#maxBytes = max_body_size
+    const site = {
+      path,
+      elsewhere: `events go to ${path}`,
+      post: (request: Request, response: Response) => this.#post(request, response),
+      refuse: ({ message }: RequestError, _request: Request, response: Response) =>
+        void response.json({ error: message })
+    }
+    this.#server = new HttpServer(endpoint, serve(site, context))
+  }
+
+  get batches$() {
+    return this.#intake.batches$
+  }
+
+  /** `host:port`, once started. */
+  get address(): string {
+    return this.#server.address
+  }
+
+  async start(): Promise<void> {
+    await this.#server.start()
+    this.#context.log.info({ endpoint: this.address }, `HTTP events: listens on ${this.address}`)
+  }
+
+  async stop(signal: AbortSignal): Promise<void> {
+    this.#intake.close()
+    await this.#server.stop(signal)
+  }
+
+  async #post(request: Request, response: Response): Promise<void> {
+    const format = formatOf(request)
+    const { body, permit } = await readBody(request, { credits: this.#context.credits, maxBytes: this.#maxBytes })
+    const events = this.#read(format, body, permit)
+    const { dropped, reason } = await this.#intake.deliver(events.block, permit)
+    // Only now: had the request been handed back, they would come, and count, again.
+    for (const [reason, items] of events.rejected) this.#intake.reject(reason, items)
+    response.status(nothingGood(events) ? 400 : 200).json(answer(events, dropped, reason))
+  }
+
+  #read(format: EventFormat, body: Buffer, permit: { release(): void }): ReadEvents {
+    try {
+      return readEvents(format, body, this.#context.clock.now())
+    } catch (error) {
+      permit.release()
+      throw error
+    }
+  }
+}
+
+function formatOf({ headers }: Request): EventFormat {
+  const type = headers['content-type']
+  const format = MEDIA_TYPES.get(type?.split(';', 1)[0].trim().toLowerCase())
+  if (format !== undefined) return format
+  const types = [...MEDIA_TYPES.keys()].join(' or ')
+  throw new RequestError(415, `content-type ${type ?? '(none)'} is not understood: set the header to ${types}`)
+}
+
+const nothingGood = ({ block, rejected }: ReadEvents) => block.length === 0 && rejected.size > 0
+
+function answer({ block, rejectedTotal, errors }: ReadEvents, dropped: number, reason: string): Answer {
+  const later = dropped === 0 ? [] : [{ message: `${dropped} events dropped later on: ${reason}` }]
+  return { accepted: block.length - dropped, rejected: rejectedTotal + dropped, errors: [...errors, ...later] }
+}

@@ -1,0 +1,50 @@
+import { endpoint } from '../../core/http/endpoint.ts'
+import { byteSize, type ConfigSchema } from '../../sdk/plugin/index.ts'
+
+export interface Config {
+  readonly protocols: { readonly http: HttpConfig }
+  readonly cached_series: number
+}
+
+export interface HttpConfig {
+  readonly endpoint: string
+  /** Bytes. */
+  readonly max_body_size: number
+}
+
+export const schema: ConfigSchema = {
+  type: 'object',
+  properties: {
+    protocols: {
+      type: 'object',
+      additionalProperties: false,
+      description: 'What to listen to.',
+      default: {},
+      properties: {
+        http: {
+          type: 'object',
+          additionalProperties: false,
+          description: 'OTLP/HTTP: `POST /v1/metrics`.',
+          default: {},
+          properties: {
+            endpoint: endpoint({
+              description: 'Address to listen on, `host:port`; port 0 takes a free one.',
+              default: '127.0.0.1:4318'
+            }),
+            max_body_size: byteSize({
+              description: 'Largest request body, after decompression. Larger ones are answered with 413.',
+              default: '20MiB'
+            })
+          }
+        }
+      }
+    },
+    cached_series: {
+      type: 'integer',
+      minimum: 1,
+      description:
+        'How many series are recognised by their bytes alone, and up to twice as many. Beyond that decoding gets slower, nothing else.',
+      default: 262_144
+    }
+  }
+}

@@ -1,0 +1,16 @@
+import type { ReceiverPlugin } from '../../sdk/plugin/index.ts'
+import { type Config, schema } from './config.ts'
+import { OtlpReceiver } from './receiver.ts'
+
+const plugin: ReceiverPlugin<Config> = {
+  api: 1,
+  kind: 'receiver',
+  type: 'otlp',
+  stability: 'beta',
+  description: 'Takes metrics over OTLP/HTTP, protobuf or JSON, from OpenTelemetry SDKs and collectors.',
+  schema,
+  ports: { out: 'points' },
+  create: (config, context) => new OtlpReceiver(config, context)
+}
+
+export default plugin

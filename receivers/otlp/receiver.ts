@@ -1,0 +1,65 @@
+import { Intake } from '../../core/http/intake.ts'
+import { HttpServer } from '../../core/http/server.ts'
+import { serve } from '../../core/http/site.ts'
+import { decodeMetricsJson } from '../../core/wire/otlp/json-decoder.ts'
+import { type DecodedMetrics, OtlpMetricsDecoder } from '../../core/wire/otlp/metrics-decoder.ts'
+import type { OtlpFormat, PartialSuccess } from '../../core/wire/otlp/response.ts'
+import type { Context, Permit, Receiver } from '../../sdk/plugin/index.ts'
+import type { Config } from './config.ts'
+import { metricsSite } from './http.ts'
+
+/** One server for each protocol, all in front of `#export`. */
+export class OtlpReceiver implements Receiver {
+  readonly #context: Context
+  readonly #intake: Intake
+  readonly #decoder: OtlpMetricsDecoder
+  readonly #http: HttpServer
+
+  constructor({ protocols: { http }, cached_series }: Config, context: Context) {
+    this.#context = context
+    this.#intake = new Intake(context)
+    this.#decoder = new OtlpMetricsDecoder(context.series, { cachedSeries: cached_series })
+    const site = metricsSite((format, body, permit) => this.#export(format, body, permit), http, context)
+    this.#http = new HttpServer(http.endpoint, serve(site, context))
+  }
+
+  get batches$() {
+    return this.#intake.batches$
+  }
+
+  /** `host:port`, once started. */
+  get httpAddress(): string {
+    return this.#http.address
+  }
+
+  async start(): Promise<void> {
+    await this.#http.start()
+    this.#context.log.info({ endpoint: this.httpAddress }, `OTLP/HTTP listens on ${this.httpAddress}`)
+  }
+
+  async stop(signal: AbortSignal): Promise<void> {
+    this.#intake.close()
+    await this.#http.stop(signal)
+  }
+
+  /** OTLP's MetricsService, whatever the transport: what {@link Export} says. */
+  async #export(format: OtlpFormat, body: Buffer, permit: Permit): Promise<PartialSuccess | undefined> {
+    const { block, rejections } = this.#decode(format, body, permit)
+    const { dropped, reason } = await this.#intake.deliver(block, permit)
+    // Only now: had the request been handed back, they would come, and count, again.
+    for (const [reason, items] of rejections.items) this.#intake.reject(reason, items)
+    const messages = [rejections.describe(), dropped > 0 ? `${dropped} points dropped later on: ${reason}` : '']
+    const message = messages.filter(text => text !== '').join('; ')
+    return message === '' ? undefined : { rejected: rejections.total + dropped, message }
+  }
+
+  #decode(format: OtlpFormat, body: Buffer, permit: Permit): DecodedMetrics {
+    const now = this.#context.clock.now()
+    try {
+      return format === 'json' ? decodeMetricsJson(body, this.#context.series, now) : this.#decoder.decode(body, now)
+    } catch (error) {
+      permit.release()
+      throw error
+    }
+  }
+}
