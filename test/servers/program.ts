@@ -6,7 +6,7 @@ import { promisify } from 'node:util'
 
 const INSTALL_TIMEOUT_MS = 300_000
 // Test files run side by side and may want the same package: the second waits for the first one's lock.
-const APT_OPTIONS = ['-o', 'DPkg::Lock::Timeout=240', '-y', '-q']
+const APT_OPTIONS = ['-o', 'DPkg::Lock::Timeout=240', '-y', '-q', '--no-install-recommends']
 
 export interface Wanted {
   readonly binary: string
