@@ -1,0 +1,37 @@
+import type { TestContext as NodeTest } from 'node:test'
+import plugin from '../../../receivers/otlp/index.ts'
+import { OtlpReceiver } from '../../../receivers/otlp/receiver.ts'
+import type { Batch, PointBlock } from '../../../sdk/plugin/index.ts'
+import { type TestContext, testConfig, testContext } from '../../../sdk/plugin/testing.ts'
+
+export interface Running {
+  readonly context: TestContext
+  readonly receiver: OtlpReceiver
+  /** Of `/v1/metrics`. */
+  readonly url: string
+  readonly blocks: PointBlock[]
+  /** What is done with the next batches; acknowledged unless set. */
+  settle: (batch: Batch) => void
+}
+
+/** A receiver on a free port, stopped when the test ends. */
+export async function running(t: NodeTest, http: object = {}): Promise<Running> {
+  const context = testContext('otlp')
+  const config = testConfig(plugin, { protocols: { http: { endpoint: '127.0.0.1:0', ...http } } })
+  const receiver = new OtlpReceiver(config, context)
+  const blocks: PointBlock[] = []
+  await receiver.start()
+  const made: Running = {
+    context,
+    receiver,
+    url: `http://${receiver.httpAddress}/v1/metrics`,
+    blocks,
+    settle: batch => batch.ack()
+  }
+  receiver.batches$.subscribe(batch => {
+    blocks.push(batch.block as PointBlock)
+    made.settle(batch)
+  })
+  t.after(() => receiver.stop(new AbortController().signal))
+  return made
+}
