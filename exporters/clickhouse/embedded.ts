@@ -1,4 +1,5 @@
 import { access, constants, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
 import { join, resolve } from 'node:path'
 import type { createClient } from '@clickhouse/client'
 
@@ -38,11 +39,7 @@ export class EmbeddedFolder {
         `cannot write to ${this.path} (${(error as NodeJS.ErrnoException).code}): give Weir's user the right to`
       )
     }
-    try {
-      import.meta.resolve('chdb/connection')
-    } catch (cause) {
-      throw new Error(`\`embedded\` needs the optional package chdb, which is not installed: ${INSTALL}`, { cause })
-    }
+    checkInstalled()
     const holder = await this.#holder()
     if (holder !== undefined)
       throw new Error(`${this.path} is open in process ${holder}: stop it, or use another folder`)
@@ -87,6 +84,21 @@ export class EmbeddedFolder {
 
   #secondFolder(other: string): string {
     return `one process can open one folder, and ${other} is open: use it here too (with another \`database\` if you like) instead of ${this.path}`
+  }
+}
+
+/** Looks for the package and its library for this platform, without loading them. */
+function checkInstalled(): void {
+  const libc = process.platform === 'linux' ? '-gnu' : ''
+  const library = `@chdb/lib-${process.platform}-${process.arch}${libc}`
+  for (const name of ['chdb/connection', library]) {
+    try {
+      createRequire(import.meta.resolve('chdb')).resolve(name)
+    } catch (cause) {
+      throw new Error(`\`embedded\` needs the optional package ${name.replace('/connection', '')}: ${INSTALL}`, {
+        cause
+      })
+    }
   }
 }
 

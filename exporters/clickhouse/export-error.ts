@@ -1,5 +1,4 @@
 import { ClickHouseError, parseError } from '@clickhouse/client'
-import { describeError } from '../../core/errors.ts'
 import { ExportError } from '../../sdk/plugin/index.ts'
 
 /**
@@ -33,7 +32,9 @@ export class RefusedRequest extends Error {
   constructor(status: number, retryAfter: string | undefined, body: string) {
     const parsed = parseError(body)
     const clickhouse = parsed instanceof ClickHouseError ? parsed : undefined
-    super(clickhouse === undefined ? `HTTP ${status}: ${body.trim().slice(0, 300)}` : errorText(clickhouse))
+    super(
+      clickhouse === undefined ? `HTTP ${status}: ${body.trim().slice(0, 300)}` : clickhouseText(clickhouse.code, body)
+    )
     this.name = 'RefusedRequest'
     this.status = status
     this.retryAfter = retryAfter
@@ -47,10 +48,17 @@ export function clickhouseCode(error: unknown): string | undefined {
   return isClickHouseError(error) ? error.code : undefined
 }
 
-/** In words, without the stack and version ClickHouse adds. */
+/** In words: ClickHouse's own ones whole, with its code, without its version. */
 export function errorText(error: unknown): string {
-  if (!isClickHouseError(error)) return describeError(error)
-  return `${error.message.replace(/^Code: \d+\. DB::Exception: /, '').trim()} (ClickHouse ${error.code} ${error.type ?? ''})`
+  if (error instanceof RefusedRequest) return error.message
+  if (!isClickHouseError(error)) return plainText(error)
+  // The client cuts messages that have brackets in them; what it was given is the cause.
+  return clickhouseText(error.code, error.cause instanceof Error ? error.cause.message : error.message)
+}
+
+function clickhouseText(code: string, text: string): string {
+  const own = text.replace(/^Code: \d+\. DB::Exception: /, '').replace(/\s*\(version [^()]*(\([^()]*\))?\)\s*$/, '')
+  return `ClickHouse ${code}: ${own.trim()}`
 }
 
 export function isMissingTable(error: unknown): boolean {
@@ -89,4 +97,10 @@ function retryAfterMs(header: string | undefined, now: number): number | undefin
 // By shape as well: the embedded engine brings its own copy of the class.
 function isClickHouseError(error: unknown): error is ClickHouseError {
   return error instanceof ClickHouseError || (error instanceof Error && error.constructor.name === 'ClickHouseError')
+}
+
+// A refused connection has no message, only a code.
+function plainText(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  return error.message || (error as NodeJS.ErrnoException).code || error.name
 }

@@ -12,7 +12,7 @@ const QUOTED = /'(?:[^'\\]|\\.)*'|`(?:[^`\\]|\\.)*`/gs
 const FORBIDDEN = /\bINTO OUTFILE\b|\bfile\b|\bcatboostEvaluate\b/i
 
 // What ClickHouse adds to a syntax error, being asked as below.
-const OUR_WRAPPING = /: In scope SELECT formatQuerySingleLine\(.*\)(?=\.* \(ClickHouse)/s
+const OUR_WRAPPING = /: In scope SELECT formatQuerySingleLine\(.*(?=\(SYNTAX_ERROR\))/s
 
 const CONTENT_TYPES: readonly (readonly [prefix: string, type: string])[] = [
   ['JSONEachRow', 'application/x-ndjson'],
@@ -46,7 +46,7 @@ export function queryRoute(engine: Engine, prepare: (signal: AbortSignal) => Pro
       response.status(200).set('content-type', contentType(format)).end(result)
     } catch (error) {
       if (gone.signal.aborted) return
-      reply(response, clickhouseCode(error) === undefined ? 503 : 400, errorText(error).replace(OUR_WRAPPING, ''))
+      reply(response, clickhouseCode(error) === undefined ? 503 : 400, errorText(error).replace(OUR_WRAPPING, ' '))
     }
   }
 }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { rm, writeFile } from 'node:fs/promises'
+import { registerHooks } from 'node:module'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { Engine } from '../../../exporters/clickhouse/engine.ts'
@@ -35,6 +36,28 @@ test('a folder that will not open stops the start, and says why', async () => {
     await exporter.stop(signal())
   }
   await rm(folder, { recursive: true, force: true })
+})
+
+test('without chdb, the start says what to install', async () => {
+  const folder = await temporaryFolder()
+  for (const name of ['chdb', `@chdb/lib-${process.platform}`]) {
+    const missing = registerHooks({
+      resolve(specifier, context, next) {
+        if (specifier.startsWith(name)) throw new Error(`no ${name} here`)
+        return next(specifier, context)
+      }
+    })
+    try {
+      const { exporter } = makeExporter({ embedded: folder })
+      await assert.rejects(
+        exporter.start(signal()),
+        new RegExp(`needs the optional package ${name}.*: npm install chdb`)
+      )
+    } finally {
+      missing.deregister()
+    }
+  }
+  await rm(folder, { recursive: true })
 })
 
 test('two exporters share a folder; a second folder is refused', async () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import type { Server } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -133,8 +133,8 @@ test('does not reach files or other hosts', async () => {
 
 test("errors carry ClickHouse's message", async () => {
   const cases: [string, string | undefined, number, RegExp][] = [
-    ['SELCT 1', undefined, 400, /Syntax error.*ClickHouse 62/s],
-    ['SELECT nosuch FROM metrics', undefined, 400, /nosuch.*ClickHouse 47 UNKNOWN_IDENTIFIER/s],
+    ['SELCT 1', undefined, 400, /^ClickHouse 62: Syntax error: failed at position 7 \(1\): .* \(SYNTAX_ERROR\)\n$/s],
+    ['SELECT nosuch FROM metrics', undefined, 400, /^ClickHouse 47: .*nosuch.*UNKNOWN_IDENTIFIER/s],
     ['SELECT 1', 'Nonsense', 400, /Nonsense/],
     ['SELECT 1', 'a b', 400, /not the name of a format/],
     ['', undefined, 400, /Syntax error|Empty query/],
@@ -144,6 +144,16 @@ test("errors carry ClickHouse's message", async () => {
     const answer = await ask(sql, format)
     assert.equal(answer.status, status, sql.slice(0, 50))
     assert.match(answer.text, want)
+  }
+})
+
+test('the queries of the README run', async () => {
+  const readme = await readFile(new URL('../../../exporters/clickhouse/README.md', import.meta.url), 'utf8')
+  const queries = [...readme.matchAll(/```sql\n([\s\S]*?)```/g)].map(([, sql]) => sql)
+  assert.ok(queries.length >= 5)
+  for (const sql of queries) {
+    const { status, text } = await ask(sql)
+    assert.equal(status, 200, `${sql}${text}`)
   }
 })
 

@@ -132,7 +132,10 @@ test('a wrong password waits for somebody to mend it, and says so', async () => 
   const { exporter, context } = served({ password: 'wrong' })
   const error = await refusal(exporter.export(counterBlock(context.series, 1, 1), signal()))
   assert.equal(error.retryable, true)
-  assert.match(error.message, /Authentication failed.*ClickHouse 516/)
+  assert.match(
+    error.message,
+    /^ClickHouse is not ready: ClickHouse 516: .*Authentication failed\. \(AUTHENTICATION_FAILED\)$/
+  )
   await assert.rejects(exporter.probe(signal()), /Authentication failed/)
   await exporter.stop(signal())
 })
