@@ -25,11 +25,13 @@ export class HttpReceiver implements Receiver {
   readonly #context: Context
   readonly #intake: Intake
   readonly #server: HttpServer
+  readonly #path: string
   readonly #maxBytes: number
 
   constructor({ endpoint, path, max_body_size }: Config, context: Context) {
     this.#context = context
     this.#intake = new Intake(context)
+    this.#path = path
     this.#maxBytes = max_body_size
     const site = {
       path,
@@ -52,7 +54,9 @@ export class HttpReceiver implements Receiver {
 
   async start(): Promise<void> {
     await this.#server.start()
-    this.#context.log.info({ endpoint: this.address }, `HTTP events: listens on ${this.address}`)
+    const url = `http://${this.address}${this.#path}`
+    const example = JSON.stringify({ name: 'signup', attributes: { plan: 'pro' } })
+    this.#context.announce(`HTTP events on ${url}`, `curl -H 'content-type: application/json' ${url} -d '${example}'`)
   }
 
   async stop(signal: AbortSignal): Promise<void> {

@@ -43,7 +43,7 @@ export const schema: ConfigSchema = {
       type: 'integer',
       minimum: 1,
       description:
-        'How many series are recognised by their bytes alone, and up to twice as many. Beyond that decoding gets slower, nothing else.',
+        'How many series are recognised by their bytes alone, at times twice as many. Beyond it decoding slows down.',
       default: 262_144
     }
   }

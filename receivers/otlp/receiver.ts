@@ -8,6 +8,28 @@ import type { Context, Permit, Receiver } from '../../sdk/plugin/index.ts'
 import type { Config } from './config.ts'
 import { metricsSite } from './http.ts'
 
+/** A counter's three requests; time 0 is when they arrive. */
+const EXAMPLE = {
+  resourceMetrics: [
+    {
+      scopeMetrics: [
+        {
+          metrics: [
+            {
+              name: 'http_requests',
+              sum: {
+                aggregationTemporality: 1,
+                isMonotonic: true,
+                dataPoints: [{ asInt: 3, attributes: [{ key: 'route', value: { stringValue: '/cart' } }] }]
+              }
+            }
+          ]
+        }
+      ]
+    }
+  ]
+}
+
 /** One server for each protocol, all in front of `#export`. */
 export class OtlpReceiver implements Receiver {
   readonly #context: Context
@@ -34,7 +56,11 @@ export class OtlpReceiver implements Receiver {
 
   async start(): Promise<void> {
     await this.#http.start()
-    this.#context.log.info({ endpoint: this.httpAddress }, `OTLP/HTTP listens on ${this.httpAddress}`)
+    const url = `http://${this.httpAddress}/v1/metrics`
+    this.#context.announce(
+      `OTLP/HTTP on ${url}`,
+      `curl -H 'content-type: application/json' ${url} -d '${JSON.stringify(EXAMPLE)}'`
+    )
   }
 
   async stop(signal: AbortSignal): Promise<void> {

@@ -2,7 +2,7 @@ import { BadInputError } from '../../errors.ts'
 import { type Attribute, type Attributes, type AttributeValue, sortAttributes } from '../../model/attributes.ts'
 import { fixed64Tag, lengthTag, type ProtobufReader, varintTag } from '../protobuf/reader.ts'
 
-// KeyValue and AnyValue, https://github.com/open-telemetry/opentelemetry-proto/blob/main/opentelemetry/proto/common/v1/common.proto
+// https://github.com/open-telemetry/opentelemetry-proto/blob/main/opentelemetry/proto/common/v1/common.proto
 // KeyValue: key 1, value 2. ArrayValue and KeyValueList: values 1. AnyValue:
 //   string_value 1 · bool_value 2 · int_value 3 (int64) · double_value 4 · array_value 5 · kvlist_value 6 · bytes_value 7
 const KEY = lengthTag(1)
