@@ -31,7 +31,8 @@ export class AdminServer {
 
   async start(): Promise<void> {
     await this.#server.start()
-    this.#services.announcements.push({ what: `status page on http://${this.#server.address}/`, command: undefined })
+    this.#services.adminUrl = `http://${this.#server.address}`
+    this.#services.announcements.push({ what: `Status page on ${this.#services.adminUrl}/`, command: undefined })
   }
 
   stop(signal: AbortSignal): Promise<void> {

@@ -71,7 +71,8 @@ class Weir {
       ownedCredits: new CreditPool(limits.owned),
       durable: state_dir !== undefined,
       routes: new Map(),
-      announcements: []
+      announcements: [],
+      adminUrl: ''
     }
   }
 

@@ -76,6 +76,7 @@ function probeServices(): Services {
     ownedCredits: new CreditPool(0),
     durable: false,
     routes: new Map(),
-    announcements: []
+    announcements: [],
+    adminUrl: ''
   }
 }

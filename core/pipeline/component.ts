@@ -21,6 +21,8 @@ export interface Services {
   readonly durable: boolean
   readonly routes: Map<string, RequestHandler>
   readonly announcements: Announcement[]
+  /** Set once the admin server listens. */
+  adminUrl: string
 }
 
 /** What a component tells the user at the start. */
@@ -73,6 +75,9 @@ export class Component {
       durable,
       instruments: this.#instruments(services.metrics),
       admin: {
+        get url() {
+          return services.adminUrl
+        },
         route: (method, path, handler) => void routes.set(`${method} /api/${this.kind}s/${id}/${path}`, handler)
       },
       batch: (block, permit, onSettled) => admit(id, account, block, permit, onSettled),

@@ -41,7 +41,7 @@ export const LANE_SCHEMA: ConfigSchema = {
           type: 'integer',
           minimum: 1,
           description: 'Most items joined into one export.',
-          default: 20_000
+          default: 50_000
         }
       }
     }

@@ -46,6 +46,8 @@ export interface Instruments {
 }
 
 export interface AdminRoutes {
+  /** `http://host:port` of the admin server, from `start` on. */
+  readonly url: string
   /** Serves `handler` on the admin server at `/api/<kind>s/<id>/<path>`. */
   route(method: 'get' | 'post', path: string, handler: RequestHandler): void
 }

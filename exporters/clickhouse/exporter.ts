@@ -10,6 +10,9 @@ import type { Schema } from './schema.ts'
 // Long enough for everything else to have started: loading the engine holds up the event loop.
 const LOAD_DELAY_MS = 200
 
+const EXAMPLE_QUERY =
+  "SELECT name, attributes, time, value FROM metrics WHERE attributes['window'] = '1s' ORDER BY time DESC LIMIT 10"
+
 export class ClickHouseExporter implements Exporter {
   #config: Config
   #context: Context
@@ -36,11 +39,23 @@ export class ClickHouseExporter implements Exporter {
 
   async start(): Promise<void> {
     await this.#engine.check()
+    this.#announce()
     // A server may be down now and come back: it is met with the first export.
     if (this.#config.embedded === undefined || this.#stopped) return
     this.#cancelLoad = this.#context.clock.setTimer(LOAD_DELAY_MS, () => {
       this.#prepare().catch(error => this.#context.status('failed', errorText(error)))
     })
+  }
+
+  #announce(): void {
+    const { embedded, endpoint, database } = this.#config
+    const where = embedded === undefined ? `at ${endpoint}` : `embedded in ${embedded}`
+    // The OpenTelemetry tables have no view to ask.
+    const query =
+      this.#config.schema === 'compact'
+        ? `npx weir query --admin ${this.#context.admin.url} "${EXAMPLE_QUERY}"`
+        : undefined
+    this.#context.announce(`ClickHouse database ${database} ${where}`, query)
   }
 
   export(block: Block, signal: AbortSignal): Promise<void> {

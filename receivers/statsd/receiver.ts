@@ -77,6 +77,12 @@ export class StatsdReceiver implements Receiver {
     this.#socket.on('error', error => this.#context.status('failed', `udp ${endpoint}: ${error.message}`))
     this.#reportBuffer(this.#socket.getRecvBufferSize())
     this.#scheduleDropCheck()
+    const { host, port } = this.address
+    // bash sends datagrams by itself; not every machine has nc.
+    this.#context.announce(
+      `StatsD on udp ${host}:${port}`,
+      `bash -c "echo -n 'page.views:1|c|#page:home' > /dev/udp/${host}/${port}"`
+    )
   }
 
   async stop(): Promise<void> {

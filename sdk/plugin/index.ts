@@ -1,6 +1,6 @@
 /** The one door for plugin authors: everything a receiver, processor or exporter may use. */
 export { byteSize, duration, formatDuration } from '../../core/config/units.ts'
-export { BadInputError, ExportError } from '../../core/errors.ts'
+export { BadInputError, describeError, ExportError, WeirError } from '../../core/errors.ts'
 export type { Attribute, Attributes, AttributeValue } from '../../core/model/attributes.ts'
 export { attributeText, findAttribute, NO_ATTRIBUTES, sortAttributes } from '../../core/model/attributes.ts'
 export type { Block } from '../../core/model/block.ts'

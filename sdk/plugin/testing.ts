@@ -72,7 +72,10 @@ export function testContext(id = 'test'): TestContext {
     ownedCredits: new CreditPool(POOL_BYTES),
     durable: false,
     instruments: { counter: () => ({ add() {} }), gauge() {} },
-    admin: { route: (method, path, handler) => void routes.set(`${method.toUpperCase()} ${path}`, handler) },
+    admin: {
+      url: 'http://127.0.0.1:0',
+      route: (method, path, handler) => void routes.set(`${method.toUpperCase()} ${path}`, handler)
+    },
     state: { state: 'ok' },
     routes,
     batch: (block, permit, onSettled) => admit(id, account, block, permit, onSettled),

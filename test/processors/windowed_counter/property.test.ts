@@ -12,10 +12,11 @@ type Step =
   | { readonly kind: 'advance'; readonly seconds: number }
   | { readonly kind: 'restart' }
 
+const GROUPS: Record<string, string>[] = [{}, { route: '/a' }, { route: '/b' }]
 const point = fc.record({
   at: fc.integer({ min: -20_000, max: 1000 }).map(ms => ms / 1000),
   value: fc.integer({ min: 0, max: 9 }),
-  attributes: fc.constantFrom<Record<string, string>>({}, { route: '/a' }, { route: '/b' })
+  attributes: fc.constantFrom(...GROUPS)
 })
 const step: fc.Arbitrary<Step> = fc.oneof(
   {
@@ -70,7 +71,7 @@ it('in any order, with lateness and restarts at any point, all windows and total
     fc.asyncProperty(fc.array(step, { maxLength: 40 }), async steps => {
       const { outputs, sent, imbalance } = await run(steps)
       assert.equal(imbalance, 0)
-      for (const attributes of [{}, { route: '/a' }, { route: '/b' }]) {
+      for (const attributes of GROUPS) {
         const own = sent.filter(point => JSON.stringify(point.attributes) === JSON.stringify(attributes))
         const want = own.reduce((sum, point) => sum + point.value!, 0)
         for (const size of SIZES_S) checkSize(outputs, own, attributes, size, want)

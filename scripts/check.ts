@@ -1,0 +1,17 @@
+// Types, lint and the rules of the house: `npm run check`.
+import { spawnSync } from 'node:child_process'
+import path from 'node:path'
+import { checkHouse } from './house-rules.ts'
+
+const BIN = path.join(import.meta.dirname, '../node_modules/.bin')
+
+const tools: [string, ...string[]][] = [
+  ['tsc', '-p', '.'],
+  ['biome', 'check', '--error-on-warnings', '.']
+]
+const failures = tools.filter(
+  ([tool, ...args]) => spawnSync(path.join(BIN, tool), args, { stdio: 'inherit' }).status !== 0
+)
+const broken = checkHouse(path.join(import.meta.dirname, '..'))
+for (const rule of broken) console.error(rule)
+process.exit(failures.length + broken.length === 0 ? 0 : 1)
