@@ -20,7 +20,7 @@ for (const stride of [1, 77])
     const total = ids.reduce((sum, id) => sum + 2 * seriesValue(id), 0)
     assert.equal(sums.size, SERIES)
     assert.equal(
-      sums.values().reduce((sum, value) => sum + value, 0),
+      [...sums.values()].reduce((sum, value) => sum + value, 0),
       total
     )
   })
