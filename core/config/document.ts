@@ -121,16 +121,18 @@ class NodeBuilder {
 
   #mapping(start: number): YamlNode {
     const entries: MappingNode['entries'] = new Map()
+    const bases: YamlNode[] = []
     while (this.#events[this.#at].type !== EVENT_POP) {
       const key = this.#node()
       const node = this.#node()
       const name = key.type === 'scalar' ? String(key.value) : ''
       if (key.type !== 'scalar') this.#problems.error(key.position, 'a key must be a plain string')
-      if (name === '<<') merge(entries, node)
+      if (name === '<<') bases.push(node)
       else if (entries.has(name)) this.#problems.error(key.position, `"${name}" stands twice in the same mapping`)
       else entries.set(name, { keyPosition: key.position, node })
     }
     this.#at++
+    for (const base of bases) merge(entries, base)
     return { type: 'mapping', position: this.#position(start), entries }
   }
 

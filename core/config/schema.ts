@@ -1,5 +1,5 @@
 import { Ajv, type ErrorObject, type SchemaValidateFunction } from 'ajv'
-import type { ConfigSchema } from '../plugin/contract.ts'
+import type { ConfigSchema, JsonSchema } from '../plugin/contract.ts'
 import { parseByteSize, parseDuration } from './units.ts'
 
 const PARSE_UNIT = { duration: parseDuration, bytes: parseByteSize }
@@ -24,9 +24,20 @@ export function closed(schema: ConfigSchema): ConfigSchema {
   return { additionalProperties: false, ...schema }
 }
 
+// `http:` with nothing after it is null in YAML, and means a mapping with nothing in it.
+function fillEmpty(schema: JsonSchema, value: unknown): unknown {
+  const given = value ?? {}
+  if (schema.type !== 'object' || typeof given !== 'object' || Array.isArray(given)) return value
+  const filled: Record<string, unknown> = { ...given }
+  const properties = (schema.properties ?? {}) as Readonly<Record<string, JsonSchema>>
+  for (const [key, own] of Object.entries(filled))
+    if (Object.hasOwn(properties, key)) filled[key] = fillEmpty(properties[key], own)
+  return filled
+}
+
 /** A copy of `config` with defaults filled in and units converted, or all that is wrong with it. */
 export function applySchema(schema: ConfigSchema, config: unknown): SchemaResult {
-  const value = structuredClone(config ?? {})
+  const value = fillEmpty(schema, structuredClone(config))
   const validate = ajv.compile(closed(schema))
   return validate(value) ? { value, errors: [] } : { value, errors: validate.errors ?? [] }
 }

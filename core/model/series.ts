@@ -90,17 +90,34 @@ export class SeriesRegistry {
   }
 }
 
+// The parts that many series share are put into words once. Each part ends where the next begins, whatever is in it:
+// attributes carry their lengths, the rest is JSON.
 function seriesKey(metric: Metric, attributes: Attributes, resource: Resource, scope: Scope): string {
-  const { name, unit, kind, temporality } = metric
-  return JSON.stringify([
-    name,
-    unit,
-    kind,
-    temporality,
-    attributesKey(attributes),
-    attributesKey(resource.attributes),
-    scope.name,
-    scope.version,
-    attributesKey(scope.attributes)
-  ])
+  return `${metricKeys.of(metric)}\n${attributesKey(attributes)}\n${resourceKeys.of(resource)}\n${scopeKeys.of(scope)}`
 }
+
+/** A key worked out once for each object, for as long as the object lives. */
+class KeyCache<T extends object> {
+  #keys = new WeakMap<T, string>()
+  #make: (of: T) => string
+
+  constructor(make: (of: T) => string) {
+    this.#make = make
+  }
+
+  of(object: T): string {
+    const known = this.#keys.get(object)
+    if (known !== undefined) return known
+    const key = this.#make(object)
+    this.#keys.set(object, key)
+    return key
+  }
+}
+
+const metricKeys = new KeyCache<Metric>(({ name, unit, kind, temporality }) =>
+  JSON.stringify([name, unit, kind, temporality])
+)
+const resourceKeys = new KeyCache<Resource>(({ attributes }) => attributesKey(attributes))
+const scopeKeys = new KeyCache<Scope>(({ name, version, attributes }) =>
+  JSON.stringify([name, version, attributesKey(attributes)])
+)
