@@ -1,0 +1,46 @@
+// Runs the benchmarks and compares them with the kept baseline: `npm run bench`, `npm run bench -- --keep` to keep these.
+// Figures are ratios to a calibration loop of the same run, since machines differ and one machine's speed drifts.
+import { spawnSync } from 'node:child_process'
+import { readFileSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+
+const BASELINE = path.join(import.meta.dirname, 'baseline.json')
+const CALIBRATION_MS = 1000
+/** The figure of each benchmark: the first number before this unit. */
+const BENCHES: Record<string, { readonly file: string; readonly unit: RegExp }> = {
+  'OTLP over HTTP → windowed_counter → nothing, M points/CPU s': { file: 'pipeline.ts', unit: /([\d.]+) M per CPU second/ },
+  'OTLP decode and sum, M points/s': { file: 'otlp-decode.ts', unit: /sum.*?([\d.]+)/ },
+  'StatsD lines parsed, M lines/s': { file: 'statsd-parse.ts', unit: /mixed.*?([\d.]+)/ },
+  'remote write encoding, M points/s': { file: 'remote-write.ts', unit: /([\d.]+) M/ }
+}
+
+const kept = readBaseline()
+const found: Record<string, number> = {}
+for (const [name, { file, unit }] of Object.entries(BENCHES)) {
+  const speed = calibrate()
+  const { stdout } = spawnSync(process.execPath, [path.join(import.meta.dirname, file)], { encoding: 'utf8' })
+  const figure = Number(unit.exec(stdout)?.[1])
+  found[name] = figure / speed
+  const ratio = kept[name] === undefined ? 'no baseline' : `${((found[name] / kept[name]) * 100).toFixed(0)} % of baseline`
+  console.log(`${figure.toFixed(2).padStart(8)}  ${name} (${ratio})`)
+}
+if (process.argv.includes('--keep')) writeFileSync(BASELINE, `${JSON.stringify(found, null, 2)}\n`)
+
+/** How fast this machine is right now: hundreds of millions of integer steps a second. */
+function calibrate(): number {
+  const start = performance.now()
+  let steps = 0
+  for (let hash = 1; performance.now() - start < CALIBRATION_MS; steps++) {
+    for (let i = 0; i < 1e6; i++) hash = Math.imul(hash ^ i, 0x9e3779b1)
+    if (hash === 42) console.log()
+  }
+  return steps / ((performance.now() - start) / 1000) / 100
+}
+
+function readBaseline(): Record<string, number> {
+  try {
+    return JSON.parse(readFileSync(BASELINE, 'utf8'))
+  } catch {
+    return {}
+  }
+}
