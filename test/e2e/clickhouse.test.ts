@@ -1,0 +1,78 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { assertCounted, type StoredPoint, seriesKey } from './counts.ts'
+import { eventually } from './eventually.ts'
+import { sendByHand, sendFromClients } from './traffic.ts'
+import { Sandbox, type Weir } from './weir-process.ts'
+
+test('counts of SDKs, StatsD and curl are in the embedded ClickHouse, exactly', async t => {
+  const sandbox = await Sandbox.open(t)
+  let weir = await sandbox.start(config('allowed_lateness: 1s'))
+  const sent = await sendFromClients(weir, sandbox)
+  await eventually('a window has closed while it runs', async () => (await storedPoints(weir, sandbox)).length > 0)
+  await weir.assertLedger()
+  assert.deepEqual(await weir.stop(), { code: 0, signal: null }, weir.stderr)
+  // What was open has been sent; the next run finds all of it.
+  weir = await sandbox.start(config('allowed_lateness: 1s'))
+  const stored = await storedPoints(weir, sandbox)
+  assertCounted(stored, sent)
+  const windows = new Set(stored.filter(({ window }) => window === '1s').map(({ time }) => time))
+  assert.ok(windows.size >= 3, 'what was sent falls into several windows')
+  await weir.assertLedger()
+  assert.deepEqual(await weir.stop(), { code: 0, signal: null }, weir.stderr)
+})
+
+test('each window in ClickHouse holds what its event times say', async t => {
+  const sandbox = await Sandbox.open(t)
+  let weir = await sandbox.start(config('allowed_lateness: 10m'))
+  const sent = await sendByHand(weir, Math.floor(Date.now() / 1000) * 1000)
+  await weir.assertLedger()
+  assert.deepEqual(await weir.stop(), { code: 0, signal: null }, weir.stderr)
+  weir = await sandbox.start(config('allowed_lateness: 10m'))
+  assertCounted(await storedPoints(weir, sandbox), sent)
+  await weir.assertLedger()
+  assert.deepEqual(await weir.stop(), { code: 0, signal: null }, weir.stderr)
+})
+
+function config(...options: string[]): string {
+  return `
+receivers:
+  otlp: { protocols: { http: { endpoint: 127.0.0.1:0 } } }
+  statsd: { endpoint: 127.0.0.1:0 }
+  http: { endpoint: 127.0.0.1:0 }
+processors:
+  windowed_counter: { windows: [1s, 10s], ${options.join(', ')} }
+exporters:
+  clickhouse: { embedded: ./clickhouse }
+service:
+  admin: { endpoint: 127.0.0.1:0 }
+  pipelines:
+    counts: { receivers: [otlp, statsd, http], processors: [windowed_counter], exporters: [clickhouse] }
+`
+}
+
+interface Row {
+  readonly name: string
+  readonly kind: string
+  readonly attributes: Readonly<Record<string, string>>
+  readonly ms: number
+  readonly value: number
+  readonly count: number
+}
+
+async function storedPoints(weir: Weir, sandbox: Sandbox): Promise<StoredPoint[]> {
+  const sql = 'SELECT name, kind, attributes, toUnixTimestamp64Milli(time) AS ms, value, count FROM metrics'
+  const { code, stdout, stderr } = await sandbox.weir('query', sql, '--admin', weir.admin, '--format', 'JSON')
+  assert.equal(code, 0, stderr)
+  return (JSON.parse(stdout).data as Row[]).flatMap(({ name, kind, attributes, ms, value, count }) => {
+    const { window, late } = attributes
+    const point = (suffix: string, value: number): StoredPoint => ({
+      series: seriesKey(name + suffix, attributes),
+      window,
+      late: late === 'true',
+      time: Number(ms),
+      value
+    })
+    return kind === 'histogram' ? [point('_count', count), point('_sum', value)] : [point('', value)]
+  })
+}
