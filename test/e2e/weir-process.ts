@@ -51,11 +51,11 @@ export class Sandbox {
     return weir
   }
 
-  /** Starts `weir run` and does not wait. */
+  /** Starts `weir run` and does not wait. `args` come first, so that `config` is merged over files they name. */
   async begin(config: string, ...args: string[]): Promise<Weir> {
     const file = this.path('weir.yaml')
     await writeFile(file, config)
-    return new Weir(this.#node(MAIN, 'run', '--config', file, ...args))
+    return new Weir(this.#node(MAIN, 'run', ...args, '--config', file))
   }
 
   /** Runs any other command of Weir to its end. */

@@ -1,0 +1,104 @@
+import assert from 'node:assert/strict'
+import { existsSync, readFileSync } from 'node:fs'
+import path from 'node:path'
+import { test } from 'node:test'
+import { eventually } from './eventually.ts'
+import { deltaRequest, postOtlp } from './otlp-requests.ts'
+import { ROOT, Sandbox, type Weir } from './weir-process.ts'
+
+const QUICKSTART = path.join(ROOT, 'configs/quickstart.yaml')
+// The promise is one second. A machine that runs other tests meanwhile may take longer.
+const READY_WITHIN_MS = 3_000
+const VISIBLE_WITHIN_MS = 10_000
+// How long a window waits here: longer than a restart takes.
+const LATENESS_MS = 8_000
+
+// Merged over the file that is shipped, which stays as it is: ports nobody else has.
+const FREE_PORTS = `
+receivers:
+  otlp: { protocols: { http: { endpoint: 127.0.0.1:0 } } }
+  statsd: { endpoint: 127.0.0.1:0 }
+  http: { endpoint: 127.0.0.1:0 }
+service:
+  admin: { endpoint: 127.0.0.1:0 }
+`
+
+test('the quickstart is ready at once, and what its printed commands send is soon to be seen', async t => {
+  assert.equal(readFileSync(QUICKSTART, 'utf8').match(/:\d{2,5}$/gm)?.length, 3, 'every port of it is replaced')
+  const sandbox = await Sandbox.open(t)
+  const weir = await sandbox.start(FREE_PORTS, '--config', QUICKSTART)
+  t.diagnostic(`ready after ${Math.round(weir.timeToReadyMs)} ms`)
+  assert.ok(weir.timeToReadyMs < READY_WITHIN_MS, `ready after ${weir.timeToReadyMs} ms`)
+  const sends = weir.commands.filter(command => !command.includes('weir query'))
+  const queries = weir.commands.filter(command => command.includes('weir query'))
+  assert.deepEqual([sends.length, queries.length], [3, 1], `a command for each receiver, and a query:\n${weir.stdout}`)
+  // As somebody would who pastes them into a shell in the folder of Weir.
+  const paste = async (command: string) => {
+    const { code, stdout, stderr } = await sandbox.run('bash', ['-c', command], ROOT)
+    assert.equal(code, 0, `${command}\n${stdout}${stderr}`)
+    return stdout
+  }
+  for (const command of sends) await paste(command)
+  const begun = performance.now()
+  await eventually('all counts are visible', async () => (await countsIn(weir, sandbox)).size === 3)
+  const visibleAfterMs = performance.now() - begun
+  t.diagnostic(`counts visible after ${Math.round(visibleAfterMs)} ms`)
+  assert.ok(visibleAfterMs < VISIBLE_WITHIN_MS, `visible after ${visibleAfterMs} ms`)
+  const counts = new Map([
+    ['http_requests', 3],
+    ['page.views', 1],
+    ['signup', 1]
+  ])
+  assert.deepEqual(await countsIn(weir, sandbox), counts)
+  const table = await paste(queries[0])
+  for (const name of counts.keys()) assert.ok(table.includes(name), `${name} in\n${table}`)
+  await weir.assertLedger()
+  assert.deepEqual(await weir.stop('SIGINT'), { code: 0, signal: null }, weir.stderr)
+})
+
+test('Ctrl-C keeps the open windows, and the next start goes on with them', async t => {
+  const sandbox = await Sandbox.open(t)
+  const config = `${FREE_PORTS}
+processors:
+  windowed_counter: { windows: [1s, 10s], allowed_lateness: ${LATENESS_MS}ms }
+`
+  const stateFile = sandbox.path('data/state/processors/counts/windowed_counter.state')
+  const time = Date.now()
+  const send = async (weir: Weir, value: number) => {
+    const request = deltaRequest([{ name: 'http_requests', attributes: { route: '/' }, time, value }])
+    assert.equal((await postOtlp(weir.otlp, request)).status, 200)
+  }
+  const first = await sandbox.start(config, '--config', QUICKSTART)
+  await send(first, 20)
+  await first.assertLedger()
+  assert.deepEqual(await first.stop('SIGINT'), { code: 0, signal: null }, first.stderr)
+  assert.match(first.stdout, /^SIGINT: draining.*\ndrained$/m)
+  assert.ok(existsSync(stateFile), 'its state is saved')
+
+  const second = await sandbox.start(config, '--config', QUICKSTART)
+  assert.ok(!existsSync(stateFile), 'and used up: what it holds must not count twice')
+  await send(second, 3)
+  const counts = await eventually('the window has closed', async () => {
+    const counts = await countsIn(second, sandbox)
+    return counts.size > 0 && counts
+  })
+  assert.deepEqual(counts, new Map([['http_requests', 23]]), 'one window has what both runs received')
+  const totals = "SELECT value FROM metrics WHERE attributes['window'] = '' ORDER BY time"
+  assert.deepEqual(await rows(second, sandbox, totals), [{ value: 0 }, { value: 23 }])
+  await second.assertLedger()
+  assert.deepEqual(await second.stop('SIGINT'), { code: 0, signal: null }, second.stderr)
+})
+
+/** The sums of the 1s windows by metric. */
+async function countsIn(weir: Weir, sandbox: Sandbox): Promise<Map<string, number>> {
+  const sql =
+    "SELECT name, sum(value) AS value FROM metrics WHERE attributes['window'] = '1s' GROUP BY name ORDER BY name"
+  const found = (await rows(weir, sandbox, sql)) as { name: string; value: number }[]
+  return new Map(found.map(({ name, value }) => [name, value]))
+}
+
+async function rows(weir: Weir, sandbox: Sandbox, sql: string): Promise<unknown[]> {
+  const { code, stdout, stderr } = await sandbox.weir('query', sql, '--admin', weir.admin, '--format', 'JSON')
+  assert.equal(code, 0, stderr)
+  return JSON.parse(stdout).data
+}

@@ -1,0 +1,85 @@
+import { once } from 'node:events'
+import { createServer, type Server, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { buffer } from 'node:stream/consumers'
+import type { TestContext } from 'node:test'
+import { uncompressSync } from 'snappy'
+import { readWriteRequest } from '../core/wire/remote-write/read-write-request.ts'
+import { seriesKey } from './counts.ts'
+
+/** `take`: stores and answers 204. `hang`: no answer. `refuse`: 503 with Retry-After. None of the latter two stores. */
+type Behaviour = 'take' | 'hang' | 'refuse'
+
+export interface ReceivedSample {
+  readonly series: string
+  readonly labels: Readonly<Record<string, string>>
+  /** Unix ms */
+  readonly time: number
+  readonly value: number
+}
+
+/** Takes remote write, and misbehaves on demand. */
+export class RemoteWriteBackend {
+  behaviour: Behaviour
+  /** Requests it did not take. */
+  turnedAway = 0
+  #bodies: Buffer[] = []
+  #hanging: ServerResponse[] = []
+  #server: Server | undefined
+  #port = 0
+
+  constructor(behaviour: Behaviour = 'take') {
+    this.behaviour = behaviour
+  }
+
+  /** Running until the test ends. */
+  static async start(t: TestContext, behaviour?: Behaviour): Promise<RemoteWriteBackend> {
+    const backend = new RemoteWriteBackend(behaviour)
+    await backend.start()
+    t.after(() => backend.stop())
+    return backend
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${this.#port}/api/v1/write`
+  }
+
+  /** At the same address as before. */
+  async start(): Promise<void> {
+    this.#server = createServer(async (request, response) => {
+      const body = await buffer(request).catch(() => undefined)
+      if (body !== undefined) this.#answer(body, response)
+    })
+    this.#server.listen(this.#port, '127.0.0.1')
+    await once(this.#server, 'listening')
+    this.#port = (this.#server.address() as AddressInfo).port
+  }
+
+  async stop(): Promise<void> {
+    const closed = new Promise(resolve => this.#server!.close(resolve))
+    this.#server!.closeAllConnections()
+    await closed
+  }
+
+  /** Everything it has taken, repeats included. */
+  samples(): ReceivedSample[] {
+    return this.#bodies.flatMap(body =>
+      readWriteRequest(uncompressSync(body) as Buffer).series.flatMap(({ labels: pairs, samples }) => {
+        const { __name__: name, ...labels } = Object.fromEntries(pairs)
+        const series = seriesKey(name.replace(/_total$/, ''), labels)
+        return samples.map(({ timestamp, value }) => ({ series, labels, time: Number(timestamp), value }))
+      })
+    )
+  }
+
+  #answer(body: Buffer, response: ServerResponse): void {
+    if (this.behaviour === 'take') {
+      this.#bodies.push(body)
+      response.writeHead(204).end()
+      return
+    }
+    this.turnedAway++
+    if (this.behaviour === 'hang') this.#hanging.push(response)
+    else response.writeHead(503, { 'retry-after': '1' }).end('out of order\n')
+  }
+}
