@@ -1,7 +1,7 @@
 import { type Observable, Subject } from 'rxjs'
 import { describeError } from '../errors.ts'
 import { type Block, blockBytes } from '../model/block.ts'
-import type { Batch, Outcome } from '../pipeline/batch.ts'
+import type { Batch, Origin, Outcome } from '../pipeline/batch.ts'
 import type { Permit } from '../pipeline/credits.ts'
 import type { Context } from '../plugin/context.ts'
 import { noCredits } from './body-budget.ts'
@@ -32,7 +32,7 @@ export class Intake {
   }
 
   /** Owns `permit` from here on. Throws {@link RequestError} 503 where the sender should send `block` again. */
-  async deliver(block: Block, permit: Permit): Promise<Delivery> {
+  async deliver(block: Block, permit: Permit, request?: Origin['request']): Promise<Delivery> {
     const refusal = this.#open ? payFor(block, permit) : unavailable('this server is stopping: send this again')
     if (refusal !== undefined || block.length === 0) {
       permit.release()
@@ -40,7 +40,7 @@ export class Intake {
       return DELIVERED
     }
     const { promise, resolve } = Promise.withResolvers<Outcome>()
-    this.#batches.next(this.#context.batch(block, permit, resolve))
+    this.#batches.next(this.#context.batch(block, permit, resolve, request))
     const outcome = await promise
     if (outcome.status === 'nacked') throw unavailable(`not taken: ${describeError(outcome.error)}`)
     if (outcome.status === 'acked') return DELIVERED

@@ -1,11 +1,11 @@
 import type { Block } from '../model/block.ts'
 import type { Account } from '../telemetry/account.ts'
-import { Batch, type Outcome } from './batch.ts'
+import { Batch, type Origin, type Outcome } from './batch.ts'
 import type { Permit } from './credits.ts'
 
 /** A batch of what a receiver took in, booked in its account from here until it has settled. */
 export function admit(
-  source: string,
+  origin: Origin,
   account: Account,
   block: Block,
   permit: Permit,
@@ -21,5 +21,5 @@ export function admit(
     else account.sent += items
     onSettled?.(outcome)
   }
-  return Batch.of(source, block, settle, permit)
+  return Batch.of(origin, block, settle, permit)
 }

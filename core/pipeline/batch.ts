@@ -11,18 +11,26 @@ export type Outcome =
   | { readonly status: 'dropped'; readonly items: number; readonly reason: string }
   | { readonly status: 'nacked'; readonly error: Error }
 
+/** Where a batch comes from; what becomes of it on the way keeps this. */
+export interface Origin {
+  /** Id of the component that made it: whose clock its times come from. */
+  readonly source: string
+  /** The same for every sending of the same request: a hash of its bytes. Undefined where nobody sends again. */
+  readonly request?: () => string
+}
+
 const ACKED: Outcome = { status: 'acked' }
 
 /** Counts the open handles of what was once one batch and reports the worst of their outcomes, once. */
 class Settlement {
-  readonly source: string
+  readonly origin: Origin
   #open = 1
   #outcome: Outcome = ACKED
   #permit: Permit | undefined
   #report: (outcome: Outcome) => void
 
-  constructor(source: string, report: (outcome: Outcome) => void, permit?: Permit) {
-    this.source = source
+  constructor(origin: Origin, report: (outcome: Outcome) => void, permit?: Permit) {
+    this.origin = origin
     this.#report = report
     this.#permit = permit
   }
@@ -45,19 +53,18 @@ class Settlement {
  */
 export class Batch {
   readonly block: Block
-  /** Id of the component that made it: whose clock its times come from. */
-  readonly source: string
+  readonly origin: Origin
   #settlement: Settlement | undefined
 
   private constructor(block: Block, settlement: Settlement) {
     this.block = block
-    this.source = settlement.source
+    this.origin = settlement.origin
     this.#settlement = settlement
   }
 
   /** `onSettled` is called once, when every handle that came of this one has ended; then the permit goes back. */
-  static of(source: string, block: Block, onSettled: (outcome: Outcome) => void = () => {}, permit?: Permit): Batch {
-    return new Batch(block, new Settlement(source, onSettled, permit))
+  static of(origin: Origin, block: Block, onSettled: (outcome: Outcome) => void = () => {}, permit?: Permit): Batch {
+    return new Batch(block, new Settlement(origin, onSettled, permit))
   }
 
   /** The same batch with another block. */

@@ -80,7 +80,7 @@ export class Component {
         },
         route: (method, path, handler) => void routes.set(`${method} /api/${this.kind}s/${id}/${path}`, handler)
       },
-      batch: (block, permit, onSettled) => admit(id, account, block, permit, onSettled),
+      batch: (block, permit, onSettled, request) => admit({ source: id, request }, account, block, permit, onSettled),
       announce: (what, command) => void announcements.push({ what, command }),
       status: (state, reason) => this.setStatus(state, reason)
     }

@@ -2,7 +2,7 @@ import type { RequestHandler } from 'express'
 import type { Logger } from 'pino'
 import type { Block } from '../model/block.ts'
 import type { SeriesRegistry } from '../model/series.ts'
-import type { Batch, Outcome } from '../pipeline/batch.ts'
+import type { Batch, Origin, Outcome } from '../pipeline/batch.ts'
 import type { CreditPool, Permit } from '../pipeline/credits.ts'
 import type { Account } from '../telemetry/account.ts'
 import type { Clock } from '../telemetry/clock.ts'
@@ -24,8 +24,11 @@ export interface Context {
   readonly durable: boolean
   readonly instruments: Instruments
   readonly admin: AdminRoutes
-  /** For receivers: a batch of what came in, booked in the ledger. `onSettled` is called once, maybe at once. */
-  batch(block: Block, permit: Permit, onSettled?: (outcome: Outcome) => void): Batch
+  /**
+   * For receivers: a batch of what came in, booked in the ledger. `onSettled` is called once, maybe at once. `request`:
+   * see `Origin`.
+   */
+  batch(block: Block, permit: Permit, onSettled?: (outcome: Outcome) => void, request?: Origin['request']): Batch
   /**
    * Tells the user, once ready, what this component offers and a command to try it: `announce('OTLP/HTTP on
    * http://127.0.0.1:4318', "curl …")`.

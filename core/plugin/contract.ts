@@ -65,24 +65,32 @@ export interface Receiver extends Lifecycle {
 }
 
 /**
+ * State that survives a restart: bytes of the processor's own, versioned, format. To be exact through crashes a processor
+ * must be deterministic: the same batches and times from `context.clock`, in the same order, make the same output. Then
+ * what is processed again after a crash is bit for bit what was sent before.
+ */
+export interface Stateful {
+  /** Called between two batches. What has been put out already is not part of it. */
+  snapshot?(): Uint8Array
+  /** Before `start`, on a fresh component. Throws where the bytes cannot be understood: Weir then refuses to start. */
+  restore?(state: Uint8Array): void
+}
+
+/**
  * What most processors are: a function from block to block. It must not change the block it is given. Items it leaves
  * out are booked by `context.account.drop(reason, n)`. A throw hands the batch back to its sender; the stream goes on.
  */
-export interface MapProcessor extends Lifecycle {
+export interface MapProcessor extends Lifecycle, Stateful {
   process(block: Block): Block
 }
 
 /**
  * For processors that hold on to data, merge or split it. The host books what passes the operator (`received`, `sent`);
  * the processor books what it absorbs, produces, drops and refuses. Errors are caught, and nack the batch that caused
- * them. With `snapshot` and `restore` its state survives a restart: bytes of its own, versioned, format.
+ * them.
  */
-export interface StreamProcessor extends Lifecycle {
+export interface StreamProcessor extends Lifecycle, Stateful {
   operator(): OperatorFunction<Batch, Batch>
-  /** Called once nothing comes in any more. */
-  snapshot?(): Uint8Array
-  /** Before `start`. Throws where the bytes cannot be understood: Weir then refuses to start. */
-  restore?(state: Uint8Array): void
 }
 
 export type Processor = MapProcessor | StreamProcessor

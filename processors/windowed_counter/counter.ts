@@ -85,8 +85,9 @@ export class WindowedCounter implements StreamProcessor {
   }
 
   #take(batch: Batch): void {
-    const { block, source } = batch
-    const passing = block.type === 'points' ? this.#addPoints(block, source) : this.#addEvents(block, source)
+    const { block, origin } = batch
+    const passing =
+      block.type === 'points' ? this.#addPoints(block, origin.source) : this.#addEvents(block, origin.source)
     if (passing === block) return this.#output?.(batch)
     // From here the rest is this processor's too: the batch must not come again because of it.
     if (passing !== undefined) this.#state.outbox.put(passing)

@@ -36,7 +36,7 @@ export class Outbox {
       account.inFlight -= block.length
       emit(
         Batch.of(
-          id,
+          { source: id },
           block,
           outcome => {
             if (outcome.status !== 'nacked') return

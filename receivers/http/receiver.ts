@@ -2,6 +2,7 @@ import type { Request, Response } from 'express'
 import { readBody } from '../../core/http/body.ts'
 import { Intake } from '../../core/http/intake.ts'
 import { RequestError } from '../../core/http/request-error.ts'
+import { requestHash } from '../../core/http/request-hash.ts'
 import { HttpServer } from '../../core/http/server.ts'
 import { serve } from '../../core/http/site.ts'
 import type { Context, Receiver } from '../../sdk/plugin/index.ts'
@@ -68,7 +69,7 @@ export class HttpReceiver implements Receiver {
     const format = formatOf(request)
     const { body, permit } = await readBody(request, { credits: this.#context.credits, maxBytes: this.#maxBytes })
     const events = this.#read(format, body, permit)
-    const { dropped, reason } = await this.#intake.deliver(events.block, permit)
+    const { dropped, reason } = await this.#intake.deliver(events.block, permit, requestHash(body))
     // Only now: had the request been handed back, they would come, and count, again.
     for (const [reason, items] of events.rejected) this.#intake.reject(reason, items)
     response.status(nothingGood(events) ? 400 : 200).json(answer(events, dropped, reason))

@@ -1,4 +1,5 @@
 import { Intake } from '../../core/http/intake.ts'
+import { requestHash } from '../../core/http/request-hash.ts'
 import { HttpServer } from '../../core/http/server.ts'
 import { serve } from '../../core/http/site.ts'
 import { decodeMetricsJson } from '../../core/wire/otlp/json-decoder.ts'
@@ -71,7 +72,7 @@ export class OtlpReceiver implements Receiver {
   /** OTLP's MetricsService, whatever the transport: what {@link Export} says. */
   async #export(format: OtlpFormat, body: Buffer, permit: Permit): Promise<PartialSuccess | undefined> {
     const { block, rejections } = this.#decode(format, body, permit)
-    const { dropped, reason } = await this.#intake.deliver(block, permit)
+    const { dropped, reason } = await this.#intake.deliver(block, permit, requestHash(body))
     // Only now: had the request been handed back, they would come, and count, again.
     for (const [reason, items] of rejections.items) this.#intake.reject(reason, items)
     const messages = [rejections.describe(), dropped > 0 ? `${dropped} points dropped later on: ${reason}` : '']

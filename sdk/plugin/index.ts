@@ -27,7 +27,7 @@ export type {
   Temporality
 } from '../../core/model/series.ts'
 export { NO_RESOURCE, NO_SCOPE } from '../../core/model/series.ts'
-export type { Outcome } from '../../core/pipeline/batch.ts'
+export type { Origin, Outcome } from '../../core/pipeline/batch.ts'
 export { Batch } from '../../core/pipeline/batch.ts'
 export type { CreditPool, Permit } from '../../core/pipeline/credits.ts'
 export type { ComponentState, Context } from '../../core/plugin/context.ts'

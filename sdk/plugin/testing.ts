@@ -2,7 +2,7 @@ import pino from 'pino'
 import { applySchema } from '../../core/config/schema.ts'
 import { SeriesRegistry } from '../../core/model/series.ts'
 import { admit } from '../../core/pipeline/admit.ts'
-import type { Outcome } from '../../core/pipeline/batch.ts'
+import type { Origin, Outcome } from '../../core/pipeline/batch.ts'
 import { Batch } from '../../core/pipeline/batch.ts'
 import { CreditPool } from '../../core/pipeline/credits.ts'
 import type { Context } from '../../core/plugin/context.ts'
@@ -78,7 +78,7 @@ export function testContext(id = 'test'): TestContext {
     },
     state: { state: 'ok' },
     routes,
-    batch: (block, permit, onSettled) => admit(id, account, block, permit, onSettled),
+    batch: (block, permit, onSettled, request) => admit({ source: id, request }, account, block, permit, onSettled),
     announce() {},
     status(state, reason) {
       context.state = { state, reason }
@@ -98,7 +98,10 @@ export function testConfig<C>(plugin: Plugin<C>, config: Record<string, unknown>
 }
 
 /** A batch of `block` and the promise of its outcome. */
-export function testBatch(block: Batch['block']): { batch: Batch; settled: Promise<Outcome> } {
+export function testBatch(
+  block: Batch['block'],
+  origin: Origin = { source: 'test' }
+): { batch: Batch; settled: Promise<Outcome> } {
   const { promise, resolve } = Promise.withResolvers<Outcome>()
-  return { batch: Batch.of('test', block, resolve), settled: promise }
+  return { batch: Batch.of(origin, block, resolve), settled: promise }
 }

@@ -8,7 +8,7 @@ const BLOCK = new PointBlockBuilder().build()
 
 function make(): { batch: Batch; outcomes: Outcome[] } {
   const outcomes: Outcome[] = []
-  return { batch: Batch.of('test', BLOCK, outcome => outcomes.push(outcome)), outcomes }
+  return { batch: Batch.of({ source: 'test' }, BLOCK, outcome => outcomes.push(outcome)), outcomes }
 }
 
 const cases: [string, (batch: Batch) => void, Outcome['status'] | undefined][] = [
@@ -79,7 +79,7 @@ it('a handle works once', () => {
 
 it('holds its permit until the last branch has settled', () => {
   const pool = new CreditPool(100)
-  const [a, b] = Batch.of('test', BLOCK, () => {}, pool.tryTake(60)).fork(2)
+  const [a, b] = Batch.of({ source: 'test' }, BLOCK, () => {}, pool.tryTake(60)).fork(2)
   a.ack()
   assert.equal(pool.used, 60)
   b.ack()
