@@ -5,7 +5,7 @@ import { test } from 'node:test'
 import { gzipSync } from 'node:zlib'
 import { eventually } from './eventually.ts'
 import { deltaRequest, postOtlp } from './otlp-requests.ts'
-import { Sandbox, type Weir } from './weir-process.ts'
+import { Sandbox } from './weir-process.ts'
 
 const PROTOBUF = 'application/x-protobuf'
 const JSON_TYPE = 'application/json'
