@@ -10,6 +10,8 @@ export interface LoggedProblem {
   readonly level: 'warn' | 'error'
   readonly component: string
   readonly message: string
+  /** The other fields of the log line, as `name=value`. */
+  readonly details: string
 }
 
 /** The log (JSON lines on standard error) and the latest warnings and errors written to it. */
@@ -35,11 +37,13 @@ function tap(remember: (problem: LoggedProblem) => void): NonNullable<pino.Logge
   return function (args, method, level) {
     if (level >= WARN) {
       const [first, text] = args as unknown as [unknown, string | undefined]
-      const fields = (typeof first === 'object' ? first : {}) as { err?: unknown }
-      const cause = fields.err instanceof Error ? fields.err.message : fields.err
+      const { err, ...fields } = (typeof first === 'object' ? first : {}) as { err?: unknown }
+      const cause = err instanceof Error ? err.message : err
       const message = [typeof first === 'string' ? first : text, cause].filter(Boolean).join(': ')
+      const details = Object.entries(fields).map(([name, value]) => `${name}=${value}`)
       const component = String(this.bindings().component ?? '')
-      remember({ time: Date.now(), level: level > WARN ? 'error' : 'warn', component, message })
+      const severity = level > WARN ? 'error' : 'warn'
+      remember({ time: Date.now(), level: severity, component, message, details: details.join(' ') })
     }
     method.apply(this, args)
   }
