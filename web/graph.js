@@ -1,0 +1,121 @@
+import { element, svg, update } from './dom.js'
+import { bytes, compact, count } from './format.js'
+import { droppedItems } from './ledger.js'
+
+const PIPELINE_PREFIX = 'pipeline/'
+const FULL = 0.8
+
+/** A pipeline as stages of nodes. `connect` draws the lines, once it is in its place. */
+export function pipelineBox({ name, receivers, processors, exporters }, index, status, rates) {
+  const node = (kind, id) => {
+    const found = find(status, kind, id, name)
+    return found === undefined ? pipelineNode(id, outOf(id, status, rates)) : componentNode(found, rates.of(found))
+  }
+  const stage = (kind, ids) =>
+    element('ul', { class: 'stage', role: 'list', 'aria-label': `${kind}s` }, ...ids.map(id => node(kind, id)))
+  const stages = [
+    stage('receiver', receivers),
+    ...processors.map(id => stage('processor', [id])),
+    stage('exporter', exporters)
+  ]
+  const title = `pipeline-${index}`
+  return element(
+    'section',
+    { class: 'pipeline', 'aria-labelledby': title },
+    element('h3', { id: title }, name),
+    element(
+      'div',
+      { class: 'stages' },
+      svg('svg', { 'aria-hidden': 'true', 'data-own': '' }),
+      ...stages.filter(list => list.childElementCount > 0)
+    )
+  )
+}
+
+/** Draws the lines of every pipeline under `root`: everything of a stage goes to every node of the next. */
+export function connect(root) {
+  for (const box of root.querySelectorAll('.stages')) {
+    const isStacked = getComputedStyle(box).flexDirection === 'column'
+    const origin = box.getBoundingClientRect()
+    const stages = [...box.querySelectorAll('.stage')].map(stage => (isStacked ? [stage] : [...stage.children]))
+    const paths = stages.slice(1).flatMap((to, i) => stages[i].flatMap(from => to.map(next => [from, next])))
+    update(
+      box.firstElementChild,
+      paths.map(([from, to]) =>
+        svg('path', { d: curve(from, to, origin, isStacked), class: isFlowing(from) ? 'busy' : 'idle' })
+      )
+    )
+  }
+}
+
+/** Of a processor, the one in `pipeline`; undefined for what is a pipeline itself. */
+function find({ components }, kind, id, pipeline) {
+  return components.find(
+    other => other.kind === kind && other.id === id && (kind !== 'processor' || other.pipeline === pipeline)
+  )
+}
+
+/** What a receiver, or a pipeline that serves as one, puts out a second. */
+function outOf(id, status, rates) {
+  const receiver = find(status, 'receiver', id)
+  if (receiver !== undefined) return rates.of(receiver).out
+  const { name, receivers, processors } = status.pipelines.find(pipeline => PIPELINE_PREFIX + pipeline.name === id)
+  const last = find(status, 'processor', processors.at(-1), name)
+  if (last !== undefined) return rates.of(last).out
+  return receivers.reduce((sum, source) => sum + outOf(source, status, rates), 0)
+}
+
+function componentNode(component, rate) {
+  const { kind, id, state, reason, queue } = component
+  const dropped = droppedItems(component)
+  return element(
+    'li',
+    { class: `node ${state}`, 'data-flowing': rate.out > 0 && '' },
+    element('h4', {}, id, state === 'ok' ? undefined : element('span', { class: `badge ${state}` }, state)),
+    element('small', {}, kind),
+    element('dl', {}, ...figure('in', rate.in), ...figure('out', rate.out)),
+    queue && element('p', {}, `queue ${bytes(queue.usedBytes)} of ${bytes(queue.capacityBytes)}`),
+    queue && queueMeter(id, queue),
+    dropped > 0 ? element('p', { class: 'dropped' }, `dropped ${count(dropped)}`) : undefined,
+    state !== 'ok' && reason ? element('p', { class: 'reason' }, reason) : undefined
+  )
+}
+
+function pipelineNode(id, itemsPerSecond) {
+  return element(
+    'li',
+    { class: 'node ok', 'data-flowing': itemsPerSecond > 0 && '' },
+    element('h4', {}, id),
+    element('small', {}, 'pipeline'),
+    element('dl', {}, ...figure('out', itemsPerSecond))
+  )
+}
+
+function figure(name, itemsPerSecond) {
+  return [element('dt', {}, name), element('dd', {}, `${compact(itemsPerSecond)}/s`)]
+}
+
+function queueMeter(id, { usedBytes, capacityBytes }) {
+  return element('meter', {
+    'aria-label': `queue of ${id}`,
+    max: capacityBytes,
+    high: capacityBytes * FULL,
+    optimum: 0,
+    value: usedBytes
+  })
+}
+
+const isFlowing = from => from.matches('[data-flowing]') || from.querySelector('[data-flowing]') !== null
+
+function curve(from, to, origin, isStacked) {
+  const a = from.getBoundingClientRect()
+  const b = to.getBoundingClientRect()
+  if (isStacked) {
+    const x = (a.left + a.right) / 2 - origin.left
+    return `M ${x} ${a.bottom - origin.top} V ${b.top - origin.top}`
+  }
+  const [x1, y1] = [a.right - origin.left, (a.top + a.bottom) / 2 - origin.top]
+  const [x2, y2] = [b.left - origin.left, (b.top + b.bottom) / 2 - origin.top]
+  const bend = (x1 + x2) / 2
+  return `M ${x1} ${y1} C ${bend} ${y1}, ${bend} ${y2}, ${x2} ${y2}`
+}

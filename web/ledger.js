@@ -1,0 +1,38 @@
+import { element } from './dom.js'
+import { count } from './format.js'
+
+export function ledgerRow(component) {
+  const { kind, id, pipeline, account } = component
+  const { received, produced, sent, absorbed, refused, inFlight } = account
+  return element(
+    'tr',
+    {},
+    element('th', { scope: 'row' }, id, element('small', {}, pipeline ? `${kind} in ${pipeline}` : kind)),
+    ...[received, produced, sent, absorbed].map(cell),
+    droppedCell(component),
+    ...[refused, inFlight].map(cell),
+    balanceCell(account.imbalance)
+  )
+}
+
+/** Of all reasons. */
+export function droppedItems({ account }) {
+  return Object.values(account.dropped).reduce((total, items) => total + items, 0)
+}
+
+function cell(value) {
+  return element('td', { class: value === 0 && 'zero' }, count(value))
+}
+
+function droppedCell(component) {
+  const total = cell(droppedItems(component))
+  for (const [reason, items] of Object.entries(component.account.dropped))
+    total.append(element('small', {}, `${reason} ${count(items)}`))
+  return total
+}
+
+function balanceCell(imbalance) {
+  return imbalance === 0
+    ? element('td', { class: 'even' }, element('span', { role: 'img', 'aria-label': 'balanced' }, '✓'))
+    : element('td', { class: 'off' }, `${count(imbalance)} unaccounted`)
+}

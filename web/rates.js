@@ -1,0 +1,28 @@
+// Windows are sent all at once; over this long the rates of the usual ones are steady.
+const SPAN_MS = 10_000
+
+/** Items a second of every component, over the last seconds. */
+export class Rates {
+  #samples = []
+
+  /** @param uptimeSeconds of the process: falls when it was started anew, and counting begins at 0 */
+  take(components, uptimeSeconds) {
+    if (uptimeSeconds < this.#samples.at(-1)?.uptimeSeconds) this.#samples = []
+    const counts = new Map(components.map(({ account, ...component }) => [nameOf(component), account]))
+    const time = performance.now()
+    this.#samples = this.#samples.filter(sample => time - sample.time <= SPAN_MS)
+    this.#samples.push({ time, uptimeSeconds, counts })
+  }
+
+  of(component) {
+    const first = this.#samples[0]
+    const seconds = (this.#samples.at(-1).time - first.time) / 1000
+    const before = first.counts.get(nameOf(component))
+    if (before === undefined || seconds === 0) return { in: 0, out: 0 }
+    const { received, sent } = component.account
+    // What an exporter hands back was not sent after all.
+    return { in: (received - before.received) / seconds, out: Math.max(0, (sent - before.sent) / seconds) }
+  }
+}
+
+const nameOf = ({ kind, id, pipeline }) => JSON.stringify([kind, id, pipeline])
