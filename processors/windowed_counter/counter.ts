@@ -60,7 +60,14 @@ export class WindowedCounter implements StreamProcessor {
       new Observable(output => {
         this.#output = batch => output.next(batch)
         return source.subscribe({
-          next: batch => this.#take(batch),
+          next: batch => {
+            // RxJS would throw it again in a timer, where it ends the process.
+            try {
+              this.#take(batch)
+            } catch (error) {
+              output.error(error)
+            }
+          },
           error: error => output.error(error),
           complete: () => this.#complete(() => output.complete())
         })
