@@ -1,0 +1,56 @@
+import { rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { after, describe, it } from 'node:test'
+import { builtIns } from '../../built-ins.ts'
+import { KINDS, Registry } from '../../core/plugin/registry.ts'
+import { type ContractOptions, contractOf } from '../../sdk/plugin/contract-test.ts'
+import { freePort } from '../servers/free-port.ts'
+
+const folder = path.join(tmpdir(), `weir-contract-${process.pid}`)
+after(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }))
+const closedPort = await freePort()
+
+/** What must be said for components that defaults alone do not start; the others need no entry. */
+const OPTIONS: Readonly<Record<string, ContractOptions>> = {
+  'receiver http': { config: { endpoint: '127.0.0.1:0' } },
+  'receiver otlp': { config: { protocols: { http: { endpoint: '127.0.0.1:0' } } } },
+  'receiver statsd': { config: { endpoint: '127.0.0.1:0' } },
+  // Without `by` all attributes are kept, which no list of them says.
+  'processor windowed_counter': { optional: ['by'] },
+  // One of the two is given, and says where the engine is.
+  'exporter clickhouse': { config: { embedded: folder }, optional: ['embedded', 'endpoint'] },
+  'exporter victoriametrics': {
+    config: { endpoint: `http://127.0.0.1:${closedPort}/api/v1/write` },
+    unreachable: true
+  }
+}
+
+/** The same again, set up otherwise. */
+const VARIANTS: Readonly<Record<string, ContractOptions>> = {
+  'exporter clickhouse': {
+    config: { endpoint: `http://127.0.0.1:${closedPort}` },
+    optional: ['embedded', 'endpoint'],
+    unreachable: true
+  },
+  'exporter debug': { config: { verbosity: 'detailed' } },
+  'processor windowed_counter': {
+    config: { windows: ['1s', '1h'], by: ['route'], late: 'drop', max_groups: 1 },
+    optional: ['by']
+  }
+}
+
+const registry = new Registry(builtIns)
+for (const kind of KINDS) {
+  for (const type of registry.types(kind)) {
+    const name = `${kind} ${type}`
+    const plugin = (await registry.find(kind, type))!
+    describe(name, () => {
+      for (const { name: rule, check } of contractOf(plugin, OPTIONS[name])) it(rule, check)
+    })
+    if (!(name in VARIANTS)) continue
+    describe(`${name} with other options`, () => {
+      for (const { name: rule, check } of contractOf(plugin, VARIANTS[name])) it(rule, check)
+    })
+  }
+}
