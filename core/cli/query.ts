@@ -30,7 +30,10 @@ export async function query(terminal: Terminal, sql: string, options: QueryOptio
 }
 
 async function onlyQueryable(admin: string): Promise<string> {
-  const { queryable } = (await (await ask(admin, '/api/status')).json()) as StatusReport
+  const response = await ask(admin, '/api/status')
+  const { queryable } = (await response.json().catch(() => ({}))) as Partial<StatusReport>
+  if (queryable === undefined)
+    throw new WeirError('ADMIN_UNREACHABLE', `what answers at ${admin} is not Weir; --admin says where Weir is`)
   if (queryable.length === 1) return queryable[0]
   throw new Error(
     queryable.length === 0
