@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setTimeout } from 'node:timers/promises'
-import { assertCounted, SentCounts, type StoredPoint, seriesKey } from './counts.ts'
+import { assertCounted, SentCounts, seriesKey } from './counts.ts'
 import { eventually } from './eventually.ts'
 import { type DeltaPoint, deltaRequest, postOtlp } from './otlp-requests.ts'
-import { type ReceivedSample, RemoteWriteBackend } from './remote-write-backend.ts'
+import { RemoteWriteBackend, storedWindows } from './remote-write-backend.ts'
 import { Sandbox, type Weir } from './weir-process.ts'
 
 const MIB = 2 ** 20
@@ -76,7 +76,7 @@ test('a window before a dead backend: intake goes on until the queue is full, an
   await weir.assertLedger()
   t.diagnostic(`${tally.accepted} requests accepted, ${tally.refused} told to come back`)
   assert.deepEqual(await weir.stop(), { code: 0, signal: null }, weir.stderr)
-  assertCounted(storedPoints(backend.samples()), sent)
+  assertCounted(storedWindows(backend.samples()), sent)
 })
 
 /** What an OTLP client must do: the same request again, after Retry-After, until it is taken. */
@@ -184,18 +184,6 @@ function watchLimits(weir: Weir): { stop(): Promise<{ peakRss: number; peakCredi
       return { peakRss, peakCredits }
     }
   }
-}
-
-/** What the backend stores: one sample for a series and time. That it came twice must not change it. */
-function storedPoints(samples: readonly ReceivedSample[]): StoredPoint[] {
-  const stored = new Map<string, StoredPoint>()
-  for (const { series, labels, time, value } of samples) {
-    const { window, late } = labels
-    const key = `${series} ${window} ${late} ${time}`
-    assert.equal(stored.get(key)?.value ?? value, value, `what is sent again is the same: ${key}`)
-    stored.set(key, { series, window, late: late === 'true', time, value })
-  }
-  return [...stored.values()]
 }
 
 const mib = (bytes: number) => Math.round(bytes / MIB)

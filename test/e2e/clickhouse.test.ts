@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { assertCounted, type StoredPoint, seriesKey } from './counts.ts'
 import { eventually } from './eventually.ts'
+import { deltaRequest, postOtlp } from './otlp-requests.ts'
 import { sendByHand, sendFromClients } from './traffic.ts'
 import { Sandbox, type Weir } from './weir-process.ts'
 
@@ -30,6 +31,28 @@ test('each window in ClickHouse holds what its event times say', async t => {
   assert.deepEqual(await weir.stop(), { code: 0, signal: null }, weir.stderr)
   weir = await sandbox.start(config('allowed_lateness: 10m'))
   assertCounted(await storedPoints(weir, sandbox), sent)
+  await weir.assertLedger()
+  assert.deepEqual(await weir.stop(), { code: 0, signal: null }, weir.stderr)
+})
+
+test('after kill -9 the next start finds what was stored, and goes on', async t => {
+  const sandbox = await Sandbox.open(t)
+  let weir = await sandbox.start(config('allowed_lateness: 0s', 'idle_timeout: 0s'))
+  const stored = async () => (await storedPoints(weir, sandbox)).filter(({ window }) => window === '1s')
+  const sums = (points: readonly StoredPoint[]) => points.map(({ value }) => value).sort()
+  const count = async (value: number) => {
+    const point = { name: 'http_requests', attributes: { route: '/' }, time: Date.now(), value }
+    assert.equal((await postOtlp(weir.otlp, deltaRequest([point]))).status, 200)
+  }
+  await count(20)
+  await eventually('its window is stored', async () => (await stored()).length === 1)
+  await weir.assertLedger()
+  assert.deepEqual(await weir.kill(), { code: null, signal: 'SIGKILL' })
+  weir = await sandbox.start(config('allowed_lateness: 0s', 'idle_timeout: 0s'))
+  assert.deepEqual(sums(await stored()), [20])
+  await count(3)
+  await eventually('another window is stored', async () => (await stored()).length === 2)
+  assert.deepEqual(sums(await stored()), [20, 3])
   await weir.assertLedger()
   assert.deepEqual(await weir.stop(), { code: 0, signal: null }, weir.stderr)
 })
@@ -67,7 +90,7 @@ async function storedPoints(weir: Weir, sandbox: Sandbox): Promise<StoredPoint[]
   return (JSON.parse(stdout).data as Row[]).flatMap(({ name, kind, attributes, ms, value, count }) => {
     const { window, late } = attributes
     const point = (suffix: string, value: number): StoredPoint => ({
-      series: seriesKey(name + suffix, attributes),
+      series: seriesKey(name.replaceAll('.', '_') + suffix, attributes),
       window,
       late: late === 'true',
       time: Number(ms),

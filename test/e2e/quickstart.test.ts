@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { existsSync, readFileSync } from 'node:fs'
+import { availableParallelism, loadavg } from 'node:os'
 import path from 'node:path'
 import { test } from 'node:test'
 import { eventually } from './eventually.ts'
@@ -7,11 +8,10 @@ import { deltaRequest, postOtlp } from './otlp-requests.ts'
 import { ROOT, Sandbox, type Weir } from './weir-process.ts'
 
 const QUICKSTART = path.join(ROOT, 'configs/quickstart.yaml')
-// The promise is one second. A machine that runs other tests meanwhile may take longer.
-const READY_WITHIN_MS = 3_000
-const VISIBLE_WITHIN_MS = 10_000
-// How long a window waits here: longer than a restart takes.
-const LATENESS_MS = 8_000
+// The promise is one second. A machine that runs other tests meanwhile takes longer, the more the busier it is.
+const crowd = Math.max(1, loadavg()[0] / availableParallelism())
+const READY_WITHIN_MS = 3_000 * crowd
+const VISIBLE_WITHIN_MS = 10_000 * crowd
 
 // Merged over the file that is shipped, which stays as it is: ports nobody else has.
 const FREE_PORTS = `
@@ -40,7 +40,8 @@ test('the quickstart is ready at once, and what its printed commands send is soo
   }
   for (const command of sends) await paste(command)
   const begun = performance.now()
-  await eventually('all counts are visible', async () => (await countsIn(weir, sandbox)).size === 3)
+  const allVisible = async () => (await countsIn(weir, sandbox)).size === 3
+  await eventually('all counts are visible', allVisible, { deadlineMs: 2 * VISIBLE_WITHIN_MS })
   const visibleAfterMs = performance.now() - begun
   t.diagnostic(`counts visible after ${Math.round(visibleAfterMs)} ms`)
   assert.ok(visibleAfterMs < VISIBLE_WITHIN_MS, `visible after ${visibleAfterMs} ms`)
@@ -58,35 +59,32 @@ test('the quickstart is ready at once, and what its printed commands send is soo
 
 test('Ctrl-C keeps the open windows, and the next start goes on with them', async t => {
   const sandbox = await Sandbox.open(t)
-  const config = `${FREE_PORTS}
-processors:
-  windowed_counter: { windows: [1s, 10s], allowed_lateness: ${LATENESS_MS}ms }
-`
   const stateFile = sandbox.path('data/state/processors/counts/windowed_counter.state')
+  const start = (allowedLateness: string) => {
+    const windowed = `processors: { windowed_counter: { windows: [1s], allowed_lateness: ${allowedLateness} } }`
+    return sandbox.start(`${FREE_PORTS}${windowed}`, '--config', QUICKSTART)
+  }
   const time = Date.now()
-  const send = async (weir: Weir, value: number) => {
+  const sendAndInterrupt = async (weir: Weir, value: number) => {
     const request = deltaRequest([{ name: 'http_requests', attributes: { route: '/' }, time, value }])
     assert.equal((await postOtlp(weir.otlp, request)).status, 200)
+    await weir.assertLedger()
+    assert.deepEqual(await weir.stop('SIGINT'), { code: 0, signal: null }, weir.stderr)
+    assert.match(weir.stdout, /^SIGINT: draining.*\ndrained$/m)
+    assert.ok(existsSync(stateFile), 'its state is saved')
   }
-  const first = await sandbox.start(config, '--config', QUICKSTART)
-  await send(first, 20)
-  await first.assertLedger()
-  assert.deepEqual(await first.stop('SIGINT'), { code: 0, signal: null }, first.stderr)
-  assert.match(first.stdout, /^SIGINT: draining.*\ndrained$/m)
-  assert.ok(existsSync(stateFile), 'its state is saved')
-
-  const second = await sandbox.start(config, '--config', QUICKSTART)
-  assert.ok(!existsSync(stateFile), 'and used up: what it holds must not count twice')
-  await send(second, 3)
+  await sendAndInterrupt(await start('1h'), 20)
+  await sendAndInterrupt(await start('1h'), 3)
+  const last = await start('0s')
   const counts = await eventually('the window has closed', async () => {
-    const counts = await countsIn(second, sandbox)
+    const counts = await countsIn(last, sandbox)
     return counts.size > 0 && counts
   })
   assert.deepEqual(counts, new Map([['http_requests', 23]]), 'one window has what both runs received')
   const totals = "SELECT value FROM metrics WHERE attributes['window'] = '' ORDER BY time"
-  assert.deepEqual(await rows(second, sandbox, totals), [{ value: 0 }, { value: 23 }])
-  await second.assertLedger()
-  assert.deepEqual(await second.stop('SIGINT'), { code: 0, signal: null }, second.stderr)
+  assert.deepEqual(await rows(last, sandbox, totals), [{ value: 0 }, { value: 23 }])
+  await last.assertLedger()
+  assert.deepEqual(await last.stop('SIGINT'), { code: 0, signal: null }, last.stderr)
 })
 
 /** The sums of the 1s windows by metric. */

@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { createServer, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -5,7 +6,7 @@ import { buffer } from 'node:stream/consumers'
 import type { TestContext } from 'node:test'
 import { uncompressSync } from 'snappy'
 import { readWriteRequest } from '../core/wire/remote-write/read-write-request.ts'
-import { seriesKey } from './counts.ts'
+import { type StoredPoint, seriesKey } from './counts.ts'
 
 /** `take`: stores and answers 204. `hang`: no answer. `refuse`: 503 with Retry-After. None of the latter two stores. */
 type Behaviour = 'take' | 'hang' | 'refuse'
@@ -82,4 +83,16 @@ export class RemoteWriteBackend {
     if (this.behaviour === 'hang') this.#hanging.push(response)
     else response.writeHead(503, { 'retry-after': '1' }).end('out of order\n')
   }
+}
+
+/** What the backend stores: one sample for a series and time. That it came twice must not change it. */
+export function storedWindows(samples: readonly ReceivedSample[]): StoredPoint[] {
+  const stored = new Map<string, StoredPoint>()
+  for (const { series, labels, time, value } of samples) {
+    const { window, late } = labels
+    const key = `${series} ${window} ${late} ${time}`
+    assert.equal(stored.get(key)?.value ?? value, value, `what is sent again is the same: ${key}`)
+    stored.set(key, { series, window, late: late === 'true', time, value })
+  }
+  return [...stored.values()]
 }

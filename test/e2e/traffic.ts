@@ -40,7 +40,7 @@ export const SECONDS = 40
 
 /**
  * Counts with event times the test chooses: for {@link SECONDS} up to `end`, each route has {@link ROUTE_RATES} requests
- * a second, in points that come out of order. @param end Unix ms, a whole second
+ * a second, in points that come out of order, and there is an event with a value. @param end Unix ms, a whole second
  */
 export async function sendByHand(weir: Weir, end: number): Promise<SentCounts> {
   const sent = new SentCounts()
@@ -63,5 +63,25 @@ export async function sendByHand(weir: Weir, end: number): Promise<SentCounts> {
     const answer = await postOtlp(weir.otlp, deltaRequest(points.slice(from, from + 50)))
     assert.equal(answer.status, 200)
   }
+  await sendEvents(weir.events, end, sent)
   return sent
+}
+
+/** One event a second; their number and the sum of their values are counted apart. */
+async function sendEvents(url: string, end: number, sent: SentCounts): Promise<void> {
+  const lines: string[] = []
+  for (let second = 1; second <= SECONDS; second++) {
+    const event = {
+      name: 'payment',
+      value: second / 4,
+      timestamp: end - second * 1000 + second,
+      attributes: { by: 'card' }
+    }
+    lines.push(JSON.stringify(event))
+    sent.add(seriesKey('payment', event.attributes), 1, event.timestamp)
+    sent.add(seriesKey('payment_sum', event.attributes), event.value, event.timestamp)
+  }
+  const headers = { 'content-type': 'application/x-ndjson' }
+  const response = await fetch(url, { method: 'POST', headers, body: lines.join('\n') })
+  assert.deepEqual(await response.json(), { accepted: SECONDS, rejected: 0, errors: [] })
 }
