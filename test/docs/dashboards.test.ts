@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { eventually } from '../e2e/eventually.ts'
-import { Sandbox } from '../e2e/weir-process.ts'
+import { ROOT, Sandbox } from '../e2e/weir-process.ts'
 import { startVictoriaMetrics, type VictoriaMetrics, victoriaMetricsProgram } from '../servers/victoria-metrics.ts'
 import { type Block, blocksOf, where } from './blocks.ts'
 
@@ -33,6 +35,11 @@ test('queries of the documentation find data', { skip }, async t => {
   const orders = [...history, ...late.flat()].reduce((sum, { orders }) => sum + orders, 0)
 
   const { admin } = await sandbox.start(config(store, '1s'))
+  await t.test('names come out as the table says', async () => {
+    const names = namesShown()
+    assert.ok(names.length >= 8, names.join())
+    for (const name of names) await findsSeries(store, `last_over_time(${name}[5h])`, [Date.now() + STEP_MS])
+  })
   for (const block of PAGE) {
     if (block.language === 'promql')
       await eachQuery(t, block, query => findsSeries(store, query, [end, Date.now() + STEP_MS]))
@@ -67,9 +74,20 @@ async function sendAndStop(sandbox: Sandbox, config: string, requests: readonly 
   const weir = await sandbox.start(config)
   for (const points of requests) {
     assert.equal((await send(weir.otlp, points)).status, 200)
+    const event = JSON.stringify({ name: 'signup', value: 2 })
+    assert.equal((await post(weir.events, event)).status, 200)
     await eventually('there is a watermark', async () => (await weir.metric(WATERMARK_LAG)) > 0)
   }
   assert.deepEqual(await weir.stop(), { code: 0, signal: null }, weir.said)
+}
+
+/** What PromQL can be asked for of the table of names. */
+function namesShown(): string[] {
+  const page = readFileSync(join(ROOT, 'docs/dashboards.md'), 'utf8')
+  const cells = [...page.matchAll(/^\|[^|]*\|([^|]*)\|$/gm)].map(([, cell]) => cell)
+  return cells
+    .flatMap(cell => [...cell.matchAll(/`([a-z_]{5,}(?:\{.*?\})?)`/g)].map(([, name]) => name))
+    .filter(isSeries)
 }
 
 async function eachQuery(t: TestContext, block: Block, run: (query: string) => Promise<unknown>): Promise<void> {
@@ -94,6 +112,7 @@ function config({ url }: VictoriaMetrics, lateness: string): string {
   return `
 receivers:
   otlp: { protocols: { http: { endpoint: 127.0.0.1:0 } } }
+  http: { endpoint: 127.0.0.1:0 }
 processors:
   windowed_counter: { windows: [10s, 1m, 1h], allowed_lateness: ${lateness} }
 exporters:
@@ -103,7 +122,7 @@ service:
   admin: { endpoint: 127.0.0.1:0 }
   pipelines:
     counts:
-      receivers: [otlp]
+      receivers: [otlp, http]
       processors: [windowed_counter]
       exporters: [victoriametrics, clickhouse]
 `
@@ -114,6 +133,8 @@ interface Point {
   readonly orders: number
 }
 
+// Labels stand there too.
+const isSeries = (name: string) => !['instance', 'window'].includes(name)
 const point = (time: number, orders: number): Point => ({ time, orders })
 
 function send(url: string, points: readonly Point[]): Promise<Response> {
@@ -136,10 +157,17 @@ function send(url: string, points: readonly Point[]): Promise<Response> {
       explicitBounds: []
     }))
   }
+  const gauge = { dataPoints: [{ ...common(points[0]), asInt: '7' }] }
   const metrics = [
     { name: 'shop.orders', sum },
-    { name: 'shop.checkout', unit: 'ms', histogram }
+    { name: 'shop.checkout', unit: 'ms', histogram },
+    { name: 'queue.size', unit: 'By', gauge }
   ]
-  const body = JSON.stringify({ resourceMetrics: [{ scopeMetrics: [{ metrics }] }] })
+  const attributes = Object.entries({ 'service.name': 'shop', 'service.instance.id': '1', 'host.name': 'a' })
+  const resource = { attributes: attributes.map(([key, stringValue]) => ({ key, value: { stringValue } })) }
+  return post(url, JSON.stringify({ resourceMetrics: [{ resource, scopeMetrics: [{ metrics }] }] }))
+}
+
+function post(url: string, body: string): Promise<Response> {
   return fetch(url, { method: 'POST', headers: { 'content-type': 'application/json' }, body })
 }
