@@ -1,0 +1,143 @@
+import { Murmur3 } from '../../core/model/sketch/murmur3.ts'
+import {
+  type Attributes,
+  type AttributeValue,
+  attributeText,
+  type Block,
+  findAttribute,
+  NO_ATTRIBUTES,
+  type Series,
+  type SeriesRegistry
+} from '../../sdk/plugin/index.ts'
+import { ClientNumbers } from './client-numbers.ts'
+import type { Config } from './config.ts'
+import type { Flight } from './flights.ts'
+import {
+  DUPLICATE,
+  NEW,
+  NOT_IDENTIFIED,
+  OLD_EPOCH,
+  PART,
+  Parts,
+  type RequestParts,
+  type Rule,
+  TOO_OLD
+} from './rule.ts'
+import { Stripper } from './strip.ts'
+
+const CLIENT = 'weir.client.id'
+const EPOCH = 'weir.client.epoch'
+const SEQUENCE = 'weir.client.seq'
+const VERDICTS = { new: NEW, seen: DUPLICATE, old_epoch: OLD_EPOCH, too_old: TOO_OLD }
+
+/** Mode `client_seq`: what a client numbered the same is the same. All items of one request may share a number. */
+export class ClientSequences implements Rule {
+  readonly key = new Uint32Array(4)
+  readonly duplicateReason = 'duplicate'
+  readonly serial = 0
+  readonly lateness = 0
+  #window: number
+  #clients: ClientNumbers
+  #stripper: Stripper
+  #hash = new Murmur3()
+  #parts = new Parts()
+  #block: Block | undefined
+  #flight: Flight | undefined
+  #now = 0
+  /** The unit judged last in this batch: mostly there is one. */
+  #lastUnit = ''
+  #lastVerdict = NOT_IDENTIFIED
+  #lastSeries: Series | undefined
+
+  constructor(config: Config, series: SeriesRegistry) {
+    this.#window = config.window
+    this.#clients = new ClientNumbers(config.max_reorder, config.max_sources)
+    this.#stripper = new Stripper(series, [CLIENT, EPOCH, SEQUENCE])
+  }
+
+  get size(): number {
+    return this.#clients.size
+  }
+  get bytes(): number {
+    return this.#clients.bytes
+  }
+  get evicted(): number {
+    return this.#clients.evicted
+  }
+
+  begin(block: Block, flight: Flight, now: number): void {
+    this.#clients.expire(now - this.#window)
+    this.#block = block
+    this.#flight = flight
+    this.#now = now
+    this.#lastUnit = ''
+    this.#lastSeries = undefined
+  }
+
+  judge(i: number): number {
+    const block = this.#block!
+    if (block.type === 'events') return this.#judge(block.attributes[i], NO_ATTRIBUTES)
+    const series = block.series[i]
+    if (series === this.#lastSeries) return afterFirst(this.#lastVerdict)
+    this.#lastSeries = series
+    return this.#judge(series.attributes, series.resource.attributes)
+  }
+
+  // The flight takes back what belongs to a whole request.
+  forget(): void {}
+
+  strip(block: Block): Block {
+    return this.#stripper.block(block)
+  }
+
+  save(): unknown {
+    return this.#clients.save()
+  }
+
+  restore(saved: unknown): void {
+    this.#clients.restore(saved)
+  }
+
+  #judge(attributes: Attributes, resource: Attributes): number {
+    const of = (name: string) => findAttribute(attributes, name) ?? findAttribute(resource, name)
+    const client = of(CLIENT)
+    const epoch = asCount(of(EPOCH))
+    const seq = asCount(of(SEQUENCE))
+    if (client === undefined || Number.isNaN(epoch) || Number.isNaN(seq)) {
+      this.#lastUnit = ''
+      return (this.#lastVerdict = NOT_IDENTIFIED)
+    }
+    const unit = `${epoch} ${seq} ${attributeText(client)}`
+    if (unit === this.#lastUnit) return afterFirst(this.#lastVerdict)
+    this.#lastUnit = unit
+    this.#hash.reset().text(unit).finish(this.key)
+    return (this.#lastVerdict = this.#judgeUnit(unit, attributeText(client), epoch, seq))
+  }
+
+  #judgeUnit(unit: string, client: string, epoch: number, seq: number): number {
+    const parts = this.#parts.begin(this.#flight!.origin)
+    if (parts.isTakenBack) return PART
+    if (!parts.units.has(unit)) {
+      const seen = this.#clients.mark(client, epoch, seq, this.#now)
+      if (seen !== 'new') return VERDICTS[seen]
+      parts.units.add(unit)
+    }
+    this.#takeBackIfRefused(parts, client, epoch, seq)
+    return NEW
+  }
+
+  #takeBackIfRefused(parts: RequestParts, client: string, epoch: number, seq: number): void {
+    this.#flight!.takeBack.push(() => {
+      parts.isTakenBack = true
+      this.#clients.unmark(client, epoch, seq)
+    })
+  }
+}
+
+const afterFirst = (verdict: number) => (verdict === NEW ? PART : verdict)
+
+/** A whole number from 0 on, or NaN. Resource attributes from the environment are text. */
+function asCount(value: AttributeValue | undefined): number {
+  const number = typeof value === 'string' && value === '' ? Number.NaN : Number(value ?? Number.NaN)
+  return Number.isSafeInteger(number) && number >= 0 ? number : Number.NaN
+}

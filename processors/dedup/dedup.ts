@@ -1,0 +1,174 @@
+import { deserialize, serialize } from 'node:v8'
+import { Observable, type OperatorFunction } from 'rxjs'
+import type { Batch, Context, StreamProcessor } from '../../sdk/plugin/index.ts'
+import { type Flight, Flights } from './flights.ts'
+import { Lateness } from './lateness.ts'
+import { CONFLICT, DUPLICATE, NEW, NOT_IDENTIFIED, OLD_EPOCH, type Rule, TOO_OLD } from './rule.ts'
+import { select } from './select.ts'
+
+const VERSION = 1
+const LOSS_REASONS: Record<number, string> = {
+  [CONFLICT]: 'conflicting_sample',
+  [OLD_EPOCH]: 'old_epoch',
+  [TOO_OLD]: 'sequence_too_old'
+}
+
+interface Saved {
+  readonly version: typeof VERSION
+  readonly mode: string
+  readonly memory: unknown
+}
+
+/** Items of a batch that have one fate which is not the batch's own. */
+interface Withheld {
+  readonly reason: string
+  /** Whether they are given up on; otherwise somebody has stored the same. */
+  readonly isLoss: boolean
+  /** The batch in flight whose outcome decides; undefined where it is decided. */
+  readonly first: Flight | undefined
+  items: number
+}
+
+/** Lets through what was not seen before, as its rule says. */
+export class Dedup implements StreamProcessor {
+  #context: Context
+  #rule: Rule
+  #mode: string
+  /** Whether a conflict passes and is only counted. */
+  #passesConflicts: boolean
+  #flights: Flights
+  #lateness = new Lateness()
+  #kept = new Int32Array(0)
+  #counters: Record<'conflicts' | 'unidentified', { add(items: number): void }>
+
+  constructor(rule: Rule, mode: string, passesConflicts: boolean, context: Context) {
+    this.#rule = rule
+    this.#mode = mode
+    this.#passesConflicts = passesConflicts
+    this.#context = context
+    this.#flights = new Flights(context.account, (keys, at, serial) => rule.forget(keys, at, serial))
+    this.#counters = this.#expose()
+  }
+
+  operator(): OperatorFunction<Batch, Batch> {
+    return source =>
+      new Observable(output =>
+        source.subscribe({
+          next: batch => this.#take(batch, onward => output.next(onward)),
+          error: error => output.error(error),
+          complete: () => output.complete()
+        })
+      )
+  }
+
+  /** With what is in flight: a checkpoint counts only once everything before it has settled. */
+  snapshot(): Uint8Array {
+    const saved: Saved = { version: VERSION, mode: this.#mode, memory: this.#rule.save() }
+    return serialize(saved)
+  }
+
+  restore(bytes: Uint8Array): void {
+    const saved = deserialize(bytes) as Saved
+    if (saved.version !== VERSION)
+      throw new Error(`it has version ${saved.version}, this Weir reads version ${VERSION}`)
+    if (saved.mode !== this.#mode)
+      throw new Error(`it was saved in mode ${saved.mode}, which is not the mode configured now, ${this.#mode}`)
+    this.#rule.restore(saved.memory)
+  }
+
+  #take(batch: Batch, output: (batch: Batch) => void): void {
+    const { block } = batch
+    const flight = this.#flights.begin(batch)
+    const withheld: Withheld[] = []
+    let kept: Int32Array
+    try {
+      kept = this.#judge(batch, flight, withheld)
+    } catch (error) {
+      this.#flights.end(flight, { status: 'nacked', error: error as Error })
+      throw error
+    }
+    if (kept.length < block.length) batch = this.#withhold(batch, withheld, kept.length > 0)
+    if (kept.length === 0) return this.#flights.end(flight, { status: 'acked' })
+    const selected = kept.length === block.length ? block : select(block, kept)
+    const passing = this.#rule.strip?.(selected) ?? selected
+    if (flight.keyCount + flight.takeBack.length > 0) return output(this.#flights.launch(flight, batch, passing))
+    this.#flights.end(flight, { status: 'acked' })
+    output(passing === block ? batch : batch.replace(passing))
+  }
+
+  /** Remembers what is new; returns the indexes of what passes. */
+  #judge({ block }: Batch, flight: Flight, withheld: Withheld[]): Int32Array {
+    const rule = this.#rule
+    const flights = this.#flights
+    if (this.#kept.length < block.length) this.#kept = new Int32Array(block.length)
+    let kept = 0
+    let unidentified = 0
+    rule.begin(block, flight, this.#context.clock.now())
+    for (let i = 0; i < block.length; i++) {
+      const verdict = rule.judge(i)
+      if (verdict === NEW || (verdict === CONFLICT && this.#passesConflicts)) {
+        flights.add(flight, rule.key, rule.serial)
+        if (verdict === CONFLICT) this.#counters.conflicts.add(1)
+      } else if (verdict > NEW) {
+        this.#count(verdict, flight, withheld)
+        continue
+      } else if (verdict === NOT_IDENTIFIED) unidentified++
+      this.#kept[kept++] = i
+    }
+    if (unidentified > 0) this.#counters.unidentified.add(unidentified)
+    return this.#kept.subarray(0, kept)
+  }
+
+  #count(verdict: number, flight: Flight, withheld: Withheld[]): void {
+    const isLoss = verdict !== DUPLICATE
+    const reason = isLoss ? LOSS_REASONS[verdict] : this.#rule.duplicateReason
+    if (verdict === DUPLICATE) this.#lateness.observe(this.#rule.lateness)
+    if (verdict === CONFLICT) this.#counters.conflicts.add(1)
+    const follows = verdict === DUPLICATE || verdict === CONFLICT ? this.#flights.flightOf(this.#rule.key) : undefined
+    // What came in this same batch needs nobody's outcome: it is all one.
+    const first = follows === flight ? undefined : follows
+    const known = withheld.findLast(one => one.first === first && one.reason === reason)
+    if (known !== undefined) known.items++
+    else withheld.push({ reason, isLoss, first, items: 1 })
+  }
+
+  /** Books what does not pass, and takes its share of the batch's outcome; returns the handle of what passes. */
+  #withhold(batch: Batch, withheld: readonly Withheld[], somePass: boolean): Batch {
+    const { account } = this.#context
+    const handles = batch.fork(withheld.length + (somePass ? 1 : 0))
+    for (const [at, { reason, isLoss, first, items }] of withheld.entries()) {
+      const handle = handles[at]
+      if (first !== undefined) {
+        this.#flights.follow(first, handle, items, reason, isLoss)
+        continue
+      }
+      account.drop(reason, items)
+      // A duplicate is stored already: to its sender that is success.
+      if (isLoss) handle.drop(reason, items)
+      else handle.ack()
+    }
+    return handles.at(-1)!
+  }
+
+  #expose() {
+    const { instruments } = this.#context
+    const rule = this.#rule
+    instruments.gauge('entries', 'Ids, samples, requests or clients remembered.', () => rule.size)
+    instruments.gauge('state_bytes', 'Memory of what is remembered.', () => rule.bytes + this.#flights.bytes)
+    instruments.gauge('evicted_entries', 'Forgotten before the window was over, since the start.', () => rule.evicted)
+    instruments.gauge(
+      'lateness_max_seconds',
+      'Longest time between something and its duplicate.',
+      () => this.#lateness.maxMs / 1000
+    )
+    instruments.gauge(
+      'lateness_p99_seconds',
+      '99 of 100 duplicates came within this time after the first.',
+      () => this.#lateness.p99Ms / 1000
+    )
+    return {
+      conflicts: instruments.counter('conflicts_total', 'Samples whose series and time had another value before.'),
+      unidentified: instruments.counter('unidentified_total', 'Items that passed for want of an id, request or number.')
+    }
+  }
+}

@@ -1,0 +1,130 @@
+import { Batch, type Block, type Context, type Origin, type Outcome } from '../../sdk/plugin/index.ts'
+import { FingerprintTable } from './fingerprint-table.ts'
+
+/** A fingerprint and the serial number of where it is remembered. */
+const WORDS_PER_KEY = 5
+/** A table this large is let go once nothing is in flight. */
+const LARGE_TABLE_BYTES = 2 ** 20
+
+/** Items that are in another batch as well, which nobody has stored yet. */
+interface Follower {
+  readonly handle: Batch
+  readonly items: number
+  readonly reason: string
+  /** Whether the items are given up on rather than stored by the other batch. */
+  readonly isLoss: boolean
+}
+
+/** A batch on its way: what was remembered for it is to be forgotten if nobody downstream keeps it. */
+export class Flight {
+  readonly origin: Origin
+  readonly slot: number
+  readonly keys: Uint32Array
+  keyCount = 0
+  readonly followers: Follower[] = []
+  readonly takeBack: (() => void)[] = []
+
+  /** @param items in the batch, each of which may have a key */
+  constructor(origin: Origin, slot: number, items: number) {
+    this.origin = origin
+    this.slot = slot
+    this.keys = new Uint32Array(items * WORDS_PER_KEY)
+  }
+
+  /** @param serial of the memory's bucket; 0 where {@link takeBack} forgets it */
+  add(key: Uint32Array, serial: number): void {
+    const at = this.keyCount++ * WORDS_PER_KEY
+    this.keys[at] = key[0]
+    this.keys[at + 1] = key[1]
+    this.keys[at + 2] = key[2]
+    this.keys[at + 3] = key[3]
+    this.keys[at + 4] = serial
+  }
+}
+
+/**
+ * Batches that have not settled yet, found by what is in them. A duplicate of something in flight is not known to be
+ * stored; its fate follows the first one's: dropped once that is stored, handed back if that is handed back.
+ */
+export class Flights {
+  #account: Context['account']
+  #forget: (keys: Uint32Array, at: number, serial: number) => void
+  #pending = new FingerprintTable(1)
+  #flights: (Flight | undefined)[] = []
+  #freeSlots: number[] = []
+
+  constructor(account: Context['account'], forget: (keys: Uint32Array, at: number, serial: number) => void) {
+    this.#account = account
+    this.#forget = forget
+  }
+
+  get bytes(): number {
+    return this.#pending.bytes
+  }
+
+  begin({ origin, block }: Batch): Flight {
+    const slot = this.#freeSlots.pop() ?? this.#flights.length
+    const flight = new Flight(origin, slot, block.length)
+    this.#flights[slot] = flight
+    return flight
+  }
+
+  /** `key` was first seen in `flight`, or is in a further part of it. */
+  add(flight: Flight, key: Uint32Array, serial: number): void {
+    flight.add(key, serial)
+    if (this.#pending.find(key) < 0) this.#pending.setValue(this.#pending.insert(key), 0, flight.slot)
+  }
+
+  /** The batch in flight that has `key`. */
+  flightOf(key: Uint32Array): Flight | undefined {
+    const slot = this.#pending.find(key)
+    return slot < 0 ? undefined : this.#flights[this.#pending.value(slot, 0)]
+  }
+
+  /** Ends `handle`, which stands for `items` of a batch, when `first` has ended. */
+  follow(first: Flight, handle: Batch, items: number, reason: string, isLoss: boolean): void {
+    this.#account.inFlight += items
+    first.followers.push({ handle, items, reason, isLoss })
+  }
+
+  /** `batch` with `block`, as a batch whose outcome decides what is remembered of `flight`, and then ends `batch`. */
+  launch(flight: Flight, batch: Batch, block: Block): Batch {
+    return Batch.of(flight.origin, block, outcome => {
+      this.end(flight, outcome)
+      settle(batch, outcome)
+    })
+  }
+
+  end(flight: Flight, outcome: Outcome): void {
+    const isForgotten = outcome.status === 'nacked'
+    const { keys, slot } = flight
+    for (let at = 0; at < flight.keyCount * WORDS_PER_KEY; at += WORDS_PER_KEY) {
+      const found = this.#pending.find(keys, at)
+      if (found >= 0 && this.#pending.value(found, 0) === slot) this.#pending.delete(found)
+      if (isForgotten && keys[at + 4] !== 0) this.#forget(keys, at, keys[at + 4])
+    }
+    if (isForgotten) for (const undo of flight.takeBack) undo()
+    this.#flights[slot] = undefined
+    this.#freeSlots.push(slot)
+    if (this.#pending.size === 0 && this.#pending.bytes > LARGE_TABLE_BYTES) this.#pending = new FingerprintTable(1)
+    for (const follower of flight.followers) this.#endFollower(follower, outcome)
+  }
+
+  #endFollower({ handle, items, reason, isLoss }: Follower, outcome: Outcome): void {
+    this.#account.inFlight -= items
+    if (outcome.status === 'nacked') {
+      this.#account.refused += items
+      handle.nack(outcome.error)
+      return
+    }
+    this.#account.drop(reason, items)
+    if (isLoss) handle.drop(reason, items)
+    else handle.ack()
+  }
+}
+
+function settle(batch: Batch, outcome: Outcome): void {
+  if (outcome.status === 'acked') batch.ack()
+  else if (outcome.status === 'nacked') batch.nack(outcome.error)
+  else batch.drop(outcome.reason, outcome.items)
+}

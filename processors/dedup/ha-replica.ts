@@ -1,0 +1,100 @@
+import { deserialize, serialize } from 'node:v8'
+import {
+  type Attributes,
+  attributeText,
+  type Block,
+  type Context,
+  findAttribute,
+  type MapProcessor,
+  NO_ATTRIBUTES,
+  type Series
+} from '../../sdk/plugin/index.ts'
+import type { Config } from './config.ts'
+import { Elections, type Vote } from './elections.ts'
+import { select } from './select.ts'
+import { SeriesCache } from './series-cache.ts'
+import { Stripper } from './strip.ts'
+
+const VERSION = 1
+
+interface Saved {
+  readonly version: typeof VERSION
+  readonly mode: 'ha_replica'
+  readonly clusters: ReturnType<Elections['save']>
+}
+
+interface Labels {
+  readonly cluster: string
+  readonly replica: string
+}
+
+/** Mode `ha_replica`: of replicas that send the same, one is let through. What has no such labels passes as it is. */
+export class HaReplica implements MapProcessor {
+  #context: Context
+  #config: Config
+  #elections: Elections
+  #stripper: Stripper
+  #labels: SeriesCache<Labels | undefined>
+
+  constructor(config: Config, context: Context) {
+    this.#config = config
+    this.#context = context
+    this.#elections = new Elections(config.failover_timeout, config.max_sources)
+    this.#stripper = new Stripper(
+      context.series,
+      [config.replica_label],
+      (attributes, resource) => this.#labelsOf(attributes, resource) !== undefined
+    )
+    this.#labels = new SeriesCache((series: Series) => this.#labelsOf(series.attributes, series.resource.attributes))
+    const { instruments } = context
+    instruments.gauge('entries', 'Clusters remembered.', () => this.#elections.size)
+    instruments.gauge('state_bytes', 'Memory of what is remembered.', () => this.#elections.bytes)
+    instruments.gauge(
+      'failovers',
+      'Times another replica was elected, since the start.',
+      () => this.#elections.failovers
+    )
+  }
+
+  process(block: Block): Block {
+    const { account, clock } = this.#context
+    const now = clock.now()
+    const kept = new Int32Array(block.length)
+    let length = 0
+    let last: Labels | undefined
+    let vote: Vote = 'elected'
+    for (let i = 0; i < block.length; i++) {
+      const labels =
+        block.type === 'points' ? this.#labels.get(block.series[i]) : this.#labelsOf(block.attributes[i], NO_ATTRIBUTES)
+      if (labels !== undefined && (labels.cluster !== last?.cluster || labels.replica !== last.replica)) {
+        vote = this.#elections.vote(labels.cluster, labels.replica, now)
+        last = labels
+      }
+      if (labels === undefined || vote === 'elected') kept[length++] = i
+      else account.drop(vote)
+    }
+    return this.#stripper.block(length === block.length ? block : select(block, kept.subarray(0, length)))
+  }
+
+  snapshot(): Uint8Array {
+    const saved: Saved = { version: VERSION, mode: 'ha_replica', clusters: this.#elections.save() }
+    return serialize(saved)
+  }
+
+  restore(bytes: Uint8Array): void {
+    const saved = deserialize(bytes) as Saved
+    if (saved.version !== VERSION)
+      throw new Error(`it has version ${saved.version}, this Weir reads version ${VERSION}`)
+    if (saved.mode !== 'ha_replica') throw new Error(`it was saved in mode ${saved.mode}, configured is ha_replica`)
+    this.#elections.restore(saved.clusters)
+  }
+
+  #labelsOf(attributes: Attributes, resource: Attributes): Labels | undefined {
+    const cluster =
+      findAttribute(attributes, this.#config.cluster_label) ?? findAttribute(resource, this.#config.cluster_label)
+    const replica =
+      findAttribute(attributes, this.#config.replica_label) ?? findAttribute(resource, this.#config.replica_label)
+    if (cluster === undefined || replica === undefined) return undefined
+    return { cluster: attributeText(cluster), replica: attributeText(replica) }
+  }
+}

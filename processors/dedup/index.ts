@@ -1,0 +1,17 @@
+import type { ProcessorPlugin } from '../../sdk/plugin/index.ts'
+import { type Config, check, schema } from './config.ts'
+import { createDedup } from './create.ts'
+
+const plugin: ProcessorPlugin<Config> = {
+  api: 1,
+  kind: 'processor',
+  type: 'dedup',
+  stability: 'beta',
+  description: 'Drops what was sent before: by event id, sample, request, client number or replica.',
+  schema,
+  ports: { in: 'any', out: 'any' },
+  check,
+  create: createDedup
+}
+
+export default plugin

@@ -1,0 +1,15 @@
+import { clientBytes } from './client-numbers.ts'
+import type { Config } from './config.ts'
+import { clusterBytes } from './elections.ts'
+import { memoryBytes } from './memory.ts'
+import { SERIES_CACHE_BYTES } from './series-cache.ts'
+
+/**
+ * Most bytes a processor with `config` remembers. What is in flight comes on top: up to 80 bytes an item, and items in
+ * flight are bounded by the credits of the receivers.
+ */
+export function memoryBound(config: Config): number {
+  if (config.mode === 'ha_replica') return clusterBytes(config.max_sources) + 2 * SERIES_CACHE_BYTES
+  if (config.mode === 'client_seq') return config.max_sources * clientBytes(config.max_reorder) + SERIES_CACHE_BYTES
+  return memoryBytes(config) + (config.mode === 'sample' ? SERIES_CACHE_BYTES : 0)
+}

@@ -1,0 +1,121 @@
+import { Murmur3 } from '../../core/model/sketch/murmur3.ts'
+import type { Block, Distribution, PointBlock } from '../../sdk/plugin/index.ts'
+import type { Config } from './config.ts'
+import type { Flight } from './flights.ts'
+import { Memory, type SavedMemory } from './memory.ts'
+import { CONFLICT, DUPLICATE, NEW, NOT_IDENTIFIED, type Rule } from './rule.ts'
+import { SeriesCache } from './series-cache.ts'
+
+/** Mode `sample`: points of one series and time are one sample. Events pass. */
+export class Samples implements Rule {
+  readonly key = new Uint32Array(4)
+  readonly duplicateReason = 'duplicate'
+  serial = 0
+  lateness = 0
+  #memory: Memory
+  #keepsFirst: boolean
+  #hash = new Murmur3()
+  #value = new Uint32Array(4)
+  #seriesKeys: SeriesCache<Uint32Array>
+  #block: PointBlock | undefined
+  #now = 0
+
+  constructor(config: Config) {
+    this.#memory = new Memory(config)
+    this.#keepsFirst = config.conflict === 'keep_first'
+    this.#seriesKeys = new SeriesCache(series => {
+      const key = new Uint32Array(4)
+      this.#hash.reset().text(series.key).finish(key)
+      return key
+    })
+  }
+
+  get size(): number {
+    return this.#memory.size
+  }
+  get bytes(): number {
+    return this.#memory.bytes
+  }
+  get evicted(): number {
+    return this.#memory.evicted
+  }
+
+  begin(block: Block, _flight: Flight, now: number): void {
+    this.#memory.expire(now)
+    this.#block = block.type === 'points' ? block : undefined
+    this.#now = now
+  }
+
+  judge(i: number): number {
+    const block = this.#block
+    if (block === undefined) return NOT_IDENTIFIED
+    const series = block.series[i]
+    // Increments without an interval, such as StatsD's, may come many at a time: each is an observation of its own.
+    if (series.metric.temporality === 'delta' && block.start[i] === 0) return NOT_IDENTIFIED
+    this.#hash.resume(this.#seriesKeys.get(series)).number(block.time[i]).finish(this.key)
+    this.#hashValue(block, i)
+    const [value0, value1] = this.#value
+    if (!this.#memory.recall(this.key)) return this.#remember(NEW)
+    this.lateness = this.#now - this.#memory.since
+    if (this.#memory.value0 === value0 && this.#memory.value1 === value1) return DUPLICATE
+    if (this.#keepsFirst) return CONFLICT
+    // Each further value is an entry of its own, or it would pass again whenever it is sent again.
+    this.#hash.resume(this.key).words(value0, value1, 0, 0).finish(this.key)
+    if (!this.#memory.recall(this.key)) return this.#remember(CONFLICT)
+    this.lateness = this.#now - this.#memory.since
+    return DUPLICATE
+  }
+
+  forget(keys: Uint32Array, at: number, serial: number): void {
+    this.#memory.forget(keys, at, serial)
+  }
+
+  save(): unknown {
+    return this.#memory.save()
+  }
+
+  restore(saved: unknown): void {
+    this.#memory.restore(saved as SavedMemory)
+  }
+
+  #remember(verdict: number): number {
+    this.serial = this.#memory.remember(this.key, this.#now, this.#value[0], this.#value[1])
+    return verdict
+  }
+
+  /** 64 bits that say whether two values are the same: what the number is, its flags, all of a distribution. */
+  #hashValue(block: PointBlock, i: number): void {
+    const hash = this.#hash.reset().number(block.value[i])
+    if (block.flags[i] !== 0) hash.words(block.flags[i], 0, 0, 0)
+    const distribution = block.distributions.size === 0 ? undefined : block.distributions.get(i)
+    if (distribution !== undefined) feedDistribution(hash, distribution)
+    hash.finish(this.#value)
+  }
+}
+
+function feedDistribution(hash: Murmur3, distribution: Distribution): void {
+  hash.text(distribution.kind)
+  if (distribution.kind === 'set') {
+    for (const member of distribution.members) hash.text(member)
+    return
+  }
+  hash.number(distribution.count).number(distribution.sum)
+  if (distribution.kind === 'summary') {
+    for (const { quantile, value } of distribution.quantiles) hash.number(quantile).number(value)
+    return
+  }
+  hash.number(distribution.min).number(distribution.max)
+  if (distribution.kind === 'histogram') {
+    feedNumbers(hash, distribution.bounds)
+    return feedNumbers(hash, distribution.counts)
+  }
+  const { scale, zeroCount, zeroThreshold, positive, negative } = distribution
+  hash.number(scale).number(zeroCount).number(zeroThreshold).number(positive.offset).number(negative.offset)
+  feedNumbers(hash, positive.counts)
+  feedNumbers(hash, negative.counts)
+}
+
+function feedNumbers(hash: Murmur3, numbers: readonly number[]): void {
+  hash.number(numbers.length)
+  for (const number of numbers) hash.number(number)
+}

@@ -1,0 +1,27 @@
+import type { Series } from '../../sdk/plugin/index.ts'
+
+/** A power of two: more series than this at a time are worked out again and again. */
+const SLOTS = 2 ** 16
+
+/** What it costs, with small values: references and the values themselves. */
+export const SERIES_CACHE_BYTES = SLOTS * 120
+
+/** Something worked out of a series, kept for those seen last. Series with ids that fall together replace each other. */
+export class SeriesCache<T> {
+  #make: (series: Series) => T
+  #owner: (Series | undefined)[] = new Array(SLOTS).fill(undefined)
+  #values: (T | undefined)[] = new Array(SLOTS).fill(undefined)
+
+  constructor(make: (series: Series) => T) {
+    this.#make = make
+  }
+
+  get(series: Series): T {
+    const slot = series.id & (SLOTS - 1)
+    if (this.#owner[slot] === series) return this.#values[slot]!
+    const value = this.#make(series)
+    this.#owner[slot] = series
+    this.#values[slot] = value
+    return value
+  }
+}
