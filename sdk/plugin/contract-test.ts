@@ -193,10 +193,10 @@ const DOWNSTREAM: Readonly<Record<string, Behaviour>> = {
 
 async function settles({ plugin, context, instance }: Subjects, behave: Behaviour): Promise<void> {
   const line = await assembled(instance, context, behave)
-  const outcomes: Promise<Outcome>[] = []
-  for (const [, block] of blocksFor(plugin.ports, context.series)) outcomes.push(line.send(block))
+  const outcomes = new Map<string, Promise<Outcome>>()
+  for (const [name, block] of blocksFor(plugin.ports, context.series)) outcomes.set(name, line.send(block))
   await line.end()
-  await within('every batch settles', Promise.all(outcomes))
+  for (const [name, outcome] of outcomes) await within(`the batch of ${name}`, outcome)
   assert.ok(line.sent.every(({ spent }) => spent))
   assertBalanced(context)
 }
@@ -216,7 +216,7 @@ async function leavesBlocksAlone({ plugin, context, instance }: Subjects): Promi
   const line = await assembled(instance, context, batch => batch.ack())
   for (const [name, block] of blocksFor(plugin.ports, context.series)) {
     const before = columnsOf(block)
-    await within('the batch settles', line.send(block))
+    await within(`the batch of ${name}`, line.send(block))
     assert.deepEqual(columnsOf(block), before, name)
   }
   await line.end()
@@ -279,7 +279,7 @@ const signal = () => AbortSignal.timeout(TIMEOUT_MS)
 
 async function within<T>(what: string, done: Promise<T> | undefined): Promise<T> {
   const { promise: late, reject } = Promise.withResolvers<never>()
-  const timer = setTimeout(() => reject(new Error(`${what} takes more than ${TIMEOUT_MS} ms`)), TIMEOUT_MS)
+  const timer = setTimeout(() => reject(new Error(`${what} did not end within ${TIMEOUT_MS} ms`)), TIMEOUT_MS)
   try {
     return (await Promise.race([done, late])) as T
   } finally {
