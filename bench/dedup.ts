@@ -77,7 +77,7 @@ function uuidOf(i: number): string {
   const hex = Math.imul(i, 0x9e3779b1) >>> 0
   const text = `${hex.toString(16).padStart(8, '0')}-1f2e-4d3c-8b5a-${i.toString(16).padStart(12, '0')}`
   // In one piece, as a decoder hands it over.
-  return Buffer.from(text, 'latin1').latin1Slice()
+  return Buffer.from(text, 'latin1').toString('latin1')
 }
 
 function pointBlocks(): Block[] {

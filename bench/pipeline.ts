@@ -1,7 +1,9 @@
 // OTLP/HTTP protobuf → windowed_counter → debug without a word: points a second through one process on one core, while
-// the sender has the other. `node bench/pipeline.ts [seconds]`
+// the sender has the other. `node bench/pipeline.ts [--journal] [seconds]`
 import { spawn } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { Agent, request } from 'node:http'
+import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { freePort } from '../test/servers/free-port.ts'
 import { otlpBodies } from './otlp-payload.ts'
@@ -9,17 +11,28 @@ import { otlpBodies } from './otlp-payload.ts'
 const SERIES = 50_000
 const BODIES = 50
 const POINTS_PER_BODY = 1000
-const CONNECTIONS = 4
+const CONNECTIONS = 16
 const WARM_UP_S = 5
 // Field 3 (time_unix_nano) of a point, fixed64.
 const TIME_TAG = 0x19
 
-const measureSeconds = Number(process.argv[2] ?? 15)
+const withJournal = process.argv.includes('--journal')
+const measureSeconds = Number(process.argv.slice(2).find(argument => argument !== '--journal') ?? 15)
+const journalFolder = mkdtempSync(path.join(tmpdir(), 'weir-bench-'))
 const root = path.join(import.meta.dirname, '..')
 const [otlpPort, adminPort] = [await freePort(), await freePort()]
-const weir = spawn('taskset', ['-c', '0', process.execPath, 'core/main.ts', 'run', '--config', 'bench/pipeline.yaml'], {
+const configs = ['bench/pipeline.yaml', ...(withJournal ? ['bench/journal.yaml'] : [])].flatMap(file => [
+  '--config',
+  file
+])
+const weir = spawn('taskset', ['-c', '0', process.execPath, 'core/main.ts', 'run', ...configs], {
   cwd: root,
-  env: { ...process.env, BENCH_OTLP_PORT: String(otlpPort), BENCH_ADMIN_PORT: String(adminPort) },
+  env: {
+    ...process.env,
+    BENCH_OTLP_PORT: String(otlpPort),
+    BENCH_ADMIN_PORT: String(adminPort),
+    BENCH_JOURNAL: journalFolder
+  },
   stdio: ['ignore', 'pipe', 'inherit']
 })
 await new Promise(resolve => weir.stdout.once('data', resolve))
@@ -40,6 +53,8 @@ const to = await reading()
 sending = false
 await Promise.all(senders)
 weir.kill('SIGTERM')
+await new Promise(resolve => weir.once('exit', resolve))
+rmSync(journalFolder, { recursive: true })
 
 const points = to.received - from.received
 const wall = (to.at - from.at) / 1000

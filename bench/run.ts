@@ -8,7 +8,10 @@ const BASELINE = path.join(import.meta.dirname, 'baseline.json')
 const CALIBRATION_MS = 1000
 /** The figure of each benchmark: the first number before this unit. */
 const BENCHES: Record<string, { readonly file: string; readonly unit: RegExp }> = {
-  'OTLP over HTTP → windowed_counter → nothing, M points/CPU s': { file: 'pipeline.ts', unit: /([\d.]+) M per CPU second/ },
+  'OTLP over HTTP → windowed_counter → nothing, M points/CPU s': {
+    file: 'pipeline.ts',
+    unit: /([\d.]+) M per CPU second/
+  },
   'OTLP decode and sum, M points/s': { file: 'otlp-decode.ts', unit: /sum.*?([\d.]+)/ },
   'StatsD lines parsed, M lines/s': { file: 'statsd-parse.ts', unit: /mixed.*?([\d.]+)/ },
   'remote write encoding, M points/s': { file: 'remote-write.ts', unit: /([\d.]+) M/ }
@@ -21,7 +24,8 @@ for (const [name, { file, unit }] of Object.entries(BENCHES)) {
   const { stdout } = spawnSync(process.execPath, [path.join(import.meta.dirname, file)], { encoding: 'utf8' })
   const figure = Number(unit.exec(stdout)?.[1])
   found[name] = figure / speed
-  const ratio = kept[name] === undefined ? 'no baseline' : `${((found[name] / kept[name]) * 100).toFixed(0)} % of baseline`
+  const ratio =
+    kept[name] === undefined ? 'no baseline' : `${((found[name] / kept[name]) * 100).toFixed(0)} % of baseline`
   console.log(`${figure.toFixed(2).padStart(8)}  ${name} (${ratio})`)
 }
 if (process.argv.includes('--keep')) writeFileSync(BASELINE, `${JSON.stringify(found, null, 2)}\n`)

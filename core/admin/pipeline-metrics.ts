@@ -1,5 +1,5 @@
-import type { Topology } from '../pipeline/build.ts'
-import type { Component, Services } from '../pipeline/component.ts'
+import type { Component } from '../pipeline/component.ts'
+import type { Delivery } from '../pipeline/delivery.ts'
 import type { Account } from '../telemetry/account.ts'
 import type { Labels, Metrics } from '../telemetry/metrics.ts'
 
@@ -13,15 +13,8 @@ const COLUMNS: Record<Column, string> = {
   refused: 'Items handed back to their sender.'
 }
 
-/** Every component of a topology, receivers first. */
-export function componentsOf({ receivers, pipelines, exporters }: Topology): Component[] {
-  const processors = pipelines.flatMap(pipeline => pipeline.processors)
-  return [...receivers, ...processors, ...exporters].map(({ component }) => component)
-}
-
 /** The ledger, queues, credits and states as metrics. */
-export function addPipelineMetrics(metrics: Metrics, topology: Topology, services: Services): void {
-  const components = componentsOf(topology)
+export function addPipelineMetrics(metrics: Metrics, { topology, components, services }: Delivery): void {
   for (const [column, help] of Object.entries(COLUMNS) as [Column, string][]) {
     addOfEach(metrics, components, `weir_${column}_items_total`, 'counter', help, account => account[column])
   }

@@ -2,8 +2,8 @@ import path from 'node:path'
 import express, { type ErrorRequestHandler, type Express } from 'express'
 import { describeError } from '../errors.ts'
 import { HttpServer } from '../http/server.ts'
-import type { Topology } from '../pipeline/build.ts'
 import type { Services } from '../pipeline/component.ts'
+import type { Delivery } from '../pipeline/delivery.ts'
 import type { LoggedProblem } from '../telemetry/log.ts'
 import { overallState, type Phase, statusReport } from './status.ts'
 
@@ -24,9 +24,9 @@ export class AdminServer {
   #services: Services
 
   /** Components may still add routes until {@link start}. */
-  constructor(endpoint: string, topology: Topology, services: Services, moment: () => Moment) {
-    this.#server = new HttpServer(endpoint, makeApp(topology, services, moment))
-    this.#services = services
+  constructor(endpoint: string, delivery: Delivery, moment: () => Moment) {
+    this.#server = new HttpServer(endpoint, makeApp(delivery, moment))
+    this.#services = delivery.services
   }
 
   async start(): Promise<void> {
@@ -40,18 +40,19 @@ export class AdminServer {
   }
 }
 
-function makeApp(topology: Topology, services: Services, moment: () => Moment): Express {
+function makeApp(delivery: Delivery, moment: () => Moment): Express {
+  const { services } = delivery
   const app = express().disable('x-powered-by')
   app.use(express.static(PAGE_FOLDER))
   app.get('/api/status', (_request, response) => {
     const { phase, problems } = moment()
-    response.set('cache-control', 'no-store').json(statusReport(topology, services, phase, problems))
+    response.set('cache-control', 'no-store').json(statusReport(delivery, phase, problems))
   })
   app.get('/metrics', (_request, response) => {
     response.type('text/plain; version=0.0.4; charset=utf-8').send(services.metrics.toPrometheusText())
   })
   app.get('/healthz', (_request, response) => {
-    const state = overallState(topology)
+    const state = overallState(delivery)
     response.status(state === 'failed' ? 503 : 200).json({ state })
   })
   app.get('/readyz', (_request, response) => {

@@ -1,7 +1,7 @@
 import type { Topology } from '../pipeline/build.ts'
 import type { Component, Services } from '../pipeline/component.ts'
+import type { Delivery } from '../pipeline/delivery.ts'
 import type { LoggedProblem } from '../telemetry/log.ts'
-import { componentsOf } from './pipeline-metrics.ts'
 
 export type Phase = 'starting' | 'running' | 'draining'
 
@@ -37,8 +37,7 @@ export interface ComponentReport {
 }
 
 export function statusReport(
-  topology: Topology,
-  services: Services,
+  { topology, components, services }: Delivery,
   phase: Phase,
   problems: readonly LoggedProblem[]
 ): StatusReport {
@@ -46,7 +45,7 @@ export function statusReport(
   return {
     phase,
     uptimeSeconds: process.uptime(),
-    components: componentsOf(topology).map(component => componentReport(component, topology)),
+    components: components.map(component => componentReport(component, topology)),
     pipelines: topology.pipelines.map(({ name, config }) => ({ name, ...config })),
     credits: { inFlight: pool(services.credits), owned: pool(services.ownedCredits) },
     queryable: topology.exporters
@@ -57,8 +56,8 @@ export function statusReport(
 }
 
 /** `failed` or `degraded` where any component is, else `ok`. */
-export function overallState(topology: Topology): string {
-  const states = componentsOf(topology).map(({ state }) => state)
+export function overallState({ components }: Delivery): string {
+  const states = components.map(({ state }) => state)
   return states.includes('failed') ? 'failed' : states.includes('degraded') ? 'degraded' : 'ok'
 }
 

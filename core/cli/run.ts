@@ -5,11 +5,9 @@ import { formatDuration } from '../config/units.ts'
 import { type ResolvedConfig, readConfig } from '../config/validate.ts'
 import { describeError } from '../errors.ts'
 import { SeriesRegistry } from '../model/series.ts'
-import { buildTopology } from '../pipeline/build.ts'
-import type { Announcement, Services } from '../pipeline/component.ts'
-import { CreditPool } from '../pipeline/credits.ts'
+import type { Announcement } from '../pipeline/component.ts'
+import { type BaseServices, prepareDelivery } from '../pipeline/delivery.ts'
 import { Runner } from '../pipeline/lifecycle.ts'
-import { StateStore } from '../pipeline/state-store.ts'
 import { systemClock } from '../telemetry/clock.ts'
 import { Log } from '../telemetry/log.ts'
 import { Metrics } from '../telemetry/metrics.ts'
@@ -52,54 +50,36 @@ export async function run(
 class Weir {
   #config: ResolvedConfig
   #log: Log
-  #services: Services
   #phase: Phase = 'starting'
   #runner: Runner | undefined
   #admin: AdminServer | undefined
   #stopTelemetry: (() => void | Promise<void>)[] = []
+  readonly announcements: Announcement[] = []
 
   constructor(config: ResolvedConfig) {
-    const { log, limits, state_dir } = config.service
     this.#config = config
-    this.#log = new Log(log.level)
-    this.#services = {
-      log: this.#log.logger,
-      clock: systemClock,
-      series: new SeriesRegistry(),
-      metrics: new Metrics(),
-      credits: new CreditPool(limits.in_flight),
-      ownedCredits: new CreditPool(limits.owned),
-      durable: state_dir !== undefined,
-      routes: new Map(),
-      announcements: [],
-      adminUrl: ''
-    }
-  }
-
-  get announcements(): readonly Announcement[] {
-    return this.#services.announcements
+    this.#log = new Log(config.service.log.level)
   }
 
   async start({ discardState }: { readonly discardState: boolean }): Promise<void> {
-    const { admin, state_dir, telemetry } = this.#config.service
-    const services = this.#services
-    const state = state_dir === undefined ? undefined : new StateStore(state_dir)
-    if (discardState) state?.discard()
-    const topology = buildTopology(this.#config, services)
-    addPipelineMetrics(services.metrics, topology, services)
-    this.#stopTelemetry.push(addProcessMetrics(services.metrics))
-    this.#admin = new AdminServer(admin.endpoint, topology, services, () => ({
+    const { admin, telemetry } = this.#config.service
+    const delivery = await prepareDelivery(this.#config, this.#baseServices(), discardState)
+    const { log, clock, metrics } = delivery.services
+    addPipelineMetrics(metrics, delivery)
+    this.#stopTelemetry.push(addProcessMetrics(metrics))
+    this.#admin = new AdminServer(admin.endpoint, delivery, () => ({
       phase: this.#phase,
       problems: this.#log.problems
     }))
     await this.#admin.start()
-    this.#runner = new Runner(topology, { log: services.log, clock: services.clock, state })
+    const { topology, entrance, keeper } = delivery
+    this.#runner = new Runner(topology, { log, clock, entrance, keeper })
     await this.#runner.start(new AbortController().signal)
     if (telemetry.otlp_endpoint !== undefined) {
-      this.#stopTelemetry.push(await exportByOtlp(services.metrics, telemetry.otlp_endpoint, telemetry.interval))
+      this.#stopTelemetry.push(await exportByOtlp(metrics, telemetry.otlp_endpoint, telemetry.interval))
     }
     this.#phase = 'running'
-    services.log.info('running')
+    log.info('running')
   }
 
   async stop(): Promise<boolean> {
@@ -108,6 +88,18 @@ class Weir {
     for (const stop of this.#stopTelemetry) await stop()
     await this.#admin?.stop(AbortSignal.timeout(ADMIN_STOP_MS))
     return drained
+  }
+
+  #baseServices(): BaseServices {
+    return {
+      log: this.#log.logger,
+      clock: systemClock,
+      series: new SeriesRegistry(),
+      metrics: new Metrics(),
+      routes: new Map(),
+      announcements: this.announcements,
+      adminUrl: ''
+    }
   }
 }
 

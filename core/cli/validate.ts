@@ -70,11 +70,13 @@ function probeServices(): Services {
   return {
     log: new Log('silent').logger,
     clock: systemClock,
+    pipelineClock: systemClock,
     series: new SeriesRegistry(),
     metrics: new Metrics(),
     credits: new CreditPool(0),
     ownedCredits: new CreditPool(0),
     durable: false,
+    replayed: false,
     routes: new Map(),
     announcements: [],
     adminUrl: ''

@@ -7,9 +7,17 @@ export interface ServiceConfig {
   readonly admin: { readonly endpoint: string }
   readonly limits: { readonly in_flight: number; readonly owned: number }
   readonly state_dir?: string
+  readonly journal?: JournalConfig
   readonly shutdown_timeout: number
   readonly log: { readonly level: string }
   readonly telemetry: { readonly otlp_endpoint?: string; readonly interval: number }
+}
+
+export interface JournalConfig {
+  readonly folder: string
+  readonly segment_size: number
+  readonly max_size: number
+  readonly checkpoint_interval: number
 }
 
 export interface PipelineConfig {
@@ -81,6 +89,26 @@ export const SERVICE_SCHEMA: ConfigSchema = {
       type: 'string',
       description:
         'Folder for the state that survives a restart. Without it open windows are sent as they stand on shutdown.'
+    },
+    journal: {
+      type: 'object',
+      description:
+        'Exact delivery through crashes: what came in is on disk before it is acknowledged, and is processed again from the last checkpoint. Without it, a crash loses what is in memory.',
+      additionalProperties: false,
+      required: ['folder'],
+      properties: {
+        folder: { type: 'string', description: 'Where it is kept; of this process alone.' },
+        segment_size: byteSize({ description: 'Size at which a file is ended and the next begun.', default: '128MiB' }),
+        max_size: byteSize({
+          description:
+            'Largest size of the journal; when exporters are so far behind, senders are told to come back later.',
+          default: '10GiB'
+        }),
+        checkpoint_interval: duration({
+          description: 'How often processors write down what they know; a restart does over again what came since.',
+          default: '10s'
+        })
+      }
     },
     shutdown_timeout: duration({ description: 'Longest time to drain on SIGTERM or Ctrl-C.', default: '30s' }),
     log: {

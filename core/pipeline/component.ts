@@ -13,12 +13,16 @@ import type { CreditPool } from './credits.ts'
 export interface Services {
   readonly log: Logger
   readonly clock: Clock
+  /** What processors take for the time. */
+  readonly pipelineClock: Clock
   readonly series: SeriesRegistry
   readonly metrics: Metrics
   readonly credits: CreditPool
   readonly ownedCredits: CreditPool
   /** Whether there is a folder for state that outlives the process. */
   readonly durable: boolean
+  /** Whether what came in is processed again after a crash. */
+  readonly replayed: boolean
   readonly routes: Map<string, RequestHandler>
   readonly announcements: Announcement[]
   /** Set once the admin server listens. */
@@ -33,7 +37,7 @@ export interface Announcement {
 
 /** A component as it runs: identity, books, state. A processor has one for each pipeline it stands in. */
 export class Component {
-  readonly kind: Kind
+  readonly kind: Kind | 'journal'
   readonly id: string
   readonly type: string
   /** Of a processor; a receiver or exporter may serve several. */
@@ -43,7 +47,7 @@ export class Component {
   state: ComponentState = 'ok'
   reason: string | undefined
 
-  constructor(kind: Kind, id: string, pipeline: string | undefined, log: Logger) {
+  constructor(kind: Kind | 'journal', id: string, pipeline: string | undefined, log: Logger) {
     this.kind = kind
     this.id = id
     this.type = id.split('/')[0]
@@ -63,16 +67,17 @@ export class Component {
 
   context(services: Services): Context {
     const { account, id, log } = this
-    const { clock, series, credits, ownedCredits, durable, routes, announcements } = services
+    const { clock, pipelineClock, series, credits, ownedCredits, durable, replayed, routes, announcements } = services
     return {
       id,
       log,
-      clock,
+      clock: this.kind === 'processor' ? pipelineClock : clock,
       account,
       series,
       credits,
       ownedCredits,
       durable,
+      replayed,
       instruments: this.#instruments(services.metrics),
       admin: {
         get url() {

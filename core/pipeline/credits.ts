@@ -4,12 +4,17 @@
  */
 export class CreditPool {
   readonly capacity: number
+  readonly #overdraft: boolean
   #used = 0
   #waiting: { bytes: number; grant: (permit: Permit) => void }[] = []
 
-  /** @param capacity bytes */
-  constructor(capacity: number) {
+  /**
+   * @param capacity bytes
+   * @param overdraft gives more than it has: somebody else then waits until `used` is below `capacity` again
+   */
+  constructor(capacity: number, overdraft = false) {
     this.capacity = capacity
+    this.#overdraft = overdraft
   }
 
   get used(): number {
@@ -42,7 +47,7 @@ export class CreditPool {
 
   // Something larger than the whole pool passes when it is alone, or it could never pass.
   #fits(bytes: number): boolean {
-    return this.#used + bytes <= this.capacity || this.#used === 0
+    return this.#overdraft || this.#used + bytes <= this.capacity || this.#used === 0
   }
 
   #issue(bytes: number): Permit {

@@ -30,6 +30,10 @@ export class Lane implements Sink {
   #host: LaneHost
   #queue: Batch[] = []
   #queuedBytes = 0
+  /** Batches so far; they leave in the order they entered. */
+  #entered = 0
+  #left = 0
+  #barriers: { readonly at: number; resolve(allSettled: boolean): void }[] = []
   #closing = false
   #wake: () => void = () => {}
   #abort = new AbortController()
@@ -59,11 +63,18 @@ export class Lane implements Sink {
     account.inFlight += batch.block.length
     this.#queuedBytes += blockBytes(batch.block)
     this.#queue.push(batch)
+    this.#entered++
     this.#wake()
   }
 
   start(): void {
     this.#done = this.#run()
+  }
+
+  /** Resolves when all that is in the lane now has left it: true, or false where some of it was handed back. */
+  barrier(): Promise<boolean> {
+    if (this.#left === this.#entered) return Promise.resolve(true)
+    return new Promise(resolve => this.#barriers.push({ at: this.#entered, resolve }))
   }
 
   /** Exports what is queued until `deadline` fires; what is left then goes back to its senders. */
@@ -185,12 +196,15 @@ export class Lane implements Sink {
   }
 
   #handBack(batch: Batch): void {
+    for (const { resolve } of this.#barriers.splice(0)) resolve(false)
     this.#leave(batch)
     this.#host.account.refused += batch.block.length
     batch.nack(this.#abort.signal.reason)
   }
 
   #leave(batch: Batch): void {
+    this.#left++
+    while (this.#barriers.length > 0 && this.#barriers[0].at <= this.#left) this.#barriers.shift()!.resolve(true)
     this.#host.account.inFlight -= batch.block.length
     this.#queuedBytes -= blockBytes(batch.block)
   }

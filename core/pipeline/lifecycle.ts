@@ -2,14 +2,27 @@ import type { Logger } from 'pino'
 import { describeError, WeirError } from '../errors.ts'
 import type { Lifecycle } from '../plugin/contract.ts'
 import type { Clock } from '../telemetry/clock.ts'
-import type { BuiltProcessor, Topology } from './build.ts'
+import type { BuiltReceiver, Topology } from './build.ts'
 import type { Component } from './component.ts'
-import { invalid, type StateStore } from './state-store.ts'
+import type { Entrance } from './entrance.ts'
 
-interface LifecycleHost {
+/** Keeps what processors know from one run to the next. */
+export interface StateKeeper {
+  /** Before anything starts. Throws `STATE_INVALID`. */
+  restore(): Promise<void>
+  /** Everything but the receivers runs. */
+  begin(): Promise<void>
+  /** Everything runs. */
+  ready(): Promise<void>
+  /** Nothing comes in any more, and the lanes are closed. Resolves to whether all is kept. */
+  save(): Promise<boolean>
+}
+
+interface RunnerHost {
   readonly log: Logger
   readonly clock: Clock
-  readonly state: StateStore | undefined
+  readonly entrance: Entrance
+  readonly keeper: StateKeeper | undefined
 }
 
 /**
@@ -18,10 +31,11 @@ interface LifecycleHost {
  */
 export class Runner {
   #topology: Topology
-  #host: LifecycleHost
+  #host: RunnerHost
   #started: { component: Component; part: Lifecycle }[] = []
+  #receiversCompleted: Promise<unknown> = Promise.resolve()
 
-  constructor(topology: Topology, host: LifecycleHost) {
+  constructor(topology: Topology, host: RunnerHost) {
     this.#topology = topology
     this.#host = host
   }
@@ -29,7 +43,8 @@ export class Runner {
   /** Ready to receive when it resolves. Rejects with what could not start; what had started is stopped again. */
   async start(signal: AbortSignal): Promise<void> {
     const { receivers, pipelines, exporters } = this.#topology
-    this.#eachProcessor((entry, pipeline) => this.#restore(entry, pipeline))
+    const { keeper } = this.#host
+    await keeper?.restore()
     try {
       for (const { component, exporter } of exporters) await this.#start(component, exporter, signal)
       for (const { lane } of exporters) lane.start()
@@ -37,21 +52,14 @@ export class Runner {
         for (const { component, processor } of pipeline.processors) await this.#start(component, processor, signal)
         pipeline.open()
       }
-      for (const { receiver, sink, component } of receivers) {
-        const feeds = pipelines.filter(pipeline => pipeline.config.receivers.includes(component.id))
-        receiver.batches$.subscribe({
-          next: batch => sink.push(batch),
-          complete: () => {
-            for (const pipeline of feeds) pipeline.sourceCompleted()
-          }
-        })
-      }
+      await keeper?.begin()
+      this.#receiversCompleted = Promise.all(receivers.map(receiver => this.#listen(receiver)))
       for (const { component, receiver } of receivers) await this.#start(component, receiver, signal)
     } catch (error) {
       await this.#stopAll(AbortSignal.abort())
       throw error
     }
-    this.#eachProcessor((entry, pipeline) => this.#host.state?.remove(pipeline, entry.component.id))
+    await keeper?.ready()
   }
 
   /**
@@ -60,24 +68,39 @@ export class Runner {
    */
   async stop(timeoutMs: number): Promise<boolean> {
     const { receivers, pipelines, exporters } = this.#topology
+    const { clock, entrance, keeper } = this.#host
     const deadline = new AbortController()
-    const cancel = this.#host.clock.setTimer(timeoutMs, () =>
+    const cancel = clock.setTimer(timeoutMs, () =>
       deadline.abort(new WeirError('COMPONENT_FAILED', 'shutdown_timeout is over'))
     )
-    const expired = new Promise<void>(resolve =>
-      deadline.signal.addEventListener('abort', () => resolve(), { once: true })
-    )
+    const expired = new Promise(resolve => deadline.signal.addEventListener('abort', resolve, { once: true }))
     // Not awaited yet: receivers wait for replies, and those for what follows.
     const closing = Promise.all(
       receivers.map(({ component, receiver }) => this.#stop(component, receiver, deadline.signal))
     )
+    await Promise.race([this.#receiversCompleted, expired])
+    await entrance.drain(deadline.signal)
+    for (const { component } of receivers) this.#completeFedBy(component.id)
     await Promise.race([Promise.all(pipelines.map(pipeline => pipeline.completed)), expired])
     await Promise.all(exporters.map(({ lane }) => lane.close(deadline.signal)))
     await Promise.race([closing, expired])
-    const kept = this.#saveState()
+    const kept = (await keeper?.save()) ?? true
     await this.#stopAll(deadline.signal)
     cancel()
     return kept && !deadline.signal.aborted
+  }
+
+  /** Resolves when the receiver has put out its last batch. */
+  #listen({ component, receiver }: BuiltReceiver): Promise<void> {
+    const { entrance } = this.#host
+    return new Promise(resolve => {
+      receiver.batches$.subscribe({ next: batch => entrance.push(component.id, batch), complete: resolve })
+    })
+  }
+
+  #completeFedBy(receiver: string): void {
+    for (const pipeline of this.#topology.pipelines)
+      if (pipeline.config.receivers.includes(receiver)) pipeline.sourceCompleted()
   }
 
   async #start(component: Component, part: Lifecycle, signal: AbortSignal): Promise<void> {
@@ -103,35 +126,5 @@ export class Runner {
 
   async #stopAll(signal: AbortSignal): Promise<void> {
     for (const { component, part } of this.#started.toReversed()) await this.#stop(component, part, signal)
-  }
-
-  #restore({ component, processor }: BuiltProcessor, pipeline: string): void {
-    if (!('restore' in processor)) return
-    const state = this.#host.state?.read(pipeline, component.id)
-    if (state === undefined) return
-    try {
-      processor.restore?.(state)
-    } catch (error) {
-      throw invalid(this.#host.state!.fileOf(pipeline, component.id), describeError(error))
-    }
-    component.log.info({ bytes: state.length }, 'state restored')
-  }
-
-  #saveState(): boolean {
-    let saved = true
-    this.#eachProcessor(({ component, processor }, pipeline) => {
-      if (this.#host.state === undefined || !('snapshot' in processor)) return
-      try {
-        this.#host.state.write(pipeline, component.id, processor.snapshot!())
-      } catch (error) {
-        saved = false
-        component.log.error({ err: describeError(error) }, 'could not save its state: what its windows held is lost')
-      }
-    })
-    return saved
-  }
-
-  #eachProcessor(visit: (entry: BuiltProcessor, pipeline: string) => void): void {
-    for (const { name, processors } of this.#topology.pipelines) for (const entry of processors) visit(entry, name)
   }
 }

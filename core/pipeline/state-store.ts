@@ -11,7 +11,9 @@ import {
 } from 'node:fs'
 import path from 'node:path'
 import { crc32 } from 'node:zlib'
-import { WeirError } from '../errors.ts'
+import { describeError, WeirError } from '../errors.ts'
+import type { Topology } from './build.ts'
+import type { StateKeeper } from './lifecycle.ts'
 
 // File: magic, CRC-32 of the rest (uint32 LE), the processor's bytes.
 const MAGIC = Buffer.from('WEIRST01')
@@ -68,8 +70,47 @@ export class StateStore {
   }
 }
 
-/** What to tell the user about state that cannot be used. */
-export function invalid(file: string, why: string): WeirError {
+/**
+ * Delivery level `memory`: state is written at a clean stop and used up by the next start. Were it kept longer, a crash
+ * later on would bring back what had been sent in the meantime.
+ */
+export function keepInStore(store: StateStore, topology: Topology): StateKeeper {
+  const stateful = topology.pipelines.flatMap(({ name, processors }) =>
+    processors.filter(({ processor }) => processor.snapshot !== undefined).map(entry => ({ ...entry, pipeline: name }))
+  )
+  return {
+    async restore() {
+      for (const { component, processor, pipeline } of stateful) {
+        const state = store.read(pipeline, component.id)
+        if (state === undefined) continue
+        try {
+          processor.restore!(state)
+        } catch (error) {
+          throw invalid(store.fileOf(pipeline, component.id), describeError(error))
+        }
+        component.log.info({ bytes: state.length }, 'state restored')
+      }
+    },
+    async begin() {},
+    async ready() {
+      for (const { component, pipeline } of stateful) store.remove(pipeline, component.id)
+    },
+    async save() {
+      let saved = true
+      for (const { component, processor, pipeline } of stateful) {
+        try {
+          store.write(pipeline, component.id, processor.snapshot!())
+        } catch (error) {
+          saved = false
+          component.log.error({ err: describeError(error) }, 'could not save its state: what its windows held is lost')
+        }
+      }
+      return saved
+    }
+  }
+}
+
+function invalid(file: string, why: string): WeirError {
   return new WeirError(
     'STATE_INVALID',
     `cannot restore ${file}: ${why}; restore it from a copy, or start with --discard-state`

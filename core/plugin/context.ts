@@ -22,6 +22,11 @@ export interface Context {
   readonly ownedCredits: CreditPool
   /** Whether the host keeps what `snapshot` returns until the next start. If not, flush when the stream completes. */
   readonly durable: boolean
+  /**
+   * Whether what comes in is processed again after a crash. If so, what is put out must follow from what came in and
+   * `clock` alone, not from credits or from how fast exporters are.
+   */
+  readonly replayed: boolean
   readonly instruments: Instruments
   readonly admin: AdminRoutes
   /**

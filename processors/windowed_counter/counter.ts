@@ -31,7 +31,8 @@ export class WindowedCounter implements StreamProcessor {
   #state: State
   #output: ((batch: Batch) => void) | undefined
   #cancelTick: () => void = () => {}
-  #nextSweep = 0
+  /** Number of the last hour that was swept in. */
+  #swept = 0
   #increment = { slot: 0, sum: 0, count: 0 }
   #latePoints: { add(items: number): void }
 
@@ -75,7 +76,7 @@ export class WindowedCounter implements StreamProcessor {
   }
 
   async start(): Promise<void> {
-    this.#nextSweep = this.#context.clock.now() + FORGET_AFTER_MS
+    this.#swept = Math.floor(this.#context.clock.now() / FORGET_AFTER_MS)
     this.#scheduleTick()
   }
 
@@ -194,25 +195,28 @@ export class WindowedCounter implements StreamProcessor {
   }
 
   #scheduleTick(): void {
-    const ms = Math.min(LONGEST_TICK_MS, Math.max(SHORTEST_TICK_MS, this.#state.windows.paneSize / TICKS_PER_PANE))
-    this.#cancelTick = this.#context.clock.setTimer(ms, () => {
+    const { clock } = this.#context
+    const period = Math.min(LONGEST_TICK_MS, Math.max(SHORTEST_TICK_MS, this.#state.windows.paneSize / TICKS_PER_PANE))
+    // At multiples of the period, whenever this process began.
+    this.#cancelTick = clock.setTimer(period - (clock.now() % period), () => {
       this.#scheduleTick()
-      this.#advance(this.#state.watermark.advance(this.#context.clock.now()))
+      this.#advance(this.#state.watermark.advance(clock.now()))
     })
   }
 
-  // While the outbox waits for credits no window closes: what is owed stays small, and late points still count.
+  // While the outbox waits for credits no window closes: what is owed stays small, and late points still count. With a
+  // journal it is the host that waits, and windows close by time alone, so that they close alike when done again.
   #advance(watermark: number): void {
     const { windows, emitter, outbox } = this.#state
     this.#send()
-    if (!outbox.isEmpty) return
+    if (!outbox.isEmpty && !this.#context.replayed) return
     for (const closed of windows.close(watermark)) {
       for (const block of emitter.blocksOf(closed)) {
         this.#context.account.produced += block.length
         outbox.put(block)
       }
       this.#send()
-      if (!outbox.isEmpty) return
+      if (!outbox.isEmpty && !this.#context.replayed) return
     }
     this.#sweep()
   }
@@ -235,9 +239,9 @@ export class WindowedCounter implements StreamProcessor {
   }
 
   #sweep(): void {
-    const now = this.#context.clock.now()
-    if (now < this.#nextSweep) return
-    this.#nextSweep = now + FORGET_AFTER_MS
+    const hour = Math.floor(this.#context.clock.now() / FORGET_AFTER_MS)
+    if (hour === this.#swept) return
+    this.#swept = hour
     const { groups, inputs, windows, emitter, watermark } = this.#state
     const largest = Math.max(...this.#config.windows)
     const before = watermark.value - Math.max(FORGET_AFTER_MS, 2 * largest)

@@ -21,14 +21,14 @@ export interface LastPoint {
 export class Inputs {
   #groups: Groups
   /** Increments of series that began before this are unknown until their second point. Unix ms. */
-  #since: number
+  since: number
   #owner: (Series | undefined)[] = []
   #slots = new Int32Array(INITIAL_CAPACITY)
   #cumulative = new Map<Series, { readonly slot: number; last: LastPoint | undefined }>()
 
   constructor(groups: Groups, since: number) {
     this.#groups = groups
-    this.#since = since
+    this.since = since
   }
 
   /** The group's slot, {@link PASS_THROUGH} or {@link CUMULATIVE}. */
@@ -47,7 +47,7 @@ export class Inputs {
     if (last !== undefined && last.start === point.start && point.time <= last.time) return false
     entry.last = point
     const isReset = last !== undefined && (point.start > last.start || point.count < last.count || point.sum < last.sum)
-    if (last === undefined && !(point.start >= this.#since)) return false
+    if (last === undefined && !(point.start >= this.since)) return false
     into.sum = last === undefined || isReset ? point.sum : point.sum - last.sum
     into.count = last === undefined || isReset ? point.count : point.count - last.count
     return true

@@ -15,6 +15,7 @@ import type { Group } from './groups.ts'
 import type { LastPoint } from './inputs.ts'
 import { Pane } from './pane.ts'
 import type { State } from './state.ts'
+import type { Source } from './watermark.ts'
 import type { Level } from './windows.ts'
 
 const VERSION = 1
@@ -29,6 +30,9 @@ interface Saved {
   readonly version: typeof VERSION
   readonly windows: readonly number[]
   readonly watermark: number
+  readonly sources: ReadonlyMap<string, Source>
+  /** {@link Inputs.since} */
+  readonly since: number
   readonly groups: readonly (Omit<Group, 'base'> & {
     readonly base: SavedSeries
     readonly total: readonly [number, number, number]
@@ -44,6 +48,8 @@ export function saveState({ windows, groups, inputs, emitter, outbox, watermark 
     version: VERSION,
     windows: config.windows,
     watermark: watermark.value,
+    sources: watermark.sources,
+    since: inputs.since,
     groups: [...groups.all()].map(group => ({
       ...group,
       base: saveSeries(group.base),
@@ -87,7 +93,8 @@ export function restoreState(bytes: Uint8Array, state: State, config: Config, co
     context.account.produced += block.length
     state.outbox.put({ ...block, series: block.series.map(restoreSeries) } as Block)
   }
-  state.watermark.restore(saved.watermark)
+  state.watermark.restore(saved.watermark, saved.sources)
+  state.inputs.since = saved.since
 }
 
 function saveSeries({ metric, attributes, resource, scope }: Series): SavedSeries {

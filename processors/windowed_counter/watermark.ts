@@ -1,3 +1,9 @@
+/** How far a source has come, and when it was last heard of. */
+export interface Source {
+  reached: number
+  lastSeen: number
+}
+
 /**
  * How far event time has come: the least of what the sources that still send have reached, minus the allowed lateness.
  * Never goes back. All times in Unix ms.
@@ -5,7 +11,7 @@
 export class Watermark {
   #allowedLateness: number
   #idleTimeout: number
-  #sources = new Map<string, { reached: number; lastSeen: number }>()
+  #sources = new Map<string, Source>()
   #value = Number.NEGATIVE_INFINITY
 
   constructor(allowedLateness: number, idleTimeout: number) {
@@ -17,8 +23,13 @@ export class Watermark {
     return this.#value
   }
 
-  restore(value: number): void {
+  get sources(): ReadonlyMap<string, Source> {
+    return this.#sources
+  }
+
+  restore(value: number, sources: ReadonlyMap<string, Source>): void {
     this.#value = value
+    this.#sources = new Map(sources)
   }
 
   /** @param latest event time seen. Ahead of the clock it counts as now: one fast clock must not close windows for all. */

@@ -8,45 +8,22 @@ import { CreditPool } from '../../core/pipeline/credits.ts'
 import type { Context } from '../../core/plugin/context.ts'
 import type { Plugin } from '../../core/plugin/contract.ts'
 import { Account } from '../../core/telemetry/account.ts'
-import type { Clock } from '../../core/telemetry/clock.ts'
+import { VirtualClock } from '../../core/telemetry/virtual-clock.ts'
 
 export { Batch } from '../../core/pipeline/batch.ts'
 
 const POOL_BYTES = 64 * 2 ** 20
 
-/** A clock that stands still until told; timers fire in order, within {@link advance}. */
-export class FakeClock implements Clock {
-  #now: number
-  #timers: { at: number; run: () => void }[] = []
-
+/** A clock that stands still until told. */
+export class FakeClock extends VirtualClock {
   /** @param now Unix ms */
   constructor(now = 1_700_000_000_000) {
-    this.#now = now
-  }
-
-  now(): number {
-    return this.#now
-  }
-
-  setTimer(ms: number, run: () => void): () => void {
-    const timer = { at: this.#now + ms, run }
-    this.#timers.push(timer)
-    return () => {
-      this.#timers = this.#timers.filter(other => other !== timer)
-    }
+    super(now)
   }
 
   /** Moves time on by `ms`, firing what falls due. */
   advance(ms: number): void {
-    const end = this.#now + ms
-    for (;;) {
-      const due = this.#timers.filter(timer => timer.at <= end).sort((a, b) => a.at - b.at)[0]
-      if (due === undefined) break
-      this.#timers = this.#timers.filter(timer => timer !== due)
-      this.#now = Math.max(this.#now, due.at)
-      due.run()
-    }
-    this.#now = end
+    this.advanceTo(this.now() + ms)
   }
 }
 
@@ -71,6 +48,7 @@ export function testContext(id = 'test'): TestContext {
     credits: new CreditPool(POOL_BYTES),
     ownedCredits: new CreditPool(POOL_BYTES),
     durable: false,
+    replayed: false,
     instruments: { counter: () => ({ add() {} }), gauge() {} },
     admin: {
       url: 'http://127.0.0.1:0',

@@ -1,0 +1,124 @@
+const INITIAL_CAPACITY = 64 * 1024
+
+/** A buffer that grows. Numbers are little-endian. */
+export class ByteWriter {
+  #bytes = Buffer.allocUnsafeSlow(INITIAL_CAPACITY)
+  length: number
+
+  /** @param head bytes left free at the beginning */
+  constructor(head = 0) {
+    this.length = head
+  }
+
+  u8(value: number): void {
+    this.#room(1)
+    this.#bytes[this.length++] = value
+  }
+
+  u32(value: number): void {
+    this.#room(4)
+    this.length = this.#bytes.writeUInt32LE(value, this.length)
+  }
+
+  f64(value: number): void {
+    this.#room(8)
+    this.length = this.#bytes.writeDoubleLE(value, this.length)
+  }
+
+  text(text: string): void {
+    this.sized(Buffer.from(text))
+  }
+
+  /** Its length, then the bytes. */
+  sized(bytes: Uint8Array): void {
+    this.u32(bytes.length)
+    this.raw(bytes)
+  }
+
+  raw(bytes: Uint8Array): void {
+    this.#room(bytes.length)
+    this.#bytes.set(bytes, this.length)
+    this.length += bytes.length
+  }
+
+  /** The memory of a typed array, as it is. */
+  column(column: Float64Array | Int32Array | Uint8Array): void {
+    this.raw(new Uint8Array(column.buffer, column.byteOffset, column.byteLength))
+  }
+
+  /** Hands over what was written and begins anew, leaving room for `head` bytes, which its taker fills. */
+  take(head: number): Buffer {
+    const written = this.#bytes.subarray(0, this.length)
+    this.#bytes = Buffer.allocUnsafeSlow(Math.max(INITIAL_CAPACITY, this.length))
+    this.length = head
+    return written
+  }
+
+  #room(bytes: number): void {
+    if (this.length + bytes <= this.#bytes.length) return
+    const larger = Buffer.allocUnsafeSlow(Math.max(this.#bytes.length * 2, this.length + bytes))
+    this.#bytes.copy(larger, 0, 0, this.length)
+    this.#bytes = larger
+  }
+}
+
+/** Reads what {@link ByteWriter} wrote. Its input has passed a checksum, so what does not fit is a bug and throws. */
+export class ByteReader {
+  #bytes: Buffer
+  #at = 0
+
+  constructor(bytes: Buffer) {
+    this.#bytes = bytes
+  }
+
+  get atEnd(): boolean {
+    return this.#at === this.#bytes.length
+  }
+
+  u8(): number {
+    return this.#bytes.readUInt8(this.#take(1))
+  }
+
+  u32(): number {
+    return this.#bytes.readUInt32LE(this.#take(4))
+  }
+
+  f64(): number {
+    return this.#bytes.readDoubleLE(this.#take(8))
+  }
+
+  text(): string {
+    return this.sized().toString()
+  }
+
+  sized(): Buffer {
+    const length = this.u32()
+    const start = this.#take(length)
+    return this.#bytes.subarray(start, start + length)
+  }
+
+  /** Columns are copied: they must be aligned, and outlive the frame they came in. */
+  f64Column(length: number): Float64Array {
+    return new Float64Array(this.#copy(length * 8))
+  }
+
+  i32Column(length: number): Int32Array {
+    return new Int32Array(this.#copy(length * 4))
+  }
+
+  u8Column(length: number): Uint8Array {
+    return new Uint8Array(this.#copy(length))
+  }
+
+  #copy(bytes: number): ArrayBuffer {
+    const start = this.#bytes.byteOffset + this.#take(bytes)
+    return (this.#bytes.buffer as ArrayBuffer).slice(start, start + bytes)
+  }
+
+  #take(bytes: number): number {
+    const at = this.#at
+    if (at + bytes > this.#bytes.length) throw new RangeError(`journal entry ends at byte ${this.#bytes.length}`)
+    this.#at += bytes
+    return at
+  }
+}

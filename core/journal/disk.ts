@@ -1,0 +1,83 @@
+import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
+import path from 'node:path'
+
+/**
+ * What the journal needs of a file system; a test has one that loses what was not synced. Everything may reject with
+ * Node's errors, such as ENOSPC.
+ */
+export interface Disk {
+  makeFolder(folder: string): Promise<void>
+  /** File names in `folder`, sorted. */
+  list(folder: string): Promise<string[]>
+  size(file: string): Promise<number>
+  read(file: string): Promise<Buffer>
+  /** Truncates a file that is there. */
+  create(file: string): Promise<DiskFile>
+  /** For reading, and for cutting off a torn end. */
+  open(file: string): Promise<DiskFile>
+  /** Atomic; durable after {@link syncFolder}. */
+  rename(from: string, to: string): Promise<void>
+  remove(file: string): Promise<void>
+  syncFolder(folder: string): Promise<void>
+}
+
+export interface DiskFile {
+  /** All of `bytes`, at the end of what was written so far. */
+  append(bytes: Uint8Array): Promise<void>
+  /** Up to `into.length` bytes from `position`; returns how many there were. */
+  read(into: Uint8Array, position: number): Promise<number>
+  /** What was written survives a power failure when this resolves. */
+  sync(): Promise<void>
+  truncate(length: number): Promise<void>
+  close(): Promise<void>
+}
+
+export const realDisk: Disk = {
+  makeFolder: async folder => void (await mkdir(folder, { recursive: true })),
+  list: async folder => (await readdir(folder)).sort(),
+  size: async file => (await stat(file)).size,
+  read: readFile,
+  create: file => openFile(file, 'w+'),
+  open: file => openFile(file, 'r+'),
+  rename,
+  remove: file => rm(file, { force: true }),
+  async syncFolder(folder) {
+    const handle = await open(folder, 'r')
+    await handle.sync().finally(() => handle.close())
+  }
+}
+
+/** Writes `bytes` to `file` so that either the old or the new content is there after a crash, never half of it. */
+export async function replaceFile(disk: Disk, file: string, bytes: Uint8Array): Promise<void> {
+  const beside = `${file}.tmp`
+  const handle = await disk.create(beside)
+  try {
+    await handle.append(bytes)
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+  await disk.rename(beside, file)
+  await disk.syncFolder(path.dirname(file))
+}
+
+async function openFile(file: string, flags: string): Promise<DiskFile> {
+  const handle = await open(file, flags)
+  let end = flags === 'w+' ? 0 : (await handle.stat()).size
+  return {
+    async append(bytes) {
+      for (let at = 0; at < bytes.length; ) {
+        const { bytesWritten } = await handle.write(bytes, at, bytes.length - at, end)
+        at += bytesWritten
+        end += bytesWritten
+      }
+    },
+    read: async (into, position) => (await handle.read(into, 0, into.length, position)).bytesRead,
+    sync: () => handle.datasync(),
+    async truncate(length) {
+      await handle.truncate(length)
+      end = length
+    },
+    close: () => handle.close()
+  }
+}

@@ -1,0 +1,235 @@
+import { deserialize, serialize } from 'node:v8'
+import type { Attributes } from '../model/attributes.ts'
+import type { Block } from '../model/block.ts'
+import type { EventBlock } from '../model/events.ts'
+import type { PointBlock } from '../model/points.ts'
+import type { Metric, Resource, Scope, Series, SeriesRegistry } from '../model/series.ts'
+import { type ByteReader, ByteWriter } from './bytes.ts'
+
+/**
+ * What the journal remembers, in order: what came in and when, and where nothing came in, that time went by. From this
+ * alone processors can do again exactly what they did.
+ */
+export type Entry = DataEntry | TickEntry
+export interface DataEntry {
+  readonly kind: 'data'
+  /** Unix ms, never less than in the entry before: the time processors see. */
+  readonly time: number
+  /** Id of the receiver. */
+  readonly source: string
+  readonly request: string | undefined
+  readonly block: Block
+}
+export interface TickEntry {
+  readonly kind: 'tick'
+  readonly time: number
+}
+
+// Entries are told from definitions by these; both start with one. A definition's number is its place in the segment.
+const RESOURCE = 1
+const SCOPE = 2
+const METRIC = 3
+const SERIES = 4
+const POINTS = 16
+const EVENTS = 17
+const TICK = 18
+
+const HAS_START = 1
+const HAS_FLAGS = 2
+const HAS_DISTRIBUTIONS = 4
+
+/** Encodes entries of one segment. Series, and what they share, are defined before their first use in the segment. */
+export class EntryEncoder {
+  #out: ByteWriter
+  #head: number
+  #resources = new Numbering<Resource>()
+  #scopes = new Numbering<Scope>()
+  #metrics = new Numbering<Metric>()
+  #series = new SeriesNumbering()
+
+  /** @param head bytes to leave free before what is taken */
+  constructor(head: number) {
+    this.#head = head
+    this.#out = new ByteWriter(head)
+  }
+
+  /** What was added since the last call, behind the free head. */
+  take(): Buffer {
+    return this.#out.take(this.#head)
+  }
+
+  add(entry: Entry): void {
+    if (entry.kind === 'data') return this.#addData(entry)
+    this.#out.u8(TICK)
+    this.#out.f64(entry.time)
+  }
+
+  #addData({ time, source, request, block }: DataEntry): void {
+    const numbers = block.type === 'points' ? this.#defineAll(block.series) : undefined
+    const out = this.#out
+    out.u8(block.type === 'points' ? POINTS : EVENTS)
+    out.f64(time)
+    out.text(source)
+    out.text(request ?? '')
+    out.u32(block.length)
+    if (block.type === 'points') addPoints(out, block, numbers!)
+    else addEvents(out, block)
+  }
+
+  #defineAll(series: readonly Series[]): Int32Array {
+    const numbers = new Int32Array(series.length)
+    for (let i = 0; i < series.length; i++) {
+      const known = this.#series.of(series[i])
+      numbers[i] = known >= 0 ? known : this.#define(series[i])
+    }
+    return numbers
+  }
+
+  #define(series: Series): number {
+    const metric = this.#share(METRIC, this.#metrics, series.metric)
+    const resource = this.#share(RESOURCE, this.#resources, series.resource)
+    const scope = this.#share(SCOPE, this.#scopes, series.scope)
+    const out = this.#out
+    out.u8(SERIES)
+    out.u32(metric)
+    out.u32(resource)
+    out.u32(scope)
+    out.sized(serialize(series.attributes))
+    return this.#series.add(series)
+  }
+
+  #share<T extends object>(type: number, numbering: Numbering<T>, value: T): number {
+    const known = numbering.of(value)
+    if (known !== undefined) return known
+    this.#out.u8(type)
+    this.#out.sized(serialize(value))
+    return numbering.add(value)
+  }
+}
+
+/** Decodes the entries of one segment, from its beginning. */
+export class EntryDecoder {
+  #registry: SeriesRegistry
+  #resources: Resource[] = []
+  #scopes: Scope[] = []
+  #metrics: Metric[] = []
+  #series: Series[] = []
+
+  constructor(registry: SeriesRegistry) {
+    this.#registry = registry
+  }
+
+  /** The entries in the payload of a frame. */
+  decode(input: ByteReader): Entry[] {
+    const entries: Entry[] = []
+    while (!input.atEnd) {
+      const type = input.u8()
+      if (type >= POINTS) entries.push(this.#entry(type, input))
+      else this.#definition(type, input)
+    }
+    return entries
+  }
+
+  #definition(type: number, input: ByteReader): void {
+    if (type === RESOURCE) this.#resources.push(deserialize(input.sized()))
+    else if (type === SCOPE) this.#scopes.push(deserialize(input.sized()))
+    else if (type === METRIC) this.#metrics.push(deserialize(input.sized()))
+    else if (type === SERIES) {
+      const [metric, resource, scope] = [
+        this.#metrics[input.u32()],
+        this.#resources[input.u32()],
+        this.#scopes[input.u32()]
+      ]
+      this.#series.push(this.#registry.intern(metric, deserialize(input.sized()) as Attributes, resource, scope))
+    } else throw new RangeError(`unknown entry type ${type}`)
+  }
+
+  #entry(type: number, input: ByteReader): Entry {
+    const time = input.f64()
+    if (type === TICK) return { kind: 'tick', time }
+    const source = input.text()
+    const request = input.text() || undefined
+    const length = input.u32()
+    const block = type === POINTS ? this.#points(length, input) : readEvents(length, input)
+    return { kind: 'data', time, source, request, block }
+  }
+
+  #points(length: number, input: ByteReader): PointBlock {
+    const has = input.u8()
+    const indexes = input.i32Column(length)
+    return {
+      type: 'points',
+      length,
+      series: Array.from(indexes, index => this.#series[index]),
+      time: input.f64Column(length),
+      value: input.f64Column(length),
+      start: has & HAS_START ? input.f64Column(length) : new Float64Array(length),
+      flags: has & HAS_FLAGS ? input.u8Column(length) : new Uint8Array(length),
+      distributions: has & HAS_DISTRIBUTIONS ? deserialize(input.sized()) : new Map()
+    }
+  }
+}
+
+function addPoints(out: ByteWriter, block: PointBlock, numbers: Int32Array): void {
+  const { start, flags, distributions } = block
+  const hasStart = isAnySet(start)
+  const hasFlags = isAnySet(flags)
+  out.u8((hasStart ? HAS_START : 0) | (hasFlags ? HAS_FLAGS : 0) | (distributions.size > 0 ? HAS_DISTRIBUTIONS : 0))
+  out.column(numbers)
+  out.column(block.time)
+  out.column(block.value)
+  if (hasStart) out.column(start)
+  if (hasFlags) out.column(flags)
+  if (distributions.size > 0) out.sized(serialize(distributions))
+}
+
+function addEvents(out: ByteWriter, { time, value, name, id, attributes }: EventBlock): void {
+  out.column(time)
+  out.column(value)
+  out.sized(serialize([name, id, attributes]))
+}
+
+function readEvents(length: number, input: ByteReader): EventBlock {
+  const time = input.f64Column(length)
+  const value = input.f64Column(length)
+  const [name, id, attributes] = deserialize(input.sized())
+  return { type: 'events', length, time, value, name, id, attributes }
+}
+
+function isAnySet(column: Float64Array | Uint8Array): boolean {
+  for (let i = 0; i < column.length; i++) if (column[i] !== 0) return true
+  return false
+}
+
+/** Numbers objects in the order they are first seen. */
+class Numbering<T extends object> {
+  #numbers = new Map<T, number>()
+
+  of(object: T): number | undefined {
+    return this.#numbers.get(object)
+  }
+
+  add(object: T): number {
+    const number = this.#numbers.size
+    this.#numbers.set(object, number)
+    return number
+  }
+}
+
+/** The same for series, by their ids: no hashing on the way of every point. */
+class SeriesNumbering {
+  #owner: (Series | undefined)[] = []
+  #numbers: number[] = []
+  #size = 0
+
+  /** -1 where it has none yet. */
+  of(series: Series): number {
+    return this.#owner[series.id] === series ? this.#numbers[series.id] : -1
+  }
+
+  add(series: Series): number {
+    this.#owner[series.id] = series
+    this.#numbers[series.id] = this.#size
+    return this.#size++
+  }
+}

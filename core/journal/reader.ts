@@ -1,0 +1,144 @@
+import type { SeriesRegistry } from '../model/series.ts'
+import { ByteReader } from './bytes.ts'
+import type { Disk } from './disk.ts'
+import { type Entry, EntryDecoder } from './entry.ts'
+import { damaged, type Frame, listSegments, SegmentScanner } from './segment.ts'
+
+export interface NumberedEntry {
+  readonly number: number
+  readonly entry: Entry
+}
+
+/** Reads entries in order, from a number on, also of a journal that is being written. */
+export class JournalReader {
+  #disk: Disk
+  #folder: string
+  #registry: SeriesRegistry
+  #next: number
+  #decoded: NumberedEntry[] = []
+  #scanner: SegmentScanner | undefined
+  #decoder: EntryDecoder
+
+  constructor(disk: Disk, folder: string, registry: SeriesRegistry, firstEntry: number) {
+    this.#disk = disk
+    this.#folder = folder
+    this.#registry = registry
+    this.#next = firstEntry
+    this.#decoder = new EntryDecoder(registry)
+  }
+
+  /** The next entry, where it is before `end`, which must not be beyond what was committed; else undefined. */
+  async next(end: number): Promise<NumberedEntry | undefined> {
+    if (this.#next >= end) return undefined
+    while (this.#decoded.length === 0) await this.#readFrame()
+    this.#next++
+    return this.#decoded.shift()
+  }
+
+  async close(): Promise<void> {
+    await this.#scanner?.close()
+    this.#scanner = undefined
+  }
+
+  async #readFrame(): Promise<void> {
+    this.#scanner ??= await this.#open(this.#next)
+    const frame = await this.#scanner.next()
+    if (frame === undefined) return this.#nextSegment()
+    const entries = this.#decoder.decode(new ByteReader(frame.payload))
+    this.#decoded = entries
+      .map((entry, i) => ({ number: frame.firstEntry + i, entry }))
+      .filter(({ number }) => number >= this.#next)
+  }
+
+  async #nextSegment(): Promise<void> {
+    const { file, position } = this.#scanner!
+    await this.close()
+    const opened = await this.#open(this.#next)
+    if (opened.file === file) throw damaged(file, position, `entry ${this.#next} should be here`)
+    this.#scanner = opened
+  }
+
+  /** The segment that holds the entry, from its beginning: its definitions are needed. */
+  async #open(entry: number): Promise<SegmentScanner> {
+    this.#decoder = new EntryDecoder(this.#registry)
+    for (const file of (await listSegments(this.#disk, this.#folder)).toReversed()) {
+      const scanner = await SegmentScanner.open(this.#disk, file)
+      if (scanner !== undefined && scanner.header.firstEntry <= entry) return scanner
+      await scanner?.close()
+    }
+    throw damaged(this.#folder, 0, `no segment holds entry ${entry}`)
+  }
+}
+
+export interface SurveyedSegment {
+  readonly file: string
+  readonly firstEntry: number
+  /** Size of the file. */
+  readonly bytes: number
+  /** Where its last whole frame ends. */
+  readonly end: number
+}
+
+/** What a look at a whole journal finds. */
+export interface Survey {
+  /** Oldest first. */
+  readonly segments: readonly SurveyedSegment[]
+  readonly nextEntry: number
+  /** Bytes after the last whole frame, which a crash left behind. */
+  readonly tornBytes: number
+}
+
+/**
+ * Checks every frame of the journal in `folder`, and that no entry is missing. With `repair` a torn end of the last
+ * segment is cut off: nobody was told that it was kept. Throws `STATE_INVALID` for damage anywhere else.
+ */
+export async function surveyJournal(disk: Disk, folder: string, repair: boolean): Promise<Survey> {
+  const segments: SurveyedSegment[] = []
+  const files = await listSegments(disk, folder)
+  let nextEntry: number | undefined
+  let tornBytes = 0
+  for (const [i, file] of files.entries()) {
+    const isLast = i === files.length - 1
+    const bytes = await disk.size(file)
+    const scanner = await SegmentScanner.open(disk, file)
+    if (scanner === undefined) {
+      if (!isLast) throw damaged(file, 0, 'its header is not whole')
+      tornBytes = bytes
+      if (repair) await disk.remove(file)
+      continue
+    }
+    const { firstEntry } = scanner.header
+    try {
+      if (nextEntry !== undefined && firstEntry !== nextEntry) {
+        throw damaged(
+          segments.at(-1)!.file,
+          segments.at(-1)!.end,
+          `entries ${nextEntry} to ${firstEntry - 1} are missing`
+        )
+      }
+      nextEntry = await lastEntryOf(scanner, firstEntry)
+      tornBytes = bytes - scanner.position
+      if (isLast && tornBytes > 0) await cutTornEnd(scanner, bytes, repair)
+      segments.push({ file, firstEntry, bytes, end: scanner.position })
+    } finally {
+      await scanner.close()
+    }
+  }
+  return { segments, nextEntry: nextEntry ?? 0, tornBytes }
+}
+
+async function lastEntryOf(scanner: SegmentScanner, firstEntry: number): Promise<number> {
+  let next = firstEntry
+  for (let frame: Frame | undefined; (frame = await scanner.next()) !== undefined; ) {
+    if (frame.firstEntry !== next) throw damaged(scanner.file, scanner.position, `entry ${next} is missing`)
+    next += frame.count
+  }
+  return next
+}
+
+async function cutTornEnd(scanner: SegmentScanner, bytes: number, repair: boolean): Promise<void> {
+  if (await scanner.hasFrameBehind(bytes)) {
+    throw damaged(scanner.file, scanner.position, 'what follows is whole, so this was not torn by a crash')
+  }
+  if (repair) await scanner.cut()
+}

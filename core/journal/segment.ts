@@ -1,0 +1,155 @@
+import path from 'node:path'
+import { crc32c } from '@node-rs/crc32'
+import { WeirError } from '../errors.ts'
+import type { Disk, DiskFile } from './disk.ts'
+
+// A segment: header, then frames. What one commit wrote is one frame, so a torn write can only spoil the last.
+//   header: magic (8), number of the first entry (float64), time it was begun (float64), CRC-32C of these (uint32)
+//   frame:  length of the payload (uint32), CRC-32C of all else (uint32), number of its first entry (float64), how many
+//           there are (uint32), payload
+const MAGIC = Buffer.from('WEIRJ001')
+export const HEADER_BYTES = MAGIC.length + 8 + 8 + 4
+export const FRAME_HEADER_BYTES = 20
+/** Above this a length is garbage: no commit is that large. */
+const MAX_PAYLOAD_BYTES = 1 << 30
+const SUFFIX = '.journal'
+const NAME_DIGITS = 16
+
+export interface SegmentHeader {
+  /** Entries are numbered from 0, through all segments. */
+  readonly firstEntry: number
+  /** Unix ms. */
+  readonly begun: number
+}
+
+/** What one commit wrote. */
+export interface Frame {
+  readonly firstEntry: number
+  readonly count: number
+  readonly payload: Buffer
+}
+
+export function segmentName(firstEntry: number): string {
+  return `${String(firstEntry).padStart(NAME_DIGITS, '0')}${SUFFIX}`
+}
+
+export function firstEntryOf(file: string): number {
+  return Number(path.basename(file, SUFFIX))
+}
+
+/** Paths of the segments in `folder`, oldest first. */
+export async function listSegments(disk: Disk, folder: string): Promise<string[]> {
+  const names = await disk.list(folder)
+  return names.filter(name => name.endsWith(SUFFIX)).map(name => path.join(folder, name))
+}
+
+export function encodeHeader({ firstEntry, begun }: SegmentHeader): Buffer {
+  const header = Buffer.alloc(HEADER_BYTES)
+  MAGIC.copy(header)
+  header.writeDoubleLE(firstEntry, 8)
+  header.writeDoubleLE(begun, 16)
+  header.writeUInt32LE(crc32c(header.subarray(0, 24)), 24)
+  return header
+}
+
+/** Fills in the header of a frame, for which its first {@link FRAME_HEADER_BYTES} bytes were left free. */
+export function sealFrame(frame: Buffer, firstEntry: number, count: number): void {
+  frame.writeUInt32LE(frame.length - FRAME_HEADER_BYTES, 0)
+  frame.writeDoubleLE(firstEntry, 8)
+  frame.writeUInt32LE(count, 16)
+  frame.writeUInt32LE(frameChecksum(frame), 4)
+}
+
+/** Reads a segment frame by frame. */
+export class SegmentScanner {
+  readonly file: string
+  readonly header: SegmentHeader
+  #handle: DiskFile
+  #position = HEADER_BYTES
+
+  private constructor(file: string, header: SegmentHeader, handle: DiskFile) {
+    this.file = file
+    this.header = header
+    this.#handle = handle
+  }
+
+  /** Undefined where not even the header is whole: a segment that was just being begun. */
+  static async open(disk: Disk, file: string): Promise<SegmentScanner | undefined> {
+    const handle = await disk.open(file)
+    const bytes = Buffer.alloc(HEADER_BYTES)
+    const read = await handle.read(bytes, 0)
+    const header = read === HEADER_BYTES ? decodeHeader(bytes) : undefined
+    if (header !== undefined) return new SegmentScanner(file, header, handle)
+    await handle.close()
+    return undefined
+  }
+
+  /** Where the next frame begins, in bytes. */
+  get position(): number {
+    return this.#position
+  }
+
+  /** The next frame; undefined at the end of the file, or where what follows is not a whole frame. */
+  async next(): Promise<Frame | undefined> {
+    const frame = await this.#frameAt(this.#position)
+    if (frame !== undefined) this.#position += FRAME_HEADER_BYTES + frame.payload.length
+    return frame
+  }
+
+  /** Whether any whole frame begins after this position: then what is here was not torn but damaged. */
+  async hasFrameBehind(size: number): Promise<boolean> {
+    const rest = Buffer.alloc(Math.max(0, size - this.#position))
+    await this.#handle.read(rest, this.#position)
+    for (let at = 1; at + FRAME_HEADER_BYTES < rest.length; at++) {
+      const end = at + FRAME_HEADER_BYTES + rest.readUInt32LE(at)
+      if (end <= rest.length && isWholeFrame(rest.subarray(at, end))) return true
+    }
+    return false
+  }
+
+  /** Cuts off what follows the last whole frame. */
+  async cut(): Promise<void> {
+    await this.#handle.truncate(this.#position)
+    await this.#handle.sync()
+  }
+
+  close(): Promise<void> {
+    return this.#handle.close()
+  }
+
+  async #frameAt(position: number): Promise<Frame | undefined> {
+    const head = Buffer.alloc(FRAME_HEADER_BYTES)
+    if ((await this.#handle.read(head, position)) < FRAME_HEADER_BYTES) return undefined
+    const length = head.readUInt32LE(0)
+    if (length > MAX_PAYLOAD_BYTES) return undefined
+    const bytes = Buffer.allocUnsafeSlow(FRAME_HEADER_BYTES + length)
+    if ((await this.#handle.read(bytes, position)) < bytes.length || !isWholeFrame(bytes)) return undefined
+    return {
+      firstEntry: bytes.readDoubleLE(8),
+      count: bytes.readUInt32LE(16),
+      payload: bytes.subarray(FRAME_HEADER_BYTES)
+    }
+  }
+}
+
+/** What to say of a segment that is damaged where it must not be. */
+export function damaged(file: string, offset: number, what: string): WeirError {
+  return new WeirError(
+    'STATE_INVALID',
+    `journal segment ${file} is damaged at byte ${offset}: ${what}; bring it back from a copy, or see "weir journal --help"`
+  )
+}
+
+function decodeHeader(bytes: Buffer): SegmentHeader | undefined {
+  const isWhole =
+    bytes.subarray(0, MAGIC.length).equals(MAGIC) && bytes.readUInt32LE(24) === crc32c(bytes.subarray(0, 24))
+  return isWhole ? { firstEntry: bytes.readDoubleLE(8), begun: bytes.readDoubleLE(16) } : undefined
+}
+
+function isWholeFrame(frame: Buffer): boolean {
+  return frame.length > FRAME_HEADER_BYTES && frame.readUInt32LE(4) === frameChecksum(frame)
+}
+
+function frameChecksum(frame: Buffer): number {
+  return crc32c(frame.subarray(8), crc32c(frame.subarray(0, 4)))
+}

@@ -1,0 +1,123 @@
+import type { Logger } from 'pino'
+import { describeError, WeirError } from '../errors.ts'
+import { type Checkpoint, writeCheckpoint } from '../journal/checkpoint.ts'
+import type { Disk } from '../journal/disk.ts'
+import type { Journal } from '../journal/journal.ts'
+import type { Stateful } from '../plugin/contract.ts'
+import type { Clock } from '../telemetry/clock.ts'
+import type { Topology } from './build.ts'
+
+export interface CheckpointerOptions {
+  readonly disk: Disk
+  readonly folder: string
+  readonly journal: Journal
+  readonly topology: Topology
+  readonly entrance: { readonly nextEntry: number }
+  readonly pipelineClock: Clock
+  readonly clock: Clock
+  readonly log: Logger
+  readonly intervalMs: number
+}
+
+/**
+ * Writes down, now and then, what processors know and up to where the journal is done with. Taken between two entries,
+ * and kept only once everything put out before it has left the lanes: then a restart from here does nothing twice that
+ * backends would see as more than once.
+ */
+export class Checkpointer {
+  #options: CheckpointerOptions
+  #cancel = () => {}
+  #running: Promise<boolean> | undefined
+  /** Unix ms. */
+  #last: number
+
+  constructor(options: CheckpointerOptions) {
+    this.#options = options
+    this.#last = options.clock.now()
+  }
+
+  get ageMs(): number {
+    return this.#options.clock.now() - this.#last
+  }
+
+  start(): void {
+    this.#cancel = this.#options.clock.setTimer(this.#options.intervalMs, () => {
+      this.start()
+      void this.take()
+    })
+  }
+
+  stop(): void {
+    this.#cancel()
+  }
+
+  /** Resolves to whether it was kept. While one waits for its lanes there is no second. */
+  take(): Promise<boolean> {
+    this.#running ??= this.#take().finally(() => {
+      this.#running = undefined
+    })
+    return this.#running
+  }
+
+  /** After the last entry: waits for one that is under way first, which knows less. */
+  async takeLast(): Promise<boolean> {
+    await this.#running
+    return this.take()
+  }
+
+  async #take(): Promise<boolean> {
+    const { disk, folder, journal, entrance, topology, pipelineClock, clock, log } = this.#options
+    try {
+      const checkpoint = {
+        nextEntry: entrance.nextEntry,
+        time: pipelineClock.now(),
+        snapshots: takeSnapshots(topology)
+      }
+      const left = await Promise.all(topology.exporters.map(({ lane }) => lane.barrier()))
+      if (left.includes(false)) return false
+      await writeCheckpoint(disk, folder, checkpoint)
+      await journal.removeBefore(checkpoint.nextEntry)
+      this.#last = clock.now()
+      return true
+    } catch (error) {
+      log.error({ err: describeError(error) }, 'no checkpoint could be written; the journal keeps growing')
+      return false
+    }
+  }
+}
+
+/** Gives processors the state they had. Throws `STATE_INVALID` where that fails, or where one is no longer there. */
+export function restoreSnapshots(topology: Topology, { snapshots }: Checkpoint, folder: string): void {
+  const left = new Set(snapshots.keys())
+  for (const [name, processor] of statefulOf(topology)) {
+    const state = snapshots.get(name)
+    left.delete(name)
+    if (state === undefined) continue
+    try {
+      processor.restore!(state)
+    } catch (error) {
+      throw unusable(folder, `the state of ${name}: ${describeError(error)}`, error)
+    }
+  }
+  if (left.size > 0)
+    throw unusable(folder, `it has state of ${[...left].join(', ')}, which the configuration has no longer`)
+}
+
+function takeSnapshots(topology: Topology): Map<string, Uint8Array> {
+  return new Map(statefulOf(topology).map(([name, processor]) => [name, processor.snapshot!()]))
+}
+
+function statefulOf({ pipelines }: Topology): [string, Stateful][] {
+  const all = pipelines.flatMap(({ name, processors }) =>
+    processors.map(({ component, processor }): [string, Stateful] => [`${name}/${component.id}`, processor])
+  )
+  return all.filter(([, processor]) => processor.snapshot !== undefined)
+}
+
+function unusable(folder: string, why: string, cause?: unknown): WeirError {
+  return new WeirError(
+    'STATE_INVALID',
+    `cannot restore the checkpoint in ${folder}: ${why}; start with --discard-state to go on without it`,
+    { cause }
+  )
+}

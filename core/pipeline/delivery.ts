@@ -1,0 +1,75 @@
+import type { ResolvedConfig } from '../config/validate.ts'
+import { buildTopology, type Topology } from './build.ts'
+import type { Component, Services } from './component.ts'
+import { CreditPool } from './credits.ts'
+import { directEntrance, type Entrance } from './entrance.ts'
+import { deliverByJournal, recoverJournal } from './journal-delivery.ts'
+import type { StateKeeper } from './lifecycle.ts'
+import { keepInStore, StateStore } from './state-store.ts'
+
+/** Everything that moves data, connected and not yet started. */
+export interface Delivery {
+  readonly services: Services
+  readonly topology: Topology
+  /** In the order data passes them. */
+  readonly components: readonly Component[]
+  readonly entrance: Entrance
+  readonly keeper: StateKeeper | undefined
+}
+
+/** What {@link prepareDelivery} does not decide. */
+export type BaseServices = Omit<Services, 'pipelineClock' | 'credits' | 'ownedCredits' | 'durable' | 'replayed'>
+
+/** Builds what the configuration says, at its delivery level: `journal` where there is one, else `memory`. */
+export function prepareDelivery(config: ResolvedConfig, base: BaseServices, discardState: boolean): Promise<Delivery> {
+  return config.service.journal === undefined
+    ? Promise.resolve(inMemory(config, base, discardState))
+    : withJournal(config, base, discardState)
+}
+
+function inMemory(config: ResolvedConfig, base: BaseServices, discardState: boolean): Delivery {
+  const { limits, state_dir } = config.service
+  const services: Services = {
+    ...base,
+    pipelineClock: base.clock,
+    credits: new CreditPool(limits.in_flight),
+    ownedCredits: new CreditPool(limits.owned),
+    durable: state_dir !== undefined,
+    replayed: false
+  }
+  const store = state_dir === undefined ? undefined : new StateStore(state_dir)
+  if (discardState) store?.discard()
+  const topology = buildTopology(config, services)
+  const sinks = new Map(topology.receivers.map(({ component, sink }) => [component.id, sink]))
+  return {
+    services,
+    topology,
+    components: componentsOf(topology),
+    entrance: directEntrance(sinks),
+    keeper: store && keepInStore(store, topology)
+  }
+}
+
+async function withJournal(config: ResolvedConfig, base: BaseServices, discardState: boolean): Promise<Delivery> {
+  const { limits } = config.service
+  const journal = config.service.journal!
+  const recovered = await recoverJournal(journal.folder, base.clock.now(), discardState)
+  const services: Services = {
+    ...base,
+    pipelineClock: recovered.pipelineClock,
+    credits: new CreditPool(limits.in_flight),
+    // Processors must not have to wait: the entrance does, before it hands on more.
+    ownedCredits: new CreditPool(limits.owned, true),
+    durable: true,
+    replayed: true
+  }
+  const topology = buildTopology(config, services)
+  const { component, entrance, keeper } = await deliverByJournal(journal, recovered, topology, services)
+  return { services, topology, components: componentsOf(topology, component), entrance, keeper }
+}
+
+function componentsOf({ receivers, pipelines, exporters }: Topology, ...entrance: Component[]): Component[] {
+  const processors = pipelines.flatMap(pipeline => pipeline.processors)
+  const parts = (built: readonly { readonly component: Component }[]) => built.map(({ component }) => component)
+  return [...parts(receivers), ...entrance, ...parts(processors), ...parts(exporters)]
+}

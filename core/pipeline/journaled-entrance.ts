@@ -1,0 +1,207 @@
+import type { Logger } from 'pino'
+import { describeError, WeirError } from '../errors.ts'
+import type { DataEntry, Entry } from '../journal/entry.ts'
+import type { Journal } from '../journal/journal.ts'
+import type { NumberedEntry } from '../journal/reader.ts'
+import { blockBytes } from '../model/block.ts'
+import type { ComponentState } from '../plugin/context.ts'
+import type { Account } from '../telemetry/account.ts'
+import { type Clock, sleep } from '../telemetry/clock.ts'
+import type { VirtualClock } from '../telemetry/virtual-clock.ts'
+import { Batch } from './batch.ts'
+import type { CreditPool } from './credits.ts'
+import type { Entrance } from './entrance.ts'
+import type { Sink } from './sink.ts'
+
+const TICK_MS = 50
+const ROOM_POLL_MS = 10
+/** After a failed write, how long to refuse before the next try. */
+const RETRY_MS = 1000
+/** Entries handed on before the event loop gets its turn. */
+const ENTRIES_PER_TURN = 16
+
+export interface JournaledEntranceOptions {
+  readonly journal: Journal
+  /** By receiver id. */
+  readonly sinks: ReadonlyMap<string, Sink>
+  /** What processors take for the time: it moves only with entries. */
+  readonly pipelineClock: VirtualClock
+  readonly clock: Clock
+  readonly ownedCredits: CreditPool
+  readonly account: Account
+  readonly log: Logger
+  status(state: ComponentState, reason?: string): void
+}
+
+/**
+ * Delivery level `journal`: a batch is acknowledged when the journal has it on disk, and goes on only then. What drives
+ * processors, time included, comes out of the journal in order, so doing it again after a crash does the same.
+ */
+export class JournaledEntrance implements Entrance {
+  #options: JournaledEntranceOptions
+  /** Appended, and not yet on disk. */
+  #unacknowledged: { readonly number: number; readonly batch: Batch }[] = []
+  #lastTime: number
+  #nextEntry: number
+  /** Entries before this were appended by an earlier run. */
+  readonly #ownFrom: number
+  #refuseUntil = Number.NEGATIVE_INFINITY
+  #draining = false
+  #stopped = false
+  #wake = () => {}
+  #cancelTick = () => {}
+  #running: Promise<void> = Promise.resolve()
+
+  constructor(options: JournaledEntranceOptions) {
+    this.#options = options
+    this.#lastTime = options.pipelineClock.now()
+    this.#nextEntry = options.journal.next
+    this.#ownFrom = options.journal.next + options.journal.unread
+  }
+
+  /** The entry that is handed on next: those before it are with the processors. */
+  get nextEntry(): number {
+    return this.#nextEntry
+  }
+
+  /** Hands on what the journal still has, and from then on what comes. */
+  start(): void {
+    const { journal } = this.#options
+    if (journal.unread > 0) this.#options.log.info({ entries: journal.unread }, 'processing what the journal still has')
+    this.#running = this.#run().catch(error => {
+      this.#options.status('failed', describeError(error))
+      this.#options.log.error({ err: describeError(error) }, 'the journal cannot be read on; nothing more is processed')
+    })
+    this.#scheduleTick()
+  }
+
+  push(_receiver: string, batch: Batch): void {
+    const { account, journal } = this.#options
+    account.received += batch.block.length
+    const refusal = this.#refusal()
+    if (refusal !== undefined) {
+      account.refused += batch.block.length
+      return batch.nack(new WeirError('QUEUE_FULL', refusal))
+    }
+    account.inFlight += batch.block.length
+    const { source, request } = batch.origin
+    const entry: Entry = { kind: 'data', time: this.#time(), source, request: request?.(), block: batch.block }
+    this.#unacknowledged.push({ number: journal.append(entry, blockBytes(batch.block)), batch })
+  }
+
+  committed(entry: number): void {
+    while (this.#unacknowledged.length > 0 && this.#unacknowledged[0].number < entry)
+      this.#unacknowledged.shift()!.batch.ack()
+    this.#options.status('ok')
+    this.#wake()
+  }
+
+  failed(error: Error): void {
+    const { account, log, clock, status } = this.#options
+    const reason = `the journal cannot be written: ${describeError(error)}`
+    log.error(
+      { err: describeError(error) },
+      'the journal cannot be written; what was not acknowledged goes back to its senders'
+    )
+    status('degraded', reason)
+    this.#refuseUntil = clock.now() + RETRY_MS
+    for (const { batch } of this.#unacknowledged.splice(0)) {
+      account.inFlight -= batch.block.length
+      account.refused += batch.block.length
+      batch.nack(new WeirError('QUEUE_FULL', reason))
+    }
+  }
+
+  async drain(deadline: AbortSignal): Promise<void> {
+    this.#draining = true
+    this.#cancelTick()
+    deadline.addEventListener('abort', () => this.#stop(), { once: true })
+    if (deadline.aborted) this.#stop()
+    this.#wake()
+    await this.#running
+  }
+
+  /** Time goes on by entries of its own where nothing comes in but a processor waits for it. */
+  #scheduleTick(): void {
+    const { clock, pipelineClock, journal } = this.#options
+    this.#cancelTick = clock.setTimer(TICK_MS, () => {
+      this.#scheduleTick()
+      const now = clock.now()
+      const isDue = pipelineClock.nextTimer <= now && this.#lastTime < now
+      if (isDue && journal.unread === 0 && this.#refusal() === undefined)
+        journal.append({ kind: 'tick', time: this.#time() }, 0)
+    })
+  }
+
+  async #run(): Promise<void> {
+    const { journal } = this.#options
+    for (let handed = 0; !this.#stopped; ) {
+      const next = journal.readFromMemory() ?? (await journal.read())
+      if (next === undefined) {
+        if (this.#draining && this.#unacknowledged.length === 0) return
+        await this.#somethingNew()
+        continue
+      }
+      while (!this.#hasRoom() && !this.#stopped) await sleep(this.#options.clock, ROOM_POLL_MS)
+      // Not handed on, so it is still the journal's: the next start begins with it.
+      if (this.#stopped) return
+      this.#handOn(next)
+      if (++handed % ENTRIES_PER_TURN === 0) await new Promise(setImmediate)
+    }
+  }
+
+  #somethingNew(): Promise<void> {
+    return new Promise(resolve => {
+      this.#wake = resolve
+    })
+  }
+
+  #handOn({ number, entry }: NumberedEntry): void {
+    this.#options.pipelineClock.advanceTo(entry.time)
+    if (entry.kind === 'data') this.#handOnData(entry, number < this.#ownFrom)
+    this.#nextEntry = number + 1
+  }
+
+  #handOnData({ source, request, block }: DataEntry, isReplayed: boolean): void {
+    const { account, sinks } = this.#options
+    const sink = sinks.get(source)
+    if (isReplayed) account.produced += block.length
+    else account.inFlight -= block.length
+    if (sink === undefined) return account.drop('receiver_gone', block.length)
+    account.sent += block.length
+    const origin = { source, request: request === undefined ? undefined : () => request }
+    sink.push(
+      Batch.of(origin, block, outcome => {
+        if (outcome.status !== 'nacked') return
+        account.sent -= block.length
+        // Handed back at a stop: the journal has it, and no checkpoint says otherwise.
+        if (this.#draining) account.inFlight += block.length
+        else account.drop('processor_failed', block.length)
+      })
+    )
+  }
+
+  #hasRoom(): boolean {
+    const { ownedCredits, sinks } = this.#options
+    if (ownedCredits.used >= ownedCredits.capacity) return false
+    for (const sink of sinks.values()) if (!sink.hasRoom()) return false
+    return true
+  }
+
+  /** Why nothing is taken now; undefined where it is. */
+  #refusal(): string | undefined {
+    if (this.#draining) return 'Weir is shutting down'
+    if (this.#options.clock.now() < this.#refuseUntil) return 'the journal cannot be written'
+    return this.#options.journal.isFull ? 'the journal is full: exporters are behind' : undefined
+  }
+
+  #time(): number {
+    this.#lastTime = Math.max(this.#lastTime, this.#options.clock.now())
+    return this.#lastTime
+  }
+
+  #stop(): void {
+    this.#stopped = true
+    this.#wake()
+  }
+}
