@@ -78,6 +78,8 @@ export class Dedup implements StreamProcessor {
 
   #take(batch: Batch, output: (batch: Batch) => void): void {
     const { block } = batch
+    // Nothing of it is withheld and nothing passes, so nobody else would settle it.
+    if (block.length === 0) return batch.ack()
     const flight = this.#flights.begin(batch)
     const withheld: Withheld[] = []
     let kept: Int32Array
