@@ -1,9 +1,9 @@
+/** A power of two, as it doubles. */
 const INITIAL_SLOTS = 64
 /** Share of slots in use at which a table doubles: longer probes from here cost more than memory. */
 const MAX_LOAD = 0.75
 const KEY_WORDS = 4
 const OCCUPIED = 0x80
-const TWO_TO_32 = 2 ** 32
 
 /** Most bytes a table takes for each entry, with `values` words of value: after it doubled, and while it does. */
 export const bytesPerEntry = (values: number): number => (1 + 4 * (KEY_WORDS + values)) / (MAX_LOAD / 2)
@@ -17,6 +17,8 @@ export class FingerprintTable {
   readonly #values: number
   readonly #stride: number
   #slots = INITIAL_SLOTS
+  /** How many of 32 bits are too many to number the slots. */
+  #shift = Math.clz32(INITIAL_SLOTS - 1)
   #tags = new Uint8Array(INITIAL_SLOTS)
   #words: Uint32Array
 
@@ -36,20 +38,17 @@ export class FingerprintTable {
     const tags = this.#tags
     const words = this.#words
     const k0 = key[at]
-    const tag = (key[at + 1] >>> 25) | OCCUPIED
+    const k1 = key[at + 1]
+    const last = this.#slots - 1
+    const tag = (k1 >>> 25) | OCCUPIED
     let slot = this.#home(k0)
     for (let found = tags[slot]; found !== 0; found = tags[slot]) {
       if (found === tag) {
         const i = slot * this.#stride
-        if (
-          words[i] === k0 &&
-          words[i + 1] === key[at + 1] &&
-          words[i + 2] === key[at + 2] &&
-          words[i + 3] === key[at + 3]
-        )
+        if (words[i] === k0 && words[i + 1] === k1 && words[i + 2] === key[at + 2] && words[i + 3] === key[at + 3])
           return slot
       }
-      if (++slot === this.#slots) slot = 0
+      slot = (slot + 1) & last
     }
     return -1
   }
@@ -115,13 +114,14 @@ export class FingerprintTable {
   }
 
   #home(k0: number): number {
-    return Math.floor((k0 / TWO_TO_32) * this.#slots)
+    return k0 >>> this.#shift
   }
 
   #grow(): void {
     const tags = this.#tags
     const words = this.#words
     this.#slots *= 2
+    this.#shift--
     this.#tags = new Uint8Array(this.#slots)
     this.#words = new Uint32Array(this.#slots * this.#stride)
     this.size = 0

@@ -1,4 +1,5 @@
 import { deserialize, serialize } from 'node:v8'
+import { SeriesCache } from '../../core/model/series-cache.ts'
 import {
   type Attributes,
   attributeText,
@@ -12,7 +13,6 @@ import {
 import type { Config } from './config.ts'
 import { Elections, type Vote } from './elections.ts'
 import { select } from './select.ts'
-import { SeriesCache } from './series-cache.ts'
 import { Stripper } from './strip.ts'
 
 const VERSION = 1

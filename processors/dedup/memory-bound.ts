@@ -1,8 +1,8 @@
+import { SERIES_CACHE_BYTES } from '../../core/model/series-cache.ts'
 import { clientBytes } from './client-numbers.ts'
 import type { Config } from './config.ts'
 import { clusterBytes } from './elections.ts'
 import { memoryBytes } from './memory.ts'
-import { SERIES_CACHE_BYTES } from './series-cache.ts'
 
 /**
  * Most bytes a processor with `config` remembers. What is in flight comes on top: up to 80 bytes an item, and items in

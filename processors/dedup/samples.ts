@@ -1,10 +1,10 @@
+import { SeriesCache } from '../../core/model/series-cache.ts'
 import { Murmur3 } from '../../core/model/sketch/murmur3.ts'
 import type { Block, Distribution, PointBlock } from '../../sdk/plugin/index.ts'
 import type { Config } from './config.ts'
 import type { Flight } from './flights.ts'
 import { Memory, type SavedMemory } from './memory.ts'
 import { CONFLICT, DUPLICATE, NEW, NOT_IDENTIFIED, type Rule } from './rule.ts'
-import { SeriesCache } from './series-cache.ts'
 
 /** Mode `sample`: points of one series and time are one sample. Events pass. */
 export class Samples implements Rule {

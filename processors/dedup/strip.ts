@@ -1,3 +1,4 @@
+import { SeriesCache } from '../../core/model/series-cache.ts'
 import {
   type Attributes,
   type Block,
@@ -8,7 +9,6 @@ import {
   type Series,
   type SeriesRegistry
 } from '../../sdk/plugin/index.ts'
-import { SeriesCache } from './series-cache.ts'
 
 /** Takes attributes off, of points and their resources, and of events. */
 export class Stripper {

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
+import { SERIES_CACHE_BYTES } from '../../../core/model/series-cache.ts'
 import { Murmur3 } from '../../../core/model/sketch/murmur3.ts'
 import plugin from '../../../processors/dedup/index.ts'
 import { Memory } from '../../../processors/dedup/memory.ts'
 import { memoryBound } from '../../../processors/dedup/memory-bound.ts'
-import { SERIES_CACHE_BYTES } from '../../../processors/dedup/series-cache.ts'
 import { testConfig } from '../../../sdk/plugin/testing.ts'
 
 const hash = new Murmur3()

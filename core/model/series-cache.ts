@@ -1,4 +1,4 @@
-import type { Series } from '../../sdk/plugin/index.ts'
+import type { Series } from './series.ts'
 
 /** A power of two: more series than this at a time are worked out again and again. */
 const SLOTS = 2 ** 16
