@@ -5,6 +5,12 @@ import { EXIT } from './cli/exit-codes.ts'
 import { makeProgram } from './cli/program.ts'
 import { Registry } from './plugin/registry.ts'
 
+// Not 1, which says that the configuration is at fault.
+process.on('uncaughtException', error => {
+  process.stderr.write(`${error.stack}\n`)
+  process.exit(EXIT.crashed)
+})
+
 const program = makeProgram(
   {
     registry: new Registry(builtIns),

@@ -10,5 +10,7 @@ export const EXIT = {
   /** Not everything got out before shutdown_timeout. */
   notDrained: 4,
   /** The running Weir could not be reached, or refused the query. */
-  queryFailed: 5
+  queryFailed: 5,
+  /** A bug: what nobody caught, with its stack on standard error. */
+  crashed: 6
 } as const

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { Command, Option } from 'commander'
 import { listComponents } from './components.ts'
 import { query } from './query.ts'
@@ -5,6 +6,8 @@ import { run } from './run.ts'
 import { printSchema } from './schema.ts'
 import type { Terminal } from './terminal.ts'
 import { validate } from './validate.ts'
+
+const { version: VERSION } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'))
 
 /** The commands; each resolves to an exit code, which `exit` gets. */
 export function makeProgram(terminal: Terminal, exit: (code: number) => void): Command {
@@ -14,6 +17,7 @@ export function makeProgram(terminal: Terminal, exit: (code: number) => void): C
       writeOut: text => terminal.out(text.trimEnd()),
       writeErr: text => terminal.error(text.trimEnd())
     })
+    .version(VERSION, '--version', 'print the version')
     .exitOverride()
   program
     .command('run')

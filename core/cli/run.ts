@@ -42,7 +42,7 @@ export async function run(
     `${signal}: draining, for at most ${formatDuration(config.service.shutdown_timeout)}; again to stop at once`
   )
   const drained = await weir.stop()
-  terminal.out(drained ? 'drained' : 'not everything could be sent in time; its senders were told')
+  terminal.out(drained ? 'drained' : 'not everything could be sent or kept in time; the log says what')
   return drained ? EXIT.ok : EXIT.notDrained
 }
 

@@ -6,6 +6,7 @@ export class CreditPool {
   readonly capacity: number
   readonly #overdraft: boolean
   #used = 0
+  #hasRefused = false
   #waiting: { bytes: number; grant: (permit: Permit) => void }[] = []
 
   /**
@@ -21,9 +22,16 @@ export class CreditPool {
     return this.#used
   }
 
+  /** Whether somebody was refused and nothing has come back since, or all is in use. */
+  get isSpent(): boolean {
+    return this.#hasRefused || this.#used >= this.capacity
+  }
+
   /** A permit, or undefined when the pool is spent: then shed, stop reading or wait with {@link take}. */
   tryTake(bytes: number): Permit | undefined {
-    return this.#fits(bytes) ? this.#issue(bytes) : undefined
+    if (this.#fits(bytes)) return this.#issue(bytes)
+    this.#hasRefused = true
+    return undefined
   }
 
   /** Waits its turn for credits; rejects with the signal's reason. */
@@ -64,6 +72,7 @@ export class CreditPool {
 
   #release(bytes: number): void {
     this.#used -= bytes
+    this.#hasRefused = false
     while (this.#waiting.length > 0 && this.#fits(this.#waiting[0].bytes)) {
       const { bytes: wanted, grant } = this.#waiting.shift()!
       grant(this.#issue(wanted))

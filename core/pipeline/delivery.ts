@@ -45,7 +45,7 @@ function inMemory(config: ResolvedConfig, base: BaseServices, discardState: bool
     services,
     topology,
     components: componentsOf(topology),
-    entrance: directEntrance(sinks),
+    entrance: directEntrance(sinks, services.ownedCredits),
     keeper: store && keepInStore(store, topology)
   }
 }

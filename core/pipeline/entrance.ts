@@ -1,4 +1,6 @@
+import { WeirError } from '../errors.ts'
 import type { Batch } from './batch.ts'
+import type { CreditPool } from './credits.ts'
 import type { Sink } from './sink.ts'
 
 /** Between receivers and pipelines: where batches become Weir's to deliver. */
@@ -9,10 +11,16 @@ export interface Entrance {
   drain(deadline: AbortSignal): Promise<void>
 }
 
-/** Delivery level `memory`: straight through; the reply waits for what becomes of the batch. */
-export function directEntrance(sinks: ReadonlyMap<string, Sink>): Entrance {
+/**
+ * Delivery level `memory`: straight through; the reply waits for what becomes of the batch. Closed while processors
+ * cannot put out what they own, or what they hold would grow without end.
+ */
+export function directEntrance(sinks: ReadonlyMap<string, Sink>, ownedCredits: CreditPool): Entrance {
   return {
-    push: (receiver, batch) => sinks.get(receiver)!.push(batch),
+    push(receiver, batch) {
+      if (!ownedCredits.isSpent) return sinks.get(receiver)!.push(batch)
+      batch.nack(new WeirError('QUEUE_FULL', 'exporters are behind and limits.owned is spent; try again later'))
+    },
     drain: () => Promise.resolve()
   }
 }

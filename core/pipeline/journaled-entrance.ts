@@ -183,7 +183,7 @@ export class JournaledEntrance implements Entrance {
 
   #hasRoom(): boolean {
     const { ownedCredits, sinks } = this.#options
-    if (ownedCredits.used >= ownedCredits.capacity) return false
+    if (ownedCredits.isSpent) return false
     for (const sink of sinks.values()) if (!sink.hasRoom()) return false
     return true
   }

@@ -200,7 +200,7 @@ export class WindowedCounter implements StreamProcessor {
     // At multiples of the period, whenever this process began.
     this.#cancelTick = clock.setTimer(period - (clock.now() % period), () => {
       this.#scheduleTick()
-      this.#advance(this.#state.watermark.advance(clock.now()))
+      this.#advance(this.#state.watermark.advance(clock.now(), !this.#state.windows.isEmpty))
     })
   }
 

@@ -7,6 +7,8 @@ export const PASS_THROUGH = -1
 export const CUMULATIVE = -2
 const UNKNOWN = -3
 const INITIAL_CAPACITY = 1024
+/** Of one series at a time; each restart of an application is one more. */
+const MAX_WRITERS = 64
 
 /** The last point of a cumulative series. */
 export interface LastPoint {
@@ -24,7 +26,7 @@ export class Inputs {
   since: number
   #owner: (Series | undefined)[] = []
   #slots = new Int32Array(INITIAL_CAPACITY)
-  #cumulative = new Map<Series, { readonly slot: number; last: LastPoint | undefined }>()
+  #cumulative = new Map<Series, { readonly slot: number; readonly writers: LastPoint[] }>()
 
   constructor(groups: Groups, since: number) {
     this.#groups = groups
@@ -38,28 +40,29 @@ export class Inputs {
 
   /**
    * What a point of a cumulative series adds. Written to `into`; false where that cannot be told yet: the first point
-   * of a series that was counting before anybody looked.
+   * of one that was counting before anybody looked. Two that write under one identity, as replicas without an instance
+   * id do, are told apart by when they began.
    */
   increment(series: Series, point: LastPoint, into: { slot: number; sum: number; count: number }): boolean {
-    const entry = this.#cumulative.get(series)!
-    const { last } = entry
-    into.slot = entry.slot
-    if (last !== undefined && last.start === point.start && point.time <= last.time) return false
-    entry.last = point
-    const isReset = last !== undefined && (point.start > last.start || point.count < last.count || point.sum < last.sum)
-    if (last === undefined && !(point.start >= this.since)) return false
-    into.sum = last === undefined || isReset ? point.sum : point.sum - last.sum
-    into.count = last === undefined || isReset ? point.count : point.count - last.count
-    return true
+    const { slot, writers } = this.#cumulative.get(series)!
+    into.slot = slot
+    const last = writers.find(({ start }) => start === point.start)
+    if (last !== undefined && point.time <= last.time) return false
+    const isReset = last === undefined || point.count < last.count || point.sum < last.sum
+    into.sum = isReset ? point.sum : point.sum - last.sum
+    into.count = isReset ? point.count : point.count - last.count
+    if (last !== undefined) Object.assign(last, point)
+    else remember(writers, point)
+    return last !== undefined || point.start >= this.since
   }
 
   *lastPoints(): Generator<[Series, LastPoint]> {
-    for (const [series, { last }] of this.#cumulative) if (last !== undefined) yield [series, last]
+    for (const [series, { writers }] of this.#cumulative) for (const last of writers) yield [series, last]
   }
 
   restore(series: Series, last: LastPoint): void {
-    this.#enter(series)
-    this.#cumulative.get(series)!.last = last
+    this.slotOf(series)
+    this.#cumulative.get(series)!.writers.push(last)
   }
 
   /** Lets go of every series; of cumulative ones, those with no point since `time`. */
@@ -83,9 +86,18 @@ export class Inputs {
     if (kind === undefined) return PASS_THROUGH
     const { slot } = this.#groups.ofSeries(series, kind)
     if (series.metric.temporality === 'delta') return slot
-    this.#cumulative.set(series, { slot, last: undefined })
+    this.#cumulative.set(series, { slot, writers: [] })
     return CUMULATIVE
   }
+}
+
+// The one longest silent makes room.
+function remember(writers: LastPoint[], point: LastPoint): void {
+  if (writers.length >= MAX_WRITERS) {
+    const oldest = writers.reduce((a, b) => (b.time < a.time ? b : a))
+    writers.splice(writers.indexOf(oldest), 1)
+  }
+  writers.push(point)
 }
 
 function countedAs({ metric: { kind, temporality } }: Series): GroupKind | undefined {

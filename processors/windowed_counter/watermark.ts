@@ -43,14 +43,14 @@ export class Watermark {
     }
   }
 
-  /** Where nobody sends, time goes on by the clock. */
-  advance(now: number): number {
+  /** Where nobody sends, time goes on by the clock, as long as there is something to wait for it. */
+  advance(now: number, isWaitedFor: boolean): number {
     let reached = Number.POSITIVE_INFINITY
     for (const [source, { reached: own, lastSeen }] of this.#sources) {
       if (now - lastSeen >= this.#idleTimeout) this.#sources.delete(source)
       else reached = Math.min(reached, own)
     }
-    if (reached === Number.POSITIVE_INFINITY) reached = now
+    if (reached === Number.POSITIVE_INFINITY) reached = isWaitedFor ? now : Number.NEGATIVE_INFINITY
     this.#value = Math.max(this.#value, reached - this.#allowedLateness)
     return this.#value
   }

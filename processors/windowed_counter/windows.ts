@@ -113,6 +113,10 @@ export class Windows {
     return slots
   }
 
+  get isEmpty(): boolean {
+    return this.levels.every(({ onTime, late }) => onTime.size + late.size === 0)
+  }
+
   get open(): number {
     return this.levels.reduce((sum, { onTime }) => sum + onTime.size, 0)
   }

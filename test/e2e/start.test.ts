@@ -129,7 +129,7 @@ test('what cannot be sent within shutdown_timeout is said, and the exit code is 
   await count(weir, 1)
   await weir.assertLedger()
   assert.deepEqual(await weir.stop(), { code: 4, signal: null }, weir.stderr)
-  assert.match(weir.stdout, /^not everything could be sent in time/m)
+  assert.match(weir.stdout, /^not everything could be sent or kept in time/m)
 })
 
 function config(url: string, options = ''): string {

@@ -220,6 +220,18 @@ describe('windowed_counter', () => {
     }
   })
 
+  it('tells two cumulative writers of one identity apart by when they began', async () => {
+    const weir = await new Harness(DELTA_ONLY).start()
+    const cumulative = { temporality: 'cumulative' } as const
+    for (let i = 1; i <= 3; i++) {
+      weir.advanceTo(i)
+      await weir.send({ at: i, value: 10 * i, start: 0.25, metric: cumulative })
+      await weir.send({ at: i, value: 5 * i, start: 0.5, metric: cumulative })
+    }
+    weir.advanceTo(10)
+    assert.deepEqual(weir.of('requests{window=1s}'), { 2: 15, 3: 15, 4: 15 })
+  })
+
   it('lets gauges pass, and owns the rest of the batch', async () => {
     const weir = await new Harness(DELTA_ONLY).start()
     weir.onBatch = batch => batch.nack(new Error('not now'))
