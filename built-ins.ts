@@ -8,6 +8,7 @@ export const builtIns: BuiltIns = {
     statsd: () => import('./receivers/statsd/index.ts')
   },
   processor: {
+    cardinality_limiter: () => import('./processors/cardinality_limiter/index.ts'),
     dedup: () => import('./processors/dedup/index.ts'),
     windowed_counter: () => import('./processors/windowed_counter/index.ts')
   },

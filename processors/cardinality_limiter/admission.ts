@@ -1,0 +1,185 @@
+import { type Attributes, attributeText, findAttribute, type Metric, type Series } from '../../sdk/plugin/index.ts'
+import type { Config } from './config.ts'
+import { Demand } from './demand.ts'
+import { limitsFor } from './limits.ts'
+import { SpaceSaving } from './space-saving.ts'
+import type { Admitted, Limits, MetricState, Ref, Tenant } from './state.ts'
+
+/** Tenants beyond so many share one budget. */
+const MOST_TENANTS = 1000
+/** Metrics whose labels are looked at. */
+const MOST_PROFILES = 200
+/** With drop_label: the share of a metric's places kept for series that have lost a label. */
+const PLACES_FOR_STRIPPED = 0.1
+const LONGEST_VALUE = 64
+
+export const LIMITS_OF_STATE = { tenants: MOST_TENANTS, profiles: MOST_PROFILES }
+
+/** Which series pass: the places there are, and who has them. */
+export class Admission {
+  readonly metrics = new Map<string, MetricState>()
+  readonly tenants = new Map<string, Tenant>()
+  /** Series that have no place, by how often they come. */
+  readonly candidates: SpaceSaving<MetricState>
+  readonly maxTotal: number
+  total = 0
+  /** How many sweeps there were. */
+  sweeps = 0
+  #config: Config
+  #profiles = 0
+
+  constructor(config: Config) {
+    this.#config = config
+    this.maxTotal = config.max_series_total
+    this.candidates = new SpaceSaving(config.max_series_total)
+  }
+
+  /** Undefined where there are too many metrics. */
+  metricOf(metric: Metric): MetricState | undefined {
+    const key = JSON.stringify([metric.name, metric.unit, metric.kind, metric.temporality])
+    const known = this.metrics.get(key)
+    if (known !== undefined) return known
+    return this.metrics.size < this.#config.max_metrics ? this.addMetric(key, metric) : undefined
+  }
+
+  addMetric(key: string, metric: Metric): MetricState {
+    const state: MetricState = {
+      key,
+      metric,
+      limits: limitsFor(metric.name, this.#config),
+      admitted: new Map(),
+      values: new Map(),
+      demand: new Demand(),
+      invited: new Set(),
+      isPressed: false,
+      wasPressed: false,
+      over: 0,
+      labels: [],
+      lastSeen: 0,
+      isGone: false
+    }
+    this.metrics.set(key, state)
+    // Which label to drop must be known when the first series finds no place.
+    if (state.limits.action === 'drop_label') this.profile(state)
+    return state
+  }
+
+  tenantOf(series: Series): Tenant {
+    const attribute = this.#config.tenant_attribute
+    const value = attribute === '' ? undefined : findAttribute(series.resource.attributes, attribute)
+    const name = value === undefined ? '' : attributeText(value)
+    return this.tenantNamed(this.tenants.has(name) || this.tenants.size < MOST_TENANTS ? name : '')
+  }
+
+  tenantNamed(name: string): Tenant {
+    const known = this.tenants.get(name)
+    if (known !== undefined) return known
+    const tenant = { name, series: 0, lastSeen: 0, isGone: false }
+    this.tenants.set(name, tenant)
+    return tenant
+  }
+
+  /** The place of a series, new or not; undefined where it gets none. `isStripped`: it has lost a label already. */
+  ask(ref: Ref, series: Series, now: number, isStripped = false): Admitted | undefined {
+    const metric = ref.metric!
+    const known = metric.admitted.get(ref.key)
+    if (known !== undefined) return known
+    const values = this.#limitedValues(series.attributes, metric.limits)
+    if (!this.#hasPlace(metric, ref, values, isStripped)) {
+      metric.isPressed = true
+      if (!isStripped) this.candidates.add(ref.key, metric)
+      return undefined
+    }
+    metric.invited.delete(ref.key)
+    return this.admit({
+      key: ref.key,
+      metric,
+      tenant: ref.tenant!,
+      values,
+      count: 0,
+      lastSeen: now,
+      since: this.sweeps,
+      last: undefined,
+      base: undefined,
+      isGone: false
+    })
+  }
+
+  admit(entry: Admitted): Admitted {
+    const { metric, tenant, key } = entry
+    metric.admitted.set(key, entry)
+    tenant.series++
+    this.total++
+    for (const [label, value] of entry.values) {
+      let counts = metric.values.get(label)
+      if (counts === undefined) metric.values.set(label, (counts = new Map()))
+      counts.set(value, (counts.get(value) ?? 0) + 1)
+    }
+    return entry
+  }
+
+  evict(entry: Admitted): void {
+    const { metric, tenant, key } = entry
+    entry.isGone = true
+    metric.admitted.delete(key)
+    tenant.series--
+    this.total--
+    for (const [label, value] of entry.values) {
+      const counts = metric.values.get(label)!
+      const left = counts.get(value)! - 1
+      if (left > 0) counts.set(value, left)
+      else counts.delete(value)
+    }
+  }
+
+  forgetMetric(state: MetricState): void {
+    state.isGone = true
+    if (state.demand.hasProfile) this.#profiles--
+    this.metrics.delete(state.key)
+  }
+
+  /** @param before Unix ms */
+  forgetIdleTenants(before: number): void {
+    for (const [name, tenant] of this.tenants) {
+      if (tenant.series > 0 || tenant.lastSeen > before) continue
+      tenant.isGone = true
+      this.tenants.delete(name)
+    }
+  }
+
+  /** Looks at the labels of a metric that went over its limits; false where too many are looked at. */
+  profile({ demand }: MetricState): boolean {
+    if (demand.hasProfile) return true
+    if (this.#profiles >= MOST_PROFILES) return false
+    this.#profiles++
+    demand.profile()
+    return true
+  }
+
+  /** Free places of a metric. */
+  free({ admitted, limits }: MetricState): number {
+    return Math.max(0, Math.min(limits.maxSeries - admitted.size, this.maxTotal - this.total))
+  }
+
+  // Under pressure a place is only for those a sweep has found worth it: what comes once must not take it.
+  #hasPlace(metric: MetricState, ref: Ref, values: Admitted['values'], isStripped: boolean): boolean {
+    const { limits, admitted } = metric
+    const isInvited = metric.invited.has(ref.key)
+    const reserved =
+      limits.action === 'drop_label' && !isStripped ? Math.floor(limits.maxSeries * PLACES_FOR_STRIPPED) : 0
+    if (admitted.size >= limits.maxSeries - reserved || this.total >= this.maxTotal) return false
+    const perTenant = this.#config.max_series_per_tenant
+    if (perTenant > 0 && ref.tenant!.series >= perTenant) return false
+    if (metric.wasPressed && !isInvited && !isStripped) return false
+    for (const [label, value] of values) {
+      const counts = metric.values.get(label)
+      if (counts !== undefined && !counts.has(value) && counts.size >= limits.maxValuesPerLabel) return false
+    }
+    return true
+  }
+
+  #limitedValues(attributes: Attributes, { maxValuesPerLabel }: Limits): Admitted['values'] {
+    if (maxValuesPerLabel === Number.POSITIVE_INFINITY) return []
+    return attributes.map(([name, value]) => [name, attributeText(value).slice(0, LONGEST_VALUE)] as const)
+  }
+}

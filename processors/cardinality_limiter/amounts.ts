@@ -1,0 +1,127 @@
+import type {
+  Distribution,
+  ExponentialBuckets,
+  ExponentialHistogram,
+  Histogram,
+  Series
+} from '../../sdk/plugin/index.ts'
+
+/** Exponential histograms are made coarser until they have at most so many buckets a side. */
+const MOST_BUCKETS = 320
+
+/** What can be added up without loss: sums, histograms, sets. Gauges and summaries cannot. */
+export function isAdditive({ metric: { kind, temporality } }: Series): boolean {
+  if (kind === 'gauge' || kind === 'summary') return false
+  return kind === 'set' || temporality !== 'unspecified'
+}
+
+/** What both hold together. Both must be of one kind. Histograms keep the bounds they have in common. */
+export function addDistributions(a: Distribution, b: Distribution): Distribution {
+  if (a.kind === 'histogram' && b.kind === 'histogram') return combineHistograms(a, b, 1)
+  if (a.kind === 'exponential_histogram' && b.kind === 'exponential_histogram') return combineExponential(a, b, 1)
+  if (a.kind === 'set' && b.kind === 'set') return { kind: 'set', members: [...new Set([...a.members, ...b.members])] }
+  throw new Error(`cannot add a ${b.kind} to a ${a.kind}`)
+}
+
+/** What `a` has counted since it was `b`. Its least and greatest are unknown. */
+export function subtractDistributions(a: Distribution, b: Distribution): Distribution {
+  if (a.kind === 'histogram' && b.kind === 'histogram') return combineHistograms(a, b, -1)
+  if (a.kind === 'exponential_histogram' && b.kind === 'exponential_histogram') return combineExponential(a, b, -1)
+  throw new Error(`cannot subtract a ${b.kind} from a ${a.kind}`)
+}
+
+/** Observations; of a set its members. */
+export function countOf(distribution: Distribution): number {
+  return distribution.kind === 'set' ? distribution.members.length : distribution.count
+}
+
+/** Numbers it holds, for what it costs to remember. */
+export function sizeOf(distribution: Distribution): number {
+  if (distribution.kind === 'histogram') return distribution.counts.length + distribution.bounds.length
+  if (distribution.kind === 'exponential_histogram')
+    return distribution.positive.counts.length + distribution.negative.counts.length
+  return distribution.kind === 'set' ? 4 * distribution.members.length : distribution.quantiles.length
+}
+
+function combineHistograms(a: Histogram, b: Histogram, sign: 1 | -1): Histogram {
+  const isSame = a.bounds.length === b.bounds.length && a.bounds.every((bound, i) => bound === b.bounds[i])
+  const bounds = isSame ? a.bounds : a.bounds.filter(bound => b.bounds.includes(bound))
+  const hasBuckets = a.counts.length > 0 && b.counts.length > 0
+  const own = hasBuckets ? rebucket(a, bounds) : []
+  const other = hasBuckets ? rebucket(b, bounds) : []
+  return {
+    kind: 'histogram',
+    count: a.count + sign * b.count,
+    sum: a.sum + sign * b.sum,
+    min: sign === 1 ? Math.min(a.min, b.min) : Number.NaN,
+    max: sign === 1 ? Math.max(a.max, b.max) : Number.NaN,
+    bounds: hasBuckets ? bounds : [],
+    counts: own.map((count, i) => count + sign * other[i])
+  }
+}
+
+/** Counts by `bounds`, some of the histogram's own. */
+function rebucket(histogram: Histogram, bounds: readonly number[]): readonly number[] {
+  if (bounds.length === histogram.bounds.length) return histogram.counts
+  const counts = new Array<number>(bounds.length + 1).fill(0)
+  let into = 0
+  for (const [i, count] of histogram.counts.entries()) {
+    counts[into] += count
+    if (histogram.bounds[i] === bounds[into]) into++
+  }
+  return counts
+}
+
+function combineExponential(a: ExponentialHistogram, b: ExponentialHistogram, sign: 1 | -1): ExponentialHistogram {
+  let scale = Math.min(a.scale, b.scale)
+  while (!fits(a.positive, a.scale - scale, b.positive, b.scale - scale)) scale--
+  while (!fits(a.negative, a.scale - scale, b.negative, b.scale - scale)) scale--
+  const side = (of: 'positive' | 'negative') => combineBuckets(a[of], a.scale - scale, b[of], b.scale - scale, sign)
+  return {
+    kind: 'exponential_histogram',
+    count: a.count + sign * b.count,
+    sum: a.sum + sign * b.sum,
+    min: sign === 1 ? Math.min(a.min, b.min) : Number.NaN,
+    max: sign === 1 ? Math.max(a.max, b.max) : Number.NaN,
+    scale,
+    zeroCount: a.zeroCount + sign * b.zeroCount,
+    zeroThreshold: Math.max(a.zeroThreshold, b.zeroThreshold),
+    positive: side('positive'),
+    negative: side('negative')
+  }
+}
+
+/** Whether both together take few enough buckets, made coarser by so many steps each. */
+function fits(a: ExponentialBuckets, coarserA: number, b: ExponentialBuckets, coarserB: number): boolean {
+  const [first, last] = range(a, coarserA, b, coarserB)
+  return last - first < MOST_BUCKETS
+}
+
+function range(a: ExponentialBuckets, coarserA: number, b: ExponentialBuckets, coarserB: number): [number, number] {
+  let first = Number.POSITIVE_INFINITY
+  let last = Number.NEGATIVE_INFINITY
+  for (const [{ offset, counts }, coarser] of [
+    [a, coarserA],
+    [b, coarserB]
+  ] as const) {
+    if (counts.length === 0) continue
+    first = Math.min(first, Math.floor(offset / 2 ** coarser))
+    last = Math.max(last, Math.floor((offset + counts.length - 1) / 2 ** coarser))
+  }
+  return first <= last ? [first, last] : [0, -1]
+}
+
+function combineBuckets(
+  a: ExponentialBuckets,
+  coarserA: number,
+  b: ExponentialBuckets,
+  coarserB: number,
+  sign: 1 | -1
+): ExponentialBuckets {
+  const [first, last] = range(a, coarserA, b, coarserB)
+  const counts = new Array<number>(last - first + 1).fill(0)
+  for (const [i, count] of a.counts.entries()) counts[Math.floor((a.offset + i) / 2 ** coarserA) - first] += count
+  for (const [i, count] of b.counts.entries())
+    counts[Math.floor((b.offset + i) / 2 ** coarserB) - first] += sign * count
+  return { offset: first, counts }
+}

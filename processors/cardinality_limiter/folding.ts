@@ -1,0 +1,133 @@
+import type { Distribution, PointBlock, PointBlockBuilder, Series } from '../../sdk/plugin/index.ts'
+import { addDistributions, subtractDistributions } from './amounts.ts'
+import { type Increment, incrementOf, type Last, LastValues } from './last-values.ts'
+import type { Ref } from './state.ts'
+
+/** A zero comes this much before the first value, so that `rate()` and `increase()` see the first increment. */
+const ZERO_BEFORE_MS = 1
+
+/** What a series that others are folded into has counted. */
+export interface Total {
+  /** Unix ms. */
+  readonly start: number
+  time: number
+  value: number
+  distribution: Distribution | undefined
+}
+
+interface Cell {
+  start: number
+  value: number
+  distribution: Distribution | undefined
+}
+
+/** What is folded into one series in this block. */
+interface Open {
+  /** By time: deltas and sets. */
+  readonly cells: Map<number, Cell>
+  /** Latest time of what was added to the total; NaN where nothing was. */
+  latest: number
+}
+
+/** Adds points of many series up into one, so that sums over both stay what they are. */
+export class Folding {
+  readonly last: LastValues
+  /** By the series that others are folded into, of cumulative ones. */
+  readonly totals = new Map<Series, Total>()
+  /** Points whose increment is not known: they began before anybody looked, or were forgotten. */
+  unknown = 0
+  #open = new Map<Series, Open>()
+
+  constructor(maxEntries: number, since: number) {
+    this.last = new LastValues(maxEntries, since)
+  }
+
+  /** Before each block. What a block that failed left behind is not of the next one. */
+  begin(): void {
+    if (this.#open.size > 0) this.#open.clear()
+  }
+
+  /** Adds point `i` to `target`. */
+  add(block: PointBlock, i: number, ref: Ref, target: Series, now: number): void {
+    let open = this.#open.get(target)
+    if (open === undefined) this.#open.set(target, (open = { cells: new Map(), latest: Number.NaN }))
+    const distribution = block.distributions.get(i)
+    if (!ref.isCumulative) return addCell(open.cells, block, i, distribution)
+    const point: Last = { start: block.start[i], time: block.time[i], value: block.value[i], distribution }
+    const increment = this.#increment(ref.key, point, block.series[i].metric.kind !== 'up_down_counter', now)
+    this.#addTotal(target, increment, point, now)
+    const at = Math.min(point.time, now)
+    if (!(open.latest >= at)) open.latest = at
+  }
+
+  /** Writes what this block came to; returns how many points that is. */
+  emit(points: PointBlockBuilder): number {
+    const before = points.length
+    for (const [series, { cells, latest }] of this.#open) {
+      for (const [time, cell] of cells) addPoint(points, series, time, cell)
+      if (Number.isNaN(latest)) continue
+      const total = this.totals.get(series)!
+      if (total.time === total.start) addPoint(points, series, total.start, { ...total, ...zeroOf(total) })
+      // One value for a time: stores keep but one of two.
+      total.time = Math.max(latest, total.time + 1)
+      addPoint(points, series, total.time, total)
+    }
+    this.#open.clear()
+    return points.length - before
+  }
+
+  #increment(key: string, point: Last, isMonotonic: boolean, now: number): Increment | undefined {
+    const last = this.last.take(key)
+    const increment = last === undefined ? this.#firstIncrement(point) : incrementOf(point, last, isMonotonic)
+    const isNewer =
+      last === undefined || point.start > last.start || (point.start === last.start && point.time > last.time)
+    this.last.put(key, isNewer ? point : last, now)
+    return increment
+  }
+
+  /** A series that began after this was watched counts from its start. */
+  #firstIncrement(point: Last): Increment | undefined {
+    if (point.start > 0 && point.start >= this.last.since) return point
+    this.unknown++
+    return undefined
+  }
+
+  #addTotal(target: Series, increment: Increment | undefined, point: Last, now: number): void {
+    let total = this.totals.get(target)
+    if (total === undefined) {
+      const start = Math.min(point.time, now) - ZERO_BEFORE_MS
+      const distribution = point.distribution && subtractDistributions(point.distribution, point.distribution)
+      total = { start, time: start, value: 0, distribution }
+      this.totals.set(target, total)
+    }
+    if (increment === undefined) return
+    total.value += increment.value
+    total.distribution = sumOf(total.distribution, increment.distribution)
+  }
+}
+
+function addCell(cells: Map<number, Cell>, block: PointBlock, i: number, distribution: Distribution | undefined): void {
+  const time = block.time[i]
+  const start = block.start[i]
+  const cell = cells.get(time)
+  if (cell === undefined) {
+    cells.set(time, { start, value: block.value[i], distribution })
+    return
+  }
+  if (start > 0 && (start < cell.start || cell.start === 0)) cell.start = start
+  cell.value += block.value[i]
+  cell.distribution = sumOf(cell.distribution, distribution)
+}
+
+function sumOf(a: Distribution | undefined, b: Distribution | undefined): Distribution | undefined {
+  return a === undefined || b === undefined ? (a ?? b) : addDistributions(a, b)
+}
+
+function addPoint(points: PointBlockBuilder, series: Series, time: number, { start, value, distribution }: Cell): void {
+  if (distribution === undefined) points.add(series, time, value, start)
+  else points.addDistribution(series, time, distribution, start)
+}
+
+function zeroOf({ distribution }: Total): Pick<Total, 'value' | 'distribution'> {
+  return { value: 0, distribution: distribution && subtractDistributions(distribution, distribution) }
+}

@@ -1,0 +1,18 @@
+import type { ProcessorPlugin } from '../../sdk/plugin/index.ts'
+import { type Config, check, schema } from './config.ts'
+import { CardinalityLimiter } from './limiter.ts'
+
+const plugin: ProcessorPlugin<Config> = {
+  api: 1,
+  kind: 'processor',
+  type: 'cardinality_limiter',
+  stability: 'beta',
+  description:
+    'Bounds the number of series; what is over is added up in one series a metric, so that totals stay exact.',
+  schema,
+  ports: { in: 'points', out: 'points' },
+  check,
+  create: (config, context) => new CardinalityLimiter(config, context)
+}
+
+export default plugin

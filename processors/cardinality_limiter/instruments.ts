@@ -1,0 +1,31 @@
+import type { Context } from '../../sdk/plugin/index.ts'
+import type { Config } from './config.ts'
+import type { CardinalityLimiter } from './limiter.ts'
+import { cardinalityReport } from './report.ts'
+
+/** Own metrics, and `GET …/cardinality`. */
+export function exposeLimiter(limiter: CardinalityLimiter, config: Config, { instruments, admin }: Context): void {
+  const { admission, folding } = limiter
+  instruments.gauge('admitted_series', 'Series that pass as they are.', () => admission.total)
+  instruments.gauge('metrics', 'Metrics known.', () => admission.metrics.size)
+  instruments.gauge('metrics_over_limit', 'Metrics of which series found no place lately.', () => {
+    let over = 0
+    for (const { isPressed, wasPressed } of admission.metrics.values()) if (isPressed || wasPressed) over++
+    return over
+  })
+  instruments.gauge('candidate_series', 'Series without a place that are counted.', () => admission.candidates.size)
+  instruments.gauge('folded_series', 'Cumulative series whose last value is remembered.', () => folding.last.size)
+  instruments.gauge(
+    'forgotten_series',
+    'Of these, forgotten for want of room since the start.',
+    () => folding.last.forgotten
+  )
+  instruments.gauge(
+    'unknown_increments',
+    'Points over a limit whose increment was not known, since the start.',
+    () => folding.unknown
+  )
+  admin.route('get', 'cardinality', (_request, response) => {
+    response.json(cardinalityReport(limiter, config))
+  })
+}

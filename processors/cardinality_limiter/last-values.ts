@@ -1,0 +1,125 @@
+import type { Distribution } from '../../sdk/plugin/index.ts'
+import { countOf, sizeOf, subtractDistributions } from './amounts.ts'
+
+/** Numbers of a distribution that cost as much as an entry. */
+const NUMBERS_PER_ENTRY = 16
+const JUST_AFTER_MS = 0.001
+
+/** The last point of a cumulative series. */
+export interface Last {
+  /** Unix ms; 0 where the sender names none. */
+  readonly start: number
+  readonly time: number
+  readonly value: number
+  readonly distribution: Distribution | undefined
+  /** Present where the series itself had this point, not one it was folded into; `base` as in `Admitted`. */
+  readonly own?: { readonly base: Last | undefined }
+}
+
+/** What a cumulative point adds to the one before; undefined where it adds nothing, being no newer. */
+export interface Increment {
+  readonly value: number
+  readonly distribution: Distribution | undefined
+}
+
+/** @param isMonotonic whether a smaller value means that the series began anew */
+export function incrementOf(point: Last, last: Last, isMonotonic: boolean): Increment | undefined {
+  if (point.start === last.start ? point.time <= last.time : point.start < last.start) return undefined
+  if (point.start > last.start || hasReset(point, last, isMonotonic)) return point
+  if (point.distribution === undefined) return { value: point.value - last.value, distribution: undefined }
+  return {
+    value: point.value - last.value,
+    distribution: subtractDistributions(point.distribution, last.distribution!)
+  }
+}
+
+function hasReset(point: Last, last: Last, isMonotonic: boolean): boolean {
+  if (point.distribution !== undefined)
+    return last.distribution === undefined || countOf(point.distribution) < countOf(last.distribution)
+  return isMonotonic && point.value < last.value
+}
+
+/**
+ * Last points of series that are folded into others. Bounded: the half seen longest ago is forgotten as one. What was
+ * forgotten must not count again from its start when it comes back, so {@link since} says which starts to trust.
+ */
+export class LastValues {
+  /** Series that began then or later were never counted before they are known here. Unix ms. */
+  since: number
+  forgotten = 0
+  readonly #maxCost: number
+  #young = new Map<string, Last>()
+  #old = new Map<string, Last>()
+  #youngCost = 0
+  /** The latest time of those that are to be forgotten next. */
+  #youngLatest = Number.NEGATIVE_INFINITY
+  #oldLatest = Number.NEGATIVE_INFINITY
+
+  constructor(maxEntries: number, since: number) {
+    this.#maxCost = maxEntries / 2
+    this.since = since
+  }
+
+  get size(): number {
+    return this.#young.size + this.#old.size
+  }
+
+  /** Returns what was known of `key`, which it forgets. */
+  take(key: string): Last | undefined {
+    const young = this.#young.get(key)
+    if (young !== undefined) {
+      this.#young.delete(key)
+      this.#youngCost -= costOf(young)
+      return young
+    }
+    const old = this.#old.get(key)
+    this.#old.delete(key)
+    return old
+  }
+
+  /** @param now Unix ms: a point ahead of the clock must not make every later start doubtful */
+  put(key: string, last: Last, now: number): void {
+    const cost = costOf(last)
+    if (this.#youngCost + cost > this.#maxCost) this.#age()
+    this.#young.set(key, last)
+    this.#youngCost += cost
+    this.#youngLatest = Math.max(this.#youngLatest, Math.min(last.time, now))
+  }
+
+  save(): unknown {
+    return {
+      since: this.since,
+      young: [...this.#young],
+      old: [...this.#old],
+      latest: [this.#youngLatest, this.#oldLatest]
+    }
+  }
+
+  restore(saved: unknown): void {
+    const { since, young, old, latest } = saved as {
+      since: number
+      young: [string, Last][]
+      old: [string, Last][]
+      latest: [number, number]
+    }
+    this.since = since
+    this.#young = new Map(young)
+    this.#old = new Map(old)
+    this.#youngCost = young.reduce((sum, [, last]) => sum + costOf(last), 0)
+    this.#youngLatest = latest[0]
+    this.#oldLatest = latest[1]
+  }
+
+  #age(): void {
+    this.forgotten += this.#old.size
+    if (this.#old.size > 0) this.since = Math.max(this.since, this.#oldLatest + JUST_AFTER_MS)
+    this.#old = this.#young
+    this.#oldLatest = this.#youngLatest
+    this.#young = new Map()
+    this.#youngCost = 0
+    this.#youngLatest = Number.NEGATIVE_INFINITY
+  }
+}
+
+const costOf = ({ distribution }: Last) =>
+  1 + (distribution === undefined ? 0 : sizeOf(distribution) / NUMBERS_PER_ENTRY)

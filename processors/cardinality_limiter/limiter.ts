@@ -1,0 +1,189 @@
+import { Observable, type OperatorFunction } from 'rxjs'
+import {
+  type Batch,
+  type Context,
+  FLAG_NO_RECORDED_VALUE,
+  type PointBlock,
+  PointBlockBuilder,
+  type Series,
+  type StreamProcessor
+} from '../../sdk/plugin/index.ts'
+import { Admission } from './admission.ts'
+import type { Config } from './config.ts'
+import { Folding } from './folding.ts'
+import { exposeLimiter } from './instruments.ts'
+import { Passing } from './passing.ts'
+import { Refs } from './refs.ts'
+import { restoreState, saveState } from './snapshot.ts'
+import type { Admitted, MetricState, Ref } from './state.ts'
+import { sweep } from './sweep.ts'
+import { Targets } from './targets.ts'
+
+const SWEEPS_PER_EXPIRY = 4
+const LIMIT_REASON = 'cardinality_limit'
+
+/** Lets a bounded number of series through; what is over is added up, not lost. */
+export class CardinalityLimiter implements StreamProcessor {
+  readonly admission: Admission
+  readonly folding: Folding
+  readonly refs: Refs
+  readonly targets: Targets
+  /** Sweeps happen where this changes: the number of sweep intervals since the epoch. */
+  interval = Number.NaN
+  #context: Context
+  #config: Config
+  #passing: Passing
+  // Of the batch being judged.
+  #now = 0
+  #points: PointBlockBuilder | undefined
+  #folded = 0
+  #extra = 0
+  #lost = 0
+
+  constructor(config: Config, context: Context) {
+    this.#config = config
+    this.#context = context
+    this.admission = new Admission(config)
+    this.folding = new Folding(config.max_folded_series, context.clock.now())
+    this.refs = new Refs(this.admission)
+    this.targets = new Targets(config, context.series, this.admission, this.refs)
+    this.#passing = new Passing(this.folding.last)
+    exposeLimiter(this, config, context)
+  }
+
+  operator(): OperatorFunction<Batch, Batch> {
+    return source =>
+      new Observable(output =>
+        source.subscribe({
+          next: batch => this.#take(batch, onward => output.next(onward)),
+          error: error => output.error(error),
+          complete: () => output.complete()
+        })
+      )
+  }
+
+  snapshot(): Uint8Array {
+    return saveState(this)
+  }
+
+  restore(bytes: Uint8Array): void {
+    restoreState(bytes, this, this.#context.series)
+  }
+
+  #take(batch: Batch, output: (batch: Batch) => void): void {
+    if (batch.block.type !== 'points') return output(batch)
+    const { account } = this.#context
+    const block = this.#limit(batch.block)
+    account.absorbed += this.#folded
+    account.produced += this.#extra
+    if (block === batch.block) return output(batch)
+    // What is dropped for good is told to the sender; the rest has an outcome of its own.
+    if (this.#lost > 0) {
+      const [lost, rest] = batch.fork(2)
+      lost.drop(LIMIT_REASON, this.#lost)
+      batch = rest
+    }
+    if (block.length > 0) output(batch.replace(block))
+    else batch.ack()
+  }
+
+  #limit(block: PointBlock): PointBlock {
+    this.#now = this.#context.clock.now()
+    this.#points = undefined
+    this.#folded = this.#extra = this.#lost = 0
+    this.#sweepIfDue()
+    this.folding.begin()
+    for (let i = 0; i < block.length; i++) this.#judge(block, i)
+    return this.#rewritten() ?? block
+  }
+
+  #judge(block: PointBlock, i: number): void {
+    const ref = this.refs.of(block.series[i], this.#now)
+    if (ref.isExempt) this.#points?.copy(block, i)
+    else if (ref.metric === undefined) this.#drop(block, i, 'too_many_metrics')
+    else {
+      const entry = this.#placeOf(ref, block, i)
+      if (entry !== undefined) this.#pass(entry, ref, block, i)
+      else this.#over(ref, ref.metric, block, i)
+    }
+  }
+
+  #rewritten(): PointBlock | undefined {
+    if (this.#points === undefined) return undefined
+    this.#extra += this.folding.emit(this.#points)
+    return this.#points.build()
+  }
+
+  #placeOf(ref: Ref, block: PointBlock, i: number): Admitted | undefined {
+    const known = ref.entry
+    if (known !== undefined && !known.isGone) return known
+    const entry = this.admission.ask(ref, block.series[i], this.#now)
+    ref.entry = entry
+    const isNew = entry?.count === 0
+    if (!isNew || !ref.isCumulative || !ref.isAdditive) return entry
+    const zero = this.#passing.enter(entry)
+    if (zero === undefined) return entry
+    this.#rewriteFrom(block, i)
+    this.targets.addZero(this.#points!, block.series[i], zero)
+    this.#extra++
+    return entry
+  }
+
+  #pass(entry: Admitted, ref: Ref, block: PointBlock, i: number): void {
+    entry.count++
+    entry.lastSeen = this.#now
+    const isWatched = ref.isCumulative && ref.isAdditive && (block.flags[i] & FLAG_NO_RECORDED_VALUE) === 0
+    if (!isWatched || this.#passing.takes(entry, block, i)) this.#points?.copy(block, i)
+    else {
+      this.#rewriteFrom(block, i)
+      if (!this.#passing.rebase(entry, block, i, this.#points!)) this.#folded++
+    }
+  }
+
+  #over(ref: Ref, metric: MetricState, block: PointBlock, i: number): void {
+    metric.over++
+    this.admission.profile(metric)
+    const { action } = metric.limits
+    if (action === 'observe') this.#points?.copy(block, i)
+    else if (action === 'drop' || !ref.isAdditive) this.#drop(block, i, LIMIT_REASON)
+    else if ((block.flags[i] & FLAG_NO_RECORDED_VALUE) !== 0) this.#fold(block, i, undefined, ref)
+    else if (!Number.isFinite(block.value[i]) && !block.distributions.has(i)) this.#drop(block, i, 'not_a_number')
+    else this.#fold(block, i, this.targets.of(ref, metric, block.series[i], this.#now), ref)
+  }
+
+  /** Without a target there is nothing to add: the end of a series that is folded. */
+  #fold(block: PointBlock, i: number, target: Series | undefined, ref: Ref): void {
+    this.#rewriteFrom(block, i)
+    this.#folded++
+    if (target !== undefined) this.folding.add(block, i, ref, target, this.#now)
+  }
+
+  #drop(block: PointBlock, i: number, reason: string): void {
+    this.#rewriteFrom(block, i)
+    this.#lost++
+    this.#context.account.drop(reason)
+  }
+
+  /** From point `i` on the block is written anew. */
+  #rewriteFrom(block: PointBlock, i: number): void {
+    if (this.#points !== undefined) return
+    this.#points = new PointBlockBuilder(block.length)
+    for (let before = 0; before < i; before++) this.#points.copy(block, before)
+  }
+
+  #sweepIfDue(): void {
+    const interval = Math.floor((this.#now * SWEEPS_PER_EXPIRY) / this.#config.idle_expiry)
+    if (interval <= this.interval) return
+    const isFirst = Number.isNaN(this.interval)
+    this.interval = interval
+    if (isFirst) return
+    sweep(this.admission, this.#now, this.#config.idle_expiry, entry => {
+      this.#passing.leave(entry, this.#now)
+      this.targets.forget(entry.key, this.folding)
+    })
+    this.targets.sweep(this.folding)
+    if (this.admission.sweeps % SWEEPS_PER_EXPIRY !== 0) return
+    for (const { demand } of this.admission.metrics.values()) demand.rotate()
+    this.refs.epoch++
+  }
+}

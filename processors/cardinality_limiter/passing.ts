@@ -1,0 +1,66 @@
+import type { PointBlock, PointBlockBuilder } from '../../sdk/plugin/index.ts'
+import { subtractDistributions } from './amounts.ts'
+import { incrementOf, type Last, type LastValues } from './last-values.ts'
+import type { Admitted } from './state.ts'
+
+/**
+ * What an admitted cumulative series needs so that nothing is counted twice or not at all when it loses or gets its
+ * place: its last point, and the part of it that was counted in another series before.
+ */
+export class Passing {
+  #last: LastValues
+
+  constructor(last: LastValues) {
+    this.#last = last
+  }
+
+  /** A series got a place. Returns a zero to send first, where it was folded until now. */
+  enter(entry: Admitted): Last | undefined {
+    const last = this.#last.take(entry.key)
+    if (last === undefined) return undefined
+    entry.last = last
+    entry.base = last.own === undefined ? last : last.own.base
+    return last.own === undefined ? last : undefined
+  }
+
+  /** A series lost its place. */
+  leave(entry: Admitted, now: number): void {
+    if (entry.last !== undefined) this.#last.put(entry.key, { ...entry.last, own: { base: entry.base } }, now)
+  }
+
+  /** Whether point `i` goes on as it is. */
+  takes(entry: Admitted, block: PointBlock, i: number): boolean {
+    const point = {
+      start: block.start[i],
+      time: block.time[i],
+      value: block.value[i],
+      distribution: block.distributions.get(i)
+    }
+    const { last, base } = entry
+    if (last === undefined || point.start > last.start || (point.start === last.start && point.time > last.time)) {
+      entry.last = point
+    }
+    if (base === undefined) return true
+    if (incrementOf(point, base, isMonotonic(block, i)) !== point) return false
+    // It began anew: what was counted elsewhere is no part of it any more.
+    entry.base = undefined
+    return true
+  }
+
+  /** Writes point `i`, which does not go on as it is, less what was counted elsewhere; false where all of it was. */
+  rebase(entry: Admitted, block: PointBlock, i: number, points: PointBlockBuilder): boolean {
+    const base = entry.base!
+    const distribution = block.distributions.get(i)
+    const isOlder = block.start[i] === base.start ? block.time[i] <= base.time : block.start[i] < base.start
+    if (isOlder) return false
+    if (distribution === undefined)
+      points.add(block.series[i], block.time[i], block.value[i] - base.value, base.time, block.flags[i])
+    else {
+      const rest = subtractDistributions(distribution, base.distribution!)
+      points.addDistribution(block.series[i], block.time[i], rest, base.time, block.flags[i])
+    }
+    return true
+  }
+}
+
+const isMonotonic = (block: PointBlock, i: number) => block.series[i].metric.kind !== 'up_down_counter'

@@ -1,0 +1,40 @@
+import type { Config } from './config.ts'
+import type { CardinalityLimiter } from './limiter.ts'
+import type { MetricState } from './state.ts'
+
+const TOP_METRICS = 50
+const TOP_LABELS = 10
+const TOP_TENANTS = 20
+
+/** Who takes the places and who wants them, as JSON: metrics by their demand, their labels by values, with samples. */
+export function cardinalityReport({ admission, folding }: CardinalityLimiter, config: Config) {
+  const metrics = [...admission.metrics.values()]
+    .map(metricReport)
+    .sort((a, b) => b.demand - a.demand || (a.name < b.name ? -1 : 1))
+  const tenants = [...admission.tenants.values()].sort((a, b) => b.series - a.series || (a.name < b.name ? -1 : 1))
+  return {
+    admitted: admission.total,
+    limit: admission.maxTotal,
+    folded: folding.last.size,
+    metric_count: metrics.length,
+    metrics: metrics.slice(0, TOP_METRICS),
+    tenants:
+      config.tenant_attribute === '' ? [] : tenants.slice(0, TOP_TENANTS).map(({ name, series }) => ({ name, series }))
+  }
+}
+
+function metricReport({ metric, limits, admitted, demand, over, isPressed, wasPressed }: MetricState) {
+  return {
+    name: metric.name,
+    kind: metric.kind,
+    temporality: metric.temporality,
+    action: limits.action,
+    admitted: admitted.size,
+    limit: limits.maxSeries,
+    /** Distinct series that came lately, estimated. */
+    demand: demand.series,
+    over_limit: isPressed || wasPressed,
+    points_over_limit: over,
+    labels: demand.labels().slice(0, TOP_LABELS)
+  }
+}

@@ -1,0 +1,111 @@
+import { deserialize, serialize } from 'node:v8'
+import type { Attributes, Metric, Resource, Scope, Series, SeriesRegistry } from '../../sdk/plugin/index.ts'
+import type { Demand } from './demand.ts'
+import type { Total } from './folding.ts'
+import type { CardinalityLimiter } from './limiter.ts'
+import type { Counted } from './space-saving.ts'
+import type { Admitted, MetricState } from './state.ts'
+
+const VERSION = 1
+
+/** A series by its identity: ids are not the same in the next process. */
+type SavedSeries = readonly [Metric, Attributes, Resource, Scope]
+type SavedEntry = Pick<Admitted, 'key' | 'values' | 'count' | 'lastSeen' | 'since' | 'last' | 'base'> & {
+  readonly tenant: string
+}
+
+interface SavedMetric
+  extends Pick<
+    MetricState,
+    'key' | 'metric' | 'invited' | 'isPressed' | 'wasPressed' | 'over' | 'labels' | 'lastSeen'
+  > {
+  readonly demand: ReturnType<Demand['save']>
+  readonly admitted: readonly SavedEntry[]
+}
+
+interface Saved {
+  readonly version: typeof VERSION
+  readonly interval: number
+  readonly sweeps: number
+  readonly tenants: readonly (readonly [string, number])[]
+  readonly metrics: readonly SavedMetric[]
+  readonly candidates: readonly (Omit<Counted<MetricState>, 'owner'> & { readonly owner: string })[]
+  readonly last: unknown
+  readonly totals: readonly (readonly [SavedSeries, Total])[]
+  readonly overflow: readonly (readonly [string, string])[]
+  readonly stripped: readonly (readonly [string, SavedSeries])[]
+}
+
+export function saveState({ admission, folding, targets, interval }: CardinalityLimiter): Uint8Array {
+  const { overflow, stripped } = targets.save()
+  const saved: Saved = {
+    version: VERSION,
+    interval,
+    sweeps: admission.sweeps,
+    tenants: [...admission.tenants.values()].map(({ name, lastSeen }) => [name, lastSeen] as const),
+    metrics: [...admission.metrics.values()].map(saveMetric),
+    candidates: [...admission.candidates.all()].map(one => ({ ...one, owner: one.owner.key })),
+    last: folding.last.save(),
+    totals: [...folding.totals].map(([series, total]) => [saveSeries(series), total]),
+    overflow,
+    stripped: stripped.map(([key, series]) => [key, saveSeries(series)])
+  }
+  return serialize(saved)
+}
+
+/** Into a fresh limiter. Limits are those configured now; who has a place keeps it until it is silent. */
+export function restoreState(bytes: Uint8Array, limiter: CardinalityLimiter, series: SeriesRegistry): void {
+  const saved = deserialize(bytes) as Saved
+  if (saved.version !== VERSION) throw new Error(`it has version ${saved.version}, this Weir reads version ${VERSION}`)
+  const { admission, folding, targets } = limiter
+  const restoreSeries = ([metric, attributes, resource, scope]: SavedSeries): Series =>
+    series.intern(metric, attributes, resource, scope)
+  limiter.interval = saved.interval
+  admission.sweeps = saved.sweeps
+  for (const [name, lastSeen] of saved.tenants) admission.tenantNamed(name).lastSeen = lastSeen
+  for (const one of saved.metrics) restoreMetric(one, limiter)
+  const owners = saved.candidates.map(one => ({ ...one, owner: admission.metrics.get(one.owner) }))
+  admission.candidates.reset(owners.filter(one => one.owner !== undefined) as Counted<MetricState>[])
+  folding.last.restore(saved.last)
+  targets.restore(
+    saved.overflow,
+    saved.stripped.map(([key, one]) => [key, restoreSeries(one)])
+  )
+  for (const [one, total] of saved.totals) folding.totals.set(restoreSeries(one), total)
+}
+
+function saveMetric(state: MetricState): SavedMetric {
+  const { key, metric, invited, isPressed, wasPressed, over, labels, lastSeen } = state
+  const admitted = [...state.admitted.values()].map(
+    ({ key, values, count, lastSeen, since, last, base, tenant }): SavedEntry => ({
+      key,
+      values,
+      count,
+      lastSeen,
+      since,
+      last,
+      base,
+      tenant: tenant.name
+    })
+  )
+  const demand = state.demand.save()
+  return { key, metric, invited, isPressed, wasPressed, over, labels, lastSeen, demand, admitted }
+}
+
+function restoreMetric(saved: SavedMetric, { admission }: CardinalityLimiter): void {
+  const { key, metric, admitted, demand, invited, ...rest } = saved
+  const state = admission.addMetric(key, metric)
+  Object.assign(state, rest)
+  for (const one of invited) state.invited.add(one)
+  if (demand.labels !== undefined) admission.profile(state)
+  state.demand.restore(demand)
+  for (const entry of admitted)
+    admission.admit({ ...entry, metric: state, tenant: admission.tenantNamed(entry.tenant), isGone: false })
+}
+
+const saveSeries = ({ metric, attributes, resource, scope }: Series): SavedSeries => [
+  metric,
+  attributes,
+  resource,
+  scope
+]

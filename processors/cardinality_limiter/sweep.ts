@@ -1,0 +1,84 @@
+import type { Admission } from './admission.ts'
+import type { Counted } from './space-saving.ts'
+import type { Admitted, MetricState } from './state.ts'
+
+/** A candidate replaces an admitted series that comes less than half as often: no back and forth between equals. */
+const TIMES_HEAVIER = 2
+/** Guaranteed points of a candidate that is worth a free place: what came once need not come again. */
+const LEAST_POINTS = 2
+/** At most this share of a metric's places changes hands at a time. */
+const MOST_REPLACED = 0.25
+
+/**
+ * Gives the places of a metric to those who come most: the silent lose theirs, then those who come far less often than
+ * one without a place. Freed places are held for the candidates until the next sweep.
+ */
+export function sweep(admission: Admission, now: number, idleExpiry: number, onEvict: (entry: Admitted) => void): void {
+  const candidates = candidatesByMetric(admission)
+  for (const metric of [...admission.metrics.values()]) {
+    const evict = (entry: Admitted) => {
+      admission.evict(entry)
+      onEvict(entry)
+    }
+    for (const entry of [...metric.admitted.values()]) if (now - entry.lastSeen >= idleExpiry) evict(entry)
+    metric.invited.clear()
+    if (metric.isPressed) invite(admission, metric, candidates.get(metric) ?? [], evict)
+    metric.wasPressed = metric.isPressed
+    metric.isPressed = false
+    for (const entry of metric.admitted.values()) entry.count /= 2
+    if (metric.admitted.size === 0 && now - metric.lastSeen >= idleExpiry) admission.forgetMetric(metric)
+  }
+  admission.forgetIdleTenants(now - idleExpiry)
+  admission.sweeps++
+  admission.candidates.reset(halved(admission))
+}
+
+function invite(
+  admission: Admission,
+  metric: MetricState,
+  candidates: readonly Counted<MetricState>[],
+  evict: (entry: Admitted) => void
+): void {
+  const free = admission.free(metric)
+  // Who was admitted since the last sweep has not had the time to come often.
+  const weakest = [...metric.admitted.values()]
+    .filter(({ since }) => since < admission.sweeps)
+    .sort((a, b) => a.count - b.count || (a.key < b.key ? -1 : 1))
+  const mostReplaced = Math.ceil(metric.limits.maxSeries * MOST_REPLACED)
+  let replaced = 0
+  for (const { key, count, error } of candidates) {
+    if (count - error < LEAST_POINTS) break
+    if (metric.invited.size < free) {
+      metric.invited.add(key)
+      continue
+    }
+    const weak = weakest[replaced]
+    if (weak === undefined || replaced >= mostReplaced || count - error <= TIMES_HEAVIER * weak.count) return
+    replaced++
+    evict(weak)
+    metric.invited.add(key)
+  }
+}
+
+/** The heaviest first. */
+function candidatesByMetric(admission: Admission): Map<MetricState, Counted<MetricState>[]> {
+  const of = new Map<MetricState, Counted<MetricState>[]>()
+  for (const candidate of admission.candidates.all()) {
+    const known = of.get(candidate.owner)
+    if (known === undefined) of.set(candidate.owner, [candidate])
+    else known.push(candidate)
+  }
+  for (const list of of.values())
+    list.sort((a, b) => b.count - b.error - (a.count - a.error) || (a.key < b.key ? -1 : 1))
+  return of
+}
+
+/** What is left of the candidates: half the count, the lightest first. */
+function halved(admission: Admission): Counted<MetricState>[] {
+  const left: Counted<MetricState>[] = []
+  for (const { key, owner, count, error } of admission.candidates.all()) {
+    if (owner.isGone || owner.admitted.has(key) || count < LEAST_POINTS) continue
+    left.push({ key, owner, count: count / 2, error: error / 2 })
+  }
+  return left.sort((a, b) => a.count - b.count || (a.key < b.key ? -1 : 1))
+}

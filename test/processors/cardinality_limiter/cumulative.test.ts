@@ -1,0 +1,160 @@
+import assert from 'node:assert/strict'
+import { it } from 'node:test'
+import { FLAG_NO_RECORDED_VALUE, type Histogram } from '../../../sdk/plugin/index.ts'
+import { Harness, increments } from './harness.ts'
+
+const OVERFLOW = 'm{otel.metric.overflow=true}'
+const metric = { temporality: 'cumulative' } as const
+const point = (id: string, at: number, value: number, start = 0) => ({ attributes: { id }, at, value, start, metric })
+
+/** A limiter with one place, which `kept` has. */
+function full(config: Record<string, unknown> = {}): Harness {
+  const weir = new Harness({ max_series_per_metric: 1, idle_expiry: '1m', ...config })
+  weir.send(point('kept', 0, 0))
+  weir.advance(100)
+  weir.send(point('kept', 100, 0))
+  return weir
+}
+
+it('what folded series add is one cumulative series that begins with a zero', () => {
+  const weir = full()
+  weir.send(point('a', 10, 5), point('b', 10, 7))
+  weir.send(point('a', 20, 6), point('b', 20, 10))
+  assert.deepEqual(
+    weir.of(OVERFLOW).map(({ at, value, start }) => [at, value, start]),
+    [
+      [9.999, 0, 9.999],
+      [10, 12, 9.999],
+      [20, 16, 9.999]
+    ]
+  )
+  assert.equal(weir.context.account.imbalance, 0)
+})
+
+it('two blocks of one time make two times, for stores keep but one value of a time', () => {
+  const weir = full()
+  weir.send(point('a', 10, 5))
+  weir.send(point('b', 10, 7))
+  assert.deepEqual(
+    weir.of(OVERFLOW).map(({ at, value }) => [at, value]),
+    [
+      [9.999, 0],
+      [10, 5],
+      [10.001, 12]
+    ]
+  )
+})
+
+it('a reset adds what was counted since; a point that is no newer adds nothing', () => {
+  const weir = full()
+  for (const [at, value, start] of [
+    [10, 5, 0],
+    [20, 3, 15],
+    [20, 3, 15],
+    [14, 9, 0],
+    [30, 4, 15],
+    [40, 1, 15]
+  ])
+    weir.send(point('a', at, value, start))
+  assert.equal(weir.of(OVERFLOW).at(-1)!.value, 5 + 3 + 1 + 1)
+})
+
+it('a series that was counting before anybody looked adds from its second point on, and is counted as unknown', () => {
+  const weir = full()
+  weir.send(point('old', 10, 500, -5), point('nameless', 10, 500, undefined))
+  weir.send({ attributes: { id: 'none' }, at: 10, value: 500, metric })
+  weir.send(point('old', 20, 507, -5))
+  assert.equal(weir.of(OVERFLOW).at(-1)!.value, 507)
+  assert.equal(weir.gauges.get('unknown_increments')!(), 2)
+})
+
+it('up-down counters may fall; the end of a folded series adds nothing', () => {
+  const weir = new Harness({ max_series_per_metric: 1 })
+  const upDown = (id: string, at: number, value: number) => ({
+    ...point(id, at, value),
+    metric: { ...metric, kind: 'up_down_counter' as const }
+  })
+  weir.send(upDown('kept', 0, 0))
+  weir.send(upDown('a', 10, 5))
+  weir.send(upDown('a', 20, 2))
+  weir.send({ ...upDown('a', 30, 0), flags: FLAG_NO_RECORDED_VALUE })
+  assert.equal(weir.of(OVERFLOW).at(-1)!.value, 2)
+  assert.equal(weir.context.account.imbalance, 0)
+})
+
+it('a series that loses its place is folded from where it was; one that gets it goes on as if it began anew', () => {
+  const weir = new Harness({ max_series_per_metric: 1, idle_expiry: '1m' })
+  weir.send(point('first', 0, 10))
+  for (let at = 1; at <= 300; at++) {
+    weir.send(point('often', at, at))
+    weir.advance(1)
+  }
+  weir.send(point('first', 300, 25))
+  const own = weir.of('m{id=often}')
+  assert.equal(own[0].value, 0)
+  assert.equal(own[1].value, 1)
+  assert.equal(own[1].start, own[0].at)
+  const sums = increments(weir.outputs)
+  assert.equal(sums.get('m{id=first}'), 10)
+  assert.equal(sums.get('m{id=often}')! + sums.get(OVERFLOW)!, 300 + 15)
+  // It began anew itself: nothing of it was counted elsewhere.
+  weir.send(point('often', 400, 3, 350))
+  assert.equal(weir.outputs.at(-1)!.value, 3)
+  assert.equal(weir.context.account.imbalance, 0)
+})
+
+it('totals go on after a restart with the same start time', () => {
+  const config = { max_series_per_metric: 1 }
+  const weir = new Harness(config)
+  weir.send(point('kept', 0, 0), point('a', 10, 5))
+  weir.advance(20)
+  const next = weir.restarted(config)
+  next.send(point('kept', 20, 1), point('a', 20, 9))
+  assert.deepEqual(
+    next.outputs.map(({ series, value, start }) => [series, value, start]),
+    [
+      ['m{id=kept}', 1, 0],
+      [OVERFLOW, 9, -0.001]
+    ]
+  )
+})
+
+it('what was forgotten for want of room does not count again from its start', () => {
+  const weir = full({ max_folded_series: 4 })
+  for (const [i, id] of ['a', 'b', 'c', 'd', 'e'].entries()) weir.send(point(id, 10 + i, 100))
+  assert.equal(weir.of(OVERFLOW).at(-1)!.value, 500)
+  assert.equal(weir.gauges.get('forgotten_series')!(), 2)
+  weir.send(point('a', 30, 101))
+  assert.equal(weir.of(OVERFLOW).at(-1)!.value, 500, 'too little rather than twice')
+  assert.equal(weir.gauges.get('unknown_increments')!(), 1)
+  weir.send(point('new', 50, 7, 40))
+  assert.equal(weir.of(OVERFLOW).at(-1)!.value, 507, 'what began since then counts')
+})
+
+const histogram = (counts: number[], bounds = [1, 2]): Histogram => ({
+  kind: 'histogram',
+  count: counts.reduce((a, b) => a + b, 0),
+  sum: counts[0],
+  min: Number.NaN,
+  max: Number.NaN,
+  bounds,
+  counts
+})
+
+it('cumulative histograms are added bucket by bucket; of other bounds by those in common', () => {
+  const weir = new Harness({ max_series_per_metric: 1 })
+  const of = (id: string, at: number, distribution: Histogram) => ({
+    attributes: { id },
+    at,
+    start: 0,
+    distribution,
+    metric: { ...metric, kind: 'histogram' as const }
+  })
+  weir.send(of('kept', 1, histogram([1, 1, 1])))
+  weir.send(of('a', 10, histogram([1, 2, 3])), of('b', 10, histogram([1, 0, 0])))
+  weir.send(of('a', 20, histogram([2, 2, 4])))
+  assert.deepEqual((weir.outputs.at(-1)!.distribution as Histogram).counts, [3, 2, 4])
+  weir.send(of('c', 30, histogram([1, 1, 1, 1], [1, 1.5, 2])))
+  const last = weir.outputs.at(-1)!.distribution as Histogram
+  assert.deepEqual([last.bounds, last.counts, last.count], [[1, 2], [4, 4, 5], 13])
+})
