@@ -98,7 +98,8 @@ class Weir {
       metrics: new Metrics(),
       routes: new Map(),
       announcements: this.announcements,
-      adminUrl: ''
+      adminUrl: '',
+      requestsWanted: false
     }
   }
 }

@@ -79,6 +79,7 @@ function probeServices(): Services {
     replayed: false,
     routes: new Map(),
     announcements: [],
-    adminUrl: ''
+    adminUrl: '',
+    requestsWanted: false
   }
 }

@@ -3,6 +3,7 @@ const INITIAL_CAPACITY = 64 * 1024
 /** A buffer that grows. Numbers are little-endian. */
 export class ByteWriter {
   #bytes = Buffer.allocUnsafeSlow(INITIAL_CAPACITY)
+  #spare = Buffer.allocUnsafeSlow(0)
   length: number
 
   /** @param head bytes left free at the beginning */
@@ -46,12 +47,18 @@ export class ByteWriter {
     this.raw(new Uint8Array(column.buffer, column.byteOffset, column.byteLength))
   }
 
-  /** Hands over what was written and begins anew, leaving room for `head` bytes, which its taker fills. */
+  /**
+   * Hands over what was written and begins anew, leaving room for `head` bytes, which its taker fills. The taker has it
+   * until the next call but one: memory is used in turns.
+   */
   take(head: number): Buffer {
-    const written = this.#bytes.subarray(0, this.length)
-    this.#bytes = Buffer.allocUnsafeSlow(Math.max(INITIAL_CAPACITY, this.length))
+    const written = this.#bytes
+    const { length } = this
+    this.#bytes =
+      this.#spare.length >= length ? this.#spare : Buffer.allocUnsafeSlow(Math.max(INITIAL_CAPACITY, length))
+    this.#spare = written
     this.length = head
-    return written
+    return written.subarray(0, length)
   }
 
   #room(bytes: number): void {

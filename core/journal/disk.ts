@@ -6,6 +6,7 @@ import path from 'node:path'
  * Node's errors, such as ENOSPC.
  */
 export interface Disk {
+  /** With those it is in; durable. */
   makeFolder(folder: string): Promise<void>
   /** File names in `folder`, sorted. */
   list(folder: string): Promise<string[]>
@@ -33,7 +34,13 @@ export interface DiskFile {
 }
 
 export const realDisk: Disk = {
-  makeFolder: async folder => void (await mkdir(folder, { recursive: true })),
+  async makeFolder(folder) {
+    const first = await mkdir(folder, { recursive: true })
+    if (first === undefined) return
+    // A folder survives a power failure once the one it is in is synced.
+    const top = path.dirname(path.resolve(first))
+    for (let made = path.resolve(folder); made !== top; made = path.dirname(made)) await syncFolder(path.dirname(made))
+  },
   list: async folder => (await readdir(folder)).sort(),
   size: async file => (await stat(file)).size,
   read: readFile,
@@ -41,24 +48,32 @@ export const realDisk: Disk = {
   open: file => openFile(file, 'r+'),
   rename,
   remove: file => rm(file, { force: true }),
-  async syncFolder(folder) {
-    const handle = await open(folder, 'r')
-    await handle.sync().finally(() => handle.close())
-  }
+  syncFolder
 }
 
 /** Writes `bytes` to `file` so that either the old or the new content is there after a crash, never half of it. */
 export async function replaceFile(disk: Disk, file: string, bytes: Uint8Array): Promise<void> {
   const beside = `${file}.tmp`
-  const handle = await disk.create(beside)
   try {
-    await handle.append(bytes)
-    await handle.sync()
-  } finally {
-    await handle.close()
+    const handle = await disk.create(beside)
+    try {
+      await handle.append(bytes)
+      await handle.sync()
+    } finally {
+      await handle.close()
+    }
+    await disk.rename(beside, file)
+  } catch (error) {
+    // On a full disk half a file would keep what others need.
+    await disk.remove(beside).catch(() => {})
+    throw error
   }
-  await disk.rename(beside, file)
   await disk.syncFolder(path.dirname(file))
+}
+
+async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder, 'r')
+  await handle.sync().finally(() => handle.close())
 }
 
 async function openFile(file: string, flags: string): Promise<DiskFile> {

@@ -1,5 +1,5 @@
 import { deserialize, serialize } from 'node:v8'
-import type { Attributes } from '../model/attributes.ts'
+import type { Attributes, AttributeValue } from '../model/attributes.ts'
 import type { Block } from '../model/block.ts'
 import type { EventBlock } from '../model/events.ts'
 import type { PointBlock } from '../model/points.ts'
@@ -33,6 +33,9 @@ const SERIES = 4
 const POINTS = 16
 const EVENTS = 17
 const TICK = 18
+
+const AS_JSON = 0
+const AS_V8 = 1
 
 const HAS_START = 1
 const HAS_FLAGS = 2
@@ -94,7 +97,7 @@ export class EntryEncoder {
     out.u32(metric)
     out.u32(resource)
     out.u32(scope)
-    out.sized(serialize(series.attributes))
+    addAttributes(out, series.attributes)
     return this.#series.add(series)
   }
 
@@ -140,7 +143,7 @@ export class EntryDecoder {
         this.#resources[input.u32()],
         this.#scopes[input.u32()]
       ]
-      this.#series.push(this.#registry.intern(metric, deserialize(input.sized()) as Attributes, resource, scope))
+      this.#series.push(this.#registry.intern(metric, readAttributes(input), resource, scope))
     } else throw new RangeError(`unknown entry type ${type}`)
   }
 
@@ -168,6 +171,25 @@ export class EntryDecoder {
       distributions: has & HAS_DISTRIBUTIONS ? deserialize(input.sized()) : new Map()
     }
   }
+}
+
+// JSON is several times faster than V8's format, and says all there is to most attributes.
+function addAttributes(out: ByteWriter, attributes: Attributes): void {
+  const isPlain = attributes.every(([, value]) => isJson(value))
+  out.u8(isPlain ? AS_JSON : AS_V8)
+  out.sized(isPlain ? Buffer.from(JSON.stringify(attributes)) : serialize(attributes))
+}
+
+function readAttributes(input: ByteReader): Attributes {
+  const form = input.u8()
+  const bytes = input.sized()
+  return form === AS_JSON ? JSON.parse(bytes.toString()) : deserialize(bytes)
+}
+
+function isJson(value: AttributeValue): boolean {
+  return (
+    typeof value === 'string' || typeof value === 'boolean' || (typeof value === 'number' && Number.isFinite(value))
+  )
 }
 
 function addPoints(out: ByteWriter, block: PointBlock, numbers: Int32Array): void {

@@ -1,19 +1,23 @@
 import type { SeriesRegistry } from '../model/series.ts'
+import type { Clock } from '../telemetry/clock.ts'
 import type { Disk } from './disk.ts'
 import type { Entry } from './entry.ts'
 import { JournalReader, type NumberedEntry, type Survey, surveyJournal } from './reader.ts'
 import { firstEntryOf, listSegments } from './segment.ts'
 import { JournalWriter } from './writer.ts'
 
-// What was appended stays in memory until it is read, up to this; beyond, it is read back from disk.
+/** What was appended stays in memory until it is read, up to this; beyond, it is read back from disk. */
 const MEMORY_BYTES = 64 * 2 ** 20
 
 export interface JournalOptions {
   readonly disk: Disk
   readonly folder: string
+  readonly clock: Clock
   readonly segmentBytes: number
   /** Above this {@link Journal.isFull}. */
   readonly maxBytes: number
+  /** What stays in memory until it is read, 64 MiB unless told; beyond, it is read back from disk. */
+  readonly memoryBytes?: number
   readonly series: SeriesRegistry
   /** Entries before this number are on disk. */
   onCommitted(entry: number): void
@@ -27,13 +31,16 @@ export class Journal {
   #writer: JournalWriter
   #reader: JournalReader | undefined
   #bytes: number
-  /** Appended and not yet read, without a gap from its first on. */
+  /** Some of what was appended and is not yet read, without a gap from its first on. */
   #memory: (NumberedEntry & { readonly bytes: number })[] = []
   #memoryBytes = 0
   #next: number
+  /** Bytes behind the last whole frame, which a crash had left and which were cut off. */
+  readonly tornBytes: number
 
-  private constructor(options: JournalOptions, { segments, nextEntry }: Survey, firstUnread: number) {
+  private constructor(options: JournalOptions, { segments, nextEntry, tornBytes }: Survey, firstUnread: number) {
     this.#options = options
+    this.tornBytes = tornBytes
     this.#bytes = segments.reduce((sum, { bytes }) => sum + bytes, 0)
     this.#next = firstUnread
     this.#writer = new JournalWriter({
@@ -49,7 +56,13 @@ export class Journal {
 
   /** Recovers what is in the folder; a torn end is cut off. Throws `STATE_INVALID` for damage. */
   static async open(options: JournalOptions, firstUnread: number): Promise<Journal> {
-    return new Journal(options, await surveyJournal(options.disk, options.folder, true), firstUnread)
+    const survey = await surveyJournal(options.disk, options.folder, { from: firstUnread, repair: true })
+    return new Journal(options, survey, firstUnread)
+  }
+
+  /** Better not append: what a failed write left is not cut off yet, and who appends now waits. */
+  get isFailing(): boolean {
+    return this.#writer.failing
   }
 
   get isFull(): boolean {
@@ -73,8 +86,9 @@ export class Journal {
   /** Returns the entry's number. @param bytes memory it takes */
   append(entry: Entry, bytes: number): number {
     const number = this.#writer.append(entry)
-    const last = this.#memory.at(-1)?.number ?? this.#next - 1
-    if (number === last + 1 && this.#memoryBytes < MEMORY_BYTES) {
+    const last = this.#memory.at(-1)
+    const continues = last === undefined || number === last.number + 1
+    if (continues && this.#memoryBytes < (this.#options.memoryBytes ?? MEMORY_BYTES)) {
       this.#memory.push({ number, entry, bytes })
       this.#memoryBytes += bytes
     }
@@ -83,22 +97,26 @@ export class Journal {
 
   /** The next entry that is on disk, where it is still in memory. */
   readFromMemory(): NumberedEntry | undefined {
-    if (this.#memory.length === 0 || this.unread <= 0) return undefined
+    if (this.unread <= 0 || this.#memory[0]?.number !== this.#next) return undefined
     const entry = this.#memory.shift()!
     this.#memoryBytes -= entry.bytes
     this.#next++
+    if (this.#reader !== undefined) void this.#closeReader()
     return entry
   }
 
-  /** The next entry that is on disk; undefined where all have been read. */
+  /**
+   * The next entry that is on disk; undefined where all have been read. Rejects where it cannot be read now; it is then
+   * still the next.
+   */
   async read(): Promise<NumberedEntry | undefined> {
     const fromMemory = this.readFromMemory()
     if (fromMemory !== undefined || this.unread <= 0) return fromMemory
     const { disk, folder, series } = this.#options
+    // Kept until memory has caught up: a reader begins with its segment's first frame.
     this.#reader ??= new JournalReader(disk, folder, series, this.#next)
     const entry = await this.#reader.next(this.#writer.committed)
     this.#next++
-    if (this.unread === 0) await this.#closeReader()
     return entry
   }
 
@@ -108,8 +126,11 @@ export class Journal {
     const segments = await listSegments(disk, folder)
     const gone = segments.filter((_, i) => i + 1 < segments.length && firstEntryOf(segments[i + 1]) <= entry)
     for (const file of gone) {
-      this.#bytes -= await disk.size(file)
+      const bytes = await disk.size(file)
       await disk.remove(file)
+      // One after the other: after a crash none may be missing between two that came back.
+      await disk.syncFolder(folder)
+      this.#bytes -= bytes
     }
   }
 
@@ -125,7 +146,8 @@ export class Journal {
   }
 
   async #closeReader(): Promise<void> {
-    await this.#reader?.close()
+    const reader = this.#reader
     this.#reader = undefined
+    await reader?.close().catch(() => {})
   }
 }

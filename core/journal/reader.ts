@@ -2,7 +2,7 @@ import type { SeriesRegistry } from '../model/series.ts'
 import { ByteReader } from './bytes.ts'
 import type { Disk } from './disk.ts'
 import { type Entry, EntryDecoder } from './entry.ts'
-import { damaged, type Frame, listSegments, SegmentScanner } from './segment.ts'
+import { damaged, type Frame, firstEntryOf, holdsFrame, listSegments, SegmentScanner } from './segment.ts'
 
 export interface NumberedEntry {
   readonly number: number
@@ -73,6 +73,8 @@ export class JournalReader {
 export interface SurveyedSegment {
   readonly file: string
   readonly firstEntry: number
+  /** The number after its last entry. */
+  readonly nextEntry: number
   /** Size of the file. */
   readonly bytes: number
   /** Where its last whole frame ends. */
@@ -88,38 +90,40 @@ export interface Survey {
   readonly tornBytes: number
 }
 
+export interface SurveyOptions {
+  /** Entries before this one may be missing; without it, all before the first there is. */
+  readonly from?: number | undefined
+  /** Whether a torn end of the last segment is cut off: nobody was told that it was kept. */
+  readonly repair: boolean
+}
+
 /**
- * Checks every frame of the journal in `folder`, and that no entry is missing. With `repair` a torn end of the last
- * segment is cut off: nobody was told that it was kept. Throws `STATE_INVALID` for damage anywhere else.
+ * Checks every frame of the journal in `folder`, and that no entry is missing. Throws `STATE_INVALID` for damage
+ * anywhere but at the very end.
  */
-export async function surveyJournal(disk: Disk, folder: string, repair: boolean): Promise<Survey> {
+export async function surveyJournal(disk: Disk, folder: string, { from, repair }: SurveyOptions): Promise<Survey> {
   const segments: SurveyedSegment[] = []
   const files = await listSegments(disk, folder)
-  let nextEntry: number | undefined
+  let nextEntry = from
   let tornBytes = 0
   for (const [i, file] of files.entries()) {
     const isLast = i === files.length - 1
     const bytes = await disk.size(file)
     const scanner = await SegmentScanner.open(disk, file)
     if (scanner === undefined) {
-      if (!isLast) throw damaged(file, 0, 'its header is not whole')
+      await assertJustBegun(disk, file, isLast)
       tornBytes = bytes
       if (repair) await disk.remove(file)
       continue
     }
-    const { firstEntry } = scanner.header
     try {
-      if (nextEntry !== undefined && firstEntry !== nextEntry) {
-        throw damaged(
-          segments.at(-1)!.file,
-          segments.at(-1)!.end,
-          `entries ${nextEntry} to ${firstEntry - 1} are missing`
-        )
-      }
+      const { firstEntry } = scanner.header
+      assertContinues(file, firstEntry, segments.at(-1), nextEntry, from)
       nextEntry = await lastEntryOf(scanner, firstEntry)
       tornBytes = bytes - scanner.position
-      if (isLast && tornBytes > 0) await cutTornEnd(scanner, bytes, repair)
-      segments.push({ file, firstEntry, bytes, end: scanner.position })
+      if (isLast && tornBytes > 0) await cutTornEnd(scanner, bytes, nextEntry, repair)
+      const end = scanner.position
+      segments.push({ file, firstEntry, nextEntry, bytes: isLast && repair ? end : bytes, end })
     } finally {
       await scanner.close()
     }
@@ -127,17 +131,39 @@ export async function surveyJournal(disk: Disk, folder: string, repair: boolean)
   return { segments, nextEntry: nextEntry ?? 0, tornBytes }
 }
 
+// A header is on disk before anything is written behind it.
+async function assertJustBegun(disk: Disk, file: string, isLast: boolean): Promise<void> {
+  if (!isLast || holdsFrame(await disk.read(file), firstEntryOf(file)))
+    throw damaged(file, 0, 'its header is not whole')
+}
+
+function assertContinues(
+  file: string,
+  firstEntry: number,
+  before: SurveyedSegment | undefined,
+  nextEntry: number | undefined,
+  from: number | undefined
+): void {
+  if (nextEntry === undefined || firstEntry === nextEntry) return
+  if (before === undefined && firstEntry < nextEntry) return
+  if (firstEntry > nextEntry && from !== undefined && firstEntry <= from) return
+  const [where, offset] = before === undefined ? [file, 0] : [before.file, before.end]
+  if (firstEntry > nextEntry) throw damaged(where, offset, `entries ${nextEntry} to ${firstEntry - 1} are missing`)
+  throw damaged(where, offset, `entries ${firstEntry} to ${nextEntry - 1} are there twice`)
+}
+
 async function lastEntryOf(scanner: SegmentScanner, firstEntry: number): Promise<number> {
   let next = firstEntry
-  for (let frame: Frame | undefined; (frame = await scanner.next()) !== undefined; ) {
-    if (frame.firstEntry !== next) throw damaged(scanner.file, scanner.position, `entry ${next} is missing`)
+  for (let at = scanner.position, frame: Frame | undefined; (frame = await scanner.next()) !== undefined; ) {
+    if (frame.firstEntry !== next) throw damaged(scanner.file, at, `entry ${next} is missing`)
     next += frame.count
+    at = scanner.position
   }
   return next
 }
 
-async function cutTornEnd(scanner: SegmentScanner, bytes: number, repair: boolean): Promise<void> {
-  if (await scanner.hasFrameBehind(bytes)) {
+async function cutTornEnd(scanner: SegmentScanner, bytes: number, nextEntry: number, repair: boolean): Promise<void> {
+  if (await scanner.hasFrameBehind(bytes, nextEntry)) {
     throw damaged(scanner.file, scanner.position, 'what follows is whole, so this was not torn by a crash')
   }
   if (repair) await scanner.cut()

@@ -76,12 +76,14 @@ export class SegmentScanner {
   /** Undefined where not even the header is whole: a segment that was just being begun. */
   static async open(disk: Disk, file: string): Promise<SegmentScanner | undefined> {
     const handle = await disk.open(file)
-    const bytes = Buffer.alloc(HEADER_BYTES)
-    const read = await handle.read(bytes, 0)
-    const header = read === HEADER_BYTES ? decodeHeader(bytes) : undefined
-    if (header !== undefined) return new SegmentScanner(file, header, handle)
-    await handle.close()
-    return undefined
+    let header: SegmentHeader | undefined
+    try {
+      const bytes = Buffer.alloc(HEADER_BYTES)
+      header = (await handle.read(bytes, 0)) === HEADER_BYTES ? decodeHeader(bytes) : undefined
+    } finally {
+      if (header === undefined) await handle.close()
+    }
+    return header && new SegmentScanner(file, header, handle)
   }
 
   /** Where the next frame begins, in bytes. */
@@ -96,15 +98,11 @@ export class SegmentScanner {
     return frame
   }
 
-  /** Whether any whole frame begins after this position: then what is here was not torn but damaged. */
-  async hasFrameBehind(size: number): Promise<boolean> {
+  /** Whether a whole frame of entries after `nextEntry` begins behind this position: then this was damaged, not torn. */
+  async hasFrameBehind(size: number, nextEntry: number): Promise<boolean> {
     const rest = Buffer.alloc(Math.max(0, size - this.#position))
     await this.#handle.read(rest, this.#position)
-    for (let at = 1; at + FRAME_HEADER_BYTES < rest.length; at++) {
-      const end = at + FRAME_HEADER_BYTES + rest.readUInt32LE(at)
-      if (end <= rest.length && isWholeFrame(rest.subarray(at, end))) return true
-    }
-    return false
+    return holdsFrame(rest.subarray(1), nextEntry + 1)
   }
 
   /** Cuts off what follows the last whole frame. */
@@ -130,6 +128,20 @@ export class SegmentScanner {
       payload: bytes.subarray(FRAME_HEADER_BYTES)
     }
   }
+}
+
+/**
+ * Whether a whole frame of entries from `leastEntry` on stands anywhere in `bytes`. Numbers are looked at first: the
+ * checksum of everything that might be a frame would take the square of the time.
+ */
+export function holdsFrame(bytes: Buffer, leastEntry: number): boolean {
+  for (let at = 0; at + FRAME_HEADER_BYTES < bytes.length; at++) {
+    const firstEntry = bytes.readDoubleLE(at + 8)
+    if (!Number.isInteger(firstEntry) || firstEntry < leastEntry || firstEntry > leastEntry + bytes.length) continue
+    const end = at + FRAME_HEADER_BYTES + bytes.readUInt32LE(at)
+    if (end <= bytes.length && isWholeFrame(bytes.subarray(at, end))) return true
+  }
+  return false
 }
 
 /** What to say of a segment that is damaged where it must not be. */

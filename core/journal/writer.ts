@@ -1,11 +1,19 @@
 import path from 'node:path'
+import { type Clock, sleep } from '../telemetry/clock.ts'
 import type { Disk, DiskFile } from './disk.ts'
 import { type Entry, EntryEncoder } from './entry.ts'
 import { encodeHeader, FRAME_HEADER_BYTES, HEADER_BYTES, sealFrame, segmentName } from './segment.ts'
 
+/** Between tries to cut off what a failed commit may have left. */
+const CUT_RETRY_MS = 1000
+
+// What comes within it goes into the same group. Far below what a reply may take, and a sync costs as much as a request.
+const GATHER_MS = 2
+
 export interface WriterOptions {
   readonly disk: Disk
   readonly folder: string
+  readonly clock: Clock
   /** A segment is ended once it is this large, in bytes. */
   readonly segmentBytes: number
   /** Number of the first entry to come. */
@@ -17,8 +25,9 @@ export interface WriterOptions {
 }
 
 interface OpenSegment {
-  readonly file: string
   readonly handle: DiskFile
+  /** Where its last commit ends, in bytes. */
+  end: number
 }
 
 /**
@@ -32,7 +41,9 @@ export class JournalWriter {
   #committed: number
   #segment: OpenSegment | undefined
   /** Bytes of the segment that the encoder writes to. */
-  #segmentBytes = 0
+  #segmentBytes = HEADER_BYTES
+  #failing = false
+  #closing = new AbortController()
   #running: Promise<void> | undefined
 
   constructor(options: WriterOptions) {
@@ -51,6 +62,11 @@ export class JournalWriter {
     return this.#committed
   }
 
+  /** A commit failed, and what it may have left is not cut off yet: better not append now. */
+  get failing(): boolean {
+    return this.#failing
+  }
+
   /** Returns the entry's number. It is on disk once `onCommitted` says so. */
   append(entry: Entry): number {
     this.#encoder.add(entry)
@@ -59,19 +75,17 @@ export class JournalWriter {
     return number
   }
 
-  /** Resolves when all that was appended is on disk, or has failed. */
+  /** Resolves when all that was appended is on disk or has failed, or, on a disk that takes nothing, is left open. */
   async close(): Promise<void> {
+    this.#closing.abort()
     await this.#running
-    await this.#segment?.handle.close()
-    this.#segment = undefined
+    await this.#endSegment()
   }
 
   async #commitAll(): Promise<void> {
-    // What the same turn of the event loop still brings goes into the same group.
-    await new Promise(setImmediate)
     while (this.#nextEntry > this.#committed) {
+      await new Promise(resolve => setTimeout(resolve, GATHER_MS))
       const upTo = this.#nextEntry
-      const isNewSegment = this.#segment === undefined
       const frame = this.#encoder.take()
       sealFrame(frame, this.#committed, upTo - this.#committed)
       this.#segmentBytes += frame.length
@@ -80,29 +94,37 @@ export class JournalWriter {
       if (isLast) this.#beginSegment()
       let bytes: number
       try {
-        bytes = await this.#commit(frame, isNewSegment)
-        if (isLast) await this.#endSegment()
+        bytes = await this.#commit(frame)
       } catch (error) {
         await this.#fail(error as Error)
         break
       }
+      if (isLast) await this.#endSegment()
       this.#committed = upTo
       this.#options.onCommitted(upTo, bytes)
     }
     this.#running = undefined
   }
 
-  async #commit(frame: Buffer, isNewSegment: boolean): Promise<number> {
-    const { disk, folder } = this.#options
-    if (isNewSegment) {
-      const file = path.join(folder, segmentName(this.#committed))
-      this.#segment = { file, handle: await disk.create(file) }
-      await this.#segment.handle.append(encodeHeader({ firstEntry: this.#committed, begun: Date.now() }))
-      await disk.syncFolder(folder)
-    }
-    await this.#segment!.handle.append(frame)
-    await this.#segment!.handle.sync()
-    return frame.length + (isNewSegment ? HEADER_BYTES : 0)
+  /** Returns how many bytes the journal has grown by. */
+  async #commit(frame: Buffer): Promise<number> {
+    const before = this.#segment?.end ?? 0
+    if (this.#segment === undefined) await this.#createSegment()
+    const segment = this.#segment!
+    await segment.handle.append(frame)
+    await segment.handle.sync()
+    segment.end = Math.max(before, HEADER_BYTES) + frame.length
+    return segment.end - before
+  }
+
+  // The header is synced before any frame: where it is not whole, no frame is, unless it was damaged later.
+  async #createSegment(): Promise<void> {
+    const { disk, folder, clock } = this.#options
+    const handle = await disk.create(path.join(folder, segmentName(this.#committed)))
+    this.#segment = { handle, end: 0 }
+    await handle.append(encodeHeader({ firstEntry: this.#committed, begun: clock.now() }))
+    await handle.sync()
+    await disk.syncFolder(folder)
   }
 
   #beginSegment(): void {
@@ -110,18 +132,39 @@ export class JournalWriter {
     this.#segmentBytes = HEADER_BYTES
   }
 
+  // All of it is synced, so whether closing succeeds does not matter.
   async #endSegment(): Promise<void> {
-    const { handle } = this.#segment!
+    const segment = this.#segment
     this.#segment = undefined
-    await handle.close()
+    await segment?.handle.close().catch(() => {})
   }
 
-  // After a failed write or sync nobody knows what the file holds behind the last commit. It is left as it is, and a new
-  // segment begins with the number that failed; readers see by the numbers that nothing is missing between the two.
+  // After a failed write or sync nobody knows what the file holds behind the last commit. It is cut off before anybody
+  // is told: what failed will be sent again, and must not come back from here as well. Until that works its senders
+  // wait, as they would for a slow disk. What they know of it after a crash is as much as we do.
   async #fail(error: Error): Promise<void> {
+    this.#failing = true
+    while (!(await this.#cut())) {
+      if (this.#closing.signal.aborted) return
+      await sleep(this.#options.clock, CUT_RETRY_MS, this.#closing.signal).catch(() => {})
+    }
+    await this.#endSegment()
+    this.#failing = false
+    // Without a pause from here on: what was appended meanwhile has failed too.
     this.#beginSegment()
     this.#nextEntry = this.#committed
-    await this.#endSegment().catch(() => {})
     this.#options.onFailed(this.#committed, error)
+  }
+
+  async #cut(): Promise<boolean> {
+    if (this.#segment === undefined) return true
+    const { handle, end } = this.#segment
+    try {
+      await handle.truncate(end)
+      await handle.sync()
+      return true
+    } catch {
+      return false
+    }
   }
 }

@@ -27,32 +27,55 @@ export interface PointBlock {
 
 const NO_DISTRIBUTIONS: ReadonlyMap<number, Distribution> = new Map()
 
+/** Columns of some capacity, in one piece of memory: many small ones would keep the garbage collector busy. */
+class Columns {
+  readonly capacity: number
+  readonly time: Float64Array
+  readonly start: Float64Array
+  readonly value: Float64Array
+  readonly flags: Uint8Array
+
+  constructor(capacity: number) {
+    this.capacity = capacity
+    const memory = new ArrayBuffer(capacity * 25)
+    this.time = new Float64Array(memory, 0, capacity)
+    this.start = new Float64Array(memory, capacity * 8, capacity)
+    this.value = new Float64Array(memory, capacity * 16, capacity)
+    this.flags = new Uint8Array(memory, capacity * 24, capacity)
+  }
+
+  grown(): Columns {
+    const larger = new Columns(Math.max(INITIAL_CAPACITY, this.capacity * 2))
+    larger.time.set(this.time)
+    larger.start.set(this.start)
+    larger.value.set(this.value)
+    larger.flags.set(this.flags)
+    return larger
+  }
+}
+
 /** Grows columns and hands them over. One builder makes one block. */
 export class PointBlockBuilder {
   length = 0
   #series: Series[] = []
-  #time: Float64Array
-  #start: Float64Array
-  #value: Float64Array
-  #flags: Uint8Array
+  #columns: Columns
   #distributions: Map<number, Distribution> | undefined
 
+  /** @param capacity points expected, where that is known */
   constructor(capacity = INITIAL_CAPACITY) {
-    this.#time = new Float64Array(capacity)
-    this.#start = new Float64Array(capacity)
-    this.#value = new Float64Array(capacity)
-    this.#flags = new Uint8Array(capacity)
+    this.#columns = new Columns(capacity)
   }
 
   /** @param time Unix ms @param start Unix ms or 0 */
   add(series: Series, time: number, value: number, start = 0, flags = 0): void {
-    if (this.length === this.#time.length) this.#grow()
+    if (this.length === this.#columns.capacity) this.#columns = this.#columns.grown()
+    const columns = this.#columns
     const i = this.length++
     this.#series.push(series)
-    this.#time[i] = time
-    this.#start[i] = start
-    this.#value[i] = value
-    this.#flags[i] = flags
+    columns.time[i] = time
+    columns.start[i] = start
+    columns.value[i] = value
+    columns.flags[i] = flags
   }
 
   addDistribution(series: Series, time: number, distribution: Distribution, start = 0, flags = 0): void {
@@ -64,34 +87,22 @@ export class PointBlockBuilder {
   /** Copies point `i` of `block`. */
   copy(block: PointBlock, i: number): void {
     const distribution = block.distributions.get(i)
-    if (distribution === undefined)
-      this.add(block.series[i], block.time[i], block.value[i], block.start[i], block.flags[i])
-    else this.addDistribution(block.series[i], block.time[i], distribution, block.start[i], block.flags[i])
+    const { series, time, value, start, flags } = block
+    if (distribution === undefined) this.add(series[i], time[i], value[i], start[i], flags[i])
+    else this.addDistribution(series[i], time[i], distribution, start[i], flags[i])
   }
 
   build(): PointBlock {
+    const { time, start, value, flags } = this.#columns
     return {
       type: 'points',
       length: this.length,
       series: this.#series,
-      time: this.#time.subarray(0, this.length),
-      start: this.#start.subarray(0, this.length),
-      value: this.#value.subarray(0, this.length),
-      flags: this.#flags.subarray(0, this.length),
+      time: time.subarray(0, this.length),
+      start: start.subarray(0, this.length),
+      value: value.subarray(0, this.length),
+      flags: flags.subarray(0, this.length),
       distributions: this.#distributions ?? NO_DISTRIBUTIONS
     }
   }
-
-  #grow(): void {
-    const capacity = Math.max(INITIAL_CAPACITY, this.#time.length * 2)
-    this.#time = grown(this.#time, new Float64Array(capacity))
-    this.#start = grown(this.#start, new Float64Array(capacity))
-    this.#value = grown(this.#value, new Float64Array(capacity))
-    this.#flags = grown(this.#flags, new Uint8Array(capacity))
-  }
-}
-
-function grown<T extends Float64Array | Uint8Array>(from: T, to: T): T {
-  to.set(from)
-  return to
 }

@@ -12,7 +12,7 @@ export interface CheckpointerOptions {
   readonly folder: string
   readonly journal: Journal
   readonly topology: Topology
-  readonly entrance: { readonly nextEntry: number }
+  readonly entrance: { readonly nextEntry: number; readonly handedBack: boolean }
   readonly pipelineClock: Clock
   readonly clock: Clock
   readonly log: Logger
@@ -74,7 +74,7 @@ export class Checkpointer {
         snapshots: takeSnapshots(topology)
       }
       const left = await Promise.all(topology.exporters.map(({ lane }) => lane.barrier()))
-      if (left.includes(false)) return false
+      if (left.includes(false) || entrance.handedBack) return false
       await writeCheckpoint(disk, folder, checkpoint)
       await journal.removeBefore(checkpoint.nextEntry)
       this.#last = clock.now()

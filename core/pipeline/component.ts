@@ -25,6 +25,8 @@ export interface Services {
   readonly replayed: boolean
   readonly routes: Map<string, RequestHandler>
   readonly announcements: Announcement[]
+  /** Whether a processor asked for the requests that batches come in: finding out costs receivers a hash. */
+  requestsWanted: boolean
   /** Set once the admin server listens. */
   adminUrl: string
 }
@@ -85,7 +87,17 @@ export class Component {
         },
         route: (method, path, handler) => void routes.set(`${method} /api/${this.kind}s/${id}/${path}`, handler)
       },
-      batch: (block, permit, onSettled, request) => admit({ source: id, request }, account, block, permit, onSettled),
+      batch: (block, permit, onSettled, request) =>
+        admit(
+          { source: id, request: services.requestsWanted ? request : undefined },
+          account,
+          block,
+          permit,
+          onSettled
+        ),
+      wantRequests: () => {
+        services.requestsWanted = true
+      },
       announce: (what, command) => void announcements.push({ what, command }),
       status: (state, reason) => this.setStatus(state, reason)
     }

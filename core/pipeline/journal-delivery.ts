@@ -1,4 +1,5 @@
 import type { JournalConfig } from '../config/service.ts'
+import { WeirError } from '../errors.ts'
 import { type Checkpoint, readCheckpoint } from '../journal/checkpoint.ts'
 import { type Disk, realDisk } from '../journal/disk.ts'
 import { Journal } from '../journal/journal.ts'
@@ -10,14 +11,22 @@ import { Component, type Services } from './component.ts'
 import { JournaledEntrance } from './journaled-entrance.ts'
 import type { StateKeeper } from './lifecycle.ts'
 
+/** A checkpoint can only free space in whole segments, so a full journal must consist of several. */
+const SEGMENTS_OF_FULL_JOURNAL = 4
+
 /** What an earlier run left in the journal's folder. */
 export interface Recovered {
   readonly checkpoint: Checkpoint | undefined
+  /** Whether `checkpoint` is what is on disk. */
+  readonly isStored: boolean
   /** Stands where processors' time stood. */
   readonly pipelineClock: VirtualClock
 }
 
-/** Reads what there is, before components are created. With `discardState` what processors knew is forgotten. */
+/**
+ * Reads what there is, before components are created. With `discardState` what processors knew is forgotten; where the
+ * checkpoint is damaged or missing they get all the journal still has.
+ */
 export async function recoverJournal(
   folder: string,
   now: number,
@@ -25,10 +34,20 @@ export async function recoverJournal(
   disk = realDisk
 ): Promise<Recovered> {
   await disk.makeFolder(folder)
+  if (discardState) {
+    const checkpoint = (await checkpointIfWhole(disk, folder)) ?? (await beginningOf(disk, folder))
+    const kept = checkpoint && { ...checkpoint, snapshots: new Map() }
+    return { checkpoint: kept, isStored: false, pipelineClock: new VirtualClock(checkpoint?.time ?? now) }
+  }
   const checkpoint = await readCheckpoint(disk, folder)
-  const time = checkpoint?.time ?? (await beginningOf(folder, disk)) ?? now
-  const kept = checkpoint && discardState ? { ...checkpoint, snapshots: new Map() } : checkpoint
-  return { checkpoint: kept, pipelineClock: new VirtualClock(time) }
+  const beginning = checkpoint ?? (await beginningOf(disk, folder))
+  if (checkpoint === undefined && beginning !== undefined && beginning.nextEntry > 0) {
+    throw new WeirError(
+      'STATE_INVALID',
+      `there is no checkpoint in ${folder}, and its journal begins with entry ${beginning.nextEntry}; bring the checkpoint back from a copy, or start with --discard-state`
+    )
+  }
+  return { checkpoint, isStored: checkpoint !== undefined, pipelineClock: new VirtualClock(beginning?.time ?? now) }
 }
 
 /** Delivery level `journal` for a topology: its entrance, and what keeps its state. */
@@ -47,7 +66,8 @@ export async function deliverByJournal(
     {
       disk,
       folder,
-      segmentBytes: config.segment_size,
+      clock,
+      segmentBytes: Math.min(config.segment_size, config.max_size / SEGMENTS_OF_FULL_JOURNAL),
       maxBytes: config.max_size,
       series: services.series,
       onCommitted: entry => entrance.committed(entry),
@@ -55,6 +75,11 @@ export async function deliverByJournal(
     },
     checkpoint?.nextEntry ?? 0
   )
+  if (journal.tornBytes > 0)
+    component.log.warn(
+      { bytes: journal.tornBytes },
+      'cut off what a crash had left half-written; nobody was told it was kept'
+    )
   const sinks = new Map(topology.receivers.map(({ component, sink }) => [component.id, sink]))
   const { account, log } = component
   const status: Component['setStatus'] = (state, reason) => component.setStatus(state, reason)
@@ -75,13 +100,13 @@ export async function deliverByJournal(
   return {
     component,
     entrance,
-    keeper: keepInCheckpoints(checkpointer, checkpoint, journal, entrance, topology, folder)
+    keeper: keepInCheckpoints(checkpointer, recovered, journal, entrance, topology, folder)
   }
 }
 
 function keepInCheckpoints(
   checkpointer: Checkpointer,
-  checkpoint: Checkpoint | undefined,
+  { checkpoint, isStored }: Recovered,
   journal: Journal,
   entrance: JournaledEntrance,
   topology: Topology,
@@ -93,7 +118,8 @@ function keepInCheckpoints(
     },
     async begin() {
       // Before the first entry, so that a replay begins as this run did.
-      await checkpointer.take()
+      if (!isStored && !(await checkpointer.take()))
+        throw new WeirError('COMPONENT_FAILED', `cannot write the first checkpoint into ${folder}; see the log for why`)
       entrance.start()
       checkpointer.start()
     },
@@ -107,11 +133,21 @@ function keepInCheckpoints(
   }
 }
 
-async function beginningOf(folder: string, disk: Disk): Promise<number | undefined> {
+async function checkpointIfWhole(disk: Disk, folder: string): Promise<Checkpoint | undefined> {
+  try {
+    return await readCheckpoint(disk, folder)
+  } catch (error) {
+    if (error instanceof WeirError) return undefined
+    throw error
+  }
+}
+
+/** Where the journal begins, as a checkpoint without state. */
+async function beginningOf(disk: Disk, folder: string): Promise<Checkpoint | undefined> {
   const [first] = await listSegments(disk, folder)
   const scanner = first === undefined ? undefined : await SegmentScanner.open(disk, first)
   await scanner?.close()
-  return scanner?.header.begun
+  return scanner && { nextEntry: scanner.header.firstEntry, time: scanner.header.begun, snapshots: new Map() }
 }
 
 function exposeMetrics({ metrics }: Services, journal: Journal, checkpointer: Checkpointer): void {

@@ -45,7 +45,9 @@ export class JournaledEntrance implements Entrance {
   #nextEntry: number
   /** Entries before this were appended by an earlier run. */
   readonly #ownFrom: number
-  #refuseUntil = Number.NEGATIVE_INFINITY
+  /** For a while after a failed write. */
+  #refusing = false
+  #handedBack = false
   #draining = false
   #stopped = false
   #wake = () => {}
@@ -62,6 +64,11 @@ export class JournaledEntrance implements Entrance {
   /** The entry that is handed on next: those before it are with the processors. */
   get nextEntry(): number {
     return this.#nextEntry
+  }
+
+  /** Something that was handed on came back at the stop: only the journal has it, so no checkpoint may pass it. */
+  get handedBack(): boolean {
+    return this.#handedBack
   }
 
   /** Hands on what the journal still has, and from then on what comes. */
@@ -104,12 +111,17 @@ export class JournaledEntrance implements Entrance {
       'the journal cannot be written; what was not acknowledged goes back to its senders'
     )
     status('degraded', reason)
-    this.#refuseUntil = clock.now() + RETRY_MS
+    // By a timer: the clock may be set back.
+    this.#refusing = true
+    clock.setTimer(RETRY_MS, () => {
+      this.#refusing = false
+    })
     for (const { batch } of this.#unacknowledged.splice(0)) {
       account.inFlight -= batch.block.length
       account.refused += batch.block.length
       batch.nack(new WeirError('QUEUE_FULL', reason))
     }
+    this.#wake()
   }
 
   async drain(deadline: AbortSignal): Promise<void> {
@@ -134,7 +146,7 @@ export class JournaledEntrance implements Entrance {
   }
 
   async #run(): Promise<void> {
-    const { journal } = this.#options
+    const { journal, pipelineClock } = this.#options
     for (let handed = 0; !this.#stopped; ) {
       const next = journal.readFromMemory() ?? (await journal.read())
       if (next === undefined) {
@@ -142,8 +154,12 @@ export class JournaledEntrance implements Entrance {
         await this.#somethingNew()
         continue
       }
-      while (!this.#hasRoom() && !this.#stopped) await sleep(this.#options.clock, ROOM_POLL_MS)
+      if (!this.#hasRoom()) await this.#room()
       // Not handed on, so it is still the journal's: the next start begins with it.
+      if (this.#stopped) return
+      pipelineClock.advanceTo(next.entry.time)
+      // The windows that closed by this may have filled a lane, which would hand the entry back.
+      if (!this.#hasRoom()) await this.#room()
       if (this.#stopped) return
       this.#handOn(next)
       if (++handed % ENTRIES_PER_TURN === 0) await new Promise(setImmediate)
@@ -153,11 +169,17 @@ export class JournaledEntrance implements Entrance {
   #somethingNew(): Promise<void> {
     return new Promise(resolve => {
       this.#wake = resolve
+      // It may have come since the journal was asked.
+      if (this.#options.journal.unread > 0) resolve()
     })
   }
 
+  /** Resolves when there is some, or at a stop. */
+  async #room(): Promise<void> {
+    while (!this.#hasRoom() && !this.#stopped) await sleep(this.#options.clock, ROOM_POLL_MS)
+  }
+
   #handOn({ number, entry }: NumberedEntry): void {
-    this.#options.pipelineClock.advanceTo(entry.time)
     if (entry.kind === 'data') this.#handOnData(entry, number < this.#ownFrom)
     this.#nextEntry = number + 1
   }
@@ -175,8 +197,10 @@ export class JournaledEntrance implements Entrance {
         if (outcome.status !== 'nacked') return
         account.sent -= block.length
         // Handed back at a stop: the journal has it, and no checkpoint says otherwise.
-        if (this.#draining) account.inFlight += block.length
-        else account.drop('processor_failed', block.length)
+        if (this.#draining) {
+          this.#handedBack = true
+          account.inFlight += block.length
+        } else account.drop('processor_failed', block.length)
       })
     )
   }
@@ -191,8 +215,9 @@ export class JournaledEntrance implements Entrance {
   /** Why nothing is taken now; undefined where it is. */
   #refusal(): string | undefined {
     if (this.#draining) return 'Weir is shutting down'
-    if (this.#options.clock.now() < this.#refuseUntil) return 'the journal cannot be written'
-    return this.#options.journal.isFull ? 'the journal is full: exporters are behind' : undefined
+    const { journal } = this.#options
+    if (this.#refusing || journal.isFailing) return 'the journal cannot be written'
+    return journal.isFull ? 'the journal is full: exporters are behind' : undefined
   }
 
   #time(): number {

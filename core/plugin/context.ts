@@ -34,6 +34,8 @@ export interface Context {
    * see `Origin`.
    */
   batch(block: Block, permit: Permit, onSettled?: (outcome: Outcome) => void, request?: Origin['request']): Batch
+  /** For processors, in `create`: asks receivers to say which request a batch came in (`batch.origin.request`). */
+  wantRequests(): void
   /**
    * Tells the user, once ready, what this component offers and a command to try it: `announce('OTLP/HTTP on
    * http://127.0.0.1:4318', "curl …")`.

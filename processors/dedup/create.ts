@@ -11,6 +11,7 @@ import { Samples } from './samples.ts'
 /** The processor for the configured mode. */
 export function createDedup(config: Config, context: Context): Processor {
   const { mode, conflict } = config
+  if (mode === 'request') context.wantRequests()
   if (mode === 'ha_replica') return new HaReplica(config, context)
   return new Dedup(ruleFor(mode, config, context), mode, conflict === 'pass', context)
 }

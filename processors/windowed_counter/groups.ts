@@ -42,6 +42,8 @@ export class Groups {
   #freeSlots: number[] = []
   #ofBase = new Map<Series, Group>()
   #ofEvent = new Map<string, Group>()
+  /** What groups of a metric are of: thousands share one. */
+  #metrics = new WeakMap<Metric, Metric>()
   overflowed = 0
 
   constructor(series: SeriesRegistry, by: readonly string[] | undefined, max: number) {
@@ -64,7 +66,7 @@ export class Groups {
 
   /** The group of points of `series`, which is counted as `kind`. */
   ofSeries(series: Series, kind: GroupKind): Group {
-    const metric = outputMetric(series.metric, kind)
+    const metric = this.#metricOf(series.metric, kind)
     if (this.#by === undefined) return this.#ofIdentity(kind, metric, series.attributes, series.resource, series.scope)
     return this.#ofIdentity(kind, metric, pick(this.#by, series.attributes, series.resource), NO_RESOURCE, NO_SCOPE)
   }
@@ -106,6 +108,15 @@ export class Groups {
     return gone
   }
 
+  #metricOf(metric: Metric, kind: GroupKind): Metric {
+    const known = this.#metrics.get(metric)
+    if (known !== undefined) return known
+    const outputKind: MetricKind = kind === 'event' ? 'counter' : kind
+    const made: Metric = { ...metric, kind: outputKind, temporality: 'delta' }
+    this.#metrics.set(metric, made)
+    return made
+  }
+
   #ofIdentity(kind: GroupKind, metric: Metric, attributes: Attributes, resource: Resource, scope: Scope): Group {
     const base = this.#series.intern(metric, attributes, resource, scope)
     const known = this.#ofBase.get(base)
@@ -124,11 +135,6 @@ export class Groups {
 
 function isOverflow(attributes: Attributes): boolean {
   return attributes.length === 1 && attributes[0][0] === OVERFLOW[0]
-}
-
-function outputMetric(metric: Metric, kind: GroupKind): Metric {
-  const outputKind: MetricKind = kind === 'event' ? 'counter' : kind
-  return { ...metric, kind: outputKind, temporality: 'delta' }
 }
 
 function pick(by: readonly string[], attributes: Attributes, resource: Resource): Attributes {

@@ -58,6 +58,7 @@ export function testContext(id = 'test'): TestContext {
     routes,
     batch: (block, permit, onSettled, request) => admit({ source: id, request }, account, block, permit, onSettled),
     announce() {},
+    wantRequests() {},
     status(state, reason) {
       context.state = { state, reason }
     }

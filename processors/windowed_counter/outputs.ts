@@ -1,0 +1,98 @@
+import {
+  type Attribute,
+  type Attributes,
+  formatDuration,
+  type Metric,
+  type Series,
+  type SeriesRegistry,
+  sortAttributes,
+  type Temporality
+} from '../../sdk/plugin/index.ts'
+import type { Group } from './groups.ts'
+import type { Level } from './windows.ts'
+
+const LATE: Attribute = ['late', 'true']
+
+/** The series a group is sent as. `sum` only for events: of their values. */
+export interface Output {
+  readonly count: Series
+  readonly sum: Series | undefined
+}
+
+interface OutputMetrics {
+  readonly count: Metric
+  readonly sum: Metric
+}
+
+/** The output series of groups, made when first needed. */
+export class Outputs {
+  #series: SeriesRegistry
+  #totals: Line
+  /** By level. */
+  #windows: readonly Line[]
+  #late: readonly Line[]
+
+  constructor(levels: readonly Level[], series: SeriesRegistry) {
+    this.#series = series
+    this.#totals = new Line('cumulative', [])
+    this.#windows = levels.map(({ size }) => new Line('delta', [['window', formatDuration(size)]]))
+    this.#late = levels.map(({ size }) => new Line('delta', [['window', formatDuration(size)], LATE]))
+  }
+
+  total(group: Group): Output {
+    return this.#totals.of(group, this.#series)
+  }
+
+  window(group: Group, level: number, late: boolean): Output {
+    return (late ? this.#late : this.#windows)[level].of(group, this.#series)
+  }
+
+  forget(slot: number): void {
+    for (const line of [this.#totals, ...this.#windows, ...this.#late]) line.forget(slot)
+  }
+}
+
+/** What all groups are sent as in one place: as totals, or in windows of one size. */
+class Line {
+  #temporality: Temporality
+  #added: readonly Attribute[]
+  #outputs: (Output | undefined)[] = []
+  /** By the group's metric: thousands of groups share one. */
+  #metrics = new WeakMap<Metric, OutputMetrics>()
+
+  constructor(temporality: Temporality, added: readonly Attribute[]) {
+    this.#temporality = temporality
+    this.#added = added
+  }
+
+  of(group: Group, series: SeriesRegistry): Output {
+    return (this.#outputs[group.slot] ??= this.#make(group, series))
+  }
+
+  forget(slot: number): void {
+    this.#outputs[slot] = undefined
+  }
+
+  #make({ base, kind }: Group, series: SeriesRegistry): Output {
+    const attributes: Attributes =
+      this.#added.length === 0 ? base.attributes : sortAttributes([...base.attributes, ...this.#added])
+    const { count, sum } = this.#metricsOf(base.metric)
+    return {
+      count: series.intern(count, attributes, base.resource, base.scope),
+      sum: kind === 'event' ? series.intern(sum, attributes, base.resource, base.scope) : undefined
+    }
+  }
+
+  #metricsOf(metric: Metric): OutputMetrics {
+    const known = this.#metrics.get(metric)
+    if (known !== undefined) return known
+    const temporality = this.#temporality
+    const made: OutputMetrics = {
+      count: { ...metric, temporality },
+      // Values may be negative, so their sum is no counter.
+      sum: { ...metric, name: `${metric.name}.sum`, kind: 'up_down_counter', unit: '', temporality }
+    }
+    this.#metrics.set(metric, made)
+    return made
+  }
+}
