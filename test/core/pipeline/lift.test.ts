@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
-import { map, Subject } from 'rxjs'
+import { EMPTY, map, Observable, Subject, take } from 'rxjs'
 import type { Batch } from '../../../core/pipeline/batch.ts'
 import { lift } from '../../../core/pipeline/lift.ts'
 import { type Block, NO_ATTRIBUTES, PointBlockBuilder, type Processor } from '../../../sdk/plugin/index.ts'
@@ -72,5 +72,40 @@ it('what a map processor adds is produced', async () => {
   const { context, send } = run({ process: () => points(1, 2, 3) })
   await send(1)
   assert.equal(context.account.produced, 2)
+  assert.equal(context.account.imbalance, 0)
+})
+
+it('regression: a map processor that forgot to return handed nothing back and ended the process', async () => {
+  const { context, send } = run({ process: (() => {}) as unknown as (block: Block) => Block })
+  assert.equal((await send(1)).status, 'nacked')
+  assert.equal(context.account.imbalance, 0)
+})
+
+it('regression: what an observer’s next threw, be it no Error, ended the process', async () => {
+  for (const thrown of [new Error('oops'), undefined]) {
+    const operator = () => (source: Observable<Batch>) =>
+      new Observable<Batch>(() =>
+        source.subscribe({
+          next() {
+            throw thrown
+          }
+        })
+      )
+    const { context, send } = run({ operator })
+    for (const value of [1, 2]) assert.equal((await send(value)).status, 'nacked')
+    assert.equal(context.account.imbalance, 0)
+  }
+})
+
+it('regression: batches after an operator’s early end were never settled', async () => {
+  const { context, seen, send } = run({ operator: () => take(1) })
+  for (const value of [1, 2]) assert.equal((await send(value)).status, 'acked')
+  assert.deepEqual(seen, [[1], [2]])
+  assert.equal(context.account.imbalance, 0)
+})
+
+it('an operator that ends at once hands everything back', async () => {
+  const { context, send } = run({ operator: () => () => EMPTY })
+  assert.equal((await send(1)).status, 'nacked')
   assert.equal(context.account.imbalance, 0)
 })
