@@ -8,21 +8,19 @@ import {
   sortAttributes,
   type Temporality
 } from '../../sdk/plugin/index.ts'
+import { parseNumber } from './number.ts'
 
 const COLON = 58
 const PIPE = 124
 const PLUS = 43
 const MINUS = 45
-const POINT = 46
-const ZERO = 48
 const CARRIAGE_RETURN = 13
 const CAPITAL_T = 84
 
 // Name, type and tags of a line; what is longer is no metric but somebody's body in the wrong port.
 const MAX_IDENTITY_BYTES = 8192
-// A decimal of up to 15 digits is a whole number divided by an exact power of ten: one correct rounding.
-const MAX_EXACT_DIGITS = 15
-const POWERS_OF_TEN = Array.from({ length: MAX_EXACT_DIGITS + 1 }, (_, i) => 10 ** i)
+// Year 5138 in seconds: what lies beyond was meant in milliseconds, or is no time a store could keep.
+const MAX_TIMESTAMP_S = 1e11
 // What a tag without a value says. Empty would vanish in Prometheus.
 const BARE_TAG_VALUE = 'true'
 
@@ -175,7 +173,8 @@ export class StatsdParser {
       else if (section.startsWith('#')) addTags(section.slice(1), attributes)
       else if (section.startsWith('c:')) addContainer(section.slice(2), attributes)
     }
-    if (!(rate > 0 && rate <= 1)) return 'invalid_rate'
+    // Not so small that one line stands for more than can be counted.
+    if (!(rate > 0 && rate <= 1 && Number.isFinite(1 / rate))) return 'invalid_rate'
     const metric = { name: utf8(name), description: '', ...METRICS[type] }
     const series = this.#registry.intern(metric, sortAttributes(attributes))
     return { type, rate, series, gauge: this.#gauge(series) }
@@ -203,13 +202,17 @@ function add(
   const value = parseNumber(text, start, end)
   if (Number.isNaN(value)) return false
   const { type, series, rate, gauge } = meaning
-  if (type === 'c') points.add(series, time, value / rate)
-  else if (type === 'g') {
+  if (type === 'c') {
+    if (!Number.isFinite(value / rate)) return false
+    points.add(series, time, value / rate)
+  } else if (type === 'g') {
     const sign = text.charCodeAt(start)
-    gauge.value = sign === PLUS || sign === MINUS ? gauge.value + value : value
-    points.add(series, time, gauge.value)
+    const level = sign === PLUS || sign === MINUS ? gauge.value + value : value
+    if (!Number.isFinite(level)) return false
+    gauge.value = level
+    points.add(series, time, level)
   } else {
-    if (type === 'ms' && value < 0) return false
+    if ((type === 'ms' && value < 0) || !Number.isFinite(value / rate)) return false
     points.addDistribution(series, time, observation(value, 1 / rate))
   }
   return true
@@ -242,32 +245,6 @@ function addContainer(container: string, attributes: Attribute[]): void {
   if (id !== '' && !id.startsWith('in-')) attributes.push(['container.id', utf8(id)])
 }
 
-/** A finite decimal, or NaN. */
-function parseNumber(text: string, start: number, end: number): number {
-  const sign = text.charCodeAt(start)
-  const first = sign === MINUS || sign === PLUS ? start + 1 : start
-  let digits = 0
-  let mantissa = 0
-  let point = -1
-  for (let i = first; i < end; i++) {
-    const unit = text.charCodeAt(i)
-    if (unit === POINT && point < 0) point = i
-    else if (unit >= ZERO && unit < ZERO + 10 && digits < MAX_EXACT_DIGITS) {
-      mantissa = mantissa * 10 + unit - ZERO
-      digits++
-    } else return parseRareNumber(text.slice(start, end))
-  }
-  if (digits === 0) return Number.NaN
-  const value = point < 0 ? mantissa : mantissa / POWERS_OF_TEN[end - 1 - point]
-  return sign === MINUS ? -value : value
-}
-
-/** With an exponent or many digits. Kept from what else `Number` takes: spaces, hexadecimal, Infinity. */
-function parseRareNumber(text: string): number {
-  const value = /^[+-]?[\d.]+(?:[eE][+-]?\d+)?$/.test(text) ? Number(text) : Number.NaN
-  return Number.isFinite(value) ? value : Number.NaN
-}
-
 /** The index of `unit`, or `end`. */
 function find(text: string, unit: number, start: number, end: number): number {
   for (let i = start; i < end; i++) if (text.charCodeAt(i) === unit) return i
@@ -281,8 +258,10 @@ function findTimestamp(text: string, start: number, end: number): number {
   return end
 }
 
+/** Unix ms, or NaN. */
 function timestamp(text: string, stamp: number, end: number): number {
-  return parseNumber(text, stamp + 2, find(text, PIPE, stamp + 1, end)) * 1000
+  const seconds = parseNumber(text, stamp + 2, find(text, PIPE, stamp + 1, end))
+  return seconds >= 0 && seconds <= MAX_TIMESTAMP_S ? seconds * 1000 : Number.NaN
 }
 
 /** The sections of a line but its timestamp, which would make each line one of its own. */

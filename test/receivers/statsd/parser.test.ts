@@ -95,6 +95,12 @@ test('refuses what it does not understand, and takes the lines around it', () =>
     ['c:1|c|@', 'invalid_rate'],
     ['c:1|c|T', 'invalid_timestamp'],
     ['c:1|c|Tomorrow', 'invalid_timestamp'],
+    // Regression: a time of Infinity hung the remote write encoder, and with it the process.
+    ['c:1|g|T1e306', 'invalid_timestamp'],
+    ['c:1|g|T-1', 'invalid_timestamp'],
+    ['c:1e300|c|@1e-300', 'invalid_value'],
+    ['t:1e300|h|@1e-300', 'invalid_value'],
+    ['c:1|c|@1e-320', 'invalid_rate'],
     [`${'n'.repeat(9000)}:1|c`, 'too_long'],
     ['_e{5,4}:title|text', 'unsupported_event'],
     ['_sc|my.service|0', 'unsupported_service_check']
