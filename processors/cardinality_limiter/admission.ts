@@ -27,6 +27,7 @@ export class Admission {
   sweeps = 0
   #config: Config
   #profiles = 0
+  #keys = new WeakMap<Metric, string>()
 
   constructor(config: Config) {
     this.#config = config
@@ -36,7 +37,7 @@ export class Admission {
 
   /** Undefined where there are too many metrics. */
   metricOf(metric: Metric): MetricState | undefined {
-    const key = JSON.stringify([metric.name, metric.unit, metric.kind, metric.temporality])
+    const key = this.#keyOf(metric)
     const known = this.metrics.get(key)
     if (known !== undefined) return known
     return this.metrics.size < this.#config.max_metrics ? this.addMetric(key, metric) : undefined
@@ -159,6 +160,14 @@ export class Admission {
   /** Free places of a metric. */
   free({ admitted, limits }: MetricState): number {
     return Math.max(0, Math.min(limits.maxSeries - admitted.size, this.maxTotal - this.total))
+  }
+
+  #keyOf(metric: Metric): string {
+    const known = this.#keys.get(metric)
+    if (known !== undefined) return known
+    const key = JSON.stringify([metric.name, metric.unit, metric.kind, metric.temporality])
+    this.#keys.set(metric, key)
+    return key
   }
 
   // Under pressure a place is only for those a sweep has found worth it: what comes once must not take it.

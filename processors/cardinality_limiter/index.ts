@@ -1,6 +1,7 @@
 import type { ProcessorPlugin } from '../../sdk/plugin/index.ts'
 import { type Config, check, schema } from './config.ts'
 import { CardinalityLimiter } from './limiter.ts'
+import { memoryBound } from './memory-bound.ts'
 
 const plugin: ProcessorPlugin<Config> = {
   api: 1,
@@ -12,6 +13,7 @@ const plugin: ProcessorPlugin<Config> = {
   schema,
   ports: { in: 'points', out: 'points' },
   check,
+  memoryBound,
   create: (config, context) => new CardinalityLimiter(config, context)
 }
 

@@ -1,10 +1,10 @@
 import type { Context } from '../../sdk/plugin/index.ts'
 import type { Config } from './config.ts'
-import type { CardinalityLimiter } from './limiter.ts'
+import type { Parts } from './parts.ts'
 import { cardinalityReport } from './report.ts'
 
 /** Own metrics, and `GET …/cardinality`. */
-export function exposeLimiter(limiter: CardinalityLimiter, config: Config, { instruments, admin }: Context): void {
+export function exposeLimiter(limiter: Parts, config: Config, { instruments, admin }: Context): void {
   const { admission, folding } = limiter
   instruments.gauge('admitted_series', 'Series that pass as they are.', () => admission.total)
   instruments.gauge('metrics', 'Metrics known.', () => admission.metrics.size)

@@ -12,6 +12,7 @@ import { Admission } from './admission.ts'
 import type { Config } from './config.ts'
 import { Folding } from './folding.ts'
 import { exposeLimiter } from './instruments.ts'
+import type { Parts } from './parts.ts'
 import { Passing } from './passing.ts'
 import { Refs } from './refs.ts'
 import { restoreState, saveState } from './snapshot.ts'
@@ -24,12 +25,8 @@ const LIMIT_REASON = 'cardinality_limit'
 
 /** Lets a bounded number of series through; what is over is added up, not lost. */
 export class CardinalityLimiter implements StreamProcessor {
-  readonly admission: Admission
-  readonly folding: Folding
-  readonly refs: Refs
-  readonly targets: Targets
-  /** Sweeps happen where this changes: the number of sweep intervals since the epoch. */
-  interval = Number.NaN
+  readonly #parts: Parts
+  readonly #refs: Refs
   #context: Context
   #config: Config
   #passing: Passing
@@ -43,12 +40,13 @@ export class CardinalityLimiter implements StreamProcessor {
   constructor(config: Config, context: Context) {
     this.#config = config
     this.#context = context
-    this.admission = new Admission(config)
-    this.folding = new Folding(config.max_folded_series, context.clock.now())
-    this.refs = new Refs(this.admission)
-    this.targets = new Targets(config, context.series, this.admission, this.refs)
-    this.#passing = new Passing(this.folding.last)
-    exposeLimiter(this, config, context)
+    const admission = new Admission(config)
+    const folding = new Folding(config.max_folded_series, context.clock.now())
+    this.#refs = new Refs(admission)
+    const targets = new Targets(config, context.series, admission, this.#refs)
+    this.#parts = { admission, folding, targets, interval: Number.NaN }
+    this.#passing = new Passing(folding.last)
+    exposeLimiter(this.#parts, config, context)
   }
 
   operator(): OperatorFunction<Batch, Batch> {
@@ -63,11 +61,11 @@ export class CardinalityLimiter implements StreamProcessor {
   }
 
   snapshot(): Uint8Array {
-    return saveState(this)
+    return saveState(this.#parts)
   }
 
   restore(bytes: Uint8Array): void {
-    restoreState(bytes, this, this.#context.series)
+    restoreState(bytes, this.#parts, this.#context.series)
   }
 
   #take(batch: Batch, output: (batch: Batch) => void): void {
@@ -92,13 +90,13 @@ export class CardinalityLimiter implements StreamProcessor {
     this.#points = undefined
     this.#folded = this.#extra = this.#lost = 0
     this.#sweepIfDue()
-    this.folding.begin()
+    this.#parts.folding.begin()
     for (let i = 0; i < block.length; i++) this.#judge(block, i)
     return this.#rewritten() ?? block
   }
 
   #judge(block: PointBlock, i: number): void {
-    const ref = this.refs.of(block.series[i], this.#now)
+    const ref = this.#refs.of(block.series[i], this.#now)
     if (ref.isExempt) this.#points?.copy(block, i)
     else if (ref.metric === undefined) this.#drop(block, i, 'too_many_metrics')
     else {
@@ -110,21 +108,21 @@ export class CardinalityLimiter implements StreamProcessor {
 
   #rewritten(): PointBlock | undefined {
     if (this.#points === undefined) return undefined
-    this.#extra += this.folding.emit(this.#points)
+    this.#extra += this.#parts.folding.emit(this.#points)
     return this.#points.build()
   }
 
   #placeOf(ref: Ref, block: PointBlock, i: number): Admitted | undefined {
     const known = ref.entry
     if (known !== undefined && !known.isGone) return known
-    const entry = this.admission.ask(ref, block.series[i], this.#now)
+    const entry = this.#parts.admission.ask(ref, block.series[i], this.#now)
     ref.entry = entry
     const isNew = entry?.count === 0
     if (!isNew || !ref.isCumulative || !ref.isAdditive) return entry
     const zero = this.#passing.enter(entry)
     if (zero === undefined) return entry
     this.#rewriteFrom(block, i)
-    this.targets.addZero(this.#points!, block.series[i], zero)
+    this.#parts.targets.addZero(this.#points!, block.series[i], zero)
     this.#extra++
     return entry
   }
@@ -142,20 +140,20 @@ export class CardinalityLimiter implements StreamProcessor {
 
   #over(ref: Ref, metric: MetricState, block: PointBlock, i: number): void {
     metric.over++
-    this.admission.profile(metric)
+    this.#parts.admission.profile(metric)
     const { action } = metric.limits
     if (action === 'observe') this.#points?.copy(block, i)
     else if (action === 'drop' || !ref.isAdditive) this.#drop(block, i, LIMIT_REASON)
     else if ((block.flags[i] & FLAG_NO_RECORDED_VALUE) !== 0) this.#fold(block, i, undefined, ref)
     else if (!Number.isFinite(block.value[i]) && !block.distributions.has(i)) this.#drop(block, i, 'not_a_number')
-    else this.#fold(block, i, this.targets.of(ref, metric, block.series[i], this.#now), ref)
+    else this.#fold(block, i, this.#parts.targets.of(ref, metric, block.series[i], this.#now), ref)
   }
 
   /** Without a target there is nothing to add: the end of a series that is folded. */
   #fold(block: PointBlock, i: number, target: Series | undefined, ref: Ref): void {
     this.#rewriteFrom(block, i)
     this.#folded++
-    if (target !== undefined) this.folding.add(block, i, ref, target, this.#now)
+    if (target !== undefined) this.#parts.folding.add(block, i, ref, target, this.#now)
   }
 
   #drop(block: PointBlock, i: number, reason: string): void {
@@ -173,17 +171,17 @@ export class CardinalityLimiter implements StreamProcessor {
 
   #sweepIfDue(): void {
     const interval = Math.floor((this.#now * SWEEPS_PER_EXPIRY) / this.#config.idle_expiry)
-    if (interval <= this.interval) return
-    const isFirst = Number.isNaN(this.interval)
-    this.interval = interval
+    if (interval <= this.#parts.interval) return
+    const isFirst = Number.isNaN(this.#parts.interval)
+    this.#parts.interval = interval
     if (isFirst) return
-    sweep(this.admission, this.#now, this.#config.idle_expiry, entry => {
+    sweep(this.#parts.admission, this.#now, this.#config.idle_expiry, entry => {
       this.#passing.leave(entry, this.#now)
-      this.targets.forget(entry.key, this.folding)
+      this.#parts.targets.forget(entry.key, this.#parts.folding)
     })
-    this.targets.sweep(this.folding)
-    if (this.admission.sweeps % SWEEPS_PER_EXPIRY !== 0) return
-    for (const { demand } of this.admission.metrics.values()) demand.rotate()
-    this.refs.epoch++
+    this.#parts.targets.sweep(this.#parts.folding)
+    if (this.#parts.admission.sweeps % SWEEPS_PER_EXPIRY !== 0) return
+    for (const { demand } of this.#parts.admission.metrics.values()) demand.rotate()
+    this.#refs.epoch++
   }
 }

@@ -1,5 +1,5 @@
 import type { Config } from './config.ts'
-import type { CardinalityLimiter } from './limiter.ts'
+import type { Parts } from './parts.ts'
 import type { MetricState } from './state.ts'
 
 const TOP_METRICS = 50
@@ -7,7 +7,7 @@ const TOP_LABELS = 10
 const TOP_TENANTS = 20
 
 /** Who takes the places and who wants them, as JSON: metrics by their demand, their labels by values, with samples. */
-export function cardinalityReport({ admission, folding }: CardinalityLimiter, config: Config) {
+export function cardinalityReport({ admission, folding }: Parts, config: Config) {
   const metrics = [...admission.metrics.values()]
     .map(metricReport)
     .sort((a, b) => b.demand - a.demand || (a.name < b.name ? -1 : 1))

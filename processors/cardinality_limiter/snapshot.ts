@@ -2,7 +2,7 @@ import { deserialize, serialize } from 'node:v8'
 import type { Attributes, Metric, Resource, Scope, Series, SeriesRegistry } from '../../sdk/plugin/index.ts'
 import type { Demand } from './demand.ts'
 import type { Total } from './folding.ts'
-import type { CardinalityLimiter } from './limiter.ts'
+import type { Parts } from './parts.ts'
 import type { Counted } from './space-saving.ts'
 import type { Admitted, MetricState } from './state.ts'
 
@@ -36,7 +36,7 @@ interface Saved {
   readonly stripped: readonly (readonly [string, SavedSeries])[]
 }
 
-export function saveState({ admission, folding, targets, interval }: CardinalityLimiter): Uint8Array {
+export function saveState({ admission, folding, targets, interval }: Parts): Uint8Array {
   const { overflow, stripped } = targets.save()
   const saved: Saved = {
     version: VERSION,
@@ -54,7 +54,7 @@ export function saveState({ admission, folding, targets, interval }: Cardinality
 }
 
 /** Into a fresh limiter. Limits are those configured now; who has a place keeps it until it is silent. */
-export function restoreState(bytes: Uint8Array, limiter: CardinalityLimiter, series: SeriesRegistry): void {
+export function restoreState(bytes: Uint8Array, limiter: Parts, series: SeriesRegistry): void {
   const saved = deserialize(bytes) as Saved
   if (saved.version !== VERSION) throw new Error(`it has version ${saved.version}, this Weir reads version ${VERSION}`)
   const { admission, folding, targets } = limiter
@@ -92,7 +92,7 @@ function saveMetric(state: MetricState): SavedMetric {
   return { key, metric, invited, isPressed, wasPressed, over, labels, lastSeen, demand, admitted }
 }
 
-function restoreMetric(saved: SavedMetric, { admission }: CardinalityLimiter): void {
+function restoreMetric(saved: SavedMetric, { admission }: Parts): void {
   const { key, metric, admitted, demand, invited, ...rest } = saved
   const state = admission.addMetric(key, metric)
   Object.assign(state, rest)

@@ -8,103 +8,91 @@ export interface Counted<O> {
   readonly error: number
 }
 
+interface Entry<O> {
+  key: string
+  owner: O
+  count: number
+  error: number
+  /** Its place in the heap. */
+  place: number
+}
+
 /**
  * Counts the most frequent of many keys in a bounded place: a key not counted yet takes over the count of the least
  * frequent one. Whatever makes up more than one in `capacity` of all is among them.
  */
 export class SpaceSaving<O> {
   readonly #capacity: number
-  // A heap by count, the least on top, in columns.
-  #keys: string[] = []
-  #owners: O[] = []
-  #counts: number[] = []
-  #errors: number[] = []
-  #places = new Map<string, number>()
+  /** By count, the least on top. */
+  #heap: Entry<O>[] = []
+  #entries = new Map<string, Entry<O>>()
 
   constructor(capacity: number) {
     this.#capacity = capacity
   }
 
   get size(): number {
-    return this.#keys.length
+    return this.#heap.length
   }
 
   add(key: string, owner: O): void {
-    const known = this.#places.get(key)
+    const known = this.#entries.get(key)
     if (known !== undefined) {
-      this.#counts[known]++
+      known.count++
       this.#sink(known)
-    } else if (this.#keys.length < this.#capacity) this.#append(key, owner, 1, 0)
+    } else if (this.#heap.length < this.#capacity) this.#append({ key, owner, count: 1, error: 0, place: 0 })
     else {
-      this.#places.delete(this.#keys[0])
-      this.#keys[0] = key
-      this.#owners[0] = owner
-      this.#errors[0] = this.#counts[0]
-      this.#counts[0]++
-      this.#places.set(key, 0)
-      this.#sink(0)
+      const least = this.#heap[0]
+      this.#entries.delete(least.key)
+      least.key = key
+      least.owner = owner
+      least.error = least.count++
+      this.#entries.set(key, least)
+      this.#sink(least)
     }
   }
 
   *all(): Generator<Counted<O>> {
-    for (let i = 0; i < this.#keys.length; i++)
-      yield { key: this.#keys[i], owner: this.#owners[i], count: this.#counts[i], error: this.#errors[i] }
+    for (const { key, owner, count, error } of this.#heap) yield { key, owner, count, error }
   }
 
   /** Starts anew with `entries`, which must be a heap or in order of their counts. */
   reset(entries: Iterable<Counted<O>>): void {
-    this.#keys = []
-    this.#owners = []
-    this.#counts = []
-    this.#errors = []
-    this.#places.clear()
-    for (const { key, owner, count, error } of entries) this.#append(key, owner, count, error)
+    this.#heap = []
+    this.#entries.clear()
+    for (const { key, owner, count, error } of entries) this.#append({ key, owner, count, error, place: 0 })
   }
 
-  #append(key: string, owner: O, count: number, error: number): void {
-    const at = this.#keys.length
-    this.#keys.push(key)
-    this.#owners.push(owner)
-    this.#counts.push(count)
-    this.#errors.push(error)
-    this.#places.set(key, at)
-    this.#rise(at)
-  }
-
-  #rise(from: number): void {
-    for (let at = from; at > 0; ) {
-      const parent = (at - 1) >> 1
-      if (this.#counts[parent] <= this.#counts[at]) return
-      this.#swap(at, parent)
-      at = parent
+  #append(entry: Entry<O>): void {
+    this.#entries.set(entry.key, entry)
+    let place = this.#heap.length
+    for (; place > 0; ) {
+      const above = (place - 1) >> 1
+      const parent = this.#heap[above]
+      if (parent.count <= entry.count) break
+      this.#heap[place] = parent
+      parent.place = place
+      place = above
     }
+    this.#heap[place] = entry
+    entry.place = place
   }
 
-  #sink(from: number): void {
-    const { length } = this.#counts
-    for (let at = from; ; ) {
-      let least = at
-      const left = 2 * at + 1
-      if (left < length && this.#counts[left] < this.#counts[least]) least = left
-      if (left + 1 < length && this.#counts[left + 1] < this.#counts[least]) least = left + 1
-      if (least === at) return
-      this.#swap(at, least)
-      at = least
+  /** Moves an entry whose count has grown down to where it belongs. */
+  #sink(entry: Entry<O>): void {
+    const heap = this.#heap
+    let { place } = entry
+    for (;;) {
+      let below = 2 * place + 1
+      if (below >= heap.length) break
+      if (below + 1 < heap.length && heap[below + 1].count < heap[below].count) below++
+      const child = heap[below]
+      if (child.count >= entry.count) break
+      heap[place] = child
+      child.place = place
+      place = below
     }
+    heap[place] = entry
+    entry.place = place
   }
-
-  #swap(a: number, b: number): void {
-    swapIn(this.#keys, a, b)
-    swapIn(this.#owners, a, b)
-    swapIn(this.#counts, a, b)
-    swapIn(this.#errors, a, b)
-    this.#places.set(this.#keys[a], a)
-    this.#places.set(this.#keys[b], b)
-  }
-}
-
-function swapIn<T>(column: T[], a: number, b: number): void {
-  const kept = column[a]
-  column[a] = column[b]
-  column[b] = kept
 }

@@ -4,7 +4,7 @@ import type { Admitted, MetricState } from './state.ts'
 
 /** A candidate replaces an admitted series that comes less than half as often: no back and forth between equals. */
 const TIMES_HEAVIER = 2
-/** Guaranteed points of a candidate that is worth a free place: what came once need not come again. */
+/** Guaranteed points of a candidate that is worth a place, or worth counting on: what came once need not come again. */
 const LEAST_POINTS = 2
 /** At most this share of a metric's places changes hands at a time. */
 const MOST_REPLACED = 0.25
@@ -14,7 +14,8 @@ const MOST_REPLACED = 0.25
  * one without a place. Freed places are held for the candidates until the next sweep.
  */
 export function sweep(admission: Admission, now: number, idleExpiry: number, onEvict: (entry: Admitted) => void): void {
-  const candidates = candidatesByMetric(admission)
+  const worthy = worthyCandidates(admission)
+  const candidates = byMetric(worthy)
   for (const metric of [...admission.metrics.values()]) {
     const evict = (entry: Admitted) => {
       admission.evict(entry)
@@ -30,7 +31,7 @@ export function sweep(admission: Admission, now: number, idleExpiry: number, onE
   }
   admission.forgetIdleTenants(now - idleExpiry)
   admission.sweeps++
-  admission.candidates.reset(halved(admission))
+  admission.candidates.reset(halved(worthy))
 }
 
 function invite(
@@ -47,7 +48,6 @@ function invite(
   const mostReplaced = Math.ceil(metric.limits.maxSeries * MOST_REPLACED)
   let replaced = 0
   for (const { key, count, error } of candidates) {
-    if (count - error < LEAST_POINTS) break
     if (metric.invited.size < free) {
       metric.invited.add(key)
       continue
@@ -61,24 +61,27 @@ function invite(
 }
 
 /** The heaviest first. */
-function candidatesByMetric(admission: Admission): Map<MetricState, Counted<MetricState>[]> {
+function worthyCandidates(admission: Admission): Counted<MetricState>[] {
+  const worthy: Counted<MetricState>[] = []
+  for (const candidate of admission.candidates.all())
+    if (candidate.count - candidate.error >= LEAST_POINTS) worthy.push(candidate)
+  return worthy.sort((a, b) => b.count - b.error - (a.count - a.error) || (a.key < b.key ? -1 : 1))
+}
+
+function byMetric(candidates: readonly Counted<MetricState>[]): Map<MetricState, Counted<MetricState>[]> {
   const of = new Map<MetricState, Counted<MetricState>[]>()
-  for (const candidate of admission.candidates.all()) {
+  for (const candidate of candidates) {
     const known = of.get(candidate.owner)
     if (known === undefined) of.set(candidate.owner, [candidate])
     else known.push(candidate)
   }
-  for (const list of of.values())
-    list.sort((a, b) => b.count - b.error - (a.count - a.error) || (a.key < b.key ? -1 : 1))
   return of
 }
 
-/** What is left of the candidates: half the count, the lightest first. */
-function halved(admission: Admission): Counted<MetricState>[] {
-  const left: Counted<MetricState>[] = []
-  for (const { key, owner, count, error } of admission.candidates.all()) {
-    if (owner.isGone || owner.admitted.has(key) || count < LEAST_POINTS) continue
-    left.push({ key, owner, count: count / 2, error: error / 2 })
-  }
-  return left.sort((a, b) => a.count - b.count || (a.key < b.key ? -1 : 1))
+/** What goes on being counted: with half the count, the lightest first. */
+function halved(candidates: readonly Counted<MetricState>[]): Counted<MetricState>[] {
+  const left = candidates.filter(({ key, owner }) => !owner.isGone && !owner.admitted.has(key))
+  return left
+    .map(({ key, owner, count, error }) => ({ key, owner, count: count / 2, error: error / 2 }))
+    .sort((a, b) => a.count - b.count || (a.key < b.key ? -1 : 1))
 }
