@@ -6,7 +6,6 @@ import { encodeHeader, FRAME_HEADER_BYTES, HEADER_BYTES, sealFrame, segmentName 
 
 /** Between tries to cut off what a failed commit may have left. */
 const CUT_RETRY_MS = 1000
-
 // What comes within it goes into the same group. Far below what a reply may take, and a sync costs as much as a request.
 const GATHER_MS = 2
 
@@ -84,7 +83,7 @@ export class JournalWriter {
 
   async #commitAll(): Promise<void> {
     while (this.#nextEntry > this.#committed) {
-      await new Promise(resolve => setTimeout(resolve, GATHER_MS))
+      await sleep(this.#options.clock, GATHER_MS, this.#closing.signal).catch(() => {})
       const upTo = this.#nextEntry
       const frame = this.#encoder.take()
       sealFrame(frame, this.#committed, upTo - this.#committed)
