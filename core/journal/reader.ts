@@ -93,7 +93,10 @@ export interface Survey {
 export interface SurveyOptions {
   /** Entries before this one may be missing; without it, all before the first there is. */
   readonly from?: number | undefined
-  /** Whether a torn end of the last segment is cut off: nobody was told that it was kept. */
+  /**
+   * Whether a torn end of the last segment is cut off, for nobody was told that it was kept, and the rest is synced: who
+   * wrote it may have ended before that.
+   */
   readonly repair: boolean
 }
 
@@ -121,13 +124,15 @@ export async function surveyJournal(disk: Disk, folder: string, { from, repair }
       assertContinues(file, firstEntry, segments.at(-1), nextEntry, from)
       nextEntry = await lastEntryOf(scanner, firstEntry)
       tornBytes = bytes - scanner.position
-      if (isLast && tornBytes > 0) await cutTornEnd(scanner, bytes, nextEntry, repair)
+      if (isLast && tornBytes > 0) await assertTorn(scanner, bytes, nextEntry)
+      if (isLast && repair) await scanner.cut()
       const end = scanner.position
       segments.push({ file, firstEntry, nextEntry, bytes: isLast && repair ? end : bytes, end })
     } finally {
       await scanner.close()
     }
   }
+  if (repair) await disk.syncFolder(folder)
   return { segments, nextEntry: nextEntry ?? 0, tornBytes }
 }
 
@@ -162,9 +167,7 @@ async function lastEntryOf(scanner: SegmentScanner, firstEntry: number): Promise
   return next
 }
 
-async function cutTornEnd(scanner: SegmentScanner, bytes: number, nextEntry: number, repair: boolean): Promise<void> {
-  if (await scanner.hasFrameBehind(bytes, nextEntry)) {
+async function assertTorn(scanner: SegmentScanner, bytes: number, nextEntry: number): Promise<void> {
+  if (await scanner.hasFrameBehind(bytes, nextEntry))
     throw damaged(scanner.file, scanner.position, 'what follows is whole, so this was not torn by a crash')
-  }
-  if (repair) await scanner.cut()
 }

@@ -105,7 +105,7 @@ export class SegmentScanner {
     return holdsFrame(rest.subarray(1), nextEntry + 1)
   }
 
-  /** Cuts off what follows the last whole frame. */
+  /** Cuts off what follows the last whole frame, and makes durable what there is up to it. */
   async cut(): Promise<void> {
     await this.#handle.truncate(this.#position)
     await this.#handle.sync()
