@@ -1,0 +1,71 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import { ByteReader } from '../../../core/journal/bytes.ts'
+import { type Entry, EntryDecoder, EntryEncoder } from '../../../core/journal/entry.ts'
+import { SeriesRegistry } from '../../../core/model/series.ts'
+import { entryPlan, namedEntry, plain } from './blocks.ts'
+
+const HEAD = 5
+
+test('entries come back as they were, over several frames and segments', () => {
+  const frames = fc.array(fc.array(entryPlan, { minLength: 1, maxLength: 4 }), { minLength: 1, maxLength: 3 })
+  fc.assert(
+    fc.property(fc.array(frames, { minLength: 1, maxLength: 2 }), segments => {
+      const [writing, reading] = [new SeriesRegistry(), new SeriesRegistry()]
+      for (const frames of segments) {
+        const [encoder, decoder] = [new EntryEncoder(HEAD), new EntryDecoder(reading)]
+        for (const plans of frames) {
+          const entries = plans.map(plan => plan(writing))
+          for (const entry of entries) encoder.add(entry)
+          const read = decoder.decode(new ByteReader(Buffer.from(encoder.take().subarray(HEAD))))
+          assert.deepEqual(read.map(plain), entries.map(plain))
+        }
+      }
+    }),
+    { numRuns: 300 }
+  )
+})
+
+test('a series is one object again, and is defined once a segment', () => {
+  const registry = new SeriesRegistry()
+  const metric = { name: 'a', unit: '', description: '', kind: 'counter', temporality: 'delta' } as const
+  const series = registry.intern(metric, [['k', 'v']])
+  const column = () => new Float64Array(1)
+  const block = {
+    type: 'points' as const,
+    length: 1,
+    series: [series],
+    time: column(),
+    start: column(),
+    value: column(),
+    flags: new Uint8Array(1),
+    distributions: new Map()
+  }
+  const entry: Entry = { kind: 'data', time: 1, source: 's', request: undefined, block }
+  const encoder = new EntryEncoder(0)
+  const lengths = [1, 2, 3].map(() => {
+    encoder.add(entry)
+    return encoder.take().length
+  })
+  assert.ok(lengths[0] > lengths[1], 'the first carries the definition')
+  assert.equal(lengths[1], lengths[2])
+  encoder.add(entry)
+  encoder.add(entry)
+  const fresh = new EntryEncoder(0)
+  fresh.add(entry)
+  fresh.add(entry)
+  const [first, second] = new EntryDecoder(registry).decode(new ByteReader(Buffer.from(fresh.take())))
+  for (const read of [first, second]) {
+    assert.ok(read.kind === 'data' && read.block.type === 'points')
+    assert.equal(read.block.series[0], series)
+  }
+})
+
+test('an entry cut off at any byte throws and is never half an entry', () => {
+  const encoder = new EntryEncoder(0)
+  encoder.add(namedEntry('one', 3))
+  const bytes = Buffer.from(encoder.take())
+  for (let length = 1; length < bytes.length; length++)
+    assert.throws(() => new EntryDecoder(new SeriesRegistry()).decode(new ByteReader(bytes.subarray(0, length))))
+})

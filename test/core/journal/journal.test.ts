@@ -1,0 +1,147 @@
+import assert from 'node:assert/strict'
+import path from 'node:path'
+import { test } from 'node:test'
+import { FRAME_HEADER_BYTES, segmentName } from '../../../core/journal/segment.ts'
+import { namedEntry, nameOf } from './blocks.ts'
+import { FOLDER, TestJournal, turns } from './harness.ts'
+import { SimulatedDisk } from './simulated-disk.ts'
+
+const FIRST = path.join(FOLDER, segmentName(0))
+
+test('what does not fit into memory is read back from disk, in order', async () => {
+  const disk = new SimulatedDisk()
+  const test = await TestJournal.open(disk, { memoryBytes: 2, segmentBytes: 500 })
+  const names = Array.from({ length: 20 }, (_, i) => `e${i}`)
+  await test.append(...names)
+  assert.deepEqual(await test.readAll(), names)
+  await test.append('again')
+  const before = disk.opened
+  assert.equal(nameOf(test.journal.readFromMemory()!.entry), 'again')
+  assert.equal(disk.opened, before)
+})
+
+test('regression: a reader that catches up does not begin its segment anew with each entry', async () => {
+  const disk = new SimulatedDisk()
+  const test = await TestJournal.open(disk, { memoryBytes: 0 })
+  const before = disk.opened
+  for (let i = 0; i < 10; i++) {
+    await test.append(`e${i}`)
+    assert.deepEqual(await test.readAll(), [`e${i}`])
+  }
+  assert.equal(disk.opened - before, 2, 'one to write, one to read')
+})
+
+test('segments that hold nothing needed are removed, the last one never', async () => {
+  const disk = new SimulatedDisk()
+  const test = await TestJournal.open(disk, { segmentBytes: 1 })
+  await test.append('a', 'b', 'c', 'd')
+  const files = disk.files
+  await test.journal.removeBefore(0)
+  assert.deepEqual(disk.files, files)
+  await test.journal.removeBefore(2)
+  assert.deepEqual(disk.files, files.slice(2))
+  await test.journal.removeBefore(4)
+  assert.deepEqual(disk.files, files.slice(3))
+  assert.equal(test.journal.bytes, disk.contents(files[3]).length)
+})
+
+test('it is full at its size, and no longer when segments are removed', async () => {
+  const disk = new SimulatedDisk()
+  const test = await TestJournal.open(disk, { segmentBytes: 1, maxBytes: 400 })
+  await test.append('a', 'b', 'c')
+  assert.equal(test.journal.isFull, true)
+  await test.journal.removeBefore(3)
+  assert.equal(test.journal.isFull, false)
+})
+
+test('regression: a commit while segments are removed is not left out of the size', async () => {
+  const disk = new SimulatedDisk()
+  const test = await TestJournal.open(disk, { segmentBytes: 1 })
+  await test.append('a', 'b', 'c')
+  await Promise.all([test.append('d', 'e'), test.journal.removeBefore(2)])
+  const onDisk = disk.files.reduce((sum, file) => sum + disk.contents(file).length, 0)
+  assert.equal(test.journal.bytes, onDisk)
+})
+
+test('regression: what was reported as failed is not there after a crash, though its write had worked', async () => {
+  const disk = new SimulatedDisk(() => 0.9)
+  const test = await TestJournal.open(disk)
+  await test.append('kept')
+  disk.faults.push(undefined, { code: 'EIO', when: 'after' })
+  test.journal.append(namedEntry('failed'), 1)
+  while (test.failures.length === 0) {
+    test.clock.advance(1)
+    await turns(1)
+  }
+  disk.crash()
+  assert.deepEqual(await (await TestJournal.open(disk)).readAll(), ['kept'])
+})
+
+test('regression: nobody is told of a failure before what it left is cut off', async () => {
+  const disk = new SimulatedDisk()
+  const test = await TestJournal.open(disk)
+  await test.append('kept')
+  disk.broken = { code: 'EIO', when: 'before' }
+  test.journal.append(namedEntry('failed'), 1)
+  for (let i = 0; i < 50; i++) {
+    test.clock.advance(100)
+    await turns(1)
+  }
+  assert.deepEqual([test.failures.length, test.journal.isFailing], [0, true])
+  disk.broken = undefined
+  for (let i = 0; i < 50; i++) {
+    test.clock.advance(100)
+    await turns(1)
+  }
+  assert.deepEqual([test.failures.length, test.journal.isFailing], [1, false])
+  await test.append('later')
+  assert.deepEqual(await test.readAll(), ['kept', 'later'])
+})
+
+test('regression: what is appended while a failure is dealt with fails too, and does not come with the next commit', async () => {
+  const disk = new SimulatedDisk()
+  const test = await TestJournal.open(disk)
+  await test.append('kept')
+  disk.faults.push({ code: 'ENOSPC', when: 'after' })
+  test.journal.append(namedEntry('failed'), 1)
+  while (test.failures.length === 0) {
+    if (test.journal.isFailing) test.journal.append(namedEntry('too late'), 1)
+    test.clock.advance(1)
+    await turns(1)
+  }
+  await test.append('later')
+  assert.deepEqual(await test.readAll(), ['kept', 'later'])
+  await test.journal.close()
+  assert.deepEqual(await (await TestJournal.open(disk)).readAll(), ['kept', 'later'])
+})
+
+test('regression: what a killed process wrote and did not sync is synced before it is gone on from', async () => {
+  const disk = new SimulatedDisk(() => 0)
+  const first = await TestJournal.open(disk)
+  await first.append('kept')
+  first.journal.append(namedEntry('unsynced'), 1)
+  first.clock.advance(10)
+  const { length } = disk.contents(FIRST)
+  while (disk.contents(FIRST).length === length) await turns(1)
+  // Only the process is gone: the operating system has all of it.
+  const found = await (await TestJournal.open(disk)).readAll()
+  assert.deepEqual(found, ['kept', 'unsynced'])
+  disk.crash()
+  assert.deepEqual(await (await TestJournal.open(disk)).readAll(), found)
+})
+
+test('what comes while a group is written makes the next group', async () => {
+  const disk = new SimulatedDisk()
+  const test = await TestJournal.open(disk)
+  await test.append('first')
+  const before = disk.contents(FIRST).length
+  test.journal.append(namedEntry('a'), 1)
+  test.journal.append(namedEntry('b'), 1)
+  while (test.journal.unread < 3) {
+    test.clock.advance(1)
+    await turns(1)
+  }
+  const frame = disk.contents(FIRST).subarray(before)
+  assert.equal(frame.readUInt32LE(0), frame.length - FRAME_HEADER_BYTES, 'one frame')
+  assert.equal(frame.readUInt32LE(16), 2, 'of two entries')
+})
