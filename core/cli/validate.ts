@@ -1,5 +1,4 @@
-import { formatDuration } from '../config/units.ts'
-import { type ComponentConfig, type ResolvedConfig, readConfig } from '../config/validate.ts'
+import { type ResolvedConfig, readConfig } from '../config/validate.ts'
 import { describeError } from '../errors.ts'
 import { SeriesRegistry } from '../model/series.ts'
 import { Component, type Services } from '../pipeline/component.ts'
@@ -8,6 +7,7 @@ import type { Exporter } from '../plugin/contract.ts'
 import { systemClock } from '../telemetry/clock.ts'
 import { Log } from '../telemetry/log.ts'
 import { Metrics } from '../telemetry/metrics.ts'
+import { describeConfig } from './describe.ts'
 import { EXIT } from './exit-codes.ts'
 import type { Terminal } from './terminal.ts'
 
@@ -22,27 +22,8 @@ export async function validate(terminal: Terminal, files: readonly string[], pro
   const { config, problems } = await readConfig(files, process.env, terminal.registry)
   if (problems.all.length > 0) terminal.error(problems.format())
   if (config === undefined) return EXIT.invalid
-  terminal.out(describeGraph(config))
+  terminal.out(describeConfig(config))
   return !probe || (await probeAll(terminal, config)) ? EXIT.ok : EXIT.invalid
-}
-
-function describeGraph({ service, components }: ResolvedConfig): string {
-  const lines: string[] = []
-  for (const [name, { receivers, processors, exporters }] of Object.entries(service.pipelines)) {
-    lines.push(`pipeline ${name}`, `  ${receivers.join(', ')}`)
-    for (const id of processors) lines.push(`    → ${id}`)
-    for (const id of exporters) lines.push(`    ⇒ ${id} (${describeLane(components.exporter.get(id)!)})`)
-  }
-  return lines.join('\n')
-}
-
-function describeLane({ lane }: ComponentConfig): string {
-  const { timeout, retry, queue } = lane!
-  const patience =
-    retry.max_elapsed_time === 0
-      ? 'retries until it succeeds'
-      : `gives up after ${formatDuration(retry.max_elapsed_time)}`
-  return `queue ${queue.max_size / 2 ** 20} MiB, timeout ${formatDuration(timeout)}, ${patience}`
 }
 
 async function probeAll(terminal: Terminal, config: ResolvedConfig): Promise<boolean> {

@@ -47,6 +47,10 @@ export interface ReceiverPlugin<C = unknown> extends Definition<'receiver', C, R
 }
 export interface ProcessorPlugin<C = unknown> extends Definition<'processor', C, Processor> {
   readonly ports: { readonly in: Port; readonly out: Port }
+  /** Whether it acknowledges what it takes before exporters have what comes of it, as windows do. */
+  readonly ownsData?: boolean
+  /** The most it will remember, in bytes, for `weir validate`. */
+  memoryBound?(config: C): number
 }
 export interface ExporterPlugin<C = unknown> extends Definition<'exporter', C, Exporter> {
   readonly ports: { readonly in: Port }

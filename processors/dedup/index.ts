@@ -1,6 +1,7 @@
 import type { ProcessorPlugin } from '../../sdk/plugin/index.ts'
 import { type Config, check, schema } from './config.ts'
 import { createDedup } from './create.ts'
+import { memoryBound } from './memory-bound.ts'
 
 const plugin: ProcessorPlugin<Config> = {
   api: 1,
@@ -11,6 +12,7 @@ const plugin: ProcessorPlugin<Config> = {
   schema,
   ports: { in: 'any', out: 'any' },
   check,
+  memoryBound,
   create: createDedup
 }
 

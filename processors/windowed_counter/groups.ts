@@ -14,7 +14,12 @@ import {
   sortAttributes
 } from '../../sdk/plugin/index.ts'
 
-export const OVERFLOW: Attribute = ['otel.metric.overflow', 'true']
+const OVERFLOW: Attribute = ['otel.metric.overflow', 'true']
+/** Beyond `max_groups` each metric has one group; beyond as many metrics, all share one a kind. */
+const MAX_OVERFLOW_GROUPS = 10_000
+const OVERFLOW_NAME = 'weir.overflow'
+const MAX_EVENT_METRICS = 10_000
+const EVENT_METRIC = { unit: '{event}', description: '', kind: 'counter', temporality: 'delta' } as const
 
 /**
  * What is counted together. A `counter` and an `up_down_counter` are summed; a `histogram` keeps count and sum; of
@@ -42,6 +47,7 @@ export class Groups {
   #freeSlots: number[] = []
   #ofBase = new Map<Series, Group>()
   #ofEvent = new Map<string, Group>()
+  #eventMetrics = new Map<string, Metric>()
   /** What groups of a metric are of: thousands share one. */
   #metrics = new WeakMap<Metric, Metric>()
   overflowed = 0
@@ -76,8 +82,7 @@ export class Groups {
     const key = eventKey(name, kept)
     const known = this.#ofEvent.get(key)
     if (known !== undefined) return known
-    const metric: Metric = { name, unit: '{event}', description: '', kind: 'counter', temporality: 'delta' }
-    const group = this.#ofIdentity('event', metric, kept, NO_RESOURCE, NO_SCOPE)
+    const group = this.#ofIdentity('event', this.#eventMetric(name), kept, NO_RESOURCE, NO_SCOPE)
     if (!isOverflow(group.base.attributes)) this.#ofEvent.set(key, group)
     return group
   }
@@ -108,6 +113,15 @@ export class Groups {
     return gone
   }
 
+  #eventMetric(name: string): Metric {
+    const known = this.#eventMetrics.get(name)
+    if (known !== undefined) return known
+    const made: Metric = { ...EVENT_METRIC, name }
+    if (this.#eventMetrics.size >= MAX_EVENT_METRICS) this.#eventMetrics.clear()
+    this.#eventMetrics.set(name, made)
+    return made
+  }
+
   #metricOf(metric: Metric, kind: GroupKind): Metric {
     const known = this.#metrics.get(metric)
     if (known !== undefined) return known
@@ -124,6 +138,9 @@ export class Groups {
     if (this.size >= this.#max && !isOverflow(attributes)) {
       this.overflowed++
       return this.#ofIdentity(kind, metric, [OVERFLOW], NO_RESOURCE, NO_SCOPE)
+    }
+    if (this.size >= this.#max + MAX_OVERFLOW_GROUPS && metric.name !== OVERFLOW_NAME) {
+      return this.#ofIdentity(kind, { ...metric, name: OVERFLOW_NAME, unit: '' }, [OVERFLOW], NO_RESOURCE, NO_SCOPE)
     }
     const slot = this.#freeSlots.pop() ?? this.#groups.length
     const group: Group = { slot, kind, base, lastActive: Number.POSITIVE_INFINITY, hasValues: false }

@@ -10,6 +10,7 @@ const plugin: ProcessorPlugin<Config> = {
   description: 'Counts and sums points and events in windows of event time.',
   schema,
   ports: { in: 'any', out: 'points' },
+  ownsData: true,
   check,
   create: (config, context) => new WindowedCounter(config, context)
 }

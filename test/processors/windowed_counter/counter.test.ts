@@ -273,6 +273,19 @@ describe('windowed_counter', () => {
     )
   })
 
+  it('keeps its groups bounded where every event has a name of its own', async () => {
+    const weir = await new Harness({ ...DELTA_ONLY, max_groups: 1 }).start()
+    const names = Array.from({ length: 20_000 }, (_, i): [number, string, number] => [0, `event-${i}`, 1])
+    await weir.sendBlock(events(names))
+    weir.advanceTo(5)
+    assert.equal(
+      weir.outputs.reduce((sum, output) => sum + output.value, 0),
+      20_000
+    )
+    assert.ok(new Set(weir.outputs.map(output => output.series)).size < 10_010)
+    assert.ok(weir.of('weir.overflow{otel.metric.overflow=true,window=1s}')[1] > 9000)
+  })
+
   it('keeps closed windows while credits are spent, and sends them after', async () => {
     const context = { ...testContext('windowed_counter'), ownedCredits: new CreditPool(100) }
     const weir = await new Harness({ windows: ['1s'], output: ['delta'] }, context).start()

@@ -1,0 +1,64 @@
+import type { ServiceConfig } from '../config/service.ts'
+import { formatDuration } from '../config/units.ts'
+import type { ComponentConfig, ResolvedConfig } from '../config/validate.ts'
+
+const MIB = 2 ** 20
+const LABEL_WIDTH = 15
+
+/** The graph of each pipeline, and under it what can be relied on: when senders get their reply, what a crash may lose. */
+export function describeConfig(config: ResolvedConfig): string {
+  const { service, components } = config
+  const lines: string[] = []
+  for (const [name, { receivers, processors, exporters }] of Object.entries(service.pipelines)) {
+    lines.push(`pipeline ${name}`, `  ${receivers.join(', ')}`)
+    for (const id of processors) lines.push(`    → ${id}${describeBound(components.processor.get(id)!)}`)
+    for (const id of exporters) lines.push(`    ⇒ ${id} (${describeLane(components.exporter.get(id)!)})`)
+    const owner = processors.find(id => ownsData(components.processor.get(id)!))
+    for (const [what, promise] of promises(service, owner)) lines.push(`  ${what.padEnd(LABEL_WIDTH)}${promise}`)
+  }
+  return lines.join('\n')
+}
+
+/** @param owner the processor that acknowledges before exporters have the data, if there is one */
+function promises(service: ServiceConfig, owner: string | undefined): [string, string][] {
+  const { limits, journal, state_dir } = service
+  const memory = `${mib(limits.in_flight)} in flight, ${mib(limits.owned)} owned, and what processors remember`
+  if (journal !== undefined) {
+    return [
+      ['reply', `once the journal has it on disk (fdatasync, in groups of some milliseconds)`],
+      ['process crash', 'loses nothing acknowledged; what is sent again afterwards is bit for bit the same'],
+      ['power loss', 'as a process crash'],
+      ['clean stop', `keeps everything in ${journal.folder}`],
+      ['memory', memory],
+      ['disk', `at most ${mib(journal.max_size)} of journal; then senders are told to come back later`]
+    ]
+  }
+  const windows = state_dir === undefined ? 'sends open windows as they stand' : `keeps open windows in ${state_dir}`
+  return [
+    ['reply', owner === undefined ? 'once every exporter has it' : `once ${owner} has it, in memory`],
+    [
+      'process crash',
+      owner === undefined ? 'loses nothing acknowledged' : `loses what ${owner} holds and what waits for exporters`
+    ],
+    ['power loss', 'as a process crash'],
+    ['clean stop', owner === undefined ? 'loses nothing' : windows],
+    ['memory', memory]
+  ]
+}
+
+function describeLane({ lane }: ComponentConfig): string {
+  const { timeout, retry, queue } = lane!
+  const patience =
+    retry.max_elapsed_time === 0
+      ? 'retries until it succeeds'
+      : `gives up after ${formatDuration(retry.max_elapsed_time)}`
+  return `queue ${mib(queue.max_size)}, timeout ${formatDuration(timeout)}, ${patience}`
+}
+
+function describeBound({ plugin, config }: ComponentConfig): string {
+  const bound = plugin.kind === 'processor' ? plugin.memoryBound?.(config) : undefined
+  return bound === undefined ? '' : ` (remembers at most ${mib(bound)})`
+}
+
+const ownsData = ({ plugin }: ComponentConfig) => plugin.kind === 'processor' && plugin.ownsData === true
+const mib = (bytes: number) => `${Math.ceil(bytes / MIB).toLocaleString('en')} MiB`
