@@ -1,9 +1,10 @@
 import { rowsBySeries, type Samples } from '../../core/wire/prometheus/samples.ts'
 import { type Metadata, Translator } from '../../core/wire/prometheus/translator.ts'
-import { encodeLabels, encodeWriteRequests } from '../../core/wire/remote-write/write-request.ts'
+import { encodeWriteRequests } from '../../core/wire/remote-write/write-request.ts'
 import type { Block, Context, Exporter, PointBlock } from '../../sdk/plugin/index.ts'
 import { RemoteWriteClient } from './client.ts'
 import type { Config } from './config.ts'
+import { LabelSets } from './label-sets.ts'
 
 const WARN_INTERVAL_MS = 60_000
 const EMPTY_REQUEST = new Uint8Array(0)
@@ -13,6 +14,8 @@ interface Delivery {
   readonly samples: Samples<Uint8Array>
   readonly rows: Int32Array
   readonly metadata: readonly Metadata[]
+  /** Points replaced by a later one of the same series and time. */
+  readonly lost: number
   /** Requests of it the backend has. */
   taken: number
 }
@@ -28,7 +31,6 @@ export class VictoriaMetricsExporter implements Exporter {
   #translator: Translator<Uint8Array>
   #requests: { add(value: number): void }
   #samples: { add(value: number): void }
-  #overwritten: { add(value: number): void }
   /** Kept while its block has not been taken. */
   #delivery: Delivery | undefined
   #warnedAt = Number.NEGATIVE_INFINITY
@@ -37,14 +39,11 @@ export class VictoriaMetricsExporter implements Exporter {
     this.#config = config
     this.#context = context
     this.#client = new RemoteWriteClient(config, () => context.clock.now())
-    this.#translator = new Translator(translatorOptions(config), encodeLabels)
+    const labelSets = new LabelSets()
+    this.#translator = new Translator(translatorOptions(config), labels => labelSets.encode(labels))
     const { instruments } = context
     this.#requests = instruments.counter('requests_total', 'Remote write requests the backend has taken.')
     this.#samples = instruments.counter('samples_total', 'Samples the backend has taken; a histogram is many.')
-    this.#overwritten = instruments.counter(
-      'overwritten_samples_total',
-      'Samples not sent because a later one of the block has the same series and time.'
-    )
   }
 
   async export(block: Block, signal: AbortSignal): Promise<void> {
@@ -61,6 +60,7 @@ export class VictoriaMetricsExporter implements Exporter {
       this.#samples.add(request.samples)
     }
     this.#delivery = undefined
+    if (delivery.lost > 0) this.#bookLost(delivery.lost)
   }
 
   /** An empty write: taken by VictoriaMetrics, Prometheus and Mimir alike, and it tries the address and the password. */
@@ -70,19 +70,22 @@ export class VictoriaMetricsExporter implements Exporter {
 
   #begin(block: PointBlock): Delivery {
     const { samples, metadata } = this.#translator.translate(block, this.#context.clock.now())
-    const rows = rowsBySeries(samples)
-    if (rows.length < samples.length) this.#reportOverwritten(samples.length - rows.length)
-    return { block, samples, rows, metadata, taken: 0 }
+    const lost = new Set<number>()
+    const rows = rowsBySeries(samples, lost)
+    return { block, samples, rows, metadata, lost: lost.size, taken: 0 }
   }
 
-  #reportOverwritten(count: number): void {
-    this.#overwritten.add(count)
-    const now = this.#context.clock.now()
+  // The lane books the whole block as sent.
+  #bookLost(points: number): void {
+    const { account, clock, log } = this.#context
+    account.sent -= points
+    account.drop('same_time', points)
+    const now = clock.now()
     if (now - this.#warnedAt < WARN_INTERVAL_MS) return
     this.#warnedAt = now
-    this.#context.log.warn(
-      { samples: count },
-      'points of one series at the same millisecond: only the last is stored; count them in windowed_counter or rollup first'
+    log.warn(
+      { points },
+      'points of one Prometheus series at the same millisecond: only the last is stored; give replicas a service.instance.id, or promote the resource attribute that tells them apart'
     )
   }
 }

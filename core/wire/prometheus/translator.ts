@@ -54,6 +54,7 @@ interface Translated<L> {
   readonly target: Target<L> | undefined
   readonly stream: L
   readonly streams: DistributionStreams<L> | undefined
+  readonly isDelta: boolean
 }
 
 /**
@@ -87,6 +88,8 @@ export class Translator<L> {
         series.family.announcedAt = now
         metadata.push(series.family.metadata)
       }
+      samples.point = i
+      samples.areDeltas = series.isDelta
       this.#addPoint(samples, series, block, i)
     }
     return { samples, metadata }
@@ -108,6 +111,8 @@ export class Translator<L> {
     const due = time >= target.announcedAt + TARGET_INFO_INTERVAL_MS || time === target.announcedAt
     if (!due || time > now + MAX_SKEW_MS) return
     target.announcedAt = time
+    samples.point = -1
+    samples.areDeltas = false
     samples.add(target.info, time, 1)
   }
 
@@ -132,7 +137,9 @@ export class Translator<L> {
       family: remembered(this.#families, name, () => newFamily(name, series.metric)),
       target: this.#options.targetInfo ? this.#target(series.resource) : undefined,
       stream: this.#render(withLabels(labels, ['__name__', name])),
-      streams: isNumber ? undefined : new DistributionStreams(name, labels, this.#render)
+      streams: isNumber ? undefined : new DistributionStreams(name, labels, this.#render),
+      // Two sets may have members in common.
+      isDelta: series.metric.temporality === 'delta' && series.metric.kind !== 'set'
     }
   }
 

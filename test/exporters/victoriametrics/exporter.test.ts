@@ -66,6 +66,37 @@ describe('VictoriaMetrics', { skip: program.skip }, () => {
     await assert.rejects(exporter({ endpoint: `${server.url}/nowhere` }).probe(NEVER), { retryable: false })
   })
 
+  test('regression: counts of replicas without an instance id replaced each other, unseen by the ledger', async () => {
+    const ofHost = (host: string) => ({
+      attributes: [
+        ['host.name', host],
+        ['service.name', 'replicated']
+      ] as const,
+      schemaUrl: ''
+    })
+    const block = new PointBlockBuilder()
+    for (const [host, value] of [
+      ['a', 3],
+      ['b', 5]
+    ] as const) {
+      block.add(
+        points('replicas.delta', 'counter', 'delta', { window: '1s' }, '', ofHost(host)),
+        T0,
+        value,
+        T0 - SECOND
+      )
+      block.add(points('replicas.gauge', 'gauge', 'unspecified', {}, '', ofHost(host)), T0, value)
+    }
+    const { account } = context
+    const [sent, dropped] = [account.sent, account.droppedTotal]
+    await store(block)
+    assert.deepEqual(await stored('replicas_delta'), { 'replicas_delta{job="replicated",window="1s"}': [8] })
+    assert.deepEqual(await stored('replicas_gauge'), { 'replicas_gauge{job="replicated"}': [5] })
+    assert.equal(account.dropped.get('same_time'), 1)
+    // The lane books the whole block as sent.
+    assert.deepEqual([account.sent - sent, account.droppedTotal - dropped], [-1, 1])
+  })
+
   test('stores cumulative and per-window counts, and rate() and sum() agree', async () => {
     const block = new PointBlockBuilder()
     for (let i = 0; i <= 12; i++) {

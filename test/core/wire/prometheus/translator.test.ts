@@ -225,3 +225,28 @@ test('rows are put series by series, by time, and of equals the last stays', () 
   assert.deepEqual([...rowsBySeries(samples)], [2, 5, 3, 4, 6])
   assert.equal(rowsBySeries(new Samples()).length, 0)
 })
+
+test('rows of deltas are added up; of others the points that are replaced are told', () => {
+  const samples = new Samples<string>()
+  for (const [point, labels, value, areDeltas] of [
+    [0, 'delta', 1, true],
+    [1, 'gauge', 1, false],
+    [2, 'delta', 2, true],
+    [3, 'gauge', 2, false],
+    [4, 'delta', 4, true]
+  ] as const) {
+    samples.point = point
+    samples.areDeltas = areDeltas
+    samples.add(labels, 1, value)
+  }
+  const lost = new Set<number>()
+  const rows = rowsBySeries(samples, lost)
+  assert.deepEqual(
+    [...rows].map(row => [samples.labels[row], samples.value[row]]),
+    [
+      ['delta', 7],
+      ['gauge', 2]
+    ]
+  )
+  assert.deepEqual([...lost], [1])
+})
