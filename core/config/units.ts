@@ -28,11 +28,11 @@ export function byteSize(options: { description: string; default?: string }): Js
   }
 }
 
-/** `1h30m` → 5,400,000. The text matches {@link DURATION_PATTERN}. */
+/** `1h30m` → 5,400,000, in whole milliseconds. The text matches {@link DURATION_PATTERN}. */
 export function parseDuration(text: string): number {
   let ms = 0
   for (const [, amount, unit] of text.matchAll(/([0-9.]+)(ms|s|m|h|d)/g)) ms += Number(amount) * MILLISECONDS[unit]
-  return ms
+  return Math.round(ms)
 }
 
 /** `20MiB` → 20,971,520. The text matches {@link BYTE_SIZE_PATTERN}. */

@@ -6,10 +6,18 @@ export interface Clock {
   setTimer(ms: number, run: () => void): () => void
 }
 
+// Node fires what is set further ahead, 25 days, at once.
+const LONGEST_TIMER_MS = 2 ** 31 - 1
+
 export const systemClock: Clock = {
   now: Date.now,
   setTimer(ms, run) {
-    const timer = setTimeout(run, ms)
+    let timer: NodeJS.Timeout
+    const wait = (left: number) => {
+      const step = Math.min(left, LONGEST_TIMER_MS)
+      timer = setTimeout(() => (left > step ? wait(left - step) : run()), step)
+    }
+    wait(ms)
     return () => clearTimeout(timer)
   }
 }

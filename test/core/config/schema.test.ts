@@ -23,6 +23,8 @@ const good: [string, unknown, object][] = [
   ['nothing', null, DEFAULTS],
   ['defaults', {}, DEFAULTS],
   ['a mapping left empty', { http: null }, DEFAULTS],
+  // 1.001 * 1000 is no whole number.
+  ['whole milliseconds', { wait: '1.001s' }, { ...DEFAULTS, wait: 1001 }],
   [
     'units converted',
     { wait: '1h30m', sizes: ['1B', '2.5MiB'] },
