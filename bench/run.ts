@@ -6,23 +6,32 @@ import path from 'node:path'
 
 const BASELINE = path.join(import.meta.dirname, 'baseline.json')
 const CALIBRATION_MS = 1000
-/** The figure of each benchmark: the first number before this unit. */
-const BENCHES: Record<string, { readonly file: string; readonly unit: RegExp }> = {
+const BENCHES: Record<string, { readonly command: readonly string[]; readonly figure: RegExp }> = {
   'OTLP over HTTP → windowed_counter → nothing, M points/CPU s': {
-    file: 'pipeline.ts',
-    unit: /([\d.]+) M per CPU second/
+    command: ['pipeline.ts', '10'],
+    figure: /([\d.]+) M per CPU second/
   },
-  'OTLP decode and sum, M points/s': { file: 'otlp-decode.ts', unit: /sum.*?([\d.]+)/ },
-  'StatsD lines parsed, M lines/s': { file: 'statsd-parse.ts', unit: /mixed.*?([\d.]+)/ },
-  'remote write encoding, M points/s': { file: 'remote-write.ts', unit: /([\d.]+) M/ }
+  'the same with the journal, M points/CPU s': {
+    command: ['pipeline.ts', '--journal', '10'],
+    figure: /([\d.]+) M per CPU second/
+  },
+  'OTLP decode and sum, M points/s': {
+    command: ['otlp-decode.ts'],
+    figure: /([\d.]+) M points\/s {2}decode and sum$/m
+  },
+  'StatsD lines parsed, M lines/s': { command: ['statsd-parse.ts'], figure: /([\d.]+) M lines\/s {2}the first four/ },
+  'remote write encoding, M points/s': { command: ['remote-write.ts'], figure: /([\d.]+) M points\/s.*counters/ }
 }
 
 const kept = readBaseline()
 const found: Record<string, number> = {}
-for (const [name, { file, unit }] of Object.entries(BENCHES)) {
+for (const [name, { command, figure: pattern }] of Object.entries(BENCHES)) {
   const speed = calibrate()
-  const { stdout } = spawnSync(process.execPath, [path.join(import.meta.dirname, file)], { encoding: 'utf8' })
-  const figure = Number(unit.exec(stdout)?.[1])
+  const [file, ...options] = command
+  const { stdout } = spawnSync(process.execPath, [path.join(import.meta.dirname, file), ...options], {
+    encoding: 'utf8'
+  })
+  const figure = Number(pattern.exec(stdout)?.[1])
   found[name] = figure / speed
   const ratio =
     kept[name] === undefined ? 'no baseline' : `${((found[name] / kept[name]) * 100).toFixed(0)} % of baseline`
