@@ -5,6 +5,7 @@ import { HttpServer } from '../http/server.ts'
 import type { Services } from '../pipeline/component.ts'
 import type { Delivery } from '../pipeline/delivery.ts'
 import type { LoggedProblem } from '../telemetry/log.ts'
+import { guard } from './guard.ts'
 import { overallState, type Phase, statusReport } from './status.ts'
 
 const PAGE_FOLDER = path.join(import.meta.dirname, '../../web')
@@ -25,7 +26,7 @@ export class AdminServer {
 
   /** Components may still add routes until {@link start}. */
   constructor(endpoint: string, delivery: Delivery, moment: () => Moment) {
-    this.#server = new HttpServer(endpoint, makeApp(delivery, moment))
+    this.#server = new HttpServer(endpoint, makeApp(endpoint, delivery, moment))
     this.#services = delivery.services
   }
 
@@ -40,10 +41,10 @@ export class AdminServer {
   }
 }
 
-function makeApp(delivery: Delivery, moment: () => Moment): Express {
+function makeApp(endpoint: string, delivery: Delivery, moment: () => Moment): Express {
   const { services } = delivery
   const app = express().disable('x-powered-by')
-  app.use(express.static(PAGE_FOLDER))
+  app.use(guard(endpoint), express.static(PAGE_FOLDER))
   app.get('/api/status', (_request, response) => {
     const { phase, problems } = moment()
     response.set('cache-control', 'no-store').json(statusReport(delivery, phase, problems))
@@ -63,12 +64,18 @@ function makeApp(delivery: Delivery, moment: () => Moment): Express {
     const [method, at] = route.split(' ') as ['get' | 'post', string]
     app[method](at, handler)
   }
-  const answerError: ErrorRequestHandler = (error, request, response, _next) => {
-    services.log.error({ err: describeError(error) }, `${request.method} ${request.path} failed`)
+  return app.use(answerError(services.log))
+}
+
+function answerError(log: Services['log']): ErrorRequestHandler {
+  return (error, request, response, next) => {
+    if (response.headersSent) return next(error)
+    // Express's own, such as a path that does not decode.
+    const status = error?.status >= 400 && error.status < 500 ? error.status : 500
+    if (status === 500) log.error({ err: describeError(error) }, `${request.method} ${request.path} failed`)
     response
-      .status(500)
+      .status(status)
       .type('text/plain')
       .send(`${describeError(error)}\n`)
   }
-  return app.use(answerError)
 }

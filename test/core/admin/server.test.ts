@@ -1,0 +1,71 @@
+import assert from 'node:assert/strict'
+import { request } from 'node:http'
+import { after, before, test } from 'node:test'
+import type { RequestHandler } from 'express'
+import { AdminServer } from '../../../core/admin/server.ts'
+import type { Delivery } from '../../../core/pipeline/delivery.ts'
+import { testContext } from '../../../sdk/plugin/testing.ts'
+
+const routes = new Map<string, RequestHandler>([
+  ['post /api/exporters/x/query', (_request, response) => void response.send('rows')],
+  ['get /api/exporters/x/broken', () => assert.fail('broken')]
+])
+const services = { routes, announcements: [], adminUrl: '', log: testContext().log }
+const delivery = {
+  services,
+  components: [],
+  topology: { exporters: [], pipelines: [], receivers: [] }
+} as unknown as Delivery
+const server = new AdminServer('127.0.0.1:0', delivery, () => ({ phase: 'running', problems: [] }))
+before(() => server.start())
+after(() => server.stop(AbortSignal.abort()))
+
+/** As `fetch` does not: it sets some headers itself. */
+function ask(method: string, path: string, headers: Record<string, string> = {}): Promise<[number, string]> {
+  return new Promise((resolve, reject) => {
+    const { hostname, port } = new URL(services.adminUrl)
+    const sent = request({ hostname, port, method, path, headers }, response => {
+      let body = ''
+      response.setEncoding('utf8').on('data', text => (body += text))
+      response.on('end', () => resolve([response.statusCode!, body]))
+    })
+    sent.on('error', reject).end()
+  })
+}
+
+test('names that mean another machine than this are not answered', async () => {
+  for (const [host, status] of [
+    ['127.0.0.1:13133', 200],
+    ['localhost', 200],
+    ['weir.localhost:13133', 200],
+    ['[::1]:13133', 200],
+    ['192.168.1.4:80', 200],
+    ['evil.example:13133', 403],
+    ['localhost.evil.example', 403],
+    ['127.0.0.1.evil.example', 403]
+  ] as const) {
+    assert.equal((await ask('GET', '/healthz', { host }))[0], status, host)
+  }
+})
+
+test('pages of others cannot send requests', async () => {
+  const own = new URL(services.adminUrl).host
+  for (const [headers, status] of [
+    [{}, 200],
+    [{ origin: `http://${own}` }, 200],
+    [{ 'sec-fetch-site': 'same-origin' }, 200],
+    [{ origin: 'http://evil.example' }, 403],
+    [{ origin: 'null' }, 403],
+    [{ 'sec-fetch-site': 'cross-site', origin: `http://${own}` }, 403]
+  ] as const) {
+    assert.equal((await ask('POST', '/api/exporters/x/query', headers))[0], status, JSON.stringify(headers))
+  }
+})
+
+test('files of the page only, and errors that say whose they are', async () => {
+  assert.match((await ask('GET', '/'))[1], /<html/)
+  for (const path of ['/../package.json', '/%2e%2e/package.json', '/..%2fpackage.json', '/.git/config'])
+    assert.notEqual((await ask('GET', path))[0], 200, path)
+  assert.equal((await ask('GET', '/%E0%A4%A'))[0], 404)
+  assert.deepEqual(await ask('GET', '/api/exporters/x/broken'), [500, 'broken\n'])
+})
