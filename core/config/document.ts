@@ -75,6 +75,8 @@ class NodeBuilder {
   #at = 0
   #anchors = new Map<string, YamlNode>()
   #lineStarts = [0]
+  /** Where the last scalar with a text stands: where one without, after `key:`, is said to be. */
+  #lastOffset = 0
 
   constructor(file: string, text: string, env: Environment, problems: Problems) {
     this.#file = file
@@ -103,8 +105,9 @@ class NodeBuilder {
   }
 
   #scalar(event: Extract<Event, { type: typeof EVENT_SCALAR }>): YamlNode {
-    const position = this.#position(Math.max(0, event.valueStart))
     const raw = getScalarValue(this.#text, event)
+    if (event.valueStart >= 0) this.#lastOffset = event.valueStart
+    const position = this.#position(this.#lastOffset)
     const plain = event.style === SCALAR_STYLE_PLAIN && event.tagStart < 0
     const text = raw.includes('$')
       ? substitute(raw, this.#env, message => this.#problems.error(position, message))

@@ -24,8 +24,9 @@ export function closed(schema: ConfigSchema): ConfigSchema {
   return { additionalProperties: false, ...schema }
 }
 
-// `http:` with nothing after it is null in YAML, and means a mapping with nothing in it.
+// `http:` with nothing after it is null in YAML, and means a mapping with nothing in it; `0` needs no unit and no quotes.
 function fillEmpty(schema: JsonSchema, value: unknown): unknown {
+  if (schema['x-unit'] === 'duration' && value === 0) return '0'
   const given = value ?? {}
   if (schema.type !== 'object' || typeof given !== 'object' || Array.isArray(given)) return value
   const filled: Record<string, unknown> = { ...given }

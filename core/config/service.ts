@@ -1,3 +1,4 @@
+import { endpoint } from '../http/endpoint.ts'
 import type { ConfigSchema } from '../plugin/contract.ts'
 import { byteSize, duration } from './units.ts'
 
@@ -66,7 +67,7 @@ export const SERVICE_SCHEMA: ConfigSchema = {
       additionalProperties: false,
       default: {},
       properties: {
-        endpoint: { type: 'string', description: 'host:port to listen on.', default: '127.0.0.1:13133' }
+        endpoint: endpoint({ description: 'host:port to listen on.', default: '127.0.0.1:13133' })
       }
     },
     limits: {
@@ -131,7 +132,12 @@ export const SERVICE_SCHEMA: ConfigSchema = {
       additionalProperties: false,
       default: {},
       properties: {
-        otlp_endpoint: { type: 'string', description: 'Also export them by OTLP/HTTP to this URL (…/v1/metrics).' },
+        otlp_endpoint: {
+          type: 'string',
+          pattern: '^https?://[^/]+',
+          'x-expected': 'a URL such as http://127.0.0.1:4318/v1/metrics',
+          description: 'Also export them by OTLP/HTTP to this URL (…/v1/metrics).'
+        },
         interval: duration({ description: 'How often to export them.', default: '10s' })
       }
     }

@@ -11,6 +11,9 @@ import { applySchema } from './schema.ts'
 import { reportSchemaErrors } from './schema-errors.ts'
 import { SERVICE_SCHEMA, type ServiceConfig } from './service.ts'
 
+// Names stand in URLs and file names.
+const NAME = /^(?!\.+$)[\w.-]+$/
+const NAME_RULE = 'a name consists of letters, digits, _, - and .'
 const SECTIONS = ['plugins', 'receivers', 'processors', 'exporters', 'service']
 
 /** A component of the configuration, ready to be created. */
@@ -98,6 +101,8 @@ async function readComponents(
   if (section?.type !== 'mapping') return components
   for (const [id, { keyPosition, node }] of section.entries) {
     const type = id.split('/')[0]
+    if (id.includes('/') && !NAME.test(id.slice(type.length + 1)))
+      problems.error(keyPosition, `${kind} "${id}": after the slash, ${NAME_RULE}`)
     const plugin = await registry.find(kind, type)
     if (plugin === undefined) {
       problems.error(keyPosition, await unknownType(kind, type, registry))
@@ -154,6 +159,9 @@ function readService(root: MappingNode, problems: Problems): ServiceConfig | und
     return undefined
   }
   if (node.type !== 'mapping') return undefined
+  const pipelines = node.entries.get('pipelines')?.node
+  for (const [name, { keyPosition }] of pipelines?.type === 'mapping' ? pipelines.entries : [])
+    if (!NAME.test(name)) problems.error(keyPosition, `pipeline "${name}": ${NAME_RULE}`)
   const { value, errors } = applySchema(SERVICE_SCHEMA, toValue(node))
   reportSchemaErrors(errors, node, problems)
   return errors.length > 0 ? undefined : (value as ServiceConfig)

@@ -1,4 +1,5 @@
-import { byteSize, type ConfigProblem, type ConfigSchema, duration } from '../../sdk/plugin/index.ts'
+import { endpoint } from '../../core/http/endpoint.ts'
+import { byteSize, type ConfigSchema, duration } from '../../sdk/plugin/index.ts'
 
 export interface Config {
   readonly endpoint: string
@@ -9,19 +10,13 @@ export interface Config {
   readonly retry_for: number
 }
 
-export interface Address {
-  readonly host: string
-  readonly port: number
-}
-
 export const schema: ConfigSchema = {
   type: 'object',
   properties: {
-    endpoint: {
-      type: 'string',
+    endpoint: endpoint({
       description: 'UDP address to listen on, as host:port; 0.0.0.0 and [::] are every interface.',
       default: '127.0.0.1:8125'
-    },
+    }),
     receive_buffer: byteSize({
       description: 'Socket buffer for datagrams nobody has read yet; the kernel caps it at net.core.rmem_max.',
       default: '4MiB'
@@ -38,16 +33,4 @@ export const schema: ConfigSchema = {
       default: '5m'
     })
   }
-}
-
-export function check({ endpoint }: Config): ConfigProblem[] {
-  if (parseAddress(endpoint) !== undefined) return []
-  return [{ path: ['endpoint'], message: `"${endpoint}" is not host:port, such as 127.0.0.1:8125 or [::1]:8125` }]
-}
-
-/** `[::1]:8125` → `::1`, 8125. */
-export function parseAddress(endpoint: string): Address | undefined {
-  const [, v6, name, digits] = /^(?:\[([\da-fA-F:.]+)\]|([^:[\]\s]+)):(\d{1,5})$/.exec(endpoint) ?? []
-  const port = Number(digits)
-  return port <= 65_535 ? { host: v6 ?? name, port } : undefined
 }

@@ -1,5 +1,5 @@
 import type { ReceiverPlugin } from '../../sdk/plugin/index.ts'
-import { type Config, check, schema } from './config.ts'
+import { type Config, schema } from './config.ts'
 import { StatsdReceiver } from './receiver.ts'
 
 export default {
@@ -10,6 +10,5 @@ export default {
   description: 'Takes StatsD and DogStatsD lines over UDP.',
   ports: { out: 'points' },
   schema,
-  check,
   create: (config, context) => new StatsdReceiver(config, context)
 } satisfies ReceiverPlugin<Config>

@@ -2,6 +2,7 @@ import { createSocket, type Socket } from 'node:dgram'
 import { readFile } from 'node:fs/promises'
 import { isIP, isIPv4 } from 'node:net'
 import { type Observable, Subject } from 'rxjs'
+import { type Endpoint, parseEndpoint } from '../../core/http/endpoint.ts'
 import {
   type Batch,
   type Block,
@@ -11,7 +12,7 @@ import {
   PointBlockBuilder,
   type Receiver
 } from '../../sdk/plugin/index.ts'
-import { type Address, type Config, parseAddress } from './config.ts'
+import type { Config } from './config.ts'
 import { type Refusal, StatsdParser } from './parser.ts'
 
 // One block for what comes within it, since a datagram is a few lines and a block costs as much as hundreds.
@@ -59,7 +60,7 @@ export class StatsdReceiver implements Receiver {
   }
 
   /** Where it listens, from `start` on. */
-  get address(): Address {
+  get address(): Endpoint {
     const { address: host, port } = this.#socket!.address()
     return { host, port }
   }
@@ -67,7 +68,7 @@ export class StatsdReceiver implements Receiver {
   async start(): Promise<void> {
     if (this.#socket !== undefined) return
     const { endpoint, receive_buffer } = this.#config
-    this.#socket = await bound(parseAddress(endpoint)!, receive_buffer).catch(cause => {
+    this.#socket = await bound(parseEndpoint(endpoint), receive_buffer).catch(cause => {
       throw new Error(
         `statsd cannot listen on udp ${endpoint}: is another program there, or the address not of this machine?`,
         { cause }
@@ -203,7 +204,7 @@ export class StatsdReceiver implements Receiver {
   }
 }
 
-async function bound({ host, port }: Address, recvBufferSize: number): Promise<Socket> {
+async function bound({ host, port }: Endpoint, recvBufferSize: number): Promise<Socket> {
   const socket = createSocket({ type: isIP(host) === 6 ? 'udp6' : 'udp4', recvBufferSize })
   await new Promise<void>((resolve, reject) => {
     socket.once('error', reject)
@@ -216,7 +217,7 @@ async function bound({ host, port }: Address, recvBufferSize: number): Promise<S
 }
 
 /** Datagrams dropped by the socket at `address` since it was opened; 0 where the kernel does not tell. */
-export async function kernelDrops({ host, port }: Address): Promise<number> {
+export async function kernelDrops({ host, port }: Endpoint): Promise<number> {
   const table = await readFile(isIPv4(host) ? '/proc/net/udp' : '/proc/net/udp6', 'utf8').catch(() => '')
   const portHex = port.toString(16).toUpperCase().padStart(4, '0')
   // Addresses of IPv4 are written backwards; of IPv6 the port has to do.
