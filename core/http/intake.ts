@@ -5,7 +5,7 @@ import type { Batch, Origin, Outcome } from '../pipeline/batch.ts'
 import type { Permit } from '../pipeline/credits.ts'
 import type { Context } from '../plugin/context.ts'
 import { noCredits } from './body-budget.ts'
-import { unavailable } from './request-error.ts'
+import { RequestError, unavailable } from './request-error.ts'
 
 /** What became of a block that was not handed back. */
 export interface Delivery {
@@ -31,9 +31,9 @@ export class Intake {
     return this.#batches
   }
 
-  /** Owns `permit` from here on. Throws {@link RequestError} 503 where the sender should send `block` again. */
+  /** Owns `permit` from here on. Throws {@link RequestError}: 503 where the sender should send `block` again, 413 where that would never do. */
   async deliver(block: Block, permit: Permit, request?: Origin['request']): Promise<Delivery> {
-    const refusal = this.#open ? payFor(block, permit) : unavailable('this server is stopping: send this again')
+    const refusal = this.#open ? this.#payFor(block, permit) : unavailable('this server is stopping: send this again')
     if (refusal !== undefined || block.length === 0) {
       permit.release()
       if (refusal !== undefined) throw refusal
@@ -60,10 +60,12 @@ export class Intake {
     this.#open = false
     this.#batches.complete()
   }
-}
-
-/** The body paid for itself; what it turned into may be larger. */
-function payFor(block: Block, permit: Permit) {
-  const owed = blockBytes(block) - permit.bytes
-  return owed <= 0 || permit.tryGrow(owed) ? undefined : noCredits()
+  /** The body paid for itself; what it turned into may be larger. */
+  #payFor(block: Block, permit: Permit): RequestError | undefined {
+    const cost = blockBytes(block)
+    const { capacity } = this.#context.credits
+    if (cost > Math.max(capacity, permit.bytes))
+      return new RequestError(413, `this takes ${cost} bytes in memory, of ${capacity} there are: send less at once`)
+    return cost <= permit.bytes || permit.tryGrow(cost - permit.bytes) ? undefined : noCredits()
+  }
 }

@@ -12,5 +12,8 @@ const BYTES_PER_DISTRIBUTION = 256
 /** Memory the block's columns take, in bytes: what it costs in credits. Interned series are not counted. */
 export function blockBytes(block: Block): number {
   if (block.type === 'events') return block.length * BYTES_PER_EVENT
-  return block.length * BYTES_PER_POINT + block.distributions.size * BYTES_PER_DISTRIBUTION
+  return pointBytes(block.length, block.distributions.size)
 }
+
+export const pointBytes = (points: number, distributions: number) =>
+  points * BYTES_PER_POINT + distributions * BYTES_PER_DISTRIBUTION

@@ -84,6 +84,10 @@ export class PointBlockBuilder {
     this.add(series, time, distribution.kind === 'set' ? distribution.members.length : distribution.sum, start, flags)
   }
 
+  get distributionCount(): number {
+    return this.#distributions?.size ?? 0
+  }
+
   /** Copies point `i` of `block`. */
   copy(block: PointBlock, i: number): void {
     const distribution = block.distributions.get(i)

@@ -41,7 +41,8 @@ export class OtlpReceiver implements Receiver {
   constructor({ protocols: { http }, cached_series }: Config, context: Context) {
     this.#context = context
     this.#intake = new Intake(context)
-    this.#decoder = new OtlpMetricsDecoder(context.series, { cachedSeries: cached_series })
+    const maxBytes = context.credits.capacity
+    this.#decoder = new OtlpMetricsDecoder(context.series, { cachedSeries: cached_series, maxBytes })
     const site = metricsSite((format, body, permit) => this.#export(format, body, permit), http, context)
     this.#http = new HttpServer(http.endpoint, serve(site, context))
   }
@@ -81,9 +82,11 @@ export class OtlpReceiver implements Receiver {
   }
 
   #decode(format: OtlpFormat, body: Buffer, permit: Permit): DecodedMetrics {
-    const now = this.#context.clock.now()
+    const { clock, series, credits } = this.#context
+    const now = clock.now()
     try {
-      return format === 'json' ? decodeMetricsJson(body, this.#context.series, now) : this.#decoder.decode(body, now)
+      if (format === 'json') return decodeMetricsJson(body, series, now, credits.capacity)
+      return this.#decoder.decode(body, now)
     } catch (error) {
       permit.release()
       throw error

@@ -1,4 +1,7 @@
+import { BadInputError } from '../../errors.ts'
+import { pointBytes } from '../../model/block.ts'
 import type { ExponentialHistogram, Histogram, Summary } from '../../model/distribution.ts'
+import type { PointBlockBuilder } from '../../model/points.ts'
 import type { MetricKind, Temporality } from '../../model/series.ts'
 
 /** The kinds of OTLP `Metric.data`, by field number. */
@@ -57,6 +60,18 @@ export function flawOf(distribution: OtlpDistribution): RejectionReason | undefi
   if (counts.length !== bounds.length + 1 && counts.length + bounds.length > 0) return 'bucket_mismatch'
   for (let i = 1; i < bounds.length; i++) if (!(bounds[i - 1] < bounds[i])) return 'unordered_bounds'
   return undefined
+}
+
+/**
+ * Two bytes of a request can be a histogram, which takes hundreds in memory: decoding ends where nobody could ever buy
+ * what comes of it. Throws {@link BadInputError} `too_large`.
+ */
+export function checkSize({ length, distributionCount }: PointBlockBuilder, maxBytes: number): void {
+  if (pointBytes(length, distributionCount) > maxBytes)
+    throw new BadInputError(
+      `${length} points and more do not fit into ${maxBytes} bytes: send less at once`,
+      'too_large'
+    )
 }
 
 /** Points not taken out of one request, by reason. */

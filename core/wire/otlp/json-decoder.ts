@@ -2,6 +2,7 @@ import { BadInputError, describeError } from '../../errors.ts'
 import { FLAG_NO_RECORDED_VALUE, PointBlockBuilder } from '../../model/points.ts'
 import type { Metric, Resource, Scope, SeriesRegistry } from '../../model/series.ts'
 import {
+  checkSize,
   type DataField,
   EXPONENTIAL_HISTOGRAM,
   flawOf,
@@ -37,8 +38,13 @@ const DATA_KEYS: readonly (readonly [key: string, field: DataField])[] = [
  *
  * @param receivedAt Unix ms. Throws {@link BadInputError} with the JSON path and the value seen.
  */
-export function decodeMetricsJson(body: Buffer, registry: SeriesRegistry, receivedAt: number): DecodedMetrics {
-  return new JsonDecoder(registry, receivedAt).decode(parse(body))
+export function decodeMetricsJson(
+  body: Buffer,
+  registry: SeriesRegistry,
+  receivedAt: number,
+  maxBytes = Number.POSITIVE_INFINITY
+): DecodedMetrics {
+  return new JsonDecoder(registry, receivedAt, maxBytes).decode(parse(body))
 }
 
 function parse(body: Buffer): unknown {
@@ -52,6 +58,7 @@ function parse(body: Buffer): unknown {
 class JsonDecoder {
   #registry: SeriesRegistry
   #receivedAt: number
+  #maxBytes: number
   #fields = new JsonFields()
   #builder = new PointBlockBuilder()
   #rejections = new Rejections()
@@ -59,9 +66,10 @@ class JsonDecoder {
   #scope!: Scope
   #metric!: Metric
 
-  constructor(registry: SeriesRegistry, receivedAt: number) {
+  constructor(registry: SeriesRegistry, receivedAt: number, maxBytes: number) {
     this.#registry = registry
     this.#receivedAt = receivedAt
+    this.#maxBytes = maxBytes
   }
 
   decode(request: unknown): DecodedMetrics {
@@ -117,6 +125,7 @@ class JsonDecoder {
   }
 
   #distribution(point: JsonObject, distribution: OtlpDistribution): void {
+    checkSize(this.#builder, this.#maxBytes)
     const flaw = flawOf(distribution)
     const { series, time, start, flags } = this.#common(point)
     if (flaw !== undefined) this.#rejections.add(flaw, 1, this.#metric.name)

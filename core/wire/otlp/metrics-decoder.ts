@@ -12,6 +12,7 @@ import {
 } from './distribution-points.ts'
 import { FieldSpan } from './field-span.ts'
 import {
+  checkSize,
   type DataField,
   EXPONENTIAL_HISTOGRAM,
   flawOf,
@@ -67,6 +68,7 @@ export interface DecodedMetrics {
  */
 export class OtlpMetricsDecoder {
   readonly #cache: SeriesCache
+  readonly #maxBytes: number
   readonly #header = new FieldSpan()
   readonly #point = new PointFields()
   #reader = new ProtobufReader(Buffer.alloc(0))
@@ -74,12 +76,16 @@ export class OtlpMetricsDecoder {
   #rejections = new Rejections()
   #receivedAt = 0
 
-  /** @param options.cachedSeries how many series are found without decoding their strings; twice as many at times */
-  constructor(registry: SeriesRegistry, options: { cachedSeries?: number; hash?: KeyHash } = {}) {
+  /**
+   * @param options.cachedSeries how many series are found without decoding their strings; twice as many at times
+   * @param options.maxBytes of a block in memory
+   */
+  constructor(registry: SeriesRegistry, options: { cachedSeries?: number; maxBytes?: number; hash?: KeyHash } = {}) {
+    this.#maxBytes = options.maxBytes ?? Number.POSITIVE_INFINITY
     this.#cache = new SeriesCache(registry, options.cachedSeries ?? DEFAULT_CACHED_SERIES, options.hash)
   }
 
-  /** @param receivedAt Unix ms. Throws {@link BadInputError} where the body is not protobuf of this shape. */
+  /** @param receivedAt Unix ms. Throws {@link BadInputError} where the body is not protobuf of this shape, or too much. */
   decode(body: Buffer, receivedAt: number): DecodedMetrics {
     this.#cache.renew()
     this.#receivedAt = receivedAt
@@ -224,6 +230,7 @@ export class OtlpMetricsDecoder {
         continue
       }
       const outer = reader.enter()
+      checkSize(this.#builder, this.#maxBytes)
       const distribution = read(reader, point)
       reader.leave(outer)
       const flaw = flawOf(distribution)

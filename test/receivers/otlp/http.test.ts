@@ -124,6 +124,26 @@ test('the reply waits for settlement', async t => {
   assert.equal(settled, true)
 })
 
+test('regression: a few kilobytes of empty histograms became gigabytes', async t => {
+  const weir = await running(t)
+  const empty = 300_000
+  const histogram = Buffer.alloc(2 * empty)
+  for (let i = 0; i < empty; i++) histogram[2 * i] = 10
+  const body = message(1, message(2, message(2, text(1, 'h'), message(9, histogram, Buffer.from([16, 1])))))
+  const points = Array.from({ length: empty }, () => ({}))
+  const metrics = [{ name: 'h', histogram: { aggregationTemporality: 1, dataPoints: points } }]
+  const inJson = Buffer.from(JSON.stringify({ resourceMetrics: [{ scopeMetrics: [{ metrics }] }] }))
+  for (const [bytes, type] of [
+    [body, PROTOBUF],
+    [inJson, JSON_TYPE]
+  ] as const) {
+    const response = await post(weir.url, gzipSync(bytes), type, { 'content-encoding': 'gzip' })
+    assert.equal(response.status, 413)
+    assert.match((await status(response)).message, /do not fit into 67108864 bytes: send less at once/)
+  }
+  assert.deepEqual([weir.blocks.length, weir.context.credits.used], [0, 0])
+})
+
 test('no credits: 503 with Retry-After', async t => {
   const weir = await running(t)
   const held = weir.context.credits.tryTake(weir.context.credits.capacity)!
