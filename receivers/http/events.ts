@@ -19,6 +19,8 @@ const MAX_MS = 1e14
 
 // Enough to see what is wrong; a body may hold a million.
 const MAX_ERRORS = 10
+// More lines than this that do not parse, each an exception, are no NDJSON; a body of them would take half a minute.
+const MAX_MALFORMED = 10_000
 
 export type EventFormat = 'json' | 'ndjson'
 
@@ -31,12 +33,15 @@ export interface ReadEvents {
   readonly errors: readonly { readonly index?: number; readonly line?: number; readonly message: string }[]
 }
 
-/** @param now Unix ms. Throws {@link BadInputError} for a JSON body that does not parse; a line that does not is left out. */
+/**
+ * @param now Unix ms. Throws {@link BadInputError} for a JSON body that does not parse; a line that does not is left out,
+ * unless they are too many.
+ */
 export function readEvents(format: EventFormat, body: Buffer, now: number): ReadEvents {
   const collector = new Collector(now)
   if (format === 'json') {
     const json = parse(body.toString())
-    if (json instanceof BadEvent) throw new BadInputError(json.message)
+    if (json instanceof BadEvent) throw new BadInputError(json.message())
     const list = Array.isArray(json) ? json : [json]
     for (let index = 0; index < list.length; index++) collector.add('index', index, list[index])
   } else {
@@ -50,7 +55,7 @@ function parse(text: string): unknown {
   try {
     return JSON.parse(text)
   } catch (error) {
-    return new BadEvent('malformed', `not JSON: ${(error as Error).message}`)
+    return new BadEvent('malformed', () => `not JSON: ${(error as Error).message}`)
   }
 }
 
@@ -58,6 +63,7 @@ class Collector {
   readonly #rejected = new Map<string, number>()
   readonly #errors: { index?: number; line?: number; message: string }[] = []
   #rejectedTotal = 0
+  #malformed = 0
   readonly #now: number
   readonly #time: number[] = []
   readonly #name: string[] = []
@@ -74,7 +80,9 @@ class Collector {
     if (event instanceof BadEvent) {
       this.#rejectedTotal++
       this.#rejected.set(event.reason, (this.#rejected.get(event.reason) ?? 0) + 1)
-      if (this.#errors.length < MAX_ERRORS) this.#errors.push({ [unit]: place, message: event.message })
+      if (this.#errors.length < MAX_ERRORS) this.#errors.push({ [unit]: place, message: event.message() })
+      if (json instanceof BadEvent && ++this.#malformed > MAX_MALFORMED)
+        throw new BadInputError(`more than ${MAX_MALFORMED} lines are not JSON, first: ${this.#errors[0].message}`)
       return
     }
     this.#time.push(event.time)
@@ -110,12 +118,12 @@ interface Event {
 /** Why events are refused, for the ledger. */
 type Flaw = 'malformed' | 'unknown_key' | 'bad_name' | 'bad_value' | 'bad_timestamp' | 'bad_id' | 'bad_attributes'
 
-/** One event that cannot be taken; the message is for its sender. */
+/** One event that cannot be taken; the message is for its sender, made only for the few that are shown. */
 class BadEvent {
   readonly reason: Flaw
-  readonly message: string
+  readonly message: () => string
 
-  constructor(reason: Flaw, message: string) {
+  constructor(reason: Flaw, message: () => string) {
     this.reason = reason
     this.message = message
   }
@@ -124,7 +132,7 @@ class BadEvent {
 /** @param now Unix ms, the time of events that have none */
 function readEvent(json: unknown, now: number): Event | BadEvent {
   if (typeof json !== 'object' || json === null || Array.isArray(json))
-    return new BadEvent('malformed', `an event is an object, not ${show(json)}`)
+    return new BadEvent('malformed', () => `an event is an object, not ${show(json)}`)
   const { name, value = 1, id, timestamp, attributes } = json as Record<string, unknown>
   for (const key in json) if (!KNOWN_KEYS.has(key)) return unknownKey(key)
   if (typeof name !== 'string' || name === '') return bad('bad_name', 'name', 'a string that is not empty', name)
@@ -164,13 +172,16 @@ function readAttributes(attributes: unknown): Attributes | BadEvent {
 }
 
 function unknownKey(key: string): BadEvent {
-  const [closest] = KEYS.toSorted((a, b) => distance(key, a) - distance(key, b))
-  const hint = distance(key, closest) <= CLOSE_ENOUGH ? `did you mean ${closest}?` : `there are ${KEYS.join(', ')}`
-  return new BadEvent('unknown_key', `${show(key)} is not part of an event: ${hint}`)
+  return new BadEvent('unknown_key', () => {
+    const start = key.slice(0, SHOWN_CHARS)
+    const [closest] = KEYS.toSorted((a, b) => distance(start, a) - distance(start, b))
+    const hint = distance(start, closest) <= CLOSE_ENOUGH ? `did you mean ${closest}?` : `there are ${KEYS.join(', ')}`
+    return `${show(key)} is not part of an event: ${hint}`
+  })
 }
 
 function bad(reason: Flaw, key: string, wanted: string, seen: unknown): BadEvent {
-  return new BadEvent(reason, `${key} must be ${wanted}, not ${show(seen)}`)
+  return new BadEvent(reason, () => `${key} must be ${wanted}, not ${show(seen)}`)
 }
 
 function show(value: unknown): string {

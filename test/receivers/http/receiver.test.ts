@@ -239,3 +239,11 @@ test('a path of its own', async t => {
 test('the defaults', () => {
   assert.deepEqual(testConfig(plugin), { endpoint: '127.0.0.1:8080', path: '/v1/events', max_body_size: 20 * 2 ** 20 })
 })
+
+test('regression: a body of lines that are no JSON held the process up for half a minute', async t => {
+  const { post, context } = await running(t)
+  const { status, answer } = await post('{x\n'.repeat(1e6), NDJSON)
+  assert.equal(status, 400)
+  assert.match(answer.error, /^more than 10000 lines are not JSON, first: not JSON: .*position 1/)
+  assert.deepEqual([context.credits.used, context.account.received], [0, 0])
+})
