@@ -44,7 +44,7 @@ export class WindowedCounter implements StreamProcessor {
     this.#state = {
       windows,
       groups,
-      inputs: new Inputs(groups, context.clock.now()),
+      inputs: new Inputs(groups, context.clock.now(), config.output.includes('delta')),
       emitter: new Emitter(windows.levels, groups, context.series, config.output),
       outbox: new Outbox(context),
       watermark: new Watermark(config.allowed_lateness, config.idle_timeout)
@@ -142,6 +142,7 @@ export class WindowedCounter implements StreamProcessor {
   #addOther(block: PointBlock, i: number, slot: number): boolean {
     if ((block.flags[i] & FLAG_NO_RECORDED_VALUE) !== 0) return true
     const distribution = block.distributions.get(i)
+    if (distribution?.kind === 'set') return this.#addMembers(slot, block.time[i], distribution.members)
     // A histogram may come without a sum; its count counts all the same.
     const sum = distribution !== undefined && Number.isNaN(block.value[i]) ? 0 : block.value[i]
     const count = distribution !== undefined && 'count' in distribution ? distribution.count : 1
@@ -183,10 +184,21 @@ export class WindowedCounter implements StreamProcessor {
       windows.add(slot, time, sum, count)
       return true
     }
-    this.#latePoints.add(1)
-    if (this.#config.late === 'drop') return this.#drop('late')
-    windows.addLate(slot, time, sum, count)
+    if (!this.#takesLate()) return false
+    for (const pane of windows.panesAt(time)) pane.add(slot, sum, count)
     return true
+  }
+
+  #addMembers(slot: number, time: number, members: readonly string[]): boolean {
+    const { windows } = this.#state
+    if (windows.isLate(time) && !this.#takesLate()) return false
+    for (const pane of windows.panesAt(time)) pane.addMembers(slot, members)
+    return true
+  }
+
+  #takesLate(): boolean {
+    this.#latePoints.add(1)
+    return this.#config.late === 'add' || this.#drop('late')
   }
 
   #drop(reason: string): false {

@@ -56,7 +56,9 @@ export class Emitter {
     for (let at = 0; at < keys.length; at++) {
       if (keys[at] === 0) continue
       const group = this.#groups.at(keys[at] - 1)
-      this.#add(group, this.#outputs.window(group, level, late), end, sums[at], counts[at], start)
+      const output = this.#outputs.window(group, level, late)
+      const sum = group.kind === 'set' ? (pane.distinct?.get(group.slot)?.count() ?? 0) : sums[at]
+      this.#add(group, output, end, sum, counts[at], start)
     }
   }
 
@@ -76,6 +78,7 @@ export class Emitter {
       const slot = keys[at] - 1
       const group = this.#groups.at(slot)
       group.lastActive = end
+      if (group.kind === 'set') continue
       const isFirst = this.totals.add(slot, sums[at], counts[at], start)
       if (!this.#emitCumulative) continue
       const output = this.#outputs.total(group)

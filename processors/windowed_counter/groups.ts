@@ -23,9 +23,9 @@ const EVENT_METRIC = { unit: '{event}', description: '', kind: 'counter', tempor
 
 /**
  * What is counted together. A `counter` and an `up_down_counter` are summed; a `histogram` keeps count and sum; of
- * `event`s both the number and the sum of their values are counters.
+ * `event`s both the number and the sum of their values are counters; of a `set` distinct members are counted.
  */
-export type GroupKind = 'counter' | 'up_down_counter' | 'histogram' | 'event'
+export type GroupKind = 'counter' | 'up_down_counter' | 'histogram' | 'event' | 'set'
 
 export interface Group {
   readonly slot: number

@@ -24,13 +24,16 @@ export class Inputs {
   #groups: Groups
   /** Increments of series that began before this are unknown until their second point. Unix ms. */
   since: number
+  #countsSets: boolean
   #owner: (Series | undefined)[] = []
   #slots = new Int32Array(INITIAL_CAPACITY)
   #cumulative = new Map<Series, { readonly slot: number; readonly writers: LastPoint[] }>()
 
-  constructor(groups: Groups, since: number) {
+  /** @param countsSets whether sets are counted, or pass through */
+  constructor(groups: Groups, since: number, countsSets: boolean) {
     this.#groups = groups
     this.since = since
+    this.#countsSets = countsSets
   }
 
   /** The group's slot, {@link PASS_THROUGH} or {@link CUMULATIVE}. */
@@ -83,9 +86,10 @@ export class Inputs {
 
   #treatmentOf(series: Series): number {
     const kind = countedAs(series)
-    if (kind === undefined) return PASS_THROUGH
+    if (kind === undefined || (kind === 'set' && !this.#countsSets)) return PASS_THROUGH
     const { slot } = this.#groups.ofSeries(series, kind)
-    if (series.metric.temporality === 'delta') return slot
+    // Members say the same whether they are told again or not.
+    if (series.metric.temporality === 'delta' || kind === 'set') return slot
     this.#cumulative.set(series, { slot, writers: [] })
     return CUMULATIVE
   }
@@ -103,6 +107,7 @@ function remember(writers: LastPoint[], point: LastPoint): void {
 function countedAs({ metric: { kind, temporality } }: Series): GroupKind | undefined {
   if (kind === 'counter') return 'counter'
   if (kind === 'up_down_counter') return temporality === 'delta' ? 'up_down_counter' : undefined
+  if (kind === 'set') return 'set'
   if (kind === 'histogram' || kind === 'exponential_histogram') return 'histogram'
   return undefined
 }

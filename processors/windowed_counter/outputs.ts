@@ -88,7 +88,11 @@ class Line {
     if (known !== undefined) return known
     const temporality = this.#temporality
     const made: OutputMetrics = {
-      count: { ...metric, temporality },
+      // Numbers of distinct members do not add up: they are no counter.
+      count:
+        metric.kind === 'set'
+          ? { ...metric, name: `${metric.name}.unique`, kind: 'gauge', unit: '', temporality: 'unspecified' }
+          : { ...metric, temporality },
       // Values may be negative, so their sum is no counter.
       sum: { ...metric, name: `${metric.name}.sum`, kind: 'up_down_counter', unit: '', temporality }
     }

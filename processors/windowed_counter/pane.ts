@@ -1,3 +1,5 @@
+import { DistinctCounter } from '../../core/model/sketch/distinct-counter.ts'
+
 const INITIAL_CAPACITY = 64
 
 /**
@@ -10,6 +12,8 @@ export class Pane {
   keys = new Int32Array(INITIAL_CAPACITY)
   sums = new Float64Array(INITIAL_CAPACITY)
   counts = new Float64Array(INITIAL_CAPACITY)
+  /** Of sets, by slot; `sums` counts their members as often as they came. */
+  distinct: Map<number, DistinctCounter> | undefined
 
   add(slot: number, sum: number, count: number): void {
     const { keys } = this
@@ -24,13 +28,31 @@ export class Pane {
     this.counts[at] += count
   }
 
+  addMembers(slot: number, members: readonly string[]): void {
+    this.add(slot, members.length, 1)
+    const distinct = this.distinctOf(slot)
+    for (const member of members) distinct.add(member)
+  }
+
+  /** What counts the members of a set; made where there is none. */
+  distinctOf(slot: number): DistinctCounter {
+    this.distinct ??= new Map()
+    let counter = this.distinct.get(slot)
+    if (counter === undefined) this.distinct.set(slot, (counter = new DistinctCounter()))
+    return counter
+  }
+
   addAll(other: Pane): void {
     const { keys, sums, counts } = other
     for (let at = 0; at < keys.length; at++) if (keys[at] !== 0) this.add(keys[at] - 1, sums[at], counts[at])
+    if (other.distinct !== undefined)
+      for (const [slot, distinct] of other.distinct) this.distinctOf(slot).merge(distinct)
   }
 
   get bytes(): number {
-    return this.keys.length * 20
+    let bytes = this.keys.length * 20
+    if (this.distinct !== undefined) for (const distinct of this.distinct.values()) bytes += distinct.bytes
+    return bytes
   }
 
   #insert(slot: number, sum: number, count: number): void {

@@ -1,4 +1,5 @@
 import { deserialize, serialize } from 'node:v8'
+import { DistinctCounter, type SavedDistinct } from '../../core/model/sketch/distinct-counter.ts'
 import {
   type Attributes,
   type Block,
@@ -18,11 +19,18 @@ import type { State } from './state.ts'
 import type { Source } from './watermark.ts'
 import type { Level } from './windows.ts'
 
-const VERSION = 1
+const VERSION = 2
 
 /** A series by its identity: ids are not the same in the next process. */
 type SavedSeries = readonly [Metric, Attributes, Resource, Scope]
-type SavedPanes = readonly (readonly [index: number, keys: Int32Array, sums: Float64Array, counts: Float64Array])[]
+interface SavedPane {
+  readonly index: number
+  readonly keys: Int32Array
+  readonly sums: Float64Array
+  readonly counts: Float64Array
+  /** Of sets, by slot. */
+  readonly distinct: readonly (readonly [number, SavedDistinct])[]
+}
 type SavedBlock = Omit<PointBlock, 'series'> & { readonly series: readonly SavedSeries[] }
 
 /** What is on disk, as V8 serializes it (the format is kept readable by later versions of Node). */
@@ -37,7 +45,11 @@ interface Saved {
     readonly base: SavedSeries
     readonly total: readonly [number, number, number]
   })[]
-  readonly levels: readonly { readonly firstOpen: number; readonly onTime: SavedPanes; readonly late: SavedPanes }[]
+  readonly levels: readonly {
+    readonly firstOpen: number
+    readonly onTime: readonly SavedPane[]
+    readonly late: readonly SavedPane[]
+  }[]
   readonly cumulative: readonly (readonly [SavedSeries, LastPoint])[]
   readonly outbox: readonly SavedBlock[]
 }
@@ -111,8 +123,14 @@ function saveBlock(block: PointBlock): SavedBlock {
   }
 }
 
-function savePanes(panes: ReadonlyMap<number, Pane>): SavedPanes {
-  return [...panes].map(([index, { keys, sums, counts }]) => [index, keys, sums, counts])
+function savePanes(panes: ReadonlyMap<number, Pane>): SavedPane[] {
+  return [...panes].map(([index, { keys, sums, counts, distinct = [] }]) => ({
+    index,
+    keys,
+    sums,
+    counts,
+    distinct: [...distinct].map(([slot, counter]) => [slot, counter.save()])
+  }))
 }
 
 function restoreLevel(saved: Saved['levels'][number], level: Level): void {
@@ -121,10 +139,11 @@ function restoreLevel(saved: Saved['levels'][number], level: Level): void {
   restorePanes(saved.late, level.late)
 }
 
-function restorePanes(saved: SavedPanes, into: Map<number, Pane>): void {
-  for (const [index, keys, sums, counts] of saved) {
+function restorePanes(saved: readonly SavedPane[], into: Map<number, Pane>): void {
+  for (const { index, keys, sums, counts, distinct } of saved) {
     const pane = new Pane()
     for (let at = 0; at < keys.length; at++) if (keys[at] !== 0) pane.add(keys[at] - 1, sums[at], counts[at])
+    for (const [slot, counter] of distinct) pane.distinctOf(slot).merge(DistinctCounter.from(counter))
     into.set(index, pane)
   }
 }

@@ -62,12 +62,12 @@ export class Windows {
     this.#lastPane.add(slot, sum, count)
   }
 
-  /** Each size counts it: in its window where that is open, else as late. */
-  addLate(slot: number, time: number, sum: number, count: number): void {
+  /** The panes that a point at `time` counts in. Where it is late, each size has it: in its window, or as late. */
+  *panesAt(time: number): Generator<Pane> {
     for (const level of this.levels) {
       const index = Math.floor(time / level.size)
-      if (index < level.firstOpen) paneAt(level.late, level.firstOpen).add(slot, sum, count)
-      else if (isClosed(level.parent, time)) paneAt(level.onTime, index).add(slot, sum, count)
+      if (index < level.firstOpen) yield paneAt(level.late, level.firstOpen)
+      else if (isClosed(level.parent, time)) yield paneAt(level.onTime, index)
     }
   }
 
