@@ -11,6 +11,9 @@ process.on('uncaughtException', error => {
   process.exit(EXIT.crashed)
 })
 
+// Who read what is printed may go, as `head` does: no reason to lose what is in memory.
+for (const output of [process.stdout, process.stderr]) output.on('error', () => {})
+
 const program = makeProgram(
   {
     registry: new Registry(builtIns),
