@@ -140,6 +140,8 @@ export class Lane implements Sink {
     const giveUp = () => reject(signal.reason)
     signal.addEventListener('abort', giveUp, { once: true })
     try {
+      // Closed since the last try: an exporter that does not look at its signal would be waited for without end.
+      signal.throwIfAborted()
       await Promise.race([this.#exporter.export(block, signal), aborted])
       this.#host.status('ok')
       return undefined

@@ -156,4 +156,23 @@ describe('lane', () => {
     )
     assert.equal(context.account.imbalance, 0)
   })
+
+  it('regression: closed among joined batches tried alone, it waited for an exporter without end', async () => {
+    const deadline = new AbortController()
+    let tries = 0
+    answer = async block => {
+      if (++tries === 1) throw new Error('down')
+      if (block.length > 1) throw new ExportError('bad', { retryable: false })
+      if (deadline.signal.aborted) await new Promise(() => {})
+      deadline.abort()
+    }
+    const to = lane()
+    const outcomes = [push(to, 1), push(to, 2), push(to, 3), push(to, 4)]
+    const closed = to.close(deadline.signal)
+    await pass(1000)
+    await closed
+    const statuses = (await Promise.all(outcomes)).map(outcome => outcome.status)
+    assert.equal(statuses.at(-1), 'nacked')
+    assert.equal(context.account.imbalance, 0)
+  })
 })
