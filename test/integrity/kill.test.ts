@@ -1,0 +1,34 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { randomFrom } from '../core/journal/simulated-disk.ts'
+import { victoriaMetricsProgram } from '../servers/victoria-metrics.ts'
+import { type CrashesOptions, runCrashes } from './crashes.ts'
+
+const { path: program, skip } = await victoriaMetricsProgram()
+
+const cases: readonly [name: string, options: Partial<CrashesOptions>][] = [
+  ['20 times in the midst of requests', { kills: 20, longestLifeMs: 700 }],
+  ['while ClickHouse stores too', { kills: 5, longestLifeMs: 1_500, clickHouse: true }],
+  ['while the backend is dead', { kills: 4, longestLifeMs: 1_000, roughness: ['pass', 'dead', 'dead'] }],
+  [
+    'while the backend fails in every way',
+    { kills: 6, longestLifeMs: 1_000, roughness: ['500', '429', 'hang', 'reset', 'after', 'pass'] }
+  ],
+  ['and by SIGTERM under load', { kills: 3, longestLifeMs: 800, terminated: 0.6, shutdownTimeout: '500ms' }]
+]
+
+for (const [name, options] of cases) {
+  test(`kill -9, ${name}: nothing is lost, nothing is doubled`, { skip, timeout: 120_000 }, async t => {
+    const seed = Date.now() % 2 ** 31
+    t.diagnostic(`seed ${seed}`)
+    const random = randomFrom(seed)
+    const result = await runCrashes({ random, program, kills: 1, longestLifeMs: 1_000, clickHouse: false, ...options })
+    const { kills, terms, items, requests, repeated, verdicts } = result
+    t.diagnostic(`${items} items in ${requests} requests, ${repeated} sent twice; ${kills} kills, ${terms} SIGTERM`)
+    assert.ok(items > 0)
+    for (const [store, { lost, doubled, findings }] of verdicts) {
+      t.diagnostic(`${store}: lost ${lost}, doubled ${doubled}`)
+      assert.deepEqual(findings, [], store)
+    }
+  })
+}

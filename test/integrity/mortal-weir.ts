@@ -1,0 +1,122 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import { freePort } from '../servers/free-port.ts'
+
+const MAIN = path.join(import.meta.dirname, '../../core/main.ts')
+const READY_TIMEOUT_MS = 60_000
+const OUTPUT_KEPT = 8_000
+
+export interface MortalWeirOptions {
+  /** Of its own: configuration, and ClickHouse where it is wanted. */
+  readonly folder: string
+  readonly journal: string
+  /** `http://127.0.0.1:PORT` of a VictoriaMetrics. */
+  readonly victoriaMetrics: string
+  readonly clickHouse: boolean
+  readonly shutdownTimeout?: string
+}
+
+/** A `weir run` that is killed and started again, always at the same addresses. */
+export class MortalWeir {
+  readonly otlp: string
+  readonly events: string
+  readonly admin: string
+  kills = 0
+  /** What its last life said. */
+  said = ''
+  #file: string
+  #child: ChildProcess | undefined
+
+  private constructor(file: string, ports: readonly number[]) {
+    this.#file = file
+    this.otlp = `http://127.0.0.1:${ports[0]}/v1/metrics`
+    this.events = `http://127.0.0.1:${ports[1]}/v1/events`
+    this.admin = `http://127.0.0.1:${ports[2]}`
+  }
+
+  static async prepare(options: MortalWeirOptions): Promise<MortalWeir> {
+    const ports = [await freePort(), await freePort(), await freePort()]
+    const file = path.join(options.folder, 'weir.yaml')
+    await writeFile(file, config(options, ports))
+    return new MortalWeir(file, ports)
+  }
+
+  get pid(): number {
+    return this.#child!.pid!
+  }
+
+  /** Starts it and does not wait. */
+  begin(): void {
+    const cwd = path.dirname(this.#file)
+    const child = spawn(process.execPath, [MAIN, 'run', '--config', this.#file], {
+      cwd,
+      stdio: ['ignore', 'pipe', 'pipe']
+    })
+    this.#child = child
+    this.said = ''
+    const keep = (text: Buffer) => {
+      if (this.said.length < OUTPUT_KEPT) this.said += text
+    }
+    child.stdout.on('data', keep)
+    child.stderr.on('data', keep)
+  }
+
+  /** Resolves to how long it took, ms. */
+  async ready(): Promise<number> {
+    const begun = performance.now()
+    while (performance.now() - begun < READY_TIMEOUT_MS) {
+      if (this.#child!.exitCode !== null) throw new Error(`weir ended with ${this.#child!.exitCode}: ${this.said}`)
+      const response = await fetch(`${this.admin}/readyz`).catch(() => undefined)
+      await response?.arrayBuffer()
+      if (response?.ok && this.said.includes('Weir is running')) return performance.now() - begun
+      await new Promise(resolve => setTimeout(resolve, 20))
+    }
+    throw new Error(`weir is not ready: ${this.said}`)
+  }
+
+  /** Ends it, and resolves to its exit code once it is gone. */
+  async end(signal: 'SIGKILL' | 'SIGTERM'): Promise<number | null> {
+    const child = this.#child
+    if (child === undefined) return null
+    if (child.exitCode !== null) throw new Error(`weir had ended by itself with ${child.exitCode}: ${this.said}`)
+    const ended = once(child, 'close')
+    child.kill(signal)
+    await ended
+    this.#child = undefined
+    if (signal === 'SIGKILL') this.kills++
+    return child.exitCode
+  }
+}
+
+function config(
+  { journal, victoriaMetrics, clickHouse, shutdownTimeout = '30s' }: MortalWeirOptions,
+  ports: readonly number[]
+): string {
+  const [otlp, events, admin] = ports
+  const exporters = clickHouse ? '[victoriametrics, clickhouse]' : '[victoriametrics]'
+  return `
+receivers:
+  otlp: { protocols: { http: { endpoint: 127.0.0.1:${otlp} } } }
+  http: { endpoint: 127.0.0.1:${events} }
+processors:
+  dedup/requests: { mode: request, window: 1h }
+  dedup/events: { mode: event_id, window: 1h }
+  windowed_counter: { windows: [1s, 10s], allowed_lateness: 2s }
+exporters:
+  victoriametrics:
+    endpoint: ${victoriaMetrics}/api/v1/write
+    timeout: 1s
+    retry: { initial_interval: 100ms, max_interval: 500ms }
+${clickHouse ? '  clickhouse: { embedded: ./clickhouse }' : ''}
+service:
+  admin: { endpoint: 127.0.0.1:${admin} }
+  journal: { folder: ${journal}, segment_size: 64KiB, checkpoint_interval: 400ms }
+  shutdown_timeout: ${shutdownTimeout}
+  log: { level: warn }
+  pipelines:
+    requests: { receivers: [otlp], processors: [dedup/requests, windowed_counter], exporters: ${exporters} }
+    events: { receivers: [http], processors: [dedup/events, windowed_counter], exporters: ${exporters} }
+`
+}

@@ -1,0 +1,50 @@
+// Kills Weir with SIGKILL under load, as often as told, and counts what is lost and what is doubled:
+//
+//     npm run torture -- --kills 200 [--seed N] [--life 1500] [--no-clickhouse] [--rough] [--terminate]
+import { parseArgs } from 'node:util'
+import { randomFrom } from '../core/journal/simulated-disk.ts'
+import { victoriaMetricsProgram } from '../servers/victoria-metrics.ts'
+import { type CrashesResult, runCrashes } from './crashes.ts'
+import type { Roughness } from './rough-proxy.ts'
+
+const FINDINGS_SHOWN = 20
+const ROUGH: readonly Roughness[] = ['pass', 'dead', '500', '429', 'hang', 'reset', 'after']
+
+const { values } = parseArgs({
+  allowNegative: true,
+  options: {
+    kills: { type: 'string', default: '200' },
+    seed: { type: 'string', default: String(Date.now() % 2 ** 31) },
+    life: { type: 'string', default: '1500' },
+    clickhouse: { type: 'boolean', default: true },
+    rough: { type: 'boolean', default: false },
+    terminate: { type: 'boolean', default: false }
+  }
+})
+const { path: program, skip } = await victoriaMetricsProgram()
+if (skip) throw new Error(skip)
+console.log(`seed ${values.seed}`)
+const result = await runCrashes({
+  random: randomFrom(Number(values.seed)),
+  program,
+  kills: Number(values.kills),
+  longestLifeMs: Number(values.life),
+  clickHouse: values.clickhouse,
+  roughness: values.rough ? ROUGH : ['pass'],
+  terminated: values.terminate ? 0.3 : 0,
+  shutdownTimeout: '3s',
+  progress: line => console.log(line)
+})
+process.exitCode = report(result) ? 0 : 1
+
+function report({ kills, terms, items, requests, repeated, readyMs, verdicts }: CrashesResult): boolean {
+  const slowest = Math.round(Math.max(...readyMs))
+  console.log(`${requests} requests acknowledged, ${repeated} sent twice, ${terms} SIGTERM, ready within ${slowest} ms`)
+  let isExact = true
+  for (const [store, { lost, doubled, findings }] of verdicts) {
+    console.log(`${store}: ${kills} kills, sent ${items}, lost ${lost}, doubled ${doubled}`)
+    for (const finding of findings.slice(0, FINDINGS_SHOWN)) console.log(`  ${finding}`)
+    if (findings.length > 0) isExact = false
+  }
+  return isExact
+}
