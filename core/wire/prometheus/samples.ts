@@ -4,8 +4,8 @@
 export class Samples<L> {
   /** The point that rows added from now on are made of; -1: none. */
   point = -1
-  /** Whether those rows count what happened in an interval, so that two of the same time add up. */
-  areDeltas = false
+  /** What those rows are increments of; see {@link deltas}. */
+  delta: object | null | undefined
   readonly labels: L[] = []
   /** Unix ms, whole. */
   readonly time: number[] = []
@@ -13,8 +13,11 @@ export class Samples<L> {
   /** 1 where the row is a stale marker and its value means nothing. */
   readonly stale: number[] = []
   readonly points: number[] = []
-  /** 1 where the row adds to another of the same series and time. */
-  readonly deltas: number[] = []
+  /**
+   * Rows of the same series and time that are increments add up: null where each is one of its own; of the same object
+   * they are one increment that was sent twice. Undefined: no increment.
+   */
+  readonly deltas: (object | null | undefined)[] = []
 
   get length(): number {
     return this.labels.length
@@ -26,14 +29,14 @@ export class Samples<L> {
     this.value.push(value)
     this.stale.push(stale ? 1 : 0)
     this.points.push(this.point)
-    this.deltas.push(this.areDeltas && !stale ? 1 : 0)
+    this.deltas.push(stale ? undefined : this.delta)
   }
 }
 
 /**
  * Indexes of rows, series by series as they first appear, each by time. A store keeps one row at most of a series and
- * time, and Prometheus refuses the whole request over two that differ: deltas are added up, in place, in the last one; of
- * everything else the last one stays. To be called once.
+ * time, and Prometheus refuses the whole request over two that differ: increments are added up, in place, in the last one;
+ * of everything else the last one stays. To be called once.
  *
  * @param lost gets the points that rows left out belong to
  */
@@ -47,17 +50,28 @@ export function rowsBySeries<L>(samples: Samples<L>, lost?: Set<number>): Int32A
     for (; end < rows.length && labels[rows[end]] === labels[rows[i]]; end++)
       if (time[rows[end]] < time[rows[end - 1]]) sorted = false
     if (!sorted) rows.subarray(i, end).sort((a, b) => time[a] - time[b] || a - b)
-    for (; i < end; i++) {
-      if (i + 1 === end || time[rows[i]] !== time[rows[i + 1]]) rows[kept++] = rows[i]
-      else replaceBy(samples, rows[i], rows[i + 1], lost)
+    while (i < end) {
+      const first = i++
+      while (i < end && time[rows[i]] === time[rows[first]]) i++
+      if (i - first > 1) fold(samples, rows.subarray(first, i), lost)
+      rows[kept++] = rows[i - 1]
     }
   }
   return rows.subarray(0, kept)
 }
 
-function replaceBy<L>({ deltas, value, points }: Samples<L>, row: number, next: number, lost?: Set<number>): void {
-  if (deltas[row] === 1 && deltas[next] === 1) value[next] += value[row]
-  else if (points[row] >= 0) lost?.add(points[row])
+/** Rows of one series and time into the last of them. */
+function fold<L>({ deltas, value, points }: Samples<L>, rows: Int32Array, lost?: Set<number>): void {
+  const last = rows[rows.length - 1]
+  const counted = new Set([deltas[last]])
+  for (let i = rows.length - 2; i >= 0; i--) {
+    const row = rows[i]
+    const delta = deltas[row]
+    if (deltas[last] !== undefined && (delta === null || (delta !== undefined && !counted.has(delta)))) {
+      value[last] += value[row]
+      counted.add(delta)
+    } else if (points[row] >= 0) lost?.add(points[row])
+  }
 }
 
 /** Counting sort by series, in order of appearance. */

@@ -89,7 +89,8 @@ export class Translator<L> {
         metadata.push(series.family.metadata)
       }
       samples.point = i
-      samples.areDeltas = series.isDelta
+      // As StatsD's: without an interval each is an observation of its own.
+      samples.delta = series.isDelta ? (block.start[i] === 0 ? null : block.series[i]) : undefined
       this.#addPoint(samples, series, block, i)
     }
     return { samples, metadata }
@@ -112,7 +113,7 @@ export class Translator<L> {
     if (!due || time > now + MAX_SKEW_MS) return
     target.announcedAt = time
     samples.point = -1
-    samples.areDeltas = false
+    samples.delta = undefined
     samples.add(target.info, time, 1)
   }
 

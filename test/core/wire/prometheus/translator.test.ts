@@ -226,17 +226,21 @@ test('rows are put series by series, by time, and of equals the last stays', () 
   assert.equal(rowsBySeries(new Samples()).length, 0)
 })
 
-test('rows of deltas are added up; of others the points that are replaced are told', () => {
+test('increments are added up, once if they were sent twice; of others the points that are replaced are told', () => {
+  const [one, other] = [{}, {}]
   const samples = new Samples<string>()
-  for (const [point, labels, value, areDeltas] of [
-    [0, 'delta', 1, true],
-    [1, 'gauge', 1, false],
-    [2, 'delta', 2, true],
-    [3, 'gauge', 2, false],
-    [4, 'delta', 4, true]
+  for (const [point, labels, value, delta] of [
+    [0, 'observation', 1, null],
+    [1, 'gauge', 1, undefined],
+    [2, 'observation', 2, null],
+    [3, 'gauge', 2, undefined],
+    [4, 'observation', 4, null],
+    [5, 'interval', 3, one],
+    [6, 'interval', 5, other],
+    [7, 'interval', 3, one]
   ] as const) {
     samples.point = point
-    samples.areDeltas = areDeltas
+    samples.delta = delta
     samples.add(labels, 1, value)
   }
   const lost = new Set<number>()
@@ -244,9 +248,10 @@ test('rows of deltas are added up; of others the points that are replaced are to
   assert.deepEqual(
     [...rows].map(row => [samples.labels[row], samples.value[row]]),
     [
-      ['delta', 7],
-      ['gauge', 2]
+      ['observation', 7],
+      ['gauge', 2],
+      ['interval', 8]
     ]
   )
-  assert.deepEqual([...lost], [1])
+  assert.deepEqual([...lost].sort(), [1, 5])
 })
