@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { addUpIncrements } from '../../core/model/same-time.ts'
 import type { Block } from '../../sdk/plugin/index.ts'
 import { eventRows, pointRows } from './compact-rows.ts'
 import { type Insert, partitionOf, type Schema, type SchemaOptions, tableSettings, ttlOf } from './schema.ts'
@@ -35,7 +36,7 @@ export function compactSchema(options: SchemaOptions): Schema {
       ['event_rows', sampleTtl]
     ]),
     inserts(block): Insert[] {
-      if (block.type === 'points') return pointRows(block, cache)
+      if (block.type === 'points') return pointRows(addUpIncrements(block), cache)
       let name = blockNames.get(block)
       if (name === undefined) blockNames.set(block, (name = randomBytes(4).readUInt32LE()))
       return [{ table: 'event_rows', rows: eventRows(block, name) }]

@@ -195,3 +195,28 @@ test('tables dropped under a running Weir come back, with every series', async (
   const [{ points }] = await h.rows('SELECT count() AS points FROM weir.metrics')
   assert.equal(Number(points), 20)
 })
+
+test('regression: of StatsD’s increments of one millisecond only the last was stored', async () => {
+  await using h = await embedded(FOREVER)
+  const metric = { name: 'hits', unit: '', description: '', kind: 'counter', temporality: 'delta' } as const
+  const series = ['/a', '/b'].map(page => h.context.series.intern(metric, [['page', page]]))
+  const builder = new PointBlockBuilder()
+  for (const [page, time, value] of [
+    [0, T, 1],
+    [1, T, 10],
+    [0, T, 2],
+    [0, T, 4],
+    [0, T + 1, 8]
+  ]) {
+    builder.add(series[page], time, value)
+  }
+  // With an interval it is one increment, sent twice.
+  builder.add(series[1], T + 1, 5, T)
+  builder.add(series[1], T + 1, 5, T)
+  await h.exporter.export(builder.build(), signal())
+  const rows = await h.rows('SELECT attributes, sum(value) AS sum FROM weir.metrics GROUP BY attributes ORDER BY sum')
+  assert.deepEqual(
+    rows.map(({ sum }) => sum),
+    [15, 15]
+  )
+})
