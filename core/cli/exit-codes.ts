@@ -1,7 +1,7 @@
 /** What the process says when it ends. Documented in docs/cli.md. */
 export const EXIT = {
   ok: 0,
-  /** The configuration has errors, or a backend did not answer a probe. */
+  /** The configuration has errors, a backend did not answer a probe, or a journal is damaged. */
   invalid: 1,
   /** Wrong arguments. */
   usage: 2,

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { Command, Option } from 'commander'
 import { listComponents } from './components.ts'
+import { inspectJournal, truncateJournal, verifyJournal } from './journal.ts'
 import { query } from './query.ts'
 import { run } from './run.ts'
 import { printSchema } from './schema.ts'
@@ -51,7 +52,30 @@ export function makeProgram(terminal: Terminal, exit: (code: number) => void): C
     .option('--exporter <id>', 'which exporter to ask, where several answer SQL')
     .option('--format <name>', 'a ClickHouse output format', 'PrettyCompactMonoBlock')
     .action(async (sql, options) => exit(await query(terminal, sql, options)))
+  addJournal(program, terminal, exit)
   return program
+}
+
+function addJournal(program: Command, terminal: Terminal, exit: (code: number) => void): void {
+  const journal = program.command('journal').description('Look into the journal of a Weir that is not running.')
+  journal
+    .command('inspect')
+    .description('Print its segments and its checkpoint.')
+    .argument('<folder>', 'service.journal.folder')
+    .action(async folder => exit(await inspectJournal(terminal, folder)))
+  journal
+    .command('verify')
+    .description('Check every frame; exit code 1 and the place where one is damaged.')
+    .argument('<folder>', 'service.journal.folder')
+    .action(async folder => exit(await verifyJournal(terminal, folder)))
+  journal
+    .command('truncate')
+    .description('Say what would be lost if it ended at a place in a segment, and with --yes end it there.')
+    .argument('<folder>', 'service.journal.folder')
+    .requiredOption('--segment <file>', 'name of the segment')
+    .requiredOption('--offset <bytes>', 'where a frame begins, such as verify names', Number)
+    .option('--yes', 'do it', false)
+    .action(async (folder, options) => exit(await truncateJournal(terminal, folder, options)))
 }
 
 function configOption(): Option {

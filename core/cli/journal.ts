@@ -1,0 +1,104 @@
+import path from 'node:path'
+import { describeError, WeirError } from '../errors.ts'
+import { type Checkpoint, readCheckpoint } from '../journal/checkpoint.ts'
+import { realDisk } from '../journal/disk.ts'
+import { type InspectedSegment, inspectSegment, planCut } from '../journal/inspection.ts'
+import { surveyJournal } from '../journal/reader.ts'
+import { listSegments } from '../journal/segment.ts'
+import { EXIT } from './exit-codes.ts'
+import type { Terminal } from './terminal.ts'
+
+/** Prints what is in a journal: its segments and its checkpoint. */
+export async function inspectJournal(terminal: Terminal, folder: string): Promise<number> {
+  return attempt(terminal, async () => {
+    for (const file of await listSegments(realDisk, folder))
+      terminal.out(describeSegment(await inspectSegment(realDisk, file)))
+    terminal.out(describeCheckpoint(await readCheckpoint(realDisk, folder)))
+    return EXIT.ok
+  })
+}
+
+/** Checks every frame and every entry. */
+export async function verifyJournal(terminal: Terminal, folder: string): Promise<number> {
+  return attempt(terminal, async () => {
+    const checkpoint = await readCheckpoint(realDisk, folder)
+    const survey = await surveyJournal(realDisk, folder, { from: checkpoint?.nextEntry, repair: false })
+    let entries = 0
+    for (const { file } of survey.segments) entries += (await inspectSegment(realDisk, file)).entries
+    terminal.out(`${count(survey.segments.length, 'segment')}, ${count(entries, 'entry', 'entries')}: all whole`)
+    if (survey.tornBytes > 0)
+      terminal.out(
+        `${count(survey.tornBytes, 'byte')} behind the last entry, left by a crash: the next start cuts them off`
+      )
+    terminal.out(describeCheckpoint(checkpoint))
+    return EXIT.ok
+  })
+}
+
+interface CutOptions {
+  readonly segment: string
+  readonly offset: number
+  readonly yes: boolean
+}
+
+/** Ends a journal early, after it has said what is lost by that. */
+export async function truncateJournal(terminal: Terminal, folder: string, options: CutOptions): Promise<number> {
+  return attempt(terminal, async () => {
+    const cut = await planCut(realDisk, folder, options.segment, options.offset)
+    const processed = (await checkpointIfWhole(folder))?.nextEntry
+    terminal.out(
+      `entries from ${cut.firstLost} on: ${cut.readableLost} that can be read, ${count(cut.bytes, 'byte')} in all`
+    )
+    for (const file of cut.removed) terminal.out(`  ${path.basename(file)} as a whole`)
+    if (processed === undefined) terminal.out('there is no whole checkpoint: all of them are lost')
+    else if (processed > cut.firstLost)
+      terminal.out(`those before ${processed} are in the checkpoint; the others are lost`)
+    else terminal.out('none of them is in the checkpoint: they were acknowledged, and are lost')
+    if (!options.yes) {
+      terminal.error('nothing was changed; stop Weir and add --yes to cut them off')
+      return EXIT.usage
+    }
+    await cut.carryOut()
+    terminal.out('cut off')
+    return EXIT.ok
+  })
+}
+
+async function attempt(terminal: Terminal, command: () => Promise<number>): Promise<number> {
+  try {
+    return await command()
+  } catch (error) {
+    terminal.error(describeError(error))
+    return error instanceof RangeError ? EXIT.usage : EXIT.invalid
+  }
+}
+
+async function checkpointIfWhole(folder: string): Promise<Checkpoint | undefined> {
+  try {
+    return await readCheckpoint(realDisk, folder)
+  } catch (error) {
+    if (error instanceof WeirError) return undefined
+    throw error
+  }
+}
+
+function describeSegment({ file, bytes, end, firstEntry, entries, span }: InspectedSegment): string {
+  const name = path.basename(file)
+  if (firstEntry === undefined) return `${name}  ${count(bytes, 'byte')}, without a whole header`
+  const times = span === undefined ? '' : `, ${isoTime(span[0])} to ${isoTime(span[1])}`
+  const rest = bytes > end ? `; ${count(bytes - end, 'byte')} from byte ${end} on are no whole frame` : ''
+  return `${name}  from entry ${firstEntry}: ${count(entries, 'entry', 'entries')}, ${count(bytes, 'byte')}${times}${rest}`
+}
+
+function describeCheckpoint(checkpoint: Checkpoint | undefined): string {
+  if (checkpoint === undefined) return 'no checkpoint'
+  const { nextEntry, time, snapshots } = checkpoint
+  const states = [...snapshots].map(([name, bytes]) => `\n  ${name}: ${count(bytes.length, 'byte')}`)
+  return `checkpoint  before entry ${nextEntry}, at ${isoTime(time)}${states.join('')}`
+}
+
+function count(n: number, one: string, many = `${one}s`): string {
+  return `${n} ${n === 1 ? one : many}`
+}
+
+const isoTime = (time: number) => new Date(time).toISOString()

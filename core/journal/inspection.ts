@@ -1,0 +1,120 @@
+import { describeError } from '../errors.ts'
+import { SeriesRegistry } from '../model/series.ts'
+import { ByteReader } from './bytes.ts'
+import type { Disk } from './disk.ts'
+import { EntryDecoder } from './entry.ts'
+import { damaged, firstEntryOf, HEADER_BYTES, listSegments, SegmentScanner } from './segment.ts'
+
+/** What is in a segment, as far as it can be read. */
+export interface InspectedSegment {
+  readonly file: string
+  /** Size of the file. */
+  readonly bytes: number
+  /** Undefined where the header is not whole. */
+  readonly firstEntry: number | undefined
+  readonly entries: number
+  /** Times of the first and the last entry, Unix ms; undefined where there is none. */
+  readonly span: readonly [from: number, to: number] | undefined
+  /** Where each whole frame begins, and how many entries are before it. */
+  readonly frames: readonly { readonly at: number; readonly entriesBefore: number }[]
+  /** Where its last whole frame ends. */
+  readonly end: number
+}
+
+/** Looks at a segment without changing it. Throws `STATE_INVALID` for a frame that is whole and makes no sense. */
+export async function inspectSegment(disk: Disk, file: string): Promise<InspectedSegment> {
+  const bytes = await disk.size(file)
+  const scanner = await SegmentScanner.open(disk, file)
+  if (scanner === undefined)
+    return { file, bytes, firstEntry: undefined, entries: 0, span: undefined, frames: [], end: 0 }
+  const decoder = new EntryDecoder(new SeriesRegistry())
+  const frames: { at: number; entriesBefore: number }[] = []
+  let entries = 0
+  let span: [number, number] | undefined
+  try {
+    for (;;) {
+      const at = scanner.position
+      const frame = await scanner.next()
+      if (frame === undefined) break
+      const decoded = decode(decoder, frame.payload, file, at)
+      frames.push({ at, entriesBefore: entries })
+      entries += frame.count
+      span = [span?.[0] ?? decoded[0].time, decoded.at(-1)!.time]
+    }
+    return { file, bytes, firstEntry: scanner.header.firstEntry, entries, span, frames, end: scanner.position }
+  } finally {
+    await scanner.close()
+  }
+}
+
+/** What a journal is without, once it is cut. */
+export interface Cut {
+  /** Entries from this number on are gone. */
+  readonly firstLost: number
+  /** Of those, how many could still be read. */
+  readonly readableLost: number
+  /** What is deleted, of the file that is cut and of those behind it. */
+  readonly bytes: number
+  readonly removed: readonly string[]
+  /** Does it. */
+  carryOut(): Promise<void>
+}
+
+/**
+ * Plans to end the journal in `folder` at byte `offset` of `segment`, where a frame begins or the last one ends; at 0 the
+ * segment goes altogether. Throws a RangeError for any other offset, and where there is no such segment.
+ */
+export async function planCut(disk: Disk, folder: string, segment: string, offset: number): Promise<Cut> {
+  const files = await listSegments(disk, folder)
+  const at = files.findIndex(file => file === segment || file.endsWith(`/${segment}`))
+  if (at < 0) throw new RangeError(`there is no segment ${segment} in ${folder}`)
+  const cut = await inspectSegment(disk, files[at])
+  const firstLost = firstLostBy(cut, offset)
+  const behind = await Promise.all(files.slice(at + 1).map(file => inspectSegment(disk, file)))
+  const isRemoved = offset < HEADER_BYTES
+  const kept = firstLost - (cut.firstEntry ?? firstLost)
+  return {
+    firstLost,
+    readableLost: cut.entries - kept + behind.reduce((sum, { entries }) => sum + entries, 0),
+    bytes: cut.bytes - offset + behind.reduce((sum, { bytes }) => sum + bytes, 0),
+    removed: files.slice(isRemoved ? at : at + 1),
+    async carryOut() {
+      // From the last on: what is left in between is a journal at any moment.
+      for (const file of files.slice(isRemoved ? at : at + 1).reverse()) {
+        await disk.remove(file)
+        await disk.syncFolder(folder)
+      }
+      if (!isRemoved) await truncate(disk, files[at], offset)
+    }
+  }
+}
+
+function firstLostBy({ file, firstEntry, entries, frames, end }: InspectedSegment, offset: number): number {
+  const begins = firstEntry ?? firstEntryOf(file)
+  if (offset === 0 || (offset === HEADER_BYTES && firstEntry !== undefined)) return begins
+  if (offset === end && firstEntry !== undefined) return begins + entries
+  const frame = frames.find(({ at }) => at === offset)
+  if (frame !== undefined) return begins + frame.entriesBefore
+  const before = frames.findLast(({ at }) => at < offset)?.at ?? 0
+  throw new RangeError(
+    `byte ${offset} of ${file} is within a frame: cut where one begins, at ${before}, or at ${end}, behind the last whole one`
+  )
+}
+
+async function truncate(disk: Disk, file: string, length: number): Promise<void> {
+  const handle = await disk.open(file)
+  try {
+    await handle.truncate(length)
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+}
+
+function decode(decoder: EntryDecoder, payload: Buffer, file: string, at: number) {
+  try {
+    return decoder.decode(new ByteReader(payload))
+  } catch (error) {
+    throw damaged(file, at, describeError(error))
+  }
+}
