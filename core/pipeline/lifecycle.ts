@@ -85,9 +85,27 @@ export class Runner {
     await Promise.all(exporters.map(({ lane }) => lane.close(deadline.signal)))
     await Promise.race([closing, expired])
     const kept = (await keeper?.save()) ?? true
+    if (deadline.signal.aborted) this.#reportUnsent()
     await this.#stopAll(deadline.signal)
     cancel()
     return kept && !deadline.signal.aborted
+  }
+
+  /** What senders had handed over, and exporters not taken. */
+  #reportUnsent(): void {
+    for (const { processors } of this.#topology.pipelines) {
+      for (const { component, processor } of processors) {
+        const items = component.account.inFlight
+        if (items === 0) continue
+        if (this.#host.keeper !== undefined && processor.snapshot !== undefined)
+          component.log.warn({ items }, 'not sent when shutdown_timeout was over; kept for the next start')
+        else
+          component.log.error(
+            { items },
+            'not sent when shutdown_timeout was over, and lost: service.state_dir keeps it for the next start'
+          )
+      }
+    }
   }
 
   /** Resolves when the receiver has put out its last batch. */

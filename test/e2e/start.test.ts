@@ -130,6 +130,7 @@ test('what cannot be sent within shutdown_timeout is said, and the exit code is 
   await weir.assertLedger()
   assert.deepEqual(await weir.stop(), { code: 4, signal: null }, weir.stderr)
   assert.match(weir.stdout, /^not everything could be sent or kept in time/m)
+  assert.match(weir.stderr, /"items":\d+,"msg":"not sent when shutdown_timeout was over, and lost/)
 })
 
 function config(url: string, options = ''): string {
