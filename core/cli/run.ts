@@ -76,7 +76,7 @@ class Weir {
     this.#runner = new Runner(topology, { log, clock, entrance, keeper })
     await this.#runner.start(new AbortController().signal)
     if (telemetry.otlp_endpoint !== undefined) {
-      this.#stopTelemetry.push(await exportByOtlp(metrics, telemetry.otlp_endpoint, telemetry.interval))
+      this.#stopTelemetry.push(await exportByOtlp(metrics, telemetry.otlp_endpoint, telemetry.interval, log))
     }
     this.#phase = 'running'
     log.info('running')

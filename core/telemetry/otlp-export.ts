@@ -1,5 +1,11 @@
+import { setTimeout } from 'node:timers/promises'
 import { metrics as otelMetrics } from '@opentelemetry/api'
+import type { Logger } from 'pino'
 import type { Metrics } from './metrics.ts'
+
+// For the last values, when Weir stops: longer is not worth waiting for.
+const STOP_MS = 1000
+const WARN_INTERVAL_MS = 60_000
 
 /**
  * Also exports Weir's own metrics by OTLP/HTTP, through the OpenTelemetry API. The SDK is loaded only where it is used.
@@ -8,12 +14,24 @@ import type { Metrics } from './metrics.ts'
 export async function exportByOtlp(
   metrics: Metrics,
   endpoint: string,
-  intervalMs: number
+  intervalMs: number,
+  log: Logger
 ): Promise<() => Promise<void>> {
   const { MeterProvider, PeriodicExportingMetricReader } = await import('@opentelemetry/sdk-metrics')
   const { OTLPMetricExporter } = await import('@opentelemetry/exporter-metrics-otlp-proto')
+  const exporter = new OTLPMetricExporter({ url: endpoint, timeoutMillis: intervalMs })
+  const send = exporter.export.bind(exporter)
+  let warnedAt = Number.NEGATIVE_INFINITY
+  exporter.export = (values, done) =>
+    send(values, result => {
+      if (result.code !== 0 && performance.now() - warnedAt >= WARN_INTERVAL_MS) {
+        warnedAt = performance.now()
+        log.warn({ endpoint, err: result.error?.message }, "Weir's own metrics could not be exported")
+      }
+      done(result)
+    })
   const reader = new PeriodicExportingMetricReader({
-    exporter: new OTLPMetricExporter({ url: endpoint }),
+    exporter,
     exportIntervalMillis: intervalMs,
     exportTimeoutMillis: intervalMs
   })
@@ -21,7 +39,7 @@ export async function exportByOtlp(
   otelMetrics.setGlobalMeterProvider(provider)
   observe(metrics)
   return async () => {
-    await provider.shutdown()
+    await Promise.race([provider.shutdown().catch(() => {}), setTimeout(STOP_MS)])
     otelMetrics.disable()
   }
 }
