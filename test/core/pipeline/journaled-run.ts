@@ -1,0 +1,258 @@
+import pino from 'pino'
+import { Subject } from 'rxjs'
+import { type PointBlock, PointBlockBuilder } from '../../../core/model/points.ts'
+import { type Metric, SeriesRegistry } from '../../../core/model/series.ts'
+import type { Batch } from '../../../core/pipeline/batch.ts'
+import { buildTopology } from '../../../core/pipeline/build.ts'
+import type { Component, Services } from '../../../core/pipeline/component.ts'
+import { CreditPool } from '../../../core/pipeline/credits.ts'
+import { deliverByJournal, recoverJournal } from '../../../core/pipeline/journal-delivery.ts'
+import { LANE_SCHEMA, type LaneConfig } from '../../../core/pipeline/lane-config.ts'
+import { Runner } from '../../../core/pipeline/lifecycle.ts'
+import type { Context } from '../../../core/plugin/context.ts'
+import type { ExporterPlugin, ReceiverPlugin } from '../../../core/plugin/contract.ts'
+import { Metrics } from '../../../core/telemetry/metrics.ts'
+import counter from '../../../processors/windowed_counter/index.ts'
+import { FakeClock, testConfig } from '../../../sdk/plugin/testing.ts'
+import { SimulatedDisk } from '../journal/simulated-disk.ts'
+
+export const EPOCH = 1_700_000_000_000
+export const FOLDER = '/journal'
+const STEP_MS = 20
+const TURNS_PER_STEP = 3
+
+export interface TestPoint {
+  readonly series: string
+  readonly time: number
+  readonly value: number
+  readonly kind?: 'counter' | 'gauge'
+}
+
+/** `series@time` and value, as an exporter was given it. */
+export type Sent = readonly [key: string, value: number]
+
+/** A backend that may be away (`down`), refuse (`refusing`), or store and then not answer (`mute`). */
+export class TestBackend {
+  state: 'up' | 'down' | 'refusing' | 'mute' = 'up'
+  readonly sent: Sent[] = []
+
+  /** What it has, in the order in which it first came; checks that nothing ever came with two values. */
+  stored(): Map<string, number> {
+    const stored = new Map<string, number>()
+    for (const [key, value] of this.sent) {
+      const known = stored.get(key)
+      if (known !== undefined && !Object.is(known, value)) throw new Error(`${key} came as ${known} and as ${value}`)
+      stored.set(key, value)
+    }
+    return stored
+  }
+}
+
+/** A clock that can be set, which timers do not notice. */
+class SettableClock extends FakeClock {
+  offsetMs = 0
+
+  override now(): number {
+    return super.now() + this.offsetMs
+  }
+
+  override advance(ms: number): void {
+    this.advanceTo(super.now() + ms)
+  }
+}
+
+/** A disk that also keeps what is deleted, so that all of a journal can be read at the end. */
+export class KeepingDisk extends SimulatedDisk {
+  readonly removed = new Map<string, Buffer>()
+
+  override remove(file: string): Promise<void> {
+    if (file.endsWith('.journal')) this.removed.set(file, this.contents(file))
+    return super.remove(file)
+  }
+}
+
+export interface RunOptions {
+  readonly now: number
+  readonly pipelines?: readonly string[]
+  readonly laneBytes?: number
+  readonly counter?: Record<string, unknown>
+  readonly ownedBytes?: number
+  readonly maxSize?: number
+  readonly discardState?: boolean
+}
+
+/** One life of a Weir with a journal on `disk`, from its start to a stop or a crash, driven by a clock of its own. */
+export class JournaledRun {
+  readonly clock: SettableClock
+  readonly backend: TestBackend
+  component!: Component
+  #disk: SimulatedDisk
+  #options: RunOptions
+  #dead = false
+  #series = new SeriesRegistry()
+  #metrics = new Metrics()
+  #batches = new Subject<Batch>()
+  #receiver!: Context
+  #runner!: Runner
+
+  private constructor(disk: SimulatedDisk, backend: TestBackend, options: RunOptions) {
+    this.#disk = disk
+    this.backend = backend
+    this.#options = options
+    this.clock = new SettableClock(options.now)
+  }
+
+  static async start(disk: SimulatedDisk, backend: TestBackend, options: RunOptions): Promise<JournaledRun> {
+    const run = new JournaledRun(disk, backend, options)
+    await run.#start()
+    return run
+  }
+
+  /** Resolves to how the batch was settled; never, where the run ends before. */
+  async push(points: readonly TestPoint[]): Promise<string> {
+    const builder = new PointBlockBuilder()
+    for (const { series, time, value, kind = 'counter' } of points) {
+      const metric: Metric = { name: series, unit: '', description: '', kind, temporality: 'delta' }
+      builder.add(this.#series.intern(metric, []), time, value)
+    }
+    const block = builder.build()
+    const permit = this.#receiver.credits.tryTake(block.length)!
+    const outcome = await new Promise<string>(resolve => {
+      this.#batches.next(this.#receiver.batch(block, permit, ({ status }) => resolve(status)))
+    })
+    return this.#dead ? new Promise(() => {}) : outcome
+  }
+
+  async advance(ms: number): Promise<void> {
+    for (let gone = 0; gone < ms; gone += STEP_MS) {
+      this.clock.advance(Math.min(STEP_MS, ms - gone))
+      await turns(TURNS_PER_STEP)
+    }
+  }
+
+  /** Entries in the journal that processors have not had yet. */
+  get unread(): number {
+    const family = [...this.#metrics.families].find(({ name }) => name === 'weir_journal_unread_entries')!
+    return [...family.read()][0].value
+  }
+
+  /** A clean stop. Resolves to whether all was sent. */
+  async stop(timeoutMs: number): Promise<boolean> {
+    let drained: boolean | undefined
+    void this.#runner.stop(timeoutMs).then(result => (drained = result))
+    while (drained === undefined) await this.advance(STEP_MS)
+    this.#dead = true
+    return drained
+  }
+
+  /** The power goes. */
+  crash(): void {
+    this.#dead = true
+    this.#disk.crash()
+  }
+
+  async #start(): Promise<void> {
+    const { clock } = this
+    const { now, ownedBytes = 1 << 20, discardState = false } = this.#options
+    const disk = this.#disk
+    const recovered = await this.#driven(recoverJournal(FOLDER, now, discardState, disk))
+    const services: Services = {
+      log: pino({ level: 'silent' }),
+      clock,
+      pipelineClock: recovered.pipelineClock,
+      series: this.#series,
+      metrics: this.#metrics,
+      credits: new CreditPool(1 << 20),
+      ownedCredits: new CreditPool(ownedBytes, true),
+      durable: true,
+      replayed: true,
+      requestsWanted: false,
+      routes: new Map(),
+      announcements: [],
+      adminUrl: ''
+    }
+    const topology = buildTopology(this.#config(), services)
+    const journal = {
+      folder: FOLDER,
+      segment_size: 2000,
+      max_size: this.#options.maxSize ?? 1 << 20,
+      checkpoint_interval: 700
+    }
+    const { component, entrance, keeper } = await this.#driven(
+      deliverByJournal(journal, recovered, topology, services, disk)
+    )
+    this.component = component
+    this.#runner = new Runner(topology, { log: services.log, clock, entrance, keeper })
+    await this.#driven(this.#runner.start(new AbortController().signal))
+  }
+
+  /** Lets time go by until `work` is done. */
+  async #driven<T>(work: Promise<T>): Promise<T> {
+    let isDone = false
+    const done = work.finally(() => (isDone = true))
+    done.catch(() => {})
+    while (!isDone) await turns(1)
+    return done
+  }
+
+  #config(): Parameters<typeof buildTopology>[0] {
+    const { pipelines = ['counts'], laneBytes = 1 << 20, counter: config = {} } = this.#options
+    const entry = (id: string, plugin: object, config: unknown = {}, lane?: LaneConfig) =>
+      [id, { id, plugin, config, lane, position: { file: '', line: 1, column: 1 } }] as const
+    const lane = testConfig({ schema: LANE_SCHEMA } as never, {
+      queue: { max_size: `${laneBytes}B`, max_batch: 7 },
+      retry: { initial_interval: '50ms', max_interval: '200ms' },
+      timeout: '1s'
+    }) as LaneConfig
+    return {
+      files: [],
+      components: {
+        receiver: new Map([entry('test', this.#receiverPlugin())]),
+        processor: new Map([entry('windowed_counter', counter, testConfig(counter, config))]),
+        exporter: new Map([entry('backend', this.#exporterPlugin(), {}, lane)])
+      },
+      service: {
+        pipelines: Object.fromEntries(
+          pipelines.map(name => [
+            name,
+            {
+              receivers: ['test'],
+              processors: name.startsWith('counts') ? ['windowed_counter'] : [],
+              exporters: ['backend']
+            }
+          ])
+        )
+      }
+    } as never
+  }
+
+  #receiverPlugin(): ReceiverPlugin {
+    return {
+      create: (_: unknown, context: Context) => {
+        this.#receiver = context
+        return { batches$: this.#batches, stop: async () => this.#batches.complete() }
+      }
+    } as never
+  }
+
+  #exporterPlugin(): ExporterPlugin {
+    return { create: () => ({ export: (block: PointBlock) => this.#export(block) }) } as never
+  }
+
+  async #export(block: PointBlock): Promise<void> {
+    await turns(1)
+    const { backend } = this
+    if (this.#dead || backend.state === 'down') return new Promise(() => {})
+    if (backend.state === 'refusing') throw new Error('not now')
+    for (let i = 0; i < block.length; i++) {
+      const { metric, attributes } = block.series[i]
+      const labels = attributes.map(([key, value]) => `${key}=${value}`).join()
+      backend.sent.push([`${metric.name}{${labels}}@${block.time[i]}`, block.value[i]])
+    }
+    if (backend.state === 'mute') throw new Error('connection reset')
+  }
+}
+
+export async function turns(count: number): Promise<void> {
+  for (let i = 0; i < count; i++) await new Promise(setImmediate)
+}
