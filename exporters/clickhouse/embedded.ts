@@ -1,4 +1,4 @@
-import { access, constants, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { access, constants, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { join, resolve } from 'node:path'
 import type { createClient } from '@clickhouse/client'
@@ -75,11 +75,16 @@ export class EmbeddedFolder {
     return join(this.path, 'weir-inserts')
   }
 
-  /** Another living process that has the folder open, from the file in which the engine notes that. */
+  /** Another process that has the folder open: the engine notes its id in a file, and locks that. */
   async #holder(): Promise<number | undefined> {
-    const status = await readFile(join(this.path, 'status'), 'utf8').catch(() => '')
+    const file = join(this.path, 'status')
+    const status = await readFile(file, 'utf8').catch(() => '')
     const pid = Number(/^PID: (\d+)/.exec(status)?.[1])
-    return Number.isNaN(pid) || pid === process.pid || !isAlive(pid) ? undefined : pid
+    if (Number.isNaN(pid) || pid === process.pid) return undefined
+    // After a crash the id may long be another process's; the lock went with the one that had it.
+    const locks = await readFile('/proc/locks', 'utf8').catch(() => undefined)
+    const isHeld = locks === undefined ? isAlive(pid) : locks.includes(`:${(await stat(file)).ino} `)
+    return isHeld ? pid : undefined
   }
 
   #secondFolder(other: string): string {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
-import { rm, writeFile } from 'node:fs/promises'
+import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { registerHooks } from 'node:module'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -93,6 +93,19 @@ test('a folder another process has open stops the start, and names the process',
   await exporter.start(signal())
   await exporter.stop(signal())
   await rm(folder, { recursive: true, force: true, maxRetries: 5 })
+})
+
+test('after a crash the id of who had the folder may be another process’s', {
+  skip: process.platform !== 'linux'
+}, async () => {
+  const folder = await temporaryFolder()
+  await mkdir(folder, { recursive: true })
+  // The parent lives, and has never had the folder.
+  await writeFile(join(folder, 'status'), `PID: ${process.ppid}\n`)
+  const { exporter } = makeExporter({ embedded: folder })
+  await exporter.start(signal())
+  await exporter.stop(signal())
+  await rm(folder, { recursive: true, force: true })
 })
 
 test('an export given up on goes on behind, and the next attempt counts once', async () => {
