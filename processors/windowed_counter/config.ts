@@ -37,7 +37,8 @@ export const schema: ConfigSchema = {
       items: { type: 'string', enum: ['delta', 'cumulative'] },
       minItems: 1,
       uniqueItems: true,
-      description: 'delta: one point per window, with the attribute `window`. cumulative: a counter that only grows.',
+      description:
+        'delta: one point per window, with the attribute `window`. cumulative: a counter or histogram that only grows; of sets there is none.',
       default: ['delta', 'cumulative']
     },
     allowed_lateness: duration({

@@ -11,7 +11,8 @@ import {
 import type { Config } from './config.ts'
 import { Emitter } from './emitter.ts'
 import { Groups } from './groups.ts'
-import { CUMULATIVE, Inputs, PASS_THROUGH } from './inputs.ts'
+import { CUMULATIVE, type Increment, Inputs, PASS_THROUGH } from './inputs.ts'
+import type { HistogramPoint } from './merged-histogram.ts'
 import { Outbox } from './outbox.ts'
 import { restoreState, saveState } from './snapshot.ts'
 import type { State } from './state.ts'
@@ -33,19 +34,23 @@ export class WindowedCounter implements StreamProcessor {
   #cancelTick: () => void = () => {}
   /** Number of the last hour that was swept in. */
   #swept = 0
-  #increment = { slot: 0, sum: 0, count: 0 }
+  #increment: Increment = { slot: 0, sum: 0, count: 0, histogram: undefined }
   #latePoints: { add(items: number): void }
 
   constructor(config: Config, context: Context) {
     this.#config = config
     this.#context = context
     const windows = new Windows(config.windows)
+    const withoutBuckets = context.instruments.counter(
+      'histograms_without_buckets_total',
+      'Histogram points sent with count and sum alone, since buckets were unknown or could not be added up.'
+    )
     const groups = new Groups(context.series, config.by, config.max_groups)
     this.#state = {
       windows,
       groups,
       inputs: new Inputs(groups, context.clock.now(), config.output.includes('delta')),
-      emitter: new Emitter(windows.levels, groups, context.series, config.output),
+      emitter: new Emitter(windows.levels, groups, context.series, config.output, withoutBuckets),
       outbox: new Outbox(context),
       watermark: new Watermark(config.allowed_lateness, config.idle_timeout)
     }
@@ -144,18 +149,20 @@ export class WindowedCounter implements StreamProcessor {
     const distribution = block.distributions.get(i)
     if (distribution?.kind === 'set') return this.#addMembers(slot, block.time[i], distribution.members)
     // A histogram may come without a sum; its count counts all the same.
-    const sum = distribution !== undefined && Number.isNaN(block.value[i]) ? 0 : block.value[i]
-    const count = distribution !== undefined && 'count' in distribution ? distribution.count : 1
+    const histogram = distribution?.kind === 'summary' ? undefined : distribution
+    const sum = histogram !== undefined && Number.isNaN(block.value[i]) ? 0 : block.value[i]
+    const count = histogram?.count ?? 1
     const series = block.series[i]
     if (!Number.isFinite(sum)) return this.#drop('not_a_number')
     if (sum < 0 && series.metric.kind === 'counter') return this.#drop('negative_increment')
     const increment = this.#increment
     if (slot === CUMULATIVE) {
-      const point = { start: block.start[i], time: block.time[i], sum, count: distribution === undefined ? 0 : count }
+      const point = { start: block.start[i], time: block.time[i], sum, count: histogram?.count ?? 0, histogram }
       if (!this.#state.inputs.increment(series, point, increment)) return true
-      return this.#add(increment.slot, block.time[i], increment.sum, distribution === undefined ? 1 : increment.count)
+      const more = histogram === undefined ? 1 : increment.count
+      return this.#add(increment.slot, block.time[i], increment.sum, more, increment.histogram)
     }
-    return this.#add(slot, block.time[i], sum, count)
+    return this.#add(slot, block.time[i], sum, count, histogram)
   }
 
   #addEvents(block: EventBlock, source: string): undefined {
@@ -178,14 +185,18 @@ export class WindowedCounter implements StreamProcessor {
     return undefined
   }
 
-  #add(slot: number, time: number, sum: number, count: number): boolean {
+  #add(slot: number, time: number, sum: number, count: number, histogram?: HistogramPoint): boolean {
     const { windows } = this.#state
     if (!windows.isLate(time)) {
       windows.add(slot, time, sum, count)
+      if (histogram !== undefined) windows.paneAt(time).histogramOf(slot).add(histogram)
       return true
     }
     if (!this.#takesLate()) return false
-    for (const pane of windows.panesAt(time)) pane.add(slot, sum, count)
+    for (const pane of windows.panesAt(time)) {
+      pane.add(slot, sum, count)
+      if (histogram !== undefined) pane.histogramOf(slot).add(histogram)
+    }
     return true
   }
 

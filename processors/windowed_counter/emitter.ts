@@ -1,11 +1,14 @@
-import { type Histogram, type PointBlock, PointBlockBuilder, type SeriesRegistry } from '../../sdk/plugin/index.ts'
+import { type PointBlock, PointBlockBuilder, type SeriesRegistry } from '../../sdk/plugin/index.ts'
 import type { Group, Groups } from './groups.ts'
+import { type HistogramPoint, MergedHistogram } from './merged-histogram.ts'
 import { type Output, Outputs } from './outputs.ts'
 import { Pane } from './pane.ts'
 import { Totals } from './totals.ts'
 import type { ClosedWindow, Level } from './windows.ts'
 
 const MAX_POINTS_PER_BLOCK = 10_000
+const NO_BUCKETS = new MergedHistogram()
+
 /** Turns closed windows into points: per-window values at the window's end, and totals that only grow. */
 export class Emitter {
   readonly totals = new Totals()
@@ -14,6 +17,7 @@ export class Emitter {
   #emitDelta: boolean
   #emitCumulative: boolean
   #outputs: Outputs
+  #withoutBuckets: { add(points: number): void }
   #builder = new PointBlockBuilder()
   #blocks: PointBlock[] = []
 
@@ -21,11 +25,13 @@ export class Emitter {
     levels: readonly Level[],
     groups: Groups,
     series: SeriesRegistry,
-    output: readonly ('delta' | 'cumulative')[]
+    output: readonly ('delta' | 'cumulative')[],
+    withoutBuckets: { add(points: number): void }
   ) {
     this.#levels = levels
     this.#groups = groups
     this.#outputs = new Outputs(levels, series)
+    this.#withoutBuckets = withoutBuckets
     this.#emitDelta = output.includes('delta')
     this.#emitCumulative = output.includes('cumulative')
   }
@@ -56,7 +62,13 @@ export class Emitter {
     for (let at = 0; at < keys.length; at++) {
       if (keys[at] === 0) continue
       const group = this.#groups.at(keys[at] - 1)
-      const output = this.#outputs.window(group, level, late)
+      if (group.kind === 'histogram') {
+        const histogram = pane.histograms?.get(group.slot) ?? NO_BUCKETS
+        const output = this.#outputs.window(group, level, late, histogram.isExponential)
+        this.#addHistogram(output, end, histogram.point(counts[at], sums[at]), start)
+        continue
+      }
+      const output = this.#outputs.window(group, level, late, false)
       const sum = group.kind === 'set' ? (pane.distinct?.get(group.slot)?.count() ?? 0) : sums[at]
       this.#add(group, output, end, sum, counts[at], start)
     }
@@ -80,12 +92,32 @@ export class Emitter {
       group.lastActive = end
       if (group.kind === 'set') continue
       const isFirst = this.totals.add(slot, sums[at], counts[at], start)
+      if (group.kind === 'histogram') {
+        this.#totalHistogram(group, pane.histograms?.get(slot) ?? NO_BUCKETS, end, isFirst)
+        continue
+      }
       if (!this.#emitCumulative) continue
-      const output = this.#outputs.total(group)
+      const output = this.#outputs.total(group, false)
       // A zero before the first value: rate() and increase() see the first increment, after a restart too.
       if (isFirst) this.#add(group, output, start, 0, 0, start)
       this.#add(group, output, end, this.totals.sums[slot], this.totals.counts[slot], this.totals.starts[slot])
     }
+  }
+
+  #totalHistogram(group: Group, more: MergedHistogram, end: number, isFirst: boolean): void {
+    const { slot } = group
+    const total = this.totals.addHistogram(slot, more)
+    if (!this.#emitCumulative) return
+    const { sums, counts, starts } = this.totals
+    const output = this.#outputs.total(group, total.isExponential)
+    if (isFirst) this.#addHistogram(output, starts[slot], total.zero(), starts[slot])
+    this.#addHistogram(output, end, total.point(counts[slot], sums[slot]), starts[slot])
+  }
+
+  #addHistogram({ count: series }: Output, time: number, point: HistogramPoint, start: number): void {
+    this.#makeRoom()
+    if (point.kind === 'histogram' && point.bounds.length === 0) this.#withoutBuckets.add(1)
+    this.#builder.addDistribution(series, time, point, start)
   }
 
   #add(
@@ -96,13 +128,15 @@ export class Emitter {
     count: number,
     start: number
   ): void {
-    if (this.#builder.length >= MAX_POINTS_PER_BLOCK) {
-      this.#cut()
-      this.#expect(MAX_POINTS_PER_BLOCK)
-    }
-    if (group.kind === 'histogram') this.#builder.addDistribution(series, time, countAndSum(count, sum), start)
-    else this.#builder.add(series, time, group.kind === 'event' ? count : sum, start)
+    this.#makeRoom()
+    this.#builder.add(series, time, group.kind === 'event' ? count : sum, start)
     if (ofValues !== undefined && group.hasValues) this.#builder.add(ofValues, time, sum, start)
+  }
+
+  #makeRoom(): void {
+    if (this.#builder.length < MAX_POINTS_PER_BLOCK) return
+    this.#cut()
+    this.#expect(MAX_POINTS_PER_BLOCK)
   }
 
   /** Room for as many points at once, where none are there yet. */
@@ -115,8 +149,4 @@ export class Emitter {
     this.#blocks.push(this.#builder.build())
     this.#builder = new PointBlockBuilder()
   }
-}
-
-function countAndSum(count: number, sum: number): Histogram {
-  return { kind: 'histogram', count, sum, min: Number.NaN, max: Number.NaN, bounds: [], counts: [] }
 }

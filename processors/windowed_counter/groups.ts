@@ -22,7 +22,7 @@ const MAX_EVENT_METRICS = 10_000
 const EVENT_METRIC = { unit: '{event}', description: '', kind: 'counter', temporality: 'delta' } as const
 
 /**
- * What is counted together. A `counter` and an `up_down_counter` are summed; a `histogram` keeps count and sum; of
+ * What is counted together. A `counter` and an `up_down_counter` are summed; a `histogram` adds up all that can be; of
  * `event`s both the number and the sum of their values are counters; of a `set` distinct members are counted.
  */
 export type GroupKind = 'counter' | 'up_down_counter' | 'histogram' | 'event' | 'set'

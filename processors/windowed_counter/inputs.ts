@@ -1,5 +1,7 @@
 import type { Series } from '../../sdk/plugin/index.ts'
+import { difference } from './difference.ts'
 import type { GroupKind, Groups } from './groups.ts'
+import type { HistogramPoint } from './merged-histogram.ts'
 
 /** Series that are not counted here but pass through. */
 export const PASS_THROUGH = -1
@@ -17,6 +19,15 @@ export interface LastPoint {
   time: number
   sum: number
   count: number
+  readonly histogram: HistogramPoint | undefined
+}
+
+/** What a point adds to a group. */
+export interface Increment {
+  slot: number
+  sum: number
+  count: number
+  histogram: HistogramPoint | undefined
 }
 
 /** What to do with points of a series, by its dense id. */
@@ -46,7 +57,7 @@ export class Inputs {
    * of one that was counting before anybody looked. Two that write under one identity, as replicas without an instance
    * id do, are told apart by when they began.
    */
-  increment(series: Series, point: LastPoint, into: { slot: number; sum: number; count: number }): boolean {
+  increment(series: Series, point: LastPoint, into: Increment): boolean {
     const { slot, writers } = this.#cumulative.get(series)!
     into.slot = slot
     const last = writers.find(({ start }) => start === point.start)
@@ -54,6 +65,7 @@ export class Inputs {
     const isReset = last === undefined || point.count < last.count || point.sum < last.sum
     into.sum = isReset ? point.sum : point.sum - last.sum
     into.count = isReset ? point.count : point.count - last.count
+    into.histogram = isReset ? point.histogram : increase(point.histogram, last.histogram)
     if (last !== undefined) Object.assign(last, point)
     else remember(writers, point)
     return last !== undefined || point.start >= this.since
@@ -93,6 +105,10 @@ export class Inputs {
     this.#cumulative.set(series, { slot, writers: [] })
     return CUMULATIVE
   }
+}
+
+function increase(now: HistogramPoint | undefined, before: HistogramPoint | undefined): HistogramPoint | undefined {
+  return now === undefined || before === undefined ? now : difference(now, before)
 }
 
 // The one longest silent makes room.

@@ -22,6 +22,7 @@ export interface Output {
 interface OutputMetrics {
   readonly count: Metric
   readonly sum: Metric
+  readonly exponential: Metric
 }
 
 /** The output series of groups, made when first needed. */
@@ -39,12 +40,12 @@ export class Outputs {
     this.#late = levels.map(({ size }) => new Line('delta', [['window', formatDuration(size)], LATE]))
   }
 
-  total(group: Group): Output {
-    return this.#totals.of(group, this.#series)
+  total(group: Group, isExponential: boolean): Output {
+    return this.#totals.of(group, this.#series, isExponential)
   }
 
-  window(group: Group, level: number, late: boolean): Output {
-    return (late ? this.#late : this.#windows)[level].of(group, this.#series)
+  window(group: Group, level: number, late: boolean, isExponential: boolean): Output {
+    return (late ? this.#late : this.#windows)[level].of(group, this.#series, isExponential)
   }
 
   forget(slot: number): void {
@@ -57,6 +58,8 @@ class Line {
   #temporality: Temporality
   #added: readonly Attribute[]
   #outputs: (Output | undefined)[] = []
+  /** Of histograms, where their buckets are exponential. */
+  #exponential: (Output | undefined)[] = []
   /** By the group's metric: thousands of groups share one. */
   #metrics = new WeakMap<Metric, OutputMetrics>()
 
@@ -65,20 +68,22 @@ class Line {
     this.#added = added
   }
 
-  of(group: Group, series: SeriesRegistry): Output {
-    return (this.#outputs[group.slot] ??= this.#make(group, series))
+  of(group: Group, series: SeriesRegistry, isExponential: boolean): Output {
+    const outputs = isExponential ? this.#exponential : this.#outputs
+    return (outputs[group.slot] ??= this.#make(group, series, isExponential))
   }
 
   forget(slot: number): void {
     this.#outputs[slot] = undefined
+    this.#exponential[slot] = undefined
   }
 
-  #make({ base, kind }: Group, series: SeriesRegistry): Output {
+  #make({ base, kind }: Group, series: SeriesRegistry, isExponential: boolean): Output {
     const attributes: Attributes =
       this.#added.length === 0 ? base.attributes : sortAttributes([...base.attributes, ...this.#added])
-    const { count, sum } = this.#metricsOf(base.metric)
+    const { count, sum, exponential } = this.#metricsOf(base.metric)
     return {
-      count: series.intern(count, attributes, base.resource, base.scope),
+      count: series.intern(isExponential ? exponential : count, attributes, base.resource, base.scope),
       sum: kind === 'event' ? series.intern(sum, attributes, base.resource, base.scope) : undefined
     }
   }
@@ -94,7 +99,8 @@ class Line {
           ? { ...metric, name: `${metric.name}.unique`, kind: 'gauge', unit: '', temporality: 'unspecified' }
           : { ...metric, temporality },
       // Values may be negative, so their sum is no counter.
-      sum: { ...metric, name: `${metric.name}.sum`, kind: 'up_down_counter', unit: '', temporality }
+      sum: { ...metric, name: `${metric.name}.sum`, kind: 'up_down_counter', unit: '', temporality },
+      exponential: { ...metric, kind: 'exponential_histogram', temporality }
     }
     this.#metrics.set(metric, made)
     return made

@@ -1,4 +1,5 @@
 import { DistinctCounter } from '../../core/model/sketch/distinct-counter.ts'
+import { MergedHistogram } from './merged-histogram.ts'
 
 const INITIAL_CAPACITY = 64
 
@@ -14,6 +15,8 @@ export class Pane {
   counts = new Float64Array(INITIAL_CAPACITY)
   /** Of sets, by slot; `sums` counts their members as often as they came. */
   distinct: Map<number, DistinctCounter> | undefined
+  /** By slot. */
+  histograms: Map<number, MergedHistogram> | undefined
 
   add(slot: number, sum: number, count: number): void {
     const { keys } = this
@@ -42,16 +45,30 @@ export class Pane {
     return counter
   }
 
+  /** What adds up the histograms of a group; made where there is none. */
+  histogramOf(slot: number): MergedHistogram {
+    this.histograms ??= new Map()
+    let merged = this.histograms.get(slot)
+    if (merged === undefined) {
+      merged = new MergedHistogram()
+      this.histograms.set(slot, merged)
+    }
+    return merged
+  }
+
   addAll(other: Pane): void {
     const { keys, sums, counts } = other
     for (let at = 0; at < keys.length; at++) if (keys[at] !== 0) this.add(keys[at] - 1, sums[at], counts[at])
     if (other.distinct !== undefined)
       for (const [slot, distinct] of other.distinct) this.distinctOf(slot).merge(distinct)
+    if (other.histograms !== undefined)
+      for (const [slot, histogram] of other.histograms) this.histogramOf(slot).merge(histogram)
   }
 
   get bytes(): number {
     let bytes = this.keys.length * 20
     if (this.distinct !== undefined) for (const distinct of this.distinct.values()) bytes += distinct.bytes
+    if (this.histograms !== undefined) for (const histogram of this.histograms.values()) bytes += histogram.bytes
     return bytes
   }
 

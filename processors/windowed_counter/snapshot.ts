@@ -14,12 +14,13 @@ import {
 import type { Config } from './config.ts'
 import type { Group } from './groups.ts'
 import type { LastPoint } from './inputs.ts'
+import { MergedHistogram, type SavedHistogram } from './merged-histogram.ts'
 import { Pane } from './pane.ts'
 import type { State } from './state.ts'
 import type { Source } from './watermark.ts'
 import type { Level } from './windows.ts'
 
-const VERSION = 2
+const VERSION = 3
 
 /** A series by its identity: ids are not the same in the next process. */
 type SavedSeries = readonly [Metric, Attributes, Resource, Scope]
@@ -30,7 +31,9 @@ interface SavedPane {
   readonly counts: Float64Array
   /** Of sets, by slot. */
   readonly distinct: readonly (readonly [number, SavedDistinct])[]
+  readonly histograms: SavedHistograms
 }
+type SavedHistograms = readonly (readonly [slot: number, SavedHistogram])[]
 type SavedBlock = Omit<PointBlock, 'series'> & { readonly series: readonly SavedSeries[] }
 
 /** What is on disk, as V8 serializes it (the format is kept readable by later versions of Node). */
@@ -45,6 +48,7 @@ interface Saved {
     readonly base: SavedSeries
     readonly total: readonly [number, number, number]
   })[]
+  readonly histograms: SavedHistograms
   readonly levels: readonly {
     readonly firstOpen: number
     readonly onTime: readonly SavedPane[]
@@ -55,7 +59,7 @@ interface Saved {
 }
 
 export function saveState({ windows, groups, inputs, emitter, outbox, watermark }: State, config: Config): Uint8Array {
-  const { sums, counts, starts } = emitter.totals
+  const { sums, counts, starts, histograms } = emitter.totals
   const saved: Saved = {
     version: VERSION,
     windows: config.windows,
@@ -67,6 +71,7 @@ export function saveState({ windows, groups, inputs, emitter, outbox, watermark 
       base: saveSeries(group.base),
       total: [sums[group.slot] ?? 0, counts[group.slot] ?? 0, starts[group.slot] ?? Number.NaN]
     })),
+    histograms: saveHistograms(histograms),
     levels: windows.levels.map(({ firstOpen, onTime, late }) => ({
       firstOpen,
       onTime: savePanes(onTime),
@@ -99,6 +104,8 @@ export function restoreState(bytes: Uint8Array, state: State, config: Config, co
     if (!Number.isNaN(start)) state.emitter.totals.add(group.slot, sum, count, start)
   }
   state.groups.restored()
+  for (const [slot, histogram] of saved.histograms)
+    state.emitter.totals.histograms.set(slot, MergedHistogram.from(histogram))
   for (const [i, level] of saved.levels.entries()) restoreLevel(level, state.windows.levels[i])
   for (const [series, last] of saved.cumulative) state.inputs.restore(restoreSeries(series), last)
   for (const block of saved.outbox) {
@@ -124,13 +131,18 @@ function saveBlock(block: PointBlock): SavedBlock {
 }
 
 function savePanes(panes: ReadonlyMap<number, Pane>): SavedPane[] {
-  return [...panes].map(([index, { keys, sums, counts, distinct = [] }]) => ({
+  return [...panes].map(([index, { keys, sums, counts, distinct = [], histograms = [] }]) => ({
     index,
     keys,
     sums,
     counts,
-    distinct: [...distinct].map(([slot, counter]) => [slot, counter.save()])
+    distinct: [...distinct].map(([slot, counter]) => [slot, counter.save()]),
+    histograms: saveHistograms(histograms)
   }))
+}
+
+function saveHistograms(histograms: Iterable<[number, MergedHistogram]>): SavedHistograms {
+  return [...histograms].map(([slot, histogram]) => [slot, histogram.save()])
 }
 
 function restoreLevel(saved: Saved['levels'][number], level: Level): void {
@@ -140,10 +152,11 @@ function restoreLevel(saved: Saved['levels'][number], level: Level): void {
 }
 
 function restorePanes(saved: readonly SavedPane[], into: Map<number, Pane>): void {
-  for (const { index, keys, sums, counts, distinct } of saved) {
+  for (const { index, keys, sums, counts, distinct, histograms } of saved) {
     const pane = new Pane()
     for (let at = 0; at < keys.length; at++) if (keys[at] !== 0) pane.add(keys[at] - 1, sums[at], counts[at])
     for (const [slot, counter] of distinct) pane.distinctOf(slot).merge(DistinctCounter.from(counter))
+    for (const [slot, histogram] of histograms) pane.histogramOf(slot).merge(MergedHistogram.from(histogram))
     into.set(index, pane)
   }
 }

@@ -1,3 +1,5 @@
+import { MergedHistogram } from './merged-histogram.ts'
+
 const INITIAL_CAPACITY = 1024
 
 /** What each group has counted since it began, by slot. */
@@ -6,6 +8,8 @@ export class Totals {
   counts = new Float64Array(INITIAL_CAPACITY)
   /** When counting began, Unix ms; NaN before. */
   starts = new Float64Array(INITIAL_CAPACITY).fill(Number.NaN)
+
+  readonly histograms = new Map<number, MergedHistogram>()
 
   /** Returns whether this is the first of the slot. */
   add(slot: number, sum: number, count: number, start: number): boolean {
@@ -17,7 +21,16 @@ export class Totals {
     return isFirst
   }
 
+  /** What its histograms add up to, `more` with them. */
+  addHistogram(slot: number, more: MergedHistogram): MergedHistogram {
+    const total = this.histograms.get(slot) ?? new MergedHistogram()
+    total.merge(more)
+    this.histograms.set(slot, total)
+    return total
+  }
+
   clear(slot: number): void {
+    this.histograms.delete(slot)
     if (slot >= this.sums.length) return
     this.sums[slot] = 0
     this.counts[slot] = 0

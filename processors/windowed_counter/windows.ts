@@ -54,12 +54,17 @@ export class Windows {
 
   /** For a `time` that is not late. */
   add(slot: number, time: number, sum: number, count: number): void {
+    this.paneAt(time).add(slot, sum, count)
+  }
+
+  /** The smallest window's, for a `time` that is not late. */
+  paneAt(time: number): Pane {
     const index = Math.floor(time / this.levels[0].size)
     if (index !== this.#lastIndex) {
       this.#lastPane = paneAt(this.levels[0].onTime, index)
       this.#lastIndex = index
     }
-    this.#lastPane.add(slot, sum, count)
+    return this.#lastPane
   }
 
   /** The panes that a point at `time` counts in. Where it is late, each size has it: in its window, or as late. */

@@ -1,0 +1,124 @@
+// Merging as OpenTelemetry has it: https://opentelemetry.io/docs/specs/otel/metrics/data-model/#exponentialhistogram
+import type { ExponentialBuckets, ExponentialHistogram } from '../distribution.ts'
+import { BucketCounts } from './bucket-counts.ts'
+
+/** The finest scale OpenTelemetry knows. */
+const FINEST_SCALE = 20
+/** Of single values: 32 buckets to a doubling, whose middles are at most 1.1 % off. */
+const VALUE_SCALE = 5
+/** Of one sign. */
+const MOST_BUCKETS = 160
+
+/** What of an exponential histogram adds up, bucket by bucket. */
+export type ExponentialShape = Pick<
+  ExponentialHistogram,
+  'scale' | 'zeroCount' | 'zeroThreshold' | 'positive' | 'negative'
+>
+
+/**
+ * Adds up exponential histograms and single values. The scale is the finest at which all of them fit: at most that of
+ * each, of single values 5, and with at most 160 buckets of a sign; coarser ones hold the exact counts. In what order
+ * and parts they are added makes no difference.
+ */
+export class ExponentialCounts {
+  #scale = FINEST_SCALE
+  #zeroCount = 0
+  #zeroThreshold = 0
+  #positive = new BucketCounts()
+  #negative = new BucketCounts()
+
+  /** @param value finite */
+  addValue(value: number, count: number): void {
+    this.#coarsen(VALUE_SCALE)
+    const size = Math.abs(value)
+    if (size <= this.#zeroThreshold) {
+      this.#zeroCount += count
+      return
+    }
+    const buckets = value > 0 ? this.#positive : this.#negative
+    const index = Math.ceil(Math.log2(size) * 2 ** this.#scale) - 1
+    const shift = buckets.shiftToHold(index, index, MOST_BUCKETS)
+    if (shift > 0) this.#coarsen(this.#scale - shift)
+    buckets.add(Math.floor(index / 2 ** shift), count)
+  }
+
+  /** @param times -1 takes away what was added before */
+  add(shape: ExponentialShape, times: 1 | -1 = 1): void {
+    this.#coarsen(shape.scale)
+    this.#zeroCount += times * shape.zeroCount
+    if (shape.zeroThreshold > 0 || this.#zeroThreshold > 0) this.#widenZero(shape)
+    this.#addBuckets(this.#positive, shape.positive, shape.scale, times)
+    this.#addBuckets(this.#negative, shape.negative, shape.scale, times)
+  }
+
+  shape(): ExponentialShape {
+    return {
+      scale: this.#scale,
+      zeroCount: this.#zeroCount,
+      zeroThreshold: this.#zeroThreshold,
+      positive: this.#positive.buckets(),
+      negative: this.#negative.buckets()
+    }
+  }
+
+  get bytes(): number {
+    return this.#positive.bytes + this.#negative.bytes
+  }
+
+  #addBuckets(into: BucketCounts, { offset, counts }: ExponentialBuckets, scale: number, times: number): void {
+    const first = counts.findIndex(count => count !== 0)
+    if (first < 0) return
+    const last = counts.findLastIndex(count => count !== 0)
+    const finer = 2 ** (scale - this.#scale)
+    const shift = into.shiftToHold(
+      Math.floor((offset + first) / finer),
+      Math.floor((offset + last) / finer),
+      MOST_BUCKETS
+    )
+    this.#coarsen(this.#scale - shift)
+    const width = 2 ** (scale - this.#scale)
+    for (let i = first; i <= last; i++) {
+      if (counts[i] === 0) continue
+      const index = Math.floor((offset + i) / width)
+      if (lowerBound(index, this.#scale) < this.#zeroThreshold) this.#zeroCount += times * counts[i]
+      else into.add(index, times * counts[i])
+    }
+  }
+
+  // What one side calls zero the other may have in buckets: those go to zero, whole.
+  #widenZero({ positive, negative, scale, zeroThreshold }: ExponentialShape): void {
+    let threshold = Math.max(zeroThreshold, this.#zeroThreshold)
+    const own = this.shape()
+    for (let before = Number.NaN; threshold !== before; ) {
+      before = threshold
+      for (const buckets of [positive, negative]) threshold = reach(buckets, scale, this.#scale, threshold)
+      for (const buckets of [own.positive, own.negative])
+        threshold = reach(buckets, this.#scale, this.#scale, threshold)
+    }
+    this.#zeroThreshold = threshold
+    const isZero = (index: number) => lowerBound(index, this.#scale) < threshold
+    this.#zeroCount += this.#positive.takeWhile(isZero) + this.#negative.takeWhile(isZero)
+  }
+
+  #coarsen(scale: number): void {
+    if (scale >= this.#scale) return
+    const shift = this.#scale - scale
+    this.#scale = scale
+    this.#positive.coarsen(shift)
+    this.#negative.coarsen(shift)
+  }
+}
+
+/** How far zero reaches where it swallows the bucket that `threshold` lies in, at the scale they are merged at. */
+function reach({ offset, counts }: ExponentialBuckets, scale: number, mergedScale: number, threshold: number): number {
+  let furthest = threshold
+  const width = 2 ** (scale - mergedScale)
+  for (let i = 0; i < counts.length; i++) {
+    const index = Math.floor((offset + i) / width)
+    if (lowerBound(index, mergedScale) >= threshold) break
+    if (counts[i] !== 0) furthest = Math.max(furthest, lowerBound(index + 1, mergedScale))
+  }
+  return furthest
+}
+
+const lowerBound = (index: number, scale: number) => 2 ** (index * 2 ** -scale)

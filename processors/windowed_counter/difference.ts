@@ -1,0 +1,25 @@
+import { ExponentialCounts } from '../../core/model/sketch/exponential-counts.ts'
+import { type HistogramPoint, isSame } from './merged-histogram.ts'
+
+/**
+ * What a cumulative histogram counted from `before` to `now`; `min` and `max` are of its whole life, so of that nothing
+ * is known. Without buckets where they are not those of before, or hold less.
+ */
+export function difference(now: HistogramPoint, before: HistogramPoint): HistogramPoint {
+  const parts = { count: now.count - before.count, sum: now.sum - before.sum, min: Number.NaN, max: Number.NaN }
+  if (now.kind === 'exponential_histogram' && before.kind === 'exponential_histogram') {
+    const counts = new ExponentialCounts()
+    counts.add(now)
+    counts.add(before, -1)
+    const shape = counts.shape()
+    if (shape.zeroCount >= 0 && isPositive(shape.positive.counts) && isPositive(shape.negative.counts))
+      return { kind: 'exponential_histogram', ...parts, ...shape }
+  }
+  if (now.kind === 'histogram' && before.kind === 'histogram' && isSame(now.bounds, before.bounds)) {
+    const counts = now.counts.map((count, i) => count - before.counts[i])
+    if (isPositive(counts)) return { kind: 'histogram', ...parts, bounds: now.bounds, counts }
+  }
+  return { kind: 'histogram', ...parts, bounds: [], counts: [] }
+}
+
+const isPositive = (counts: readonly number[]) => counts.every(count => count >= 0)

@@ -1,0 +1,134 @@
+import { ExponentialCounts, type ExponentialShape } from '../../core/model/sketch/exponential-counts.ts'
+import type { ExponentialHistogram, Histogram } from '../../sdk/plugin/index.ts'
+
+/** A point that has buckets or might. */
+export type HistogramPoint = Histogram | ExponentialHistogram
+
+/** What V8 keeps. */
+export interface SavedHistogram {
+  readonly min: number
+  readonly max: number
+  readonly mergeable: boolean
+  readonly bounds: readonly number[] | undefined
+  readonly counts: readonly number[]
+  readonly exponential: ExponentialShape | undefined
+}
+
+/**
+ * Least, greatest and buckets of histograms added up; count and sum are kept elsewhere. Explicit buckets add up where
+ * bounds are the same, exponential ones and observations always. Where anything else meets, no buckets are left.
+ */
+export class MergedHistogram {
+  /** NaN once unknown of one. */
+  #min = Number.POSITIVE_INFINITY
+  #max = Number.NEGATIVE_INFINITY
+  #isMergeable = true
+  #bounds: readonly number[] | undefined
+  #counts: number[] = []
+  #exponential: ExponentialCounts | undefined
+
+  static from({ min, max, mergeable, bounds, counts, exponential }: SavedHistogram): MergedHistogram {
+    const merged = new MergedHistogram()
+    merged.#min = min
+    merged.#max = max
+    if (bounds !== undefined) merged.#addExplicit(bounds, counts)
+    if (exponential !== undefined) merged.#addExponential(exponential)
+    if (!mergeable) merged.#giveUp()
+    return merged
+  }
+
+  get isExponential(): boolean {
+    return this.#exponential !== undefined
+  }
+
+  get hasBuckets(): boolean {
+    return this.#exponential !== undefined || this.#bounds !== undefined
+  }
+
+  add(point: HistogramPoint): void {
+    if (point.count === 0) return
+    this.#min = Math.min(this.#min, point.min)
+    this.#max = Math.max(this.#max, point.max)
+    if (point.kind === 'exponential_histogram') this.#addExponential(point)
+    else if (point.bounds.length > 0 && point.counts.length === point.bounds.length + 1)
+      this.#addExplicit(point.bounds, point.counts)
+    else if (point.min === point.max) this.#addValue(point.min, point.count)
+    else this.#giveUp()
+  }
+
+  merge(other: MergedHistogram): void {
+    this.#min = Math.min(this.#min, other.#min)
+    this.#max = Math.max(this.#max, other.#max)
+    if (other.#bounds !== undefined) this.#addExplicit(other.#bounds, other.#counts)
+    if (other.#exponential !== undefined) this.#addExponential(other.#exponential.shape())
+    if (!other.#isMergeable) this.#giveUp()
+  }
+
+  /** As a point of `count` and `sum`. */
+  point(count: number, sum: number): HistogramPoint {
+    const min = Number.isFinite(this.#min) ? this.#min : Number.NaN
+    const max = Number.isFinite(this.#max) ? this.#max : Number.NaN
+    if (this.#exponential !== undefined)
+      return { kind: 'exponential_histogram', count, sum, min, max, ...this.#exponential.shape() }
+    return { kind: 'histogram', count, sum, min, max, bounds: this.#bounds ?? [], counts: this.#counts.slice() }
+  }
+
+  /** A point of the same kind and bounds before anything was counted. */
+  zero(): HistogramPoint {
+    const empty = new MergedHistogram()
+    if (this.#exponential !== undefined) empty.#exponential = new ExponentialCounts()
+    empty.#bounds = this.#bounds
+    empty.#counts = this.#counts.map(() => 0)
+    return empty.point(0, 0)
+  }
+
+  save(): SavedHistogram {
+    return {
+      min: this.#min,
+      max: this.#max,
+      mergeable: this.#isMergeable,
+      bounds: this.#bounds,
+      counts: this.#counts.slice(),
+      exponential: this.#exponential?.shape()
+    }
+  }
+
+  get bytes(): number {
+    return this.#counts.length * 8 + (this.#exponential?.bytes ?? 0)
+  }
+
+  #addValue(value: number, count: number): void {
+    if (!this.#isMergeable || this.#bounds !== undefined) return this.#giveUp()
+    this.#exponential ??= new ExponentialCounts()
+    this.#exponential.addValue(value, count)
+  }
+
+  #addExponential(shape: ExponentialShape): void {
+    if (!this.#isMergeable || this.#bounds !== undefined) return this.#giveUp()
+    this.#exponential ??= new ExponentialCounts()
+    this.#exponential.add(shape)
+  }
+
+  #addExplicit(bounds: readonly number[], counts: readonly number[]): void {
+    if (!this.#isMergeable || this.#exponential !== undefined) return this.#giveUp()
+    if (this.#bounds === undefined) {
+      this.#bounds = bounds
+      this.#counts = counts.slice()
+    } else if (isSame(bounds, this.#bounds)) for (let i = 0; i < counts.length; i++) this.#counts[i] += counts[i]
+    else this.#giveUp()
+  }
+
+  #giveUp(): void {
+    this.#isMergeable = false
+    this.#bounds = this.#exponential = undefined
+    this.#counts = []
+  }
+}
+
+/** Whether two explicit histograms have the same buckets. */
+export function isSame(a: readonly number[], b: readonly number[]): boolean {
+  if (a === b) return true
+  if (a.length !== b.length) return false
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false
+  return true
+}
