@@ -96,6 +96,6 @@ async function storedPoints(weir: Weir, sandbox: Sandbox): Promise<StoredPoint[]
       time: Number(ms),
       value
     })
-    return kind === 'histogram' ? [point('_count', count), point('_sum', value)] : [point('', value)]
+    return kind.endsWith('histogram') ? [point('_count', count), point('_sum', value)] : [point('', value)]
   })
 }

@@ -52,7 +52,7 @@ export function sdkClient(
   }
 }
 
-/** hot-shots: counters, and a histogram, which is stored as count and sum. */
+/** hot-shots: counters, and a histogram, whose count and sum are compared. */
 export function statsdClient(port: number, sent: SentCounts): Client & { readonly lines: number } {
   const statsd = new StatsD({ host: '127.0.0.1', port, maxBufferSize: 1400, bufferFlushInterval: 50 })
   let lines = 0
