@@ -123,7 +123,7 @@ test('regression: what a killed process wrote and did not sync is synced before 
   first.clock.advance(10)
   const { length } = disk.contents(FIRST)
   while (disk.contents(FIRST).length === length) await turns(1)
-  // Only the process is gone: the operating system has all of it.
+  disk.kill()
   const found = await (await TestJournal.open(disk)).readAll()
   assert.deepEqual(found, ['kept', 'unsynced'])
   disk.crash()

@@ -77,8 +77,9 @@ class Subject {
   }
 
   /** Opens what is there; with a disk that fails, as often as it takes. */
-  async restart(crash: boolean): Promise<void> {
-    if (crash) this.disk.crash()
+  async restart(after: 'close' | 'kill' | 'crash'): Promise<void> {
+    if (after === 'crash') this.disk.crash()
+    else this.disk.kill()
     this.#lives++
     while ((await this.#opened()) === undefined) {
       this.disk.faults.length = 0
@@ -131,7 +132,7 @@ type Step =
   | { readonly do: 'append'; readonly count: number }
   | { readonly do: 'settle'; readonly turns: number }
   | { readonly do: 'read'; readonly count: number }
-  | { readonly do: 'remove' | 'crash' | 'reopen' | 'heal' }
+  | { readonly do: 'remove' | 'crash' | 'kill' | 'reopen' | 'heal' }
   | { readonly do: 'fail'; readonly after: number; readonly fault: Fault; readonly forGood: boolean }
 
 /** A step as fast-check runs and shows it. */
@@ -154,13 +155,13 @@ class Command implements fc.AsyncCommand<Model, Subject> {
     else if (step.do === 'settle') await subject.settle(step.turns)
     else if (step.do === 'read') await subject.read(step.count)
     else if (step.do === 'remove') await subject.removeBefore()
-    else if (step.do === 'crash') await subject.restart(true)
+    else if (step.do === 'crash' || step.do === 'kill') await subject.restart(step.do)
     else if (step.do === 'heal') {
       subject.disk.faults.length = 0
       subject.disk.broken = undefined
     } else if (step.do === 'reopen') {
       await subject.journal.close()
-      await subject.restart(false)
+      await subject.restart('close')
     } else if (step.do === 'fail') this.#fail(subject.disk, step)
   }
 
@@ -183,7 +184,9 @@ const STEPS: fc.Arbitrary<Step>[] = [
   fc.record({ do: fc.constant('append' as const), count: fc.integer({ min: 1, max: 20 }) }),
   fc.record({ do: fc.constant('settle' as const), turns: fc.integer({ min: 1, max: 40 }) }),
   fc.record({ do: fc.constant('read' as const), count: fc.integer({ min: 1, max: 12 }) }),
-  fc.record({ do: fc.constantFrom('remove' as const, 'crash' as const, 'reopen' as const, 'heal' as const) }),
+  fc.record({
+    do: fc.constantFrom('remove' as const, 'crash' as const, 'kill' as const, 'reopen' as const, 'heal' as const)
+  }),
   fc.record({
     do: fc.constant('fail' as const),
     after: fc.nat(8),
@@ -199,7 +202,7 @@ test('what was committed is read once and in order, through crashes and failures
     fc.asyncProperty(fc.commands(commands, { maxCommands: 40, size: 'max' }), fc.integer(), async (steps, seed) => {
       const model: Model = { committed: [], open: [], next: 0, from: 0 }
       const subject = new Subject(new SimulatedDisk(randomFrom(seed)), model)
-      await subject.restart(false)
+      await subject.restart('close')
       await fc.asyncModelRun(() => ({ model, real: subject }), steps)
       subject.disk.faults.length = 0
       subject.disk.broken = undefined
@@ -207,7 +210,7 @@ test('what was committed is read once and in order, through crashes and failures
       assert.deepEqual(model.open, [], 'everybody was told')
       await subject.read(model.committed.length)
       assert.equal(model.next, model.committed.length, 'all was read')
-      await subject.restart(true)
+      await subject.restart('crash')
       await subject.read(model.committed.length)
       assert.equal(model.next, model.committed.length, 'all was read again')
     }),

@@ -48,9 +48,14 @@ export class SimulatedDisk implements Disk {
     this.#random = random
   }
 
-  /** As a power cut: whoever had files open never hears of them again. */
-  crash(): void {
+  /** As the end of a process: whoever had files open never hears of them again. Nothing is lost by that alone. */
+  kill(): void {
     this.#lives++
+  }
+
+  /** As a power cut. */
+  crash(): void {
+    this.kill()
     this.faults.length = 0
     this.broken = undefined
     for (const change of this.#unsyncedNames.splice(0)) if (this.#random() < 0.5) applyName(this.#syncedNames, change)
