@@ -61,8 +61,8 @@ export class CreditPool {
   #issue(bytes: number): Permit {
     this.#used += bytes
     return new Permit(bytes, {
-      grow: more => {
-        if (this.#used + more > this.capacity) return false
+      grow: (more, held) => {
+        if (this.#used + more > this.capacity && this.#used > held) return false
         this.#used += more
         return true
       },
@@ -81,7 +81,8 @@ export class CreditPool {
 }
 
 interface Issuer {
-  grow(bytes: number): boolean
+  /** @param held what the permit has already: where that is all there is in use, it may go on alone */
+  grow(bytes: number, held: number): boolean
   release(bytes: number): void
 }
 
@@ -101,7 +102,7 @@ export class Permit {
 
   /** More credits for the same data, e.g. as a body arrives in chunks. False when the pool is spent. */
   tryGrow(bytes: number): boolean {
-    if (this.#issuer === undefined || !this.#issuer.grow(bytes)) return false
+    if (this.#issuer === undefined || !this.#issuer.grow(bytes, this.#bytes)) return false
     this.#bytes += bytes
     return true
   }

@@ -116,3 +116,14 @@ test('a client that goes away mid-body leaves nothing behind', async () => {
   await assert.rejects(received, { status: 400, message: 'the connection ended before the body did' })
   assert.equal(credits.used, 0)
 })
+
+test('a client that announces much and sends nothing holds few credits', async () => {
+  const { port } = server.address() as AddressInfo
+  const stalled = request({ port, method: 'POST', headers: { 'content-length': MAX_BYTES }, agent: false })
+  stalled.on('error', () => {})
+  stalled.flushHeaders()
+  await once(server, 'request')
+  assert.ok(credits.used > 0 && credits.used < MAX_BYTES / 2, `${credits.used} bytes`)
+  stalled.destroy()
+  await assert.rejects(received, { status: 400 })
+})
