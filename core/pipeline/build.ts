@@ -95,7 +95,14 @@ export function buildTopology(config: ResolvedConfig, services: Services): Topol
   const receivers = used('receiver', p => p.receivers).map(({ id, plugin, config }) => {
     const component = new Component('receiver', id, undefined, services.log)
     const receiver = plugin.create(config, component.context(services)) as Receiver
-    return { component, receiver, sink: fanOut(built.filter(pipeline => pipeline.config.receivers.includes(id))) }
+    return {
+      component,
+      receiver,
+      sink: fanOut(
+        built.filter(pipeline => pipeline.config.receivers.includes(id)),
+        services.replayed
+      )
+    }
   })
   return { receivers, pipelines: built, exporters }
 }
@@ -126,7 +133,7 @@ function buildPipelines(config: ResolvedConfig, exporters: readonly BuiltExporte
       name,
       configs[name],
       processors,
-      fanOut([...lanes, ...fed]),
+      fanOut([...lanes, ...fed], services.replayed),
       configs[name].receivers.length
     )
     pipeline.completed.then(() => {

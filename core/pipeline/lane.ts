@@ -64,7 +64,9 @@ export class Lane implements Sink {
     this.#queuedBytes += blockBytes(batch.block)
     this.#queue.push(batch)
     this.#entered++
-    this.#wake()
+    // After the deadline nobody looks at the queue any more.
+    if (this.#abort.signal.aborted) this.#handBack(this.#queue.pop()!)
+    else this.#wake()
   }
 
   start(): void {

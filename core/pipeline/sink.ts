@@ -11,14 +11,15 @@ export interface Sink {
 
 /**
  * Gives a batch to each of `sinks`, or to none: where one is full the batch is handed back before any other has it, or
- * its sender's second try would count twice there.
+ * its sender's second try would count twice there. With a journal nothing is handed back any more: who feeds it waits for
+ * room (`feederWaits`), and what one entry brings is taken, though a queue may run over by it.
  */
-export function fanOut(sinks: readonly Sink[]): Sink {
+export function fanOut(sinks: readonly Sink[], feederWaits: boolean): Sink {
   const hasRoom = () => sinks.every(sink => sink.hasRoom())
   return {
     hasRoom,
     push(batch) {
-      if (!hasRoom())
+      if (!feederWaits && !hasRoom())
         return batch.nack(new WeirError('QUEUE_FULL', 'an exporter is behind and its queue is full; try again later'))
       if (sinks.length === 1) return sinks[0].push(batch)
       const branches = batch.fork(sinks.length)
