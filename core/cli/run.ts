@@ -118,6 +118,7 @@ function nextSignal(): Promise<NodeJS.Signals> {
 function describeStart(announcements: readonly Announcement[]): string {
   const lines = ['Weir is running:', ...announcements.map(({ what }) => `  ${what}`)]
   const commands = announcements.flatMap(({ command }) => (command === undefined ? [] : [command]))
-  if (commands.length > 0) lines.push('', 'Try it:', ...commands.map(command => `  ${command}`))
+  // What is downstream starts first, but people send before they look.
+  if (commands.length > 0) lines.push('', 'Try it:', ...commands.toReversed().map(command => `  ${command}`))
   return lines.join('\n')
 }
