@@ -1,47 +1,33 @@
 import { SeriesCache } from '../../core/model/series-cache.ts'
-import { Murmur3 } from '../../core/model/sketch/murmur3.ts'
+import type { Murmur3 } from '../../core/model/sketch/murmur3.ts'
 import type { Block, Distribution, PointBlock } from '../../sdk/plugin/index.ts'
 import type { Config } from './config.ts'
 import type { Flight } from './flights.ts'
-import { Memory, type SavedMemory } from './memory.ts'
+import { RememberingRule } from './remembering-rule.ts'
 import { CONFLICT, DUPLICATE, NEW, NOT_IDENTIFIED, type Rule } from './rule.ts'
 
 /** Mode `sample`: points of one series and time are one sample. Events pass. */
-export class Samples implements Rule {
-  readonly key = new Uint32Array(4)
+export class Samples extends RememberingRule implements Rule {
   readonly duplicateReason = 'duplicate'
   serial = 0
-  lateness = 0
-  #memory: Memory
   #keepsFirst: boolean
-  #hash = new Murmur3()
   #value = new Uint32Array(4)
   #seriesKeys: SeriesCache<Uint32Array>
   #block: PointBlock | undefined
   #now = 0
 
   constructor(config: Config) {
-    this.#memory = new Memory(config)
+    super(config)
     this.#keepsFirst = config.conflict === 'keep_first'
     this.#seriesKeys = new SeriesCache(series => {
       const key = new Uint32Array(4)
-      this.#hash.reset().text(series.key).finish(key)
+      this.hash.reset().text(series.key).finish(key)
       return key
     })
   }
 
-  get size(): number {
-    return this.#memory.size
-  }
-  get bytes(): number {
-    return this.#memory.bytes
-  }
-  get evicted(): number {
-    return this.#memory.evicted
-  }
-
   begin(block: Block, _flight: Flight, now: number): void {
-    this.#memory.expire(now)
+    this.memory.expire(now)
     this.#block = block.type === 'points' ? block : undefined
     this.#now = now
   }
@@ -52,40 +38,28 @@ export class Samples implements Rule {
     const series = block.series[i]
     // Increments without an interval, such as StatsD's, may come many at a time: each is an observation of its own.
     if (series.metric.temporality === 'delta' && block.start[i] === 0) return NOT_IDENTIFIED
-    this.#hash.resume(this.#seriesKeys.get(series)).number(block.time[i]).finish(this.key)
+    this.hash.resume(this.#seriesKeys.get(series)).number(block.time[i]).finish(this.key)
     this.#hashValue(block, i)
     const [value0, value1] = this.#value
-    if (!this.#memory.recall(this.key)) return this.#remember(NEW)
-    this.lateness = this.#now - this.#memory.since
-    if (this.#memory.value0 === value0 && this.#memory.value1 === value1) return DUPLICATE
+    if (!this.memory.recall(this.key)) return this.#remember(NEW)
+    this.lateness = this.#now - this.memory.since
+    if (this.memory.value0 === value0 && this.memory.value1 === value1) return DUPLICATE
     if (this.#keepsFirst) return CONFLICT
     // Each further value is an entry of its own, or it would pass again whenever it is sent again.
-    this.#hash.resume(this.key).words(value0, value1, 0, 0).finish(this.key)
-    if (!this.#memory.recall(this.key)) return this.#remember(CONFLICT)
-    this.lateness = this.#now - this.#memory.since
+    this.hash.resume(this.key).words(value0, value1, 0, 0).finish(this.key)
+    if (!this.memory.recall(this.key)) return this.#remember(CONFLICT)
+    this.lateness = this.#now - this.memory.since
     return DUPLICATE
   }
 
-  forget(keys: Uint32Array, at: number, serial: number): void {
-    this.#memory.forget(keys, at, serial)
-  }
-
-  save(): unknown {
-    return this.#memory.save()
-  }
-
-  restore(saved: unknown): void {
-    this.#memory.restore(saved as SavedMemory)
-  }
-
   #remember(verdict: number): number {
-    this.serial = this.#memory.remember(this.key, this.#now, this.#value[0], this.#value[1])
+    this.serial = this.memory.remember(this.key, this.#now, this.#value[0], this.#value[1])
     return verdict
   }
 
   /** 64 bits that say whether two values are the same: what the number is, its flags, all of a distribution. */
   #hashValue(block: PointBlock, i: number): void {
-    const hash = this.#hash.reset().number(block.value[i])
+    const hash = this.hash.reset().number(block.value[i])
     if (block.flags[i] !== 0) hash.words(block.flags[i], 0, 0, 0)
     const distribution = block.distributions.size === 0 ? undefined : block.distributions.get(i)
     if (distribution !== undefined) feedDistribution(hash, distribution)

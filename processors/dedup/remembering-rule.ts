@@ -1,0 +1,37 @@
+import { Murmur3 } from '../../core/model/sketch/murmur3.ts'
+import type { Config } from './config.ts'
+import { Memory, type SavedMemory } from './memory.ts'
+
+/** What the rules share that remember fingerprints, each for a window of time: all but those that read numbers. */
+export abstract class RememberingRule {
+  readonly key = new Uint32Array(4)
+  lateness = 0
+  protected readonly memory: Memory
+  protected readonly hash = new Murmur3()
+
+  constructor(config: Config) {
+    this.memory = new Memory(config)
+  }
+
+  get size(): number {
+    return this.memory.size
+  }
+  get bytes(): number {
+    return this.memory.bytes
+  }
+  get evicted(): number {
+    return this.memory.evicted
+  }
+
+  forget(keys: Uint32Array, at: number, serial: number): void {
+    this.memory.forget(keys, at, serial)
+  }
+
+  save(): unknown {
+    return this.memory.save()
+  }
+
+  restore(saved: unknown): void {
+    this.memory.restore(saved as SavedMemory)
+  }
+}
