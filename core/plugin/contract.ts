@@ -51,10 +51,19 @@ export interface ProcessorPlugin<C = unknown> extends Definition<'processor', C,
   readonly ownsData?: boolean
   /** The most it will remember, in bytes, for `weir validate`. */
   memoryBound?(config: C): number
+  /** Whether it corrects values it put out before: every exporter behind it must then `replace`. */
+  amends?(config: C): boolean
 }
 export interface ExporterPlugin<C = unknown> extends Definition<'exporter', C, Exporter> {
   readonly ports: { readonly in: Port }
+  /** Default: `identical`. */
+  upsert?(config: C): Upsert
 }
+/**
+ * What a store keeps where two values come for one series and time. `identical`: one of them where they are the same, no
+ * telling where they differ; `max`: the larger; `replace`: the one that came last.
+ */
+export type Upsert = 'identical' | 'max' | 'replace'
 export type Plugin<C = unknown> = ReceiverPlugin<C> | ProcessorPlugin<C> | ExporterPlugin<C>
 
 /** Both idempotent; `stop` may come without `start`. A `start` that rejects stops Weir with its message. */
