@@ -44,6 +44,7 @@ export type {
   ProcessorPlugin,
   Receiver,
   ReceiverPlugin,
-  StreamProcessor
+  StreamProcessor,
+  Upsert
 } from '../../core/plugin/contract.ts'
 export { sleep } from '../../core/telemetry/clock.ts'
