@@ -1,17 +1,18 @@
+import type { LatePolicy, OutputKind, WindowSettings } from '../../core/windows/settings.ts'
 import { type ConfigProblem, type ConfigSchema, duration } from '../../sdk/plugin/index.ts'
 
 export interface Config {
   /** Window sizes, ms. */
   readonly windows: readonly number[]
   readonly by?: readonly string[]
-  readonly output: readonly ('delta' | 'cumulative')[]
+  readonly output: readonly OutputKind[]
   /** ms */
   readonly allowed_lateness: number
   /** ms */
   readonly idle_timeout: number
   /** ms */
   readonly max_future_skew: number
-  readonly late: 'add' | 'drop'
+  readonly late: LatePolicy
   readonly max_groups: number
 }
 
@@ -77,4 +78,17 @@ export function check(config: Config): ConfigProblem[] {
       problems.push({ path: ['windows', i], message: 'this size stands here twice' })
   }
   return problems
+}
+
+export function settingsOf(config: Config): WindowSettings {
+  return {
+    sizesMs: config.windows,
+    by: config.by,
+    output: config.output,
+    allowedLatenessMs: config.allowed_lateness,
+    idleTimeoutMs: config.idle_timeout,
+    maxFutureSkewMs: config.max_future_skew,
+    late: config.late,
+    maxGroups: config.max_groups
+  }
 }

@@ -1,6 +1,6 @@
+import { WindowEngine } from '../../core/windows/engine.ts'
 import type { ProcessorPlugin } from '../../sdk/plugin/index.ts'
-import { type Config, check, schema } from './config.ts'
-import { WindowedCounter } from './counter.ts'
+import { type Config, check, schema, settingsOf } from './config.ts'
 
 const plugin: ProcessorPlugin<Config> = {
   api: 1,
@@ -12,7 +12,7 @@ const plugin: ProcessorPlugin<Config> = {
   ports: { in: 'any', out: 'points' },
   ownsData: true,
   check,
-  create: (config, context) => new WindowedCounter(config, context)
+  create: (config, context) => new WindowEngine(settingsOf(config), context)
 }
 
 export default plugin

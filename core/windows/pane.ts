@@ -1,4 +1,4 @@
-import { DistinctCounter } from '../../core/model/sketch/distinct-counter.ts'
+import { DistinctCounter } from '../model/sketch/distinct-counter.ts'
 import { MergedHistogram } from './merged-histogram.ts'
 
 const INITIAL_CAPACITY = 64

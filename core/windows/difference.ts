@@ -1,4 +1,4 @@
-import { ExponentialCounts } from '../../core/model/sketch/exponential-counts.ts'
+import { ExponentialCounts } from '../model/sketch/exponential-counts.ts'
 import { type HistogramPoint, isSame } from './merged-histogram.ts'
 
 /**

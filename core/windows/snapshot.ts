@@ -1,21 +1,16 @@
 import { deserialize, serialize } from 'node:v8'
-import { DistinctCounter, type SavedDistinct } from '../../core/model/sketch/distinct-counter.ts'
-import {
-  type Attributes,
-  type Block,
-  type Context,
-  formatDuration,
-  type Metric,
-  type PointBlock,
-  type Resource,
-  type Scope,
-  type Series
-} from '../../sdk/plugin/index.ts'
-import type { Config } from './config.ts'
+import { formatDuration } from '../config/units.ts'
+import type { Attributes } from '../model/attributes.ts'
+import type { Block } from '../model/block.ts'
+import type { PointBlock } from '../model/points.ts'
+import type { Metric, Resource, Scope, Series } from '../model/series.ts'
+import { DistinctCounter, type SavedDistinct } from '../model/sketch/distinct-counter.ts'
+import type { Context } from '../plugin/context.ts'
 import type { Group } from './groups.ts'
 import type { LastPoint } from './inputs.ts'
 import { MergedHistogram, type SavedHistogram } from './merged-histogram.ts'
 import { Pane } from './pane.ts'
+import type { WindowSettings } from './settings.ts'
 import type { State } from './state.ts'
 import type { Source } from './watermark.ts'
 import type { Level } from './windows.ts'
@@ -58,11 +53,14 @@ interface Saved {
   readonly outbox: readonly SavedBlock[]
 }
 
-export function saveState({ windows, groups, inputs, emitter, outbox, watermark }: State, config: Config): Uint8Array {
+export function saveState(
+  { windows, groups, inputs, emitter, outbox, watermark }: State,
+  { sizesMs }: WindowSettings
+): Uint8Array {
   const { sums, counts, starts, histograms } = emitter.totals
   const saved: Saved = {
     version: VERSION,
-    windows: config.windows,
+    windows: sizesMs,
     watermark: watermark.value,
     sources: watermark.sources,
     since: inputs.since,
@@ -84,10 +82,10 @@ export function saveState({ windows, groups, inputs, emitter, outbox, watermark 
 }
 
 /** Into a fresh `state`. Throws where the bytes do not fit this version or configuration. */
-export function restoreState(bytes: Uint8Array, state: State, config: Config, context: Context): void {
+export function restoreState(bytes: Uint8Array, state: State, { sizesMs }: WindowSettings, context: Context): void {
   const saved = deserialize(bytes) as Saved
   if (saved.version !== VERSION) throw new Error(`it has version ${saved.version}, this Weir reads version ${VERSION}`)
-  if (saved.windows.join() !== config.windows.join()) {
+  if (saved.windows.join() !== sizesMs.join()) {
     const sizes = saved.windows.map(formatDuration).join(', ')
     throw new Error(
       `it holds open windows of ${sizes}, which are not the windows configured now; start once with those`

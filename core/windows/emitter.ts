@@ -1,8 +1,10 @@
-import { type PointBlock, PointBlockBuilder, type SeriesRegistry } from '../../sdk/plugin/index.ts'
+import { type PointBlock, PointBlockBuilder } from '../model/points.ts'
+import type { SeriesRegistry } from '../model/series.ts'
 import type { Group, Groups } from './groups.ts'
 import { type HistogramPoint, MergedHistogram } from './merged-histogram.ts'
 import { type Output, Outputs } from './outputs.ts'
 import { Pane } from './pane.ts'
+import type { OutputKind } from './settings.ts'
 import { Totals } from './totals.ts'
 import type { ClosedWindow, Level } from './windows.ts'
 
@@ -25,7 +27,7 @@ export class Emitter {
     levels: readonly Level[],
     groups: Groups,
     series: SeriesRegistry,
-    output: readonly ('delta' | 'cumulative')[],
+    output: readonly OutputKind[],
     withoutBuckets: { add(points: number): void }
   ) {
     this.#levels = levels

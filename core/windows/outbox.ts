@@ -1,4 +1,6 @@
-import { Batch, type Block, blockBytes, type Context } from '../../sdk/plugin/index.ts'
+import { type Block, blockBytes } from '../model/block.ts'
+import { Batch } from '../pipeline/batch.ts'
+import type { Context } from '../plugin/context.ts'
 
 /** Blocks this processor owns until an exporter has them. Booked as in flight while they wait here. */
 export class Outbox {

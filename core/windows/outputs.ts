@@ -1,13 +1,6 @@
-import {
-  type Attribute,
-  type Attributes,
-  formatDuration,
-  type Metric,
-  type Series,
-  type SeriesRegistry,
-  sortAttributes,
-  type Temporality
-} from '../../sdk/plugin/index.ts'
+import { formatDuration } from '../config/units.ts'
+import { type Attribute, type Attributes, sortAttributes } from '../model/attributes.ts'
+import type { Metric, Series, SeriesRegistry, Temporality } from '../model/series.ts'
 import type { Group } from './groups.ts'
 import type { Level } from './windows.ts'
 

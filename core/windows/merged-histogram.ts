@@ -1,5 +1,5 @@
-import { ExponentialCounts, type ExponentialShape } from '../../core/model/sketch/exponential-counts.ts'
-import type { ExponentialHistogram, Histogram } from '../../sdk/plugin/index.ts'
+import type { ExponentialHistogram, Histogram } from '../model/distribution.ts'
+import { ExponentialCounts, type ExponentialShape } from '../model/sketch/exponential-counts.ts'
 
 /** A point that has buckets or might. */
 export type HistogramPoint = Histogram | ExponentialHistogram

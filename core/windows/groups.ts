@@ -1,8 +1,5 @@
+import { type Attribute, type Attributes, attributeText, findAttribute, sortAttributes } from '../model/attributes.ts'
 import {
-  type Attribute,
-  type Attributes,
-  attributeText,
-  findAttribute,
   type Metric,
   type MetricKind,
   NO_RESOURCE,
@@ -10,9 +7,8 @@ import {
   type Resource,
   type Scope,
   type Series,
-  type SeriesRegistry,
-  sortAttributes
-} from '../../sdk/plugin/index.ts'
+  type SeriesRegistry
+} from '../model/series.ts'
 
 const OVERFLOW: Attribute = ['otel.metric.overflow', 'true']
 /** Beyond `max_groups` each metric has one group; beyond as many metrics, all share one a kind. */

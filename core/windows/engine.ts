@@ -1,19 +1,15 @@
 import { Observable, type OperatorFunction } from 'rxjs'
-import {
-  type Batch,
-  type Context,
-  type EventBlock,
-  FLAG_NO_RECORDED_VALUE,
-  type PointBlock,
-  PointBlockBuilder,
-  type StreamProcessor
-} from '../../sdk/plugin/index.ts'
-import type { Config } from './config.ts'
+import type { EventBlock } from '../model/events.ts'
+import { FLAG_NO_RECORDED_VALUE, type PointBlock, PointBlockBuilder } from '../model/points.ts'
+import type { Batch } from '../pipeline/batch.ts'
+import type { Context } from '../plugin/context.ts'
+import type { StreamProcessor } from '../plugin/contract.ts'
 import { Emitter } from './emitter.ts'
 import { Groups } from './groups.ts'
 import { CUMULATIVE, type Increment, Inputs, PASS_THROUGH } from './inputs.ts'
 import type { HistogramPoint } from './merged-histogram.ts'
 import { Outbox } from './outbox.ts'
+import type { WindowSettings } from './settings.ts'
 import { restoreState, saveState } from './snapshot.ts'
 import type { State } from './state.ts'
 import { Watermark } from './watermark.ts'
@@ -26,8 +22,8 @@ const LONGEST_TICK_MS = 500
 const FORGET_AFTER_MS = 3_600_000
 
 /** Counts and sums points and events in tumbling windows of event time. Points that cannot be counted pass through. */
-export class WindowedCounter implements StreamProcessor {
-  #config: Config
+export class WindowEngine implements StreamProcessor {
+  #settings: WindowSettings
   #context: Context
   #state: State
   #output: ((batch: Batch) => void) | undefined
@@ -37,22 +33,22 @@ export class WindowedCounter implements StreamProcessor {
   #increment: Increment = { slot: 0, sum: 0, count: 0, histogram: undefined }
   #latePoints: { add(items: number): void }
 
-  constructor(config: Config, context: Context) {
-    this.#config = config
+  constructor(settings: WindowSettings, context: Context) {
+    this.#settings = settings
     this.#context = context
-    const windows = new Windows(config.windows)
+    const windows = new Windows(settings.sizesMs)
     const withoutBuckets = context.instruments.counter(
       'histograms_without_buckets_total',
       'Histogram points sent with count and sum alone, since buckets were unknown or could not be added up.'
     )
-    const groups = new Groups(context.series, config.by, config.max_groups)
+    const groups = new Groups(context.series, settings.by, settings.maxGroups)
     this.#state = {
       windows,
       groups,
-      inputs: new Inputs(groups, context.clock.now(), config.output.includes('delta')),
-      emitter: new Emitter(windows.levels, groups, context.series, config.output, withoutBuckets),
+      inputs: new Inputs(groups, context.clock.now(), settings.output.includes('delta')),
+      emitter: new Emitter(windows.levels, groups, context.series, settings.output, withoutBuckets),
       outbox: new Outbox(context),
-      watermark: new Watermark(config.allowed_lateness, config.idle_timeout)
+      watermark: new Watermark(settings.allowedLatenessMs, settings.idleTimeoutMs)
     }
     this.#latePoints = context.instruments.counter(
       'late_items_total',
@@ -90,11 +86,11 @@ export class WindowedCounter implements StreamProcessor {
   }
 
   snapshot(): Uint8Array {
-    return saveState(this.#state, this.#config)
+    return saveState(this.#state, this.#settings)
   }
 
   restore(bytes: Uint8Array): void {
-    restoreState(bytes, this.#state, this.#config, this.#context)
+    restoreState(bytes, this.#state, this.#settings, this.#context)
   }
 
   #take(batch: Batch): void {
@@ -114,7 +110,7 @@ export class WindowedCounter implements StreamProcessor {
     const hasDistributions = block.distributions.size > 0
     const { inputs, windows } = this.#state
     const now = this.#context.clock.now()
-    const newest = now + this.#config.max_future_skew
+    const newest = now + this.#settings.maxFutureSkewMs
     let latest = Number.NEGATIVE_INFINITY
     let passing: PointBlockBuilder | undefined
     let counted = 0
@@ -172,7 +168,7 @@ export class WindowedCounter implements StreamProcessor {
     let latest = Number.NEGATIVE_INFINITY
     for (let i = 0; i < block.length; i++) {
       const at = block.time[i]
-      if (at > now + this.#config.max_future_skew) {
+      if (at > now + this.#settings.maxFutureSkewMs) {
         this.#drop('future')
         continue
       }
@@ -209,7 +205,7 @@ export class WindowedCounter implements StreamProcessor {
 
   #takesLate(): boolean {
     this.#latePoints.add(1)
-    return this.#config.late === 'add' || this.#drop('late')
+    return this.#settings.late === 'add' || this.#drop('late')
   }
 
   #drop(reason: string): false {
@@ -266,7 +262,7 @@ export class WindowedCounter implements StreamProcessor {
     if (hour === this.#swept) return
     this.#swept = hour
     const { groups, inputs, windows, emitter, watermark } = this.#state
-    const largest = Math.max(...this.#config.windows)
+    const largest = Math.max(...this.#settings.sizesMs)
     const before = watermark.value - Math.max(FORGET_AFTER_MS, 2 * largest)
     const gone = groups.expire(before, windows.slotsInUse())
     emitter.forget(gone)

@@ -1,4 +1,4 @@
-import type { Series } from '../../sdk/plugin/index.ts'
+import type { Series } from '../model/series.ts'
 import { difference } from './difference.ts'
 import type { GroupKind, Groups } from './groups.ts'
 import type { HistogramPoint } from './merged-histogram.ts'
