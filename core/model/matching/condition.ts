@@ -1,0 +1,52 @@
+import { type AttributeValue, attributeText } from '../attributes.ts'
+import type { Condition, Scalar, Test, Values } from './config.ts'
+import { matchesGlob } from './glob.ts'
+import { RegexTest } from './linear-regex.ts'
+
+/** Of an attribute's value, undefined where it is missing. */
+export type Predicate = (value: AttributeValue | undefined) => boolean
+
+export function compileCondition(condition: Condition): Predicate {
+  if (typeof condition === 'object' && !isList(condition)) return compileTest(condition)
+  return isOneOf(condition)
+}
+
+function compileTest(test: Test): Predicate {
+  const { regex, not, exists, gt, gte, lt, lte } = test
+  const parts: Predicate[] = []
+  if (exists !== undefined) parts.push(value => (value !== undefined) === exists)
+  if (regex !== undefined) parts.push(isFound(regex))
+  if (not !== undefined) {
+    const isNot = typeof not === 'object' && 'regex' in not ? isFound(not.regex) : isOneOf(not)
+    parts.push(value => !isNot(value))
+  }
+  if (gt !== undefined) parts.push(value => numberOf(value) > gt)
+  if (gte !== undefined) parts.push(value => numberOf(value) >= gte)
+  if (lt !== undefined) parts.push(value => numberOf(value) < lt)
+  if (lte !== undefined) parts.push(value => numberOf(value) <= lte)
+  return value => parts.every(part => part(value))
+}
+
+function isOneOf(values: Values): Predicate {
+  const texts = (isList(values) ? values : [values]).map(String)
+  const exact = new Set(texts.filter(text => !text.includes('*')))
+  const globs = texts.filter(text => text.includes('*'))
+  return value => {
+    if (value === undefined) return false
+    const text = attributeText(value)
+    return exact.has(text) || globs.some(glob => matchesGlob(glob, text))
+  }
+}
+
+function isFound(regex: string): Predicate {
+  const test = new RegexTest(regex)
+  return value => value !== undefined && test.test(attributeText(value))
+}
+
+// StatsD and Prometheus have nothing but texts: "503" is a number there. NaN, which no test passes, where it is none.
+function numberOf(value: AttributeValue | undefined): number {
+  if (typeof value === 'number' || typeof value === 'bigint') return Number(value)
+  return typeof value === 'string' && value.trim() !== '' ? Number(value) : Number.NaN
+}
+
+const isList = (values: Condition): values is readonly Scalar[] => Array.isArray(values)
