@@ -1,0 +1,129 @@
+import assert from 'node:assert/strict'
+import { Subject } from 'rxjs'
+import { lift } from '../../core/pipeline/lift.ts'
+import type { Batch, Processor, ProcessorPlugin } from '../../sdk/plugin/index.ts'
+import { type TestContext, testBatch, testConfig, testContext } from '../../sdk/plugin/testing.ts'
+import { EPOCH, parseItems, parseTime, printItems, printTime } from './items.ts'
+
+const FROM = /^from (\S+)(?: request=(\S+))?$/
+
+/** What a processor with `options` makes of `input`: both as README.md says. */
+export async function runCase(
+  plugin: ProcessorPlugin,
+  options: Record<string, unknown>,
+  input: string
+): Promise<string> {
+  const run = new CaseRun(plugin, options)
+  await run.begin()
+  for (const paragraph of input.split(/\n\s*\n/)) {
+    const lines = paragraph.split('\n').map(line => line.replace(/(^|\s)#.*/, '').trim())
+    await run.paragraph(lines.filter(line => line !== ''))
+  }
+  await run.end('the end')
+  return run.output
+}
+
+/** A processor between a sender and an exporter that takes everything, over as many starts as the case has. */
+class CaseRun {
+  #plugin: ProcessorPlugin
+  #options: Record<string, unknown>
+  #context!: TestContext
+  #processor!: Processor
+  #input = new Subject<Batch>()
+  #groups: { readonly title: string; readonly lines: string[] }[] = []
+  #isTellingBatch = false
+  /** What the stream completes for. */
+  #ending: string | undefined
+  #dropsTold = new Map<string, number>()
+
+  constructor(plugin: ProcessorPlugin, options: Record<string, unknown>) {
+    this.#plugin = plugin
+    this.#options = options
+  }
+
+  get output(): string {
+    return this.#groups.map(({ title, lines }) => `${[title, ...lines].join('\n')}\n`).join('\n')
+  }
+
+  async begin(now = EPOCH, state?: Uint8Array): Promise<void> {
+    this.#context = { ...testContext(this.#plugin.type), durable: true }
+    this.#context.clock.advanceTo(now)
+    this.#processor = this.#plugin.create(testConfig(this.#plugin, this.#options), this.#context)
+    if (state !== undefined) this.#processor.restore!(state)
+    await this.#processor.start?.(new AbortController().signal)
+    this.#input = new Subject()
+    this.#dropsTold.clear()
+    this.#input.pipe(lift(this.#processor, this.#context)).subscribe(batch => {
+      this.#tellBatch(printItems(batch.block))
+      batch.ack()
+    })
+  }
+
+  async paragraph(lines: readonly string[]): Promise<void> {
+    const items: string[] = []
+    let origin: { source: string; request?: () => string } = { source: 'test' }
+    for (const line of lines) {
+      const [, source, request] = FROM.exec(line) ?? []
+      if (source !== undefined) origin = { source, request: request === undefined ? undefined : () => request }
+      else if (line.startsWith('tick ')) await this.#tick(parseTime(line.slice(5)))
+      else if (line === 'restart') await this.#restart()
+      else items.push(line)
+    }
+    if (items.length === 0) return
+    const { batch, settled } = testBatch(parseItems(items, this.#context.series), origin)
+    settled.then(outcome => outcome.status === 'nacked' && this.#tell(`refused: ${outcome.error.message}`))
+    this.#input.next(batch)
+    await this.#turn()
+  }
+
+  /** The stream completes, as it does when Weir stops; nobody may owe anything then. */
+  async end(title: string): Promise<void> {
+    this.#ending = title
+    this.#input.complete()
+    await this.#turn()
+    this.#ending = undefined
+    await this.#processor.stop?.(new AbortController().signal)
+    assert.equal(this.#context.account.imbalance, 0, 'the ledger adds up')
+  }
+
+  async #restart(): Promise<void> {
+    await this.end('restart')
+    await this.begin(this.#context.clock.now(), this.#processor.snapshot?.())
+  }
+
+  async #tick(time: number): Promise<void> {
+    const { clock } = this.#context
+    while (clock.nextTimer <= time) {
+      clock.advanceTo(clock.nextTimer)
+      await this.#turn()
+    }
+    clock.advanceTo(time)
+  }
+
+  /** What promises have still to do, and what was dropped by then. */
+  async #turn(): Promise<void> {
+    await new Promise(setImmediate)
+    for (const [reason, items] of this.#context.account.dropped) {
+      const news = items - (this.#dropsTold.get(reason) ?? 0)
+      this.#dropsTold.set(reason, items)
+      if (news > 0) this.#tell(`dropped ${news} ${reason}`)
+    }
+  }
+
+  #tellBatch(lines: readonly string[]): void {
+    const follows = this.#isTellingBatch && this.#groups.at(-1)?.title === this.#title
+    this.#tell(...(follows ? ['--'] : []), ...lines)
+    this.#isTellingBatch = true
+  }
+
+  #tell(...lines: string[]): void {
+    const title = this.#title
+    if (this.#groups.at(-1)?.title !== title) this.#groups.push({ title, lines: [] })
+    this.#groups.at(-1)!.lines.push(...lines)
+    this.#isTellingBatch = false
+  }
+
+  get #title(): string {
+    return this.#ending ?? `at ${printTime(this.#context.clock.now())}`
+  }
+}
