@@ -4,10 +4,10 @@ import { SeriesRegistry } from '../../core/model/series.ts'
 import { parseItems, printItems } from './items.ts'
 
 for (const line of [
-  '0s counter delta requests {route: /cart, status: 200, ok: true} 3 start=-10s',
+  '0s counter delta requests {ok: true, route: /cart, status: 200} 3 start=-10s',
   '1.5s counter cumulative requests 17 start=0s unit={request}',
   '90s up_down_counter cumulative queue -2 resource={host: web-1}',
-  '0s gauge temperature {note: "a, } b", room: r1} 21.5',
+  `0s gauge temperature {note: 'a, } b', room: r1} 21.5`,
   '0s gauge temperature NaN',
   '0s gauge temperature ended',
   '0s histogram delta latency {route: /} {count: 3, sum: 4.5, min: 1, max: 2, bounds: [1, 2], counts: [1, 2, 0]}',

@@ -96,7 +96,9 @@ function distributionOf(kind: string, text: string): Distribution {
       negative: { offset: 0, counts: [] }
     }
   }
-  return { kind, ...empty[kind], ...(load(text) as object) } as Distribution
+  const given = load(text) as object
+  // First those given, so that they are printed in the order they were written.
+  return { kind, ...given, ...empty[kind], ...given } as Distribution
 }
 
 function pointsOf(items: readonly Item[], series: SeriesRegistry): PointBlock {
