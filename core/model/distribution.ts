@@ -1,3 +1,5 @@
+import type { SavedDistinct } from './sketch/distinct-counter.ts'
+
 /** OTLP Histogram. `counts` has one more entry than `bounds`; both empty where only count and sum are known. */
 export interface Histogram {
   readonly kind: 'histogram'
@@ -45,7 +47,22 @@ export interface MemberSet {
   readonly members: readonly string[]
 }
 
-export type Distribution = Histogram | ExponentialHistogram | Summary | MemberSet
+/** What a set's members were counted in: unlike their number it merges, without loss and in any order. */
+export interface DistinctSketch {
+  readonly kind: 'distinct'
+  /** A whole number: exact up to 512, above it an estimate. */
+  readonly count: number
+  /** What `DistinctCounter` saved; nobody writes to its arrays. */
+  readonly state: SavedDistinct
+}
+
+export type Distribution = Histogram | ExponentialHistogram | Summary | MemberSet | DistinctSketch
+
+/** What stands for it in the block's column of numbers. */
+export function numberOf(distribution: Distribution): number {
+  if (distribution.kind === 'set') return distribution.members.length
+  return distribution.kind === 'distinct' ? distribution.count : distribution.sum
+}
 
 /** `count` observations of the same `value`: what a StatsD timer line says. */
 export function observation(value: number, count: number): Histogram {

@@ -1,4 +1,4 @@
-import type { Distribution } from './distribution.ts'
+import { type Distribution, numberOf } from './distribution.ts'
 import type { Series } from './series.ts'
 
 /** OTLP's `DataPointFlags`: the series has ended here; `value` means nothing (Prometheus: a stale marker). */
@@ -18,7 +18,7 @@ export interface PointBlock {
   readonly time: Float64Array
   /** Unix milliseconds; 0 where unknown. */
   readonly start: Float64Array
-  /** The number; of a distribution its sum, of a set the number of members. */
+  /** The number; of a distribution its sum, of a set the number of members, of a sketch of one that of distinct ones. */
   readonly value: Float64Array
   readonly flags: Uint8Array
   /** Sparse: index → distribution, for the kinds that are more than a number. */
@@ -81,7 +81,7 @@ export class PointBlockBuilder {
   addDistribution(series: Series, time: number, distribution: Distribution, start = 0, flags = 0): void {
     this.#distributions ??= new Map()
     this.#distributions.set(this.length, distribution)
-    this.add(series, time, distribution.kind === 'set' ? distribution.members.length : distribution.sum, start, flags)
+    this.add(series, time, numberOf(distribution), start, flags)
   }
 
   get distributionCount(): number {

@@ -2,7 +2,7 @@ import { type Attributes, attributesKey, NO_ATTRIBUTES } from './attributes.ts'
 
 /**
  * What a point's number means. `counter` and `up_down_counter` are OTLP's monotonic and non-monotonic Sum;
- * `set` is StatsD's: each point carries members whose distinct number is wanted.
+ * `set` is StatsD's: each point carries members whose distinct number is wanted, or a sketch of them.
  */
 export type MetricKind =
   | 'gauge'

@@ -1,4 +1,5 @@
 import { Observable, type OperatorFunction } from 'rxjs'
+import type { DistinctSketch, MemberSet } from '../model/distribution.ts'
 import type { EventBlock } from '../model/events.ts'
 import { FLAG_NO_RECORDED_VALUE, type PointBlock, PointBlockBuilder } from '../model/points.ts'
 import type { Batch } from '../pipeline/batch.ts'
@@ -143,7 +144,8 @@ export class WindowEngine implements StreamProcessor {
   #addOther(block: PointBlock, i: number, slot: number): boolean {
     if ((block.flags[i] & FLAG_NO_RECORDED_VALUE) !== 0) return true
     const distribution = block.distributions.get(i)
-    if (distribution?.kind === 'set') return this.#addMembers(slot, block.time[i], distribution.members)
+    if (distribution?.kind === 'set' || distribution?.kind === 'distinct')
+      return this.#addDistinct(slot, block.time[i], distribution)
     // A histogram may come without a sum; its count counts all the same.
     const histogram = distribution?.kind === 'summary' ? undefined : distribution
     const sum = histogram !== undefined && Number.isNaN(block.value[i]) ? 0 : block.value[i]
@@ -196,10 +198,10 @@ export class WindowEngine implements StreamProcessor {
     return true
   }
 
-  #addMembers(slot: number, time: number, members: readonly string[]): boolean {
+  #addDistinct(slot: number, time: number, members: MemberSet | DistinctSketch): boolean {
     const { windows } = this.#state
     if (windows.isLate(time) && !this.#takesLate()) return false
-    for (const pane of windows.panesAt(time)) pane.addMembers(slot, members)
+    for (const pane of windows.panesAt(time)) pane.addDistinct(slot, members)
     return true
   }
 

@@ -1,4 +1,6 @@
+import { type DistinctSketch, type MemberSet, numberOf } from '../model/distribution.ts'
 import { DistinctCounter } from '../model/sketch/distinct-counter.ts'
+import { addDistinct } from '../model/sketch/distinct-sketch.ts'
 import { MergedHistogram } from './merged-histogram.ts'
 
 const INITIAL_CAPACITY = 64
@@ -31,10 +33,9 @@ export class Pane {
     this.counts[at] += count
   }
 
-  addMembers(slot: number, members: readonly string[]): void {
-    this.add(slot, members.length, 1)
-    const distinct = this.distinctOf(slot)
-    for (const member of members) distinct.add(member)
+  addDistinct(slot: number, members: MemberSet | DistinctSketch): void {
+    this.add(slot, numberOf(members), 1)
+    addDistinct(this.distinctOf(slot), members)
   }
 
   /** What counts the members of a set; made where there is none. */

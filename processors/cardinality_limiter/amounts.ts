@@ -1,3 +1,5 @@
+import { DistinctCounter, savedBytes } from '../../core/model/sketch/distinct-counter.ts'
+import { addDistinct, distinctSketch } from '../../core/model/sketch/distinct-sketch.ts'
 import type {
   Distribution,
   ExponentialBuckets,
@@ -20,6 +22,12 @@ export function addDistributions(a: Distribution, b: Distribution): Distribution
   if (a.kind === 'histogram' && b.kind === 'histogram') return combineHistograms(a, b, 1)
   if (a.kind === 'exponential_histogram' && b.kind === 'exponential_histogram') return combineExponential(a, b, 1)
   if (a.kind === 'set' && b.kind === 'set') return { kind: 'set', members: [...new Set([...a.members, ...b.members])] }
+  if ((a.kind === 'set' || a.kind === 'distinct') && (b.kind === 'set' || b.kind === 'distinct')) {
+    const counter = new DistinctCounter()
+    addDistinct(counter, a)
+    addDistinct(counter, b)
+    return distinctSketch(counter)
+  }
   throw new Error(`cannot add a ${b.kind} to a ${a.kind}`)
 }
 
@@ -40,6 +48,7 @@ export function sizeOf(distribution: Distribution): number {
   if (distribution.kind === 'histogram') return distribution.counts.length + distribution.bounds.length
   if (distribution.kind === 'exponential_histogram')
     return distribution.positive.counts.length + distribution.negative.counts.length
+  if (distribution.kind === 'distinct') return savedBytes(distribution.state) / 8
   return distribution.kind === 'set' ? 4 * distribution.members.length : distribution.quantiles.length
 }
 

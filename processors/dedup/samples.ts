@@ -1,6 +1,6 @@
 import { SeriesCache } from '../../core/model/series-cache.ts'
 import type { Murmur3 } from '../../core/model/sketch/murmur3.ts'
-import type { Block, Distribution, PointBlock } from '../../sdk/plugin/index.ts'
+import type { Block, DistinctSketch, Distribution, PointBlock } from '../../sdk/plugin/index.ts'
 import type { Config } from './config.ts'
 import type { Flight } from './flights.ts'
 import { RememberingRule } from './remembering-rule.ts'
@@ -73,6 +73,7 @@ function feedDistribution(hash: Murmur3, distribution: Distribution): void {
     for (const member of distribution.members) hash.text(member)
     return
   }
+  if (distribution.kind === 'distinct') return feedState(hash, distribution.state)
   hash.number(distribution.count).number(distribution.sum)
   if (distribution.kind === 'summary') {
     for (const { quantile, value } of distribution.quantiles) hash.number(quantile).number(value)
@@ -89,7 +90,11 @@ function feedDistribution(hash: Murmur3, distribution: Distribution): void {
   feedNumbers(hash, negative.counts)
 }
 
-function feedNumbers(hash: Murmur3, numbers: readonly number[]): void {
+function feedState(hash: Murmur3, state: DistinctSketch['state']): void {
+  feedNumbers(hash, state instanceof Float64Array ? state : (state.registers ?? state.sparse)!)
+}
+
+function feedNumbers(hash: Murmur3, numbers: ArrayLike<number>): void {
   hash.number(numbers.length)
-  for (const number of numbers) hash.number(number)
+  for (let i = 0; i < numbers.length; i++) hash.number(numbers[i])
 }

@@ -6,6 +6,7 @@ export { attributeText, findAttribute, NO_ATTRIBUTES, sortAttributes } from '../
 export type { Block } from '../../core/model/block.ts'
 export { blockBytes } from '../../core/model/block.ts'
 export type {
+  DistinctSketch,
   Distribution,
   ExponentialBuckets,
   ExponentialHistogram,

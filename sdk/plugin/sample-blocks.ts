@@ -32,6 +32,8 @@ const EXPLICIT: Distribution = {
 }
 const SUMMARY: Distribution = { kind: 'summary', count: 2, sum: 3, quantiles: [{ quantile: 0.5, value: 1 }] }
 
+const SKETCH: Distribution = { kind: 'distinct', count: 3, state: Float64Array.of(1, 2, 3) }
+
 /** One of every kind of block that a component with these ports may be given. */
 export function blocksFor(ports: Plugin['ports'], series: SeriesRegistry): [name: string, block: Block][] {
   const blocks: [string, Block][] = []
@@ -65,7 +67,7 @@ function pointBlocks(series: SeriesRegistry): [string, PointBlock][] {
     of('exponential_histogram', 'delta', EXPONENTIAL),
     of('exponential_histogram', 'cumulative', EXPONENTIAL),
     of('summary', 'unspecified', SUMMARY),
-    of('set', 'delta', { kind: 'set', members: ['a', 'b'] }),
+    of('set', 'delta', { kind: 'set', members: ['a', 'b'] }, SKETCH),
     ['the end of a series', ended.build()]
   ]
 }

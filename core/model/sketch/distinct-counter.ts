@@ -15,6 +15,19 @@ const words = new Uint32Array(4)
 /** What V8 keeps: sorted hashes, or a sketch once there are too many. */
 export type SavedDistinct = Float64Array | SavedHyperLogLog
 
+/** Memory it takes. */
+export function savedBytes(saved: SavedDistinct): number {
+  return saved instanceof Float64Array ? saved.byteLength : (saved.registers ?? saved.sparse)!.byteLength
+}
+
+/** The same as a {@link HyperLogLog}, also where hashes themselves are kept: for who merges registers, such as a database. */
+export function registersOf(saved: SavedDistinct): SavedHyperLogLog {
+  if (!(saved instanceof Float64Array)) return saved
+  const sketch = new HyperLogLog(PRECISION)
+  for (const hash of saved) addTo(sketch, hash)
+  return sketch.save()
+}
+
 /**
  * Counts distinct texts: up to 512 exactly, more by {@link HyperLogLog} with a standard error of 0.8 %. What it holds
  * depends on what it was given alone, not on order, process or how often it was merged.

@@ -24,9 +24,9 @@ export class DistributionStreams<L> {
     this.#render = render
   }
 
-  /** A set is no business of this: its number is in the block's column. */
+  /** A set, or a sketch of one, is no business of this: its number is in the block's column. */
   add(samples: Samples<L>, time: number, distribution: Distribution, form: ExponentialForm): void {
-    if (distribution.kind === 'set') return
+    if (distribution.kind === 'set' || distribution.kind === 'distinct') return
     this.#addTotals(samples, time, distribution)
     if (distribution.kind === 'histogram') this.#addHistogram(samples, time, distribution)
     else if (distribution.kind === 'summary') this.#addQuantiles(samples, time, distribution)

@@ -65,7 +65,16 @@ const distribution: fc.Arbitrary<Distribution> = fc.oneof(
     sum: number,
     quantiles: fc.array(fc.record({ quantile: number, value: number }), { maxLength: 3 })
   }),
-  fc.record({ kind: fc.constant('set' as const), members: fc.array(word, { maxLength: 3 }) })
+  fc.record({ kind: fc.constant('set' as const), members: fc.array(word, { maxLength: 3 }) }),
+  fc.record({
+    kind: fc.constant('distinct' as const),
+    count,
+    state: fc.oneof(
+      fc.float64Array({ maxLength: 3 }),
+      fc.record({ precision: fc.constant(14), sparse: fc.uint32Array({ maxLength: 3 }) }),
+      fc.record({ precision: fc.constant(14), registers: fc.uint8Array({ maxLength: 3 }) })
+    )
+  })
 )
 
 const point = fc.record({

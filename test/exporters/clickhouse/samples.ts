@@ -49,7 +49,8 @@ export const DISTRIBUTIONS: readonly Distribution[] = [
 export function distributionBlock(registry: Registry) {
   const builder = new PointBlockBuilder()
   for (const [i, distribution] of DISTRIBUTIONS.entries()) {
-    const metric = { name: `d${i}`, unit: 's', description: '', kind: distribution.kind, temporality: 'delta' } as const
+    const kind = distribution.kind === 'distinct' ? 'set' : distribution.kind
+    const metric = { name: `d${i}`, unit: 's', description: '', kind, temporality: 'delta' } as const
     builder.addDistribution(registry.intern(metric, []), T + i, distribution, T)
   }
   return builder.build()

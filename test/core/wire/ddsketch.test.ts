@@ -1,0 +1,106 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { DDSketch } from '@datadog/sketches-js'
+import fc from 'fast-check'
+import { BadInputError } from '../../../core/errors.ts'
+import type { ExponentialHistogram } from '../../../core/model/distribution.ts'
+import { quantileOf, relativeErrorOf } from '../../../core/model/sketch/ddsketch.ts'
+import { ExponentialCounts } from '../../../core/model/sketch/exponential-counts.ts'
+import { decodeDDSketch, encodeDDSketch } from '../../../core/wire/ddsketch.ts'
+import { double, integer, message } from './protobuf/fields.ts'
+
+const QUANTILES = [0, 0.01, 0.25, 0.5, 0.9, 0.99, 1]
+const value = fc.oneof(
+  fc.double({ min: 1e-3, max: 1e6, noNaN: true }),
+  fc.double({ min: -1e4, max: -1, noNaN: true }),
+  fc.constant(0)
+)
+const values = fc.array(value, { minLength: 1, maxLength: 100 })
+
+function histogramOf(observed: readonly number[]): ExponentialHistogram {
+  const counts = new ExponentialCounts()
+  for (const one of observed) counts.addValue(one, 1)
+  const unknown = { sum: Number.NaN, min: Number.NaN, max: Number.NaN }
+  return { kind: 'exponential_histogram', count: observed.length, ...unknown, ...counts.shape() }
+}
+
+test('sketches-js reads what is written, and says the same quantiles', () => {
+  fc.assert(
+    fc.property(values, observed => {
+      const histogram = histogramOf(observed)
+      const read = DDSketch.fromProto(encodeDDSketch(histogram))
+      assert.equal(read.count, observed.length)
+      assert.equal(read.zeroCount, histogram.zeroCount)
+      for (const quantile of QUANTILES) assertClose(read.getValueAtQuantile(quantile), quantileOf(histogram, quantile))
+    })
+  )
+})
+
+test('what sketches-js writes is read, bucket by bucket', () => {
+  fc.assert(
+    fc.property(values, observed => {
+      const theirs = new DDSketch({ relativeAccuracy: relativeErrorOf(5) })
+      for (const one of observed) theirs.accept(one)
+      const read = decodeDDSketch(Buffer.from(theirs.toProto()))
+      assert.equal(read.scale, 5)
+      assert.equal(read.count, observed.length)
+      for (const quantile of QUANTILES) assertClose(quantileOf(read, quantile), theirs.getValueAtQuantile(quantile))
+    })
+  )
+})
+
+test('written and read it is what it was', () => {
+  fc.assert(
+    fc.property(values, observed => {
+      const histogram = histogramOf(observed)
+      assert.deepEqual(decodeDDSketch(Buffer.from(encodeDDSketch(histogram))), histogram)
+    })
+  )
+})
+
+test('bins one by one, as other libraries write them', () => {
+  const bin = (key: number, count: number) => message(1, integer(1, key < 0 ? -2 * key - 1 : 2 * key), double(2, count))
+  const sketch = Buffer.concat([
+    message(1, double(1, 2), double(2, 3)),
+    message(2, bin(4, 1), bin(9, 2)),
+    message(3, bin(-1, 5)),
+    double(4, 6),
+    integer(9, 1)
+  ])
+  const { scale, count, positive, negative } = decodeDDSketch(sketch)
+  assert.deepEqual([scale, count], [0, 14])
+  assert.deepEqual(positive, { offset: 0, counts: [1, 0, 0, 0, 0, 2] })
+  assert.deepEqual(negative, { offset: -5, counts: [5] })
+})
+
+for (const [name, mapping] of [
+  ['of an accuracy that is no scale’s', message(1, double(1, 1.02))],
+  ['with an offset that is no whole number', message(1, double(1, 2), double(2, 0.5))],
+  ['with interpolated buckets', message(1, double(1, 2), integer(3, 1))],
+  ['without a mapping', Buffer.alloc(0)]
+] as const) {
+  test(`a sketch ${name} is refused`, () => assert.throws(() => decodeDDSketch(mapping), BadInputError))
+}
+
+test('buckets so far apart that those between would fill memory are refused', () => {
+  const far = message(2, message(1, integer(1, 2 ** 32 - 2), double(2, 1)))
+  assert.throws(
+    () => decodeDDSketch(Buffer.concat([message(1, double(1, 2)), far])),
+    /bucket 2147483647 is further out/
+  )
+})
+
+test('cut off at any byte it throws or is a shorter message, and never runs past its end', () => {
+  const bytes = Buffer.from(encodeDDSketch(histogramOf([1, -2, 0, 300])))
+  for (let length = 0; length < bytes.length; length++) {
+    try {
+      assert.ok(decodeDDSketch(bytes.subarray(0, length)).count <= 4)
+    } catch (error) {
+      assert.ok(error instanceof BadInputError, `${length}: ${error}`)
+    }
+  }
+})
+
+function assertClose(a: number, b: number): void {
+  assert.ok(Math.abs(a - b) <= 1e-9 * Math.abs(b), `${a} and ${b}`)
+}
