@@ -10,6 +10,7 @@ export const builtIns: BuiltIns = {
   processor: {
     cardinality_limiter: () => import('./processors/cardinality_limiter/index.ts'),
     dedup: () => import('./processors/dedup/index.ts'),
+    filter: () => import('./processors/filter/index.ts'),
     windowed_counter: () => import('./processors/windowed_counter/index.ts')
   },
   exporter: {

@@ -1,10 +1,10 @@
 import { deserialize, serialize } from 'node:v8'
 import { Observable, type OperatorFunction } from 'rxjs'
+import { select } from '../../core/model/select.ts'
 import type { Batch, Context, StreamProcessor } from '../../sdk/plugin/index.ts'
 import { type Flight, Flights } from './flights.ts'
 import { Lateness } from './lateness.ts'
 import { CONFLICT, DUPLICATE, NEW, NOT_IDENTIFIED, OLD_EPOCH, type Rule, TOO_OLD } from './rule.ts'
-import { select } from './select.ts'
 
 const VERSION = 1
 const LOSS_REASONS: Record<number, string> = {

@@ -1,4 +1,5 @@
 import { deserialize, serialize } from 'node:v8'
+import { select } from '../../core/model/select.ts'
 import { SeriesCache } from '../../core/model/series-cache.ts'
 import {
   type Attributes,
@@ -12,7 +13,6 @@ import {
 } from '../../sdk/plugin/index.ts'
 import type { Config } from './config.ts'
 import { Elections, type Vote } from './elections.ts'
-import { select } from './select.ts'
 import { Stripper } from './strip.ts'
 
 const VERSION = 1

@@ -16,6 +16,7 @@ const OPTIONS: Readonly<Record<string, ContractOptions>> = {
   'receiver http': { config: { endpoint: '127.0.0.1:0' } },
   'receiver otlp': { config: { protocols: { http: { endpoint: '127.0.0.1:0' } } } },
   'receiver statsd': { config: { endpoint: '127.0.0.1:0' } },
+  'processor filter': { config: { exclude: { name: 'x.*' } }, optional: ['exclude', 'include'] },
   // Without `by` all attributes are kept, which no list of them says.
   'processor windowed_counter': { optional: ['by'] },
   // One of the two is given, and says where the engine is.
@@ -34,6 +35,7 @@ const VARIANTS: Readonly<Record<string, ContractOptions>> = {
     unreachable: true
   },
   'exporter debug': { config: { verbosity: 'detailed' } },
+  'processor filter': { config: { include: { kind: ['counter', 'event'] } }, optional: ['exclude', 'include'] },
   'processor windowed_counter': {
     config: { windows: ['1s', '1h'], by: ['route'], late: 'drop', max_groups: 1 },
     optional: ['by']

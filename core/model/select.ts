@@ -1,9 +1,35 @@
-import type { Block, EventBlock, PointBlock } from '../../sdk/plugin/index.ts'
-import { PointBlockBuilder } from '../../sdk/plugin/index.ts'
+import type { Block } from './block.ts'
+import type { EventBlock } from './events.ts'
+import { type PointBlock, PointBlockBuilder } from './points.ts'
 
 /** The items of `block` at `indexes`, in that order. */
 export function select(block: Block, indexes: Int32Array): Block {
   return block.type === 'points' ? selectPoints(block, indexes) : selectEvents(block, indexes)
+}
+
+/** Rows that pass, one block after the other; it allocates once. */
+export class Selection {
+  #rows = new Int32Array(0)
+  #length = 0
+
+  /** Begins anew, for a block of `length` rows. */
+  begin(length: number): void {
+    if (this.#rows.length < length) this.#rows = new Int32Array(length)
+    this.#length = 0
+  }
+
+  add(row: number): void {
+    this.#rows[this.#length++] = row
+  }
+
+  get length(): number {
+    return this.#length
+  }
+
+  /** The rows of `block` that were added; the block itself where all were. */
+  of(block: Block): Block {
+    return this.#length === block.length ? block : select(block, this.#rows.subarray(0, this.#length))
+  }
 }
 
 function selectPoints(block: PointBlock, indexes: Int32Array): PointBlock {

@@ -1,0 +1,19 @@
+import { SERIES_CACHE_BYTES } from '../../core/model/series-cache.ts'
+import type { ProcessorPlugin } from '../../sdk/plugin/index.ts'
+import { type Config, check, schema } from './config.ts'
+import { Filter } from './filter.ts'
+
+const plugin: ProcessorPlugin<Config> = {
+  api: 1,
+  kind: 'processor',
+  type: 'filter',
+  stability: 'beta',
+  description: 'Keeps or leaves out items by name, kind and attributes.',
+  schema,
+  ports: { in: 'any', out: 'any' },
+  check,
+  memoryBound: () => SERIES_CACHE_BYTES,
+  create: (config, context) => new Filter(config, context)
+}
+
+export default plugin
