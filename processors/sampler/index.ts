@@ -1,0 +1,19 @@
+import { SERIES_CACHE_BYTES } from '../../core/model/series-cache.ts'
+import type { ProcessorPlugin } from '../../sdk/plugin/index.ts'
+import { type Config, check, schema } from './config.ts'
+import { Sampler } from './sampler.ts'
+
+const plugin: ProcessorPlugin<Config> = {
+  api: 1,
+  kind: 'processor',
+  type: 'sampler',
+  stability: 'beta',
+  description: 'Keeps a share of events, increments and gauges, and scales up what is added up.',
+  schema,
+  ports: { in: 'any', out: 'any' },
+  check,
+  memoryBound: () => SERIES_CACHE_BYTES,
+  create: (config, context) => new Sampler(config, context)
+}
+
+export default plugin
