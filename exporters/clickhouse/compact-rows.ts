@@ -1,14 +1,20 @@
 import type { EventBlock } from '../../core/model/events.ts'
-import type { PointBlock } from '../../core/model/points.ts'
+import { type PointBlock, PointBlockBuilder } from '../../core/model/points.ts'
 import type { Series } from '../../core/model/series.ts'
 import { addAttributes, NameColumn, pick, valuesOf } from './columns.ts'
 import { distributionColumns } from './distribution-columns.ts'
 import { ByteSink, NativeBlock, NestedColumn } from './native-format.ts'
-import type { Insert } from './schema.ts'
+import type { Insert, TableSet } from './schema.ts'
 import type { SeriesCache } from './series-cache.ts'
 
 const DAY_MS = 86_400_000
 const MAX_DATETIME_S = 2 ** 32 - 1
+
+/** The tables that points of one tier, or of none, go to. */
+export interface PointTables extends TableSet {
+  /** Of their names: `_1m`, or nothing. */
+  readonly suffix: string
+}
 
 interface Seen {
   firstMs: number
@@ -16,17 +22,37 @@ interface Seen {
 }
 
 /** Rows of `samples` and `distributions`, after those of `series` that do not stand there yet. */
-export function pointRows(block: PointBlock, cache: SeriesCache): Insert[] {
+export function pointRows(block: PointBlock, tables: PointTables, cache: SeriesCache): Insert[] {
+  const { suffix } = tables
   const unwritten = unwrittenSeries(block, cache)
-  const inserts = unwritten.size === 0 ? [] : [seriesInsert(unwritten, cache)]
+  const inserts = unwritten.size === 0 ? [] : [seriesInsert(unwritten, tables, cache)]
   const numbers = indicesOf(block, false)
-  if (numbers.length > 0) inserts.push({ table: 'samples', rows: sampleColumns(block, numbers, cache) })
+  if (numbers.length > 0)
+    inserts.push({ tables, table: `samples${suffix}`, rows: sampleColumns(block, numbers, cache) })
   if (block.distributions.size === 0) return inserts
   const indices = indicesOf(block, true)
   const rows = sampleColumns(block, indices, cache)
   distributionColumns(block, indices, rows)
-  inserts.push({ table: 'distributions', rows })
+  inserts.push({ tables, table: `distributions${suffix}`, rows })
   return inserts
+}
+
+/** The block taken apart by tiers: those of none are at 0, the others at their place. Mostly it is of one as a whole. */
+export function byTier(block: PointBlock, cache: SeriesCache): Map<number, PointBlock> {
+  const first = block.length === 0 ? 0 : cache.tierOf(block.series[0])
+  let mixed = false
+  for (let i = 1; i < block.length && !mixed; i++) mixed = cache.tierOf(block.series[i]) !== first
+  if (!mixed) return new Map([[first, block]])
+  const builders = new Map<number, PointBlockBuilder>()
+  for (let i = 0; i < block.length; i++) {
+    const tier = cache.tierOf(block.series[i])
+    let builder = builders.get(tier)
+    if (builder === undefined) builders.set(tier, (builder = new PointBlockBuilder()))
+    builder.copy(block, i)
+  }
+  const parts = new Map<number, PointBlock>()
+  for (const [tier, builder] of builders) parts.set(tier, builder.build())
+  return parts
 }
 
 /** @param blockName names the rows of events that have no id of their own, together with their position */
@@ -98,7 +124,7 @@ function sampleColumns(block: PointBlock, indices: Uint32Array, cache: SeriesCac
   return rows
 }
 
-function seriesInsert(unwritten: ReadonlyMap<Series, Seen>, cache: SeriesCache): Insert {
+function seriesInsert(unwritten: ReadonlyMap<Series, Seen>, tables: PointTables, cache: SeriesCache): Insert {
   const rows = unwritten.size
   const texts = Object.fromEntries(SERIES_TEXTS.map(name => [name, new ByteSink()]))
   const [attributes, resource, scope] = [new NestedColumn(rows), new NestedColumn(rows), new NestedColumn(rows)]
@@ -127,7 +153,7 @@ function seriesInsert(unwritten: ReadonlyMap<Series, Seen>, cache: SeriesCache):
   const stored = () => {
     for (const [series, { lastMs }] of unwritten) cache.markWritten(series, Math.floor(lastMs / DAY_MS))
   }
-  return { table: 'series', rows: block, stored }
+  return { tables, table: `series${tables.suffix}`, rows: block, stored }
 }
 
 const SERIES_TEXTS = ['name', 'kind', 'temporality', 'unit', 'description', 'scope_name', 'scope_version']

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { addUpIncrements } from '../../core/model/same-time.ts'
 import type { Block } from '../../sdk/plugin/index.ts'
-import { eventRows, pointRows } from './compact-rows.ts'
+import { byTier, eventRows, type PointTables, pointRows } from './compact-rows.ts'
 import { type Insert, partitionOf, type Schema, type SchemaOptions, tableSettings, ttlOf } from './schema.ts'
 import { SeriesCache } from './series-cache.ts'
 
@@ -14,39 +14,61 @@ const last = (type: string) => `SimpleAggregateFunction(anyLast, ${type})`
 
 /** The reasons for these tables stand in the README. */
 export function compactSchema(options: SchemaOptions): Schema {
-  const { database, ttlMs } = options
-  const sampleTtl = ttlOf('toDateTime(time)', ttlMs)
-  const seriesTtl = ttlMs === 0 ? '' : ttlOf('last_seen', ttlMs + SERIES_TTL_SLACK_MS)
-  const cache = new SeriesCache()
+  const cache = new SeriesCache(options.tiers.keys())
+  const main = mainTables(options)
+  const tables = [main, ...Array.from(options.tiers, ([tier, ttlMs]) => pointTables({ ...options, ttlMs }, `_${tier}`))]
   // Names rows of events without an id, the same at each attempt to store a block.
   const blockNames = new WeakMap<Block, number>()
   return {
-    statements: [
-      seriesTable(options, seriesTtl),
-      samplesTable(options, sampleTtl),
-      distributionsTable(options, sampleTtl),
-      eventsTable(options, sampleTtl),
-      metricsView(database),
-      eventsView(database)
-    ],
-    ttls: new Map([
-      ['series', seriesTtl],
-      ['samples', sampleTtl],
-      ['distributions', sampleTtl],
-      ['event_rows', sampleTtl]
-    ]),
+    tables: main,
     inserts(block): Insert[] {
-      if (block.type === 'points') return pointRows(addUpIncrements(block), cache)
+      if (block.type === 'points')
+        return Array.from(byTier(addUpIncrements(block), cache), ([tier, part]) =>
+          pointRows(part, tables[tier], cache)
+        ).flat()
       let name = blockNames.get(block)
       if (name === undefined) blockNames.set(block, (name = randomBytes(4).readUInt32LE()))
-      return [{ table: 'event_rows', rows: eventRows(block, name) }]
+      return [{ tables: main, table: 'event_rows', rows: eventRows(block, name) }]
     },
     forget: () => cache.forget()
   }
 }
 
-const seriesTable = (options: SchemaOptions, ttl: string) => `
-CREATE TABLE IF NOT EXISTS ${options.database}.series (
+/** What is of no tier, and events. */
+function mainTables(options: SchemaOptions): PointTables {
+  const points = pointTables(options, '')
+  const eventTtl = ttlOf('toDateTime(time)', options.ttlMs)
+  return {
+    suffix: '',
+    statements: [...points.statements, eventsTable(options, eventTtl), eventsView(options.database)],
+    ttls: new Map([...points.ttls, ['event_rows', eventTtl]])
+  }
+}
+
+function pointTables(options: SchemaOptions, suffix: string): PointTables {
+  const { database, ttlMs } = options
+  const sampleTtl = ttlOf('toDateTime(time)', ttlMs)
+  const seriesTtl = ttlMs === 0 ? '' : ttlOf('last_seen', ttlMs + SERIES_TTL_SLACK_MS)
+  return {
+    suffix,
+    statements: [
+      seriesTable(options, suffix, seriesTtl),
+      samplesTable(options, suffix, sampleTtl),
+      distributionsTable(options, suffix, sampleTtl),
+      // Tables made by earlier versions have no such column.
+      `ALTER TABLE ${database}.distributions${suffix} ADD COLUMN IF NOT EXISTS ${distributionColumn(REGISTERS)}`,
+      metricsView(database, suffix)
+    ],
+    ttls: new Map([
+      [`series${suffix}`, seriesTtl],
+      [`samples${suffix}`, sampleTtl],
+      [`distributions${suffix}`, sampleTtl]
+    ])
+  }
+}
+
+const seriesTable = (options: SchemaOptions, suffix: string, ttl: string) => `
+CREATE TABLE IF NOT EXISTS ${options.database}.series${suffix} (
   name LowCardinality(String),
   series_id UInt64,
   kind ${last('String')},
@@ -77,17 +99,19 @@ PARTITION BY ${partitionOf('time', options.ttlMs)}
 ORDER BY (name, series_id, time)
 ${clause(ttl)}${tableSettings(options)}`
 
-const samplesTable = (options: SchemaOptions, ttl: string) => `
-CREATE TABLE IF NOT EXISTS ${options.database}.samples (${SAMPLE_COLUMNS}
+const samplesTable = (options: SchemaOptions, suffix: string, ttl: string) => `
+CREATE TABLE IF NOT EXISTS ${options.database}.samples${suffix} (${SAMPLE_COLUMNS}
 ) ${sampleOrder(options, ttl)}`
 
-const distributionsTable = (options: SchemaOptions, ttl: string) => `
-CREATE TABLE IF NOT EXISTS ${options.database}.distributions (${SAMPLE_COLUMNS},
-${DISTRIBUTION_COLUMNS.map(([name, type]) => `  ${name} ${type} CODEC(ZSTD(1))`).join(',\n')}
+const distributionsTable = (options: SchemaOptions, suffix: string, ttl: string) => `
+CREATE TABLE IF NOT EXISTS ${options.database}.distributions${suffix} (${SAMPLE_COLUMNS},
+${DISTRIBUTION_COLUMNS.map(column => `  ${distributionColumn(column)}`).join(',\n')}
 ) ${sampleOrder(options, ttl)}`
 
 /** And what they are for a plain number. */
-const DISTRIBUTION_COLUMNS: readonly (readonly [name: string, type: string, none: string])[] = [
+type DistributionColumn = readonly [name: string, type: string, none: string]
+const REGISTERS: DistributionColumn = ['registers', 'Map(UInt16, UInt8)', 'map()']
+const DISTRIBUTION_COLUMNS: readonly DistributionColumn[] = [
   ['count', 'Float64', '0'],
   ['min', 'Float64', 'nan'],
   ['max', 'Float64', 'nan'],
@@ -99,8 +123,11 @@ const DISTRIBUTION_COLUMNS: readonly (readonly [name: string, type: string, none
   ['positive', 'Map(Int32, Float64)', 'map()'],
   ['negative', 'Map(Int32, Float64)', 'map()'],
   ['quantiles', 'Map(Float64, Float64)', 'map()'],
-  ['members', 'Array(String)', '[]']
+  ['members', 'Array(String)', '[]'],
+  REGISTERS
 ]
+
+const distributionColumn = ([name, type]: DistributionColumn) => `${name} ${type} CODEC(ZSTD(1))`
 
 const eventsTable = (options: SchemaOptions, ttl: string) => `
 CREATE TABLE IF NOT EXISTS ${options.database}.event_rows (
@@ -115,8 +142,8 @@ PARTITION BY ${partitionOf('time', options.ttlMs)}
 ORDER BY (name, time, id, row)
 ${clause(ttl)}${tableSettings(options)}`
 
-const metricsView = (database: string) => `
-CREATE OR REPLACE VIEW ${database}.metrics AS
+const metricsView = (database: string, suffix: string) => `
+CREATE OR REPLACE VIEW ${database}.metrics${suffix} AS
 SELECT
   point.name AS name, point.time AS time, point.start AS start, point.value AS value,
   series.attributes AS attributes, series.resource AS resource,
@@ -127,13 +154,13 @@ SELECT
 FROM (
   SELECT name, series_id, time, start, value, flags,
     ${DISTRIBUTION_COLUMNS.map(([name, type, none]) => `CAST(${none}, '${type}') AS ${name}`).join(', ')}
-  FROM ${database}.samples FINAL
+  FROM ${database}.samples${suffix} FINAL
   UNION ALL
   SELECT name, series_id, time, start, value, flags,
     ${DISTRIBUTION_COLUMNS.map(([name]) => name).join(', ')}
-  FROM ${database}.distributions FINAL
+  FROM ${database}.distributions${suffix} FINAL
 ) AS point
-INNER JOIN ${database}.series AS series FINAL
+INNER JOIN ${database}.series${suffix} AS series FINAL
   ON point.name = series.name AND point.series_id = series.series_id
 WHERE bitAnd(point.flags, 1) = 0`
 

@@ -9,6 +9,8 @@ export interface Config {
   schema: 'compact' | 'otel'
   /** ms; 0 keeps forever */
   ttl: number
+  /** By the value of the attribute `rollup`: ms; 0 keeps forever. */
+  tiers: Readonly<Record<string, number>>
   create_schema: boolean
 }
 
@@ -46,6 +48,14 @@ export const schema: ConfigSchema = {
         "`compact`: a series table, a samples table and the view `metrics`. `otel`: the OpenTelemetry Collector's tables `otel_metrics_*` and `otel_logs`"
     },
     ttl: duration({ default: '30d', description: 'How long data is kept, by its own time; `0` keeps it forever' }),
+    tiers: {
+      type: 'object',
+      propertyNames: { pattern: '^[A-Za-z0-9_]+$' },
+      additionalProperties: duration({ description: 'How long the tier is kept.' }),
+      default: { '1s': '24h', '10s': '7d', '1m': '30d', '1h': '365d', '1d': '1825d' },
+      description:
+        'How long points with the attribute `rollup` are kept, by its value: they have tables and a view of their own, `metrics_1m`. Made when first needed; of `compact` only'
+    },
     create_schema: {
       type: 'boolean',
       default: true,

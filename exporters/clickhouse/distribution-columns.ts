@@ -1,5 +1,7 @@
 import type { Distribution, ExponentialBuckets } from '../../core/model/distribution.ts'
 import type { PointBlock } from '../../core/model/points.ts'
+import { registersOf } from '../../core/model/sketch/distinct-counter.ts'
+import { REGISTER_VALUE_BITS, REGISTER_VALUE_MASK } from '../../core/model/sketch/hyperloglog.ts'
 import { type NativeBlock, NestedColumn } from './native-format.ts'
 
 /** Adds to `table` what is more than a number at `indices` of the block. */
@@ -10,6 +12,7 @@ export function distributionColumns(block: PointBlock, indices: Uint32Array, tab
   const scale = new Int8Array(rows)
   const [bounds, counts, members] = [new NestedColumn(rows), new NestedColumn(rows), new NestedColumn(rows)]
   const [positive, negative, quantiles] = [new NestedColumn(rows), new NestedColumn(rows), new NestedColumn(rows)]
+  const registers = new NestedColumn(rows)
   for (let i = 0; i < rows; i++) {
     const d = block.distributions.get(indices[i])
     if (d !== undefined) numbers.count[i] = d.kind === 'set' ? d.members.length : d.count
@@ -28,6 +31,7 @@ export function distributionColumns(block: PointBlock, indices: Uint32Array, tab
     addBuckets(negative, d?.kind === 'exponential_histogram' ? d.negative : undefined)
     addQuantiles(quantiles, d)
     addMembers(members, d)
+    addRegisters(registers, d)
   }
   for (const [name, column] of Object.entries({ ...numbers, ...zero })) table.numbers(name, 'Float64', column)
   table.numbers('scale', 'Int8', scale)
@@ -37,6 +41,7 @@ export function distributionColumns(block: PointBlock, indices: Uint32Array, tab
   table.map('negative', 'Int32', 'Float64', negative)
   table.map('quantiles', 'Float64', 'Float64', quantiles)
   table.array('members', 'String', members)
+  table.map('registers', 'UInt16', 'UInt8', registers)
 }
 
 function addNumbers(column: NestedColumn, values: readonly number[]): void {
@@ -66,6 +71,28 @@ function addMembers(column: NestedColumn, distribution: Distribution | undefined
   const members = distribution?.kind === 'set' ? distribution.members : []
   for (const member of members) column.values.text(member)
   column.endRow(members.length)
+}
+
+/** Those that are set, of 2^14: `maxMap` of several sketches is the sketch of all. */
+function addRegisters(column: NestedColumn, distribution: Distribution | undefined): void {
+  if (distribution?.kind !== 'distinct') return column.endRow(0)
+  const { sparse, registers } = registersOf(distribution.state)
+  if (sparse !== undefined) {
+    for (const word of sparse) addRegister(column, word >>> REGISTER_VALUE_BITS, word & REGISTER_VALUE_MASK)
+    return column.endRow(sparse.length)
+  }
+  let set = 0
+  for (let index = 0; index < registers!.length; index++) {
+    if (registers![index] === 0) continue
+    addRegister(column, index, registers![index])
+    set++
+  }
+  column.endRow(set)
+}
+
+function addRegister({ keys, values }: NestedColumn, index: number, value: number): void {
+  keys.uint16(index)
+  values.byte(value)
 }
 
 const nan = (rows: number) => new Float64Array(rows).fill(Number.NaN)

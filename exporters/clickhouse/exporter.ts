@@ -5,7 +5,7 @@ import { Engine } from './engine.ts'
 import { errorText, exportError, isMissingTable, notReady } from './export-error.ts'
 import { otelSchema } from './otel-schema.ts'
 import { queryRoute } from './query-route.ts'
-import type { Schema } from './schema.ts'
+import type { Schema, TableSet } from './schema.ts'
 
 // Long enough for everything else to have started: loading the engine holds up the event loop.
 const LOAD_DELAY_MS = 200
@@ -18,7 +18,7 @@ export class ClickHouseExporter implements Exporter {
   #context: Context
   #engine: Engine
   #schema: Schema
-  #schemaReady: Promise<void> | undefined
+  #made = new Map<TableSet, Promise<void>>()
   #running = new Set<Promise<void>>()
   #cancelLoad = () => {}
   #stopped = false
@@ -27,13 +27,13 @@ export class ClickHouseExporter implements Exporter {
     this.#config = config
     this.#context = context
     this.#engine = new Engine(config)
-    const { database, ttl: ttlMs, embedded } = config
-    const options = { database, ttlMs, sync: embedded !== undefined }
+    const { database, ttl: ttlMs, tiers, embedded } = config
+    const options = { database, ttlMs, tiers: new Map(Object.entries(tiers)), sync: embedded !== undefined }
     this.#schema = config.schema === 'otel' ? otelSchema(options) : compactSchema(options)
     context.admin.route(
       'post',
       'query',
-      queryRoute(this.#engine, signal => this.#prepare(signal))
+      queryRoute(this.#engine, signal => this.#prepare(this.#schema.tables, signal))
     )
   }
 
@@ -43,7 +43,7 @@ export class ClickHouseExporter implements Exporter {
     // A server may be down now and come back: it is met with the first export.
     if (this.#config.embedded === undefined || this.#stopped) return
     this.#cancelLoad = this.#context.clock.setTimer(LOAD_DELAY_MS, () => {
-      this.#prepare().catch(error => this.#context.status('failed', errorText(error)))
+      this.#prepare(this.#schema.tables).catch(error => this.#context.status('failed', errorText(error)))
     })
   }
 
@@ -77,13 +77,15 @@ export class ClickHouseExporter implements Exporter {
 
   async #store(block: Block, signal: AbortSignal): Promise<void> {
     if (block.length === 0) return
+    const inserts = this.#schema.inserts(block)
     try {
-      await this.#prepare(signal)
+      await this.#prepare(this.#schema.tables, signal)
+      for (const { tables } of inserts) await this.#prepare(tables, signal)
     } catch (error) {
       throw notReady(error, this.#context.clock.now())
     }
     try {
-      for (const insert of this.#schema.inserts(block)) {
+      for (const insert of inserts) {
         await this.#engine.insert(insert, signal)
         insert.stored?.()
       }
@@ -93,40 +95,42 @@ export class ClickHouseExporter implements Exporter {
     }
   }
 
-  /** Opens the engine and creates what is missing, once. */
-  #prepare(signal?: AbortSignal): Promise<void> {
+  /** Opens the engine and creates what is missing of `tables`, once. */
+  #prepare(tables: TableSet, signal?: AbortSignal): Promise<void> {
     if (!this.#config.create_schema) return this.#engine.open()
-    this.#schemaReady ??= this.#createSchema(signal).catch(error => {
-      this.#schemaReady = undefined
-      throw error
-    })
-    return this.#schemaReady
+    let made = this.#made.get(tables)
+    if (made === undefined) {
+      made = this.#make(tables, signal).catch(error => {
+        this.#made.delete(tables)
+        throw error
+      })
+      this.#made.set(tables, made)
+    }
+    return made
   }
 
-  async #createSchema(signal?: AbortSignal): Promise<void> {
+  async #make({ statements, ttls }: TableSet, signal?: AbortSignal): Promise<void> {
     const { database } = this.#config
     const known = await this.#engine.ask(`SELECT count() FROM system.databases WHERE name = '${database}'`, signal)
     // Asked first: a user may well have every right in a database, and none to create one.
     if (known.trim() === '0') await this.#engine.command(`CREATE DATABASE IF NOT EXISTS ${database}`, signal)
-    for (const statement of this.#schema.statements) await this.#engine.command(statement, signal)
-    await this.#keepTtls(signal)
+    for (const statement of statements) await this.#engine.command(statement, signal)
+    for (const [table, ttl] of ttls) await this.#keepTtl(table, ttl, signal)
   }
 
-  /** Tables of before get the TTL of now; what has expired by it goes with the next merges. */
-  async #keepTtls(signal?: AbortSignal): Promise<void> {
+  /** A table of before gets the TTL of now; what has expired by it goes with the next merges. */
+  async #keepTtl(table: string, ttl: string, signal?: AbortSignal): Promise<void> {
     const { database } = this.#config
-    for (const [table, ttl] of this.#schema.ttls) {
-      const where = `database = '${database}' AND name = '${table}'`
-      const now = await this.#engine.ask(`SELECT engine_full FROM system.tables WHERE ${where}`, signal)
-      const current = / TTL (.+?)(?: SETTINGS |$)/s.exec(now.trim())?.[1] ?? ''
-      if (current === ttl) continue
-      const change = ttl === '' ? 'REMOVE TTL' : `MODIFY TTL ${ttl} SETTINGS materialize_ttl_after_modify = 0`
-      await this.#engine.command(`ALTER TABLE ${database}.${table} ${change}`, signal)
-    }
+    const where = `database = '${database}' AND name = '${table}'`
+    const now = await this.#engine.ask(`SELECT engine_full FROM system.tables WHERE ${where}`, signal)
+    const current = / TTL (.+?)(?: SETTINGS |$)/s.exec(now.trim())?.[1] ?? ''
+    if (current === ttl) return
+    const change = ttl === '' ? 'REMOVE TTL' : `MODIFY TTL ${ttl} SETTINGS materialize_ttl_after_modify = 0`
+    await this.#engine.command(`ALTER TABLE ${database}.${table} ${change}`, signal)
   }
 
   #forget(): void {
-    this.#schemaReady = undefined
+    this.#made.clear()
     this.#schema.forget()
   }
 }

@@ -11,6 +11,8 @@ const clickhouse: ExporterPlugin<Config> = {
   schema,
   check,
   ports: { in: 'any' },
+  // A ReplacingMergeTree keeps the row inserted last; the OpenTelemetry tables keep both.
+  upsert: ({ schema }) => (schema === 'compact' ? 'replace' : 'identical'),
   create: (config, context) => new ClickHouseExporter(config, context)
 }
 

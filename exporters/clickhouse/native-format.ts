@@ -39,6 +39,11 @@ export class ByteSink {
     this.length += 8
   }
 
+  uint16(value: number): void {
+    this.reserve(2)
+    this.length = this.#buffer.writeUInt16LE(value, this.length)
+  }
+
   int32(value: number): void {
     this.reserve(4)
     this.length = this.#buffer.writeInt32LE(value | 0, this.length)

@@ -3,7 +3,7 @@ import type { Block } from '../../sdk/plugin/index.ts'
 import type { NativeBlock } from './native-format.ts'
 import { logRows } from './otel-log-rows.ts'
 import { metricRows, TABLE_NAMES } from './otel-rows.ts'
-import { type Insert, type Schema, type SchemaOptions, tableSettings, ttlOf } from './schema.ts'
+import { type Insert, type Schema, type SchemaOptions, type TableSet, tableSettings, ttlOf } from './schema.ts'
 
 // How many inserts back a table knows a token again.
 const DEDUPLICATION_WINDOW = 1000
@@ -16,13 +16,17 @@ export function otelSchema(options: SchemaOptions): Schema {
   const metricTtl = ttlOf('toDateTime(TimeUnix)', options.ttlMs)
   const logTtl = ttlOf('TimestampTime', options.ttlMs)
   const tables = Object.entries(TABLE_NAMES) as [keyof typeof TABLE_NAMES, string][]
-  return {
+  const set: TableSet = {
     statements: [
       ...tables.map(([kind, name]) => metricTable(options, name, METRIC_COLUMNS[kind], metricTtl)),
       logTable(options, logTtl)
     ],
-    ttls: new Map([...tables.map(([, name]) => [name, metricTtl] as const), ['otel_logs', logTtl]]),
-    inserts: block => (block.type === 'events' ? [logInsert(block)] : metricRows(block).map(withToken)),
+    ttls: new Map([...tables.map(([, name]) => [name, metricTtl] as const), ['otel_logs', logTtl]])
+  }
+  return {
+    tables: set,
+    inserts: block =>
+      block.type === 'events' ? [logInsert(block, set)] : metricRows(block).map(insert => withToken(insert, set)),
     forget() {}
   }
 }
@@ -30,15 +34,15 @@ export function otelSchema(options: SchemaOptions): Schema {
 const blockTokens = new WeakMap<Block, string>()
 
 // Equal events are events of their own, so their token is the block's: equal at each attempt to store it.
-function logInsert(block: Block & { type: 'events' }): Insert {
+function logInsert(block: Block & { type: 'events' }, tables: TableSet): Insert {
   const token = blockTokens.get(block) ?? crypto.randomUUID()
   blockTokens.set(block, token)
-  return { table: 'otel_logs', rows: logRows(block), token }
+  return { tables, table: 'otel_logs', rows: logRows(block), token }
 }
 
 // A point that is sent again is bit-identical, so its content says which insert it is.
-function withToken({ table, rows }: { table: string; rows: NativeBlock }): Insert {
-  return { table, rows, token: hash('sha1', Buffer.concat(rows.chunks())) }
+function withToken({ table, rows }: { table: string; rows: NativeBlock }, tables: TableSet): Insert {
+  return { tables, table, rows, token: hash('sha1', Buffer.concat(rows.chunks())) }
 }
 
 const TEXT_MAP = 'Map(LowCardinality(String), String)'

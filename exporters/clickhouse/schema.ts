@@ -5,17 +5,25 @@ const DAY_MS = 86_400_000
 
 /** What has to stand in the database, and how blocks become rows of it. */
 export interface Schema {
-  /** `CREATE …` statements, in order; safe to run again. */
-  readonly statements: readonly string[]
-  /** What each table's `TTL` clause should be; empty where it keeps data forever. */
-  readonly ttls: ReadonlyMap<string, string>
+  /** Made before the first block is stored. */
+  readonly tables: TableSet
   /** To be run in order; together they are the block. */
   inserts(block: Block): Insert[]
   /** The tables may have gone: what was remembered of their content no longer holds. */
   forget(): void
 }
 
+/** Tables and views that are made together. */
+export interface TableSet {
+  /** `CREATE …` statements, in order; safe to run again. */
+  readonly statements: readonly string[]
+  /** What each table's `TTL` clause should be; empty where it keeps data forever. */
+  readonly ttls: ReadonlyMap<string, string>
+}
+
 export interface Insert {
+  /** What the table is made with. */
+  readonly tables: TableSet
   readonly table: string
   readonly rows: NativeBlock
   /** The same for the same data: the table drops a second insert with it. */
@@ -27,6 +35,8 @@ export interface Insert {
 export interface SchemaOptions {
   readonly database: string
   readonly ttlMs: number
+  /** Of points with the attribute `rollup`, by its value: how long they are kept, ms. */
+  readonly tiers: ReadonlyMap<string, number>
   /** Waits for the disk with each insert, so that what was stored survives a power cut. */
   readonly sync: boolean
 }
@@ -47,7 +57,7 @@ export function partitionOf(column: string, ttlMs: number): string {
 }
 
 /** Table settings both schemas share. */
-export function tableSettings(options: SchemaOptions, more: readonly string[] = []): string {
+export function tableSettings(options: Pick<SchemaOptions, 'ttlMs' | 'sync'>, more: readonly string[] = []): string {
   const settings = [...more]
   if (options.ttlMs > 0) settings.push('ttl_only_drop_parts = 1')
   if (options.sync) settings.push('fsync_after_insert = 1', 'fsync_part_directory = 1')

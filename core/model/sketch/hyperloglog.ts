@@ -3,13 +3,14 @@
 
 const LEAST_PRECISION = 4
 const MOST_PRECISION = 16
-/** A sparse register is one word: index and, in the lowest bits, its value. */
-const VALUE_BITS = 6
-const VALUE_MASK = 2 ** VALUE_BITS - 1
 const INITIAL_SPARSE = 8
 /** Sparse registers take four bytes, so a quarter of them takes as much as all of them dense. */
 const SPARSE_SHARE = 1 / 8
 const ALPHA = 0.5 / Math.LN2
+
+/** A sparse register is one word: index and, in the lowest bits, its value. */
+export const REGISTER_VALUE_BITS = 6
+export const REGISTER_VALUE_MASK = 2 ** REGISTER_VALUE_BITS - 1
 
 /** What V8 or a database keeps: one byte a register, or where few are set their sorted words. */
 export interface SavedHyperLogLog {
@@ -43,7 +44,8 @@ export class HyperLogLog {
     if (registers !== undefined) {
       sketch.#sparse = undefined
       sketch.#dense = Uint8Array.from(registers)
-    } else if (sparse !== undefined) for (const word of sparse) sketch.#raise(word >>> VALUE_BITS, word & VALUE_MASK)
+    } else if (sparse !== undefined)
+      for (const word of sparse) sketch.#raise(word >>> REGISTER_VALUE_BITS, word & REGISTER_VALUE_MASK)
     return sketch
   }
 
@@ -73,7 +75,7 @@ export class HyperLogLog {
       return
     }
     for (let i = 0; i < other.#sparseLength; i++)
-      this.#raise(other.#sparse![i] >>> VALUE_BITS, other.#sparse![i] & VALUE_MASK)
+      this.#raise(other.#sparse![i] >>> REGISTER_VALUE_BITS, other.#sparse![i] & REGISTER_VALUE_MASK)
   }
 
   estimate(): number {
@@ -100,11 +102,11 @@ export class HyperLogLog {
     let at = 0
     for (let end = this.#sparseLength; at < end; ) {
       const middle = (at + end) >>> 1
-      if (sparse[middle] >>> VALUE_BITS < index) at = middle + 1
+      if (sparse[middle] >>> REGISTER_VALUE_BITS < index) at = middle + 1
       else end = middle
     }
-    const word = (index << VALUE_BITS) | value
-    if (at < this.#sparseLength && sparse[at] >>> VALUE_BITS === index) {
+    const word = (index << REGISTER_VALUE_BITS) | value
+    if (at < this.#sparseLength && sparse[at] >>> REGISTER_VALUE_BITS === index) {
       if (sparse[at] < word) sparse[at] = word
     } else this.#insert(at, word)
   }
@@ -112,7 +114,7 @@ export class HyperLogLog {
   #insert(at: number, word: number): void {
     if (this.#sparseLength >= 2 ** this.precision * SPARSE_SHARE) {
       this.#becomeDense()
-      this.#raise(word >>> VALUE_BITS, word & VALUE_MASK)
+      this.#raise(word >>> REGISTER_VALUE_BITS, word & REGISTER_VALUE_MASK)
       return
     }
     if (this.#sparseLength === this.#sparse!.length) {
@@ -127,7 +129,8 @@ export class HyperLogLog {
 
   #becomeDense(): void {
     const dense = new Uint8Array(2 ** this.precision)
-    for (let i = 0; i < this.#sparseLength; i++) dense[this.#sparse![i] >>> VALUE_BITS] = this.#sparse![i] & VALUE_MASK
+    for (let i = 0; i < this.#sparseLength; i++)
+      dense[this.#sparse![i] >>> REGISTER_VALUE_BITS] = this.#sparse![i] & REGISTER_VALUE_MASK
     this.#dense = dense
     this.#sparse = undefined
     this.#sparseLength = 0
@@ -139,7 +142,7 @@ export class HyperLogLog {
     if (this.#dense !== undefined) for (const value of this.#dense) counts[value]++
     else {
       counts[0] = 2 ** this.precision - this.#sparseLength
-      for (let i = 0; i < this.#sparseLength; i++) counts[this.#sparse![i] & VALUE_MASK]++
+      for (let i = 0; i < this.#sparseLength; i++) counts[this.#sparse![i] & REGISTER_VALUE_MASK]++
     }
     return counts
   }

@@ -66,9 +66,10 @@ test('every kind of distribution', async () => {
   const rows =
     await h.rows(`SELECT name, kind, value, count, toString(min) AS min, toString(max) AS max, bounds, counts, scale,
     zero_count, zero_threshold, mapKeys(positive) AS p, mapValues(positive) AS pv, mapKeys(negative) AS n,
-    mapValues(negative) AS nv, mapKeys(quantiles) AS q, mapValues(quantiles) AS qv, members FROM weir.metrics ORDER BY name`)
+    mapValues(negative) AS nv, mapKeys(quantiles) AS q, mapValues(quantiles) AS qv, members,
+    mapKeys(registers) AS r, mapValues(registers) AS rv FROM weir.metrics ORDER BY name`)
   const plain = { min: 'nan', max: 'nan', bounds: [], counts: [], scale: 0, zero_count: 0, zero_threshold: 0 }
-  const none = { ...plain, p: [], pv: [], n: [], nv: [], q: [], qv: [], members: [] }
+  const none = { ...plain, p: [], pv: [], n: [], nv: [], q: [], qv: [], members: [], r: [], rv: [] }
   assert.deepEqual(rows, [
     {
       ...none,
@@ -84,7 +85,9 @@ test('every kind of distribution', async () => {
     { ...none, name: 'd1', kind: 'histogram', value: 3, count: 2 ** 53 },
     { ...none, ...EXPONENTIAL, name: 'd2', kind: 'exponential_histogram', value: 11, count: 7, min: '-2', max: '8' },
     { ...none, name: 'd3', kind: 'summary', value: 12, count: 9, q: [0.5, 0.99], qv: [1.25, 4] },
-    { ...none, name: 'd4', kind: 'set', value: 3, count: 3, members: ['ann', 'böb', ''] }
+    { ...none, name: 'd4', kind: 'set', value: 3, count: 3, members: ['ann', 'böb', ''] },
+    { ...none, name: 'd5', kind: 'set', value: 2, count: 2, r: [3, 16_383], rv: [5, 1] },
+    { ...none, name: 'd6', kind: 'set', value: 9, count: 9, r: [1, 2], rv: [7, 51] }
   ])
 })
 

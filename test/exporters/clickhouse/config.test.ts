@@ -4,6 +4,8 @@ import type { Config } from '../../../exporters/clickhouse/config.ts'
 import clickhouse from '../../../exporters/clickhouse/index.ts'
 import { testConfig } from '../../../sdk/plugin/testing.ts'
 
+const DAY_MS = 86_400_000
+
 test('defaults', () => {
   assert.deepEqual(testConfig<Config>(clickhouse as never, { embedded: './data' }), {
     embedded: './data',
@@ -11,9 +13,15 @@ test('defaults', () => {
     password: '',
     database: 'weir',
     schema: 'compact',
-    ttl: 30 * 86_400_000,
+    ttl: 30 * DAY_MS,
+    tiers: { '1s': DAY_MS, '10s': 7 * DAY_MS, '1m': 30 * DAY_MS, '1h': 365 * DAY_MS, '1d': 5 * 365 * DAY_MS },
     create_schema: true
   })
+})
+
+test('compact tables replace a value, the others keep both', () => {
+  const upsert = (schema: string) => clickhouse.upsert?.(testConfig(clickhouse, { embedded: './data', schema }))
+  assert.deepEqual(['compact', 'otel'].map(upsert), ['replace', 'identical'])
 })
 
 test('what is refused', () => {
@@ -22,6 +30,7 @@ test('what is refused', () => {
     ['both', { embedded: './data', endpoint: 'http://localhost:8123' }, /exclude each other/],
     ['no scheme', { endpoint: 'localhost:8123' }, /endpoint must match pattern/],
     ['a database that is SQL', { embedded: './data', database: 'x; DROP' }, /database must match pattern/],
+    ['a tier that is SQL', { embedded: './data', tiers: { 'x; DROP': '1d' } }, /property name must be valid/],
     ['an unknown schema', { embedded: './data', schema: 'wide' }, /must be equal to one of/]
   ]
   for (const [name, config, want] of cases) assert.throws(() => testConfig(clickhouse as never, config), want, name)

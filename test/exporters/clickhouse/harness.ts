@@ -1,7 +1,10 @@
+import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
+import type { Server } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createClient } from '@clickhouse/client'
+import express, { type RequestHandler } from 'express'
 import clickhouse from '../../../exporters/clickhouse/index.ts'
 import type { Exporter } from '../../../sdk/plugin/index.ts'
 import { testConfig, testContext } from '../../../sdk/plugin/testing.ts'
@@ -13,6 +16,7 @@ export const signal = () => AbortSignal.timeout(20_000)
 export interface Harness extends AsyncDisposable {
   readonly exporter: Required<Pick<Exporter, 'export' | 'start' | 'stop' | 'probe'>>
   readonly context: ReturnType<typeof testContext>
+  readonly folder: string
   /** Rows of the answer to `sql`, on a connection of its own. */
   rows<T = Record<string, unknown>>(sql: string): Promise<T[]>
   run(sql: string): Promise<void>
@@ -34,6 +38,7 @@ export async function embedded(config: Record<string, unknown> = {}, folder?: st
   return {
     exporter,
     context,
+    folder: path,
     async rows(sql) {
       const client = connect()
       const result = await client.query({ query: sql, format: 'JSONEachRow' })
@@ -51,6 +56,23 @@ export async function embedded(config: Record<string, unknown> = {}, folder?: st
       if (folder === undefined) await rm(path, { recursive: true, force: true, maxRetries: 5 })
     }
   }
+}
+
+/** Posts `sql` to the admin route. */
+export type Ask = (sql: string, format?: string) => Promise<{ status: number; type: string | null; text: string }>
+
+/** The exporter's route, on a server of its own. */
+export async function serve(context: Harness['context']): Promise<{ ask: Ask; close: () => void }> {
+  const app = express().post('/query', context.routes.get('POST query')! as RequestHandler)
+  const server: Server = app.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as { port: number }
+  const ask: Ask = async (sql, format) => {
+    const search = format === undefined ? '' : `?format=${format}`
+    const response = await fetch(`http://127.0.0.1:${port}/query${search}`, { method: 'POST', body: sql })
+    return { status: response.status, type: response.headers.get('content-type'), text: await response.text() }
+  }
+  return { ask, close: () => server.close() }
 }
 
 export const temporaryFolder = () => mkdtemp(join(tmpdir(), 'weir-clickhouse-'))

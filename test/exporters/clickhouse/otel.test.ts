@@ -67,7 +67,9 @@ test('distributions stand in the tables of the Collector', async () => {
   )
   assert.deepEqual(summaries, [{ count: 9, sum: 12, q: [0.5, 0.99], v: [1.25, 4] }])
   assert.deepEqual(await h.rows('SELECT MetricName AS name, Value AS value FROM weir.otel_metrics_gauge'), [
-    { name: 'd4', value: 3 }
+    { name: 'd4', value: 3 },
+    { name: 'd5', value: 2 },
+    { name: 'd6', value: 9 }
   ])
 })
 

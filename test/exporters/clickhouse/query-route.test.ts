@@ -1,17 +1,14 @@
 import assert from 'node:assert/strict'
-import { once } from 'node:events'
 import { existsSync } from 'node:fs'
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
-import type { Server } from 'node:http'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import express, { type RequestHandler } from 'express'
 import type { Config } from '../../../exporters/clickhouse/config.ts'
 import { Engine } from '../../../exporters/clickhouse/engine.ts'
 import { startClickHouse } from '../../servers/clickhouse.ts'
 import { freePort } from '../../servers/free-port.ts'
-import { embedded, FOREVER, type Harness, makeExporter, signal, temporaryFolder } from './harness.ts'
+import { type Ask, embedded, FOREVER, type Harness, makeExporter, serve, signal, temporaryFolder } from './harness.ts'
 import { counterBlock } from './samples.ts'
 
 let folder: string
@@ -30,21 +27,6 @@ after(async () => {
   await h.exporter.stop(signal())
   await rm(folder, { recursive: true, force: true, maxRetries: 5 })
 })
-
-type Ask = (sql: string, format?: string) => Promise<{ status: number; type: string | null; text: string }>
-
-async function serve(context: Harness['context']): Promise<{ ask: Ask; close: () => void }> {
-  const app = express().post('/query', context.routes.get('POST query')! as RequestHandler)
-  const server: Server = app.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as { port: number }
-  const ask: Ask = async (sql, format) => {
-    const search = format === undefined ? '' : `?format=${format}`
-    const response = await fetch(`http://127.0.0.1:${port}/query${search}`, { method: 'POST', body: sql })
-    return { status: response.status, type: response.headers.get('content-type'), text: await response.text() }
-  }
-  return { ask, close: () => server.close() }
-}
 
 test('answers in the format asked for, from the configured database', async () => {
   const sql =
@@ -144,16 +126,6 @@ test("errors carry ClickHouse's message", async () => {
     const answer = await ask(sql, format)
     assert.equal(answer.status, status, sql.slice(0, 50))
     assert.match(answer.text, want)
-  }
-})
-
-test('the queries of the README run', async () => {
-  const readme = await readFile(new URL('../../../exporters/clickhouse/README.md', import.meta.url), 'utf8')
-  const queries = [...readme.matchAll(/```sql\n([\s\S]*?)```/g)].map(([, sql]) => sql)
-  assert.ok(queries.length >= 5)
-  for (const sql of queries) {
-    const { status, text } = await ask(sql)
-    assert.equal(status, 200, `${sql}${text}`)
   }
 })
 

@@ -43,7 +43,9 @@ export const DISTRIBUTIONS: readonly Distribution[] = [
       { quantile: 0.99, value: 4 }
     ]
   },
-  { kind: 'set', members: ['ann', 'böb', ''] }
+  { kind: 'set', members: ['ann', 'böb', ''] },
+  { kind: 'distinct', count: 2, state: { precision: 14, sparse: Uint32Array.of(3 * 64 + 5, 16_383 * 64 + 1) } },
+  { kind: 'distinct', count: 9, state: { precision: 14, registers: Uint8Array.of(0, 7, 51) } }
 ]
 
 export function distributionBlock(registry: Registry) {
