@@ -20,13 +20,17 @@ export interface Prometheus {
   stop(): Promise<void>
 }
 
-/** Scrapes nothing; takes remote write. @param path from {@link prometheusProgram} */
-export async function startPrometheus(path: string): Promise<Prometheus> {
+/**
+ * Scrapes nothing; takes remote write.
+ *
+ * @param path from {@link prometheusProgram} @param settings YAML, beside `global`
+ */
+export async function startPrometheus(path: string, settings = ''): Promise<Prometheus> {
   const address = `127.0.0.1:${await freePort()}`
   const url = `http://${address}`
   const args = (folder: string) => {
     const config = join(folder, 'prometheus.yml')
-    writeFileSync(config, 'global: {}\n')
+    writeFileSync(config, `global: {}\n${settings}`)
     return [
       `--config.file=${config}`,
       `--storage.tsdb.path=${join(folder, 'data')}`,

@@ -130,6 +130,19 @@ describe('VictoriaMetrics', { skip: program.skip }, () => {
     )
   })
 
+  test('of two values that differ one is shown, no telling which: so corrections are for other stores', async () => {
+    assert.equal(plugin.upsert(), 'identical')
+    const gauge = points('corrected', 'gauge', 'unspecified')
+    for (const value of [5, 7]) {
+      const block = new PointBlockBuilder()
+      block.add(gauge, T0, value)
+      await store(block)
+    }
+    const [{ values }] = await server.exportSeries('corrected')
+    assert.equal(values.length, 1)
+    assert.ok([5, 7].includes(values[0]!), `${values}`)
+  })
+
   test('stores histograms that histogram_quantile understands', async () => {
     const histogram = points('latency', 'histogram', 'cumulative', {}, 's')
     const block = new PointBlockBuilder()
@@ -171,17 +184,20 @@ describe('VictoriaMetrics', { skip: program.skip }, () => {
     }
   })
 
-  test('stores summaries and the number of members of a set', async () => {
+  test('stores summaries, and of a set or the sketch of one its number', async () => {
     const block = new PointBlockBuilder()
     const summary = { kind: 'summary', count: 4, sum: 12, quantiles: [{ quantile: 0.99, value: 8 }] } as const
     block.addDistribution(points('gc', 'summary', 'cumulative'), T0, summary)
     block.addDistribution(points('users', 'set', 'delta'), T0, { kind: 'set', members: ['a', 'b', 'c'] })
+    const sketch = { kind: 'distinct', count: 2, state: Float64Array.of(1, 2) } as const
+    block.addDistribution(points('users.unique', 'set', 'delta'), T0, sketch)
     await store(block)
-    assert.deepEqual(await stored('{__name__=~"gc.*|users"}'), {
+    assert.deepEqual(await stored('{__name__=~"gc.*|users.*"}'), {
       'gc{quantile="0.99"}': [8],
       gc_count: [4],
       gc_sum: [12],
-      users: [3]
+      users: [3],
+      users_unique: [2]
     })
   })
 

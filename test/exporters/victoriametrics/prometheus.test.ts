@@ -87,3 +87,56 @@ describe("Prometheus' remote write receiver", { skip: program.skip }, () => {
     })
   })
 })
+
+// What docs say to set for data that comes late or is sent again after a crash.
+describe('Prometheus with an out-of-order window', { skip: program.skip }, () => {
+  let server: Prometheus
+  let exporter: VictoriaMetricsExporter
+  const context = testContext()
+  context.clock.advance(Date.now() - context.clock.now())
+  const metric = { name: 'orders', unit: '', description: '', kind: 'counter', temporality: 'delta' } as const
+  const orders = context.series.intern(metric, [['window', '10s']])
+
+  const block = (...points: readonly (readonly [second: number, value: number])[]) => {
+    const builder = new PointBlockBuilder()
+    for (const [second, value] of points) builder.add(orders, T0 + second * 1000, value, T0 + second * 1000 - 10_000)
+    return builder.build()
+  }
+  const stored = async () => {
+    const [{ value: count }] = await server.query('count_over_time(orders[10m])', T0 + 300_000)
+    const [{ value: sum }] = await server.query('sum_over_time(orders[10m])', T0 + 300_000)
+    return { count, sum }
+  }
+
+  before(async () => {
+    server = await startPrometheus(program.path, 'storage: { tsdb: { out_of_order_time_window: 30m } }\n')
+    exporter = new VictoriaMetricsExporter(testConfig(plugin, { endpoint: `${server.url}/api/v1/write` }), context)
+  })
+  after(() => server?.stop())
+
+  test('keeps what a crash has sent again bit for bit exactly once, in other blocks and older than what it has too', async () => {
+    const windows = [1, 2, 3, 4, 5, 6].map(i => [i * 10, 2 ** i] as const)
+    await exporter.export(block(...windows.slice(0, 4)), NEVER)
+    await exporter.export(block(...windows.slice(1, 6)), NEVER)
+    await exporter.export(block(...windows), NEVER)
+    for (const window of windows) await exporter.export(block(window), NEVER)
+    assert.deepEqual(await stored(), { count: 6, sum: 126 })
+  })
+
+  test('a window that comes late is stored', async () => {
+    await exporter.export(block([5, 1000]), NEVER)
+    assert.deepEqual(await stored(), { count: 7, sum: 1126 })
+  })
+
+  test('a second value that differs is refused while it is the newest', async () => {
+    await assert.rejects(exporter.export(block([60, 65]), NEVER), { retryable: false, reason: 'rejected_by_backend' })
+    assert.deepEqual(await stored(), { count: 7, sum: 1126 })
+  })
+
+  test('of two that are not the newest one is shown, no telling which', async () => {
+    await exporter.export(block([20, 5]), NEVER)
+    const { count, sum } = await stored()
+    assert.equal(count, 7)
+    assert.ok(sum === 1126 || sum === 1127, `${sum}`)
+  })
+})
