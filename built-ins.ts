@@ -11,6 +11,7 @@ export const builtIns: BuiltIns = {
     cardinality_limiter: () => import('./processors/cardinality_limiter/index.ts'),
     dedup: () => import('./processors/dedup/index.ts'),
     filter: () => import('./processors/filter/index.ts'),
+    rate_limiter: () => import('./processors/rate_limiter/index.ts'),
     sampler: () => import('./processors/sampler/index.ts'),
     windowed_counter: () => import('./processors/windowed_counter/index.ts')
   },

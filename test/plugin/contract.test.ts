@@ -17,6 +17,7 @@ const OPTIONS: Readonly<Record<string, ContractOptions>> = {
   'receiver otlp': { config: { protocols: { http: { endpoint: '127.0.0.1:0' } } } },
   'receiver statsd': { config: { endpoint: '127.0.0.1:0' } },
   'processor filter': { config: { exclude: { name: 'x.*' } }, optional: ['exclude', 'include'] },
+  'processor rate_limiter': { config: { rate: 1 }, optional: ['match'] },
   'processor sampler': { config: { probability: 0.5 }, optional: ['attribute', 'match'] },
   // Without `by` all attributes are kept, which no list of them says.
   'processor windowed_counter': { optional: ['by'] },
@@ -37,6 +38,7 @@ const VARIANTS: Readonly<Record<string, ContractOptions>> = {
   },
   'exporter debug': { config: { verbosity: 'detailed' } },
   'processor filter': { config: { include: { kind: ['counter', 'event'] } }, optional: ['exclude', 'include'] },
+  'processor rate_limiter': { config: { rate: 1, burst: 5, action: 'refuse' }, optional: ['match'] },
   'processor sampler': { config: { probability: 0.1, attribute: 'route' }, optional: ['attribute', 'match'] },
   'processor windowed_counter': {
     config: { windows: ['1s', '1h'], by: ['route'], late: 'drop', max_groups: 1 },

@@ -1,0 +1,101 @@
+import { deserialize, serialize } from 'node:v8'
+import { SERIES_CACHE_BYTES } from '../../core/model/series-cache.ts'
+import type { Context } from '../../sdk/plugin/index.ts'
+import type { Config } from './config.ts'
+
+const VERSION = 1
+/** How often a place is looked for by going through all buckets. */
+const SWEEP_MS = 1000
+/** A bucket, its key of up to 100 letters and its place in the map. */
+const BYTES_PER_KEY = 400
+/** Of the bucket that keys beyond `max_keys` share. No key is like it: they are lengths and texts. */
+const OTHERS = 'others'
+
+/** What a key may have now. */
+export interface Bucket {
+  /** Items; below 0 where a batch larger than the burst has passed. */
+  tokens: number
+  /** When `tokens` was so, Unix ms. */
+  at: number
+}
+
+interface Saved {
+  readonly version: typeof VERSION
+  readonly buckets: ReadonlyMap<string, Bucket>
+  readonly swept: number
+}
+
+/** Most bytes it will remember. */
+export const memoryBound = ({ max_keys }: Config) => max_keys * BYTES_PER_KEY + SERIES_CACHE_BYTES
+
+/** A token bucket for each key. One that is full is as good as forgotten, so those make room. */
+export class Buckets {
+  readonly burst: number
+  #ratePerMs: number
+  #maxKeys: number
+  #context: Context
+  #buckets = new Map<string, Bucket>()
+  /** Number of the second in which places were looked for last. */
+  #swept = 0
+  #shared: { add(items: number): void }
+
+  constructor({ rate, burst, max_keys }: Config, context: Context) {
+    this.burst = burst === 0 ? Math.max(1, rate) : burst
+    this.#ratePerMs = rate / 1000
+    this.#maxKeys = max_keys
+    this.#context = context
+    const { instruments } = context
+    instruments.gauge('keys', 'Keys that have used some of their limit.', () => this.#buckets.size)
+    this.#shared = instruments.counter('shared_items_total', 'Items of keys beyond max_keys, which share one limit.')
+  }
+
+  /** The bucket of `key`, filled up to now. */
+  of(key: string): Bucket {
+    const now = this.#context.clock.now()
+    const bucket = this.#buckets.get(key) ?? this.#enter(key, now)
+    // A clock that was set back fills nothing.
+    if (bucket.at < now) {
+      bucket.tokens = this.#tokensAt(bucket, now)
+      bucket.at = now
+    }
+    return bucket
+  }
+
+  save(): Uint8Array {
+    const saved: Saved = { version: VERSION, buckets: this.#buckets, swept: this.#swept }
+    return serialize(saved)
+  }
+
+  restore(bytes: Uint8Array): void {
+    const saved = deserialize(bytes) as Saved
+    if (saved.version !== VERSION)
+      throw new Error(`it has version ${saved.version}, this Weir reads version ${VERSION}`)
+    this.#buckets = new Map(saved.buckets)
+    this.#swept = saved.swept
+    for (const bucket of this.#buckets.values()) bucket.tokens = Math.min(bucket.tokens, this.burst)
+  }
+
+  #enter(key: string, now: number): Bucket {
+    if (this.#buckets.size >= this.#maxKeys && key !== OTHERS) {
+      this.#sweep(now)
+      if (this.#buckets.size >= this.#maxKeys) {
+        this.#shared.add(1)
+        return this.of(OTHERS)
+      }
+    }
+    const bucket = { tokens: this.burst, at: now }
+    this.#buckets.set(key, bucket)
+    return bucket
+  }
+
+  #sweep(now: number): void {
+    const second = Math.floor(now / SWEEP_MS)
+    if (second === this.#swept) return
+    this.#swept = second
+    for (const [key, bucket] of this.#buckets) if (this.#tokensAt(bucket, now) === this.burst) this.#buckets.delete(key)
+  }
+
+  #tokensAt({ tokens, at }: Bucket, now: number): number {
+    return Math.min(this.burst, tokens + Math.max(0, now - at) * this.#ratePerMs)
+  }
+}

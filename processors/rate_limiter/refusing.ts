@@ -1,0 +1,58 @@
+import { Observable, type OperatorFunction } from 'rxjs'
+import { type Batch, type Context, type StreamProcessor, WeirError } from '../../sdk/plugin/index.ts'
+import type { Bucket, Buckets } from './buckets.ts'
+import type { Keys } from './keys.ts'
+
+/** Hands a batch back to its sender, whole and without counting it, where a key in it has too few tokens. */
+export class Refusing implements StreamProcessor {
+  #keys: Keys
+  #buckets: Buckets
+  #context: Context
+
+  constructor(keys: Keys, buckets: Buckets, context: Context) {
+    this.#keys = keys
+    this.#buckets = buckets
+    this.#context = context
+  }
+
+  operator(): OperatorFunction<Batch, Batch> {
+    return source =>
+      new Observable(output =>
+        source.subscribe({
+          next: batch => {
+            if (this.#takes(batch)) output.next(batch)
+            else this.#refuse(batch)
+          },
+          error: error => output.error(error),
+          complete: () => output.complete()
+        })
+      )
+  }
+
+  snapshot(): Uint8Array {
+    return this.#buckets.save()
+  }
+
+  restore(state: Uint8Array): void {
+    this.#buckets.restore(state)
+  }
+
+  #takes({ block }: Batch): boolean {
+    const wanted = new Map<Bucket, number>()
+    for (let i = 0; i < block.length; i++) {
+      const key = this.#keys.of(block, i)
+      if (key === undefined) continue
+      const bucket = this.#buckets.of(key)
+      wanted.set(bucket, (wanted.get(bucket) ?? 0) + 1)
+    }
+    // More than a burst can only pass a bucket that is full, which then owes the rest: or it never could.
+    for (const [{ tokens }, items] of wanted) if (tokens < Math.min(items, this.#buckets.burst)) return false
+    for (const [bucket, items] of wanted) bucket.tokens -= items
+    return true
+  }
+
+  #refuse(batch: Batch): void {
+    this.#context.account.refused += batch.block.length
+    batch.nack(new WeirError('QUEUE_FULL', `processor ${this.#context.id}: over its rate limit; try again later`))
+  }
+}

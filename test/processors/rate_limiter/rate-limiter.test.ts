@@ -1,0 +1,66 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { serialize } from 'node:v8'
+import plugin from '../../../processors/rate_limiter/index.ts'
+import type { MapProcessor } from '../../../sdk/plugin/index.ts'
+import { testConfig, testContext } from '../../../sdk/plugin/testing.ts'
+import { parseItems } from '../../cases/items.ts'
+
+const created = (config: Record<string, unknown>, context = testContext()) =>
+  plugin.create(testConfig(plugin, config), context) as MapProcessor
+
+for (const [config, message] of [
+  [{}, /rate/],
+  [{ rate: 0 }, /rate/],
+  [{ rate: 1, by: ['a', 'a'] }, /by/],
+  [{ rate: 1, match: { name: { regex: '(' } } }, /match\.name\.regex/]
+] as const) {
+  test(`refused: ${JSON.stringify(config)}`, () => {
+    assert.throws(() => testConfig(plugin, config), message)
+  })
+}
+
+test('refuse is no action where a journal has acknowledged the batch', () => {
+  const context = { ...testContext(), replayed: true }
+  assert.throws(() => created({ rate: 1, action: 'refuse' }, context), /use action: drop/)
+  assert.doesNotThrow(() => created({ rate: 1 }, context))
+})
+
+for (const [name, bytes] of [
+  ['of another version', serialize({ version: 2 })],
+  ['damaged', Buffer.from('no state')],
+  ['cut off', created({ rate: 1 }).snapshot!().subarray(0, 10)]
+] as const) {
+  test(`state that is ${name} is refused`, () => {
+    assert.throws(() => created({ rate: 1 }).restore!(bytes))
+  })
+}
+
+test('over any time and in any portions a key gets its rate and one burst', () => {
+  const context = testContext()
+  const limiter = created({ rate: 50, burst: 20, by: ['user'] }, context)
+  let passed = 0
+  for (let turn = 0; turn < 400; turn++) {
+    const clicks = Array.from({ length: (turn * 7) % 23 }, () => '0s event click {user: ann}')
+    if (clicks.length > 0) passed += limiter.process(parseItems(clicks, context.series)).length
+    context.clock.advance((turn * 13) % 50)
+  }
+  const ms = context.clock.now() - testContext().clock.now()
+  assert.ok(passed <= 20 + ms * 0.05 && passed > 0.8 * ms * 0.05, `${passed} in ${ms} ms`)
+})
+
+test('a clock that is set back neither fills nor empties', () => {
+  const context = testContext()
+  const [late, early] = [5000, 0]
+  let now = late
+  context.clock.now = () => now
+  const limiter = created({ rate: 1, burst: 1 }, context)
+  const click = parseItems(['0s event click'], context.series)
+  assert.equal(limiter.process(click).length, 1)
+  now = early
+  assert.equal(limiter.process(click).length, 0)
+  now = late
+  assert.equal(limiter.process(click).length, 0)
+  now = late + 1000
+  assert.equal(limiter.process(click).length, 1)
+})
