@@ -1,7 +1,7 @@
 import { type AttributeValue, attributeText } from '../attributes.ts'
 import type { Condition, Scalar, Test, Values } from './config.ts'
 import { matchesGlob } from './glob.ts'
-import { RegexTest } from './linear-regex.ts'
+import { compileRegex, Memo } from './linear-regex.ts'
 
 /** Of an attribute's value, undefined where it is missing. */
 export type Predicate = (value: AttributeValue | undefined) => boolean
@@ -39,8 +39,9 @@ function isOneOf(values: Values): Predicate {
 }
 
 function isFound(regex: string): Predicate {
-  const test = new RegexTest(regex)
-  return value => value !== undefined && test.test(attributeText(value))
+  const compiled = compileRegex(regex)
+  const answers = new Memo(text => compiled.test(text))
+  return value => value !== undefined && answers.of(attributeText(value))
 }
 
 // StatsD and Prometheus have nothing but texts: "503" is a number there. NaN, which no test passes, where it is none.

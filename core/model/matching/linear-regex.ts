@@ -1,7 +1,7 @@
 import { RE2JS, RE2JSSyntaxException } from 're2js'
 
-/** Answers remembered for one expression. Texts beyond that are looked at again. */
-const MOST_ANSWERS = 4096
+/** Remembered of one expression. */
+const MOST_TEXTS = 4096
 
 /** What is wrong with a regular expression in RE2 syntax, or undefined. */
 export function regexProblem(source: string): string | undefined {
@@ -24,21 +24,21 @@ export function compileRegex(source: string): RE2JS {
   return RE2JS.compile(source)
 }
 
-/** Whether an expression is found in a text, with a bounded memory: labels repeat, and RE2 takes a microsecond. */
-export class RegexTest {
-  #regex: RE2JS
-  #answers = new Map<string, boolean>()
+/** What is worked out of a text, for the texts seen last: labels repeat, and RE2 takes a microsecond. */
+export class Memo<T> {
+  #make: (text: string) => T
+  #known = new Map<string, T>()
 
-  constructor(source: string) {
-    this.#regex = compileRegex(source)
+  constructor(make: (text: string) => T) {
+    this.#make = make
   }
 
-  test(text: string): boolean {
-    const known = this.#answers.get(text)
-    if (known !== undefined) return known
-    if (this.#answers.size === MOST_ANSWERS) this.#answers.clear()
-    const answer = this.#regex.test(text)
-    this.#answers.set(text, answer)
-    return answer
+  of(text: string): T {
+    const known = this.#known.get(text)
+    if (known !== undefined || this.#known.has(text)) return known as T
+    if (this.#known.size === MOST_TEXTS) this.#known.clear()
+    const made = this.#make(text)
+    this.#known.set(text, made)
+    return made
   }
 }

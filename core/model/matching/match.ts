@@ -4,12 +4,22 @@ import type { Series, Temporality } from '../series.ts'
 import { compileCondition, type Predicate } from './condition.ts'
 import type { Conditions, ItemKind, MatchConfig } from './config.ts'
 
-/** What a {@link MatchConfig} says yes or no to. Neither answer depends on values or times. */
+/** What conditions look at. */
+export interface MatchedItem {
+  readonly name: string
+  readonly kind: ItemKind
+  readonly temporality: Temporality
+  readonly attributes: Attributes
+  readonly resource: Attributes
+}
+
+/** What a {@link MatchConfig} says yes or no to. No answer depends on values or times. */
 export interface Match {
   /** Worked out each time: keep it in a `SeriesCache`, beside what else is known of the series. */
   series(series: Series): boolean
   /** @param i row of the block */
   event(block: EventBlock, i: number): boolean
+  item(item: MatchedItem): boolean
 }
 
 /** `config` is as `matchSchema` and `checkMatch` let it through. */
@@ -24,6 +34,10 @@ export function compileMatch(config: MatchConfig): Match {
     event({ name, attributes }, i) {
       for (const holds of compiled)
         if (holds(name[i], 'event', 'unspecified', attributes[i], NO_ATTRIBUTES)) return true
+      return false
+    },
+    item({ name, kind, temporality, attributes, resource }) {
+      for (const holds of compiled) if (holds(name, kind, temporality, attributes, resource)) return true
       return false
     }
   }
