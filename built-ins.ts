@@ -13,6 +13,7 @@ export const builtIns: BuiltIns = {
     filter: () => import('./processors/filter/index.ts'),
     rate_limiter: () => import('./processors/rate_limiter/index.ts'),
     sampler: () => import('./processors/sampler/index.ts'),
+    transform: () => import('./processors/transform/index.ts'),
     windowed_counter: () => import('./processors/windowed_counter/index.ts')
   },
   exporter: {

@@ -19,6 +19,7 @@ const OPTIONS: Readonly<Record<string, ContractOptions>> = {
   'processor filter': { config: { exclude: { name: 'x.*' } }, optional: ['exclude', 'include'] },
   'processor rate_limiter': { config: { rate: 1 }, optional: ['match'] },
   'processor sampler': { config: { probability: 0.5 }, optional: ['attribute', 'match'] },
+  'processor transform': { config: { statements: [{ delete: ['code'] }] } },
   // Without `by` all attributes are kept, which no list of them says.
   'processor windowed_counter': { optional: ['by'] },
   // One of the two is given, and says where the engine is.
@@ -40,6 +41,9 @@ const VARIANTS: Readonly<Record<string, ContractOptions>> = {
   'processor filter': { config: { include: { kind: ['counter', 'event'] } }, optional: ['exclude', 'include'] },
   'processor rate_limiter': { config: { rate: 1, burst: 5, action: 'refuse' }, optional: ['match'] },
   'processor sampler': { config: { probability: 0.1, attribute: 'route' }, optional: ['attribute', 'match'] },
+  'processor transform': {
+    config: { statements: [{ relabel: [{ source_labels: ['__name__'], regex: 'a.counter|signup', action: 'drop' }] }] }
+  },
   'processor windowed_counter': {
     config: { windows: ['1s', '1h'], by: ['route'], late: 'drop', max_groups: 1 },
     optional: ['by']

@@ -1,0 +1,128 @@
+import { attributesKey } from '../../core/model/attributes.ts'
+import { Selection } from '../../core/model/select.ts'
+import { SERIES_CACHE_BYTES, SeriesCache } from '../../core/model/series-cache.ts'
+import {
+  type Attributes,
+  type Block,
+  type Context,
+  type EventBlock,
+  type MapProcessor,
+  NO_ATTRIBUTES,
+  type PointBlock,
+  type Resource,
+  type Series
+} from '../../sdk/plugin/index.ts'
+import type { Config } from './config.ts'
+import { Draft } from './draft.ts'
+import { compileStatement, type Step } from './statements.ts'
+
+/** Resources made here and shared by their series. */
+const MOST_RESOURCES = 4096
+/** With attributes of some hundred letters. */
+const BYTES_PER_RESOURCE = 1000
+/** Of each expression: the texts it saw last, and what became of them. */
+const BYTES_PER_MEMO = 4096 * 200
+
+export function memoryBound({ statements }: Config): number {
+  const rules = statements.reduce((sum, { relabel }) => sum + 1 + (relabel?.length ?? 0), 0)
+  return 2 * SERIES_CACHE_BYTES + MOST_RESOURCES * BYTES_PER_RESOURCE + rules * BYTES_PER_MEMO
+}
+
+/** Does its statements to every series once, and to every event. */
+export class Transform implements MapProcessor {
+  #context: Context
+  #steps: readonly Step[]
+  /** Undefined: dropped. */
+  #results = new SeriesCache(series => this.#transform(series))
+  /** By result, the series that became it first. */
+  #firsts = new SeriesCache<{ series: Series | undefined }>(() => ({ series: undefined }))
+  #resources = new Map<string, Resource>()
+  #selection = new Selection()
+  #hasWarned = false
+  #collisions: { add(series: number): void }
+
+  constructor({ statements }: Config, context: Context) {
+    this.#context = context
+    this.#steps = statements.map(compileStatement)
+    this.#collisions = context.instruments.counter(
+      'collisions_total',
+      'Cumulative series and gauges that became the same series as another.'
+    )
+  }
+
+  process(block: Block): Block {
+    this.#selection.begin(block.length)
+    const changed = block.type === 'points' ? this.#points(block) : this.#events(block)
+    const left = block.length - this.#selection.length
+    if (left > 0) this.#context.account.drop('relabel_dropped', left)
+    return this.#selection.of(changed)
+  }
+
+  #points(block: PointBlock): Block {
+    const series: Series[] = []
+    let isSame = true
+    for (let i = 0; i < block.length; i++) {
+      const one = block.series[i]
+      const result = this.#results.get(one)
+      if (result !== undefined) this.#selection.add(i)
+      isSame &&= result === one || result === undefined
+      series.push(result ?? one)
+    }
+    return isSame ? block : { ...block, series }
+  }
+
+  #events(block: EventBlock): Block {
+    const name: string[] = []
+    const attributes: Attributes[] = []
+    let isSame = true
+    for (let i = 0; i < block.length; i++) {
+      const draft = new Draft(block.name[i], 'event', 'unspecified', block.attributes[i], NO_ATTRIBUTES)
+      if (this.#run(draft)) this.#selection.add(i)
+      isSame &&= draft.name === block.name[i] && draft.attributes === block.attributes[i]
+      name.push(draft.name)
+      attributes.push(draft.attributes)
+    }
+    return isSame ? block : { ...block, name, attributes }
+  }
+
+  #run(draft: Draft): boolean {
+    for (const step of this.#steps) if (!step(draft)) return false
+    return true
+  }
+
+  #transform(series: Series): Series | undefined {
+    const { metric, attributes, resource, scope } = series
+    const draft = new Draft(metric.name, metric.kind, metric.temporality, attributes, resource.attributes)
+    if (!this.#run(draft)) return undefined
+    const renamed = draft.name === metric.name ? metric : { ...metric, name: draft.name }
+    const result = this.#context.series.intern(renamed, draft.attributes, this.#resource(resource, draft), scope)
+    if (metric.temporality !== 'delta') this.#watch(series, result)
+    return result
+  }
+
+  // One object for each resource, so that its key is worked out once.
+  #resource(resource: Resource, { resource: attributes }: Draft): Resource {
+    if (attributes === resource.attributes) return resource
+    const key = attributesKey(attributes)
+    const known = this.#resources.get(key)
+    if (known !== undefined) return known
+    if (this.#resources.size === MOST_RESOURCES) this.#resources.clear()
+    const made = { ...resource, attributes }
+    this.#resources.set(key, made)
+    return made
+  }
+
+  /** Two that write to one series make nonsense of it, unless what they write are increments. */
+  #watch(series: Series, result: Series): void {
+    const first = this.#firsts.get(result)
+    first.series ??= series
+    if (first.series === series) return
+    this.#collisions.add(1)
+    if (this.#hasWarned) return
+    this.#hasWarned = true
+    this.#context.log.warn(
+      { metric: result.metric.name },
+      'two series became one that is not made of increments: their values now overwrite each other'
+    )
+  }
+}
