@@ -96,7 +96,7 @@ function seriesKey(metric: Metric, attributes: Attributes, resource: Resource, s
   return `${metricKeys.of(metric)}\n${attributesKey(attributes)}\n${resourceKeys.of(resource)}\n${scopeKeys.of(scope)}`
 }
 
-/** A key worked out once for each object, for as long as the object lives. */
+/** One string for each distinct part of an identity, worked out once for each object, for as long as the object lives. */
 class KeyCache<T extends object> {
   #keys = new WeakMap<T, string>()
   #make: (of: T) => string
@@ -114,10 +114,10 @@ class KeyCache<T extends object> {
   }
 }
 
-const metricKeys = new KeyCache<Metric>(({ name, unit, kind, temporality }) =>
+export const metricKeys = new KeyCache<Metric>(({ name, unit, kind, temporality }) =>
   JSON.stringify([name, unit, kind, temporality])
 )
-const resourceKeys = new KeyCache<Resource>(({ attributes }) => attributesKey(attributes))
-const scopeKeys = new KeyCache<Scope>(({ name, version, attributes }) =>
+export const resourceKeys = new KeyCache<Resource>(({ attributes }) => attributesKey(attributes))
+export const scopeKeys = new KeyCache<Scope>(({ name, version, attributes }) =>
   JSON.stringify([name, version, attributesKey(attributes)])
 )

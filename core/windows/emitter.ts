@@ -1,53 +1,64 @@
+import type { Histogram } from '../model/distribution.ts'
 import { type PointBlock, PointBlockBuilder } from '../model/points.ts'
-import type { SeriesRegistry } from '../model/series.ts'
-import type { Group, Groups } from './groups.ts'
+import type { Series, SeriesRegistry } from '../model/series.ts'
+import type { Aggregation } from './aggregation.ts'
+import type { Groups } from './groups.ts'
+import { histogramQuantile } from './histogram-quantile.ts'
+import type { Level } from './level.ts'
 import { type HistogramPoint, MergedHistogram } from './merged-histogram.ts'
-import { type Output, Outputs } from './outputs.ts'
+import { type Line, Outputs } from './outputs.ts'
 import { Pane } from './pane.ts'
-import type { OutputKind } from './settings.ts'
+import { type KindPlan, plansOf } from './plan.ts'
+import type { RuleSettings } from './settings.ts'
 import { Totals } from './totals.ts'
-import type { ClosedWindow, Level } from './windows.ts'
+import type { ClosedWindow } from './windows.ts'
 
 const MAX_POINTS_PER_BLOCK = 10_000
-const NO_BUCKETS = new MergedHistogram()
 
 /** Turns closed windows into points: per-window values at the window's end, and totals that only grow. */
 export class Emitter {
   readonly totals = new Totals()
+  #rule: RuleSettings
+  #plans: readonly (KindPlan | undefined)[]
   #levels: readonly Level[]
   #groups: Groups
-  #emitDelta: boolean
-  #emitCumulative: boolean
   #outputs: Outputs
+  #noBuckets: MergedHistogram
   #withoutBuckets: { add(points: number): void }
   #builder = new PointBlockBuilder()
   #blocks: PointBlock[] = []
 
+  /** @param withoutBuckets counts histograms that should have buckets, and have none */
   constructor(
+    rule: RuleSettings,
     levels: readonly Level[],
     groups: Groups,
     series: SeriesRegistry,
-    output: readonly OutputKind[],
     withoutBuckets: { add(points: number): void }
   ) {
+    this.#rule = rule
+    this.#plans = plansOf(rule)
     this.#levels = levels
     this.#groups = groups
-    this.#outputs = new Outputs(levels, series)
+    this.#outputs = new Outputs(levels, groups, series, rule)
+    this.#noBuckets = new MergedHistogram(rule.limits)
     this.#withoutBuckets = withoutBuckets
-    this.#emitDelta = output.includes('delta')
-    this.#emitCumulative = output.includes('cumulative')
   }
 
   /** The points of a window that has closed. */
   blocksOf(closed: ClosedWindow): PointBlock[] {
-    const { listed } = this.#levels[closed.level]
-    if (listed && this.#emitDelta) {
-      this.#deltas(closed, closed.onTime, false)
-      this.#deltas(closed, closed.late, true)
+    if (this.#levels[closed.level].listed) {
+      this.#deltas(closed, closed.onTime, this.#outputs.windows[closed.level])
+      if (this.#rule.late === 'add') this.#deltas(closed, closed.late, this.#outputs.late[closed.level])
     }
     if (closed.level === 0) this.#cumulatives(closed)
-    this.#cut()
-    return this.#blocks.splice(0)
+    return this.#take()
+  }
+
+  /** The points of a window that was sent before and has changed. */
+  blocksOfAmended(closed: ClosedWindow): PointBlock[] {
+    if (this.#levels[closed.level].listed) this.#deltas(closed, closed.onTime, this.#outputs.windows[closed.level])
+    return this.#take()
   }
 
   forget(slots: readonly number[]): void {
@@ -57,22 +68,37 @@ export class Emitter {
     }
   }
 
-  #deltas({ level, start, end }: ClosedWindow, pane: Pane | undefined, late: boolean): void {
+  #deltas({ start, end }: ClosedWindow, pane: Pane | undefined, line: Line): void {
     if (pane === undefined) return
     this.#expect(pane.size)
-    const { keys, sums, counts } = pane
+    const { keys } = pane
+    const { kinds } = this.#groups
     for (let at = 0; at < keys.length; at++) {
       if (keys[at] === 0) continue
-      const group = this.#groups.at(keys[at] - 1)
-      if (group.kind === 'histogram') {
-        const histogram = pane.histograms?.get(group.slot) ?? NO_BUCKETS
-        const output = this.#outputs.window(group, level, late, histogram.isExponential)
-        this.#addHistogram(output, end, histogram.point(counts[at], sums[at]), start)
-        continue
-      }
-      const output = this.#outputs.window(group, level, late, false)
-      const sum = group.kind === 'set' ? (pane.distinct?.get(group.slot)?.count() ?? 0) : sums[at]
-      this.#add(group, output, end, sum, counts[at], start)
+      const slot = keys[at] - 1
+      const aggregations = this.#plans[kinds[slot]]!.perWindow
+      for (let i = 0; i < aggregations.length; i++) this.#delta(aggregations[i], pane, at, slot, line, start, end)
+    }
+  }
+
+  #delta(aggregation: Aggregation, pane: Pane, at: number, slot: number, line: Line, start: number, end: number): void {
+    if (aggregation === 'histogram') {
+      const histogram = this.#histogramAt(pane, at, slot)
+      this.#addHistogram(line.histogram(slot, histogram.kind === 'exponential_histogram'), end, histogram, start)
+    } else if (aggregation === 'quantiles') this.#quantiles(pane, at, slot, line, start, end)
+    else if (aggregation !== 'sum' || this.#sendsSum(slot)) {
+      const value = valueAt(aggregation, pane, at, slot)
+      if (Number.isFinite(value)) this.#add(line.of(slot, aggregation), end, value, start)
+    }
+  }
+
+  #quantiles(pane: Pane, at: number, slot: number, line: Line, start: number, end: number): void {
+    const { quantiles } = this.#rule
+    const point = pane.histograms?.get(slot)?.point(pane.counts[at], pane.sums[at])
+    if (point === undefined) return
+    for (let i = 0; i < quantiles.length; i++) {
+      const value = histogramQuantile(point, quantiles[i])
+      if (Number.isFinite(value)) this.#add(line.quantile(slot, i, quantiles[i]), end, value, start)
     }
   }
 
@@ -80,59 +106,71 @@ export class Emitter {
   #cumulatives({ start, end, onTime, late }: ClosedWindow): void {
     let pane = onTime ?? late
     if (onTime !== undefined && late !== undefined) {
-      pane = new Pane()
+      pane = new Pane(this.#rule.limits)
       pane.addAll(onTime)
       pane.addAll(late)
     }
     if (pane === undefined) return
     this.#expect(pane.size)
-    const { keys, sums, counts } = pane
+    const { keys } = pane
+    const { kinds, lastActive } = this.#groups
     for (let at = 0; at < keys.length; at++) {
       if (keys[at] === 0) continue
       const slot = keys[at] - 1
-      const group = this.#groups.at(slot)
-      group.lastActive = end
-      if (group.kind === 'set') continue
-      const isFirst = this.totals.add(slot, sums[at], counts[at], start)
-      if (group.kind === 'histogram') {
-        this.#totalHistogram(group, pane.histograms?.get(slot) ?? NO_BUCKETS, end, isFirst)
-        continue
-      }
-      if (!this.#emitCumulative) continue
-      const output = this.#outputs.total(group, false)
-      // A zero before the first value: rate() and increase() see the first increment, after a restart too.
-      if (isFirst) this.#add(group, output, start, 0, 0, start)
-      this.#add(group, output, end, this.totals.sums[slot], this.totals.counts[slot], this.totals.starts[slot])
+      lastActive[slot] = end
+      const aggregations = this.#plans[kinds[slot]]!.totals
+      if (aggregations.length === 0) continue
+      const isFirst = this.totals.add(slot, pane.sums[at], pane.counts[at], start)
+      for (let i = 0; i < aggregations.length; i++) this.#total(aggregations[i], pane, slot, isFirst, end)
     }
   }
 
-  #totalHistogram(group: Group, more: MergedHistogram, end: number, isFirst: boolean): void {
-    const { slot } = group
-    const total = this.totals.addHistogram(slot, more)
-    if (!this.#emitCumulative) return
-    const { sums, counts, starts } = this.totals
-    const output = this.#outputs.total(group, total.isExponential)
-    if (isFirst) this.#addHistogram(output, starts[slot], total.zero(), starts[slot])
-    this.#addHistogram(output, end, total.point(counts[slot], sums[slot]), starts[slot])
+  // A zero before the first value: rate() and increase() see the first increment, after a restart too.
+  #total(aggregation: Aggregation, pane: Pane, slot: number, isFirst: boolean, end: number): void {
+    const start = this.totals.starts[slot]
+    if (aggregation === 'histogram') return this.#totalHistogram(pane, slot, isFirst, end)
+    if (aggregation === 'sum' && !this.#sendsSum(slot)) return
+    const series = this.#outputs.totals.of(slot, aggregation)
+    if (isFirst) this.#add(series, start, 0, start)
+    this.#add(series, end, this.totals[aggregation === 'sum' ? 'sums' : 'counts'][slot], start)
   }
 
-  #addHistogram({ count: series }: Output, time: number, point: HistogramPoint, start: number): void {
+  #totalHistogram(pane: Pane, slot: number, isFirst: boolean, end: number): void {
+    const { sums, counts, starts } = this.totals
+    const start = starts[slot]
+    if (!this.#rule.buckets) {
+      const series = this.#outputs.totals.histogram(slot, false)
+      if (isFirst) this.#addHistogram(series, start, this.#noBuckets.point(0, 0), start)
+      return this.#addHistogram(series, end, this.#noBuckets.point(counts[slot], sums[slot]), start)
+    }
+    const total = this.totals.addHistogram(slot, pane.histograms?.get(slot) ?? this.#noBuckets)
+    const series = this.#outputs.totals.histogram(slot, total.isExponential)
+    if (isFirst) this.#addHistogram(series, start, total.zero(), start)
+    this.#addHistogram(series, end, total.point(counts[slot], sums[slot]), start)
+  }
+
+  #histogramAt(pane: Pane, at: number, slot: number): HistogramPoint {
+    const [count, sum] = [pane.counts[at], pane.sums[at]]
+    if (this.#rule.buckets) return (pane.histograms?.get(slot) ?? this.#noBuckets).point(count, sum)
+    const [min, max] = [finiteOrNaN(pane.extremes?.mins[at]), finiteOrNaN(pane.extremes?.maxs[at])]
+    return { kind: 'histogram', count, sum, min, max, bounds: [], counts: [] } satisfies Histogram
+  }
+
+  /** Where all values of an event were 1 their sum says what their count does. */
+  #sendsSum(slot: number): boolean {
+    if (this.#rule.aggregations !== undefined || this.#groups.kindOf(slot) !== 'event') return true
+    return this.#groups.hasValues[slot] === 1
+  }
+
+  #addHistogram(series: Series, time: number, point: HistogramPoint, start: number): void {
     this.#makeRoom()
-    if (point.kind === 'histogram' && point.bounds.length === 0) this.#withoutBuckets.add(1)
+    if (this.#rule.buckets && point.kind === 'histogram' && point.bounds.length === 0) this.#withoutBuckets.add(1)
     this.#builder.addDistribution(series, time, point, start)
   }
 
-  #add(
-    group: Group,
-    { count: series, sum: ofValues }: Output,
-    time: number,
-    sum: number,
-    count: number,
-    start: number
-  ): void {
+  #add(series: Series, time: number, value: number, start: number): void {
     this.#makeRoom()
-    this.#builder.add(series, time, group.kind === 'event' ? count : sum, start)
-    if (ofValues !== undefined && group.hasValues) this.#builder.add(ofValues, time, sum, start)
+    this.#builder.add(series, time, value, start)
   }
 
   #makeRoom(): void {
@@ -146,9 +184,40 @@ export class Emitter {
     if (this.#builder.length === 0) this.#builder = new PointBlockBuilder(Math.min(points, MAX_POINTS_PER_BLOCK))
   }
 
+  #take(): PointBlock[] {
+    this.#cut()
+    return this.#blocks.splice(0)
+  }
+
   #cut(): void {
     if (this.#builder.length === 0) return
     this.#blocks.push(this.#builder.build())
     this.#builder = new PointBlockBuilder()
   }
 }
+
+function valueAt(
+  aggregation: Exclude<Aggregation, 'histogram' | 'quantiles'>,
+  pane: Pane,
+  at: number,
+  slot: number
+): number {
+  switch (aggregation) {
+    case 'count':
+      return pane.counts[at]
+    case 'sum':
+      return pane.sums[at]
+    case 'avg':
+      return pane.sums[at] / pane.counts[at]
+    case 'min':
+      return pane.extremes?.mins[at] ?? Number.NaN
+    case 'max':
+      return pane.extremes?.maxs[at] ?? Number.NaN
+    case 'last':
+      return pane.latest?.times[at] === Number.NEGATIVE_INFINITY ? Number.NaN : (pane.latest?.values[at] ?? Number.NaN)
+    case 'unique':
+      return pane.distinct?.get(slot)?.count() ?? 0
+  }
+}
+
+const finiteOrNaN = (value = Number.NaN) => (Number.isFinite(value) ? value : Number.NaN)

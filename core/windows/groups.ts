@@ -1,112 +1,123 @@
-import { type Attribute, type Attributes, attributeText, findAttribute, sortAttributes } from '../model/attributes.ts'
-import {
-  type Metric,
-  type MetricKind,
-  NO_RESOURCE,
-  NO_SCOPE,
-  type Resource,
-  type Scope,
-  type Series,
-  type SeriesRegistry
-} from '../model/series.ts'
+import { type Attribute, type Attributes, attributeText } from '../model/attributes.ts'
+import { type Metric, NO_RESOURCE, NO_SCOPE, type Series } from '../model/series.ts'
+import { withRoom } from './columns.ts'
+import type { Grouping } from './grouping.ts'
+import { Identities, type Identity, type SavedIdentities } from './identities.ts'
 
 const OVERFLOW: Attribute = ['otel.metric.overflow', 'true']
-/** Beyond `max_groups` each metric has one group; beyond as many metrics, all share one a kind. */
-const MAX_OVERFLOW_GROUPS = 10_000
+/** Beyond the most groups each metric has one; beyond as many metrics, all share one a kind. */
+export const MAX_OVERFLOW_GROUPS = 10_000
 const OVERFLOW_NAME = 'weir.overflow'
 const MAX_EVENT_METRICS = 10_000
-const EVENT_METRIC = { unit: '{event}', description: '', kind: 'counter', temporality: 'delta' } as const
+/** What events of a name are counted as, but for the name. */
+export const EVENT_METRIC = { unit: '{event}', description: '', kind: 'counter', temporality: 'delta' } as const
 
 /**
- * What is counted together. A `counter` and an `up_down_counter` are summed; a `histogram` adds up all that can be; of
- * `event`s both the number and the sum of their values are counters; of a `set` distinct members are counted.
+ * What is counted together. A `counter` and an `up_down_counter` are summed; a `gauge` is looked at; a `histogram` adds
+ * up all that can be; of `event`s both the number and the sum of their values are counted; of a `set` distinct members.
  */
-export type GroupKind = 'counter' | 'up_down_counter' | 'histogram' | 'event' | 'set'
+export const GROUP_KINDS = ['counter', 'up_down_counter', 'gauge', 'histogram', 'event', 'set'] as const
+export type GroupKind = (typeof GROUP_KINDS)[number]
 
-export interface Group {
-  readonly slot: number
-  readonly kind: GroupKind
-  /** Its identity: what the output series are named after. */
-  readonly base: Series
-  /** Unix ms of the last pane that had something for it. */
-  lastActive: number
-  /** Whether an event of it ever had a value other than 1; only then is the sum of values worth a series. */
-  hasValues: boolean
+/** What is on disk, columns by slot. */
+export interface SavedGroups {
+  readonly identities: SavedIdentities
+  readonly kinds: Uint8Array
+  readonly hasValues: Uint8Array
+  readonly lastActive: Float64Array
 }
 
-/** Gives each group a dense slot, by the series or event that belongs to it. */
+/** Gives each group a dense slot, by the series or event that belongs to it. Columns are by slot. */
 export class Groups {
-  #series: SeriesRegistry
-  #by: readonly string[] | undefined
+  /** Index into {@link GROUP_KINDS}. */
+  kinds = new Uint8Array()
+  /** 1 where an event of it ever had a value other than 1; only then is the sum of values worth a series. */
+  hasValues = new Uint8Array()
+  /** Unix ms of the last pane that had something for it. */
+  lastActive = new Float64Array()
+  overflowed = 0
+  #grouping: Grouping
   #max: number
-  #groups: (Group | undefined)[] = []
-  #freeSlots: number[] = []
-  #ofBase = new Map<Series, Group>()
-  #ofEvent = new Map<string, Group>()
+  #identities = new Identities()
+  /** Those somebody asked for, or that came since the start. */
+  #known: (Identity | undefined)[] = []
+  #ofEvent = new Map<string, number>()
   #eventMetrics = new Map<string, Metric>()
   /** What groups of a metric are of: thousands share one. */
   #metrics = new WeakMap<Metric, Metric>()
-  overflowed = 0
 
-  constructor(series: SeriesRegistry, by: readonly string[] | undefined, max: number) {
-    this.#series = series
-    this.#by = by
+  constructor(grouping: Grouping, max: number) {
+    this.#grouping = grouping
     this.#max = max
   }
 
   get size(): number {
-    return this.#ofBase.size
+    return this.#identities.size
   }
 
-  at(slot: number): Group {
-    return this.#groups[slot]!
+  /** All slots are below this. */
+  get length(): number {
+    return this.#identities.length
   }
 
-  *all(): Generator<Group> {
-    for (const group of this.#groups) if (group !== undefined) yield group
+  get bytes(): number {
+    return this.#identities.bytes
   }
 
-  /** The group of points of `series`, which is counted as `kind`. */
-  ofSeries(series: Series, kind: GroupKind): Group {
-    const metric = this.#metricOf(series.metric, kind)
-    if (this.#by === undefined) return this.#ofIdentity(kind, metric, series.attributes, series.resource, series.scope)
-    return this.#ofIdentity(kind, metric, pick(this.#by, series.attributes, series.resource), NO_RESOURCE, NO_SCOPE)
+  kindOf(slot: number): GroupKind {
+    return GROUP_KINDS[this.kinds[slot]]
   }
 
-  ofEvent(name: string, attributes: Attributes): Group {
-    const kept = this.#by === undefined ? attributes : pick(this.#by, attributes, NO_RESOURCE)
-    const key = eventKey(name, kept)
+  /** What the output series are named after. */
+  identityOf(slot: number): Identity {
+    return (this.#known[slot] ??= this.#identities.at(slot))
+  }
+
+  /** The slot of points of `series`, which are counted as `kind`. */
+  ofSeries({ metric, attributes, resource, scope }: Series, kind: GroupKind): number {
+    const kept = this.#grouping.kept(attributes, resource, scope)
+    return this.#slotOf(kind, { metric: this.#metricOf(metric, kind), ...kept })
+  }
+
+  ofEvent(name: string, all: Attributes): number {
+    const { attributes } = this.#grouping.kept(all, NO_RESOURCE, NO_SCOPE)
+    const key = eventKey(name, attributes)
     const known = this.#ofEvent.get(key)
     if (known !== undefined) return known
-    const group = this.#ofIdentity('event', this.#eventMetric(name), kept, NO_RESOURCE, NO_SCOPE)
-    if (!isOverflow(group.base.attributes)) this.#ofEvent.set(key, group)
-    return group
-  }
-
-  /** Puts back a group that was saved; used before anything else is. */
-  restore(group: Group): void {
-    this.#groups[group.slot] = group
-    this.#ofBase.set(group.base, group)
-  }
-
-  /** Call after the last {@link restore}: slots between restored ones are free. */
-  restored(): void {
-    for (let slot = 0; slot < this.#groups.length; slot++)
-      if (this.#groups[slot] === undefined) this.#freeSlots.push(slot)
+    const identity = { metric: this.#eventMetric(name), attributes, resource: NO_RESOURCE, scope: NO_SCOPE }
+    const slot = this.#slotOf('event', identity)
+    if (!isOverflow(this.identityOf(slot).attributes)) this.#ofEvent.set(key, slot)
+    return slot
   }
 
   /** Forgets groups last active before `time`, but for the slots `inUse`; returns the slots it freed. */
   expire(time: number, inUse: ReadonlySet<number>): number[] {
     const gone: number[] = []
-    for (const { slot, base, lastActive } of this.all()) {
-      if (lastActive >= time || inUse.has(slot)) continue
-      this.#groups[slot] = undefined
-      this.#ofBase.delete(base)
-      this.#freeSlots.push(slot)
+    for (let slot = 0; slot < this.length; slot++) {
+      if (!this.#identities.isUsed(slot) || this.lastActive[slot] >= time || inUse.has(slot)) continue
+      this.#known[slot] = undefined
       gone.push(slot)
     }
+    this.#identities.remove(gone)
     if (gone.length > 0) this.#ofEvent.clear()
     return gone
+  }
+
+  save(): SavedGroups {
+    const { length } = this
+    return {
+      identities: this.#identities.save(),
+      kinds: this.kinds.subarray(0, length),
+      hasValues: this.hasValues.subarray(0, length),
+      lastActive: this.lastActive.subarray(0, length)
+    }
+  }
+
+  restore({ identities, kinds, hasValues, lastActive }: SavedGroups): void {
+    this.#identities.restore(identities)
+    this.kinds = kinds.slice()
+    this.hasValues = hasValues.slice()
+    this.lastActive = lastActive.slice()
   }
 
   #eventMetric(name: string): Metric {
@@ -121,42 +132,40 @@ export class Groups {
   #metricOf(metric: Metric, kind: GroupKind): Metric {
     const known = this.#metrics.get(metric)
     if (known !== undefined) return known
-    const outputKind: MetricKind = kind === 'event' ? 'counter' : kind
-    const made: Metric = { ...metric, kind: outputKind, temporality: 'delta' }
+    const { name, description } = metric
+    const made: Metric =
+      kind === 'event' ? { ...EVENT_METRIC, name, description } : { ...metric, kind, temporality: 'delta' }
     this.#metrics.set(metric, made)
     return made
   }
 
-  #ofIdentity(kind: GroupKind, metric: Metric, attributes: Attributes, resource: Resource, scope: Scope): Group {
-    const base = this.#series.intern(metric, attributes, resource, scope)
-    const known = this.#ofBase.get(base)
-    if (known !== undefined) return known
-    if (this.size >= this.#max && !isOverflow(attributes)) {
+  #slotOf(kind: GroupKind, identity: Identity): number {
+    const known = this.#identities.find(identity)
+    if (known >= 0) return known
+    if (this.size >= this.#max && !isOverflow(identity.attributes)) {
       this.overflowed++
-      return this.#ofIdentity(kind, metric, [OVERFLOW], NO_RESOURCE, NO_SCOPE)
+      return this.#slotOf(kind, overflowOf(identity.metric))
     }
-    if (this.size >= this.#max + MAX_OVERFLOW_GROUPS && metric.name !== OVERFLOW_NAME) {
-      return this.#ofIdentity(kind, { ...metric, name: OVERFLOW_NAME, unit: '' }, [OVERFLOW], NO_RESOURCE, NO_SCOPE)
-    }
-    const slot = this.#freeSlots.pop() ?? this.#groups.length
-    const group: Group = { slot, kind, base, lastActive: Number.POSITIVE_INFINITY, hasValues: false }
-    this.#groups[slot] = group
-    this.#ofBase.set(base, group)
-    return group
+    if (this.size >= this.#max + MAX_OVERFLOW_GROUPS && identity.metric.name !== OVERFLOW_NAME)
+      return this.#slotOf(kind, overflowOf({ ...identity.metric, name: OVERFLOW_NAME, unit: '' }))
+    const slot = this.#identities.add(identity)
+    this.kinds = withRoom(this.kinds, slot)
+    this.hasValues = withRoom(this.hasValues, slot)
+    this.lastActive = withRoom(this.lastActive, slot)
+    this.kinds[slot] = GROUP_KINDS.indexOf(kind)
+    this.hasValues[slot] = 0
+    this.lastActive[slot] = Number.POSITIVE_INFINITY
+    this.#known[slot] = identity
+    return slot
   }
+}
+
+function overflowOf(metric: Metric): Identity {
+  return { metric, attributes: [OVERFLOW], resource: NO_RESOURCE, scope: NO_SCOPE }
 }
 
 function isOverflow(attributes: Attributes): boolean {
   return attributes.length === 1 && attributes[0][0] === OVERFLOW[0]
-}
-
-function pick(by: readonly string[], attributes: Attributes, resource: Resource): Attributes {
-  const picked: Attribute[] = []
-  for (const key of by) {
-    const value = findAttribute(attributes, key) ?? findAttribute(resource.attributes, key)
-    if (value !== undefined) picked.push([key, value])
-  }
-  return sortAttributes(picked)
 }
 
 function eventKey(name: string, attributes: Attributes): string {

@@ -1,5 +1,10 @@
 import type { ExponentialHistogram, Histogram } from '../model/distribution.ts'
-import { ExponentialCounts, type ExponentialShape } from '../model/sketch/exponential-counts.ts'
+import {
+  type BucketLimits,
+  ExponentialCounts,
+  type ExponentialShape,
+  USUAL_LIMITS
+} from '../model/sketch/exponential-counts.ts'
 
 /** A point that has buckets or might. */
 export type HistogramPoint = Histogram | ExponentialHistogram
@@ -26,9 +31,17 @@ export class MergedHistogram {
   #bounds: readonly number[] | undefined
   #counts: number[] = []
   #exponential: ExponentialCounts | undefined
+  #limits: BucketLimits
 
-  static from({ min, max, mergeable, bounds, counts, exponential }: SavedHistogram): MergedHistogram {
-    const merged = new MergedHistogram()
+  constructor(limits: BucketLimits = USUAL_LIMITS) {
+    this.#limits = limits
+  }
+
+  static from(
+    { min, max, mergeable, bounds, counts, exponential }: SavedHistogram,
+    limits: BucketLimits
+  ): MergedHistogram {
+    const merged = new MergedHistogram(limits)
     merged.#min = min
     merged.#max = max
     if (bounds !== undefined) merged.#addExplicit(bounds, counts)
@@ -52,8 +65,20 @@ export class MergedHistogram {
     if (point.kind === 'exponential_histogram') this.#addExponential(point)
     else if (point.bounds.length > 0 && point.counts.length === point.bounds.length + 1)
       this.#addExplicit(point.bounds, point.counts)
-    else if (point.min === point.max) this.#addValue(point.min, point.count)
+    else if (point.min === point.max) this.#addObservations(point.min, point.count)
     else this.#giveUp()
+  }
+
+  /** @param value finite */
+  addValue(value: number): void {
+    this.#min = Math.min(this.#min, value)
+    this.#max = Math.max(this.#max, value)
+    this.#addObservations(value, 1)
+  }
+
+  /** One that keeps to the same limits. */
+  empty(): MergedHistogram {
+    return new MergedHistogram(this.#limits)
   }
 
   merge(other: MergedHistogram): void {
@@ -75,8 +100,8 @@ export class MergedHistogram {
 
   /** A point of the same kind and bounds before anything was counted. */
   zero(): HistogramPoint {
-    const empty = new MergedHistogram()
-    if (this.#exponential !== undefined) empty.#exponential = new ExponentialCounts()
+    const empty = this.empty()
+    if (this.#exponential !== undefined) empty.#exponential = new ExponentialCounts(this.#limits)
     empty.#bounds = this.#bounds
     empty.#counts = this.#counts.map(() => 0)
     return empty.point(0, 0)
@@ -97,15 +122,15 @@ export class MergedHistogram {
     return this.#counts.length * 8 + (this.#exponential?.bytes ?? 0)
   }
 
-  #addValue(value: number, count: number): void {
+  #addObservations(value: number, count: number): void {
     if (!this.#isMergeable || this.#bounds !== undefined) return this.#giveUp()
-    this.#exponential ??= new ExponentialCounts()
+    this.#exponential ??= new ExponentialCounts(this.#limits)
     this.#exponential.addValue(value, count)
   }
 
   #addExponential(shape: ExponentialShape): void {
     if (!this.#isMergeable || this.#bounds !== undefined) return this.#giveUp()
-    this.#exponential ??= new ExponentialCounts()
+    this.#exponential ??= new ExponentialCounts(this.#limits)
     this.#exponential.add(shape)
   }
 

@@ -1,101 +1,151 @@
 import { formatDuration } from '../config/units.ts'
 import { type Attribute, type Attributes, sortAttributes } from '../model/attributes.ts'
 import type { Metric, Series, SeriesRegistry, Temporality } from '../model/series.ts'
-import type { Group } from './groups.ts'
-import type { Level } from './windows.ts'
+import { AGGREGATIONS, type Aggregation } from './aggregation.ts'
+import type { GroupKind, Groups } from './groups.ts'
+import type { Level, WindowSize } from './level.ts'
+import { OutputNames } from './output-names.ts'
+import type { RuleSettings } from './settings.ts'
 
 const LATE: Attribute = ['late', 'true']
+/** Of attributes that came in under a name which the output needs itself. */
+const RENAMED = 'exported_'
+/** One for each aggregation, one for histograms whose buckets are exponential, and then one for each quantile. */
+const INDEX = Object.fromEntries(AGGREGATIONS.map((one, i) => [one, i])) as Readonly<Record<Aggregation, number>>
+const EXPONENTIAL = AGGREGATIONS.length
+const FIRST_QUANTILE = EXPONENTIAL + 1
 
-/** The series a group is sent as. `sum` only for events: of their values. */
-export interface Output {
-  readonly count: Series
-  readonly sum: Series | undefined
-}
-
-interface OutputMetrics {
-  readonly count: Metric
-  readonly sum: Metric
-  readonly exponential: Metric
+/** What stands in the attribute `window`: `10s`, or `5m/1m` where one of five minutes ends each minute. */
+export function windowText({ sizeMs, everyMs }: WindowSize): string {
+  const size = formatDuration(sizeMs)
+  return everyMs === sizeMs ? size : `${size}/${formatDuration(everyMs)}`
 }
 
 /** The output series of groups, made when first needed. */
 export class Outputs {
-  #series: SeriesRegistry
-  #totals: Line
+  readonly totals: Line
   /** By level. */
-  #windows: readonly Line[]
-  #late: readonly Line[]
+  readonly windows: readonly Line[]
+  readonly late: readonly Line[]
 
-  constructor(levels: readonly Level[], series: SeriesRegistry) {
-    this.#series = series
-    this.#totals = new Line('cumulative', [])
-    this.#windows = levels.map(({ size }) => new Line('delta', [['window', formatDuration(size)]]))
-    this.#late = levels.map(({ size }) => new Line('delta', [['window', formatDuration(size)], LATE]))
-  }
-
-  total(group: Group, isExponential: boolean): Output {
-    return this.#totals.of(group, this.#series, isExponential)
-  }
-
-  window(group: Group, level: number, late: boolean, isExponential: boolean): Output {
-    return (late ? this.#late : this.#windows)[level].of(group, this.#series, isExponential)
+  constructor(levels: readonly Level[], groups: Groups, series: SeriesRegistry, rule: RuleSettings) {
+    const shared = new SeriesMaker(groups, series, rule)
+    const line = ({ size, every }: Level, ...more: Attribute[]) => {
+      const window = windowText({ sizeMs: size, everyMs: every })
+      return new Line(shared, 'delta', window, [['window', window], ...more])
+    }
+    this.totals = new Line(shared, 'cumulative', '', [])
+    this.windows = levels.map(level => line(level))
+    this.late = levels.map(level => line(level, LATE))
   }
 
   forget(slot: number): void {
-    for (const line of [this.#totals, ...this.#windows, ...this.#late]) line.forget(slot)
+    for (const line of [this.totals, ...this.windows, ...this.late]) line.forget(slot)
   }
 }
 
 /** What all groups are sent as in one place: as totals, or in windows of one size. */
-class Line {
-  #temporality: Temporality
-  #added: readonly Attribute[]
-  #outputs: (Output | undefined)[] = []
-  /** Of histograms, where their buckets are exponential. */
-  #exponential: (Output | undefined)[] = []
-  /** By the group's metric: thousands of groups share one. */
-  #metrics = new WeakMap<Metric, OutputMetrics>()
+export class Line {
+  readonly temporality: Temporality
+  readonly window: string
+  readonly added: readonly Attribute[]
+  #maker: SeriesMaker
+  /** By output and slot. */
+  #series: (Series | undefined)[][] = []
+  /** By output and the group's metric: thousands of groups share one. */
+  #metrics: WeakMap<Metric, Metric>[] = []
 
-  constructor(temporality: Temporality, added: readonly Attribute[]) {
-    this.#temporality = temporality
-    this.#added = added
+  constructor(maker: SeriesMaker, temporality: Temporality, window: string, added: readonly Attribute[]) {
+    this.#maker = maker
+    this.temporality = temporality
+    this.window = window
+    this.added = added
   }
 
-  of(group: Group, series: SeriesRegistry, isExponential: boolean): Output {
-    const outputs = isExponential ? this.#exponential : this.#outputs
-    return (outputs[group.slot] ??= this.#make(group, series, isExponential))
+  of(slot: number, aggregation: Aggregation): Series {
+    return this.#of(slot, aggregation, INDEX[aggregation], undefined)
+  }
+
+  histogram(slot: number, isExponential: boolean): Series {
+    return this.#of(slot, 'histogram', isExponential ? EXPONENTIAL : INDEX.histogram, undefined)
+  }
+
+  /** @param i its place among the rule's quantiles */
+  quantile(slot: number, i: number, quantile: number): Series {
+    return this.#of(slot, 'quantiles', FIRST_QUANTILE + i, quantile)
   }
 
   forget(slot: number): void {
-    this.#outputs[slot] = undefined
-    this.#exponential[slot] = undefined
+    for (const series of this.#series) if (series !== undefined) series[slot] = undefined
   }
 
-  #make({ base, kind }: Group, series: SeriesRegistry, isExponential: boolean): Output {
-    const attributes: Attributes =
-      this.#added.length === 0 ? base.attributes : sortAttributes([...base.attributes, ...this.#added])
-    const { count, sum, exponential } = this.#metricsOf(base.metric)
-    return {
-      count: series.intern(isExponential ? exponential : count, attributes, base.resource, base.scope),
-      sum: kind === 'event' ? series.intern(sum, attributes, base.resource, base.scope) : undefined
-    }
-  }
-
-  #metricsOf(metric: Metric): OutputMetrics {
-    const known = this.#metrics.get(metric)
+  #of(slot: number, aggregation: Aggregation, output: number, quantile: number | undefined): Series {
+    const series = (this.#series[output] ??= [])
+    const known = series[slot]
     if (known !== undefined) return known
-    const temporality = this.#temporality
-    const made: OutputMetrics = {
-      // Numbers of distinct members do not add up: they are no counter.
-      count:
-        metric.kind === 'set'
-          ? { ...metric, name: `${metric.name}.unique`, kind: 'gauge', unit: '', temporality: 'unspecified' }
-          : { ...metric, temporality },
-      // Values may be negative, so their sum is no counter.
-      sum: { ...metric, name: `${metric.name}.sum`, kind: 'up_down_counter', unit: '', temporality },
-      exponential: { ...metric, kind: 'exponential_histogram', temporality }
+    const metrics = (this.#metrics[output] ??= new WeakMap())
+    return (series[slot] = this.#maker.make(slot, this, aggregation, output === EXPONENTIAL, quantile, metrics))
+  }
+}
+
+class SeriesMaker {
+  #groups: Groups
+  #series: SeriesRegistry
+  #names: OutputNames
+  #reserved: ReadonlySet<string>
+
+  constructor(groups: Groups, series: SeriesRegistry, rule: RuleSettings) {
+    this.#groups = groups
+    this.#series = series
+    this.#names = new OutputNames(rule.name, rule.aggregations === undefined)
+    const ofWindows = rule.output.includes('delta') ? ['window', 'late'] : []
+    const ofQuantiles = rule.aggregations?.includes('quantiles') ? ['quantile'] : []
+    this.#reserved = new Set([...ofWindows, ...ofQuantiles])
+  }
+
+  make(
+    slot: number,
+    line: Line,
+    aggregation: Aggregation,
+    isExponential: boolean,
+    quantile: number | undefined,
+    metrics: WeakMap<Metric, Metric>
+  ): Series {
+    const { metric, attributes, resource, scope } = this.#groups.identityOf(slot)
+    let output = metrics.get(metric)
+    if (output === undefined) {
+      output = this.#metric(metric, this.#groups.kindOf(slot), line, aggregation, isExponential)
+      metrics.set(metric, output)
     }
-    this.#metrics.set(metric, made)
-    return made
+    const added = quantile === undefined ? line.added : [...line.added, ['quantile', String(quantile)] as const]
+    return this.#series.intern(output, this.#attributes(attributes, added), resource, scope)
+  }
+
+  #metric(metric: Metric, kind: GroupKind, line: Line, aggregation: Aggregation, isExponential: boolean): Metric {
+    const name = this.#names.of(metric.name, kind, aggregation, line.window)
+    const { temporality } = line
+    switch (aggregation) {
+      case 'sum':
+        // Values may be negative, so their sum is no counter.
+        return kind === 'event'
+          ? { ...metric, name, kind: 'up_down_counter', unit: '', temporality }
+          : { ...metric, name, kind: kind === 'counter' ? 'counter' : 'up_down_counter', temporality }
+      case 'count':
+        return { ...metric, name, kind: 'counter', unit: kind === 'event' ? metric.unit : '', temporality }
+      case 'histogram':
+        return { ...metric, name, kind: isExponential ? 'exponential_histogram' : 'histogram', temporality }
+      case 'unique':
+        // Numbers of distinct members do not add up: they are no counter.
+        return { ...metric, name, kind: 'gauge', unit: '', temporality: 'unspecified' }
+      default:
+        return { ...metric, name, kind: 'gauge', unit: kind === 'event' ? '' : metric.unit, temporality: 'unspecified' }
+    }
+  }
+
+  #attributes(attributes: Attributes, added: readonly Attribute[]): Attributes {
+    if (!attributes.some(([key]) => this.#reserved.has(key)))
+      return added.length === 0 ? attributes : sortAttributes([...attributes, ...added])
+    const own = attributes.map(([key, value]): Attribute => [this.#reserved.has(key) ? RENAMED + key : key, value])
+    return sortAttributes([...own, ...added])
   }
 }

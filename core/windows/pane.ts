@@ -1,9 +1,23 @@
 import { type DistinctSketch, type MemberSet, numberOf } from '../model/distribution.ts'
-import { DistinctCounter } from '../model/sketch/distinct-counter.ts'
+import { DistinctCounter, type SavedDistinct } from '../model/sketch/distinct-counter.ts'
 import { addDistinct } from '../model/sketch/distinct-sketch.ts'
-import { MergedHistogram } from './merged-histogram.ts'
+import { type BucketLimits, USUAL_LIMITS } from '../model/sketch/exponential-counts.ts'
+import { MergedHistogram, type SavedHistogram } from './merged-histogram.ts'
+import { Extremes, Latest, type SavedExtremes, type SavedLatest } from './value-columns.ts'
 
 const INITIAL_CAPACITY = 64
+const COLUMN_BYTES = 20
+
+/** What is on disk: columns of the slots in use. */
+export interface SavedPane {
+  readonly slots: Int32Array
+  readonly sums: Float64Array
+  readonly counts: Float64Array
+  readonly extremes: SavedExtremes | undefined
+  readonly latest: SavedLatest | undefined
+  readonly distinct: readonly (readonly [slot: number, SavedDistinct])[]
+  readonly histograms: readonly (readonly [slot: number, SavedHistogram])[]
+}
 
 /**
  * Sums of one window, by group slot. An open-addressing table whose hash is the slot itself: slots are dense, so where
@@ -15,22 +29,72 @@ export class Pane {
   keys = new Int32Array(INITIAL_CAPACITY)
   sums = new Float64Array(INITIAL_CAPACITY)
   counts = new Float64Array(INITIAL_CAPACITY)
+  /** Columns like those above, where anything asks for them. */
+  extremes: Extremes | undefined
+  latest: Latest | undefined
   /** Of sets, by slot; `sums` counts their members as often as they came. */
   distinct: Map<number, DistinctCounter> | undefined
   /** By slot. */
   histograms: Map<number, MergedHistogram> | undefined
+  #limits: BucketLimits
+
+  /** @param limits of its histograms */
+  constructor(limits: BucketLimits = USUAL_LIMITS) {
+    this.#limits = limits
+  }
+
+  static from(saved: SavedPane, limits: BucketLimits): Pane {
+    const pane = new Pane(limits)
+    const { slots, sums, counts, extremes, latest } = saved
+    pane.#becomeAtLeast(slots.length * 2)
+    for (let i = 0; i < slots.length; i++) {
+      const at = pane.place(slots[i])
+      pane.sums[at] = sums[i]
+      pane.counts[at] = counts[i]
+      if (extremes !== undefined) pane.#extremes.restore(at, extremes, i)
+      if (latest !== undefined) pane.#latest.restore(at, latest, i)
+    }
+    for (const [slot, counter] of saved.distinct) pane.distinctOf(slot).merge(DistinctCounter.from(counter))
+    for (const [slot, histogram] of saved.histograms)
+      pane.histogramOf(slot).merge(MergedHistogram.from(histogram, limits))
+    return pane
+  }
 
   add(slot: number, sum: number, count: number): void {
+    const at = this.place(slot)
+    this.sums[at] += sum
+    this.counts[at] += count
+  }
+
+  /** Where the columns have `slot`; a row of zeros is made where they have not. */
+  place(slot: number): number {
     const { keys } = this
     const mask = keys.length - 1
     const key = slot + 1
     let at = slot & mask
     while (keys[at] !== key) {
-      if (keys[at] === 0) return this.#insert(slot, sum, count)
+      if (keys[at] === 0) return this.#insert(slot)
       at = (at + 1) & mask
     }
-    this.sums[at] += sum
-    this.counts[at] += count
+    return at
+  }
+
+  /** -1 where it has none. */
+  find(slot: number): number {
+    const { keys } = this
+    const mask = keys.length - 1
+    for (let at = slot & mask; keys[at] !== 0; at = (at + 1) & mask) if (keys[at] === slot + 1) return at
+    return -1
+  }
+
+  /** The least and greatest value at row `at` are of these, too. NaN where unknown. */
+  extend(at: number, min: number, max: number): void {
+    this.#extremes.extend(at, min, max)
+  }
+
+  /** The value at row `at` that is last in time is maybe this. */
+  setLast(at: number, time: number, value: number): void {
+    this.#latest.set(at, time, value)
   }
 
   addDistinct(slot: number, members: MemberSet | DistinctSketch): void {
@@ -50,47 +114,115 @@ export class Pane {
   histogramOf(slot: number): MergedHistogram {
     this.histograms ??= new Map()
     let merged = this.histograms.get(slot)
-    if (merged === undefined) {
-      merged = new MergedHistogram()
-      this.histograms.set(slot, merged)
-    }
+    if (merged === undefined) this.histograms.set(slot, (merged = new MergedHistogram(this.#limits)))
     return merged
   }
 
   addAll(other: Pane): void {
-    const { keys, sums, counts } = other
-    for (let at = 0; at < keys.length; at++) if (keys[at] !== 0) this.add(keys[at] - 1, sums[at], counts[at])
+    const { keys } = other
+    for (let from = 0; from < keys.length; from++) if (keys[from] !== 0) this.#addRow(other, from)
     if (other.distinct !== undefined)
       for (const [slot, distinct] of other.distinct) this.distinctOf(slot).merge(distinct)
     if (other.histograms !== undefined)
       for (const [slot, histogram] of other.histograms) this.histogramOf(slot).merge(histogram)
   }
 
+  /** A pane of what `slots` have here. */
+  only(slots: Iterable<number>): Pane {
+    const part = new Pane(this.#limits)
+    for (const slot of slots) {
+      const from = this.find(slot)
+      if (from < 0) continue
+      part.#addRow(this, from)
+      const distinct = this.distinct?.get(slot)
+      if (distinct !== undefined) part.distinctOf(slot).merge(distinct)
+      const histogram = this.histograms?.get(slot)
+      if (histogram !== undefined) part.histogramOf(slot).merge(histogram)
+    }
+    return part
+  }
+
+  save(): SavedPane {
+    const { keys, size, extremes, latest } = this
+    const slots = new Int32Array(size)
+    const rows = new Int32Array(size)
+    for (let at = 0, i = 0; at < keys.length; at++) {
+      if (keys[at] === 0) continue
+      slots[i] = keys[at] - 1
+      rows[i++] = at
+    }
+    return {
+      slots,
+      sums: rowsOf(this.sums, rows),
+      counts: rowsOf(this.counts, rows),
+      extremes: extremes && { mins: rowsOf(extremes.mins, rows), maxs: rowsOf(extremes.maxs, rows) },
+      latest: latest && { times: rowsOf(latest.times, rows), values: rowsOf(latest.values, rows) },
+      distinct: [...(this.distinct ?? [])].map(([slot, counter]) => [slot, counter.save()] as const),
+      histograms: [...(this.histograms ?? [])].map(([slot, histogram]) => [slot, histogram.save()] as const)
+    }
+  }
+
   get bytes(): number {
-    let bytes = this.keys.length * 20
+    let columns = COLUMN_BYTES
+    if (this.extremes !== undefined) columns += 16
+    if (this.latest !== undefined) columns += 16
+    let bytes = this.keys.length * columns
     if (this.distinct !== undefined) for (const distinct of this.distinct.values()) bytes += distinct.bytes
     if (this.histograms !== undefined) for (const histogram of this.histograms.values()) bytes += histogram.bytes
     return bytes
   }
 
-  #insert(slot: number, sum: number, count: number): void {
-    if (this.size * 2 >= this.keys.length) this.#grow()
+  get #extremes(): Extremes {
+    return (this.extremes ??= new Extremes(this.keys.length))
+  }
+
+  get #latest(): Latest {
+    return (this.latest ??= new Latest(this.keys.length))
+  }
+
+  #addRow(other: Pane, from: number): void {
+    const at = this.place(other.keys[from] - 1)
+    this.sums[at] += other.sums[from]
+    this.counts[at] += other.counts[from]
+    if (other.extremes !== undefined) this.extend(at, other.extremes.mins[from], other.extremes.maxs[from])
+    if (other.latest !== undefined) this.setLast(at, other.latest.times[from], other.latest.values[from])
+  }
+
+  #insert(slot: number): number {
+    this.#becomeAtLeast((this.size + 1) * 2)
     const { keys } = this
     const mask = keys.length - 1
     let at = slot & mask
     while (keys[at] !== 0) at = (at + 1) & mask
     keys[at] = slot + 1
-    this.sums[at] = sum
-    this.counts[at] = count
     this.size++
+    return at
   }
 
-  #grow(): void {
-    const { keys, sums, counts } = this
-    this.keys = new Int32Array(keys.length * 2)
-    this.sums = new Float64Array(keys.length * 2)
-    this.counts = new Float64Array(keys.length * 2)
+  #becomeAtLeast(wanted: number): void {
+    let capacity = this.keys.length
+    while (capacity < wanted) capacity *= 2
+    if (capacity === this.keys.length) return
+    const { keys, sums, counts, extremes, latest } = this
+    this.keys = new Int32Array(capacity)
+    this.sums = new Float64Array(capacity)
+    this.counts = new Float64Array(capacity)
+    this.extremes = extremes && new Extremes(capacity)
+    this.latest = latest && new Latest(capacity)
     this.size = 0
-    for (let at = 0; at < keys.length; at++) if (keys[at] !== 0) this.#insert(keys[at] - 1, sums[at], counts[at])
+    for (let from = 0; from < keys.length; from++) {
+      if (keys[from] === 0) continue
+      const at = this.#insert(keys[from] - 1)
+      this.sums[at] = sums[from]
+      this.counts[at] = counts[from]
+      if (extremes !== undefined) this.#extremes.restore(at, extremes, from)
+      if (latest !== undefined) this.#latest.restore(at, latest, from)
+    }
   }
+}
+
+function rowsOf(column: Float64Array, rows: Int32Array): Float64Array {
+  const picked = new Float64Array(rows.length)
+  for (let i = 0; i < rows.length; i++) picked[i] = column[rows[i]]
+  return picked
 }

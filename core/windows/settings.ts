@@ -1,20 +1,51 @@
+import type { MatchConfig } from '../model/matching/config.ts'
+import type { BucketLimits } from '../model/sketch/exponential-counts.ts'
+import type { Aggregation } from './aggregation.ts'
+import type { WindowSize } from './level.ts'
+
 /** What a {@link WindowEngine} does. */
 export interface WindowSettings {
-  readonly sizesMs: readonly number[]
-  /** Attributes to keep, of the point or else of its resource; undefined: all. */
-  readonly by: readonly string[] | undefined
-  readonly output: readonly OutputKind[]
-  /** How long a window waits for points out of order, in event time. */
+  /** Each sees every point and event, and makes its own output. */
+  readonly rules: readonly RuleSettings[]
+  /** How long windows wait for points out of order, in event time. */
   readonly allowedLatenessMs: number
   /** A source silent for this long no longer holds windows open. */
   readonly idleTimeoutMs: number
   /** Points further ahead of the clock are dropped as `future`. */
   readonly maxFutureSkewMs: number
+}
+
+export interface RuleSettings {
+  /** What it counts; undefined: all. */
+  readonly match: MatchConfig | undefined
+  /** Attributes to keep, of the point or else of its resource; undefined: all but those of `without`. */
+  readonly by: readonly string[] | undefined
+  readonly without: readonly string[]
+  /** Undefined: what each kind is made for. */
+  readonly aggregations: readonly Aggregation[] | undefined
+  /** What is aggregated instead of the value. Never a label. */
+  readonly attribute: string | undefined
+  /** From 0 to 1. */
+  readonly quantiles: readonly number[]
+  /** Of buckets that values are put into. */
+  readonly limits: BucketLimits
+  /** Whether histograms keep their buckets, or count, sum, least and greatest alone. */
+  readonly buckets: boolean
+  /** Template of the output metrics' names; undefined: the usual ones. */
+  readonly name: string | undefined
+  readonly windows: readonly WindowSize[]
+  readonly output: readonly OutputKind[]
   readonly late: LatePolicy
+  /** How long after their end windows can be amended, where `late` says so. */
+  readonly amendMs: number
   /** Groups beyond this are counted in one a metric. */
   readonly maxGroups: number
 }
 
 /** `delta`: one point a window. `cumulative`: totals that only grow. */
 export type OutputKind = 'delta' | 'cumulative'
-export type LatePolicy = 'add' | 'drop'
+/**
+ * What becomes of points whose smallest window was sent. `add`: counted in series of their own. `amend`: counted, and the
+ * window sent again. `side_output`: handed on as they are, not counted.
+ */
+export type LatePolicy = 'add' | 'drop' | 'amend' | 'side_output'

@@ -1,19 +1,28 @@
-import { MergedHistogram } from './merged-histogram.ts'
+import type { BucketLimits } from '../model/sketch/exponential-counts.ts'
+import { withRoom } from './columns.ts'
+import { MergedHistogram, type SavedHistogram } from './merged-histogram.ts'
 
-const INITIAL_CAPACITY = 1024
+/** What is on disk, columns by slot. */
+export interface SavedTotals {
+  readonly sums: Float64Array
+  readonly counts: Float64Array
+  readonly starts: Float64Array
+  readonly histograms: readonly (readonly [slot: number, SavedHistogram])[]
+}
 
 /** What each group has counted since it began, by slot. */
 export class Totals {
-  sums = new Float64Array(INITIAL_CAPACITY)
-  counts = new Float64Array(INITIAL_CAPACITY)
+  sums = new Float64Array()
+  counts = new Float64Array()
   /** When counting began, Unix ms; NaN before. */
-  starts = new Float64Array(INITIAL_CAPACITY).fill(Number.NaN)
-
-  readonly histograms = new Map<number, MergedHistogram>()
+  starts = new Float64Array()
+  #histograms = new Map<number, MergedHistogram>()
 
   /** Returns whether this is the first of the slot. */
   add(slot: number, sum: number, count: number, start: number): boolean {
-    if (slot >= this.sums.length) this.#grow(slot)
+    this.sums = withRoom(this.sums, slot)
+    this.counts = withRoom(this.counts, slot)
+    this.starts = withRoom(this.starts, slot, Number.NaN)
     const isFirst = Number.isNaN(this.starts[slot])
     if (isFirst) this.starts[slot] = start
     this.sums[slot] += sum
@@ -23,29 +32,35 @@ export class Totals {
 
   /** What its histograms add up to, `more` with them. */
   addHistogram(slot: number, more: MergedHistogram): MergedHistogram {
-    const total = this.histograms.get(slot) ?? new MergedHistogram()
+    const total = this.#histograms.get(slot) ?? more.empty()
     total.merge(more)
-    this.histograms.set(slot, total)
+    this.#histograms.set(slot, total)
     return total
   }
 
   clear(slot: number): void {
-    this.histograms.delete(slot)
+    this.#histograms.delete(slot)
     if (slot >= this.sums.length) return
     this.sums[slot] = 0
     this.counts[slot] = 0
     this.starts[slot] = Number.NaN
   }
 
-  #grow(slot: number): void {
-    const capacity = Math.max(this.sums.length * 2, slot + 1)
-    this.sums = copyInto(new Float64Array(capacity), this.sums)
-    this.counts = copyInto(new Float64Array(capacity), this.counts)
-    this.starts = copyInto(new Float64Array(capacity).fill(Number.NaN), this.starts)
+  get bytes(): number {
+    let bytes = this.sums.byteLength * 3
+    for (const histogram of this.#histograms.values()) bytes += histogram.bytes
+    return bytes
   }
-}
 
-function copyInto(into: Float64Array<ArrayBuffer>, from: Float64Array): Float64Array<ArrayBuffer> {
-  into.set(from)
-  return into
+  save(): SavedTotals {
+    const histograms = [...this.#histograms].map(([slot, histogram]) => [slot, histogram.save()] as const)
+    return { sums: this.sums, counts: this.counts, starts: this.starts, histograms }
+  }
+
+  restore({ sums, counts, starts, histograms }: SavedTotals, limits: BucketLimits): void {
+    this.sums = sums.slice()
+    this.counts = counts.slice()
+    this.starts = starts.slice()
+    this.#histograms = new Map(histograms.map(([slot, saved]) => [slot, MergedHistogram.from(saved, limits)]))
+  }
 }

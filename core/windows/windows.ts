@@ -1,44 +1,41 @@
-import { Pane } from './pane.ts'
+import { Level, type LevelOptions, type SavedLevel, type WindowSize } from './level.ts'
+import type { Pane } from './pane.ts'
 
-/** A window that has closed: what counted in it, and what came too late for earlier ones of its size. */
+/** A window that has closed, or closed before and was amended. */
 export interface ClosedWindow {
-  /** Index into the sizes. */
+  /** Index into the levels. */
   readonly level: number
   /** Unix ms. */
   readonly start: number
   readonly end: number
+  /** What counted in it; of an amended one, of the groups that changed. */
   readonly onTime: Pane | undefined
+  /** What came too late for earlier ones of its size. */
   readonly late: Pane | undefined
 }
 
-/** The open windows of one size. Window `i` covers `[i·size, (i+1)·size)` of event time. */
-export interface Level {
-  readonly size: number
-  /** Whether users asked for this size; the pane beneath them all may be one nobody asked for. */
-  readonly listed: boolean
-  /** Levels that are made of this one's windows. */
-  readonly feeds: Level[]
-  /** The largest level that this one is made of. */
-  readonly parent: Level | undefined
-  /** Windows before this index are closed. */
-  firstOpen: number
-  readonly onTime: Map<number, Pane>
-  /** By the index of the window they are reported with: the oldest open one when they came. */
-  readonly late: Map<number, Pane>
+/** What is on disk. */
+export interface SavedWindows {
+  readonly closedTo: number
+  readonly levels: readonly SavedLevel[]
 }
 
 /**
- * Several window sizes in one pass: a point is added once, to the smallest window it can go to, and windows are merged
- * into larger ones as they close.
+ * Several kinds of windows in one pass: a point is added once, to the smallest window it can go to, and windows are
+ * merged into larger ones as they close.
  */
 export class Windows {
   readonly levels: readonly Level[]
+  #amendMs: number
+  /** What watermark closed windows last. */
+  #closedTo = Number.NEGATIVE_INFINITY
   #lastIndex = Number.NaN
-  #lastPane = new Pane()
+  #lastPane: Pane | undefined
 
-  /** @param sizes ms, in any order */
-  constructor(sizes: readonly number[]) {
-    this.levels = makeLevels(sizes)
+  /** @param sizes in any order */
+  constructor(sizes: readonly WindowSize[], options: LevelOptions) {
+    this.levels = makeLevels(sizes, options)
+    this.#amendMs = options.amendMs
   }
 
   /** Ms; every window consists of whole panes. */
@@ -48,96 +45,106 @@ export class Windows {
 
   /** Whether the smallest window at `time` has closed. */
   isLate(time: number): boolean {
-    const [base] = this.levels
-    return Math.floor(time / base.size) < base.firstOpen
+    return this.levels[0].isClosedAt(time)
   }
 
-  /** For a `time` that is not late. */
-  add(slot: number, time: number, sum: number, count: number): void {
-    this.paneAt(time).add(slot, sum, count)
+  /** Whether a late point at `time` comes too late to amend the smallest window. */
+  isBeyondAmending(time: number): boolean {
+    const end = (Math.floor(time / this.paneSize) + 1) * this.paneSize
+    return end + this.#amendMs <= this.#closedTo
   }
 
   /** The smallest window's, for a `time` that is not late. */
   paneAt(time: number): Pane {
     const index = Math.floor(time / this.levels[0].size)
-    if (index !== this.#lastIndex) {
-      this.#lastPane = paneAt(this.levels[0].onTime, index)
+    if (index !== this.#lastIndex || this.#lastPane === undefined) {
+      this.#lastPane = this.levels[0].paneAt(time)
       this.#lastIndex = index
     }
     return this.#lastPane
   }
 
-  /** The panes that a point at `time` counts in. Where it is late, each size has it: in its window, or as late. */
-  *panesAt(time: number): Generator<Pane> {
-    for (const level of this.levels) {
-      const index = Math.floor(time / level.size)
-      if (index < level.firstOpen) yield paneAt(level.late, level.firstOpen)
-      else if (isClosed(level.parent, time)) yield paneAt(level.onTime, index)
+  /** The panes that a late point of `slot` at `time` counts in: each size has it, in its window or as late. */
+  *panesOfLate(time: number, slot: number): Generator<Pane> {
+    for (const level of this.levels) yield* level.panesOfLate(time, slot)
+  }
+
+  /** Windows that late points changed since this was called last, with the groups that changed. */
+  *takeAmended(): Generator<ClosedWindow> {
+    for (const [i, level] of this.levels.entries()) {
+      const indexes = [...level.amended.keys()].sort((a, b) => a - b)
+      for (const index of indexes) {
+        const onTime = level.windowAt(index)?.only(level.amended.get(index)!)
+        level.amended.delete(index)
+        const end = level.endOf(index)
+        yield { level: i, start: end - level.size, end, onTime, late: undefined }
+      }
     }
   }
 
   /** Closes every window that ends by `watermark`, in order of their ends, smaller before larger. */
   *close(watermark: number): Generator<ClosedWindow> {
     this.#lastIndex = Number.NaN
-    const due = this.levels.map(level => dueIndexes(level, watermark))
+    const due = this.levels.map(level => level.due(watermark))
     for (;;) {
       const i = this.#earliest(due)
       if (i < 0) break
       const level = this.levels[i]
       const index = due[i].pop()!
-      const onTime = take(level.onTime, index)
-      const late = take(level.late, index)
-      if (onTime !== undefined)
-        for (const larger of level.feeds) this.#feed(larger, onTime, index * level.size, watermark, due)
-      level.firstOpen = index + 1
-      yield { level: i, start: index * level.size, end: (index + 1) * level.size, onTime, late }
+      const onTime = level.close(index)
+      const late = level.takeLate(index)
+      const end = level.endOf(index)
+      const start = end - level.size
+      if (onTime !== undefined) for (const larger of level.feeds) this.#feed(larger, onTime, start, watermark, due)
+      yield { level: i, start, end, onTime, late }
     }
-    for (const level of this.levels) level.firstOpen = Math.max(level.firstOpen, Math.floor(watermark / level.size))
+    for (const level of this.levels) level.closeUpTo(watermark)
+    this.#closedTo = Math.max(this.#closedTo, watermark)
   }
 
   /** End of the last window that holds anything; closing up to here closes all. */
   get lastEnd(): number {
-    let end = Number.NEGATIVE_INFINITY
-    for (const { size, onTime, late } of this.levels) {
-      for (const index of [...onTime.keys(), ...late.keys()]) end = Math.max(end, (index + 1) * size)
-    }
+    const end = Math.max(...this.levels.map(level => level.lastEnd))
     // A larger window ends later than what it is still to be made of.
-    const largest = this.levels.map(({ size }) => Math.ceil(end / size) * size)
-    return Math.max(end, ...largest)
+    return Math.max(end, ...this.levels.map(({ every }) => Math.ceil(end / every) * every))
   }
 
   get bytes(): number {
     let bytes = 0
-    for (const pane of this.#panes()) bytes += pane.bytes
+    for (const level of this.levels) for (const pane of level.panes()) bytes += pane.bytes
     return bytes
   }
 
   slotsInUse(): Set<number> {
     const slots = new Set<number>()
-    for (const { keys } of this.#panes()) for (const key of keys) if (key !== 0) slots.add(key - 1)
+    for (const level of this.levels)
+      for (const { keys } of level.panes()) for (const key of keys) if (key !== 0) slots.add(key - 1)
     return slots
   }
 
+  /** Whether nothing waits to be sent. */
   get isEmpty(): boolean {
-    return this.levels.every(({ onTime, late }) => onTime.size + late.size === 0)
+    return this.levels.every(level => level.late.size + level.amended.size === 0 && level.open === 0)
   }
 
+  /** Panes that open windows are made of. */
   get open(): number {
-    return this.levels.reduce((sum, { onTime }) => sum + onTime.size, 0)
+    return this.levels.reduce((sum, level) => sum + level.open, 0)
   }
 
-  *#panes(): Generator<Pane> {
-    for (const { onTime, late } of this.levels) {
-      yield* onTime.values()
-      yield* late.values()
-    }
+  save(): SavedWindows {
+    return { closedTo: this.#closedTo, levels: this.levels.map(level => level.save()) }
+  }
+
+  restore({ closedTo, levels }: SavedWindows): void {
+    this.#closedTo = closedTo
+    for (const [i, level] of levels.entries()) this.levels[i].restore(level)
   }
 
   #feed(larger: Level, pane: Pane, start: number, watermark: number, due: number[][]): void {
-    const index = Math.floor(start / larger.size)
-    const isNew = !larger.onTime.has(index) && !larger.late.has(index)
-    paneAt(larger.onTime, index).addAll(pane)
-    if (isNew && (index + 1) * larger.size <= watermark) insertDescending(due[this.levels.indexOf(larger)], index)
+    larger.paneAt(start).addAll(pane)
+    const indexes = due[this.levels.indexOf(larger)]
+    for (const index of larger.openAt(start, Math.floor(watermark / larger.every))) insertDescending(indexes, index)
   }
 
   /** The level whose next due window ends first; of equal ends the smallest level. -1 when nothing is due. */
@@ -145,7 +152,7 @@ export class Windows {
     let found = -1
     let foundEnd = Number.POSITIVE_INFINITY
     for (let i = 0; i < due.length; i++) {
-      const end = due[i].length === 0 ? Number.POSITIVE_INFINITY : (due[i].at(-1)! + 1) * this.levels[i].size
+      const end = due[i].length === 0 ? Number.POSITIVE_INFINITY : this.levels[i].endOf(due[i].at(-1)!)
       if (end < foundEnd) {
         found = i
         foundEnd = end
@@ -156,53 +163,27 @@ export class Windows {
 }
 
 // Descending, so that the next one is popped off the end.
-function dueIndexes({ onTime, late, size }: Level, watermark: number): number[] {
-  const indexes = new Set([...onTime.keys(), ...late.keys()])
-  return [...indexes].filter(index => (index + 1) * size <= watermark).sort((a, b) => b - a)
-}
-
 function insertDescending(indexes: number[], index: number): void {
   let at = indexes.length
   while (at > 0 && indexes[at - 1] < index) at--
-  indexes.splice(at, 0, index)
+  if (indexes[at - 1] !== index) indexes.splice(at, 0, index)
 }
 
-function makeLevels(sizes: readonly number[]): Level[] {
-  const paneSize = sizes.reduce(greatestCommonDivisor)
+function makeLevels(sizes: readonly WindowSize[], options: LevelOptions): Level[] {
+  const paneSize = sizes.flatMap(({ sizeMs, everyMs }) => [sizeMs, everyMs]).reduce(greatestCommonDivisor)
+  const isListed = sizes.some(({ sizeMs, everyMs }) => sizeMs === paneSize && everyMs === paneSize)
+  const all = isListed ? sizes : [{ sizeMs: paneSize, everyMs: paneSize }, ...sizes]
+  const tumbling: Level[] = []
   const levels: Level[] = []
-  for (const size of [...new Set([paneSize, ...sizes])].sort((a, b) => a - b)) {
-    const parent = levels.findLast(level => size % level.size === 0)
-    const level = {
-      size,
-      listed: sizes.includes(size),
-      feeds: [],
-      parent,
-      firstOpen: Number.NEGATIVE_INFINITY,
-      onTime: new Map(),
-      late: new Map()
-    }
-    parent?.feeds.push(level)
+  for (const size of all.toSorted((a, b) => a.sizeMs - b.sizeMs || b.everyMs - a.everyMs)) {
+    const ownPane = greatestCommonDivisor(size.sizeMs, size.everyMs)
+    const parent = tumbling.findLast(level => ownPane % level.size === 0)
+    const level = new Level(size, ownPane, sizes.includes(size), parent, options)
     levels.push(level)
+    if (ownPane === size.sizeMs) tumbling.push(level)
   }
   return levels
 }
-
-function paneAt(panes: Map<number, Pane>, index: number): Pane {
-  const known = panes.get(index)
-  if (known !== undefined) return known
-  const pane = new Pane()
-  panes.set(index, pane)
-  return pane
-}
-
-function take(panes: Map<number, Pane>, index: number): Pane | undefined {
-  const pane = panes.get(index)
-  panes.delete(index)
-  return pane
-}
-
-const isClosed = (level: Level | undefined, time: number) =>
-  level === undefined || Math.floor(time / level.size) < level.firstOpen
 
 function greatestCommonDivisor(a: number, b: number): number {
   return b === 0 ? a : greatestCommonDivisor(b, a % b)

@@ -1,3 +1,4 @@
+import { USUAL_LIMITS } from '../../core/model/sketch/exponential-counts.ts'
 import type { LatePolicy, OutputKind, WindowSettings } from '../../core/windows/settings.ts'
 import { type ConfigProblem, type ConfigSchema, duration } from '../../sdk/plugin/index.ts'
 
@@ -82,13 +83,26 @@ export function check(config: Config): ConfigProblem[] {
 
 export function settingsOf(config: Config): WindowSettings {
   return {
-    sizesMs: config.windows,
-    by: config.by,
-    output: config.output,
+    rules: [
+      {
+        match: undefined,
+        by: config.by,
+        without: [],
+        aggregations: undefined,
+        attribute: undefined,
+        quantiles: [],
+        limits: USUAL_LIMITS,
+        buckets: true,
+        name: undefined,
+        windows: config.windows.map(sizeMs => ({ sizeMs, everyMs: sizeMs })),
+        output: config.output,
+        late: config.late,
+        amendMs: 0,
+        maxGroups: config.max_groups
+      }
+    ],
     allowedLatenessMs: config.allowed_lateness,
     idleTimeoutMs: config.idle_timeout,
-    maxFutureSkewMs: config.max_future_skew,
-    late: config.late,
-    maxGroups: config.max_groups
+    maxFutureSkewMs: config.max_future_skew
   }
 }

@@ -4,10 +4,17 @@ import { BucketCounts } from './bucket-counts.ts'
 
 /** The finest scale OpenTelemetry knows. */
 const FINEST_SCALE = 20
-/** Of single values: 32 buckets to a doubling, whose middles are at most 1.1 % off. */
-const VALUE_SCALE = 5
-/** Of one sign. */
-const MOST_BUCKETS = 160
+
+/** How fine single values are kept, and how much memory that may take. */
+export interface BucketLimits {
+  /** Of single values: 2^scale buckets to a doubling. */
+  readonly scale: number
+  /** Of one sign; where they do not reach, the scale becomes coarser. */
+  readonly buckets: number
+}
+
+/** 32 buckets to a doubling, whose middles are at most 1.1 % off, and as many as SDKs make. */
+export const USUAL_LIMITS: BucketLimits = { scale: 5, buckets: 160 }
 
 /** What of an exponential histogram adds up, bucket by bucket. */
 export type ExponentialShape = Pick<
@@ -17,19 +24,24 @@ export type ExponentialShape = Pick<
 
 /**
  * Adds up exponential histograms and single values. The scale is the finest at which all of them fit: at most that of
- * each, of single values 5, and with at most 160 buckets of a sign; coarser ones hold the exact counts. In what order
- * and parts they are added makes no difference.
+ * each, of single values that of the limits, and with no more buckets of a sign than they allow; coarser ones hold the
+ * exact counts. In what order and parts they are added makes no difference.
  */
 export class ExponentialCounts {
+  #limits: BucketLimits
   #scale = FINEST_SCALE
   #zeroCount = 0
   #zeroThreshold = 0
   #positive = new BucketCounts()
   #negative = new BucketCounts()
 
+  constructor(limits: BucketLimits = USUAL_LIMITS) {
+    this.#limits = limits
+  }
+
   /** @param value finite */
   addValue(value: number, count: number): void {
-    this.#coarsen(VALUE_SCALE)
+    this.#coarsen(this.#limits.scale)
     const size = Math.abs(value)
     if (size <= this.#zeroThreshold) {
       this.#zeroCount += count
@@ -37,7 +49,7 @@ export class ExponentialCounts {
     }
     const buckets = value > 0 ? this.#positive : this.#negative
     const index = Math.ceil(Math.log2(size) * 2 ** this.#scale) - 1
-    const shift = buckets.shiftToHold(index, index, MOST_BUCKETS)
+    const shift = buckets.shiftToHold(index, index, this.#limits.buckets)
     if (shift > 0) this.#coarsen(this.#scale - shift)
     buckets.add(Math.floor(index / 2 ** shift), count)
   }
@@ -73,7 +85,7 @@ export class ExponentialCounts {
     const shift = into.shiftToHold(
       Math.floor((offset + first) / finer),
       Math.floor((offset + last) / finer),
-      MOST_BUCKETS
+      this.#limits.buckets
     )
     this.#coarsen(this.#scale - shift)
     const width = 2 ** (scale - this.#scale)
