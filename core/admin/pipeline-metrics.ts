@@ -52,6 +52,23 @@ export function addPipelineMetrics(metrics: Metrics, { topology, components, ser
       topology.exporters.map(({ component, lane }) => ({ labels: labelsOf(component), value: lane.queuedBytes }))
   })
   metrics.add({
+    name: 'weir_backlog_bytes',
+    type: 'gauge',
+    help: 'Size on disk of what waits for an exporter, and of what is done but not yet deleted.',
+    read: () =>
+      topology.exporters.map(({ component, lane }) => ({ labels: labelsOf(component), value: lane.backlogBytes }))
+  })
+  metrics.add({
+    name: 'weir_circuit_open',
+    type: 'gauge',
+    help: '1 while an exporter has failed so often in a row that it is only asked now and then.',
+    read: () =>
+      topology.exporters.map(({ component, lane }) => ({
+        labels: labelsOf(component),
+        value: Number(lane.isCircuitOpen)
+      }))
+  })
+  metrics.add({
     name: 'weir_credits_used_bytes',
     type: 'gauge',
     help: 'Memory budget in use.',

@@ -12,7 +12,8 @@ export function describeConfig(config: ResolvedConfig): string {
   for (const [name, { receivers, processors, exporters }] of Object.entries(service.pipelines)) {
     lines.push(`pipeline ${name}`, `  ${receivers.join(', ')}`)
     for (const id of processors) lines.push(`    → ${id}${describeBound(components.processor.get(id)!)}`)
-    for (const id of exporters) lines.push(`    ⇒ ${id} (${describeLane(components.exporter.get(id)!)})`)
+    for (const id of exporters)
+      lines.push(`    ⇒ ${id} (${describeLane(components.exporter.get(id)!, service.journal !== undefined)})`)
     const owner = processors.find(id => ownsData(components.processor.get(id)!))
     for (const [what, promise] of promises(service, owner)) lines.push(`  ${what.padEnd(LABEL_WIDTH)}${promise}`)
   }
@@ -21,7 +22,7 @@ export function describeConfig(config: ResolvedConfig): string {
 
 /** @param owner the processor that acknowledges before exporters have the data, if there is one */
 function promises(service: ServiceConfig, owner: string | undefined): [string, string][] {
-  const { limits, journal, state_dir } = service
+  const { limits, journal, state_dir, dead_letters } = service
   const memory = `${mib(limits.in_flight)} in flight, ${mib(limits.owned)} owned, and what processors remember`
   if (journal !== undefined) {
     return [
@@ -30,7 +31,10 @@ function promises(service: ServiceConfig, owner: string | undefined): [string, s
       ['power loss', 'as a process crash'],
       ['clean stop', `keeps everything in ${journal.folder}`],
       ['memory', memory],
-      ['disk', `at most ${mib(journal.max_size)} of journal; then senders are told to come back later`]
+      [
+        'disk',
+        `at most ${mib(journal.max_size)} of journal, then senders are told to come back later; queues on disk; ${mib(dead_letters.max_size)} of dead letters`
+      ]
     ]
   }
   const windows = state_dir === undefined ? 'sends open windows as they stand' : `keeps open windows in ${state_dir}`
@@ -46,13 +50,14 @@ function promises(service: ServiceConfig, owner: string | undefined): [string, s
   ]
 }
 
-function describeLane({ lane }: ComponentConfig): string {
+function describeLane({ lane }: ComponentConfig, hasDisk: boolean): string {
   const { timeout, retry, queue } = lane!
   const patience =
     retry.max_elapsed_time === 0
       ? 'retries until it succeeds'
       : `gives up after ${formatDuration(retry.max_elapsed_time)}`
-  return `queue ${mib(queue.max_size)}, timeout ${formatDuration(timeout)}, ${patience}`
+  const onDisk = hasDisk && queue.disk_size > 0 ? ` and ${mib(queue.disk_size)} on disk` : ''
+  return `queue ${mib(queue.max_size)}${onDisk}, timeout ${formatDuration(timeout)}, ${patience}`
 }
 
 function describeBound({ plugin, config }: ComponentConfig): string {

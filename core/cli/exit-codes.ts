@@ -9,8 +9,8 @@ export const EXIT = {
   startFailed: 3,
   /** Not everything got out before shutdown_timeout. */
   notDrained: 4,
-  /** The running Weir could not be reached, or refused the query. */
-  queryFailed: 5,
+  /** The running Weir could not be reached, or refused what was asked. */
+  refused: 5,
   /** A bug: what nobody caught, with its stack on standard error. */
   crashed: 6
 } as const

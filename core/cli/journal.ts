@@ -1,11 +1,14 @@
 import path from 'node:path'
 import { describeError, WeirError } from '../errors.ts'
-import { type Checkpoint, readCheckpoint } from '../journal/checkpoint.ts'
+import { type Checkpoint, readCheckpoint, writeCheckpoint } from '../journal/checkpoint.ts'
 import { realDisk } from '../journal/disk.ts'
 import { type InspectedSegment, inspectSegment, planCut } from '../journal/inspection.ts'
-import { surveyJournal } from '../journal/reader.ts'
+import { lockFolder } from '../journal/lock.ts'
+import { JournalReader, surveyJournal } from '../journal/reader.ts'
 import { listSegments } from '../journal/segment.ts'
+import { SeriesRegistry } from '../model/series.ts'
 import { EXIT } from './exit-codes.ts'
+import { count } from './plural.ts'
 import type { Terminal } from './terminal.ts'
 
 /** Prints what is in a journal: its segments and its checkpoint. */
@@ -58,10 +61,59 @@ export async function truncateJournal(terminal: Terminal, folder: string, option
       terminal.error('nothing was changed; stop Weir and add --yes to cut them off')
       return EXIT.usage
     }
+    const unlock = await lockFolder(folder)
     await cut.carryOut()
+    await unlock()
     terminal.out('cut off')
     return EXIT.ok
   })
+}
+
+interface ReplayOptions {
+  readonly from: number
+  readonly yes: boolean
+}
+
+/** Has the next start begin at an entry, after it has said what that means. */
+export async function replayJournal(terminal: Terminal, folder: string, { from, yes }: ReplayOptions): Promise<number> {
+  return attempt(terminal, async () => {
+    const { segments, nextEntry } = await surveyJournal(realDisk, folder, { repair: false })
+    const first = segments[0]?.firstEntry ?? nextEntry
+    if (!(from >= first && from <= nextEntry))
+      throw new RangeError(`the journal in ${folder} has entries ${first} to ${nextEntry}: --from must be one of these`)
+    const checkpoint = await checkpointIfWhole(folder)
+    const isForward = checkpoint !== undefined && from >= checkpoint.nextEntry
+    if (isForward)
+      terminal.out(`entries ${checkpoint.nextEntry} to ${from}, that one left out, are skipped: they are lost`)
+    else terminal.out('processors forget what they know: windows that were open, totals, what duplicates are known by')
+    terminal.out(`the next start processes ${count(nextEntry - from, 'entry', 'entries')}, from ${from} on`)
+    if (!isForward)
+      terminal.out('what backends had of them already comes again; windows cut by this come with other values')
+    if (!yes) {
+      terminal.error('nothing was changed; stop Weir and add --yes')
+      return EXIT.usage
+    }
+    const unlock = await lockFolder(folder)
+    const kept = isForward
+      ? checkpoint
+      : { time: await timeOf(folder, from), snapshots: new Map(), lanes: checkpoint?.lanes }
+    await writeCheckpoint(realDisk, folder, { ...kept, nextEntry: from })
+    await unlock()
+    terminal.out('done')
+    return EXIT.ok
+  })
+}
+
+/** When the entry came in, Unix ms; where there is none yet, when the last one did. */
+async function timeOf(folder: string, from: number): Promise<number> {
+  const survey = await surveyJournal(realDisk, folder, { repair: false })
+  const reader = new JournalReader(realDisk, folder, new SeriesRegistry(), Math.min(from, survey.nextEntry - 1))
+  try {
+    const next = survey.nextEntry === 0 ? undefined : await reader.next(survey.nextEntry)
+    return next?.entry.time ?? 0
+  } finally {
+    await reader.close()
+  }
 }
 
 async function attempt(terminal: Terminal, command: () => Promise<number>): Promise<number> {
@@ -95,10 +147,6 @@ function describeCheckpoint(checkpoint: Checkpoint | undefined): string {
   const { nextEntry, time, snapshots } = checkpoint
   const states = [...snapshots].map(([name, bytes]) => `\n  ${name}: ${count(bytes.length, 'byte')}`)
   return `checkpoint  before entry ${nextEntry}, at ${isoTime(time)}${states.join('')}`
-}
-
-function count(n: number, one: string, many = `${one}s`): string {
-  return `${n} ${n === 1 ? one : many}`
 }
 
 const isoTime = (time: number) => new Date(time).toISOString()

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { Command, Option } from 'commander'
 import { listComponents } from './components.ts'
-import { inspectJournal, truncateJournal, verifyJournal } from './journal.ts'
+import { listDeadLetters, replayDeadLetters } from './dlq.ts'
+import { inspectJournal, replayJournal, truncateJournal, verifyJournal } from './journal.ts'
 import { query } from './query.ts'
 import { run } from './run.ts'
 import { printSchema } from './schema.ts'
@@ -48,11 +49,12 @@ export function makeProgram(terminal: Terminal, exit: (code: number) => void): C
     .command('query')
     .description('Ask a running Weir by SQL (read-only).')
     .argument('<sql>', 'the query')
-    .option('--admin <url>', 'admin server of the running Weir', 'http://127.0.0.1:13133')
+    .addOption(adminOption())
     .option('--exporter <id>', 'which exporter to ask, where several answer SQL')
     .option('--format <name>', 'a ClickHouse output format', 'PrettyCompactMonoBlock')
     .action(async (sql, options) => exit(await query(terminal, sql, options)))
   addJournal(program, terminal, exit)
+  addDeadLetters(program, terminal, exit)
   return program
 }
 
@@ -76,6 +78,32 @@ function addJournal(program: Command, terminal: Terminal, exit: (code: number) =
     .requiredOption('--offset <bytes>', 'where a frame begins, such as verify names', Number)
     .option('--yes', 'do it', false)
     .action(async (folder, options) => exit(await truncateJournal(terminal, folder, options)))
+  journal
+    .command('replay')
+    .description('Say what it would mean to process it from an entry on, and with --yes have the next start do so.')
+    .argument('<folder>', 'service.journal.folder')
+    .requiredOption('--from <entry>', 'number of the entry, such as inspect names', Number)
+    .option('--yes', 'do it', false)
+    .action(async (folder, options) => exit(await replayJournal(terminal, folder, options)))
+}
+
+function addDeadLetters(program: Command, terminal: Terminal, exit: (code: number) => void): void {
+  const dlq = program.command('dlq').description('What could not be delivered for good: the dead letters.')
+  dlq
+    .command('list')
+    .description('Print them: when, for whom, how many items, why.')
+    .argument('<folder>', 'service.dead_letters.folder; with a journal, dead_letters in its folder')
+    .action(async folder => exit(await listDeadLetters(terminal, folder)))
+  dlq
+    .command('replay')
+    .description('Have a running Weir deliver them again; what is delivered is removed.')
+    .option('--number <n>', 'only this one, as list numbers them', Number)
+    .addOption(adminOption())
+    .action(async options => exit(await replayDeadLetters(terminal, options)))
+}
+
+function adminOption(): Option {
+  return new Option('--admin <url>', 'admin server of the running Weir').default('http://127.0.0.1:13133')
 }
 
 function configOption(): Option {

@@ -1,5 +1,6 @@
 import type { StatusReport } from '../admin/status.ts'
 import { describeError, WeirError } from '../errors.ts'
+import { askAdmin } from './admin-client.ts'
 import { EXIT } from './exit-codes.ts'
 import type { Terminal } from './terminal.ts'
 
@@ -14,7 +15,7 @@ export async function query(terminal: Terminal, sql: string, options: QueryOptio
   try {
     const exporter = options.exporter ?? (await onlyQueryable(options.admin))
     const path = `/api/exporters/${exporter}/query?format=${encodeURIComponent(options.format)}`
-    const response = await ask(options.admin, path, {
+    const response = await askAdmin(options.admin, path, {
       method: 'POST',
       body: sql,
       headers: { 'content-type': 'text/plain' }
@@ -22,15 +23,15 @@ export async function query(terminal: Terminal, sql: string, options: QueryOptio
     const text = (await response.text()).trimEnd()
     if (response.ok) terminal.out(text)
     else terminal.error(text)
-    return response.ok ? EXIT.ok : EXIT.queryFailed
+    return response.ok ? EXIT.ok : EXIT.refused
   } catch (error) {
     terminal.error(describeError(error))
-    return EXIT.queryFailed
+    return EXIT.refused
   }
 }
 
 async function onlyQueryable(admin: string): Promise<string> {
-  const response = await ask(admin, '/api/status')
+  const response = await askAdmin(admin, '/api/status')
   const { queryable } = (await response.json().catch(() => ({}))) as Partial<StatusReport>
   if (queryable === undefined)
     throw new WeirError('ADMIN_UNREACHABLE', `what answers at ${admin} is not Weir; --admin says where Weir is`)
@@ -40,16 +41,4 @@ async function onlyQueryable(admin: string): Promise<string> {
       ? 'no exporter of the running Weir answers SQL; a clickhouse exporter does'
       : `several exporters answer SQL: choose one with --exporter ${queryable.join(' | ')}`
   )
-}
-
-async function ask(admin: string, path: string, init?: RequestInit): Promise<Response> {
-  try {
-    return await fetch(new URL(path, admin), init)
-  } catch (error) {
-    throw new WeirError(
-      'ADMIN_UNREACHABLE',
-      `cannot reach a running Weir at ${admin}; is it running? --admin says where`,
-      { cause: error }
-    )
-  }
 }

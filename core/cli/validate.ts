@@ -61,6 +61,7 @@ function probeServices(): Services {
     routes: new Map(),
     announcements: [],
     adminUrl: '',
-    requestsWanted: false
+    requestsWanted: false,
+    deadLetters: undefined
   }
 }

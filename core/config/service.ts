@@ -9,6 +9,7 @@ export interface ServiceConfig {
   readonly limits: { readonly in_flight: number; readonly owned: number }
   readonly state_dir?: string
   readonly journal?: JournalConfig
+  readonly dead_letters: { readonly folder?: string; readonly max_size: number }
   readonly shutdown_timeout: number
   readonly log: { readonly level: string }
   readonly telemetry: { readonly otlp_endpoint?: string; readonly interval: number }
@@ -108,6 +109,23 @@ export const SERVICE_SCHEMA: ConfigSchema = {
         checkpoint_interval: duration({
           description: 'How often processors write down what they know; a restart does over again what came since.',
           default: '10s'
+        })
+      }
+    },
+    dead_letters: {
+      type: 'object',
+      description:
+        'What a backend or a processor will never take, kept for `weir dlq`. Without a folder it is dropped and counted.',
+      additionalProperties: false,
+      default: {},
+      properties: {
+        folder: {
+          type: 'string',
+          description: 'Where it is kept; with a journal the folder dead_letters in its own, unless told otherwise.'
+        },
+        max_size: byteSize({
+          description: 'When there is so much, exporters wait until some is sent or removed.',
+          default: '1GiB'
         })
       }
     },

@@ -1,7 +1,8 @@
 import type { WeirError } from '../errors.ts'
-import { LANE_SCHEMA, type LaneConfig } from '../pipeline/lane-config.ts'
+import { LANE_SCHEMA, type LaneConfig } from '../pipeline/lane/config.ts'
 import type { ConfigSchema, Kind, Plugin } from '../plugin/contract.ts'
 import { KINDS, type Registry } from '../plugin/registry.ts'
+import { checkCorrections } from './corrections.ts'
 import { type MappingNode, nodeAt, toValue, type YamlNode } from './document.ts'
 import type { Environment } from './environment.ts'
 import { checkGraph, withArticle } from './graph.ts'
@@ -55,7 +56,9 @@ export async function readConfig(
   const service = readService(root, problems)
   checkGraph(root, components, problems)
   if (problems.hasErrors || service === undefined) return { config: undefined, problems }
-  return { config: { files, components, service }, problems }
+  const config = { files, components, service }
+  checkCorrections(config, problems)
+  return { config: problems.hasErrors ? undefined : config, problems }
 }
 
 /** What users may write for a component of this plugin: an exporter's lane options included. */

@@ -17,6 +17,14 @@ export interface Checkpoint {
   readonly time: number
   /** By `pipeline/processor`. */
   readonly snapshots: ReadonlyMap<string, Uint8Array>
+  /** By exporter: which entries of its backlog it has still to export. Undefined where that is not known. */
+  readonly lanes: ReadonlyMap<string, LanePosition> | undefined
+}
+
+/** Entries `next` up to, not including, `end`. */
+export interface LanePosition {
+  readonly next: number
+  readonly end: number
 }
 
 export async function writeCheckpoint(disk: Disk, folder: string, checkpoint: Checkpoint): Promise<void> {
@@ -34,7 +42,7 @@ export async function readCheckpoint(disk: Disk, folder: string): Promise<Checkp
   const bytes = await disk.read(file)
   const body = bytes.subarray(HEADER_BYTES)
   const isWhole = bytes.length > HEADER_BYTES && bytes.subarray(0, MAGIC.length).equals(MAGIC)
-  if (isWhole && bytes.readUInt32LE(MAGIC.length) === crc32c(body)) return deserialize(body)
+  if (isWhole && bytes.readUInt32LE(MAGIC.length) === crc32c(body)) return { lanes: new Map(), ...deserialize(body) }
   throw new WeirError(
     'STATE_INVALID',
     `checkpoint ${file} is damaged; bring it back from a copy, or start with --discard-state`

@@ -89,6 +89,34 @@ export async function planCut(disk: Disk, folder: string, segment: string, offse
   }
 }
 
+/**
+ * Ends the journal in `folder` before `entry`, which must be the first of a commit. What was written after a checkpoint is
+ * made again from it.
+ */
+export async function cutFrom(disk: Disk, folder: string, entry: number): Promise<void> {
+  for (const file of (await listSegments(disk, folder)).toReversed()) {
+    if (firstEntryOf(file) < entry) return cutSegment(disk, file, entry)
+    await disk.remove(file)
+    await disk.syncFolder(folder)
+  }
+}
+
+async function cutSegment(disk: Disk, file: string, entry: number): Promise<void> {
+  const scanner = await SegmentScanner.open(disk, file)
+  try {
+    for (
+      let at = scanner?.position, frame = await scanner?.next();
+      frame !== undefined;
+      frame = await scanner!.next()
+    ) {
+      if (frame.firstEntry >= entry) return await truncate(disk, file, at!)
+      at = scanner!.position
+    }
+  } finally {
+    await scanner?.close()
+  }
+}
+
 function firstLostBy({ file, firstEntry, entries, frames, end }: InspectedSegment, offset: number): number {
   const begins = firstEntry ?? firstEntryOf(file)
   if (offset === 0 || (offset === HEADER_BYTES && firstEntry !== undefined)) return begins

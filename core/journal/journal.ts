@@ -54,10 +54,13 @@ export class Journal {
     })
   }
 
-  /** Recovers what is in the folder; a torn end is cut off. Throws `STATE_INVALID` for damage. */
-  static async open(options: JournalOptions, firstUnread: number): Promise<Journal> {
+  /**
+   * Recovers what is in the folder; a torn end is cut off. Throws `STATE_INVALID` for damage.
+   * @param firstUnread number of the entry to be read first; the first there is where undefined
+   */
+  static async open(options: JournalOptions, firstUnread: number | undefined): Promise<Journal> {
     const survey = await surveyJournal(options.disk, options.folder, { from: firstUnread, repair: true })
-    return new Journal(options, survey, firstUnread)
+    return new Journal(options, survey, firstUnread ?? survey.segments[0]?.firstEntry ?? 0)
   }
 
   /** Better not append: what a failed write left is not cut off yet, and who appends now waits. */
@@ -71,6 +74,11 @@ export class Journal {
 
   get bytes(): number {
     return this.#bytes
+  }
+
+  /** Entries before this are on disk. */
+  get committed(): number {
+    return this.#writer.committed
   }
 
   /** Number of the entry that is read next. */

@@ -5,7 +5,7 @@ import type { ComponentConfig, ResolvedConfig } from '../config/validate.ts'
 import type { Exporter, Kind, Processor, Receiver } from '../plugin/contract.ts'
 import type { Batch } from './batch.ts'
 import { Component, type Services } from './component.ts'
-import { Lane } from './lane.ts'
+import { Lane } from './lane/lane.ts'
 import { lift } from './lift.ts'
 import { fanOut, type Sink } from './sink.ts'
 
@@ -111,7 +111,7 @@ function buildExporter({ id, plugin, config, lane }: ComponentConfig, services: 
   const component = new Component('exporter', id, undefined, services.log)
   const context = component.context(services)
   const exporter = plugin.create(config, context) as Exporter
-  return { component, exporter, lane: new Lane(exporter, lane!, context) }
+  return { component, exporter, lane: new Lane(exporter, lane!, { ...context, deadLetters: services.deadLetters }) }
 }
 
 // From the last to the first, since each needs those it feeds.

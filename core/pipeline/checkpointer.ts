@@ -1,18 +1,19 @@
 import type { Logger } from 'pino'
 import { describeError, WeirError } from '../errors.ts'
-import { type Checkpoint, writeCheckpoint } from '../journal/checkpoint.ts'
+import { type Checkpoint, type LanePosition, writeCheckpoint } from '../journal/checkpoint.ts'
 import type { Disk } from '../journal/disk.ts'
 import type { Journal } from '../journal/journal.ts'
 import type { Stateful } from '../plugin/contract.ts'
 import type { Clock } from '../telemetry/clock.ts'
 import type { Topology } from './build.ts'
+import type { JournaledEntrance } from './journaled-entrance.ts'
 
 export interface CheckpointerOptions {
   readonly disk: Disk
   readonly folder: string
   readonly journal: Journal
   readonly topology: Topology
-  readonly entrance: { readonly nextEntry: number; readonly handedBack: boolean }
+  readonly entrance: Pick<JournaledEntrance, 'nextEntry' | 'handedBack' | 'buried'>
   readonly pipelineClock: Clock
   readonly clock: Clock
   readonly log: Logger
@@ -21,7 +22,7 @@ export interface CheckpointerOptions {
 
 /**
  * Writes down, now and then, what processors know and up to where the journal is done with. Taken between two entries,
- * and kept only once everything put out before it has left the lanes: then a restart from here does nothing twice that
+ * and kept only once everything put out before it has left the lanes, for a backend or their disk: then a restart from here does nothing twice that
  * backends would see as more than once.
  */
 export class Checkpointer {
@@ -74,9 +75,12 @@ export class Checkpointer {
         snapshots: takeSnapshots(topology)
       }
       const left = await Promise.all(topology.exporters.map(({ lane }) => lane.barrier()))
+      await entrance.buried()
       if (left.includes(false) || entrance.handedBack) return false
-      await writeCheckpoint(disk, folder, checkpoint)
+      const lanes = lanePositions(topology)
+      await writeCheckpoint(disk, folder, { ...checkpoint, lanes })
       await journal.removeBefore(checkpoint.nextEntry)
+      for (const { component, lane } of topology.exporters) await lane.removeBefore(lanes.get(component.id)?.next ?? 0)
       this.#last = clock.now()
       return true
     } catch (error) {
@@ -105,6 +109,10 @@ export function restoreSnapshots(topology: Topology, { snapshots }: Checkpoint, 
 
 function takeSnapshots(topology: Topology): Map<string, Uint8Array> {
   return new Map(statefulOf(topology).map(([name, processor]) => [name, processor.snapshot!()]))
+}
+
+function lanePositions({ exporters }: Topology): Map<string, LanePosition> {
+  return new Map(exporters.flatMap(({ component, lane }) => (lane.position ? [[component.id, lane.position]] : [])))
 }
 
 function statefulOf({ pipelines }: Topology): [string, Stateful][] {

@@ -1,5 +1,6 @@
 import type { RequestHandler } from 'express'
 import type { Logger } from 'pino'
+import type { DeadLetters } from '../journal/dead-letters.ts'
 import type { SeriesRegistry } from '../model/series.ts'
 import type { ComponentState, Context, Instruments } from '../plugin/context.ts'
 import type { Kind } from '../plugin/contract.ts'
@@ -27,6 +28,8 @@ export interface Services {
   readonly announcements: Announcement[]
   /** Whether a processor asked for the requests that batches come in: finding out costs receivers a hash. */
   requestsWanted: boolean
+  /** Where what can never be delivered goes; undefined where it is dropped. */
+  readonly deadLetters: DeadLetters | undefined
   /** Set once the admin server listens. */
   adminUrl: string
 }

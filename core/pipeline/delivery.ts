@@ -1,7 +1,13 @@
+import path from 'node:path'
+import type { ServiceConfig } from '../config/service.ts'
 import type { ResolvedConfig } from '../config/validate.ts'
+import { DeadLetters } from '../journal/dead-letters.ts'
+import { realDisk } from '../journal/disk.ts'
+import { lockFolder } from '../journal/lock.ts'
 import { buildTopology, type Topology } from './build.ts'
 import type { Component, Services } from './component.ts'
 import { CreditPool } from './credits.ts'
+import { exposeDeadLetters } from './dead-letter-route.ts'
 import { directEntrance, type Entrance } from './entrance.ts'
 import { deliverByJournal, recoverJournal } from './journal-delivery.ts'
 import type { StateKeeper } from './lifecycle.ts'
@@ -18,16 +24,30 @@ export interface Delivery {
 }
 
 /** What {@link prepareDelivery} does not decide. */
-export type BaseServices = Omit<Services, 'pipelineClock' | 'credits' | 'ownedCredits' | 'durable' | 'replayed'>
+export type BaseServices = Omit<
+  Services,
+  'pipelineClock' | 'credits' | 'ownedCredits' | 'durable' | 'replayed' | 'deadLetters'
+>
+
+type DeliveryServices = BaseServices & Pick<Services, 'deadLetters'>
 
 /** Builds what the configuration says, at its delivery level: `journal` where there is one, else `memory`. */
-export function prepareDelivery(config: ResolvedConfig, base: BaseServices, discardState: boolean): Promise<Delivery> {
-  return config.service.journal === undefined
-    ? Promise.resolve(inMemory(config, base, discardState))
-    : withJournal(config, base, discardState)
+export async function prepareDelivery(
+  config: ResolvedConfig,
+  base: BaseServices,
+  discardState: boolean
+): Promise<Delivery> {
+  const deadLetters = await openDeadLetters(config.service)
+  const delivery = await (config.service.journal === undefined ? inMemory : withJournal)(
+    config,
+    { ...base, deadLetters },
+    discardState
+  )
+  exposeDeadLetters(delivery)
+  return delivery
 }
 
-function inMemory(config: ResolvedConfig, base: BaseServices, discardState: boolean): Delivery {
+async function inMemory(config: ResolvedConfig, base: DeliveryServices, discardState: boolean): Promise<Delivery> {
   const { limits, state_dir } = config.service
   const services: Services = {
     ...base,
@@ -50,9 +70,11 @@ function inMemory(config: ResolvedConfig, base: BaseServices, discardState: bool
   }
 }
 
-async function withJournal(config: ResolvedConfig, base: BaseServices, discardState: boolean): Promise<Delivery> {
+async function withJournal(config: ResolvedConfig, base: DeliveryServices, discardState: boolean): Promise<Delivery> {
   const { limits } = config.service
   const journal = config.service.journal!
+  await realDisk.makeFolder(journal.folder)
+  const unlock = await lockFolder(journal.folder)
   const recovered = await recoverJournal(journal.folder, base.clock.now(), discardState)
   const services: Services = {
     ...base,
@@ -65,7 +87,33 @@ async function withJournal(config: ResolvedConfig, base: BaseServices, discardSt
   }
   const topology = buildTopology(config, services)
   const { component, entrance, keeper } = await deliverByJournal(journal, recovered, topology, services)
-  return { services, topology, components: componentsOf(topology, component), entrance, keeper }
+  return {
+    services,
+    topology,
+    components: componentsOf(topology, component),
+    entrance,
+    keeper: unlocking(keeper, unlock)
+  }
+}
+
+function unlocking(keeper: StateKeeper, unlock: () => Promise<void>): StateKeeper {
+  return {
+    ...keeper,
+    async save() {
+      try {
+        return await keeper.save()
+      } finally {
+        await unlock()
+      }
+    }
+  }
+}
+
+async function openDeadLetters({ dead_letters, journal }: ServiceConfig): Promise<DeadLetters | undefined> {
+  const folder = dead_letters.folder ?? (journal && path.join(journal.folder, 'dead_letters'))
+  if (folder === undefined) return undefined
+  await realDisk.makeFolder(folder)
+  return DeadLetters.open(realDisk, folder, dead_letters.max_size)
 }
 
 function componentsOf({ receivers, pipelines, exporters }: Topology, ...entrance: Component[]): Component[] {

@@ -9,6 +9,7 @@ import type { Topology } from './build.ts'
 import { Checkpointer, restoreSnapshots } from './checkpointer.ts'
 import { Component, type Services } from './component.ts'
 import { JournaledEntrance } from './journaled-entrance.ts'
+import { openBacklogs } from './lane/open-backlogs.ts'
 import type { StateKeeper } from './lifecycle.ts'
 
 /** A checkpoint can only free space in whole segments, so a full journal must consist of several. */
@@ -83,7 +84,17 @@ export async function deliverByJournal(
   const sinks = new Map(topology.receivers.map(({ component, sink }) => [component.id, sink]))
   const { account, log } = component
   const status: Component['setStatus'] = (state, reason) => component.setStatus(state, reason)
-  const entrance = new JournaledEntrance({ journal, sinks, pipelineClock, clock, ownedCredits, account, log, status })
+  const entrance = new JournaledEntrance({
+    journal,
+    sinks,
+    pipelineClock,
+    clock,
+    ownedCredits,
+    account,
+    deadLetters: services.deadLetters,
+    log,
+    status
+  })
   const intervalMs = config.checkpoint_interval
   const checkpointer = new Checkpointer({
     disk,
@@ -97,6 +108,7 @@ export async function deliverByJournal(
     intervalMs
   })
   exposeMetrics(services, journal, checkpointer)
+  await openBacklogs(topology, checkpoint, folder, services, disk)
   return {
     component,
     entrance,
@@ -147,7 +159,14 @@ async function beginningOf(disk: Disk, folder: string): Promise<Checkpoint | und
   const [first] = await listSegments(disk, folder)
   const scanner = first === undefined ? undefined : await SegmentScanner.open(disk, first)
   await scanner?.close()
-  return scanner && { nextEntry: scanner.header.firstEntry, time: scanner.header.begun, snapshots: new Map() }
+  return (
+    scanner && {
+      nextEntry: scanner.header.firstEntry,
+      time: scanner.header.begun,
+      snapshots: new Map(),
+      lanes: undefined
+    }
+  )
 }
 
 function exposeMetrics({ metrics }: Services, journal: Journal, checkpointer: Checkpointer): void {

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino'
 import { describeError, WeirError } from '../errors.ts'
+import type { DeadLetters } from '../journal/dead-letters.ts'
 import type { DataEntry, Entry } from '../journal/entry.ts'
 import type { Journal } from '../journal/journal.ts'
 import type { NumberedEntry } from '../journal/reader.ts'
@@ -29,6 +30,7 @@ export interface JournaledEntranceOptions {
   readonly clock: Clock
   readonly ownedCredits: CreditPool
   readonly account: Account
+  readonly deadLetters: DeadLetters | undefined
   readonly log: Logger
   status(state: ComponentState, reason?: string): void
 }
@@ -49,6 +51,7 @@ export class JournaledEntrance implements Entrance {
   #refusing = false
   #handedBack = false
   #draining = false
+  #burials = new Set<Promise<void>>()
   #stopped = false
   #wake = () => {}
   #cancelTick = () => {}
@@ -69,6 +72,11 @@ export class JournaledEntrance implements Entrance {
   /** Something that was handed on came back at the stop: only the journal has it, so no checkpoint may pass it. */
   get handedBack(): boolean {
     return this.#handedBack
+  }
+
+  /** Resolves when every batch over which a processor failed is with the dead letters. */
+  async buried(): Promise<void> {
+    await Promise.all(this.#burials)
   }
 
   /** Hands on what the journal still has, and from then on what comes. */
@@ -180,14 +188,15 @@ export class JournaledEntrance implements Entrance {
   }
 
   #handOn({ number, entry }: NumberedEntry): void {
-    if (entry.kind === 'data') this.#handOnData(entry, number < this.#ownFrom)
+    if (entry.kind === 'data') this.#handOnData(number, entry)
     this.#nextEntry = number + 1
   }
 
-  #handOnData({ source, request, block }: DataEntry, isReplayed: boolean): void {
+  #handOnData(number: number, data: DataEntry): void {
+    const { source, request, block } = data
     const { account, sinks } = this.#options
     const sink = sinks.get(source)
-    if (isReplayed) account.produced += block.length
+    if (number < this.#ownFrom) account.produced += block.length
     else account.inFlight -= block.length
     if (sink === undefined) return account.drop('receiver_gone', block.length)
     account.sent += block.length
@@ -200,9 +209,29 @@ export class JournaledEntrance implements Entrance {
         if (this.#draining) {
           this.#handedBack = true
           account.inFlight += block.length
-        } else account.drop('processor_failed', block.length)
+        } else this.#bury(number, data, outcome.error)
       })
     )
+  }
+
+  // It was acknowledged, and would fail again. Kept under its number: processed again after a crash, it is the same letter.
+  #bury(number: number, { time, source, request, block }: DataEntry, error: Error): void {
+    const { account, deadLetters, log, clock } = this.#options
+    account.drop('processor_failed', block.length)
+    if (deadLetters === undefined) return
+    const letter = { time, id: source, request, block, kind: 'receiver', key: `entry${number}` } as const
+    const put = async (): Promise<void> => {
+      try {
+        await deadLetters.put({ ...letter, reason: 'processor_failed', error: describeError(error) })
+      } catch (failure) {
+        log.error({ err: describeError(failure) }, 'cannot write a dead letter; the journal keeps growing meanwhile')
+        await sleep(clock, RETRY_MS)
+        if (!this.#stopped) return put()
+        this.#handedBack = true
+      }
+    }
+    const burial = put().finally(() => this.#burials.delete(burial))
+    this.#burials.add(burial)
   }
 
   #hasRoom(): boolean {

@@ -22,6 +22,8 @@ export interface ReceivedSample {
 /** Takes remote write, and misbehaves on demand. */
 export class RemoteWriteBackend {
   behaviour: Behaviour
+  /** Requests with this in a label are refused for good. */
+  poison: string | undefined
   /** Requests it did not take. */
   turnedAway = 0
   #bodies: Buffer[] = []
@@ -74,6 +76,11 @@ export class RemoteWriteBackend {
   }
 
   #answer(body: Buffer, response: ServerResponse): void {
+    if (this.poison !== undefined && (uncompressSync(body) as Buffer).includes(this.poison)) {
+      this.turnedAway++
+      response.writeHead(400).end('a label it does not like\n')
+      return
+    }
     if (this.behaviour === 'take') {
       this.#bodies.push(body)
       response.writeHead(204).end()

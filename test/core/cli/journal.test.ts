@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { EXIT } from '../../../core/cli/exit-codes.ts'
-import { inspectJournal, truncateJournal, verifyJournal } from '../../../core/cli/journal.ts'
-import { writeCheckpoint } from '../../../core/journal/checkpoint.ts'
+import { inspectJournal, replayJournal, truncateJournal, verifyJournal } from '../../../core/cli/journal.ts'
+import { readCheckpoint, writeCheckpoint } from '../../../core/journal/checkpoint.ts'
 import { realDisk } from '../../../core/journal/disk.ts'
 import { Journal } from '../../../core/journal/journal.ts'
 import { FRAME_HEADER_BYTES, HEADER_BYTES, segmentName } from '../../../core/journal/segment.ts'
@@ -34,7 +34,7 @@ async function written(t: TestContext): Promise<string> {
     await journal.close()
   }
   const snapshots = new Map([['counts/windowed_counter', Buffer.alloc(7)]])
-  await writeCheckpoint(realDisk, folder, { nextEntry: 1, time: TIME, snapshots })
+  await writeCheckpoint(realDisk, folder, { nextEntry: 1, time: TIME, snapshots, lanes: new Map() })
   return folder
 }
 
@@ -164,4 +164,30 @@ test('truncate refuses a place within a frame, and a segment that is not there',
   const nowhere = await run(terminal => truncateJournal(terminal, folder, { segment: 'x', offset: 0, yes: true }))
   assert.deepEqual([nowhere.code, /there is no segment x/.test(nowhere.stderr)], [EXIT.usage, true])
   assert.deepEqual(await entriesOf(folder, 0), ['e0', 'e1', 'e2', 'e3', 'e4', 'e5'])
+})
+
+test('replay --from: forward it skips, back it forgets; it says so, and changes nothing without --yes', async t => {
+  const folder = await written(t)
+  const forward = await run(terminal => replayJournal(terminal, folder, { from: 4, yes: false }))
+  assert.equal(forward.code, EXIT.usage)
+  assert.match(
+    forward.stdout,
+    /^entries 1 to 4, that one left out, are skipped: they are lost\nthe next start processes 2 entries, from 4 on/
+  )
+  assert.equal((await readCheckpoint(realDisk, folder))!.nextEntry, 1)
+  assert.equal((await run(terminal => replayJournal(terminal, folder, { from: 4, yes: true }))).code, EXIT.ok)
+  const skipped = (await readCheckpoint(realDisk, folder))!
+  assert.deepEqual([skipped.nextEntry, skipped.snapshots.size], [4, 1])
+
+  const back = await run(terminal => replayJournal(terminal, folder, { from: 2, yes: true }))
+  assert.deepEqual([back.code, back.stderr], [EXIT.ok, ''])
+  assert.match(back.stdout, /^processors forget what they know/)
+  const again = (await readCheckpoint(realDisk, folder))!
+  assert.deepEqual([again.nextEntry, again.time, again.snapshots.size], [2, TIME + 2000, 0])
+})
+
+test('replay --from an entry that is not there names those that are', async t => {
+  const folder = await written(t)
+  const { code, stderr } = await run(terminal => replayJournal(terminal, folder, { from: 7, yes: true }))
+  assert.deepEqual([code, /has entries 0 to 6: --from must be one of these/.test(stderr)], [EXIT.usage, true])
 })

@@ -55,34 +55,34 @@ test('asks the exporter that is named', async t => {
 test('several exporters, none named', async t => {
   const { url, asked } = await admin(t, ['clickhouse', 'clickhouse/eu'])
   const { code, stdout, stderr } = await ask(url)
-  assert.deepEqual([code, stdout, asked.length], [EXIT.queryFailed, '', 0])
+  assert.deepEqual([code, stdout, asked.length], [EXIT.refused, '', 0])
   assert.equal(stderr, 'several exporters answer SQL: choose one with --exporter clickhouse | clickhouse/eu\n')
 })
 
 test('no exporter that answers SQL', async t => {
   const { url } = await admin(t, [])
   const { code, stderr } = await ask(url)
-  assert.equal(code, EXIT.queryFailed)
+  assert.equal(code, EXIT.refused)
   assert.equal(stderr, 'no exporter of the running Weir answers SQL; a clickhouse exporter does\n')
 })
 
 test('a query that is refused', async t => {
   const { url } = await admin(t, ['clickhouse'], 400, 'ClickHouse 62: Syntax error\n')
   const { code, stdout, stderr } = await ask(url)
-  assert.deepEqual([code, stdout, stderr], [EXIT.queryFailed, '', 'ClickHouse 62: Syntax error\n'])
+  assert.deepEqual([code, stdout, stderr], [EXIT.refused, '', 'ClickHouse 62: Syntax error\n'])
 })
 
 test('no Weir is running there', async () => {
   const url = `http://127.0.0.1:${await freePort()}`
   const { code, stderr } = await ask(url)
-  assert.equal(code, EXIT.queryFailed)
+  assert.equal(code, EXIT.refused)
   assert.ok(stderr.startsWith(`cannot reach a running Weir at ${url}; is it running? --admin says where`), stderr)
 })
 
 for (const url of ['127.0.0.1:13133', 'localhost', ''])
   test(`--admin "${url}" is no URL`, async () => {
     const { code, stderr } = await ask(url)
-    assert.equal(code, EXIT.queryFailed)
+    assert.equal(code, EXIT.refused)
     assert.ok(stderr.includes('--admin'), `it says which option is wrong: ${stderr}`)
   })
 
@@ -91,6 +91,6 @@ test('what answers there is not Weir', async t => {
   await once(server.listen(0, '127.0.0.1'), 'listening')
   t.after(() => server.close())
   const { code, stderr } = await ask(`http://127.0.0.1:${(server.address() as AddressInfo).port}`)
-  assert.equal(code, EXIT.queryFailed)
+  assert.equal(code, EXIT.refused)
   assert.match(stderr, /^what answers at http:.* is not Weir; --admin says where Weir is$/m)
 })

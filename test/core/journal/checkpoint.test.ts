@@ -5,8 +5,13 @@ import { FOLDER } from './harness.ts'
 import { randomFrom, SimulatedDisk } from './simulated-disk.ts'
 
 const FILE = `${FOLDER}/checkpoint`
-const OLDER: Checkpoint = { nextEntry: 3, time: 17, snapshots: new Map([['a', Uint8Array.of(1, 2)]]) }
-const NEWER: Checkpoint = { nextEntry: 9, time: 19, snapshots: new Map([['a', Uint8Array.of(3)]]) }
+const OLDER: Checkpoint = { nextEntry: 3, time: 17, snapshots: new Map([['a', Uint8Array.of(1, 2)]]), lanes: new Map() }
+const NEWER: Checkpoint = {
+  nextEntry: 9,
+  time: 19,
+  snapshots: new Map([['a', Uint8Array.of(3)]]),
+  lanes: new Map([['x', { next: 3, end: 7 }]])
+}
 
 test('a checkpoint comes back as it was', async () => {
   const disk = new SimulatedDisk()

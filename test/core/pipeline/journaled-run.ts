@@ -7,7 +7,7 @@ import { buildTopology } from '../../../core/pipeline/build.ts'
 import type { Component, Services } from '../../../core/pipeline/component.ts'
 import { CreditPool } from '../../../core/pipeline/credits.ts'
 import { deliverByJournal, recoverJournal } from '../../../core/pipeline/journal-delivery.ts'
-import { LANE_SCHEMA, type LaneConfig } from '../../../core/pipeline/lane-config.ts'
+import { LANE_SCHEMA, type LaneConfig } from '../../../core/pipeline/lane/config.ts'
 import { Runner } from '../../../core/pipeline/lifecycle.ts'
 import type { Context } from '../../../core/plugin/context.ts'
 import type { ExporterPlugin, ReceiverPlugin } from '../../../core/plugin/contract.ts'
@@ -169,6 +169,7 @@ export class JournaledRun {
       requestsWanted: false,
       routes: new Map(),
       announcements: [],
+      deadLetters: undefined,
       adminUrl: ''
     }
     const topology = buildTopology(this.#config(), services)

@@ -1,5 +1,5 @@
-import { byteSize, duration } from '../config/units.ts'
-import type { ConfigSchema } from '../plugin/contract.ts'
+import { byteSize, duration } from '../../config/units.ts'
+import type { ConfigSchema } from '../../plugin/contract.ts'
 
 /** Options every exporter has; durations in ms, sizes in bytes. */
 export interface LaneConfig {
@@ -9,7 +9,12 @@ export interface LaneConfig {
     readonly max_interval: number
     readonly max_elapsed_time: number
   }
-  readonly queue: { readonly max_size: number; readonly max_batch: number }
+  readonly queue: {
+    readonly max_size: number
+    readonly max_batch: number
+    readonly disk_size: number
+    readonly order: 'oldest_first' | 'any'
+  }
 }
 
 export const LANE_SCHEMA: ConfigSchema = {
@@ -42,6 +47,18 @@ export const LANE_SCHEMA: ConfigSchema = {
           minimum: 1,
           description: 'Most items joined into one export.',
           default: 50_000
+        },
+        disk_size: byteSize({
+          description:
+            'With a journal: largest size of what waits on disk while the exporter is behind, so that others need not wait for it; 0 keeps it in memory alone.',
+          default: '4GiB'
+        }),
+        order: {
+          type: 'string',
+          enum: ['oldest_first', 'any'],
+          description:
+            'Where some of it waits on disk. oldest_first: what is on disk goes first. any: fresh data takes turns with it, for backends that take older points after newer ones, as VictoriaMetrics and ClickHouse do and Prometheus does not.',
+          default: 'oldest_first'
         }
       }
     }

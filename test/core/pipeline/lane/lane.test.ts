@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict'
 import { beforeEach, describe, it } from 'node:test'
-import type { Outcome } from '../../../core/pipeline/batch.ts'
-import { Lane } from '../../../core/pipeline/lane.ts'
-import type { LaneConfig } from '../../../core/pipeline/lane-config.ts'
-import { type Block, ExportError, NO_ATTRIBUTES, PointBlockBuilder } from '../../../sdk/plugin/index.ts'
-import { type TestContext, testBatch, testContext } from '../../../sdk/plugin/testing.ts'
+import type { Outcome } from '../../../../core/pipeline/batch.ts'
+import type { LaneConfig } from '../../../../core/pipeline/lane/config.ts'
+import { Lane } from '../../../../core/pipeline/lane/lane.ts'
+import { type Block, ExportError, NO_ATTRIBUTES, PointBlockBuilder } from '../../../../sdk/plugin/index.ts'
+import { type TestContext, testBatch, testContext } from '../../../../sdk/plugin/testing.ts'
 
 const CONFIG: LaneConfig = {
   timeout: 1000,
   retry: { initial_interval: 100, max_interval: 1000, max_elapsed_time: 0 },
-  queue: { max_size: 1000, max_batch: 10 }
+  queue: { max_size: 1000, max_batch: 10, disk_size: 0, order: 'oldest_first' }
 }
 const NEVER = new AbortController().signal
 
@@ -24,7 +24,7 @@ function lane(config: Partial<LaneConfig> = {}): Lane {
       exported.push(...(block.type === 'points' ? block.value : []))
     }
   }
-  const made = new Lane(exporter, { ...CONFIG, ...config }, context)
+  const made = new Lane(exporter, { ...CONFIG, ...config }, { ...context, deadLetters: undefined })
   made.start()
   return made
 }
@@ -128,7 +128,7 @@ describe('lane', () => {
 
   it('has room until its queue is full', async () => {
     answer = () => new Promise(() => {})
-    const to = lane({ queue: { max_size: 100, max_batch: 10 } })
+    const to = lane({ queue: { ...CONFIG.queue, max_size: 100 } })
     assert.ok(to.hasRoom())
     push(to, 1, 2, 3, 4)
     assert.ok(!to.hasRoom())

@@ -1,0 +1,70 @@
+import { existsSync } from 'node:fs'
+import { describeError } from '../errors.ts'
+import { type DeadLetter, DeadLetters } from '../journal/dead-letters.ts'
+import { realDisk } from '../journal/disk.ts'
+import type { Block } from '../model/block.ts'
+import { SeriesRegistry } from '../model/series.ts'
+import type { ReplayReport } from '../pipeline/dead-letter-route.ts'
+import { askAdmin } from './admin-client.ts'
+import { EXIT } from './exit-codes.ts'
+import { count } from './plural.ts'
+import type { Terminal } from './terminal.ts'
+
+const NAMES_SHOWN = 3
+
+/** Prints what could not be delivered, oldest first, one a line. Also while Weir runs. */
+export async function listDeadLetters(terminal: Terminal, folder: string): Promise<number> {
+  if (!existsSync(folder)) {
+    terminal.error(`there is no folder ${folder}; service.dead_letters.folder says where they are`)
+    return EXIT.usage
+  }
+  const letters = await DeadLetters.open(realDisk, folder)
+  let exit: number = EXIT.ok
+  for (const number of letters.numbers) {
+    try {
+      terminal.out(describeLetter(number, await letters.read(number, new SeriesRegistry())))
+    } catch (error) {
+      terminal.error(describeError(error))
+      exit = EXIT.invalid
+    }
+  }
+  terminal.out(`${count(letters.numbers.length, 'dead letter')}, ${count(letters.bytes, 'byte')}`)
+  return exit
+}
+
+/** Has a running Weir deliver them again; what is delivered is removed. */
+export async function replayDeadLetters(
+  terminal: Terminal,
+  { admin, number }: { readonly admin: string; readonly number?: number }
+): Promise<number> {
+  const chosen = number === undefined ? '' : `?number=${number}`
+  let response: Response
+  try {
+    response = await askAdmin(admin, `/api/dead-letters/replay${chosen}`, { method: 'POST' })
+  } catch (error) {
+    terminal.error(describeError(error))
+    return EXIT.refused
+  }
+  if (!response.ok) {
+    const isAbsent = response.status === 404
+    terminal.error(
+      isAbsent ? 'the running Weir keeps no dead letters: service.dead_letters.folder' : await response.text()
+    )
+    return EXIT.refused
+  }
+  const { delivered, items, failed } = (await response.json()) as ReplayReport
+  for (const { number, error } of failed) terminal.error(`#${number}: ${error}`)
+  terminal.out(`${count(delivered, 'dead letter')} delivered, ${count(items, 'item')}; ${failed.length} failed`)
+  return failed.length === 0 ? EXIT.ok : EXIT.refused
+}
+
+function describeLetter(number: number, { kind, id, time, reason, error, block }: DeadLetter): string {
+  const what = count(block.length, block.type === 'points' ? 'point' : 'event')
+  return `#${number}  ${new Date(time).toISOString()}  ${kind} ${id}: ${what} (${namesIn(block)}), ${reason}: ${error}`
+}
+
+function namesIn(block: Block): string {
+  const names = new Set(block.type === 'points' ? block.series.map(({ metric }) => metric.name) : block.name)
+  const shown = [...names].slice(0, NAMES_SHOWN).join(', ')
+  return names.size > NAMES_SHOWN ? `${shown} and ${names.size - NAMES_SHOWN} more names` : shown
+}

@@ -1,0 +1,130 @@
+import type { LanePosition } from '../../journal/checkpoint.ts'
+import type { Disk } from '../../journal/disk.ts'
+import { cutFrom } from '../../journal/inspection.ts'
+import { Journal } from '../../journal/journal.ts'
+import type { NumberedEntry } from '../../journal/reader.ts'
+import { type Block, blockBytes } from '../../model/block.ts'
+import type { SeriesRegistry } from '../../model/series.ts'
+import type { Clock } from '../../telemetry/clock.ts'
+
+/** Full, it must consist of several files: space comes back file by file. */
+const SEGMENTS_WHEN_FULL = 8
+const LARGEST_SEGMENT_BYTES = 64 * 2 ** 20
+
+/** A block on disk. */
+export interface BacklogEntry {
+  readonly entry: number
+  readonly block: Block
+}
+
+export interface BacklogOptions {
+  readonly disk: Disk
+  readonly folder: string
+  readonly clock: Clock
+  readonly series: SeriesRegistry
+  /** On disk, in bytes. */
+  readonly maxBytes: number
+  /** Where the checkpoint stood: what came later is made again. Undefined to keep all there is. */
+  readonly position: LanePosition | undefined
+}
+
+/**
+ * What a lane keeps on disk: a queue of blocks in the journal's format. An entry may be done before those in front of it;
+ * the position moves on over all that are.
+ */
+export class Backlog {
+  #journal: Journal
+  #next: number
+  #doneAhead = new Set<number>()
+  #ahead: NumberedEntry | undefined
+  #maxBytes: number
+  /** Entries before this number are on disk. */
+  onCommitted: (entry: number) => void = () => {}
+  /** What was appended since the last commit is not. */
+  onFailed: (error: Error) => void = () => {}
+
+  private constructor(options: BacklogOptions, open: (backlog: Backlog) => Journal) {
+    this.#maxBytes = options.maxBytes
+    this.#journal = open(this)
+    this.#next = this.#journal.next
+  }
+
+  /** Throws `STATE_INVALID` where what is on disk is damaged. */
+  static async open(options: BacklogOptions): Promise<Backlog> {
+    const { disk, folder, maxBytes, position } = options
+    await disk.makeFolder(folder)
+    if (position !== undefined) await cutFrom(disk, folder, position.end)
+    let made: Backlog | undefined
+    const journal = await Journal.open(
+      {
+        ...options,
+        segmentBytes: Math.min(LARGEST_SEGMENT_BYTES, maxBytes / SEGMENTS_WHEN_FULL),
+        // It is on disk to be out of memory.
+        memoryBytes: 0,
+        onCommitted: entry => made!.onCommitted(entry),
+        onFailed: error => made!.onFailed(error)
+      },
+      position?.next
+    )
+    made = new Backlog(options, () => journal)
+    return made
+  }
+
+  /** Whether everything on disk was read. */
+  get isEmpty(): boolean {
+    return this.#ahead === undefined && this.#journal.unread === 0
+  }
+
+  /** Better append nothing now. */
+  get isFull(): boolean {
+    return this.#journal.bytes >= this.#maxBytes || this.#journal.isFailing
+  }
+
+  get bytes(): number {
+    return this.#journal.bytes
+  }
+
+  get position(): LanePosition {
+    return { next: this.#next, end: this.#journal.committed }
+  }
+
+  /** Returns the number of its entry, which is on disk once `onCommitted` says so. */
+  append(source: string, time: number, block: Block): number {
+    return this.#journal.append({ kind: 'data', time, source, request: undefined, block }, blockBytes(block))
+  }
+
+  /** The next blocks of one type, up to `maxItems` of them, but one at least; none where all were read. */
+  async read(maxItems: number): Promise<BacklogEntry[]> {
+    const entries: BacklogEntry[] = []
+    for (let items = 0; ; ) {
+      this.#ahead ??= await this.#journal.read()
+      if (this.#ahead === undefined) return entries
+      const { number, entry } = this.#ahead
+      const block = entry.kind === 'data' && !this.#doneAhead.has(number) ? entry.block : undefined
+      if (block === undefined) {
+        this.#ahead = undefined
+        continue
+      }
+      items += block.length
+      if (entries.length > 0 && (items > maxItems || block.type !== entries[0].block.type)) return entries
+      entries.push({ entry: number, block })
+      this.#ahead = undefined
+    }
+  }
+
+  /** The entry, which is on disk, need not be exported any more. */
+  done(entry: number): void {
+    this.#doneAhead.add(entry)
+    while (this.#doneAhead.delete(this.#next)) this.#next++
+  }
+
+  /** Frees what lies before `entry`. */
+  removeBefore(entry: number): Promise<void> {
+    return this.#journal.removeBefore(entry)
+  }
+
+  /** Waits until what was appended is on disk or has failed. */
+  close(): Promise<void> {
+    return this.#journal.close()
+  }
+}

@@ -1,0 +1,260 @@
+import type { Logger } from 'pino'
+import { describeError, type ExportError, WeirError } from '../../errors.ts'
+import type { LanePosition } from '../../journal/checkpoint.ts'
+import type { DeadLetters } from '../../journal/dead-letters.ts'
+import type { Block } from '../../model/block.ts'
+import { joinBlocks } from '../../model/join.ts'
+import type { ComponentState } from '../../plugin/context.ts'
+import type { Exporter } from '../../plugin/contract.ts'
+import type { Account } from '../../telemetry/account.ts'
+import type { Clock } from '../../telemetry/clock.ts'
+import type { Batch } from '../batch.ts'
+import type { Sink } from '../sink.ts'
+import { Attempts, isRefusal } from './attempts.ts'
+import type { Backlog } from './backlog.ts'
+import type { LaneConfig } from './config.ts'
+import { type Item, refusedOf } from './item.ts'
+import { LaneQueue } from './queue.ts'
+import { Refusals } from './refusals.ts'
+
+/** How long a checkpoint waits for the backend before what is in front of it goes to disk. */
+const BARRIER_GRACE_MS = 1000
+
+export interface LaneHost {
+  readonly account: Account
+  readonly clock: Clock
+  readonly log: Logger
+  /** Where what the backend refuses for good goes; undefined where it is dropped. */
+  readonly deadLetters: DeadLetters | undefined
+  readonly id: string
+  status(state: ComponentState, reason?: string): void
+}
+
+/**
+ * An exporter's own queue. One export runs at a time; what arrives meanwhile is joined into the next one. A batch is
+ * settled once the backend has it or, with a backlog, once it is on disk; what the backend will never take is dropped,
+ * item by item. Only when the lane closes is anything handed back.
+ */
+export class Lane implements Sink {
+  #config: LaneConfig
+  #host: LaneHost
+  #attempts: Attempts
+  #refusals: Refusals
+  #queue: LaneQueue
+  #backlog: Backlog | undefined
+  /** Batches so far; they leave in the order they entered. */
+  #entered = 0
+  #left = 0
+  #barriers: { readonly at: number; resolve(allSettled: boolean): void }[] = []
+  #closing = new AbortController()
+  #resume = () => {}
+  /** Something may have come since the queue was last looked at. */
+  #isWoken = false
+  #abort = new AbortController()
+  #done: Promise<void> = Promise.resolve()
+
+  constructor(exporter: Exporter, config: LaneConfig, host: LaneHost) {
+    this.#config = config
+    this.#host = host
+    this.#attempts = new Attempts(exporter, config, host, this.#abort.signal)
+    this.#refusals = new Refusals(this.#attempts, host, this.#abort.signal)
+    this.#queue = new LaneQueue(config.queue, host, item => this.#leave(item))
+  }
+
+  /** What waits in memory. */
+  get queuedBytes(): number {
+    return this.#queue.bytes
+  }
+
+  get capacityBytes(): number {
+    return this.#config.queue.max_size
+  }
+
+  /** What waits on disk, with what is done but not yet deleted. */
+  get backlogBytes(): number {
+    return this.#backlog?.bytes ?? 0
+  }
+
+  get isCircuitOpen(): boolean {
+    return this.#attempts.isOpen
+  }
+
+  /** How much may wait on disk, where there is a disk. */
+  get backlogCapacityBytes(): number {
+    return this.#config.queue.disk_size
+  }
+
+  /** Up to where what is on disk is exported; undefined without a disk. */
+  get position(): LanePosition | undefined {
+    return this.#backlog?.position
+  }
+
+  /** Call before {@link start}. */
+  useBacklog(backlog: Backlog): void {
+    this.#backlog = backlog
+    this.#queue.useBacklog(backlog, () => this.#wake())
+  }
+
+  hasRoom(): boolean {
+    return !this.#closing.signal.aborted && this.#queue.bytes < this.#config.queue.max_size
+  }
+
+  push(batch: Batch): void {
+    const { account } = this.#host
+    account.received += batch.block.length
+    account.inFlight += batch.block.length
+    this.#entered++
+    const item = this.#queue.add(batch)
+    // After the deadline nobody looks at the queue any more.
+    if (this.#abort.signal.aborted) this.#handBack(this.#queue.remove(item))
+    else this.#wake()
+  }
+
+  start(): void {
+    this.#done = this.#run()
+  }
+
+  /** Resolves when all that is in the lane now has left it: true, or false where some of it was handed back. */
+  barrier(): Promise<boolean> {
+    if (this.#left === this.#entered) return Promise.resolve(true)
+    const left = new Promise<boolean>(resolve => this.#barriers.push({ at: this.#entered, resolve }))
+    this.#host.clock.setTimer(BARRIER_GRACE_MS, () => {
+      if (this.#barriers.length > 0) this.#queue.spill(0)
+    })
+    return left
+  }
+
+  /**
+   * Exports what is queued until `deadline` fires, or with a backlog until the backend fails; what is left then goes to
+   * disk, or back to its senders.
+   */
+  async close(deadline: AbortSignal): Promise<void> {
+    this.#closing.abort()
+    this.#wake()
+    const expire = () => this.#abort.abort(new WeirError('QUEUE_FULL', 'Weir is shutting down'))
+    if (deadline.aborted) expire()
+    else deadline.addEventListener('abort', expire, { once: true })
+    await this.#done
+  }
+
+  /** Frees what lies before `entry` on disk. */
+  async removeBefore(entry: number): Promise<void> {
+    await this.#backlog?.removeBefore(entry)
+  }
+
+  #wake(): void {
+    this.#isWoken = true
+    this.#resume()
+  }
+
+  async #run(): Promise<void> {
+    // Without a disk a lane that closes has nothing better to do than to try until the deadline.
+    const interrupted = this.#backlog === undefined ? this.#abort.signal : this.#closing.signal
+    while (!this.#abort.signal.aborted) {
+      const isReady = await this.#attempts.ready(interrupted)
+      if (this.#closing.signal.aborted && this.#canLeaveRest()) break
+      if (!isReady) continue
+      this.#isWoken = false
+      const items = await this.#next()
+      if (items === undefined) continue
+      if (items.length > 0) await this.#deliver(items)
+      else if (this.#closing.signal.aborted) break
+      else if (!this.#isWoken) await new Promise<void>(resolve => (this.#resume = resolve))
+    }
+    await this.#leaveRest()
+  }
+
+  /** Undefined where what waits cannot be read now. */
+  async #next(): Promise<readonly Item[] | undefined> {
+    try {
+      // A backend that was gone gets one batch first.
+      return await this.#queue.next(this.#attempts.isOpen ? 1 : this.#config.queue.max_batch)
+    } catch (error) {
+      this.#host.log.error({ err: describeError(error) }, 'what waits on disk cannot be read')
+      this.#attempts.failed(error as Error)
+      return undefined
+    }
+  }
+
+  async #deliver(items: readonly Item[]): Promise<void> {
+    const now = this.#host.clock.now()
+    for (const item of items) item.triedSince ??= now
+    const block = joinBlocks(items.map(item => item.block))
+    const error = await this.#attempts.export(block)
+    if (error === undefined) for (const item of items) this.#exported(item)
+    else if (isRefusal(error)) await this.#refused(items, block, error)
+    else this.#putBack(items)
+  }
+
+  /** What of `block` the backend refuses for good goes to the dead letters. */
+  async #refused(items: readonly Item[], block: Block, error: ExportError): Promise<void> {
+    try {
+      const refusals = await this.#refusals.sortOut(block, error)
+      const refused = refusedOf(items, refusals)
+      for (const [i, item] of items.entries())
+        if (refused[i] === 0) this.#exported(item)
+        else this.#drop(item, error.reason, refused[i])
+    } catch (thrown) {
+      if (thrown !== this.#abort.signal.reason) throw thrown
+      this.#putBack(items)
+    }
+  }
+
+  #putBack(items: readonly Item[]): void {
+    const limit = this.#config.retry.max_elapsed_time
+    const now = this.#host.clock.now()
+    const isOver = ({ triedSince }: Item) => limit > 0 && now - triedSince! >= limit
+    this.#queue.putBack(items.filter(item => !isOver(item)))
+    const over = items.filter(isOver)
+    if (over.length === 0) return
+    this.#host.log.error({ batches: over.length }, 'gave up on what could not be sent within max_elapsed_time')
+    for (const item of over) this.#drop(item, 'retries_exhausted', item.block.length)
+  }
+
+  #canLeaveRest(): boolean {
+    return this.#backlog !== undefined && (this.#attempts.isFailing || !this.#backlog.isEmpty)
+  }
+
+  async #leaveRest(): Promise<void> {
+    this.#queue.spill(0)
+    await this.#backlog?.close()
+    for (const item of this.#queue.takeAll()) this.#handBack(item)
+  }
+
+  #exported(item: Item): void {
+    this.#host.account.sent += item.block.length
+    this.#end(item, batch => batch.ack())
+  }
+
+  /** `refused` of its items are given up; the backend has the others. */
+  #drop(item: Item, reason: string, refused: number): void {
+    this.#host.account.drop(reason, refused)
+    this.#host.account.sent += item.block.length - refused
+    this.#end(item, batch => batch.drop(reason, refused))
+  }
+
+  #end(item: Item, settle: (batch: Batch) => void): void {
+    this.#host.account.inFlight -= item.block.length
+    const { batch } = item
+    this.#queue.done(item)
+    if (batch === undefined) return
+    this.#leave(item)
+    settle(batch)
+  }
+
+  #handBack(item: Item): void {
+    for (const { resolve } of this.#barriers.splice(0)) resolve(false)
+    const { batch, block } = item
+    this.#host.account.inFlight -= block.length
+    this.#host.account.refused += block.length
+    this.#leave(item)
+    batch!.nack(this.#abort.signal.reason)
+  }
+
+  /** Its batch is settled. */
+  #leave(item: Item): void {
+    item.batch = undefined
+    this.#left++
+    while (this.#barriers.length > 0 && this.#barriers[0].at <= this.#left) this.#barriers.shift()!.resolve(true)
+  }
+}

@@ -1,0 +1,45 @@
+import path from 'node:path'
+import { WeirError } from '../../errors.ts'
+import type { Checkpoint } from '../../journal/checkpoint.ts'
+import type { Disk } from '../../journal/disk.ts'
+import type { Topology } from '../build.ts'
+import type { Services } from '../component.ts'
+import { Backlog } from './backlog.ts'
+
+const FOLDER = 'lanes'
+const EMPTY = { next: 0, end: 0 }
+
+/**
+ * Gives lanes their disk, beside the journal, as the checkpoint knew it. Throws `STATE_INVALID` where one is damaged, or
+ * where something waits for an exporter that is gone.
+ */
+export async function openBacklogs(
+  { exporters }: Pick<Topology, 'exporters'>,
+  checkpoint: Checkpoint | undefined,
+  folder: string,
+  { clock, series }: Services,
+  disk: Disk
+): Promise<void> {
+  const positions = checkpoint === undefined ? new Map() : checkpoint.lanes
+  const lanes = exporters.filter(({ lane }) => lane.backlogCapacityBytes > 0)
+  for (const [id, { next, end }] of positions ?? [])
+    if (next < end && !lanes.some(({ component }) => component.id === id)) throw orphaned(id, end - next, folder)
+  for (const { component, lane } of lanes) {
+    const backlog = await Backlog.open({
+      disk,
+      folder: path.join(folder, FOLDER, encodeURIComponent(component.id)),
+      clock,
+      series,
+      maxBytes: lane.backlogCapacityBytes,
+      position: positions === undefined ? undefined : (positions.get(component.id) ?? EMPTY)
+    })
+    lane.useBacklog(backlog)
+  }
+}
+
+function orphaned(id: string, entries: number, folder: string): WeirError {
+  return new WeirError(
+    'STATE_INVALID',
+    `${entries} batches wait on disk for exporter ${id}, in ${path.join(folder, FOLDER)}, but the configuration has no such exporter with a queue on disk; bring it back until they are sent, or start with --discard-state to leave them there`
+  )
+}

@@ -1,0 +1,182 @@
+import type { Logger } from 'pino'
+import { describeError } from '../../errors.ts'
+import { blockBytes } from '../../model/block.ts'
+import type { Account } from '../../telemetry/account.ts'
+import type { Clock } from '../../telemetry/clock.ts'
+import type { Batch } from '../batch.ts'
+import type { Backlog } from './backlog.ts'
+import type { LaneConfig } from './config.ts'
+import { type Item, itemOf, readBack } from './item.ts'
+
+interface QueueHost {
+  readonly account: Account
+  readonly clock: Clock
+  readonly log: Logger
+}
+
+/**
+ * What waits in a lane, oldest first: in memory, and behind a backlog on disk what memory is too small for. The oldest
+ * goes to disk, so all on disk is older than all in memory. Where the backend takes things in any order the two take
+ * turns: what is fresh does not wait for hours of backlog.
+ */
+export class LaneQueue {
+  #maxBytes: number
+  #anyOrder: boolean
+  #host: QueueHost
+  /** Its batch is settled: what was its is on disk. */
+  #onLeft: (item: Item) => void
+  #onSpilled = () => {}
+  #backlog: Backlog | undefined
+  /** Entries before this were written by an earlier run. */
+  #ownFrom = 0
+  #memory: Item[] = []
+  #memoryBytes = 0
+  /** Appended to the backlog, and not yet on disk. */
+  #spilling: Item[] = []
+  /** Read back, and to be tried again. */
+  #held: Item[] = []
+  #inHand: readonly Item[] = []
+  #isFreshTurn = true
+  /** Of batches not yet settled. */
+  bytes = 0
+
+  constructor({ max_size, order }: LaneConfig['queue'], host: QueueHost, onLeft: (item: Item) => void) {
+    this.#maxBytes = max_size
+    this.#anyOrder = order === 'any'
+    this.#host = host
+    this.#onLeft = onLeft
+  }
+
+  useBacklog(backlog: Backlog, onSpilled: () => void): void {
+    this.#backlog = backlog
+    this.#ownFrom = backlog.position.end
+    this.#onSpilled = onSpilled
+    backlog.onCommitted = entry => this.#committed(entry)
+    backlog.onFailed = error => this.#spillFailed(error)
+  }
+
+  add(batch: Batch): Item {
+    const item = itemOf(batch)
+    const bytes = blockBytes(item.block)
+    this.bytes += bytes
+    this.#memoryBytes += bytes
+    this.#memory.push(item)
+    if (this.#memoryBytes > this.#maxBytes / 2) this.spill(this.#maxBytes / 4)
+    return item
+  }
+
+  /** Takes back what was added last. */
+  remove(item: Item): Item {
+    const at = this.#memory.lastIndexOf(item)
+    if (at >= 0) this.#take(at, 1)
+    this.bytes -= blockBytes(item.block)
+    return item
+  }
+
+  /** What to export next, of one type: up to `maxItems` items, but one batch at least. None where nothing waits. */
+  async next(maxItems: number): Promise<readonly Item[]> {
+    const isReadable = this.#held.length > 0 || this.#backlog?.isEmpty === false
+    const isBehind = isReadable || this.#spilling.length > 0
+    const isFresh = this.#memory.length > 0 && (!isBehind || (this.#anyOrder && this.#isFreshTurn))
+    this.#isFreshTurn = !isFresh
+    if (isFresh) this.#inHand = this.#take(0, headOf(this.#memory, maxItems))
+    else if (this.#held.length > 0) this.#inHand = this.#held.splice(0, headOf(this.#held, maxItems))
+    else this.#inHand = isReadable ? await this.#readBack(maxItems) : []
+    return this.#inHand
+  }
+
+  /** They could not be exported; they come again, in their order. */
+  putBack(items: readonly Item[]): void {
+    this.#inHand = []
+    this.#held.unshift(...items.filter(item => item.isReadBack))
+    // What went to disk meanwhile comes back from there.
+    this.#returnToMemory(items.filter(item => !item.isReadBack && item.entry === undefined))
+  }
+
+  /** It need not be exported again. */
+  done(item: Item): void {
+    item.isDone = true
+    if (item.batch !== undefined) this.bytes -= blockBytes(item.block)
+    if (item.isOnDisk) this.#backlog!.done(item.entry!)
+  }
+
+  /** Moves the oldest to disk until only `keepBytes` are in memory, where there is a disk that takes it. */
+  spill(keepBytes: number): void {
+    const backlog = this.#backlog
+    if (backlog === undefined || backlog.isFull) return
+    let moved = 0
+    for (let left = this.#memoryBytes; moved < this.#memory.length && left > keepBytes; moved++)
+      left -= blockBytes(this.#memory[moved].block)
+    const inHand = this.#inHand.filter(item => !item.isDone && item.entry === undefined)
+    // What is being tried just now first: it is older, and where it fails it is in its place.
+    for (const item of [...inHand, ...this.#take(0, moved)]) {
+      item.entry = backlog.append(item.source, this.#host.clock.now(), item.block)
+      this.#spilling.push(item)
+    }
+  }
+
+  /** All that is not on disk. */
+  takeAll(): Item[] {
+    const rest = [...this.#spilling.splice(0).filter(item => !item.isDone), ...this.#take(0, this.#memory.length)]
+    for (const item of rest) this.bytes -= blockBytes(item.block)
+    return rest
+  }
+
+  async #readBack(maxItems: number): Promise<Item[]> {
+    const entries = await this.#backlog!.read(maxItems)
+    const { account } = this.#host
+    for (const { entry, block } of entries) {
+      if (entry >= this.#ownFrom) continue
+      account.produced += block.length
+      account.inFlight += block.length
+    }
+    return entries.map(readBack)
+  }
+
+  #committed(entry: number): void {
+    while (this.#spilling.length > 0 && this.#spilling[0].entry! < entry) {
+      const item = this.#spilling.shift()!
+      item.isOnDisk = true
+      if (item.isDone) this.#backlog!.done(item.entry!)
+      else this.#settle(item)
+    }
+    this.#onSpilled()
+  }
+
+  #settle(item: Item): void {
+    const { batch } = item
+    this.bytes -= blockBytes(item.block)
+    this.#onLeft(item)
+    batch!.ack()
+  }
+
+  #spillFailed(error: Error): void {
+    this.#host.log.error({ err: describeError(error) }, 'what waits cannot be written to disk and stays in memory')
+    const failed = this.#spilling.splice(0)
+    for (const item of failed) item.entry = undefined
+    this.#returnToMemory(failed.filter(item => !item.isDone && !this.#inHand.includes(item)))
+  }
+
+  #returnToMemory(items: readonly Item[]): void {
+    for (const { block } of items) this.#memoryBytes += blockBytes(block)
+    this.#memory.unshift(...items)
+  }
+
+  #take(from: number, count: number): Item[] {
+    const taken = this.#memory.splice(from, count)
+    for (const { block } of taken) this.#memoryBytes -= blockBytes(block)
+    return taken
+  }
+}
+
+/** How many of the first `items` go together: of one type, `maxItems` in all, but one at least. */
+function headOf(items: readonly Item[], maxItems: number): number {
+  let total = 0
+  let count = 0
+  for (const { block } of items) {
+    total += block.length
+    if (count > 0 && (total > maxItems || block.type !== items[0].block.type)) break
+    count++
+  }
+  return count
+}

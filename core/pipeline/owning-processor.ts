@@ -1,0 +1,115 @@
+import { Observable, type OperatorFunction } from 'rxjs'
+import type { PointBlock } from '../model/points.ts'
+import { restorePoints, type SavedPoints, savePoints } from '../model/saved-points.ts'
+import { openState, sealState } from '../model/saved-state.ts'
+import type { Context } from '../plugin/context.ts'
+import type { StreamProcessor } from '../plugin/contract.ts'
+import { Outbox } from '../windows/outbox.ts'
+import type { Batch } from './batch.ts'
+
+/** How often what was handed back or waits for credits is tried again, at multiples of it. */
+const RETRY_MS = 100
+
+/** Makes points of points, with a memory. */
+export interface Conversion {
+  /** Of the bytes of its state. */
+  readonly version: number
+  /**
+   * What goes on instead of `block`; `block` itself where nothing of it is remembered. Books what is `absorbed`,
+   * `produced` and dropped.
+   */
+  convert(block: PointBlock): PointBlock
+  /** What V8 can serialize. */
+  save(): unknown
+  restore(state: never): void
+}
+
+interface Saved {
+  readonly conversion: unknown
+  readonly outbox: readonly SavedPoints[]
+}
+
+/**
+ * Owns a batch from the moment something of it is remembered: acknowledges it, and sends what was made of it as its own.
+ * Handed back to its sender it would come again, and count twice.
+ */
+export class OwningProcessor implements StreamProcessor {
+  #conversion: Conversion
+  #context: Context
+  #outbox: Outbox
+  #output: (batch: Batch) => void = () => {}
+  #cancelRetry: (() => void) | undefined
+
+  constructor(conversion: Conversion, context: Context) {
+    this.#conversion = conversion
+    this.#context = context
+    this.#outbox = new Outbox(context)
+  }
+
+  operator(): OperatorFunction<Batch, Batch> {
+    return source =>
+      new Observable(output => {
+        this.#output = batch => output.next(batch)
+        return source.subscribe({
+          next: batch => this.#take(batch),
+          error: error => output.error(error),
+          complete: () => this.#complete(() => output.complete())
+        })
+      })
+  }
+
+  async start(): Promise<void> {
+    this.#scheduleRetry()
+  }
+
+  async stop(): Promise<void> {
+    this.#cancelRetry?.()
+  }
+
+  snapshot(): Uint8Array {
+    const saved: Saved = {
+      conversion: this.#conversion.save(),
+      outbox: this.#outbox.blocks.map(block => savePoints(block as PointBlock))
+    }
+    return sealState(this.#conversion.version, saved)
+  }
+
+  restore(bytes: Uint8Array): void {
+    const saved = openState(this.#conversion.version, bytes) as Saved
+    this.#conversion.restore(saved.conversion as never)
+    for (const block of saved.outbox) {
+      this.#context.account.produced += block.length
+      this.#outbox.put(restorePoints(block, this.#context.series))
+    }
+  }
+
+  #take(batch: Batch): void {
+    const { block } = batch
+    const converted = block.type === 'points' ? this.#conversion.convert(block) : block
+    if (converted === block) return this.#output(batch)
+    if (converted.length > 0) this.#outbox.put(converted)
+    batch.ack()
+    this.#send()
+  }
+
+  #send(): void {
+    this.#outbox.send(this.#output)
+    this.#scheduleRetry()
+  }
+
+  #scheduleRetry(): void {
+    if (this.#outbox.isEmpty || this.#cancelRetry !== undefined) return
+    const { clock } = this.#context
+    this.#cancelRetry = clock.setTimer(RETRY_MS - (clock.now() % RETRY_MS), () => {
+      this.#cancelRetry = undefined
+      this.#send()
+    })
+  }
+
+  /** With a place to keep state, what could not be sent waits there for the next start. */
+  #complete(done: () => void): void {
+    this.#send()
+    if (this.#outbox.isEmpty || this.#context.durable) return done()
+    this.#context.clock.setTimer(RETRY_MS, () => this.#complete(done))
+  }
+}

@@ -1,0 +1,22 @@
+import type { Block } from '../../../../core/model/block.ts'
+import { type PointBlock, PointBlockBuilder } from '../../../../core/model/points.ts'
+import { SeriesRegistry } from '../../../../core/model/series.ts'
+
+const METRIC = { name: 'm', unit: '', description: '', kind: 'counter', temporality: 'delta' } as const
+const registry = new SeriesRegistry()
+
+/** Points of one series with these values. */
+export function pointsOf(...values: readonly number[]): PointBlock {
+  const builder = new PointBlockBuilder(values.length)
+  for (const value of values) builder.add(registry.intern(METRIC, []), 0, value)
+  return builder.build()
+}
+
+/** Points 0, 1, 2 … */
+export function numbered(length: number): PointBlock {
+  return pointsOf(...Array.from({ length }, (_, i) => i))
+}
+
+export function valuesOf(block: Block): number[] {
+  return [...block.value]
+}
