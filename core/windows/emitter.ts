@@ -1,6 +1,7 @@
 import type { Histogram } from '../model/distribution.ts'
 import { type PointBlock, PointBlockBuilder } from '../model/points.ts'
 import type { Series, SeriesRegistry } from '../model/series.ts'
+import { distinctSketch } from '../model/sketch/distinct-sketch.ts'
 import type { Aggregation } from './aggregation.ts'
 import type { Groups } from './groups.ts'
 import { histogramQuantile } from './histogram-quantile.ts'
@@ -86,8 +87,9 @@ export class Emitter {
       const histogram = this.#histogramAt(pane, at, slot)
       this.#addHistogram(line.histogram(slot, histogram.kind === 'exponential_histogram'), end, histogram, start)
     } else if (aggregation === 'quantiles') this.#quantiles(pane, at, slot, line, start, end)
+    else if (aggregation === 'unique') this.#unique(pane, slot, line, start, end)
     else if (aggregation !== 'sum' || this.#sendsSum(slot)) {
-      const value = valueAt(aggregation, pane, at, slot)
+      const value = valueAt(aggregation, pane, at)
       if (Number.isFinite(value)) this.#add(line.of(slot, aggregation), end, value, start)
     }
   }
@@ -100,6 +102,14 @@ export class Emitter {
       const value = histogramQuantile(point, quantiles[i])
       if (Number.isFinite(value)) this.#add(line.quantile(slot, i, quantiles[i]), end, value, start)
     }
+  }
+
+  // The sketch itself: what merges it further comes to the number of distinct members of all.
+  #unique(pane: Pane, slot: number, line: Line, start: number, end: number): void {
+    const counter = pane.distinct?.get(slot)
+    if (counter === undefined) return
+    this.#makeRoom()
+    this.#builder.addDistribution(line.of(slot, 'unique'), end, distinctSketch(counter), start)
   }
 
   // The smallest window carries the totals on; larger ones hold the same points again.
@@ -197,10 +207,9 @@ export class Emitter {
 }
 
 function valueAt(
-  aggregation: Exclude<Aggregation, 'histogram' | 'quantiles'>,
+  aggregation: Exclude<Aggregation, 'histogram' | 'quantiles' | 'unique'>,
   pane: Pane,
-  at: number,
-  slot: number
+  at: number
 ): number {
   switch (aggregation) {
     case 'count':
@@ -215,8 +224,6 @@ function valueAt(
       return pane.extremes?.maxs[at] ?? Number.NaN
     case 'last':
       return pane.latest?.times[at] === Number.NEGATIVE_INFINITY ? Number.NaN : (pane.latest?.values[at] ?? Number.NaN)
-    case 'unique':
-      return pane.distinct?.get(slot)?.count() ?? 0
   }
 }
 

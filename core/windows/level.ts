@@ -1,3 +1,4 @@
+import { type Attributes, NO_ATTRIBUTES } from '../model/attributes.ts'
 import type { BucketLimits } from '../model/sketch/exponential-counts.ts'
 import { Pane, type SavedPane } from './pane.ts'
 import { PaneTree } from './pane-tree.ts'
@@ -7,6 +8,8 @@ export interface WindowSize {
   readonly sizeMs: number
   /** At most the size. */
   readonly everyMs: number
+  /** Added to the points of these windows. */
+  readonly attributes?: Attributes
 }
 
 export interface LevelOptions {
@@ -29,6 +32,7 @@ export class Level {
   readonly size: number
   readonly every: number
   readonly paneSize: number
+  readonly attributes: Attributes
   /** Whether users asked for these windows; others may be made of some nobody asked for. */
   readonly listed: boolean
   /** Levels that are made of this one's windows. */
@@ -45,7 +49,7 @@ export class Level {
   #tree: PaneTree
 
   constructor(
-    { sizeMs, everyMs }: WindowSize,
+    { sizeMs, everyMs, attributes = NO_ATTRIBUTES }: WindowSize,
     paneSize: number,
     listed: boolean,
     parent: Level | undefined,
@@ -54,6 +58,7 @@ export class Level {
     this.size = sizeMs
     this.every = everyMs
     this.paneSize = paneSize
+    this.attributes = attributes
     this.listed = listed
     this.parent = parent
     this.#options = options

@@ -31,5 +31,6 @@ export class OutputNames {
 
 function usualSuffix(kind: GroupKind, aggregation: Aggregation): string {
   if (kind === 'event' && aggregation === 'sum') return '.sum'
+  if (kind === 'gauge' && aggregation !== 'last') return `.${aggregation}`
   return kind === 'set' ? '.unique' : ''
 }

@@ -15,7 +15,7 @@ const INDEX = Object.fromEntries(AGGREGATIONS.map((one, i) => [one, i])) as Read
 const EXPONENTIAL = AGGREGATIONS.length
 const FIRST_QUANTILE = EXPONENTIAL + 1
 
-/** What stands in the attribute `window`: `10s`, or `5m/1m` where one of five minutes ends each minute. */
+/** What stands in the attribute of windows: `10s`, or `5m/1m` where one of five minutes ends each minute. */
 export function windowText({ sizeMs, everyMs }: WindowSize): string {
   const size = formatDuration(sizeMs)
   return everyMs === sizeMs ? size : `${size}/${formatDuration(everyMs)}`
@@ -30,9 +30,9 @@ export class Outputs {
 
   constructor(levels: readonly Level[], groups: Groups, series: SeriesRegistry, rule: RuleSettings) {
     const shared = new SeriesMaker(groups, series, rule)
-    const line = ({ size, every }: Level, ...more: Attribute[]) => {
+    const line = ({ size, every, attributes }: Level, ...more: Attribute[]) => {
       const window = windowText({ sizeMs: size, everyMs: every })
-      return new Line(shared, 'delta', window, [['window', window], ...more])
+      return new Line(shared, 'delta', window, [[rule.windowAttribute, window], ...attributes, ...more])
     }
     this.totals = new Line(shared, 'cumulative', '', [])
     this.windows = levels.map(level => line(level))
@@ -98,7 +98,8 @@ class SeriesMaker {
     this.#groups = groups
     this.#series = series
     this.#names = new OutputNames(rule.name, rule.aggregations === undefined)
-    const ofWindows = rule.output.includes('delta') ? ['window', 'late'] : []
+    const ofSizes = rule.windows.flatMap(({ attributes = [] }) => attributes.map(([key]) => key))
+    const ofWindows = rule.output.includes('delta') ? [rule.windowAttribute, 'late', ...ofSizes] : []
     const ofQuantiles = rule.aggregations?.includes('quantiles') ? ['quantile'] : []
     this.#reserved = new Set([...ofWindows, ...ofQuantiles])
   }
@@ -135,8 +136,7 @@ class SeriesMaker {
       case 'histogram':
         return { ...metric, name, kind: isExponential ? 'exponential_histogram' : 'histogram', temporality }
       case 'unique':
-        // Numbers of distinct members do not add up: they are no counter.
-        return { ...metric, name, kind: 'gauge', unit: '', temporality: 'unspecified' }
+        return { ...metric, name, kind: 'set', unit: '', temporality }
       default:
         return { ...metric, name, kind: 'gauge', unit: kind === 'event' ? '' : metric.unit, temporality: 'unspecified' }
     }

@@ -16,11 +16,10 @@ const MEANINGFUL: Readonly<Record<Aggregation, readonly GroupKind[]>> = {
   histogram: [...VALUES, 'histogram']
 }
 
-/** What each kind is made for. */
-const USUAL: Readonly<Record<GroupKind, readonly Aggregation[]>> = {
+/** What each kind is made for; for gauges that depends. */
+const USUAL: Readonly<Record<Exclude<GroupKind, 'gauge'>, readonly Aggregation[]>> = {
   counter: ['sum'],
   up_down_counter: ['sum'],
-  gauge: [],
   histogram: ['histogram'],
   event: ['count', 'sum'],
   set: ['unique']
@@ -50,7 +49,7 @@ function planOf(kind: GroupKind, rule: RuleSettings): KindPlan | undefined {
   const { aggregations, attribute, output, buckets } = rule
   const meaningful = (one: Aggregation) =>
     MEANINGFUL[one].includes(kind) || (one === 'unique' && attribute !== undefined)
-  const all = aggregations?.filter(meaningful) ?? USUAL[kind]
+  const all = aggregations?.filter(meaningful) ?? (kind === 'gauge' ? rule.gauges : USUAL[kind])
   const perWindow = output.includes('delta') ? all : []
   const totals = output.includes('cumulative') ? all.filter(one => CUMULATIVE_AGGREGATIONS.includes(one)) : []
   const made = new Set([...perWindow, ...totals])

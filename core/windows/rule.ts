@@ -45,8 +45,8 @@ export class Rule {
   #inputs: Inputs
   #reader: Reader
   #recorder: Recorder
-  /** Whether numbers need nothing but to be added up. */
-  #onlyAddsUp: boolean
+  /** By kind: 1 where numbers need nothing but to be added up. */
+  #addsUp: Uint8Array
 
   constructor(settings: RuleSettings, context: Context, counters: RuleCounters) {
     this.#settings = settings
@@ -62,20 +62,22 @@ export class Rule {
     this.emitter = new Emitter(settings, this.windows.levels, this.groups, context.series, counters.withoutBuckets)
     this.#reader = new Reader(settings, this.#inputs, this.groups, context.account)
     this.#recorder = new Recorder(this.windows, this.groups, this.#plans, late, context.account)
-    this.#onlyAddsUp =
-      attribute === undefined && this.#plans.every((plan, kind) => plan === undefined || addsUp(plan, kind))
+    this.#addsUp = Uint8Array.from(this.#plans, plan => (plan !== undefined && addsUp(plan) ? 1 : 0))
   }
 
   addPoints(block: PointBlock, intake: Intake): void {
     const { series, time, value, flags, length } = block
-    const isPlain = this.#onlyAddsUp && block.distributions.size === 0
+    const isPlain = this.#settings.attribute === undefined && block.distributions.size === 0
     const inputs = this.#inputs
     const { windows } = this
     const { newest } = intake
     let { latest } = intake
     for (let i = 0; i < length; i++) {
       const slot = inputs.slotOf(series[i])
-      if (slot === PASS_THROUGH) continue
+      if (slot === PASS_THROUGH) {
+        this.#refuse(series[i], i, intake)
+        continue
+      }
       const at = time[i]
       if (at > newest) {
         this.#dropFuture(i, intake)
@@ -83,7 +85,7 @@ export class Rule {
       }
       if (at > latest) latest = at
       const isNumber = slot >= 0 && flags[i] === 0 && value[i] >= 0 && value[i] < Number.POSITIVE_INFINITY
-      if (isPlain && isNumber && !windows.isLate(at)) {
+      if (isPlain && isNumber && this.#addsUp[this.groups.kinds[slot]] === 1 && !windows.isLate(at)) {
         windows.paneAt(at).add(slot, value[i], 1)
         intake.count(i)
       } else if (!this.#isHandedOn(at, i, intake)) this.#settle(this.#reader.point(block, i, slot), i, intake)
@@ -134,6 +136,7 @@ export class Rule {
 
   #kindOf(series: Series): GroupKind | undefined {
     if (this.#match !== undefined && !this.#match.series(series)) return undefined
+    if (this.#settings.refusalOf?.(series) !== undefined) return undefined
     // What an attribute says is said anew by every point.
     const kind = this.#settings.attribute === undefined ? countedAs(series) : 'event'
     return kind === undefined || this.#plans[GROUP_KINDS.indexOf(kind)] === undefined ? undefined : kind
@@ -155,16 +158,20 @@ export class Rule {
     return true
   }
 
+  #refuse(series: Series, i: number, intake: Intake): void {
+    const refusal = this.#settings.refusalOf?.(series)
+    if (refusal === undefined) return
+    this.#context.account.drop(refusal)
+    intake.take(i)
+  }
+
   #dropFuture(i: number, intake: Intake): void {
     this.#context.account.drop('future')
     intake.take(i)
   }
 }
 
-function addsUp({ needs }: KindPlan, kind: number): boolean {
-  if (GROUP_KINDS[kind] === 'histogram' || GROUP_KINDS[kind] === 'set') return true
-  return !needs.extremes && !needs.last && !needs.buckets && !needs.distinct
-}
+const addsUp = ({ needs }: KindPlan) => !needs.extremes && !needs.last && !needs.buckets && !needs.distinct
 
 function countedAs({ metric: { kind, temporality } }: Series): GroupKind | undefined {
   if (kind === 'up_down_counter') return temporality === 'delta' ? kind : 'gauge'

@@ -1,4 +1,5 @@
 import type { MatchConfig } from '../model/matching/config.ts'
+import type { Series } from '../model/series.ts'
 import type { BucketLimits } from '../model/sketch/exponential-counts.ts'
 import type { Aggregation } from './aggregation.ts'
 import type { WindowSize } from './level.ts'
@@ -23,6 +24,8 @@ export interface RuleSettings {
   readonly without: readonly string[]
   /** Undefined: what each kind is made for. */
   readonly aggregations: readonly Aggregation[] | undefined
+  /** What is made of gauges where `aggregations` says nothing; where that is nothing they pass through. */
+  readonly gauges: readonly Aggregation[]
   /** What is aggregated instead of the value. Never a label. */
   readonly attribute: string | undefined
   /** From 0 to 1. */
@@ -34,6 +37,10 @@ export interface RuleSettings {
   /** Template of the output metrics' names; undefined: the usual ones. */
   readonly name: string | undefined
   readonly windows: readonly WindowSize[]
+  /** The attribute that says of a point how long its window is. */
+  readonly windowAttribute: string
+  /** Why a series cannot be counted, as the ledger has it, undefined where it can; without it what cannot passes through. */
+  readonly refusalOf?: (series: Series) => string | undefined
   readonly output: readonly OutputKind[]
   readonly late: LatePolicy
   /** How long after their end windows can be amended, where `late` says so. */

@@ -1,4 +1,4 @@
-import { deserialize, serialize } from 'node:v8'
+import { DefaultSerializer, deserialize } from 'node:v8'
 import { crc32 } from 'node:zlib'
 import type { Attributes } from '../model/attributes.ts'
 import type { Block } from '../model/block.ts'
@@ -37,12 +37,16 @@ export function saveState({ rules, outbox, watermark }: State, settings: WindowS
     rules: rules.map(rule => rule.save()),
     outbox: outbox.blocks.map(block => saveBlock(block as PointBlock))
   }
-  const body = serialize(saved)
-  const header = Buffer.alloc(HEADER_BYTES)
-  MAGIC.copy(header)
-  header.writeUInt32LE(VERSION, MAGIC.length)
-  header.writeUInt32LE(crc32(body), MAGIC.length + 4)
-  return Buffer.concat([header, body])
+  // One buffer from the start: a copy of a hundred megabytes costs as much as all the rest.
+  const serializer = new DefaultSerializer()
+  serializer.writeRawBytes(Buffer.alloc(HEADER_BYTES))
+  serializer.writeHeader()
+  serializer.writeValue(saved)
+  const bytes = serializer.releaseBuffer()
+  MAGIC.copy(bytes)
+  bytes.writeUInt32LE(VERSION, MAGIC.length)
+  bytes.writeUInt32LE(crc32(bytes.subarray(HEADER_BYTES)), MAGIC.length + 4)
+  return bytes
 }
 
 /** Into a fresh `state`. Throws where the bytes are damaged, or do not fit this version or configuration. */
