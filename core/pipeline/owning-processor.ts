@@ -43,7 +43,7 @@ export class OwningProcessor implements StreamProcessor {
   constructor(conversion: Conversion, context: Context) {
     this.#conversion = conversion
     this.#context = context
-    this.#outbox = new Outbox(context)
+    this.#outbox = new Outbox(context, () => this.#scheduleRetry())
   }
 
   operator(): OperatorFunction<Batch, Batch> {

@@ -9,8 +9,12 @@ export class Outbox {
   /** Handed back by exporters, in order. */
   #returned: Block[] = []
 
-  constructor(context: Context) {
+  #onReturned: () => void
+
+  /** @param onReturned something was handed back, and waits for the next `send` */
+  constructor(context: Context, onReturned: () => void = () => {}) {
     this.#context = context
+    this.#onReturned = onReturned
   }
 
   get isEmpty(): boolean {
@@ -46,6 +50,7 @@ export class Outbox {
             account.sent -= block.length
             account.inFlight += block.length
             this.#returned.push(block)
+            this.#onReturned()
           },
           permit
         )

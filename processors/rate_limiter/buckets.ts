@@ -1,4 +1,4 @@
-import { deserialize, serialize } from 'node:v8'
+import { openState, sealState } from '../../core/model/saved-state.ts'
 import { SERIES_CACHE_BYTES } from '../../core/model/series-cache.ts'
 import type { Context } from '../../sdk/plugin/index.ts'
 import type { Config } from './config.ts'
@@ -20,7 +20,6 @@ export interface Bucket {
 }
 
 interface Saved {
-  readonly version: typeof VERSION
   readonly buckets: ReadonlyMap<string, Bucket>
   readonly swept: number
 }
@@ -62,14 +61,12 @@ export class Buckets {
   }
 
   save(): Uint8Array {
-    const saved: Saved = { version: VERSION, buckets: this.#buckets, swept: this.#swept }
-    return serialize(saved)
+    const saved: Saved = { buckets: this.#buckets, swept: this.#swept }
+    return sealState(VERSION, saved)
   }
 
   restore(bytes: Uint8Array): void {
-    const saved = deserialize(bytes) as Saved
-    if (saved.version !== VERSION)
-      throw new Error(`it has version ${saved.version}, this Weir reads version ${VERSION}`)
+    const saved = openState(VERSION, bytes) as Saved
     this.#buckets = new Map(saved.buckets)
     this.#swept = saved.swept
     for (const bucket of this.#buckets.values()) bucket.tokens = Math.min(bucket.tokens, this.burst)

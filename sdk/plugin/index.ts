@@ -31,6 +31,8 @@ export { NO_RESOURCE, NO_SCOPE } from '../../core/model/series.ts'
 export type { Origin, Outcome } from '../../core/pipeline/batch.ts'
 export { Batch } from '../../core/pipeline/batch.ts'
 export type { CreditPool, Permit } from '../../core/pipeline/credits.ts'
+export type { Conversion } from '../../core/pipeline/owning-processor.ts'
+export { OwningProcessor } from '../../core/pipeline/owning-processor.ts'
 export type { ComponentState, Context } from '../../core/plugin/context.ts'
 export type {
   ConfigProblem,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { serialize } from 'node:v8'
+import { sealState } from '../../../core/model/saved-state.ts'
 import plugin from '../../../processors/rate_limiter/index.ts'
 import type { MapProcessor } from '../../../sdk/plugin/index.ts'
 import { testConfig, testContext } from '../../../sdk/plugin/testing.ts'
@@ -27,7 +27,7 @@ test('refuse is no action where a journal has acknowledged the batch', () => {
 })
 
 for (const [name, bytes] of [
-  ['of another version', serialize({ version: 2 })],
+  ['of another version', sealState(2, {})],
   ['damaged', Buffer.from('no state')],
   ['cut off', created({ rate: 1 }).snapshot!().subarray(0, 10)]
 ] as const) {
