@@ -9,9 +9,11 @@ export const builtIns: BuiltIns = {
   },
   processor: {
     cardinality_limiter: () => import('./processors/cardinality_limiter/index.ts'),
+    cumulative_to_delta: () => import('./processors/cumulative_to_delta/index.ts'),
     dedup: () => import('./processors/dedup/index.ts'),
     filter: () => import('./processors/filter/index.ts'),
     rate_limiter: () => import('./processors/rate_limiter/index.ts'),
+    rollup: () => import('./processors/rollup/index.ts'),
     sampler: () => import('./processors/sampler/index.ts'),
     transform: () => import('./processors/transform/index.ts'),
     windowed_counter: () => import('./processors/windowed_counter/index.ts')

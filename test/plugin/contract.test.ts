@@ -16,6 +16,7 @@ const OPTIONS: Readonly<Record<string, ContractOptions>> = {
   'receiver http': { config: { endpoint: '127.0.0.1:0' } },
   'receiver otlp': { config: { protocols: { http: { endpoint: '127.0.0.1:0' } } } },
   'receiver statsd': { config: { endpoint: '127.0.0.1:0' } },
+  'processor cumulative_to_delta': { optional: ['match'] },
   'processor filter': { config: { exclude: { name: 'x.*' } }, optional: ['exclude', 'include'] },
   'processor rate_limiter': { config: { rate: 1 }, optional: ['match'] },
   'processor sampler': { config: { probability: 0.5 }, optional: ['attribute', 'match'] },
@@ -38,6 +39,7 @@ const VARIANTS: Readonly<Record<string, ContractOptions>> = {
     unreachable: true
   },
   'exporter debug': { config: { verbosity: 'detailed' } },
+  'processor cumulative_to_delta': { config: { max_streams: 1, max_stale: '1s' }, optional: ['match'] },
   'processor filter': { config: { include: { kind: ['counter', 'event'] } }, optional: ['exclude', 'include'] },
   'processor rate_limiter': { config: { rate: 1, burst: 5, action: 'refuse' }, optional: ['match'] },
   'processor sampler': { config: { probability: 0.1, attribute: 'route' }, optional: ['attribute', 'match'] },

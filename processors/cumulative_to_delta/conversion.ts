@@ -1,0 +1,132 @@
+import { compileMatch } from '../../core/model/matching/match.ts'
+import { SeriesCache } from '../../core/model/series-cache.ts'
+import { type SavedStreams, StreamTable } from '../../core/model/stream-table.ts'
+import {
+  type Context,
+  type Conversion,
+  FLAG_NO_RECORDED_VALUE,
+  type PointBlock,
+  PointBlockBuilder,
+  type Series
+} from '../../sdk/plugin/index.ts'
+import type { Config } from './config.ts'
+import { incrementOf, type Point, type Stream, writerOf } from './streams.ts'
+
+const KINDS = ['counter', 'histogram', 'exponential_histogram']
+/** Of one series at a time; each restart of an application is one more. The first of them makes room. */
+const MOST_WRITERS = 16
+/** A series is trusted to be new where it began after all that was forgotten. */
+const JUST_AFTER_MS = 0.001
+
+interface Saved {
+  readonly since: number
+  readonly streams: SavedStreams<Stream>
+}
+
+/** Each point becomes what it adds to the one before of its series. */
+export class CumulativeToDelta implements Conversion {
+  readonly version = 1
+  #context: Context
+  #streams: StreamTable<Stream>
+  /** The series of increments; undefined where points pass. */
+  #outputs: SeriesCache<Series | undefined>
+  /** Series that began then or later were never counted before they are known here. Unix ms. */
+  #since: number
+  #unknown: { add(points: number): void }
+
+  constructor({ max_streams, max_stale, match }: Config, context: Context) {
+    const { series, clock, instruments } = context
+    const compiled = match && compileMatch(match)
+    this.#context = context
+    this.#since = clock.now()
+    this.#streams = new StreamTable(max_streams, max_stale)
+    this.#outputs = new SeriesCache(one => {
+      const { metric, attributes, resource, scope } = one
+      if (metric.temporality !== 'cumulative' || !KINDS.includes(metric.kind)) return undefined
+      if (compiled?.series(one) === false) return undefined
+      return series.intern({ ...metric, temporality: 'delta' }, attributes, resource, scope)
+    })
+    instruments.gauge('streams', 'Series whose last point is remembered.', () => this.#streams.size)
+    this.#unknown = instruments.counter(
+      'unknown_increments_total',
+      'First points of series that may have been counting before anybody looked: they add nothing.'
+    )
+  }
+
+  convert(block: PointBlock): PointBlock {
+    const now = this.#context.clock.now()
+    for (const { writers } of this.#streams.expire(now)) for (const writer of writers) this.#distrust(writer)
+    let points: PointBlockBuilder | undefined
+    for (let i = 0; i < block.length; i++) {
+      const output = this.#outputs.get(block.series[i])
+      if (output === undefined) {
+        points?.copy(block, i)
+        continue
+      }
+      if (points === undefined) {
+        points = new PointBlockBuilder(block.length)
+        for (let before = 0; before < i; before++) points.copy(block, before)
+      }
+      this.#convertPoint(block, i, output, now, points)
+    }
+    return points?.build() ?? block
+  }
+
+  save(): Saved {
+    return { since: this.#since, streams: this.#streams.save(stream => stream) }
+  }
+
+  restore({ since, streams }: Saved): void {
+    this.#since = since
+    this.#streams.restore(streams, this.#context.series, stream => stream)
+  }
+
+  #convertPoint(block: PointBlock, i: number, output: Series, now: number, points: PointBlockBuilder): void {
+    const { account } = this.#context
+    if ((block.flags[i] & FLAG_NO_RECORDED_VALUE) !== 0)
+      return points.add(output, block.time[i], block.value[i], 0, block.flags[i])
+    const point: Point = { start: block.start[i], time: block.time[i], value: block.value[i], histogram: undefined }
+    const distribution = block.distributions.get(i)
+    if (distribution?.kind === 'histogram' || distribution?.kind === 'exponential_histogram')
+      point.histogram = distribution
+    else if (!Number.isFinite(point.value)) return account.drop('not_a_number')
+    const stream = this.#streamOf(block.series[i], now)
+    if (stream === undefined) return account.drop('too_many_streams')
+    const last = writerOf(stream, point.start)
+    if (last === undefined) return this.#enter(stream, point, output, points)
+    if (point.time <= last.time) return account.drop('out_of_order')
+    const increment = incrementOf(point, last)
+    const start = last.time
+    Object.assign(last, point)
+    if (increment.histogram === undefined) return points.add(output, point.time, increment.value, start)
+    if (increment.histogram.kind !== output.metric.kind) return account.drop('incompatible_buckets')
+    points.addDistribution(output, point.time, increment.histogram, start)
+  }
+
+  /** The first point of a writer is an increment only where it is known when that began. */
+  #enter(stream: Stream, point: Point, output: Series, points: PointBlockBuilder): void {
+    const gone = stream.writers.length === MOST_WRITERS ? stream.writers.shift() : undefined
+    if (gone !== undefined) this.#distrust(gone)
+    stream.writers.push(point)
+    if (point.start < this.#since) {
+      this.#unknown.add(1)
+      this.#context.account.absorbed++
+    } else if (point.histogram === undefined) points.add(output, point.time, point.value, point.start)
+    else points.addDistribution(output, point.time, point.histogram, point.start)
+  }
+
+  #streamOf(series: Series, now: number): Stream | undefined {
+    const known = this.#streams.get(series)
+    if (known !== undefined) {
+      known.lastSeen = now
+      return known
+    }
+    const stream: Stream = { lastSeen: now, writers: [] }
+    return this.#streams.add(series, stream) ? stream : undefined
+  }
+
+  /** When it comes back, it must not count from its start once more. */
+  #distrust({ start }: Point): void {
+    this.#since = Math.max(this.#since, start + JUST_AFTER_MS)
+  }
+}

@@ -1,0 +1,19 @@
+import { OwningProcessor, type ProcessorPlugin } from '../../sdk/plugin/index.ts'
+import { type Config, check, memoryBound, schema } from './config.ts'
+import { CumulativeToDelta } from './conversion.ts'
+
+const plugin: ProcessorPlugin<Config> = {
+  api: 1,
+  kind: 'processor',
+  type: 'cumulative_to_delta',
+  stability: 'beta',
+  description: 'Makes increments of cumulative counters and histograms.',
+  schema,
+  ports: { in: 'points', out: 'points' },
+  ownsData: true,
+  check,
+  memoryBound,
+  create: (config, context) => new OwningProcessor(new CumulativeToDelta(config, context), context)
+}
+
+export default plugin

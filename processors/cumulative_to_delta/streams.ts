@@ -1,0 +1,37 @@
+import type { StreamState } from '../../core/model/stream-table.ts'
+import { difference } from '../../core/windows/difference.ts'
+import type { HistogramPoint } from '../../core/windows/merged-histogram.ts'
+
+/** A point of a cumulative series. */
+export interface Point {
+  /** Unix ms; 0 where the sender names none. */
+  start: number
+  time: number
+  /** Of a histogram its sum. */
+  value: number
+  histogram: HistogramPoint | undefined
+}
+
+/** What is remembered of a series. */
+export interface Stream extends StreamState {
+  /**
+   * The last point of each that writes to it, told apart by when they began: two replicas without an instance id count
+   * as two.
+   */
+  readonly writers: Point[]
+}
+
+/** The last point of the one that began at `start`. */
+export function writerOf({ writers }: Stream, start: number): Point | undefined {
+  for (const writer of writers) if (writer.start === start) return writer
+  return undefined
+}
+
+/** What `point` adds to `last`; all of it where it counts less, having begun anew. */
+export function incrementOf(point: Point, last: Point): Pick<Point, 'value' | 'histogram'> {
+  const { value, histogram } = point
+  if (histogram === undefined || last.histogram === undefined)
+    return value < last.value ? point : { value: value - last.value, histogram: undefined }
+  if (histogram.count < last.histogram.count) return point
+  return { value: value - last.value, histogram: difference(histogram, last.histogram) }
+}

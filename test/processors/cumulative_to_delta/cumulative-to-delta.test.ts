@@ -1,0 +1,51 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import plugin from '../../../processors/cumulative_to_delta/index.ts'
+import { testConfig } from '../../../sdk/plugin/testing.ts'
+import { runCase } from '../../cases/run-case.ts'
+
+for (const [config, message] of [
+  [{ max_stale: '500ms' }, /max_stale: it must be at least 1s/],
+  [{ max_streams: 0 }, /max_streams/],
+  [{ match: { name: { regex: '(' } } }, /match\.name\.regex/]
+] as const) {
+  test(`refused: ${JSON.stringify(config)}`, () => {
+    assert.throws(() => testConfig(plugin, config), message)
+  })
+}
+
+const STEP = fc.record({
+  series: fc.integer({ min: 0, max: 2 }),
+  increment: fc.integer({ min: 0, max: 9 }),
+  what: fc.constantFrom('point', 'point', 'point', 'twice', 'old', 'application restarts', 'weir restarts')
+})
+
+test('however points come, the increments add up to what was counted', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(STEP, { maxLength: 60 }), async steps => {
+      const truth = [0, 0, 0]
+      const counters = truth.map(() => ({ value: 0, start: 0 }))
+      const lines: string[] = []
+      for (const [i, { series, increment, what }] of steps.entries()) {
+        const counter = counters[series]
+        if (what === 'application restarts') Object.assign(counter, { value: 0, start: i + 0.5 })
+        counter.value += increment
+        truth[series] += increment
+        const point = (time: number, value: number) =>
+          `${time}s counter cumulative c${series} ${value} start=${counter.start}s\n`
+        if (what === 'weir restarts') lines.push('restart\n')
+        lines.push(point(i + 1, counter.value))
+        if (what === 'twice') lines.push(`\n${point(i + 1, counter.value)}`)
+        if (what === 'old') lines.push(point(i + 0.9, counter.value - increment))
+      }
+      const output = await runCase(plugin, {}, lines.join(''))
+      const sums = truth.map((_, i) => sumOf(output, `c${i}`))
+      assert.deepEqual(sums, truth)
+    }),
+    { numRuns: 60 }
+  )
+})
+
+const sumOf = (output: string, name: string) =>
+  [...output.matchAll(new RegExp(`counter delta ${name} ([0-9]+)`, 'g'))].reduce((sum, [, value]) => sum + +value, 0)
