@@ -51,7 +51,7 @@ describe('windowed_counter of sets', () => {
     assert.equal(weir.context.account.imbalance, 0)
   })
 
-  it('is a gauge, and nothing goes on from window to window', async () => {
+  it('is the sketch of a set, and nothing goes on from window to window', async () => {
     const weir = await new Harness(WINDOWS).start()
     const kinds = new Set<string>()
     weir.onBatch = batch => {
@@ -60,7 +60,7 @@ describe('windowed_counter of sets', () => {
     }
     await weir.sendBlock(sets(weir, [{ at: 0, members: ['a', 'b', 'a'] }]))
     weir.advanceTo(30)
-    assert.deepEqual([...kinds], ['gauge unspecified'])
+    assert.deepEqual([...kinds], ['set delta'])
     assert.deepEqual(
       weir.outputs.map(({ series }) => series),
       ['users.unique{window=1s}', 'users.unique{window=10s}']
