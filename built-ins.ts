@@ -11,6 +11,7 @@ export const builtIns: BuiltIns = {
     cardinality_limiter: () => import('./processors/cardinality_limiter/index.ts'),
     cumulative_to_delta: () => import('./processors/cumulative_to_delta/index.ts'),
     dedup: () => import('./processors/dedup/index.ts'),
+    delta_to_cumulative: () => import('./processors/delta_to_cumulative/index.ts'),
     filter: () => import('./processors/filter/index.ts'),
     rate_limiter: () => import('./processors/rate_limiter/index.ts'),
     rollup: () => import('./processors/rollup/index.ts'),

@@ -155,8 +155,10 @@ function printEvent({ time, name, id, attributes, value }: EventBlock, i: number
   return line(printTime(time[i]), 'event', name[i], fields, String(value[i]), id[i] === undefined ? '' : `id=${id[i]}`)
 }
 
-/** Without what is known by the kind, or not at all. */
-function printDistribution({ kind: _, ...fields }: Distribution): string {
+/** Without what is known by the kind, or not at all; of a sketch its number alone. */
+function printDistribution(distribution: Distribution): string {
+  if (distribution.kind === 'distinct') return printFields({ count: distribution.count })
+  const { kind: _, ...fields } = distribution
   const isSaid = ([, value]: [string, unknown]) => !(Number.isNaN(value) || isEmpty(value))
   return printFields(Object.fromEntries(Object.entries(fields).filter(isSaid)))
 }

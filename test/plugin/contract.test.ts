@@ -17,10 +17,13 @@ const OPTIONS: Readonly<Record<string, ContractOptions>> = {
   'receiver otlp': { config: { protocols: { http: { endpoint: '127.0.0.1:0' } } } },
   'receiver statsd': { config: { endpoint: '127.0.0.1:0' } },
   'processor cumulative_to_delta': { optional: ['match'] },
+  'processor delta_to_cumulative': { optional: ['match'] },
   'processor filter': { config: { exclude: { name: 'x.*' } }, optional: ['exclude', 'include'] },
   'processor rate_limiter': { config: { rate: 1 }, optional: ['match'] },
   'processor sampler': { config: { probability: 0.5 }, optional: ['attribute', 'match'] },
   'processor transform': { config: { statements: [{ delete: ['code'] }] } },
+  // What is right of gauges depends on `by` and `without`.
+  'processor rollup': { optional: ['by', 'gauges'] },
   // Without `by` all attributes are kept, which no list of them says.
   'processor windowed_counter': { optional: ['by'] },
   // One of the two is given, and says where the engine is.
@@ -40,11 +43,16 @@ const VARIANTS: Readonly<Record<string, ContractOptions>> = {
   },
   'exporter debug': { config: { verbosity: 'detailed' } },
   'processor cumulative_to_delta': { config: { max_streams: 1, max_stale: '1s' }, optional: ['match'] },
+  'processor delta_to_cumulative': { config: { max_streams: 1, max_stale: '1s' }, optional: ['match'] },
   'processor filter': { config: { include: { kind: ['counter', 'event'] } }, optional: ['exclude', 'include'] },
   'processor rate_limiter': { config: { rate: 1, burst: 5, action: 'refuse' }, optional: ['match'] },
   'processor sampler': { config: { probability: 0.1, attribute: 'route' }, optional: ['attribute', 'match'] },
   'processor transform': {
     config: { statements: [{ relabel: [{ source_labels: ['__name__'], regex: 'a.counter|signup', action: 'drop' }] }] }
+  },
+  'processor rollup': {
+    config: { tiers: [{ size: '10s', attributes: { tenant: '1' } }, { size: '1m' }], by: ['route'], late: 'amend' },
+    optional: ['by', 'gauges']
   },
   'processor windowed_counter': {
     config: { windows: ['1s', '1h'], by: ['route'], late: 'drop', max_groups: 1 },

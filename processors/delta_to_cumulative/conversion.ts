@@ -1,0 +1,104 @@
+import { compileMatch } from '../../core/model/matching/match.ts'
+import { SeriesCache } from '../../core/model/series-cache.ts'
+import { type SavedStreams, StreamTable } from '../../core/model/stream-table.ts'
+import {
+  type Context,
+  type Conversion,
+  FLAG_NO_RECORDED_VALUE,
+  type PointBlock,
+  type Series
+} from '../../sdk/plugin/index.ts'
+import type { Config } from './config.ts'
+import { Rows } from './rows.ts'
+import { restoreTotal, type SavedTotal, saveTotal, Total } from './total.ts'
+
+const KINDS = ['counter', 'up_down_counter', 'histogram', 'exponential_histogram']
+
+/** Adds each increment to the total of its series, and puts the total out. */
+export class DeltaToCumulative implements Conversion {
+  readonly version = 1
+  #context: Context
+  #totals: StreamTable<Total>
+  #isConverted: SeriesCache<boolean>
+  #rows: Rows
+
+  constructor({ max_streams, max_stale, match }: Config, context: Context) {
+    const compiled = match && compileMatch(match)
+    this.#context = context
+    this.#totals = new StreamTable(max_streams, max_stale)
+    this.#isConverted = new SeriesCache(
+      series =>
+        series.metric.temporality === 'delta' &&
+        KINDS.includes(series.metric.kind) &&
+        compiled?.series(series) !== false
+    )
+    this.#rows = new Rows(context.series)
+    context.instruments.gauge('streams', 'Series whose total is remembered.', () => this.#totals.size)
+  }
+
+  convert(block: PointBlock): PointBlock {
+    const { account, clock } = this.#context
+    const now = clock.now()
+    this.#totals.expire(now)
+    if (!this.#hasWork(block)) return block
+    const rows = this.#rows
+    rows.begin(block)
+    let converted = 0
+    for (let i = 0; i < block.length; i++) {
+      if (!this.#isConverted.get(block.series[i])) rows.pass(i)
+      else if (this.#add(block, i, now)) converted++
+    }
+    account.absorbed += converted
+    account.produced += rows.made
+    return rows.build()
+  }
+
+  save(): SavedStreams<SavedTotal> {
+    return this.#totals.save(saveTotal)
+  }
+
+  restore(saved: SavedStreams<SavedTotal>): void {
+    this.#totals.restore(saved, this.#context.series, restoreTotal)
+  }
+
+  #hasWork({ series }: PointBlock): boolean {
+    for (const one of series) if (this.#isConverted.get(one)) return true
+    return false
+  }
+
+  /** Whether point `i` is in its total now; where not, its drop is booked. */
+  #add(block: PointBlock, i: number, now: number): boolean {
+    // A series of increments has no last value to mark as stale.
+    if ((block.flags[i] & FLAG_NO_RECORDED_VALUE) !== 0) return true
+    const series = block.series[i]
+    const distribution = block.distributions.get(i)
+    const histogram =
+      distribution?.kind === 'histogram' || distribution?.kind === 'exponential_histogram' ? distribution : undefined
+    // A histogram may come without a sum; its count counts all the same.
+    const value = histogram !== undefined && Number.isNaN(block.value[i]) ? 0 : block.value[i]
+    if (!Number.isFinite(value)) return this.#drop('not_a_number')
+    if (value < 0 && series.metric.kind === 'counter') return this.#drop('negative_increment')
+    const total = this.#totalOf(series, block.start[i], block.time[i], now)
+    if (total === undefined) return this.#drop('too_many_streams')
+    const isFirst = total.isEmpty
+    total.add(value, histogram)
+    if (isFirst) this.#rows.zero(series, total)
+    this.#rows.put(series, total, block.time[i])
+    return true
+  }
+
+  #totalOf(series: Series, start: number, time: number, now: number): Total | undefined {
+    const known = this.#totals.get(series)
+    if (known !== undefined) {
+      known.lastSeen = now
+      return known
+    }
+    const total = new Total(start, time, now)
+    return this.#totals.add(series, total) ? total : undefined
+  }
+
+  #drop(reason: string): false {
+    this.#context.account.drop(reason)
+    return false
+  }
+}

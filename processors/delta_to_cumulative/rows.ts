@@ -1,0 +1,106 @@
+import { SeriesCache } from '../../core/model/series-cache.ts'
+import type { HistogramPoint } from '../../core/windows/merged-histogram.ts'
+import { type PointBlock, PointBlockBuilder, type Series, type SeriesRegistry } from '../../sdk/plugin/index.ts'
+import type { Total } from './total.ts'
+
+/** How much later than the last point of its series one is that comes too late to have its own time. */
+const NEXT_MS = 1
+
+/** A point to put out: row `from` of the block that came in, or a total. */
+interface Row {
+  readonly from: number
+  readonly series: Series
+  readonly start: number
+  readonly time: number
+  value: number
+  histogram: HistogramPoint | undefined
+}
+
+/** What becomes of a block: points that pass, and totals. */
+export class Rows {
+  #passed = 0
+  #registry: SeriesRegistry
+  #block!: PointBlock
+  #serial = 0
+  #rows: Row[] = []
+  #plain: SeriesCache<Series>
+  #exponential: SeriesCache<Series>
+
+  constructor(registry: SeriesRegistry) {
+    this.#registry = registry
+    this.#plain = new SeriesCache(series => this.#cumulative(series, false))
+    this.#exponential = new SeriesCache(series => this.#cumulative(series, true))
+  }
+
+  begin(block: PointBlock): void {
+    this.#block = block
+    this.#serial++
+    this.#rows = []
+    this.#passed = 0
+  }
+
+  /** Points that were not there before. */
+  get made(): number {
+    return this.#rows.length - this.#passed
+  }
+
+  pass(from: number): void {
+    const { series, time, value } = this.#block
+    this.#rows.push({
+      from,
+      series: series[from],
+      start: 0,
+      time: time[from],
+      value: value[from],
+      histogram: undefined
+    })
+    this.#passed++
+  }
+
+  /** Where `total` began: `rate()` and `increase()` see the first increment only after a zero. */
+  zero(series: Series, total: Total): void {
+    const { start, histogram } = total
+    this.#push(series, total, start, 0, histogram?.zero())
+  }
+
+  /**
+   * `total` as it stands at `time`. One series never has two values at a time: an increment for a time that was put out
+   * already is in the last point of this block, or else in one a millisecond later.
+   */
+  put(series: Series, total: Total, time: number): void {
+    const { value, count, histogram } = total
+    const { block, at } = total.row
+    const isLate = time <= total.time
+    if (isLate && block === this.#serial) {
+      const row = this.#rows[at]
+      row.value = value
+      row.histogram = histogram?.point(count, value)
+      return
+    }
+    total.time = isLate ? total.time + NEXT_MS : time
+    total.row = { block: this.#serial, at: this.#rows.length }
+    this.#push(series, total, total.time, value, histogram?.point(count, value))
+  }
+
+  build(): PointBlock {
+    const points = new PointBlockBuilder(this.#rows.length)
+    for (const { from, series, start, time, value, histogram } of this.#rows) {
+      if (from >= 0) points.copy(this.#block, from)
+      else if (histogram === undefined) points.add(series, time, value, start)
+      else points.addDistribution(series, time, histogram, start)
+    }
+    return points.build()
+  }
+
+  #push(series: Series, { start }: Total, time: number, value: number, histogram: HistogramPoint | undefined): void {
+    const outputs = histogram?.kind === 'exponential_histogram' ? this.#exponential : this.#plain
+    this.#rows.push({ from: -1, series: outputs.get(series), start, time, value, histogram })
+  }
+
+  /** Single observations add up to exponential histograms, whatever their series is called. */
+  #cumulative({ metric, attributes, resource, scope }: Series, isExponential: boolean): Series {
+    const isHistogram = metric.kind === 'histogram' || metric.kind === 'exponential_histogram'
+    const kind = isExponential ? 'exponential_histogram' : isHistogram ? 'histogram' : metric.kind
+    return this.#registry.intern({ ...metric, kind, temporality: 'cumulative' }, attributes, resource, scope)
+  }
+}
