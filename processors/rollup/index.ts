@@ -1,0 +1,20 @@
+import { WindowEngine } from '../../core/windows/engine.ts'
+import type { ProcessorPlugin } from '../../sdk/plugin/index.ts'
+import { type Config, check, schema } from './config.ts'
+import { settingsOf } from './settings.ts'
+
+const plugin: ProcessorPlugin<Config> = {
+  api: 1,
+  kind: 'processor',
+  type: 'rollup',
+  stability: 'beta',
+  description: 'Keeps seconds, minutes, hours and days of the same data, each made of the one before.',
+  schema,
+  ports: { in: 'any', out: 'points' },
+  ownsData: true,
+  check,
+  amends: ({ late }) => late === 'amend',
+  create: (config, context) => new WindowEngine(settingsOf(config, context), context)
+}
+
+export default plugin

@@ -1,0 +1,43 @@
+import { type Context, findAttribute, type Series } from '../../sdk/plugin/index.ts'
+import { BUCKET_ATTRIBUTES } from './config.ts'
+
+/** Why points of a series cannot be rolled up, as the ledger has it. */
+export type Refusal = 'bucket_without_le' | 'quantiles_do_not_merge'
+
+const EXPLANATIONS: Readonly<Record<Refusal, string>> = {
+  bucket_without_le:
+    'without le the buckets of a histogram would be added to each other: list le in by, or send histograms as histograms',
+  quantiles_do_not_merge:
+    'quantiles of quantiles are no quantiles: send histograms, or lead summaries past rollup by another pipeline'
+}
+/** Metrics told about; of more nothing is said but their number in the ledger. */
+const MOST_TOLD = 1000
+
+/** Finds what cannot be rolled up, and says so once a metric. */
+export class Refusals {
+  /** Attributes that must not be lost, where any are. */
+  #lost: readonly string[]
+  #log: Context['log']
+  #told = new Set<string>()
+
+  constructor(by: readonly string[] | undefined, log: Context['log']) {
+    this.#lost = by === undefined ? [] : BUCKET_ATTRIBUTES.filter(key => !by.includes(key))
+    this.#log = log
+  }
+
+  /** Undefined where it can be. */
+  of({ metric, attributes }: Series): Refusal | undefined {
+    const refusal = this.#refusalOf(metric.kind, attributes)
+    if (refusal !== undefined && !this.#told.has(metric.name) && this.#told.size < MOST_TOLD) {
+      this.#told.add(metric.name)
+      this.#log.warn({ metric: metric.name, reason: refusal }, EXPLANATIONS[refusal])
+    }
+    return refusal
+  }
+
+  #refusalOf(kind: Series['metric']['kind'], attributes: Series['attributes']): Refusal | undefined {
+    if (kind === 'summary' || findAttribute(attributes, 'quantile') !== undefined) return 'quantiles_do_not_merge'
+    for (const key of this.#lost) if (findAttribute(attributes, key) !== undefined) return 'bucket_without_le'
+    return undefined
+  }
+}

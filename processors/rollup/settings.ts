@@ -1,0 +1,41 @@
+import { USUAL_LIMITS } from '../../core/model/sketch/exponential-counts.ts'
+import type { WindowSize } from '../../core/windows/level.ts'
+import type { WindowSettings } from '../../core/windows/settings.ts'
+import { type Context, sortAttributes } from '../../sdk/plugin/index.ts'
+import { type Config, gaugeStates, TIER_ATTRIBUTE, type Tier } from './config.ts'
+import { Refusals } from './refusals.ts'
+
+/** Tiers are windows that merge upwards: one rule over everything, which says of a point what tier it is of. */
+export function settingsOf(config: Config, { log }: Context): WindowSettings {
+  const refusals = new Refusals(config.by, log)
+  return {
+    rules: [
+      {
+        match: undefined,
+        by: config.by,
+        without: config.without,
+        aggregations: undefined,
+        gauges: gaugeStates(config),
+        attribute: undefined,
+        quantiles: [],
+        limits: USUAL_LIMITS,
+        buckets: true,
+        name: undefined,
+        windows: config.tiers.map(windowOf),
+        windowAttribute: TIER_ATTRIBUTE,
+        refusalOf: series => refusals.of(series),
+        output: ['delta'],
+        late: config.late,
+        amendMs: config.amend_for,
+        maxGroups: config.max_groups
+      }
+    ],
+    allowedLatenessMs: config.allowed_lateness,
+    idleTimeoutMs: config.idle_timeout,
+    maxFutureSkewMs: config.max_future_skew
+  }
+}
+
+function windowOf({ size, attributes }: Tier): WindowSize {
+  return { sizeMs: size, everyMs: size, attributes: sortAttributes(Object.entries(attributes)) }
+}
