@@ -1,4 +1,4 @@
-import { restoreSeries, type SavedSeries, saveSeries } from './saved-points.ts'
+import { restoreSeries, type SavedSeries, saveSeries } from './saved-blocks.ts'
 import type { Series, SeriesRegistry } from './series.ts'
 
 /** Parts of the time after which a silent stream is forgotten: how often is looked. */

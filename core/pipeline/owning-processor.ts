@@ -1,6 +1,6 @@
 import { Observable, type OperatorFunction } from 'rxjs'
 import type { PointBlock } from '../model/points.ts'
-import { restorePoints, type SavedPoints, savePoints } from '../model/saved-points.ts'
+import { restoreBlock, type SavedBlock, saveBlock } from '../model/saved-blocks.ts'
 import { openState, sealState } from '../model/saved-state.ts'
 import type { Context } from '../plugin/context.ts'
 import type { StreamProcessor } from '../plugin/contract.ts'
@@ -26,7 +26,7 @@ export interface Conversion {
 
 interface Saved {
   readonly conversion: unknown
-  readonly outbox: readonly SavedPoints[]
+  readonly outbox: readonly SavedBlock[]
 }
 
 /**
@@ -69,7 +69,7 @@ export class OwningProcessor implements StreamProcessor {
   snapshot(): Uint8Array {
     const saved: Saved = {
       conversion: this.#conversion.save(),
-      outbox: this.#outbox.blocks.map(block => savePoints(block as PointBlock))
+      outbox: this.#outbox.blocks.map(saveBlock)
     }
     return sealState(this.#conversion.version, saved)
   }
@@ -79,7 +79,7 @@ export class OwningProcessor implements StreamProcessor {
     this.#conversion.restore(saved.conversion as never)
     for (const block of saved.outbox) {
       this.#context.account.produced += block.length
-      this.#outbox.put(restorePoints(block, this.#context.series))
+      this.#outbox.put(restoreBlock(block, this.#context.series))
     }
   }
 

@@ -1,9 +1,7 @@
+import { NAME } from '../../core/model/key-by.ts'
 import { checkMatch } from '../../core/model/matching/check.ts'
 import { type MatchConfig, matchSchema } from '../../core/model/matching/config.ts'
 import type { ConfigProblem, ConfigSchema } from '../../sdk/plugin/index.ts'
-
-/** In `by`: the name of the metric or event, as Prometheus calls it. */
-export const NAME = '__name__'
 
 export interface Config {
   readonly rate: number

@@ -1,3 +1,4 @@
+import { NAME } from '../../core/model/key-by.ts'
 import type { ItemKind } from '../../core/model/matching/config.ts'
 import { matchesGlob } from '../../core/model/matching/glob.ts'
 import type { MatchedItem } from '../../core/model/matching/match.ts'
@@ -10,9 +11,6 @@ import {
   sortAttributes,
   type Temporality
 } from '../../sdk/plugin/index.ts'
-
-/** What calls the name of the metric or event an attribute, as Prometheus does. */
-export const NAME = '__name__'
 
 /** Name and attributes of a series or an event, on the way from what they were to what they will be. */
 export class Draft implements MatchedItem {

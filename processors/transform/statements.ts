@@ -1,9 +1,10 @@
 import { createHash, createHmac } from 'node:crypto'
+import { NAME } from '../../core/model/key-by.ts'
 import { compileRegex, Memo } from '../../core/model/matching/linear-regex.ts'
 import { compileMatch } from '../../core/model/matching/match.ts'
 import { attributeText } from '../../sdk/plugin/index.ts'
 import type { Statement } from './config.ts'
-import { type Draft, isLikeOneOf, NAME } from './draft.ts'
+import { type Draft, isLikeOneOf } from './draft.ts'
 import { compileRelabel } from './relabel.ts'
 import { compileTemplate } from './template.ts'
 

@@ -1,10 +1,13 @@
 import type { Attributes } from './attributes.ts'
+import type { Block } from './block.ts'
+import type { EventBlock } from './events.ts'
 import type { PointBlock } from './points.ts'
 import type { Metric, Resource, Scope, Series, SeriesRegistry } from './series.ts'
 
 /** A series by its identity: ids are not the same in the next process. */
 export type SavedSeries = readonly [Metric, Attributes, Resource, Scope]
-export type SavedPoints = Omit<PointBlock, 'series'> & { readonly series: readonly SavedSeries[] }
+/** What V8 can serialize. */
+export type SavedBlock = EventBlock | (Omit<PointBlock, 'series'> & { readonly series: readonly SavedSeries[] })
 
 export function saveSeries({ metric, attributes, resource, scope }: Series): SavedSeries {
   return [metric, attributes, resource, scope]
@@ -15,17 +18,21 @@ export function restoreSeries([metric, attributes, resource, scope]: SavedSeries
 }
 
 // Columns are often views of something larger, which V8 would save as a whole.
-export function savePoints(block: PointBlock): SavedPoints {
+export function saveBlock(block: Block): SavedBlock {
+  const time = block.time.slice()
+  const value = block.value.slice()
+  if (block.type === 'events') return { ...block, time, value }
   return {
     ...block,
-    time: block.time.slice(),
+    time,
+    value,
     start: block.start.slice(),
-    value: block.value.slice(),
     flags: block.flags.slice(),
     series: block.series.map(saveSeries)
   }
 }
 
-export function restorePoints(saved: SavedPoints, registry: SeriesRegistry): PointBlock {
+export function restoreBlock(saved: SavedBlock, registry: SeriesRegistry): Block {
+  if (saved.type === 'events') return saved
   return { ...saved, series: saved.series.map(one => restoreSeries(one, registry)) }
 }
