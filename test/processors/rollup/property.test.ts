@@ -22,7 +22,11 @@ const CONFIG = {
 
 /** What happens, one after the other: points that come so many seconds after or before now, time that goes by, a restart. */
 type Step =
-  | { readonly kind: 'send'; readonly points: readonly { readonly ago: number; readonly value: number }[] }
+  | {
+      readonly kind: 'send'
+      readonly source: string
+      readonly points: readonly { readonly ago: number; readonly value: number }[]
+    }
   | { readonly kind: 'wait'; readonly seconds: number }
   | { readonly kind: 'restart' }
 
@@ -38,6 +42,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     weight: 6,
     arbitrary: fc.record({
       kind: fc.constant('send' as const),
+      source: fc.constantFrom('a', 'a', 'b', 'c'),
       points: fc.array(point, { minLength: 1, maxLength: 6 })
     })
   },
@@ -52,15 +57,18 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 )
 const steps = fc.array(step, { minLength: 1, maxLength: 40 })
 
-async function run(all: readonly Step[]): Promise<{ harness: Harness; reference: Reference; sent: number }> {
-  const harness = await new Harness(CONFIG).start()
+async function run(
+  all: readonly Step[],
+  config: Record<string, unknown> = CONFIG
+): Promise<{ harness: Harness; reference: Reference; points: readonly Arrival[] }> {
+  const harness = await new Harness(config).start()
   const reference = new Reference(
     TIERS.map(({ ms }) => ms),
     LATENESS_MS,
     IDLE_MS,
     EPOCH
   )
-  let sent = 0
+  const sent: Arrival[] = []
   // Far enough in that nothing lies before the epoch.
   let now = 100
   const advance = () => {
@@ -75,15 +83,15 @@ async function run(all: readonly Step[]): Promise<{ harness: Harness; reference:
       advance()
     } else {
       const points: Arrival[] = one.points.map(({ ago, value }) => ({ at: now - ago, value }))
-      sent += points.reduce((sum, { value }) => sum + value, 0)
-      void harness.send(points)
-      reference.take(points, EPOCH)
+      sent.push(...points)
+      void harness.send(points, one.source)
+      reference.take(points, EPOCH, one.source)
     }
   }
   now += END_S
   advance()
   harness.assertBalanced()
-  return { harness, reference, sent }
+  return { harness, reference, points: sent }
 }
 
 test('whatever comes in whatever order, and whenever it restarts, each interval of each tier is what the reference says', async () => {
@@ -107,13 +115,10 @@ test('whatever comes in whatever order, and whenever it restarts, each interval 
 test('every interval of a large tier is, late data included, the sum of those of each smaller one; all is there once', async () => {
   await fc.assert(
     fc.asyncProperty(steps, async all => {
-      const { harness, sent } = await run(all)
+      const { harness, points } = await run(all)
       const totals = TIERS.map(({ size }) => perLargest(harness.outputs.filter(({ tier }) => tier === size)))
       for (const total of totals) assert.deepEqual(total, totals[0])
-      assert.equal(
-        [...totals[0].values()].reduce((a, b) => a + b, 0),
-        sent
-      )
+      assert.equal(sumOf([...totals[0].values()]), sumOf(points.map(({ value }) => value)))
     }),
     { numRuns: 100 }
   )
@@ -131,6 +136,29 @@ test('the same input makes the same bytes, of state and of output, restarts or n
     { numRuns: 30 }
   )
 })
+
+test('amended, every interval of every tier comes to what fell into it, however late it came', async () => {
+  await fc.assert(
+    fc.asyncProperty(steps, async all => {
+      const { harness, points } = await run(all, { ...CONFIG, late: 'amend', amend_for: '10m' })
+      const want = new Map<string, number>()
+      for (const { at, value } of points) {
+        for (const { ms } of TIERS) {
+          const key = cell(ms, false, Math.floor((EPOCH + at * 1000) / ms) * ms)
+          want.set(key, (want.get(key) ?? 0) + value)
+        }
+      }
+      // What comes last for a series and time replaces what was there.
+      const got = new Map<string, number>()
+      for (const { tier, isLate, start, value } of harness.outputs)
+        got.set(cell(TIERS.find(({ size }) => size === tier)!.ms, isLate, EPOCH + Math.round(start * 1000)), value)
+      assert.deepEqual(new Map([...got].sort()), new Map([...want].sort()))
+    }),
+    { numRuns: 100 }
+  )
+})
+
+const sumOf = (values: readonly number[]) => values.reduce((a, b) => a + b, 0)
 
 function perLargest(outputs: readonly Output[]): Map<number, number> {
   const sums = new Map<number, number>()

@@ -8,9 +8,9 @@ export const cell = (tierMs: number, isLate: boolean, startMs: number) =>
   `${tierMs} ${isLate ? 'late' : 'in time'} ${startMs}`
 
 /**
- * What a rollup must put out of counters of one source, worked out the slow and obvious way, without merging: each point,
- * when it comes, is looked at once for each tier. Where its interval has not been sent it counts there, else as late in the
- * one that is open.
+ * What a rollup must put out of counters, worked out the slow and obvious way, without merging: each point, when it comes,
+ * is looked at once for each tier. Where its interval has not been sent it counts there, else as late in the one that is
+ * open.
  */
 export class Reference {
   /** By {@link cell}. */
@@ -20,8 +20,7 @@ export class Reference {
   #idleMs: number
   #nowMs: number
   #tickMs: number
-  #reachedMs = Number.NEGATIVE_INFINITY
-  #lastSeenMs = Number.NEGATIVE_INFINITY
+  #sources = new Map<string, { readonly reachedMs: number; readonly lastSeenMs: number }>()
   #watermarkMs = Number.NEGATIVE_INFINITY
   /** When the last interval ends that holds anything. */
   #endMs = Number.NEGATIVE_INFINITY
@@ -36,11 +35,12 @@ export class Reference {
   }
 
   /** @param points times in seconds after `epochMs` */
-  take(points: readonly Arrival[], epochMs: number): void {
+  take(points: readonly Arrival[], epochMs: number, source: string): void {
     for (const { at, value } of points) for (const tier of this.#tiersMs) this.#count(tier, epochMs + at * 1000, value)
     const latest = Math.max(...points.map(({ at }) => epochMs + at * 1000))
-    this.#reachedMs = Math.max(this.#reachedMs, Math.min(latest, this.#nowMs))
-    this.#lastSeenMs = this.#nowMs
+    const before = this.#sources.get(source)?.reachedMs ?? Number.NEGATIVE_INFINITY
+    const reachedMs = Math.max(before, Math.min(latest, this.#nowMs))
+    this.#sources.set(source, { reachedMs, lastSeenMs: this.#nowMs })
   }
 
   advanceTo(nowMs: number): void {
@@ -50,10 +50,12 @@ export class Reference {
   }
 
   #tick(nowMs: number): void {
-    if (nowMs - this.#lastSeenMs >= this.#idleMs) this.#reachedMs = Number.NEGATIVE_INFINITY
-    const isIdle = this.#reachedMs === Number.NEGATIVE_INFINITY
+    for (const [source, { lastSeenMs }] of this.#sources)
+      if (nowMs - lastSeenMs >= this.#idleMs) this.#sources.delete(source)
+    const isIdle = this.#sources.size === 0
     if (isIdle && this.#endMs <= this.#watermarkMs) return
-    this.#watermarkMs = Math.max(this.#watermarkMs, (isIdle ? nowMs : this.#reachedMs) - this.#latenessMs)
+    const reached = isIdle ? nowMs : Math.min(...[...this.#sources.values()].map(({ reachedMs }) => reachedMs))
+    this.#watermarkMs = Math.max(this.#watermarkMs, reached - this.#latenessMs)
   }
 
   #count(tierMs: number, atMs: number, value: number): void {
