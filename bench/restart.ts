@@ -40,7 +40,7 @@ const [restoreMs] = timed(() => fresh.restore!(bytes))
 
 const folder = mkdtempSync(path.join(tmpdir(), 'weir-bench-'))
 const snapshots = new Map([['metrics/windowed_counter', bytes]])
-await writeCheckpoint(realDisk, folder, { nextEntry: 0, time: context.clock.now(), snapshots })
+await writeCheckpoint(realDisk, folder, { nextEntry: 0, time: context.clock.now(), snapshots, lanes: new Map() })
 const onDisk = statSync(path.join(folder, 'checkpoint')).size
 const readyMs = await start()
 rmSync(folder, { recursive: true })

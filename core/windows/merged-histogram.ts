@@ -39,7 +39,7 @@ export class MergedHistogram {
 
   static from(
     { min, max, mergeable, bounds, counts, exponential }: SavedHistogram,
-    limits: BucketLimits
+    limits: BucketLimits = USUAL_LIMITS
   ): MergedHistogram {
     const merged = new MergedHistogram(limits)
     merged.#min = min

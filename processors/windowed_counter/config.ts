@@ -1,47 +1,143 @@
-import { USUAL_LIMITS } from '../../core/model/sketch/exponential-counts.ts'
-import type { LatePolicy, OutputKind, WindowSettings } from '../../core/windows/settings.ts'
-import { type ConfigProblem, type ConfigSchema, duration } from '../../sdk/plugin/index.ts'
+import { type MatchConfig, matchSchema } from '../../core/model/matching/config.ts'
+import { AGGREGATIONS, type Aggregation } from '../../core/windows/aggregation.ts'
+import type { LatePolicy, OutputKind } from '../../core/windows/settings.ts'
+import { type ConfigSchema, duration, type JsonSchema } from '../../sdk/plugin/index.ts'
 
-export interface Config {
-  /** Window sizes, ms. */
-  readonly windows: readonly number[]
-  readonly by?: readonly string[]
-  readonly output: readonly OutputKind[]
+export interface Config extends RuleConfig {
+  /** Each takes from the options above what it does not say itself. */
+  readonly rules?: readonly Partial<RuleConfig>[]
   /** ms */
   readonly allowed_lateness: number
   /** ms */
   readonly idle_timeout: number
   /** ms */
   readonly max_future_skew: number
+}
+
+export interface RuleConfig {
+  readonly match?: MatchConfig
+  readonly by?: readonly string[]
+  readonly without?: readonly string[]
+  readonly aggregations?: readonly Aggregation[]
+  readonly attribute?: string
+  readonly quantiles: readonly number[]
+  readonly relative_error: number
+  readonly buckets: boolean
+  readonly name?: string
+  /** Sizes in ms; `every` undefined: as often as the smallest other window ends. */
+  readonly windows: readonly WindowConfig[]
+  readonly output: readonly OutputKind[]
   readonly late: LatePolicy
+  /** ms */
+  readonly amend_for: number
   readonly max_groups: number
+}
+export type WindowConfig = number | { readonly size: number; readonly every?: number }
+
+const attributeNames = { type: 'array', items: { type: 'string', minLength: 1 }, uniqueItems: true }
+
+const windowSize: JsonSchema = {
+  ...duration({ description: 'Size of a window.' }),
+  type: ['string', 'object'],
+  'x-expected': 'a duration such as 10s or 1h, or {size: 5m, every: 1m}',
+  properties: {
+    size: duration({ description: 'How much time the window covers.' }),
+    every: duration({ description: 'How often one ends. Without it as often as the smallest other window.' })
+  },
+  required: ['size'],
+  additionalProperties: false
+}
+
+const ruleOptions: Readonly<Record<keyof RuleConfig, JsonSchema>> = {
+  match: matchSchema('Points and events to aggregate; all others pass through. Without it, all that can be.'),
+  by: {
+    ...attributeNames,
+    description:
+      'Attributes to keep, of the point or else of its resource; all others are summed over. Without it all are kept.'
+  },
+  without: { ...attributeNames, description: 'Attributes to sum over; all others are kept.' },
+  aggregations: {
+    type: 'array',
+    items: { type: 'string', enum: AGGREGATIONS },
+    minItems: 1,
+    uniqueItems: true,
+    description: 'What to make of the values. Without it what each kind is made for: see the README.'
+  },
+  attribute: {
+    type: 'string',
+    minLength: 1,
+    description: 'An attribute to aggregate instead of the value, such as the one `unique` counts. Never a label.'
+  },
+  quantiles: {
+    type: 'array',
+    items: { type: 'number', minimum: 0, maximum: 1 },
+    minItems: 1,
+    uniqueItems: true,
+    description: 'Those that the aggregation `quantiles` sends.',
+    default: [0.5, 0.9, 0.99]
+  },
+  relative_error: {
+    type: 'number',
+    minimum: 0.001,
+    maximum: 0.5,
+    description: 'How far quantiles may be off, as a share of their value.',
+    default: 0.01
+  },
+  buckets: {
+    type: 'boolean',
+    description: 'Whether histograms keep their buckets, or count, sum, least and greatest alone.',
+    default: true
+  },
+  name: {
+    type: 'string',
+    minLength: 1,
+    description: 'Names of the output metrics, made of {name}, {aggregation} and {window}.'
+  },
+  windows: {
+    type: 'array',
+    items: windowSize,
+    minItems: 1,
+    description:
+      'Sizes of the windows, aligned to the Unix epoch: `1m`, or `{size: 5m, every: 1m}` where they overlap.',
+    default: ['1s', '10s', '1m', '1h']
+  },
+  output: {
+    type: 'array',
+    items: { type: 'string', enum: ['delta', 'cumulative'] },
+    minItems: 1,
+    uniqueItems: true,
+    description:
+      'delta: one point per window, with the attribute `window`. cumulative: a counter or histogram that only grows, of counts, sums and histograms.',
+    default: ['delta', 'cumulative']
+  },
+  late: {
+    type: 'string',
+    enum: ['add', 'drop', 'amend', 'side_output'],
+    description:
+      'Points for windows already sent. add: count them in the cumulative series and in a window series with late="true". drop: count them as dropped. amend: count them, and send the window again. side_output: send them on as they are, with late="true".',
+    default: 'add'
+  },
+  amend_for: duration({
+    description: 'With `late: amend`, how long after its end a window can be amended; later points are dropped.',
+    default: '10m'
+  }),
+  max_groups: {
+    type: 'integer',
+    minimum: 1,
+    description: 'Most groups kept; what is over is counted in one group a metric, with otel.metric.overflow="true".',
+    default: 1_000_000
+  }
 }
 
 export const schema: ConfigSchema = {
   type: 'object',
   properties: {
-    windows: {
+    ...ruleOptions,
+    rules: {
       type: 'array',
-      items: duration({ description: 'Size of a window.' }),
+      items: { type: 'object', properties: mapped(ruleOptions, withoutDefault), additionalProperties: false },
       minItems: 1,
-      description: 'Sizes of the tumbling windows, aligned to the Unix epoch.',
-      default: ['1s', '10s', '1m', '1h']
-    },
-    by: {
-      type: 'array',
-      items: { type: 'string', minLength: 1 },
-      uniqueItems: true,
-      description:
-        'Attributes to keep, of the point or else of its resource; all others are summed over. Without it all are kept.'
-    },
-    output: {
-      type: 'array',
-      items: { type: 'string', enum: ['delta', 'cumulative'] },
-      minItems: 1,
-      uniqueItems: true,
-      description:
-        'delta: one point per window, with the attribute `window`. cumulative: a counter or histogram that only grows; of sets there is none.',
-      default: ['delta', 'cumulative']
+      description: 'Rules, each with options of its own; what it does not say is as above. Without it there is one.'
     },
     allowed_lateness: duration({
       description: 'How long a window waits for points that come out of order, measured in event time.',
@@ -54,57 +150,17 @@ export const schema: ConfigSchema = {
     max_future_skew: duration({
       description: 'Points further ahead of the clock than this are dropped as `future`.',
       default: '5m'
-    }),
-    late: {
-      type: 'string',
-      enum: ['add', 'drop'],
-      description:
-        'Points for windows already sent. add: count them in the cumulative series and in a window series with late="true". drop: count them as dropped.',
-      default: 'add'
-    },
-    max_groups: {
-      type: 'integer',
-      minimum: 1,
-      description: 'Most groups kept; what is over is counted in one group a metric, with otel.metric.overflow="true".',
-      default: 1_000_000
-    }
+    })
   }
 }
 
-export function check(config: Config): ConfigProblem[] {
-  const problems: ConfigProblem[] = []
-  for (const [i, size] of config.windows.entries()) {
-    if (size < 100) problems.push({ path: ['windows', i], message: 'a window must be at least 100ms long' })
-    if (config.windows.indexOf(size) < i)
-      problems.push({ path: ['windows', i], message: 'this size stands here twice' })
-  }
-  return problems
+function mapped(
+  options: Readonly<Record<string, JsonSchema>>,
+  change: (option: JsonSchema) => JsonSchema
+): Record<string, JsonSchema> {
+  return Object.fromEntries(Object.entries(options).map(([name, option]) => [name, change(option)]))
 }
 
-export function settingsOf(config: Config): WindowSettings {
-  return {
-    rules: [
-      {
-        match: undefined,
-        by: config.by,
-        without: [],
-        aggregations: undefined,
-        gauges: [],
-        attribute: undefined,
-        quantiles: [],
-        limits: USUAL_LIMITS,
-        buckets: true,
-        name: undefined,
-        windows: config.windows.map(sizeMs => ({ sizeMs, everyMs: sizeMs })),
-        windowAttribute: 'window',
-        output: config.output,
-        late: config.late,
-        amendMs: 0,
-        maxGroups: config.max_groups
-      }
-    ],
-    allowedLatenessMs: config.allowed_lateness,
-    idleTimeoutMs: config.idle_timeout,
-    maxFutureSkewMs: config.max_future_skew
-  }
+function withoutDefault({ default: _, ...option }: JsonSchema): JsonSchema {
+  return option
 }

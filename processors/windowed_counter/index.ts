@@ -1,17 +1,22 @@
 import { WindowEngine } from '../../core/windows/engine.ts'
 import type { ProcessorPlugin } from '../../sdk/plugin/index.ts'
-import { type Config, check, schema, settingsOf } from './config.ts'
+import { check } from './check.ts'
+import { type Config, schema } from './config.ts'
+import { memoryBound } from './memory-bound.ts'
+import { rulesOf, settingsOf } from './rules.ts'
 
 const plugin: ProcessorPlugin<Config> = {
   api: 1,
   kind: 'processor',
   type: 'windowed_counter',
   stability: 'beta',
-  description: 'Counts and sums points and events in windows of event time.',
+  description: 'Aggregates points and events in windows of event time.',
   schema,
   ports: { in: 'any', out: 'points' },
   ownsData: true,
   check,
+  memoryBound,
+  amends: config => rulesOf(config).some(({ late }) => late === 'amend'),
   create: (config, context) => new WindowEngine(settingsOf(config), context)
 }
 

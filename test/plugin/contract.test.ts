@@ -12,6 +12,7 @@ after(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }))
 const closedPort = await freePort()
 
 /** What must be said for components that defaults alone do not start; the others need no entry. */
+const COUNTER_OPTIONAL = ['aggregations', 'attribute', 'by', 'match', 'name', 'rules', 'without']
 const OPTIONS: Readonly<Record<string, ContractOptions>> = {
   'receiver http': { config: { endpoint: '127.0.0.1:0' } },
   'receiver otlp': { config: { protocols: { http: { endpoint: '127.0.0.1:0' } } } },
@@ -24,8 +25,8 @@ const OPTIONS: Readonly<Record<string, ContractOptions>> = {
   'processor transform': { config: { statements: [{ delete: ['code'] }] } },
   // What is right of gauges depends on `by` and `without`.
   'processor rollup': { optional: ['by', 'gauges'] },
-  // Without `by` all attributes are kept, which no list of them says.
-  'processor windowed_counter': { optional: ['by'] },
+  // Without `by` all attributes are kept, which no list of them says; likewise the others.
+  'processor windowed_counter': { optional: COUNTER_OPTIONAL },
   // One of the two is given, and says where the engine is.
   'exporter clickhouse': { config: { embedded: folder }, optional: ['embedded', 'endpoint'] },
   'exporter victoriametrics': {
@@ -42,6 +43,7 @@ const VARIANTS: Readonly<Record<string, ContractOptions>> = {
     unreachable: true
   },
   'exporter debug': { config: { verbosity: 'detailed' } },
+  'processor batch': { config: { max_items: 2, by: ['code', 'plan'] } },
   'processor cumulative_to_delta': { config: { max_streams: 1, max_stale: '1s' }, optional: ['match'] },
   'processor delta_to_cumulative': { config: { max_streams: 1, max_stale: '1s' }, optional: ['match'] },
   'processor filter': { config: { include: { kind: ['counter', 'event'] } }, optional: ['exclude', 'include'] },
@@ -55,8 +57,16 @@ const VARIANTS: Readonly<Record<string, ContractOptions>> = {
     optional: ['by', 'gauges']
   },
   'processor windowed_counter': {
-    config: { windows: ['1s', '1h'], by: ['route'], late: 'drop', max_groups: 1 },
-    optional: ['by']
+    config: {
+      max_groups: 1,
+      rules: [
+        { by: ['route'], late: 'drop', windows: ['1s', '1h'] },
+        { without: ['route'], name: 'amended.{name}', late: 'amend', windows: ['1s', { size: '1m', every: '10s' }] },
+        { aggregations: ['count', 'min', 'max', 'avg', 'last', 'quantiles', 'histogram'], late: 'side_output' },
+        { aggregations: ['unique'], attribute: 'route', name: 'of_route.{name}' }
+      ]
+    },
+    optional: COUNTER_OPTIONAL
   }
 }
 

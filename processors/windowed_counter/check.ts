@@ -1,0 +1,159 @@
+import { isDeepStrictEqual } from 'node:util'
+import { checkMatch } from '../../core/model/matching/check.ts'
+import type { Conditions } from '../../core/model/matching/config.ts'
+import { CUMULATIVE_AGGREGATIONS } from '../../core/windows/aggregation.ts'
+import { GROUP_KINDS } from '../../core/windows/groups.ts'
+import { OutputNames } from '../../core/windows/output-names.ts'
+import { windowText } from '../../core/windows/outputs.ts'
+import { plansOf } from '../../core/windows/plan.ts'
+import type { RuleSettings } from '../../core/windows/settings.ts'
+import type { ConfigProblem } from '../../sdk/plugin/index.ts'
+import type { Config, RuleConfig } from './config.ts'
+import { ruleSettings, rulesOf, windowsOf } from './rules.ts'
+
+const SHORTEST_MS = 100
+/** Panes that one window may be made of. */
+const MOST_PANES = 10_000
+const PLACEHOLDERS = ['name', 'aggregation', 'window']
+
+type Path = readonly (string | number)[]
+
+/** Contradictions, each with what to change. */
+export function check(config: Config): ConfigProblem[] {
+  const problems: ConfigProblem[] = []
+  const rules = rulesOf(config)
+  if (config.by !== undefined && config.without !== undefined) problems.push(excludesBy(['without']))
+  for (const [i, rule] of rules.entries()) {
+    const said = config.rules?.[i]
+    // An option that a rule takes from above is wrong where it was said.
+    const at = (option: keyof RuleConfig): Path =>
+      said === undefined || !(option in said) ? [option] : ['rules', i, option]
+    if (said?.by !== undefined && said.without !== undefined) problems.push(excludesBy(['rules', i, 'without']))
+    if (said?.amend_for !== undefined && rule.late !== 'amend')
+      problems.push({ path: at('amend_for'), message: 'this does nothing unless `late` is amend' })
+    problems.push(...checkWindows(rule, at('windows')), ...checkRule(rule, at))
+  }
+  return withoutRepetitions([...problems, ...checkTogether(rules.map(ruleSettings))])
+}
+
+function excludesBy(path: Path): ConfigProblem {
+  return { path, message: '`by` says what to keep and `without` what not to; leave one of them out' }
+}
+
+function checkWindows({ windows }: RuleConfig, path: Path): ConfigProblem[] {
+  const problems: ConfigProblem[] = []
+  const sizes = windowsOf(windows)
+  const texts = sizes.map(windowText)
+  for (const [i, { sizeMs, everyMs }] of sizes.entries()) {
+    const window = windows[i]
+    const problem = (message: string) => problems.push({ path: [...path, i], message })
+    if (sizeMs < SHORTEST_MS || everyMs < SHORTEST_MS) problem('a window must be at least 100ms long')
+    else if (everyMs > sizeMs) problem('`every` is longer than `size`, so what comes in between would not count')
+    else if (sizeMs / greatestCommonDivisor(sizeMs, everyMs) > MOST_PANES)
+      problem(`one window would be made of more than ${MOST_PANES} parts; choose a longer \`every\``)
+    else if (typeof window === 'object' && window.every === undefined && everyMs === sizeMs)
+      problem('there is no smaller window to slide by; say how often it is made with `every`')
+    if (texts.indexOf(texts[i]) < i) problem('this size stands here twice')
+  }
+  return problems
+}
+
+function checkRule(rule: RuleConfig, at: (option: keyof RuleConfig) => Path): ConfigProblem[] {
+  const { match, by, aggregations, attribute, output, late } = rule
+  const problems = match === undefined ? [] : checkMatch(match, at('match'))
+  const problem = (option: keyof RuleConfig, message: string) => problems.push({ path: at(option), message })
+  if (attribute !== undefined && aggregations === undefined)
+    problem('attribute', 'say in `aggregations` what to make of this attribute, such as [unique]')
+  if (attribute !== undefined && by?.includes(attribute))
+    problem('by', `\`${attribute}\` is what is aggregated, and no label; take it out of \`by\``)
+  if (attribute === undefined) checkGauges(rule, problem)
+  if (!output.includes('delta') && aggregations?.every(one => !CUMULATIVE_AGGREGATIONS.includes(one)))
+    problem('output', `of ${aggregations.join(', ')} there is no total that only grows; add delta`)
+  if (!output.includes('delta') && late === 'amend')
+    problem('late', 'only windows are amended, and `output` has none; add delta to it')
+  checkName(rule, problem)
+  return problems
+}
+
+function checkGauges(
+  { match, aggregations }: RuleConfig,
+  problem: (option: keyof RuleConfig, message: string) => void
+): void {
+  const kinds = [match ?? []].flat().flatMap(({ kind = [] }: Conditions) => kind)
+  if (!kinds.includes('gauge')) return
+  if (aggregations?.includes('sum'))
+    problem(
+      'aggregations',
+      'gauges are not summed: what there is now and what there was a moment ago do not add up; take avg, min, max or last, or gauges out of `match`'
+    )
+  if (aggregations === undefined && kinds.every(kind => kind === 'gauge'))
+    problem('match', 'gauges pass through unless `aggregations` says what to make of them, such as [last]')
+}
+
+function checkName(
+  { name, match, aggregations, output }: RuleConfig,
+  problem: (option: keyof RuleConfig, message: string) => void
+): void {
+  if (name === undefined) return
+  for (const [, placeholder] of name.matchAll(/\{([^}]*)\}/g))
+    if (!PLACEHOLDERS.includes(placeholder))
+      problem('name', `there is no {${placeholder}}; there are ${PLACEHOLDERS.map(one => `{${one}}`).join(', ')}`)
+  if (!name.includes('{name}') && !isOfOneName(match))
+    problem('name', 'all metrics would have one name; put {name} into it, or match a single name')
+  if ((aggregations?.length ?? 0) > 1 && !name.includes('{aggregation}'))
+    problem('name', `${aggregations!.join(' and ')} would have one name; put {aggregation} into it`)
+  if (name.includes('{window}') && output.includes('cumulative'))
+    problem('name', 'totals have no {window}; take it out, or set output: [delta]')
+}
+
+function isOfOneName(match: RuleConfig['match']): boolean {
+  const conditions = [match ?? []].flat() as readonly Conditions[]
+  const names = new Set(conditions.map(({ name }) => name))
+  const [only] = names
+  return names.size === 1 && typeof only === 'string' && !only.includes('*')
+}
+
+/** Two rules about the same must not make series of the same names. */
+function checkTogether(rules: readonly RuleSettings[]): ConfigProblem[] {
+  const problems: ConfigProblem[] = []
+  const outputs = rules.map(outputsOf)
+  for (let later = 1; later < rules.length; later++) {
+    const earlier = rules.findIndex(
+      (rule, i) => i < later && meet(rule, rules[later]) && overlap(outputs[i], outputs[later])
+    )
+    if (earlier >= 0)
+      problems.push({
+        path: ['rules', later],
+        message: `this makes series of the same names as rule ${earlier + 1}, of the same data; give one of them another \`name\``
+      })
+  }
+  return problems
+}
+
+/** Names of all it may make of a metric `x`, with the window. */
+function outputsOf(rule: RuleSettings): Set<string> {
+  const names = new OutputNames(rule.name, rule.aggregations === undefined)
+  const outputs = new Set<string>()
+  for (const [i, plan] of plansOf(rule).entries()) {
+    if (plan === undefined) continue
+    const kind = GROUP_KINDS[i]
+    for (const window of rule.windows.map(windowText))
+      for (const one of plan.perWindow) outputs.add(`${names.of('x', kind, one, window)} ${window}`)
+    for (const one of plan.totals) outputs.add(names.of('x', kind, one, ''))
+  }
+  return outputs
+}
+
+const meet = (a: RuleSettings, b: RuleSettings) =>
+  a.match === undefined || b.match === undefined || isDeepStrictEqual(a.match, b.match)
+const overlap = (a: ReadonlySet<string>, b: ReadonlySet<string>) => [...a].some(name => b.has(name))
+
+/** What is wrong above is found in every rule that takes it from there. */
+function withoutRepetitions(problems: readonly ConfigProblem[]): ConfigProblem[] {
+  const isSame = (a: ConfigProblem, b: ConfigProblem) => a.message === b.message && isDeepStrictEqual(a.path, b.path)
+  return problems.filter((problem, i) => problems.findIndex(other => isSame(problem, other)) === i)
+}
+
+function greatestCommonDivisor(a: number, b: number): number {
+  return b === 0 ? a : greatestCommonDivisor(b, a % b)
+}
