@@ -8,6 +8,7 @@ export const builtIns: BuiltIns = {
     statsd: () => import('./receivers/statsd/index.ts')
   },
   processor: {
+    batch: () => import('./processors/batch/index.ts'),
     cardinality_limiter: () => import('./processors/cardinality_limiter/index.ts'),
     cumulative_to_delta: () => import('./processors/cumulative_to_delta/index.ts'),
     dedup: () => import('./processors/dedup/index.ts'),

@@ -205,9 +205,9 @@ async function survivesThrows({ plugin, context, instance }: Subjects): Promise<
   const line = await assembled(instance, context, batch => batch.ack())
   const [, block] = blocksFor(plugin.ports, context.series).find(([, { length }]) => length > 0)!
   const { poison, wasRead } = poisoned(block)
-  const outcome = await within('the batch settles', line.send(poison))
+  const outcome = await within('the batch settles', line.settle(poison))
   assert.equal(outcome.status, wasRead() ? 'nacked' : 'acked')
-  assert.equal((await within('the next one settles', line.send(block))).status, 'acked')
+  assert.equal((await within('the next one settles', line.settle(block))).status, 'acked')
   await line.end()
   assertBalanced(context)
 }
@@ -216,7 +216,7 @@ async function leavesBlocksAlone({ plugin, context, instance }: Subjects): Promi
   const line = await assembled(instance, context, batch => batch.ack())
   for (const [name, block] of blocksFor(plugin.ports, context.series)) {
     const before = columnsOf(block)
-    await within(`the batch of ${name}`, line.send(block))
+    await within(`the batch of ${name}`, line.settle(block))
     assert.deepEqual(columnsOf(block), before, name)
   }
   await line.end()
@@ -237,6 +237,12 @@ async function assembled(instance: Lifecycle, context: CountingContext, behave: 
     send(block: Block): Promise<Outcome> {
       const { batch, settled } = testBatch(block)
       input.next(batch)
+      return settled
+    },
+    /** Sends it, and gives it the time that a processor may hold a batch for. */
+    settle(block: Block): Promise<Outcome> {
+      const settled = this.send(block)
+      context.clock.advance(STEP_MS)
       return settled
     },
     /** No more comes in; time goes on until all is out. */

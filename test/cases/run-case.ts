@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { Subject } from 'rxjs'
 import { lift } from '../../core/pipeline/lift.ts'
-import type { Batch, Processor, ProcessorPlugin } from '../../sdk/plugin/index.ts'
+import type { Batch, Origin, Processor, ProcessorPlugin } from '../../sdk/plugin/index.ts'
 import { type TestContext, testBatch, testConfig, testContext } from '../../sdk/plugin/testing.ts'
 import { EPOCH, parseItems, parseTime, printItems, printTime } from './items.ts'
 
@@ -60,20 +60,22 @@ class CaseRun {
   }
 
   async paragraph(lines: readonly string[]): Promise<void> {
-    const items: string[] = []
-    let origin: { source: string; request?: () => string } = { source: 'test' }
+    let items: string[] = []
+    let origin: Origin = { source: 'test' }
+    const sendItems = async () => {
+      if (items.length > 0) await this.#send(items, origin)
+      items = []
+    }
     for (const line of lines) {
       const [, source, request] = FROM.exec(line) ?? []
+      const isItem = source === undefined && !line.startsWith('tick ') && line !== 'restart'
+      if (isItem) items.push(line)
+      else await sendItems()
       if (source !== undefined) origin = { source, request: request === undefined ? undefined : () => request }
       else if (line.startsWith('tick ')) await this.#tick(parseTime(line.slice(5)))
       else if (line === 'restart') await this.#restart()
-      else items.push(line)
     }
-    if (items.length === 0) return
-    const { batch, settled } = testBatch(parseItems(items, this.#context.series), origin)
-    settled.then(outcome => outcome.status === 'nacked' && this.#tell(`refused: ${outcome.error.message}`))
-    this.#input.next(batch)
-    await this.#turn()
+    await sendItems()
   }
 
   /** The stream completes, as it does when Weir stops; nobody may owe anything then. */
@@ -84,6 +86,13 @@ class CaseRun {
     this.#ending = undefined
     await this.#processor.stop?.(new AbortController().signal)
     assert.equal(this.#context.account.imbalance, 0, 'the ledger adds up')
+  }
+
+  async #send(items: readonly string[], origin: Origin): Promise<void> {
+    const { batch, settled } = testBatch(parseItems(items, this.#context.series), origin)
+    settled.then(outcome => outcome.status === 'nacked' && this.#tell(`refused: ${outcome.error.message}`))
+    this.#input.next(batch)
+    await this.#turn()
   }
 
   async #restart(): Promise<void> {

@@ -1,0 +1,49 @@
+import { joinBlocks } from '../../core/model/join.ts'
+import { Batch, type Block, type Outcome } from '../../sdk/plugin/index.ts'
+
+/** Handles that will be one batch. */
+export class OpenBatch {
+  readonly source: string
+  items = 0
+  bytes = 0
+  #parts: Batch[] = []
+
+  constructor(source: string) {
+    this.source = source
+  }
+
+  get blocks(): readonly Block[] {
+    return this.#parts.map(({ block }) => block)
+  }
+
+  add(part: Batch, bytes: number): void {
+    this.items += part.block.length
+    this.bytes += bytes
+    this.#parts.push(part)
+  }
+
+  /** One batch of all parts; each is settled as it is. */
+  close(): Batch {
+    const parts = this.#parts
+    if (parts.length === 1) return parts[0]
+    return Batch.of({ source: this.source }, joinBlocks(this.blocks), outcome => settle(parts, outcome))
+  }
+}
+
+function settle(parts: readonly Batch[], outcome: Outcome): void {
+  if (outcome.status !== 'dropped') {
+    for (const part of parts) {
+      if (outcome.status === 'acked') part.ack()
+      else part.nack(outcome.error)
+    }
+    return
+  }
+  // Whose items were dropped nobody says; how many, all together, is right.
+  let left = outcome.items
+  for (const part of parts) {
+    const items = Math.min(left, part.block.length)
+    left -= items
+    if (items > 0) part.drop(outcome.reason, items)
+    else part.ack()
+  }
+}
