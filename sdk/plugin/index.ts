@@ -28,9 +28,13 @@ export type {
   Temporality
 } from '../../core/model/series.ts'
 export { NO_RESOURCE, NO_SCOPE } from '../../core/model/series.ts'
+export { quantileOf, relativeErrorOf, scaleOf } from '../../core/model/sketch/ddsketch.ts'
+export { DistinctCounter } from '../../core/model/sketch/distinct-counter.ts'
+export { addDistinct, distinctSketch } from '../../core/model/sketch/distinct-sketch.ts'
 export type { Origin, Outcome } from '../../core/pipeline/batch.ts'
 export { Batch } from '../../core/pipeline/batch.ts'
 export type { CreditPool, Permit } from '../../core/pipeline/credits.ts'
+export { gate, refuseJournal } from '../../core/pipeline/gate.ts'
 export type { Conversion } from '../../core/pipeline/owning-processor.ts'
 export { OwningProcessor } from '../../core/pipeline/owning-processor.ts'
 export type { ComponentState, Context } from '../../core/plugin/context.ts'
@@ -51,3 +55,4 @@ export type {
   Upsert
 } from '../../core/plugin/contract.ts'
 export { sleep } from '../../core/telemetry/clock.ts'
+export { decodeDDSketch, encodeDDSketch } from '../../core/wire/ddsketch.ts'
