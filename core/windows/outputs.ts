@@ -125,20 +125,22 @@ class SeriesMaker {
   #metric(metric: Metric, kind: GroupKind, line: Line, aggregation: Aggregation, isExponential: boolean): Metric {
     const name = this.#names.of(metric.name, kind, aggregation, line.window)
     const { temporality } = line
+    // Of events the unit is that of their number.
+    const unit = kind === 'event' ? '' : metric.unit
     switch (aggregation) {
       case 'sum':
         // Values may be negative, so their sum is no counter.
         return kind === 'event'
-          ? { ...metric, name, kind: 'up_down_counter', unit: '', temporality }
+          ? { ...metric, name, kind: 'up_down_counter', unit, temporality }
           : { ...metric, name, kind: kind === 'counter' ? 'counter' : 'up_down_counter', temporality }
       case 'count':
         return { ...metric, name, kind: 'counter', unit: kind === 'event' ? metric.unit : '', temporality }
       case 'histogram':
-        return { ...metric, name, kind: isExponential ? 'exponential_histogram' : 'histogram', temporality }
+        return { ...metric, name, kind: isExponential ? 'exponential_histogram' : 'histogram', unit, temporality }
       case 'unique':
         return { ...metric, name, kind: 'set', unit: '', temporality }
       default:
-        return { ...metric, name, kind: 'gauge', unit: kind === 'event' ? '' : metric.unit, temporality: 'unspecified' }
+        return { ...metric, name, kind: 'gauge', unit, temporality: 'unspecified' }
     }
   }
 
