@@ -1,4 +1,4 @@
-import { type Context, type Processor, WeirError } from '../../sdk/plugin/index.ts'
+import { type Context, type Processor, refuseJournal } from '../../sdk/plugin/index.ts'
 import { Buckets } from './buckets.ts'
 import type { Config } from './config.ts'
 import { Dropping } from './dropping.ts'
@@ -7,11 +7,7 @@ import { Refusing } from './refusing.ts'
 
 /** The processor for the configured action. */
 export function createRateLimiter(config: Config, context: Context): Processor {
-  if (config.action === 'refuse' && context.replayed)
-    throw new WeirError(
-      'CONFIG_INVALID',
-      `processor ${context.id}: with a journal a batch was acknowledged before it comes here, so it cannot go back to its sender; use action: drop`
-    )
+  if (config.action === 'refuse') refuseJournal(context, 'use action: drop')
   const buckets = new Buckets(config, context)
   const keys = new Keys(config)
   return config.action === 'drop' ? new Dropping(keys, buckets, context) : new Refusing(keys, buckets, context)

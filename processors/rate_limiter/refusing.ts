@@ -1,5 +1,5 @@
-import { Observable, type OperatorFunction } from 'rxjs'
-import { type Batch, type Context, type StreamProcessor, WeirError } from '../../sdk/plugin/index.ts'
+import type { OperatorFunction } from 'rxjs'
+import { type Batch, type Context, gate, type StreamProcessor } from '../../sdk/plugin/index.ts'
 import type { Bucket, Buckets } from './buckets.ts'
 import type { Keys } from './keys.ts'
 
@@ -16,17 +16,7 @@ export class Refusing implements StreamProcessor {
   }
 
   operator(): OperatorFunction<Batch, Batch> {
-    return source =>
-      new Observable(output =>
-        source.subscribe({
-          next: batch => {
-            if (this.#takes(batch)) output.next(batch)
-            else this.#refuse(batch)
-          },
-          error: error => output.error(error),
-          complete: () => output.complete()
-        })
-      )
+    return gate(this.#context, batch => (this.#takes(batch) ? undefined : 'is over its rate limit'))
   }
 
   snapshot(): Uint8Array {
@@ -49,10 +39,5 @@ export class Refusing implements StreamProcessor {
     for (const [{ tokens }, items] of wanted) if (tokens < Math.min(items, this.#buckets.burst)) return false
     for (const [bucket, items] of wanted) bucket.tokens -= items
     return true
-  }
-
-  #refuse(batch: Batch): void {
-    this.#context.account.refused += batch.block.length
-    batch.nack(new WeirError('QUEUE_FULL', `processor ${this.#context.id}: over its rate limit; try again later`))
   }
 }
