@@ -14,6 +14,7 @@ export const builtIns: BuiltIns = {
     dedup: () => import('./processors/dedup/index.ts'),
     delta_to_cumulative: () => import('./processors/delta_to_cumulative/index.ts'),
     filter: () => import('./processors/filter/index.ts'),
+    memory_limiter: () => import('./processors/memory_limiter/index.ts'),
     rate_limiter: () => import('./processors/rate_limiter/index.ts'),
     rollup: () => import('./processors/rollup/index.ts'),
     sampler: () => import('./processors/sampler/index.ts'),

@@ -20,6 +20,7 @@ const OPTIONS: Readonly<Record<string, ContractOptions>> = {
   'processor cumulative_to_delta': { optional: ['match'] },
   'processor delta_to_cumulative': { optional: ['match'] },
   'processor filter': { config: { exclude: { name: 'x.*' } }, optional: ['exclude', 'include'] },
+  'processor memory_limiter': { optional: ['max_heap', 'max_rss'] },
   'processor rate_limiter': { config: { rate: 1 }, optional: ['match'] },
   'processor sampler': { config: { probability: 0.5 }, optional: ['attribute', 'match'] },
   'processor transform': { config: { statements: [{ delete: ['code'] }] } },
