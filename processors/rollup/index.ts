@@ -1,6 +1,8 @@
 import { WindowEngine } from '../../core/windows/engine.ts'
+import { memoryBoundOf } from '../../core/windows/memory-bound.ts'
 import type { ProcessorPlugin } from '../../sdk/plugin/index.ts'
 import { type Config, check, schema } from './config.ts'
+import { Refusals } from './refusals.ts'
 import { settingsOf } from './settings.ts'
 
 const plugin: ProcessorPlugin<Config> = {
@@ -14,7 +16,8 @@ const plugin: ProcessorPlugin<Config> = {
   ownsData: true,
   check,
   amends: ({ late }) => late === 'amend',
-  create: (config, context) => new WindowEngine(settingsOf(config, context), context)
+  memoryBound: config => memoryBoundOf(settingsOf(config)),
+  create: (config, context) => new WindowEngine(settingsOf(config, new Refusals(config.by, context.log)), context)
 }
 
 export default plugin

@@ -1,13 +1,12 @@
 import { USUAL_LIMITS } from '../../core/model/sketch/exponential-counts.ts'
 import type { WindowSize } from '../../core/windows/level.ts'
 import type { WindowSettings } from '../../core/windows/settings.ts'
-import { type Context, sortAttributes } from '../../sdk/plugin/index.ts'
+import { sortAttributes } from '../../sdk/plugin/index.ts'
 import { type Config, gaugeStates, TIER_ATTRIBUTE, type Tier } from './config.ts'
-import { Refusals } from './refusals.ts'
+import type { Refusals } from './refusals.ts'
 
 /** Tiers are windows that merge upwards: one rule over everything, which says of a point what tier it is of. */
-export function settingsOf(config: Config, { log }: Context): WindowSettings {
-  const refusals = new Refusals(config.by, log)
+export function settingsOf(config: Config, refusals?: Refusals): WindowSettings {
   return {
     rules: [
       {
@@ -23,7 +22,7 @@ export function settingsOf(config: Config, { log }: Context): WindowSettings {
         name: undefined,
         windows: config.tiers.map(windowOf),
         windowAttribute: TIER_ATTRIBUTE,
-        refusalOf: series => refusals.of(series),
+        refusalOf: series => refusals?.of(series),
         output: ['delta'],
         late: config.late,
         amendMs: config.amend_for,

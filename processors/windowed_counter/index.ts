@@ -1,8 +1,8 @@
 import { WindowEngine } from '../../core/windows/engine.ts'
+import { memoryBoundOf } from '../../core/windows/memory-bound.ts'
 import type { ProcessorPlugin } from '../../sdk/plugin/index.ts'
 import { check } from './check.ts'
 import { type Config, schema } from './config.ts'
-import { memoryBound } from './memory-bound.ts'
 import { rulesOf, settingsOf } from './rules.ts'
 
 const plugin: ProcessorPlugin<Config> = {
@@ -15,7 +15,7 @@ const plugin: ProcessorPlugin<Config> = {
   ports: { in: 'any', out: 'points' },
   ownsData: true,
   check,
-  memoryBound,
+  memoryBound: config => memoryBoundOf(settingsOf(config)),
   amends: config => rulesOf(config).some(({ late }) => late === 'amend'),
   create: (config, context) => new WindowEngine(settingsOf(config), context)
 }

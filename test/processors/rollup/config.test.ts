@@ -39,6 +39,16 @@ for (const [name, config] of [
   test(`fine: ${name}`, () => assert.doesNotThrow(() => testConfig(plugin, config)))
 }
 
+test('memory is bounded, by groups, by tiers and by what is kept of gauges', () => {
+  const bound = (config: object) => plugin.memoryBound!(testConfig(plugin, { max_groups: 1000, ...config }))
+  const usual = bound({})
+  assert.ok(usual > 1e6 && usual < 1e8, `${usual}`)
+  assert.equal(bound({ max_groups: 2000 }), 2 * usual)
+  for (const less of [{ tiers: [{ size: '1s' }] }, { gauges: ['last'] }, { late: 'drop' }])
+    assert.ok(bound(less) < usual, JSON.stringify(less))
+  assert.ok(bound({ late: 'amend', amend_for: '10h' }) > bound({ late: 'amend', amend_for: '1m' }))
+})
+
 test('it corrects what it sent where told to, which the store must take', () => {
   const amends = (late: string) => plugin.amends?.(testConfig(plugin, { late }))
   assert.deepEqual(['add', 'drop', 'amend'].map(amends), [false, false, true])

@@ -1,7 +1,5 @@
-import { hyperLogLogBytes } from '../../core/model/sketch/hyperloglog.ts'
-import type { RuleSettings } from '../../core/windows/settings.ts'
-import type { Config } from './config.ts'
-import { settingsOf } from './rules.ts'
+import { hyperLogLogBytes } from '../model/sketch/hyperloglog.ts'
+import type { RuleSettings, WindowSettings } from './settings.ts'
 
 /** Identity and totals, as measured with five attributes. */
 const BYTES_PER_GROUP = 500
@@ -15,16 +13,15 @@ const HISTOGRAM_BUCKETS = 160
 const DISTINCT_BYTES = hyperLogLogBytes(14)
 
 /**
- * The most that is remembered, where all groups are active in every window and each value differs. Of the usual
+ * The most bytes that are remembered, where all groups are active in every window and each value differs. Of the usual
  * aggregations it is that of numbers: what a group of a set or a histogram takes besides, the README says.
  */
-export function memoryBound(config: Config): number {
-  const { rules, allowedLatenessMs } = settingsOf(config)
+export function memoryBoundOf({ rules, allowedLatenessMs }: WindowSettings): number {
   return rules.reduce((bytes, rule) => bytes + boundOf(rule, allowedLatenessMs), 0)
 }
 
 function boundOf(rule: RuleSettings, allowedLatenessMs: number): number {
-  const { aggregations, windows, quantiles, limits, output, late, amendMs, maxGroups } = rule
+  const { aggregations, gauges, windows, quantiles, limits, output, late, amendMs, maxGroups } = rule
   const kept = late === 'amend' ? amendMs : 0
   let panes = 0
   // Of windows that overlap the sums of neighbours are kept as well, together as much as the panes.
@@ -33,7 +30,9 @@ function boundOf(rule: RuleSettings, allowedLatenessMs: number): number {
     panes += Math.ceil(covered / everyMs) * (sizeMs === everyMs ? 1 : 2) + 1
   }
   const perWindow =
-    aggregations === undefined ? 1 : aggregations.length + (aggregations.includes('quantiles') ? quantiles.length : 0)
+    aggregations === undefined
+      ? Math.max(1, gauges.length)
+      : aggregations.length + (aggregations.includes('quantiles') ? quantiles.length : 0)
   const outputs = perWindow * windows.length * (late === 'add' ? 2 : 1) + (output.includes('cumulative') ? 1 : 0)
   let row = BYTES_PER_ROW
   if (aggregations?.includes('unique')) row += DISTINCT_BYTES
