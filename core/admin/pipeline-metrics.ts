@@ -14,14 +14,15 @@ const COLUMNS: Record<Column, string> = {
 }
 
 /** The ledger, queues, credits and states as metrics. */
-export function addPipelineMetrics(metrics: Metrics, { topology, components, services }: Delivery): void {
+export function addPipelineMetrics(metrics: Metrics, delivery: Delivery): void {
+  const { topology, services } = delivery
   for (const [column, help] of Object.entries(COLUMNS) as [Column, string][]) {
-    addOfEach(metrics, components, `weir_${column}_items_total`, 'counter', help, account => account[column])
+    addOfEach(metrics, delivery, `weir_${column}_items_total`, 'counter', help, account => account[column])
   }
-  addOfEach(metrics, components, 'weir_in_flight_items', 'gauge', 'Items held.', account => account.inFlight)
+  addOfEach(metrics, delivery, 'weir_in_flight_items', 'gauge', 'Items held.', account => account.inFlight)
   addOfEach(
     metrics,
-    components,
+    delivery,
     'weir_unaccounted_items',
     'gauge',
     'Items nobody accounts for: 0, or a bug.',
@@ -32,7 +33,7 @@ export function addPipelineMetrics(metrics: Metrics, { topology, components, ser
     type: 'counter',
     help: 'Items gone for good, by reason.',
     *read() {
-      for (const component of components) {
+      for (const component of delivery.components) {
         for (const [reason, value] of component.account.dropped)
           yield { labels: { ...labelsOf(component), reason }, value }
       }
@@ -42,7 +43,8 @@ export function addPipelineMetrics(metrics: Metrics, { topology, components, ser
     name: 'weir_component_up',
     type: 'gauge',
     help: '1 when the component is ok, 0 when it is degraded or failed.',
-    read: () => components.map(component => ({ labels: labelsOf(component), value: component.state === 'ok' ? 1 : 0 }))
+    read: () =>
+      delivery.components.map(component => ({ labels: labelsOf(component), value: component.state === 'ok' ? 1 : 0 }))
   })
   metrics.add({
     name: 'weir_queue_bytes',
@@ -81,13 +83,14 @@ export function addPipelineMetrics(metrics: Metrics, { topology, components, ser
 
 function addOfEach(
   metrics: Metrics,
-  components: readonly Component[],
+  delivery: Delivery,
   name: string,
   type: 'counter' | 'gauge',
   help: string,
   value: (account: Account) => number
 ): void {
-  const read = () => components.map(component => ({ labels: labelsOf(component), value: value(component.account) }))
+  const read = () =>
+    delivery.components.map(component => ({ labels: labelsOf(component), value: value(component.account) }))
   metrics.add({ name, type, help, read })
 }
 

@@ -60,10 +60,11 @@ function makeApp(endpoint: string, delivery: Delivery, moment: () => Moment): Ex
     const { phase } = moment()
     response.status(phase === 'running' ? 200 : 503).json({ phase })
   })
-  for (const [route, handler] of services.routes) {
-    const [method, at] = route.split(' ') as ['get' | 'post', string]
-    app[method](at, handler)
-  }
+  // Looked up anew each time: a reload brings others.
+  app.use((request, response, next) => {
+    const handler = services.routes.get(`${request.method.toLowerCase()} ${request.path}`)
+    return handler === undefined ? next() : handler(request, response, next)
+  })
   return app.use(answerError(services.log))
 }
 

@@ -4,6 +4,7 @@ import { listComponents } from './components.ts'
 import { listDeadLetters, replayDeadLetters } from './dlq.ts'
 import { inspectJournal, replayJournal, truncateJournal, verifyJournal } from './journal.ts'
 import { query } from './query.ts'
+import { reload } from './reload.ts'
 import { run } from './run.ts'
 import { printSchema } from './schema.ts'
 import type { Terminal } from './terminal.ts'
@@ -26,7 +27,13 @@ export function makeProgram(terminal: Terminal, exit: (code: number) => void): C
     .description('Run the pipelines until SIGTERM or Ctrl-C, then drain.')
     .addOption(configOption().makeOptionMandatory())
     .option('--discard-state', 'forget the state of the last run instead of restoring it', false)
-    .action(async options => exit(await run(terminal, options.config, { discardState: options.discardState })))
+    .option('--watch', 'reload when a configuration file changes', false)
+    .action(async ({ config, discardState, watch }) => exit(await run(terminal, config, { discardState, watch })))
+  program
+    .command('reload')
+    .description('Have a running Weir read its configuration files again; SIGHUP does the same.')
+    .addOption(adminOption())
+    .action(async options => exit(await reload(terminal, options)))
   program
     .command('validate')
     .description('Check configuration files and print the graph; nothing is started.')

@@ -3,17 +3,20 @@ import { AdminServer } from '../admin/server.ts'
 import type { Phase } from '../admin/status.ts'
 import { formatDuration } from '../config/units.ts'
 import { type ResolvedConfig, readConfig } from '../config/validate.ts'
-import { describeError } from '../errors.ts'
+import { describeError, WeirError } from '../errors.ts'
 import { SeriesRegistry } from '../model/series.ts'
 import type { Announcement } from '../pipeline/component.ts'
 import { type BaseServices, prepareDelivery } from '../pipeline/delivery.ts'
 import { Runner } from '../pipeline/lifecycle.ts'
+import type { Change } from '../pipeline/reload/plan.ts'
+import { Reloader } from '../pipeline/reload/reloader.ts'
 import { systemClock } from '../telemetry/clock.ts'
 import { Log } from '../telemetry/log.ts'
 import { Metrics } from '../telemetry/metrics.ts'
 import { exportByOtlp } from '../telemetry/otlp-export.ts'
 import { addProcessMetrics } from '../telemetry/process-metrics.ts'
 import { EXIT } from './exit-codes.ts'
+import { reloadHandler, reloadOnRequest } from './reload.ts'
 import type { Terminal } from './terminal.ts'
 
 const ADMIN_STOP_MS = 1000
@@ -23,12 +26,12 @@ const SIGNALS = ['SIGINT', 'SIGTERM'] as const
 export async function run(
   terminal: Terminal,
   files: readonly string[],
-  options: { readonly discardState: boolean }
+  options: { readonly discardState: boolean; readonly watch: boolean }
 ): Promise<number> {
   const { config, problems } = await readConfig(files, process.env, terminal.registry)
   if (problems.all.length > 0) terminal.error(problems.format())
   if (config === undefined) return EXIT.invalid
-  const weir = new Weir(config)
+  const weir = new Weir(config, () => readConfig(files, process.env, terminal.registry))
   const stopped = nextSignal()
   try {
     await weir.start(options)
@@ -37,7 +40,9 @@ export async function run(
     return EXIT.startFailed
   }
   terminal.out(describeStart(weir.announcements))
+  const stopReloads = reloadOnRequest(terminal, files, options.watch, () => weir.reload())
   const signal = await stopped
+  stopReloads()
   terminal.out(
     `${signal}: draining, for at most ${formatDuration(config.service.shutdown_timeout)}; again to stop at once`
   )
@@ -54,10 +59,13 @@ class Weir {
   #runner: Runner | undefined
   #admin: AdminServer | undefined
   #stopTelemetry: (() => void | Promise<void>)[] = []
+  #reloader: Reloader | undefined
+  #readAgain: () => ReturnType<typeof readConfig>
   readonly announcements: Announcement[] = []
 
-  constructor(config: ResolvedConfig) {
+  constructor(config: ResolvedConfig, readAgain: () => ReturnType<typeof readConfig>) {
     this.#config = config
+    this.#readAgain = readAgain
     this.#log = new Log(config.service.log.level)
   }
 
@@ -67,6 +75,10 @@ class Weir {
     const { log, clock, metrics } = delivery.services
     addPipelineMetrics(metrics, delivery)
     this.#stopTelemetry.push(addProcessMetrics(metrics))
+    delivery.services.routes.set(
+      'post /api/reload',
+      reloadHandler(() => this.reload())
+    )
     this.#admin = new AdminServer(admin.endpoint, delivery, () => ({
       phase: this.#phase,
       problems: this.#log.problems
@@ -75,6 +87,7 @@ class Weir {
     const { topology, entrance, keeper } = delivery
     this.#runner = new Runner(topology, { log, clock, entrance, keeper })
     await this.#runner.start(new AbortController().signal)
+    this.#reloader = new Reloader(this.#config, delivery, this.#runner)
     if (telemetry.otlp_endpoint !== undefined) {
       this.#stopTelemetry.push(await exportByOtlp(metrics, telemetry.otlp_endpoint, telemetry.interval, log))
     }
@@ -82,8 +95,19 @@ class Weir {
     log.info('running')
   }
 
+  /** Throws with what is wrong with the configuration now, or with why it cannot be changed to; all is as before then. */
+  async reload(): Promise<Change[]> {
+    if (this.#phase !== 'running') throw new WeirError('COMPONENT_FAILED', `Weir is ${this.#phase}; try again later`)
+    const { config, problems } = await this.#readAgain()
+    if (config === undefined) throw new WeirError('CONFIG_INVALID', problems.format())
+    const changes = await this.#reloader!.reload(config)
+    this.#log.logger.info({ changes: changes.filter(({ fate }) => fate !== 'kept') }, 'reloaded')
+    return changes
+  }
+
   async stop(): Promise<boolean> {
     this.#phase = 'draining'
+    await this.#reloader?.settled
     const drained = await this.#runner!.stop(this.#config.service.shutdown_timeout)
     for (const stop of this.#stopTelemetry) await stop()
     await this.#admin?.stop(AbortSignal.timeout(ADMIN_STOP_MS))

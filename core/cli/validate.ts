@@ -57,6 +57,7 @@ function probeServices(): Services {
     credits: new CreditPool(0),
     ownedCredits: new CreditPool(0),
     durable: false,
+    isReloading: false,
     replayed: false,
     routes: new Map(),
     announcements: [],

@@ -76,6 +76,11 @@ export class Journal {
     return this.#bytes
   }
 
+  /** Number of the entry that is appended next. */
+  get appended(): number {
+    return this.#writer.nextEntry
+  }
+
   /** Entries before this are on disk. */
   get committed(): number {
     return this.#writer.committed

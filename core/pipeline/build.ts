@@ -11,25 +11,29 @@ import { fanOut, type Sink } from './sink.ts'
 
 export interface BuiltReceiver {
   readonly component: Component
+  /** What it was made of. */
+  readonly entry: ComponentConfig
   readonly receiver: Receiver
-  /** The pipelines it feeds. */
-  readonly sink: Sink
 }
 export interface BuiltProcessor {
   readonly component: Component
+  readonly entry: ComponentConfig
   readonly processor: Processor
 }
 export interface BuiltExporter {
   readonly component: Component
+  readonly entry: ComponentConfig
   readonly exporter: Exporter
   readonly lane: Lane
 }
 
-/** Components connected and not yet started. */
+/** Components, connected. One object for as long as Weir runs; a reload exchanges its parts. */
 export interface Topology {
-  readonly receivers: readonly BuiltReceiver[]
-  readonly pipelines: readonly Pipeline[]
-  readonly exporters: readonly BuiltExporter[]
+  receivers: readonly BuiltReceiver[]
+  /** Each after those it takes from. */
+  pipelines: readonly Pipeline[]
+  /** Also those that a reload took out of every pipeline, until what waits for them is sent. */
+  exporters: readonly BuiltExporter[]
 }
 
 /** Processors in a row between what feeds them and a sink. */
@@ -38,28 +42,18 @@ export class Pipeline implements Sink {
   readonly config: PipelineConfig
   readonly processors: readonly BuiltProcessor[]
   #input = new Subject<Batch>()
-  #sink: Sink
-  #sources: number
+  #sink: Sink = fanOut([], false)
   #completed = Promise.withResolvers<void>()
 
-  /** @param sources how many feed it; it completes when all have */
-  constructor(
-    name: string,
-    config: PipelineConfig,
-    processors: readonly BuiltProcessor[],
-    sink: Sink,
-    sources: number
-  ) {
+  constructor(name: string, config: PipelineConfig, processors: readonly BuiltProcessor[]) {
     this.name = name
     this.config = config
     this.processors = processors
-    this.#sink = sink
-    this.#sources = sources
   }
 
-  /** Resolves once the last processor has put out its last batch. */
-  get completed(): Promise<void> {
-    return this.#completed.promise
+  /** From now on what it puts out goes to `sink`. */
+  connect(sink: Sink): void {
+    this.#sink = sink
   }
 
   hasRoom(): boolean {
@@ -79,67 +73,80 @@ export class Pipeline implements Sink {
     stream.subscribe({ next: batch => this.#sink.push(batch), complete: () => this.#completed.resolve() })
   }
 
-  /** One of its sources has ended. */
-  sourceCompleted(): void {
-    if (--this.#sources === 0) this.#input.complete()
+  /** Nothing comes any more. Resolves once the last processor has put out its last batch. */
+  finish(): Promise<void> {
+    this.#input.complete()
+    return this.#completed.promise
   }
 }
 
-/** Creates every component that a pipeline uses and connects them, exporters first. */
+/** Creates every component that a pipeline uses and connects them. */
 export function buildTopology(config: ResolvedConfig, services: Services): Topology {
-  const { pipelines } = config.service
-  const used = (kind: Kind, ids: (pipeline: PipelineConfig) => readonly string[]) =>
-    [...config.components[kind].values()].filter(({ id }) => Object.values(pipelines).some(p => ids(p).includes(id)))
-  const exporters = used('exporter', p => p.exporters).map(entry => buildExporter(entry, services))
-  const built = buildPipelines(config, exporters, services)
-  const receivers = used('receiver', p => p.receivers).map(({ id, plugin, config }) => {
-    const component = new Component('receiver', id, undefined, services.log)
-    const receiver = plugin.create(config, component.context(services)) as Receiver
-    return {
-      component,
-      receiver,
-      sink: fanOut(
-        built.filter(pipeline => pipeline.config.receivers.includes(id)),
-        services.replayed
-      )
-    }
-  })
-  return { receivers, pipelines: built, exporters }
+  const topology = {
+    exporters: used(config, 'exporter').map(entry => createExporter(entry, services)),
+    pipelines: pipelineNames(config).map(name => createPipeline(name, config, services)),
+    receivers: used(config, 'receiver').map(entry => createReceiver(entry, services))
+  }
+  connect(topology, services)
+  return topology
 }
 
-function buildExporter({ id, plugin, config, lane }: ComponentConfig, services: Services): BuiltExporter {
+/** What pipelines refer to. */
+export function used({ service, components }: ResolvedConfig, kind: Kind): ComponentConfig[] {
+  const ids = new Set(Object.values(service.pipelines).flatMap(pipeline => pipeline[`${kind}s`]))
+  return [...components[kind].values()].filter(({ id }) => ids.has(id))
+}
+
+/** In an order in which each comes after those it takes from. */
+export function pipelineNames({ service }: ResolvedConfig): string[] {
+  return pipelineOrder(new Map(Object.entries(service.pipelines).map(([name, { receivers }]) => [name, receivers])))
+}
+
+export function createReceiver(entry: ComponentConfig, services: Services): BuiltReceiver {
+  const { id, plugin, config } = entry
+  const component = new Component('receiver', id, undefined, services.log)
+  return { component, entry, receiver: plugin.create(config, component.context(services)) as Receiver }
+}
+
+export function createExporter(entry: ComponentConfig, services: Services): BuiltExporter {
+  const { id, plugin, config, lane } = entry
   const component = new Component('exporter', id, undefined, services.log)
   const context = component.context(services)
   const exporter = plugin.create(config, context) as Exporter
-  return { component, exporter, lane: new Lane(exporter, lane!, { ...context, deadLetters: services.deadLetters }) }
+  const host = { ...context, deadLetters: services.deadLetters }
+  return { component, entry, exporter, lane: new Lane(exporter, lane!, host) }
 }
 
-// From the last to the first, since each needs those it feeds.
-function buildPipelines(config: ResolvedConfig, exporters: readonly BuiltExporter[], services: Services): Pipeline[] {
-  const configs = config.service.pipelines
-  const order = pipelineOrder(new Map(Object.entries(configs).map(([name, { receivers }]) => [name, receivers])))
-  const built: Pipeline[] = []
-  for (const name of order.reverse()) {
+export function createPipeline(name: string, config: ResolvedConfig, services: Services): Pipeline {
+  const own = config.service.pipelines[name]
+  const processors = own.processors.map(id => {
+    const entry = config.components.processor.get(id)!
+    const component = new Component('processor', id, name, services.log)
+    return { component, entry, processor: entry.plugin.create(entry.config, component.context(services)) as Processor }
+  })
+  return new Pipeline(name, own, processors)
+}
+
+/** Gives every pipeline what it feeds, as their configurations say. */
+export function connect({ pipelines, exporters }: Topology, { replayed }: Services): void {
+  for (const pipeline of pipelines) {
     const lanes = exporters
-      .filter(({ component }) => configs[name].exporters.includes(component.id))
+      .filter(({ component }) => pipeline.config.exporters.includes(component.id) && !component.isLeaving)
       .map(({ lane }) => lane)
-    const fed = built.filter(pipeline => pipeline.config.receivers.includes(PIPELINE_PREFIX + name))
-    const processors = configs[name].processors.map(id => {
-      const entry = config.components.processor.get(id)!
-      const component = new Component('processor', id, name, services.log)
-      return { component, processor: entry.plugin.create(entry.config, component.context(services)) as Processor }
-    })
-    const pipeline = new Pipeline(
-      name,
-      configs[name],
-      processors,
-      fanOut([...lanes, ...fed], services.replayed),
-      configs[name].receivers.length
-    )
-    pipeline.completed.then(() => {
-      for (const next of fed) next.sourceCompleted()
-    })
-    built.unshift(pipeline)
+    const fed = pipelines.filter(({ config }) => config.receivers.includes(PIPELINE_PREFIX + pipeline.name))
+    pipeline.connect(fanOut([...lanes, ...fed], replayed))
   }
-  return built
+}
+
+/** Where what receivers bring goes, by their ids. */
+export function sinksOf({ receivers, pipelines }: Topology, { replayed }: Services): Map<string, Sink> {
+  return new Map(
+    receivers.map(({ component: { id } }) => [
+      id,
+      fanOut(
+        pipelines.filter(({ config }) => config.receivers.includes(id)),
+        replayed
+      )
+    ])
+  )
 }

@@ -22,6 +22,8 @@ export interface Services {
   readonly ownedCredits: CreditPool
   /** Whether there is a folder for state that outlives the process. */
   readonly durable: boolean
+  /** While a reload hands state from the processors that were to those that will be. */
+  isReloading: boolean
   /** Whether what came in is processed again after a crash. */
   readonly replayed: boolean
   readonly routes: Map<string, RequestHandler>
@@ -51,6 +53,9 @@ export class Component {
   readonly log: Logger
   state: ComponentState = 'ok'
   reason: string | undefined
+  /** It will not be there any more after a reload: what it holds must go out, though there is a place to keep it. */
+  isLeaving = false
+  #dispose: (() => void)[] = []
 
   constructor(kind: Kind | 'journal', id: string, pipeline: string | undefined, log: Logger) {
     this.kind = kind
@@ -72,7 +77,8 @@ export class Component {
 
   context(services: Services): Context {
     const { account, id, log } = this
-    const { clock, pipelineClock, series, credits, ownedCredits, durable, replayed, routes, announcements } = services
+    const { clock, pipelineClock, series, credits, ownedCredits, replayed, routes, announcements } = services
+    const isDurable = () => (services.durable || services.isReloading) && !this.isLeaving
     return {
       id,
       log,
@@ -81,14 +87,20 @@ export class Component {
       series,
       credits,
       ownedCredits,
-      durable,
+      get durable() {
+        return isDurable()
+      },
       replayed,
       instruments: this.#instruments(services.metrics),
       admin: {
         get url() {
           return services.adminUrl
         },
-        route: (method, path, handler) => void routes.set(`${method} /api/${this.kind}s/${id}/${path}`, handler)
+        route: (method, path, handler) => {
+          const route = `${method} /api/${this.kind}s/${id}/${path}`
+          routes.set(route, handler)
+          this.#dispose.push(() => routes.get(route) === handler && routes.delete(route))
+        }
       },
       batch: (block, permit, onSettled, request) =>
         admit(
@@ -106,18 +118,24 @@ export class Component {
     }
   }
 
+  /** Takes away its metrics and routes. */
+  dispose(): void {
+    for (const dispose of this.#dispose.splice(0)) dispose()
+  }
+
   #instruments(metrics: Metrics): Instruments {
     const labels = { component: this.id, ...(this.pipeline === undefined ? {} : { pipeline: this.pipeline }) }
-    const fullName = (name: string) => `weir_${this.kind}_${this.type}_${name}`
+    const add = (name: string, help: string, type: 'counter' | 'gauge', read: () => number) => {
+      const family = { name: `weir_${this.kind}_${this.type}_${name}`, help, type }
+      this.#dispose.push(metrics.add({ ...family, read: () => [{ labels, value: read() }] }))
+    }
     return {
       counter(name, help) {
         let total = 0
-        metrics.add({ name: fullName(name), help, type: 'counter', read: () => [{ labels, value: total }] })
+        add(name, help, 'counter', () => total)
         return { add: value => void (total += value) }
       },
-      gauge(name, help, read) {
-        metrics.add({ name: fullName(name), help, type: 'gauge', read: () => [{ labels, value: read() }] })
-      }
+      gauge: (name, help, read) => add(name, help, 'gauge', read)
     }
   }
 }

@@ -1,15 +1,17 @@
 import path from 'node:path'
 import type { ServiceConfig } from '../config/service.ts'
 import type { ResolvedConfig } from '../config/validate.ts'
+import type { LanePosition } from '../journal/checkpoint.ts'
 import { DeadLetters } from '../journal/dead-letters.ts'
 import { realDisk } from '../journal/disk.ts'
 import { lockFolder } from '../journal/lock.ts'
-import { buildTopology, type Topology } from './build.ts'
+import { type BuiltExporter, buildTopology, sinksOf, type Topology } from './build.ts'
 import type { Component, Services } from './component.ts'
 import { CreditPool } from './credits.ts'
 import { exposeDeadLetters } from './dead-letter-route.ts'
-import { directEntrance, type Entrance } from './entrance.ts'
+import { DirectEntrance, type Entrance } from './entrance.ts'
 import { deliverByJournal, recoverJournal } from './journal-delivery.ts'
+import { openBacklogs } from './lane/open-backlogs.ts'
 import type { StateKeeper } from './lifecycle.ts'
 import { keepInStore, StateStore } from './state-store.ts'
 
@@ -21,12 +23,14 @@ export interface Delivery {
   readonly components: readonly Component[]
   readonly entrance: Entrance
   readonly keeper: StateKeeper | undefined
+  /** Gives lanes their disk, where there is one, as these positions say; empty where there is none. */
+  openLanes(exporters: readonly BuiltExporter[], positions: ReadonlyMap<string, LanePosition>): Promise<void>
 }
 
 /** What {@link prepareDelivery} does not decide. */
 export type BaseServices = Omit<
   Services,
-  'pipelineClock' | 'credits' | 'ownedCredits' | 'durable' | 'replayed' | 'deadLetters'
+  'pipelineClock' | 'credits' | 'ownedCredits' | 'durable' | 'isReloading' | 'replayed' | 'deadLetters'
 >
 
 type DeliveryServices = BaseServices & Pick<Services, 'deadLetters'>
@@ -55,18 +59,21 @@ async function inMemory(config: ResolvedConfig, base: DeliveryServices, discardS
     credits: new CreditPool(limits.in_flight),
     ownedCredits: new CreditPool(limits.owned),
     durable: state_dir !== undefined,
+    isReloading: false,
     replayed: false
   }
   const store = state_dir === undefined ? undefined : new StateStore(state_dir)
   if (discardState) store?.discard()
   const topology = buildTopology(config, services)
-  const sinks = new Map(topology.receivers.map(({ component, sink }) => [component.id, sink]))
   return {
     services,
     topology,
-    components: componentsOf(topology),
-    entrance: directEntrance(sinks, services.ownedCredits),
-    keeper: store && keepInStore(store, topology)
+    get components() {
+      return componentsOf(topology)
+    },
+    entrance: new DirectEntrance(sinksOf(topology, services), services.ownedCredits),
+    keeper: store && keepInStore(store, topology),
+    openLanes: async () => {}
   }
 }
 
@@ -83,6 +90,7 @@ async function withJournal(config: ResolvedConfig, base: DeliveryServices, disca
     // Processors must not have to wait: the entrance does, before it hands on more.
     ownedCredits: new CreditPool(limits.owned, true),
     durable: true,
+    isReloading: false,
     replayed: true
   }
   const topology = buildTopology(config, services)
@@ -90,9 +98,12 @@ async function withJournal(config: ResolvedConfig, base: DeliveryServices, disca
   return {
     services,
     topology,
-    components: componentsOf(topology, component),
+    get components() {
+      return componentsOf(topology, component)
+    },
     entrance,
-    keeper: unlocking(keeper, unlock)
+    keeper: unlocking(keeper, unlock),
+    openLanes: (exporters, positions) => openBacklogs(exporters, positions, journal.folder, services, realDisk)
   }
 }
 

@@ -7,6 +7,13 @@ import type { Sink } from './sink.ts'
 export interface Entrance {
   /** Takes the handle over. Never throws. */
   push(receiver: string, batch: Batch): void
+  /** From now on batches go to these, by receiver id. */
+  connect(sinks: ReadonlyMap<string, Sink>): void
+  /** Resolves to true once everything that was pushed so far has been handed on, or to false when `deadline` fires. */
+  caughtUp(deadline: AbortSignal): Promise<boolean>
+  /** Resolves once nothing is handed on any more, until {@link resume}. What is pushed meanwhile waits. */
+  pause(): Promise<void>
+  resume(): void
   /** Resolves once everything that was pushed has been handed on, or will be after the next start. */
   drain(deadline: AbortSignal): Promise<void>
 }
@@ -15,12 +22,43 @@ export interface Entrance {
  * Delivery level `memory`: straight through; the reply waits for what becomes of the batch. Closed while processors
  * cannot put out what they own, or what they hold would grow without end.
  */
-export function directEntrance(sinks: ReadonlyMap<string, Sink>, ownedCredits: CreditPool): Entrance {
-  return {
-    push(receiver, batch) {
-      if (!ownedCredits.isSpent) return sinks.get(receiver)!.push(batch)
-      batch.nack(new WeirError('QUEUE_FULL', 'exporters are behind and limits.owned is spent; try again later'))
-    },
-    drain: () => Promise.resolve()
+export class DirectEntrance implements Entrance {
+  #sinks: ReadonlyMap<string, Sink>
+  #ownedCredits: CreditPool
+  #waiting: { readonly receiver: string; readonly batch: Batch }[] | undefined
+
+  constructor(sinks: ReadonlyMap<string, Sink>, ownedCredits: CreditPool) {
+    this.#sinks = sinks
+    this.#ownedCredits = ownedCredits
   }
+
+  push(receiver: string, batch: Batch): void {
+    if (this.#waiting !== undefined) return void this.#waiting.push({ receiver, batch })
+    if (this.#ownedCredits.isSpent)
+      return batch.nack(new WeirError('QUEUE_FULL', 'exporters are behind and limits.owned is spent; try again later'))
+    const sink = this.#sinks.get(receiver)
+    if (sink === undefined)
+      return batch.nack(new WeirError('QUEUE_FULL', `receiver ${receiver} is no longer part of the configuration`))
+    sink.push(batch)
+  }
+
+  connect(sinks: ReadonlyMap<string, Sink>): void {
+    this.#sinks = sinks
+  }
+
+  async caughtUp(): Promise<boolean> {
+    return true
+  }
+
+  async pause(): Promise<void> {
+    this.#waiting = []
+  }
+
+  resume(): void {
+    const waiting = this.#waiting ?? []
+    this.#waiting = undefined
+    for (const { receiver, batch } of waiting) this.push(receiver, batch)
+  }
+
+  async drain(): Promise<void> {}
 }

@@ -5,7 +5,7 @@ import { type Disk, realDisk } from '../journal/disk.ts'
 import { Journal } from '../journal/journal.ts'
 import { listSegments, SegmentScanner } from '../journal/segment.ts'
 import { VirtualClock } from '../telemetry/virtual-clock.ts'
-import type { Topology } from './build.ts'
+import { sinksOf, type Topology } from './build.ts'
 import { Checkpointer, restoreSnapshots } from './checkpointer.ts'
 import { Component, type Services } from './component.ts'
 import { JournaledEntrance } from './journaled-entrance.ts'
@@ -81,12 +81,10 @@ export async function deliverByJournal(
       { bytes: journal.tornBytes },
       'cut off what a crash had left half-written; nobody was told it was kept'
     )
-  const sinks = new Map(topology.receivers.map(({ component, sink }) => [component.id, sink]))
   const { account, log } = component
   const status: Component['setStatus'] = (state, reason) => component.setStatus(state, reason)
   const entrance = new JournaledEntrance({
     journal,
-    sinks,
     pipelineClock,
     clock,
     ownedCredits,
@@ -95,6 +93,7 @@ export async function deliverByJournal(
     log,
     status
   })
+  entrance.connect(sinksOf(topology, services))
   const intervalMs = config.checkpoint_interval
   const checkpointer = new Checkpointer({
     disk,
@@ -108,7 +107,8 @@ export async function deliverByJournal(
     intervalMs
   })
   exposeMetrics(services, journal, checkpointer)
-  await openBacklogs(topology, checkpoint, folder, services, disk)
+  const positions = checkpoint === undefined ? new Map() : checkpoint.lanes
+  await openBacklogs(topology.exporters, positions, folder, services, disk)
   return {
     component,
     entrance,
@@ -136,6 +136,9 @@ function keepInCheckpoints(
       checkpointer.start()
     },
     async ready() {},
+    async reloaded() {
+      await checkpointer.takeLast()
+    },
     async save() {
       checkpointer.stop()
       const saved = await checkpointer.takeLast()

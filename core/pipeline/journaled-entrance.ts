@@ -23,8 +23,6 @@ const ENTRIES_PER_TURN = 16
 
 export interface JournaledEntranceOptions {
   readonly journal: Journal
-  /** By receiver id. */
-  readonly sinks: ReadonlyMap<string, Sink>
   /** What processors take for the time: it moves only with entries. */
   readonly pipelineClock: VirtualClock
   readonly clock: Clock
@@ -43,6 +41,7 @@ export class JournaledEntrance implements Entrance {
   #options: JournaledEntranceOptions
   /** Appended, and not yet on disk. */
   #unacknowledged: { readonly number: number; readonly batch: Batch }[] = []
+  #sinks: ReadonlyMap<string, Sink> = new Map()
   #lastTime: number
   #nextEntry: number
   /** Entries before this were appended by an earlier run. */
@@ -53,6 +52,8 @@ export class JournaledEntrance implements Entrance {
   #draining = false
   #burials = new Set<Promise<void>>()
   #stopped = false
+  /** `reached` is called once nothing is handed on any more, until `over` is resolved. */
+  #pause: { reached(): void; readonly over: Promise<void>; end(): void } | undefined
   #wake = () => {}
   #cancelTick = () => {}
   #running: Promise<void> = Promise.resolve()
@@ -132,6 +133,30 @@ export class JournaledEntrance implements Entrance {
     this.#wake()
   }
 
+  connect(sinks: ReadonlyMap<string, Sink>): void {
+    this.#sinks = sinks
+  }
+
+  async caughtUp(deadline: AbortSignal): Promise<boolean> {
+    const { clock, journal } = this.#options
+    const end = journal.appended
+    while (this.#nextEntry < end && !deadline.aborted) await sleep(clock, ROOM_POLL_MS)
+    return this.#nextEntry >= end
+  }
+
+  pause(): Promise<void> {
+    const { promise: reached, resolve } = Promise.withResolvers<void>()
+    const { promise: over, resolve: end } = Promise.withResolvers<void>()
+    this.#pause = { reached: resolve, over, end }
+    this.#wake()
+    return Promise.race([reached, this.#running])
+  }
+
+  resume(): void {
+    this.#pause?.end()
+    this.#pause = undefined
+  }
+
   async drain(deadline: AbortSignal): Promise<void> {
     this.#draining = true
     this.#cancelTick()
@@ -155,21 +180,26 @@ export class JournaledEntrance implements Entrance {
 
   async #run(): Promise<void> {
     const { journal, pipelineClock } = this.#options
+    let next: NumberedEntry | undefined
     for (let handed = 0; !this.#stopped; ) {
-      const next = journal.readFromMemory() ?? (await journal.read())
+      if (this.#pause !== undefined) {
+        this.#pause.reached()
+        await this.#pause.over
+        continue
+      }
+      next ??= journal.readFromMemory() ?? (await journal.read())
       if (next === undefined) {
         if (this.#draining && this.#unacknowledged.length === 0) return
         await this.#somethingNew()
         continue
       }
-      if (!this.#hasRoom()) await this.#room()
-      // Not handed on, so it is still the journal's: the next start begins with it.
-      if (this.#stopped) return
+      // At a stop it is not handed on, so it is still the journal's: the next start begins with it.
+      if (!(await this.#hasRoomNow())) continue
       pipelineClock.advanceTo(next.entry.time)
       // The windows that closed by this may have filled a lane, which would hand the entry back.
-      if (!this.#hasRoom()) await this.#room()
-      if (this.#stopped) return
+      if (!(await this.#hasRoomNow())) continue
       this.#handOn(next)
+      next = undefined
       if (++handed % ENTRIES_PER_TURN === 0) await new Promise(setImmediate)
     }
   }
@@ -178,13 +208,17 @@ export class JournaledEntrance implements Entrance {
     return new Promise(resolve => {
       this.#wake = resolve
       // It may have come since the journal was asked.
-      if (this.#options.journal.unread > 0) resolve()
+      if (this.#options.journal.unread > 0 || this.#pause !== undefined) resolve()
     })
   }
 
-  /** Resolves when there is some, or at a stop. */
-  async #room(): Promise<void> {
-    while (!this.#hasRoom() && !this.#stopped) await sleep(this.#options.clock, ROOM_POLL_MS)
+  /** Waits for room; false at a stop, and where it is to pause. */
+  async #hasRoomNow(): Promise<boolean> {
+    while (!this.#hasRoom()) {
+      if (this.#stopped || this.#pause !== undefined) return false
+      await sleep(this.#options.clock, ROOM_POLL_MS)
+    }
+    return !this.#stopped
   }
 
   #handOn({ number, entry }: NumberedEntry): void {
@@ -194,8 +228,8 @@ export class JournaledEntrance implements Entrance {
 
   #handOnData(number: number, data: DataEntry): void {
     const { source, request, block } = data
-    const { account, sinks } = this.#options
-    const sink = sinks.get(source)
+    const { account } = this.#options
+    const sink = this.#sinks.get(source)
     if (number < this.#ownFrom) account.produced += block.length
     else account.inFlight -= block.length
     if (sink === undefined) return account.drop('receiver_gone', block.length)
@@ -235,9 +269,8 @@ export class JournaledEntrance implements Entrance {
   }
 
   #hasRoom(): boolean {
-    const { ownedCredits, sinks } = this.#options
-    if (ownedCredits.isSpent) return false
-    for (const sink of sinks.values()) if (!sink.hasRoom()) return false
+    if (this.#options.ownedCredits.isSpent) return false
+    for (const sink of this.#sinks.values()) if (!sink.hasRoom()) return false
     return true
   }
 

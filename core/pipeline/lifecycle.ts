@@ -1,8 +1,8 @@
 import type { Logger } from 'pino'
 import { describeError, WeirError } from '../errors.ts'
-import type { Lifecycle } from '../plugin/contract.ts'
+import type { Lifecycle, Receiver } from '../plugin/contract.ts'
 import type { Clock } from '../telemetry/clock.ts'
-import type { BuiltReceiver, Topology } from './build.ts'
+import type { BuiltExporter, BuiltReceiver, Pipeline, Topology } from './build.ts'
 import type { Component } from './component.ts'
 import type { Entrance } from './entrance.ts'
 
@@ -14,8 +14,16 @@ export interface StateKeeper {
   begin(): Promise<void>
   /** Everything runs. */
   ready(): Promise<void>
+  /** There are other processors now, and nothing is handed on to them yet. */
+  reloaded(): Promise<void>
   /** Nothing comes in any more, and the lanes are closed. Resolves to whether all is kept. */
   save(): Promise<boolean>
+}
+
+/** What can be started and stopped of a component. */
+export interface Part {
+  readonly component: Component
+  readonly part: Lifecycle
 }
 
 interface RunnerHost {
@@ -32,8 +40,9 @@ interface RunnerHost {
 export class Runner {
   #topology: Topology
   #host: RunnerHost
-  #started: { component: Component; part: Lifecycle }[] = []
-  #receiversCompleted: Promise<unknown> = Promise.resolve()
+  #started: Part[] = []
+  /** Until it has put out its last batch. */
+  #receiving = new Map<Receiver, Promise<void>>()
 
   constructor(topology: Topology, host: RunnerHost) {
     this.#topology = topology
@@ -46,20 +55,40 @@ export class Runner {
     const { keeper } = this.#host
     await keeper?.restore()
     try {
-      for (const { component, exporter } of exporters) await this.#start(component, exporter, signal)
-      for (const { lane } of exporters) lane.start()
-      for (const pipeline of pipelines.toReversed()) {
-        for (const { component, processor } of pipeline.processors) await this.#start(component, processor, signal)
-        pipeline.open()
-      }
+      for (const exporter of exporters) await this.startExporter(exporter, signal)
+      for (const pipeline of pipelines.toReversed()) await this.openPipeline(pipeline, signal)
       await keeper?.begin()
-      this.#receiversCompleted = Promise.all(receivers.map(receiver => this.#listen(receiver)))
-      for (const { component, receiver } of receivers) await this.#start(component, receiver, signal)
+      for (const receiver of receivers) await this.startReceiver(receiver, signal)
     } catch (error) {
       await this.#stopAll(AbortSignal.abort())
       throw error
     }
     await keeper?.ready()
+  }
+
+  async startExporter({ component, exporter, lane }: BuiltExporter, signal: AbortSignal): Promise<void> {
+    await this.startPart(component, exporter, signal)
+    lane.start()
+  }
+
+  async openPipeline(pipeline: Pipeline, signal: AbortSignal): Promise<void> {
+    for (const { component, processor } of pipeline.processors) await this.startPart(component, processor, signal)
+    pipeline.open()
+  }
+
+  async startReceiver({ component, receiver }: BuiltReceiver, signal: AbortSignal): Promise<void> {
+    const { entrance } = this.#host
+    const completed = new Promise<void>(resolve => {
+      receiver.batches$.subscribe({ next: batch => entrance.push(component.id, batch), complete: resolve })
+    })
+    this.#receiving.set(receiver, completed)
+    await this.startPart(component, receiver, signal)
+  }
+
+  /** Does not wait for what is left to be settled. */
+  async stopPart(part: Part, signal: AbortSignal): Promise<void> {
+    await this.#stop(part.component, part.part, signal)
+    part.component.dispose()
   }
 
   /**
@@ -78,10 +107,9 @@ export class Runner {
     const closing = Promise.all(
       receivers.map(({ component, receiver }) => this.#stop(component, receiver, deadline.signal))
     )
-    await Promise.race([this.#receiversCompleted, expired])
+    await Promise.race([Promise.all(receivers.map(({ receiver }) => this.#receiving.get(receiver))), expired])
     await entrance.drain(deadline.signal)
-    for (const { component } of receivers) this.#completeFedBy(component.id)
-    await Promise.race([Promise.all(pipelines.map(pipeline => pipeline.completed)), expired])
+    await Promise.race([finishAll(pipelines), expired])
     await Promise.all(exporters.map(({ lane }) => lane.close(deadline.signal)))
     await Promise.race([closing, expired])
     const kept = (await keeper?.save()) ?? true
@@ -108,20 +136,7 @@ export class Runner {
     }
   }
 
-  /** Resolves when the receiver has put out its last batch. */
-  #listen({ component, receiver }: BuiltReceiver): Promise<void> {
-    const { entrance } = this.#host
-    return new Promise(resolve => {
-      receiver.batches$.subscribe({ next: batch => entrance.push(component.id, batch), complete: resolve })
-    })
-  }
-
-  #completeFedBy(receiver: string): void {
-    for (const pipeline of this.#topology.pipelines)
-      if (pipeline.config.receivers.includes(receiver)) pipeline.sourceCompleted()
-  }
-
-  async #start(component: Component, part: Lifecycle, signal: AbortSignal): Promise<void> {
+  async startPart(component: Component, part: Lifecycle, signal: AbortSignal): Promise<void> {
     try {
       await part.start?.(signal)
       this.#started.push({ component, part })
@@ -145,4 +160,9 @@ export class Runner {
   async #stopAll(signal: AbortSignal): Promise<void> {
     for (const { component, part } of this.#started.toReversed()) await this.#stop(component, part, signal)
   }
+}
+
+/** Each after those it takes from. Resolves once the last one has put out its last batch. */
+export async function finishAll(pipelines: readonly Pipeline[]): Promise<void> {
+  for (const pipeline of pipelines) await pipeline.finish()
 }

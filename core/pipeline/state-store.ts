@@ -75,12 +75,15 @@ export class StateStore {
  * later on would bring back what had been sent in the meantime.
  */
 export function keepInStore(store: StateStore, topology: Topology): StateKeeper {
-  const stateful = topology.pipelines.flatMap(({ name, processors }) =>
-    processors.filter(({ processor }) => processor.snapshot !== undefined).map(entry => ({ ...entry, pipeline: name }))
-  )
+  const stateful = () =>
+    topology.pipelines.flatMap(({ name, processors }) =>
+      processors
+        .filter(({ processor }) => processor.snapshot !== undefined)
+        .map(entry => ({ ...entry, pipeline: name }))
+    )
   return {
     async restore() {
-      for (const { component, processor, pipeline } of stateful) {
+      for (const { component, processor, pipeline } of stateful()) {
         const state = store.read(pipeline, component.id)
         if (state === undefined) continue
         try {
@@ -93,11 +96,12 @@ export function keepInStore(store: StateStore, topology: Topology): StateKeeper 
     },
     async begin() {},
     async ready() {
-      for (const { component, pipeline } of stateful) store.remove(pipeline, component.id)
+      for (const { component, pipeline } of stateful()) store.remove(pipeline, component.id)
     },
+    async reloaded() {},
     async save() {
       let saved = true
-      for (const { component, processor, pipeline } of stateful) {
+      for (const { component, processor, pipeline } of stateful()) {
         try {
           store.write(pipeline, component.id, processor.snapshot!())
         } catch (error) {

@@ -10,27 +10,33 @@ export interface MetricFamily {
 
 /** All metrics of the process: the one source of the Prometheus page and of the OTLP export. */
 export class Metrics {
-  #families = new Map<string, MetricFamily>()
+  #parts = new Map<string, MetricFamily[]>()
 
-  /** A family of the same name is added to: components of one type share theirs. */
-  add(family: MetricFamily): void {
-    const known = this.#families.get(family.name)
-    if (known === undefined) return void this.#families.set(family.name, family)
-    const read = function* () {
-      yield* known.read()
-      yield* family.read()
+  /** A family of the same name is added to: components of one type share theirs. Returns what takes it away again. */
+  add(family: MetricFamily): () => void {
+    const { name } = family
+    const parts = this.#parts.get(name) ?? []
+    this.#parts.set(name, [...parts, family])
+    return () => {
+      const left = this.#parts.get(name)!.filter(part => part !== family)
+      if (left.length > 0) this.#parts.set(name, left)
+      else this.#parts.delete(name)
     }
-    this.#families.set(family.name, { ...known, read })
   }
 
   get families(): Iterable<MetricFamily> {
-    return this.#families.values()
+    return [...this.#parts.values()].map(parts => ({
+      ...parts[0],
+      *read() {
+        for (const part of parts) yield* part.read()
+      }
+    }))
   }
 
   /** Prometheus text exposition format 0.0.4. */
   toPrometheusText(): string {
     const lines: string[] = []
-    for (const { name, type, help, read } of this.#families.values()) {
+    for (const { name, type, help, read } of this.families) {
       lines.push(`# HELP ${name} ${help.replaceAll('\\', '\\\\').replaceAll('\n', '\\n')}`, `# TYPE ${name} ${type}`)
       for (const { labels, value } of read()) lines.push(`${name}${formatLabels(labels)} ${value}`)
     }

@@ -40,6 +40,8 @@ const CHECKED_OTHERWISE: readonly [RegExp, (line: string, sandbox: Sandbox) => v
 
 test('commands of the documentation', async t => {
   const sandbox = await Sandbox.open(t)
+  // Pages have a weir.yaml of their own.
+  sandbox.configFile = 'running.yaml'
   const weir = await sandbox.start(CONFIG)
   await writeFile(sandbox.path('events.ndjson'), '{"name":"order"}\n')
   for (const page of PAGES) {
@@ -136,7 +138,7 @@ function script(commands: string, weir: Weir): string {
     (_, host, mark, port) => `${host}${mark}${ports[port]}`
   )
   return `
-weir() { local admin=(); [ "$1" = query ] && admin=(--admin ${weir.admin}); '${process.execPath}' '${MAIN}' "$@" "\${admin[@]}"; }
+weir() { local admin=(); [ "$1" = query ] || [ "$1" = reload ] && admin=(--admin ${weir.admin}); '${process.execPath}' '${MAIN}' "$@" "\${admin[@]}"; }
 npx() { "$@"; }
 curl() { command curl -sS --fail-with-body "$@"; }
 ${own}`

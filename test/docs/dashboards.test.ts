@@ -115,6 +115,7 @@ receivers:
   http: { endpoint: 127.0.0.1:0 }
 processors:
   windowed_counter: { windows: [10s, 1m, 1h], allowed_lateness: ${lateness} }
+  rollup: { tiers: [{ size: 1m }, { size: 1h }], allowed_lateness: ${lateness} }
 exporters:
   victoriametrics: { endpoint: ${url}/api/v1/write }
   clickhouse: { embedded: ./clickhouse }
@@ -124,6 +125,10 @@ service:
     counts:
       receivers: [otlp, http]
       processors: [windowed_counter]
+      exporters: [victoriametrics, clickhouse]
+    rollups:
+      receivers: [otlp, http]
+      processors: [rollup]
       exporters: [victoriametrics, clickhouse]
 `
 }

@@ -28,6 +28,8 @@ export type ExpectedDrops = Readonly<Record<string, Readonly<Record<string, numb
 /** A temporary folder and the processes that run in it. All are gone when the test has ended. */
 export class Sandbox {
   readonly folder: string
+  /** Where {@link start} writes what it is given. */
+  configFile = 'weir.yaml'
   #children: ChildProcess[] = []
 
   private constructor(folder: string) {
@@ -53,7 +55,7 @@ export class Sandbox {
 
   /** Starts `weir run` and does not wait. `args` come first, so that `config` is merged over files they name. */
   async begin(config: string, ...args: string[]): Promise<Weir> {
-    const file = this.path('weir.yaml')
+    const file = this.path(this.configFile)
     await writeFile(file, config)
     return new Weir(this.#node(MAIN, 'run', ...args, '--config', file))
   }

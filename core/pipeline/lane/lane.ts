@@ -89,6 +89,12 @@ export class Lane implements Sink {
     return this.#backlog?.position
   }
 
+  /** Whether nothing waits in it, on disk neither. */
+  get isIdle(): boolean {
+    const { next, end } = this.position ?? { next: 0, end: 0 }
+    return this.#host.account.inFlight === 0 && next === end
+  }
+
   /** Call before {@link start}. */
   useBacklog(backlog: Backlog): void {
     this.#backlog = backlog

@@ -1,8 +1,8 @@
 import path from 'node:path'
 import { WeirError } from '../../errors.ts'
-import type { Checkpoint } from '../../journal/checkpoint.ts'
+import type { LanePosition } from '../../journal/checkpoint.ts'
 import type { Disk } from '../../journal/disk.ts'
-import type { Topology } from '../build.ts'
+import type { BuiltExporter } from '../build.ts'
 import type { Services } from '../component.ts'
 import { Backlog } from './backlog.ts'
 
@@ -10,17 +10,16 @@ const FOLDER = 'lanes'
 const EMPTY = { next: 0, end: 0 }
 
 /**
- * Gives lanes their disk, beside the journal, as the checkpoint knew it. Throws `STATE_INVALID` where one is damaged, or
- * where something waits for an exporter that is gone.
+ * Gives lanes their disk, beside the journal, as the checkpoint knew it; with all that is there where it does not say.
+ * Throws `STATE_INVALID` where one is damaged, or where something waits for an exporter that is gone.
  */
 export async function openBacklogs(
-  { exporters }: Pick<Topology, 'exporters'>,
-  checkpoint: Checkpoint | undefined,
+  exporters: readonly BuiltExporter[],
+  positions: ReadonlyMap<string, LanePosition> | undefined,
   folder: string,
   { clock, series }: Services,
   disk: Disk
 ): Promise<void> {
-  const positions = checkpoint === undefined ? new Map() : checkpoint.lanes
   const lanes = exporters.filter(({ lane }) => lane.backlogCapacityBytes > 0)
   for (const [id, { next, end }] of positions ?? [])
     if (next < end && !lanes.some(({ component }) => component.id === id)) throw orphaned(id, end - next, folder)

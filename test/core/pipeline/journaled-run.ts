@@ -165,6 +165,7 @@ export class JournaledRun {
       credits: new CreditPool(1 << 20),
       ownedCredits: new CreditPool(ownedBytes, true),
       durable: true,
+      isReloading: false,
       replayed: true,
       requestsWanted: false,
       routes: new Map(),

@@ -1,0 +1,87 @@
+import { statSync } from 'node:fs'
+import type { RequestHandler } from 'express'
+import { describeError } from '../errors.ts'
+import type { Change, Fate } from '../pipeline/reload/plan.ts'
+import { askAdmin } from './admin-client.ts'
+import { EXIT } from './exit-codes.ts'
+import type { Terminal } from './terminal.ts'
+
+const WATCH_INTERVAL_MS = 1000
+const WHAT: Readonly<Record<Fate, string>> = {
+  kept: 'runs on',
+  'state kept': 'runs on with the state it had',
+  reset: 'cannot use the state it had; what was held was sent as it stood',
+  replaced: 'replaced',
+  added: 'added',
+  removed: 'removed; what it holds is sent'
+}
+
+/** Has a running Weir read its configuration files again, and prints what became of what. */
+export async function reload(terminal: Terminal, { admin }: { readonly admin: string }): Promise<number> {
+  try {
+    const response = await askAdmin(admin, '/api/reload', { method: 'POST' })
+    if (!response.ok) {
+      terminal.error((await response.text()).trimEnd())
+      return response.status === 422 ? EXIT.invalid : EXIT.refused
+    }
+    terminal.out(describeChanges((await response.json()) as Change[]))
+    return EXIT.ok
+  } catch (error) {
+    terminal.error(describeError(error))
+    return EXIT.refused
+  }
+}
+
+/** `POST /api/reload`: the changes, or 422 and why all is as before. */
+export function reloadHandler(reload: () => Promise<Change[]>): RequestHandler {
+  return async (_request, response) => {
+    try {
+      response.json(await reload())
+    } catch (error) {
+      response
+        .status(422)
+        .type('text/plain')
+        .send(`${describeError(error)}\n`)
+    }
+  }
+}
+
+/** Reloads on SIGHUP and, with `watch`, when one of the files is another than before. Returns what ends that. */
+export function reloadOnRequest(
+  terminal: Terminal,
+  files: readonly string[],
+  watch: boolean,
+  reload: () => Promise<Change[]>
+): () => void {
+  const again = (why: string) => {
+    reload().then(
+      changes => terminal.out(`${why}: reloaded\n${describeChanges(changes)}`),
+      error => terminal.error(`${why}: not reloaded, all is as before: ${describeError(error)}`)
+    )
+  }
+  const onSignal = () => again('SIGHUP')
+  process.on('SIGHUP', onSignal)
+  let seen = stampOf(files)
+  // By looking: what watches files misses those that are replaced by way of links, as Kubernetes does.
+  const timer = setInterval(() => {
+    const now = stampOf(files)
+    if (!watch || now === seen) return
+    seen = now
+    again('the configuration has changed')
+  }, WATCH_INTERVAL_MS)
+  return () => {
+    process.off('SIGHUP', onSignal)
+    clearInterval(timer)
+  }
+}
+
+function stampOf(files: readonly string[]): string {
+  return files
+    .map(file => statSync(file, { throwIfNoEntry: false }))
+    .map(stat => `${stat?.ino} ${stat?.mtimeMs} ${stat?.size}`)
+    .join()
+}
+
+function describeChanges(changes: readonly Change[]): string {
+  return changes.map(({ component, fate }) => `  ${component}: ${WHAT[fate]}`).join('\n')
+}

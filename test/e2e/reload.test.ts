@@ -1,0 +1,203 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { writeFile } from 'node:fs/promises'
+import type { AddressInfo } from 'node:net'
+import { createServer } from 'node:net'
+import { type TestContext, test } from 'node:test'
+import { freePort } from '../servers/free-port.ts'
+import { assertCounted, SentCounts, seriesKey } from './counts.ts'
+import { eventually } from './eventually.ts'
+import { deltaRequest, postOtlp } from './otlp-requests.ts'
+import { RemoteWriteBackend, storedWindows } from './remote-write-backend.ts'
+import { Sandbox } from './weir-process.ts'
+
+const SENDERS = 4
+
+interface Setup {
+  readonly port: number
+  readonly first: string
+  readonly second?: string | undefined
+  readonly journal: boolean
+  readonly lateness?: string
+  readonly receivers?: string
+  readonly admin?: number
+}
+
+for (const journal of [true, false])
+  test(`reloads under load, ${journal ? 'with a journal' : 'in memory'}: all that was answered with 200 counts once, in every window`, async t => {
+    const [sandbox, first, second] = [
+      await Sandbox.open(t),
+      await RemoteWriteBackend.start(t),
+      await RemoteWriteBackend.start(t)
+    ]
+    const setup: Setup = { port: await freePort(), first: first.url, journal }
+    const weir = await sandbox.start(config(setup))
+    const load = new Load(weir.otlp)
+    const become = async (next: Setup) => {
+      await writeFile(sandbox.path('weir.yaml'), config(next))
+      const { code, stdout, stderr } = await sandbox.weir('reload', '--admin', weir.admin)
+      assert.deepEqual([code, stderr], [0, ''], stdout)
+      await new Promise(resolve => setTimeout(resolve, 700))
+      return stdout
+    }
+    assert.match(await become(setup), /exporter victoriametrics\/first: runs on\n/)
+    const added = await become({ ...setup, second: second.url })
+    assert.match(
+      added,
+      /receiver otlp: runs on\n {2}exporter victoriametrics\/first: runs on\n {2}exporter victoriametrics\/second: added/
+    )
+    assert.match(added, /processor windowed_counter in counts: runs on with the state it had/)
+    assert.match(
+      await become({ ...setup, second: second.url, lateness: '1500ms' }),
+      /windowed_counter in counts: runs on with/
+    )
+    assert.match(await become({ ...setup, lateness: '1500ms' }), /exporter victoriametrics\/second: removed/)
+    assert.match(
+      await become({ ...setup, lateness: '1500ms', receivers: 'max_body_size: 1MiB' }),
+      /receiver otlp: replaced/
+    )
+    const sent = await load.end()
+    await eventually(
+      'all windows are stored',
+      () => sumOf(first, '1s') === sent.total && sumOf(first, '10s') === sent.total
+    )
+    await weir.assertLedger()
+    assert.deepEqual(await weir.stop(), { code: 0, signal: null }, weir.stderr)
+    assertCounted(storedWindows(first.samples()), sent)
+    t.diagnostic(`${sent.total} counted, ${load.unanswered} to be sent again`)
+  })
+
+test('a configuration with mistakes, or one that cannot be started, changes nothing', async t => {
+  const [sandbox, backend] = [await Sandbox.open(t), await RemoteWriteBackend.start(t)]
+  const setup: Setup = { port: await freePort(), first: backend.url, journal: true, admin: await freePort() }
+  const weir = await sandbox.start(config(setup))
+  const load = new Load(weir.otlp)
+  const refused = async (text: string, message: RegExp, code: number) => {
+    await writeFile(sandbox.path('weir.yaml'), text)
+    const answer = await sandbox.weir('reload', '--admin', weir.admin)
+    assert.equal(answer.code, code, answer.stdout)
+    assert.match(answer.stderr, message)
+  }
+  await refused(config(setup).replace('otlp:', 'otpl:'), /weir.yaml:3:3: error: unknown receiver "otpl"/, 1)
+  await refused(config({ ...setup, journal: false }), /service\.journal cannot change while Weir runs/, 1)
+  await refused(config({ ...setup, port: await takenPort(t) }), /in use/, 1)
+  const sent = await load.end()
+  await eventually(
+    'all windows are stored',
+    () => sumOf(backend, '1s') === sent.total && sumOf(backend, '10s') === sent.total
+  )
+  await weir.assertLedger()
+  assert.deepEqual(await weir.stop(), { code: 0, signal: null }, weir.stderr)
+  assertCounted(storedWindows(backend.samples()), sent)
+})
+
+test('SIGHUP reloads, and with --watch a change of the file does', async t => {
+  const [sandbox, first, second] = [
+    await Sandbox.open(t),
+    await RemoteWriteBackend.start(t),
+    await RemoteWriteBackend.start(t)
+  ]
+  const setup: Setup = { port: await freePort(), first: first.url, journal: true, admin: await freePort() }
+  const weir = await sandbox.start(config(setup), '--watch')
+  await writeFile(sandbox.path('weir.yaml'), config({ ...setup, second: second.url }))
+  await eventually('it says so', () =>
+    /has changed: reloaded\n[\s\S]*exporter victoriametrics\/second: added/.test(weir.stdout)
+  )
+  weir.signal('SIGHUP')
+  await eventually('it says so', () =>
+    /SIGHUP: reloaded\n[\s\S]*exporter victoriametrics\/second: runs on/.test(weir.stdout)
+  )
+  await writeFile(sandbox.path('weir.yaml'), 'nonsense: [')
+  await eventually('it says so', () => /has changed: not reloaded, all is as before: .*weir.yaml/.test(weir.stderr))
+  assert.deepEqual(await weir.stop(), { code: 0, signal: null }, weir.stderr)
+})
+
+test('restarted after a reload, and after kill -9, it goes on with the state it had', async t => {
+  const [sandbox, backend] = [await Sandbox.open(t), await RemoteWriteBackend.start(t)]
+  const setup: Setup = { port: await freePort(), first: backend.url, journal: true, admin: await freePort() }
+  const before = await sandbox.start(config(setup))
+  const load = new Load(before.otlp)
+  await new Promise(resolve => setTimeout(resolve, 1500))
+  const changed = config({ ...setup, lateness: '1s' })
+  await writeFile(sandbox.path('weir.yaml'), changed)
+  assert.equal((await sandbox.weir('reload', '--admin', before.admin)).code, 0)
+  await new Promise(resolve => setTimeout(resolve, 800))
+  const sent = await load.end()
+  await before.kill()
+  const after = await sandbox.start(changed)
+  await eventually(
+    'all windows are stored',
+    () => sumOf(backend, '1s') === sent.total && sumOf(backend, '10s') === sent.total
+  )
+  assert.deepEqual(await after.stop(), { code: 0, signal: null }, after.stderr)
+  assertCounted(storedWindows(backend.samples()), sent)
+})
+
+/** Senders that go on until told, and know what was answered with 200. */
+class Load {
+  readonly sent = new SentCounts()
+  /** No answer: the listener was just being exchanged. Whoever sends anew is not counted twice by that. */
+  unanswered = 0
+  #isOver = false
+  #senders: Promise<unknown>
+
+  constructor(url: string) {
+    this.#senders = Promise.all(Array.from({ length: SENDERS }, (_, id) => this.#send(url, `s${id}`)))
+  }
+
+  async end(): Promise<SentCounts> {
+    this.#isOver = true
+    await this.#senders
+    return this.sent
+  }
+
+  async #send(url: string, sender: string): Promise<void> {
+    while (!this.#isOver) {
+      const point = { name: 'requests', attributes: { sender }, time: Date.now(), value: 1 }
+      const body = deltaRequest([point])
+      for (;;) {
+        const status = await postOtlp(url, body).then(
+          answer => answer.status,
+          () => undefined
+        )
+        if (status === 200) break
+        assert.ok(status === undefined || status === 503, `status ${status}`)
+        if (status === undefined) this.unanswered++
+        await new Promise(resolve => setTimeout(resolve, 10))
+      }
+      this.sent.add(seriesKey(point.name, point.attributes), 1, point.time)
+      await new Promise(resolve => setTimeout(resolve, 2))
+    }
+  }
+}
+
+async function takenPort(t: TestContext): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  t.after(() => server.close())
+  return (server.address() as AddressInfo).port
+}
+
+function sumOf(backend: RemoteWriteBackend, size: string): number {
+  const windows = storedWindows(backend.samples()).filter(({ window }) => window === size)
+  return windows.reduce((sum, { value }) => sum + value, 0)
+}
+
+function config({ port, first, second, journal, lateness = '2s', receivers, admin = 0 }: Setup): string {
+  const exporters = ['victoriametrics/first', ...(second === undefined ? [] : ['victoriametrics/second'])]
+  return `
+receivers:
+  otlp: { protocols: { http: { endpoint: 127.0.0.1:${port}${receivers === undefined ? '' : `, ${receivers}`} } } }
+processors:
+  dedup: { mode: request }
+  windowed_counter: { windows: [1s, 10s], allowed_lateness: ${lateness} }
+exporters:
+  victoriametrics/first: { endpoint: '${first}' }
+${second === undefined ? '' : `  victoriametrics/second: { endpoint: '${second}' }`}
+service:
+  admin: { endpoint: 127.0.0.1:${admin} }
+${journal ? '  journal: { folder: journal, checkpoint_interval: 1s }' : ''}
+  pipelines:
+    counts: { receivers: [otlp], processors: [dedup, windowed_counter], exporters: [${exporters.join(', ')}] }
+`
+}
