@@ -13,6 +13,7 @@ export const builtIns: BuiltIns = {
     cumulative_to_delta: () => import('./processors/cumulative_to_delta/index.ts'),
     dedup: () => import('./processors/dedup/index.ts'),
     delta_to_cumulative: () => import('./processors/delta_to_cumulative/index.ts'),
+    enrich: () => import('./processors/enrich/index.ts'),
     filter: () => import('./processors/filter/index.ts'),
     memory_limiter: () => import('./processors/memory_limiter/index.ts'),
     rate_limiter: () => import('./processors/rate_limiter/index.ts'),

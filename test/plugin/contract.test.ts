@@ -19,6 +19,10 @@ const OPTIONS: Readonly<Record<string, ContractOptions>> = {
   'receiver statsd': { config: { endpoint: '127.0.0.1:0' } },
   'processor cumulative_to_delta': { optional: ['match'] },
   'processor delta_to_cumulative': { optional: ['match'] },
+  'processor enrich': {
+    config: { file: path.join(import.meta.dirname, '../cases/enrich/json/codes.json'), attribute: 'code' },
+    optional: ['match']
+  },
   'processor filter': { config: { exclude: { name: 'x.*' } }, optional: ['exclude', 'include'] },
   'processor memory_limiter': { optional: ['max_heap', 'max_rss'] },
   'processor rate_limiter': { config: { rate: 1 }, optional: ['match'] },

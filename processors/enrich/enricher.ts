@@ -1,0 +1,174 @@
+import { statSync } from 'node:fs'
+import { compileMatch, type Match } from '../../core/model/matching/match.ts'
+import { Selection } from '../../core/model/select.ts'
+import { SeriesCache } from '../../core/model/series-cache.ts'
+import {
+  type Attributes,
+  attributeText,
+  type Block,
+  type Context,
+  describeError,
+  type EventBlock,
+  findAttribute,
+  type MapProcessor,
+  NO_ATTRIBUTES,
+  type PointBlock,
+  type Series,
+  sortAttributes
+} from '../../sdk/plugin/index.ts'
+import type { Config } from './config.ts'
+import { readTable, type Table } from './table.ts'
+
+/** What becomes of an item. */
+interface Fate {
+  readonly isFound: boolean
+  readonly isDropped: boolean
+  /** To add. */
+  readonly attributes: Attributes
+}
+
+const PASSES: Fate = { isFound: true, isDropped: false, attributes: NO_ATTRIBUTES }
+
+/** Looks items up in a table, which it reads anew when the file changes. */
+export class Enricher implements MapProcessor {
+  #config: Config
+  #context: Context
+  #match: Match | undefined
+  #table: Table = new Map()
+  /** Of a value that is not in the table. */
+  #absent: Fate
+  /** Made anew with the table. */
+  #series!: SeriesCache<{ readonly fate: Fate; readonly result: Series }>
+  #selection = new Selection()
+  /** What the file looked like when it was read last. */
+  #seen: string | undefined
+  #cancelTimer: (() => void) | undefined
+  #counters: Record<'missing' | 'failed', { add(n: number): void }>
+
+  constructor(config: Config, context: Context) {
+    const { missing, defaults, match } = config
+    const { instruments } = context
+    this.#config = config
+    this.#context = context
+    this.#match = match && compileMatch(match)
+    this.#absent = {
+      isFound: false,
+      isDropped: missing === 'drop',
+      attributes: sortAttributes(Object.entries(defaults))
+    }
+    instruments.gauge('table_rows', 'Rows of the table.', () => this.#table.size)
+    this.#counters = {
+      missing: instruments.counter('missing_items_total', 'Items whose value is not in the table, or that have none.'),
+      failed: instruments.counter('failed_reloads_total', 'Times that the file had changed and could not be used.')
+    }
+    this.#use(this.#table)
+  }
+
+  async start(): Promise<void> {
+    if (this.#seen !== undefined) return
+    this.#seen = this.#look()
+    this.#use(readTable(this.#config))
+    this.#scheduleLook()
+  }
+
+  async stop(): Promise<void> {
+    this.#cancelTimer?.()
+  }
+
+  process(block: Block): Block {
+    this.#selection.begin(block.length)
+    const enriched = block.type === 'points' ? this.#points(block) : this.#events(block)
+    const left = block.length - this.#selection.length
+    if (left > 0) this.#context.account.drop('not_in_table', left)
+    return this.#selection.of(enriched)
+  }
+
+  #points(block: PointBlock): Block {
+    const series: Series[] = []
+    let isSame = true
+    let missing = 0
+    for (let i = 0; i < block.length; i++) {
+      const { fate, result } = this.#series.get(block.series[i])
+      if (!fate.isFound) missing++
+      if (!fate.isDropped) this.#selection.add(i)
+      isSame &&= result === block.series[i]
+      series.push(result)
+    }
+    if (missing > 0) this.#counters.missing.add(missing)
+    return isSame ? block : { ...block, series }
+  }
+
+  #events(block: EventBlock): Block {
+    const attributes: Attributes[] = []
+    let missing = 0
+    for (let i = 0; i < block.length; i++) {
+      const isLookedUp = this.#match?.event(block, i) !== false
+      const fate = isLookedUp ? this.#fateOf(block.attributes[i], NO_ATTRIBUTES) : PASSES
+      if (!fate.isFound) missing++
+      if (!fate.isDropped) this.#selection.add(i)
+      attributes.push(withAll(block.attributes[i], fate.attributes))
+    }
+    if (missing > 0) this.#counters.missing.add(missing)
+    return { ...block, attributes }
+  }
+
+  #enrich(series: Series): { fate: Fate; result: Series } {
+    const { metric, attributes, resource, scope } = series
+    if (this.#match?.series(series) === false) return { fate: PASSES, result: series }
+    const fate = this.#fateOf(attributes, resource.attributes)
+    if (fate.attributes.length === 0) return { fate, result: series }
+    return { fate, result: this.#context.series.intern(metric, withAll(attributes, fate.attributes), resource, scope) }
+  }
+
+  #fateOf(attributes: Attributes, resource: Attributes): Fate {
+    const { attribute } = this.#config
+    const value = findAttribute(attributes, attribute) ?? findAttribute(resource, attribute)
+    const row = value === undefined ? undefined : this.#table.get(attributeText(value))
+    return row === undefined ? this.#absent : { ...PASSES, attributes: row }
+  }
+
+  #use(table: Table): void {
+    this.#table = table
+    this.#series = new SeriesCache(series => this.#enrich(series))
+  }
+
+  #scheduleLook(): void {
+    const { clock } = this.#context
+    const { reload_interval } = this.#config
+    if (reload_interval === 0) return
+    this.#cancelTimer = clock.setTimer(reload_interval - (clock.now() % reload_interval), () => {
+      this.#scheduleLook()
+      this.#reload()
+    })
+  }
+
+  /** At once and between two batches, so that no batch sees two tables. */
+  #reload(): void {
+    const { log, status } = this.#context
+    const seen = this.#look()
+    if (seen === this.#seen) return
+    this.#seen = seen
+    try {
+      this.#use(readTable(this.#config))
+      status('ok')
+      log.info({ rows: this.#table.size }, 'the table has changed and was read anew')
+    } catch (error) {
+      this.#counters.failed.add(1)
+      status('degraded', `the table as it was is still in use: ${describeError(error)}`)
+      log.error({ err: describeError(error) }, 'the table has changed and cannot be used; it stays as it was')
+    }
+  }
+
+  #look(): string {
+    try {
+      const { ino, size, mtimeMs } = statSync(this.#config.file)
+      return `${ino} ${size} ${mtimeMs}`
+    } catch (error) {
+      return describeError(error)
+    }
+  }
+}
+
+/** What is added replaces what is there. */
+const withAll = (attributes: Attributes, more: Attributes): Attributes =>
+  more.length === 0 ? attributes : sortAttributes([...attributes, ...more])
