@@ -45,11 +45,13 @@ test('queries of the documentation find data', { skip }, async t => {
       await eachQuery(t, block, query => findsSeries(store, query, [end, Date.now() + STEP_MS]))
     if (block.language === 'sql') await t.test(where(block), () => findsRows(admin, block.text))
   }
-  await t.test('the counter that grows and the windows of every size agree', async () => {
+  await t.test('the counter that grows, the windows of every size and the tiers agree', async () => {
     for (const query of [
       'sum(sum_over_time(shop_orders{window="10s"}[5h]))',
       'sum(sum_over_time(shop_orders{window="1m"}[5h]))',
       'sum(sum_over_time(shop_orders{window="1h"}[5h]))',
+      'sum(sum_over_time(shop_orders{rollup="1m"}[5h]))',
+      'sum(sum_over_time(shop_orders{rollup="1h"}[5h]))',
       'sum(increase(shop_orders_total[5h]))'
     ]) {
       const found = await store.query(query, Date.now() + HOUR_MS)
