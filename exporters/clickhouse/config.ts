@@ -1,4 +1,10 @@
-import { type ConfigProblem, type ConfigSchema, duration } from '../../sdk/plugin/index.ts'
+import {
+  type ConfigProblem,
+  type ConfigSchema,
+  duration,
+  formatDuration,
+  parseDuration
+} from '../../sdk/plugin/index.ts'
 
 export interface Config {
   embedded?: string
@@ -13,6 +19,9 @@ export interface Config {
   tiers: Readonly<Record<string, number>>
   create_schema: boolean
 }
+
+// As `rollup` writes sizes, and safe as the end of a table's name.
+const TIER_PATTERN = /^([0-9]+(ms|s|m|h|d))+$/
 
 export const schema: ConfigSchema = {
   type: 'object',
@@ -50,7 +59,6 @@ export const schema: ConfigSchema = {
     ttl: duration({ default: '30d', description: 'How long data is kept, by its own time; `0` keeps it forever' }),
     tiers: {
       type: 'object',
-      propertyNames: { pattern: '^[A-Za-z0-9_]+$' },
       additionalProperties: duration({ description: 'How long the tier is kept.' }),
       default: { '1s': '24h', '10s': '7d', '1m': '30d', '1h': '365d', '1d': '1825d' },
       description:
@@ -64,7 +72,11 @@ export const schema: ConfigSchema = {
   }
 }
 
-export function check({ embedded, endpoint }: Config): ConfigProblem[] {
+export function check(config: Config): ConfigProblem[] {
+  return [...placeProblems(config), ...tierProblems(config)]
+}
+
+function placeProblems({ embedded, endpoint }: Config): ConfigProblem[] {
   if (embedded === undefined && endpoint === undefined)
     return [
       { path: [], message: 'needs `embedded: ./data/clickhouse` (in this process) or `endpoint: http://host:8123`' }
@@ -72,4 +84,15 @@ export function check({ embedded, endpoint }: Config): ConfigProblem[] {
   if (embedded !== undefined && endpoint !== undefined)
     return [{ path: ['embedded'], message: 'and `endpoint` exclude each other: keep the one you mean' }]
   return []
+}
+
+// `60s` would never be met: it is written `1m`.
+function* tierProblems({ tiers }: Config): Generator<ConfigProblem> {
+  for (const tier of Object.keys(tiers)) {
+    const written = TIER_PATTERN.test(tier) ? formatDuration(parseDuration(tier)) : undefined
+    const path = ['tiers', tier]
+    if (written === undefined) yield { path, message: 'is not the size of a tier, such as 1m or 1h' }
+    else if (written !== tier)
+      yield { path, message: `points of this size have \`rollup="${written}"\`: write \`${written}\`` }
+  }
 }

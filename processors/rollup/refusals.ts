@@ -2,9 +2,11 @@ import { type Context, findAttribute, type Series } from '../../sdk/plugin/index
 import { BUCKET_ATTRIBUTES } from './config.ts'
 
 /** Why points of a series cannot be rolled up, as the ledger has it. */
-export type Refusal = 'bucket_without_le' | 'quantiles_do_not_merge'
+export type Refusal = 'average_of_averages' | 'bucket_without_le' | 'quantiles_do_not_merge'
 
 const EXPLANATIONS: Readonly<Record<Refusal, string>> = {
+  average_of_averages:
+    'an average of averages is not the average: let rollup have what windowed_counter averages, and divide sum by count when you ask',
   bucket_without_le:
     'without le the buckets of a histogram would be added to each other: list le in by, or send histograms as histograms',
   quantiles_do_not_merge:
@@ -26,8 +28,9 @@ export class Refusals {
   }
 
   /** Undefined where it can be. */
-  of({ metric, attributes }: Series): Refusal | undefined {
-    const refusal = this.#refusalOf(metric.kind, attributes)
+  of(series: Series): Refusal | undefined {
+    const { metric } = series
+    const refusal = this.#refusalOf(series)
     if (refusal !== undefined && !this.#told.has(metric.name) && this.#told.size < MOST_TOLD) {
       this.#told.add(metric.name)
       this.#log.warn({ metric: metric.name, reason: refusal }, EXPLANATIONS[refusal])
@@ -35,8 +38,11 @@ export class Refusals {
     return refusal
   }
 
-  #refusalOf(kind: Series['metric']['kind'], attributes: Series['attributes']): Refusal | undefined {
+  #refusalOf({ metric: { name, kind }, attributes }: Series): Refusal | undefined {
     if (kind === 'summary' || findAttribute(attributes, 'quantile') !== undefined) return 'quantiles_do_not_merge'
+    // As windowed_counter names them.
+    if (kind === 'gauge' && name.endsWith('.avg') && findAttribute(attributes, 'window') !== undefined)
+      return 'average_of_averages'
     for (const key of this.#lost) if (findAttribute(attributes, key) !== undefined) return 'bucket_without_le'
     return undefined
   }

@@ -1,5 +1,5 @@
 /** The one door for plugin authors: everything a receiver, processor or exporter may use. */
-export { byteSize, duration, formatDuration } from '../../core/config/units.ts'
+export { byteSize, duration, formatDuration, parseDuration } from '../../core/config/units.ts'
 export { BadInputError, describeError, ExportError, WeirError } from '../../core/errors.ts'
 export type { Attribute, Attributes, AttributeValue } from '../../core/model/attributes.ts'
 export { attributeText, findAttribute, NO_ATTRIBUTES, sortAttributes } from '../../core/model/attributes.ts'
@@ -34,7 +34,7 @@ export { addDistinct, distinctSketch } from '../../core/model/sketch/distinct-sk
 export type { Origin, Outcome } from '../../core/pipeline/batch.ts'
 export { Batch } from '../../core/pipeline/batch.ts'
 export type { CreditPool, Permit } from '../../core/pipeline/credits.ts'
-export { gate, refuseJournal } from '../../core/pipeline/gate.ts'
+export { gate } from '../../core/pipeline/gate.ts'
 export type { Conversion } from '../../core/pipeline/owning-processor.ts'
 export { OwningProcessor } from '../../core/pipeline/owning-processor.ts'
 export type { ComponentState, Context } from '../../core/plugin/context.ts'

@@ -30,7 +30,16 @@ test('what is refused', () => {
     ['both', { embedded: './data', endpoint: 'http://localhost:8123' }, /exclude each other/],
     ['no scheme', { endpoint: 'localhost:8123' }, /endpoint must match pattern/],
     ['a database that is SQL', { embedded: './data', database: 'x; DROP' }, /database must match pattern/],
-    ['a tier that is SQL', { embedded: './data', tiers: { 'x; DROP': '1d' } }, /property name must be valid/],
+    [
+      'a tier that is SQL',
+      { embedded: './data', tiers: { 'x; DROP': '1d' } },
+      /tiers\.x; DROP: is not the size of a tier/
+    ],
+    [
+      'a tier nobody would meet',
+      { embedded: './data', tiers: { '60s': '1d' } },
+      /tiers\.60s: .*rollup="1m".*write `1m`/
+    ],
     ['an unknown schema', { embedded: './data', schema: 'wide' }, /must be equal to one of/]
   ]
   for (const [name, config, want] of cases) assert.throws(() => testConfig(clickhouse as never, config), want, name)

@@ -18,6 +18,8 @@ for (const [name, by, of, want] of [
   ['a bucket, vmrange lost', ['le'], series('a', 'counter', { vmrange: '1...2' }), 'bucket_without_le'],
   ['a summary', undefined, series('a', 'summary'), 'quantiles_do_not_merge'],
   ['a quantile', undefined, series('a', 'gauge', { quantile: '0.9' }), 'quantiles_do_not_merge'],
+  ['an average of a window', undefined, series('a.avg', 'gauge', { window: '10s' }), 'average_of_averages'],
+  ['what somebody calls an average', undefined, series('a.avg', 'gauge'), undefined],
   ['a histogram, attributes lost', ['route'], series('a', 'histogram', { le: '1' }), 'bucket_without_le']
 ] as const) {
   test(`${name}: ${want ?? 'taken'}`, () => {
