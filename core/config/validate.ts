@@ -6,6 +6,7 @@ import { checkCorrections } from './corrections.ts'
 import { type MappingNode, nodeAt, toValue, type YamlNode } from './document.ts'
 import type { Environment } from './environment.ts'
 import { checkGraph, withArticle } from './graph.ts'
+import { checkHandingBack } from './handing-back.ts'
 import { loadConfig } from './load.ts'
 import { formatPath, type Position, Problems, suggest } from './problems.ts'
 import { applySchema } from './schema.ts'
@@ -58,6 +59,7 @@ export async function readConfig(
   if (problems.hasErrors || service === undefined) return { config: undefined, problems }
   const config = { files, components, service }
   checkCorrections(config, problems)
+  checkHandingBack(components.processor.values(), service, problems)
   return { config: problems.hasErrors ? undefined : config, problems }
 }
 

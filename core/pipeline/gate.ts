@@ -5,7 +5,7 @@ import type { Batch } from './batch.ts'
 
 /**
  * Lets batches pass, or hands them back to their senders to come again later, booked as refused. Not for where a journal
- * has acknowledged them.
+ * has acknowledged them: such a plugin declares `handsBack`.
  *
  * @param refusal why a batch may not pass now, in words that follow the processor's name; undefined where it may
  */
@@ -23,13 +23,4 @@ export function gate(context: Context, refusal: (batch: Batch) => string | undef
         complete: () => output.complete()
       })
     )
-}
-
-/** Throws where a processor that hands batches back stands behind a journal. */
-export function refuseJournal({ replayed, id }: Context, advice: string): void {
-  if (!replayed) return
-  throw new WeirError(
-    'CONFIG_INVALID',
-    `processor ${id}: with a journal a batch was acknowledged before it comes here, so it cannot go back to its sender; ${advice}`
-  )
 }

@@ -53,6 +53,8 @@ export interface ProcessorPlugin<C = unknown> extends Definition<'processor', C,
   memoryBound?(config: C): number
   /** Whether it corrects values it put out before: every exporter behind it must then `replace`. */
   amends?(config: C): boolean
+  /** Whether it hands batches back by itself (`gate`), as no processor can behind a journal. */
+  handsBack?(config: C): boolean
 }
 export interface ExporterPlugin<C = unknown> extends Definition<'exporter', C, Exporter> {
   readonly ports: { readonly in: Port }

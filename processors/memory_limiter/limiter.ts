@@ -1,5 +1,5 @@
 import type { OperatorFunction } from 'rxjs'
-import { type Batch, type Context, gate, refuseJournal, type StreamProcessor } from '../../sdk/plugin/index.ts'
+import { type Batch, type Context, gate, type StreamProcessor } from '../../sdk/plugin/index.ts'
 import type { Config } from './config.ts'
 import { type Memory, processMemory } from './memory.ts'
 
@@ -17,7 +17,6 @@ export class MemoryLimiter implements StreamProcessor {
   #collections: { add(collections: number): void }
 
   constructor(config: Config, context: Context, memory = processMemory()) {
-    refuseJournal(context, 'take this out: limits.in_flight and limits.owned bound what is in memory')
     this.#config = config
     this.#context = context
     this.#memory = memory

@@ -87,11 +87,6 @@ test('memory is looked at no more after a stop', async () => {
   assert.equal(context.clock.nextTimer, Number.POSITIVE_INFINITY)
 })
 
-test('it is not for pipelines behind a journal', () => {
-  const context = { ...testContext(), replayed: true }
-  assert.throws(() => plugin.create(testConfig(plugin), context), /with a journal .* take this out/)
-})
-
 test('the memory of this process can be told', () => {
   const { rss, heapUsed, heapLimit } = processMemory()
   assert.ok(heapUsed() > MIB && heapUsed() < heapLimit && rss() > heapUsed() / 2)

@@ -20,10 +20,9 @@ for (const [config, message] of [
   })
 }
 
-test('refuse is no action where a journal has acknowledged the batch', () => {
-  const context = { ...testContext(), replayed: true }
-  assert.throws(() => created({ rate: 1, action: 'refuse' }, context), /use action: drop/)
-  assert.doesNotThrow(() => created({ rate: 1 }, context))
+test('only refuse hands batches back', () => {
+  for (const action of ['drop', 'refuse'])
+    assert.equal(plugin.handsBack!(testConfig(plugin, { rate: 1, action })), action === 'refuse')
 })
 
 for (const [name, bytes] of [

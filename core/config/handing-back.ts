@@ -1,0 +1,27 @@
+import type { Plugin } from '../plugin/contract.ts'
+import type { Position, Problems } from './problems.ts'
+import type { ServiceConfig } from './service.ts'
+
+interface ConfiguredProcessor {
+  readonly id: string
+  readonly plugin: Plugin
+  readonly config: unknown
+  readonly position: Position
+}
+
+/** Checks that nobody hands batches back to senders who were told already that the journal has them. */
+export function checkHandingBack(
+  processors: Iterable<ConfiguredProcessor>,
+  { journal, pipelines }: ServiceConfig,
+  problems: Problems
+): void {
+  if (journal === undefined) return
+  for (const { id, plugin, config, position } of processors) {
+    if (plugin.kind !== 'processor' || plugin.handsBack?.(config) !== true) continue
+    if (!Object.values(pipelines).some(pipeline => pipeline.processors.includes(id))) continue
+    problems.error(
+      position,
+      `processor "${id}" hands batches back to their senders, but with a journal those were told before that they had arrived; let it drop instead where it can, or take it out`
+    )
+  }
+}
