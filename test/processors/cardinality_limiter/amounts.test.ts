@@ -3,7 +3,12 @@ import { it } from 'node:test'
 import fc from 'fast-check'
 import { addDistributions, countOf, subtractDistributions } from '../../../processors/cardinality_limiter/amounts.ts'
 import { SpaceSaving } from '../../../processors/cardinality_limiter/space-saving.ts'
-import type { ExponentialHistogram, Histogram } from '../../../sdk/plugin/index.ts'
+import {
+  DistinctCounter,
+  distinctSketch,
+  type ExponentialHistogram,
+  type Histogram
+} from '../../../sdk/plugin/index.ts'
 
 /** Built from its observations, so that sums of histograms can be held against histograms of sums. */
 function exponential(values: readonly number[], scale: number): ExponentialHistogram {
@@ -100,6 +105,18 @@ it('a histogram without buckets leaves count and sum; sets are united', () => {
   assert.deepEqual([sum.count, sum.sum, sum.bounds, sum.counts], [3, 6, [], []])
   const set = addDistributions({ kind: 'set', members: ['a', 'b'] }, { kind: 'set', members: ['b', 'c'] })
   assert.equal(countOf(set), 3)
+})
+
+it('sets and sketches of them are united as sketches', () => {
+  const sketch = (...members: string[]) => {
+    const counter = new DistinctCounter()
+    for (const member of members) counter.add(member)
+    return distinctSketch(counter)
+  }
+  const want = sketch('a', 'b', 'c')
+  assert.deepEqual(addDistributions(sketch('a', 'b'), sketch('c', 'b')), want)
+  assert.deepEqual(addDistributions({ kind: 'set', members: ['c', 'a'] }, sketch('b')), want)
+  assert.equal(countOf(want), 3)
 })
 
 it('Space-Saving: no count is too low, none higher than its error says, and every frequent key is there', () => {

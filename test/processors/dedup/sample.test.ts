@@ -91,7 +91,17 @@ const DISTRIBUTIONS: [string, Distribution, Distribution][] = [
     { kind: 'summary', count: 1, sum: 1, quantiles: [{ quantile: 0.5, value: 1 }] },
     { kind: 'summary', count: 1, sum: 1, quantiles: [{ quantile: 0.5, value: 2 }] }
   ],
-  ['members', { kind: 'set', members: ['a', 'b'] }, { kind: 'set', members: ['a', 'c'] }]
+  ['members', { kind: 'set', members: ['a', 'b'] }, { kind: 'set', members: ['a', 'c'] }],
+  [
+    'hashes of a sketch',
+    { kind: 'distinct', count: 2, state: Float64Array.of(1, 2) },
+    { kind: 'distinct', count: 2, state: Float64Array.of(1, 3) }
+  ],
+  [
+    'registers of a sketch',
+    { kind: 'distinct', count: 2, state: { precision: 14, registers: Uint8Array.of(1, 2) } },
+    { kind: 'distinct', count: 2, state: { precision: 14, registers: Uint8Array.of(2, 1) } }
+  ]
 ]
 for (const [name, a, b] of DISTRIBUTIONS) {
   it(`distributions that differ in ${name} are in conflict, equal ones duplicates`, () => {
