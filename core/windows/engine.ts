@@ -208,8 +208,8 @@ export class WindowEngine implements StreamProcessor {
     )
     instruments.gauge(
       'state_bytes',
-      'Memory of the open windows.',
-      sum(({ windows }) => windows.bytes)
+      'Memory of windows, groups and totals.',
+      sum(({ bytes }) => bytes)
     )
     instruments.gauge('watermark_lag_seconds', 'How far the watermark is behind the clock.', () =>
       Number.isFinite(watermark.value) ? (clock.now() - watermark.value) / 1000 : 0

@@ -129,10 +129,8 @@ class SeriesMaker {
     const unit = kind === 'event' ? '' : metric.unit
     switch (aggregation) {
       case 'sum':
-        // Values may be negative, so their sum is no counter.
-        return kind === 'event'
-          ? { ...metric, name, kind: 'up_down_counter', unit, temporality }
-          : { ...metric, name, kind: kind === 'counter' ? 'counter' : 'up_down_counter', temporality }
+        // Where values may be negative their sum is no counter.
+        return { ...metric, name, kind: kind === 'counter' ? kind : 'up_down_counter', unit, temporality }
       case 'count':
         return { ...metric, name, kind: 'counter', unit: kind === 'event' ? metric.unit : '', temporality }
       case 'histogram':

@@ -123,7 +123,7 @@ export class Rule {
       groups: this.groups.save(),
       inputs: this.#inputs.save(),
       windows: this.windows.save(),
-      totals: this.emitter.totals.save()
+      totals: this.emitter.totals.save(this.groups.length)
     }
   }
 

@@ -52,9 +52,14 @@ export class Totals {
     return bytes
   }
 
-  save(): SavedTotals {
-    const histograms = [...this.#histograms].map(([slot, histogram]) => [slot, histogram.save()] as const)
-    return { sums: this.sums, counts: this.counts, starts: this.starts, histograms }
+  /** @param slots all are below this */
+  save(slots: number): SavedTotals {
+    return {
+      sums: this.sums.subarray(0, slots),
+      counts: this.counts.subarray(0, slots),
+      starts: this.starts.subarray(0, slots),
+      histograms: [...this.#histograms].map(([slot, histogram]) => [slot, histogram.save()] as const)
+    }
   }
 
   restore({ sums, counts, starts, histograms }: SavedTotals, limits: BucketLimits): void {

@@ -1,0 +1,85 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import plugin from '../../../processors/windowed_counter/index.ts'
+import type { StreamProcessor } from '../../../sdk/plugin/index.ts'
+import { testConfig, testContext } from '../../../sdk/plugin/testing.ts'
+import { Harness } from '../../processors/windowed_counter/harness.ts'
+
+const CONFIG = {
+  windows: ['1s', '1m'],
+  rules: [
+    {},
+    { aggregations: ['max', 'unique'], attribute: 'route', name: 'routes.{aggregation}.{name}', late: 'amend' }
+  ]
+}
+/** So many bytes, evenly spread, are damaged in turn. */
+const PLACES = 200
+
+async function saved(config: Record<string, unknown> = CONFIG): Promise<Uint8Array> {
+  const weir = await new Harness(config, durable()).start()
+  await weir.send({ at: 0.5, attributes: { route: '1' } }, { at: 0.7, metric: { temporality: 'cumulative' } })
+  weir.advanceTo(10)
+  await weir.send({ at: 0.6, attributes: { route: '2' } }, { at: 9.9, attributes: { route: '3' } })
+  return weir.processor.snapshot!()
+}
+
+const durable = () => ({ ...testContext('windowed_counter'), durable: true })
+const restore = (bytes: Uint8Array, config = CONFIG) => new Harness(config, durable()).processor.restore!(bytes)
+
+describe('a snapshot', () => {
+  it('is refused where any byte is damaged, or the end is missing', async () => {
+    const bytes = await saved()
+    const config = testConfig(plugin, CONFIG)
+    const restore = (bytes: Uint8Array) => (plugin.create(config, durable()) as StreamProcessor).restore!(bytes)
+    restore(bytes)
+    for (let at = 0; at < bytes.length; at += Math.ceil(bytes.length / PLACES)) {
+      const damaged = Uint8Array.from(bytes)
+      damaged[at] ^= 1 << (at % 8)
+      assert.throws(() => restore(damaged), /it is damaged|it has version/, `byte ${at}`)
+      assert.throws(() => restore(bytes.subarray(0, at)), /it is damaged/, `cut off at ${at}`)
+    }
+  })
+
+  it('is refused where another version wrote it', async () => {
+    const other = Uint8Array.from(await saved())
+    other[0]--
+    assert.throws(() => restore(other), /it has version 3, this Weir reads version 4/)
+  })
+
+  const CHANGES: [string, Record<string, unknown>, RegExp][] = [
+    [
+      'windows',
+      { windows: ['1s', '10s'] },
+      /open windows of 1s, 1m \(rule 1\), where 1s, 10s is configured now; start once with what it had/
+    ],
+    [
+      'aggregations',
+      { rules: [{ aggregations: ['max'] }, CONFIG.rules[1]] },
+      /the usual aggregations.*aggregations max/
+    ],
+    [
+      'the attribute',
+      { rules: [CONFIG.rules[0], { ...CONFIG.rules[1], attribute: 'x' }] },
+      /the attribute route \(rule 2\)/
+    ],
+    ['buckets', { buckets: false }, /buckets of scale 5 \(rule 1\), where no buckets/],
+    ['the number of rules', { rules: [{}] }, /it is of 2 rules, configured are 1 now; start once with those it was of/]
+  ]
+  for (const [what, change, want] of CHANGES)
+    it(`is refused where ${what} changed`, async () => {
+      const bytes = await saved()
+      assert.throws(() => restore(bytes, { ...CONFIG, ...change }), want)
+    })
+
+  it('stays as it is while who was restored from it goes on', async () => {
+    const bytes = await saved()
+    const untouched = Buffer.from(bytes)
+    const first = new Harness(CONFIG, durable())
+    first.processor.restore!(bytes)
+    await first.start()
+    first.advanceTo(10)
+    await first.send({ at: 10, attributes: { route: '3' } })
+    first.advanceTo(100)
+    assert.deepEqual(bytes, untouched)
+  })
+})
