@@ -7,13 +7,18 @@ import { EPOCH, parseItems, parseTime, printItems, printTime } from './items.ts'
 
 const FROM = /^from (\S+)(?: request=(\S+))?$/
 
-/** What a processor with `options` makes of `input`: both as README.md says. */
+/**
+ * What a processor with `options` makes of `input`: both as README.md says.
+ *
+ * @param replayed whether there is a journal, so that what is put out may follow from the input and the clock alone
+ */
 export async function runCase(
   plugin: ProcessorPlugin,
   options: Record<string, unknown>,
-  input: string
+  input: string,
+  replayed = false
 ): Promise<string> {
-  const run = new CaseRun(plugin, options)
+  const run = new CaseRun(plugin, options, replayed)
   await run.begin()
   for (const paragraph of input.split(/\n\s*\n/)) {
     const lines = paragraph.split('\n').map(line => line.replace(/(^|\s)#.*/, '').trim())
@@ -27,6 +32,7 @@ export async function runCase(
 class CaseRun {
   #plugin: ProcessorPlugin
   #options: Record<string, unknown>
+  #replayed: boolean
   #context!: TestContext
   #processor!: Processor
   #input = new Subject<Batch>()
@@ -36,9 +42,10 @@ class CaseRun {
   #ending: string | undefined
   #dropsTold = new Map<string, number>()
 
-  constructor(plugin: ProcessorPlugin, options: Record<string, unknown>) {
+  constructor(plugin: ProcessorPlugin, options: Record<string, unknown>, replayed: boolean) {
     this.#plugin = plugin
     this.#options = options
+    this.#replayed = replayed
   }
 
   get output(): string {
@@ -46,7 +53,7 @@ class CaseRun {
   }
 
   async begin(now = EPOCH, state?: Uint8Array): Promise<void> {
-    this.#context = { ...testContext(this.#plugin.type), durable: true }
+    this.#context = { ...testContext(this.#plugin.type), durable: true, replayed: this.#replayed }
     this.#context.clock.advanceTo(now)
     this.#processor = this.#plugin.create(testConfig(this.#plugin, this.#options), this.#context)
     if (state !== undefined) this.#processor.restore!(state)
@@ -68,12 +75,13 @@ class CaseRun {
     }
     for (const line of lines) {
       const [, source, request] = FROM.exec(line) ?? []
-      const isItem = source === undefined && !line.startsWith('tick ') && line !== 'restart'
+      const isItem = source === undefined && !line.startsWith('tick ') && line !== 'restart' && line !== 'crash'
       if (isItem) items.push(line)
       else await sendItems()
       if (source !== undefined) origin = { source, request: request === undefined ? undefined : () => request }
       else if (line.startsWith('tick ')) await this.#tick(parseTime(line.slice(5)))
       else if (line === 'restart') await this.#restart()
+      else if (line === 'crash') await this.#goOn()
     }
     await sendItems()
   }
@@ -97,7 +105,12 @@ class CaseRun {
 
   async #restart(): Promise<void> {
     await this.end('restart')
-    await this.begin(this.#context.clock.now(), this.#processor.snapshot?.())
+    await this.#goOn()
+  }
+
+  /** Another process does, from what this one wrote down. */
+  #goOn(): Promise<void> {
+    return this.begin(this.#context.clock.now(), this.#processor.snapshot?.())
   }
 
   async #tick(time: number): Promise<void> {
