@@ -7,9 +7,11 @@ import { describeError, WeirError } from '../errors.ts'
 import { SeriesRegistry } from '../model/series.ts'
 import type { Announcement } from '../pipeline/component.ts'
 import { type BaseServices, prepareDelivery } from '../pipeline/delivery.ts'
+import type { Entrance } from '../pipeline/entrance.ts'
 import { Runner } from '../pipeline/lifecycle.ts'
 import type { Change } from '../pipeline/reload/plan.ts'
 import { Reloader } from '../pipeline/reload/reloader.ts'
+import type { Registry } from '../plugin/registry.ts'
 import { systemClock } from '../telemetry/clock.ts'
 import { Log } from '../telemetry/log.ts'
 import { Metrics } from '../telemetry/metrics.ts'
@@ -31,7 +33,7 @@ export async function run(
   const { config, problems } = await readConfig(files, process.env, terminal.registry)
   if (problems.all.length > 0) terminal.error(problems.format())
   if (config === undefined) return EXIT.invalid
-  const weir = new Weir(config, () => readConfig(files, process.env, terminal.registry))
+  const weir = new Weir(config, terminal.registry, () => readConfig(files, process.env, terminal.registry))
   const stopped = nextSignal()
   try {
     await weir.start(options)
@@ -59,11 +61,13 @@ class Weir {
   #runner: Runner | undefined
   #admin: AdminServer | undefined
   #stopTelemetry: (() => void | Promise<void>)[] = []
+  #registry: Registry
   #reloader: Reloader | undefined
   #readAgain: () => ReturnType<typeof readConfig>
   readonly announcements: Announcement[] = []
 
-  constructor(config: ResolvedConfig, readAgain: () => ReturnType<typeof readConfig>) {
+  constructor(config: ResolvedConfig, registry: Registry, readAgain: () => ReturnType<typeof readConfig>) {
+    this.#registry = registry
     this.#config = config
     this.#readAgain = readAgain
     this.#log = new Log(config.service.log.level)
@@ -71,7 +75,7 @@ class Weir {
 
   async start({ discardState }: { readonly discardState: boolean }): Promise<void> {
     const { admin, telemetry } = this.#config.service
-    const delivery = await prepareDelivery(this.#config, this.#baseServices(), discardState)
+    const delivery = await prepareDelivery(this.#config, this.#baseServices(), discardState, this.#registry)
     const { log, clock, metrics } = delivery.services
     addPipelineMetrics(metrics, delivery)
     this.#stopTelemetry.push(addProcessMetrics(metrics))
@@ -87,12 +91,25 @@ class Weir {
     const { topology, entrance, keeper } = delivery
     this.#runner = new Runner(topology, { log, clock, entrance, keeper })
     await this.#runner.start(new AbortController().signal)
-    this.#reloader = new Reloader(this.#config, delivery, this.#runner)
+    this.#reloader = new Reloader(delivery, this.#runner)
+    if (delivery.config !== this.#config) void this.#catchUp(entrance)
     if (telemetry.otlp_endpoint !== undefined) {
       this.#stopTelemetry.push(await exportByOtlp(metrics, telemetry.otlp_endpoint, telemetry.interval, log))
     }
     this.#phase = 'running'
     log.info('running')
+  }
+
+  /** What the last run left undone is done over by its configuration; then this one takes its place. */
+  async #catchUp(entrance: Entrance): Promise<void> {
+    const { logger } = this.#log
+    logger.info('the configuration is not that of the last run, whose journal is processed by that one first')
+    await entrance.caughtUp(new AbortController().signal)
+    try {
+      logger.info({ changes: await this.#reloader!.reload(this.#config) }, 'the new configuration has taken its place')
+    } catch (error) {
+      logger.error({ err: describeError(error) }, 'still running as in the last run, for this cannot take its place')
+    }
   }
 
   /** Throws with what is wrong with the configuration now, or with why it cannot be changed to; all is as before then. */

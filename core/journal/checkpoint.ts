@@ -19,6 +19,8 @@ export interface Checkpoint {
   readonly snapshots: ReadonlyMap<string, Uint8Array>
   /** By exporter: which entries of its backlog it has still to export. Undefined where that is not known. */
   readonly lanes: ReadonlyMap<string, LanePosition> | undefined
+  /** By what configuration `snapshots` came about, and the entries behind are to be done over; V8 can serialize it. */
+  readonly plan?: unknown
 }
 
 /** Entries `next` up to, not including, `end`. */

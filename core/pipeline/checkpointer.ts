@@ -7,6 +7,7 @@ import type { Stateful } from '../plugin/contract.ts'
 import type { Clock } from '../telemetry/clock.ts'
 import type { Topology } from './build.ts'
 import type { JournaledEntrance } from './journaled-entrance.ts'
+import { planOf } from './reload/last-plan.ts'
 
 export interface CheckpointerOptions {
   readonly disk: Disk
@@ -72,7 +73,8 @@ export class Checkpointer {
       const checkpoint = {
         nextEntry: entrance.nextEntry,
         time: pipelineClock.now(),
-        snapshots: takeSnapshots(topology)
+        snapshots: takeSnapshots(topology),
+        plan: planOf(topology)
       }
       const left = await Promise.all(topology.exporters.map(({ lane }) => lane.barrier()))
       await entrance.buried()

@@ -5,6 +5,7 @@ import type { LanePosition } from '../journal/checkpoint.ts'
 import { DeadLetters } from '../journal/dead-letters.ts'
 import { realDisk } from '../journal/disk.ts'
 import { lockFolder } from '../journal/lock.ts'
+import type { Registry } from '../plugin/registry.ts'
 import { type BuiltExporter, buildTopology, sinksOf, type Topology } from './build.ts'
 import type { Component, Services } from './component.ts'
 import { CreditPool } from './credits.ts'
@@ -13,11 +14,14 @@ import { DirectEntrance, type Entrance } from './entrance.ts'
 import { deliverByJournal, recoverJournal } from './journal-delivery.ts'
 import { openBacklogs } from './lane/open-backlogs.ts'
 import type { StateKeeper } from './lifecycle.ts'
+import { asInLastRun, type SavedPlan } from './reload/last-plan.ts'
 import { keepInStore, StateStore } from './state-store.ts'
 
 /** Everything that moves data, connected and not yet started. */
 export interface Delivery {
   readonly services: Services
+  /** What it was built of: after a crash under another configuration that one, until all is done over. */
+  readonly config: ResolvedConfig
   readonly topology: Topology
   /** In the order data passes them. */
   readonly components: readonly Component[]
@@ -39,13 +43,15 @@ type DeliveryServices = BaseServices & Pick<Services, 'deadLetters'>
 export async function prepareDelivery(
   config: ResolvedConfig,
   base: BaseServices,
-  discardState: boolean
+  discardState: boolean,
+  registry: Registry
 ): Promise<Delivery> {
   const deadLetters = await openDeadLetters(config.service)
   const delivery = await (config.service.journal === undefined ? inMemory : withJournal)(
     config,
     { ...base, deadLetters },
-    discardState
+    discardState,
+    registry
   )
   exposeDeadLetters(delivery)
   return delivery
@@ -67,6 +73,7 @@ async function inMemory(config: ResolvedConfig, base: DeliveryServices, discardS
   const topology = buildTopology(config, services)
   return {
     services,
+    config,
     topology,
     get components() {
       return componentsOf(topology)
@@ -77,7 +84,12 @@ async function inMemory(config: ResolvedConfig, base: DeliveryServices, discardS
   }
 }
 
-async function withJournal(config: ResolvedConfig, base: DeliveryServices, discardState: boolean): Promise<Delivery> {
+async function withJournal(
+  config: ResolvedConfig,
+  base: DeliveryServices,
+  discardState: boolean,
+  registry: Registry
+): Promise<Delivery> {
   const { limits } = config.service
   const journal = config.service.journal!
   await realDisk.makeFolder(journal.folder)
@@ -93,10 +105,13 @@ async function withJournal(config: ResolvedConfig, base: DeliveryServices, disca
     isReloading: false,
     replayed: true
   }
-  const topology = buildTopology(config, services)
+  const plan = discardState ? undefined : (recovered.checkpoint?.plan as SavedPlan | undefined)
+  const built = plan === undefined ? config : await asInLastRun(plan, config, type => registry.find('processor', type))
+  const topology = buildTopology(built, services)
   const { component, entrance, keeper } = await deliverByJournal(journal, recovered, topology, services)
   return {
     services,
+    config: built,
     topology,
     get components() {
       return componentsOf(topology, component)

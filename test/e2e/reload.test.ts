@@ -133,6 +133,27 @@ test('restarted after a reload, and after kill -9, it goes on with the state it 
   assertCounted(storedWindows(backend.samples()), sent)
 })
 
+test('started with another configuration after a crash, it first does over the rest as before: every window once', async t => {
+  const [sandbox, backend] = [await Sandbox.open(t), await RemoteWriteBackend.start(t)]
+  const setup: Setup = { port: await freePort(), first: backend.url, journal: true }
+  const before = await sandbox.start(config(setup))
+  const load = new Load(before.otlp)
+  await new Promise(resolve => setTimeout(resolve, 2500))
+  await before.kill()
+  const other = config({ ...setup, lateness: '100ms' })
+  const after = await sandbox.start(other.replace('dedup: { mode: request }', 'dedup: { mode: request, window: 5m }'))
+  await eventually('it runs as configured', () => /new configuration has taken its place/.test(after.stderr))
+  await new Promise(resolve => setTimeout(resolve, 1500))
+  const sent = await load.end()
+  await eventually(
+    'all windows are stored',
+    () => sumOf(backend, '1s') === sent.total && sumOf(backend, '10s') === sent.total
+  )
+  await after.assertLedger()
+  assert.deepEqual(await after.stop(), { code: 0, signal: null }, after.stderr)
+  assertCounted(storedWindows(backend.samples()), sent)
+})
+
 /** Senders that go on until told, and know what was answered with 200. */
 class Load {
   readonly sent = new SentCounts()

@@ -15,6 +15,7 @@ const SENDERS = 6
 const SETTLE_MS = 40_000
 const POLL_MS = 500
 const SHORTEST_LIFE_MS = 50
+const LATENESSES_MS = [100, 1000, 2000]
 
 export interface CrashesOptions {
   readonly random: Random
@@ -32,6 +33,11 @@ export interface CrashesOptions {
   readonly shutdownTimeout?: string
   /** Where the journal is; in a temporary folder unless told. */
   readonly journal?: string
+  /** The share of lives with reloads under load, each time with another lateness. */
+  readonly reloaded?: number
+  readonly clockSteps?: boolean
+  /** In the middle the backend is gone for so long. */
+  readonly darkMs?: number
   /** Told now and then. */
   progress?(line: string): void
 }
@@ -39,6 +45,7 @@ export interface CrashesOptions {
 export interface CrashesResult {
   readonly kills: number
   readonly terms: number
+  readonly reloads: number
   readonly items: number
   readonly requests: number
   readonly repeated: number
@@ -54,12 +61,13 @@ export async function runCrashes(options: CrashesOptions): Promise<CrashesResult
   const proxy = await RoughProxy.start(store.url)
   const journal = options.journal ?? path.join(folder, 'journal')
   await mkdir(journal, { recursive: true })
-  const { clickHouse, shutdownTimeout } = options
+  const { clickHouse, shutdownTimeout, clockSteps = false } = options
   const weir = await MortalWeir.prepare({
     folder,
     journal,
     victoriaMetrics: proxy.url,
     clickHouse,
+    clockSteps,
     ...(shutdownTimeout === undefined ? {} : { shutdownTimeout })
   })
   try {
@@ -73,22 +81,32 @@ export async function runCrashes(options: CrashesOptions): Promise<CrashesResult
 }
 
 async function crash(
-  { random, kills, longestLifeMs, clickHouse, roughness = ['pass'], terminated = 0, progress }: CrashesOptions,
+  options: CrashesOptions,
   weir: MortalWeir,
   store: VictoriaMetrics,
   proxy: RoughProxy
 ): Promise<CrashesResult> {
+  const { random, kills, longestLifeMs, clickHouse, roughness = ['pass'], terminated = 0, progress } = options
   const ledger = new Ledger()
   const readyMs: number[] = []
   weir.begin()
   readyMs.push(await weir.ready())
   const senders = new Senders({ otlp: weir.otlp, events: weir.events, count: SENDERS, ledger, random, pauseMs: 20 })
   let terms = 0
-  while (weir.kills < kills) {
-    await proxy.become(roughness[Math.floor(random() * roughness.length)])
+  let reloads = 0
+  let lightAt = Number.POSITIVE_INFINITY
+  while (weir.kills < kills || performance.now() < lightAt) {
+    if (options.darkMs !== undefined && lightAt === Number.POSITIVE_INFINITY && weir.kills >= kills / 2) {
+      progress?.(`the backend is gone for ${options.darkMs} ms`)
+      lightAt = performance.now() + options.darkMs
+    }
+    const isDark = lightAt !== Number.POSITIVE_INFINITY && performance.now() < lightAt
+    await proxy.become(isDark ? 'dead' : roughness[Math.floor(random() * roughness.length)])
     // Some lives end before they are ready.
     if (random() < 0.8) readyMs.push(await weir.ready())
-    await setTimeout(SHORTEST_LIFE_MS + random() * longestLifeMs)
+    const lifeMs = SHORTEST_LIFE_MS + random() * longestLifeMs
+    if (random() < (options.reloaded ?? 0)) reloads += await reloadFor(lifeMs, weir, random)
+    else await setTimeout(lifeMs)
     if (random() < terminated && (await isReady(weir))) {
       terms++
       const code = await weir.end('SIGTERM')
@@ -104,7 +122,20 @@ async function crash(
   const verdicts = await settled(ledger, weir, store, clickHouse)
   const { items } = ledger
   const { answers, repeated } = senders
-  return { kills: weir.kills, terms, items, requests: answers.taken - repeated, repeated, readyMs, verdicts }
+  return { kills: weir.kills, terms, reloads, items, requests: answers.taken - repeated, repeated, readyMs, verdicts }
+}
+
+/** Returns how many there were. The end of its life may come in the midst of one. */
+async function reloadFor(ms: number, weir: MortalWeir, random: Random): Promise<number> {
+  const end = performance.now() + ms
+  let reloads = 0
+  const over = setTimeout(ms)
+  while (performance.now() < end) {
+    await weir.reconfigure(LATENESSES_MS[Math.floor(random() * LATENESSES_MS.length)])
+    if (await Promise.race([weir.reload(), over.then(() => false)])) reloads++
+    await Promise.race([over, setTimeout(200)])
+  }
+  return reloads
 }
 
 async function isReady(weir: MortalWeir): Promise<boolean> {

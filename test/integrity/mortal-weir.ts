@@ -5,6 +5,8 @@ import path from 'node:path'
 import { freePort } from '../servers/free-port.ts'
 
 const MAIN = path.join(import.meta.dirname, '../../core/main.ts')
+const STEPPING_CLOCK = path.join(import.meta.dirname, 'stepping-clock.ts')
+const LATENESS_MS = 2000
 const READY_TIMEOUT_MS = 60_000
 const OUTPUT_KEPT = 8_000
 
@@ -16,6 +18,8 @@ export interface MortalWeirOptions {
   readonly victoriaMetrics: string
   readonly clickHouse: boolean
   readonly shutdownTimeout?: string
+  /** Its clock is set back and forth all the time. */
+  readonly clockSteps?: boolean
 }
 
 /** A `weir run` that is killed and started again, always at the same addresses. */
@@ -26,11 +30,13 @@ export class MortalWeir {
   kills = 0
   /** What its last life said. */
   said = ''
-  #file: string
+  #options: MortalWeirOptions
+  #ports: readonly number[]
   #child: ChildProcess | undefined
 
-  private constructor(file: string, ports: readonly number[]) {
-    this.#file = file
+  private constructor(options: MortalWeirOptions, ports: readonly number[]) {
+    this.#options = options
+    this.#ports = ports
     this.otlp = `http://127.0.0.1:${ports[0]}/v1/metrics`
     this.events = `http://127.0.0.1:${ports[1]}/v1/events`
     this.admin = `http://127.0.0.1:${ports[2]}`
@@ -38,20 +44,37 @@ export class MortalWeir {
 
   static async prepare(options: MortalWeirOptions): Promise<MortalWeir> {
     const ports = [await freePort(), await freePort(), await freePort()]
-    const file = path.join(options.folder, 'weir.yaml')
-    await writeFile(file, config(options, ports))
-    return new MortalWeir(file, ports)
+    const weir = new MortalWeir(options, ports)
+    await weir.reconfigure(LATENESS_MS)
+    return weir
+  }
+
+  get #file(): string {
+    return path.join(this.#options.folder, 'weir.yaml')
   }
 
   get pid(): number {
     return this.#child!.pid!
   }
 
+  /** Writes a configuration that says when windows close; the next start or reload reads it. */
+  async reconfigure(latenessMs: number): Promise<void> {
+    await writeFile(this.#file, config(this.#options, this.#ports, latenessMs))
+  }
+
+  /** Resolves to whether it has reloaded; not where it is not there or not ready. */
+  async reload(): Promise<boolean> {
+    const response = await fetch(`${this.admin}/api/reload`, { method: 'POST' }).catch(() => undefined)
+    await response?.text().catch(() => {})
+    return response?.ok ?? false
+  }
+
   /** Starts it and does not wait. */
   begin(): void {
-    const cwd = path.dirname(this.#file)
-    const child = spawn(process.execPath, [MAIN, 'run', '--config', this.#file], {
-      cwd,
+    const { folder, clockSteps } = this.#options
+    const preloaded = clockSteps ? ['--import', STEPPING_CLOCK] : []
+    const child = spawn(process.execPath, [...preloaded, MAIN, 'run', '--config', this.#file], {
+      cwd: folder,
       stdio: ['ignore', 'pipe', 'pipe']
     })
     this.#child = child
@@ -92,7 +115,8 @@ export class MortalWeir {
 
 function config(
   { journal, victoriaMetrics, clickHouse, shutdownTimeout = '30s' }: MortalWeirOptions,
-  ports: readonly number[]
+  ports: readonly number[],
+  latenessMs: number
 ): string {
   const [otlp, events, admin] = ports
   const exporters = clickHouse ? '[victoriametrics, clickhouse]' : '[victoriametrics]'
@@ -103,12 +127,14 @@ receivers:
 processors:
   dedup/requests: { mode: request, window: 1h }
   dedup/events: { mode: event_id, window: 1h }
-  windowed_counter: { windows: [1s, 10s], allowed_lateness: 2s }
+  windowed_counter: { windows: [1s, 10s], allowed_lateness: ${latenessMs}ms }
 exporters:
   victoriametrics:
     endpoint: ${victoriaMetrics}/api/v1/write
     timeout: 1s
     retry: { initial_interval: 100ms, max_interval: 500ms }
+    # Small, so that much goes by way of the disk.
+    queue: { max_size: 16KiB, order: any }
 ${clickHouse ? '  clickhouse: { embedded: ./clickhouse }' : ''}
 service:
   admin: { endpoint: 127.0.0.1:${admin} }

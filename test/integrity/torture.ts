@@ -1,6 +1,7 @@
 // Kills Weir with SIGKILL under load, as often as told, and counts what is lost and what is doubled:
 //
 //     npm run torture -- --kills 200 [--seed N] [--life 1500] [--no-clickhouse] [--rough] [--terminate]
+//         [--reload] [--clock-steps] [--dark 60000]
 import { parseArgs } from 'node:util'
 import { randomFrom } from '../core/journal/simulated-disk.ts'
 import { victoriaMetricsProgram } from '../servers/victoria-metrics.ts'
@@ -18,7 +19,10 @@ const { values } = parseArgs({
     life: { type: 'string', default: '1500' },
     clickhouse: { type: 'boolean', default: true },
     rough: { type: 'boolean', default: false },
-    terminate: { type: 'boolean', default: false }
+    terminate: { type: 'boolean', default: false },
+    reload: { type: 'boolean', default: false },
+    'clock-steps': { type: 'boolean', default: false },
+    dark: { type: 'string', default: '0' }
   }
 })
 const { path: program, skip } = await victoriaMetricsProgram()
@@ -33,13 +37,18 @@ const result = await runCrashes({
   roughness: values.rough ? ROUGH : ['pass'],
   terminated: values.terminate ? 0.3 : 0,
   shutdownTimeout: '3s',
+  reloaded: values.reload ? 0.4 : 0,
+  clockSteps: values['clock-steps'],
+  ...(values.dark === '0' ? {} : { darkMs: Number(values.dark) }),
   progress: line => console.log(line)
 })
 process.exitCode = report(result) ? 0 : 1
 
-function report({ kills, terms, items, requests, repeated, readyMs, verdicts }: CrashesResult): boolean {
+function report({ kills, terms, reloads, items, requests, repeated, readyMs, verdicts }: CrashesResult): boolean {
   const slowest = Math.round(Math.max(...readyMs))
-  console.log(`${requests} requests acknowledged, ${repeated} sent twice, ${terms} SIGTERM, ready within ${slowest} ms`)
+  console.log(
+    `${requests} requests acknowledged, ${repeated} sent twice, ${terms} SIGTERM, ${reloads} reloads, ready within ${slowest} ms`
+  )
   let isExact = true
   for (const [store, { lost, doubled, findings }] of verdicts) {
     console.log(`${store}: ${kills} kills, sent ${items}, lost ${lost}, doubled ${doubled}`)

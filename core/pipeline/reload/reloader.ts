@@ -34,8 +34,8 @@ export class Reloader {
   #runner: Runner
   #running: Promise<unknown> = Promise.resolve()
 
-  constructor(config: ResolvedConfig, delivery: Delivery, runner: Runner) {
-    this.#config = config
+  constructor(delivery: Delivery, runner: Runner) {
+    this.#config = delivery.config
     this.#delivery = delivery
     this.#runner = runner
   }
