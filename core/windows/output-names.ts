@@ -21,7 +21,7 @@ export class OutputNames {
   /** @param window its text, empty for totals */
   of(name: string, kind: GroupKind, aggregation: Aggregation, window: string): string {
     const isToldApart = !this.#isUsual || this.#template.includes('{aggregation}')
-    const full = isToldApart ? name : name + usualSuffix(kind, aggregation)
+    const full = isToldApart ? name : name + usualSuffix(name, kind, aggregation)
     return this.#template
       .replaceAll('{name}', () => full)
       .replaceAll('{aggregation}', aggregation)
@@ -29,8 +29,9 @@ export class OutputNames {
   }
 }
 
-function usualSuffix(kind: GroupKind, aggregation: Aggregation): string {
+function usualSuffix(name: string, kind: GroupKind, aggregation: Aggregation): string {
   if (kind === 'event' && aggregation === 'sum') return '.sum'
   if (kind === 'gauge' && aggregation !== 'last') return `.${aggregation}`
-  return kind === 'set' ? '.unique' : ''
+  // A sketch that a window has sent has it already.
+  return kind === 'set' && !name.endsWith('.unique') ? '.unique' : ''
 }

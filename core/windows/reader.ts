@@ -30,11 +30,11 @@ export class Reader {
     this.#account = account
   }
 
-  /** @param slot what `Inputs.slotOf` says of its series */
-  point(block: PointBlock, i: number, slot: number): Verdict | typeof READY {
+  /** @param slot what `Inputs.slotOf` says of its series @param at when it counts, Unix ms */
+  point(block: PointBlock, i: number, slot: number, at: number): Verdict | typeof READY {
     if ((block.flags[i] & FLAG_NO_RECORDED_VALUE) !== 0) return COUNTED
     const { attributes, resource } = block.series[i]
-    this.#begin(slot, block.time[i])
+    this.#begin(slot, at)
     if (this.#attribute !== undefined)
       return this.#valueOf(
         findAttribute(attributes, this.#attribute) ?? findAttribute(resource.attributes, this.#attribute)

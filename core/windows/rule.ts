@@ -8,6 +8,7 @@ import { Grouping } from './grouping.ts'
 import { GROUP_KINDS, type GroupKind, Groups, type SavedGroups } from './groups.ts'
 import { Inputs, PASS_THROUGH, type SavedInputs } from './inputs.ts'
 import type { Intake } from './intake.ts'
+import { instantsOf } from './intervals.ts'
 import { COUNTED, type Verdict } from './observation.ts'
 import { type KindPlan, plansOf } from './plan.ts'
 import { READY, Reader } from './reader.ts'
@@ -67,6 +68,7 @@ export class Rule {
 
   addPoints(block: PointBlock, intake: Intake): void {
     const { series, time, value, flags, length } = block
+    const instants = this.#settings.byInterval ? instantsOf(block) : time
     const isPlain = this.#settings.attribute === undefined && block.distributions.size === 0
     const inputs = this.#inputs
     const { windows } = this
@@ -78,17 +80,17 @@ export class Rule {
         this.#refuse(series[i], i, intake)
         continue
       }
-      const at = time[i]
-      if (at > newest) {
+      if (time[i] > newest) {
         this.#dropFuture(i, intake)
         continue
       }
-      if (at > latest) latest = at
+      if (time[i] > latest) latest = time[i]
+      const at = instants[i]
       const isNumber = slot >= 0 && flags[i] === 0 && value[i] >= 0 && value[i] < Number.POSITIVE_INFINITY
       if (isPlain && isNumber && this.#addsUp[this.groups.kinds[slot]] === 1 && !windows.isLate(at)) {
         windows.paneAt(at).add(slot, value[i], 1)
         intake.count(i)
-      } else if (!this.#isHandedOn(at, i, intake)) this.#settle(this.#reader.point(block, i, slot), i, intake)
+      } else if (!this.#isHandedOn(at, i, intake)) this.#settle(this.#reader.point(block, i, slot, at), i, intake)
     }
     intake.latest = latest
   }

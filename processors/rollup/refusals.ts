@@ -1,14 +1,16 @@
 import { type Context, findAttribute, type Series } from '../../sdk/plugin/index.ts'
-import { BUCKET_ATTRIBUTES } from './config.ts'
+import { BUCKET_ATTRIBUTES, TIER_ATTRIBUTE } from './config.ts'
 
 /** Why points of a series cannot be rolled up, as the ledger has it. */
-export type Refusal = 'average_of_averages' | 'bucket_without_le' | 'quantiles_do_not_merge'
+export type Refusal = 'average_of_averages' | 'bucket_without_le' | 'gauge_of_a_tier' | 'quantiles_do_not_merge'
 
 const EXPLANATIONS: Readonly<Record<Refusal, string>> = {
   average_of_averages:
     'an average of averages is not the average: let rollup have what windowed_counter averages, and divide sum by count when you ask',
   bucket_without_le:
     'without le the buckets of a histogram would be added to each other: list le in by, or send histograms as histograms',
+  gauge_of_a_tier:
+    'least, greatest and last of an interval would be taken for samples: roll gauges up in one place; their count and sum go on',
   quantiles_do_not_merge:
     'quantiles of quantiles are no quantiles: send histograms, or lead summaries past rollup by another pipeline'
 }
@@ -40,6 +42,7 @@ export class Refusals {
 
   #refusalOf({ metric: { name, kind }, attributes }: Series): Refusal | undefined {
     if (kind === 'summary' || findAttribute(attributes, 'quantile') !== undefined) return 'quantiles_do_not_merge'
+    if (kind === 'gauge' && findAttribute(attributes, TIER_ATTRIBUTE) !== undefined) return 'gauge_of_a_tier'
     // As windowed_counter names them.
     if (kind === 'gauge' && name.endsWith('.avg') && findAttribute(attributes, 'window') !== undefined)
       return 'average_of_averages'

@@ -21,6 +21,7 @@ export function settingsOf(config: Config, refusals?: Refusals): WindowSettings 
         buckets: true,
         name: undefined,
         windows: config.tiers.map(windowOf),
+        byInterval: true,
         windowAttribute: TIER_ATTRIBUTE,
         refusalOf: series => refusals?.of(series),
         output: ['delta'],

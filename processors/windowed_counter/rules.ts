@@ -40,6 +40,7 @@ export function ruleSettings(rule: RuleConfig): RuleSettings {
     buckets: rule.buckets,
     name: rule.name,
     windows: windowsOf(rule.windows),
+    byInterval: false,
     windowAttribute: 'window',
     output: rule.output,
     late: rule.late,

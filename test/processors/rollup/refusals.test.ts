@@ -19,6 +19,8 @@ for (const [name, by, of, want] of [
   ['a summary', undefined, series('a', 'summary'), 'quantiles_do_not_merge'],
   ['a quantile', undefined, series('a', 'gauge', { quantile: '0.9' }), 'quantiles_do_not_merge'],
   ['an average of a window', undefined, series('a.avg', 'gauge', { window: '10s' }), 'average_of_averages'],
+  ['the least of an interval', undefined, series('a.min', 'gauge', { rollup: '1s' }), 'gauge_of_a_tier'],
+  ['the sum of an interval', undefined, series('a.sum', 'up_down_counter', { rollup: '1s' }), undefined],
   ['what somebody calls an average', undefined, series('a.avg', 'gauge'), undefined],
   ['a histogram, attributes lost', ['route'], series('a', 'histogram', { le: '1' }), 'bucket_without_le']
 ] as const) {
