@@ -1,6 +1,8 @@
 import type { Block } from './block.ts'
+import type { Distribution } from './distribution.ts'
 import type { EventBlock } from './events.ts'
-import { type PointBlock, PointBlockBuilder } from './points.ts'
+import type { PointBlock } from './points.ts'
+import type { Series } from './series.ts'
 
 /** The items of `block` at `indexes`, in that order. */
 export function select(block: Block, indexes: Int32Array): Block {
@@ -33,9 +35,40 @@ export class Selection {
 }
 
 function selectPoints(block: PointBlock, indexes: Int32Array): PointBlock {
-  const points = new PointBlockBuilder(indexes.length)
-  for (const i of indexes) points.copy(block, i)
-  return points.build()
+  const { length } = indexes
+  const series: Series[] = new Array(length)
+  const time = new Float64Array(length)
+  const start = new Float64Array(length)
+  const value = new Float64Array(length)
+  const flags = new Uint8Array(length)
+  for (let at = 0; at < length; at++) {
+    const i = indexes[at]
+    series[at] = block.series[i]
+    time[at] = block.time[i]
+    start[at] = block.start[i]
+    value[at] = block.value[i]
+    flags[at] = block.flags[i]
+  }
+  return {
+    type: 'points',
+    length,
+    series,
+    time,
+    start,
+    value,
+    flags,
+    distributions: selectDistributions(block, indexes)
+  }
+}
+
+function selectDistributions({ distributions }: PointBlock, indexes: Int32Array): ReadonlyMap<number, Distribution> {
+  if (distributions.size === 0) return distributions
+  const selected = new Map<number, Distribution>()
+  for (let at = 0; at < indexes.length; at++) {
+    const distribution = distributions.get(indexes[at])
+    if (distribution !== undefined) selected.set(at, distribution)
+  }
+  return selected
 }
 
 function selectEvents(block: EventBlock, indexes: Int32Array): EventBlock {

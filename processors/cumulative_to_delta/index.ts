@@ -1,5 +1,6 @@
+import { checkStreamOptions, streamsBound } from '../../core/model/stream-options.ts'
 import { OwningProcessor, type ProcessorPlugin } from '../../sdk/plugin/index.ts'
-import { type Config, check, memoryBound, schema } from './config.ts'
+import { type Config, schema } from './config.ts'
 import { CumulativeToDelta } from './conversion.ts'
 
 const plugin: ProcessorPlugin<Config> = {
@@ -11,8 +12,8 @@ const plugin: ProcessorPlugin<Config> = {
   schema,
   ports: { in: 'points', out: 'points' },
   ownsData: true,
-  check,
-  memoryBound,
+  check: checkStreamOptions,
+  memoryBound: streamsBound,
   create: (config, context) => new OwningProcessor(new CumulativeToDelta(config, context), context)
 }
 

@@ -40,6 +40,11 @@ for (const [name, text, message] of [
   })
 }
 
+test('does not start where nothing has a column that is asked for', async () => {
+  const file = written('columns.csv', 'user,plan\nann,pro\n')
+  await assert.rejects(start(created({ file, columns: ['plan', 'paln'] })), /columns\.csv: no row has a column "paln"/)
+})
+
 test('does not start without the file', async () => {
   await assert.rejects(start(created({ file: path.join(folder, 'none.csv') })), /none\.csv cannot be read: ENOENT/)
 })
