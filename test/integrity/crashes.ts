@@ -94,14 +94,14 @@ async function crash(
   const senders = new Senders({ otlp: weir.otlp, events: weir.events, count: SENDERS, ledger, random, pauseMs: 20 })
   let terms = 0
   let reloads = 0
-  let lightAt = Number.POSITIVE_INFINITY
-  while (weir.kills < kills || performance.now() < lightAt) {
-    if (options.darkMs !== undefined && lightAt === Number.POSITIVE_INFINITY && weir.kills >= kills / 2) {
+  let lightAt: number | undefined
+  const isDark = () => lightAt !== undefined && performance.now() < lightAt
+  while (weir.kills < kills || isDark()) {
+    if (options.darkMs !== undefined && lightAt === undefined && weir.kills >= kills / 2) {
       progress?.(`the backend is gone for ${options.darkMs} ms`)
       lightAt = performance.now() + options.darkMs
     }
-    const isDark = lightAt !== Number.POSITIVE_INFINITY && performance.now() < lightAt
-    await proxy.become(isDark ? 'dead' : roughness[Math.floor(random() * roughness.length)])
+    await proxy.become(isDark() ? 'dead' : roughness[Math.floor(random() * roughness.length)])
     // Some lives end before they are ready.
     if (random() < 0.8) readyMs.push(await weir.ready())
     const lifeMs = SHORTEST_LIFE_MS + random() * longestLifeMs
