@@ -1,6 +1,6 @@
+import type { ComponentConfig, ResolvedConfig } from '../config/resolved.ts'
 import type { ServiceConfig } from '../config/service.ts'
 import { formatDuration } from '../config/units.ts'
-import type { ComponentConfig, ResolvedConfig } from '../config/validate.ts'
 
 const MIB = 2 ** 20
 const LABEL_WIDTH = 15

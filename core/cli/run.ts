@@ -1,11 +1,13 @@
 import { addPipelineMetrics } from '../admin/pipeline-metrics.ts'
 import { AdminServer } from '../admin/server.ts'
 import type { Phase } from '../admin/status.ts'
+import type { ResolvedConfig } from '../config/resolved.ts'
 import { formatDuration } from '../config/units.ts'
-import { type ResolvedConfig, readConfig } from '../config/validate.ts'
+import { readConfig } from '../config/validate.ts'
 import { describeError, WeirError } from '../errors.ts'
 import { SeriesRegistry } from '../model/series.ts'
 import type { Announcement } from '../pipeline/component.ts'
+import { exposeDeadLetters } from '../pipeline/dead-letter-route.ts'
 import { type BaseServices, prepareDelivery } from '../pipeline/delivery.ts'
 import type { Entrance } from '../pipeline/entrance.ts'
 import { Runner } from '../pipeline/lifecycle.ts'
@@ -78,6 +80,7 @@ class Weir {
     const delivery = await prepareDelivery(this.#config, this.#baseServices(), discardState, this.#registry)
     const { log, clock, metrics } = delivery.services
     addPipelineMetrics(metrics, delivery)
+    exposeDeadLetters(delivery)
     this.#stopTelemetry.push(addProcessMetrics(metrics))
     delivery.services.routes.set(
       'post /api/reload',

@@ -1,4 +1,5 @@
-import { type ResolvedConfig, readConfig } from '../config/validate.ts'
+import type { ResolvedConfig } from '../config/resolved.ts'
+import { readConfig } from '../config/validate.ts'
 import { describeError } from '../errors.ts'
 import { SeriesRegistry } from '../model/series.ts'
 import { Component, type Services } from '../pipeline/component.ts'

@@ -1,6 +1,6 @@
 import { PIPELINE_PREFIX } from './graph.ts'
 import type { Problems } from './problems.ts'
-import type { ResolvedConfig } from './validate.ts'
+import type { ResolvedConfig } from './resolved.ts'
 
 /**
  * Checks that who corrects values it sent before leads only to stores that replace them: others show the old value, or

@@ -9,6 +9,7 @@ import { checkGraph, withArticle } from './graph.ts'
 import { checkHandingBack } from './handing-back.ts'
 import { loadConfig } from './load.ts'
 import { formatPath, type Position, Problems, suggest } from './problems.ts'
+import type { ComponentConfig, ResolvedConfig } from './resolved.ts'
 import { applySchema } from './schema.ts'
 import { reportSchemaErrors } from './schema-errors.ts'
 import { SERVICE_SCHEMA, type ServiceConfig } from './service.ts'
@@ -17,23 +18,6 @@ import { SERVICE_SCHEMA, type ServiceConfig } from './service.ts'
 const NAME = /^(?!\.+$)[\w.-]+$/
 const NAME_RULE = 'a name consists of letters, digits, _, - and .'
 const SECTIONS = ['plugins', 'receivers', 'processors', 'exporters', 'service']
-
-/** A component of the configuration, ready to be created. */
-export interface ComponentConfig {
-  /** `type` or `type/name`. */
-  readonly id: string
-  readonly plugin: Plugin
-  readonly config: unknown
-  /** Exporters only. */
-  readonly lane?: LaneConfig
-  readonly position: Position
-}
-
-export interface ResolvedConfig {
-  readonly files: readonly string[]
-  readonly components: Readonly<Record<Kind, ReadonlyMap<string, ComponentConfig>>>
-  readonly service: ServiceConfig
-}
 
 /**
  * Loads, merges and checks configuration files. `config` is undefined when `problems` has errors; all of them are

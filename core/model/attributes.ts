@@ -23,6 +23,20 @@ export function sortAttributes(pairs: readonly Attribute[]): Attributes {
   return sorted ? pairs : [...new Map(pairs)].sort(byKey).map(asAttribute)
 }
 
+/** `attributes` with `more`, which replace those of the same key. Both sorted, and so is what comes out. */
+export function withAttributes(attributes: Attributes, more: Attributes): Attributes {
+  if (more.length === 0) return attributes
+  const merged: Attribute[] = []
+  let at = 0
+  for (const attribute of more) {
+    while (at < attributes.length && attributes[at][0] < attribute[0]) merged.push(attributes[at++])
+    if (at < attributes.length && attributes[at][0] === attribute[0]) at++
+    merged.push(attribute)
+  }
+  while (at < attributes.length) merged.push(attributes[at++])
+  return merged
+}
+
 export function findAttribute(attributes: Attributes, key: string): AttributeValue | undefined {
   for (const [name, value] of attributes) if (name === key) return value
   return undefined

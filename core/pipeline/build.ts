@@ -1,7 +1,7 @@
 import { Subject } from 'rxjs'
 import { PIPELINE_PREFIX, pipelineOrder } from '../config/graph.ts'
+import type { ComponentConfig, ResolvedConfig } from '../config/resolved.ts'
 import type { PipelineConfig } from '../config/service.ts'
-import type { ComponentConfig, ResolvedConfig } from '../config/validate.ts'
 import type { Exporter, Kind, Processor, Receiver } from '../plugin/contract.ts'
 import type { Batch } from './batch.ts'
 import { Component, type Services } from './component.ts'

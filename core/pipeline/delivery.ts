@@ -1,6 +1,6 @@
 import path from 'node:path'
+import type { ResolvedConfig } from '../config/resolved.ts'
 import type { ServiceConfig } from '../config/service.ts'
-import type { ResolvedConfig } from '../config/validate.ts'
 import type { LanePosition } from '../journal/checkpoint.ts'
 import { DeadLetters } from '../journal/dead-letters.ts'
 import { realDisk } from '../journal/disk.ts'
@@ -9,7 +9,6 @@ import type { Registry } from '../plugin/registry.ts'
 import { type BuiltExporter, buildTopology, sinksOf, type Topology } from './build.ts'
 import type { Component, Services } from './component.ts'
 import { CreditPool } from './credits.ts'
-import { exposeDeadLetters } from './dead-letter-route.ts'
 import { DirectEntrance, type Entrance } from './entrance.ts'
 import { deliverByJournal, recoverJournal } from './journal-delivery.ts'
 import { openBacklogs } from './lane/open-backlogs.ts'
@@ -47,14 +46,12 @@ export async function prepareDelivery(
   registry: Registry
 ): Promise<Delivery> {
   const deadLetters = await openDeadLetters(config.service)
-  const delivery = await (config.service.journal === undefined ? inMemory : withJournal)(
+  return (config.service.journal === undefined ? inMemory : withJournal)(
     config,
     { ...base, deadLetters },
     discardState,
     registry
   )
-  exposeDeadLetters(delivery)
-  return delivery
 }
 
 async function inMemory(config: ResolvedConfig, base: DeliveryServices, discardState: boolean): Promise<Delivery> {

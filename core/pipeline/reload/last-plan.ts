@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import { PIPELINE_PREFIX } from '../../config/graph.ts'
+import type { ComponentConfig, ResolvedConfig } from '../../config/resolved.ts'
 import type { PipelineConfig } from '../../config/service.ts'
-import type { ComponentConfig, ResolvedConfig } from '../../config/validate.ts'
 import { WeirError } from '../../errors.ts'
 import type { Plugin } from '../../plugin/contract.ts'
 import type { Topology } from '../build.ts'

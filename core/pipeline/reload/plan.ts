@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
+import type { ComponentConfig, ResolvedConfig } from '../../config/resolved.ts'
 import type { ServiceConfig } from '../../config/service.ts'
-import type { ComponentConfig, ResolvedConfig } from '../../config/validate.ts'
 import { WeirError } from '../../errors.ts'
 import { type Pipeline, used } from '../build.ts'
 

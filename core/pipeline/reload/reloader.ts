@@ -1,4 +1,4 @@
-import type { ResolvedConfig } from '../../config/validate.ts'
+import type { ResolvedConfig } from '../../config/resolved.ts'
 import { WeirError } from '../../errors.ts'
 import type { LanePosition } from '../../journal/checkpoint.ts'
 import { sleep } from '../../telemetry/clock.ts'

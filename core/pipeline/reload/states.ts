@@ -1,5 +1,5 @@
 import pino from 'pino'
-import type { ComponentConfig, ResolvedConfig } from '../../config/validate.ts'
+import type { ComponentConfig, ResolvedConfig } from '../../config/resolved.ts'
 import type { Processor } from '../../plugin/contract.ts'
 import { Metrics } from '../../telemetry/metrics.ts'
 import type { BuiltProcessor, Pipeline } from '../build.ts'

@@ -1,0 +1,21 @@
+import type { LaneConfig } from '../pipeline/lane/config.ts'
+import type { Kind, Plugin } from '../plugin/contract.ts'
+import type { Position } from './problems.ts'
+import type { ServiceConfig } from './service.ts'
+
+/** A component of the configuration, ready to be created. */
+export interface ComponentConfig {
+  /** `type` or `type/name`. */
+  readonly id: string
+  readonly plugin: Plugin
+  readonly config: unknown
+  /** Exporters only. */
+  readonly lane?: LaneConfig
+  readonly position: Position
+}
+
+export interface ResolvedConfig {
+  readonly files: readonly string[]
+  readonly components: Readonly<Record<Kind, ReadonlyMap<string, ComponentConfig>>>
+  readonly service: ServiceConfig
+}
