@@ -4,8 +4,8 @@ import { restoreBlock, type SavedBlock, saveBlock } from '../model/saved-blocks.
 import { openState, sealState } from '../model/saved-state.ts'
 import type { Context } from '../plugin/context.ts'
 import type { StreamProcessor } from '../plugin/contract.ts'
-import { Outbox } from '../windows/outbox.ts'
 import type { Batch } from './batch.ts'
+import { Outbox } from './outbox.ts'
 
 /** How often what was handed back or waits for credits is tried again, at multiples of it. */
 const RETRY_MS = 100

@@ -14,7 +14,8 @@ import {
   NO_ATTRIBUTES,
   type PointBlock,
   type Series,
-  sortAttributes
+  sortAttributes,
+  withAttributes
 } from '../../sdk/plugin/index.ts'
 import type { Config } from './config.ts'
 import { readTable, type Table } from './table.ts'
@@ -34,7 +35,8 @@ export class Enricher implements MapProcessor {
   #config: Config
   #context: Context
   #match: Match | undefined
-  #table: Table = new Map()
+  /** By value that is looked up. */
+  #rows!: ReadonlyMap<string, Fate>
   /** Of a value that is not in the table. */
   #absent: Fate
   /** Made anew with the table. */
@@ -56,12 +58,12 @@ export class Enricher implements MapProcessor {
       isDropped: missing === 'drop',
       attributes: sortAttributes(Object.entries(defaults))
     }
-    instruments.gauge('table_rows', 'Rows of the table.', () => this.#table.size)
+    instruments.gauge('table_rows', 'Rows of the table.', () => this.#rows.size)
     this.#counters = {
       missing: instruments.counter('missing_items_total', 'Items whose value is not in the table, or that have none.'),
       failed: instruments.counter('failed_reloads_total', 'Times that the file had changed and could not be used.')
     }
-    this.#use(this.#table)
+    this.#use(new Map())
   }
 
   async start(): Promise<void> {
@@ -106,7 +108,7 @@ export class Enricher implements MapProcessor {
       const fate = isLookedUp ? this.#fateOf(block.attributes[i], NO_ATTRIBUTES) : PASSES
       if (!fate.isFound) missing++
       if (!fate.isDropped) this.#selection.add(i)
-      attributes.push(withAll(block.attributes[i], fate.attributes))
+      attributes.push(withAttributes(block.attributes[i], fate.attributes))
     }
     if (missing > 0) this.#counters.missing.add(missing)
     return { ...block, attributes }
@@ -117,18 +119,20 @@ export class Enricher implements MapProcessor {
     if (this.#match?.series(series) === false) return { fate: PASSES, result: series }
     const fate = this.#fateOf(attributes, resource.attributes)
     if (fate.attributes.length === 0) return { fate, result: series }
-    return { fate, result: this.#context.series.intern(metric, withAll(attributes, fate.attributes), resource, scope) }
+    return {
+      fate,
+      result: this.#context.series.intern(metric, withAttributes(attributes, fate.attributes), resource, scope)
+    }
   }
 
   #fateOf(attributes: Attributes, resource: Attributes): Fate {
     const { attribute } = this.#config
     const value = findAttribute(attributes, attribute) ?? findAttribute(resource, attribute)
-    const row = value === undefined ? undefined : this.#table.get(attributeText(value))
-    return row === undefined ? this.#absent : { ...PASSES, attributes: row }
+    return (value === undefined ? undefined : this.#rows.get(attributeText(value))) ?? this.#absent
   }
 
   #use(table: Table): void {
-    this.#table = table
+    this.#rows = new Map([...table].map(([value, attributes]) => [value, { ...PASSES, attributes }]))
     this.#series = new SeriesCache(series => this.#enrich(series))
   }
 
@@ -151,7 +155,7 @@ export class Enricher implements MapProcessor {
     try {
       this.#use(readTable(this.#config))
       status('ok')
-      log.info({ rows: this.#table.size }, 'the table has changed and was read anew')
+      log.info({ rows: this.#rows.size }, 'the table has changed and was read anew')
     } catch (error) {
       this.#counters.failed.add(1)
       status('degraded', `the table as it was is still in use: ${describeError(error)}`)
@@ -168,7 +172,3 @@ export class Enricher implements MapProcessor {
     }
   }
 }
-
-/** What is added replaces what is there. */
-const withAll = (attributes: Attributes, more: Attributes): Attributes =>
-  more.length === 0 ? attributes : sortAttributes([...attributes, ...more])

@@ -9,7 +9,8 @@ import {
   attributeText,
   findAttribute,
   sortAttributes,
-  type Temporality
+  type Temporality,
+  withAttributes
 } from '../../sdk/plugin/index.ts'
 
 /** Name and attributes of a series or an event, on the way from what they were to what they will be. */
@@ -36,7 +37,7 @@ export class Draft implements MatchedItem {
 
   /** An attribute of the item, or its name, which cannot become empty. */
   set(key: string, value: AttributeValue): void {
-    if (key !== NAME) this.attributes = sortAttributes([...this.attributes, [key, value]])
+    if (key !== NAME) this.attributes = withAttributes(this.attributes, [[key, value]])
     else this.name = attributeText(value) || this.name
   }
 

@@ -2,7 +2,13 @@
 export { byteSize, duration, formatDuration, parseDuration } from '../../core/config/units.ts'
 export { BadInputError, describeError, ExportError, WeirError } from '../../core/errors.ts'
 export type { Attribute, Attributes, AttributeValue } from '../../core/model/attributes.ts'
-export { attributeText, findAttribute, NO_ATTRIBUTES, sortAttributes } from '../../core/model/attributes.ts'
+export {
+  attributeText,
+  findAttribute,
+  NO_ATTRIBUTES,
+  sortAttributes,
+  withAttributes
+} from '../../core/model/attributes.ts'
 export type { Block } from '../../core/model/block.ts'
 export { blockBytes } from '../../core/model/block.ts'
 export type {
