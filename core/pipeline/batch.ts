@@ -99,6 +99,11 @@ export class Batch {
     this.#consume().close({ status: 'dropped', items, reason })
   }
 
+  /** Ends as another batch did, on which its fate depends. */
+  settle(outcome: Outcome): void {
+    this.#consume().close(outcome)
+  }
+
   /** Whether the handle has ended or was passed on. */
   get spent(): boolean {
     return this.#settlement === undefined

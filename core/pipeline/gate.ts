@@ -1,7 +1,8 @@
-import { Observable, type OperatorFunction } from 'rxjs'
+import type { OperatorFunction } from 'rxjs'
 import { WeirError } from '../errors.ts'
 import type { Context } from '../plugin/context.ts'
 import type { Batch } from './batch.ts'
+import { eachBatch } from './each-batch.ts'
 
 /**
  * Lets batches pass, or hands them back to their senders to come again later, booked as refused. Not for where a journal
@@ -10,17 +11,10 @@ import type { Batch } from './batch.ts'
  * @param refusal why a batch may not pass now, in words that follow the processor's name; undefined where it may
  */
 export function gate(context: Context, refusal: (batch: Batch) => string | undefined): OperatorFunction<Batch, Batch> {
-  return source =>
-    new Observable(output =>
-      source.subscribe({
-        next: batch => {
-          const reason = refusal(batch)
-          if (reason === undefined) return output.next(batch)
-          context.account.refused += batch.block.length
-          batch.nack(new WeirError('QUEUE_FULL', `processor ${context.id} ${reason}; try again later`))
-        },
-        error: error => output.error(error),
-        complete: () => output.complete()
-      })
-    )
+  return eachBatch((batch, output) => {
+    const reason = refusal(batch)
+    if (reason === undefined) return output(batch)
+    context.account.refused += batch.block.length
+    batch.nack(new WeirError('QUEUE_FULL', `processor ${context.id} ${reason}; try again later`))
+  })
 }

@@ -32,10 +32,7 @@ export class OpenBatch {
 
 function settle(parts: readonly Batch[], outcome: Outcome): void {
   if (outcome.status !== 'dropped') {
-    for (const part of parts) {
-      if (outcome.status === 'acked') part.ack()
-      else part.nack(outcome.error)
-    }
+    for (const part of parts) part.settle(outcome)
     return
   }
   // Whose items were dropped nobody says; how many, all together, is right.

@@ -1,22 +1,16 @@
-import { deserialize, serialize } from 'node:v8'
-import { Observable, type OperatorFunction } from 'rxjs'
+import type { OperatorFunction } from 'rxjs'
 import { select } from '../../core/model/select.ts'
-import type { Batch, Context, StreamProcessor } from '../../sdk/plugin/index.ts'
+import { type Batch, type Context, eachBatch, type StreamProcessor } from '../../sdk/plugin/index.ts'
 import { type Flight, Flights } from './flights.ts'
+import { exposeMemory } from './instruments.ts'
 import { Lateness } from './lateness.ts'
 import { CONFLICT, DUPLICATE, NEW, NOT_IDENTIFIED, OLD_EPOCH, type Rule, TOO_OLD } from './rule.ts'
+import { openMode, sealMode } from './saved-mode.ts'
 
-const VERSION = 1
 const LOSS_REASONS: Record<number, string> = {
   [CONFLICT]: 'conflicting_sample',
   [OLD_EPOCH]: 'old_epoch',
   [TOO_OLD]: 'sequence_too_old'
-}
-
-interface Saved {
-  readonly version: typeof VERSION
-  readonly mode: string
-  readonly memory: unknown
 }
 
 /** Items of a batch that have one fate which is not the batch's own. */
@@ -51,29 +45,16 @@ export class Dedup implements StreamProcessor {
   }
 
   operator(): OperatorFunction<Batch, Batch> {
-    return source =>
-      new Observable(output =>
-        source.subscribe({
-          next: batch => this.#take(batch, onward => output.next(onward)),
-          error: error => output.error(error),
-          complete: () => output.complete()
-        })
-      )
+    return eachBatch((batch, output) => this.#take(batch, output))
   }
 
   /** With what is in flight: a checkpoint counts only once everything before it has settled. */
   snapshot(): Uint8Array {
-    const saved: Saved = { version: VERSION, mode: this.#mode, memory: this.#rule.save() }
-    return serialize(saved)
+    return sealMode(this.#mode, this.#rule.save())
   }
 
   restore(bytes: Uint8Array): void {
-    const saved = deserialize(bytes) as Saved
-    if (saved.version !== VERSION)
-      throw new Error(`it has version ${saved.version}, this Weir reads version ${VERSION}`)
-    if (saved.mode !== this.#mode)
-      throw new Error(`it was saved in mode ${saved.mode}, which is not the mode configured now, ${this.#mode}`)
-    this.#rule.restore(saved.memory)
+    this.#rule.restore(openMode(this.#mode, bytes))
   }
 
   #take(batch: Batch, output: (batch: Batch) => void): void {
@@ -155,8 +136,11 @@ export class Dedup implements StreamProcessor {
   #expose() {
     const { instruments } = this.#context
     const rule = this.#rule
-    instruments.gauge('entries', 'Ids, samples, requests or clients remembered.', () => rule.size)
-    instruments.gauge('state_bytes', 'Memory of what is remembered.', () => rule.bytes + this.#flights.bytes)
+    exposeMemory(
+      instruments,
+      () => rule.size,
+      () => rule.bytes + this.#flights.bytes
+    )
     instruments.gauge('evicted_entries', 'Forgotten before the window was over, since the start.', () => rule.evicted)
     instruments.gauge(
       'lateness_max_seconds',

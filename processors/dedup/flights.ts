@@ -91,7 +91,7 @@ export class Flights {
   launch(flight: Flight, batch: Batch, block: Block): Batch {
     return Batch.of(flight.origin, block, outcome => {
       this.end(flight, outcome)
-      settle(batch, outcome)
+      batch.settle(outcome)
     })
   }
 
@@ -121,10 +121,4 @@ export class Flights {
     if (isLoss) handle.drop(reason, items)
     else handle.ack()
   }
-}
-
-function settle(batch: Batch, outcome: Outcome): void {
-  if (outcome.status === 'acked') batch.ack()
-  else if (outcome.status === 'nacked') batch.nack(outcome.error)
-  else batch.drop(outcome.reason, outcome.items)
 }

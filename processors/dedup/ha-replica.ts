@@ -1,4 +1,3 @@
-import { deserialize, serialize } from 'node:v8'
 import { select } from '../../core/model/select.ts'
 import { SeriesCache } from '../../core/model/series-cache.ts'
 import {
@@ -12,16 +11,12 @@ import {
   type Series
 } from '../../sdk/plugin/index.ts'
 import type { Config } from './config.ts'
-import { Elections, type Vote } from './elections.ts'
+import { Elections, type SavedElections, type Vote } from './elections.ts'
+import { exposeMemory } from './instruments.ts'
+import { openMode, sealMode } from './saved-mode.ts'
 import { Stripper } from './strip.ts'
 
-const VERSION = 1
-
-interface Saved {
-  readonly version: typeof VERSION
-  readonly mode: 'ha_replica'
-  readonly clusters: ReturnType<Elections['save']>
-}
+const MODE = 'ha_replica'
 
 interface Labels {
   readonly cluster: string
@@ -47,8 +42,11 @@ export class HaReplica implements MapProcessor {
     )
     this.#labels = new SeriesCache((series: Series) => this.#labelsOf(series.attributes, series.resource.attributes))
     const { instruments } = context
-    instruments.gauge('entries', 'Clusters remembered.', () => this.#elections.size)
-    instruments.gauge('state_bytes', 'Memory of what is remembered.', () => this.#elections.bytes)
+    exposeMemory(
+      instruments,
+      () => this.#elections.size,
+      () => this.#elections.bytes
+    )
     instruments.gauge(
       'failovers',
       'Times another replica was elected, since the start.',
@@ -77,16 +75,11 @@ export class HaReplica implements MapProcessor {
   }
 
   snapshot(): Uint8Array {
-    const saved: Saved = { version: VERSION, mode: 'ha_replica', clusters: this.#elections.save() }
-    return serialize(saved)
+    return sealMode(MODE, this.#elections.save())
   }
 
   restore(bytes: Uint8Array): void {
-    const saved = deserialize(bytes) as Saved
-    if (saved.version !== VERSION)
-      throw new Error(`it has version ${saved.version}, this Weir reads version ${VERSION}`)
-    if (saved.mode !== 'ha_replica') throw new Error(`it was saved in mode ${saved.mode}, configured is ha_replica`)
-    this.#elections.restore(saved.clusters)
+    this.#elections.restore(openMode(MODE, bytes) as SavedElections)
   }
 
   #labelsOf(attributes: Attributes, resource: Attributes): Labels | undefined {

@@ -40,6 +40,7 @@ export { addDistinct, distinctSketch } from '../../core/model/sketch/distinct-sk
 export type { Origin, Outcome } from '../../core/pipeline/batch.ts'
 export { Batch } from '../../core/pipeline/batch.ts'
 export type { CreditPool, Permit } from '../../core/pipeline/credits.ts'
+export { eachBatch } from '../../core/pipeline/each-batch.ts'
 export { gate } from '../../core/pipeline/gate.ts'
 export type { Conversion } from '../../core/pipeline/owning-processor.ts'
 export { OwningProcessor } from '../../core/pipeline/owning-processor.ts'
