@@ -1,4 +1,4 @@
-import { Ajv, type ErrorObject, type SchemaValidateFunction } from 'ajv'
+import { Ajv, type ErrorObject, type SchemaValidateFunction, type ValidateFunction } from 'ajv'
 import type { ConfigSchema, JsonSchema } from '../plugin/contract.ts'
 import { parseByteSize, parseDuration } from './units.ts'
 
@@ -36,9 +36,20 @@ function fillEmpty(schema: JsonSchema, value: unknown): unknown {
   return filled
 }
 
+const validators = new WeakMap<ConfigSchema, ValidateFunction>()
+
+// Compiling takes longer than all else, and Ajv keeps what it compiled.
+function validatorOf(schema: ConfigSchema): ValidateFunction {
+  const known = validators.get(schema)
+  if (known !== undefined) return known
+  const made = ajv.compile(closed(schema))
+  validators.set(schema, made)
+  return made
+}
+
 /** A copy of `config` with defaults filled in and units converted, or all that is wrong with it. */
 export function applySchema(schema: ConfigSchema, config: unknown): SchemaResult {
   const value = fillEmpty(schema, structuredClone(config))
-  const validate = ajv.compile(closed(schema))
+  const validate = validatorOf(schema)
   return validate(value) ? { value, errors: [] } : { value, errors: validate.errors ?? [] }
 }

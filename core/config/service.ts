@@ -18,6 +18,7 @@ export interface ServiceConfig {
 export interface JournalConfig {
   readonly folder: string
   readonly segment_size: number
+  readonly compression: 'none' | 'zstd'
   readonly max_size: number
   readonly checkpoint_interval: number
 }
@@ -101,6 +102,12 @@ export const SERVICE_SCHEMA: ConfigSchema = {
       properties: {
         folder: { type: 'string', description: 'Where it is kept; of this process alone.' },
         segment_size: byteSize({ description: 'Size at which a file is ended and the next begun.', default: '128MiB' }),
+        compression: {
+          type: 'string',
+          enum: ['none', 'zstd'],
+          description: 'zstd: a smaller journal, for some time of another core.',
+          default: 'none'
+        },
         max_size: byteSize({
           description:
             'Largest size of the journal; when exporters are so far behind, senders are told to come back later.',

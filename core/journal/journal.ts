@@ -14,6 +14,7 @@ export interface JournalOptions {
   readonly folder: string
   readonly clock: Clock
   readonly segmentBytes: number
+  readonly isCompressed?: boolean
   /** Above this {@link Journal.isFull}. */
   readonly maxBytes: number
   /** What stays in memory until it is read, 64 MiB unless told; beyond, it is read back from disk. */

@@ -1,4 +1,6 @@
 import path from 'node:path'
+import { promisify } from 'node:util'
+import { constants, zstdCompress, zstdDecompress } from 'node:zlib'
 import { crc32c } from '@node-rs/crc32'
 import { WeirError } from '../errors.ts'
 import type { Disk, DiskFile } from './disk.ts'
@@ -6,12 +8,15 @@ import type { Disk, DiskFile } from './disk.ts'
 // A segment: header, then frames. What one commit wrote is one frame, so a torn write can only spoil the last.
 //   header: magic (8), number of the first entry (float64), time it was begun (float64), CRC-32C of these (uint32)
 //   frame:  length of the payload (uint32), CRC-32C of all else (uint32), number of its first entry (float64), how many
-//           there are (uint32), payload
+//           there are (uint32, the highest bit: the payload is compressed by zstd), payload
 const MAGIC = Buffer.from('WEIRJ001')
 export const HEADER_BYTES = MAGIC.length + 8 + 8 + 4
 export const FRAME_HEADER_BYTES = 20
+const compress = promisify(zstdCompress)
+const decompress = promisify(zstdDecompress)
 /** Above this a length is garbage: no commit is that large. */
 const MAX_PAYLOAD_BYTES = 1 << 30
+const COMPRESSED = 0x8000_0000
 const SUFFIX = '.journal'
 const NAME_DIGITS = 16
 
@@ -52,11 +57,19 @@ export function encodeHeader({ firstEntry, begun }: SegmentHeader): Buffer {
   return header
 }
 
+/** The same frame, not yet sealed, with its payload compressed, off the main thread. */
+export async function compressFrame(frame: Buffer): Promise<Buffer> {
+  const payload = await compress(frame.subarray(FRAME_HEADER_BYTES), {
+    params: { [constants.ZSTD_c_compressionLevel]: 1 }
+  })
+  return Buffer.concat([Buffer.alloc(FRAME_HEADER_BYTES), payload])
+}
+
 /** Fills in the header of a frame, for which its first {@link FRAME_HEADER_BYTES} bytes were left free. */
-export function sealFrame(frame: Buffer, firstEntry: number, count: number): void {
+export function sealFrame(frame: Buffer, firstEntry: number, count: number, isCompressed = false): void {
   frame.writeUInt32LE(frame.length - FRAME_HEADER_BYTES, 0)
   frame.writeDoubleLE(firstEntry, 8)
-  frame.writeUInt32LE(count, 16)
+  frame.writeUInt32LE((isCompressed ? COMPRESSED : 0) + count, 16)
   frame.writeUInt32LE(frameChecksum(frame), 4)
 }
 
@@ -93,9 +106,13 @@ export class SegmentScanner {
 
   /** The next frame; undefined at the end of the file, or where what follows is not a whole frame. */
   async next(): Promise<Frame | undefined> {
-    const frame = await this.#frameAt(this.#position)
-    if (frame !== undefined) this.#position += FRAME_HEADER_BYTES + frame.payload.length
-    return frame
+    const bytes = await this.#frameAt(this.#position)
+    if (bytes === undefined) return undefined
+    const count = bytes.readUInt32LE(16)
+    const stored = bytes.subarray(FRAME_HEADER_BYTES)
+    const payload = count >= COMPRESSED ? await decompress(stored, { maxOutputLength: MAX_PAYLOAD_BYTES }) : stored
+    this.#position += bytes.length
+    return { firstEntry: bytes.readDoubleLE(8), count: count % COMPRESSED, payload }
   }
 
   /** Whether a whole frame of entries after `nextEntry` begins behind this position: then this was damaged, not torn. */
@@ -115,18 +132,13 @@ export class SegmentScanner {
     return this.#handle.close()
   }
 
-  async #frameAt(position: number): Promise<Frame | undefined> {
+  async #frameAt(position: number): Promise<Buffer | undefined> {
     const head = Buffer.alloc(FRAME_HEADER_BYTES)
     if ((await this.#handle.read(head, position)) < FRAME_HEADER_BYTES) return undefined
     const length = head.readUInt32LE(0)
     if (length > MAX_PAYLOAD_BYTES) return undefined
     const bytes = Buffer.allocUnsafeSlow(FRAME_HEADER_BYTES + length)
-    if ((await this.#handle.read(bytes, position)) < bytes.length || !isWholeFrame(bytes)) return undefined
-    return {
-      firstEntry: bytes.readDoubleLE(8),
-      count: bytes.readUInt32LE(16),
-      payload: bytes.subarray(FRAME_HEADER_BYTES)
-    }
+    return (await this.#handle.read(bytes, position)) === bytes.length && isWholeFrame(bytes) ? bytes : undefined
   }
 }
 

@@ -2,7 +2,7 @@ import path from 'node:path'
 import { type Clock, sleep } from '../telemetry/clock.ts'
 import type { Disk, DiskFile } from './disk.ts'
 import { type Entry, EntryEncoder } from './entry.ts'
-import { encodeHeader, FRAME_HEADER_BYTES, HEADER_BYTES, sealFrame, segmentName } from './segment.ts'
+import { compressFrame, encodeHeader, FRAME_HEADER_BYTES, HEADER_BYTES, sealFrame, segmentName } from './segment.ts'
 
 /** Between tries to cut off what a failed commit may have left. */
 const CUT_RETRY_MS = 1000
@@ -15,6 +15,7 @@ export interface WriterOptions {
   readonly clock: Clock
   /** A segment is ended once it is this large, in bytes. */
   readonly segmentBytes: number
+  readonly isCompressed?: boolean
   /** Number of the first entry to come. */
   readonly nextEntry: number
   /** Entries before this number are on disk, in `bytes` more of it. */
@@ -86,14 +87,13 @@ export class JournalWriter {
       await sleep(this.#options.clock, GATHER_MS, this.#closing.signal).catch(() => {})
       const upTo = this.#nextEntry
       const frame = this.#encoder.take()
-      sealFrame(frame, this.#committed, upTo - this.#committed)
       this.#segmentBytes += frame.length
       const isLast = this.#segmentBytes >= this.#options.segmentBytes
       // Each segment can be read by itself: the next one defines its series anew.
       if (isLast) this.#beginSegment()
       let bytes: number
       try {
-        bytes = await this.#commit(frame)
+        bytes = await this.#commit(frame, upTo - this.#committed)
       } catch (error) {
         await this.#fail(error as Error)
         break
@@ -106,7 +106,10 @@ export class JournalWriter {
   }
 
   /** Returns how many bytes the journal has grown by. */
-  async #commit(frame: Buffer): Promise<number> {
+  async #commit(taken: Buffer, count: number): Promise<number> {
+    const { isCompressed = false } = this.#options
+    const frame = isCompressed ? await compressFrame(taken) : taken
+    sealFrame(frame, this.#committed, count, isCompressed)
     const before = this.#segment?.end ?? 0
     if (this.#segment === undefined) await this.#createSegment()
     const segment = this.#segment!

@@ -30,6 +30,9 @@ export class Checkpointer {
   #options: CheckpointerOptions
   #cancel = () => {}
   #running: Promise<boolean> | undefined
+  #writing: Promise<void> = Promise.resolve()
+  /** Goes up with {@link hold}. */
+  #generation = 0
   /** Unix ms. */
   #last: number
 
@@ -53,12 +56,22 @@ export class Checkpointer {
     this.#cancel()
   }
 
+  /** Ends those under way, and takes none by itself until {@link start}: what there is is not what there will be. */
+  async hold(): Promise<void> {
+    this.#cancel()
+    this.#generation++
+    this.#running = undefined
+    await this.#writing
+  }
+
   /** Resolves to whether it was kept. While one waits for its lanes there is no second. */
   take(): Promise<boolean> {
-    this.#running ??= this.#take().finally(() => {
-      this.#running = undefined
+    if (this.#running !== undefined) return this.#running
+    const taking = this.#take().finally(() => {
+      if (this.#running === taking) this.#running = undefined
     })
-    return this.#running
+    this.#running = taking
+    return taking
   }
 
   /** After the last entry: waits for one that is under way first, which knows less. */
@@ -69,6 +82,7 @@ export class Checkpointer {
 
   async #take(): Promise<boolean> {
     const { disk, folder, journal, entrance, topology, pipelineClock, clock, log } = this.#options
+    const generation = this.#generation
     try {
       const checkpoint = {
         nextEntry: entrance.nextEntry,
@@ -78,9 +92,11 @@ export class Checkpointer {
       }
       const left = await Promise.all(topology.exporters.map(({ lane }) => lane.barrier()))
       await entrance.buried()
-      if (left.includes(false) || entrance.handedBack) return false
+      if (left.includes(false) || entrance.handedBack || generation !== this.#generation) return false
       const lanes = lanePositions(topology)
-      await writeCheckpoint(disk, folder, { ...checkpoint, lanes })
+      const written = writeCheckpoint(disk, folder, { ...checkpoint, lanes })
+      this.#writing = written.catch(() => {})
+      await written
       await journal.removeBefore(checkpoint.nextEntry)
       for (const { component, lane } of topology.exporters) await lane.removeBefore(lanes.get(component.id)?.next ?? 0)
       this.#last = clock.now()

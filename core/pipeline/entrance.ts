@@ -11,6 +11,8 @@ export interface Entrance {
   connect(sinks: ReadonlyMap<string, Sink>): void
   /** Resolves to true once everything that was pushed so far has been handed on, or to false when `deadline` fires. */
   caughtUp(deadline: AbortSignal): Promise<boolean>
+  /** The same for what an earlier run had taken and not finished. */
+  doneOver(deadline: AbortSignal): Promise<boolean>
   /** Resolves once nothing is handed on any more, until {@link resume}. What is pushed meanwhile waits. */
   pause(): Promise<void>
   resume(): void
@@ -47,6 +49,10 @@ export class DirectEntrance implements Entrance {
   }
 
   async caughtUp(): Promise<boolean> {
+    return true
+  }
+
+  async doneOver(): Promise<boolean> {
     return true
   }
 

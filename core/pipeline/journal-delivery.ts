@@ -69,6 +69,7 @@ export async function deliverByJournal(
       folder,
       clock,
       segmentBytes: Math.min(config.segment_size, config.max_size / SEGMENTS_OF_FULL_JOURNAL),
+      isCompressed: config.compression === 'zstd',
       maxBytes: config.max_size,
       series: services.series,
       onCommitted: entry => entrance.committed(entry),
@@ -136,6 +137,8 @@ function keepInCheckpoints(
       checkpointer.start()
     },
     async ready() {},
+    hold: () => checkpointer.hold(),
+    release: () => checkpointer.start(),
     async reloaded() {
       await checkpointer.takeLast()
     },

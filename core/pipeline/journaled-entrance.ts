@@ -137,11 +137,12 @@ export class JournaledEntrance implements Entrance {
     this.#sinks = sinks
   }
 
-  async caughtUp(deadline: AbortSignal): Promise<boolean> {
-    const { clock, journal } = this.#options
-    const end = journal.appended
-    while (this.#nextEntry < end && !deadline.aborted) await sleep(clock, ROOM_POLL_MS)
-    return this.#nextEntry >= end
+  caughtUp(deadline: AbortSignal): Promise<boolean> {
+    return this.#handedOnBefore(this.#options.journal.appended, deadline)
+  }
+
+  doneOver(deadline: AbortSignal): Promise<boolean> {
+    return this.#handedOnBefore(this.#ownFrom, deadline)
   }
 
   pause(): Promise<void> {
@@ -202,6 +203,11 @@ export class JournaledEntrance implements Entrance {
       next = undefined
       if (++handed % ENTRIES_PER_TURN === 0) await new Promise(setImmediate)
     }
+  }
+
+  async #handedOnBefore(entry: number, deadline: AbortSignal): Promise<boolean> {
+    while (this.#nextEntry < entry && !deadline.aborted) await sleep(this.#options.clock, ROOM_POLL_MS)
+    return this.#nextEntry >= entry
   }
 
   #somethingNew(): Promise<void> {

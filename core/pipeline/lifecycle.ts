@@ -14,6 +14,9 @@ export interface StateKeeper {
   begin(): Promise<void>
   /** Everything runs. */
   ready(): Promise<void>
+  /** Until {@link release} nothing is written down but by {@link reloaded}: what there is is not what there will be. */
+  hold(): Promise<void>
+  release(): void
   /** There are other processors now, and nothing is handed on to them yet. */
   reloaded(): Promise<void>
   /** Nothing comes in any more, and the lanes are closed. Resolves to whether all is kept. */

@@ -98,6 +98,8 @@ export function keepInStore(store: StateStore, topology: Topology): StateKeeper 
     async ready() {
       for (const { component, pipeline } of stateful()) store.remove(pipeline, component.id)
     },
+    async hold() {},
+    release() {},
     async reloaded() {},
     async save() {
       let saved = true

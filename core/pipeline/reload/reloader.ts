@@ -55,6 +55,8 @@ export class Reloader {
   async #reload(next: ResolvedConfig): Promise<Change[]> {
     checkService(this.#config.service, next.service)
     const before = this.#config
+    if (!(await this.#delivery.entrance.doneOver(AbortSignal.timeout(next.service.shutdown_timeout))))
+      throw new WeirError('COMPONENT_FAILED', 'what the last run left is still being processed; try again later')
     const exporters = await this.#prepareExporters(next)
     const receivers = this.#prepareReceivers(next)
     const exchange = new Exchange(this.#delivery, this.#runner)
@@ -116,6 +118,7 @@ class Exchange {
     const deadline = AbortSignal.timeout(next.service.shutdown_timeout)
     const changes = this.#changes(next)
     await this.#stopReceivers(next, deadline)
+    await keeper?.hold()
     await entrance.pause()
     services.isReloading = true
     try {
@@ -126,6 +129,7 @@ class Exchange {
       await Promise.race([keeper?.reloaded(), sleep(services.clock, CHECKPOINT_MS)])
     } finally {
       services.isReloading = false
+      keeper?.release()
       entrance.resume()
     }
     for (const receiver of receivers) await this.#runner.startReceiver(receiver, deadline)

@@ -177,6 +177,7 @@ export class JournaledRun {
     const journal = {
       folder: FOLDER,
       segment_size: 2000,
+      compression: 'none' as const,
       max_size: this.#options.maxSize ?? 1 << 20,
       checkpoint_interval: 700
     }

@@ -53,7 +53,7 @@ function put(pane: Pane, { slot, time, value, member }: { slot: number; time: nu
 
 /** What it holds, by slot. */
 function contents(pane: Pane): unknown {
-  const { slots, sums, counts, extremes, latest, distinct, histograms } = pane.save()
+  const { slots, sums, counts, extremes, latest } = pane.save()
   const rows = [...slots].map((slot, i) => ({
     slot,
     sum: sums[i],
@@ -62,8 +62,8 @@ function contents(pane: Pane): unknown {
     max: extremes?.maxs[i],
     time: latest?.times[i],
     last: latest?.values[i],
-    distinct: new Map(distinct).get(slot),
-    histogram: new Map(histograms).get(slot)
+    distinct: pane.distinct?.get(slot)?.save(),
+    histogram: pane.histograms?.get(slot)?.save()
   }))
   return rows.sort((a, b) => a.slot - b.slot)
 }
