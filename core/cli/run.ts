@@ -107,7 +107,7 @@ class Weir {
   async #catchUp(entrance: Entrance): Promise<void> {
     const { logger } = this.#log
     logger.info('the configuration is not that of the last run, whose journal is processed by that one first')
-    await entrance.caughtUp(new AbortController().signal)
+    await entrance.doneOver(new AbortController().signal)
     try {
       logger.info({ changes: await this.#reloader!.reload(this.#config) }, 'the new configuration has taken its place')
     } catch (error) {

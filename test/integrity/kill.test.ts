@@ -14,7 +14,9 @@ const cases: readonly [name: string, options: Partial<CrashesOptions>][] = [
     'while the backend fails in every way',
     { kills: 6, longestLifeMs: 1_000, roughness: ['500', '429', 'hang', 'reset', 'after', 'pass'] }
   ],
-  ['and by SIGTERM under load', { kills: 3, longestLifeMs: 800, terminated: 0.6, shutdownTimeout: '500ms' }]
+  ['and by SIGTERM under load', { kills: 3, longestLifeMs: 800, terminated: 0.6, shutdownTimeout: '500ms' }],
+  ['and reloads under load', { kills: 4, longestLifeMs: 1_500, reloaded: 0.8 }],
+  ['while its clock is set forward and back', { kills: 4, longestLifeMs: 1_500, clockSteps: true }]
 ]
 
 for (const [name, options] of cases) {
@@ -23,8 +25,10 @@ for (const [name, options] of cases) {
     t.diagnostic(`seed ${seed}`)
     const random = randomFrom(seed)
     const result = await runCrashes({ random, program, kills: 1, longestLifeMs: 1_000, clickHouse: false, ...options })
-    const { kills, terms, items, requests, repeated, verdicts } = result
-    t.diagnostic(`${items} items in ${requests} requests, ${repeated} sent twice; ${kills} kills, ${terms} SIGTERM`)
+    const { kills, terms, reloads, items, requests, repeated, verdicts } = result
+    t.diagnostic(
+      `${items} items in ${requests} requests, ${repeated} sent twice; ${kills} kills, ${terms} SIGTERM, ${reloads} reloads`
+    )
     assert.ok(items > 0)
     for (const [store, { lost, doubled, findings }] of verdicts) {
       t.diagnostic(`${store}: lost ${lost}, doubled ${doubled}`)
