@@ -1,7 +1,9 @@
 import { duration } from '../config/units.ts'
 import type { ConfigProblem, ConfigSchema } from '../plugin/contract.ts'
+import { matchBound } from './matching/bound.ts'
 import { checkMatch } from './matching/check.ts'
 import { type MatchConfig, matchSchema } from './matching/config.ts'
+import { SERIES_CACHE_BYTES } from './series-cache.ts'
 
 /** Of processors that remember something of each series: what bounds a `StreamTable`. */
 export interface StreamOptions {
@@ -42,4 +44,5 @@ export function checkStreamOptions({ max_stale, match }: StreamOptions): ConfigP
 }
 
 /** Most bytes that will be remembered. */
-export const streamsBound = ({ max_streams }: StreamOptions) => max_streams * BYTES_PER_STREAM
+export const streamsBound = ({ max_streams, match }: StreamOptions) =>
+  max_streams * BYTES_PER_STREAM + SERIES_CACHE_BYTES + matchBound(match)

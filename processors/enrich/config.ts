@@ -1,3 +1,4 @@
+import { matchBound } from '../../core/model/matching/bound.ts'
 import { checkMatch } from '../../core/model/matching/check.ts'
 import { type MatchConfig, matchSchema, type Scalar } from '../../core/model/matching/config.ts'
 import { SERIES_CACHE_BYTES } from '../../core/model/series-cache.ts'
@@ -84,4 +85,5 @@ export function check({ file, missing, defaults, reload_interval, match }: Confi
 }
 
 /** Most bytes it will remember. */
-export const memoryBound = ({ max_rows }: Config) => max_rows * BYTES_PER_ROW + SERIES_CACHE_BYTES
+export const memoryBound = ({ max_rows, match }: Config) =>
+  max_rows * BYTES_PER_ROW + SERIES_CACHE_BYTES + matchBound(match)

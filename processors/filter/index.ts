@@ -1,3 +1,4 @@
+import { matchBound } from '../../core/model/matching/bound.ts'
 import { SERIES_CACHE_BYTES } from '../../core/model/series-cache.ts'
 import type { ProcessorPlugin } from '../../sdk/plugin/index.ts'
 import { type Config, check, schema } from './config.ts'
@@ -12,7 +13,7 @@ const plugin: ProcessorPlugin<Config> = {
   schema,
   ports: { in: 'any', out: 'any' },
   check,
-  memoryBound: () => SERIES_CACHE_BYTES,
+  memoryBound: ({ include, exclude }) => SERIES_CACHE_BYTES + matchBound(include) + matchBound(exclude),
   create: (config, context) => new Filter(config, context)
 }
 

@@ -1,4 +1,6 @@
 import { attributesKey } from '../../core/model/attributes.ts'
+import { matchBound } from '../../core/model/matching/bound.ts'
+import { MEMO_BYTES } from '../../core/model/matching/linear-regex.ts'
 import { Selection } from '../../core/model/select.ts'
 import { SERIES_CACHE_BYTES, SeriesCache } from '../../core/model/series-cache.ts'
 import {
@@ -20,12 +22,11 @@ import { compileStatement, type Step } from './statements.ts'
 const MOST_RESOURCES = 4096
 /** With attributes of some hundred letters. */
 const BYTES_PER_RESOURCE = 1000
-/** Of each expression: the texts it saw last, and what became of them. */
-const BYTES_PER_MEMO = 4096 * 200
 
 export function memoryBound({ statements }: Config): number {
-  const rules = statements.reduce((sum, { relabel }) => sum + 1 + (relabel?.length ?? 0), 0)
-  return 2 * SERIES_CACHE_BYTES + MOST_RESOURCES * BYTES_PER_RESOURCE + rules * BYTES_PER_MEMO
+  let bytes = 2 * SERIES_CACHE_BYTES + MOST_RESOURCES * BYTES_PER_RESOURCE
+  for (const { match, relabel } of statements) bytes += matchBound(match) + (relabel?.length ?? 1) * MEMO_BYTES
+  return bytes
 }
 
 /** Does its statements to every series once, and to every event. */

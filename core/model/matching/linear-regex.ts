@@ -2,6 +2,8 @@ import { RE2JS, RE2JSSyntaxException } from 're2js'
 
 /** Remembered of one expression. */
 const MOST_TEXTS = 4096
+/** Of one expression, with texts of some dozen letters. */
+export const MEMO_BYTES = MOST_TEXTS * 200
 
 /** What is wrong with a regular expression in RE2 syntax, or undefined. */
 export function regexProblem(source: string): string | undefined {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { applySchema } from '../../../../core/config/schema.ts'
 import { type Attributes, sortAttributes } from '../../../../core/model/attributes.ts'
+import { matchBound } from '../../../../core/model/matching/bound.ts'
 import { checkMatch } from '../../../../core/model/matching/check.ts'
 import { type MatchConfig, matchSchema } from '../../../../core/model/matching/config.ts'
 import { compileMatch } from '../../../../core/model/matching/match.ts'
@@ -157,6 +158,13 @@ for (const [match, where] of [
     assert.deepEqual(new Set(errors.map(({ instancePath }) => instancePath)), new Set([`/match${where}`]))
   })
 }
+
+test('what is remembered is bounded by the number of expressions', () => {
+  const none = { name: 'a', attributes: { k: [1, 2], l: { not: 'x' } } }
+  const three = [{ name: { regex: 'a' } }, { attributes: { k: { regex: 'a', not: { regex: 'b' } } } }]
+  assert.deepEqual([matchBound(undefined), matchBound(none)], [0, 0])
+  assert.equal(matchBound(three), 3 * matchBound({ name: { regex: 'a' } }))
+})
 
 /** As a component gets it. */
 function accepted(match: unknown, isGood = true): MatchConfig {
