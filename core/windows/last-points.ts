@@ -3,6 +3,7 @@ import { withRoom } from './columns.ts'
 import { difference } from './difference.ts'
 import { Identities, type SavedIdentities } from './identities.ts'
 import type { HistogramPoint } from './merged-histogram.ts'
+import { restorePoints, type SavedHistograms, savePoints } from './saved-sketches.ts'
 
 /** Of one series at a time; each restart of an application is one more. */
 const MAX_WRITERS = 64
@@ -38,7 +39,7 @@ export interface SavedLastPoints {
   readonly time: Float64Array
   readonly sum: Float64Array
   readonly count: Float64Array
-  readonly histograms: ReadonlyMap<number, HistogramPoint>
+  readonly histograms: SavedHistograms
 }
 
 /**
@@ -127,7 +128,7 @@ export class LastPoints {
       time: this.#time.subarray(0, this.#rows),
       sum: this.#sum.subarray(0, this.#rows),
       count: this.#count.subarray(0, this.#rows),
-      histograms: this.#histograms
+      histograms: savePoints(this.#histograms)
     }
   }
 
@@ -142,7 +143,7 @@ export class LastPoints {
     this.#time = saved.time.slice()
     this.#sum = saved.sum.slice()
     this.#count = saved.count.slice()
-    this.#histograms = new Map(saved.histograms)
+    this.#histograms = new Map(restorePoints(saved.histograms))
   }
 
   #write(row: number, { start, time, sum, count, histogram }: LastPoint): void {

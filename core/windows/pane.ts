@@ -1,8 +1,14 @@
-import { type DistinctSketch, type MemberSet, numberOf } from '../model/distribution.ts'
-import { DistinctCounter, type SavedDistinct } from '../model/sketch/distinct-counter.ts'
-import { addDistinct } from '../model/sketch/distinct-sketch.ts'
+import { DistinctCounter } from '../model/sketch/distinct-counter.ts'
 import { type BucketLimits, USUAL_LIMITS } from '../model/sketch/exponential-counts.ts'
-import { MergedHistogram, type SavedHistogram } from './merged-histogram.ts'
+import { MergedHistogram } from './merged-histogram.ts'
+import {
+  restoreDistincts,
+  restoreHistograms,
+  type SavedDistincts,
+  type SavedHistograms,
+  saveDistincts,
+  saveHistograms
+} from './saved-sketches.ts'
 import { Extremes, Latest, type SavedExtremes, type SavedLatest } from './value-columns.ts'
 
 const INITIAL_CAPACITY = 64
@@ -15,8 +21,8 @@ export interface SavedPane {
   readonly counts: Float64Array
   readonly extremes: SavedExtremes | undefined
   readonly latest: SavedLatest | undefined
-  readonly distinct: readonly (readonly [slot: number, SavedDistinct])[]
-  readonly histograms: readonly (readonly [slot: number, SavedHistogram])[]
+  readonly distinct: SavedDistincts
+  readonly histograms: SavedHistograms
 }
 
 /**
@@ -54,9 +60,10 @@ export class Pane {
       if (extremes !== undefined) pane.#extremes.restore(at, extremes, i)
       if (latest !== undefined) pane.#latest.restore(at, latest, i)
     }
-    for (const [slot, counter] of saved.distinct) pane.distinctOf(slot).merge(DistinctCounter.from(counter))
-    for (const [slot, histogram] of saved.histograms)
-      pane.histogramOf(slot).merge(MergedHistogram.from(histogram, limits))
+    const distinct = new Map(restoreDistincts(saved.distinct))
+    if (distinct.size > 0) pane.distinct = distinct
+    const histograms = new Map(restoreHistograms(saved.histograms, limits))
+    if (histograms.size > 0) pane.histograms = histograms
     return pane
   }
 
@@ -95,11 +102,6 @@ export class Pane {
   /** The value at row `at` that is last in time is maybe this. */
   setLast(at: number, time: number, value: number): void {
     this.#latest.set(at, time, value)
-  }
-
-  addDistinct(slot: number, members: MemberSet | DistinctSketch): void {
-    this.add(slot, numberOf(members), 1)
-    addDistinct(this.distinctOf(slot), members)
   }
 
   /** What counts the members of a set; made where there is none. */
@@ -157,8 +159,8 @@ export class Pane {
       counts: rowsOf(this.counts, rows),
       extremes: extremes && { mins: rowsOf(extremes.mins, rows), maxs: rowsOf(extremes.maxs, rows) },
       latest: latest && { times: rowsOf(latest.times, rows), values: rowsOf(latest.values, rows) },
-      distinct: [...(this.distinct ?? [])].map(([slot, counter]) => [slot, counter.save()] as const),
-      histograms: [...(this.histograms ?? [])].map(([slot, histogram]) => [slot, histogram.save()] as const)
+      distinct: saveDistincts(this.distinct ?? []),
+      histograms: saveHistograms(this.histograms ?? [])
     }
   }
 

@@ -1,13 +1,14 @@
 import type { BucketLimits } from '../model/sketch/exponential-counts.ts'
 import { withRoom } from './columns.ts'
-import { MergedHistogram, type SavedHistogram } from './merged-histogram.ts'
+import type { MergedHistogram } from './merged-histogram.ts'
+import { restoreHistograms, type SavedHistograms, saveHistograms } from './saved-sketches.ts'
 
 /** What is on disk, columns by slot. */
 export interface SavedTotals {
   readonly sums: Float64Array
   readonly counts: Float64Array
   readonly starts: Float64Array
-  readonly histograms: readonly (readonly [slot: number, SavedHistogram])[]
+  readonly histograms: SavedHistograms
 }
 
 /** What each group has counted since it began, by slot. */
@@ -58,7 +59,7 @@ export class Totals {
       sums: this.sums.subarray(0, slots),
       counts: this.counts.subarray(0, slots),
       starts: this.starts.subarray(0, slots),
-      histograms: [...this.#histograms].map(([slot, histogram]) => [slot, histogram.save()] as const)
+      histograms: saveHistograms(this.#histograms)
     }
   }
 
@@ -66,6 +67,6 @@ export class Totals {
     this.sums = sums.slice()
     this.counts = counts.slice()
     this.starts = starts.slice()
-    this.#histograms = new Map(histograms.map(([slot, saved]) => [slot, MergedHistogram.from(saved, limits)]))
+    this.#histograms = new Map(restoreHistograms(histograms, limits))
   }
 }

@@ -132,7 +132,7 @@ describe('windowed_counter against a slow reference', () => {
         assert.deepEqual(lastWindows(outputs), expectedWindows(sent, SIZES))
         assert.equal(new Set(outputs.map(({ series, at }) => `${series} ${at}`)).size, outputs.length)
       }),
-      { numRuns: 30 }
+      { numRuns: 100 }
     )
   })
 
@@ -143,7 +143,7 @@ describe('windowed_counter against a slow reference', () => {
         assert.equal(late, 0)
         assert.deepEqual(lastWindows(outputs), expectedWindows(sent, SIZES))
       }),
-      { numRuns: 50 }
+      { numRuns: 150 }
     )
   })
 
@@ -164,7 +164,7 @@ describe('windowed_counter against a slow reference', () => {
         const counted = leftOf(sent, handedOn)
         assert.deepEqual(lastWindows(windows), pick(expectedWindows(counted, SIZES), ['count', 'sum']))
       }),
-      { numRuns: 30 }
+      { numRuns: 100 }
     )
   })
 
@@ -180,7 +180,7 @@ describe('windowed_counter against a slow reference', () => {
           assert.equal(counts.reduce((sum, { value }) => sum + value, 0) + late, sent.length, window)
         }
       }),
-      { numRuns: 30 }
+      { numRuns: 100 }
     )
   })
 })
