@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import plugin from '../../../processors/cumulative_to_delta/index.ts'
+import adder from '../../../processors/delta_to_cumulative/index.ts'
 import { testConfig } from '../../../sdk/plugin/testing.ts'
 import { runCase } from '../../cases/run-case.ts'
 
@@ -44,6 +45,30 @@ test('however points come, the increments add up to what was counted', async () 
       assert.deepEqual(sums, truth)
     }),
     { numRuns: 60 }
+  )
+})
+
+const HISTOGRAM = fc.tuple(fc.nat(9), fc.nat(9), fc.nat(9))
+
+test('histograms that delta_to_cumulative adds up are taken apart to the same buckets', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(HISTOGRAM, { minLength: 1, maxLength: 30 }), async histograms => {
+      const lines = histograms.map((counts, i) => {
+        const count = counts.reduce((a, b) => a + b)
+        const fields = `{count: ${count}, sum: ${count}, bounds: [1, 2], counts: [${counts}]}`
+        return `${i + 1}s histogram delta h ${fields} start=${i}s`
+      })
+      const totals = await runCase(adder, {}, lines.join('\n'))
+      const points = totals.split('\n').filter(line => line.includes('histogram cumulative'))
+      const output = await runCase(plugin, {}, points.join('\n'))
+      const back = [...output.matchAll(/histogram delta h \{count: (\d+).*counts: \[(.*)\]/g)]
+      // The zero that a total begins with adds nothing, and comes back as that.
+      assert.deepEqual(
+        back.slice(1).map(([, , counts]) => counts),
+        histograms.map(counts => counts.join(', '))
+      )
+    }),
+    { numRuns: 40 }
   )
 })
 
