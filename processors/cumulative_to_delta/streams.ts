@@ -32,6 +32,7 @@ export function incrementOf(point: Point, last: Point): Pick<Point, 'value' | 'h
   const { value, histogram } = point
   if (histogram === undefined || last.histogram === undefined)
     return value < last.value ? point : { value: value - last.value, histogram: undefined }
-  if (histogram.count < last.histogram.count) return point
+  // What was empty may not have said what its buckets are.
+  if (histogram.count < last.histogram.count || last.histogram.count === 0) return point
   return { value: value - last.value, histogram: difference(histogram, last.histogram) }
 }
