@@ -53,6 +53,12 @@ export function attributeText(value: AttributeValue): string {
   return typeof value === 'object' ? JSON.stringify(value, jsonValue) : String(value)
 }
 
+/** The value as a number, NaN where it is none. StatsD and Prometheus have nothing but texts: "503" is one there. */
+export function attributeNumber(value: AttributeValue | undefined): number {
+  if (typeof value === 'number' || typeof value === 'bigint') return Number(value)
+  return typeof value === 'string' && value.trim() !== '' ? Number(value) : Number.NaN
+}
+
 /** One string for each distinct attribute set; keeps `1`, `"1"` and `true` apart. */
 export function attributesKey(attributes: Attributes): string {
   let key = ''

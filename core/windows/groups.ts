@@ -90,11 +90,11 @@ export class Groups {
     return slot
   }
 
-  /** Forgets groups last active before `time`, but for the slots `inUse`; returns the slots it freed. */
-  expire(time: number, inUse: ReadonlySet<number>): number[] {
+  /** Forgets groups last active before `time`, but for slots where `inUse` is 1; returns the slots it freed. */
+  expire(time: number, inUse: Uint8Array): number[] {
     const gone: number[] = []
     for (let slot = 0; slot < this.length; slot++) {
-      if (!this.#identities.isUsed(slot) || this.lastActive[slot] >= time || inUse.has(slot)) continue
+      if (!this.#identities.isUsed(slot) || this.lastActive[slot] >= time || inUse[slot] === 1) continue
       this.#known[slot] = undefined
       gone.push(slot)
     }

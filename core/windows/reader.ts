@@ -1,4 +1,4 @@
-import { type AttributeValue, attributeText, findAttribute } from '../model/attributes.ts'
+import { type AttributeValue, attributeNumber, attributeText, findAttribute } from '../model/attributes.ts'
 import { numberOf } from '../model/distribution.ts'
 import type { EventBlock } from '../model/events.ts'
 import { FLAG_NO_RECORDED_VALUE, type PointBlock } from '../model/points.ts'
@@ -94,7 +94,7 @@ export class Reader {
     if (attribute === undefined || attribute === null) return this.#drop('missing_attribute')
     this.observation.member = attributeText(attribute)
     if (!this.#wantsNumber) return this.#sum(0, 1)
-    const value = numberIn(attribute)
+    const value = attributeNumber(attribute)
     return Number.isFinite(value) ? this.#value(value) : this.#drop('not_a_number')
   }
 
@@ -114,10 +114,4 @@ export class Reader {
     this.#account.drop(reason)
     return DROPPED
   }
-}
-
-// StatsD and Prometheus have nothing but texts: "503" is a number there.
-function numberIn(value: AttributeValue): number {
-  if (typeof value === 'number' || typeof value === 'bigint') return Number(value)
-  return typeof value === 'string' && value.trim() !== '' ? Number(value) : Number.NaN
 }

@@ -111,7 +111,7 @@ export class Rule {
 
   /** Forgets groups and cumulative series that stood still since `time`. */
   forget(time: number): void {
-    const gone = this.groups.expire(time, this.windows.slotsInUse())
+    const gone = this.groups.expire(time, this.windows.slotsInUse(this.groups.length))
     this.emitter.forget(gone)
     this.#inputs.expire(time, gone)
   }

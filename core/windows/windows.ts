@@ -115,11 +115,13 @@ export class Windows {
     return bytes
   }
 
-  slotsInUse(): Set<number> {
-    const slots = new Set<number>()
+  /** 1 for each slot below `slots` that a pane has. */
+  slotsInUse(slots: number): Uint8Array {
+    const inUse = new Uint8Array(slots)
     for (const level of this.levels)
-      for (const { keys } of level.panes()) for (const key of keys) if (key !== 0) slots.add(key - 1)
-    return slots
+      for (const { keys } of level.panes())
+        for (let at = 0; at < keys.length; at++) if (keys[at] !== 0) inUse[keys[at] - 1] = 1
+    return inUse
   }
 
   /** Whether nothing waits to be sent. */
@@ -185,6 +187,7 @@ function makeLevels(sizes: readonly WindowSize[], options: LevelOptions): Level[
   return levels
 }
 
-function greatestCommonDivisor(a: number, b: number): number {
+/** The pane that windows of both sizes consist of. */
+export function greatestCommonDivisor(a: number, b: number): number {
   return b === 0 ? a : greatestCommonDivisor(b, a % b)
 }

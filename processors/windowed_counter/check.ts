@@ -7,6 +7,7 @@ import { OutputNames } from '../../core/windows/output-names.ts'
 import { windowText } from '../../core/windows/outputs.ts'
 import { plansOf } from '../../core/windows/plan.ts'
 import type { RuleSettings } from '../../core/windows/settings.ts'
+import { greatestCommonDivisor } from '../../core/windows/windows.ts'
 import type { ConfigProblem } from '../../sdk/plugin/index.ts'
 import type { Config, RuleConfig } from './config.ts'
 import { ruleSettings, rulesOf, windowsOf } from './rules.ts'
@@ -152,8 +153,4 @@ const overlap = (a: ReadonlySet<string>, b: ReadonlySet<string>) => [...a].some(
 function withoutRepetitions(problems: readonly ConfigProblem[]): ConfigProblem[] {
   const isSame = (a: ConfigProblem, b: ConfigProblem) => a.message === b.message && isDeepStrictEqual(a.path, b.path)
   return problems.filter((problem, i) => problems.findIndex(other => isSame(problem, other)) === i)
-}
-
-function greatestCommonDivisor(a: number, b: number): number {
-  return b === 0 ? a : greatestCommonDivisor(b, a % b)
 }

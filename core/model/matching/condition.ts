@@ -1,4 +1,4 @@
-import { type AttributeValue, attributeText } from '../attributes.ts'
+import { type AttributeValue, attributeNumber, attributeText } from '../attributes.ts'
 import type { Condition, Scalar, Test, Values } from './config.ts'
 import { matchesGlob } from './glob.ts'
 import { compileRegex, Memo } from './linear-regex.ts'
@@ -20,10 +20,10 @@ function compileTest(test: Test): Predicate {
     const isNot = typeof not === 'object' && 'regex' in not ? isFound(not.regex) : isOneOf(not)
     parts.push(value => !isNot(value))
   }
-  if (gt !== undefined) parts.push(value => numberOf(value) > gt)
-  if (gte !== undefined) parts.push(value => numberOf(value) >= gte)
-  if (lt !== undefined) parts.push(value => numberOf(value) < lt)
-  if (lte !== undefined) parts.push(value => numberOf(value) <= lte)
+  if (gt !== undefined) parts.push(value => attributeNumber(value) > gt)
+  if (gte !== undefined) parts.push(value => attributeNumber(value) >= gte)
+  if (lt !== undefined) parts.push(value => attributeNumber(value) < lt)
+  if (lte !== undefined) parts.push(value => attributeNumber(value) <= lte)
   return value => parts.every(part => part(value))
 }
 
@@ -42,12 +42,6 @@ function isFound(regex: string): Predicate {
   const compiled = compileRegex(regex)
   const answers = new Memo(text => compiled.test(text))
   return value => value !== undefined && answers.of(attributeText(value))
-}
-
-// StatsD and Prometheus have nothing but texts: "503" is a number there. NaN, which no test passes, where it is none.
-function numberOf(value: AttributeValue | undefined): number {
-  if (typeof value === 'number' || typeof value === 'bigint') return Number(value)
-  return typeof value === 'string' && value.trim() !== '' ? Number(value) : Number.NaN
 }
 
 const isList = (values: Condition): values is readonly Scalar[] => Array.isArray(values)
