@@ -4,6 +4,7 @@ import { describeError } from '../errors.ts'
 import { SeriesRegistry } from '../model/series.ts'
 import { Component, type Services } from '../pipeline/component.ts'
 import { CreditPool } from '../pipeline/credits.ts'
+import { Steps } from '../pipeline/steps.ts'
 import type { Exporter } from '../plugin/contract.ts'
 import { systemClock } from '../telemetry/clock.ts'
 import { Log } from '../telemetry/log.ts'
@@ -57,6 +58,7 @@ function probeServices(): Services {
     metrics: new Metrics(),
     credits: new CreditPool(0),
     ownedCredits: new CreditPool(0),
+    steps: new Steps(),
     durable: false,
     isReloading: false,
     replayed: false,

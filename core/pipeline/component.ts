@@ -9,6 +9,7 @@ import type { Clock } from '../telemetry/clock.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
 import { admit } from './admit.ts'
 import type { CreditPool } from './credits.ts'
+import type { Steps } from './steps.ts'
 
 /** What all components of a process share. */
 export interface Services {
@@ -20,6 +21,7 @@ export interface Services {
   readonly metrics: Metrics
   readonly credits: CreditPool
   readonly ownedCredits: CreditPool
+  readonly steps: Steps
   /** Whether there is a folder for state that outlives the process. */
   readonly durable: boolean
   /** While a reload hands state from the processors that were to those that will be. */
@@ -110,6 +112,7 @@ export class Component {
           permit,
           onSettled
         ),
+      inSteps: step => services.steps.add(step),
       wantRequests: () => {
         services.requestsWanted = true
       },

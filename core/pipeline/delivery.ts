@@ -15,6 +15,7 @@ import { openBacklogs } from './lane/open-backlogs.ts'
 import type { StateKeeper } from './lifecycle.ts'
 import { asInLastRun, type SavedPlan } from './reload/last-plan.ts'
 import { keepInStore, StateStore } from './state-store.ts'
+import { Steps } from './steps.ts'
 
 /** Everything that moves data, connected and not yet started. */
 export interface Delivery {
@@ -33,7 +34,7 @@ export interface Delivery {
 /** What {@link prepareDelivery} does not decide. */
 export type BaseServices = Omit<
   Services,
-  'pipelineClock' | 'credits' | 'ownedCredits' | 'durable' | 'isReloading' | 'replayed' | 'deadLetters'
+  'pipelineClock' | 'credits' | 'ownedCredits' | 'steps' | 'durable' | 'isReloading' | 'replayed' | 'deadLetters'
 >
 
 type DeliveryServices = BaseServices & Pick<Services, 'deadLetters'>
@@ -61,6 +62,7 @@ async function inMemory(config: ResolvedConfig, base: DeliveryServices, discardS
     pipelineClock: base.clock,
     credits: new CreditPool(limits.in_flight),
     ownedCredits: new CreditPool(limits.owned),
+    steps: new Steps(),
     durable: state_dir !== undefined,
     isReloading: false,
     replayed: false
@@ -98,6 +100,7 @@ async function withJournal(
     credits: new CreditPool(limits.in_flight),
     // Processors must not have to wait: the entrance does, before it hands on more.
     ownedCredits: new CreditPool(limits.owned, true),
+    steps: new Steps(),
     durable: true,
     isReloading: false,
     replayed: true

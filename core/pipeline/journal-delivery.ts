@@ -89,6 +89,7 @@ export async function deliverByJournal(
     pipelineClock,
     clock,
     ownedCredits,
+    steps: services.steps,
     account,
     deadLetters: services.deadLetters,
     log,

@@ -10,9 +10,12 @@ import type { Account } from '../telemetry/account.ts'
 import { type Clock, sleep } from '../telemetry/clock.ts'
 import type { VirtualClock } from '../telemetry/virtual-clock.ts'
 import { Batch } from './batch.ts'
+import { Burials } from './burials.ts'
 import type { CreditPool } from './credits.ts'
 import type { Entrance } from './entrance.ts'
+import { Pause } from './pause.ts'
 import type { Sink } from './sink.ts'
+import type { Steps } from './steps.ts'
 
 const TICK_MS = 50
 const ROOM_POLL_MS = 10
@@ -27,6 +30,8 @@ export interface JournaledEntranceOptions {
   readonly pipelineClock: VirtualClock
   readonly clock: Clock
   readonly ownedCredits: CreditPool
+  /** Taken between entries. */
+  readonly steps: Steps
   readonly account: Account
   readonly deadLetters: DeadLetters | undefined
   readonly log: Logger
@@ -50,16 +55,17 @@ export class JournaledEntrance implements Entrance {
   #refusing = false
   #handedBack = false
   #draining = false
-  #burials = new Set<Promise<void>>()
+  #burials: Burials
   #stopped = false
-  /** `reached` is called once nothing is handed on any more, until `over` is resolved. */
-  #pause: { reached(): void; readonly over: Promise<void>; end(): void } | undefined
+  #pause = new Pause()
   #wake = () => {}
   #cancelTick = () => {}
   #running: Promise<void> = Promise.resolve()
 
   constructor(options: JournaledEntranceOptions) {
     this.#options = options
+    this.#burials = new Burials(options)
+    options.steps.drive()
     this.#lastTime = options.pipelineClock.now()
     this.#nextEntry = options.journal.next
     this.#ownFrom = options.journal.next + options.journal.unread
@@ -70,14 +76,14 @@ export class JournaledEntrance implements Entrance {
     return this.#nextEntry
   }
 
-  /** Something that was handed on came back at the stop: only the journal has it, so no checkpoint may pass it. */
+  /** Of something that was handed on only the journal knows at the stop, so no checkpoint may pass it. */
   get handedBack(): boolean {
-    return this.#handedBack
+    return this.#handedBack || this.#burials.areUnfinished
   }
 
   /** Resolves when every batch over which a processor failed is with the dead letters. */
-  async buried(): Promise<void> {
-    await Promise.all(this.#burials)
+  buried(): Promise<void> {
+    return this.#burials.done()
   }
 
   /** Hands on what the journal still has, and from then on what comes. */
@@ -146,16 +152,13 @@ export class JournaledEntrance implements Entrance {
   }
 
   pause(): Promise<void> {
-    const { promise: reached, resolve } = Promise.withResolvers<void>()
-    const { promise: over, resolve: end } = Promise.withResolvers<void>()
-    this.#pause = { reached: resolve, over, end }
+    const reached = this.#pause.ask()
     this.#wake()
     return Promise.race([reached, this.#running])
   }
 
   resume(): void {
-    this.#pause?.end()
-    this.#pause = undefined
+    this.#pause.end()
   }
 
   async drain(deadline: AbortSignal): Promise<void> {
@@ -183,9 +186,8 @@ export class JournaledEntrance implements Entrance {
     const { journal, pipelineClock } = this.#options
     let next: NumberedEntry | undefined
     for (let handed = 0; !this.#stopped; ) {
-      if (this.#pause !== undefined) {
-        this.#pause.reached()
-        await this.#pause.over
+      if (this.#pause.isAsked) {
+        await this.#pause.take()
         continue
       }
       next ??= journal.readFromMemory() ?? (await journal.read())
@@ -197,11 +199,21 @@ export class JournaledEntrance implements Entrance {
       // At a stop it is not handed on, so it is still the journal's: the next start begins with it.
       if (!(await this.#hasRoomNow())) continue
       pipelineClock.advanceTo(next.entry.time)
+      await this.#takeSteps()
       // The windows that closed by this may have filled a lane, which would hand the entry back.
       if (!(await this.#hasRoomNow())) continue
       this.#handOn(next)
       next = undefined
+      await this.#takeSteps()
       if (++handed % ENTRIES_PER_TURN === 0) await new Promise(setImmediate)
+    }
+  }
+
+  async #takeSteps(): Promise<void> {
+    const { steps } = this.#options
+    while (!steps.isDone) {
+      steps.takeOne()
+      await new Promise(setImmediate)
     }
   }
 
@@ -214,14 +226,14 @@ export class JournaledEntrance implements Entrance {
     return new Promise(resolve => {
       this.#wake = resolve
       // It may have come since the journal was asked.
-      if (this.#options.journal.unread > 0 || this.#pause !== undefined) resolve()
+      if (this.#options.journal.unread > 0 || this.#pause.isAsked) resolve()
     })
   }
 
   /** Waits for room; false at a stop, and where it is to pause. */
   async #hasRoomNow(): Promise<boolean> {
     while (!this.#hasRoom()) {
-      if (this.#stopped || this.#pause !== undefined) return false
+      if (this.#stopped || this.#pause.isAsked) return false
       await sleep(this.#options.clock, ROOM_POLL_MS)
     }
     return !this.#stopped
@@ -249,29 +261,13 @@ export class JournaledEntrance implements Entrance {
         if (this.#draining) {
           this.#handedBack = true
           account.inFlight += block.length
-        } else this.#bury(number, data, outcome.error)
+        } else {
+          // It was acknowledged, and would fail again.
+          account.drop('processor_failed', block.length)
+          this.#burials.add(number, data, outcome.error)
+        }
       })
     )
-  }
-
-  // It was acknowledged, and would fail again. Kept under its number: processed again after a crash, it is the same letter.
-  #bury(number: number, { time, source, request, block }: DataEntry, error: Error): void {
-    const { account, deadLetters, log, clock } = this.#options
-    account.drop('processor_failed', block.length)
-    if (deadLetters === undefined) return
-    const letter = { time, id: source, request, block, kind: 'receiver', key: `entry${number}` } as const
-    const put = async (): Promise<void> => {
-      try {
-        await deadLetters.put({ ...letter, reason: 'processor_failed', error: describeError(error) })
-      } catch (failure) {
-        log.error({ err: describeError(failure) }, 'cannot write a dead letter; the journal keeps growing meanwhile')
-        await sleep(clock, RETRY_MS)
-        if (!this.#stopped) return put()
-        this.#handedBack = true
-      }
-    }
-    const burial = put().finally(() => this.#burials.delete(burial))
-    this.#burials.add(burial)
   }
 
   #hasRoom(): boolean {
@@ -295,6 +291,7 @@ export class JournaledEntrance implements Entrance {
 
   #stop(): void {
     this.#stopped = true
+    this.#burials.giveUp()
     this.#wake()
   }
 }

@@ -34,6 +34,12 @@ export interface Context {
    * see `Origin`.
    */
   batch(block: Block, permit: Permit, onSettled?: (outcome: Outcome) => void, request?: Origin['request']): Batch
+  /**
+   * For processors: much work in pieces of some milliseconds, so that replies need not wait for all of it. `step` is called
+   * until it returns false. With a journal nothing comes in and no time goes by before that, as if it were done at once;
+   * without, batches may come in between. `snapshot` has to finish it.
+   */
+  inSteps(step: () => boolean): void
   /** For processors, in `create`: asks receivers to say which request a batch came in (`batch.origin.request`). */
   wantRequests(): void
   /**

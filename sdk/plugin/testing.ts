@@ -58,6 +58,10 @@ export function testContext(id = 'test'): TestContext {
     routes,
     batch: (block, permit, onSettled, request) => admit({ source: id, request }, account, block, permit, onSettled),
     announce() {},
+    // At once: what is tested should not depend on when.
+    inSteps(step) {
+      while (step()) {}
+    },
     wantRequests() {},
     status(state, reason) {
       context.state = { state, reason }

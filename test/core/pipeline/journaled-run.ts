@@ -9,6 +9,7 @@ import { CreditPool } from '../../../core/pipeline/credits.ts'
 import { deliverByJournal, recoverJournal } from '../../../core/pipeline/journal-delivery.ts'
 import { LANE_SCHEMA, type LaneConfig } from '../../../core/pipeline/lane/config.ts'
 import { Runner } from '../../../core/pipeline/lifecycle.ts'
+import { Steps } from '../../../core/pipeline/steps.ts'
 import type { Context } from '../../../core/plugin/context.ts'
 import type { ExporterPlugin, ReceiverPlugin } from '../../../core/plugin/contract.ts'
 import { Metrics } from '../../../core/telemetry/metrics.ts'
@@ -164,6 +165,7 @@ export class JournaledRun {
       metrics: this.#metrics,
       credits: new CreditPool(1 << 20),
       ownedCredits: new CreditPool(ownedBytes, true),
+      steps: new Steps(),
       durable: true,
       isReloading: false,
       replayed: true,
