@@ -15,6 +15,12 @@ const LONGEST_VALUE = 64
 
 export const LIMITS_OF_STATE = { tenants: MOST_TENANTS, profiles: MOST_PROFILES }
 
+/** What a metric says of itself, worked out once. */
+interface Described {
+  readonly key: string
+  readonly limits: Limits
+}
+
 /** Which series pass: the places there are, and who has them. */
 export class Admission {
   readonly metrics = new Map<string, MetricState>()
@@ -27,7 +33,7 @@ export class Admission {
   sweeps = 0
   #config: Config
   #profiles = 0
-  #keys = new WeakMap<Metric, string>()
+  #described = new WeakMap<Metric, Described>()
 
   constructor(config: Config) {
     this.#config = config
@@ -37,17 +43,22 @@ export class Admission {
 
   /** Undefined where there are too many metrics. */
   metricOf(metric: Metric): MetricState | undefined {
-    const key = this.#keyOf(metric)
-    const known = this.metrics.get(key)
+    const known = this.metrics.get(this.#describe(metric).key)
     if (known !== undefined) return known
-    return this.metrics.size < this.#config.max_metrics ? this.addMetric(key, metric) : undefined
+    return this.metrics.size < this.#config.max_metrics ? this.addMetric(metric) : undefined
   }
 
-  addMetric(key: string, metric: Metric): MetricState {
+  /** Whether points of `metric` pass whatever the limits are, those of metrics too many as well. */
+  isObserved(metric: Metric): boolean {
+    return this.#describe(metric).limits.action === 'observe'
+  }
+
+  addMetric(metric: Metric): MetricState {
+    const { key, limits } = this.#describe(metric)
     const state: MetricState = {
       key,
       metric,
-      limits: limitsFor(metric.name, this.#config),
+      limits,
       admitted: new Map(),
       values: new Map(),
       demand: new Demand(),
@@ -102,6 +113,7 @@ export class Admission {
       since: this.sweeps,
       last: undefined,
       base: undefined,
+      owesZero: false,
       isGone: false
     })
   }
@@ -162,12 +174,13 @@ export class Admission {
     return Math.max(0, Math.min(limits.maxSeries - admitted.size, this.maxTotal - this.total))
   }
 
-  #keyOf(metric: Metric): string {
-    const known = this.#keys.get(metric)
+  #describe(metric: Metric): Described {
+    const known = this.#described.get(metric)
     if (known !== undefined) return known
     const key = JSON.stringify([metric.name, metric.unit, metric.kind, metric.temporality])
-    this.#keys.set(metric, key)
-    return key
+    const described = { key, limits: limitsFor(metric.name, this.#config) }
+    this.#described.set(metric, described)
+    return described
   }
 
   // Under pressure a place is only for those a sweep has found worth it: what comes once must not take it.

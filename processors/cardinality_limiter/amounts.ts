@@ -38,6 +38,11 @@ export function subtractDistributions(a: Distribution, b: Distribution): Distrib
   throw new Error(`cannot subtract a ${b.kind} from a ${a.kind}`)
 }
 
+/** One of the same kind and bounds that has counted nothing. */
+export function zeroOf(distribution: Distribution): Distribution {
+  return subtractDistributions(distribution, distribution)
+}
+
 /** Observations; of a set its members. */
 export function countOf(distribution: Distribution): number {
   return distribution.kind === 'set' ? distribution.members.length : distribution.count

@@ -1,13 +1,13 @@
 import type { Distribution, PointBlock, PointBlockBuilder, Series } from '../../sdk/plugin/index.ts'
-import { addDistributions, subtractDistributions } from './amounts.ts'
+import { addDistributions, zeroOf } from './amounts.ts'
 import { type Increment, incrementOf, type Last, LastValues } from './last-values.ts'
-import type { Ref } from './state.ts'
+import type { Beginning, Ref } from './state.ts'
 
 /** A zero comes this much before the first value, so that `rate()` and `increase()` see the first increment. */
 const ZERO_BEFORE_MS = 1
 
 /** What a series that others are folded into has counted. */
-export interface Total {
+export interface Total extends Beginning {
   /** Unix ms. */
   readonly start: number
   time: number
@@ -60,20 +60,22 @@ export class Folding {
     if (!(open.latest >= at)) open.latest = at
   }
 
-  /** Writes what this block came to; returns how many points that is. */
-  emit(points: PointBlockBuilder): number {
-    const before = points.length
+  /** Writes what this block came to, and adds to `begun` the totals that begin with it. */
+  emit(points: PointBlockBuilder, begun: Beginning[]): void {
     for (const [series, { cells, latest }] of this.#open) {
       for (const [time, cell] of cells) addPoint(points, series, time, cell)
       if (Number.isNaN(latest)) continue
       const total = this.totals.get(series)!
-      if (total.time === total.start) addPoint(points, series, total.start, { ...total, ...zeroOf(total) })
+      if (total.owesZero) {
+        addZero(points, series, total.start, total.distribution)
+        total.owesZero = false
+        begun.push(total)
+      }
       // One value for a time: stores keep but one of two.
       total.time = Math.max(latest, total.time + 1)
       addPoint(points, series, total.time, total)
     }
     this.#open.clear()
-    return points.length - before
   }
 
   #increment(key: string, point: Last, isMonotonic: boolean, now: number): Increment | undefined {
@@ -96,8 +98,8 @@ export class Folding {
     let total = this.totals.get(target)
     if (total === undefined) {
       const start = Math.min(point.time, now) - ZERO_BEFORE_MS
-      const distribution = point.distribution && subtractDistributions(point.distribution, point.distribution)
-      total = { start, time: start, value: 0, distribution }
+      const distribution = point.distribution && zeroOf(point.distribution)
+      total = { start, time: start, value: 0, distribution, owesZero: true }
       this.totals.set(target, total)
     }
     if (increment === undefined) return
@@ -128,6 +130,12 @@ function addPoint(points: PointBlockBuilder, series: Series, time: number, { sta
   else points.addDistribution(series, time, distribution, start)
 }
 
-function zeroOf({ distribution }: Total): Pick<Total, 'value' | 'distribution'> {
-  return { value: 0, distribution: distribution && subtractDistributions(distribution, distribution) }
+/** A series begins at `time`; its distributions are like `distribution`. */
+export function addZero(
+  points: PointBlockBuilder,
+  series: Series,
+  time: number,
+  distribution: Distribution | undefined
+): void {
+  addPoint(points, series, time, { start: time, value: 0, distribution: distribution && zeroOf(distribution) })
 }

@@ -4,7 +4,7 @@ import type { Parts } from './parts.ts'
 import { cardinalityReport } from './report.ts'
 
 /** Own metrics, and `GET …/cardinality`. */
-export function exposeLimiter(limiter: Parts, config: Config, { instruments, admin }: Context): void {
+export function exposeLimiter(limiter: Parts, config: Config, { instruments, admin }: Context) {
   const { admission, folding } = limiter
   instruments.gauge('admitted_series', 'Series that pass as they are.', () => admission.total)
   instruments.gauge('metrics', 'Metrics known.', () => admission.metrics.size)
@@ -28,4 +28,10 @@ export function exposeLimiter(limiter: Parts, config: Config, { instruments, adm
   admin.route('get', 'cardinality', (_request, response) => {
     response.json(cardinalityReport(limiter, config))
   })
+  return {
+    unwatched: instruments.counter(
+      'unwatched_points_total',
+      'Points of metrics beyond max_metrics that passed unlooked at, since they are only observed.'
+    )
+  }
 }

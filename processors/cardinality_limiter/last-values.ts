@@ -12,8 +12,8 @@ export interface Last {
   readonly time: number
   readonly value: number
   readonly distribution: Distribution | undefined
-  /** Present where the series itself had this point, not one it was folded into; `base` as in `Admitted`. */
-  readonly own?: { readonly base: Last | undefined }
+  /** Present where the series itself had this point, not one it was folded into; as in `Admitted`. */
+  readonly own?: { readonly base: Last | undefined; readonly owesZero: boolean }
 }
 
 /** What a cumulative point adds to the one before; undefined where it adds nothing, being no newer. */

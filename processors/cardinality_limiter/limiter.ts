@@ -1,7 +1,8 @@
-import { Observable, type OperatorFunction } from 'rxjs'
+import type { OperatorFunction } from 'rxjs'
 import {
-  type Batch,
+  Batch,
   type Context,
+  eachBatch,
   FLAG_NO_RECORDED_VALUE,
   type PointBlock,
   PointBlockBuilder,
@@ -10,13 +11,13 @@ import {
 } from '../../sdk/plugin/index.ts'
 import { Admission } from './admission.ts'
 import type { Config } from './config.ts'
-import { Folding } from './folding.ts'
+import { addZero, Folding } from './folding.ts'
 import { exposeLimiter } from './instruments.ts'
 import type { Parts } from './parts.ts'
 import { Passing } from './passing.ts'
 import { Refs } from './refs.ts'
 import { restoreState, saveState } from './snapshot.ts'
-import type { Admitted, MetricState, Ref } from './state.ts'
+import type { Admitted, Beginning, MetricState, Ref } from './state.ts'
 import { sweep } from './sweep.ts'
 import { Targets } from './targets.ts'
 
@@ -30,12 +31,16 @@ export class CardinalityLimiter implements StreamProcessor {
   #context: Context
   #config: Config
   #passing: Passing
+  #unwatched: { add(points: number): void }
   // Of the batch being judged.
   #now = 0
   #points: PointBlockBuilder | undefined
   #folded = 0
   #extra = 0
   #lost = 0
+  #lossReason = LIMIT_REASON
+  /** Whose zeros are in it. */
+  #begun: Beginning[] = []
 
   constructor(config: Config, context: Context) {
     this.#config = config
@@ -46,18 +51,11 @@ export class CardinalityLimiter implements StreamProcessor {
     const targets = new Targets(config, context.series, admission, this.#refs)
     this.#parts = { admission, folding, targets, interval: Number.NaN }
     this.#passing = new Passing(folding.last)
-    exposeLimiter(this.#parts, config, context)
+    this.#unwatched = exposeLimiter(this.#parts, config, context).unwatched
   }
 
   operator(): OperatorFunction<Batch, Batch> {
-    return source =>
-      new Observable(output =>
-        source.subscribe({
-          next: batch => this.#take(batch, onward => output.next(onward)),
-          error: error => output.error(error),
-          complete: () => output.complete()
-        })
-      )
+    return eachBatch((batch, output) => this.#take(batch, output))
   }
 
   snapshot(): Uint8Array {
@@ -78,17 +76,29 @@ export class CardinalityLimiter implements StreamProcessor {
     // What is dropped for good is told to the sender; the rest has an outcome of its own.
     if (this.#lost > 0) {
       const [lost, rest] = batch.fork(2)
-      lost.drop(LIMIT_REASON, this.#lost)
+      lost.drop(this.#lossReason, this.#lost)
       batch = rest
     }
-    if (block.length > 0) output(batch.replace(block))
-    else batch.ack()
+    if (block.length === 0) batch.ack()
+    else output(this.#begun.length === 0 ? batch.replace(block) : this.#withZeros(batch, block))
+  }
+
+  /** Where nobody downstream keeps the zeros that series began with, they are owed again. */
+  #withZeros(batch: Batch, block: PointBlock): Batch {
+    const begun = this.#begun
+    this.#begun = []
+    return Batch.of(batch.origin, block, outcome => {
+      if (outcome.status === 'nacked') for (const one of begun) one.owesZero = true
+      batch.settle(outcome)
+    })
   }
 
   #limit(block: PointBlock): PointBlock {
     this.#now = this.#context.clock.now()
     this.#points = undefined
     this.#folded = this.#extra = this.#lost = 0
+    // Left by a block that failed: its zeros went nowhere.
+    for (const one of this.#begun.splice(0)) one.owesZero = true
     this.#sweepIfDue()
     this.#parts.folding.begin()
     for (let i = 0; i < block.length; i++) this.#judge(block, i)
@@ -98,7 +108,7 @@ export class CardinalityLimiter implements StreamProcessor {
   #judge(block: PointBlock, i: number): void {
     const ref = this.#refs.of(block.series[i], this.#now)
     if (ref.isExempt) this.#points?.copy(block, i)
-    else if (ref.metric === undefined) this.#drop(block, i, 'too_many_metrics')
+    else if (ref.metric === undefined) this.#tooMany(block, i)
     else {
       const entry = this.#placeOf(ref, block, i)
       if (entry !== undefined) this.#pass(entry, ref, block, i)
@@ -108,7 +118,9 @@ export class CardinalityLimiter implements StreamProcessor {
 
   #rewritten(): PointBlock | undefined {
     if (this.#points === undefined) return undefined
-    this.#extra += this.#parts.folding.emit(this.#points)
+    const before = this.#points.length
+    this.#parts.folding.emit(this.#points, this.#begun)
+    this.#extra += this.#points.length - before
     return this.#points.build()
   }
 
@@ -117,25 +129,37 @@ export class CardinalityLimiter implements StreamProcessor {
     if (known !== undefined && !known.isGone) return known
     const entry = this.#parts.admission.ask(ref, block.series[i], this.#now)
     ref.entry = entry
-    const isNew = entry?.count === 0
-    if (!isNew || !ref.isCumulative || !ref.isAdditive) return entry
-    const zero = this.#passing.enter(entry)
-    if (zero === undefined) return entry
-    this.#rewriteFrom(block, i)
-    this.#parts.targets.addZero(this.#points!, block.series[i], zero)
-    this.#extra++
+    if (entry?.count === 0 && ref.isCumulative && ref.isAdditive) this.#passing.enter(entry)
     return entry
   }
 
   #pass(entry: Admitted, ref: Ref, block: PointBlock, i: number): void {
     entry.count++
     entry.lastSeen = this.#now
+    if (entry.owesZero) this.#begin(entry, block, i)
     const isWatched = ref.isCumulative && ref.isAdditive && (block.flags[i] & FLAG_NO_RECORDED_VALUE) === 0
     if (!isWatched || this.#passing.takes(entry, block, i)) this.#points?.copy(block, i)
     else {
       this.#rewriteFrom(block, i)
       if (!this.#passing.rebase(entry, block, i, this.#points!)) this.#folded++
     }
+  }
+
+  /** What counted of the series until now was counted in another. */
+  #begin(entry: Admitted, block: PointBlock, i: number): void {
+    entry.owesZero = false
+    // It began anew by itself.
+    if (entry.base === undefined) return
+    this.#rewriteFrom(block, i)
+    addZero(this.#points!, block.series[i], entry.base.time, entry.base.distribution)
+    this.#begun.push(entry)
+    this.#extra++
+  }
+
+  #tooMany(block: PointBlock, i: number): void {
+    if (!this.#parts.admission.isObserved(block.series[i].metric)) return this.#drop(block, i, 'too_many_metrics')
+    this.#unwatched.add(1)
+    this.#points?.copy(block, i)
   }
 
   #over(ref: Ref, metric: MetricState, block: PointBlock, i: number): void {
@@ -159,6 +183,7 @@ export class CardinalityLimiter implements StreamProcessor {
   #drop(block: PointBlock, i: number, reason: string): void {
     this.#rewriteFrom(block, i)
     this.#lost++
+    this.#lossReason = reason
     this.#context.account.drop(reason)
   }
 

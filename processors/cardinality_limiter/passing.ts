@@ -1,6 +1,6 @@
 import type { PointBlock, PointBlockBuilder } from '../../sdk/plugin/index.ts'
 import { subtractDistributions } from './amounts.ts'
-import { incrementOf, type Last, type LastValues } from './last-values.ts'
+import { incrementOf, type LastValues } from './last-values.ts'
 import type { Admitted } from './state.ts'
 
 /**
@@ -14,18 +14,19 @@ export class Passing {
     this.#last = last
   }
 
-  /** A series got a place. Returns a zero to send first, where it was folded until now. */
-  enter(entry: Admitted): Last | undefined {
+  /** A series got a place. Where it was folded until now it begins anew. */
+  enter(entry: Admitted): void {
     const last = this.#last.take(entry.key)
-    if (last === undefined) return undefined
+    if (last === undefined) return
     entry.last = last
     entry.base = last.own === undefined ? last : last.own.base
-    return last.own === undefined ? last : undefined
+    entry.owesZero = last.own?.owesZero ?? true
   }
 
   /** A series lost its place. */
   leave(entry: Admitted, now: number): void {
-    if (entry.last !== undefined) this.#last.put(entry.key, { ...entry.last, own: { base: entry.base } }, now)
+    const { key, last, base, owesZero } = entry
+    if (last !== undefined) this.#last.put(key, { ...last, own: { base, owesZero } }, now)
   }
 
   /** Whether point `i` goes on as it is. */

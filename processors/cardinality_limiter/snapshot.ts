@@ -1,30 +1,25 @@
-import { deserialize, serialize } from 'node:v8'
-import type { Attributes, Metric, Resource, Scope, Series, SeriesRegistry } from '../../sdk/plugin/index.ts'
+import { restoreSeries, type SavedSeries, saveSeries } from '../../core/model/saved-blocks.ts'
+import { openState, sealState } from '../../core/model/saved-state.ts'
+import type { SeriesRegistry } from '../../sdk/plugin/index.ts'
 import type { Demand } from './demand.ts'
 import type { Total } from './folding.ts'
 import type { Parts } from './parts.ts'
 import type { Counted } from './space-saving.ts'
 import type { Admitted, MetricState } from './state.ts'
 
-const VERSION = 1
+const VERSION = 2
 
-/** A series by its identity: ids are not the same in the next process. */
-type SavedSeries = readonly [Metric, Attributes, Resource, Scope]
-type SavedEntry = Pick<Admitted, 'key' | 'values' | 'count' | 'lastSeen' | 'since' | 'last' | 'base'> & {
+type SavedEntry = Pick<Admitted, 'key' | 'values' | 'count' | 'lastSeen' | 'since' | 'last' | 'base' | 'owesZero'> & {
   readonly tenant: string
 }
 
 interface SavedMetric
-  extends Pick<
-    MetricState,
-    'key' | 'metric' | 'invited' | 'isPressed' | 'wasPressed' | 'over' | 'labels' | 'lastSeen'
-  > {
+  extends Pick<MetricState, 'metric' | 'invited' | 'isPressed' | 'wasPressed' | 'over' | 'labels' | 'lastSeen'> {
   readonly demand: ReturnType<Demand['save']>
   readonly admitted: readonly SavedEntry[]
 }
 
 interface Saved {
-  readonly version: typeof VERSION
   readonly interval: number
   readonly sweeps: number
   readonly tenants: readonly (readonly [string, number])[]
@@ -39,7 +34,6 @@ interface Saved {
 export function saveState({ admission, folding, targets, interval }: Parts): Uint8Array {
   const { overflow, stripped } = targets.save()
   const saved: Saved = {
-    version: VERSION,
     interval,
     sweeps: admission.sweeps,
     tenants: [...admission.tenants.values()].map(({ name, lastSeen }) => [name, lastSeen] as const),
@@ -50,16 +44,13 @@ export function saveState({ admission, folding, targets, interval }: Parts): Uin
     overflow,
     stripped: stripped.map(([key, series]) => [key, saveSeries(series)])
   }
-  return serialize(saved)
+  return sealState(VERSION, saved)
 }
 
 /** Into a fresh limiter. Limits are those configured now; who has a place keeps it until it is silent. */
 export function restoreState(bytes: Uint8Array, limiter: Parts, series: SeriesRegistry): void {
-  const saved = deserialize(bytes) as Saved
-  if (saved.version !== VERSION) throw new Error(`it has version ${saved.version}, this Weir reads version ${VERSION}`)
+  const saved = openState(VERSION, bytes) as Saved
   const { admission, folding, targets } = limiter
-  const restoreSeries = ([metric, attributes, resource, scope]: SavedSeries): Series =>
-    series.intern(metric, attributes, resource, scope)
   limiter.interval = saved.interval
   admission.sweeps = saved.sweeps
   for (const [name, lastSeen] of saved.tenants) admission.tenantNamed(name).lastSeen = lastSeen
@@ -69,15 +60,15 @@ export function restoreState(bytes: Uint8Array, limiter: Parts, series: SeriesRe
   folding.last.restore(saved.last)
   targets.restore(
     saved.overflow,
-    saved.stripped.map(([key, one]) => [key, restoreSeries(one)])
+    saved.stripped.map(([key, one]) => [key, restoreSeries(one, series)])
   )
-  for (const [one, total] of saved.totals) folding.totals.set(restoreSeries(one), total)
+  for (const [one, total] of saved.totals) folding.totals.set(restoreSeries(one, series), total)
 }
 
 function saveMetric(state: MetricState): SavedMetric {
-  const { key, metric, invited, isPressed, wasPressed, over, labels, lastSeen } = state
+  const { metric, invited, isPressed, wasPressed, over, labels, lastSeen } = state
   const admitted = [...state.admitted.values()].map(
-    ({ key, values, count, lastSeen, since, last, base, tenant }): SavedEntry => ({
+    ({ key, values, count, lastSeen, since, last, base, owesZero, tenant }): SavedEntry => ({
       key,
       values,
       count,
@@ -85,16 +76,17 @@ function saveMetric(state: MetricState): SavedMetric {
       since,
       last,
       base,
+      owesZero,
       tenant: tenant.name
     })
   )
   const demand = state.demand.save()
-  return { key, metric, invited, isPressed, wasPressed, over, labels, lastSeen, demand, admitted }
+  return { metric, invited, isPressed, wasPressed, over, labels, lastSeen, demand, admitted }
 }
 
 function restoreMetric(saved: SavedMetric, { admission }: Parts): void {
-  const { key, metric, admitted, demand, invited, ...rest } = saved
-  const state = admission.addMetric(key, metric)
+  const { metric, admitted, demand, invited, ...rest } = saved
+  const state = admission.addMetric(metric)
   Object.assign(state, rest)
   for (const one of invited) state.invited.add(one)
   if (demand.labels !== undefined) admission.profile(state)
@@ -102,10 +94,3 @@ function restoreMetric(saved: SavedMetric, { admission }: Parts): void {
   for (const entry of admitted)
     admission.admit({ ...entry, metric: state, tenant: admission.tenantNamed(entry.tenant), isGone: false })
 }
-
-const saveSeries = ({ metric, attributes, resource, scope }: Series): SavedSeries => [
-  metric,
-  attributes,
-  resource,
-  scope
-]

@@ -41,8 +41,14 @@ export interface Tenant {
   isGone: boolean
 }
 
+/** A cumulative series that Weir begins: a zero comes before its first value, or `increase()` misses that. */
+export interface Beginning {
+  /** Whether nobody has its zero yet. */
+  owesZero: boolean
+}
+
 /** A series that passes. */
-export interface Admitted {
+export interface Admitted extends Beginning {
   readonly key: string
   readonly metric: MetricState
   readonly tenant: Tenant

@@ -3,17 +3,14 @@ import {
   type Attributes,
   NO_RESOURCE,
   NO_SCOPE,
-  type PointBlockBuilder,
   type Resource,
   type Series,
   type SeriesRegistry,
   sortAttributes
 } from '../../sdk/plugin/index.ts'
 import type { Admission } from './admission.ts'
-import { subtractDistributions } from './amounts.ts'
 import type { Config } from './config.ts'
 import type { Folding } from './folding.ts'
-import type { Last } from './last-values.ts'
 import type { Refs } from './refs.ts'
 import type { MetricState, Ref } from './state.ts'
 
@@ -44,12 +41,6 @@ export class Targets {
   of(ref: Ref, metric: MetricState, series: Series, now: number): Series {
     const stripped = metric.limits.action === 'drop_label' ? this.#strip(ref, metric, series, now) : undefined
     return stripped ?? this.#overflowOf(metric, ref.tenant!.name)
-  }
-
-  /** A zero where a series goes on that was folded until `last`. */
-  addZero(points: PointBlockBuilder, series: Series, { time, distribution }: Last): void {
-    if (distribution === undefined) points.add(series, time, 0, time)
-    else points.addDistribution(series, time, subtractDistributions(distribution, distribution), time)
   }
 
   /** A series lost its place; where others were folded into it, that total ends. */

@@ -31,6 +31,28 @@ it('what folded series add is one cumulative series that begins with a zero', ()
   assert.equal(weir.context.account.imbalance, 0)
 })
 
+it('a zero that nobody took is sent again, before the total it begins', async () => {
+  const weir = full()
+  weir.onBatch = batch => batch.nack(new Error('try again'))
+  assert.equal(await weir.send(point('a', 10, 5)), 'nacked')
+  weir.outputs.length = 0
+  const next = weir.restarted({ max_series_per_metric: 1, idle_expiry: '1m' })
+  for (const one of [weir, next]) {
+    one.onBatch = batch => batch.ack()
+    assert.equal(await one.send(point('a', 10, 5)), 'acked')
+    one.send(point('a', 20, 6))
+    assert.deepEqual(
+      one.of(OVERFLOW).map(({ at, value, start }) => [at, value, start]),
+      [
+        [9.999, 0, 9.999],
+        [10.001, 5, 9.999],
+        [20, 6, 9.999]
+      ]
+    )
+    assert.equal(one.context.account.imbalance, 0)
+  }
+})
+
 it('two blocks of one time make two times, for stores keep but one value of a time', () => {
   const weir = full()
   weir.send(point('a', 10, 5))
@@ -100,6 +122,31 @@ it('a series that loses its place is folded from where it was; one that gets it 
   // It began anew itself: nothing of it was counted elsewhere.
   weir.send(point('often', 400, 3, 350))
   assert.equal(weir.outputs.at(-1)!.value, 3)
+  assert.equal(weir.context.account.imbalance, 0)
+})
+
+it('a series that got its place in a batch that nobody took begins with its zero when that comes again', async () => {
+  const weir = new Harness({ max_series_per_metric: 1, idle_expiry: '1m' })
+  weir.send(point('first', 0, 10))
+  let at = 1
+  weir.onBatch = batch => {
+    const begins = weir.of('m{id=often}').length > 0
+    if (begins) batch.nack(new Error('try again'))
+    else batch.ack()
+  }
+  while ((await weir.send(point('often', at, at))) === 'acked') {
+    weir.advance(1)
+    at++
+  }
+  const refused = weir.of('m{id=often}')
+  assert.deepEqual([refused[0].value, refused[1].value], [0, 1])
+  weir.outputs.length = 0
+  weir.onBatch = batch => batch.ack()
+  await weir.send(point('often', at, at))
+  await weir.send(point('often', at + 1, at + 1))
+  const [zero, first, second] = weir.of('m{id=often}')
+  assert.deepEqual([zero, first], refused)
+  assert.deepEqual([second.value, second.start], [2, zero.at])
   assert.equal(weir.context.account.imbalance, 0)
 })
 

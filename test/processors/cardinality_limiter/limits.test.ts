@@ -128,6 +128,19 @@ it('Weir’s own metrics are exempt; metrics beyond max_metrics are dropped', as
   assert.deepEqual(weir.dropped, { too_many_metrics: 1 })
 })
 
+it('only observed, metrics beyond max_metrics pass too, and are counted', async () => {
+  const overrides = [{ metric: 'bounded', action: 'drop' }]
+  const weir = new Harness({ action: 'observe', max_metrics: 1, overrides })
+  assert.equal(await weir.send({ name: 'one' }, { name: 'two' }, { name: 'two' }, { name: 'bounded' }), 'dropped 1')
+  assert.deepEqual(
+    weir.outputs.map(({ series }) => series),
+    ['one{}', 'two{}', 'two{}']
+  )
+  assert.deepEqual(weir.dropped, { too_many_metrics: 1 })
+  assert.equal(weir.counters.get('unwatched_points_total'), 2)
+  assert.equal(weir.context.account.imbalance, 0)
+})
+
 it('tells what takes the places: metrics by demand, labels by values, with samples', () => {
   const weir = new Harness({ max_series_per_metric: 10 })
   for (let i = 0; i < 5000; i++) weir.send({ name: 'big', attributes: { user: `u${i}`, route: `/${i % 3}` } })

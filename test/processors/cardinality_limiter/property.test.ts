@@ -11,12 +11,18 @@ interface Source {
   start: number
 }
 
+interface Addition {
+  readonly source: number
+  readonly adds: number
+}
+
 type Step =
-  | { readonly kind: 'send'; readonly of: readonly { readonly source: number; readonly adds: number }[] }
+  | { readonly kind: 'send'; readonly of: readonly Addition[]; readonly isRefusedFirst: boolean }
   | { readonly kind: 'reset'; readonly source: number }
   | { readonly kind: 'advance'; readonly seconds: number }
   | { readonly kind: 'restart' }
 
+const OVERFLOW = 'm{otel.metric.overflow=true}'
 const SOURCES = 12
 const source = fc.nat(SOURCES - 1)
 const step: fc.Arbitrary<Step> = fc.oneof(
@@ -24,7 +30,8 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     weight: 8,
     arbitrary: fc.record({
       kind: fc.constant('send' as const),
-      of: fc.array(fc.record({ source, adds: fc.nat(9) }), { minLength: 1, maxLength: 12 })
+      of: fc.array(fc.record({ source, adds: fc.nat(9) }), { minLength: 1, maxLength: 12 }),
+      isRefusedFirst: fc.boolean()
     })
   },
   {
@@ -72,6 +79,7 @@ function run(kind: (typeof KINDS)[number], config: Record<string, unknown>, step
         from.value += adds
         points.set(source, pointOf(kind, from, adds, now()))
       }
+      if (step.isRefusedFirst) refuse(weir, [...points.values()])
       weir.send(...points.values())
     }
   }
@@ -79,6 +87,16 @@ function run(kind: (typeof KINDS)[number], config: Record<string, unknown>, step
   assert.equal(weir.context.account.imbalance, 0)
   assert.equal(weir.context.account.droppedTotal, 0)
   return { outputs, sent }
+}
+
+/** Nobody takes what comes of `points`, as if it had never been. */
+function refuse(weir: Harness, points: readonly TestPoint[]): void {
+  const before = weir.outputs.length
+  const { onBatch } = weir
+  weir.onBatch = batch => batch.nack(new Error('try again'))
+  weir.send(...points)
+  weir.outputs.length = before
+  weir.onBatch = onBatch
 }
 
 function pointOf(kind: (typeof KINDS)[number], from: Source, adds: number, at: number): TestPoint {
@@ -101,7 +119,7 @@ const histogram = (count: number): Histogram => ({
 })
 
 for (const kind of KINDS) {
-  it(`${kind}: whatever has a place, gets or loses it, with resets and restarts, the sum is what was sent`, () => {
+  it(`${kind}: whatever has a place, gets or loses it, with resets, restarts and refusals, the sum is what was sent`, () => {
     fc.assert(
       fc.property(config, steps, (config, steps) => {
         const { outputs, sent } = run(kind, config, steps)
@@ -118,6 +136,8 @@ for (const kind of KINDS) {
           assert.ok(!byTime.has(key) || (value === 0 && byTime.get(key) === 0), `two points of ${key}`)
           byTime.set(key, value)
         }
+        const [begun] = outputs.filter(({ series }) => series === OVERFLOW)
+        if (!isDelta && begun !== undefined) assert.deepEqual([begun.at, countIn(begun)], [begun.start, 0])
         // Zeros that series begin with stand at the time they were folded until.
         const real = outputs.filter(({ start, at }) => start !== at)
         for (const at of new Set(real.map(({ at }) => at))) {
@@ -129,6 +149,9 @@ for (const kind of KINDS) {
     )
   })
 }
+
+const countIn = ({ value, distribution }: Harness['outputs'][number]) =>
+  distribution === undefined ? value : (distribution as Histogram).count
 
 function bucketsAgree(distribution: Distribution): boolean {
   const { count, counts } = distribution as Histogram
