@@ -1,6 +1,7 @@
 import { type Attribute, type Attributes, attributeText } from '../model/attributes.ts'
 import { type Metric, NO_RESOURCE, NO_SCOPE, type Series } from '../model/series.ts'
 import { withRoom } from './columns.ts'
+import { EventMetrics } from './event-metrics.ts'
 import type { Grouping } from './grouping.ts'
 import { Identities, type Identity, type SavedIdentities } from './identities.ts'
 
@@ -8,9 +9,6 @@ const OVERFLOW: Attribute = ['otel.metric.overflow', 'true']
 /** Beyond the most groups each metric has one; beyond as many metrics, all share one a kind. */
 export const MAX_OVERFLOW_GROUPS = 10_000
 const OVERFLOW_NAME = 'weir.overflow'
-const MAX_EVENT_METRICS = 10_000
-/** What events of a name are counted as, but for the name. */
-export const EVENT_METRIC = { unit: '{event}', description: '', kind: 'counter', temporality: 'delta' } as const
 
 /**
  * What is counted together. A `counter` and an `up_down_counter` are summed; a `gauge` is looked at; a `histogram` adds
@@ -42,7 +40,7 @@ export class Groups {
   /** Those somebody asked for, or that came since the start. */
   #known: (Identity | undefined)[] = []
   #ofEvent = new Map<string, number>()
-  #eventMetrics = new Map<string, Metric>()
+  #eventMetrics = new EventMetrics()
   /** What groups of a metric are of: thousands share one. */
   #metrics = new WeakMap<Metric, Metric>()
 
@@ -84,7 +82,7 @@ export class Groups {
     const key = eventKey(name, attributes)
     const known = this.#ofEvent.get(key)
     if (known !== undefined) return known
-    const identity = { metric: this.#eventMetric(name), attributes, resource: NO_RESOURCE, scope: NO_SCOPE }
+    const identity = { metric: this.#eventMetrics.of(name), attributes, resource: NO_RESOURCE, scope: NO_SCOPE }
     const slot = this.#slotOf('event', identity)
     if (!isOverflow(this.identityOf(slot).attributes)) this.#ofEvent.set(key, slot)
     return slot
@@ -120,21 +118,11 @@ export class Groups {
     this.lastActive = lastActive.slice()
   }
 
-  #eventMetric(name: string): Metric {
-    const known = this.#eventMetrics.get(name)
-    if (known !== undefined) return known
-    const made: Metric = { ...EVENT_METRIC, name }
-    if (this.#eventMetrics.size >= MAX_EVENT_METRICS) this.#eventMetrics.clear()
-    this.#eventMetrics.set(name, made)
-    return made
-  }
-
   #metricOf(metric: Metric, kind: GroupKind): Metric {
     const known = this.#metrics.get(metric)
     if (known !== undefined) return known
-    const { name, description } = metric
-    const made: Metric =
-      kind === 'event' ? { ...EVENT_METRIC, name, description } : { ...metric, kind, temporality: 'delta' }
+    const made =
+      kind === 'event' ? this.#eventMetrics.of(metric.name) : ({ ...metric, kind, temporality: 'delta' } as const)
     this.#metrics.set(metric, made)
     return made
   }

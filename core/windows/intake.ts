@@ -3,7 +3,7 @@ import type { Block } from '../model/block.ts'
 import type { EventBlock } from '../model/events.ts'
 import { type PointBlock, PointBlockBuilder } from '../model/points.ts'
 import type { Metric, Series, SeriesRegistry } from '../model/series.ts'
-import { EVENT_METRIC } from './groups.ts'
+import { EventMetrics } from './event-metrics.ts'
 
 /** No rule wants it: it passes through. */
 const UNTOUCHED = 0
@@ -24,6 +24,7 @@ export class Intake {
   #shares = 0
   #fates = new Uint8Array()
   #series: SeriesRegistry
+  #eventMetrics = new EventMetrics()
   #lateSeries = new WeakMap<Series, Series>()
 
   constructor(series: SeriesRegistry) {
@@ -97,10 +98,11 @@ export class Intake {
   #addEvent(builder: PointBlockBuilder, block: EventBlock, i: number, isLate: boolean): void {
     const { name, attributes, time, value } = block
     const all = isLate ? sortAttributes([...attributes[i], LATE_ATTRIBUTE]) : attributes[i]
-    builder.add(this.#series.intern({ ...EVENT_METRIC, name: name[i] }, all), time[i], 1)
+    const counted = this.#eventMetrics.of(name[i])
+    builder.add(this.#series.intern(counted, all), time[i], 1)
     if (value[i] === 1) return
-    const metric: Metric = { ...EVENT_METRIC, name: `${name[i]}.sum`, unit: '', kind: 'up_down_counter' }
-    builder.add(this.#series.intern(metric, all), time[i], value[i])
+    const summed: Metric = { ...counted, name: `${counted.name}.sum`, unit: '', kind: 'up_down_counter' }
+    builder.add(this.#series.intern(summed, all), time[i], value[i])
   }
 
   #lateSeriesOf(series: Series): Series {

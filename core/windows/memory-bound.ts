@@ -7,6 +7,8 @@ const BYTES_PER_GROUP = 500
 const BYTES_PER_OUTPUT = 900
 /** A row of a pane whose table is half empty, with every column. */
 const BYTES_PER_ROW = 112
+/** That a late point changed it, until the window is sent again. */
+const BYTES_PER_AMENDED = 40
 const BYTES_PER_BUCKET = 8
 const SIGNS = 2
 const HISTOGRAM_BUCKETS = 160
@@ -34,7 +36,7 @@ function boundOf(rule: RuleSettings, allowedLatenessMs: number): number {
       ? Math.max(1, gauges.length)
       : aggregations.length + (aggregations.includes('quantiles') ? quantiles.length : 0)
   const outputs = perWindow * windows.length * (late === 'add' ? 2 : 1) + (output.includes('cumulative') ? 1 : 0)
-  let row = BYTES_PER_ROW
+  let row = BYTES_PER_ROW + (late === 'amend' ? BYTES_PER_AMENDED : 0)
   if (aggregations?.includes('unique')) row += DISTINCT_BYTES
   if (aggregations?.includes('quantiles')) row += SIGNS * limits.buckets * BYTES_PER_BUCKET
   else if (aggregations?.includes('histogram') && rule.buckets) row += SIGNS * HISTOGRAM_BUCKETS * BYTES_PER_BUCKET
