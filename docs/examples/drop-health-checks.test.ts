@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import { type MapProcessor, PointBlockBuilder } from 'weir/plugin'
+import { contractOf } from 'weir/plugin/contract'
 import { testConfig, testContext } from 'weir/plugin/testing'
 import plugin from './drop-health-checks.ts'
+
+for (const { name, check } of contractOf(plugin)) it(name, check)
 
 it('leaves out health checks, and says how many', () => {
   const context = testContext()

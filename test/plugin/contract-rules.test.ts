@@ -7,9 +7,11 @@ import {
   type Context,
   ExportError,
   type Exporter,
+  openState,
   type Plugin,
   type Processor,
-  type Receiver
+  type Receiver,
+  sealState
 } from '../../sdk/plugin/index.ts'
 
 const option = { type: 'string', description: 'What it is for.', default: 'a' }
@@ -20,6 +22,8 @@ const HEAD = {
   description: 'Does nothing.',
   schema: { type: 'object', properties: { option } }
 } as const
+
+const RESTORES = 'takes its own snapshot, and none that is damaged'
 
 const processor = (create: (context: Context) => Processor, head: object = {}): Plugin => ({
   ...HEAD,
@@ -99,6 +103,26 @@ for (const [what, plugin, want] of [
     'a processor that changes what it is given',
     processor(() => ({ process: block => ({ ...block, time: block.time.fill(0) }) })),
     ['does not change the blocks it is given']
+  ],
+  ['a snapshot that nothing reads', processor(() => ({ ...passes(), snapshot: () => Uint8Array.of(1) })), [RESTORES]],
+  [
+    'a processor that takes any bytes for its state',
+    processor(() => ({ ...passes(), snapshot: () => Uint8Array.of(1), restore() {} })),
+    [RESTORES]
+  ],
+  [
+    'a processor that refuses its own state',
+    processor(() => ({ ...passes(), snapshot: () => Uint8Array.of(1), restore: () => assert.fail('damaged') })),
+    [RESTORES]
+  ],
+  [
+    'a processor that knows its state',
+    processor(() => ({
+      ...passes(),
+      snapshot: () => sealState(1, { seen: 1 }),
+      restore: bytes => void openState(1, bytes)
+    })),
+    []
   ],
   ['a receiver that never completes', receiver({ batches$: new Subject() }), ['completes its batches when it stops']],
   ['an exporter that refuses', exporter({ export: refuses }), ['takes every kind of block']]

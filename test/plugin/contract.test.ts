@@ -41,7 +41,7 @@ const OPTIONS: Readonly<Record<string, ContractOptions>> = {
 }
 
 /** The same again, set up otherwise. */
-const VARIANTS: Readonly<Record<string, ContractOptions>> = {
+const VARIANTS: Readonly<Record<string, ContractOptions | readonly ContractOptions[]>> = {
   'exporter clickhouse': {
     config: { endpoint: `http://127.0.0.1:${closedPort}` },
     optional: ['embedded', 'endpoint'],
@@ -49,7 +49,24 @@ const VARIANTS: Readonly<Record<string, ContractOptions>> = {
   },
   'exporter debug': { config: { verbosity: 'detailed' } },
   'processor batch': { config: { max_items: 2, by: ['code', 'plan'] } },
+  // One place for all: nearly everything is over the limit.
+  'processor cardinality_limiter': [
+    { config: { max_series_total: 1, max_folded_series: 2 } },
+    { config: { max_series_total: 1, action: 'drop_label' } },
+    { config: { max_series_total: 1, action: 'drop' } },
+    { config: { max_series_total: 1, max_metrics: 1, action: 'observe' } },
+    { config: { max_values_per_label: 1, overrides: [{ metric: 'a.*', max_series: 1, action: 'drop_label' }] } }
+  ],
   'processor cumulative_to_delta': { config: { max_streams: 1, max_stale: '1s' }, optional: ['match'] },
+  'processor dedup': [
+    { config: { memory: 'probabilistic', max_entries: 64 } },
+    { config: { mode: 'sample' } },
+    { config: { mode: 'sample', conflict: 'pass', window: '1s' } },
+    { config: { mode: 'request' } },
+    { config: { mode: 'request', memory: 'probabilistic' } },
+    { config: { mode: 'client_seq', max_sources: 1 } },
+    { config: { mode: 'ha_replica', cluster_label: 'route', replica_label: 'code' } }
+  ],
   'processor delta_to_cumulative': { config: { max_streams: 1, max_stale: '1s' }, optional: ['match'] },
   'processor filter': { config: { include: { kind: ['counter', 'event'] } }, optional: ['exclude', 'include'] },
   'processor rate_limiter': { config: { rate: 1, burst: 5, action: 'refuse' }, optional: ['match'] },
@@ -83,9 +100,10 @@ for (const kind of KINDS) {
     describe(name, () => {
       for (const { name: rule, check } of contractOf(plugin, OPTIONS[name])) it(rule, check)
     })
-    if (!(name in VARIANTS)) continue
-    describe(`${name} with other options`, () => {
-      for (const { name: rule, check } of contractOf(plugin, VARIANTS[name])) it(rule, check)
-    })
+    for (const variant of [VARIANTS[name] ?? []].flat()) {
+      describe(`${name} with ${JSON.stringify(variant.config)}`, () => {
+        for (const { name: rule, check } of contractOf(plugin, variant)) it(rule, check)
+      })
+    }
   }
 }

@@ -1,0 +1,53 @@
+import type { Lifecycle, Plugin } from '../../core/plugin/contract.ts'
+import { NOW } from './sample-blocks.ts'
+import { FakeClock, type TestContext, testConfig, testContext } from './testing.ts'
+
+const TIMEOUT_MS = 10_000
+
+export interface ContractOptions {
+  /** The least a user has to write, with ports left to the kernel (`127.0.0.1:0`). */
+  readonly config?: Record<string, unknown>
+  /** Paths (`auth.token`) of options that have no default because leaving them out means something. */
+  readonly optional?: readonly string[]
+  /** Of an exporter: nobody listens where `config` points to, so that every export must fail and may be tried again. */
+  readonly unreachable?: boolean
+}
+
+/** What a rule of the contract is held against. */
+export interface Subjects {
+  readonly plugin: Plugin
+  readonly options: ContractOptions
+  readonly context: CountingContext
+  readonly instance: Lifecycle
+}
+export type CountingContext = TestContext & { readonly clock: CountingClock }
+
+/** Knows whether timers are set. */
+class CountingClock extends FakeClock {
+  timersSet = 0
+
+  override setTimer(ms: number, run: () => void): () => void {
+    this.timersSet++
+    return super.setTimer(ms, run)
+  }
+}
+
+/** Another of the same. */
+export function make(plugin: Plugin, { config }: ContractOptions) {
+  const context = { ...testContext(plugin.type), clock: new CountingClock(NOW) }
+  return { context, instance: plugin.create(testConfig(plugin, config), context) as Lifecycle }
+}
+
+export const stop = (instance: Lifecycle) => within('stop', instance.stop?.(signal()))
+export const signal = () => AbortSignal.timeout(TIMEOUT_MS)
+
+/** Rejects where `done` takes too long. */
+export async function within<T>(what: string, done: Promise<T> | undefined): Promise<T> {
+  const { promise: late, reject } = Promise.withResolvers<never>()
+  const timer = setTimeout(() => reject(new Error(`${what} did not end within ${TIMEOUT_MS} ms`)), TIMEOUT_MS)
+  try {
+    return (await Promise.race([done, late])) as T
+  } finally {
+    clearTimeout(timer)
+  }
+}
