@@ -15,6 +15,8 @@ import { Totals } from './totals.ts'
 import type { ClosedWindow } from './windows.ts'
 
 const MAX_POINTS_PER_BLOCK = 10_000
+/** Groups looked at before who drives it may do something else. */
+const GROUPS_PER_STEP = 2048
 
 /** Turns closed windows into points: per-window values at the window's end, and totals that only grow. */
 export class Emitter {
@@ -46,20 +48,21 @@ export class Emitter {
     this.#withoutBuckets = withoutBuckets
   }
 
-  /** The points of a window that has closed. */
-  blocksOf(closed: ClosedWindow): PointBlock[] {
+  /** The points of a window that has closed, some of them at a time. One window after the other. */
+  *blocksOf(closed: ClosedWindow): Generator<readonly PointBlock[]> {
     if (this.#levels[closed.level].listed) {
-      this.#deltas(closed, closed.onTime, this.#outputs.windows[closed.level])
-      if (this.#rule.late === 'add') this.#deltas(closed, closed.late, this.#outputs.late[closed.level])
+      yield* this.#deltas(closed, closed.onTime, this.#outputs.windows[closed.level])
+      if (this.#rule.late === 'add') yield* this.#deltas(closed, closed.late, this.#outputs.late[closed.level])
     }
-    if (closed.level === 0) this.#cumulatives(closed)
-    return this.#take()
+    if (closed.level === 0) yield* this.#cumulatives(closed)
+    yield this.#take()
   }
 
   /** The points of a window that was sent before and has changed. */
-  blocksOfAmended(closed: ClosedWindow): PointBlock[] {
-    if (this.#levels[closed.level].listed) this.#deltas(closed, closed.onTime, this.#outputs.windows[closed.level])
-    return this.#take()
+  *blocksOfAmended(closed: ClosedWindow): Generator<readonly PointBlock[]> {
+    if (this.#levels[closed.level].listed)
+      yield* this.#deltas(closed, closed.onTime, this.#outputs.windows[closed.level])
+    yield this.#take()
   }
 
   forget(slots: readonly number[]): void {
@@ -69,12 +72,19 @@ export class Emitter {
     }
   }
 
-  #deltas({ start, end }: ClosedWindow, pane: Pane | undefined, line: Line): void {
+  *#deltas(closed: ClosedWindow, pane: Pane | undefined, line: Line): Generator<readonly PointBlock[]> {
     if (pane === undefined) return
     this.#expect(pane.size)
+    for (let from = 0; from < pane.keys.length; from += GROUPS_PER_STEP) {
+      this.#deltasOf(closed, pane, line, from, Math.min(pane.keys.length, from + GROUPS_PER_STEP))
+      yield this.#blocks.splice(0)
+    }
+  }
+
+  #deltasOf({ start, end }: ClosedWindow, pane: Pane, line: Line, from: number, to: number): void {
     const { keys } = pane
     const { kinds } = this.#groups
-    for (let at = 0; at < keys.length; at++) {
+    for (let at = from; at < to; at++) {
       if (keys[at] === 0) continue
       const slot = keys[at] - 1
       const aggregations = this.#plans[kinds[slot]]!.perWindow
@@ -113,7 +123,7 @@ export class Emitter {
   }
 
   // The smallest window carries the totals on; larger ones hold the same points again.
-  #cumulatives({ start, end, onTime, late }: ClosedWindow): void {
+  *#cumulatives({ start, end, onTime, late }: ClosedWindow): Generator<readonly PointBlock[]> {
     let pane = onTime ?? late
     if (onTime !== undefined && late !== undefined) {
       pane = new Pane(this.#rule.limits)
@@ -122,9 +132,16 @@ export class Emitter {
     }
     if (pane === undefined) return
     this.#expect(pane.size)
+    for (let from = 0; from < pane.keys.length; from += GROUPS_PER_STEP) {
+      this.#totalsOf(pane, from, Math.min(pane.keys.length, from + GROUPS_PER_STEP), start, end)
+      yield this.#blocks.splice(0)
+    }
+  }
+
+  #totalsOf(pane: Pane, from: number, to: number, start: number, end: number): void {
     const { keys } = pane
     const { kinds, lastActive } = this.#groups
-    for (let at = 0; at < keys.length; at++) {
+    for (let at = from; at < to; at++) {
       if (keys[at] === 0) continue
       const slot = keys[at] - 1
       lastActive[slot] = end

@@ -27,6 +27,8 @@ export class WindowEngine implements StreamProcessor {
   #cancelTick: () => void = () => {}
   /** Number of the last hour that was swept in. */
   #swept = 0
+  /** Windows on their way out. */
+  #running: Generator<void> | undefined
 
   constructor(settings: WindowSettings, context: Context) {
     this.#settings = settings
@@ -77,6 +79,7 @@ export class WindowEngine implements StreamProcessor {
   }
 
   snapshot(): Uint8Array {
+    this.#finish()
     return saveState(this.#state, this.#settings)
   }
 
@@ -125,34 +128,51 @@ export class WindowEngine implements StreamProcessor {
     })
   }
 
+  // With a journal nothing comes in until all of it is done, so it need not be done at once: replies go on meanwhile.
+  #advance(watermark: number): void {
+    this.#finish()
+    this.#running = this.#advancing(watermark)
+    if (!this.#context.replayed) this.#finish()
+    else if (this.#step()) this.#context.inSteps(() => this.#step())
+  }
+
+  /** Whether there is more. */
+  #step(): boolean {
+    if (this.#running?.next().done !== false) this.#running = undefined
+    return this.#running !== undefined
+  }
+
+  #finish(): void {
+    while (this.#step());
+  }
+
   // While the outbox waits for credits no window closes: what is owed stays small, and late points still count. With a
   // journal it is the host that waits, and windows close by time alone, so that they close alike when done again.
-  #advance(watermark: number): void {
+  *#advancing(watermark: number): Generator<void> {
     this.#send()
     if (this.#isBlocked) return
-    for (const rule of this.#state.rules) if (!this.#advanceRule(rule, watermark)) return
+    for (const { windows, emitter } of this.#state.rules) {
+      for (const amended of windows.takeAmended()) {
+        yield* this.#emit(emitter.blocksOfAmended(amended))
+        if (this.#isBlocked) return
+      }
+      for (const closed of windows.close(watermark)) {
+        yield* this.#emit(emitter.blocksOf(closed))
+        if (this.#isBlocked) return
+      }
+    }
     this.#sweep()
   }
 
-  /** Whether all that was due is sent. */
-  #advanceRule({ windows, emitter }: Rule, watermark: number): boolean {
-    for (const amended of windows.takeAmended()) {
-      this.#put(emitter.blocksOfAmended(amended))
-      if (this.#isBlocked) return false
+  *#emit(made: Generator<readonly Block[]>): Generator<void> {
+    for (const blocks of made) {
+      for (const block of blocks) {
+        this.#context.account.produced += block.length
+        this.#state.outbox.put(block)
+      }
+      this.#send()
+      yield
     }
-    for (const closed of windows.close(watermark)) {
-      this.#put(emitter.blocksOf(closed))
-      if (this.#isBlocked) return false
-    }
-    return true
-  }
-
-  #put(blocks: readonly Block[]): void {
-    for (const block of blocks) {
-      this.#context.account.produced += block.length
-      this.#state.outbox.put(block)
-    }
-    this.#send()
   }
 
   get #isBlocked(): boolean {
@@ -167,9 +187,11 @@ export class WindowEngine implements StreamProcessor {
   #complete(done: () => void): void {
     const { rules, outbox } = this.#state
     this.#cancelTick()
+    this.#finish()
     if (this.#context.durable) return done()
     const flush = () => {
       this.#advance(Math.max(...rules.map(({ windows }) => windows.lastEnd)))
+      this.#finish()
       if (outbox.isEmpty) done()
       else this.#cancelTick = this.#context.clock.setTimer(SHORTEST_TICK_MS, flush)
     }
