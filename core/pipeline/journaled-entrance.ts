@@ -21,8 +21,8 @@ const TICK_MS = 50
 const ROOM_POLL_MS = 10
 /** After a failed write, how long to refuse before the next try. */
 const RETRY_MS = 1000
-/** Entries handed on before the event loop gets its turn. */
-const ENTRIES_PER_TURN = 16
+/** Items handed on before the event loop gets its turn: some milliseconds. */
+const ITEMS_PER_TURN = 4000
 
 export interface JournaledEntranceOptions {
   readonly journal: Journal
@@ -203,9 +203,12 @@ export class JournaledEntrance implements Entrance {
       // The windows that closed by this may have filled a lane, which would hand the entry back.
       if (!(await this.#hasRoomNow())) continue
       this.#handOn(next)
+      handed += next.entry.kind === 'data' ? next.entry.block.length : 1
       next = undefined
       await this.#takeSteps()
-      if (++handed % ENTRIES_PER_TURN === 0) await new Promise(setImmediate)
+      if (handed < ITEMS_PER_TURN) continue
+      handed = 0
+      await new Promise(setImmediate)
     }
   }
 
