@@ -313,4 +313,21 @@ describe('windowed_counter', () => {
     assert.equal(weir.sumOf('requests{window=1s}'), 7)
     assert.equal(weir.sumOf('requests{window=1h}'), 7)
   })
+
+  it('forgets groups that stood still; who takes their place begins from zero', async () => {
+    const weir = await new Harness({ windows: ['1s'], output: ['cumulative'] }).start()
+    const hour = 3600
+    await weir.send({ at: 0.5, value: 3, name: 'first' }, { at: 0.5, value: 5, name: 'kept' })
+    for (const at of [0.9, 1.8, 2.7]) {
+      weir.advanceTo(at * hour)
+      await weir.send({ at: at * hour, value: 1, name: 'kept' })
+    }
+    weir.advanceTo(3 * hour)
+    await weir.send({ at: 3 * hour, value: 7, name: 'second' }, { at: 3 * hour, value: 1, name: 'kept' })
+    await weir.send({ at: 3 * hour, value: 9, name: 'first' })
+    weir.advanceTo(4 * hour)
+    assert.deepEqual(Object.values(weir.of('second{}')), [0, 7])
+    assert.deepEqual(Object.values(weir.of('first{}')), [0, 3, 0, 9])
+    assert.deepEqual(Object.values(weir.of('kept{}')), [0, 5, 6, 7, 8, 9])
+  })
 })
