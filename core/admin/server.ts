@@ -6,7 +6,7 @@ import type { Services } from '../pipeline/component.ts'
 import type { Delivery } from '../pipeline/delivery.ts'
 import type { LoggedProblem } from '../telemetry/log.ts'
 import { guard } from './guard.ts'
-import { overallState, type Phase, statusReport } from './status.ts'
+import { overallState, type Phase, reportsOf, statusReport } from './status.ts'
 
 const PAGE_FOLDER = path.join(import.meta.dirname, '../../web')
 
@@ -18,7 +18,7 @@ export interface Moment {
 
 /**
  * Serves the page (`/`), `/api/status`, `/metrics` (Prometheus), `/healthz` (alive; says what is degraded), `/readyz`
- * (200 only while running) and the routes of components.
+ * (200 only while running), what components report of, such as `/cardinality`, and their routes.
  */
 export class AdminServer {
   #server: HttpServer
@@ -62,6 +62,8 @@ function makeApp(endpoint: string, delivery: Delivery, moment: () => Moment): Ex
   })
   // Looked up anew each time: a reload brings others.
   app.use((request, response, next) => {
+    const reports = request.method === 'GET' ? reportsOf(delivery, request.path.slice(1)) : []
+    if (reports.length > 0) return response.set('cache-control', 'no-store').json(reports)
     const handler = services.routes.get(`${request.method.toLowerCase()} ${request.path}`)
     return handler === undefined ? next() : handler(request, response, next)
   })

@@ -19,6 +19,8 @@ export interface StatusReport {
   readonly credits: Readonly<Record<'inFlight' | 'owned', { usedBytes: number; capacityBytes: number }>>
   /** Exporters that answer SQL at `/api/exporters/<id>/query`. */
   readonly queryable: readonly string[]
+  /** What components report of, each at `/<name>`. */
+  readonly reports: readonly string[]
   readonly problems: readonly LoggedProblem[]
 }
 
@@ -51,8 +53,16 @@ export function statusReport(
     queryable: topology.exporters
       .map(({ component }) => component.id)
       .filter(id => services.routes.has(`post /api/exporters/${id}/query`)),
+    reports: [...new Set([...services.reports].map(({ name }) => name))],
     problems
   }
+}
+
+/** What components have to say of `name`, each with who says it. */
+export function reportsOf({ services }: Delivery, name: string): object[] {
+  return [...services.reports]
+    .filter(report => report.name === name)
+    .map(({ component: { kind, id, pipeline }, read }) => ({ kind, id, pipeline, ...read() }))
 }
 
 /** `failed` or `degraded` where any component is, else `ok`. */

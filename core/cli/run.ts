@@ -141,6 +141,7 @@ class Weir {
       series: new SeriesRegistry(),
       metrics: new Metrics(),
       routes: new Map(),
+      reports: new Set(),
       announcements: this.announcements,
       adminUrl: '',
       requestsWanted: false

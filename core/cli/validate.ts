@@ -63,6 +63,7 @@ function probeServices(): Services {
     isReloading: false,
     replayed: false,
     routes: new Map(),
+    reports: new Set(),
     announcements: [],
     adminUrl: '',
     requestsWanted: false,

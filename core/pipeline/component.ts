@@ -29,6 +29,7 @@ export interface Services {
   /** Whether what came in is processed again after a crash. */
   readonly replayed: boolean
   readonly routes: Map<string, RequestHandler>
+  readonly reports: Set<Report>
   readonly announcements: Announcement[]
   /** Whether a processor asked for the requests that batches come in: finding out costs receivers a hash. */
   requestsWanted: boolean
@@ -36,6 +37,13 @@ export interface Services {
   readonly deadLetters: DeadLetters | undefined
   /** Set once the admin server listens. */
   adminUrl: string
+}
+
+/** What a component has to say of `name` when somebody asks. */
+export interface Report {
+  readonly name: string
+  readonly component: Component
+  readonly read: () => object
 }
 
 /** What a component tells the user at the start. */
@@ -79,7 +87,7 @@ export class Component {
 
   context(services: Services): Context {
     const { account, id, log } = this
-    const { clock, pipelineClock, series, credits, ownedCredits, replayed, routes, announcements } = services
+    const { clock, pipelineClock, series, credits, ownedCredits, replayed, routes, reports, announcements } = services
     const isDurable = () => (services.durable || services.isReloading) && !this.isLeaving
     return {
       id,
@@ -102,6 +110,11 @@ export class Component {
           const route = `${method} /api/${this.kind}s/${id}/${path}`
           routes.set(route, handler)
           this.#dispose.push(() => routes.get(route) === handler && routes.delete(route))
+        },
+        report: (name, read) => {
+          const report = { name, component: this, read }
+          reports.add(report)
+          this.#dispose.push(() => reports.delete(report))
         }
       },
       batch: (block, permit, onSettled, request) =>
@@ -121,7 +134,7 @@ export class Component {
     }
   }
 
-  /** Takes away its metrics and routes. */
+  /** Takes away its metrics, routes and reports. */
   dispose(): void {
     for (const dispose of this.#dispose.splice(0)) dispose()
   }

@@ -66,4 +66,9 @@ export interface AdminRoutes {
   readonly url: string
   /** Serves `handler` on the admin server at `/api/<kind>s/<id>/<path>`. */
   route(method: 'get' | 'post', path: string, handler: RequestHandler): void
+  /**
+   * What this component has to say of `name`, as JSON: `GET /<name>` on the admin server answers what all components say
+   * of it. `read` is called when somebody asks.
+   */
+  report(name: string, read: () => object): void
 }

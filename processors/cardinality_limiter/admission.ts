@@ -66,6 +66,7 @@ export class Admission {
       isPressed: false,
       wasPressed: false,
       over: 0,
+      folded: 0,
       labels: [],
       lastSeen: 0,
       isGone: false

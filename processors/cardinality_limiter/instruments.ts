@@ -3,7 +3,7 @@ import type { Config } from './config.ts'
 import type { Parts } from './parts.ts'
 import { cardinalityReport } from './report.ts'
 
-/** Own metrics, and `GET …/cardinality`. */
+/** Own metrics, and what is told of cardinality. */
 export function exposeLimiter(limiter: Parts, config: Config, { instruments, admin }: Context) {
   const { admission, folding } = limiter
   instruments.gauge('admitted_series', 'Series that pass as they are.', () => admission.total)
@@ -25,9 +25,7 @@ export function exposeLimiter(limiter: Parts, config: Config, { instruments, adm
     'Points over a limit whose increment was not known, since the start.',
     () => folding.unknown
   )
-  admin.route('get', 'cardinality', (_request, response) => {
-    response.json(cardinalityReport(limiter, config))
-  })
+  admin.report('cardinality', () => cardinalityReport(limiter, config))
   return {
     unwatched: instruments.counter(
       'unwatched_points_total',

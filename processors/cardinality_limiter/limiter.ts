@@ -177,7 +177,9 @@ export class CardinalityLimiter implements StreamProcessor {
   #fold(block: PointBlock, i: number, target: Series | undefined, ref: Ref): void {
     this.#rewriteFrom(block, i)
     this.#folded++
-    if (target !== undefined) this.#parts.folding.add(block, i, ref, target, this.#now)
+    if (target === undefined) return
+    ref.metric!.folded++
+    this.#parts.folding.add(block, i, ref, target, this.#now)
   }
 
   #drop(block: PointBlock, i: number, reason: string): void {

@@ -16,14 +16,16 @@ export function cardinalityReport({ admission, folding }: Parts, config: Config)
     admitted: admission.total,
     limit: admission.maxTotal,
     folded: folding.last.size,
-    metric_count: metrics.length,
+    metricCount: metrics.length,
+    metricLimit: config.max_metrics,
     metrics: metrics.slice(0, TOP_METRICS),
     tenants:
       config.tenant_attribute === '' ? [] : tenants.slice(0, TOP_TENANTS).map(({ name, series }) => ({ name, series }))
   }
 }
 
-function metricReport({ metric, limits, admitted, demand, over, isPressed, wasPressed }: MetricState) {
+function metricReport({ metric, limits, admitted, demand, over, folded, isPressed, wasPressed }: MetricState) {
+  const isOverLimit = isPressed || wasPressed
   return {
     name: metric.name,
     kind: metric.kind,
@@ -31,10 +33,11 @@ function metricReport({ metric, limits, admitted, demand, over, isPressed, wasPr
     action: limits.action,
     admitted: admitted.size,
     limit: limits.maxSeries,
-    /** Distinct series that came lately, estimated. */
-    demand: demand.series,
-    over_limit: isPressed || wasPressed,
-    points_over_limit: over,
+    /** Distinct series that came lately; estimated where not all of them have a place. */
+    demand: isOverLimit ? demand.series : admitted.size,
+    isOverLimit,
+    pointsOverLimit: over,
+    pointsFolded: folded,
     labels: demand.labels().slice(0, TOP_LABELS)
   }
 }

@@ -14,7 +14,10 @@ type SavedEntry = Pick<Admitted, 'key' | 'values' | 'count' | 'lastSeen' | 'sinc
 }
 
 interface SavedMetric
-  extends Pick<MetricState, 'metric' | 'invited' | 'isPressed' | 'wasPressed' | 'over' | 'labels' | 'lastSeen'> {
+  extends Pick<
+    MetricState,
+    'metric' | 'invited' | 'isPressed' | 'wasPressed' | 'over' | 'folded' | 'labels' | 'lastSeen'
+  > {
   readonly demand: ReturnType<Demand['save']>
   readonly admitted: readonly SavedEntry[]
 }
@@ -66,7 +69,7 @@ export function restoreState(bytes: Uint8Array, limiter: Parts, series: SeriesRe
 }
 
 function saveMetric(state: MetricState): SavedMetric {
-  const { metric, invited, isPressed, wasPressed, over, labels, lastSeen } = state
+  const { metric, invited, isPressed, wasPressed, over, folded, labels, lastSeen } = state
   const admitted = [...state.admitted.values()].map(
     ({ key, values, count, lastSeen, since, last, base, owesZero, tenant }): SavedEntry => ({
       key,
@@ -81,7 +84,7 @@ function saveMetric(state: MetricState): SavedMetric {
     })
   )
   const demand = state.demand.save()
-  return { metric, invited, isPressed, wasPressed, over, labels, lastSeen, demand, admitted }
+  return { metric, invited, isPressed, wasPressed, over, folded, labels, lastSeen, demand, admitted }
 }
 
 function restoreMetric(saved: SavedMetric, { admission }: Parts): void {

@@ -26,6 +26,8 @@ export interface MetricState {
   wasPressed: boolean
   /** Points over a limit, since the start. */
   over: number
+  /** Those of them that were added up in another series. */
+  folded: number
   /** Labels, those with most values first; looked up from time to time. */
   labels: readonly string[]
   /** Unix ms. */

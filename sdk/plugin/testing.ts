@@ -33,12 +33,15 @@ export interface TestContext extends Context {
   state: { state: string; reason?: string }
   /** Routes registered, by `METHOD path`. */
   readonly routes: Map<string, unknown>
+  /** What it reports, by name. */
+  readonly reports: Map<string, () => object>
 }
 
 /** A context with a fake clock, its own pools and a silent log. */
 export function testContext(id = 'test'): TestContext {
   const account = new Account()
   const routes = new Map<string, unknown>()
+  const reports = new Map<string, () => object>()
   const context: TestContext = {
     id,
     log: pino({ level: 'silent' }),
@@ -52,10 +55,12 @@ export function testContext(id = 'test'): TestContext {
     instruments: { counter: () => ({ add() {} }), gauge() {} },
     admin: {
       url: 'http://127.0.0.1:0',
-      route: (method, path, handler) => void routes.set(`${method.toUpperCase()} ${path}`, handler)
+      route: (method, path, handler) => void routes.set(`${method.toUpperCase()} ${path}`, handler),
+      report: (name, read) => void reports.set(name, read)
     },
     state: { state: 'ok' },
     routes,
+    reports,
     batch: (block, permit, onSettled, request) => admit({ source: id, request }, account, block, permit, onSettled),
     announce() {},
     // At once: what is tested should not depend on when.

@@ -43,7 +43,13 @@ export class CarriedStates {
 /** Whether `successor` understands what this one knows. */
 function canCarry({ entry, processor }: BuiltProcessor, successor: ComponentConfig, services: Services): boolean {
   if (isSame(entry, successor)) return true
-  const nowhere = { ...services, metrics: new Metrics(), routes: new Map(), announcements: [] }
+  const nowhere: Services = {
+    ...services,
+    metrics: new Metrics(),
+    routes: new Map(),
+    reports: new Set(),
+    announcements: []
+  }
   const component = new Component('processor', successor.id, undefined, pino({ level: 'silent' }))
   try {
     const trial = successor.plugin.create(successor.config, component.context(nowhere)) as Processor

@@ -3,6 +3,7 @@ import { request } from 'node:http'
 import { after, before, test } from 'node:test'
 import type { RequestHandler } from 'express'
 import { AdminServer } from '../../../core/admin/server.ts'
+import type { Component, Report } from '../../../core/pipeline/component.ts'
 import type { Delivery } from '../../../core/pipeline/delivery.ts'
 import { testContext } from '../../../sdk/plugin/testing.ts'
 
@@ -10,7 +11,10 @@ const routes = new Map<string, RequestHandler>([
   ['post /api/exporters/x/query', (_request, response) => void response.send('rows')],
   ['get /api/exporters/x/broken', () => assert.fail('broken')]
 ])
-const services = { routes, announcements: [], adminUrl: '', log: testContext().log }
+const component = { kind: 'processor', id: 'limiter/a', pipeline: 'metrics' } as Component
+const reports = new Set<Report>([{ name: 'cardinality', component, read: () => ({ admitted: 1 }) }])
+const { log, credits, ownedCredits } = testContext()
+const services = { routes, reports, announcements: [], adminUrl: '', log, credits, ownedCredits }
 const delivery = {
   services,
   components: [],
@@ -46,6 +50,15 @@ test('names that mean another machine than this are not answered', async () => {
   ] as const) {
     assert.equal((await ask('GET', '/healthz', { host }))[0], status, host)
   }
+})
+
+test('what components report of is told by name, with who says it', async () => {
+  const { pipeline, id, kind } = component
+  const [status, body] = await ask('GET', '/cardinality')
+  assert.deepEqual([status, JSON.parse(body)], [200, [{ kind, id, pipeline, admitted: 1 }]])
+  assert.deepEqual(JSON.parse((await ask('GET', '/api/status'))[1]).reports, ['cardinality'])
+  assert.equal((await ask('POST', '/cardinality'))[0], 404)
+  assert.equal((await ask('GET', '/nothing'))[0], 404)
 })
 
 test('pages of others cannot send requests', async () => {

@@ -171,6 +171,7 @@ export class JournaledRun {
       replayed: true,
       requestsWanted: false,
       routes: new Map(),
+      reports: new Set(),
       announcements: [],
       deadLetters: undefined,
       adminUrl: ''

@@ -115,12 +115,9 @@ export class Harness {
     return fresh
   }
 
-  /** What the admin server would answer. */
+  /** What it tells of cardinality. */
   report(): Report {
-    let body: unknown
-    const handler = this.context.routes.get('GET cardinality') as (request: unknown, response: unknown) => void
-    handler({}, { json: (value: unknown) => (body = value) })
-    return structuredClone(body) as Report
+    return structuredClone(this.context.reports.get('cardinality')!()) as Report
   }
 
   #record(block: PointBlock): void {
@@ -145,7 +142,9 @@ export interface Report {
     readonly name: string
     readonly demand: number
     readonly admitted: number
-    readonly points_over_limit: number
+    readonly isOverLimit: boolean
+    readonly pointsOverLimit: number
+    readonly pointsFolded: number
     readonly labels: { readonly name: string; readonly values: number; readonly samples: string[] }[]
   }[]
   readonly tenants: { readonly name: string; readonly series: number }[]

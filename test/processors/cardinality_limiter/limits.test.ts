@@ -64,7 +64,7 @@ for (const [action, out, dropped] of ACTIONS) {
     weir.send(...ids('a', 'b', 'c'))
     assert.equal(weir.outputs.length, out)
     assert.deepEqual(weir.dropped, dropped)
-    assert.equal(weir.report().metrics[0].points_over_limit, 2)
+    assert.equal(weir.report().metrics[0].pointsOverLimit, 2)
     assert.equal(weir.context.account.imbalance, 0)
   })
 }
