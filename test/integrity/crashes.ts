@@ -3,18 +3,21 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import type { Random } from '../core/journal/simulated-disk.ts'
+import { type Prometheus, startPrometheus } from '../servers/prometheus.ts'
 import { startVictoriaMetrics, type VictoriaMetrics } from '../servers/victoria-metrics.ts'
 import { Ledger, type Verdict } from './ledger.ts'
 import { MortalWeir } from './mortal-weir.ts'
 import { type Roughness, RoughProxy } from './rough-proxy.ts'
 import { Senders } from './senders.ts'
-import { mergeVictoriaMetrics, storedInClickHouse, storedInVictoriaMetrics } from './stores.ts'
+import { mergeVictoriaMetrics, storedInClickHouse, storedInPrometheus, storedInVictoriaMetrics } from './stores.ts'
 
 const SENDERS = 6
 /** Until the last window of 10s has closed behind lateness and silence. */
 const SETTLE_MS = 40_000
 const POLL_MS = 500
 const SHORTEST_LIFE_MS = 50
+/** What is sent again after a crash is older than what was sent last. */
+const OUT_OF_ORDER = 'storage: { tsdb: { out_of_order_time_window: 30m } }\n'
 const LATENESSES_MS = [100, 1000, 2000]
 
 export interface CrashesOptions {
@@ -26,6 +29,8 @@ export interface CrashesOptions {
   readonly longestLifeMs: number
   /** Also stores in an embedded ClickHouse. */
   readonly clickHouse: boolean
+  /** Path of Prometheus, to store there too. */
+  readonly prometheus?: string | undefined
   /** What the backend does meanwhile, one after the other, at random. */
   readonly roughness?: readonly Roughness[]
   /** The share of ends that are SIGTERM, which must be clean. */
@@ -59,6 +64,7 @@ export async function runCrashes(options: CrashesOptions): Promise<CrashesResult
   const folder = await mkdtemp(path.join(tmpdir(), 'weir-crashes-'))
   const store = await startVictoriaMetrics(options.program)
   const proxy = await RoughProxy.start(store.url)
+  const prometheus = options.prometheus && (await startPrometheus(options.prometheus, OUT_OF_ORDER))
   const journal = options.journal ?? path.join(folder, 'journal')
   await mkdir(journal, { recursive: true })
   const { clickHouse, shutdownTimeout, clockSteps = false } = options
@@ -67,15 +73,17 @@ export async function runCrashes(options: CrashesOptions): Promise<CrashesResult
     journal,
     victoriaMetrics: proxy.url,
     clickHouse,
+    prometheus: prometheus ? prometheus.url : undefined,
     clockSteps,
     ...(shutdownTimeout === undefined ? {} : { shutdownTimeout })
   })
   try {
-    return await crash(options, weir, store, proxy)
+    return await crash(options, weir, store, proxy, prometheus || undefined)
   } finally {
     await weir.end('SIGKILL').catch(() => {})
     await proxy.stop()
     await store.stop()
+    if (prometheus) await prometheus.stop()
     await rm(folder, { recursive: true, force: true, maxRetries: 5 })
   }
 }
@@ -84,7 +92,8 @@ async function crash(
   options: CrashesOptions,
   weir: MortalWeir,
   store: VictoriaMetrics,
-  proxy: RoughProxy
+  proxy: RoughProxy,
+  prometheus: Prometheus | undefined
 ): Promise<CrashesResult> {
   const { random, kills, longestLifeMs, clickHouse, roughness = ['pass'], terminated = 0, progress } = options
   const ledger = new Ledger()
@@ -119,7 +128,7 @@ async function crash(
   await proxy.become('pass')
   readyMs.push(await weir.ready())
   await senders.end()
-  const verdicts = await settled(ledger, weir, store, clickHouse)
+  const verdicts = await settled(ledger, weir, store, clickHouse, prometheus)
   const { items } = ledger
   const { answers, repeated } = senders
   return { kills: weir.kills, terms, reloads, items, requests: answers.taken - repeated, repeated, readyMs, verdicts }
@@ -149,10 +158,12 @@ async function settled(
   ledger: Ledger,
   weir: MortalWeir,
   store: VictoriaMetrics,
-  clickHouse: boolean
+  clickHouse: boolean,
+  prometheus: Prometheus | undefined
 ): Promise<Map<string, Verdict>> {
   const look = async () => {
     const verdicts = new Map([['VictoriaMetrics', ledger.compare(await storedInVictoriaMetrics(store))]])
+    if (prometheus) verdicts.set('Prometheus', ledger.compare(await storedInPrometheus(prometheus)))
     if (clickHouse) verdicts.set('ClickHouse', ledger.compare(await storedInClickHouse(weir.admin)))
     return verdicts
   }

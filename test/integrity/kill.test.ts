@@ -1,14 +1,18 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { randomFrom } from '../core/journal/simulated-disk.ts'
+import { prometheusProgram } from '../servers/prometheus.ts'
 import { victoriaMetricsProgram } from '../servers/victoria-metrics.ts'
 import { type CrashesOptions, runCrashes } from './crashes.ts'
 
 const { path: program, skip } = await victoriaMetricsProgram()
 
+const prometheus = await prometheusProgram()
+
 const cases: readonly [name: string, options: Partial<CrashesOptions>][] = [
   ['20 times in the midst of requests', { kills: 20, longestLifeMs: 700 }],
   ['while ClickHouse stores too', { kills: 5, longestLifeMs: 1_500, clickHouse: true }],
+  ['while Prometheus stores too', { kills: 4, longestLifeMs: 1_500, prometheus: prometheus.path }],
   ['while the backend is dead', { kills: 4, longestLifeMs: 1_000, roughness: ['pass', 'dead', 'dead'] }],
   [
     'while the backend fails in every way',
@@ -20,7 +24,8 @@ const cases: readonly [name: string, options: Partial<CrashesOptions>][] = [
 ]
 
 for (const [name, options] of cases) {
-  test(`kill -9, ${name}: nothing is lost, nothing is doubled`, { skip, timeout: 120_000 }, async t => {
+  const missing = skip || ('prometheus' in options && prometheus.skip)
+  test(`kill -9, ${name}: nothing is lost, nothing is doubled`, { skip: missing, timeout: 120_000 }, async t => {
     const seed = Date.now() % 2 ** 31
     t.diagnostic(`seed ${seed}`)
     const random = randomFrom(seed)

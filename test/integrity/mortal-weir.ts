@@ -17,6 +17,8 @@ export interface MortalWeirOptions {
   /** `http://127.0.0.1:PORT` of a VictoriaMetrics. */
   readonly victoriaMetrics: string
   readonly clickHouse: boolean
+  /** `http://127.0.0.1:PORT` of a Prometheus that takes remote write. */
+  readonly prometheus?: string | undefined
   readonly shutdownTimeout?: string
   /** Its clock is set back and forth all the time. */
   readonly clockSteps?: boolean
@@ -114,12 +116,13 @@ export class MortalWeir {
 }
 
 function config(
-  { journal, victoriaMetrics, clickHouse, shutdownTimeout = '30s' }: MortalWeirOptions,
+  { journal, victoriaMetrics, prometheus, clickHouse, shutdownTimeout = '30s' }: MortalWeirOptions,
   ports: readonly number[],
   latenessMs: number
 ): string {
   const [otlp, events, admin] = ports
-  const exporters = clickHouse ? '[victoriametrics, clickhouse]' : '[victoriametrics]'
+  const others = [...(clickHouse ? ['clickhouse'] : []), ...(prometheus ? ['victoriametrics/prometheus'] : [])]
+  const exporters = `[${['victoriametrics', ...others].join(', ')}]`
   return `
 receivers:
   otlp: { protocols: { http: { endpoint: 127.0.0.1:${otlp} } } }
@@ -136,6 +139,7 @@ exporters:
     # Small, so that much goes by way of the disk.
     queue: { max_size: 16KiB, order: any }
 ${clickHouse ? '  clickhouse: { embedded: ./clickhouse }' : ''}
+${prometheus ? `  victoriametrics/prometheus: { endpoint: '${prometheus}/api/v1/write', exponential_histograms: le }` : ''}
 service:
   admin: { endpoint: 127.0.0.1:${admin} }
   journal: { folder: ${journal}, segment_size: 64KiB, checkpoint_interval: 400ms }

@@ -1,4 +1,5 @@
 import { type StoredPoint, seriesKey } from '../e2e/counts.ts'
+import type { Prometheus } from '../servers/prometheus.ts'
 import type { ExportedSeries, VictoriaMetrics } from '../servers/victoria-metrics.ts'
 
 /** What VictoriaMetrics holds, its raw samples. */
@@ -12,6 +13,29 @@ export async function storedInVictoriaMetrics(store: VictoriaMetrics): Promise<S
     const series = seriesKey(metric.__name__.replace(/_total$/, ''), metric)
     return values.map((value, i) => ({ series, window, late: late === 'true', time: timestamps[i], value: value! }))
   })
+}
+
+/** What Prometheus holds, its raw samples. */
+export async function storedInPrometheus({ url }: Prometheus): Promise<StoredPoint[]> {
+  const search = new URLSearchParams({ query: '{__name__=~"torture_.+"}[1h]', time: String(Date.now() / 1000 + 60) })
+  const response = await fetch(`${url}/api/v1/query?${search}`)
+  const { data } = (await response.json()) as { data: { result: readonly Raw[] } }
+  return data.result.flatMap(({ metric, values }) => {
+    const { window, late } = metric
+    const series = seriesKey(metric.__name__.replace(/_total$/, ''), metric)
+    return values.map(([seconds, value]) => ({
+      series,
+      window,
+      late: late === 'true',
+      time: Math.round(seconds * 1000),
+      value: Number(value)
+    }))
+  })
+}
+
+interface Raw {
+  readonly metric: Readonly<Record<'__name__' | string, string>>
+  readonly values: readonly (readonly [seconds: number, value: string])[]
 }
 
 /** Has it merge its parts, in which samples that are there twice become one. */
