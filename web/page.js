@@ -1,4 +1,5 @@
-// The admin page: polls /api/status once a second and shows what it says.
+// The admin page: polls /api/status once a second, /cardinality less often, and shows what they say.
+import { cardinalityPanels } from './cardinality.js'
 import { element, update } from './dom.js'
 import { bytes, compact, duration } from './format.js'
 import { connect, pipelineBox } from './graph.js'
@@ -8,21 +9,31 @@ import { Rates } from './rates.js'
 
 const POLL_MS = 1000
 const TIMEOUT_MS = 5000
+/** Counting series that have no place takes a while. */
+const POLLS_PER_REPORT = 5
 
 const rates = new Rates()
+let polls = 0
 const byId = id => document.getElementById(id)
 
 async function poll() {
-  const status = await ask()
+  const status = await ask('/api/status')
   if (status === undefined) showPhase('not reachable', 'failed')
   else show(status)
   document.body.classList.toggle('lost', status === undefined)
+  if (status !== undefined) await pollCardinality(status)
   setTimeout(poll, POLL_MS)
 }
 
-async function ask() {
+async function pollCardinality({ reports }) {
+  if (!reports.includes('cardinality')) return showCardinality([])
+  const told = polls++ % POLLS_PER_REPORT === 0 ? await ask('/cardinality') : undefined
+  if (told !== undefined) showCardinality(told)
+}
+
+async function ask(path) {
   try {
-    const response = await fetch('/api/status', { signal: AbortSignal.timeout(TIMEOUT_MS) })
+    const response = await fetch(path, { signal: AbortSignal.timeout(TIMEOUT_MS) })
     return response.ok ? await response.json() : undefined
   } catch {
     return undefined
@@ -43,6 +54,11 @@ function show(status) {
   connect(byId('pipelines'))
   update(byId('ledger'), components.map(ledgerRow))
   update(byId('problems'), problemItems(problems))
+}
+
+function showCardinality(reports) {
+  byId('cardinality').hidden = reports.length === 0
+  update(byId('limiters'), cardinalityPanels(reports))
 }
 
 function showPhase(text, state) {

@@ -1,16 +1,14 @@
 import assert from 'node:assert/strict'
 import { createSocket } from 'node:dgram'
-import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
-import type { Browser, Page } from 'playwright-core'
 import { eventually } from '../e2e/eventually.ts'
 import { Sandbox, type Weir } from '../e2e/weir-process.ts'
 import { chromiumProgram, startChromium } from '../servers/chromium.ts'
 import { freePort } from '../servers/free-port.ts'
+import { openPage, weakTexts } from './open-page.ts'
 
 const SEND_EVERY_MS = 20
 const POLLS_WATCHED_MS = 3500
-const LEAST_CONTRAST = 4.5
 /** A line may end this far from the edge of its node, px. */
 const TOLERANCE = 1.5
 const HOSTILE = '<img src=x onerror="window.hit = true">'
@@ -18,10 +16,6 @@ const HOSTILE = '<img src=x onerror="window.hit = true">'
 interface Line {
   readonly from: number
   readonly to: number
-}
-interface Text {
-  readonly text: string
-  readonly contrast: number
 }
 
 const { path, skip } = await chromiumProgram()
@@ -32,7 +26,7 @@ test('the admin page', { skip }, async t => {
   const sandbox = await Sandbox.open(t)
   const weir = await sandbox.start(config(await freePort()))
   keepSending(t, weir)
-  const { page, errors } = await open(browser, weir.admin, { width: 1400 })
+  const { page, errors } = await openPage(browser, weir.admin, { width: 1400 })
   await eventually('rates and a degraded exporter', async () => (await page.locator('.node.degraded').count()) > 0)
   await eventually('a refused line', async () => (await page.locator('#problems').textContent())?.includes('zz'))
 
@@ -110,9 +104,7 @@ test('the admin page', { skip }, async t => {
       for (const width of [400, 1400]) {
         await page.emulateMedia({ colorScheme })
         await page.setViewportSize({ width, height: 900 })
-        const texts = await page.evaluate<Text[]>('measure.contrasts()')
-        const weak = texts.filter(({ contrast }) => contrast < LEAST_CONTRAST)
-        assert.deepEqual(weak, [], `${colorScheme}, ${width} px`)
+        assert.deepEqual(await weakTexts(page), [], `${colorScheme}, ${width} px`)
       }
     }
   })
@@ -176,18 +168,6 @@ function keepSending(t: TestContext, { otlp, events, statsdPort }: Weir): void {
     clearInterval(timer)
     socket.close()
   })
-}
-
-async function open(browser: Browser, url: string, { width }: { width: number }) {
-  const page: Page = await browser.newPage({ viewport: { width, height: 900 }, colorScheme: 'light' })
-  const errors: string[] = []
-  page.on('pageerror', error => errors.push(error.message))
-  page.on('console', message => {
-    if (message.type() === 'error' || message.type() === 'warning') errors.push(message.text())
-  })
-  await page.addInitScript({ path: join(import.meta.dirname, 'measure.js') })
-  await page.goto(url)
-  return { page, errors }
 }
 
 const isOff = ({ from, to }: Line) => from > TOLERANCE || to > TOLERANCE

@@ -1,0 +1,28 @@
+import path from 'node:path'
+import type { Browser, Page } from 'playwright-core'
+
+const LEAST_CONTRAST = 4.5
+
+interface Text {
+  readonly text: string
+  readonly contrast: number
+}
+
+/** The admin page, with `measure` in it, and what it has complained of so far. */
+export async function openPage(browser: Browser, url: string, { width }: { width: number }) {
+  const page: Page = await browser.newPage({ viewport: { width, height: 900 }, colorScheme: 'light' })
+  const errors: string[] = []
+  page.on('pageerror', error => errors.push(error.message))
+  page.on('console', message => {
+    if (message.type() === 'error' || message.type() === 'warning') errors.push(message.text())
+  })
+  await page.addInitScript({ path: path.join(import.meta.dirname, 'measure.js') })
+  await page.goto(url)
+  return { page, errors }
+}
+
+/** Texts that cannot be read well on what is behind them. */
+export async function weakTexts(page: Page): Promise<readonly Text[]> {
+  const texts = await page.evaluate<Text[]>('measure.contrasts()')
+  return texts.filter(({ contrast }) => contrast < LEAST_CONTRAST)
+}
