@@ -5,6 +5,7 @@ import type { Batch, Origin, Processor, ProcessorPlugin } from '../../sdk/plugin
 import { type TestContext, testBatch, testConfig, testContext } from '../../sdk/plugin/testing.ts'
 import { EPOCH, parseItems, parseTime, printItems, printTime } from './items.ts'
 
+const COMMAND = /^(?:tick .+|restart|crash|full|room)$/
 const FROM = /^from (\S+)(?: request=(\S+))?$/
 
 /**
@@ -28,7 +29,7 @@ export async function runCase(
   return run.output
 }
 
-/** A processor between a sender and an exporter that takes everything, over as many starts as the case has. */
+/** A processor between a sender and an exporter, over as many starts as the case has. */
 class CaseRun {
   #plugin: ProcessorPlugin
   #options: Record<string, unknown>
@@ -38,6 +39,8 @@ class CaseRun {
   #input = new Subject<Batch>()
   #groups: { readonly title: string; readonly lines: string[] }[] = []
   #isTellingBatch = false
+  /** Whether the exporter hands back what it gets. */
+  #isFull = false
   /** What the stream completes for. */
   #ending: string | undefined
   #dropsTold = new Map<string, number>()
@@ -62,7 +65,8 @@ class CaseRun {
     this.#dropsTold.clear()
     this.#input.pipe(lift(this.#processor, this.#context)).subscribe(batch => {
       this.#tellBatch(printItems(batch.block))
-      batch.ack()
+      if (this.#isFull) batch.nack(new Error('the exporter is full'))
+      else batch.ack()
     })
   }
 
@@ -75,13 +79,13 @@ class CaseRun {
     }
     for (const line of lines) {
       const [, source, request] = FROM.exec(line) ?? []
-      const isItem = source === undefined && !line.startsWith('tick ') && line !== 'restart' && line !== 'crash'
-      if (isItem) items.push(line)
+      if (source === undefined && !COMMAND.test(line)) items.push(line)
       else await sendItems()
       if (source !== undefined) origin = { source, request: request === undefined ? undefined : () => request }
       else if (line.startsWith('tick ')) await this.#tick(parseTime(line.slice(5)))
       else if (line === 'restart') await this.#restart()
       else if (line === 'crash') await this.#goOn()
+      else if (line === 'full' || line === 'room') this.#isFull = line === 'full'
     }
     await sendItems()
   }
