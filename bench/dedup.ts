@@ -1,5 +1,5 @@
-// Event ids, samples and requests per second through dedup, all new and all duplicates, and bytes an entry takes.
-
+// Event ids and samples per second through dedup, all new and all duplicates, and bytes an entry takes.
+// `node bench/dedup.ts [part of a name]`
 import { Subject } from 'rxjs'
 import { Murmur3 } from '../core/model/sketch/murmur3.ts'
 import type { Config } from '../processors/dedup/config.ts'
@@ -19,6 +19,7 @@ const modes: [string, Record<string, unknown>, () => Block[]][] = [
   ['samples of 10,000 series, exact', { mode: 'sample' }, pointBlocks]
 ]
 for (const [name, options, make] of modes) {
+  if (!name.includes(process.argv[2] ?? '')) continue
   const config = testConfig(plugin, { ...options, max_entries: ENTRIES }) as Config
   const blocks = make()
   const { fresh, again } = run(config, blocks)

@@ -20,7 +20,23 @@ const BENCHES: Record<string, { readonly command: readonly string[]; readonly fi
     figure: /([\d.]+) M points\/s {2}decode and sum$/m
   },
   'StatsD lines parsed, M lines/s': { command: ['statsd-parse.ts'], figure: /([\d.]+) M lines\/s {2}the first four/ },
-  'remote write encoding, M points/s': { command: ['remote-write.ts'], figure: /([\d.]+) M points\/s.*counters/ }
+  'remote write encoding, M points/s': { command: ['remote-write.ts'], figure: /([\d.]+) M points\/s.*counters/ },
+  'dedup, event ids all new, M events/s': {
+    command: ['dedup.ts', 'event ids, exact'],
+    figure: /([\d.]+) M\/s new/
+  },
+  'dedup, samples all duplicates, M points/s': {
+    command: ['dedup.ts', 'samples'],
+    figure: /([\d.]+) M\/s duplicates/
+  },
+  'cardinality_limiter, all have places, M points/s': {
+    command: ['cardinality.ts', '10,000 delta series, all'],
+    figure: /([\d.]+) M points\/s/
+  },
+  'cardinality_limiter, 99 of 100 series have none, M points/s': {
+    command: ['cardinality.ts', '1,000,000 cumulative'],
+    figure: /([\d.]+) M points\/s/
+  }
 }
 
 const kept = readBaseline()
@@ -32,6 +48,7 @@ for (const [name, { command, figure: pattern }] of Object.entries(BENCHES)) {
     encoding: 'utf8'
   })
   const figure = Number(pattern.exec(stdout)?.[1])
+  if (Number.isNaN(figure)) throw new Error(`${file} printed no figure like ${pattern}: ${stdout}`)
   found[name] = figure / speed
   const ratio =
     kept[name] === undefined ? 'no baseline' : `${((found[name] / kept[name]) * 100).toFixed(0)} % of baseline`
