@@ -146,9 +146,9 @@ export class Component {
       this.#dispose.push(metrics.add({ ...family, read: () => [{ labels, value: read() }] }))
     }
     return {
-      counter(name, help) {
+      counter(name, help, read) {
         let total = 0
-        add(name, help, 'counter', () => total)
+        add(name, help, 'counter', read ?? (() => total))
         return { add: value => void (total += value) }
       },
       gauge: (name, help, read) => add(name, help, 'gauge', read)

@@ -55,8 +55,8 @@ export type ComponentState = 'ok' | 'degraded' | 'failed'
 
 /** A component's own metrics, named `weir_<kind>_<type>_<name>` and labelled with its id. */
 export interface Instruments {
-  /** Only grows. Counters end in `_total`. */
-  counter(name: string, help: string): { add(value: number): void }
+  /** Only grows. Counters end in `_total`. What was added; or what `read` says when somebody looks. */
+  counter(name: string, help: string, read?: () => number): { add(value: number): void }
   /** Read when somebody looks. */
   gauge(name: string, help: string, read: () => number): void
 }

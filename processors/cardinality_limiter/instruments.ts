@@ -15,14 +15,14 @@ export function exposeLimiter(limiter: Parts, config: Config, { instruments, adm
   })
   instruments.gauge('candidate_series', 'Series without a place that are counted.', () => admission.candidates.size)
   instruments.gauge('folded_series', 'Cumulative series whose last value is remembered.', () => folding.last.size)
-  instruments.gauge(
-    'forgotten_series',
-    'Of these, forgotten for want of room since the start.',
+  instruments.counter(
+    'forgotten_series_total',
+    'Cumulative series over a limit whose last value was forgotten for want of room.',
     () => folding.last.forgotten
   )
-  instruments.gauge(
-    'unknown_increments',
-    'Points over a limit whose increment was not known, since the start.',
+  instruments.counter(
+    'unknown_increments_total',
+    'Points over a limit whose increment was not known.',
     () => folding.unknown
   )
   admin.report('cardinality', () => cardinalityReport(limiter, config))

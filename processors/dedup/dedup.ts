@@ -141,7 +141,7 @@ export class Dedup implements StreamProcessor {
       () => rule.size,
       () => rule.bytes + this.#flights.bytes
     )
-    instruments.gauge('evicted_entries', 'Forgotten before the window was over, since the start.', () => rule.evicted)
+    instruments.counter('evicted_entries_total', 'Forgotten before the window was over.', () => rule.evicted)
     instruments.gauge(
       'lateness_max_seconds',
       'Longest time between something and its duplicate.',

@@ -47,11 +47,7 @@ export class HaReplica implements MapProcessor {
       () => this.#elections.size,
       () => this.#elections.bytes
     )
-    instruments.gauge(
-      'failovers',
-      'Times another replica was elected, since the start.',
-      () => this.#elections.failovers
-    )
+    instruments.counter('failovers_total', 'Times another replica was elected.', () => this.#elections.failovers)
   }
 
   process(block: Block): Block {

@@ -71,6 +71,12 @@ test('cardinality on the admin page', { skip }, async t => {
     )
   })
 
+  await t.test('what only grows is a counter', async () => {
+    const text = await (await fetch(`${weir.admin}/metrics`)).text()
+    assert.match(text, /^# TYPE weir_processor_cardinality_limiter_forgotten_series_total counter$/m)
+    assert.match(text, /^weir_processor_cardinality_limiter_forgotten_series_total\{.*pipeline="counts"\} 0$/m)
+  })
+
   await t.test('is not there where nothing limits', async () => {
     await writeFile(sandbox.path(sandbox.configFile), CONFIG.replaceAll('[cardinality_limiter]', '[]'))
     weir.signal('SIGHUP')

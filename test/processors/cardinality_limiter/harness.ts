@@ -36,17 +36,19 @@ export class Harness {
   readonly processor: Processor
   readonly input = new Subject<Batch>()
   readonly outputs: Output[] = []
-  readonly gauges = new Map<string, () => number>()
+  /** Gauges, and counters that are read. */
+  readonly readings = new Map<string, () => number>()
   readonly counters = new Map<string, number>()
   onBatch = (batch: Batch): void => batch.ack()
 
   constructor(config: Record<string, unknown>, now?: number) {
     const context = testContext('cardinality_limiter')
     if (now !== undefined) context.clock.advance(now - context.clock.now())
-    context.instruments.gauge = (name, _help, read) => void this.gauges.set(name, read)
-    context.instruments.counter = name => ({
-      add: value => void this.counters.set(name, (this.counters.get(name) ?? 0) + value)
-    })
+    context.instruments.gauge = (name, _help, read) => void this.readings.set(name, read)
+    context.instruments.counter = (name, _help, read) => {
+      if (read !== undefined) this.readings.set(name, read)
+      return { add: value => void this.counters.set(name, (this.counters.get(name) ?? 0) + value) }
+    }
     this.context = context
     this.processor = plugin.create(testConfig(plugin, config), context) as Processor
     this.input.pipe(lift(this.processor, context)).subscribe(batch => {

@@ -70,11 +70,11 @@ it('what has no number, or one that is none, passes', () => {
 it('clients silent for the window are forgotten; beyond max_sources the longest silent is', async () => {
   const weir = new Harness({ ...CONFIG, max_sources: 2 })
   for (const client of ['a', 'b', 'a', 'c']) await send(weir, client === 'c' ? 1 : weir.out.length, 1, client)
-  assert.equal(weir.gauges.get('entries')!(), 2)
-  assert.equal(weir.gauges.get('evicted_entries')!(), 1)
+  assert.equal(weir.readings.get('entries')!(), 2)
+  assert.equal(weir.readings.get('evicted_entries_total')!(), 1)
   weir.context.clock.advance(61_000)
   await send(weir, 1, 1, 'd')
-  assert.equal(weir.gauges.get('entries')!(), 1)
+  assert.equal(weir.readings.get('entries')!(), 1)
 })
 
 it('numbers in any order, taken back or not, with restarts: agrees with a plain set', () => {

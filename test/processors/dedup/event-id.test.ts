@@ -46,8 +46,8 @@ for (const [name, config] of CONFIGS) {
   it(`${name}: beyond max_entries the oldest go first, and are counted`, () => {
     const weir = new Harness({ ...config, max_entries: 64 })
     for (let i = 0; i < 200; i++) weir.sendIds(`id ${i}`)
-    assert.ok(weir.gauges.get('entries')!() <= 64)
-    assert.equal(weir.gauges.get('evicted_entries')!() + weir.gauges.get('entries')!(), 200)
+    assert.ok(weir.readings.get('entries')!() <= 64)
+    assert.equal(weir.readings.get('evicted_entries_total')!() + weir.readings.get('entries')!(), 200)
     weir.sendIds('id 199', 'id 160', 'id 0')
     assert.deepEqual(weir.lastIds, ['id 0'])
   })
@@ -67,8 +67,8 @@ it('tells how late duplicates come', () => {
   for (let i = 0; i < 99; i++) weir.sendIds(`id ${i}`)
   weir.context.clock.advance(58_000)
   weir.sendIds('id 99')
-  assert.equal(weir.gauges.get('lateness_max_seconds')!(), 60)
-  const p99 = weir.gauges.get('lateness_p99_seconds')!()
+  assert.equal(weir.readings.get('lateness_max_seconds')!(), 60)
+  const p99 = weir.readings.get('lateness_p99_seconds')!()
   assert.ok(p99 >= 2 && p99 < 2 * 1.1, `p99 is ${p99}`)
 })
 

@@ -35,7 +35,7 @@ it('after failover_timeout of silence the next to send is elected, and the serie
   assert.equal(first, second)
   weir.send(from(weir, 'a'))
   assert.equal(weir.out.length, 2, 'who was elected before is not elected again')
-  assert.equal(weir.gauges.get('failovers')!(), 1)
+  assert.equal(weir.readings.get('failovers_total')!(), 1)
 })
 
 it('labels may be those of the resource; a batch may hold several replicas, and points of none', () => {

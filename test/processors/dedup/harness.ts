@@ -25,7 +25,8 @@ export class Harness {
   readonly input = new Subject<Batch>()
   /** Handles that came out. */
   readonly out: Batch[] = []
-  readonly gauges = new Map<string, () => number>()
+  /** Gauges, and counters that are read. */
+  readonly readings = new Map<string, () => number>()
   readonly counters = new Map<string, number>()
   /** Called with each batch that comes out; by default it is acknowledged. */
   onBatch = (batch: Batch): void => batch.ack()
@@ -33,10 +34,11 @@ export class Harness {
   constructor(config: Record<string, unknown>, now?: number) {
     const context = testContext('dedup')
     if (now !== undefined) context.clock.advance(now - context.clock.now())
-    context.instruments.gauge = (name, _help, read) => void this.gauges.set(name, read)
-    context.instruments.counter = name => ({
-      add: value => void this.counters.set(name, (this.counters.get(name) ?? 0) + value)
-    })
+    context.instruments.gauge = (name, _help, read) => void this.readings.set(name, read)
+    context.instruments.counter = (name, _help, read) => {
+      if (read !== undefined) this.readings.set(name, read)
+      return { add: value => void this.counters.set(name, (this.counters.get(name) ?? 0) + value) }
+    }
     this.context = context
     this.processor = plugin.create(testConfig(plugin, config), context) as Processor
     this.input.pipe(lift(this.processor, context)).subscribe(batch => {
