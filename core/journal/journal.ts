@@ -19,6 +19,8 @@ export interface JournalOptions {
   readonly maxBytes: number
   /** What stays in memory until it is read, 64 MiB unless told; beyond, it is read back from disk. */
   readonly memoryBytes?: number
+  /** Entries before this one were known to be on disk. */
+  readonly leastEnd?: number | undefined
   readonly series: SeriesRegistry
   /** Entries before this number are on disk. */
   onCommitted(entry: number): void
@@ -60,7 +62,11 @@ export class Journal {
    * @param firstUnread number of the entry to be read first; the first there is where undefined
    */
   static async open(options: JournalOptions, firstUnread: number | undefined): Promise<Journal> {
-    const survey = await surveyJournal(options.disk, options.folder, { from: firstUnread, repair: true })
+    const survey = await surveyJournal(options.disk, options.folder, {
+      from: firstUnread,
+      leastEnd: options.leastEnd,
+      repair: true
+    })
     return new Journal(options, survey, firstUnread ?? survey.segments[0]?.firstEntry ?? 0)
   }
 

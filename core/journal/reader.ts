@@ -93,6 +93,8 @@ export interface Survey {
 export interface SurveyOptions {
   /** Entries before this one may be missing; without it, all before the first there is. */
   readonly from?: number | undefined
+  /** Entries before this one were known to be on disk: if the last of them are not, that is damage, and no torn end. */
+  readonly leastEnd?: number | undefined
   /**
    * Whether a torn end of the last segment is cut off, for nobody was told that it was kept, and the rest is synced: who
    * wrote it may have ended before that.
@@ -104,7 +106,11 @@ export interface SurveyOptions {
  * Checks every frame of the journal in `folder`, and that no entry is missing. Throws `STATE_INVALID` for damage
  * anywhere but at the very end.
  */
-export async function surveyJournal(disk: Disk, folder: string, { from, repair }: SurveyOptions): Promise<Survey> {
+export async function surveyJournal(
+  disk: Disk,
+  folder: string,
+  { from, leastEnd, repair }: SurveyOptions
+): Promise<Survey> {
   const segments: SurveyedSegment[] = []
   const files = await listSegments(disk, folder)
   let nextEntry = from
@@ -115,6 +121,7 @@ export async function surveyJournal(disk: Disk, folder: string, { from, repair }
     const scanner = await SegmentScanner.open(disk, file)
     if (scanner === undefined) {
       await assertJustBegun(disk, file, isLast)
+      assertReaches(leastEnd, nextEntry, file, 0)
       tornBytes = bytes
       if (repair) await disk.remove(file)
       continue
@@ -124,6 +131,7 @@ export async function surveyJournal(disk: Disk, folder: string, { from, repair }
       assertContinues(file, firstEntry, segments.at(-1), nextEntry, from)
       nextEntry = await lastEntryOf(scanner, firstEntry)
       tornBytes = bytes - scanner.position
+      if (isLast) assertReaches(leastEnd, nextEntry, file, scanner.position)
       if (isLast && tornBytes > 0) await assertTorn(scanner, bytes, nextEntry)
       if (isLast && repair) await scanner.cut()
       const end = scanner.position
@@ -132,6 +140,7 @@ export async function surveyJournal(disk: Disk, folder: string, { from, repair }
       await scanner.close()
     }
   }
+  if (files.length === 0) assertReaches(leastEnd, nextEntry, folder, 0)
   if (repair) await disk.syncFolder(folder)
   return { segments, nextEntry: nextEntry ?? 0, tornBytes }
 }
@@ -155,6 +164,10 @@ function assertContinues(
   const [where, offset] = before === undefined ? [file, 0] : [before.file, before.end]
   if (firstEntry > nextEntry) throw damaged(where, offset, `entries ${nextEntry} to ${firstEntry - 1} are missing`)
   throw damaged(where, offset, `entries ${firstEntry} to ${nextEntry - 1} are there twice`)
+}
+
+function assertReaches(leastEnd = 0, nextEntry = 0, file: string, offset: number): void {
+  if (nextEntry < leastEnd) throw damaged(file, offset, `entries ${nextEntry} to ${leastEnd - 1} are missing`)
 }
 
 async function lastEntryOf(scanner: SegmentScanner, firstEntry: number): Promise<number> {

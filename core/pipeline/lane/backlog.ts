@@ -26,6 +26,8 @@ export interface BacklogOptions {
   readonly maxBytes: number
   /** Where the checkpoint stood: what came later is made again. Undefined to keep all there is. */
   readonly position: LanePosition | undefined
+  /** Whether to go on where some of what should be there is not. */
+  readonly areGapsAllowed?: boolean
 }
 
 /**
@@ -49,9 +51,9 @@ export class Backlog {
     this.#next = this.#journal.next
   }
 
-  /** Throws `STATE_INVALID` where what is on disk is damaged. */
+  /** Throws `STATE_INVALID` where what is on disk is damaged, or is less than `position` says. */
   static async open(options: BacklogOptions): Promise<Backlog> {
-    const { disk, folder, maxBytes, position } = options
+    const { disk, folder, maxBytes, position, areGapsAllowed = false } = options
     await disk.makeFolder(folder)
     if (position !== undefined) await cutFrom(disk, folder, position.end)
     let made: Backlog | undefined
@@ -61,6 +63,7 @@ export class Backlog {
         segmentBytes: Math.min(LARGEST_SEGMENT_BYTES, maxBytes / SEGMENTS_WHEN_FULL),
         // It is on disk to be out of memory.
         memoryBytes: 0,
+        leastEnd: areGapsAllowed ? undefined : position?.end,
         onCommitted: entry => made!.onCommitted(entry),
         onFailed: error => made!.onFailed(error)
       },
@@ -77,7 +80,9 @@ export class Backlog {
 
   /** Better append nothing now. */
   get isFull(): boolean {
-    return this.#journal.bytes >= this.#maxBytes || this.#journal.isFailing
+    // Space comes back file by file, and the last one stays: it must not keep out what follows.
+    const isEmptied = this.#next === this.#journal.committed
+    return this.#journal.isFailing || (this.#journal.bytes >= this.#maxBytes && !isEmptied)
   }
 
   get bytes(): number {
@@ -93,11 +98,20 @@ export class Backlog {
     return this.#journal.append({ kind: 'data', time, source, request: undefined, block }, blockBytes(block))
   }
 
-  /** The next blocks of one type, up to `maxItems` of them, but one at least; none where all were read. */
+  /**
+   * The next blocks of one type, up to `maxItems` of them, but one at least; none where all were read. Rejects where the
+   * next cannot be read now.
+   */
   async read(maxItems: number): Promise<BacklogEntry[]> {
     const entries: BacklogEntry[] = []
     for (let items = 0; ; ) {
-      this.#ahead ??= await this.#journal.read()
+      try {
+        this.#ahead ??= await this.#journal.read()
+      } catch (error) {
+        // What was read before it is not read again.
+        if (entries.length > 0) return entries
+        throw error
+      }
       if (this.#ahead === undefined) return entries
       const { number, entry } = this.#ahead
       const block = entry.kind === 'data' && !this.#doneAhead.has(number) ? entry.block : undefined

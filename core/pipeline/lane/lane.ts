@@ -13,12 +13,19 @@ import type { Sink } from '../sink.ts'
 import { Attempts, isRefusal } from './attempts.ts'
 import type { Backlog } from './backlog.ts'
 import type { LaneConfig } from './config.ts'
-import { type Item, refusedOf } from './item.ts'
+import { type Item, itemOf, refusedOf } from './item.ts'
 import { LaneQueue } from './queue.ts'
 import { Refusals } from './refusals.ts'
 
 /** How long a checkpoint waits for the backend before what is in front of it goes to disk. */
 const BARRIER_GRACE_MS = 1000
+const CLOSED = new WeirError('QUEUE_FULL', 'the exporter is being shut down; try again later')
+
+interface Barrier {
+  /** What was in the lane and has not left it. */
+  readonly waitsFor: Set<Item>
+  resolve(allSettled: boolean): void
+}
 
 export interface LaneHost {
   readonly account: Account
@@ -42,15 +49,16 @@ export class Lane implements Sink {
   #refusals: Refusals
   #queue: LaneQueue
   #backlog: Backlog | undefined
-  /** Batches so far; they leave in the order they entered. */
-  #entered = 0
-  #left = 0
-  #barriers: { readonly at: number; resolve(allSettled: boolean): void }[] = []
+  /** Their batches are not settled. Not every batch leaves in its turn. */
+  #unsettled = new Set<Item>()
+  #barriers = new Set<Barrier>()
   #closing = new AbortController()
   #resume = () => {}
   /** Something may have come since the queue was last looked at. */
   #isWoken = false
   #abort = new AbortController()
+  /** Nobody looks at the queue any more. */
+  #isClosed = false
   #done: Promise<void> = Promise.resolve()
 
   constructor(exporter: Exporter, config: LaneConfig, host: LaneHost) {
@@ -108,12 +116,15 @@ export class Lane implements Sink {
   push(batch: Batch): void {
     const { account } = this.#host
     account.received += batch.block.length
+    if (this.#isClosed || this.#abort.signal.aborted) {
+      account.refused += batch.block.length
+      return batch.nack(CLOSED)
+    }
     account.inFlight += batch.block.length
-    this.#entered++
-    const item = this.#queue.add(batch)
-    // After the deadline nobody looks at the queue any more.
-    if (this.#abort.signal.aborted) this.#handBack(this.#queue.remove(item))
-    else this.#wake()
+    const item = itemOf(batch)
+    this.#unsettled.add(item)
+    this.#queue.add(item)
+    this.#wake()
   }
 
   start(): void {
@@ -122,12 +133,12 @@ export class Lane implements Sink {
 
   /** Resolves when all that is in the lane now has left it: true, or false where some of it was handed back. */
   barrier(): Promise<boolean> {
-    if (this.#left === this.#entered) return Promise.resolve(true)
-    const left = new Promise<boolean>(resolve => this.#barriers.push({ at: this.#entered, resolve }))
-    this.#host.clock.setTimer(BARRIER_GRACE_MS, () => {
-      if (this.#barriers.length > 0) this.#queue.spill(0)
-    })
-    return left
+    if (this.#unsettled.size === 0) return Promise.resolve(true)
+    const { promise, resolve } = Promise.withResolvers<boolean>()
+    const barrier = { waitsFor: new Set(this.#unsettled), resolve }
+    this.#barriers.add(barrier)
+    this.#spillFor(barrier)
+    return promise
   }
 
   /**
@@ -135,12 +146,21 @@ export class Lane implements Sink {
    * disk, or back to its senders.
    */
   async close(deadline: AbortSignal): Promise<void> {
+    for (const batch of await this.release(deadline)) batch.nack(CLOSED)
+  }
+
+  /** As {@link close}, but what would go back to its senders is returned, for the lane that follows. */
+  async release(deadline: AbortSignal): Promise<Batch[]> {
     this.#closing.abort()
     this.#wake()
-    const expire = () => this.#abort.abort(new WeirError('QUEUE_FULL', 'Weir is shutting down'))
+    const expire = () => this.#abort.abort(CLOSED)
     if (deadline.aborted) expire()
     else deadline.addEventListener('abort', expire, { once: true })
     await this.#done
+    this.#isClosed = true
+    this.#queue.spill(0)
+    await this.#backlog?.close()
+    return this.#queue.takeAll().map(item => this.#giveUp(item))
   }
 
   /** Frees what lies before `entry` on disk. */
@@ -167,7 +187,6 @@ export class Lane implements Sink {
       else if (this.#closing.signal.aborted) break
       else if (!this.#isWoken) await new Promise<void>(resolve => (this.#resume = resolve))
     }
-    await this.#leaveRest()
   }
 
   /** Undefined where what waits cannot be read now. */
@@ -221,12 +240,6 @@ export class Lane implements Sink {
     return this.#backlog !== undefined && (this.#attempts.isFailing || !this.#backlog.isEmpty)
   }
 
-  async #leaveRest(): Promise<void> {
-    this.#queue.spill(0)
-    await this.#backlog?.close()
-    for (const item of this.#queue.takeAll()) this.#handBack(item)
-  }
-
   #exported(item: Item): void {
     this.#host.account.sent += item.block.length
     this.#end(item, batch => batch.ack())
@@ -248,19 +261,36 @@ export class Lane implements Sink {
     settle(batch)
   }
 
-  #handBack(item: Item): void {
-    for (const { resolve } of this.#barriers.splice(0)) resolve(false)
+  /** Neither the backend nor the disk has it. */
+  #giveUp(item: Item): Batch {
+    for (const { resolve } of this.#barriers) resolve(false)
+    this.#barriers.clear()
     const { batch, block } = item
     this.#host.account.inFlight -= block.length
     this.#host.account.refused += block.length
     this.#leave(item)
-    batch!.nack(this.#abort.signal.reason)
+    return batch!
   }
 
   /** Its batch is settled. */
   #leave(item: Item): void {
     item.batch = undefined
-    this.#left++
-    while (this.#barriers.length > 0 && this.#barriers[0].at <= this.#left) this.#barriers.shift()!.resolve(true)
+    this.#unsettled.delete(item)
+    for (const barrier of this.#barriers) {
+      barrier.waitsFor.delete(item)
+      if (barrier.waitsFor.size > 0) continue
+      this.#barriers.delete(barrier)
+      barrier.resolve(true)
+    }
+  }
+
+  /** Again and again: the disk may be full, or fail. */
+  #spillFor(barrier: Barrier): void {
+    if (this.#backlog === undefined) return
+    this.#host.clock.setTimer(BARRIER_GRACE_MS, () => {
+      if (!this.#barriers.has(barrier)) return
+      this.#queue.spill(0)
+      this.#spillFor(barrier)
+    })
   }
 }

@@ -3,10 +3,9 @@ import { describeError } from '../../errors.ts'
 import { blockBytes } from '../../model/block.ts'
 import type { Account } from '../../telemetry/account.ts'
 import type { Clock } from '../../telemetry/clock.ts'
-import type { Batch } from '../batch.ts'
 import type { Backlog } from './backlog.ts'
 import type { LaneConfig } from './config.ts'
-import { type Item, itemOf, readBack } from './item.ts'
+import { type Item, readBack } from './item.ts'
 
 interface QueueHost {
   readonly account: Account
@@ -25,7 +24,8 @@ export class LaneQueue {
   #host: QueueHost
   /** Its batch is settled: what was its is on disk. */
   #onLeft: (item: Item) => void
-  #onSpilled = () => {}
+  /** Something may be there to be exported that was not before. */
+  #onMoved = () => {}
   #backlog: Backlog | undefined
   /** Entries before this were written by an earlier run. */
   #ownFrom = 0
@@ -47,39 +47,31 @@ export class LaneQueue {
     this.#onLeft = onLeft
   }
 
-  useBacklog(backlog: Backlog, onSpilled: () => void): void {
+  useBacklog(backlog: Backlog, onMoved: () => void): void {
     this.#backlog = backlog
     this.#ownFrom = backlog.position.end
-    this.#onSpilled = onSpilled
+    this.#onMoved = onMoved
     backlog.onCommitted = entry => this.#committed(entry)
     backlog.onFailed = error => this.#spillFailed(error)
   }
 
-  add(batch: Batch): Item {
-    const item = itemOf(batch)
+  add(item: Item): void {
     const bytes = blockBytes(item.block)
     this.bytes += bytes
     this.#memoryBytes += bytes
     this.#memory.push(item)
     if (this.#memoryBytes > this.#maxBytes / 2) this.spill(this.#maxBytes / 4)
-    return item
-  }
-
-  /** Takes back what was added last. */
-  remove(item: Item): Item {
-    const at = this.#memory.lastIndexOf(item)
-    if (at >= 0) this.#take(at, 1)
-    this.bytes -= blockBytes(item.block)
-    return item
   }
 
   /** What to export next, of one type: up to `maxItems` items, but one batch at least. None where nothing waits. */
   async next(maxItems: number): Promise<readonly Item[]> {
     const isReadable = this.#held.length > 0 || this.#backlog?.isEmpty === false
     const isBehind = isReadable || this.#spilling.length > 0
-    const isFresh = this.#memory.length > 0 && (!isBehind || (this.#anyOrder && this.#isFreshTurn))
+    // What is just on its way to disk cannot be had, so it has no turn.
+    const isTurn = this.#isFreshTurn || !isReadable
+    const isFresh = this.#memory.length > 0 && (!isBehind || (this.#anyOrder && isTurn))
     this.#isFreshTurn = !isFresh
-    if (isFresh) this.#inHand = this.#take(0, headOf(this.#memory, maxItems))
+    if (isFresh) this.#inHand = this.#take(headOf(this.#memory, maxItems))
     else if (this.#held.length > 0) this.#inHand = this.#held.splice(0, headOf(this.#held, maxItems))
     else this.#inHand = isReadable ? await this.#readBack(maxItems) : []
     return this.#inHand
@@ -109,7 +101,7 @@ export class LaneQueue {
       left -= blockBytes(this.#memory[moved].block)
     const inHand = this.#inHand.filter(item => !item.isDone && item.entry === undefined)
     // What is being tried just now first: it is older, and where it fails it is in its place.
-    for (const item of [...inHand, ...this.#take(0, moved)]) {
+    for (const item of [...inHand, ...this.#take(moved)]) {
       item.entry = backlog.append(item.source, this.#host.clock.now(), item.block)
       this.#spilling.push(item)
     }
@@ -117,7 +109,7 @@ export class LaneQueue {
 
   /** All that is not on disk. */
   takeAll(): Item[] {
-    const rest = [...this.#spilling.splice(0).filter(item => !item.isDone), ...this.#take(0, this.#memory.length)]
+    const rest = [...this.#spilling.splice(0).filter(item => !item.isDone), ...this.#take(this.#memory.length)]
     for (const item of rest) this.bytes -= blockBytes(item.block)
     return rest
   }
@@ -140,7 +132,7 @@ export class LaneQueue {
       if (item.isDone) this.#backlog!.done(item.entry!)
       else this.#settle(item)
     }
-    this.#onSpilled()
+    this.#onMoved()
   }
 
   #settle(item: Item): void {
@@ -155,6 +147,7 @@ export class LaneQueue {
     const failed = this.#spilling.splice(0)
     for (const item of failed) item.entry = undefined
     this.#returnToMemory(failed.filter(item => !item.isDone && !this.#inHand.includes(item)))
+    this.#onMoved()
   }
 
   #returnToMemory(items: readonly Item[]): void {
@@ -162,8 +155,9 @@ export class LaneQueue {
     this.#memory.unshift(...items)
   }
 
-  #take(from: number, count: number): Item[] {
-    const taken = this.#memory.splice(from, count)
+  /** The oldest `count`. */
+  #take(count: number): Item[] {
+    const taken = this.#memory.splice(0, count)
     for (const { block } of taken) this.#memoryBytes -= blockBytes(block)
     return taken
   }
