@@ -14,6 +14,7 @@ function make(): { batch: Batch; outcomes: Outcome[] } {
 const cases: [string, (batch: Batch) => void, Outcome['status'] | undefined][] = [
   ['an ack', batch => batch.ack(), 'acked'],
   ['a nack', batch => batch.nack(new Error('no')), 'nacked'],
+  ['what became of another batch', batch => batch.settle({ status: 'dropped', items: 1, reason: 'bad' }), 'dropped'],
   ['all branches acked', batch => batch.fork(3).forEach(branch => void branch.ack()), 'acked'],
   [
     'one branch open',
