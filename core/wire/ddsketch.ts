@@ -36,7 +36,7 @@ export function encodeDDSketch({ scale, positive, negative, zeroCount }: Exponen
   return sketch.finish()
 }
 
-/** Throws {@link BadInputError} where gamma is that of no scale: such buckets could only be guessed. */
+/** Throws {@link BadInputError} where gamma is that of no scale, for such buckets could only be guessed, or a count is none. */
 export function decodeDDSketch(bytes: Buffer): ExponentialHistogram {
   const reader = new ProtobufReader(bytes)
   const mapping: Mapping = { gamma: 0, indexOffset: 0, interpolation: 0 }
@@ -55,6 +55,7 @@ export function decodeDDSketch(bytes: Buffer): ExponentialHistogram {
     positive: shifted(positive.buckets(), mapping.indexOffset),
     negative: shifted(negative.buckets(), mapping.indexOffset)
   }
+  checkCount(zeroCount)
   const count = zeroCount + total(sides.positive) + total(sides.negative)
   const unknown = { sum: Number.NaN, min: Number.NaN, max: Number.NaN }
   return { kind: 'exponential_histogram', count, ...unknown, scale, zeroCount, zeroThreshold: 0, ...sides }
@@ -120,13 +121,18 @@ function decodeBin(reader: ProtobufReader, into: BucketCounts): void {
 
 function addBin(into: BucketCounts, key: number, count: number): void {
   if (Math.abs(key) > MOST_KEY) throw new BadInputError(`DDSketch: bucket ${key} is further out than ${MOST_KEY}`)
+  checkCount(count)
   into.add(key, count)
+}
+
+function checkCount(count: number): void {
+  if (!(count >= 0 && count < Number.POSITIVE_INFINITY)) throw new BadInputError(`DDSketch: ${count} is no count`)
 }
 
 function scaleOf({ gamma, indexOffset, interpolation }: Mapping): number {
   const scale = 0 - Math.round(Math.log2(Math.log2(gamma)))
-  if (interpolation === 0 && Number.isInteger(indexOffset) && Math.abs(gammaOf(scale) / gamma - 1) < GAMMA_TOLERANCE)
-    return scale
+  const isScale = Number.isFinite(scale) && Math.abs(gammaOf(scale) / gamma - 1) < GAMMA_TOLERANCE
+  if (interpolation === 0 && Number.isInteger(indexOffset) && Math.abs(indexOffset) <= MOST_KEY && isScale) return scale
   throw new BadInputError(
     `DDSketch: gamma ${gamma}, offset ${indexOffset}, interpolation ${interpolation} are the buckets of no scale; gamma must be 2^(2^-scale), the offset whole, the interpolation 0`
   )

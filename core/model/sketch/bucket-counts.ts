@@ -6,12 +6,12 @@ export class BucketCounts {
   #counts: number[] = []
 
   add(index: number, count: number): void {
-    const counts = this.#counts
-    if (counts.length === 0) this.#offset = index
+    if (this.#counts.length === 0) this.#offset = index
     if (index < this.#offset) {
-      counts.unshift(...new Array<number>(this.#offset - index).fill(0))
+      this.#counts = new Array<number>(this.#offset - index).fill(0).concat(this.#counts)
       this.#offset = index
     }
+    const counts = this.#counts
     while (counts.length <= index - this.#offset) counts.push(0)
     counts[index - this.#offset] += count
   }

@@ -58,7 +58,9 @@ export class ExponentialCounts {
   add(shape: ExponentialShape, times: 1 | -1 = 1): void {
     this.#coarsen(shape.scale)
     this.#zeroCount += times * shape.zeroCount
-    if (shape.zeroThreshold > 0 || this.#zeroThreshold > 0) this.#widenZero(shape)
+    // What came over the wire may be no number: it says nothing of zero.
+    const zeroThreshold = shape.zeroThreshold > 0 ? shape.zeroThreshold : 0
+    if (zeroThreshold > 0 || this.#zeroThreshold > 0) this.#widenZero(shape, zeroThreshold)
     this.#addBuckets(this.#positive, shape.positive, shape.scale, times)
     this.#addBuckets(this.#negative, shape.negative, shape.scale, times)
   }
@@ -98,7 +100,7 @@ export class ExponentialCounts {
   }
 
   // What one side calls zero the other may have in buckets: those go to zero, whole.
-  #widenZero({ positive, negative, scale, zeroThreshold }: ExponentialShape): void {
+  #widenZero({ positive, negative, scale }: ExponentialShape, zeroThreshold: number): void {
     let threshold = Math.max(zeroThreshold, this.#zeroThreshold)
     const own = this.shape()
     for (let before = Number.NaN; threshold !== before; ) {

@@ -73,9 +73,23 @@ test('bins one by one, as other libraries write them', () => {
   assert.deepEqual(negative, { offset: -5, counts: [5] })
 })
 
+test('a low bucket after a high one needs no room on the stack', () => {
+  const bin = (key: number) => message(1, integer(1, key < 0 ? -2 * key - 1 : 2 * key), double(2, 1))
+  const { positive } = decodeDDSketch(
+    Buffer.concat([message(1, double(1, 2)), message(2, bin(2 ** 20), bin(-(2 ** 20)))])
+  )
+  assert.equal(positive.counts.length, 2 ** 21 + 1)
+  assert.equal(positive.offset, -(2 ** 20) - 1)
+})
+
 for (const [name, mapping] of [
   ['of an accuracy that is no scale’s', message(1, double(1, 1.02))],
   ['with an offset that is no whole number', message(1, double(1, 2), double(2, 0.5))],
+  ['with an offset beyond all buckets', message(1, double(1, 2), double(2, 1e300))],
+  ['whose buckets have no width', message(1, double(1, 1))],
+  ['with a number below 0 in a bucket', Buffer.concat([message(1, double(1, 2)), message(2, double(2, -3))])],
+  ['with no number in a bucket', Buffer.concat([message(1, double(1, 2)), message(2, double(2, Number.NaN))])],
+  ['with endlessly many zeros', Buffer.concat([message(1, double(1, 2)), double(4, Number.POSITIVE_INFINITY)])],
   ['with interpolated buckets', message(1, double(1, 2), integer(3, 1))],
   ['without a mapping', Buffer.alloc(0)]
 ] as const) {

@@ -141,3 +141,18 @@ it('takes the widest ranges there are', () => {
   counts.add({ ...far, positive: { offset: 2 ** 31 - 1, counts: [1] } })
   assert.equal(total(counts.shape()), 10)
 })
+
+for (const zeroThreshold of [Number.NaN, -1]) {
+  it(`a zero that reaches to ${zeroThreshold} says nothing, and ends`, () => {
+    const bucket = { scale: 0, zeroCount: 1, positive: { offset: 0, counts: [1] }, negative: { offset: 0, counts: [] } }
+    const counts = new ExponentialCounts()
+    counts.add({ ...bucket, zeroThreshold: 0.5 })
+    counts.add({ ...bucket, zeroThreshold })
+    assert.deepEqual(counts.shape(), {
+      ...bucket,
+      zeroCount: 2,
+      zeroThreshold: 0.5,
+      positive: { offset: 0, counts: [2] }
+    })
+  })
+}
