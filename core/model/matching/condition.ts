@@ -24,7 +24,10 @@ function compileTest(test: Test): Predicate {
   if (gte !== undefined) parts.push(value => attributeNumber(value) >= gte)
   if (lt !== undefined) parts.push(value => attributeNumber(value) < lt)
   if (lte !== undefined) parts.push(value => attributeNumber(value) <= lte)
-  return value => parts.every(part => part(value))
+  return value => {
+    for (const part of parts) if (!part(value)) return false
+    return true
+  }
 }
 
 function isOneOf(values: Values): Predicate {
@@ -34,7 +37,9 @@ function isOneOf(values: Values): Predicate {
   return value => {
     if (value === undefined) return false
     const text = attributeText(value)
-    return exact.has(text) || globs.some(glob => matchesGlob(glob, text))
+    if (exact.has(text)) return true
+    for (const glob of globs) if (matchesGlob(glob, text)) return true
+    return false
   }
 }
 

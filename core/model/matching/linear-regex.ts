@@ -2,8 +2,10 @@ import { RE2JS, RE2JSSyntaxException } from 're2js'
 
 /** Remembered of one expression. */
 const MOST_TEXTS = 4096
-/** Of one expression, with texts of some dozen letters. */
-export const MEMO_BYTES = MOST_TEXTS * 200
+/** In UTF-16 units. Labels are short; what is longer may be anything, a whole body too, and is worked out each time. */
+const LONGEST_TEXT = 256
+/** Of one expression: texts in Latin letters, and as much for what is made of them. */
+export const MEMO_BYTES = MOST_TEXTS * (2 * LONGEST_TEXT + 100)
 
 /** What is wrong with a regular expression in RE2 syntax, or undefined. */
 export function regexProblem(source: string): string | undefined {
@@ -26,7 +28,7 @@ export function compileRegex(source: string): RE2JS {
   return RE2JS.compile(source)
 }
 
-/** What is worked out of a text, for the texts seen last: labels repeat, and RE2 takes a microsecond. */
+/** What is worked out of a text, for the short texts seen last: labels repeat, and RE2 takes a microsecond. */
 export class Memo<T> {
   #make: (text: string) => T
   #known = new Map<string, T>()
@@ -38,8 +40,9 @@ export class Memo<T> {
   of(text: string): T {
     const known = this.#known.get(text)
     if (known !== undefined || this.#known.has(text)) return known as T
-    if (this.#known.size === MOST_TEXTS) this.#known.clear()
     const made = this.#make(text)
+    if (text.length > LONGEST_TEXT) return made
+    if (this.#known.size === MOST_TEXTS) this.#known.clear()
     this.#known.set(text, made)
     return made
   }

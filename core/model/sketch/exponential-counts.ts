@@ -59,7 +59,7 @@ export class ExponentialCounts {
     this.#coarsen(shape.scale)
     this.#zeroCount += times * shape.zeroCount
     // What came over the wire may be no number: it says nothing of zero.
-    const zeroThreshold = shape.zeroThreshold > 0 ? shape.zeroThreshold : 0
+    const zeroThreshold = Number.isNaN(shape.zeroThreshold) ? 0 : shape.zeroThreshold
     if (zeroThreshold > 0 || this.#zeroThreshold > 0) this.#widenZero(shape, zeroThreshold)
     this.#addBuckets(this.#positive, shape.positive, shape.scale, times)
     this.#addBuckets(this.#negative, shape.negative, shape.scale, times)
