@@ -54,11 +54,10 @@ export class Buckets {
   of(key: string): Bucket {
     const now = this.#context.clock.now()
     const bucket = this.#buckets.get(key) ?? this.#enter(key, now)
-    // A clock that was set back fills nothing.
-    if (bucket.at < now) {
-      bucket.tokens = this.#tokensAt(bucket, now)
-      bucket.at = now
-    }
+    bucket.tokens = this.#tokensAt(bucket, now)
+    // A clock that was set back fills nothing at once, and goes on filling from where it is: else a key would get nothing
+    // until it had caught up.
+    bucket.at = now
     return bucket
   }
 

@@ -28,16 +28,23 @@ export class Refusing implements StreamProcessor {
   }
 
   #takes({ block }: Batch): boolean {
-    const wanted = new Map<Bucket, number>()
+    const before = new Map<Bucket, number>()
     for (let i = 0; i < block.length; i++) {
       const key = this.#keys.of(block, i)
       if (key === undefined) continue
       const bucket = this.#buckets.of(key)
-      wanted.set(bucket, (wanted.get(bucket) ?? 0) + 1)
+      if (!before.has(bucket)) before.set(bucket, bucket.tokens)
+      // Now, not at the end: a bucket that is full makes room for other keys.
+      bucket.tokens--
     }
+    if (this.#hadEnough(before)) return true
+    for (const [bucket, tokens] of before) bucket.tokens = tokens
+    return false
+  }
+
+  #hadEnough(before: ReadonlyMap<Bucket, number>): boolean {
     // More than a burst can only pass a bucket that is full, which then owes the rest: or it never could.
-    for (const [{ tokens }, items] of wanted) if (tokens < Math.min(items, this.#buckets.burst)) return false
-    for (const [bucket, items] of wanted) bucket.tokens -= items
+    for (const [{ tokens }, had] of before) if (tokens < 0 && had < this.#buckets.burst) return false
     return true
   }
 }

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { Subject } from 'rxjs'
 import { sealState } from '../../../core/model/saved-state.ts'
 import plugin from '../../../processors/rate_limiter/index.ts'
-import type { MapProcessor } from '../../../sdk/plugin/index.ts'
-import { testConfig, testContext } from '../../../sdk/plugin/testing.ts'
+import type { Batch, MapProcessor, StreamProcessor } from '../../../sdk/plugin/index.ts'
+import { testBatch, testConfig, testContext } from '../../../sdk/plugin/testing.ts'
 import { parseItems } from '../../cases/items.ts'
 
 const created = (config: Record<string, unknown>, context = testContext()) =>
@@ -48,18 +49,36 @@ test('over any time and in any portions a key gets its rate and one burst', () =
   assert.ok(passed <= 20 + ms * 0.05 && passed > 0.8 * ms * 0.05, `${passed} in ${ms} ms`)
 })
 
-test('a clock that is set back neither fills nor empties', () => {
+test('a clock that is set back fills nothing, and then goes on filling', () => {
   const context = testContext()
-  const [late, early] = [5000, 0]
-  let now = late
+  let now = 3_600_000
   context.clock.now = () => now
   const limiter = created({ rate: 1, burst: 1 }, context)
   const click = parseItems(['0s event click'], context.series)
-  assert.equal(limiter.process(click).length, 1)
-  now = early
-  assert.equal(limiter.process(click).length, 0)
-  now = late
-  assert.equal(limiter.process(click).length, 0)
-  now = late + 1000
-  assert.equal(limiter.process(click).length, 1)
+  const passesAt = (time: number) => {
+    now = time
+    return limiter.process(click).length
+  }
+  assert.deepEqual([3_600_000, 0, 500, 1000, 1500, 2000].map(passesAt), [1, 0, 0, 1, 0, 1])
+})
+
+test('a batch with more keys than there is room for counts against every one of them', async () => {
+  const context = testContext()
+  const limiter = plugin.create(
+    testConfig(plugin, { rate: 1, burst: 2, by: ['user'], max_keys: 1, action: 'refuse' }),
+    context
+  ) as StreamProcessor
+  const input = new Subject<Batch>()
+  let passed = 0
+  input.pipe(limiter.operator()).subscribe(batch => {
+    passed++
+    batch.ack()
+  })
+  const send = (...users: string[]) => {
+    const clicks = users.map(user => `0s event click {user: ${user}}`)
+    input.next(testBatch(parseItems(clicks, context.series)).batch)
+  }
+  send('ann', 'ann', 'bob')
+  send('ann')
+  assert.equal(passed, 1)
 })
