@@ -55,7 +55,7 @@ export class CumulativeToDelta implements Conversion {
 
   convert(block: PointBlock): PointBlock {
     const now = this.#context.clock.now()
-    for (const { writers } of this.#streams.expire(now)) for (const writer of writers) this.#distrust(writer)
+    for (const { writers } of this.#streams.expire(now)) for (const writer of writers) this.#distrust(writer, now)
     let points: PointBlockBuilder | undefined
     for (let i = 0; i < block.length; i++) {
       const output = this.#outputs.get(block.series[i])
@@ -93,7 +93,7 @@ export class CumulativeToDelta implements Conversion {
     const stream = this.#streamOf(block.series[i], now)
     if (stream === undefined) return account.drop('too_many_streams')
     const last = writerOf(stream, point.start)
-    if (last === undefined) return this.#enter(stream, point, output, points)
+    if (last === undefined) return this.#enter(stream, point, output, now, points)
     if (point.time <= last.time) return account.drop('out_of_order')
     const increment = incrementOf(point, last)
     const start = last.time
@@ -104,9 +104,9 @@ export class CumulativeToDelta implements Conversion {
   }
 
   /** The first point of a writer is an increment only where it is known when that began. */
-  #enter(stream: Stream, point: Point, output: Series, points: PointBlockBuilder): void {
+  #enter(stream: Stream, point: Point, output: Series, now: number, points: PointBlockBuilder): void {
     const gone = stream.writers.length === MOST_WRITERS ? stream.writers.shift() : undefined
-    if (gone !== undefined) this.#distrust(gone)
+    if (gone !== undefined) this.#distrust(gone, now)
     stream.writers.push(point)
     if (point.start < this.#since) {
       this.#unknown.add(1)
@@ -125,8 +125,8 @@ export class CumulativeToDelta implements Conversion {
     return this.#streams.add(series, stream) ? stream : undefined
   }
 
-  /** When it comes back, it must not count from its start once more. */
-  #distrust({ start }: Point): void {
-    this.#since = Math.max(this.#since, start + JUST_AFTER_MS)
+  /** When it comes back, it must not count from its start once more. One ahead of the clock must not make all others wait. */
+  #distrust({ start }: Point, now: number): void {
+    this.#since = Math.max(this.#since, Math.min(start, now) + JUST_AFTER_MS)
   }
 }

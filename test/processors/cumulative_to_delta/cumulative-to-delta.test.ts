@@ -74,3 +74,15 @@ test('histograms that delta_to_cumulative adds up are taken apart to the same bu
 
 const sumOf = (output: string, name: string) =>
   [...output.matchAll(new RegExp(`counter delta ${name} ([0-9]+)`, 'g'))].reduce((sum, [, value]) => sum + +value, 0)
+
+test('one that says it begins in the future does not make every other series doubtful once it is forgotten', async () => {
+  const input = `1s counter cumulative ahead 1 start=1000000s
+tick 10s
+10s counter cumulative other 1 start=9s
+tick 20s
+20s counter cumulative other 4 start=9s
+20s counter cumulative later 5 start=19s
+`
+  const output = await runCase(plugin, { max_stale: '5s' }, input)
+  assert.equal(sumOf(output, 'later'), 5)
+})
