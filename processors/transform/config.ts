@@ -1,3 +1,4 @@
+import { NAME } from '../../core/model/key-by.ts'
 import { checkMatch } from '../../core/model/matching/check.ts'
 import { type MatchConfig, matchSchema, type Scalar } from '../../core/model/matching/config.ts'
 import { regexProblem } from '../../core/model/matching/linear-regex.ts'
@@ -69,7 +70,7 @@ export function check({ statements }: Config): ConfigProblem[] {
 }
 
 function checkStatement(statement: Statement, path: readonly (string | number)[]): ConfigProblem[] {
-  const { match, replace, relabel } = statement
+  const { match, replace, relabel, rename_attributes = {} } = statement
   const problems: ConfigProblem[] = []
   const actions = ACTIONS.filter(action => statement[action] !== undefined)
   if (actions.length === 0) problems.push({ path, message: `it does nothing; give it one of ${ACTIONS.join(', ')}` })
@@ -78,6 +79,16 @@ function checkStatement(statement: Statement, path: readonly (string | number)[]
   if (match !== undefined) problems.push(...checkMatch(match, [...path, 'match']))
   const broken = replace === undefined ? undefined : regexProblem(replace.regex)
   if (broken !== undefined) problems.push({ path: [...path, 'replace', 'regex'], message: broken })
+  const attributes = [
+    ...Object.entries(rename_attributes).flat(),
+    ...(statement.delete ?? []),
+    ...(statement.hash?.attributes ?? [])
+  ]
+  if (attributes.includes(NAME))
+    problems.push({
+      path,
+      message: `${NAME} stands for the name, which is no attribute: change it by rename or replace`
+    })
   for (const [i, rule] of (relabel ?? []).entries()) problems.push(...checkRelabel(rule, [...path, 'relabel', i]))
   return problems
 }

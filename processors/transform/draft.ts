@@ -41,11 +41,6 @@ export class Draft implements MatchedItem {
     else this.name = attributeText(value) || this.name
   }
 
-  /** Of the item. A resource's attribute of that name shows again. */
-  unset(key: string): void {
-    this.attributes = without(this.attributes, name => name === key)
-  }
-
   /** Of the item and of its resource. */
   delete(isGone: (key: string) => boolean): void {
     this.attributes = without(this.attributes, isGone)

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { NAME } from '../../core/model/key-by.ts'
 import { compileRegex, Memo } from '../../core/model/matching/linear-regex.ts'
 import { attributeText } from '../../sdk/plugin/index.ts'
 import type { Draft } from './draft.ts'
@@ -49,7 +50,7 @@ function replacing(rule: RelabelRule, source: (draft: Draft) => string): (draft:
 function mapping({ regex, replacement }: RelabelRule): (draft: Draft) => boolean {
   const names = expanding(regex, [replacement])
   return change(draft => {
-    for (const [label, value] of [...draft.all()]) {
+    for (const [label, value] of [[NAME, draft.name] as const, ...draft.all()]) {
       const [name] = names.of(label) ?? ['']
       if (name !== '') draft.set(name, attributeText(value))
     }
@@ -75,7 +76,7 @@ function expanding(regex: string, texts: readonly string[]): Memo<string[] | und
 const anchored = (regex: string) => compileRegex(`^(?s:${regex})$`)
 
 function put(draft: Draft, label: string, value: string): true {
-  if (value === '') draft.unset(label)
+  if (value === '') draft.delete(key => key === label)
   else draft.set(label, value)
   return true
 }

@@ -24,6 +24,10 @@ for (const [statement, message] of [
   [{ match: { name: { regex: '(' } }, rename: 'a' }, /statements\.0\.match\.name\.regex/],
   [{ replace: { attribute: 'a', regex: '(', replacement: '' } }, /statements\.0\.replace\.regex: "\("/],
   [{ hash: { attributes: [] } }, /attributes/],
+  [{ hash: { attributes: ['__name__'] } }, /__name__ stands for the name, .* change it by rename or replace/],
+  [{ delete: ['a', '__name__'] }, /__name__/],
+  [{ rename_attributes: { a: '__name__' } }, /__name__/],
+  [{ rename_attributes: { __name__: 'a' } }, /__name__/],
   [{ relabel: [{ regex: 'a', action: 'drop' }, { regex: ')' }] }, /statements\.0\.relabel\.1\.regex/],
   [{ relabel: [{ action: 'replace' }] }, /relabel\.0: replace needs a target_label/],
   [{ relabel: [{ action: 'hashmod', target_label: 'a' }] }, /hashmod needs a modulus/],
@@ -112,3 +116,20 @@ test('what a series becomes is the same object each time, and blocks that nothin
     assert.equal(transform.process(block), block)
   }
 })
+
+for (const [what, rule, want] of [
+  [
+    'labelmap copies the name as Prometheus does',
+    { regex: '__name__', replacement: 'metric', action: 'labelmap' },
+    '0s gauge up {metric: up} 1 resource={host: a}'
+  ],
+  [
+    'a label that becomes empty is gone from the resource too',
+    { target_label: 'host', replacement: '' },
+    '0s gauge up 1'
+  ]
+] as const) {
+  test(what, () => {
+    assert.deepEqual(transformed([{ relabel: [rule] }], '0s gauge up {} 1 resource={host: a}'), [want])
+  })
+}
