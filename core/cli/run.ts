@@ -65,6 +65,8 @@ class Weir {
   #stopTelemetry: (() => void | Promise<void>)[] = []
   #registry: Registry
   #reloader: Reloader | undefined
+  /** Still doing over, under its configuration, what the last run left. */
+  #isCatchingUp = false
   #readAgain: () => ReturnType<typeof readConfig>
   readonly announcements: Announcement[] = []
 
@@ -95,7 +97,8 @@ class Weir {
     this.#runner = new Runner(topology, { log, clock, entrance, keeper })
     await this.#runner.start(new AbortController().signal)
     this.#reloader = new Reloader(delivery, this.#runner)
-    if (delivery.config !== this.#config) void this.#catchUp(entrance)
+    this.#isCatchingUp = delivery.config !== this.#config
+    if (this.#isCatchingUp) void this.#catchUp(entrance)
     if (telemetry.otlp_endpoint !== undefined) {
       this.#stopTelemetry.push(await exportByOtlp(metrics, telemetry.otlp_endpoint, telemetry.interval, log))
     }
@@ -108,21 +111,31 @@ class Weir {
     const { logger } = this.#log
     logger.info('the configuration is not that of the last run, whose journal is processed by that one first')
     await entrance.doneOver(new AbortController().signal)
+    if (this.#phase === 'draining') return
     try {
       logger.info({ changes: await this.#reloader!.reload(this.#config) }, 'the new configuration has taken its place')
     } catch (error) {
       logger.error({ err: describeError(error) }, 'still running as in the last run, for this cannot take its place')
     }
+    this.#isCatchingUp = false
   }
 
   /** Throws with what is wrong with the configuration now, or with why it cannot be changed to; all is as before then. */
   async reload(): Promise<Change[]> {
-    if (this.#phase !== 'running') throw new WeirError('COMPONENT_FAILED', `Weir is ${this.#phase}; try again later`)
+    this.#assertReloadable()
     const { config, problems } = await this.#readAgain()
     if (config === undefined) throw new WeirError('CONFIG_INVALID', problems.format())
+    // It took time to read.
+    this.#assertReloadable()
     const changes = await this.#reloader!.reload(config)
     this.#log.logger.info({ changes: changes.filter(({ fate }) => fate !== 'kept') }, 'reloaded')
     return changes
+  }
+
+  #assertReloadable(): void {
+    if (this.#phase !== 'running') throw new WeirError('COMPONENT_FAILED', `Weir is ${this.#phase}; try again later`)
+    if (this.#isCatchingUp)
+      throw new WeirError('COMPONENT_FAILED', 'what the last run left is still being processed; try again later')
   }
 
   async stop(): Promise<boolean> {

@@ -2,6 +2,7 @@ import { Subject } from 'rxjs'
 import { PIPELINE_PREFIX, pipelineOrder } from '../config/graph.ts'
 import type { ComponentConfig, ResolvedConfig } from '../config/resolved.ts'
 import type { PipelineConfig } from '../config/service.ts'
+import { WeirError } from '../errors.ts'
 import type { Exporter, Kind, Processor, Receiver } from '../plugin/contract.ts'
 import type { Batch } from './batch.ts'
 import { Component, type Services } from './component.ts'
@@ -44,6 +45,7 @@ export class Pipeline implements Sink {
   #input = new Subject<Batch>()
   #sink: Sink = fanOut([], false)
   #completed = Promise.withResolvers<void>()
+  #isFinished = false
 
   constructor(name: string, config: PipelineConfig, processors: readonly BuiltProcessor[]) {
     this.name = name
@@ -57,10 +59,12 @@ export class Pipeline implements Sink {
   }
 
   hasRoom(): boolean {
-    return this.#sink.hasRoom()
+    return !this.#isFinished && this.#sink.hasRoom()
   }
 
   push(batch: Batch): void {
+    if (this.#isFinished)
+      return batch.nack(new WeirError('QUEUE_FULL', `pipeline ${this.name} is being exchanged; try again later`))
     this.#input.next(batch)
   }
 
@@ -75,6 +79,7 @@ export class Pipeline implements Sink {
 
   /** Nothing comes any more. Resolves once the last processor has put out its last batch. */
   finish(): Promise<void> {
+    this.#isFinished = true
     this.#input.complete()
     return this.#completed.promise
   }
@@ -139,9 +144,11 @@ export function connect({ pipelines, exporters }: Topology, { replayed }: Servic
 }
 
 /** Where what receivers bring goes, by their ids. */
-export function sinksOf({ receivers, pipelines }: Topology, { replayed }: Services): Map<string, Sink> {
+export function sinksOf({ pipelines }: Topology, { replayed }: Services): Map<string, Sink> {
+  // Also of one that is no longer there: what it brought may still be in the journal.
+  const ids = new Set(pipelines.flatMap(({ config }) => config.receivers.filter(id => !id.startsWith(PIPELINE_PREFIX))))
   return new Map(
-    receivers.map(({ component: { id } }) => [
+    [...ids].map(id => [
       id,
       fanOut(
         pipelines.filter(({ config }) => config.receivers.includes(id)),

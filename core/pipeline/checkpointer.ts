@@ -33,6 +33,7 @@ export class Checkpointer {
   #writing: Promise<void> = Promise.resolve()
   /** Goes up with {@link hold}. */
   #generation = 0
+  #isHeld = false
   /** Unix ms. */
   #last: number
 
@@ -46,6 +47,8 @@ export class Checkpointer {
   }
 
   start(): void {
+    this.#isHeld = false
+    this.#cancel()
     this.#cancel = this.#options.clock.setTimer(this.#options.intervalMs, () => {
       this.start()
       void this.take()
@@ -56,8 +59,9 @@ export class Checkpointer {
     this.#cancel()
   }
 
-  /** Ends those under way, and takes none by itself until {@link start}: what there is is not what there will be. */
+  /** Ends those under way, and takes none but by {@link takeHeld} until {@link start}. */
   async hold(): Promise<void> {
+    this.#isHeld = true
     this.#cancel()
     this.#generation++
     this.#running = undefined
@@ -65,7 +69,12 @@ export class Checkpointer {
   }
 
   /** Resolves to whether it was kept. While one waits for its lanes there is no second. */
-  take(): Promise<boolean> {
+  async take(): Promise<boolean> {
+    return this.#isHeld ? false : this.takeHeld()
+  }
+
+  /** Though held: what there is is what there will be. */
+  takeHeld(): Promise<boolean> {
     if (this.#running !== undefined) return this.#running
     const taking = this.#take().finally(() => {
       if (this.#running === taking) this.#running = undefined

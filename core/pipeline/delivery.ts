@@ -118,7 +118,8 @@ async function withJournal(
     },
     entrance,
     keeper: unlocking(keeper, unlock),
-    openLanes: (exporters, positions) => openBacklogs(exporters, positions, journal.folder, services, realDisk)
+    openLanes: (exporters, positions) =>
+      openBacklogs(exporters, positions, journal.folder, services, { disk: realDisk, areGapsAllowed: false })
   }
 }
 

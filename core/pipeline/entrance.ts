@@ -66,5 +66,9 @@ export class DirectEntrance implements Entrance {
     for (const { receiver, batch } of waiting) this.push(receiver, batch)
   }
 
-  async drain(): Promise<void> {}
+  async drain(): Promise<void> {
+    // A reload could neither be done nor undone.
+    const waiting = this.#waiting?.splice(0) ?? []
+    for (const { batch } of waiting) batch.nack(new WeirError('QUEUE_FULL', 'Weir is shutting down'))
+  }
 }

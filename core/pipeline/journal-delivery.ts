@@ -59,7 +59,7 @@ export async function deliverByJournal(
   services: Services,
   disk: Disk = realDisk
 ): Promise<{ readonly component: Component; readonly entrance: JournaledEntrance; readonly keeper: StateKeeper }> {
-  const { checkpoint, pipelineClock } = recovered
+  const { checkpoint, isStored, pipelineClock } = recovered
   const { clock, ownedCredits } = services
   const { folder } = config
   const component = new Component('journal', 'journal', undefined, services.log)
@@ -110,7 +110,9 @@ export async function deliverByJournal(
   })
   exposeMetrics(services, journal, checkpointer)
   const positions = checkpoint === undefined ? new Map() : checkpoint.lanes
-  await openBacklogs(topology.exporters, positions, folder, services, disk)
+  // State is discarded: then also what is not there any more, or is for nobody.
+  const areGapsAllowed = checkpoint !== undefined && !isStored
+  await openBacklogs(topology.exporters, positions, folder, services, { disk, areGapsAllowed })
   return {
     component,
     entrance,
@@ -140,9 +142,7 @@ function keepInCheckpoints(
     async ready() {},
     hold: () => checkpointer.hold(),
     release: () => checkpointer.start(),
-    async reloaded() {
-      await checkpointer.takeLast()
-    },
+    reloaded: () => checkpointer.takeHeld(),
     async save() {
       checkpointer.stop()
       const saved = await checkpointer.takeLast()

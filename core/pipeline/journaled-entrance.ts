@@ -164,6 +164,9 @@ export class JournaledEntrance implements Entrance {
   async drain(deadline: AbortSignal): Promise<void> {
     this.#draining = true
     this.#cancelTick()
+    // A reload could neither be done nor undone: what is there must not get any more.
+    if (this.#pause.isAsked) this.#stop()
+    this.#pause.end()
     deadline.addEventListener('abort', () => this.#stop(), { once: true })
     if (deadline.aborted) this.#stop()
     this.#wake()
@@ -221,15 +224,18 @@ export class JournaledEntrance implements Entrance {
   }
 
   async #handedOnBefore(entry: number, deadline: AbortSignal): Promise<boolean> {
-    while (this.#nextEntry < entry && !deadline.aborted) await sleep(this.#options.clock, ROOM_POLL_MS)
-    return this.#nextEntry >= entry
+    const { clock, journal } = this.#options
+    // Entries that could not be written are given their numbers anew.
+    const isThere = () => this.#nextEntry >= Math.min(entry, journal.appended)
+    while (!isThere() && !deadline.aborted) await sleep(clock, ROOM_POLL_MS)
+    return isThere()
   }
 
   #somethingNew(): Promise<void> {
     return new Promise(resolve => {
       this.#wake = resolve
       // It may have come since the journal was asked.
-      if (this.#options.journal.unread > 0 || this.#pause.isAsked) resolve()
+      if (this.#options.journal.unread > 0 || this.#pause.isAsked || this.#stopped) resolve()
     })
   }
 

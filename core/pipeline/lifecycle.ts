@@ -1,10 +1,13 @@
 import type { Logger } from 'pino'
 import { describeError, WeirError } from '../errors.ts'
 import type { Lifecycle, Receiver } from '../plugin/contract.ts'
-import type { Clock } from '../telemetry/clock.ts'
+import { type Clock, sleep } from '../telemetry/clock.ts'
 import type { BuiltExporter, BuiltReceiver, Pipeline, Topology } from './build.ts'
 import type { Component } from './component.ts'
 import type { Entrance } from './entrance.ts'
+
+/** How much longer than its signal a component may take to stop. */
+const STOP_GRACE_MS = 1000
 
 /** Keeps what processors know from one run to the next. */
 export interface StateKeeper {
@@ -17,8 +20,8 @@ export interface StateKeeper {
   /** Until {@link release} nothing is written down but by {@link reloaded}: what there is is not what there will be. */
   hold(): Promise<void>
   release(): void
-  /** There are other processors now, and nothing is handed on to them yet. */
-  reloaded(): Promise<void>
+  /** There are other processors now, and nothing is handed on to them yet. Resolves to whether that is written down. */
+  reloaded(): Promise<boolean>
   /** Nothing comes in any more, and the lanes are closed. Resolves to whether all is kept. */
   save(): Promise<boolean>
 }
@@ -45,7 +48,7 @@ export class Runner {
   #host: RunnerHost
   #started: Part[] = []
   /** Until it has put out its last batch. */
-  #receiving = new Map<Receiver, Promise<void>>()
+  #receiving = new WeakMap<Receiver, Promise<void>>()
 
   constructor(topology: Topology, host: RunnerHost) {
     this.#topology = topology
@@ -153,16 +156,33 @@ export class Runner {
 
   async #stop(component: Component, part: Lifecycle, signal: AbortSignal): Promise<void> {
     this.#started = this.#started.filter(entry => entry.part !== part)
+    const over = new AbortController()
     try {
-      await part.stop?.(signal)
+      await Promise.race([part.stop?.(signal), this.#afterGrace(signal, over.signal)])
     } catch (error) {
       component.log.error({ err: describeError(error) }, 'could not stop cleanly')
     }
+    over.abort()
+  }
+
+  /** Rejects some time after `signal` has fired, unless it is `over` before. */
+  async #afterGrace(signal: AbortSignal, over: AbortSignal): Promise<void> {
+    await aborted(AbortSignal.any([signal, over]))
+    if (over.aborted) return
+    await sleep(this.#host.clock, STOP_GRACE_MS, over).catch(() => {})
+    if (!over.aborted) throw new Error('it was told to stop, and is not waited for any longer')
   }
 
   async #stopAll(signal: AbortSignal): Promise<void> {
     for (const { component, part } of this.#started.toReversed()) await this.#stop(component, part, signal)
   }
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise(resolve => {
+    if (signal.aborted) resolve()
+    else signal.addEventListener('abort', () => resolve(), { once: true })
+  })
 }
 
 /** Each after those it takes from. Resolves once the last one has put out its last batch. */

@@ -100,7 +100,7 @@ export function keepInStore(store: StateStore, topology: Topology): StateKeeper 
     },
     async hold() {},
     release() {},
-    async reloaded() {},
+    reloaded: async () => true,
     async save() {
       let saved = true
       for (const { component, processor, pipeline } of stateful()) {

@@ -11,18 +11,20 @@ const EMPTY = { next: 0, end: 0 }
 
 /**
  * Gives lanes their disk, beside the journal, as the checkpoint knew it; with all that is there where it does not say.
- * Throws `STATE_INVALID` where one is damaged, or where something waits for an exporter that is gone.
+ * Throws `STATE_INVALID` where one is damaged, or, unless gaps are allowed, where some of it is missing, or something
+ * waits for an exporter that is gone.
  */
 export async function openBacklogs(
   exporters: readonly BuiltExporter[],
   positions: ReadonlyMap<string, LanePosition> | undefined,
   folder: string,
   { clock, series }: Services,
-  disk: Disk
+  { disk, areGapsAllowed }: { readonly disk: Disk; readonly areGapsAllowed: boolean }
 ): Promise<void> {
   const lanes = exporters.filter(({ lane }) => lane.backlogCapacityBytes > 0)
   for (const [id, { next, end }] of positions ?? [])
-    if (next < end && !lanes.some(({ component }) => component.id === id)) throw orphaned(id, end - next, folder)
+    if (!areGapsAllowed && next < end && !lanes.some(({ component }) => component.id === id))
+      throw orphaned(id, end - next, folder)
   for (const { component, lane } of lanes) {
     const backlog = await Backlog.open({
       disk,
@@ -30,7 +32,8 @@ export async function openBacklogs(
       clock,
       series,
       maxBytes: lane.backlogCapacityBytes,
-      position: positions === undefined ? undefined : (positions.get(component.id) ?? EMPTY)
+      position: positions === undefined ? undefined : (positions.get(component.id) ?? EMPTY),
+      areGapsAllowed
     })
     lane.useBacklog(backlog)
   }

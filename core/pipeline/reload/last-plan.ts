@@ -1,5 +1,4 @@
 import { isDeepStrictEqual } from 'node:util'
-import { PIPELINE_PREFIX } from '../../config/graph.ts'
 import type { ComponentConfig, ResolvedConfig } from '../../config/resolved.ts'
 import type { PipelineConfig } from '../../config/service.ts'
 import { WeirError } from '../../errors.ts'
@@ -24,7 +23,8 @@ export function planOf({ pipelines }: Topology): SavedPlan {
 
 /**
  * `config` with the pipelines and processors of the last run: what came in under those is done over by those, or it would
- * come out otherwise than before the crash. `config` itself where they are the same.
+ * come out otherwise than before the crash. It goes to the exporters there are now. `config` itself where they are the
+ * same.
  */
 export async function asInLastRun(
   { pipelines, processors }: SavedPlan,
@@ -47,18 +47,20 @@ export async function asInLastRun(
       return [id, { id, plugin, config: own, position: { file: '', line: 0, column: 0 } }]
     })
   )
-  const { exporter, receiver } = config.components
-  const stillThere = ({ receivers, processors, exporters }: PipelineConfig): PipelineConfig => ({
-    receivers: receivers.filter(id => receiver.has(id) || id.startsWith(PIPELINE_PREFIX)),
-    processors,
-    exporters: exporters.filter(id => exporter.has(id))
-  })
+  const { exporter } = config.components
+  const asNow = ([name, own]: [string, PipelineConfig]): [string, PipelineConfig] => {
+    const stillThere = own.exporters.filter(id => exporter.has(id))
+    // Under another name, perhaps: what is put out must not go nowhere.
+    const isCutOff = own.exporters.length > 0 && stillThere.length === 0
+    const exporters = isCutOff ? (config.service.pipelines[name]?.exporters ?? []) : stillThere
+    return [name, { ...own, exporters }]
+  }
   return {
     ...config,
     components: { ...config.components, processor: new Map(entries) },
     service: {
       ...config.service,
-      pipelines: Object.fromEntries(Object.entries(pipelines).map(([name, own]) => [name, stillThere(own)]))
+      pipelines: Object.fromEntries(Object.entries(pipelines).map(asNow))
     }
   }
 }

@@ -25,10 +25,11 @@ export class CarriedStates {
     })
   }
 
-  /** Call once the pipeline has finished. */
-  take({ name, processors }: Pipeline): void {
+  /** Call once the pipeline has finished; where it could not (`isFinished`), what leaves has not put out what it holds. */
+  take({ name, processors }: Pipeline, isFinished: boolean): void {
     for (const { component, processor } of processors)
-      if (!component.isLeaving) this.#states.set(`${name}/${component.id}`, processor.snapshot!())
+      if (processor.snapshot !== undefined && !(component.isLeaving && isFinished))
+        this.#states.set(`${name}/${component.id}`, processor.snapshot())
   }
 
   /** Call before the pipeline is opened. */
