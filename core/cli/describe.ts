@@ -14,20 +14,25 @@ export function describeConfig(config: ResolvedConfig): string {
     for (const id of processors) lines.push(`    → ${id}${describeBound(components.processor.get(id)!)}`)
     for (const id of exporters)
       lines.push(`    ⇒ ${id} (${describeLane(components.exporter.get(id)!, service.journal !== undefined)})`)
-    const owner = processors.find(id => ownsData(components.processor.get(id)!))
-    for (const [what, promise] of promises(service, owner)) lines.push(`  ${what.padEnd(LABEL_WIDTH)}${promise}`)
+    const parts = processors.map(id => components.processor.get(id)!)
+    for (const [what, promise] of [...promises(service, parts), ...latePolicies(parts)])
+      lines.push(`  ${what.padEnd(LABEL_WIDTH)}${promise}`)
   }
   return lines.join('\n')
 }
 
-/** @param owner the processor that acknowledges before exporters have the data, if there is one */
-function promises(service: ServiceConfig, owner: string | undefined): [string, string][] {
+function promises(service: ServiceConfig, processors: readonly ComponentConfig[]): [string, string][] {
+  // Acknowledges before exporters have the data.
+  const owner = processors.find(ownsData)?.id
   const { limits, journal, state_dir, dead_letters } = service
   const memory = `${mib(limits.in_flight)} in flight, ${mib(limits.owned)} owned, and what processors remember`
   if (journal !== undefined) {
     return [
       ['reply', `once the journal has it on disk (fdatasync, in groups of some milliseconds)`],
-      ['process crash', 'loses nothing acknowledged; what is sent again afterwards is bit for bit the same'],
+      [
+        'process crash',
+        `loses nothing acknowledged; what is sent again afterwards is bit for bit the same${exceptions(processors)}`
+      ],
       ['power loss', 'as a process crash'],
       ['clean stop', `keeps everything in ${journal.folder}`],
       ['memory', memory],
@@ -48,6 +53,20 @@ function promises(service: ServiceConfig, owner: string | undefined): [string, s
     ['clean stop', owner === undefined ? 'loses nothing' : windows],
     ['memory', memory]
   ]
+}
+
+function exceptions(processors: readonly ComponentConfig[]): string {
+  const read = processors.flatMap(({ id, plugin, config }) =>
+    plugin.kind === 'processor' && plugin.alsoReads !== undefined ? [`${plugin.alsoReads(config)} (${id})`] : []
+  )
+  return read.length === 0 ? '' : `, as long as nothing has changed in ${read.join(', ')}`
+}
+
+function latePolicies(processors: readonly ComponentConfig[]): [string, string][] {
+  return processors.flatMap(({ id, plugin, config }): [string, string][] => {
+    const policy = plugin.kind === 'processor' ? plugin.latePolicy?.(config) : undefined
+    return policy === undefined ? [] : [['late data', `${id} ${policy}`]]
+  })
 }
 
 function describeLane({ lane }: ComponentConfig, hasDisk: boolean): string {

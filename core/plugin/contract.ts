@@ -51,6 +51,10 @@ export interface ProcessorPlugin<C = unknown> extends Definition<'processor', C,
   readonly ownsData?: boolean
   /** The most it will remember, in bytes, for `weir validate`. */
   memoryBound?(config: C): number
+  /** What becomes of data that comes after its window was sent, in words that follow its id, for `weir validate`. */
+  latePolicy?(config: C): string
+  /** What it reads besides what comes in, such as a file: where that changes before a replay, so does what it makes. */
+  alsoReads?(config: C): string
   /** Whether it corrects values it put out before: every exporter behind it must then `replace`. */
   amends?(config: C): boolean
   /** Whether it hands batches back by itself (`gate`), as no processor can behind a journal. */

@@ -12,6 +12,7 @@ const plugin: ProcessorPlugin<Config> = {
   ports: { in: 'any', out: 'any' },
   check,
   memoryBound,
+  alsoReads: ({ file }) => file,
   create: (config, context) => new Enricher(config, context)
 }
 

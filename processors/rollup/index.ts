@@ -1,4 +1,5 @@
 import { WindowEngine } from '../../core/windows/engine.ts'
+import { describeLate } from '../../core/windows/late-policies.ts'
 import { memoryBoundOf } from '../../core/windows/memory-bound.ts'
 import type { ProcessorPlugin } from '../../sdk/plugin/index.ts'
 import { type Config, check, schema } from './config.ts'
@@ -15,6 +16,7 @@ const plugin: ProcessorPlugin<Config> = {
   ports: { in: 'any', out: 'points' },
   ownsData: true,
   check,
+  latePolicy: config => describeLate([config], config.allowed_lateness),
   amends: ({ late }) => late === 'amend',
   memoryBound: config => memoryBoundOf(settingsOf(config)),
   create: (config, context) => new WindowEngine(settingsOf(config, new Refusals(config.by, context.log)), context)

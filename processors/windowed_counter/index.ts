@@ -1,4 +1,5 @@
 import { WindowEngine } from '../../core/windows/engine.ts'
+import { describeLate } from '../../core/windows/late-policies.ts'
 import { memoryBoundOf } from '../../core/windows/memory-bound.ts'
 import type { ProcessorPlugin } from '../../sdk/plugin/index.ts'
 import { check } from './check.ts'
@@ -16,6 +17,7 @@ const plugin: ProcessorPlugin<Config> = {
   ownsData: true,
   check,
   memoryBound: config => memoryBoundOf(settingsOf(config)),
+  latePolicy: config => describeLate(rulesOf(config), config.allowed_lateness),
   amends: config => rulesOf(config).some(({ late }) => late === 'amend'),
   create: (config, context) => new WindowEngine(settingsOf(config), context)
 }

@@ -28,6 +28,21 @@ describe('weir validate on broken configurations', () => {
   }
 })
 
+// What is promised of a pipeline, where it depends on its processors. Golden files as above.
+describe('weir validate says what can be relied on', () => {
+  const files = globSync(path.join(import.meta.dirname, '../../cases/config/described/*.yaml'))
+  assert.ok(files.length > 0)
+  for (const file of files) {
+    it(path.basename(file, '.yaml'), async () => {
+      const terminal = new MemoryTerminal()
+      assert.equal(await validate(terminal, [file], false), EXIT.ok, terminal.stderr)
+      const golden = file.replace(/yaml$/, 'expected')
+      if (process.env.UPDATE_GOLDEN !== undefined) writeFileSync(golden, terminal.stdout)
+      assert.equal(terminal.stdout, readFileSync(golden, 'utf8'))
+    })
+  }
+})
+
 describe('weir validate on the configurations that come with Weir', () => {
   for (const file of globSync('configs/*.yaml', { cwd: ROOT })) {
     it(file, async () => {
