@@ -36,6 +36,8 @@ export interface ComponentReport {
     readonly dropped: Readonly<Record<string, number>>
   }
   readonly queue: { readonly usedBytes: number; readonly capacityBytes: number } | undefined
+  /** The part of the queue that is on disk, where there is one. */
+  readonly backlog: { readonly usedBytes: number; readonly capacityBytes: number } | undefined
 }
 
 export function statusReport(
@@ -91,6 +93,7 @@ function componentReport(component: Component, { exporters }: Topology): Compone
       imbalance,
       dropped: Object.fromEntries(account.dropped)
     },
-    queue: lane && { usedBytes: lane.queuedBytes, capacityBytes: lane.capacityBytes }
+    queue: lane && { usedBytes: lane.queuedBytes, capacityBytes: lane.capacityBytes },
+    backlog: lane?.position && { usedBytes: lane.backlogBytes, capacityBytes: lane.backlogCapacityBytes }
   }
 }
