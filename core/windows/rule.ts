@@ -68,7 +68,7 @@ export class Rule {
 
   addPoints(block: PointBlock, intake: Intake): void {
     const { series, time, value, flags, length } = block
-    const instants = this.#settings.byInterval ? instantsOf(block) : time
+    const instants = instantsOf(block)
     const isPlain = this.#settings.attribute === undefined && block.distributions.size === 0
     const inputs = this.#inputs
     const { windows } = this

@@ -37,8 +37,6 @@ export interface RuleSettings {
   /** Template of the output metrics' names; undefined: the usual ones. */
   readonly name: string | undefined
   readonly windows: readonly WindowSize[]
-  /** Whether a delta counts in the window that its interval ends in or with; else at its time, which may begin the next. */
-  readonly byInterval: boolean
   /** The attribute that says of a point how long its window is. */
   readonly windowAttribute: string
   /** Why a series cannot be counted, as the ledger has it, undefined where it can; without it what cannot passes through. */

@@ -21,7 +21,6 @@ export function settingsOf(config: Config, refusals?: Refusals): WindowSettings 
         buckets: true,
         name: undefined,
         windows: config.tiers.map(windowOf),
-        byInterval: true,
         windowAttribute: TIER_ATTRIBUTE,
         refusalOf: series => refusals?.of(series),
         output: ['delta'],

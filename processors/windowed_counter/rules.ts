@@ -40,7 +40,6 @@ export function ruleSettings(rule: RuleConfig): RuleSettings {
     buckets: rule.buckets,
     name: rule.name,
     windows: windowsOf(rule.windows),
-    byInterval: false,
     windowAttribute: 'window',
     output: rule.output,
     late: rule.late,
