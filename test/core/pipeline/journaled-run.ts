@@ -3,19 +3,23 @@ import { Subject } from 'rxjs'
 import { type PointBlock, PointBlockBuilder } from '../../../core/model/points.ts'
 import { type Metric, SeriesRegistry } from '../../../core/model/series.ts'
 import type { Batch } from '../../../core/pipeline/batch.ts'
-import { buildTopology } from '../../../core/pipeline/build.ts'
+import { buildTopology, type Topology } from '../../../core/pipeline/build.ts'
 import type { Component, Services } from '../../../core/pipeline/component.ts'
 import { CreditPool } from '../../../core/pipeline/credits.ts'
 import { deliverByJournal, recoverJournal } from '../../../core/pipeline/journal-delivery.ts'
 import { LANE_SCHEMA, type LaneConfig } from '../../../core/pipeline/lane/config.ts'
+import { openBacklogs } from '../../../core/pipeline/lane/open-backlogs.ts'
 import { Runner } from '../../../core/pipeline/lifecycle.ts'
+import type { Change } from '../../../core/pipeline/reload/plan.ts'
+import { Reloader } from '../../../core/pipeline/reload/reloader.ts'
 import { Steps } from '../../../core/pipeline/steps.ts'
 import type { Context } from '../../../core/plugin/context.ts'
-import type { ExporterPlugin, ReceiverPlugin } from '../../../core/plugin/contract.ts'
+import type { ExporterPlugin, ProcessorPlugin, ReceiverPlugin } from '../../../core/plugin/contract.ts'
 import { Metrics } from '../../../core/telemetry/metrics.ts'
 import counter from '../../../processors/windowed_counter/index.ts'
 import { FakeClock, testConfig } from '../../../sdk/plugin/testing.ts'
-import { SimulatedDisk } from '../journal/simulated-disk.ts'
+import type { SimulatedDisk } from '../journal/simulated-disk.ts'
+import type { TestBackend } from './journaled-world.ts'
 
 export const EPOCH = 1_700_000_000_000
 export const FOLDER = '/journal'
@@ -27,26 +31,6 @@ export interface TestPoint {
   readonly time: number
   readonly value: number
   readonly kind?: 'counter' | 'gauge'
-}
-
-/** `series@time` and value, as an exporter was given it. */
-export type Sent = readonly [key: string, value: number]
-
-/** A backend that may be away (`down`), refuse (`refusing`), or store and then not answer (`mute`). */
-export class TestBackend {
-  state: 'up' | 'down' | 'refusing' | 'mute' = 'up'
-  readonly sent: Sent[] = []
-
-  /** What it has, in the order in which it first came; checks that nothing ever came with two values. */
-  stored(): Map<string, number> {
-    const stored = new Map<string, number>()
-    for (const [key, value] of this.sent) {
-      const known = stored.get(key)
-      if (known !== undefined && !Object.is(known, value)) throw new Error(`${key} came as ${known} and as ${value}`)
-      stored.set(key, value)
-    }
-    return stored
-  }
 }
 
 /** A clock that can be set, which timers do not notice. */
@@ -62,16 +46,6 @@ class SettableClock extends FakeClock {
   }
 }
 
-/** A disk that also keeps what is deleted, so that all of a journal can be read at the end. */
-export class KeepingDisk extends SimulatedDisk {
-  readonly removed = new Map<string, Buffer>()
-
-  override remove(file: string): Promise<void> {
-    if (file.endsWith('.journal')) this.removed.set(file, this.contents(file))
-    return super.remove(file)
-  }
-}
-
 export interface RunOptions {
   readonly now: number
   readonly pipelines?: readonly string[]
@@ -80,6 +54,13 @@ export interface RunOptions {
   readonly ownedBytes?: number
   readonly maxSize?: number
   readonly discardState?: boolean
+  /** Beside the first, by id. */
+  readonly others?: Readonly<Record<string, TestBackend>>
+  /** Behind the counter. */
+  readonly extra?: ProcessorPlugin
+  readonly receiver?: Record<string, unknown>
+  readonly lane?: Record<string, unknown>
+  readonly shutdownMs?: number
 }
 
 /** One life of a Weir with a journal on `disk`, from its start to a stop or a crash, driven by a clock of its own. */
@@ -87,6 +68,7 @@ export class JournaledRun {
   readonly clock: SettableClock
   readonly backend: TestBackend
   component!: Component
+  topology!: Topology
   #disk: SimulatedDisk
   #options: RunOptions
   #dead = false
@@ -95,6 +77,8 @@ export class JournaledRun {
   #batches = new Subject<Batch>()
   #receiver!: Context
   #runner!: Runner
+  #reloader!: Reloader
+  #plugins = new Map<string, object>()
 
   private constructor(disk: SimulatedDisk, backend: TestBackend, options: RunOptions) {
     this.#disk = disk
@@ -146,6 +130,17 @@ export class JournaledRun {
     return drained
   }
 
+  /** As `weir reload` with these options changed. Rejects where all is as before. */
+  async reload(change: Partial<RunOptions>): Promise<Change[]> {
+    const before = this.#options
+    this.#options = { ...before, ...change }
+    const reloaded = this.#reloader.reload(this.#config())
+    let isDone = false
+    void reloaded.catch(() => (this.#options = before)).finally(() => (isDone = true))
+    while (!isDone) await this.advance(STEP_MS)
+    return reloaded
+  }
+
   /** The power goes. */
   crash(): void {
     this.#dead = true
@@ -176,7 +171,9 @@ export class JournaledRun {
       deadLetters: undefined,
       adminUrl: ''
     }
-    const topology = buildTopology(this.#config(), services)
+    const config = this.#config()
+    const topology = buildTopology(config, services)
+    this.topology = topology
     const journal = {
       folder: FOLDER,
       segment_size: 2000,
@@ -189,6 +186,10 @@ export class JournaledRun {
     )
     this.component = component
     this.#runner = new Runner(topology, { log: services.log, clock, entrance, keeper })
+    const openLanes = (exporters: Topology['exporters'], positions: Parameters<typeof openBacklogs>[1]) =>
+      openBacklogs(exporters, positions, FOLDER, services, { disk, areGapsAllowed: false })
+    const delivery = { services, config, topology, components: [], entrance, keeper, openLanes }
+    this.#reloader = new Reloader(delivery, this.#runner)
     await this.#driven(this.#runner.start(new AbortController().signal))
   }
 
@@ -202,29 +203,46 @@ export class JournaledRun {
   }
 
   #config(): Parameters<typeof buildTopology>[0] {
-    const { pipelines = ['counts'], laneBytes = 1 << 20, counter: config = {} } = this.#options
+    const { pipelines = ['counts'], counter: config = {}, others = {}, extra, receiver = {} } = this.#options
+    const { shutdownMs = 60_000 } = this.#options
     const entry = (id: string, plugin: object, config: unknown = {}, lane?: LaneConfig) =>
       [id, { id, plugin, config, lane, position: { file: '', line: 1, column: 1 } }] as const
-    const lane = testConfig({ schema: LANE_SCHEMA } as never, {
-      queue: { max_size: `${laneBytes}B`, max_batch: 7 },
-      retry: { initial_interval: '50ms', max_interval: '200ms' },
-      timeout: '1s'
-    }) as LaneConfig
+    const exporters = Object.entries({ backend: this.backend, ...others })
+    const processors = ['windowed_counter', ...(extra ? ['extra'] : [])]
     return {
       files: [],
       components: {
-        receiver: new Map([entry('test', this.#receiverPlugin())]),
-        processor: new Map([entry('windowed_counter', counter, testConfig(counter, config))]),
-        exporter: new Map([entry('backend', this.#exporterPlugin(), {}, lane)])
+        receiver: new Map([
+          entry(
+            'test',
+            this.#once('test', () => this.#receiverPlugin()),
+            receiver
+          )
+        ]),
+        processor: new Map([
+          entry('windowed_counter', counter, testConfig(counter, config)),
+          ...(extra ? [entry('extra', extra)] : [])
+        ]),
+        exporter: new Map(
+          exporters.map(([id, backend]) =>
+            entry(
+              id,
+              this.#once(id, () => this.#exporterPlugin(backend)),
+              {},
+              this.#laneConfig()
+            )
+          )
+        )
       },
       service: {
+        shutdown_timeout: shutdownMs,
         pipelines: Object.fromEntries(
           pipelines.map(name => [
             name,
             {
               receivers: ['test'],
-              processors: name.startsWith('counts') ? ['windowed_counter'] : [],
-              exporters: ['backend']
+              processors: name.startsWith('counts') ? processors : [],
+              exporters: exporters.map(([id]) => id)
             }
           ])
         )
@@ -232,22 +250,41 @@ export class JournaledRun {
     } as never
   }
 
+  #laneConfig(): LaneConfig {
+    const { laneBytes = 1 << 20, lane = {} } = this.#options
+    return testConfig({ schema: LANE_SCHEMA } as never, {
+      queue: { max_size: `${laneBytes}B`, max_batch: 7, ...lane },
+      retry: { initial_interval: '50ms', max_interval: '200ms' },
+      timeout: '1s'
+    }) as LaneConfig
+  }
+
+  /** As long as it runs a plugin is one object. */
+  #once(id: string, make: () => object): object {
+    const plugin = this.#plugins.get(id) ?? make()
+    this.#plugins.set(id, plugin)
+    return plugin
+  }
+
   #receiverPlugin(): ReceiverPlugin {
     return {
       create: (_: unknown, context: Context) => {
-        this.#receiver = context
-        return { batches$: this.#batches, stop: async () => this.#batches.complete() }
+        const batches = new Subject<Batch>()
+        const start = async () => {
+          this.#receiver = context
+          this.#batches = batches
+        }
+        return { batches$: batches, start, stop: async () => batches.complete() }
       }
     } as never
   }
 
-  #exporterPlugin(): ExporterPlugin {
-    return { create: () => ({ export: (block: PointBlock) => this.#export(block) }) } as never
+  #exporterPlugin(backend: TestBackend): ExporterPlugin {
+    return { create: () => ({ export: (block: PointBlock) => this.#export(block, backend) }) } as never
   }
 
-  async #export(block: PointBlock): Promise<void> {
+  async #export(block: PointBlock, backend: TestBackend): Promise<void> {
     await turns(1)
-    const { backend } = this
     if (this.#dead || backend.state === 'down') return new Promise(() => {})
     if (backend.state === 'refusing') throw new Error('not now')
     for (let i = 0; i < block.length; i++) {

@@ -1,0 +1,31 @@
+import { SimulatedDisk } from '../journal/simulated-disk.ts'
+
+/** `series@time` and value, as an exporter was given it. */
+export type Sent = readonly [key: string, value: number]
+
+/** A backend that may be away (`down`), refuse (`refusing`), or store and then not answer (`mute`). */
+export class TestBackend {
+  state: 'up' | 'down' | 'refusing' | 'mute' = 'up'
+  readonly sent: Sent[] = []
+
+  /** What it has, in the order in which it first came; checks that nothing ever came with two values. */
+  stored(): Map<string, number> {
+    const stored = new Map<string, number>()
+    for (const [key, value] of this.sent) {
+      const known = stored.get(key)
+      if (known !== undefined && !Object.is(known, value)) throw new Error(`${key} came as ${known} and as ${value}`)
+      stored.set(key, value)
+    }
+    return stored
+  }
+}
+
+/** A disk that also keeps what is deleted, so that all of a journal can be read at the end. */
+export class KeepingDisk extends SimulatedDisk {
+  readonly removed = new Map<string, Buffer>()
+
+  override remove(file: string): Promise<void> {
+    if (file.endsWith('.journal')) this.removed.set(file, this.contents(file))
+    return super.remove(file)
+  }
+}

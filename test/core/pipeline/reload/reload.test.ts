@@ -1,0 +1,205 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { ProcessorPlugin } from '../../../../core/plugin/contract.ts'
+import { SimulatedDisk } from '../../journal/simulated-disk.ts'
+import { EPOCH, JournaledRun, type RunOptions, turns } from '../journaled-run.ts'
+import { TestBackend } from '../journaled-world.ts'
+
+const COUNTER = { windows: ['200ms'], output: ['delta'], allowed_lateness: '100ms', idle_timeout: '300ms' }
+const OTHER_COUNTER = { ...COUNTER, allowed_lateness: '200ms' }
+const options: RunOptions = { now: EPOCH, counter: COUNTER }
+
+/** A processor that lets everything pass, and cannot start while `isBroken`. */
+function unreliable(isBroken = true) {
+  const state = { isBroken }
+  const start = async () => {
+    await turns(40)
+    if (state.isBroken) throw new Error('its file is not there')
+  }
+  const plugin = { kind: 'processor', type: 'extra', create: () => ({ process: (block: unknown) => block, start }) }
+  return { state, plugin: plugin as never as ProcessorPlugin }
+}
+
+/** Pushes one count a time; `acked` is how many were acknowledged so far. */
+class Load {
+  acked = 0
+  pushed = 0
+  #run: JournaledRun
+
+  constructor(run: JournaledRun) {
+    this.#run = run
+  }
+
+  push(count: number, kind: 'counter' | 'gauge' = 'counter'): void {
+    for (let i = 0; i < count; i++) {
+      this.pushed++
+      const point = { series: kind, time: this.#run.clock.now(), value: 1, kind }
+      void this.#run.push([point]).then(status => {
+        if (status === 'acked') this.acked++
+      })
+    }
+  }
+}
+
+function sumOf(backend: TestBackend, prefix = 'counter{'): number {
+  let sum = 0
+  for (const [key, value] of backend.stored()) if (key.startsWith(prefix)) sum += value
+  return sum
+}
+
+async function started(more: Partial<RunOptions> = {}) {
+  const [disk, backend] = [new SimulatedDisk(), new TestBackend()]
+  const run = await JournaledRun.start(disk, backend, { ...options, ...more })
+  return { disk, backend, run, load: new Load(run) }
+}
+
+test('regression: what came while a reload failed was handed to pipelines that had ended, and lost', async () => {
+  const { backend, run, load } = await started()
+  load.push(20)
+  const refused = assert.rejects(
+    run.reload({ extra: unreliable().plugin, counter: OTHER_COUNTER }),
+    /processor extra in counts could not start: its file is not there/
+  )
+  for (let i = 0; i < 50; i++) {
+    load.push(2)
+    await turns(1)
+  }
+  await refused
+  load.push(10)
+  await run.advance(3000)
+  assert.equal(load.acked, load.pushed)
+  assert.equal(sumOf(backend), load.pushed)
+  assert.equal(run.component.account.imbalance, 0)
+})
+
+test('a reload that can be neither done nor undone: nothing is lost, it stops, and the next start has all', async () => {
+  const { disk, backend, run, load } = await started({ extra: unreliable(false).plugin })
+  const { state, plugin } = unreliable(false)
+  await run.reload({ extra: plugin })
+  load.push(10)
+  await run.advance(100)
+  state.isBroken = true
+  const reloading = run.reload({ extra: unreliable().plugin })
+  await assert.rejects(reloading, /could not start.*; nor could it go back to what ran before: .*; start Weir anew/)
+  load.push(10)
+  await run.advance(2000)
+  assert.equal(load.acked, 20)
+  assert.equal(await run.stop(1000), false)
+  const next = await JournaledRun.start(disk, backend, { ...options, now: run.clock.now() })
+  await next.advance(3000)
+  assert.equal(sumOf(backend), 20)
+})
+
+for (const [what, change] of [
+  ['asked for again', undefined],
+  ['brought back because the reload failed', unreliable().plugin]
+] as const)
+  test(`regression: an exporter taken out and ${what} lost what waited for it on disk`, async () => {
+    const gone = new TestBackend()
+    const { backend, run, load } = await started({ others: { gone } })
+    gone.state = 'refusing'
+    for (let i = 0; i < 5; i++) {
+      load.push(3)
+      await run.advance(500)
+    }
+    await run.advance(3000)
+    const fates = run.reload({ others: {}, ...(change && { extra: change }) })
+    if (change === undefined) {
+      assert.ok((await fates).some(({ component, fate }) => component === 'exporter gone' && fate === 'removed'))
+      await run.advance(1000)
+      await run.reload({ others: { gone } })
+    } else await assert.rejects(fates)
+    assert.equal(run.topology.exporters.filter(({ entry }) => entry.id === 'gone').length, 1)
+    gone.state = 'up'
+    load.push(1)
+    await run.advance(8000)
+    assert.equal(sumOf(backend), load.pushed)
+    assert.equal(sumOf(gone), load.pushed)
+    assert.equal(await run.stop(1000), true)
+  })
+
+test('an exporter taken out goes once it has sent what waited, and its loop with it', async () => {
+  const gone = new TestBackend()
+  const { run, load } = await started({ others: { gone } })
+  gone.state = 'refusing'
+  load.push(3)
+  await run.advance(3000)
+  await run.reload({ others: {} })
+  assert.equal(run.topology.exporters.length, 2)
+  gone.state = 'up'
+  await run.advance(3000)
+  assert.deepEqual([run.topology.exporters.length, sumOf(gone)], [1, 3])
+})
+
+test('regression: a reload that failed because exporters were too far behind left no receiver', async () => {
+  const { backend, run, load } = await started({ laneBytes: 60, lane: { disk_size: '0B' }, shutdownMs: 300 })
+  backend.state = 'refusing'
+  for (let i = 0; i < 10; i++) {
+    load.push(1, 'gauge')
+    await run.advance(100)
+  }
+  await assert.rejects(run.reload({ receiver: { changed: true } }), /exporters are too far behind/)
+  load.push(1, 'gauge')
+  backend.state = 'up'
+  await run.advance(3000)
+  assert.equal(load.acked, load.pushed)
+})
+
+test('regression: a reload whose checkpoint could not be written went through, and a crash undid half of it', async () => {
+  const { disk, backend, run, load } = await started()
+  load.push(5)
+  await run.advance(150)
+  disk.capacity = 0
+  await assert.rejects(run.reload({ counter: OTHER_COUNTER }), /no checkpoint could be taken within 10 s/)
+  disk.capacity = Number.POSITIVE_INFINITY
+  await run.advance(2000)
+  load.push(5)
+  await run.advance(2000)
+  run.crash()
+  const next = await JournaledRun.start(disk, backend, { ...options, now: run.clock.now() })
+  await next.advance(3000)
+  assert.equal(sumOf(backend), load.acked)
+})
+
+test('regression: what neither backend nor disk would take was dropped when its exporter was exchanged', async () => {
+  const { disk, backend, run, load } = await started({ pipelines: ['plain'] })
+  backend.state = 'refusing'
+  load.push(5, 'gauge')
+  await run.advance(100)
+  disk.capacity = 0
+  await assert.rejects(run.reload({ lane: { max_batch: 9 } }), /no checkpoint could be taken/)
+  disk.capacity = Number.POSITIVE_INFINITY
+  await run.reload({ lane: { max_batch: 9 } })
+  backend.state = 'up'
+  await run.advance(3000)
+  assert.equal(backend.sent.length, 5)
+  assert.equal(run.component.account.droppedTotal, 0)
+  assert.equal(await run.stop(1000), true)
+})
+
+test('two reloads at once are done one after the other', async () => {
+  const { backend, run, load } = await started()
+  load.push(5)
+  const both = [run.reload({ counter: OTHER_COUNTER }), run.reload({ counter: COUNTER })]
+  load.push(5)
+  for (const changes of await Promise.all(both)) assert.ok(changes.some(({ fate }) => fate === 'state kept'))
+  await run.advance(2000)
+  assert.equal(sumOf(backend), 10)
+  assert.equal(await run.stop(1000), true)
+})
+
+test('regression: --discard-state did not start where something waited for an exporter that is gone, as it was told to', async () => {
+  const gone = new TestBackend()
+  const { disk, backend, run, load } = await started({ others: { gone } })
+  gone.state = 'refusing'
+  load.push(3)
+  await run.advance(3000)
+  run.crash()
+  const later = { ...options, now: run.clock.now() }
+  await assert.rejects(
+    JournaledRun.start(disk, backend, later),
+    /1 batches wait on disk for exporter gone, .*--discard-state/
+  )
+  const next = await JournaledRun.start(disk, backend, { ...later, discardState: true })
+  assert.equal(await next.stop(1000), true)
+})
