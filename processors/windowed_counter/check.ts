@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import { checkMatch } from '../../core/model/matching/check.ts'
 import type { Conditions } from '../../core/model/matching/config.ts'
+import { overlap } from '../../core/model/matching/overlap.ts'
 import { CUMULATIVE_AGGREGATIONS } from '../../core/windows/aggregation.ts'
 import { GROUP_KINDS } from '../../core/windows/groups.ts'
 import { OutputNames } from '../../core/windows/output-names.ts'
@@ -120,12 +121,12 @@ function checkTogether(rules: readonly RuleSettings[]): ConfigProblem[] {
   const outputs = rules.map(outputsOf)
   for (let later = 1; later < rules.length; later++) {
     const earlier = rules.findIndex(
-      (rule, i) => i < later && meet(rule, rules[later]) && overlap(outputs[i], outputs[later])
+      (rule, i) => i < later && meet(rule, rules[later]) && haveInCommon(outputs[i], outputs[later])
     )
     if (earlier >= 0)
       problems.push({
         path: ['rules', later],
-        message: `this makes series of the same names as rule ${earlier + 1}, of the same data; give one of them another \`name\``
+        message: `this makes series of the same names as rule ${earlier + 1}; give one of them another \`name\`, or let their \`match\` have nothing in common`
       })
   }
   return problems
@@ -145,9 +146,11 @@ function outputsOf(rule: RuleSettings): Set<string> {
   return outputs
 }
 
+/** Whether they are about the same, or make one metric of whatever they are about. */
 const meet = (a: RuleSettings, b: RuleSettings) =>
-  a.match === undefined || b.match === undefined || isDeepStrictEqual(a.match, b.match)
-const overlap = (a: ReadonlySet<string>, b: ReadonlySet<string>) => [...a].some(name => b.has(name))
+  a.match === undefined || b.match === undefined || overlap(a.match, b.match) || (isOneMetric(a) && isOneMetric(b))
+const isOneMetric = ({ name = '{name}' }: RuleSettings) => !name.includes('{name}')
+const haveInCommon = (a: ReadonlySet<string>, b: ReadonlySet<string>) => [...a].some(name => b.has(name))
 
 /** What is wrong above is found in every rule that takes it from there. */
 function withoutRepetitions(problems: readonly ConfigProblem[]): ConfigProblem[] {

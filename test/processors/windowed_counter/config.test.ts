@@ -55,9 +55,19 @@ const BROKEN: [string, Record<string, unknown>, RegExp][] = [
   ['a window in the name of totals', { name: '{name}.{window}' }, /^name: totals have no \{window\}/],
   ['a broken expression', { match: { name: { regex: '(' } } }, /^match\.name\.regex: /],
   [
+    'two metrics under one name',
+    { name: 'all', rules: [{ match: { name: 'a' } }, { match: { name: 'b' } }] },
+    /^rules\.1: this makes series of the same names as rule 1/
+  ],
+  [
+    'a rule about part of what another is about',
+    { rules: [{ match: { name: 'http.*' } }, { match: { name: 'http.requests', kind: 'counter' }, by: ['a'] }] },
+    /^rules\.1: this makes series of the same names as rule 1/
+  ],
+  [
     'rules that collide',
     { rules: [{ by: ['a'] }, { match: { kind: 'counter' } }] },
-    /^rules\.1: .*as rule 1, .*`name`$/
+    /^rules\.1: .*as rule 1, .*`name`, or let their `match` have nothing in common$/
   ],
   [
     'rules that collide in one aggregation',
@@ -69,6 +79,10 @@ const BROKEN: [string, Record<string, unknown>, RegExp][] = [
 const SOUND: [string, Record<string, unknown>][] = [
   ['a name for one metric', { name: 'requests', match: { name: 'http.requests' } }],
   ['a slide by the smallest', { windows: ['10s', { size: '5m' }] }],
+  [
+    'rules whose names have nothing in common',
+    { rules: [{ match: { name: 'http.*' } }, { match: { name: ['db.*', 'queue'] } }] }
+  ],
   ['rules about different things', { rules: [{ match: { kind: 'counter' } }, { match: { kind: 'event' } }] }],
   ['rules of different sizes', { output: ['delta'], rules: [{ windows: ['1s'] }, { windows: ['1m'] }] }],
   [
