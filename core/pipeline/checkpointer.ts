@@ -83,8 +83,8 @@ export class Checkpointer {
     return taking
   }
 
-  /** After the last entry: waits for one that is under way first, which knows less. */
-  async takeLast(): Promise<boolean> {
+  /** One that knows all that is there now: waits for one that is under way first, which knows less. */
+  async takeAnew(): Promise<boolean> {
     await this.#running
     return this.take()
   }

@@ -12,6 +12,12 @@ export interface ReplayReport {
   readonly failed: readonly { readonly number: number; readonly error: string }[]
 }
 
+interface Taken {
+  readonly number: number
+  readonly letter: DeadLetter
+  readonly outcome: Outcome
+}
+
 /** `POST /api/dead-letters/replay?number=…` on the admin server, and what metrics say of dead letters. */
 export function exposeDeadLetters(delivery: Delivery): void {
   const { routes, metrics, deadLetters: letters } = delivery.services
@@ -40,23 +46,37 @@ function replayHandler(letters: DeadLetters, delivery: Delivery): RequestHandler
 
 async function replay(numbers: readonly number[], letters: DeadLetters, delivery: Delivery): Promise<ReplayReport> {
   const failed: { number: number; error: string }[] = []
-  let delivered = 0
-  let items = 0
-  for (const number of numbers) {
-    try {
+  const attempt = async (number: number, work: () => Promise<void>) => {
+    await work().catch(error => failed.push({ number, error: describeError(error) }))
+  }
+  const taken: Taken[] = []
+  for (const number of numbers)
+    await attempt(number, async () => {
       const letter = await letters.read(number, delivery.services.series)
       const outcome = await deliver(letter, delivery)
       if (outcome.status === 'nacked') throw outcome.error
+      taken.push({ number, letter, outcome })
+    })
+  const isWrittenDown = await writeDown(taken, delivery)
+  let delivered = 0
+  let items = 0
+  for (const { number, letter, outcome } of taken)
+    await attempt(number, async () => {
+      if (letter.kind === 'exporter' && !isWrittenDown)
+        throw new Error('it is on its way, but no checkpoint could be written that says so; it stays here meanwhile')
       await letters.remove(number)
       if (outcome.status === 'dropped')
         throw new Error(`${outcome.items} of its items were refused again (${outcome.reason}), and are in a new letter`)
       delivered++
       items += letter.block.length
-    } catch (error) {
-      failed.push({ number, error: describeError(error) })
-    }
-  }
+    })
   return { delivered, items, failed }
+}
+
+/** What exporters were given may wait on their disks, where a crash cuts off what no checkpoint knows. */
+async function writeDown(taken: readonly Taken[], { keeper }: Delivery): Promise<boolean> {
+  const isNeeded = keeper !== undefined && taken.some(({ letter }) => letter.kind === 'exporter')
+  return isNeeded ? keeper.checkpoint() : true
 }
 
 function deliver({ kind, id, request, block }: DeadLetter, { topology, entrance }: Delivery): Promise<Outcome> {

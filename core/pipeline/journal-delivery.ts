@@ -143,9 +143,10 @@ function keepInCheckpoints(
     hold: () => checkpointer.hold(),
     release: () => checkpointer.start(),
     reloaded: () => checkpointer.takeHeld(),
+    checkpoint: () => checkpointer.takeAnew(),
     async save() {
       checkpointer.stop()
-      const saved = await checkpointer.takeLast()
+      const saved = await checkpointer.takeAnew()
       await journal.close()
       return saved
     }

@@ -22,6 +22,8 @@ export interface StateKeeper {
   release(): void
   /** There are other processors now, and nothing is handed on to them yet. Resolves to whether that is written down. */
   reloaded(): Promise<boolean>
+  /** Writes down what there is, but while it is held. Resolves to whether that is done. */
+  checkpoint(): Promise<boolean>
   /** Nothing comes in any more, and the lanes are closed. Resolves to whether all is kept. */
   save(): Promise<boolean>
 }

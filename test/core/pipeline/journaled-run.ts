@@ -1,11 +1,15 @@
+import type { RequestHandler } from 'express'
 import pino from 'pino'
 import { Subject } from 'rxjs'
+import { ExportError } from '../../../core/errors.ts'
+import { DeadLetters } from '../../../core/journal/dead-letters.ts'
 import { type PointBlock, PointBlockBuilder } from '../../../core/model/points.ts'
 import { type Metric, SeriesRegistry } from '../../../core/model/series.ts'
 import type { Batch } from '../../../core/pipeline/batch.ts'
 import { buildTopology, type Topology } from '../../../core/pipeline/build.ts'
 import type { Component, Services } from '../../../core/pipeline/component.ts'
 import { CreditPool } from '../../../core/pipeline/credits.ts'
+import { exposeDeadLetters, type ReplayReport } from '../../../core/pipeline/dead-letter-route.ts'
 import { deliverByJournal, recoverJournal } from '../../../core/pipeline/journal-delivery.ts'
 import { LANE_SCHEMA, type LaneConfig } from '../../../core/pipeline/lane/config.ts'
 import { openBacklogs } from '../../../core/pipeline/lane/open-backlogs.ts'
@@ -17,9 +21,9 @@ import type { Context } from '../../../core/plugin/context.ts'
 import type { ExporterPlugin, ProcessorPlugin, ReceiverPlugin } from '../../../core/plugin/contract.ts'
 import { Metrics } from '../../../core/telemetry/metrics.ts'
 import counter from '../../../processors/windowed_counter/index.ts'
-import { FakeClock, testConfig } from '../../../sdk/plugin/testing.ts'
+import { testConfig } from '../../../sdk/plugin/testing.ts'
 import type { SimulatedDisk } from '../journal/simulated-disk.ts'
-import type { TestBackend } from './journaled-world.ts'
+import { SettableClock, type TestBackend } from './journaled-world.ts'
 
 export const EPOCH = 1_700_000_000_000
 export const FOLDER = '/journal'
@@ -31,19 +35,6 @@ export interface TestPoint {
   readonly time: number
   readonly value: number
   readonly kind?: 'counter' | 'gauge'
-}
-
-/** A clock that can be set, which timers do not notice. */
-class SettableClock extends FakeClock {
-  offsetMs = 0
-
-  override now(): number {
-    return super.now() + this.offsetMs
-  }
-
-  override advance(ms: number): void {
-    this.advanceTo(super.now() + ms)
-  }
 }
 
 export interface RunOptions {
@@ -69,6 +60,7 @@ export class JournaledRun {
   readonly backend: TestBackend
   component!: Component
   topology!: Topology
+  deadLetters!: DeadLetters
   #disk: SimulatedDisk
   #options: RunOptions
   #dead = false
@@ -78,6 +70,7 @@ export class JournaledRun {
   #receiver!: Context
   #runner!: Runner
   #reloader!: Reloader
+  #replay!: RequestHandler
   #plugins = new Map<string, object>()
 
   private constructor(disk: SimulatedDisk, backend: TestBackend, options: RunOptions) {
@@ -141,6 +134,11 @@ export class JournaledRun {
     return reloaded
   }
 
+  /** As `weir dlq replay`. */
+  replayDeadLetters(): Promise<ReplayReport> {
+    return new Promise(json => void this.#replay({ query: {} } as never, { json } as never, () => {}))
+  }
+
   /** The power goes. */
   crash(): void {
     this.#dead = true
@@ -151,6 +149,7 @@ export class JournaledRun {
     const { clock } = this
     const { now, ownedBytes = 1 << 20, discardState = false } = this.#options
     const disk = this.#disk
+    this.deadLetters = await this.#driven(DeadLetters.open(disk, `${FOLDER}/dead_letters`))
     const recovered = await this.#driven(recoverJournal(FOLDER, now, discardState, disk))
     const services: Services = {
       log: pino({ level: 'silent' }),
@@ -168,7 +167,7 @@ export class JournaledRun {
       routes: new Map(),
       reports: new Set(),
       announcements: [],
-      deadLetters: undefined,
+      deadLetters: this.deadLetters,
       adminUrl: ''
     }
     const config = this.#config()
@@ -190,6 +189,8 @@ export class JournaledRun {
       openBacklogs(exporters, positions, FOLDER, services, { disk, areGapsAllowed: false })
     const delivery = { services, config, topology, components: [], entrance, keeper, openLanes }
     this.#reloader = new Reloader(delivery, this.#runner)
+    exposeDeadLetters(delivery)
+    this.#replay = services.routes.get('post /api/dead-letters/replay')!
     await this.#driven(this.#runner.start(new AbortController().signal))
   }
 
@@ -287,6 +288,7 @@ export class JournaledRun {
     await turns(1)
     if (this.#dead || backend.state === 'down') return new Promise(() => {})
     if (backend.state === 'refusing') throw new Error('not now')
+    if (backend.state === 'rejecting') throw new ExportError('never', { retryable: false, reason: 'rejected' })
     for (let i = 0; i < block.length; i++) {
       const { metric, attributes } = block.series[i]
       const labels = attributes.map(([key, value]) => `${key}=${value}`).join()

@@ -1,11 +1,12 @@
+import { FakeClock } from '../../../sdk/plugin/testing.ts'
 import { SimulatedDisk } from '../journal/simulated-disk.ts'
 
 /** `series@time` and value, as an exporter was given it. */
 export type Sent = readonly [key: string, value: number]
 
-/** A backend that may be away (`down`), refuse (`refusing`), or store and then not answer (`mute`). */
+/** A backend that may be away (`down`), refuse now (`refusing`) or for good (`rejecting`), or store and not answer (`mute`). */
 export class TestBackend {
-  state: 'up' | 'down' | 'refusing' | 'mute' = 'up'
+  state: 'up' | 'down' | 'refusing' | 'rejecting' | 'mute' = 'up'
   readonly sent: Sent[] = []
 
   /** What it has, in the order in which it first came; checks that nothing ever came with two values. */
@@ -17,6 +18,19 @@ export class TestBackend {
       stored.set(key, value)
     }
     return stored
+  }
+}
+
+/** A clock that can be set, which timers do not notice. */
+export class SettableClock extends FakeClock {
+  offsetMs = 0
+
+  override now(): number {
+    return super.now() + this.offsetMs
+  }
+
+  override advance(ms: number): void {
+    this.advanceTo(super.now() + ms)
   }
 }
 
