@@ -67,7 +67,7 @@ const BROKEN: [string, Record<string, unknown>, RegExp][] = [
   [
     'rules that collide',
     { rules: [{ by: ['a'] }, { match: { kind: 'counter' } }] },
-    /^rules\.1: .*as rule 1, .*`name`, or let their `match` have nothing in common$/
+    /^rules\.1: .*as rule 1; .*`name`, or let their `match` have nothing in common$/
   ],
   [
     'rules that collide in one aggregation',
