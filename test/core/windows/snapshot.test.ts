@@ -43,14 +43,14 @@ describe('a snapshot', () => {
   it('is refused where another version wrote it', async () => {
     const other = Uint8Array.from(await saved())
     other[0]--
-    assert.throws(() => restore(other), /it has version 3, this Weir reads version 4/)
+    assert.throws(() => restore(other), /it has version 4, this Weir reads version 5/)
   })
 
   const CHANGES: [string, Record<string, unknown>, RegExp][] = [
     [
       'windows',
       { windows: ['1s', '10s'] },
-      /open windows of 1s, 1m \(rule 1\), where 1s, 10s is configured now; start once with what it had/
+      /open windows of 1s, 1m \(rule 1\), where 1s, 10s is configured now; start with what it had and run `weir reload`/
     ],
     [
       'aggregations',
@@ -63,13 +63,33 @@ describe('a snapshot', () => {
       /the attribute route \(rule 2\)/
     ],
     ['buckets', { buckets: false }, /buckets of scale 5 \(rule 1\), where no buckets/],
-    ['the number of rules', { rules: [{}] }, /it is of 2 rules, configured are 1 now; start once with those it was of/]
+    ['the number of rules', { rules: [{}] }, /it is of 2 rules, configured are 1 now; start with what it had/]
   ]
   for (const [what, change, want] of CHANGES)
     it(`is refused where ${what} changed`, async () => {
       const bytes = await saved()
       assert.throws(() => restore(bytes, { ...CONFIG, ...change }), want)
     })
+
+  it('is of its rules wherever they stand, and others begin beside them', async () => {
+    const rules = [
+      { match: { name: 'added' } },
+      { match: { name: 'a' }, output: ['delta'] },
+      { match: { name: 'b' }, output: ['delta'] }
+    ]
+    const config = (...places: number[]) => ({ windows: ['1s'], rules: places.map(i => rules[i]) })
+    const before = await new Harness(config(1, 2), durable()).start()
+    await before.send(...['a', 'b', 'b'].map(name => ({ at: 0.5, metric: { name } })))
+    const after = new Harness(config(2, 0, 1), durable())
+    after.processor.restore!(before.processor.snapshot!())
+    await after.start()
+    after.advanceTo(10)
+    const sums = after.outputs.map(({ series, value }) => [series, value]).sort()
+    assert.deepEqual(sums, [
+      ['a{window=1s}', 1],
+      ['b{window=1s}', 2]
+    ])
+  })
 
   it('stays as it is while who was restored from it goes on', async () => {
     const bytes = await saved()
