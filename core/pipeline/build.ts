@@ -85,10 +85,22 @@ export class Pipeline implements Sink {
   }
 }
 
-/** Creates every component that a pipeline uses and connects them. */
-export function buildTopology(config: ResolvedConfig, services: Services): Topology {
+/**
+ * Creates every component that a pipeline uses and connects them.
+ * @param waitedFor exporters for which something waits on disk: these too, where there are such, though no pipeline uses
+ *   them any more, or does so only once what the last run left is done over
+ */
+export function buildTopology(
+  config: ResolvedConfig,
+  services: Services,
+  waitedFor: ReadonlySet<string> = new Set()
+): Topology {
+  const usedExporters = used(config, 'exporter')
+  const exporters = [...config.components.exporter.values()]
   const topology = {
-    exporters: used(config, 'exporter').map(entry => createExporter(entry, services)),
+    exporters: exporters
+      .filter(entry => usedExporters.includes(entry) || waitedFor.has(entry.id))
+      .map(entry => createExporter(entry, services)),
     pipelines: pipelineNames(config).map(name => createPipeline(name, config, services)),
     receivers: used(config, 'receiver').map(entry => createReceiver(entry, services))
   }

@@ -11,7 +11,7 @@ import type { Component, Services } from './component.ts'
 import { CreditPool } from './credits.ts'
 import { DirectEntrance, type Entrance } from './entrance.ts'
 import { deliverByJournal, recoverJournal } from './journal-delivery.ts'
-import { openBacklogs } from './lane/open-backlogs.ts'
+import { openBacklogs, waitedForIn } from './lane/open-backlogs.ts'
 import type { StateKeeper } from './lifecycle.ts'
 import { asInLastRun, type SavedPlan } from './reload/last-plan.ts'
 import { keepInStore, StateStore } from './state-store.ts'
@@ -107,7 +107,7 @@ async function withJournal(
   }
   const plan = discardState ? undefined : (recovered.checkpoint?.plan as SavedPlan | undefined)
   const built = plan === undefined ? config : await asInLastRun(plan, config, type => registry.find('processor', type))
-  const topology = buildTopology(built, services)
+  const topology = buildTopology(built, services, waitedForIn(recovered.checkpoint?.lanes))
   const { component, entrance, keeper } = await deliverByJournal(journal, recovered, topology, services)
   return {
     services,

@@ -22,9 +22,10 @@ export async function openBacklogs(
   { disk, areGapsAllowed }: { readonly disk: Disk; readonly areGapsAllowed: boolean }
 ): Promise<void> {
   const lanes = exporters.filter(({ lane }) => lane.backlogCapacityBytes > 0)
-  for (const [id, { next, end }] of positions ?? [])
-    if (!areGapsAllowed && next < end && !lanes.some(({ component }) => component.id === id))
-      throw orphaned(id, end - next, folder)
+  for (const id of areGapsAllowed ? [] : waitedForIn(positions)) {
+    const { next, end } = positions!.get(id)!
+    if (!lanes.some(({ component }) => component.id === id)) throw orphaned(id, end - next, folder)
+  }
   for (const { component, lane } of lanes) {
     const backlog = await Backlog.open({
       disk,
@@ -37,6 +38,11 @@ export async function openBacklogs(
     })
     lane.useBacklog(backlog)
   }
+}
+
+/** Exporters for which something waits on disk. */
+export function waitedForIn(positions: ReadonlyMap<string, LanePosition> | undefined): Set<string> {
+  return new Set([...(positions ?? [])].filter(([, { next, end }]) => next < end).map(([id]) => id))
 }
 
 function orphaned(id: string, entries: number, folder: string): WeirError {

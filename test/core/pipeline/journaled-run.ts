@@ -1,6 +1,7 @@
 import type { RequestHandler } from 'express'
 import pino from 'pino'
 import { Subject } from 'rxjs'
+import type { ResolvedConfig } from '../../../core/config/resolved.ts'
 import { ExportError } from '../../../core/errors.ts'
 import { DeadLetters } from '../../../core/journal/dead-letters.ts'
 import { type PointBlock, PointBlockBuilder } from '../../../core/model/points.ts'
@@ -10,10 +11,12 @@ import { buildTopology, type Topology } from '../../../core/pipeline/build.ts'
 import type { Component, Services } from '../../../core/pipeline/component.ts'
 import { CreditPool } from '../../../core/pipeline/credits.ts'
 import { exposeDeadLetters, type ReplayReport } from '../../../core/pipeline/dead-letter-route.ts'
+import type { Entrance } from '../../../core/pipeline/entrance.ts'
 import { deliverByJournal, recoverJournal } from '../../../core/pipeline/journal-delivery.ts'
 import { LANE_SCHEMA, type LaneConfig } from '../../../core/pipeline/lane/config.ts'
-import { openBacklogs } from '../../../core/pipeline/lane/open-backlogs.ts'
+import { openBacklogs, waitedForIn } from '../../../core/pipeline/lane/open-backlogs.ts'
 import { Runner } from '../../../core/pipeline/lifecycle.ts'
+import { asInLastRun, type SavedPlan } from '../../../core/pipeline/reload/last-plan.ts'
 import type { Change } from '../../../core/pipeline/reload/plan.ts'
 import { Reloader } from '../../../core/pipeline/reload/reloader.ts'
 import { Steps } from '../../../core/pipeline/steps.ts'
@@ -27,6 +30,7 @@ import { SettableClock, type TestBackend } from './journaled-world.ts'
 
 export const EPOCH = 1_700_000_000_000
 export const FOLDER = '/journal'
+const NEVER = new AbortController().signal
 const STEP_MS = 20
 const TURNS_PER_STEP = 3
 
@@ -64,6 +68,7 @@ export class JournaledRun {
   #disk: SimulatedDisk
   #options: RunOptions
   #dead = false
+  #isOver = false
   #series = new SeriesRegistry()
   #metrics = new Metrics()
   #batches = new Subject<Batch>()
@@ -116,8 +121,10 @@ export class JournaledRun {
 
   /** A clean stop. Resolves to whether all was sent. */
   async stop(timeoutMs: number): Promise<boolean> {
+    this.#isOver = true
     let drained: boolean | undefined
-    void this.#runner.stop(timeoutMs).then(result => (drained = result))
+    const stopped = this.#reloader.settled.then(() => this.#runner.stop(timeoutMs))
+    void stopped.then(result => (drained = result))
     while (drained === undefined) await this.advance(STEP_MS)
     this.#dead = true
     return drained
@@ -130,8 +137,8 @@ export class JournaledRun {
     const reloaded = this.#reloader.reload(this.#config())
     let isDone = false
     void reloaded.catch(() => (this.#options = before)).finally(() => (isDone = true))
-    while (!isDone) await this.advance(STEP_MS)
-    return reloaded
+    while (!isDone && !this.#dead) await this.advance(STEP_MS)
+    return this.#dead ? new Promise(() => {}) : reloaded
   }
 
   /** As `weir dlq replay`. */
@@ -170,8 +177,10 @@ export class JournaledRun {
       deadLetters: this.deadLetters,
       adminUrl: ''
     }
-    const config = this.#config()
-    const topology = buildTopology(config, services)
+    const wanted = this.#config()
+    const plan = recovered.checkpoint?.plan as SavedPlan | undefined
+    const config = plan === undefined ? wanted : await asInLastRun(plan, wanted, async () => counter)
+    const topology = buildTopology(config, services, waitedForIn(recovered.checkpoint?.lanes))
     this.topology = topology
     const journal = {
       folder: FOLDER,
@@ -191,7 +200,14 @@ export class JournaledRun {
     this.#reloader = new Reloader(delivery, this.#runner)
     exposeDeadLetters(delivery)
     this.#replay = services.routes.get('post /api/dead-letters/replay')!
-    await this.#driven(this.#runner.start(new AbortController().signal))
+    await this.#driven(this.#runner.start(NEVER))
+    if (config !== wanted) void this.#catchUp(entrance, wanted)
+  }
+
+  /** As a start under another configuration. */
+  async #catchUp(entrance: Entrance, wanted: ResolvedConfig): Promise<void> {
+    await entrance.doneOver(NEVER)
+    if (!this.#isOver) await this.#reloader.reload(wanted).catch(() => {})
   }
 
   /** Lets time go by until `work` is done. */

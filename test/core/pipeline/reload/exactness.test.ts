@@ -1,0 +1,164 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import { randomFrom, SimulatedDisk } from '../../journal/simulated-disk.ts'
+import { EPOCH, JournaledRun, type RunOptions } from '../journaled-run.ts'
+import { TestBackend } from '../journaled-world.ts'
+
+const LAST_MS = 12_000
+
+type Step =
+  | { readonly do: 'push'; readonly points: readonly { series: string; ago: number; value: number }[] }
+  | { readonly do: 'wait'; readonly ms: number }
+  | { readonly do: 'backend'; readonly which: 0 | 1; readonly state: TestBackend['state'] }
+  | { readonly do: 'crash'; readonly lateness: string }
+  | { readonly do: 'stop'; readonly timeout: number; readonly lateness: string }
+  | {
+      readonly do: 'reload'
+      readonly lateness: string
+      readonly maxBatch: number
+      readonly hasOther: boolean
+      readonly crashAfter?: number
+    }
+
+const lateness = fc.constantFrom('100ms', '300ms', '1s')
+const step: fc.Arbitrary<Step> = fc.oneof(
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      do: fc.constant('push' as const),
+      points: fc.array(
+        fc.record({
+          series: fc.constantFrom('a', 'b', 'c'),
+          ago: fc.integer({ min: -900, max: 1500 }),
+          value: fc.constantFrom(1, 3, 1000)
+        }),
+        { minLength: 1, maxLength: 5 }
+      )
+    })
+  },
+  { weight: 4, arbitrary: fc.record({ do: fc.constant('wait' as const), ms: fc.integer({ min: 0, max: 900 }) }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      do: fc.constant('backend' as const),
+      which: fc.constantFrom(0 as const, 1 as const),
+      state: fc.constantFrom('up', 'down', 'refusing', 'mute')
+    })
+  },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('crash' as const), lateness }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({ do: fc.constant('stop' as const), timeout: fc.integer({ min: 0, max: 600 }), lateness })
+  },
+  {
+    weight: 3,
+    arbitrary: fc.record(
+      {
+        do: fc.constant('reload' as const),
+        lateness,
+        maxBatch: fc.constantFrom(5, 7),
+        hasOther: fc.boolean(),
+        crashAfter: fc.integer({ min: 0, max: 1500 })
+      },
+      { requiredKeys: ['do', 'lateness', 'maxBatch', 'hasOther'] }
+    )
+  }
+)
+
+/** One Weir after the other on one disk, with two backends. */
+class World {
+  readonly backends = [new TestBackend(), new TestBackend()]
+  acknowledged = 0
+  pushed = 0
+  run!: JournaledRun
+  #disk: SimulatedDisk
+  #options: RunOptions
+
+  constructor(seed: number, laneBytes: number) {
+    this.#disk = new SimulatedDisk(randomFrom(seed))
+    this.#options = { now: EPOCH, laneBytes, counter: counterOf('100ms'), others: this.#others(true) }
+  }
+
+  async begin(change: Partial<RunOptions> = {}): Promise<void> {
+    this.#options = { ...this.#options, ...change, now: this.run?.clock.now() ?? EPOCH }
+    this.run = await JournaledRun.start(this.#disk, this.backends[0], this.#options)
+  }
+
+  async take(step: Step): Promise<void> {
+    if (step.do === 'push') this.#push(step)
+    else if (step.do === 'wait') await this.run.advance(step.ms)
+    else if (step.do === 'backend') this.backends[step.which].state = step.state
+    else if (step.do === 'reload') await this.#reload(step)
+    else {
+      if (step.do === 'crash') this.run.crash()
+      else await this.run.stop(step.timeout)
+      await this.begin({ counter: counterOf(step.lateness), others: this.#others(true) })
+    }
+  }
+
+  #others(hasOther: boolean): Record<string, TestBackend> {
+    return hasOther ? { other: this.backends[1] } : {}
+  }
+
+  #push({ points }: Extract<Step, { do: 'push' }>): void {
+    const now = this.run.clock.now()
+    const worth = points.reduce((sum, { value }) => sum + value, 0)
+    this.pushed += worth
+    void this.run.push(points.map(({ ago, ...point }) => ({ ...point, time: now - ago }))).then(status => {
+      if (status === 'acked') this.acknowledged += worth
+    })
+  }
+
+  async #reload({ lateness, maxBatch, hasOther, crashAfter }: Extract<Step, { do: 'reload' }>): Promise<void> {
+    const change = { counter: counterOf(lateness), lane: { max_batch: maxBatch }, others: this.#others(hasOther) }
+    const done: Promise<Partial<RunOptions>> = this.run.reload(change).then(
+      () => change,
+      () => ({})
+    )
+    if (crashAfter === undefined) this.#options = { ...this.#options, ...(await done) }
+    else {
+      await this.run.advance(crashAfter)
+      this.run.crash()
+      await this.begin({ ...change, others: this.#others(true) })
+    }
+  }
+}
+
+function counterOf(allowed_lateness: string) {
+  return { windows: ['200ms', '1s'], allowed_lateness, idle_timeout: '300ms', max_future_skew: '1s' }
+}
+
+/** What the smallest windows and the late series beside them add up to: all that was counted. */
+function sumOf(backend: TestBackend): number {
+  let sum = 0
+  for (const [key, value] of backend.stored()) if (key.includes('window=200ms') && !key.includes('_total')) sum += value
+  return sum
+}
+
+test('whatever is reloaded when, and crashes meanwhile: what was acknowledged counts, once, with one value', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(step, { minLength: 5, maxLength: 25, size: 'max' }),
+      fc.integer(),
+      fc.constantFrom(200, 1 << 20),
+      async (steps, seed, laneBytes) => {
+        const world = new World(seed, laneBytes)
+        await world.begin()
+        for (const step of steps) await world.take(step)
+        for (const backend of world.backends) backend.state = 'up'
+        await world.run.advance(LAST_MS)
+        for (const { component } of world.run.topology.exporters) assert.equal(component.account.imbalance, 0)
+        assert.equal(world.run.component.account.imbalance, 0)
+        assert.equal(await world.run.stop(2000), true)
+        const counted = sumOf(world.backends[0])
+        assert.ok(counted >= world.acknowledged, `${counted} of ${world.acknowledged} acknowledged`)
+        assert.ok(counted <= world.pushed, `${counted} of ${world.pushed} pushed`)
+        const [first, second] = world.backends.map(backend => backend.stored())
+        for (const [key, value] of second) assert.equal(first.get(key), value, key)
+        if (!steps.some(step => step.do === 'reload' && !step.hasOther)) assert.equal(second.size, first.size)
+      }
+    ),
+    { numRuns: Number(process.env.RUNS ?? 20), endOnFailure: process.env.QUICK !== undefined, timeout: 20_000 }
+  )
+})
