@@ -9,6 +9,7 @@ const OVERFLOW: Attribute = ['otel.metric.overflow', 'true']
 /** Beyond the most groups each metric has one; beyond as many metrics, all share one a kind. */
 export const MAX_OVERFLOW_GROUPS = 10_000
 const OVERFLOW_NAME = 'weir.overflow'
+const NEVER = Number.POSITIVE_INFINITY
 
 /**
  * What is counted together. A `counter` and an `up_down_counter` are summed; a `gauge` is looked at; a `histogram` adds
@@ -31,7 +32,7 @@ export class Groups {
   kinds = new Uint8Array()
   /** 1 where an event of it ever had a value other than 1; only then is the sum of values worth a series. */
   hasValues = new Uint8Array()
-  /** Unix ms of the last pane that had something for it. */
+  /** Unix ms of the last pane that had something for it; {@link NEVER} before. */
   lastActive = new Float64Array()
   overflowed = 0
   #grouping: Grouping
@@ -92,7 +93,10 @@ export class Groups {
   expire(time: number, inUse: Uint8Array): number[] {
     const gone: number[] = []
     for (let slot = 0; slot < this.length; slot++) {
-      if (!this.#identities.isUsed(slot) || this.lastActive[slot] >= time || inUse[slot] === 1) continue
+      if (!this.#identities.isUsed(slot) || inUse[slot] === 1) continue
+      // Nothing of it has counted so far, having come too late, say. It has until the next time.
+      if (this.lastActive[slot] === NEVER) this.lastActive[slot] = time
+      if (this.lastActive[slot] >= time) continue
       this.#known[slot] = undefined
       gone.push(slot)
     }
@@ -142,7 +146,7 @@ export class Groups {
     this.lastActive = withRoom(this.lastActive, slot)
     this.kinds[slot] = GROUP_KINDS.indexOf(kind)
     this.hasValues[slot] = 0
-    this.lastActive[slot] = Number.POSITIVE_INFINITY
+    this.lastActive[slot] = NEVER
     this.#known[slot] = identity
     return slot
   }
