@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { randomFrom } from '../journal/simulated-disk.ts'
-import { EPOCH, FOLDER, JournaledRun, type RunOptions, type TestPoint } from './journaled-run.ts'
+import type { RunOptions } from './journaled-config.ts'
+import { EPOCH, FOLDER, JournaledRun, type TestPoint } from './journaled-run.ts'
 import { KeepingDisk, TestBackend } from './journaled-world.ts'
 
 const COUNTER = { windows: ['200ms', '1s'], allowed_lateness: '100ms', idle_timeout: '300ms', max_future_skew: '1s' }

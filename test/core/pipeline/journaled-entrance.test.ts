@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { SimulatedDisk } from '../journal/simulated-disk.ts'
-import { EPOCH, FOLDER, JournaledRun, type RunOptions, type TestPoint } from './journaled-run.ts'
+import type { RunOptions } from './journaled-config.ts'
+import { EPOCH, FOLDER, JournaledRun, type TestPoint } from './journaled-run.ts'
 import { TestBackend } from './journaled-world.ts'
 
 const COUNTER = { windows: ['200ms'], output: ['delta'], allowed_lateness: '100ms', idle_timeout: '300ms' }

@@ -13,7 +13,6 @@ import { CreditPool } from '../../../core/pipeline/credits.ts'
 import { exposeDeadLetters, type ReplayReport } from '../../../core/pipeline/dead-letter-route.ts'
 import type { Entrance } from '../../../core/pipeline/entrance.ts'
 import { deliverByJournal, recoverJournal } from '../../../core/pipeline/journal-delivery.ts'
-import { LANE_SCHEMA, type LaneConfig } from '../../../core/pipeline/lane/config.ts'
 import { openBacklogs, waitedForIn } from '../../../core/pipeline/lane/open-backlogs.ts'
 import { Runner } from '../../../core/pipeline/lifecycle.ts'
 import { asInLastRun, type SavedPlan } from '../../../core/pipeline/reload/last-plan.ts'
@@ -21,11 +20,11 @@ import type { Change } from '../../../core/pipeline/reload/plan.ts'
 import { Reloader } from '../../../core/pipeline/reload/reloader.ts'
 import { Steps } from '../../../core/pipeline/steps.ts'
 import type { Context } from '../../../core/plugin/context.ts'
-import type { ExporterPlugin, ProcessorPlugin, ReceiverPlugin } from '../../../core/plugin/contract.ts'
+import type { ExporterPlugin, ReceiverPlugin } from '../../../core/plugin/contract.ts'
 import { Metrics } from '../../../core/telemetry/metrics.ts'
 import counter from '../../../processors/windowed_counter/index.ts'
-import { testConfig } from '../../../sdk/plugin/testing.ts'
 import type { SimulatedDisk } from '../journal/simulated-disk.ts'
+import { configOf, type RunOptions } from './journaled-config.ts'
 import { SettableClock, type TestBackend } from './journaled-world.ts'
 
 export const EPOCH = 1_700_000_000_000
@@ -39,23 +38,6 @@ export interface TestPoint {
   readonly time: number
   readonly value: number
   readonly kind?: 'counter' | 'gauge'
-}
-
-export interface RunOptions {
-  readonly now: number
-  readonly pipelines?: readonly string[]
-  readonly laneBytes?: number
-  readonly counter?: Record<string, unknown>
-  readonly ownedBytes?: number
-  readonly maxSize?: number
-  readonly discardState?: boolean
-  /** Beside the first, by id. */
-  readonly others?: Readonly<Record<string, TestBackend>>
-  /** Behind the counter. */
-  readonly extra?: ProcessorPlugin
-  readonly receiver?: Record<string, unknown>
-  readonly lane?: Record<string, unknown>
-  readonly shutdownMs?: number
 }
 
 /** One life of a Weir with a journal on `disk`, from its start to a stop or a crash, driven by a clock of its own. */
@@ -219,61 +201,12 @@ export class JournaledRun {
     return done
   }
 
-  #config(): Parameters<typeof buildTopology>[0] {
-    const { pipelines = ['counts'], counter: config = {}, others = {}, extra, receiver = {} } = this.#options
-    const { shutdownMs = 60_000 } = this.#options
-    const entry = (id: string, plugin: object, config: unknown = {}, lane?: LaneConfig) =>
-      [id, { id, plugin, config, lane, position: { file: '', line: 1, column: 1 } }] as const
-    const exporters = Object.entries({ backend: this.backend, ...others })
-    const processors = ['windowed_counter', ...(extra ? ['extra'] : [])]
-    return {
-      files: [],
-      components: {
-        receiver: new Map([
-          entry(
-            'test',
-            this.#once('test', () => this.#receiverPlugin()),
-            receiver
-          )
-        ]),
-        processor: new Map([
-          entry('windowed_counter', counter, testConfig(counter, config)),
-          ...(extra ? [entry('extra', extra)] : [])
-        ]),
-        exporter: new Map(
-          exporters.map(([id, backend]) =>
-            entry(
-              id,
-              this.#once(id, () => this.#exporterPlugin(backend)),
-              {},
-              this.#laneConfig()
-            )
-          )
-        )
-      },
-      service: {
-        shutdown_timeout: shutdownMs,
-        pipelines: Object.fromEntries(
-          pipelines.map(name => [
-            name,
-            {
-              receivers: ['test'],
-              processors: name.startsWith('counts') ? processors : [],
-              exporters: exporters.map(([id]) => id)
-            }
-          ])
-        )
-      }
-    } as never
-  }
-
-  #laneConfig(): LaneConfig {
-    const { laneBytes = 1 << 20, lane = {} } = this.#options
-    return testConfig({ schema: LANE_SCHEMA } as never, {
-      queue: { max_size: `${laneBytes}B`, max_batch: 7, ...lane },
-      retry: { initial_interval: '50ms', max_interval: '200ms' },
-      timeout: '1s'
-    }) as LaneConfig
+  #config(): ResolvedConfig {
+    const exporters = Object.entries({ backend: this.backend, ...this.#options.others })
+    return configOf(this.#options, {
+      receiver: this.#once('test', () => this.#receiverPlugin()),
+      exporters: exporters.map(([id, backend]) => [id, this.#once(id, () => this.#exporterPlugin(backend))])
+    })
   }
 
   /** As long as it runs a plugin is one object. */

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { randomFrom, SimulatedDisk } from '../../journal/simulated-disk.ts'
-import { EPOCH, JournaledRun, type RunOptions } from '../journaled-run.ts'
+import type { RunOptions } from '../journaled-config.ts'
+import { EPOCH, JournaledRun } from '../journaled-run.ts'
 import { TestBackend } from '../journaled-world.ts'
 
 const LAST_MS = 12_000

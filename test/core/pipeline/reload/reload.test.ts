@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { ProcessorPlugin } from '../../../../core/plugin/contract.ts'
 import { SimulatedDisk } from '../../journal/simulated-disk.ts'
-import { EPOCH, JournaledRun, type RunOptions, turns } from '../journaled-run.ts'
+import type { RunOptions } from '../journaled-config.ts'
+import { EPOCH, JournaledRun, turns } from '../journaled-run.ts'
 import { TestBackend } from '../journaled-world.ts'
 
 const COUNTER = { windows: ['200ms'], output: ['delta'], allowed_lateness: '100ms', idle_timeout: '300ms' }
@@ -85,7 +86,8 @@ test('a reload that can be neither done nor undone: nothing is lost, it stops, a
   await run.advance(2000)
   assert.equal(load.acked, 20)
   assert.equal(await run.stop(1000), false)
-  const next = await JournaledRun.start(disk, backend, { ...options, now: run.clock.now() })
+  state.isBroken = false
+  const next = await JournaledRun.start(disk, backend, { ...options, extra: plugin, now: run.clock.now() })
   await next.advance(3000)
   assert.equal(sumOf(backend), 20)
 })

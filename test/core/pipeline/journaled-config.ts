@@ -1,0 +1,69 @@
+import type { ResolvedConfig } from '../../../core/config/resolved.ts'
+import { LANE_SCHEMA, type LaneConfig } from '../../../core/pipeline/lane/config.ts'
+import type { ProcessorPlugin } from '../../../core/plugin/contract.ts'
+import counter from '../../../processors/windowed_counter/index.ts'
+import { testConfig } from '../../../sdk/plugin/testing.ts'
+import type { TestBackend } from './journaled-world.ts'
+
+export interface RunOptions {
+  readonly now: number
+  readonly pipelines?: readonly string[]
+  readonly laneBytes?: number
+  readonly counter?: Record<string, unknown>
+  readonly ownedBytes?: number
+  readonly maxSize?: number
+  readonly discardState?: boolean
+  /** Beside the first, by id. */
+  readonly others?: Readonly<Record<string, TestBackend>>
+  /** Behind the counter. */
+  readonly extra?: ProcessorPlugin
+  readonly receiver?: Record<string, unknown>
+  readonly lane?: Record<string, unknown>
+  readonly shutdownMs?: number
+}
+
+/** Plugins are one object each for as long as a Weir runs. */
+interface Plugins {
+  readonly receiver: object
+  /** By id. */
+  readonly exporters: readonly (readonly [string, object])[]
+}
+
+export function configOf(options: RunOptions, { receiver, exporters }: Plugins): ResolvedConfig {
+  const { pipelines = ['counts'], counter: own = {}, extra, shutdownMs = 60_000 } = options
+  const entry = (id: string, plugin: object, config: unknown = {}, lane?: LaneConfig) =>
+    [id, { id, plugin, config, lane, position: { file: '', line: 1, column: 1 } }] as const
+  const processors = ['windowed_counter', ...(extra ? ['extra'] : [])]
+  return {
+    files: [],
+    components: {
+      receiver: new Map([entry('test', receiver, options.receiver)]),
+      processor: new Map([
+        entry('windowed_counter', counter, testConfig(counter, own)),
+        ...(extra ? [entry('extra', extra)] : [])
+      ]),
+      exporter: new Map(exporters.map(([id, plugin]) => entry(id, plugin, {}, laneConfig(options))))
+    },
+    service: {
+      shutdown_timeout: shutdownMs,
+      pipelines: Object.fromEntries(
+        pipelines.map(name => [
+          name,
+          {
+            receivers: ['test'],
+            processors: name.startsWith('counts') ? processors : [],
+            exporters: exporters.map(([id]) => id)
+          }
+        ])
+      )
+    }
+  } as never
+}
+
+function laneConfig({ laneBytes = 1 << 20, lane = {} }: RunOptions): LaneConfig {
+  return testConfig({ schema: LANE_SCHEMA } as never, {
+    queue: { max_size: `${laneBytes}B`, max_batch: 7, ...lane },
+    retry: { initial_interval: '50ms', max_interval: '200ms' },
+    timeout: '1s'
+  }) as LaneConfig
+}
