@@ -4,9 +4,12 @@ import { crc32c } from '@node-rs/crc32'
 import { WeirError } from '../errors.ts'
 import { type Disk, replaceFile } from './disk.ts'
 
-// File: magic (8), CRC-32C of the rest (uint32), the checkpoint as V8 serializes it.
-const MAGIC = Buffer.from('WEIRC001')
-const HEADER_BYTES = MAGIC.length + 4
+// File: magic (8), CRC-32C of the rest (uint32), length of the index (uint32), the index as V8 serializes it, the
+// snapshots in its order. Snapshots are written as they are: to copy a hundred megabytes would hold up everybody.
+const MAGIC = Buffer.from('WEIRC002')
+const CHECKSUM_AT = MAGIC.length
+const INDEX_LENGTH_AT = CHECKSUM_AT + 4
+const HEADER_BYTES = INDEX_LENGTH_AT + 4
 const FILE_NAME = 'checkpoint'
 
 /** From where on the journal is to be processed, and what processors knew there. */
@@ -29,24 +32,50 @@ export interface LanePosition {
   readonly end: number
 }
 
-export async function writeCheckpoint(disk: Disk, folder: string, checkpoint: Checkpoint): Promise<void> {
-  const body = serialize(checkpoint)
-  const header = Buffer.alloc(HEADER_BYTES)
-  MAGIC.copy(header)
-  header.writeUInt32LE(crc32c(body), MAGIC.length)
-  await replaceFile(disk, path.join(folder, FILE_NAME), Buffer.concat([header, body]))
+interface Index extends Omit<Checkpoint, 'snapshots'> {
+  readonly snapshots: readonly (readonly [name: string, bytes: number])[]
 }
 
-/** Undefined where none was written yet. Throws `STATE_INVALID` where it is damaged. */
+export async function writeCheckpoint(
+  disk: Disk,
+  folder: string,
+  { snapshots, ...checkpoint }: Checkpoint
+): Promise<void> {
+  const sizes = [...snapshots].map(([name, bytes]): [string, number] => [name, bytes.length])
+  const index = serialize({ ...checkpoint, snapshots: sizes } satisfies Index)
+  const header = Buffer.alloc(HEADER_BYTES)
+  MAGIC.copy(header)
+  header.writeUInt32LE(index.length, INDEX_LENGTH_AT)
+  let checksum = crc32c(index, crc32c(header.subarray(INDEX_LENGTH_AT)))
+  for (const bytes of snapshots.values())
+    checksum = crc32c(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length), checksum)
+  header.writeUInt32LE(checksum, CHECKSUM_AT)
+  await replaceFile(disk, path.join(folder, FILE_NAME), [header, index, ...snapshots.values()])
+}
+
+/** Undefined where none was written yet. Throws `STATE_INVALID` where it is damaged, or of another version. */
 export async function readCheckpoint(disk: Disk, folder: string): Promise<Checkpoint | undefined> {
   if (!(await disk.list(folder)).includes(FILE_NAME)) return undefined
   const file = path.join(folder, FILE_NAME)
   const bytes = await disk.read(file)
-  const body = bytes.subarray(HEADER_BYTES)
-  const isWhole = bytes.length > HEADER_BYTES && bytes.subarray(0, MAGIC.length).equals(MAGIC)
-  if (isWhole && bytes.readUInt32LE(MAGIC.length) === crc32c(body)) return { lanes: new Map(), ...deserialize(body) }
+  const isWhole =
+    bytes.length > HEADER_BYTES &&
+    bytes.subarray(0, MAGIC.length).equals(MAGIC) &&
+    bytes.readUInt32LE(CHECKSUM_AT) === crc32c(bytes.subarray(INDEX_LENGTH_AT))
+  if (isWhole) return decode(bytes)
   throw new WeirError(
     'STATE_INVALID',
-    `checkpoint ${file} is damaged; bring it back from a copy, or start with --discard-state`
+    `checkpoint ${file} is damaged, or of another version of Weir; bring it back from a copy, or start with --discard-state`
   )
+}
+
+function decode(bytes: Buffer): Checkpoint {
+  let at = HEADER_BYTES + bytes.readUInt32LE(INDEX_LENGTH_AT)
+  const { snapshots, ...checkpoint }: Index = deserialize(bytes.subarray(HEADER_BYTES, at))
+  const states = new Map<string, Uint8Array>()
+  for (const [name, length] of snapshots) {
+    states.set(name, new Uint8Array(bytes.buffer, bytes.byteOffset + at, length))
+    at += length
+  }
+  return { ...checkpoint, snapshots: states }
 }

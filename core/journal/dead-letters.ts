@@ -86,7 +86,7 @@ export class DeadLetters {
     const number = this.#next++
     const name = `${String(number).padStart(NAME_DIGITS, '0')}${key === undefined ? '' : `-${key}`}.letter`
     const bytes = encode(letter)
-    await replaceFile(this.#disk, path.join(this.folder, name), bytes)
+    await replaceFile(this.#disk, path.join(this.folder, name), [bytes])
     this.#enter(number, name, bytes.length, key)
   }
 

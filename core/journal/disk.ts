@@ -51,13 +51,13 @@ export const realDisk: Disk = {
   syncFolder
 }
 
-/** Writes `bytes` to `file` so that either the old or the new content is there after a crash, never half of it. */
-export async function replaceFile(disk: Disk, file: string, bytes: Uint8Array): Promise<void> {
+/** Writes `pieces`, one after the other, to `file` so that either the old or the new content is there after a crash, never half of it. */
+export async function replaceFile(disk: Disk, file: string, pieces: readonly Uint8Array[]): Promise<void> {
   const beside = `${file}.tmp`
   try {
     const handle = await disk.create(beside)
     try {
-      await handle.append(bytes)
+      for (const piece of pieces) await handle.append(piece)
       await handle.sync()
     } finally {
       await handle.close()

@@ -22,7 +22,7 @@ const ROOM_POLL_MS = 10
 /** After a failed write, how long to refuse before the next try. */
 const RETRY_MS = 1000
 /** Items handed on before the event loop gets its turn: some milliseconds. */
-const ITEMS_PER_TURN = 4000
+const ITEMS_PER_TURN = 1000
 
 export interface JournaledEntranceOptions {
   readonly journal: Journal

@@ -16,7 +16,7 @@ import type { ClosedWindow } from './windows.ts'
 
 const MAX_POINTS_PER_BLOCK = 10_000
 /** Groups looked at before who drives it may do something else. */
-const GROUPS_PER_STEP = 2048
+const GROUPS_PER_STEP = 256
 
 /** Turns closed windows into points: per-window values at the window's end, and totals that only grow. */
 export class Emitter {
