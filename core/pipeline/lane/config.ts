@@ -50,7 +50,7 @@ export const LANE_SCHEMA: ConfigSchema = {
         },
         disk_size: byteSize({
           description:
-            'With a journal: largest size of what waits on disk while the exporter is behind, so that others need not wait for it; 0 keeps it in memory alone.',
+            'With a journal: largest size of what waits on disk while the exporter is behind, so that others need not wait for it; 0B keeps it in memory alone.',
           default: '4GiB'
         }),
         order: {
