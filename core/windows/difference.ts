@@ -2,10 +2,19 @@ import { ExponentialCounts } from '../model/sketch/exponential-counts.ts'
 import { type HistogramPoint, isSame } from './merged-histogram.ts'
 
 /**
+ * What `now` adds to the point before of a cumulative histogram; `now` itself where it counted less, having begun anew. Its
+ * sum does not tell: it goes down where values are below 0.
+ */
+export function increase(now: HistogramPoint, before: HistogramPoint): HistogramPoint {
+  // What was empty may not have said what its buckets are.
+  return now.count < before.count || before.count === 0 ? now : difference(now, before)
+}
+
+/**
  * What a cumulative histogram counted from `before` to `now`; `min` and `max` are of its whole life, so of that nothing
  * is known. Without buckets where they are not those of before, or hold less.
  */
-export function difference(now: HistogramPoint, before: HistogramPoint): HistogramPoint {
+function difference(now: HistogramPoint, before: HistogramPoint): HistogramPoint {
   const parts = { count: now.count - before.count, sum: now.sum - before.sum, min: Number.NaN, max: Number.NaN }
   if (now.kind === 'exponential_histogram' && before.kind === 'exponential_histogram') {
     const counts = new ExponentialCounts()

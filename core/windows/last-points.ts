@@ -1,6 +1,6 @@
 import type { Series } from '../model/series.ts'
 import { withRoom } from './columns.ts'
-import { difference } from './difference.ts'
+import { increase } from './difference.ts'
 import { Identities, type SavedIdentities } from './identities.ts'
 import type { HistogramPoint } from './merged-histogram.ts'
 import { restorePoints, type SavedHistograms, savePoints } from './saved-sketches.ts'
@@ -90,11 +90,12 @@ export class LastPoints {
     while (row !== NONE && this.#start[row] !== point.start) row = this.#next[row]
     const isNew = row === NONE
     if (!isNew && point.time <= this.#time[row]) return false
-    const isReset = isNew || point.count < this.#count[row] || point.sum < this.#sum[row]
+    const { histogram } = point
+    const isReset = isNew || (histogram === undefined ? point.sum < this.#sum[row] : point.count < this.#count[row])
     into.sum = isReset ? point.sum : point.sum - this.#sum[row]
     into.count = isReset ? point.count : point.count - this.#count[row]
-    const before = isReset ? undefined : this.#histograms.get(row)
-    into.histogram = increase(point.histogram, before)
+    const before = isNew ? undefined : this.#histograms.get(row)
+    into.histogram = histogram === undefined || before === undefined ? histogram : increase(histogram, before)
     this.#write(isNew ? this.#newRow(number) : row, point)
     return !isNew || point.start >= since
   }
@@ -201,8 +202,4 @@ export class LastPoints {
     }
     return first
   }
-}
-
-function increase(now: HistogramPoint | undefined, before: HistogramPoint | undefined): HistogramPoint | undefined {
-  return now === undefined || before === undefined ? now : difference(now, before)
 }

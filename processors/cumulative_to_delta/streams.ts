@@ -1,5 +1,5 @@
 import type { StreamState } from '../../core/model/stream-table.ts'
-import { difference } from '../../core/windows/difference.ts'
+import { increase } from '../../core/windows/difference.ts'
 import type { HistogramPoint } from '../../core/windows/merged-histogram.ts'
 
 /** A point of a cumulative series. */
@@ -32,7 +32,6 @@ export function incrementOf(point: Point, last: Point): Pick<Point, 'value' | 'h
   const { value, histogram } = point
   if (histogram === undefined || last.histogram === undefined)
     return value < last.value ? point : { value: value - last.value, histogram: undefined }
-  // What was empty may not have said what its buckets are.
-  if (histogram.count < last.histogram.count || last.histogram.count === 0) return point
-  return { value: value - last.value, histogram: difference(histogram, last.histogram) }
+  const added = increase(histogram, last.histogram)
+  return added === histogram ? point : { value: value - last.value, histogram: added }
 }

@@ -17,6 +17,7 @@ const point = fc.record({
   start: fc.constantFrom(0, 40, 60),
   time: fc.nat(200),
   sum: fc.nat(20),
+  count: fc.nat(5),
   hasHistogram: fc.boolean()
 })
 const expire = fc.record({ kind: fc.constant('expire' as const), time: fc.nat(200) })
@@ -37,8 +38,9 @@ describe('LastPoints', () => {
             points.expire(step.time, new Set())
             forget(model, step.time)
           } else {
-            const { start, time, sum, hasHistogram } = step
-            const point = { start, time, sum, count: 0, histogram: hasHistogram ? observation(sum, 1) : undefined }
+            const { start, time, sum, count, hasHistogram } = step
+            const histogram = hasHistogram ? observation(sum, count) : undefined
+            const point = { start, time, sum, count: hasHistogram ? count : 0, histogram }
             assert.deepEqual(increment(points, step.series, point), expected(model, step.series, point))
           }
         }
@@ -82,7 +84,8 @@ function expected(model: Model, of: Series, point: LastPoint): number | undefine
   if (last !== undefined && point.time <= last.time) return undefined
   writers.set(point.start, point)
   if (last === undefined) return point.start >= SINCE ? point.sum : undefined
-  return point.sum < last.sum ? point.sum : point.sum - last.sum
+  const isReset = point.histogram === undefined ? point.sum < last.sum : point.count < last.count
+  return isReset ? point.sum : point.sum - last.sum
 }
 
 function forget(model: Model, before: number): void {

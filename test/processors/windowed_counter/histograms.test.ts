@@ -195,6 +195,28 @@ describe('windowed_counter of histograms', () => {
     }
   }
 
+  for (const [name, make] of [
+    ['explicit', explicit],
+    ['exponential', exponential]
+  ] as const) {
+    it(`cumulative ${name} buckets of values below 0, whose sum goes down, have not begun anew`, async () => {
+      const weir = await new HistogramHarness().start()
+      await weir.take(0.5, make([20, 30]), 'cumulative', 0.25)
+      await weir.take(1.5, make([20, 30, -40]), 'cumulative', 0.25)
+      weir.advanceTo(10)
+      const { count, sum } = weir.seen.get('1s 2')!
+      assert.deepEqual([count, sum], [1, -40])
+    })
+  }
+
+  it('cumulative buckets after a histogram that was empty, and had none, are all there', async () => {
+    const weir = await new HistogramHarness().start()
+    await weir.take(0.5, { ...explicit([], []), counts: [] }, 'cumulative', 0.25)
+    await weir.take(1.5, explicit([4, 90]), 'cumulative', 0.25)
+    weir.advanceTo(10)
+    assert.deepEqual((weir.seen.get('1s 2') as Histogram).counts, [0, 1, 1, 0])
+  })
+
   it('cumulative buckets that cannot be compared leave count and sum', async () => {
     const weir = new HistogramHarness({ windows: ['1s'], output: ['delta'] })
     await weir.start()
