@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto'
-import { realpath, rm } from 'node:fs/promises'
+import { createHash, randomUUID } from 'node:crypto'
+import { realpath, rename, rm } from 'node:fs/promises'
 import { connect, createServer, type Server } from 'node:net'
 import os from 'node:os'
 import path from 'node:path'
@@ -15,15 +15,30 @@ export async function lockFolder(folder: string): Promise<() => Promise<void>> {
     .digest('hex')
   // Paths of sockets must be short.
   const socket = path.join(os.tmpdir(), `weir-${name.slice(0, 16)}.sock`)
-  if (await answers(socket))
+  const server = (await listen(socket)) ?? ((await removeIfDead(socket)) ? await listen(socket) : undefined)
+  if (server === undefined)
     throw new WeirError(
       'STATE_INVALID',
       `another Weir is using ${folder}: stop it first, or give this one a folder of its own`
     )
-  await rm(socket, { force: true })
-  const server = await listen(socket)
   server.unref()
   return () => new Promise(resolve => server.close(() => resolve()))
+}
+
+/** False where somebody answers. Of several that find what a dead process left, one may have its own there by now. */
+async function removeIfDead(socket: string): Promise<boolean> {
+  if (await answers(socket)) return false
+  const aside = `${socket}.${randomUUID()}`
+  // Atomic: nobody else takes away the same one.
+  const isTaken = await rename(socket, aside).then(
+    () => true,
+    () => false
+  )
+  if (!isTaken) return true
+  const isAlive = await answers(aside)
+  if (isAlive) await rename(aside, socket)
+  else await rm(aside, { force: true })
+  return !isAlive
 }
 
 function answers(socket: string): Promise<boolean> {
@@ -37,10 +52,13 @@ function answers(socket: string): Promise<boolean> {
   })
 }
 
-function listen(socket: string): Promise<Server> {
+/** Undefined where there is something at that path. */
+function listen(socket: string): Promise<Server | undefined> {
   return new Promise((resolve, reject) => {
     const server = createServer(connection => connection.destroy())
-    server.once('error', reject)
+    server.once('error', (error: NodeJS.ErrnoException) =>
+      error.code === 'EADDRINUSE' ? resolve(undefined) : reject(error)
+    )
     server.listen(socket, () => resolve(server))
   })
 }
