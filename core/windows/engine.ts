@@ -25,8 +25,6 @@ export class WindowEngine implements StreamProcessor {
   #intake: Intake
   #output: ((batch: Batch) => void) | undefined
   #cancelTick: () => void = () => {}
-  /** Number of the last hour that was swept in. */
-  #swept = 0
   /** Windows on their way out. */
   #running: Generator<void> | undefined
 
@@ -45,7 +43,8 @@ export class WindowEngine implements StreamProcessor {
     this.#state = {
       rules: settings.rules.map(rule => new Rule(rule, context, counters)),
       outbox: new Outbox(context),
-      watermark: new Watermark(settings.allowedLatenessMs, settings.idleTimeoutMs)
+      watermark: new Watermark(settings.allowedLatenessMs, settings.idleTimeoutMs),
+      sweptHour: undefined
     }
     this.#exposeState()
   }
@@ -70,7 +69,7 @@ export class WindowEngine implements StreamProcessor {
   }
 
   async start(): Promise<void> {
-    this.#swept = Math.floor(this.#context.clock.now() / FORGET_AFTER_MS)
+    this.#state.sweptHour ??= Math.floor(this.#context.clock.now() / FORGET_AFTER_MS)
     this.#scheduleTick()
   }
 
@@ -200,8 +199,8 @@ export class WindowEngine implements StreamProcessor {
 
   #sweep(): void {
     const hour = Math.floor(this.#context.clock.now() / FORGET_AFTER_MS)
-    if (hour === this.#swept) return
-    this.#swept = hour
+    if (hour === this.#state.sweptHour) return
+    this.#state.sweptHour = hour
     const { rules, watermark } = this.#state
     for (const [i, { windows }] of this.#settings.rules.entries()) {
       const largest = Math.max(...windows.map(({ sizeMs }) => sizeMs))

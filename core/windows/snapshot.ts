@@ -14,6 +14,7 @@ interface Saved {
   readonly kinds: readonly RuleKind[]
   readonly watermark: number
   readonly sources: ReadonlyMap<string, Source>
+  readonly sweptHour: number | undefined
   readonly rules: readonly SavedRule[]
   readonly outbox: readonly SavedBlock[]
 }
@@ -26,11 +27,12 @@ interface RuleKind {
   readonly shape: readonly string[]
 }
 
-export function saveState({ rules, outbox, watermark }: State, settings: WindowSettings): Uint8Array {
+export function saveState({ rules, outbox, watermark, sweptHour }: State, settings: WindowSettings): Uint8Array {
   const saved: Saved = {
     kinds: settings.rules.map(kindOf),
     watermark: watermark.value,
     sources: watermark.sources,
+    sweptHour,
     rules: rules.map(rule => rule.save()),
     outbox: outbox.blocks.map(block => saveBlock(block))
   }
@@ -47,6 +49,7 @@ export function restoreState(bytes: Uint8Array, state: State, settings: WindowSe
     state.outbox.put(restoreBlock(block, context.series))
   }
   state.watermark.restore(saved.watermark, saved.sources)
+  state.sweptHour = saved.sweptHour
 }
 
 /**

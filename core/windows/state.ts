@@ -7,4 +7,6 @@ export interface State {
   readonly rules: readonly Rule[]
   readonly outbox: Outbox
   readonly watermark: Watermark
+  /** Number of the hour in which groups were forgotten last; undefined before the start. */
+  sweptHour: number | undefined
 }

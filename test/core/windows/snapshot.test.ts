@@ -3,7 +3,7 @@ import { describe, it } from 'node:test'
 import plugin from '../../../processors/windowed_counter/index.ts'
 import type { StreamProcessor } from '../../../sdk/plugin/index.ts'
 import { testConfig, testContext } from '../../../sdk/plugin/testing.ts'
-import { Harness } from '../../processors/windowed_counter/harness.ts'
+import { Harness, type Output } from '../../processors/windowed_counter/harness.ts'
 
 const CONFIG = {
   windows: ['1s', '1m'],
@@ -89,6 +89,33 @@ describe('a snapshot', () => {
       ['a{window=1s}', 1],
       ['b{window=1s}', 2]
     ])
+  })
+
+  it('knows that an hour has begun in which nothing was forgotten yet', async () => {
+    // The epoch of these tests is 800 s past an hour. Ticks come every 175 ms, so none comes at the hour itself.
+    const hourAt = (hours: number) => hours * 3600 - 800
+    const config = { windows: ['700ms'] }
+    const outputs: unknown[] = []
+    for (const isRestarted of [false, true]) {
+      let weir = await new Harness(config, durable()).start()
+      await weir.send({ at: 0.5, name: 'old' })
+      weir.advanceTo(hourAt(2) + 0.01)
+      await weir.send({ at: hourAt(2), name: 'kept' })
+      if (isRestarted) {
+        const bytes = weir.processor.snapshot!()
+        weir = new Harness(config, durable())
+        weir.advanceTo(hourAt(2) + 0.01)
+        weir.processor.restore!(bytes)
+        await weir.start()
+      }
+      weir.outputs.length = 0
+      weir.advanceTo(hourAt(2) + 10)
+      await weir.send({ at: hourAt(2) + 10, name: 'old' })
+      weir.advanceTo(hourAt(2) + 20)
+      outputs.push(weir.outputs)
+    }
+    assert.ok((outputs[0] as Output[]).some(({ series, value }) => series === 'old{}' && value === 0))
+    assert.deepEqual(outputs[1], outputs[0])
   })
 
   it('stays as it is while who was restored from it goes on', async () => {
