@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readFileSync, statSync } from 'node:fs'
 import { CsvError, parse as parseCsv } from 'csv-parse/sync'
 import { load, YAMLException } from 'js-yaml'
 import {
@@ -73,15 +73,18 @@ function parseDocument(file: string): unknown {
 }
 
 function readText(file: string): string {
-  let bytes: Buffer
+  const { size } = reading(file, () => statSync(file))
+  // Before it is read: it may be larger than memory.
+  if (size > LARGEST_FILE_BYTES) throw new Error(`${file}: it has ${size} bytes, ${LARGEST_FILE_BYTES} are the most`)
+  return reading(file, () => readFileSync(file, 'utf8'))
+}
+
+function reading<T>(file: string, read: () => T): T {
   try {
-    bytes = readFileSync(file)
+    return read()
   } catch (error) {
     throw new Error(`${file} cannot be read: ${describeError(error)}`, { cause: error })
   }
-  if (bytes.length > LARGEST_FILE_BYTES)
-    throw new Error(`${file}: it has ${bytes.length} bytes, ${LARGEST_FILE_BYTES} are the most`)
-  return bytes.toString('utf8')
 }
 
 function placed(where: string, row: unknown): PlacedRow {

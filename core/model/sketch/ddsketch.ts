@@ -26,7 +26,8 @@ export function quantileOf(histogram: ExponentialHistogram, quantile: number): n
   const below = total(negative)
   const n = below + zeroCount + total(positive)
   if (n === 0) return Number.NaN
-  const rank = quantile * (n - 1)
+  // Sampled counts are fractions, and may be less than one all together.
+  const rank = quantile * Math.max(0, n - 1)
   if (rank < below) return clamp(-middleOf(indexFromTop(negative, rank), scale), min, max)
   if (rank < below + zeroCount) return 0
   return clamp(middleOf(indexFromBottom(positive, rank - below - zeroCount), scale), min, max)

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { after, test } from 'node:test'
@@ -43,6 +43,12 @@ for (const [name, text, message] of [
 test('does not start where nothing has a column that is asked for', async () => {
   const file = written('columns.csv', 'user,plan\nann,pro\n')
   await assert.rejects(start(created({ file, columns: ['plan', 'paln'] })), /columns\.csv: no row has a column "paln"/)
+})
+
+test('does not read a file that is larger than memory may be', async () => {
+  const file = written('large.csv', '')
+  truncateSync(file, 3 * 2 ** 30)
+  await assert.rejects(start(created({ file })), /large\.csv: it has 3221225472 bytes, 67108864 are the most/)
 })
 
 test('does not start without the file', async () => {

@@ -57,3 +57,11 @@ test('of nothing there is no quantile, and least and greatest bound it', () => {
   assert.equal(quantileOf(histogramOf([3]), 0.5), 3)
   assert.ok(quantileOf({ ...histogramOf([3]), min: Number.NaN, max: Number.NaN }, 0.5) !== 3)
 })
+
+for (const quantile of [0, 0.5, 1]) {
+  test(`the ${quantile} quantile of half an observation, as sampling leaves it, is near it`, () => {
+    const half = { ...histogramOf([8]), positive: { ...histogramOf([8]).positive, counts: [0.5] } }
+    const error = relativeErrorOf(half.scale)
+    assert.ok(Math.abs(quantileOf({ ...half, min: Number.NaN, max: Number.NaN }, quantile) / 8 - 1) <= error + 1e-9)
+  })
+}
