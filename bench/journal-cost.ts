@@ -1,43 +1,60 @@
-// What the journal costs, side by side: one Weir with and one without take turns in one run. Then, at half of what it
-// takes, how long replies take. `node bench/journal-cost.ts [turns]`
+// What the journal costs, side by side: one Weir with and one without take turns in one run, on one core. Then, each with
+// what cores there are, how long replies take at half of what it takes. `node bench/journal-cost.ts [turns]`
 import { LoadedWeir, POINTS_PER_BODY } from './otlp-load.ts'
 
-const WARM_UP_MS = 5000
+// Until windows of 10s have closed: their series are made at the first.
+const WARM_UP_MS = 12_000
+const WARM_UP_REQUESTS = 60
 const TURN_MS = 2000
-const PACED_MS = 10_000
+const PACED_MS = 20_000
+const SIDES = ['without', 'with'] as const
 
 const turns = Number(process.argv[2] ?? 8)
-const pair = { without: await LoadedWeir.start({ journal: false }), with: await LoadedWeir.start({ journal: true }) }
-const found = { without: [] as Turn[], with: [] as Turn[] }
-for (const weir of Object.values(pair)) await weir.flood(WARM_UP_MS)
-for (let turn = 0; turn < turns; turn++)
-  for (const which of turn % 2 === 0 ? (['without', 'with'] as const) : (['with', 'without'] as const))
-    found[which].push(await measure(pair[which]))
+await costs()
+await latencies()
 
-const costs = found.with.map((turn, i) => 1 - turn.perCpuSecond / found.without[i].perCpuSecond)
-const [low, middle, high] = [0.25, 0.5, 0.75].map(share => quantile(costs, share) * 100)
-console.log(
-  `journal costs ${middle.toFixed(0)} % of the points per CPU second (half of ${turns} pairs: ${low.toFixed(0)} to ${high.toFixed(0)} %)`
-)
-for (const which of ['without', 'with'] as const) {
-  const rate = quantile(
-    found[which].map(({ perSecond }) => perSecond),
-    0.5
-  )
-  const latencies = await pair[which].pace(rate / 2 / POINTS_PER_BODY, PACED_MS)
-  const shown = [0.5, 0.99, 1].map(share => quantile(latencies, share).toFixed(1)).join(' / ')
+async function costs(): Promise<void> {
+  const pair = await startPair(true)
+  const found = { without: [] as number[], with: [] as number[] }
+  for (let turn = 0; turn < turns; turn++)
+    for (const which of turn % 2 === 0 ? SIDES : SIDES.toReversed())
+      found[which].push((await measure(pair[which])).perCpuSecond)
+  const shares = found.with.map((speed, i) => 1 - speed / found.without[i])
+  const [low, middle, high] = [0.25, 0.5, 0.75].map(share => (quantile(shares, share) * 100).toFixed(0))
   console.log(
-    `${which} journal: ${(rate / 1e6).toFixed(2)} M points/s; at half of it replies take ${shown} ms (p50 / p99 / longest)`
+    `the journal costs ${middle} % of the points per CPU second (half of ${turns} pairs: ${low} to ${high} %)`
   )
-}
-for (const weir of Object.values(pair)) await weir.stop()
-
-interface Turn {
-  readonly perSecond: number
-  readonly perCpuSecond: number
+  await stopPair(pair)
 }
 
-async function measure(weir: LoadedWeir): Promise<Turn> {
+async function latencies(): Promise<void> {
+  const pair = await startPair(false)
+  for (const which of SIDES) {
+    const { perSecond } = await measure(pair[which])
+    const replies = await pair[which].pace(perSecond / 2 / POINTS_PER_BODY, PACED_MS)
+    const shown = [0.5, 0.9, 0.99, 1].map(share => quantile(replies, share).toFixed(1)).join(' / ')
+    console.log(
+      `${which} journal: ${(perSecond / 1e6).toFixed(2)} M points/s; at half of it replies take ${shown} ms (p50 / p90 / p99 / longest)`
+    )
+  }
+  await stopPair(pair)
+}
+
+async function startPair(pinned: boolean): Promise<Record<(typeof SIDES)[number], LoadedWeir>> {
+  const pair = {
+    without: await LoadedWeir.start({ journal: false, pinned }),
+    with: await LoadedWeir.start({ journal: true, pinned })
+  }
+  for (const which of SIDES) await pair[which].flood(TURN_MS)
+  await Promise.all(SIDES.map(which => pair[which].pace(WARM_UP_REQUESTS, WARM_UP_MS)))
+  return pair
+}
+
+async function stopPair(pair: Record<(typeof SIDES)[number], LoadedWeir>): Promise<void> {
+  for (const which of SIDES) await pair[which].stop()
+}
+
+async function measure(weir: LoadedWeir): Promise<{ readonly perSecond: number; readonly perCpuSecond: number }> {
   const from = await weir.reading()
   await weir.flood(TURN_MS)
   const to = await weir.reading()

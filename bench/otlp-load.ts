@@ -27,7 +27,7 @@ export interface Reading {
   readonly unaccounted: number
 }
 
-/** A Weir of its own, OTLP/HTTP protobuf → windowed_counter → debug without a word, pinned to the first core. */
+/** A Weir of its own: OTLP/HTTP protobuf → windowed_counter → debug without a word. */
 export class LoadedWeir {
   #process: ChildProcess
   #otlpPort: number
@@ -48,13 +48,21 @@ export class LoadedWeir {
     }))
   }
 
-  static async start({ journal }: { readonly journal: boolean }): Promise<LoadedWeir> {
+  /** @param pinned to the first core */
+  static async start({
+    journal,
+    pinned
+  }: {
+    readonly journal: boolean
+    readonly pinned: boolean
+  }): Promise<LoadedWeir> {
     const folder = mkdtempSync(path.join(tmpdir(), 'weir-bench-'))
     const [otlpPort, adminPort] = [await freePort(), await freePort()]
     const files = ['bench/pipeline.yaml', ...(journal ? ['bench/journal.yaml'] : [])]
     const configs = files.flatMap(file => ['--config', file])
     const ports = { BENCH_OTLP_PORT: String(otlpPort), BENCH_ADMIN_PORT: String(adminPort) }
-    const started = spawn('taskset', ['-c', '0', process.execPath, 'core/main.ts', 'run', ...configs], {
+    const command = [...(pinned ? ['taskset', '-c', '0'] : []), process.execPath, 'core/main.ts', 'run', ...configs]
+    const started = spawn(command[0], command.slice(1), {
       cwd: ROOT,
       env: { ...process.env, ...ports, BENCH_JOURNAL: folder },
       stdio: ['ignore', 'pipe', 'inherit']

@@ -5,7 +5,7 @@ import { LoadedWeir, POINTS_PER_BODY, SERIES } from './otlp-load.ts'
 const WARM_UP_MS = 5000
 
 const seconds = Number(process.argv.slice(2).find(argument => argument !== '--journal') ?? 15)
-const weir = await LoadedWeir.start({ journal: process.argv.includes('--journal') })
+const weir = await LoadedWeir.start({ journal: process.argv.includes('--journal'), pinned: true })
 await weir.flood(WARM_UP_MS)
 const from = await weir.reading()
 await weir.flood(seconds * 1000)
