@@ -1,0 +1,110 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import pino from 'pino'
+import { Subject } from 'rxjs'
+import type { ResolvedConfig } from '../../../../core/config/resolved.ts'
+import { type PointBlock, PointBlockBuilder } from '../../../../core/model/points.ts'
+import { SeriesRegistry } from '../../../../core/model/series.ts'
+import type { Batch } from '../../../../core/pipeline/batch.ts'
+import { type Delivery, prepareDelivery } from '../../../../core/pipeline/delivery.ts'
+import { Runner } from '../../../../core/pipeline/lifecycle.ts'
+import { Reloader } from '../../../../core/pipeline/reload/reloader.ts'
+import type { Context } from '../../../../core/plugin/context.ts'
+import { Metrics } from '../../../../core/telemetry/metrics.ts'
+import { FakeClock } from '../../../../sdk/plugin/testing.ts'
+import { configOf, type RunOptions } from '../journaled-config.ts'
+import { EPOCH, turns } from '../journaled-run.ts'
+
+const COUNTER = { windows: ['200ms'], output: ['delta'], allowed_lateness: '100ms', idle_timeout: '300ms' }
+const METRIC = { name: 'm', unit: '', description: '', kind: 'counter', temporality: 'delta' } as const
+const POINT_BYTES = 33
+/** Real time. */
+const LONGEST_RELOAD_MS = 5000
+
+/** A Weir without a journal, its sender and its backend. */
+class MemoryWeir {
+  readonly stored: number[] = []
+  isUp = false
+  delivery!: Delivery
+  #clock = new FakeClock(EPOCH)
+  #series = new SeriesRegistry()
+  #batches = new Subject<Batch>()
+  #receiver!: Context
+  #reloader!: Reloader
+  #plugins = {
+    receiver: {
+      create: (_: unknown, context: Context) => {
+        this.#receiver = context
+        return { batches$: this.#batches }
+      }
+    },
+    exporters: [['backend', { create: () => ({ export: (block: PointBlock) => this.#export(block) }) }]] as const
+  }
+
+  async start(): Promise<void> {
+    const log = pino({ level: 'silent' })
+    const shared = { log, clock: this.#clock, series: this.#series, metrics: new Metrics(), routes: new Map() }
+    const base = { ...shared, announcements: [], adminUrl: '', requestsWanted: false }
+    this.delivery = await prepareDelivery(this.#config(), base as never, false, undefined as never)
+    const { topology, entrance } = this.delivery
+    const runner = new Runner(topology, { log, clock: this.#clock, entrance, keeper: undefined })
+    await runner.start(new AbortController().signal)
+    this.#reloader = new Reloader(this.delivery, runner)
+  }
+
+  push(value: number): void {
+    const builder = new PointBlockBuilder()
+    builder.add(this.#series.intern(METRIC, []), this.#clock.now(), value)
+    this.#batches.next(this.#receiver.batch(builder.build(), this.#receiver.credits.tryTake(POINT_BYTES)!))
+  }
+
+  async pass(ms: number): Promise<void> {
+    for (let gone = 0; gone < ms; gone += 20) {
+      this.#clock.advance(20)
+      await turns(2)
+    }
+  }
+
+  /** Resolves to what became of it, or to why it failed. */
+  async reload(change: Partial<RunOptions>): Promise<unknown> {
+    let outcome: unknown
+    this.#reloader.reload(this.#config(change)).then(
+      changes => (outcome = changes),
+      error => (outcome = error)
+    )
+    const begun = performance.now()
+    while (outcome === undefined && performance.now() - begun < LONGEST_RELOAD_MS) await this.pass(20)
+    return outcome
+  }
+
+  #config(change: Partial<RunOptions> = {}): ResolvedConfig {
+    const config = configOf({ now: EPOCH, counter: COUNTER, laneBytes: 30, shutdownMs: 200, ...change }, this.#plugins)
+    const service = { ...config.service, limits: { in_flight: 1 << 20, owned: 1 << 20 }, dead_letters: {} }
+    return { ...config, service: service as never }
+  }
+
+  async #export({ value }: PointBlock): Promise<void> {
+    if (!this.isUp) throw new Error('not now')
+    this.stored.push(...value)
+  }
+}
+
+test('regression: in memory, a reload that could not send what a processor held in time lost it', async () => {
+  const weir = new MemoryWeir()
+  await weir.start()
+  for (const value of [1, 10, 100]) {
+    weir.push(value)
+    await weir.pass(120)
+  }
+  // The first of their windows fills the queue.
+  await weir.pass(1000)
+  const outcome = await weir.reload({ pipelines: ['plain'] })
+  assert.match(String(outcome), /exporters are too far behind for processors to put out what they hold$/)
+  weir.isUp = true
+  await weir.pass(3000)
+  weir.push(1000)
+  await weir.pass(5000)
+  const sum = weir.stored.reduce((sum, value) => sum + value, 0)
+  assert.equal(sum, 1111, String(weir.stored))
+  for (const { account } of weir.delivery.components) assert.equal(account.imbalance, 0)
+})
