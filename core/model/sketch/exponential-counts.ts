@@ -135,4 +135,5 @@ function reach({ offset, counts }: ExponentialBuckets, scale: number, mergedScal
   return furthest
 }
 
-const lowerBound = (index: number, scale: number) => 2 ** (index * 2 ** -scale)
+// At scales so coarse that one bucket is wider than all numbers the width is infinite, and 0 times that no number.
+const lowerBound = (index: number, scale: number) => (index === 0 ? 1 : 2 ** (index * 2 ** -scale))

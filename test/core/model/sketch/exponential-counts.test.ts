@@ -156,3 +156,27 @@ for (const zeroThreshold of [Number.NaN, -1]) {
     })
   })
 }
+
+it('whatever scales, offsets and zeros come over the wire, merging ends, and no count is lost', () => {
+  const buckets = fc.record({
+    offset: fc.constantFrom(-(2 ** 31), -100_000, -1, 0, 1, 160, 2 ** 31 - 1),
+    counts: fc.array(fc.nat(3), { maxLength: 20 })
+  })
+  const shape = fc.record({
+    scale: fc.constantFrom(-(2 ** 31), -1000, -11, -10, 0, 5, 20, 21, 1000, 2 ** 31 - 1),
+    zeroCount: fc.nat(2),
+    zeroThreshold: fc.constantFrom(0, 1e-9, 1, 1e300, Number.POSITIVE_INFINITY, Number.NaN, -1),
+    positive: buckets,
+    negative: buckets
+  })
+  fc.assert(
+    fc.property(fc.array(shape, { maxLength: 4 }), fc.boolean(), (shapes, hasValue) => {
+      const counts = new ExponentialCounts()
+      for (const one of shapes) counts.add(one)
+      if (hasValue) counts.addValue(Number.MIN_VALUE, 1)
+      const expected = sum(shapes.map(total)) + (hasValue ? 1 : 0)
+      assert.equal(total(counts.shape()), expected)
+      assert.ok(counts.shape().positive.counts.length <= 160)
+    })
+  )
+})
