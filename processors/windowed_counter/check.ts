@@ -33,6 +33,9 @@ export function check(config: Config): ConfigProblem[] {
     if (said?.by !== undefined && said.without !== undefined) problems.push(excludesBy(['rules', i, 'without']))
     if (said?.amend_for !== undefined && rule.late !== 'amend')
       problems.push({ path: at('amend_for'), message: 'this does nothing unless `late` is amend' })
+    for (const option of ['quantiles', 'relative_error'] as const)
+      if (said?.[option] !== undefined && !rule.aggregations?.includes('quantiles'))
+        problems.push({ path: at(option), message: 'this does nothing unless `aggregations` has quantiles' })
     problems.push(...checkWindows(rule, at('windows')), ...checkRule(rule, at))
   }
   return withoutRepetitions([...problems, ...checkTogether(rules.map(ruleSettings))])

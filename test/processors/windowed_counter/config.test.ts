@@ -40,6 +40,16 @@ const BROKEN: [string, Record<string, unknown>, RegExp][] = [
   ],
   ['amending no windows', { late: 'amend', output: ['cumulative'] }, /^late: only windows are amended/],
   [
+    'quantiles nobody asked for',
+    { rules: [{ aggregations: ['avg'], quantiles: [0.5] }] },
+    /^rules\.0\.quantiles: .*unless `aggregations` has quantiles$/
+  ],
+  [
+    'an error of no quantiles',
+    { rules: [{ relative_error: 0.1 }] },
+    /^rules\.0\.relative_error: .*unless `aggregations` has quantiles$/
+  ],
+  [
     'how long to amend, but not to',
     { rules: [{ amend_for: '1m' }] },
     /^rules\.0\.amend_for: .*unless `late` is amend$/
