@@ -135,5 +135,8 @@ function reach({ offset, counts }: ExponentialBuckets, scale: number, mergedScal
   return furthest
 }
 
-// At scales so coarse that one bucket is wider than all numbers the width is infinite, and 0 times that no number.
-const lowerBound = (index: number, scale: number) => (index === 0 ? 1 : 2 ** (index * 2 ** -scale))
+/** Below every value in bucket `index`, and the greatest in the one before. */
+export function lowerBound(index: number, scale: number): number {
+  // At scales so coarse that one bucket is wider than all numbers the width is infinite, and 0 times that no number.
+  return index === 0 ? 1 : 2 ** (index * 2 ** -scale)
+}

@@ -1,4 +1,5 @@
 import type { ExponentialBuckets, ExponentialHistogram } from '../../model/distribution.ts'
+import { lowerBound } from '../../model/sketch/exponential-counts.ts'
 
 /**
  * The finest scale kept: 26 buckets a decade, so a quantile is at most 4.4 % off. Finer ones are merged down to it,
@@ -34,14 +35,14 @@ export function vmrange({ lower, upper }: Range): string {
 }
 
 function merged({ offset, counts }: ExponentialBuckets, scale: number): Range[] {
-  const shift = Math.max(0, scale - MAX_SCALE)
-  const exponent = 2 ** -(scale - shift)
+  const kept = Math.min(scale, MAX_SCALE)
+  const width = 2 ** (scale - kept)
   const ranges: Range[] = []
   for (let i = 0; i < counts.length; ) {
-    const bucket = (offset + i) >> shift
+    const bucket = Math.floor((offset + i) / width)
     let count = 0
-    for (; i < counts.length && (offset + i) >> shift === bucket; i++) count += counts[i]
-    if (count > 0) ranges.push({ lower: 2 ** (bucket * exponent), upper: 2 ** ((bucket + 1) * exponent), count })
+    for (; i < counts.length && Math.floor((offset + i) / width) === bucket; i++) count += counts[i]
+    if (count > 0) ranges.push({ lower: lowerBound(bucket, kept), upper: lowerBound(bucket + 1, kept), count })
   }
   return ranges
 }
