@@ -1,41 +1,26 @@
-import type { Logger } from 'pino'
-import { describeError, WeirError } from '../errors.ts'
+import { describeError } from '../errors.ts'
 import type { DeadLetters } from '../journal/dead-letters.ts'
-import type { DataEntry, Entry } from '../journal/entry.ts'
-import type { Journal } from '../journal/journal.ts'
+import type { DataEntry } from '../journal/entry.ts'
 import type { NumberedEntry } from '../journal/reader.ts'
-import { blockBytes } from '../model/block.ts'
-import type { ComponentState } from '../plugin/context.ts'
-import type { Account } from '../telemetry/account.ts'
-import { type Clock, sleep } from '../telemetry/clock.ts'
-import type { VirtualClock } from '../telemetry/virtual-clock.ts'
+import { sleep } from '../telemetry/clock.ts'
 import { Batch } from './batch.ts'
 import { Burials } from './burials.ts'
 import type { CreditPool } from './credits.ts'
 import type { Entrance } from './entrance.ts'
+import { JournalIntake, type JournalIntakeOptions } from './journal-intake.ts'
 import { Pause } from './pause.ts'
 import type { Sink } from './sink.ts'
 import type { Steps } from './steps.ts'
 
-const TICK_MS = 50
 const ROOM_POLL_MS = 10
-/** After a failed write, how long to refuse before the next try. */
-const RETRY_MS = 1000
 /** Items handed on before the event loop gets its turn: some milliseconds. */
 const ITEMS_PER_TURN = 1000
 
-export interface JournaledEntranceOptions {
-  readonly journal: Journal
-  /** What processors take for the time: it moves only with entries. */
-  readonly pipelineClock: VirtualClock
-  readonly clock: Clock
+export interface JournaledEntranceOptions extends JournalIntakeOptions {
   readonly ownedCredits: CreditPool
   /** Taken between entries. */
   readonly steps: Steps
-  readonly account: Account
   readonly deadLetters: DeadLetters | undefined
-  readonly log: Logger
-  status(state: ComponentState, reason?: string): void
 }
 
 /**
@@ -44,29 +29,24 @@ export interface JournaledEntranceOptions {
  */
 export class JournaledEntrance implements Entrance {
   #options: JournaledEntranceOptions
-  /** Appended, and not yet on disk. */
-  #unacknowledged: { readonly number: number; readonly batch: Batch }[] = []
+  #intake: JournalIntake
   #sinks: ReadonlyMap<string, Sink> = new Map()
-  #lastTime: number
   #nextEntry: number
   /** Entries before this were appended by an earlier run. */
   readonly #ownFrom: number
-  /** For a while after a failed write. */
-  #refusing = false
   #handedBack = false
   #draining = false
   #burials: Burials
   #stopped = false
   #pause = new Pause()
   #wake = () => {}
-  #cancelTick = () => {}
   #running: Promise<void> = Promise.resolve()
 
   constructor(options: JournaledEntranceOptions) {
     this.#options = options
     this.#burials = new Burials(options)
     options.steps.drive()
-    this.#lastTime = options.pipelineClock.now()
+    this.#intake = new JournalIntake(options)
     this.#nextEntry = options.journal.next
     this.#ownFrom = options.journal.next + options.journal.unread
   }
@@ -94,48 +74,20 @@ export class JournaledEntrance implements Entrance {
       this.#options.status('failed', describeError(error))
       this.#options.log.error({ err: describeError(error) }, 'the journal cannot be read on; nothing more is processed')
     })
-    this.#scheduleTick()
+    this.#intake.startTicking()
   }
 
   push(_receiver: string, batch: Batch): void {
-    const { account, journal } = this.#options
-    account.received += batch.block.length
-    const refusal = this.#refusal()
-    if (refusal !== undefined) {
-      account.refused += batch.block.length
-      return batch.nack(new WeirError('QUEUE_FULL', refusal))
-    }
-    account.inFlight += batch.block.length
-    const { source, request } = batch.origin
-    const entry: Entry = { kind: 'data', time: this.#time(), source, request: request?.(), block: batch.block }
-    this.#unacknowledged.push({ number: journal.append(entry, blockBytes(batch.block)), batch })
+    this.#intake.take(batch)
   }
 
   committed(entry: number): void {
-    while (this.#unacknowledged.length > 0 && this.#unacknowledged[0].number < entry)
-      this.#unacknowledged.shift()!.batch.ack()
-    this.#options.status('ok')
+    this.#intake.committed(entry)
     this.#wake()
   }
 
   failed(error: Error): void {
-    const { account, log, clock, status } = this.#options
-    const reason = `the journal cannot be written: ${describeError(error)}`
-    log.error(
-      { err: describeError(error) },
-      'the journal cannot be written; what was not acknowledged goes back to its senders'
-    )
-    status('degraded', reason)
-    // By a timer: the clock may be set back.
-    this.#refusing = true
-    clock.setTimer(RETRY_MS, () => {
-      this.#refusing = false
-    })
-    for (const { batch } of this.#unacknowledged.splice(0)) {
-      account.inFlight -= batch.block.length
-      account.refused += batch.block.length
-      batch.nack(new WeirError('QUEUE_FULL', reason))
-    }
+    this.#intake.failed(error)
     this.#wake()
   }
 
@@ -163,7 +115,7 @@ export class JournaledEntrance implements Entrance {
 
   async drain(deadline: AbortSignal): Promise<void> {
     this.#draining = true
-    this.#cancelTick()
+    this.#intake.close()
     // A reload could neither be done nor undone: what is there must not get any more.
     if (this.#pause.isAsked) this.#stop()
     this.#pause.end()
@@ -171,18 +123,6 @@ export class JournaledEntrance implements Entrance {
     if (deadline.aborted) this.#stop()
     this.#wake()
     await this.#running
-  }
-
-  /** Time goes on by entries of its own where nothing comes in but a processor waits for it. */
-  #scheduleTick(): void {
-    const { clock, pipelineClock, journal } = this.#options
-    this.#cancelTick = clock.setTimer(TICK_MS, () => {
-      this.#scheduleTick()
-      const now = clock.now()
-      const isDue = pipelineClock.nextTimer <= now && this.#lastTime < now
-      if (isDue && journal.unread === 0 && this.#refusal() === undefined)
-        journal.append({ kind: 'tick', time: this.#time() }, 0)
-    })
   }
 
   async #run(): Promise<void> {
@@ -195,7 +135,7 @@ export class JournaledEntrance implements Entrance {
       }
       next ??= journal.readFromMemory() ?? (await journal.read())
       if (next === undefined) {
-        if (this.#draining && this.#unacknowledged.length === 0) return
+        if (this.#draining && this.#intake.isSettled) return
         await this.#somethingNew()
         continue
       }
@@ -283,19 +223,6 @@ export class JournaledEntrance implements Entrance {
     if (this.#options.ownedCredits.isSpent) return false
     for (const sink of this.#sinks.values()) if (!sink.hasRoom()) return false
     return true
-  }
-
-  /** Why nothing is taken now; undefined where it is. */
-  #refusal(): string | undefined {
-    if (this.#draining) return 'Weir is shutting down'
-    const { journal } = this.#options
-    if (this.#refusing || journal.isFailing) return 'the journal cannot be written'
-    return journal.isFull ? 'the journal is full: exporters are behind' : undefined
-  }
-
-  #time(): number {
-    this.#lastTime = Math.max(this.#lastTime, this.#options.clock.now())
-    return this.#lastTime
   }
 
   #stop(): void {
