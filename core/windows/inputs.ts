@@ -22,14 +22,20 @@ export class Inputs {
   /** Increments of series that began before this are unknown until their second point. Unix ms. */
   #since: number
   #owner: (Series | undefined)[] = []
+  #entered = 0
+  #most: number
   #slots = new Int32Array()
   /** Of cumulative series: their numbers in `#lastPoints`. */
   #numbers = new Int32Array()
   #lastPoints = new LastPoints()
 
-  /** @param kindOf what a series is counted as; undefined where it passes through */
-  constructor(groups: Groups, since: number, kindOf: (series: Series) => GroupKind | undefined) {
+  /**
+   * @param kindOf what a series is counted as; undefined where it passes through
+   * @param most series looked up fast at a time: those that come and never again must not stay because of it
+   */
+  constructor(groups: Groups, since: number, kindOf: (series: Series) => GroupKind | undefined, most: number) {
     this.#groups = groups
+    this.#most = most
     this.#since = since
     this.#kindOf = kindOf
   }
@@ -56,7 +62,7 @@ export class Inputs {
 
   /** Lets go of every series; of cumulative ones those with no point since `time`. `gone`: slots of groups forgotten. */
   expire(time: number, gone: readonly number[]): void {
-    this.#owner = []
+    this.#letGo()
     this.#lastPoints.expire(time, new Set(gone))
   }
 
@@ -69,7 +75,14 @@ export class Inputs {
     this.#lastPoints.restore(lastPoints)
   }
 
+  #letGo(): void {
+    this.#owner = []
+    this.#entered = 0
+  }
+
   #enter(series: Series): number {
+    if (this.#entered === this.#most) this.#letGo()
+    this.#entered++
     this.#slots = withRoom(this.#slots, series.id, UNKNOWN)
     const slot = this.#treatmentOf(series)
     this.#owner[series.id] = series

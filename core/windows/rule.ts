@@ -18,6 +18,8 @@ import type { SavedTotals } from './totals.ts'
 import { type SavedWindows, Windows } from './windows.ts'
 
 const EVENT = GROUP_KINDS.indexOf('event')
+/** Whose groups are looked up fast, however few groups there may be. */
+const LEAST_SERIES = 2 ** 17
 
 /** What all rules of an engine count together. */
 export interface RuleCounters {
@@ -59,7 +61,8 @@ export class Rule {
     const left = attribute === undefined ? without : [...without, attribute]
     this.groups = new Groups(new Grouping(by, left), settings.maxGroups)
     this.windows = new Windows(windows, { limits, amendMs: late === 'amend' ? amendMs : 0 })
-    this.#inputs = new Inputs(this.groups, context.clock.now(), series => this.#kindOf(series))
+    const most = Math.max(LEAST_SERIES, settings.maxGroups)
+    this.#inputs = new Inputs(this.groups, context.clock.now(), series => this.#kindOf(series), most)
     this.emitter = new Emitter(settings, this.windows.levels, this.groups, context.series, counters.withoutBuckets)
     this.#reader = new Reader(settings, this.#inputs, this.groups, context.account)
     this.#recorder = new Recorder(this.windows, this.groups, this.#plans, late, context.account)
