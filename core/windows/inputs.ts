@@ -7,7 +7,17 @@ import { type Increment, type LastPoint, LastPoints, type SavedLastPoints } from
 export const PASS_THROUGH = -1
 /** Series that count up by themselves: what they add is the difference to the point before. */
 export const CUMULATIVE = -2
-const UNKNOWN = -3
+/** Such a series, where no more of them can be remembered. */
+export const TOO_MANY = -3
+const UNKNOWN = -4
+
+/** How many series are remembered of. */
+export interface InputLimits {
+  /** Looked up fast at a time: those that come and never again must not stay because of it. */
+  readonly fast: number
+  /** That count up by themselves. */
+  readonly cumulative: number
+}
 
 /** What is on disk. */
 export interface SavedInputs {
@@ -23,24 +33,21 @@ export class Inputs {
   #since: number
   #owner: (Series | undefined)[] = []
   #entered = 0
-  #most: number
+  #limits: InputLimits
   #slots = new Int32Array()
   /** Of cumulative series: their numbers in `#lastPoints`. */
   #numbers = new Int32Array()
   #lastPoints = new LastPoints()
 
-  /**
-   * @param kindOf what a series is counted as; undefined where it passes through
-   * @param most series looked up fast at a time: those that come and never again must not stay because of it
-   */
-  constructor(groups: Groups, since: number, kindOf: (series: Series) => GroupKind | undefined, most: number) {
+  /** @param kindOf what a series is counted as; undefined where it passes through */
+  constructor(groups: Groups, since: number, kindOf: (series: Series) => GroupKind | undefined, limits: InputLimits) {
     this.#groups = groups
-    this.#most = most
+    this.#limits = limits
     this.#since = since
     this.#kindOf = kindOf
   }
 
-  /** The group's slot, {@link PASS_THROUGH} or {@link CUMULATIVE}. */
+  /** The group's slot, {@link PASS_THROUGH}, {@link CUMULATIVE} or {@link TOO_MANY}. */
   slotOf(series: Series): number {
     return this.#owner[series.id] === series ? this.#slots[series.id] : this.#enter(series)
   }
@@ -81,7 +88,7 @@ export class Inputs {
   }
 
   #enter(series: Series): number {
-    if (this.#entered === this.#most) this.#letGo()
+    if (this.#entered === this.#limits.fast) this.#letGo()
     this.#entered++
     this.#slots = withRoom(this.#slots, series.id, UNKNOWN)
     const slot = this.#treatmentOf(series)
@@ -94,8 +101,10 @@ export class Inputs {
     const kind = this.#kindOf(series)
     if (kind === undefined) return PASS_THROUGH
     if (!countsUp(series, kind)) return this.#groups.ofSeries(series, kind)
+    const number = this.#lastPoints.numberOf(series, this.#limits.cumulative)
+    if (number < 0) return TOO_MANY
     this.#numbers = withRoom(this.#numbers, series.id)
-    this.#numbers[series.id] = this.#lastPoints.numberOf(series)
+    this.#numbers[series.id] = number
     return CUMULATIVE
   }
 }

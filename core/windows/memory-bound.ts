@@ -1,4 +1,5 @@
 import { hyperLogLogBytes } from '../model/sketch/hyperloglog.ts'
+import type { InputLimits } from './inputs.ts'
 import type { RuleSettings, WindowSettings } from './settings.ts'
 
 /** Identity and totals, as measured with five attributes. */
@@ -9,6 +10,11 @@ const BYTES_PER_OUTPUT = 900
 const BYTES_PER_ROW = 112
 /** That a late point changed it, until the window is sent again. */
 const BYTES_PER_AMENDED = 40
+/** Last point and identity of a cumulative series. */
+const BYTES_PER_CUMULATIVE = 300
+/** However few groups there may be: many series make one. */
+const LEAST_FAST = 2 ** 17
+const LEAST_CUMULATIVE = 1_000_000
 const BYTES_PER_BUCKET = 8
 const SIGNS = 2
 const HISTOGRAM_BUCKETS = 160
@@ -20,6 +26,11 @@ const DISTINCT_BYTES = hyperLogLogBytes(14)
  */
 export function memoryBoundOf({ rules, allowedLatenessMs }: WindowSettings): number {
   return rules.reduce((bytes, rule) => bytes + boundOf(rule, allowedLatenessMs), 0)
+}
+
+/** How many of the series that come in a rule remembers. */
+export function limitsOf({ maxGroups }: RuleSettings): InputLimits {
+  return { fast: Math.max(LEAST_FAST, maxGroups), cumulative: Math.max(LEAST_CUMULATIVE, maxGroups) }
 }
 
 function boundOf(rule: RuleSettings, allowedLatenessMs: number): number {
@@ -40,5 +51,6 @@ function boundOf(rule: RuleSettings, allowedLatenessMs: number): number {
   if (aggregations?.includes('unique')) row += DISTINCT_BYTES
   if (aggregations?.includes('quantiles')) row += SIGNS * limits.buckets * BYTES_PER_BUCKET
   else if (aggregations?.includes('histogram') && rule.buckets) row += SIGNS * HISTOGRAM_BUCKETS * BYTES_PER_BUCKET
-  return maxGroups * (BYTES_PER_GROUP + outputs * BYTES_PER_OUTPUT + panes * row)
+  const inputs = limitsOf(rule).cumulative * BYTES_PER_CUMULATIVE
+  return maxGroups * (BYTES_PER_GROUP + outputs * BYTES_PER_OUTPUT + panes * row) + inputs
 }

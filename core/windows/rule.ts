@@ -6,9 +6,10 @@ import type { Context } from '../plugin/context.ts'
 import { Emitter } from './emitter.ts'
 import { Grouping } from './grouping.ts'
 import { GROUP_KINDS, type GroupKind, Groups, type SavedGroups } from './groups.ts'
-import { Inputs, PASS_THROUGH, type SavedInputs } from './inputs.ts'
+import { Inputs, PASS_THROUGH, type SavedInputs, TOO_MANY } from './inputs.ts'
 import type { Intake } from './intake.ts'
 import { instantsOf } from './intervals.ts'
+import { limitsOf } from './memory-bound.ts'
 import { COUNTED, type Verdict } from './observation.ts'
 import { type KindPlan, plansOf } from './plan.ts'
 import { READY, Reader } from './reader.ts'
@@ -18,8 +19,6 @@ import type { SavedTotals } from './totals.ts'
 import { type SavedWindows, Windows } from './windows.ts'
 
 const EVENT = GROUP_KINDS.indexOf('event')
-/** Whose groups are looked up fast, however few groups there may be. */
-const LEAST_SERIES = 2 ** 17
 
 /** What all rules of an engine count together. */
 export interface RuleCounters {
@@ -61,8 +60,7 @@ export class Rule {
     const left = attribute === undefined ? without : [...without, attribute]
     this.groups = new Groups(new Grouping(by, left), settings.maxGroups)
     this.windows = new Windows(windows, { limits, amendMs: late === 'amend' ? amendMs : 0 })
-    const most = Math.max(LEAST_SERIES, settings.maxGroups)
-    this.#inputs = new Inputs(this.groups, context.clock.now(), series => this.#kindOf(series), most)
+    this.#inputs = new Inputs(this.groups, context.clock.now(), series => this.#kindOf(series), limitsOf(settings))
     this.emitter = new Emitter(settings, this.windows.levels, this.groups, context.series, counters.withoutBuckets)
     this.#reader = new Reader(settings, this.#inputs, this.groups, context.account)
     this.#recorder = new Recorder(this.windows, this.groups, this.#plans, late, context.account)
@@ -79,8 +77,8 @@ export class Rule {
     let { latest } = intake
     for (let i = 0; i < length; i++) {
       const slot = inputs.slotOf(series[i])
-      if (slot === PASS_THROUGH) {
-        this.#refuse(series[i], i, intake)
+      if (slot === PASS_THROUGH || slot === TOO_MANY) {
+        this.#refuse(slot, series[i], i, intake)
         continue
       }
       if (time[i] > newest) {
@@ -163,8 +161,8 @@ export class Rule {
     return true
   }
 
-  #refuse(series: Series, i: number, intake: Intake): void {
-    const refusal = this.#settings.refusalOf?.(series)
+  #refuse(slot: number, series: Series, i: number, intake: Intake): void {
+    const refusal = slot === TOO_MANY ? 'too_many_series' : this.#settings.refusalOf?.(series)
     if (refusal === undefined) return
     this.#context.account.drop(refusal)
     intake.take(i)
