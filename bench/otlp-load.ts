@@ -12,6 +12,8 @@ const BODIES = 50
 const CONNECTIONS = 16
 // Field 3 (time_unix_nano) of a point, fixed64.
 const TIME_TAG = 0x19
+/** As `weir` and `npm start` run it. */
+const NODE_FLAGS = ['--min-semi-space-size=64', '--max-semi-space-size=64']
 const ROOT = path.join(import.meta.dirname, '..')
 
 /** What a Weir says of itself. */
@@ -61,7 +63,14 @@ export class LoadedWeir {
     const files = ['bench/pipeline.yaml', ...(journal ? ['bench/journal.yaml'] : [])]
     const configs = files.flatMap(file => ['--config', file])
     const ports = { BENCH_OTLP_PORT: String(otlpPort), BENCH_ADMIN_PORT: String(adminPort) }
-    const command = [...(pinned ? ['taskset', '-c', '0'] : []), process.execPath, 'core/main.ts', 'run', ...configs]
+    const command = [
+      ...(pinned ? ['taskset', '-c', '0'] : []),
+      process.execPath,
+      ...NODE_FLAGS,
+      'core/main.ts',
+      'run',
+      ...configs
+    ]
     const started = spawn(command[0], command.slice(1), {
       cwd: ROOT,
       env: { ...process.env, ...ports, BENCH_JOURNAL: folder },
@@ -92,7 +101,8 @@ export class LoadedWeir {
     for (let i = 0; ; i++) {
       const due = begun + (i * 1000) / requestsPerSecond
       if (due >= begun + ms) break
-      if (due > performance.now()) await sleep(due - performance.now())
+      const ahead = due - performance.now()
+      if (ahead > 0) await sleep(ahead)
       // From when it was due: one that had to wait for those before took that long too.
       sent.push(this.#post(i).then(() => void latencies.push(performance.now() - due)))
     }
