@@ -1,84 +1,17 @@
 import assert from 'node:assert/strict'
 import { beforeEach, describe, it } from 'node:test'
-import type { LanePosition } from '../../../../core/journal/checkpoint.ts'
 import { DeadLetters } from '../../../../core/journal/dead-letters.ts'
 import { SeriesRegistry } from '../../../../core/model/series.ts'
-import type { Outcome } from '../../../../core/pipeline/batch.ts'
-import { Backlog } from '../../../../core/pipeline/lane/backlog.ts'
-import type { LaneConfig } from '../../../../core/pipeline/lane/config.ts'
-import { Lane } from '../../../../core/pipeline/lane/lane.ts'
-import { type Block, ExportError, type Exporter } from '../../../../sdk/plugin/index.ts'
-import { type TestContext, testBatch, testContext } from '../../../../sdk/plugin/testing.ts'
-import { SimulatedDisk } from '../../journal/simulated-disk.ts'
-import { pointsOf, valuesOf } from './blocks.ts'
+import { ExportError } from '../../../../sdk/plugin/index.ts'
+import { testContext } from '../../../../sdk/plugin/testing.ts'
+import { valuesOf } from './blocks.ts'
+import { CONFIG, down, driven, open, pass, push, range, reset, world } from './disk-lane.ts'
 
-const POINT = 33
-const CONFIG: LaneConfig = {
-  timeout: 1000,
-  retry: { initial_interval: 100, max_interval: 1000, max_elapsed_time: 0 },
-  queue: { max_size: 12 * POINT, max_batch: 4, disk_size: 1 << 20, order: 'oldest_first' }
-}
-const FOLDER = '/lanes/test'
 const NEVER = new AbortController().signal
-
-let disk: SimulatedDisk
-let context: TestContext
-let exported: number[]
-let answer: (block: Block) => Promise<void>
-
-interface Options {
-  readonly position?: LanePosition
-  readonly queue?: Partial<LaneConfig['queue']>
-  readonly probe?: Exporter['probe']
-  readonly deadLetters?: DeadLetters
-}
-
-async function open({ position = { next: 0, end: 0 }, queue, probe, deadLetters }: Options = {}): Promise<Lane> {
-  const exporter: Exporter = {
-    async export(block) {
-      await answer(block)
-      exported.push(...valuesOf(block))
-    },
-    ...(probe && { probe })
-  }
-  const lane = new Lane(exporter, { ...CONFIG, queue: { ...CONFIG.queue, ...queue } }, { ...context, deadLetters })
-  const { clock } = context
-  const options = { disk, folder: FOLDER, clock, series: new SeriesRegistry(), maxBytes: 1 << 20, position }
-  lane.useBacklog(await driven(Backlog.open(options)))
-  lane.start()
-  return lane
-}
-
-function push(to: Lane, ...values: number[]): Promise<Outcome> {
-  const { batch, settled } = testBatch(pointsOf(...values))
-  to.push(batch)
-  return settled
-}
-
-/** Lets promises run while time moves on. */
-async function pass(ms: number): Promise<void> {
-  for (let i = 0; i < 40; i++) {
-    context.clock.advance(ms / 40)
-    for (let turn = 0; turn < 3; turn++) await new Promise(setImmediate)
-  }
-}
-
-async function driven<T>(work: Promise<T>): Promise<T> {
-  let isDone = false
-  void work.finally(() => (isDone = true)).catch(() => {})
-  while (!isDone) await pass(20)
-  return work
-}
-
-const down = () => Promise.reject(new Error('connection refused'))
-const range = (from: number, to: number) => Array.from({ length: to - from }, (_, i) => from + i)
 
 describe('a lane with a disk', () => {
   beforeEach(() => {
-    disk = new SimulatedDisk()
-    context = testContext()
-    exported = []
-    answer = async () => {}
+    reset()
   })
 
   it('never touches it while the backend keeps up', async () => {
@@ -88,24 +21,27 @@ describe('a lane with a disk', () => {
   })
 
   it('with the backend gone, settles batches once they are on disk, has room, and sends all in order later', async () => {
-    answer = down
+    world.answer = down
     const lane = await open()
     const outcomes = range(0, 40).map(value => push(lane, value))
     await pass(2000)
     assert.ok(lane.hasRoom(), 'senders are not held up')
     assert.ok(lane.isCircuitOpen)
     assert.ok(lane.queuedBytes <= CONFIG.queue.max_size / 2)
-    answer = async () => {}
+    world.answer = async () => {}
     await pass(10_000)
-    assert.deepEqual(exported, range(0, 40))
+    assert.deepEqual(world.exported, range(0, 40))
     for (const outcome of await Promise.all(outcomes)) assert.equal(outcome.status, 'acked')
-    assert.deepEqual([context.account.sent, context.account.inFlight, context.account.imbalance], [40, 0, 0])
+    assert.deepEqual(
+      [world.context.account.sent, world.context.account.inFlight, world.context.account.imbalance],
+      [40, 0, 0]
+    )
     const { next, end } = lane.position!
     assert.equal(next, end)
   })
 
   it('a checkpoint does not wait for a backend that is gone', async () => {
-    answer = () => new Promise(() => {})
+    world.answer = () => new Promise(() => {})
     const lane = await open()
     const settled = push(lane, 1, 2)
     await pass(50)
@@ -116,24 +52,24 @@ describe('a lane with a disk', () => {
 
   it('what was being tried when it went to disk is not sent again from there', async () => {
     let let_go = () => {}
-    answer = () => new Promise(resolve => (let_go = resolve))
+    world.answer = () => new Promise(resolve => (let_go = resolve))
     const lane = await open({ queue: { max_batch: 1 } })
     push(lane, 1)
     push(lane, 2)
     await pass(20)
-    context.clock.advance(0)
+    world.context.clock.advance(0)
     const barrier = lane.barrier()
     for (let i = 0; i < 12; i++) await pass(75)
     let_go()
-    answer = async () => {}
+    world.answer = async () => {}
     await driven(barrier)
     await pass(1000)
-    assert.deepEqual(exported, [1, 2])
-    assert.equal(context.account.imbalance, 0)
+    assert.deepEqual(world.exported, [1, 2])
+    assert.equal(world.context.account.imbalance, 0)
   })
 
   it('survives a restart, in order, from where the checkpoint stood', async () => {
-    answer = down
+    world.answer = down
     const before = await open()
     for (const value of range(0, 8)) push(before, value)
     await driven(before.barrier())
@@ -141,33 +77,36 @@ describe('a lane with a disk', () => {
     assert.deepEqual(position, { next: 0, end: 8 })
     push(before, 8)
     await driven(before.barrier())
-    disk.crash()
+    world.disk.crash()
 
-    context = testContext()
-    answer = async () => {}
+    world.context = testContext()
+    world.answer = async () => {}
     const after = await open({ position })
     push(after, 100)
     await pass(5000)
-    assert.deepEqual(exported, [...range(0, 8), 100], 'what came after the checkpoint is made again, not read')
-    assert.deepEqual([context.account.produced, context.account.sent, context.account.imbalance], [8, 9, 0])
+    assert.deepEqual(world.exported, [...range(0, 8), 100], 'what came after the checkpoint is made again, not read')
+    assert.deepEqual(
+      [world.context.account.produced, world.context.account.sent, world.context.account.imbalance],
+      [8, 9, 0]
+    )
   })
 
   it('order any: what is fresh takes turns with a backlog', async () => {
-    answer = down
+    world.answer = down
     const lane = await open({ queue: { order: 'any', max_batch: 2 } })
     for (const value of range(0, 20)) push(lane, value)
     await pass(3000)
     await driven(lane.barrier())
-    answer = async () => {}
+    world.answer = async () => {}
     for (const value of range(100, 104)) push(lane, value)
     await pass(10_000)
-    assert.deepEqual(new Set(exported), new Set([...range(0, 20), ...range(100, 104)]))
-    assert.equal(exported.length, 24)
-    assert.ok(exported.indexOf(103) < exported.indexOf(19), String(exported))
+    assert.deepEqual(new Set(world.exported), new Set([...range(0, 20), ...range(100, 104)]))
+    assert.equal(world.exported.length, 24)
+    assert.ok(world.exported.indexOf(103) < world.exported.indexOf(19), String(world.exported))
   })
 
   it('a closed lane leaves what it cannot send on disk, and hands nothing back', async () => {
-    answer = down
+    world.answer = down
     const lane = await open()
     const outcomes = range(0, 5).map(value => push(lane, value))
     await pass(200)
@@ -178,9 +117,9 @@ describe('a lane with a disk', () => {
   })
 
   it('a full disk keeps what waits in memory, up to its limit', async () => {
-    answer = down
+    world.answer = down
     const lane = await open()
-    disk.capacity = 0
+    world.disk.capacity = 0
     for (const value of range(0, 12)) push(lane, value)
     await pass(3000)
     assert.equal(lane.hasRoom(), false)
@@ -188,7 +127,7 @@ describe('a lane with a disk', () => {
 
   it('with the circuit open a probe is asked first, and nothing is sent until it succeeds', async () => {
     let tries = 0
-    answer = () => {
+    world.answer = () => {
       tries++
       return down()
     }
@@ -205,23 +144,23 @@ describe('a lane with a disk', () => {
     assert.equal(tries, 5)
     assert.ok(probes > 3)
     isBack = true
-    answer = async () => {}
+    world.answer = async () => {}
     await pass(3000)
-    assert.deepEqual(exported, [1])
+    assert.deepEqual(world.exported, [1])
     assert.equal(lane.isCircuitOpen, false)
   })
 
   it('bad items go to the dead letters, the rest to the backend', async () => {
-    answer = async block => {
+    world.answer = async block => {
       if (valuesOf(block).includes(13)) throw new ExportError('13 is unlucky', { retryable: false, reason: 'rejected' })
     }
-    const deadLetters = await DeadLetters.open(disk, '/dead')
+    const deadLetters = await DeadLetters.open(world.disk, '/dead')
     const lane = await open({ deadLetters })
     const good = push(lane, 1, 2)
     const bad = push(lane, 12, 13, 14)
     await pass(1000)
     assert.deepEqual(
-      [...exported].sort((a, b) => a - b),
+      [...world.exported].sort((a, b) => a - b),
       [1, 2, 12, 14]
     )
     assert.equal((await good).status, 'acked')
@@ -232,6 +171,6 @@ describe('a lane with a disk', () => {
       ['exporter', 'test', 'rejected', '13 is unlucky']
     )
     assert.deepEqual(valuesOf(letter.block), [13])
-    assert.equal(context.account.imbalance, 0)
+    assert.equal(world.context.account.imbalance, 0)
   })
 })

@@ -1,0 +1,95 @@
+import assert from 'node:assert/strict'
+import type { LanePosition } from '../../../../core/journal/checkpoint.ts'
+import type { DeadLetters } from '../../../../core/journal/dead-letters.ts'
+import { SeriesRegistry } from '../../../../core/model/series.ts'
+import type { Outcome } from '../../../../core/pipeline/batch.ts'
+import { Backlog } from '../../../../core/pipeline/lane/backlog.ts'
+import type { LaneConfig } from '../../../../core/pipeline/lane/config.ts'
+import { Lane } from '../../../../core/pipeline/lane/lane.ts'
+import type { Block, Exporter } from '../../../../sdk/plugin/index.ts'
+import { type TestContext, testBatch, testContext } from '../../../../sdk/plugin/testing.ts'
+import { SimulatedDisk } from '../../journal/simulated-disk.ts'
+import { pointsOf, valuesOf } from './blocks.ts'
+
+const MOST_TRIES = 500
+
+export const POINT = 33
+export const FOLDER = '/lanes/test'
+export const CONFIG: LaneConfig = {
+  timeout: 1000,
+  retry: { initial_interval: 100, max_interval: 1000, max_elapsed_time: 0 },
+  queue: { max_size: 12 * POINT, max_batch: 4, disk_size: 1 << 20, order: 'oldest_first' }
+}
+
+/** What a lane under test lives with, until {@link reset}. */
+export const world: {
+  disk: SimulatedDisk
+  context: TestContext
+  /** Values the backend has, in the order they came. */
+  exported: number[]
+  /** Of the backend, before it takes a block. */
+  answer(block: Block): Promise<void>
+} = fresh()
+
+export function reset(): void {
+  Object.assign(world, fresh())
+}
+
+export interface LaneOptions {
+  readonly position?: LanePosition
+  readonly queue?: Partial<LaneConfig['queue']>
+  readonly maxBytes?: number
+  readonly probe?: Exporter['probe']
+  readonly deadLetters?: DeadLetters
+}
+
+/** A lane with a backlog on the disk, started. */
+export async function open(options: LaneOptions = {}): Promise<Lane> {
+  const { position = { next: 0, end: 0 }, queue, maxBytes = 1 << 20, probe, deadLetters } = options
+  const { disk, context } = world
+  const exporter: Exporter = {
+    async export(block) {
+      await world.answer(block)
+      world.exported.push(...valuesOf(block))
+    },
+    ...(probe && { probe })
+  }
+  const lane = new Lane(exporter, { ...CONFIG, queue: { ...CONFIG.queue, ...queue } }, { ...context, deadLetters })
+  const { clock } = context
+  const series = new SeriesRegistry()
+  lane.useBacklog(await driven(Backlog.open({ disk, folder: FOLDER, clock, series, maxBytes, position })))
+  lane.start()
+  return lane
+}
+
+export function push(to: Lane, ...values: number[]): Promise<Outcome> {
+  const { batch, settled } = testBatch(pointsOf(...values))
+  to.push(batch)
+  return settled
+}
+
+/** Lets promises run while time moves on. */
+export async function pass(ms: number): Promise<void> {
+  for (let i = 0; i < 40; i++) {
+    world.context.clock.advance(ms / 40)
+    for (let turn = 0; turn < 3; turn++) await new Promise(setImmediate)
+  }
+}
+
+/** Lets time go by until `work` is done. */
+export async function driven<T>(work: Promise<T>): Promise<T> {
+  let isDone = false
+  void work.finally(() => (isDone = true)).catch(() => {})
+  for (let tries = 0; !isDone; tries++) {
+    assert.ok(tries < MOST_TRIES, 'it does not end')
+    await pass(20)
+  }
+  return work
+}
+
+export const down = () => Promise.reject(new Error('connection refused'))
+export const range = (from: number, to: number) => Array.from({ length: to - from }, (_, i) => from + i)
+
+function fresh() {
+  return { disk: new SimulatedDisk(), context: testContext(), exported: [] as number[], answer: async () => {} }
+}
