@@ -114,7 +114,9 @@ export class Backlog {
       }
       if (this.#ahead === undefined) return entries
       const { number, entry } = this.#ahead
-      const block = entry.kind === 'data' && !this.#doneAhead.has(number) ? entry.block : undefined
+      // What was being exported when it went to disk may be done before it is read.
+      const isDone = number < this.#next || this.#doneAhead.has(number)
+      const block = entry.kind === 'data' && !isDone ? entry.block : undefined
       if (block === undefined) {
         this.#ahead = undefined
         continue

@@ -74,7 +74,9 @@ export class LaneQueue {
     if (isFresh) this.#inHand = this.#take(headOf(this.#memory, maxItems))
     else if (this.#held.length > 0) this.#inHand = this.#held.splice(0, headOf(this.#held, maxItems))
     else this.#inHand = isReadable ? await this.#readBack(maxItems) : []
-    return this.#inHand
+    // All that was to be read is done, so nothing on disk is in front of what is in memory.
+    const isReadInVain = isReadable && this.#inHand.length === 0
+    return isReadInVain ? this.next(maxItems) : this.#inHand
   }
 
   /** They could not be exported; they come again, in their order. */

@@ -50,24 +50,6 @@ describe('a lane with a disk', () => {
     assert.deepEqual(lane.position, { next: 0, end: 1 })
   })
 
-  it('what was being tried when it went to disk is not sent again from there', async () => {
-    let let_go = () => {}
-    world.answer = () => new Promise(resolve => (let_go = resolve))
-    const lane = await open({ queue: { max_batch: 1 } })
-    push(lane, 1)
-    push(lane, 2)
-    await pass(20)
-    world.context.clock.advance(0)
-    const barrier = lane.barrier()
-    for (let i = 0; i < 12; i++) await pass(75)
-    let_go()
-    world.answer = async () => {}
-    await driven(barrier)
-    await pass(1000)
-    assert.deepEqual(world.exported, [1, 2])
-    assert.equal(world.context.account.imbalance, 0)
-  })
-
   it('survives a restart, in order, from where the checkpoint stood', async () => {
     world.answer = down
     const before = await open()

@@ -37,6 +37,8 @@ export function reset(): void {
 
 export interface LaneOptions {
   readonly position?: LanePosition
+  readonly timeout?: number
+  readonly retry?: Partial<LaneConfig['retry']>
   readonly queue?: Partial<LaneConfig['queue']>
   readonly maxBytes?: number
   readonly probe?: Exporter['probe']
@@ -45,7 +47,10 @@ export interface LaneOptions {
 
 /** A lane with a backlog on the disk, started. */
 export async function open(options: LaneOptions = {}): Promise<Lane> {
-  const { position = { next: 0, end: 0 }, queue, maxBytes = 1 << 20, probe, deadLetters } = options
+  const { position = { next: 0, end: 0 }, maxBytes = 1 << 20, probe, deadLetters } = options
+  const { timeout = CONFIG.timeout } = options
+  const retry = { ...CONFIG.retry, ...options.retry }
+  const queue = { ...CONFIG.queue, ...options.queue }
   const { disk, context } = world
   const exporter: Exporter = {
     async export(block) {
@@ -54,7 +59,7 @@ export async function open(options: LaneOptions = {}): Promise<Lane> {
     },
     ...(probe && { probe })
   }
-  const lane = new Lane(exporter, { ...CONFIG, queue: { ...CONFIG.queue, ...queue } }, { ...context, deadLetters })
+  const lane = new Lane(exporter, { timeout, retry, queue }, { ...context, deadLetters })
   const { clock } = context
   const series = new SeriesRegistry()
   lane.useBacklog(await driven(Backlog.open({ disk, folder: FOLDER, clock, series, maxBytes, position })))

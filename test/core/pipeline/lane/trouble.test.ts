@@ -90,6 +90,37 @@ describe('a lane in trouble with its disk', () => {
     assert.deepEqual(world.exported.toSorted(), [1, 2, 3])
   })
 
+  it('regression: exported once it was on disk, a batch was read from there and exported again', async () => {
+    let letGo = () => {}
+    world.answer = () => new Promise(resolve => (letGo = resolve))
+    const lane = await open()
+    push(lane, 0)
+    await pass(20)
+    // More than half of the queue: what is in hand and this go to disk.
+    push(lane, ...range(1, 9))
+    await pass(100)
+    assert.deepEqual(lane.position, { next: 0, end: 2 })
+    world.answer = async () => {}
+    letGo()
+    await pass(1000)
+    assert.deepEqual(world.exported, range(0, 9))
+    assert.deepEqual([world.context.account.sent, world.context.account.inFlight], [9, 0])
+  })
+
+  it('regression: behind a disk on which all was exported already, what was in memory waited', async () => {
+    let letGo = () => {}
+    world.answer = () => new Promise(resolve => (letGo = resolve))
+    const lane = await open({ timeout: 10_000 })
+    push(lane, 0)
+    await pass(20)
+    await driven(lane.barrier())
+    push(lane, 1)
+    world.answer = async () => {}
+    letGo()
+    await pass(1000)
+    assert.deepEqual(world.exported, [0, 1])
+  })
+
   it('regression: a read that failed half-way lost what had been read before it', async () => {
     const position = { next: 0, end: 0 }
     const { clock, series } = world.context
