@@ -2,6 +2,7 @@ import path from 'node:path'
 import { deserialize, serialize } from 'node:v8'
 import { crc32c } from '@node-rs/crc32'
 import { WeirError } from '../errors.ts'
+import type { Range } from '../model/ranges.ts'
 import { type Disk, replaceFile } from './disk.ts'
 
 // File: magic (8), CRC-32C of the rest (uint32), length of the index (uint32), the index as V8 serializes it, the
@@ -30,6 +31,8 @@ export interface Checkpoint {
 export interface LanePosition {
   readonly next: number
   readonly end: number
+  /** Of those that are done with in part, or wholly though others in front are not: what is still to be exported. */
+  readonly left?: ReadonlyMap<number, readonly Range[]>
 }
 
 interface Index extends Omit<Checkpoint, 'snapshots'> {

@@ -72,15 +72,16 @@ export class Attempts {
   }
 
   /**
-   * Waits as long as the last failure asks for, less where `interrupted` aborts, and, where the circuit is open, for a
-   * probe to succeed. Resolves to whether the next try may be made.
+   * Waits as long as the last failure asks for, and, where the circuit is open, for a probe to succeed. Resolves to whether
+   * the next try may be made: after a failure not once `interrupted` fires, which it does when all is cancelled at the
+   * latest.
    */
   async ready(interrupted: AbortSignal): Promise<boolean> {
     if (!this.isFailing) return true
     const pause = this.#pauseMs
     this.#pauseMs = 0
-    await sleep(this.#host.clock, pause, AbortSignal.any([interrupted, this.#cancelled])).catch(() => {})
-    if (this.#cancelled.aborted) return false
+    await sleep(this.#host.clock, pause, interrupted).catch(() => {})
+    if (interrupted.aborted) return false
     if (!this.isOpen || this.#exporter.probe === undefined) return true
     const error = await this.#bounded(signal => this.#exporter.probe!(signal))
     if (error !== undefined) this.failed(error)

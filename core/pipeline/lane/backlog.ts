@@ -4,6 +4,7 @@ import { cutFrom } from '../../journal/inspection.ts'
 import { Journal } from '../../journal/journal.ts'
 import type { NumberedEntry } from '../../journal/reader.ts'
 import { type Block, blockBytes } from '../../model/block.ts'
+import { pickItems, type Range, unpicked } from '../../model/ranges.ts'
 import type { SeriesRegistry } from '../../model/series.ts'
 import type { Clock } from '../../telemetry/clock.ts'
 
@@ -11,7 +12,7 @@ import type { Clock } from '../../telemetry/clock.ts'
 const SEGMENTS_WHEN_FULL = 8
 const LARGEST_SEGMENT_BYTES = 64 * 2 ** 20
 
-/** A block on disk. */
+/** A block on disk: what of the entry is still to be exported. */
 export interface BacklogEntry {
   readonly entry: number
   readonly block: Block
@@ -31,13 +32,14 @@ export interface BacklogOptions {
 }
 
 /**
- * What a lane keeps on disk: a queue of blocks in the journal's format. An entry may be done before those in front of it;
- * the position moves on over all that are.
+ * What a lane keeps on disk: a queue of blocks in the journal's format. An entry may be done before those in front of it,
+ * or in part; the position moves on over all that are done, and says what is left of others.
  */
 export class Backlog {
   #journal: Journal
   #next: number
-  #doneAhead = new Set<number>()
+  /** Of entries from `#next` on that are not whole: what is still to be exported. */
+  #left: Map<number, readonly Range[]>
   #ahead: NumberedEntry | undefined
   #maxBytes: number
   /** Entries before this number are on disk. */
@@ -49,6 +51,8 @@ export class Backlog {
     this.#maxBytes = options.maxBytes
     this.#journal = open(this)
     this.#next = this.#journal.next
+    // Where entries were allowed to be missing their numbers are given anew.
+    this.#left = new Map([...(options.position?.left ?? [])].filter(([entry]) => entry < this.#journal.committed))
   }
 
   /** Throws `STATE_INVALID` where what is on disk is damaged, or is less than `position` says. */
@@ -90,7 +94,8 @@ export class Backlog {
   }
 
   get position(): LanePosition {
-    return { next: this.#next, end: this.#journal.committed }
+    const position = { next: this.#next, end: this.#journal.committed }
+    return this.#left.size === 0 ? position : { ...position, left: new Map(this.#left) }
   }
 
   /** Returns the number of its entry, which is on disk once `onCommitted` says so. */
@@ -114,9 +119,7 @@ export class Backlog {
       }
       if (this.#ahead === undefined) return entries
       const { number, entry } = this.#ahead
-      // What was being exported when it went to disk may be done before it is read.
-      const isDone = number < this.#next || this.#doneAhead.has(number)
-      const block = entry.kind === 'data' && !isDone ? entry.block : undefined
+      const block = entry.kind === 'data' ? this.#restOf(number, entry.block) : undefined
       if (block === undefined) {
         this.#ahead = undefined
         continue
@@ -130,8 +133,14 @@ export class Backlog {
 
   /** The entry, which is on disk, need not be exported any more. */
   done(entry: number): void {
-    this.#doneAhead.add(entry)
-    while (this.#doneAhead.delete(this.#next)) this.#next++
+    this.keepOnly(entry, [])
+  }
+
+  /** Of what there was of the entry, which is on disk, only `left` is still to be exported. */
+  keepOnly(entry: number, left: readonly Range[]): void {
+    const before = this.#left.get(entry)
+    this.#left.set(entry, before === undefined ? left : unpicked(left, before))
+    while (this.#left.get(this.#next)?.length === 0) this.#left.delete(this.#next++)
   }
 
   /** Frees what lies before `entry`. */
@@ -142,5 +151,13 @@ export class Backlog {
   /** Waits until what was appended is on disk or has failed. */
   close(): Promise<void> {
     return this.#journal.close()
+  }
+
+  /** Undefined where it is done: what was being exported when it went to disk may be before it is read. */
+  #restOf(entry: number, block: Block): Block | undefined {
+    if (entry < this.#next) return undefined
+    const left = this.#left.get(entry)
+    if (left === undefined) return block
+    return left.length === 0 ? undefined : pickItems(block, left)
   }
 }

@@ -1,11 +1,13 @@
 import type { Block } from '../../model/block.ts'
+import { overlap, type Range } from '../../model/ranges.ts'
 import type { Batch } from '../batch.ts'
 import type { BacklogEntry } from './backlog.ts'
-import type { Refusal } from './isolate.ts'
+import type { Verdict } from './refusals.ts'
 
 /** What is on its way through a lane: a batch, or a block that is on disk and was a batch once. */
 export interface Item {
-  readonly block: Block
+  /** What of it is still to be exported. */
+  block: Block
   /** Where it came from: a receiver or processor. */
   readonly source: string
   /** Undefined once it is settled: exported, or on disk. */
@@ -13,6 +15,8 @@ export interface Item {
   /** Its number in the backlog, once it is on its way there. */
   entry: number | undefined
   isOnDisk: boolean
+  /** On its way to disk, where less of the entry than all is still to be exported: that. */
+  leftOfEntry: readonly Range[] | undefined
   /** It was read from disk, and is no longer in memory for any other reason. */
   readonly isReadBack: boolean
   /** The backend has it, or never will. */
@@ -29,6 +33,7 @@ export function itemOf(batch: Batch): Item {
     batch,
     entry: undefined,
     isOnDisk: false,
+    leftOfEntry: undefined,
     isReadBack: false,
     isDone: false,
     triedSince: undefined
@@ -42,20 +47,34 @@ export function readBack({ entry, block }: BacklogEntry): Item {
     batch: undefined,
     entry,
     isOnDisk: true,
+    leftOfEntry: undefined,
     isReadBack: true,
     isDone: false,
     triedSince: undefined
   }
 }
 
-/** For each of `items`, whose blocks were joined in this order, how many of it were refused. */
-export function refusedOf(items: readonly Item[], refusals: readonly Refusal[]): number[] {
-  let begin = 0
-  return items.map(({ block }) => {
-    const end = begin + block.length
-    let refused = 0
-    for (const { from, to } of refusals) refused += Math.max(0, Math.min(end, to) - Math.max(begin, from))
-    begin = end
-    return refused
-  })
+/** What became of an item. */
+export interface Fate {
+  /** How many of it were refused, by reason. */
+  readonly dropped: ReadonlyMap<string, number>
+  /** What of it is still to be exported. */
+  readonly left: readonly Range[]
+}
+
+/** Where each of `items` is in the block they are joined to. */
+export function placesOf(items: readonly Item[]): Range[] {
+  let to = 0
+  return items.map(({ block }) => ({ from: to, to: (to += block.length) }))
+}
+
+/** What a verdict on a joined block means for what was in `place`. */
+export function fateOf({ refused, left }: Verdict, place: Range): Fate {
+  const dropped = new Map<string, number>()
+  for (const { from, to, error } of overlap(refused, place))
+    dropped.set(error.reason, (dropped.get(error.reason) ?? 0) + to - from)
+  return {
+    dropped,
+    left: overlap(left, place).map(range => ({ from: range.from - place.from, to: range.to - place.from }))
+  }
 }

@@ -4,6 +4,7 @@ import type { LanePosition } from '../../journal/checkpoint.ts'
 import type { DeadLetters } from '../../journal/dead-letters.ts'
 import type { Block } from '../../model/block.ts'
 import { joinBlocks } from '../../model/join.ts'
+import { itemsIn } from '../../model/ranges.ts'
 import type { ComponentState } from '../../plugin/context.ts'
 import type { Exporter } from '../../plugin/contract.ts'
 import type { Account } from '../../telemetry/account.ts'
@@ -12,20 +13,15 @@ import type { Batch } from '../batch.ts'
 import type { Sink } from '../sink.ts'
 import { Attempts, isRefusal } from './attempts.ts'
 import type { Backlog } from './backlog.ts'
+import { Barriers } from './barriers.ts'
 import type { LaneConfig } from './config.ts'
-import { type Item, itemOf, refusedOf } from './item.ts'
+import { type Fate, fateOf, type Item, itemOf, placesOf } from './item.ts'
 import { LaneQueue } from './queue.ts'
 import { Refusals } from './refusals.ts'
 
-/** How long a checkpoint waits for the backend before what is in front of it goes to disk. */
-const BARRIER_GRACE_MS = 1000
 const CLOSED = new WeirError('QUEUE_FULL', 'the exporter is being shut down; try again later')
 
-interface Barrier {
-  /** What was in the lane and has not left it. */
-  readonly waitsFor: Set<Item>
-  resolve(allSettled: boolean): void
-}
+const NONE: Fate['dropped'] = new Map()
 
 export interface LaneHost {
   readonly account: Account
@@ -49,9 +45,7 @@ export class Lane implements Sink {
   #refusals: Refusals
   #queue: LaneQueue
   #backlog: Backlog | undefined
-  /** Their batches are not settled. Not every batch leaves in its turn. */
-  #unsettled = new Set<Item>()
-  #barriers = new Set<Barrier>()
+  #barriers: Barriers
   #closing = new AbortController()
   #resume = () => {}
   /** Something may have come since the queue was last looked at. */
@@ -65,8 +59,9 @@ export class Lane implements Sink {
     this.#config = config
     this.#host = host
     this.#attempts = new Attempts(exporter, config, host, this.#abort.signal)
-    this.#refusals = new Refusals(this.#attempts, host, this.#abort.signal)
+    this.#refusals = new Refusals(this.#attempts, host)
     this.#queue = new LaneQueue(config.queue, host, item => this.#leave(item))
+    this.#barriers = new Barriers(host.clock, () => this.#queue.spill(0))
   }
 
   /** What waits in memory. */
@@ -122,7 +117,7 @@ export class Lane implements Sink {
     }
     account.inFlight += batch.block.length
     const item = itemOf(batch)
-    this.#unsettled.add(item)
+    this.#barriers.entered(item)
     this.#queue.add(item)
     this.#wake()
   }
@@ -133,12 +128,7 @@ export class Lane implements Sink {
 
   /** Resolves when all that is in the lane now has left it: true, or false where some of it was handed back. */
   barrier(): Promise<boolean> {
-    if (this.#unsettled.size === 0) return Promise.resolve(true)
-    const { promise, resolve } = Promise.withResolvers<boolean>()
-    const barrier = { waitsFor: new Set(this.#unsettled), resolve }
-    this.#barriers.add(barrier)
-    this.#spillFor(barrier)
-    return promise
+    return this.#barriers.wait()
   }
 
   /**
@@ -174,10 +164,8 @@ export class Lane implements Sink {
   }
 
   async #run(): Promise<void> {
-    // Without a disk a lane that closes has nothing better to do than to try until the deadline.
-    const interrupted = this.#backlog === undefined ? this.#abort.signal : this.#closing.signal
     while (!this.#abort.signal.aborted) {
-      const isReady = await this.#attempts.ready(interrupted)
+      const isReady = await this.#attempts.ready(this.#leaving)
       if (this.#closing.signal.aborted && this.#canLeaveRest()) break
       if (!isReady) continue
       this.#isWoken = false
@@ -206,91 +194,101 @@ export class Lane implements Sink {
     for (const item of items) item.triedSince ??= now
     const block = joinBlocks(items.map(item => item.block))
     const error = await this.#attempts.export(block)
-    if (error === undefined) for (const item of items) this.#exported(item)
+    if (error === undefined) for (const item of items) this.#end(item, NONE)
     else if (isRefusal(error)) await this.#refused(items, block, error)
     else this.#putBack(items)
   }
 
-  /** What of `block` the backend refuses for good goes to the dead letters. */
+  /** What of `block` the backend refuses for good goes to the dead letters; what there was no time for stays. */
   async #refused(items: readonly Item[], block: Block, error: ExportError): Promise<void> {
-    try {
-      const refusals = await this.#refusals.sortOut(block, error)
-      const refused = refusedOf(items, refusals)
-      for (const [i, item] of items.entries())
-        if (refused[i] === 0) this.#exported(item)
-        else this.#drop(item, error.reason, refused[i])
-    } catch (thrown) {
-      if (thrown !== this.#abort.signal.reason) throw thrown
-      this.#putBack(items)
+    const places = placesOf(items)
+    const limits = { leaving: this.#leaving, isOver: () => items.some(item => this.#isOver(item)) }
+    const verdict = await this.#refusals.sortOut(block, places, error, limits)
+    const rest: Item[] = []
+    for (const [i, item] of items.entries()) {
+      const fate = fateOf(verdict, places[i])
+      if (fate.left.length === 0) this.#end(item, fate.dropped)
+      else rest.push(item)
+      if (fate.left.length > 0 && itemsIn(fate.left) < item.block.length) this.#endPart(item, fate)
     }
+    this.#putBack(rest)
   }
 
   #putBack(items: readonly Item[]): void {
-    const limit = this.#config.retry.max_elapsed_time
-    const now = this.#host.clock.now()
-    const isOver = ({ triedSince }: Item) => limit > 0 && now - triedSince! >= limit
-    this.#queue.putBack(items.filter(item => !isOver(item)))
-    const over = items.filter(isOver)
+    const over = items.filter(item => this.#isOver(item))
+    this.#queue.putBack(items.filter(item => !over.includes(item)))
     if (over.length === 0) return
     this.#host.log.error({ batches: over.length }, 'gave up on what could not be sent within max_elapsed_time')
-    for (const item of over) this.#drop(item, 'retries_exhausted', item.block.length)
+    for (const item of over) this.#end(item, new Map([['retries_exhausted', item.block.length]]))
+  }
+
+  #isOver({ triedSince }: Item): boolean {
+    const limit = this.#config.retry.max_elapsed_time
+    return limit > 0 && this.#host.clock.now() - triedSince! >= limit
+  }
+
+  /** Fires when a lane that closes is to try no more what fails: without a disk it can as well try until the deadline. */
+  get #leaving(): AbortSignal {
+    return this.#backlog === undefined ? this.#abort.signal : this.#closing.signal
   }
 
   #canLeaveRest(): boolean {
     return this.#backlog !== undefined && (this.#attempts.isFailing || !this.#backlog.isEmpty)
   }
 
-  #exported(item: Item): void {
-    this.#host.account.sent += item.block.length
-    this.#end(item, batch => batch.ack())
-  }
-
-  /** `refused` of its items are given up; the backend has the others. */
-  #drop(item: Item, reason: string, refused: number): void {
-    this.#host.account.drop(reason, refused)
-    this.#host.account.sent += item.block.length - refused
-    this.#end(item, batch => batch.drop(reason, refused))
-  }
-
-  #end(item: Item, settle: (batch: Batch) => void): void {
-    this.#host.account.inFlight -= item.block.length
+  /** `dropped` of its items are given up; the backend has the others. */
+  #end(item: Item, dropped: Fate['dropped']): void {
+    this.#book(item.block.length, dropped)
     const { batch } = item
     this.#queue.done(item)
     if (batch === undefined) return
     this.#leave(item)
-    settle(batch)
+    settle(batch, dropped)
+  }
+
+  /** As {@link #end}, but for what is `left` of it. */
+  #endPart(item: Item, { dropped, left }: Fate): void {
+    const { batch, block } = item
+    this.#queue.keepOnly(item, left)
+    this.#book(block.length - item.block.length, dropped)
+    if (batch === undefined) return
+    const [done, rest] = batch.split([block, item.block])
+    item.batch = rest
+    settle(done, dropped)
+  }
+
+  #book(items: number, dropped: Fate['dropped']): void {
+    const { account } = this.#host
+    account.inFlight -= items
+    account.sent += items - total(dropped)
+    for (const [reason, count] of dropped) account.drop(reason, count)
   }
 
   /** Neither the backend nor the disk has it. */
   #giveUp(item: Item): Batch {
-    for (const { resolve } of this.#barriers) resolve(false)
-    this.#barriers.clear()
     const { batch, block } = item
     this.#host.account.inFlight -= block.length
     this.#host.account.refused += block.length
-    this.#leave(item)
+    item.batch = undefined
+    this.#barriers.handedBack(item)
     return batch!
   }
 
   /** Its batch is settled. */
   #leave(item: Item): void {
     item.batch = undefined
-    this.#unsettled.delete(item)
-    for (const barrier of this.#barriers) {
-      barrier.waitsFor.delete(item)
-      if (barrier.waitsFor.size > 0) continue
-      this.#barriers.delete(barrier)
-      barrier.resolve(true)
-    }
+    this.#barriers.left(item)
   }
+}
 
-  /** Again and again: the disk may be full, or fail. */
-  #spillFor(barrier: Barrier): void {
-    if (this.#backlog === undefined) return
-    this.#host.clock.setTimer(BARRIER_GRACE_MS, () => {
-      if (!this.#barriers.has(barrier)) return
-      this.#queue.spill(0)
-      this.#spillFor(barrier)
-    })
-  }
+function settle(batch: Batch, dropped: Fate['dropped']): void {
+  const [reason] = dropped.keys()
+  if (reason === undefined) batch.ack()
+  else batch.drop(reason, total(dropped))
+}
+
+function total(dropped: Fate['dropped']): number {
+  let items = 0
+  for (const count of dropped.values()) items += count
+  return items
 }

@@ -1,6 +1,7 @@
 import type { Logger } from 'pino'
 import { describeError } from '../../errors.ts'
 import { blockBytes } from '../../model/block.ts'
+import { pickItems, type Range } from '../../model/ranges.ts'
 import type { Account } from '../../telemetry/account.ts'
 import type { Clock } from '../../telemetry/clock.ts'
 import type { Backlog } from './backlog.ts'
@@ -87,6 +88,15 @@ export class LaneQueue {
     this.#returnToMemory(items.filter(item => !item.isReadBack && item.entry === undefined))
   }
 
+  /** Of one in hand only `left` is still to be exported. */
+  keepOnly(item: Item, left: readonly Range[]): void {
+    const rest = pickItems(item.block, left)
+    if (item.batch !== undefined) this.bytes -= blockBytes(item.block) - blockBytes(rest)
+    item.block = rest
+    if (item.isOnDisk) this.#backlog!.keepOnly(item.entry!, left)
+    else if (item.entry !== undefined) item.leftOfEntry = left
+  }
+
   /** It need not be exported again. */
   done(item: Item): void {
     item.isDone = true
@@ -131,6 +141,7 @@ export class LaneQueue {
     while (this.#spilling.length > 0 && this.#spilling[0].entry! < entry) {
       const item = this.#spilling.shift()!
       item.isOnDisk = true
+      if (item.leftOfEntry !== undefined) this.#backlog!.keepOnly(item.entry!, item.leftOfEntry)
       if (item.isDone) this.#backlog!.done(item.entry!)
       else this.#settle(item)
     }
@@ -147,7 +158,10 @@ export class LaneQueue {
   #spillFailed(error: Error): void {
     this.#host.log.error({ err: describeError(error) }, 'what waits cannot be written to disk and stays in memory')
     const failed = this.#spilling.splice(0)
-    for (const item of failed) item.entry = undefined
+    for (const item of failed) {
+      item.entry = undefined
+      item.leftOfEntry = undefined
+    }
     this.#returnToMemory(failed.filter(item => !item.isDone && !this.#inHand.includes(item)))
     this.#onMoved()
   }

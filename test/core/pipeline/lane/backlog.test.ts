@@ -132,6 +132,22 @@ describe('a lane with a disk', () => {
     assert.equal(lane.isCircuitOpen, false)
   })
 
+  it('regression: closed with the circuit open, it asked first whether the backend was back', async () => {
+    world.answer = down
+    let isAsked = false
+    const lane = await open({
+      timeout: 1 << 30,
+      probe: () => {
+        isAsked = true
+        return new Promise(() => {})
+      }
+    })
+    push(lane, 1)
+    while (!lane.isCircuitOpen) await pass(10)
+    await driven(lane.close(NEVER))
+    assert.deepEqual([isAsked, lane.position], [false, { next: 0, end: 1 }])
+  })
+
   it('bad items go to the dead letters, the rest to the backend', async () => {
     world.answer = async block => {
       if (valuesOf(block).includes(13)) throw new ExportError('13 is unlucky', { retryable: false, reason: 'rejected' })

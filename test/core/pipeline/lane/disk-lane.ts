@@ -28,7 +28,7 @@ export const world: {
   /** Values the backend has, in the order they came. */
   exported: number[]
   /** Of the backend, before it takes a block. */
-  answer(block: Block): Promise<void>
+  answer(block: Block, signal: AbortSignal): Promise<void>
 } = fresh()
 
 export function reset(): void {
@@ -37,6 +37,7 @@ export function reset(): void {
 
 export interface LaneOptions {
   readonly position?: LanePosition
+  readonly isInMemory?: boolean
   readonly timeout?: number
   readonly retry?: Partial<LaneConfig['retry']>
   readonly queue?: Partial<LaneConfig['queue']>
@@ -45,7 +46,7 @@ export interface LaneOptions {
   readonly deadLetters?: DeadLetters
 }
 
-/** A lane with a backlog on the disk, started. */
+/** A lane, with a backlog on the disk unless told otherwise, started. */
 export async function open(options: LaneOptions = {}): Promise<Lane> {
   const { position = { next: 0, end: 0 }, maxBytes = 1 << 20, probe, deadLetters } = options
   const { timeout = CONFIG.timeout } = options
@@ -53,8 +54,8 @@ export async function open(options: LaneOptions = {}): Promise<Lane> {
   const queue = { ...CONFIG.queue, ...options.queue }
   const { disk, context } = world
   const exporter: Exporter = {
-    async export(block) {
-      await world.answer(block)
+    async export(block, signal) {
+      await world.answer(block, signal)
       world.exported.push(...valuesOf(block))
     },
     ...(probe && { probe })
@@ -62,7 +63,8 @@ export async function open(options: LaneOptions = {}): Promise<Lane> {
   const lane = new Lane(exporter, { timeout, retry, queue }, { ...context, deadLetters })
   const { clock } = context
   const series = new SeriesRegistry()
-  lane.useBacklog(await driven(Backlog.open({ disk, folder: FOLDER, clock, series, maxBytes, position })))
+  if (!options.isInMemory)
+    lane.useBacklog(await driven(Backlog.open({ disk, folder: FOLDER, clock, series, maxBytes, position })))
   lane.start()
   return lane
 }

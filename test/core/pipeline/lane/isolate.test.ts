@@ -11,13 +11,14 @@ const NO = new ExportError('no', { retryable: false })
 async function isolated(length: number, bad: readonly number[]) {
   const stored: number[] = []
   let asked = 0
-  const refusals = await isolate(numbered(length), NO, async (piece: Block) => {
+  const { refused: refusals, askedUpTo } = await isolate(numbered(length), NO, async (piece: Block) => {
     asked++
     const values = valuesOf(piece)
     if (values.some(value => bad.includes(value))) return NO
     stored.push(...values)
-    return undefined
+    return 'taken'
   })
+  assert.equal(askedUpTo, length)
   const refused = refusals.flatMap(({ from, to }) => Array.from({ length: to - from }, (_, i) => from + i))
   return { stored, refused, asked }
 }
@@ -53,3 +54,19 @@ test('with bad items everywhere, what is not told apart in time is refused with 
   assert.ok(bad.every(item => refused.includes(item)))
   assert.ok(stored.length > 0 && asked < 1000, `${stored.length} stored in ${asked} tries`)
 })
+
+for (const [answers, refused, askedUpTo] of [
+  [0, [], 0],
+  [1, [], 4],
+  [4, [], 5],
+  [5, [5], 6],
+  [100, [5], 8]
+] as const)
+  test(`cut off after ${answers} answers, it tells what is decided from what is not`, async () => {
+    let asked = 0
+    const found = await isolate(numbered(8), NO, async piece => {
+      if (asked++ === answers) return 'unanswered'
+      return valuesOf(piece).includes(5) ? NO : 'taken'
+    })
+    assert.deepEqual([found.refused.map(({ from }) => from), found.askedUpTo], [refused, askedUpTo])
+  })

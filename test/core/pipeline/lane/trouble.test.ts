@@ -1,33 +1,15 @@
 import assert from 'node:assert/strict'
 import { beforeEach, describe, it } from 'node:test'
-import type { DiskFile } from '../../../../core/journal/disk.ts'
 import type { Outcome } from '../../../../core/pipeline/batch.ts'
 import { Backlog } from '../../../../core/pipeline/lane/backlog.ts'
-import { SimulatedDisk } from '../../journal/simulated-disk.ts'
 import { pointsOf, valuesOf } from './blocks.ts'
 import { down, driven, FOLDER, open, pass, push, range, reset, world } from './disk-lane.ts'
+import { SlowDisk } from './slow-disk.ts'
 
 const FIRST_SEGMENT = `${FOLDER}/0000000000000000.journal`
 /** The segment's header, and the frame. */
 const SYNCS_OF_FIRST_COMMIT = 2
 const NEVER = new AbortController().signal
-
-/** Syncs wait until they are allowed. */
-class SlowDisk extends SimulatedDisk {
-  syncsAllowed = Number.POSITIVE_INFINITY
-
-  override async create(file: string): Promise<DiskFile> {
-    const handle = await super.create(file)
-    return {
-      ...handle,
-      sync: async () => {
-        while (this.syncsAllowed === 0) await new Promise(setImmediate)
-        this.syncsAllowed--
-        await handle.sync()
-      }
-    }
-  }
-}
 
 describe('a lane in trouble with its disk', () => {
   beforeEach(() => {

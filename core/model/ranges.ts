@@ -1,0 +1,36 @@
+import type { Block } from './block.ts'
+import { joinBlocks } from './join.ts'
+import { sliceBlock } from './slice.ts'
+
+/** Items `from` up to, not including, `to`. */
+export interface Range {
+  readonly from: number
+  readonly to: number
+}
+
+export function itemsIn(ranges: readonly Range[]): number {
+  return ranges.reduce((sum, { from, to }) => sum + to - from, 0)
+}
+
+/** A block of the items of `block` in `ranges`, one at least, in their order. */
+export function pickItems(block: Block, ranges: readonly Range[]): Block {
+  return joinBlocks(ranges.map(({ from, to }) => sliceBlock(block, from, to)))
+}
+
+/** What of `ranges` lies within `bounds`. */
+export function overlap<R extends Range>(ranges: readonly R[], bounds: Range): R[] {
+  return ranges
+    .map(range => ({ ...range, from: Math.max(range.from, bounds.from), to: Math.min(range.to, bounds.to) }))
+    .filter(({ from, to }) => from < to)
+}
+
+/** `ranges` of what {@link pickItems} makes of `picked`, as ranges of the block it is made of. */
+export function unpicked(ranges: readonly Range[], picked: readonly Range[]): Range[] {
+  let begin = 0
+  return picked.flatMap(({ from, to }) => {
+    const offset = from - begin
+    const inIt = overlap(ranges, { from: begin, to: begin + to - from })
+    begin += to - from
+    return inIt.map(range => ({ from: range.from + offset, to: range.to + offset }))
+  })
+}

@@ -1,0 +1,150 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { LanePosition } from '../../../../core/journal/checkpoint.ts'
+import { DeadLetters } from '../../../../core/journal/dead-letters.ts'
+import { SeriesRegistry } from '../../../../core/model/series.ts'
+import { Batch, type Outcome } from '../../../../core/pipeline/batch.ts'
+import { CreditPool } from '../../../../core/pipeline/credits.ts'
+import type { Lane } from '../../../../core/pipeline/lane/lane.ts'
+import { ExportError } from '../../../../sdk/plugin/index.ts'
+import { testContext } from '../../../../sdk/plugin/testing.ts'
+import { type Random, randomFrom, SimulatedDisk } from '../../journal/simulated-disk.ts'
+import { pointsOf, valuesOf } from './blocks.ts'
+import { driven, type LaneOptions, open, POINT, pass, reset, world } from './disk-lane.ts'
+
+const SEEDS = 40
+const LIVES = 4
+const POISON_EVERY = 9
+const BROKEN = { code: 'EIO', when: 'before' } as const
+const EMPTY = Number.POSITIVE_INFINITY
+
+const isPoison = (value: number) => value % POISON_EVERY === 4
+
+/** Lanes that follow one another, each with what the one before has left, and a backend that keeps all it is given. */
+class Succession {
+  random: Random
+  readonly #options: LaneOptions
+  readonly #letterDisk = new SimulatedDisk()
+  readonly #credits = new CreditPool(1 << 30)
+  #letters!: DeadLetters
+  #position: LanePosition | undefined
+  #left: Batch[] = []
+  #pushed = 0
+  /** Sent or dropped, as the lanes' accounts say. */
+  #settled = 0
+  #isUp = true
+  readonly #outcomes: Outcome[] = []
+
+  constructor(seed: number) {
+    this.random = randomFrom(seed)
+    reset()
+    world.disk = new SimulatedDisk(this.random)
+    const isInMemory = seed % 4 === 0
+    const order = this.random() < 0.5 ? 'any' : 'oldest_first'
+    const max_batch = this.upTo(30)
+    this.#options = { isInMemory, timeout: 3000, queue: { order, max_batch, max_size: POINT * 60 } }
+    world.answer = (block, signal) => this.#answer(valuesOf(block), signal)
+  }
+
+  upTo(most: number): number {
+    return 1 + Math.floor(this.random() * most)
+  }
+
+  async live(): Promise<void> {
+    world.context = testContext()
+    this.#letters = await driven(DeadLetters.open(this.#letterDisk, '/dead'))
+    const lane = await open({ ...this.#options, position: this.#position, deadLetters: this.#letters })
+    for (const batch of this.#left.splice(0)) lane.push(batch)
+    this.#isUp = true
+    for (let steps = this.upTo(12); steps > 0; steps--) await this.#step(lane)
+    world.disk.broken = undefined
+    await pass(1500)
+    await this.#close(lane)
+  }
+
+  /** Once nothing fails any more. */
+  async finish(): Promise<void> {
+    this.#letterDisk.capacity = EMPTY
+    this.#isUp = true
+    this.random = () => 0.99
+    world.context = testContext()
+    const lane = await open({ ...this.#options, position: this.#position, deadLetters: this.#letters })
+    const handedOn = this.#left.splice(0)
+    for (const batch of handedOn) lane.push(batch)
+    for (let tries = 0; !lane.isIdle && tries < 100; tries++) await pass(500)
+    assert.ok(lane.isIdle, 'it does not end')
+    const { produced, received, imbalance } = world.context.account
+    assert.deepEqual(
+      [produced + received, imbalance],
+      [this.#pushed - this.#settled, 0],
+      'what the others had not done'
+    )
+    const dead = await this.#dead()
+    assert.deepEqual(
+      sorted([...world.exported, ...dead]),
+      Array.from({ length: this.#pushed }, (_, i) => i)
+    )
+    assert.deepEqual(world.exported.filter(isPoison), [])
+    assert.ok(this.#outcomes.every(({ status }) => status !== 'nacked'))
+    assert.equal(this.#credits.used, 0)
+  }
+
+  async #step(lane: Lane): Promise<void> {
+    const dice = this.random()
+    if (dice < 0.5) for (let count = this.upTo(4); count > 0 && lane.hasRoom(); count--) this.#push(lane)
+    else if (dice < 0.6) void lane.barrier()
+    else if (dice < 0.7) this.#isUp = !this.#isUp
+    else if (dice < 0.75) world.disk.broken = world.disk.broken === undefined ? BROKEN : undefined
+    else if (dice < 0.8) this.#letterDisk.capacity = this.#letterDisk.capacity === EMPTY ? 0 : EMPTY
+    await pass(this.upTo(4) ** 5)
+  }
+
+  #push(lane: Lane): void {
+    const values = Array.from({ length: this.upTo(10) }, () => this.#pushed++)
+    const permit = this.#credits.tryTake(values.length)
+    lane.push(Batch.of({ source: 'test' }, pointsOf(...values), outcome => this.#outcomes.push(outcome), permit))
+  }
+
+  async #close(lane: Lane): Promise<void> {
+    const deadline = new AbortController()
+    const isSoon = this.random() < 0.3
+    world.context.clock.setTimer(isSoon ? 0 : this.upTo(400), () => deadline.abort())
+    this.#left = await driven(lane.release(deadline.signal))
+    assert.ok(this.#options.isInMemory || this.#left.length === 0, 'the disk takes it')
+    const { account } = world.context
+    assert.deepEqual([account.imbalance, lane.queuedBytes], [0, 0])
+    this.#settled += account.sent + account.droppedTotal
+    this.#position = lane.position
+  }
+
+  /** It has a block, or says that it has not. */
+  async #answer(values: readonly number[], signal: AbortSignal): Promise<void> {
+    const { clock } = world.context
+    await new Promise<void>(resolve => clock.setTimer(this.random() < 0.05 ? 5000 : this.upTo(60), resolve))
+    signal.throwIfAborted()
+    if (!this.#isUp || this.random() < 0.1) throw new Error('connection refused')
+    const bad = values.find(isPoison)
+    if (bad !== undefined) throw new ExportError('poison', { retryable: false, reason: `poison_${bad % 2}` })
+  }
+
+  async #dead(): Promise<number[]> {
+    const dead: number[] = []
+    for (const number of this.#letters.numbers)
+      dead.push(...valuesOf((await this.#letters.read(number, new SeriesRegistry())).block))
+    return dead
+  }
+}
+
+test('whatever is refused, fails and closes when: all that was pushed is in the backend or a dead letter, once', async () => {
+  for (let seed = 0; seed < SEEDS; seed++) {
+    try {
+      const lanes = new Succession(seed)
+      for (let life = 0; life < LIVES; life++) await lanes.live()
+      await lanes.finish()
+    } catch (error) {
+      throw new Error(`seed ${seed}`, { cause: error })
+    }
+  }
+})
+
+const sorted = (values: readonly number[]) => [...values].sort((a, b) => a - b)

@@ -1,0 +1,19 @@
+import type { DiskFile } from '../../../../core/journal/disk.ts'
+import { SimulatedDisk } from '../../journal/simulated-disk.ts'
+
+/** Syncs wait until they are allowed. */
+export class SlowDisk extends SimulatedDisk {
+  syncsAllowed = Number.POSITIVE_INFINITY
+
+  override async create(file: string): Promise<DiskFile> {
+    const handle = await super.create(file)
+    return {
+      ...handle,
+      sync: async () => {
+        while (this.syncsAllowed === 0) await new Promise(setImmediate)
+        this.syncsAllowed--
+        await handle.sync()
+      }
+    }
+  }
+}
