@@ -82,11 +82,15 @@ export class Backlog {
     return this.#ahead === undefined && this.#journal.unread === 0
   }
 
-  /** Better append nothing now. */
+  /** Better append nothing now: its disk fails. */
+  get isFailing(): boolean {
+    return this.#journal.isFailing
+  }
+
   get isFull(): boolean {
     // Space comes back file by file, and the last one stays: it must not keep out what follows.
     const isEmptied = this.#next === this.#journal.committed
-    return this.#journal.isFailing || (this.#journal.bytes >= this.#maxBytes && !isEmptied)
+    return this.#journal.bytes >= this.#maxBytes && !isEmptied
   }
 
   get bytes(): number {

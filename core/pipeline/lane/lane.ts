@@ -148,7 +148,7 @@ export class Lane implements Sink {
     else deadline.addEventListener('abort', expire, { once: true })
     await this.#done
     this.#isClosed = true
-    this.#queue.spill(0)
+    this.#queue.spillAll()
     await this.#backlog?.close()
     return this.#queue.takeAll().map(item => this.#giveUp(item))
   }

@@ -104,10 +104,26 @@ export class LaneQueue {
     if (item.isOnDisk) this.#backlog!.done(item.entry!)
   }
 
-  /** Moves the oldest to disk until only `keepBytes` are in memory, where there is a disk that takes it. */
+  /** Moves the oldest to disk until only `keepBytes` are in memory, where there is a disk that has room. */
   spill(keepBytes: number): void {
+    if (this.#backlog?.isFull === false) this.#spill(keepBytes)
+  }
+
+  /** Moves all to disk, also beyond its size: what is handed back would be made and sent again. */
+  spillAll(): void {
+    this.#spill(0)
+  }
+
+  /** All that is not on disk. */
+  takeAll(): Item[] {
+    const rest = [...this.#spilling.splice(0).filter(item => !item.isDone), ...this.#take(this.#memory.length)]
+    for (const item of rest) this.bytes -= blockBytes(item.block)
+    return rest
+  }
+
+  #spill(keepBytes: number): void {
     const backlog = this.#backlog
-    if (backlog === undefined || backlog.isFull) return
+    if (backlog === undefined || backlog.isFailing) return
     let moved = 0
     for (let left = this.#memoryBytes; moved < this.#memory.length && left > keepBytes; moved++)
       left -= blockBytes(this.#memory[moved].block)
@@ -117,13 +133,6 @@ export class LaneQueue {
       item.entry = backlog.append(item.source, this.#host.clock.now(), item.block)
       this.#spilling.push(item)
     }
-  }
-
-  /** All that is not on disk. */
-  takeAll(): Item[] {
-    const rest = [...this.#spilling.splice(0).filter(item => !item.isDone), ...this.#take(this.#memory.length)]
-    for (const item of rest) this.bytes -= blockBytes(item.block)
-    return rest
   }
 
   async #readBack(maxItems: number): Promise<Item[]> {

@@ -230,14 +230,19 @@ export class JournaledRun {
   }
 
   #exporterPlugin(backend: TestBackend): ExporterPlugin {
-    return { create: () => ({ export: (block: PointBlock) => this.#export(block, backend) }) } as never
+    return {
+      create: () => ({
+        export: (block: PointBlock, signal: AbortSignal) => this.#export(block, backend, signal)
+      })
+    } as never
   }
 
-  async #export(block: PointBlock, backend: TestBackend): Promise<void> {
+  async #export(block: PointBlock, backend: TestBackend, signal: AbortSignal): Promise<void> {
     await turns(1)
-    if (this.#dead || backend.state === 'down') return new Promise(() => {})
+    if (this.#dead || signal.aborted || backend.state === 'down') return new Promise(() => {})
     if (backend.state === 'refusing') throw new Error('not now')
-    if (backend.state === 'rejecting') throw new ExportError('never', { retryable: false, reason: 'rejected' })
+    if (backend.state === 'rejecting' || block.series.some(({ metric }) => backend.isPoison(metric.name)))
+      throw new ExportError('never', { retryable: false, reason: 'rejected' })
     for (let i = 0; i < block.length; i++) {
       const { metric, attributes } = block.series[i]
       const labels = attributes.map(([key, value]) => `${key}=${value}`).join()

@@ -8,6 +8,8 @@ export type Sent = readonly [key: string, value: number]
 export class TestBackend {
   state: 'up' | 'down' | 'refusing' | 'rejecting' | 'mute' = 'up'
   readonly sent: Sent[] = []
+  /** What it refuses for good, with all that comes with it. */
+  isPoison: (key: string) => boolean = () => false
 
   /** What it has, in the order in which it first came; checks that nothing ever came with two values. */
   stored(): Map<string, number> {

@@ -152,6 +152,17 @@ describe('a lane in trouble with its disk', () => {
     assert.ok(lane.backlogBytes < 400)
   })
 
+  it('regression: closed with its disk queue full, it handed back what the journal then had to do over', async () => {
+    world.answer = down
+    const lane = await open({ maxBytes: 400 })
+    push(lane, ...range(0, 100))
+    await driven(lane.barrier())
+    const settled = push(lane, 100)
+    await driven(lane.close(NEVER))
+    assert.equal((await settled).status, 'acked')
+    assert.deepEqual(lane.position, { next: 0, end: 2 })
+  })
+
   it('regression: damage at the end of what the checkpoint knows was taken for torn, and cut off', async () => {
     world.answer = down
     const before = await open()
