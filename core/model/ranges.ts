@@ -20,8 +20,8 @@ export function pickItems(block: Block, ranges: readonly Range[]): Block {
 /** What of `ranges` lies within `bounds`. */
 export function overlap<R extends Range>(ranges: readonly R[], bounds: Range): R[] {
   return ranges
+    .filter(({ from, to }) => Math.max(from, bounds.from) < Math.min(to, bounds.to))
     .map(range => ({ ...range, from: Math.max(range.from, bounds.from), to: Math.min(range.to, bounds.to) }))
-    .filter(({ from, to }) => from < to)
 }
 
 /** `ranges` of what {@link pickItems} makes of `picked`, as ranges of the block it is made of. */

@@ -15,7 +15,7 @@ export interface Item {
   /** Its number in the backlog, once it is on its way there. */
   entry: number | undefined
   isOnDisk: boolean
-  /** On its way to disk, where less of the entry than all is still to be exported: that. */
+  /** Where less than all of its entry, which is on its way to disk, is still to be exported: that. */
   leftOfEntry: readonly Range[] | undefined
   /** It was read from disk, and is no longer in memory for any other reason. */
   readonly isReadBack: boolean

@@ -139,7 +139,10 @@ export class Lane implements Sink {
     for (const batch of await this.release(deadline)) batch.nack(CLOSED)
   }
 
-  /** As {@link close}, but what would go back to its senders is returned, for the lane that follows. */
+  /**
+   * As {@link close}, but what would go back to its senders is returned, for the lane that follows: of a batch that is done
+   * in part, what is left.
+   */
   async release(deadline: AbortSignal): Promise<Batch[]> {
     this.#closing.abort()
     this.#wake()
@@ -215,10 +218,10 @@ export class Lane implements Sink {
   }
 
   #putBack(items: readonly Item[]): void {
-    const over = items.filter(item => this.#isOver(item))
-    this.#queue.putBack(items.filter(item => !over.includes(item)))
-    if (over.length === 0) return
-    this.#host.log.error({ batches: over.length }, 'gave up on what could not be sent within max_elapsed_time')
+    const over = new Set(items.filter(item => this.#isOver(item)))
+    this.#queue.putBack(items.filter(item => !over.has(item)))
+    if (over.size === 0) return
+    this.#host.log.error({ batches: over.size }, 'gave up on what could not be sent within max_elapsed_time')
     for (const item of over) this.#end(item, new Map([['retries_exhausted', item.block.length]]))
   }
 

@@ -36,12 +36,12 @@ export function reset(): void {
 }
 
 export interface LaneOptions {
-  readonly position?: LanePosition
+  readonly position?: LanePosition | undefined
   readonly isInMemory?: boolean
   readonly timeout?: number
   readonly retry?: Partial<LaneConfig['retry']>
   readonly queue?: Partial<LaneConfig['queue']>
-  readonly maxBytes?: number
+  readonly maxBytes?: number | undefined
   readonly probe?: Exporter['probe']
   readonly deadLetters?: DeadLetters
 }

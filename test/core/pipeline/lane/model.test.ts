@@ -12,10 +12,9 @@ import { type Random, randomFrom, SimulatedDisk } from '../../journal/simulated-
 import { pointsOf, valuesOf } from './blocks.ts'
 import { driven, type LaneOptions, open, POINT, pass, reset, world } from './disk-lane.ts'
 
-const SEEDS = 40
+const SEEDS = Number(process.env.RUNS ?? 40)
 const LIVES = 4
 const POISON_EVERY = 9
-const BROKEN = { code: 'EIO', when: 'before' } as const
 const EMPTY = Number.POSITIVE_INFINITY
 
 const isPoison = (value: number) => value % POISON_EVERY === 4
@@ -42,7 +41,8 @@ class Succession {
     const isInMemory = seed % 4 === 0
     const order = this.random() < 0.5 ? 'any' : 'oldest_first'
     const max_batch = this.upTo(30)
-    this.#options = { isInMemory, timeout: 3000, queue: { order, max_batch, max_size: POINT * 60 } }
+    const maxBytes = this.random() < 0.5 ? this.upTo(4000) : undefined
+    this.#options = { isInMemory, maxBytes, timeout: 3000, queue: { order, max_batch, max_size: POINT * 60 } }
     world.answer = (block, signal) => this.#answer(valuesOf(block), signal)
   }
 
@@ -92,11 +92,20 @@ class Succession {
   async #step(lane: Lane): Promise<void> {
     const dice = this.random()
     if (dice < 0.5) for (let count = this.upTo(4); count > 0 && lane.hasRoom(); count--) this.#push(lane)
-    else if (dice < 0.6) void lane.barrier()
+    else if (dice < 0.6) void this.#checkpoint(lane)
     else if (dice < 0.7) this.#isUp = !this.#isUp
-    else if (dice < 0.75) world.disk.broken = world.disk.broken === undefined ? BROKEN : undefined
+    else if (dice < 0.75) this.#breakOrMend(world.disk)
     else if (dice < 0.8) this.#letterDisk.capacity = this.#letterDisk.capacity === EMPTY ? 0 : EMPTY
     await pass(this.upTo(4) ** 5)
+  }
+
+  async #checkpoint(lane: Lane): Promise<void> {
+    if (await lane.barrier()) await lane.removeBefore(lane.position?.next ?? 0).catch(() => {})
+  }
+
+  #breakOrMend(disk: SimulatedDisk): void {
+    const fault = { code: 'EIO', when: this.random() < 0.5 ? 'before' : 'after' } as const
+    disk.broken = disk.broken === undefined ? fault : undefined
   }
 
   #push(lane: Lane): void {
