@@ -19,9 +19,22 @@ export function pickItems(block: Block, ranges: readonly Range[]): Block {
 
 /** What of `ranges` lies within `bounds`. */
 export function overlap<R extends Range>(ranges: readonly R[], bounds: Range): R[] {
-  return ranges
-    .filter(({ from, to }) => Math.max(from, bounds.from) < Math.min(to, bounds.to))
-    .map(range => ({ ...range, from: Math.max(range.from, bounds.from), to: Math.min(range.to, bounds.to) }))
+  return overlaps(ranges, [bounds])[0]
+}
+
+/** What of `ranges` lies within each of `places`. Both are in order, and neither overlap among themselves. */
+export function overlaps<R extends Range>(ranges: readonly R[], places: readonly Range[]): R[][] {
+  let first = 0
+  return places.map(place => {
+    while (first < ranges.length && ranges[first].to <= place.from) first++
+    const within: R[] = []
+    for (let i = first; i < ranges.length && ranges[i].from < place.to; i++) {
+      const from = Math.max(ranges[i].from, place.from)
+      const to = Math.min(ranges[i].to, place.to)
+      if (from < to) within.push({ ...ranges[i], from, to })
+    }
+    return within
+  })
 }
 
 /** `ranges` of what {@link pickItems} makes of `picked`, as ranges of the block it is made of. */

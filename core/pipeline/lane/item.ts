@@ -1,7 +1,8 @@
 import type { Block } from '../../model/block.ts'
-import { overlap, type Range } from '../../model/ranges.ts'
+import { overlaps, type Range } from '../../model/ranges.ts'
 import type { Batch } from '../batch.ts'
 import type { BacklogEntry } from './backlog.ts'
+import type { Refusal } from './isolate.ts'
 import type { Verdict } from './refusals.ts'
 
 /** What is on its way through a lane: a batch, or a block that is on disk and was a batch once. */
@@ -68,13 +69,18 @@ export function placesOf(items: readonly Item[]): Range[] {
   return items.map(({ block }) => ({ from: to, to: (to += block.length) }))
 }
 
-/** What a verdict on a joined block means for what was in `place`. */
-export function fateOf({ refused, left }: Verdict, place: Range): Fate {
-  const dropped = new Map<string, number>()
-  for (const { from, to, error } of overlap(refused, place))
-    dropped.set(error.reason, (dropped.get(error.reason) ?? 0) + to - from)
-  return {
-    dropped,
-    left: overlap(left, place).map(range => ({ from: range.from - place.from, to: range.to - place.from }))
-  }
+/** What a verdict on a joined block means for what was in each of `places`. */
+export function fatesOf({ refused, left }: Verdict, places: readonly Range[]): Fate[] {
+  const refusedOf = overlaps(refused, places)
+  const leftOf = overlaps(left, places)
+  return places.map((place, i) => ({
+    dropped: countsOf(refusedOf[i]),
+    left: leftOf[i].map(({ from, to }) => ({ from: from - place.from, to: to - place.from }))
+  }))
+}
+
+function countsOf(refused: readonly Refusal[]): Fate['dropped'] {
+  const counts = new Map<string, number>()
+  for (const { from, to, error } of refused) counts.set(error.reason, (counts.get(error.reason) ?? 0) + to - from)
+  return counts
 }

@@ -15,7 +15,7 @@ import { Attempts, isRefusal } from './attempts.ts'
 import type { Backlog } from './backlog.ts'
 import { Barriers } from './barriers.ts'
 import type { LaneConfig } from './config.ts'
-import { type Fate, fateOf, type Item, itemOf, placesOf } from './item.ts'
+import { type Fate, fatesOf, type Item, itemOf, placesOf } from './item.ts'
 import { LaneQueue } from './queue.ts'
 import { Refusals } from './refusals.ts'
 
@@ -208,8 +208,8 @@ export class Lane implements Sink {
     const limits = { leaving: this.#leaving, isOver: () => items.some(item => this.#isOver(item)) }
     const verdict = await this.#refusals.sortOut(block, places, error, limits)
     const rest: Item[] = []
-    for (const [i, item] of items.entries()) {
-      const fate = fateOf(verdict, places[i])
+    for (const [i, fate] of fatesOf(verdict, places).entries()) {
+      const item = items[i]
       if (fate.left.length === 0) this.#end(item, fate.dropped)
       else rest.push(item)
       if (fate.left.length > 0 && itemsIn(fate.left) < item.block.length) this.#endPart(item, fate)

@@ -9,7 +9,7 @@ import { type Answer, isolate, type Refusal } from './isolate.ts'
 
 /** What became of the items of a block: the backend has those that are neither `refused` nor `left`. */
 export interface Verdict {
-  /** In the dead letters, where there are any. */
+  /** In the dead letters, where there are any; in order. */
   readonly refused: readonly Refusal[]
   /** Still to be exported, in order. */
   readonly left: readonly Range[]
@@ -57,7 +57,8 @@ export class Refusals {
       const isBuried = await this.#bury(pickItems(block, letter), letter[0].error, limits.leaving)
       ;(isBuried ? buried : left).push(...letter)
     }
-    return { refused: buried, left: left.sort((a, b) => a.from - b.from) }
+    const inOrder = (a: Range, b: Range) => a.from - b.from
+    return { refused: buried.sort(inOrder), left: left.sort(inOrder) }
   }
 
   /** Tries until the backend answers, or there is no more trying. */

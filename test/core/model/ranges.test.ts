@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { itemsIn, overlap, pickItems, unpicked } from '../../../core/model/ranges.ts'
+import { itemsIn, overlap, overlaps, pickItems, unpicked } from '../../../core/model/ranges.ts'
 import { numbered, valuesOf } from '../pipeline/lane/blocks.ts'
 
 type Pairs = readonly (readonly [from: number, to: number])[]
 const ranges = (pairs: Pairs) => pairs.map(([from, to]) => ({ from, to }))
 
-const overlaps: readonly [what: string, pairs: Pairs, bounds: readonly [number, number], want: Pairs][] = [
+const cases: readonly [what: string, pairs: Pairs, bounds: readonly [number, number], want: Pairs][] = [
   ['none', [], [0, 9], []],
   ['inside', [[2, 3]], [1, 9], [[2, 3]]],
   ['cut at both ends', [[0, 9]], [2, 5], [[2, 5]]],
@@ -22,8 +22,36 @@ const overlaps: readonly [what: string, pairs: Pairs, bounds: readonly [number, 
   ],
   ['an empty place', [[0, 9]], [4, 4], []]
 ]
-for (const [what, pairs, [from, to], want] of overlaps)
+for (const [what, pairs, [from, to], want] of cases)
   test(`overlap: ${what}`, () => assert.deepEqual(overlap(ranges(pairs), { from, to }), ranges(want)))
+
+test('overlaps: of each place, though a range reaches over several and a place is empty', () => {
+  const places = ranges([
+    [0, 2],
+    [2, 2],
+    [2, 5],
+    [5, 9]
+  ])
+  const found = overlaps(
+    ranges([
+      [1, 3],
+      [4, 8]
+    ]),
+    places
+  )
+  assert.deepEqual(
+    found.map(within => within.map(({ from, to }) => [from, to])),
+    [
+      [[1, 2]],
+      [],
+      [
+        [2, 3],
+        [4, 5]
+      ],
+      [[5, 8]]
+    ]
+  )
+})
 
 test('what is picked of what was picked is the same as picked at once', () => {
   const block = numbered(20)

@@ -226,6 +226,26 @@ describe('a lane that finds what its backend refuses', () => {
     assert.deepEqual(Object.fromEntries(world.context.account.dropped), { malformed: 1 })
   })
 
+  it('tells batches apart where reasons alternate', async () => {
+    world.answer = async block => {
+      const [bad] = valuesOf(block).filter(value => value < 4)
+      if (bad !== undefined) throw new ExportError('no', { retryable: false, reason: bad % 2 ? 'odd' : 'even' })
+    }
+    const lane = await start()
+    const outcomes = await Promise.all([push(lane, 0, 7), push(lane, 1, 2), push(lane, 8), push(lane, 3)])
+    assert.deepEqual(outcomes, [
+      { status: 'dropped', items: 1, reason: 'even' },
+      { status: 'dropped', items: 2, reason: 'odd' },
+      { status: 'acked' },
+      { status: 'dropped', items: 1, reason: 'odd' }
+    ])
+    assert.deepEqual(Object.fromEntries(world.context.account.dropped), { even: 2, odd: 2 })
+    assert.deepEqual(await dead(), [
+      [0, 2],
+      [1, 3]
+    ])
+  })
+
   it('given up on in part, keeps the others, on whatever disk they come to be', async () => {
     const slow = new SlowDisk()
     world.disk = slow

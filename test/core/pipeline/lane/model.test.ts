@@ -85,6 +85,7 @@ class Succession {
       Array.from({ length: this.#pushed }, (_, i) => i)
     )
     assert.deepEqual(world.exported.filter(isPoison), [])
+    if (this.#options.queue?.order === 'oldest_first') assert.deepEqual(world.exported, sorted(world.exported))
     assert.ok(this.#outcomes.every(({ status }) => status !== 'nacked'))
     assert.equal(this.#credits.used, 0)
   }
