@@ -10,12 +10,12 @@ import { ExportError } from '../../../../sdk/plugin/index.ts'
 import { testContext } from '../../../../sdk/plugin/testing.ts'
 import { type Random, randomFrom, SimulatedDisk } from '../../journal/simulated-disk.ts'
 import { pointsOf, valuesOf } from './blocks.ts'
-import { driven, type LaneOptions, open, POINT, pass, reset, world } from './disk-lane.ts'
+import { driven, type LaneOptions, open, POINT, pass, range, reset, world } from './disk-lane.ts'
 
 const SEEDS = Number(process.env.RUNS ?? 40)
 const LIVES = 4
 const POISON_EVERY = 9
-const EMPTY = Number.POSITIVE_INFINITY
+const BOUNDLESS = Number.POSITIVE_INFINITY
 
 const isPoison = (value: number) => value % POISON_EVERY === 4
 
@@ -25,8 +25,14 @@ class Succession {
   readonly #options: LaneOptions
   readonly #letterDisk = new SimulatedDisk()
   readonly #credits = new CreditPool(1 << 30)
+  readonly #crashes: boolean
   #letters!: DeadLetters
-  #position: LanePosition | undefined
+  #lane: Lane | undefined
+  /** The last one: where the lane stood, and how much had been pushed that nobody pushes again after a crash. */
+  #checkpoint: { readonly position: LanePosition | undefined; readonly pushed: number } = {
+    position: undefined,
+    pushed: 0
+  }
   #left: Batch[] = []
   #pushed = 0
   /** Sent or dropped, as the lanes' accounts say. */
@@ -34,7 +40,8 @@ class Succession {
   #isUp = true
   readonly #outcomes: Outcome[] = []
 
-  constructor(seed: number) {
+  constructor(seed: number, crashes: boolean) {
+    this.#crashes = crashes
     this.random = randomFrom(seed)
     reset()
     world.disk = new SimulatedDisk(this.random)
@@ -51,57 +58,63 @@ class Succession {
   }
 
   async live(): Promise<void> {
-    world.context = testContext()
-    this.#letters = await driven(DeadLetters.open(this.#letterDisk, '/dead'))
-    const lane = await open({ ...this.#options, position: this.#position, deadLetters: this.#letters })
-    for (const batch of this.#left.splice(0)) lane.push(batch)
-    this.#isUp = true
+    const lane = await this.#begin()
     for (let steps = this.upTo(12); steps > 0; steps--) await this.#step(lane)
     world.disk.broken = undefined
+    if (this.#crashes && this.random() < 0.6) return this.#crash()
     await pass(1500)
     await this.#close(lane)
   }
 
   /** Once nothing fails any more. */
   async finish(): Promise<void> {
-    this.#letterDisk.capacity = EMPTY
-    this.#isUp = true
+    this.#letterDisk.capacity = BOUNDLESS
     this.random = () => 0.99
-    world.context = testContext()
-    const lane = await open({ ...this.#options, position: this.#position, deadLetters: this.#letters })
-    const handedOn = this.#left.splice(0)
-    for (const batch of handedOn) lane.push(batch)
+    const lane = await this.#begin()
     for (let tries = 0; !lane.isIdle && tries < 100; tries++) await pass(500)
     assert.ok(lane.isIdle, 'it does not end')
-    const { produced, received, imbalance } = world.context.account
-    assert.deepEqual(
-      [produced + received, imbalance],
-      [this.#pushed - this.#settled, 0],
-      'what the others had not done'
-    )
-    const dead = await this.#dead()
-    assert.deepEqual(
-      sorted([...world.exported, ...dead]),
-      Array.from({ length: this.#pushed }, (_, i) => i)
-    )
+    assert.equal(world.context.account.imbalance, 0)
     assert.deepEqual(world.exported.filter(isPoison), [])
-    if (this.#options.queue?.order === 'oldest_first') assert.deepEqual(world.exported, sorted(world.exported))
     assert.ok(this.#outcomes.every(({ status }) => status !== 'nacked'))
+    const all = sorted([...world.exported, ...(await this.#dead())])
+    assert.deepEqual(this.#crashes ? [...new Set(all)] : all, range(0, this.#pushed))
+    if (!this.#crashes) this.#checkBooks()
+  }
+
+  #checkBooks(): void {
+    const { produced, received } = world.context.account
+    assert.equal(produced + received, this.#pushed - this.#settled, 'what the lanes before had not done')
+    if (this.#options.queue?.order === 'oldest_first') assert.deepEqual(world.exported, sorted(world.exported))
     assert.equal(this.#credits.used, 0)
+  }
+
+  async #begin(): Promise<Lane> {
+    const { position } = this.#checkpoint
+    world.context = testContext()
+    this.#letters = await driven(DeadLetters.open(this.#letterDisk, '/dead'))
+    const lane = await open({ ...this.#options, position, deadLetters: this.#letters })
+    for (const batch of this.#left.splice(0)) lane.push(batch)
+    this.#lane = lane
+    this.#isUp = true
+    return lane
   }
 
   async #step(lane: Lane): Promise<void> {
     const dice = this.random()
     if (dice < 0.5) for (let count = this.upTo(4); count > 0 && lane.hasRoom(); count--) this.#push(lane)
-    else if (dice < 0.6) void this.#checkpoint(lane)
+    else if (dice < 0.6) void this.#takeCheckpoint(lane)
     else if (dice < 0.7) this.#isUp = !this.#isUp
     else if (dice < 0.75) this.#breakOrMend(world.disk)
-    else if (dice < 0.8) this.#letterDisk.capacity = this.#letterDisk.capacity === EMPTY ? 0 : EMPTY
+    else if (dice < 0.8) this.#letterDisk.capacity = this.#letterDisk.capacity === BOUNDLESS ? 0 : BOUNDLESS
     await pass(this.upTo(4) ** 5)
   }
 
-  async #checkpoint(lane: Lane): Promise<void> {
-    if (await lane.barrier()) await lane.removeBefore(lane.position?.next ?? 0).catch(() => {})
+  async #takeCheckpoint(lane: Lane): Promise<void> {
+    const pushed = this.#pushed
+    if (!(await lane.barrier()) || lane !== this.#lane) return
+    const { position } = lane
+    this.#checkpoint = { position, pushed }
+    await lane.removeBefore(position?.next ?? 0).catch(() => {})
   }
 
   #breakOrMend(disk: SimulatedDisk): void {
@@ -110,9 +123,14 @@ class Succession {
   }
 
   #push(lane: Lane): void {
-    const values = Array.from({ length: this.upTo(10) }, () => this.#pushed++)
+    const from = this.#pushed
+    this.#pushed += this.upTo(10)
+    lane.push(this.#batch(range(from, this.#pushed)))
+  }
+
+  #batch(values: readonly number[]): Batch {
     const permit = this.#credits.tryTake(values.length)
-    lane.push(Batch.of({ source: 'test' }, pointsOf(...values), outcome => this.#outcomes.push(outcome), permit))
+    return Batch.of({ source: 'test' }, pointsOf(...values), outcome => this.#outcomes.push(outcome), permit)
   }
 
   async #close(lane: Lane): Promise<void> {
@@ -124,7 +142,17 @@ class Succession {
     const { account } = world.context
     assert.deepEqual([account.imbalance, lane.queuedBytes], [0, 0])
     this.#settled += account.sent + account.droppedTotal
-    this.#position = lane.position
+    this.#lane = undefined
+    if (this.#left.length === 0) this.#checkpoint = { position: lane.position, pushed: this.#pushed }
+  }
+
+  /** Who feeds the lanes pushes again what came after the checkpoint. */
+  #crash(): void {
+    this.#lane = undefined
+    world.disk.crash()
+    this.#letterDisk.crash()
+    const { pushed } = this.#checkpoint
+    this.#left = pushed < this.#pushed ? [this.#batch(range(pushed, this.#pushed))] : []
   }
 
   /** It has a block, or says that it has not. */
@@ -145,16 +173,22 @@ class Succession {
   }
 }
 
-test('whatever is refused, fails and closes when: all that was pushed is in the backend or a dead letter, once', async () => {
+for (const [what, crashes] of [
+  ['refused, fails and closes when: all that was pushed is in the backend or a dead letter, once', false],
+  ['refused, fails, closes and crashes when: all that was pushed is in the backend or a dead letter', true]
+] as const)
+  test(`whatever is ${what}`, () => tryAll(crashes))
+
+async function tryAll(crashes: boolean): Promise<void> {
   for (let seed = 0; seed < SEEDS; seed++) {
     try {
-      const lanes = new Succession(seed)
+      const lanes = new Succession(seed, crashes)
       for (let life = 0; life < LIVES; life++) await lanes.live()
       await lanes.finish()
     } catch (error) {
       throw new Error(`seed ${seed}`, { cause: error })
     }
   }
-})
+}
 
 const sorted = (values: readonly number[]) => [...values].sort((a, b) => a - b)
