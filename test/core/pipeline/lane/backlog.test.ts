@@ -73,6 +73,42 @@ describe('a lane with a disk', () => {
     )
   })
 
+  it('regression: started again, it sent once more what was done before others that were in front of it on disk', async () => {
+    world.answer = down
+    const lane = await open({ timeout: 60_000, queue: { order: 'any', max_batch: 1 } })
+    push(lane, 0)
+    await driven(lane.barrier())
+    let letGo = () => {}
+    world.answer = block => (valuesOf(block)[0] === 0 ? down() : new Promise(resolve => (letGo = resolve)))
+    push(lane, 1)
+    await pass(5000)
+    await driven(lane.barrier())
+    letGo()
+    await pass(10)
+    await driven(lane.close(AbortSignal.abort()))
+    assert.deepEqual(world.exported, [1])
+    assert.deepEqual(lane.position, { next: 0, end: 2, left: new Map([[1, []]]) })
+
+    world.answer = async () => {}
+    world.context = testContext()
+    await open({ position: lane.position!, queue: { order: 'any' } })
+    await pass(500)
+    assert.deepEqual(world.exported, [1, 0])
+    const { sent, inFlight, imbalance } = world.context.account
+    assert.deepEqual([sent, inFlight, imbalance], [1, 0, 0])
+  })
+
+  it('does not take new entries for those that it had when its files were lost', async () => {
+    const left = new Map([[0, []]])
+    world.answer = down
+    const lane = await open({ position: { next: 0, end: 0, left } })
+    push(lane, 7)
+    await driven(lane.barrier())
+    world.answer = async () => {}
+    await pass(5000)
+    assert.deepEqual(world.exported, [7])
+  })
+
   it('order any: what is fresh takes turns with a backlog', async () => {
     world.answer = down
     const lane = await open({ queue: { order: 'any', max_batch: 2 } })
