@@ -1,5 +1,10 @@
-import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
+import { type FileHandle, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
 import path from 'node:path'
+import { setTimeout } from 'node:timers/promises'
+
+/** A large file goes in pieces of this many bytes, with pauses: freed at once it would hold up every sync for 100 ms. */
+const FREED_BYTES = 4 * 2 ** 20
+const FREE_PAUSE_MS = 5
 
 /**
  * What the journal needs of a file system; a test has one that loses what was not synced. Everything may reject with
@@ -18,6 +23,7 @@ export interface Disk {
   open(file: string): Promise<DiskFile>
   /** Atomic; durable after {@link syncFolder}. */
   rename(from: string, to: string): Promise<void>
+  /** No error where it is not there. */
   remove(file: string): Promise<void>
   syncFolder(folder: string): Promise<void>
 }
@@ -47,7 +53,7 @@ export const realDisk: Disk = {
   create: file => openFile(file, 'w+'),
   open: file => openFile(file, 'r+'),
   rename,
-  remove: file => rm(file, { force: true }),
+  remove,
   syncFolder
 }
 
@@ -69,6 +75,31 @@ export async function replaceFile(disk: Disk, file: string, pieces: readonly Uin
     throw error
   }
   await disk.syncFolder(path.dirname(file))
+}
+
+// By its handle: whatever happens meanwhile, nobody finds half of it.
+async function remove(file: string): Promise<void> {
+  const handle = await open(file, 'r+').catch(ignoreMissing)
+  try {
+    await rm(file, { force: true })
+    if (handle !== undefined) await free(handle)
+  } finally {
+    await handle?.close()
+  }
+}
+
+async function free(handle: FileHandle): Promise<void> {
+  const { nlink, size } = await handle.stat()
+  // It has another name, as in a copy made of hard links: that one stays as it is.
+  if (nlink > 0) return
+  for (let rest = size - FREED_BYTES; rest > 0; rest -= FREED_BYTES) {
+    await handle.truncate(rest)
+    await setTimeout(FREE_PAUSE_MS)
+  }
+}
+
+function ignoreMissing(error: NodeJS.ErrnoException): undefined {
+  if (error.code !== 'ENOENT') throw error
 }
 
 async function syncFolder(folder: string): Promise<void> {

@@ -1,0 +1,35 @@
+import assert from 'node:assert/strict'
+import { mkdtempSync } from 'node:fs'
+import { link, open, readdir, rm, stat, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { after, test } from 'node:test'
+import { realDisk } from '../../../core/journal/disk.ts'
+
+const MIB = 2 ** 20
+const folder = mkdtempSync(path.join(tmpdir(), 'weir-disk-'))
+after(() => rm(folder, { recursive: true }))
+
+test('a large file that is removed is freed in pieces, the last of them small', async () => {
+  const file = path.join(folder, 'large')
+  await writeFile(file, Buffer.alloc(9 * MIB))
+  const handle = await open(file)
+  await realDisk.remove(file)
+  const { size } = await handle.stat()
+  await handle.close()
+  assert.equal(size, MIB)
+  assert.deepEqual(await readdir(folder), [])
+})
+
+test('a copy by a hard link stays whole', async () => {
+  const [file, copy] = [path.join(folder, 'file'), path.join(folder, 'copy')]
+  await writeFile(file, Buffer.alloc(9 * MIB))
+  await link(file, copy)
+  await realDisk.remove(file)
+  assert.equal((await stat(copy)).size, 9 * MIB)
+  await rm(copy)
+})
+
+test('what is not there need not be removed', async () => {
+  await realDisk.remove(path.join(folder, 'nothing'))
+})
