@@ -1,4 +1,6 @@
 const INITIAL_CAPACITY = 64 * 1024
+/** Of one UTF-16 unit. */
+const MAX_UTF8_BYTES = 3
 
 /** A buffer that grows. Numbers are little-endian. */
 export class ByteWriter {
@@ -27,7 +29,10 @@ export class ByteWriter {
   }
 
   text(text: string): void {
-    this.sized(Buffer.from(text))
+    this.#room(4 + text.length * MAX_UTF8_BYTES)
+    const bytes = this.#bytes.write(text, this.length + 4)
+    this.u32(bytes)
+    this.length += bytes
   }
 
   /** Its length, then the bytes. */

@@ -56,6 +56,12 @@ export class EntryEncoder {
     this.#out = new ByteWriter(head)
   }
 
+  /** From here on it is another segment. What was added and not taken is forgotten. */
+  beginSegment(): void {
+    this.#out.length = this.#head
+    for (const numbering of [this.#resources, this.#scopes, this.#metrics, this.#series]) numbering.clear()
+  }
+
   /** What was added since the last call, behind the free head. */
   take(): Buffer {
     return this.#out.take(this.#head)
@@ -177,7 +183,8 @@ export class EntryDecoder {
 function addAttributes(out: ByteWriter, attributes: Attributes): void {
   const isPlain = attributes.every(([, value]) => isJson(value))
   out.u8(isPlain ? AS_JSON : AS_V8)
-  out.sized(isPlain ? Buffer.from(JSON.stringify(attributes)) : serialize(attributes))
+  if (isPlain) out.text(JSON.stringify(attributes))
+  else out.sized(serialize(attributes))
 }
 
 function readAttributes(input: ByteReader): Attributes {
@@ -236,6 +243,10 @@ class Numbering<T extends object> {
     this.#numbers.set(object, number)
     return number
   }
+
+  clear(): void {
+    this.#numbers.clear()
+  }
 }
 
 /** The same for series, by their ids: no hashing on the way of every point. */
@@ -250,8 +261,18 @@ class SeriesNumbering {
   }
 
   add(series: Series): number {
+    // From the end on: with holes it would be a hash table.
+    while (this.#owner.length <= series.id) {
+      this.#owner.push(undefined)
+      this.#numbers.push(0)
+    }
     this.#owner[series.id] = series
     this.#numbers[series.id] = this.#size
     return this.#size++
+  }
+
+  clear(): void {
+    this.#owner.fill(undefined)
+    this.#size = 0
   }
 }

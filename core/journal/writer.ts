@@ -36,7 +36,7 @@ interface OpenSegment {
  */
 export class JournalWriter {
   #options: WriterOptions
-  #encoder = new EntryEncoder(FRAME_HEADER_BYTES)
+  readonly #encoder = new EntryEncoder(FRAME_HEADER_BYTES)
   #nextEntry: number
   #committed: number
   #segment: OpenSegment | undefined
@@ -130,7 +130,7 @@ export class JournalWriter {
   }
 
   #beginSegment(): void {
-    this.#encoder = new EntryEncoder(FRAME_HEADER_BYTES)
+    this.#encoder.beginSegment()
     this.#segmentBytes = HEADER_BYTES
   }
 
