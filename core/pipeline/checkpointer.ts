@@ -8,6 +8,7 @@ import type { Clock } from '../telemetry/clock.ts'
 import type { Topology } from './build.ts'
 import type { JournaledEntrance } from './journaled-entrance.ts'
 import { planOf } from './reload/last-plan.ts'
+import type { Steps } from './steps.ts'
 
 export interface CheckpointerOptions {
   readonly disk: Disk
@@ -15,6 +16,7 @@ export interface CheckpointerOptions {
   readonly journal: Journal
   readonly topology: Topology
   readonly entrance: Pick<JournaledEntrance, 'nextEntry' | 'handedBack' | 'buried'>
+  readonly steps: Steps
   readonly pipelineClock: Clock
   readonly clock: Clock
   readonly log: Logger
@@ -30,6 +32,7 @@ export class Checkpointer {
   #options: CheckpointerOptions
   #cancel = () => {}
   #running: Promise<boolean> | undefined
+  #looking: Promise<unknown> = Promise.resolve()
   #writing: Promise<void> = Promise.resolve()
   /** Goes up with {@link hold}. */
   #generation = 0
@@ -65,6 +68,7 @@ export class Checkpointer {
     this.#cancel()
     this.#generation++
     this.#running = undefined
+    await this.#looking
     await this.#writing
   }
 
@@ -90,15 +94,12 @@ export class Checkpointer {
   }
 
   async #take(): Promise<boolean> {
-    const { disk, folder, journal, entrance, topology, pipelineClock, clock, log } = this.#options
+    const { disk, folder, journal, entrance, topology, clock, log } = this.#options
     const generation = this.#generation
     try {
-      const checkpoint = {
-        nextEntry: entrance.nextEntry,
-        time: pipelineClock.now(),
-        snapshots: takeSnapshots(topology),
-        plan: planOf(topology)
-      }
+      const looking = inSteps(this.#options.steps, this.#look())
+      this.#looking = looking.catch(() => {})
+      const checkpoint = await looking
       const left = await Promise.all(topology.exporters.map(({ lane }) => lane.barrier()))
       await entrance.buried()
       if (left.includes(false) || entrance.handedBack || generation !== this.#generation) return false
@@ -115,6 +116,33 @@ export class Checkpointer {
       return false
     }
   }
+
+  *#look(): Generator<void, Omit<Checkpoint, 'lanes'>> {
+    const { entrance, topology, pipelineClock } = this.#options
+    const where = { nextEntry: entrance.nextEntry, time: pipelineClock.now(), plan: planOf(topology) }
+    const snapshots = new Map<string, Uint8Array>()
+    for (const [name, processor] of statefulOf(topology)) {
+      snapshots.set(name, processor.snapshot!())
+      yield
+    }
+    return { ...where, snapshots }
+  }
+}
+
+/** Resolves to what `work` returns: between its steps others have their turn, but nothing is handed on. */
+function inSteps<T>(steps: Steps, work: Generator<void, T>): Promise<T> {
+  return new Promise((resolve, reject) =>
+    steps.add(() => {
+      try {
+        const { done, value } = work.next()
+        if (done) resolve(value as T)
+        return !done
+      } catch (error) {
+        reject(error)
+        return false
+      }
+    })
+  )
 }
 
 /** Gives processors the state they had. Throws `STATE_INVALID` where that fails, or where one is no longer there. */
@@ -132,10 +160,6 @@ export function restoreSnapshots(topology: Topology, { snapshots }: Checkpoint, 
   }
   if (left.size > 0)
     throw unusable(folder, `it has state of ${[...left].join(', ')}, which the configuration has no longer`)
-}
-
-function takeSnapshots(topology: Topology): Map<string, Uint8Array> {
-  return new Map(statefulOf(topology).map(([name, processor]) => [name, processor.snapshot!()]))
 }
 
 function lanePositions({ exporters }: Topology): Map<string, LanePosition> {

@@ -103,6 +103,7 @@ export async function deliverByJournal(
     journal,
     topology,
     entrance,
+    steps: services.steps,
     pipelineClock,
     clock,
     log,

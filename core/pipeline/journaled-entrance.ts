@@ -45,7 +45,6 @@ export class JournaledEntrance implements Entrance {
   constructor(options: JournaledEntranceOptions) {
     this.#options = options
     this.#burials = new Burials(options)
-    options.steps.drive()
     this.#intake = new JournalIntake(options)
     this.#nextEntry = options.journal.next
     this.#ownFrom = options.journal.next + options.journal.unread
@@ -70,10 +69,15 @@ export class JournaledEntrance implements Entrance {
   start(): void {
     const { journal } = this.#options
     if (journal.unread > 0) this.#options.log.info({ entries: journal.unread }, 'processing what the journal still has')
-    this.#running = this.#run().catch(error => {
-      this.#options.status('failed', describeError(error))
-      this.#options.log.error({ err: describeError(error) }, 'the journal cannot be read on; nothing more is processed')
-    })
+    this.#running = this.#run()
+      .catch(error => {
+        this.#options.status('failed', describeError(error))
+        this.#options.log.error(
+          { err: describeError(error) },
+          'the journal cannot be read on; nothing more is processed'
+        )
+      })
+      .finally(() => this.#options.steps.leave())
     this.#intake.startTicking()
   }
 
@@ -127,10 +131,12 @@ export class JournaledEntrance implements Entrance {
 
   async #run(): Promise<void> {
     const { journal, pipelineClock } = this.#options
+    this.#driveSteps()
     let next: NumberedEntry | undefined
     for (let handed = 0; !this.#stopped; ) {
+      await this.#takeSteps()
       if (this.#pause.isAsked) {
-        await this.#pause.take()
+        await this.#rest()
         continue
       }
       next ??= journal.readFromMemory() ?? (await journal.read())
@@ -148,7 +154,6 @@ export class JournaledEntrance implements Entrance {
       this.#handOn(next)
       handed += next.entry.kind === 'data' ? next.entry.block.length : 1
       next = undefined
-      await this.#takeSteps()
       if (handed < ITEMS_PER_TURN) continue
       handed = 0
       await new Promise(setImmediate)
@@ -163,6 +168,16 @@ export class JournaledEntrance implements Entrance {
     }
   }
 
+  #driveSteps(): void {
+    this.#options.steps.drive(() => this.#wake())
+  }
+
+  async #rest(): Promise<void> {
+    this.#options.steps.leave()
+    await this.#pause.take()
+    this.#driveSteps()
+  }
+
   async #handedOnBefore(entry: number, deadline: AbortSignal): Promise<boolean> {
     const { clock, journal } = this.#options
     // Entries that could not be written are given their numbers anew.
@@ -175,7 +190,8 @@ export class JournaledEntrance implements Entrance {
     return new Promise(resolve => {
       this.#wake = resolve
       // It may have come since the journal was asked.
-      if (this.#options.journal.unread > 0 || this.#pause.isAsked || this.#stopped) resolve()
+      const { journal, steps } = this.#options
+      if (journal.unread > 0 || !steps.isDone || this.#pause.isAsked || this.#stopped) resolve()
     })
   }
 
@@ -184,6 +200,7 @@ export class JournaledEntrance implements Entrance {
     while (!this.#hasRoom()) {
       if (this.#stopped || this.#pause.isAsked) return false
       await sleep(this.#options.clock, ROOM_POLL_MS)
+      await this.#takeSteps()
     }
     return !this.#stopped
   }

@@ -1,15 +1,21 @@
 /**
- * Work of processors that is done in steps, so that nobody waits for all of it. Who hands batches on may drive it: then
+ * Work that is done in steps, so that nobody waits for all of it. While somebody hands batches on, he drives it: then
  * nothing comes in and no time goes by until it is done, as if it had been done at once.
  */
 export class Steps {
   #waiting: (() => boolean)[] = []
-  #isDriven = false
+  #wakeDriver: (() => void) | undefined
   #isScheduled = false
 
-  /** From now on steps are taken by {@link takeOne} alone. */
-  drive(): void {
-    this.#isDriven = true
+  /** From now on steps are taken by {@link takeOne} alone; `wake` is called where there is something to take. */
+  drive(wake: () => void): void {
+    this.#wakeDriver = wake
+  }
+
+  /** What is left takes its steps by itself. */
+  leave(): void {
+    this.#wakeDriver = undefined
+    this.#schedule()
   }
 
   get isDone(): boolean {
@@ -19,7 +25,8 @@ export class Steps {
   /** `step` is called until it returns false: nothing is left to do. */
   add(step: () => boolean): void {
     this.#waiting.push(step)
-    this.#schedule()
+    if (this.#wakeDriver === undefined) this.#schedule()
+    else this.#wakeDriver()
   }
 
   takeOne(): void {
@@ -28,10 +35,11 @@ export class Steps {
   }
 
   #schedule(): void {
-    if (this.#isDriven || this.#isScheduled || this.isDone) return
+    if (this.#isScheduled || this.isDone) return
     this.#isScheduled = true
     setImmediate(() => {
       this.#isScheduled = false
+      if (this.#wakeDriver !== undefined) return
       this.takeOne()
       this.#schedule()
     })
