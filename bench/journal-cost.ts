@@ -2,8 +2,8 @@
 // what cores there are, how long replies take at half of what it takes. `node bench/journal-cost.ts [turns]`
 import { LoadedWeir, POINTS_PER_BODY } from './otlp-load.ts'
 
-// Until windows of 10s have closed: their series are made at the first.
-const WARM_UP_MS = 12_000
+// Until windows of 1m have closed: their series are made at the first.
+const WARM_UP_MS = 66_000
 const WARM_UP_REQUESTS = 60
 const TURN_MS = 2000
 const PACED_MS = 20_000
@@ -31,6 +31,7 @@ async function latencies(): Promise<void> {
   const pair = await startPair(false)
   for (const which of SIDES) {
     const { perSecond } = await measure(pair[which])
+    await pair[which].caughtUp()
     const replies = await pair[which].pace(perSecond / 2 / POINTS_PER_BODY, PACED_MS)
     const shown = [0.5, 0.9, 0.99, 1].map(share => quantile(replies, share).toFixed(1)).join(' / ')
     console.log(
@@ -58,7 +59,7 @@ async function measure(weir: LoadedWeir): Promise<{ readonly perSecond: number; 
   const from = await weir.reading()
   await weir.flood(TURN_MS)
   const to = await weir.reading()
-  const points = to.received - from.received
+  const points = to.processed - from.processed
   return { perSecond: (points / (to.at - from.at)) * 1000, perCpuSecond: points / (to.cpu - from.cpu) }
 }
 

@@ -10,6 +10,7 @@ export const SERIES = 50_000
 export const POINTS_PER_BODY = 1000
 const BODIES = 50
 const CONNECTIONS = 16
+const CATCH_UP_POLL_MS = 50
 // Field 3 (time_unix_nano) of a point, fixed64.
 const TIME_TAG = 0x19
 /** As `weir` and `npm start` run it. */
@@ -20,8 +21,8 @@ const ROOT = path.join(import.meta.dirname, '..')
 export interface Reading {
   /** ms */
   readonly at: number
-  /** Points so far. */
-  readonly received: number
+  /** Points so far that `windowed_counter` has. */
+  readonly processed: number
   /** Seconds. */
   readonly cpu: number
   /** Bytes. */
@@ -110,13 +111,18 @@ export class LoadedWeir {
     return latencies
   }
 
+  /** With a journal: until what was acknowledged is processed. */
+  async caughtUp(): Promise<void> {
+    while (valueOf('weir_journal_unread_entries', await this.#metrics()) > 0) await sleep(CATCH_UP_POLL_MS)
+  }
+
   async reading(): Promise<Reading> {
-    const text = await (await fetch(`http://127.0.0.1:${this.#adminPort}/metrics`)).text()
-    const value = (name: string) => Number(text.match(new RegExp(`^${name} (.*)$`, 'm'))?.[1])
+    const text = await this.#metrics()
+    const value = (name: string) => valueOf(name, text)
     const unaccounted = [...text.matchAll(/^weir_unaccounted_items.* (\S+)$/gm)]
     return {
       at: performance.now(),
-      received: value('weir_received_items_total{kind="receiver",component="otlp"}'),
+      processed: value('weir_received_items_total{kind="processor",component="windowed_counter",pipeline="metrics"}'),
       cpu: value('process_cpu_seconds_total'),
       rss: value('process_resident_memory_bytes'),
       unaccounted: unaccounted.reduce((sum, [, n]) => sum + Math.abs(Number(n)), 0)
@@ -128,6 +134,10 @@ export class LoadedWeir {
     this.#process.kill('SIGTERM')
     await new Promise(resolve => this.#process.once('exit', resolve))
     rmSync(this.#journal, { recursive: true })
+  }
+
+  async #metrics(): Promise<string> {
+    return (await fetch(`http://127.0.0.1:${this.#adminPort}/metrics`)).text()
   }
 
   #post(i: number): Promise<void> {
@@ -148,6 +158,11 @@ export class LoadedWeir {
 
 export function sleep(ms: number): Promise<void> {
   return new Promise(resolve => setTimeout(resolve, ms))
+}
+
+/** NaN where it is not there. */
+function valueOf(name: string, metrics: string): number {
+  return Number(metrics.match(new RegExp(`^${name} (.*)$`, 'm'))?.[1])
 }
 
 function timeOffsets(body: Buffer, timeMs: number): number[] {

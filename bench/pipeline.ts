@@ -12,7 +12,7 @@ await weir.flood(seconds * 1000)
 const to = await weir.reading()
 await weir.stop()
 
-const points = to.received - from.received
+const points = to.processed - from.processed
 const wall = (to.at - from.at) / 1000
 const cpu = to.cpu - from.cpu
 console.log(
