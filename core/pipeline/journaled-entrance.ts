@@ -13,6 +13,7 @@ import type { Sink } from './sink.ts'
 import type { Steps } from './steps.ts'
 
 const ROOM_POLL_MS = 10
+const READ_RETRY_MS = 1000
 /** Items handed on before the event loop gets its turn: some milliseconds. */
 const ITEMS_PER_TURN = 1000
 
@@ -32,6 +33,7 @@ export class JournaledEntrance implements Entrance {
   #intake: JournalIntake
   #sinks: ReadonlyMap<string, Sink> = new Map()
   #nextEntry: number
+  #isReadable = true
   /** Entries before this were appended by an earlier run. */
   readonly #ownFrom: number
   #handedBack = false
@@ -45,7 +47,8 @@ export class JournaledEntrance implements Entrance {
   constructor(options: JournaledEntranceOptions) {
     this.#options = options
     this.#burials = new Burials(options)
-    this.#intake = new JournalIntake(options)
+    const status: typeof options.status = (state, reason) => this.#isReadable && options.status(state, reason)
+    this.#intake = new JournalIntake({ ...options, status })
     this.#nextEntry = options.journal.next
     this.#ownFrom = options.journal.next + options.journal.unread
   }
@@ -69,15 +72,7 @@ export class JournaledEntrance implements Entrance {
   start(): void {
     const { journal } = this.#options
     if (journal.unread > 0) this.#options.log.info({ entries: journal.unread }, 'processing what the journal still has')
-    this.#running = this.#run()
-      .catch(error => {
-        this.#options.status('failed', describeError(error))
-        this.#options.log.error(
-          { err: describeError(error) },
-          'the journal cannot be read on; nothing more is processed'
-        )
-      })
-      .finally(() => this.#options.steps.leave())
+    this.#running = this.#run().finally(() => this.#options.steps.leave())
     this.#intake.startTicking()
   }
 
@@ -139,9 +134,9 @@ export class JournaledEntrance implements Entrance {
         await this.#rest()
         continue
       }
-      next ??= journal.readFromMemory() ?? (await journal.read())
+      next ??= journal.readFromMemory() ?? (await this.#read())
       if (next === undefined) {
-        if (this.#draining && this.#intake.isSettled) return
+        if (this.#draining && this.#intake.isSettled && journal.unread === 0) return
         await this.#somethingNew()
         continue
       }
@@ -157,6 +152,24 @@ export class JournaledEntrance implements Entrance {
       if (handed < ITEMS_PER_TURN) continue
       handed = 0
       await new Promise(setImmediate)
+    }
+  }
+
+  /** What the journal has on disk; undefined where nothing is there, or, after a while, where it cannot be read now. */
+  async #read(): Promise<NumberedEntry | undefined> {
+    const { journal, status, log, clock } = this.#options
+    try {
+      const next = await journal.read()
+      if (!this.#isReadable) status('ok')
+      this.#isReadable = true
+      return next
+    } catch (error) {
+      const reason = `the journal cannot be read on: ${describeError(error)}`
+      this.#isReadable = false
+      status('failed', reason)
+      log.error({ retry_in_ms: READ_RETRY_MS }, `${reason}; nothing is processed meanwhile`)
+      await sleep(clock, READ_RETRY_MS)
+      return undefined
     }
   }
 

@@ -62,6 +62,26 @@ test('regression: an entry is not dropped because the windows it closes fill the
   assert.equal(backend.stored().get(`gauge{}@${EPOCH + 2_000}`), 7)
 })
 
+test('regression: a disk that could not be read once ended all processing until a restart', async () => {
+  const [disk, backend] = [new SimulatedDisk(), new TestBackend()]
+  const run = await JournaledRun.start(disk, backend, { ...options, laneBytes: 30 })
+  backend.state = 'down'
+  const outcomes: string[] = []
+  for (let i = 0; i < 5; i++) push(run, [point(EPOCH + i, i, 'gauge')], outcomes)
+  await run.advance(100)
+  run.crash()
+  backend.state = 'up'
+  const next = await JournaledRun.start(disk, backend, { ...options, laneBytes: 30 })
+  disk.broken = { code: 'EIO', when: 'before' }
+  await next.advance(500)
+  assert.equal(next.component.state, 'failed')
+  assert.match(next.component.reason!, /^the journal cannot be read on: .*EIO/)
+  disk.broken = undefined
+  await next.advance(3000)
+  assert.equal(next.component.state, 'ok')
+  for (let i = 0; i < 5; i++) assert.equal(backend.stored().get(`gauge{}@${EPOCH + i}`), i)
+})
+
 test('regression: what a lane hands back at a stop is processed by the next start', async () => {
   const [disk, backend] = [new SimulatedDisk(), new TestBackend()]
   backend.state = 'down'
