@@ -67,6 +67,10 @@ function makeApp(endpoint: string, delivery: Delivery, moment: () => Moment): Ex
     const handler = services.routes.get(`${request.method.toLowerCase()} ${request.path}`)
     return handler === undefined ? next() : handler(request, response, next)
   })
+  app.use(({ method, path: asked }, response) => {
+    const there = 'the page is at /, metrics at /metrics, state at /api/status, and no component here has this path'
+    response.status(404).type('text/plain').send(`there is nothing at ${method} ${asked}: ${there}\n`)
+  })
   return app.use(answerError(services.log))
 }
 

@@ -57,7 +57,9 @@ test('what components report of is told by name, with who says it', async () => 
   const [status, body] = await ask('GET', '/cardinality')
   assert.deepEqual([status, JSON.parse(body)], [200, [{ kind, id, pipeline, admitted: 1 }]])
   assert.deepEqual(JSON.parse((await ask('GET', '/api/status'))[1]).reports, ['cardinality'])
-  assert.equal((await ask('POST', '/cardinality'))[0], 404)
+  const [missing, hint] = await ask('POST', '/cardinality')
+  assert.equal(missing, 404)
+  assert.match(hint, /^there is nothing at POST \/cardinality: the page is at \/, .*\n$/)
   assert.equal((await ask('GET', '/nothing'))[0], 404)
 })
 
