@@ -91,6 +91,11 @@ export interface Receiver extends Lifecycle {
 export interface Stateful {
   /** Called between two batches. What has been put out already is not part of it. */
   snapshot?(): Uint8Array
+  /**
+   * The same bytes as `snapshot`, in steps of a few ms: between them others have their turn, but nothing is handed on and no
+   * time goes by. For state that is large.
+   */
+  snapshotInSteps?(): Generator<void, Uint8Array>
   /** Before `start`, on a fresh component. Throws where the bytes cannot be understood: Weir then refuses to start. */
   restore?(state: Uint8Array): void
 }

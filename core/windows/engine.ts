@@ -1,5 +1,6 @@
 import { Observable, type OperatorFunction } from 'rxjs'
 import type { Block } from '../model/block.ts'
+import { runThrough, type Stepwise } from '../model/stepwise.ts'
 import type { Batch } from '../pipeline/batch.ts'
 import { Outbox } from '../pipeline/outbox.ts'
 import type { Context } from '../plugin/context.ts'
@@ -78,8 +79,12 @@ export class WindowEngine implements StreamProcessor {
   }
 
   snapshot(): Uint8Array {
-    this.#finish()
-    return saveState(this.#state, this.#settings)
+    return runThrough(this.snapshotInSteps())
+  }
+
+  *snapshotInSteps(): Stepwise<Uint8Array> {
+    while (this.#step()) yield
+    return yield* saveState(this.#state, this.#settings)
   }
 
   restore(bytes: Uint8Array): void {

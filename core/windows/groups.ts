@@ -1,5 +1,6 @@
 import { type Attribute, type Attributes, attributeText } from '../model/attributes.ts'
 import { type Metric, NO_RESOURCE, NO_SCOPE, type Series } from '../model/series.ts'
+import type { Stepwise } from '../model/stepwise.ts'
 import { withRoom } from './columns.ts'
 import { EventMetrics } from './event-metrics.ts'
 import type { Grouping } from './grouping.ts'
@@ -105,10 +106,10 @@ export class Groups {
     return gone
   }
 
-  save(): SavedGroups {
+  *save(): Stepwise<SavedGroups> {
     const { length } = this
     return {
-      identities: this.#identities.save(),
+      identities: yield* this.#identities.save(),
       kinds: this.kinds.subarray(0, length),
       hasValues: this.hasValues.subarray(0, length),
       lastActive: this.lastActive.subarray(0, length)

@@ -1,6 +1,7 @@
 import type { Attributes } from '../model/attributes.ts'
 import { type Metric, metricKeys, type Resource, resourceKeys, type Scope, scopeKeys } from '../model/series.ts'
 import { mix32 } from '../model/sketch/murmur3.ts'
+import type { Stepwise } from '../model/stepwise.ts'
 import { readAttributes, ValueWriter } from './attribute-values.ts'
 import { withRoom } from './columns.ts'
 import { type SavedParts, SharedParts } from './shared-parts.ts'
@@ -21,11 +22,11 @@ export interface Identity {
 /** What is on disk: columns by slot and the values of all attributes, as they are in memory. */
 export interface SavedIdentities {
   readonly length: number
-  readonly free: readonly number[]
-  readonly metrics: SavedParts<Metric>
-  readonly resources: SavedParts<Resource>
-  readonly scopes: SavedParts<Scope>
-  readonly keys: SavedParts<readonly string[]>
+  readonly free: Int32Array
+  readonly metrics: SavedParts
+  readonly resources: SavedParts
+  readonly scopes: SavedParts
+  readonly keys: SavedParts
   readonly parts: Int32Array
   readonly at: Float64Array
   readonly bytes: Int32Array
@@ -132,15 +133,15 @@ export class Identities {
     this.#reindex()
   }
 
-  save(): SavedIdentities {
+  *save(): Stepwise<SavedIdentities> {
     const length = this.#length
     return {
       length,
-      free: this.#free.slice(),
-      metrics: this.#metrics.save(),
-      resources: this.#resources.save(),
-      scopes: this.#scopes.save(),
-      keys: this.#keys.save(),
+      free: new Int32Array(this.#free),
+      metrics: yield* this.#metrics.save(),
+      resources: yield* this.#resources.save(),
+      scopes: yield* this.#scopes.save(),
+      keys: yield* this.#keys.save(),
       parts: this.#parts.subarray(0, length * 4),
       at: this.#at.subarray(0, length),
       bytes: this.#bytes.subarray(0, length),
@@ -151,7 +152,7 @@ export class Identities {
   /** Into one that is empty. */
   restore(saved: SavedIdentities): void {
     this.#length = saved.length
-    this.#free = saved.free.slice()
+    this.#free = [...saved.free]
     this.#metrics.restore(saved.metrics)
     this.#resources.restore(saved.resources)
     this.#scopes.restore(saved.scopes)

@@ -1,4 +1,5 @@
 import type { Series } from '../model/series.ts'
+import type { Stepwise } from '../model/stepwise.ts'
 import { withRoom } from './columns.ts'
 import type { GroupKind, Groups } from './groups.ts'
 import { type Increment, type LastPoint, LastPoints, type SavedLastPoints } from './last-points.ts'
@@ -73,8 +74,8 @@ export class Inputs {
     this.#lastPoints.expire(time, new Set(gone))
   }
 
-  save(): SavedInputs {
-    return { since: this.#since, lastPoints: this.#lastPoints.save() }
+  *save(): Stepwise<SavedInputs> {
+    return { since: this.#since, lastPoints: yield* this.#lastPoints.save() }
   }
 
   restore({ since, lastPoints }: SavedInputs): void {

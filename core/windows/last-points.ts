@@ -1,4 +1,5 @@
 import type { Series } from '../model/series.ts'
+import type { Stepwise } from '../model/stepwise.ts'
 import { withRoom } from './columns.ts'
 import { increase } from './difference.ts'
 import { Identities, type SavedIdentities } from './identities.ts'
@@ -33,7 +34,7 @@ export interface SavedLastPoints {
   readonly groups: Int32Array
   readonly heads: Int32Array
   readonly rows: number
-  readonly freeRows: readonly number[]
+  readonly freeRows: Int32Array
   readonly next: Int32Array
   readonly start: Float64Array
   readonly time: Float64Array
@@ -117,20 +118,20 @@ export class LastPoints {
     return this.#identities.bytes + this.#groups.byteLength * 2 + this.#next.byteLength * 9
   }
 
-  save(): SavedLastPoints {
+  *save(): Stepwise<SavedLastPoints> {
     const { length } = this.#identities
     return {
-      identities: this.#identities.save(),
+      identities: yield* this.#identities.save(),
       groups: this.#groups.subarray(0, length),
       heads: this.#heads.subarray(0, length),
       rows: this.#rows,
-      freeRows: this.#freeRows.slice(),
+      freeRows: new Int32Array(this.#freeRows),
       next: this.#next.subarray(0, this.#rows),
       start: this.#start.subarray(0, this.#rows),
       time: this.#time.subarray(0, this.#rows),
       sum: this.#sum.subarray(0, this.#rows),
       count: this.#count.subarray(0, this.#rows),
-      histograms: savePoints(this.#histograms)
+      histograms: yield* savePoints(this.#histograms)
     }
   }
 
@@ -139,7 +140,7 @@ export class LastPoints {
     this.#groups = saved.groups.slice()
     this.#heads = saved.heads.slice()
     this.#rows = saved.rows
-    this.#freeRows = saved.freeRows.slice()
+    this.#freeRows = [...saved.freeRows]
     this.#next = saved.next.slice()
     this.#start = saved.start.slice()
     this.#time = saved.time.slice()

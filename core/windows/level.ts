@@ -1,5 +1,6 @@
 import { type Attributes, NO_ATTRIBUTES } from '../model/attributes.ts'
 import type { BucketLimits } from '../model/sketch/exponential-counts.ts'
+import type { Stepwise } from '../model/stepwise.ts'
 import { Pane, type SavedPane } from './pane.ts'
 import { PaneTree } from './pane-tree.ts'
 
@@ -23,7 +24,7 @@ export interface SavedLevel {
   readonly firstOpen: number
   readonly panes: SavedPanes
   readonly late: SavedPanes
-  readonly amended: readonly (readonly [index: number, slots: readonly number[]])[]
+  readonly amended: readonly (readonly [index: number, slots: Int32Array])[]
 }
 type SavedPanes = readonly (readonly [number: number, SavedPane])[]
 
@@ -153,12 +154,12 @@ export class Level {
     yield* this.late.values()
   }
 
-  save(): SavedLevel {
+  *save(): Stepwise<SavedLevel> {
     return {
       firstOpen: this.firstOpen,
-      panes: savePanes(this.#tree.panes),
-      late: savePanes(this.late),
-      amended: [...this.amended].map(([index, slots]) => [index, [...slots]] as const)
+      panes: yield* savePanes(this.#tree.panes),
+      late: yield* savePanes(this.late),
+      amended: [...this.amended].map(([index, slots]) => [index, Int32Array.from(slots)] as const)
     }
   }
 
@@ -192,6 +193,8 @@ export class Level {
   }
 }
 
-function savePanes(panes: ReadonlyMap<number, Pane>): SavedPanes {
-  return [...panes].map(([number, pane]) => [number, pane.save()] as const)
+function* savePanes(panes: ReadonlyMap<number, Pane>): Stepwise<SavedPanes> {
+  const saved: [number, SavedPane][] = []
+  for (const [number, pane] of panes) saved.push([number, yield* pane.save()])
+  return saved
 }

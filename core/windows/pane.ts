@@ -1,5 +1,6 @@
 import { DistinctCounter } from '../model/sketch/distinct-counter.ts'
 import { type BucketLimits, USUAL_LIMITS } from '../model/sketch/exponential-counts.ts'
+import type { Stepwise } from '../model/stepwise.ts'
 import { MergedHistogram } from './merged-histogram.ts'
 import {
   restoreDistincts,
@@ -13,6 +14,8 @@ import { Extremes, Latest, type SavedExtremes, type SavedLatest } from './value-
 
 const INITIAL_CAPACITY = 64
 const COLUMN_BYTES = 20
+/** Rows looked at, or copied, in well below a millisecond. */
+const ROWS_PER_STEP = 64 * 1024
 
 /** What is on disk: columns of the slots in use. */
 export interface SavedPane {
@@ -144,23 +147,17 @@ export class Pane {
     return part
   }
 
-  save(): SavedPane {
-    const { keys, size, extremes, latest } = this
-    const slots = new Int32Array(size)
-    const rows = new Int32Array(size)
-    for (let at = 0, i = 0; at < keys.length; at++) {
-      if (keys[at] === 0) continue
-      slots[i] = keys[at] - 1
-      rows[i++] = at
-    }
+  *save(): Stepwise<SavedPane> {
+    const { extremes, latest } = this
+    const { slots, rows } = yield* this.#used()
     return {
       slots,
-      sums: rowsOf(this.sums, rows),
-      counts: rowsOf(this.counts, rows),
-      extremes: extremes && { mins: rowsOf(extremes.mins, rows), maxs: rowsOf(extremes.maxs, rows) },
-      latest: latest && { times: rowsOf(latest.times, rows), values: rowsOf(latest.values, rows) },
-      distinct: saveDistincts(this.distinct ?? []),
-      histograms: saveHistograms(this.histograms ?? [])
+      sums: yield* rowsOf(this.sums, rows),
+      counts: yield* rowsOf(this.counts, rows),
+      extremes: extremes && { mins: yield* rowsOf(extremes.mins, rows), maxs: yield* rowsOf(extremes.maxs, rows) },
+      latest: latest && { times: yield* rowsOf(latest.times, rows), values: yield* rowsOf(latest.values, rows) },
+      distinct: yield* saveDistincts(this.distinct ?? []),
+      histograms: yield* saveHistograms(this.histograms ?? [])
     }
   }
 
@@ -180,6 +177,24 @@ export class Pane {
 
   get #latest(): Latest {
     return (this.latest ??= new Latest(this.keys.length))
+  }
+
+  /** Slots in the order of the table, and the rows they are in. */
+  *#used(): Stepwise<{ readonly slots: Int32Array; readonly rows: Int32Array }> {
+    const { keys } = this
+    const slots = new Int32Array(memoryFor(this.size * 4))
+    const rows = new Int32Array(memoryFor(this.size * 4))
+    let i = 0
+    for (let from = 0; from < keys.length; from += ROWS_PER_STEP) {
+      const to = Math.min(keys.length, from + ROWS_PER_STEP)
+      for (let at = from; at < to; at++) {
+        if (keys[at] === 0) continue
+        slots[i] = keys[at] - 1
+        rows[i++] = at
+      }
+      yield
+    }
+    return { slots, rows }
   }
 
   #addRow(other: Pane, from: number): void {
@@ -223,8 +238,17 @@ export class Pane {
   }
 }
 
-function rowsOf(column: Float64Array, rows: Int32Array): Float64Array {
-  const picked = new Float64Array(rows.length)
-  for (let i = 0; i < rows.length; i++) picked[i] = column[rows[i]]
+function* rowsOf(column: Float64Array, rows: Int32Array): Stepwise<Float64Array> {
+  const picked = new Float64Array(memoryFor(rows.length * 8))
+  for (let from = 0; from < rows.length; from += ROWS_PER_STEP) {
+    const to = Math.min(rows.length, from + ROWS_PER_STEP)
+    for (let i = from; i < to; i++) picked[i] = column[rows[i]]
+    yield
+  }
   return picked
+}
+
+// To fill a large one with zeros first would be a step of several milliseconds.
+function memoryFor(bytes: number): ArrayBuffer {
+  return Buffer.allocUnsafeSlow(bytes).buffer as ArrayBuffer
 }

@@ -2,6 +2,7 @@ import type { EventBlock } from '../model/events.ts'
 import { compileMatch, type Match } from '../model/matching/match.ts'
 import type { PointBlock } from '../model/points.ts'
 import type { Series } from '../model/series.ts'
+import type { Stepwise } from '../model/stepwise.ts'
 import type { Context } from '../plugin/context.ts'
 import { Emitter } from './emitter.ts'
 import { Grouping } from './grouping.ts'
@@ -121,12 +122,12 @@ export class Rule {
     return this.windows.bytes + this.groups.bytes + this.#inputs.bytes + this.emitter.totals.bytes
   }
 
-  save(): SavedRule {
+  *save(): Stepwise<SavedRule> {
     return {
-      groups: this.groups.save(),
-      inputs: this.#inputs.save(),
-      windows: this.windows.save(),
-      totals: this.emitter.totals.save(this.groups.length)
+      groups: yield* this.groups.save(),
+      inputs: yield* this.#inputs.save(),
+      windows: yield* this.windows.save(),
+      totals: yield* this.emitter.totals.save(this.groups.length)
     }
   }
 

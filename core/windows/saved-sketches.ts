@@ -1,24 +1,29 @@
 // Histograms and sketches as columns of numbers: a million of them as objects take V8 many seconds to write down.
 import type { ExponentialBuckets, Histogram } from '../model/distribution.ts'
+import { packList, unpackList } from '../model/packed-list.ts'
 import { DistinctCounter } from '../model/sketch/distinct-counter.ts'
 import type { BucketLimits, ExponentialShape } from '../model/sketch/exponential-counts.ts'
 import type { SavedHyperLogLog } from '../model/sketch/hyperloglog.ts'
+import type { Stepwise } from '../model/stepwise.ts'
 import { type HistogramPoint, MergedHistogram } from './merged-histogram.ts'
 import { NumberReader, NumberWriter } from './number-column.ts'
 
 /** Histograms one after the other, and the bounds that many of them share. */
 export interface SavedHistograms {
-  readonly numbers: Float64Array
+  readonly numbers: readonly Float64Array[]
   readonly bounds: readonly (readonly number[])[]
 }
 
 export interface SavedDistincts {
   /** Slot, and the hashes themselves. */
-  readonly exact: Float64Array
-  readonly sketches: readonly (readonly [slot: number, SavedHyperLogLog])[]
+  readonly exact: readonly Float64Array[]
+  /** A packed list: slot, and {@link SavedHyperLogLog}. */
+  readonly sketches: Uint8Array
 }
 
 const NO_BOUNDS = -1
+/** Histograms or sets looked at in a step: they take some microseconds each. */
+const PER_STEP = 256
 
 /** Numbers the bounds of explicit histograms. */
 class BoundsTable {
@@ -40,10 +45,14 @@ class BoundsTable {
   }
 }
 
-export function saveHistograms(histograms: Iterable<readonly [slot: number, MergedHistogram]>): SavedHistograms {
+export function* saveHistograms(
+  histograms: Iterable<readonly [slot: number, MergedHistogram]>
+): Stepwise<SavedHistograms> {
   const writer = new NumberWriter()
   const table = new BoundsTable()
+  let seen = 0
   for (const [slot, histogram] of histograms) {
+    if (++seen % PER_STEP === 0) yield
     const { min, max, mergeable, bounds, counts, exponential } = histogram.save()
     for (const value of [slot, min, max, mergeable ? 1 : 0]) writer.add(value)
     writeExplicit(writer, table, bounds, counts)
@@ -67,10 +76,12 @@ export function* restoreHistograms(
   }
 }
 
-export function savePoints(points: Iterable<readonly [row: number, HistogramPoint]>): SavedHistograms {
+export function* savePoints(points: Iterable<readonly [row: number, HistogramPoint]>): Stepwise<SavedHistograms> {
   const writer = new NumberWriter()
   const table = new BoundsTable()
+  let seen = 0
   for (const [row, point] of points) {
+    if (++seen % PER_STEP === 0) yield
     for (const value of [row, point.count, point.sum, point.min, point.max]) writer.add(value)
     writer.add(point.kind === 'exponential_histogram' ? 1 : 0)
     if (point.kind === 'exponential_histogram') writeExponential(writer, point)
@@ -92,23 +103,26 @@ export function* restorePoints({ numbers, bounds: table }: SavedHistograms): Gen
   }
 }
 
-export function saveDistincts(counters: Iterable<readonly [slot: number, DistinctCounter]>): SavedDistincts {
+export function* saveDistincts(counters: Iterable<readonly [slot: number, DistinctCounter]>): Stepwise<SavedDistincts> {
   const writer = new NumberWriter()
   const sketches: [number, SavedHyperLogLog][] = []
+  let seen = 0
   for (const [slot, counter] of counters) {
+    if (++seen % PER_STEP === 0) yield
     const saved = counter.save()
     if (saved instanceof Float64Array) {
       writer.add(slot)
       writer.addAll(saved)
     } else sketches.push([slot, saved])
   }
-  return { exact: writer.written, sketches }
+  return { exact: writer.written, sketches: yield* packList(sketches) }
 }
 
 export function* restoreDistincts({ exact, sketches }: SavedDistincts): Generator<[slot: number, DistinctCounter]> {
   const reader = new NumberReader(exact)
   while (!reader.atEnd) yield [reader.next(), DistinctCounter.from(reader.nextAll())]
-  for (const [slot, saved] of sketches) yield [slot, DistinctCounter.from(saved)]
+  for (const [slot, saved] of unpackList<[number, SavedHyperLogLog]>(sketches))
+    yield [slot, DistinctCounter.from(saved)]
 }
 
 function writeExplicit(

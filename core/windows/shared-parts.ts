@@ -1,3 +1,6 @@
+import { packList, unpackList } from '../model/packed-list.ts'
+import type { Stepwise } from '../model/stepwise.ts'
+
 /** What many identities have in common, each kept once, by a small number; gone when nobody uses it any more. */
 export class SharedParts<T> {
   #keyOf: (part: T) => string
@@ -41,21 +44,23 @@ export class SharedParts<T> {
     this.#free.push(index)
   }
 
-  save(): SavedParts<T> {
-    return { parts: this.#parts.slice(), users: this.#users.slice() }
+  *save(): Stepwise<SavedParts> {
+    return { parts: yield* packList(this.#parts), users: new Int32Array(this.#users) }
   }
 
-  restore({ parts, users }: SavedParts<T>): void {
-    this.#parts = parts.slice()
-    this.#users = users.slice()
-    for (const [index, part] of parts.entries()) {
+  restore({ parts, users }: SavedParts): void {
+    this.#parts = unpackList(parts)
+    this.#users = [...users]
+    for (const [index, part] of this.#parts.entries()) {
       if (part === undefined) this.#free.push(index)
       else this.#indexes.set(this.#keyOf(part), index)
     }
   }
 }
 
-export interface SavedParts<T> {
-  readonly parts: readonly (T | undefined)[]
-  readonly users: readonly number[]
+/** What is on disk. */
+export interface SavedParts {
+  /** A packed list. */
+  readonly parts: Uint8Array
+  readonly users: Int32Array
 }

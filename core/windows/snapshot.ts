@@ -1,5 +1,6 @@
 import { restoreBlock, type SavedBlock, saveBlock } from '../model/saved-blocks.ts'
-import { openState, sealState } from '../model/saved-state.ts'
+import { openState, sealInSteps } from '../model/saved-state.ts'
+import type { Stepwise } from '../model/stepwise.ts'
 import type { Context } from '../plugin/context.ts'
 import { windowText } from './outputs.ts'
 import type { SavedRule } from './rule.ts'
@@ -7,9 +8,9 @@ import type { RuleSettings, WindowSettings } from './settings.ts'
 import type { State } from './state.ts'
 import type { Source } from './watermark.ts'
 
-const VERSION = 5
+const VERSION = 6
 
-/** What is on disk: columns for the most part, which V8 copies as they are. */
+/** What is on disk: columns for the most part, which are copied as they are. */
 interface Saved {
   readonly kinds: readonly RuleKind[]
   readonly watermark: number
@@ -27,16 +28,21 @@ interface RuleKind {
   readonly shape: readonly string[]
 }
 
-export function saveState({ rules, outbox, watermark, sweptHour }: State, settings: WindowSettings): Uint8Array {
+export function* saveState(
+  { rules, outbox, watermark, sweptHour }: State,
+  settings: WindowSettings
+): Stepwise<Uint8Array> {
+  const savedRules: SavedRule[] = []
+  for (const rule of rules) savedRules.push(yield* rule.save())
   const saved: Saved = {
     kinds: settings.rules.map(kindOf),
     watermark: watermark.value,
     sources: watermark.sources,
     sweptHour,
-    rules: rules.map(rule => rule.save()),
+    rules: savedRules,
     outbox: outbox.blocks.map(block => saveBlock(block))
   }
-  return sealState(VERSION, saved)
+  return yield* sealInSteps(VERSION, saved)
 }
 
 /** Into a fresh `state`. Throws where the bytes are damaged, or do not fit this version or configuration. */

@@ -1,4 +1,5 @@
 import type { BucketLimits } from '../model/sketch/exponential-counts.ts'
+import type { Stepwise } from '../model/stepwise.ts'
 import { withRoom } from './columns.ts'
 import type { MergedHistogram } from './merged-histogram.ts'
 import { restoreHistograms, type SavedHistograms, saveHistograms } from './saved-sketches.ts'
@@ -54,12 +55,12 @@ export class Totals {
   }
 
   /** @param slots all are below this */
-  save(slots: number): SavedTotals {
+  *save(slots: number): Stepwise<SavedTotals> {
     return {
       sums: this.sums.subarray(0, slots),
       counts: this.counts.subarray(0, slots),
       starts: this.starts.subarray(0, slots),
-      histograms: saveHistograms(this.#histograms)
+      histograms: yield* saveHistograms(this.#histograms)
     }
   }
 

@@ -1,3 +1,4 @@
+import type { Stepwise } from '../model/stepwise.ts'
 import { Level, type LevelOptions, type SavedLevel, type WindowSize } from './level.ts'
 import type { Pane } from './pane.ts'
 
@@ -134,8 +135,10 @@ export class Windows {
     return this.levels.reduce((sum, level) => sum + level.open, 0)
   }
 
-  save(): SavedWindows {
-    return { closedTo: this.#closedTo, levels: this.levels.map(level => level.save()) }
+  *save(): Stepwise<SavedWindows> {
+    const levels: SavedLevel[] = []
+    for (const level of this.levels) levels.push(yield* level.save())
+    return { closedTo: this.#closedTo, levels }
   }
 
   restore({ closedTo, levels }: SavedWindows): void {

@@ -24,7 +24,7 @@ export { observation } from '../../core/model/distribution.ts'
 export type { EventBlock } from '../../core/model/events.ts'
 export type { PointBlock } from '../../core/model/points.ts'
 export { FLAG_NO_RECORDED_VALUE, PointBlockBuilder } from '../../core/model/points.ts'
-export { openState, sealState } from '../../core/model/saved-state.ts'
+export { openState, sealInSteps, sealState } from '../../core/model/saved-state.ts'
 export type {
   Metric,
   MetricKind,

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { Subject } from 'rxjs'
 import type { Block } from '../../core/model/block.ts'
+import { runThrough } from '../../core/model/stepwise.ts'
 import type { Batch, Outcome } from '../../core/pipeline/batch.ts'
 import { lift } from '../../core/pipeline/lift.ts'
 import type { Lifecycle, Processor } from '../../core/plugin/contract.ts'
@@ -74,6 +75,8 @@ async function knowsItsSnapshot({ plugin, options, context, instance }: Subjects
   const line = await assembled(instance, context, batch => batch.ack())
   for (const [, block] of blocksFor(plugin.ports, context.series)) line.send(block)
   const bytes = snapshot.call(instance)
+  const inSteps = (instance as Processor).snapshotInSteps?.()
+  if (inSteps !== undefined) assert.deepEqual(runThrough(inSteps), bytes, 'in steps it is the same')
   await line.end()
   const restoreFrom = (state: Uint8Array) => (make(plugin, options).instance as Processor).restore!(state)
   assert.doesNotThrow(() => restoreFrom(bytes))

@@ -3,6 +3,7 @@ import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import { observation } from '../../../core/model/distribution.ts'
 import { type Metric, type Series, SeriesRegistry } from '../../../core/model/series.ts'
+import { runThrough } from '../../../core/model/stepwise.ts'
 import { type LastPoint, LastPoints } from '../../../core/windows/last-points.ts'
 
 const METRIC: Metric = { name: 'requests', unit: '', description: '', kind: 'counter', temporality: 'cumulative' }
@@ -95,6 +96,6 @@ function forget(model: Model, before: number): void {
 
 function restarted(points: LastPoints): LastPoints {
   const fresh = new LastPoints()
-  fresh.restore(structuredClone(points.save()))
+  fresh.restore(structuredClone(runThrough(points.save())))
   return fresh
 }

@@ -2,8 +2,9 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import plugin from '../../../processors/windowed_counter/index.ts'
 import type { StreamProcessor } from '../../../sdk/plugin/index.ts'
+import { type Attributes, PointBlockBuilder } from '../../../sdk/plugin/index.ts'
 import { testConfig, testContext } from '../../../sdk/plugin/testing.ts'
-import { Harness, type Output } from '../../processors/windowed_counter/harness.ts'
+import { EPOCH, Harness, type Output } from '../../processors/windowed_counter/harness.ts'
 
 const CONFIG = {
   windows: ['1s', '1m'],
@@ -40,10 +41,23 @@ describe('a snapshot', () => {
     }
   })
 
+  it('has the same bytes in steps', async () => {
+    const weir = await filled(3000)
+    assert.deepEqual(stepsOf(weir).bytes, weir.processor.snapshot!())
+  })
+
+  it('of more groups has more steps, none of which is longer: what is written at once does not grow', async () => {
+    const [few, many] = [await measured(3000), await measured(12_000)]
+    // Its numbers have some digits more.
+    assert.ok(many.outlineBytes <= few.outlineBytes * 1.1, `${few.outlineBytes}, then ${many.outlineBytes} bytes`)
+    assert.ok(many.bytes > few.bytes * 3.5, `${few.bytes}, then ${many.bytes} bytes`)
+    assert.ok(many.steps > few.steps * 3, `${few.steps}, then ${many.steps} steps`)
+  })
+
   it('is refused where another version wrote it', async () => {
     const other = Uint8Array.from(await saved())
     other[0]--
-    assert.throws(() => restore(other), /it has version 4, this Weir reads version 5/)
+    assert.throws(() => restore(other), /it has version 5, this Weir reads version 6/)
   })
 
   const CHANGES: [string, Record<string, unknown>, RegExp][] = [
@@ -130,3 +144,43 @@ describe('a snapshot', () => {
     assert.deepEqual(bytes, untouched)
   })
 })
+
+/** As many groups of every kind that has state of its own, each with a resource of its own. */
+async function filled(groups: number): Promise<Harness> {
+  const rules = [
+    { match: { name: 'h' }, aggregations: ['quantiles'] },
+    { match: { name: 's' }, attribute: 'member', aggregations: ['unique'] },
+    { match: { name: 'c' } }
+  ]
+  const weir = await new Harness({ windows: ['1s', '1m'], rules }, durable()).start()
+  const { series } = weir.context
+  const builder = new PointBlockBuilder()
+  for (let i = 0; i < groups; i++) {
+    const resource = { attributes: [['pod', `${i}`]] as const, schemaUrl: '' }
+    const add = (name: string, temporality: 'delta' | 'cumulative', attributes: Attributes = []) =>
+      builder.add(
+        series.intern({ name, unit: '', description: '', kind: 'counter', temporality }, attributes, resource),
+        EPOCH + 500,
+        i + 1,
+        EPOCH + 1
+      )
+    add('h', 'delta')
+    add('s', 'delta', [['member', `${i % 7}`]])
+    add('c', 'cumulative')
+  }
+  await weir.sendBlock(builder.build())
+  return weir
+}
+
+function stepsOf({ processor }: Harness) {
+  const work = processor.snapshotInSteps!()
+  let step = work.next()
+  let steps = 1
+  for (; !step.done; step = work.next()) steps++
+  return { steps, bytes: step.value }
+}
+
+async function measured(groups: number) {
+  const { steps, bytes } = stepsOf(await filled(groups))
+  return { steps, bytes: bytes.length, outlineBytes: Buffer.from(bytes).readUInt32LE(8) }
+}
