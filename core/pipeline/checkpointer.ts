@@ -3,12 +3,16 @@ import { describeError, WeirError } from '../errors.ts'
 import { type Checkpoint, type LanePosition, writeCheckpoint } from '../journal/checkpoint.ts'
 import type { Disk } from '../journal/disk.ts'
 import type { Journal } from '../journal/journal.ts'
+import type { Stepwise } from '../model/stepwise.ts'
 import type { Stateful } from '../plugin/contract.ts'
 import type { Clock } from '../telemetry/clock.ts'
 import type { Topology } from './build.ts'
 import type { JournaledEntrance } from './journaled-entrance.ts'
 import { planOf } from './reload/last-plan.ts'
 import type { Steps } from './steps.ts'
+
+/** Work on a checkpoint before others have their turn. */
+const STEP_MS = 1
 
 export interface CheckpointerOptions {
   readonly disk: Disk
@@ -97,7 +101,7 @@ export class Checkpointer {
     const { disk, folder, journal, entrance, topology, clock, log } = this.#options
     const generation = this.#generation
     try {
-      const looking = inSteps(this.#options.steps, this.#look())
+      const looking = taken(this.#options.steps, this.#look())
       this.#looking = looking.catch(() => {})
       const checkpoint = await looking
       const left = await Promise.all(topology.exporters.map(({ lane }) => lane.barrier()))
@@ -117,26 +121,32 @@ export class Checkpointer {
     }
   }
 
-  *#look(): Generator<void, Omit<Checkpoint, 'lanes'>> {
+  *#look(): Stepwise<Omit<Checkpoint, 'lanes'>> {
     const { entrance, topology, pipelineClock } = this.#options
     const where = { nextEntry: entrance.nextEntry, time: pipelineClock.now(), plan: planOf(topology) }
     const snapshots = new Map<string, Uint8Array>()
     for (const [name, processor] of statefulOf(topology)) {
-      snapshots.set(name, processor.snapshot!())
+      const inSteps = processor.snapshotInSteps?.()
+      snapshots.set(name, inSteps === undefined ? processor.snapshot!() : yield* inSteps)
       yield
     }
     return { ...where, snapshots }
   }
 }
 
-/** Resolves to what `work` returns: between its steps others have their turn, but nothing is handed on. */
-function inSteps<T>(steps: Steps, work: Generator<void, T>): Promise<T> {
+/** Resolves to what `work` returns: now and then others have their turn, but nothing is handed on. */
+function taken<T>(steps: Steps, work: Stepwise<T>): Promise<T> {
   return new Promise((resolve, reject) =>
     steps.add(() => {
       try {
-        const { done, value } = work.next()
-        if (done) resolve(value as T)
-        return !done
+        // Most are far shorter, and each turn of the event loop may bring requests.
+        for (const begun = performance.now(); performance.now() - begun < STEP_MS; ) {
+          const { done, value } = work.next()
+          if (!done) continue
+          resolve(value)
+          return false
+        }
+        return true
       } catch (error) {
         reject(error)
         return false

@@ -62,6 +62,36 @@ test('regression: an entry is not dropped because the windows it closes fill the
   assert.equal(backend.stored().get(`gauge{}@${EPOCH + 2_000}`), 7)
 })
 
+test('while a checkpoint is taken batches are acknowledged, and none is handed on', async () => {
+  const [disk, backend] = [new SimulatedDisk(), new TestBackend()]
+  const run = await JournaledRun.start(disk, backend, options)
+  const { processor } = run.topology.pipelines[0].processors[0]
+  const snapshotInSteps = processor.snapshotInSteps!.bind(processor)
+  let isTaken = false
+  processor.snapshotInSteps = function* () {
+    processor.snapshotInSteps = snapshotInSteps
+    while (!isTaken) {
+      for (const begun = performance.now(); performance.now() - begun < 2; );
+      yield
+    }
+    return yield* snapshotInSteps()
+  }
+  await run.advance(800)
+  const outcomes: string[] = []
+  push(run, [point(EPOCH + 800, 5)], outcomes)
+  push(run, [point(EPOCH + 800, 7)], outcomes)
+  await run.advance(100)
+  assert.deepEqual(outcomes, ['acked', 'acked'])
+  assert.ok(run.unread >= 2)
+  isTaken = true
+  await run.advance(100)
+  assert.equal(run.unread, 0)
+  run.crash()
+  const next = await JournaledRun.start(disk, backend, { ...options, now: run.clock.now() })
+  await next.advance(2000)
+  assert.deepEqual(counted(backend), { 1000: 12 })
+})
+
 test('regression: a disk that could not be read once ended all processing until a restart', async () => {
   const [disk, backend] = [new SimulatedDisk(), new TestBackend()]
   const run = await JournaledRun.start(disk, backend, { ...options, laneBytes: 30 })
