@@ -18,6 +18,8 @@ export interface DataEntry {
   /** Id of the receiver. */
   readonly source: string
   readonly request: string | undefined
+  /** Key of the dead letter that it was: that it is here proves that letter delivered. */
+  readonly letter?: string | undefined
   readonly block: Block
 }
 export interface TickEntry {
@@ -30,6 +32,8 @@ const RESOURCE = 1
 const SCOPE = 2
 const METRIC = 3
 const SERIES = 4
+/** Belongs to the entry behind it. */
+const LETTER = 5
 const POINTS = 16
 const EVENTS = 17
 const TICK = 18
@@ -73,9 +77,13 @@ export class EntryEncoder {
     this.#out.f64(entry.time)
   }
 
-  #addData({ time, source, request, block }: DataEntry): void {
+  #addData({ time, source, request, letter, block }: DataEntry): void {
     const numbers = block.type === 'points' ? this.#defineAll(block.series) : undefined
     const out = this.#out
+    if (letter !== undefined) {
+      out.u8(LETTER)
+      out.text(letter)
+    }
     out.u8(block.type === 'points' ? POINTS : EVENTS)
     out.f64(time)
     out.text(source)
@@ -123,6 +131,8 @@ export class EntryDecoder {
   #scopes: Scope[] = []
   #metrics: Metric[] = []
   #series: Series[] = []
+  /** Of the next entry. */
+  #letter: string | undefined
 
   constructor(registry: SeriesRegistry) {
     this.#registry = registry
@@ -150,17 +160,21 @@ export class EntryDecoder {
         this.#scopes[input.u32()]
       ]
       this.#series.push(this.#registry.intern(metric, readAttributes(input), resource, scope))
-    } else throw new RangeError(`unknown entry type ${type}`)
+    } else if (type === LETTER) this.#letter = input.text()
+    else throw new RangeError(`unknown entry type ${type}`)
   }
 
   #entry(type: number, input: ByteReader): Entry {
+    if (type > TICK) throw new RangeError(`unknown entry type ${type}`)
     const time = input.f64()
     if (type === TICK) return { kind: 'tick', time }
     const source = input.text()
     const request = input.text() || undefined
     const length = input.u32()
     const block = type === POINTS ? this.#points(length, input) : readEvents(length, input)
-    return { kind: 'data', time, source, request, block }
+    const letter = this.#letter
+    this.#letter = undefined
+    return { kind: 'data', time, source, request, letter, block }
   }
 
   #points(length: number, input: ByteReader): PointBlock {

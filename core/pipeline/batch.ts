@@ -17,6 +17,8 @@ export interface Origin {
   readonly source: string
   /** The same for every sending of the same request: a hash of its bytes. Undefined where nobody sends again. */
   readonly request?: () => string
+  /** Key of the dead letter that it was. */
+  readonly letter?: string | undefined
 }
 
 const ACKED: Outcome = { status: 'acked' }

@@ -121,14 +121,21 @@ const eventsPlan: fc.Arbitrary<BlockPlan> = fc
 export const entryPlan: fc.Arbitrary<(registry: SeriesRegistry) => Entry> = fc.oneof(
   fc.record({ kind: fc.constant('tick' as const), time: number }).map(entry => () => entry),
   fc
-    .tuple(number, fc.string(), fc.option(word.filter(Boolean), { nil: undefined }), fc.oneof(pointsPlan, eventsPlan))
+    .tuple(
+      number,
+      fc.string(),
+      fc.option(word.filter(Boolean), { nil: undefined }),
+      fc.constantFrom(undefined, 'entry7_17'),
+      fc.oneof(pointsPlan, eventsPlan)
+    )
     .map(
-      ([time, source, request, plan]) =>
+      ([time, source, request, letter, plan]) =>
         (registry: SeriesRegistry): Entry => ({
           kind: 'data',
           time,
           source,
           request,
+          letter,
           block: plan(registry)
         })
     )

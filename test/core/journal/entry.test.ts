@@ -69,3 +69,14 @@ test('an entry cut off at any byte throws and is never half an entry', () => {
   for (let length = 1; length < bytes.length; length++)
     assert.throws(() => new EntryDecoder(new SeriesRegistry()).decode(new ByteReader(bytes.subarray(0, length))))
 })
+
+test('an entry of a type that is not known throws: it is of a later Weir', () => {
+  for (const type of [6, 15, 19, 255]) {
+    const bytes = Buffer.alloc(100)
+    bytes[0] = type
+    assert.throws(
+      () => new EntryDecoder(new SeriesRegistry()).decode(new ByteReader(bytes)),
+      new RangeError(`unknown entry type ${type}`)
+    )
+  }
+})
