@@ -27,7 +27,15 @@ export interface DeadLetter {
   readonly request?: string | undefined
   readonly block: Block
   /** A second letter of one key is not kept: it is the first, processed again after a crash. */
-  readonly key?: string
+  readonly key?: string | undefined
+}
+
+/**
+ * Key of the letter of an entry of the journal. With the entry's time, for numbers are given anew where a journal was cut
+ * off or begun anew, and the letter of another entry would be taken for this one's.
+ */
+export function letterKey(entry: number, time: number): string {
+  return `entry${entry}_${Math.trunc(time)}`
 }
 
 interface About {
@@ -36,15 +44,22 @@ interface About {
   readonly error: string
 }
 
+interface Kept {
+  readonly name: string
+  readonly bytes: number
+  readonly key: string | undefined
+}
+
 /** A folder of letters, each safe on disk once {@link put} has resolved, until it is removed. */
 export class DeadLetters {
   #disk: Disk
   readonly folder: string
   #maxBytes: number
-  /** Bytes by number. */
-  #sizes = new Map<number, number>()
-  #files = new Map<number, string>()
-  #keys = new Set<string>()
+  #kept = new Map<number, Kept>()
+  #numberOf = new Map<string, number>()
+  #delivered = new Set<number>()
+  /** What failed writes may have left, which is no letter: nobody was told that it is one. */
+  #leftovers = new Set<string>()
   #next = 0
 
   private constructor(disk: Disk, folder: string, maxBytes: number) {
@@ -58,64 +73,113 @@ export class DeadLetters {
     const letters = new DeadLetters(disk, folder, maxBytes)
     for (const name of await disk.list(folder)) {
       const [, number, key] = NAME.exec(name) ?? []
-      if (number !== undefined) letters.#enter(Number(number), name, await disk.size(path.join(folder, name)), key)
+      if (number === undefined) continue
+      letters.#enter(Number(number), { name, bytes: await disk.size(path.join(folder, name)), key })
     }
     return letters
   }
 
   /** Oldest first. */
   get numbers(): number[] {
-    return [...this.#sizes.keys()].sort((a, b) => a - b)
+    return [...this.#kept.keys()].sort((a, b) => a - b)
   }
 
   get bytes(): number {
-    let bytes = 0
-    for (const size of this.#sizes.values()) bytes += size
-    return bytes
+    let sum = 0
+    for (const { bytes } of this.#kept.values()) sum += bytes
+    return sum
+  }
+
+  has(number: number): boolean {
+    return this.#kept.has(number)
+  }
+
+  /** Undefined where there is none of this key. */
+  numberOf(key: string): number | undefined {
+    return this.#numberOf.get(key)
+  }
+
+  /** Its removal was asked for, and the disk has not done it yet: it must not be delivered again. */
+  isDelivered(number: number): boolean {
+    return this.#delivered.has(number)
   }
 
   /** Throws where the folder is full, or with what the disk says; nothing is kept then. */
   async put(letter: DeadLetter): Promise<void> {
     const { key } = letter
-    if (key !== undefined && this.#keys.has(key)) return
-    if (this.bytes + blockBytes(letter.block) > this.#maxBytes)
+    if (key !== undefined && this.#numberOf.has(key)) return
+    if (!this.#hasRoomFor(letter)) await this.#forgetTakenAway()
+    if (!this.#hasRoomFor(letter))
       throw new WeirError(
         'QUEUE_FULL',
         `the dead letters in ${this.folder} are full: see "weir dlq list ${this.folder}", and send or remove some`
       )
+    await this.#removeLeftovers()
     const number = this.#next++
     const name = `${String(number).padStart(NAME_DIGITS, '0')}${key === undefined ? '' : `-${key}`}.letter`
     const bytes = encode(letter)
-    await replaceFile(this.#disk, path.join(this.folder, name), [bytes])
-    this.#enter(number, name, bytes.length, key)
+    try {
+      await replaceFile(this.#disk, path.join(this.folder, name), [bytes])
+    } catch (error) {
+      // It may be there, and who is told otherwise writes another.
+      this.#leftovers.add(name)
+      throw error
+    }
+    this.#enter(number, { name, bytes: bytes.length, key })
   }
 
   /** Throws `STATE_INVALID` where it is damaged. */
   async read(number: number, series: SeriesRegistry): Promise<DeadLetter> {
-    const file = path.join(this.folder, this.#files.get(number)!)
+    const { name, key } = this.#kept.get(number)!
+    const file = path.join(this.folder, name)
     const bytes = await this.#disk.read(file)
     const body = bytes.subarray(HEADER_BYTES)
     const isWhole = bytes.length > HEADER_BYTES && bytes.subarray(0, MAGIC.length).equals(MAGIC)
-    if (isWhole && bytes.readUInt32LE(MAGIC.length) === crc32c(body)) return decode(body, series)
+    if (isWhole && bytes.readUInt32LE(MAGIC.length) === crc32c(body)) return { ...decode(body, series), key }
     throw new WeirError('STATE_INVALID', `dead letter ${file} is damaged; bring it back from a copy, or delete it`)
   }
 
+  /** It is delivered, from the call on. Rejects with what the disk says; may be called again then. */
   async remove(number: number): Promise<void> {
-    const name = this.#files.get(number)
-    if (name === undefined) return
-    await this.#disk.remove(path.join(this.folder, name))
+    const kept = this.#kept.get(number)
+    if (kept === undefined) return
+    this.#delivered.add(number)
+    await this.#disk.remove(path.join(this.folder, kept.name))
     await this.#disk.syncFolder(this.folder)
-    this.#files.delete(number)
-    this.#sizes.delete(number)
-    const key = NAME.exec(name)![2]
-    if (key !== undefined) this.#keys.delete(key)
+    this.#forget(number)
   }
 
-  #enter(number: number, name: string, size: number, key: string | undefined): void {
-    this.#files.set(number, name)
-    this.#sizes.set(number, size)
+  #hasRoomFor({ block }: DeadLetter): boolean {
+    return this.bytes + blockBytes(block) <= this.#maxBytes
+  }
+
+  /** Letters whose files somebody has deleted. */
+  async #forgetTakenAway(): Promise<void> {
+    // One that is put meanwhile may not be in the list yet.
+    const known = [...this.#kept]
+    const there = new Set(await this.#disk.list(this.folder))
+    for (const [number, { name }] of known) if (!there.has(name)) this.#forget(number)
+  }
+
+  async #removeLeftovers(): Promise<void> {
+    if (this.#leftovers.size === 0) return
+    const names = [...this.#leftovers]
+    for (const name of names) await this.#disk.remove(path.join(this.folder, name))
+    await this.#disk.syncFolder(this.folder)
+    for (const name of names) this.#leftovers.delete(name)
+  }
+
+  #enter(number: number, kept: Kept): void {
+    this.#kept.set(number, kept)
     this.#next = Math.max(this.#next, number + 1)
-    if (key !== undefined) this.#keys.add(key)
+    if (kept.key !== undefined) this.#numberOf.set(kept.key, number)
+  }
+
+  #forget(number: number): void {
+    const key = this.#kept.get(number)?.key
+    this.#kept.delete(number)
+    this.#delivered.delete(number)
+    if (key !== undefined) this.#numberOf.delete(key)
   }
 }
 
