@@ -1,10 +1,13 @@
 import type { Logger } from 'pino'
 import { describeError } from '../errors.ts'
-import type { DeadLetters } from '../journal/dead-letters.ts'
+import { type DeadLetters, letterKey } from '../journal/dead-letters.ts'
 import type { DataEntry } from '../journal/entry.ts'
+import { blockBytes } from '../model/block.ts'
 import { type Clock, sleep } from '../telemetry/clock.ts'
 
 const RETRY_MS = 1000
+/** What may wait for the dead letters, which may be full, before nothing more is handed on. */
+const MOST_WAITING_BYTES = 64 * 2 ** 20
 
 interface BurialsHost {
   readonly deadLetters: DeadLetters | undefined
@@ -12,10 +15,16 @@ interface BurialsHost {
   readonly log: Logger
 }
 
-/** Batches over which a processor failed though they were acknowledged, on their way to the dead letters. */
+/**
+ * What entries of the journal mean for the dead letters: a batch over which a processor failed though it was acknowledged
+ * is put there, and a letter is taken away once it is an entry. Both are tried until the disk has done it.
+ */
 export class Burials {
   #host: BurialsHost
   #running = new Set<Promise<void>>()
+  /** Letters that are entries, by their keys: processed again after a crash, what failed must not become one again. */
+  #delivered = new Set<string>()
+  #waitingBytes = 0
   #isOver = false
   /** Some were given up: only the journal has them. */
   areUnfinished = false
@@ -24,35 +33,72 @@ export class Burials {
     this.#host = host
   }
 
-  /** Kept under its number: processed again after a crash, it is the same letter. Tried until it is on disk. */
+  /** So much waits for the dead letters that nothing more may come. */
+  get isBehind(): boolean {
+    return this.#waitingBytes > MOST_WAITING_BYTES
+  }
+
+  /** A processor failed over the entry. It has its own key: processed again after a crash, it is the same letter. */
   add(number: number, { time, source, request, block }: DataEntry, error: Error): void {
-    const { deadLetters, clock, log } = this.#host
+    const { deadLetters } = this.#host
     if (deadLetters === undefined) return
+    const key = letterKey(number, time)
     const reason = { reason: 'processor_failed', error: describeError(error) }
-    const letter = { ...reason, time, id: source, request, block, kind: 'receiver', key: `entry${number}` } as const
-    const bury = async (): Promise<void> => {
+    const letter = { ...reason, time, id: source, request, block, kind: 'receiver', key } as const
+    const bytes = blockBytes(block)
+    this.#waitingBytes += bytes
+    const put = async () => {
+      if (!this.#delivered.has(key)) await deadLetters.put(letter)
+      // It may have been delivered meanwhile.
+      if (this.#delivered.has(key)) await remove(deadLetters, key)
+    }
+    void this.#insist(put, 'cannot write a dead letter').finally(() => (this.#waitingBytes -= bytes))
+  }
+
+  /** The letter was delivered: the entry is handed on. */
+  delivered(key: string): void {
+    const { deadLetters } = this.#host
+    this.#delivered.add(key)
+    if (deadLetters !== undefined) void this.#insist(() => remove(deadLetters, key), 'cannot remove a dead letter')
+  }
+
+  /** No processor failed over the entry; where one did when it was processed before the crash, there is no need of its letter. */
+  succeeded(number: number, { time }: DataEntry): void {
+    const key = letterKey(number, time)
+    if (this.#host.deadLetters?.numberOf(key) !== undefined) this.delivered(key)
+  }
+
+  /** What cannot be done now is not tried again. */
+  giveUp(): void {
+    this.#isOver = true
+  }
+
+  /** Resolves when all is done, or given up. */
+  async done(): Promise<void> {
+    await Promise.all(this.#running)
+  }
+
+  #insist(work: () => Promise<void>, failed: string): Promise<void> {
+    const { clock, log } = this.#host
+    const insist = async (): Promise<void> => {
       for (;;) {
         try {
-          return await deadLetters.put(letter)
-        } catch (failure) {
-          log.error({ err: describeError(failure) }, 'cannot write a dead letter; the journal keeps growing meanwhile')
+          return await work()
+        } catch (error) {
+          log.error({ err: describeError(error) }, `${failed}; the journal keeps growing meanwhile`)
           this.areUnfinished = this.#isOver
           if (this.#isOver) return
           await sleep(clock, RETRY_MS)
         }
       }
     }
-    const burial = bury().finally(() => this.#running.delete(burial))
-    this.#running.add(burial)
+    const running = insist().finally(() => this.#running.delete(running))
+    this.#running.add(running)
+    return running
   }
+}
 
-  /** What cannot be written now is not tried again. */
-  giveUp(): void {
-    this.#isOver = true
-  }
-
-  /** Resolves when all are on disk, or given up. */
-  async done(): Promise<void> {
-    await Promise.all(this.#running)
-  }
+async function remove(letters: DeadLetters, key: string): Promise<void> {
+  const number = letters.numberOf(key)
+  if (number !== undefined) await letters.remove(number)
 }
