@@ -53,8 +53,9 @@ export class JournalIntake {
       return batch.nack(new WeirError('QUEUE_FULL', refusal))
     }
     account.inFlight += batch.block.length
-    const { source, request } = batch.origin
-    const entry: Entry = { kind: 'data', time: this.#time(), source, request: request?.(), block: batch.block }
+    const { source, request, letter } = batch.origin
+    const { block } = batch
+    const entry: Entry = { kind: 'data', time: this.#time(), source, request: request?.(), letter, block }
     this.#unacknowledged.push({ number: journal.append(entry, blockBytes(batch.block)), batch })
   }
 

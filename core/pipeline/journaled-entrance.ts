@@ -224,8 +224,9 @@ export class JournaledEntrance implements Entrance {
   }
 
   #handOnData(number: number, data: DataEntry): void {
-    const { source, request, block } = data
+    const { source, request, letter, block } = data
     const { account } = this.#options
+    if (letter !== undefined) this.#burials.delivered(letter)
     const sink = this.#sinks.get(source)
     if (number < this.#ownFrom) account.produced += block.length
     else account.inFlight -= block.length
@@ -234,7 +235,10 @@ export class JournaledEntrance implements Entrance {
     const origin = { source, request: request === undefined ? undefined : () => request }
     sink.push(
       Batch.of(origin, block, outcome => {
-        if (outcome.status !== 'nacked') return
+        if (outcome.status !== 'nacked') {
+          if (number < this.#ownFrom) this.#burials.succeeded(number, data)
+          return
+        }
         account.sent -= block.length
         // Handed back at a stop: the journal has it, and no checkpoint says otherwise.
         if (this.#draining) {
@@ -250,7 +254,7 @@ export class JournaledEntrance implements Entrance {
   }
 
   #hasRoom(): boolean {
-    if (this.#options.ownedCredits.isSpent) return false
+    if (this.#options.ownedCredits.isSpent || this.#burials.isBehind) return false
     for (const sink of this.#sinks.values()) if (!sink.hasRoom()) return false
     return true
   }
