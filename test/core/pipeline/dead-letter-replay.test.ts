@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { ReplayReport } from '../../../core/pipeline/dead-letter-route.ts'
 import { SimulatedDisk } from '../journal/simulated-disk.ts'
 import type { RunOptions } from './journaled-config.ts'
 import { EPOCH, JournaledRun } from './journaled-run.ts'
@@ -19,19 +18,10 @@ async function withLetter(more: Partial<RunOptions> = {}) {
   return { disk, backend, run }
 }
 
-/** What it reports, time going by until it does. */
-async function replayed(run: JournaledRun): Promise<ReplayReport> {
-  let report: ReplayReport | undefined
-  void run.replayDeadLetters().then(replayed => (report = replayed))
-  for (let i = 0; report === undefined && i < 500; i++) await run.advance(20)
-  assert.ok(report, 'it does not end')
-  return report
-}
-
 test('a letter is delivered, and removed', async () => {
   const { backend, run } = await withLetter()
   backend.state = 'up'
-  assert.deepEqual(await replayed(run), { delivered: 1, items: 1, failed: [] })
+  assert.deepEqual(await run.replayDeadLetters(), { delivered: 1, items: 1, failed: [] })
   assert.deepEqual([run.deadLetters.numbers, backend.sent.length], [[], 1])
 })
 
@@ -39,7 +29,7 @@ test('regression: a letter that waited on disk for its exporter was removed, and
   // It goes to disk at once.
   const { disk, backend, run } = await withLetter({ laneBytes: 40 })
   backend.state = 'refusing'
-  assert.equal((await replayed(run)).delivered, 1)
+  assert.equal((await run.replayDeadLetters())!.delivered, 1)
   run.crash()
   backend.state = 'up'
   const next = await JournaledRun.start(disk, backend, { ...options, now: run.clock.now() })
@@ -52,10 +42,10 @@ test('a letter stays where what waits for its exporter cannot be written down', 
   backend.state = 'refusing'
   const [{ lane }] = run.topology.exporters
   const { end } = lane.position!
-  const replay = replayed(run)
+  const replay = run.replayDeadLetters()
   for (let i = 0; lane.position!.end === end && i < 50; i++) await run.advance(2)
   disk.capacity = 0
-  const { delivered, failed } = await replay
+  const { delivered, failed } = (await replay)!
   assert.equal(delivered, 0)
   assert.match(failed[0].error, /no checkpoint could be written that says so/)
   assert.equal(run.deadLetters.numbers.length, 1)

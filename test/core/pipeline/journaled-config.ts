@@ -15,6 +15,8 @@ export interface RunOptions {
   readonly discardState?: boolean
   /** Beside the first, by id. */
   readonly others?: Readonly<Record<string, TestBackend>>
+  /** In front of the counter. */
+  readonly before?: ProcessorPlugin
   /** Behind the counter. */
   readonly extra?: ProcessorPlugin
   readonly receiver?: Record<string, unknown>
@@ -30,16 +32,17 @@ interface Plugins {
 }
 
 export function configOf(options: RunOptions, { receiver, exporters }: Plugins): ResolvedConfig {
-  const { pipelines = ['counts'], counter: own = {}, extra, shutdownMs = 60_000 } = options
+  const { pipelines = ['counts'], counter: own = {}, before, extra, shutdownMs = 60_000 } = options
   const entry = (id: string, plugin: object, config: unknown = {}, lane?: LaneConfig) =>
     [id, { id, plugin, config, lane, position: { file: '', line: 1, column: 1 } }] as const
-  const processors = ['windowed_counter', ...(extra ? ['extra'] : [])]
+  const processors = [...(before ? ['before'] : []), 'windowed_counter', ...(extra ? ['extra'] : [])]
   return {
     files: [],
     components: {
       receiver: new Map([entry('test', receiver, options.receiver)]),
       processor: new Map([
         entry('windowed_counter', counter, testConfig(counter, own)),
+        ...(before ? [entry('before', before)] : []),
         ...(extra ? [entry('extra', extra)] : [])
       ]),
       exporter: new Map(exporters.map(([id, plugin]) => entry(id, plugin, {}, laneConfig(options))))

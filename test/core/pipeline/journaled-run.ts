@@ -10,9 +10,11 @@ import type { Batch } from '../../../core/pipeline/batch.ts'
 import { buildTopology, type Topology } from '../../../core/pipeline/build.ts'
 import type { Component, Services } from '../../../core/pipeline/component.ts'
 import { CreditPool } from '../../../core/pipeline/credits.ts'
-import { exposeDeadLetters, type ReplayReport } from '../../../core/pipeline/dead-letter-route.ts'
+import type { ReplayReport } from '../../../core/pipeline/dead-letter-replay.ts'
+import { exposeDeadLetters } from '../../../core/pipeline/dead-letter-route.ts'
 import type { Entrance } from '../../../core/pipeline/entrance.ts'
 import { deliverByJournal, recoverJournal } from '../../../core/pipeline/journal-delivery.ts'
+import type { JournaledEntrance } from '../../../core/pipeline/journaled-entrance.ts'
 import { openBacklogs, waitedForIn } from '../../../core/pipeline/lane/open-backlogs.ts'
 import { Runner } from '../../../core/pipeline/lifecycle.ts'
 import { asInLastRun, type SavedPlan } from '../../../core/pipeline/reload/last-plan.ts'
@@ -56,6 +58,7 @@ export class JournaledRun {
   #batches = new Subject<Batch>()
   #receiver!: Context
   #runner!: Runner
+  #entrance!: JournaledEntrance
   #reloader!: Reloader
   #replay!: RequestHandler
   #plugins = new Map<string, object>()
@@ -101,6 +104,11 @@ export class JournaledRun {
     return [...family.read()][0].value
   }
 
+  /** Number of the entry that processors get next. */
+  get nextEntry(): number {
+    return this.#entrance.nextEntry
+  }
+
   /** A clean stop. Resolves to whether all was sent. */
   async stop(timeoutMs: number): Promise<boolean> {
     this.#isOver = true
@@ -123,9 +131,12 @@ export class JournaledRun {
     return this.#dead ? new Promise(() => {}) : reloaded
   }
 
-  /** As `weir dlq replay`. */
-  replayDeadLetters(): Promise<ReplayReport> {
-    return new Promise(json => void this.#replay({ query: {} } as never, { json } as never, () => {}))
+  /** As `weir dlq replay`, time going by until it is told; undefined where the run ends before. */
+  async replayDeadLetters(query: { readonly number?: string } = {}): Promise<ReplayReport | undefined> {
+    let report: ReplayReport | undefined
+    void this.#replay({ query } as never, { json: (told: ReplayReport) => (report = told) } as never, () => {})
+    while (report === undefined && !this.#dead) await this.advance(STEP_MS)
+    return this.#dead ? undefined : report
   }
 
   /** The power goes. */
@@ -175,6 +186,7 @@ export class JournaledRun {
       deliverByJournal(journal, recovered, topology, services, disk)
     )
     this.component = component
+    this.#entrance = entrance
     this.#runner = new Runner(topology, { log: services.log, clock, entrance, keeper })
     const openLanes = (exporters: Topology['exporters'], positions: Parameters<typeof openBacklogs>[1]) =>
       openBacklogs(exporters, positions, FOLDER, services, { disk, areGapsAllowed: false })
