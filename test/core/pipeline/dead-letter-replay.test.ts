@@ -49,4 +49,47 @@ test('a letter stays where what waits for its exporter cannot be written down', 
   assert.equal(delivered, 0)
   assert.match(failed[0].error, /no checkpoint could be written that says so/)
   assert.equal(run.deadLetters.numbers.length, 1)
+  disk.capacity = Number.POSITIVE_INFINITY
+  backend.state = 'up'
+  assert.deepEqual(await run.replayDeadLetters(), { delivered: 1, items: 1, failed: [] })
+  assert.deepEqual([run.deadLetters.numbers, backend.sent.length], [[], 1], 'it is not sent a second time')
+})
+
+test('a letter refused again is in a new one', async () => {
+  const { run } = await withLetter()
+  const { delivered, failed } = (await run.replayDeadLetters())!
+  assert.deepEqual(
+    [delivered, failed],
+    [0, [{ number: 0, error: '1 of its items were refused again (rejected), and are in a new letter' }]]
+  )
+  assert.deepEqual(run.deadLetters.numbers, [1])
+})
+
+test('regression: a letter that could not be sent within max_elapsed_time was removed, and said to be in a new one', async () => {
+  const { backend, run } = await withLetter({ retry: { max_elapsed_time: '1s' } })
+  backend.state = 'refusing'
+  const { failed } = (await run.replayDeadLetters())!
+  assert.match(failed[0].error, /could not be sent within retry.max_elapsed_time/)
+  assert.deepEqual(run.deadLetters.numbers, [0])
+  backend.state = 'up'
+  assert.equal((await run.replayDeadLetters())!.delivered, 1)
+})
+
+test('a letter that is not there is told', async () => {
+  const { run, backend } = await withLetter()
+  backend.state = 'up'
+  const { delivered, failed } = (await run.replayDeadLetters({ number: '5' }))!
+  assert.deepEqual([delivered, failed], [0, [{ number: 5, error: 'there is no such letter' }]])
+  assert.equal((await run.replayDeadLetters({ number: '0' }))!.delivered, 1)
+})
+
+test("an exporter's letter that cannot be removed is not delivered again by the same process", async () => {
+  const { disk, run, backend } = await withLetter()
+  backend.state = 'up'
+  const { remove } = disk
+  disk.remove = async file => (file.endsWith('.letter') ? Promise.reject(new Error('EROFS')) : remove.call(disk, file))
+  for (let i = 0; i < 2; i++) assert.match((await run.replayDeadLetters())!.failed[0].error, /cannot be removed: EROFS/)
+  disk.remove = remove
+  assert.equal((await run.replayDeadLetters())!.delivered, 1)
+  assert.deepEqual([run.deadLetters.numbers, backend.sent.length], [[], 1])
 })

@@ -21,6 +21,7 @@ export interface RunOptions {
   readonly extra?: ProcessorPlugin
   readonly receiver?: Record<string, unknown>
   readonly lane?: Record<string, unknown>
+  readonly retry?: Record<string, unknown>
   readonly shutdownMs?: number
 }
 
@@ -63,10 +64,10 @@ export function configOf(options: RunOptions, { receiver, exporters }: Plugins):
   } as never
 }
 
-function laneConfig({ laneBytes = 1 << 20, lane = {} }: RunOptions): LaneConfig {
+function laneConfig({ laneBytes = 1 << 20, lane = {}, retry = {} }: RunOptions): LaneConfig {
   return testConfig({ schema: LANE_SCHEMA } as never, {
     queue: { max_size: `${laneBytes}B`, max_batch: 7, ...lane },
-    retry: { initial_interval: '50ms', max_interval: '200ms' },
+    retry: { initial_interval: '50ms', max_interval: '200ms', ...retry },
     timeout: '1s'
   }) as LaneConfig
 }
