@@ -41,6 +41,8 @@ export class Registry {
   async add(specifier: string, fromFile: string): Promise<void> {
     for (const plugin of pluginsOf(await importFrom(specifier, fromFile), specifier)) {
       const name = `${plugin.kind} ${plugin.type}`
+      // A reload reads the configuration again; the module is the same.
+      if (this.#added.get(name) === plugin) continue
       if (this.#added.has(name) || Object.hasOwn(this.#builtIns[plugin.kind], plugin.type)) {
         throw new WeirError(
           'PLUGIN_INVALID',
