@@ -25,6 +25,8 @@ export interface DeadLetter {
   readonly time: number
   /** See `Origin`. */
   readonly request?: string | undefined
+  /** Of those that the receiver feeds the pipelines in which it failed; undefined: all. */
+  readonly pipelines?: readonly string[] | undefined
   readonly block: Block
   /** A second letter of one key is not kept: it is the first, processed again after a crash. */
   readonly key?: string | undefined
@@ -38,11 +40,7 @@ export function letterKey(entry: number, time: number): string {
   return `entry${entry}_${Math.trunc(time)}`
 }
 
-interface About {
-  readonly kind: DeadLetter['kind']
-  readonly reason: string
-  readonly error: string
-}
+type About = Pick<DeadLetter, 'kind' | 'reason' | 'error' | 'pipelines'>
 
 interface Kept {
   readonly name: string
@@ -183,8 +181,8 @@ export class DeadLetters {
   }
 }
 
-function encode({ kind, id, reason, error, time, request, block }: DeadLetter): Buffer {
-  const about: About = { kind, reason, error }
+function encode({ kind, id, reason, error, pipelines, time, request, block }: DeadLetter): Buffer {
+  const about: About = { kind, reason, error, pipelines }
   const entry = new EntryEncoder(0)
   entry.add({ kind: 'data', time, source: id, request, block })
   const out = new ByteWriter(HEADER_BYTES)

@@ -18,9 +18,14 @@ export interface DataEntry {
   /** Id of the receiver. */
   readonly source: string
   readonly request: string | undefined
-  /** Key of the dead letter that it was: that it is here proves that letter delivered. */
-  readonly letter?: string | undefined
+  readonly letter?: FormerLetter | undefined
   readonly block: Block
+}
+/** Which dead letter an entry was: that it is in the journal proves that letter delivered. */
+export interface FormerLetter {
+  readonly key: string
+  /** Of those its receiver feeds the ones that it is for; undefined: all. */
+  readonly pipelines: readonly string[] | undefined
 }
 export interface TickEntry {
   readonly kind: 'tick'
@@ -82,7 +87,8 @@ export class EntryEncoder {
     const out = this.#out
     if (letter !== undefined) {
       out.u8(LETTER)
-      out.text(letter)
+      out.text(letter.key)
+      out.text(JSON.stringify(letter.pipelines ?? null))
     }
     out.u8(block.type === 'points' ? POINTS : EVENTS)
     out.f64(time)
@@ -132,7 +138,7 @@ export class EntryDecoder {
   #metrics: Metric[] = []
   #series: Series[] = []
   /** Of the next entry. */
-  #letter: string | undefined
+  #letter: FormerLetter | undefined
 
   constructor(registry: SeriesRegistry) {
     this.#registry = registry
@@ -160,7 +166,7 @@ export class EntryDecoder {
         this.#scopes[input.u32()]
       ]
       this.#series.push(this.#registry.intern(metric, readAttributes(input), resource, scope))
-    } else if (type === LETTER) this.#letter = input.text()
+    } else if (type === LETTER) this.#letter = { key: input.text(), pipelines: JSON.parse(input.text()) ?? undefined }
     else throw new RangeError(`unknown entry type ${type}`)
   }
 

@@ -1,4 +1,5 @@
 import { WeirError } from '../errors.ts'
+import type { FormerLetter } from '../journal/entry.ts'
 import type { Block } from '../model/block.ts'
 import type { Permit } from './credits.ts'
 
@@ -17,8 +18,8 @@ export interface Origin {
   readonly source: string
   /** The same for every sending of the same request: a hash of its bytes. Undefined where nobody sends again. */
   readonly request?: () => string
-  /** Key of the dead letter that it was. */
-  readonly letter?: string | undefined
+  /** Where it was a dead letter. */
+  readonly letter?: FormerLetter | undefined
 }
 
 const ACKED: Outcome = { status: 'acked' }

@@ -5,6 +5,7 @@ import type { PipelineConfig } from '../config/service.ts'
 import { WeirError } from '../errors.ts'
 import type { Exporter, Kind, Processor, Receiver } from '../plugin/contract.ts'
 import type { Batch } from './batch.ts'
+import { Branches } from './branches.ts'
 import { Component, type Services } from './component.ts'
 import { Lane } from './lane/lane.ts'
 import { lift } from './lift.ts'
@@ -156,16 +157,10 @@ export function connect({ pipelines, exporters }: Topology, { replayed }: Servic
 }
 
 /** Where what receivers bring goes, by their ids. */
-export function sinksOf({ pipelines }: Topology, { replayed }: Services): Map<string, Sink> {
+export function sinksOf({ pipelines }: Topology, { replayed }: Services): Map<string, Branches> {
   // Also of one that is no longer there: what it brought may still be in the journal.
   const ids = new Set(pipelines.flatMap(({ config }) => config.receivers.filter(id => !id.startsWith(PIPELINE_PREFIX))))
-  return new Map(
-    [...ids].map(id => [
-      id,
-      fanOut(
-        pipelines.filter(({ config }) => config.receivers.includes(id)),
-        replayed
-      )
-    ])
-  )
+  const fedBy = (id: string) => pipelines.filter(({ config }) => config.receivers.includes(id))
+  const named = (fed: readonly Pipeline[]) => new Map(fed.map(pipeline => [pipeline.name, pipeline]))
+  return new Map([...ids].map(id => [id, new Branches(named(fedBy(id)), replayed)]))
 }

@@ -38,13 +38,13 @@ export class Burials {
     return this.#waitingBytes > MOST_WAITING_BYTES
   }
 
-  /** A processor failed over the entry. It has its own key: processed again after a crash, it is the same letter. */
-  add(number: number, { time, source, request, block }: DataEntry, error: Error): void {
+  /** A processor failed over the entry, in these `pipelines` of its receiver (undefined: in all). It has its own key: processed again after a crash, it is the same letter. */
+  add(number: number, { time, source, request, block }: DataEntry, error: Error, pipelines?: readonly string[]): void {
     const { deadLetters } = this.#host
     if (deadLetters === undefined) return
     const key = letterKey(number, time)
     const reason = { reason: 'processor_failed', error: describeError(error) }
-    const letter = { ...reason, time, id: source, request, block, kind: 'receiver', key } as const
+    const letter = { ...reason, time, id: source, request, pipelines, block, kind: 'receiver', key } as const
     const bytes = blockBytes(block)
     this.#waitingBytes += bytes
     const put = async () => {

@@ -1,6 +1,7 @@
 import { describeError, WeirError } from '../errors.ts'
 import type { DeadLetter, DeadLetters } from '../journal/dead-letters.ts'
 import { Batch, type Origin, type Outcome } from './batch.ts'
+import type { Pipeline } from './build.ts'
 import type { Delivery } from './delivery.ts'
 
 /** The reason under which a lane drops what it does not put into a letter. */
@@ -86,13 +87,23 @@ export class DeadLetterReplay {
     return { ...about, outcome }
   }
 
-  #push({ kind, id, request, key, block }: DeadLetter): Promise<Outcome> {
+  #push({ kind, id, request, key, pipelines, block }: DeadLetter): Promise<Outcome> {
     const { topology, entrance } = this.#delivery
     const lane = topology.exporters.find(({ component }) => component.id === id)?.lane
     const isThere =
       kind === 'exporter' ? lane !== undefined : topology.receivers.some(({ component }) => component.id === id)
     if (!isThere) throw new WeirError('COMPONENT_FAILED', `the running Weir has no ${kind} ${id}`)
-    const origin: Origin = { source: id, request: request === undefined ? undefined : () => request, letter: key }
+    const gone = pipelines?.find(name => !topology.pipelines.some(fed => fed.name === name && feeds(id, fed)))
+    if (gone !== undefined)
+      throw new WeirError(
+        'COMPONENT_FAILED',
+        `it failed in pipeline ${gone}, which the running Weir does not feed from ${id}`
+      )
+    const origin: Origin = {
+      source: id,
+      request: request === undefined ? undefined : () => request,
+      letter: key === undefined ? undefined : { key, pipelines }
+    }
     return new Promise(resolve => {
       const batch = Batch.of(origin, block, resolve)
       if (kind === 'exporter') lane!.push(batch)
@@ -121,3 +132,5 @@ export class DeadLetterReplay {
     throw new Error(`${items} of its items were ${what}`)
   }
 }
+
+const feeds = (receiver: string, { config }: Pipeline) => config.receivers.includes(receiver)

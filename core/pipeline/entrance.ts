@@ -1,14 +1,14 @@
 import { WeirError } from '../errors.ts'
 import type { Batch } from './batch.ts'
+import type { Branches } from './branches.ts'
 import type { CreditPool } from './credits.ts'
-import type { Sink } from './sink.ts'
 
 /** Between receivers and pipelines: where batches become Weir's to deliver. */
 export interface Entrance {
   /** Takes the handle over. Never throws. */
   push(receiver: string, batch: Batch): void
   /** From now on batches go to these, by receiver id. */
-  connect(sinks: ReadonlyMap<string, Sink>): void
+  connect(sinks: ReadonlyMap<string, Branches>): void
   /** Resolves to true once everything that was pushed so far has been handed on, or to false when `deadline` fires. */
   caughtUp(deadline: AbortSignal): Promise<boolean>
   /** The same for what an earlier run had taken and not finished. */
@@ -25,11 +25,11 @@ export interface Entrance {
  * cannot put out what they own, or what they hold would grow without end.
  */
 export class DirectEntrance implements Entrance {
-  #sinks: ReadonlyMap<string, Sink>
+  #sinks: ReadonlyMap<string, Branches>
   #ownedCredits: CreditPool
   #waiting: { readonly receiver: string; readonly batch: Batch }[] | undefined
 
-  constructor(sinks: ReadonlyMap<string, Sink>, ownedCredits: CreditPool) {
+  constructor(sinks: ReadonlyMap<string, Branches>, ownedCredits: CreditPool) {
     this.#sinks = sinks
     this.#ownedCredits = ownedCredits
   }
@@ -41,10 +41,12 @@ export class DirectEntrance implements Entrance {
     const sink = this.#sinks.get(receiver)
     if (sink === undefined)
       return batch.nack(new WeirError('QUEUE_FULL', `receiver ${receiver} is no longer part of the configuration`))
-    sink.push(batch)
+    const { letter } = batch.origin
+    if (letter === undefined) return sink.push(batch)
+    sink.pushTo(letter.pipelines, batch.origin, batch.block, outcome => batch.settle(outcome))
   }
 
-  connect(sinks: ReadonlyMap<string, Sink>): void {
+  connect(sinks: ReadonlyMap<string, Branches>): void {
     this.#sinks = sinks
   }
 

@@ -3,13 +3,13 @@ import type { DeadLetters } from '../journal/dead-letters.ts'
 import type { DataEntry } from '../journal/entry.ts'
 import type { NumberedEntry } from '../journal/reader.ts'
 import { sleep } from '../telemetry/clock.ts'
-import { Batch } from './batch.ts'
+import type { Batch } from './batch.ts'
+import type { Branches } from './branches.ts'
 import { Burials } from './burials.ts'
 import type { CreditPool } from './credits.ts'
 import type { Entrance } from './entrance.ts'
 import { JournalIntake, type JournalIntakeOptions } from './journal-intake.ts'
 import { Pause } from './pause.ts'
-import type { Sink } from './sink.ts'
 import type { Steps } from './steps.ts'
 
 const ROOM_POLL_MS = 10
@@ -31,7 +31,7 @@ export interface JournaledEntranceOptions extends JournalIntakeOptions {
 export class JournaledEntrance implements Entrance {
   #options: JournaledEntranceOptions
   #intake: JournalIntake
-  #sinks: ReadonlyMap<string, Sink> = new Map()
+  #sinks: ReadonlyMap<string, Branches> = new Map()
   #nextEntry: number
   #isReadable = true
   /** Entries before this were appended by an earlier run. */
@@ -90,7 +90,7 @@ export class JournaledEntrance implements Entrance {
     this.#wake()
   }
 
-  connect(sinks: ReadonlyMap<string, Sink>): void {
+  connect(sinks: ReadonlyMap<string, Branches>): void {
     this.#sinks = sinks
   }
 
@@ -226,31 +226,29 @@ export class JournaledEntrance implements Entrance {
   #handOnData(number: number, data: DataEntry): void {
     const { source, request, letter, block } = data
     const { account } = this.#options
-    if (letter !== undefined) this.#burials.delivered(letter)
+    if (letter !== undefined) this.#burials.delivered(letter.key)
     const sink = this.#sinks.get(source)
     if (number < this.#ownFrom) account.produced += block.length
     else account.inFlight -= block.length
-    if (sink === undefined) return account.drop('receiver_gone', block.length)
+    if (!sink?.hasAny(letter?.pipelines)) return account.drop('receiver_gone', block.length)
     account.sent += block.length
     const origin = { source, request: request === undefined ? undefined : () => request }
-    sink.push(
-      Batch.of(origin, block, outcome => {
-        if (outcome.status !== 'nacked') {
-          if (number < this.#ownFrom) this.#burials.succeeded(number, data)
-          return
-        }
-        account.sent -= block.length
-        // Handed back at a stop: the journal has it, and no checkpoint says otherwise.
-        if (this.#draining) {
-          this.#handedBack = true
-          account.inFlight += block.length
-        } else {
-          // It was acknowledged, and would fail again.
-          account.drop('processor_failed', block.length)
-          this.#burials.add(number, data, outcome.error)
-        }
-      })
-    )
+    sink.pushTo(letter?.pipelines, origin, block, (outcome, nackedBy) => {
+      if (outcome.status !== 'nacked') {
+        if (number < this.#ownFrom) this.#burials.succeeded(number, data)
+        return
+      }
+      account.sent -= block.length
+      // Handed back at a stop: the journal has it, and no checkpoint says otherwise.
+      if (this.#draining) {
+        this.#handedBack = true
+        account.inFlight += block.length
+      } else {
+        // It was acknowledged, and would fail again.
+        account.drop('processor_failed', block.length)
+        this.#burials.add(number, data, outcome.error, nackedBy)
+      }
+    })
   }
 
   #hasRoom(): boolean {

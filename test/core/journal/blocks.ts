@@ -125,7 +125,11 @@ export const entryPlan: fc.Arbitrary<(registry: SeriesRegistry) => Entry> = fc.o
       number,
       fc.string(),
       fc.option(word.filter(Boolean), { nil: undefined }),
-      fc.constantFrom(undefined, 'entry7_17'),
+      fc.constantFrom(
+        undefined,
+        { key: 'entry7_17', pipelines: undefined },
+        { key: 'entry8_17', pipelines: ['é', 'b'] }
+      ),
       fc.oneof(pointsPlan, eventsPlan)
     )
     .map(

@@ -86,6 +86,50 @@ for (const [name, checkpointFirst] of [
     }
   })
 
+test('regression: a letter of one pipeline went through all that its receiver feeds', async () => {
+  const disk = new SimulatedDisk()
+  const { backend, run } = await withLetters(disk, { pipelines: ['counts', 'plain'], before: failing(EPOCH + 1000) })
+  const passed = () => backend.sent.filter(([key]) => key.startsWith('c{}@')).map(([, value]) => value)
+  assert.deepEqual(passed(), [1, 10, 100])
+  await run.replayDeadLetters()
+  await run.advance(100)
+  assert.equal(run.deadLetters.numbers.length, LETTERS, 'it fails again')
+  await run.advance(1000)
+  assert.deepEqual(await run.replayDeadLetters(), { delivered: 3, items: 3, failed: [] })
+  await run.advance(SETTLE_MS)
+  assert.deepEqual(passed(), [1, 10, 100])
+  const counts = backend.sent.filter(([key]) => key.includes('window=200ms')).map(([, value]) => value)
+  assert.equal(
+    counts.reduce((a, b) => a + b, 0),
+    111
+  )
+})
+
+test('a reload while letters are replayed: each counts once, whenever it begins', async () => {
+  for (let turn = 0; turn < 30; turn += 3) {
+    const disk = new SimulatedDisk(randomFrom(turn))
+    const { backend, run } = await withLetters(disk)
+    const replay = run.replayDeadLetters()
+    await turns(turn)
+    await run.reload({ counter: { ...COUNTER, allowed_lateness: '50ms' }, receiver: { changed: turn } })
+    const { delivered } = (await replay)!
+    assert.equal((await run.replayDeadLetters())!.delivered, LETTERS - delivered, `turn ${turn}`)
+    await run.advance(SETTLE_MS)
+    assert.deepEqual([run.deadLetters.numbers, counted(backend)], [[], 111], `turn ${turn}`)
+    assert.equal(run.component.account.droppedTotal, LETTERS)
+  }
+})
+
+test('a letter of a pipeline that is gone stays', async () => {
+  const disk = new SimulatedDisk()
+  const { run } = await withLetters(disk, { pipelines: ['counts', 'plain'] })
+  await run.reload({ pipelines: ['plain', 'counts_anew'] })
+  const { delivered, failed } = (await run.replayDeadLetters())!
+  assert.equal(delivered, 0)
+  assert.match(failed[0].error, /it failed in pipeline counts, which the running Weir does not feed from test/)
+  assert.equal(run.deadLetters.numbers.length, LETTERS)
+})
+
 for (const end of ['heals', 'crash', 'stop'] as const)
   test(`a disk that lets go of no letter, then ${end}: each counts once, and the answer says so`, async () => {
     const disk = new StubbornDisk()

@@ -15,7 +15,7 @@ export interface RunOptions {
   readonly discardState?: boolean
   /** Beside the first, by id. */
   readonly others?: Readonly<Record<string, TestBackend>>
-  /** In front of the counter. */
+  /** In front of the counter, in pipeline `counts` alone. */
   readonly before?: ProcessorPlugin
   /** Behind the counter. */
   readonly extra?: ProcessorPlugin
@@ -36,7 +36,11 @@ export function configOf(options: RunOptions, { receiver, exporters }: Plugins):
   const { pipelines = ['counts'], counter: own = {}, before, extra, shutdownMs = 60_000 } = options
   const entry = (id: string, plugin: object, config: unknown = {}, lane?: LaneConfig) =>
     [id, { id, plugin, config, lane, position: { file: '', line: 1, column: 1 } }] as const
-  const processors = [...(before ? ['before'] : []), 'windowed_counter', ...(extra ? ['extra'] : [])]
+  const processors = ['windowed_counter', ...(extra ? ['extra'] : [])]
+  const processorsOf = (name: string) => [
+    ...(before && name === 'counts' ? ['before'] : []),
+    ...(name.startsWith('counts') ? processors : [])
+  ]
   return {
     files: [],
     components: {
@@ -55,7 +59,7 @@ export function configOf(options: RunOptions, { receiver, exporters }: Plugins):
           name,
           {
             receivers: ['test'],
-            processors: name.startsWith('counts') ? processors : [],
+            processors: processorsOf(name),
             exporters: exporters.map(([id]) => id)
           }
         ])

@@ -1,0 +1,32 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { Batch, type Outcome } from '../../../core/pipeline/batch.ts'
+import { Branches } from '../../../core/pipeline/branches.ts'
+import { CreditPool } from '../../../core/pipeline/credits.ts'
+import { DirectEntrance } from '../../../core/pipeline/entrance.ts'
+import { pointsOf } from './lane/blocks.ts'
+
+test('without a journal too a letter goes only to the pipelines in which it failed', () => {
+  for (const [pipelines, want] of [
+    [undefined, 'ab'],
+    [['b'], 'b']
+  ] as const) {
+    let got = ''
+    const sink = (name: string) => ({
+      hasRoom: () => true,
+      push(batch: Batch) {
+        got += name
+        batch.ack()
+      }
+    })
+    const branches = new Branches(new Map([...'ab'].map(name => [name, sink(name)])), false)
+    const entrance = new DirectEntrance(new Map([['otlp', branches]]), new CreditPool(100))
+    const outcomes: Outcome[] = []
+    const letter = { key: 'entry7_17', pipelines }
+    entrance.push(
+      'otlp',
+      Batch.of({ source: 'otlp', letter }, pointsOf(1), outcome => outcomes.push(outcome))
+    )
+    assert.deepEqual([got, outcomes], [want, [{ status: 'acked' }]])
+  }
+})
