@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { describeError } from '../errors.ts'
-import { type DeadLetter, DeadLetters } from '../journal/dead-letters.ts'
+import { type DeadLetter, DeadLetters, unlessGone } from '../journal/dead-letters.ts'
 import { realDisk } from '../journal/disk.ts'
 import type { Block } from '../model/block.ts'
 import { SeriesRegistry } from '../model/series.ts'
@@ -22,7 +22,8 @@ export async function listDeadLetters(terminal: Terminal, folder: string): Promi
   let exit: number = EXIT.ok
   for (const number of letters.numbers) {
     try {
-      terminal.out(describeLetter(number, await letters.read(number, new SeriesRegistry())))
+      const letter = await letters.read(number, new SeriesRegistry()).catch(unlessGone)
+      if (letter !== undefined) terminal.out(describeLetter(number, letter))
     } catch (error) {
       terminal.error(describeError(error))
       exit = EXIT.invalid
@@ -58,9 +59,11 @@ export async function replayDeadLetters(
   return failed.length === 0 ? EXIT.ok : EXIT.refused
 }
 
-function describeLetter(number: number, { kind, id, time, reason, error, block }: DeadLetter): string {
+function describeLetter(number: number, letter: DeadLetter): string {
+  const { kind, id, pipelines, time, reason, error, block } = letter
+  const where = pipelines === undefined ? '' : `, in ${pipelines.join(', ')}`
   const what = count(block.length, block.type === 'points' ? 'point' : 'event')
-  return `#${number}  ${new Date(time).toISOString()}  ${kind} ${id}: ${what} (${namesIn(block)}), ${reason}: ${error}`
+  return `#${number}  ${new Date(time).toISOString()}  ${kind} ${id}${where}: ${what} (${namesIn(block)}), ${reason}: ${error}`
 }
 
 function namesIn(block: Block): string {

@@ -48,6 +48,11 @@ interface Kept {
   readonly key: string | undefined
 }
 
+/** For `catch`: undefined where a running Weir has delivered and removed the letter since the folder was listed. */
+export function unlessGone(error: NodeJS.ErrnoException): undefined {
+  if (error.code !== 'ENOENT') throw error
+}
+
 /** A folder of letters, each safe on disk once {@link put} has resolved, until it is removed. */
 export class DeadLetters {
   #disk: Disk
@@ -72,7 +77,8 @@ export class DeadLetters {
     for (const name of await disk.list(folder)) {
       const [, number, key] = NAME.exec(name) ?? []
       if (number === undefined) continue
-      letters.#enter(Number(number), { name, bytes: await disk.size(path.join(folder, name)), key })
+      const bytes = await disk.size(path.join(folder, name)).catch(unlessGone)
+      if (bytes !== undefined) letters.#enter(Number(number), { name, bytes, key })
     }
     return letters
   }
