@@ -25,6 +25,8 @@ export class Burials {
   /** Letters that are entries, by their keys: processed again after a crash, what failed must not become one again. */
   #delivered = new Set<string>()
   #waitingBytes = 0
+  /** The last of those that are to be written, one after the other: where one cannot be, the others need not try. */
+  #lastPut: Promise<void> = Promise.resolve()
   #isOver = false
   /** Some were given up: only the journal has them. */
   areUnfinished = false
@@ -38,7 +40,10 @@ export class Burials {
     return this.#waitingBytes > MOST_WAITING_BYTES
   }
 
-  /** A processor failed over the entry, in these `pipelines` of its receiver (undefined: in all). It has its own key: processed again after a crash, it is the same letter. */
+  /**
+   * A processor failed over the entry, in these `pipelines` of its receiver (undefined: in all). It has its own key:
+   * processed again after a crash, it is the same letter.
+   */
   add(number: number, { time, source, request, block }: DataEntry, error: Error, pipelines?: readonly string[]): void {
     const { deadLetters } = this.#host
     if (deadLetters === undefined) return
@@ -52,17 +57,24 @@ export class Burials {
       // It may have been delivered meanwhile.
       if (this.#delivered.has(key)) await remove(deadLetters, key)
     }
-    void this.#insist(put, 'cannot write a dead letter').finally(() => (this.#waitingBytes -= bytes))
+    const before = this.#lastPut
+    const putting = async () => {
+      await before
+      await this.#insist(put, 'cannot write a dead letter')
+      this.#waitingBytes -= bytes
+    }
+    this.#lastPut = this.#keep(putting())
   }
 
   /** The letter was delivered: the entry is handed on. */
   delivered(key: string): void {
     const { deadLetters } = this.#host
     this.#delivered.add(key)
-    if (deadLetters !== undefined) void this.#insist(() => remove(deadLetters, key), 'cannot remove a dead letter')
+    if (deadLetters !== undefined)
+      void this.#keep(this.#insist(() => remove(deadLetters, key), 'cannot remove a dead letter'))
   }
 
-  /** No processor failed over the entry; where one did when it was processed before the crash, there is no need of its letter. */
+  /** No processor failed over the entry. Where one did before the crash, there is no need of its letter any more. */
   succeeded(number: number, { time }: DataEntry): void {
     const key = letterKey(number, time)
     if (this.#host.deadLetters?.numberOf(key) !== undefined) this.delivered(key)
@@ -78,23 +90,24 @@ export class Burials {
     await Promise.all(this.#running)
   }
 
-  #insist(work: () => Promise<void>, failed: string): Promise<void> {
-    const { clock, log } = this.#host
-    const insist = async (): Promise<void> => {
-      for (;;) {
-        try {
-          return await work()
-        } catch (error) {
-          log.error({ err: describeError(error) }, `${failed}; the journal keeps growing meanwhile`)
-          this.areUnfinished = this.#isOver
-          if (this.#isOver) return
-          await sleep(clock, RETRY_MS)
-        }
-      }
-    }
-    const running = insist().finally(() => this.#running.delete(running))
+  #keep(work: Promise<void>): Promise<void> {
+    const running = work.finally(() => this.#running.delete(running))
     this.#running.add(running)
     return running
+  }
+
+  async #insist(work: () => Promise<void>, failed: string): Promise<void> {
+    const { clock, log } = this.#host
+    for (;;) {
+      try {
+        return await work()
+      } catch (error) {
+        log.error({ err: describeError(error) }, `${failed}; the journal keeps growing meanwhile`)
+        this.areUnfinished = this.#isOver
+        if (this.#isOver) return
+        await sleep(clock, RETRY_MS)
+      }
+    }
   }
 }
 

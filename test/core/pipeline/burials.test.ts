@@ -101,3 +101,23 @@ test('regression: full dead letters had all that failed wait in memory, without 
   await burials.done()
   assert.deepEqual([burials.isBehind, deadLetters.numbers], [false, [0]])
 })
+
+test('regression: where letters cannot be written each that waited tried every second', async () => {
+  const { burials, clock, disk, deadLetters } = await setUp()
+  let tries = 0
+  const { create } = disk
+  disk.create = async () => {
+    tries++
+    throw new Error('EIO')
+  }
+  for (let i = 0; i < 5; i++) burials.add(i, entryOf(17), FAILED)
+  for (let i = 0; i < 3; i++) {
+    clock.advance(1000)
+    await turns(5)
+  }
+  assert.ok(tries <= 4, `${tries} tries`)
+  disk.create = create
+  clock.advance(1000)
+  await burials.done()
+  assert.equal(deadLetters.numbers.length, 5)
+})

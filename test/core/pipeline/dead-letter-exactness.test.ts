@@ -187,7 +187,7 @@ test('letters over which the processor fails again become new ones, also through
     await turns(turn)
     run.crash()
     const next = await JournaledRun.start(disk, backend, { ...options, ...more, now: run.clock.now() })
-    await next.advance(200)
+    await next.advance(600)
     assert.equal(next.deadLetters.numbers.length, LETTERS, `turn ${turn}`)
     await next.advance(until)
     assert.equal((await next.replayDeadLetters())!.delivered, LETTERS)
