@@ -37,8 +37,6 @@ export type BaseServices = Omit<
   'pipelineClock' | 'credits' | 'ownedCredits' | 'steps' | 'durable' | 'isReloading' | 'replayed' | 'deadLetters'
 >
 
-type DeliveryServices = BaseServices & Pick<Services, 'deadLetters'>
-
 /** Builds what the configuration says, at its delivery level: `journal` where there is one, else `memory`. */
 export async function prepareDelivery(
   config: ResolvedConfig,
@@ -46,16 +44,10 @@ export async function prepareDelivery(
   discardState: boolean,
   registry: Registry
 ): Promise<Delivery> {
-  const deadLetters = await openDeadLetters(config.service)
-  return (config.service.journal === undefined ? inMemory : withJournal)(
-    config,
-    { ...base, deadLetters },
-    discardState,
-    registry
-  )
+  return (config.service.journal === undefined ? inMemory : withJournal)(config, base, discardState, registry)
 }
 
-async function inMemory(config: ResolvedConfig, base: DeliveryServices, discardState: boolean): Promise<Delivery> {
+async function inMemory(config: ResolvedConfig, base: BaseServices, discardState: boolean): Promise<Delivery> {
   const { limits, state_dir } = config.service
   const services: Services = {
     ...base,
@@ -65,7 +57,8 @@ async function inMemory(config: ResolvedConfig, base: DeliveryServices, discardS
     steps: new Steps(),
     durable: state_dir !== undefined,
     isReloading: false,
-    replayed: false
+    replayed: false,
+    deadLetters: await openDeadLetters(config.service)
   }
   const store = state_dir === undefined ? undefined : new StateStore(state_dir)
   if (discardState) store?.discard()
@@ -85,7 +78,7 @@ async function inMemory(config: ResolvedConfig, base: DeliveryServices, discardS
 
 async function withJournal(
   config: ResolvedConfig,
-  base: DeliveryServices,
+  base: BaseServices,
   discardState: boolean,
   registry: Registry
 ): Promise<Delivery> {
@@ -103,7 +96,8 @@ async function withJournal(
     steps: new Steps(),
     durable: true,
     isReloading: false,
-    replayed: true
+    replayed: true,
+    deadLetters: await openDeadLetters(config.service)
   }
   const plan = discardState ? undefined : (recovered.checkpoint?.plan as SavedPlan | undefined)
   const built = plan === undefined ? config : await asInLastRun(plan, config, type => registry.find('processor', type))
@@ -140,6 +134,8 @@ async function openDeadLetters({ dead_letters, journal }: ServiceConfig): Promis
   const folder = dead_letters.folder ?? (journal && path.join(journal.folder, 'dead_letters'))
   if (folder === undefined) return undefined
   await realDisk.makeFolder(folder)
+  // As long as the process is there: another one would give its letters the same numbers, and write over these.
+  await lockFolder(folder)
   return DeadLetters.open(realDisk, folder, dead_letters.max_size)
 }
 

@@ -69,6 +69,22 @@ test('kill -9 between the delivery of dead letters and their removal: they count
   assert.equal(countedBy(backend), 111)
 })
 
+test("regression: two Weirs with one folder wrote over each other's letters", async t => {
+  const [sandbox, backend] = [await Sandbox.open(t), await RemoteWriteBackend.start(t)]
+  await writeFile(sandbox.path('breakable.mjs'), PLUGIN)
+  const shared = (journal: string) => `
+${config(backend.url, false).replace('folder: ./journal', `folder: ./${journal}`)}
+  dead_letters: { folder: ./shared }
+`
+  const first = await sandbox.start(shared('one'))
+  sandbox.configFile = 'other.yaml'
+  const second = await sandbox.begin(shared('two'))
+  assert.deepEqual(await second.ended, { code: 3, signal: null })
+  assert.match(second.stderr, /another Weir is using \.\/shared: stop it first, or give this one a folder of its own/)
+  await first.kill()
+  await (await sandbox.start(shared('two'))).stop()
+})
+
 function countedBy(backend: RemoteWriteBackend): number {
   const windows = storedWindows(backend.samples()).filter(({ window }) => window === '1s')
   return windows.reduce((sum, { value }) => sum + value, 0)
