@@ -113,12 +113,12 @@ export class LoadedWeir {
 
   /** With a journal: until what was acknowledged is processed. */
   async caughtUp(): Promise<void> {
-    while (valueOf('weir_journal_unread_entries', await this.#metrics()) > 0) await sleep(CATCH_UP_POLL_MS)
+    while (gaugeOf('weir_journal_unread_entries', await this.#metrics()) > 0) await sleep(CATCH_UP_POLL_MS)
   }
 
   async reading(): Promise<Reading> {
     const text = await this.#metrics()
-    const value = (name: string) => valueOf(name, text)
+    const value = (name: string) => gaugeOf(name, text)
     const unaccounted = [...text.matchAll(/^weir_unaccounted_items.* (\S+)$/gm)]
     return {
       at: performance.now(),
@@ -161,7 +161,7 @@ export function sleep(ms: number): Promise<void> {
 }
 
 /** NaN where it is not there. */
-function valueOf(name: string, metrics: string): number {
+function gaugeOf(name: string, metrics: string): number {
   return Number(metrics.match(new RegExp(`^${name} (.*)$`, 'm'))?.[1])
 }
 
