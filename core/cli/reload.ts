@@ -83,5 +83,10 @@ function stampOf(files: readonly string[]): string {
 }
 
 function describeChanges(changes: readonly Change[]): string {
-  return changes.map(({ component, fate }) => `  ${component}: ${WHAT[fate]}`).join('\n')
+  return changes.map(describeChange).join('\n')
+}
+
+function describeChange({ component, fate, reset }: Change): string {
+  const but = reset === undefined ? '' : `, but ${reset}; what was held was sent as it stood`
+  return `  ${component}: ${WHAT[fate]}${but}`
 }

@@ -98,6 +98,12 @@ export interface Stateful {
   snapshotInSteps?(): Generator<void, Uint8Array>
   /** Before `start`, on a fresh component. Throws where the bytes cannot be understood: Weir then refuses to start. */
   restore?(state: Uint8Array): void
+  /**
+   * At a reload, where `successor`, made by the same plugin of another configuration, refuses what `snapshot` says: it is
+   * kept of it what `successor` has a place for. All else is put out as it stands once the stream completes, and is no part of
+   * `snapshot` any more then. Returns what that is, in words; undefined where nothing is kept, and `context.durable` decides.
+   */
+  keepFor?(successor: Stateful): string | undefined
 }
 
 /**

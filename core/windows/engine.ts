@@ -4,8 +4,9 @@ import { runThrough, type Stepwise } from '../model/stepwise.ts'
 import type { Batch } from '../pipeline/batch.ts'
 import { Outbox } from '../pipeline/outbox.ts'
 import type { Context } from '../plugin/context.ts'
-import type { StreamProcessor } from '../plugin/contract.ts'
+import type { Stateful, StreamProcessor } from '../plugin/contract.ts'
 import { Intake } from './intake.ts'
+import { kindsOf, type Nowhere, placesOf } from './places.ts'
 import { Rule } from './rule.ts'
 import type { WindowSettings } from './settings.ts'
 import { restoreState, saveState } from './snapshot.ts'
@@ -28,6 +29,10 @@ export class WindowEngine implements StreamProcessor {
   #cancelTick: () => void = () => {}
   /** Windows on their way out. */
   #running: Generator<void> | undefined
+  /** By index: rules for whose state there is no place in what follows this. */
+  #leaving: ReadonlyMap<number, Nowhere> = new Map()
+  /** Whether all they held is sent. */
+  #haveLeft = false
 
   constructor(settings: WindowSettings, context: Context) {
     this.#settings = settings
@@ -84,7 +89,17 @@ export class WindowEngine implements StreamProcessor {
 
   *snapshotInSteps(): Stepwise<Uint8Array> {
     while (this.#step()) yield
-    return yield* saveState(this.#state, this.#settings)
+    return yield* saveState(this.#state, this.#settings, i => !(this.#haveLeft && this.#leaving.has(i)))
+  }
+
+  keepFor(successor: Stateful): string | undefined {
+    if (!(successor instanceof WindowEngine)) return undefined
+    const { rules } = this.#settings
+    const places = placesOf(kindsOf(rules), kindsOf(successor.#settings.rules))
+    const leaving = [...places.entries()].filter((entry): entry is [number, Nowhere] => typeof entry[1] !== 'number')
+    if (leaving.length === rules.length) return undefined
+    this.#leaving = new Map(leaving)
+    return `of ${rules.length} rules reset: ${leaving.map(([i, { why }]) => `rule ${i + 1} ${why}`).join('; ')}`
   }
 
   restore(bytes: Uint8Array): void {
@@ -135,7 +150,7 @@ export class WindowEngine implements StreamProcessor {
   // With a journal nothing comes in until all of it is done, so it need not be done at once: replies go on meanwhile.
   #advance(watermark: number): void {
     this.#finish()
-    this.#running = this.#advancing(watermark)
+    this.#running = this.#advancing(watermark, this.#state.rules)
     if (!this.#context.replayed) this.#finish()
     else if (this.#step()) this.#context.inSteps(() => this.#step())
   }
@@ -152,10 +167,10 @@ export class WindowEngine implements StreamProcessor {
 
   // While the outbox waits for credits no window closes: what is owed stays small, and late points still count. With a
   // journal it is the host that waits, and windows close by time alone, so that they close alike when done again.
-  *#advancing(watermark: number): Generator<void> {
+  *#advancing(watermark: number, rules: readonly Rule[]): Generator<void> {
     this.#send()
     if (this.#isBlocked) return
-    for (const { windows, emitter } of this.#state.rules) {
+    for (const { windows, emitter } of rules) {
       for (const amended of windows.takeAmended()) {
         yield* this.#emit(emitter.blocksOfAmended(amended))
         if (this.#isBlocked) return
@@ -189,17 +204,21 @@ export class WindowEngine implements StreamProcessor {
 
   /** With a place to keep state the open windows wait for the next start; else they are sent as they stand. */
   #complete(done: () => void): void {
-    const { rules, outbox } = this.#state
     this.#cancelTick()
     this.#finish()
-    if (this.#context.durable) return done()
-    const flush = () => {
-      this.#advance(Math.max(...rules.map(({ windows }) => windows.lastEnd)))
-      this.#finish()
-      if (outbox.isEmpty) done()
-      else this.#cancelTick = this.#context.clock.setTimer(SHORTEST_TICK_MS, flush)
-    }
-    flush()
+    const rules = this.#state.rules.filter((_, i) => !this.#context.durable || this.#leaving.has(i))
+    if (rules.length === 0) return done()
+    this.#flush(rules, () => {
+      this.#haveLeft = true
+      done()
+    })
+  }
+
+  #flush(rules: readonly Rule[], done: () => void): void {
+    this.#running = this.#advancing(Math.max(...rules.map(({ windows }) => windows.lastEnd)), rules)
+    this.#finish()
+    if (this.#state.outbox.isEmpty) done()
+    else this.#cancelTick = this.#context.clock.setTimer(SHORTEST_TICK_MS, () => this.#flush(rules, done))
   }
 
   #sweep(): void {

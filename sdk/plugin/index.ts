@@ -59,6 +59,7 @@ export type {
   ProcessorPlugin,
   Receiver,
   ReceiverPlugin,
+  Stateful,
   StreamProcessor,
   Upsert
 } from '../../core/plugin/contract.ts'

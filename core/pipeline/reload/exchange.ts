@@ -231,6 +231,8 @@ export class Exchange {
       lane.start()
       for (const batch of this.#left.get(entry.id) ?? []) lane.push(batch)
       this.#left.delete(entry.id)
+      // From here the lane knows it, also where it drains on the way back.
+      this.#positions.delete(entry.id)
     }
   }
 

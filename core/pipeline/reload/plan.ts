@@ -5,8 +5,8 @@ import { WeirError } from '../../errors.ts'
 import { type Pipeline, used } from '../build.ts'
 
 /**
- * `kept`: it runs on, untouched. `state kept`: made anew, and it has the state of the one before. `reset`: made anew
- * without, since it cannot use that state; what was held was sent as it stood.
+ * `kept`: it runs on, untouched. `state kept`: made anew, and it has the state of the one before, or all but `reset` of it.
+ * `reset`: made anew without, since it cannot use that state; what was held was sent as it stood.
  */
 export type Fate = 'kept' | 'state kept' | 'reset' | 'replaced' | 'added' | 'removed'
 
@@ -14,6 +14,8 @@ export type Fate = 'kept' | 'state kept' | 'reset' | 'replaced' | 'added' | 'rem
 export interface Change {
   readonly component: string
   readonly fate: Fate
+  /** In words: of what the state was not kept, but sent as it stood. */
+  readonly reset?: string
 }
 
 export function isSame(a: ComponentConfig, b: ComponentConfig): boolean {

@@ -1,6 +1,6 @@
 import pino from 'pino'
 import type { ComponentConfig, ResolvedConfig } from '../../config/resolved.ts'
-import type { Processor } from '../../plugin/contract.ts'
+import type { Processor, Stateful } from '../../plugin/contract.ts'
 import { Metrics } from '../../telemetry/metrics.ts'
 import type { BuiltProcessor, Pipeline } from '../build.ts'
 import { Component, type Services } from '../component.ts'
@@ -17,19 +17,22 @@ export class CarriedStates {
       const isThere = next.service.pipelines[pipeline.name]?.processors.includes(component.id)
       const successor = isThere ? next.components.processor.get(component.id) : undefined
       const isStateful = processor.snapshot !== undefined
-      const isCarried = successor !== undefined && isStateful && canCarry(built, successor, services)
-      component.isLeaving = !isCarried
+      const carried = successor !== undefined && isStateful ? carry(built, successor, services) : undefined
+      component.isLeaving = carried === undefined
       if (successor === undefined) return { component: component.name, fate: 'removed' }
-      if (isCarried) return { component: component.name, fate: 'state kept' }
+      if (carried !== undefined) return { component: component.name, fate: 'state kept', ...carried }
       return { component: component.name, fate: isStateful ? 'reset' : isSame(entry, successor) ? 'kept' : 'replaced' }
     })
   }
 
   /** Call once the pipeline has finished; where it could not (`isFinished`), what leaves has not put out what it holds. */
   take({ name, processors }: Pipeline, isFinished: boolean): void {
-    for (const { component, processor } of processors)
-      if (processor.snapshot !== undefined && !(component.isLeaving && isFinished))
-        this.#states.set(`${name}/${component.id}`, processor.snapshot())
+    for (const { component, processor } of processors) {
+      const key = `${name}/${component.id}`
+      // Also what was carried to one that has put it out since: the way back must not put it out again.
+      if (component.isLeaving && isFinished) this.#states.delete(key)
+      else if (processor.snapshot !== undefined) this.#states.set(key, processor.snapshot())
+    }
   }
 
   /** Call before the pipeline is opened. */
@@ -41,9 +44,33 @@ export class CarriedStates {
   }
 }
 
-/** Whether `successor` understands what this one knows. */
-function canCarry({ entry, processor }: BuiltProcessor, successor: ComponentConfig, services: Services): boolean {
-  if (isSame(entry, successor)) return true
+/** What is not kept of the state (`reset`), if anything, where `successor` takes it over; undefined where it cannot. */
+function carry(
+  { entry, processor }: BuiltProcessor,
+  successor: ComponentConfig,
+  services: Services
+): Pick<Change, 'reset'> | undefined {
+  if (isSame(entry, successor)) return {}
+  try {
+    if (understands(trialOf(successor, services), processor.snapshot!())) return {}
+    const reset = processor.keepFor?.(trialOf(successor, services))
+    return reset === undefined ? undefined : { reset }
+  } catch {
+    // One that cannot be created says so when it takes its place.
+    return undefined
+  }
+}
+
+function understands(trial: Stateful, state: Uint8Array): boolean {
+  try {
+    trial.restore!(state)
+    return true
+  } catch {
+    return false
+  }
+}
+
+function trialOf({ id, plugin, config }: ComponentConfig, services: Services): Stateful {
   const nowhere: Services = {
     ...services,
     metrics: new Metrics(),
@@ -51,12 +78,6 @@ function canCarry({ entry, processor }: BuiltProcessor, successor: ComponentConf
     reports: new Set(),
     announcements: []
   }
-  const component = new Component('processor', successor.id, undefined, pino({ level: 'silent' }))
-  try {
-    const trial = successor.plugin.create(successor.config, component.context(nowhere)) as Processor
-    trial.restore!(processor.snapshot!())
-    return true
-  } catch {
-    return false
-  }
+  const component = new Component('processor', id, undefined, pino({ level: 'silent' }))
+  return plugin.create(config, component.context(nowhere)) as Processor
 }

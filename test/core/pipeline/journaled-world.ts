@@ -11,10 +11,11 @@ export class TestBackend {
   /** What it refuses for good, with all that comes with it. */
   isPoison: (key: string) => boolean = () => false
 
-  /** What it has, in the order in which it first came; checks that nothing ever came with two values. */
-  stored(): Map<string, number> {
+  /** What it has, in the order in which it first came; checks that nothing of what `isWanted` ever came with two values. */
+  stored(isWanted = (_key: string) => true): Map<string, number> {
     const stored = new Map<string, number>()
     for (const [key, value] of this.sent) {
+      if (!isWanted(key)) continue
       const known = stored.get(key)
       if (known !== undefined && !Object.is(known, value)) throw new Error(`${key} came as ${known} and as ${value}`)
       stored.set(key, value)

@@ -26,6 +26,7 @@ class MemoryWeir {
   readonly stored: number[] = []
   isUp = false
   delivery!: Delivery
+  #counter: Record<string, unknown>
   #clock = new FakeClock(EPOCH)
   #series = new SeriesRegistry()
   #batches = new Subject<Batch>()
@@ -39,6 +40,10 @@ class MemoryWeir {
       }
     },
     exporters: [['backend', { create: () => ({ export: (block: PointBlock) => this.#export(block) }) }]] as const
+  }
+
+  constructor(counter: Record<string, unknown> = COUNTER) {
+    this.#counter = counter
   }
 
   async start(): Promise<void> {
@@ -78,7 +83,10 @@ class MemoryWeir {
   }
 
   #config(change: Partial<RunOptions> = {}): ResolvedConfig {
-    const config = configOf({ now: EPOCH, counter: COUNTER, laneBytes: 30, shutdownMs: 200, ...change }, this.#plugins)
+    const config = configOf(
+      { now: EPOCH, counter: this.#counter, laneBytes: 30, shutdownMs: 200, ...change },
+      this.#plugins
+    )
     const service = { ...config.service, limits: { in_flight: 1 << 20, owned: 1 << 20 }, dead_letters: {} }
     return { ...config, service: service as never }
   }
@@ -108,3 +116,26 @@ test('regression: in memory, a reload that could not send what a processor held 
   assert.equal(sum, 1111, String(weir.stored))
   for (const { account } of weir.delivery.components) assert.equal(account.imbalance, 0)
 })
+
+for (const [what, isUp, isReloaded, want] of [
+  ['sends what it holds, and the other goes on', true, /state kept/, 1222],
+  ['could not send it in time, both go on', false, /exporters are too far behind/, 2222]
+] as const)
+  test(`in memory, where one of two rules is taken out and ${what}`, async () => {
+    const weir = new MemoryWeir({ ...COUNTER, rules: [{}, { name: 'x.{name}' }] })
+    await weir.start()
+    weir.isUp = isUp
+    for (const value of [1, 10, 100]) {
+      weir.push(value)
+      await weir.pass(120)
+    }
+    const outcome = await weir.reload({ counter: { ...COUNTER, rules: [{}] } })
+    assert.match(isUp ? JSON.stringify(outcome) : String(outcome), isReloaded)
+    weir.isUp = true
+    await weir.pass(3000)
+    weir.push(1000)
+    await weir.pass(5000)
+    const sum = weir.stored.reduce((sum, value) => sum + value, 0)
+    assert.equal(sum, want, String(weir.stored))
+    for (const { account } of weir.delivery.components) assert.equal(account.imbalance, 0)
+  })

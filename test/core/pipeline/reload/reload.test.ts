@@ -120,6 +120,24 @@ for (const [what, change] of [
     assert.equal(await run.stop(1000), true)
   })
 
+test('regression: a reload that brought back an exporter and failed could not go back while something waited for that', async () => {
+  const gone = new TestBackend()
+  const { backend, run, load } = await started({ others: { gone } })
+  gone.state = 'refusing'
+  load.push(3)
+  await run.advance(3000)
+  await run.reload({ others: {} })
+  await assert.rejects(
+    run.reload({ others: { gone }, extra: unreliable().plugin }),
+    /extra in counts could not start: its file is not there$/
+  )
+  gone.state = 'up'
+  load.push(1)
+  await run.advance(8000)
+  assert.deepEqual([sumOf(backend), sumOf(gone)], [4, 3])
+  assert.equal(await run.stop(1000), true)
+})
+
 test('an exporter taken out goes once it has sent what waited, and its loop with it', async () => {
   const gone = new TestBackend()
   const { run, load } = await started({ others: { gone } })

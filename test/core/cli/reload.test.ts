@@ -1,0 +1,30 @@
+import assert from 'node:assert/strict'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { test } from 'node:test'
+import { reload } from '../../../core/cli/reload.ts'
+import type { Change } from '../../../core/pipeline/reload/plan.ts'
+import { MemoryTerminal } from './memory-terminal.ts'
+
+const CHANGES: Change[] = [
+  { component: 'receiver otlp', fate: 'kept' },
+  { component: 'processor windowed_counter in counts', fate: 'state kept', reset: 'of 2 rules reset: rule 2 is gone' },
+  { component: 'processor dedup in counts', fate: 'state kept' }
+]
+
+test('a reload says what became of what, and of what part of a state was not kept', async t => {
+  const server = createServer((_, response) => {
+    response.setHeader('content-type', 'application/json')
+    response.end(JSON.stringify(CHANGES))
+  })
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+  t.after(() => server.close())
+  const terminal = new MemoryTerminal()
+  const admin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  assert.equal(await reload(terminal, { admin }), 0)
+  assert.deepEqual(terminal.stdout.trimEnd().split('\n'), [
+    '  receiver otlp: runs on',
+    '  processor windowed_counter in counts: runs on with the state it had, but of 2 rules reset: rule 2 is gone; what was held was sent as it stood',
+    '  processor dedup in counts: runs on with the state it had'
+  ])
+})
