@@ -97,7 +97,7 @@ export class WindowEngine implements StreamProcessor {
     const { rules } = this.#settings
     const places = placesOf(kindsOf(rules), kindsOf(successor.#settings.rules))
     const leaving = [...places.entries()].filter((entry): entry is [number, Nowhere] => typeof entry[1] !== 'number')
-    if (leaving.length === rules.length) return undefined
+    if (leaving.length === 0 || leaving.length === rules.length) return undefined
     this.#leaving = new Map(leaving)
     return `of ${rules.length} rules reset: ${leaving.map(([i, { why }]) => `rule ${i + 1} ${why}`).join('; ')}`
   }
