@@ -7,15 +7,13 @@ import { WeirError } from '../errors.ts'
 
 /**
  * Keeps a second process of this machine out of `folder`, until the returned function is called or the process ends,
- * however it does: what is held is a socket that answers. Throws `STATE_INVALID` where another one holds it.
+ * however it does: what is held is a socket. Throws `STATE_INVALID` where another one holds it.
  */
 export async function lockFolder(folder: string): Promise<() => Promise<void>> {
   const name = createHash('sha256')
     .update(await realpath(folder))
     .digest('hex')
-  // Paths of sockets must be short.
-  const socket = path.join(os.tmpdir(), `weir-${name.slice(0, 16)}.sock`)
-  const server = (await listen(socket)) ?? ((await removeIfDead(socket)) ? await listen(socket) : undefined)
+  const server = await take(`weir-${name.slice(0, 16)}`)
   if (server === undefined)
     throw new WeirError(
       'STATE_INVALID',
@@ -23,6 +21,14 @@ export async function lockFolder(folder: string): Promise<() => Promise<void>> {
     )
   server.unref()
   return () => new Promise(resolve => server.close(() => resolve()))
+}
+
+/** Undefined where another one has it. */
+async function take(name: string): Promise<Server | undefined> {
+  // A name that is no file's goes with its process. Only Linux has such.
+  if (process.platform === 'linux') return listen(`\0${name}`)
+  const socket = path.join(os.tmpdir(), `${name}.sock`)
+  return (await listen(socket)) ?? ((await removeIfDead(socket)) ? listen(socket) : undefined)
 }
 
 /** False where somebody answers. Of several that find what a dead process left, one may have its own there by now. */
