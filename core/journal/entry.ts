@@ -5,6 +5,8 @@ import type { EventBlock } from '../model/events.ts'
 import type { PointBlock } from '../model/points.ts'
 import type { Metric, Resource, Scope, Series, SeriesRegistry } from '../model/series.ts'
 import { type ByteReader, ByteWriter } from './bytes.ts'
+import { Numbering, SeriesNumbering } from './numbering.ts'
+import { addColumn, readColumn } from './packed-column.ts'
 
 /**
  * What the journal remembers, in order: what came in and when, and where nothing came in, that time went by. From this
@@ -39,16 +41,16 @@ const METRIC = 3
 const SERIES = 4
 /** Belongs to the entry behind it. */
 const LETTER = 5
-const POINTS = 16
-const EVENTS = 17
+const FIRST_OF_ENTRIES = 16
 const TICK = 18
+const POINTS = 19
+const EVENTS = 20
 
 const AS_JSON = 0
 const AS_V8 = 1
 
-const HAS_START = 1
-const HAS_FLAGS = 2
-const HAS_DISTRIBUTIONS = 4
+const HAS_FLAGS = 1
+const HAS_DISTRIBUTIONS = 2
 
 /** Encodes entries of one segment. Series, and what they share, are defined before their first use in the segment. */
 export class EntryEncoder {
@@ -58,6 +60,7 @@ export class EntryEncoder {
   #scopes = new Numbering<Scope>()
   #metrics = new Numbering<Metric>()
   #series = new SeriesNumbering()
+  #scratch = new Int32Array()
 
   /** @param head bytes to leave free before what is taken */
   constructor(head: number) {
@@ -82,6 +85,21 @@ export class EntryEncoder {
     this.#out.f64(entry.time)
   }
 
+  /**
+   * Defines series of `block` ahead, at most so many at once: a segment that begins with none has to define all that come in
+   * its first moment.
+   */
+  foresee(block: Block, most: number): void {
+    if (block.type !== 'points') return
+    const { series } = block
+    let left = most
+    for (let i = 0; i < series.length && left > 0; i++) {
+      if (this.#series.of(series[i]) >= 0) continue
+      this.#define(series[i])
+      left--
+    }
+  }
+
   #addData({ time, source, request, letter, block }: DataEntry): void {
     const numbers = block.type === 'points' ? this.#defineAll(block.series) : undefined
     const out = this.#out
@@ -99,8 +117,10 @@ export class EntryEncoder {
     else addEvents(out, block)
   }
 
+  /** Numbers of the series, until the next call. */
   #defineAll(series: readonly Series[]): Int32Array {
-    const numbers = new Int32Array(series.length)
+    if (this.#scratch.length < series.length) this.#scratch = new Int32Array(series.length * 2)
+    const numbers = this.#scratch.subarray(0, series.length)
     for (let i = 0; i < series.length; i++) {
       const known = this.#series.of(series[i])
       numbers[i] = known >= 0 ? known : this.#define(series[i])
@@ -149,7 +169,7 @@ export class EntryDecoder {
     const entries: Entry[] = []
     while (!input.atEnd) {
       const type = input.u8()
-      if (type >= POINTS) entries.push(this.#entry(type, input))
+      if (type >= FIRST_OF_ENTRIES) entries.push(this.#entry(type, input))
       else this.#definition(type, input)
     }
     return entries
@@ -167,11 +187,11 @@ export class EntryDecoder {
       ]
       this.#series.push(this.#registry.intern(metric, readAttributes(input), resource, scope))
     } else if (type === LETTER) this.#letter = { key: input.text(), pipelines: JSON.parse(input.text()) ?? undefined }
-    else throw new RangeError(`unknown entry type ${type}`)
+    else throw unknownType(type)
   }
 
   #entry(type: number, input: ByteReader): Entry {
-    if (type > TICK) throw new RangeError(`unknown entry type ${type}`)
+    if (type !== TICK && type !== POINTS && type !== EVENTS) throw unknownType(type)
     const time = input.f64()
     if (type === TICK) return { kind: 'tick', time }
     const source = input.text()
@@ -190,14 +210,16 @@ export class EntryDecoder {
       type: 'points',
       length,
       series: Array.from(indexes, index => this.#series[index]),
-      time: input.f64Column(length),
-      value: input.f64Column(length),
-      start: has & HAS_START ? input.f64Column(length) : new Float64Array(length),
+      time: readColumn(input, length),
+      start: readColumn(input, length),
+      value: readColumn(input, length),
       flags: has & HAS_FLAGS ? input.u8Column(length) : new Uint8Array(length),
       distributions: has & HAS_DISTRIBUTIONS ? deserialize(input.sized()) : new Map()
     }
   }
 }
+
+const unknownType = (type: number) => new RangeError(`unknown entry type ${type}: another version of Weir wrote it`)
 
 // JSON is several times faster than V8's format, and says all there is to most attributes.
 function addAttributes(out: ByteWriter, attributes: Attributes): void {
@@ -220,79 +242,31 @@ function isJson(value: AttributeValue): boolean {
 }
 
 function addPoints(out: ByteWriter, block: PointBlock, numbers: Int32Array): void {
-  const { start, flags, distributions } = block
-  const hasStart = isAnySet(start)
+  const { flags, distributions } = block
   const hasFlags = isAnySet(flags)
-  out.u8((hasStart ? HAS_START : 0) | (hasFlags ? HAS_FLAGS : 0) | (distributions.size > 0 ? HAS_DISTRIBUTIONS : 0))
+  out.u8((hasFlags ? HAS_FLAGS : 0) | (distributions.size > 0 ? HAS_DISTRIBUTIONS : 0))
   out.column(numbers)
-  out.column(block.time)
-  out.column(block.value)
-  if (hasStart) out.column(start)
+  addColumn(out, block.time)
+  addColumn(out, block.start)
+  addColumn(out, block.value)
   if (hasFlags) out.column(flags)
   if (distributions.size > 0) out.sized(serialize(distributions))
 }
 
 function addEvents(out: ByteWriter, { time, value, name, id, attributes }: EventBlock): void {
-  out.column(time)
-  out.column(value)
+  addColumn(out, time)
+  addColumn(out, value)
   out.sized(serialize([name, id, attributes]))
 }
 
 function readEvents(length: number, input: ByteReader): EventBlock {
-  const time = input.f64Column(length)
-  const value = input.f64Column(length)
+  const time = readColumn(input, length)
+  const value = readColumn(input, length)
   const [name, id, attributes] = deserialize(input.sized())
   return { type: 'events', length, time, value, name, id, attributes }
 }
 
-function isAnySet(column: Float64Array | Uint8Array): boolean {
-  for (let i = 0; i < column.length; i++) if (column[i] !== 0) return true
+function isAnySet(flags: Uint8Array): boolean {
+  for (let i = 0; i < flags.length; i++) if (flags[i] !== 0) return true
   return false
-}
-
-/** Numbers objects in the order they are first seen. */
-class Numbering<T extends object> {
-  #numbers = new Map<T, number>()
-
-  of(object: T): number | undefined {
-    return this.#numbers.get(object)
-  }
-
-  add(object: T): number {
-    const number = this.#numbers.size
-    this.#numbers.set(object, number)
-    return number
-  }
-
-  clear(): void {
-    this.#numbers.clear()
-  }
-}
-
-/** The same for series, by their ids: no hashing on the way of every point. */
-class SeriesNumbering {
-  #owner: (Series | undefined)[] = []
-  #numbers: number[] = []
-  #size = 0
-
-  /** -1 where it has none yet. */
-  of(series: Series): number {
-    return this.#owner[series.id] === series ? this.#numbers[series.id] : -1
-  }
-
-  add(series: Series): number {
-    // From the end on: with holes it would be a hash table.
-    while (this.#owner.length <= series.id) {
-      this.#owner.push(undefined)
-      this.#numbers.push(0)
-    }
-    this.#owner[series.id] = series
-    this.#numbers[series.id] = this.#size
-    return this.#size++
-  }
-
-  clear(): void {
-    this.#owner.fill(undefined)
-    this.#size = 0
-  }
 }

@@ -9,6 +9,10 @@ const CUT_RETRY_MS = 1000
 // What comes within it goes into the same group. Far below what a reply may take, and a sync costs as much as a request.
 const GATHER_MS = 2
 
+/** From this share of a segment on the series of the next are defined, some with each entry. */
+const FORESEEN_FROM = 0.8
+const FORESEEN_AT_ONCE = 100
+
 export interface WriterOptions {
   readonly disk: Disk
   readonly folder: string
@@ -36,7 +40,9 @@ interface OpenSegment {
  */
 export class JournalWriter {
   #options: WriterOptions
-  readonly #encoder = new EntryEncoder(FRAME_HEADER_BYTES)
+  #encoder = new EntryEncoder(FRAME_HEADER_BYTES)
+  /** Of the next segment. */
+  #nextEncoder = new EntryEncoder(FRAME_HEADER_BYTES)
   #nextEntry: number
   #committed: number
   #segment: OpenSegment | undefined
@@ -70,6 +76,8 @@ export class JournalWriter {
   /** Returns the entry's number. It is on disk once `onCommitted` says so. */
   append(entry: Entry): number {
     this.#encoder.add(entry)
+    if (entry.kind === 'data' && this.#segmentBytes > this.#options.segmentBytes * FORESEEN_FROM)
+      this.#nextEncoder.foresee(entry.block, FORESEEN_AT_ONCE)
     const number = this.#nextEntry++
     this.#running ??= this.#commitAll()
     return number
@@ -130,7 +138,10 @@ export class JournalWriter {
   }
 
   #beginSegment(): void {
-    this.#encoder.beginSegment()
+    const ended = this.#encoder
+    this.#encoder = this.#nextEncoder
+    this.#nextEncoder = ended
+    ended.beginSegment()
     this.#segmentBytes = HEADER_BYTES
   }
 
