@@ -6,6 +6,8 @@ import { LoadedWeir, POINTS_PER_BODY } from './otlp-load.ts'
 const WARM_UP_MS = 66_000
 const WARM_UP_REQUESTS = 60
 const TURN_MS = 2000
+/** At half load before it counts: V8 needs some seconds to find how much memory that takes. */
+const SETTLE_MS = 5000
 const PACED_MS = 20_000
 const SIDES = ['without', 'with'] as const
 
@@ -32,7 +34,9 @@ async function latencies(): Promise<void> {
   for (const which of SIDES) {
     const { perSecond } = await measure(pair[which])
     await pair[which].caughtUp()
-    const replies = await pair[which].pace(perSecond / 2 / POINTS_PER_BODY, PACED_MS)
+    const half = perSecond / 2 / POINTS_PER_BODY
+    await pair[which].pace(half, SETTLE_MS)
+    const replies = await pair[which].pace(half, PACED_MS)
     const shown = [0.5, 0.9, 0.99, 1].map(share => quantile(replies, share).toFixed(1)).join(' / ')
     console.log(
       `${which} journal: ${(perSecond / 1e6).toFixed(2)} M points/s; at half of it replies take ${shown} ms (p50 / p90 / p99 / longest)`
