@@ -36,26 +36,32 @@ export class JournalReader {
   }
 
   async close(): Promise<void> {
-    await this.#scanner?.close()
+    const scanner = this.#scanner
     this.#scanner = undefined
+    await scanner?.close()
   }
 
   async #readFrame(): Promise<void> {
-    this.#scanner ??= await this.#open(this.#next)
-    const frame = await this.#scanner.next()
-    if (frame === undefined) return this.#nextSegment()
-    const entries = this.#decoder.decode(new ByteReader(frame.payload))
-    this.#decoded = entries
-      .map((entry, i) => ({ number: frame.firstEntry + i, entry }))
-      .filter(({ number }) => number >= this.#next)
+    try {
+      this.#scanner ??= await this.#open(this.#next)
+      const frame = await this.#scanner.next()
+      if (frame === undefined) return await this.#nextSegment()
+      const entries = this.#decoder.decode(new ByteReader(frame.payload))
+      this.#decoded = entries
+        .map((entry, i) => ({ number: frame.firstEntry + i, entry }))
+        .filter(({ number }) => number >= this.#next)
+    } catch (error) {
+      // The next try begins the segment anew: this one may be behind the frame that failed, with half its definitions.
+      await this.close().catch(() => {})
+      throw error
+    }
   }
 
   async #nextSegment(): Promise<void> {
     const { file, position } = this.#scanner!
     await this.close()
-    const opened = await this.#open(this.#next)
-    if (opened.file === file) throw damaged(file, position, `entry ${this.#next} should be here`)
-    this.#scanner = opened
+    this.#scanner = await this.#open(this.#next)
+    if (this.#scanner.file === file) throw damaged(file, position, `entry ${this.#next} should be here`)
   }
 
   /** The segment that holds the entry, from its beginning: its definitions are needed. */

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
 import path from 'node:path'
 import { test } from 'node:test'
-import { FRAME_HEADER_BYTES, segmentName } from '../../../core/journal/segment.ts'
+import type { DiskFile } from '../../../core/journal/disk.ts'
+import { inspectSegment } from '../../../core/journal/inspection.ts'
+import { FRAME_HEADER_BYTES, sealFrame, segmentName } from '../../../core/journal/segment.ts'
 import { namedEntry, nameOf } from './blocks.ts'
 import { FOLDER, TestJournal, turns } from './harness.ts'
 import { SimulatedDisk } from './simulated-disk.ts'
@@ -144,4 +146,57 @@ test('what comes while a group is written makes the next group', async () => {
   const frame = disk.contents(FIRST).subarray(before)
   assert.equal(frame.readUInt32LE(0), frame.length - FRAME_HEADER_BYTES, 'one frame')
   assert.equal(frame.readUInt32LE(16), 2, 'of two entries')
+})
+
+/** Knows how many files are open. */
+class CountingDisk extends SimulatedDisk {
+  openNow = 0
+
+  override async open(file: string): Promise<DiskFile> {
+    const handle = await super.open(file)
+    this.openNow++
+    return {
+      ...handle,
+      close: () => {
+        this.openNow--
+        return handle.close()
+      }
+    }
+  }
+}
+test('regression: a journal that stays damaged was opened anew with each try, and never closed', async () => {
+  const disk = new CountingDisk()
+  const test = await TestJournal.open(disk, { memoryBytes: 0 })
+  await test.append('a', 'b')
+  const bytes = disk.contents(FIRST)
+  const damaged = Buffer.from(bytes)
+  damaged[damaged.length - 1] ^= 1
+  disk.put(FIRST, damaged)
+  assert.equal(nameOf((await test.journal.read())!.entry), 'a')
+  const { openNow } = disk
+  for (let i = 0; i < 5; i++) await assert.rejects(test.journal.read(), /entry 1 should be here/)
+  assert.ok(disk.openNow <= openNow)
+  disk.put(FIRST, bytes)
+  assert.deepEqual(await test.readAll(), ['b'])
+})
+
+test('regression: a frame that makes no sense was skipped by the second try to read it', async () => {
+  const disk = new CountingDisk()
+  const writer = await TestJournal.open(disk, { memoryBytes: 0 })
+  await writer.append('a', 'b', 'c')
+  await writer.journal.close()
+  const whole = disk.contents(FIRST)
+  const { frames } = await inspectSegment(disk, FIRST)
+  const ofAnotherVersion = Buffer.from(whole)
+  const second = ofAnotherVersion.subarray(frames[1].at, frames[2].at)
+  second.fill(99, FRAME_HEADER_BYTES)
+  sealFrame(second, 1, 1)
+  disk.put(FIRST, ofAnotherVersion)
+  const test = await TestJournal.open(disk, { memoryBytes: 0 })
+  assert.equal(nameOf((await test.journal.read())!.entry), 'a')
+  const { openNow } = disk
+  for (let i = 0; i < 5; i++) await assert.rejects(test.journal.read(), /unknown entry type 99/)
+  assert.ok(disk.openNow <= openNow)
+  disk.put(FIRST, whole)
+  assert.deepEqual(await test.readAll(), ['b', 'c'])
 })
