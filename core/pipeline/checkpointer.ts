@@ -66,7 +66,10 @@ export class Checkpointer {
     this.#cancel()
   }
 
-  /** Ends those under way, and takes none but by {@link takeHeld} until {@link start}. */
+  /**
+   * Ends those under way, and takes none but by {@link takeHeld} until {@link start}. When it resolves none changes anything
+   * in a folder any more.
+   */
   async hold(): Promise<void> {
     this.#isHeld = true
     this.#cancel()
@@ -98,7 +101,7 @@ export class Checkpointer {
   }
 
   async #take(): Promise<boolean> {
-    const { disk, folder, journal, entrance, topology, clock, log } = this.#options
+    const { entrance, topology, clock, log } = this.#options
     const generation = this.#generation
     try {
       const looking = taken(this.#options.steps, this.#look())
@@ -107,18 +110,24 @@ export class Checkpointer {
       const left = await Promise.all(topology.exporters.map(({ lane }) => lane.barrier()))
       await entrance.buried()
       if (left.includes(false) || entrance.handedBack || generation !== this.#generation) return false
-      const lanes = lanePositions(topology)
-      const written = writeCheckpoint(disk, folder, { ...checkpoint, lanes })
+      const written = this.#write({ ...checkpoint, lanes: lanePositions(topology) })
       this.#writing = written.catch(() => {})
       await written
-      await journal.removeBefore(checkpoint.nextEntry)
-      for (const { component, lane } of topology.exporters) await lane.removeBefore(lanes.get(component.id)?.next ?? 0)
       this.#last = clock.now()
       return true
     } catch (error) {
       log.error({ err: describeError(error) }, 'no checkpoint could be written; the journal keeps growing')
       return false
     }
+  }
+
+  /** What it makes superfluous goes. */
+  async #write(checkpoint: Checkpoint): Promise<void> {
+    const { disk, folder, journal, topology } = this.#options
+    await writeCheckpoint(disk, folder, checkpoint)
+    await journal.removeBefore(checkpoint.nextEntry)
+    for (const { component, lane } of topology.exporters)
+      await lane.removeBefore(checkpoint.lanes?.get(component.id)?.next ?? 0)
   }
 
   *#look(): Stepwise<Omit<Checkpoint, 'lanes'>> {

@@ -14,7 +14,7 @@ const options: RunOptions = { now: EPOCH, counter: COUNTER }
 function unreliable(isBroken = true) {
   const state = { isBroken }
   const start = async () => {
-    await turns(40)
+    await turns(Number(process.env.T ?? 40))
     if (state.isBroken) throw new Error('its file is not there')
   }
   const plugin = { kind: 'processor', type: 'extra', create: () => ({ process: (block: unknown) => block, start }) }
@@ -222,4 +222,40 @@ test('regression: --discard-state did not start where something waited for an ex
   )
   const next = await JournaledRun.start(disk, backend, { ...later, discardState: true })
   assert.equal(await next.stop(1000), true)
+})
+
+/** Removals take so many turns of the event loop, as of large files. */
+class RemovingDisk extends SimulatedDisk {
+  readonly turns: number
+  removals = 0
+
+  constructor(turns: number) {
+    super()
+    this.turns = turns
+  }
+
+  override async remove(file: string): Promise<void> {
+    await super.remove(file)
+    if (!file.includes('/lanes/')) return
+    this.removals++
+    await turns(this.turns)
+  }
+}
+
+test('regression: a reload failed where a checkpoint was still removing files of a lane', async () => {
+  for (const turns of [3, 10, 40]) {
+    const [disk, backend] = [new RemovingDisk(turns), new TestBackend()]
+    backend.state = 'down'
+    const run = await JournaledRun.start(disk, backend, { ...options, lane: { disk_size: '4KiB' }, laneBytes: 200 })
+    const load = new Load(run)
+    for (let i = 0; i < 60; i++) {
+      load.push(1, 'gauge')
+      await run.advance(100)
+    }
+    backend.state = 'up'
+    while (disk.removals === 0) await run.advance(20)
+    await run.reload({ lane: { disk_size: '4KiB', max_batch: 5 } })
+    await run.advance(3000)
+    assert.equal(sumOf(backend, 'gauge{'), load.pushed)
+  }
 })
