@@ -15,9 +15,9 @@ export class Branches implements Sink {
     this.#all = fanOut([...pipelines.values()], feederWaits)
   }
 
-  /** Whether any of `names` is there; all are meant unless told. */
-  hasAny(names: readonly string[] | undefined): boolean {
-    return names === undefined || names.some(name => this.#pipelines.has(name))
+  /** Whether all of `names` are there; without names it is for those that are. */
+  hasAll(names: readonly string[] | undefined): boolean {
+    return names === undefined || names.every(name => this.#pipelines.has(name))
   }
 
   hasRoom(): boolean {

@@ -39,9 +39,9 @@ export class DirectEntrance implements Entrance {
     if (this.#ownedCredits.isSpent)
       return batch.nack(new WeirError('QUEUE_FULL', 'exporters are behind and limits.owned is spent; try again later'))
     const sink = this.#sinks.get(receiver)
-    if (sink === undefined)
-      return batch.nack(new WeirError('QUEUE_FULL', `receiver ${receiver} is no longer part of the configuration`))
     const { letter } = batch.origin
+    if (!sink?.hasAll(letter?.pipelines))
+      return batch.nack(new WeirError('QUEUE_FULL', `what ${receiver} fed is no longer part of the configuration`))
     if (letter === undefined) return sink.push(batch)
     sink.pushTo(letter.pipelines, batch.origin, batch.block, outcome => batch.settle(outcome))
   }

@@ -14,6 +14,7 @@ import type { Steps } from './steps.ts'
 
 const ROOM_POLL_MS = 10
 const READ_RETRY_MS = 1000
+const GONE = 'what it was to be replayed to is gone since a reload'
 /** Items handed on before the event loop gets its turn: some milliseconds. */
 const ITEMS_PER_TURN = 1000
 
@@ -230,7 +231,12 @@ export class JournaledEntrance implements Entrance {
     const sink = this.#sinks.get(source)
     if (number < this.#ownFrom) account.produced += block.length
     else account.inFlight -= block.length
-    if (!sink?.hasAny(letter?.pipelines)) return account.drop('receiver_gone', block.length)
+    if (!sink?.hasAll(letter?.pipelines)) {
+      account.drop('receiver_gone', block.length)
+      // Nobody has the letter any more that it was.
+      if (letter !== undefined) this.#burials.add(number, data, new Error(GONE), letter.pipelines)
+      return
+    }
     account.sent += block.length
     const origin = { source, request: request === undefined ? undefined : () => request }
     sink.pushTo(letter?.pipelines, origin, block, (outcome, nackedBy) => {

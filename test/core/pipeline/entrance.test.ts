@@ -30,3 +30,21 @@ test('without a journal too a letter goes only to the pipelines in which it fail
     assert.deepEqual([got, outcomes], [want, [{ status: 'acked' }]])
   }
 })
+
+test('regression: a letter whose pipeline was gone after a reload counted as delivered', async () => {
+  const sinks = (...names: string[]) => {
+    const sink = { hasRoom: () => true, push: (batch: Batch) => batch.ack() }
+    return new Map([['otlp', new Branches(new Map(names.map(name => [name, sink])), false)]])
+  }
+  const entrance = new DirectEntrance(sinks('a', 'b'), new CreditPool(100))
+  await entrance.pause()
+  const outcomes: Outcome['status'][] = []
+  const letter = { key: 'entry7_17', pipelines: ['b'] }
+  entrance.push(
+    'otlp',
+    Batch.of({ source: 'otlp', letter }, pointsOf(1), ({ status }) => outcomes.push(status))
+  )
+  entrance.connect(sinks('a'))
+  entrance.resume()
+  assert.deepEqual(outcomes, ['nacked'])
+})
