@@ -48,6 +48,11 @@ export class SimulatedDisk implements Disk {
     this.#random = random
   }
 
+  /** How many processes have ended. */
+  get lives(): number {
+    return this.#lives
+  }
+
   /** As the end of a process: whoever had files open never hears of them again. Nothing is lost by that alone. */
   kill(): void {
     this.#lives++

@@ -25,6 +25,7 @@ import type { Context } from '../../../core/plugin/context.ts'
 import type { ExporterPlugin, ReceiverPlugin } from '../../../core/plugin/contract.ts'
 import { Metrics } from '../../../core/telemetry/metrics.ts'
 import counter from '../../../processors/windowed_counter/index.ts'
+import { inOneLife } from '../journal/one-life.ts'
 import type { SimulatedDisk } from '../journal/simulated-disk.ts'
 import { configOf, type RunOptions } from './journaled-config.ts'
 import { SettableClock, type TestBackend } from './journaled-world.ts'
@@ -148,7 +149,7 @@ export class JournaledRun {
   async #start(): Promise<void> {
     const { clock } = this
     const { now, ownedBytes = 1 << 20, discardState = false } = this.#options
-    const disk = this.#disk
+    const disk = inOneLife(this.#disk)
     this.deadLetters = await this.#driven(DeadLetters.open(disk, `${FOLDER}/dead_letters`))
     const recovered = await this.#driven(recoverJournal(FOLDER, now, discardState, disk))
     const services: Services = {
