@@ -148,9 +148,9 @@ export class Journal {
     for (const file of gone) {
       const bytes = await disk.size(file)
       await disk.remove(file)
+      this.#bytes -= bytes
       // One after the other: after a crash none may be missing between two that came back.
       await disk.syncFolder(folder)
-      this.#bytes -= bytes
     }
   }
 

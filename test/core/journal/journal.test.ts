@@ -148,6 +148,19 @@ test('what comes while a group is written makes the next group', async () => {
   assert.equal(frame.readUInt32LE(16), 2, 'of two entries')
 })
 
+test('regression: a segment whose removal was not synced at once counted for good', async () => {
+  const disk = new SimulatedDisk()
+  const test = await TestJournal.open(disk, { segmentBytes: 1 })
+  await test.append('a', 'b', 'c')
+  const files = disk.files
+  // After the list of files, the size and the removal of the first.
+  disk.faults.push(undefined, undefined, undefined, { code: 'EIO', when: 'before' })
+  await assert.rejects(test.journal.removeBefore(3), { code: 'EIO' })
+  await test.journal.removeBefore(3)
+  assert.deepEqual(disk.files, files.slice(2))
+  assert.equal(test.journal.bytes, disk.contents(files[2]).length)
+})
+
 /** Knows how many files are open. */
 class CountingDisk extends SimulatedDisk {
   openNow = 0
