@@ -1,6 +1,8 @@
 const INITIAL_CAPACITY = 64 * 1024
 /** Of one UTF-16 unit. */
 const MAX_UTF8_BYTES = 3
+/** Memory that is so many times as large as what was written last is let go: it was needed for one burst. */
+const MOST_SPARE = 16
 
 /** A buffer that grows. Numbers are little-endian. */
 export class ByteWriter {
@@ -54,13 +56,14 @@ export class ByteWriter {
 
   /**
    * Hands over what was written and begins anew, leaving room for `head` bytes, which its taker fills. The taker has it
-   * until the next call but one: memory is used in turns.
+   * until the next call: memory is used in turns.
    */
   take(head: number): Buffer {
     const written = this.#bytes
     const { length } = this
-    this.#bytes =
-      this.#spare.length >= length ? this.#spare : Buffer.allocUnsafeSlow(Math.max(INITIAL_CAPACITY, length))
+    const wanted = Math.max(INITIAL_CAPACITY, length)
+    const isFit = this.#spare.length >= wanted && this.#spare.length <= wanted * MOST_SPARE
+    this.#bytes = isFit ? this.#spare : Buffer.allocUnsafeSlow(wanted)
     this.#spare = written
     this.length = head
     return written.subarray(0, length)
