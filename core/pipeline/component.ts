@@ -7,6 +7,7 @@ import type { Kind } from '../plugin/contract.ts'
 import { Account } from '../telemetry/account.ts'
 import type { Clock } from '../telemetry/clock.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
+import { VirtualClock } from '../telemetry/virtual-clock.ts'
 import { admit } from './admit.ts'
 import type { CreditPool } from './credits.ts'
 import type { Steps } from './steps.ts'
@@ -88,11 +89,12 @@ export class Component {
   context(services: Services): Context {
     const { account, id, log } = this
     const { clock, pipelineClock, series, credits, ownedCredits, replayed, routes, reports, announcements } = services
+    const ownTime = pipelineClock instanceof VirtualClock ? pipelineClock.of(this.name) : pipelineClock
     const isDurable = () => (services.durable || services.isReloading) && !this.isLeaving
     return {
       id,
       log,
-      clock: this.kind === 'processor' ? pipelineClock : clock,
+      clock: this.kind === 'processor' ? ownTime : clock,
       account,
       series,
       credits,

@@ -2,6 +2,7 @@ import type { Clock } from './clock.ts'
 
 interface Timer {
   readonly at: number
+  readonly owner: string
   readonly run: () => void
 }
 
@@ -20,9 +21,15 @@ export class VirtualClock implements Clock {
   }
 
   setTimer(ms: number, run: () => void): () => void {
-    const timer = { at: this.#now + ms, run }
-    this.#timers.add(timer)
-    return () => this.#timers.delete(timer)
+    return this.#set(ms, run, '')
+  }
+
+  /**
+   * The same clock for one of its users. Timers of equal times fire by the names of their owners: who set his first is
+   * another question after a restart, when all are set anew.
+   */
+  of(owner: string): Clock {
+    return { now: () => this.#now, setTimer: (ms, run) => this.#set(ms, run, owner) }
   }
 
   /** When the next timer is due; Infinity where there is none. */
@@ -40,10 +47,20 @@ export class VirtualClock implements Clock {
     this.#now = Math.max(this.#now, time)
   }
 
-  // Of equal times the one set first.
+  #set(ms: number, run: () => void, owner: string): () => void {
+    const timer = { at: this.#now + ms, owner, run }
+    this.#timers.add(timer)
+    return () => this.#timers.delete(timer)
+  }
+
+  // Of equal times of one owner the one set first.
   #earliest(): Timer | undefined {
     let earliest: Timer | undefined
-    for (const timer of this.#timers) if (earliest === undefined || timer.at < earliest.at) earliest = timer
+    for (const timer of this.#timers) if (earliest === undefined || isBefore(timer, earliest)) earliest = timer
     return earliest
   }
+}
+
+function isBefore(a: Timer, b: Timer): boolean {
+  return a.at < b.at || (a.at === b.at && a.owner < b.owner)
 }

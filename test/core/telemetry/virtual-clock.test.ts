@@ -27,6 +27,26 @@ test('timers fire in order, each at its own time, those of equal times as they w
   assert.equal(clock.nextTimer, Number.POSITIVE_INFINITY)
 })
 
+test('regression: after a restart timers of two processors fired the other way round', () => {
+  const firedFrom = (begin: number) => {
+    const clock = new VirtualClock(begin)
+    const fired: string[] = []
+    const tick = (owner: string, period: number) => {
+      const own = clock.of(owner)
+      own.setTimer(period - (own.now() % period), () => {
+        tick(owner, period)
+        if (own.now() === 500) fired.push(owner)
+      })
+    }
+    tick('counter', 50)
+    tick('rollup', 500)
+    clock.advanceTo(500)
+    return fired
+  }
+  assert.deepEqual(firedFrom(0), ['counter', 'rollup'])
+  assert.deepEqual(firedFrom(470), ['counter', 'rollup'])
+})
+
 test('a timer that sets another fires it in the same move where it falls due', () => {
   const clock = new VirtualClock(5)
   const fired: number[] = []
