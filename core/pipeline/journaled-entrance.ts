@@ -15,8 +15,11 @@ import type { Steps } from './steps.ts'
 const ROOM_POLL_MS = 10
 const READ_RETRY_MS = 1000
 const GONE = 'what it was to be replayed to is gone since a reload'
-/** Items handed on before the event loop gets its turn: some milliseconds. */
+/** Items handed on before the event loop gets its turn: less than a millisecond. */
 const ITEMS_PER_TURN = 1000
+/** For each so many entries that wait it is as much again: else more is taken in than is handed on. */
+const ENTRIES_BEHIND = 64
+const MOST_TIMES = 16
 
 export interface JournaledEntranceOptions extends JournalIntakeOptions {
   readonly ownedCredits: CreditPool
@@ -150,10 +153,15 @@ export class JournaledEntrance implements Entrance {
       this.#handOn(next)
       handed += next.entry.kind === 'data' ? next.entry.block.length : 1
       next = undefined
-      if (handed < ITEMS_PER_TURN) continue
+      if (handed < this.#itemsPerTurn) continue
       handed = 0
       await new Promise(setImmediate)
     }
+  }
+
+  get #itemsPerTurn(): number {
+    const times = 1 + Math.floor(this.#options.journal.unread / ENTRIES_BEHIND)
+    return ITEMS_PER_TURN * Math.min(times, MOST_TIMES)
   }
 
   /** What the journal has on disk; undefined where nothing is there, or, after a while, where it cannot be read now. */
