@@ -11,9 +11,6 @@ import type { JournaledEntrance } from './journaled-entrance.ts'
 import { planOf } from './reload/last-plan.ts'
 import type { Steps } from './steps.ts'
 
-/** Work on a checkpoint before others have their turn. */
-const STEP_MS = 1
-
 export interface CheckpointerOptions {
   readonly disk: Disk
   readonly folder: string
@@ -29,8 +26,8 @@ export interface CheckpointerOptions {
 
 /**
  * Writes down, now and then, what processors know and up to where the journal is done with. Taken between two entries,
- * and kept only once everything put out before it has left the lanes, for a backend or their disk: then a restart from here does nothing twice that
- * backends would see as more than once.
+ * and kept only once everything put out before it has left the lanes, for a backend or their disk: then a restart from
+ * here does nothing twice that backends would see as more than once.
  */
 export class Checkpointer {
   #options: CheckpointerOptions
@@ -104,7 +101,7 @@ export class Checkpointer {
     const { entrance, topology, clock, log } = this.#options
     const generation = this.#generation
     try {
-      const looking = taken(this.#options.steps, this.#look())
+      const looking = this.#options.steps.run(this.#look())
       this.#looking = looking.catch(() => {})
       const checkpoint = await looking
       const left = await Promise.all(topology.exporters.map(({ lane }) => lane.barrier()))
@@ -141,27 +138,6 @@ export class Checkpointer {
     }
     return { ...where, snapshots }
   }
-}
-
-/** Resolves to what `work` returns: now and then others have their turn, but nothing is handed on. */
-function taken<T>(steps: Steps, work: Stepwise<T>): Promise<T> {
-  return new Promise((resolve, reject) =>
-    steps.add(() => {
-      try {
-        // Most are far shorter, and each turn of the event loop may bring requests.
-        for (const begun = performance.now(); performance.now() - begun < STEP_MS; ) {
-          const { done, value } = work.next()
-          if (!done) continue
-          resolve(value)
-          return false
-        }
-        return true
-      } catch (error) {
-        reject(error)
-        return false
-      }
-    })
-  )
 }
 
 /** Gives processors the state they had. Throws `STATE_INVALID` where that fails, or where one is no longer there. */

@@ -1,3 +1,8 @@
+import type { Stepwise } from '../model/stepwise.ts'
+
+/** Work of {@link Steps.run} before others have their turn. */
+const RUN_MS = 1
+
 /**
  * Work that is done in steps, so that nobody waits for all of it. While somebody hands batches on, he drives it: then
  * nothing comes in and no time goes by until it is done, as if it had been done at once.
@@ -27,6 +32,26 @@ export class Steps {
     this.#waiting.push(step)
     if (this.#wakeDriver === undefined) this.#schedule()
     else this.#wakeDriver()
+  }
+
+  /** Resolves to what `work` returns. Of its steps, most of which are far shorter, as many as take a millisecond are one. */
+  run<T>(work: Stepwise<T>): Promise<T> {
+    return new Promise((resolve, reject) =>
+      this.add(() => {
+        try {
+          for (const begun = performance.now(); performance.now() - begun < RUN_MS; ) {
+            const { done, value } = work.next()
+            if (!done) continue
+            resolve(value)
+            return false
+          }
+          return true
+        } catch (error) {
+          reject(error)
+          return false
+        }
+      })
+    )
   }
 
   takeOne(): void {

@@ -54,3 +54,20 @@ test('work that adds work is done before it', () => {
   while (!steps.isDone) steps.takeOne()
   assert.deepEqual(log, ['a', 'a', 'b1'])
 })
+
+test('steps that are run take many a turn, and what they return or throw is told', async () => {
+  const steps = new Steps()
+  let taken = 0
+  function* many(): Generator<void, string> {
+    for (; taken < 5; taken++) yield
+    return 'done'
+  }
+  assert.equal(await steps.run(many()), 'done')
+  assert.equal(taken, 5)
+  // biome-ignore lint/correctness/useYield: it does not come to that
+  function* failing(): Generator<void, string> {
+    throw new Error('broken')
+  }
+  await assert.rejects(steps.run(failing()), new Error('broken'))
+  assert.equal(steps.isDone, true)
+})
