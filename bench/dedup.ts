@@ -1,12 +1,11 @@
 // Event ids and samples per second through dedup, all new and all duplicates, and bytes an entry takes.
 // `node bench/dedup.ts [part of a name]`
-import { Subject } from 'rxjs'
 import { Murmur3 } from '../core/model/sketch/murmur3.ts'
 import type { Config } from '../processors/dedup/config.ts'
 import plugin from '../processors/dedup/index.ts'
 import { Memory } from '../processors/dedup/memory.ts'
-import { Batch, type Block, PointBlockBuilder, type StreamProcessor } from '../sdk/plugin/index.ts'
-import { testConfig, testContext } from '../sdk/plugin/testing.ts'
+import { Batch, type Block, PointBlockBuilder, type Processor } from '../sdk/plugin/index.ts'
+import { ProcessorHarness, testConfig, testContext } from '../sdk/plugin/testing.ts'
 
 const BATCH = 1000
 const BATCHES = 1000
@@ -31,18 +30,18 @@ for (const [name, options, make] of modes) {
 /** Million items a second; with a few batches in flight, as exporters have it. Time passes, so that all buckets are in use. */
 function run(config: Config, blocks: readonly Block[]): { fresh: number; again: number } {
   const context = testContext()
-  const processor = plugin.create(config, context) as StreamProcessor
-  const input = new Subject<Batch>()
+  const processor = plugin.create(config, context) as Processor
   const inFlight: Batch[] = []
-  input.pipe(processor.operator()).subscribe(batch => {
+  const downstream = (batch: Batch) => {
     inFlight.push(batch)
     if (inFlight.length > IN_FLIGHT) inFlight.shift()!.ack()
-  })
+  }
+  const harness = new ProcessorHarness(processor, context, { downstream }).open()
   const pass = () => {
     const begun = performance.now()
     for (const block of blocks) {
       context.clock.advance(config.window / 2 / BATCHES)
-      input.next(Batch.of({ source: 'bench' }, block))
+      harness.push(Batch.of({ source: 'bench' }, block))
     }
     for (const batch of inFlight.splice(0)) batch.ack()
     return ENTRIES / (performance.now() - begun) / 1000

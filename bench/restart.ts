@@ -4,12 +4,11 @@ import { spawn } from 'node:child_process'
 import { mkdtempSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { Subject } from 'rxjs'
 import { writeCheckpoint } from '../core/journal/checkpoint.ts'
 import { realDisk } from '../core/journal/disk.ts'
 import plugin from '../processors/windowed_counter/index.ts'
-import { type Batch, type Metric, PointBlockBuilder, type StreamProcessor } from '../sdk/plugin/index.ts'
-import { testBatch, testConfig, testContext } from '../sdk/plugin/testing.ts'
+import { type Metric, PointBlockBuilder, type Processor } from '../sdk/plugin/index.ts'
+import { ProcessorHarness, testBatch, testConfig, testContext } from '../sdk/plugin/testing.ts'
 import { freePort } from '../test/servers/free-port.ts'
 
 const POINTS_PER_BLOCK = 10_000
@@ -54,14 +53,13 @@ console.log(`    in ${steps.length} steps, the longest ${Math.max(...steps).toFi
 console.log(`  restore ${restoreMs.toFixed(0)} ms`)
 console.log(`  ready ${readyMs.toFixed(0)} ms after the process began`)
 
-function create(): StreamProcessor {
-  return plugin.create(testConfig(plugin, CONFIG), context) as StreamProcessor
+function create(): Processor {
+  return plugin.create(testConfig(plugin, CONFIG), context) as Processor
 }
 
-async function counted(): Promise<StreamProcessor> {
+async function counted(): Promise<Processor> {
   const processor = create()
-  const input = new Subject<Batch>()
-  input.pipe(processor.operator()).subscribe(batch => batch.ack())
+  const harness = new ProcessorHarness(processor, context).open()
   await processor.start!(AbortSignal.timeout(1000))
   const series = allSeries()
   for (let second = 0; second < SECONDS_COUNTED; second++) {
@@ -69,7 +67,7 @@ async function counted(): Promise<StreamProcessor> {
       const builder = new PointBlockBuilder(POINTS_PER_BLOCK)
       for (let i = from; i < Math.min(groups, from + POINTS_PER_BLOCK); i++)
         builder.add(series[i], context.clock.now(), 1 + second, context.clock.now() - 10_000)
-      input.next(testBatch(builder.build()).batch)
+      harness.push(testBatch(builder.build()).batch)
     }
     context.clock.advance(1000)
   }
@@ -110,7 +108,7 @@ async function start(): Promise<number> {
   return ready
 }
 
-function snapshotInSteps(processor: StreamProcessor) {
+function snapshotInSteps(processor: Processor) {
   const work = processor.snapshotInSteps!()
   const steps: number[] = []
   for (;;) {

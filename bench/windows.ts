@@ -1,9 +1,8 @@
 // What windowed_counter costs alone: points a CPU second into windows and out of them, without network or decoding.
 // `node bench/windows.ts [part of a name]`
-import { Subject } from 'rxjs'
 import plugin from '../processors/windowed_counter/index.ts'
-import { type Batch, type PointBlock, PointBlockBuilder, type StreamProcessor } from '../sdk/plugin/index.ts'
-import { testBatch, testConfig, testContext } from '../sdk/plugin/testing.ts'
+import { type PointBlock, PointBlockBuilder, type Processor } from '../sdk/plugin/index.ts'
+import { ProcessorHarness, testBatch, testConfig, testContext } from '../sdk/plugin/testing.ts'
 
 const SERIES = 50_000
 const POINTS_PER_BLOCK = 1000
@@ -25,9 +24,8 @@ for (const [name, config] of Object.entries(CASES))
 /** Million points a CPU second, all that they cause included. */
 async function run(config: Record<string, unknown>): Promise<number> {
   const context = testContext('windowed_counter')
-  const processor = plugin.create(testConfig(plugin, config), context) as StreamProcessor
-  const input = new Subject<Batch>()
-  input.pipe(processor.operator()).subscribe(batch => batch.ack())
+  const processor = plugin.create(testConfig(plugin, config), context) as Processor
+  const harness = new ProcessorHarness(processor, context).open()
   await processor.start!(AbortSignal.timeout(1000))
   const series = Array.from({ length: SERIES }, (_, id) =>
     context.series.intern(
@@ -41,7 +39,7 @@ async function run(config: Record<string, unknown>): Promise<number> {
   const began = process.cpuUsage()
   for (let second = 0; second < SECONDS; second++) {
     for (let from = 0; from < SERIES; from += POINTS_PER_BLOCK)
-      input.next(testBatch(blockOf(series.slice(from, from + POINTS_PER_BLOCK), context.clock.now())).batch)
+      harness.push(testBatch(blockOf(series.slice(from, from + POINTS_PER_BLOCK), context.clock.now())).batch)
     context.clock.advance(1000)
   }
   const { user, system } = process.cpuUsage(began)

@@ -2,6 +2,7 @@ import type { ResolvedConfig } from '../config/resolved.ts'
 import { readConfig } from '../config/validate.ts'
 import { describeError } from '../errors.ts'
 import { SeriesRegistry } from '../model/series.ts'
+import { SettlementTracker } from '../pipeline/checkpoint/settlement-tracker.ts'
 import { Component, type Services } from '../pipeline/component.ts'
 import { CreditPool } from '../pipeline/credits.ts'
 import { Steps } from '../pipeline/steps.ts'
@@ -58,10 +59,13 @@ function probeServices(): Services {
     metrics: new Metrics(),
     credits: new CreditPool(0),
     ownedCredits: new CreditPool(0),
+    heldCredits: new CreditPool(0, true),
+    settlements: new SettlementTracker(),
     steps: new Steps(),
     durable: false,
     isReloading: false,
     replayed: false,
+    custodian: undefined,
     routes: new Map(),
     reports: new Set(),
     announcements: [],

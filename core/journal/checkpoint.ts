@@ -18,11 +18,13 @@ const CHECKSUM_BYTES = 2 ** 20
 
 /** From where on the journal is to be processed, and what processors knew there. */
 export interface Checkpoint {
+  /** Grows by 1 from checkpoint to checkpoint. Undefined in those of older versions. */
+  readonly id?: number
   /** Entries before this are in `snapshots`, or with the backends. */
   readonly nextEntry: number
   /** The time processors had, Unix ms. */
   readonly time: number
-  /** By `pipeline/processor`. */
+  /** By the names of participants. */
   readonly snapshots: ReadonlyMap<string, Uint8Array>
   /** By exporter: which entries of its backlog it has still to export. Undefined where that is not known. */
   readonly lanes: ReadonlyMap<string, LanePosition> | undefined

@@ -1,54 +1,9 @@
 import { WeirError } from '../errors.ts'
-import type { FormerLetter } from '../journal/entry.ts'
 import type { Block } from '../model/block.ts'
 import type { Permit } from './credits.ts'
+import { ACKED, type Origin, type Outcome, Settlement, type WatchedHandle } from './settlement.ts'
 
-/**
- * How a batch ended. `nacked`: somebody could not take it and nobody downstream keeps it, so the sender should send it
- * again. `dropped`: part of it (`items`) was refused for good; sending again would not help. The worst branch decides.
- */
-export type Outcome =
-  | { readonly status: 'acked' }
-  | { readonly status: 'dropped'; readonly items: number; readonly reason: string }
-  | { readonly status: 'nacked'; readonly error: Error }
-
-/** Where a batch comes from; what becomes of it on the way keeps this. */
-export interface Origin {
-  /** Id of the component that made it: whose clock its times come from. */
-  readonly source: string
-  /** The same for every sending of the same request: a hash of its bytes. Undefined where nobody sends again. */
-  readonly request?: () => string
-  /** Where it was a dead letter. */
-  readonly letter?: FormerLetter | undefined
-}
-
-const ACKED: Outcome = { status: 'acked' }
-
-/** Counts the open handles of what was once one batch and reports the worst of their outcomes, once. */
-class Settlement {
-  readonly origin: Origin
-  #open = 1
-  #outcome: Outcome = ACKED
-  #permit: Permit | undefined
-  #report: (outcome: Outcome) => void
-
-  constructor(origin: Origin, report: (outcome: Outcome) => void, permit?: Permit) {
-    this.origin = origin
-    this.#report = report
-    this.#permit = permit
-  }
-
-  add(handles: number): void {
-    this.#open += handles
-  }
-
-  close(outcome: Outcome): void {
-    this.#outcome = worse(this.#outcome, outcome)
-    if (--this.#open > 0) return
-    this.#permit?.release()
-    this.#report(this.#outcome)
-  }
-}
+export type { Origin, Outcome } from './settlement.ts'
 
 /**
  * A one-shot handle on a block. Whoever holds it either passes it on or ends it, exactly once, by one of its methods;
@@ -57,12 +12,17 @@ class Settlement {
 export class Batch {
   readonly block: Block
   readonly origin: Origin
+  /** Batches it was made of by {@link Batch.merge} or {@link Batch.derive}. */
+  readonly parents: readonly Batch[]
   #settlement: Settlement | undefined
+  #watched: WatchedHandle | undefined
 
-  private constructor(block: Block, settlement: Settlement) {
+  private constructor(block: Block, settlement: Settlement, parents: readonly Batch[] = NONE) {
     this.block = block
     this.origin = settlement.origin
+    this.parents = parents
     this.#settlement = settlement
+    if (settlement.watch !== undefined) this.#watched = settlement.watch(this, block.length, settlement)
   }
 
   /** `onSettled` is called once, when every handle that came of this one has ended; then the permit goes back. */
@@ -70,17 +30,39 @@ export class Batch {
     return new Batch(block, new Settlement(origin, onSettled, permit))
   }
 
+  /** One batch of `block`, made of `batches`, which are not used any more: each ends as it does. */
+  static merge(batches: readonly Batch[], block: Block): Batch {
+    return Batch.derive(batches, block, outcome => settleAll(batches, outcome))
+  }
+
+  /**
+   * A batch of `block`, made of `batches`. Its outcome goes to `onSettled` alone, which settles them, or makes another batch
+   * of them: what stands behind a processor knows that way which of the batches it still holds.
+   */
+  static derive(batches: readonly Batch[], block: Block, onSettled: (outcome: Outcome) => void): Batch {
+    const { source } = batches[0].origin
+    const settlement = new Settlement(batches.length === 1 ? batches[0].origin : { source }, onSettled)
+    settlement.watch = batches[0].#settlement?.watch
+    return new Batch(block, settlement, batches)
+  }
+
+  /** For the host: the first handle of `settlement`. */
+  static on(settlement: Settlement, block: Block): Batch {
+    return new Batch(block, settlement)
+  }
+
   /** The same batch with another block. */
   replace(block: Block): Batch {
-    return new Batch(block, this.#consume())
+    return new Batch(block, this.#consume(), this.parents)
   }
 
   /** One handle for each of `blocks`; all must end before this one has. No blocks: acknowledged. */
   split(blocks: readonly Block[]): Batch[] {
     const settlement = this.#consume()
     settlement.add(blocks.length)
-    settlement.close(ACKED)
-    return blocks.map(block => new Batch(block, settlement))
+    const handles = blocks.map(block => new Batch(block, settlement, this.parents))
+    settlement.release(ACKED)
+    return handles
   }
 
   /** `branches` handles on the same block. */
@@ -112,19 +94,42 @@ export class Batch {
     return this.#settlement === undefined
   }
 
+  /** Who watches the handle; undefined where nobody does, or it is spent. */
+  get watched(): WatchedHandle | undefined {
+    return this.#settlement === undefined ? undefined : this.#watched
+  }
+
+  /** For the host: passes the handle on; whoever has the settlement closes it once. */
+  pass(): Settlement {
+    return this.#consume()
+  }
+
   #consume(): Settlement {
     const settlement = this.#settlement
-    if (settlement === undefined) {
+    const watched = this.#watched
+    // Its processor failed meanwhile, and all it held was given up.
+    if (watched?.isVoid) return new Settlement(this.origin, () => {})
+    if (settlement === undefined || watched?.isLent)
       throw new WeirError('BATCH_SPENT', 'a batch handle was used twice: pass it on or settle it, exactly once')
-    }
     this.#settlement = undefined
+    watched?.spent()
     return settlement
   }
 }
 
-function worse(a: Outcome, b: Outcome): Outcome {
-  if (a.status === 'dropped' && b.status === 'dropped') return { ...a, items: a.items + b.items }
-  return SEVERITY[b.status] > SEVERITY[a.status] ? b : a
-}
+const NONE: readonly Batch[] = []
 
-const SEVERITY = { acked: 0, dropped: 1, nacked: 2 }
+/** The items that were dropped of a merged batch may have come from any of its parts: their number, all together, is right. */
+function settleAll(parts: readonly Batch[], outcome: Outcome): void {
+  if (outcome.status !== 'dropped') {
+    for (const part of parts) part.settle(outcome)
+    return
+  }
+  let left = outcome.items
+  for (const part of parts) {
+    const items = Math.min(left, part.block.length)
+    left -= items
+    if (items > 0) part.drop(outcome.reason, items)
+    else part.ack()
+  }
+}

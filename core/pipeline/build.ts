@@ -1,4 +1,3 @@
-import { Subject } from 'rxjs'
 import { PIPELINE_PREFIX, pipelineOrder } from '../config/graph.ts'
 import type { ComponentConfig, ResolvedConfig } from '../config/resolved.ts'
 import type { PipelineConfig } from '../config/service.ts'
@@ -8,8 +7,9 @@ import type { Batch } from './batch.ts'
 import { Branches } from './branches.ts'
 import { Component, type Services } from './component.ts'
 import { Lane } from './lane/lane.ts'
-import { lift } from './lift.ts'
 import { fanOut, type Sink } from './sink.ts'
+import { buildStage } from './stage/build-stage.ts'
+import type { Stage } from './stage/stage.ts'
 
 export interface BuiltReceiver {
   readonly component: Component
@@ -21,6 +21,7 @@ export interface BuiltProcessor {
   readonly component: Component
   readonly entry: ComponentConfig
   readonly processor: Processor
+  readonly stage: Stage
 }
 export interface BuiltExporter {
   readonly component: Component
@@ -38,20 +39,34 @@ export interface Topology {
   exporters: readonly BuiltExporter[]
 }
 
+/** A processor, and what makes its stage once it is known where its batches go. */
+export interface PipelinePart {
+  readonly component: Component
+  readonly entry: ComponentConfig
+  readonly processor: Processor
+}
+
 /** Processors in a row between what feeds them and a sink. */
 export class Pipeline implements Sink {
   readonly name: string
   readonly config: PipelineConfig
   readonly processors: readonly BuiltProcessor[]
-  #input = new Subject<Batch>()
   #sink: Sink = fanOut([], false)
-  #completed = Promise.withResolvers<void>()
   #isFinished = false
+  #first: (batch: Batch) => void
 
-  constructor(name: string, config: PipelineConfig, processors: readonly BuiltProcessor[]) {
+  constructor(name: string, config: PipelineConfig, parts: readonly PipelinePart[], services: Services) {
     this.name = name
     this.config = config
+    const processors: BuiltProcessor[] = []
+    let next = (batch: Batch) => this.#sink.push(batch)
+    for (const part of parts.toReversed()) {
+      const stage = buildStage(part.processor, part.component.stageHost(services), next)
+      processors.unshift({ ...part, stage })
+      next = batch => stage.push(batch)
+    }
     this.processors = processors
+    this.#first = next
   }
 
   /** From now on what it puts out goes to `sink`. */
@@ -60,29 +75,28 @@ export class Pipeline implements Sink {
   }
 
   hasRoom(): boolean {
-    return !this.#isFinished && this.#sink.hasRoom()
+    return !this.#isFinished && this.processors.every(({ stage }) => stage.isReady) && this.#sink.hasRoom()
   }
 
   push(batch: Batch): void {
     if (this.#isFinished)
       return batch.nack(new WeirError('QUEUE_FULL', `pipeline ${this.name} is being exchanged; try again later`))
-    this.#input.next(batch)
+    this.#first(batch)
   }
 
   open(): void {
-    let stream = this.#input.asObservable()
-    for (const { processor, component } of this.processors) {
-      const { account, log } = component
-      stream = stream.pipe(lift(processor, { account, log, status: (...args) => component.setStatus(...args) }))
-    }
-    stream.subscribe({ next: batch => this.#sink.push(batch), complete: () => this.#completed.resolve() })
+    for (const { stage } of this.processors.toReversed()) stage.open()
   }
 
   /** Nothing comes any more. Resolves once the last processor has put out its last batch. */
-  finish(): Promise<void> {
+  async finish(): Promise<void> {
     this.#isFinished = true
-    this.#input.complete()
-    return this.#completed.promise
+    for (const { stage } of this.processors) await stage.finish()
+  }
+
+  /** Hands back what operators still hold. */
+  abandon(error: Error): void {
+    for (const { stage } of this.processors) stage.abandon(error)
   }
 }
 
@@ -137,12 +151,12 @@ export function createExporter(entry: ComponentConfig, services: Services): Buil
 
 export function createPipeline(name: string, config: ResolvedConfig, services: Services): Pipeline {
   const own = config.service.pipelines[name]
-  const processors = own.processors.map(id => {
+  const parts = own.processors.map(id => {
     const entry = config.components.processor.get(id)!
     const component = new Component('processor', id, name, services.log)
     return { component, entry, processor: entry.plugin.create(entry.config, component.context(services)) as Processor }
   })
-  return new Pipeline(name, own, processors)
+  return new Pipeline(name, own, parts, services)
 }
 
 /** Gives every pipeline what it feeds, as their configurations say. */

@@ -4,12 +4,18 @@ import type { DeadLetters } from '../journal/dead-letters.ts'
 import type { SeriesRegistry } from '../model/series.ts'
 import type { ComponentState, Context, Instruments } from '../plugin/context.ts'
 import type { Kind } from '../plugin/contract.ts'
+import { ClockScheduler } from '../plugin/scheduler.ts'
 import { Account } from '../telemetry/account.ts'
 import type { Clock } from '../telemetry/clock.ts'
+import { ComponentClock } from '../telemetry/component-clock.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
 import { VirtualClock } from '../telemetry/virtual-clock.ts'
 import { admit } from './admit.ts'
+import { Batch, type Outcome } from './batch.ts'
+import type { SettlementTracker } from './checkpoint/settlement-tracker.ts'
 import type { CreditPool } from './credits.ts'
+import type { Custodian } from './custodian.ts'
+import type { StageHost } from './stage/stage.ts'
 import type { Steps } from './steps.ts'
 
 /** What all components of a process share. */
@@ -22,6 +28,9 @@ export interface Services {
   readonly metrics: Metrics
   readonly credits: CreditPool
   readonly ownedCredits: CreditPool
+  /** Of what is inside operators; with a journal nothing more is forwarded while they are spent. */
+  readonly heldCredits: CreditPool
+  readonly settlements: SettlementTracker
   readonly steps: Steps
   /** Whether there is a folder for state that outlives the process. */
   readonly durable: boolean
@@ -29,6 +38,8 @@ export interface Services {
   isReloading: boolean
   /** Whether what came in is processed again after a crash. */
   readonly replayed: boolean
+  /** With a journal: answers for batches that were acknowledged. Set before anything starts. */
+  custodian: Custodian | undefined
   readonly routes: Map<string, RequestHandler>
   readonly reports: Set<Report>
   readonly announcements: Announcement[]
@@ -67,6 +78,8 @@ export class Component {
   /** It will not be there any more after a reload: what it holds must go out, though there is a place to keep it. */
   isLeaving = false
   #dispose: (() => void)[] = []
+  #clock: ComponentClock | undefined
+  #context: Context | undefined
 
   constructor(kind: Kind | 'journal', id: string, pipeline: string | undefined, log: Logger) {
     this.kind = kind
@@ -87,14 +100,34 @@ export class Component {
   }
 
   context(services: Services): Context {
+    this.#context ??= this.#makeContext(services)
+    return this.#context
+  }
+
+  /** For the stage of a processor, whose context was made. */
+  stageHost(services: Services): StageHost {
+    const { clock, heldCredits, replayed } = services
+    return {
+      context: this.context(services),
+      clock: this.#clock!,
+      machineClock: clock,
+      heldCredits,
+      replayed,
+      isReloading: () => services.isReloading
+    }
+  }
+
+  #makeContext(services: Services): Context {
     const { account, id, log } = this
     const { clock, pipelineClock, series, credits, ownedCredits, replayed, routes, reports, announcements } = services
-    const ownTime = pipelineClock instanceof VirtualClock ? pipelineClock.of(this.name) : pipelineClock
+    const hostTime = pipelineClock instanceof VirtualClock ? pipelineClock.of(this.name) : pipelineClock
+    this.#clock = new ComponentClock(this.kind === 'processor' ? hostTime : clock)
     const isDurable = () => (services.durable || services.isReloading) && !this.isLeaving
     return {
       id,
       log,
-      clock: this.kind === 'processor' ? ownTime : clock,
+      clock: this.#clock,
+      scheduler: new ClockScheduler(this.#clock),
       account,
       series,
       credits,
@@ -127,6 +160,18 @@ export class Component {
           permit,
           onSettled
         ),
+      ownedBatch: (block, permit, onSettled) => {
+        const { settlements } = services
+        const settlement = settlements.open()
+        const settle = (outcome: Outcome) => {
+          if (outcome.status === 'nacked') settlements.returned(settlement)
+          else settlements.close(settlement)
+          onSettled(outcome)
+        }
+        return Batch.of({ source: id }, block, settle, permit)
+      },
+      adopt: (origin, block, again) =>
+        services.custodian?.adopt(origin, block, this.pipeline!, again) ?? Batch.of(origin, block),
       inSteps: step => services.steps.add(step),
       wantRequests: () => {
         services.requestsWanted = true

@@ -7,6 +7,7 @@ import { realDisk } from '../journal/disk.ts'
 import { lockFolder } from '../journal/lock.ts'
 import type { Registry } from '../plugin/registry.ts'
 import { type BuiltExporter, buildTopology, sinksOf, type Topology } from './build.ts'
+import { SettlementTracker } from './checkpoint/settlement-tracker.ts'
 import type { Component, Services } from './component.ts'
 import { CreditPool } from './credits.ts'
 import { DirectEntrance, type Entrance } from './entrance.ts'
@@ -34,7 +35,17 @@ export interface Delivery {
 /** What {@link prepareDelivery} does not decide. */
 export type BaseServices = Omit<
   Services,
-  'pipelineClock' | 'credits' | 'ownedCredits' | 'steps' | 'durable' | 'isReloading' | 'replayed' | 'deadLetters'
+  | 'pipelineClock'
+  | 'credits'
+  | 'ownedCredits'
+  | 'heldCredits'
+  | 'settlements'
+  | 'steps'
+  | 'durable'
+  | 'isReloading'
+  | 'replayed'
+  | 'custodian'
+  | 'deadLetters'
 >
 
 /** Builds what the configuration says, at its delivery level: `journal` where there is one, else `memory`. */
@@ -54,10 +65,13 @@ async function inMemory(config: ResolvedConfig, base: BaseServices, discardState
     pipelineClock: base.clock,
     credits: new CreditPool(limits.in_flight),
     ownedCredits: new CreditPool(limits.owned),
+    heldCredits: new CreditPool(limits.in_flight, true),
+    settlements: new SettlementTracker(),
     steps: new Steps(),
     durable: state_dir !== undefined,
     isReloading: false,
     replayed: false,
+    custodian: undefined,
     deadLetters: await openDeadLetters(config.service)
   }
   const store = state_dir === undefined ? undefined : new StateStore(state_dir)
@@ -93,10 +107,13 @@ async function withJournal(
     credits: new CreditPool(limits.in_flight),
     // Processors must not have to wait: the entrance does, before it hands on more.
     ownedCredits: new CreditPool(limits.owned, true),
+    heldCredits: new CreditPool(limits.in_flight, true),
+    settlements: new SettlementTracker(),
     steps: new Steps(),
     durable: true,
     isReloading: false,
     replayed: true,
+    custodian: undefined,
     deadLetters: await openDeadLetters(config.service)
   }
   const plan = discardState ? undefined : (recovered.checkpoint?.plan as SavedPlan | undefined)

@@ -6,7 +6,8 @@ import { Journal } from '../journal/journal.ts'
 import { listSegments, SegmentScanner } from '../journal/segment.ts'
 import { VirtualClock } from '../telemetry/virtual-clock.ts'
 import { sinksOf, type Topology } from './build.ts'
-import { Checkpointer, restoreSnapshots } from './checkpointer.ts'
+import { CheckpointCoordinator } from './checkpoint/coordinator.ts'
+import { restoreSnapshots } from './checkpoint/participants.ts'
 import { Component, type Services } from './component.ts'
 import { JournaledEntrance } from './journaled-entrance.ts'
 import { openBacklogs } from './lane/open-backlogs.ts'
@@ -89,27 +90,32 @@ export async function deliverByJournal(
     pipelineClock,
     clock,
     ownedCredits,
+    heldCredits: services.heldCredits,
+    settlements: services.settlements,
     steps: services.steps,
     account,
     deadLetters: services.deadLetters,
     log,
     status
   })
+  services.custodian = entrance.custodian
   entrance.connect(sinksOf(topology, services))
   const intervalMs = config.checkpoint_interval
-  const checkpointer = new Checkpointer({
+  const coordinator = new CheckpointCoordinator({
     disk,
     folder,
     journal,
     topology,
     entrance,
+    settlements: services.settlements,
     steps: services.steps,
     pipelineClock,
     clock,
     log,
-    intervalMs
+    intervalMs,
+    lastId: checkpoint?.id ?? 0
   })
-  exposeMetrics(services, journal, checkpointer)
+  exposeMetrics(services, journal, coordinator)
   const positions = checkpoint === undefined ? new Map() : checkpoint.lanes
   // State is discarded: then also what is not there any more, or is for nobody.
   const areGapsAllowed = checkpoint !== undefined && !isStored
@@ -117,12 +123,12 @@ export async function deliverByJournal(
   return {
     component,
     entrance,
-    keeper: keepInCheckpoints(checkpointer, recovered, journal, entrance, topology, folder)
+    keeper: keepInCheckpoints(coordinator, recovered, journal, entrance, topology, folder)
   }
 }
 
 function keepInCheckpoints(
-  checkpointer: Checkpointer,
+  coordinator: CheckpointCoordinator,
   { checkpoint, isStored }: Recovered,
   journal: Journal,
   entrance: JournaledEntrance,
@@ -135,19 +141,19 @@ function keepInCheckpoints(
     },
     async begin() {
       // Before the first entry, so that a replay begins as this run did.
-      if (!isStored && !(await checkpointer.take()))
+      if (!isStored && !(await coordinator.take()))
         throw new WeirError('COMPONENT_FAILED', `cannot write the first checkpoint into ${folder}; see the log for why`)
       entrance.start()
-      checkpointer.start()
+      coordinator.start()
     },
     async ready() {},
-    hold: () => checkpointer.hold(),
-    release: () => checkpointer.start(),
-    reloaded: () => checkpointer.takeHeld(),
-    checkpoint: () => checkpointer.takeAnew(),
+    hold: () => coordinator.hold(),
+    release: () => coordinator.start(),
+    reloaded: () => coordinator.takeHeld(),
+    checkpoint: () => coordinator.takeAnew(),
     async save() {
-      checkpointer.stop()
-      const saved = await checkpointer.takeAnew()
+      coordinator.stop()
+      const saved = await coordinator.takeAnew()
       await journal.close()
       return saved
     }
@@ -178,10 +184,10 @@ async function beginningOf(disk: Disk, folder: string): Promise<Checkpoint | und
   )
 }
 
-function exposeMetrics({ metrics }: Services, journal: Journal, checkpointer: Checkpointer): void {
+function exposeMetrics({ metrics }: Services, journal: Journal, coordinator: CheckpointCoordinator): void {
   const gauge = (name: string, help: string, read: () => number) =>
     metrics.add({ name, help, type: 'gauge', read: () => [{ labels: {}, value: read() }] })
   gauge('weir_journal_bytes', 'Size of the journal on disk.', () => journal.bytes)
   gauge('weir_journal_unread_entries', 'Entries not yet processed.', () => journal.unread)
-  gauge('weir_checkpoint_age_seconds', 'Time since the last checkpoint.', () => checkpointer.ageMs / 1000)
+  gauge('weir_checkpoint_age_seconds', 'Time since the last checkpoint.', () => coordinator.ageMs / 1000)
 }

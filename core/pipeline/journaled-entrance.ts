@@ -5,8 +5,10 @@ import type { NumberedEntry } from '../journal/reader.ts'
 import { sleep } from '../telemetry/clock.ts'
 import type { Batch } from './batch.ts'
 import type { Branches } from './branches.ts'
-import { Burials } from './burials.ts'
+import type { SettlementTracker } from './checkpoint/settlement-tracker.ts'
 import type { CreditPool } from './credits.ts'
+import { Custodian } from './custodian.ts'
+import { DeadLetterWriter } from './dead-letters/writer.ts'
 import type { Entrance } from './entrance.ts'
 import { JournalIntake, type JournalIntakeOptions } from './journal-intake.ts'
 import { Pause } from './pause.ts'
@@ -23,6 +25,8 @@ const MOST_TIMES = 16
 
 export interface JournaledEntranceOptions extends JournalIntakeOptions {
   readonly ownedCredits: CreditPool
+  readonly heldCredits: CreditPool
+  readonly settlements: SettlementTracker
   /** Taken between entries. */
   readonly steps: Steps
   readonly deadLetters: DeadLetters | undefined
@@ -40,9 +44,9 @@ export class JournaledEntrance implements Entrance {
   #isReadable = true
   /** Entries before this were appended by an earlier run. */
   readonly #ownFrom: number
-  #handedBack = false
   #draining = false
-  #burials: Burials
+  #deadLetters: DeadLetterWriter
+  readonly custodian: Custodian
   #stopped = false
   #pause = new Pause()
   #wake = () => {}
@@ -50,7 +54,8 @@ export class JournaledEntrance implements Entrance {
 
   constructor(options: JournaledEntranceOptions) {
     this.#options = options
-    this.#burials = new Burials(options)
+    this.#deadLetters = new DeadLetterWriter(options)
+    this.custodian = new Custodian({ ...options, deadLetters: this.#deadLetters })
     const status: typeof options.status = (state, reason) => this.#isReadable && options.status(state, reason)
     this.#intake = new JournalIntake({ ...options, status })
     this.#nextEntry = options.journal.next
@@ -60,16 +65,6 @@ export class JournaledEntrance implements Entrance {
   /** The entry that is handed on next: those before it are with the processors. */
   get nextEntry(): number {
     return this.#nextEntry
-  }
-
-  /** Of something that was handed on only the journal knows at the stop, so no checkpoint may pass it. */
-  get handedBack(): boolean {
-    return this.#handedBack || this.#burials.areUnfinished
-  }
-
-  /** Resolves when every batch over which a processor failed is with the dead letters. */
-  buried(): Promise<void> {
-    return this.#burials.done()
   }
 
   /** Hands on what the journal still has, and from then on what comes. */
@@ -118,6 +113,7 @@ export class JournaledEntrance implements Entrance {
 
   async drain(deadline: AbortSignal): Promise<void> {
     this.#draining = true
+    this.custodian.isStopping = true
     this.#intake.close()
     // A reload could neither be done nor undone: what is there must not get any more.
     if (this.#pause.isAsked) this.#stop()
@@ -219,12 +215,24 @@ export class JournaledEntrance implements Entrance {
 
   /** Waits for room; false at a stop, and where it is to pause. */
   async #hasRoomNow(): Promise<boolean> {
-    while (!this.#hasRoom()) {
+    while (!this.#hasRoom() || this.#options.heldCredits.isSpent) {
       if (this.#stopped || this.#pause.isAsked) return false
-      await sleep(this.#options.clock, ROOM_POLL_MS)
+      if (this.#hasRoom()) await this.#letTimePass()
+      else await sleep(this.#options.clock, ROOM_POLL_MS)
       await this.#takeSteps()
     }
     return !this.#stopped
+  }
+
+  /**
+   * Operators hold as much as they may, and some of them wait for time to go by, which no entry brings meanwhile. It goes by
+   * from timer to timer, never ahead of the machine's: how much of it has to is the same when this is processed again.
+   */
+  async #letTimePass(): Promise<void> {
+    const { clock, pipelineClock } = this.#options
+    const next = pipelineClock.nextTimer
+    if (next <= clock.now()) pipelineClock.advanceTo(next)
+    else await sleep(clock, Math.min(ROOM_POLL_MS, next - clock.now()))
   }
 
   #handOn({ number, entry }: NumberedEntry): void {
@@ -233,47 +241,42 @@ export class JournaledEntrance implements Entrance {
   }
 
   #handOnData(number: number, data: DataEntry): void {
-    const { source, request, letter, block } = data
+    const { source, request, letter, block, time } = data
     const { account } = this.#options
-    if (letter !== undefined) this.#burials.delivered(letter.key)
+    if (letter !== undefined) this.#deadLetters.delivered(letter.key)
     const sink = this.#sinks.get(source)
     if (number < this.#ownFrom) account.produced += block.length
     else account.inFlight -= block.length
+    const entry = { number, time }
     if (!sink?.hasAll(letter?.pipelines)) {
       account.drop('receiver_gone', block.length)
       // Nobody has the letter any more that it was.
-      if (letter !== undefined) this.#burials.add(number, data, new Error(GONE), letter.pipelines)
+      if (letter !== undefined)
+        void this.#deadLetters.add({ source, request, block, entry }, new Error(GONE), letter.pipelines)
       return
     }
     account.sent += block.length
-    const origin = { source, request: request === undefined ? undefined : () => request }
+    const origin = { source, request: request === undefined ? undefined : () => request, entry }
+    const settle = this.custodian.open(origin, block)
     sink.pushTo(letter?.pipelines, origin, block, (outcome, nackedBy) => {
-      if (outcome.status !== 'nacked') {
-        if (number < this.#ownFrom) this.#burials.succeeded(number, data)
-        return
-      }
-      account.sent -= block.length
-      // Handed back at a stop: the journal has it, and no checkpoint says otherwise.
-      if (this.#draining) {
-        this.#handedBack = true
-        account.inFlight += block.length
-      } else {
-        // It was acknowledged, and would fail again.
-        account.drop('processor_failed', block.length)
-        this.#burials.add(number, data, outcome.error, nackedBy)
-      }
+      if (outcome.status === 'nacked') {
+        account.sent -= block.length
+        if (this.custodian.isStopping) account.inFlight += block.length
+        else account.drop('processor_failed', block.length)
+      } else if (number < this.#ownFrom) this.#deadLetters.succeeded(entry)
+      settle(outcome, nackedBy)
     })
   }
 
   #hasRoom(): boolean {
-    if (this.#options.ownedCredits.isSpent || this.#burials.isBehind) return false
+    if (this.#options.ownedCredits.isSpent || this.#deadLetters.isBehind) return false
     for (const sink of this.#sinks.values()) if (!sink.hasRoom()) return false
     return true
   }
 
   #stop(): void {
     this.#stopped = true
-    this.#burials.giveUp()
+    this.#deadLetters.giveUp()
     this.#wake()
   }
 }

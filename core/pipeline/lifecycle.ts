@@ -118,6 +118,7 @@ export class Runner {
     await Promise.race([Promise.all(receivers.map(({ receiver }) => this.#receiving.get(receiver))), expired])
     await entrance.drain(deadline.signal)
     await Promise.race([finishAll(pipelines), expired])
+    for (const pipeline of pipelines) pipeline.abandon(new WeirError('QUEUE_FULL', 'Weir is shutting down'))
     await Promise.all(exporters.map(({ lane }) => lane.close(deadline.signal)))
     await Promise.race([closing, expired])
     const kept = (await keeper?.save()) ?? true

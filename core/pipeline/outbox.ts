@@ -1,6 +1,6 @@
 import { type Block, blockBytes } from '../model/block.ts'
 import type { Context } from '../plugin/context.ts'
-import { Batch } from './batch.ts'
+import type { Batch } from './batch.ts'
 
 /** Blocks this processor owns until an exporter has them. Booked as in flight while they wait here. */
 export class Outbox {
@@ -33,7 +33,7 @@ export class Outbox {
   /** Sends what credits allow. */
   send(emit: (batch: Batch) => void): void {
     this.#waiting.unshift(...this.#returned.splice(0))
-    const { ownedCredits, account, id } = this.#context
+    const { ownedCredits, account } = this.#context
     while (this.#waiting.length > 0 && this.#returned.length === 0) {
       const block = this.#waiting[0]
       const permit = ownedCredits.tryTake(blockBytes(block))
@@ -41,19 +41,14 @@ export class Outbox {
       this.#waiting.shift()
       account.inFlight -= block.length
       emit(
-        Batch.of(
-          { source: id },
-          block,
-          outcome => {
-            if (outcome.status !== 'nacked') return
-            // Nobody has it, so it is here again, and was not sent after all.
-            account.sent -= block.length
-            account.inFlight += block.length
-            this.#returned.push(block)
-            this.#onReturned()
-          },
-          permit
-        )
+        this.#context.ownedBatch(block, permit, outcome => {
+          if (outcome.status !== 'nacked') return
+          // Nobody has it, so it is here again, and was not sent after all.
+          account.sent -= block.length
+          account.inFlight += block.length
+          this.#returned.push(block)
+          this.#onReturned()
+        })
       )
     }
   }

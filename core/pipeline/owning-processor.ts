@@ -1,9 +1,8 @@
-import { Observable, type OperatorFunction } from 'rxjs'
 import type { PointBlock } from '../model/points.ts'
 import { restoreBlock, type SavedBlock, saveBlock } from '../model/saved-blocks.ts'
 import { openState, sealState } from '../model/saved-state.ts'
 import type { Context } from '../plugin/context.ts'
-import type { StreamProcessor } from '../plugin/contract.ts'
+import type { BatchProcessor } from '../plugin/contract.ts'
 import type { Batch } from './batch.ts'
 import { Outbox } from './outbox.ts'
 
@@ -33,7 +32,7 @@ interface Saved {
  * Owns a batch from the moment something of it is remembered: acknowledges it, and sends what was made of it as its own.
  * Handed back to its sender it would come again, and count twice.
  */
-export class OwningProcessor implements StreamProcessor {
+export class OwningProcessor implements BatchProcessor {
   #conversion: Conversion
   #context: Context
   #outbox: Outbox
@@ -46,16 +45,8 @@ export class OwningProcessor implements StreamProcessor {
     this.#outbox = new Outbox(context, () => this.#scheduleRetry())
   }
 
-  operator(): OperatorFunction<Batch, Batch> {
-    return source =>
-      new Observable(output => {
-        this.#output = batch => output.next(batch)
-        return source.subscribe({
-          next: batch => this.#take(batch),
-          error: error => output.error(error),
-          complete: () => this.#complete(() => output.complete())
-        })
-      })
+  open(emit: (batch: Batch) => void): void {
+    this.#output = emit
   }
 
   async start(): Promise<void> {
@@ -64,6 +55,22 @@ export class OwningProcessor implements StreamProcessor {
 
   async stop(): Promise<void> {
     this.#cancelRetry?.()
+  }
+
+  receive(batch: Batch): void {
+    const { block } = batch
+    const converted = block.type === 'points' ? this.#conversion.convert(block) : block
+    if (converted === block) return this.#output(batch)
+    if (converted.length > 0) this.#outbox.put(converted)
+    batch.ack()
+    this.#send()
+  }
+
+  /** With a place to keep state, what could not be sent waits there for the next start. */
+  finish(done: () => void): void {
+    this.#send()
+    if (this.#outbox.isEmpty || this.#context.durable) return done()
+    this.#context.clock.setTimer(RETRY_MS, () => this.finish(done))
   }
 
   snapshot(): Uint8Array {
@@ -83,15 +90,6 @@ export class OwningProcessor implements StreamProcessor {
     }
   }
 
-  #take(batch: Batch): void {
-    const { block } = batch
-    const converted = block.type === 'points' ? this.#conversion.convert(block) : block
-    if (converted === block) return this.#output(batch)
-    if (converted.length > 0) this.#outbox.put(converted)
-    batch.ack()
-    this.#send()
-  }
-
   #send(): void {
     this.#outbox.send(this.#output)
     this.#scheduleRetry()
@@ -104,12 +102,5 @@ export class OwningProcessor implements StreamProcessor {
       this.#cancelRetry = undefined
       this.#send()
     })
-  }
-
-  /** With a place to keep state, what could not be sent waits there for the next start. */
-  #complete(done: () => void): void {
-    this.#send()
-    if (this.#outbox.isEmpty || this.#context.durable) return done()
-    this.#context.clock.setTimer(RETRY_MS, () => this.#complete(done))
   }
 }

@@ -1,5 +1,6 @@
 import type { RequestHandler } from 'express'
 import type { Logger } from 'pino'
+import type { SchedulerLike } from 'rxjs'
 import type { Block } from '../model/block.ts'
 import type { SeriesRegistry } from '../model/series.ts'
 import type { Batch, Origin, Outcome } from '../pipeline/batch.ts'
@@ -14,6 +15,8 @@ export interface Context {
   readonly log: Logger
   /** The only source of time. */
   readonly clock: Clock
+  /** The same time for RxJS's operators: `delay(1000, context.scheduler)`. */
+  readonly scheduler: SchedulerLike
   readonly account: Account
   readonly series: SeriesRegistry
   /** Credits for data on its way through: receivers buy before they decode. */
@@ -34,6 +37,16 @@ export interface Context {
    * see `Origin`.
    */
   batch(block: Block, permit: Permit, onSettled?: (outcome: Outcome) => void, request?: Origin['request']): Batch
+  /**
+   * For processors: a batch of what it owns. Checkpoints wait for it. `onSettled` is called once; where the batch was
+   * `nacked` it is the processor's again, and part of its snapshots.
+   */
+  ownedBatch(block: Block, permit: Permit, onSettled: (outcome: Outcome) => void): Batch
+  /**
+   * For `restore`: a batch that the processor held in its snapshot. The host answers for it. `again` is given it anew where
+   * it was handed back and the host cannot put it anywhere else.
+   */
+  adopt(origin: Origin, block: Block, again: (batch: Batch) => void): Batch
   /**
    * For processors: much work in pieces of some milliseconds, so that replies need not wait for all of it. `step` is called
    * until it returns false. With a journal nothing comes in and no time goes by before that, as if it were done at once;

@@ -72,6 +72,27 @@ export interface ExporterPlugin<C = unknown> extends Definition<'exporter', C, E
 export type Upsert = 'identical' | 'max' | 'replace'
 export type Plugin<C = unknown> = ReceiverPlugin<C> | ProcessorPlugin<C> | ExporterPlugin<C>
 
+/**
+ * A component with state that is part of checkpoints. A checkpoint is one moment for all: receivers and processors are
+ * asked between two batches, exporters once everything that was put out before then has left the sending queues.
+ */
+export interface CheckpointParticipant {
+  /** Bytes of the component's own, versioned, format. What has been put out already is not part of it. */
+  snapshot?(): Uint8Array
+  /**
+   * The same bytes as `snapshot`, in steps of a few ms: between them others have their turn, but nothing is forwarded and no
+   * time goes by. For state that is large.
+   */
+  snapshotInSteps?(): Generator<void, Uint8Array>
+  /** Before `start`, on a fresh component. Throws where the bytes cannot be understood: Weir then refuses to start. */
+  restore?(state: Uint8Array): void
+  /**
+   * The checkpoint of the last `snapshot` is durable: a restart begins there, or later. A source commits the positions that
+   * were in it. Numbers grow, also from one run to the next.
+   */
+  committed?(checkpointId: number): void
+}
+
 /** Both idempotent; `stop` may come without `start`. A `start` that rejects stops Weir with its message. */
 export interface Lifecycle {
   start?(signal: AbortSignal): Promise<void>
@@ -79,25 +100,16 @@ export interface Lifecycle {
 }
 
 /** Where data comes in. Makes batches with `context.batch` and completes `batches$` in `stop`, before anything else. */
-export interface Receiver extends Lifecycle {
+export interface Receiver extends Lifecycle, CheckpointParticipant {
   readonly batches$: Observable<Batch>
 }
 
 /**
- * State that survives a restart: bytes of the processor's own, versioned, format. To be exact through crashes a processor
- * must be deterministic: the same batches and times from `context.clock`, in the same order, make the same output. Then
- * what is processed again after a crash is bit for bit what was sent before.
+ * A processor's state, which survives a restart. To be exact through crashes a processor must be deterministic: the same
+ * batches and times from `context.clock`, in the same order, make the same output. Then what is processed again after a
+ * crash is bit for bit what was sent before.
  */
-export interface Stateful {
-  /** Called between two batches. What has been put out already is not part of it. */
-  snapshot?(): Uint8Array
-  /**
-   * The same bytes as `snapshot`, in steps of a few ms: between them others have their turn, but nothing is handed on and no
-   * time goes by. For state that is large.
-   */
-  snapshotInSteps?(): Generator<void, Uint8Array>
-  /** Before `start`, on a fresh component. Throws where the bytes cannot be understood: Weir then refuses to start. */
-  restore?(state: Uint8Array): void
+export interface Stateful extends CheckpointParticipant {
   /**
    * At a reload, where `successor`, made by the same plugin of another configuration, refuses what `snapshot` says: it is
    * kept of it what `successor` has a place for. All else is put out as it stands once the stream completes, and is no part of
@@ -115,18 +127,33 @@ export interface MapProcessor extends Lifecycle, Stateful {
 }
 
 /**
- * For processors that hold on to data, merge or split it. The host books what passes the operator (`received`, `sent`);
- * the processor books what it absorbs, produces, drops and refuses. Errors are caught, and nack the batch that caused
- * them.
+ * For processors that own batches, without RxJS in between. The host books what it receives and sends; the processor books
+ * what it holds, absorbs, produces, drops and refuses. A throw of `receive` hands the batch back. Batches that it holds must
+ * be in its snapshot.
+ */
+export interface BatchProcessor extends Lifecycle, Stateful {
+  /** Before the first batch. `emit` takes over what goes on. */
+  open(emit: (batch: Batch) => void): void
+  /** Takes the handle over. */
+  receive(batch: Batch): void
+  /** No batch comes any more: calls `done` once it has emitted its last. */
+  finish?(done: () => void): void
+}
+
+/**
+ * For processors that are RxJS operators. They may hold, merge, split and reorder batches; the host knows which ones they
+ * hold by the handles, books them as in flight, and writes them down with checkpoints where processors with state follow.
+ * After an error, a throw or an early end everything held is handed back, and the operator is subscribed anew. It must end
+ * each batch it does not emit, by `ack()` or `drop(reason)`, and take its time from `context.scheduler`.
  */
 export interface StreamProcessor extends Lifecycle, Stateful {
   operator(): OperatorFunction<Batch, Batch>
 }
 
-export type Processor = MapProcessor | StreamProcessor
+export type Processor = MapProcessor | BatchProcessor | StreamProcessor
 
 /** Where data goes. Its lane queues, retries and times out; the exporter only tries, one block at a time. */
-export interface Exporter extends Lifecycle {
+export interface Exporter extends Lifecycle, CheckpointParticipant {
   /** Resolves once the backend has the block. Throws {@link ExportError}; any other error counts as retryable. */
   export(block: Block, signal: AbortSignal): Promise<void>
   /** Whether the backend answers; rejects with what is wrong. */

@@ -1,10 +1,9 @@
-import { Observable, type OperatorFunction } from 'rxjs'
 import type { Block } from '../model/block.ts'
 import { runThrough, type Stepwise } from '../model/stepwise.ts'
 import type { Batch } from '../pipeline/batch.ts'
 import { Outbox } from '../pipeline/outbox.ts'
 import type { Context } from '../plugin/context.ts'
-import type { Stateful, StreamProcessor } from '../plugin/contract.ts'
+import type { BatchProcessor, Stateful } from '../plugin/contract.ts'
 import { Intake } from './intake.ts'
 import { kindsOf, type Nowhere, placesOf } from './places.ts'
 import { Rule } from './rule.ts'
@@ -20,7 +19,7 @@ const LONGEST_TICK_MS = 500
 const FORGET_AFTER_MS = 3_600_000
 
 /** Aggregates points and events in windows of event time, by rules. What no rule takes passes through. */
-export class WindowEngine implements StreamProcessor {
+export class WindowEngine implements BatchProcessor {
   #settings: WindowSettings
   #context: Context
   #state: State
@@ -55,23 +54,30 @@ export class WindowEngine implements StreamProcessor {
     this.#exposeState()
   }
 
-  operator(): OperatorFunction<Batch, Batch> {
-    return source =>
-      new Observable(output => {
-        this.#output = batch => output.next(batch)
-        return source.subscribe({
-          next: batch => {
-            // RxJS would throw it again in a timer, where it ends the process.
-            try {
-              this.#take(batch)
-            } catch (error) {
-              output.error(error)
-            }
-          },
-          error: error => output.error(error),
-          complete: () => this.#complete(() => output.complete())
-        })
-      })
+  open(emit: (batch: Batch) => void): void {
+    this.#output = emit
+  }
+
+  receive(batch: Batch): void {
+    const { block, origin } = batch
+    const passing = this.#aggregate(block, origin.source)
+    if (passing === block) return this.#output?.(batch)
+    // From here the rest is this processor's too: the batch must not come again because of it.
+    if (passing !== undefined) this.#state.outbox.put(passing)
+    batch.ack()
+    if (passing !== undefined) this.#send()
+  }
+
+  /** With a place to keep state the open windows wait for the next start; else they are sent as they stand. */
+  finish(done: () => void): void {
+    this.#cancelTick()
+    this.#finish()
+    const rules = this.#state.rules.filter((_, i) => !this.#context.durable || this.#leaving.has(i))
+    if (rules.length === 0) return done()
+    this.#flush(rules, () => {
+      this.#haveLeft = true
+      done()
+    })
   }
 
   async start(): Promise<void> {
@@ -104,16 +110,6 @@ export class WindowEngine implements StreamProcessor {
 
   restore(bytes: Uint8Array): void {
     restoreState(bytes, this.#state, this.#settings, this.#context)
-  }
-
-  #take(batch: Batch): void {
-    const { block, origin } = batch
-    const passing = this.#aggregate(block, origin.source)
-    if (passing === block) return this.#output?.(batch)
-    // From here the rest is this processor's too: the batch must not come again because of it.
-    if (passing !== undefined) this.#state.outbox.put(passing)
-    batch.ack()
-    if (passing !== undefined) this.#send()
   }
 
   /** Returns what passes through: nothing, some, or the block itself. */
@@ -200,18 +196,6 @@ export class WindowEngine implements StreamProcessor {
 
   #send(): void {
     if (this.#output !== undefined) this.#state.outbox.send(this.#output)
-  }
-
-  /** With a place to keep state the open windows wait for the next start; else they are sent as they stand. */
-  #complete(done: () => void): void {
-    this.#cancelTick()
-    this.#finish()
-    const rules = this.#state.rules.filter((_, i) => !this.#context.durable || this.#leaving.has(i))
-    if (rules.length === 0) return done()
-    this.#flush(rules, () => {
-      this.#haveLeft = true
-      done()
-    })
   }
 
   #flush(rules: readonly Rule[], done: () => void): void {

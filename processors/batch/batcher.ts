@@ -1,7 +1,6 @@
-import { Observable, type OperatorFunction } from 'rxjs'
 import { restoreBlock, type SavedBlock, saveBlock } from '../../core/model/saved-blocks.ts'
 import { openState, sealState } from '../../core/model/saved-state.ts'
-import { Batch, blockBytes, type Context, type StreamProcessor } from '../../sdk/plugin/index.ts'
+import { type Batch, type BatchProcessor, blockBytes, type Context } from '../../sdk/plugin/index.ts'
 import type { Config } from './config.ts'
 import { OpenBatch } from './open-batch.ts'
 import { Parting } from './parting.ts'
@@ -18,7 +17,7 @@ interface Saved {
  * Holds handles, not data of its own: who sent a part is answered when the batch it went into has settled. What is held is
  * sent at multiples of `timeout`.
  */
-export class Batcher implements StreamProcessor {
+export class Batcher implements BatchProcessor {
   #config: Config
   #context: Context
   #parting: Parting
@@ -40,19 +39,25 @@ export class Batcher implements StreamProcessor {
     }
   }
 
-  operator(): OperatorFunction<Batch, Batch> {
-    return source =>
-      new Observable(output => {
-        this.#output = batch => output.next(batch)
-        return source.subscribe({
-          next: batch => this.#take(batch),
-          error: error => output.error(error),
-          complete: () => {
-            this.#sendAll()
-            output.complete()
-          }
-        })
-      })
+  open(emit: (batch: Batch) => void): void {
+    this.#output = emit
+  }
+
+  receive(batch: Batch): void {
+    const { block, origin } = batch
+    if (block.length === 0) return this.#output(batch)
+    const parts = this.#parting.of(block)
+    const handles = batch.split(parts.map(part => part.block))
+    this.#context.account.inFlight += block.length
+    // Times of different sources run apart, and blocks of different types cannot be joined.
+    for (const [i, { key, bytes }] of parts.entries())
+      this.#add(`${block.type}:${origin.source}:${key}`, handles[i], bytes)
+    this.#scheduleTimer()
+  }
+
+  finish(done: () => void): void {
+    this.#sendAll()
+    done()
   }
 
   async start(): Promise<void> {
@@ -81,22 +86,16 @@ export class Batcher implements StreamProcessor {
         const block = restoreBlock(saved, series)
         account.produced += block.length
         account.inFlight += block.length
-        open.add(Batch.of({ source }, block), blockBytes(block))
+        const again = (batch: Batch) => {
+          account.sent -= block.length
+          account.inFlight += block.length
+          this.#add(key, batch, blockBytes(block))
+          this.#scheduleTimer()
+        }
+        open.add(this.#context.adopt({ source }, block, again), blockBytes(block))
       }
       this.#open.set(key, open)
     }
-  }
-
-  #take(batch: Batch): void {
-    const { block, origin } = batch
-    if (block.length === 0) return this.#output(batch)
-    const parts = this.#parting.of(block)
-    const handles = batch.split(parts.map(part => part.block))
-    this.#context.account.inFlight += block.length
-    // Times of different sources run apart, and blocks of different types cannot be joined.
-    for (const [i, { key, bytes }] of parts.entries())
-      this.#add(`${block.type}:${origin.source}:${key}`, handles[i], bytes)
-    this.#scheduleTimer()
   }
 
   #add(key: string, part: Batch, bytes: number): void {

@@ -1,5 +1,5 @@
 import { joinBlocks } from '../../core/model/join.ts'
-import { Batch, type Block, type Outcome } from '../../sdk/plugin/index.ts'
+import { Batch, type Block } from '../../sdk/plugin/index.ts'
 
 /** Handles that will be one batch. */
 export class OpenBatch {
@@ -26,21 +26,6 @@ export class OpenBatch {
   close(): Batch {
     const parts = this.#parts
     if (parts.length === 1) return parts[0]
-    return Batch.of({ source: this.source }, joinBlocks(this.blocks), outcome => settle(parts, outcome))
-  }
-}
-
-function settle(parts: readonly Batch[], outcome: Outcome): void {
-  if (outcome.status !== 'dropped') {
-    for (const part of parts) part.settle(outcome)
-    return
-  }
-  // Whose items were dropped nobody says; how many, all together, is right.
-  let left = outcome.items
-  for (const part of parts) {
-    const items = Math.min(left, part.block.length)
-    left -= items
-    if (items > 0) part.drop(outcome.reason, items)
-    else part.ack()
+    return Batch.merge(parts, joinBlocks(this.blocks))
   }
 }

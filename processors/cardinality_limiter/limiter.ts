@@ -1,13 +1,11 @@
-import type { OperatorFunction } from 'rxjs'
 import {
   Batch,
+  type BatchProcessor,
   type Context,
-  eachBatch,
   FLAG_NO_RECORDED_VALUE,
   type PointBlock,
   PointBlockBuilder,
-  type Series,
-  type StreamProcessor
+  type Series
 } from '../../sdk/plugin/index.ts'
 import { Admission } from './admission.ts'
 import type { Config } from './config.ts'
@@ -25,12 +23,13 @@ const SWEEPS_PER_EXPIRY = 4
 const LIMIT_REASON = 'cardinality_limit'
 
 /** Lets a bounded number of series through; what is over is added up, not lost. */
-export class CardinalityLimiter implements StreamProcessor {
+export class CardinalityLimiter implements BatchProcessor {
   readonly #parts: Parts
   readonly #refs: Refs
   #context: Context
   #config: Config
   #passing: Passing
+  #emit: (batch: Batch) => void = () => {}
   #unwatched: { add(points: number): void }
   // Of the batch being judged.
   #now = 0
@@ -54,8 +53,25 @@ export class CardinalityLimiter implements StreamProcessor {
     this.#unwatched = exposeLimiter(this.#parts, config, context).unwatched
   }
 
-  operator(): OperatorFunction<Batch, Batch> {
-    return eachBatch((batch, output) => this.#take(batch, output))
+  open(emit: (batch: Batch) => void): void {
+    this.#emit = emit
+  }
+
+  receive(batch: Batch): void {
+    if (batch.block.type !== 'points') return this.#emit(batch)
+    const { account } = this.#context
+    const block = this.#limit(batch.block)
+    account.absorbed += this.#folded
+    account.produced += this.#extra
+    if (block === batch.block) return this.#emit(batch)
+    // What is dropped for good is told to the sender; the rest has an outcome of its own.
+    if (this.#lost > 0) {
+      const [lost, rest] = batch.fork(2)
+      lost.drop(this.#lossReason, this.#lost)
+      batch = rest
+    }
+    if (block.length === 0) batch.ack()
+    else this.#emit(this.#begun.length === 0 ? batch.replace(block) : this.#withZeros(batch, block))
   }
 
   snapshot(): Uint8Array {
@@ -64,23 +80,6 @@ export class CardinalityLimiter implements StreamProcessor {
 
   restore(bytes: Uint8Array): void {
     restoreState(bytes, this.#parts, this.#context.series)
-  }
-
-  #take(batch: Batch, output: (batch: Batch) => void): void {
-    if (batch.block.type !== 'points') return output(batch)
-    const { account } = this.#context
-    const block = this.#limit(batch.block)
-    account.absorbed += this.#folded
-    account.produced += this.#extra
-    if (block === batch.block) return output(batch)
-    // What is dropped for good is told to the sender; the rest has an outcome of its own.
-    if (this.#lost > 0) {
-      const [lost, rest] = batch.fork(2)
-      lost.drop(this.#lossReason, this.#lost)
-      batch = rest
-    }
-    if (block.length === 0) batch.ack()
-    else output(this.#begun.length === 0 ? batch.replace(block) : this.#withZeros(batch, block))
   }
 
   /** Where nobody downstream keeps the zeros that series began with, they are owed again. */

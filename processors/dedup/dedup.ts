@@ -1,6 +1,5 @@
-import type { OperatorFunction } from 'rxjs'
 import { select } from '../../core/model/select.ts'
-import { type Batch, type Context, eachBatch, type StreamProcessor } from '../../sdk/plugin/index.ts'
+import type { Batch, BatchProcessor, Context } from '../../sdk/plugin/index.ts'
 import { type Flight, Flights } from './flights.ts'
 import { exposeMemory } from './instruments.ts'
 import { Lateness } from './lateness.ts'
@@ -24,7 +23,7 @@ interface Withheld {
 }
 
 /** Lets through what was not seen before, as its rule says. */
-export class Dedup implements StreamProcessor {
+export class Dedup implements BatchProcessor {
   #context: Context
   #rule: Rule
   #mode: string
@@ -32,6 +31,7 @@ export class Dedup implements StreamProcessor {
   #passesConflicts: boolean
   #flights: Flights
   #lateness = new Lateness()
+  #emit: (batch: Batch) => void = () => {}
   #kept = new Int32Array(0)
   #counters: Record<'conflicts' | 'unidentified', { add(items: number): void }>
 
@@ -44,20 +44,11 @@ export class Dedup implements StreamProcessor {
     this.#counters = this.#expose()
   }
 
-  operator(): OperatorFunction<Batch, Batch> {
-    return eachBatch((batch, output) => this.#take(batch, output))
+  open(emit: (batch: Batch) => void): void {
+    this.#emit = emit
   }
 
-  /** With what is in flight: a checkpoint counts only once everything before it has settled. */
-  snapshot(): Uint8Array {
-    return sealMode(this.#mode, this.#rule.save())
-  }
-
-  restore(bytes: Uint8Array): void {
-    this.#rule.restore(openMode(this.#mode, bytes))
-  }
-
-  #take(batch: Batch, output: (batch: Batch) => void): void {
+  receive(batch: Batch): void {
     const { block } = batch
     // Nothing of it is withheld and nothing passes, so nobody else would settle it.
     if (block.length === 0) return batch.ack()
@@ -74,9 +65,18 @@ export class Dedup implements StreamProcessor {
     if (kept.length === 0) return this.#flights.end(flight, { status: 'acked' })
     const selected = kept.length === block.length ? block : select(block, kept)
     const passing = this.#rule.strip?.(selected) ?? selected
-    if (flight.keyCount + flight.takeBack.length > 0) return output(this.#flights.launch(flight, batch, passing))
+    if (flight.keyCount + flight.takeBack.length > 0) return this.#emit(this.#flights.launch(flight, batch, passing))
     this.#flights.end(flight, { status: 'acked' })
-    output(passing === block ? batch : batch.replace(passing))
+    this.#emit(passing === block ? batch : batch.replace(passing))
+  }
+
+  /** With what is in flight: a checkpoint counts only once everything before it has settled. */
+  snapshot(): Uint8Array {
+    return sealMode(this.#mode, this.#rule.save())
+  }
+
+  restore(bytes: Uint8Array): void {
+    this.#rule.restore(openMode(this.#mode, bytes))
   }
 
   /** Remembers what is new; returns the indexes of what passes. */

@@ -1,5 +1,4 @@
-import type { OperatorFunction } from 'rxjs'
-import { type Batch, type Context, gate, type StreamProcessor } from '../../sdk/plugin/index.ts'
+import { type Context, Gate } from '../../sdk/plugin/index.ts'
 import type { Config } from './config.ts'
 import { type Memory, processMemory } from './memory.ts'
 
@@ -7,9 +6,8 @@ import { type Memory, processMemory } from './memory.ts'
 type Kind = 'resident memory' | 'heap'
 
 /** Refuses everything while memory was above a soft limit when it was looked at last. */
-export class MemoryLimiter implements StreamProcessor {
+export class MemoryLimiter extends Gate {
   #config: Config
-  #context: Context
   #memory: Memory
   /** What is short. */
   #short: Kind | undefined
@@ -17,16 +15,16 @@ export class MemoryLimiter implements StreamProcessor {
   #collections: { add(collections: number): void }
 
   constructor(config: Config, context: Context, memory = processMemory()) {
+    super(context)
     this.#config = config
-    this.#context = context
     this.#memory = memory
     const { instruments } = context
     instruments.gauge('refusing', '1 while batches are refused.', () => (this.#short === undefined ? 0 : 1))
     this.#collections = instruments.counter('collections_total', 'Garbage collections asked for above a hard limit.')
   }
 
-  operator(): OperatorFunction<Batch, Batch> {
-    return gate(this.#context, () => (this.#short === undefined ? undefined : `has too little ${this.#short}`))
+  protected override refusal(): string | undefined {
+    return this.#short === undefined ? undefined : `has too little ${this.#short}`
   }
 
   async start(): Promise<void> {
@@ -38,7 +36,7 @@ export class MemoryLimiter implements StreamProcessor {
   }
 
   #check(): void {
-    const { clock } = this.#context
+    const { clock } = this.context
     const { check_interval, soft_share } = this.#config
     this.#cancelCheck = clock.setTimer(check_interval - (clock.now() % check_interval), () => this.#check())
     if (this.#aboveShare(1) !== undefined && this.#memory.collect !== undefined) {
@@ -57,7 +55,7 @@ export class MemoryLimiter implements StreamProcessor {
 
   #tell(short: Kind | undefined): void {
     if (short === this.#short) return
-    const { log, status } = this.#context
+    const { log, status } = this.context
     this.#short = short
     if (short === undefined) status('ok')
     else {

@@ -1,22 +1,20 @@
-import type { OperatorFunction } from 'rxjs'
-import { type Batch, type Context, gate, type StreamProcessor } from '../../sdk/plugin/index.ts'
+import { type Batch, type Context, Gate } from '../../sdk/plugin/index.ts'
 import type { Bucket, Buckets } from './buckets.ts'
 import type { Keys } from './keys.ts'
 
 /** Hands a batch back to its sender, whole and without counting it, where a key in it has too few tokens. */
-export class Refusing implements StreamProcessor {
+export class Refusing extends Gate {
   #keys: Keys
   #buckets: Buckets
-  #context: Context
 
   constructor(keys: Keys, buckets: Buckets, context: Context) {
+    super(context)
     this.#keys = keys
     this.#buckets = buckets
-    this.#context = context
   }
 
-  operator(): OperatorFunction<Batch, Batch> {
-    return gate(this.#context, batch => (this.#takes(batch) ? undefined : 'is over its rate limit'))
+  protected override refusal(batch: Batch): string | undefined {
+    return this.#takes(batch) ? undefined : 'is over its rate limit'
   }
 
   snapshot(): Uint8Array {

@@ -50,7 +50,9 @@ function isWellFormed({ plugin, instance }: Subjects): void {
   assert.deepEqual(Object.keys(ports).sort(), PORTS[plugin.kind], `ports of a ${plugin.kind}`)
   for (const port of Object.values(ports)) assert.ok(PORT_TYPES.includes(port), `port ${port}`)
   const has = (member: string) => member in instance
-  const wanted = { receiver: ['batches$'], processor: ['process', 'operator'], exporter: ['export'] }[plugin.kind]
+  const wanted = { receiver: ['batches$'], processor: ['process', 'receive', 'operator'], exporter: ['export'] }[
+    plugin.kind
+  ]
   assert.equal(wanted.filter(has).length, 1, `create makes something with ${wanted.join(' or ')}`)
 }
 

@@ -38,15 +38,16 @@ export { NO_RESOURCE, NO_SCOPE } from '../../core/model/series.ts'
 export { quantileOf, relativeErrorOf, scaleOf } from '../../core/model/sketch/ddsketch.ts'
 export { DistinctCounter } from '../../core/model/sketch/distinct-counter.ts'
 export { addDistinct, distinctSketch } from '../../core/model/sketch/distinct-sketch.ts'
-export type { Origin, Outcome } from '../../core/pipeline/batch.ts'
 export { Batch } from '../../core/pipeline/batch.ts'
 export type { CreditPool, Permit } from '../../core/pipeline/credits.ts'
-export { eachBatch } from '../../core/pipeline/each-batch.ts'
-export { gate } from '../../core/pipeline/gate.ts'
+export { Gate } from '../../core/pipeline/gate.ts'
 export type { Conversion } from '../../core/pipeline/owning-processor.ts'
 export { OwningProcessor } from '../../core/pipeline/owning-processor.ts'
+export type { Origin, Outcome } from '../../core/pipeline/settlement.ts'
 export type { ComponentState, Context } from '../../core/plugin/context.ts'
 export type {
+  BatchProcessor,
+  CheckpointParticipant,
   ConfigProblem,
   ConfigSchema,
   Exporter,

@@ -1,13 +1,12 @@
 import assert from 'node:assert/strict'
-import { Subject } from 'rxjs'
 import type { Block } from '../../core/model/block.ts'
 import { runThrough } from '../../core/model/stepwise.ts'
 import type { Batch, Outcome } from '../../core/pipeline/batch.ts'
-import { lift } from '../../core/pipeline/lift.ts'
 import type { Lifecycle, Processor } from '../../core/plugin/contract.ts'
 import { type CountingContext, make, type Subjects, signal, stop, within } from './contract-subject.ts'
+import { ProcessorHarness } from './processor-harness.ts'
 import { blocksFor } from './sample-blocks.ts'
-import { type TestContext, testBatch } from './testing.ts'
+import type { TestContext } from './testing.ts'
 
 /** Longer than any window or backoff of a sensible default. */
 const LONG_MS = 2 * 3_600_000
@@ -88,34 +87,25 @@ async function knowsItsSnapshot({ plugin, options, context, instance }: Subjects
 }
 
 /** A processor as it stands in a pipeline, started. */
-async function assembled(instance: Lifecycle, context: CountingContext, behave: Behaviour) {
-  const input = new Subject<Batch>()
-  const sent: Batch[] = []
-  let completed = false
-  input.pipe(lift(instance as Processor, context)).subscribe({
-    next: batch => behave(batch, sent.push(batch) - 1),
-    complete: () => (completed = true)
-  })
+async function assembled(instance: Lifecycle, context: CountingContext, downstream: Behaviour) {
+  const harness = new ProcessorHarness(instance as Processor, context, { downstream }).open()
   await within('start', instance.start?.(signal()))
   return {
-    sent,
-    send(block: Block): Promise<Outcome> {
-      const { batch, settled } = testBatch(block)
-      input.next(batch)
-      return settled
-    },
+    harness,
+    sent: harness.sent,
+    send: (block: Block) => harness.send(block),
     /** Sends it, and gives it the time that a processor may hold a batch for. */
-    settle(block: Block): Promise<Outcome> {
-      const settled = this.send(block)
-      context.clock.advance(STEP_MS)
+    async settle(block: Block): Promise<Outcome> {
+      const settled = harness.send(block)
+      await harness.advance(STEP_MS)
       return settled
     },
     /** No more comes in; time goes on until all is out. */
     async end(): Promise<void> {
-      for (let ms = 0; ms < LONG_MS; ms += STEP_MS) context.clock.advance(STEP_MS)
-      input.complete()
-      for (let ms = 0; ms < LONG_MS && !completed; ms += STEP_MS) context.clock.advance(STEP_MS)
-      assert.ok(completed, 'the stream completes after its source')
+      await harness.advance(LONG_MS)
+      void harness.finish()
+      for (let ms = 0; ms < LONG_MS && !harness.isFinished; ms += STEP_MS) await harness.advance(STEP_MS)
+      assert.ok(harness.isFinished, 'the stream completes after its source')
       await stop(instance)
     }
   }

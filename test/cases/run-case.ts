@@ -1,8 +1,6 @@
 import assert from 'node:assert/strict'
-import { Subject } from 'rxjs'
-import { lift } from '../../core/pipeline/lift.ts'
 import type { Batch, Origin, Processor, ProcessorPlugin } from '../../sdk/plugin/index.ts'
-import { type TestContext, testBatch, testConfig, testContext } from '../../sdk/plugin/testing.ts'
+import { ProcessorHarness, type TestContext, testBatch, testConfig, testContext } from '../../sdk/plugin/testing.ts'
 import { EPOCH, parseItems, parseTime, printItems, printTime } from './items.ts'
 
 const COMMAND = /^(?:tick .+|restart|crash|full|room)$/
@@ -36,7 +34,7 @@ class CaseRun {
   #replayed: boolean
   #context!: TestContext
   #processor!: Processor
-  #input = new Subject<Batch>()
+  #harness!: ProcessorHarness
   #groups: { readonly title: string; readonly lines: string[] }[] = []
   #isTellingBatch = false
   /** Whether the exporter hands back what it gets. */
@@ -61,13 +59,13 @@ class CaseRun {
     this.#processor = this.#plugin.create(testConfig(this.#plugin, this.#options), this.#context)
     if (state !== undefined) this.#processor.restore!(state)
     await this.#processor.start?.(new AbortController().signal)
-    this.#input = new Subject()
     this.#dropsTold.clear()
-    this.#input.pipe(lift(this.#processor, this.#context)).subscribe(batch => {
+    const downstream = (batch: Batch) => {
       this.#tellBatch(printItems(batch.block))
       if (this.#isFull) batch.nack(new Error('the exporter is full'))
       else batch.ack()
-    })
+    }
+    this.#harness = new ProcessorHarness(this.#processor, this.#context, { downstream }).open()
   }
 
   async paragraph(lines: readonly string[]): Promise<void> {
@@ -93,7 +91,7 @@ class CaseRun {
   /** The stream completes, as it does when Weir stops; nobody may owe anything then. */
   async end(title: string): Promise<void> {
     this.#ending = title
-    this.#input.complete()
+    void this.#harness.finish()
     await this.#turn()
     this.#ending = undefined
     await this.#processor.stop?.(new AbortController().signal)
@@ -103,7 +101,7 @@ class CaseRun {
   async #send(items: readonly string[], origin: Origin): Promise<void> {
     const { batch, settled } = testBatch(parseItems(items, this.#context.series), origin)
     settled.then(outcome => outcome.status === 'nacked' && this.#tell(`refused: ${outcome.error.message}`))
-    this.#input.next(batch)
+    this.#harness.push(batch)
     await this.#turn()
   }
 

@@ -156,6 +156,11 @@ export class Lane implements Sink {
     return this.#queue.takeAll().map(item => this.#giveUp(item))
   }
 
+  /** Moves what waits to disk, where there is one. */
+  spill(): void {
+    this.#queue.spill(0)
+  }
+
   /** Frees what lies before `entry` on disk. */
   async removeBefore(entry: number): Promise<void> {
     await this.#backlog?.removeBefore(entry)

@@ -27,19 +27,23 @@ export class CarriedStates {
 
   /** Call once the pipeline has finished; where it could not (`isFinished`), what leaves has not put out what it holds. */
   take({ name, processors }: Pipeline, isFinished: boolean): void {
-    for (const { component, processor } of processors) {
+    for (const { component, processor, stage } of processors) {
       const key = `${name}/${component.id}`
       // Also what was carried to one that has put it out since: the way back must not put it out again.
       if (component.isLeaving && isFinished) this.#states.delete(key)
       else if (processor.snapshot !== undefined) this.#states.set(key, processor.snapshot())
+      if (stage.held?.isEmpty === false) this.#states.set(`${key} held`, stage.held.release())
     }
   }
 
   /** Call before the pipeline is opened. */
   give({ name, processors }: Pipeline): void {
-    for (const { component, processor } of processors) {
-      const state = this.#states.get(`${name}/${component.id}`)
+    for (const { component, processor, stage } of processors) {
+      const key = `${name}/${component.id}`
+      const state = this.#states.get(key)
       if (state !== undefined) processor.restore!(state)
+      const held = this.#states.get(`${key} held`)
+      if (held !== undefined) stage.held?.restore(held)
     }
   }
 }

@@ -6,12 +6,12 @@ import { pointsOf } from './lane/blocks.ts'
 
 test('regression: what a receiver brought that is gone has a place to go, as long as a pipeline names it', () => {
   const config = { receivers: ['otlp', 'pipeline/before'], processors: [], exporters: [] }
-  const topology = { receivers: [], exporters: [], pipelines: [new Pipeline('main', config, [])] }
+  const topology = { receivers: [], exporters: [], pipelines: [new Pipeline('main', config, [], {} as never)] }
   assert.deepEqual([...sinksOf(topology, { replayed: true } as never).keys()], ['otlp'])
 })
 
 test('regression: a pipeline that had ended swallowed what came, and whoever waited for it waited on', async () => {
-  const pipeline = new Pipeline('main', { receivers: [], processors: [], exporters: [] }, [])
+  const pipeline = new Pipeline('main', { receivers: [], processors: [], exporters: [] }, [], {} as never)
   pipeline.open()
   assert.equal(pipeline.hasRoom(), true)
   await pipeline.finish()

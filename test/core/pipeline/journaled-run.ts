@@ -8,6 +8,7 @@ import { type PointBlock, PointBlockBuilder } from '../../../core/model/points.t
 import { type Metric, SeriesRegistry } from '../../../core/model/series.ts'
 import type { Batch } from '../../../core/pipeline/batch.ts'
 import { buildTopology, type Topology } from '../../../core/pipeline/build.ts'
+import { SettlementTracker } from '../../../core/pipeline/checkpoint/settlement-tracker.ts'
 import type { Component, Services } from '../../../core/pipeline/component.ts'
 import { CreditPool } from '../../../core/pipeline/credits.ts'
 import type { ReplayReport } from '../../../core/pipeline/dead-letter-replay.ts'
@@ -160,10 +161,13 @@ export class JournaledRun {
       metrics: this.#metrics,
       credits: new CreditPool(1 << 20),
       ownedCredits: new CreditPool(ownedBytes, true),
+      heldCredits: new CreditPool(1 << 20, true),
+      settlements: new SettlementTracker(),
       steps: new Steps(),
       durable: true,
       isReloading: false,
       replayed: true,
+      custodian: undefined,
       requestsWanted: false,
       routes: new Map(),
       reports: new Set(),

@@ -1,9 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { Subject } from 'rxjs'
-import { lift } from '../../../core/pipeline/lift.ts'
 import { type Batch, type Conversion, OwningProcessor, type PointBlock } from '../../../sdk/plugin/index.ts'
-import { type TestContext, testBatch, testContext } from '../../../sdk/plugin/testing.ts'
+import { ProcessorHarness, type TestContext, testBatch, testContext } from '../../../sdk/plugin/testing.ts'
 import { parseItems, printItems } from '../../cases/items.ts'
 
 /** Puts out what came before instead of what comes, and remembers that. Leaves `same` alone. */
@@ -37,22 +35,18 @@ class Delay implements Conversion {
 
 function assembled(context: TestContext, state?: Uint8Array) {
   const processor = new OwningProcessor(new Delay(context), context)
-  const input = new Subject<Batch>()
   const sent: Batch[] = []
-  let completed = false
   if (state !== undefined) processor.restore(state)
   void processor.start()
-  input
-    .pipe(lift(processor, context))
-    .subscribe({ next: batch => sent.push(batch), complete: () => (completed = true) })
+  const harness = new ProcessorHarness(processor, context, { downstream: batch => sent.push(batch) }).open()
   return {
     processor,
-    input,
+    finish: () => harness.finish(),
     sent,
-    isCompleted: () => completed,
+    isFinished: () => harness.isFinished,
     send(line: string): Promise<string> {
       const { batch, settled } = testBatch(parseItems([line], context.series))
-      input.next(batch)
+      harness.push(batch)
       return settled.then(({ status }) => status)
     },
     lines: () => sent.flatMap(({ block }) => printItems(block))
@@ -78,8 +72,8 @@ test('what is handed back is sent again, until it is taken', async () => {
   assert.equal(context.account.inFlight, 1)
   context.clock.advance(100)
   line.sent[1].nack(new Error('still full'))
-  line.input.complete()
-  assert.ok(line.isCompleted())
+  await line.finish()
+  assert.ok(line.isFinished())
   line.sent[2].ack()
   assert.deepEqual(line.lines(), ['0s gauge a 1', '0s gauge a 1', '0s gauge a 1'])
   assert.equal(context.account.imbalance, 0)
@@ -91,8 +85,8 @@ test('without credits it waits, and a snapshot keeps what waits', async () => {
   const line = assembled(context)
   await line.send('0s gauge a 1')
   await line.send('0s gauge b 2')
-  line.input.complete()
-  assert.ok(line.isCompleted(), 'the next start sends it')
+  await line.finish()
+  assert.ok(line.isFinished(), 'the next start sends it')
   assert.deepEqual(line.lines(), [])
   assert.equal(context.account.imbalance, 0)
   permit.release()

@@ -1,10 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { Subject } from 'rxjs'
-import { lift } from '../../../core/pipeline/lift.ts'
 import plugin from '../../../processors/batch/index.ts'
-import type { Batch, StreamProcessor } from '../../../sdk/plugin/index.ts'
-import { testBatch, testConfig, testContext } from '../../../sdk/plugin/testing.ts'
+import type { Batch, Processor } from '../../../sdk/plugin/index.ts'
+import { ProcessorHarness, testBatch, testConfig, testContext } from '../../../sdk/plugin/testing.ts'
 import { parseItems, printItems } from '../../cases/items.ts'
 
 for (const [config, message] of [
@@ -19,12 +17,11 @@ for (const [config, message] of [
 
 function assembled(config: Record<string, unknown>, state?: Uint8Array) {
   const context = testContext()
-  const processor = plugin.create(testConfig(plugin, config), context) as StreamProcessor
-  const input = new Subject<Batch>()
+  const processor = plugin.create(testConfig(plugin, config), context) as Processor
   const sent: Batch[] = []
   if (state !== undefined) processor.restore!(state)
   void processor.start!(new AbortController().signal)
-  input.pipe(lift(processor, context)).subscribe(batch => sent.push(batch))
+  const harness = new ProcessorHarness(processor, context, { downstream: batch => sent.push(batch) }).open()
   return {
     context,
     processor,
@@ -38,7 +35,7 @@ function assembled(config: Record<string, unknown>, state?: Uint8Array) {
         const items = outcome.status === 'dropped' ? ` ${outcome.items}` : ''
         this.outcomes.push(`${name.replaceAll('0s event ', '')} ${outcome.status}${items}`)
       })
-      input.next(batch)
+      harness.push(batch)
     }
   }
 }

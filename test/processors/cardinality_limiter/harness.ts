@@ -1,9 +1,7 @@
-import { Subject } from 'rxjs'
-import { lift } from '../../../core/pipeline/lift.ts'
 import plugin from '../../../processors/cardinality_limiter/index.ts'
 import type { Batch, Block, Distribution, Metric, PointBlock, Processor } from '../../../sdk/plugin/index.ts'
 import { PointBlockBuilder, sortAttributes } from '../../../sdk/plugin/index.ts'
-import { type TestContext, testBatch, testConfig, testContext } from '../../../sdk/plugin/testing.ts'
+import { ProcessorHarness, type TestContext, testBatch, testConfig, testContext } from '../../../sdk/plugin/testing.ts'
 
 export const EPOCH = 1_700_000_000_000
 
@@ -34,7 +32,7 @@ export interface Output {
 export class Harness {
   readonly context: TestContext
   readonly processor: Processor
-  readonly input = new Subject<Batch>()
+  readonly host: ProcessorHarness
   readonly outputs: Output[] = []
   /** Gauges, and counters that are read. */
   readonly readings = new Map<string, () => number>()
@@ -51,10 +49,11 @@ export class Harness {
     }
     this.context = context
     this.processor = plugin.create(testConfig(plugin, config), context) as Processor
-    this.input.pipe(lift(this.processor, context)).subscribe(batch => {
+    const downstream = (batch: Batch) => {
       this.#record(batch.block as PointBlock)
       this.onBatch(batch)
-    })
+    }
+    this.host = new ProcessorHarness(this.processor, context, { downstream }).open()
   }
 
   send(...points: TestPoint[]): Promise<string> {
@@ -63,7 +62,7 @@ export class Harness {
 
   sendBlock(block: Block): Promise<string> {
     const { batch, settled } = testBatch(block)
-    this.input.next(batch)
+    this.host.push(batch)
     return settled.then(outcome => (outcome.status === 'dropped' ? `dropped ${outcome.items}` : outcome.status))
   }
 

@@ -1,9 +1,7 @@
-import { Subject } from 'rxjs'
-import { lift } from '../../../core/pipeline/lift.ts'
 import plugin from '../../../processors/dedup/index.ts'
 import type { Batch, Block, EventBlock, Metric, Origin, PointBlock, Processor } from '../../../sdk/plugin/index.ts'
 import { PointBlockBuilder, sortAttributes } from '../../../sdk/plugin/index.ts'
-import { type TestContext, testBatch, testConfig, testContext } from '../../../sdk/plugin/testing.ts'
+import { ProcessorHarness, type TestContext, testBatch, testConfig, testContext } from '../../../sdk/plugin/testing.ts'
 
 export const EPOCH = 1_700_000_000_000
 
@@ -22,7 +20,7 @@ export interface TestPoint {
 export class Harness {
   readonly context: TestContext
   readonly processor: Processor
-  readonly input = new Subject<Batch>()
+  readonly host: ProcessorHarness
   /** Handles that came out. */
   readonly out: Batch[] = []
   /** Gauges, and counters that are read. */
@@ -41,10 +39,11 @@ export class Harness {
     }
     this.context = context
     this.processor = plugin.create(testConfig(plugin, config), context) as Processor
-    this.input.pipe(lift(this.processor, context)).subscribe(batch => {
+    const downstream = (batch: Batch) => {
       this.out.push(batch)
       this.onBatch(batch)
-    })
+    }
+    this.host = new ProcessorHarness(this.processor, context, { downstream }).open()
   }
 
   /** Keeps what comes out in flight, until the test settles it. */
@@ -56,7 +55,7 @@ export class Harness {
   /** The outcome's status, and for losses how many items: `acked`, `nacked`, `dropped 2`. */
   send(block: Block, origin?: Origin): Promise<string> {
     const { batch, settled } = testBatch(block, origin)
-    this.input.next(batch)
+    this.host.push(batch)
     return settled.then(outcome => (outcome.status === 'dropped' ? `dropped ${outcome.items}` : outcome.status))
   }
 

@@ -1,13 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { Subject } from 'rxjs'
-import { lift } from '../../../core/pipeline/lift.ts'
 import type { Config } from '../../../processors/memory_limiter/config.ts'
 import plugin from '../../../processors/memory_limiter/index.ts'
 import { MemoryLimiter } from '../../../processors/memory_limiter/limiter.ts'
 import { processMemory } from '../../../processors/memory_limiter/memory.ts'
-import type { Batch } from '../../../sdk/plugin/index.ts'
-import { testBatch, testConfig, testContext } from '../../../sdk/plugin/testing.ts'
+import { ProcessorHarness, testBatch, testConfig, testContext } from '../../../sdk/plugin/testing.ts'
 import { parseItems } from '../../cases/items.ts'
 
 const MIB = 2 ** 20
@@ -27,8 +24,7 @@ async function assembled(config: Record<string, unknown>, freed = 0) {
     }
   }
   const limiter = new MemoryLimiter(testConfig(plugin, config) as Config, context, memory)
-  const input = new Subject<Batch>()
-  input.pipe(lift(limiter, context)).subscribe(batch => batch.ack())
+  const harness = new ProcessorHarness(limiter, context).open()
   await limiter.start()
   return {
     context,
@@ -38,7 +34,7 @@ async function assembled(config: Record<string, unknown>, freed = 0) {
     async send(): Promise<string> {
       context.clock.advance(1000)
       const { batch, settled } = testBatch(parseItems(['0s event a'], context.series))
-      input.next(batch)
+      harness.push(batch)
       return (await settled).status
     }
   }

@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { Subject } from 'rxjs'
 import { sealState } from '../../../core/model/saved-state.ts'
 import plugin from '../../../processors/rate_limiter/index.ts'
-import type { Batch, MapProcessor, StreamProcessor } from '../../../sdk/plugin/index.ts'
-import { testBatch, testConfig, testContext } from '../../../sdk/plugin/testing.ts'
+import type { Batch, MapProcessor, Processor } from '../../../sdk/plugin/index.ts'
+import { ProcessorHarness, testBatch, testConfig, testContext } from '../../../sdk/plugin/testing.ts'
 import { parseItems } from '../../cases/items.ts'
 
 const created = (config: Record<string, unknown>, context = testContext()) =>
@@ -67,16 +66,16 @@ test('a batch with more keys than there is room for counts against every one of 
   const limiter = plugin.create(
     testConfig(plugin, { rate: 1, burst: 2, by: ['user'], max_keys: 1, action: 'refuse' }),
     context
-  ) as StreamProcessor
-  const input = new Subject<Batch>()
+  ) as Processor
   let passed = 0
-  input.pipe(limiter.operator()).subscribe(batch => {
+  const downstream = (batch: Batch) => {
     passed++
     batch.ack()
-  })
+  }
+  const harness = new ProcessorHarness(limiter, context, { downstream }).open()
   const send = (...users: string[]) => {
     const clicks = users.map(user => `0s event click {user: ${user}}`)
-    input.next(testBatch(parseItems(clicks, context.series)).batch)
+    harness.push(testBatch(parseItems(clicks, context.series)).batch)
   }
   send('ann', 'ann', 'bob')
   send('ann')

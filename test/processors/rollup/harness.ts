@@ -1,10 +1,8 @@
 import assert from 'node:assert/strict'
-import { Subject } from 'rxjs'
-import { lift } from '../../../core/pipeline/lift.ts'
 import plugin from '../../../processors/rollup/index.ts'
-import type { Batch, Block, Distribution, Metric, PointBlock, StreamProcessor } from '../../../sdk/plugin/index.ts'
+import type { Batch, Block, Distribution, Metric, PointBlock, Processor } from '../../../sdk/plugin/index.ts'
 import { PointBlockBuilder, sortAttributes } from '../../../sdk/plugin/index.ts'
-import { type TestContext, testBatch, testConfig, testContext } from '../../../sdk/plugin/testing.ts'
+import { ProcessorHarness, type TestContext, testBatch, testConfig, testContext } from '../../../sdk/plugin/testing.ts'
 
 /** A midnight, Unix ms. */
 export const EPOCH = 1_700_006_400_000
@@ -39,8 +37,8 @@ export class Harness {
   #config: Record<string, unknown>
   #epoch: number
   #context!: TestContext
-  #processor!: StreamProcessor
-  #input!: Subject<Batch>
+  #processor!: Processor
+  #harness!: ProcessorHarness
 
   constructor(config: Record<string, unknown> = {}, epoch = EPOCH) {
     this.#config = config
@@ -55,14 +53,14 @@ export class Harness {
     const now = this.#context?.clock.now() ?? this.#epoch
     this.#context = { ...testContext('rollup'), durable: true }
     this.#context.clock.advanceTo(now)
-    this.#processor = plugin.create(testConfig(plugin, this.#config), this.#context) as StreamProcessor
+    this.#processor = plugin.create(testConfig(plugin, this.#config), this.#context) as Processor
     if (state !== undefined) this.#processor.restore!(state)
     await this.#processor.start?.(new AbortController().signal)
-    this.#input = new Subject()
-    this.#input.pipe(lift(this.#processor, this.#context)).subscribe(batch => {
+    const downstream = (batch: Batch) => {
       this.#record(batch.block as PointBlock)
       batch.ack()
-    })
+    }
+    this.#harness = new ProcessorHarness(this.#processor, this.#context, { downstream }).open()
     return this
   }
 
@@ -73,7 +71,7 @@ export class Harness {
   /** Goes on in a process that knows the snapshot alone. */
   async restart(): Promise<void> {
     const state = this.snapshot()
-    this.#input.complete()
+    await this.#harness.finish()
     await this.#processor.stop?.(new AbortController().signal)
     this.assertBalanced()
     await this.start(state)
@@ -86,7 +84,7 @@ export class Harness {
 
   sendBlock(block: Block, source = 'test'): Promise<string> {
     const { batch, settled } = testBatch(block, { source })
-    this.#input.next(batch)
+    this.#harness.push(batch)
     return settled.then(outcome => outcome.status)
   }
 

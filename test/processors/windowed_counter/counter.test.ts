@@ -308,8 +308,8 @@ describe('windowed_counter', () => {
   it('sends what is open when the stream ends and nothing keeps its state', async () => {
     const weir = await new Harness({ windows: ['1s', '1h'] }).start()
     await weir.send({ at: 0, value: 7 })
-    weir.input.complete()
-    assert.ok(weir.completed)
+    await weir.host.finish()
+    assert.ok(weir.host.isFinished)
     assert.equal(weir.sumOf('requests{window=1s}'), 7)
     assert.equal(weir.sumOf('requests{window=1h}'), 7)
   })

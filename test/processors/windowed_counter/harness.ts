@@ -1,8 +1,7 @@
-import { Subject } from 'rxjs'
 import plugin from '../../../processors/windowed_counter/index.ts'
-import type { Batch, Block, Metric, PointBlock, StreamProcessor } from '../../../sdk/plugin/index.ts'
+import type { Batch, Block, Metric, PointBlock, Processor } from '../../../sdk/plugin/index.ts'
 import { PointBlockBuilder, sortAttributes } from '../../../sdk/plugin/index.ts'
-import { type TestContext, testBatch, testConfig, testContext } from '../../../sdk/plugin/testing.ts'
+import { ProcessorHarness, type TestContext, testBatch, testConfig, testContext } from '../../../sdk/plugin/testing.ts'
 
 export const EPOCH = 1_700_000_000_000
 
@@ -27,29 +26,24 @@ export interface Output {
 export class Harness {
   readonly context: TestContext
   readonly outputs: Output[] = []
-  readonly processor: StreamProcessor
-  readonly input = new Subject<Batch>()
+  readonly processor: Processor
+  readonly host: ProcessorHarness
   readonly batches: Batch[] = []
-  completed = false
   /** What exporters do with a batch. */
   onBatch = (batch: Batch): void => batch.ack()
 
   constructor(config: Record<string, unknown>, context: TestContext = testContext('windowed_counter')) {
     this.context = context
-    this.processor = plugin.create(testConfig(plugin, config), context) as StreamProcessor
+    this.processor = plugin.create(testConfig(plugin, config), context) as Processor
+    const downstream = (batch: Batch) => {
+      this.#record(batch.block as PointBlock)
+      this.onBatch(batch)
+    }
+    this.host = new ProcessorHarness(this.processor, context, { downstream })
   }
 
   async start(): Promise<this> {
-    this.input.pipe(this.processor.operator()).subscribe({
-      next: batch => {
-        this.context.account.sent += batch.block.length
-        this.#record(batch.block as PointBlock)
-        this.onBatch(batch)
-      },
-      complete: () => {
-        this.completed = true
-      }
-    })
+    this.host.open()
     await this.processor.start?.(AbortSignal.abort())
     return this
   }
@@ -61,8 +55,7 @@ export class Harness {
 
   sendBlock(block: Block): Promise<string> {
     const { batch, settled } = testBatch(block)
-    this.context.account.received += block.length
-    this.input.next(batch)
+    this.host.push(batch)
     return settled.then(outcome => outcome.status)
   }
 

@@ -69,7 +69,7 @@ function totals(values: readonly number[]) {
 const unknownRange = (distribution: Distribution) => ({ ...distribution, min: Number.NaN, max: Number.NaN })
 
 async function restarted(old: HistogramHarness, seconds: number): Promise<HistogramHarness> {
-  old.input.complete()
+  await old.host.finish()
   const fresh = new HistogramHarness(WINDOWS, durable())
   fresh.context.clock.advance(seconds * 1000)
   fresh.processor.restore!(old.processor.snapshot!())

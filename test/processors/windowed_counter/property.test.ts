@@ -51,7 +51,7 @@ async function run(steps: readonly Step[]): Promise<{ outputs: Output[]; sent: T
 
 /** Another process, which knows only the bytes. */
 async function restarted(old: Harness, seconds: number, outputs: Output[]): Promise<Harness> {
-  old.input.complete()
+  await old.host.finish()
   const bytes = old.processor.snapshot!()
   await old.processor.stop?.(AbortSignal.abort())
   outputs.push(...old.outputs)

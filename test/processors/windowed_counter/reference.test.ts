@@ -86,7 +86,7 @@ async function run(steps: readonly Step[], config: Record<string, unknown>): Pro
 
 /** Another process, which knows only the bytes. */
 async function restarted(old: Harness, seconds: number, config: Record<string, unknown>): Promise<Harness> {
-  old.input.complete()
+  await old.host.finish()
   const bytes = old.processor.snapshot!()
   await old.processor.stop?.(AbortSignal.abort())
   assert.equal(old.context.account.imbalance, 0, 'the ledger adds up')

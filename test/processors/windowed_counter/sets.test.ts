@@ -29,7 +29,7 @@ function sets(weir: Harness, points: readonly SetPoint[]): PointBlock {
 const members = (from: number, to: number) => Array.from({ length: to - from }, (_, i) => `user-${from + i}`)
 
 async function restarted(old: Harness, seconds: number): Promise<Harness> {
-  old.input.complete()
+  await old.host.finish()
   const fresh = new Harness(WINDOWS, durable())
   fresh.context.clock.advance(seconds * 1000)
   fresh.processor.restore!(old.processor.snapshot!())

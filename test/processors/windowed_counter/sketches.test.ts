@@ -136,7 +136,7 @@ describe('windowed_counter in partitions', () => {
     for (const part of parts) {
       const partition = await new Harness({ ...FIRST, allowed_lateness: '1m' }, { ...merging.context }).start()
       partition.onBatch = batch =>
-        void merging.input.next(Batch.of({ source: 'partition' }, batch.block, () => batch.ack()))
+        void merging.host.push(Batch.of({ source: 'partition' }, batch.block, () => batch.ack()))
       for (const point of part) await partition.sendBlock(blockOf(partition, point))
     }
     merging.advanceTo(300)

@@ -8,7 +8,7 @@ function pipelineOf(state: number, isLeaving: boolean) {
   const given: number[] = []
   const processor = { snapshot: () => Uint8Array.of(state), restore: ([value]: Uint8Array) => given.push(value) }
   const component = { id: 'x', isLeaving }
-  return { given, pipeline: { name: 'p', processors: [{ component, processor }] } as never as Pipeline }
+  return { given, pipeline: { name: 'p', processors: [{ component, processor, stage: {} }] } as never as Pipeline }
 }
 
 const CASES: [what: string, isLeaving: boolean, isFinished: boolean, want: number[]][] = [

@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
-import { EMPTY, map, Observable, Subject, take } from 'rxjs'
-import type { Batch } from '../../../core/pipeline/batch.ts'
-import { lift } from '../../../core/pipeline/lift.ts'
-import { type Block, NO_ATTRIBUTES, PointBlockBuilder, type Processor } from '../../../sdk/plugin/index.ts'
-import { testBatch, testContext } from '../../../sdk/plugin/testing.ts'
+import { EMPTY, map, Observable, take } from 'rxjs'
+import type { Batch } from '../../../../core/pipeline/batch.ts'
+import { type Block, NO_ATTRIBUTES, PointBlockBuilder, type Processor } from '../../../../sdk/plugin/index.ts'
+import { ProcessorHarness, testContext } from '../../../../sdk/plugin/testing.ts'
 
 function points(...values: number[]): Block {
   const builder = new PointBlockBuilder()
@@ -15,17 +14,13 @@ function points(...values: number[]): Block {
 
 function run(processor: Processor) {
   const context = testContext()
-  const input = new Subject<Batch>()
   const seen: number[][] = []
-  input.pipe(lift(processor, context)).subscribe(batch => {
+  const downstream = (batch: Batch) => {
     seen.push([...(batch.block as { value: Float64Array }).value])
     batch.ack()
-  })
-  const send = (...values: number[]) => {
-    const { batch, settled } = testBatch(points(...values))
-    input.next(batch)
-    return settled
   }
+  const harness = new ProcessorHarness(processor, context, { downstream }).open()
+  const send = (...values: number[]) => harness.send(points(...values))
   return { context, seen, send }
 }
 

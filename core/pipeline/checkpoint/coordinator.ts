@@ -1,0 +1,192 @@
+import type { Logger } from 'pino'
+import { describeError } from '../../errors.ts'
+import { type Checkpoint, type LanePosition, writeCheckpoint } from '../../journal/checkpoint.ts'
+import type { Disk } from '../../journal/disk.ts'
+import type { Journal } from '../../journal/journal.ts'
+import { runThrough, type Stepwise } from '../../model/stepwise.ts'
+import type { Clock } from '../../telemetry/clock.ts'
+import type { Topology } from '../build.ts'
+import type { JournaledEntrance } from '../journaled-entrance.ts'
+import { planOf } from '../reload/last-plan.ts'
+import type { Steps } from '../steps.ts'
+import { exportersOf, heldOf, snapshotsOf, upstreamOf } from './participants.ts'
+import type { SettlementTracker } from './settlement-tracker.ts'
+
+/** How long a checkpoint waits for backends before what is in front of it goes to the disk of its sending queue. */
+const GRACE_MS = 1000
+/** Between looks at operators that hold batches in part. */
+const RETRY_MS = 50
+
+export interface CoordinatorOptions {
+  readonly disk: Disk
+  readonly folder: string
+  readonly journal: Journal
+  readonly topology: Topology
+  readonly entrance: Pick<JournaledEntrance, 'nextEntry'>
+  readonly settlements: SettlementTracker
+  readonly steps: Steps
+  readonly pipelineClock: Clock
+  readonly clock: Clock
+  readonly log: Logger
+  readonly intervalMs: number
+  /** Number of the last checkpoint there is. */
+  readonly lastId: number
+}
+
+/** A snapshot at a barrier. */
+interface Pending extends Omit<Checkpoint, 'lanes' | 'id'> {
+  /** Whether everything that was in the pipelines then is with somebody who keeps it. */
+  readonly isWhole: Promise<boolean>
+}
+
+/**
+ * Writes down, now and then, what components know and up to where the journal is done with. A snapshot is taken between
+ * two entries, which is its barrier, and kept only once every settlement opened before the barrier has closed: then a
+ * restart from here does nothing twice that backends would see as more than once.
+ */
+export class CheckpointCoordinator {
+  #options: CoordinatorOptions
+  #cancel = () => {}
+  #running: Promise<boolean> | undefined
+  #looking: Promise<unknown> = Promise.resolve()
+  #writing: Promise<void> = Promise.resolve()
+  /** Goes up with {@link hold}. */
+  #generation = 0
+  #isHeld = false
+  #lastId: number
+  /** Unix ms. */
+  #last: number
+
+  constructor(options: CoordinatorOptions) {
+    this.#options = options
+    this.#last = options.clock.now()
+    this.#lastId = options.lastId
+  }
+
+  get ageMs(): number {
+    return this.#options.clock.now() - this.#last
+  }
+
+  start(): void {
+    this.#isHeld = false
+    this.#cancel()
+    this.#cancel = this.#options.clock.setTimer(this.#options.intervalMs, () => {
+      this.start()
+      void this.take()
+    })
+  }
+
+  stop(): void {
+    this.#cancel()
+  }
+
+  /**
+   * Ends those under way, and takes none but by {@link takeHeld} until {@link start}. When it resolves none changes anything
+   * in a folder any more.
+   */
+  async hold(): Promise<void> {
+    this.#isHeld = true
+    this.#cancel()
+    this.#generation++
+    this.#running = undefined
+    await this.#looking
+    await this.#writing
+  }
+
+  /** Resolves to whether it was kept. While one waits for its barrier there is no second. */
+  async take(): Promise<boolean> {
+    return this.#isHeld ? false : this.takeHeld()
+  }
+
+  /** Though held: the components there are now are those there will be. */
+  takeHeld(): Promise<boolean> {
+    if (this.#running !== undefined) return this.#running
+    const taking = this.#take().finally(() => {
+      if (this.#running === taking) this.#running = undefined
+    })
+    this.#running = taking
+    return taking
+  }
+
+  /** One that knows all there is now: waits for one that is under way first, which knows less. */
+  async takeAnew(): Promise<boolean> {
+    await this.#running
+    return this.take()
+  }
+
+  async #take(): Promise<boolean> {
+    const { clock, log, settlements } = this.#options
+    const generation = this.#generation
+    try {
+      while (!this.#canLook()) {
+        if (settlements.isBroken || generation !== this.#generation) return false
+        await new Promise<void>(resolve => clock.setTimer(RETRY_MS, resolve))
+      }
+      const looking = this.#options.steps.run(this.#look())
+      this.#looking = looking.catch(() => {})
+      const { isWhole, ...checkpoint } = await looking
+      const cancel = this.#hurry()
+      const isKept = await isWhole
+      cancel()
+      if (!isKept || generation !== this.#generation) return false
+      const written = this.#write(checkpoint)
+      this.#writing = written.catch(() => {})
+      await written
+      this.#last = clock.now()
+      return true
+    } catch (error) {
+      log.error({ err: describeError(error) }, 'no checkpoint could be written; the journal keeps growing')
+      return false
+    }
+  }
+
+  #canLook(): boolean {
+    for (const { areWhole } of heldOf(this.#options.topology).values()) if (!areWhole) return false
+    return true
+  }
+
+  /** Batches that wait for backends go to disk, again and again: the disk may be full, or fail. */
+  #hurry(): () => void {
+    const { clock, topology } = this.#options
+    let cancel = () => {}
+    const wait = () => {
+      cancel = clock.setTimer(GRACE_MS, () => {
+        for (const { lane } of topology.exporters) lane.spill()
+        wait()
+      })
+    }
+    wait()
+    return () => cancel()
+  }
+
+  *#look(): Stepwise<Pending> {
+    const { entrance, topology, pipelineClock, settlements } = this.#options
+    const where = { nextEntry: entrance.nextEntry, time: pipelineClock.now(), plan: planOf(topology) }
+    // Operators that wait for something else than time would emit to a processor that is written down already.
+    const held = [...heldOf(topology).values()]
+    for (const state of held) state.freeze()
+    try {
+      const snapshots = yield* snapshotsOf(upstreamOf(topology))
+      return { ...where, snapshots, isWhole: settlements.barrier() }
+    } finally {
+      for (const state of held) state.thaw()
+    }
+  }
+
+  /** Segments and batches on disk that it makes superfluous go. */
+  async #write(pending: Omit<Pending, 'isWhole'>): Promise<void> {
+    const { disk, folder, journal, topology } = this.#options
+    const snapshots = new Map([...pending.snapshots, ...runThrough(snapshotsOf(exportersOf(topology)))])
+    const checkpoint = { ...pending, snapshots, lanes: lanePositions(topology), id: ++this.#lastId }
+    const participants = [...upstreamOf(topology).values(), ...exportersOf(topology).values()]
+    await writeCheckpoint(disk, folder, checkpoint)
+    for (const participant of participants) participant.committed?.(checkpoint.id)
+    await journal.removeBefore(checkpoint.nextEntry)
+    for (const { component, lane } of topology.exporters)
+      await lane.removeBefore(checkpoint.lanes.get(component.id)?.next ?? 0)
+  }
+}
+
+function lanePositions({ exporters }: Topology): Map<string, LanePosition> {
+  return new Map(exporters.flatMap(({ component, lane }) => (lane.position ? [[component.id, lane.position]] : [])))
+}

@@ -1,0 +1,85 @@
+import { PIPELINE_PREFIX } from '../../config/graph.ts'
+import { describeError, WeirError } from '../../errors.ts'
+import type { Checkpoint } from '../../journal/checkpoint.ts'
+import type { Stepwise } from '../../model/stepwise.ts'
+import type { CheckpointParticipant } from '../../plugin/contract.ts'
+import type { Pipeline, Topology } from '../build.ts'
+import type { HeldState } from '../stage/stage.ts'
+
+/** Participants by the names that their states have in a checkpoint. */
+export type Participants = ReadonlyMap<string, CheckpointParticipant>
+
+/** Those that are written down between two batches, upstream first: receivers, processors, and what operators hold. */
+export function upstreamOf({ receivers, pipelines }: Topology): Participants {
+  const all = new Map<string, CheckpointParticipant>()
+  for (const { component, receiver } of receivers) all.set(component.name, receiver)
+  for (const { name, processors } of pipelines)
+    for (const { component, processor } of processors) all.set(`${name}/${component.id}`, processor)
+  for (const [name, held] of heldOf({ pipelines })) all.set(name, held)
+  return statefulOf(all)
+}
+
+/** Those that are written down once everything before has left the sending queues. */
+export function exportersOf({ exporters }: Topology): Participants {
+  return statefulOf(new Map(exporters.map(({ component, exporter }) => [component.name, exporter])))
+}
+
+/**
+ * What operators hold, where it has to be in checkpoints: if a processor with state follows, what leaves the operator after
+ * the checkpoint is in no state of it. Everything else is waited for.
+ */
+export function heldOf({ pipelines }: Pick<Topology, 'pipelines'>): Map<string, HeldState> {
+  const held = new Map<string, HeldState>()
+  for (const pipeline of pipelines) {
+    for (const [i, { component, stage }] of pipeline.processors.entries())
+      if (stage.held !== undefined && hasStateBehind(pipeline, i, pipelines))
+        held.set(`${pipeline.name}/${component.id} held`, stage.held)
+  }
+  return held
+}
+
+function hasStateBehind(pipeline: Pipeline, index: number, pipelines: readonly Pipeline[]): boolean {
+  if (pipeline.processors.slice(index + 1).some(({ processor }) => processor.snapshot !== undefined)) return true
+  const fed = pipelines.filter(({ config }) => config.receivers.includes(PIPELINE_PREFIX + pipeline.name))
+  return fed.some(other => hasStateBehind(other, -1, pipelines))
+}
+
+function statefulOf(all: ReadonlyMap<string, CheckpointParticipant>): Participants {
+  return new Map([...all].filter(([, { snapshot, restore }]) => snapshot !== undefined && restore !== undefined))
+}
+
+/** Snapshots of all, by their names. */
+export function* snapshotsOf(participants: Participants): Stepwise<Map<string, Uint8Array>> {
+  const snapshots = new Map<string, Uint8Array>()
+  for (const [name, participant] of participants) {
+    const inSteps = participant.snapshotInSteps?.()
+    snapshots.set(name, inSteps === undefined ? participant.snapshot!() : yield* inSteps)
+    yield
+  }
+  return snapshots
+}
+
+/** Gives participants the state they had. Throws `STATE_INVALID` where that fails, or where one is no longer there. */
+export function restoreSnapshots(topology: Topology, { snapshots }: Checkpoint, folder: string): void {
+  const left = new Set(snapshots.keys())
+  for (const [name, participant] of [...upstreamOf(topology), ...exportersOf(topology)]) {
+    const state = snapshots.get(name)
+    left.delete(name)
+    if (state === undefined) continue
+    try {
+      participant.restore!(state)
+    } catch (error) {
+      throw unusable(folder, `the state of ${name}: ${describeError(error)}`, error)
+    }
+  }
+  if (left.size > 0)
+    throw unusable(folder, `it has state of ${[...left].join(', ')}, which the configuration has no longer`)
+}
+
+function unusable(folder: string, why: string, cause?: unknown): WeirError {
+  return new WeirError(
+    'STATE_INVALID',
+    `cannot restore the checkpoint in ${folder}: ${why}; start with --discard-state to go on without it`,
+    { cause }
+  )
+}

@@ -1,0 +1,133 @@
+import type { Logger } from 'pino'
+import { describeError } from '../../errors.ts'
+import { type DeadLetters, letterKey } from '../../journal/dead-letters.ts'
+import { type Block, blockBytes } from '../../model/block.ts'
+import { type Clock, sleep } from '../../telemetry/clock.ts'
+import type { SettlementTracker } from '../checkpoint/settlement-tracker.ts'
+
+const RETRY_MS = 1000
+/** Blocks that may wait for the dead letters, which may be full, before nothing more is forwarded. */
+const MOST_WAITING_BYTES = 64 * 2 ** 20
+
+interface WriterHost {
+  readonly deadLetters: DeadLetters | undefined
+  readonly settlements: SettlementTracker
+  readonly clock: Clock
+  readonly log: Logger
+}
+
+/** A batch over which a processor failed though it was acknowledged. */
+export interface FailedBatch {
+  /** Id of its receiver. */
+  readonly source: string
+  readonly request?: string | undefined
+  readonly block: Block
+  /** Its entry of the journal: processed again after a crash, it is the same letter. */
+  readonly entry: { readonly number: number; readonly time: number }
+}
+
+/**
+ * Writes dead letters for batches of the journal, and takes letters away that are entries again. Both are tried until the
+ * disk has done it; checkpoints wait for it.
+ */
+export class DeadLetterWriter {
+  #host: WriterHost
+  /** Keys of letters that are entries: processed again after a crash, what failed must not become a letter again. */
+  #delivered = new Set<string>()
+  #waitingBytes = 0
+  /** The last of those that are to be written, one after the other: where one cannot be, the others need not try. */
+  #lastPut: Promise<void> = Promise.resolve()
+  #isOver = false
+
+  constructor(host: WriterHost) {
+    this.#host = host
+  }
+
+  /** So much waits for the dead letters that nothing more may come. */
+  get isBehind(): boolean {
+    return this.#waitingBytes > MOST_WAITING_BYTES
+  }
+
+  /**
+   * A processor failed over the batch, in these `pipelines` of its receiver (undefined: in all). Resolves when there is a
+   * letter, or none can be had.
+   */
+  add({ source, request, block, entry }: FailedBatch, error: Error, pipelines?: readonly string[]): Promise<void> {
+    const { deadLetters, settlements } = this.#host
+    if (deadLetters === undefined) return Promise.resolve()
+    const key = letterKey(entry.number, entry.time)
+    const reason = { reason: 'processor_failed', error: describeError(error) }
+    const letter = {
+      ...reason,
+      time: entry.time,
+      id: source,
+      request,
+      pipelines,
+      block,
+      kind: 'receiver',
+      key
+    } as const
+    const bytes = blockBytes(block)
+    this.#waitingBytes += bytes
+    const put = async () => {
+      if (!this.#delivered.has(key)) await deadLetters.put(letter)
+      // It may have been delivered meanwhile.
+      if (this.#delivered.has(key)) await remove(deadLetters, key)
+    }
+    const before = this.#lastPut
+    const settlement = settlements.open()
+    const putting = async () => {
+      await before
+      const isWritten = await this.#insist(put, 'cannot write a dead letter')
+      this.#waitingBytes -= bytes
+      if (isWritten) settlements.close(settlement)
+    }
+    this.#lastPut = putting()
+    return this.#lastPut
+  }
+
+  /** The letter was delivered: its entry is forwarded. */
+  delivered(key: string): void {
+    const { deadLetters, settlements } = this.#host
+    this.#delivered.add(key)
+    if (deadLetters === undefined) return
+    const settlement = settlements.open()
+    void this.#insist(() => remove(deadLetters, key), 'cannot remove a dead letter').then(isRemoved => {
+      if (isRemoved) settlements.close(settlement)
+    })
+  }
+
+  /** No processor failed over the entry. Where one did before the crash, there is no need of its letter any more. */
+  succeeded({ number, time }: FailedBatch['entry']): void {
+    const key = letterKey(number, time)
+    if (this.#host.deadLetters?.numberOf(key) !== undefined) this.delivered(key)
+  }
+
+  /** From now on a write that fails is not tried again. */
+  giveUp(): void {
+    this.#isOver = true
+  }
+
+  /** Resolves to whether it was done: if it is given up, only the journal knows of the batch. */
+  async #insist(work: () => Promise<void>, failed: string): Promise<boolean> {
+    const { clock, log, settlements } = this.#host
+    for (;;) {
+      try {
+        await work()
+        return true
+      } catch (error) {
+        log.error({ err: describeError(error) }, `${failed}; the journal keeps growing meanwhile`)
+        if (this.#isOver) {
+          settlements.break()
+          return false
+        }
+        await sleep(clock, RETRY_MS)
+      }
+    }
+  }
+}
+
+async function remove(letters: DeadLetters, key: string): Promise<void> {
+  const number = letters.numberOf(key)
+  if (number !== undefined) await letters.remove(number)
+}

@@ -1,0 +1,51 @@
+import type { BatchProcessor } from '../../plugin/contract.ts'
+import type { Batch } from '../batch.ts'
+import { asError } from './as-error.ts'
+import type { Stage, StageHost } from './stage.ts'
+
+/** A processor that owns the batches it is given: the host books what it receives and sends. */
+export class BatchStage implements Stage {
+  readonly isReady = true
+  readonly held = undefined
+  #processor: BatchProcessor
+  #host: StageHost
+  #output: (batch: Batch) => void
+
+  constructor(processor: BatchProcessor, host: StageHost, output: (batch: Batch) => void) {
+    this.#processor = processor
+    this.#host = host
+    this.#output = output
+  }
+
+  open(): void {
+    const { account } = this.#host.context
+    this.#processor.open(batch => {
+      account.sent += batch.block.length
+      this.#output(batch)
+    })
+  }
+
+  push(batch: Batch): void {
+    const { account, log, status } = this.#host.context
+    account.received += batch.block.length
+    try {
+      this.#processor.receive(batch)
+    } catch (thrown) {
+      const error = asError(thrown)
+      log.error({ err: error }, 'the processor threw; the batch goes back to its sender')
+      status('degraded', error.message)
+      if (batch.spent) return
+      account.refused += batch.block.length
+      batch.nack(error)
+    }
+  }
+
+  finish(): Promise<void> {
+    return new Promise(resolve => {
+      if (this.#processor.finish === undefined) resolve()
+      else this.#processor.finish(resolve)
+    })
+  }
+
+  abandon(): void {}
+}

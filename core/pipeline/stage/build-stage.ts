@@ -1,0 +1,13 @@
+import type { Processor } from '../../plugin/contract.ts'
+import type { Batch } from '../batch.ts'
+import { BatchStage } from './batch-stage.ts'
+import { MapStage } from './map-stage.ts'
+import { OperatorStage } from './operator-stage.ts'
+import type { Stage, StageHost } from './stage.ts'
+
+/** The stage for a processor, by what it offers. */
+export function buildStage(processor: Processor, host: StageHost, output: (batch: Batch) => void): Stage {
+  if ('process' in processor) return new MapStage(processor, host, output)
+  if ('receive' in processor) return new BatchStage(processor, host, output)
+  return new OperatorStage(processor, host, output)
+}

@@ -1,0 +1,218 @@
+import { WeirError } from '../../errors.ts'
+import { type Block, blockBytes } from '../../model/block.ts'
+import { Batch } from '../batch.ts'
+import type { CreditPool, Permit } from '../credits.ts'
+import { type Origin, type Outcome, Settlement, type WatchedHandle } from '../settlement.ts'
+
+/** A batch inside an operator. */
+export interface HeldBatch {
+  readonly origin: Origin
+  readonly block: Block
+  /** When it came in, Unix ms. */
+  readonly time: number
+}
+
+export interface HeldBatchesHost {
+  /** Pays for blocks inside the operator; it has to give more than it has. */
+  readonly heldCredits: CreditPool
+  /** So many items more are inside the operator; less where negative. */
+  onInside(items: number): void
+  /** So many items inside were handed back. */
+  onRefused(items: number): void
+  /** Nobody has the handle of a batch any more, so it was handed back. */
+  onForgotten(error: Error): void
+}
+
+/**
+ * The batches inside an operator that nobody can look into: given to it, and not yet wholly emitted or ended. They are
+ * known by their handles. A handle is inside until it ends or is emitted, and not while a batch made of it is on its way.
+ */
+export class HeldBatches {
+  #host: HeldBatchesHost
+  #held = new Set<Held>()
+  /** Emitted batches that were made of none the operator was given: which of those are in it nobody knows. */
+  #unlinked = 0
+  #collected = new FinalizationRegistry<Handle>(handle => this.#forgotten(handle))
+
+  constructor(host: HeldBatchesHost) {
+    this.#host = host
+  }
+
+  /** Those inside, in the order in which they came. */
+  get inside(): readonly HeldBatch[] {
+    return [...this.#held].filter(held => held.isInside)
+  }
+
+  get isEmpty(): boolean {
+    for (const held of this.#held) if (held.isInside) return false
+    return true
+  }
+
+  /** Whether each batch is inside as a whole, or wholly emitted: else only a later moment can be written down. */
+  get areWhole(): boolean {
+    for (const held of this.#held) if (held.isInside && !held.isWhole) return false
+    return this.#unlinked === 0
+  }
+
+  /** Owns `batch`; returns what the operator is given in its place. */
+  take(batch: Batch, time: number): Batch {
+    const { origin, block } = batch
+    const settlement = new Settlement(origin, outcome => {
+      held.leave()
+      this.#held.delete(held)
+      batch.settle(outcome)
+    })
+    const held = new Held(origin, block, time, settlement, this.#host)
+    this.#held.add(held)
+    settlement.watch = (handle, items, of) => {
+      // What was made of it is the same items again.
+      const watched = new Handle(held, of === settlement ? items : 0, of)
+      this.#collected.register(handle, watched)
+      return watched
+    }
+    const handle = Batch.on(settlement, block)
+    held.update()
+    return handle
+  }
+
+  /**
+   * Owns a batch that the operator emitted; returns what goes on in its place, or nothing if it was handed back meanwhile.
+   * Throws where it was emitted before.
+   */
+  emit(emitted: Batch): Batch | undefined {
+    const { origin, block, watched: own } = emitted
+    if (own?.isVoid) return undefined
+    const lent = [...ancestorsOf(emitted)]
+    const sources = new Set([...(own instanceof Handle ? [own] : []), ...lent].map(({ held }) => held))
+    const settlement = emitted.pass()
+    if (sources.size === 0) this.#unlinked++
+    for (const handle of lent) handle.lent++
+    for (const held of sources) held.out++
+    for (const held of sources) held.update()
+    return Batch.of(origin, block, outcome => {
+      if (sources.size === 0) this.#unlinked--
+      for (const handle of lent) handle.lent--
+      for (const held of sources) held.out--
+      settlement.close(outcome)
+      for (const held of sources) held.update()
+    })
+  }
+
+  /** Hands back what is inside. Whatever the operator still does with it has no effect. */
+  abandon(error: Error): void {
+    for (const held of [...this.#held]) held.abandon({ status: 'nacked', error })
+  }
+
+  /** Ends what is inside as taken: somebody else has it now. */
+  release(): void {
+    for (const held of [...this.#held]) held.abandon({ status: 'acked' })
+  }
+
+  // An operator that lets go of a batch without ending it, as `filter` does, would hold up checkpoints for good.
+  #forgotten(handle: Handle): void {
+    if (!handle.held.handles.has(handle)) return
+    const error = new WeirError(
+      'COMPONENT_FAILED',
+      'it forgot a batch: an operator that leaves out a batch must end it, by ack() or drop(reason)'
+    )
+    this.#host.onForgotten(error)
+    handle.giveUp({ status: 'nacked', error })
+  }
+}
+
+/** Watched handles of the batches that `batch` was made of, at any remove. */
+function* ancestorsOf(batch: Batch): Generator<Handle> {
+  for (const parent of batch.parents) {
+    const { watched } = parent
+    if (watched instanceof Handle) yield watched
+    yield* ancestorsOf(parent)
+  }
+}
+
+class Handle implements WatchedHandle {
+  readonly held: Held
+  readonly items: number
+  readonly #settlement: Settlement
+  isVoid = false
+  /** Emitted batches made of it that have not settled. */
+  lent = 0
+
+  constructor(held: Held, items: number, settlement: Settlement) {
+    this.held = held
+    this.items = items
+    this.#settlement = settlement
+    held.handles.add(this)
+  }
+
+  get isLent(): boolean {
+    return this.lent > 0
+  }
+
+  spent(): void {
+    this.held.handles.delete(this)
+  }
+
+  giveUp(outcome: Outcome): void {
+    this.isVoid = true
+    this.held.handles.delete(this)
+    this.held.refuse(this.items, outcome)
+    this.#settlement.close(outcome)
+  }
+}
+
+class Held implements HeldBatch {
+  readonly origin: Origin
+  readonly block: Block
+  readonly time: number
+  /** Those that have neither ended nor been emitted. */
+  readonly handles = new Set<Handle>()
+  /** Batches of it that were emitted and have not settled. */
+  out = 0
+  #settlement: Settlement
+  #host: HeldBatchesHost
+  readonly #bytes: number
+  /** While it is inside. */
+  #permit: Permit | undefined
+
+  constructor(origin: Origin, block: Block, time: number, settlement: Settlement, host: HeldBatchesHost) {
+    this.origin = origin
+    this.block = block
+    this.time = time
+    this.#settlement = settlement
+    this.#host = host
+    this.#bytes = blockBytes(block)
+  }
+
+  get isInside(): boolean {
+    for (const { isLent } of this.handles) if (!isLent) return true
+    return false
+  }
+
+  get isWhole(): boolean {
+    return this.out === 0 && this.#settlement.ended === 0
+  }
+
+  /** Books that it came in, or went out. */
+  update(): void {
+    if (!this.isInside) return this.leave()
+    if (this.#permit !== undefined) return
+    this.#permit = this.#host.heldCredits.tryTake(this.#bytes)
+    this.#host.onInside(this.block.length)
+  }
+
+  leave(): void {
+    if (this.#permit === undefined) return
+    this.#permit.release()
+    this.#permit = undefined
+    this.#host.onInside(-this.block.length)
+  }
+
+  refuse(items: number, { status }: Outcome): void {
+    if (status === 'nacked') this.#host.onRefused(items)
+  }
+
+  abandon(outcome: Outcome): void {
+    for (const handle of [...this.handles]) if (!handle.isLent && this.handles.has(handle)) handle.giveUp(outcome)
+    this.update()
+  }
+}

@@ -1,0 +1,107 @@
+import { restoreBlock, type SavedBlock, saveBlock } from '../../model/saved-blocks.ts'
+import { openState, sealState } from '../../model/saved-state.ts'
+import type { Batch } from '../batch.ts'
+import type { Origin } from '../settlement.ts'
+import type { HeldBatches } from './held-batches.ts'
+import type { HeldState, StageHost } from './stage.ts'
+
+const VERSION = 1
+/** Time that an operator lives through anew after a restart, before its first batch: repeating timers find their phase. */
+const REPEATED_MS = 60_000
+
+interface Saved {
+  /** Unix ms. */
+  readonly subscribedAt: number
+  readonly batches: readonly {
+    readonly time: number
+    readonly origin: Omit<Origin, 'request'> & { readonly request: string | undefined }
+    readonly block: SavedBlock
+  }[]
+}
+
+/**
+ * Batches inside an operator as a part of checkpoints. Nobody can look into an operator, so what it was given is written
+ * down, with the times, and given to it anew after a restart, by a clock that shows those times.
+ */
+export class OperatorHeldState implements HeldState {
+  /** When the operator was subscribed, Unix ms. */
+  subscribedAt = 0
+  #batches: HeldBatches
+  #host: StageHost
+  #take: (batch: Batch) => void
+  #emit: (handle: Batch) => void
+  #saved: Saved | undefined
+  /** Emitted while it is frozen. */
+  #deferred: Batch[] | undefined
+
+  constructor(batches: HeldBatches, host: StageHost, take: (batch: Batch) => void, emit: (handle: Batch) => void) {
+    this.#batches = batches
+    this.#host = host
+    this.#take = take
+    this.#emit = emit
+  }
+
+  get areWhole(): boolean {
+    return this.#batches.areWhole
+  }
+
+  get isEmpty(): boolean {
+    return this.#batches.isEmpty
+  }
+
+  freeze(): void {
+    this.#deferred ??= []
+  }
+
+  thaw(): void {
+    const deferred = this.#deferred ?? []
+    this.#deferred = undefined
+    for (const handle of deferred) this.#emit(handle)
+  }
+
+  /** Whether it keeps `handle` until it is thawed. */
+  defer(handle: Batch): boolean {
+    return this.#deferred !== undefined && this.#deferred.push(handle) > 0
+  }
+
+  snapshot(): Uint8Array {
+    const batches = this.#batches.inside.map(({ time, origin, block }) => ({
+      time,
+      origin: { ...origin, request: origin.request?.() },
+      block: saveBlock(block)
+    }))
+    return sealState(VERSION, { subscribedAt: this.subscribedAt, batches } satisfies Saved)
+  }
+
+  release(): Uint8Array {
+    const state = this.snapshot()
+    this.#batches.release()
+    return state
+  }
+
+  restore(bytes: Uint8Array): void {
+    this.#saved = openState(VERSION, bytes) as Saved
+  }
+
+  /** Subscribes, and gives the operator anew what it held. */
+  resume(subscribe: () => void): void {
+    const saved = this.#saved
+    this.#saved = undefined
+    if (saved === undefined) return subscribe()
+    const { clock, context } = this.#host
+    const now = clock.now()
+    const first = saved.batches[0]?.time ?? now
+    clock.detach(first - ((first - saved.subscribedAt) % REPEATED_MS))
+    subscribe()
+    for (const { time, origin, block: savedBlock } of saved.batches) {
+      clock.runTo(time)
+      const block = restoreBlock(savedBlock, context.series)
+      const { request } = origin
+      context.account.produced += block.length
+      const again = (batch: Batch) => this.#take(batch)
+      this.#take(context.adopt({ ...origin, request: request === undefined ? undefined : () => request }, block, again))
+    }
+    clock.runTo(now)
+    clock.attach()
+  }
+}

@@ -1,0 +1,50 @@
+import type { Context } from '../../plugin/context.ts'
+import type { CheckpointParticipant } from '../../plugin/contract.ts'
+import type { Clock } from '../../telemetry/clock.ts'
+import type { ComponentClock } from '../../telemetry/component-clock.ts'
+import type { Batch } from '../batch.ts'
+import type { CreditPool } from '../credits.ts'
+
+/** A processor in a pipeline. What it emits goes to the output it was made with. */
+export interface Stage {
+  /** False while it must not be given a batch, since its operator failed and is not started anew yet. */
+  readonly isReady: boolean
+  /** Call before the first batch, when all behind it is open. */
+  open(): void
+  /** Takes the handle over. Never throws. */
+  push(batch: Batch): void
+  /** No batch comes any more. Resolves once the last was emitted. */
+  finish(): Promise<void>
+  /** Hands back what it holds. */
+  abandon(error: Error): void
+  /** What is inside its operator, as a part of checkpoints; undefined for processors that write that down themselves. */
+  readonly held: HeldState | undefined
+}
+
+/** Batches inside an operator, as a checkpoint has them. */
+export interface HeldState extends CheckpointParticipant {
+  /** Whether they can be written down now. */
+  readonly areWhole: boolean
+  readonly isEmpty: boolean
+  /** Until `thaw` nothing is emitted: processors behind it are being written down. */
+  freeze(): void
+  thaw(): void
+  snapshot(): Uint8Array
+  restore(state: Uint8Array): void
+  /** As `snapshot`; from then on they are the taker's. */
+  release(): Uint8Array
+}
+
+/** All that a stage needs besides its processor. */
+export interface StageHost {
+  readonly context: Pick<Context, 'account' | 'log' | 'status' | 'instruments' | 'series' | 'adopt'>
+  /** The processor's. */
+  readonly clock: ComponentClock
+  /** Of the machine, for pauses. */
+  readonly machineClock: Clock
+  readonly heldCredits: CreditPool
+  /** Whether what came in is processed again after a crash. */
+  readonly replayed: boolean
+  /** Whether the pipeline ends for a reload, and not for good. */
+  isReloading(): boolean
+}

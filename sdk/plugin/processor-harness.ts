@@ -1,0 +1,83 @@
+import type { Block } from '../../core/model/block.ts'
+import { Batch, type Origin, type Outcome } from '../../core/pipeline/batch.ts'
+import { buildStage } from '../../core/pipeline/stage/build-stage.ts'
+import type { HeldState, Stage } from '../../core/pipeline/stage/stage.ts'
+import type { Processor } from '../../core/plugin/contract.ts'
+import type { TestContext } from './testing.ts'
+
+export interface ProcessorHarnessOptions {
+  /** Settles what the processor emits; by default all is acknowledged. `turn` counts batches, from 0. */
+  readonly downstream?: (batch: Batch, turn: number) => void
+  /** Whether the stream ends for a reload, so that what is held is sent, and not for good. */
+  readonly isReloading?: boolean
+}
+
+/** A processor as its host runs it, between a sender and an exporter that the test is. Call {@link open} before the first batch. */
+export class ProcessorHarness {
+  readonly context: TestContext
+  readonly processor: Processor
+  /** All it emitted, in order. */
+  readonly sent: Batch[] = []
+  /** Whether it has emitted its last batch. */
+  isFinished = false
+  #stage: Stage
+
+  constructor(processor: Processor, context: TestContext, options: ProcessorHarnessOptions = {}) {
+    const { downstream = batch => batch.ack(), isReloading = false } = options
+    this.context = context
+    this.processor = processor
+    const { clock, heldCredits, replayed } = context
+    const host = { context, clock, machineClock: clock, heldCredits, replayed, isReloading: () => isReloading }
+    this.#stage = buildStage(processor, host, batch => downstream(batch, this.sent.push(batch) - 1))
+  }
+
+  /** Batches inside its operator, as checkpoints have them; undefined where it is none. */
+  get held(): HeldState | undefined {
+    return this.#stage.held
+  }
+
+  /** Whether it takes batches now. */
+  get isReady(): boolean {
+    return this.#stage.isReady
+  }
+
+  open(): this {
+    this.#stage.open()
+    return this
+  }
+
+  push(batch: Batch): void {
+    this.#stage.push(batch)
+  }
+
+  /** Resolves to how the batch of `block` was settled. */
+  send(block: Block, origin: Origin = { source: 'test' }): Promise<Outcome> {
+    return new Promise(resolve => this.push(Batch.of(origin, block, resolve)))
+  }
+
+  /** Moves the clock by `ms`, from timer to timer; what waits for promises has its turn in between. */
+  async advance(ms: number): Promise<void> {
+    const { clock } = this.context
+    const until = clock.now() + ms
+    await turn()
+    while (clock.nextTimer <= until) {
+      clock.advanceTo(clock.nextTimer)
+      await turn()
+    }
+    clock.advanceTo(until)
+    await turn()
+  }
+
+  /** No batch comes any more. Resolves once it has emitted its last; time may have to go by for that. */
+  async finish(): Promise<void> {
+    await this.#stage.finish()
+    this.isFinished = true
+  }
+
+  /** Hands back what its operator holds. */
+  abandon(error: Error): void {
+    this.#stage.abandon(error)
+  }
+}
+
+const turn = () => new Promise(setImmediate)
