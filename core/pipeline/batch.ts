@@ -1,7 +1,7 @@
 import { WeirError } from '../errors.ts'
 import type { Block } from '../model/block.ts'
 import type { Permit } from './credits.ts'
-import { ACKED, type Origin, type Outcome, Settlement, type WatchedHandle } from './settlement.ts'
+import { ACKED, type Origin, type Outcome, Settlement, type SettlementToken, type WatchedHandle } from './settlement.ts'
 
 export type { Origin, Outcome } from './settlement.ts'
 
@@ -22,12 +22,18 @@ export class Batch {
     this.origin = settlement.origin
     this.parents = parents
     this.#settlement = settlement
-    if (settlement.watch !== undefined) this.#watched = settlement.watch(this, block.length, settlement)
+    if (settlement.watch !== undefined) this.#watched = settlement.watch(this, settlement)
   }
 
   /** `onSettled` is called once, when every handle that came of this one has ended; then the permit goes back. */
-  static of(origin: Origin, block: Block, onSettled: (outcome: Outcome) => void = () => {}, permit?: Permit): Batch {
-    return new Batch(block, new Settlement(origin, onSettled, permit))
+  static of(
+    origin: Origin,
+    block: Block,
+    onSettled: (outcome: Outcome) => void = () => {},
+    permit?: Permit,
+    token?: SettlementToken
+  ): Batch {
+    return new Batch(block, new Settlement(origin, onSettled, { permit, token }))
   }
 
   /** One batch of `block`, made of `batches`, which are not used any more: each ends as it does. */
@@ -41,8 +47,9 @@ export class Batch {
    */
   static derive(batches: readonly Batch[], block: Block, onSettled: (outcome: Outcome) => void): Batch {
     const { source } = batches[0].origin
-    const settlement = new Settlement(batches.length === 1 ? batches[0].origin : { source }, onSettled)
-    settlement.watch = batches[0].#settlement?.watch
+    const up = batches.map(batch => batch.settlement)
+    const settlement = new Settlement(batches.length === 1 ? batches[0].origin : { source }, onSettled, { up })
+    settlement.watch = up[0].watch
     return new Batch(block, settlement, batches)
   }
 
@@ -61,7 +68,7 @@ export class Batch {
     const settlement = this.#consume()
     settlement.add(blocks.length)
     const handles = blocks.map(block => new Batch(block, settlement, this.parents))
-    settlement.release(ACKED)
+    settlement.close(ACKED)
     return handles
   }
 
@@ -71,22 +78,22 @@ export class Batch {
   }
 
   ack(): void {
-    this.#consume().close(ACKED)
+    this.settle(ACKED)
   }
 
   /** Not taken. Nothing of it may be kept, for it will come again. */
   nack(error: Error): void {
-    this.#consume().close({ status: 'nacked', error })
+    this.settle({ status: 'nacked', error })
   }
 
   /** Given up on `items` of it for good; book the reason in the component's account as well. */
   drop(reason: string, items: number = this.block.length): void {
-    this.#consume().close({ status: 'dropped', items, reason })
+    this.settle({ status: 'dropped', items, reason })
   }
 
   /** Ends as another batch did, on which its fate depends. */
   settle(outcome: Outcome): void {
-    this.#consume().close(outcome)
+    this.#consume(outcome).close(outcome)
   }
 
   /** Whether the handle has ended or was passed on. */
@@ -99,23 +106,29 @@ export class Batch {
     return this.#settlement === undefined ? undefined : this.#watched
   }
 
+  /** For the host. Throws where the handle is spent. */
+  get settlement(): Settlement {
+    if (this.#watched?.isVoid) return new Settlement(this.origin, () => {})
+    if (this.#settlement === undefined) throw spent()
+    return this.#settlement
+  }
+
   /** For the host: passes the handle on; whoever has the settlement closes it once. */
   pass(): Settlement {
     return this.#consume()
   }
 
-  #consume(): Settlement {
-    const settlement = this.#settlement
+  #consume(outcome?: Outcome): Settlement {
+    const settlement = this.settlement
     const watched = this.#watched
-    // Its processor failed meanwhile, and all it held was given up.
-    if (watched?.isVoid) return new Settlement(this.origin, () => {})
-    if (settlement === undefined || watched?.isLent)
-      throw new WeirError('BATCH_SPENT', 'a batch handle was used twice: pass it on or settle it, exactly once')
+    if (watched?.isLent) throw spent()
     this.#settlement = undefined
-    watched?.spent()
+    if (watched?.isVoid !== true) watched?.spent(outcome)
     return settlement
   }
 }
+
+const spent = () => new WeirError('BATCH_SPENT', 'a batch handle was used twice: pass it on or settle it, exactly once')
 
 const NONE: readonly Batch[] = []
 

@@ -1,5 +1,6 @@
 import type { Block } from '../model/block.ts'
 import { Batch, type Origin, type Outcome } from './batch.ts'
+import type { SettlementToken } from './settlement.ts'
 import { fanOut, type Sink } from './sink.ts'
 
 /** Pipelines by name that the same receiver feeds. */
@@ -36,13 +37,15 @@ export class Branches implements Sink {
     names: readonly string[] | undefined,
     origin: Origin,
     block: Block,
-    onSettled: (outcome: Outcome, nackedBy: readonly string[] | undefined) => void
+    onSettled: (outcome: Outcome, nackedBy: readonly string[] | undefined) => void,
+    token?: SettlementToken
   ): void {
     const nackedBy: string[] = []
     const chosen = [...this.#pipelines].filter(([name]) => names?.includes(name) ?? true)
     const told = chosen.map(([name, pipeline]) => telling(pipeline, () => nackedBy.push(name)))
     const isAll = () => nackedBy.length === this.#pipelines.size
-    const batch = Batch.of(origin, block, outcome => onSettled(outcome, isAll() ? undefined : nackedBy))
+    const settle = (outcome: Outcome) => onSettled(outcome, isAll() ? undefined : nackedBy)
+    const batch = Batch.of(origin, block, settle, undefined, token)
     fanOut(told, this.#feederWaits).push(batch)
   }
 }
@@ -56,7 +59,7 @@ function telling(sink: Sink, onNacked: () => void): Sink {
         if (outcome.status === 'nacked') onNacked()
         batch.settle(outcome)
       }
-      sink.push(Batch.of(batch.origin, batch.block, settle))
+      sink.push(Batch.derive([batch], batch.block, settle))
     }
   }
 }

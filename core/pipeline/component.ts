@@ -162,13 +162,13 @@ export class Component {
         ),
       ownedBatch: (block, permit, onSettled) => {
         const { settlements } = services
-        const settlement = settlements.open()
+        const token = settlements.open()
         const settle = (outcome: Outcome) => {
-          if (outcome.status === 'nacked') settlements.returned(settlement)
-          else settlements.close(settlement)
+          if (outcome.status === 'nacked') settlements.returned(token)
+          else settlements.close(token)
           onSettled(outcome)
         }
-        return Batch.of({ source: id }, block, settle, permit)
+        return Batch.of({ source: id }, block, settle, permit, token)
       },
       adopt: (origin, block, again) =>
         services.custodian?.adopt(origin, block, this.pipeline!, again) ?? Batch.of(origin, block),

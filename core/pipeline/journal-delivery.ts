@@ -153,7 +153,8 @@ function keepInCheckpoints(
     checkpoint: () => coordinator.takeAnew(),
     async save() {
       coordinator.stop()
-      const saved = await coordinator.takeAnew()
+      await entrance.deadLettersWritten()
+      const saved = await coordinator.takeLast()
       await journal.close()
       return saved
     }

@@ -67,10 +67,16 @@ export class JournaledEntrance implements Entrance {
     return this.#nextEntry
   }
 
+  /** Resolves when every batch over which a processor failed is with the dead letters. */
+  deadLettersWritten(): Promise<void> {
+    return this.#deadLetters.done()
+  }
+
   /** Hands on what the journal still has, and from then on what comes. */
   start(): void {
     const { journal } = this.#options
     if (journal.unread > 0) this.#options.log.info({ entries: journal.unread }, 'processing what the journal still has')
+    this.custodian.restored()
     this.#running = this.#run().finally(() => this.#options.steps.leave())
     this.#intake.startTicking()
   }
@@ -247,25 +253,26 @@ export class JournaledEntrance implements Entrance {
     const sink = this.#sinks.get(source)
     if (number < this.#ownFrom) account.produced += block.length
     else account.inFlight -= block.length
-    const entry = { number, time }
+    const entry = { number, time, block }
     if (!sink?.hasAll(letter?.pipelines)) {
       account.drop('receiver_gone', block.length)
       // Nobody has the letter any more that it was.
       if (letter !== undefined)
-        void this.#deadLetters.add({ source, request, block, entry }, new Error(GONE), letter.pipelines)
+        void this.#deadLetters.add({ source, request, entry }, new Error(GONE), letter.pipelines)
       return
     }
     account.sent += block.length
     const origin = { source, request: request === undefined ? undefined : () => request, entry }
-    const settle = this.custodian.open(origin, block)
-    sink.pushTo(letter?.pipelines, origin, block, (outcome, nackedBy) => {
+    const token = this.custodian.open()
+    const settle: Parameters<Branches['pushTo']>[3] = (outcome, nackedBy) => {
       if (outcome.status === 'nacked') {
         account.sent -= block.length
         if (this.custodian.isStopping) account.inFlight += block.length
         else account.drop('processor_failed', block.length)
       } else if (number < this.#ownFrom) this.#deadLetters.succeeded(entry)
-      settle(outcome, nackedBy)
-    })
+      this.custodian.close(token, origin, outcome, nackedBy)
+    }
+    sink.pushTo(letter?.pipelines, origin, block, settle, token)
   }
 
   #hasRoom(): boolean {

@@ -1,4 +1,6 @@
 import type { FormerLetter } from '../journal/entry.ts'
+import type { Block } from '../model/block.ts'
+import type { Batch } from './batch.ts'
 import type { Permit } from './credits.ts'
 
 /**
@@ -10,6 +12,14 @@ export type Outcome =
   | { readonly status: 'dropped'; readonly items: number; readonly reason: string }
   | { readonly status: 'nacked'; readonly error: Error }
 
+/** An entry of the journal, as it came in. */
+export interface JournalEntry {
+  readonly number: number
+  /** Unix ms. */
+  readonly time: number
+  readonly block: Block
+}
+
 /** Where a batch comes from; what becomes of it on the way keeps this. */
 export interface Origin {
   /** Id of the component that made it: whose clock its times come from. */
@@ -19,39 +29,65 @@ export interface Origin {
   /** Where it was a dead letter. */
   readonly letter?: FormerLetter | undefined
   /** With a journal: the entry it came from. */
-  readonly entry?: { readonly number: number; readonly time: number } | undefined
+  readonly entry?: JournalEntry | undefined
 }
 
 export const ACKED: Outcome = { status: 'acked' }
 
 /** One open handle of a settlement that is watched. */
 export interface WatchedHandle {
-  /** The handle was passed on or ended. */
-  spent(): void
+  /** The handle was passed on, or ended, with `outcome`. */
+  spent(outcome?: Outcome): void
   /** Batches made of it are on their way, and decide how it ends: its owner must not use it meanwhile. */
   readonly isLent: boolean
   /** The handle was given up on: whatever its owner still does with it has no effect. */
   readonly isVoid: boolean
 }
 
-/** Told of every handle of a settlement, and of how many items there are in it. */
-export type HandleWatch = (handle: object, items: number, settlement: Settlement) => WatchedHandle
+/** Told of every handle of a settlement. */
+export type HandleWatch = (handle: Batch, settlement: Settlement) => WatchedHandle
+
+/** Stands for a settlement that checkpoints wait for. */
+export type SettlementToken = object
+
+interface SettlementOptions {
+  readonly permit?: Permit | undefined
+  /** Each has a handle that ends as this settlement does. */
+  readonly up?: readonly Settlement[]
+  readonly token?: SettlementToken | undefined
+}
 
 /** Counts the open handles of what was once one batch and reports the worst of their outcomes, once. */
 export class Settlement {
   readonly origin: Origin
-  /** Handles that ended so far. */
-  ended = 0
+  readonly up: readonly Settlement[]
+  readonly token: SettlementToken | undefined
   watch: HandleWatch | undefined
   #open = 1
   #outcome: Outcome = ACKED
   #permit: Permit | undefined
   #report: (outcome: Outcome) => void
 
-  constructor(origin: Origin, report: (outcome: Outcome) => void, permit?: Permit) {
+  constructor(
+    origin: Origin,
+    report: (outcome: Outcome) => void,
+    { permit, up = NONE, token }: SettlementOptions = {}
+  ) {
     this.origin = origin
+    this.up = up
+    this.token = token
     this.#report = report
     this.#permit = permit
+  }
+
+  /** Handles that have not ended. */
+  get open(): number {
+    return this.#open
+  }
+
+  /** Whether a handle was handed back already: the report of it is still to come. */
+  get hasFailed(): boolean {
+    return this.#outcome.status === 'nacked'
   }
 
   add(handles: number): void {
@@ -60,17 +96,31 @@ export class Settlement {
 
   /** One handle ended. */
   close(outcome: Outcome): void {
-    this.ended++
-    this.release(outcome)
-  }
-
-  /** One handle less, which did not end by itself: it was split into others. */
-  release(outcome: Outcome): void {
     this.#outcome = worse(this.#outcome, outcome)
     if (--this.#open > 0) return
     this.#permit?.release()
     this.#report(this.#outcome)
   }
+}
+
+const NONE: readonly Settlement[] = []
+
+/**
+ * Tokens of the settlements that depend on nothing but one handle of each of `settlements`, so that whoever has those
+ * handles written down has all that is left of them.
+ */
+export function tokensOf(settlements: Iterable<Settlement>): Set<SettlementToken> {
+  const handles = new Map<Settlement, number>()
+  const tokens = new Set<SettlementToken>()
+  const add = (settlement: Settlement) => {
+    const count = (handles.get(settlement) ?? 0) + 1
+    handles.set(settlement, count)
+    if (count < settlement.open || settlement.hasFailed) return
+    if (settlement.token !== undefined) tokens.add(settlement.token)
+    for (const above of settlement.up) add(above)
+  }
+  for (const settlement of settlements) add(settlement)
+  return tokens
 }
 
 function worse(a: Outcome, b: Outcome): Outcome {

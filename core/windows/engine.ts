@@ -59,6 +59,8 @@ export class WindowEngine implements BatchProcessor {
   }
 
   receive(batch: Batch): void {
+    // A processor before this one may emit by a timer, while windows are on their way: the batch comes after them.
+    this.#finish()
     const { block, origin } = batch
     const passing = this.#aggregate(block, origin.source)
     if (passing === block) return this.#output?.(batch)

@@ -86,7 +86,7 @@ export class CardinalityLimiter implements BatchProcessor {
   #withZeros(batch: Batch, block: PointBlock): Batch {
     const begun = this.#begun
     this.#begun = []
-    return Batch.of(batch.origin, block, outcome => {
+    return Batch.derive([batch], block, outcome => {
       if (outcome.status === 'nacked') for (const one of begun) one.owesZero = true
       batch.settle(outcome)
     })

@@ -89,7 +89,7 @@ export class Flights {
 
   /** `batch` with `block`, as a batch whose outcome decides what is remembered of `flight`, and then ends `batch`. */
   launch(flight: Flight, batch: Batch, block: Block): Batch {
-    return Batch.of(flight.origin, block, outcome => {
+    return Batch.derive([batch], block, outcome => {
       this.end(flight, outcome)
       batch.settle(outcome)
     })

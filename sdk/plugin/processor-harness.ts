@@ -3,7 +3,7 @@ import { Batch, type Origin, type Outcome } from '../../core/pipeline/batch.ts'
 import { buildStage } from '../../core/pipeline/stage/build-stage.ts'
 import type { HeldState, Stage } from '../../core/pipeline/stage/stage.ts'
 import type { Processor } from '../../core/plugin/contract.ts'
-import type { TestContext } from './testing.ts'
+import type { TestContext } from './test-context.ts'
 
 export interface ProcessorHarnessOptions {
   /** Settles what the processor emits; by default all is acknowledged. `turn` counts batches, from 0. */

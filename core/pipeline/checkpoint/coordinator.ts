@@ -8,8 +8,9 @@ import type { Clock } from '../../telemetry/clock.ts'
 import type { Topology } from '../build.ts'
 import type { JournaledEntrance } from '../journaled-entrance.ts'
 import { planOf } from '../reload/last-plan.ts'
+import type { SettlementToken } from '../settlement.ts'
 import type { Steps } from '../steps.ts'
-import { exportersOf, heldOf, snapshotsOf, upstreamOf } from './participants.ts'
+import { exportersOf, heldOf, isHeldWhole, snapshotsOf, upstreamOf } from './participants.ts'
 import type { SettlementTracker } from './settlement-tracker.ts'
 
 /** How long a checkpoint waits for backends before what is in front of it goes to the disk of its sending queue. */
@@ -35,6 +36,8 @@ export interface CoordinatorOptions {
 
 /** A snapshot at a barrier. */
 interface Pending extends Omit<Checkpoint, 'lanes' | 'id'> {
+  /** Settlements that depend on nothing but the snapshot. */
+  readonly inside: ReadonlySet<SettlementToken>
   /** Whether everything that was in the pipelines then is with somebody who keeps it. */
   readonly isWhole: Promise<boolean>
 }
@@ -114,19 +117,22 @@ export class CheckpointCoordinator {
     return this.take()
   }
 
-  async #take(): Promise<boolean> {
+  /** At a stop, when nothing moves any more: what is still open, and not in the snapshot, will not be closed. */
+  async takeLast(): Promise<boolean> {
+    if (this.#isHeld) return false
+    await this.hold()
+    return this.#take(true)
+  }
+
+  async #take(isLast = false): Promise<boolean> {
     const { clock, log, settlements } = this.#options
     const generation = this.#generation
     try {
-      while (!this.#canLook()) {
-        if (settlements.isBroken || generation !== this.#generation) return false
-        await new Promise<void>(resolve => clock.setTimer(RETRY_MS, resolve))
-      }
-      const looking = this.#options.steps.run(this.#look())
-      this.#looking = looking.catch(() => {})
-      const { isWhole, ...checkpoint } = await looking
+      const pending = await this.#snapshot()
+      if (pending === undefined) return false
+      const { isWhole, inside, ...checkpoint } = pending
       const cancel = this.#hurry()
-      const isKept = await isWhole
+      const isKept = isLast ? settlements.isCoveredBy(inside) : await isWhole
       cancel()
       if (!isKept || generation !== this.#generation) return false
       const written = this.#write(checkpoint)
@@ -140,9 +146,18 @@ export class CheckpointCoordinator {
     }
   }
 
-  #canLook(): boolean {
-    for (const { areWhole } of heldOf(this.#options.topology).values()) if (!areWhole) return false
-    return true
+  /** Undefined where it is held meanwhile, or can never be. */
+  async #snapshot(): Promise<Pending | undefined> {
+    const { clock, settlements, steps } = this.#options
+    const generation = this.#generation
+    while (!settlements.isBroken && generation === this.#generation) {
+      const looking = steps.run(this.#look())
+      this.#looking = looking.catch(() => {})
+      const pending = await looking
+      if (pending !== undefined) return pending
+      await new Promise<void>(resolve => clock.setTimer(RETRY_MS, resolve))
+    }
+    return undefined
   }
 
   /** Batches that wait for backends go to disk, again and again: the disk may be full, or fail. */
@@ -159,22 +174,25 @@ export class CheckpointCoordinator {
     return () => cancel()
   }
 
-  *#look(): Stepwise<Pending> {
+  /** Undefined where operators hold batches in part. */
+  *#look(): Stepwise<Pending | undefined> {
     const { entrance, topology, pipelineClock, settlements } = this.#options
+    if (!isHeldWhole(topology)) return undefined
     const where = { nextEntry: entrance.nextEntry, time: pipelineClock.now(), plan: planOf(topology) }
     // Operators that wait for something else than time would emit to a processor that is written down already.
     const held = [...heldOf(topology).values()]
     for (const state of held) state.freeze()
     try {
       const snapshots = yield* snapshotsOf(upstreamOf(topology))
-      return { ...where, snapshots, isWhole: settlements.barrier() }
+      const inside = new Set(held.flatMap(({ tokens }) => [...tokens]))
+      return { ...where, snapshots, inside, isWhole: settlements.barrier(inside) }
     } finally {
       for (const state of held) state.thaw()
     }
   }
 
   /** Segments and batches on disk that it makes superfluous go. */
-  async #write(pending: Omit<Pending, 'isWhole'>): Promise<void> {
+  async #write(pending: Omit<Pending, 'isWhole' | 'inside'>): Promise<void> {
     const { disk, folder, journal, topology } = this.#options
     const snapshots = new Map([...pending.snapshots, ...runThrough(snapshotsOf(exportersOf(topology)))])
     const checkpoint = { ...pending, snapshots, lanes: lanePositions(topology), id: ++this.#lastId }

@@ -24,18 +24,25 @@ export function exportersOf({ exporters }: Topology): Participants {
   return statefulOf(new Map(exporters.map(({ component, exporter }) => [component.name, exporter])))
 }
 
-/**
- * What operators hold, where it has to be in checkpoints: if a processor with state follows, what leaves the operator after
- * the checkpoint is in no state of it. Everything else is waited for.
- */
+/** Batches inside operators. */
 export function heldOf({ pipelines }: Pick<Topology, 'pipelines'>): Map<string, HeldState> {
   const held = new Map<string, HeldState>()
-  for (const pipeline of pipelines) {
-    for (const [i, { component, stage }] of pipeline.processors.entries())
-      if (stage.held !== undefined && hasStateBehind(pipeline, i, pipelines))
-        held.set(`${pipeline.name}/${component.id} held`, stage.held)
-  }
+  for (const { name, processors } of pipelines)
+    for (const { component, stage } of processors)
+      if (stage.held !== undefined) held.set(`${name}/${component.id} held`, stage.held)
   return held
+}
+
+/**
+ * Whether all inside operators can be written down now. If a processor with state follows, a batch must not be inside in
+ * part: that state has the rest of it. Exporters may see a part of it again.
+ */
+export function isHeldWhole({ pipelines }: Pick<Topology, 'pipelines'>): boolean {
+  return pipelines.every(pipeline =>
+    pipeline.processors.every(
+      ({ stage: { held } }, i) => held === undefined || held.areWhole || !hasStateBehind(pipeline, i, pipelines)
+    )
+  )
 }
 
 function hasStateBehind(pipeline: Pipeline, index: number, pipelines: readonly Pipeline[]): boolean {

@@ -1,76 +1,73 @@
-/** A settlement that is open, for {@link SettlementTracker.close}. */
-export type OpenSettlement = number
+import type { SettlementToken } from '../settlement.ts'
 
 interface Waiting {
-  /** Settlements opened in this epoch or before it are waited for. */
-  readonly epoch: number
+  readonly waitsFor: Set<SettlementToken>
   resolve(isWhole: boolean): void
 }
 
 /**
  * The barrier of checkpoints. Whoever brings data into the pipelines opens a settlement, and closes it once the data needs
  * nobody's memory any more: exported, on the disk of a sending queue, absorbed by a processor, or a dead letter written. A
- * snapshot taken at a barrier may become a checkpoint once all that was opened before the barrier is closed.
+ * snapshot taken at a barrier may become a checkpoint once all that was open at the barrier is closed, or is in the snapshot.
  */
 export class SettlementTracker {
-  #epoch = 0
-  /** By epoch: open settlements. Only epochs that have some. */
-  #open = new Map<number, number>()
-  #waiting: Waiting[] = []
+  #open = new Set<SettlementToken>()
+  #waiting = new Set<Waiting>()
   /** See {@link break}. */
   isBroken = false
 
   /** Settlements that are open. */
   get size(): number {
-    let sum = 0
-    for (const count of this.#open.values()) sum += count
-    return sum
+    return this.#open.size
   }
 
-  open(): OpenSettlement {
-    this.#open.set(this.#epoch, (this.#open.get(this.#epoch) ?? 0) + 1)
-    return this.#epoch
+  open(): SettlementToken {
+    const token = {}
+    this.#open.add(token)
+    return token
   }
 
-  close(settlement: OpenSettlement): void {
-    const left = this.#open.get(settlement)! - 1
-    if (left > 0) this.#open.set(settlement, left)
-    else this.#open.delete(settlement)
-    if (left === 0 && this.#waiting.length > 0) this.#resolveReached()
+  close(token: SettlementToken): void {
+    this.#open.delete(token)
+    for (const waiting of this.#waiting) {
+      waiting.waitsFor.delete(token)
+      if (waiting.waitsFor.size === 0) this.#end(waiting, true)
+    }
   }
 
   /** Closes it, for its owner has the data again: no snapshot that was taken while it was out knows of it. */
-  returned(settlement: OpenSettlement): void {
-    for (const waiting of this.#waiting.filter(({ epoch }) => epoch >= settlement)) this.#end(waiting, false)
-    this.close(settlement)
+  returned(token: SettlementToken): void {
+    for (const waiting of this.#waiting) if (waiting.waitsFor.has(token)) this.#end(waiting, false)
+    this.close(token)
   }
 
   /** Only what the last checkpoint leads to, such as the journal, knows of some data: no later one may be taken. */
   break(): void {
     this.isBroken = true
-    for (const waiting of [...this.#waiting]) this.#end(waiting, false)
+    for (const waiting of this.#waiting) this.#end(waiting, false)
   }
 
   /**
-   * Resolves once all that is open now is closed: to true, or to false where some of it returned to its owner, or only
-   * the last checkpoint leads to it.
+   * Resolves once all that is open now is closed: to true, or to false if some of it returned to its owner, or only the
+   * last checkpoint leads to it.
+   * @param inSnapshot not waited for, since the snapshot has what is left of them
    */
-  barrier(): Promise<boolean> {
+  barrier(inSnapshot: ReadonlySet<SettlementToken> = new Set()): Promise<boolean> {
     if (this.isBroken) return Promise.resolve(false)
+    const waitsFor = new Set([...this.#open].filter(token => !inSnapshot.has(token)))
+    if (waitsFor.size === 0) return Promise.resolve(true)
     const { promise, resolve } = Promise.withResolvers<boolean>()
-    this.#waiting.push({ epoch: this.#epoch++, resolve })
-    this.#resolveReached()
+    this.#waiting.add({ waitsFor, resolve })
     return promise
   }
 
-  #resolveReached(): void {
-    // Epochs were entered in order.
-    const oldest = this.#open.keys().next().value ?? Number.POSITIVE_INFINITY
-    for (const waiting of this.#waiting.filter(({ epoch }) => epoch < oldest)) this.#end(waiting, true)
+  /** Whether nothing but `inSnapshot` is open. */
+  isCoveredBy(inSnapshot: ReadonlySet<SettlementToken>): boolean {
+    return !this.isBroken && [...this.#open].every(token => inSnapshot.has(token))
   }
 
   #end(waiting: Waiting, isWhole: boolean): void {
-    this.#waiting.splice(this.#waiting.indexOf(waiting), 1)
+    this.#waiting.delete(waiting)
     waiting.resolve(isWhole)
   }
 }

@@ -1,9 +1,10 @@
 import type { Logger } from 'pino'
 import { describeError } from '../../errors.ts'
 import { type DeadLetters, letterKey } from '../../journal/dead-letters.ts'
-import { type Block, blockBytes } from '../../model/block.ts'
+import { blockBytes } from '../../model/block.ts'
 import { type Clock, sleep } from '../../telemetry/clock.ts'
 import type { SettlementTracker } from '../checkpoint/settlement-tracker.ts'
+import type { JournalEntry } from '../settlement.ts'
 
 const RETRY_MS = 1000
 /** Blocks that may wait for the dead letters, which may be full, before nothing more is forwarded. */
@@ -21,9 +22,8 @@ export interface FailedBatch {
   /** Id of its receiver. */
   readonly source: string
   readonly request?: string | undefined
-  readonly block: Block
-  /** Its entry of the journal: processed again after a crash, it is the same letter. */
-  readonly entry: { readonly number: number; readonly time: number }
+  /** Processed again after a crash, it is the same letter. */
+  readonly entry: JournalEntry
 }
 
 /**
@@ -38,6 +38,7 @@ export class DeadLetterWriter {
   /** The last of those that are to be written, one after the other: where one cannot be, the others need not try. */
   #lastPut: Promise<void> = Promise.resolve()
   #isOver = false
+  #running = new Set<Promise<void>>()
 
   constructor(host: WriterHost) {
     this.#host = host
@@ -52,14 +53,15 @@ export class DeadLetterWriter {
    * A processor failed over the batch, in these `pipelines` of its receiver (undefined: in all). Resolves when there is a
    * letter, or none can be had.
    */
-  add({ source, request, block, entry }: FailedBatch, error: Error, pipelines?: readonly string[]): Promise<void> {
+  add({ source, request, entry }: FailedBatch, error: Error, pipelines?: readonly string[]): Promise<void> {
     const { deadLetters, settlements } = this.#host
     if (deadLetters === undefined) return Promise.resolve()
-    const key = letterKey(entry.number, entry.time)
+    const { number, time, block } = entry
+    const key = letterKey(number, time)
     const reason = { reason: 'processor_failed', error: describeError(error) }
     const letter = {
       ...reason,
-      time: entry.time,
+      time,
       id: source,
       request,
       pipelines,
@@ -82,7 +84,7 @@ export class DeadLetterWriter {
       this.#waitingBytes -= bytes
       if (isWritten) settlements.close(settlement)
     }
-    this.#lastPut = putting()
+    this.#lastPut = this.#keep(putting())
     return this.#lastPut
   }
 
@@ -92,20 +94,33 @@ export class DeadLetterWriter {
     this.#delivered.add(key)
     if (deadLetters === undefined) return
     const settlement = settlements.open()
-    void this.#insist(() => remove(deadLetters, key), 'cannot remove a dead letter').then(isRemoved => {
+    const removing = async () => {
+      const isRemoved = await this.#insist(() => remove(deadLetters, key), 'cannot remove a dead letter')
       if (isRemoved) settlements.close(settlement)
-    })
+    }
+    void this.#keep(removing())
   }
 
   /** No processor failed over the entry. Where one did before the crash, there is no need of its letter any more. */
-  succeeded({ number, time }: FailedBatch['entry']): void {
+  succeeded({ number, time }: JournalEntry): void {
     const key = letterKey(number, time)
     if (this.#host.deadLetters?.numberOf(key) !== undefined) this.delivered(key)
+  }
+
+  /** Resolves when nothing is to be written or removed any more. */
+  async done(): Promise<void> {
+    while (this.#running.size > 0) await Promise.all(this.#running)
   }
 
   /** From now on a write that fails is not tried again. */
   giveUp(): void {
     this.#isOver = true
+  }
+
+  #keep(work: Promise<void>): Promise<void> {
+    const running = work.finally(() => this.#running.delete(running))
+    this.#running.add(running)
+    return running
   }
 
   /** Resolves to whether it was done: if it is given up, only the journal knows of the batch. */

@@ -13,6 +13,7 @@ import {
   sinksOf,
   used
 } from '../build.ts'
+import { isHeldWhole } from '../checkpoint/participants.ts'
 import type { Delivery } from '../delivery.ts'
 import { finishAll, type Runner } from '../lifecycle.ts'
 import { fanOut } from '../sink.ts'
@@ -23,6 +24,7 @@ import { CarriedStates } from './states.ts'
 const LANE_CLOSE_MS = 5000
 const CHECKPOINT_MS = 10_000
 const IDLE_POLL_MS = 500
+const HELD_POLL_MS = 50
 
 /** What a configuration has beside what runs: exporters that are started, receivers that are not. */
 export interface Newcomers {
@@ -73,7 +75,7 @@ export class Exchange {
     const { topology, services } = this.#delivery
     const changes = this.#changes(next)
     await this.#stopReceivers(next, deadline)
-    await this.#pause()
+    await this.#pause(deadline)
     const outgoing = topology.pipelines.filter(pipeline => !isKept(pipeline, this.#exporterEntries, next))
     changes.push(...outgoing.flatMap(pipeline => this.#states.judge(pipeline, next, services)))
     await this.#takeOut(outgoing, next, deadline)
@@ -120,12 +122,19 @@ export class Exchange {
       throw new WeirError('COMPONENT_FAILED', 'exporters are too far behind to do first what has come in so far')
   }
 
-  async #pause(): Promise<void> {
-    const { entrance, keeper, services } = this.#delivery
+  async #pause(deadline: AbortSignal): Promise<void> {
+    const { entrance, keeper, services, topology } = this.#delivery
     await keeper?.hold()
     if (this.#isPaused) return
     this.#isPaused = true
     await entrance.pause()
+    // Nothing moves from here on, and what is now inside an operator in part could not be written down.
+    while (!isHeldWhole(topology)) {
+      entrance.resume()
+      if (deadline.aborted) throw new WeirError('COMPONENT_FAILED', 'an operator holds batches in part, all the time')
+      await sleep(services.clock, HELD_POLL_MS)
+      await entrance.pause()
+    }
     services.isReloading = true
   }
 

@@ -2,7 +2,14 @@ import { WeirError } from '../../errors.ts'
 import { type Block, blockBytes } from '../../model/block.ts'
 import { Batch } from '../batch.ts'
 import type { CreditPool, Permit } from '../credits.ts'
-import { type Origin, type Outcome, Settlement, type WatchedHandle } from '../settlement.ts'
+import {
+  type Origin,
+  type Outcome,
+  Settlement,
+  type SettlementToken,
+  tokensOf,
+  type WatchedHandle
+} from '../settlement.ts'
 
 /** A batch inside an operator. */
 export interface HeldBatch {
@@ -19,6 +26,8 @@ export interface HeldBatchesHost {
   onInside(items: number): void
   /** So many items inside were handed back. */
   onRefused(items: number): void
+  /** A batch of so many items that was emitted has come back. */
+  onReturned(items: number): void
   /** Nobody has the handle of a batch any more, so it was handed back. */
   onForgotten(error: Error): void
 }
@@ -57,16 +66,16 @@ export class HeldBatches {
   /** Owns `batch`; returns what the operator is given in its place. */
   take(batch: Batch, time: number): Batch {
     const { origin, block } = batch
-    const settlement = new Settlement(origin, outcome => {
+    const settle = (outcome: Outcome) => {
       held.leave()
       this.#held.delete(held)
       batch.settle(outcome)
-    })
+    }
+    const settlement = new Settlement(origin, settle, { up: [batch.settlement] })
     const held = new Held(origin, block, time, settlement, this.#host)
     this.#held.add(held)
-    settlement.watch = (handle, items, of) => {
-      // What was made of it is the same items again.
-      const watched = new Handle(held, of === settlement ? items : 0, of)
+    settlement.watch = (handle, of) => {
+      const watched = new Handle(of === settlement ? [held] : heldOf(handle), handle, of, this.#host)
       this.#collected.register(handle, watched)
       return watched
     }
@@ -83,19 +92,27 @@ export class HeldBatches {
     const { origin, block, watched: own } = emitted
     if (own?.isVoid) return undefined
     const lent = [...ancestorsOf(emitted)]
-    const sources = new Set([...(own instanceof Handle ? [own] : []), ...lent].map(({ held }) => held))
+    const sources = own instanceof Handle ? own.held : []
     const settlement = emitted.pass()
-    if (sources.size === 0) this.#unlinked++
+    if (sources.length === 0) this.#unlinked++
     for (const handle of lent) handle.lent++
     for (const held of sources) held.out++
     for (const held of sources) held.update()
-    return Batch.of(origin, block, outcome => {
-      if (sources.size === 0) this.#unlinked--
+    const settle = (outcome: Outcome) => {
+      if (sources.length === 0) this.#unlinked--
       for (const handle of lent) handle.lent--
       for (const held of sources) held.out--
+      if (outcome.status === 'nacked') this.#host.onReturned(block.length)
+      if (own instanceof Handle) own.end(outcome)
       settlement.close(outcome)
       for (const held of sources) held.update()
-    })
+    }
+    return Batch.on(new Settlement(origin, settle, { up: [settlement] }), block)
+  }
+
+  /** What depends on nothing but the batches inside. */
+  get tokens(): Set<SettlementToken> {
+    return tokensOf([...this.#held].filter(held => held.isInside && held.out === 0).flatMap(held => held.up))
   }
 
   /** Hands back what is inside. Whatever the operator still does with it has no effect. */
@@ -110,7 +127,7 @@ export class HeldBatches {
 
   // An operator that lets go of a batch without ending it, as `filter` does, would hold up checkpoints for good.
   #forgotten(handle: Handle): void {
-    if (!handle.held.handles.has(handle)) return
+    if (!handle.isOpen) return
     const error = new WeirError(
       'COMPONENT_FAILED',
       'it forgot a batch: an operator that leaves out a batch must end it, by ack() or drop(reason)'
@@ -129,33 +146,50 @@ function* ancestorsOf(batch: Batch): Generator<Handle> {
   }
 }
 
+/** Batches that `batch` was merged of, or derived from. */
+function heldOf(batch: Batch): Held[] {
+  return [...new Set([...ancestorsOf(batch)].flatMap(({ held }) => held))]
+}
+
 class Handle implements WatchedHandle {
-  readonly held: Held
-  readonly items: number
+  /** Batches that it is a part of; several where they were merged. */
+  readonly held: readonly Held[]
+  /** What is merged or derived is the same items again. */
+  readonly #items: number
   readonly #settlement: Settlement
+  readonly #host: HeldBatchesHost
+  isOpen = true
   isVoid = false
   /** Emitted batches made of it that have not settled. */
   lent = 0
 
-  constructor(held: Held, items: number, settlement: Settlement) {
+  constructor(held: readonly Held[], { block, parents }: Batch, settlement: Settlement, host: HeldBatchesHost) {
     this.held = held
-    this.items = items
+    this.#items = parents.length === 0 ? block.length : 0
     this.#settlement = settlement
-    held.handles.add(this)
+    this.#host = host
+    for (const one of held) one.handles.add(this)
   }
 
   get isLent(): boolean {
     return this.lent > 0
   }
 
-  spent(): void {
-    this.held.handles.delete(this)
+  spent(outcome?: Outcome): void {
+    this.isOpen = false
+    for (const one of this.held) one.handles.delete(this)
+    if (outcome !== undefined) this.end(outcome)
+  }
+
+  /** It ended, inside or behind the operator. */
+  end({ status }: Outcome): void {
+    if (status === 'nacked') this.#host.onRefused(this.#items)
+    else for (const one of this.held) one.isPartial = true
   }
 
   giveUp(outcome: Outcome): void {
     this.isVoid = true
-    this.held.handles.delete(this)
-    this.held.refuse(this.items, outcome)
+    this.spent(outcome)
     this.#settlement.close(outcome)
   }
 }
@@ -168,6 +202,8 @@ class Held implements HeldBatch {
   readonly handles = new Set<Handle>()
   /** Batches of it that were emitted and have not settled. */
   out = 0
+  /** Whether some of it has ended. */
+  isPartial = false
   #settlement: Settlement
   #host: HeldBatchesHost
   readonly #bytes: number
@@ -183,13 +219,17 @@ class Held implements HeldBatch {
     this.#bytes = blockBytes(block)
   }
 
+  get up(): readonly Settlement[] {
+    return this.#settlement.up
+  }
+
   get isInside(): boolean {
     for (const { isLent } of this.handles) if (!isLent) return true
     return false
   }
 
   get isWhole(): boolean {
-    return this.out === 0 && this.#settlement.ended === 0
+    return this.out === 0 && !this.isPartial
   }
 
   /** Books that it came in, or went out. */
@@ -207,12 +247,8 @@ class Held implements HeldBatch {
     this.#host.onInside(-this.block.length)
   }
 
-  refuse(items: number, { status }: Outcome): void {
-    if (status === 'nacked') this.#host.onRefused(items)
-  }
-
   abandon(outcome: Outcome): void {
-    for (const handle of [...this.handles]) if (!handle.isLent && this.handles.has(handle)) handle.giveUp(outcome)
+    for (const handle of [...this.handles]) if (!handle.isLent && handle.isOpen) handle.giveUp(outcome)
     this.update()
   }
 }

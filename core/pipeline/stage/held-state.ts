@@ -1,8 +1,10 @@
+import type { Block } from '../../model/block.ts'
 import { restoreBlock, type SavedBlock, saveBlock } from '../../model/saved-blocks.ts'
 import { openState, sealState } from '../../model/saved-state.ts'
+import type { SeriesRegistry } from '../../model/series.ts'
 import type { Batch } from '../batch.ts'
-import type { Origin } from '../settlement.ts'
-import type { HeldBatches } from './held-batches.ts'
+import type { JournalEntry, Origin, SettlementToken } from '../settlement.ts'
+import type { HeldBatch, HeldBatches } from './held-batches.ts'
 import type { HeldState, StageHost } from './stage.ts'
 
 const VERSION = 1
@@ -12,11 +14,15 @@ const REPEATED_MS = 60_000
 interface Saved {
   /** Unix ms. */
   readonly subscribedAt: number
-  readonly batches: readonly {
-    readonly time: number
-    readonly origin: Omit<Origin, 'request'> & { readonly request: string | undefined }
-    readonly block: SavedBlock
-  }[]
+  readonly batches: readonly SavedBatch[]
+}
+
+interface SavedBatch {
+  readonly time: number
+  readonly origin: Omit<Origin, 'request' | 'entry'> & { readonly request: string | undefined }
+  readonly block: SavedBlock
+  /** Its block is left out where it is `block`: no processor before this one changed it. */
+  readonly entry: (Omit<JournalEntry, 'block'> & { readonly block: SavedBlock | undefined }) | undefined
 }
 
 /**
@@ -49,6 +55,10 @@ export class OperatorHeldState implements HeldState {
     return this.#batches.isEmpty
   }
 
+  get tokens(): ReadonlySet<SettlementToken> {
+    return this.#batches.tokens
+  }
+
   freeze(): void {
     this.#deferred ??= []
   }
@@ -65,11 +75,7 @@ export class OperatorHeldState implements HeldState {
   }
 
   snapshot(): Uint8Array {
-    const batches = this.#batches.inside.map(({ time, origin, block }) => ({
-      time,
-      origin: { ...origin, request: origin.request?.() },
-      block: saveBlock(block)
-    }))
+    const batches = this.#batches.inside.map(save)
     return sealState(VERSION, { subscribedAt: this.subscribedAt, batches } satisfies Saved)
   }
 
@@ -93,15 +99,31 @@ export class OperatorHeldState implements HeldState {
     const first = saved.batches[0]?.time ?? now
     clock.detach(first - ((first - saved.subscribedAt) % REPEATED_MS))
     subscribe()
-    for (const { time, origin, block: savedBlock } of saved.batches) {
-      clock.runTo(time)
-      const block = restoreBlock(savedBlock, context.series)
-      const { request } = origin
+    const again = (batch: Batch) => this.#take(batch)
+    for (const batch of saved.batches) {
+      clock.runTo(batch.time)
+      const { origin, block } = restore(batch, context.series)
       context.account.produced += block.length
-      const again = (batch: Batch) => this.#take(batch)
-      this.#take(context.adopt({ ...origin, request: request === undefined ? undefined : () => request }, block, again))
+      this.#take(context.adopt(origin, block, again))
     }
     clock.runTo(now)
     clock.attach()
   }
+}
+
+function save({ time, origin: { request, entry, ...origin }, block }: HeldBatch): SavedBatch {
+  return {
+    time,
+    origin: { ...origin, request: request?.() },
+    block: saveBlock(block),
+    entry: entry && { ...entry, block: entry.block === block ? undefined : saveBlock(entry.block) }
+  }
+}
+
+function restore(saved: SavedBatch, series: SeriesRegistry): { readonly origin: Origin; readonly block: Block } {
+  const { origin, entry } = saved
+  const { request } = origin
+  const block = restoreBlock(saved.block, series)
+  const whole = entry && { ...entry, block: entry.block === undefined ? block : restoreBlock(entry.block, series) }
+  return { origin: { ...origin, request: request === undefined ? undefined : () => request, entry: whole }, block }
 }

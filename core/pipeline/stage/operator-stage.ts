@@ -26,6 +26,7 @@ export class OperatorStage implements Stage {
   #subscription: Subscription | undefined
   /** Resolved once the operator has completed, or is given up, after its input. */
   #ended: PromiseWithResolvers<void> | undefined
+  #isKept = false
 
   constructor(processor: StreamProcessor, host: StageHost, output: (batch: Batch) => void) {
     this.#processor = processor
@@ -36,6 +37,7 @@ export class OperatorStage implements Stage {
       heldCredits: host.heldCredits,
       onInside: items => (account.inFlight += items),
       onRefused: items => (account.refused += items),
+      onReturned: items => (account.sent -= items),
       onForgotten: error => {
         host.context.log.error({ err: error }, 'the batch goes back to its sender')
         status('degraded', error.message)
@@ -66,8 +68,8 @@ export class OperatorStage implements Stage {
 
   async finish(): Promise<void> {
     this.#ended = Promise.withResolvers()
-    // Only the journal's entries move time, and they have ended. The next start has the entries again.
-    if (this.#host.replayed && !this.#host.isReloading()) this.#close()
+    // Only the journal's entries move time, and they have ended.
+    if (this.#host.replayed && !this.#host.isReloading()) this.#keep()
     else if (this.#subscription === undefined) this.#close()
     else this.#input.complete()
     if (this.#host.replayed && this.#subscription !== undefined) void this.#runAhead()
@@ -75,6 +77,7 @@ export class OperatorStage implements Stage {
   }
 
   abandon(error: Error): void {
+    if (this.#isKept) return
     this.#stop()
     this.#batches.abandon(error)
     this.#ended?.resolve()
@@ -151,6 +154,14 @@ export class OperatorStage implements Stage {
   #close(): void {
     this.#stop()
     this.#batches.abandon(new WeirError('QUEUE_FULL', 'the pipeline is being shut down; try again later'))
+    this.#ended!.resolve()
+  }
+
+  /** The last checkpoint has what is inside; where that cannot be written down, the journal has it still. */
+  #keep(): void {
+    if (!this.#batches.areWhole) return this.#close()
+    this.#isKept = true
+    this.#stop()
     this.#ended!.resolve()
   }
 

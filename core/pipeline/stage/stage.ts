@@ -4,6 +4,7 @@ import type { Clock } from '../../telemetry/clock.ts'
 import type { ComponentClock } from '../../telemetry/component-clock.ts'
 import type { Batch } from '../batch.ts'
 import type { CreditPool } from '../credits.ts'
+import type { SettlementToken } from '../settlement.ts'
 
 /** A processor in a pipeline. What it emits goes to the output it was made with. */
 export interface Stage {
@@ -26,6 +27,8 @@ export interface HeldState extends CheckpointParticipant {
   /** Whether they can be written down now. */
   readonly areWhole: boolean
   readonly isEmpty: boolean
+  /** Settlements that depend on nothing else: checkpoints need not wait for them. */
+  readonly tokens: ReadonlySet<SettlementToken>
   /** Until `thaw` nothing is emitted: processors behind it are being written down. */
   freeze(): void
   thaw(): void

@@ -17,6 +17,8 @@ export interface RunOptions {
   readonly others?: Readonly<Record<string, TestBackend>>
   /** In front of the counter, in pipeline `counts` alone. */
   readonly before?: ProcessorPlugin
+  /** Alone in pipelines whose names begin with `plain`. */
+  readonly plain?: ProcessorPlugin
   /** Behind the counter. */
   readonly extra?: ProcessorPlugin
   readonly receiver?: Record<string, unknown>
@@ -33,13 +35,14 @@ interface Plugins {
 }
 
 export function configOf(options: RunOptions, { receiver, exporters }: Plugins): ResolvedConfig {
-  const { pipelines = ['counts'], counter: own = {}, before, extra, shutdownMs = 60_000 } = options
+  const { pipelines = ['counts'], counter: own = {}, before, plain, extra, shutdownMs = 60_000 } = options
   const entry = (id: string, plugin: object, config: unknown = {}, lane?: LaneConfig) =>
     [id, { id, plugin, config, lane, position: { file: '', line: 1, column: 1 } }] as const
   const processors = ['windowed_counter', ...(extra ? ['extra'] : [])]
   const processorsOf = (name: string) => [
     ...(before && name === 'counts' ? ['before'] : []),
-    ...(name.startsWith('counts') ? processors : [])
+    ...(name.startsWith('counts') ? processors : []),
+    ...(plain && name.startsWith('plain') ? ['plain'] : [])
   ]
   return {
     files: [],
@@ -48,6 +51,7 @@ export function configOf(options: RunOptions, { receiver, exporters }: Plugins):
       processor: new Map([
         entry('windowed_counter', counter, testConfig(counter, own)),
         ...(before ? [entry('before', before)] : []),
+        ...(plain ? [entry('plain', plain)] : []),
         ...(extra ? [entry('extra', extra)] : [])
       ]),
       exporter: new Map(exporters.map(([id, plugin]) => entry(id, plugin, {}, laneConfig(options))))

@@ -51,6 +51,7 @@ export class JournaledRun {
   component!: Component
   topology!: Topology
   deadLetters!: DeadLetters
+  services!: Services
   #disk: SimulatedDisk
   #options: RunOptions
   #dead = false
@@ -175,9 +176,13 @@ export class JournaledRun {
       deadLetters: this.deadLetters,
       adminUrl: ''
     }
+    this.services = services
     const wanted = this.#config()
     const plan = recovered.checkpoint?.plan as SavedPlan | undefined
-    const config = plan === undefined ? wanted : await asInLastRun(plan, wanted, async () => counter)
+    const config =
+      plan === undefined
+        ? wanted
+        : await asInLastRun(plan, wanted, async type => wanted.components.processor.get(type)?.plugin ?? counter)
     const topology = buildTopology(config, services, waitedForIn(recovered.checkpoint?.lanes))
     this.topology = topology
     const journal = {

@@ -14,7 +14,7 @@ const FOLDER = '/dead'
 const FAILED = new Error('cannot')
 
 function failed(number: number, time = 17, length = 3): FailedBatch {
-  return { source: 'otlp', request: 'r', block: numbered(length), entry: { number, time } }
+  return { source: 'otlp', request: 'r', entry: { number, time, block: numbered(length) } }
 }
 
 async function setUp(maxBytes?: number, disk = new SimulatedDisk()) {
@@ -90,7 +90,7 @@ test('given up, what cannot be done leaves it to the journal', async () => {
 
 test('regression: full dead letters had all that failed wait in memory, without bound', async () => {
   const { writer, deadLetters, clock, done } = await setUp(4000)
-  const huge = { ...failed(8), block: { ...numbered(1), length: 3_000_000 } }
+  const huge = { ...failed(8), entry: { number: 8, time: 17, block: { ...numbered(1), length: 3_000_000 } } }
   void writer.add(failed(7), FAILED)
   assert.equal(writer.isBehind, false)
   await done()

@@ -1,0 +1,115 @@
+import pino from 'pino'
+import type { Block } from '../../core/model/block.ts'
+import { SeriesRegistry } from '../../core/model/series.ts'
+import { admit } from '../../core/pipeline/admit.ts'
+import { Batch, type Origin, type Outcome } from '../../core/pipeline/batch.ts'
+import { SettlementTracker } from '../../core/pipeline/checkpoint/settlement-tracker.ts'
+import { CreditPool, type Permit } from '../../core/pipeline/credits.ts'
+import type { Context } from '../../core/plugin/context.ts'
+import { ClockScheduler } from '../../core/plugin/scheduler.ts'
+import { Account } from '../../core/telemetry/account.ts'
+import { ComponentClock } from '../../core/telemetry/component-clock.ts'
+import { VirtualClock } from '../../core/telemetry/virtual-clock.ts'
+
+const POOL_BYTES = 64 * 2 ** 20
+const ADOPTED_AGAIN_MS = 1000
+
+/** A clock that stands still until told. */
+export class FakeClock extends ComponentClock {
+  #host: VirtualClock
+
+  /** @param now Unix ms */
+  constructor(now = 1_700_000_000_000) {
+    const host = new VirtualClock(now)
+    super(host)
+    this.#host = host
+  }
+
+  /** Moves time on to `time`, firing what falls due on the way. Never goes back. */
+  advanceTo(time: number): void {
+    this.#host.advanceTo(time)
+  }
+
+  /** Moves time on by `ms`, firing what falls due. */
+  advance(ms: number): void {
+    this.advanceTo(this.now() + ms)
+  }
+}
+
+export interface TestContext extends Context {
+  readonly clock: FakeClock
+  /** Of what is inside operators. */
+  readonly heldCredits: CreditPool
+  /** What checkpoints would wait for. */
+  readonly settlements: SettlementTracker
+  /** What `context.status` was told last. */
+  state: { state: string; reason?: string }
+  /** Routes registered, by `METHOD path`. */
+  readonly routes: Map<string, unknown>
+  /** What it reports, by name. */
+  readonly reports: Map<string, () => object>
+}
+
+/** A context with a fake clock, its own pools and a silent log. */
+export function testContext(id = 'test'): TestContext {
+  const account = new Account()
+  const clock = new FakeClock()
+  const settlements = new SettlementTracker()
+  const routes = new Map<string, unknown>()
+  const reports = new Map<string, () => object>()
+  const context: TestContext = {
+    id,
+    log: pino({ level: 'silent' }),
+    clock,
+    scheduler: new ClockScheduler(clock),
+    heldCredits: new CreditPool(POOL_BYTES, true),
+    settlements,
+    account,
+    series: new SeriesRegistry(),
+    credits: new CreditPool(POOL_BYTES),
+    ownedCredits: new CreditPool(POOL_BYTES),
+    durable: false,
+    replayed: false,
+    instruments: { counter: () => ({ add() {} }), gauge() {} },
+    admin: {
+      url: 'http://127.0.0.1:0',
+      route: (method, path, handler) => void routes.set(`${method.toUpperCase()} ${path}`, handler),
+      report: (name, read) => void reports.set(name, read)
+    },
+    state: { state: 'ok' },
+    routes,
+    reports,
+    batch: (block, permit, onSettled, request) => admit({ source: id, request }, account, block, permit, onSettled),
+    ownedBatch: (block, permit, onSettled) => tracked(settlements, { source: id }, block, onSettled, permit),
+    adopt: (origin, block, again) =>
+      tracked(settlements, origin, block, ({ status }) => {
+        if (status === 'nacked') clock.setTimer(ADOPTED_AGAIN_MS, () => again(context.adopt(origin, block, again)))
+      }),
+    announce() {},
+    // At once: what is tested should not depend on when.
+    inSteps(step) {
+      while (step()) {}
+    },
+    wantRequests() {},
+    status(state, reason) {
+      context.state = { state, reason }
+    }
+  }
+  return context
+}
+
+function tracked(
+  settlements: SettlementTracker,
+  origin: Origin,
+  block: Block,
+  onSettled: (outcome: Outcome) => void,
+  permit?: Permit
+): Batch {
+  const token = settlements.open()
+  const settle = (outcome: Outcome) => {
+    if (outcome.status === 'nacked') settlements.returned(token)
+    else settlements.close(token)
+    onSettled(outcome)
+  }
+  return Batch.of(origin, block, settle, permit, token)
+}
