@@ -1,6 +1,5 @@
 import type { FormerLetter } from '../journal/entry.ts'
 import type { Block } from '../model/block.ts'
-import type { Batch } from './batch.ts'
 import type { Permit } from './credits.ts'
 
 /**
@@ -44,8 +43,15 @@ export interface WatchedHandle {
   readonly isVoid: boolean
 }
 
+/** A handle, as those who watch it see it. */
+export interface Watchable {
+  readonly block: Block
+  readonly parents: readonly Watchable[]
+  readonly watched: WatchedHandle | undefined
+}
+
 /** Told of every handle of a settlement. */
-export type HandleWatch = (handle: Batch, settlement: Settlement) => WatchedHandle
+export type HandleWatch = (handle: Watchable, settlement: Settlement) => WatchedHandle
 
 /** Stands for a settlement that checkpoints wait for. */
 export type SettlementToken = object

@@ -8,6 +8,7 @@ import {
   Settlement,
   type SettlementToken,
   tokensOf,
+  type Watchable,
   type WatchedHandle
 } from '../settlement.ts'
 
@@ -138,7 +139,7 @@ export class HeldBatches {
 }
 
 /** Watched handles of the batches that `batch` was made of, at any remove. */
-function* ancestorsOf(batch: Batch): Generator<Handle> {
+function* ancestorsOf(batch: Watchable): Generator<Handle> {
   for (const parent of batch.parents) {
     const { watched } = parent
     if (watched instanceof Handle) yield watched
@@ -147,7 +148,7 @@ function* ancestorsOf(batch: Batch): Generator<Handle> {
 }
 
 /** Batches that `batch` was merged of, or derived from. */
-function heldOf(batch: Batch): Held[] {
+function heldOf(batch: Watchable): Held[] {
   return [...new Set([...ancestorsOf(batch)].flatMap(({ held }) => held))]
 }
 
@@ -163,7 +164,7 @@ class Handle implements WatchedHandle {
   /** Emitted batches made of it that have not settled. */
   lent = 0
 
-  constructor(held: readonly Held[], { block, parents }: Batch, settlement: Settlement, host: HeldBatchesHost) {
+  constructor(held: readonly Held[], { block, parents }: Watchable, settlement: Settlement, host: HeldBatchesHost) {
     this.held = held
     this.#items = parents.length === 0 ? block.length : 0
     this.#settlement = settlement
