@@ -1,3 +1,4 @@
+import type { UnitSchema } from '../plugin/config-of.ts'
 import type { JsonSchema } from '../plugin/contract.ts'
 
 const MILLISECONDS: Record<string, number> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 }
@@ -6,26 +7,33 @@ const BYTES: Record<string, number> = { B: 1, KiB: 2 ** 10, MiB: 2 ** 20, GiB: 2
 export const DURATION_PATTERN = '^(0|([0-9]+(\\.[0-9]+)?(ms|s|m|h|d))+)$'
 export const BYTE_SIZE_PATTERN = '^[0-9]+(\\.[0-9]+)?(B|KiB|MiB|GiB|TiB)$'
 
+interface UnitOptions extends JsonSchema {
+  readonly description: string
+  readonly default?: string
+}
+
 /** Schema of a duration such as `500ms`, `10s` or `1h30m`; the component gets milliseconds. */
-export function duration(options: { description: string; default?: string }): JsonSchema {
-  return {
+export function duration<const O extends UnitOptions>(options: O): UnitSchema & O {
+  const schema = {
     type: 'string',
     pattern: DURATION_PATTERN,
     'x-expected': 'a duration such as 500ms, 10s or 1h30m',
     'x-unit': 'duration',
     ...options
   }
+  return schema as JsonSchema as UnitSchema & O
 }
 
 /** Schema of a size such as `20MiB`; the component gets bytes. */
-export function byteSize(options: { description: string; default?: string }): JsonSchema {
-  return {
+export function byteSize<const O extends UnitOptions>(options: O): UnitSchema & O {
+  const schema = {
     type: 'string',
     pattern: BYTE_SIZE_PATTERN,
     'x-expected': 'a size such as 64KiB, 20MiB or 1GiB',
     'x-unit': 'bytes',
     ...options
   }
+  return schema as JsonSchema as UnitSchema & O
 }
 
 /** `1h30m` → 5,400,000, in whole milliseconds. The text matches {@link DURATION_PATTERN}. */

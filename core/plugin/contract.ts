@@ -3,7 +3,24 @@ import type { Block } from '../model/block.ts'
 import type { Batch } from '../pipeline/batch.ts'
 import type { Context } from './context.ts'
 
-export const API_VERSION = 1
+/**
+ * Version of this contract. 2: the host settles and books what RxJS operators hold. Plugins written for 1 still run, with a
+ * warning; see docs/plugins.md for what to change.
+ */
+export const API_VERSION = 2
+/** Plugins for older versions are refused. */
+export const OLDEST_API_VERSION = 1
+
+/** What this version can do beyond the first, by name: a plugin that says it `needs` one is refused where it is missing. */
+export const CAPABILITIES = [
+  'adopt',
+  'batch_processor',
+  'checkpoint_participant',
+  'failed_items',
+  'owned_batch',
+  'scheduler'
+] as const
+export type Capability = (typeof CAPABILITIES)[number]
 
 export type Kind = 'receiver' | 'processor' | 'exporter'
 export type Stability = 'development' | 'alpha' | 'beta' | 'stable'
@@ -23,7 +40,7 @@ export type ConfigSchema = {
 export type JsonSchema = { readonly [keyword: string]: unknown }
 
 interface Definition<K extends Kind, C, Instance> {
-  readonly api: typeof API_VERSION
+  readonly api: typeof OLDEST_API_VERSION | typeof API_VERSION
   readonly kind: K
   /** lower_snake_case; what users write in the YAML. */
   readonly type: string
@@ -31,6 +48,8 @@ interface Definition<K extends Kind, C, Instance> {
   /** One sentence for `weir components`. */
   readonly description: string
   readonly schema: ConfigSchema
+  /** Without which it cannot run. */
+  readonly needs?: readonly Capability[]
   /** Rules between fields, each broken one as `{ path, message }`; `path` as in `['windows', 0]`. */
   check?(config: C): ConfigProblem[]
   /** Builds the component; must not touch network, disk or timers yet (`start` may). */

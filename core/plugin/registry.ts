@@ -2,7 +2,7 @@ import { createRequire } from 'node:module'
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { describeError, WeirError } from '../errors.ts'
-import { API_VERSION, type Kind, type Plugin } from './contract.ts'
+import { API_VERSION, CAPABILITIES, type Kind, OLDEST_API_VERSION, type Plugin } from './contract.ts'
 
 /** Modules are loaded when a configuration names them, so that a start pays for nothing else. */
 export type BuiltIns = Readonly<Record<Kind, Readonly<Record<string, () => Promise<unknown>>>>>
@@ -75,13 +75,22 @@ function pluginsOf(module: unknown, source: string): Plugin[] {
   return plugins
 }
 
+/** Why a plugin cannot run with this version of the contract. */
+function whatIsWrongWithVersion({ api, needs = [] }: Partial<Plugin>): string | undefined {
+  if (!(Number(api) >= OLDEST_API_VERSION && Number(api) <= API_VERSION)) {
+    const isNewer = Number(api) > API_VERSION
+    return `it is written for plugin api ${api}, this Weir has api ${OLDEST_API_VERSION} to ${API_VERSION}; update ${isNewer ? 'Weir' : 'the plugin'}`
+  }
+  const missing = needs.filter(name => !(CAPABILITIES as readonly string[]).includes(name))
+  return missing.length === 0 ? undefined : `it needs ${missing.join(', ')}, which this Weir does not have; update Weir`
+}
+
 // What must hold before anything of a plugin runs.
 function whatIsWrong(value: unknown): string | undefined {
   if (typeof value !== 'object' || value === null) return 'its default export is not an object with api, kind and type'
   const plugin = value as Partial<Plugin> & { ports?: Record<string, unknown> }
-  if (plugin.api !== API_VERSION) {
-    return `it is written for plugin api ${plugin.api}, this Weir has api ${API_VERSION}; update ${plugin.api! > API_VERSION ? 'Weir' : 'the plugin'}`
-  }
+  const version = whatIsWrongWithVersion(plugin)
+  if (version !== undefined) return version
   if (!KINDS.includes(plugin.kind as Kind)) return `kind is "${plugin.kind}", must be one of ${KINDS.join(', ')}`
   if (!TYPE_PATTERN.test(plugin.type ?? '')) return `type is "${plugin.type}", must be lower_snake_case`
   if (!STABILITIES.includes(plugin.stability ?? '')) return `stability must be one of ${STABILITIES.join(', ')}`

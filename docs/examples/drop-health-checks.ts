@@ -1,8 +1,6 @@
-import { findAttribute, PointBlockBuilder, type ProcessorPlugin } from 'weir/plugin'
+import { defineProcessor, findAttribute, PointBlockBuilder } from 'weir/plugin'
 
-export default {
-  api: 1,
-  kind: 'processor',
+export default defineProcessor({
   type: 'drop_health_checks',
   stability: 'beta',
   description: 'Leaves out the points of health checks.',
@@ -13,7 +11,6 @@ export default {
   ports: { in: 'points', out: 'points' },
   create: ({ route }, { account }) => ({
     process(block) {
-      if (block.type !== 'points') return block
       const kept = new PointBlockBuilder()
       for (let i = 0; i < block.length; i++) {
         if (findAttribute(block.series[i].attributes, 'route') === route) account.drop('health_check')
@@ -22,4 +19,4 @@ export default {
       return kept.build()
     }
   })
-} satisfies ProcessorPlugin<{ route: string }>
+})

@@ -1,9 +1,7 @@
-import { concatMap, tap } from 'rxjs'
-import { type ProcessorPlugin, sleep } from 'weir/plugin'
+import { concatMap, delay, of } from 'rxjs'
+import { defineProcessor } from 'weir/plugin'
 
-export default {
-  api: 1,
-  kind: 'processor',
+export default defineProcessor({
   type: 'pace',
   stability: 'beta',
   description: 'Lets a limited number of items through a second, to spare a backend.',
@@ -14,17 +12,10 @@ export default {
     }
   },
   ports: { in: 'any', out: 'any' },
-  create: ({ items_per_second }, { account, clock }) => ({
-    // Batches wait in concatMap. They hold their credits, which bounds how many, and their senders wait for the reply.
+  create: ({ items_per_second }, { scheduler }) => ({
+    // Batches wait in concatMap. The host knows which: it hands them back when the operator fails, and keeps them through
+    // a crash where there is a journal.
     operator: () => source =>
-      source.pipe(
-        tap(({ block }) => (account.inFlight += block.length)),
-        concatMap(async batch => {
-          const items = batch.block.length
-          await sleep(clock, (items / items_per_second) * 1000)
-          account.inFlight -= items
-          return batch
-        })
-      )
+      source.pipe(concatMap(batch => of(batch).pipe(delay((batch.block.length / items_per_second) * 1000, scheduler))))
   })
-} satisfies ProcessorPlugin<{ items_per_second: number }>
+})

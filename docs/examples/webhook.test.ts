@@ -4,8 +4,8 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { json } from 'node:stream/consumers'
 import { it } from 'node:test'
-import type { EventBlock, Exporter } from 'weir/plugin'
-import { testConfig } from 'weir/plugin/testing'
+import type { EventBlock } from 'weir/plugin'
+import { testConfig, testContext } from 'weir/plugin/testing'
 import plugin from './webhook.ts'
 
 const BLOCK: EventBlock = {
@@ -28,7 +28,7 @@ it('posts events, and says which answers are worth another try', async t => {
   t.after(() => server.close())
   await once(server, 'listening')
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/hook`
-  const exporter = plugin.create(testConfig(plugin, { url })) as Exporter
+  const exporter = plugin.create(testConfig(plugin, { url }), testContext())
   const send = () => exporter.export(BLOCK, AbortSignal.timeout(5000))
 
   await send()

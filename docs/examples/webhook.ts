@@ -1,8 +1,6 @@
-import { attributeText, type Block, ExportError, type ExporterPlugin } from 'weir/plugin'
+import { attributeText, defineExporter, type EventBlock, ExportError } from 'weir/plugin'
 
-export default {
-  api: 1,
-  kind: 'exporter',
+export default defineExporter({
   type: 'webhook',
   stability: 'beta',
   description: 'Posts events to a URL as JSON.',
@@ -23,10 +21,9 @@ export default {
       throw new ExportError(`${url} answers ${response.status}`, { retryable, reason: 'rejected_by_webhook' })
     }
   })
-} satisfies ExporterPlugin<{ url: string }>
+})
 
-function toJson(block: Block): string {
-  if (block.type !== 'events') return '[]'
+function toJson(block: EventBlock): string {
   const events = block.name.map((name, i) => ({
     name,
     time: new Date(block.time[i]).toISOString(),

@@ -3,7 +3,7 @@ import { type Config, check, schema } from './config.ts'
 import { ClickHouseExporter } from './exporter.ts'
 
 const clickhouse: ExporterPlugin<Config> = {
-  api: 1,
+  api: 2,
   kind: 'exporter',
   type: 'clickhouse',
   stability: 'beta',

@@ -3,7 +3,7 @@ import { type Config, schema } from './config.ts'
 import { DebugExporter } from './exporter.ts'
 
 export default {
-  api: 1,
+  api: 2,
   kind: 'exporter',
   type: 'debug',
   stability: 'stable',

@@ -3,7 +3,7 @@ import { type Config, check, schema } from './config.ts'
 import { VictoriaMetricsExporter } from './exporter.ts'
 
 export default {
-  api: 1,
+  api: 2,
   kind: 'exporter',
   type: 'victoriametrics',
   stability: 'beta',

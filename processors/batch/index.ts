@@ -3,7 +3,7 @@ import { Batcher } from './batcher.ts'
 import { type Config, check, memoryBound, schema } from './config.ts'
 
 const plugin: ProcessorPlugin<Config> = {
-  api: 1,
+  api: 2,
   kind: 'processor',
   type: 'batch',
   stability: 'beta',

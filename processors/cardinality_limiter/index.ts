@@ -4,7 +4,7 @@ import { CardinalityLimiter } from './limiter.ts'
 import { memoryBound } from './memory-bound.ts'
 
 const plugin: ProcessorPlugin<Config> = {
-  api: 1,
+  api: 2,
   kind: 'processor',
   type: 'cardinality_limiter',
   stability: 'beta',

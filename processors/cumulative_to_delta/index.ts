@@ -4,7 +4,7 @@ import { type Config, schema } from './config.ts'
 import { CumulativeToDelta } from './conversion.ts'
 
 const plugin: ProcessorPlugin<Config> = {
-  api: 1,
+  api: 2,
   kind: 'processor',
   type: 'cumulative_to_delta',
   stability: 'beta',

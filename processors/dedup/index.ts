@@ -4,7 +4,7 @@ import { createDedup } from './create.ts'
 import { memoryBound } from './memory-bound.ts'
 
 const plugin: ProcessorPlugin<Config> = {
-  api: 1,
+  api: 2,
   kind: 'processor',
   type: 'dedup',
   stability: 'beta',

@@ -4,7 +4,7 @@ import { type Config, schema } from './config.ts'
 import { DeltaToCumulative } from './conversion.ts'
 
 const plugin: ProcessorPlugin<Config> = {
-  api: 1,
+  api: 2,
   kind: 'processor',
   type: 'delta_to_cumulative',
   stability: 'beta',

@@ -3,7 +3,7 @@ import { type Config, check, memoryBound, schema } from './config.ts'
 import { Enricher } from './enricher.ts'
 
 const plugin: ProcessorPlugin<Config> = {
-  api: 1,
+  api: 2,
   kind: 'processor',
   type: 'enrich',
   stability: 'beta',

@@ -5,7 +5,7 @@ import { type Config, check, schema } from './config.ts'
 import { Filter } from './filter.ts'
 
 const plugin: ProcessorPlugin<Config> = {
-  api: 1,
+  api: 2,
   kind: 'processor',
   type: 'filter',
   stability: 'beta',

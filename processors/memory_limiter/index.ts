@@ -3,7 +3,7 @@ import { type Config, check, schema } from './config.ts'
 import { MemoryLimiter } from './limiter.ts'
 
 const plugin: ProcessorPlugin<Config> = {
-  api: 1,
+  api: 2,
   kind: 'processor',
   type: 'memory_limiter',
   stability: 'beta',

@@ -4,7 +4,7 @@ import { type Config, check, schema } from './config.ts'
 import { createRateLimiter } from './create.ts'
 
 const plugin: ProcessorPlugin<Config> = {
-  api: 1,
+  api: 2,
   kind: 'processor',
   type: 'rate_limiter',
   stability: 'beta',

@@ -7,7 +7,7 @@ import { Refusals } from './refusals.ts'
 import { settingsOf } from './settings.ts'
 
 const plugin: ProcessorPlugin<Config> = {
-  api: 1,
+  api: 2,
   kind: 'processor',
   type: 'rollup',
   stability: 'beta',

@@ -5,7 +5,7 @@ import { type Config, check, schema } from './config.ts'
 import { Sampler } from './sampler.ts'
 
 const plugin: ProcessorPlugin<Config> = {
-  api: 1,
+  api: 2,
   kind: 'processor',
   type: 'sampler',
   stability: 'beta',

@@ -3,7 +3,7 @@ import { type Config, check, schema } from './config.ts'
 import { memoryBound, Transform } from './transform.ts'
 
 const plugin: ProcessorPlugin<Config> = {
-  api: 1,
+  api: 2,
   kind: 'processor',
   type: 'transform',
   stability: 'beta',

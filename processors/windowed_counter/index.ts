@@ -7,7 +7,7 @@ import { type Config, schema } from './config.ts'
 import { rulesOf, settingsOf } from './rules.ts'
 
 const plugin: ProcessorPlugin<Config> = {
-  api: 1,
+  api: 2,
   kind: 'processor',
   type: 'windowed_counter',
   stability: 'beta',

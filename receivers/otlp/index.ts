@@ -3,7 +3,7 @@ import { type Config, schema } from './config.ts'
 import { OtlpReceiver } from './receiver.ts'
 
 const plugin: ReceiverPlugin<Config> = {
-  api: 1,
+  api: 2,
   kind: 'receiver',
   type: 'otlp',
   stability: 'beta',

@@ -3,7 +3,7 @@ import { type Config, schema } from './config.ts'
 import { StatsdReceiver } from './receiver.ts'
 
 export default {
-  api: 1,
+  api: 2,
   kind: 'receiver',
   type: 'statsd',
   stability: 'beta',

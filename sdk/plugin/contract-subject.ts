@@ -34,7 +34,7 @@ class CountingClock extends FakeClock {
 
 /** Another of the same. */
 export function make(plugin: Plugin, { config }: ContractOptions) {
-  const context = { ...testContext(plugin.type), clock: new CountingClock(NOW) }
+  const context = testContext(plugin.type, new CountingClock(NOW)) as CountingContext
   return { context, instance: plugin.create(testConfig(plugin, config), context) as Lifecycle }
 }
 
@@ -42,9 +42,9 @@ export const stop = (instance: Lifecycle) => within('stop', instance.stop?.(sign
 export const signal = () => AbortSignal.timeout(TIMEOUT_MS)
 
 /** Rejects where `done` takes too long. */
-export async function within<T>(what: string, done: Promise<T> | undefined): Promise<T> {
+export async function within<T>(what: string, done: Promise<T> | undefined, ms = TIMEOUT_MS): Promise<T> {
   const { promise: late, reject } = Promise.withResolvers<never>()
-  const timer = setTimeout(() => reject(new Error(`${what} did not end within ${TIMEOUT_MS} ms`)), TIMEOUT_MS)
+  const timer = setTimeout(() => reject(new Error(`${what} did not end within ${ms} ms`)), ms)
   try {
     return (await Promise.race([done, late])) as T
   } finally {

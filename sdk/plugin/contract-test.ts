@@ -10,6 +10,9 @@ import { testConfig } from './testing.ts'
 export type { ContractOptions } from './contract-subject.ts'
 
 const PORTS = { receiver: ['out'], processor: ['in', 'out'], exporter: ['in'] }
+/** An attempt, and how long it may take to end after that. */
+const ATTEMPT_MS = 50
+const SLACK_MS = 3000
 const PORT_TYPES = ['points', 'events', 'any']
 
 /** A rule that every plugin keeps. `check` rejects where it does not; run it as a test of its own. */
@@ -37,7 +40,7 @@ export function contractOf(plugin: Plugin, options: ContractOptions = {}): Rule[
   if (plugin.kind === 'receiver') return [...common, rule('completes its batches when it stops', completes)]
   if (plugin.kind === 'exporter') {
     const name = options.unreachable ? 'may be tried again while nobody answers' : 'takes every kind of block'
-    return [...common, rule(name, exportsBlocks)]
+    return [...common, rule(name, exportsBlocks), rule('ends when its time is over', endsInTime)]
   }
   return [...common, ...Object.entries(PROCESSOR_RULES).map(([name, check]) => rule(name, check))]
 }
@@ -121,10 +124,23 @@ async function exportsBlocks({ plugin, options, context, instance }: Subjects): 
     for (const [name, block] of blocksFor(plugin.ports, context.series)) {
       const done = within(`export of ${name}`, exporter.export(block, signal()))
       if (!options.unreachable) await done
-      // Where there is nothing to send, nobody may have noticed.
-      else if (block.length === 0) await done.catch(() => {})
+      // Where there is nothing that a store would take, nobody may have noticed.
+      else if (!block.value.some(Number.isFinite)) await done.catch(() => {})
       else await assert.rejects(done, isRetryable, name)
     }
+  } finally {
+    await stop(exporter)
+  }
+}
+
+/** An attempt whose signal fires is not waited for: what it leaves running would pile up. */
+async function endsInTime({ plugin, context, instance }: Subjects): Promise<void> {
+  const exporter = instance as Exporter
+  await within('start', exporter.start?.(signal()))
+  try {
+    const [, block] = blocksFor(plugin.ports, context.series).find(([, { length }]) => length > 0)!
+    const attempt = exporter.export(block, AbortSignal.timeout(ATTEMPT_MS)).catch(() => {})
+    await within('an export whose signal has fired', attempt, SLACK_MS)
   } finally {
     await stop(exporter)
   }

@@ -22,9 +22,13 @@ export type {
 } from '../../core/model/distribution.ts'
 export { observation } from '../../core/model/distribution.ts'
 export type { EventBlock } from '../../core/model/events.ts'
+export { joinBlocks } from '../../core/model/join.ts'
 export type { PointBlock } from '../../core/model/points.ts'
 export { FLAG_NO_RECORDED_VALUE, PointBlockBuilder } from '../../core/model/points.ts'
+export type { SavedBlock, SavedSeries } from '../../core/model/saved-blocks.ts'
+export { restoreBlock, restoreSeries, saveBlock, saveSeries } from '../../core/model/saved-blocks.ts'
 export { openState, sealInSteps, sealState } from '../../core/model/saved-state.ts'
+export { select } from '../../core/model/select.ts'
 export type {
   Metric,
   MetricKind,
@@ -38,15 +42,18 @@ export { NO_RESOURCE, NO_SCOPE } from '../../core/model/series.ts'
 export { quantileOf, relativeErrorOf, scaleOf } from '../../core/model/sketch/ddsketch.ts'
 export { DistinctCounter } from '../../core/model/sketch/distinct-counter.ts'
 export { addDistinct, distinctSketch } from '../../core/model/sketch/distinct-sketch.ts'
+export { sliceBlock } from '../../core/model/slice.ts'
 export { Batch } from '../../core/pipeline/batch.ts'
 export type { CreditPool, Permit } from '../../core/pipeline/credits.ts'
 export { Gate } from '../../core/pipeline/gate.ts'
 export type { Conversion } from '../../core/pipeline/owning-processor.ts'
 export { OwningProcessor } from '../../core/pipeline/owning-processor.ts'
 export type { Origin, Outcome } from '../../core/pipeline/settlement.ts'
+export type { ConfigOf } from '../../core/plugin/config-of.ts'
 export type { ComponentState, Context } from '../../core/plugin/context.ts'
 export type {
   BatchProcessor,
+  Capability,
   CheckpointParticipant,
   ConfigProblem,
   ConfigSchema,
@@ -64,5 +71,13 @@ export type {
   StreamProcessor,
   Upsert
 } from '../../core/plugin/contract.ts'
+export { API_VERSION, CAPABILITIES } from '../../core/plugin/contract.ts'
+export type { BlockOf, ExporterOf, MapProcessorOf } from '../../core/plugin/define.ts'
+export { defineExporter, defineProcessor, defineReceiver } from '../../core/plugin/define.ts'
 export { sleep } from '../../core/telemetry/clock.ts'
 export { decodeDDSketch, encodeDDSketch } from '../../core/wire/ddsketch.ts'
+export { type BufferBatchesOptions, bufferBatches } from './operators/buffer-batches.ts'
+export { type GroupByAttributeOptions, groupByAttribute } from './operators/group-by-attribute.ts'
+export { mapBlock } from './operators/map-block.ts'
+export { type RetryNackedOptions, retryNacked } from './operators/retry-nacked.ts'
+export { splitBlock } from './operators/split-block.ts'

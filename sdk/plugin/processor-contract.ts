@@ -1,23 +1,16 @@
 import assert from 'node:assert/strict'
 import type { Block } from '../../core/model/block.ts'
-import { runThrough } from '../../core/model/stepwise.ts'
-import type { Batch, Outcome } from '../../core/pipeline/batch.ts'
-import type { Lifecycle, Processor } from '../../core/plugin/contract.ts'
-import { type CountingContext, make, type Subjects, signal, stop, within } from './contract-subject.ts'
-import { ProcessorHarness } from './processor-harness.ts'
+import type { Outcome } from '../../core/pipeline/batch.ts'
+import type { Processor } from '../../core/plugin/contract.ts'
+import { make, type Subjects, within } from './contract-subject.ts'
+import { assembled, assertBalanced, type Downstream } from './processor-line.ts'
+import { isRefusing, RESTART_RULES } from './restart-contract.ts'
 import { blocksFor } from './sample-blocks.ts'
-import type { TestContext } from './testing.ts'
 
-/** Longer than any window or backoff of a sensible default. */
-const LONG_MS = 2 * 3_600_000
-const STEP_MS = 60_000
 /** Of a snapshot: where damage must be seen. */
 const SPOTS = 16
 
-/** What becomes of the `turn`th batch that the processor puts out. */
-type Behaviour = (batch: Batch, turn: number) => void
-
-const DOWNSTREAM: Readonly<Record<string, Behaviour>> = {
+const DOWNSTREAM: Readonly<Record<string, Downstream>> = {
   'all is taken': batch => batch.ack(),
   'some is handed back': (batch, turn) => (turn % 2 === 0 ? batch.nack(new Error('try again')) : batch.ack()),
   'some is dropped': (batch, turn) => (turn % 2 === 0 ? batch.drop('rejected') : batch.ack())
@@ -33,17 +26,23 @@ export const PROCESSOR_RULES: Readonly<Record<string, (subject: Subjects) => Pro
   ),
   'hands back a batch it fails at, and goes on': survivesThrows,
   'does not change the blocks it is given': leavesBlocksAlone,
-  'takes its own snapshot, and none that is damaged': knowsItsSnapshot
+  'takes its own snapshot, and none that is damaged': knowsItsSnapshot,
+  ...RESTART_RULES
 }
 
-async function settles({ plugin, context, instance }: Subjects, behave: Behaviour): Promise<void> {
+async function settles({ plugin, options, context, instance }: Subjects, behave: Downstream): Promise<void> {
   const line = await assembled(instance, context, behave)
   const outcomes = new Map<string, Promise<Outcome>>()
   for (const [name, block] of blocksFor(plugin.ports, context.series)) outcomes.set(name, line.send(block))
   await line.end()
-  for (const [name, outcome] of outcomes) await within(`the batch of ${name}`, outcome)
+  const settled = new Map<string, Outcome>()
+  for (const [name, outcome] of outcomes) settled.set(name, await within(`the batch of ${name}`, outcome))
   assert.ok(line.sent.every(({ spent }) => spent))
   assertBalanced(context)
+  assert.equal(context.counters.get('operator_failures_total') ?? 0, 0, `its operator fails: ${context.state.reason}`)
+  if (isRefusing(plugin, options) || behave !== DOWNSTREAM['all is taken']) return
+  for (const [name, { status }] of settled)
+    assert.notEqual(status, 'nacked', `the batch of ${name} is not handed back though all that was emitted is taken`)
 }
 
 async function survivesThrows({ plugin, context, instance }: Subjects): Promise<void> {
@@ -74,8 +73,6 @@ async function knowsItsSnapshot({ plugin, options, context, instance }: Subjects
   const line = await assembled(instance, context, batch => batch.ack())
   for (const [, block] of blocksFor(plugin.ports, context.series)) line.send(block)
   const bytes = snapshot.call(instance)
-  const inSteps = (instance as Processor).snapshotInSteps?.()
-  if (inSteps !== undefined) assert.deepEqual(runThrough(inSteps), bytes, 'in steps it is the same')
   await line.end()
   const restoreFrom = (state: Uint8Array) => (make(plugin, options).instance as Processor).restore!(state)
   assert.doesNotThrow(() => restoreFrom(bytes))
@@ -84,37 +81,6 @@ async function knowsItsSnapshot({ plugin, options, context, instance }: Subjects
     const damaged = bytes.with(at, bytes[at] ^ 1)
     assert.throws(() => restoreFrom(damaged), `with another bit in byte ${at} of ${bytes.length}`)
   }
-}
-
-/** A processor as it stands in a pipeline, started. */
-async function assembled(instance: Lifecycle, context: CountingContext, downstream: Behaviour) {
-  const harness = new ProcessorHarness(instance as Processor, context, { downstream }).open()
-  await within('start', instance.start?.(signal()))
-  return {
-    harness,
-    sent: harness.sent,
-    send: (block: Block) => harness.send(block),
-    /** Sends it, and gives it the time that a processor may hold a batch for. */
-    async settle(block: Block): Promise<Outcome> {
-      const settled = harness.send(block)
-      await harness.advance(STEP_MS)
-      return settled
-    },
-    /** No more comes in; time goes on until all is out. */
-    async end(): Promise<void> {
-      await harness.advance(LONG_MS)
-      void harness.finish()
-      for (let ms = 0; ms < LONG_MS && !harness.isFinished; ms += STEP_MS) await harness.advance(STEP_MS)
-      assert.ok(harness.isFinished, 'the stream completes after its source')
-      await stop(instance)
-    }
-  }
-}
-
-function assertBalanced({ account, credits, ownedCredits }: TestContext): void {
-  assert.equal(account.imbalance, 0, `nobody accounts for ${account.imbalance} items`)
-  assert.equal(account.inFlight, 0, 'nothing is in flight any more')
-  assert.deepEqual([credits.used, ownedCredits.used], [0, 0], 'all credits are back')
 }
 
 /** Looks like `block` until a column is read. */

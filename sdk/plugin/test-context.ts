@@ -44,6 +44,8 @@ export interface TestContext extends Context {
   readonly settlements: SettlementTracker
   /** What `context.status` was told last. */
   state: { state: string; reason?: string }
+  /** What was added to counters, by name. */
+  readonly counters: ReadonlyMap<string, number>
   /** Routes registered, by `METHOD path`. */
   readonly routes: Map<string, unknown>
   /** What it reports, by name. */
@@ -51,10 +53,10 @@ export interface TestContext extends Context {
 }
 
 /** A context with a fake clock, its own pools and a silent log. */
-export function testContext(id = 'test'): TestContext {
+export function testContext(id = 'test', clock = new FakeClock()): TestContext {
   const account = new Account()
-  const clock = new FakeClock()
   const settlements = new SettlementTracker()
+  const counters = new Map<string, number>()
   const routes = new Map<string, unknown>()
   const reports = new Map<string, () => object>()
   const context: TestContext = {
@@ -70,7 +72,11 @@ export function testContext(id = 'test'): TestContext {
     ownedCredits: new CreditPool(POOL_BYTES),
     durable: false,
     replayed: false,
-    instruments: { counter: () => ({ add() {} }), gauge() {} },
+    instruments: {
+      counter: name => ({ add: value => void counters.set(name, (counters.get(name) ?? 0) + value) }),
+      gauge() {}
+    },
+    counters,
     admin: {
       url: 'http://127.0.0.1:0',
       route: (method, path, handler) => void routes.set(`${method.toUpperCase()} ${path}`, handler),

@@ -20,7 +20,7 @@ files.rm = (file, options) =>
 syncBuiltinESMExports()
 
 export default {
-  api: 1,
+  api: 2,
   kind: 'processor',
   type: 'breakable',
   stability: 'development',

@@ -16,7 +16,7 @@ import {
 
 const option = { type: 'string', description: 'What it is for.', default: 'a' }
 const HEAD = {
-  api: 1,
+  api: 2,
   type: 'sample',
   stability: 'stable',
   description: 'Does nothing.',
@@ -24,6 +24,7 @@ const HEAD = {
 } as const
 
 const RESTORES = 'takes its own snapshot, and none that is damaged'
+const GOES_ON = 'goes on from its snapshot as if nothing had happened'
 
 const processor = (create: (context: Context) => Processor, head: object = {}): Plugin => ({
   ...HEAD,
@@ -66,7 +67,7 @@ for (const [what, plugin, want] of [
   ['a map processor that is well', processor(passes), []],
   ['an exporter that is well', exporter({ export: async () => {} }), []],
   ['a description that is no sentence', processor(passes, { description: 'nothing' }), ['is well formed']],
-  ['an api of the future', processor(passes, { api: 2 }), ['is well formed']],
+  ['an api of the future', processor(passes, { api: 3 }), ['is well formed']],
   [
     'an option without description',
     withOptions({ option: { type: 'string', default: '' } }),
@@ -104,7 +105,11 @@ for (const [what, plugin, want] of [
     processor(() => ({ process: block => ({ ...block, time: block.time.fill(0) }) })),
     ['does not change the blocks it is given']
   ],
-  ['a snapshot that nothing reads', processor(() => ({ ...passes(), snapshot: () => Uint8Array.of(1) })), [RESTORES]],
+  [
+    'a snapshot that nothing reads',
+    processor(() => ({ ...passes(), snapshot: () => Uint8Array.of(1) })),
+    [RESTORES, GOES_ON]
+  ],
   [
     'a processor that takes any bytes for its state',
     processor(() => ({ ...passes(), snapshot: () => Uint8Array.of(1), restore() {} })),
@@ -113,7 +118,7 @@ for (const [what, plugin, want] of [
   [
     'a processor that refuses its own state',
     processor(() => ({ ...passes(), snapshot: () => Uint8Array.of(1), restore: () => assert.fail('damaged') })),
-    [RESTORES]
+    [RESTORES, GOES_ON]
   ],
   [
     'a processor that knows its state',

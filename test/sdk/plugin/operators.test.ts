@@ -1,0 +1,173 @@
+import assert from 'node:assert/strict'
+import { it } from 'node:test'
+import { mergeMap, type OperatorFunction } from 'rxjs'
+import {
+  type Batch,
+  type Block,
+  bufferBatches,
+  type Context,
+  groupByAttribute,
+  mapBlock,
+  type Outcome,
+  retryNacked,
+  sliceBlock,
+  splitBlock
+} from '../../../sdk/plugin/index.ts'
+import { ProcessorHarness, testContext } from '../../../sdk/plugin/testing.ts'
+import { parseItems, printItems } from '../../cases/items.ts'
+
+type MakeOperator = (context: Context) => OperatorFunction<Batch, Batch>
+
+function run(make: MakeOperator, downstream?: (batch: Batch, turn: number) => void) {
+  const context = testContext()
+  const harness = new ProcessorHarness({ operator: () => make(context) }, context, { downstream }).open()
+  const outcomes: string[] = []
+  return {
+    context,
+    harness,
+    outcomes,
+    send(...names: string[]) {
+      const block = parseItems(
+        names.map(name => `0s event ${name} {t: ${name[0]}}`),
+        context.series
+      )
+      void harness.send(block).then((outcome: Outcome) => outcomes.push(`${names.join()} ${outcome.status}`))
+    },
+    /** Names of the events of each batch that came out. */
+    get out(): string[] {
+      return harness.sent.map(({ block }) => namesOf(block))
+    },
+    assertSettled() {
+      const { settlements, heldCredits, account } = context
+      assert.deepEqual([settlements.size, heldCredits.used, account.inFlight, account.imbalance], [0, 0, 0, 0])
+    }
+  }
+}
+
+const namesOf = (block: Block) =>
+  printItems(block)
+    .map(line => line.split(' ')[2])
+    .join()
+const halves = (block: Block) => {
+  const middle = block.length >> 1
+  return [sliceBlock(block, 0, middle), sliceBlock(block, middle, block.length)]
+}
+
+it('mapBlock puts another block in the place of each, and ends a batch of nothing', async () => {
+  const line = run(({ account }) =>
+    mapBlock(block => {
+      const kept = namesOf(block) === 'a' ? sliceBlock(block, 0, 0) : block
+      account.drop('left_out', block.length - kept.length)
+      return kept
+    })
+  )
+  line.send('a')
+  line.send('b')
+  await line.harness.advance(0)
+  assert.deepEqual([line.out, line.outcomes], [['b'], ['a acked', 'b acked']])
+  line.assertSettled()
+})
+
+it('splitBlock: a batch has ended when all parts of it have', async () => {
+  const held: Batch[] = []
+  const line = run(
+    () => splitBlock(halves),
+    batch => held.push(batch)
+  )
+  line.send('a', 'b', 'c')
+  assert.deepEqual(line.out, ['a', 'b,c'])
+  held[0].ack()
+  await line.harness.advance(0)
+  assert.deepEqual(line.outcomes, [])
+  held[1].drop('rejected')
+  await line.harness.advance(0)
+  assert.deepEqual(line.outcomes, ['a,b,c dropped'])
+  line.assertSettled()
+})
+
+it('bufferBatches joins what comes within a time, up to a number of items, of one source', async () => {
+  const line = run(({ scheduler }) => bufferBatches({ maxItems: 3, maxTimeMs: 100, scheduler }))
+  line.send('a')
+  line.send('b')
+  await line.harness.advance(99)
+  assert.deepEqual([line.out, line.context.account.inFlight], [[], 2])
+  await line.harness.advance(1)
+  for (const names of [['c'], ['d', 'e'], ['f'], ['g', 'h', 'i'], ['j']]) line.send(...names)
+  assert.deepEqual(line.out, ['a,b', 'c,d,e', 'f', 'g,h,i'])
+  void line.harness.finish()
+  await line.harness.advance(0)
+  assert.deepEqual(line.out.at(-1), 'j')
+  assert.equal(line.harness.isFinished, true)
+  line.assertSettled()
+})
+
+it('bufferBatches: each batch is answered as the one it went into', async () => {
+  for (const [settle, want] of [
+    [(batch: Batch) => batch.nack(new Error('full')), ['a nacked', 'b nacked']],
+    [(batch: Batch) => batch.drop('rejected', 1), ['a dropped', 'b acked']]
+  ] as const) {
+    const line = run(({ scheduler }) => bufferBatches({ maxItems: 2, maxTimeMs: 100, scheduler }), settle)
+    line.send('a')
+    line.send('b')
+    await line.harness.advance(0)
+    assert.deepEqual(line.outcomes, want)
+    line.assertSettled()
+  }
+})
+
+it('groupByAttribute: a stream for each value, which ends when it is idle', async () => {
+  let groups = 0
+  const line = run(
+    ({ scheduler }) =>
+      source =>
+        source.pipe(
+          groupByAttribute('t', { idleMs: 1000, scheduler }),
+          mergeMap(group => {
+            groups++
+            return group.pipe(bufferBatches({ maxItems: 2, maxTimeMs: 100, scheduler }))
+          })
+        )
+  )
+  line.send('a1', 'b1', 'b2')
+  line.send('a2')
+  assert.deepEqual(line.out, ['b1,b2', 'a1,a2'])
+  await line.harness.advance(1001)
+  line.send('a3', 'a4')
+  await line.harness.advance(0)
+  assert.equal(groups, 3)
+  assert.deepEqual(line.outcomes, ['a1,b1,b2 acked', 'a2 acked', 'a3,a4 acked'])
+  line.assertSettled()
+})
+
+it('retryNacked emits again what was handed back, with growing pauses, and then gives up', async () => {
+  const line = run(
+    ({ scheduler }) => retryNacked({ attempts: 3, pauseMs: 100, scheduler }),
+    (batch, turn) => (turn === 3 ? batch.ack() : batch.nack(new Error('full')))
+  )
+  line.send('a')
+  assert.equal(line.context.account.inFlight, 1)
+  await line.harness.advance(100)
+  assert.equal(line.out.length, 2)
+  await line.harness.advance(199)
+  assert.deepEqual([line.out.length, line.outcomes], [2, []])
+  await line.harness.advance(1)
+  assert.deepEqual(line.outcomes, ['a nacked'])
+  line.send('b')
+  await line.harness.advance(0)
+  assert.deepEqual(line.outcomes, ['a nacked', 'b acked'])
+  line.assertSettled()
+})
+
+it('retryNacked completes once nothing waits for another attempt', async () => {
+  const line = run(
+    ({ scheduler }) => retryNacked({ attempts: 2, pauseMs: 100, scheduler }),
+    (batch, turn) => (turn === 0 ? batch.nack(new Error('full')) : batch.ack())
+  )
+  line.send('a')
+  void line.harness.finish()
+  await line.harness.advance(99)
+  assert.equal(line.harness.isFinished, false)
+  await line.harness.advance(1)
+  assert.deepEqual([line.harness.isFinished, line.outcomes], [true, ['a acked']])
+  line.assertSettled()
+})
