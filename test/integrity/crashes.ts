@@ -41,6 +41,8 @@ export interface CrashesOptions {
   /** The share of lives with reloads under load, each time with another lateness. */
   readonly reloaded?: number
   readonly clockSteps?: boolean
+  /** Plugins that hold batches stand before the windows, and behind them. */
+  readonly paced?: boolean
   /** In the middle the backend is gone for so long. */
   readonly darkMs?: number
   /** Told now and then. */
@@ -67,7 +69,7 @@ export async function runCrashes(options: CrashesOptions): Promise<CrashesResult
   const prometheus = options.prometheus && (await startPrometheus(options.prometheus, OUT_OF_ORDER))
   const journal = options.journal ?? path.join(folder, 'journal')
   await mkdir(journal, { recursive: true })
-  const { clickHouse, shutdownTimeout, clockSteps = false } = options
+  const { clickHouse, shutdownTimeout, clockSteps = false, paced = false } = options
   const weir = await MortalWeir.prepare({
     folder,
     journal,
@@ -75,6 +77,7 @@ export async function runCrashes(options: CrashesOptions): Promise<CrashesResult
     clickHouse,
     prometheus: prometheus ? prometheus.url : undefined,
     clockSteps,
+    paced,
     ...(shutdownTimeout === undefined ? {} : { shutdownTimeout })
   })
   try {

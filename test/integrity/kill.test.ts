@@ -20,6 +20,7 @@ const cases: readonly [name: string, options: Partial<CrashesOptions>][] = [
   ],
   ['and by SIGTERM under load', { kills: 3, longestLifeMs: 800, terminated: 0.6, shutdownTimeout: '500ms' }],
   ['and reloads under load', { kills: 4, longestLifeMs: 1_500, reloaded: 0.8 }],
+  ['while RxJS plugins hold batches', { kills: 50, longestLifeMs: 400, paced: true }],
   ['while its clock is set forward and back', { kills: 4, longestLifeMs: 1_500, clockSteps: true }]
 ]
 

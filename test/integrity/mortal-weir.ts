@@ -5,6 +5,7 @@ import path from 'node:path'
 import { freePort } from '../servers/free-port.ts'
 
 const MAIN = path.join(import.meta.dirname, '../../core/main.ts')
+const PACE = path.join(import.meta.dirname, '../../docs/examples/pace.ts')
 const STEPPING_CLOCK = path.join(import.meta.dirname, 'stepping-clock.ts')
 const LATENESS_MS = 2000
 const READY_TIMEOUT_MS = 60_000
@@ -22,6 +23,8 @@ export interface MortalWeirOptions {
   readonly shutdownTimeout?: string
   /** Its clock is set back and forth all the time. */
   readonly clockSteps?: boolean
+  /** Plugins that hold batches stand before the windows, and behind them. */
+  readonly paced?: boolean
 }
 
 /** A `weir run` that is killed and started again, always at the same addresses. */
@@ -116,14 +119,16 @@ export class MortalWeir {
 }
 
 function config(
-  { journal, victoriaMetrics, prometheus, clickHouse, shutdownTimeout = '30s' }: MortalWeirOptions,
+  { journal, victoriaMetrics, prometheus, clickHouse, shutdownTimeout = '30s', paced = false }: MortalWeirOptions,
   ports: readonly number[],
   latenessMs: number
 ): string {
   const [otlp, events, admin] = ports
   const others = [...(clickHouse ? ['clickhouse'] : []), ...(prometheus ? ['victoriametrics/prometheus'] : [])]
   const exporters = `[${['victoriametrics', ...others].join(', ')}]`
+  const [before, behind] = paced ? [', pace', ', pace/windows'] : ['', '']
   return `
+${paced ? `plugins: ['${PACE}']` : ''}
 receivers:
   otlp: { protocols: { http: { endpoint: 127.0.0.1:${otlp} } } }
   http: { endpoint: 127.0.0.1:${events} }
@@ -131,6 +136,7 @@ processors:
   dedup/requests: { mode: request, window: 1h }
   dedup/events: { mode: event_id, window: 1h }
   windowed_counter: { windows: [1s, 10s], allowed_lateness: ${latenessMs}ms }
+${paced ? '  pace: { items_per_second: 5000 }\n  pace/windows: { items_per_second: 20000 }' : ''}
 exporters:
   victoriametrics:
     endpoint: ${victoriaMetrics}/api/v1/write
@@ -146,7 +152,7 @@ service:
   shutdown_timeout: ${shutdownTimeout}
   log: { level: warn }
   pipelines:
-    requests: { receivers: [otlp], processors: [dedup/requests, windowed_counter], exporters: ${exporters} }
-    events: { receivers: [http], processors: [dedup/events, windowed_counter], exporters: ${exporters} }
+    requests: { receivers: [otlp], processors: [dedup/requests${before}, windowed_counter${behind}], exporters: ${exporters} }
+    events: { receivers: [http], processors: [dedup/events${before}, windowed_counter${behind}], exporters: ${exporters} }
 `
 }

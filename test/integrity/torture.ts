@@ -1,7 +1,7 @@
 // Kills Weir with SIGKILL under load, as often as told, and counts what is lost and what is doubled:
 //
 //     npm run torture -- --kills 200 [--seed N] [--life 1500] [--no-clickhouse] [--rough] [--terminate]
-//         [--reload] [--clock-steps] [--dark 60000]
+//         [--reload] [--clock-steps] [--paced] [--dark 60000]
 import { parseArgs } from 'node:util'
 import { randomFrom } from '../core/journal/simulated-disk.ts'
 import { victoriaMetricsProgram } from '../servers/victoria-metrics.ts'
@@ -22,6 +22,7 @@ const { values } = parseArgs({
     terminate: { type: 'boolean', default: false },
     reload: { type: 'boolean', default: false },
     'clock-steps': { type: 'boolean', default: false },
+    paced: { type: 'boolean', default: false },
     dark: { type: 'string', default: '0' }
   }
 })
@@ -39,6 +40,7 @@ const result = await runCrashes({
   shutdownTimeout: '3s',
   reloaded: values.reload ? 0.4 : 0,
   clockSteps: values['clock-steps'],
+  paced: values.paced,
   ...(values.dark === '0' ? {} : { darkMs: Number(values.dark) }),
   progress: line => console.log(line)
 })
