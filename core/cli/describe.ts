@@ -5,8 +5,11 @@ import { formatDuration } from '../config/units.ts'
 const MIB = 2 ** 20
 const LABEL_WIDTH = 15
 
-/** The graph of each pipeline, and under it what can be relied on: when senders get their reply, what a crash may lose. */
-export function describeConfig(config: ResolvedConfig): string {
+/**
+ * The graph of each pipeline, and under it what can be relied on: when senders get their reply, what a crash may lose.
+ * @param operators ids of processors that are RxJS operators, which nobody can look into
+ */
+export function describeConfig(config: ResolvedConfig, operators: ReadonlySet<string>): string {
   const { service, components } = config
   const lines: string[] = []
   for (const [name, { receivers, processors, exporters }] of Object.entries(service.pipelines)) {
@@ -15,13 +18,17 @@ export function describeConfig(config: ResolvedConfig): string {
     for (const id of exporters)
       lines.push(`    ⇒ ${id} (${describeLane(components.exporter.get(id)!, service.journal !== undefined)})`)
     const parts = processors.map(id => components.processor.get(id)!)
-    for (const [what, promise] of [...promises(service, parts), ...latePolicies(parts)])
+    for (const [what, promise] of [...promises(service, parts, operators), ...latePolicies(parts)])
       lines.push(`  ${what.padEnd(LABEL_WIDTH)}${promise}`)
   }
   return lines.join('\n')
 }
 
-function promises(service: ServiceConfig, processors: readonly ComponentConfig[]): [string, string][] {
+function promises(
+  service: ServiceConfig,
+  processors: readonly ComponentConfig[],
+  operators: ReadonlySet<string>
+): [string, string][] {
   // Acknowledges before exporters have the data.
   const owner = processors.find(ownsData)?.id
   const { limits, journal, state_dir, dead_letters } = service
@@ -31,7 +38,7 @@ function promises(service: ServiceConfig, processors: readonly ComponentConfig[]
       ['reply', `once the journal has it on disk (fdatasync, in groups of some milliseconds)`],
       [
         'process crash',
-        `loses nothing acknowledged; what is sent again afterwards is bit for bit the same${exceptions(processors)}`
+        `loses nothing acknowledged; what is sent again afterwards is bit for bit the same${exceptions(processors, operators)}`
       ],
       ['power loss', 'as a process crash'],
       ['clean stop', `keeps everything in ${journal.folder}`],
@@ -55,11 +62,16 @@ function promises(service: ServiceConfig, processors: readonly ComponentConfig[]
   ]
 }
 
-function exceptions(processors: readonly ComponentConfig[]): string {
+function exceptions(processors: readonly ComponentConfig[], operators: ReadonlySet<string>): string {
   const read = processors.flatMap(({ id, plugin, config }) =>
     plugin.kind === 'processor' && plugin.alsoReads !== undefined ? [`${plugin.alsoReads(config)} (${id})`] : []
   )
-  return read.length === 0 ? '' : `, as long as nothing has changed in ${read.join(', ')}`
+  const opaque = processors.filter(({ id }) => operators.has(id)).map(({ id }) => id)
+  const conditions = [
+    ...(read.length === 0 ? [] : [`nothing has changed in ${read.join(', ')}`]),
+    ...(opaque.length === 0 ? [] : [`${opaque.join(', ')} waits for nothing but the pipeline's time`])
+  ]
+  return conditions.length === 0 ? '' : `, as long as ${conditions.join(' and ')}`
 }
 
 function latePolicies(processors: readonly ComponentConfig[]): [string, string][] {

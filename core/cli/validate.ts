@@ -6,6 +6,7 @@ import { SettlementTracker } from '../pipeline/checkpoint/settlement-tracker.ts'
 import { Component, type Services } from '../pipeline/component.ts'
 import { CreditPool } from '../pipeline/credits.ts'
 import { Steps } from '../pipeline/steps.ts'
+import { trialOf } from '../pipeline/trial.ts'
 import type { Exporter } from '../plugin/contract.ts'
 import { systemClock } from '../telemetry/clock.ts'
 import { Log } from '../telemetry/log.ts'
@@ -25,7 +26,9 @@ export async function validate(terminal: Terminal, files: readonly string[], pro
   const { config, problems } = await readConfig(files, process.env, terminal.registry)
   if (problems.all.length > 0) terminal.error(problems.format())
   if (config === undefined) return EXIT.invalid
-  terminal.out(describeConfig(config))
+  const services = probeServices()
+  const operators = [...config.components.processor.values()].filter(entry => 'operator' in trialOf(entry, services))
+  terminal.out(describeConfig(config, new Set(operators.map(({ id }) => id))))
   return !probe || (await probeAll(terminal, config)) ? EXIT.ok : EXIT.invalid
 }
 

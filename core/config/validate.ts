@@ -72,7 +72,7 @@ async function loadPlugins(root: MappingNode, registry: Registry, problems: Prob
       continue
     }
     try {
-      await registry.add(specifier, item.position.file)
+      for (const warning of await registry.add(specifier, item.position.file)) problems.warn(item.position, warning)
     } catch (error) {
       problems.error(item.position, (error as WeirError).message)
     }

@@ -36,10 +36,11 @@ export class Registry {
 
   /**
    * Adds the plugins of a module: an npm package or a path (`./x.ts`) as seen from `fromFile`. Its default export is
-   * one plugin or an array of them. Throws `PLUGIN_INVALID`.
+   * one plugin or an array of them. Resolves to what its author should change soon. Throws `PLUGIN_INVALID`.
    */
-  async add(specifier: string, fromFile: string): Promise<void> {
-    for (const plugin of pluginsOf(await importFrom(specifier, fromFile), specifier)) {
+  async add(specifier: string, fromFile: string): Promise<string[]> {
+    const plugins = pluginsOf(await importFrom(specifier, fromFile), specifier)
+    for (const plugin of plugins) {
       const name = `${plugin.kind} ${plugin.type}`
       // A reload reads the configuration again; the module is the same.
       if (this.#added.get(name) === plugin) continue
@@ -51,6 +52,7 @@ export class Registry {
       }
       this.#added.set(name, plugin)
     }
+    return plugins.filter(({ api }) => api < API_VERSION).map(plugin => deprecation(specifier, plugin))
   }
 }
 
@@ -73,6 +75,10 @@ function pluginsOf(module: unknown, source: string): Plugin[] {
     if (wrong !== undefined) throw new WeirError('PLUGIN_INVALID', `"${source}" is not a plugin: ${wrong}`)
   }
   return plugins
+}
+
+function deprecation(specifier: string, { kind, type, api }: Plugin): string {
+  return `"${specifier}": ${kind} ${type} is written for plugin api ${api}, which a later Weir will refuse; this one has api ${API_VERSION}: see "Versions" in docs/plugins.md`
 }
 
 /** Why a plugin cannot run with this version of the contract. */

@@ -1,6 +1,7 @@
 /** The one door for plugin authors: everything a receiver, processor or exporter may use. */
 export { byteSize, duration, formatDuration, parseDuration } from '../../core/config/units.ts'
 export { BadInputError, describeError, ExportError, WeirError } from '../../core/errors.ts'
+export { type Delivery, Intake } from '../../core/http/intake.ts'
 export type { Attribute, Attributes, AttributeValue } from '../../core/model/attributes.ts'
 export {
   attributeText,
@@ -76,6 +77,7 @@ export type { BlockOf, ExporterOf, MapProcessorOf } from '../../core/plugin/defi
 export { defineExporter, defineProcessor, defineReceiver } from '../../core/plugin/define.ts'
 export { sleep } from '../../core/telemetry/clock.ts'
 export { decodeDDSketch, encodeDDSketch } from '../../core/wire/ddsketch.ts'
+export { AutoRetry } from './auto-retry.ts'
 export { type BufferBatchesOptions, bufferBatches } from './operators/buffer-batches.ts'
 export { type GroupByAttributeOptions, groupByAttribute } from './operators/group-by-attribute.ts'
 export { mapBlock } from './operators/map-block.ts'

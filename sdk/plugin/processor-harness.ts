@@ -3,7 +3,7 @@ import { Batch, type Origin, type Outcome } from '../../core/pipeline/batch.ts'
 import { buildStage } from '../../core/pipeline/stage/build-stage.ts'
 import type { HeldState, Stage } from '../../core/pipeline/stage/stage.ts'
 import type { Processor } from '../../core/plugin/contract.ts'
-import type { TestContext } from './test-context.ts'
+import { advanceInTurns, type TestContext } from './test-context.ts'
 
 export interface ProcessorHarnessOptions {
   /** Settles what the processor emits; by default all is acknowledged. `turn` counts batches, from 0. */
@@ -56,16 +56,8 @@ export class ProcessorHarness {
   }
 
   /** Moves the clock by `ms`, from timer to timer; what waits for promises has its turn in between. */
-  async advance(ms: number): Promise<void> {
-    const { clock } = this.context
-    const until = clock.now() + ms
-    await turn()
-    while (clock.nextTimer <= until) {
-      clock.advanceTo(clock.nextTimer)
-      await turn()
-    }
-    clock.advanceTo(until)
-    await turn()
+  advance(ms: number): Promise<void> {
+    return advanceInTurns(this.context.clock, ms)
   }
 
   /** No batch comes any more. Resolves once it has emitted its last; time may have to go by for that. */
@@ -79,5 +71,3 @@ export class ProcessorHarness {
     this.#stage.abandon(error)
   }
 }
-
-const turn = () => new Promise(setImmediate)

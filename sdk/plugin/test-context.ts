@@ -36,6 +36,20 @@ export class FakeClock extends ComponentClock {
   }
 }
 
+/** Moves `clock` by `ms`, from timer to timer; what waits for promises has its turn in between. */
+export async function advanceInTurns(clock: FakeClock, ms: number): Promise<void> {
+  const until = clock.now() + ms
+  await turn()
+  while (clock.nextTimer <= until) {
+    clock.advanceTo(clock.nextTimer)
+    await turn()
+  }
+  clock.advanceTo(until)
+  await turn()
+}
+
+const turn = () => new Promise(setImmediate)
+
 export interface TestContext extends Context {
   readonly clock: FakeClock
   /** Of what is inside operators. */

@@ -3,7 +3,10 @@ import { Batch, type Origin, type Outcome } from '../../core/pipeline/batch.ts'
 import type { Plugin } from '../../core/plugin/contract.ts'
 
 export { Batch } from '../../core/pipeline/batch.ts'
+export { ExporterHarness } from './exporter-harness.ts'
+export { marbles } from './marbles.ts'
 export { ProcessorHarness, type ProcessorHarnessOptions } from './processor-harness.ts'
+export { ReceiverHarness, type ReceiverHarnessOptions } from './receiver-harness.ts'
 export { FakeClock, type TestContext, testContext } from './test-context.ts'
 
 /** Validates `config` as the YAML loader would: defaults filled in, durations and sizes converted. Throws all problems. */

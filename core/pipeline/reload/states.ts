@@ -1,9 +1,8 @@
-import pino from 'pino'
 import type { ComponentConfig, ResolvedConfig } from '../../config/resolved.ts'
-import type { Processor, Stateful } from '../../plugin/contract.ts'
-import { Metrics } from '../../telemetry/metrics.ts'
+import type { Stateful } from '../../plugin/contract.ts'
 import type { BuiltProcessor, Pipeline } from '../build.ts'
-import { Component, type Services } from '../component.ts'
+import type { Services } from '../component.ts'
+import { trialOf } from '../trial.ts'
 import { type Change, isSame } from './plan.ts'
 
 /** State on its way from the processors that were to those that will be, by `pipeline/processor`. */
@@ -72,16 +71,4 @@ function understands(trial: Stateful, state: Uint8Array): boolean {
   } catch {
     return false
   }
-}
-
-function trialOf({ id, plugin, config }: ComponentConfig, services: Services): Stateful {
-  const nowhere: Services = {
-    ...services,
-    metrics: new Metrics(),
-    routes: new Map(),
-    reports: new Set(),
-    announcements: []
-  }
-  const component = new Component('processor', id, undefined, pino({ level: 'silent' }))
-  return plugin.create(config, component.context(nowhere)) as Processor
 }

@@ -1,0 +1,90 @@
+import { type Observable, Subject } from 'rxjs'
+import { type Block, blockBytes } from '../../core/model/block.ts'
+import type { Batch } from '../../core/pipeline/batch.ts'
+import type { Permit } from '../../core/pipeline/credits.ts'
+import type { Context } from '../../core/plugin/context.ts'
+
+const FIRST_PAUSE_MS = 100
+const LONGEST_PAUSE_MS = 5000
+
+/** A block that was handed back. */
+interface Waiting {
+  readonly block: Block
+  readonly permit: Permit
+  cancel(): void
+}
+
+/**
+ * The way in for senders that cannot be told to send again, such as UDP: a block that is handed back is tried again, after
+ * pauses that grow, as long as there are credits for it. For receivers; give `batches$` to the host.
+ */
+export class AutoRetry {
+  #context: Context
+  #batches = new Subject<Batch>()
+  #waiting = new Set<Waiting>()
+
+  constructor(context: Context) {
+    this.#context = context
+  }
+
+  get batches$(): Observable<Batch> {
+    return this.#batches
+  }
+
+  /** Returns false if the block was dropped, booked as `no_credits`: others have used up the memory there is. */
+  push(block: Block): boolean {
+    const { credits, account } = this.#context
+    const permit = credits.tryTake(blockBytes(block))
+    if (permit === undefined) {
+      account.received += block.length
+      account.drop('no_credits', block.length)
+      return false
+    }
+    this.#try(block, permit, FIRST_PAUSE_MS)
+    return true
+  }
+
+  /** Completes `batches$`. Blocks that still wait are dropped, booked as `stopped`. */
+  close(): void {
+    const { account } = this.#context
+    for (const { block, permit, cancel } of this.#waiting) {
+      cancel()
+      permit.release()
+      account.inFlight -= block.length
+      account.drop('stopped', block.length)
+    }
+    this.#waiting.clear()
+    this.#batches.complete()
+  }
+
+  #try(block: Block, permit: Permit, pauseMs: number): void {
+    const { account } = this.#context
+    // The permit is this object's, for it outlives the batch.
+    const none = this.#context.credits.tryTake(0)!
+    const batch = this.#context.batch(block, none, outcome => {
+      if (outcome.status !== 'nacked') return permit.release()
+      // It never went back to its sender: it is here, and was received once.
+      account.received -= block.length
+      account.refused -= block.length
+      this.#wait(block, permit, pauseMs)
+    })
+    this.#batches.next(batch)
+  }
+
+  #wait(block: Block, permit: Permit, pauseMs: number): void {
+    const { account, clock } = this.#context
+    account.received += block.length
+    account.inFlight += block.length
+    const waiting: Waiting = {
+      block,
+      permit,
+      cancel: clock.setTimer(pauseMs, () => {
+        this.#waiting.delete(waiting)
+        account.received -= block.length
+        account.inFlight -= block.length
+        this.#try(block, permit, Math.min(LONGEST_PAUSE_MS, pauseMs * 2))
+      })
+    }
+    this.#waiting.add(waiting)
+  }
+}

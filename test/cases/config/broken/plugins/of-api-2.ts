@@ -1,1 +1,0 @@
-export default { api: 2, kind: 'processor', type: 'from_the_future' }
