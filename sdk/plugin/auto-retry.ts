@@ -33,15 +33,10 @@ export class AutoRetry {
 
   /** Returns false if the block was dropped, booked as `no_credits`: others have used up the memory there is. */
   push(block: Block): boolean {
-    const { credits, account } = this.#context
-    const permit = credits.tryTake(blockBytes(block))
-    if (permit === undefined) {
-      account.received += block.length
-      account.drop('no_credits', block.length)
-      return false
-    }
-    this.#try(block, permit, FIRST_PAUSE_MS)
-    return true
+    const permit = this.#context.credits.tryTake(blockBytes(block))
+    if (permit === undefined) this.#dropNew(block)
+    else this.#try(block, permit, FIRST_PAUSE_MS)
+    return permit !== undefined
   }
 
   /** Completes `batches$`. Blocks that still wait are dropped, booked as `stopped`. */
@@ -58,15 +53,15 @@ export class AutoRetry {
   }
 
   #try(block: Block, permit: Permit, pauseMs: number): void {
-    const { account } = this.#context
-    // The permit is this object's, for it outlives the batch.
-    const none = this.#context.credits.tryTake(0)!
-    const batch = this.#context.batch(block, none, outcome => {
-      if (outcome.status !== 'nacked') return permit.release()
-      // It never went back to its sender: it is here, and was received once.
+    const { account, credits } = this.#context
+    const batch = this.#context.batch(block, permit, outcome => {
+      if (outcome.status !== 'nacked') return
+      // It never went back to its sender: it is here, and is received when it comes in again.
       account.received -= block.length
       account.refused -= block.length
-      this.#wait(block, permit, pauseMs)
+      const again = credits.tryTake(blockBytes(block))
+      if (again === undefined) this.#dropNew(block)
+      else this.#wait(block, again, pauseMs)
     })
     this.#batches.next(batch)
   }
@@ -86,5 +81,11 @@ export class AutoRetry {
       })
     }
     this.#waiting.add(waiting)
+  }
+
+  #dropNew(block: Block): void {
+    const { account } = this.#context
+    account.received += block.length
+    account.drop('no_credits', block.length)
   }
 }
