@@ -94,7 +94,13 @@ class Weir {
     }))
     await this.#admin.start()
     const { topology, entrance, keeper } = delivery
-    this.#runner = new Runner(topology, { log, clock, entrance, keeper })
+    this.#runner = new Runner(topology, {
+      log,
+      clock,
+      entrance,
+      keeper,
+      startupTimeoutMs: this.#config.service.startup_timeout
+    })
     await this.#runner.start(new AbortController().signal)
     this.#reloader = new Reloader(delivery, this.#runner)
     this.#isCatchingUp = delivery.config !== this.#config

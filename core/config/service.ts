@@ -10,6 +10,7 @@ export interface ServiceConfig {
   readonly state_dir?: string
   readonly journal?: JournalConfig
   readonly dead_letters: { readonly folder?: string; readonly max_size: number }
+  readonly startup_timeout: number
   readonly shutdown_timeout: number
   readonly log: { readonly level: string }
   readonly telemetry: { readonly otlp_endpoint?: string; readonly interval: number }
@@ -136,6 +137,10 @@ export const SERVICE_SCHEMA: ConfigSchema = {
         })
       }
     },
+    startup_timeout: duration({
+      description: 'Longest time that one component may take to start, also at a reload.',
+      default: '30s'
+    }),
     shutdown_timeout: duration({ description: 'Longest time to drain on SIGTERM or Ctrl-C.', default: '30s' }),
     log: {
       type: 'object',

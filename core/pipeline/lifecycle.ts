@@ -1,4 +1,5 @@
 import type { Logger } from 'pino'
+import { formatDuration } from '../config/units.ts'
 import { describeError, WeirError } from '../errors.ts'
 import type { Lifecycle, Receiver } from '../plugin/contract.ts'
 import { type Clock, sleep } from '../telemetry/clock.ts'
@@ -39,6 +40,8 @@ interface RunnerHost {
   readonly clock: Clock
   readonly entrance: Entrance
   readonly keeper: StateKeeper | undefined
+  /** For the start of one component. */
+  readonly startupTimeoutMs: number
 }
 
 /**
@@ -147,13 +150,31 @@ export class Runner {
 
   async startPart(component: Component, part: Lifecycle, signal: AbortSignal): Promise<void> {
     try {
-      await part.start?.(signal)
+      await this.#startInTime(component, part, signal)
       this.#started.push({ component, part })
     } catch (error) {
       if (error instanceof WeirError) throw error
       throw new WeirError('COMPONENT_FAILED', `${component.name} could not start: ${describeError(error)}`, {
         cause: error
       })
+    }
+  }
+
+  /** One that starts after its time is over is stopped again. */
+  async #startInTime(component: Component, part: Lifecycle, signal: AbortSignal): Promise<void> {
+    const { clock, startupTimeoutMs } = this.#host
+    const late = new AbortController()
+    const message = `${component.name} did not start within ${formatDuration(startupTimeoutMs)}: see what it waits for, or raise service.startup_timeout`
+    const cancel = clock.setTimer(startupTimeoutMs, () => late.abort(new WeirError('COMPONENT_FAILED', message)))
+    const either = AbortSignal.any([signal, late.signal])
+    const starting = part.start?.(either)
+    try {
+      await Promise.race([starting, aborted(either).then(() => either.throwIfAborted())])
+    } catch (error) {
+      if (either.aborted) void starting?.then(() => this.#stop(component, part, AbortSignal.abort())).catch(() => {})
+      throw error
+    } finally {
+      cancel()
     }
   }
 

@@ -129,6 +129,8 @@ function withBinaryInserts(connection: Connection, folder: string): Connection {
     params.abort_signal?.throwIfAborted()
     const file = join(folder, `${process.pid}-${insertFiles++}.native`)
     try {
+      // Somebody may have cleared it away.
+      await mkdir(folder, { recursive: true })
       await writeFile(file, params.values as AsyncIterable<Uint8Array>)
       const query = params.query.replace(') ', `) FROM INFILE '${file.replace(/[\\']/g, '\\$&')}' `)
       return await connection.exec({ ...params, query, values: undefined, abort_signal: undefined })

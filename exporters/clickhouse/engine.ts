@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream'
-import { buffer, text } from 'node:stream/consumers'
 import { type ClickHouseClient, ClickHouseLogLevel, type ClickHouseSettings, createClient } from '@clickhouse/client'
+import { beginningOf, wholeOf } from './answer.ts'
 import type { Config } from './config.ts'
 import { EmbeddedFolder } from './embedded.ts'
 import { RefusedRequest } from './export-error.ts'
@@ -10,6 +10,10 @@ import type { Insert } from './schema.ts'
 const SOCKET_TIMEOUT_MS = 10 * 60_000
 const QUERY_TIMEOUT_S = 60
 const QUERY_RESULT_BYTES = 64 * 2 ** 20
+/** As text it may be several times as large as what it was made of. */
+const QUERY_ANSWER_BYTES = 4 * QUERY_RESULT_BYTES
+/** Of a question of our own, such as how a table is made. */
+const OWN_ANSWER_BYTES = 2 ** 20
 
 export interface Query {
   readonly sql: string
@@ -49,19 +53,20 @@ export class Engine {
     const columns = rows.columns.join(', ')
     const query = `INSERT INTO ${this.#config.database}.${table} (${columns}) ${settings}FORMAT Native`
     const values = Readable.from(rows.chunks(), { objectMode: false })
-    await text(await run(this.#client!, { query, values, abort_signal: signal }))
+    await beginningOf(await run(this.#client!, { query, values, abort_signal: signal }), signal)
   }
 
   /** For statements without a result. */
   async command(query: string, signal?: AbortSignal): Promise<void> {
     await this.open()
-    await text(await run(this.#client!, { query, abort_signal: signal }))
+    await beginningOf(await run(this.#client!, { query, abort_signal: signal }), signal)
   }
 
   /** Rows as text, tab-separated; for our own questions. */
   async ask(query: string, signal?: AbortSignal): Promise<string> {
     await this.open()
-    return text(await run(this.#client!, { query: `${query} FORMAT TabSeparatedRaw`, abort_signal: signal }))
+    const answer = await run(this.#client!, { query: `${query} FORMAT TabSeparatedRaw`, abort_signal: signal })
+    return (await wholeOf(answer, OWN_ANSWER_BYTES, signal)).toString()
   }
 
   /** Somebody else's query: it cannot write or change settings, which the engine itself sees to. */
@@ -70,9 +75,12 @@ export class Engine {
     if (this.#folder === undefined) return this.#queryServer(sql, format, signal)
     const client = createClient({ ...QUIET, connection: this.#folder.connect() })
     try {
-      await text(await run(client, { query: `${READ_ONLY_SESSION}; USE ${this.#config.database}; SET readonly = 1` }))
+      await beginningOf(
+        await run(client, { query: `${READ_ONLY_SESSION}; USE ${this.#config.database}; SET readonly = 1` })
+      )
       const clickhouse_settings = defaultFormat(format)
-      return await buffer(await run(client, { query: sql, clickhouse_settings, abort_signal: signal }))
+      const answer = await run(client, { query: sql, clickhouse_settings, abort_signal: signal })
+      return await wholeOf(answer, QUERY_ANSWER_BYTES, signal)
     } finally {
       await client.close()
     }
@@ -109,7 +117,8 @@ export class Engine {
     const client = createClient({ ...QUIET, url: endpoint, username, password, database })
     try {
       const clickhouse_settings = { ...READ_ONLY_SETTINGS, ...defaultFormat(format), wait_end_of_query: 1 as const }
-      return await buffer(await run(client, { query: sql, clickhouse_settings, abort_signal: signal }))
+      const answer = await run(client, { query: sql, clickhouse_settings, abort_signal: signal })
+      return await wholeOf(answer, QUERY_ANSWER_BYTES, signal)
     } finally {
       await client.close()
     }
@@ -136,5 +145,5 @@ async function run(client: ClickHouseClient, params: ExecParams): Promise<Readab
   const result = await client.exec({ ...params, ignore_error_response: true } as ExecParams)
   const { stream, http_status_code: status = 200, response_headers: headers } = result
   if (status < 300 && headers['x-clickhouse-exception-code'] === undefined) return stream
-  throw new RefusedRequest(status, headers['retry-after']?.toString(), await text(stream))
+  throw new RefusedRequest(status, headers['retry-after']?.toString(), await beginningOf(stream, params.abort_signal))
 }

@@ -35,6 +35,7 @@ export const EPOCH = 1_700_000_000_000
 export const FOLDER = '/journal'
 const NEVER = new AbortController().signal
 const STEP_MS = 20
+export const STARTUP_MS = 5000
 const TURNS_PER_STEP = 3
 
 export interface TestPoint {
@@ -197,7 +198,7 @@ export class JournaledRun {
     )
     this.component = component
     this.#entrance = entrance
-    this.#runner = new Runner(topology, { log: services.log, clock, entrance, keeper })
+    this.#runner = new Runner(topology, { log: services.log, clock, entrance, keeper, startupTimeoutMs: STARTUP_MS })
     const openLanes = (exporters: Topology['exporters'], positions: Parameters<typeof openBacklogs>[1]) =>
       openBacklogs(exporters, positions, FOLDER, services, { disk, areGapsAllowed: false })
     const delivery = { services, config, topology, components: [], entrance, keeper, openLanes }

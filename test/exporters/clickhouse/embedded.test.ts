@@ -22,6 +22,16 @@ test('start does not wait for the engine', async () => {
   await rm(folder, { recursive: true, force: true })
 })
 
+test('regression: where the folder of inserts was deleted every later export failed', async () => {
+  await using made = await embedded(FOREVER)
+  const { exporter, context, folder } = made
+  await exporter.export(counterBlock(context.series, 10, 1), signal())
+  await rm(join(folder, 'weir-inserts'), { recursive: true })
+  await exporter.export(counterBlock(context.series, 20, 1), signal())
+  const [{ n }] = await made.rows<{ n: number }>('SELECT toUInt32(count()) AS n FROM weir.metrics')
+  assert.equal(n, 20)
+})
+
 test('a folder that will not open stops the start, and says why', async () => {
   const folder = await temporaryFolder()
   const file = join(folder, 'file')

@@ -52,7 +52,13 @@ class MemoryWeir {
     const base = { ...shared, announcements: [], adminUrl: '', requestsWanted: false }
     this.delivery = await prepareDelivery(this.#config(), base as never, false, undefined as never)
     const { topology, entrance } = this.delivery
-    const runner = new Runner(topology, { log, clock: this.#clock, entrance, keeper: undefined })
+    const runner = new Runner(topology, {
+      log,
+      clock: this.#clock,
+      entrance,
+      keeper: undefined,
+      startupTimeoutMs: 5000
+    })
     await runner.start(new AbortController().signal)
     this.#reloader = new Reloader(this.delivery, runner)
   }
