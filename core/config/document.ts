@@ -34,12 +34,29 @@ export interface MappingNode {
   readonly entries: Map<string, { readonly keyPosition: Position; readonly node: YamlNode }>
 }
 
+/** Of a document with its aliases written out: a few kilobytes of YAML can stand for billions of values. */
+const MOST_NODES = 100_000
+
+/** Why a document is not read on, and where. */
+class Refused extends Error {
+  readonly position: Position
+
+  constructor(position: Position, message: string) {
+    super(message)
+    this.position = position
+  }
+}
+
 /** Parses one YAML document, variables filled in. What is wrong goes to `problems`; undefined when nothing is left. */
 export function parseYaml(file: string, text: string, env: Environment, problems: Problems): YamlNode | undefined {
   try {
     const events = parseEvents(text, { filename: file })
     return new NodeBuilder(file, text, env, problems).build(events)
   } catch (error) {
+    if (error instanceof Refused) {
+      problems.error(error.position, error.message)
+      return undefined
+    }
     if (!(error instanceof YAMLException)) throw error
     const mark = error.mark
     problems.error({ file, line: (mark?.line ?? 0) + 1, column: (mark?.column ?? 0) + 1 }, `not YAML: ${error.reason}`)
@@ -73,7 +90,9 @@ class NodeBuilder {
   #problems: Problems
   #events: Event[] = []
   #at = 0
-  #anchors = new Map<string, YamlNode>()
+  #anchors = new Map<string, { readonly node: YamlNode; readonly nodes: number }>()
+  /** So far, with aliases written out. */
+  #nodes = 0
   #lineStarts = [0]
   /** Where the last scalar with a text stands: where one without, after `key:`, is said to be. */
   #lastOffset = 0
@@ -95,12 +114,15 @@ class NodeBuilder {
   #node(): YamlNode {
     const event = this.#events[this.#at++]
     if (event.type === EVENT_ALIAS) return this.#alias(event.anchorStart, event.anchorEnd)
+    const before = this.#nodes
+    this.#count(1, 'start' in event ? event.start : this.#lastOffset)
     let node: YamlNode
     if (event.type === EVENT_SCALAR) node = this.#scalar(event)
     else if (event.type === EVENT_SEQUENCE) node = this.#sequence(event.start)
     else if (event.type === EVENT_MAPPING) node = this.#mapping(event.start)
     else throw new YAMLException(`unexpected event ${event.type}`)
-    if (event.anchorStart >= 0) this.#anchors.set(this.#text.slice(event.anchorStart, event.anchorEnd), node)
+    if (event.anchorStart >= 0)
+      this.#anchors.set(this.#text.slice(event.anchorStart, event.anchorEnd), { node, nodes: this.#nodes - before })
     return node
   }
 
@@ -141,14 +163,32 @@ class NodeBuilder {
 
   #alias(start: number, end: number): YamlNode {
     const name = this.#text.slice(start, end)
-    const node = this.#anchors.get(name)
-    if (node === undefined) throw new YAMLException(`unknown anchor "${name}"`)
-    return node
+    const anchor = this.#anchors.get(name)
+    if (anchor === undefined)
+      throw new Refused(
+        this.#position(start),
+        `there is no anchor &${name} before this alias: write one, or mend the name`
+      )
+    this.#count(anchor.nodes, start)
+    return anchor.node
+  }
+
+  #count(nodes: number, offset: number): void {
+    this.#nodes += nodes
+    if (this.#nodes > MOST_NODES)
+      throw new Refused(
+        this.#position(offset),
+        `with aliases written out there are more than ${MOST_NODES.toLocaleString('en')} values up to here: use fewer aliases, or write less`
+      )
   }
 
   #position(offset: number): Position {
     let line = 0
-    while (line + 1 < this.#lineStarts.length && this.#lineStarts[line + 1] <= offset) line++
+    for (let after = this.#lineStarts.length; after - line > 1; ) {
+      const middle = (line + after) >> 1
+      if (this.#lineStarts[middle] <= offset) line = middle
+      else after = middle
+    }
     return { file: this.#file, line: line + 1, column: offset - this.#lineStarts[line] + 1 }
   }
 }

@@ -1,8 +1,11 @@
-import { readFileSync } from 'node:fs'
+import { readFileSync, statSync } from 'node:fs'
 import { describeError } from '../errors.ts'
 import { type MappingNode, parseYaml, type YamlNode } from './document.ts'
 import type { Environment } from './environment.ts'
 import type { Problems } from './problems.ts'
+
+/** A configuration by hand has kilobytes. */
+const LARGEST_BYTES = 16 * 2 ** 20
 
 /**
  * Reads and merges configuration files, later ones over earlier ones: mappings key by key, everything else replaced
@@ -21,6 +24,11 @@ function readOne(file: string, env: Environment, problems: Problems): MappingNod
   const top = { file, line: 1, column: 1 }
   let text: string
   try {
+    const { size } = statSync(file)
+    if (size > LARGEST_BYTES) {
+      problems.error(top, `this file has ${size} bytes, and ${LARGEST_BYTES} are the most: is it the right one?`)
+      return undefined
+    }
     text = readFileSync(file, 'utf8')
   } catch (error) {
     problems.error(top, `cannot read this file: ${describeError(error)}`)

@@ -81,6 +81,7 @@ test('a configuration with mistakes, or one that cannot be started, changes noth
   await refused(config(setup).replace('otlp:', 'otpl:'), /weir.yaml:3:3: error: unknown receiver "otpl"/, 1)
   await refused(config({ ...setup, journal: false }), /service\.journal cannot change while Weir runs/, 1)
   await refused(config({ ...setup, port: await takenPort(t) }), /in use/, 1)
+  await refused(`${aliases(12)}\n${config(setup)}`, /with aliases written out there are more than 100,000 values/, 1)
   const sent = await load.end()
   await eventually(
     'all windows are stored',
@@ -221,4 +222,13 @@ ${journal ? '  journal: { folder: journal, checkpoint_interval: 1s }' : ''}
   pipelines:
     counts: { receivers: [otlp], processors: [dedup, windowed_counter], exporters: [${exporters.join(', ')}] }
 `
+}
+
+/** Lists of ten of the list before: billions of values in a kilobyte. */
+function aliases(levels: number): string {
+  const lists = Array.from(
+    { length: levels },
+    (_, i) => `a${i + 1}: &a${i + 1} [${Array(10).fill(`*a${i}`).join(', ')}]`
+  )
+  return ['a0: &a0 [1]', ...lists].join('\n')
 }
