@@ -1,5 +1,3 @@
-#!/usr/bin/env -S node --min-semi-space-size=64 --max-semi-space-size=64
-// What comes in lives for milliseconds: with room for it the garbage collector copies and marks much less.
 import { setFlagsFromString } from 'node:v8'
 import { CommanderError } from 'commander'
 import { builtIns } from '../built-ins.ts'
