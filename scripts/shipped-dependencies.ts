@@ -13,10 +13,8 @@ const PACKAGE = /(?:\bfrom |\bimport\()'((?:@[\w.-]+\/)?\w[\w.-]*)/g
 export function checkShippedDependencies(root: string): string[] {
   const files = globSync(SHIPPED, { cwd: root }).map(file => readFileSync(path.join(root, file), 'utf8'))
   const imported = new Set(files.flatMap(text => [...text.matchAll(PACKAGE)].map(([, name]) => name)))
-  const { dependencies = {}, optionalDependencies = {} } = JSON.parse(
-    readFileSync(path.join(root, 'package.json'), 'utf8')
-  )
-  return Object.keys({ ...dependencies, ...optionalDependencies })
+  const { dependencies = {}, peerDependencies = {} } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'))
+  return Object.keys({ ...dependencies, ...peerDependencies })
     .filter(name => !imported.has(name.replace(/^@types\//, '')))
     .map(name => `package.json: no shipped file imports ${name}; move it to devDependencies, or remove it`)
 }

@@ -14,7 +14,7 @@ it('regression: a package that only tests import was a dependency of everybody',
   t.after(() => rmSync(root, { recursive: true }))
   for (const folder of ['core', 'test']) mkdirSync(path.join(root, folder))
   const used = { pino: '1', '@scope/a': '1', 'csv-parse': '1', '@types/node': '1', '@types/pino': '1', rxjs: '1' }
-  const manifest = { dependencies: { ...used, unused: '1', '@types/unused': '1' }, optionalDependencies: { chdb: '1' } }
+  const manifest = { dependencies: { ...used, unused: '1', '@types/unused': '1' }, peerDependencies: { chdb: '1' } }
   writeFileSync(path.join(root, 'package.json'), JSON.stringify(manifest))
   writeFileSync(
     path.join(root, 'core/a.ts'),
