@@ -46,7 +46,7 @@ function serveOwnModules(): void {
 function locate(specifier: string, fromFile: string): string {
   if (!specifier.startsWith('.') && !path.isAbsolute(specifier)) return resolvePackage(specifier, fromFile)
   const file = path.resolve(path.dirname(fromFile), specifier)
-  if (!existsSync(file)) throw new Error(`there is no file ${file}; check the path`)
+  if (!existsSync(file)) throw new Error('there is no such file; a path is relative to the configuration file')
   return pathToFileURL(file).href
 }
 

@@ -60,8 +60,14 @@ export class InstalledPackage {
     }
   }
 
-  async typeCheck(...args: string[]): Promise<Finished> {
-    return this.#sandbox.run(TSC, args, this.folder)
+  async compile(project: string): Promise<Finished> {
+    return this.#sandbox.run(TSC, ['--project', project], this.folder)
+  }
+
+  /** Packs a folder that is compiled, and installs the tarball. */
+  async installPackageOf(folder: string, tarball: string): Promise<void> {
+    succeeded(await this.#sandbox.run('npm', ['pack', `./${folder}`, '--ignore-scripts'], this.folder))
+    await this.#npmInstall(this.folder, `./${tarball}`)
   }
 
   /** Runs a program in the folder, with `node` found in `nodeFolder` first. */

@@ -4,26 +4,19 @@ import { cp } from 'node:fs/promises'
 import path from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { EXIT } from '../../core/cli/exit-codes.ts'
+import { blocksOf } from '../docs/blocks.ts'
 import { deltaRequest, postOtlp } from '../e2e/otlp-requests.ts'
 import { ROOT } from '../e2e/weir-process.ts'
 import { ENGINES, InstalledPackage, RegistryUnreachable, succeeded, VERSION } from './installed-package.ts'
 
 const OLDEST_NODE = Number(/^>=(\d+)$/.exec(ENGINES.node)![1])
 const EXAMPLES = ['drop-health-checks.test.ts', 'drop-health-checks.ts', 'pace.ts', 'webhook.ts']
-/** `skipLibCheck: false`: the types of Weir and of its dependencies hold by themselves. */
-const TSCONFIG = {
-  compilerOptions: {
-    strict: true,
-    skipLibCheck: false,
-    module: 'nodenext',
-    target: 'es2024',
-    types: ['node'],
-    rewriteRelativeImportExtensions: true,
-    declaration: true,
-    outDir: 'dist'
-  }
-}
-const MODULE = JSON.stringify({ type: 'module' })
+/** What docs/plugins.md shows for a package of pace.ts. */
+const [MANIFEST, TSCONFIG] = blocksOf('docs/plugins.md')
+  .filter(({ language }) => language === 'json')
+  .map(({ text }) => JSON.parse(text))
+// The types of Weir and of its dependencies hold by themselves.
+TSCONFIG.compilerOptions.skipLibCheck = false
 
 /** With a plugin of TypeScript by its path and one of JavaScript by its package's name. */
 const CONFIG = `
@@ -48,9 +41,12 @@ test('the npm package', async t => {
     )
   })
   for (const name of EXAMPLES) await cp(path.join(ROOT, 'docs/examples', name), weir.path('plugins', name))
-  await weir.write({ 'plugins/package.json': MODULE, 'plugins/tsconfig.json': JSON.stringify(TSCONFIG) })
+  await weir.write({
+    'plugins/package.json': JSON.stringify(MANIFEST),
+    'plugins/tsconfig.json': JSON.stringify(TSCONFIG)
+  })
   await t.test('has types that plugins compile with', async () => {
-    succeeded(await weir.typeCheck('--project', 'plugins'))
+    succeeded(await weir.compile('plugins'))
   })
   await installPlugins(weir)
 
@@ -74,15 +70,14 @@ async function unlessOffline<T>(t: TestContext, done: Promise<T>): Promise<T | u
   }
 }
 
-/** The compiled plugin, one that ships only TypeScript, and one outside of the package's folder. */
+/** The package of a compiled plugin, one that has only TypeScript, and a file outside of the folder. */
 async function installPlugins(weir: InstalledPackage): Promise<void> {
+  await weir.installPackageOf('plugins', `${MANIFEST.name}-${MANIFEST.version}.tgz`)
   await weir.write({
     'weir.yaml': CONFIG,
-    'node_modules/weir-plugin-pace/package.json': JSON.stringify({ type: 'module', exports: { import: './pace.js' } }),
-    'uncompiled.yaml': CONFIG.replace('weir-plugin-pace', 'weir-plugin-uncompiled'),
+    'uncompiled.yaml': CONFIG.replace(MANIFEST.name, 'weir-plugin-uncompiled'),
     'node_modules/weir-plugin-uncompiled/package.json': JSON.stringify({ type: 'module', exports: './pace.ts' })
   })
-  await cp(weir.path('plugins/dist/pace.js'), weir.path('node_modules/weir-plugin-pace/pace.js'))
   await cp(weir.path('plugins/pace.ts'), weir.path('node_modules/weir-plugin-uncompiled/pace.ts'))
   await cp(weir.path('plugins/drop-health-checks.ts'), weir.outside('drop-health-checks.ts'))
 }

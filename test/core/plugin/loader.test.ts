@@ -60,7 +60,7 @@ const failures: [string, Record<string, string>, string, RegExp][] = [
     'a path that leads nowhere',
     {},
     './none.ts',
-    /^cannot load plugin "\.\/none\.ts": there is no file .*none\.ts; check the path/
+    /^cannot load plugin "\.\/none\.ts": there is no such file; a path is relative to the configuration file$/
   ],
   [
     'a package that is not installed',
