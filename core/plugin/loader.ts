@@ -50,7 +50,10 @@ function locate(specifier: string, fromFile: string): string {
   return pathToFileURL(file).href
 }
 
-/** As an `import` in `fromFile` would: `import.meta.resolve` alone resolves for this file, `require.resolve` knows no `import` condition. */
+/**
+ * Resolves as an `import` in `fromFile` would. `import.meta.resolve` alone resolves for this file, and `require.resolve`
+ * ignores the condition `import`.
+ */
 function resolvePackage(specifier: string, fromFile: string): string {
   const parentURL = pathToFileURL(fromFile).href
   const hooks = registerHooks({ resolve: (name, context, next) => next(name, { ...context, parentURL }) })

@@ -10,7 +10,7 @@ const NPM_INSTALL = ['install', '--prefer-offline', '--no-audit', '--no-fund', '
 const NO_NETWORK = /^npm error code (ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ENETUNREACH|ETIMEDOUT)$/m
 /** Not copied: what git, npm and a build leave in a checkout. */
 const LEFT_OUT = ['.git', 'data', 'dist', 'node_modules']
-/** Of package.json. */
+/** The version that is packed, and the versions of Node it allows. */
 export const { version: VERSION, engines: ENGINES } = JSON.parse(readFileSync(path.join(ROOT, 'package.json'), 'utf8'))
 const TSC = path.join(ROOT, 'node_modules/.bin/tsc')
 
