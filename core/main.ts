@@ -1,5 +1,3 @@
-#!/usr/bin/env -S node --min-semi-space-size=64 --max-semi-space-size=64
-// What comes in lives for milliseconds: with room for it the garbage collector copies and marks much less.
 import { setFlagsFromString } from 'node:v8'
 import { CommanderError } from 'commander'
 import { builtIns } from '../built-ins.ts'
@@ -10,8 +8,8 @@ import { Registry } from './plugin/registry.ts'
 // Bodies and columns lie outside of V8's heap. By default every 64 MiB of them, however short they lived, have the whole
 // heap marked: half of the core and pauses of 40 ms, several times a second. So they count with the heap instead.
 setFlagsFromString('--external-memory-accounted-in-global-limit')
-// It may grow by a tenth before it is collected: by more takes memory, and is no faster.
-setFlagsFromString('--external-memory-max-growing-factor=1.1')
+// It may grow by a tenth before it is collected: by more takes memory, and is no faster. V8 of Node 24 has no such flag.
+if (Number.parseInt(process.versions.node, 10) > 24) setFlagsFromString('--external-memory-max-growing-factor=1.1')
 
 // Not 1, which says that the configuration is at fault.
 process.on('uncaughtException', error => {

@@ -2,8 +2,10 @@
 import { spawnSync } from 'node:child_process'
 import path from 'node:path'
 import { checkHouse } from './house-rules.ts'
+import { checkShippedDependencies } from './shipped-dependencies.ts'
 
-const BIN = path.join(import.meta.dirname, '../node_modules/.bin')
+const ROOT = path.join(import.meta.dirname, '..')
+const BIN = path.join(ROOT, 'node_modules/.bin')
 
 const tools: [string, ...string[]][] = [
   ['tsc', '-p', '.'],
@@ -12,6 +14,6 @@ const tools: [string, ...string[]][] = [
 const failures = tools.filter(
   ([tool, ...args]) => spawnSync(path.join(BIN, tool), args, { stdio: 'inherit' }).status !== 0
 )
-const broken = checkHouse(path.join(import.meta.dirname, '..'))
+const broken = [...checkHouse(ROOT), ...checkShippedDependencies(ROOT)]
 for (const rule of broken) console.error(rule)
 process.exit(failures.length + broken.length === 0 ? 0 : 1)

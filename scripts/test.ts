@@ -10,6 +10,8 @@ const { status } = spawnSync(
   process.execPath,
   [
     '--test',
+    // Examples import weir/plugin, here its sources.
+    '--conditions=weir-source',
     `--test-concurrency=${CONCURRENCY}`,
     '--test-reporter=spec',
     ...(files.length > 0 ? files : globSync(ALL).sort())

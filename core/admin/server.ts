@@ -2,13 +2,14 @@ import path from 'node:path'
 import express, { type ErrorRequestHandler, type Express } from 'express'
 import { describeError } from '../errors.ts'
 import { HttpServer } from '../http/server.ts'
+import { PACKAGE_ROOT } from '../package-root.ts'
 import type { Services } from '../pipeline/component.ts'
 import type { Delivery } from '../pipeline/delivery.ts'
 import type { LoggedProblem } from '../telemetry/log.ts'
 import { guard } from './guard.ts'
 import { overallState, type Phase, reportsOf, statusReport } from './status.ts'
 
-const PAGE_FOLDER = path.join(import.meta.dirname, '../../web')
+const PAGE_FOLDER = path.join(PACKAGE_ROOT, 'web')
 
 /** What changes while Weir runs. */
 export interface Moment {

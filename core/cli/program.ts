@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs'
+import path from 'node:path'
 import { Command, Option } from 'commander'
+import { PACKAGE_ROOT } from '../package-root.ts'
 import { listComponents } from './components.ts'
 import { listDeadLetters, replayDeadLetters } from './dlq.ts'
 import { inspectJournal, replayJournal, truncateJournal, verifyJournal } from './journal.ts'
@@ -10,7 +12,7 @@ import { printSchema } from './schema.ts'
 import type { Terminal } from './terminal.ts'
 import { validate } from './validate.ts'
 
-const { version: VERSION } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'))
+const { version: VERSION } = JSON.parse(readFileSync(path.join(PACKAGE_ROOT, 'package.json'), 'utf8'))
 
 /** The commands; each resolves to an exit code, which `exit` gets. */
 export function makeProgram(terminal: Terminal, exit: (code: number) => void): Command {

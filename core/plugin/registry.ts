@@ -1,8 +1,6 @@
-import { createRequire } from 'node:module'
-import path from 'node:path'
-import { pathToFileURL } from 'node:url'
-import { describeError, WeirError } from '../errors.ts'
+import { WeirError } from '../errors.ts'
 import { API_VERSION, CAPABILITIES, type Kind, OLDEST_API_VERSION, type Plugin } from './contract.ts'
+import { importPlugin } from './loader.ts'
 
 /** Modules are loaded when a configuration names them, so that a start pays for nothing else. */
 export type BuiltIns = Readonly<Record<Kind, Readonly<Record<string, () => Promise<unknown>>>>>
@@ -39,7 +37,7 @@ export class Registry {
    * one plugin or an array of them. Resolves to what its author should change soon. Throws `PLUGIN_INVALID`.
    */
   async add(specifier: string, fromFile: string): Promise<string[]> {
-    const plugins = pluginsOf(await importFrom(specifier, fromFile), specifier)
+    const plugins = pluginsOf(await importPlugin(specifier, fromFile), specifier)
     for (const plugin of plugins) {
       const name = `${plugin.kind} ${plugin.type}`
       // A reload reads the configuration again; the module is the same.
@@ -53,17 +51,6 @@ export class Registry {
       this.#added.set(name, plugin)
     }
     return plugins.filter(({ api }) => api < API_VERSION).map(plugin => deprecation(specifier, plugin))
-  }
-}
-
-async function importFrom(specifier: string, fromFile: string): Promise<unknown> {
-  try {
-    const resolve = createRequire(path.resolve(fromFile)).resolve
-    return await import(pathToFileURL(resolve(specifier)).href)
-  } catch (error) {
-    const advice = specifier.startsWith('.') ? 'check the path' : `install it: npm install ${specifier}`
-    const message = describeError(error).split('\n')[0]
-    throw new WeirError('PLUGIN_INVALID', `cannot load plugin "${specifier}": ${message}; ${advice}`, { cause: error })
   }
 }
 

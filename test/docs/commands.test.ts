@@ -34,8 +34,10 @@ const CHECKED_OTHERWISE: readonly [RegExp, (line: string, sandbox: Sandbox) => v
   [/^npm install$/, () => assert.ok(existsSync(path.join(ROOT, 'package-lock.json')))],
   [/^npm install && npm (start|test)$/, line => assert.ok(scripts()[line.split(' ').at(-1)!])],
   [/^npm (run )?(test|check|bench|format)$/, line => assert.ok(scripts()[line.split(' ').at(-1)!])],
+  // test/package does this.
+  [/^npm install \S+\/weir-\S+\.tgz chdb$/, line => assert.ok(line.includes(`weir-${manifest().version}.tgz`))],
   [/^npx weir run --config (\S+)$/, (line, sandbox) => assert.ok(fileOf(line.split(' ').at(-1)!, sandbox))],
-  [/^node --test docs\/examples\//, line => assert.ok(existsSync(path.join(ROOT, line.split(' ').at(-1)!)))]
+  [/^npm test -- docs\/examples\//, line => assert.ok(existsSync(path.join(ROOT, line.split(' ').at(-1)!)))]
 ]
 
 test('commands of the documentation', async t => {
@@ -165,4 +167,5 @@ function fileOf(name: string, sandbox: Sandbox): string | undefined {
   return [path.join(ROOT, name), sandbox.path(name)].find(file => existsSync(file))
 }
 
-const scripts = (): Record<string, string> => JSON.parse(readFileSync(path.join(ROOT, 'package.json'), 'utf8')).scripts
+const manifest = () => JSON.parse(readFileSync(path.join(ROOT, 'package.json'), 'utf8'))
+const scripts = (): Record<string, string> => manifest().scripts

@@ -1,0 +1,33 @@
+#!/usr/bin/env node
+// Starts Weir: the sources in a checkout, the compiled files in an installed package. An old Node must be able to parse
+// this file, for it says which one is needed.
+import { existsSync } from 'node:fs'
+
+const OLDEST_NODE = 24
+const USAGE = 2
+/**
+ * MiB. Batches live for milliseconds: with room for them the garbage collector copies and marks much less. V8 reads
+ * these flags before it runs anything, so the process has to begin anew with them.
+ */
+const HEAP_FLAGS = ['--min-semi-space-size=64', '--max-semi-space-size=64']
+
+if (Number.parseInt(process.versions.node, 10) < OLDEST_NODE) {
+  process.stderr.write(
+    `Weir needs Node ${OLDEST_NODE} or newer, this is ${process.version}: install one from https://nodejs.org, or for this folder by \`npm install node\`\n`
+  )
+  process.exit(USAGE)
+}
+if (process.platform !== 'win32' && !hasHeapFlags()) {
+  // The same process goes on, so signals and the process id stay what they are.
+  process.execve(
+    process.execPath,
+    [process.execPath, ...HEAP_FLAGS, ...process.execArgv, ...process.argv.slice(1)],
+    process.env
+  )
+}
+const source = new URL('../core/main.ts', import.meta.url)
+await import(existsSync(source) ? source.href : new URL('../dist/core/main.js', import.meta.url).href)
+
+function hasHeapFlags() {
+  return [...process.execArgv, process.env.NODE_OPTIONS ?? ''].some(option => /semi.space.size/.test(option))
+}

@@ -1,0 +1,60 @@
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import path from 'node:path'
+import { test } from 'node:test'
+import { EXIT } from '../../core/cli/exit-codes.ts'
+
+const ROOT = path.join(import.meta.dirname, '../..')
+const { version: VERSION, engines: ENGINES } = JSON.parse(readFileSync(path.join(ROOT, 'package.json'), 'utf8'))
+const MIB = 2 ** 20
+
+/** Prints at the end how many bytes new objects may take, and the process id. */
+const REPORT = preloaded(`
+import { getHeapSpaceStatistics } from 'node:v8'
+process.on('exit', () => {
+  const { space_used_size, space_available_size } = getHeapSpaceStatistics().find(space => space.space_name === 'new_space')
+  console.log(JSON.stringify({ bytes: space_used_size + space_available_size, pid: process.pid }))
+})`)
+
+test('the launcher gives new objects 64 MiB, in the process that was started', () => {
+  const { bytes, pid, started } = launch([])
+  assert.ok(Math.abs(bytes / MIB - 64) < 1, `${bytes}`)
+  assert.equal(pid, started)
+})
+
+test('the launcher leaves the size for new objects to the user who gives one', () => {
+  for (const [args, options] of [
+    [['--max-semi-space-size=4'], ''],
+    [[], '--max_semi_space_size=4']
+  ] as const) {
+    const { bytes } = launch(args, options)
+    assert.ok(bytes / MIB <= 4, `${bytes}`)
+  }
+})
+
+test('the launcher says which Node Weir needs', () => {
+  const old = `Object.defineProperty(process, 'version', { value: 'v20.1.0' })
+Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '20.1.0' } })`
+  const { status, stderr } = weir([preloaded(old)])
+  assert.equal(status, EXIT.usage)
+  assert.match(stderr, new RegExp(`^Weir needs Node ${ENGINES.node.slice(2)} or newer, this is v20\\.1\\.0: install`))
+})
+
+function launch(args: readonly string[], options = ''): { bytes: number; pid: number; started: number } {
+  const { stdout, pid } = weir([...args, REPORT], options)
+  const [version, report] = stdout.split('\n')
+  assert.equal(version, VERSION)
+  return { ...JSON.parse(report), started: pid }
+}
+
+function weir(args: readonly string[], options = '') {
+  return spawnSync(process.execPath, [...args, path.join(ROOT, 'bin/weir.js'), '--version'], {
+    encoding: 'utf8',
+    env: { ...process.env, NODE_OPTIONS: options }
+  })
+}
+
+function preloaded(script: string): string {
+  return `--import=data:text/javascript,${encodeURIComponent(script)}`
+}
