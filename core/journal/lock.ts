@@ -1,70 +1,96 @@
-import { createHash, randomUUID } from 'node:crypto'
-import { realpath, rename, rm } from 'node:fs/promises'
-import { connect, createServer, type Server } from 'node:net'
-import os from 'node:os'
+import { rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import { WeirError } from '../errors.ts'
+import type { DatabaseSync } from 'node:sqlite'
+import type { Logger } from 'pino'
+import { describeError, WeirError } from '../errors.ts'
+import { networkFileSystemOf } from './file-system-type.ts'
+
+/** An SQLite database, empty: only its lock is used. */
+const FILE_NAME = 'lock'
+/** Two that start at once may each find the other in the way for a moment. SQLite tries again within this time. */
+const TRY_MS = 500
+const SQLITE_BUSY = 5
+
+/** A database that is collected as garbage is closed, and its lock is gone. */
+const held = new Set<DatabaseSync>()
 
 /**
- * Keeps a second process of this machine out of `folder`, until the returned function is called or the process ends,
- * however it does: what is held is a socket. Throws `STATE_INVALID` where another one holds it.
+ * Keeps every other process out of `folder`, in whatever container, until the returned function is called or the process
+ * ends, however it does: the system takes the lock back. Throws `STATE_INVALID` where another one holds it, or where it
+ * cannot be taken.
+ *
+ * @param log told where the file system may not keep the promise
  */
-export async function lockFolder(folder: string): Promise<() => Promise<void>> {
-  const name = createHash('sha256')
-    .update(await realpath(folder))
-    .digest('hex')
-  const server = await take(`weir-${name.slice(0, 16)}`)
-  if (server === undefined)
-    throw new WeirError(
-      'STATE_INVALID',
-      `another Weir is using ${folder}: stop it first, or give this one a folder of its own`
+export async function lockFolder(folder: string, log?: Logger): Promise<() => Promise<void>> {
+  const network = await networkFileSystemOf(folder)
+  if (network !== undefined)
+    log?.warn(
+      { folder, fileSystem: network },
+      'this folder is on a network file system, which may let two Weirs lock it and may lose what was synced; use a local disk'
     )
-  server.unref()
-  return () => new Promise(resolve => server.close(() => resolve()))
+  const file = path.join(folder, FILE_NAME)
+  let database: DatabaseSync
+  try {
+    database = takeLock(file)
+  } catch (error) {
+    throw isBusy(error) ? inUse(folder) : await cannotLock(folder, error)
+  }
+  held.add(database)
+  return async () => {
+    if (held.delete(database)) database.close()
+  }
 }
 
-/** Undefined where another one has it. */
-async function take(name: string): Promise<Server | undefined> {
-  // A name that is no file's goes with its process. Only Linux has such.
-  if (process.platform === 'linux') return listen(`\0${name}`)
-  const socket = path.join(os.tmpdir(), `${name}.sock`)
-  return (await listen(socket)) ?? ((await removeIfDead(socket)) ? listen(socket) : undefined)
+function takeLock(file: string): DatabaseSync {
+  const { DatabaseSync } = loadSqlite()
+  const database = new DatabaseSync(file, { timeout: TRY_MS })
+  try {
+    // In memory: a second file beside this one would be in the way after a crash.
+    database.exec('PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE')
+    return database
+  } catch (error) {
+    database.close()
+    throw error
+  }
 }
 
-/** False where somebody answers. Of several that find what a dead process left, one may have its own there by now. */
-async function removeIfDead(socket: string): Promise<boolean> {
-  if (await answers(socket)) return false
-  const aside = `${socket}.${randomUUID()}`
-  // Atomic: nobody else takes away the same one.
-  const isTaken = await rename(socket, aside).then(
-    () => true,
-    () => false
+/** Without the warning by which Node 24 calls it experimental: the file lock is decades old. */
+function loadSqlite(): typeof import('node:sqlite') {
+  const { emitWarning } = process
+  process.emitWarning = ((warning: string | Error, ...rest: never[]) => {
+    if (!String(warning).startsWith('SQLite is an experimental feature')) emitWarning.call(process, warning, ...rest)
+  }) as typeof emitWarning
+  try {
+    const sqlite = process.getBuiltinModule('node:sqlite')
+    if (sqlite === undefined) throw new Error('this Node has no node:sqlite: use Node 22.13 or a later one')
+    return sqlite
+  } finally {
+    process.emitWarning = emitWarning
+  }
+}
+
+function isBusy(error: unknown): boolean {
+  return (error as { errcode?: number }).errcode === SQLITE_BUSY
+}
+
+function inUse(folder: string): WeirError {
+  return new WeirError(
+    'STATE_INVALID',
+    `another Weir is using ${folder}: stop it first, or give this one a folder of its own`
   )
-  if (!isTaken) return true
-  const isAlive = await answers(aside)
-  if (isAlive) await rename(aside, socket)
-  else await rm(aside, { force: true })
-  return !isAlive
 }
 
-function answers(socket: string): Promise<boolean> {
-  return new Promise(resolve => {
-    const connection = connect(socket)
-    connection.once('connect', () => {
-      connection.destroy()
-      resolve(true)
-    })
-    connection.once('error', () => resolve(false))
-  })
-}
-
-/** Undefined where there is something at that path. */
-function listen(socket: string): Promise<Server | undefined> {
-  return new Promise((resolve, reject) => {
-    const server = createServer(connection => connection.destroy())
-    server.once('error', (error: NodeJS.ErrnoException) =>
-      error.code === 'EADDRINUSE' ? resolve(undefined) : reject(error)
-    )
-    server.listen(socket, () => resolve(server))
-  })
+/** SQLite does not say why a file cannot be opened: writing another one in that folder does. */
+async function cannotLock(folder: string, error: unknown): Promise<WeirError> {
+  const beside = path.join(folder, `${FILE_NAME}.tmp`)
+  const cause = await writeFile(beside, '.').then(
+    () => error,
+    (why: unknown) => why
+  )
+  await rm(beside, { force: true }).catch(() => {})
+  return new WeirError(
+    'STATE_INVALID',
+    `cannot lock ${folder} by the file ${FILE_NAME} in it: ${describeError(cause)}; give Weir's user the right to write there, and room on the disk`,
+    { cause }
+  )
 }

@@ -1,4 +1,5 @@
 import path from 'node:path'
+import type { Logger } from 'pino'
 import type { ResolvedConfig } from '../config/resolved.ts'
 import type { ServiceConfig } from '../config/service.ts'
 import type { LanePosition } from '../journal/checkpoint.ts'
@@ -72,7 +73,7 @@ async function inMemory(config: ResolvedConfig, base: BaseServices, discardState
     isReloading: false,
     replayed: false,
     custodian: undefined,
-    deadLetters: await openDeadLetters(config.service)
+    deadLetters: await openDeadLetters(config.service, base.log)
   }
   const store = state_dir === undefined ? undefined : new StateStore(state_dir)
   if (discardState) store?.discard()
@@ -99,7 +100,7 @@ async function withJournal(
   const { limits } = config.service
   const journal = config.service.journal!
   await realDisk.makeFolder(journal.folder)
-  const unlock = await lockFolder(journal.folder)
+  const unlock = await lockFolder(journal.folder, base.log)
   const recovered = await recoverJournal(journal.folder, base.clock.now(), discardState)
   const services: Services = {
     ...base,
@@ -114,7 +115,7 @@ async function withJournal(
     isReloading: false,
     replayed: true,
     custodian: undefined,
-    deadLetters: await openDeadLetters(config.service)
+    deadLetters: await openDeadLetters(config.service, base.log)
   }
   const plan = discardState ? undefined : (recovered.checkpoint?.plan as SavedPlan | undefined)
   const built = plan === undefined ? config : await asInLastRun(plan, config, type => registry.find('processor', type))
@@ -147,12 +148,15 @@ function unlocking(keeper: StateKeeper, unlock: () => Promise<void>): StateKeepe
   }
 }
 
-async function openDeadLetters({ dead_letters, journal }: ServiceConfig): Promise<DeadLetters | undefined> {
+async function openDeadLetters(
+  { dead_letters, journal }: ServiceConfig,
+  log: Logger
+): Promise<DeadLetters | undefined> {
   const folder = dead_letters.folder ?? (journal && path.join(journal.folder, 'dead_letters'))
   if (folder === undefined) return undefined
   await realDisk.makeFolder(folder)
   // As long as the process is there: another one would give its letters the same numbers, and write over these.
-  await lockFolder(folder)
+  await lockFolder(folder, log)
   return DeadLetters.open(realDisk, folder, dead_letters.max_size)
 }
 
