@@ -50,8 +50,9 @@ function makeApp(endpoint: string, delivery: Delivery, moment: () => Moment): Ex
     const { phase, problems } = moment()
     response.set('cache-control', 'no-store').json(statusReport(delivery, phase, problems))
   })
-  app.get('/metrics', (_request, response) => {
-    response.type('text/plain; version=0.0.4; charset=utf-8').send(services.metrics.toPrometheusText())
+  app.get('/metrics', async (_request, response) => {
+    const text = await services.metrics.toPrometheusText()
+    response.type('text/plain; version=0.0.4; charset=utf-8').send(text)
   })
   app.get('/healthz', (_request, response) => {
     const state = overallState(delivery)

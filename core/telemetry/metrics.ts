@@ -1,3 +1,8 @@
+import type { HrTime } from '@opentelemetry/api'
+import type { CollectionResult, DataPoint, MetricData, MetricProducer } from '@opentelemetry/sdk-metrics'
+
+const SCOPE = { name: 'weir' }
+
 export type Labels = Readonly<Record<string, string>>
 
 /** A metric of Weir's own, read when somebody looks. Names follow Prometheus: counters end in `_total`. */
@@ -8,45 +13,74 @@ export interface MetricFamily {
   read(): Iterable<{ readonly labels: Labels; readonly value: number }>
 }
 
-/** All metrics of the process: the one source of the Prometheus page and of the OTLP export. */
-export class Metrics {
-  #parts = new Map<string, MetricFamily[]>()
+/** A family as one component added it. */
+interface Part {
+  readonly family: MetricFamily
+  readonly added: HrTime
+}
+
+/**
+ * All metrics of the process, for Prometheus and for OTLP alike. A producer of the OpenTelemetry SDK, and not its
+ * instruments: those can never be taken away, and go on exporting the last value of a component that is gone. The SDK
+ * is loaded when somebody first looks, for that takes a tenth of a second.
+ */
+export class Metrics implements MetricProducer {
+  #parts = new Map<string, Part[]>()
 
   /** A family of the same name is added to: components of one type share theirs. Returns what takes it away again. */
   add(family: MetricFamily): () => void {
     const { name } = family
-    const parts = this.#parts.get(name) ?? []
-    this.#parts.set(name, [...parts, family])
+    const part = { family, added: now() }
+    this.#parts.set(name, [...(this.#parts.get(name) ?? []), part])
     return () => {
-      const left = this.#parts.get(name)!.filter(part => part !== family)
+      const left = (this.#parts.get(name) ?? []).filter(other => other !== part)
       if (left.length > 0) this.#parts.set(name, left)
       else this.#parts.delete(name)
     }
   }
 
-  get families(): Iterable<MetricFamily> {
-    return [...this.#parts.values()].map(parts => ({
-      ...parts[0],
-      *read() {
-        for (const part of parts) yield* part.read()
+  /** What there is at this moment, with the values of this moment. */
+  async collect(): Promise<CollectionResult> {
+    const [{ ValueType }, { AggregationTemporality, DataPointType }, { emptyResource }] = await Promise.all([
+      import('@opentelemetry/api'),
+      import('@opentelemetry/sdk-metrics'),
+      import('@opentelemetry/resources')
+    ])
+    const endTime = now()
+    const metrics = [...this.#parts.values()].map(parts => {
+      const { name, help, type } = parts[0].family
+      const data = {
+        descriptor: { name, description: help, unit: '', valueType: ValueType.DOUBLE },
+        aggregationTemporality: AggregationTemporality.CUMULATIVE,
+        dataPoints: pointsOf(parts, endTime)
       }
-    }))
+      const sum: MetricData = { ...data, dataPointType: DataPointType.SUM, isMonotonic: true }
+      const gauge: MetricData = { ...data, dataPointType: DataPointType.GAUGE }
+      return type === 'counter' ? sum : gauge
+    })
+    return { resourceMetrics: { resource: emptyResource(), scopeMetrics: [{ scope: SCOPE, metrics }] }, errors: [] }
   }
 
   /** Prometheus text exposition format 0.0.4. */
-  toPrometheusText(): string {
-    const lines: string[] = []
-    for (const { name, type, help, read } of this.families) {
-      lines.push(`# HELP ${name} ${help.replaceAll('\\', '\\\\').replaceAll('\n', '\\n')}`, `# TYPE ${name} ${type}`)
-      for (const { labels, value } of read()) lines.push(`${name}${formatLabels(labels)} ${value}`)
-    }
-    return `${lines.join('\n')}\n`
+  async toPrometheusText(): Promise<string> {
+    const { PrometheusSerializer } = await import('@opentelemetry/exporter-prometheus')
+    const [resourceLabels, withoutTargetInfo, withoutScopeInfo] = [undefined, true, true]
+    const serializer = new PrometheusSerializer('', false, resourceLabels, withoutTargetInfo, withoutScopeInfo)
+    const { resourceMetrics } = await this.collect()
+    return serializer.serialize(resourceMetrics)
   }
 }
 
-function formatLabels(labels: Labels): string {
-  const pairs = Object.entries(labels).map(([name, value]) => `${name}="${escapeLabel(value)}"`)
-  return pairs.length === 0 ? '' : `{${pairs.join(',')}}`
+/** One a series: while a reload replaces a component, its successor is there beside it, and is the one that counts. */
+function pointsOf(parts: readonly Part[], endTime: HrTime): DataPoint<number>[] {
+  const points = new Map<string, DataPoint<number>>()
+  for (const { family, added } of parts)
+    for (const { labels, value } of family.read())
+      points.set(JSON.stringify(labels), { startTime: added, endTime, attributes: labels, value })
+  return [...points.values()]
 }
 
-const escapeLabel = (value: string) => value.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n')
+function now(): HrTime {
+  const ms = Date.now()
+  return [Math.trunc(ms / 1000), (ms % 1000) * 1e6]
+}

@@ -24,7 +24,7 @@ import { Reloader } from '../../../core/pipeline/reload/reloader.ts'
 import { Steps } from '../../../core/pipeline/steps.ts'
 import type { Context } from '../../../core/plugin/context.ts'
 import type { ExporterPlugin, ReceiverPlugin } from '../../../core/plugin/contract.ts'
-import { Metrics } from '../../../core/telemetry/metrics.ts'
+import { type MetricFamily, Metrics } from '../../../core/telemetry/metrics.ts'
 import counter from '../../../processors/windowed_counter/index.ts'
 import { inOneLife } from '../journal/one-life.ts'
 import type { SimulatedDisk } from '../journal/simulated-disk.ts'
@@ -58,7 +58,7 @@ export class JournaledRun {
   #dead = false
   #isOver = false
   #series = new SeriesRegistry()
-  #metrics = new Metrics()
+  #metrics = new ReadableMetrics()
   #batches = new Subject<Batch>()
   #receiver!: Context
   #runner!: Runner
@@ -104,8 +104,7 @@ export class JournaledRun {
 
   /** Entries in the journal that processors have not had yet. */
   get unread(): number {
-    const family = [...this.#metrics.families].find(({ name }) => name === 'weir_journal_unread_entries')!
-    return [...family.read()][0].value
+    return [...this.#metrics.families.get('weir_journal_unread_entries')!.read()][0].value
   }
 
   /** Number of the entry that processors get next. */
@@ -277,4 +276,14 @@ export class JournaledRun {
 
 export async function turns(count: number): Promise<void> {
   for (let i = 0; i < count; i++) await new Promise(setImmediate)
+}
+
+/** Each can be read by itself, without waiting. */
+class ReadableMetrics extends Metrics {
+  readonly families = new Map<string, MetricFamily>()
+
+  override add(family: MetricFamily): () => void {
+    this.families.set(family.name, family)
+    return super.add(family)
+  }
 }
