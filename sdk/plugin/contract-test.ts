@@ -128,4 +128,4 @@ async function exportsBlocks({ plugin, options, context, instance }: Subjects): 
   }
 }
 
-const isRetryable = (error: unknown) => !(error instanceof ExportError) || error.retryable
+const isRetryable = (error: unknown) => !ExportError.is(error) || error.retryable
