@@ -129,7 +129,7 @@ async function checkpointIfWhole(folder: string): Promise<Checkpoint | undefined
   try {
     return await readCheckpoint(realDisk, folder)
   } catch (error) {
-    if (error instanceof WeirError) return undefined
+    if (WeirError.is(error)) return undefined
     throw error
   }
 }

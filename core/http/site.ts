@@ -39,8 +39,7 @@ export function serve(site: Site, context: Context): Express {
 
 function asRequestError(thrown: unknown): RequestError {
   if (thrown instanceof RequestError) return thrown
-  if (thrown instanceof BadInputError)
-    return new RequestError(thrown.reason === 'too_large' ? 413 : 400, thrown.message)
+  if (BadInputError.is(thrown)) return new RequestError(thrown.reason === 'too_large' ? 413 : 400, thrown.message)
   const status = (thrown as { status?: unknown }).status
   // Express's own, such as a path that does not decode.
   if (status === 400) return new RequestError(400, (thrown as Error).message)

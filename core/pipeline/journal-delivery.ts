@@ -165,7 +165,7 @@ async function checkpointIfWhole(disk: Disk, folder: string): Promise<Checkpoint
   try {
     return await readCheckpoint(disk, folder)
   } catch (error) {
-    if (error instanceof WeirError) return undefined
+    if (WeirError.is(error)) return undefined
     throw error
   }
 }

@@ -153,7 +153,7 @@ export class Runner {
       await this.#startInTime(component, part, signal)
       this.#started.push({ component, part })
     } catch (error) {
-      if (error instanceof WeirError) throw error
+      if (WeirError.is(error)) throw error
       throw new WeirError('COMPONENT_FAILED', `${component.name} could not start: ${describeError(error)}`, {
         cause: error
       })

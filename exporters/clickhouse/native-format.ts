@@ -8,6 +8,8 @@ const NEEDS_NEW_DICTIONARY = 1 << 10
 const INDEX_UINT32 = 2
 const INITIAL_BYTES = 1024
 const TWO_POW_32 = 2 ** 32
+const TWO_POW_64 = 2 ** 64
+const MAX_UINT32 = TWO_POW_32 - 1
 const TWO_POW_16 = 65_536
 /** What DateTime64 holds, in Unix ms: 1900 to 2299, in nanoseconds to 2262. Times outside are clamped. */
 const MIN_TIME_MS = -2_208_988_800_000
@@ -31,11 +33,12 @@ export class ByteSink {
     this.#buffer[this.length++] = rest
   }
 
-  /** @param value 0 to 2^53 */
+  /** @param value a whole number, 0 or more; from 2^64 on the largest that fits, 2^64 - 1, which no double is */
   uint64(value: number): void {
     this.reserve(8)
-    this.#buffer.writeUInt32LE(value % TWO_POW_32, this.length)
-    this.#buffer.writeUInt32LE(Math.floor(value / TWO_POW_32), this.length + 4)
+    const isLargest = value >= TWO_POW_64
+    this.#buffer.writeUInt32LE(isLargest ? MAX_UINT32 : value % TWO_POW_32, this.length)
+    this.#buffer.writeUInt32LE(isLargest ? MAX_UINT32 : Math.floor(value / TWO_POW_32), this.length + 4)
     this.length += 8
   }
 

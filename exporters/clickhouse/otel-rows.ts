@@ -25,7 +25,6 @@ const TABLE_OF: Readonly<Record<MetricKind, keyof typeof TABLE_NAMES>> = {
 }
 
 const TEMPORALITY = { unspecified: 0, delta: 1, cumulative: 2 } as const
-const TWO_POW_32 = 2 ** 32
 
 /** The block's rows by table; a table without rows is left out. */
 export function metricRows(block: PointBlock): { table: string; rows: NativeBlock }[] {
@@ -113,12 +112,12 @@ const NO_BUCKETS = { counts: [], bounds: [] }
 function exponentialColumns(rows: NativeBlock, block: PointBlock, indices: Uint32Array): void {
   const n = indices.length
   const [scale, positiveOffset, negativeOffset] = [new Int32Array(n), new Int32Array(n), new Int32Array(n)]
-  const zeroCount = new Float64Array(n)
+  const zeroCount = new ByteSink()
   const [positive, negative] = [new NestedColumn(n), new NestedColumn(n)]
   for (let row = 0; row < n; row++) {
     const d = block.distributions.get(indices[row]) as ExponentialHistogram | undefined
     scale[row] = d?.scale ?? 0
-    zeroCount[row] = d?.zeroCount ?? 0
+    zeroCount.uint64(wholeCount(d?.zeroCount ?? 0))
     positiveOffset[row] = d?.positive.offset ?? 0
     negativeOffset[row] = d?.negative.offset ?? 0
     addCounts(positive, d?.positive.counts ?? [])
@@ -126,7 +125,7 @@ function exponentialColumns(rows: NativeBlock, block: PointBlock, indices: Uint3
   }
   totalColumns(rows, block, indices)
   rows.numbers('Scale', 'Int32', scale)
-  rows.numbers('ZeroCount', 'UInt64', uint64(zeroCount))
+  rows.numbers('ZeroCount', 'UInt64', zeroCount.bytes())
   rows.numbers('PositiveOffset', 'Int32', positiveOffset)
   rows.numbers('NegativeOffset', 'Int32', negativeOffset)
   rows.array('PositiveBucketCounts', 'UInt64', positive)
@@ -136,10 +135,10 @@ function exponentialColumns(rows: NativeBlock, block: PointBlock, indices: Uint3
 function summaryColumns(rows: NativeBlock, block: PointBlock, indices: Uint32Array): void {
   const quantiles = new NestedColumn(indices.length)
   const values = new NestedColumn(indices.length)
-  const counts = new Float64Array(indices.length)
+  const counts = new ByteSink()
   for (let row = 0; row < indices.length; row++) {
     const summary = block.distributions.get(indices[row]) as Summary | undefined
-    counts[row] = summary?.count ?? 0
+    counts.uint64(wholeCount(summary?.count ?? 0))
     const all = summary?.quantiles ?? []
     for (const { quantile, value } of all) {
       quantiles.values.float64(quantile)
@@ -148,7 +147,7 @@ function summaryColumns(rows: NativeBlock, block: PointBlock, indices: Uint32Arr
     quantiles.endRow(all.length)
     values.endRow(all.length)
   }
-  rows.numbers('Count', 'UInt64', uint64(counts))
+  rows.numbers('Count', 'UInt64', counts.bytes())
   rows.numbers('Sum', 'Float64', pick(valuesOf(block), indices))
   rows.array('ValueAtQuantiles.Quantile', 'Float64', quantiles)
   rows.array('ValueAtQuantiles.Value', 'Float64', values)
@@ -156,15 +155,15 @@ function summaryColumns(rows: NativeBlock, block: PointBlock, indices: Uint32Arr
 
 /** Count, sum, min and max of histograms. */
 function totalColumns(rows: NativeBlock, block: PointBlock, indices: Uint32Array): void {
-  const counts = new Float64Array(indices.length)
+  const counts = new ByteSink()
   const [min, max] = [new Float64Array(indices.length), new Float64Array(indices.length)]
   for (let row = 0; row < indices.length; row++) {
     const d = block.distributions.get(indices[row]) as Histogram | ExponentialHistogram | undefined
-    counts[row] = d?.count ?? 0
+    counts.uint64(wholeCount(d?.count ?? 0))
     min[row] = d?.min ?? Number.NaN
     max[row] = d?.max ?? Number.NaN
   }
-  rows.numbers('Count', 'UInt64', uint64(counts))
+  rows.numbers('Count', 'UInt64', counts.bytes())
   rows.numbers('Sum', 'Float64', pick(valuesOf(block), indices))
   rows.numbers('Min', 'Float64', min)
   rows.numbers('Max', 'Float64', max)
@@ -175,17 +174,7 @@ function addCounts(column: NestedColumn, counts: readonly number[]): void {
   column.endRow(counts.length)
 }
 
-function uint64(counts: Float64Array): Uint32Array {
-  const words = new Uint32Array(2 * counts.length)
-  for (let i = 0; i < counts.length; i++) {
-    const count = wholeCount(counts[i])
-    words[2 * i] = count
-    words[2 * i + 1] = Math.floor(count / TWO_POW_32)
-  }
-  return words
-}
-
-// Sampled counts may be fractions, which these columns do not hold.
+/** Sampled counts may be fractions, which these columns do not hold; unknown ones are 0. */
 const wholeCount = (count: number) => (count > 0 ? Math.round(count) : 0)
 
 function monotonic(block: PointBlock, indices: Uint32Array): Uint8Array {

@@ -10,7 +10,6 @@ const WARN_INTERVAL_MS = 60_000
 const EMPTY_REQUEST = new Uint8Array(0)
 
 interface Delivery {
-  readonly block: PointBlock
   readonly samples: Samples<Uint8Array>
   readonly rows: Int32Array
   readonly metadata: readonly Metadata[]
@@ -31,8 +30,8 @@ export class VictoriaMetricsExporter implements Exporter {
   #translator: Translator<Uint8Array>
   #requests: { add(value: number): void }
   #samples: { add(value: number): void }
-  /** Kept while its block has not been taken. */
-  #delivery: Delivery | undefined
+  /** Of blocks not wholly taken: a lane that takes turns with what is on its disk may have two on their way. */
+  #deliveries = new WeakMap<Block, Delivery>()
   #warnedAt = Number.NEGATIVE_INFINITY
 
   constructor(config: Config, context: Context) {
@@ -48,8 +47,7 @@ export class VictoriaMetricsExporter implements Exporter {
 
   async export(block: Block, signal: AbortSignal): Promise<void> {
     if (block.type !== 'points') return
-    if (this.#delivery?.block !== block) this.#delivery = this.#begin(block)
-    const delivery = this.#delivery
+    const delivery = this.#deliveries.get(block) ?? this.#begin(block)
     const { samples, rows, metadata } = delivery
     let taken = delivery.taken
     for (const request of encodeWriteRequests(samples, rows, metadata, this.#config.max_samples_per_request)) {
@@ -59,7 +57,7 @@ export class VictoriaMetricsExporter implements Exporter {
       this.#requests.add(1)
       this.#samples.add(request.samples)
     }
-    this.#delivery = undefined
+    this.#deliveries.delete(block)
     if (delivery.lost > 0) this.#bookLost(delivery.lost)
   }
 
@@ -72,7 +70,9 @@ export class VictoriaMetricsExporter implements Exporter {
     const { samples, metadata } = this.#translator.translate(block, this.#context.clock.now())
     const lost = new Set<number>()
     const rows = rowsBySeries(samples, lost)
-    return { block, samples, rows, metadata, lost: lost.size, taken: 0 }
+    const delivery = { samples, rows, metadata, lost: lost.size, taken: 0 }
+    this.#deliveries.set(block, delivery)
+    return delivery
   }
 
   // The lane books the whole block as sent.

@@ -146,4 +146,4 @@ async function endsInTime({ plugin, context, instance }: Subjects): Promise<void
   }
 }
 
-const isRetryable = (error: unknown) => !(error instanceof ExportError) || error.retryable
+const isRetryable = (error: unknown) => !ExportError.is(error) || error.retryable

@@ -1,14 +1,17 @@
 import type { Logger } from 'pino'
-import { describeError, ExportError } from '../../errors.ts'
+import { ExportError } from '../../errors.ts'
 import type { Block } from '../../model/block.ts'
 import type { ComponentState } from '../../plugin/context.ts'
 import type { Exporter } from '../../plugin/contract.ts'
 import { type Clock, sleep } from '../../telemetry/clock.ts'
 import type { LaneConfig } from './config.ts'
+import { cutOff, describeFailure, type Failure, failureOf } from './failure.ts'
 
 const BACKOFF_FACTOR = 2
 /** Failures in a row after which the circuit is open: Weir asks whether the backend is back before it sends much. */
 const OPEN_AFTER = 5
+/** Longest `Retry-After` that is honoured: a backend that means never would stop the exporter for good. */
+const MAX_RETRY_AFTER_MS = 5 * 60_000
 
 interface AttemptsHost {
   readonly clock: Clock
@@ -26,8 +29,12 @@ export class Attempts {
   #host: AttemptsHost
   #cancelled: AbortSignal
   #failures = 0
+  /** Undefined once the backend has answered. */
+  #last: Failure | undefined
   /** How long the backend is to be left alone. */
   #pauseMs = 0
+  #endPause = () => {}
+  #isHurried = false
 
   /** @param cancelled aborts what is under way */
   constructor(exporter: Exporter, config: LaneConfig, host: AttemptsHost, cancelled: AbortSignal) {
@@ -47,28 +54,34 @@ export class Attempts {
     return this.#failures >= OPEN_AFTER
   }
 
-  /** One try; what went wrong, or undefined. Where the backend refuses for good, it answers: that is no failure. */
-  async export(block: Block): Promise<Error | undefined> {
-    const error = await this.#bounded(signal => this.#exporter.export(block, signal))
-    if (error === undefined || isRefusal(error)) this.#answered()
-    else this.failed(error)
-    return error
+  /** Whether the backend may be well and the data at fault: it failed often, with an error that nobody can place. */
+  get isSuspect(): boolean {
+    return this.isOpen && this.#last?.kind === 'unknown'
   }
 
-  /** A try failed, or what has to be done for it: the next one waits. */
+  /** Whether a try goes to the backend only after a probe when the circuit is open. */
+  get isProbing(): boolean {
+    return this.#exporter.probe !== undefined
+  }
+
+  /** One try; why it failed, or undefined. A refusal is an answer of the backend, and a fault says nothing about it. */
+  async export(block: Block): Promise<Failure | undefined> {
+    const failure = await this.#bounded(signal => this.#exporter.export(block, signal), block.length)
+    if (failure === undefined || failure.kind === 'refused') this.answered()
+    else if (failure.kind !== 'fault') this.#failed(failure)
+    return failure
+  }
+
+  /** What has to be done for a try failed: the next one waits. */
   failed(error: Error): void {
-    if (this.#cancelled.aborted) return
-    const { initial_interval, max_interval } = this.#config.retry
-    const grown = Math.min(max_interval, initial_interval * BACKOFF_FACTOR ** this.#failures)
-    const asked = error instanceof ExportError ? (error.retryAfterMs ?? 0) : 0
-    this.#pauseMs = Math.max(asked, grown * (0.5 + Math.random() / 2))
-    this.#failures++
-    const reason = describeError(error)
-    this.#host.status('degraded', reason)
-    this.#host.log.warn(
-      { attempt: this.#failures, retry_in_ms: Math.round(this.#pauseMs), err: reason },
-      'export failed; will retry'
-    )
+    this.#failed(cutOff(error))
+  }
+
+  /** Ends the pause under way. Later ones are as long as the backoff says, whatever the backend asks for. */
+  hurry(): void {
+    this.#isHurried = true
+    this.#pauseMs = 0
+    this.#endPause()
   }
 
   /**
@@ -78,22 +91,46 @@ export class Attempts {
    */
   async ready(interrupted: AbortSignal): Promise<boolean> {
     if (!this.isFailing) return true
-    const pause = this.#pauseMs
-    this.#pauseMs = 0
-    await sleep(this.#host.clock, pause, interrupted).catch(() => {})
+    await this.#pause(interrupted)
     if (interrupted.aborted) return false
     if (!this.isOpen || this.#exporter.probe === undefined) return true
-    const error = await this.#bounded(signal => this.#exporter.probe!(signal))
-    if (error !== undefined) this.failed(error)
-    return error === undefined
+    const failure = await this.#bounded(signal => this.#exporter.probe!(signal), 0)
+    if (failure !== undefined) this.#failed({ ...failure, kind: 'transient' })
+    return failure === undefined
   }
 
-  #answered(): void {
+  async #pause(interrupted: AbortSignal): Promise<void> {
+    const pause = this.#pauseMs
+    this.#pauseMs = 0
+    const ended = new AbortController()
+    this.#endPause = () => ended.abort()
+    await sleep(this.#host.clock, pause, AbortSignal.any([interrupted, ended.signal])).catch(() => {})
+  }
+
+  #failed(failure: Failure): void {
+    if (this.#cancelled.aborted) return
+    const { initial_interval, max_interval } = this.#config.retry
+    const grown = Math.min(max_interval, initial_interval * BACKOFF_FACTOR ** this.#failures)
+    const asked = this.#isHurried ? 0 : Math.min(failure.retryAfterMs, Math.max(max_interval, MAX_RETRY_AFTER_MS))
+    this.#pauseMs = Math.max(asked, grown * (0.5 + Math.random() / 2))
+    this.#failures++
+    this.#last = failure
+    const reason = describeFailure(failure)
+    this.#host.status('degraded', reason)
+    this.#host.log.warn(
+      { attempt: this.#failures, retry_in_ms: Math.round(this.#pauseMs), err: reason },
+      'export failed; will retry'
+    )
+  }
+
+  /** The backend is well. */
+  answered(): void {
     this.#failures = 0
+    this.#last = undefined
     this.#host.status('ok')
   }
 
-  async #bounded(attempt: (signal: AbortSignal) => Promise<void>): Promise<Error | undefined> {
+  async #bounded(attempt: (signal: AbortSignal) => Promise<void>, items: number): Promise<Failure | undefined> {
     const timeout = new AbortController()
     const { timeout: ms } = this.#config
     const cancel = this.#host.clock.setTimer(ms, () => timeout.abort(new Error(`no answer within ${ms} ms`)))
@@ -106,16 +143,12 @@ export class Attempts {
       signal.throwIfAborted()
       await Promise.race([attempt(signal), aborted])
       return undefined
-    } catch (error) {
-      return error instanceof Error ? error : new Error(String(error))
+    } catch (thrown) {
+      const error = thrown instanceof Error ? thrown : new Error(String(thrown))
+      return signal.aborted && !ExportError.is(error) ? cutOff(error) : failureOf(error, items)
     } finally {
       signal.removeEventListener('abort', giveUp)
       cancel()
     }
   }
-}
-
-/** Whether the backend will never take it. */
-export function isRefusal(error: Error | undefined): error is ExportError {
-  return error instanceof ExportError && !error.retryable
 }

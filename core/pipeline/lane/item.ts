@@ -1,4 +1,5 @@
 import type { Block } from '../../model/block.ts'
+import { joinBlocks } from '../../model/join.ts'
 import { overlaps, type Range } from '../../model/ranges.ts'
 import type { Batch } from '../batch.ts'
 import type { BacklogEntry } from './backlog.ts'
@@ -24,6 +25,27 @@ export interface Item {
   isDone: boolean
   /** Unix ms of its first try. */
   triedSince: number | undefined
+  /** What it was exported with the last time, unless less of it is left since. */
+  joined: Joined | undefined
+}
+
+/** What is exported at once: the blocks of the items, in order, as one. */
+export interface Joined {
+  readonly items: readonly Item[]
+  readonly block: Block
+}
+
+export function join(items: readonly Item[]): Joined {
+  const joined = { items, block: joinBlocks(items.map(({ block }) => block)) }
+  for (const item of items) item.joined = joined
+  return joined
+}
+
+/** What the first of `items` was exported with, where all of it is there still, in its place. */
+export function joinedBefore(items: readonly Item[]): Joined | undefined {
+  const joined = items[0]?.joined
+  const isWhole = joined?.items.every((item, i) => items[i] === item && item.joined === joined)
+  return isWhole ? joined : undefined
 }
 
 export function itemOf(batch: Batch): Item {
@@ -37,7 +59,8 @@ export function itemOf(batch: Batch): Item {
     leftOfEntry: undefined,
     isReadBack: false,
     isDone: false,
-    triedSince: undefined
+    triedSince: undefined,
+    joined: undefined
   }
 }
 
@@ -51,7 +74,8 @@ export function readBack({ entry, block }: BacklogEntry): Item {
     leftOfEntry: undefined,
     isReadBack: true,
     isDone: false,
-    triedSince: undefined
+    triedSince: undefined,
+    joined: undefined
   }
 }
 
@@ -81,6 +105,6 @@ export function fatesOf({ refused, left }: Verdict, places: readonly Range[]): F
 
 function countsOf(refused: readonly Refusal[]): Fate['dropped'] {
   const counts = new Map<string, number>()
-  for (const { from, to, error } of refused) counts.set(error.reason, (counts.get(error.reason) ?? 0) + to - from)
+  for (const { from, to, failure } of refused) counts.set(failure.reason, (counts.get(failure.reason) ?? 0) + to - from)
   return counts
 }

@@ -1,9 +1,7 @@
 import type { Logger } from 'pino'
-import { describeError, type ExportError, WeirError } from '../../errors.ts'
+import { describeError, WeirError } from '../../errors.ts'
 import type { LanePosition } from '../../journal/checkpoint.ts'
 import type { DeadLetters } from '../../journal/dead-letters.ts'
-import type { Block } from '../../model/block.ts'
-import { joinBlocks } from '../../model/join.ts'
 import { itemsIn } from '../../model/ranges.ts'
 import type { ComponentState } from '../../plugin/context.ts'
 import type { Exporter } from '../../plugin/contract.ts'
@@ -11,17 +9,17 @@ import type { Account } from '../../telemetry/account.ts'
 import type { Clock } from '../../telemetry/clock.ts'
 import type { Batch } from '../batch.ts'
 import type { Sink } from '../sink.ts'
-import { Attempts, isRefusal } from './attempts.ts'
+import { Attempts } from './attempts.ts'
 import type { Backlog } from './backlog.ts'
 import { Barriers } from './barriers.ts'
+import { Completions, NONE } from './completions.ts'
 import type { LaneConfig } from './config.ts'
-import { type Fate, fatesOf, type Item, itemOf, placesOf } from './item.ts'
+import type { Failure } from './failure.ts'
+import { fatesOf, type Item, itemOf, type Joined, placesOf } from './item.ts'
 import { LaneQueue } from './queue.ts'
 import { Refusals } from './refusals.ts'
 
 const CLOSED = new WeirError('QUEUE_FULL', 'the exporter is being shut down; try again later')
-
-const NONE: Fate['dropped'] = new Map()
 
 export interface LaneHost {
   readonly account: Account
@@ -44,6 +42,7 @@ export class Lane implements Sink {
   #attempts: Attempts
   #refusals: Refusals
   #queue: LaneQueue
+  #completions: Completions
   #backlog: Backlog | undefined
   #barriers: Barriers
   #closing = new AbortController()
@@ -61,6 +60,7 @@ export class Lane implements Sink {
     this.#attempts = new Attempts(exporter, config, host, this.#abort.signal)
     this.#refusals = new Refusals(this.#attempts, host)
     this.#queue = new LaneQueue(config.queue, host, item => this.#leave(item))
+    this.#completions = new Completions(this.#queue, host.account, item => this.#leave(item))
     this.#barriers = new Barriers(host.clock, () => this.#queue.spill(0))
   }
 
@@ -145,6 +145,8 @@ export class Lane implements Sink {
    */
   async release(deadline: AbortSignal): Promise<Batch[]> {
     this.#closing.abort()
+    // Without a disk it may try until the deadline, and a backend may have asked to be left alone for longer.
+    this.#attempts.hurry()
     this.#wake()
     const expire = () => this.#abort.abort(CLOSED)
     if (deadline.aborted) expire()
@@ -177,47 +179,53 @@ export class Lane implements Sink {
       if (this.#closing.signal.aborted && this.#canLeaveRest()) break
       if (!isReady) continue
       this.#isWoken = false
-      const items = await this.#next()
-      if (items === undefined) continue
-      if (items.length > 0) await this.#deliver(items)
+      const { isSuspect } = this.#attempts
+      const joined = await this.#next(isSuspect)
+      if (joined !== undefined) await this.#deliver(joined, isSuspect)
+      else if (this.#isWoken) continue
       else if (this.#closing.signal.aborted) break
-      else if (!this.#isWoken) await new Promise<void>(resolve => (this.#resume = resolve))
+      else await new Promise<void>(resolve => (this.#resume = resolve))
     }
   }
 
-  /** Undefined where what waits cannot be read now. */
-  async #next(): Promise<readonly Item[] | undefined> {
+  /** Undefined where nothing waits, or what waits cannot be read now. */
+  async #next(isSuspect: boolean): Promise<Joined | undefined> {
+    const { isOpen, isProbing } = this.#attempts
+    // A backend that was gone gets one batch first. One that is suspect gets all, which is sorted out piece by piece.
+    const maxItems = isOpen && !isSuspect ? 1 : this.#config.queue.max_batch
     try {
-      // A backend that was gone gets one batch first.
-      return await this.#queue.next(this.#attempts.isOpen ? 1 : this.#config.queue.max_batch)
+      return await this.#queue.next(maxItems, isSuspect || (isOpen && !isProbing))
     } catch (error) {
       this.#host.log.error({ err: describeError(error) }, 'what waits on disk cannot be read')
       this.#attempts.failed(error as Error)
+      this.#isWoken = true
       return undefined
     }
   }
 
-  async #deliver(items: readonly Item[]): Promise<void> {
+  /** @param isSuspect whether it is tried in pieces at once, for as a whole it failed often with an unknown error */
+  async #deliver(joined: Joined, isSuspect: boolean): Promise<void> {
     const now = this.#host.clock.now()
-    for (const item of items) item.triedSince ??= now
-    const block = joinBlocks(items.map(item => item.block))
-    const error = await this.#attempts.export(block)
-    if (error === undefined) for (const item of items) this.#end(item, NONE)
-    else if (isRefusal(error)) await this.#refused(items, block, error)
-    else this.#putBack(items)
+    for (const item of joined.items) item.triedSince ??= now
+    if (isSuspect) return this.#sortOut(joined, undefined)
+    const failure = await this.#attempts.export(joined.block)
+    if (failure === undefined) for (const item of joined.items) this.#completions.complete(item, NONE)
+    else if (failure.kind === 'refused' || failure.kind === 'fault' || failure.failed !== undefined)
+      await this.#sortOut(joined, failure)
+    else this.#putBack(joined.items)
   }
 
-  /** What of `block` the backend refuses for good goes to the dead letters; what there was no time for stays. */
-  async #refused(items: readonly Item[], block: Block, error: ExportError): Promise<void> {
+  /** What of it can never be exported goes to the dead letters; what there was no time for stays. */
+  async #sortOut({ items, block }: Joined, failure: Failure | undefined): Promise<void> {
     const places = placesOf(items)
     const limits = { leaving: this.#leaving, isOver: () => items.some(item => this.#isOver(item)) }
-    const verdict = await this.#refusals.sortOut(block, places, error, limits)
+    const verdict = await this.#refusals.sortOut(block, places, failure, limits)
     const rest: Item[] = []
     for (const [i, fate] of fatesOf(verdict, places).entries()) {
       const item = items[i]
-      if (fate.left.length === 0) this.#end(item, fate.dropped)
+      if (fate.left.length === 0) this.#completions.complete(item, fate.dropped)
       else rest.push(item)
-      if (fate.left.length > 0 && itemsIn(fate.left) < item.block.length) this.#endPart(item, fate)
+      if (fate.left.length > 0 && itemsIn(fate.left) < item.block.length) this.#completions.completePart(item, fate)
     }
     this.#putBack(rest)
   }
@@ -227,7 +235,7 @@ export class Lane implements Sink {
     this.#queue.putBack(items.filter(item => !over.has(item)))
     if (over.size === 0) return
     this.#host.log.error({ batches: over.size }, 'gave up on what could not be sent within max_elapsed_time')
-    for (const item of over) this.#end(item, new Map([['retries_exhausted', item.block.length]]))
+    for (const item of over) this.#completions.complete(item, new Map([['retries_exhausted', item.block.length]]))
   }
 
   #isOver({ triedSince }: Item): boolean {
@@ -242,34 +250,6 @@ export class Lane implements Sink {
 
   #canLeaveRest(): boolean {
     return this.#backlog !== undefined && (this.#attempts.isFailing || !this.#backlog.isEmpty)
-  }
-
-  /** `dropped` of its items are given up; the backend has the others. */
-  #end(item: Item, dropped: Fate['dropped']): void {
-    this.#book(item.block.length, dropped)
-    const { batch } = item
-    this.#queue.done(item)
-    if (batch === undefined) return
-    this.#leave(item)
-    settle(batch, dropped)
-  }
-
-  /** As {@link #end}, but for what is `left` of it. */
-  #endPart(item: Item, { dropped, left }: Fate): void {
-    const { batch, block } = item
-    this.#queue.keepOnly(item, left)
-    this.#book(block.length - item.block.length, dropped)
-    if (batch === undefined) return
-    const [done, rest] = batch.split([block, item.block])
-    item.batch = rest
-    settle(done, dropped)
-  }
-
-  #book(items: number, dropped: Fate['dropped']): void {
-    const { account } = this.#host
-    account.inFlight -= items
-    account.sent += items - total(dropped)
-    for (const [reason, count] of dropped) account.drop(reason, count)
   }
 
   /** Neither the backend nor the disk has it. */
@@ -287,16 +267,4 @@ export class Lane implements Sink {
     item.batch = undefined
     this.#barriers.left(item)
   }
-}
-
-function settle(batch: Batch, dropped: Fate['dropped']): void {
-  const [reason] = dropped.keys()
-  if (reason === undefined) batch.ack()
-  else batch.drop(reason, total(dropped))
-}
-
-function total(dropped: Fate['dropped']): number {
-  let items = 0
-  for (const count of dropped.values()) items += count
-  return items
 }

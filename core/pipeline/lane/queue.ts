@@ -6,7 +6,7 @@ import type { Account } from '../../telemetry/account.ts'
 import type { Clock } from '../../telemetry/clock.ts'
 import type { Backlog } from './backlog.ts'
 import type { LaneConfig } from './config.ts'
-import { type Item, readBack } from './item.ts'
+import { type Item, type Joined, join, joinedBefore, readBack } from './item.ts'
 
 interface QueueHost {
   readonly account: Account
@@ -64,20 +64,31 @@ export class LaneQueue {
     if (this.#memoryBytes > this.#maxBytes / 2) this.spill(this.#maxBytes / 4)
   }
 
-  /** What to export next, of one type: up to `maxItems` items, but one batch at least. None where nothing waits. */
-  async next(maxItems: number): Promise<readonly Item[]> {
+  /**
+   * What to export next, of one type: up to `maxItems` items, but one batch at least. Undefined where nothing waits. What
+   * failed together comes together again, as the same block, for the exporter may remember how much of it the backend has;
+   * unless `isAnew`.
+   */
+  async next(maxItems: number, isAnew: boolean): Promise<Joined | undefined> {
     const isReadable = this.#held.length > 0 || this.#backlog?.isEmpty === false
     const isBehind = isReadable || this.#spilling.length > 0
     // What is just on its way to disk cannot be had, so it has no turn.
     const isTurn = this.#isFreshTurn || !isReadable
     const isFresh = this.#memory.length > 0 && (!isBehind || (this.#anyOrder && isTurn))
     this.#isFreshTurn = !isFresh
-    if (isFresh) this.#inHand = this.#take(headOf(this.#memory, maxItems))
-    else if (this.#held.length > 0) this.#inHand = this.#held.splice(0, headOf(this.#held, maxItems))
-    else this.#inHand = isReadable ? await this.#readBack(maxItems) : []
+    if (!isFresh && this.#held.length === 0 && isReadable) this.#held = await this.#readBack(maxItems)
+    const waiting = isFresh ? this.#memory : this.#held
+    if (waiting.length > 0) {
+      const before = isAnew ? undefined : joinedBefore(waiting)
+      const joined = before ?? join(waiting.slice(0, headOf(waiting, maxItems)))
+      if (isFresh) this.#take(joined.items.length)
+      else this.#held.splice(0, joined.items.length)
+      this.#inHand = joined.items
+      return joined
+    }
+    this.#inHand = []
     // All that was to be read is done, so nothing on disk is in front of what is in memory.
-    const isReadInVain = isReadable && this.#inHand.length === 0
-    return isReadInVain ? this.next(maxItems) : this.#inHand
+    return isReadable ? this.next(maxItems, isAnew) : undefined
   }
 
   /** They could not be exported; they come again, in their order. */
@@ -93,6 +104,7 @@ export class LaneQueue {
     const rest = pickItems(item.block, left)
     if (item.batch !== undefined) this.bytes -= blockBytes(item.block) - blockBytes(rest)
     item.block = rest
+    item.joined = undefined
     if (item.isOnDisk) this.#backlog!.keepOnly(item.entry!, left)
     else if (item.entry !== undefined) item.leftOfEntry = left
   }

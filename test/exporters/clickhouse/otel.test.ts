@@ -105,3 +105,48 @@ test('a block sent again is stored once; events are log records', async () => {
   assert.ok(attributes.includes('{"plan":"pro","event.name":"signup","event.id":"e1"}'), attributes.join())
   assert.ok(attributes.includes('{"plan":"pro","event.name":"signup","event.value":"3"}'), attributes.join())
 })
+
+test('regression: a count of 2^64 - 1 was refused without end in buckets, and became 0 everywhere else', async () => {
+  await using h = await embedded(OTEL)
+  // A double has no 2^64 - 1; it becomes 2^64, as the decoders have it. The others a double holds exactly.
+  const counts = [2 ** 64, 2 ** 64 - 2048, 2 ** 63, 2 ** 53, 0]
+  const want = ['18446744073709551615', '18446744073709549568', '9223372036854775808', '9007199254740992', '0']
+  const builder = new PointBlockBuilder()
+  const numbers = { sum: 1, min: 0, max: 1 }
+  const buckets = { offset: 0, counts }
+  const exponential = { scale: 0, zeroThreshold: 0, positive: buckets, negative: buckets }
+  for (const count of counts) {
+    const of = (kind: 'histogram' | 'exponential_histogram' | 'summary') => {
+      const metric = { name: `m${count}`, unit: '', description: '', kind, temporality: 'delta' } as const
+      return h.context.series.intern(metric, [])
+    }
+    const own = { ...numbers, count }
+    builder.addDistribution(of('histogram'), T, { kind: 'histogram', ...own, bounds: [1, 2, 3, 4], counts })
+    builder.addDistribution(of('exponential_histogram'), T, {
+      kind: 'exponential_histogram',
+      ...own,
+      ...exponential,
+      zeroCount: count
+    })
+    builder.addDistribution(of('summary'), T, { kind: 'summary', count, sum: 1, quantiles: [] })
+  }
+  await h.exporter.export(builder.build(), signal())
+  const texts = (column: string) => `arrayMap(c -> toString(c), ${column})`
+  const select = async (table: string, columns: string) =>
+    h.rows(`SELECT toString(Count) AS count, ${columns} FROM weir.otel_metrics_${table} ORDER BY Count DESC`)
+  assert.deepEqual(
+    await select('histogram', `${texts('BucketCounts')} AS counts`),
+    want.map(count => ({ count, counts: want }))
+  )
+  assert.deepEqual(
+    await select(
+      'exponential_histogram',
+      `toString(ZeroCount) AS zero, ${texts('PositiveBucketCounts')} AS p, ${texts('NegativeBucketCounts')} AS n`
+    ),
+    want.map(count => ({ count, zero: count, p: want, n: want }))
+  )
+  assert.deepEqual(
+    await select('summary', 'Sum AS sum'),
+    want.map(count => ({ count, sum: 1 }))
+  )
+})

@@ -249,20 +249,23 @@ describe('a lane that finds what its backend refuses', () => {
   it('given up on in part, keeps the others, on whatever disk they come to be', async () => {
     const slow = new SlowDisk()
     world.disk = slow
-    refuse([], 0)
-    const lane = await start({ timeout: 2900, retry: { max_elapsed_time: 5000 } })
+    world.answer = down
+    const lane = await start({ retry: { max_elapsed_time: 15_000 } })
+    push(lane, 8)
     push(lane, 0)
-    await pass(2800)
+    while (!lane.isCircuitOpen) await pass(100)
+    await pass(8000)
     push(lane, ...range(1, 8))
     refuse([1])
     const { answer } = world
     world.answer = (block, signal) => (valuesOf(block)[0] === 4 ? down() : answer(block, signal))
-    await pass(800)
+    await pass(1500)
+    assert.deepEqual(world.exported, [8, 0, 2, 3], 'the first batch alone, then the others joined')
     slow.syncsAllowed = 0
     const barrier = lane.barrier()
-    // Both are on their way to disk when the first one's time is over.
-    await pass(2500)
-    assert.deepEqual(ledger(), { sent: 3, dropped: 1, refused: 0, inFlight: 4, imbalance: 0 })
+    // Both are on their way to disk when the time of 0 is over.
+    await pass(5000)
+    assert.deepEqual(ledger(), { sent: 4, dropped: 1, refused: 0, inFlight: 4, imbalance: 0 })
     slow.broken = { code: 'EIO', when: 'before' }
     slow.syncsAllowed = 100
     await pass(100)
@@ -272,7 +275,7 @@ describe('a lane that finds what its backend refuses', () => {
     await pass(3000)
     assert.deepEqual(
       [...world.exported].sort(),
-      range(0, 8).filter(value => value !== 1)
+      range(0, 9).filter(value => value !== 1)
     )
     assert.deepEqual(await dead(), [[1]])
   })

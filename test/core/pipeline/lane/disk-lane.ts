@@ -94,7 +94,8 @@ export async function driven<T>(work: Promise<T>): Promise<T> {
   return work
 }
 
-export const down = () => Promise.reject(new Error('connection refused'))
+export const down = () => Promise.reject(connectionRefused())
+export const connectionRefused = () => Object.assign(new Error('connection refused'), { code: 'ECONNREFUSED' })
 export const range = (from: number, to: number) => Array.from({ length: to - from }, (_, i) => from + i)
 
 function fresh() {

@@ -2,23 +2,31 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { ExportError } from '../../../../core/errors.ts'
 import type { Block } from '../../../../core/model/block.ts'
-import { isolate } from '../../../../core/pipeline/lane/isolate.ts'
+import { failureOf } from '../../../../core/pipeline/lane/failure.ts'
+import { type Answer, isolate } from '../../../../core/pipeline/lane/isolate.ts'
 import { numbered, valuesOf } from './blocks.ts'
 
-const NO = new ExportError('no', { retryable: false })
+const NO = failureOf(new ExportError('no', { retryable: false }), 0)
+const refusedWhole = (length: number) => [{ from: 0, to: length, failure: NO }]
+
+const asking = (attempt: (piece: Block, isDoubted: boolean) => Promise<Answer>) => ({ attempt, isProbed: false })
 
 /** A backend that takes every piece without a bad item. */
 async function isolated(length: number, bad: readonly number[]) {
   const stored: number[] = []
   let asked = 0
-  const { refused: refusals, askedUpTo } = await isolate(numbered(length), NO, async (piece: Block) => {
-    asked++
-    const values = valuesOf(piece)
-    if (values.some(value => bad.includes(value))) return NO
-    stored.push(...values)
-    return 'taken'
-  })
-  assert.equal(askedUpTo, length)
+  const { refused: refusals, left } = await isolate(
+    numbered(length),
+    refusedWhole(length),
+    asking(async piece => {
+      asked++
+      const values = valuesOf(piece)
+      if (values.some(value => bad.includes(value))) return NO
+      stored.push(...values)
+      return 'taken'
+    })
+  )
+  assert.deepEqual(left, [])
   const refused = refusals.flatMap(({ from, to }) => Array.from({ length: to - from }, (_, i) => from + i))
   return { stored, refused, asked }
 }
@@ -27,6 +35,7 @@ const cases: readonly [what: string, length: number, bad: readonly number[], mos
   ['one of many', 50_000, [31_415], 32],
   ['the first and the last', 1000, [0, 999], 40],
   ['neighbours', 64, [30, 31, 32, 33], 40],
+  ['the first of very many', 50_000, [0], 32],
   ['the only one', 1, [0], 0],
   ['all of a few', 8, [0, 1, 2, 3, 4, 5, 6, 7], 14]
 ]
@@ -64,9 +73,13 @@ for (const [answers, refused, askedUpTo] of [
 ] as const)
   test(`cut off after ${answers} answers, it tells what is decided from what is not`, async () => {
     let asked = 0
-    const found = await isolate(numbered(8), NO, async piece => {
-      if (asked++ === answers) return 'unanswered'
-      return valuesOf(piece).includes(5) ? NO : 'taken'
-    })
-    assert.deepEqual([found.refused.map(({ from }) => from), found.askedUpTo], [refused, askedUpTo])
+    const found = await isolate(
+      numbered(8),
+      refusedWhole(8),
+      asking(async piece => {
+        if (asked++ === answers) return 'unanswered'
+        return valuesOf(piece).includes(5) ? NO : 'taken'
+      })
+    )
+    assert.deepEqual([found.refused.map(({ from }) => from), found.left[0]?.from ?? 8], [refused, askedUpTo])
   })

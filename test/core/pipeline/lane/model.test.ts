@@ -10,7 +10,7 @@ import { ExportError } from '../../../../sdk/plugin/index.ts'
 import { testContext } from '../../../../sdk/plugin/testing.ts'
 import { type Random, randomFrom, SimulatedDisk } from '../../journal/simulated-disk.ts'
 import { pointsOf, valuesOf } from './blocks.ts'
-import { driven, type LaneOptions, open, POINT, pass, range, reset, world } from './disk-lane.ts'
+import { connectionRefused, driven, type LaneOptions, open, POINT, pass, range, reset, world } from './disk-lane.ts'
 
 const SEEDS = Number(process.env.RUNS ?? 40)
 const LIVES = 4
@@ -160,15 +160,23 @@ class Succession {
     const { clock } = world.context
     await new Promise<void>(resolve => clock.setTimer(this.random() < 0.05 ? 5000 : this.upTo(60), resolve))
     signal.throwIfAborted()
-    if (!this.#isUp || this.random() < 0.1) throw new Error('connection refused')
+    if (!this.#isUp || this.random() < 0.1) throw this.#outage()
     const bad = values.find(isPoison)
     if (bad !== undefined) throw new ExportError('poison', { retryable: false, reason: `poison_${bad % 2}` })
   }
 
+  /** Who cannot tell an outage from bad data may send an item after later ones. */
+  #outage(): Error {
+    return this.#options.queue?.order === 'any' ? new Error('it does not work') : connectionRefused()
+  }
+
   async #dead(): Promise<number[]> {
     const dead: number[] = []
-    for (const number of this.#letters.numbers)
-      dead.push(...valuesOf((await this.#letters.read(number, new SeriesRegistry())).block))
+    for (const number of this.#letters.numbers) {
+      const { block, reason } = await this.#letters.read(number, new SeriesRegistry())
+      assert.match(reason, /^poison/, 'an outage is not taken for bad data')
+      dead.push(...valuesOf(block))
+    }
     return dead
   }
 }

@@ -10,7 +10,8 @@ export class SlowDisk extends SimulatedDisk {
     return {
       ...handle,
       sync: async () => {
-        while (this.syncsAllowed === 0) await new Promise(setImmediate)
+        // Unreferenced, or a test that fails meanwhile would never end.
+        while (this.syncsAllowed === 0) await new Promise(resolve => setImmediate(resolve).unref())
         this.syncsAllowed--
         await handle.sync()
       }
