@@ -38,7 +38,7 @@ export interface ExportErrorOptions extends ErrorOptions {
 }
 
 /**
- * What an exporter throws when the backend has not taken a block. Retryable: the lane tries again, after `retryAfterMs`
+ * An exporter throws it when the backend has not taken a block. Retryable: the lane tries again, after `retryAfterMs`
  * if the backend named a time. Not retryable: the bad items are found by bisection and given up under `reason`.
  *
  * `failedItems`, indexes into the block, means that the backend has all items but these. Retryable: only these are tried

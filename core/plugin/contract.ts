@@ -173,7 +173,10 @@ export type Processor = MapProcessor | BatchProcessor | StreamProcessor
 
 /** Where data goes. Its lane queues, retries and times out; the exporter only tries, one block at a time. */
 export interface Exporter extends Lifecycle, CheckpointParticipant {
-  /** Resolves once the backend has the block. Throws {@link ExportError}; any other error counts as retryable. */
+  /**
+   * Resolves once the backend has the block. Throws {@link ExportError}; docs/plugins.md says what becomes of any other
+   * error. A block that failed comes again as the same object, unless its lane had to take it apart.
+   */
   export(block: Block, signal: AbortSignal): Promise<void>
   /** Whether the backend answers; rejects with what is wrong. */
   probe?(signal: AbortSignal): Promise<void>

@@ -30,7 +30,7 @@ export class VictoriaMetricsExporter implements Exporter {
   #translator: Translator<Uint8Array>
   #requests: { add(value: number): void }
   #samples: { add(value: number): void }
-  /** Of blocks not wholly taken: a lane that takes turns with what is on its disk may have two on their way. */
+  /** Blocks not wholly taken. A lane that takes turns with its disk queue may have two of them under way. */
   #deliveries = new WeakMap<Block, Delivery>()
   #warnedAt = Number.NEGATIVE_INFINITY
 

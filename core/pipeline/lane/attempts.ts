@@ -54,12 +54,12 @@ export class Attempts {
     return this.#failures >= OPEN_AFTER
   }
 
-  /** Whether the backend may be well and the data at fault: it failed often, with an error that nobody can place. */
+  /** The data may be at fault and the backend well: tries failed often, with an error that nobody can place. */
   get isSuspect(): boolean {
     return this.isOpen && this.#last?.kind === 'unknown'
   }
 
-  /** Whether a try goes to the backend only after a probe when the circuit is open. */
+  /** While the circuit is open, a probe comes before each try. */
   get isProbing(): boolean {
     return this.#exporter.probe !== undefined
   }
@@ -72,7 +72,7 @@ export class Attempts {
     return failure
   }
 
-  /** What has to be done for a try failed: the next one waits. */
+  /** Something that a try depends on failed, such as a read of the disk: the next try waits. */
   failed(error: Error): void {
     this.#failed(cutOff(error))
   }

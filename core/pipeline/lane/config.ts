@@ -23,7 +23,8 @@ export const LANE_SCHEMA: ConfigSchema = {
     timeout: duration({ description: 'Longest time one attempt may take.', default: '10s' }),
     retry: {
       type: 'object',
-      description: 'Retries with exponential backoff and jitter; Retry-After of the backend is honoured.',
+      description:
+        'Retries with exponential backoff and jitter; Retry-After of the backend is honoured, up to 5 minutes or max_interval, whichever is longer.',
       additionalProperties: false,
       default: {},
       properties: {

@@ -1,7 +1,7 @@
 import { describeError, ExportError } from '../../errors.ts'
 import type { Range } from '../../model/ranges.ts'
 
-/** Reason of items whose export throws an error that is not the backend's. */
+/** Reason of items that are given up though the backend did not refuse them. */
 const EXPORT_FAILED = 'export_failed'
 /** Causes of causes looked at; a chain may be a circle. */
 const MOST_CAUSES = 8

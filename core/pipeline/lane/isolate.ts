@@ -21,7 +21,7 @@ export type Piece = Range & { readonly failure?: Failure }
 interface Asking {
   /** @param isDoubted whether it failed before with an unknown error, and what is answered now decides */
   attempt(piece: Block, isDoubted: boolean): Promise<Answer>
-  /** Whether the backend is known to be well when a piece is tried, for a probe says so. */
+  /** A probe says that the backend is well before a piece is tried. */
   readonly isProbed: boolean
 }
 

@@ -25,11 +25,11 @@ export interface Item {
   isDone: boolean
   /** Unix ms of its first try. */
   triedSince: number | undefined
-  /** What it was exported with the last time, unless less of it is left since. */
+  /** The block that its last try was part of; undefined if less of the item is left since. */
   joined: Joined | undefined
 }
 
-/** What is exported at once: the blocks of the items, in order, as one. */
+/** One export: the blocks of the items, in order, as one block. */
 export interface Joined {
   readonly items: readonly Item[]
   readonly block: Block
@@ -41,7 +41,7 @@ export function join(items: readonly Item[]): Joined {
   return joined
 }
 
-/** What the first of `items` was exported with, where all of it is there still, in its place. */
+/** The export that the first of `items` was part of, if all of it still stands at their head. */
 export function joinedBefore(items: readonly Item[]): Joined | undefined {
   const joined = items[0]?.joined
   const isWhole = joined?.items.every((item, i) => items[i] === item && item.joined === joined)

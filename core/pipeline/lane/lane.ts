@@ -215,7 +215,7 @@ export class Lane implements Sink {
     else this.#putBack(joined.items)
   }
 
-  /** What of it can never be exported goes to the dead letters; what there was no time for stays. */
+  /** Items that can never be exported go to the dead letters; those that there was no time for stay. */
   async #sortOut({ items, block }: Joined, failure: Failure | undefined): Promise<void> {
     const places = placesOf(items)
     const limits = { leaving: this.#leaving, isOver: () => items.some(item => this.#isOver(item)) }

@@ -65,9 +65,8 @@ export class LaneQueue {
   }
 
   /**
-   * What to export next, of one type: up to `maxItems` items, but one batch at least. Undefined where nothing waits. What
-   * failed together comes together again, as the same block, for the exporter may remember how much of it the backend has;
-   * unless `isAnew`.
+   * The next export, of one type: up to `maxItems` items, but one batch at least. Undefined if nothing waits. Unless
+   * `isAnew`, batches that failed together come again as the same block: exporters may remember how much of it is taken.
    */
   async next(maxItems: number, isAnew: boolean): Promise<Joined | undefined> {
     const isReadable = this.#held.length > 0 || this.#backlog?.isEmpty === false

@@ -31,8 +31,8 @@ interface RefusalsHost {
 }
 
 /**
- * What becomes of a block that the backend refused for good, or that cannot be exported: its bad items go to the dead
- * letters, the rest gets there.
+ * Sorts out a block that the backend refused for good, or that cannot be exported: its bad items go to the dead letters,
+ * the rest gets there.
  *
  * An `unknown` failure may be an outage as well as the data's fault. It is tried again until the circuit opens, as a
  * whole and then, where there is a probe and that succeeds, in pieces: see `isolate`. Where the backend answers for no

@@ -264,7 +264,7 @@ describe('a lane that finds what its backend refuses', () => {
     slow.syncsAllowed = 0
     const barrier = lane.barrier()
     // Both are on their way to disk when the time of 0 is over.
-    await pass(5000)
+    await pass(7000)
     assert.deepEqual(ledger(), { sent: 4, dropped: 1, refused: 0, inFlight: 4, imbalance: 0 })
     slow.broken = { code: 'EIO', when: 'before' }
     slow.syncsAllowed = 100
