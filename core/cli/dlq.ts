@@ -5,7 +5,7 @@ import { realDisk } from '../journal/disk.ts'
 import type { Block } from '../model/block.ts'
 import { SeriesRegistry } from '../model/series.ts'
 import type { ReplayReport } from '../pipeline/dead-letter-replay.ts'
-import { askAdmin } from './admin-client.ts'
+import { type AdminAnswer, askAdmin } from './admin-client.ts'
 import { EXIT } from './exit-codes.ts'
 import { count } from './plural.ts'
 import type { Terminal } from './terminal.ts'
@@ -39,21 +39,19 @@ export async function replayDeadLetters(
   { admin, number }: { readonly admin: string; readonly number?: number }
 ): Promise<number> {
   const chosen = number === undefined ? '' : `?number=${number}`
-  let response: Response
+  let answer: AdminAnswer
   try {
-    response = await askAdmin(admin, `/api/dead-letters/replay${chosen}`, { method: 'POST' })
+    answer = await askAdmin(admin, `/api/dead-letters/replay${chosen}`, { method: 'POST' })
   } catch (error) {
     terminal.error(describeError(error))
     return EXIT.refused
   }
-  if (!response.ok) {
-    const isAbsent = response.status === 404
-    terminal.error(
-      isAbsent ? 'the running Weir keeps no dead letters: service.dead_letters.folder' : await response.text()
-    )
+  const { ok, status, text } = answer
+  if (!ok) {
+    terminal.error(status === 404 ? 'the running Weir keeps no dead letters: service.dead_letters.folder' : text)
     return EXIT.refused
   }
-  const { delivered, items, failed } = (await response.json()) as ReplayReport
+  const { delivered, items, failed } = JSON.parse(text) as ReplayReport
   for (const { number, error } of failed) terminal.error(`#${number}: ${error}`)
   terminal.out(`${count(delivered, 'dead letter')} delivered, ${count(items, 'item')}; ${failed.length} failed`)
   return failed.length === 0 ? EXIT.ok : EXIT.refused

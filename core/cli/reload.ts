@@ -19,12 +19,12 @@ const WHAT: Readonly<Record<Fate, string>> = {
 /** Has a running Weir read its configuration files again, and prints what became of what. */
 export async function reload(terminal: Terminal, { admin }: { readonly admin: string }): Promise<number> {
   try {
-    const response = await askAdmin(admin, '/api/reload', { method: 'POST' })
-    if (!response.ok) {
-      terminal.error((await response.text()).trimEnd())
-      return response.status === 422 ? EXIT.invalid : EXIT.refused
+    const { ok, status, text } = await askAdmin(admin, '/api/reload', { method: 'POST' })
+    if (!ok) {
+      terminal.error(text.trimEnd())
+      return status === 422 ? EXIT.invalid : EXIT.refused
     }
-    terminal.out(describeChanges((await response.json()) as Change[]))
+    terminal.out(describeChanges(JSON.parse(text) as Change[]))
     return EXIT.ok
   } catch (error) {
     terminal.error(describeError(error))

@@ -30,12 +30,13 @@ const KEEPS = {
   max: 'of two values for one series and time it keeps the larger'
 }
 
-/** Exporters of the pipeline and of those it feeds. */
+/** Exporters of the pipeline and of those it feeds; each pipeline is looked at once, by however many ways it is fed. */
 function exportersBehind(pipeline: string, config: ResolvedConfig): Set<string> {
   const { pipelines } = config.service
-  const found = new Set(pipelines[pipeline].exporters)
-  for (const [next, { receivers }] of Object.entries(pipelines))
-    if (receivers.includes(PIPELINE_PREFIX + pipeline))
-      for (const exporter of exportersBehind(next, config)) found.add(exporter)
-  return found
+  const fed = new Set([pipeline])
+  // What is added meanwhile is visited too.
+  for (const name of fed)
+    for (const [next, { receivers }] of Object.entries(pipelines))
+      if (receivers.includes(PIPELINE_PREFIX + name)) fed.add(next)
+  return new Set([...fed].flatMap(name => pipelines[name].exporters))
 }

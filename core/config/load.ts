@@ -1,5 +1,6 @@
 import { readFileSync, statSync } from 'node:fs'
 import { describeError } from '../errors.ts'
+import { MOST_DEEP, tooDeep } from './depth.ts'
 import { type MappingNode, parseYaml, type YamlNode } from './document.ts'
 import type { Environment } from './environment.ts'
 import type { Problems } from './problems.ts'
@@ -36,6 +37,11 @@ function readOne(file: string, env: Environment, problems: Problems): MappingNod
   }
   const before = problems.all.length
   const node = parseYaml(file, text, env, problems)
+  const deep = node && tooDeep(node)
+  if (deep !== undefined) {
+    problems.error(deep, `with aliases written out, values are nested more than ${MOST_DEEP} deep: use fewer aliases`)
+    return undefined
+  }
   if (node?.type === 'mapping') return node
   if (problems.all.length === before) problems.error(top, 'expected a mapping with receivers, exporters and service')
   return undefined

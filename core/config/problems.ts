@@ -17,24 +17,23 @@ export interface Problem {
 /** All errors and warnings of a configuration, in the order of the files. */
 export class Problems {
   readonly all: Problem[] = []
+  #blamed = new Set<string>()
 
   error(position: Position, message: string): void {
     this.all.push({ severity: 'error', position, message })
+    this.#blamed.add(formatPosition(position))
   }
 
   warn(position: Position, message: string): void {
     this.all.push({ severity: 'warning', position, message })
   }
 
-  hasErrorAt({ file, line, column }: Position): boolean {
-    return this.all.some(
-      ({ severity, position: other }) =>
-        severity === 'error' && other.file === file && other.line === line && other.column === column
-    )
+  hasErrorAt(position: Position): boolean {
+    return this.#blamed.has(formatPosition(position))
   }
 
   get hasErrors(): boolean {
-    return this.all.some(problem => problem.severity === 'error')
+    return this.#blamed.size > 0
   }
 
   /** One line a problem: `file:line:column: error: message`. */
@@ -76,7 +75,11 @@ function likeness(seen: string): number {
 }
 
 function formatProblem({ severity, position, message }: Problem): string {
-  return `${position.file}:${position.line}:${position.column}: ${severity}: ${message}`
+  return `${formatPosition(position)}: ${severity}: ${message}`
+}
+
+function formatPosition({ file, line, column }: Position): string {
+  return `${file}:${line}:${column}`
 }
 
 function byPosition(a: Problem, b: Problem): number {

@@ -1,4 +1,4 @@
-import type { WeirError } from '../errors.ts'
+import { describeError, type WeirError } from '../errors.ts'
 import { LANE_SCHEMA, type LaneConfig } from '../pipeline/lane/config.ts'
 import type { ConfigSchema, Kind, Plugin } from '../plugin/contract.ts'
 import { KINDS, type Registry } from '../plugin/registry.ts'
@@ -97,7 +97,12 @@ async function readComponents(
       problems.error(keyPosition, await unknownType(kind, type, registry))
       continue
     }
-    components.set(id, readComponent(id, plugin, node, keyPosition, problems))
+    try {
+      components.set(id, readComponent(id, plugin, node, keyPosition, problems))
+    } catch (error) {
+      const why = describeError(error)
+      problems.error(keyPosition, `${kind} "${id}": its plugin fails over these options: ${why}; tell its author`)
+    }
   }
   return components
 }

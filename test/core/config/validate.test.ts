@@ -9,6 +9,8 @@ import { Registry } from '../../../core/plugin/registry.ts'
 
 const folder = mkdtempSync(path.join(tmpdir(), 'weir-'))
 after(() => rmSync(folder, { recursive: true }))
+/** A module is loaded once by its path. */
+let plugins = 0
 
 async function read(text: string) {
   const file = path.join(folder, 'weir.yaml')
@@ -50,4 +52,28 @@ it('regression: a duration of 0 had to be quoted', async () => {
   const { config, problems } = await read(file('shutdown_timeout: 0'))
   assert.equal(problems, '')
   assert.equal(config?.service.shutdown_timeout, 0)
+})
+
+it('regression: a plugin that failed over its own options ended Weir with a stack', async () => {
+  for (const [own, what] of [
+    ["schema: { type: 'object', properties: { a: { type: 'nonsense' } } }, create() {}", 'schema is invalid'],
+    ["schema: { type: 'object', properties: {} }, check() { throw new Error('broken') }, create() {}", 'broken']
+  ]) {
+    const name = `plugin-${plugins++}.mjs`
+    const rest =
+      "api: 1, kind: 'receiver', type: 'failing', stability: 'beta', description: 'x', ports: { out: 'points' }"
+    writeFileSync(path.join(folder, name), `export default { ${rest}, ${own} }`)
+    const { config, problems } = await read(`plugins: [./${name}]\n${file('', 'failing')}`)
+    assert.equal(config, undefined)
+    assert.match(problems, new RegExp(`:3:3: error: receiver "failing": its plugin fails over these options: ${what}`))
+  }
+})
+
+it('regression: aliases of aliases nested as deep as the stack goes, and further', async () => {
+  const nested = (levels: number) =>
+    Array.from({ length: levels }, (_, i) => `x${i + 1}: &x${i + 1} ${'['.repeat(90)}*x${i}${']'.repeat(90)}`)
+  const { config, problems } = await read(['x0: &x0 1', ...nested(44), 'service: *x44'].join('\n'))
+  assert.equal(config, undefined)
+  assert.match(problems, /^weir\.yaml:\d+:\d+: error: with aliases written out, values are nested more than 100 deep/)
+  assert.doesNotMatch((await read(['x0: &x0 1', ...nested(1)].join('\n'))).problems, /deep/)
 })

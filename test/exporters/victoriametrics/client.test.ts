@@ -88,6 +88,37 @@ test('a backend that is not there, hangs up or does not answer is tried again', 
   assert.match(String(hung.cause), /no answer within 5 ms/)
 })
 
+test('an answer is read within bounds, in size and in time', async t => {
+  let [status, piece, sent] = [200, 'x' as string | Buffer, 0]
+  const endpoint = await backend(t, (request, response) => {
+    request.resume()
+    response.writeHead(status)
+    const send = () => {
+      if (response.destroyed) return
+      sent += piece.length
+      if (piece.length === 1) response.write(piece, () => setTimeout(send, 20))
+      else if (response.write(piece)) setImmediate(send)
+      else response.once('drain', send)
+    }
+    send()
+  })
+  const flood = Buffer.alloc(64 * 1024, 'x')
+  for (const [answers, sends] of [
+    [200, 'x'],
+    [500, 'x'],
+    [200, flood],
+    [500, flood]
+  ] as const) {
+    ;[status, piece, sent] = [answers, sends, 0]
+    const [begun, isTrickling] = [performance.now(), sends === 'x']
+    const work = exporter(endpoint).run(AbortSignal.timeout(isTrickling ? 100 : 10_000))
+    if (answers === 200) await work
+    else assert.match((await failure(work)).message, / answered 500 .*: x+$/)
+    assert.ok(performance.now() - begun < 5000, `${answers}, ${isTrickling ? 'byte by byte' : 'without end'}`)
+    assert.ok(sent < 32 * 2 ** 20, `${sent} bytes were taken`)
+  }
+})
+
 test('requests carry the headers of remote write 1.0 and those configured', async t => {
   const seen: IncomingMessage['headers'][] = []
   const endpoint = await backend(t, (request, response) => {
