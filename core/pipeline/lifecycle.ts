@@ -167,8 +167,9 @@ export class Runner {
     const message = `${component.name} did not start within ${formatDuration(startupTimeoutMs)}: see what it waits for, or raise service.startup_timeout`
     const cancel = clock.setTimer(startupTimeoutMs, () => late.abort(new WeirError('COMPONENT_FAILED', message)))
     const either = AbortSignal.any([signal, late.signal])
-    const starting = part.start?.(either)
+    let starting: Promise<void> | undefined
     try {
+      starting = part.start?.(either)
       await Promise.race([starting, aborted(either).then(() => either.throwIfAborted())])
     } catch (error) {
       if (either.aborted) void starting?.then(() => this.#stop(component, part, AbortSignal.abort())).catch(() => {})
