@@ -11,8 +11,9 @@ import { ComponentClock } from '../telemetry/component-clock.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
 import { VirtualClock } from '../telemetry/virtual-clock.ts'
 import { admit } from './admit.ts'
-import { Batch, type Outcome } from './batch.ts'
+import { Batch } from './batch.ts'
 import type { SettlementTracker } from './checkpoint/settlement-tracker.ts'
+import { trackedBatch } from './checkpoint/tracked-batch.ts'
 import type { CreditPool } from './credits.ts'
 import type { Custodian } from './custodian.ts'
 import type { StageHost } from './stage/stage.ts'
@@ -160,16 +161,8 @@ export class Component {
           permit,
           onSettled
         ),
-      ownedBatch: (block, permit, onSettled) => {
-        const { settlements } = services
-        const token = settlements.open()
-        const settle = (outcome: Outcome) => {
-          if (outcome.status === 'nacked') settlements.returned(token)
-          else settlements.close(token)
-          onSettled(outcome)
-        }
-        return Batch.of({ source: id }, block, settle, permit, token)
-      },
+      ownedBatch: (block, permit, onSettled) =>
+        trackedBatch(services.settlements, { source: id }, block, onSettled, permit),
       adopt: (origin, block, again) =>
         services.custodian?.adopt(origin, block, this.pipeline!, again) ?? Batch.of(origin, block),
       inSteps: step => services.steps.add(step),

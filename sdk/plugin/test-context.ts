@@ -1,10 +1,9 @@
 import pino from 'pino'
-import type { Block } from '../../core/model/block.ts'
 import { SeriesRegistry } from '../../core/model/series.ts'
 import { admit } from '../../core/pipeline/admit.ts'
-import { Batch, type Origin, type Outcome } from '../../core/pipeline/batch.ts'
 import { SettlementTracker } from '../../core/pipeline/checkpoint/settlement-tracker.ts'
-import { CreditPool, type Permit } from '../../core/pipeline/credits.ts'
+import { trackedBatch } from '../../core/pipeline/checkpoint/tracked-batch.ts'
+import { CreditPool } from '../../core/pipeline/credits.ts'
 import type { Context } from '../../core/plugin/context.ts'
 import { ClockScheduler } from '../../core/plugin/scheduler.ts'
 import { Account } from '../../core/telemetry/account.ts'
@@ -100,9 +99,9 @@ export function testContext(id = 'test', clock = new FakeClock()): TestContext {
     routes,
     reports,
     batch: (block, permit, onSettled, request) => admit({ source: id, request }, account, block, permit, onSettled),
-    ownedBatch: (block, permit, onSettled) => tracked(settlements, { source: id }, block, onSettled, permit),
+    ownedBatch: (block, permit, onSettled) => trackedBatch(settlements, { source: id }, block, onSettled, permit),
     adopt: (origin, block, again) =>
-      tracked(settlements, origin, block, ({ status }) => {
+      trackedBatch(settlements, origin, block, ({ status }) => {
         if (status === 'nacked') clock.setTimer(ADOPTED_AGAIN_MS, () => again(context.adopt(origin, block, again)))
       }),
     announce() {},
@@ -116,20 +115,4 @@ export function testContext(id = 'test', clock = new FakeClock()): TestContext {
     }
   }
   return context
-}
-
-function tracked(
-  settlements: SettlementTracker,
-  origin: Origin,
-  block: Block,
-  onSettled: (outcome: Outcome) => void,
-  permit?: Permit
-): Batch {
-  const token = settlements.open()
-  const settle = (outcome: Outcome) => {
-    if (outcome.status === 'nacked') settlements.returned(token)
-    else settlements.close(token)
-    onSettled(outcome)
-  }
-  return Batch.of(origin, block, settle, permit, token)
 }
