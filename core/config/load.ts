@@ -1,4 +1,4 @@
-import { readFileSync, statSync } from 'node:fs'
+import { closeSync, openSync, readSync } from 'node:fs'
 import { describeError } from '../errors.ts'
 import { MOST_DEEP, tooDeep } from './depth.ts'
 import { type MappingNode, parseYaml, type YamlNode } from './document.ts'
@@ -25,12 +25,7 @@ function readOne(file: string, env: Environment, problems: Problems): MappingNod
   const top = { file, line: 1, column: 1 }
   let text: string
   try {
-    const { size } = statSync(file)
-    if (size > LARGEST_BYTES) {
-      problems.error(top, `this file has ${size} bytes, and ${LARGEST_BYTES} are the most: is it the right one?`)
-      return undefined
-    }
-    text = readFileSync(file, 'utf8')
+    text = readBounded(file)
   } catch (error) {
     problems.error(top, `cannot read this file: ${describeError(error)}`)
     return undefined
@@ -45,6 +40,21 @@ function readOne(file: string, env: Environment, problems: Problems): MappingNod
   if (node?.type === 'mapping') return node
   if (problems.all.length === before) problems.error(top, 'expected a mapping with receivers, exporters and service')
   return undefined
+}
+
+/** Reads no more than a configuration may have: a pipe or a device does not say how much it has. Throws if it has more. */
+function readBounded(file: string): string {
+  const bytes = Buffer.allocUnsafe(LARGEST_BYTES + 1)
+  const handle = openSync(file, 'r')
+  try {
+    let length = 0
+    for (let read = -1; read !== 0 && length < bytes.length; length += read)
+      read = readSync(handle, bytes, length, bytes.length - length, null)
+    if (length > LARGEST_BYTES) throw new Error(`it has more than ${LARGEST_BYTES} bytes: is it the right one?`)
+    return bytes.toString('utf8', 0, length)
+  } finally {
+    closeSync(handle)
+  }
 }
 
 function mergeMappings(base: MappingNode, over: MappingNode): MappingNode {

@@ -10,13 +10,10 @@ export const NONE: Fate['dropped'] = new Map()
 export class Completions {
   #queue: LaneQueue
   #account: Account
-  #onLeft: (item: Item) => void
 
-  /** @param onLeft the batch of the item is about to be settled */
-  constructor(queue: LaneQueue, account: Account, onLeft: (item: Item) => void) {
+  constructor(queue: LaneQueue, account: Account) {
     this.#queue = queue
     this.#account = account
-    this.#onLeft = onLeft
   }
 
   /** `dropped` of its items are given up; the backend has the others. */
@@ -25,7 +22,7 @@ export class Completions {
     const { batch } = item
     this.#queue.done(item)
     if (batch === undefined) return
-    this.#onLeft(item)
+    item.batch = undefined
     settle(batch, dropped)
   }
 

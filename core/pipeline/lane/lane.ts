@@ -11,7 +11,6 @@ import type { Batch } from '../batch.ts'
 import type { Sink } from '../sink.ts'
 import { Attempts } from './attempts.ts'
 import type { Backlog } from './backlog.ts'
-import { Barriers } from './barriers.ts'
 import { Completions, NONE } from './completions.ts'
 import type { LaneConfig } from './config.ts'
 import type { Failure } from './failure.ts'
@@ -44,7 +43,6 @@ export class Lane implements Sink {
   #queue: LaneQueue
   #completions: Completions
   #backlog: Backlog | undefined
-  #barriers: Barriers
   #closing = new AbortController()
   #resume = () => {}
   /** Something may have come since the queue was last looked at. */
@@ -59,9 +57,8 @@ export class Lane implements Sink {
     this.#host = host
     this.#attempts = new Attempts(exporter, config, host, this.#abort.signal)
     this.#refusals = new Refusals(this.#attempts, host)
-    this.#queue = new LaneQueue(config.queue, host, item => this.#leave(item))
-    this.#completions = new Completions(this.#queue, host.account, item => this.#leave(item))
-    this.#barriers = new Barriers(host.clock, () => this.#queue.spill(0))
+    this.#queue = new LaneQueue(config.queue, host)
+    this.#completions = new Completions(this.#queue, host.account)
   }
 
   /** What waits in memory. */
@@ -116,19 +113,12 @@ export class Lane implements Sink {
       return batch.nack(CLOSED)
     }
     account.inFlight += batch.block.length
-    const item = itemOf(batch)
-    this.#barriers.entered(item)
-    this.#queue.add(item)
+    this.#queue.add(itemOf(batch))
     this.#wake()
   }
 
   start(): void {
     this.#done = this.#run()
-  }
-
-  /** Resolves when all that is in the lane now has left it: true, or false where some of it was handed back. */
-  barrier(): Promise<boolean> {
-    return this.#barriers.wait()
   }
 
   /**
@@ -258,13 +248,6 @@ export class Lane implements Sink {
     this.#host.account.inFlight -= block.length
     this.#host.account.refused += block.length
     item.batch = undefined
-    this.#barriers.handedBack(item)
     return batch!
-  }
-
-  /** Its batch is settled. */
-  #leave(item: Item): void {
-    item.batch = undefined
-    this.#barriers.left(item)
   }
 }

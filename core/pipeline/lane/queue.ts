@@ -23,8 +23,6 @@ export class LaneQueue {
   #maxBytes: number
   #anyOrder: boolean
   #host: QueueHost
-  /** Its batch is settled: what was its is on disk. */
-  #onLeft: (item: Item) => void
   /** Something may be there to be exported that was not before. */
   #onMoved = () => {}
   #backlog: Backlog | undefined
@@ -41,11 +39,10 @@ export class LaneQueue {
   /** Of batches not yet settled. */
   bytes = 0
 
-  constructor({ max_size, order }: LaneConfig['queue'], host: QueueHost, onLeft: (item: Item) => void) {
+  constructor({ max_size, order }: LaneConfig['queue'], host: QueueHost) {
     this.#maxBytes = max_size
     this.#anyOrder = order === 'any'
     this.#host = host
-    this.#onLeft = onLeft
   }
 
   useBacklog(backlog: Backlog, onMoved: () => void): void {
@@ -171,7 +168,7 @@ export class LaneQueue {
   #settle(item: Item): void {
     const { batch } = item
     this.bytes -= blockBytes(item.block)
-    this.#onLeft(item)
+    item.batch = undefined
     batch!.ack()
   }
 

@@ -71,3 +71,9 @@ it('says which file cannot be read', () => {
   assert.equal(loadConfig(['no-such.yaml'], {}, problems), undefined)
   assert.match(problems.format(), /^no-such\.yaml:1:1: error: cannot read this file: ENOENT/)
 })
+
+it('regression: a device or a pipe, which have no size, were read without bound', () => {
+  const problems = new Problems()
+  assert.equal(loadConfig(['/dev/zero'], {}, problems), undefined)
+  assert.match(problems.format(), /^\/dev\/zero:1:1: error: cannot read this file: it has more than 16777216 bytes/)
+})

@@ -94,7 +94,7 @@ for (const [where, order] of [
     outage = isOnDisk
     const outcomes = ['a', 'b', 'c'].map(push)
     if (isOnDisk) {
-      void lane.barrier()
+      lane.spill()
       await until(() => lane.position!.end === 3)
       refusals = 0
       outage = false

@@ -3,12 +3,23 @@ import { beforeEach, describe, it } from 'node:test'
 import { DeadLetters } from '../../../../core/journal/dead-letters.ts'
 import { SeriesRegistry } from '../../../../core/model/series.ts'
 import type { Batch } from '../../../../core/pipeline/batch.ts'
-import type { Lane } from '../../../../core/pipeline/lane/lane.ts'
 import { ExportError } from '../../../../sdk/plugin/index.ts'
 import { testContext } from '../../../../sdk/plugin/testing.ts'
 import { SimulatedDisk } from '../../journal/simulated-disk.ts'
 import { valuesOf } from './blocks.ts'
-import { down, driven, type LaneOptions, open, POINT, pass, push, range, reset, world } from './disk-lane.ts'
+import {
+  down,
+  driven,
+  type LaneOptions,
+  open,
+  POINT,
+  pass,
+  push,
+  range,
+  reset,
+  type WaitedLane,
+  world
+} from './disk-lane.ts'
 import { SlowDisk } from './slow-disk.ts'
 
 const NEVER = new AbortController().signal
@@ -17,7 +28,7 @@ const QUEUE = { max_size: 200 * POINT, max_batch: 100 }
 let letters: DeadLetters
 let letterDisk: SimulatedDisk
 
-async function start(options: LaneOptions = {}): Promise<Lane> {
+async function start(options: LaneOptions = {}): Promise<WaitedLane> {
   world.context = testContext()
   letters = await driven(DeadLetters.open(letterDisk, '/dead'))
   return open({ timeout: 60_000, queue: QUEUE, deadLetters: letters, ...options })
@@ -34,7 +45,7 @@ function refuse(poison: readonly number[], silentFrom = Number.POSITIVE_INFINITY
 }
 
 /** The deadline comes, and whoever has no disk hands back. */
-async function cutOff(lane: Lane): Promise<readonly Batch[]> {
+async function cutOff(lane: WaitedLane): Promise<readonly Batch[]> {
   await pass(500)
   return driven(lane.release(AbortSignal.abort()))
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import type { LanePosition } from '../../../../core/journal/checkpoint.ts'
 import type { DeadLetters } from '../../../../core/journal/dead-letters.ts'
 import { SeriesRegistry } from '../../../../core/model/series.ts'
-import type { Outcome } from '../../../../core/pipeline/batch.ts'
+import { Batch, type Outcome } from '../../../../core/pipeline/batch.ts'
 import { Backlog } from '../../../../core/pipeline/lane/backlog.ts'
 import type { LaneConfig } from '../../../../core/pipeline/lane/config.ts'
 import { Lane } from '../../../../core/pipeline/lane/lane.ts'
@@ -12,6 +12,8 @@ import { SimulatedDisk } from '../../journal/simulated-disk.ts'
 import { pointsOf, valuesOf } from './blocks.ts'
 
 const MOST_TRIES = 500
+/** How long a checkpoint waits for the backend before it has batches go to disk. */
+const GRACE_MS = 1000
 
 export const POINT = 33
 export const FOLDER = '/lanes/test'
@@ -46,8 +48,44 @@ export interface LaneOptions {
   readonly deadLetters?: DeadLetters
 }
 
+/** A lane that a checkpoint may wait for. */
+export class WaitedLane extends Lane {
+  #unsettled = new Set<Promise<Outcome>>()
+
+  override push(batch: Batch): void {
+    const { promise, resolve } = Promise.withResolvers<Outcome>()
+    this.#unsettled.add(promise)
+    const settle = (outcome: Outcome) => {
+      this.#unsettled.delete(promise)
+      resolve(outcome)
+      batch.settle(outcome)
+    }
+    super.push(Batch.derive([batch], batch.block, settle))
+  }
+
+  /** Waits as a checkpoint does, until all that was pushed is settled. Resolves to false if some of it was handed back. */
+  async barrier(): Promise<boolean> {
+    const cancel = this.#hurry()
+    const outcomes = await Promise.all(this.#unsettled)
+    cancel()
+    return outcomes.every(({ status }) => status !== 'nacked')
+  }
+
+  #hurry(): () => void {
+    let cancel = () => {}
+    const wait = () => {
+      cancel = world.context.clock.setTimer(GRACE_MS, () => {
+        this.spill()
+        wait()
+      })
+    }
+    wait()
+    return () => cancel()
+  }
+}
+
 /** A lane, with a backlog on the disk unless told otherwise, started. */
-export async function open(options: LaneOptions = {}): Promise<Lane> {
+export async function open(options: LaneOptions = {}): Promise<WaitedLane> {
   const { position = { next: 0, end: 0 }, maxBytes = 1 << 20, probe, deadLetters } = options
   const { timeout = CONFIG.timeout } = options
   const retry = { ...CONFIG.retry, ...options.retry }
@@ -60,7 +98,7 @@ export async function open(options: LaneOptions = {}): Promise<Lane> {
     },
     ...(probe && { probe })
   }
-  const lane = new Lane(exporter, { timeout, retry, queue }, { ...context, deadLetters })
+  const lane = new WaitedLane(exporter, { timeout, retry, queue }, { ...context, deadLetters })
   const { clock } = context
   const series = new SeriesRegistry()
   if (!options.isInMemory)

@@ -2,11 +2,10 @@ import assert from 'node:assert/strict'
 import { beforeEach, describe, it } from 'node:test'
 import { DeadLetters } from '../../../../core/journal/dead-letters.ts'
 import { SeriesRegistry } from '../../../../core/model/series.ts'
-import type { Lane } from '../../../../core/pipeline/lane/lane.ts'
 import { type Block, ExportError } from '../../../../sdk/plugin/index.ts'
 import { SimulatedDisk } from '../../journal/simulated-disk.ts'
 import { valuesOf } from './blocks.ts'
-import { down, driven, type LaneOptions, open, pass, push, range, reset, world } from './disk-lane.ts'
+import { down, driven, type LaneOptions, open, pass, push, range, reset, type WaitedLane, world } from './disk-lane.ts'
 
 const QUEUE = { max_size: 1 << 20, max_batch: 100 }
 
@@ -14,7 +13,7 @@ let letters: DeadLetters
 /** Of each export that reached the backend. */
 let calls: number[][]
 
-async function start(options: LaneOptions = {}): Promise<Lane> {
+async function start(options: LaneOptions = {}): Promise<WaitedLane> {
   letters = await driven(DeadLetters.open(new SimulatedDisk(), '/dead'))
   return open({ queue: QUEUE, deadLetters: letters, ...options })
 }

@@ -5,12 +5,22 @@ import { DeadLetters } from '../../../../core/journal/dead-letters.ts'
 import { SeriesRegistry } from '../../../../core/model/series.ts'
 import { Batch, type Outcome } from '../../../../core/pipeline/batch.ts'
 import { CreditPool } from '../../../../core/pipeline/credits.ts'
-import type { Lane } from '../../../../core/pipeline/lane/lane.ts'
 import { ExportError } from '../../../../sdk/plugin/index.ts'
 import { testContext } from '../../../../sdk/plugin/testing.ts'
 import { type Random, randomFrom, SimulatedDisk } from '../../journal/simulated-disk.ts'
 import { pointsOf, valuesOf } from './blocks.ts'
-import { connectionRefused, driven, type LaneOptions, open, POINT, pass, range, reset, world } from './disk-lane.ts'
+import {
+  connectionRefused,
+  driven,
+  type LaneOptions,
+  open,
+  POINT,
+  pass,
+  range,
+  reset,
+  type WaitedLane,
+  world
+} from './disk-lane.ts'
 
 const SEEDS = Number(process.env.RUNS ?? 40)
 const LIVES = 4
@@ -27,7 +37,7 @@ class Succession {
   readonly #credits = new CreditPool(1 << 30)
   readonly #crashes: boolean
   #letters!: DeadLetters
-  #lane: Lane | undefined
+  #lane: WaitedLane | undefined
   /** The last one: where the lane stood, and how much had been pushed that nobody pushes again after a crash. */
   #checkpoint: { readonly position: LanePosition | undefined; readonly pushed: number } = {
     position: undefined,
@@ -88,7 +98,7 @@ class Succession {
     assert.equal(this.#credits.used, 0)
   }
 
-  async #begin(): Promise<Lane> {
+  async #begin(): Promise<WaitedLane> {
     const { position } = this.#checkpoint
     world.context = testContext()
     this.#letters = await driven(DeadLetters.open(this.#letterDisk, '/dead'))
@@ -99,7 +109,7 @@ class Succession {
     return lane
   }
 
-  async #step(lane: Lane): Promise<void> {
+  async #step(lane: WaitedLane): Promise<void> {
     const dice = this.random()
     if (dice < 0.5) for (let count = this.upTo(4); count > 0 && lane.hasRoom(); count--) this.#push(lane)
     else if (dice < 0.6) void this.#takeCheckpoint(lane)
@@ -109,7 +119,7 @@ class Succession {
     await pass(this.upTo(4) ** 5)
   }
 
-  async #takeCheckpoint(lane: Lane): Promise<void> {
+  async #takeCheckpoint(lane: WaitedLane): Promise<void> {
     const pushed = this.#pushed
     if (!(await lane.barrier()) || lane !== this.#lane) return
     const { position } = lane
@@ -122,7 +132,7 @@ class Succession {
     disk.broken = disk.broken === undefined ? fault : undefined
   }
 
-  #push(lane: Lane): void {
+  #push(lane: WaitedLane): void {
     const from = this.#pushed
     this.#pushed += this.upTo(10)
     lane.push(this.#batch(range(from, this.#pushed)))
@@ -133,7 +143,7 @@ class Succession {
     return Batch.of({ source: 'test' }, pointsOf(...values), outcome => this.#outcomes.push(outcome), permit)
   }
 
-  async #close(lane: Lane): Promise<void> {
+  async #close(lane: WaitedLane): Promise<void> {
     const deadline = new AbortController()
     const isSoon = this.random() < 0.3
     world.context.clock.setTimer(isSoon ? 0 : this.upTo(400), () => deadline.abort())
