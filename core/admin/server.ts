@@ -5,18 +5,12 @@ import { HttpServer } from '../http/server.ts'
 import { PACKAGE_ROOT } from '../package-root.ts'
 import type { Services } from '../pipeline/component.ts'
 import type { Delivery } from '../pipeline/delivery.ts'
-import type { LoggedProblem } from '../telemetry/log.ts'
 import { guard } from './guard.ts'
-import { overallState, type Phase, reportsOf, statusReport } from './status.ts'
+import { type Moment, overallState, reportsOf, statusReport } from './status.ts'
 
 const PAGE_FOLDER = path.join(PACKAGE_ROOT, 'web')
 
 /** What changes while Weir runs. */
-export interface Moment {
-  readonly phase: Phase
-  readonly problems: readonly LoggedProblem[]
-}
-
 /**
  * Serves the page (`/`), `/api/status`, `/metrics` (Prometheus), `/healthz` (alive; says what is degraded), `/readyz`
  * (200 only while running), what components report of, such as `/cardinality`, and their routes.
@@ -47,8 +41,7 @@ function makeApp(endpoint: string, delivery: Delivery, moment: () => Moment): Ex
   const app = express().disable('x-powered-by')
   app.use(guard(endpoint), express.static(PAGE_FOLDER))
   app.get('/api/status', (_request, response) => {
-    const { phase, problems } = moment()
-    response.set('cache-control', 'no-store').json(statusReport(delivery, phase, problems))
+    response.set('cache-control', 'no-store').json(statusReport(delivery, moment()))
   })
   app.get('/metrics', async (_request, response) => {
     const text = await services.metrics.toPrometheusText()

@@ -5,6 +5,14 @@ import type { LoggedProblem } from '../telemetry/log.ts'
 
 export type Phase = 'starting' | 'running' | 'draining'
 
+/** What stands in no component. */
+export interface Moment {
+  readonly phase: Phase
+  readonly problems: readonly LoggedProblem[]
+  /** Takes secrets out of a text. */
+  hide(text: string): string
+}
+
 /** What the admin page shows, and `weir query` looks backends up in. */
 export interface StatusReport {
   readonly phase: Phase
@@ -42,14 +50,13 @@ export interface ComponentReport {
 
 export function statusReport(
   { topology, components, services }: Delivery,
-  phase: Phase,
-  problems: readonly LoggedProblem[]
+  { phase, problems, hide }: Moment
 ): StatusReport {
   const pool = ({ used, capacity }: Services['credits']) => ({ usedBytes: used, capacityBytes: capacity })
   return {
     phase,
     uptimeSeconds: process.uptime(),
-    components: components.map(component => componentReport(component, topology)),
+    components: components.map(component => componentReport(component, topology, hide)),
     pipelines: topology.pipelines.map(({ name, config }) => ({ name, ...config })),
     credits: { inFlight: pool(services.credits), owned: pool(services.ownedCredits) },
     queryable: topology.exporters
@@ -73,7 +80,7 @@ export function overallState({ components }: Delivery): string {
   return states.includes('failed') ? 'failed' : states.includes('degraded') ? 'degraded' : 'ok'
 }
 
-function componentReport(component: Component, { exporters }: Topology): ComponentReport {
+function componentReport(component: Component, { exporters }: Topology, hide: Moment['hide']): ComponentReport {
   const { kind, id, pipeline, state, reason, account } = component
   const lane = exporters.find(exporter => exporter.component === component)?.lane
   const { received, produced, sent, absorbed, refused, inFlight, imbalance } = account
@@ -82,7 +89,7 @@ function componentReport(component: Component, { exporters }: Topology): Compone
     id,
     pipeline,
     state,
-    reason,
+    reason: reason && hide(reason),
     account: {
       received,
       produced,

@@ -33,7 +33,7 @@ export async function reload(terminal: Terminal, { admin }: { readonly admin: st
 }
 
 /** `POST /api/reload`: the changes, or 422 and why all is as before. */
-export function reloadHandler(reload: () => Promise<Change[]>): RequestHandler {
+export function reloadHandler(reload: () => Promise<Change[]>, hide: (text: string) => string): RequestHandler {
   return async (_request, response) => {
     try {
       response.json(await reload())
@@ -41,7 +41,7 @@ export function reloadHandler(reload: () => Promise<Change[]>): RequestHandler {
       response
         .status(422)
         .type('text/plain')
-        .send(`${describeError(error)}\n`)
+        .send(`${hide(describeError(error))}\n`)
     }
   }
 }

@@ -2,6 +2,7 @@ import { addPipelineMetrics } from '../admin/pipeline-metrics.ts'
 import { AdminServer } from '../admin/server.ts'
 import type { Phase } from '../admin/status.ts'
 import type { ResolvedConfig } from '../config/resolved.ts'
+import { Secrets } from '../config/secrets.ts'
 import { formatDuration } from '../config/units.ts'
 import { readConfig } from '../config/validate.ts'
 import { describeError, WeirError } from '../errors.ts'
@@ -40,7 +41,7 @@ export async function run(
   try {
     await weir.start(options)
   } catch (error) {
-    terminal.error(describeError(error))
+    terminal.error(config.secrets.hide(describeError(error)))
     return EXIT.startFailed
   }
   terminal.out(describeStart(weir.announcements))
@@ -59,6 +60,8 @@ export async function run(
 class Weir {
   #config: ResolvedConfig
   #log: Log
+  /** Of all configurations so far. */
+  #secrets = new Secrets()
   #phase: Phase = 'starting'
   #runner: Runner | undefined
   #admin: AdminServer | undefined
@@ -74,7 +77,8 @@ class Weir {
     this.#registry = registry
     this.#config = config
     this.#readAgain = readAgain
-    this.#log = new Log(config.service.log.level)
+    this.#secrets.addAll(config.secrets)
+    this.#log = new Log(config.service.log.level, text => this.#secrets.hide(text))
   }
 
   async start({ discardState }: { readonly discardState: boolean }): Promise<void> {
@@ -86,11 +90,15 @@ class Weir {
     this.#stopTelemetry.push(addProcessMetrics(metrics))
     delivery.services.routes.set(
       'post /api/reload',
-      reloadHandler(() => this.reload())
+      reloadHandler(
+        () => this.reload(),
+        text => this.#secrets.hide(text)
+      )
     )
     this.#admin = new AdminServer(admin.endpoint, delivery, () => ({
       phase: this.#phase,
-      problems: this.#log.problems
+      problems: this.#log.problems,
+      hide: text => this.#secrets.hide(text)
     }))
     await this.#admin.start()
     const { topology, entrance, keeper } = delivery
@@ -133,6 +141,7 @@ class Weir {
     if (config === undefined) throw new WeirError('CONFIG_INVALID', problems.format())
     // It took time to read.
     this.#assertReloadable()
+    this.#secrets.addAll(config.secrets)
     const changes = await this.#reloader!.reload(config)
     this.#log.logger.info({ changes: changes.filter(({ fate }) => fate !== 'kept') }, 'reloaded')
     return changes

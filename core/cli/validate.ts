@@ -45,7 +45,7 @@ async function probeAll(terminal: Terminal, config: ResolvedConfig): Promise<boo
       terminal.out(exporter.probe === undefined ? `exporter ${id}: nothing to probe` : `exporter ${id}: answers`)
     } catch (error) {
       allWell = false
-      terminal.error(`exporter ${id}: ${describeError(error)}`)
+      terminal.error(`exporter ${id}: ${config.secrets.hide(describeError(error))}`)
     } finally {
       await exporter.stop?.(signal)
     }

@@ -1,6 +1,7 @@
 import {
   CORE_SCHEMA,
   EVENT_ALIAS,
+  EVENT_DOCUMENT,
   EVENT_MAPPING,
   EVENT_POP,
   EVENT_SCALAR,
@@ -18,10 +19,12 @@ import type { Position, Problems } from './problems.ts'
 /** A YAML value that knows where it stands. */
 export type YamlNode = ScalarNode | SequenceNode | MappingNode
 
-interface ScalarNode {
+export interface ScalarNode {
   readonly type: 'scalar'
   readonly position: Position
   readonly value: unknown
+  /** If variables were filled in: the text as it is written, and the value as if it were written out. */
+  readonly filledIn?: { readonly written: string; readonly typed: unknown } | undefined
 }
 interface SequenceNode {
   readonly type: 'sequence'
@@ -64,12 +67,14 @@ export function parseYaml(file: string, text: string, env: Environment, problems
   }
 }
 
-/** The plain value: objects, arrays, scalars. */
-export function toValue(node: YamlNode): unknown {
-  if (node.type === 'scalar') return node.value
-  if (node.type === 'sequence') return node.items.map(toValue)
-  return Object.fromEntries([...node.entries].map(([key, { node }]) => [key, toValue(node)]))
+/** The plain value: objects, arrays, scalars. What variables filled in is a text, except in the nodes `typed`. */
+export function toValue(node: YamlNode, typed: ReadonlySet<YamlNode> = NONE): unknown {
+  if (node.type === 'scalar') return typed.has(node) ? node.filledIn!.typed : node.value
+  if (node.type === 'sequence') return node.items.map(item => toValue(item, typed))
+  return Object.fromEntries([...node.entries].map(([key, { node }]) => [key, toValue(node, typed)]))
 }
+
+const NONE: ReadonlySet<YamlNode> = new Set()
 
 /** The deepest node on `path` that exists: what a problem at `path` points at. */
 export function nodeAt(root: YamlNode, path: readonly (string | number)[]): YamlNode {
@@ -108,7 +113,23 @@ class NodeBuilder {
   build(events: Event[]): YamlNode | undefined {
     this.#events = events
     this.#at = 1 // past the document's own event
-    return events.length > 1 && events[1].type !== EVENT_POP ? this.#node() : undefined
+    const node = events.length > 1 && events[1].type !== EVENT_POP ? this.#node() : undefined
+    this.#refuseMore()
+    return node
+  }
+
+  /** A second document would be left out without a word. */
+  #refuseMore(): void {
+    const next = this.#events.findIndex((event, i) => i > 0 && event.type === EVENT_DOCUMENT)
+    if (next < 0) return
+    const offset = this.#events
+      .slice(next)
+      .map(offsetOf)
+      .find(start => start !== undefined && start >= 0)
+    throw new Refused(
+      this.#position(offset ?? this.#text.length),
+      'a second document begins here, and a file has one: make it a file of its own, and give both'
+    )
   }
 
   #node(): YamlNode {
@@ -131,10 +152,23 @@ class NodeBuilder {
     if (event.valueStart >= 0) this.#lastOffset = event.valueStart
     const position = this.#position(this.#lastOffset)
     const plain = event.style === SCALAR_STYLE_PLAIN && event.tagStart < 0
-    const text = raw.includes('$')
-      ? substitute(raw, this.#env, message => this.#problems.error(position, message))
-      : raw
-    return { type: 'scalar', position, value: plain ? plainValue(text) : text }
+    const { text, isFilledIn } = this.#fillIn(raw, position)
+    const typed = plain ? plainValue(text) : text
+    if (!isFilledIn) return { type: 'scalar', position, value: typed }
+    return { type: 'scalar', position, value: text, filledIn: { written: raw, typed } }
+  }
+
+  #fillIn(raw: string, position: Position): { text: string; isFilledIn: boolean } {
+    let isFilledIn = false
+    if (!raw.includes('$')) return { text: raw, isFilledIn }
+    const text = substitute(raw, this.#env, {
+      problem: message => this.#problems.error(position, message),
+      filledIn: (reference, secret) => {
+        isFilledIn = true
+        if (secret !== undefined) this.#problems.secrets.add(secret, reference)
+      }
+    })
+    return { text, isFilledIn }
   }
 
   #sequence(start: number): YamlNode {
@@ -193,6 +227,10 @@ class NodeBuilder {
   }
 }
 
+function offsetOf(event: Event): number | undefined {
+  return 'start' in event ? event.start : 'valueStart' in event ? event.valueStart : undefined
+}
+
 // `<<: *base`: keys of the base, below those written here.
 function merge(into: MappingNode['entries'], base: YamlNode): void {
   if (base.type === 'sequence') for (const item of base.items) merge(into, item)
@@ -200,7 +238,7 @@ function merge(into: MappingNode['entries'], base: YamlNode): void {
   for (const [key, entry] of base.entries) if (!into.has(key)) into.set(key, entry)
 }
 
-// A plain scalar has the type YAML gives its text, also after a variable was filled in: `port: ${env:PORT}`.
+// A plain scalar has the type YAML gives its text.
 function plainValue(text: string): unknown {
   if (text === '') return null
   if (/^[\w.+-]/.test(text) && !/[:#\n]/.test(text)) return load(text, { schema: CORE_SCHEMA })

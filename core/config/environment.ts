@@ -7,26 +7,36 @@ const NAME = /^[A-Za-z_][A-Za-z0-9_]*$/
 /** What `${env:X}` may refer to. */
 export type Environment = Readonly<Record<string, string | undefined>>
 
-/** Fills in `${env:X}` and `${env:X:-default}`; `$$` is one `$`. `report` gets what cannot be filled in. */
-export function substitute(text: string, env: Environment, report: (message: string) => void): string {
+export interface SubstitutionReport {
+  /** A reference cannot be filled in. */
+  problem(message: string): void
+  /** One was: `value` is the variable's, or undefined if the default stands in its place. */
+  filledIn(reference: string, value: string | undefined): void
+}
+
+/** Fills in `${env:X}` and `${env:X:-default}`; `$$` is one `$`. */
+export function substitute(text: string, env: Environment, report: SubstitutionReport): string {
   return text.replace(REFERENCE, (whole: string, content: string, end: string) => {
     if (whole === '$$') return '$'
     if (end === '' || !content.startsWith(PREFIX)) {
-      report(
+      report.problem(
         `"${whole}" is not a reference Weir knows; write \${env:${content || 'NAME'}}, or $$ for a plain dollar sign`
       )
       return whole
     }
     const [name, fallback] = nameAndDefault(content.slice(PREFIX.length))
     if (!NAME.test(name)) {
-      report(`"${name}" is not the name of an environment variable; use letters, digits and _`)
+      report.problem(`"${name}" is not the name of an environment variable; use letters, digits and _`)
       return whole
     }
-    const value = env[name] ?? fallback
+    // `constructor` is no variable.
+    const own = Object.hasOwn(env, name) ? env[name] : undefined
+    const value = own ?? fallback
     if (value === undefined) {
-      report(`environment variable ${name} is not set; set it, or give a default: \${env:${name}:-value}`)
+      report.problem(`environment variable ${name} is not set; set it, or give a default: \${env:${name}:-value}`)
       return whole
     }
+    report.filledIn(`\${env:${name}}`, own)
     return value
   })
 }

@@ -1,5 +1,6 @@
 import { distance } from 'fastest-levenshtein'
 import { WeirError } from '../errors.ts'
+import { Secrets } from './secrets.ts'
 
 /** Where something stands in a file; line and column start at 1. */
 export interface Position {
@@ -17,6 +18,8 @@ export interface Problem {
 /** All errors and warnings of a configuration, in the order of the files. */
 export class Problems {
   readonly all: Problem[] = []
+  /** Not shown, whatever a message holds. */
+  readonly secrets = new Secrets()
   #blamed = new Set<string>()
 
   error(position: Position, message: string): void {
@@ -39,7 +42,7 @@ export class Problems {
   /** One line a problem: `file:line:column: error: message`. */
   format(): string {
     const seen = new Set(this.all.toSorted(byPosition).map(formatProblem))
-    return [...seen].join('\n')
+    return this.secrets.hide([...seen].join('\n'))
   }
 
   throwIfErrors(): void {

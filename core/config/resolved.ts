@@ -1,6 +1,7 @@
 import type { LaneConfig } from '../pipeline/lane/config.ts'
 import type { Kind, Plugin } from '../plugin/contract.ts'
 import type { Position } from './problems.ts'
+import type { Secrets } from './secrets.ts'
 import type { ServiceConfig } from './service.ts'
 
 /** A component of the configuration, ready to be created. */
@@ -18,4 +19,6 @@ export interface ResolvedConfig {
   readonly files: readonly string[]
   readonly components: Readonly<Record<Kind, ReadonlyMap<string, ComponentConfig>>>
   readonly service: ServiceConfig
+  /** Not to be shown to anybody. */
+  readonly secrets: Secrets
 }

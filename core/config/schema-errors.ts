@@ -9,25 +9,32 @@ interface Subschema {
   readonly description?: string
   readonly pattern?: string
   readonly 'x-expected'?: string
+  readonly writeOnly?: boolean
 }
 
 /** Reports what a schema found wrong with `node`, each at the place in the file that is to blame. */
 export function reportSchemaErrors(errors: readonly ErrorObject[], node: YamlNode, problems: Problems): void {
   const found = errors.map(error => {
-    const path = error.instancePath.split('/').slice(1).map(unescapePointer)
+    const path = pathOf(error)
     const at = nodeAt(node, path)
     const key = error.keyword === 'additionalProperties' ? error.params.additionalProperty : undefined
     const entry = key !== undefined && at.type === 'mapping' ? at.entries.get(key) : undefined
-    return { position: entry?.keyPosition ?? at.position, message: explain(error, path) }
+    return { position: entry?.keyPosition ?? at.position, message: explain(error, path, at) }
   })
   // A value whose variable could not be filled in was reported as that.
   const news = found.filter(({ position }) => !problems.hasErrorAt(position))
   for (const { position, message } of news) problems.error(position, message)
 }
 
-function explain(error: ErrorObject, path: readonly string[]): string {
+/** Where in the value an error stands. */
+export function pathOf({ instancePath }: ErrorObject): string[] {
+  return instancePath.split('/').slice(1).map(unescapePointer)
+}
+
+function explain(error: ErrorObject, path: readonly string[], node: YamlNode): string {
   const option = path.length === 0 ? '' : `${formatPath(path)}: `
   const schema = error.parentSchema as Subschema
+  const got = schema.writeOnly === true ? 'a value that is not shown' : describe(error.data, node)
   switch (error.keyword) {
     case 'additionalProperties': {
       const key = error.params.additionalProperty
@@ -39,18 +46,18 @@ function explain(error: ErrorObject, path: readonly string[]): string {
       return `${option}missing option "${missing}"${description === undefined ? '' : `: ${description}`}`
     }
     case 'type':
-      return `${option}expected ${wanted(schema, error.params.type)}, got ${describe(error.data)}`
+      return `${option}expected ${wanted(schema, error.params.type)}, got ${got}`
     case 'enum': {
       const allowed = (error.params.allowedValues as unknown[]).map(String)
-      return `${option}expected one of ${allowed.join(', ')}, got ${describe(error.data)}${suggestClose(error.data, allowed)}`
+      return `${option}expected one of ${allowed.join(', ')}, got ${got}${suggestClose(error.data, allowed, node)}`
     }
     case 'pattern':
-      return `${option}expected ${schema['x-expected'] ?? `a match of ${schema.pattern}`}, got ${describe(error.data)}`
+      return `${option}expected ${schema['x-expected'] ?? `a match of ${schema.pattern}`}, got ${got}`
     case 'minItems':
     case 'minProperties':
-      return `${option}needs at least ${error.params.limit}, got ${describe(error.data)}`
+      return `${option}needs at least ${error.params.limit}, got ${got}`
     default:
-      return `${option}${error.message}, got ${describe(error.data)}`
+      return `${option}${error.message}, got ${got}`
   }
 }
 
@@ -59,15 +66,19 @@ function wanted(schema: Subschema, types: string | string[]): string {
   return schema['x-expected'] ?? names.join(' or ')
 }
 
-function describe(value: unknown): string {
+// What variables filled in may be secret, also inside of lists and mappings.
+function describe(value: unknown, node: YamlNode): string {
+  if (node.type === 'scalar' && node.filledIn !== undefined) return `the value of ${node.filledIn.written}`
   if (value === null || value === undefined) return 'nothing'
-  return typeof value === 'object'
-    ? `${Array.isArray(value) ? 'the list' : 'the mapping'} ${showValue(value)}`
-    : showValue(value)
+  if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : `a list of ${value.length}`
+  if (typeof value !== 'object') return showValue(value)
+  const keys = Object.keys(value)
+  return keys.length === 0 ? 'an empty mapping' : `a mapping of ${keys.join(', ')}`
 }
 
-function suggestClose(value: unknown, allowed: readonly string[]): string {
-  const hint = typeof value === 'string' ? suggest(value, allowed) : ''
+function suggestClose(value: unknown, allowed: readonly string[], node: YamlNode): string {
+  const isSecret = node.type === 'scalar' && node.filledIn !== undefined
+  const hint = typeof value === 'string' && !isSecret ? suggest(value, allowed) : ''
   return hint.includes('did you mean') ? hint : ''
 }
 

@@ -2,6 +2,7 @@ import { describeError, type WeirError } from '../errors.ts'
 import { LANE_SCHEMA, type LaneConfig } from '../pipeline/lane/config.ts'
 import type { ConfigSchema, Kind, Plugin } from '../plugin/contract.ts'
 import { KINDS, type Registry } from '../plugin/registry.ts'
+import { applyToNode } from './apply.ts'
 import { checkCorrections } from './corrections.ts'
 import { type MappingNode, nodeAt, toValue, type YamlNode } from './document.ts'
 import type { Environment } from './environment.ts'
@@ -10,7 +11,6 @@ import { checkHandingBack } from './handing-back.ts'
 import { loadConfig } from './load.ts'
 import { formatPath, type Position, Problems, suggest } from './problems.ts'
 import type { ComponentConfig, ResolvedConfig } from './resolved.ts'
-import { applySchema } from './schema.ts'
 import { reportSchemaErrors } from './schema-errors.ts'
 import { SERVICE_SCHEMA, type ServiceConfig } from './service.ts'
 
@@ -41,7 +41,7 @@ export async function readConfig(
   const service = readService(root, problems)
   checkGraph(root, components, problems)
   if (problems.hasErrors || service === undefined) return { config: undefined, problems }
-  const config = { files, components, service }
+  const config = { files, components, service, secrets: problems.secrets }
   checkCorrections(config, problems)
   checkHandingBack(components.processor.values(), service, problems)
   return { config: problems.hasErrors ? undefined : config, problems }
@@ -114,7 +114,9 @@ function readComponent(
   position: Position,
   problems: Problems
 ): ComponentConfig {
-  const { value, errors } = applySchema(fullSchema(plugin), toValue(node))
+  const schema = fullSchema(plugin)
+  const { value, errors } = applyToNode(schema, node)
+  problems.secrets.addMarked(schema, value)
   reportSchemaErrors(errors, node, problems)
   if (errors.length > 0) return { id, plugin, config: undefined, position }
   const { own, lane } = separateLane(plugin, value as Record<string, unknown>)
@@ -156,7 +158,7 @@ function readService(root: MappingNode, problems: Problems): ServiceConfig | und
   const pipelines = node.entries.get('pipelines')?.node
   for (const [name, { keyPosition }] of pipelines?.type === 'mapping' ? pipelines.entries : [])
     if (!NAME.test(name)) problems.error(keyPosition, `pipeline "${name}": ${NAME_RULE}`)
-  const { value, errors } = applySchema(SERVICE_SCHEMA, toValue(node))
+  const { value, errors } = applyToNode(SERVICE_SCHEMA, node)
   reportSchemaErrors(errors, node, problems)
   return errors.length > 0 ? undefined : (value as ServiceConfig)
 }

@@ -19,12 +19,15 @@ export class Log {
   readonly logger: Logger
   #problems: LoggedProblem[] = []
 
-  constructor(level: string, destination: pino.DestinationStream = pino.destination({ fd: 2, sync: true })) {
-    const remember = (problem: LoggedProblem) => {
-      this.#problems.push(problem)
+  /** @param hide takes out of a text what nobody may see */
+  constructor(level: string, hide: (text: string) => string = text => text) {
+    const remember = ({ message, details, ...problem }: LoggedProblem) => {
+      this.#problems.push({ ...problem, message: hide(message), details: hide(details) })
       if (this.#problems.length > KEPT_PROBLEMS) this.#problems.shift()
     }
-    this.logger = pino({ level, base: undefined, hooks: { logMethod: tap(remember) } }, destination)
+    const destination = pino.destination({ fd: 2, sync: true })
+    const hiding = { write: (line: string) => void destination.write(hide(line)) }
+    this.logger = pino({ level, base: undefined, hooks: { logMethod: tap(remember) } }, hiding)
   }
 
   /** Oldest first. */

@@ -40,6 +40,7 @@ export const schema: ConfigSchema = {
     username: { type: 'string', default: 'default', description: 'User at `endpoint`' },
     password: {
       type: 'string',
+      writeOnly: true,
       default: '',
       description: 'Password at `endpoint`; better from the environment than written here'
     },

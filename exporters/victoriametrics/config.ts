@@ -27,19 +27,24 @@ export const schema: ConfigSchema = {
         'Remote write URL. Of a VictoriaMetrics cluster: http://vminsert:8480/insert/<tenant>/prometheus/api/v1/write.',
       default: 'http://127.0.0.1:8428/api/v1/write'
     },
-    headers: { ...strings, description: 'HTTP headers added to every request, such as X-Scope-OrgID.' },
+    headers: {
+      ...strings,
+      writeOnly: true,
+      description: 'HTTP headers added to every request, such as X-Scope-OrgID.'
+    },
     basic_auth: {
       type: 'object',
       description: 'User name and password for HTTP basic authentication; an empty user name sends none.',
       additionalProperties: false,
       properties: {
         username: { type: 'string', description: 'User name.', default: '' },
-        password: { type: 'string', description: 'Password.', default: '' }
+        password: { type: 'string', writeOnly: true, description: 'Password.', default: '' }
       },
       default: {}
     },
     bearer_token: {
       type: 'string',
+      writeOnly: true,
       description: 'Token sent as "Authorization: Bearer"; empty sends none.',
       default: ''
     },

@@ -39,7 +39,7 @@ const STATEMENT: JsonSchema = {
       type: 'object',
       required: ['attributes'],
       additionalProperties: false,
-      properties: { attributes: TEXTS, secret: TEXT }
+      properties: { attributes: TEXTS, secret: { ...TEXT, writeOnly: true } }
     },
     replace: {
       type: 'object',

@@ -20,7 +20,7 @@ const delivery = {
   components: [],
   topology: { exporters: [], pipelines: [], receivers: [] }
 } as unknown as Delivery
-const server = new AdminServer('127.0.0.1:0', delivery, () => ({ phase: 'running', problems: [] }))
+const server = new AdminServer('127.0.0.1:0', delivery, () => ({ phase: 'running', problems: [], hide: text => text }))
 before(() => server.start())
 after(() => server.stop(AbortSignal.abort()))
 

@@ -54,3 +54,9 @@ test('nesting has a limit, and what is beyond it is said where it is', () => {
 test('regression: an unknown alias was reported at 1:1', () => {
   assert.match(parsed('a: 1\nb: *c').said, /weir\.yaml:2:\d: error: there is no anchor &c before this alias/)
 })
+
+test('regression: a second document was left out without a word', () => {
+  assert.match(parsed('a: 1\n---\nb: 2').said, /weir\.yaml:3:1: error: a second document begins here/)
+  assert.match(parsed('---\na: 1\n---\n').said, /error: a second document begins here/)
+  assert.equal(parsed('---\na: 1\n...\n').said, '')
+})

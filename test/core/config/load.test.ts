@@ -24,13 +24,13 @@ function load(env: Record<string, string>, ...texts: string[]): { value: unknown
 describe('variables', () => {
   const env = { PORT: '4318', HOST: 'db', EMPTY: '' }
   const cases: [string, unknown][] = [
-    ['${env:PORT}', 4318],
+    ['${env:PORT}', '4318'],
     ['"${env:PORT}"', '4318'],
     ['${env:HOST}:${env:PORT}', 'db:4318'],
-    ['${env:MISSING:-8080}', 8080],
+    ['${env:MISSING:-8080}', '8080'],
     ['${env:MISSING:-http://a:1/b}', 'http://a:1/b'],
-    ['${env:MISSING:-}', null],
-    ['${env:EMPTY:-x}', null],
+    ['${env:MISSING:-}', ''],
+    ['${env:EMPTY:-x}', ''],
     ['"a$$b"', 'a$b'],
     ['"$${env:HOST}"', '${env:HOST}'],
     ['cost $5', 'cost $5']
