@@ -1,4 +1,4 @@
-import { TRANSLATION_STRATEGIES, type TranslationStrategy } from '../../core/wire/prometheus/names.ts'
+import { isLabelName, TRANSLATION_STRATEGIES, type TranslationStrategy } from '../../core/wire/prometheus/names.ts'
 import type { ExponentialForm } from '../../core/wire/prometheus/streams.ts'
 import type { ConfigProblem, ConfigSchema } from '../../sdk/plugin/index.ts'
 
@@ -80,7 +80,8 @@ export const schema: ConfigSchema = {
   }
 }
 
-export function check({ endpoint, headers, basic_auth, bearer_token }: Config): ConfigProblem[] {
+export function check(config: Config): ConfigProblem[] {
+  const { endpoint, headers, basic_auth, bearer_token } = config
   const problems: ConfigProblem[] = []
   const url = URL.parse(endpoint)
   if (url === null || !/^https?:$/.test(url.protocol)) {
@@ -92,7 +93,15 @@ export function check({ endpoint, headers, basic_auth, bearer_token }: Config): 
   if (given.filter(Boolean).length > 1) {
     problems.push({ path: ['basic_auth'], message: 'give one of basic_auth, bearer_token and an Authorization header' })
   }
-  return problems
+  return problems.concat(checkLabels(config))
+}
+
+function checkLabels({ external_labels, translation_strategy }: Config): ConfigProblem[] {
+  const wrong = Object.keys(external_labels).filter(name => !isLabelName(name, translation_strategy))
+  return wrong.map(name => ({
+    path: ['external_labels', name],
+    message: `"${name}" is no name of a label with ${translation_strategy}: use letters, digits and _, no digit first, and not __name__`
+  }))
 }
 
 const isAuthorization = (name: string) => name.toLowerCase() === 'authorization'

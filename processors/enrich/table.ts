@@ -28,7 +28,7 @@ export function readTable(config: Pick<Config, 'file' | 'attribute' | 'column' |
   const rows = formatOf(file) === '.csv' ? csvRows(file) : documentRows(file, column)
   if (rows.length > max_rows) throw new Error(`${file}: it has ${rows.length} rows, max_rows is ${max_rows}`)
   for (const name of columns)
-    if (!rows.some(([, row]) => name in row)) throw new Error(`${file}: no row has a column "${name}"`)
+    if (!rows.some(([, row]) => Object.hasOwn(row, name))) throw new Error(`${file}: no row has a column "${name}"`)
   const table = new Map<string, Attributes>()
   for (const [where, row] of rows) {
     const key = row[column]

@@ -17,6 +17,9 @@ export interface LabelOptions {
 // What `job` and `instance` say already.
 const IDENTIFYING = new Set(['service.namespace', 'service.name', 'service.instance.id'])
 
+// Attributes of a scope that would take these names are left out, as the specification has it.
+const OF_SCOPE = new Set(['otel_scope_name', 'otel_scope_version', 'otel_scope_schema_url'])
+
 /** The labels of a series, without `__name__`. */
 export function seriesLabels(series: Series, options: LabelOptions): Labels {
   const labels = new Map<string, string>()
@@ -59,8 +62,10 @@ function addScope(labels: Map<string, string>, scope: Scope, strategy: Translati
   if (scope.name !== '') labels.set('otel_scope_name', scope.name)
   if (scope.version !== '') labels.set('otel_scope_version', scope.version)
   if (scope.schemaUrl !== '') labels.set('otel_scope_schema_url', scope.schemaUrl)
-  for (const [key, value] of scope.attributes)
-    labels.set(labelName(`otel_scope_${key}`, strategy), attributeText(value))
+  for (const [key, value] of scope.attributes) {
+    const name = labelName(`otel_scope_${key}`, strategy)
+    if (!OF_SCOPE.has(name)) labels.set(name, attributeText(value))
+  }
 }
 
 /** Whether the resource identifies a target. */

@@ -22,7 +22,13 @@ export function metricName(metric: Metric, strategy: TranslationStrategy): strin
     case 'UnderscoreEscapingWithSuffixes':
       return safeName(suffixedTokens(metric).join('_'))
     case 'UnderscoreEscapingWithoutSuffixes':
-      return safeName(tokens(metric.name).join('_'))
+      // Underscores that the name has itself stay as many as they are.
+      return safeName(
+        metric.name
+          .split(/[^a-zA-Z0-9:_]+/)
+          .filter(Boolean)
+          .join('_')
+      )
     case 'NoUTF8EscapingWithSuffixes':
       return suffixedName(metric)
     case 'NoTranslation':
@@ -30,9 +36,15 @@ export function metricName(metric: Metric, strategy: TranslationStrategy): strin
   }
 }
 
+/** Whether a label can have this name with `strategy`; `__name__` is the metric's. */
+export function isLabelName(name: string, strategy: TranslationStrategy): boolean {
+  if (name === '__name__') return false
+  return isEscaping(strategy) ? /^[a-zA-Z_][a-zA-Z0-9_]*$/.test(name) : name !== ''
+}
+
 /** Empty where nothing can name a label, for an empty key. */
 export function labelName(key: string, strategy: TranslationStrategy): string {
-  if (strategy === 'NoUTF8EscapingWithSuffixes' || strategy === 'NoTranslation' || key === '') return key
+  if (!isEscaping(strategy) || key === '') return key
   const name = key.replace(/[^a-zA-Z0-9]+/g, '_')
   if (/^\d/.test(name)) return `key_${name}`
   // Prometheus keeps names that begin with an underscore to itself.
@@ -72,6 +84,7 @@ function safeName(name: string): string {
   return /^\d/.test(name) ? `_${name}` : name
 }
 
+const isEscaping = (strategy: TranslationStrategy) => strategy.startsWith('UnderscoreEscaping')
 const tokens = (text: string) => text.split(/[^a-zA-Z0-9:]+/).filter(Boolean)
 const isCounter = ({ kind, temporality }: Metric) => kind === 'counter' && temporality !== 'delta'
 // Only gauges: counts of things are often given the unit 1, and are no ratios.

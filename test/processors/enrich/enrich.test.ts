@@ -43,6 +43,8 @@ for (const [name, text, message] of [
 test('does not start where nothing has a column that is asked for', async () => {
   const file = written('columns.csv', 'user,plan\nann,pro\n')
   await assert.rejects(start(created({ file, columns: ['plan', 'paln'] })), /columns\.csv: no row has a column "paln"/)
+  // What every object inherits is no column.
+  await assert.rejects(start(created({ file, columns: ['constructor'] })), /no row has a column "constructor"/)
 })
 
 test('does not read a file that is larger than memory may be', async () => {

@@ -113,3 +113,16 @@ test('labels are sorted, and those added replace', () => {
     ['le', '5']
   ])
 })
+
+test('regression: attributes of the scope took the place of its name, version and schema', () => {
+  const attributes = [
+    ['name', 'wrong'],
+    ['schema.url', 'wrong'],
+    ['schema_url', 'wrong'],
+    ['version', 'wrong']
+  ] as const
+  const scope = { name: 'lib', version: '1.2', attributes, schemaUrl: 'http://s' }
+  const names = { otel_scope_name: 'lib', otel_scope_schema_url: 'http://s', otel_scope_version: '1.2' }
+  assert.deepEqual(labels([], {}, undefined, scope), names)
+  assert.deepEqual(labels([], {}, undefined, { ...scope, name: '', version: '', schemaUrl: '' }), {})
+})

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Metric } from '../../../../core/model/series.ts'
-import { labelName, metricName, type TranslationStrategy } from '../../../../core/wire/prometheus/names.ts'
+import { isLabelName, labelName, metricName, type TranslationStrategy } from '../../../../core/wire/prometheus/names.ts'
 
 const metric = (
   name: string,
@@ -55,6 +55,9 @@ test('each strategy escapes and adds suffixes as it says', () => {
   const cases: [TranslationStrategy, Metric, string][] = [
     ['UnderscoreEscapingWithoutSuffixes', counter('http.request.time', 's'), 'http_request_time'],
     ['UnderscoreEscapingWithoutSuffixes', counter('requests_total'), 'requests_total'],
+    // As Prometheus' own translator (otlptranslator 1.0) has it.
+    ['UnderscoreEscapingWithoutSuffixes', counter('_a__b_..c._d_'), '_a__b__c__d_'],
+    ['UnderscoreEscapingWithoutSuffixes', counter('.1x'), '_1x'],
     ['NoUTF8EscapingWithSuffixes', counter('http.requêsts', 's'), 'http.requêsts_seconds_total'],
     ['NoUTF8EscapingWithSuffixes', counter('cpu_seconds_total', 's'), 'cpu_seconds_total'],
     ['NoUTF8EscapingWithSuffixes', metric('requests.per_second', '1/s'), 'requests_per_second'],
@@ -77,4 +80,11 @@ test('label names are what Prometheus takes', () => {
   ]
   for (const [input, want] of cases) assert.equal(labelName(input, 'UnderscoreEscapingWithoutSuffixes'), want)
   assert.equal(labelName('http.method', 'NoTranslation'), 'http.method')
+})
+
+test('a label of the configuration has a name that the strategy can have', () => {
+  const names = ['ok_1', '__x', '1x', 'a.b', 'é', '', '__name__']
+  const taken = (strategy: TranslationStrategy) => names.filter(name => isLabelName(name, strategy))
+  assert.deepEqual(taken('UnderscoreEscapingWithSuffixes'), ['ok_1', '__x'])
+  assert.deepEqual(taken('NoTranslation'), ['ok_1', '__x', '1x', 'a.b', 'é'])
 })
