@@ -1,8 +1,8 @@
 // Points per second through cardinality_limiter: all within the limits, and most of them over.
 // `node bench/cardinality.ts [part of a name]`
 import plugin from '../processors/cardinality_limiter/index.ts'
-import { Batch, type Metric, type PointBlock, PointBlockBuilder, type Processor } from '../sdk/plugin/index.ts'
-import { ProcessorHarness, type TestContext, testConfig, testContext } from '../sdk/plugin/testing.ts'
+import { Batch, type BatchProcessor, type Metric, type PointBlock, PointBlockBuilder } from '../sdk/plugin/index.ts'
+import { type TestContext, testConfig, testContext } from '../sdk/plugin/testing.ts'
 
 const POINTS = 1000
 const BATCHES = 1000
@@ -22,13 +22,13 @@ for (const [name, series, metric] of cases) {
 
 function run(series: number, metric: Partial<Metric>): { millions: number; heapMiB: number } {
   const context = testContext()
-  const processor = plugin.create(testConfig(plugin, {}), context) as Processor
-  const harness = new ProcessorHarness(processor, context).open()
+  const processor = plugin.create(testConfig(plugin, {}), context) as BatchProcessor
+  processor.open(batch => batch.ack())
   let spent = 0
   for (let batch = 0; batch < BATCHES; batch++) {
     const block = blockOf(context, batch, series, metric)
     const begun = performance.now()
-    harness.push(Batch.of({ source: 'bench' }, block))
+    processor.receive(Batch.of({ source: 'bench' }, block))
     spent += performance.now() - begun
     context.clock.advance(1000)
   }
