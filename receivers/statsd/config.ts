@@ -1,5 +1,6 @@
 import { endpoint } from '../../core/http/endpoint.ts'
 import { byteSize, type ConfigSchema, duration } from '../../sdk/plugin/index.ts'
+import { TAG_FORMATS, type TagFormat } from './tag-formats.ts'
 
 export interface Config {
   readonly endpoint: string
@@ -8,6 +9,7 @@ export interface Config {
   readonly max_series: number
   /** Milliseconds. */
   readonly retry_for: number
+  readonly tag_formats: readonly TagFormat[]
 }
 
 export const schema: ConfigSchema = {
@@ -31,6 +33,13 @@ export const schema: ConfigSchema = {
     retry_for: duration({
       description: 'How long points the pipeline could not take are kept and tried again; 0 drops them at once.',
       default: '5m'
-    })
+    }),
+    tag_formats: {
+      type: 'array',
+      items: { enum: TAG_FORMATS },
+      uniqueItems: true,
+      description: 'Ways in which clients write tags into names: influx, librato, signalfx, graphite.',
+      default: []
+    }
   }
 }

@@ -1,5 +1,5 @@
 import {
-  type Attribute,
+  type Distribution,
   type MetricKind,
   observation,
   type PointBlockBuilder,
@@ -8,7 +8,10 @@ import {
   sortAttributes,
   type Temporality
 } from '../../sdk/plugin/index.ts'
+import { endOfBit } from './bits.ts'
 import { parseNumber } from './number.ts'
+import { TaggedNames } from './tag-formats.ts'
+import { addContainer, addTags, utf8 } from './tags.ts'
 
 const COLON = 58
 const PIPE = 124
@@ -21,11 +24,12 @@ const CAPITAL_T = 84
 const MAX_IDENTITY_BYTES = 8192
 // Year 5138 in seconds: what lies beyond was meant in milliseconds, or is no time a store could keep.
 const MAX_TIMESTAMP_S = 1e11
-// What a tag without a value says. Empty would vanish in Prometheus.
-const BARE_TAG_VALUE = 'true'
+/** One of these may mean that the line has several bits. */
+const OF_SEVERAL_BITS: ReadonlySet<Refusal | undefined> = new Set(['unknown_type', 'invalid_rate', 'too_long'])
 
 /** Why a line was not taken; the ledger's reasons. */
 export type Refusal =
+  | 'empty_datagram'
   | 'missing_name'
   | 'missing_value'
   | 'missing_type'
@@ -71,17 +75,24 @@ export class StatsdParser {
   #registry: SeriesRegistry
   #generation: number
   #refuse: (reason: Refusal, line: string) => void
+  #names: TaggedNames
   #young = new Map<string, Map<string, Meaning>>()
   #old = new Map<string, Map<string, Meaning>>()
   #youngSize = 0
   // By series, because lines that differ in rate or order of tags set the same gauge.
   #gauges = new WeakMap<Series, Gauge>()
 
-  /** @param refuse told of every line (or value of a packed line) not taken */
-  constructor(registry: SeriesRegistry, maxSeries: number, refuse: (reason: Refusal, line: string) => void) {
+  /** @param refuse told of every line (or bit, or value of a packed line) not taken */
+  constructor(
+    registry: SeriesRegistry,
+    maxSeries: number,
+    refuse: (reason: Refusal, line: string) => void,
+    names = new TaggedNames([])
+  ) {
     this.#registry = registry
     this.#generation = Math.ceil(maxSeries / 2)
     this.#refuse = refuse
+    this.#names = names
   }
 
   /**
@@ -109,23 +120,62 @@ export class StatsdParser {
     const colon = find(text, COLON, start, end)
     if (colon === start) return 'missing_name'
     if (colon === end) return 'missing_value'
-    const pipe = find(text, PIPE, colon + 1, end)
+    const name = text.slice(start, colon)
+    const refusal = this.#bit(name, text, colon + 1, end, now, points)
+    return OF_SEVERAL_BITS.has(refusal) ? this.#bits(refusal, name, text, colon + 1, end, now, points) : refusal
+  }
+
+  /** A line that was refused as one bit: as several, if it can be read so. Those that are none do not take others with them. */
+  #bits(
+    refusal: Refusal | undefined,
+    name: string,
+    text: string,
+    start: number,
+    end: number,
+    now: number,
+    points: PointBlockBuilder
+  ): Refusal | undefined {
+    if (endOfBit(text, start, end) === end) return refusal
+    for (let at = start; at < end; ) {
+      const next = endOfBit(text, at, end)
+      const refused = this.#bit(name, text, at, next, now, points)
+      if (refused !== undefined) this.#refuse(refused, `${name}:${text.slice(at, next)}`)
+      at = next + 1
+    }
+    return undefined
+  }
+
+  /** `value|type|@rate|#tags`. */
+  #bit(
+    name: string,
+    text: string,
+    start: number,
+    end: number,
+    now: number,
+    points: PointBlockBuilder
+  ): Refusal | undefined {
+    const pipe = find(text, PIPE, start, end)
     if (pipe === end) return 'missing_type'
-    if (colon - start + end - pipe > MAX_IDENTITY_BYTES) return 'too_long'
+    if (pipe === start) return 'missing_value'
+    if (name.length + end - pipe > MAX_IDENTITY_BYTES) return 'too_long'
     const stamp = findTimestamp(text, pipe, end)
     const time = stamp === end ? now : timestamp(text, stamp, end)
     if (Number.isNaN(time)) return 'invalid_timestamp'
-    const meaning = this.#meaning(text.slice(start, colon), suffix(text, pipe + 1, stamp, end))
+    const meaning = this.#meaning(name, suffix(text, pipe + 1, stamp, end))
     if (typeof meaning === 'string') return meaning
-    if (meaning.type === 's') return addMember(meaning, text, colon + 1, pipe, time, points)
-    return this.#values(meaning, text, start, colon + 1, pipe, time, points)
+    if (meaning.type === 's') {
+      const members: Distribution = { kind: 'set', members: [utf8(text.slice(start, pipe))] }
+      points.addDistribution(meaning.series, time, members)
+      return undefined
+    }
+    return this.#values(meaning, name, text, start, pipe, time, points)
   }
 
   /** `1:2:3`, mostly just `1`. A value that is none does not take its neighbours with it. */
   #values(
     meaning: Meaning,
+    name: string,
     text: string,
-    line: number,
     from: number,
     to: number,
     time: number,
@@ -135,7 +185,7 @@ export class StatsdParser {
       const end = find(text, COLON, start, to)
       const taken = add(meaning, text, start, end, time, points)
       if (end === to) return taken ? undefined : 'invalid_value'
-      if (!taken) this.#refuse('invalid_value', text.slice(line, to))
+      if (!taken) this.#refuse('invalid_value', `${name}:${text.slice(from, to)}`)
       start = end + 1
     }
   }
@@ -167,7 +217,7 @@ export class StatsdParser {
     const [type, ...sections] = suffix.split('|')
     if (!isType(type)) return 'unknown_type'
     let rate = 1
-    const attributes: Attribute[] = []
+    const { name: plainName, attributes } = this.#names.read(utf8(name))
     for (const section of sections) {
       if (section.startsWith('@')) rate = parseNumber(section, 1, section.length)
       else if (section.startsWith('#')) addTags(section.slice(1), attributes)
@@ -175,7 +225,7 @@ export class StatsdParser {
     }
     // Not so small that one line stands for more than can be counted.
     if (!(rate > 0 && rate <= 1 && Number.isFinite(1 / rate))) return 'invalid_rate'
-    const metric = { name: utf8(name), description: '', ...METRICS[type] }
+    const metric = { name: plainName, description: '', ...METRICS[type] }
     const series = this.#registry.intern(metric, sortAttributes(attributes))
     return { type, rate, series, gauge: this.#gauge(series) }
   }
@@ -218,33 +268,6 @@ function add(
   return true
 }
 
-function addMember(
-  { series }: Meaning,
-  text: string,
-  start: number,
-  end: number,
-  time: number,
-  points: PointBlockBuilder
-): Refusal | undefined {
-  if (start === end) return 'invalid_value'
-  points.addDistribution(series, time, { kind: 'set', members: [utf8(text.slice(start, end))] })
-  return undefined
-}
-
-function addTags(tags: string, attributes: Attribute[]): void {
-  for (const tag of utf8(tags).split(',')) {
-    const colon = tag.indexOf(':')
-    const key = colon < 0 ? tag : tag.slice(0, colon)
-    if (key !== '') attributes.push([key, colon < 0 ? BARE_TAG_VALUE : tag.slice(colon + 1)])
-  }
-}
-
-// `ci-<id>` since DogStatsD 1.4; `in-<inode>` names a cgroup, which only an agent on that machine can resolve.
-function addContainer(container: string, attributes: Attribute[]): void {
-  const id = container.startsWith('ci-') ? container.slice(3) : container
-  if (id !== '' && !id.startsWith('in-')) attributes.push(['container.id', utf8(id)])
-}
-
 /** The index of `unit`, or `end`. */
 function find(text: string, unit: number, start: number, end: number): number {
   for (let i = start; i < end; i++) if (text.charCodeAt(i) === unit) return i
@@ -272,6 +295,5 @@ function suffix(text: string, start: number, stamp: number, end: number): string
 }
 
 const isType = (text: string): text is Type => Object.hasOwn(METRICS, text)
-const utf8 = (latin1: string) => Buffer.from(latin1, 'latin1').toString()
 /** A copy, for a slice would keep its whole datagram alive. */
 const detached = (latin1: string) => Buffer.from(latin1, 'latin1').toString('latin1')

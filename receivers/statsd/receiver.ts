@@ -14,6 +14,7 @@ import {
 } from '../../sdk/plugin/index.ts'
 import type { Config } from './config.ts'
 import { type Refusal, StatsdParser } from './parser.ts'
+import { type TagFormat, TaggedNames } from './tag-formats.ts'
 
 // One block for what comes within it, since a datagram is a few lines and a block costs as much as hundreds.
 const GATHER_MS = 10
@@ -23,6 +24,8 @@ const MAX_RETRY_MS = 5_000
 const KERNEL_DROPS_INTERVAL_MS = 10_000
 const WARN_INTERVAL_MS = 10_000
 const QUOTED_CHARACTERS = 200
+/** Clients in use send these at their start, or in place of a number they do not know. */
+const USUAL: ReadonlySet<Refusal> = new Set(['empty_datagram', 'missing_value'])
 
 /**
  * StatsD over UDP. Nobody waits for an answer, so nobody else would send again what the pipeline hands back: that is kept
@@ -44,6 +47,8 @@ export class StatsdReceiver implements Receiver {
   #kernelDrops = 0
   #datagrams: { add(value: number): void }
   #droppedDatagrams: { add(value: number): void }
+  #taggedNames: { add(value: number): void }
+  #hasWarnedOfTags = false
   #warnedAt = Number.NEGATIVE_INFINITY
   #unwarned = 0
 
@@ -51,7 +56,13 @@ export class StatsdReceiver implements Receiver {
     this.#config = config
     this.#context = context
     this.batches$ = this.#batches.asObservable()
-    this.#parser = new StatsdParser(context.series, config.max_series, (reason, line) => this.#refuse(reason, line))
+    const names = new TaggedNames(config.tag_formats, (format, name) => this.#leaveTags(format, name))
+    const refuse = (reason: Refusal, line: string) => this.#refuse(reason, line)
+    this.#parser = new StatsdParser(context.series, config.max_series, refuse, names)
+    this.#taggedNames = context.instruments.counter(
+      'unread_tags_total',
+      'Names first seen that hold tags in a format that tag_formats does not list.'
+    )
     this.#datagrams = context.instruments.counter('datagrams_total', 'Datagrams read.')
     this.#droppedDatagrams = context.instruments.counter(
       'kernel_drops_total',
@@ -100,6 +111,7 @@ export class StatsdReceiver implements Receiver {
   #receive(datagram: Buffer): void {
     if (this.#stopped) return
     this.#datagrams.add(1)
+    if (datagram.length === 0) this.#refuse('empty_datagram', '')
     this.#parser.parse(datagram.toString('latin1'), this.#context.clock.now(), this.#points)
     if (this.#points.length >= MAX_BLOCK_POINTS) this.#flush()
     else if (this.#points.length > 0)
@@ -110,6 +122,7 @@ export class StatsdReceiver implements Receiver {
     const { account, clock, log } = this.#context
     account.received++
     account.drop(reason)
+    if (USUAL.has(reason)) return
     this.#unwarned++
     if (clock.now() - this.#warnedAt < WARN_INTERVAL_MS) return
     log.warn(
@@ -118,6 +131,16 @@ export class StatsdReceiver implements Receiver {
     )
     this.#warnedAt = clock.now()
     this.#unwarned = 0
+  }
+
+  #leaveTags(format: TagFormat, name: string): void {
+    this.#taggedNames.add(1)
+    if (this.#hasWarnedOfTags) return
+    this.#hasWarnedOfTags = true
+    this.#context.log.warn(
+      { name: name.slice(0, QUOTED_CHARACTERS), format },
+      'a name holds tags in a format that is not read, so each of its series is a metric: add it to tag_formats'
+    )
   }
 
   #flush(): void {

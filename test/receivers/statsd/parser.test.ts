@@ -3,19 +3,23 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { SeriesRegistry } from '../../../core/model/series.ts'
 import { StatsdParser } from '../../../receivers/statsd/parser.ts'
+import { TAG_FORMATS, type TagFormat, TaggedNames } from '../../../receivers/statsd/tag-formats.ts'
 import { attributeText, type PointBlock, PointBlockBuilder } from '../../../sdk/plugin/index.ts'
 
 const NOW = 1_700_000_000_000
 
-function parser(maxSeries = 100) {
+function parser(maxSeries = 100, formats: readonly TagFormat[] = []) {
   const refused: string[] = []
-  const made = new StatsdParser(new SeriesRegistry(), maxSeries, (reason, line) => refused.push(`${reason} ${line}`))
+  const unread: string[] = []
+  const names = new TaggedNames(formats, (format, name) => unread.push(`${format} ${name}`))
+  const refuse = (reason: string, line: string) => refused.push(`${reason} ${line}`)
+  const made = new StatsdParser(new SeriesRegistry(), maxSeries, refuse, names)
   const parse = (text: string): PointBlock => {
     const points = new PointBlockBuilder()
     made.parse(Buffer.from(text).toString('latin1'), NOW, points)
     return points.build()
   }
-  return { parse, refused, told: (text: string) => described(parse(text)) }
+  return { parse, refused, unread, told: (text: string) => described(parse(text)) }
 }
 
 /** `name{tags} kind value` for each point. */
@@ -78,7 +82,7 @@ test('refuses what it does not understand, and takes the lines around it', () =>
     ['c:1|x', 'unknown_type'],
     ['c:1|', 'unknown_type'],
     ['c:1|toString', 'unknown_type'],
-    ['c:|c', 'invalid_value'],
+    ['c:|c', 'missing_value'],
     ['c:one|c', 'invalid_value'],
     ['c:0x10|c', 'invalid_value'],
     ['c: 1|c', 'invalid_value'],
@@ -88,7 +92,7 @@ test('refuses what it does not understand, and takes the lines around it', () =>
     ['c:1e999|g', 'invalid_value'],
     ['c:-|g', 'invalid_value'],
     ['t:-1|ms', 'invalid_value'],
-    ['s:|s', 'invalid_value'],
+    ['s:|s', 'missing_value'],
     ['c:1|c|@0', 'invalid_rate'],
     ['c:1|c|@2', 'invalid_rate'],
     ['c:1|c|@x', 'invalid_rate'],
@@ -159,4 +163,63 @@ test('every line becomes points or a refusal, whatever it is', () => {
     }),
     { numRuns: 2000 }
   )
+})
+
+test('regression: lines of several bits were refused whole', () => {
+  const cases: [string, string[]][] = [
+    ['a:1|c:2|c:3|c', ['a{} counter 1', 'a{} counter 2', 'a{} counter 3']],
+    ['n:1|ms:2|ms|@0.5:4|ms', ['n{} histogram:ms 1x1', 'n{} histogram:ms 2x2', 'n{} histogram:ms 1x4']],
+    ['n:1|c|@0.5:2|g', ['n{} counter 2', 'n{} gauge 2']],
+    ['n:1:2|c:3|g|#a:b', ['n{} counter 1', 'n{} counter 2', 'n{a=b} gauge 3']],
+    ['n:1|c|@0.5|#a:b:c', ['n{a=b:c} counter 2']]
+  ]
+  for (const [text, want] of cases) assert.deepEqual(parser().told(text), want, text)
+})
+
+test('a bit that is none does not take the others with it', () => {
+  const { told, refused } = parser()
+  assert.deepEqual(told('n:1|c:x|c:2|y:|g:5|g'), ['n{} counter 1', 'n{} gauge 5'])
+  assert.deepEqual(refused, ['invalid_value n:x|c', 'unknown_type n:2|y', 'missing_value n:|g'])
+})
+
+const TAGGED: Readonly<Record<TagFormat, string>> = {
+  influx: 'hits,host=a,zone=eu=1,bare:1|c|#k:v',
+  librato: 'hits#host=a,zone=eu=1,bare:1|c|#k:v',
+  signalfx: 'hi[host=a,zone=eu=1,bare]ts:1|c|#k:v',
+  graphite: 'hits;host=a;zone=eu=1;bare:1|c|#k:v'
+}
+
+for (const format of TAG_FORMATS)
+  test(`tags in names are read as ${format} has them if asked for, and else told of`, () => {
+    const asked = parser(100, [format])
+    assert.deepEqual(asked.told(TAGGED[format]), ['hits{bare=true,host=a,k=v,zone=eu=1} counter 1'])
+    const { told, unread } = parser()
+    const name = TAGGED[format].split(':')[0]
+    assert.deepEqual(told(TAGGED[format]), [`${name}{k=v} counter 1`])
+    assert.deepEqual(unread, [`${format} ${name}`])
+  })
+
+test('names that only look a little like it hold no tags', () => {
+  for (const name of ['a,b', 'a#b', 'a[b]', 'a;b', ',a=b', '[a=b]', 'a=b', 'a[=b]']) {
+    const { told, unread } = parser(100, TAG_FORMATS)
+    assert.deepEqual([told(`${name}:1|c`), unread], [[`${name}{} counter 1`], []])
+  }
+})
+
+test('regression: the # before further tags became part of their names', () => {
+  assert.deepEqual(parser().told('c:1|c|#tag1:a,#tag2:b'), ['c{tag1=a,tag2=b} counter 1'])
+})
+
+test('time is linear in the length of a line of many bits', () => {
+  const ms = (bits: number) => {
+    const { parse } = parser()
+    const line = `n${':1|c'.repeat(bits)}`
+    const begun = performance.now()
+    assert.equal(parse(line).length, bits)
+    return performance.now() - begun
+  }
+  ms(4000)
+  const best = (bits: number) => Math.min(...Array.from({ length: 5 }, () => ms(bits)))
+  const [one, four] = [best(4000), best(16_000)]
+  assert.ok(four < one * 10, `${one} ms for n, ${four} ms for 4 n`)
 })

@@ -253,3 +253,24 @@ test('listens on IPv6', async t => {
   if (unavailable) return t.skip('no IPv6 on this machine')
   assert.equal(await kernelDrops(receiver.address), 0)
 })
+
+test('clients that send nothing are counted by a reason, without a warning', async t => {
+  const { context, send } = await running(t)
+  const warnings: string[] = []
+  context.log.warn = ((_fields: object, text: string) => void warnings.push(text)) as never
+  await send('')
+  await send('t:|ms')
+  await until(context, () => context.account.droppedTotal === 2)
+  assert.deepEqual(Object.fromEntries(context.account.dropped), { empty_datagram: 1, missing_value: 1 })
+  assert.deepEqual(warnings, [])
+})
+
+test('names with tags that are not read are counted, and the first is warned of', async t => {
+  const { context, sizes, send } = await running(t)
+  const warnings: object[] = []
+  context.log.warn = ((fields: object) => void warnings.push(fields)) as never
+  await send('hits,host=a:1|c\nhits,host=b:1|c\nhits;host=b:1|c')
+  await until(context, () => sizes.length > 0)
+  assert.equal(context.counters.get('unread_tags_total'), 3)
+  assert.deepEqual(warnings, [{ name: 'hits,host=a', format: 'influx' }])
+})
