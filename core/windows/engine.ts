@@ -48,7 +48,7 @@ export class WindowEngine implements BatchProcessor {
     this.#state = {
       rules: settings.rules.map(rule => new Rule(rule, context, counters)),
       outbox: new Outbox(context),
-      watermark: new Watermark(settings.allowedLatenessMs, settings.idleTimeoutMs),
+      watermark: new Watermark(settings),
       sweptHour: undefined
     }
     this.#exposeState()
@@ -241,6 +241,11 @@ export class WindowEngine implements BatchProcessor {
       'state_bytes',
       'Memory of windows, groups and totals.',
       sum(({ bytes }) => bytes)
+    )
+    instruments.gauge(
+      'lagging_sources',
+      'Sources too far behind the others to hold windows open.',
+      () => watermark.lagging
     )
     instruments.gauge('watermark_lag_seconds', 'How far the watermark is behind the clock.', () =>
       Number.isFinite(watermark.value) ? (clock.now() - watermark.value) / 1000 : 0

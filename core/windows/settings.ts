@@ -3,15 +3,12 @@ import type { Series } from '../model/series.ts'
 import type { BucketLimits } from '../model/sketch/exponential-counts.ts'
 import type { Aggregation } from './aggregation.ts'
 import type { WindowSize } from './level.ts'
+import type { WatermarkSettings } from './watermark.ts'
 
 /** What a {@link WindowEngine} does. */
-export interface WindowSettings {
+export interface WindowSettings extends WatermarkSettings {
   /** Each sees every point and event, and makes its own output. */
   readonly rules: readonly RuleSettings[]
-  /** How long windows wait for points out of order, in event time. */
-  readonly allowedLatenessMs: number
-  /** A source silent for this long no longer holds windows open. */
-  readonly idleTimeoutMs: number
   /** Points further ahead of the clock are dropped as `future`. */
   readonly maxFutureSkewMs: number
 }

@@ -4,19 +4,25 @@ export interface Source {
   lastSeen: number
 }
 
+export interface WatermarkSettings {
+  readonly allowedLatenessMs: number
+  /** A source silent for this long is left out. */
+  readonly idleTimeoutMs: number
+  /** A source further than this behind the one that is furthest ahead is left out too. */
+  readonly maxSourceLagMs: number
+}
+
 /**
- * How far event time has come: the least of what the sources that still send have reached, minus the allowed lateness.
- * Never goes back. All times in Unix ms.
+ * How far event time has come: the least event time that the sources have reached, of those that are not left out, minus the
+ * allowed lateness. It never goes back. All times in Unix ms.
  */
 export class Watermark {
-  #allowedLateness: number
-  #idleTimeout: number
+  #settings: WatermarkSettings
   #sources = new Map<string, Source>()
   #value = Number.NEGATIVE_INFINITY
 
-  constructor(allowedLateness: number, idleTimeout: number) {
-    this.#allowedLateness = allowedLateness
-    this.#idleTimeout = idleTimeout
+  constructor(settings: WatermarkSettings) {
+    this.#settings = settings
   }
 
   get value(): number {
@@ -25,6 +31,14 @@ export class Watermark {
 
   get sources(): ReadonlyMap<string, Source> {
     return this.#sources
+  }
+
+  /** Sources that are left out because they are too far behind. */
+  get lagging(): number {
+    const least = this.#furthest() - this.#settings.maxSourceLagMs
+    let lagging = 0
+    for (const { reached } of this.#sources.values()) if (reached < least) lagging++
+    return lagging
   }
 
   restore(value: number, sources: ReadonlyMap<string, Source>): void {
@@ -45,13 +59,20 @@ export class Watermark {
 
   /** Where nobody sends, time goes on by the clock, as long as there is something to wait for it. */
   advance(now: number, isWaitedFor: boolean): number {
+    const { allowedLatenessMs, idleTimeoutMs, maxSourceLagMs } = this.#settings
+    for (const [source, { lastSeen }] of this.#sources)
+      if (now - lastSeen >= idleTimeoutMs) this.#sources.delete(source)
+    const least = this.#furthest() - maxSourceLagMs
     let reached = Number.POSITIVE_INFINITY
-    for (const [source, { reached: own, lastSeen }] of this.#sources) {
-      if (now - lastSeen >= this.#idleTimeout) this.#sources.delete(source)
-      else reached = Math.min(reached, own)
-    }
+    for (const { reached: own } of this.#sources.values()) if (own >= least) reached = Math.min(reached, own)
     if (reached === Number.POSITIVE_INFINITY) reached = isWaitedFor ? now : Number.NEGATIVE_INFINITY
-    this.#value = Math.max(this.#value, reached - this.#allowedLateness)
+    this.#value = Math.max(this.#value, reached - allowedLatenessMs)
     return this.#value
+  }
+
+  #furthest(): number {
+    let furthest = Number.NEGATIVE_INFINITY
+    for (const { reached } of this.#sources.values()) furthest = Math.max(furthest, reached)
+    return furthest
   }
 }

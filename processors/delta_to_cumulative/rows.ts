@@ -9,7 +9,7 @@ const NEXT_MS = 1
 /** A point to put out: row `from` of the block that came in, or a total. */
 interface Row {
   readonly from: number
-  readonly series: Series
+  series: Series
   readonly start: number
   readonly time: number
   value: number
@@ -75,6 +75,7 @@ export class Rows {
       const row = this.#rows[at]
       row.value = value
       row.histogram = histogram?.point(count, value)
+      row.series = this.#outputOf(series, row.histogram)
       return
     }
     total.time = isLate ? total.time + NEXT_MS : time
@@ -93,8 +94,12 @@ export class Rows {
   }
 
   #push(series: Series, { start }: Total, time: number, value: number, histogram: HistogramPoint | undefined): void {
+    this.#rows.push({ from: -1, series: this.#outputOf(series, histogram), start, time, value, histogram })
+  }
+
+  #outputOf(series: Series, histogram: HistogramPoint | undefined): Series {
     const outputs = histogram?.kind === 'exponential_histogram' ? this.#exponential : this.#plain
-    this.#rows.push({ from: -1, series: outputs.get(series), start, time, value, histogram })
+    return outputs.get(series)
   }
 
   /** Single observations add up to exponential histograms, whatever their series is called. */

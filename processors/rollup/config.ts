@@ -28,6 +28,7 @@ export interface Config {
   readonly allowed_lateness: number
   /** ms */
   readonly idle_timeout: number
+  readonly max_source_lag: number
   /** ms */
   readonly max_future_skew: number
   readonly max_groups: number
@@ -89,6 +90,10 @@ export const schema: ConfigSchema = {
     idle_timeout: duration({
       description: 'A source silent for this long no longer holds intervals open.',
       default: '2s'
+    }),
+    max_source_lag: duration({
+      description: 'A source further than this behind the one furthest ahead no longer holds intervals open.',
+      default: '1m'
     }),
     max_future_skew: duration({
       description: 'Points further ahead of the clock than this are dropped as `future`.',

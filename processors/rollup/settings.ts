@@ -31,6 +31,7 @@ export function settingsOf(config: Config, refusals?: Refusals): WindowSettings 
     ],
     allowedLatenessMs: config.allowed_lateness,
     idleTimeoutMs: config.idle_timeout,
+    maxSourceLagMs: config.max_source_lag,
     maxFutureSkewMs: config.max_future_skew
   }
 }

@@ -10,6 +10,7 @@ export interface Config extends RuleConfig {
   readonly allowed_lateness: number
   /** ms */
   readonly idle_timeout: number
+  readonly max_source_lag: number
   /** ms */
   readonly max_future_skew: number
 }
@@ -146,6 +147,10 @@ export const schema: ConfigSchema = {
     idle_timeout: duration({
       description: 'A source silent for this long no longer holds windows open.',
       default: '2s'
+    }),
+    max_source_lag: duration({
+      description: 'A source further than this behind the one furthest ahead no longer holds windows open.',
+      default: '1m'
     }),
     max_future_skew: duration({
       description: 'Points further ahead of the clock than this are dropped as `future`.',

@@ -13,6 +13,7 @@ export function settingsOf(config: Config): WindowSettings {
     rules: rulesOf(config).map(ruleSettings),
     allowedLatenessMs: config.allowed_lateness,
     idleTimeoutMs: config.idle_timeout,
+    maxSourceLagMs: config.max_source_lag,
     maxFutureSkewMs: config.max_future_skew
   }
 }
