@@ -1,4 +1,5 @@
 import type { Series } from '../model/series.ts'
+import { isCountedSince } from '../model/start-time.ts'
 import type { Stepwise } from '../model/stepwise.ts'
 import { withRoom } from './columns.ts'
 import { increase } from './difference.ts'
@@ -99,7 +100,7 @@ export class LastPoints {
     const before = isNew ? undefined : this.#histograms.get(row)
     into.histogram = histogram === undefined || before === undefined ? histogram : increase(histogram, before)
     this.#write(isNew ? this.#newRow(number) : row, point)
-    return !isNew || point.start >= since
+    return !isNew || isCountedSince(since, point.start, point.time)
   }
 
   /** Forgets series with no point since `time`, and that the groups `gone` are theirs. */

@@ -98,13 +98,13 @@ export class MergedHistogram {
     return { kind: 'histogram', count, sum, min, max, bounds: this.#bounds ?? [], counts: this.#counts.slice() }
   }
 
-  /** A point of the same kind and bounds before anything was counted. */
-  zero(): HistogramPoint {
+  /** A point of the same kind and bounds before anything was counted. It has a sum if `sum`, which came later, is known. */
+  zero(sum: number): HistogramPoint {
     const empty = this.empty()
     if (this.#exponential !== undefined) empty.#exponential = new ExponentialCounts(this.#limits)
     empty.#bounds = this.#bounds
     empty.#counts = this.#counts.map(() => 0)
-    return empty.point(0, 0)
+    return empty.point(0, Number.isNaN(sum) ? Number.NaN : 0)
   }
 
   save(): SavedHistogram {

@@ -69,10 +69,11 @@ export class Reader {
     const distribution = block.distributions.get(i)
     const isHistogram = distribution?.kind === 'histogram' || distribution?.kind === 'exponential_histogram'
     const histogram = isHistogram ? distribution : undefined
-    // A histogram may come without a sum; its count counts all the same.
-    const sum = histogram !== undefined && Number.isNaN(block.value[i]) ? 0 : block.value[i]
+    const sum = block.value[i]
     const series = block.series[i]
-    if (!Number.isFinite(sum)) return this.#drop('not_a_number')
+    // A histogram may come without a sum: then nobody knows that of the whole window.
+    const isKnown = Number.isFinite(sum) || (histogram !== undefined && Number.isNaN(sum))
+    if (!isKnown) return this.#drop('not_a_number')
     if (sum < 0 && series.metric.kind === 'counter') return this.#drop('negative_increment')
     const { observation } = this
     if (slot === CUMULATIVE) {

@@ -1,6 +1,7 @@
+import { isCountedSince } from '../../core/model/start-time.ts'
 import type { Distribution, PointBlock, PointBlockBuilder, Series } from '../../sdk/plugin/index.ts'
 import { addDistributions, zeroOf } from './amounts.ts'
-import { type Increment, incrementOf, type Last, LastValues } from './last-values.ts'
+import { type Increment, incrementOf, isOlder, type Last, LastValues } from './last-values.ts'
 import type { Beginning, Ref } from './state.ts'
 
 /** A zero comes this much before the first value, so that `rate()` and `increase()` see the first increment. */
@@ -81,15 +82,13 @@ export class Folding {
   #increment(key: string, point: Last, isMonotonic: boolean, now: number): Increment | undefined {
     const last = this.last.take(key)
     const increment = last === undefined ? this.#firstIncrement(point) : incrementOf(point, last, isMonotonic)
-    const isNewer =
-      last === undefined || point.start > last.start || (point.start === last.start && point.time > last.time)
-    this.last.put(key, isNewer ? point : last, now)
+    this.last.put(key, last === undefined || !isOlder(point, last) ? point : last, now)
     return increment
   }
 
   /** A series that began after this was watched counts from its start. */
   #firstIncrement(point: Last): Increment | undefined {
-    if (point.start > 0 && point.start >= this.last.since) return point
+    if (isCountedSince(this.last.since, point.start, point.time)) return point
     this.unknown++
     return undefined
   }

@@ -1,3 +1,4 @@
+import { isCountedSince } from '../../core/model/start-time.ts'
 import type { Distribution } from '../../sdk/plugin/index.ts'
 import { countOf, sizeOf, subtractDistributions } from './amounts.ts'
 
@@ -24,13 +25,24 @@ export interface Increment {
 
 /** @param isMonotonic whether a smaller value means that the series began anew */
 export function incrementOf(point: Last, last: Last, isMonotonic: boolean): Increment | undefined {
-  if (point.start === last.start ? point.time <= last.time : point.start < last.start) return undefined
-  if (point.start > last.start || hasReset(point, last, isMonotonic)) return point
+  if (isOlder(point, last)) return undefined
+  if (hasBegunAnew(point, last, isMonotonic))
+    return point.start === last.start || isCountedSince(last.start, point.start, point.time) ? point : undefined
   if (point.distribution === undefined) return { value: point.value - last.value, distribution: undefined }
   return {
     value: point.value - last.value,
     distribution: subtractDistributions(point.distribution, last.distribution!)
   }
+}
+
+/** Whether `point` says nothing that `last` does not. */
+export function isOlder(point: Pick<Last, 'start' | 'time'>, last: Last): boolean {
+  return point.start === last.start ? point.time <= last.time : point.start < last.start
+}
+
+/** Of a point that is newer than `last`. */
+export function hasBegunAnew(point: Last, last: Last, isMonotonic: boolean): boolean {
+  return point.start > last.start || hasReset(point, last, isMonotonic)
 }
 
 function hasReset(point: Last, last: Last, isMonotonic: boolean): boolean {

@@ -1,6 +1,6 @@
 import type { PointBlock, PointBlockBuilder } from '../../sdk/plugin/index.ts'
 import { subtractDistributions } from './amounts.ts'
-import { incrementOf, type LastValues } from './last-values.ts'
+import { hasBegunAnew, isOlder, type LastValues } from './last-values.ts'
 import type { Admitted } from './state.ts'
 
 /**
@@ -38,11 +38,9 @@ export class Passing {
       distribution: block.distributions.get(i)
     }
     const { last, base } = entry
-    if (last === undefined || point.start > last.start || (point.start === last.start && point.time > last.time)) {
-      entry.last = point
-    }
+    if (last === undefined || !isOlder(point, last)) entry.last = point
     if (base === undefined) return true
-    if (incrementOf(point, base, isMonotonic(block, i)) !== point) return false
+    if (isOlder(point, base) || !hasBegunAnew(point, base, isMonotonic(block, i))) return false
     // It began anew: what was counted elsewhere is no part of it any more.
     entry.base = undefined
     return true
@@ -52,8 +50,7 @@ export class Passing {
   rebase(entry: Admitted, block: PointBlock, i: number, points: PointBlockBuilder): boolean {
     const base = entry.base!
     const distribution = block.distributions.get(i)
-    const isOlder = block.start[i] === base.start ? block.time[i] <= base.time : block.start[i] < base.start
-    if (isOlder) return false
+    if (isOlder({ start: block.start[i], time: block.time[i] }, base)) return false
     if (distribution === undefined)
       points.add(block.series[i], block.time[i], block.value[i] - base.value, base.time, block.flags[i])
     else {

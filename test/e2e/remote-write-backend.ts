@@ -64,12 +64,18 @@ export class RemoteWriteBackend {
     await closed
   }
 
+  /** What it has taken is gone. */
+  forget(): void {
+    this.#bodies = []
+  }
+
   /** Everything it has taken, repeats included. */
   samples(): ReceivedSample[] {
     return this.#bodies.flatMap(body =>
       readWriteRequest(uncompressSync(body) as Buffer).series.flatMap(({ labels: pairs, samples }) => {
-        const { __name__: name, ...labels } = Object.fromEntries(pairs)
-        const series = seriesKey(name.replace(/_total$/, ''), labels)
+        const labels = Object.fromEntries(pairs)
+        const { __name__: name, ...rest } = labels
+        const series = seriesKey(name.replace(/_total$/, ''), rest)
         return samples.map(({ timestamp, value }) => ({ series, labels, time: Number(timestamp), value }))
       })
     )

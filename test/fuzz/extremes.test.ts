@@ -1,0 +1,114 @@
+import assert from 'node:assert/strict'
+import { rm } from 'node:fs/promises'
+import { describe, it } from 'node:test'
+import fc from 'fast-check'
+import { SeriesRegistry } from '../../core/model/series.ts'
+import { decodeMetricsJson } from '../../core/wire/otlp/json-decoder.ts'
+import { OtlpMetricsDecoder } from '../../core/wire/otlp/metrics-decoder.ts'
+import clickhouse from '../../exporters/clickhouse/index.ts'
+import debug from '../../exporters/debug/index.ts'
+import victoriametrics from '../../exporters/victoriametrics/index.ts'
+import batch from '../../processors/batch/index.ts'
+import limiter from '../../processors/cardinality_limiter/index.ts'
+import toDelta from '../../processors/cumulative_to_delta/index.ts'
+import dedup from '../../processors/dedup/index.ts'
+import toCumulative from '../../processors/delta_to_cumulative/index.ts'
+import rollup from '../../processors/rollup/index.ts'
+import sampler from '../../processors/sampler/index.ts'
+import windows from '../../processors/windowed_counter/index.ts'
+import type { ExporterPlugin, ProcessorPlugin } from '../../sdk/plugin/index.ts'
+import { ExporterHarness, testConfig, testContext } from '../../sdk/plugin/testing.ts'
+import { RemoteWriteBackend } from '../e2e/remote-write-backend.ts'
+import { temporaryFolder } from '../exporters/clickhouse/harness.ts'
+import { extremes } from './extremes.ts'
+import { toJson, toProtobuf } from './otlp-proto.ts'
+import { NOW, processedRequests, rowsOf, SECONDS, within } from './run.ts'
+
+const PARTS = 4
+const ANSWER_MS = 10_000
+
+function holds(check: (requests: object[]) => Promise<void>): Promise<void> {
+  const interruptAfterTimeLimit = (SECONDS / PARTS) * 1000
+  return fc.assert(fc.asyncProperty(extremes, check), { numRuns: 1_000_000_000, interruptAfterTimeLimit })
+}
+
+describe('values at the edges of their types', () => {
+  it('are the same by protobuf and by JSON', () =>
+    holds(async requests => {
+      const registry = new SeriesRegistry()
+      for (const request of requests) {
+        const binary = new OtlpMetricsDecoder(registry).decode(toProtobuf(request), NOW)
+        const text = decodeMetricsJson(toJson(request), registry, NOW)
+        assert.deepEqual(rowsOf(text.block), rowsOf(binary.block))
+        assert.deepEqual(text.rejections.items, binary.rejections.items)
+      }
+    }))
+
+  const processors: [ProcessorPlugin<never>, Record<string, unknown>][] = [
+    [batch, {}],
+    [dedup, { mode: 'sample' }],
+    [sampler, { probability: 0.5 }],
+    [toDelta, {}],
+    [toCumulative, {}],
+    [limiter, { max_series_per_metric: 1, max_series_total: 3 }],
+    [windows, { windows: ['1s', '10s'] }],
+    [
+      windows,
+      {
+        windows: ['1s'],
+        rules: [
+          { aggregations: ['count', 'sum', 'min', 'max', 'avg', 'last', 'quantiles'], name: '{name}.{aggregation}' }
+        ]
+      }
+    ],
+    [rollup, { tiers: [{ size: '1s' }, { size: '1m' }] }]
+  ] as never
+  it('are accounted for by every processor, and hold none of them up', () =>
+    holds(async requests => {
+      for (const [plugin, config] of processors) {
+        const { account, nacked } = await processedRequests(plugin, config, requests)
+        assert.deepEqual([account, nacked], [{ imbalance: 0, inFlight: 0 }, 0], plugin.type)
+      }
+    }))
+
+  it('are sent or refused for good by remote write and debug', async t => {
+    const backend = await RemoteWriteBackend.start(t)
+    await holds(async requests => {
+      for (const exponential_histograms of ['le', 'vmrange'])
+        await exported(victoriametrics as never, { endpoint: backend.url, exponential_histograms }, requests)
+      await exported(debug as never, {}, requests)
+    })
+  })
+
+  it('are stored or refused for good by ClickHouse', async t => {
+    const folder = await temporaryFolder()
+    t.after(() => rm(folder, { recursive: true, force: true, maxRetries: 5 }))
+    for (const schema of ['compact', 'otel'])
+      await fc.assert(
+        fc.asyncProperty(extremes, async requests => {
+          await exported(clickhouse as never, { embedded: folder, schema, ttl: '0' }, requests)
+        }),
+        { numRuns: 1_000_000_000, interruptAfterTimeLimit: (SECONDS / PARTS / 2) * 1000 }
+      )
+  })
+})
+
+/** Each block is settled soon, and never handed back. */
+async function exported(
+  plugin: ExporterPlugin<never>,
+  config: Record<string, unknown>,
+  requests: object[]
+): Promise<void> {
+  const context = testContext()
+  const harness = await new ExporterHarness(plugin.create(testConfig(plugin, config), context), context).start()
+  const decoder = new OtlpMetricsDecoder(context.series)
+  for (const request of requests) {
+    const { block } = decoder.decode(toProtobuf(request), NOW)
+    if (block.length === 0) continue
+    const { status } = await within(ANSWER_MS, harness.send(block), `${plugin.type} tries for ever`)
+    assert.notEqual(status, 'nacked')
+  }
+  await harness.stop()
+  const { imbalance, inFlight } = context.account
+  assert.deepEqual([imbalance, inFlight], [0, 0])
+}
