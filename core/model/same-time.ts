@@ -1,33 +1,141 @@
-import { type PointBlock, PointBlockBuilder } from './points.ts'
-import type { Series } from './series.ts'
+import type { DistinctSketch, Distribution, MemberSet } from './distribution.ts'
+import { type HistogramPoint, MergedHistogram } from './merged-histogram.ts'
+import { FLAG_NO_RECORDED_VALUE, type PointBlock, PointBlockBuilder } from './points.ts'
+import type { Series, SeriesRegistry } from './series.ts'
+import { unionOf } from './sketch/distinct-sketch.ts'
 
-/**
- * `block` with increments of one series and time added up in the last of them, for stores that keep one value of those.
- * Only increments without an interval, such as StatsD's, are observations each: two of one interval are one sent twice.
- * The block itself where there is nothing to add.
- */
-export function addUpIncrements(block: PointBlock): PointBlock {
-  const { length, series, time, value } = block
-  const lastRows = new Map<Series, number>()
-  let sums: Float64Array | undefined
-  let gone: Uint8Array | undefined
-  for (let i = 0; i < length; i++) {
-    if (!isIncrement(block, i)) continue
-    const last = lastRows.get(series[i])
-    lastRows.set(series[i], i)
-    if (last === undefined || time[last] !== time[i]) continue
-    sums ??= value.slice()
-    gone ??= new Uint8Array(length)
-    sums[i] += sums[last]
-    gone[last] = 1
-  }
-  if (sums === undefined || gone === undefined) return block
-  const builder = new PointBlockBuilder(length)
-  const summed = { ...block, value: sums }
-  for (let i = 0; i < length; i++) if (gone[i] === 0) builder.copy(summed, i)
-  return builder.build()
+const GROWTH = 2
+
+/** A block in which each series has one point at most at a time. */
+export interface Merged {
+  readonly block: PointBlock
+  /** Points that another one of the same series and time stands for. */
+  readonly replaced: number
 }
 
-function isIncrement({ series, start, flags, distributions }: PointBlock, i: number): boolean {
-  return series[i].metric.temporality === 'delta' && start[i] === 0 && flags[i] === 0 && !distributions.has(i)
+/**
+ * Merges points of one series and time, for stores that keep one of them. Increments add up by the rule of their kind; two of
+ * the same interval are one increment that was sent twice. Of everything else the last point stays.
+ */
+export class SameTime {
+  #registry: SeriesRegistry
+  /** By series id: the latest time in the block that {@link #block} numbers. */
+  #latest = new Float64Array()
+  #seenIn = new Uint32Array()
+  #block = 0
+
+  constructor(registry: SeriesRegistry) {
+    this.#registry = registry
+  }
+
+  merge(block: PointBlock): Merged {
+    return this.#hasOneEach(block) ? { block, replaced: 0 } : this.#mergeRows(block)
+  }
+
+  /** Whether the times of each series rise. Nearly always they do, so this must cost next to nothing. */
+  #hasOneEach({ length, series, time }: PointBlock): boolean {
+    this.#block = (this.#block + 1) >>> 0
+    for (let i = 0; i < length; i++) {
+      const { id } = series[i]
+      if (id >= this.#seenIn.length) this.#grow(id + 1)
+      if (this.#seenIn[id] === this.#block && !(time[i] > this.#latest[id])) return false
+      this.#seenIn[id] = this.#block
+      this.#latest[id] = time[i]
+    }
+    return true
+  }
+
+  #grow(size: number): void {
+    const seenIn = new Uint32Array(size * GROWTH)
+    const latest = new Float64Array(size * GROWTH)
+    seenIn.set(this.#seenIn)
+    latest.set(this.#latest)
+    this.#seenIn = seenIn
+    this.#latest = latest
+  }
+
+  #mergeRows(block: PointBlock): Merged {
+    const builder = new PointBlockBuilder(block.length)
+    let replaced = 0
+    for (const rows of groupsOf(block)) {
+      const kept = keptOf(block, rows)
+      replaced += rows.length - kept.length
+      if (kept.length === 1) builder.copy(block, kept[0])
+      else this.#addUp(block, kept, builder)
+    }
+    return { block: builder.build(), replaced }
+  }
+
+  #addUp(block: PointBlock, rows: readonly number[], into: PointBlockBuilder): void {
+    const series = block.series[rows[0]]
+    const time = block.time[rows[0]]
+    const starts = rows.map(row => block.start[row]).filter(start => start > 0)
+    const start = starts.length === 0 ? 0 : Math.min(...starts)
+    const distributions = rows.map(row => block.distributions.get(row))
+    const merged = distributions.includes(undefined) ? undefined : mergeDistributions(distributions as Distribution[])
+    if (merged === undefined)
+      into.add(
+        series,
+        time,
+        rows.reduce((sum, row) => sum + block.value[row], 0),
+        start
+      )
+    else into.addDistribution(this.#ofKind(series, merged), time, merged, start)
+  }
+
+  /** Single observations add up to exponential buckets, whatever the kind of their series. */
+  #ofKind(series: Series, { kind }: Distribution): Series {
+    const { metric, attributes, resource, scope } = series
+    if (kind !== 'exponential_histogram' || metric.kind === kind) return series
+    return this.#registry.intern({ ...metric, kind }, attributes, resource, scope)
+  }
+}
+
+/** Rows of one series and time, in the order in which the first of each stands. */
+function groupsOf({ length, series, time }: PointBlock): Iterable<number[]> {
+  const groups: number[][] = []
+  const bySeries = new Map<Series, Map<number, number[]>>()
+  for (let i = 0; i < length; i++) {
+    let byTime = bySeries.get(series[i])
+    if (byTime === undefined) bySeries.set(series[i], (byTime = new Map()))
+    const rows = byTime.get(time[i])
+    if (rows !== undefined) rows.push(i)
+    else {
+      const group = [i]
+      byTime.set(time[i], group)
+      groups.push(group)
+    }
+  }
+  return groups
+}
+
+function isIncrement({ series, flags }: PointBlock, i: number): boolean {
+  const { kind, temporality } = series[i].metric
+  return (temporality === 'delta' || kind === 'set') && (flags[i] & FLAG_NO_RECORDED_VALUE) === 0
+}
+
+/** Without the rows that a later one stands for. The end of a series says nothing beside increments. */
+function keptOf(block: PointBlock, rows: readonly number[]): readonly number[] {
+  if (rows.length === 1) return rows
+  const increments = rows.filter(row => isIncrement(block, row))
+  if (increments.length === 0) return [rows.at(-1)!]
+  const isSet = block.series[rows[0]].metric.kind === 'set'
+  const lastOf = new Map<number, number>()
+  for (const row of increments) if (block.start[row] > 0) lastOf.set(block.start[row], row)
+  return increments.filter(row => isSet || block.start[row] === 0 || lastOf.get(block.start[row]) === row)
+}
+
+function mergeDistributions(distributions: readonly Distribution[]): Distribution {
+  const [first] = distributions
+  if (first.kind === 'set' || first.kind === 'distinct')
+    return (distributions as (MemberSet | DistinctSketch)[]).reduce(unionOf)
+  const merged = new MergedHistogram()
+  let count = 0
+  let sum = 0
+  for (const histogram of distributions as readonly HistogramPoint[]) {
+    merged.add(histogram)
+    count += histogram.count
+    sum += histogram.sum
+  }
+  return merged.point(count, sum)
 }

@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto'
-import { addUpIncrements } from '../../core/model/same-time.ts'
 import type { Block } from '../../sdk/plugin/index.ts'
 import { byTier, eventRows, type PointTables, pointRows } from './compact-rows.ts'
 import { type Insert, partitionOf, type Schema, type SchemaOptions, tableSettings, ttlOf } from './schema.ts'
@@ -23,9 +22,7 @@ export function compactSchema(options: SchemaOptions): Schema {
     tables: main,
     inserts(block): Insert[] {
       if (block.type === 'points')
-        return Array.from(byTier(addUpIncrements(block), cache), ([tier, part]) =>
-          pointRows(part, tables[tier], cache)
-        ).flat()
+        return Array.from(byTier(block, cache), ([tier, part]) => pointRows(part, tables[tier], cache)).flat()
       let name = blockNames.get(block)
       if (name === undefined) blockNames.set(block, (name = randomBytes(4).readUInt32LE()))
       return [{ tables: main, table: 'event_rows', rows: eventRows(block, name) }]

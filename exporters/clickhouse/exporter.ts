@@ -1,3 +1,4 @@
+import { SameTime } from '../../core/model/same-time.ts'
 import type { Block, Context, Exporter } from '../../sdk/plugin/index.ts'
 import { compactSchema } from './compact-schema.ts'
 import type { Config } from './config.ts'
@@ -18,6 +19,7 @@ export class ClickHouseExporter implements Exporter {
   #context: Context
   #engine: Engine
   #schema: Schema
+  #sameTime: SameTime
   #made = new Map<TableSet, Promise<void>>()
   #running = new Set<Promise<void>>()
   #cancelLoad = () => {}
@@ -29,6 +31,7 @@ export class ClickHouseExporter implements Exporter {
     this.#engine = new Engine(config)
     const { database, ttl: ttlMs, tiers, embedded } = config
     const options = { database, ttlMs, tiers: new Map(Object.entries(tiers)), sync: embedded !== undefined }
+    this.#sameTime = new SameTime(context.series)
     this.#schema = config.schema === 'otel' ? otelSchema(options) : compactSchema(options)
     context.admin.route(
       'post',
@@ -77,7 +80,8 @@ export class ClickHouseExporter implements Exporter {
 
   async #store(block: Block, signal: AbortSignal): Promise<void> {
     if (block.length === 0) return
-    const inserts = this.#schema.inserts(block)
+    const { block: distinct, replaced } = this.#merged(block)
+    const inserts = this.#schema.inserts(distinct)
     try {
       await this.#prepare(this.#schema.tables, signal)
       for (const { tables } of inserts) await this.#prepare(tables, signal)
@@ -93,6 +97,20 @@ export class ClickHouseExporter implements Exporter {
       if (isMissingTable(error)) this.#forget()
       throw exportError(error, this.#context.clock.now())
     }
+    if (replaced > 0) this.#bookReplaced(replaced)
+  }
+
+  /** The tables of `compact` keep one value of each series and time; those of `otel` keep all. */
+  #merged(block: Block): { readonly block: Block; readonly replaced: number } {
+    return block.type === 'points' && this.#config.schema === 'compact'
+      ? this.#sameTime.merge(block)
+      : { block, replaced: 0 }
+  }
+
+  // The host books the whole block as sent.
+  #bookReplaced(points: number): void {
+    this.#context.account.sent -= points
+    this.#context.account.drop('same_time', points)
   }
 
   /** Opens the engine and creates what is missing of `tables`, once. */

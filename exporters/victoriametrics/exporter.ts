@@ -1,3 +1,4 @@
+import { SameTime } from '../../core/model/same-time.ts'
 import { rowsBySeries, type Samples } from '../../core/wire/prometheus/samples.ts'
 import { type Metadata, Translator } from '../../core/wire/prometheus/translator.ts'
 import { encodeWriteRequests } from '../../core/wire/remote-write/write-request.ts'
@@ -27,6 +28,7 @@ export class VictoriaMetricsExporter implements Exporter {
   #config: Config
   #context: Context
   #client: RemoteWriteClient
+  #sameTime: SameTime
   #translator: Translator<Uint8Array>
   #requests: { add(value: number): void }
   #samples: { add(value: number): void }
@@ -38,6 +40,7 @@ export class VictoriaMetricsExporter implements Exporter {
     this.#config = config
     this.#context = context
     this.#client = new RemoteWriteClient(config, () => context.clock.now())
+    this.#sameTime = new SameTime(context.series)
     const labelSets = new LabelSets()
     this.#translator = new Translator(translatorOptions(config), labels => labelSets.encode(labels))
     const { instruments } = context
@@ -67,10 +70,11 @@ export class VictoriaMetricsExporter implements Exporter {
   }
 
   #begin(block: PointBlock): Delivery {
-    const { samples, metadata } = this.#translator.translate(block, this.#context.clock.now())
+    const { block: merged, replaced } = this.#sameTime.merge(block)
+    const { samples, metadata } = this.#translator.translate(merged, this.#context.clock.now())
     const lost = new Set<number>()
     const rows = rowsBySeries(samples, lost)
-    const delivery = { samples, rows, metadata, lost: lost.size, taken: 0 }
+    const delivery = { samples, rows, metadata, lost: replaced + lost.size, taken: 0 }
     this.#deliveries.set(block, delivery)
     return delivery
   }

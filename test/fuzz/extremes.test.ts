@@ -4,7 +4,7 @@ import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import { SeriesRegistry } from '../../core/model/series.ts'
 import { decodeMetricsJson } from '../../core/wire/otlp/json-decoder.ts'
-import { OtlpMetricsDecoder } from '../../core/wire/otlp/metrics-decoder.ts'
+import { type DecodedMetrics, OtlpMetricsDecoder } from '../../core/wire/otlp/metrics-decoder.ts'
 import clickhouse from '../../exporters/clickhouse/index.ts'
 import debug from '../../exporters/debug/index.ts'
 import victoriametrics from '../../exporters/victoriametrics/index.ts'
@@ -40,7 +40,7 @@ describe('values at the edges of their types', () => {
         const binary = new OtlpMetricsDecoder(registry).decode(toProtobuf(request), NOW)
         const text = decodeMetricsJson(toJson(request), registry, NOW)
         assert.deepEqual(rowsOf(text.block), rowsOf(binary.block))
-        assert.deepEqual(text.rejections.items, binary.rejections.items)
+        assert.deepEqual(refused(text), refused(binary))
       }
     }))
 
@@ -92,6 +92,8 @@ describe('values at the edges of their types', () => {
       )
   })
 })
+
+const refused = ({ rejections }: DecodedMetrics) => [...rejections.items].filter(([, items]) => items > 0).sort()
 
 /** Each block is settled soon, and never handed back. */
 async function exported(

@@ -1,6 +1,7 @@
 // An exponential histogram of scale s is a DDSketch (https://arxiv.org/abs/1908.10693) with gamma = 2^(2^-s): quantiles
 // of it have a relative error, and histograms of several scales merge at the coarsest.
 import type { ExponentialBuckets, ExponentialHistogram } from '../distribution.ts'
+import { lowerBound } from './exponential-counts.ts'
 
 /** What one bucket's bounds are apart, as a factor. */
 export const gammaOf = (scale: number): number => 2 ** (2 ** -scale)
@@ -33,10 +34,14 @@ export function quantileOf(histogram: ExponentialHistogram, quantile: number): n
   return clamp(middleOf(indexFromBottom(positive, rank - below - zeroCount), scale), min, max)
 }
 
-/** What stands for all values in bucket `index`, equally far from both of its bounds, as shares of the value. */
+/**
+ * What stands for all values in bucket `index`, equally far from both of its bounds, as shares of the value. If it reaches
+ * beyond all numbers, its lower bound.
+ */
 function middleOf(index: number, scale: number): number {
-  const gamma = gammaOf(scale)
-  return (2 * 2 ** ((index + 1) * 2 ** -scale)) / (1 + gamma)
+  const upper = 2 ** ((index + 1) * 2 ** -scale)
+  if (!Number.isFinite(upper)) return lowerBound(index, scale)
+  return upper / ((1 + gammaOf(scale)) / 2)
 }
 
 function indexFromBottom({ offset, counts }: ExponentialBuckets, rank: number): number {

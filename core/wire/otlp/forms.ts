@@ -80,7 +80,6 @@ export class Rejections {
   #metrics = new Map<RejectionReason, string>()
 
   add(reason: RejectionReason, items: number, metric: string): void {
-    if (items === 0) return
     if (!this.#metrics.has(reason)) this.#metrics.set(reason, metric)
     this.items.set(reason, (this.items.get(reason) ?? 0) + items)
   }

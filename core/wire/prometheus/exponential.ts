@@ -31,7 +31,12 @@ export function bucketRanges(histogram: ExponentialHistogram): Range[] {
 
 /** As VictoriaMetrics' own histograms are labelled: `0.5...0.5452538663326288`. */
 export function vmrange({ lower, upper }: Range): string {
-  return `${lower}...${lower === upper ? lower + SMALLEST : upper}`
+  return `${boundText(lower)}...${boundText(lower === upper ? lower + SMALLEST : upper)}`
+}
+
+/** As Prometheus writes numbers. */
+export function boundText(bound: number): string {
+  return Number.isFinite(bound) ? String(bound) : bound > 0 ? '+Inf' : '-Inf'
 }
 
 function merged({ offset, counts }: ExponentialBuckets, scale: number): Range[] {

@@ -4,8 +4,8 @@
 export class Samples<L> {
   /** The point that rows added from now on are made of; -1: none. */
   point = -1
-  /** What those rows are increments of; see {@link deltas}. */
-  delta: object | null | undefined
+  /** Whether rows added from now on are increments: of the same series and time they add up. */
+  isIncrement = false
   readonly labels: L[] = []
   /** Unix ms, whole. */
   readonly time: number[] = []
@@ -13,11 +13,7 @@ export class Samples<L> {
   /** 1 where the row is a stale marker and its value means nothing. */
   readonly stale: number[] = []
   readonly points: number[] = []
-  /**
-   * Rows of the same series and time that are increments add up: null where each is one of its own; of the same object
-   * they are one increment that was sent twice. Undefined: no increment.
-   */
-  readonly deltas: (object | null | undefined)[] = []
+  readonly increments: boolean[] = []
 
   get length(): number {
     return this.labels.length
@@ -29,7 +25,7 @@ export class Samples<L> {
     this.value.push(value)
     this.stale.push(stale ? 1 : 0)
     this.points.push(this.point)
-    this.deltas.push(stale ? undefined : this.delta)
+    this.increments.push(this.isIncrement && !stale)
   }
 }
 
@@ -61,16 +57,12 @@ export function rowsBySeries<L>(samples: Samples<L>, lost?: Set<number>): Int32A
 }
 
 /** Rows of one series and time into the last of them. */
-function fold<L>({ deltas, value, points }: Samples<L>, rows: Int32Array, lost?: Set<number>): void {
+function fold<L>({ increments, value, points }: Samples<L>, rows: Int32Array, lost?: Set<number>): void {
   const last = rows[rows.length - 1]
-  const counted = new Set([deltas[last]])
   for (let i = rows.length - 2; i >= 0; i--) {
     const row = rows[i]
-    const delta = deltas[row]
-    if (deltas[last] !== undefined && (delta === null || (delta !== undefined && !counted.has(delta)))) {
-      value[last] += value[row]
-      counted.add(delta)
-    } else if (points[row] >= 0) lost?.add(points[row])
+    if (increments[last] && increments[row]) value[last] += value[row]
+    else if (points[row] >= 0) lost?.add(points[row])
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Distribution, ExponentialHistogram, Histogram, Summary } from '../../model/distribution.ts'
-import { bucketRanges, vmrange } from './exponential.ts'
+import { boundText, bucketRanges, vmrange } from './exponential.ts'
 import { type Label, type Labels, withLabels } from './labels.ts'
 import type { Samples } from './samples.ts'
 
@@ -49,10 +49,12 @@ export class DistributionStreams<L> {
   #addHistogram(samples: Samples<L>, time: number, { bounds, counts, count }: Histogram): void {
     if (!sameNumbers(bounds, this.#bounds)) {
       this.#bounds = bounds
-      this.#buckets = bounds.map(bound => this.#stream('_bucket', ['le', leText(bound)]))
+      this.#buckets = bounds.map(bound => this.#stream('_bucket', ['le', boundText(bound)]))
     }
+    // A last bound of +Inf is the bucket of all, which is sent anyway.
+    const finite = bounds.at(-1) === Number.POSITIVE_INFINITY ? bounds.length - 1 : bounds.length
     let below = 0
-    for (let i = 0; i < bounds.length; i++) {
+    for (let i = 0; i < finite; i++) {
       below += counts[i]
       samples.add(this.#buckets[i], time, below)
     }
@@ -69,9 +71,11 @@ export class DistributionStreams<L> {
     let below = 0
     let reached = Number.NaN
     for (const { lower, upper, count } of bucketRanges(histogram)) {
-      if (lower !== reached && lower !== upper) samples.add(this.#stream('_bucket', ['le', leText(lower)]), time, below)
+      if (lower !== reached && lower !== upper)
+        samples.add(this.#stream('_bucket', ['le', boundText(lower)]), time, below)
       below += count
-      samples.add(this.#stream('_bucket', ['le', leText(upper)]), time, below)
+      if (upper !== Number.POSITIVE_INFINITY)
+        samples.add(this.#stream('_bucket', ['le', boundText(upper)]), time, below)
       reached = upper
     }
     samples.add(this.#stream('_bucket', ['le', '+Inf']), time, histogram.count)
@@ -102,5 +106,3 @@ function sameNumbers(a: readonly number[], b: readonly number[]): boolean {
   for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false
   return true
 }
-
-const leText = (bound: number) => (bound === Number.POSITIVE_INFINITY ? '+Inf' : String(bound))

@@ -89,8 +89,7 @@ export class Translator<L> {
         metadata.push(series.family.metadata)
       }
       samples.point = i
-      // As StatsD's: without an interval each is an observation of its own.
-      samples.delta = series.isDelta ? (block.start[i] === 0 ? null : block.series[i]) : undefined
+      samples.isIncrement = series.isDelta
       this.#addPoint(samples, series, block, i)
     }
     return { samples, metadata }
@@ -113,7 +112,7 @@ export class Translator<L> {
     if (!due || time > now + MAX_SKEW_MS) return
     target.announcedAt = time
     samples.point = -1
-    samples.delta = undefined
+    samples.isIncrement = false
     samples.add(target.info, time, 1)
   }
 

@@ -80,6 +80,48 @@ test('a histogram becomes cumulative buckets, sum and count', () => {
   ])
 })
 
+test('regression: a last bound of +Inf became a second bucket of all', () => {
+  const histogram = { kind: 'histogram', count: 10, sum: 42, min: 1, max: 9 } as const
+  assert.deepEqual(translated('histogram', { ...histogram, bounds: [1, Infinity], counts: [3, 7, 0] }).slice(2), [
+    'd_bucket{le="1"} 3 0',
+    'd_bucket{le="+Inf"} 10 0'
+  ])
+  assert.deepEqual(translated('histogram', { ...histogram, bounds: [-Infinity, 1], counts: [0, 3, 7] }).slice(2), [
+    'd_bucket{le="-Inf"} 0 0',
+    'd_bucket{le="1"} 3 0',
+    'd_bucket{le="+Inf"} 10 0'
+  ])
+})
+
+test('regression: exponential buckets that reach beyond all numbers became a second bucket of all', () => {
+  const reaching = {
+    kind: 'exponential_histogram',
+    count: 5,
+    sum: Number.NaN,
+    min: Number.NaN,
+    max: Number.NaN,
+    scale: 0,
+    zeroCount: 0,
+    zeroThreshold: 0,
+    positive: { offset: 1022, counts: [2, 3] },
+    negative: { offset: 1023, counts: [0] }
+  } as const
+  assert.deepEqual(translated('exponential_histogram', reaching, { exponentialHistograms: 'le' }).slice(1), [
+    `d_bucket{le="${2 ** 1022}"} 0 0`,
+    `d_bucket{le="${2 ** 1023}"} 2 0`,
+    'd_bucket{le="+Inf"} 5 0'
+  ])
+  assert.deepEqual(translated('exponential_histogram', reaching).slice(1), [
+    `d_bucket{vmrange="${2 ** 1022}...${2 ** 1023}"} 2 0`,
+    `d_bucket{vmrange="${2 ** 1023}...+Inf"} 3 0`
+  ])
+})
+
+test('a histogram without a sum has no _sum', () => {
+  const histogram = { kind: 'histogram', count: 1, sum: Number.NaN, min: 1, max: 1, bounds: [], counts: [] } as const
+  assert.deepEqual(translated('histogram', histogram), ['d_count{} 1 0', 'd_bucket{le="+Inf"} 1 0'])
+})
+
 test('an exponential histogram becomes vmrange or le buckets of scale 3 at most', () => {
   const histogram = {
     kind: 'exponential_histogram',
@@ -226,21 +268,17 @@ test('rows are put series by series, by time, and of equals the last stays', () 
   assert.equal(rowsBySeries(new Samples()).length, 0)
 })
 
-test('increments are added up, once if they were sent twice; of others the points that are replaced are told', () => {
-  const [one, other] = [{}, {}]
+test('increments of several series add up in the one they become; of others the points that are replaced are told', () => {
   const samples = new Samples<string>()
-  for (const [point, labels, value, delta] of [
-    [0, 'observation', 1, null],
-    [1, 'gauge', 1, undefined],
-    [2, 'observation', 2, null],
-    [3, 'gauge', 2, undefined],
-    [4, 'observation', 4, null],
-    [5, 'interval', 3, one],
-    [6, 'interval', 5, other],
-    [7, 'interval', 3, one]
+  for (const [point, labels, value, isIncrement] of [
+    [0, 'increment', 1, true],
+    [1, 'gauge', 1, false],
+    [2, 'increment', 2, true],
+    [3, 'gauge', 2, false],
+    [4, 'increment', 4, true]
   ] as const) {
     samples.point = point
-    samples.delta = delta
+    samples.isIncrement = isIncrement
     samples.add(labels, 1, value)
   }
   const lost = new Set<number>()
@@ -248,10 +286,9 @@ test('increments are added up, once if they were sent twice; of others the point
   assert.deepEqual(
     [...rows].map(row => [samples.labels[row], samples.value[row]]),
     [
-      ['observation', 7],
-      ['gauge', 2],
-      ['interval', 8]
+      ['increment', 7],
+      ['gauge', 2]
     ]
   )
-  assert.deepEqual([...lost].sort(), [1, 5])
+  assert.deepEqual([...lost], [1])
 })

@@ -1,10 +1,10 @@
-import type { ExponentialHistogram, Histogram } from '../model/distribution.ts'
+import type { ExponentialHistogram, Histogram } from './distribution.ts'
 import {
   type BucketLimits,
   ExponentialCounts,
   type ExponentialShape,
   USUAL_LIMITS
-} from '../model/sketch/exponential-counts.ts'
+} from './sketch/exponential-counts.ts'
 
 /** A point that has buckets or might. */
 export type HistogramPoint = Histogram | ExponentialHistogram
