@@ -1,4 +1,5 @@
 import type { Series } from '../model/series.ts'
+import { hasKnownStart } from '../model/start-time.ts'
 import type { Stepwise } from '../model/stepwise.ts'
 import { withRoom } from './columns.ts'
 import { increase } from './difference.ts'
@@ -84,8 +85,8 @@ export class LastPoints {
   }
 
   /**
-   * What `point` adds, written to `into`. False where that cannot be told yet: the first point of one that was counting
-   * before `since`, when nobody looked.
+   * What `point` adds, written to `into`. False where that cannot be told yet: the first point of one whose start is not
+   * known, or lies before `since`, when nobody looked.
    */
   increment(number: number, point: LastPoint, since: number, into: Increment): boolean {
     let row = this.#heads[number]
@@ -99,7 +100,7 @@ export class LastPoints {
     const before = isNew ? undefined : this.#histograms.get(row)
     into.histogram = histogram === undefined || before === undefined ? histogram : increase(histogram, before)
     this.#write(isNew ? this.#newRow(number) : row, point)
-    return !isNew || point.start >= since
+    return !isNew || (point.start >= since && hasKnownStart(point.start, point.time))
   }
 
   /** Forgets series with no point since `time`, and that the groups `gone` are theirs. */

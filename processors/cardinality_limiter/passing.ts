@@ -1,6 +1,6 @@
 import type { PointBlock, PointBlockBuilder } from '../../sdk/plugin/index.ts'
 import { subtractDistributions } from './amounts.ts'
-import { incrementOf, type LastValues } from './last-values.ts'
+import { hasBegunAnew, isNewer, type LastValues } from './last-values.ts'
 import type { Admitted } from './state.ts'
 
 /**
@@ -38,11 +38,9 @@ export class Passing {
       distribution: block.distributions.get(i)
     }
     const { last, base } = entry
-    if (last === undefined || point.start > last.start || (point.start === last.start && point.time > last.time)) {
-      entry.last = point
-    }
+    if (last === undefined || isNewer(point, last)) entry.last = point
     if (base === undefined) return true
-    if (incrementOf(point, base, isMonotonic(block, i)) !== point) return false
+    if (!isNewer(point, base) || !hasBegunAnew(point, base, isMonotonic(block, i))) return false
     // It began anew: what was counted elsewhere is no part of it any more.
     entry.base = undefined
     return true

@@ -53,11 +53,11 @@ describe('LastPoints', () => {
   it('keeps 64 writers of a series: the one longest silent makes room', () => {
     const points = new LastPoints()
     const at = (start: number, time: number) => ({ start, time, sum: time, count: 0, histogram: undefined })
-    for (let writer = 0; writer < 64; writer++) increment(points, series[0], at(1000 + writer, 100 + writer))
-    increment(points, series[0], at(1000, 500))
-    increment(points, series[0], at(9999, 600))
-    assert.equal(increment(points, series[0], at(1000, 501)), 1, 'it sent since')
-    assert.equal(increment(points, series[0], at(1001, 502)), 502, 'that of start 1001 is new again')
+    for (let writer = 0; writer < 64; writer++) increment(points, series[0], at(60 + writer, 200 + writer))
+    increment(points, series[0], at(60, 500))
+    increment(points, series[0], at(150, 600))
+    assert.equal(increment(points, series[0], at(60, 501)), 1, 'it sent since')
+    assert.equal(increment(points, series[0], at(61, 502)), 502, 'that of start 61 is new again')
   })
 
   it('tells that a group is gone', () => {
@@ -84,7 +84,7 @@ function expected(model: Model, of: Series, point: LastPoint): number | undefine
   const last = writers.get(point.start)
   if (last !== undefined && point.time <= last.time) return undefined
   writers.set(point.start, point)
-  if (last === undefined) return point.start >= SINCE ? point.sum : undefined
+  if (last === undefined) return point.start >= SINCE && point.start < point.time ? point.sum : undefined
   const isReset = point.histogram === undefined ? point.sum < last.sum : point.count < last.count
   return isReset ? point.sum : point.sum - last.sum
 }
