@@ -157,9 +157,11 @@ export class Emitter {
     const start = this.totals.starts[slot]
     if (aggregation === 'histogram') return this.#totalHistogram(pane, slot, isFirst, end)
     if (aggregation === 'sum' && !this.#sendsSum(slot)) return
+    const total = this.totals[aggregation === 'sum' ? 'sums' : 'counts'][slot]
+    if (Number.isNaN(total)) return
     const series = this.#outputs.totals.of(slot, aggregation)
     if (isFirst) this.#add(series, start, 0, start)
-    this.#add(series, end, this.totals[aggregation === 'sum' ? 'sums' : 'counts'][slot], start)
+    this.#add(series, end, total, start)
   }
 
   #totalHistogram(pane: Pane, slot: number, isFirst: boolean, end: number): void {
@@ -167,12 +169,12 @@ export class Emitter {
     const start = starts[slot]
     if (!this.#rule.buckets) {
       const series = this.#outputs.totals.histogram(slot, false)
-      if (isFirst) this.#addHistogram(series, start, this.#noBuckets.point(0, 0), start)
+      if (isFirst) this.#addHistogram(series, start, this.#noBuckets.zero(sums[slot]), start)
       return this.#addHistogram(series, end, this.#noBuckets.point(counts[slot], sums[slot]), start)
     }
     const total = this.totals.addHistogram(slot, pane.histograms?.get(slot) ?? this.#noBuckets)
     const series = this.#outputs.totals.histogram(slot, total.isExponential)
-    if (isFirst) this.#addHistogram(series, start, total.zero(), start)
+    if (isFirst) this.#addHistogram(series, start, total.zero(sums[slot]), start)
     this.#addHistogram(series, end, total.point(counts[slot], sums[slot]), start)
   }
 

@@ -24,6 +24,7 @@ export interface LastPoint {
 /** What a point adds to a group. */
 export interface Increment {
   slot: number
+  /** NaN where unknown. */
   sum: number
   count: number
   histogram: HistogramPoint | undefined

@@ -89,7 +89,7 @@ export class MergedHistogram {
     if (!other.#isMergeable) this.#giveUp()
   }
 
-  /** As a point of `count` and `sum`. */
+  /** As a point of `count` and `sum`, which is NaN where unknown. */
   point(count: number, sum: number): HistogramPoint {
     const min = Number.isFinite(this.#min) ? this.#min : Number.NaN
     const max = Number.isFinite(this.#max) ? this.#max : Number.NaN
@@ -98,13 +98,13 @@ export class MergedHistogram {
     return { kind: 'histogram', count, sum, min, max, bounds: this.#bounds ?? [], counts: this.#counts.slice() }
   }
 
-  /** A point of the same kind and bounds before anything was counted. */
-  zero(): HistogramPoint {
+  /** A point of the same kind and bounds before anything was counted. @param sum of what was counted: where unknown it is none here */
+  zero(sum: number): HistogramPoint {
     const empty = this.empty()
     if (this.#exponential !== undefined) empty.#exponential = new ExponentialCounts(this.#limits)
     empty.#bounds = this.#bounds
     empty.#counts = this.#counts.map(() => 0)
-    return empty.point(0, 0)
+    return empty.point(0, Number.isNaN(sum) ? sum : 0)
   }
 
   save(): SavedHistogram {

@@ -59,8 +59,8 @@ export class Rows {
 
   /** Where `total` began: `rate()` and `increase()` see the first increment only after a zero. */
   zero(series: Series, total: Total): void {
-    const { start, histogram } = total
-    this.#push(series, total, start, 0, histogram?.zero())
+    const { start, value, histogram } = total
+    this.#push(series, total, start, 0, histogram?.zero(value))
   }
 
   /**

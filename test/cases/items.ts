@@ -86,8 +86,9 @@ const attributesOf = (text: string): Attributes => sortAttributes(Object.entries
 
 function distributionOf(kind: string, text: string): Distribution {
   const empty: Record<string, object> = {
-    histogram: { min: Number.NaN, max: Number.NaN, bounds: [], counts: [] },
+    histogram: { sum: Number.NaN, min: Number.NaN, max: Number.NaN, bounds: [], counts: [] },
     exponential_histogram: {
+      sum: Number.NaN,
       min: Number.NaN,
       max: Number.NaN,
       zeroCount: 0,

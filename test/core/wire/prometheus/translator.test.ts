@@ -80,6 +80,24 @@ test('a histogram becomes cumulative buckets, sum and count', () => {
   ])
 })
 
+test('a histogram without a sum has no series for it', () => {
+  const unknown = { count: 7, sum: Number.NaN, min: Number.NaN, max: Number.NaN }
+  assert.deepEqual(translated('histogram', { kind: 'histogram', ...unknown, bounds: [0], counts: [3, 4] }), [
+    'd_count{} 7 0',
+    'd_bucket{le="0"} 3 0',
+    'd_bucket{le="+Inf"} 7 0'
+  ])
+  const [positive, negative] = [
+    { offset: 0, counts: [7] },
+    { offset: 0, counts: [] }
+  ]
+  const shape = { scale: 0, zeroCount: 0, zeroThreshold: 0, positive, negative }
+  assert.deepEqual(translated('exponential_histogram', { kind: 'exponential_histogram', ...unknown, ...shape }), [
+    'd_count{} 7 0',
+    'd_bucket{vmrange="1...2"} 7 0'
+  ])
+})
+
 test('an exponential histogram becomes vmrange or le buckets of scale 3 at most', () => {
   const histogram = {
     kind: 'exponential_histogram',
