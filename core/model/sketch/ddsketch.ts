@@ -1,6 +1,7 @@
 // An exponential histogram of scale s is a DDSketch (https://arxiv.org/abs/1908.10693) with gamma = 2^(2^-s): quantiles
 // of it have a relative error, and histograms of several scales merge at the coarsest.
 import type { ExponentialBuckets, ExponentialHistogram } from '../distribution.ts'
+import { lowerBound } from './exponential-counts.ts'
 
 /** What one bucket's bounds are apart, as a factor. */
 export const gammaOf = (scale: number): number => 2 ** (2 ** -scale)
@@ -36,7 +37,9 @@ export function quantileOf(histogram: ExponentialHistogram, quantile: number): n
 /** What stands for all values in bucket `index`, equally far from both of its bounds, as shares of the value. */
 function middleOf(index: number, scale: number): number {
   const gamma = gammaOf(scale)
-  return (2 * 2 ** ((index + 1) * 2 ** -scale)) / (1 + gamma)
+  const twice = 2 * 2 ** ((index + 1) * 2 ** -scale)
+  // The greatest buckets end where no number is any more; the same is reckoned from where they begin.
+  return Number.isFinite(twice) ? twice / (1 + gamma) : lowerBound(index, scale) * (2 / (1 + 1 / gamma))
 }
 
 function indexFromBottom({ offset, counts }: ExponentialBuckets, rank: number): number {

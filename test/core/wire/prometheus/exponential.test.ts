@@ -48,7 +48,7 @@ for (const [name, of, want] of [
     histogram(-2000, { offset: -1, counts: [1, 2] }),
     [
       ['0...1', 1],
-      ['1...Infinity', 2]
+      ['1...+Inf', 2]
     ]
   ]
 ] as const) {
