@@ -4,8 +4,9 @@ import type { SavedDistinct } from './sketch/distinct-counter.ts'
 export interface Histogram {
   readonly kind: 'histogram'
   readonly count: number
+  /** NaN where unknown, as are `min` and `max`; unknown sums stay unknown with all they are added to. */
   readonly sum: number
-  /** NaN where unknown. `min === max` says that all `count` observations had this value. */
+  /** `min === max` says that all `count` observations had this value. */
   readonly min: number
   readonly max: number
   /** Upper bounds, inclusive, strictly rising. */
@@ -57,6 +58,11 @@ export interface DistinctSketch {
 }
 
 export type Distribution = Histogram | ExponentialHistogram | Summary | MemberSet | DistinctSketch
+
+/** The sum as an addend: 0 where nothing was observed, NaN where something was, and nobody says what it adds up to. */
+export function additiveSum({ count, sum }: { readonly count: number; readonly sum: number }): number {
+  return count === 0 && Number.isNaN(sum) ? 0 : sum
+}
 
 /** What stands for it in the block's column of numbers. */
 export function numberOf(distribution: Distribution): number {

@@ -1,4 +1,5 @@
 import type { ExponentialHistogram, Histogram } from './distribution.ts'
+import { finiteBuckets } from './finite-buckets.ts'
 import {
   type BucketLimits,
   ExponentialCounts,
@@ -44,7 +45,7 @@ export class MergedHistogram {
     const merged = new MergedHistogram(limits)
     merged.#min = min
     merged.#max = max
-    if (bounds !== undefined) merged.#addExplicit(bounds, counts)
+    if (bounds !== undefined) merged.#addExplicit({ bounds, counts })
     if (exponential !== undefined) merged.#addExponential(exponential)
     if (!mergeable) merged.#giveUp()
     return merged
@@ -63,8 +64,7 @@ export class MergedHistogram {
     this.#min = Math.min(this.#min, point.min)
     this.#max = Math.max(this.#max, point.max)
     if (point.kind === 'exponential_histogram') this.#addExponential(point)
-    else if (point.bounds.length > 0 && point.counts.length === point.bounds.length + 1)
-      this.#addExplicit(point.bounds, point.counts)
+    else if (point.bounds.length > 0 && point.counts.length === point.bounds.length + 1) this.#addExplicit(point)
     else if (point.min === point.max) this.#addObservations(point.min, point.count)
     else this.#giveUp()
   }
@@ -84,12 +84,12 @@ export class MergedHistogram {
   merge(other: MergedHistogram): void {
     this.#min = Math.min(this.#min, other.#min)
     this.#max = Math.max(this.#max, other.#max)
-    if (other.#bounds !== undefined) this.#addExplicit(other.#bounds, other.#counts)
+    if (other.#bounds !== undefined) this.#addExplicit({ bounds: other.#bounds, counts: other.#counts })
     if (other.#exponential !== undefined) this.#addExponential(other.#exponential.shape())
     if (!other.#isMergeable) this.#giveUp()
   }
 
-  /** As a point of `count` and `sum`. */
+  /** As a point of `count` and `sum`, which is NaN where unknown. */
   point(count: number, sum: number): HistogramPoint {
     const min = Number.isFinite(this.#min) ? this.#min : Number.NaN
     const max = Number.isFinite(this.#max) ? this.#max : Number.NaN
@@ -98,13 +98,13 @@ export class MergedHistogram {
     return { kind: 'histogram', count, sum, min, max, bounds: this.#bounds ?? [], counts: this.#counts.slice() }
   }
 
-  /** A point of the same kind and bounds before anything was counted. It has a sum if `sum`, which came later, is known. */
+  /** A point of the same kind and bounds before anything was counted. @param sum of what was counted: where unknown it is none here */
   zero(sum: number): HistogramPoint {
     const empty = this.empty()
     if (this.#exponential !== undefined) empty.#exponential = new ExponentialCounts(this.#limits)
     empty.#bounds = this.#bounds
     empty.#counts = this.#counts.map(() => 0)
-    return empty.point(0, Number.isNaN(sum) ? Number.NaN : 0)
+    return empty.point(0, Number.isNaN(sum) ? sum : 0)
   }
 
   save(): SavedHistogram {
@@ -134,7 +134,8 @@ export class MergedHistogram {
     this.#exponential.add(shape)
   }
 
-  #addExplicit(bounds: readonly number[], counts: readonly number[]): void {
+  #addExplicit(buckets: Pick<Histogram, 'bounds' | 'counts'>): void {
+    const { bounds, counts } = finiteBuckets(buckets)
     if (!this.#isMergeable || this.#exponential !== undefined) return this.#giveUp()
     if (this.#bounds === undefined) {
       this.#bounds = bounds

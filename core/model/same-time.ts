@@ -1,4 +1,4 @@
-import type { DistinctSketch, Distribution, MemberSet } from './distribution.ts'
+import { additiveSum, type DistinctSketch, type Distribution, type MemberSet } from './distribution.ts'
 import { type HistogramPoint, MergedHistogram } from './merged-histogram.ts'
 import { FLAG_NO_RECORDED_VALUE, type PointBlock, PointBlockBuilder } from './points.ts'
 import type { Series, SeriesRegistry } from './series.ts'
@@ -135,7 +135,7 @@ function mergeDistributions(distributions: readonly Distribution[]): Distributio
   for (const histogram of distributions as readonly HistogramPoint[]) {
     merged.add(histogram)
     count += histogram.count
-    sum += histogram.sum
+    sum += additiveSum(histogram)
   }
   return merged.point(count, sum)
 }

@@ -1,7 +1,8 @@
 /**
- * Whether all that the first point of a cumulative series says was counted `since` then, Unix ms. A start of 0 is unknown, and
- * so is one that is the point's own time: OpenTelemetry's data model has that mean that somebody counted before.
+ * Whether a cumulative point says since when it counts. One without a start does not, nor one that starts at its own time:
+ * by OpenTelemetry's data model that is where somebody first saw a count that had begun before. Such a first point adds
+ * nothing, and the next one adds the difference to it. Unix ms.
  */
-export function isCountedSince(since: number, start: number, time: number): boolean {
-  return start > 0 && start >= since && start < time
+export function hasKnownStart(start: number, time: number): boolean {
+  return start > 0 && start < time
 }

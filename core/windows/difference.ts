@@ -1,3 +1,4 @@
+import { finiteBuckets } from '../model/finite-buckets.ts'
 import { type HistogramPoint, isSame } from '../model/merged-histogram.ts'
 import { ExponentialCounts } from '../model/sketch/exponential-counts.ts'
 
@@ -24,9 +25,11 @@ function difference(now: HistogramPoint, before: HistogramPoint): HistogramPoint
     if (shape.zeroCount >= 0 && isPositive(shape.positive.counts) && isPositive(shape.negative.counts))
       return { kind: 'exponential_histogram', ...parts, ...shape }
   }
-  if (now.kind === 'histogram' && before.kind === 'histogram' && isSame(now.bounds, before.bounds)) {
-    const counts = now.counts.map((count, i) => count - before.counts[i])
-    if (isPositive(counts)) return { kind: 'histogram', ...parts, bounds: now.bounds, counts }
+  if (now.kind === 'histogram' && before.kind === 'histogram') {
+    const [own, other] = [finiteBuckets(now), finiteBuckets(before)]
+    const counts = own.counts.map((count, i) => count - other.counts[i])
+    if (isSame(own.bounds, other.bounds) && isPositive(counts))
+      return { kind: 'histogram', ...parts, bounds: own.bounds, counts }
   }
   return { kind: 'histogram', ...parts, bounds: [], counts: [] }
 }

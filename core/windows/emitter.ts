@@ -157,11 +157,11 @@ export class Emitter {
     const start = this.totals.starts[slot]
     if (aggregation === 'histogram') return this.#totalHistogram(pane, slot, isFirst, end)
     if (aggregation === 'sum' && !this.#sendsSum(slot)) return
-    const value = this.totals[aggregation === 'sum' ? 'sums' : 'counts'][slot]
-    if (Number.isNaN(value)) return
+    const total = this.totals[aggregation === 'sum' ? 'sums' : 'counts'][slot]
+    if (Number.isNaN(total)) return
     const series = this.#outputs.totals.of(slot, aggregation)
     if (isFirst) this.#add(series, start, 0, start)
-    this.#add(series, end, value, start)
+    this.#add(series, end, total, start)
   }
 
   #totalHistogram(pane: Pane, slot: number, isFirst: boolean, end: number): void {

@@ -1,4 +1,5 @@
 import type { Histogram } from '../model/distribution.ts'
+import { finiteBuckets } from '../model/finite-buckets.ts'
 import type { HistogramPoint } from '../model/merged-histogram.ts'
 import { quantileOf } from '../model/sketch/ddsketch.ts'
 
@@ -10,19 +11,23 @@ export function histogramQuantile(point: HistogramPoint, quantile: number): numb
   return point.kind === 'exponential_histogram' ? quantileOf(point, quantile) : ofExplicit(point, quantile)
 }
 
-function ofExplicit({ count, bounds, counts, min, max }: Histogram, quantile: number): number {
+function ofExplicit(histogram: Histogram, quantile: number): number {
+  const { count, min, max } = histogram
+  const { bounds, counts } = finiteBuckets(histogram)
   if (count === 0 || bounds.length === 0) return Number.NaN
   const rank = quantile * count
   let below = 0
   let i = 0
   while (i < bounds.length && below + counts[i] < rank) below += counts[i++]
-  const least = i > 0 ? bounds[i - 1] : Number.NEGATIVE_INFINITY
-  const greatest = i < bounds.length ? bounds[i] : Number.POSITIVE_INFINITY
-  // Of a bucket without an end the bound that it has is as much as anybody knows.
-  const guess = Number.isFinite(greatest) ? Math.min(0, greatest) : Number.NaN
-  const lower = Number.isFinite(least) ? least : Number.isNaN(min) ? guess : min
-  const upper = Number.isFinite(greatest) ? greatest : Number.isNaN(max) ? lower : max
+  const lower = lowerEnd(bounds, i, min)
+  const upper = i < bounds.length ? bounds[i] : Number.isNaN(max) ? lower : max
   const share = counts[i] === 0 ? 0 : (rank - below) / counts[i]
   const value = lower + (upper - lower) * share
   return Math.min(Number.isNaN(max) ? value : max, Math.max(Number.isNaN(min) ? value : min, value))
+}
+
+/** Where bucket `i` begins; where that is nowhere, at the least value, or else at 0 or below. */
+function lowerEnd(bounds: readonly number[], i: number, min: number): number {
+  if (i > 0 && bounds[i - 1] !== Number.NEGATIVE_INFINITY) return bounds[i - 1]
+  return Number.isNaN(min) ? Math.min(0, bounds[i] ?? 0) : min
 }

@@ -1,6 +1,6 @@
 import type { HistogramPoint } from '../model/merged-histogram.ts'
 import type { Series } from '../model/series.ts'
-import { isCountedSince } from '../model/start-time.ts'
+import { hasKnownStart } from '../model/start-time.ts'
 import type { Stepwise } from '../model/stepwise.ts'
 import { withRoom } from './columns.ts'
 import { increase } from './difference.ts'
@@ -24,6 +24,7 @@ export interface LastPoint {
 /** What a point adds to a group. */
 export interface Increment {
   slot: number
+  /** NaN where unknown. */
   sum: number
   count: number
   histogram: HistogramPoint | undefined
@@ -85,8 +86,8 @@ export class LastPoints {
   }
 
   /**
-   * What `point` adds, written to `into`. False where that cannot be told yet: the first point of one that was counting
-   * before `since`, when nobody looked.
+   * What `point` adds, written to `into`. False where that cannot be told yet: the first point of one whose start is not
+   * known, or lies before `since`, when nobody looked.
    */
   increment(number: number, point: LastPoint, since: number, into: Increment): boolean {
     let row = this.#heads[number]
@@ -100,7 +101,7 @@ export class LastPoints {
     const before = isNew ? undefined : this.#histograms.get(row)
     into.histogram = histogram === undefined || before === undefined ? histogram : increase(histogram, before)
     this.#write(isNew ? this.#newRow(number) : row, point)
-    return !isNew || isCountedSince(since, point.start, point.time)
+    return !isNew || (point.start >= since && hasKnownStart(point.start, point.time))
   }
 
   /** Forgets series with no point since `time`, and that the groups `gone` are theirs. */

@@ -36,6 +36,7 @@ export class Pane {
   size = 0
   /** Slot + 1; 0 where empty. */
   keys = new Int32Array(INITIAL_CAPACITY)
+  /** NaN where one of the histograms has none. */
   sums = new Float64Array(INITIAL_CAPACITY)
   counts = new Float64Array(INITIAL_CAPACITY)
   /** Columns like those above, where anything asks for them. */

@@ -1,5 +1,5 @@
 import { type AttributeValue, attributeNumber, attributeText, findAttribute } from '../model/attributes.ts'
-import { numberOf } from '../model/distribution.ts'
+import { additiveSum, numberOf } from '../model/distribution.ts'
 import type { EventBlock } from '../model/events.ts'
 import { FLAG_NO_RECORDED_VALUE, type PointBlock } from '../model/points.ts'
 import type { Account } from '../telemetry/account.ts'
@@ -69,17 +69,18 @@ export class Reader {
     const distribution = block.distributions.get(i)
     const isHistogram = distribution?.kind === 'histogram' || distribution?.kind === 'exponential_histogram'
     const histogram = isHistogram ? distribution : undefined
-    const sum = block.value[i]
+    const sum = histogram === undefined ? block.value[i] : additiveSum(histogram)
+    // A histogram may come without a sum; its count counts all the same.
+    const isUnknown = histogram !== undefined && Number.isNaN(sum)
     const series = block.series[i]
-    // A histogram may come without a sum: then nobody knows that of the whole window.
-    const isKnown = Number.isFinite(sum) || (histogram !== undefined && Number.isNaN(sum))
-    if (!isKnown) return this.#drop('not_a_number')
+    if (!isUnknown && !Number.isFinite(sum)) return this.#drop('not_a_number')
     if (sum < 0 && series.metric.kind === 'counter') return this.#drop('negative_increment')
     const { observation } = this
     if (slot === CUMULATIVE) {
       const point = { start: block.start[i], time: block.time[i], sum, count: histogram?.count ?? 0, histogram }
       if (!this.#inputs.increment(series, point, observation)) return COUNTED
       if (histogram === undefined) return this.#value(observation.sum)
+      observation.sum = additiveSum(observation)
     } else {
       if (histogram === undefined) return this.#value(sum)
       observation.histogram = histogram

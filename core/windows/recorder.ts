@@ -51,7 +51,8 @@ function put(pane: Pane, observation: Observation, needs: Needs): void {
   const at = pane.place(slot)
   pane.sums[at] += observation.sum
   pane.counts[at] += observation.count
-  if (needs.extremes) pane.extend(at, observation.min, observation.max)
+  // An empty histogram has no least value, and makes that of others no less known.
+  if (needs.extremes && observation.count > 0) pane.extend(at, observation.min, observation.max)
   const isValue = !Number.isNaN(value)
   if (needs.last && isValue) pane.setLast(at, observation.time, value)
   if (needs.buckets) {

@@ -1,3 +1,4 @@
+import { additiveSum } from '../../core/model/distribution.ts'
 import { savedBytes } from '../../core/model/sketch/distinct-counter.ts'
 import { unionOf } from '../../core/model/sketch/distinct-sketch.ts'
 import type {
@@ -7,6 +8,8 @@ import type {
   Histogram,
   Series
 } from '../../sdk/plugin/index.ts'
+
+type Totals = Pick<Histogram, 'count' | 'sum' | 'min' | 'max'>
 
 /** Exponential histograms are made coarser until they have at most so many buckets a side. */
 const MOST_BUCKETS = 320
@@ -51,6 +54,18 @@ export function sizeOf(distribution: Distribution): number {
   return distribution.kind === 'set' ? 4 * distribution.members.length : distribution.quantiles.length
 }
 
+/** Unknown in one is unknown in both, but where that one has observed nothing. */
+function combineTotals(a: Totals, b: Totals, sign: 1 | -1): Totals {
+  const count = a.count + sign * b.count
+  const sum = additiveSum(a) + sign * additiveSum(b)
+  if (sign === -1) return { count, sum, min: Number.NaN, max: Number.NaN }
+  if (a.count === 0 || b.count === 0) {
+    const { min, max } = a.count === 0 ? b : a
+    return { count, sum, min, max }
+  }
+  return { count, sum, min: Math.min(a.min, b.min), max: Math.max(a.max, b.max) }
+}
+
 function combineHistograms(a: Histogram, b: Histogram, sign: 1 | -1): Histogram {
   const isSame = a.bounds.length === b.bounds.length && a.bounds.every((bound, i) => bound === b.bounds[i])
   const bounds = isSame ? a.bounds : a.bounds.filter(bound => b.bounds.includes(bound))
@@ -59,10 +74,7 @@ function combineHistograms(a: Histogram, b: Histogram, sign: 1 | -1): Histogram 
   const other = hasBuckets ? rebucket(b, bounds) : []
   return {
     kind: 'histogram',
-    count: a.count + sign * b.count,
-    sum: a.sum + sign * b.sum,
-    min: sign === 1 ? Math.min(a.min, b.min) : Number.NaN,
-    max: sign === 1 ? Math.max(a.max, b.max) : Number.NaN,
+    ...combineTotals(a, b, sign),
     bounds: hasBuckets ? bounds : [],
     counts: own.map((count, i) => count + sign * other[i])
   }
@@ -87,10 +99,7 @@ function combineExponential(a: ExponentialHistogram, b: ExponentialHistogram, si
   const side = (of: 'positive' | 'negative') => combineBuckets(a[of], a.scale - scale, b[of], b.scale - scale, sign)
   return {
     kind: 'exponential_histogram',
-    count: a.count + sign * b.count,
-    sum: a.sum + sign * b.sum,
-    min: sign === 1 ? Math.min(a.min, b.min) : Number.NaN,
-    max: sign === 1 ? Math.max(a.max, b.max) : Number.NaN,
+    ...combineTotals(a, b, sign),
     scale,
     zeroCount: a.zeroCount + sign * b.zeroCount,
     zeroThreshold: Math.max(a.zeroThreshold, b.zeroThreshold),

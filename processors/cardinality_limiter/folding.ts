@@ -1,7 +1,7 @@
-import { isCountedSince } from '../../core/model/start-time.ts'
+import { hasKnownStart } from '../../core/model/start-time.ts'
 import type { Distribution, PointBlock, PointBlockBuilder, Series } from '../../sdk/plugin/index.ts'
 import { addDistributions, zeroOf } from './amounts.ts'
-import { type Increment, incrementOf, isOlder, type Last, LastValues } from './last-values.ts'
+import { type Increment, incrementOf, isNewer, type Last, LastValues } from './last-values.ts'
 import type { Beginning, Ref } from './state.ts'
 
 /** A zero comes this much before the first value, so that `rate()` and `increase()` see the first increment. */
@@ -81,16 +81,20 @@ export class Folding {
 
   #increment(key: string, point: Last, isMonotonic: boolean, now: number): Increment | undefined {
     const last = this.last.take(key)
+    if (last !== undefined && !isNewer(point, last)) {
+      this.last.put(key, last, now)
+      return undefined
+    }
+    // Before the point is remembered: that may make another one forgotten, and so more starts doubtful.
     const increment = last === undefined ? this.#firstIncrement(point) : incrementOf(point, last, isMonotonic)
-    this.last.put(key, last === undefined || !isOlder(point, last) ? point : last, now)
+    if (increment === undefined) this.unknown++
+    this.last.put(key, point, now)
     return increment
   }
 
-  /** A series that began after this was watched counts from its start. */
+  /** A series that began after this was watched counts from its start, where that is known. */
   #firstIncrement(point: Last): Increment | undefined {
-    if (isCountedSince(this.last.since, point.start, point.time)) return point
-    this.unknown++
-    return undefined
+    return point.start >= this.last.since && hasKnownStart(point.start, point.time) ? point : undefined
   }
 
   #addTotal(target: Series, increment: Increment | undefined, point: Last, now: number): void {

@@ -1,4 +1,4 @@
-import { isCountedSince } from '../../core/model/start-time.ts'
+import { hasKnownStart } from '../../core/model/start-time.ts'
 import type { Distribution } from '../../sdk/plugin/index.ts'
 import { countOf, sizeOf, subtractDistributions } from './amounts.ts'
 
@@ -17,32 +17,30 @@ export interface Last {
   readonly own?: { readonly base: Last | undefined; readonly owesZero: boolean }
 }
 
-/** What a cumulative point adds to the one before; undefined where it adds nothing, being no newer. */
+/** What a cumulative point adds to the one before. */
 export interface Increment {
   readonly value: number
   readonly distribution: Distribution | undefined
 }
 
-/** @param isMonotonic whether a smaller value means that the series began anew */
+export function isNewer(point: Last, last: Last): boolean {
+  return point.start === last.start ? point.time > last.time : point.start > last.start
+}
+
+/** @param isMonotonic whether a smaller value means that the series began anew @param point a newer one than `last` */
+export function hasBegunAnew(point: Last, last: Last, isMonotonic: boolean): boolean {
+  return point.start > last.start || hasReset(point, last, isMonotonic)
+}
+
+/** Undefined where that is not known. @param point and `isMonotonic` as in {@link hasBegunAnew} */
 export function incrementOf(point: Last, last: Last, isMonotonic: boolean): Increment | undefined {
-  if (isOlder(point, last)) return undefined
-  if (hasBegunAnew(point, last, isMonotonic))
-    return point.start === last.start || isCountedSince(last.start, point.start, point.time) ? point : undefined
+  if (point.start > last.start) return hasKnownStart(point.start, point.time) ? point : undefined
+  if (hasReset(point, last, isMonotonic)) return point
   if (point.distribution === undefined) return { value: point.value - last.value, distribution: undefined }
   return {
     value: point.value - last.value,
     distribution: subtractDistributions(point.distribution, last.distribution!)
   }
-}
-
-/** Whether `point` says nothing that `last` does not. */
-export function isOlder(point: Pick<Last, 'start' | 'time'>, last: Last): boolean {
-  return point.start === last.start ? point.time <= last.time : point.start < last.start
-}
-
-/** Of a point that is newer than `last`. */
-export function hasBegunAnew(point: Last, last: Last, isMonotonic: boolean): boolean {
-  return point.start > last.start || hasReset(point, last, isMonotonic)
 }
 
 function hasReset(point: Last, last: Last, isMonotonic: boolean): boolean {

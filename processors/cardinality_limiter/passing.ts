@@ -1,6 +1,6 @@
 import type { PointBlock, PointBlockBuilder } from '../../sdk/plugin/index.ts'
 import { subtractDistributions } from './amounts.ts'
-import { hasBegunAnew, isOlder, type LastValues } from './last-values.ts'
+import { hasBegunAnew, isNewer, type LastValues } from './last-values.ts'
 import type { Admitted } from './state.ts'
 
 /**
@@ -38,9 +38,9 @@ export class Passing {
       distribution: block.distributions.get(i)
     }
     const { last, base } = entry
-    if (last === undefined || !isOlder(point, last)) entry.last = point
+    if (last === undefined || isNewer(point, last)) entry.last = point
     if (base === undefined) return true
-    if (isOlder(point, base) || !hasBegunAnew(point, base, isMonotonic(block, i))) return false
+    if (!isNewer(point, base) || !hasBegunAnew(point, base, isMonotonic(block, i))) return false
     // It began anew: what was counted elsewhere is no part of it any more.
     entry.base = undefined
     return true
@@ -50,7 +50,8 @@ export class Passing {
   rebase(entry: Admitted, block: PointBlock, i: number, points: PointBlockBuilder): boolean {
     const base = entry.base!
     const distribution = block.distributions.get(i)
-    if (isOlder({ start: block.start[i], time: block.time[i] }, base)) return false
+    const isOlder = block.start[i] === base.start ? block.time[i] <= base.time : block.start[i] < base.start
+    if (isOlder) return false
     if (distribution === undefined)
       points.add(block.series[i], block.time[i], block.value[i] - base.value, base.time, block.flags[i])
     else {

@@ -1,6 +1,6 @@
 import { compileMatch } from '../../core/model/matching/match.ts'
 import { SeriesCache } from '../../core/model/series-cache.ts'
-import { isCountedSince } from '../../core/model/start-time.ts'
+import { hasKnownStart } from '../../core/model/start-time.ts'
 import { type SavedStreams, StreamTable } from '../../core/model/stream-table.ts'
 import {
   type Context,
@@ -109,7 +109,7 @@ export class CumulativeToDelta implements Conversion {
     const gone = stream.writers.length === MOST_WRITERS ? stream.writers.shift() : undefined
     if (gone !== undefined) this.#distrust(gone, now)
     stream.writers.push(point)
-    if (!isCountedSince(this.#since, point.start, point.time)) {
+    if (point.start < this.#since || !hasKnownStart(point.start, point.time)) {
       this.#unknown.add(1)
       this.#context.account.absorbed++
     } else if (point.histogram === undefined) points.add(output, point.time, point.value, point.start)

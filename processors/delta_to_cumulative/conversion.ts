@@ -1,3 +1,4 @@
+import { additiveSum } from '../../core/model/distribution.ts'
 import { compileMatch } from '../../core/model/matching/match.ts'
 import { SeriesCache } from '../../core/model/series-cache.ts'
 import { type SavedStreams, StreamTable } from '../../core/model/stream-table.ts'
@@ -74,10 +75,10 @@ export class DeltaToCumulative implements Conversion {
     const distribution = block.distributions.get(i)
     const histogram =
       distribution?.kind === 'histogram' || distribution?.kind === 'exponential_histogram' ? distribution : undefined
-    const value = block.value[i]
-    // A histogram may come without a sum: then nobody knows that of the total.
-    const isKnown = Number.isFinite(value) || (histogram !== undefined && Number.isNaN(value))
-    if (!isKnown) return this.#drop('not_a_number')
+    const value = histogram === undefined ? block.value[i] : additiveSum(histogram)
+    // A histogram may come without a sum; its count counts all the same.
+    const isUnknown = histogram !== undefined && Number.isNaN(value)
+    if (!isUnknown && !Number.isFinite(value)) return this.#drop('not_a_number')
     if (value < 0 && series.metric.kind === 'counter') return this.#drop('negative_increment')
     const total = this.#totalOf(series, block.start[i], block.time[i], now)
     if (total === undefined) return this.#drop('too_many_streams')

@@ -34,14 +34,12 @@ export function quantileOf(histogram: ExponentialHistogram, quantile: number): n
   return clamp(middleOf(indexFromBottom(positive, rank - below - zeroCount), scale), min, max)
 }
 
-/**
- * What stands for all values in bucket `index`, equally far from both of its bounds, as shares of the value. If it reaches
- * beyond all numbers, its lower bound.
- */
+/** What stands for all values in bucket `index`, equally far from both of its bounds, as shares of the value. */
 function middleOf(index: number, scale: number): number {
-  const upper = 2 ** ((index + 1) * 2 ** -scale)
-  if (!Number.isFinite(upper)) return lowerBound(index, scale)
-  return upper / ((1 + gammaOf(scale)) / 2)
+  const gamma = gammaOf(scale)
+  const twice = 2 * 2 ** ((index + 1) * 2 ** -scale)
+  // The greatest buckets end where no number is any more; the same is reckoned from where they begin.
+  return Number.isFinite(twice) ? twice / (1 + gamma) : lowerBound(index, scale) * (2 / (1 + 1 / gamma))
 }
 
 function indexFromBottom({ offset, counts }: ExponentialBuckets, rank: number): number {

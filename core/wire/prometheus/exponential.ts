@@ -1,5 +1,6 @@
 import type { ExponentialBuckets, ExponentialHistogram } from '../../model/distribution.ts'
 import { lowerBound } from '../../model/sketch/exponential-counts.ts'
+import { boundText } from './bounds.ts'
 
 /**
  * The finest scale kept: 26 buckets a decade, so a quantile is at most 4.4 % off. Finer ones are merged down to it,
@@ -32,11 +33,6 @@ export function bucketRanges(histogram: ExponentialHistogram): Range[] {
 /** As VictoriaMetrics' own histograms are labelled: `0.5...0.5452538663326288`. */
 export function vmrange({ lower, upper }: Range): string {
   return `${boundText(lower)}...${boundText(lower === upper ? lower + SMALLEST : upper)}`
-}
-
-/** As Prometheus writes numbers. */
-export function boundText(bound: number): string {
-  return Number.isFinite(bound) ? String(bound) : bound > 0 ? '+Inf' : '-Inf'
 }
 
 function merged({ offset, counts }: ExponentialBuckets, scale: number): Range[] {

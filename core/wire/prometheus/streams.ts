@@ -1,5 +1,7 @@
 import type { Distribution, ExponentialHistogram, Histogram, Summary } from '../../model/distribution.ts'
-import { boundText, bucketRanges, vmrange } from './exponential.ts'
+import { finiteBuckets } from '../../model/finite-buckets.ts'
+import { boundText } from './bounds.ts'
+import { bucketRanges, vmrange } from './exponential.ts'
 import { type Label, type Labels, withLabels } from './labels.ts'
 import type { Samples } from './samples.ts'
 
@@ -46,19 +48,18 @@ export class DistributionStreams<L> {
     if (!Number.isNaN(sum)) samples.add(this.#stream('_sum'), time, sum)
   }
 
-  #addHistogram(samples: Samples<L>, time: number, { bounds, counts, count }: Histogram): void {
+  #addHistogram(samples: Samples<L>, time: number, histogram: Histogram): void {
+    const { bounds, counts } = finiteBuckets(histogram)
     if (!sameNumbers(bounds, this.#bounds)) {
       this.#bounds = bounds
       this.#buckets = bounds.map(bound => this.#stream('_bucket', ['le', boundText(bound)]))
     }
-    // A last bound of +Inf is the bucket of all, which is sent anyway.
-    const finite = bounds.at(-1) === Number.POSITIVE_INFINITY ? bounds.length - 1 : bounds.length
     let below = 0
-    for (let i = 0; i < finite; i++) {
+    for (let i = 0; i < bounds.length; i++) {
       below += counts[i]
       samples.add(this.#buckets[i], time, below)
     }
-    samples.add(this.#stream('_bucket', ['le', '+Inf']), time, count)
+    samples.add(this.#stream('_bucket', ['le', '+Inf']), time, histogram.count)
   }
 
   #addAsRanges(samples: Samples<L>, time: number, histogram: ExponentialHistogram): void {
@@ -71,12 +72,13 @@ export class DistributionStreams<L> {
     let below = 0
     let reached = Number.NaN
     for (const { lower, upper, count } of bucketRanges(histogram)) {
-      if (lower !== reached && lower !== upper)
-        samples.add(this.#stream('_bucket', ['le', boundText(lower)]), time, below)
+      const isGap = lower !== reached && lower !== upper && lower !== Number.NEGATIVE_INFINITY
+      if (isGap) samples.add(this.#stream('_bucket', ['le', boundText(lower)]), time, below)
       below += count
+      reached = upper
+      // That one is added below, with all that was counted.
       if (upper !== Number.POSITIVE_INFINITY)
         samples.add(this.#stream('_bucket', ['le', boundText(upper)]), time, below)
-      reached = upper
     }
     samples.add(this.#stream('_bucket', ['le', '+Inf']), time, histogram.count)
   }

@@ -262,7 +262,7 @@ export class JournaledRun {
   async #export(block: PointBlock, backend: TestBackend, signal: AbortSignal): Promise<void> {
     await turns(1)
     if (this.#dead || signal.aborted || backend.state === 'down') return new Promise(() => {})
-    if (backend.state === 'refusing') throw new Error('not now')
+    if (backend.state === 'refusing') throw new ExportError('not now', { retryable: true })
     if (backend.state === 'rejecting' || block.series.some(({ metric }) => backend.isPoison(metric.name)))
       throw new ExportError('never', { retryable: false, reason: 'rejected' })
     for (let i = 0; i < block.length; i++) {
@@ -270,7 +270,7 @@ export class JournaledRun {
       const labels = attributes.map(([key, value]) => `${key}=${value}`).join()
       backend.sent.push([`${metric.name}{${labels}}@${block.time[i]}`, block.value[i]])
     }
-    if (backend.state === 'mute') throw new Error('connection reset')
+    if (backend.state === 'mute') throw Object.assign(new Error('connection reset'), { code: 'ECONNRESET' })
   }
 }
 

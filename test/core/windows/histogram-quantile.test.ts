@@ -2,24 +2,57 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { histogramQuantile } from '../../../core/windows/histogram-quantile.ts'
 
-const UNKNOWN = { kind: 'histogram', sum: Number.NaN, min: Number.NaN, max: Number.NaN } as const
+const [INFINITY, UNKNOWN] = [Number.POSITIVE_INFINITY, Number.NaN]
 
-test('regression: quantiles in a bucket up to +Inf were not sent; the greatest bound is as much as is known', () => {
-  const histogram = { ...UNKNOWN, count: 10, bounds: [1, 2, Infinity], counts: [2, 3, 5, 0] }
-  assert.equal(histogramQuantile(histogram, 0.5), 2)
-  assert.equal(histogramQuantile(histogram, 0.9), 2)
-  assert.equal(histogramQuantile({ ...histogram, bounds: [1, 2], counts: [2, 3, 5] }, 0.9), 2)
-  assert.equal(histogramQuantile({ ...histogram, max: 10 }, 0.9), 2 + (10 - 2) * 0.8)
+const explicit = (bounds: readonly number[], counts: readonly number[], min = UNKNOWN, max = UNKNOWN) => ({
+  kind: 'histogram' as const,
+  count: counts.reduce((a, b) => a + b),
+  sum: UNKNOWN,
+  min,
+  max,
+  bounds,
+  counts
 })
 
-test('of a bucket from -Inf the upper bound, from 0 on if it is above that', () => {
-  const histogram = { ...UNKNOWN, count: 10, bounds: [-Infinity, 4], counts: [0, 10, 0] }
-  assert.equal(histogramQuantile(histogram, 0.5), 2)
-  assert.equal(histogramQuantile({ ...histogram, bounds: [-Infinity, -4] }, 0.5), -4)
-  assert.equal(histogramQuantile({ ...histogram, min: 2 }, 0.5), 3)
-})
+/** Ten values in the bucket of scale 0 at `offset`, or of their negatives. */
+const exponential = (scale: number, offset: number, sign: 1 | -1 = 1) => {
+  const [full, none] = [
+    { offset, counts: [10] },
+    { offset: 0, counts: [] }
+  ]
+  const [positive, negative] = sign === 1 ? [full, none] : [none, full]
+  const totals = { count: 10, sum: UNKNOWN, min: UNKNOWN, max: UNKNOWN }
+  return {
+    kind: 'exponential_histogram' as const,
+    ...totals,
+    scale,
+    zeroCount: 0,
+    zeroThreshold: 0,
+    positive,
+    negative
+  }
+}
 
-test('of a bucket without any bound nobody knows', () => {
-  const histogram = { ...UNKNOWN, count: 10, bounds: [-Infinity, Infinity], counts: [0, 10, 0] }
-  assert.equal(histogramQuantile(histogram, 0.5), Number.NaN)
-})
+for (const [name, point, quantile, want] of [
+  ['in a bucket that ends at infinity: the greatest finite bound', explicit([1, 2, INFINITY], [5, 2, 3, 0]), 0.9, 2],
+  ['in it, where the greatest value is known: up to that', explicit([1, 2, INFINITY], [5, 2, 3, 0], 0, 8), 1, 8],
+  ['below it: as without it', explicit([1, 2, INFINITY], [5, 2, 3, 0]), 0.5, 1],
+  ['above the greatest bound', explicit([1, 2], [5, 2, 3]), 0.9, 2],
+  ['above minus infinity: as in a first bucket', explicit([-INFINITY, 4], [0, 10, 0]), 0.5, 2],
+  ['above minus infinity alone: nothing is known', explicit([-INFINITY], [0, 10]), 0.5, 0]
+] as const) {
+  test(`a quantile ${name}`, () => assert.equal(histogramQuantile(point, quantile), want))
+}
+
+for (const [scale, offset, least, most] of [
+  [0, 1023, 2 ** 1023, Number.MAX_VALUE],
+  [3, 8191, 2 ** (8191 / 8), Number.MAX_VALUE],
+  [20, 1024 * 2 ** 20 - 1, 2 ** 1023.999, Number.MAX_VALUE],
+  [-10, 0, 1, Number.MAX_VALUE]
+] as const) {
+  test(`a quantile in the exponential bucket that ends at 2^1024 is a number, scale ${scale}`, () => {
+    const value = histogramQuantile(exponential(scale, offset), 0.9)
+    assert.ok(value >= least && value <= most, `${value}`)
+    assert.equal(histogramQuantile(exponential(scale, offset, -1), 0.9), -value)
+  })
+}

@@ -89,11 +89,12 @@ it('memory is flat: the snapshot after 100,000 random cumulative series is as la
   const sizes: number[] = []
   const totals = new Map<string, number>()
   for (let batch = 0; batch < 400; batch++) {
-    weir.advance(1)
     const points: TestPoint[] = []
-    for (let i = 0; i < 1000; i++) points.push({ attributes: { user: `${batch} ${i}` }, metric, start: batch + 0.5 })
+    for (let i = 0; i < 1000; i++)
+      points.push({ attributes: { user: `${batch} ${i}` }, metric, at: batch + 0.5, start: batch })
     weir.send(...points)
     for (const { series, value } of weir.outputs.splice(0)) totals.set(series, value)
+    weir.advance(1)
     if (batch % 100 === 99) sizes.push(weir.processor.snapshot!().length)
   }
   assert.equal(

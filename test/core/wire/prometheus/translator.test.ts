@@ -80,46 +80,78 @@ test('a histogram becomes cumulative buckets, sum and count', () => {
   ])
 })
 
-test('regression: a last bound of +Inf became a second bucket of all', () => {
-  const histogram = { kind: 'histogram', count: 10, sum: 42, min: 1, max: 9 } as const
-  assert.deepEqual(translated('histogram', { ...histogram, bounds: [1, Infinity], counts: [3, 7, 0] }).slice(2), [
-    'd_bucket{le="1"} 3 0',
-    'd_bucket{le="+Inf"} 10 0'
+test('a histogram without a sum has no series for it', () => {
+  const unknown = { count: 7, sum: Number.NaN, min: Number.NaN, max: Number.NaN }
+  assert.deepEqual(translated('histogram', { kind: 'histogram', ...unknown, bounds: [0], counts: [3, 4] }), [
+    'd_count{} 7 0',
+    'd_bucket{le="0"} 3 0',
+    'd_bucket{le="+Inf"} 7 0'
   ])
-  assert.deepEqual(translated('histogram', { ...histogram, bounds: [-Infinity, 1], counts: [0, 3, 7] }).slice(2), [
-    'd_bucket{le="-Inf"} 0 0',
-    'd_bucket{le="1"} 3 0',
-    'd_bucket{le="+Inf"} 10 0'
+  const [positive, negative] = [
+    { offset: 0, counts: [7] },
+    { offset: 0, counts: [] }
+  ]
+  const shape = { scale: 0, zeroCount: 0, zeroThreshold: 0, positive, negative }
+  assert.deepEqual(translated('exponential_histogram', { kind: 'exponential_histogram', ...unknown, ...shape }), [
+    'd_count{} 7 0',
+    'd_bucket{vmrange="1...2"} 7 0'
   ])
 })
 
-test('regression: exponential buckets that reach beyond all numbers became a second bucket of all', () => {
-  const reaching = {
+const INFINITE = [1, 2, Number.POSITIVE_INFINITY]
+
+for (const temporality of ['delta', 'cumulative'] as const) {
+  test(`a last bound of infinity is the bucket that every histogram has, once (${temporality})`, () => {
+    const points = new PointBlockBuilder()
+    const histogram = { kind: 'histogram', count: 10, sum: 100, min: 0, max: 9 } as const
+    const own = series('h', 'histogram', temporality)
+    points.addDistribution(own, NOW, { ...histogram, bounds: INFINITE, counts: [5, 2, 3, 0] })
+    const { samples } = translator({ targetInfo: false }).translate(points.build(), NOW)
+    const lost = new Set<number>()
+    const rows = rowsBySeries(samples, lost)
+    assert.deepEqual(lost, new Set())
+    assert.deepEqual(
+      Array.from(rows, row => lines(samples)[row]).filter(line => line.startsWith('h_bucket')),
+      ['h_bucket{le="1"} 5 0', 'h_bucket{le="2"} 7 0', 'h_bucket{le="+Inf"} 10 0']
+    )
+  })
+}
+
+test('a bound of minus infinity is -Inf', () => {
+  const histogram = { kind: 'histogram', count: 3, sum: 4, min: 1, max: 2 } as const
+  const bounds = [Number.NEGATIVE_INFINITY, 1]
+  assert.deepEqual(translated('histogram', { ...histogram, bounds, counts: [0, 1, 2] }).slice(2), [
+    'd_bucket{le="-Inf"} 0 0',
+    'd_bucket{le="1"} 1 0',
+    'd_bucket{le="+Inf"} 3 0'
+  ])
+})
+
+test('exponential buckets that reach 2^1024 end in +Inf, once', () => {
+  const histogram = {
     kind: 'exponential_histogram',
     count: 5,
     sum: Number.NaN,
     min: Number.NaN,
     max: Number.NaN,
-    scale: 0,
+    scale: -9,
     zeroCount: 0,
     zeroThreshold: 0,
-    positive: { offset: 1022, counts: [2, 3] },
-    negative: { offset: 1023, counts: [0] }
+    positive: { offset: 0, counts: [2, 1] },
+    negative: { offset: 1, counts: [2] }
   } as const
-  assert.deepEqual(translated('exponential_histogram', reaching, { exponentialHistograms: 'le' }).slice(1), [
-    `d_bucket{le="${2 ** 1022}"} 0 0`,
-    `d_bucket{le="${2 ** 1023}"} 2 0`,
+  const [end, below] = [String(2 ** 512), String(-(2 ** 512))]
+  assert.deepEqual(translated('exponential_histogram', histogram).slice(1), [
+    `d_bucket{vmrange="-Inf...${below}"} 2 0`,
+    `d_bucket{vmrange="1...${end}"} 2 0`,
+    `d_bucket{vmrange="${end}...+Inf"} 1 0`
+  ])
+  assert.deepEqual(translated('exponential_histogram', histogram, { exponentialHistograms: 'le' }).slice(1), [
+    `d_bucket{le="${below}"} 2 0`,
+    'd_bucket{le="1"} 2 0',
+    `d_bucket{le="${end}"} 4 0`,
     'd_bucket{le="+Inf"} 5 0'
   ])
-  assert.deepEqual(translated('exponential_histogram', reaching).slice(1), [
-    `d_bucket{vmrange="${2 ** 1022}...${2 ** 1023}"} 2 0`,
-    `d_bucket{vmrange="${2 ** 1023}...+Inf"} 3 0`
-  ])
-})
-
-test('a histogram without a sum has no _sum', () => {
-  const histogram = { kind: 'histogram', count: 1, sum: Number.NaN, min: 1, max: 1, bounds: [], counts: [] } as const
-  assert.deepEqual(translated('histogram', histogram), ['d_count{} 1 0', 'd_bucket{le="+Inf"} 1 0'])
 })
 
 test('an exponential histogram becomes vmrange or le buckets of scale 3 at most', () => {
