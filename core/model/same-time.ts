@@ -137,5 +137,7 @@ function mergeDistributions(distributions: readonly Distribution[]): Distributio
     count += histogram.count
     sum += additiveSum(histogram)
   }
-  return merged.point(count, sum)
+  // Those that have observed nothing add nothing, and all of them together still say nothing.
+  const isKnown = distributions.some(one => !Number.isNaN((one as HistogramPoint).sum))
+  return merged.point(count, isKnown ? sum : Number.NaN)
 }
