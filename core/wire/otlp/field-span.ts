@@ -1,5 +1,9 @@
 import type { ProtobufReader } from '../protobuf/reader.ts'
 
+const FIRST_CAPACITY = 1024
+/** Of memory from one message to the next. */
+const MOST_KEPT = 64 * 1024
+
 /**
  * Fields picked out of a message: a range of it while they stand side by side, a copy once they do not. Either way the
  * bytes from `start` to `end` are a valid message made of these fields only. Meant to be used again and again.
@@ -9,12 +13,15 @@ export class FieldSpan {
   view: DataView = new DataView(this.bytes.buffer, 0, 0)
   start = 0
   end = 0
+  /** Where fields that stand apart are put side by side. */
+  #own: Buffer = Buffer.alloc(0)
 
   /** Empties it, for fields that `reader` is about to meet. */
   begin(reader: ProtobufReader): void {
     this.bytes = reader.bytes
     this.view = reader.view
     this.start = this.end = reader.at
+    if (this.#own.length > MOST_KEPT) this.#own = Buffer.alloc(0)
   }
 
   /** The field, tag included, that starts at `from` and that `reader` has just passed. */
@@ -26,10 +33,21 @@ export class FieldSpan {
     } else this.#gather(reader.bytes.subarray(from, reader.at))
   }
 
+  /** Appends a copy. Memory grows by doubling, so that fields which all stand apart cost no more than their bytes. */
   #gather(field: Buffer): void {
-    this.bytes = Buffer.concat([this.bytes.subarray(this.start, this.end), field])
-    this.view = new DataView(this.bytes.buffer, this.bytes.byteOffset, this.bytes.length)
+    const length = this.end - this.start
+    if (this.bytes !== this.#own || length + field.length > this.#own.length) this.#moveToOwn(length + field.length)
+    field.copy(this.#own, this.end)
+    this.end += field.length
+  }
+
+  #moveToOwn(needed: number): void {
+    const old = this.bytes.subarray(this.start, this.end)
+    if (needed > this.#own.length) this.#own = Buffer.allocUnsafeSlow(Math.max(FIRST_CAPACITY, needed * 2))
+    old.copy(this.#own)
+    this.bytes = this.#own
+    this.view = new DataView(this.#own.buffer)
     this.start = 0
-    this.end = this.bytes.length
+    this.end = old.length
   }
 }

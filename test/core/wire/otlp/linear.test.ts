@@ -1,0 +1,85 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { SeriesRegistry } from '../../../../core/model/series.ts'
+import { decodeDDSketch } from '../../../../core/wire/ddsketch.ts'
+import { OtlpMetricsDecoder } from '../../../../core/wire/otlp/metrics-decoder.ts'
+import { attribute, double, fixed64, integer, message, text } from '../protobuf/fields.ts'
+
+const FEW = 10_000
+const TRIES = 5
+/** Twice what is linear, and far from the 16 of what is quadratic. */
+const MOST_TIMES = 8
+/** A machine that does something else meanwhile; what is quadratic takes hundreds. */
+const SLACK_MS = 40
+
+/** A field that nobody knows, and that keeps two others apart. */
+const APART = integer(99, 1)
+const repeated = (field: Buffer, times: number) =>
+  Buffer.concat(Array<Buffer>(times).fill(Buffer.concat([field, APART])))
+
+const metric = (...fields: Buffer[]) => message(1, message(2, message(2, text(1, 'm'), ...fields)))
+const sum = (...points: Buffer[]) => metric(message(7, ...points, integer(2, 1), integer(3, 1)))
+
+/** Bodies of so many fields of a message that stand apart from each other. */
+const bodies: Record<string, (times: number) => Buffer> = {
+  'attributes of a resource': n => message(1, message(1, repeated(attribute(1, 'a', 'b'), n)), message(2)),
+  'resources of one message': n => message(1, repeated(message(1, attribute(1, 'a', 'b')), n), message(2)),
+  'scopes of one message': n => message(1, message(2, repeated(message(1, text(1, 'a')), n))),
+  'schema URLs': n => message(1, repeated(text(3, 'http://a'), n), message(2, repeated(text(3, 'http://b'), n))),
+  'names of a metric': n => metric(repeated(text(1, 'n'), n), message(7, integer(2, 1))),
+  'descriptions of a metric': n => metric(repeated(text(2, 'n'), n), message(7, integer(2, 1))),
+  'metrics without data': n => message(1, message(2, repeated(message(2, text(1, 'n')), n))),
+  'data of a metric': n => metric(repeated(message(7, integer(2, 1)), n)),
+  points: n => sum(repeated(message(1, double(4, 1)), n)),
+  'attributes of a number': n => sum(message(1, repeated(attribute(7, 'a', 'b'), n), double(4, 1))),
+  'attributes of a histogram': n => metric(message(9, message(1, repeated(attribute(9, 'a', 'b'), n)), integer(2, 1))),
+  'buckets of a histogram': n =>
+    metric(message(9, message(1, repeated(fixed64(6, 1n), n + 1), repeated(double(7, 1), n)), integer(2, 1))),
+  'attributes of an exponential histogram': n =>
+    metric(message(10, message(1, repeated(attribute(1, 'a', 'b'), n)), integer(2, 1))),
+  'buckets of an exponential histogram': n =>
+    metric(message(10, message(1, message(8, repeated(integer(2, 1), n))), integer(2, 1))),
+  'attributes of a summary': n => metric(message(11, message(1, repeated(attribute(7, 'a', 'b'), n)))),
+  'quantiles of a summary': n => metric(message(11, message(1, repeated(message(6, double(1, 0.5)), n)))),
+  exemplars: n => sum(message(1, repeated(message(5, text(1, 'a')), n), double(4, 1))),
+  'values of an attribute': n =>
+    sum(message(1, message(7, text(1, 'a'), repeated(message(2, text(1, 'b')), n)), double(4, 1))),
+  'a list in an attribute': n =>
+    sum(
+      message(1, message(7, text(1, 'a'), message(2, message(5, repeated(message(1, text(1, 'b')), n)))), double(4, 1))
+    ),
+  'a map in an attribute': n =>
+    sum(message(1, message(7, text(1, 'a'), message(2, message(6, repeated(attribute(1, 'k', 'v'), n)))), double(4, 1)))
+}
+
+for (const [name, body] of Object.entries(bodies))
+  test(`decoding takes time in proportion to its bytes: ${name}`, () => {
+    assertLinear(n => {
+      const bytes = body(n)
+      return () => void new OtlpMetricsDecoder(new SeriesRegistry()).decode(bytes, 1)
+    })
+  })
+
+test('decoding takes time in proportion to its bytes: a sketch', () => {
+  const mapping = message(1, double(1, 2 ** (1 / 32)))
+  assertLinear(n => {
+    const bytes = Buffer.concat([mapping, message(2, repeated(double(2, 1), n))])
+    return () => void decodeDDSketch(bytes)
+  })
+})
+
+function assertLinear(prepare: (times: number) => () => void): void {
+  const best = (times: number) => {
+    const run = prepare(times)
+    return Math.min(...Array.from({ length: TRIES }, () => timed(run)))
+  }
+  best(FEW)
+  const [one, four] = [best(FEW), best(4 * FEW)]
+  assert.ok(four < one * MOST_TIMES + SLACK_MS, `${one} ms for n, ${four} ms for 4 n`)
+}
+
+function timed(run: () => void): number {
+  const begun = performance.now()
+  run()
+  return performance.now() - begun
+}
