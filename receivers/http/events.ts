@@ -1,4 +1,5 @@
 import { distance } from 'fastest-levenshtein'
+import { parseJson, showJson } from '../../core/wire/json.ts'
 import {
   type Attribute,
   type Attributes,
@@ -53,9 +54,9 @@ export function readEvents(format: EventFormat, body: Buffer, now: number): Read
 
 function parse(text: string): unknown {
   try {
-    return JSON.parse(text)
+    return parseJson(text)
   } catch (error) {
-    return new BadEvent('malformed', () => `not JSON: ${(error as Error).message}`)
+    return new BadEvent('malformed', () => (error as Error).message)
   }
 }
 
@@ -132,7 +133,7 @@ class BadEvent {
 /** @param now Unix ms, the time of events that have none */
 function readEvent(json: unknown, now: number): Event | BadEvent {
   if (typeof json !== 'object' || json === null || Array.isArray(json))
-    return new BadEvent('malformed', () => `an event is an object, not ${show(json)}`)
+    return new BadEvent('malformed', () => `an event is an object, not ${showJson(json)}`)
   const { name, value = 1, id, timestamp, attributes } = json as Record<string, unknown>
   for (const key in json) if (!KNOWN_KEYS.has(key)) return unknownKey(key)
   if (typeof name !== 'string' || name === '') return bad('bad_name', 'name', 'a string that is not empty', name)
@@ -176,15 +177,10 @@ function unknownKey(key: string): BadEvent {
     const start = key.slice(0, SHOWN_CHARS)
     const [closest] = KEYS.toSorted((a, b) => distance(start, a) - distance(start, b))
     const hint = distance(start, closest) <= CLOSE_ENOUGH ? `did you mean ${closest}?` : `there are ${KEYS.join(', ')}`
-    return `${show(key)} is not part of an event: ${hint}`
+    return `${showJson(key)} is not part of an event: ${hint}`
   })
 }
 
 function bad(reason: Flaw, key: string, wanted: string, seen: unknown): BadEvent {
-  return new BadEvent(reason, () => `${key} must be ${wanted}, not ${show(seen)}`)
-}
-
-function show(value: unknown): string {
-  const text = JSON.stringify(value) ?? 'missing'
-  return text.length > SHOWN_CHARS ? `${text.slice(0, SHOWN_CHARS)}…` : text
+  return new BadEvent(reason, () => `${key} must be ${wanted}, not ${seen === undefined ? 'missing' : showJson(seen)}`)
 }

@@ -75,7 +75,7 @@ test('bad input is answered, counted, and ends nothing', async t => {
   await postAll(weir.events, [['good', 200, JSON_TYPE, '{"name":"a"}']])
   await sendDatagrams(weir.statsdPort, ['a:1|c'])
   await eventually('every line is in', async () => {
-    return (await weir.component('receiver statsd')).account.received === STATSD.length + 3
+    return (await weir.component('receiver statsd')).account.received === STATSD.length + 4
   })
   await weir.settled()
   await weir.assertLedger({
@@ -88,7 +88,11 @@ test('bad input is answered, counted, and ends nothing', async t => {
       bad_id: 1,
       bad_attributes: 1
     },
-    'receiver statsd': { ...Object.fromEntries(STATSD.map(([, reason]) => [reason, 1])), unknown_type: 2 }
+    'receiver statsd': {
+      ...Object.fromEntries(STATSD.map(([, reason]) => [reason, 1])),
+      unknown_type: 2,
+      empty_datagram: 1
+    }
   })
   const sent = async (id: string) => (await weir.component(`receiver ${id}`)).account.sent
   assert.deepEqual([await sent('otlp'), await sent('http'), await sent('statsd')], [1, 3, 2])

@@ -58,6 +58,7 @@ export function flawOf(distribution: OtlpDistribution): RejectionReason | undefi
   if (distribution.kind !== 'histogram') return undefined
   const { bounds, counts } = distribution
   if (counts.length !== bounds.length + 1 && counts.length + bounds.length > 0) return 'bucket_mismatch'
+  if (Number.isNaN(bounds[0])) return 'unordered_bounds'
   for (let i = 1; i < bounds.length; i++) if (!(bounds[i - 1] < bounds[i])) return 'unordered_bounds'
   return undefined
 }

@@ -1,6 +1,6 @@
-import { BadInputError, describeError } from '../../errors.ts'
 import { FLAG_NO_RECORDED_VALUE, PointBlockBuilder } from '../../model/points.ts'
 import type { Metric, Resource, Scope, SeriesRegistry } from '../../model/series.ts'
+import { parseJson } from '../json.ts'
 import {
   checkSize,
   type DataField,
@@ -14,7 +14,7 @@ import {
   SUM,
   SUMMARY
 } from './forms.ts'
-import { JsonFields, type JsonObject } from './json-fields.ts'
+import { INT32, JsonFields, type JsonObject, UINT32 } from './json-fields.ts'
 import {
   jsonAttributes,
   jsonExponentialHistogram,
@@ -44,15 +44,7 @@ export function decodeMetricsJson(
   receivedAt: number,
   maxBytes = Number.POSITIVE_INFINITY
 ): DecodedMetrics {
-  return new JsonDecoder(registry, receivedAt, maxBytes).decode(parse(body))
-}
-
-function parse(body: Buffer): unknown {
-  try {
-    return JSON.parse(body.toString())
-  } catch (cause) {
-    throw new BadInputError(`not JSON: ${describeError(cause)}`, 'malformed', { cause })
-  }
+  return new JsonDecoder(registry, receivedAt, maxBytes).decode(parseJson(body.toString()))
 }
 
 class JsonDecoder {
@@ -105,7 +97,7 @@ class JsonDecoder {
   #points(metric: JsonObject, name: string, field: DataField, data: JsonObject): void {
     const fields = this.#fields
     const monotonic = fields.boolean(data, 'isMonotonic')
-    const form = formOf(field, Number(fields.integer(data, 'aggregationTemporality')), monotonic)
+    const form = formOf(field, Number(fields.integer(data, 'aggregationTemporality', INT32)), monotonic)
     const unit = fields.text(metric, 'unit')
     const description = fields.text(metric, 'description')
     if (form !== undefined) this.#metric = { name, unit, description, kind: form.kind, temporality: form.temporality }
@@ -139,7 +131,7 @@ class JsonDecoder {
       series: this.#registry.intern(this.#metric, attributes, this.#resource, this.#scope),
       time: jsonTime(fields, point, 'timeUnixNano') || this.#receivedAt,
       start: jsonTime(fields, point, 'startTimeUnixNano'),
-      flags: Number(fields.integer(point, 'flags')) & FLAG_NO_RECORDED_VALUE
+      flags: Number(fields.integer(point, 'flags', UINT32)) & FLAG_NO_RECORDED_VALUE
     }
   }
 }

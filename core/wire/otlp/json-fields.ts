@@ -1,8 +1,21 @@
 import { BadInputError } from '../../errors.ts'
+import { showJson } from '../json.ts'
 
 export type JsonObject = { readonly [key: string]: unknown }
 
-const SHOWN_CHARS = 60
+interface IntegerRange {
+  readonly from: bigint
+  readonly to: bigint
+  readonly name: string
+}
+export const INT32: IntegerRange = { from: -(2n ** 31n), to: 2n ** 31n - 1n, name: 'of 32 bits' }
+export const UINT32: IntegerRange = { from: 0n, to: 2n ** 32n - 1n, name: 'from 0 to 2^32' }
+export const INT64: IntegerRange = { from: -(2n ** 63n), to: 2n ** 63n - 1n, name: 'of 64 bits' }
+const UINT64: IntegerRange = { from: 0n, to: 2n ** 64n - 1n, name: 'from 0 to 2^64' }
+
+/** Of 2^64, with a sign and some zeros in front. */
+const MOST_DIGITS = 32
+const LONGEST_DECIMAL = 1024
 
 /**
  * Reads fields by the OTLP JSON mapping (https://opentelemetry.io/docs/specs/otlp/#json-protobuf-encoding): absent and null
@@ -58,25 +71,26 @@ export class JsonFields {
   double(parent: JsonObject, key: string, absent: number): number {
     const value = parent[key] ?? absent
     if (typeof value === 'number') return value
-    const number = typeof value === 'string' && value.trim() !== '' ? Number(value) : Number.NaN
-    if (Number.isNaN(number) && value !== 'NaN') throw this.error(key, 'a number', value)
-    return number
+    if (value === 'NaN') return Number.NaN
+    if (typeof value !== 'string' || !isDecimal(value)) throw this.error(key, 'a number', value)
+    return Number(value)
   }
 
   /** A number where that is exact, else a bigint. */
-  integer(parent: JsonObject, key: string): number | bigint {
+  integer(parent: JsonObject, key: string, range: IntegerRange): number | bigint {
     const value = parent[key] ?? 0
-    if (typeof value === 'number' && Number.isInteger(value)) return value
-    if (typeof value !== 'string' || !isDigits(value))
-      throw this.error(key, 'an integer, as a number or a string', value)
-    return Number.isSafeInteger(Number(value)) ? Number(value) : BigInt(value)
+    const isInteger = typeof value === 'number' ? Number.isInteger(value) : typeof value === 'string' && isDigits(value)
+    if (!isInteger) throw this.error(key, 'an integer, as a number or a string', value)
+    // No more digits than any of the ranges has: converting takes the square of them.
+    const exact = String(value).length <= MOST_DIGITS ? BigInt(value as string | number) : undefined
+    if (exact === undefined || exact < range.from || exact > range.to)
+      throw this.error(key, `an integer ${range.name}`, value)
+    return Number.isSafeInteger(Number(exact)) ? Number(exact) : exact
   }
 
   /** An unsigned integer in two halves of 32 bits: `[low, high]`. */
   halves(parent: JsonObject, key: string): readonly [number, number] {
-    const value = this.integer(parent, key)
-    if (value < 0 || value >= 2 ** 64) throw this.error(key, 'an integer from 0 to 2^64', value)
-    const bits = BigInt(value)
+    const bits = BigInt(this.integer(parent, key, UINT64))
     return [Number(bits & 0xffffffffn), Number(bits >> 32n)]
   }
 
@@ -93,7 +107,7 @@ export class JsonFields {
   /** @param key of the value in the object at hand; undefined for the object itself */
   error(key: string | undefined, wanted: string, seen: unknown): BadInputError {
     const at = key === undefined ? this.path : `${this.path}${isDigits(key) ? `[${key}]` : `.${key}`}`
-    return new BadInputError(`JSON: ${at} must be ${wanted}, not ${show(seen)}`)
+    return new BadInputError(`JSON: ${at} must be ${wanted}, not ${showJson(seen)}`)
   }
 }
 
@@ -103,7 +117,6 @@ function isDigits(text: string): boolean {
   return text.length > first
 }
 
-function show(value: unknown): string {
-  const text = typeof value === 'bigint' ? String(value) : (JSON.stringify(value) ?? 'nothing')
-  return text.length > SHOWN_CHARS ? `${text.slice(0, SHOWN_CHARS)}…` : text
+function isDecimal(text: string): boolean {
+  return text.length <= LONGEST_DECIMAL && /^(?:[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?|[+-]?Infinity)$/.test(text)
 }

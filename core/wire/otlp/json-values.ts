@@ -1,7 +1,7 @@
 import { type Attribute, type Attributes, type AttributeValue, sortAttributes } from '../../model/attributes.ts'
 import type { ExponentialBuckets, ExponentialHistogram, Histogram, Summary } from '../../model/distribution.ts'
 import { checkDepth, mapValue } from './any-value.ts'
-import type { JsonFields, JsonObject } from './json-fields.ts'
+import { INT32, INT64, type JsonFields, type JsonObject } from './json-fields.ts'
 import { unixMs } from './time.ts'
 
 export function jsonAttributes(fields: JsonFields, parent: JsonObject): Attributes {
@@ -15,7 +15,7 @@ export function jsonTime(fields: JsonFields, point: JsonObject, key: string): nu
 
 /** The value of a NumberDataPoint; undefined where it has none. */
 export function jsonNumber(fields: JsonFields, point: JsonObject): number | undefined {
-  if ((point.asInt ?? undefined) !== undefined) return Number(fields.integer(point, 'asInt'))
+  if ((point.asInt ?? undefined) !== undefined) return Number(fields.integer(point, 'asInt', INT64))
   return (point.asDouble ?? undefined) === undefined ? undefined : fields.double(point, 'asDouble', 0)
 }
 
@@ -24,7 +24,7 @@ export function jsonHistogram(fields: JsonFields, point: JsonObject): Histogram 
     kind: 'histogram',
     count: count(fields, point, 'count'),
     ...extremes(fields, point),
-    bounds: fields.list(point, 'explicitBounds', (list, i) => fields.double(list, i, 0)),
+    bounds: fields.list(point, 'explicitBounds', (list, i) => fields.double(list, i, Number.NaN)),
     counts: counts(fields, point)
   }
 }
@@ -34,7 +34,7 @@ export function jsonExponentialHistogram(fields: JsonFields, point: JsonObject):
     kind: 'exponential_histogram',
     count: count(fields, point, 'count'),
     ...extremes(fields, point),
-    scale: Number(fields.integer(point, 'scale')),
+    scale: Number(fields.integer(point, 'scale', INT32)),
     zeroCount: count(fields, point, 'zeroCount'),
     zeroThreshold: fields.double(point, 'zeroThreshold', 0),
     positive: buckets(fields, point, 'positive'),
@@ -64,7 +64,7 @@ function anyValue(fields: JsonFields, value: JsonObject, depth: number): Attribu
   const has = (key: string) => (value[key] ?? undefined) !== undefined
   if (has('stringValue')) return fields.text(value, 'stringValue')
   if (has('boolValue')) return fields.boolean(value, 'boolValue')
-  if (has('intValue')) return fields.integer(value, 'intValue')
+  if (has('intValue')) return fields.integer(value, 'intValue', INT64)
   if (has('doubleValue')) return fields.double(value, 'doubleValue', 0)
   if (has('bytesValue')) return Uint8Array.from(Buffer.from(fields.text(value, 'bytesValue'), 'base64'))
   const map = fields.within(value, 'kvlistValue', list => mapValue(keyValues(fields, list, 'values', depth + 1)))
@@ -89,7 +89,7 @@ function extremes(fields: JsonFields, point: JsonObject): { sum: number; min: nu
 function buckets(fields: JsonFields, point: JsonObject, key: string): ExponentialBuckets {
   return (
     fields.within(point, key, value => ({
-      offset: Number(fields.integer(value, 'offset')),
+      offset: Number(fields.integer(value, 'offset', INT32)),
       counts: counts(fields, value)
     })) ?? { offset: 0, counts: [] }
   )

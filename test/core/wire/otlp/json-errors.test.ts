@@ -43,3 +43,30 @@ test('absent, null and unknown', () => {
   const point = { asDouble: '-Infinity', asInt: null, attributes: null, timeUnixNano: null, exemplars: [{ any: 1 }] }
   assert.deepEqual([...decode(inPoint(point)).block.value], [1, Number.NEGATIVE_INFINITY])
 })
+
+test('regression: numbers that are none, and integers beyond what they can be, were taken', () => {
+  const refused = (fields: object, want: RegExp) => assert.throws(() => decode(inPoint(fields)), want)
+  for (const asDouble of ['0x10', ' 1', '1_0', '', '1e', 'infinity', '9'.repeat(2000)])
+    refused({ asDouble }, /asDouble must be a number, not "/)
+  for (const asInt of ['9223372036854775808', '-9223372036854775809', 1e300, '1'.repeat(100_000)])
+    refused({ asInt }, /asInt must be an integer of 64 bits, not /)
+  refused({ asInt: 1, flags: 2 ** 32 }, /flags must be an integer from 0 to 2\^32/)
+  refused({ asInt: 1, timeUnixNano: '18446744073709551616' }, /timeUnixNano must be an integer from 0 to 2\^64/)
+  const taken = ['-9223372036854775808', '9223372036854775807', '-1', '00012']
+  for (const asInt of taken) assert.equal(decode(inPoint({ asInt })).block.value[1], Number(asInt))
+  for (const asDouble of ['1e3', '.5', '5.', '+1', '-Infinity', 'NaN'])
+    assert.equal(decode(inPoint({ asDouble })).block.value[1], Number(asDouble))
+})
+
+test('null for a number that is none costs its point alone', () => {
+  const points = [{ asDouble: null }, { asDouble: 2 }]
+  const { block, rejections } = decode(inMetric({ name: 'm', gauge: { dataPoints: points } }))
+  assert.deepEqual([[...block.value], [...rejections.items]], [[2], [['no_value', 1]]])
+  const histograms = [
+    { explicitBounds: [null], bucketCounts: [1, 1], count: 2 },
+    { explicitBounds: [1, null], bucketCounts: [1, 1, 0], count: 2 },
+    { explicitBounds: [1], bucketCounts: [1, 1], count: 2, sum: null }
+  ]
+  const decoded = decode(inMetric({ name: 'm', histogram: { aggregationTemporality: 1, dataPoints: histograms } }))
+  assert.deepEqual([[...decoded.block.value], [...decoded.rejections.items]], [[Number.NaN], [['unordered_bounds', 2]]])
+})
