@@ -1,4 +1,5 @@
 import {
+  byteSize,
   type ConfigProblem,
   type ConfigSchema,
   duration,
@@ -18,6 +19,15 @@ export interface Config {
   /** By the value of the attribute `rollup`: ms; 0 keeps forever. */
   tiers: Readonly<Record<string, number>>
   create_schema: boolean
+  /** What queries by the admin server's route may take; durations in ms, sizes in bytes. */
+  query: {
+    readonly max_concurrent: number
+    readonly max_queued: number
+    readonly queue_timeout: number
+    readonly max_execution_time: number
+    readonly max_memory_usage: number
+    readonly max_result_bytes: number
+  }
 }
 
 // As `rollup` writes sizes, and safe as the end of a table's name.
@@ -30,7 +40,7 @@ export const schema: ConfigSchema = {
       type: 'string',
       minLength: 1,
       description:
-        'Folder for ClickHouse inside this process (chDB): no server needed. Either this or `endpoint`. One process opens one folder; exporters may share it'
+        'Folder for ClickHouse in a process that Weir starts (chDB): no server needed. Either this or `endpoint`. Exporters may share it'
     },
     endpoint: {
       type: 'string',
@@ -68,6 +78,26 @@ export const schema: ConfigSchema = {
       type: 'boolean',
       default: true,
       description: 'Creates the database, tables and views where they are missing, and keeps their TTL as configured'
+    },
+    query: {
+      type: 'object',
+      description: 'What SQL through the admin server may take, all queries of this exporter together or each of them.',
+      additionalProperties: false,
+      default: {},
+      properties: {
+        max_concurrent: {
+          type: 'integer',
+          minimum: 1,
+          maximum: 16,
+          default: 2,
+          description: 'Queries that run at once'
+        },
+        max_queued: { type: 'integer', minimum: 0, default: 16, description: 'Queries that wait; more get 503' },
+        queue_timeout: duration({ default: '10s', description: 'How long a query waits before it gets 503' }),
+        max_execution_time: duration({ default: '60s', description: 'How long a query runs before it is stopped' }),
+        max_memory_usage: byteSize({ default: '1GiB', description: 'Memory that one query may take' }),
+        max_result_bytes: byteSize({ default: '64MiB', description: 'Size of a result before it is written as text' })
+      }
     }
   }
 }
@@ -79,7 +109,7 @@ export function check(config: Config): ConfigProblem[] {
 function placeProblems({ embedded, endpoint }: Config): ConfigProblem[] {
   if (embedded === undefined && endpoint === undefined)
     return [
-      { path: [], message: 'needs `embedded: ./data/clickhouse` (in this process) or `endpoint: http://host:8123`' }
+      { path: [], message: 'needs `embedded: ./data/clickhouse` (no server needed) or `endpoint: http://host:8123`' }
     ]
   if (embedded !== undefined && endpoint !== undefined)
     return [{ path: ['embedded'], message: 'and `endpoint` exclude each other: keep the one you mean' }]

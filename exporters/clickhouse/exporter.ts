@@ -2,12 +2,13 @@ import type { Block, Context, Exporter } from '../../sdk/plugin/index.ts'
 import { compactSchema } from './compact-schema.ts'
 import type { Config } from './config.ts'
 import { Engine } from './engine.ts'
-import { errorText, exportError, isMissingTable, notReady } from './export-error.ts'
+import { EngineEnded, errorText, exportError, isMissingTable, notReady } from './export-error.ts'
 import { otelSchema } from './otel-schema.ts'
+import { QueryLimit } from './query-limit.ts'
 import { queryRoute } from './query-route.ts'
 import type { Schema, TableSet } from './schema.ts'
 
-// Long enough for everything else to have started: loading the engine holds up the event loop.
+// Long enough for everything else to have started: loading the engine takes half a second of CPU.
 const LOAD_DELAY_MS = 200
 
 const EXAMPLE_QUERY =
@@ -26,15 +27,19 @@ export class ClickHouseExporter implements Exporter {
   constructor(config: Config, context: Context) {
     this.#config = config
     this.#context = context
-    this.#engine = new Engine(config)
+    this.#engine = new Engine(config, context)
     const { database, ttl: ttlMs, tiers, embedded } = config
     const options = { database, ttlMs, tiers: new Map(Object.entries(tiers)), sync: embedded !== undefined }
     this.#schema = config.schema === 'otel' ? otelSchema(options) : compactSchema(options)
-    context.admin.route(
-      'post',
-      'query',
-      queryRoute(this.#engine, signal => this.#prepare(this.#schema.tables, signal))
+    const { instruments } = context
+    instruments.counter(
+      'engine_restarts_total',
+      'Times the process of the embedded engine ended by itself, or was ended because it hung.',
+      () => this.#engine.restarts
     )
+    const limit = new QueryLimit(config.query, context.clock, instruments)
+    const prepare = (signal: AbortSignal) => this.#prepare(this.#schema.tables, signal)
+    context.admin.route('post', 'query', queryRoute({ engine: this.#engine, limit, prepare, context }))
   }
 
   async start(): Promise<void> {
@@ -90,6 +95,8 @@ export class ClickHouseExporter implements Exporter {
         insert.stored?.()
       }
     } catch (error) {
+      // No ExportError, so that the host searches for an item over which the engine crashes each time.
+      if (error instanceof EngineEnded) throw error
       if (isMissingTable(error)) this.#forget()
       throw exportError(error, this.#context.clock.now())
     }

@@ -15,7 +15,15 @@ test('defaults', () => {
     schema: 'compact',
     ttl: 30 * DAY_MS,
     tiers: { '1s': DAY_MS, '10s': 7 * DAY_MS, '1m': 30 * DAY_MS, '1h': 365 * DAY_MS, '1d': 5 * 365 * DAY_MS },
-    create_schema: true
+    create_schema: true,
+    query: {
+      max_concurrent: 2,
+      max_queued: 16,
+      queue_timeout: 10_000,
+      max_execution_time: 60_000,
+      max_memory_usage: 2 ** 30,
+      max_result_bytes: 64 * 2 ** 20
+    }
   })
 })
 
