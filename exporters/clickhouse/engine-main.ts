@@ -1,6 +1,7 @@
 // The process that has the embedded engine: `node engine-main.ts <folder>`, started by EngineProcess. A query that takes
 // all memory, crashes or never ends costs this process, and not the one that holds the windows.
 import { writeFile } from 'node:fs/promises'
+import { setPriority } from 'node:os'
 import { setTimeout } from 'node:timers/promises'
 import type { Reply, Request } from './engine-protocol.ts'
 
@@ -9,11 +10,15 @@ const PIECE_BYTES = 256 * 1024
 const KILL_INTERVAL_MS = 100
 /** From -1000 to 1000: the kernel ends this process before others where memory runs out. */
 const OOM_SCORE = '500'
+/** Above 0: while all cores are busy, Weir's own thread gets three times the share of one of the engine's. */
+const NICENESS = 5
 
 const folder = process.argv[2]
 const running = new Map<number, { isCancelled: boolean; readonly hasSession: boolean }>()
 const answers = new Map<number, Uint8Array>()
 
+// Before anything starts a thread, for threads have the niceness of those that start them.
+setPriority(NICENESS)
 // Signals of a terminal or a service manager go to Weir's whole process group. Weir needs the engine until it has stopped.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {})
 // Weir is gone. What was inserted is on disk, and whoever starts next needs the folder at once.
