@@ -4,6 +4,7 @@ import type { Block } from '../../sdk/plugin/index.ts'
 import { byTier, eventRows, type PointTables, pointRows } from './compact-rows.ts'
 import { type Insert, partitionOf, type Schema, type SchemaOptions, tableSettings, ttlOf } from './schema.ts'
 import { SeriesCache } from './series-cache.ts'
+import { dateTimeRange, isWithin, MICROSECOND_RANGE, outside, type TimeRange } from './time-range.ts'
 
 // A series' row is written anew each day it is seen, so it outlives its last sample by this much.
 const SERIES_TTL_SLACK_MS = 2 * 86_400_000
@@ -19,8 +20,16 @@ export function compactSchema(options: SchemaOptions): Schema {
   const tables = [main, ...Array.from(options.tiers, ([tier, ttlMs]) => pointTables({ ...options, ttlMs }, `_${tier}`))]
   // Names rows of events without an id, the same at each attempt to store a block.
   const blockNames = new WeakMap<Block, number>()
+  const ranges = [options.ttlMs, ...options.tiers.values()].map(rangeOf)
   return {
     tables: main,
+    unstorable(block) {
+      if (block.type === 'events') return outside(block.time, ranges[0])
+      const { series, time } = block
+      const indexes: number[] = []
+      for (let i = 0; i < block.length; i++) if (!isWithin(time[i], ranges[cache.tierOf(series[i])])) indexes.push(i)
+      return indexes
+    },
     inserts(block): Insert[] {
       if (block.type === 'points')
         return Array.from(byTier(addUpIncrements(block), cache), ([tier, part]) =>
@@ -32,6 +41,11 @@ export function compactSchema(options: SchemaOptions): Schema {
     },
     forget: () => cache.forget()
   }
+}
+
+/** Of points of a tier, or of none: their series' rows stay longest. */
+function rangeOf(ttlMs: number): TimeRange {
+  return ttlMs === 0 ? MICROSECOND_RANGE : dateTimeRange(ttlMs + SERIES_TTL_SLACK_MS)
 }
 
 /** What is of no tier, and events. */

@@ -32,6 +32,8 @@ export interface Config {
 
 // As `rollup` writes sizes, and safe as the end of a table's name.
 const TIER_PATTERN = /^([0-9]+(ms|s|m|h|d))+$/
+// ClickHouse counts a TTL by times that end in 2106.
+const LONGEST_TTL_MS = parseDuration('25000d')
 
 export const schema: ConfigSchema = {
   type: 'object',
@@ -103,7 +105,17 @@ export const schema: ConfigSchema = {
 }
 
 export function check(config: Config): ConfigProblem[] {
-  return [...placeProblems(config), ...tierProblems(config)]
+  return [...placeProblems(config), ...tierProblems(config), ...ttlProblems(config)]
+}
+
+function* ttlProblems({ ttl, tiers }: Config): Generator<ConfigProblem> {
+  const all = [[['ttl'], ttl] as const, ...Object.entries(tiers).map(([tier, ms]) => [['tiers', tier], ms] as const)]
+  for (const [path, ms] of all)
+    if (ms > LONGEST_TTL_MS)
+      yield {
+        path,
+        message: `is longer than ${formatDuration(LONGEST_TTL_MS)}, which ClickHouse cannot count: \`0\` keeps forever`
+      }
 }
 
 function placeProblems({ embedded, endpoint }: Config): ConfigProblem[] {

@@ -71,6 +71,13 @@ export function notReady(cause: unknown, now: number): ExportError {
   return new ExportError(message, { retryable: true, retryAfterMs: retryAfter, cause })
 }
 
+/** After everything else was stored. @param times in Unix ms @param items that are still to be given up */
+export function outOfRange(times: Float64Array, items: readonly number[]): ExportError {
+  const seen = `${items.length} items have times that ClickHouse cannot keep for their \`ttl\`, such as ${times[items[0]]}`
+  const message = `${seen} (Unix ms): mend the clock or the unit of time of who sent them`
+  return new ExportError(message, { retryable: false, reason: 'time_out_of_range', failedItems: items })
+}
+
 /** An insert that failed. @param now Unix ms, for a `Retry-After` that is a date */
 export function exportError(cause: unknown, now: number): ExportError {
   const message = `ClickHouse did not store the data: ${errorText(cause)}`

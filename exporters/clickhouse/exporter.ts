@@ -1,8 +1,8 @@
-import type { Block, Context, Exporter } from '../../sdk/plugin/index.ts'
+import { type Block, type Context, type Exporter, select } from '../../sdk/plugin/index.ts'
 import { compactSchema } from './compact-schema.ts'
 import type { Config } from './config.ts'
 import { Engine } from './engine.ts'
-import { EngineEnded, errorText, exportError, isMissingTable, notReady } from './export-error.ts'
+import { EngineEnded, errorText, exportError, isMissingTable, notReady, outOfRange } from './export-error.ts'
 import { otelSchema } from './otel-schema.ts'
 import { QueryLimit } from './query-limit.ts'
 import { queryRoute } from './query-route.ts'
@@ -20,6 +20,7 @@ export class ClickHouseExporter implements Exporter {
   #engine: Engine
   #schema: Schema
   #made = new Map<TableSet, Promise<void>>()
+  #rests = new WeakMap<Block, Block>()
   #running = new Set<Promise<void>>()
   #cancelLoad = () => {}
   #stopped = false
@@ -81,6 +82,26 @@ export class ClickHouseExporter implements Exporter {
   }
 
   async #store(block: Block, signal: AbortSignal): Promise<void> {
+    const unstorable = this.#schema.unstorable(block)
+    await this.#insert(unstorable.length === 0 ? block : this.#without(unstorable, block), signal)
+    if (unstorable.length > 0) throw outOfRange(block.time, unstorable)
+  }
+
+  /** The same block each time, for rows and inserts are known again by it. */
+  #without(unstorable: readonly number[], block: Block): Block {
+    let rest = this.#rests.get(block)
+    if (rest === undefined) {
+      const left = new Set(unstorable)
+      rest = select(
+        block,
+        Int32Array.from(block.time.keys()).filter(i => !left.has(i))
+      )
+      this.#rests.set(block, rest)
+    }
+    return rest
+  }
+
+  async #insert(block: Block, signal: AbortSignal): Promise<void> {
     if (block.length === 0) return
     const inserts = this.#schema.inserts(block)
     try {

@@ -4,6 +4,7 @@ import type { NativeBlock } from './native-format.ts'
 import { logRows } from './otel-log-rows.ts'
 import { metricRows, TABLE_NAMES } from './otel-rows.ts'
 import { type Insert, type Schema, type SchemaOptions, type TableSet, tableSettings, ttlOf } from './schema.ts'
+import { DATE_END_MS, dateTimeRange, NANOSECOND_RANGE, outside } from './time-range.ts'
 
 // How many inserts back a table knows a token again.
 const DEDUPLICATION_WINDOW = 1000
@@ -23,8 +24,12 @@ export function otelSchema(options: SchemaOptions): Schema {
     ],
     ttls: new Map([...tables.map(([, name]) => [name, metricTtl] as const), ['otel_logs', logTtl]])
   }
+  const ttlRange = dateTimeRange(options.ttlMs)
+  const pointRange = options.ttlMs === 0 ? { from: NANOSECOND_RANGE.from, to: DATE_END_MS } : ttlRange
   return {
     tables: set,
+    // Logs have a DateTime also where they are kept forever.
+    unstorable: block => outside(block.time, block.type === 'events' ? ttlRange : pointRange),
     inserts: block =>
       block.type === 'events' ? [logInsert(block, set)] : metricRows(block).map(insert => withToken(insert, set)),
     forget() {}

@@ -7,6 +7,8 @@ const DAY_MS = 86_400_000
 export interface Schema {
   /** Made before the first block is stored. */
   readonly tables: TableSet
+  /** The indexes of items whose times the tables cannot keep, rising. `inserts` is given a block without them. */
+  unstorable(block: Block): number[]
   /** To be run in order; together they are the block. */
   inserts(block: Block): Insert[]
   /** The tables may have gone: what was remembered of their content no longer holds. */

@@ -48,6 +48,8 @@ test('what is refused', () => {
       { embedded: './data', tiers: { '60s': '1d' } },
       /tiers\.60s: .*rollup="1m".*write `1m`/
     ],
+    ['a TTL past 2106', { embedded: './data', ttl: '26000d' }, /ttl: is longer than 25000d, .*`0` keeps forever/],
+    ['a tier past 2106', { embedded: './data', tiers: { '1d': '26000d' } }, /tiers.1d: is longer than 25000d/],
     ['an unknown schema', { embedded: './data', schema: 'wide' }, /must be equal to one of/]
   ]
   for (const [name, config, want] of cases) assert.throws(() => testConfig(clickhouse as never, config), want, name)
