@@ -136,7 +136,8 @@ test("errors carry ClickHouse's message", async () => {
 
 test('a served engine answers and refuses alike; one that is down is a 503', async () => {
   const port = await freePort()
-  const { context, exporter } = makeExporter({ endpoint: `http://127.0.0.1:${port}`, ...FOREVER })
+  const query = { max_memory_usage: '100MiB', max_result_bytes: '1MiB' }
+  const { context, exporter } = makeExporter({ endpoint: `http://127.0.0.1:${port}`, query, ...FOREVER })
   const route = await serve(context)
   assert.equal((await route.ask('SELECT 1')).status, 503)
   const server = await startClickHouse({ port })
@@ -144,6 +145,14 @@ test('a served engine answers and refuses alike; one that is down is a 503', asy
     await exporter.export(counterBlock(context.series, 20, 2), signal())
     assert.deepEqual((await route.ask('SELECT count() FROM metrics', 'CSV')).text, '20\n')
     assert.equal((await route.ask('DROP TABLE samples')).status, 400)
+    for (const [sql, want] of [
+      ['SELECT uniqExact(number) FROM numbers(50000000)', /^ClickHouse 241: .*memory limit exceeded/],
+      ['SELECT number FROM numbers(10000000)', /^ClickHouse 396: Limit for result exceeded/]
+    ] as const) {
+      const { status, text } = await route.ask(sql, 'TSV')
+      assert.equal(status, 400)
+      assert.match(text, want)
+    }
     const engine = new Engine(testConfig<Config>(clickhouse as never, { endpoint: server.url }), context)
     await assert.rejects(engine.query({ sql: 'DROP TABLE samples', format: 'TSV' }), /readonly/)
     await engine.close()
