@@ -31,8 +31,13 @@ export function limitSettings({ max_execution_time, max_memory_usage, max_result
   }
 }
 
-/** @param source of the rows, if they do not follow the statement */
-export function insertStatement(database: string, { table, rows, token }: Insert, source = ''): string {
-  const settings = token === undefined ? '' : `SETTINGS insert_deduplication_token = '${token}' `
-  return `INSERT INTO ${database}.${table} (${rows.columns.join(', ')}) ${source}${settings}FORMAT Native`
+/** @param source of the rows, if they do not follow the statement @param more settings, besides the token */
+export function insertStatement(
+  database: string,
+  { table, rows, token }: Insert,
+  { source = '', more = [] }: { source?: string; more?: readonly string[] }
+): string {
+  const settings = [...(token === undefined ? [] : [`insert_deduplication_token = '${token}'`]), ...more]
+  const clause = settings.length === 0 ? '' : `SETTINGS ${settings.join(', ')} `
+  return `INSERT INTO ${database}.${table} (${rows.columns.join(', ')}) ${source}${clause}FORMAT Native`
 }

@@ -19,6 +19,9 @@ export interface Config {
   /** By the value of the attribute `rollup`: ms; 0 keeps forever. */
   tiers: Readonly<Record<string, number>>
   create_schema: boolean
+  /** Empty where there is one server. */
+  cluster: string
+  engine: 'merge_tree' | 'replicated'
   /** What queries by the admin server's route may take; durations in ms, sizes in bytes. */
   query: {
     readonly max_concurrent: number
@@ -81,6 +84,19 @@ export const schema: ConfigSchema = {
       default: true,
       description: 'Creates the database, tables and views where they are missing, and keeps their TTL as configured'
     },
+    cluster: {
+      type: 'string',
+      pattern: '^[A-Za-z0-9_.{}-]*$',
+      default: '',
+      description:
+        'Cluster of `endpoint`, as its servers call it: tables are made on all of them, with a Distributed table in front'
+    },
+    engine: {
+      type: 'string',
+      enum: ['merge_tree', 'replicated'],
+      default: 'merge_tree',
+      description: '`replicated`: replicas of a table keep each other up to date, by ClickHouse Keeper'
+    },
     query: {
       type: 'object',
       description: 'What SQL through the admin server may take, all queries of this exporter together or each of them.',
@@ -118,13 +134,19 @@ function* ttlProblems({ ttl, tiers }: Config): Generator<ConfigProblem> {
       }
 }
 
-function placeProblems({ embedded, endpoint }: Config): ConfigProblem[] {
+function placeProblems({ embedded, endpoint, cluster, engine }: Config): ConfigProblem[] {
   if (embedded === undefined && endpoint === undefined)
     return [
       { path: [], message: 'needs `embedded: ./data/clickhouse` (no server needed) or `endpoint: http://host:8123`' }
     ]
   if (embedded !== undefined && endpoint !== undefined)
     return [{ path: ['embedded'], message: 'and `endpoint` exclude each other: keep the one you mean' }]
+  if (embedded !== undefined && cluster !== '')
+    return [{ path: ['cluster'], message: 'is of a server: use `endpoint` in place of `embedded`' }]
+  if (embedded !== undefined && engine === 'replicated')
+    return [
+      { path: ['engine'], message: 'is `replicated`, which needs a server: use `endpoint` in place of `embedded`' }
+    ]
   return []
 }
 

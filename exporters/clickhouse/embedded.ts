@@ -56,7 +56,7 @@ export class EmbeddedBackend implements Backend {
     const folder = await this.#open()
     const run = async (path: string) => {
       const source = `FROM INFILE '${path.replace(/[\\']/g, '\\$&')}' `
-      const sql = insertStatement(this.#database, insert, source)
+      const sql = insertStatement(this.#database, insert, { source })
       await beginningOf(await folder.process.run({ sql, timeoutMs: OWN_TIMEOUT_MS }))
     }
     const before = folder.inserting

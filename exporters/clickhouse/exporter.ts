@@ -1,4 +1,5 @@
 import { type Block, type Context, type Exporter, select } from '../../sdk/plugin/index.ts'
+import { onCluster } from './cluster.ts'
 import { compactSchema } from './compact-schema.ts'
 import type { Config } from './config.ts'
 import { Engine } from './engine.ts'
@@ -29,8 +30,8 @@ export class ClickHouseExporter implements Exporter {
     this.#config = config
     this.#context = context
     this.#engine = new Engine(config, context)
-    const { database, ttl: ttlMs, tiers, embedded } = config
-    const options = { database, ttlMs, tiers: new Map(Object.entries(tiers)), sync: embedded !== undefined }
+    const { ttl: ttlMs, tiers, embedded } = config
+    const options = { ...config, ttlMs, tiers: new Map(Object.entries(tiers)), sync: embedded !== undefined }
     this.#schema = config.schema === 'otel' ? otelSchema(options) : compactSchema(options)
     const { instruments } = context
     instruments.counter(
@@ -137,12 +138,19 @@ export class ClickHouseExporter implements Exporter {
     return made
   }
 
-  async #make({ statements, ttls }: TableSet, signal?: AbortSignal): Promise<void> {
+  async #make({ tables, views, added, ttls }: TableSet, signal?: AbortSignal): Promise<void> {
     const { database } = this.#config
     const known = await this.#engine.ask(`SELECT count() FROM system.databases WHERE name = '${database}'`, signal)
     // Asked first: a user may well have every right in a database, and none to create one.
-    if (known.trim() === '0') await this.#engine.command(`CREATE DATABASE IF NOT EXISTS ${database}`, signal)
-    for (const statement of statements) await this.#engine.command(statement, signal)
+    if (known.trim() === '0')
+      await this.#engine.command(`CREATE DATABASE IF NOT EXISTS ${database}${onCluster(this.#config)}`, signal)
+    for (const statement of tables) await this.#engine.command(statement, signal)
+    for (const { table, name, type } of added) {
+      const where = `database = '${database}' AND table = '${table}' AND name = '${name}'`
+      const found = await this.#engine.ask(`SELECT count() FROM system.columns WHERE ${where}`, signal)
+      if (found.trim() === '0') await this.#alter(table, `ADD COLUMN IF NOT EXISTS ${name} ${type}`, signal)
+    }
+    for (const statement of views) await this.#engine.command(statement, signal)
     for (const [table, ttl] of ttls) await this.#keepTtl(table, ttl, signal)
   }
 
@@ -154,7 +162,12 @@ export class ClickHouseExporter implements Exporter {
     const current = / TTL (.+?)(?: SETTINGS |$)/s.exec(now.trim())?.[1] ?? ''
     if (current === ttl) return
     const change = ttl === '' ? 'REMOVE TTL' : `MODIFY TTL ${ttl} SETTINGS materialize_ttl_after_modify = 0`
-    await this.#engine.command(`ALTER TABLE ${database}.${table} ${change}`, signal)
+    await this.#alter(table, change, signal)
+  }
+
+  #alter(table: string, change: string, signal?: AbortSignal): Promise<void> {
+    const statement = `ALTER TABLE ${this.#config.database}.${table}${onCluster(this.#config)} ${change}`
+    return this.#engine.command(statement, signal)
   }
 
   #forget(): void {

@@ -2,6 +2,7 @@ import { Readable } from 'node:stream'
 import { type ClickHouseClient, ClickHouseLogLevel, type ClickHouseSettings, createClient } from '@clickhouse/client'
 import { beginningOf } from './answer.ts'
 import { type Backend, insertStatement, limitSettings, QUERY_GRACE_MS, type QueryLimits } from './backend.ts'
+import { insertSettings } from './cluster.ts'
 import type { Config } from './config.ts'
 import { RefusedRequest } from './export-error.ts'
 import type { Insert } from './schema.ts'
@@ -28,7 +29,7 @@ export class ServedBackend implements Backend {
   async insert(insert: Insert, signal?: AbortSignal): Promise<void> {
     await this.open()
     const values = Readable.from(insert.rows.chunks(), { objectMode: false })
-    const query = insertStatement(this.#config.database, insert)
+    const query = insertStatement(this.#config.database, insert, { more: insertSettings(this.#config) })
     await beginningOf(await exec(this.#client!, { query, values, abort_signal: signal }), signal)
   }
 
