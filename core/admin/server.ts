@@ -7,6 +7,7 @@ import type { Services } from '../pipeline/component.ts'
 import type { Delivery } from '../pipeline/delivery.ts'
 import type { LoggedProblem } from '../telemetry/log.ts'
 import { guard } from './guard.ts'
+import { pagePolicy } from './page-policy.ts'
 import { overallState, type Phase, reportsOf, statusReport } from './status.ts'
 
 const PAGE_FOLDER = path.join(PACKAGE_ROOT, 'web')
@@ -45,7 +46,7 @@ export class AdminServer {
 function makeApp(endpoint: string, delivery: Delivery, moment: () => Moment): Express {
   const { services } = delivery
   const app = express().disable('x-powered-by')
-  app.use(guard(endpoint), express.static(PAGE_FOLDER))
+  app.use(pagePolicy, guard(endpoint), express.static(PAGE_FOLDER))
   app.get('/api/status', (_request, response) => {
     const { phase, problems } = moment()
     response.set('cache-control', 'no-store').json(statusReport(delivery, phase, problems))
