@@ -6,6 +6,7 @@ import { PACKAGE_ROOT } from '../package-root.ts'
 import type { Services } from '../pipeline/component.ts'
 import type { Delivery } from '../pipeline/delivery.ts'
 import { guard } from './guard.ts'
+import { pagePolicy } from './page-policy.ts'
 import { type Moment, overallState, reportsOf, statusReport } from './status.ts'
 
 const PAGE_FOLDER = path.join(PACKAGE_ROOT, 'web')
@@ -39,7 +40,7 @@ export class AdminServer {
 function makeApp(endpoint: string, delivery: Delivery, moment: () => Moment): Express {
   const { services } = delivery
   const app = express().disable('x-powered-by')
-  app.use(guard(endpoint), express.static(PAGE_FOLDER))
+  app.use(pagePolicy, guard(endpoint), express.static(PAGE_FOLDER))
   app.get('/api/status', (_request, response) => {
     response.set('cache-control', 'no-store').json(statusReport(delivery, moment()))
   })

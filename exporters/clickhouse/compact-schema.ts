@@ -1,8 +1,12 @@
-import { randomBytes } from 'node:crypto'
+import { randomBytes, randomUUID } from 'node:crypto'
+import type { EventBlock } from '../../core/model/events.ts'
+import type { PointBlock } from '../../core/model/points.ts'
 import type { Block } from '../../sdk/plugin/index.ts'
+import { createTable, localTable, onCluster, type Table, tablesOf } from './cluster.ts'
 import { byTier, eventRows, type PointTables, pointRows } from './compact-rows.ts'
 import { type Insert, partitionOf, type Schema, type SchemaOptions, tableSettings, ttlOf } from './schema.ts'
 import { SeriesCache } from './series-cache.ts'
+import { dateTimeRange, isWithin, MICROSECOND_RANGE, outside, type TimeRange } from './time-range.ts'
 
 // A series' row is written anew each day it is seen, so it outlives its last sample by this much.
 const SERIES_TTL_SLACK_MS = 2 * 86_400_000
@@ -18,17 +22,42 @@ export function compactSchema(options: SchemaOptions): Schema {
   const tables = [main, ...Array.from(options.tiers, ([tier, ttlMs]) => pointTables({ ...options, ttlMs }, `_${tier}`))]
   // Names rows of events without an id, the same at each attempt to store a block.
   const blockNames = new WeakMap<Block, number>()
+  const insertsOf = (block: PointBlock) =>
+    Array.from(byTier(block, cache), ([tier, part]) => pointRows(part, tables[tier], cache)).flat()
+  const eventInsert = (block: EventBlock): Insert => {
+    let name = blockNames.get(block)
+    if (name === undefined) blockNames.set(block, (name = randomBytes(4).readUInt32LE()))
+    return { tables: main, table: 'event_rows', rows: eventRows(block, name) }
+  }
+  const ranges = [options.ttlMs, ...options.tiers.values()].map(rangeOf)
   return {
     tables: main,
+    unstorable(block) {
+      if (block.type === 'events') return outside(block.time, ranges[0])
+      const { series, time } = block
+      const indexes: number[] = []
+      for (let i = 0; i < block.length; i++) if (!isWithin(time[i], ranges[cache.tierOf(series[i])])) indexes.push(i)
+      return indexes
+    },
     inserts(block): Insert[] {
-      if (block.type === 'points')
-        return Array.from(byTier(block, cache), ([tier, part]) => pointRows(part, tables[tier], cache)).flat()
-      let name = blockNames.get(block)
-      if (name === undefined) blockNames.set(block, (name = randomBytes(4).readUInt32LE()))
-      return [{ tables: main, table: 'event_rows', rows: eventRows(block, name) }]
+      const inserts = block.type === 'points' ? insertsOf(block) : [eventInsert(block)]
+      return options.engine === 'replicated' ? inserts.map(asNew) : inserts
     },
     forget: () => cache.forget()
   }
+}
+
+/**
+ * Replicas drop an insert that is equal to an earlier one, also where a value was corrected and comes to be again what it
+ * was. These tables keep the row that came last, and need none of that.
+ */
+function asNew(insert: Insert): Insert {
+  return { ...insert, token: randomUUID() }
+}
+
+/** Of points of a tier, or of none: their series' rows stay longest. */
+function rangeOf(ttlMs: number): TimeRange {
+  return ttlMs === 0 ? MICROSECOND_RANGE : dateTimeRange(ttlMs + SERIES_TTL_SLACK_MS)
 }
 
 /** What is of no tier, and events. */
@@ -37,35 +66,42 @@ function mainTables(options: SchemaOptions): PointTables {
   const eventTtl = ttlOf('toDateTime(time)', options.ttlMs)
   return {
     suffix: '',
-    statements: [...points.statements, eventsTable(options, eventTtl), eventsView(options.database)],
-    ttls: new Map([...points.ttls, ['event_rows', eventTtl]])
+    tables: [...points.tables, ...createTable(options, eventsTable(options, eventTtl))],
+    views: [...points.views, eventsView(options)],
+    added: points.added,
+    ttls: new Map([...points.ttls, [localTable(options, 'event_rows'), eventTtl]])
   }
 }
 
 function pointTables(options: SchemaOptions, suffix: string): PointTables {
-  const { database, ttlMs } = options
+  const { ttlMs } = options
   const sampleTtl = ttlOf('toDateTime(time)', ttlMs)
   const seriesTtl = ttlMs === 0 ? '' : ttlOf('last_seen', ttlMs + SERIES_TTL_SLACK_MS)
   return {
     suffix,
-    statements: [
-      seriesTable(options, suffix, seriesTtl),
-      samplesTable(options, suffix, sampleTtl),
-      distributionsTable(options, suffix, sampleTtl),
-      // Tables made by earlier versions have no such column.
-      `ALTER TABLE ${database}.distributions${suffix} ADD COLUMN IF NOT EXISTS ${distributionColumn(REGISTERS)}`,
-      metricsView(database, suffix)
+    tables: [
+      ...createTable(options, seriesTable(options, suffix, seriesTtl)),
+      ...createTable(options, samplesTable(options, suffix, sampleTtl)),
+      ...createTable(options, distributionsTable(options, suffix, sampleTtl))
     ],
+    views: [metricsView(options, suffix)],
+    added: tablesOf(options, `distributions${suffix}`).map(table => ({
+      table,
+      name: REGISTERS[0],
+      type: typeOf(REGISTERS)
+    })),
     ttls: new Map([
-      [`series${suffix}`, seriesTtl],
-      [`samples${suffix}`, sampleTtl],
-      [`distributions${suffix}`, sampleTtl]
+      [localTable(options, `series${suffix}`), seriesTtl],
+      [localTable(options, `samples${suffix}`), sampleTtl],
+      [localTable(options, `distributions${suffix}`), sampleTtl]
     ])
   }
 }
 
-const seriesTable = (options: SchemaOptions, suffix: string, ttl: string) => `
-CREATE TABLE IF NOT EXISTS ${options.database}.series${suffix} (
+function seriesTable(options: SchemaOptions, suffix: string, ttl: string): Table {
+  return {
+    name: `series${suffix}`,
+    columns: `(
   name LowCardinality(String),
   series_id UInt64,
   kind ${last('String')},
@@ -79,9 +115,15 @@ CREATE TABLE IF NOT EXISTS ${options.database}.series${suffix} (
   scope_attributes ${last(MAP)},
   first_seen SimpleAggregateFunction(min, DateTime('UTC')),
   last_seen SimpleAggregateFunction(max, DateTime('UTC'))
-) ENGINE = AggregatingMergeTree
-ORDER BY (name, series_id)
-${clause(ttl)}${tableSettings({ ...options, ttlMs: 0 })}`
+)`,
+    engine: 'AggregatingMergeTree',
+    clauses: `ORDER BY (name, series_id)\n${clause(ttl)}${tableSettings({ ...options, ttlMs: 0 })}`,
+    shardBy: SHARD_OF_SERIES
+  }
+}
+
+// Its first bytes are of a hash, so series are spread evenly.
+const SHARD_OF_SERIES = 'series_id'
 
 const SAMPLE_COLUMNS = `
   name LowCardinality(String) CODEC(ZSTD(1)),
@@ -91,19 +133,25 @@ const SAMPLE_COLUMNS = `
   value Float64 CODEC(Gorilla, ZSTD(1)),
   flags UInt8 CODEC(ZSTD(1))`
 
-const sampleOrder = (options: SchemaOptions, ttl: string) => `ENGINE = ReplacingMergeTree
-PARTITION BY ${partitionOf('time', options.ttlMs)}
+function pointTable(options: SchemaOptions, name: string, columns: string, ttl: string): Table {
+  return {
+    name,
+    columns: `(${columns}\n)`,
+    engine: 'ReplacingMergeTree',
+    clauses: `PARTITION BY ${partitionOf('time', options.ttlMs)}
 ORDER BY (name, series_id, time)
-${clause(ttl)}${tableSettings(options)}`
+${clause(ttl)}${tableSettings(options)}`,
+    shardBy: SHARD_OF_SERIES
+  }
+}
 
-const samplesTable = (options: SchemaOptions, suffix: string, ttl: string) => `
-CREATE TABLE IF NOT EXISTS ${options.database}.samples${suffix} (${SAMPLE_COLUMNS}
-) ${sampleOrder(options, ttl)}`
+const samplesTable = (options: SchemaOptions, suffix: string, ttl: string) =>
+  pointTable(options, `samples${suffix}`, SAMPLE_COLUMNS, ttl)
 
-const distributionsTable = (options: SchemaOptions, suffix: string, ttl: string) => `
-CREATE TABLE IF NOT EXISTS ${options.database}.distributions${suffix} (${SAMPLE_COLUMNS},
-${DISTRIBUTION_COLUMNS.map(column => `  ${distributionColumn(column)}`).join(',\n')}
-) ${sampleOrder(options, ttl)}`
+function distributionsTable(options: SchemaOptions, suffix: string, ttl: string): Table {
+  const columns = DISTRIBUTION_COLUMNS.map(column => `  ${distributionColumn(column)}`).join(',\n')
+  return pointTable(options, `distributions${suffix}`, `${SAMPLE_COLUMNS},\n${columns}`, ttl)
+}
 
 /** And what they are for a plain number. */
 type DistributionColumn = readonly [name: string, type: string, none: string]
@@ -124,23 +172,30 @@ const DISTRIBUTION_COLUMNS: readonly DistributionColumn[] = [
   REGISTERS
 ]
 
-const distributionColumn = ([name, type]: DistributionColumn) => `${name} ${type} CODEC(ZSTD(1))`
+const typeOf = ([, type]: DistributionColumn) => `${type} CODEC(ZSTD(1))`
+const distributionColumn = (column: DistributionColumn) => `${column[0]} ${typeOf(column)}`
 
-const eventsTable = (options: SchemaOptions, ttl: string) => `
-CREATE TABLE IF NOT EXISTS ${options.database}.event_rows (
+function eventsTable(options: SchemaOptions, ttl: string): Table {
+  return {
+    name: 'event_rows',
+    columns: `(
   time DateTime64(6, 'UTC') CODEC(DoubleDelta, ZSTD(1)),
   name LowCardinality(String) CODEC(ZSTD(1)),
   id String CODEC(ZSTD(1)),
   row UInt64 CODEC(Delta(8), ZSTD(1)),
   attributes Map(LowCardinality(String), String) CODEC(ZSTD(1)),
   value Float64 CODEC(Gorilla, ZSTD(1))
-) ENGINE = ReplacingMergeTree
-PARTITION BY ${partitionOf('time', options.ttlMs)}
+)`,
+    engine: 'ReplacingMergeTree',
+    clauses: `PARTITION BY ${partitionOf('time', options.ttlMs)}
 ORDER BY (name, time, id, row)
-${clause(ttl)}${tableSettings(options)}`
+${clause(ttl)}${tableSettings(options)}`,
+    shardBy: 'cityHash64(name, time, id, row)'
+  }
+}
 
-const metricsView = (database: string, suffix: string) => `
-CREATE OR REPLACE VIEW ${database}.metrics${suffix} AS
+const metricsView = ({ database, cluster }: SchemaOptions, suffix: string) => `
+CREATE OR REPLACE VIEW ${database}.metrics${suffix}${onCluster({ cluster })} AS
 SELECT
   point.name AS name, point.time AS time, point.start AS start, point.value AS value,
   series.attributes AS attributes, series.resource AS resource,
@@ -161,8 +216,8 @@ INNER JOIN ${database}.series${suffix} AS series FINAL
   ON point.name = series.name AND point.series_id = series.series_id
 WHERE bitAnd(point.flags, 1) = 0`
 
-const eventsView = (database: string) => `
-CREATE OR REPLACE VIEW ${database}.events AS
+const eventsView = ({ database, cluster }: SchemaOptions) => `
+CREATE OR REPLACE VIEW ${database}.events${onCluster({ cluster })} AS
 SELECT time, name, id, attributes, value FROM ${database}.event_rows FINAL`
 
 const clause = (ttl: string) => (ttl === '' ? '' : `TTL ${ttl}\n`)

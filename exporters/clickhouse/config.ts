@@ -1,4 +1,5 @@
 import {
+  byteSize,
   type ConfigProblem,
   type ConfigSchema,
   duration,
@@ -18,10 +19,24 @@ export interface Config {
   /** By the value of the attribute `rollup`: ms; 0 keeps forever. */
   tiers: Readonly<Record<string, number>>
   create_schema: boolean
+  /** Empty where there is one server. */
+  cluster: string
+  engine: 'merge_tree' | 'replicated'
+  /** What queries by the admin server's route may take; durations in ms, sizes in bytes. */
+  query: {
+    readonly max_concurrent: number
+    readonly max_queued: number
+    readonly queue_timeout: number
+    readonly max_execution_time: number
+    readonly max_memory_usage: number
+    readonly max_result_bytes: number
+  }
 }
 
 // As `rollup` writes sizes, and safe as the end of a table's name.
 const TIER_PATTERN = /^([0-9]+(ms|s|m|h|d))+$/
+// ClickHouse counts a TTL by times that end in 2106.
+const LONGEST_TTL_MS = parseDuration('25000d')
 
 export const schema: ConfigSchema = {
   type: 'object',
@@ -30,7 +45,7 @@ export const schema: ConfigSchema = {
       type: 'string',
       minLength: 1,
       description:
-        'Folder for ClickHouse inside this process (chDB): no server needed. Either this or `endpoint`. One process opens one folder; exporters may share it'
+        'Folder for ClickHouse in a process that Weir starts (chDB): no server needed. Either this or `endpoint`. Exporters may share it'
     },
     endpoint: {
       type: 'string',
@@ -69,21 +84,70 @@ export const schema: ConfigSchema = {
       type: 'boolean',
       default: true,
       description: 'Creates the database, tables and views where they are missing, and keeps their TTL as configured'
+    },
+    cluster: {
+      type: 'string',
+      pattern: '^[A-Za-z0-9_.{}-]*$',
+      default: '',
+      description:
+        'Cluster of `endpoint`, as its servers call it: tables are made on all of them, with a Distributed table in front'
+    },
+    engine: {
+      type: 'string',
+      enum: ['merge_tree', 'replicated'],
+      default: 'merge_tree',
+      description: '`replicated`: replicas of a table keep each other up to date, by ClickHouse Keeper'
+    },
+    query: {
+      type: 'object',
+      description: 'What SQL through the admin server may take, all queries of this exporter together or each of them.',
+      additionalProperties: false,
+      default: {},
+      properties: {
+        max_concurrent: {
+          type: 'integer',
+          minimum: 1,
+          maximum: 16,
+          default: 2,
+          description: 'Queries that run at once'
+        },
+        max_queued: { type: 'integer', minimum: 0, default: 16, description: 'Queries that wait; more get 503' },
+        queue_timeout: duration({ default: '10s', description: 'How long a query waits before it gets 503' }),
+        max_execution_time: duration({ default: '60s', description: 'How long a query runs before it is stopped' }),
+        max_memory_usage: byteSize({ default: '1GiB', description: 'Memory that one query may take' }),
+        max_result_bytes: byteSize({ default: '64MiB', description: 'Size of a result before it is written as text' })
+      }
     }
   }
 }
 
 export function check(config: Config): ConfigProblem[] {
-  return [...placeProblems(config), ...tierProblems(config)]
+  return [...placeProblems(config), ...tierProblems(config), ...ttlProblems(config)]
 }
 
-function placeProblems({ embedded, endpoint }: Config): ConfigProblem[] {
+function* ttlProblems({ ttl, tiers }: Config): Generator<ConfigProblem> {
+  const all = [[['ttl'], ttl] as const, ...Object.entries(tiers).map(([tier, ms]) => [['tiers', tier], ms] as const)]
+  for (const [path, ms] of all)
+    if (ms > LONGEST_TTL_MS)
+      yield {
+        path,
+        message: `is longer than ${formatDuration(LONGEST_TTL_MS)}, which ClickHouse cannot count: \`0\` keeps forever`
+      }
+}
+
+function placeProblems({ embedded, endpoint, cluster, engine }: Config): ConfigProblem[] {
   if (embedded === undefined && endpoint === undefined)
     return [
-      { path: [], message: 'needs `embedded: ./data/clickhouse` (in this process) or `endpoint: http://host:8123`' }
+      { path: [], message: 'needs `embedded: ./data/clickhouse` (no server needed) or `endpoint: http://host:8123`' }
     ]
   if (embedded !== undefined && endpoint !== undefined)
     return [{ path: ['embedded'], message: 'and `endpoint` exclude each other: keep the one you mean' }]
+  if (embedded !== undefined && cluster !== '')
+    return [{ path: ['cluster'], message: 'is of a server: use `endpoint` in place of `embedded`' }]
+  if (embedded !== undefined && engine === 'replicated')
+    return [
+      { path: ['engine'], message: 'is `replicated`, which needs a server: use `endpoint` in place of `embedded`' }
+    ]
   return []
 }
 

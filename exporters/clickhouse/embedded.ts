@@ -1,157 +1,124 @@
-import { access, constants, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
-import { createRequire } from 'node:module'
-import { join, resolve } from 'node:path'
-import type { createClient } from '@clickhouse/client'
+import { resolve } from 'node:path'
+import type { Readable } from 'node:stream'
+import type { Context } from '../../sdk/plugin/index.ts'
+import { beginningOf } from './answer.ts'
+import { type Backend, insertStatement, limitSettings, QUERY_GRACE_MS, type QueryLimits } from './backend.ts'
+import { checkFolder } from './embedded-folder.ts'
+import { EngineProcess } from './engine-process.ts'
+import { InsertFiles } from './insert-files.ts'
+import type { Insert } from './schema.ts'
 
-/** What `createClient` takes in place of HTTP. */
-export type Connection = NonNullable<NonNullable<Parameters<typeof createClient>[0]>['connection']>
-type ExecParams = Parameters<Connection['exec']>[0]
-type ExecResult = ReturnType<Connection['exec']>
+/** Only an engine that hangs needs longer for a statement of Weir's own. */
+const OWN_TIMEOUT_MS = 5 * 60_000
 
-interface ChDb {
-  createConnection(path: string): Connection
-  drainPending(): Promise<void>
+/** A folder that is open, and how many exporters use it. */
+interface OpenFolder {
+  readonly process: EngineProcess
+  readonly files: InsertFiles
+  /** Inserts run one after the other, and one given up on is waited for by the next. */
+  inserting: Promise<unknown>
+  users: number
 }
 
-const INSTALL = 'npm install chdb (Linux with glibc or macOS, x64 or arm64), or use `endpoint` with a ClickHouse server'
+/** By path: exporters that share a folder share its process. */
+const opened = new Map<string, OpenFolder>()
+const closing = new Map<string, Promise<void>>()
 
-/** The one folder this process has open, and how many exporters use it: chDB can hold no second. */
-let opened: { readonly folder: string; users: number } | undefined
-let insertFiles = 0
+/** ClickHouse in a process of its own, over one folder. */
+export class EmbeddedBackend implements Backend {
+  readonly #path: string
+  readonly #database: string
+  readonly #host: Pick<Context, 'clock' | 'log'>
+  #opening: Promise<OpenFolder> | undefined
+  #folder: OpenFolder | undefined
 
-/** ClickHouse inside this process, over one folder. */
-export class EmbeddedFolder {
-  readonly path: string
-  #chdb: ChDb | undefined
-
-  constructor(path: string) {
-    this.path = resolve(path)
+  constructor(folder: string, database: string, host: Pick<Context, 'clock' | 'log'>) {
+    this.#path = resolve(folder)
+    this.#database = database
+    this.#host = host
   }
 
-  /** What can be told without loading the engine: rejects if it will not open. */
+  get restarts(): number {
+    return this.#folder?.process.restarts ?? 0
+  }
+
   async check(): Promise<void> {
-    if (opened !== undefined && opened.folder !== this.path) throw new Error(this.#secondFolder(opened.folder))
-    try {
-      await mkdir(this.path, { recursive: true })
-      await access(this.path, constants.R_OK | constants.W_OK | constants.X_OK)
-    } catch (error) {
-      throw new Error(
-        `cannot write to ${this.path} (${(error as NodeJS.ErrnoException).code}): give Weir's user the right to`
-      )
-    }
-    checkInstalled()
-    const holder = await this.#holder()
-    if (holder !== undefined)
-      throw new Error(`${this.path} is open in process ${holder}: stop it, or use another folder`)
+    await closing.get(this.#path)
+    if (!opened.has(this.#path)) await checkFolder(this.#path)
   }
 
-  /** Loads the engine (half a second of CPU) and opens the folder. Every `open` is paired with a `close`. */
   async open(): Promise<void> {
-    this.#chdb ??= await load()
-    if (opened !== undefined && opened.folder !== this.path) throw new Error(this.#secondFolder(opened.folder))
-    if (opened === undefined) {
-      // What a crash left behind, not what another exporter is writing.
-      await rm(this.#insertFolder, { recursive: true, force: true })
-      await mkdir(this.#insertFolder, { recursive: true })
+    const { process } = await this.#open()
+    await process.open()
+  }
+
+  async insert(insert: Insert, signal?: AbortSignal): Promise<void> {
+    const folder = await this.#open()
+    const run = async (path: string) => {
+      const source = `FROM INFILE '${path.replace(/[\\']/g, '\\$&')}' `
+      const sql = insertStatement(this.#database, insert, { source })
+      await beginningOf(await folder.process.run({ sql, timeoutMs: OWN_TIMEOUT_MS }))
     }
-    opened ??= { folder: this.path, users: 0 }
-    opened.users++
+    const before = folder.inserting
+    const done = (async () => {
+      await before
+      signal?.throwIfAborted()
+      await folder.files.with(insert.rows.chunks(), run)
+    })()
+    folder.inserting = done.catch(() => {})
+    await orAborted(done, signal)
   }
 
-  /** A connection of its own: settings made on it stay on it. `open` came before. */
-  connect(): Connection {
-    return withBinaryInserts(this.#chdb!.createConnection(this.path), this.#insertFolder)
+  async run(sql: string, signal?: AbortSignal): Promise<Readable> {
+    const { process } = await this.#open()
+    return process.run({ sql, timeoutMs: OWN_TIMEOUT_MS }, signal)
   }
 
-  /** Resolves when nothing of the engine runs any more; connections are closed before. */
+  async query(sql: string, format: string, limits: QueryLimits, signal?: AbortSignal): Promise<Readable> {
+    const { process } = await this.#open()
+    const settings = Object.entries(limitSettings(limits)).map(([name, value]) => `${name} = ${value}`)
+    const session = [`USE ${this.#database}`, `SET ${settings.join(', ')}`, 'SET readonly = 1']
+    return process.run({ sql, format, session, timeoutMs: limits.max_execution_time + QUERY_GRACE_MS }, signal)
+  }
+
   async close(): Promise<void> {
-    if (opened === undefined || --opened.users > 0) return
-    opened = undefined
-    await this.#chdb?.drainPending()
-    await rm(this.#insertFolder, { recursive: true, force: true })
+    const folder = await this.#opening?.catch(() => undefined)
+    this.#opening = undefined
+    this.#folder = undefined
+    if (folder === undefined) return
+    await folder.inserting
+    if (--folder.users > 0) return
+    opened.delete(this.#path)
+    const closed = folder.process.close().then(() => folder.files.clear())
+    closing.set(this.#path, closed)
+    await closed.finally(() => closing.delete(this.#path))
   }
 
-  get #insertFolder(): string {
-    return join(this.path, 'weir-inserts')
+  #open(): Promise<OpenFolder> {
+    this.#opening ??= this.#share().catch(error => {
+      this.#opening = undefined
+      throw error
+    })
+    return this.#opening
   }
 
-  /** Another process that has the folder open: the engine notes its id in a file, and locks that. */
-  async #holder(): Promise<number | undefined> {
-    const file = join(this.path, 'status')
-    const status = await readFile(file, 'utf8').catch(() => '')
-    const pid = Number(/^PID: (\d+)/.exec(status)?.[1])
-    if (Number.isNaN(pid) || pid === process.pid) return undefined
-    // After a crash the id may long be another process's; the lock went with the one that had it.
-    const locks = await readFile('/proc/locks', 'utf8').catch(() => undefined)
-    const isHeld = locks === undefined ? isAlive(pid) : locks.includes(`:${(await stat(file)).ino} `)
-    return isHeld ? pid : undefined
-  }
-
-  #secondFolder(other: string): string {
-    return `one process can open one folder, and ${other} is open: use it here too (with another \`database\` if you like) instead of ${this.path}`
-  }
-}
-
-/** Looks for the package and its library for this platform, without loading them. */
-function checkInstalled(): void {
-  const libc = process.platform === 'linux' ? '-gnu' : ''
-  const library = `@chdb/lib-${process.platform}-${process.arch}${libc}`
-  for (const name of ['chdb/connection', library]) {
-    try {
-      createRequire(import.meta.resolve('chdb')).resolve(name)
-    } catch (cause) {
-      throw new Error(`\`embedded\` needs the optional package ${name.replace('/connection', '')}: ${INSTALL}`, {
-        cause
-      })
+  async #share(): Promise<OpenFolder> {
+    await closing.get(this.#path)
+    let folder = opened.get(this.#path)
+    if (folder === undefined) {
+      const files = new InsertFiles(this.#path)
+      folder = {
+        process: new EngineProcess(this.#path, this.#host),
+        files,
+        inserting: files.clear().catch(() => {}),
+        users: 0
+      }
+      opened.set(this.#path, folder)
     }
+    folder.users++
+    this.#folder = folder
+    return folder
   }
-}
-
-async function load(): Promise<ChDb> {
-  try {
-    const [{ createChdbConnection }, { drainPending }] = await Promise.all([import('chdb/connection'), import('chdb')])
-    // The client's types are its own copy of those chDB names.
-    const createConnection = (path: string) => createChdbConnection({ path }) as unknown as Connection
-    return { createConnection, drainPending }
-  } catch (cause) {
-    throw new Error(`chdb cannot be loaded here: ${(cause as Error).message}. ${INSTALL}`, { cause })
-  }
-}
-
-/**
- * chDB's own connection makes a string of what is inserted, which binary formats do not survive: here it goes by way
- * of a file. Inserts run one after the other, and one given up on is waited for by the next.
- */
-function withBinaryInserts(connection: Connection, folder: string): Connection {
-  let running: Promise<unknown> = Promise.resolve()
-  const insert = async (params: ExecParams, before: Promise<unknown>): Promise<Awaited<ExecResult>> => {
-    await before
-    params.abort_signal?.throwIfAborted()
-    const file = join(folder, `${process.pid}-${insertFiles++}.native`)
-    try {
-      // Somebody may have cleared it away.
-      await mkdir(folder, { recursive: true })
-      await writeFile(file, params.values as AsyncIterable<Uint8Array>)
-      const query = params.query.replace(') ', `) FROM INFILE '${file.replace(/[\\']/g, '\\$&')}' `)
-      return await connection.exec({ ...params, query, values: undefined, abort_signal: undefined })
-    } finally {
-      await rm(file, { force: true })
-    }
-  }
-  const exec = (params: ExecParams): ExecResult => {
-    if (params.values === undefined) return connection.exec(params)
-    const done = insert(params, running)
-    running = done.catch(() => {})
-    return orAborted(done, params.abort_signal)
-  }
-  return new Proxy(connection, {
-    get(target, property) {
-      if (property === 'exec') return exec
-      if (property === 'close') return () => running.then(() => target.close())
-      const value = Reflect.get(target, property)
-      return typeof value === 'function' ? value.bind(target) : value
-    }
-  })
 }
 
 async function orAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
@@ -163,13 +130,5 @@ async function orAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined
     return await Promise.race([promise, aborted])
   } finally {
     signal.removeEventListener('abort', abort)
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0)
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM'
   }
 }

@@ -1,4 +1,3 @@
-import { ClickHouseError, parseError } from '@clickhouse/client'
 import { ExportError } from '../../sdk/plugin/index.ts'
 
 /**
@@ -22,42 +21,42 @@ const MISSING_TABLE = new Set(['60', '81', '218'])
 const FINAL_STATUSES = new Set([400, 405, 411, 413, 414, 415, 422, 431])
 const PAYLOAD_TOO_LARGE = 413
 
-/** An HTTP answer that is not a success. */
+/** An answer that is not a success: of a server, or of the embedded engine, which has a text and no status. */
 export class RefusedRequest extends Error {
   readonly status: number
   readonly retryAfter: string | undefined
-  /** ClickHouse's own error, if it was ClickHouse that refused. */
-  readonly clickhouse: ClickHouseError | undefined
+  /** ClickHouse's code, as in `60`, if it was ClickHouse that refused. */
+  readonly clickhouseCode: string | undefined
 
   constructor(status: number, retryAfter: string | undefined, body: string) {
-    const parsed = parseError(body)
-    const clickhouse = parsed instanceof ClickHouseError ? parsed : undefined
-    super(
-      clickhouse === undefined ? `HTTP ${status}: ${body.trim().slice(0, 300)}` : clickhouseText(clickhouse.code, body)
-    )
+    const [, code] = /^Code: (\d+)\. /.exec(body) ?? []
+    super(code === undefined ? `HTTP ${status}: ${body.trim().slice(0, 300)}` : clickhouseText(code, body))
     this.name = 'RefusedRequest'
     this.status = status
     this.retryAfter = retryAfter
-    this.clickhouse = clickhouse
+    this.clickhouseCode = code
   }
+}
+
+/** The process of the embedded engine is gone, maybe with a statement that ran in it. */
+export class EngineEnded extends Error {
+  override readonly name = 'EngineEnded'
 }
 
 /** ClickHouse's code for what went wrong, as in `60`; undefined where something else failed. */
 export function clickhouseCode(error: unknown): string | undefined {
-  if (error instanceof RefusedRequest) return error.clickhouse?.code
-  return isClickHouseError(error) ? error.code : undefined
+  return error instanceof RefusedRequest ? error.clickhouseCode : undefined
 }
 
-/** In words: ClickHouse's own ones whole, with its code, without its version. */
+// A refused connection has no message, only a code.
 export function errorText(error: unknown): string {
-  if (error instanceof RefusedRequest) return error.message
-  if (!isClickHouseError(error)) return plainText(error)
-  // The client cuts messages that have brackets in them; what it was given is the cause.
-  return clickhouseText(error.code, error.cause instanceof Error ? error.cause.message : error.message)
+  if (!(error instanceof Error)) return String(error)
+  return error.message || (error as NodeJS.ErrnoException).code || error.name
 }
 
+/** In ClickHouse's words, without its version. */
 function clickhouseText(code: string, text: string): string {
-  const own = text.replace(/^Code: \d+\. DB::Exception: /, '').replace(/\s*\(version [^()]*(\([^()]*\))?\)\s*$/, '')
+  const own = text.replace(/^Code: \d+\. (DB::Exception: )?/, '').replace(/\s*\(version [^()]*(\([^()]*\))?\)\s*$/, '')
   return `ClickHouse ${code}: ${own.trim()}`
 }
 
@@ -70,6 +69,13 @@ export function notReady(cause: unknown, now: number): ExportError {
   const retryAfter = cause instanceof RefusedRequest ? retryAfterMs(cause.retryAfter, now) : undefined
   const message = `ClickHouse is not ready: ${errorText(cause)}`
   return new ExportError(message, { retryable: true, retryAfterMs: retryAfter, cause })
+}
+
+/** After everything else was stored. @param times in Unix ms @param items that are still to be given up */
+export function outOfRange(times: Float64Array, items: readonly number[]): ExportError {
+  const seen = `${items.length} items have times that ClickHouse cannot keep for their \`ttl\`, such as ${times[items[0]]}`
+  const message = `${seen} (Unix ms): mend the clock or the unit of time of who sent them`
+  return new ExportError(message, { retryable: false, reason: 'time_out_of_range', failedItems: items })
 }
 
 /** An insert that failed. @param now Unix ms, for a `Retry-After` that is a date */
@@ -92,15 +98,4 @@ function retryAfterMs(header: string | undefined, now: number): number | undefin
   if (header === undefined) return undefined
   const ms = /^\s*\d+\s*$/.test(header) ? Number(header) * 1000 : Date.parse(header) - now
   return Number.isNaN(ms) ? undefined : Math.max(0, ms)
-}
-
-// By shape as well: the embedded engine brings its own copy of the class.
-function isClickHouseError(error: unknown): error is ClickHouseError {
-  return error instanceof ClickHouseError || (error instanceof Error && error.constructor.name === 'ClickHouseError')
-}
-
-// A refused connection has no message, only a code.
-function plainText(error: unknown): string {
-  if (!(error instanceof Error)) return String(error)
-  return error.message || (error as NodeJS.ErrnoException).code || error.name
 }

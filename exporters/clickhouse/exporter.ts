@@ -1,14 +1,16 @@
 import { SameTime } from '../../core/model/same-time.ts'
-import type { Block, Context, Exporter } from '../../sdk/plugin/index.ts'
+import { type Block, type Context, type Exporter, select } from '../../sdk/plugin/index.ts'
+import { onCluster } from './cluster.ts'
 import { compactSchema } from './compact-schema.ts'
 import type { Config } from './config.ts'
 import { Engine } from './engine.ts'
-import { errorText, exportError, isMissingTable, notReady } from './export-error.ts'
+import { EngineEnded, errorText, exportError, isMissingTable, notReady, outOfRange } from './export-error.ts'
 import { otelSchema } from './otel-schema.ts'
+import { QueryLimit } from './query-limit.ts'
 import { queryRoute } from './query-route.ts'
 import type { Schema, TableSet } from './schema.ts'
 
-// Long enough for everything else to have started: loading the engine holds up the event loop.
+// Long enough for everything else to have started: loading the engine takes half a second of CPU.
 const LOAD_DELAY_MS = 200
 
 const EXAMPLE_QUERY =
@@ -21,6 +23,7 @@ export class ClickHouseExporter implements Exporter {
   #schema: Schema
   #sameTime: SameTime
   #made = new Map<TableSet, Promise<void>>()
+  #rests = new WeakMap<Block, Block>()
   #running = new Set<Promise<void>>()
   #cancelLoad = () => {}
   #stopped = false
@@ -28,16 +31,20 @@ export class ClickHouseExporter implements Exporter {
   constructor(config: Config, context: Context) {
     this.#config = config
     this.#context = context
-    this.#engine = new Engine(config)
-    const { database, ttl: ttlMs, tiers, embedded } = config
-    const options = { database, ttlMs, tiers: new Map(Object.entries(tiers)), sync: embedded !== undefined }
+    this.#engine = new Engine(config, context)
+    const { ttl: ttlMs, tiers, embedded } = config
+    const options = { ...config, ttlMs, tiers: new Map(Object.entries(tiers)), sync: embedded !== undefined }
     this.#sameTime = new SameTime(context.series)
     this.#schema = config.schema === 'otel' ? otelSchema(options) : compactSchema(options)
-    context.admin.route(
-      'post',
-      'query',
-      queryRoute(this.#engine, signal => this.#prepare(this.#schema.tables, signal))
+    const { instruments } = context
+    instruments.counter(
+      'engine_restarts_total',
+      'Times the process of the embedded engine ended by itself, or was ended because it hung.',
+      () => this.#engine.restarts
     )
+    const limit = new QueryLimit(config.query, context.clock, instruments)
+    const prepare = (signal: AbortSignal) => this.#prepare(this.#schema.tables, signal)
+    context.admin.route('post', 'query', queryRoute({ engine: this.#engine, limit, prepare, context }))
   }
 
   async start(): Promise<void> {
@@ -79,6 +86,26 @@ export class ClickHouseExporter implements Exporter {
   }
 
   async #store(block: Block, signal: AbortSignal): Promise<void> {
+    const unstorable = this.#schema.unstorable(block)
+    await this.#insert(unstorable.length === 0 ? block : this.#without(unstorable, block), signal)
+    if (unstorable.length > 0) throw outOfRange(block.time, unstorable)
+  }
+
+  /** The same block each time, for rows and inserts are known again by it. */
+  #without(unstorable: readonly number[], block: Block): Block {
+    let rest = this.#rests.get(block)
+    if (rest === undefined) {
+      const left = new Set(unstorable)
+      rest = select(
+        block,
+        Int32Array.from(block.time.keys()).filter(i => !left.has(i))
+      )
+      this.#rests.set(block, rest)
+    }
+    return rest
+  }
+
+  async #insert(block: Block, signal: AbortSignal): Promise<void> {
     if (block.length === 0) return
     const { block: distinct, replaced } = this.#merged(block)
     const inserts = this.#schema.inserts(distinct)
@@ -94,6 +121,8 @@ export class ClickHouseExporter implements Exporter {
         insert.stored?.()
       }
     } catch (error) {
+      // No ExportError, so that the host searches for an item over which the engine crashes each time.
+      if (error instanceof EngineEnded) throw error
       if (isMissingTable(error)) this.#forget()
       throw exportError(error, this.#context.clock.now())
     }
@@ -127,12 +156,19 @@ export class ClickHouseExporter implements Exporter {
     return made
   }
 
-  async #make({ statements, ttls }: TableSet, signal?: AbortSignal): Promise<void> {
+  async #make({ tables, views, added, ttls }: TableSet, signal?: AbortSignal): Promise<void> {
     const { database } = this.#config
     const known = await this.#engine.ask(`SELECT count() FROM system.databases WHERE name = '${database}'`, signal)
     // Asked first: a user may well have every right in a database, and none to create one.
-    if (known.trim() === '0') await this.#engine.command(`CREATE DATABASE IF NOT EXISTS ${database}`, signal)
-    for (const statement of statements) await this.#engine.command(statement, signal)
+    if (known.trim() === '0')
+      await this.#engine.command(`CREATE DATABASE IF NOT EXISTS ${database}${onCluster(this.#config)}`, signal)
+    for (const statement of tables) await this.#engine.command(statement, signal)
+    for (const { table, name, type } of added) {
+      const where = `database = '${database}' AND table = '${table}' AND name = '${name}'`
+      const found = await this.#engine.ask(`SELECT count() FROM system.columns WHERE ${where}`, signal)
+      if (found.trim() === '0') await this.#alter(table, `ADD COLUMN IF NOT EXISTS ${name} ${type}`, signal)
+    }
+    for (const statement of views) await this.#engine.command(statement, signal)
     for (const [table, ttl] of ttls) await this.#keepTtl(table, ttl, signal)
   }
 
@@ -144,7 +180,12 @@ export class ClickHouseExporter implements Exporter {
     const current = / TTL (.+?)(?: SETTINGS |$)/s.exec(now.trim())?.[1] ?? ''
     if (current === ttl) return
     const change = ttl === '' ? 'REMOVE TTL' : `MODIFY TTL ${ttl} SETTINGS materialize_ttl_after_modify = 0`
-    await this.#engine.command(`ALTER TABLE ${database}.${table} ${change}`, signal)
+    await this.#alter(table, change, signal)
+  }
+
+  #alter(table: string, change: string, signal?: AbortSignal): Promise<void> {
+    const statement = `ALTER TABLE ${this.#config.database}.${table}${onCluster(this.#config)} ${change}`
+    return this.#engine.command(statement, signal)
   }
 
   #forget(): void {

@@ -7,7 +7,7 @@ const clickhouse: ExporterPlugin<Config> = {
   kind: 'exporter',
   type: 'clickhouse',
   stability: 'beta',
-  description: 'Stores points and events in ClickHouse: a server, or the engine inside this process.',
+  description: 'Stores points and events in ClickHouse: a server, or an engine that Weir brings along.',
   schema,
   check,
   ports: { in: 'any' },

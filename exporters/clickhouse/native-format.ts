@@ -1,6 +1,8 @@
 // ClickHouse's `Native` format: https://clickhouse.com/docs/interfaces/formats/Native and, for the column encodings,
 // https://clickhouse.com/docs/native-protocol/columns. One block: columns, rows, then per column name, type, data.
 
+import { MICROSECOND_RANGE, NANOSECOND_RANGE, type TimeRange } from './time-range.ts'
+
 const LOW_CARDINALITY_VERSION = 1
 // Flags of a LowCardinality block: keys follow here, and replace the dictionary so far.
 const HAS_ADDITIONAL_KEYS = 1 << 9
@@ -11,9 +13,6 @@ const TWO_POW_32 = 2 ** 32
 const TWO_POW_64 = 2 ** 64
 const MAX_UINT32 = TWO_POW_32 - 1
 const TWO_POW_16 = 65_536
-/** What DateTime64 holds, in Unix ms: 1900 to 2299, in nanoseconds to 2262. Times outside are clamped. */
-const MIN_TIME_MS = -2_208_988_800_000
-const MAX_TIME_MS = { 6: 10_413_791_999_999, 9: 9_223_372_036_853 } as const
 
 /** Grows as it is written to; `bytes()` is a view of what was. */
 export class ByteSink {
@@ -181,7 +180,7 @@ export class NativeBlock {
 function microseconds(ms: Float64Array): Uint32Array {
   const words = new Uint32Array(ms.length * 2)
   for (let i = 0; i < ms.length; i++) {
-    const value = Math.round(clamp(ms[i], MAX_TIME_MS[6]) * 1000)
+    const value = Math.round(clamp(ms[i], MICROSECOND_RANGE) * 1000)
     words[2 * i] = value
     words[2 * i + 1] = Math.floor(value / TWO_POW_32)
   }
@@ -192,7 +191,7 @@ function microseconds(ms: Float64Array): Uint32Array {
 function nanoseconds(ms: Float64Array): Uint32Array {
   const words = new Uint32Array(ms.length * 2)
   for (let i = 0; i < ms.length; i++) {
-    const micros = Math.round(clamp(ms[i], MAX_TIME_MS[9]) * 1000)
+    const micros = Math.round(clamp(ms[i], NANOSECOND_RANGE) * 1000)
     const seconds = Math.floor(micros / 1_000_000)
     const high = Math.floor(seconds / TWO_POW_16) * 1_000_000_000
     const low = (seconds - Math.floor(seconds / TWO_POW_16) * TWO_POW_16) * 1_000_000_000
@@ -204,8 +203,9 @@ function nanoseconds(ms: Float64Array): Uint32Array {
   return words
 }
 
-function clamp(ms: number, max: number): number {
-  return ms > max ? max : ms >= MIN_TIME_MS ? ms : ms < MIN_TIME_MS ? MIN_TIME_MS : 0
+/** Only beginnings of intervals are clamped; rows whose time is outside do not get here. */
+function clamp(ms: number, { from, to }: TimeRange): number {
+  return ms > to ? to : ms >= from ? ms : ms < from ? from : 0
 }
 
 function offsets(ends: Float64Array): Uint8Array {

@@ -1,9 +1,11 @@
 import { hash } from 'node:crypto'
 import type { Block } from '../../sdk/plugin/index.ts'
+import { createTable, localTable, type Table } from './cluster.ts'
 import type { NativeBlock } from './native-format.ts'
 import { logRows } from './otel-log-rows.ts'
 import { metricRows, TABLE_NAMES } from './otel-rows.ts'
 import { type Insert, type Schema, type SchemaOptions, type TableSet, tableSettings, ttlOf } from './schema.ts'
+import { DATE_END_MS, dateTimeRange, NANOSECOND_RANGE, outside } from './time-range.ts'
 
 // How many inserts back a table knows a token again.
 const DEDUPLICATION_WINDOW = 1000
@@ -17,14 +19,25 @@ export function otelSchema(options: SchemaOptions): Schema {
   const logTtl = ttlOf('TimestampTime', options.ttlMs)
   const tables = Object.entries(TABLE_NAMES) as [keyof typeof TABLE_NAMES, string][]
   const set: TableSet = {
-    statements: [
-      ...tables.map(([kind, name]) => metricTable(options, name, METRIC_COLUMNS[kind], metricTtl)),
-      logTable(options, logTtl)
+    tables: [
+      ...tables.flatMap(([kind, name]) =>
+        createTable(options, metricTable(options, name, METRIC_COLUMNS[kind], metricTtl))
+      ),
+      ...createTable(options, logTable(options, logTtl))
     ],
-    ttls: new Map([...tables.map(([, name]) => [name, metricTtl] as const), ['otel_logs', logTtl]])
+    views: [],
+    added: [],
+    ttls: new Map([
+      ...tables.map(([, name]) => [localTable(options, name), metricTtl] as const),
+      [localTable(options, 'otel_logs'), logTtl]
+    ])
   }
+  const ttlRange = dateTimeRange(options.ttlMs)
+  const pointRange = options.ttlMs === 0 ? { from: NANOSECOND_RANGE.from, to: DATE_END_MS } : ttlRange
   return {
     tables: set,
+    // Logs have a DateTime also where they are kept forever.
+    unstorable: block => outside(block.time, block.type === 'events' ? ttlRange : pointRange),
     inserts: block =>
       block.type === 'events' ? [logInsert(block, set)] : metricRows(block).map(insert => withToken(insert, set)),
     forget() {}
@@ -90,8 +103,10 @@ const METRIC_COLUMNS: Readonly<Record<keyof typeof TABLE_NAMES, string>> = {
   Flags UInt32 CODEC(ZSTD(1)),`
 }
 
-const metricTable = (options: SchemaOptions, name: string, columns: string, ttl: string) => `
-CREATE TABLE IF NOT EXISTS ${options.database}.${name} (
+function metricTable(options: SchemaOptions, name: string, columns: string, ttl: string): Table {
+  return {
+    name,
+    columns: `(
   ResourceAttributes ${TEXT_MAP} CODEC(ZSTD(1)),
   ResourceSchemaUrl String CODEC(ZSTD(1)),
   ScopeName String CODEC(ZSTD(1)),
@@ -109,13 +124,19 @@ CREATE TABLE IF NOT EXISTS ${options.database}.${name} (
   ${mapIndices('res', 'ResourceAttributes')},
   ${mapIndices('scope', 'ScopeAttributes')},
   ${mapIndices('attr', 'Attributes')}
-) ENGINE = MergeTree
-PARTITION BY toDate(TimeUnix)
+)`,
+    engine: 'MergeTree',
+    clauses: `PARTITION BY toDate(TimeUnix)
 ORDER BY (ServiceName, MetricName, Attributes, toUnixTimestamp64Nano(TimeUnix))
-${ttl === '' ? '' : `TTL ${ttl}\n`}${settings(options)}`
+${ttl === '' ? '' : `TTL ${ttl}\n`}${settings(options)}`,
+    shardBy: 'cityHash64(ServiceName, MetricName, Attributes)'
+  }
+}
 
-const logTable = (options: SchemaOptions, ttl: string) => `
-CREATE TABLE IF NOT EXISTS ${options.database}.otel_logs (
+function logTable(options: SchemaOptions, ttl: string): Table {
+  return {
+    name: 'otel_logs',
+    columns: `(
   Timestamp DateTime64(9) CODEC(Delta(8), ZSTD(1)),
   TimestampTime DateTime DEFAULT toDateTime(Timestamp),
   TraceId String CODEC(ZSTD(1)),
@@ -136,11 +157,15 @@ CREATE TABLE IF NOT EXISTS ${options.database}.otel_logs (
   ${mapIndices('res', 'ResourceAttributes')},
   ${mapIndices('scope', 'ScopeAttributes')},
   ${mapIndices('log', 'LogAttributes')}
-) ENGINE = MergeTree
-PARTITION BY toDate(TimestampTime)
+)`,
+    engine: 'MergeTree',
+    clauses: `PARTITION BY toDate(TimestampTime)
 PRIMARY KEY (ServiceName, TimestampTime)
 ORDER BY (ServiceName, TimestampTime, Timestamp)
-${ttl === '' ? '' : `TTL ${ttl}\n`}${settings(options)}`
+${ttl === '' ? '' : `TTL ${ttl}\n`}${settings(options)}`,
+    shardBy: 'cityHash64(ServiceName, Timestamp, Body)'
+  }
+}
 
 function mapIndices(prefix: string, column: string): string {
   const name = prefix === 'attr' ? 'idx_attr' : `idx_${prefix}_attr`
@@ -148,5 +173,8 @@ function mapIndices(prefix: string, column: string): string {
   INDEX ${name}_value mapValues(${column}) TYPE bloom_filter(0.01) GRANULARITY 1`
 }
 
-const settings = (options: SchemaOptions) =>
-  tableSettings(options, [`non_replicated_deduplication_window = ${DEDUPLICATION_WINDOW}`])
+function settings(options: SchemaOptions): string {
+  // Replicated tables know tokens again as they are configured, for 10,000 inserts by default.
+  const window = `non_replicated_deduplication_window = ${DEDUPLICATION_WINDOW}`
+  return tableSettings(options, options.engine === 'replicated' ? [] : [window])
+}

@@ -1,8 +1,15 @@
+import { pipeline } from 'node:stream/promises'
 import type { Request, RequestHandler, Response } from 'express'
-import type { Engine } from './engine.ts'
+import type { Context } from '../../sdk/plugin/index.ts'
+import type { Engine, Query } from './engine.ts'
 import { clickhouseCode, errorText } from './export-error.ts'
+import type { QueryLimit } from './query-limit.ts'
 
 const MAX_SQL_BYTES = 2 ** 20
+const READ_TIMEOUT_MS = 60_000
+const RETRY_AFTER_S = '3'
+/** ClickHouse's codes for too many queries at once, of all users. */
+const OVERLOADED = new Set(['202', '203'])
 const DEFAULT_FORMAT = 'PrettyCompactMonoBlock'
 // Of a statement as the engine itself writes it down; it refuses writing on top of that.
 const READS = /^\(*(SELECT|WITH|SHOW|DESCRIBE|EXPLAIN|EXISTS)\b/
@@ -22,13 +29,19 @@ const CONTENT_TYPES: readonly (readonly [prefix: string, type: string])[] = [
   ['TabSeparated', 'text/tab-separated-values; charset=utf-8']
 ]
 
+interface QueryService {
+  readonly engine: Engine
+  readonly limit: QueryLimit
+  /** Opens the engine and makes sure of the tables. */
+  prepare(signal: AbortSignal): Promise<void>
+  readonly context: Pick<Context, 'clock'>
+}
+
 /**
- * `POST …/query?format=JSON` with SQL as the body: answers with the result, 400 and ClickHouse's message for a query
- * it refuses, 503 where it is out of reach. Reads only.
- *
- * @param prepare opens the engine and makes sure of the tables
+ * `POST …/query?format=JSON` with SQL as the body: answers with the result as it is read; 400 and ClickHouse's message for
+ * a query that it refuses; 503 if it is out of reach, or other queries take too long. Reads only.
  */
-export function queryRoute(engine: Engine, prepare: (signal: AbortSignal) => Promise<void>): RequestHandler {
+export function queryRoute(service: QueryService): RequestHandler {
   return async (request, response) => {
     const gone = new AbortController()
     response.once('close', () => gone.abort(new Error('the client went away')))
@@ -38,17 +51,37 @@ export function queryRoute(engine: Engine, prepare: (signal: AbortSignal) => Pro
       const format = formatOf(request)
       if (format === undefined)
         return reply(response, 400, `format=${request.query.format} is not the name of a format`)
-      await prepare(gone.signal)
-      const statement = await canonical(engine, sql, gone.signal)
-      const objection = objectionTo(statement)
-      if (objection !== undefined) return reply(response, 400, objection)
-      const result = await engine.query({ sql: statement, format }, gone.signal)
-      response.status(200).set('content-type', contentType(format)).end(result)
+      const leave = await service.limit.enter(gone.signal)
+      try {
+        await answer(service, { sql, format }, response, gone.signal)
+      } finally {
+        leave()
+      }
     } catch (error) {
       if (gone.signal.aborted) return
-      reply(response, clickhouseCode(error) === undefined ? 503 : 400, errorText(error).replace(OUR_WRAPPING, ' '))
+      if (response.headersSent) return void response.destroy()
+      refuse(response, error)
     }
   }
+}
+
+async function answer(
+  { engine, prepare, context }: QueryService,
+  { sql, format }: Query,
+  response: Response,
+  gone: AbortSignal
+): Promise<void> {
+  await prepare(gone)
+  const statement = await canonical(engine, sql, gone)
+  const objection = objectionTo(statement)
+  if (objection !== undefined) return reply(response, 400, objection)
+  const result = await engine.query({ sql: statement, format }, gone)
+  response.status(200).set('content-type', contentType(format))
+  // The answer takes memory until it is read.
+  const cancelTimeout = context.clock.setTimer(READ_TIMEOUT_MS, () =>
+    result.destroy(new Error('it was not read in time'))
+  )
+  await pipeline(result, response).finally(cancelTimeout)
 }
 
 /**
@@ -57,7 +90,20 @@ export function queryRoute(engine: Engine, prepare: (signal: AbortSignal) => Pro
  */
 async function canonical(engine: Engine, sql: string, signal: AbortSignal): Promise<string> {
   const literal = `'${sql.replace(/[\\']/g, '\\$&')}'`
-  return (await engine.ask(`SELECT formatQuerySingleLine(${literal})`, signal)).trim()
+  try {
+    return (await engine.ask(`SELECT formatQuerySingleLine(${literal})`, signal)).trim()
+  } catch (error) {
+    // ClickHouse's message ends where it stands.
+    if (sql.includes('\0') && error instanceof Error) error.message += ' (the query has a NUL character, U+0000)'
+    throw error
+  }
+}
+
+function refuse(response: Response, error: unknown): void {
+  const code = clickhouseCode(error)
+  const isOurs = code === undefined || OVERLOADED.has(code)
+  if (isOurs) response.set('retry-after', RETRY_AFTER_S)
+  reply(response, isOurs ? 503 : 400, errorText(error).replace(OUR_WRAPPING, ' '))
 }
 
 function objectionTo(statement: string): string | undefined {

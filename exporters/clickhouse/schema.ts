@@ -1,4 +1,5 @@
 import type { Block } from '../../sdk/plugin/index.ts'
+import type { ClusterOptions } from './cluster.ts'
 import type { NativeBlock } from './native-format.ts'
 
 const DAY_MS = 86_400_000
@@ -7,6 +8,8 @@ const DAY_MS = 86_400_000
 export interface Schema {
   /** Made before the first block is stored. */
   readonly tables: TableSet
+  /** The indexes of items whose times the tables cannot keep, rising. `inserts` is given a block without them. */
+  unstorable(block: Block): number[]
   /** To be run in order; together they are the block. */
   inserts(block: Block): Insert[]
   /** The tables may have gone: what was remembered of their content no longer holds. */
@@ -15,9 +18,12 @@ export interface Schema {
 
 /** Tables and views that are made together. */
 export interface TableSet {
-  /** `CREATE …` statements, in order; safe to run again. */
-  readonly statements: readonly string[]
-  /** What each table's `TTL` clause should be; empty where it keeps data forever. */
+  /** `CREATE …` statements, in order; safe to run again. Views come after all else. */
+  readonly tables: readonly string[]
+  readonly views: readonly string[]
+  /** Columns that tables made by earlier versions do not have: name and type, by table. */
+  readonly added: readonly { readonly table: string; readonly name: string; readonly type: string }[]
+  /** What the `TTL` clause of each table that holds rows should be; empty where it keeps data forever. */
   readonly ttls: ReadonlyMap<string, string>
 }
 
@@ -32,8 +38,7 @@ export interface Insert {
   stored?(): void
 }
 
-export interface SchemaOptions {
-  readonly database: string
+export interface SchemaOptions extends ClusterOptions {
   readonly ttlMs: number
   /** Of points with the attribute `rollup`, by its value: how long they are kept, ms. */
   readonly tiers: ReadonlyMap<string, number>

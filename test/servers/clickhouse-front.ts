@@ -26,17 +26,25 @@ interface Failing {
 }
 
 const NOT_SETTINGS = new Set(['query', 'database', 'query_id', 'default_format', 'session_id', 'wait_end_of_query'])
+const ON_CLUSTER = " ON CLUSTER 'one'"
 const AUTHENTICATION_FAILED = 516
 const STATUS_OF: Readonly<Record<number, number>> = { 516: 403, 497: 403, 60: 404, 81: 404, 202: 429 }
 
 const { positionals, values: options } = parseArgs({
   allowPositionals: true,
-  options: { port: { type: 'string', default: '0' }, password: { type: 'string', default: '' } }
+  options: {
+    port: { type: 'string', default: '0' },
+    password: { type: 'string', default: '' },
+    /** Of a ClickHouse Keeper or ZooKeeper: the engine is then the one server of the cluster `one`. */
+    keeper: { type: 'string' }
+  }
 })
 const folder = positionals[0]
 const bodies = join(folder, 'front-bodies')
 await mkdir(bodies, { recursive: true })
-const keeper = new Session(folder)
+const keeper = new Session(folder, { connectionArgs: options.keeper === undefined ? [] : [await clusterOfOne()] })
+/** Those that were for a whole cluster. */
+const clusterStatements: string[] = []
 let failing: Failing = { how: 'no', match: '', code: 0, message: '', retryAfter: null }
 let requests = 0
 
@@ -48,6 +56,8 @@ server.listen(Number(options.port), '127.0.0.1', () => {
   console.log(`http://127.0.0.1:${port}`)
 })
 process.once('SIGTERM', async () => {
+  // Replicated tables, which wait to be started, would keep the engine from closing.
+  if (options.keeper !== undefined) process.kill(process.pid, 'SIGKILL')
   server.close()
   server.closeAllConnections()
   keeper.close()
@@ -60,6 +70,7 @@ async function serve(request: IncomingMessage, response: ServerResponse): Promis
   const body = await readAll(request)
   if (pathname === '/ping') return void response.end('Ok.\n')
   if (pathname === '/_fail') return setFailing(params, response)
+  if (pathname === '/_cluster_statements') return void response.end(JSON.stringify(clusterStatements))
   const sql = params.get('query') ?? body.toString()
   if (failing.how !== 'no' && failing.how !== 'after' && sql.includes(failing.match)) return fail(response)
   if (!isAuthorized(request))
@@ -108,6 +119,7 @@ async function answer(response: ServerResponse, sql: string, params: URLSearchPa
       await writeFile(file, body)
       statement = sql.replace(') ', `) FROM INFILE '${file}' `)
     }
+    statement = await forThisServer(session, statement)
     const result = await session.queryAsync(statement, { format: params.get('default_format') ?? 'TabSeparated' })
     if (failing.how === 'after' && sql.includes(failing.match)) return void response.socket?.resetAndDestroy()
     response.setHeader('x-clickhouse-summary', JSON.stringify({ read_rows: String(result.rowsRead) }))
@@ -120,6 +132,31 @@ async function answer(response: ServerResponse, sql: string, params: URLSearchPa
     session.close()
     await rm(file, { force: true })
   }
+}
+
+/** A cluster of one server does itself what it is told to have all servers do, after a look at the grammar. */
+async function forThisServer(session: Session, statement: string): Promise<string> {
+  if (options.keeper === undefined || !statement.includes(ON_CLUSTER)) return statement
+  await session.queryAsync(`EXPLAIN AST ${statement}`)
+  clusterStatements.push(statement.trim())
+  return statement.replace(ON_CLUSTER, '')
+}
+
+async function clusterOfOne(): Promise<string> {
+  const file = join(folder, 'cluster.xml')
+  // A server's own address makes it a local one: nobody listens there.
+  const [host, port] = ['127.0.0.1', '9000']
+  const replica = `<replica><host>${host}</host><port>${port}</port></replica>`
+  await writeFile(
+    file,
+    `<clickhouse>
+      <zookeeper><node><host>127.0.0.1</host><port>${options.keeper}</port></node></zookeeper>
+      <macros><shard>1</shard><replica>r1</replica></macros>
+      <tcp_port>${port}</tcp_port>
+      <remote_servers><one><shard>${replica}</shard></one></remote_servers>
+    </clickhouse>`
+  )
+  return `--config-file=${file}`
 }
 
 function refuse(response: ServerResponse, code: number, message: string, type = 'UNKNOWN'): void {

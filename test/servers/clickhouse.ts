@@ -12,14 +12,24 @@ export interface ClickHouse {
   /** Makes it misbehave: see `clickhouse-front.ts`. */
   fail(params: Record<string, string>): Promise<void>
   rows<T = Record<string, unknown>>(sql: string): Promise<T[]>
+  /** Statements with ON CLUSTER, as they came. */
+  clusterStatements(): Promise<string[]>
   stop(): Promise<void>
 }
 
+interface Options {
+  readonly port?: number
+  readonly password?: string
+  /** Port of a Keeper: the server is then a cluster of one, called `one`. */
+  readonly keeper?: number
+}
+
 /** The front of `clickhouse-front.ts` in a process and a folder of its own. */
-export async function startClickHouse(options: { port?: number; password?: string } = {}): Promise<ClickHouse> {
+export async function startClickHouse(options: Options = {}): Promise<ClickHouse> {
   const folder = await mkdtemp(join(tmpdir(), 'weir-clickhouse-front-'))
-  const { port = 0, password = '' } = options
+  const { port = 0, password = '', keeper } = options
   const args = [SCRIPT, folder, `--port=${port}`, `--password=${password}`]
+  if (keeper !== undefined) args.push(`--keeper=${keeper}`)
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] })
   const exited = once(child, 'exit')
   const stop = async () => {
@@ -41,6 +51,7 @@ export async function startClickHouse(options: { port?: number; password?: strin
     async fail(params) {
       await fetch(`${url}/_fail?${new URLSearchParams(params)}`, { method: 'POST' })
     },
+    clusterStatements: async () => (await (await fetch(`${url}/_cluster_statements`)).json()) as string[],
     async rows(sql) {
       const search = new URLSearchParams({ default_format: 'JSONEachRow' })
       const response = await fetch(`${url}/?${search}`, { method: 'POST', body: sql, headers: { authorization } })

@@ -18,15 +18,15 @@ export interface ServerProcess {
 
 export interface ServerCommand {
   readonly path: string
-  args(folder: string): readonly string[]
-  /** Answers 200 once it serves. */
-  readonly healthUrl: string
+  args(folder: string): readonly string[] | Promise<readonly string[]>
+  /** Answers 200 once it serves; or what to ask instead. */
+  readonly health: string | (() => Promise<boolean>)
 }
 
 /** Starts a server in a folder of its own and waits until it is healthy; one that cannot start says what it printed. */
-export async function startServer({ path, args, healthUrl }: ServerCommand): Promise<ServerProcess> {
+export async function startServer({ path, args, health }: ServerCommand): Promise<ServerProcess> {
   const folder = await mkdtemp(join(tmpdir(), 'weir-server-'))
-  const child = spawn(path, args(folder), { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(path, await args(folder), { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] })
   const stop = async () => {
     await end(child)
     await rm(folder, { recursive: true, force: true, maxRetries: 3 })
@@ -38,20 +38,25 @@ export async function startServer({ path, args, healthUrl }: ServerCommand): Pro
   child.stdout.on('data', keep)
   child.stderr.on('data', keep)
   child.once('error', error => keep(Buffer.from(error.message)))
-  if (await healthy(child, healthUrl)) return { pid: child.pid!, folder, stop }
+  const isHealthy = typeof health === 'string' ? () => answers(health) : health
+  if (await healthy(child, isHealthy)) return { pid: child.pid!, folder, stop }
   await stop()
-  throw new Error(`${path} did not become healthy at ${healthUrl}; it printed:\n${output}`)
+  throw new Error(`${path} did not become healthy; it printed:\n${output}`)
 }
 
-async function healthy(child: ChildProcess, url: string): Promise<boolean> {
+async function healthy(child: ChildProcess, isHealthy: () => Promise<boolean>): Promise<boolean> {
   const deadline = performance.now() + START_TIMEOUT_MS
   while (performance.now() < deadline && child.exitCode === null) {
-    const response = await fetch(url, { signal: AbortSignal.timeout(1_000) }).catch(() => undefined)
-    await response?.arrayBuffer()
-    if (response?.ok) return true
+    if (await isHealthy()) return true
     await setTimeout(POLL_MS)
   }
   return false
+}
+
+async function answers(url: string): Promise<boolean> {
+  const response = await fetch(url, { signal: AbortSignal.timeout(1_000) }).catch(() => undefined)
+  await response?.arrayBuffer()
+  return response?.ok ?? false
 }
 
 async function end(child: ChildProcess): Promise<void> {

@@ -10,6 +10,8 @@ const APT_OPTIONS = ['-o', 'DPkg::Lock::Timeout=240', '-y', '-q', '--no-install-
 
 export interface Wanted {
   readonly binary: string
+  /** Where it is, if not on the PATH. */
+  readonly folder?: string
   readonly debianPackage: string
   /** How to get it elsewhere, as a sentence. */
   readonly hint: string
@@ -23,29 +25,31 @@ export type Program = { readonly path: string; readonly skip: false } | { readon
  * for there nobody reads skips; otherwise a reason to skip.
  */
 export async function requireProgram(wanted: Wanted): Promise<Program> {
-  const path = (await find(wanted.binary)) ?? (await installed(wanted))
+  const path = (await find(wanted)) ?? (await installed(wanted))
   if (path !== undefined) return { path, skip: false }
-  const skip = `${wanted.binary} is not on the PATH. ${wanted.hint}`
+  const skip = `${wanted.binary} is not in ${wanted.folder ?? 'the PATH'}. ${wanted.hint}`
   if (process.env.CI === 'true') throw new Error(skip)
   return { path: '', skip }
 }
 
-async function find(binary: string): Promise<string | undefined> {
-  for (const folder of (process.env.PATH ?? '').split(delimiter)) {
-    const path = join(folder, binary)
+async function find({ binary, folder }: Wanted): Promise<string | undefined> {
+  for (const place of folder === undefined ? (process.env.PATH ?? '').split(delimiter) : [folder]) {
+    const path = join(place, binary)
     if (await may(path, constants.X_OK)) return path
   }
   return undefined
 }
 
-async function installed({ binary, debianPackage }: Wanted): Promise<string | undefined> {
+async function installed(wanted: Wanted): Promise<string | undefined> {
   if (process.getuid?.() !== 0 || !(await may('/etc/debian_version', constants.R_OK))) return undefined
   const run = promisify(execFile)
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
   // An update that fails still leaves the lists of before.
   await run('apt-get', [...APT_OPTIONS, 'update'], { timeout: INSTALL_TIMEOUT_MS, env }).catch(() => {})
-  await run('apt-get', [...APT_OPTIONS, 'install', debianPackage], { timeout: INSTALL_TIMEOUT_MS, env }).catch(() => {})
-  return find(binary)
+  await run('apt-get', [...APT_OPTIONS, 'install', wanted.debianPackage], { timeout: INSTALL_TIMEOUT_MS, env }).catch(
+    () => {}
+  )
+  return find(wanted)
 }
 
 const may = (path: string, mode: number) =>

@@ -38,7 +38,7 @@ export async function startPrometheus(path: string, settings = ''): Promise<Prom
       '--web.enable-remote-write-receiver'
     ]
   }
-  const { pid, stop } = await startServer({ path, args, healthUrl: `${url}/-/ready` })
+  const { pid, stop } = await startServer({ path, args, health: `${url}/-/ready` })
   return {
     pid,
     url,

@@ -42,7 +42,7 @@ export async function startVictoriaMetrics(path: string): Promise<VictoriaMetric
     '-search.latencyOffset=0s',
     '-search.disableCache'
   ]
-  const { pid, stop } = await startServer({ path, args, healthUrl: `${url}/health` })
+  const { pid, stop } = await startServer({ path, args, health: `${url}/health` })
   return {
     pid,
     url,

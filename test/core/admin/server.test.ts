@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { request } from 'node:http'
+import { type IncomingHttpHeaders, request } from 'node:http'
 import { after, before, test } from 'node:test'
 import type { RequestHandler } from 'express'
 import { AdminServer } from '../../../core/admin/server.ts'
@@ -26,12 +26,22 @@ after(() => server.stop(AbortSignal.abort()))
 
 /** As `fetch` does not: it sets some headers itself. */
 function ask(method: string, path: string, headers: Record<string, string> = {}): Promise<[number, string]> {
+  return answerOf(method, path, headers).then(({ status, body }) => [status, body])
+}
+
+interface Answer {
+  readonly status: number
+  readonly body: string
+  readonly headers: IncomingHttpHeaders
+}
+
+function answerOf(method: string, path: string, headers: Record<string, string> = {}): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const { hostname, port } = new URL(services.adminUrl)
     const sent = request({ hostname, port, method, path, headers }, response => {
       let body = ''
       response.setEncoding('utf8').on('data', text => (body += text))
-      response.on('end', () => resolve([response.statusCode!, body]))
+      response.on('end', () => resolve({ status: response.statusCode!, body, headers: response.headers }))
     })
     sent.on('error', reject).end()
   })
@@ -74,6 +84,41 @@ test('pages of others cannot send requests', async () => {
     [{ 'sec-fetch-site': 'cross-site', origin: `http://${own}` }, 403]
   ] as const) {
     assert.equal((await ask('POST', '/api/exporters/x/query', headers))[0], status, JSON.stringify(headers))
+  }
+})
+
+test('whatever would change something is refused across origins, by any method', async () => {
+  for (const method of ['POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']) {
+    for (const headers of [{ origin: 'http://evil.example' }, { 'sec-fetch-site': 'same-site' }] as Record<
+      string,
+      string
+    >[])
+      assert.equal((await ask(method, '/api/exporters/x/query', headers))[0], 403, method)
+  }
+  // What a page of others may send without asking is read only.
+  assert.equal((await ask('GET', '/api/exporters/x/query', { origin: 'http://evil.example' }))[0], 404)
+})
+
+test('every answer says that it is no page for others to frame, to embed or to guess the type of', async () => {
+  for (const [method, path, sent] of [
+    ['GET', '/', {}],
+    ['GET', '/page.js', {}],
+    ['GET', '/api/status', {}],
+    ['GET', '/metrics', {}],
+    ['GET', '/nothing', {}],
+    ['GET', '/api/exporters/x/broken', {}],
+    ['POST', '/api/exporters/x/query', {}],
+    ['POST', '/api/exporters/x/query', { origin: 'http://evil.example' }]
+  ] as const) {
+    const { headers } = await answerOf(method, path, sent)
+    const policy = String(headers['content-security-policy'])
+    for (const rule of ["default-src 'none'", "script-src 'self'", "frame-ancestors 'none'", "form-action 'none'"])
+      assert.ok(policy.split('; ').includes(rule), `${method} ${path}: ${policy}`)
+    assert.doesNotMatch(policy, /unsafe|\*/)
+    assert.equal(headers['x-content-type-options'], 'nosniff')
+    assert.equal(headers['x-frame-options'], 'DENY')
+    assert.equal(headers['cross-origin-resource-policy'], 'same-origin')
+    assert.equal(headers['referrer-policy'], 'no-referrer')
   }
 })
 

@@ -15,7 +15,17 @@ test('defaults', () => {
     schema: 'compact',
     ttl: 30 * DAY_MS,
     tiers: { '1s': DAY_MS, '10s': 7 * DAY_MS, '1m': 30 * DAY_MS, '1h': 365 * DAY_MS, '1d': 5 * 365 * DAY_MS },
-    create_schema: true
+    create_schema: true,
+    cluster: '',
+    engine: 'merge_tree',
+    query: {
+      max_concurrent: 2,
+      max_queued: 16,
+      queue_timeout: 10_000,
+      max_execution_time: 60_000,
+      max_memory_usage: 2 ** 30,
+      max_result_bytes: 64 * 2 ** 20
+    }
   })
 })
 
@@ -40,6 +50,11 @@ test('what is refused', () => {
       { embedded: './data', tiers: { '60s': '1d' } },
       /tiers\.60s: .*rollup="1m".*write `1m`/
     ],
+    ['a cluster of none', { embedded: './data', cluster: 'c' }, /cluster: is of a server: use `endpoint`/],
+    ['replicas of none', { embedded: './data', engine: 'replicated' }, /engine: is `replicated`, which needs a server/],
+    ['a cluster that is SQL', { endpoint: 'http://h', cluster: "c' (" }, /cluster must match pattern/],
+    ['a TTL past 2106', { embedded: './data', ttl: '26000d' }, /ttl: is longer than 25000d, .*`0` keeps forever/],
+    ['a tier past 2106', { embedded: './data', tiers: { '1d': '26000d' } }, /tiers.1d: is longer than 25000d/],
     ['an unknown schema', { embedded: './data', schema: 'wide' }, /must be equal to one of/]
   ]
   for (const [name, config, want] of cases) assert.throws(() => testConfig(clickhouse as never, config), want, name)

@@ -6,6 +6,7 @@ import { registerHooks } from 'node:module'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { Engine } from '../../../exporters/clickhouse/engine.ts'
+import { testContext } from '../../../sdk/plugin/testing.ts'
 import { embedded, FOREVER, makeExporter, signal, temporaryFolder } from './harness.ts'
 import { counterBlock } from './samples.ts'
 
@@ -70,34 +71,34 @@ test('without chdb, the start says what to install', async () => {
   await rm(folder, { recursive: true })
 })
 
-test('two exporters share a folder; a second folder is refused', async () => {
+test('exporters share a folder, its engine ends with the last of them, and another folder has its own', async () => {
   const folder = await temporaryFolder()
   {
     await using first = await embedded({ ...FOREVER, database: 'one' }, folder)
     await using second = await embedded({ ...FOREVER, database: 'two' }, `${folder}/.`)
+    await using other = await embedded(FOREVER)
     await Promise.all([
       first.exporter.export(counterBlock(first.context.series, 100, 10), signal()),
-      second.exporter.export(counterBlock(second.context.series, 200, 10), signal())
+      second.exporter.export(counterBlock(second.context.series, 200, 10), signal()),
+      other.exporter.export(counterBlock(other.context.series, 300, 10), signal())
     ])
     await first.exporter.stop(signal())
     await second.exporter.export(counterBlock(second.context.series, 300, 10, 'other'), signal())
-    const [{ n }] = await second.rows('SELECT toUInt32(count()) AS n FROM two.metrics')
-    assert.equal(n, 500)
-    const other = makeExporter({ embedded: `${folder}-other` })
-    await assert.rejects(other.exporter.start(signal()), /one process can open one folder, and .* is open/)
+    assert.deepEqual(await second.rows('SELECT toUInt32(count()) AS n FROM two.metrics'), [{ n: 500 }])
+    assert.deepEqual(await other.rows('SELECT toUInt32(count()) AS n FROM weir.metrics'), [{ n: 300 }])
   }
-  await using again = await embedded(FOREVER, `${folder}-other`)
-  await again.exporter.probe(signal())
+  const again = makeExporter({ embedded: folder, ...FOREVER })
+  await again.exporter.start(signal())
   await again.exporter.stop(signal())
-  for (const path of [folder, `${folder}-other`]) await rm(path, { recursive: true, force: true, maxRetries: 5 })
+  await rm(folder, { recursive: true, force: true, maxRetries: 5 })
 })
 
 test('a folder another process has open stops the start, and names the process', async () => {
   const folder = await temporaryFolder()
   const child = fork(join(import.meta.dirname, 'hold-folder.ts'), [folder])
-  await once(child, 'message')
+  const [engine] = await once(child, 'message')
   const { exporter } = makeExporter({ embedded: folder })
-  await assert.rejects(exporter.start(signal()), new RegExp(`is open in process ${child.pid}: stop it`))
+  await assert.rejects(exporter.start(signal()), new RegExp(`is open in process ${engine}: stop it`))
   child.send('end')
   await once(child, 'exit')
   await exporter.start(signal())
@@ -146,5 +147,5 @@ test('what a killed process had stored is there', async () => {
 })
 
 test('close without open is nothing', async () => {
-  await new Engine({ embedded: '/nowhere' } as never).close()
+  await new Engine({ embedded: '/nowhere' } as never, testContext()).close()
 })

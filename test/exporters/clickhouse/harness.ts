@@ -3,8 +3,9 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import type { Server } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createClient } from '@clickhouse/client'
 import express, { type RequestHandler } from 'express'
+import { wholeOf } from '../../../exporters/clickhouse/answer.ts'
+import { EmbeddedBackend } from '../../../exporters/clickhouse/embedded.ts'
 import clickhouse from '../../../exporters/clickhouse/index.ts'
 import type { Exporter } from '../../../sdk/plugin/index.ts'
 import { testConfig, testContext } from '../../../sdk/plugin/testing.ts'
@@ -17,7 +18,7 @@ export interface Harness extends AsyncDisposable {
   readonly exporter: Required<Pick<Exporter, 'export' | 'start' | 'stop' | 'probe'>>
   readonly context: ReturnType<typeof testContext>
   readonly folder: string
-  /** Rows of the answer to `sql`, on a connection of its own. */
+  /** Rows of the answer to `sql`, without the limits of queries. */
   rows<T = Record<string, unknown>>(sql: string): Promise<T[]>
   run(sql: string): Promise<void>
 }
@@ -33,25 +34,21 @@ export async function embedded(config: Record<string, unknown> = {}, folder?: st
   const path = folder ?? (await temporaryFolder())
   const { context, exporter } = makeExporter({ embedded: path, ...config })
   await exporter.start(signal())
-  const { createChdbConnection } = await import('chdb/connection')
-  const connect = () => createClient({ connection: createChdbConnection({ path }) as never, log: { level: 127 } })
+  const backend = new EmbeddedBackend(path, 'weir', context)
   return {
     exporter,
     context,
     folder: path,
     async rows(sql) {
-      const client = connect()
-      const result = await client.query({ query: sql, format: 'JSONEachRow' })
-      const rows = await result.json()
-      await client.close()
-      return rows as never
+      const answer = await wholeOf(await backend.run(`${sql} FORMAT JSONEachRow`), 2 ** 30)
+      const lines = answer.toString().split('\n').filter(Boolean)
+      return lines.map(line => JSON.parse(line))
     },
     async run(sql) {
-      const client = connect()
-      await client.command({ query: sql })
-      await client.close()
+      await wholeOf(await backend.run(sql), 2 ** 20)
     },
     async [Symbol.asyncDispose]() {
+      await backend.close()
       await exporter.stop(signal())
       if (folder === undefined) await rm(path, { recursive: true, force: true, maxRetries: 5 })
     }
@@ -59,7 +56,11 @@ export async function embedded(config: Record<string, unknown> = {}, folder?: st
 }
 
 /** Posts `sql` to the admin route. */
-export type Ask = (sql: string, format?: string) => Promise<{ status: number; type: string | null; text: string }>
+export type Ask = (
+  sql: string,
+  format?: string,
+  signal?: AbortSignal
+) => Promise<{ status: number; type: string | null; text: string }>
 
 /** The exporter's route, on a server of its own. */
 export async function serve(context: Harness['context']): Promise<{ ask: Ask; close: () => void }> {
@@ -67,9 +68,9 @@ export async function serve(context: Harness['context']): Promise<{ ask: Ask; cl
   const server: Server = app.listen(0, '127.0.0.1')
   await once(server, 'listening')
   const { port } = server.address() as { port: number }
-  const ask: Ask = async (sql, format) => {
+  const ask: Ask = async (sql, format, signal) => {
     const search = format === undefined ? '' : `?format=${format}`
-    const response = await fetch(`http://127.0.0.1:${port}/query${search}`, { method: 'POST', body: sql })
+    const response = await fetch(`http://127.0.0.1:${port}/query${search}`, { method: 'POST', body: sql, signal })
     return { status: response.status, type: response.headers.get('content-type'), text: await response.text() }
   }
   return { ask, close: () => server.close() }

@@ -4,8 +4,11 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
+import { wholeOf } from '../../../exporters/clickhouse/answer.ts'
 import type { Config } from '../../../exporters/clickhouse/config.ts'
 import { Engine } from '../../../exporters/clickhouse/engine.ts'
+import clickhouse from '../../../exporters/clickhouse/index.ts'
+import { testConfig } from '../../../sdk/plugin/testing.ts'
 import { startClickHouse } from '../../servers/clickhouse.ts'
 import { freePort } from '../../servers/free-port.ts'
 import { type Ask, embedded, FOREVER, type Harness, makeExporter, serve, signal, temporaryFolder } from './harness.ts'
@@ -70,11 +73,12 @@ test('refuses whatever is not reading', async () => {
 })
 
 test('the engine itself refuses it as well', async () => {
-  const engine = new Engine({ embedded: folder, database: 'weir' } as Config)
+  const engine = new Engine(testConfig<Config>(clickhouse as never, { embedded: folder }), h.context)
   try {
     for (const sql of WRITES.filter(sql => !/^(KILL|USE)/.test(sql)).concat('SELECT 1; DROP TABLE samples'))
       await assert.rejects(engine.query({ sql, format: 'TSV' }), /readonly/, sql)
-    assert.equal(String(await engine.query({ sql: 'SELECT count() FROM metrics', format: 'TSV' })), '20\n')
+    const answer = await engine.query({ sql: 'SELECT count() FROM metrics', format: 'TSV' })
+    assert.equal(String(await wholeOf(answer, 100)), '20\n')
   } finally {
     await engine.close()
   }
@@ -120,6 +124,7 @@ test("errors carry ClickHouse's message", async () => {
     ['SELECT 1', 'Nonsense', 400, /Nonsense/],
     ['SELECT 1', 'a b', 400, /not the name of a format/],
     ['', undefined, 400, /Syntax error|Empty query/],
+    ['SELECT 1 \u0000 + 1', undefined, 400, /^ClickHouse 62: .*position 10.*NUL character/s],
     [`SELECT '${'x'.repeat(2 ** 20)}'`, undefined, 413, /larger than 1048576 bytes/]
   ]
   for (const [sql, format, status, want] of cases) {
@@ -131,7 +136,8 @@ test("errors carry ClickHouse's message", async () => {
 
 test('a served engine answers and refuses alike; one that is down is a 503', async () => {
   const port = await freePort()
-  const { context, exporter } = makeExporter({ endpoint: `http://127.0.0.1:${port}`, ...FOREVER })
+  const query = { max_memory_usage: '100MiB', max_result_bytes: '1MiB' }
+  const { context, exporter } = makeExporter({ endpoint: `http://127.0.0.1:${port}`, query, ...FOREVER })
   const route = await serve(context)
   assert.equal((await route.ask('SELECT 1')).status, 503)
   const server = await startClickHouse({ port })
@@ -139,7 +145,15 @@ test('a served engine answers and refuses alike; one that is down is a 503', asy
     await exporter.export(counterBlock(context.series, 20, 2), signal())
     assert.deepEqual((await route.ask('SELECT count() FROM metrics', 'CSV')).text, '20\n')
     assert.equal((await route.ask('DROP TABLE samples')).status, 400)
-    const engine = new Engine({ endpoint: server.url, username: 'default', password: '', database: 'weir' } as Config)
+    for (const [sql, want] of [
+      ['SELECT uniqExact(number) FROM numbers(50000000)', /^ClickHouse 241: .*memory limit exceeded/],
+      ['SELECT number FROM numbers(10000000)', /^ClickHouse 396: Limit for result exceeded/]
+    ] as const) {
+      const { status, text } = await route.ask(sql, 'TSV')
+      assert.equal(status, 400)
+      assert.match(text, want)
+    }
+    const engine = new Engine(testConfig<Config>(clickhouse as never, { endpoint: server.url }), context)
     await assert.rejects(engine.query({ sql: 'DROP TABLE samples', format: 'TSV' }), /readonly/)
     await engine.close()
   } finally {

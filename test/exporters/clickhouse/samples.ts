@@ -1,4 +1,10 @@
-import { type Distribution, NO_RESOURCE, PointBlockBuilder, type SeriesRegistry } from '../../../sdk/plugin/index.ts'
+import {
+  type Distribution,
+  type EventBlock,
+  NO_RESOURCE,
+  PointBlockBuilder,
+  type SeriesRegistry
+} from '../../../sdk/plugin/index.ts'
 
 /** A whole 10 s, in Unix ms. */
 export const T = 1_760_000_000_000
@@ -56,4 +62,28 @@ export function distributionBlock(registry: Registry) {
     builder.addDistribution(registry.intern(metric, []), T + i, distribution, T)
   }
   return builder.build()
+}
+
+/** A point at each of `times`, each of a series of its own. */
+export function pointBlockOf(registry: Registry, times: readonly number[], rollup?: string) {
+  const builder = new PointBlockBuilder()
+  for (const [i, time] of times.entries()) {
+    const attributes = { route: `/r${i}`, ...(rollup === undefined ? {} : { rollup }) }
+    builder.add(counter(registry, 'http_requests', attributes), time, i)
+  }
+  return builder.build()
+}
+
+/** An event without an id at each of `times`. */
+export function eventBlockOf(times: readonly number[]): EventBlock {
+  const { length } = times
+  return {
+    type: 'events',
+    length,
+    time: Float64Array.from(times),
+    value: new Float64Array(length).fill(1),
+    name: times.map(() => 'signup'),
+    id: times.map(() => undefined),
+    attributes: times.map(() => [])
+  }
 }

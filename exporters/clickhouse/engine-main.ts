@@ -1,0 +1,106 @@
+// The process that has the embedded engine: `node engine-main.ts <folder>`, started by EngineProcess. A query that takes
+// all memory, crashes or never ends costs this process, and not the one that holds the windows.
+import { writeFile } from 'node:fs/promises'
+import { setPriority } from 'node:os'
+import { setTimeout } from 'node:timers/promises'
+import type { Reply, Request } from './engine-protocol.ts'
+
+const PIECE_BYTES = 256 * 1024
+/** A statement that is about to begin is not listed yet, so it is killed until it has ended. */
+const KILL_INTERVAL_MS = 100
+/** From -1000 to 1000: the kernel ends this process before others where memory runs out. */
+const OOM_SCORE = '500'
+/** Above 0: while all cores are busy, Weir's own thread gets three times the share of one of the engine's. */
+const NICENESS = 5
+
+const folder = process.argv[2]
+const running = new Map<number, { isCancelled: boolean; readonly hasSession: boolean }>()
+const answers = new Map<number, Uint8Array>()
+
+// Before anything starts a thread, for threads have the niceness of those that start them.
+setPriority(NICENESS)
+// Signals of a terminal or a service manager go to Weir's whole process group. Weir needs the engine until it has stopped.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {})
+// Weir is gone. What was inserted is on disk, and whoever starts next needs the folder at once.
+process.once('disconnect', () => process.kill(process.pid, 'SIGKILL'))
+// Only Linux has the file, and only there it matters.
+await writeFile('/proc/self/oom_score_adj', OOM_SCORE).catch(() => {})
+
+const { Session: Connection, drainPending, shared } = await load()
+process.on('message', receive)
+send({ kind: 'ready' })
+
+async function load() {
+  try {
+    const chdb = await import('chdb')
+    return { ...chdb, shared: new chdb.Session(folder) }
+  } catch (error) {
+    process.send!({ kind: 'closed', message: (error as Error).message } satisfies Reply, () => process.exit(1))
+    throw error
+  }
+}
+
+function receive(request: Request): void {
+  if (request.kind === 'run') void run(request)
+  else if (request.kind === 'more') sendPiece(request.id)
+  else if (request.kind === 'cancel') void cancel(request.id)
+  else void end()
+}
+
+async function run({ id, sql, format, session }: Extract<Request, { kind: 'run' }>): Promise<void> {
+  const state = { isCancelled: false, hasSession: session !== undefined }
+  running.set(id, state)
+  const connection = session === undefined ? shared : new Connection(folder)
+  try {
+    if (session !== undefined) {
+      // The name by which it is killed; a session may go on to forbid settings.
+      const named = [`SET log_comment = '${nameOf(id)}'`, ...session]
+      await connection.queryAsync(named.join('; '))
+    }
+    if (state.isCancelled) throw new Error('the query was cancelled')
+    const answer = await connection.queryAsync(sql, { format })
+    if (!state.isCancelled) answers.set(id, answer.bytes())
+    sendPiece(id)
+  } catch (error) {
+    send({ kind: 'failed', id, message: (error as Error).message })
+  } finally {
+    running.delete(id)
+    if (connection !== shared) connection.close()
+  }
+}
+
+function sendPiece(id: number): void {
+  const rest = answers.get(id) ?? new Uint8Array()
+  const isLast = rest.length <= PIECE_BYTES
+  if (isLast) answers.delete(id)
+  else answers.set(id, rest.subarray(PIECE_BYTES))
+  // A copy: a view would be sent with all the memory behind it.
+  send({ kind: 'piece', id, bytes: rest.slice(0, PIECE_BYTES), isLast })
+}
+
+async function cancel(id: number): Promise<void> {
+  answers.delete(id)
+  const state = running.get(id)
+  if (state === undefined || !state.hasSession) return
+  state.isCancelled = true
+  while (running.has(id)) {
+    await shared.queryAsync(`KILL QUERY WHERE Settings['log_comment'] = '${nameOf(id)}' ASYNC`).catch(() => {})
+    await setTimeout(KILL_INTERVAL_MS)
+  }
+}
+
+async function end(): Promise<void> {
+  await Promise.all([...running.keys()].map(cancel))
+  await drainPending()
+  shared.close()
+  await drainPending()
+  process.exit()
+}
+
+function send(reply: Reply): void {
+  if (process.connected) process.send!(reply)
+}
+
+function nameOf(id: number): string {
+  return `weir-${process.pid}-${id}`
+}
