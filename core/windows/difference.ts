@@ -1,6 +1,6 @@
 import { finiteBuckets } from '../model/finite-buckets.ts'
+import { type HistogramPoint, isSame } from '../model/merged-histogram.ts'
 import { ExponentialCounts } from '../model/sketch/exponential-counts.ts'
-import { type HistogramPoint, isSame } from './merged-histogram.ts'
 
 /**
  * What `now` adds to the point before of a cumulative histogram; `now` itself where it counted less, having begun anew. Its

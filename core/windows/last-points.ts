@@ -1,10 +1,10 @@
+import type { HistogramPoint } from '../model/merged-histogram.ts'
 import type { Series } from '../model/series.ts'
 import { hasKnownStart } from '../model/start-time.ts'
 import type { Stepwise } from '../model/stepwise.ts'
 import { withRoom } from './columns.ts'
 import { increase } from './difference.ts'
 import { Identities, type SavedIdentities } from './identities.ts'
-import type { HistogramPoint } from './merged-histogram.ts'
 import { restorePoints, type SavedHistograms, savePoints } from './saved-sketches.ts'
 
 /** Of one series at a time; each restart of an application is one more. */

@@ -1,7 +1,7 @@
+import { MergedHistogram } from '../model/merged-histogram.ts'
 import { DistinctCounter } from '../model/sketch/distinct-counter.ts'
 import { type BucketLimits, USUAL_LIMITS } from '../model/sketch/exponential-counts.ts'
 import type { Stepwise } from '../model/stepwise.ts'
-import { MergedHistogram } from './merged-histogram.ts'
 import {
   restoreDistincts,
   restoreHistograms,

@@ -1,11 +1,11 @@
 // Histograms and sketches as columns of numbers: a million of them as objects take V8 many seconds to write down.
 import type { ExponentialBuckets, Histogram } from '../model/distribution.ts'
+import { type HistogramPoint, MergedHistogram } from '../model/merged-histogram.ts'
 import { packList, unpackList } from '../model/packed-list.ts'
 import { DistinctCounter } from '../model/sketch/distinct-counter.ts'
 import type { BucketLimits, ExponentialShape } from '../model/sketch/exponential-counts.ts'
 import type { SavedHyperLogLog } from '../model/sketch/hyperloglog.ts'
 import type { Stepwise } from '../model/stepwise.ts'
-import { type HistogramPoint, MergedHistogram } from './merged-histogram.ts'
 import { NumberReader, NumberWriter } from './number-column.ts'
 
 /** Histograms one after the other, and the bounds that many of them share. */

@@ -1,7 +1,7 @@
+import type { MergedHistogram } from '../model/merged-histogram.ts'
 import type { BucketLimits } from '../model/sketch/exponential-counts.ts'
 import type { Stepwise } from '../model/stepwise.ts'
 import { withRoom } from './columns.ts'
-import type { MergedHistogram } from './merged-histogram.ts'
 import { restoreHistograms, type SavedHistograms, saveHistograms } from './saved-sketches.ts'
 
 /** What is on disk, columns by slot. */

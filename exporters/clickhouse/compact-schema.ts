@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto'
-import { addUpIncrements } from '../../core/model/same-time.ts'
+import { mergeSameTime } from '../../core/model/same-time.ts'
 import type { Block } from '../../sdk/plugin/index.ts'
 import { byTier, eventRows, type PointTables, pointRows } from './compact-rows.ts'
-import { type Insert, partitionOf, type Schema, type SchemaOptions, tableSettings, ttlOf } from './schema.ts'
+import { wholeMicroseconds } from './native-format.ts'
+import { type BlockRows, partitionOf, type Schema, type SchemaOptions, tableSettings, ttlOf } from './schema.ts'
 import { SeriesCache } from './series-cache.ts'
 
 // A series' row is written anew each day it is seen, so it outlives its last sample by this much.
@@ -21,14 +22,15 @@ export function compactSchema(options: SchemaOptions): Schema {
   const blockNames = new WeakMap<Block, number>()
   return {
     tables: main,
-    inserts(block): Insert[] {
-      if (block.type === 'points')
-        return Array.from(byTier(addUpIncrements(block), cache), ([tier, part]) =>
-          pointRows(part, tables[tier], cache)
-        ).flat()
+    rowsOf(block): BlockRows {
+      if (block.type === 'points') {
+        const { block: merged, lost } = mergeSameTime(block, wholeMicroseconds)
+        const parts = byTier(merged, cache)
+        return { inserts: Array.from(parts, ([tier, part]) => pointRows(part, tables[tier], cache)).flat(), lost }
+      }
       let name = blockNames.get(block)
       if (name === undefined) blockNames.set(block, (name = randomBytes(4).readUInt32LE()))
-      return [{ tables: main, table: 'event_rows', rows: eventRows(block, name) }]
+      return { inserts: [{ tables: main, table: 'event_rows', rows: eventRows(block, name) }], lost: 0 }
     },
     forget: () => cache.forget()
   }

@@ -1,3 +1,4 @@
+import { SameTimeLosses } from '../../core/model/same-time-losses.ts'
 import type { Block, Context, Exporter } from '../../sdk/plugin/index.ts'
 import { compactSchema } from './compact-schema.ts'
 import type { Config } from './config.ts'
@@ -13,11 +14,14 @@ const LOAD_DELAY_MS = 200
 const EXAMPLE_QUERY =
   "SELECT name, attributes, time, value FROM metrics WHERE attributes['window'] = '1s' ORDER BY time DESC LIMIT 10"
 
+const SAME_TIME_REMEDY = 'give each a time of its own, or put a processor before this exporter that makes one of them'
+
 export class ClickHouseExporter implements Exporter {
   #config: Config
   #context: Context
   #engine: Engine
   #schema: Schema
+  #losses: SameTimeLosses
   #made = new Map<TableSet, Promise<void>>()
   #running = new Set<Promise<void>>()
   #cancelLoad = () => {}
@@ -27,6 +31,7 @@ export class ClickHouseExporter implements Exporter {
     this.#config = config
     this.#context = context
     this.#engine = new Engine(config)
+    this.#losses = new SameTimeLosses(context, SAME_TIME_REMEDY)
     const { database, ttl: ttlMs, tiers, embedded } = config
     const options = { database, ttlMs, tiers: new Map(Object.entries(tiers)), sync: embedded !== undefined }
     this.#schema = config.schema === 'otel' ? otelSchema(options) : compactSchema(options)
@@ -77,7 +82,7 @@ export class ClickHouseExporter implements Exporter {
 
   async #store(block: Block, signal: AbortSignal): Promise<void> {
     if (block.length === 0) return
-    const inserts = this.#schema.inserts(block)
+    const { inserts, lost } = this.#schema.rowsOf(block)
     try {
       await this.#prepare(this.#schema.tables, signal)
       for (const { tables } of inserts) await this.#prepare(tables, signal)
@@ -93,6 +98,7 @@ export class ClickHouseExporter implements Exporter {
       if (isMissingTable(error)) this.#forget()
       throw exportError(error, this.#context.clock.now())
     }
+    this.#losses.book(lost)
   }
 
   /** Opens the engine and creates what is missing of `tables`, once. */

@@ -25,8 +25,11 @@ export function otelSchema(options: SchemaOptions): Schema {
   }
   return {
     tables: set,
-    inserts: block =>
-      block.type === 'events' ? [logInsert(block, set)] : metricRows(block).map(insert => withToken(insert, set)),
+    rowsOf: block => ({
+      inserts:
+        block.type === 'events' ? [logInsert(block, set)] : metricRows(block).map(insert => withToken(insert, set)),
+      lost: 0
+    }),
     forget() {}
   }
 }

@@ -7,8 +7,7 @@ const DAY_MS = 86_400_000
 export interface Schema {
   /** Made before the first block is stored. */
   readonly tables: TableSet
-  /** To be run in order; together they are the block. */
-  inserts(block: Block): Insert[]
+  rowsOf(block: Block): BlockRows
   /** The tables may have gone: what was remembered of their content no longer holds. */
   forget(): void
 }
@@ -19,6 +18,14 @@ export interface TableSet {
   readonly statements: readonly string[]
   /** What each table's `TTL` clause should be; empty where it keeps data forever. */
   readonly ttls: ReadonlyMap<string, string>
+}
+
+/** What is stored of a block. */
+export interface BlockRows {
+  /** To be run in order. */
+  readonly inserts: readonly Insert[]
+  /** Points of the block that are in none of them: the table keeps a later one of their series and time. */
+  readonly lost: number
 }
 
 export interface Insert {

@@ -1,6 +1,6 @@
 import { additiveSum } from '../../core/model/distribution.ts'
-import { DistinctCounter, savedBytes } from '../../core/model/sketch/distinct-counter.ts'
-import { addDistinct, distinctSketch } from '../../core/model/sketch/distinct-sketch.ts'
+import { savedBytes } from '../../core/model/sketch/distinct-counter.ts'
+import { unionOf } from '../../core/model/sketch/distinct-sketch.ts'
 import type {
   Distribution,
   ExponentialBuckets,
@@ -24,13 +24,7 @@ export function isAdditive({ metric: { kind, temporality } }: Series): boolean {
 export function addDistributions(a: Distribution, b: Distribution): Distribution {
   if (a.kind === 'histogram' && b.kind === 'histogram') return combineHistograms(a, b, 1)
   if (a.kind === 'exponential_histogram' && b.kind === 'exponential_histogram') return combineExponential(a, b, 1)
-  if (a.kind === 'set' && b.kind === 'set') return { kind: 'set', members: [...new Set([...a.members, ...b.members])] }
-  if ((a.kind === 'set' || a.kind === 'distinct') && (b.kind === 'set' || b.kind === 'distinct')) {
-    const counter = new DistinctCounter()
-    addDistinct(counter, a)
-    addDistinct(counter, b)
-    return distinctSketch(counter)
-  }
+  if ((a.kind === 'set' || a.kind === 'distinct') && (b.kind === 'set' || b.kind === 'distinct')) return unionOf(a, b)
   throw new Error(`cannot add a ${b.kind} to a ${a.kind}`)
 }
 

@@ -1,5 +1,5 @@
+import type { HistogramPoint } from '../../core/model/merged-histogram.ts'
 import { SeriesCache } from '../../core/model/series-cache.ts'
-import type { HistogramPoint } from '../../core/windows/merged-histogram.ts'
 import { type PointBlock, PointBlockBuilder, type Series, type SeriesRegistry } from '../../sdk/plugin/index.ts'
 import type { Total } from './total.ts'
 

@@ -1,5 +1,5 @@
+import { type HistogramPoint, MergedHistogram, type SavedHistogram } from '../../core/model/merged-histogram.ts'
 import type { StreamState } from '../../core/model/stream-table.ts'
-import { type HistogramPoint, MergedHistogram, type SavedHistogram } from '../../core/windows/merged-histogram.ts'
 
 /** Where an increment does not say when it began: as short as times are told apart. */
 const SHORTEST_MS = 1

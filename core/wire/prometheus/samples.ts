@@ -1,11 +1,15 @@
+import type { PointBlock } from '../../model/points.ts'
+import { incrementKey } from '../../model/same-time.ts'
+
 /**
  * Samples in columns. `L` is what stands for a label set, one object for each: rows of a series are told by `===`.
  */
 export class Samples<L> {
-  /** The point that rows added from now on are made of; -1: none. */
+  readonly block: PointBlock
+  /** The point of the block that rows added from now on are made of; -1: none. */
   point = -1
-  /** What those rows are increments of; see {@link deltas}. */
-  delta: object | null | undefined
+  /** Whether those rows are increments: rows of the same series and time add up then. */
+  isIncrement = false
   readonly labels: L[] = []
   /** Unix ms, whole. */
   readonly time: number[] = []
@@ -13,11 +17,12 @@ export class Samples<L> {
   /** 1 where the row is a stale marker and its value means nothing. */
   readonly stale: number[] = []
   readonly points: number[] = []
-  /**
-   * Rows of the same series and time that are increments add up: null where each is one of its own; of the same object
-   * they are one increment that was sent twice. Undefined: no increment.
-   */
-  readonly deltas: (object | null | undefined)[] = []
+  /** 1 where the row is an increment. */
+  readonly increments: number[] = []
+
+  constructor(block: PointBlock) {
+    this.block = block
+  }
 
   get length(): number {
     return this.labels.length
@@ -29,7 +34,7 @@ export class Samples<L> {
     this.value.push(value)
     this.stale.push(stale ? 1 : 0)
     this.points.push(this.point)
-    this.deltas.push(stale ? undefined : this.delta)
+    this.increments.push(this.isIncrement && !stale ? 1 : 0)
   }
 }
 
@@ -60,17 +65,18 @@ export function rowsBySeries<L>(samples: Samples<L>, lost?: Set<number>): Int32A
   return rows.subarray(0, kept)
 }
 
-/** Rows of one series and time into the last of them. */
-function fold<L>({ deltas, value, points }: Samples<L>, rows: Int32Array, lost?: Set<number>): void {
+/** Rows of one series and time into the last of them. An increment that was sent twice counts once. */
+function fold<L>({ block, increments, value, points }: Samples<L>, rows: Int32Array, lost?: Set<number>): void {
   const last = rows[rows.length - 1]
-  const counted = new Set([deltas[last]])
-  for (let i = rows.length - 2; i >= 0; i--) {
+  const counted = new Set<string>()
+  for (let i = rows.length - 1; i >= 0; i--) {
     const row = rows[i]
-    const delta = deltas[row]
-    if (deltas[last] !== undefined && (delta === null || (delta !== undefined && !counted.has(delta)))) {
-      value[last] += value[row]
-      counted.add(delta)
-    } else if (points[row] >= 0) lost?.add(points[row])
+    const key = increments[row] === 1 ? incrementKey(block, points[row]) : undefined
+    const isCounted = key !== undefined && counted.has(key)
+    if (key !== undefined) counted.add(key)
+    if (row === last) continue
+    if (increments[last] === 1 && increments[row] === 1 && !isCounted) value[last] += value[row]
+    else if (points[row] >= 0) lost?.add(points[row])
   }
 }
 

@@ -77,7 +77,7 @@ export class Translator<L> {
 
   /** The same block gives the same samples again. @param now Unix ms */
   translate(block: PointBlock, now: number): Translation<L> {
-    const samples = new Samples<L>()
+    const samples = new Samples<L>(block)
     const metadata: Metadata[] = []
     this.#translations++
     for (let i = 0; i < block.length; i++) {
@@ -89,8 +89,7 @@ export class Translator<L> {
         metadata.push(series.family.metadata)
       }
       samples.point = i
-      // As StatsD's: without an interval each is an observation of its own.
-      samples.delta = series.isDelta ? (block.start[i] === 0 ? null : block.series[i]) : undefined
+      samples.isIncrement = series.isDelta
       this.#addPoint(samples, series, block, i)
     }
     return { samples, metadata }
@@ -113,7 +112,7 @@ export class Translator<L> {
     if (!due || time > now + MAX_SKEW_MS) return
     target.announcedAt = time
     samples.point = -1
-    samples.delta = undefined
+    samples.isIncrement = false
     samples.add(target.info, time, 1)
   }
 

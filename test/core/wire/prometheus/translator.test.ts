@@ -17,6 +17,7 @@ const OPTIONS: TranslatorOptions = {
   exponentialHistograms: 'vmrange'
 }
 
+const NO_POINTS = new PointBlockBuilder().build()
 const registry = new SeriesRegistry()
 const translator = (options: Partial<TranslatorOptions> = {}) => new Translator({ ...OPTIONS, ...options }, text)
 const series = (name: string, kind: MetricKind, temporality: Temporality, attributes = {}, resource = NO_RESOURCE) =>
@@ -284,7 +285,7 @@ test('a series that got the id of another is not mistaken for it', () => {
 })
 
 test('rows are put series by series, by time, and of equals the last stays', () => {
-  const samples = new Samples<string>()
+  const samples = new Samples<string>(NO_POINTS)
   for (const [labels, time] of [
     ['a', 3],
     ['b', 1],
@@ -297,35 +298,46 @@ test('rows are put series by series, by time, and of equals the last stays', () 
     samples.add(labels, time, 0)
   }
   assert.deepEqual([...rowsBySeries(samples)], [2, 5, 3, 4, 6])
-  assert.equal(rowsBySeries(new Samples()).length, 0)
+  assert.equal(rowsBySeries(new Samples(NO_POINTS)).length, 0)
 })
 
 test('increments are added up, once if they were sent twice; of others the points that are replaced are told', () => {
-  const [one, other] = [{}, {}]
-  const samples = new Samples<string>()
-  for (const [point, labels, value, delta] of [
-    [0, 'observation', 1, null],
-    [1, 'gauge', 1, undefined],
-    [2, 'observation', 2, null],
-    [3, 'gauge', 2, undefined],
-    [4, 'observation', 4, null],
-    [5, 'interval', 3, one],
-    [6, 'interval', 5, other],
-    [7, 'interval', 3, one]
-  ] as const) {
-    samples.point = point
-    samples.delta = delta
-    samples.add(labels, 1, value)
-  }
+  const points = new PointBlockBuilder()
+  const [delta, gauge] = [series('observation', 'counter', 'delta'), series('gauge', 'gauge', 'unspecified')]
+  const interval = series('interval', 'counter', 'delta')
+  for (const [own, value, start = 0] of [
+    [delta, 1],
+    [gauge, 1],
+    [delta, 2],
+    [gauge, 2],
+    [delta, 4],
+    [interval, 3, NOW - 9],
+    [interval, 5, NOW - 5],
+    [interval, 3, NOW - 9]
+  ] as const)
+    points.add(own, NOW, value, start)
+  const { samples } = translator().translate(points.build(), NOW)
   const lost = new Set<number>()
   const rows = rowsBySeries(samples, lost)
   assert.deepEqual(
-    [...rows].map(row => [samples.labels[row], samples.value[row]]),
-    [
-      ['observation', 7],
-      ['gauge', 2],
-      ['interval', 8]
-    ]
+    Array.from(rows, row => lines(samples)[row]),
+    ['observation{} 7 0', 'gauge{} 2 0', 'interval{} 8 0']
   )
   assert.deepEqual([...lost].sort(), [1, 5])
+})
+
+test('increments of one series and millisecond that end within it, or begin apart, are different ones', () => {
+  const points = new PointBlockBuilder()
+  const own = series('requests', 'counter', 'delta')
+  points.add(own, NOW, 4, 0.000001)
+  points.add(own, NOW, 1, 1000)
+  points.add(own, NOW + 0.5, 2, NOW)
+  const { samples } = translator().translate(points.build(), NOW)
+  const lost = new Set<number>()
+  const rows = rowsBySeries(samples, lost)
+  assert.deepEqual(
+    Array.from(rows, row => lines(samples)[row]),
+    ['requests{} 7 0']
+  )
+  assert.deepEqual(lost, new Set())
 })

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { PointBlockBuilder } from '../../../../core/model/points.ts'
 import { rowsBySeries, Samples } from '../../../../core/wire/prometheus/samples.ts'
 import type { Metadata } from '../../../../core/wire/prometheus/translator.ts'
 import { encodeLabels, encodeWriteRequests } from '../../../../core/wire/remote-write/write-request.ts'
@@ -17,7 +18,7 @@ function encoded(
   max = 100,
   metadata: Metadata[] = []
 ) {
-  const samples = new Samples<Uint8Array>()
+  const samples = new Samples<Uint8Array>(new PointBlockBuilder().build())
   for (const row of rows) samples.add(...row)
   const requests = encodeWriteRequests(samples, rowsBySeries(samples), metadata, max)
   return Array.from(requests, request => ({ count: request.samples, ...readWriteRequest(request.body) }))

@@ -1,11 +1,11 @@
-import type { ExponentialHistogram, Histogram } from '../model/distribution.ts'
-import { finiteBuckets } from '../model/finite-buckets.ts'
+import type { ExponentialHistogram, Histogram } from './distribution.ts'
+import { finiteBuckets } from './finite-buckets.ts'
 import {
   type BucketLimits,
   ExponentialCounts,
   type ExponentialShape,
   USUAL_LIMITS
-} from '../model/sketch/exponential-counts.ts'
+} from './sketch/exponential-counts.ts'
 
 /** A point that has buckets or might. */
 export type HistogramPoint = Histogram | ExponentialHistogram
