@@ -1,4 +1,6 @@
 import { SameTimeLosses } from '../../core/model/same-time-losses.ts'
+import { openState, sealState } from '../../core/model/saved-state.ts'
+import type { SavedStreams } from '../../core/wire/prometheus/earlier-streams.ts'
 import { rowsBySeries, type Samples } from '../../core/wire/prometheus/samples.ts'
 import { type Metadata, Translator } from '../../core/wire/prometheus/translator.ts'
 import { encodeWriteRequests } from '../../core/wire/remote-write/write-request.ts'
@@ -8,6 +10,8 @@ import type { Config } from './config.ts'
 import { LabelSets } from './label-sets.ts'
 
 const SAME_TIME_REMEDY = 'give replicas a service.instance.id, or promote the resource attribute that tells them apart'
+/** Of the state. */
+const VERSION = 1
 const EMPTY_REQUEST = new Uint8Array(0)
 
 interface Delivery {
@@ -66,6 +70,14 @@ export class VictoriaMetricsExporter implements Exporter {
   /** An empty write: taken by VictoriaMetrics, Prometheus and Mimir alike, and it tries the address and the password. */
   async probe(signal: AbortSignal): Promise<void> {
     await this.#client.write(EMPTY_REQUEST, signal)
+  }
+
+  snapshot(): Uint8Array {
+    return sealState(VERSION, this.#translator.saveStreams(this.#context.clock.now()))
+  }
+
+  restore(bytes: Uint8Array): void {
+    this.#translator.restoreStreams(openState(VERSION, bytes) as SavedStreams)
   }
 
   #begin(block: PointBlock): Delivery {
