@@ -13,6 +13,7 @@ import { formatPath, type Position, Problems, suggest } from './problems.ts'
 import type { ComponentConfig, ResolvedConfig } from './resolved.ts'
 import { reportSchemaErrors } from './schema-errors.ts'
 import { SERVICE_SCHEMA, type ServiceConfig } from './service.ts'
+import { checkUnaggregated } from './unaggregated.ts'
 
 // Names stand in URLs and file names.
 const NAME = /^(?!\.+$)[\w.-]+$/
@@ -44,6 +45,7 @@ export async function readConfig(
   const config = { files, components, service, secrets: problems.secrets }
   checkCorrections(config, problems)
   checkHandingBack(components.processor.values(), service, problems)
+  checkUnaggregated(config, problems)
   return { config: problems.hasErrors ? undefined : config, problems }
 }
 

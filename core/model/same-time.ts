@@ -19,13 +19,16 @@ export interface Merged {
  */
 export class SameTime {
   #registry: SeriesRegistry
+  #timeOf: (ms: number) => number
   /** By series id: the latest time in the block that {@link #block} numbers. */
   #latest = new Float64Array()
   #seenIn = new Uint32Array()
   #block = 0
 
-  constructor(registry: SeriesRegistry) {
+  /** @param timeOf makes of a time in Unix ms what the store keeps: times that it makes the same are one */
+  constructor(registry: SeriesRegistry, timeOf: (ms: number) => number) {
     this.#registry = registry
+    this.#timeOf = timeOf
   }
 
   merge(block: PointBlock): Merged {
@@ -38,9 +41,10 @@ export class SameTime {
     for (let i = 0; i < length; i++) {
       const { id } = series[i]
       if (id >= this.#seenIn.length) this.#grow(id + 1)
-      if (this.#seenIn[id] === this.#block && !(time[i] > this.#latest[id])) return false
+      const at = this.#timeOf(time[i])
+      if (this.#seenIn[id] === this.#block && !(at > this.#latest[id])) return false
       this.#seenIn[id] = this.#block
-      this.#latest[id] = time[i]
+      this.#latest[id] = at
     }
     return true
   }
@@ -57,7 +61,7 @@ export class SameTime {
   #mergeRows(block: PointBlock): Merged {
     const builder = new PointBlockBuilder(block.length)
     let replaced = 0
-    for (const rows of groupsOf(block)) {
+    for (const rows of groupsOf(block, this.#timeOf)) {
       const kept = keptOf(block, rows)
       replaced += rows.length - kept.length
       if (kept.length === 1) builder.copy(block, kept[0])
@@ -68,7 +72,7 @@ export class SameTime {
 
   #addUp(block: PointBlock, rows: readonly number[], into: PointBlockBuilder): void {
     const series = block.series[rows[0]]
-    const time = block.time[rows[0]]
+    const time = block.time[rows.at(-1)!]
     const starts = rows.map(row => block.start[row]).filter(start => start > 0)
     const start = starts.length === 0 ? 0 : Math.min(...starts)
     const distributions = rows.map(row => block.distributions.get(row))
@@ -92,17 +96,18 @@ export class SameTime {
 }
 
 /** Rows of one series and time, in the order in which the first of each stands. */
-function groupsOf({ length, series, time }: PointBlock): Iterable<number[]> {
+function groupsOf({ length, series, time }: PointBlock, timeOf: (ms: number) => number): Iterable<number[]> {
   const groups: number[][] = []
   const bySeries = new Map<Series, Map<number, number[]>>()
   for (let i = 0; i < length; i++) {
     let byTime = bySeries.get(series[i])
     if (byTime === undefined) bySeries.set(series[i], (byTime = new Map()))
-    const rows = byTime.get(time[i])
+    const at = timeOf(time[i])
+    const rows = byTime.get(at)
     if (rows !== undefined) rows.push(i)
     else {
       const group = [i]
-      byTime.set(time[i], group)
+      byTime.set(at, group)
       groups.push(group)
     }
   }

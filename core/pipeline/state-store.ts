@@ -15,11 +15,14 @@ import { describeError, WeirError } from '../errors.ts'
 import type { Topology } from './build.ts'
 import type { StateKeeper } from './lifecycle.ts'
 
-// File: magic, CRC-32 of the rest (uint32 LE), the processor's bytes.
+// File: magic, CRC-32 of the rest (uint32 LE), the component's bytes.
 const MAGIC = Buffer.from('WEIRST01')
 const HEADER_BYTES = MAGIC.length + 4
 
-/** Processors' state between two runs, one file each. Written on a clean shutdown, used up by the next start. */
+/** Takes the place of a pipeline for exporters. No pipeline is called so. */
+const EXPORTERS = '/exporters'
+
+/** Processors' and exporters' state between two runs, one file each. Written on a clean shutdown, used up by the next start. */
 export class StateStore {
   #folder: string
 
@@ -76,18 +79,19 @@ export class StateStore {
  */
 export function keepInStore(store: StateStore, topology: Topology): StateKeeper {
   const stateful = () =>
-    topology.pipelines.flatMap(({ name, processors }) =>
-      processors
-        .filter(({ processor }) => processor.snapshot !== undefined)
-        .map(entry => ({ ...entry, pipeline: name }))
-    )
+    [
+      ...topology.pipelines.flatMap(({ name, processors }) =>
+        processors.map(({ component, processor }) => ({ component, part: processor, pipeline: name }))
+      ),
+      ...topology.exporters.map(({ component, exporter }) => ({ component, part: exporter, pipeline: EXPORTERS }))
+    ].filter(({ part }) => part.snapshot !== undefined && part.restore !== undefined)
   return {
     async restore() {
-      for (const { component, processor, pipeline } of stateful()) {
+      for (const { component, part, pipeline } of stateful()) {
         const state = store.read(pipeline, component.id)
         if (state === undefined) continue
         try {
-          processor.restore!(state)
+          part.restore!(state)
         } catch (error) {
           throw invalid(store.fileOf(pipeline, component.id), describeError(error))
         }
@@ -105,12 +109,12 @@ export function keepInStore(store: StateStore, topology: Topology): StateKeeper 
     checkpoint: async () => true,
     async save() {
       let saved = true
-      for (const { component, processor, pipeline } of stateful()) {
+      for (const { component, part, pipeline } of stateful()) {
         try {
-          store.write(pipeline, component.id, processor.snapshot!())
+          store.write(pipeline, component.id, part.snapshot!())
         } catch (error) {
           saved = false
-          component.log.error({ err: describeError(error) }, 'could not save its state: what its windows held is lost')
+          component.log.error({ err: describeError(error) }, 'could not save its state: what it held is lost')
         }
       }
       return saved

@@ -45,6 +45,12 @@ export function plansOf(rule: RuleSettings): readonly (KindPlan | undefined)[] {
   return GROUP_KINDS.map(kind => planOf(kind, rule))
 }
 
+/** Whether no measurement of any kind but gauges, which are told anew by each, passes through as it came. */
+export function aggregatesAll(rules: readonly RuleSettings[]): boolean {
+  const plans = rules.filter(({ match }) => match === undefined).map(plansOf)
+  return GROUP_KINDS.every((kind, i) => kind === 'gauge' || plans.some(own => own[i] !== undefined))
+}
+
 function planOf(kind: GroupKind, rule: RuleSettings): KindPlan | undefined {
   const { aggregations, attribute, output, buckets } = rule
   const meaningful = (one: Aggregation) =>

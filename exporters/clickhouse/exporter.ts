@@ -1,10 +1,11 @@
 import { SameTime } from '../../core/model/same-time.ts'
-import { type Block, type Context, type Exporter, select } from '../../sdk/plugin/index.ts'
+import { type Block, type Context, type Exporter, SameTimeLosses, select } from '../../sdk/plugin/index.ts'
 import { onCluster } from './cluster.ts'
 import { compactSchema } from './compact-schema.ts'
 import type { Config } from './config.ts'
 import { Engine } from './engine.ts'
 import { EngineEnded, errorText, exportError, isMissingTable, notReady, outOfRange } from './export-error.ts'
+import { wholeMicroseconds } from './native-format.ts'
 import { otelSchema } from './otel-schema.ts'
 import { QueryLimit } from './query-limit.ts'
 import { queryRoute } from './query-route.ts'
@@ -16,12 +17,15 @@ const LOAD_DELAY_MS = 200
 const EXAMPLE_QUERY =
   "SELECT name, attributes, time, value FROM metrics WHERE attributes['window'] = '1s' ORDER BY time DESC LIMIT 10"
 
+const SAME_TIME_REMEDY = 'give each a time of its own, or put a processor before this exporter that makes one of them'
+
 export class ClickHouseExporter implements Exporter {
   #config: Config
   #context: Context
   #engine: Engine
   #schema: Schema
   #sameTime: SameTime
+  #losses: SameTimeLosses
   #made = new Map<TableSet, Promise<void>>()
   #rests = new WeakMap<Block, Block>()
   #running = new Set<Promise<void>>()
@@ -34,7 +38,8 @@ export class ClickHouseExporter implements Exporter {
     this.#engine = new Engine(config, context)
     const { ttl: ttlMs, tiers, embedded } = config
     const options = { ...config, ttlMs, tiers: new Map(Object.entries(tiers)), sync: embedded !== undefined }
-    this.#sameTime = new SameTime(context.series)
+    this.#sameTime = new SameTime(context.series, wholeMicroseconds)
+    this.#losses = new SameTimeLosses(context, SAME_TIME_REMEDY)
     this.#schema = config.schema === 'otel' ? otelSchema(options) : compactSchema(options)
     const { instruments } = context
     instruments.counter(
@@ -126,7 +131,7 @@ export class ClickHouseExporter implements Exporter {
       if (isMissingTable(error)) this.#forget()
       throw exportError(error, this.#context.clock.now())
     }
-    if (replaced > 0) this.#bookReplaced(replaced)
+    this.#losses.book(replaced)
   }
 
   /** The tables of `compact` keep one value of each series and time; those of `otel` keep all. */
@@ -134,12 +139,6 @@ export class ClickHouseExporter implements Exporter {
     return block.type === 'points' && this.#config.schema === 'compact'
       ? this.#sameTime.merge(block)
       : { block, replaced: 0 }
-  }
-
-  // The host books the whole block as sent.
-  #bookReplaced(points: number): void {
-    this.#context.account.sent -= points
-    this.#context.account.drop('same_time', points)
   }
 
   /** Opens the engine and creates what is missing of `tables`, once. */

@@ -13,6 +13,7 @@ const clickhouse: ExporterPlugin<Config> = {
   ports: { in: 'any' },
   // A ReplacingMergeTree keeps the row inserted last; the OpenTelemetry tables keep both.
   upsert: ({ schema }) => (schema === 'compact' ? 'replace' : 'identical'),
+  keepsOnePerTime: ({ schema }) => schema === 'compact',
   create: (config, context) => new ClickHouseExporter(config, context)
 }
 

@@ -177,10 +177,15 @@ export class NativeBlock {
   }
 }
 
+/** What a DateTime64(6) makes of a time in Unix ms. */
+export function wholeMicroseconds(ms: number): number {
+  return Math.round(clamp(ms, MICROSECOND_RANGE) * 1000)
+}
+
 function microseconds(ms: Float64Array): Uint32Array {
   const words = new Uint32Array(ms.length * 2)
   for (let i = 0; i < ms.length; i++) {
-    const value = Math.round(clamp(ms[i], MICROSECOND_RANGE) * 1000)
+    const value = wholeMicroseconds(ms[i])
     words[2 * i] = value
     words[2 * i + 1] = Math.floor(value / TWO_POW_32)
   }

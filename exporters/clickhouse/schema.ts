@@ -27,6 +27,14 @@ export interface TableSet {
   readonly ttls: ReadonlyMap<string, string>
 }
 
+/** What is stored of a block. */
+export interface BlockRows {
+  /** To be run in order. */
+  readonly inserts: readonly Insert[]
+  /** Points of the block that are in none of them: the table keeps a later one of their series and time. */
+  readonly lost: number
+}
+
 export interface Insert {
   /** What the table is made with. */
   readonly tables: TableSet

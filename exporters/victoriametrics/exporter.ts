@@ -1,13 +1,17 @@
 import { SameTime } from '../../core/model/same-time.ts'
+import { openState, sealState } from '../../core/model/saved-state.ts'
+import type { SavedStreams } from '../../core/wire/prometheus/earlier-streams.ts'
 import { rowsBySeries, type Samples } from '../../core/wire/prometheus/samples.ts'
 import { type Metadata, Translator } from '../../core/wire/prometheus/translator.ts'
 import { encodeWriteRequests } from '../../core/wire/remote-write/write-request.ts'
-import type { Block, Context, Exporter, PointBlock } from '../../sdk/plugin/index.ts'
+import { type Block, type Context, type Exporter, type PointBlock, SameTimeLosses } from '../../sdk/plugin/index.ts'
 import { RemoteWriteClient } from './client.ts'
 import type { Config } from './config.ts'
 import { LabelSets } from './label-sets.ts'
 
-const WARN_INTERVAL_MS = 60_000
+const SAME_TIME_REMEDY = 'give replicas a service.instance.id, or promote the resource attribute that tells them apart'
+/** Of the state. */
+const VERSION = 1
 const EMPTY_REQUEST = new Uint8Array(0)
 
 interface Delivery {
@@ -29,18 +33,19 @@ export class VictoriaMetricsExporter implements Exporter {
   #context: Context
   #client: RemoteWriteClient
   #sameTime: SameTime
+  #losses: SameTimeLosses
   #translator: Translator<Uint8Array>
   #requests: { add(value: number): void }
   #samples: { add(value: number): void }
   /** Blocks not wholly taken. A lane that takes turns with its disk queue may have two of them under way. */
   #deliveries = new WeakMap<Block, Delivery>()
-  #warnedAt = Number.NEGATIVE_INFINITY
 
   constructor(config: Config, context: Context) {
     this.#config = config
     this.#context = context
+    this.#losses = new SameTimeLosses(context, SAME_TIME_REMEDY)
     this.#client = new RemoteWriteClient(config, () => context.clock.now())
-    this.#sameTime = new SameTime(context.series)
+    this.#sameTime = new SameTime(context.series, Math.floor)
     const labelSets = new LabelSets()
     this.#translator = new Translator(translatorOptions(config), labels => labelSets.encode(labels))
     const { instruments } = context
@@ -61,12 +66,20 @@ export class VictoriaMetricsExporter implements Exporter {
       this.#samples.add(request.samples)
     }
     this.#deliveries.delete(block)
-    if (delivery.lost > 0) this.#bookLost(delivery.lost)
+    this.#losses.book(delivery.lost)
   }
 
   /** An empty write: taken by VictoriaMetrics, Prometheus and Mimir alike, and it tries the address and the password. */
   async probe(signal: AbortSignal): Promise<void> {
     await this.#client.write(EMPTY_REQUEST, signal)
+  }
+
+  snapshot(): Uint8Array {
+    return sealState(VERSION, this.#translator.saveStreams(this.#context.clock.now()))
+  }
+
+  restore(bytes: Uint8Array): void {
+    this.#translator.restoreStreams(openState(VERSION, bytes) as SavedStreams)
   }
 
   #begin(block: PointBlock): Delivery {
@@ -77,20 +90,6 @@ export class VictoriaMetricsExporter implements Exporter {
     const delivery = { samples, rows, metadata, lost: replaced + lost.size, taken: 0 }
     this.#deliveries.set(block, delivery)
     return delivery
-  }
-
-  // The lane books the whole block as sent.
-  #bookLost(points: number): void {
-    const { account, clock, log } = this.#context
-    account.sent -= points
-    account.drop('same_time', points)
-    const now = clock.now()
-    if (now - this.#warnedAt < WARN_INTERVAL_MS) return
-    this.#warnedAt = now
-    log.warn(
-      { points },
-      'points of one Prometheus series at the same millisecond: only the last is stored; give replicas a service.instance.id, or promote the resource attribute that tells them apart'
-    )
   }
 }
 

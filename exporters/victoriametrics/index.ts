@@ -13,5 +13,6 @@ export default {
   check,
   // Of two that differ VictoriaMetrics keeps one or the other, and Prometheus refuses the second.
   upsert: () => 'identical',
+  keepsOnePerTime: () => true,
   create: (config, context) => new VictoriaMetricsExporter(config, context)
 } satisfies ExporterPlugin<Config>

@@ -17,6 +17,7 @@ const plugin: ProcessorPlugin<Config> = {
   ownsData: true,
   check,
   latePolicy: config => describeLate([config], config.allowed_lateness),
+  aggregates: () => true,
   amends: ({ late }) => late === 'amend',
   memoryBound: config => memoryBoundOf(settingsOf(config)),
   create: (config, context) => new WindowEngine(settingsOf(config, new Refusals(config.by, context.log)), context)

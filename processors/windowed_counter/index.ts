@@ -1,6 +1,7 @@
 import { WindowEngine } from '../../core/windows/engine.ts'
 import { describeLate } from '../../core/windows/late-policies.ts'
 import { memoryBoundOf } from '../../core/windows/memory-bound.ts'
+import { aggregatesAll } from '../../core/windows/plan.ts'
 import type { ProcessorPlugin } from '../../sdk/plugin/index.ts'
 import { check } from './check.ts'
 import { type Config, schema } from './config.ts'
@@ -18,6 +19,7 @@ const plugin: ProcessorPlugin<Config> = {
   check,
   memoryBound: config => memoryBoundOf(settingsOf(config)),
   latePolicy: config => describeLate(rulesOf(config), config.allowed_lateness),
+  aggregates: config => aggregatesAll(settingsOf(config).rules),
   amends: config => rulesOf(config).some(({ late }) => late === 'amend'),
   create: (config, context) => new WindowEngine(settingsOf(config), context)
 }

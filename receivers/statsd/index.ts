@@ -10,5 +10,7 @@ export default {
   description: 'Takes StatsD and DogStatsD lines over UDP.',
   ports: { out: 'points' },
   schema,
+  // Lines of one datagram are of one time.
+  unaggregated: true,
   create: (config, context) => new StatsdReceiver(config, context)
 } satisfies ReceiverPlugin<Config>

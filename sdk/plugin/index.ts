@@ -83,3 +83,4 @@ export { type GroupByAttributeOptions, groupByAttribute } from './operators/grou
 export { mapBlock } from './operators/map-block.ts'
 export { type RetryNackedOptions, retryNacked } from './operators/retry-nacked.ts'
 export { splitBlock } from './operators/split-block.ts'
+export { SameTimeLosses } from './same-time-losses.ts'

@@ -1,9 +1,10 @@
 import type { Distribution, ExponentialHistogram, Histogram, Summary } from '../../model/distribution.ts'
 import { finiteBuckets } from '../../model/finite-buckets.ts'
 import { boundText } from './bounds.ts'
+import { NameLists } from './earlier-streams.ts'
 import { bucketRanges, vmrange } from './exponential.ts'
 import { type Label, type Labels, withLabels } from './labels.ts'
-import type { Samples } from './samples.ts'
+import { Samples } from './samples.ts'
 
 // Label sets rendered for one series before it starts anew. Exponential buckets come and go; the rest is far below.
 const MAX_RENDERED = 4096
@@ -16,14 +17,34 @@ export class DistributionStreams<L> {
   #name: string
   #labels: Labels
   #render: (labels: Labels) => L
+  /** By name: {@link names}. */
   #rendered = new Map<string, L>()
+  /** What the series became before a restart, and has not become again. */
+  #earlier: readonly string[]
+  #lists: NameLists
+  #names: readonly string[] | undefined
   #bounds: readonly number[] = []
   #buckets: L[] = []
 
-  constructor(name: string, labels: Labels, render: (labels: Labels) => L) {
+  /** @param earlier {@link names} of before a restart @param lists shared with other series */
+  constructor(
+    name: string,
+    labels: Labels,
+    render: (labels: Labels) => L,
+    earlier: readonly string[] = [],
+    lists = new NameLists()
+  ) {
     this.#name = name
     this.#labels = labels
     this.#render = render
+    this.#earlier = earlier
+    this.#lists = lists
+  }
+
+  /** What it became, each as suffix, label and value: `_bucket le=0.5`. */
+  get names(): readonly string[] {
+    this.#names ??= this.#lists.of([...new Set([...this.#earlier, ...this.#rendered.keys()])].sort())
+    return this.#names
   }
 
   /** A set, or a sketch of one, is no business of this: its number is in the block's column. */
@@ -36,10 +57,13 @@ export class DistributionStreams<L> {
     else this.#addAsRanges(samples, time, distribution)
   }
 
-  /** Ends every series this one became. */
-  addStale(samples: Samples<L>, time: number): void {
+  /** Ends every series this one became. @param last what came with the end: its bounds or quantiles say what these were */
+  addStale(samples: Samples<L>, time: number, last: Distribution | undefined, form: ExponentialForm): void {
     this.#stream('_count')
     this.#stream('_sum')
+    for (const name of this.#earlier) this.#streamNamed(name)
+    // Only to have them rendered: the values of an end mean nothing.
+    if (last !== undefined) this.add(new Samples<L>(), time, last, form)
     for (const labels of this.#rendered.values()) samples.add(labels, time, 0, true)
   }
 
@@ -88,16 +112,24 @@ export class DistributionStreams<L> {
       samples.add(this.#stream('', ['quantile', String(quantile)]), time, value)
   }
 
+  #streamNamed(name: string): L {
+    const [suffix, label] = name.split(' ')
+    if (label === undefined) return this.#stream(suffix)
+    const [key, value] = label.split('=')
+    return this.#stream(suffix, [key, value])
+  }
+
   #stream(suffix: string, bucket?: Label): L {
-    const key = bucket === undefined ? suffix : `${suffix}=${bucket[1]}`
-    const known = this.#rendered.get(key)
+    const name = bucket === undefined ? suffix : `${suffix} ${bucket[0]}=${bucket[1]}`
+    const known = this.#rendered.get(name)
     if (known !== undefined) return known
     if (this.#rendered.size >= MAX_RENDERED) this.#rendered.clear()
-    const name: Label = ['__name__', this.#name + suffix]
+    const metric: Label = ['__name__', this.#name + suffix]
     const stream = this.#render(
-      bucket === undefined ? withLabels(this.#labels, name) : withLabels(this.#labels, name, bucket)
+      bucket === undefined ? withLabels(this.#labels, metric) : withLabels(this.#labels, metric, bucket)
     )
-    this.#rendered.set(key, stream)
+    this.#rendered.set(name, stream)
+    this.#names = undefined
     return stream
   }
 }

@@ -1,6 +1,7 @@
 import { attributesKey } from '../../model/attributes.ts'
 import { FLAG_NO_RECORDED_VALUE, type PointBlock } from '../../model/points.ts'
 import type { Metric, Resource, Series } from '../../model/series.ts'
+import { EarlierStreams, NameLists, type SavedStreams, type Stream, streamHash } from './earlier-streams.ts'
 import { type LabelOptions, type Labels, seriesLabels, targetInfoLabels, withLabels } from './labels.ts'
 import { metricName } from './names.ts'
 import { Samples } from './samples.ts'
@@ -54,6 +55,10 @@ interface Translated<L> {
   readonly target: Target<L> | undefined
   readonly stream: L
   readonly streams: DistributionStreams<L> | undefined
+  /** Where it has streams. */
+  readonly hash: number
+  /** Where it has streams: when they were written last, Unix ms. */
+  seenAt: number
   readonly isDelta: boolean
 }
 
@@ -69,6 +74,8 @@ export class Translator<L> {
   #families = new Map<string, Family>()
   #targets = new Map<string, Target<L>>()
   #translations = 0
+  #earlier = new EarlierStreams()
+  #nameLists = new NameLists()
 
   constructor(options: TranslatorOptions, render: (labels: Labels) => L) {
     this.#options = options
@@ -90,9 +97,19 @@ export class Translator<L> {
       }
       samples.point = i
       samples.isIncrement = series.isDelta
+      series.seenAt = now
       this.#addPoint(samples, series, block, i)
     }
     return { samples, metadata }
+  }
+
+  /** What is needed after a restart to end all that series became. @param now Unix ms */
+  saveStreams(now: number): SavedStreams {
+    return this.#earlier.save(this.#streams(), now)
+  }
+
+  restoreStreams(saved: SavedStreams): void {
+    this.#earlier.restore(saved)
   }
 
   #addPoint(samples: Samples<L>, { stream, streams }: Translated<L>, block: PointBlock, i: number): void {
@@ -100,7 +117,7 @@ export class Translator<L> {
     const stale = (block.flags[i] & FLAG_NO_RECORDED_VALUE) !== 0
     const distribution = block.distributions.get(i)
     if (streams === undefined) samples.add(stream, time, block.value[i], stale)
-    else if (stale) streams.addStale(samples, time)
+    else if (stale) streams.addStale(samples, time, distribution, this.#options.exponentialHistograms)
     else if (distribution !== undefined) streams.add(samples, time, distribution, this.#options.exponentialHistograms)
   }
 
@@ -132,14 +149,27 @@ export class Translator<L> {
     const name = metricName(series.metric, this.#options.strategy)
     const labels = seriesLabels(series, this.#options)
     const isNumber = series.metric.kind in NUMBER_KINDS
+    const hash = isNumber ? 0 : streamHash(series.key)
     return {
       key: series.key,
+      hash,
+      seenAt: Number.NEGATIVE_INFINITY,
       family: remembered(this.#families, name, () => newFamily(name, series.metric)),
       target: this.#options.targetInfo ? this.#target(series.resource) : undefined,
       stream: this.#render(withLabels(labels, ['__name__', name])),
-      streams: isNumber ? undefined : new DistributionStreams(name, labels, this.#render),
+      streams: isNumber
+        ? undefined
+        : new DistributionStreams(name, labels, this.#render, this.#earlier.take(hash), this.#nameLists),
       // Two sets may have members in common.
       isDelta: series.metric.temporality === 'delta' && series.metric.kind !== 'set'
+    }
+  }
+
+  *#streams(): Generator<Stream> {
+    for (const translated of this.#bySeriesId) {
+      if (translated?.streams === undefined) continue
+      const { hash, seenAt, streams } = translated
+      yield { hash, seenAt, names: streams.names }
     }
   }
 

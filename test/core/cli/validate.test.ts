@@ -43,6 +43,23 @@ describe('weir validate says what can be relied on', () => {
   }
 })
 
+// Golden files of the warnings.
+describe('weir validate warns', () => {
+  const warned = path.relative('.', path.join(import.meta.dirname, '../../cases/config/warned'))
+  const files = globSync(`${warned}/*.yaml`)
+  assert.ok(files.length > 0)
+  for (const file of files) {
+    it(path.basename(file, '.yaml'), async () => {
+      const terminal = new MemoryTerminal()
+      assert.equal(await validate(terminal, [file], false), EXIT.ok, terminal.stderr)
+      const seen = terminal.stderr.replaceAll(`${warned}/`, '')
+      const golden = file.replace(/yaml$/, 'expected')
+      if (process.env.UPDATE_GOLDEN !== undefined) writeFileSync(golden, seen)
+      assert.equal(seen, readFileSync(golden, 'utf8'))
+    })
+  }
+})
+
 describe('weir validate on the configurations that come with Weir', () => {
   for (const file of globSync('configs/*.yaml', { cwd: ROOT })) {
     it(file, async () => {

@@ -9,7 +9,7 @@ function merge(...lines: string[]): { rows: string[]; replaced: number; isSame: 
   const registry = new SeriesRegistry()
   const block = parseItems(lines, registry)
   assert.ok(block.type === 'points')
-  const merged = new SameTime(registry).merge(block)
+  const merged = new SameTime(registry, Math.floor).merge(block)
   return { rows: printItems(merged.block), replaced: merged.replaced, isSame: merged.block === block }
 }
 
@@ -84,7 +84,7 @@ describe('points of one series and time', () => {
 
   it('are told from those of another block', () => {
     const registry = new SeriesRegistry()
-    const sameTime = new SameTime(registry)
+    const sameTime = new SameTime(registry, Math.floor)
     for (let i = 0; i < 3; i++) {
       const block = parseItems(['1s gauge a 1'], registry)
       assert.ok(block.type === 'points')

@@ -324,3 +324,19 @@ test('increments of several series add up in the one they become; of others the 
   )
   assert.deepEqual([...lost], [1])
 })
+
+test('increments of one series and millisecond that end within it, or begin apart, are different ones', () => {
+  const points = new PointBlockBuilder()
+  const own = series('requests', 'counter', 'delta')
+  points.add(own, NOW, 4, 0.000001)
+  points.add(own, NOW, 1, 1000)
+  points.add(own, NOW + 0.5, 2, NOW)
+  const { samples } = translator().translate(points.build(), NOW)
+  const lost = new Set<number>()
+  const rows = rowsBySeries(samples, lost)
+  assert.deepEqual(
+    Array.from(rows, row => lines(samples)[row]),
+    ['requests{} 7 0']
+  )
+  assert.deepEqual(lost, new Set())
+})
