@@ -35,8 +35,9 @@ async function load() {
     const chdb = await import('chdb')
     return { ...chdb, shared: new chdb.Session(folder) }
   } catch (error) {
-    process.send!({ kind: 'closed', message: (error as Error).message } satisfies Reply, () => process.exit(1))
-    throw error
+    const closed: Reply = { kind: 'closed', message: (error as Error).message }
+    await new Promise(resolve => process.send!(closed, resolve))
+    process.exit(1)
   }
 }
 
@@ -50,9 +51,10 @@ function receive(request: Request): void {
 async function run({ id, sql, format, session }: Extract<Request, { kind: 'run' }>): Promise<void> {
   const state = { isCancelled: false, hasSession: session !== undefined }
   running.set(id, state)
-  const connection = session === undefined ? shared : new Connection(folder)
+  let connection = shared
   try {
     if (session !== undefined) {
+      connection = new Connection(folder)
       // The name by which it is killed; a session may go on to forbid settings.
       const named = [`SET log_comment = '${nameOf(id)}'`, ...session]
       await connection.queryAsync(named.join('; '))
@@ -81,8 +83,9 @@ function sendPiece(id: number): void {
 async function cancel(id: number): Promise<void> {
   answers.delete(id)
   const state = running.get(id)
-  if (state === undefined || !state.hasSession) return
+  if (state === undefined) return
   state.isCancelled = true
+  if (!state.hasSession) return
   while (running.has(id)) {
     await shared.queryAsync(`KILL QUERY WHERE Settings['log_comment'] = '${nameOf(id)}' ASYNC`).catch(() => {})
     await setTimeout(KILL_INTERVAL_MS)

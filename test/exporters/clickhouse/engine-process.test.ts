@@ -95,6 +95,19 @@ test('an engine that stands still is ended once its statement is overdue', async
   assert.equal(await e.ask('SELECT 2'), '2\n')
 })
 
+test('a folder that does not open is an error with its reason, also while nobody may try again', async () => {
+  await using e = await engine()
+  const { clock, log } = testContext()
+  const second = new EngineProcess(e.folder, { clock, log })
+  await e.process.open()
+  for (let i = 0; i < 3; i++)
+    await assert.rejects(second.open(), /the embedded engine cannot open .*: is it open in another process\?/)
+  await e.process.close()
+  clock.advance(60_000)
+  await second.open()
+  await second.close()
+})
+
 test('signals of a terminal leave the engine to Weir', async () => {
   await using e = await engine()
   await e.process.open()
