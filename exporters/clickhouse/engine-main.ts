@@ -21,14 +21,20 @@ const answers = new Map<number, Uint8Array>()
 setPriority(NICENESS)
 // Signals of a terminal or a service manager go to Weir's whole process group. Weir needs the engine until it has stopped.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {})
-// Weir is gone. What was inserted is on disk, and whoever starts next needs the folder at once.
-process.once('disconnect', () => process.kill(process.pid, 'SIGKILL'))
+process.once('disconnect', leave)
+// Weir may have gone before this file was loaded.
+if (!process.connected) leave()
 // Only Linux has the file, and only there it matters.
 await writeFile('/proc/self/oom_score_adj', OOM_SCORE).catch(() => {})
 
 const { Session: Connection, drainPending, shared } = await load()
 process.on('message', receive)
 send({ kind: 'ready' })
+
+/** Without Weir: what was inserted is on disk, and whoever starts next needs the folder at once. */
+function leave(): void {
+  process.kill(process.pid, 'SIGKILL')
+}
 
 async function load() {
   try {
