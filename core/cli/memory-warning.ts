@@ -10,7 +10,7 @@ const USABLE = 0.75
 /** Bytes there are at most. */
 export interface MemoryLimits {
   readonly heap: number
-  /** Of the machine, or of the container this runs in. */
+  /** The machine's memory, or the limit of the container if that is less. */
   readonly machine: number
 }
 
@@ -21,7 +21,7 @@ export function memoryLimits(): MemoryLimits {
   return { heap: getHeapStatistics().heap_size_limit, machine: Math.min(totalmem(), container) }
 }
 
-/** What to say of a configuration that may need more memory than there is; undefined where it is enough. */
+/** A warning for a configuration that may need more memory than there is; undefined if it is enough. */
 export function memoryWarning(config: ResolvedConfig, { heap, machine }: MemoryLimits): string | undefined {
   const { in_flight, owned } = config.service.limits
   const processors = boundsOf(config)
@@ -43,7 +43,7 @@ interface Bound {
   readonly bytes: number
 }
 
-/** Of processors that say so, the largest first. One stands in each pipeline that has it. */
+/** The bounds of processors that have one, the largest first. A processor runs once in each pipeline that names it. */
 function boundsOf({ service, components }: ResolvedConfig): Bound[] {
   const bounds = new Map<string, Bound>()
   for (const { processors } of Object.values(service.pipelines)) {

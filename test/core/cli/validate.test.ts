@@ -80,7 +80,7 @@ describe('weir validate compares what may be remembered with the memory there is
       const terminal = new MemoryTerminal()
       assert.equal(await validate(terminal, [file], false, limits), EXIT.ok)
       if (want === '') return assert.equal(terminal.stderr, '')
-      // Of one pipeline: the processor is there twice.
+      // The processor runs in two pipelines; the graph shows the bound of each.
       const each = number(terminal.stdout, /remembers at most ([\d,]+) MiB/)
       const both = number(terminal.stderr, /windowed_counter ([\d,]+) MiB/)
       assert.ok(both === 2 * each || both === 2 * each - 1, `${each}, ${both}`)
