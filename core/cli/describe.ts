@@ -1,8 +1,8 @@
 import type { ComponentConfig, ResolvedConfig } from '../config/resolved.ts'
 import type { ServiceConfig } from '../config/service.ts'
 import { formatDuration } from '../config/units.ts'
+import { mib } from './sizes.ts'
 
-const MIB = 2 ** 20
 const LABEL_WIDTH = 15
 
 /**
@@ -97,4 +97,3 @@ function describeBound({ plugin, config }: ComponentConfig): string {
 }
 
 const ownsData = ({ plugin }: ComponentConfig) => plugin.kind === 'processor' && plugin.ownsData === true
-const mib = (bytes: number) => `${Math.ceil(bytes / MIB).toLocaleString('en')} MiB`

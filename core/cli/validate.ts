@@ -13,12 +13,21 @@ import { Log } from '../telemetry/log.ts'
 import { Metrics } from '../telemetry/metrics.ts'
 import { describeConfig } from './describe.ts'
 import { EXIT } from './exit-codes.ts'
+import { type MemoryLimits, memoryLimits, memoryWarning } from './memory-warning.ts'
 import type { Terminal } from './terminal.ts'
 
 const PROBE_TIMEOUT_MS = 10_000
 
-/** Prints problems and, where there are no errors, the graph. With `probe` every backend is asked whether it answers. */
-export async function validate(terminal: Terminal, files: readonly string[], probe: boolean): Promise<number> {
+/**
+ * Prints problems and, where there are no errors, the graph, and whether it may need more memory than there is. With
+ * `probe` every backend is asked whether it answers.
+ */
+export async function validate(
+  terminal: Terminal,
+  files: readonly string[],
+  probe: boolean,
+  limits: MemoryLimits = memoryLimits()
+): Promise<number> {
   if (files.length === 0) {
     terminal.error('give at least one configuration file: weir validate weir.yaml')
     return EXIT.usage
@@ -29,6 +38,8 @@ export async function validate(terminal: Terminal, files: readonly string[], pro
   const services = probeServices()
   const operators = [...config.components.processor.values()].filter(entry => 'operator' in trialOf(entry, services))
   terminal.out(describeConfig(config, new Set(operators.map(({ id }) => id))))
+  const warning = memoryWarning(config, limits)
+  if (warning !== undefined) terminal.error(warning)
   return !probe || (await probeAll(terminal, config)) ? EXIT.ok : EXIT.invalid
 }
 

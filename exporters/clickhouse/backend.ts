@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream'
 import type { Config } from './config.ts'
 import type { Insert } from './schema.ts'
 
-/** What somebody else's query may take. */
+/** Bounds of a query that is not Weir's own. */
 export type QueryLimits = Pick<Config['query'], 'max_execution_time' | 'max_memory_usage' | 'max_result_bytes'>
 
 /** ClickHouse, wherever it runs. Refusals are `RefusedRequest`s. Each method but `close` opens it first. */

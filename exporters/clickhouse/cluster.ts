@@ -10,9 +10,9 @@ export interface Table {
   readonly name: string
   /** Columns and indices, with what is around them: `(…)`. */
   readonly columns: string
-  /** Of the MergeTree family, such as `ReplacingMergeTree`. */
+  /** One of the MergeTree family, such as `ReplacingMergeTree`. */
   readonly engine: string
-  /** What follows the engine: order, partitions, TTL, settings. */
+  /** The clauses behind the engine: order, partitions, TTL, settings. */
   readonly clauses: string
   /** Rows that belong together, or replace each other, have the same: they go to the same shard. */
   readonly shardBy: string

@@ -55,7 +55,7 @@ function asNew(insert: Insert): Insert {
   return { ...insert, token: randomUUID() }
 }
 
-/** Of points of a tier, or of none: their series' rows stay longest. */
+/** The range of points with this TTL. The rows of their series stay longest, and so decide. */
 function rangeOf(ttlMs: number): TimeRange {
   return ttlMs === 0 ? MICROSECOND_RANGE : dateTimeRange(ttlMs + SERIES_TTL_SLACK_MS)
 }

@@ -22,7 +22,7 @@ export interface Config {
   /** Empty where there is one server. */
   cluster: string
   engine: 'merge_tree' | 'replicated'
-  /** What queries by the admin server's route may take; durations in ms, sizes in bytes. */
+  /** Bounds of queries by the admin server's route; durations in ms, sizes in bytes. */
   query: {
     readonly max_concurrent: number
     readonly max_queued: number

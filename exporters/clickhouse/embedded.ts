@@ -71,7 +71,7 @@ export class EmbeddedBackend implements Backend {
 
   async run(sql: string, signal?: AbortSignal): Promise<Readable> {
     const { process } = await this.#open()
-    return process.run({ sql, timeoutMs: OWN_TIMEOUT_MS }, signal)
+    return orAborted(process.run({ sql, timeoutMs: OWN_TIMEOUT_MS }, signal), signal)
   }
 
   async query(sql: string, format: string, limits: QueryLimits, signal?: AbortSignal): Promise<Readable> {

@@ -21,8 +21,9 @@ const answers = new Map<number, Uint8Array>()
 setPriority(NICENESS)
 // Signals of a terminal or a service manager go to Weir's whole process group. Weir needs the engine until it has stopped.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {})
-// Weir is gone. What was inserted is on disk, and whoever starts next needs the folder at once.
-process.once('disconnect', () => process.kill(process.pid, 'SIGKILL'))
+process.once('disconnect', leave)
+// Weir may have gone before this file was loaded.
+if (!process.connected) leave()
 // Only Linux has the file, and only there it matters.
 await writeFile('/proc/self/oom_score_adj', OOM_SCORE).catch(() => {})
 
@@ -30,13 +31,19 @@ const { Session: Connection, drainPending, shared } = await load()
 process.on('message', receive)
 send({ kind: 'ready' })
 
+/** Without Weir: what was inserted is on disk, and whoever starts next needs the folder at once. */
+function leave(): void {
+  process.kill(process.pid, 'SIGKILL')
+}
+
 async function load() {
   try {
     const chdb = await import('chdb')
     return { ...chdb, shared: new chdb.Session(folder) }
   } catch (error) {
-    process.send!({ kind: 'closed', message: (error as Error).message } satisfies Reply, () => process.exit(1))
-    throw error
+    const closed: Reply = { kind: 'closed', message: (error as Error).message }
+    await new Promise(resolve => process.send!(closed, resolve))
+    process.exit(1)
   }
 }
 
@@ -50,9 +57,10 @@ function receive(request: Request): void {
 async function run({ id, sql, format, session }: Extract<Request, { kind: 'run' }>): Promise<void> {
   const state = { isCancelled: false, hasSession: session !== undefined }
   running.set(id, state)
-  const connection = session === undefined ? shared : new Connection(folder)
+  let connection = shared
   try {
     if (session !== undefined) {
+      connection = new Connection(folder)
       // The name by which it is killed; a session may go on to forbid settings.
       const named = [`SET log_comment = '${nameOf(id)}'`, ...session]
       await connection.queryAsync(named.join('; '))
@@ -81,8 +89,9 @@ function sendPiece(id: number): void {
 async function cancel(id: number): Promise<void> {
   answers.delete(id)
   const state = running.get(id)
-  if (state === undefined || !state.hasSession) return
+  if (state === undefined) return
   state.isCancelled = true
+  if (!state.hasSession) return
   while (running.has(id)) {
     await shared.queryAsync(`KILL QUERY WHERE Settings['log_comment'] = '${nameOf(id)}' ASYNC`).catch(() => {})
     await setTimeout(KILL_INTERVAL_MS)

@@ -107,6 +107,7 @@ export class EngineProcess {
     const child = this.#child
     if (child === undefined) return
     this.#isEnding = true
+    child.ref()
     const cancelKill = this.#host.clock.setTimer(END_TIMEOUT_MS, () => child.kill('SIGKILL'))
     this.#send({ kind: 'end' })
     await this.#exited
@@ -135,6 +136,7 @@ export class EngineProcess {
       ready.reject(new Error(this.#whyEnded))
     })
     await ready.promise.finally(this.#watch(START_TIMEOUT_MS))
+    unref(child)
   }
 
   #onExit(why: string): void {
@@ -156,16 +158,16 @@ export class EngineProcess {
     const { promise, resolve, reject } = Promise.withResolvers<Readable>()
     let answer: Readable | undefined
     let isComplete = false
-    this.#pending.set(id, {
+    this.#expect(id, {
       fail: error => (answer === undefined ? reject(error) : answer.destroy(error)),
       take: (piece, isLast) => {
-        if (isLast) this.#pending.delete(id)
+        if (isLast) this.#forget(id)
         isComplete = isLast
         answer ??= new Readable({
           // The first piece came by itself: each further one is asked for once there is room.
           read: () => isComplete || this.#send({ kind: 'more', id }),
           destroy: (error, done) => {
-            if (this.#pending.delete(id)) this.#send({ kind: 'cancel', id })
+            if (this.#forget(id)) this.#send({ kind: 'cancel', id })
             done(error)
           }
         })
@@ -180,12 +182,25 @@ export class EngineProcess {
   #receive(reply: Extract<Reply, { readonly id: number }>): void {
     const pending = this.#pending.get(reply.id)
     if (reply.kind === 'piece') return pending?.take(reply.bytes, reply.isLast)
-    this.#pending.delete(reply.id)
+    this.#forget(reply.id)
     pending?.fail(refusal(reply.message))
   }
 
   #send(request: Request): void {
     if (this.#child?.connected) this.#child.send(request, () => {})
+  }
+
+  #expect(id: number, pending: Pending): void {
+    this.#pending.set(id, pending)
+    this.#child?.ref()
+    this.#child?.channel?.ref()
+  }
+
+  /** An engine that nobody waits for does not keep this process from ending. */
+  #forget(id: number): boolean {
+    const wasExpected = this.#pending.delete(id)
+    if (this.#pending.size === 0 && !this.#isEnding) unref(this.#child)
+    return wasExpected
   }
 
   /** Ends the process unless the returned function is called in time. */
@@ -201,6 +216,11 @@ export class EngineProcess {
 }
 
 const STDIO: ['ignore', 'ignore', 'inherit', 'ipc'] = ['ignore', 'ignore', 'inherit', 'ipc']
+
+function unref(child: ChildProcess | undefined): void {
+  child?.unref()
+  child?.channel?.unref()
+}
 
 /** Resolves with how it ended, or why it could not begin. */
 async function exitOf(child: ChildProcess): Promise<string> {

@@ -1,4 +1,4 @@
-/** What Weir sends to the process of the embedded engine, over the channel between parent and child. */
+/** A message from Weir to the process of the embedded engine. */
 export type Request =
   | {
       readonly kind: 'run'
@@ -14,7 +14,7 @@ export type Request =
   | { readonly kind: 'cancel'; readonly id: number }
   | { readonly kind: 'end' }
 
-/** What that process sends. */
+/** A message from that process to Weir. */
 export type Reply =
   | { readonly kind: 'ready' }
   /** The folder did not open; the process ends. */

@@ -23,7 +23,7 @@ export interface TableSet {
   readonly views: readonly string[]
   /** Columns that tables made by earlier versions do not have: name and type, by table. */
   readonly added: readonly { readonly table: string; readonly name: string; readonly type: string }[]
-  /** What the `TTL` clause of each table that holds rows should be; empty where it keeps data forever. */
+  /** The `TTL` clause that each table with rows should have; empty if it keeps data forever. */
   readonly ttls: ReadonlyMap<string, string>
 }
 

@@ -19,7 +19,7 @@ export class ServedBackend implements Backend {
     this.#config = config
   }
 
-  /** Whether it answers is no matter of starting: it may be down now and come back. */
+  /** Nothing: a server that is down now may come back. */
   async check(): Promise<void> {}
 
   async open(): Promise<void> {

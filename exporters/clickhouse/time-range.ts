@@ -1,4 +1,4 @@
-/** What a table can keep, in Unix ms. */
+/** The times that a table can keep, in Unix ms. */
 export interface TimeRange {
   readonly from: number
   readonly to: number

@@ -1,10 +1,14 @@
 import assert from 'node:assert/strict'
+import { readFile } from 'node:fs/promises'
 import { test } from 'node:test'
 import { assertCounted, type StoredPoint, seriesKey } from './counts.ts'
 import { eventually } from './eventually.ts'
 import { deltaRequest, postOtlp } from './otlp-requests.ts'
 import { sendByHand, sendFromClients } from './traffic.ts'
 import { Sandbox, type Weir } from './weir-process.ts'
+
+/** Some of what is stored meanwhile is under way then. */
+const KILL_INTERVAL_MS = 700
 
 test('counts of SDKs, StatsD and curl are in the embedded ClickHouse, exactly', async t => {
   const sandbox = await Sandbox.open(t)
@@ -33,6 +37,35 @@ test('each window in ClickHouse holds what its event times say', async t => {
   assertCounted(await storedPoints(weir, sandbox), sent)
   await weir.assertLedger()
   assert.deepEqual(await weir.stop(), { code: 0, signal: null }, weir.stderr)
+})
+
+test('an engine killed again and again while counts come in costs none of them, and ends with Weir', async t => {
+  const sandbox = await Sandbox.open(t)
+  const weir = await sandbox.start(config('allowed_lateness: 1s'))
+  const enginePid = async () => {
+    const status = await readFile(sandbox.path('clickhouse/status'), 'utf8')
+    return Number(/^PID: (\d+)/.exec(status)![1])
+  }
+  const killed = new Set<number>()
+  const killing = setInterval(async () => {
+    const pid = await enginePid().catch(() => undefined)
+    if (pid !== undefined && !killed.has(pid) && killed.add(pid)) process.kill(pid, 'SIGKILL')
+  }, KILL_INTERVAL_MS)
+  const sent = await sendFromClients(weir, sandbox)
+  clearInterval(killing)
+  assert.ok(killed.size >= 2, `${killed.size} were killed`)
+  await eventually(
+    'the last windows are stored',
+    async () => {
+      assertCounted(await storedPoints(weir, sandbox), sent)
+      return true
+    },
+    { deadlineMs: 60_000 }
+  )
+  await weir.assertLedger()
+  const pid = await enginePid()
+  assert.deepEqual(await weir.stop(), { code: 0, signal: null }, weir.stderr)
+  assert.throws(() => process.kill(pid, 0), { code: 'ESRCH' })
 })
 
 test('after kill -9 the next start finds what was stored, and goes on', async t => {

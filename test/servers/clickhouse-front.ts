@@ -35,7 +35,7 @@ const { positionals, values: options } = parseArgs({
   options: {
     port: { type: 'string', default: '0' },
     password: { type: 'string', default: '' },
-    /** Of a ClickHouse Keeper or ZooKeeper: the engine is then the one server of the cluster `one`. */
+    /** Port of a ClickHouse Keeper or ZooKeeper: the engine is then the one server of the cluster `one`. */
     keeper: { type: 'string' }
   }
 })

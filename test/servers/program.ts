@@ -10,7 +10,7 @@ const APT_OPTIONS = ['-o', 'DPkg::Lock::Timeout=240', '-y', '-q', '--no-install-
 
 export interface Wanted {
   readonly binary: string
-  /** Where it is, if not on the PATH. */
+  /** Its folder, if that is not on the PATH. */
   readonly folder?: string
   readonly debianPackage: string
   /** How to get it elsewhere, as a sentence. */

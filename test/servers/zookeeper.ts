@@ -18,7 +18,7 @@ export interface ZooKeeper {
   stop(): Promise<void>
 }
 
-/** What ClickHouse's replicas agree by, as by a ClickHouse Keeper. @param path from {@link zooKeeperProgram} */
+/** Starts a ZooKeeper, by which ClickHouse's replicas agree. @param path from {@link zooKeeperProgram} */
 export async function startZooKeeper(path: string): Promise<ZooKeeper> {
   const port = await freePort()
   const { stop } = await startServer({

@@ -95,7 +95,7 @@ test('whatever would change something is refused across origins, by any method',
     >[])
       assert.equal((await ask(method, '/api/exporters/x/query', headers))[0], 403, method)
   }
-  // What a page of others may send without asking is read only.
+  // A page of others may send a GET, for it changes nothing; only the POST of this path exists.
   assert.equal((await ask('GET', '/api/exporters/x/query', { origin: 'http://evil.example' }))[0], 404)
 })
 

@@ -1,12 +1,16 @@
 import assert from 'node:assert/strict'
 import { existsSync, globSync, readFileSync, writeFileSync } from 'node:fs'
+import { totalmem } from 'node:os'
 import path from 'node:path'
 import { describe, it } from 'node:test'
 import { EXIT } from '../../../core/cli/exit-codes.ts'
+import { memoryLimits } from '../../../core/cli/memory-warning.ts'
 import { validate } from '../../../core/cli/validate.ts'
 import { MemoryTerminal } from './memory-terminal.ts'
 
 const BROKEN = path.relative('.', path.join(import.meta.dirname, '../../cases/config/broken'))
+const GIB = 2 ** 30
+const ROOMY = { heap: 1024 * GIB, machine: 1024 * GIB }
 const ROOT = path.join(import.meta.dirname, '../../..')
 
 // Golden files: the problems as printed. `UPDATE_GOLDEN=1 npm test` writes them anew; read the difference.
@@ -64,9 +68,60 @@ describe('weir validate on the configurations that come with Weir', () => {
   for (const file of globSync('configs/*.yaml', { cwd: ROOT })) {
     it(file, async () => {
       const terminal = new MemoryTerminal()
-      assert.equal(await validate(terminal, [path.join(ROOT, file)], false), EXIT.ok, terminal.stderr)
+      assert.equal(await validate(terminal, [path.join(ROOT, file)], false, ROOMY), EXIT.ok, terminal.stderr)
       assert.equal(terminal.stderr, '')
       assert.match(terminal.stdout, /^pipeline \w+\n {2}\w+[\w, ]*\n {4}→ \w+/)
     })
   }
+})
+
+describe('weir validate compares what may be remembered with the memory there is', () => {
+  const file = path.join(import.meta.dirname, '../../cases/config/two-pipelines-of-one-counter.yaml')
+  const number = (text: string, pattern: RegExp) => Number(pattern.exec(text)![1].replaceAll(',', ''))
+  const lower = 'Lower max_groups of windowed_counter'
+  const cases: [string, { heap: number; machine: number }, string][] = [
+    ['enough of both', { heap: 4 * GIB, machine: 4 * GIB }, ''],
+    [
+      "V8's heap is smaller",
+      { heap: GIB, machine: 3 * GIB },
+      `V8's heap limit, 1,024 MiB. ${lower}, or raise the limit by NODE_OPTIONS=--max-old-space-size=<MiB>`
+    ],
+    [
+      'the machine or the container is smaller',
+      { heap: 4 * GIB, machine: GIB },
+      `the machine's or the container's memory, 1,024 MiB. ${lower}, or give it more`
+    ]
+  ]
+  for (const [name, limits, want] of cases) {
+    it(name, async () => {
+      const terminal = new MemoryTerminal()
+      assert.equal(await validate(terminal, [file], false, limits), EXIT.ok)
+      if (want === '') return assert.equal(terminal.stderr, '')
+      // The processor runs in two pipelines; the graph shows the bound of each.
+      const each = number(terminal.stdout, /remembers at most ([\d,]+) MiB/)
+      const both = number(terminal.stderr, /windowed_counter ([\d,]+) MiB/)
+      assert.ok(both === 2 * each || both === 2 * each - 1, `${each}, ${both}`)
+      const total = (both + 256).toLocaleString('en')
+      const sum = `(windowed_counter ${both.toLocaleString('en')} MiB, in flight 128 MiB, owned 128 MiB)`
+      const share = number(terminal.stderr, /: ([\d,]+) % of /)
+      assert.ok(Math.abs(share - ((both + 256) / 1024) * 100) < 1, `${share} %`)
+      assert.equal(terminal.stderr, `warning: memory may grow to ${total} MiB ${sum}: ${share} % of ${want}\n`)
+    })
+  }
+
+  it('the default configuration, on a default heap of 4 GiB', async () => {
+    const terminal = new MemoryTerminal()
+    const quickstart = path.join(ROOT, 'configs/quickstart.yaml')
+    await validate(terminal, [quickstart], false, { heap: 4144 * 2 ** 20, machine: 24 * GIB })
+    assert.match(
+      terminal.stderr,
+      /^warning: memory may grow to [\d,]+ MiB .* of V8's heap limit, 4,144 MiB\. Lower max_groups/
+    )
+  })
+
+  it('the limits are those of this process and machine', () => {
+    const { heap, machine } = memoryLimits()
+    assert.ok(heap > 64 * 2 ** 20 && Number.isFinite(heap))
+    assert.ok(machine > 64 * 2 ** 20 && machine <= totalmem())
+  })
 })

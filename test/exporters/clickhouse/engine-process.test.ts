@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict'
-import { fork } from 'node:child_process'
+import { execFile, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { setTimeout } from 'node:timers/promises'
+import { pathToFileURL } from 'node:url'
+import { promisify } from 'node:util'
 import { wholeOf } from '../../../exporters/clickhouse/answer.ts'
 import { EngineProcess } from '../../../exporters/clickhouse/engine-process.ts'
 import { EngineEnded } from '../../../exporters/clickhouse/export-error.ts'
@@ -95,6 +97,19 @@ test('an engine that stands still is ended once its statement is overdue', async
   assert.equal(await e.ask('SELECT 2'), '2\n')
 })
 
+test('a folder that does not open is an error with its reason, also while nobody may try again', async () => {
+  await using e = await engine()
+  const { clock, log } = testContext()
+  const second = new EngineProcess(e.folder, { clock, log })
+  await e.process.open()
+  for (let i = 0; i < 3; i++)
+    await assert.rejects(second.open(), /the embedded engine cannot open .*: is it open in another process\?/)
+  await e.process.close()
+  clock.advance(60_000)
+  await second.open()
+  await second.close()
+})
+
 test('signals of a terminal leave the engine to Weir', async () => {
   await using e = await engine()
   await e.process.open()
@@ -113,6 +128,22 @@ test('a stop ends the engine, also in the middle of a query', async () => {
   await failed
   assert.equal(isAlive(pid), false)
   assert.equal(e.process.restarts, 0)
+})
+
+test('regression: an engine that was not closed kept its process from ending', async () => {
+  const folder = await temporaryFolder()
+  const root = pathToFileURL(join(import.meta.dirname, '../../..')).href
+  const program = `
+    import { EngineProcess } from '${root}/exporters/clickhouse/engine-process.ts'
+    import { testContext } from '${root}/sdk/plugin/testing.ts'
+    const engine = new EngineProcess(${JSON.stringify(folder)}, testContext())
+    for await (const piece of await engine.run({ sql: 'SELECT number FROM numbers(100000)', timeoutMs: 1e6 })) {}
+    console.log(engine.pid)`
+  const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', program], {
+    timeout: 60_000
+  })
+  await goneOf(Number(stdout))
+  await rm(folder, { recursive: true, force: true, maxRetries: 5 })
 })
 
 test('a Weir killed by -9 leaves no engine behind, and the next one gets the folder', async () => {

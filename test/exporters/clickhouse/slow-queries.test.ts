@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { test } from 'node:test'
 import { eventually } from '../../e2e/eventually.ts'
 import { embedded, FOREVER, type Harness, serve, signal } from './harness.ts'
@@ -44,6 +45,18 @@ test('queries beyond those that may run and wait get 503', async () => {
   client.abort()
   await slow
   await eventually('its place is free', async () => (await ask('SELECT 3', 'TSV')).text === '3\n')
+  close()
+})
+
+test('a query whose engine is killed gets 503, and the next one an answer', async () => {
+  await using h = await embedded(FOREVER)
+  const { ask, close } = await serve(h.context)
+  const slow = ask(SLOW, 'TSV')
+  await eventually('it runs', async () => (await running(h)) === 1)
+  process.kill(Number(/^PID: (\d+)/.exec(await readFile(join(h.folder, 'status'), 'utf8'))![1]), 'SIGKILL')
+  const { status, text } = await slow
+  assert.deepEqual([status, text], [503, 'the process of the embedded engine ended (SIGKILL)\n'])
+  assert.equal((await ask('SELECT 1', 'TSV')).text, '1\n')
   close()
 })
 
