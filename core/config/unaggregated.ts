@@ -27,7 +27,7 @@ export function checkUnaggregated(config: ResolvedConfig, problems: Problems): v
 function reachedUnaggregated(receiver: string, { components, service }: ResolvedConfig): Set<string> {
   const sources = new Set([receiver])
   const reached = new Set<string>()
-  // What is added meanwhile is visited too.
+  // The loop visits what it adds meanwhile, too.
   for (const source of sources) {
     for (const [name, { receivers, processors }] of Object.entries(service.pipelines)) {
       if (!receivers.includes(source)) continue

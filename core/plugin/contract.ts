@@ -63,7 +63,7 @@ export interface ConfigProblem {
 
 export interface ReceiverPlugin<C = unknown> extends Definition<'receiver', C, Receiver> {
   readonly ports: { readonly out: Port }
-  /** Whether it sends measurements as they come, so that several of one series may have one time. */
+  /** It sends measurements as they come, so that several of one series may have one time. */
   readonly unaggregated?: boolean
 }
 export interface ProcessorPlugin<C = unknown> extends Definition<'processor', C, Processor> {
@@ -76,7 +76,7 @@ export interface ProcessorPlugin<C = unknown> extends Definition<'processor', C,
   latePolicy?(config: C): string
   /** What it reads besides what comes in, such as a file: where that changes before a replay, so does what it makes. */
   alsoReads?(config: C): string
-  /** Whether it makes one point of all measurements of one series and time, whatever kind they are of but gauges. */
+  /** True where it makes one point of all measurements of one series and time, of every kind but gauges. */
   aggregates?(config: C): boolean
   /** Whether it corrects values it put out before: every exporter behind it must then `replace`. */
   amends?(config: C): boolean
@@ -87,7 +87,7 @@ export interface ExporterPlugin<C = unknown> extends Definition<'exporter', C, E
   readonly ports: { readonly in: Port }
   /** Default: `identical`. */
   upsert?(config: C): Upsert
-  /** Whether its store keeps one value of a series and time: `weir validate` warns of measurements that come there as they are. */
+  /** True where its store keeps one value of a series and time: `weir validate` warns of measurements that arrive unaggregated. */
   keepsOnePerTime?(config: C): boolean
 }
 /**

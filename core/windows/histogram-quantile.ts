@@ -26,7 +26,7 @@ function ofExplicit(histogram: Histogram, quantile: number): number {
   return Math.min(Number.isNaN(max) ? value : max, Math.max(Number.isNaN(min) ? value : min, value))
 }
 
-/** Where bucket `i` begins; where that is nowhere, at the least value, or else at 0 or below. */
+/** The lower bound of bucket `i`; where it has none, the least value, or else 0 or below. */
 function lowerEnd(bounds: readonly number[], i: number, min: number): number {
   if (i > 0 && bounds[i - 1] !== Number.NEGATIVE_INFINITY) return bounds[i - 1]
   return Number.isNaN(min) ? Math.min(0, bounds[i] ?? 0) : min

@@ -86,8 +86,8 @@ export class LastPoints {
   }
 
   /**
-   * What `point` adds, written to `into`. False where that cannot be told yet: the first point of one whose start is not
-   * known, or lies before `since`, when nobody looked.
+   * Writes to `into` how much `point` adds. False where that cannot be told yet: for the first point of one whose start is
+   * not known, or lies before `since`, when nobody looked.
    */
   increment(number: number, point: LastPoint, since: number, into: Increment): boolean {
     let row = this.#heads[number]

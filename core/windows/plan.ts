@@ -45,7 +45,7 @@ export function plansOf(rule: RuleSettings): readonly (KindPlan | undefined)[] {
   return GROUP_KINDS.map(kind => planOf(kind, rule))
 }
 
-/** Whether no measurement of any kind but gauges, which are told anew by each, passes through as it came. */
+/** True where no measurement passes through as it came, but for gauges, which each point tells anew. */
 export function aggregatesAll(rules: readonly RuleSettings[]): boolean {
   const plans = rules.filter(({ match }) => match === undefined).map(plansOf)
   return GROUP_KINDS.every((kind, i) => kind === 'gauge' || plans.some(own => own[i] !== undefined))

@@ -177,7 +177,7 @@ export class NativeBlock {
   }
 }
 
-/** What a DateTime64(6) makes of a time in Unix ms. */
+/** A time in Unix ms as a DateTime64(6) has it. */
 export function wholeMicroseconds(ms: number): number {
   return Math.round(clamp(ms, MICROSECOND_RANGE) * 1000)
 }

@@ -27,7 +27,7 @@ export interface TableSet {
   readonly ttls: ReadonlyMap<string, string>
 }
 
-/** What is stored of a block. */
+/** The part of a block that is stored. */
 export interface BlockRows {
   /** To be run in order. */
   readonly inserts: readonly Insert[]

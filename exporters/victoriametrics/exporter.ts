@@ -10,7 +10,7 @@ import type { Config } from './config.ts'
 import { LabelSets } from './label-sets.ts'
 
 const SAME_TIME_REMEDY = 'give replicas a service.instance.id, or promote the resource attribute that tells them apart'
-/** Of the state. */
+/** The state's format. */
 const VERSION = 1
 const EMPTY_REQUEST = new Uint8Array(0)
 

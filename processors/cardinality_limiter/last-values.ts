@@ -17,7 +17,7 @@ export interface Last {
   readonly own?: { readonly base: Last | undefined; readonly owesZero: boolean }
 }
 
-/** What a cumulative point adds to the one before. */
+/** The difference that a cumulative point makes to the one before. */
 export interface Increment {
   readonly value: number
   readonly distribution: Distribution | undefined

@@ -11,7 +11,7 @@ export class Total implements StreamState {
   readonly start: number
   /** Of the last point put out; `start` before there was one. */
   time: number
-  /** Of a histogram its sum; NaN from the first without one on. */
+  /** A histogram's sum; NaN from the first without one on. */
   value = 0
   /** Of a histogram. */
   count = 0

@@ -38,7 +38,7 @@ for (const [level, service, signal] of [
 const writtenAt = (sandbox: Sandbox) =>
   statSync(sandbox.path('journal', 'checkpoint'), { throwIfNoEntry: false })?.mtimeMs ?? 0
 
-/** Of which series the backend has a stale marker. */
+/** The series that the backend has a stale marker of. */
 function ends(backend: RemoteWriteBackend): string[] {
   const stale = backend.samples().filter(({ value }) => Number.isNaN(value))
   return stale.map(({ series, labels }) => [series.replace(/\{.*/, ''), labels.le].filter(Boolean).join(' ')).sort()

@@ -9,6 +9,9 @@ import { Samples } from './samples.ts'
 // Label sets rendered for one series before it starts anew. Exponential buckets come and go; the rest is far below.
 const MAX_RENDERED = 4096
 
+// Lists of so many names are made at once, when they change: explicit buckets and quantiles do so with their first point.
+const MAX_PROMPT_NAMES = 64
+
 /** `vmrange`: VictoriaMetrics' own, which can be summed over series. `le`: cumulative buckets, which all understand. */
 export type ExponentialForm = 'vmrange' | 'le'
 
@@ -17,16 +20,18 @@ export class DistributionStreams<L> {
   #name: string
   #labels: Labels
   #render: (labels: Labels) => L
-  /** By name: {@link names}. */
+  /** By name. */
   #rendered = new Map<string, L>()
-  /** What the series became before a restart, and has not become again. */
+  /** Names of before a restart. */
   #earlier: readonly string[]
   #lists: NameLists
-  #names: readonly string[] | undefined
+  /** The series it became, each as suffix, label and value: `_bucket le=0.5`. The latest are missing while {@link hasNewNames}. */
+  names: readonly string[]
+  hasNewNames = false
   #bounds: readonly number[] = []
   #buckets: L[] = []
 
-  /** @param earlier {@link names} of before a restart @param lists shared with other series */
+  /** @param earlier {@link DistributionStreams.names} of before a restart @param lists shared with other series */
   constructor(
     name: string,
     labels: Labels,
@@ -39,12 +44,12 @@ export class DistributionStreams<L> {
     this.#render = render
     this.#earlier = earlier
     this.#lists = lists
+    this.names = earlier
   }
 
-  /** What it became, each as suffix, label and value: `_bucket le=0.5`. */
-  get names(): readonly string[] {
-    this.#names ??= this.#lists.of([...new Set([...this.#earlier, ...this.#rendered.keys()])].sort())
-    return this.#names
+  renewNames(): void {
+    this.names = this.#lists.of([...new Set([...this.#earlier, ...this.#rendered.keys()])])
+    this.hasNewNames = false
   }
 
   /** A set, or a sketch of one, is no business of this: its number is in the block's column. */
@@ -55,6 +60,7 @@ export class DistributionStreams<L> {
     else if (distribution.kind === 'summary') this.#addQuantiles(samples, time, distribution)
     else if (form === 'le') this.#addAsLe(samples, time, distribution)
     else this.#addAsRanges(samples, time, distribution)
+    if (this.hasNewNames && this.#rendered.size <= MAX_PROMPT_NAMES) this.renewNames()
   }
 
   /** Ends every series this one became. @param last what came with the end: its bounds or quantiles say what these were */
@@ -129,7 +135,7 @@ export class DistributionStreams<L> {
       bucket === undefined ? withLabels(this.#labels, metric) : withLabels(this.#labels, metric, bucket)
     )
     this.#rendered.set(name, stream)
-    this.#names = undefined
+    this.hasNewNames = true
     return stream
   }
 }

@@ -1,7 +1,7 @@
 import { attributesKey } from '../../model/attributes.ts'
 import { FLAG_NO_RECORDED_VALUE, type PointBlock } from '../../model/points.ts'
 import type { Metric, Resource, Series } from '../../model/series.ts'
-import { EarlierStreams, NameLists, type SavedStreams, type Stream, streamHash } from './earlier-streams.ts'
+import { EarlierStreams, NameLists, type SavedStreams, StreamWriter, streamHash } from './earlier-streams.ts'
 import { type LabelOptions, type Labels, seriesLabels, targetInfoLabels, withLabels } from './labels.ts'
 import { metricName } from './names.ts'
 import { Samples } from './samples.ts'
@@ -16,6 +16,8 @@ const METADATA_INTERVAL_MS = 300_000
 const MAX_SKEW_MS = 600_000
 // Resources and families are few; a sender that makes them up must not fill memory.
 const MAX_REMEMBERED = 50_000
+// Lists of exponential buckets, some microseconds each, made with one checkpoint; those of others are as the last one left them.
+const MAX_RENEWALS = 500
 
 export interface TranslatorOptions extends LabelOptions {
   /** Whether resources are sent as `target_info`. */
@@ -55,9 +57,9 @@ interface Translated<L> {
   readonly target: Target<L> | undefined
   readonly stream: L
   readonly streams: DistributionStreams<L> | undefined
-  /** Where it has streams. */
+  /** For {@link EarlierStreams}; 0 without streams. */
   readonly hash: number
-  /** Where it has streams: when they were written last, Unix ms. */
+  /** The time when points of it came last, Unix ms. */
   seenAt: number
   readonly isDelta: boolean
 }
@@ -103,9 +105,18 @@ export class Translator<L> {
     return { samples, metadata }
   }
 
-  /** What is needed after a restart to end all that series became. @param now Unix ms */
+  /** The state with which a successor can end all that series became here. @param now Unix ms */
   saveStreams(now: number): SavedStreams {
-    return this.#earlier.save(this.#streams(), now)
+    const writer = new StreamWriter(now)
+    let renewals = MAX_RENEWALS
+    for (const translated of this.#bySeriesId) {
+      const streams = translated?.streams
+      if (streams === undefined) continue
+      if (streams.hasNewNames && renewals-- > 0) streams.renewNames()
+      writer.add(translated.hash, streams.names, translated.seenAt)
+    }
+    this.#earlier.addTo(writer)
+    return writer.written
   }
 
   restoreStreams(saved: SavedStreams): void {
@@ -162,14 +173,6 @@ export class Translator<L> {
         : new DistributionStreams(name, labels, this.#render, this.#earlier.take(hash), this.#nameLists),
       // Two sets may have members in common.
       isDelta: series.metric.temporality === 'delta' && series.metric.kind !== 'set'
-    }
-  }
-
-  *#streams(): Generator<Stream> {
-    for (const translated of this.#bySeriesId) {
-      if (translated?.streams === undefined) continue
-      const { hash, seenAt, streams } = translated
-      yield { hash, seenAt, names: streams.names }
     }
   }
 

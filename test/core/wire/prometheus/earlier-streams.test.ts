@@ -52,7 +52,7 @@ function point(series: Series, distribution: Distribution): PointBlock {
   return points.build()
 }
 
-/** What ends with the series. */
+/** All that ends with the series. */
 function ended({ translator }: ReturnType<typeof process>, series: Series, last?: Distribution): string[] {
   const points = new PointBlockBuilder()
   if (last === undefined) points.add(series, NOW, 0, 0, FLAG_NO_RECORDED_VALUE)
