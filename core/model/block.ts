@@ -10,12 +10,29 @@ export type Block = PointBlock | EventBlock
 const BYTES_PER_POINT = 33
 const BYTES_PER_EVENT = 56
 const BYTES_PER_DISTRIBUTION = 256
+const BYTES_PER_ATTRIBUTE = 56
 
 /** Memory the block's columns take, in bytes: what it costs in credits. Interned series are not counted. */
 export function blockBytes(block: Block): number {
-  if (block.type === 'events') return block.length * BYTES_PER_EVENT
+  if (block.type === 'events') return eventBytes(block)
   return pointBytes(block.length, block.distributions.size) + sketchBytes(block.distributions)
 }
+
+/** Attributes of events are not interned: each event pays for its own. Measured once, for blocks do not change. */
+function eventBytes(block: EventBlock): number {
+  let bytes = measured.get(block)
+  if (bytes !== undefined) return bytes
+  bytes = block.length * BYTES_PER_EVENT
+  for (const attributes of block.attributes)
+    for (const [key, value] of attributes) {
+      const length = typeof value === 'string' ? value.length : 0
+      bytes += BYTES_PER_ATTRIBUTE + key.length + length
+    }
+  measured.set(block, bytes)
+  return bytes
+}
+
+const measured = new WeakMap<EventBlock, number>()
 
 export const pointBytes = (points: number, distributions: number) =>
   points * BYTES_PER_POINT + distributions * BYTES_PER_DISTRIBUTION

@@ -1,11 +1,12 @@
 import { endpoint } from '../../core/http/endpoint.ts'
-import { byteSize, type ConfigSchema } from '../../sdk/plugin/index.ts'
+import { byteSize, type ConfigSchema, type ItemLimits, LIMITS_SCHEMA } from '../../sdk/plugin/index.ts'
 
 export interface Config {
   readonly endpoint: string
   readonly path: string
   /** Bytes. */
   readonly max_body_size: number
+  readonly limits: ItemLimits
 }
 
 export const schema: ConfigSchema = {
@@ -24,6 +25,7 @@ export const schema: ConfigSchema = {
     max_body_size: byteSize({
       description: 'Largest request body, after decompression. Larger ones are answered with 413.',
       default: '20MiB'
-    })
+    }),
+    limits: LIMITS_SCHEMA
   }
 }

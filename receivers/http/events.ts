@@ -4,7 +4,14 @@ import {
   type Attribute,
   type Attributes,
   BadInputError,
+  DEFAULT_LIMITS,
   type EventBlock,
+  ITEM_FLAWS,
+  type ItemFlaw,
+  type ItemLimits,
+  measureAll,
+  measureAttributes,
+  measureName,
   NO_ATTRIBUTES,
   sortAttributes
 } from '../../sdk/plugin/index.ts'
@@ -38,8 +45,8 @@ export interface ReadEvents {
  * @param now Unix ms. Throws {@link BadInputError} for a JSON body that does not parse; a line that does not is left out,
  * unless they are too many.
  */
-export function readEvents(format: EventFormat, body: Buffer, now: number): ReadEvents {
-  const collector = new Collector(now)
+export function readEvents(format: EventFormat, body: Buffer, now: number, limits = DEFAULT_LIMITS): ReadEvents {
+  const collector = new Collector(now, limits)
   if (format === 'json') {
     const json = parse(body.toString())
     if (json instanceof BadEvent) throw new BadInputError(json.message())
@@ -66,18 +73,20 @@ class Collector {
   #rejectedTotal = 0
   #malformed = 0
   readonly #now: number
+  readonly #limits: ItemLimits
   readonly #time: number[] = []
   readonly #name: string[] = []
   readonly #id: (string | undefined)[] = []
   readonly #attributes: Attributes[] = []
   readonly #value: number[] = []
 
-  constructor(now: number) {
+  constructor(now: number, limits: ItemLimits) {
     this.#now = now
+    this.#limits = limits
   }
 
   add(unit: 'index' | 'line', place: number, json: unknown): void {
-    const event = json instanceof BadEvent ? json : readEvent(json, this.#now)
+    const event = json instanceof BadEvent ? json : readEvent(json, this.#now, this.#limits)
     if (event instanceof BadEvent) {
       this.#rejectedTotal++
       this.#rejected.set(event.reason, (this.#rejected.get(event.reason) ?? 0) + 1)
@@ -117,7 +126,15 @@ interface Event {
 }
 
 /** Why events are refused, for the ledger. */
-type Flaw = 'malformed' | 'unknown_key' | 'bad_name' | 'bad_value' | 'bad_timestamp' | 'bad_id' | 'bad_attributes'
+type Flaw =
+  | ItemFlaw
+  | 'malformed'
+  | 'unknown_key'
+  | 'bad_name'
+  | 'bad_value'
+  | 'bad_timestamp'
+  | 'bad_id'
+  | 'bad_attributes'
 
 /** One event that cannot be taken; the message is for its sender, made only for the few that are shown. */
 class BadEvent {
@@ -131,7 +148,7 @@ class BadEvent {
 }
 
 /** @param now Unix ms, the time of events that have none */
-function readEvent(json: unknown, now: number): Event | BadEvent {
+function readEvent(json: unknown, now: number, limits: ItemLimits): Event | BadEvent {
   if (typeof json !== 'object' || json === null || Array.isArray(json))
     return new BadEvent('malformed', () => `an event is an object, not ${showJson(json)}`)
   const { name, value = 1, id, timestamp, attributes } = json as Record<string, unknown>
@@ -143,7 +160,12 @@ function readEvent(json: unknown, now: number): Event | BadEvent {
   const time = timestamp === undefined ? now : readTime(timestamp)
   if (time instanceof BadEvent) return time
   const sorted = attributes === undefined ? NO_ATTRIBUTES : readAttributes(attributes)
-  return sorted instanceof BadEvent ? sorted : { name, value, time, id, attributes: sorted }
+  if (sorted instanceof BadEvent) return sorted
+  const length = measureAll(limits, measureName(name, limits), measureAttributes(sorted, limits))
+  if (typeof length === 'string') return new BadEvent(length, () => `an event ${ITEM_FLAWS[length]}: send less in one`)
+  if (id !== undefined && id.length > limits.max_value_length)
+    return new BadEvent('value_too_long', () => 'an event with an id longer than max_value_length: send a shorter one')
+  return { name, value, time, id, attributes: sorted }
 }
 
 function readTime(timestamp: unknown): number | BadEvent {

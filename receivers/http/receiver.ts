@@ -5,7 +5,7 @@ import { RequestError } from '../../core/http/request-error.ts'
 import { requestHash } from '../../core/http/request-hash.ts'
 import { HttpServer } from '../../core/http/server.ts'
 import { serve } from '../../core/http/site.ts'
-import type { Context, Receiver } from '../../sdk/plugin/index.ts'
+import type { Context, ItemLimits, Receiver } from '../../sdk/plugin/index.ts'
 import type { Config } from './config.ts'
 import { type EventFormat, type ReadEvents, readEvents } from './events.ts'
 
@@ -28,8 +28,10 @@ export class HttpReceiver implements Receiver {
   readonly #server: HttpServer
   readonly #path: string
   readonly #maxBytes: number
+  readonly #limits: ItemLimits
 
-  constructor({ endpoint, path, max_body_size }: Config, context: Context) {
+  constructor({ endpoint, path, max_body_size, limits }: Config, context: Context) {
+    this.#limits = limits
     this.#context = context
     this.#intake = new Intake(context)
     this.#path = path
@@ -77,7 +79,7 @@ export class HttpReceiver implements Receiver {
 
   #read(format: EventFormat, body: Buffer, permit: { release(): void }): ReadEvents {
     try {
-      return readEvents(format, body, this.#context.clock.now())
+      return readEvents(format, body, this.#context.clock.now(), this.#limits)
     } catch (error) {
       permit.release()
       throw error

@@ -1,9 +1,10 @@
 import { endpoint } from '../../core/http/endpoint.ts'
-import { byteSize, type ConfigSchema } from '../../sdk/plugin/index.ts'
+import { byteSize, type ConfigSchema, type ItemLimits, LIMITS_SCHEMA } from '../../sdk/plugin/index.ts'
 
 export interface Config {
   readonly protocols: { readonly http: HttpConfig }
   readonly cached_series: number
+  readonly limits: ItemLimits
 }
 
 export interface HttpConfig {
@@ -45,6 +46,7 @@ export const schema: ConfigSchema = {
       description:
         'How many series are recognised by their bytes alone, at times twice as many. Beyond it decoding slows down.',
       default: 262_144
-    }
+    },
+    limits: LIMITS_SCHEMA
   }
 }

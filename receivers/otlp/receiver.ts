@@ -5,7 +5,7 @@ import { serve } from '../../core/http/site.ts'
 import { decodeMetricsJson } from '../../core/wire/otlp/json-decoder.ts'
 import { type DecodedMetrics, OtlpMetricsDecoder } from '../../core/wire/otlp/metrics-decoder.ts'
 import type { OtlpFormat, PartialSuccess } from '../../core/wire/otlp/response.ts'
-import type { Context, Permit, Receiver } from '../../sdk/plugin/index.ts'
+import type { Context, ItemLimits, Permit, Receiver } from '../../sdk/plugin/index.ts'
 import type { Config } from './config.ts'
 import { metricsSite } from './http.ts'
 
@@ -36,13 +36,15 @@ export class OtlpReceiver implements Receiver {
   readonly #context: Context
   readonly #intake: Intake
   readonly #decoder: OtlpMetricsDecoder
+  readonly #limits: ItemLimits
   readonly #http: HttpServer
 
-  constructor({ protocols: { http }, cached_series }: Config, context: Context) {
+  constructor({ protocols: { http }, cached_series, limits }: Config, context: Context) {
     this.#context = context
+    this.#limits = limits
     this.#intake = new Intake(context)
     const maxBytes = context.credits.capacity
-    this.#decoder = new OtlpMetricsDecoder(context.series, { cachedSeries: cached_series, maxBytes })
+    this.#decoder = new OtlpMetricsDecoder(context.series, { cachedSeries: cached_series, maxBytes, limits })
     const site = metricsSite((format, body, permit) => this.#export(format, body, permit), http, context)
     this.#http = new HttpServer(http.endpoint, serve(site, context))
   }
@@ -85,7 +87,7 @@ export class OtlpReceiver implements Receiver {
     const { clock, series, credits } = this.#context
     const now = clock.now()
     try {
-      if (format === 'json') return decodeMetricsJson(body, series, now, credits.capacity)
+      if (format === 'json') return decodeMetricsJson(body, series, now, credits.capacity, this.#limits)
       return this.#decoder.decode(body, now)
     } catch (error) {
       permit.release()

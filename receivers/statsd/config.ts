@@ -1,5 +1,5 @@
 import { endpoint } from '../../core/http/endpoint.ts'
-import { byteSize, type ConfigSchema, duration } from '../../sdk/plugin/index.ts'
+import { byteSize, type ConfigSchema, duration, type ItemLimits, LIMITS_SCHEMA } from '../../sdk/plugin/index.ts'
 import { TAG_FORMATS, type TagFormat } from './tag-formats.ts'
 
 export interface Config {
@@ -10,6 +10,7 @@ export interface Config {
   /** Milliseconds. */
   readonly retry_for: number
   readonly tag_formats: readonly TagFormat[]
+  readonly limits: ItemLimits
 }
 
 export const schema: ConfigSchema = {
@@ -40,6 +41,7 @@ export const schema: ConfigSchema = {
       uniqueItems: true,
       description: 'Ways in which clients write tags into names: influx, librato, signalfx, graphite.',
       default: []
-    }
+    },
+    limits: LIMITS_SCHEMA
   }
 }

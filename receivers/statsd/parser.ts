@@ -1,6 +1,12 @@
 import {
+  DEFAULT_LIMITS,
   type Distribution,
+  type ItemFlaw,
+  type ItemLimits,
   type MetricKind,
+  measureAll,
+  measureAttributes,
+  measureName,
   observation,
   type PointBlockBuilder,
   type Series,
@@ -10,6 +16,7 @@ import {
 } from '../../sdk/plugin/index.ts'
 import { endOfBit } from './bits.ts'
 import { parseNumber } from './number.ts'
+import { find, findTimestamp, suffix, timestamp } from './sections.ts'
 import { TaggedNames } from './tag-formats.ts'
 import { addContainer, addTags, utf8 } from './tags.ts'
 
@@ -18,17 +25,15 @@ const PIPE = 124
 const PLUS = 43
 const MINUS = 45
 const CARRIAGE_RETURN = 13
-const CAPITAL_T = 84
 
 // Name, type and tags of a line; what is longer is no metric but somebody's body in the wrong port.
 const MAX_IDENTITY_BYTES = 8192
-// Year 5138 in seconds: what lies beyond was meant in milliseconds, or is no time a store could keep.
-const MAX_TIMESTAMP_S = 1e11
 /** One of these may mean that the line has several bits. */
 const OF_SEVERAL_BITS: ReadonlySet<Refusal | undefined> = new Set(['unknown_type', 'invalid_rate', 'too_long'])
 
 /** Why a line was not taken; the ledger's reasons. */
 export type Refusal =
+  | ItemFlaw
   | 'empty_datagram'
   | 'missing_name'
   | 'missing_value'
@@ -76,6 +81,7 @@ export class StatsdParser {
   #generation: number
   #refuse: (reason: Refusal, line: string) => void
   #names: TaggedNames
+  #limits: ItemLimits
   #young = new Map<string, Map<string, Meaning>>()
   #old = new Map<string, Map<string, Meaning>>()
   #youngSize = 0
@@ -87,8 +93,10 @@ export class StatsdParser {
     registry: SeriesRegistry,
     maxSeries: number,
     refuse: (reason: Refusal, line: string) => void,
-    names = new TaggedNames([])
+    names = new TaggedNames([]),
+    limits = DEFAULT_LIMITS
   ) {
+    this.#limits = limits
     this.#registry = registry
     this.#generation = Math.ceil(maxSeries / 2)
     this.#refuse = refuse
@@ -225,6 +233,12 @@ export class StatsdParser {
     }
     // Not so small that one line stands for more than can be counted.
     if (!(rate > 0 && rate <= 1 && Number.isFinite(1 / rate))) return 'invalid_rate'
+    const length = measureAll(
+      this.#limits,
+      measureName(plainName, this.#limits),
+      measureAttributes(attributes, this.#limits)
+    )
+    if (typeof length === 'string') return length
     const metric = { name: plainName, description: '', ...METRICS[type] }
     const series = this.#registry.intern(metric, sortAttributes(attributes))
     return { type, rate, series, gauge: this.#gauge(series) }
@@ -266,32 +280,6 @@ function add(
     points.addDistribution(series, time, observation(value, 1 / rate))
   }
   return true
-}
-
-/** The index of `unit`, or `end`. */
-function find(text: string, unit: number, start: number, end: number): number {
-  for (let i = start; i < end; i++) if (text.charCodeAt(i) === unit) return i
-  return end
-}
-
-/** Where `|T` begins, or `end`. */
-function findTimestamp(text: string, start: number, end: number): number {
-  for (let i = start; i < end; i++)
-    if (text.charCodeAt(i) === PIPE && text.charCodeAt(i + 1) === CAPITAL_T && i + 1 < end) return i
-  return end
-}
-
-/** Unix ms, or NaN. */
-function timestamp(text: string, stamp: number, end: number): number {
-  const seconds = parseNumber(text, stamp + 2, find(text, PIPE, stamp + 1, end))
-  return seconds >= 0 && seconds <= MAX_TIMESTAMP_S ? seconds * 1000 : Number.NaN
-}
-
-/** The sections of a line but its timestamp, which would make each line one of its own. */
-function suffix(text: string, start: number, stamp: number, end: number): string {
-  return stamp === end
-    ? text.slice(start, end)
-    : text.slice(start, stamp) + text.slice(find(text, PIPE, stamp + 1, end), end)
 }
 
 const isType = (text: string): text is Type => Object.hasOwn(METRICS, text)

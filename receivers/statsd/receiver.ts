@@ -58,7 +58,7 @@ export class StatsdReceiver implements Receiver {
     this.batches$ = this.#batches.asObservable()
     const names = new TaggedNames(config.tag_formats, (format, name) => this.#leaveTags(format, name))
     const refuse = (reason: Refusal, line: string) => this.#refuse(reason, line)
-    this.#parser = new StatsdParser(context.series, config.max_series, refuse, names)
+    this.#parser = new StatsdParser(context.series, config.max_series, refuse, names, config.limits)
     this.#taggedNames = context.instruments.counter(
       'unread_tags_total',
       'Names first seen that hold tags in a format that tag_formats does not list.'

@@ -23,6 +23,15 @@ export type {
 } from '../../core/model/distribution.ts'
 export { observation } from '../../core/model/distribution.ts'
 export type { EventBlock } from '../../core/model/events.ts'
+export {
+  DEFAULT_LIMITS,
+  ITEM_FLAWS,
+  type ItemFlaw,
+  type ItemLimits,
+  measureAll,
+  measureAttributes,
+  measureName
+} from '../../core/model/item-limits.ts'
 export { joinBlocks } from '../../core/model/join.ts'
 export type { PointBlock } from '../../core/model/points.ts'
 export { FLAG_NO_RECORDED_VALUE, PointBlockBuilder } from '../../core/model/points.ts'
@@ -78,6 +87,7 @@ export { defineExporter, defineProcessor, defineReceiver } from '../../core/plug
 export { sleep } from '../../core/telemetry/clock.ts'
 export { decodeDDSketch, encodeDDSketch } from '../../core/wire/ddsketch.ts'
 export { AutoRetry } from './auto-retry.ts'
+export { LIMITS_SCHEMA } from './item-limits.ts'
 export { type BufferBatchesOptions, bufferBatches } from './operators/buffer-batches.ts'
 export { type GroupByAttributeOptions, groupByAttribute } from './operators/group-by-attribute.ts'
 export { mapBlock } from './operators/map-block.ts'

@@ -1,6 +1,7 @@
 import { BadInputError } from '../../errors.ts'
 import { pointBytes } from '../../model/block.ts'
 import type { ExponentialHistogram, Histogram, Summary } from '../../model/distribution.ts'
+import { ITEM_FLAWS } from '../../model/item-limits.ts'
 import type { PointBlockBuilder } from '../../model/points.ts'
 import type { MetricKind, Temporality } from '../../model/series.ts'
 
@@ -44,6 +45,7 @@ export function formOf(field: DataField, temporality: number, monotonic: boolean
 
 /** Why a point cannot be taken, for the ledger; with the words that tell the sender. */
 export const REJECTION_TEXTS = {
+  ...ITEM_FLAWS,
   unnamed_metric: 'in a metric without a name',
   unspecified_temporality: 'without aggregation temporality (send 1 for delta or 2 for cumulative)',
   no_value: 'with neither an integer nor a double as value',

@@ -1,5 +1,14 @@
+import type { Attributes } from '../../model/attributes.ts'
+import {
+  DEFAULT_LIMITS,
+  type ItemFlaw,
+  type ItemLimits,
+  measureAll,
+  measureAttributes,
+  measureName
+} from '../../model/item-limits.ts'
 import { FLAG_NO_RECORDED_VALUE, PointBlockBuilder } from '../../model/points.ts'
-import type { Metric, Resource, Scope, SeriesRegistry } from '../../model/series.ts'
+import type { Metric, Resource, Scope, Series, SeriesRegistry } from '../../model/series.ts'
 import { parseJson } from '../json.ts'
 import {
   checkSize,
@@ -42,9 +51,10 @@ export function decodeMetricsJson(
   body: Buffer,
   registry: SeriesRegistry,
   receivedAt: number,
-  maxBytes = Number.POSITIVE_INFINITY
+  maxBytes = Number.POSITIVE_INFINITY,
+  limits = DEFAULT_LIMITS
 ): DecodedMetrics {
-  return new JsonDecoder(registry, receivedAt, maxBytes).decode(parseJson(body.toString()))
+  return new JsonDecoder(registry, receivedAt, maxBytes, limits).decode(parseJson(body.toString()))
 }
 
 class JsonDecoder {
@@ -57,8 +67,13 @@ class JsonDecoder {
   #resource!: Resource
   #scope!: Scope
   #metric!: Metric
+  #limits: ItemLimits
+  /** Of names and values of the resource, the scope and the metric at hand, or why there are too many. */
+  #resourceLength: number | ItemFlaw = 0
+  #scopeLength: number | ItemFlaw = 0
 
-  constructor(registry: SeriesRegistry, receivedAt: number, maxBytes: number) {
+  constructor(registry: SeriesRegistry, receivedAt: number, maxBytes: number, limits: ItemLimits) {
+    this.#limits = limits
     this.#registry = registry
     this.#receivedAt = receivedAt
     this.#maxBytes = maxBytes
@@ -69,6 +84,7 @@ class JsonDecoder {
     fields.each(fields.asObject(request), 'resourceMetrics', resourceMetrics => {
       const attributes = fields.within(resourceMetrics, 'resource', resource => jsonAttributes(fields, resource)) ?? []
       this.#resource = { attributes, schemaUrl: fields.text(resourceMetrics, 'schemaUrl') }
+      this.#resourceLength = measureAttributes(attributes, this.#limits)
       fields.each(resourceMetrics, 'scopeMetrics', scopeMetrics => this.#scopeMetrics(scopeMetrics))
     })
     return { block: this.#builder.build(), rejections: this.#rejections }
@@ -83,6 +99,7 @@ class JsonDecoder {
     }))
     const schemaUrl = fields.text(scopeMetrics, 'schemaUrl')
     this.#scope = { ...(scope ?? { name: '', version: '', attributes: [] }), schemaUrl }
+    this.#scopeLength = measureAttributes(this.#scope.attributes, this.#limits)
     fields.each(scopeMetrics, 'metrics', metric => this.#metricData(metric))
   }
 
@@ -112,7 +129,8 @@ class JsonDecoder {
   #number(point: JsonObject): void {
     const value = jsonNumber(this.#fields, point)
     const { series, time, start, flags } = this.#common(point)
-    if (value === undefined && flags === 0) this.#rejections.add('no_value', 1, this.#metric.name)
+    if (typeof series === 'string') this.#rejections.add(series, 1, this.#metric.name)
+    else if (value === undefined && flags === 0) this.#rejections.add('no_value', 1, this.#metric.name)
     else this.#builder.add(series, time, value ?? Number.NaN, start, flags)
   }
 
@@ -121,14 +139,21 @@ class JsonDecoder {
     const flaw = flawOf(distribution)
     const { series, time, start, flags } = this.#common(point)
     if (flaw !== undefined) this.#rejections.add(flaw, 1, this.#metric.name)
+    else if (typeof series === 'string') this.#rejections.add(series, 1, this.#metric.name)
     else this.#builder.addDistribution(series, time, distribution, start, flags)
+  }
+
+  #series(attributes: Attributes): Series | ItemFlaw {
+    const own = [measureName(this.#metric.name, this.#limits), measureAttributes(attributes, this.#limits)]
+    const length = measureAll(this.#limits, this.#resourceLength, this.#scopeLength, ...own)
+    if (typeof length === 'string') return length
+    return this.#registry.intern(this.#metric, attributes, this.#resource, this.#scope)
   }
 
   #common(point: JsonObject) {
     const fields = this.#fields
-    const attributes = jsonAttributes(fields, point)
     return {
-      series: this.#registry.intern(this.#metric, attributes, this.#resource, this.#scope),
+      series: this.#series(jsonAttributes(fields, point)),
       time: jsonTime(fields, point, 'timeUnixNano') || this.#receivedAt,
       start: jsonTime(fields, point, 'startTimeUnixNano'),
       flags: Number(fields.integer(point, 'flags', UINT32)) & FLAG_NO_RECORDED_VALUE

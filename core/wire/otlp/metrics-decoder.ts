@@ -1,3 +1,4 @@
+import { DEFAULT_LIMITS, type ItemLimits } from '../../model/item-limits.ts'
 import type { PointBlock } from '../../model/points.ts'
 import { PointBlockBuilder } from '../../model/points.ts'
 import type { SeriesRegistry } from '../../model/series.ts'
@@ -55,6 +56,15 @@ const MONOTONIC = varintTag(3)
 const BYTES_PER_POINT = 128
 const DEFAULT_CACHED_SERIES = 2 ** 18
 
+interface DecoderOptions {
+  /** Series that are found without decoding their strings; twice as many at times. */
+  readonly cachedSeries?: number
+  /** Of a block in memory. */
+  readonly maxBytes?: number
+  readonly limits?: ItemLimits
+  readonly hash?: KeyHash
+}
+
 export interface DecodedMetrics {
   readonly block: PointBlock
   /** What was left out of it. */
@@ -76,13 +86,10 @@ export class OtlpMetricsDecoder {
   #rejections = new Rejections()
   #receivedAt = 0
 
-  /**
-   * @param options.cachedSeries how many series are found without decoding their strings; twice as many at times
-   * @param options.maxBytes of a block in memory
-   */
-  constructor(registry: SeriesRegistry, options: { cachedSeries?: number; maxBytes?: number; hash?: KeyHash } = {}) {
+  constructor(registry: SeriesRegistry, options: DecoderOptions = {}) {
     this.#maxBytes = options.maxBytes ?? Number.POSITIVE_INFINITY
-    this.#cache = new SeriesCache(registry, options.cachedSeries ?? DEFAULT_CACHED_SERIES, options.hash)
+    const { cachedSeries = DEFAULT_CACHED_SERIES, limits = DEFAULT_LIMITS } = options
+    this.#cache = new SeriesCache(registry, cachedSeries, limits, options.hash)
   }
 
   /** @param receivedAt Unix ms. Throws {@link BadInputError} where the body is not protobuf of this shape, or too much. */
@@ -216,7 +223,8 @@ export class OtlpMetricsDecoder {
         continue
       }
       const series = this.#cache.series(metric, point.attributes, NUMBER_ATTRIBUTES)
-      this.#builder.add(series, point.time || this.#receivedAt, point.value, point.start, point.flags)
+      if (typeof series === 'string') this.#rejections.add(series, 1, metric.metric.name)
+      else this.#builder.add(series, point.time || this.#receivedAt, point.value, point.start, point.flags)
     }
   }
 
@@ -239,7 +247,8 @@ export class OtlpMetricsDecoder {
         continue
       }
       const series = this.#cache.series(metric, point.attributes, attributes)
-      this.#builder.addDistribution(series, point.time || this.#receivedAt, distribution, point.start, point.flags)
+      if (typeof series === 'string') this.#rejections.add(series, 1, metric.metric.name)
+      else this.#builder.addDistribution(series, point.time || this.#receivedAt, distribution, point.start, point.flags)
     }
   }
 

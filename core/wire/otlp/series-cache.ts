@@ -1,3 +1,4 @@
+import { type ItemFlaw, type ItemLimits, measureAll, measureAttributes, measureName } from '../../model/item-limits.ts'
 import {
   type Metric,
   NO_RESOURCE,
@@ -32,17 +33,23 @@ const KEY_BYTES_PER_SERIES = 256
 // Times FORM_COUNT an id must stay below 2^31, and one body must never get beyond that.
 const MAX_ID = 2 ** 27
 const ROOT = 0
+/** At most, with its share of tags and lengths. */
+const BYTES_PER_CHARACTER = 8
 
-export interface ResourceNode {
+interface Measured {
+  /** Of names and values so far, or why there are too many. */
+  readonly length: number | ItemFlaw
+}
+export interface ResourceNode extends Measured {
   readonly id: number
   readonly resource: Resource
 }
-export interface ScopeNode {
+export interface ScopeNode extends Measured {
   readonly id: number
   readonly resource: Resource
   readonly scope: Scope
 }
-export interface MetricNode {
+export interface MetricNode extends Measured {
   readonly id: number
   readonly metric: Metric
   readonly parent: ScopeNode
@@ -59,15 +66,20 @@ export class SeriesCache {
   #scopes: InternTable<ScopeNode>
   #metrics: InternTable<MetricNode>
   #series: InternTable<Series>
+  #limits: ItemLimits
+  /** Bytes that cannot be an identity within the limits. */
+  #mostBytes: number
 
   /** @param capacity series kept in each of two generations */
-  constructor(registry: SeriesRegistry, capacity: number, hash?: KeyHash) {
-    const limits = { entries: capacity, bytes: capacity * KEY_BYTES_PER_SERIES }
+  constructor(registry: SeriesRegistry, capacity: number, limits: ItemLimits, hash?: KeyHash) {
+    this.#limits = limits
+    this.#mostBytes = limits.max_identity_length * BYTES_PER_CHARACTER
+    const bounds = { entries: capacity, bytes: capacity * KEY_BYTES_PER_SERIES }
     this.#registry = registry
-    this.#resources = new InternTable(limits, hash)
-    this.#scopes = new InternTable(limits, hash)
-    this.#metrics = new InternTable(limits, hash)
-    this.#series = new InternTable(limits, hash)
+    this.#resources = new InternTable(bounds, hash)
+    this.#scopes = new InternTable(bounds, hash)
+    this.#metrics = new InternTable(bounds, hash)
+    this.#series = new InternTable(bounds, hash)
   }
 
   /** To be called between bodies: ids are never used twice, so everything is forgotten before they run out. */
@@ -81,7 +93,10 @@ export class SeriesCache {
   resource(span: FieldSpan): ResourceNode {
     const known = this.#resources.find(ROOT, span.view, span.start, span.end)
     if (known !== undefined) return known
-    const node = { id: this.#nextId++, resource: readResource(over(span)) }
+    if (this.#isTooLong(span)) return { id: this.#nextId++, resource: NO_RESOURCE, length: 'identity_too_long' }
+    const resource = readResource(over(span))
+    const length = measureAttributes(resource.attributes, this.#limits)
+    const node = { id: this.#nextId++, resource, length }
     this.#resources.put(ROOT, span.view, span.start, span.end, node)
     return node
   }
@@ -90,7 +105,11 @@ export class SeriesCache {
   scope(parent: ResourceNode, span: FieldSpan): ScopeNode {
     const known = this.#scopes.find(parent.id, span.view, span.start, span.end)
     if (known !== undefined) return known
-    const node = { id: this.#nextId++, resource: parent.resource, scope: readScope(over(span)) }
+    const { resource } = parent
+    if (this.#isTooLong(span)) return { id: this.#nextId++, resource, scope: NO_SCOPE, length: 'identity_too_long' }
+    const scope = readScope(over(span))
+    const length = measureAll(this.#limits, parent.length, measureAttributes(scope.attributes, this.#limits))
+    const node = { id: this.#nextId++, resource, scope, length }
     this.#scopes.put(parent.id, span.view, span.start, span.end, node)
     return node
   }
@@ -100,18 +119,31 @@ export class SeriesCache {
     const key = parent.id * FORM_COUNT + form.index
     const known = this.#metrics.find(key, span.view, span.start, span.end)
     if (known !== undefined) return known
-    const node = { id: this.#nextId++, metric: readMetric(over(span), form), parent }
+    const metric = readMetric(over(span), form)
+    const length = measureAll(this.#limits, parent.length, measureName(metric.name, this.#limits))
+    const node = { id: this.#nextId++, metric, parent, length }
+    if (typeof length === 'string') return node
     this.#metrics.put(key, span.view, span.start, span.end, node)
     return node
   }
 
-  /** @param span the attributes of a point, all with `tag` */
-  series({ id, metric, parent }: MetricNode, span: FieldSpan, tag: number): Series {
+  /** The series, or why there cannot be one. @param span the attributes of a point, all with `tag` */
+  series({ id, metric, parent, length }: MetricNode, span: FieldSpan, tag: number): Series | ItemFlaw {
     const known = this.#series.find(id, span.view, span.start, span.end)
     if (known !== undefined) return known
-    const series = this.#registry.intern(metric, readAttributes(over(span), tag), parent.resource, parent.scope)
+    if (typeof length === 'string') return length
+    if (this.#isTooLong(span)) return 'identity_too_long'
+    const attributes = readAttributes(over(span), tag)
+    const measured = measureAll(this.#limits, length, measureAttributes(attributes, this.#limits))
+    if (typeof measured === 'string') return measured
+    const series = this.#registry.intern(metric, attributes, parent.resource, parent.scope)
     this.#series.put(id, span.view, span.start, span.end, series)
     return series
+  }
+
+  /** Told by the bytes, so that nothing is made of them. */
+  #isTooLong({ start, end }: FieldSpan): boolean {
+    return end - start > this.#mostBytes
   }
 }
 

@@ -3,7 +3,7 @@ import { type TestContext as NodeTest, test } from 'node:test'
 import { gzipSync, zstdCompressSync } from 'node:zlib'
 import plugin from '../../../receivers/http/index.ts'
 import { type Answer, HttpReceiver } from '../../../receivers/http/receiver.ts'
-import type { Batch, EventBlock } from '../../../sdk/plugin/index.ts'
+import { type Batch, DEFAULT_LIMITS, type EventBlock } from '../../../sdk/plugin/index.ts'
 import { testConfig, testContext } from '../../../sdk/plugin/testing.ts'
 
 const JSON_TYPE = 'application/json'
@@ -237,7 +237,9 @@ test('a path of its own', async t => {
 })
 
 test('the defaults', () => {
-  assert.deepEqual(testConfig(plugin), { endpoint: '127.0.0.1:8080', path: '/v1/events', max_body_size: 20 * 2 ** 20 })
+  const { limits, ...others } = testConfig(plugin)
+  assert.deepEqual(others, { endpoint: '127.0.0.1:8080', path: '/v1/events', max_body_size: 20 * 2 ** 20 })
+  assert.deepEqual(limits, DEFAULT_LIMITS)
 })
 
 test('regression: a body of lines that are no JSON held the process up for half a minute', async t => {
