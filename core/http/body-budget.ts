@@ -5,12 +5,11 @@ import { RequestError, unavailable } from './request-error.ts'
 export class BodyBudget {
   readonly #permit: Permit
   readonly #maxBytes: number
-  #paid: number
+  #paid = 0
   #seen = 0
 
-  constructor(permit: Permit, paid: number, maxBytes: number) {
+  constructor(permit: Permit, maxBytes: number) {
     this.#permit = permit
-    this.#paid = paid
     this.#maxBytes = maxBytes
   }
 

@@ -4,8 +4,6 @@ import { BodyBudget, noCredits, tooLarge } from './body-budget.ts'
 import { decompress, encodingOf } from './compression.ts'
 import { RequestError } from './request-error.ts'
 
-const FIRST_BYTES = 64 * 2 ** 10
-
 export interface BodyLimits {
   readonly credits: CreditPool
   /** Bytes, of the body as it comes and as it is after decompression. */
@@ -26,11 +24,10 @@ export async function readBody(request: IncomingMessage, limits: BodyLimits): Pr
   const encoding = encodingOf(request.headers['content-encoding'])
   const announced = Number(request.headers['content-length'] ?? 0)
   if (announced > limits.maxBytes) throw tooLarge(limits.maxBytes)
-  // The rest as it comes: a client that announces much and sends nothing must not hold credits for it.
-  const first = Math.min(announced, FIRST_BYTES)
-  const permit = limits.credits.tryTake(first)
+  // Credits are bought as bytes come: a client that announces much and sends nothing must not hold any.
+  const permit = limits.credits.tryTake(0)
   if (permit === undefined) throw noCredits()
-  const budget = new BodyBudget(permit, first, limits.maxBytes)
+  const budget = new BodyBudget(permit, limits.maxBytes)
   try {
     const body = await collect(request, budget)
     return { body: encoding === 'identity' ? body : await decompress(encoding, body, budget), permit }

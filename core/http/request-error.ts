@@ -12,7 +12,7 @@ export class RequestError extends Error {
 }
 
 // How long pressure usually lasts; clients spread their retries themselves.
-const RETRY_AFTER_S = 1
+export const RETRY_AFTER_S = 1
 
 /** 503: nothing is wrong with the request, it should come again. */
 export function unavailable(message: string): RequestError {

@@ -1,11 +1,26 @@
 import { createServer, type RequestListener, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import type { Duplex } from 'node:stream'
 import { WeirError } from '../errors.ts'
 import { formatEndpoint, parseEndpoint } from './endpoint.ts'
+import { RETRY_AFTER_S } from './request-error.ts'
 
 // Longer than OpenTelemetry's usual minute between exports: the client should be the one that closes an idle connection,
 // or its next request may meet one that is just going.
 const KEEP_ALIVE_MS = 75_000
+
+/** What a client may take of a server before it has sent a request. */
+export interface ConnectionLimits {
+  /** From the connection, or the request before, to the last header, ms. */
+  readonly headersMs: number
+  /** To the last byte of the body, ms. */
+  readonly requestMs: number
+}
+
+const LIMITS: ConnectionLimits = { headersMs: 10_000, requestMs: 60_000 }
+const CHECKS_PER_LIMIT = 4
+const TRY_AGAIN = `HTTP/1.1 503 Service Unavailable\r\nRetry-After: ${RETRY_AFTER_S}\r\nConnection: close\r\n\r\n`
+const BAD_REQUEST = 'HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n'
 
 /** A server on one endpoint, from {@link start} to {@link stop}. */
 export class HttpServer {
@@ -16,9 +31,16 @@ export class HttpServer {
   #stopped: Promise<void> | undefined
 
   /** @param listener an express application, or a plain function. @param endpoint as `parseEndpoint` takes it */
-  constructor(endpoint: string, listener: RequestListener) {
+  constructor(endpoint: string, listener: RequestListener, limits = LIMITS) {
     this.#endpoint = this.#address = endpoint
-    this.#server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, listener)
+    const options = {
+      keepAliveTimeout: KEEP_ALIVE_MS,
+      headersTimeout: limits.headersMs,
+      requestTimeout: limits.requestMs,
+      connectionsCheckingInterval: limits.headersMs / CHECKS_PER_LIMIT
+    }
+    this.#server = createServer(options, listener)
+    this.#server.on('clientError', answerBroken)
     this.#server.on('request', (_request, response) => {
       response.on('finish', () => this.#closeWhenIdle())
     })
@@ -69,6 +91,12 @@ export class HttpServer {
   #closeWhenIdle(): void {
     if (this.#stopped !== undefined) setImmediate(() => this.#server.closeIdleConnections())
   }
+}
+
+/** OpenTelemetry's SDKs give up on what is answered with 408, Node's own answer to a slow client, and try 503 again. */
+function answerBroken(error: NodeJS.ErrnoException, socket: Duplex): void {
+  if (!socket.writable) return void socket.destroy()
+  socket.end(error.code === 'ERR_HTTP_REQUEST_TIMEOUT' ? TRY_AGAIN : BAD_REQUEST, () => socket.destroy())
 }
 
 function listenError(endpoint: string, cause: NodeJS.ErrnoException): Error {

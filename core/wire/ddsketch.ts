@@ -40,7 +40,7 @@ export function encodeDDSketch({ scale, positive, negative, zeroCount }: Exponen
 export function decodeDDSketch(bytes: Buffer): ExponentialHistogram {
   const reader = new ProtobufReader(bytes)
   const mapping: Mapping = { gamma: 0, indexOffset: 0, interpolation: 0 }
-  const [positive, negative] = [new BucketCounts(), new BucketCounts()]
+  const [positive, negative] = [new Bins(), new Bins()]
   let zeroCount = 0
   while (reader.at < reader.limit) {
     const tag = reader.tag()
@@ -52,8 +52,8 @@ export function decodeDDSketch(bytes: Buffer): ExponentialHistogram {
   }
   const scale = scaleOf(mapping)
   const sides = {
-    positive: shifted(positive.buckets(), mapping.indexOffset),
-    negative: shifted(negative.buckets(), mapping.indexOffset)
+    positive: shifted(positive.inOrder(), mapping.indexOffset),
+    negative: shifted(negative.inOrder(), mapping.indexOffset)
   }
   checkCount(zeroCount)
   const count = zeroCount + total(sides.positive) + total(sides.negative)
@@ -83,7 +83,33 @@ function decodeMapping(reader: ProtobufReader, mapping: Mapping): void {
   reader.leave(outer)
 }
 
-function decodeStore(reader: ProtobufReader, into: BucketCounts): void {
+/** The bins of a side as they come: in any order, and those of one bucket maybe apart. */
+class Bins {
+  #keys: number[] = []
+  #counts: number[] = []
+
+  /** Throws {@link BadInputError} for a bucket or a count that cannot be. */
+  add(key: number, count: number): void {
+    if (Math.abs(key) > MOST_KEY) throw new BadInputError(`DDSketch: bucket ${key} is further out than ${MOST_KEY}`)
+    checkCount(count)
+    this.#keys.push(key)
+    this.#counts.push(count)
+  }
+
+  // Buckets are made room for in front at the cost of all behind: so the least comes first.
+  inOrder(): ExponentialBuckets {
+    const buckets = new BucketCounts()
+    if (this.#keys.length === 0) return buckets.buckets()
+    buckets.add(
+      this.#keys.reduce((least, key) => Math.min(least, key)),
+      0
+    )
+    for (let i = 0; i < this.#keys.length; i++) buckets.add(this.#keys[i], this.#counts[i])
+    return buckets.buckets()
+  }
+}
+
+function decodeStore(reader: ProtobufReader, into: Bins): void {
   const outer = reader.enter()
   const contiguous: number[] = []
   let first = 0
@@ -96,7 +122,7 @@ function decodeStore(reader: ProtobufReader, into: BucketCounts): void {
     else reader.skip(tag)
   }
   reader.leave(outer)
-  for (let i = 0; i < contiguous.length; i++) if (contiguous[i] !== 0) addBin(into, first + i, contiguous[i])
+  for (let i = 0; i < contiguous.length; i++) if (contiguous[i] !== 0) into.add(first + i, contiguous[i])
 }
 
 function decodeColumn(reader: ProtobufReader, into: number[]): void {
@@ -105,7 +131,7 @@ function decodeColumn(reader: ProtobufReader, into: number[]): void {
   reader.leave(outer)
 }
 
-function decodeBin(reader: ProtobufReader, into: BucketCounts): void {
+function decodeBin(reader: ProtobufReader, into: Bins): void {
   const outer = reader.enter()
   let key = 0
   let count = 0
@@ -116,12 +142,6 @@ function decodeBin(reader: ProtobufReader, into: BucketCounts): void {
     else reader.skip(tag)
   }
   reader.leave(outer)
-  addBin(into, key, count)
-}
-
-function addBin(into: BucketCounts, key: number, count: number): void {
-  if (Math.abs(key) > MOST_KEY) throw new BadInputError(`DDSketch: bucket ${key} is further out than ${MOST_KEY}`)
-  checkCount(count)
   into.add(key, count)
 }
 

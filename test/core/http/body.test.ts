@@ -117,13 +117,13 @@ test('a client that goes away mid-body leaves nothing behind', async () => {
   assert.equal(credits.used, 0)
 })
 
-test('a client that announces much and sends nothing holds few credits', async () => {
+test('regression: clients that announce much and send nothing held credits', async () => {
   const { port } = server.address() as AddressInfo
   const stalled = request({ port, method: 'POST', headers: { 'content-length': MAX_BYTES }, agent: false })
   stalled.on('error', () => {})
   stalled.flushHeaders()
   await once(server, 'request')
-  assert.ok(credits.used > 0 && credits.used < MAX_BYTES / 2, `${credits.used} bytes`)
+  assert.equal(credits.used, 0)
   stalled.destroy()
   await assert.rejects(received, { status: 400 })
 })

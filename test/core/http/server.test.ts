@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { Agent, get, type IncomingMessage, type ServerResponse } from 'node:http'
+import { connect } from 'node:net'
 import { test } from 'node:test'
 import { ENDPOINT_PATTERN, formatEndpoint, parseEndpoint } from '../../../core/http/endpoint.ts'
 import { HttpServer } from '../../../core/http/server.ts'
@@ -78,3 +79,44 @@ test('stop ends open requests when told to', async () => {
 })
 
 test('stop without start', () => new HttpServer('127.0.0.1:0', () => {}).stop(never))
+
+const LIMITS = { headersMs: 200, requestMs: 400 }
+
+/** All that the server says on a connection on which `text` is sent, and how long it took, ms. */
+async function told(server: HttpServer, text: string): Promise<{ said: string; ms: number }> {
+  const begun = performance.now()
+  const socket = connect(Number(server.address.split(':')[1]), '127.0.0.1')
+  socket.write(text)
+  let said = ''
+  socket.setEncoding('utf8').on('data', data => (said += data))
+  await once(socket, 'close')
+  return { said, ms: performance.now() - begun }
+}
+
+test('regression: slow and silent requests held a connection for minutes; they are told to come again', async () => {
+  const server = new HttpServer('127.0.0.1:0', request => request.resume(), LIMITS)
+  await server.start()
+  const beginnings = [
+    '',
+    'POST / HTTP/1.1\r\nHost: a\r\n',
+    'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nabc'
+  ]
+  for (const text of beginnings) {
+    const { said, ms } = await told(server, text)
+    assert.match(said, /^HTTP\/1\.1 503 Service Unavailable\r\nRetry-After: \d+\r\nConnection: close\r\n\r\n$/, text)
+    assert.ok(ms < 5000, `${ms} ms`)
+  }
+  assert.match((await told(server, 'nonsense\r\n\r\n')).said, /^HTTP\/1\.1 400 /)
+  await server.stop(AbortSignal.abort())
+})
+
+test('a request that waits for its answer is not slow', async () => {
+  const server = new HttpServer(
+    '127.0.0.1:0',
+    (_, response) => void setTimeout(() => response.end('late'), 1000),
+    LIMITS
+  )
+  await server.start()
+  assert.equal(await (await fetch(`http://${server.address}/`)).text(), 'late')
+  await server.stop(never)
+})

@@ -4,9 +4,10 @@ import { DDSketch } from '@datadog/sketches-js'
 import fc from 'fast-check'
 import { BadInputError } from '../../../core/errors.ts'
 import type { ExponentialHistogram } from '../../../core/model/distribution.ts'
-import { quantileOf, relativeErrorOf } from '../../../core/model/sketch/ddsketch.ts'
+import { gammaOf, quantileOf, relativeErrorOf } from '../../../core/model/sketch/ddsketch.ts'
 import { ExponentialCounts } from '../../../core/model/sketch/exponential-counts.ts'
 import { decodeDDSketch, encodeDDSketch } from '../../../core/wire/ddsketch.ts'
+import { assertLinear } from './growth.ts'
 import { double, integer, message } from './protobuf/fields.ts'
 
 const QUANTILES = [0, 0.01, 0.25, 0.5, 0.9, 0.99, 1]
@@ -118,3 +119,17 @@ test('cut off at any byte it throws or is a shorter message, and never runs past
 function assertClose(a: number, b: number): void {
   assert.ok(Math.abs(a - b) <= 1e-9 * Math.abs(b), `${a} and ${b}`)
 }
+
+test('time in proportion to bytes: bins from the last to the first', () => {
+  const mapping = message(1, double(1, gammaOf(5)))
+  const bin = (i: number) => message(1, integer(1, i * 2 + 1), double(2, 1))
+  const stores = (count: number) => Array.from({ length: count }, (_, i) => message(2, bin(i)))
+  const make = (count: number) => Buffer.concat([mapping, ...stores(count)])
+  assertLinear('bins', 10_000, make, body => void decodeDDSketch(body))
+})
+
+test('time in proportion to bytes: counts side by side', () => {
+  const mapping = message(1, double(1, gammaOf(5)))
+  const make = (count: number) => Buffer.concat([mapping, message(2, ...Array(count).fill(double(2, 1)))])
+  assertLinear('counts', 10_000, make, body => void decodeDDSketch(body))
+})
