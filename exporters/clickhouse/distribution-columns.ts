@@ -1,8 +1,12 @@
 import type { Distribution, ExponentialBuckets } from '../../core/model/distribution.ts'
 import type { PointBlock } from '../../core/model/points.ts'
 import { registersOf } from '../../core/model/sketch/distinct-counter.ts'
+import { ExponentialCounts } from '../../core/model/sketch/exponential-counts.ts'
 import { REGISTER_VALUE_BITS, REGISTER_VALUE_MASK } from '../../core/model/sketch/hyperloglog.ts'
 import { type NativeBlock, NestedColumn } from './native-format.ts'
+
+const LEAST_SCALE = -128
+const GREATEST_SCALE = 127
 
 /** Adds to `table` what is more than a number at `indices` of the block. */
 export function distributionColumns(block: PointBlock, indices: Uint32Array, table: NativeBlock): void {
@@ -14,7 +18,7 @@ export function distributionColumns(block: PointBlock, indices: Uint32Array, tab
   const [positive, negative, quantiles] = [new NestedColumn(rows), new NestedColumn(rows), new NestedColumn(rows)]
   const registers = new NestedColumn(rows)
   for (let i = 0; i < rows; i++) {
-    const d = block.distributions.get(indices[i])
+    const d = storable(block.distributions.get(indices[i]))
     if (d !== undefined) numbers.count[i] = d.kind === 'set' ? d.members.length : d.count
     if (d?.kind === 'histogram' || d?.kind === 'exponential_histogram') {
       numbers.min[i] = d.min
@@ -42,6 +46,16 @@ export function distributionColumns(block: PointBlock, indices: Uint32Array, tab
   table.map('quantiles', 'Float64', 'Float64', quantiles)
   table.array('members', 'String', members)
   table.map('registers', 'UInt16', 'UInt8', registers)
+}
+
+/** The scale is an Int8. Finer buckets are merged, which is exact in counts; coarser ones are wider than all numbers anyway. */
+function storable(distribution: Distribution | undefined): Distribution | undefined {
+  if (distribution?.kind !== 'exponential_histogram') return distribution
+  if (distribution.scale < LEAST_SCALE) return { ...distribution, scale: LEAST_SCALE }
+  if (distribution.scale <= GREATEST_SCALE) return distribution
+  const counts = new ExponentialCounts()
+  counts.add(distribution)
+  return { ...distribution, ...counts.shape() }
 }
 
 function addNumbers(column: NestedColumn, values: readonly number[]): void {

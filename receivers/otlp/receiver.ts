@@ -37,11 +37,16 @@ export class OtlpReceiver implements Receiver {
   readonly #intake: Intake
   readonly #decoder: OtlpMetricsDecoder
   readonly #limits: ItemLimits
+  readonly #replacedTexts: { add(value: number): void }
   readonly #http: HttpServer
 
   constructor({ protocols: { http }, cached_series, limits }: Config, context: Context) {
     this.#context = context
     this.#limits = limits
+    this.#replacedTexts = context.instruments.counter(
+      'replaced_texts_total',
+      'Texts of which bytes became U+FFFD because they were not UTF-8, as they were first seen.'
+    )
     this.#intake = new Intake(context)
     const maxBytes = context.credits.capacity
     this.#decoder = new OtlpMetricsDecoder(context.series, { cachedSeries: cached_series, maxBytes, limits })
@@ -74,7 +79,8 @@ export class OtlpReceiver implements Receiver {
 
   /** OTLP's MetricsService, whatever the transport: what {@link Export} says. */
   async #export(format: OtlpFormat, body: Buffer, permit: Permit): Promise<PartialSuccess | undefined> {
-    const { block, rejections } = this.#decode(format, body, permit)
+    const { block, rejections, replacedTexts } = this.#decode(format, body, permit)
+    if (replacedTexts > 0) this.#replacedTexts.add(replacedTexts)
     const { dropped, reason } = await this.#intake.deliver(block, permit, requestHash(body))
     // Only now: had the request been handed back, they would come, and count, again.
     for (const [reason, items] of rejections.items) this.#intake.reject(reason, items)

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer'
 import type { Attributes } from '../../model/attributes.ts'
 import {
   DEFAULT_LIMITS,
@@ -54,7 +55,9 @@ export function decodeMetricsJson(
   maxBytes = Number.POSITIVE_INFINITY,
   limits = DEFAULT_LIMITS
 ): DecodedMetrics {
-  return new JsonDecoder(registry, receivedAt, maxBytes, limits).decode(parseJson(body.toString()))
+  const decoded = new JsonDecoder(registry, receivedAt, maxBytes, limits).decode(parseJson(body.toString()))
+  // Nobody knows any more where in the body they were.
+  return isUtf8(body) ? decoded : { ...decoded, replacedTexts: decoded.replacedTexts + 1 }
 }
 
 class JsonDecoder {
@@ -87,7 +90,7 @@ class JsonDecoder {
       this.#resourceLength = measureAttributes(attributes, this.#limits)
       fields.each(resourceMetrics, 'scopeMetrics', scopeMetrics => this.#scopeMetrics(scopeMetrics))
     })
-    return { block: this.#builder.build(), rejections: this.#rejections }
+    return { block: this.#builder.build(), rejections: this.#rejections, replacedTexts: fields.replacedTexts }
   }
 
   #scopeMetrics(scopeMetrics: JsonObject): void {
@@ -129,8 +132,8 @@ class JsonDecoder {
   #number(point: JsonObject): void {
     const value = jsonNumber(this.#fields, point)
     const { series, time, start, flags } = this.#common(point)
-    if (typeof series === 'string') this.#rejections.add(series, 1, this.#metric.name)
-    else if (value === undefined && flags === 0) this.#rejections.add('no_value', 1, this.#metric.name)
+    if (value === undefined && flags === 0) this.#rejections.add('no_value', 1, this.#metric.name)
+    else if (typeof series === 'string') this.#rejections.add(series, 1, this.#metric.name)
     else this.#builder.add(series, time, value ?? Number.NaN, start, flags)
   }
 

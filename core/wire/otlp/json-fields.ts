@@ -23,6 +23,8 @@ const LONGEST_DECIMAL = 1024
  * is, so that errors can say so.
  */
 export class JsonFields {
+  /** Texts that were no Unicode: half of a surrogate pair in them became U+FFFD. */
+  replacedTexts = 0
   #path: (string | number)[] = []
 
   /** Calls `read` for each object of a list. */
@@ -59,7 +61,9 @@ export class JsonFields {
   text(parent: JsonObject, key: string): string {
     const value = parent[key] ?? ''
     if (typeof value !== 'string') throw this.error(key, 'a string', value)
-    return value
+    if (value.isWellFormed()) return value
+    this.replacedTexts++
+    return value.toWellFormed()
   }
 
   boolean(parent: JsonObject, key: string): boolean {

@@ -69,6 +69,8 @@ export interface DecodedMetrics {
   readonly block: PointBlock
   /** What was left out of it. */
   readonly rejections: Rejections
+  /** Texts in which bytes were replaced, because they were not UTF-8. Of series seen before nobody knows. */
+  readonly replacedTexts: number
 }
 
 /**
@@ -105,7 +107,8 @@ export class OtlpMetricsDecoder {
       if (tag === RESOURCE_METRICS) this.#resourceMetrics()
       else reader.skip(tag)
     }
-    return { block: this.#builder.build(), rejections: this.#rejections }
+    const replacedTexts = this.#cache.takeReplacedTexts()
+    return { block: this.#builder.build(), rejections: this.#rejections, replacedTexts }
   }
 
   #resourceMetrics(): void {

@@ -69,6 +69,7 @@ export class SeriesCache {
   #limits: ItemLimits
   /** Bytes that cannot be an identity within the limits. */
   #mostBytes: number
+  #replacedTexts = 0
 
   /** @param capacity series kept in each of two generations */
   constructor(registry: SeriesRegistry, capacity: number, limits: ItemLimits, hash?: KeyHash) {
@@ -94,7 +95,7 @@ export class SeriesCache {
     const known = this.#resources.find(ROOT, span.view, span.start, span.end)
     if (known !== undefined) return known
     if (this.#isTooLong(span)) return { id: this.#nextId++, resource: NO_RESOURCE, length: 'identity_too_long' }
-    const resource = readResource(over(span))
+    const resource = this.#read(span, readResource)
     const length = measureAttributes(resource.attributes, this.#limits)
     const node = { id: this.#nextId++, resource, length }
     this.#resources.put(ROOT, span.view, span.start, span.end, node)
@@ -107,7 +108,7 @@ export class SeriesCache {
     if (known !== undefined) return known
     const { resource } = parent
     if (this.#isTooLong(span)) return { id: this.#nextId++, resource, scope: NO_SCOPE, length: 'identity_too_long' }
-    const scope = readScope(over(span))
+    const scope = this.#read(span, readScope)
     const length = measureAll(this.#limits, parent.length, measureAttributes(scope.attributes, this.#limits))
     const node = { id: this.#nextId++, resource, scope, length }
     this.#scopes.put(parent.id, span.view, span.start, span.end, node)
@@ -119,7 +120,7 @@ export class SeriesCache {
     const key = parent.id * FORM_COUNT + form.index
     const known = this.#metrics.find(key, span.view, span.start, span.end)
     if (known !== undefined) return known
-    const metric = readMetric(over(span), form)
+    const metric = this.#read(span, reader => readMetric(reader, form))
     const length = measureAll(this.#limits, parent.length, measureName(metric.name, this.#limits))
     const node = { id: this.#nextId++, metric, parent, length }
     if (typeof length === 'string') return node
@@ -133,12 +134,26 @@ export class SeriesCache {
     if (known !== undefined) return known
     if (typeof length === 'string') return length
     if (this.#isTooLong(span)) return 'identity_too_long'
-    const attributes = readAttributes(over(span), tag)
+    const attributes = this.#read(span, reader => readAttributes(reader, tag))
     const measured = measureAll(this.#limits, length, measureAttributes(attributes, this.#limits))
     if (typeof measured === 'string') return measured
     const series = this.#registry.intern(metric, attributes, parent.resource, parent.scope)
     this.#series.put(id, span.view, span.start, span.end, series)
     return series
+  }
+
+  /** Strings that were not UTF-8, of series not seen lately, since this was asked last. */
+  takeReplacedTexts(): number {
+    const replaced = this.#replacedTexts
+    this.#replacedTexts = 0
+    return replaced
+  }
+
+  #read<T>(span: FieldSpan, read: (reader: ProtobufReader) => T): T {
+    const reader = over(span)
+    const value = read(reader)
+    this.#replacedTexts += reader.replacedTexts
+    return value
   }
 
   /** Told by the bytes, so that nothing is made of them. */

@@ -1,8 +1,7 @@
+import { isUtf8 } from 'node:buffer'
 import { BadInputError } from '../../errors.ts'
 
 const MAX_VARINT_BYTES = 10
-
-const fatalUtf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
 /** A field's tag as it stands on the wire: `field << 3 | wire type`. Compare whole tags: a wrong wire type is then unknown. */
 export const varintTag = (field: number) => field << 3
@@ -22,6 +21,8 @@ export class ProtobufReader {
   /** Offset of the next byte. */
   at: number
   limit: number
+  /** Strings that were not UTF-8. */
+  replacedTexts = 0
 
   constructor(bytes: Buffer, start = 0, end = bytes.length) {
     this.bytes = bytes
@@ -76,7 +77,7 @@ export class ProtobufReader {
     return this.view.getFloat64(this.take(8), true)
   }
 
-  /** A length-delimited string; must be UTF-8, as proto3 demands. */
+  /** A length-delimited string. Bytes that are not UTF-8, as proto3 demands, become U+FFFD: one string is not a message. */
   text(): string {
     const length = this.varint()
     const start = this.take(length)
@@ -139,11 +140,8 @@ export class ProtobufReader {
   }
 
   #unicode(start: number, end: number): string {
-    try {
-      return fatalUtf8.decode(this.bytes.subarray(start, end))
-    } catch (cause) {
-      throw new BadInputError(`protobuf: a string is not UTF-8 at byte ${start}`, 'malformed', { cause })
-    }
+    if (!isUtf8(this.bytes.subarray(start, end))) this.replacedTexts++
+    return this.bytes.toString('utf8', start, end)
   }
 }
 

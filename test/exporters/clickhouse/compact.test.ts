@@ -223,3 +223,29 @@ test('regression: of StatsD’s increments of one millisecond only the last was 
     [15, 15]
   )
 })
+
+test('regression: scales beyond an Int8 wrapped around', async () => {
+  await using h = await embedded(FOREVER)
+  const metric = { name: 'd', unit: '', description: '', kind: 'exponential_histogram', temporality: 'delta' } as const
+  const builder = new PointBlockBuilder()
+  const shape = { zeroCount: 0, zeroThreshold: 0, negative: { offset: 0, counts: [] } }
+  const known = { kind: 'exponential_histogram', count: 3, sum: 3, min: 1, max: 1 } as const
+  for (const [i, scale] of [200, 127, -128, -300].entries())
+    builder.addDistribution(h.context.series.intern(metric, []), T + i * 1000, {
+      ...known,
+      ...shape,
+      scale,
+      positive: { offset: 0, counts: [1, 2] }
+    })
+  await h.exporter.export(builder.build(), signal())
+  const rows = await h.rows('SELECT scale, arraySum(mapValues(positive)) AS n FROM weir.metrics ORDER BY time')
+  assert.deepEqual(
+    rows.map(({ scale, n }) => [scale, n]),
+    [
+      [20, 3],
+      [127, 3],
+      [-128, 3],
+      [-128, 3]
+    ]
+  )
+})

@@ -288,3 +288,14 @@ test('JSON: the same points are left out', () => {
   )
   assert.deepEqual([block.length, rejections.items], [4, REJECTED])
 })
+
+test('one text that is not UTF-8 costs nothing but its bytes, and is counted where it is first seen', () => {
+  const decoder = new OtlpMetricsDecoder(new SeriesRegistry())
+  const key = Buffer.concat([Buffer.from([0x0a, 2, 0x6b, 0xff]), message(2, text(1, 'v'))])
+  const points = [message(1, message(7, key), double(4, 1)), message(1, double(4, 2))]
+  const body = message(1, message(2, message(2, text(1, 'm'), message(5, ...points))))
+  const first = decoder.decode(body, 1)
+  assert.deepEqual([first.block.length, first.replacedTexts, first.rejections.total], [2, 1, 0])
+  assert.deepEqual(first.block.series[0].attributes, [['k\ufffd', 'v']])
+  assert.equal(decoder.decode(body, 1).replacedTexts, 0)
+})

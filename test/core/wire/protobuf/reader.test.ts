@@ -91,7 +91,6 @@ test('what is wrong, and at which byte', () => {
     [[1, 2, 3], r => r.fixed64(), 'protobuf: a value of 8 bytes does not fit into the 3 bytes left at byte 0'],
     [[5, 1], r => r.enter(), 'protobuf: a field of 5 bytes does not fit into the 1 bytes left at byte 1'],
     [[9, 65], r => r.text(), 'protobuf: a value of 9 bytes does not fit into the 1 bytes left at byte 1'],
-    [[1, 0xff], r => r.text(), 'protobuf: a string is not UTF-8 at byte 1'],
     [[7], r => r.tag(), 'protobuf: no field has the tag 7 at byte 0'],
     [
       [0x0b],
@@ -102,4 +101,9 @@ test('what is wrong, and at which byte', () => {
   ] as [number[], (r: ProtobufReader) => unknown, string][]) {
     assert.throws(() => read(reader(...bytes)), new BadInputError(want))
   }
+})
+
+test('regression: a string that is not UTF-8 was an error of the whole message', () => {
+  const reader = new ProtobufReader(Buffer.from([3, 0x61, 0xff, 0x62, 2, 0xc3, 0xa9]))
+  assert.deepEqual([reader.text(), reader.text(), reader.replacedTexts], ['a\ufffdb', 'é', 1])
 })
