@@ -130,27 +130,19 @@ export class StatsdParser {
     if (colon === end) return 'missing_value'
     const name = text.slice(start, colon)
     const refusal = this.#bit(name, text, colon + 1, end, now, points)
-    return OF_SEVERAL_BITS.has(refusal) ? this.#bits(refusal, name, text, colon + 1, end, now, points) : refusal
+    if (!OF_SEVERAL_BITS.has(refusal) || endOfBit(text, colon + 1, end) === end) return refusal
+    this.#bits(name, text, colon + 1, end, now, points)
+    return undefined
   }
 
-  /** A line that was refused as one bit: as several, if it can be read so. Those that are none do not take others with them. */
-  #bits(
-    refusal: Refusal | undefined,
-    name: string,
-    text: string,
-    start: number,
-    end: number,
-    now: number,
-    points: PointBlockBuilder
-  ): Refusal | undefined {
-    if (endOfBit(text, start, end) === end) return refusal
+  /** A line that has several. Those that are none do not take others with them. */
+  #bits(name: string, text: string, start: number, end: number, now: number, points: PointBlockBuilder): void {
     for (let at = start; at < end; ) {
       const next = endOfBit(text, at, end)
       const refused = this.#bit(name, text, at, next, now, points)
       if (refused !== undefined) this.#refuse(refused, `${name}:${text.slice(at, next)}`)
       at = next + 1
     }
-    return undefined
   }
 
   /** `value|type|@rate|#tags`. */

@@ -7,7 +7,7 @@ import type { ExponentialHistogram } from '../../../core/model/distribution.ts'
 import { gammaOf, quantileOf, relativeErrorOf } from '../../../core/model/sketch/ddsketch.ts'
 import { ExponentialCounts } from '../../../core/model/sketch/exponential-counts.ts'
 import { decodeDDSketch, encodeDDSketch } from '../../../core/wire/ddsketch.ts'
-import { assertLinear } from './growth.ts'
+import { assertLinear } from '../../growth.ts'
 import { double, integer, message } from './protobuf/fields.ts'
 
 const QUANTILES = [0, 0.01, 0.25, 0.5, 0.9, 0.99, 1]

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { BadInputError } from '../../../core/errors.ts'
 import { parseJson, showJson } from '../../../core/wire/json.ts'
+import { assertLinear } from '../../growth.ts'
 
 const nested = (levels: number, inner = '') => '['.repeat(levels) + inner + ']'.repeat(levels)
 
@@ -51,14 +52,6 @@ describe('a value in an error', () => {
 })
 
 it('time is linear in the size of what is looked at', () => {
-  const ms = (times: number) => {
-    const text = `[${'{"a":"\\\\[","b":12345},'.repeat(times)}1]`
-    const begun = performance.now()
-    parseJson(text)
-    return performance.now() - begun
-  }
-  ms(20_000)
-  const best = (times: number) => Math.min(...Array.from({ length: 5 }, () => ms(times)))
-  const [one, four] = [best(20_000), best(80_000)]
-  assert.ok(four < one * 8 + 40, `${one} ms for n, ${four} ms for 4 n`)
+  const text = (times: number) => `[${'{"a":"\\\\[","b":12345},'.repeat(times)}1]`
+  assertLinear('JSON', 20_000, text, parseJson)
 })

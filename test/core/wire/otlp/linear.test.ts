@@ -1,16 +1,10 @@
-import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { SeriesRegistry } from '../../../../core/model/series.ts'
-import { decodeDDSketch } from '../../../../core/wire/ddsketch.ts'
 import { OtlpMetricsDecoder } from '../../../../core/wire/otlp/metrics-decoder.ts'
+import { assertLinear } from '../../../growth.ts'
 import { attribute, double, fixed64, integer, message, text } from '../protobuf/fields.ts'
 
 const FEW = 10_000
-const TRIES = 5
-/** Twice what is linear, and far from the 16 of what is quadratic. */
-const MOST_TIMES = 8
-/** A machine that does something else meanwhile; what is quadratic takes hundreds. */
-const SLACK_MS = 40
 
 /** A field that nobody knows, and that keeps two others apart. */
 const APART = integer(99, 1)
@@ -53,33 +47,5 @@ const bodies: Record<string, (times: number) => Buffer> = {
 }
 
 for (const [name, body] of Object.entries(bodies))
-  test(`decoding takes time in proportion to its bytes: ${name}`, () => {
-    assertLinear(n => {
-      const bytes = body(n)
-      return () => void new OtlpMetricsDecoder(new SeriesRegistry()).decode(bytes, 1)
-    })
-  })
-
-test('decoding takes time in proportion to its bytes: a sketch', () => {
-  const mapping = message(1, double(1, 2 ** (1 / 32)))
-  assertLinear(n => {
-    const bytes = Buffer.concat([mapping, message(2, repeated(double(2, 1), n))])
-    return () => void decodeDDSketch(bytes)
-  })
-})
-
-function assertLinear(prepare: (times: number) => () => void): void {
-  const best = (times: number) => {
-    const run = prepare(times)
-    return Math.min(...Array.from({ length: TRIES }, () => timed(run)))
-  }
-  best(FEW)
-  const [one, four] = [best(FEW), best(4 * FEW)]
-  assert.ok(four < one * MOST_TIMES + SLACK_MS, `${one} ms for n, ${four} ms for 4 n`)
-}
-
-function timed(run: () => void): number {
-  const begun = performance.now()
-  run()
-  return performance.now() - begun
-}
+  test(`decoding takes time in proportion to its bytes: ${name}`, () =>
+    assertLinear(name, FEW, body, bytes => void new OtlpMetricsDecoder(new SeriesRegistry()).decode(bytes, 1)))
