@@ -11,7 +11,7 @@ const KEEP_ALIVE_MS = 75_000
 
 /** What a client may take of a server before it has sent a request. */
 export interface ConnectionLimits {
-  /** From the connection, or the request before, to the last header, ms. */
+  /** From the first byte of a request, or from the connection, to the last header, ms. */
   readonly headersMs: number
   /** To the last byte of the body, ms. */
   readonly requestMs: number

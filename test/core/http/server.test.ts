@@ -120,3 +120,20 @@ test('a request that waits for its answer is not slow', async () => {
   assert.equal(await (await fetch(`http://${server.address}/`)).text(), 'late')
   await server.stop(never)
 })
+
+test('a connection that is kept alive between two requests is not slow', async () => {
+  const server = new HttpServer('127.0.0.1:0', (_, response) => response.end('here'), LIMITS)
+  await server.start()
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 })
+  const ask = async () => {
+    const [response] = (await once(get(`http://${server.address}/`, { agent }), 'response')) as [IncomingMessage]
+    const { localPort } = response.socket
+    await response.resume().toArray()
+    return localPort
+  }
+  const first = await ask()
+  await new Promise(resolve => setTimeout(resolve, 1000))
+  assert.equal(await ask(), first)
+  agent.destroy()
+  await server.stop(never)
+})
