@@ -1,5 +1,5 @@
-import type { Component } from '../pipeline/component.ts'
-import type { Delivery } from '../pipeline/delivery.ts'
+import type { Component } from '../pipeline/graph/component.ts'
+import type { Delivery } from '../pipeline/service/build.ts'
 import type { Account } from '../telemetry/account.ts'
 import type { Labels, Metrics } from '../telemetry/metrics.ts'
 

@@ -1,6 +1,6 @@
-import type { Topology } from '../pipeline/build.ts'
-import type { Component, Services } from '../pipeline/component.ts'
-import type { Delivery } from '../pipeline/delivery.ts'
+import type { Component, Services } from '../pipeline/graph/component.ts'
+import type { Topology } from '../pipeline/graph/topology.ts'
+import type { Delivery } from '../pipeline/service/build.ts'
 import type { LoggedProblem } from '../telemetry/log.ts'
 
 export type Phase = 'starting' | 'running' | 'draining'

@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs'
 import type { RequestHandler } from 'express'
 import { describeError } from '../errors.ts'
-import type { Change, Fate } from '../pipeline/reload/plan.ts'
+import type { Change, Fate } from '../pipeline/reload/diff.ts'
 import { askAdmin } from './admin-client.ts'
 import { EXIT } from './exit-codes.ts'
 import type { Terminal } from './terminal.ts'

@@ -1,4 +1,4 @@
-import type { Outbox } from '../pipeline/outbox.ts'
+import type { Outbox } from '../pipeline/stateful/output-buffer.ts'
 import type { Rule } from './rule.ts'
 import type { Watermark } from './watermark.ts'
 

@@ -1,8 +1,8 @@
 import { applySchema } from '../../core/config/schema.ts'
 import type { Block } from '../../core/model/block.ts'
-import { Batch, type Outcome } from '../../core/pipeline/batch.ts'
-import { LANE_SCHEMA, type LaneConfig } from '../../core/pipeline/lane/config.ts'
-import { Lane } from '../../core/pipeline/lane/lane.ts'
+import { Batch, type Outcome } from '../../core/pipeline/batch/batch.ts'
+import { LANE_SCHEMA, type LaneConfig } from '../../core/pipeline/sending-queue/config.ts'
+import { Lane } from '../../core/pipeline/sending-queue/sending-queue.ts'
 import type { Exporter } from '../../core/plugin/contract.ts'
 import { advanceInTurns, type TestContext } from './test-context.ts'
 

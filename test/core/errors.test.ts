@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { BadInputError, ExportError, WeirError } from '../../core/errors.ts'
-import { failureOf } from '../../core/pipeline/lane/failure.ts'
+import { failureOf } from '../../core/pipeline/sending-queue/failure.ts'
 
 /** The module once more, as a plugin brings it that has Weir among its own dependencies. */
 const second: typeof import('../../core/errors.ts') = await import(`${'../../core/errors.ts'}?copy`)

@@ -1,10 +1,10 @@
 import { PIPELINE_PREFIX } from '../../config/graph.ts'
 import { describeError, WeirError } from '../../errors.ts'
-import type { Checkpoint } from '../../journal/checkpoint.ts'
 import type { Stepwise } from '../../model/stepwise.ts'
 import type { CheckpointParticipant } from '../../plugin/contract.ts'
-import type { Pipeline, Topology } from '../build.ts'
+import type { Pipeline, Topology } from '../graph/topology.ts'
 import type { HeldState } from '../stage/stage.ts'
+import type { Checkpoint } from './file.ts'
 
 /** Participants by the names that their states have in a checkpoint. */
 export type Participants = ReadonlyMap<string, CheckpointParticipant>

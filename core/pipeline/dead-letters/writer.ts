@@ -1,10 +1,10 @@
 import type { Logger } from 'pino'
 import { describeError } from '../../errors.ts'
-import { type DeadLetters, letterKey } from '../../journal/dead-letters.ts'
 import { blockBytes } from '../../model/block.ts'
 import { type Clock, sleep } from '../../telemetry/clock.ts'
+import type { JournalEntry } from '../batch/settlement.ts'
 import type { SettlementTracker } from '../checkpoint/settlement-tracker.ts'
-import type { JournalEntry } from '../settlement.ts'
+import { type DeadLetters, letterKey } from './store.ts'
 
 const RETRY_MS = 1000
 /** Blocks that may wait for the dead letters, which may be full, before nothing more is forwarded. */

@@ -1,10 +1,10 @@
 import type { ResolvedConfig } from '../../config/resolved.ts'
 import { describeError, WeirError } from '../../errors.ts'
-import { createExporter, createReceiver, used } from '../build.ts'
-import type { Delivery } from '../delivery.ts'
-import type { Runner } from '../lifecycle.ts'
-import { Exchange, type Newcomers } from './exchange.ts'
-import { type Change, checkService, isSame } from './plan.ts'
+import { createExporter, createReceiver, used } from '../graph/topology.ts'
+import type { Delivery } from '../service/build.ts'
+import type { Runner } from '../service/lifecycle.ts'
+import { Exchange, type Newcomers } from './apply.ts'
+import { type Change, checkService, isSame } from './diff.ts'
 
 /**
  * Exchanges what runs for what another configuration says, between two batches: what is the same runs on, processors

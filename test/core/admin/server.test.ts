@@ -3,8 +3,8 @@ import { type IncomingHttpHeaders, request } from 'node:http'
 import { after, before, test } from 'node:test'
 import type { RequestHandler } from 'express'
 import { AdminServer } from '../../../core/admin/server.ts'
-import type { Component, Report } from '../../../core/pipeline/component.ts'
-import type { Delivery } from '../../../core/pipeline/delivery.ts'
+import type { Component, Report } from '../../../core/pipeline/graph/component.ts'
+import type { Delivery } from '../../../core/pipeline/service/build.ts'
 import { testContext } from '../../../sdk/plugin/testing.ts'
 
 const routes = new Map<string, RequestHandler>([

@@ -8,10 +8,10 @@ import path from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { listDeadLetters, replayDeadLetters } from '../../../core/cli/dlq.ts'
 import { EXIT } from '../../../core/cli/exit-codes.ts'
-import { type DeadLetter, DeadLetters } from '../../../core/journal/dead-letters.ts'
 import { realDisk } from '../../../core/journal/disk.ts'
+import { type DeadLetter, DeadLetters } from '../../../core/pipeline/dead-letters/store.ts'
 import { freePort } from '../../servers/free-port.ts'
-import { numbered } from '../pipeline/lane/blocks.ts'
+import { numbered } from '../pipeline/sending-queue/blocks.ts'
 import { MemoryTerminal } from './memory-terminal.ts'
 
 const LETTER: DeadLetter = {

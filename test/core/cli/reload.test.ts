@@ -3,7 +3,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { test } from 'node:test'
 import { reload } from '../../../core/cli/reload.ts'
-import type { Change } from '../../../core/pipeline/reload/plan.ts'
+import type { Change } from '../../../core/pipeline/reload/diff.ts'
 import { MemoryTerminal } from './memory-terminal.ts'
 
 const CHANGES: Change[] = [

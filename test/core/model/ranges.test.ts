@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { itemsIn, overlap, overlaps, pickItems, unpicked } from '../../../core/model/ranges.ts'
-import { numbered, valuesOf } from '../pipeline/lane/blocks.ts'
+import { numbered, valuesOf } from '../pipeline/sending-queue/blocks.ts'
 
 type Pairs = readonly (readonly [from: number, to: number])[]
 const ranges = (pairs: Pairs) => pairs.map(([from, to]) => ({ from, to }))

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { Batch } from '../../../../core/pipeline/batch.ts'
+import { Batch } from '../../../../core/pipeline/batch/batch.ts'
+import { tokensOf } from '../../../../core/pipeline/batch/settlement.ts'
 import { SettlementTracker } from '../../../../core/pipeline/checkpoint/settlement-tracker.ts'
-import { tokensOf } from '../../../../core/pipeline/settlement.ts'
-import { pointsOf } from '../lane/blocks.ts'
+import { pointsOf } from '../sending-queue/blocks.ts'
 
 const ORIGIN = { source: 'test' }
 

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import pino from 'pino'
-import { DeadLetters } from '../../../../core/journal/dead-letters.ts'
 import { SeriesRegistry } from '../../../../core/model/series.ts'
 import { SettlementTracker } from '../../../../core/pipeline/checkpoint/settlement-tracker.ts'
+import { DeadLetters } from '../../../../core/pipeline/dead-letters/store.ts'
 import { DeadLetterWriter, type FailedBatch } from '../../../../core/pipeline/dead-letters/writer.ts'
 import { FakeClock } from '../../../../sdk/plugin/testing.ts'
 import { SimulatedDisk } from '../../journal/simulated-disk.ts'
 import { turns } from '../journaled-run.ts'
-import { numbered } from '../lane/blocks.ts'
+import { numbered } from '../sending-queue/blocks.ts'
 
 const FOLDER = '/dead'
 const FAILED = new Error('cannot')

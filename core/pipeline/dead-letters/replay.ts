@@ -1,0 +1,136 @@
+import { describeError, WeirError } from '../../errors.ts'
+import { Batch, type Origin, type Outcome } from '../batch/batch.ts'
+import type { Pipeline } from '../graph/topology.ts'
+import type { Delivery } from '../service/build.ts'
+import type { DeadLetter, DeadLetters } from './store.ts'
+
+/** The reason under which a lane drops what it does not put into a letter. */
+const GIVEN_UP = 'retries_exhausted'
+
+/** What `weir dlq replay` is told. */
+export interface ReplayReport {
+  /** Letters delivered and removed, and the items in them. */
+  readonly delivered: number
+  readonly items: number
+  readonly failed: readonly { readonly number: number; readonly error: string }[]
+}
+
+/** A letter that is delivered. Without its block: a gigabyte of letters must not be in memory at once. */
+interface Delivered {
+  readonly number: number
+  readonly kind: DeadLetter['kind']
+  readonly items: number
+  readonly outcome: Outcome
+}
+
+/**
+ * Delivers letters again, one after the other, and removes them. A receiver's is delivered once the journal has it, with
+ * its key, which keeps a crash before the removal from counting it twice. An exporter's is delivered once a checkpoint says
+ * so; after a crash before that the exporter sees the same points again.
+ */
+export class DeadLetterReplay {
+  #letters: DeadLetters
+  #delivery: Delivery
+  /** What could not be removed yet, by number; it is not delivered again. */
+  #delivered = new Map<number, Delivered>()
+
+  constructor(letters: DeadLetters, delivery: Delivery) {
+    this.#letters = letters
+    this.#delivery = delivery
+  }
+
+  /** One at a time: two would deliver each letter twice. */
+  async run(numbers: readonly number[]): Promise<ReplayReport> {
+    const failed: { number: number; error: string }[] = []
+    const attempt = async (number: number, work: () => Promise<void>) => {
+      await work().catch(error => failed.push({ number, error: describeError(error) }))
+    }
+    let delivered = 0
+    let items = 0
+    const finish = async (done: Delivered) => {
+      await this.#finish(done)
+      delivered++
+      items += done.items
+    }
+    const exported: Delivered[] = []
+    for (const number of numbers)
+      await attempt(number, async () => {
+        const done = this.#delivered.get(number) ?? (await this.#deliver(number))
+        this.#delivered.set(number, done)
+        if (done.kind === 'exporter') exported.push(done)
+        else await finish(done)
+      })
+    const isWrittenDown = await this.#writeDown(exported)
+    for (const done of exported)
+      await attempt(done.number, async () => {
+        if (!isWrittenDown)
+          throw new Error('it is on its way, but no checkpoint could be written that says so; it stays here meanwhile')
+        await finish(done)
+      })
+    return { delivered, items, failed }
+  }
+
+  /** Rejects where it is not delivered. */
+  async #deliver(number: number): Promise<Delivered> {
+    const { services, entrance } = this.#delivery
+    if (!this.#letters.has(number)) throw new Error('there is no such letter')
+    const letter = await this.#letters.read(number, services.series)
+    // Until then it may still come to light that it was delivered before a crash.
+    if (letter.kind === 'receiver' && !(await entrance.doneOver(AbortSignal.abort())))
+      throw new WeirError('COMPONENT_FAILED', 'what the last run left is still being processed; try again later')
+    const about = { number, kind: letter.kind, items: letter.block.length }
+    if (this.#letters.isDelivered(number)) return { ...about, outcome: { status: 'acked' } }
+    const outcome = await this.#push(letter)
+    if (outcome.status === 'nacked') throw outcome.error
+    if (outcome.status === 'dropped' && outcome.reason === GIVEN_UP)
+      throw new Error('it could not be sent within retry.max_elapsed_time')
+    return { ...about, outcome }
+  }
+
+  #push({ kind, id, request, key, pipelines, block }: DeadLetter): Promise<Outcome> {
+    const { topology, entrance } = this.#delivery
+    const lane = topology.exporters.find(({ component }) => component.id === id)?.lane
+    const isThere =
+      kind === 'exporter' ? lane !== undefined : topology.receivers.some(({ component }) => component.id === id)
+    if (!isThere) throw new WeirError('COMPONENT_FAILED', `the running Weir has no ${kind} ${id}`)
+    const gone = pipelines?.find(name => !topology.pipelines.some(fed => fed.name === name && feeds(id, fed)))
+    if (gone !== undefined)
+      throw new WeirError(
+        'COMPONENT_FAILED',
+        `it failed in pipeline ${gone}, which the running Weir does not feed from ${id}`
+      )
+    const origin: Origin = {
+      source: id,
+      request: request === undefined ? undefined : () => request,
+      letter: key === undefined ? undefined : { key, pipelines }
+    }
+    return new Promise(resolve => {
+      const batch = Batch.of(origin, block, resolve)
+      if (kind === 'exporter') lane!.push(batch)
+      else entrance.push(id, batch)
+    })
+  }
+
+  /** What exporters were given may wait on their disks, where a crash cuts off what no checkpoint knows. */
+  async #writeDown(exported: readonly Delivered[]): Promise<boolean> {
+    const { keeper } = this.#delivery
+    return keeper === undefined || exported.length === 0 || keeper.checkpoint()
+  }
+
+  async #finish({ number, kind, outcome }: Delivered): Promise<void> {
+    try {
+      await this.#letters.remove(number)
+    } catch (error) {
+      throw new Error(
+        `it is delivered, but cannot be removed: ${describeError(error)}; a further replay removes it, and does not deliver it again`
+      )
+    }
+    this.#delivered.delete(number)
+    if (outcome.status !== 'dropped') return
+    const { items, reason } = outcome
+    const what = kind === 'exporter' ? `refused again (${reason}), and are in a new letter` : `dropped (${reason})`
+    throw new Error(`${items} of its items were ${what}`)
+  }
+}
+
+const feeds = (receiver: string, { config }: Pipeline) => config.receivers.includes(receiver)

@@ -1,0 +1,210 @@
+import path from 'node:path'
+import { crc32c } from '@node-rs/crc32'
+import { WeirError } from '../../errors.ts'
+import { ByteReader, ByteWriter } from '../../journal/bytes.ts'
+import { type Disk, replaceFile } from '../../journal/disk.ts'
+import { EntryDecoder, EntryEncoder } from '../../journal/entry.ts'
+import { type Block, blockBytes } from '../../model/block.ts'
+import type { SeriesRegistry } from '../../model/series.ts'
+
+// A file each: magic (8), CRC-32C of the rest (uint32), what is said about it as JSON (sized), the block as an entry.
+const MAGIC = Buffer.from('WEIRD001')
+const HEADER_BYTES = MAGIC.length + 4
+const NAME_DIGITS = 12
+const NAME = /^(\d{12})(?:-(\w+))?\.letter$/
+
+/** What could not be delivered for good, and why. */
+export interface DeadLetter {
+  /** Whom it is for: `exporter`, or where a processor failed the `receiver` it came in by. */
+  readonly kind: 'exporter' | 'receiver'
+  readonly id: string
+  /** As in the ledger. */
+  readonly reason: string
+  readonly error: string
+  /** Unix ms. */
+  readonly time: number
+  /** See `Origin`. */
+  readonly request?: string | undefined
+  /** Of those that the receiver feeds the pipelines in which it failed; undefined: all. */
+  readonly pipelines?: readonly string[] | undefined
+  readonly block: Block
+  /** A second letter of one key is not kept: it is the first, processed again after a crash. */
+  readonly key?: string | undefined
+}
+
+/**
+ * Key of the letter of an entry of the journal. With the entry's time, for numbers are given anew where a journal was cut
+ * off or begun anew, and the letter of another entry would be taken for this one's.
+ */
+export function letterKey(entry: number, time: number): string {
+  return `entry${entry}_${Math.trunc(time)}`
+}
+
+type About = Pick<DeadLetter, 'kind' | 'reason' | 'error' | 'pipelines'>
+
+interface Kept {
+  readonly name: string
+  readonly bytes: number
+  readonly key: string | undefined
+}
+
+/** For `catch`: undefined where a running Weir has delivered and removed the letter since the folder was listed. */
+export function unlessGone(error: NodeJS.ErrnoException): undefined {
+  if (error.code !== 'ENOENT') throw error
+}
+
+/** A folder of letters, each safe on disk once {@link put} has resolved, until it is removed. */
+export class DeadLetters {
+  #disk: Disk
+  readonly folder: string
+  #maxBytes: number
+  #kept = new Map<number, Kept>()
+  #numberOf = new Map<string, number>()
+  #delivered = new Set<number>()
+  /** What failed writes may have left, which is no letter: nobody was told that it is one. */
+  #leftovers = new Set<string>()
+  #next = 0
+
+  private constructor(disk: Disk, folder: string, maxBytes: number) {
+    this.#disk = disk
+    this.folder = folder
+    this.#maxBytes = maxBytes
+  }
+
+  /** Of a folder that is there. */
+  static async open(disk: Disk, folder: string, maxBytes = Number.POSITIVE_INFINITY): Promise<DeadLetters> {
+    const letters = new DeadLetters(disk, folder, maxBytes)
+    for (const name of await disk.list(folder)) {
+      const [, number, key] = NAME.exec(name) ?? []
+      if (number === undefined) continue
+      const bytes = await disk.size(path.join(folder, name)).catch(unlessGone)
+      if (bytes !== undefined) letters.#enter(Number(number), { name, bytes, key })
+    }
+    return letters
+  }
+
+  /** Oldest first. */
+  get numbers(): number[] {
+    return [...this.#kept.keys()].sort((a, b) => a - b)
+  }
+
+  get bytes(): number {
+    let sum = 0
+    for (const { bytes } of this.#kept.values()) sum += bytes
+    return sum
+  }
+
+  has(number: number): boolean {
+    return this.#kept.has(number)
+  }
+
+  /** Undefined where there is none of this key. */
+  numberOf(key: string): number | undefined {
+    return this.#numberOf.get(key)
+  }
+
+  /** Its removal was asked for, and the disk has not done it yet: it must not be delivered again. */
+  isDelivered(number: number): boolean {
+    return this.#delivered.has(number)
+  }
+
+  /** Throws where the folder is full, or with what the disk says; nothing is kept then. */
+  async put(letter: DeadLetter): Promise<void> {
+    const { key } = letter
+    if (key !== undefined && this.#numberOf.has(key)) return
+    if (!this.#hasRoomFor(letter)) await this.#forgetTakenAway()
+    if (!this.#hasRoomFor(letter))
+      throw new WeirError(
+        'QUEUE_FULL',
+        `the dead letters in ${this.folder} are full: see "weir dlq list ${this.folder}", and send or remove some`
+      )
+    await this.#removeLeftovers()
+    const number = this.#next++
+    const name = `${String(number).padStart(NAME_DIGITS, '0')}${key === undefined ? '' : `-${key}`}.letter`
+    const bytes = encode(letter)
+    try {
+      await replaceFile(this.#disk, path.join(this.folder, name), [bytes])
+    } catch (error) {
+      // It may be there, and who is told otherwise writes another.
+      this.#leftovers.add(name)
+      throw error
+    }
+    this.#enter(number, { name, bytes: bytes.length, key })
+  }
+
+  /** Throws `STATE_INVALID` where it is damaged. */
+  async read(number: number, series: SeriesRegistry): Promise<DeadLetter> {
+    const { name, key } = this.#kept.get(number)!
+    const file = path.join(this.folder, name)
+    const bytes = await this.#disk.read(file)
+    const body = bytes.subarray(HEADER_BYTES)
+    const isWhole = bytes.length > HEADER_BYTES && bytes.subarray(0, MAGIC.length).equals(MAGIC)
+    if (isWhole && bytes.readUInt32LE(MAGIC.length) === crc32c(body)) return { ...decode(body, series), key }
+    throw new WeirError('STATE_INVALID', `dead letter ${file} is damaged; bring it back from a copy, or delete it`)
+  }
+
+  /** It is delivered, from the call on. Rejects with what the disk says; may be called again then. */
+  async remove(number: number): Promise<void> {
+    const kept = this.#kept.get(number)
+    if (kept === undefined) return
+    this.#delivered.add(number)
+    await this.#disk.remove(path.join(this.folder, kept.name))
+    await this.#disk.syncFolder(this.folder)
+    this.#forget(number)
+  }
+
+  #hasRoomFor({ block }: DeadLetter): boolean {
+    return this.bytes + blockBytes(block) <= this.#maxBytes
+  }
+
+  /** Letters whose files somebody has deleted. */
+  async #forgetTakenAway(): Promise<void> {
+    // One that is put meanwhile may not be in the list yet.
+    const known = [...this.#kept]
+    const there = new Set(await this.#disk.list(this.folder))
+    for (const [number, { name }] of known) if (!there.has(name)) this.#forget(number)
+  }
+
+  async #removeLeftovers(): Promise<void> {
+    if (this.#leftovers.size === 0) return
+    const names = [...this.#leftovers]
+    for (const name of names) await this.#disk.remove(path.join(this.folder, name))
+    await this.#disk.syncFolder(this.folder)
+    for (const name of names) this.#leftovers.delete(name)
+  }
+
+  #enter(number: number, kept: Kept): void {
+    this.#kept.set(number, kept)
+    this.#next = Math.max(this.#next, number + 1)
+    if (kept.key !== undefined) this.#numberOf.set(kept.key, number)
+  }
+
+  #forget(number: number): void {
+    const key = this.#kept.get(number)?.key
+    this.#kept.delete(number)
+    this.#delivered.delete(number)
+    if (key !== undefined) this.#numberOf.delete(key)
+  }
+}
+
+function encode({ kind, id, reason, error, pipelines, time, request, block }: DeadLetter): Buffer {
+  const about: About = { kind, reason, error, pipelines }
+  const entry = new EntryEncoder(0)
+  entry.add({ kind: 'data', time, source: id, request, block })
+  const out = new ByteWriter(HEADER_BYTES)
+  out.text(JSON.stringify(about))
+  out.raw(entry.take())
+  const bytes = out.take(0)
+  MAGIC.copy(bytes)
+  bytes.writeUInt32LE(crc32c(bytes.subarray(HEADER_BYTES)), MAGIC.length)
+  return bytes
+}
+
+function decode(body: Buffer, series: SeriesRegistry): DeadLetter {
+  const input = new ByteReader(body)
+  const about: About = JSON.parse(input.text())
+  const [entry] = new EntryDecoder(series).decode(input)
+  if (entry?.kind !== 'data') throw new RangeError('a dead letter without a block')
+  const { source, time, request, block } = entry
+  return { ...about, id: source, time, request, block }
+}

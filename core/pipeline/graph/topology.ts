@@ -1,0 +1,180 @@
+import { PIPELINE_PREFIX, pipelineOrder } from '../../config/graph.ts'
+import type { ComponentConfig, ResolvedConfig } from '../../config/resolved.ts'
+import type { PipelineConfig } from '../../config/service.ts'
+import { WeirError } from '../../errors.ts'
+import type { Exporter, Kind, Processor, Receiver } from '../../plugin/contract.ts'
+import type { Batch } from '../batch/batch.ts'
+import { Lane } from '../sending-queue/sending-queue.ts'
+import { buildStage } from '../stage/build-stage.ts'
+import type { Stage } from '../stage/stage.ts'
+import { Branches } from './branches.ts'
+import { Component, type Services } from './component.ts'
+import { fanOut, type Sink } from './fan-out.ts'
+
+export interface BuiltReceiver {
+  readonly component: Component
+  /** What it was made of. */
+  readonly entry: ComponentConfig
+  readonly receiver: Receiver
+}
+export interface BuiltProcessor {
+  readonly component: Component
+  readonly entry: ComponentConfig
+  readonly processor: Processor
+  readonly stage: Stage
+}
+export interface BuiltExporter {
+  readonly component: Component
+  readonly entry: ComponentConfig
+  readonly exporter: Exporter
+  readonly lane: Lane
+}
+
+/** Components, connected. One object for as long as Weir runs; a reload exchanges its parts. */
+export interface Topology {
+  receivers: readonly BuiltReceiver[]
+  /** Each after those it takes from. */
+  pipelines: readonly Pipeline[]
+  /** Also those that a reload took out of every pipeline, until what waits for them is sent. */
+  exporters: readonly BuiltExporter[]
+}
+
+/** A processor, and what makes its stage once it is known where its batches go. */
+export interface PipelinePart {
+  readonly component: Component
+  readonly entry: ComponentConfig
+  readonly processor: Processor
+}
+
+/** Processors in a row between what feeds them and a sink. */
+export class Pipeline implements Sink {
+  readonly name: string
+  readonly config: PipelineConfig
+  readonly processors: readonly BuiltProcessor[]
+  #sink: Sink = fanOut([], false)
+  #isFinished = false
+  #first: (batch: Batch) => void
+
+  constructor(name: string, config: PipelineConfig, parts: readonly PipelinePart[], services: Services) {
+    this.name = name
+    this.config = config
+    const processors: BuiltProcessor[] = []
+    let next = (batch: Batch) => this.#sink.push(batch)
+    for (const part of parts.toReversed()) {
+      const stage = buildStage(part.processor, part.component.stageHost(services), next)
+      processors.unshift({ ...part, stage })
+      next = batch => stage.push(batch)
+    }
+    this.processors = processors
+    this.#first = next
+  }
+
+  /** From now on what it puts out goes to `sink`. */
+  connect(sink: Sink): void {
+    this.#sink = sink
+  }
+
+  hasRoom(): boolean {
+    return !this.#isFinished && this.processors.every(({ stage }) => stage.isReady) && this.#sink.hasRoom()
+  }
+
+  push(batch: Batch): void {
+    if (this.#isFinished)
+      return batch.nack(new WeirError('QUEUE_FULL', `pipeline ${this.name} is being exchanged; try again later`))
+    this.#first(batch)
+  }
+
+  open(): void {
+    for (const { stage } of this.processors.toReversed()) stage.open()
+  }
+
+  /** Nothing comes any more. Resolves once the last processor has put out its last batch. */
+  async finish(): Promise<void> {
+    this.#isFinished = true
+    for (const { stage } of this.processors) await stage.finish()
+  }
+
+  /** Hands back what operators still hold. */
+  abandon(error: Error): void {
+    for (const { stage } of this.processors) stage.abandon(error)
+  }
+}
+
+/**
+ * Creates every component that a pipeline uses and connects them.
+ * @param waitedFor exporters for which something waits on disk: these too, where there are such, though no pipeline uses
+ *   them any more, or does so only once what the last run left is done over
+ */
+export function buildTopology(
+  config: ResolvedConfig,
+  services: Services,
+  waitedFor: ReadonlySet<string> = new Set()
+): Topology {
+  const usedExporters = used(config, 'exporter')
+  const exporters = [...config.components.exporter.values()]
+  const topology = {
+    exporters: exporters
+      .filter(entry => usedExporters.includes(entry) || waitedFor.has(entry.id))
+      .map(entry => createExporter(entry, services)),
+    pipelines: pipelineNames(config).map(name => createPipeline(name, config, services)),
+    receivers: used(config, 'receiver').map(entry => createReceiver(entry, services))
+  }
+  connect(topology, services)
+  return topology
+}
+
+/** What pipelines refer to. */
+export function used({ service, components }: ResolvedConfig, kind: Kind): ComponentConfig[] {
+  const ids = new Set(Object.values(service.pipelines).flatMap(pipeline => pipeline[`${kind}s`]))
+  return [...components[kind].values()].filter(({ id }) => ids.has(id))
+}
+
+/** In an order in which each comes after those it takes from. */
+export function pipelineNames({ service }: ResolvedConfig): string[] {
+  return pipelineOrder(new Map(Object.entries(service.pipelines).map(([name, { receivers }]) => [name, receivers])))
+}
+
+export function createReceiver(entry: ComponentConfig, services: Services): BuiltReceiver {
+  const { id, plugin, config } = entry
+  const component = new Component('receiver', id, undefined, services.log)
+  return { component, entry, receiver: plugin.create(config, component.context(services)) as Receiver }
+}
+
+export function createExporter(entry: ComponentConfig, services: Services): BuiltExporter {
+  const { id, plugin, config, lane } = entry
+  const component = new Component('exporter', id, undefined, services.log)
+  const context = component.context(services)
+  const exporter = plugin.create(config, context) as Exporter
+  const host = { ...context, deadLetters: services.deadLetters }
+  return { component, entry, exporter, lane: new Lane(exporter, lane!, host) }
+}
+
+export function createPipeline(name: string, config: ResolvedConfig, services: Services): Pipeline {
+  const own = config.service.pipelines[name]
+  const parts = own.processors.map(id => {
+    const entry = config.components.processor.get(id)!
+    const component = new Component('processor', id, name, services.log)
+    return { component, entry, processor: entry.plugin.create(entry.config, component.context(services)) as Processor }
+  })
+  return new Pipeline(name, own, parts, services)
+}
+
+/** Gives every pipeline what it feeds, as their configurations say. */
+export function connect({ pipelines, exporters }: Topology, { replayed }: Services): void {
+  for (const pipeline of pipelines) {
+    const lanes = exporters
+      .filter(({ component }) => pipeline.config.exporters.includes(component.id) && !component.isLeaving)
+      .map(({ lane }) => lane)
+    const fed = pipelines.filter(({ config }) => config.receivers.includes(PIPELINE_PREFIX + pipeline.name))
+    pipeline.connect(fanOut([...lanes, ...fed], replayed))
+  }
+}
+
+/** Where what receivers bring goes, by their ids. */
+export function sinksOf({ pipelines }: Topology, { replayed }: Services): Map<string, Branches> {
+  // Also of one that is no longer there: what it brought may still be in the journal.
+  const ids = new Set(pipelines.flatMap(({ config }) => config.receivers.filter(id => !id.startsWith(PIPELINE_PREFIX))))
+  const fedBy = (id: string) => pipelines.filter(({ config }) => config.receivers.includes(id))
+  const named = (fed: readonly Pipeline[]) => new Map(fed.map(pipeline => [pipeline.name, pipeline]))
+  return new Map([...ids].map(id => [id, new Branches(named(fedBy(id)), replayed)]))
+}

@@ -1,0 +1,76 @@
+import { WeirError } from '../../errors.ts'
+import type { Batch } from '../batch/batch.ts'
+import type { CreditPool } from '../batch/credits.ts'
+import type { Branches } from '../graph/branches.ts'
+
+/** Between receivers and pipelines: where batches become Weir's to deliver. */
+export interface Entrance {
+  /** Takes the handle over. Never throws. */
+  push(receiver: string, batch: Batch): void
+  /** From now on batches go to these, by receiver id. */
+  connect(sinks: ReadonlyMap<string, Branches>): void
+  /** Resolves to true once everything that was pushed so far has been handed on, or to false when `deadline` fires. */
+  caughtUp(deadline: AbortSignal): Promise<boolean>
+  /** The same for what an earlier run had taken and not finished. */
+  doneOver(deadline: AbortSignal): Promise<boolean>
+  /** Resolves once nothing is handed on any more, until {@link resume}. What is pushed meanwhile waits. */
+  pause(): Promise<void>
+  resume(): void
+  /** Resolves once everything that was pushed has been handed on, or will be after the next start. */
+  drain(deadline: AbortSignal): Promise<void>
+}
+
+/**
+ * Delivery level `memory`: straight through; the reply waits for what becomes of the batch. Closed while processors
+ * cannot put out what they own, or what they hold would grow without end.
+ */
+export class DirectEntrance implements Entrance {
+  #sinks: ReadonlyMap<string, Branches>
+  #ownedCredits: CreditPool
+  #waiting: { readonly receiver: string; readonly batch: Batch }[] | undefined
+
+  constructor(sinks: ReadonlyMap<string, Branches>, ownedCredits: CreditPool) {
+    this.#sinks = sinks
+    this.#ownedCredits = ownedCredits
+  }
+
+  push(receiver: string, batch: Batch): void {
+    if (this.#waiting !== undefined) return void this.#waiting.push({ receiver, batch })
+    if (this.#ownedCredits.isSpent)
+      return batch.nack(new WeirError('QUEUE_FULL', 'exporters are behind and limits.owned is spent; try again later'))
+    const sink = this.#sinks.get(receiver)
+    const { letter } = batch.origin
+    if (!sink?.hasAll(letter?.pipelines))
+      return batch.nack(new WeirError('QUEUE_FULL', `what ${receiver} fed is no longer part of the configuration`))
+    if (letter === undefined) return sink.push(batch)
+    sink.pushTo(letter.pipelines, batch.origin, batch.block, outcome => batch.settle(outcome))
+  }
+
+  connect(sinks: ReadonlyMap<string, Branches>): void {
+    this.#sinks = sinks
+  }
+
+  async caughtUp(): Promise<boolean> {
+    return true
+  }
+
+  async doneOver(): Promise<boolean> {
+    return true
+  }
+
+  async pause(): Promise<void> {
+    this.#waiting = []
+  }
+
+  resume(): void {
+    const waiting = this.#waiting ?? []
+    this.#waiting = undefined
+    for (const { receiver, batch } of waiting) this.push(receiver, batch)
+  }
+
+  async drain(): Promise<void> {
+    // A reload could neither be done nor undone.
+    const waiting = this.#waiting?.splice(0) ?? []
+    for (const { batch } of waiting) batch.nack(new WeirError('QUEUE_FULL', 'Weir is shutting down'))
+  }
+}

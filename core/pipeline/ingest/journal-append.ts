@@ -1,0 +1,118 @@
+import type { Logger } from 'pino'
+import { describeError, WeirError } from '../../errors.ts'
+import type { Entry } from '../../journal/entry.ts'
+import type { Journal } from '../../journal/journal.ts'
+import { blockBytes } from '../../model/block.ts'
+import type { ComponentState } from '../../plugin/context.ts'
+import type { Account } from '../../telemetry/account.ts'
+import type { Clock } from '../../telemetry/clock.ts'
+import type { VirtualClock } from '../../telemetry/virtual-clock.ts'
+import type { Batch } from '../batch/batch.ts'
+
+const TICK_MS = 50
+/** After a failed write, how long to refuse before the next try. */
+const RETRY_MS = 1000
+
+export interface JournalIntakeOptions {
+  readonly journal: Journal
+  /** What processors take for the time: it moves only with entries. */
+  readonly pipelineClock: VirtualClock
+  readonly clock: Clock
+  readonly account: Account
+  readonly log: Logger
+  status(state: ComponentState, reason?: string): void
+}
+
+/** The way into the journal: batches are acknowledged once they are on disk, and time goes by with entries of its own. */
+export class JournalIntake {
+  #options: JournalIntakeOptions
+  /** Appended, and not yet on disk. */
+  #unacknowledged: { readonly number: number; readonly batch: Batch }[] = []
+  #lastTime: number
+  /** For a while after a failed write. */
+  #refusing = false
+  #isClosed = false
+  #cancelTick = () => {}
+
+  constructor(options: JournalIntakeOptions) {
+    this.#options = options
+    this.#lastTime = options.pipelineClock.now()
+  }
+
+  /** Whether everything it took is on disk or back with its sender. */
+  get isSettled(): boolean {
+    return this.#unacknowledged.length === 0
+  }
+
+  take(batch: Batch): void {
+    const { account, journal } = this.#options
+    account.received += batch.block.length
+    const refusal = this.#refusal()
+    if (refusal !== undefined) {
+      account.refused += batch.block.length
+      return batch.nack(new WeirError('QUEUE_FULL', refusal))
+    }
+    account.inFlight += batch.block.length
+    const { source, request, letter } = batch.origin
+    const { block } = batch
+    const entry: Entry = { kind: 'data', time: this.#time(), source, request: request?.(), letter, block }
+    this.#unacknowledged.push({ number: journal.append(entry, blockBytes(batch.block)), batch })
+  }
+
+  committed(entry: number): void {
+    while (this.#unacknowledged.length > 0 && this.#unacknowledged[0].number < entry)
+      this.#unacknowledged.shift()!.batch.ack()
+    this.#options.status('ok')
+  }
+
+  failed(error: Error): void {
+    const { account, log, clock, status } = this.#options
+    const reason = `the journal cannot be written: ${describeError(error)}`
+    log.error(
+      { err: describeError(error) },
+      'the journal cannot be written; what was not acknowledged goes back to its senders'
+    )
+    status('degraded', reason)
+    // By a timer: the clock may be set back.
+    this.#refusing = true
+    clock.setTimer(RETRY_MS, () => {
+      this.#refusing = false
+    })
+    for (const { batch } of this.#unacknowledged.splice(0)) {
+      account.inFlight -= batch.block.length
+      account.refused += batch.block.length
+      batch.nack(new WeirError('QUEUE_FULL', reason))
+    }
+  }
+
+  /** Where nothing comes in but a processor waits for time to go by, it does so by an entry. */
+  startTicking(): void {
+    const { clock, pipelineClock, journal } = this.#options
+    this.#cancelTick = clock.setTimer(TICK_MS, () => {
+      this.startTicking()
+      const now = clock.now()
+      const isDue = pipelineClock.nextTimer <= now && this.#lastTime < now
+      if (isDue && journal.unread === 0 && this.#refusal() === undefined)
+        journal.append({ kind: 'tick', time: this.#time() }, 0)
+    })
+  }
+
+  /** Takes nothing more. */
+  close(): void {
+    this.#isClosed = true
+    this.#cancelTick()
+  }
+
+  /** Why nothing is taken now; undefined where it is. */
+  #refusal(): string | undefined {
+    if (this.#isClosed) return 'Weir is shutting down'
+    const { journal } = this.#options
+    if (this.#refusing || journal.isFailing) return 'the journal cannot be written'
+    return journal.isFull ? 'the journal is full: exporters are behind' : undefined
+  }
+
+  #time(): number {
+    this.#lastTime = Math.max(this.#lastTime, this.#options.clock.now())
+    return this.#lastTime
+  }
+}

@@ -1,0 +1,289 @@
+import { describeError } from '../../errors.ts'
+import type { DataEntry } from '../../journal/entry.ts'
+import type { NumberedEntry } from '../../journal/reader.ts'
+import { sleep } from '../../telemetry/clock.ts'
+import type { Batch } from '../batch/batch.ts'
+import type { CreditPool } from '../batch/credits.ts'
+import type { SettlementTracker } from '../checkpoint/settlement-tracker.ts'
+import type { DeadLetters } from '../dead-letters/store.ts'
+import { DeadLetterWriter } from '../dead-letters/writer.ts'
+import type { Branches } from '../graph/branches.ts'
+import type { Steps } from './cooperative.ts'
+import { Custodian } from './entry-settlements.ts'
+import type { Entrance } from './ingress.ts'
+import { JournalIntake, type JournalIntakeOptions } from './journal-append.ts'
+import { Pause } from './pause.ts'
+
+const ROOM_POLL_MS = 10
+const READ_RETRY_MS = 1000
+const GONE = 'what it was to be replayed to is gone since a reload'
+/** Items handed on before the event loop gets its turn: less than a millisecond. */
+const ITEMS_PER_TURN = 1000
+/** For each so many entries that wait it is as much again: else more is taken in than is handed on. */
+const ENTRIES_BEHIND = 64
+const MOST_TIMES = 16
+
+export interface JournaledEntranceOptions extends JournalIntakeOptions {
+  readonly ownedCredits: CreditPool
+  readonly heldCredits: CreditPool
+  readonly settlements: SettlementTracker
+  /** Taken between entries. */
+  readonly steps: Steps
+  readonly deadLetters: DeadLetters | undefined
+}
+
+/**
+ * Delivery level `journal`: a batch is acknowledged when the journal has it on disk, and goes on only then. What drives
+ * processors, time included, comes out of the journal in order, so doing it again after a crash does the same.
+ */
+export class JournaledEntrance implements Entrance {
+  #options: JournaledEntranceOptions
+  #intake: JournalIntake
+  #sinks: ReadonlyMap<string, Branches> = new Map()
+  #nextEntry: number
+  #isReadable = true
+  /** Entries before this were appended by an earlier run. */
+  readonly #ownFrom: number
+  #draining = false
+  #deadLetters: DeadLetterWriter
+  readonly custodian: Custodian
+  #stopped = false
+  #pause = new Pause()
+  #wake = () => {}
+  #running: Promise<void> = Promise.resolve()
+
+  constructor(options: JournaledEntranceOptions) {
+    this.#options = options
+    this.#deadLetters = new DeadLetterWriter(options)
+    this.custodian = new Custodian({ ...options, deadLetters: this.#deadLetters })
+    const status: typeof options.status = (state, reason) => this.#isReadable && options.status(state, reason)
+    this.#intake = new JournalIntake({ ...options, status })
+    this.#nextEntry = options.journal.next
+    this.#ownFrom = options.journal.next + options.journal.unread
+  }
+
+  /** The entry that is handed on next: those before it are with the processors. */
+  get nextEntry(): number {
+    return this.#nextEntry
+  }
+
+  /** Resolves when every batch over which a processor failed is with the dead letters. */
+  deadLettersWritten(): Promise<void> {
+    return this.#deadLetters.done()
+  }
+
+  /** Hands on what the journal still has, and from then on what comes. */
+  start(): void {
+    const { journal } = this.#options
+    if (journal.unread > 0) this.#options.log.info({ entries: journal.unread }, 'processing what the journal still has')
+    this.custodian.restored()
+    this.#running = this.#run().finally(() => this.#options.steps.leave())
+    this.#intake.startTicking()
+  }
+
+  push(_receiver: string, batch: Batch): void {
+    this.#intake.take(batch)
+  }
+
+  committed(entry: number): void {
+    this.#intake.committed(entry)
+    this.#wake()
+  }
+
+  failed(error: Error): void {
+    this.#intake.failed(error)
+    this.#wake()
+  }
+
+  connect(sinks: ReadonlyMap<string, Branches>): void {
+    this.#sinks = sinks
+  }
+
+  caughtUp(deadline: AbortSignal): Promise<boolean> {
+    return this.#handedOnBefore(this.#options.journal.appended, deadline)
+  }
+
+  doneOver(deadline: AbortSignal): Promise<boolean> {
+    return this.#handedOnBefore(this.#ownFrom, deadline)
+  }
+
+  pause(): Promise<void> {
+    const reached = this.#pause.ask()
+    this.#wake()
+    return Promise.race([reached, this.#running])
+  }
+
+  resume(): void {
+    this.#pause.end()
+  }
+
+  async drain(deadline: AbortSignal): Promise<void> {
+    this.#draining = true
+    this.custodian.isStopping = true
+    this.#intake.close()
+    // A reload could neither be done nor undone: what is there must not get any more.
+    if (this.#pause.isAsked) this.#stop()
+    this.#pause.end()
+    deadline.addEventListener('abort', () => this.#stop(), { once: true })
+    if (deadline.aborted) this.#stop()
+    this.#wake()
+    await this.#running
+  }
+
+  async #run(): Promise<void> {
+    const { journal, pipelineClock } = this.#options
+    this.#driveSteps()
+    let next: NumberedEntry | undefined
+    for (let handed = 0; !this.#stopped; ) {
+      await this.#takeSteps()
+      if (this.#pause.isAsked) {
+        await this.#rest()
+        continue
+      }
+      next ??= journal.readFromMemory() ?? (await this.#read())
+      if (next === undefined) {
+        if (this.#draining && this.#intake.isSettled && journal.unread === 0) return
+        await this.#somethingNew()
+        continue
+      }
+      // At a stop it is not handed on, so it is still the journal's: the next start begins with it.
+      if (!(await this.#hasRoomNow())) continue
+      pipelineClock.advanceTo(next.entry.time)
+      await this.#takeSteps()
+      // The windows that closed by this may have filled a lane, which would hand the entry back.
+      if (!(await this.#hasRoomNow())) continue
+      this.#handOn(next)
+      handed += next.entry.kind === 'data' ? next.entry.block.length : 1
+      next = undefined
+      if (handed < this.#itemsPerTurn) continue
+      handed = 0
+      await new Promise(setImmediate)
+    }
+  }
+
+  get #itemsPerTurn(): number {
+    const times = 1 + Math.floor(this.#options.journal.unread / ENTRIES_BEHIND)
+    return ITEMS_PER_TURN * Math.min(times, MOST_TIMES)
+  }
+
+  /** What the journal has on disk; undefined where nothing is there, or, after a while, where it cannot be read now. */
+  async #read(): Promise<NumberedEntry | undefined> {
+    const { journal, status, log, clock } = this.#options
+    try {
+      const next = await journal.read()
+      if (!this.#isReadable) status('ok')
+      this.#isReadable = true
+      return next
+    } catch (error) {
+      const reason = `the journal cannot be read on: ${describeError(error)}`
+      this.#isReadable = false
+      status('failed', reason)
+      log.error({ retry_in_ms: READ_RETRY_MS }, `${reason}; nothing is processed meanwhile`)
+      await sleep(clock, READ_RETRY_MS)
+      return undefined
+    }
+  }
+
+  async #takeSteps(): Promise<void> {
+    const { steps } = this.#options
+    while (!steps.isDone) {
+      steps.takeOne()
+      await new Promise(setImmediate)
+    }
+  }
+
+  #driveSteps(): void {
+    this.#options.steps.drive(() => this.#wake())
+  }
+
+  async #rest(): Promise<void> {
+    this.#options.steps.leave()
+    await this.#pause.take()
+    this.#driveSteps()
+  }
+
+  async #handedOnBefore(entry: number, deadline: AbortSignal): Promise<boolean> {
+    const { clock, journal } = this.#options
+    // Entries that could not be written are given their numbers anew.
+    const isThere = () => this.#nextEntry >= Math.min(entry, journal.appended)
+    while (!isThere() && !deadline.aborted) await sleep(clock, ROOM_POLL_MS)
+    return isThere()
+  }
+
+  #somethingNew(): Promise<void> {
+    return new Promise(resolve => {
+      this.#wake = resolve
+      // It may have come since the journal was asked.
+      const { journal, steps } = this.#options
+      if (journal.unread > 0 || !steps.isDone || this.#pause.isAsked || this.#stopped) resolve()
+    })
+  }
+
+  /** Waits for room; false at a stop, and where it is to pause. */
+  async #hasRoomNow(): Promise<boolean> {
+    while (!this.#hasRoom() || this.#options.heldCredits.isSpent) {
+      if (this.#stopped || this.#pause.isAsked) return false
+      if (this.#hasRoom()) await this.#letTimePass()
+      else await sleep(this.#options.clock, ROOM_POLL_MS)
+      await this.#takeSteps()
+    }
+    return !this.#stopped
+  }
+
+  /**
+   * Operators hold as much as they may, and some of them wait for time to go by, which no entry brings meanwhile. It goes by
+   * from timer to timer, never ahead of the machine's: how much of it has to is the same when this is processed again.
+   */
+  async #letTimePass(): Promise<void> {
+    const { clock, pipelineClock } = this.#options
+    const next = pipelineClock.nextTimer
+    if (next <= clock.now()) pipelineClock.advanceTo(next)
+    else await sleep(clock, Math.min(ROOM_POLL_MS, next - clock.now()))
+  }
+
+  #handOn({ number, entry }: NumberedEntry): void {
+    if (entry.kind === 'data') this.#handOnData(number, entry)
+    this.#nextEntry = number + 1
+  }
+
+  #handOnData(number: number, data: DataEntry): void {
+    const { source, request, letter, block, time } = data
+    const { account } = this.#options
+    if (letter !== undefined) this.#deadLetters.delivered(letter.key)
+    const sink = this.#sinks.get(source)
+    if (number < this.#ownFrom) account.produced += block.length
+    else account.inFlight -= block.length
+    const entry = { number, time, block }
+    if (!sink?.hasAll(letter?.pipelines)) {
+      account.drop('receiver_gone', block.length)
+      // Nobody has the letter any more that it was.
+      if (letter !== undefined)
+        void this.#deadLetters.add({ source, request, entry }, new Error(GONE), letter.pipelines)
+      return
+    }
+    account.sent += block.length
+    const origin = { source, request: request === undefined ? undefined : () => request, entry }
+    const token = this.custodian.open()
+    const settle: Parameters<Branches['pushTo']>[3] = (outcome, nackedBy) => {
+      if (outcome.status === 'nacked') {
+        account.sent -= block.length
+        if (this.custodian.isStopping) account.inFlight += block.length
+        else account.drop('processor_failed', block.length)
+      } else if (number < this.#ownFrom) this.#deadLetters.succeeded(entry)
+      this.custodian.close(token, origin, outcome, nackedBy)
+    }
+    sink.pushTo(letter?.pipelines, origin, block, settle, token)
+  }
+
+  #hasRoom(): boolean {
+    if (this.#options.ownedCredits.isSpent || this.#deadLetters.isBehind) return false
+    for (const sink of this.#sinks.values()) if (!sink.hasRoom()) return false
+    return true
+  }
+
+  #stop(): void {
+    this.#stopped = true
+    this.#deadLetters.giveUp()
+    this.#wake()
+  }
+}

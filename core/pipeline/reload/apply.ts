@@ -1,0 +1,252 @@
+import type { ResolvedConfig } from '../../config/resolved.ts'
+import { WeirError } from '../../errors.ts'
+import { sleep } from '../../telemetry/clock.ts'
+import type { Batch } from '../batch/batch.ts'
+import type { LanePosition } from '../checkpoint/file.ts'
+import { isHeldWhole } from '../checkpoint/participants.ts'
+import { fanOut } from '../graph/fan-out.ts'
+import {
+  type BuiltExporter,
+  type BuiltReceiver,
+  connect,
+  createPipeline,
+  type Pipeline,
+  pipelineNames,
+  sinksOf,
+  used
+} from '../graph/topology.ts'
+import type { Delivery } from '../service/build.ts'
+import { finishAll, type Runner } from '../service/lifecycle.ts'
+import { type Change, changesOf, isKept, isSame } from './diff.ts'
+import { CarriedStates } from './state-transfer.ts'
+
+/** How long lanes of exporters that are replaced may go on sending. */
+const LANE_CLOSE_MS = 5000
+const CHECKPOINT_MS = 10_000
+const IDLE_POLL_MS = 500
+const HELD_POLL_MS = 50
+
+/** What a configuration has beside what runs: exporters that are started, receivers that are not. */
+export interface Newcomers {
+  readonly exporters: BuiltExporter[]
+  readonly receivers: BuiltReceiver[]
+}
+
+/**
+ * The way from what runs to a configuration, and back: what it has taken out of the one is there for the other. From the
+ * first to the last change nothing is handed on, also between a failure and the way back.
+ */
+export class Exchange {
+  #delivery: Delivery
+  #runner: Runner
+  #states = new CarriedStates()
+  #positions = new Map<string, LanePosition>()
+  /** By exporter: what neither its backend nor its disk had when its lane closed. */
+  #left = new Map<string, Batch[]>()
+  #isPaused = false
+
+  constructor(delivery: Delivery, runner: Runner) {
+    this.#delivery = delivery
+    this.#runner = runner
+  }
+
+  async to(next: ResolvedConfig, newcomers: Newcomers): Promise<Change[]> {
+    const deadline = AbortSignal.timeout(next.service.shutdown_timeout)
+    const changes = await this.#replace(next, newcomers, deadline)
+    // Or a crash would have what comes now done over as before the reload, and come out otherwise.
+    if (!(await this.#isWrittenDown()))
+      throw new WeirError(
+        'COMPONENT_FAILED',
+        `no checkpoint could be taken within ${CHECKPOINT_MS / 1000} s: the journal's disk takes nothing, or an exporter without a queue on disk is behind`
+      )
+    await this.#goOn(newcomers, deadline)
+    return changes
+  }
+
+  /** To the configuration that the last checkpoint knows. */
+  async backTo(before: ResolvedConfig, newcomers: Newcomers): Promise<void> {
+    const deadline = AbortSignal.timeout(before.service.shutdown_timeout)
+    await this.#replace(before, newcomers, deadline)
+    await this.#isWrittenDown()
+    await this.#goOn(newcomers, deadline)
+  }
+
+  async #replace(next: ResolvedConfig, { exporters }: Newcomers, deadline: AbortSignal): Promise<Change[]> {
+    const { topology, services } = this.#delivery
+    const changes = this.#changes(next)
+    await this.#stopReceivers(next, deadline)
+    await this.#pause(deadline)
+    const outgoing = topology.pipelines.filter(pipeline => !isKept(pipeline, this.#exporterEntries, next))
+    changes.push(...outgoing.flatMap(pipeline => this.#states.judge(pipeline, next, services)))
+    await this.#takeOut(outgoing, next, deadline)
+    await this.#bringIn(next, exporters, deadline)
+    return changes
+  }
+
+  #changes(next: ResolvedConfig): Change[] {
+    const { receivers, exporters, pipelines } = this.#delivery.topology
+    const staying = exporters.filter(({ component }) => !component.isLeaving)
+    const known = new Set(
+      pipelines.flatMap(({ name, processors }) => processors.map(({ component }) => `${name}/${component.id}`))
+    )
+    const added = Object.entries(next.service.pipelines).flatMap(([name, { processors }]) =>
+      processors
+        .filter(id => !known.has(`${name}/${id}`))
+        .map((id): Change => ({ component: `processor ${id} in ${name}`, fate: 'added' }))
+    )
+    return [
+      ...changesOf(
+        'receiver',
+        receivers.map(({ entry }) => entry),
+        next
+      ),
+      ...changesOf(
+        'exporter',
+        staying.map(({ entry }) => entry),
+        next
+      ),
+      ...added
+    ]
+  }
+
+  // Before anything else: what they brought is for the pipelines they had.
+  async #stopReceivers(next: ResolvedConfig, deadline: AbortSignal): Promise<void> {
+    const { topology, entrance } = this.#delivery
+    const coming = used(next, 'receiver')
+    const gone = topology.receivers.filter(({ entry }) => !coming.some(other => isSame(entry, other)))
+    topology.receivers = topology.receivers.filter(built => !gone.includes(built))
+    await Promise.all(
+      gone.map(({ component, receiver }) => this.#runner.stopPart({ component, part: receiver }, deadline))
+    )
+    if (gone.length > 0 && !(await entrance.caughtUp(deadline)))
+      throw new WeirError('COMPONENT_FAILED', 'exporters are too far behind to do first what has come in so far')
+  }
+
+  async #pause(deadline: AbortSignal): Promise<void> {
+    const { entrance, keeper, services, topology } = this.#delivery
+    await keeper?.hold()
+    if (this.#isPaused) return
+    this.#isPaused = true
+    await entrance.pause()
+    // Nothing moves from here on, and what is now inside an operator in part could not be written down.
+    while (!isHeldWhole(topology)) {
+      entrance.resume()
+      if (deadline.aborted) throw new WeirError('COMPONENT_FAILED', 'an operator holds batches in part, all the time')
+      await sleep(services.clock, HELD_POLL_MS)
+      await entrance.pause()
+    }
+    services.isReloading = true
+  }
+
+  async #goOn({ receivers }: Newcomers, deadline: AbortSignal): Promise<void> {
+    const { topology, entrance, keeper, services } = this.#delivery
+    services.isReloading = false
+    keeper?.release()
+    this.#isPaused = false
+    entrance.resume()
+    topology.receivers = [...topology.receivers, ...receivers]
+    for (const receiver of receivers) await this.#runner.startReceiver(receiver, deadline)
+  }
+
+  async #isWrittenDown(): Promise<boolean> {
+    const { keeper, services } = this.#delivery
+    if (keeper === undefined) return true
+    return Promise.race([keeper.reloaded(), sleep(services.clock, CHECKPOINT_MS).then(() => false)])
+  }
+
+  async #takeOut(outgoing: readonly Pipeline[], next: ResolvedConfig, deadline: AbortSignal): Promise<void> {
+    const { topology } = this.#delivery
+    // One that is finished cannot be had back.
+    topology.pipelines = topology.pipelines.filter(pipeline => !outgoing.includes(pipeline))
+    const expired = new Promise<false>(resolve =>
+      deadline.addEventListener('abort', () => resolve(false), { once: true })
+    )
+    const isFinished = await Promise.race([finishAll(outgoing).then(() => true), expired])
+    if (isFinished) await this.#closeReplaced(next)
+    for (const pipeline of outgoing) {
+      this.#states.take(pipeline, isFinished)
+      // What it may still put out goes with its state.
+      pipeline.connect(fanOut([], false))
+      for (const { component, processor } of pipeline.processors)
+        await this.#runner.stopPart({ component, part: processor }, deadline)
+    }
+    if (!isFinished)
+      throw new WeirError('COMPONENT_FAILED', 'exporters are too far behind for processors to put out what they hold')
+  }
+
+  /** Their queues go to those that follow, by way of their disks where they have some. */
+  async #closeReplaced(next: ResolvedConfig): Promise<void> {
+    const coming = used(next, 'exporter')
+    for (const built of this.#delivery.topology.exporters) {
+      const { component, entry } = built
+      const successor = coming.find(({ id }) => id === entry.id)
+      const isDraining = component.isLeaving
+      if (successor === undefined ? isDraining : !isDraining && isSame(entry, successor)) continue
+      component.isLeaving = true
+      if (successor === undefined) void this.#drain(built)
+      else await this.#close(built)
+    }
+  }
+
+  async #close(built: BuiltExporter): Promise<void> {
+    const { topology } = this.#delivery
+    const { component, entry, exporter, lane } = built
+    topology.exporters = topology.exporters.filter(other => other !== built)
+    const left = await lane.release(AbortSignal.timeout(LANE_CLOSE_MS))
+    this.#left.set(entry.id, [...(this.#left.get(entry.id) ?? []), ...left])
+    if (lane.position !== undefined) this.#positions.set(entry.id, lane.position)
+    await this.#runner.stopPart({ component, part: exporter }, AbortSignal.timeout(LANE_CLOSE_MS))
+  }
+
+  /** No pipeline leads there any more; it goes once it has sent what waits, unless it is asked for again. */
+  async #drain(built: BuiltExporter): Promise<void> {
+    const { topology, services } = this.#delivery
+    const { component, exporter, lane } = built
+    const isThere = () => topology.exporters.includes(built)
+    while (isThere() && !lane.isIdle) await sleep(services.clock, IDLE_POLL_MS)
+    if (!isThere()) return
+    topology.exporters = topology.exporters.filter(other => other !== built)
+    await lane.close(AbortSignal.timeout(LANE_CLOSE_MS))
+    await this.#runner.stopPart({ component, part: exporter }, AbortSignal.timeout(LANE_CLOSE_MS))
+  }
+
+  async #bringIn(next: ResolvedConfig, exporters: readonly BuiltExporter[], deadline: AbortSignal): Promise<void> {
+    const { topology, services, entrance } = this.#delivery
+    await this.#openLanes(exporters)
+    const staying = topology.pipelines
+    const fresh: Pipeline[] = []
+    try {
+      for (const name of pipelineNames(next))
+        if (!staying.some(pipeline => pipeline.name === name)) fresh.push(createPipeline(name, next, services))
+      for (const pipeline of fresh) this.#states.give(pipeline)
+      topology.pipelines = pipelineNames(next).map(name => [...staying, ...fresh].find(made => made.name === name)!)
+      connect(topology, services)
+      for (const pipeline of fresh.toReversed()) await this.#runner.openPipeline(pipeline, deadline)
+    } catch (error) {
+      topology.pipelines = staying
+      for (const { processors } of fresh)
+        for (const { component, processor } of processors)
+          await this.#runner.stopPart({ component, part: processor }, AbortSignal.abort())
+      throw error
+    }
+    entrance.connect(sinksOf(topology, services))
+  }
+
+  async #openLanes(exporters: readonly BuiltExporter[]): Promise<void> {
+    const { topology, openLanes } = this.#delivery
+    await openLanes(exporters, this.#positions)
+    topology.exporters = [...topology.exporters, ...exporters]
+    for (const { entry, lane } of exporters) {
+      lane.start()
+      for (const batch of this.#left.get(entry.id) ?? []) lane.push(batch)
+      this.#left.delete(entry.id)
+      // From here the lane knows it, also where it drains on the way back.
+      this.#positions.delete(entry.id)
+    }
+  }
+
+  get #exporterEntries(): Map<string, BuiltExporter['entry']> {
+    const staying = this.#delivery.topology.exporters.filter(({ component }) => !component.isLeaving)
+    return new Map(staying.map(({ entry }) => [entry.id, entry]))
+  }
+}

@@ -1,0 +1,61 @@
+import { isDeepStrictEqual } from 'node:util'
+import type { ComponentConfig, ResolvedConfig } from '../../config/resolved.ts'
+import type { ServiceConfig } from '../../config/service.ts'
+import { WeirError } from '../../errors.ts'
+import { type Pipeline, used } from '../graph/topology.ts'
+
+/**
+ * `kept`: it runs on, untouched. `state kept`: made anew, and it has the state of the one before, or all but `reset` of it.
+ * `reset`: made anew without, since it cannot use that state; what was held was sent as it stood.
+ */
+export type Fate = 'kept' | 'state kept' | 'reset' | 'replaced' | 'added' | 'removed'
+
+/** What became of a component, as users name it: `exporter clickhouse`, `processor dedup in counts`. */
+export interface Change {
+  readonly component: string
+  readonly fate: Fate
+  /** In words: of what the state was not kept, but sent as it stood. */
+  readonly reset?: string
+}
+
+export function isSame(a: ComponentConfig, b: ComponentConfig): boolean {
+  return a.plugin === b.plugin && isDeepStrictEqual(a.config, b.config) && isDeepStrictEqual(a.lane, b.lane)
+}
+
+/** Throws `CONFIG_INVALID` where something is different that is decided at the start. */
+export function checkService(now: ServiceConfig, next: ServiceConfig): void {
+  const keys = [...new Set([...Object.keys(now), ...Object.keys(next)])] as (keyof ServiceConfig)[]
+  const changed = keys.filter(key => key !== 'pipelines' && !isDeepStrictEqual(now[key], next[key]))
+  if (changed.length > 0)
+    throw new WeirError(
+      'CONFIG_INVALID',
+      `service.${changed.join(' and service.')} cannot change while Weir runs: take the change back, or stop Weir and start it anew`
+    )
+}
+
+/** Whether a pipeline can run on: it and all it consists of are as they were. */
+export function isKept(pipeline: Pipeline, now: ReadonlyMap<string, ComponentConfig>, next: ResolvedConfig): boolean {
+  const { name, config, processors } = pipeline
+  if (!isDeepStrictEqual(next.service.pipelines[name], config)) return false
+  const { processor, exporter } = next.components
+  return (
+    processors.every(({ component, entry }) => isSame(entry, processor.get(component.id)!)) &&
+    config.exporters.every(id => now.has(id) && isSame(now.get(id)!, exporter.get(id)!))
+  )
+}
+
+/** What becomes of receivers or exporters. */
+export function changesOf(
+  kind: 'receiver' | 'exporter',
+  now: readonly ComponentConfig[],
+  next: ResolvedConfig
+): Change[] {
+  const coming = used(next, kind)
+  const fates = coming.map((entry): Change => {
+    const before = now.find(({ id }) => id === entry.id)
+    const fate = before === undefined ? 'added' : isSame(before, entry) ? 'kept' : 'replaced'
+    return { component: `${kind} ${entry.id}`, fate }
+  })
+  const gone = now.filter(({ id }) => !coming.some(entry => entry.id === id))
+  return [...fates, ...gone.map(({ id }): Change => ({ component: `${kind} ${id}`, fate: 'removed' }))]
+}

@@ -1,0 +1,74 @@
+import type { ComponentConfig, ResolvedConfig } from '../../config/resolved.ts'
+import type { Stateful } from '../../plugin/contract.ts'
+import type { Services } from '../graph/component.ts'
+import type { BuiltProcessor, Pipeline } from '../graph/topology.ts'
+import { trialOf } from '../graph/trial.ts'
+import { type Change, isSame } from './diff.ts'
+
+/** State on its way from the processors that were to those that will be, by `pipeline/processor`. */
+export class CarriedStates {
+  #states = new Map<string, Uint8Array>()
+
+  /** What becomes of each processor of `pipeline`. Those that cannot hand over their state will send what they hold. */
+  judge(pipeline: Pipeline, next: ResolvedConfig, services: Services): Change[] {
+    return pipeline.processors.map(built => {
+      const { component, entry, processor } = built
+      const isThere = next.service.pipelines[pipeline.name]?.processors.includes(component.id)
+      const successor = isThere ? next.components.processor.get(component.id) : undefined
+      const isStateful = processor.snapshot !== undefined
+      const carried = successor !== undefined && isStateful ? carry(built, successor, services) : undefined
+      component.isLeaving = carried === undefined
+      if (successor === undefined) return { component: component.name, fate: 'removed' }
+      if (carried !== undefined) return { component: component.name, fate: 'state kept', ...carried }
+      return { component: component.name, fate: isStateful ? 'reset' : isSame(entry, successor) ? 'kept' : 'replaced' }
+    })
+  }
+
+  /** Call once the pipeline has finished; where it could not (`isFinished`), what leaves has not put out what it holds. */
+  take({ name, processors }: Pipeline, isFinished: boolean): void {
+    for (const { component, processor, stage } of processors) {
+      const key = `${name}/${component.id}`
+      // Also what was carried to one that has put it out since: the way back must not put it out again.
+      if (component.isLeaving && isFinished) this.#states.delete(key)
+      else if (processor.snapshot !== undefined) this.#states.set(key, processor.snapshot())
+      if (stage.held?.isEmpty === false) this.#states.set(`${key} held`, stage.held.release())
+    }
+  }
+
+  /** Call before the pipeline is opened. */
+  give({ name, processors }: Pipeline): void {
+    for (const { component, processor, stage } of processors) {
+      const key = `${name}/${component.id}`
+      const state = this.#states.get(key)
+      if (state !== undefined) processor.restore!(state)
+      const held = this.#states.get(`${key} held`)
+      if (held !== undefined) stage.held?.restore(held)
+    }
+  }
+}
+
+/** What is not kept of the state (`reset`), if anything, where `successor` takes it over; undefined where it cannot. */
+function carry(
+  { entry, processor }: BuiltProcessor,
+  successor: ComponentConfig,
+  services: Services
+): Pick<Change, 'reset'> | undefined {
+  if (isSame(entry, successor)) return {}
+  try {
+    if (understands(trialOf(successor, services), processor.snapshot!())) return {}
+    const reset = processor.keepFor?.(trialOf(successor, services))
+    return reset === undefined ? undefined : { reset }
+  } catch {
+    // One that cannot be created says so when it takes its place.
+    return undefined
+  }
+}
+
+function understands(trial: Stateful, state: Uint8Array): boolean {
+  try {
+    trial.restore!(state)
+    return true
+  } catch {
+    return false
+  }
+}

@@ -1,0 +1,167 @@
+import type { Disk } from '../../journal/disk.ts'
+import { cutFrom } from '../../journal/inspection.ts'
+import { Journal } from '../../journal/journal.ts'
+import type { NumberedEntry } from '../../journal/reader.ts'
+import { type Block, blockBytes } from '../../model/block.ts'
+import { pickItems, type Range, unpicked } from '../../model/ranges.ts'
+import type { SeriesRegistry } from '../../model/series.ts'
+import type { Clock } from '../../telemetry/clock.ts'
+import type { LanePosition } from '../checkpoint/file.ts'
+
+/** Full, it must consist of several files: space comes back file by file. */
+const SEGMENTS_WHEN_FULL = 8
+const LARGEST_SEGMENT_BYTES = 64 * 2 ** 20
+
+/** A block on disk: what of the entry is still to be exported. */
+export interface BacklogEntry {
+  readonly entry: number
+  readonly block: Block
+}
+
+export interface BacklogOptions {
+  readonly disk: Disk
+  readonly folder: string
+  readonly clock: Clock
+  readonly series: SeriesRegistry
+  /** On disk, in bytes. */
+  readonly maxBytes: number
+  /** Where the checkpoint stood: what came later is made again. Undefined to keep all there is. */
+  readonly position: LanePosition | undefined
+  /** Whether to go on where some of what should be there is not. */
+  readonly areGapsAllowed?: boolean
+}
+
+/**
+ * What a lane keeps on disk: a queue of blocks in the journal's format. An entry may be done before those in front of it,
+ * or in part; the position moves on over all that are done, and says what is left of others.
+ */
+export class Backlog {
+  #journal: Journal
+  #next: number
+  /** Of entries from `#next` on that are not whole: what is still to be exported. */
+  #left: Map<number, readonly Range[]>
+  #ahead: NumberedEntry | undefined
+  #maxBytes: number
+  /** Entries before this number are on disk. */
+  onCommitted: (entry: number) => void = () => {}
+  /** What was appended since the last commit is not. */
+  onFailed: (error: Error) => void = () => {}
+
+  private constructor(options: BacklogOptions, open: (backlog: Backlog) => Journal) {
+    this.#maxBytes = options.maxBytes
+    this.#journal = open(this)
+    this.#next = this.#journal.next
+    // Where entries were allowed to be missing their numbers are given anew.
+    this.#left = new Map([...(options.position?.left ?? [])].filter(([entry]) => entry < this.#journal.committed))
+  }
+
+  /** Throws `STATE_INVALID` where what is on disk is damaged, or is less than `position` says. */
+  static async open(options: BacklogOptions): Promise<Backlog> {
+    const { disk, folder, maxBytes, position, areGapsAllowed = false } = options
+    await disk.makeFolder(folder)
+    if (position !== undefined) await cutFrom(disk, folder, position.end)
+    let made: Backlog | undefined
+    const journal = await Journal.open(
+      {
+        ...options,
+        segmentBytes: Math.min(LARGEST_SEGMENT_BYTES, maxBytes / SEGMENTS_WHEN_FULL),
+        // It is on disk to be out of memory.
+        memoryBytes: 0,
+        leastEnd: areGapsAllowed ? undefined : position?.end,
+        onCommitted: entry => made!.onCommitted(entry),
+        onFailed: error => made!.onFailed(error)
+      },
+      position?.next
+    )
+    made = new Backlog(options, () => journal)
+    return made
+  }
+
+  /** Whether everything on disk was read. */
+  get isEmpty(): boolean {
+    return this.#ahead === undefined && this.#journal.unread === 0
+  }
+
+  /** Better append nothing now: its disk fails. */
+  get isFailing(): boolean {
+    return this.#journal.isFailing
+  }
+
+  get isFull(): boolean {
+    // Space comes back file by file, and the last one stays: it must not keep out what follows.
+    const isEmptied = this.#next === this.#journal.committed
+    return this.#journal.bytes >= this.#maxBytes && !isEmptied
+  }
+
+  get bytes(): number {
+    return this.#journal.bytes
+  }
+
+  get position(): LanePosition {
+    const position = { next: this.#next, end: this.#journal.committed }
+    return this.#left.size === 0 ? position : { ...position, left: new Map(this.#left) }
+  }
+
+  /** Returns the number of its entry, which is on disk once `onCommitted` says so. */
+  append(source: string, time: number, block: Block): number {
+    return this.#journal.append({ kind: 'data', time, source, request: undefined, block }, blockBytes(block))
+  }
+
+  /**
+   * The next blocks of one type, up to `maxItems` of them, but one at least; none where all were read. Rejects where the
+   * next cannot be read now.
+   */
+  async read(maxItems: number): Promise<BacklogEntry[]> {
+    const entries: BacklogEntry[] = []
+    for (let items = 0; ; ) {
+      try {
+        this.#ahead ??= await this.#journal.read()
+      } catch (error) {
+        // What was read before it is not read again.
+        if (entries.length > 0) return entries
+        throw error
+      }
+      if (this.#ahead === undefined) return entries
+      const { number, entry } = this.#ahead
+      const block = entry.kind === 'data' ? this.#restOf(number, entry.block) : undefined
+      if (block === undefined) {
+        this.#ahead = undefined
+        continue
+      }
+      items += block.length
+      if (entries.length > 0 && (items > maxItems || block.type !== entries[0].block.type)) return entries
+      entries.push({ entry: number, block })
+      this.#ahead = undefined
+    }
+  }
+
+  /** The entry, which is on disk, need not be exported any more. */
+  done(entry: number): void {
+    this.keepOnly(entry, [])
+  }
+
+  /** Of what there was of the entry, which is on disk, only `left` is still to be exported. */
+  keepOnly(entry: number, left: readonly Range[]): void {
+    const before = this.#left.get(entry)
+    this.#left.set(entry, before === undefined ? left : unpicked(left, before))
+    while (this.#left.get(this.#next)?.length === 0) this.#left.delete(this.#next++)
+  }
+
+  /** Frees what lies before `entry`. */
+  removeBefore(entry: number): Promise<void> {
+    return this.#journal.removeBefore(entry)
+  }
+
+  /** Waits until what was appended is on disk or has failed. */
+  close(): Promise<void> {
+    return this.#journal.close()
+  }
+
+  /** Undefined where it is done: what was being exported when it went to disk may be before it is read. */
+  #restOf(entry: number, block: Block): Block | undefined {
+    if (entry < this.#next) return undefined
+    const left = this.#left.get(entry)
+    if (left === undefined) return block
+    return left.length === 0 ? undefined : pickItems(block, left)
+  }
+}

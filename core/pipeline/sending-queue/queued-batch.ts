@@ -1,0 +1,110 @@
+import type { Block } from '../../model/block.ts'
+import { joinBlocks } from '../../model/join.ts'
+import { overlaps, type Range } from '../../model/ranges.ts'
+import type { Batch } from '../batch/batch.ts'
+import type { Refusal } from './bisect.ts'
+import type { BacklogEntry } from './disk-buffer.ts'
+import type { Verdict } from './rejected-items.ts'
+
+/** What is on its way through a lane: a batch, or a block that is on disk and was a batch once. */
+export interface Item {
+  /** What of it is still to be exported. */
+  block: Block
+  /** Where it came from: a receiver or processor. */
+  readonly source: string
+  /** Undefined once it is settled: exported, or on disk. */
+  batch: Batch | undefined
+  /** Its number in the backlog, once it is on its way there. */
+  entry: number | undefined
+  isOnDisk: boolean
+  /** Where less than all of its entry, which is on its way to disk, is still to be exported: that. */
+  leftOfEntry: readonly Range[] | undefined
+  /** It was read from disk, and is no longer in memory for any other reason. */
+  readonly isReadBack: boolean
+  /** The backend has it, or never will. */
+  isDone: boolean
+  /** Unix ms of its first try. */
+  triedSince: number | undefined
+  /** The block that its last try was part of; undefined if less of the item is left since. */
+  joined: Joined | undefined
+}
+
+/** One export: the blocks of the items, in order, as one block. */
+export interface Joined {
+  readonly items: readonly Item[]
+  readonly block: Block
+}
+
+export function join(items: readonly Item[]): Joined {
+  const joined = { items, block: joinBlocks(items.map(({ block }) => block)) }
+  for (const item of items) item.joined = joined
+  return joined
+}
+
+/** The export that the first of `items` was part of, if all of it still stands at their head. */
+export function joinedBefore(items: readonly Item[]): Joined | undefined {
+  const joined = items[0]?.joined
+  const isWhole = joined?.items.every((item, i) => items[i] === item && item.joined === joined)
+  return isWhole ? joined : undefined
+}
+
+export function itemOf(batch: Batch): Item {
+  const { block, origin } = batch
+  return {
+    block,
+    source: origin.source,
+    batch,
+    entry: undefined,
+    isOnDisk: false,
+    leftOfEntry: undefined,
+    isReadBack: false,
+    isDone: false,
+    triedSince: undefined,
+    joined: undefined
+  }
+}
+
+export function readBack({ entry, block }: BacklogEntry): Item {
+  return {
+    block,
+    source: '',
+    batch: undefined,
+    entry,
+    isOnDisk: true,
+    leftOfEntry: undefined,
+    isReadBack: true,
+    isDone: false,
+    triedSince: undefined,
+    joined: undefined
+  }
+}
+
+/** What became of an item. */
+export interface Fate {
+  /** How many of it were refused, by reason. */
+  readonly dropped: ReadonlyMap<string, number>
+  /** What of it is still to be exported. */
+  readonly left: readonly Range[]
+}
+
+/** Where each of `items` is in the block they are joined to. */
+export function placesOf(items: readonly Item[]): Range[] {
+  let to = 0
+  return items.map(({ block }) => ({ from: to, to: (to += block.length) }))
+}
+
+/** What a verdict on a joined block means for what was in each of `places`. */
+export function fatesOf({ refused, left }: Verdict, places: readonly Range[]): Fate[] {
+  const refusedOf = overlaps(refused, places)
+  const leftOf = overlaps(left, places)
+  return places.map((place, i) => ({
+    dropped: countsOf(refusedOf[i]),
+    left: leftOf[i].map(({ from, to }) => ({ from: from - place.from, to: to - place.from }))
+  }))
+}
+
+function countsOf(refused: readonly Refusal[]): Fate['dropped'] {
+  const counts = new Map<string, number>()
+  for (const { from, to, failure } of refused) counts.set(failure.reason, (counts.get(failure.reason) ?? 0) + to - from)
+  return counts
+}

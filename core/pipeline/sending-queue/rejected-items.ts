@@ -1,0 +1,136 @@
+import type { Logger } from 'pino'
+import type { Block } from '../../model/block.ts'
+import { overlaps, pickItems, type Range } from '../../model/ranges.ts'
+import type { Clock } from '../../telemetry/clock.ts'
+import type { DeadLetters } from '../dead-letters/store.ts'
+import { type Answer, inOrder, isolate, type Piece, type Refusal } from './bisect.ts'
+import { describeFailure, type Failure } from './failure.ts'
+import type { Attempts } from './retry.ts'
+
+/** What became of the items of a block: the backend has those that are neither `refused` nor `left`. */
+export interface Verdict {
+  /** In the dead letters, where there are any; in order. */
+  readonly refused: readonly Refusal[]
+  /** Still to be exported, in order. */
+  readonly left: readonly Range[]
+}
+
+/** When not to try again what failed. */
+interface Limits {
+  /** The lane closes, and keeps or hands back what is left. */
+  readonly leaving: AbortSignal
+  isOver(): boolean
+}
+
+interface RefusalsHost {
+  readonly id: string
+  readonly clock: Clock
+  readonly log: Logger
+  /** Undefined where what is refused is dropped. */
+  readonly deadLetters: DeadLetters | undefined
+}
+
+/**
+ * Sorts out a block that the backend refused for good, or that cannot be exported: its bad items go to the dead letters,
+ * the rest gets there.
+ *
+ * An `unknown` failure may be an outage as well as the data's fault. It is tried again until the circuit opens, as a
+ * whole and then, where there is a probe and that succeeds, in pieces: see `isolate`. Where the backend answers for no
+ * item at all everything is left, to be tried again with what has come since.
+ */
+export class Refusals {
+  #attempts: Attempts
+  #host: RefusalsHost
+
+  constructor(attempts: Attempts, host: RefusalsHost) {
+    this.#attempts = attempts
+    this.#host = host
+  }
+
+  /**
+   * Resolves once all of `block` has got somewhere, or, with some of it `left`, once that is out of the question.
+   * @param batches of which the block consists, in order
+   * @param failure of the whole block; undefined where it is suspected to hold what fails with an unknown error
+   */
+  async sortOut(
+    block: Block,
+    batches: readonly Range[],
+    failure: Failure | undefined,
+    limits: Limits
+  ): Promise<Verdict> {
+    // A suspect backend may be gone: it gets one batch first.
+    const pieces = failure === undefined ? headAndRest(batches) : [{ from: 0, to: block.length, failure }]
+    const { refused, left } = await isolate(block, pieces, {
+      attempt: (piece, isDoubted) => this.#insist(piece, limits, isDoubted || failure !== undefined),
+      isProbed: this.#attempts.isProbing
+    })
+    // Items with an unknown failure are given up only because the backend answers for others.
+    if (refused.some(({ failure }) => failure.kind === 'unknown')) this.#attempts.answered()
+    // Where the lane leaves, what is refused of a batch that is cut in two stays with its rest: if that is handed back, the
+    // sender sends the batch again as a whole, and it would be in the dead letters twice.
+    const leftOf = overlaps(left, batches)
+    const isCut = (_: Range, i: number) => limits.leaving.aborted && leftOf[i].length > 0
+    const stays: Range[] = overlaps(refused, batches.filter(isCut)).flat()
+    const decided = overlaps(
+      refused,
+      batches.filter((batch, i) => !isCut(batch, i))
+    ).flat()
+    const buried: Refusal[] = []
+    for (const letter of byReason(decided)) {
+      const isBuried = await this.#bury(pickItems(block, letter), letter[0].failure, limits.leaving)
+      ;(isBuried ? buried : stays).push(...letter)
+    }
+    return { refused: buried.sort(inOrder), left: [...left, ...stays].sort(inOrder) }
+  }
+
+  /**
+   * Tries until the backend answers, or there is no more trying.
+   * @param isPatient whether an unknown failure is tried again until the circuit opens
+   */
+  async #insist(piece: Block, { leaving, isOver }: Limits, isPatient: boolean): Promise<Answer> {
+    do {
+      if (!(await this.#attempts.ready(leaving))) continue
+      const failure = await this.#attempts.export(piece)
+      if (failure === undefined) return 'taken'
+      if (failure.kind === 'refused' || failure.kind === 'fault' || failure.failed !== undefined) return failure
+      if (failure.kind === 'unknown' && (!isPatient || this.#attempts.isSuspect)) return failure
+    } while (!leaving.aborted && !isOver())
+    return 'unanswered'
+  }
+
+  /** Resolves to whether it is in the dead letters; until the lane closes that is tried again. */
+  async #bury(block: Block, failure: Failure, leaving: AbortSignal): Promise<boolean> {
+    const { deadLetters, log, id, clock } = this.#host
+    const { reason, kind } = failure
+    const error = describeFailure(failure)
+    if (kind === 'refused') log.error({ items: block.length, reason, err: error }, 'the backend refused items for good')
+    else log.error({ items: block.length, reason, err: error, stack: failure.error.stack }, 'items cannot be exported')
+    if (deadLetters === undefined) return true
+    do {
+      try {
+        await deadLetters.put({ kind: 'exporter', id, reason, error, time: clock.now(), block })
+        return true
+      } catch (failure) {
+        this.#attempts.failed(failure as Error)
+        await this.#attempts.ready(leaving)
+      }
+    } while (!leaving.aborted)
+    return false
+  }
+}
+
+function headAndRest(batches: readonly Range[]): Piece[] {
+  const [{ from, to }] = batches
+  const end = batches.at(-1)!.to
+  return to === end
+    ? [{ from, to }]
+    : [
+        { from, to },
+        { from: to, to: end }
+      ]
+}
+
+/** One letter a reason. */
+function byReason(refusals: readonly Refusal[]): Refusal[][] {
+  return [...Map.groupBy(refusals, ({ failure }) => failure.reason).values()]
+}

@@ -1,0 +1,194 @@
+import type { JournalConfig } from '../../config/service.ts'
+import { WeirError } from '../../errors.ts'
+import { type Disk, realDisk } from '../../journal/disk.ts'
+import { Journal } from '../../journal/journal.ts'
+import { listSegments, SegmentScanner } from '../../journal/segment.ts'
+import { VirtualClock } from '../../telemetry/virtual-clock.ts'
+import { CheckpointCoordinator } from '../checkpoint/coordinator.ts'
+import { type Checkpoint, readCheckpoint } from '../checkpoint/file.ts'
+import { restoreSnapshots } from '../checkpoint/participants.ts'
+import { Component, type Services } from '../graph/component.ts'
+import { sinksOf, type Topology } from '../graph/topology.ts'
+import { JournaledEntrance } from '../ingest/journaled-ingress.ts'
+import { openBacklogs } from '../sending-queue/open-disk-buffers.ts'
+import type { StateKeeper } from './lifecycle.ts'
+
+/** A checkpoint can only free space in whole segments, so a full journal must consist of several. */
+const SEGMENTS_OF_FULL_JOURNAL = 4
+
+/** What an earlier run left in the journal's folder. */
+export interface Recovered {
+  readonly checkpoint: Checkpoint | undefined
+  /** Whether `checkpoint` is what is on disk. */
+  readonly isStored: boolean
+  /** Stands where processors' time stood. */
+  readonly pipelineClock: VirtualClock
+}
+
+/**
+ * Reads what there is, before components are created. With `discardState` what processors knew is forgotten; where the
+ * checkpoint is damaged or missing they get all the journal still has.
+ */
+export async function recoverJournal(
+  folder: string,
+  now: number,
+  discardState: boolean,
+  disk = realDisk
+): Promise<Recovered> {
+  await disk.makeFolder(folder)
+  if (discardState) {
+    const checkpoint = (await checkpointIfWhole(disk, folder)) ?? (await beginningOf(disk, folder))
+    const kept = checkpoint && { ...checkpoint, snapshots: new Map() }
+    return { checkpoint: kept, isStored: false, pipelineClock: new VirtualClock(checkpoint?.time ?? now) }
+  }
+  const checkpoint = await readCheckpoint(disk, folder)
+  const beginning = checkpoint ?? (await beginningOf(disk, folder))
+  if (checkpoint === undefined && beginning !== undefined && beginning.nextEntry > 0) {
+    throw new WeirError(
+      'STATE_INVALID',
+      `there is no checkpoint in ${folder}, and its journal begins with entry ${beginning.nextEntry}; bring the checkpoint back from a copy, or start with --discard-state`
+    )
+  }
+  return { checkpoint, isStored: checkpoint !== undefined, pipelineClock: new VirtualClock(beginning?.time ?? now) }
+}
+
+/** Delivery level `journal` for a topology: its entrance, and what keeps its state. */
+export async function deliverByJournal(
+  config: JournalConfig,
+  recovered: Recovered,
+  topology: Topology,
+  services: Services,
+  disk: Disk = realDisk
+): Promise<{ readonly component: Component; readonly entrance: JournaledEntrance; readonly keeper: StateKeeper }> {
+  const { checkpoint, isStored, pipelineClock } = recovered
+  const { clock, ownedCredits } = services
+  const { folder } = config
+  const component = new Component('journal', 'journal', undefined, services.log)
+  const journal = await Journal.open(
+    {
+      disk,
+      folder,
+      clock,
+      segmentBytes: Math.min(config.segment_size, config.max_size / SEGMENTS_OF_FULL_JOURNAL),
+      isCompressed: config.compression === 'zstd',
+      maxBytes: config.max_size,
+      series: services.series,
+      onCommitted: entry => entrance.committed(entry),
+      onFailed: error => entrance.failed(error)
+    },
+    checkpoint?.nextEntry ?? 0
+  )
+  if (journal.tornBytes > 0)
+    component.log.warn(
+      { bytes: journal.tornBytes },
+      'cut off what a crash had left half-written; nobody was told it was kept'
+    )
+  const { account, log } = component
+  const status: Component['setStatus'] = (state, reason) => component.setStatus(state, reason)
+  const entrance = new JournaledEntrance({
+    journal,
+    pipelineClock,
+    clock,
+    ownedCredits,
+    heldCredits: services.heldCredits,
+    settlements: services.settlements,
+    steps: services.steps,
+    account,
+    deadLetters: services.deadLetters,
+    log,
+    status
+  })
+  services.custodian = entrance.custodian
+  entrance.connect(sinksOf(topology, services))
+  const intervalMs = config.checkpoint_interval
+  const coordinator = new CheckpointCoordinator({
+    disk,
+    folder,
+    journal,
+    topology,
+    entrance,
+    settlements: services.settlements,
+    steps: services.steps,
+    pipelineClock,
+    clock,
+    log,
+    intervalMs,
+    lastId: checkpoint?.id ?? 0
+  })
+  exposeMetrics(services, journal, coordinator)
+  const positions = checkpoint === undefined ? new Map() : checkpoint.lanes
+  // State is discarded: then also what is not there any more, or is for nobody.
+  const areGapsAllowed = checkpoint !== undefined && !isStored
+  await openBacklogs(topology.exporters, positions, folder, services, { disk, areGapsAllowed })
+  return {
+    component,
+    entrance,
+    keeper: keepInCheckpoints(coordinator, recovered, journal, entrance, topology, folder)
+  }
+}
+
+function keepInCheckpoints(
+  coordinator: CheckpointCoordinator,
+  { checkpoint, isStored }: Recovered,
+  journal: Journal,
+  entrance: JournaledEntrance,
+  topology: Topology,
+  folder: string
+): StateKeeper {
+  return {
+    async restore() {
+      if (checkpoint !== undefined) restoreSnapshots(topology, checkpoint, folder)
+    },
+    async begin() {
+      // Before the first entry, so that a replay begins as this run did.
+      if (!isStored && !(await coordinator.take()))
+        throw new WeirError('COMPONENT_FAILED', `cannot write the first checkpoint into ${folder}; see the log for why`)
+      entrance.start()
+      coordinator.start()
+    },
+    async ready() {},
+    hold: () => coordinator.hold(),
+    release: () => coordinator.start(),
+    reloaded: () => coordinator.takeHeld(),
+    checkpoint: () => coordinator.takeAnew(),
+    async save() {
+      coordinator.stop()
+      await entrance.deadLettersWritten()
+      const saved = await coordinator.takeLast()
+      await journal.close()
+      return saved
+    }
+  }
+}
+
+async function checkpointIfWhole(disk: Disk, folder: string): Promise<Checkpoint | undefined> {
+  try {
+    return await readCheckpoint(disk, folder)
+  } catch (error) {
+    if (WeirError.is(error)) return undefined
+    throw error
+  }
+}
+
+/** Where the journal begins, as a checkpoint without state. */
+async function beginningOf(disk: Disk, folder: string): Promise<Checkpoint | undefined> {
+  const [first] = await listSegments(disk, folder)
+  const scanner = first === undefined ? undefined : await SegmentScanner.open(disk, first)
+  await scanner?.close()
+  return (
+    scanner && {
+      nextEntry: scanner.header.firstEntry,
+      time: scanner.header.begun,
+      snapshots: new Map(),
+      lanes: undefined
+    }
+  )
+}
+
+function exposeMetrics({ metrics }: Services, journal: Journal, coordinator: CheckpointCoordinator): void {
+  const gauge = (name: string, help: string, read: () => number) =>
+    metrics.add({ name, help, type: 'gauge', read: () => [{ labels: {}, value: read() }] })
+  gauge('weir_journal_bytes', 'Size of the journal on disk.', () => journal.bytes)
+  gauge('weir_journal_unread_entries', 'Entries not yet processed.', () => journal.unread)
+  gauge('weir_checkpoint_age_seconds', 'Time since the last checkpoint.', () => coordinator.ageMs / 1000)
+}

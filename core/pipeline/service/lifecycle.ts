@@ -1,0 +1,216 @@
+import type { Logger } from 'pino'
+import { formatDuration } from '../../config/units.ts'
+import { describeError, WeirError } from '../../errors.ts'
+import type { Lifecycle, Receiver } from '../../plugin/contract.ts'
+import { type Clock, sleep } from '../../telemetry/clock.ts'
+import type { Component } from '../graph/component.ts'
+import type { BuiltExporter, BuiltReceiver, Pipeline, Topology } from '../graph/topology.ts'
+import type { Entrance } from '../ingest/ingress.ts'
+
+/** How much longer than its signal a component may take to stop. */
+const STOP_GRACE_MS = 1000
+
+/** Keeps what processors know from one run to the next. */
+export interface StateKeeper {
+  /** Before anything starts. Throws `STATE_INVALID`. */
+  restore(): Promise<void>
+  /** Everything but the receivers runs. */
+  begin(): Promise<void>
+  /** Everything runs. */
+  ready(): Promise<void>
+  /** Until {@link release} nothing is written down but by {@link reloaded}: what there is is not what there will be. */
+  hold(): Promise<void>
+  release(): void
+  /** There are other processors now, and nothing is handed on to them yet. Resolves to whether that is written down. */
+  reloaded(): Promise<boolean>
+  /** Writes down what there is, but while it is held. Resolves to whether that is done. */
+  checkpoint(): Promise<boolean>
+  /** Nothing comes in any more, and the lanes are closed. Resolves to whether all is kept. */
+  save(): Promise<boolean>
+}
+
+/** What can be started and stopped of a component. */
+export interface Part {
+  readonly component: Component
+  readonly part: Lifecycle
+}
+
+interface RunnerHost {
+  readonly log: Logger
+  readonly clock: Clock
+  readonly entrance: Entrance
+  readonly keeper: StateKeeper | undefined
+  /** For the start of one component. */
+  readonly startupTimeoutMs: number
+}
+
+/**
+ * Starts what is downstream first and stops what is upstream first, so that nothing is ever put out to where nobody
+ * listens.
+ */
+export class Runner {
+  #topology: Topology
+  #host: RunnerHost
+  #started: Part[] = []
+  /** Until it has put out its last batch. */
+  #receiving = new WeakMap<Receiver, Promise<void>>()
+
+  constructor(topology: Topology, host: RunnerHost) {
+    this.#topology = topology
+    this.#host = host
+  }
+
+  /** Ready to receive when it resolves. Rejects with what could not start; what had started is stopped again. */
+  async start(signal: AbortSignal): Promise<void> {
+    const { receivers, pipelines, exporters } = this.#topology
+    const { keeper } = this.#host
+    await keeper?.restore()
+    try {
+      for (const exporter of exporters) await this.startExporter(exporter, signal)
+      for (const pipeline of pipelines.toReversed()) await this.openPipeline(pipeline, signal)
+      await keeper?.begin()
+      for (const receiver of receivers) await this.startReceiver(receiver, signal)
+    } catch (error) {
+      await this.#stopAll(AbortSignal.abort())
+      throw error
+    }
+    await keeper?.ready()
+  }
+
+  async startExporter({ component, exporter, lane }: BuiltExporter, signal: AbortSignal): Promise<void> {
+    await this.startPart(component, exporter, signal)
+    lane.start()
+  }
+
+  async openPipeline(pipeline: Pipeline, signal: AbortSignal): Promise<void> {
+    for (const { component, processor } of pipeline.processors) await this.startPart(component, processor, signal)
+    pipeline.open()
+  }
+
+  async startReceiver({ component, receiver }: BuiltReceiver, signal: AbortSignal): Promise<void> {
+    const { entrance } = this.#host
+    const completed = new Promise<void>(resolve => {
+      receiver.batches$.subscribe({ next: batch => entrance.push(component.id, batch), complete: resolve })
+    })
+    this.#receiving.set(receiver, completed)
+    await this.startPart(component, receiver, signal)
+  }
+
+  /** Does not wait for what is left to be settled. */
+  async stopPart(part: Part, signal: AbortSignal): Promise<void> {
+    await this.#stop(part.component, part.part, signal)
+    part.component.dispose()
+  }
+
+  /**
+   * Drains: receivers close, processors put out what they hold (or keep it for the next start), exporters empty their
+   * queues. After `timeoutMs` what is left goes back to its senders. Resolves to whether everything got out or was kept.
+   */
+  async stop(timeoutMs: number): Promise<boolean> {
+    const { receivers, pipelines, exporters } = this.#topology
+    const { clock, entrance, keeper } = this.#host
+    const deadline = new AbortController()
+    const cancel = clock.setTimer(timeoutMs, () =>
+      deadline.abort(new WeirError('COMPONENT_FAILED', 'shutdown_timeout is over'))
+    )
+    const expired = new Promise(resolve => deadline.signal.addEventListener('abort', resolve, { once: true }))
+    // Not awaited yet: receivers wait for replies, and those for what follows.
+    const closing = Promise.all(
+      receivers.map(({ component, receiver }) => this.#stop(component, receiver, deadline.signal))
+    )
+    await Promise.race([Promise.all(receivers.map(({ receiver }) => this.#receiving.get(receiver))), expired])
+    await entrance.drain(deadline.signal)
+    await Promise.race([finishAll(pipelines), expired])
+    for (const pipeline of pipelines) pipeline.abandon(new WeirError('QUEUE_FULL', 'Weir is shutting down'))
+    await Promise.all(exporters.map(({ lane }) => lane.close(deadline.signal)))
+    await Promise.race([closing, expired])
+    const kept = (await keeper?.save()) ?? true
+    if (deadline.signal.aborted) this.#reportUnsent()
+    await this.#stopAll(deadline.signal)
+    cancel()
+    return kept && !deadline.signal.aborted
+  }
+
+  /** What senders had handed over, and exporters not taken. */
+  #reportUnsent(): void {
+    for (const { processors } of this.#topology.pipelines) {
+      for (const { component, processor } of processors) {
+        const items = component.account.inFlight
+        if (items === 0) continue
+        if (this.#host.keeper !== undefined && processor.snapshot !== undefined)
+          component.log.warn({ items }, 'not sent when shutdown_timeout was over; kept for the next start')
+        else
+          component.log.error(
+            { items },
+            'not sent when shutdown_timeout was over, and lost: service.state_dir keeps it for the next start'
+          )
+      }
+    }
+  }
+
+  async startPart(component: Component, part: Lifecycle, signal: AbortSignal): Promise<void> {
+    try {
+      await this.#startInTime(component, part, signal)
+      this.#started.push({ component, part })
+    } catch (error) {
+      if (WeirError.is(error)) throw error
+      throw new WeirError('COMPONENT_FAILED', `${component.name} could not start: ${describeError(error)}`, {
+        cause: error
+      })
+    }
+  }
+
+  /** One that starts after its time is over is stopped again. */
+  async #startInTime(component: Component, part: Lifecycle, signal: AbortSignal): Promise<void> {
+    const { clock, startupTimeoutMs } = this.#host
+    const late = new AbortController()
+    const message = `${component.name} did not start within ${formatDuration(startupTimeoutMs)}: see what it waits for, or raise service.startup_timeout`
+    const cancel = clock.setTimer(startupTimeoutMs, () => late.abort(new WeirError('COMPONENT_FAILED', message)))
+    const either = AbortSignal.any([signal, late.signal])
+    let starting: Promise<void> | undefined
+    try {
+      starting = part.start?.(either)
+      await Promise.race([starting, aborted(either).then(() => either.throwIfAborted())])
+    } catch (error) {
+      if (either.aborted) void starting?.then(() => this.#stop(component, part, AbortSignal.abort())).catch(() => {})
+      throw error
+    } finally {
+      cancel()
+    }
+  }
+
+  async #stop(component: Component, part: Lifecycle, signal: AbortSignal): Promise<void> {
+    this.#started = this.#started.filter(entry => entry.part !== part)
+    const over = new AbortController()
+    try {
+      await Promise.race([part.stop?.(signal), this.#afterGrace(signal, over.signal)])
+    } catch (error) {
+      component.log.error({ err: describeError(error) }, 'could not stop cleanly')
+    }
+    over.abort()
+  }
+
+  /** Rejects some time after `signal` has fired, unless it is `over` before. */
+  async #afterGrace(signal: AbortSignal, over: AbortSignal): Promise<void> {
+    await aborted(AbortSignal.any([signal, over]))
+    if (over.aborted) return
+    await sleep(this.#host.clock, STOP_GRACE_MS, over).catch(() => {})
+    if (!over.aborted) throw new Error('it was told to stop, and is not waited for any longer')
+  }
+
+  async #stopAll(signal: AbortSignal): Promise<void> {
+    for (const { component, part } of this.#started.toReversed()) await this.#stop(component, part, signal)
+  }
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise(resolve => {
+    if (signal.aborted) resolve()
+    else signal.addEventListener('abort', () => resolve(), { once: true })
+  })
+}
+
+/** Each after those it takes from. Resolves once the last one has put out its last batch. */
+export async function finishAll(pipelines: readonly Pipeline[]): Promise<void> {
+  for (const pipeline of pipelines) await pipeline.finish()
+}

@@ -1,0 +1,55 @@
+import { type Block, blockBytes } from '../../model/block.ts'
+import type { Context } from '../../plugin/context.ts'
+import type { Batch } from '../batch/batch.ts'
+
+/** Blocks this processor owns until an exporter has them. Booked as in flight while they wait here. */
+export class Outbox {
+  #context: Context
+  #waiting: Block[] = []
+  /** Handed back by exporters, in order. */
+  #returned: Block[] = []
+
+  #onReturned: () => void
+
+  /** @param onReturned something was handed back, and waits for the next `send` */
+  constructor(context: Context, onReturned: () => void = () => {}) {
+    this.#context = context
+    this.#onReturned = onReturned
+  }
+
+  get isEmpty(): boolean {
+    return this.#waiting.length + this.#returned.length === 0
+  }
+
+  get blocks(): readonly Block[] {
+    return [...this.#returned, ...this.#waiting]
+  }
+
+  put(block: Block): void {
+    this.#context.account.inFlight += block.length
+    this.#waiting.push(block)
+  }
+
+  /** Sends what credits allow. */
+  send(emit: (batch: Batch) => void): void {
+    this.#waiting.unshift(...this.#returned.splice(0))
+    const { ownedCredits, account } = this.#context
+    while (this.#waiting.length > 0 && this.#returned.length === 0) {
+      const block = this.#waiting[0]
+      const permit = ownedCredits.tryTake(blockBytes(block))
+      if (permit === undefined) return
+      this.#waiting.shift()
+      account.inFlight -= block.length
+      emit(
+        this.#context.ownedBatch(block, permit, outcome => {
+          if (outcome.status !== 'nacked') return
+          // Nobody has it, so it is here again, and was not sent after all.
+          account.sent -= block.length
+          account.inFlight += block.length
+          this.#returned.push(block)
+          this.#onReturned()
+        })
+      )
+    }
+  }
+}

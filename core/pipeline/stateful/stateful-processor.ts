@@ -1,0 +1,106 @@
+import type { PointBlock } from '../../model/points.ts'
+import { restoreBlock, type SavedBlock, saveBlock } from '../../model/saved-blocks.ts'
+import { openState, sealState } from '../../model/saved-state.ts'
+import type { Context } from '../../plugin/context.ts'
+import type { BatchProcessor } from '../../plugin/contract.ts'
+import type { Batch } from '../batch/batch.ts'
+import { Outbox } from './output-buffer.ts'
+
+/** How often what was handed back or waits for credits is tried again, at multiples of it. */
+const RETRY_MS = 100
+
+/** Makes points of points, with a memory. */
+export interface Conversion {
+  /** Of the bytes of its state. */
+  readonly version: number
+  /**
+   * What goes on instead of `block`; `block` itself where nothing of it is remembered. Books what is `absorbed`,
+   * `produced` and dropped.
+   */
+  convert(block: PointBlock): PointBlock
+  /** What V8 can serialize. */
+  save(): unknown
+  restore(state: never): void
+}
+
+interface Saved {
+  readonly conversion: unknown
+  readonly outbox: readonly SavedBlock[]
+}
+
+/**
+ * Owns a batch from the moment something of it is remembered: acknowledges it, and sends what was made of it as its own.
+ * Handed back to its sender it would come again, and count twice.
+ */
+export class OwningProcessor implements BatchProcessor {
+  #conversion: Conversion
+  #context: Context
+  #outbox: Outbox
+  #output: (batch: Batch) => void = () => {}
+  #cancelRetry: (() => void) | undefined
+
+  constructor(conversion: Conversion, context: Context) {
+    this.#conversion = conversion
+    this.#context = context
+    this.#outbox = new Outbox(context, () => this.#scheduleRetry())
+  }
+
+  open(emit: (batch: Batch) => void): void {
+    this.#output = emit
+  }
+
+  async start(): Promise<void> {
+    this.#scheduleRetry()
+  }
+
+  async stop(): Promise<void> {
+    this.#cancelRetry?.()
+  }
+
+  receive(batch: Batch): void {
+    const { block } = batch
+    const converted = block.type === 'points' ? this.#conversion.convert(block) : block
+    if (converted === block) return this.#output(batch)
+    if (converted.length > 0) this.#outbox.put(converted)
+    batch.ack()
+    this.#send()
+  }
+
+  /** With a place to keep state, what could not be sent waits there for the next start. */
+  finish(done: () => void): void {
+    this.#send()
+    if (this.#outbox.isEmpty || this.#context.durable) return done()
+    this.#context.clock.setTimer(RETRY_MS, () => this.finish(done))
+  }
+
+  snapshot(): Uint8Array {
+    const saved: Saved = {
+      conversion: this.#conversion.save(),
+      outbox: this.#outbox.blocks.map(saveBlock)
+    }
+    return sealState(this.#conversion.version, saved)
+  }
+
+  restore(bytes: Uint8Array): void {
+    const saved = openState(this.#conversion.version, bytes) as Saved
+    this.#conversion.restore(saved.conversion as never)
+    for (const block of saved.outbox) {
+      this.#context.account.produced += block.length
+      this.#outbox.put(restoreBlock(block, this.#context.series))
+    }
+  }
+
+  #send(): void {
+    this.#outbox.send(this.#output)
+    this.#scheduleRetry()
+  }
+
+  #scheduleRetry(): void {
+    if (this.#outbox.isEmpty || this.#cancelRetry !== undefined) return
+    const { clock } = this.#context
+    this.#cancelRetry = clock.setTimer(RETRY_MS - (clock.now() % RETRY_MS), () => {
+      this.#cancelRetry = undefined
+      this.#send()
+    })
+  }
+}

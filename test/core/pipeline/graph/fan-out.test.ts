@@ -1,0 +1,44 @@
+import assert from 'node:assert/strict'
+import { it } from 'node:test'
+import type { Batch } from '../../../../core/pipeline/batch/batch.ts'
+import { fanOut, type Sink } from '../../../../core/pipeline/graph/fan-out.ts'
+import { PointBlockBuilder } from '../../../../sdk/plugin/index.ts'
+import { testBatch } from '../../../../sdk/plugin/testing.ts'
+
+/** Has room for `room` batches, and acknowledges what it takes. */
+function sink(room: number): Sink & { taken: number } {
+  return {
+    taken: 0,
+    hasRoom() {
+      return this.taken < room
+    },
+    push(batch: Batch) {
+      this.taken++
+      batch.ack()
+    }
+  }
+}
+
+async function send(to: Sink): Promise<string> {
+  const { batch, settled } = testBatch(new PointBlockBuilder().build())
+  to.push(batch)
+  return (await settled).status
+}
+
+it('gives a batch to all or to none', async () => {
+  const [wide, narrow] = [sink(10), sink(1)]
+  const both = fanOut([wide, narrow], false)
+  assert.equal(await send(both), 'acked')
+  assert.equal(await send(both), 'nacked')
+  assert.deepEqual([wide.taken, narrow.taken], [1, 1])
+})
+
+// Two pipelines with one exporter whose lane was nearly full: the second branch was handed back to nobody, and lost.
+it('refuses nothing where its feeder waits for room', async () => {
+  const shared = sink(1)
+  const branch = () => fanOut([shared], true)
+  const both = fanOut([branch(), branch()], true)
+  assert.equal(await send(both), 'acked')
+  assert.equal(shared.taken, 2)
+  assert.equal(both.hasRoom(), false, 'which is what the feeder looks at')
+})

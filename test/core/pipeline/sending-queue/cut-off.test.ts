@@ -1,0 +1,293 @@
+import assert from 'node:assert/strict'
+import { beforeEach, describe, it } from 'node:test'
+import { SeriesRegistry } from '../../../../core/model/series.ts'
+import type { Batch } from '../../../../core/pipeline/batch/batch.ts'
+import { DeadLetters } from '../../../../core/pipeline/dead-letters/store.ts'
+import { ExportError } from '../../../../sdk/plugin/index.ts'
+import { testContext } from '../../../../sdk/plugin/testing.ts'
+import { SimulatedDisk } from '../../journal/simulated-disk.ts'
+import { valuesOf } from './blocks.ts'
+import {
+  down,
+  driven,
+  type LaneOptions,
+  open,
+  POINT,
+  pass,
+  push,
+  range,
+  reset,
+  type WaitedLane,
+  world
+} from './disk-queue.ts'
+import { SlowDisk } from './slow-disk.ts'
+
+const NEVER = new AbortController().signal
+const QUEUE = { max_size: 200 * POINT, max_batch: 100 }
+
+let letters: DeadLetters
+let letterDisk: SimulatedDisk
+
+async function start(options: LaneOptions = {}): Promise<WaitedLane> {
+  world.context = testContext()
+  letters = await driven(DeadLetters.open(letterDisk, '/dead'))
+  return open({ timeout: 60_000, queue: QUEUE, deadLetters: letters, ...options })
+}
+
+/** The backend refuses what has `poison` in it, and does not answer where the first is `silentFrom` or more. */
+function refuse(poison: readonly number[], silentFrom = Number.POSITIVE_INFINITY): void {
+  world.answer = block => {
+    const values = valuesOf(block)
+    if (values.some(value => poison.includes(value)))
+      return Promise.reject(new ExportError('poison', { retryable: false, reason: 'poison' }))
+    return values[0] >= silentFrom ? new Promise(() => {}) : Promise.resolve()
+  }
+}
+
+/** The deadline comes, and whoever has no disk hands back. */
+async function cutOff(lane: WaitedLane): Promise<readonly Batch[]> {
+  await pass(500)
+  return driven(lane.release(AbortSignal.abort()))
+}
+
+async function dead(): Promise<number[][]> {
+  const read = letters.numbers.map(number => letters.read(number, new SeriesRegistry()))
+  return (await Promise.all(read)).map(({ block }) => valuesOf(block))
+}
+
+const ledger = () => {
+  const { sent, droppedTotal, refused, inFlight, imbalance } = world.context.account
+  return { sent, dropped: droppedTotal, refused, inFlight, imbalance }
+}
+
+describe('a lane that is closed while it finds what its backend refuses', () => {
+  beforeEach(() => {
+    reset()
+    letterDisk = new SimulatedDisk()
+  })
+
+  it('keeps on disk what is left of a batch, and that alone is sent later', async () => {
+    refuse([1], 4)
+    const lane = await start()
+    const settled = push(lane, ...range(0, 8))
+    assert.deepEqual(await cutOff(lane), [])
+    assert.deepEqual(world.exported, [0, 2, 3])
+    assert.equal((await settled).status, 'acked', 'the disk has the rest')
+    assert.deepEqual(ledger(), { sent: 3, dropped: 0, refused: 0, inFlight: 5, imbalance: 0 })
+    const { position } = lane
+    assert.deepEqual(position, { next: 0, end: 1 })
+
+    refuse([1])
+    const next = await start({ position })
+    await pass(500)
+    assert.deepEqual(world.exported, [0, 2, 3, 4, 5, 6, 7])
+    assert.deepEqual(await dead(), [[1]])
+    assert.deepEqual(ledger(), { sent: 4, dropped: 1, refused: 0, inFlight: 0, imbalance: 0 })
+    assert.ok(next.isIdle)
+  })
+
+  it('of several joined, is done with those before the cut and hands on the rest of the others', async () => {
+    refuse([1, 5], 6)
+    const lane = await start({ isInMemory: true })
+    const outcomes = [push(lane, 0, 1), push(lane, 2, 3), push(lane, 4, 5, 6), push(lane, 7)]
+    const left = await cutOff(lane)
+    assert.deepEqual(world.exported, [0, 2, 3, 4])
+    assert.deepEqual(await dead(), [[1]])
+    assert.deepEqual(
+      left.map(({ block }) => valuesOf(block)),
+      [[5, 6], [7]]
+    )
+    assert.deepEqual(ledger(), { sent: 4, dropped: 1, refused: 3, inFlight: 0, imbalance: 0 })
+
+    refuse([5])
+    const next = await start({ isInMemory: true })
+    for (const batch of left) next.push(batch)
+    await pass(500)
+    assert.deepEqual(world.exported, [0, 2, 3, 4, 6, 7])
+    assert.deepEqual(await dead(), [[1], [5]])
+    const refused = { status: 'dropped', items: 1, reason: 'poison' }
+    assert.deepEqual(await Promise.all(outcomes), [refused, { status: 'acked' }, refused, { status: 'acked' }])
+  })
+
+  it('hands back to a sender only what is not decided, and leaves its dead letters to its second try', async () => {
+    refuse([1, 5], 6)
+    const lane = await start({ isInMemory: true })
+    const outcomes = [push(lane, 0, 1), push(lane, 2, 3), push(lane, 4, 5, 6), push(lane, 7)]
+    await pass(500)
+    await driven(lane.close(AbortSignal.abort()))
+    const statuses = (await Promise.all(outcomes)).map(({ status }) => status)
+    assert.deepEqual(statuses, ['dropped', 'acked', 'nacked', 'nacked'])
+    assert.deepEqual(await dead(), [[1]])
+  })
+
+  it('says with its position what is left of an entry on disk, in its place, and again when it is cut off there', async () => {
+    world.answer = down
+    const first = await start()
+    push(first, ...range(0, 16))
+    push(first, 16)
+    await cutOff(first)
+
+    refuse([1], 8)
+    const second = await start({ position: first.position })
+    await cutOff(second)
+    assert.deepEqual(world.exported, [0, 2, 3, 4, 5, 6, 7])
+    const ofFirst = [
+      { from: 1, to: 2 },
+      { from: 8, to: 16 }
+    ]
+    assert.deepEqual(second.position, { next: 0, end: 2, left: new Map([[0, ofFirst]]) })
+
+    refuse([1, 9], 12)
+    const third = await start({ position: second.position })
+    await cutOff(third)
+    const ofSecond = [
+      { from: 1, to: 2 },
+      { from: 9, to: 10 },
+      { from: 12, to: 16 }
+    ]
+    assert.deepEqual(third.position, { next: 0, end: 2, left: new Map([[0, ofSecond]]) })
+
+    refuse([1, 9])
+    const last = await start({ position: third.position })
+    await pass(500)
+    assert.deepEqual(world.exported, [0, 2, 3, 4, 5, 6, 7, 8, 10, 11, 12, 13, 14, 15, 16])
+    assert.deepEqual(await dead(), [[1, 9]])
+    assert.deepEqual(last.position, { next: 2, end: 2 })
+    assert.deepEqual(ledger(), { sent: 5, dropped: 2, refused: 0, inFlight: 0, imbalance: 0 })
+  })
+
+  it('knows what is left of a batch that was on its way to disk meanwhile', async () => {
+    const slow = new SlowDisk()
+    world.disk = slow
+    refuse([1], 4)
+    const lane = await start()
+    push(lane, ...range(0, 8))
+    await pass(500)
+    slow.syncsAllowed = 0
+    void lane.barrier()
+    await pass(1500)
+    const closed = lane.close(AbortSignal.abort())
+    await pass(100)
+    slow.syncsAllowed = 100
+    await driven(closed)
+
+    refuse([1])
+    await start({ position: lane.position! })
+    await pass(500)
+    assert.deepEqual(world.exported, [0, 2, 3, 4, 5, 6, 7])
+    assert.deepEqual(await dead(), [[1]])
+  })
+
+  it('with a disk, does not try until the deadline what the backend does not take just now', async () => {
+    refuse([1])
+    const { answer } = world
+    world.answer = (block, signal) => (valuesOf(block)[0] === 4 ? down() : answer(block, signal))
+    const lane = await start()
+    push(lane, ...range(0, 8))
+    await pass(500)
+    await driven(lane.close(NEVER))
+    assert.deepEqual(ledger(), { sent: 3, dropped: 0, refused: 0, inFlight: 5, imbalance: 0 })
+  })
+
+  it('keeps what is refused and could not become a dead letter, with what is left', async () => {
+    refuse([1])
+    const lane = await start()
+    letterDisk.capacity = 0
+    push(lane, ...range(0, 4))
+    await pass(500)
+    await driven(lane.close(NEVER))
+    letterDisk.capacity = Number.POSITIVE_INFINITY
+    assert.deepEqual(ledger(), { sent: 3, dropped: 0, refused: 0, inFlight: 1, imbalance: 0 })
+    await start({ position: lane.position! })
+    await pass(500)
+    assert.deepEqual([world.exported, await dead()], [[0, 2, 3], [[1]]])
+  })
+})
+
+describe('a lane that finds what its backend refuses', () => {
+  beforeEach(() => {
+    reset()
+    letterDisk = new SimulatedDisk()
+  })
+
+  it('regression: gives up after max_elapsed_time here too', async () => {
+    refuse([1])
+    const { answer } = world
+    world.answer = (block, signal) => (valuesOf(block)[0] === 4 ? down() : answer(block, signal))
+    const lane = await start({ retry: { max_elapsed_time: 5000 } })
+    const settled = push(lane, ...range(0, 8))
+    await pass(20_000)
+    assert.deepEqual(world.exported, [0, 2, 3])
+    assert.deepEqual(await dead(), [[1]])
+    assert.deepEqual(Object.fromEntries(world.context.account.dropped), { poison: 1, retries_exhausted: 4 })
+    assert.equal((await settled).status, 'dropped')
+    assert.deepEqual(ledger(), { sent: 3, dropped: 5, refused: 0, inFlight: 0, imbalance: 0 })
+    assert.equal(lane.queuedBytes, 0)
+  })
+
+  it('regression: books each refused item under its own reason', async () => {
+    world.answer = async block => {
+      const values = valuesOf(block)
+      if (values.length > 2) throw new ExportError('too large', { retryable: false, reason: 'too_large' })
+      if (values.includes(3)) throw new ExportError('bad', { retryable: false, reason: 'malformed' })
+    }
+    const settled = push(await start(), ...range(0, 4))
+    await pass(500)
+    assert.deepEqual(await settled, { status: 'dropped', items: 1, reason: 'malformed' })
+    assert.deepEqual(Object.fromEntries(world.context.account.dropped), { malformed: 1 })
+  })
+
+  it('tells batches apart where reasons alternate', async () => {
+    world.answer = async block => {
+      const [bad] = valuesOf(block).filter(value => value < 4)
+      if (bad !== undefined) throw new ExportError('no', { retryable: false, reason: bad % 2 ? 'odd' : 'even' })
+    }
+    const lane = await start()
+    const outcomes = await Promise.all([push(lane, 0, 7), push(lane, 1, 2), push(lane, 8), push(lane, 3)])
+    assert.deepEqual(outcomes, [
+      { status: 'dropped', items: 1, reason: 'even' },
+      { status: 'dropped', items: 2, reason: 'odd' },
+      { status: 'acked' },
+      { status: 'dropped', items: 1, reason: 'odd' }
+    ])
+    assert.deepEqual(Object.fromEntries(world.context.account.dropped), { even: 2, odd: 2 })
+    assert.deepEqual(await dead(), [
+      [0, 2],
+      [1, 3]
+    ])
+  })
+
+  it('given up on in part, keeps the others, on whatever disk they come to be', async () => {
+    const slow = new SlowDisk()
+    world.disk = slow
+    world.answer = down
+    const lane = await start({ retry: { max_elapsed_time: 15_000 } })
+    push(lane, 8)
+    push(lane, 0)
+    while (!lane.isCircuitOpen) await pass(100)
+    await pass(8000)
+    push(lane, ...range(1, 8))
+    refuse([1])
+    const { answer } = world
+    world.answer = (block, signal) => (valuesOf(block)[0] === 4 ? down() : answer(block, signal))
+    await pass(1500)
+    assert.deepEqual(world.exported, [8, 0, 2, 3], 'the first batch alone, then the others joined')
+    slow.syncsAllowed = 0
+    const barrier = lane.barrier()
+    // Both are on their way to disk when the time of 0 is over.
+    await pass(7000)
+    assert.deepEqual(ledger(), { sent: 4, dropped: 1, refused: 0, inFlight: 4, imbalance: 0 })
+    slow.broken = { code: 'EIO', when: 'before' }
+    slow.syncsAllowed = 100
+    await pass(100)
+    slow.broken = undefined
+    assert.equal(await driven(barrier), true)
+    refuse([1])
+    await pass(3000)
+    assert.deepEqual(
+      [...world.exported].sort(),
+      range(0, 9).filter(value => value !== 1)
+    )
+    assert.deepEqual(await dead(), [[1]])
+  })
+})

@@ -1,0 +1,130 @@
+import fc from 'fast-check'
+import {
+  buffer,
+  bufferTime,
+  concatMap,
+  debounceTime,
+  delay,
+  map,
+  merge,
+  mergeMap,
+  type Observable,
+  type OperatorFunction,
+  of,
+  share
+} from 'rxjs'
+import { joinBlocks } from '../../../../core/model/join.ts'
+import { sliceBlock } from '../../../../core/model/slice.ts'
+import { Batch } from '../../../../core/pipeline/batch/batch.ts'
+import type { Context } from '../../../../core/plugin/context.ts'
+import type { ProcessorPlugin } from '../../../../core/plugin/contract.ts'
+import { sleep } from '../../../../core/telemetry/clock.ts'
+import { turns } from '../journaled-run.ts'
+
+/** An operator as a random chain has it. */
+export interface Link {
+  readonly kind: keyof typeof LINKS
+  readonly ms: number
+  readonly concurrency: number
+}
+
+/** A point of this value makes `throws` throw. */
+export const POISON = 13
+
+type Operator = OperatorFunction<Batch, Batch>
+type Stream = Observable<Batch>
+
+const LINKS = {
+  same: () => map((batch: Batch) => batch.replace(batch.block)),
+  delays: ({ ms }: Link, { scheduler }: Context) => delay<Batch>(ms, scheduler),
+  delaysSome:
+    ({ ms, concurrency }: Link, { scheduler }: Context): Operator =>
+    source =>
+      source.pipe(mergeMap(batch => of(batch).pipe(delay(ms / 2, scheduler)), concurrency)),
+  queues:
+    ({ ms }: Link, { clock }: Context): Operator =>
+    source =>
+      source.pipe(
+        concatMap(async batch => {
+          await sleep(clock, ms / 10)
+          return batch
+        })
+      ),
+  awaits:
+    ({ ms }: Link): Operator =>
+    source =>
+      source.pipe(
+        mergeMap(async batch => {
+          await turns(ms % 7)
+          return batch
+        })
+      ),
+  gathers:
+    ({ ms }: Link, { scheduler }: Context): Operator =>
+    source =>
+      source.pipe(
+        bufferTime(ms, undefined, Number.POSITIVE_INFINITY, scheduler),
+        mergeMap(batches => batches)
+      ),
+  joins:
+    ({ ms }: Link, { scheduler }: Context): Operator =>
+    source =>
+      source.pipe(
+        bufferTime(ms, undefined, Number.POSITIVE_INFINITY, scheduler),
+        mergeMap(batches => (batches.length === 0 ? [] : [joined(batches)]))
+      ),
+  waitsForSilence:
+    ({ ms }: Link, { scheduler }: Context): Operator =>
+    source => {
+      const shared = source.pipe(share())
+      return shared.pipe(
+        buffer(shared.pipe(debounceTime(ms / 4, scheduler))),
+        mergeMap(batches => batches)
+      )
+    },
+  splits: () => mergeMap((batch: Batch) => halves(batch)),
+  splitsAndDelays:
+    ({ ms }: Link, { scheduler }: Context): Operator =>
+    source =>
+      source.pipe(
+        mergeMap(batch => {
+          const [first, second] = halves(batch)
+          return second === undefined ? of(first) : merge(of(first), of(second).pipe(delay(ms, scheduler)))
+        })
+      ),
+  throws: () => map((batch: Batch) => checked(batch))
+} as const
+
+/** Whether a restart continues it exactly where it was: not if it queues, or waits for something else than the clock. */
+export const isTimed = ({ kind }: Link) => !['queues', 'awaits', 'delaysSome'].includes(kind)
+
+export const link: fc.Arbitrary<Link> = fc.record({
+  kind: fc.constantFrom(...(Object.keys(LINKS) as Link['kind'][])),
+  ms: fc.integer({ min: 1, max: 700 }),
+  concurrency: fc.integer({ min: 1, max: 3 })
+})
+
+/** A processor that is these operators one behind the other. */
+export function chainOf(type: string, links: readonly Link[]): ProcessorPlugin {
+  const create = (_: unknown, context: Context) => ({
+    operator: () => (source: Stream) =>
+      links.reduce((stream, one) => stream.pipe(LINKS[one.kind](one, context) as Operator), source)
+  })
+  return { kind: 'processor', type, create } as never
+}
+
+function joined(batches: readonly Batch[]): Batch {
+  return batches.length === 1 ? batches[0] : Batch.merge(batches, joinBlocks(batches.map(({ block }) => block)))
+}
+
+function halves(batch: Batch): Batch[] {
+  const { block } = batch
+  if (block.length < 2) return [batch]
+  const middle = block.length >> 1
+  return batch.split([sliceBlock(block, 0, middle), sliceBlock(block, middle, block.length)])
+}
+
+function checked(batch: Batch): Batch {
+  if (batch.block.value.includes(POISON)) throw new Error('poison')
+  return batch
+}

@@ -1,0 +1,110 @@
+import assert from 'node:assert/strict'
+import { createServer, type RequestListener } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { type TestContext, test } from 'node:test'
+import type { Outcome } from '../../../core/pipeline/batch/batch.ts'
+import type { LaneConfig } from '../../../core/pipeline/sending-queue/config.ts'
+import { Backlog } from '../../../core/pipeline/sending-queue/disk-buffer.ts'
+import { Lane } from '../../../core/pipeline/sending-queue/sending-queue.ts'
+import { decompress } from '../../../core/wire/snappy.ts'
+import plugin from '../../../exporters/victoriametrics/index.ts'
+import { type PointBlock, PointBlockBuilder } from '../../../sdk/plugin/index.ts'
+import { testBatch, testConfig, testContext } from '../../../sdk/plugin/testing.ts'
+import { SimulatedDisk } from '../../core/journal/simulated-disk.ts'
+import { readWriteRequest } from '../../core/wire/remote-write/read-write-request.ts'
+
+const MOST_TURNS = 100_000
+const ONE_SAMPLE_A_REQUEST = { max_samples_per_request: 1 }
+const LANE: LaneConfig = {
+  timeout: 1 << 30,
+  retry: { initial_interval: 100, max_interval: 1000, max_elapsed_time: 0 },
+  queue: { max_size: 1 << 20, max_batch: 100, disk_size: 1 << 20, order: 'oldest_first' }
+}
+
+/** A backend that has `taken` requests by the name of their series, and answers 503 while it is not well. */
+async function backend(t: TestContext, isWell: (name: string) => boolean) {
+  const taken: string[] = []
+  const answer: RequestListener = async (request, response) => {
+    const { series } = readWriteRequest(decompress(Buffer.concat(await request.toArray()), 1e6))
+    // A probe has none.
+    const name = series.length === 0 ? 'probe' : series[0].labels[0][1]
+    const isTaken = isWell(name)
+    if (isTaken && name !== 'probe') taken.push(name)
+    response.writeHead(isTaken ? 204 : 503).end()
+  }
+  const server = createServer(answer)
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+  t.after(() => {
+    server.closeAllConnections()
+    server.close()
+  })
+  return { taken, endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}/api/v1/write` }
+}
+
+async function laneTo(endpoint: string, order: LaneConfig['queue']['order'], disk?: SimulatedDisk) {
+  const context = testContext()
+  const { clock, series } = context
+  const exporter = plugin.create(testConfig(plugin, { endpoint, target_info: false, ...ONE_SAMPLE_A_REQUEST }), context)
+  const lane = new Lane(exporter, { ...LANE, queue: { ...LANE.queue, order } }, { ...context, deadLetters: undefined })
+  const block = (name: string): PointBlock => {
+    const points = new PointBlockBuilder()
+    const metric = { name, unit: '', description: '', kind: 'gauge', temporality: 'unspecified' } as const
+    points.add(series.intern(metric, []), clock.now(), 1)
+    return points.build()
+  }
+  /** Real requests take real turns; the lane's pauses are over at once. */
+  const until = async (isReached: () => boolean) => {
+    for (let turns = 0; !isReached(); turns++) {
+      assert.ok(turns < MOST_TURNS, 'it does not come to that')
+      clock.advance(10)
+      await new Promise(setImmediate)
+    }
+  }
+  if (disk !== undefined) {
+    let backlog: Backlog | undefined
+    const options = { disk, folder: '/lane', clock, series, maxBytes: 1 << 20, position: { next: 0, end: 0 } }
+    void Backlog.open(options).then(opened => (backlog = opened))
+    await until(() => backlog !== undefined)
+    lane.useBacklog(backlog!)
+  }
+  lane.start()
+  const push = (name: string): Promise<Outcome> => {
+    const { batch, settled } = testBatch(block(name))
+    lane.push(batch)
+    return settled
+  }
+  return { lane, push, until }
+}
+
+for (const [where, order] of [
+  ['in memory', 'oldest_first'],
+  ['read back from disk', 'oldest_first'],
+  ['read back from disk, in turns with what is fresh,', 'any']
+] as const)
+  test(`regression: batches ${where} and joined were sent from the first request on, each time one failed`, async t => {
+    let outage = false
+    let refusals = 0
+    const { taken, endpoint } = await backend(t, name => {
+      const isWell = !outage && (name !== 'c' || refusals >= 9)
+      if (!isWell) refusals++
+      return isWell
+    })
+    const isOnDisk = where !== 'in memory'
+    const { lane, push, until } = await laneTo(endpoint, order, isOnDisk ? new SimulatedDisk() : undefined)
+    outage = isOnDisk
+    const outcomes = ['a', 'b', 'c'].map(push)
+    if (isOnDisk) {
+      lane.spill()
+      await until(() => lane.position!.end === 3)
+      refusals = 0
+      outage = false
+    }
+    await until(() => refusals === 2)
+    // It comes while the others are tried again, and must not make another block of them.
+    outcomes.push(push('d'))
+    await until(() => lane.isIdle)
+    assert.deepEqual(taken.toSorted(), ['a', 'b', 'c', 'd'])
+    if (order === 'oldest_first') assert.deepEqual(taken, ['a', 'b', 'c', 'd'])
+    const statuses = (await Promise.all(outcomes)).map(({ status }) => status)
+    assert.deepEqual(statuses, Array(4).fill('acked'))
+  })
