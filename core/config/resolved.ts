@@ -1,4 +1,4 @@
-import type { LaneConfig } from '../pipeline/sending-queue/config.ts'
+import type { LaneConfig } from './sending-queue.ts'
 import type { Kind, Plugin } from '../plugin/contract.ts'
 import type { Position } from './problems.ts'
 import type { Secrets } from './secrets.ts'

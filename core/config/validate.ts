@@ -1,5 +1,5 @@
 import { describeError, type WeirError } from '../errors.ts'
-import { LANE_SCHEMA, type LaneConfig } from '../pipeline/sending-queue/config.ts'
+import { LANE_SCHEMA, type LaneConfig } from './sending-queue.ts'
 import type { ConfigSchema, Kind, Plugin } from '../plugin/contract.ts'
 import { KINDS, type Registry } from '../plugin/registry.ts'
 import { applyToNode } from './apply.ts'

@@ -1,4 +1,4 @@
-import type { Permit } from '../pipeline/batch/credits.ts'
+import type { Permit } from '../batch/credits.ts'
 import { RequestError, unavailable } from './request-error.ts'
 
 /** Counts a body's bytes against its limit and its permit. */

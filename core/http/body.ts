@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http'
-import type { CreditPool, Permit } from '../pipeline/batch/credits.ts'
+import type { CreditPool, Permit } from '../batch/credits.ts'
 import { BodyBudget, noCredits, tooLarge } from './body-budget.ts'
 import { decompress, encodingOf } from './compression.ts'
 import { RequestError } from './request-error.ts'

@@ -1,6 +1,6 @@
 import type { Observable, OperatorFunction } from 'rxjs'
 import type { Block } from '../model/block.ts'
-import type { Batch } from '../pipeline/batch/batch.ts'
+import type { Batch } from '../batch/batch.ts'
 import type { Context } from './context.ts'
 
 /**

@@ -1,6 +1,6 @@
 import type { Block } from '../model/block.ts'
 import { runThrough, type Stepwise } from '../model/stepwise.ts'
-import type { Batch } from '../pipeline/batch/batch.ts'
+import type { Batch } from '../batch/batch.ts'
 import { Outbox } from '../pipeline/stateful/output-buffer.ts'
 import type { Context } from '../plugin/context.ts'
 import type { BatchProcessor, Stateful } from '../plugin/contract.ts'

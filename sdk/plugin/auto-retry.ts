@@ -1,7 +1,7 @@
 import { type Observable, Subject } from 'rxjs'
 import { type Block, blockBytes } from '../../core/model/block.ts'
-import type { Batch } from '../../core/pipeline/batch/batch.ts'
-import type { Permit } from '../../core/pipeline/batch/credits.ts'
+import type { Batch } from '../../core/batch/batch.ts'
+import type { Permit } from '../../core/batch/credits.ts'
 import type { Context } from '../../core/plugin/context.ts'
 
 const FIRST_PAUSE_MS = 100

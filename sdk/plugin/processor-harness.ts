@@ -1,5 +1,5 @@
 import type { Block } from '../../core/model/block.ts'
-import { Batch, type Origin, type Outcome } from '../../core/pipeline/batch/batch.ts'
+import { Batch, type Origin, type Outcome } from '../../core/batch/batch.ts'
 import { buildStage } from '../../core/pipeline/stage/build-stage.ts'
 import type { HeldState, Stage } from '../../core/pipeline/stage/stage.ts'
 import type { Processor } from '../../core/plugin/contract.ts'

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import type { Block } from '../../core/model/block.ts'
-import type { Batch, Outcome } from '../../core/pipeline/batch/batch.ts'
+import type { Batch, Outcome } from '../../core/batch/batch.ts'
 import type { Lifecycle, Processor } from '../../core/plugin/contract.ts'
 import { signal, stop, within } from './contract-subject.ts'
 import { ProcessorHarness } from './processor-harness.ts'

@@ -1,4 +1,4 @@
-import type { Batch } from '../../core/pipeline/batch/batch.ts'
+import type { Batch } from '../../core/batch/batch.ts'
 import type { Receiver } from '../../core/plugin/contract.ts'
 import type { TestContext } from './test-context.ts'
 

@@ -1,8 +1,8 @@
 import { applySchema } from '../../core/config/schema.ts'
-import { Batch, type Origin, type Outcome } from '../../core/pipeline/batch/batch.ts'
+import { Batch, type Origin, type Outcome } from '../../core/batch/batch.ts'
 import type { Plugin } from '../../core/plugin/contract.ts'
 
-export { Batch } from '../../core/pipeline/batch/batch.ts'
+export { Batch } from '../../core/batch/batch.ts'
 export { ExporterHarness } from './exporter-harness.ts'
 export { marbles } from './marbles.ts'
 export { ProcessorHarness, type ProcessorHarnessOptions } from './processor-harness.ts'

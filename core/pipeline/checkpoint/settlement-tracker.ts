@@ -1,4 +1,4 @@
-import type { SettlementToken } from '../batch/settlement.ts'
+import type { SettlementToken } from '../../batch/settlement.ts'
 
 interface Waiting {
   readonly waitsFor: Set<SettlementToken>

@@ -1,5 +1,5 @@
 import { describeError, WeirError } from '../../errors.ts'
-import { Batch, type Origin, type Outcome } from '../batch/batch.ts'
+import { Batch, type Origin, type Outcome } from '../../batch/batch.ts'
 import type { Pipeline } from '../graph/topology.ts'
 import type { Delivery } from '../service/build.ts'
 import type { DeadLetter, DeadLetters } from './store.ts'

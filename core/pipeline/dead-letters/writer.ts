@@ -2,7 +2,7 @@ import type { Logger } from 'pino'
 import { describeError } from '../../errors.ts'
 import { blockBytes } from '../../model/block.ts'
 import { type Clock, sleep } from '../../telemetry/clock.ts'
-import type { JournalEntry } from '../batch/settlement.ts'
+import type { JournalEntry } from '../../batch/settlement.ts'
 import type { SettlementTracker } from '../checkpoint/settlement-tracker.ts'
 import { type DeadLetters, letterKey } from './store.ts'
 

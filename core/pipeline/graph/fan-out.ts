@@ -1,5 +1,5 @@
 import { WeirError } from '../../errors.ts'
-import type { Batch } from '../batch/batch.ts'
+import type { Batch } from '../../batch/batch.ts'
 
 /** Where batches go: a lane, a pipeline, or several of them. */
 export interface Sink {

@@ -1,7 +1,7 @@
 import type { Block } from '../../model/block.ts'
 import { type Clock, sleep } from '../../telemetry/clock.ts'
-import { Batch, type Origin, type Outcome } from '../batch/batch.ts'
-import { ACKED, Settlement, type SettlementToken } from '../batch/settlement.ts'
+import { Batch, type Origin, type Outcome } from '../../batch/batch.ts'
+import { ACKED, Settlement, type SettlementToken } from '../../batch/settlement.ts'
 import type { SettlementTracker } from '../checkpoint/settlement-tracker.ts'
 import type { DeadLetterWriter } from '../dead-letters/writer.ts'
 

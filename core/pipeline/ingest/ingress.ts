@@ -1,6 +1,6 @@
 import { WeirError } from '../../errors.ts'
-import type { Batch } from '../batch/batch.ts'
-import type { CreditPool } from '../batch/credits.ts'
+import type { Batch } from '../../batch/batch.ts'
+import type { CreditPool } from '../../batch/credits.ts'
 import type { Branches } from '../graph/branches.ts'
 
 /** Between receivers and pipelines: where batches become Weir's to deliver. */

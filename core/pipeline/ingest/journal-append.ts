@@ -7,7 +7,7 @@ import type { ComponentState } from '../../plugin/context.ts'
 import type { Account } from '../../telemetry/account.ts'
 import type { Clock } from '../../telemetry/clock.ts'
 import type { VirtualClock } from '../../telemetry/virtual-clock.ts'
-import type { Batch } from '../batch/batch.ts'
+import type { Batch } from '../../batch/batch.ts'
 
 const TICK_MS = 50
 /** After a failed write, how long to refuse before the next try. */

@@ -1,7 +1,7 @@
 import type { ResolvedConfig } from '../../config/resolved.ts'
 import { WeirError } from '../../errors.ts'
 import { sleep } from '../../telemetry/clock.ts'
-import type { Batch } from '../batch/batch.ts'
+import type { Batch } from '../../batch/batch.ts'
 import type { LanePosition } from '../checkpoint/file.ts'
 import { isHeldWhole } from '../checkpoint/participants.ts'
 import { fanOut } from '../graph/fan-out.ts'

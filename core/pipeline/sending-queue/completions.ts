@@ -1,5 +1,5 @@
 import type { Account } from '../../telemetry/account.ts'
-import type { Batch } from '../batch/batch.ts'
+import type { Batch } from '../../batch/batch.ts'
 import type { LaneQueue } from './queue.ts'
 import type { Fate, Item } from './queued-batch.ts'
 

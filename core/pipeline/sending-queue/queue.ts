@@ -4,7 +4,7 @@ import { blockBytes } from '../../model/block.ts'
 import { pickItems, type Range } from '../../model/ranges.ts'
 import type { Account } from '../../telemetry/account.ts'
 import type { Clock } from '../../telemetry/clock.ts'
-import type { LaneConfig } from './config.ts'
+import type { LaneConfig } from '../../config/sending-queue.ts'
 import type { Backlog } from './disk-buffer.ts'
 import { type Item, type Joined, join, joinedBefore, readBack } from './queued-batch.ts'
 

@@ -1,7 +1,7 @@
 import type { Block } from '../../model/block.ts'
 import { joinBlocks } from '../../model/join.ts'
 import { overlaps, type Range } from '../../model/ranges.ts'
-import type { Batch } from '../batch/batch.ts'
+import type { Batch } from '../../batch/batch.ts'
 import type { Refusal } from './bisect.ts'
 import type { BacklogEntry } from './disk-buffer.ts'
 import type { Verdict } from './rejected-items.ts'

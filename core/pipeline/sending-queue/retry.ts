@@ -4,7 +4,7 @@ import type { Block } from '../../model/block.ts'
 import type { ComponentState } from '../../plugin/context.ts'
 import type { Exporter } from '../../plugin/contract.ts'
 import { type Clock, sleep } from '../../telemetry/clock.ts'
-import type { LaneConfig } from './config.ts'
+import type { LaneConfig } from '../../config/sending-queue.ts'
 import { cutOff, describeFailure, type Failure, failureOf } from './failure.ts'
 
 const BACKOFF_FACTOR = 2

@@ -1,7 +1,7 @@
 import { WeirError } from '../../errors.ts'
 import type { Context } from '../../plugin/context.ts'
 import type { BatchProcessor } from '../../plugin/contract.ts'
-import type { Batch } from '../batch/batch.ts'
+import type { Batch } from '../../batch/batch.ts'
 
 /**
  * Lets batches pass, or hands them back to their senders to come again later, booked as refused. Not behind a journal, which

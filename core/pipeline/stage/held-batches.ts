@@ -1,7 +1,7 @@
 import { WeirError } from '../../errors.ts'
 import { type Block, blockBytes } from '../../model/block.ts'
-import { Batch } from '../batch/batch.ts'
-import type { CreditPool, Permit } from '../batch/credits.ts'
+import { Batch } from '../../batch/batch.ts'
+import type { CreditPool, Permit } from '../../batch/credits.ts'
 import {
   type Origin,
   type Outcome,
@@ -10,7 +10,7 @@ import {
   tokensOf,
   type Watchable,
   type WatchedHandle
-} from '../batch/settlement.ts'
+} from '../../batch/settlement.ts'
 
 /** A batch inside an operator. */
 export interface HeldBatch {

@@ -1,5 +1,5 @@
 import { type Observer, Subject, type Subscription } from 'rxjs'
-import type { Batch } from '../batch/batch.ts'
+import type { Batch } from '../../batch/batch.ts'
 
 /**
  * The stream that an operator reads. RxJS throws in a timer what an observer's `next` throws, which would end the process;

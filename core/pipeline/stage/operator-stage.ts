@@ -1,7 +1,7 @@
 import type { Subscription } from 'rxjs'
 import { WeirError } from '../../errors.ts'
 import type { StreamProcessor } from '../../plugin/contract.ts'
-import type { Batch } from '../batch/batch.ts'
+import type { Batch } from '../../batch/batch.ts'
 import { asError } from './as-error.ts'
 import { HeldBatches } from './held-batches.ts'
 import { OperatorHeldState } from './held-state.ts'

@@ -2,9 +2,9 @@ import type { Context } from '../../plugin/context.ts'
 import type { CheckpointParticipant } from '../../plugin/contract.ts'
 import type { Clock } from '../../telemetry/clock.ts'
 import type { ComponentClock } from '../../telemetry/component-clock.ts'
-import type { Batch } from '../batch/batch.ts'
-import type { CreditPool } from '../batch/credits.ts'
-import type { SettlementToken } from '../batch/settlement.ts'
+import type { Batch } from '../../batch/batch.ts'
+import type { CreditPool } from '../../batch/credits.ts'
+import type { SettlementToken } from '../../batch/settlement.ts'
 
 /** A processor in a pipeline. What it emits goes to the output it was made with. */
 export interface Stage {

@@ -1,6 +1,6 @@
 import { type Block, blockBytes } from '../../model/block.ts'
 import type { Context } from '../../plugin/context.ts'
-import type { Batch } from '../batch/batch.ts'
+import type { Batch } from '../../batch/batch.ts'
 
 /** Blocks this processor owns until an exporter has them. Booked as in flight while they wait here. */
 export class Outbox {

@@ -3,7 +3,7 @@ import { restoreBlock, type SavedBlock, saveBlock } from '../../model/saved-bloc
 import { openState, sealState } from '../../model/saved-state.ts'
 import type { Context } from '../../plugin/context.ts'
 import type { BatchProcessor } from '../../plugin/contract.ts'
-import type { Batch } from '../batch/batch.ts'
+import type { Batch } from '../../batch/batch.ts'
 import { Outbox } from './output-buffer.ts'
 
 /** How often what was handed back or waits for credits is tried again, at multiples of it. */

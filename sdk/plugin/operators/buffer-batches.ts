@@ -1,6 +1,6 @@
 import { Observable, type OperatorFunction, type SchedulerLike, type Subscription } from 'rxjs'
 import { joinBlocks } from '../../../core/model/join.ts'
-import { Batch } from '../../../core/pipeline/batch/batch.ts'
+import { Batch } from '../../../core/batch/batch.ts'
 
 export interface BufferBatchesOptions {
   /** Emits when so many items are there; a larger batch goes alone. */

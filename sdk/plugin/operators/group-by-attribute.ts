@@ -10,7 +10,7 @@ import {
 import { attributeText, findAttribute } from '../../../core/model/attributes.ts'
 import type { Block } from '../../../core/model/block.ts'
 import { select } from '../../../core/model/select.ts'
-import type { Batch } from '../../../core/pipeline/batch/batch.ts'
+import type { Batch } from '../../../core/batch/batch.ts'
 
 export interface GroupByAttributeOptions {
   /** A group that was given nothing for so long ends; the next item of its value begins another. Bounds memory. */

@@ -1,6 +1,6 @@
 import { EMPTY, mergeMap, type OperatorFunction, of } from 'rxjs'
 import type { Block } from '../../../core/model/block.ts'
-import type { Batch } from '../../../core/pipeline/batch/batch.ts'
+import type { Batch } from '../../../core/batch/batch.ts'
 
 /**
  * Puts `change(block)` in the place of each block. The block itself passes as it is; one of no items ends its batch. Book

@@ -1,5 +1,5 @@
 import { Observable, type OperatorFunction, type SchedulerLike } from 'rxjs'
-import { Batch, type Outcome } from '../../../core/pipeline/batch/batch.ts'
+import { Batch, type Outcome } from '../../../core/batch/batch.ts'
 
 export interface RetryNackedOptions {
   /** Times that a batch is emitted in all. */

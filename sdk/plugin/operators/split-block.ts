@@ -1,6 +1,6 @@
 import { mergeMap, type OperatorFunction } from 'rxjs'
 import type { Block } from '../../../core/model/block.ts'
-import type { Batch } from '../../../core/pipeline/batch/batch.ts'
+import type { Batch } from '../../../core/batch/batch.ts'
 
 /**
  * Makes a batch of each block that `split` returns; a batch has ended when all parts of it have. Parts together have the

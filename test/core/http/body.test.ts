@@ -6,7 +6,7 @@ import { after, before, test } from 'node:test'
 import { deflateSync, gzipSync, zstdCompressSync } from 'node:zlib'
 import { type ReceivedBody, readBody } from '../../../core/http/body.ts'
 import { RequestError } from '../../../core/http/request-error.ts'
-import { CreditPool } from '../../../core/pipeline/batch/credits.ts'
+import { CreditPool } from '../../../core/batch/credits.ts'
 
 const POOL_BYTES = 300_000
 const MAX_BYTES = 200_000

@@ -1,5 +1,5 @@
 import type { ResolvedConfig } from '../../../core/config/resolved.ts'
-import { LANE_SCHEMA, type LaneConfig } from '../../../core/pipeline/sending-queue/config.ts'
+import { LANE_SCHEMA, type LaneConfig } from '../../../core/config/sending-queue.ts'
 import type { ProcessorPlugin } from '../../../core/plugin/contract.ts'
 import counter from '../../../processors/windowed_counter/index.ts'
 import { testConfig } from '../../../sdk/plugin/testing.ts'

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { CreditPool } from '../../../core/pipeline/batch/credits.ts'
+import { CreditPool } from '../../../core/batch/credits.ts'
 import type { EventBlock } from '../../../sdk/plugin/index.ts'
 import { NO_ATTRIBUTES, observation, PointBlockBuilder } from '../../../sdk/plugin/index.ts'
 import { testContext } from '../../../sdk/plugin/testing.ts'

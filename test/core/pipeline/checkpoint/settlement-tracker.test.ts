@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { Batch } from '../../../../core/pipeline/batch/batch.ts'
-import { tokensOf } from '../../../../core/pipeline/batch/settlement.ts'
+import { Batch } from '../../../../core/batch/batch.ts'
+import { tokensOf } from '../../../../core/batch/settlement.ts'
 import { SettlementTracker } from '../../../../core/pipeline/checkpoint/settlement-tracker.ts'
 import { pointsOf } from '../sending-queue/blocks.ts'
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Batch, Outcome } from '../../../../core/pipeline/batch/batch.ts'
+import type { Batch, Outcome } from '../../../../core/batch/batch.ts'
 import { Branches } from '../../../../core/pipeline/graph/branches.ts'
 import { pointsOf } from '../sending-queue/blocks.ts'
 

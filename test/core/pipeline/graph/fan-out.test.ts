@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
-import type { Batch } from '../../../../core/pipeline/batch/batch.ts'
+import type { Batch } from '../../../../core/batch/batch.ts'
 import { fanOut, type Sink } from '../../../../core/pipeline/graph/fan-out.ts'
 import { PointBlockBuilder } from '../../../../sdk/plugin/index.ts'
 import { testBatch } from '../../../../sdk/plugin/testing.ts'

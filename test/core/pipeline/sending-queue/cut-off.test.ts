@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { beforeEach, describe, it } from 'node:test'
 import { SeriesRegistry } from '../../../../core/model/series.ts'
-import type { Batch } from '../../../../core/pipeline/batch/batch.ts'
+import type { Batch } from '../../../../core/batch/batch.ts'
 import { DeadLetters } from '../../../../core/pipeline/dead-letters/store.ts'
 import { ExportError } from '../../../../sdk/plugin/index.ts'
 import { testContext } from '../../../../sdk/plugin/testing.ts'

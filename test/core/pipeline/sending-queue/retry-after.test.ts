@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { beforeEach, describe, it } from 'node:test'
-import type { Outcome } from '../../../../core/pipeline/batch/batch.ts'
+import type { Outcome } from '../../../../core/batch/batch.ts'
 import { ExportError } from '../../../../sdk/plugin/index.ts'
 import { CONFIG, driven, open, pass, push, reset, world } from './disk-queue.ts'
 

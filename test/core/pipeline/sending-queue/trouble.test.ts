@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { beforeEach, describe, it } from 'node:test'
-import type { Outcome } from '../../../../core/pipeline/batch/batch.ts'
+import type { Outcome } from '../../../../core/batch/batch.ts'
 import { Backlog } from '../../../../core/pipeline/sending-queue/disk-buffer.ts'
 import { pointsOf, valuesOf } from './blocks.ts'
 import { down, driven, FOLDER, open, pass, push, range, reset, world } from './disk-queue.ts'

@@ -15,7 +15,7 @@ import {
 } from 'rxjs'
 import { joinBlocks } from '../../../../core/model/join.ts'
 import { sliceBlock } from '../../../../core/model/slice.ts'
-import { Batch } from '../../../../core/pipeline/batch/batch.ts'
+import { Batch } from '../../../../core/batch/batch.ts'
 import type { Context } from '../../../../core/plugin/context.ts'
 import type { ProcessorPlugin } from '../../../../core/plugin/contract.ts'
 import { sleep } from '../../../../core/telemetry/clock.ts'

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import { EMPTY, map, Observable, take } from 'rxjs'
-import type { Batch } from '../../../../core/pipeline/batch/batch.ts'
+import type { Batch } from '../../../../core/batch/batch.ts'
 import { type Block, NO_ATTRIBUTES, PointBlockBuilder, type Processor } from '../../../../sdk/plugin/index.ts'
 import { ProcessorHarness, testContext } from '../../../../sdk/plugin/testing.ts'
 

@@ -1,5 +1,5 @@
-import type { Block } from '../../model/block.ts'
-import type { Account } from '../../telemetry/account.ts'
+import type { Block } from '../model/block.ts'
+import type { Account } from '../telemetry/account.ts'
 import { Batch, type Origin, type Outcome } from './batch.ts'
 import type { Permit } from './credits.ts'
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
-import { Batch, type Outcome } from '../../../../core/pipeline/batch/batch.ts'
-import { CreditPool } from '../../../../core/pipeline/batch/credits.ts'
-import { PointBlockBuilder } from '../../../../sdk/plugin/index.ts'
+import { Batch, type Outcome } from '../../../core/batch/batch.ts'
+import { CreditPool } from '../../../core/batch/credits.ts'
+import { PointBlockBuilder } from '../../../sdk/plugin/index.ts'
 
 const BLOCK = new PointBlockBuilder().build()
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
-import { CreditPool } from '../../../../core/pipeline/batch/credits.ts'
+import { CreditPool } from '../../../core/batch/credits.ts'
 
 const never = new AbortController().signal
 

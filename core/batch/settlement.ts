@@ -1,5 +1,5 @@
-import type { FormerLetter } from '../../journal/entry.ts'
-import type { Block } from '../../model/block.ts'
+import type { FormerLetter } from '../journal/entry.ts'
+import type { Block } from '../model/block.ts'
 import type { Permit } from './credits.ts'
 
 /**

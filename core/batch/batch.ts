@@ -1,5 +1,5 @@
-import { WeirError } from '../../errors.ts'
-import type { Block } from '../../model/block.ts'
+import { WeirError } from '../errors.ts'
+import type { Block } from '../model/block.ts'
 import type { Permit } from './credits.ts'
 import { ACKED, type Origin, type Outcome, Settlement, type SettlementToken, type WatchedHandle } from './settlement.ts'
 
