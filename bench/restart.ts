@@ -1,5 +1,5 @@
-// Restart with much state: windowed_counter counts a million groups, is saved, and a Weir with a journal starts from it.
-// `node bench/restart.ts [--cumulative] [groups]`
+// Restart with much state: windowed_counter counts a million groups, is saved, and a Weir with a journal starts from
+// it. `node bench/restart.ts [--cumulative] [groups]`
 import { spawn } from 'node:child_process'
 import { mkdtempSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -42,7 +42,12 @@ const [restoreMs] = timed(() => fresh.restore!(bytes))
 
 const folder = mkdtempSync(path.join(tmpdir(), 'weir-bench-'))
 const snapshots = new Map([['metrics/windowed_counter', bytes]])
-await writeCheckpoint(realDisk, folder, { nextEntry: 0, time: context.clock.now(), snapshots, lanes: new Map() })
+await writeCheckpoint(realDisk, folder, {
+  nextEntry: 0,
+  time: context.clock.now(),
+  snapshots,
+  queuePositions: new Map()
+})
 const onDisk = statSync(path.join(folder, 'checkpoint')).size
 const readyMs = await start()
 rmSync(folder, { recursive: true })

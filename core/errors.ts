@@ -38,12 +38,13 @@ export interface ExportErrorOptions extends ErrorOptions {
 }
 
 /**
- * An exporter throws it when the backend has not taken a block. Retryable: the lane tries again, after `retryAfterMs`
- * if the backend named a time. Not retryable: the bad items are found by bisection and given up under `reason`.
+ * An exporter throws it when the backend has not taken a block. Retryable: the sending queue tries again, after
+ * `retryAfterMs` if the backend named a time. Not retryable: the bad items are found by bisection and given up under
+ * `reason`.
  *
- * `failedItems`, indexes into the block, means that the backend has all items but these. Retryable: only these are tried
- * again. Not retryable: exactly these are given up, without bisection. Indexes come in any order. Where one is no integer
- * or lies outside the block, or where there is none, the whole block counts as failed.
+ * `failedItems`, indexes into the block, means that the backend has all items but these. Retryable: only these are
+ * tried again. Not retryable: exactly these are given up, without bisection. Indexes come in any order. Where one is no
+ * integer or lies outside the block, or where there is none, the whole block counts as failed.
  */
 export class ExportError extends Error {
   readonly [EXPORT_ERROR] = true

@@ -66,7 +66,7 @@ function outOf(id, status, rates) {
 }
 
 function componentNode(component, rate) {
-  const { kind, id, state, reason, queue, backlog } = component
+  const { kind, id, state, reason, queue, diskBuffer } = component
   const dropped = droppedItems(component)
   return element(
     'li',
@@ -76,7 +76,7 @@ function componentNode(component, rate) {
     element('dl', {}, ...figure('in', rate.in), ...figure('out', rate.out)),
     queue && element('p', {}, `queue ${bytes(queue.usedBytes)} of ${bytes(queue.capacityBytes)}`),
     queue && queueMeter(id, queue),
-    backlog && element('p', {}, `on disk ${bytes(backlog.usedBytes)} of ${bytes(backlog.capacityBytes)}`),
+    diskBuffer && element('p', {}, `on disk ${bytes(diskBuffer.usedBytes)} of ${bytes(diskBuffer.capacityBytes)}`),
     dropped > 0 ? element('p', { class: 'dropped' }, `dropped ${count(dropped)}`) : undefined,
     state !== 'ok' && reason ? element('p', { class: 'reason' }, reason) : undefined
   )

@@ -76,7 +76,7 @@ function summaryTiles({ components, credits }) {
     tile('Exported', `${compact(sum(ofKind('exporter'), component => rates.of(component).out))}/s`),
     tile('Dropped', compact(dropped), dropped > 0 && 'warn'),
     memoryTile('In flight,', credits.inFlight),
-    memoryTile('Owned,', credits.owned)
+    memoryTile('Output,', credits.output)
   ]
 }
 

@@ -1,5 +1,5 @@
 import type { Component } from '../pipeline/graph/component.ts'
-import type { Delivery } from '../pipeline/service/build.ts'
+import type { BuiltService } from '../pipeline/service/build.ts'
 import type { Account } from '../telemetry/account.ts'
 import type { Labels, Metrics } from '../telemetry/metrics.ts'
 
@@ -14,15 +14,15 @@ const COLUMNS: Record<Column, string> = {
 }
 
 /** The ledger, queues, credits and states as metrics. */
-export function addPipelineMetrics(metrics: Metrics, delivery: Delivery): void {
-  const { topology, services } = delivery
+export function addPipelineMetrics(metrics: Metrics, service: BuiltService): void {
+  const { topology, services } = service
   for (const [column, help] of Object.entries(COLUMNS) as [Column, string][]) {
-    addOfEach(metrics, delivery, `weir_${column}_items_total`, 'counter', help, account => account[column])
+    addOfEach(metrics, service, `weir_${column}_items_total`, 'counter', help, account => account[column])
   }
-  addOfEach(metrics, delivery, 'weir_in_flight_items', 'gauge', 'Items held.', account => account.inFlight)
+  addOfEach(metrics, service, 'weir_in_flight_items', 'gauge', 'Items held.', account => account.inFlight)
   addOfEach(
     metrics,
-    delivery,
+    service,
     'weir_unaccounted_items',
     'gauge',
     'Items nobody accounts for: 0, or a bug.',
@@ -33,7 +33,7 @@ export function addPipelineMetrics(metrics: Metrics, delivery: Delivery): void {
     type: 'counter',
     help: 'Items gone for good, by reason.',
     *read() {
-      for (const component of delivery.components) {
+      for (const component of service.components) {
         for (const [reason, value] of component.account.dropped)
           yield { labels: { ...labelsOf(component), reason }, value }
       }
@@ -44,30 +44,36 @@ export function addPipelineMetrics(metrics: Metrics, delivery: Delivery): void {
     type: 'gauge',
     help: '1 when the component is ok, 0 when it is degraded or failed.',
     read: () =>
-      delivery.components.map(component => ({ labels: labelsOf(component), value: component.state === 'ok' ? 1 : 0 }))
+      service.components.map(component => ({ labels: labelsOf(component), value: component.state === 'ok' ? 1 : 0 }))
   })
   metrics.add({
     name: 'weir_queue_bytes',
     type: 'gauge',
     help: 'What waits for an exporter.',
     read: () =>
-      topology.exporters.map(({ component, lane }) => ({ labels: labelsOf(component), value: lane.queuedBytes }))
+      topology.exporters.map(({ component, sendingQueue }) => ({
+        labels: labelsOf(component),
+        value: sendingQueue.queuedBytes
+      }))
   })
   metrics.add({
-    name: 'weir_backlog_bytes',
+    name: 'weir_disk_buffer_bytes',
     type: 'gauge',
     help: 'Size on disk of what waits for an exporter, and of what is done but not yet deleted.',
     read: () =>
-      topology.exporters.map(({ component, lane }) => ({ labels: labelsOf(component), value: lane.backlogBytes }))
+      topology.exporters.map(({ component, sendingQueue }) => ({
+        labels: labelsOf(component),
+        value: sendingQueue.diskBufferBytes
+      }))
   })
   metrics.add({
     name: 'weir_circuit_open',
     type: 'gauge',
     help: '1 while an exporter has failed so often in a row that it is only asked now and then.',
     read: () =>
-      topology.exporters.map(({ component, lane }) => ({
+      topology.exporters.map(({ component, sendingQueue }) => ({
         labels: labelsOf(component),
-        value: Number(lane.isCircuitOpen)
+        value: Number(sendingQueue.isCircuitOpen)
       }))
   })
   metrics.add({
@@ -76,21 +82,21 @@ export function addPipelineMetrics(metrics: Metrics, delivery: Delivery): void {
     help: 'Memory budget in use.',
     read: () => [
       { labels: { pool: 'in_flight' }, value: services.credits.used },
-      { labels: { pool: 'owned' }, value: services.ownedCredits.used }
+      { labels: { pool: 'output' }, value: services.outputBudget.used }
     ]
   })
 }
 
 function addOfEach(
   metrics: Metrics,
-  delivery: Delivery,
+  service: BuiltService,
   name: string,
   type: 'counter' | 'gauge',
   help: string,
   value: (account: Account) => number
 ): void {
   const read = () =>
-    delivery.components.map(component => ({ labels: labelsOf(component), value: value(component.account) }))
+    service.components.map(component => ({ labels: labelsOf(component), value: value(component.account) }))
   metrics.add({ name, type, help, read })
 }
 

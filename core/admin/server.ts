@@ -4,7 +4,7 @@ import { describeError } from '../errors.ts'
 import { HttpServer } from '../http/server.ts'
 import { PACKAGE_ROOT } from '../package-root.ts'
 import type { Services } from '../pipeline/graph/component.ts'
-import type { Delivery } from '../pipeline/service/build.ts'
+import type { BuiltService } from '../pipeline/service/build.ts'
 import { guard } from './guard.ts'
 import { pagePolicy } from './page-policy.ts'
 import { type Moment, overallState, reportsOf, statusReport } from './status.ts'
@@ -21,9 +21,9 @@ export class AdminServer {
   #services: Services
 
   /** Components may still add routes until {@link start}. */
-  constructor(endpoint: string, delivery: Delivery, moment: () => Moment) {
-    this.#server = new HttpServer(endpoint, makeApp(endpoint, delivery, moment))
-    this.#services = delivery.services
+  constructor(endpoint: string, service: BuiltService, moment: () => Moment) {
+    this.#server = new HttpServer(endpoint, makeApp(endpoint, service, moment))
+    this.#services = service.services
   }
 
   async start(): Promise<void> {
@@ -37,19 +37,19 @@ export class AdminServer {
   }
 }
 
-function makeApp(endpoint: string, delivery: Delivery, moment: () => Moment): Express {
-  const { services } = delivery
+function makeApp(endpoint: string, service: BuiltService, moment: () => Moment): Express {
+  const { services } = service
   const app = express().disable('x-powered-by')
   app.use(pagePolicy, guard(endpoint), express.static(PAGE_FOLDER))
   app.get('/api/status', (_request, response) => {
-    response.set('cache-control', 'no-store').json(statusReport(delivery, moment()))
+    response.set('cache-control', 'no-store').json(statusReport(service, moment()))
   })
   app.get('/metrics', async (_request, response) => {
     const text = await services.metrics.toPrometheusText()
     response.type('text/plain; version=0.0.4; charset=utf-8').send(text)
   })
   app.get('/healthz', (_request, response) => {
-    const state = overallState(delivery)
+    const state = overallState(service)
     response.status(state === 'failed' ? 503 : 200).json({ state })
   })
   app.get('/readyz', (_request, response) => {
@@ -58,7 +58,7 @@ function makeApp(endpoint: string, delivery: Delivery, moment: () => Moment): Ex
   })
   // Looked up anew each time: a reload brings others.
   app.use((request, response, next) => {
-    const reports = request.method === 'GET' ? reportsOf(delivery, request.path.slice(1)) : []
+    const reports = request.method === 'GET' ? reportsOf(service, request.path.slice(1)) : []
     if (reports.length > 0) return response.set('cache-control', 'no-store').json(reports)
     const handler = services.routes.get(`${request.method.toLowerCase()} ${request.path}`)
     return handler === undefined ? next() : handler(request, response, next)

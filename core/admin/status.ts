@@ -1,6 +1,6 @@
 import type { Component, Services } from '../pipeline/graph/component.ts'
 import type { Topology } from '../pipeline/graph/topology.ts'
-import type { Delivery } from '../pipeline/service/build.ts'
+import type { BuiltService } from '../pipeline/service/build.ts'
 import type { LoggedProblem } from '../telemetry/log.ts'
 
 export type Phase = 'starting' | 'running' | 'draining'
@@ -24,7 +24,7 @@ export interface StatusReport {
     processors: readonly string[]
     exporters: readonly string[]
   }[]
-  readonly credits: Readonly<Record<'inFlight' | 'owned', { usedBytes: number; capacityBytes: number }>>
+  readonly credits: Readonly<Record<'inFlight' | 'output', { usedBytes: number; capacityBytes: number }>>
   /** Exporters that answer SQL at `/api/exporters/<id>/query`. */
   readonly queryable: readonly string[]
   /** What components report of, each at `/<name>`. */
@@ -45,11 +45,11 @@ export interface ComponentReport {
   }
   readonly queue: { readonly usedBytes: number; readonly capacityBytes: number } | undefined
   /** The part of the queue that is on disk, where there is one. */
-  readonly backlog: { readonly usedBytes: number; readonly capacityBytes: number } | undefined
+  readonly diskBuffer: { readonly usedBytes: number; readonly capacityBytes: number } | undefined
 }
 
 export function statusReport(
-  { topology, components, services }: Delivery,
+  { topology, components, services }: BuiltService,
   { phase, problems, hide }: Moment
 ): StatusReport {
   const pool = ({ used, capacity }: Services['credits']) => ({ usedBytes: used, capacityBytes: capacity })
@@ -58,7 +58,7 @@ export function statusReport(
     uptimeSeconds: process.uptime(),
     components: components.map(component => componentReport(component, topology, hide)),
     pipelines: topology.pipelines.map(({ name, config }) => ({ name, ...config })),
-    credits: { inFlight: pool(services.credits), owned: pool(services.ownedCredits) },
+    credits: { inFlight: pool(services.credits), output: pool(services.outputBudget) },
     queryable: topology.exporters
       .map(({ component }) => component.id)
       .filter(id => services.routes.has(`post /api/exporters/${id}/query`)),
@@ -68,21 +68,21 @@ export function statusReport(
 }
 
 /** What components have to say of `name`, each with who says it. */
-export function reportsOf({ services }: Delivery, name: string): object[] {
+export function reportsOf({ services }: BuiltService, name: string): object[] {
   return [...services.reports]
     .filter(report => report.name === name)
     .map(({ component: { kind, id, pipeline }, read }) => ({ kind, id, pipeline, ...read() }))
 }
 
 /** `failed` or `degraded` where any component is, else `ok`. */
-export function overallState({ components }: Delivery): string {
+export function overallState({ components }: BuiltService): string {
   const states = components.map(({ state }) => state)
   return states.includes('failed') ? 'failed' : states.includes('degraded') ? 'degraded' : 'ok'
 }
 
 function componentReport(component: Component, { exporters }: Topology, hide: Moment['hide']): ComponentReport {
   const { kind, id, pipeline, state, reason, account } = component
-  const lane = exporters.find(exporter => exporter.component === component)?.lane
+  const sendingQueue = exporters.find(exporter => exporter.component === component)?.sendingQueue
   const { received, produced, sent, absorbed, refused, inFlight, imbalance } = account
   return {
     kind,
@@ -100,7 +100,10 @@ function componentReport(component: Component, { exporters }: Topology, hide: Mo
       imbalance,
       dropped: Object.fromEntries(account.dropped)
     },
-    queue: lane && { usedBytes: lane.queuedBytes, capacityBytes: lane.capacityBytes },
-    backlog: lane?.position && { usedBytes: lane.backlogBytes, capacityBytes: lane.backlogCapacityBytes }
+    queue: sendingQueue && { usedBytes: sendingQueue.queuedBytes, capacityBytes: sendingQueue.capacityBytes },
+    diskBuffer: sendingQueue?.position && {
+      usedBytes: sendingQueue.diskBufferBytes,
+      capacityBytes: sendingQueue.diskBufferCapacityBytes
+    }
   }
 }

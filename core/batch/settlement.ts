@@ -1,4 +1,4 @@
-import type { FormerLetter } from '../journal/entry.ts'
+import type { FormerDeadLetter } from '../journal/entry.ts'
 import type { Block } from '../model/block.ts'
 import type { Permit } from './credits.ts'
 
@@ -26,7 +26,7 @@ export interface Origin {
   /** The same for every sending of the same request: a hash of its bytes. Undefined where nobody sends again. */
   readonly request?: (() => string) | undefined
   /** Where it was a dead letter. */
-  readonly letter?: FormerLetter | undefined
+  readonly deadLetter?: FormerDeadLetter | undefined
   /** With a journal: the entry it came from. */
   readonly entry?: JournalEntry | undefined
 }

@@ -16,7 +16,7 @@ export function describeConfig(config: ResolvedConfig, operators: ReadonlySet<st
     lines.push(`pipeline ${name}`, `  ${receivers.join(', ')}`)
     for (const id of processors) lines.push(`    → ${id}${describeBound(components.processor.get(id)!)}`)
     for (const id of exporters)
-      lines.push(`    ⇒ ${id} (${describeLane(components.exporter.get(id)!, service.journal !== undefined)})`)
+      lines.push(`    ⇒ ${id} (${describeSendingQueue(components.exporter.get(id)!, service.journal !== undefined)})`)
     const parts = processors.map(id => components.processor.get(id)!)
     for (const [what, promise] of [...promises(service, parts, operators), ...latePolicies(parts)])
       lines.push(`  ${what.padEnd(LABEL_WIDTH)}${promise}`)
@@ -32,7 +32,7 @@ function promises(
   // Acknowledges before exporters have the data.
   const owner = processors.find(ownsData)?.id
   const { limits, journal, state_dir, dead_letters } = service
-  const memory = `${mib(limits.in_flight)} in flight, ${mib(limits.owned)} owned, and what processors remember`
+  const memory = `${mib(limits.in_flight)} in flight, ${mib(limits.output)} of output, and what processors remember`
   if (journal !== undefined) {
     return [
       ['reply', `once the journal has it on disk (fdatasync, in groups of some milliseconds)`],
@@ -81,8 +81,8 @@ function latePolicies(processors: readonly ComponentConfig[]): [string, string][
   })
 }
 
-function describeLane({ lane }: ComponentConfig, hasDisk: boolean): string {
-  const { timeout, retry, queue } = lane!
+function describeSendingQueue({ sendingQueue }: ComponentConfig, hasDisk: boolean): string {
+  const { timeout, retry, queue } = sendingQueue!
   const patience =
     retry.max_elapsed_time === 0
       ? 'retries until it succeeds'

@@ -4,7 +4,7 @@ import { realDisk } from '../journal/disk.ts'
 import type { Block } from '../model/block.ts'
 import { SeriesRegistry } from '../model/series.ts'
 import type { ReplayReport } from '../pipeline/dead-letters/replay.ts'
-import { type DeadLetter, DeadLetters, unlessGone } from '../pipeline/dead-letters/store.ts'
+import { type DeadLetter, DeadLetterStore, unlessGone } from '../pipeline/dead-letters/store.ts'
 import { type AdminAnswer, askAdmin } from './admin-client.ts'
 import { EXIT } from './exit-codes.ts'
 import { count } from './plural.ts'
@@ -18,18 +18,18 @@ export async function listDeadLetters(terminal: Terminal, folder: string): Promi
     terminal.error(`there is no folder ${folder}; service.dead_letters.folder says where they are`)
     return EXIT.usage
   }
-  const letters = await DeadLetters.open(realDisk, folder)
+  const deadLetters = await DeadLetterStore.open(realDisk, folder)
   let exit: number = EXIT.ok
-  for (const number of letters.numbers) {
+  for (const number of deadLetters.numbers) {
     try {
-      const letter = await letters.read(number, new SeriesRegistry()).catch(unlessGone)
-      if (letter !== undefined) terminal.out(describeLetter(number, letter))
+      const deadLetter = await deadLetters.read(number, new SeriesRegistry()).catch(unlessGone)
+      if (deadLetter !== undefined) terminal.out(describeDeadLetter(number, deadLetter))
     } catch (error) {
       terminal.error(describeError(error))
       exit = EXIT.invalid
     }
   }
-  terminal.out(`${count(letters.numbers.length, 'dead letter')}, ${count(letters.bytes, 'byte')}`)
+  terminal.out(`${count(deadLetters.numbers.length, 'dead letter')}, ${count(deadLetters.bytes, 'byte')}`)
   return exit
 }
 
@@ -57,8 +57,8 @@ export async function replayDeadLetters(
   return failed.length === 0 ? EXIT.ok : EXIT.refused
 }
 
-function describeLetter(number: number, letter: DeadLetter): string {
-  const { kind, id, pipelines, time, reason, error, block } = letter
+function describeDeadLetter(number: number, deadLetter: DeadLetter): string {
+  const { kind, id, pipelines, time, reason, error, block } = deadLetter
   const where = pipelines === undefined ? '' : `, in ${pipelines.join(', ')}`
   const what = count(block.length, block.type === 'points' ? 'point' : 'event')
   return `#${number}  ${new Date(time).toISOString()}  ${kind} ${id}${where}: ${what} (${namesIn(block)}), ${reason}: ${error}`

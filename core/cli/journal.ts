@@ -96,7 +96,7 @@ export async function replayJournal(terminal: Terminal, folder: string, { from, 
     const unlock = await lockFolder(folder)
     const kept = isForward
       ? checkpoint
-      : { time: await timeOf(folder, from), snapshots: new Map(), lanes: checkpoint?.lanes }
+      : { time: await timeOf(folder, from), snapshots: new Map(), queuePositions: checkpoint?.queuePositions }
     await writeCheckpoint(realDisk, folder, { ...kept, nextEntry: from })
     await unlock()
     terminal.out('done')

@@ -23,16 +23,16 @@ export function memoryLimits(): MemoryLimits {
 
 /** A warning for a configuration that may need more memory than there is; undefined if it is enough. */
 export function memoryWarning(config: ResolvedConfig, { heap, machine }: MemoryLimits): string | undefined {
-  const { in_flight, owned } = config.service.limits
+  const { in_flight, output } = config.service.limits
   const processors = boundsOf(config)
-  const total = processors.reduce((sum, { bytes }) => sum + bytes, in_flight + owned)
+  const total = processors.reduce((sum, { bytes }) => sum + bytes, in_flight + output)
   const isHeap = heap <= machine
   const limit = Math.min(heap, machine)
   if (total <= limit * USABLE) return undefined
   const name = isHeap ? "V8's heap limit" : "the machine's or the container's memory"
   const more = isHeap ? ', or raise the limit by NODE_OPTIONS=--max-old-space-size=<MiB>' : ', or give it more'
   const parts = processors.map(({ id, bytes }) => `${id} ${mib(bytes)}`)
-  const sum = [...parts, `in flight ${mib(in_flight)}`, `owned ${mib(owned)}`].join(', ')
+  const sum = [...parts, `in flight ${mib(in_flight)}`, `output ${mib(output)}`].join(', ')
   const share = `${Math.round((total / limit) * 100)} % of ${name}, ${mib(limit)}`
   return `warning: memory may grow to ${mib(total)} (${sum}): ${share}. Lower ${whatToLower(processors)}${more}`
 }

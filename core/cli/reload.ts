@@ -1,13 +1,13 @@
 import { statSync } from 'node:fs'
 import type { RequestHandler } from 'express'
 import { describeError } from '../errors.ts'
-import type { Change, Fate } from '../pipeline/reload/diff.ts'
+import type { Change, ChangeKind } from '../pipeline/reload/diff.ts'
 import { askAdmin } from './admin-client.ts'
 import { EXIT } from './exit-codes.ts'
 import type { Terminal } from './terminal.ts'
 
 const WATCH_INTERVAL_MS = 1000
-const WHAT: Readonly<Record<Fate, string>> = {
+const WHAT: Readonly<Record<ChangeKind, string>> = {
   kept: 'runs on',
   'state kept': 'runs on with the state it had',
   reset: 'cannot use the state it had; what was held was sent as it stood',

@@ -9,10 +9,10 @@ import { describeError, WeirError } from '../errors.ts'
 import { SeriesRegistry } from '../model/series.ts'
 import { exposeDeadLetters } from '../pipeline/dead-letters/route.ts'
 import type { Announcement } from '../pipeline/graph/component.ts'
-import type { Entrance } from '../pipeline/ingest/ingress.ts'
+import type { Ingress } from '../pipeline/ingest/ingress.ts'
 import type { Change } from '../pipeline/reload/diff.ts'
 import { Reloader } from '../pipeline/reload/reloader.ts'
-import { type BaseServices, prepareDelivery } from '../pipeline/service/build.ts'
+import { type BaseServices, buildService } from '../pipeline/service/build.ts'
 import { Runner } from '../pipeline/service/lifecycle.ts'
 import type { Registry } from '../plugin/registry.ts'
 import { systemClock } from '../telemetry/clock.ts'
@@ -83,36 +83,36 @@ class Weir {
 
   async start({ discardState }: { readonly discardState: boolean }): Promise<void> {
     const { admin, telemetry } = this.#config.service
-    const delivery = await prepareDelivery(this.#config, this.#baseServices(), discardState, this.#registry)
-    const { log, clock, metrics } = delivery.services
-    addPipelineMetrics(metrics, delivery)
-    exposeDeadLetters(delivery)
+    const service = await buildService(this.#config, this.#baseServices(), discardState, this.#registry)
+    const { log, clock, metrics } = service.services
+    addPipelineMetrics(metrics, service)
+    exposeDeadLetters(service)
     this.#stopTelemetry.push(addProcessMetrics(metrics))
-    delivery.services.routes.set(
+    service.services.routes.set(
       'post /api/reload',
       reloadHandler(
         () => this.reload(),
         text => this.#secrets.hide(text)
       )
     )
-    this.#admin = new AdminServer(admin.endpoint, delivery, () => ({
+    this.#admin = new AdminServer(admin.endpoint, service, () => ({
       phase: this.#phase,
       problems: this.#log.problems,
       hide: text => this.#secrets.hide(text)
     }))
     await this.#admin.start()
-    const { topology, entrance, keeper } = delivery
+    const { topology, ingress, stateBackend } = service
     this.#runner = new Runner(topology, {
       log,
       clock,
-      entrance,
-      keeper,
+      ingress,
+      stateBackend,
       startupTimeoutMs: this.#config.service.startup_timeout
     })
     await this.#runner.start(new AbortController().signal)
-    this.#reloader = new Reloader(delivery, this.#runner)
-    this.#isCatchingUp = delivery.config !== this.#config
-    if (this.#isCatchingUp) void this.#catchUp(entrance)
+    this.#reloader = new Reloader(service, this.#runner)
+    this.#isCatchingUp = service.config !== this.#config
+    if (this.#isCatchingUp) void this.#catchUp(ingress)
     if (telemetry.otlp_endpoint !== undefined) {
       this.#stopTelemetry.push(await exportByOtlp(metrics, telemetry.otlp_endpoint, telemetry.interval, log))
     }
@@ -121,10 +121,10 @@ class Weir {
   }
 
   /** What the last run left undone is done over by its configuration; then this one takes its place. */
-  async #catchUp(entrance: Entrance): Promise<void> {
+  async #catchUp(ingress: Ingress): Promise<void> {
     const { logger } = this.#log
     logger.info('the configuration is not that of the last run, whose journal is processed by that one first')
-    await entrance.doneOver(new AbortController().signal)
+    await ingress.replayCompleted(new AbortController().signal)
     if (this.#phase === 'draining') return
     try {
       logger.info({ changes: await this.#reloader!.reload(this.#config) }, 'the new configuration has taken its place')
@@ -134,7 +134,9 @@ class Weir {
     this.#isCatchingUp = false
   }
 
-  /** Throws with what is wrong with the configuration now, or with why it cannot be changed to; all is as before then. */
+  /**
+   * Throws with what is wrong with the configuration now, or with why it cannot be changed to; all is as before then.
+   */
   async reload(): Promise<Change[]> {
     this.#assertReloadable()
     const { config, problems } = await this.#readAgain()

@@ -1,12 +1,12 @@
+import { CreditPool } from '../batch/credits.ts'
 import type { ResolvedConfig } from '../config/resolved.ts'
 import { readConfig } from '../config/validate.ts'
 import { describeError } from '../errors.ts'
 import { SeriesRegistry } from '../model/series.ts'
-import { CreditPool } from '../batch/credits.ts'
 import { SettlementTracker } from '../pipeline/checkpoint/settlement-tracker.ts'
 import { Component, type Services } from '../pipeline/graph/component.ts'
 import { trialOf } from '../pipeline/graph/trial.ts'
-import { Steps } from '../pipeline/ingest/cooperative.ts'
+import { CooperativeScheduler } from '../pipeline/ingest/cooperative.ts'
 import type { Exporter } from '../plugin/contract.ts'
 import { systemClock } from '../telemetry/clock.ts'
 import { Log } from '../telemetry/log.ts'
@@ -72,14 +72,14 @@ function probeServices(): Services {
     series: new SeriesRegistry(),
     metrics: new Metrics(),
     credits: new CreditPool(0),
-    ownedCredits: new CreditPool(0),
+    outputBudget: new CreditPool(0),
     heldCredits: new CreditPool(0, true),
     settlements: new SettlementTracker(),
-    steps: new Steps(),
+    steps: new CooperativeScheduler(),
     durable: false,
     isReloading: false,
     replayed: false,
-    custodian: undefined,
+    entrySettlements: undefined,
     routes: new Map(),
     reports: new Set(),
     announcements: [],

@@ -11,7 +11,7 @@ export function checkCorrections(config: ResolvedConfig, problems: Problems): vo
   for (const [name, { processors }] of Object.entries(service.pipelines)) {
     for (const id of processors) {
       const { plugin, config: own, position } = components.processor.get(id)!
-      if (plugin.kind !== 'processor' || plugin.amends?.(own) !== true) continue
+      if (plugin.kind !== 'processor' || plugin.corrects?.(own) !== true) continue
       for (const exporter of exportersBehind(name, config)) {
         const store = components.exporter.get(exporter)!
         const upsert = (store.plugin.kind === 'exporter' && store.plugin.upsert?.(store.config)) || 'identical'

@@ -10,14 +10,14 @@ interface ConfiguredProcessor {
 }
 
 /** Checks that nobody hands batches back to senders who were told already that the journal has them. */
-export function checkHandingBack(
+export function checkRejecting(
   processors: Iterable<ConfiguredProcessor>,
   { journal, pipelines }: ServiceConfig,
   problems: Problems
 ): void {
   if (journal === undefined) return
   for (const { id, plugin, config, position } of processors) {
-    if (plugin.kind !== 'processor' || plugin.handsBack?.(config) !== true) continue
+    if (plugin.kind !== 'processor' || plugin.rejects?.(config) !== true) continue
     if (!Object.values(pipelines).some(pipeline => pipeline.processors.includes(id))) continue
     problems.error(
       position,

@@ -1,7 +1,7 @@
-import type { LaneConfig } from './sending-queue.ts'
 import type { Kind, Plugin } from '../plugin/contract.ts'
 import type { Position } from './problems.ts'
 import type { Secrets } from './secrets.ts'
+import type { SendingQueueConfig } from './sending-queue.ts'
 import type { ServiceConfig } from './service.ts'
 
 /** A component of the configuration, ready to be created. */
@@ -11,7 +11,7 @@ export interface ComponentConfig {
   readonly plugin: Plugin
   readonly config: unknown
   /** Exporters only. */
-  readonly lane?: LaneConfig
+  readonly sendingQueue?: SendingQueueConfig
   readonly position: Position
 }
 

@@ -1,8 +1,8 @@
-import { byteSize, duration } from './units.ts'
 import type { ConfigSchema } from '../plugin/contract.ts'
+import { byteSize, duration } from './units.ts'
 
 /** Options every exporter has; durations in ms, sizes in bytes. */
-export interface LaneConfig {
+export interface SendingQueueConfig {
   readonly timeout: number
   readonly retry: {
     readonly initial_interval: number
@@ -17,7 +17,7 @@ export interface LaneConfig {
   }
 }
 
-export const LANE_SCHEMA: ConfigSchema = {
+export const SENDING_QUEUE_SCHEMA: ConfigSchema = {
   type: 'object',
   properties: {
     timeout: duration({ description: 'Longest time one attempt may take.', default: '10s' }),

@@ -6,7 +6,7 @@ import { byteSize, duration } from './units.ts'
 export interface ServiceConfig {
   readonly pipelines: Readonly<Record<string, PipelineConfig>>
   readonly admin: { readonly endpoint: string }
-  readonly limits: { readonly in_flight: number; readonly owned: number }
+  readonly limits: { readonly in_flight: number; readonly output: number }
   readonly state_dir?: string
   readonly journal?: JournalConfig
   readonly dead_letters: { readonly folder?: string; readonly max_size: number }
@@ -83,7 +83,7 @@ export const SERVICE_SCHEMA: ConfigSchema = {
           description: 'Data taken in and not yet settled; above this receivers refuse more.',
           default: '128MiB'
         }),
-        owned: byteSize({
+        output: byteSize({
           description: 'Data that processors have put out and exporters have not taken yet.',
           default: '128MiB'
         })

@@ -1,5 +1,4 @@
 import { describeError, type WeirError } from '../errors.ts'
-import { LANE_SCHEMA, type LaneConfig } from './sending-queue.ts'
 import type { ConfigSchema, Kind, Plugin } from '../plugin/contract.ts'
 import { KINDS, type Registry } from '../plugin/registry.ts'
 import { applyToNode } from './apply.ts'
@@ -7,11 +6,12 @@ import { checkCorrections } from './corrections.ts'
 import { type MappingNode, nodeAt, toValue, type YamlNode } from './document.ts'
 import type { Environment } from './environment.ts'
 import { checkGraph, withArticle } from './graph.ts'
-import { checkHandingBack } from './handing-back.ts'
+import { checkRejecting } from './handing-back.ts'
 import { loadConfig } from './load.ts'
 import { formatPath, type Position, Problems, suggest } from './problems.ts'
 import type { ComponentConfig, ResolvedConfig } from './resolved.ts'
 import { reportSchemaErrors } from './schema-errors.ts'
+import { SENDING_QUEUE_SCHEMA, type SendingQueueConfig } from './sending-queue.ts'
 import { SERVICE_SCHEMA, type ServiceConfig } from './service.ts'
 import { checkUnaggregated } from './unaggregated.ts'
 
@@ -44,15 +44,15 @@ export async function readConfig(
   if (problems.hasErrors || service === undefined) return { config: undefined, problems }
   const config = { files, components, service, secrets: problems.secrets }
   checkCorrections(config, problems)
-  checkHandingBack(components.processor.values(), service, problems)
+  checkRejecting(components.processor.values(), service, problems)
   checkUnaggregated(config, problems)
   return { config: problems.hasErrors ? undefined : config, problems }
 }
 
-/** What users may write for a component of this plugin: an exporter's lane options included. */
+/** What users may write for a component of this plugin: an exporter's sending queue options included. */
 export function fullSchema(plugin: Plugin): ConfigSchema {
   if (plugin.kind !== 'exporter') return plugin.schema
-  return { ...plugin.schema, properties: { ...plugin.schema.properties, ...LANE_SCHEMA.properties } }
+  return { ...plugin.schema, properties: { ...plugin.schema.properties, ...SENDING_QUEUE_SCHEMA.properties } }
 }
 
 function checkSections(root: MappingNode, problems: Problems): void {
@@ -121,7 +121,7 @@ function readComponent(
   problems.secrets.addMarked(schema, value)
   reportSchemaErrors(errors, node, problems)
   if (errors.length > 0) return { id, plugin, config: undefined, position }
-  const { own, lane } = separateLane(plugin, value as Record<string, unknown>)
+  const { own, sendingQueue } = separateQueue(plugin, value as Record<string, unknown>)
   for (const { path, message } of plugin.check?.(own) ?? []) {
     const at = nodeAt(node, path)
     problems.error(
@@ -129,16 +129,19 @@ function readComponent(
       path.length === 0 ? message : `${formatPath(path)}: ${message}`
     )
   }
-  return { id, plugin, config: own, lane, position }
+  return { id, plugin, config: own, sendingQueue, position }
 }
 
-function separateLane(plugin: Plugin, value: Record<string, unknown>): { own: unknown; lane?: LaneConfig } {
+function separateQueue(
+  plugin: Plugin,
+  value: Record<string, unknown>
+): { own: unknown; sendingQueue?: SendingQueueConfig } {
   if (plugin.kind !== 'exporter') return { own: value }
   const entries = Object.entries(value)
-  const isLane = ([key]: [string, unknown]) => key in LANE_SCHEMA.properties
+  const isSendingQueue = ([key]: [string, unknown]) => key in SENDING_QUEUE_SCHEMA.properties
   return {
-    own: Object.fromEntries(entries.filter(entry => !isLane(entry))),
-    lane: Object.fromEntries(entries.filter(isLane)) as unknown as LaneConfig
+    own: Object.fromEntries(entries.filter(entry => !isSendingQueue(entry))),
+    sendingQueue: Object.fromEntries(entries.filter(isSendingQueue)) as unknown as SendingQueueConfig
   }
 }
 

@@ -1,8 +1,8 @@
 import { type Observable, Subject } from 'rxjs'
-import { describeError } from '../errors.ts'
-import { type Block, blockBytes } from '../model/block.ts'
 import type { Batch, Origin, Outcome } from '../batch/batch.ts'
 import type { Permit } from '../batch/credits.ts'
+import { describeError } from '../errors.ts'
+import { type Block, blockBytes } from '../model/block.ts'
 import type { Context } from '../plugin/context.ts'
 import { noCredits } from './body-budget.ts'
 import { RequestError, unavailable } from './request-error.ts'
@@ -18,7 +18,7 @@ export interface Delivery {
 const DELIVERED: Delivery = { dropped: 0, reason: '' }
 
 /** Where requests become batches, and wait for what comes of them. */
-export class Intake {
+export class HttpIngest {
   readonly #context: Context
   readonly #batches = new Subject<Batch>()
   #open = true
@@ -31,7 +31,10 @@ export class Intake {
     return this.#batches
   }
 
-  /** Owns `permit` from here on. Throws {@link RequestError}: 503 where the sender should send `block` again, 413 where that would never do. */
+  /**
+   * Owns `permit` from here on. Throws {@link RequestError}: 503 where the sender should send `block` again, 413 where
+   * that would never do.
+   */
   async deliver(block: Block, permit: Permit, request?: Origin['request']): Promise<Delivery> {
     const refusal = this.#open ? this.#payFor(block, permit) : unavailable('this server is stopping: send this again')
     if (refusal !== undefined || block.length === 0) {

@@ -20,11 +20,11 @@ export interface DataEntry {
   /** Id of the receiver. */
   readonly source: string
   readonly request: string | undefined
-  readonly letter?: FormerLetter | undefined
+  readonly deadLetter?: FormerDeadLetter | undefined
   readonly block: Block
 }
-/** Which dead letter an entry was: that it is in the journal proves that letter delivered. */
-export interface FormerLetter {
+/** Which dead letter an entry was: that it is in the journal proves that dead letter delivered. */
+export interface FormerDeadLetter {
   readonly key: string
   /** Of those its receiver feeds the ones that it is for; undefined: all. */
   readonly pipelines: readonly string[] | undefined
@@ -86,8 +86,8 @@ export class EntryEncoder {
   }
 
   /**
-   * Defines series of `block` ahead, at most so many at once: a segment that begins with none has to define all that come in
-   * its first moment.
+   * Defines series of `block` ahead, at most so many at once: a segment that begins with none has to define all that
+   * come in its first moment.
    */
   foresee(block: Block, most: number): void {
     if (block.type !== 'points') return
@@ -100,13 +100,13 @@ export class EntryEncoder {
     }
   }
 
-  #addData({ time, source, request, letter, block }: DataEntry): void {
+  #addData({ time, source, request, deadLetter, block }: DataEntry): void {
     const numbers = block.type === 'points' ? this.#defineAll(block.series) : undefined
     const out = this.#out
-    if (letter !== undefined) {
+    if (deadLetter !== undefined) {
       out.u8(LETTER)
-      out.text(letter.key)
-      out.text(JSON.stringify(letter.pipelines ?? null))
+      out.text(deadLetter.key)
+      out.text(JSON.stringify(deadLetter.pipelines ?? null))
     }
     out.u8(block.type === 'points' ? POINTS : EVENTS)
     out.f64(time)
@@ -158,7 +158,7 @@ export class EntryDecoder {
   #metrics: Metric[] = []
   #series: Series[] = []
   /** Of the next entry. */
-  #letter: FormerLetter | undefined
+  #deadLetter: FormerDeadLetter | undefined
 
   constructor(registry: SeriesRegistry) {
     this.#registry = registry
@@ -186,7 +186,8 @@ export class EntryDecoder {
         this.#scopes[input.u32()]
       ]
       this.#series.push(this.#registry.intern(metric, readAttributes(input), resource, scope))
-    } else if (type === LETTER) this.#letter = { key: input.text(), pipelines: JSON.parse(input.text()) ?? undefined }
+    } else if (type === LETTER)
+      this.#deadLetter = { key: input.text(), pipelines: JSON.parse(input.text()) ?? undefined }
     else throw unknownType(type)
   }
 
@@ -198,9 +199,9 @@ export class EntryDecoder {
     const request = input.text() || undefined
     const length = input.u32()
     const block = type === POINTS ? this.#points(length, input) : readEvents(length, input)
-    const letter = this.#letter
-    this.#letter = undefined
-    return { kind: 'data', time, source, request, letter, block }
+    const deadLetter = this.#deadLetter
+    this.#deadLetter = undefined
+    return { kind: 'data', time, source, request, deadLetter, block }
   }
 
   #points(length: number, input: ByteReader): PointBlock {

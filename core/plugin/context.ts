@@ -1,10 +1,10 @@
 import type { RequestHandler } from 'express'
 import type { Logger } from 'pino'
 import type { SchedulerLike } from 'rxjs'
-import type { Block } from '../model/block.ts'
-import type { SeriesRegistry } from '../model/series.ts'
 import type { Batch, Origin, Outcome } from '../batch/batch.ts'
 import type { CreditPool, Permit } from '../batch/credits.ts'
+import type { Block } from '../model/block.ts'
+import type { SeriesRegistry } from '../model/series.ts'
 import type { Account } from '../telemetry/account.ts'
 import type { Clock } from '../telemetry/clock.ts'
 
@@ -22,7 +22,7 @@ export interface Context {
   /** Credits for data on its way through: receivers buy before they decode. */
   readonly credits: CreditPool
   /** Credits for what a processor owns and sends later, such as closed windows. */
-  readonly ownedCredits: CreditPool
+  readonly outputBudget: CreditPool
   /** Whether the host keeps what `snapshot` returns until the next start. If not, flush when the stream completes. */
   readonly durable: boolean
   /**
@@ -41,16 +41,16 @@ export interface Context {
    * For processors: a batch of what it owns. Checkpoints wait for it. `onSettled` is called once; where the batch was
    * `nacked` it is the processor's again, and part of its snapshots.
    */
-  ownedBatch(block: Block, permit: Permit, onSettled: (outcome: Outcome) => void): Batch
+  outputBatch(block: Block, permit: Permit, onSettled: (outcome: Outcome) => void): Batch
   /**
-   * For `restore`: a batch that the processor held in its snapshot. The host answers for it. `again` is given it anew where
-   * it was handed back and the host cannot put it anywhere else.
+   * For `restore`: a batch that the processor held in its snapshot. The host answers for it. `again` is given it anew
+   * where it was handed back and the host cannot put it anywhere else.
    */
   adopt(origin: Origin, block: Block, again: (batch: Batch) => void): Batch
   /**
-   * For processors: much work in pieces of some milliseconds, so that replies need not wait for all of it. `step` is called
-   * until it returns false. With a journal nothing comes in and no time goes by before that, as if it were done at once;
-   * without, batches may come in between. `snapshot` has to finish it.
+   * For processors: much work in pieces of some milliseconds, so that replies need not wait for all of it. `step` is
+   * called until it returns false. With a journal nothing comes in and no time goes by before that, as if it were done
+   * at once; without, batches may come in between. `snapshot` has to finish it.
    */
   inSteps(step: () => boolean): void
   /** For processors, in `create`: asks receivers to say which request a batch came in (`batch.origin.request`). */
@@ -80,8 +80,8 @@ export interface AdminRoutes {
   /** Serves `handler` on the admin server at `/api/<kind>s/<id>/<path>`. */
   route(method: 'get' | 'post', path: string, handler: RequestHandler): void
   /**
-   * What this component has to say of `name`, as JSON: `GET /<name>` on the admin server answers what all components say
-   * of it. `read` is called when somebody asks.
+   * What this component has to say of `name`, as JSON: `GET /<name>` on the admin server answers what all components
+   * say of it. `read` is called when somebody asks.
    */
   report(name: string, read: () => object): void
 }

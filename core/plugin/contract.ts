@@ -1,23 +1,25 @@
 import type { Observable, OperatorFunction } from 'rxjs'
-import type { Block } from '../model/block.ts'
 import type { Batch } from '../batch/batch.ts'
+import type { Block } from '../model/block.ts'
 import type { Context } from './context.ts'
 
 /**
- * Version of this contract. 2: the host settles and books what RxJS operators hold. Plugins written for 1 still run, with a
- * warning; see docs/plugins.md for what to change.
+ * Version of this contract. 2: the host settles and books what RxJS operators hold. Plugins written for 1 still run,
+ * with a warning; see docs/plugins.md for what to change.
  */
 export const API_VERSION = 2
 /** Plugins for older versions are refused. */
 export const OLDEST_API_VERSION = 1
 
-/** What this version can do beyond the first, by name: a plugin that says it `needs` one is refused where it is missing. */
+/**
+ * What this version can do beyond the first, by name: a plugin that says it `needs` one is refused where it is missing.
+ */
 export const CAPABILITIES = [
   'adopt',
   'batch_processor',
   'checkpoint_participant',
   'failed_items',
-  'owned_batch',
+  'output_batch',
   'scheduler'
 ] as const
 export type Capability = (typeof CAPABILITIES)[number]
@@ -79,20 +81,23 @@ export interface ProcessorPlugin<C = unknown> extends Definition<'processor', C,
   /** True where it makes one point of all measurements of one series and time, of every kind but gauges. */
   aggregates?(config: C): boolean
   /** Whether it corrects values it put out before: every exporter behind it must then `replace`. */
-  amends?(config: C): boolean
+  corrects?(config: C): boolean
   /** Whether it hands batches back by itself (`gate`), as no processor can behind a journal. */
-  handsBack?(config: C): boolean
+  rejects?(config: C): boolean
 }
 export interface ExporterPlugin<C = unknown> extends Definition<'exporter', C, Exporter> {
   readonly ports: { readonly in: Port }
   /** Default: `identical`. */
   upsert?(config: C): Upsert
-  /** True where its store keeps one value of a series and time: `weir validate` warns of measurements that arrive unaggregated. */
+  /**
+   * True where its store keeps one value of a series and time: `weir validate` warns of measurements that arrive
+   * unaggregated.
+   */
   keepsOnePerTime?(config: C): boolean
 }
 /**
- * What a store keeps where two values come for one series and time. `identical`: one of them where they are the same, no
- * telling where they differ; `max`: the larger; `replace`: the one that came last.
+ * What a store keeps where two values come for one series and time. `identical`: one of them where they are the same,
+ * no telling where they differ; `max`: the larger; `replace`: the one that came last.
  */
 export type Upsert = 'identical' | 'max' | 'replace'
 export type Plugin<C = unknown> = ReceiverPlugin<C> | ProcessorPlugin<C> | ExporterPlugin<C>
@@ -105,15 +110,15 @@ export interface CheckpointParticipant {
   /** Bytes of the component's own, versioned, format. What has been put out already is not part of it. */
   snapshot?(): Uint8Array
   /**
-   * The same bytes as `snapshot`, in steps of a few ms: between them others have their turn, but nothing is forwarded and no
-   * time goes by. For state that is large.
+   * The same bytes as `snapshot`, in steps of a few ms: between them others have their turn, but nothing is forwarded
+   * and no time goes by. For state that is large.
    */
   snapshotInSteps?(): Generator<void, Uint8Array>
   /** Before `start`, on a fresh component. Throws where the bytes cannot be understood: Weir then refuses to start. */
   restore?(state: Uint8Array): void
   /**
-   * The checkpoint of the last `snapshot` is durable: a restart begins there, or later. A source commits the positions that
-   * were in it. Numbers grow, also from one run to the next.
+   * The checkpoint of the last `snapshot` is durable: a restart begins there, or later. A source commits the positions
+   * that were in it. Numbers grow, also from one run to the next.
    */
   committed?(checkpointId: number): void
 }
@@ -130,15 +135,16 @@ export interface Receiver extends Lifecycle, CheckpointParticipant {
 }
 
 /**
- * A processor's state, which survives a restart. To be exact through crashes a processor must be deterministic: the same
- * batches and times from `context.clock`, in the same order, make the same output. Then what is processed again after a
- * crash is bit for bit what was sent before.
+ * A processor's state, which survives a restart. To be exact through crashes a processor must be deterministic: the
+ * same batches and times from `context.clock`, in the same order, make the same output. Then what is processed again
+ * after a crash is bit for bit what was sent before.
  */
 export interface Stateful extends CheckpointParticipant {
   /**
-   * At a reload, where `successor`, made by the same plugin of another configuration, refuses what `snapshot` says: it is
-   * kept of it what `successor` has a place for. All else is put out as it stands once the stream completes, and is no part of
-   * `snapshot` any more then. Returns what that is, in words; undefined where nothing is kept, and `context.durable` decides.
+   * At a reload, where `successor`, made by the same plugin of another configuration, refuses what `snapshot` says: it
+   * is kept of it what `successor` has a place for. All else is put out as it stands once the stream completes, and is
+   * no part of `snapshot` any more then. Returns what that is, in words; undefined where nothing is kept, and
+   * `context.durable` decides.
    */
   keepFor?(successor: Stateful): string | undefined
 }
@@ -152,9 +158,9 @@ export interface MapProcessor extends Lifecycle, Stateful {
 }
 
 /**
- * For processors that own batches, without RxJS in between. The host books what it receives and sends; the processor books
- * what it holds, absorbs, produces, drops and refuses. A throw of `receive` hands the batch back. Batches that it holds must
- * be in its snapshot.
+ * For processors that own batches, without RxJS in between. The host books what it receives and sends; the processor
+ * books what it holds, absorbs, produces, drops and refuses. A throw of `receive` hands the batch back. Batches that it
+ * holds must be in its snapshot.
  */
 export interface BatchProcessor extends Lifecycle, Stateful {
   /** Before the first batch. `emit` takes over what goes on. */
@@ -166,10 +172,10 @@ export interface BatchProcessor extends Lifecycle, Stateful {
 }
 
 /**
- * For processors that are RxJS operators. They may hold, merge, split and reorder batches; the host knows which ones they
- * hold by the handles, books them as in flight, and writes them down with checkpoints where processors with state follow.
- * After an error, a throw or an early end everything held is handed back, and the operator is subscribed anew. It must end
- * each batch it does not emit, by `ack()` or `drop(reason)`, and take its time from `context.scheduler`.
+ * For processors that are RxJS operators. They may hold, merge, split and reorder batches; the host knows which ones
+ * they hold by the handles, books them as in flight, and writes them down with checkpoints where processors with state
+ * follow. After an error, a throw or an early end everything held is handed back, and the operator is subscribed anew.
+ * It must end each batch it does not emit, by `ack()` or `drop(reason)`, and take its time from `context.scheduler`.
  */
 export interface StreamProcessor extends Lifecycle, Stateful {
   operator(): OperatorFunction<Batch, Batch>
@@ -177,11 +183,14 @@ export interface StreamProcessor extends Lifecycle, Stateful {
 
 export type Processor = MapProcessor | BatchProcessor | StreamProcessor
 
-/** Where data goes. Its lane queues, retries and times out; the exporter only tries, one block at a time. */
+/**
+ * Where data goes. Its sending queue keeps what waits, retries and times out; the exporter only tries, one block at a
+ * time.
+ */
 export interface Exporter extends Lifecycle, CheckpointParticipant {
   /**
    * Resolves once the backend has the block. Throws {@link ExportError}; docs/plugins.md says what becomes of any other
-   * error. A block that failed comes again as the same object, unless its lane had to take it apart.
+   * error. A block that failed comes again as the same object, unless its sending queue had to take it apart.
    */
   export(block: Block, signal: AbortSignal): Promise<void>
   /** Whether the backend answers; rejects with what is wrong. */

@@ -1,7 +1,7 @@
+import type { Batch } from '../batch/batch.ts'
 import type { Block } from '../model/block.ts'
 import { runThrough, type Stepwise } from '../model/stepwise.ts'
-import type { Batch } from '../batch/batch.ts'
-import { Outbox } from '../pipeline/stateful/output-buffer.ts'
+import { OutputBuffer } from '../pipeline/stateful/output-buffer.ts'
 import type { Context } from '../plugin/context.ts'
 import type { BatchProcessor, Stateful } from '../plugin/contract.ts'
 import { Intake } from './intake.ts'
@@ -47,7 +47,7 @@ export class WindowEngine implements BatchProcessor {
     }
     this.#state = {
       rules: settings.rules.map(rule => new Rule(rule, context, counters)),
-      outbox: new Outbox(context),
+      outputBuffer: new OutputBuffer(context),
       watermark: new Watermark(settings),
       sweptHour: undefined
     }
@@ -65,7 +65,7 @@ export class WindowEngine implements BatchProcessor {
     const passing = this.#aggregate(block, origin.source)
     if (passing === block) return this.#output?.(batch)
     // From here the rest is this processor's too: the batch must not come again because of it.
-    if (passing !== undefined) this.#state.outbox.put(passing)
+    if (passing !== undefined) this.#state.outputBuffer.put(passing)
     batch.ack()
     if (passing !== undefined) this.#send()
   }
@@ -163,8 +163,9 @@ export class WindowEngine implements BatchProcessor {
     while (this.#step());
   }
 
-  // While the outbox waits for credits no window closes: what is owed stays small, and late points still count. With a
-  // journal it is the host that waits, and windows close by time alone, so that they close alike when done again.
+  // While the output buffer waits for credits no window closes: what is owed stays small, and late points still count.
+  // With a journal it is the host that waits, and windows close by time alone, so that they close alike when done
+  // again.
   *#advancing(watermark: number, rules: readonly Rule[]): Generator<void> {
     this.#send()
     if (this.#isBlocked) return
@@ -185,7 +186,7 @@ export class WindowEngine implements BatchProcessor {
     for (const blocks of made) {
       for (const block of blocks) {
         this.#context.account.produced += block.length
-        this.#state.outbox.put(block)
+        this.#state.outputBuffer.put(block)
       }
       this.#send()
       yield
@@ -193,17 +194,17 @@ export class WindowEngine implements BatchProcessor {
   }
 
   get #isBlocked(): boolean {
-    return !this.#state.outbox.isEmpty && !this.#context.replayed
+    return !this.#state.outputBuffer.isEmpty && !this.#context.replayed
   }
 
   #send(): void {
-    if (this.#output !== undefined) this.#state.outbox.send(this.#output)
+    if (this.#output !== undefined) this.#state.outputBuffer.send(this.#output)
   }
 
   #flush(rules: readonly Rule[], done: () => void): void {
     this.#running = this.#advancing(Math.max(...rules.map(({ windows }) => windows.lastEnd)), rules)
     this.#finish()
-    if (this.#state.outbox.isEmpty) done()
+    if (this.#state.outputBuffer.isEmpty) done()
     else this.#cancelTick = this.#context.clock.setTimer(SHORTEST_TICK_MS, () => this.#flush(rules, done))
   }
 

@@ -101,13 +101,13 @@ export class Level {
   *panesOfLate(time: number, slot: number): Generator<Pane> {
     // What this is made of is still open there, and will bring it along.
     if (this.parent !== undefined && !this.parent.isClosedAt(time)) return
-    const amends = this.#options.amendMs > 0
+    const corrects = this.#options.amendMs > 0
     const last = Math.min(this.#lastAt(time), this.firstOpen - 1)
-    if (amends || this.#lastAt(time) >= this.firstOpen) yield this.paneAt(time)
+    if (corrects || this.#lastAt(time) >= this.firstOpen) yield this.paneAt(time)
     if (!this.isClosedAt(time)) return
-    if (amends) for (let index = this.#firstAt(time); index <= last; index++) this.#slotsAmended(index).add(slot)
+    if (corrects) for (let index = this.#firstAt(time); index <= last; index++) this.#slotsAmended(index).add(slot)
     // Where windows are amended, totals that only grow still need to know what came late.
-    if (!amends || this.parent === undefined) yield this.#latePane()
+    if (!corrects || this.parent === undefined) yield this.#latePane()
   }
 
   /** Indexes of open windows that end by `watermark` and hold something, from the last to the first. */

@@ -18,12 +18,12 @@ interface Saved {
   readonly sources: ReadonlyMap<string, Source>
   readonly sweptHour: number | undefined
   readonly rules: readonly SavedRule[]
-  readonly outbox: readonly SavedBlock[]
+  readonly outputBuffer: readonly SavedBlock[]
 }
 
 /** @param isKept whether a rule's state, by the index of the rule, is part of it */
 export function* saveState(
-  { rules, outbox, watermark, sweptHour }: State,
+  { rules, outputBuffer, watermark, sweptHour }: State,
   settings: WindowSettings,
   isKept: (index: number) => boolean
 ): Stepwise<Uint8Array> {
@@ -35,7 +35,7 @@ export function* saveState(
     sources: watermark.sources,
     sweptHour,
     rules: savedRules,
-    outbox: outbox.blocks.map(block => saveBlock(block))
+    outputBuffer: outputBuffer.blocks.map(block => saveBlock(block))
   }
   return yield* sealInSteps(VERSION, saved)
 }
@@ -47,9 +47,9 @@ export function restoreState(bytes: Uint8Array, state: State, settings: WindowSe
   for (const [i, place] of places.entries())
     if (typeof place !== 'number') throw new Error(`rule ${saved.kinds[i].index + 1} ${place.why}; ${REMEDY}`)
   for (const [i, rule] of saved.rules.entries()) state.rules[places[i] as number].restore(rule)
-  for (const block of saved.outbox) {
+  for (const block of saved.outputBuffer) {
     context.account.produced += block.length
-    state.outbox.put(restoreBlock(block, context.series))
+    state.outputBuffer.put(restoreBlock(block, context.series))
   }
   state.watermark.restore(saved.watermark, saved.sources)
   state.sweptHour = saved.sweptHour

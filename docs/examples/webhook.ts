@@ -11,7 +11,7 @@ export default defineExporter({
   },
   ports: { in: 'events' },
   create: ({ url }) => ({
-    // A network error or a timeout throws out of fetch, and the lane tries again.
+    // A network error or a timeout throws out of fetch, and the sending queue tries again.
     async export(block, signal) {
       const headers = { 'content-type': 'application/json' }
       const response = await fetch(url, { method: 'POST', headers, body: toJson(block), signal })

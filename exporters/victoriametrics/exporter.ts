@@ -25,8 +25,9 @@ interface Delivery {
 }
 
 /**
- * Remote write 1.0. A block becomes one or more requests sent one after another, each series in time order. Tried again,
- * it goes on with the request that failed. Whether that one was stored nobody knows; it is sent again bit for bit.
+ * Remote write 1.0. A block becomes one or more requests sent one after another, each series in time order. Tried
+ * again, it goes on with the request that failed. Whether that one was stored nobody knows; it is sent again bit for
+ * bit.
  */
 export class VictoriaMetricsExporter implements Exporter {
   #config: Config
@@ -37,7 +38,7 @@ export class VictoriaMetricsExporter implements Exporter {
   #translator: Translator<Uint8Array>
   #requests: { add(value: number): void }
   #samples: { add(value: number): void }
-  /** Blocks not wholly taken. A lane that takes turns with its disk queue may have two of them under way. */
+  /** Blocks not wholly taken. A sending queue that takes turns with its disk queue may have two of them under way. */
   #deliveries = new WeakMap<Block, Delivery>()
 
   constructor(config: Config, context: Context) {
@@ -69,7 +70,9 @@ export class VictoriaMetricsExporter implements Exporter {
     this.#losses.book(delivery.lost)
   }
 
-  /** An empty write: taken by VictoriaMetrics, Prometheus and Mimir alike, and it tries the address and the password. */
+  /**
+   * An empty write: taken by VictoriaMetrics, Prometheus and Mimir alike, and it tries the address and the password.
+   */
   async probe(signal: AbortSignal): Promise<void> {
     await this.#client.write(EMPTY_REQUEST, signal)
   }

@@ -1,5 +1,5 @@
 import { checkStreamOptions, streamsBound } from '../../core/model/stream-options.ts'
-import { OwningProcessor, type ProcessorPlugin } from '../../sdk/plugin/index.ts'
+import { type ProcessorPlugin, StatefulProcessor } from '../../sdk/plugin/index.ts'
 import { type Config, schema } from './config.ts'
 import { CumulativeToDelta } from './conversion.ts'
 
@@ -14,7 +14,7 @@ const plugin: ProcessorPlugin<Config> = {
   ownsData: true,
   check: checkStreamOptions,
   memoryBound: streamsBound,
-  create: (config, context) => new OwningProcessor(new CumulativeToDelta(config, context), context)
+  create: (config, context) => new StatefulProcessor(new CumulativeToDelta(config, context), context)
 }
 
 export default plugin

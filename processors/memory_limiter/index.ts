@@ -11,7 +11,7 @@ const plugin: ProcessorPlugin<Config> = {
   schema,
   ports: { in: 'any', out: 'any' },
   check,
-  handsBack: () => true,
+  rejects: () => true,
   create: (config, context) => new MemoryLimiter(config, context)
 }
 

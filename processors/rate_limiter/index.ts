@@ -13,7 +13,7 @@ const plugin: ProcessorPlugin<Config> = {
   ports: { in: 'any', out: 'any' },
   check,
   memoryBound,
-  handsBack: ({ action }) => action === 'refuse',
+  rejects: ({ action }) => action === 'refuse',
   create: createRateLimiter
 }
 

@@ -3,7 +3,7 @@ import { describeLate } from '../../core/windows/late-policies.ts'
 import { memoryBoundOf } from '../../core/windows/memory-bound.ts'
 import type { ProcessorPlugin } from '../../sdk/plugin/index.ts'
 import { type Config, check, schema } from './config.ts'
-import { Refusals } from './refusals.ts'
+import { RejectedItems } from './refusals.ts'
 import { settingsOf } from './settings.ts'
 
 const plugin: ProcessorPlugin<Config> = {
@@ -18,9 +18,9 @@ const plugin: ProcessorPlugin<Config> = {
   check,
   latePolicy: config => describeLate([config], config.allowed_lateness),
   aggregates: () => true,
-  amends: ({ late }) => late === 'amend',
+  corrects: ({ late }) => late === 'amend',
   memoryBound: config => memoryBoundOf(settingsOf(config)),
-  create: (config, context) => new WindowEngine(settingsOf(config, new Refusals(config.by, context.log)), context)
+  create: (config, context) => new WindowEngine(settingsOf(config, new RejectedItems(config.by, context.log)), context)
 }
 
 export default plugin

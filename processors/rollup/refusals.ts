@@ -18,7 +18,7 @@ const EXPLANATIONS: Readonly<Record<Refusal, string>> = {
 const MOST_TOLD = 1000
 
 /** Finds what cannot be rolled up, and says so once a metric. */
-export class Refusals {
+export class RejectedItems {
   /** Attributes that must not be lost, where any are. */
   #lost: readonly string[]
   #log: Context['log']

@@ -3,10 +3,10 @@ import type { WindowSize } from '../../core/windows/level.ts'
 import type { WindowSettings } from '../../core/windows/settings.ts'
 import { sortAttributes } from '../../sdk/plugin/index.ts'
 import { type Config, gaugeStates, TIER_ATTRIBUTE, type Tier } from './config.ts'
-import type { Refusals } from './refusals.ts'
+import type { RejectedItems } from './refusals.ts'
 
 /** Tiers are windows that merge upwards: one rule over everything, which says of a point what tier it is of. */
-export function settingsOf(config: Config, refusals?: Refusals): WindowSettings {
+export function settingsOf(config: Config, refusals?: RejectedItems): WindowSettings {
   return {
     rules: [
       {

@@ -20,7 +20,7 @@ const plugin: ProcessorPlugin<Config> = {
   memoryBound: config => memoryBoundOf(settingsOf(config)),
   latePolicy: config => describeLate(rulesOf(config), config.allowed_lateness),
   aggregates: config => aggregatesAll(settingsOf(config).rules),
-  amends: config => rulesOf(config).some(({ late }) => late === 'amend'),
+  corrects: config => rulesOf(config).some(({ late }) => late === 'amend'),
   create: (config, context) => new WindowEngine(settingsOf(config), context)
 }
 

@@ -1,6 +1,6 @@
 import type { Request, Response } from 'express'
 import { readBody } from '../../core/http/body.ts'
-import { Intake } from '../../core/http/intake.ts'
+import { HttpIngest } from '../../core/http/intake.ts'
 import { RequestError } from '../../core/http/request-error.ts'
 import { requestHash } from '../../core/http/request-hash.ts'
 import { HttpServer } from '../../core/http/server.ts'
@@ -24,7 +24,7 @@ export interface Answer {
 
 export class HttpReceiver implements Receiver {
   readonly #context: Context
-  readonly #intake: Intake
+  readonly #intake: HttpIngest
   readonly #server: HttpServer
   readonly #path: string
   readonly #maxBytes: number
@@ -33,7 +33,7 @@ export class HttpReceiver implements Receiver {
   constructor({ endpoint, path, max_body_size, limits }: Config, context: Context) {
     this.#limits = limits
     this.#context = context
-    this.#intake = new Intake(context)
+    this.#intake = new HttpIngest(context)
     this.#path = path
     this.#maxBytes = max_body_size
     const site = {

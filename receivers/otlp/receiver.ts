@@ -1,4 +1,4 @@
-import { Intake } from '../../core/http/intake.ts'
+import { HttpIngest } from '../../core/http/intake.ts'
 import { requestHash } from '../../core/http/request-hash.ts'
 import { HttpServer } from '../../core/http/server.ts'
 import { serve } from '../../core/http/site.ts'
@@ -34,7 +34,7 @@ const EXAMPLE = {
 /** One server for each protocol, all in front of `#export`. */
 export class OtlpReceiver implements Receiver {
   readonly #context: Context
-  readonly #intake: Intake
+  readonly #intake: HttpIngest
   readonly #decoder: OtlpMetricsDecoder
   readonly #limits: ItemLimits
   readonly #replacedTexts: { add(value: number): void }
@@ -47,7 +47,7 @@ export class OtlpReceiver implements Receiver {
       'replaced_texts_total',
       'Texts of which bytes became U+FFFD because they were not UTF-8, as they were first seen.'
     )
-    this.#intake = new Intake(context)
+    this.#intake = new HttpIngest(context)
     const maxBytes = context.credits.capacity
     this.#decoder = new OtlpMetricsDecoder(context.series, { cachedSeries: cached_series, maxBytes, limits })
     const site = metricsSite((format, body, permit) => this.#export(format, body, permit), http, context)

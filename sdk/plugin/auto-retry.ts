@@ -1,7 +1,7 @@
 import { type Observable, Subject } from 'rxjs'
-import { type Block, blockBytes } from '../../core/model/block.ts'
 import type { Batch } from '../../core/batch/batch.ts'
 import type { Permit } from '../../core/batch/credits.ts'
+import { type Block, blockBytes } from '../../core/model/block.ts'
 import type { Context } from '../../core/plugin/context.ts'
 
 const FIRST_PAUSE_MS = 100
@@ -15,8 +15,8 @@ interface Waiting {
 }
 
 /**
- * The way in for senders that cannot be told to send again, such as UDP: a block that is handed back is tried again, after
- * pauses that grow, as long as there are credits for it. For receivers; give `batches$` to the host.
+ * The way in for senders that cannot be told to send again, such as UDP: a block that is handed back is tried again,
+ * after pauses that grow, as long as there are credits for it. For receivers; give `batches$` to the host.
  */
 export class AutoRetry {
   #context: Context

@@ -1,7 +1,11 @@
 /** The one door for plugin authors: everything a receiver, processor or exporter may use. */
+
+export { Batch } from '../../core/batch/batch.ts'
+export type { CreditPool, Permit } from '../../core/batch/credits.ts'
+export type { Origin, Outcome } from '../../core/batch/settlement.ts'
 export { byteSize, duration, formatDuration, parseDuration } from '../../core/config/units.ts'
 export { BadInputError, describeError, ExportError, WeirError } from '../../core/errors.ts'
-export { type Delivery, Intake } from '../../core/http/intake.ts'
+export { type Delivery, HttpIngest } from '../../core/http/intake.ts'
 export type { Attribute, Attributes, AttributeValue } from '../../core/model/attributes.ts'
 export {
   attributeText,
@@ -53,12 +57,9 @@ export { quantileOf, relativeErrorOf, scaleOf } from '../../core/model/sketch/dd
 export { DistinctCounter } from '../../core/model/sketch/distinct-counter.ts'
 export { addDistinct, distinctSketch } from '../../core/model/sketch/distinct-sketch.ts'
 export { sliceBlock } from '../../core/model/slice.ts'
-export { Batch } from '../../core/batch/batch.ts'
-export type { CreditPool, Permit } from '../../core/batch/credits.ts'
-export type { Origin, Outcome } from '../../core/batch/settlement.ts'
 export { Gate } from '../../core/pipeline/stage/gate.ts'
 export type { Conversion } from '../../core/pipeline/stateful/stateful-processor.ts'
-export { OwningProcessor } from '../../core/pipeline/stateful/stateful-processor.ts'
+export { StatefulProcessor } from '../../core/pipeline/stateful/stateful-processor.ts'
 export type { ConfigOf } from '../../core/plugin/config-of.ts'
 export type { ComponentState, Context } from '../../core/plugin/context.ts'
 export type {

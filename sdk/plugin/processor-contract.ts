@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
-import type { Block } from '../../core/model/block.ts'
 import type { Outcome } from '../../core/batch/batch.ts'
+import type { Block } from '../../core/model/block.ts'
 import type { Processor } from '../../core/plugin/contract.ts'
 import { make, type Subjects, within } from './contract-subject.ts'
 import { assembled, assertBalanced, type Downstream } from './processor-line.ts'

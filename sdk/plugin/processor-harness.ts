@@ -1,5 +1,5 @@
-import type { Block } from '../../core/model/block.ts'
 import { Batch, type Origin, type Outcome } from '../../core/batch/batch.ts'
+import type { Block } from '../../core/model/block.ts'
 import { buildStage } from '../../core/pipeline/stage/build-stage.ts'
 import type { HeldState, Stage } from '../../core/pipeline/stage/stage.ts'
 import type { Processor } from '../../core/plugin/contract.ts'
@@ -12,7 +12,10 @@ export interface ProcessorHarnessOptions {
   readonly isReloading?: boolean
 }
 
-/** A processor as its host runs it, between a sender and an exporter that the test is. Call {@link open} before the first batch. */
+/**
+ * A processor as its host runs it, between a sender and an exporter that the test is. Call {@link open} before the
+ * first batch.
+ */
 export class ProcessorHarness {
   readonly context: TestContext
   readonly processor: Processor

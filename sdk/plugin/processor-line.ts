@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
-import type { Block } from '../../core/model/block.ts'
 import type { Batch, Outcome } from '../../core/batch/batch.ts'
+import type { Block } from '../../core/model/block.ts'
 import type { Lifecycle, Processor } from '../../core/plugin/contract.ts'
 import { signal, stop, within } from './contract-subject.ts'
 import { ProcessorHarness } from './processor-harness.ts'
@@ -38,8 +38,8 @@ export async function assembled(instance: Lifecycle, context: TestContext, downs
   }
 }
 
-export function assertBalanced({ account, credits, ownedCredits }: TestContext): void {
+export function assertBalanced({ account, credits, outputBudget }: TestContext): void {
   assert.equal(account.imbalance, 0, `nobody accounts for ${account.imbalance} items`)
   assert.equal(account.inFlight, 0, 'nothing is in flight any more')
-  assert.deepEqual([credits.used, ownedCredits.used], [0, 0], 'all credits are back')
+  assert.deepEqual([credits.used, outputBudget.used], [0, 0], 'all credits are back')
 }

@@ -187,5 +187,5 @@ function assertSame(got: readonly unknown[], want: readonly unknown[], when: str
 
 /** Whether it hands batches back by itself. */
 export function isRefusing(plugin: Plugin, { config }: ContractOptions): boolean {
-  return plugin.kind === 'processor' && plugin.handsBack?.(testConfig(plugin, config)) === true
+  return plugin.kind === 'processor' && plugin.rejects?.(testConfig(plugin, config)) === true
 }

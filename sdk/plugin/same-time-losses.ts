@@ -22,7 +22,7 @@ export class SameTimeLosses {
     this.#remedy = remedy
   }
 
-  /** Once their block is stored: the lane books all of it as sent. */
+  /** Once their block is stored: the sending queue books all of it as sent. */
   book(points: number): void {
     if (points === 0) return
     const { account, clock, log } = this.#context

@@ -1,7 +1,7 @@
 import pino from 'pino'
-import { SeriesRegistry } from '../../core/model/series.ts'
 import { CreditPool } from '../../core/batch/credits.ts'
 import { admit } from '../../core/batch/received-batch.ts'
+import { SeriesRegistry } from '../../core/model/series.ts'
 import { SettlementTracker } from '../../core/pipeline/checkpoint/settlement-tracker.ts'
 import { trackedBatch } from '../../core/pipeline/checkpoint/tracked-batch.ts'
 import type { Context } from '../../core/plugin/context.ts'
@@ -82,7 +82,7 @@ export function testContext(id = 'test', clock = new FakeClock()): TestContext {
     account,
     series: new SeriesRegistry(),
     credits: new CreditPool(POOL_BYTES),
-    ownedCredits: new CreditPool(POOL_BYTES),
+    outputBudget: new CreditPool(POOL_BYTES),
     durable: false,
     replayed: false,
     instruments: {
@@ -99,7 +99,7 @@ export function testContext(id = 'test', clock = new FakeClock()): TestContext {
     routes,
     reports,
     batch: (block, permit, onSettled, request) => admit({ source: id, request }, account, block, permit, onSettled),
-    ownedBatch: (block, permit, onSettled) => trackedBatch(settlements, { source: id }, block, onSettled, permit),
+    outputBatch: (block, permit, onSettled) => trackedBatch(settlements, { source: id }, block, onSettled, permit),
     adopt: (origin, block, again) =>
       trackedBatch(settlements, origin, block, ({ status }) => {
         if (status === 'nacked') clock.setTimer(ADOPTED_AGAIN_MS, () => again(context.adopt(origin, block, again)))

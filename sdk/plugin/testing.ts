@@ -1,5 +1,5 @@
-import { applySchema } from '../../core/config/schema.ts'
 import { Batch, type Origin, type Outcome } from '../../core/batch/batch.ts'
+import { applySchema } from '../../core/config/schema.ts'
 import type { Plugin } from '../../core/plugin/contract.ts'
 
 export { Batch } from '../../core/batch/batch.ts'
@@ -9,7 +9,9 @@ export { ProcessorHarness, type ProcessorHarnessOptions } from './processor-harn
 export { ReceiverHarness, type ReceiverHarnessOptions } from './receiver-harness.ts'
 export { FakeClock, type TestContext, testContext } from './test-context.ts'
 
-/** Validates `config` as the YAML loader would: defaults filled in, durations and sizes converted. Throws all problems. */
+/**
+ * Validates `config` as the YAML loader would: defaults filled in, durations and sizes converted. Throws all problems.
+ */
 export function testConfig<C>(plugin: Plugin<C>, config: Record<string, unknown> = {}): C {
   const { value, errors } = applySchema(plugin.schema, config)
   if (errors.length > 0) throw new Error(errors.map(error => `${error.instancePath} ${error.message}`).join('; '))

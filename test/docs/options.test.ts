@@ -3,8 +3,8 @@ import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { test } from 'node:test'
 import { builtIns } from '../../built-ins.ts'
+import { SENDING_QUEUE_SCHEMA } from '../../core/config/sending-queue.ts'
 import { SERVICE_SCHEMA } from '../../core/config/service.ts'
-import { LANE_SCHEMA } from '../../core/config/sending-queue.ts'
 import type { JsonSchema } from '../../core/plugin/contract.ts'
 import { KINDS, Registry } from '../../core/plugin/registry.ts'
 import { ROOT } from '../e2e/weir-process.ts'
@@ -26,7 +26,7 @@ for (const kind of KINDS) {
 
 for (const [heading, schema] of [
   ['Under `service`', SERVICE_SCHEMA],
-  ['Of every exporter', LANE_SCHEMA]
+  ['Of every exporter', SENDING_QUEUE_SCHEMA]
 ] as const) {
   test(`the options ${heading} are those of the schema`, () => {
     const told = tableOf('docs/operators.md', heading)

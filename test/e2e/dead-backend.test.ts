@@ -17,7 +17,7 @@ test('one of two backends is gone: the other has everything at once; what waits 
   const sent = new SentCounts()
   const first = await sandbox.start(config(alive.url, gone.url))
   await sendRounds(first, sent)
-  await eventually('the backlog is on disk', async () => (await backlogBytes(first)) > 10_000)
+  await eventually('the backlog is on disk', async () => (await diskBufferBytes(first)) > 10_000)
   assert.match((await first.component('exporter victoriametrics/gone')).state, /degraded/)
   await eventually('the other has all windows', () => hasAll(alive, sent))
   assert.deepEqual(storedWindows(gone.samples()), [])
@@ -110,7 +110,7 @@ function sumOf(backend: RemoteWriteBackend, wanted: string): number {
   return windows.reduce((sum, { value }) => sum + value, 0)
 }
 
-const backlogBytes = (weir: Weir) => metricOf(weir, 'weir_backlog_bytes')
+const diskBufferBytes = (weir: Weir) => metricOf(weir, 'weir_disk_buffer_bytes')
 const metricOf = (weir: Weir, name: string) => weir.metric(`${name}{kind="exporter",component="victoriametrics/gone"}`)
 
 function config(alive: string, gone?: string): string {

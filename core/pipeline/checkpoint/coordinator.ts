@@ -1,14 +1,14 @@
 import type { Logger } from 'pino'
+import type { SettlementToken } from '../../batch/settlement.ts'
 import { describeError } from '../../errors.ts'
 import type { Disk } from '../../journal/disk.ts'
 import type { Journal } from '../../journal/journal.ts'
 import { runThrough, type Stepwise } from '../../model/stepwise.ts'
 import type { Clock } from '../../telemetry/clock.ts'
-import type { SettlementToken } from '../../batch/settlement.ts'
 import type { Topology } from '../graph/topology.ts'
-import type { Steps } from '../ingest/cooperative.ts'
-import type { JournaledEntrance } from '../ingest/journaled-ingress.ts'
-import { type Checkpoint, type LanePosition, writeCheckpoint } from './file.ts'
+import type { CooperativeScheduler } from '../ingest/cooperative.ts'
+import type { JournaledIngress } from '../ingest/journaled-ingress.ts'
+import { type Checkpoint, type QueuePosition, writeCheckpoint } from './file.ts'
 import { exportersOf, heldOf, isHeldWhole, snapshotsOf, upstreamOf } from './participants.ts'
 import { planOf } from './plan.ts'
 import type { SettlementTracker } from './settlement-tracker.ts'
@@ -23,9 +23,9 @@ export interface CoordinatorOptions {
   readonly folder: string
   readonly journal: Journal
   readonly topology: Topology
-  readonly entrance: Pick<JournaledEntrance, 'nextEntry'>
+  readonly ingress: Pick<JournaledIngress, 'nextEntry'>
   readonly settlements: SettlementTracker
-  readonly steps: Steps
+  readonly steps: CooperativeScheduler
   readonly pipelineClock: Clock
   readonly clock: Clock
   readonly log: Logger
@@ -35,7 +35,7 @@ export interface CoordinatorOptions {
 }
 
 /** A snapshot at a barrier. */
-interface Pending extends Omit<Checkpoint, 'lanes' | 'id'> {
+interface Pending extends Omit<Checkpoint, 'queuePositions' | 'id'> {
   /** Settlements that depend on nothing but the snapshot. */
   readonly inside: ReadonlySet<SettlementToken>
   /** Whether everything that was in the pipelines then is with somebody who keeps it. */
@@ -84,8 +84,8 @@ export class CheckpointCoordinator {
   }
 
   /**
-   * Ends those under way, and takes none but by {@link takeHeld} until {@link start}. When it resolves none changes anything
-   * in a folder any more.
+   * Ends those under way, and takes none but by {@link takeHeld} until {@link start}. When it resolves none changes
+   * anything in a folder any more.
    */
   async hold(): Promise<void> {
     this.#isHeld = true
@@ -166,7 +166,7 @@ export class CheckpointCoordinator {
     let cancel = () => {}
     const wait = () => {
       cancel = clock.setTimer(GRACE_MS, () => {
-        for (const { lane } of topology.exporters) lane.spill()
+        for (const { sendingQueue } of topology.exporters) sendingQueue.overflowToDisk()
         wait()
       })
     }
@@ -176,9 +176,9 @@ export class CheckpointCoordinator {
 
   /** Undefined where operators hold batches in part. */
   *#look(): Stepwise<Pending | undefined> {
-    const { entrance, topology, pipelineClock, settlements } = this.#options
+    const { ingress, topology, pipelineClock, settlements } = this.#options
     if (!isHeldWhole(topology)) return undefined
-    const where = { nextEntry: entrance.nextEntry, time: pipelineClock.now(), plan: planOf(topology) }
+    const where = { nextEntry: ingress.nextEntry, time: pipelineClock.now(), plan: planOf(topology) }
     // Operators that wait for something else than time would emit to a processor that is written down already.
     const held = [...heldOf(topology).values()]
     for (const state of held) state.freeze()
@@ -195,16 +195,20 @@ export class CheckpointCoordinator {
   async #write(pending: Omit<Pending, 'isWhole' | 'inside'>): Promise<void> {
     const { disk, folder, journal, topology } = this.#options
     const snapshots = new Map([...pending.snapshots, ...runThrough(snapshotsOf(exportersOf(topology)))])
-    const checkpoint = { ...pending, snapshots, lanes: lanePositions(topology), id: ++this.#lastId }
+    const checkpoint = { ...pending, snapshots, queuePositions: queuePositions(topology), id: ++this.#lastId }
     const participants = [...upstreamOf(topology).values(), ...exportersOf(topology).values()]
     await writeCheckpoint(disk, folder, checkpoint)
     for (const participant of participants) participant.committed?.(checkpoint.id)
     await journal.removeBefore(checkpoint.nextEntry)
-    for (const { component, lane } of topology.exporters)
-      await lane.removeBefore(checkpoint.lanes.get(component.id)?.next ?? 0)
+    for (const { component, sendingQueue } of topology.exporters)
+      await sendingQueue.removeBefore(checkpoint.queuePositions.get(component.id)?.next ?? 0)
   }
 }
 
-function lanePositions({ exporters }: Topology): Map<string, LanePosition> {
-  return new Map(exporters.flatMap(({ component, lane }) => (lane.position ? [[component.id, lane.position]] : [])))
+function queuePositions({ exporters }: Topology): Map<string, QueuePosition> {
+  return new Map(
+    exporters.flatMap(({ component, sendingQueue }) =>
+      sendingQueue.position ? [[component.id, sendingQueue.position]] : []
+    )
+  )
 }

@@ -26,31 +26,33 @@ export interface Checkpoint {
   readonly time: number
   /** By the names of participants. */
   readonly snapshots: ReadonlyMap<string, Uint8Array>
-  /** By exporter: which entries of its backlog it has still to export. Undefined where that is not known. */
-  readonly lanes: ReadonlyMap<string, LanePosition> | undefined
+  /** By exporter: which entries of its disk buffer it has still to export. Undefined where that is not known. */
+  readonly queuePositions: ReadonlyMap<string, QueuePosition> | undefined
   /** By what configuration `snapshots` came about, and the entries behind are to be done over; V8 can serialize it. */
   readonly plan?: unknown
 }
 
 /** Entries `next` up to, not including, `end`. */
-export interface LanePosition {
+export interface QueuePosition {
   readonly next: number
   readonly end: number
   /** Of those that are done with in part, or wholly though others in front are not: what is still to be exported. */
   readonly left?: ReadonlyMap<number, readonly Range[]>
 }
 
-interface Index extends Omit<Checkpoint, 'snapshots'> {
+/** Its names are part of the format. */
+interface Index extends Omit<Checkpoint, 'snapshots' | 'queuePositions'> {
+  readonly lanes: Checkpoint['queuePositions']
   readonly snapshots: readonly (readonly [name: string, bytes: number])[]
 }
 
 export async function writeCheckpoint(
   disk: Disk,
   folder: string,
-  { snapshots, ...checkpoint }: Checkpoint
+  { snapshots, queuePositions, ...checkpoint }: Checkpoint
 ): Promise<void> {
   const sizes = [...snapshots].map(([name, bytes]): [string, number] => [name, bytes.length])
-  const index = serialize({ ...checkpoint, snapshots: sizes } satisfies Index)
+  const index = serialize({ ...checkpoint, lanes: queuePositions, snapshots: sizes } satisfies Index)
   const header = Buffer.alloc(HEADER_BYTES)
   MAGIC.copy(header)
   header.writeUInt32LE(index.length, INDEX_LENGTH_AT)
@@ -88,11 +90,11 @@ export async function readCheckpoint(disk: Disk, folder: string): Promise<Checkp
 
 function decode(bytes: Buffer): Checkpoint {
   let at = HEADER_BYTES + bytes.readUInt32LE(INDEX_LENGTH_AT)
-  const { snapshots, ...checkpoint }: Index = deserialize(bytes.subarray(HEADER_BYTES, at))
+  const { snapshots, lanes, ...checkpoint }: Index = deserialize(bytes.subarray(HEADER_BYTES, at))
   const states = new Map<string, Uint8Array>()
   for (const [name, length] of snapshots) {
     states.set(name, new Uint8Array(bytes.buffer, bytes.byteOffset + at, length))
     at += length
   }
-  return { ...checkpoint, snapshots: states }
+  return { ...checkpoint, queuePositions: lanes, snapshots: states }
 }

@@ -13,7 +13,7 @@ import path from 'node:path'
 import { crc32 } from 'node:zlib'
 import { describeError, WeirError } from '../../errors.ts'
 import type { Topology } from '../graph/topology.ts'
-import type { StateKeeper } from '../service/lifecycle.ts'
+import type { StateBackend } from '../service/lifecycle.ts'
 
 // File: magic, CRC-32 of the rest (uint32 LE), the component's bytes.
 const MAGIC = Buffer.from('WEIRST01')
@@ -22,8 +22,11 @@ const HEADER_BYTES = MAGIC.length + 4
 /** Takes the place of a pipeline for exporters. No pipeline is called so. */
 const EXPORTERS = '/exporters'
 
-/** Processors' and exporters' state between two runs, one file each. Written on a clean shutdown, used up by the next start. */
-export class StateStore {
+/**
+ * Processors' and exporters' state between two runs, one file each. Written on a clean shutdown, used up by the next
+ * start.
+ */
+export class StateFiles {
   #folder: string
 
   /** @param stateDir `service.state_dir` */
@@ -77,7 +80,7 @@ export class StateStore {
  * Delivery level `memory`: state is written at a clean stop and used up by the next start. Were it kept longer, a crash
  * later on would bring back what had been sent in the meantime.
  */
-export function keepInStore(store: StateStore, topology: Topology): StateKeeper {
+export function stateInFiles(store: StateFiles, topology: Topology): StateBackend {
   const stateful = () =>
     [
       ...topology.pipelines.flatMap(({ name, processors }) =>
@@ -105,7 +108,7 @@ export function keepInStore(store: StateStore, topology: Topology): StateKeeper 
     async hold() {},
     release() {},
     reloaded: async () => true,
-    // Lanes have no disk, so nothing waits there.
+    // Sending queues have no disk, so nothing waits there.
     checkpoint: async () => true,
     async save() {
       let saved = true

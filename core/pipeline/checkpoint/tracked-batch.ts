@@ -1,6 +1,6 @@
-import type { Block } from '../../model/block.ts'
 import { Batch, type Origin, type Outcome } from '../../batch/batch.ts'
 import type { Permit } from '../../batch/credits.ts'
+import type { Block } from '../../model/block.ts'
 import type { SettlementTracker } from './settlement-tracker.ts'
 
 /** A batch that checkpoints wait for. If it is handed back its owner has the data again, as a part of its snapshots. */

@@ -1,10 +1,10 @@
-import { describeError, WeirError } from '../../errors.ts'
 import { Batch, type Origin, type Outcome } from '../../batch/batch.ts'
+import { describeError, WeirError } from '../../errors.ts'
 import type { Pipeline } from '../graph/topology.ts'
-import type { Delivery } from '../service/build.ts'
-import type { DeadLetter, DeadLetters } from './store.ts'
+import type { BuiltService } from '../service/build.ts'
+import type { DeadLetter, DeadLetterStore } from './store.ts'
 
-/** The reason under which a lane drops what it does not put into a letter. */
+/** The reason under which a sending queue drops what it does not put into a dead letter. */
 const GIVEN_UP = 'retries_exhausted'
 
 /** What `weir dlq replay` is told. */
@@ -15,7 +15,7 @@ export interface ReplayReport {
   readonly failed: readonly { readonly number: number; readonly error: string }[]
 }
 
-/** A letter that is delivered. Without its block: a gigabyte of letters must not be in memory at once. */
+/** A dead letter that is delivered. Without its block: a gigabyte of dead letters must not be in memory at once. */
 interface Delivered {
   readonly number: number
   readonly kind: DeadLetter['kind']
@@ -24,22 +24,22 @@ interface Delivered {
 }
 
 /**
- * Delivers letters again, one after the other, and removes them. A receiver's is delivered once the journal has it, with
- * its key, which keeps a crash before the removal from counting it twice. An exporter's is delivered once a checkpoint says
- * so; after a crash before that the exporter sees the same points again.
+ * Delivers dead letters again, one after the other, and removes them. A receiver's is delivered once the journal has
+ * it, with its key, which keeps a crash before the removal from counting it twice. An exporter's is delivered once a
+ * checkpoint says so; after a crash before that the exporter sees the same points again.
  */
 export class DeadLetterReplay {
-  #letters: DeadLetters
-  #delivery: Delivery
+  #deadLetters: DeadLetterStore
+  #service: BuiltService
   /** What could not be removed yet, by number; it is not delivered again. */
   #delivered = new Map<number, Delivered>()
 
-  constructor(letters: DeadLetters, delivery: Delivery) {
-    this.#letters = letters
-    this.#delivery = delivery
+  constructor(deadLetters: DeadLetterStore, service: BuiltService) {
+    this.#deadLetters = deadLetters
+    this.#service = service
   }
 
-  /** One at a time: two would deliver each letter twice. */
+  /** One at a time: two would deliver each dead letter twice. */
   async run(numbers: readonly number[]): Promise<ReplayReport> {
     const failed: { number: number; error: string }[] = []
     const attempt = async (number: number, work: () => Promise<void>) => {
@@ -72,15 +72,15 @@ export class DeadLetterReplay {
 
   /** Rejects where it is not delivered. */
   async #deliver(number: number): Promise<Delivered> {
-    const { services, entrance } = this.#delivery
-    if (!this.#letters.has(number)) throw new Error('there is no such letter')
-    const letter = await this.#letters.read(number, services.series)
+    const { services, ingress } = this.#service
+    if (!this.#deadLetters.has(number)) throw new Error('there is no such dead letter')
+    const deadLetter = await this.#deadLetters.read(number, services.series)
     // Until then it may still come to light that it was delivered before a crash.
-    if (letter.kind === 'receiver' && !(await entrance.doneOver(AbortSignal.abort())))
+    if (deadLetter.kind === 'receiver' && !(await ingress.replayCompleted(AbortSignal.abort())))
       throw new WeirError('COMPONENT_FAILED', 'what the last run left is still being processed; try again later')
-    const about = { number, kind: letter.kind, items: letter.block.length }
-    if (this.#letters.isDelivered(number)) return { ...about, outcome: { status: 'acked' } }
-    const outcome = await this.#push(letter)
+    const about = { number, kind: deadLetter.kind, items: deadLetter.block.length }
+    if (this.#deadLetters.isDelivered(number)) return { ...about, outcome: { status: 'acked' } }
+    const outcome = await this.#push(deadLetter)
     if (outcome.status === 'nacked') throw outcome.error
     if (outcome.status === 'dropped' && outcome.reason === GIVEN_UP)
       throw new Error('it could not be sent within retry.max_elapsed_time')
@@ -88,10 +88,10 @@ export class DeadLetterReplay {
   }
 
   #push({ kind, id, request, key, pipelines, block }: DeadLetter): Promise<Outcome> {
-    const { topology, entrance } = this.#delivery
-    const lane = topology.exporters.find(({ component }) => component.id === id)?.lane
+    const { topology, ingress } = this.#service
+    const sendingQueue = topology.exporters.find(({ component }) => component.id === id)?.sendingQueue
     const isThere =
-      kind === 'exporter' ? lane !== undefined : topology.receivers.some(({ component }) => component.id === id)
+      kind === 'exporter' ? sendingQueue !== undefined : topology.receivers.some(({ component }) => component.id === id)
     if (!isThere) throw new WeirError('COMPONENT_FAILED', `the running Weir has no ${kind} ${id}`)
     const gone = pipelines?.find(name => !topology.pipelines.some(fed => fed.name === name && feeds(id, fed)))
     if (gone !== undefined)
@@ -102,24 +102,24 @@ export class DeadLetterReplay {
     const origin: Origin = {
       source: id,
       request: request === undefined ? undefined : () => request,
-      letter: key === undefined ? undefined : { key, pipelines }
+      deadLetter: key === undefined ? undefined : { key, pipelines }
     }
     return new Promise(resolve => {
       const batch = Batch.of(origin, block, resolve)
-      if (kind === 'exporter') lane!.push(batch)
-      else entrance.push(id, batch)
+      if (kind === 'exporter') sendingQueue!.push(batch)
+      else ingress.push(id, batch)
     })
   }
 
   /** What exporters were given may wait on their disks, where a crash cuts off what no checkpoint knows. */
   async #writeDown(exported: readonly Delivered[]): Promise<boolean> {
-    const { keeper } = this.#delivery
-    return keeper === undefined || exported.length === 0 || keeper.checkpoint()
+    const { stateBackend } = this.#service
+    return stateBackend === undefined || exported.length === 0 || stateBackend.checkpoint()
   }
 
   async #finish({ number, kind, outcome }: Delivered): Promise<void> {
     try {
-      await this.#letters.remove(number)
+      await this.#deadLetters.remove(number)
     } catch (error) {
       throw new Error(
         `it is delivered, but cannot be removed: ${describeError(error)}; a further replay removes it, and does not deliver it again`
@@ -128,7 +128,7 @@ export class DeadLetterReplay {
     this.#delivered.delete(number)
     if (outcome.status !== 'dropped') return
     const { items, reason } = outcome
-    const what = kind === 'exporter' ? `refused again (${reason}), and are in a new letter` : `dropped (${reason})`
+    const what = kind === 'exporter' ? `refused again (${reason}), and are in a new dead letter` : `dropped (${reason})`
     throw new Error(`${items} of its items were ${what}`)
   }
 }

@@ -28,15 +28,15 @@ export interface DeadLetter {
   /** Of those that the receiver feeds the pipelines in which it failed; undefined: all. */
   readonly pipelines?: readonly string[] | undefined
   readonly block: Block
-  /** A second letter of one key is not kept: it is the first, processed again after a crash. */
+  /** A second dead letter of one key is not kept: it is the first, processed again after a crash. */
   readonly key?: string | undefined
 }
 
 /**
- * Key of the letter of an entry of the journal. With the entry's time, for numbers are given anew where a journal was cut
- * off or begun anew, and the letter of another entry would be taken for this one's.
+ * Key of the dead letter of an entry of the journal. With the entry's time, for numbers are given anew where a journal
+ * was cut off or begun anew, and the dead letter of another entry would be taken for this one's.
  */
-export function letterKey(entry: number, time: number): string {
+export function idempotencyKey(entry: number, time: number): string {
   return `entry${entry}_${Math.trunc(time)}`
 }
 
@@ -48,20 +48,22 @@ interface Kept {
   readonly key: string | undefined
 }
 
-/** For `catch`: undefined where a running Weir has delivered and removed the letter since the folder was listed. */
+/**
+ * For `catch`: undefined where a running Weir has delivered and removed the dead letter since the folder was listed.
+ */
 export function unlessGone(error: NodeJS.ErrnoException): undefined {
   if (error.code !== 'ENOENT') throw error
 }
 
-/** A folder of letters, each safe on disk once {@link put} has resolved, until it is removed. */
-export class DeadLetters {
+/** A folder of dead letters, each safe on disk once {@link put} has resolved, until it is removed. */
+export class DeadLetterStore {
   #disk: Disk
   readonly folder: string
   #maxBytes: number
   #kept = new Map<number, Kept>()
   #numberOf = new Map<string, number>()
   #delivered = new Set<number>()
-  /** What failed writes may have left, which is no letter: nobody was told that it is one. */
+  /** What failed writes may have left, which is no dead letter: nobody was told that it is one. */
   #leftovers = new Set<string>()
   #next = 0
 
@@ -72,15 +74,15 @@ export class DeadLetters {
   }
 
   /** Of a folder that is there. */
-  static async open(disk: Disk, folder: string, maxBytes = Number.POSITIVE_INFINITY): Promise<DeadLetters> {
-    const letters = new DeadLetters(disk, folder, maxBytes)
+  static async open(disk: Disk, folder: string, maxBytes = Number.POSITIVE_INFINITY): Promise<DeadLetterStore> {
+    const deadLetters = new DeadLetterStore(disk, folder, maxBytes)
     for (const name of await disk.list(folder)) {
       const [, number, key] = NAME.exec(name) ?? []
       if (number === undefined) continue
       const bytes = await disk.size(path.join(folder, name)).catch(unlessGone)
-      if (bytes !== undefined) letters.#enter(Number(number), { name, bytes, key })
+      if (bytes !== undefined) deadLetters.#enter(Number(number), { name, bytes, key })
     }
-    return letters
+    return deadLetters
   }
 
   /** Oldest first. */
@@ -109,11 +111,11 @@ export class DeadLetters {
   }
 
   /** Throws where the folder is full, or with what the disk says; nothing is kept then. */
-  async put(letter: DeadLetter): Promise<void> {
-    const { key } = letter
+  async put(deadLetter: DeadLetter): Promise<void> {
+    const { key } = deadLetter
     if (key !== undefined && this.#numberOf.has(key)) return
-    if (!this.#hasRoomFor(letter)) await this.#forgetTakenAway()
-    if (!this.#hasRoomFor(letter))
+    if (!this.#hasRoomFor(deadLetter)) await this.#forgetTakenAway()
+    if (!this.#hasRoomFor(deadLetter))
       throw new WeirError(
         'QUEUE_FULL',
         `the dead letters in ${this.folder} are full: see "weir dlq list ${this.folder}", and send or remove some`
@@ -121,7 +123,7 @@ export class DeadLetters {
     await this.#removeLeftovers()
     const number = this.#next++
     const name = `${String(number).padStart(NAME_DIGITS, '0')}${key === undefined ? '' : `-${key}`}.letter`
-    const bytes = encode(letter)
+    const bytes = encode(deadLetter)
     try {
       await replaceFile(this.#disk, path.join(this.folder, name), [bytes])
     } catch (error) {

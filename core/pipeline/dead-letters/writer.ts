@@ -1,17 +1,17 @@
 import type { Logger } from 'pino'
+import type { JournalEntry } from '../../batch/settlement.ts'
 import { describeError } from '../../errors.ts'
 import { blockBytes } from '../../model/block.ts'
 import { type Clock, sleep } from '../../telemetry/clock.ts'
-import type { JournalEntry } from '../../batch/settlement.ts'
 import type { SettlementTracker } from '../checkpoint/settlement-tracker.ts'
-import { type DeadLetters, letterKey } from './store.ts'
+import { type DeadLetterStore, idempotencyKey } from './store.ts'
 
 const RETRY_MS = 1000
 /** Blocks that may wait for the dead letters, which may be full, before nothing more is forwarded. */
 const MOST_WAITING_BYTES = 64 * 2 ** 20
 
 interface WriterHost {
-  readonly deadLetters: DeadLetters | undefined
+  readonly deadLetters: DeadLetterStore | undefined
   readonly settlements: SettlementTracker
   readonly clock: Clock
   readonly log: Logger
@@ -22,17 +22,20 @@ export interface FailedBatch {
   /** Id of its receiver. */
   readonly source: string
   readonly request?: string | undefined
-  /** Processed again after a crash, it is the same letter. */
+  /** Processed again after a crash, it is the same dead letter. */
   readonly entry: JournalEntry
 }
 
 /**
- * Writes dead letters for batches of the journal, and takes letters away that are entries again. Both are tried until the
- * disk has done it; checkpoints wait for it.
+ * Writes dead letters for batches of the journal, and takes dead letters away that are entries again. Both are tried
+ * until the disk has done it; checkpoints wait for it.
  */
 export class DeadLetterWriter {
   #host: WriterHost
-  /** Keys of letters that are entries: processed again after a crash, what failed must not become a letter again. */
+  /**
+   * Keys of dead letters that are entries: processed again after a crash, what failed must not become a dead letter
+   * again.
+   */
   #delivered = new Set<string>()
   #waitingBytes = 0
   /** The last of those that are to be written, one after the other: where one cannot be, the others need not try. */
@@ -50,16 +53,16 @@ export class DeadLetterWriter {
   }
 
   /**
-   * A processor failed over the batch, in these `pipelines` of its receiver (undefined: in all). Resolves when there is a
-   * letter, or none can be had.
+   * A processor failed over the batch, in these `pipelines` of its receiver (undefined: in all). Resolves when there is
+   * a dead letter, or none can be had.
    */
   add({ source, request, entry }: FailedBatch, error: Error, pipelines?: readonly string[]): Promise<void> {
     const { deadLetters, settlements } = this.#host
     if (deadLetters === undefined) return Promise.resolve()
     const { number, time, block } = entry
-    const key = letterKey(number, time)
+    const key = idempotencyKey(number, time)
     const reason = { reason: 'processor_failed', error: describeError(error) }
-    const letter = {
+    const deadLetter = {
       ...reason,
       time,
       id: source,
@@ -72,7 +75,7 @@ export class DeadLetterWriter {
     const bytes = blockBytes(block)
     this.#waitingBytes += bytes
     const put = async () => {
-      if (!this.#delivered.has(key)) await deadLetters.put(letter)
+      if (!this.#delivered.has(key)) await deadLetters.put(deadLetter)
       // It may have been delivered meanwhile.
       if (this.#delivered.has(key)) await remove(deadLetters, key)
     }
@@ -88,7 +91,7 @@ export class DeadLetterWriter {
     return this.#lastPut
   }
 
-  /** The letter was delivered: its entry is forwarded. */
+  /** The dead letter was delivered: its entry is forwarded. */
   delivered(key: string): void {
     const { deadLetters, settlements } = this.#host
     this.#delivered.add(key)
@@ -101,9 +104,11 @@ export class DeadLetterWriter {
     void this.#keep(removing())
   }
 
-  /** No processor failed over the entry. Where one did before the crash, there is no need of its letter any more. */
+  /**
+   * No processor failed over the entry. Where one did before the crash, there is no need of its dead letter any more.
+   */
   succeeded({ number, time }: JournalEntry): void {
-    const key = letterKey(number, time)
+    const key = idempotencyKey(number, time)
     if (this.#host.deadLetters?.numberOf(key) !== undefined) this.delivered(key)
   }
 
@@ -142,7 +147,7 @@ export class DeadLetterWriter {
   }
 }
 
-async function remove(letters: DeadLetters, key: string): Promise<void> {
-  const number = letters.numberOf(key)
-  if (number !== undefined) await letters.remove(number)
+async function remove(deadLetters: DeadLetterStore, key: string): Promise<void> {
+  const number = deadLetters.numberOf(key)
+  if (number !== undefined) await deadLetters.remove(number)
 }

@@ -1,6 +1,6 @@
-import type { Block } from '../../model/block.ts'
 import { Batch, type Origin, type Outcome } from '../../batch/batch.ts'
 import type { SettlementToken } from '../../batch/settlement.ts'
+import type { Block } from '../../model/block.ts'
 import { fanOut, type Sink } from './fan-out.ts'
 
 /** Pipelines by name that the same receiver feeds. */

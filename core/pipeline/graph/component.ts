@@ -1,5 +1,8 @@
 import type { RequestHandler } from 'express'
 import type { Logger } from 'pino'
+import { Batch } from '../../batch/batch.ts'
+import type { CreditPool } from '../../batch/credits.ts'
+import { admit } from '../../batch/received-batch.ts'
 import type { SeriesRegistry } from '../../model/series.ts'
 import type { ComponentState, Context, Instruments } from '../../plugin/context.ts'
 import type { Kind } from '../../plugin/contract.ts'
@@ -9,14 +12,11 @@ import type { Clock } from '../../telemetry/clock.ts'
 import { ComponentClock } from '../../telemetry/component-clock.ts'
 import type { Metrics } from '../../telemetry/metrics.ts'
 import { VirtualClock } from '../../telemetry/virtual-clock.ts'
-import { Batch } from '../../batch/batch.ts'
-import type { CreditPool } from '../../batch/credits.ts'
-import { admit } from '../../batch/received-batch.ts'
 import type { SettlementTracker } from '../checkpoint/settlement-tracker.ts'
 import { trackedBatch } from '../checkpoint/tracked-batch.ts'
-import type { DeadLetters } from '../dead-letters/store.ts'
-import type { Steps } from '../ingest/cooperative.ts'
-import type { Custodian } from '../ingest/entry-settlements.ts'
+import type { DeadLetterStore } from '../dead-letters/store.ts'
+import type { CooperativeScheduler } from '../ingest/cooperative.ts'
+import type { EntrySettlements } from '../ingest/entry-settlements.ts'
 import type { StageHost } from '../stage/stage.ts'
 
 /** What all components of a process share. */
@@ -28,11 +28,11 @@ export interface Services {
   readonly series: SeriesRegistry
   readonly metrics: Metrics
   readonly credits: CreditPool
-  readonly ownedCredits: CreditPool
+  readonly outputBudget: CreditPool
   /** Of what is inside operators; with a journal nothing more is forwarded while they are spent. */
   readonly heldCredits: CreditPool
   readonly settlements: SettlementTracker
-  readonly steps: Steps
+  readonly steps: CooperativeScheduler
   /** Whether there is a folder for state that outlives the process. */
   readonly durable: boolean
   /** While a reload hands state from the processors that were to those that will be. */
@@ -40,14 +40,14 @@ export interface Services {
   /** Whether what came in is processed again after a crash. */
   readonly replayed: boolean
   /** With a journal: answers for batches that were acknowledged. Set before anything starts. */
-  custodian: Custodian | undefined
+  entrySettlements: EntrySettlements | undefined
   readonly routes: Map<string, RequestHandler>
   readonly reports: Set<Report>
   readonly announcements: Announcement[]
   /** Whether a processor asked for the requests that batches come in: finding out costs receivers a hash. */
   requestsWanted: boolean
   /** Where what can never be delivered goes; undefined where it is dropped. */
-  readonly deadLetters: DeadLetters | undefined
+  readonly deadLetters: DeadLetterStore | undefined
   /** Set once the admin server listens. */
   adminUrl: string
 }
@@ -120,7 +120,7 @@ export class Component {
 
   #makeContext(services: Services): Context {
     const { account, id, log } = this
-    const { clock, pipelineClock, series, credits, ownedCredits, replayed, routes, reports, announcements } = services
+    const { clock, pipelineClock, series, credits, outputBudget, replayed, routes, reports, announcements } = services
     const hostTime = pipelineClock instanceof VirtualClock ? pipelineClock.of(this.name) : pipelineClock
     this.#clock = new ComponentClock(this.kind === 'processor' ? hostTime : clock)
     const isDurable = () => (services.durable || services.isReloading) && !this.isLeaving
@@ -132,7 +132,7 @@ export class Component {
       account,
       series,
       credits,
-      ownedCredits,
+      outputBudget,
       get durable() {
         return isDurable()
       },
@@ -161,10 +161,10 @@ export class Component {
           permit,
           onSettled
         ),
-      ownedBatch: (block, permit, onSettled) =>
+      outputBatch: (block, permit, onSettled) =>
         trackedBatch(services.settlements, { source: id }, block, onSettled, permit),
       adopt: (origin, block, again) =>
-        services.custodian?.adopt(origin, block, this.pipeline!, again) ?? Batch.of(origin, block),
+        services.entrySettlements?.adopt(origin, block, this.pipeline!, again) ?? Batch.of(origin, block),
       inSteps: step => services.steps.add(step),
       wantRequests: () => {
         services.requestsWanted = true

@@ -1,7 +1,7 @@
-import { WeirError } from '../../errors.ts'
 import type { Batch } from '../../batch/batch.ts'
+import { WeirError } from '../../errors.ts'
 
-/** Where batches go: a lane, a pipeline, or several of them. */
+/** Where batches go: a sending queue, a pipeline, or several of them. */
 export interface Sink {
   /** Whether everything behind it has room for another batch. */
   hasRoom(): boolean
@@ -11,8 +11,8 @@ export interface Sink {
 
 /**
  * Gives a batch to each of `sinks`, or to none: where one is full the batch is handed back before any other has it, or
- * its sender's second try would count twice there. With a journal nothing is handed back any more: who feeds it waits for
- * room (`feederWaits`), and what one entry brings is taken, though a queue may run over by it.
+ * its sender's second try would count twice there. With a journal nothing is handed back any more: who feeds it waits
+ * for room (`feederWaits`), and what one entry brings is taken, though a queue may run over by it.
  */
 export function fanOut(sinks: readonly Sink[], feederWaits: boolean): Sink {
   const hasRoom = () => sinks.every(sink => sink.hasRoom())

@@ -1,10 +1,10 @@
+import type { Batch } from '../../batch/batch.ts'
 import { PIPELINE_PREFIX, pipelineOrder } from '../../config/graph.ts'
 import type { ComponentConfig, ResolvedConfig } from '../../config/resolved.ts'
 import type { PipelineConfig } from '../../config/service.ts'
 import { WeirError } from '../../errors.ts'
 import type { Exporter, Kind, Processor, Receiver } from '../../plugin/contract.ts'
-import type { Batch } from '../../batch/batch.ts'
-import { Lane } from '../sending-queue/sending-queue.ts'
+import { SendingQueue } from '../sending-queue/sending-queue.ts'
 import { buildStage } from '../stage/build-stage.ts'
 import type { Stage } from '../stage/stage.ts'
 import { Branches } from './branches.ts'
@@ -27,7 +27,7 @@ export interface BuiltExporter {
   readonly component: Component
   readonly entry: ComponentConfig
   readonly exporter: Exporter
-  readonly lane: Lane
+  readonly sendingQueue: SendingQueue
 }
 
 /** Components, connected. One object for as long as Weir runs; a reload exchanges its parts. */
@@ -102,7 +102,8 @@ export class Pipeline implements Sink {
 
 /**
  * Creates every component that a pipeline uses and connects them.
- * @param waitedFor exporters for which something waits on disk: these too, where there are such, though no pipeline uses
+ * @param waitedFor exporters for which something waits on disk: these too, where there are such, though no pipeline
+ * uses
  *   them any more, or does so only once what the last run left is done over
  */
 export function buildTopology(
@@ -141,12 +142,12 @@ export function createReceiver(entry: ComponentConfig, services: Services): Buil
 }
 
 export function createExporter(entry: ComponentConfig, services: Services): BuiltExporter {
-  const { id, plugin, config, lane } = entry
+  const { id, plugin, config, sendingQueue } = entry
   const component = new Component('exporter', id, undefined, services.log)
   const context = component.context(services)
   const exporter = plugin.create(config, context) as Exporter
   const host = { ...context, deadLetters: services.deadLetters }
-  return { component, entry, exporter, lane: new Lane(exporter, lane!, host) }
+  return { component, entry, exporter, sendingQueue: new SendingQueue(exporter, sendingQueue!, host) }
 }
 
 export function createPipeline(name: string, config: ResolvedConfig, services: Services): Pipeline {
@@ -162,11 +163,11 @@ export function createPipeline(name: string, config: ResolvedConfig, services: S
 /** Gives every pipeline what it feeds, as their configurations say. */
 export function connect({ pipelines, exporters }: Topology, { replayed }: Services): void {
   for (const pipeline of pipelines) {
-    const lanes = exporters
+    const sendingQueues = exporters
       .filter(({ component }) => pipeline.config.exporters.includes(component.id) && !component.isLeaving)
-      .map(({ lane }) => lane)
+      .map(({ sendingQueue }) => sendingQueue)
     const fed = pipelines.filter(({ config }) => config.receivers.includes(PIPELINE_PREFIX + pipeline.name))
-    pipeline.connect(fanOut([...lanes, ...fed], replayed))
+    pipeline.connect(fanOut([...sendingQueues, ...fed], replayed))
   }
 }
 

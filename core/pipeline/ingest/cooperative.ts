@@ -1,13 +1,13 @@
 import type { Stepwise } from '../../model/stepwise.ts'
 
-/** Work of {@link Steps.run} before others have their turn. */
+/** Work of {@link CooperativeScheduler.run} before others have their turn. */
 const RUN_MS = 1
 
 /**
  * Work that is done in steps, so that nobody waits for all of it. While somebody hands batches on, he drives it: then
  * nothing comes in and no time goes by until it is done, as if it had been done at once.
  */
-export class Steps {
+export class CooperativeScheduler {
   #waiting: (() => boolean)[] = []
   #wakeDriver: (() => void) | undefined
   #isScheduled = false
@@ -34,7 +34,10 @@ export class Steps {
     else this.#wakeDriver()
   }
 
-  /** Resolves to what `work` returns. Of its steps, most of which are far shorter, as many as take a millisecond are one. */
+  /**
+   * Resolves to what `work` returns. Of its steps, most of which are far shorter, as many as take a millisecond are
+   * one.
+   */
   run<T>(work: Stepwise<T>): Promise<T> {
     return new Promise((resolve, reject) =>
       this.add(() => {

@@ -1,13 +1,13 @@
-import type { Block } from '../../model/block.ts'
-import { type Clock, sleep } from '../../telemetry/clock.ts'
 import { Batch, type Origin, type Outcome } from '../../batch/batch.ts'
 import { ACKED, Settlement, type SettlementToken } from '../../batch/settlement.ts'
+import type { Block } from '../../model/block.ts'
+import { type Clock, sleep } from '../../telemetry/clock.ts'
 import type { SettlementTracker } from '../checkpoint/settlement-tracker.ts'
 import type { DeadLetterWriter } from '../dead-letters/writer.ts'
 
 const RETRY_MS = 1000
 
-interface CustodianHost {
+interface EntrySettlementsHost {
   readonly settlements: SettlementTracker
   readonly deadLetters: DeadLetterWriter
   readonly clock: Clock
@@ -21,17 +21,17 @@ interface AdoptedEntry {
 }
 
 /**
- * Answers for batches whose senders were told that the journal has them. One that is handed back becomes a dead letter, for
- * the same would happen again; at a stop the journal keeps it.
+ * Answers for batches whose senders were told that the journal has them. One that is handed back becomes a dead letter,
+ * for the same would happen again; at a stop the journal keeps it.
  */
-export class Custodian {
-  #host: CustodianHost
-  /** By number, until all is restored: an entry has one letter, whichever pipelines hand it back. */
+export class EntrySettlements {
+  #host: EntrySettlementsHost
+  /** By number, until all is restored: an entry has one dead letter, whichever pipelines hand it back. */
   #adopted = new Map<number, AdoptedEntry>()
   /** From a stop on: what is handed back needs nothing but the journal. */
   isStopping = false
 
-  constructor(host: CustodianHost) {
+  constructor(host: EntrySettlementsHost) {
     this.#host = host
   }
 

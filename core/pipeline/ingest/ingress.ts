@@ -1,10 +1,10 @@
-import { WeirError } from '../../errors.ts'
 import type { Batch } from '../../batch/batch.ts'
 import type { CreditPool } from '../../batch/credits.ts'
+import { WeirError } from '../../errors.ts'
 import type { Branches } from '../graph/branches.ts'
 
 /** Between receivers and pipelines: where batches become Weir's to deliver. */
-export interface Entrance {
+export interface Ingress {
   /** Takes the handle over. Never throws. */
   push(receiver: string, batch: Batch): void
   /** From now on batches go to these, by receiver id. */
@@ -12,7 +12,7 @@ export interface Entrance {
   /** Resolves to true once everything that was pushed so far has been handed on, or to false when `deadline` fires. */
   caughtUp(deadline: AbortSignal): Promise<boolean>
   /** The same for what an earlier run had taken and not finished. */
-  doneOver(deadline: AbortSignal): Promise<boolean>
+  replayCompleted(deadline: AbortSignal): Promise<boolean>
   /** Resolves once nothing is handed on any more, until {@link resume}. What is pushed meanwhile waits. */
   pause(): Promise<void>
   resume(): void
@@ -24,26 +24,26 @@ export interface Entrance {
  * Delivery level `memory`: straight through; the reply waits for what becomes of the batch. Closed while processors
  * cannot put out what they own, or what they hold would grow without end.
  */
-export class DirectEntrance implements Entrance {
+export class DirectIngress implements Ingress {
   #sinks: ReadonlyMap<string, Branches>
-  #ownedCredits: CreditPool
+  #outputBudget: CreditPool
   #waiting: { readonly receiver: string; readonly batch: Batch }[] | undefined
 
-  constructor(sinks: ReadonlyMap<string, Branches>, ownedCredits: CreditPool) {
+  constructor(sinks: ReadonlyMap<string, Branches>, outputBudget: CreditPool) {
     this.#sinks = sinks
-    this.#ownedCredits = ownedCredits
+    this.#outputBudget = outputBudget
   }
 
   push(receiver: string, batch: Batch): void {
     if (this.#waiting !== undefined) return void this.#waiting.push({ receiver, batch })
-    if (this.#ownedCredits.isSpent)
-      return batch.nack(new WeirError('QUEUE_FULL', 'exporters are behind and limits.owned is spent; try again later'))
+    if (this.#outputBudget.isSpent)
+      return batch.nack(new WeirError('QUEUE_FULL', 'exporters are behind and limits.output is spent; try again later'))
     const sink = this.#sinks.get(receiver)
-    const { letter } = batch.origin
-    if (!sink?.hasAll(letter?.pipelines))
+    const { deadLetter } = batch.origin
+    if (!sink?.hasAll(deadLetter?.pipelines))
       return batch.nack(new WeirError('QUEUE_FULL', `what ${receiver} fed is no longer part of the configuration`))
-    if (letter === undefined) return sink.push(batch)
-    sink.pushTo(letter.pipelines, batch.origin, batch.block, outcome => batch.settle(outcome))
+    if (deadLetter === undefined) return sink.push(batch)
+    sink.pushTo(deadLetter.pipelines, batch.origin, batch.block, outcome => batch.settle(outcome))
   }
 
   connect(sinks: ReadonlyMap<string, Branches>): void {
@@ -54,7 +54,7 @@ export class DirectEntrance implements Entrance {
     return true
   }
 
-  async doneOver(): Promise<boolean> {
+  async replayCompleted(): Promise<boolean> {
     return true
   }
 

@@ -1,4 +1,5 @@
 import type { Logger } from 'pino'
+import type { Batch } from '../../batch/batch.ts'
 import { describeError, WeirError } from '../../errors.ts'
 import type { Entry } from '../../journal/entry.ts'
 import type { Journal } from '../../journal/journal.ts'
@@ -7,13 +8,12 @@ import type { ComponentState } from '../../plugin/context.ts'
 import type { Account } from '../../telemetry/account.ts'
 import type { Clock } from '../../telemetry/clock.ts'
 import type { VirtualClock } from '../../telemetry/virtual-clock.ts'
-import type { Batch } from '../../batch/batch.ts'
 
 const TICK_MS = 50
 /** After a failed write, how long to refuse before the next try. */
 const RETRY_MS = 1000
 
-export interface JournalIntakeOptions {
+export interface JournalAppenderOptions {
   readonly journal: Journal
   /** What processors take for the time: it moves only with entries. */
   readonly pipelineClock: VirtualClock
@@ -23,9 +23,11 @@ export interface JournalIntakeOptions {
   status(state: ComponentState, reason?: string): void
 }
 
-/** The way into the journal: batches are acknowledged once they are on disk, and time goes by with entries of its own. */
-export class JournalIntake {
-  #options: JournalIntakeOptions
+/**
+ * The way into the journal: batches are acknowledged once they are on disk, and time goes by with entries of its own.
+ */
+export class JournalAppender {
+  #options: JournalAppenderOptions
   /** Appended, and not yet on disk. */
   #unacknowledged: { readonly number: number; readonly batch: Batch }[] = []
   #lastTime: number
@@ -34,7 +36,7 @@ export class JournalIntake {
   #isClosed = false
   #cancelTick = () => {}
 
-  constructor(options: JournalIntakeOptions) {
+  constructor(options: JournalAppenderOptions) {
     this.#options = options
     this.#lastTime = options.pipelineClock.now()
   }
@@ -53,9 +55,9 @@ export class JournalIntake {
       return batch.nack(new WeirError('QUEUE_FULL', refusal))
     }
     account.inFlight += batch.block.length
-    const { source, request, letter } = batch.origin
+    const { source, request, deadLetter } = batch.origin
     const { block } = batch
-    const entry: Entry = { kind: 'data', time: this.#time(), source, request: request?.(), letter, block }
+    const entry: Entry = { kind: 'data', time: this.#time(), source, request: request?.(), deadLetter, block }
     this.#unacknowledged.push({ number: journal.append(entry, blockBytes(batch.block)), batch })
   }
 

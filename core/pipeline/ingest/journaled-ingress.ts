@@ -1,17 +1,17 @@
+import type { Batch } from '../../batch/batch.ts'
+import type { CreditPool } from '../../batch/credits.ts'
 import { describeError } from '../../errors.ts'
 import type { DataEntry } from '../../journal/entry.ts'
 import type { NumberedEntry } from '../../journal/reader.ts'
 import { sleep } from '../../telemetry/clock.ts'
-import type { Batch } from '../../batch/batch.ts'
-import type { CreditPool } from '../../batch/credits.ts'
 import type { SettlementTracker } from '../checkpoint/settlement-tracker.ts'
-import type { DeadLetters } from '../dead-letters/store.ts'
+import type { DeadLetterStore } from '../dead-letters/store.ts'
 import { DeadLetterWriter } from '../dead-letters/writer.ts'
 import type { Branches } from '../graph/branches.ts'
-import type { Steps } from './cooperative.ts'
-import { Custodian } from './entry-settlements.ts'
-import type { Entrance } from './ingress.ts'
-import { JournalIntake, type JournalIntakeOptions } from './journal-append.ts'
+import type { CooperativeScheduler } from './cooperative.ts'
+import { EntrySettlements } from './entry-settlements.ts'
+import type { Ingress } from './ingress.ts'
+import { JournalAppender, type JournalAppenderOptions } from './journal-append.ts'
 import { Pause } from './pause.ts'
 
 const ROOM_POLL_MS = 10
@@ -23,22 +23,22 @@ const ITEMS_PER_TURN = 1000
 const ENTRIES_BEHIND = 64
 const MOST_TIMES = 16
 
-export interface JournaledEntranceOptions extends JournalIntakeOptions {
-  readonly ownedCredits: CreditPool
+export interface JournaledIngressOptions extends JournalAppenderOptions {
+  readonly outputBudget: CreditPool
   readonly heldCredits: CreditPool
   readonly settlements: SettlementTracker
   /** Taken between entries. */
-  readonly steps: Steps
-  readonly deadLetters: DeadLetters | undefined
+  readonly steps: CooperativeScheduler
+  readonly deadLetters: DeadLetterStore | undefined
 }
 
 /**
  * Delivery level `journal`: a batch is acknowledged when the journal has it on disk, and goes on only then. What drives
  * processors, time included, comes out of the journal in order, so doing it again after a crash does the same.
  */
-export class JournaledEntrance implements Entrance {
-  #options: JournaledEntranceOptions
-  #intake: JournalIntake
+export class JournaledIngress implements Ingress {
+  #options: JournaledIngressOptions
+  #appender: JournalAppender
   #sinks: ReadonlyMap<string, Branches> = new Map()
   #nextEntry: number
   #isReadable = true
@@ -46,18 +46,18 @@ export class JournaledEntrance implements Entrance {
   readonly #ownFrom: number
   #draining = false
   #deadLetters: DeadLetterWriter
-  readonly custodian: Custodian
+  readonly entrySettlements: EntrySettlements
   #stopped = false
   #pause = new Pause()
   #wake = () => {}
   #running: Promise<void> = Promise.resolve()
 
-  constructor(options: JournaledEntranceOptions) {
+  constructor(options: JournaledIngressOptions) {
     this.#options = options
     this.#deadLetters = new DeadLetterWriter(options)
-    this.custodian = new Custodian({ ...options, deadLetters: this.#deadLetters })
+    this.entrySettlements = new EntrySettlements({ ...options, deadLetters: this.#deadLetters })
     const status: typeof options.status = (state, reason) => this.#isReadable && options.status(state, reason)
-    this.#intake = new JournalIntake({ ...options, status })
+    this.#appender = new JournalAppender({ ...options, status })
     this.#nextEntry = options.journal.next
     this.#ownFrom = options.journal.next + options.journal.unread
   }
@@ -76,22 +76,22 @@ export class JournaledEntrance implements Entrance {
   start(): void {
     const { journal } = this.#options
     if (journal.unread > 0) this.#options.log.info({ entries: journal.unread }, 'processing what the journal still has')
-    this.custodian.restored()
+    this.entrySettlements.restored()
     this.#running = this.#run().finally(() => this.#options.steps.leave())
-    this.#intake.startTicking()
+    this.#appender.startTicking()
   }
 
   push(_receiver: string, batch: Batch): void {
-    this.#intake.take(batch)
+    this.#appender.take(batch)
   }
 
   committed(entry: number): void {
-    this.#intake.committed(entry)
+    this.#appender.committed(entry)
     this.#wake()
   }
 
   failed(error: Error): void {
-    this.#intake.failed(error)
+    this.#appender.failed(error)
     this.#wake()
   }
 
@@ -103,7 +103,7 @@ export class JournaledEntrance implements Entrance {
     return this.#handedOnBefore(this.#options.journal.appended, deadline)
   }
 
-  doneOver(deadline: AbortSignal): Promise<boolean> {
+  replayCompleted(deadline: AbortSignal): Promise<boolean> {
     return this.#handedOnBefore(this.#ownFrom, deadline)
   }
 
@@ -119,8 +119,8 @@ export class JournaledEntrance implements Entrance {
 
   async drain(deadline: AbortSignal): Promise<void> {
     this.#draining = true
-    this.custodian.isStopping = true
-    this.#intake.close()
+    this.entrySettlements.isStopping = true
+    this.#appender.close()
     // A reload could neither be done nor undone: what is there must not get any more.
     if (this.#pause.isAsked) this.#stop()
     this.#pause.end()
@@ -142,7 +142,7 @@ export class JournaledEntrance implements Entrance {
       }
       next ??= journal.readFromMemory() ?? (await this.#read())
       if (next === undefined) {
-        if (this.#draining && this.#intake.isSettled && journal.unread === 0) return
+        if (this.#draining && this.#appender.isSettled && journal.unread === 0) return
         await this.#somethingNew()
         continue
       }
@@ -150,7 +150,7 @@ export class JournaledEntrance implements Entrance {
       if (!(await this.#hasRoomNow())) continue
       pipelineClock.advanceTo(next.entry.time)
       await this.#takeSteps()
-      // The windows that closed by this may have filled a lane, which would hand the entry back.
+      // The windows that closed by this may have filled a sending queue, which would hand the entry back.
       if (!(await this.#hasRoomNow())) continue
       this.#handOn(next)
       handed += next.entry.kind === 'data' ? next.entry.block.length : 1
@@ -231,8 +231,9 @@ export class JournaledEntrance implements Entrance {
   }
 
   /**
-   * Operators hold as much as they may, and some of them wait for time to go by, which no entry brings meanwhile. It goes by
-   * from timer to timer, never ahead of the machine's: how much of it has to is the same when this is processed again.
+   * Operators hold as much as they may, and some of them wait for time to go by, which no entry brings meanwhile. It
+   * goes by from timer to timer, never ahead of the machine's: how much of it has to is the same when this is processed
+   * again.
    */
   async #letTimePass(): Promise<void> {
     const { clock, pipelineClock } = this.#options
@@ -247,36 +248,36 @@ export class JournaledEntrance implements Entrance {
   }
 
   #handOnData(number: number, data: DataEntry): void {
-    const { source, request, letter, block, time } = data
+    const { source, request, deadLetter, block, time } = data
     const { account } = this.#options
-    if (letter !== undefined) this.#deadLetters.delivered(letter.key)
+    if (deadLetter !== undefined) this.#deadLetters.delivered(deadLetter.key)
     const sink = this.#sinks.get(source)
     if (number < this.#ownFrom) account.produced += block.length
     else account.inFlight -= block.length
     const entry = { number, time, block }
-    if (!sink?.hasAll(letter?.pipelines)) {
+    if (!sink?.hasAll(deadLetter?.pipelines)) {
       account.drop('receiver_gone', block.length)
-      // Nobody has the letter any more that it was.
-      if (letter !== undefined)
-        void this.#deadLetters.add({ source, request, entry }, new Error(GONE), letter.pipelines)
+      // Nobody has the dead letter any more that it was.
+      if (deadLetter !== undefined)
+        void this.#deadLetters.add({ source, request, entry }, new Error(GONE), deadLetter.pipelines)
       return
     }
     account.sent += block.length
     const origin = { source, request: request === undefined ? undefined : () => request, entry }
-    const token = this.custodian.open()
+    const token = this.entrySettlements.open()
     const settle: Parameters<Branches['pushTo']>[3] = (outcome, nackedBy) => {
       if (outcome.status === 'nacked') {
         account.sent -= block.length
-        if (this.custodian.isStopping) account.inFlight += block.length
+        if (this.entrySettlements.isStopping) account.inFlight += block.length
         else account.drop('processor_failed', block.length)
       } else if (number < this.#ownFrom) this.#deadLetters.succeeded(entry)
-      this.custodian.close(token, origin, outcome, nackedBy)
+      this.entrySettlements.close(token, origin, outcome, nackedBy)
     }
-    sink.pushTo(letter?.pipelines, origin, block, settle, token)
+    sink.pushTo(deadLetter?.pipelines, origin, block, settle, token)
   }
 
   #hasRoom(): boolean {
-    if (this.#options.ownedCredits.isSpent || this.#deadLetters.isBehind) return false
+    if (this.#options.outputBudget.isSpent || this.#deadLetters.isBehind) return false
     for (const sink of this.#sinks.values()) if (!sink.hasRoom()) return false
     return true
   }

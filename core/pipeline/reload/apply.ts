@@ -1,8 +1,8 @@
+import type { Batch } from '../../batch/batch.ts'
 import type { ResolvedConfig } from '../../config/resolved.ts'
 import { WeirError } from '../../errors.ts'
 import { sleep } from '../../telemetry/clock.ts'
-import type { Batch } from '../../batch/batch.ts'
-import type { LanePosition } from '../checkpoint/file.ts'
+import type { QueuePosition } from '../checkpoint/file.ts'
 import { isHeldWhole } from '../checkpoint/participants.ts'
 import { fanOut } from '../graph/fan-out.ts'
 import {
@@ -15,64 +15,64 @@ import {
   sinksOf,
   used
 } from '../graph/topology.ts'
-import type { Delivery } from '../service/build.ts'
+import type { BuiltService } from '../service/build.ts'
 import { finishAll, type Runner } from '../service/lifecycle.ts'
 import { type Change, changesOf, isKept, isSame } from './diff.ts'
-import { CarriedStates } from './state-transfer.ts'
+import { StateTransfer } from './state-transfer.ts'
 
-/** How long lanes of exporters that are replaced may go on sending. */
-const LANE_CLOSE_MS = 5000
+/** How long sending queues of exporters that are replaced may go on sending. */
+const QUEUE_CLOSE_MS = 5000
 const CHECKPOINT_MS = 10_000
 const IDLE_POLL_MS = 500
 const HELD_POLL_MS = 50
 
 /** What a configuration has beside what runs: exporters that are started, receivers that are not. */
-export interface Newcomers {
+export interface AddedParts {
   readonly exporters: BuiltExporter[]
   readonly receivers: BuiltReceiver[]
 }
 
 /**
- * The way from what runs to a configuration, and back: what it has taken out of the one is there for the other. From the
- * first to the last change nothing is handed on, also between a failure and the way back.
+ * The way from what runs to a configuration, and back: what it has taken out of the one is there for the other. From
+ * the first to the last change nothing is handed on, also between a failure and the way back.
  */
-export class Exchange {
-  #delivery: Delivery
+export class AppliedReload {
+  #service: BuiltService
   #runner: Runner
-  #states = new CarriedStates()
-  #positions = new Map<string, LanePosition>()
-  /** By exporter: what neither its backend nor its disk had when its lane closed. */
+  #states = new StateTransfer()
+  #positions = new Map<string, QueuePosition>()
+  /** By exporter: what neither its backend nor its disk had when its sending queue closed. */
   #left = new Map<string, Batch[]>()
   #isPaused = false
 
-  constructor(delivery: Delivery, runner: Runner) {
-    this.#delivery = delivery
+  constructor(service: BuiltService, runner: Runner) {
+    this.#service = service
     this.#runner = runner
   }
 
-  async to(next: ResolvedConfig, newcomers: Newcomers): Promise<Change[]> {
+  async to(next: ResolvedConfig, added: AddedParts): Promise<Change[]> {
     const deadline = AbortSignal.timeout(next.service.shutdown_timeout)
-    const changes = await this.#replace(next, newcomers, deadline)
+    const changes = await this.#replace(next, added, deadline)
     // Or a crash would have what comes now done over as before the reload, and come out otherwise.
     if (!(await this.#isWrittenDown()))
       throw new WeirError(
         'COMPONENT_FAILED',
         `no checkpoint could be taken within ${CHECKPOINT_MS / 1000} s: the journal's disk takes nothing, or an exporter without a queue on disk is behind`
       )
-    await this.#goOn(newcomers, deadline)
+    await this.#goOn(added, deadline)
     return changes
   }
 
   /** To the configuration that the last checkpoint knows. */
-  async backTo(before: ResolvedConfig, newcomers: Newcomers): Promise<void> {
+  async backTo(before: ResolvedConfig, added: AddedParts): Promise<void> {
     const deadline = AbortSignal.timeout(before.service.shutdown_timeout)
-    await this.#replace(before, newcomers, deadline)
+    await this.#replace(before, added, deadline)
     await this.#isWrittenDown()
-    await this.#goOn(newcomers, deadline)
+    await this.#goOn(added, deadline)
   }
 
-  async #replace(next: ResolvedConfig, { exporters }: Newcomers, deadline: AbortSignal): Promise<Change[]> {
-    const { topology, services } = this.#delivery
+  async #replace(next: ResolvedConfig, { exporters }: AddedParts, deadline: AbortSignal): Promise<Change[]> {
+    const { topology, services } = this.#service
     const changes = this.#changes(next)
     await this.#stopReceivers(next, deadline)
     await this.#pause(deadline)
@@ -84,7 +84,7 @@ export class Exchange {
   }
 
   #changes(next: ResolvedConfig): Change[] {
-    const { receivers, exporters, pipelines } = this.#delivery.topology
+    const { receivers, exporters, pipelines } = this.#service.topology
     const staying = exporters.filter(({ component }) => !component.isLeaving)
     const known = new Set(
       pipelines.flatMap(({ name, processors }) => processors.map(({ component }) => `${name}/${component.id}`))
@@ -111,51 +111,51 @@ export class Exchange {
 
   // Before anything else: what they brought is for the pipelines they had.
   async #stopReceivers(next: ResolvedConfig, deadline: AbortSignal): Promise<void> {
-    const { topology, entrance } = this.#delivery
+    const { topology, ingress } = this.#service
     const coming = used(next, 'receiver')
     const gone = topology.receivers.filter(({ entry }) => !coming.some(other => isSame(entry, other)))
     topology.receivers = topology.receivers.filter(built => !gone.includes(built))
     await Promise.all(
       gone.map(({ component, receiver }) => this.#runner.stopPart({ component, part: receiver }, deadline))
     )
-    if (gone.length > 0 && !(await entrance.caughtUp(deadline)))
+    if (gone.length > 0 && !(await ingress.caughtUp(deadline)))
       throw new WeirError('COMPONENT_FAILED', 'exporters are too far behind to do first what has come in so far')
   }
 
   async #pause(deadline: AbortSignal): Promise<void> {
-    const { entrance, keeper, services, topology } = this.#delivery
-    await keeper?.hold()
+    const { ingress, stateBackend, services, topology } = this.#service
+    await stateBackend?.hold()
     if (this.#isPaused) return
     this.#isPaused = true
-    await entrance.pause()
+    await ingress.pause()
     // Nothing moves from here on, and what is now inside an operator in part could not be written down.
     while (!isHeldWhole(topology)) {
-      entrance.resume()
+      ingress.resume()
       if (deadline.aborted) throw new WeirError('COMPONENT_FAILED', 'an operator holds batches in part, all the time')
       await sleep(services.clock, HELD_POLL_MS)
-      await entrance.pause()
+      await ingress.pause()
     }
     services.isReloading = true
   }
 
-  async #goOn({ receivers }: Newcomers, deadline: AbortSignal): Promise<void> {
-    const { topology, entrance, keeper, services } = this.#delivery
+  async #goOn({ receivers }: AddedParts, deadline: AbortSignal): Promise<void> {
+    const { topology, ingress, stateBackend, services } = this.#service
     services.isReloading = false
-    keeper?.release()
+    stateBackend?.release()
     this.#isPaused = false
-    entrance.resume()
+    ingress.resume()
     topology.receivers = [...topology.receivers, ...receivers]
     for (const receiver of receivers) await this.#runner.startReceiver(receiver, deadline)
   }
 
   async #isWrittenDown(): Promise<boolean> {
-    const { keeper, services } = this.#delivery
-    if (keeper === undefined) return true
-    return Promise.race([keeper.reloaded(), sleep(services.clock, CHECKPOINT_MS).then(() => false)])
+    const { stateBackend, services } = this.#service
+    if (stateBackend === undefined) return true
+    return Promise.race([stateBackend.reloaded(), sleep(services.clock, CHECKPOINT_MS).then(() => false)])
   }
 
   async #takeOut(outgoing: readonly Pipeline[], next: ResolvedConfig, deadline: AbortSignal): Promise<void> {
-    const { topology } = this.#delivery
+    const { topology } = this.#service
     // One that is finished cannot be had back.
     topology.pipelines = topology.pipelines.filter(pipeline => !outgoing.includes(pipeline))
     const expired = new Promise<false>(resolve =>
@@ -177,7 +177,7 @@ export class Exchange {
   /** Their queues go to those that follow, by way of their disks where they have some. */
   async #closeReplaced(next: ResolvedConfig): Promise<void> {
     const coming = used(next, 'exporter')
-    for (const built of this.#delivery.topology.exporters) {
+    for (const built of this.#service.topology.exporters) {
       const { component, entry } = built
       const successor = coming.find(({ id }) => id === entry.id)
       const isDraining = component.isLeaving
@@ -189,30 +189,30 @@ export class Exchange {
   }
 
   async #close(built: BuiltExporter): Promise<void> {
-    const { topology } = this.#delivery
-    const { component, entry, exporter, lane } = built
+    const { topology } = this.#service
+    const { component, entry, exporter, sendingQueue } = built
     topology.exporters = topology.exporters.filter(other => other !== built)
-    const left = await lane.release(AbortSignal.timeout(LANE_CLOSE_MS))
+    const left = await sendingQueue.release(AbortSignal.timeout(QUEUE_CLOSE_MS))
     this.#left.set(entry.id, [...(this.#left.get(entry.id) ?? []), ...left])
-    if (lane.position !== undefined) this.#positions.set(entry.id, lane.position)
-    await this.#runner.stopPart({ component, part: exporter }, AbortSignal.timeout(LANE_CLOSE_MS))
+    if (sendingQueue.position !== undefined) this.#positions.set(entry.id, sendingQueue.position)
+    await this.#runner.stopPart({ component, part: exporter }, AbortSignal.timeout(QUEUE_CLOSE_MS))
   }
 
   /** No pipeline leads there any more; it goes once it has sent what waits, unless it is asked for again. */
   async #drain(built: BuiltExporter): Promise<void> {
-    const { topology, services } = this.#delivery
-    const { component, exporter, lane } = built
+    const { topology, services } = this.#service
+    const { component, exporter, sendingQueue } = built
     const isThere = () => topology.exporters.includes(built)
-    while (isThere() && !lane.isIdle) await sleep(services.clock, IDLE_POLL_MS)
+    while (isThere() && !sendingQueue.isIdle) await sleep(services.clock, IDLE_POLL_MS)
     if (!isThere()) return
     topology.exporters = topology.exporters.filter(other => other !== built)
-    await lane.close(AbortSignal.timeout(LANE_CLOSE_MS))
-    await this.#runner.stopPart({ component, part: exporter }, AbortSignal.timeout(LANE_CLOSE_MS))
+    await sendingQueue.close(AbortSignal.timeout(QUEUE_CLOSE_MS))
+    await this.#runner.stopPart({ component, part: exporter }, AbortSignal.timeout(QUEUE_CLOSE_MS))
   }
 
   async #bringIn(next: ResolvedConfig, exporters: readonly BuiltExporter[], deadline: AbortSignal): Promise<void> {
-    const { topology, services, entrance } = this.#delivery
-    await this.#openLanes(exporters)
+    const { topology, services, ingress } = this.#service
+    await this.#attachDiskBuffers(exporters)
     const staying = topology.pipelines
     const fresh: Pipeline[] = []
     try {
@@ -229,24 +229,24 @@ export class Exchange {
           await this.#runner.stopPart({ component, part: processor }, AbortSignal.abort())
       throw error
     }
-    entrance.connect(sinksOf(topology, services))
+    ingress.connect(sinksOf(topology, services))
   }
 
-  async #openLanes(exporters: readonly BuiltExporter[]): Promise<void> {
-    const { topology, openLanes } = this.#delivery
-    await openLanes(exporters, this.#positions)
+  async #attachDiskBuffers(exporters: readonly BuiltExporter[]): Promise<void> {
+    const { topology, attachDiskBuffers } = this.#service
+    await attachDiskBuffers(exporters, this.#positions)
     topology.exporters = [...topology.exporters, ...exporters]
-    for (const { entry, lane } of exporters) {
-      lane.start()
-      for (const batch of this.#left.get(entry.id) ?? []) lane.push(batch)
+    for (const { entry, sendingQueue } of exporters) {
+      sendingQueue.start()
+      for (const batch of this.#left.get(entry.id) ?? []) sendingQueue.push(batch)
       this.#left.delete(entry.id)
-      // From here the lane knows it, also where it drains on the way back.
+      // From here the sending queue knows it, also where it drains on the way back.
       this.#positions.delete(entry.id)
     }
   }
 
   get #exporterEntries(): Map<string, BuiltExporter['entry']> {
-    const staying = this.#delivery.topology.exporters.filter(({ component }) => !component.isLeaving)
+    const staying = this.#service.topology.exporters.filter(({ component }) => !component.isLeaving)
     return new Map(staying.map(({ entry }) => [entry.id, entry]))
   }
 }

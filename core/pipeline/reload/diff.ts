@@ -5,21 +5,23 @@ import { WeirError } from '../../errors.ts'
 import { type Pipeline, used } from '../graph/topology.ts'
 
 /**
- * `kept`: it runs on, untouched. `state kept`: made anew, and it has the state of the one before, or all but `reset` of it.
- * `reset`: made anew without, since it cannot use that state; what was held was sent as it stood.
+ * `kept`: it runs on, untouched. `state kept`: made anew, and it has the state of the one before, or all but `reset` of
+ * it. `reset`: made anew without, since it cannot use that state; what was held was sent as it stood.
  */
-export type Fate = 'kept' | 'state kept' | 'reset' | 'replaced' | 'added' | 'removed'
+export type ChangeKind = 'kept' | 'state kept' | 'reset' | 'replaced' | 'added' | 'removed'
 
 /** What became of a component, as users name it: `exporter clickhouse`, `processor dedup in counts`. */
 export interface Change {
   readonly component: string
-  readonly fate: Fate
+  readonly fate: ChangeKind
   /** In words: of what the state was not kept, but sent as it stood. */
   readonly reset?: string
 }
 
 export function isSame(a: ComponentConfig, b: ComponentConfig): boolean {
-  return a.plugin === b.plugin && isDeepStrictEqual(a.config, b.config) && isDeepStrictEqual(a.lane, b.lane)
+  return (
+    a.plugin === b.plugin && isDeepStrictEqual(a.config, b.config) && isDeepStrictEqual(a.sendingQueue, b.sendingQueue)
+  )
 }
 
 /** Throws `CONFIG_INVALID` where something is different that is decided at the start. */

@@ -1,9 +1,9 @@
 import type { ResolvedConfig } from '../../config/resolved.ts'
 import { describeError, WeirError } from '../../errors.ts'
 import { createExporter, createReceiver, used } from '../graph/topology.ts'
-import type { Delivery } from '../service/build.ts'
+import type { BuiltService } from '../service/build.ts'
 import type { Runner } from '../service/lifecycle.ts'
-import { Exchange, type Newcomers } from './apply.ts'
+import { type AddedParts, AppliedReload } from './apply.ts'
 import { type Change, checkService, isSame } from './diff.ts'
 
 /**
@@ -12,13 +12,13 @@ import { type Change, checkService, isSame } from './diff.ts'
  */
 export class Reloader {
   #config: ResolvedConfig
-  #delivery: Delivery
+  #service: BuiltService
   #runner: Runner
   #running: Promise<unknown> = Promise.resolve()
 
-  constructor(delivery: Delivery, runner: Runner) {
-    this.#config = delivery.config
-    this.#delivery = delivery
+  constructor(service: BuiltService, runner: Runner) {
+    this.#config = service.config
+    this.#service = service
     this.#runner = runner
   }
 
@@ -36,56 +36,54 @@ export class Reloader {
 
   async #reload(next: ResolvedConfig): Promise<Change[]> {
     checkService(this.#config.service, next.service)
-    if (!(await this.#delivery.entrance.doneOver(AbortSignal.timeout(next.service.shutdown_timeout))))
+    if (!(await this.#service.ingress.replayCompleted(AbortSignal.timeout(next.service.shutdown_timeout))))
       throw new WeirError('COMPONENT_FAILED', 'what the last run left is still being processed; try again later')
-    const newcomers = await this.#prepare(next)
-    const exchange = new Exchange(this.#delivery, this.#runner)
+    const added = await this.#prepare(next)
+    const applied = new AppliedReload(this.#service, this.#runner)
     try {
-      const changes = await exchange.to(next, newcomers)
+      const changes = await applied.to(next, added)
       this.#config = next
       return changes
     } catch (error) {
-      await this.#discard(newcomers)
-      await this.#goBack(exchange, error)
+      await this.#discard(added)
+      await this.#goBack(applied, error)
       throw error
     }
   }
 
-  async #goBack(exchange: Exchange, why: unknown): Promise<void> {
+  async #goBack(applied: AppliedReload, why: unknown): Promise<void> {
     try {
-      await exchange.backTo(this.#config, await this.#prepare(this.#config))
+      await applied.backTo(this.#config, await this.#prepare(this.#config))
     } catch (error) {
       const message = `${describeError(why)}; nor could it go back to what ran before: ${describeError(error)}; start Weir anew`
-      this.#delivery.services.log.error({ err: message }, 'the reload failed half-way')
+      this.#service.services.log.error({ err: message }, 'the reload failed half-way')
       throw new WeirError('COMPONENT_FAILED', message, { cause: error })
     }
   }
 
   /** Beside what runs; nothing is changed where one cannot be made or started. */
-  async #prepare(next: ResolvedConfig): Promise<Newcomers> {
-    const { topology, services } = this.#delivery
+  async #prepare(next: ResolvedConfig): Promise<AddedParts> {
+    const { topology, services } = this.#service
     const staying = topology.exporters.filter(({ component }) => !component.isLeaving)
-    const newcomers: Newcomers = { exporters: [], receivers: [] }
+    const added: AddedParts = { exporters: [], receivers: [] }
     try {
       for (const entry of used(next, 'exporter'))
-        if (!staying.some(built => isSame(built.entry, entry)))
-          newcomers.exporters.push(createExporter(entry, services))
+        if (!staying.some(built => isSame(built.entry, entry))) added.exporters.push(createExporter(entry, services))
       for (const entry of used(next, 'receiver'))
         if (!topology.receivers.some(built => isSame(built.entry, entry)))
-          newcomers.receivers.push(createReceiver(entry, services))
+          added.receivers.push(createReceiver(entry, services))
       const signal = AbortSignal.timeout(next.service.shutdown_timeout)
-      for (const { component, exporter } of newcomers.exporters)
-        await this.#runner.startPart(component, exporter, signal)
-      return newcomers
+      for (const { component, exporter } of added.exporters) await this.#runner.startPart(component, exporter, signal)
+      return added
     } catch (error) {
-      await this.#discard(newcomers)
+      await this.#discard(added)
       throw error
     }
   }
 
   /** Those that have found no place. */
-  async #discard({ exporters, receivers }: Newcomers): Promise<void> {
-    const { topology } = this.#delivery
+  async #discard({ exporters, receivers }: AddedParts): Promise<void> {
+    const { topology } = this.#service
     const parts = [
       ...exporters
         .filter(built => !topology.exporters.includes(built))

@@ -6,7 +6,7 @@ import { trialOf } from '../graph/trial.ts'
 import { type Change, isSame } from './diff.ts'
 
 /** State on its way from the processors that were to those that will be, by `pipeline/processor`. */
-export class CarriedStates {
+export class StateTransfer {
   #states = new Map<string, Uint8Array>()
 
   /** What becomes of each processor of `pipeline`. Those that cannot hand over their state will send what they hold. */
@@ -24,7 +24,9 @@ export class CarriedStates {
     })
   }
 
-  /** Call once the pipeline has finished; where it could not (`isFinished`), what leaves has not put out what it holds. */
+  /**
+   * Call once the pipeline has finished; where it could not (`isFinished`), what leaves has not put out what it holds.
+   */
   take({ name, processors }: Pipeline, isFinished: boolean): void {
     for (const { component, processor, stage } of processors) {
       const key = `${name}/${component.id}`

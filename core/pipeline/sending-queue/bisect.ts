@@ -8,7 +8,7 @@ const MAX_SPLITS = 256
 const HOPELESS_AFTER = 12
 
 /** Items that are given up, and why. */
-export interface Refusal extends Range {
+export interface Rejection extends Range {
   readonly failure: Failure
 }
 
@@ -28,7 +28,7 @@ interface Asking {
 /** The backend has the items that are neither `refused` nor `left`. */
 export interface Findings {
   /** In order. */
-  readonly refused: readonly Refusal[]
+  readonly refused: readonly Rejection[]
   /** Still to be exported, in order. */
   readonly left: readonly Range[]
 }
@@ -37,11 +37,12 @@ export interface Findings {
  * Finds the bad items of a block, by halves, so that the rest gets to the backend. Ends with the first piece that is
  * `unanswered`. Items that the backend names as failed are not looked for, and left if they may be tried again.
  *
- * An item that fails with an `unknown` error is in doubt, for the backend may be gone. It is tried again once the backend
- * has answered for another piece, and given up if it fails again. One answer decides about one item only, or an outage
- * that follows it would cost them all; with a probe it decides about all. Items still in doubt at the end are left.
+ * An item that fails with an `unknown` error is in doubt, for the backend may be gone. It is tried again once the
+ * backend has answered for another piece, and given up if it fails again. One answer decides about one item only, or an
+ * outage that follows it would cost them all; with a probe it decides about all. Items still in doubt at the end are
+ * left.
  */
-export async function isolate(block: Block, pieces: readonly Piece[], asking: Asking): Promise<Findings> {
+export async function bisect(block: Block, pieces: readonly Piece[], asking: Asking): Promise<Findings> {
   const search = new Search(pieces)
   for (let piece = search.next(asking.isProbed); piece !== undefined; piece = search.next(asking.isProbed)) {
     const answer = piece.failure ?? (await asking.attempt(pickItems(block, [piece]), piece.isDoubted))
@@ -60,7 +61,7 @@ class Search {
   /** The next one last. */
   #waiting: Asked[]
   #doubted: Range[] = []
-  #refused: Refusal[] = []
+  #refused: Rejection[] = []
   #left: Range[] = []
   #taken = 0
   #splits = 0

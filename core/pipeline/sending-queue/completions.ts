@@ -1,23 +1,23 @@
-import type { Account } from '../../telemetry/account.ts'
 import type { Batch } from '../../batch/batch.ts'
-import type { LaneQueue } from './queue.ts'
-import type { Fate, Item } from './queued-batch.ts'
+import type { Account } from '../../telemetry/account.ts'
+import type { BatchQueue } from './queue.ts'
+import type { BatchResult, QueuedBatch } from './queued-batch.ts'
 
 /** Nothing of an item is given up. */
-export const NONE: Fate['dropped'] = new Map()
+export const NONE: BatchResult['dropped'] = new Map()
 
 /** Ends items of which it is decided what becomes of them: in the books, in the queue, and for their senders. */
 export class Completions {
-  #queue: LaneQueue
+  #queue: BatchQueue
   #account: Account
 
-  constructor(queue: LaneQueue, account: Account) {
+  constructor(queue: BatchQueue, account: Account) {
     this.#queue = queue
     this.#account = account
   }
 
   /** `dropped` of its items are given up; the backend has the others. */
-  complete(item: Item, dropped: Fate['dropped']): void {
+  complete(item: QueuedBatch, dropped: BatchResult['dropped']): void {
     this.#book(item.block.length, dropped)
     const { batch } = item
     this.#queue.done(item)
@@ -27,7 +27,7 @@ export class Completions {
   }
 
   /** As {@link complete}, but for what is `left` of it. */
-  completePart(item: Item, { dropped, left }: Fate): void {
+  completePart(item: QueuedBatch, { dropped, left }: BatchResult): void {
     const { batch, block } = item
     this.#queue.keepOnly(item, left)
     this.#book(block.length - item.block.length, dropped)
@@ -37,20 +37,20 @@ export class Completions {
     settle(done, dropped)
   }
 
-  #book(items: number, dropped: Fate['dropped']): void {
+  #book(items: number, dropped: BatchResult['dropped']): void {
     this.#account.inFlight -= items
     this.#account.sent += items - total(dropped)
     for (const [reason, count] of dropped) this.#account.drop(reason, count)
   }
 }
 
-function settle(batch: Batch, dropped: Fate['dropped']): void {
+function settle(batch: Batch, dropped: BatchResult['dropped']): void {
   const [reason] = dropped.keys()
   if (reason === undefined) batch.ack()
   else batch.drop(reason, total(dropped))
 }
 
-function total(dropped: Fate['dropped']): number {
+function total(dropped: BatchResult['dropped']): number {
   let items = 0
   for (const count of dropped.values()) items += count
   return items

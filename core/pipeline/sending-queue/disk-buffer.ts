@@ -6,19 +6,19 @@ import { type Block, blockBytes } from '../../model/block.ts'
 import { pickItems, type Range, unpicked } from '../../model/ranges.ts'
 import type { SeriesRegistry } from '../../model/series.ts'
 import type { Clock } from '../../telemetry/clock.ts'
-import type { LanePosition } from '../checkpoint/file.ts'
+import type { QueuePosition } from '../checkpoint/file.ts'
 
 /** Full, it must consist of several files: space comes back file by file. */
 const SEGMENTS_WHEN_FULL = 8
 const LARGEST_SEGMENT_BYTES = 64 * 2 ** 20
 
 /** A block on disk: what of the entry is still to be exported. */
-export interface BacklogEntry {
+export interface BufferedEntry {
   readonly entry: number
   readonly block: Block
 }
 
-export interface BacklogOptions {
+export interface DiskBufferOptions {
   readonly disk: Disk
   readonly folder: string
   readonly clock: Clock
@@ -26,16 +26,16 @@ export interface BacklogOptions {
   /** On disk, in bytes. */
   readonly maxBytes: number
   /** Where the checkpoint stood: what came later is made again. Undefined to keep all there is. */
-  readonly position: LanePosition | undefined
+  readonly position: QueuePosition | undefined
   /** Whether to go on where some of what should be there is not. */
   readonly areGapsAllowed?: boolean
 }
 
 /**
- * What a lane keeps on disk: a queue of blocks in the journal's format. An entry may be done before those in front of it,
- * or in part; the position moves on over all that are done, and says what is left of others.
+ * What a sending queue keeps on disk: a queue of blocks in the journal's format. An entry may be done before those in
+ * front of it, or in part; the position moves on over all that are done, and says what is left of others.
  */
-export class Backlog {
+export class DiskBuffer {
   #journal: Journal
   #next: number
   /** Of entries from `#next` on that are not whole: what is still to be exported. */
@@ -47,7 +47,7 @@ export class Backlog {
   /** What was appended since the last commit is not. */
   onFailed: (error: Error) => void = () => {}
 
-  private constructor(options: BacklogOptions, open: (backlog: Backlog) => Journal) {
+  private constructor(options: DiskBufferOptions, open: (diskBuffer: DiskBuffer) => Journal) {
     this.#maxBytes = options.maxBytes
     this.#journal = open(this)
     this.#next = this.#journal.next
@@ -56,11 +56,11 @@ export class Backlog {
   }
 
   /** Throws `STATE_INVALID` where what is on disk is damaged, or is less than `position` says. */
-  static async open(options: BacklogOptions): Promise<Backlog> {
+  static async open(options: DiskBufferOptions): Promise<DiskBuffer> {
     const { disk, folder, maxBytes, position, areGapsAllowed = false } = options
     await disk.makeFolder(folder)
     if (position !== undefined) await cutFrom(disk, folder, position.end)
-    let made: Backlog | undefined
+    let made: DiskBuffer | undefined
     const journal = await Journal.open(
       {
         ...options,
@@ -73,7 +73,7 @@ export class Backlog {
       },
       position?.next
     )
-    made = new Backlog(options, () => journal)
+    made = new DiskBuffer(options, () => journal)
     return made
   }
 
@@ -97,7 +97,7 @@ export class Backlog {
     return this.#journal.bytes
   }
 
-  get position(): LanePosition {
+  get position(): QueuePosition {
     const position = { next: this.#next, end: this.#journal.committed }
     return this.#left.size === 0 ? position : { ...position, left: new Map(this.#left) }
   }
@@ -108,11 +108,11 @@ export class Backlog {
   }
 
   /**
-   * The next blocks of one type, up to `maxItems` of them, but one at least; none where all were read. Rejects where the
-   * next cannot be read now.
+   * The next blocks of one type, up to `maxItems` of them, but one at least; none where all were read. Rejects where
+   * the next cannot be read now.
    */
-  async read(maxItems: number): Promise<BacklogEntry[]> {
-    const entries: BacklogEntry[] = []
+  async read(maxItems: number): Promise<BufferedEntry[]> {
+    const entries: BufferedEntry[] = []
     for (let items = 0; ; ) {
       try {
         this.#ahead ??= await this.#journal.read()

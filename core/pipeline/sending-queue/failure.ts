@@ -18,12 +18,12 @@ const FAULTS = [TypeError, RangeError, ReferenceError, URIError]
  * Why an export failed, which decides what becomes of the block:
  *
  * - `refused`: an ExportError that is not retryable. The bad items are found by bisection and given up.
- * - `fault`: a TypeError, RangeError, ReferenceError or URIError that is not fetch's. The exporter's code does not get on
- *   with the data, so no other try can help: treated as `refused`.
+ * - `fault`: a TypeError, RangeError, ReferenceError or URIError that is not fetch's. The exporter's code does not get
+ *   on with the data, so no other try can help: treated as `refused`.
  * - `transient`: an ExportError that is retryable, a timeout, an abort, or an error of the network or the system, which
  *   its `code` or that of a cause tells. Tried again without end.
  * - `unknown`: any other error. Tried again as if it were transient; where it persists it may be the data's fault. See
- *   `Refusals`.
+ *   `RejectedItems`.
  */
 export interface Failure {
   readonly kind: 'refused' | 'fault' | 'transient' | 'unknown'

@@ -1,20 +1,20 @@
+import type { Batch } from '../../batch/batch.ts'
 import type { Block } from '../../model/block.ts'
 import { joinBlocks } from '../../model/join.ts'
 import { overlaps, type Range } from '../../model/ranges.ts'
-import type { Batch } from '../../batch/batch.ts'
-import type { Refusal } from './bisect.ts'
-import type { BacklogEntry } from './disk-buffer.ts'
-import type { Verdict } from './rejected-items.ts'
+import type { Rejection } from './bisect.ts'
+import type { BufferedEntry } from './disk-buffer.ts'
+import type { ExportResult } from './rejected-items.ts'
 
-/** What is on its way through a lane: a batch, or a block that is on disk and was a batch once. */
-export interface Item {
+/** What is on its way through a sending queue: a batch, or a block that is on disk and was a batch once. */
+export interface QueuedBatch {
   /** What of it is still to be exported. */
   block: Block
   /** Where it came from: a receiver or processor. */
   readonly source: string
   /** Undefined once it is settled: exported, or on disk. */
   batch: Batch | undefined
-  /** Its number in the backlog, once it is on its way there. */
+  /** Its number in the disk buffer, once it is on its way there. */
   entry: number | undefined
   isOnDisk: boolean
   /** Where less than all of its entry, which is on its way to disk, is still to be exported: that. */
@@ -26,29 +26,29 @@ export interface Item {
   /** Unix ms of its first try. */
   triedSince: number | undefined
   /** The block that its last try was part of; undefined if less of the item is left since. */
-  joined: Joined | undefined
+  joined: JoinedBatches | undefined
 }
 
 /** One export: the blocks of the items, in order, as one block. */
-export interface Joined {
-  readonly items: readonly Item[]
+export interface JoinedBatches {
+  readonly items: readonly QueuedBatch[]
   readonly block: Block
 }
 
-export function join(items: readonly Item[]): Joined {
+export function join(items: readonly QueuedBatch[]): JoinedBatches {
   const joined = { items, block: joinBlocks(items.map(({ block }) => block)) }
   for (const item of items) item.joined = joined
   return joined
 }
 
 /** The export that the first of `items` was part of, if all of it still stands at their head. */
-export function joinedBefore(items: readonly Item[]): Joined | undefined {
+export function joinedBefore(items: readonly QueuedBatch[]): JoinedBatches | undefined {
   const joined = items[0]?.joined
   const isWhole = joined?.items.every((item, i) => items[i] === item && item.joined === joined)
   return isWhole ? joined : undefined
 }
 
-export function itemOf(batch: Batch): Item {
+export function queuedBatchOf(batch: Batch): QueuedBatch {
   const { block, origin } = batch
   return {
     block,
@@ -64,7 +64,7 @@ export function itemOf(batch: Batch): Item {
   }
 }
 
-export function readBack({ entry, block }: BacklogEntry): Item {
+export function readBack({ entry, block }: BufferedEntry): QueuedBatch {
   return {
     block,
     source: '',
@@ -80,7 +80,7 @@ export function readBack({ entry, block }: BacklogEntry): Item {
 }
 
 /** What became of an item. */
-export interface Fate {
+export interface BatchResult {
   /** How many of it were refused, by reason. */
   readonly dropped: ReadonlyMap<string, number>
   /** What of it is still to be exported. */
@@ -88,22 +88,22 @@ export interface Fate {
 }
 
 /** Where each of `items` is in the block they are joined to. */
-export function placesOf(items: readonly Item[]): Range[] {
+export function rangesOf(items: readonly QueuedBatch[]): Range[] {
   let to = 0
   return items.map(({ block }) => ({ from: to, to: (to += block.length) }))
 }
 
-/** What a verdict on a joined block means for what was in each of `places`. */
-export function fatesOf({ refused, left }: Verdict, places: readonly Range[]): Fate[] {
-  const refusedOf = overlaps(refused, places)
-  const leftOf = overlaps(left, places)
-  return places.map((place, i) => ({
+/** What a verdict on a joined block means for what was in each of `ranges`. */
+export function resultsOf({ refused, left }: ExportResult, ranges: readonly Range[]): BatchResult[] {
+  const refusedOf = overlaps(refused, ranges)
+  const leftOf = overlaps(left, ranges)
+  return ranges.map((range, i) => ({
     dropped: countsOf(refusedOf[i]),
-    left: leftOf[i].map(({ from, to }) => ({ from: from - place.from, to: to - place.from }))
+    left: leftOf[i].map(({ from, to }) => ({ from: from - range.from, to: to - range.from }))
   }))
 }
 
-function countsOf(refused: readonly Refusal[]): Fate['dropped'] {
+function countsOf(refused: readonly Rejection[]): BatchResult['dropped'] {
   const counts = new Map<string, number>()
   for (const { from, to, failure } of refused) counts.set(failure.reason, (counts.get(failure.reason) ?? 0) + to - from)
   return counts

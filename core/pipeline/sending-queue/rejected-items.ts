@@ -2,47 +2,47 @@ import type { Logger } from 'pino'
 import type { Block } from '../../model/block.ts'
 import { overlaps, pickItems, type Range } from '../../model/ranges.ts'
 import type { Clock } from '../../telemetry/clock.ts'
-import type { DeadLetters } from '../dead-letters/store.ts'
-import { type Answer, inOrder, isolate, type Piece, type Refusal } from './bisect.ts'
+import type { DeadLetterStore } from '../dead-letters/store.ts'
+import { type Answer, bisect, inOrder, type Piece, type Rejection } from './bisect.ts'
 import { describeFailure, type Failure } from './failure.ts'
 import type { Attempts } from './retry.ts'
 
 /** What became of the items of a block: the backend has those that are neither `refused` nor `left`. */
-export interface Verdict {
+export interface ExportResult {
   /** In the dead letters, where there are any; in order. */
-  readonly refused: readonly Refusal[]
+  readonly refused: readonly Rejection[]
   /** Still to be exported, in order. */
   readonly left: readonly Range[]
 }
 
 /** When not to try again what failed. */
 interface Limits {
-  /** The lane closes, and keeps or hands back what is left. */
+  /** The sending queue closes, and keeps or hands back what is left. */
   readonly leaving: AbortSignal
   isOver(): boolean
 }
 
-interface RefusalsHost {
+interface RejectedItemsHost {
   readonly id: string
   readonly clock: Clock
   readonly log: Logger
   /** Undefined where what is refused is dropped. */
-  readonly deadLetters: DeadLetters | undefined
+  readonly deadLetters: DeadLetterStore | undefined
 }
 
 /**
- * Sorts out a block that the backend refused for good, or that cannot be exported: its bad items go to the dead letters,
- * the rest gets there.
+ * Sorts out a block that the backend refused for good, or that cannot be exported: its bad items go to the dead
+ * letters, the rest gets there.
  *
  * An `unknown` failure may be an outage as well as the data's fault. It is tried again until the circuit opens, as a
- * whole and then, where there is a probe and that succeeds, in pieces: see `isolate`. Where the backend answers for no
+ * whole and then, where there is a probe and that succeeds, in pieces: see `bisect`. Where the backend answers for no
  * item at all everything is left, to be tried again with what has come since.
  */
-export class Refusals {
+export class RejectedItems {
   #attempts: Attempts
-  #host: RefusalsHost
+  #host: RejectedItemsHost
 
-  constructor(attempts: Attempts, host: RefusalsHost) {
+  constructor(attempts: Attempts, host: RejectedItemsHost) {
     this.#attempts = attempts
     this.#host = host
   }
@@ -57,17 +57,17 @@ export class Refusals {
     batches: readonly Range[],
     failure: Failure | undefined,
     limits: Limits
-  ): Promise<Verdict> {
+  ): Promise<ExportResult> {
     // A suspect backend may be gone: it gets one batch first.
     const pieces = failure === undefined ? headAndRest(batches) : [{ from: 0, to: block.length, failure }]
-    const { refused, left } = await isolate(block, pieces, {
+    const { refused, left } = await bisect(block, pieces, {
       attempt: (piece, isDoubted) => this.#insist(piece, limits, isDoubted || failure !== undefined),
       isProbed: this.#attempts.isProbing
     })
     // Items with an unknown failure are given up only because the backend answers for others.
     if (refused.some(({ failure }) => failure.kind === 'unknown')) this.#attempts.answered()
-    // Where the lane leaves, what is refused of a batch that is cut in two stays with its rest: if that is handed back, the
-    // sender sends the batch again as a whole, and it would be in the dead letters twice.
+    // Where the sending queue leaves, what is refused of a batch that is cut in two stays with its rest: if that is
+    // handed back, the sender sends the batch again as a whole, and it would be in the dead letters twice.
     const leftOf = overlaps(left, batches)
     const isCut = (_: Range, i: number) => limits.leaving.aborted && leftOf[i].length > 0
     const stays: Range[] = overlaps(refused, batches.filter(isCut)).flat()
@@ -75,12 +75,12 @@ export class Refusals {
       refused,
       batches.filter((batch, i) => !isCut(batch, i))
     ).flat()
-    const buried: Refusal[] = []
-    for (const letter of byReason(decided)) {
-      const isBuried = await this.#bury(pickItems(block, letter), letter[0].failure, limits.leaving)
-      ;(isBuried ? buried : stays).push(...letter)
+    const written: Rejection[] = []
+    for (const deadLetter of byReason(decided)) {
+      const isWritten = await this.#writeDeadLetter(pickItems(block, deadLetter), deadLetter[0].failure, limits.leaving)
+      ;(isWritten ? written : stays).push(...deadLetter)
     }
-    return { refused: buried.sort(inOrder), left: [...left, ...stays].sort(inOrder) }
+    return { refused: written.sort(inOrder), left: [...left, ...stays].sort(inOrder) }
   }
 
   /**
@@ -98,8 +98,8 @@ export class Refusals {
     return 'unanswered'
   }
 
-  /** Resolves to whether it is in the dead letters; until the lane closes that is tried again. */
-  async #bury(block: Block, failure: Failure, leaving: AbortSignal): Promise<boolean> {
+  /** Resolves to whether it is in the dead letters; until the sending queue closes that is tried again. */
+  async #writeDeadLetter(block: Block, failure: Failure, leaving: AbortSignal): Promise<boolean> {
     const { deadLetters, log, id, clock } = this.#host
     const { reason, kind } = failure
     const error = describeFailure(failure)
@@ -130,7 +130,7 @@ function headAndRest(batches: readonly Range[]): Piece[] {
       ]
 }
 
-/** One letter a reason. */
-function byReason(refusals: readonly Refusal[]): Refusal[][] {
-  return [...Map.groupBy(refusals, ({ failure }) => failure.reason).values()]
+/** One dead letter a reason. */
+function byReason(rejectedItems: readonly Rejection[]): Rejection[][] {
+  return [...Map.groupBy(rejectedItems, ({ failure }) => failure.reason).values()]
 }

@@ -1,10 +1,10 @@
 import type { Logger } from 'pino'
+import type { SendingQueueConfig } from '../../config/sending-queue.ts'
 import { ExportError } from '../../errors.ts'
 import type { Block } from '../../model/block.ts'
 import type { ComponentState } from '../../plugin/context.ts'
 import type { Exporter } from '../../plugin/contract.ts'
 import { type Clock, sleep } from '../../telemetry/clock.ts'
-import type { LaneConfig } from '../../config/sending-queue.ts'
 import { cutOff, describeFailure, type Failure, failureOf } from './failure.ts'
 
 const BACKOFF_FACTOR = 2
@@ -25,7 +25,7 @@ interface AttemptsHost {
  */
 export class Attempts {
   #exporter: Exporter
-  #config: LaneConfig
+  #config: SendingQueueConfig
   #host: AttemptsHost
   #cancelled: AbortSignal
   #failures = 0
@@ -37,7 +37,7 @@ export class Attempts {
   #isHurried = false
 
   /** @param cancelled aborts what is under way */
-  constructor(exporter: Exporter, config: LaneConfig, host: AttemptsHost, cancelled: AbortSignal) {
+  constructor(exporter: Exporter, config: SendingQueueConfig, host: AttemptsHost, cancelled: AbortSignal) {
     this.#exporter = exporter
     this.#config = config
     this.#host = host
@@ -85,9 +85,9 @@ export class Attempts {
   }
 
   /**
-   * Waits as long as the last failure asks for, and, where the circuit is open, for a probe to succeed. Resolves to whether
-   * the next try may be made: after a failure not once `interrupted` fires, which it does when all is cancelled at the
-   * latest.
+   * Waits as long as the last failure asks for, and, where the circuit is open, for a probe to succeed. Resolves to
+   * whether the next try may be made: after a failure not once `interrupted` fires, which it does when all is cancelled
+   * at the latest.
    */
   async ready(interrupted: AbortSignal): Promise<boolean> {
     if (!this.isFailing) return true

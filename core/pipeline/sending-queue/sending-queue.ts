@@ -1,48 +1,48 @@
 import type { Logger } from 'pino'
+import type { Batch } from '../../batch/batch.ts'
+import type { SendingQueueConfig } from '../../config/sending-queue.ts'
 import { describeError, WeirError } from '../../errors.ts'
 import { itemsIn } from '../../model/ranges.ts'
 import type { ComponentState } from '../../plugin/context.ts'
 import type { Exporter } from '../../plugin/contract.ts'
 import type { Account } from '../../telemetry/account.ts'
 import type { Clock } from '../../telemetry/clock.ts'
-import type { Batch } from '../../batch/batch.ts'
-import type { LanePosition } from '../checkpoint/file.ts'
-import type { DeadLetters } from '../dead-letters/store.ts'
+import type { QueuePosition } from '../checkpoint/file.ts'
+import type { DeadLetterStore } from '../dead-letters/store.ts'
 import type { Sink } from '../graph/fan-out.ts'
 import { Completions, NONE } from './completions.ts'
-import type { LaneConfig } from '../../config/sending-queue.ts'
-import type { Backlog } from './disk-buffer.ts'
+import type { DiskBuffer } from './disk-buffer.ts'
 import type { Failure } from './failure.ts'
-import { LaneQueue } from './queue.ts'
-import { fatesOf, type Item, itemOf, type Joined, placesOf } from './queued-batch.ts'
-import { Refusals } from './rejected-items.ts'
+import { BatchQueue } from './queue.ts'
+import { type JoinedBatches, type QueuedBatch, queuedBatchOf, rangesOf, resultsOf } from './queued-batch.ts'
+import { RejectedItems } from './rejected-items.ts'
 import { Attempts } from './retry.ts'
 
 const CLOSED = new WeirError('QUEUE_FULL', 'the exporter is being shut down; try again later')
 
-export interface LaneHost {
+export interface SendingQueueHost {
   readonly account: Account
   readonly clock: Clock
   readonly log: Logger
   /** Where what the backend refuses for good goes; undefined where it is dropped. */
-  readonly deadLetters: DeadLetters | undefined
+  readonly deadLetters: DeadLetterStore | undefined
   readonly id: string
   status(state: ComponentState, reason?: string): void
 }
 
 /**
  * An exporter's own queue. One export runs at a time; what arrives meanwhile is joined into the next one. A batch is
- * settled once the backend has it or, with a backlog, once it is on disk; what the backend will never take is dropped,
- * item by item. Only when the lane closes is anything handed back.
+ * settled once the backend has it or, with a disk buffer, once it is on disk; what the backend will never take is
+ * dropped, item by item. Only when the sending queue closes is anything handed back.
  */
-export class Lane implements Sink {
-  #config: LaneConfig
-  #host: LaneHost
+export class SendingQueue implements Sink {
+  #config: SendingQueueConfig
+  #host: SendingQueueHost
   #attempts: Attempts
-  #refusals: Refusals
-  #queue: LaneQueue
+  #rejectedItems: RejectedItems
+  #queue: BatchQueue
   #completions: Completions
-  #backlog: Backlog | undefined
+  #diskBuffer: DiskBuffer | undefined
   #closing = new AbortController()
   #resume = () => {}
   /** Something may have come since the queue was last looked at. */
@@ -52,12 +52,12 @@ export class Lane implements Sink {
   #isClosed = false
   #done: Promise<void> = Promise.resolve()
 
-  constructor(exporter: Exporter, config: LaneConfig, host: LaneHost) {
+  constructor(exporter: Exporter, config: SendingQueueConfig, host: SendingQueueHost) {
     this.#config = config
     this.#host = host
     this.#attempts = new Attempts(exporter, config, host, this.#abort.signal)
-    this.#refusals = new Refusals(this.#attempts, host)
-    this.#queue = new LaneQueue(config.queue, host)
+    this.#rejectedItems = new RejectedItems(this.#attempts, host)
+    this.#queue = new BatchQueue(config.queue, host)
     this.#completions = new Completions(this.#queue, host.account)
   }
 
@@ -71,8 +71,8 @@ export class Lane implements Sink {
   }
 
   /** What waits on disk, with what is done but not yet deleted. */
-  get backlogBytes(): number {
-    return this.#backlog?.bytes ?? 0
+  get diskBufferBytes(): number {
+    return this.#diskBuffer?.bytes ?? 0
   }
 
   get isCircuitOpen(): boolean {
@@ -80,13 +80,13 @@ export class Lane implements Sink {
   }
 
   /** How much may wait on disk, where there is a disk. */
-  get backlogCapacityBytes(): number {
+  get diskBufferCapacityBytes(): number {
     return this.#config.queue.disk_size
   }
 
   /** Up to where what is on disk is exported; undefined without a disk. */
-  get position(): LanePosition | undefined {
-    return this.#backlog?.position
+  get position(): QueuePosition | undefined {
+    return this.#diskBuffer?.position
   }
 
   /** Whether nothing waits in it, on disk neither. */
@@ -96,9 +96,9 @@ export class Lane implements Sink {
   }
 
   /** Call before {@link start}. */
-  useBacklog(backlog: Backlog): void {
-    this.#backlog = backlog
-    this.#queue.useBacklog(backlog, () => this.#wake())
+  useDiskBuffer(diskBuffer: DiskBuffer): void {
+    this.#diskBuffer = diskBuffer
+    this.#queue.useDiskBuffer(diskBuffer, () => this.#wake())
   }
 
   hasRoom(): boolean {
@@ -113,7 +113,7 @@ export class Lane implements Sink {
       return batch.nack(CLOSED)
     }
     account.inFlight += batch.block.length
-    this.#queue.add(itemOf(batch))
+    this.#queue.add(queuedBatchOf(batch))
     this.#wake()
   }
 
@@ -122,16 +122,16 @@ export class Lane implements Sink {
   }
 
   /**
-   * Exports what is queued until `deadline` fires, or with a backlog until the backend fails; what is left then goes to
-   * disk, or back to its senders.
+   * Exports what is queued until `deadline` fires, or with a disk buffer until the backend fails; what is left then
+   * goes to disk, or back to its senders.
    */
   async close(deadline: AbortSignal): Promise<void> {
     for (const batch of await this.release(deadline)) batch.nack(CLOSED)
   }
 
   /**
-   * As {@link close}, but what would go back to its senders is returned, for the lane that follows: of a batch that is done
-   * in part, what is left.
+   * As {@link close}, but what would go back to its senders is returned, for the sending queue that follows: of a batch
+   * that is done in part, what is left.
    */
   async release(deadline: AbortSignal): Promise<Batch[]> {
     this.#closing.abort()
@@ -143,19 +143,19 @@ export class Lane implements Sink {
     else deadline.addEventListener('abort', expire, { once: true })
     await this.#done
     this.#isClosed = true
-    this.#queue.spillAll()
-    await this.#backlog?.close()
+    this.#queue.moveAllToDisk()
+    await this.#diskBuffer?.close()
     return this.#queue.takeAll().map(item => this.#giveUp(item))
   }
 
   /** Moves what waits to disk, where there is one. */
-  spill(): void {
-    this.#queue.spill(0)
+  overflowToDisk(): void {
+    this.#queue.overflowToDisk(0)
   }
 
   /** Frees what lies before `entry` on disk. */
   async removeBefore(entry: number): Promise<void> {
-    await this.#backlog?.removeBefore(entry)
+    await this.#diskBuffer?.removeBefore(entry)
   }
 
   #wake(): void {
@@ -179,7 +179,7 @@ export class Lane implements Sink {
   }
 
   /** Undefined where nothing waits, or what waits cannot be read now. */
-  async #next(isSuspect: boolean): Promise<Joined | undefined> {
+  async #next(isSuspect: boolean): Promise<JoinedBatches | undefined> {
     const { isOpen, isProbing } = this.#attempts
     // A backend that was gone gets one batch first. One that is suspect gets all, which is sorted out piece by piece.
     const maxItems = isOpen && !isSuspect ? 1 : this.#config.queue.max_batch
@@ -194,7 +194,7 @@ export class Lane implements Sink {
   }
 
   /** @param isSuspect whether it is tried in pieces at once, for as a whole it failed often with an unknown error */
-  async #deliver(joined: Joined, isSuspect: boolean): Promise<void> {
+  async #deliver(joined: JoinedBatches, isSuspect: boolean): Promise<void> {
     const now = this.#host.clock.now()
     for (const item of joined.items) item.triedSince ??= now
     if (isSuspect) return this.#sortOut(joined, undefined)
@@ -206,21 +206,22 @@ export class Lane implements Sink {
   }
 
   /** Items that can never be exported go to the dead letters; those that there was no time for stay. */
-  async #sortOut({ items, block }: Joined, failure: Failure | undefined): Promise<void> {
-    const places = placesOf(items)
+  async #sortOut({ items, block }: JoinedBatches, failure: Failure | undefined): Promise<void> {
+    const ranges = rangesOf(items)
     const limits = { leaving: this.#leaving, isOver: () => items.some(item => this.#isOver(item)) }
-    const verdict = await this.#refusals.sortOut(block, places, failure, limits)
-    const rest: Item[] = []
-    for (const [i, fate] of fatesOf(verdict, places).entries()) {
+    const sorted = await this.#rejectedItems.sortOut(block, ranges, failure, limits)
+    const rest: QueuedBatch[] = []
+    for (const [i, result] of resultsOf(sorted, ranges).entries()) {
       const item = items[i]
-      if (fate.left.length === 0) this.#completions.complete(item, fate.dropped)
+      if (result.left.length === 0) this.#completions.complete(item, result.dropped)
       else rest.push(item)
-      if (fate.left.length > 0 && itemsIn(fate.left) < item.block.length) this.#completions.completePart(item, fate)
+      if (result.left.length > 0 && itemsIn(result.left) < item.block.length)
+        this.#completions.completePart(item, result)
     }
     this.#putBack(rest)
   }
 
-  #putBack(items: readonly Item[]): void {
+  #putBack(items: readonly QueuedBatch[]): void {
     const over = new Set(items.filter(item => this.#isOver(item)))
     this.#queue.putBack(items.filter(item => !over.has(item)))
     if (over.size === 0) return
@@ -228,22 +229,25 @@ export class Lane implements Sink {
     for (const item of over) this.#completions.complete(item, new Map([['retries_exhausted', item.block.length]]))
   }
 
-  #isOver({ triedSince }: Item): boolean {
+  #isOver({ triedSince }: QueuedBatch): boolean {
     const limit = this.#config.retry.max_elapsed_time
     return limit > 0 && this.#host.clock.now() - triedSince! >= limit
   }
 
-  /** Fires when a lane that closes is to try no more what fails: without a disk it can as well try until the deadline. */
+  /**
+   * Fires when a sending queue that closes is to try no more what fails: without a disk it can as well try until the
+   * deadline.
+   */
   get #leaving(): AbortSignal {
-    return this.#backlog === undefined ? this.#abort.signal : this.#closing.signal
+    return this.#diskBuffer === undefined ? this.#abort.signal : this.#closing.signal
   }
 
   #canLeaveRest(): boolean {
-    return this.#backlog !== undefined && (this.#attempts.isFailing || !this.#backlog.isEmpty)
+    return this.#diskBuffer !== undefined && (this.#attempts.isFailing || !this.#diskBuffer.isEmpty)
   }
 
   /** Neither the backend nor the disk has it. */
-  #giveUp(item: Item): Batch {
+  #giveUp(item: QueuedBatch): Batch {
     const { batch, block } = item
     this.#host.account.inFlight -= block.length
     this.#host.account.refused += block.length

@@ -9,9 +9,9 @@ import { type Checkpoint, readCheckpoint } from '../checkpoint/file.ts'
 import { restoreSnapshots } from '../checkpoint/participants.ts'
 import { Component, type Services } from '../graph/component.ts'
 import { sinksOf, type Topology } from '../graph/topology.ts'
-import { JournaledEntrance } from '../ingest/journaled-ingress.ts'
-import { openBacklogs } from '../sending-queue/open-disk-buffers.ts'
-import type { StateKeeper } from './lifecycle.ts'
+import { JournaledIngress } from '../ingest/journaled-ingress.ts'
+import { openDiskBuffers } from '../sending-queue/open-disk-buffers.ts'
+import type { StateBackend } from './lifecycle.ts'
 
 /** A checkpoint can only free space in whole segments, so a full journal must consist of several. */
 const SEGMENTS_OF_FULL_JOURNAL = 4
@@ -52,16 +52,16 @@ export async function recoverJournal(
   return { checkpoint, isStored: checkpoint !== undefined, pipelineClock: new VirtualClock(beginning?.time ?? now) }
 }
 
-/** Delivery level `journal` for a topology: its entrance, and what keeps its state. */
+/** Delivery level `journal` for a topology: its ingress, and what keeps its state. */
 export async function deliverByJournal(
   config: JournalConfig,
   recovered: Recovered,
   topology: Topology,
   services: Services,
   disk: Disk = realDisk
-): Promise<{ readonly component: Component; readonly entrance: JournaledEntrance; readonly keeper: StateKeeper }> {
+): Promise<{ readonly component: Component; readonly ingress: JournaledIngress; readonly stateBackend: StateBackend }> {
   const { checkpoint, isStored, pipelineClock } = recovered
-  const { clock, ownedCredits } = services
+  const { clock, outputBudget } = services
   const { folder } = config
   const component = new Component('journal', 'journal', undefined, services.log)
   const journal = await Journal.open(
@@ -73,8 +73,8 @@ export async function deliverByJournal(
       isCompressed: config.compression === 'zstd',
       maxBytes: config.max_size,
       series: services.series,
-      onCommitted: entry => entrance.committed(entry),
-      onFailed: error => entrance.failed(error)
+      onCommitted: entry => ingress.committed(entry),
+      onFailed: error => ingress.failed(error)
     },
     checkpoint?.nextEntry ?? 0
   )
@@ -85,11 +85,11 @@ export async function deliverByJournal(
     )
   const { account, log } = component
   const status: Component['setStatus'] = (state, reason) => component.setStatus(state, reason)
-  const entrance = new JournaledEntrance({
+  const ingress = new JournaledIngress({
     journal,
     pipelineClock,
     clock,
-    ownedCredits,
+    outputBudget,
     heldCredits: services.heldCredits,
     settlements: services.settlements,
     steps: services.steps,
@@ -98,15 +98,15 @@ export async function deliverByJournal(
     log,
     status
   })
-  services.custodian = entrance.custodian
-  entrance.connect(sinksOf(topology, services))
+  services.entrySettlements = ingress.entrySettlements
+  ingress.connect(sinksOf(topology, services))
   const intervalMs = config.checkpoint_interval
   const coordinator = new CheckpointCoordinator({
     disk,
     folder,
     journal,
     topology,
-    entrance,
+    ingress,
     settlements: services.settlements,
     steps: services.steps,
     pipelineClock,
@@ -116,25 +116,25 @@ export async function deliverByJournal(
     lastId: checkpoint?.id ?? 0
   })
   exposeMetrics(services, journal, coordinator)
-  const positions = checkpoint === undefined ? new Map() : checkpoint.lanes
+  const positions = checkpoint === undefined ? new Map() : checkpoint.queuePositions
   // State is discarded: then also what is not there any more, or is for nobody.
   const areGapsAllowed = checkpoint !== undefined && !isStored
-  await openBacklogs(topology.exporters, positions, folder, services, { disk, areGapsAllowed })
+  await openDiskBuffers(topology.exporters, positions, folder, services, { disk, areGapsAllowed })
   return {
     component,
-    entrance,
-    keeper: keepInCheckpoints(coordinator, recovered, journal, entrance, topology, folder)
+    ingress,
+    stateBackend: stateInCheckpoints(coordinator, recovered, journal, ingress, topology, folder)
   }
 }
 
-function keepInCheckpoints(
+function stateInCheckpoints(
   coordinator: CheckpointCoordinator,
   { checkpoint, isStored }: Recovered,
   journal: Journal,
-  entrance: JournaledEntrance,
+  ingress: JournaledIngress,
   topology: Topology,
   folder: string
-): StateKeeper {
+): StateBackend {
   return {
     async restore() {
       if (checkpoint !== undefined) restoreSnapshots(topology, checkpoint, folder)
@@ -143,7 +143,7 @@ function keepInCheckpoints(
       // Before the first entry, so that a replay begins as this run did.
       if (!isStored && !(await coordinator.take()))
         throw new WeirError('COMPONENT_FAILED', `cannot write the first checkpoint into ${folder}; see the log for why`)
-      entrance.start()
+      ingress.start()
       coordinator.start()
     },
     async ready() {},
@@ -153,7 +153,7 @@ function keepInCheckpoints(
     checkpoint: () => coordinator.takeAnew(),
     async save() {
       coordinator.stop()
-      await entrance.deadLettersWritten()
+      await ingress.deadLettersWritten()
       const saved = await coordinator.takeLast()
       await journal.close()
       return saved
@@ -180,7 +180,7 @@ async function beginningOf(disk: Disk, folder: string): Promise<Checkpoint | und
       nextEntry: scanner.header.firstEntry,
       time: scanner.header.begun,
       snapshots: new Map(),
-      lanes: undefined
+      queuePositions: undefined
     }
   )
 }

@@ -1,81 +1,81 @@
 import path from 'node:path'
 import type { Logger } from 'pino'
+import { CreditPool } from '../../batch/credits.ts'
 import type { ResolvedConfig } from '../../config/resolved.ts'
 import type { ServiceConfig } from '../../config/service.ts'
 import { realDisk } from '../../journal/disk.ts'
 import { lockFolder } from '../../journal/lock.ts'
 import type { Registry } from '../../plugin/registry.ts'
-import { CreditPool } from '../../batch/credits.ts'
-import type { LanePosition } from '../checkpoint/file.ts'
+import type { QueuePosition } from '../checkpoint/file.ts'
 import { asInLastRun, type SavedPlan } from '../checkpoint/plan.ts'
 import { SettlementTracker } from '../checkpoint/settlement-tracker.ts'
-import { keepInStore, StateStore } from '../checkpoint/state-files.ts'
-import { DeadLetters } from '../dead-letters/store.ts'
+import { StateFiles, stateInFiles } from '../checkpoint/state-files.ts'
+import { DeadLetterStore } from '../dead-letters/store.ts'
 import type { Component, Services } from '../graph/component.ts'
 import { type BuiltExporter, buildTopology, sinksOf, type Topology } from '../graph/topology.ts'
-import { Steps } from '../ingest/cooperative.ts'
-import { DirectEntrance, type Entrance } from '../ingest/ingress.ts'
-import { openBacklogs, waitedForIn } from '../sending-queue/open-disk-buffers.ts'
+import { CooperativeScheduler } from '../ingest/cooperative.ts'
+import { DirectIngress, type Ingress } from '../ingest/ingress.ts'
+import { exportersAwaited, openDiskBuffers } from '../sending-queue/open-disk-buffers.ts'
 import { deliverByJournal, recoverJournal } from './build-journaled.ts'
-import type { StateKeeper } from './lifecycle.ts'
+import type { StateBackend } from './lifecycle.ts'
 
 /** Everything that moves data, connected and not yet started. */
-export interface Delivery {
+export interface BuiltService {
   readonly services: Services
   /** What it was built of: after a crash under another configuration that one, until all is done over. */
   readonly config: ResolvedConfig
   readonly topology: Topology
   /** In the order data passes them. */
   readonly components: readonly Component[]
-  readonly entrance: Entrance
-  readonly keeper: StateKeeper | undefined
-  /** Gives lanes their disk, where there is one, as these positions say; empty where there is none. */
-  openLanes(exporters: readonly BuiltExporter[], positions: ReadonlyMap<string, LanePosition>): Promise<void>
+  readonly ingress: Ingress
+  readonly stateBackend: StateBackend | undefined
+  /** Gives sending queues their disk, where there is one, as these positions say; empty where there is none. */
+  attachDiskBuffers(exporters: readonly BuiltExporter[], positions: ReadonlyMap<string, QueuePosition>): Promise<void>
 }
 
-/** What {@link prepareDelivery} does not decide. */
+/** What {@link buildService} does not decide. */
 export type BaseServices = Omit<
   Services,
   | 'pipelineClock'
   | 'credits'
-  | 'ownedCredits'
+  | 'outputBudget'
   | 'heldCredits'
   | 'settlements'
   | 'steps'
   | 'durable'
   | 'isReloading'
   | 'replayed'
-  | 'custodian'
+  | 'entrySettlements'
   | 'deadLetters'
 >
 
 /** Builds what the configuration says, at its delivery level: `journal` where there is one, else `memory`. */
-export async function prepareDelivery(
+export async function buildService(
   config: ResolvedConfig,
   base: BaseServices,
   discardState: boolean,
   registry: Registry
-): Promise<Delivery> {
+): Promise<BuiltService> {
   return (config.service.journal === undefined ? inMemory : withJournal)(config, base, discardState, registry)
 }
 
-async function inMemory(config: ResolvedConfig, base: BaseServices, discardState: boolean): Promise<Delivery> {
+async function inMemory(config: ResolvedConfig, base: BaseServices, discardState: boolean): Promise<BuiltService> {
   const { limits, state_dir } = config.service
   const services: Services = {
     ...base,
     pipelineClock: base.clock,
     credits: new CreditPool(limits.in_flight),
-    ownedCredits: new CreditPool(limits.owned),
+    outputBudget: new CreditPool(limits.output),
     heldCredits: new CreditPool(limits.in_flight, true),
     settlements: new SettlementTracker(),
-    steps: new Steps(),
+    steps: new CooperativeScheduler(),
     durable: state_dir !== undefined,
     isReloading: false,
     replayed: false,
-    custodian: undefined,
+    entrySettlements: undefined,
     deadLetters: await openDeadLetters(config.service, base.log)
   }
-  const store = state_dir === undefined ? undefined : new StateStore(state_dir)
+  const store = state_dir === undefined ? undefined : new StateFiles(state_dir)
   if (discardState) store?.discard()
   const topology = buildTopology(config, services)
   return {
@@ -85,9 +85,9 @@ async function inMemory(config: ResolvedConfig, base: BaseServices, discardState
     get components() {
       return componentsOf(topology)
     },
-    entrance: new DirectEntrance(sinksOf(topology, services), services.ownedCredits),
-    keeper: store && keepInStore(store, topology),
-    openLanes: async () => {}
+    ingress: new DirectIngress(sinksOf(topology, services), services.outputBudget),
+    stateBackend: store && stateInFiles(store, topology),
+    attachDiskBuffers: async () => {}
   }
 }
 
@@ -96,7 +96,7 @@ async function withJournal(
   base: BaseServices,
   discardState: boolean,
   registry: Registry
-): Promise<Delivery> {
+): Promise<BuiltService> {
   const { limits } = config.service
   const journal = config.service.journal!
   await realDisk.makeFolder(journal.folder)
@@ -106,21 +106,21 @@ async function withJournal(
     ...base,
     pipelineClock: recovered.pipelineClock,
     credits: new CreditPool(limits.in_flight),
-    // Processors must not have to wait: the entrance does, before it hands on more.
-    ownedCredits: new CreditPool(limits.owned, true),
+    // Processors must not have to wait: the ingress does, before it hands on more.
+    outputBudget: new CreditPool(limits.output, true),
     heldCredits: new CreditPool(limits.in_flight, true),
     settlements: new SettlementTracker(),
-    steps: new Steps(),
+    steps: new CooperativeScheduler(),
     durable: true,
     isReloading: false,
     replayed: true,
-    custodian: undefined,
+    entrySettlements: undefined,
     deadLetters: await openDeadLetters(config.service, base.log)
   }
   const plan = discardState ? undefined : (recovered.checkpoint?.plan as SavedPlan | undefined)
   const built = plan === undefined ? config : await asInLastRun(plan, config, type => registry.find('processor', type))
-  const topology = buildTopology(built, services, waitedForIn(recovered.checkpoint?.lanes))
-  const { component, entrance, keeper } = await deliverByJournal(journal, recovered, topology, services)
+  const topology = buildTopology(built, services, exportersAwaited(recovered.checkpoint?.queuePositions))
+  const { component, ingress, stateBackend } = await deliverByJournal(journal, recovered, topology, services)
   return {
     services,
     config: built,
@@ -128,19 +128,19 @@ async function withJournal(
     get components() {
       return componentsOf(topology, component)
     },
-    entrance,
-    keeper: unlocking(keeper, unlock),
-    openLanes: (exporters, positions) =>
-      openBacklogs(exporters, positions, journal.folder, services, { disk: realDisk, areGapsAllowed: false })
+    ingress,
+    stateBackend: unlocking(stateBackend, unlock),
+    attachDiskBuffers: (exporters, positions) =>
+      openDiskBuffers(exporters, positions, journal.folder, services, { disk: realDisk, areGapsAllowed: false })
   }
 }
 
-function unlocking(keeper: StateKeeper, unlock: () => Promise<void>): StateKeeper {
+function unlocking(stateBackend: StateBackend, unlock: () => Promise<void>): StateBackend {
   return {
-    ...keeper,
+    ...stateBackend,
     async save() {
       try {
-        return await keeper.save()
+        return await stateBackend.save()
       } finally {
         await unlock()
       }
@@ -151,17 +151,17 @@ function unlocking(keeper: StateKeeper, unlock: () => Promise<void>): StateKeepe
 async function openDeadLetters(
   { dead_letters, journal }: ServiceConfig,
   log: Logger
-): Promise<DeadLetters | undefined> {
+): Promise<DeadLetterStore | undefined> {
   const folder = dead_letters.folder ?? (journal && path.join(journal.folder, 'dead_letters'))
   if (folder === undefined) return undefined
   await realDisk.makeFolder(folder)
-  // As long as the process is there: another one would give its letters the same numbers, and write over these.
+  // As long as the process is there: another one would give its dead letters the same numbers, and write over these.
   await lockFolder(folder, log)
-  return DeadLetters.open(realDisk, folder, dead_letters.max_size)
+  return DeadLetterStore.open(realDisk, folder, dead_letters.max_size)
 }
 
-function componentsOf({ receivers, pipelines, exporters }: Topology, ...entrance: Component[]): Component[] {
+function componentsOf({ receivers, pipelines, exporters }: Topology, ...ingress: Component[]): Component[] {
   const processors = pipelines.flatMap(pipeline => pipeline.processors)
   const parts = (built: readonly { readonly component: Component }[]) => built.map(({ component }) => component)
-  return [...parts(receivers), ...entrance, ...parts(processors), ...parts(exporters)]
+  return [...parts(receivers), ...ingress, ...parts(processors), ...parts(exporters)]
 }

@@ -5,13 +5,13 @@ import type { Lifecycle, Receiver } from '../../plugin/contract.ts'
 import { type Clock, sleep } from '../../telemetry/clock.ts'
 import type { Component } from '../graph/component.ts'
 import type { BuiltExporter, BuiltReceiver, Pipeline, Topology } from '../graph/topology.ts'
-import type { Entrance } from '../ingest/ingress.ts'
+import type { Ingress } from '../ingest/ingress.ts'
 
 /** How much longer than its signal a component may take to stop. */
 const STOP_GRACE_MS = 1000
 
 /** Keeps what processors know from one run to the next. */
-export interface StateKeeper {
+export interface StateBackend {
   /** Before anything starts. Throws `STATE_INVALID`. */
   restore(): Promise<void>
   /** Everything but the receivers runs. */
@@ -25,7 +25,7 @@ export interface StateKeeper {
   reloaded(): Promise<boolean>
   /** Writes down what there is, but while it is held. Resolves to whether that is done. */
   checkpoint(): Promise<boolean>
-  /** Nothing comes in any more, and the lanes are closed. Resolves to whether all is kept. */
+  /** Nothing comes in any more, and the sending queues are closed. Resolves to whether all is kept. */
   save(): Promise<boolean>
 }
 
@@ -38,8 +38,8 @@ export interface Part {
 interface RunnerHost {
   readonly log: Logger
   readonly clock: Clock
-  readonly entrance: Entrance
-  readonly keeper: StateKeeper | undefined
+  readonly ingress: Ingress
+  readonly stateBackend: StateBackend | undefined
   /** For the start of one component. */
   readonly startupTimeoutMs: number
 }
@@ -63,23 +63,23 @@ export class Runner {
   /** Ready to receive when it resolves. Rejects with what could not start; what had started is stopped again. */
   async start(signal: AbortSignal): Promise<void> {
     const { receivers, pipelines, exporters } = this.#topology
-    const { keeper } = this.#host
-    await keeper?.restore()
+    const { stateBackend } = this.#host
+    await stateBackend?.restore()
     try {
       for (const exporter of exporters) await this.startExporter(exporter, signal)
       for (const pipeline of pipelines.toReversed()) await this.openPipeline(pipeline, signal)
-      await keeper?.begin()
+      await stateBackend?.begin()
       for (const receiver of receivers) await this.startReceiver(receiver, signal)
     } catch (error) {
       await this.#stopAll(AbortSignal.abort())
       throw error
     }
-    await keeper?.ready()
+    await stateBackend?.ready()
   }
 
-  async startExporter({ component, exporter, lane }: BuiltExporter, signal: AbortSignal): Promise<void> {
+  async startExporter({ component, exporter, sendingQueue }: BuiltExporter, signal: AbortSignal): Promise<void> {
     await this.startPart(component, exporter, signal)
-    lane.start()
+    sendingQueue.start()
   }
 
   async openPipeline(pipeline: Pipeline, signal: AbortSignal): Promise<void> {
@@ -88,9 +88,9 @@ export class Runner {
   }
 
   async startReceiver({ component, receiver }: BuiltReceiver, signal: AbortSignal): Promise<void> {
-    const { entrance } = this.#host
+    const { ingress } = this.#host
     const completed = new Promise<void>(resolve => {
-      receiver.batches$.subscribe({ next: batch => entrance.push(component.id, batch), complete: resolve })
+      receiver.batches$.subscribe({ next: batch => ingress.push(component.id, batch), complete: resolve })
     })
     this.#receiving.set(receiver, completed)
     await this.startPart(component, receiver, signal)
@@ -104,11 +104,12 @@ export class Runner {
 
   /**
    * Drains: receivers close, processors put out what they hold (or keep it for the next start), exporters empty their
-   * queues. After `timeoutMs` what is left goes back to its senders. Resolves to whether everything got out or was kept.
+   * queues. After `timeoutMs` what is left goes back to its senders. Resolves to whether everything got out or was
+   * kept.
    */
   async stop(timeoutMs: number): Promise<boolean> {
     const { receivers, pipelines, exporters } = this.#topology
-    const { clock, entrance, keeper } = this.#host
+    const { clock, ingress, stateBackend } = this.#host
     const deadline = new AbortController()
     const cancel = clock.setTimer(timeoutMs, () =>
       deadline.abort(new WeirError('COMPONENT_FAILED', 'shutdown_timeout is over'))
@@ -119,12 +120,12 @@ export class Runner {
       receivers.map(({ component, receiver }) => this.#stop(component, receiver, deadline.signal))
     )
     await Promise.race([Promise.all(receivers.map(({ receiver }) => this.#receiving.get(receiver))), expired])
-    await entrance.drain(deadline.signal)
+    await ingress.drain(deadline.signal)
     await Promise.race([finishAll(pipelines), expired])
     for (const pipeline of pipelines) pipeline.abandon(new WeirError('QUEUE_FULL', 'Weir is shutting down'))
-    await Promise.all(exporters.map(({ lane }) => lane.close(deadline.signal)))
+    await Promise.all(exporters.map(({ sendingQueue }) => sendingQueue.close(deadline.signal)))
     await Promise.race([closing, expired])
-    const kept = (await keeper?.save()) ?? true
+    const kept = (await stateBackend?.save()) ?? true
     if (deadline.signal.aborted) this.#reportUnsent()
     await this.#stopAll(deadline.signal)
     cancel()
@@ -137,7 +138,7 @@ export class Runner {
       for (const { component, processor } of processors) {
         const items = component.account.inFlight
         if (items === 0) continue
-        if (this.#host.keeper !== undefined && processor.snapshot !== undefined)
+        if (this.#host.stateBackend !== undefined && processor.snapshot !== undefined)
           component.log.warn({ items }, 'not sent when shutdown_timeout was over; kept for the next start')
         else
           component.log.error(

@@ -1,5 +1,5 @@
-import type { Processor } from '../../plugin/contract.ts'
 import type { Batch } from '../../batch/batch.ts'
+import type { Processor } from '../../plugin/contract.ts'
 import { BatchStage } from './batch-stage.ts'
 import { MapStage } from './map-stage.ts'
 import { OperatorStage } from './operator-stage.ts'

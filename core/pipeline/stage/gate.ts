@@ -1,11 +1,11 @@
+import type { Batch } from '../../batch/batch.ts'
 import { WeirError } from '../../errors.ts'
 import type { Context } from '../../plugin/context.ts'
 import type { BatchProcessor } from '../../plugin/contract.ts'
-import type { Batch } from '../../batch/batch.ts'
 
 /**
- * Lets batches pass, or hands them back to their senders to come again later, booked as refused. Not behind a journal, which
- * has acknowledged them: such a plugin declares `handsBack`.
+ * Lets batches pass, or hands them back to their senders to come again later, booked as refused. Not behind a journal,
+ * which has acknowledged them: such a plugin declares `rejects`.
  */
 export abstract class Gate implements BatchProcessor {
   protected readonly context: Context

@@ -1,5 +1,3 @@
-import { WeirError } from '../../errors.ts'
-import { type Block, blockBytes } from '../../model/block.ts'
 import { Batch } from '../../batch/batch.ts'
 import type { CreditPool, Permit } from '../../batch/credits.ts'
 import {
@@ -11,6 +9,8 @@ import {
   type Watchable,
   type WatchedHandle
 } from '../../batch/settlement.ts'
+import { WeirError } from '../../errors.ts'
+import { type Block, blockBytes } from '../../model/block.ts'
 
 /** A batch inside an operator. */
 export interface HeldBatch {
@@ -35,7 +35,8 @@ export interface HeldBatchesHost {
 
 /**
  * The batches inside an operator that nobody can look into: given to it, and not yet wholly emitted or ended. They are
- * known by their handles. A handle is inside until it ends or is emitted, and not while a batch made of it is on its way.
+ * known by their handles. A handle is inside until it ends or is emitted, and not while a batch made of it is on its
+ * way.
  */
 export class HeldBatches {
   #host: HeldBatchesHost
@@ -86,8 +87,8 @@ export class HeldBatches {
   }
 
   /**
-   * Owns a batch that the operator emitted; returns what goes on in its place, or nothing if it was handed back meanwhile.
-   * Throws where it was emitted before.
+   * Owns a batch that the operator emitted; returns what goes on in its place, or nothing if it was handed back
+   * meanwhile. Throws where it was emitted before.
    */
   emit(emitted: Batch): Batch | undefined {
     const { origin, block, watched: own } = emitted

@@ -1,14 +1,16 @@
+import type { Batch } from '../../batch/batch.ts'
+import type { JournalEntry, Origin, SettlementToken } from '../../batch/settlement.ts'
 import type { Block } from '../../model/block.ts'
 import { restoreBlock, type SavedBlock, saveBlock } from '../../model/saved-blocks.ts'
 import { openState, sealState } from '../../model/saved-state.ts'
 import type { SeriesRegistry } from '../../model/series.ts'
-import type { Batch } from '../../batch/batch.ts'
-import type { JournalEntry, Origin, SettlementToken } from '../../batch/settlement.ts'
 import type { HeldBatch, HeldBatches } from './held-batches.ts'
 import type { HeldState, StageHost } from './stage.ts'
 
 const VERSION = 1
-/** Time that an operator lives through anew after a restart, before its first batch: repeating timers find their phase. */
+/**
+ * Time that an operator lives through anew after a restart, before its first batch: repeating timers find their phase.
+ */
 const REPEATED_MS = 60_000
 
 interface Saved {
@@ -19,15 +21,19 @@ interface Saved {
 
 interface SavedBatch {
   readonly time: number
-  readonly origin: Omit<Origin, 'request' | 'entry'> & { readonly request: string | undefined }
+  /** Its names are part of the format. */
+  readonly origin: Pick<Origin, 'source'> & {
+    readonly request: string | undefined
+    readonly letter: Origin['deadLetter']
+  }
   readonly block: SavedBlock
   /** Its block is left out where it is `block`: no processor before this one changed it. */
   readonly entry: (Omit<JournalEntry, 'block'> & { readonly block: SavedBlock | undefined }) | undefined
 }
 
 /**
- * Batches inside an operator as a part of checkpoints. Nobody can look into an operator, so what it was given is written
- * down, with the times, and given to it anew after a restart, by a clock that shows those times.
+ * Batches inside an operator as a part of checkpoints. Nobody can look into an operator, so what it was given is
+ * written down, with the times, and given to it anew after a restart, by a clock that shows those times.
  */
 export class OperatorHeldState implements HeldState {
   /** When the operator was subscribed, Unix ms. */
@@ -111,19 +117,21 @@ export class OperatorHeldState implements HeldState {
   }
 }
 
-function save({ time, origin: { request, entry, ...origin }, block }: HeldBatch): SavedBatch {
+function save({ time, origin, block }: HeldBatch): SavedBatch {
+  const { source, request, deadLetter, entry } = origin
   return {
     time,
-    origin: { ...origin, request: request?.() },
+    origin: { source, request: request?.(), letter: deadLetter },
     block: saveBlock(block),
     entry: entry && { ...entry, block: entry.block === block ? undefined : saveBlock(entry.block) }
   }
 }
 
 function restore(saved: SavedBatch, series: SeriesRegistry): { readonly origin: Origin; readonly block: Block } {
-  const { origin, entry } = saved
-  const { request } = origin
+  const { entry } = saved
+  const { source, request, letter: deadLetter } = saved.origin
   const block = restoreBlock(saved.block, series)
   const whole = entry && { ...entry, block: entry.block === undefined ? block : restoreBlock(entry.block, series) }
-  return { origin: { ...origin, request: request === undefined ? undefined : () => request, entry: whole }, block }
+  const again = request === undefined ? undefined : () => request
+  return { origin: { source, request: again, deadLetter, entry: whole }, block }
 }

@@ -1,5 +1,5 @@
-import type { MapProcessor } from '../../plugin/contract.ts'
 import type { Batch } from '../../batch/batch.ts'
+import type { MapProcessor } from '../../plugin/contract.ts'
 import { asError } from './as-error.ts'
 import type { Stage, StageHost } from './stage.ts'
 

@@ -1,7 +1,7 @@
 import type { Subscription } from 'rxjs'
+import type { Batch } from '../../batch/batch.ts'
 import { WeirError } from '../../errors.ts'
 import type { StreamProcessor } from '../../plugin/contract.ts'
-import type { Batch } from '../../batch/batch.ts'
 import { asError } from './as-error.ts'
 import { HeldBatches } from './held-batches.ts'
 import { OperatorHeldState } from './held-state.ts'
@@ -12,8 +12,9 @@ import type { Stage, StageHost } from './stage.ts'
 const IDLE_POLL_MS = 10
 
 /**
- * The one place where RxJS runs in a pipeline: an operator from batches to batches, which may hold, merge, split and reorder
- * them. RxJS ends a stream at its first error. Here all that the operator held is handed back, and it is subscribed anew.
+ * The one place where RxJS runs in a pipeline: an operator from batches to batches, which may hold, merge, split and
+ * reorder them. RxJS ends a stream at its first error. Here all that the operator held is handed back, and it is
+ * subscribed anew.
  */
 export class OperatorStage implements Stage {
   readonly held: OperatorHeldState

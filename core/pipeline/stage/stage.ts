@@ -1,10 +1,10 @@
+import type { Batch } from '../../batch/batch.ts'
+import type { CreditPool } from '../../batch/credits.ts'
+import type { SettlementToken } from '../../batch/settlement.ts'
 import type { Context } from '../../plugin/context.ts'
 import type { CheckpointParticipant } from '../../plugin/contract.ts'
 import type { Clock } from '../../telemetry/clock.ts'
 import type { ComponentClock } from '../../telemetry/component-clock.ts'
-import type { Batch } from '../../batch/batch.ts'
-import type { CreditPool } from '../../batch/credits.ts'
-import type { SettlementToken } from '../../batch/settlement.ts'
 
 /** A processor in a pipeline. What it emits goes to the output it was made with. */
 export interface Stage {
@@ -18,7 +18,9 @@ export interface Stage {
   finish(): Promise<void>
   /** Hands back what it holds. */
   abandon(error: Error): void
-  /** What is inside its operator, as a part of checkpoints; undefined for processors that write that down themselves. */
+  /**
+   * What is inside its operator, as a part of checkpoints; undefined for processors that write that down themselves.
+   */
   readonly held: HeldState | undefined
 }
 

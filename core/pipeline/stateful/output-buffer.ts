@@ -1,9 +1,9 @@
+import type { Batch } from '../../batch/batch.ts'
 import { type Block, blockBytes } from '../../model/block.ts'
 import type { Context } from '../../plugin/context.ts'
-import type { Batch } from '../../batch/batch.ts'
 
 /** Blocks this processor owns until an exporter has them. Booked as in flight while they wait here. */
-export class Outbox {
+export class OutputBuffer {
   #context: Context
   #waiting: Block[] = []
   /** Handed back by exporters, in order. */
@@ -33,15 +33,15 @@ export class Outbox {
   /** Sends what credits allow. */
   send(emit: (batch: Batch) => void): void {
     this.#waiting.unshift(...this.#returned.splice(0))
-    const { ownedCredits, account } = this.#context
+    const { outputBudget, account } = this.#context
     while (this.#waiting.length > 0 && this.#returned.length === 0) {
       const block = this.#waiting[0]
-      const permit = ownedCredits.tryTake(blockBytes(block))
+      const permit = outputBudget.tryTake(blockBytes(block))
       if (permit === undefined) return
       this.#waiting.shift()
       account.inFlight -= block.length
       emit(
-        this.#context.ownedBatch(block, permit, outcome => {
+        this.#context.outputBatch(block, permit, outcome => {
           if (outcome.status !== 'nacked') return
           // Nobody has it, so it is here again, and was not sent after all.
           account.sent -= block.length

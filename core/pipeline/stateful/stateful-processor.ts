@@ -1,10 +1,10 @@
+import type { Batch } from '../../batch/batch.ts'
 import type { PointBlock } from '../../model/points.ts'
 import { restoreBlock, type SavedBlock, saveBlock } from '../../model/saved-blocks.ts'
 import { openState, sealState } from '../../model/saved-state.ts'
 import type { Context } from '../../plugin/context.ts'
 import type { BatchProcessor } from '../../plugin/contract.ts'
-import type { Batch } from '../../batch/batch.ts'
-import { Outbox } from './output-buffer.ts'
+import { OutputBuffer } from './output-buffer.ts'
 
 /** How often what was handed back or waits for credits is tried again, at multiples of it. */
 const RETRY_MS = 100
@@ -25,24 +25,24 @@ export interface Conversion {
 
 interface Saved {
   readonly conversion: unknown
-  readonly outbox: readonly SavedBlock[]
+  readonly outputBuffer: readonly SavedBlock[]
 }
 
 /**
- * Owns a batch from the moment something of it is remembered: acknowledges it, and sends what was made of it as its own.
- * Handed back to its sender it would come again, and count twice.
+ * Owns a batch from the moment something of it is remembered: acknowledges it, and sends what was made of it as its
+ * own. Handed back to its sender it would come again, and count twice.
  */
-export class OwningProcessor implements BatchProcessor {
+export class StatefulProcessor implements BatchProcessor {
   #conversion: Conversion
   #context: Context
-  #outbox: Outbox
+  #outputBuffer: OutputBuffer
   #output: (batch: Batch) => void = () => {}
   #cancelRetry: (() => void) | undefined
 
   constructor(conversion: Conversion, context: Context) {
     this.#conversion = conversion
     this.#context = context
-    this.#outbox = new Outbox(context, () => this.#scheduleRetry())
+    this.#outputBuffer = new OutputBuffer(context, () => this.#scheduleRetry())
   }
 
   open(emit: (batch: Batch) => void): void {
@@ -61,7 +61,7 @@ export class OwningProcessor implements BatchProcessor {
     const { block } = batch
     const converted = block.type === 'points' ? this.#conversion.convert(block) : block
     if (converted === block) return this.#output(batch)
-    if (converted.length > 0) this.#outbox.put(converted)
+    if (converted.length > 0) this.#outputBuffer.put(converted)
     batch.ack()
     this.#send()
   }
@@ -69,14 +69,14 @@ export class OwningProcessor implements BatchProcessor {
   /** With a place to keep state, what could not be sent waits there for the next start. */
   finish(done: () => void): void {
     this.#send()
-    if (this.#outbox.isEmpty || this.#context.durable) return done()
+    if (this.#outputBuffer.isEmpty || this.#context.durable) return done()
     this.#context.clock.setTimer(RETRY_MS, () => this.finish(done))
   }
 
   snapshot(): Uint8Array {
     const saved: Saved = {
       conversion: this.#conversion.save(),
-      outbox: this.#outbox.blocks.map(saveBlock)
+      outputBuffer: this.#outputBuffer.blocks.map(saveBlock)
     }
     return sealState(this.#conversion.version, saved)
   }
@@ -84,19 +84,19 @@ export class OwningProcessor implements BatchProcessor {
   restore(bytes: Uint8Array): void {
     const saved = openState(this.#conversion.version, bytes) as Saved
     this.#conversion.restore(saved.conversion as never)
-    for (const block of saved.outbox) {
+    for (const block of saved.outputBuffer) {
       this.#context.account.produced += block.length
-      this.#outbox.put(restoreBlock(block, this.#context.series))
+      this.#outputBuffer.put(restoreBlock(block, this.#context.series))
     }
   }
 
   #send(): void {
-    this.#outbox.send(this.#output)
+    this.#outputBuffer.send(this.#output)
     this.#scheduleRetry()
   }
 
   #scheduleRetry(): void {
-    if (this.#outbox.isEmpty || this.#cancelRetry !== undefined) return
+    if (this.#outputBuffer.isEmpty || this.#cancelRetry !== undefined) return
     const { clock } = this.#context
     this.#cancelRetry = clock.setTimer(RETRY_MS - (clock.now() % RETRY_MS), () => {
       this.#cancelRetry = undefined

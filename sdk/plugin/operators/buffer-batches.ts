@@ -1,6 +1,6 @@
 import { Observable, type OperatorFunction, type SchedulerLike, type Subscription } from 'rxjs'
-import { joinBlocks } from '../../../core/model/join.ts'
 import { Batch } from '../../../core/batch/batch.ts'
+import { joinBlocks } from '../../../core/model/join.ts'
 
 export interface BufferBatchesOptions {
   /** Emits when so many items are there; a larger batch goes alone. */
@@ -19,8 +19,8 @@ interface Buffer {
 }
 
 /**
- * Joins batches of one type and source. Each is answered by the outcome of the batch it went into. Call it anew for each
- * stream: what is buffered is the stream's.
+ * Joins batches of one type and source. Each is answered by the outcome of the batch it went into. Call it anew for
+ * each stream: what is buffered is the stream's.
  */
 export function bufferBatches({
   maxItems,

@@ -7,10 +7,10 @@ import {
   type OperatorFunction,
   type SchedulerLike
 } from 'rxjs'
+import type { Batch } from '../../../core/batch/batch.ts'
 import { attributeText, findAttribute } from '../../../core/model/attributes.ts'
 import type { Block } from '../../../core/model/block.ts'
 import { select } from '../../../core/model/select.ts'
-import type { Batch } from '../../../core/batch/batch.ts'
 
 export interface GroupByAttributeOptions {
   /** A group that was given nothing for so long ends; the next item of its value begins another. Bounds memory. */
@@ -20,8 +20,8 @@ export interface GroupByAttributeOptions {
 }
 
 /**
- * A stream of batches for each value of the attribute `name`, of the item or else of its resource; `''` where it is missing.
- * Batches are split by it. Use it with `mergeMap(group => group.pipe(…))`.
+ * A stream of batches for each value of the attribute `name`, of the item or else of its resource; `''` where it is
+ * missing. Batches are split by it. Use it with `mergeMap(group => group.pipe(…))`.
  */
 export function groupByAttribute(
   name: string,

@@ -4,7 +4,7 @@ import { after, before, test } from 'node:test'
 import type { RequestHandler } from 'express'
 import { AdminServer } from '../../../core/admin/server.ts'
 import type { Component, Report } from '../../../core/pipeline/graph/component.ts'
-import type { Delivery } from '../../../core/pipeline/service/build.ts'
+import type { BuiltService } from '../../../core/pipeline/service/build.ts'
 import { testContext } from '../../../sdk/plugin/testing.ts'
 
 const routes = new Map<string, RequestHandler>([
@@ -13,13 +13,13 @@ const routes = new Map<string, RequestHandler>([
 ])
 const component = { kind: 'processor', id: 'limiter/a', pipeline: 'metrics' } as Component
 const reports = new Set<Report>([{ name: 'cardinality', component, read: () => ({ admitted: 1 }) }])
-const { log, credits, ownedCredits } = testContext()
-const services = { routes, reports, announcements: [], adminUrl: '', log, credits, ownedCredits }
+const { log, credits, outputBudget } = testContext()
+const services = { routes, reports, announcements: [], adminUrl: '', log, credits, outputBudget }
 const delivery = {
   services,
   components: [],
   topology: { exporters: [], pipelines: [], receivers: [] }
-} as unknown as Delivery
+} as unknown as BuiltService
 const server = new AdminServer('127.0.0.1:0', delivery, () => ({ phase: 'running', problems: [], hide: text => text }))
 before(() => server.start())
 after(() => server.stop(AbortSignal.abort()))

@@ -9,7 +9,7 @@ import { type TestContext, test } from 'node:test'
 import { listDeadLetters, replayDeadLetters } from '../../../core/cli/dlq.ts'
 import { EXIT } from '../../../core/cli/exit-codes.ts'
 import { realDisk } from '../../../core/journal/disk.ts'
-import { type DeadLetter, DeadLetters } from '../../../core/pipeline/dead-letters/store.ts'
+import { type DeadLetter, DeadLetterStore } from '../../../core/pipeline/dead-letters/store.ts'
 import { freePort } from '../../servers/free-port.ts'
 import { numbered } from '../pipeline/sending-queue/blocks.ts'
 import { MemoryTerminal } from './memory-terminal.ts'
@@ -26,14 +26,14 @@ const LETTER: DeadLetter = {
 async function written(t: TestContext): Promise<string> {
   const folder = await mkdtemp(path.join(tmpdir(), 'weir-dlq-'))
   t.after(() => rm(folder, { recursive: true }))
-  const letters = await DeadLetters.open(realDisk, folder)
-  await letters.put(LETTER)
+  const deadLetters = await DeadLetterStore.open(realDisk, folder)
+  await deadLetters.put(LETTER)
   const failed = { reason: 'processor_failed', error: 'broken', block: numbered(1) }
-  await letters.put({ ...LETTER, ...failed, kind: 'receiver', id: 'otlp', pipelines: ['a', 'b'], key: 'entry7_17' })
+  await deadLetters.put({ ...LETTER, ...failed, kind: 'receiver', id: 'otlp', pipelines: ['a', 'b'], key: 'entry7_17' })
   return folder
 }
 
-test('list says for whom each letter is, how much is in it, and why', async t => {
+test('list says for whom each dead letter is, how much is in it, and why', async t => {
   const terminal = new MemoryTerminal()
   const folder = await written(t)
   assert.equal(await listDeadLetters(terminal, folder), EXIT.ok)
@@ -43,7 +43,7 @@ test('list says for whom each letter is, how much is in it, and why', async t =>
   assert.match(sum, /^2 dead letters, \d+ bytes$/)
 })
 
-test('regression: list ended with a bug report where a letter was delivered while it looked', async t => {
+test('regression: list ended with a bug report where a dead letter was delivered while it looked', async t => {
   const terminal = new MemoryTerminal()
   const folder = await written(t)
   await symlink(path.join(folder, 'gone'), path.join(folder, '000000000002.letter'))
@@ -53,7 +53,7 @@ test('regression: list ended with a bug report where a letter was delivered whil
 
 test('replay prints what was delivered and what was not, and what it is refused', async t => {
   let status = 200
-  let answer: unknown = { delivered: 1, items: 3, failed: [{ number: 1, error: 'there is no such letter' }] }
+  let answer: unknown = { delivered: 1, items: 3, failed: [{ number: 1, error: 'there is no such dead letter' }] }
   const server = createServer((_, response) =>
     response.writeHead(status).end(typeof answer === 'string' ? answer : JSON.stringify(answer))
   )
@@ -67,7 +67,7 @@ test('replay prints what was delivered and what was not, and what it is refused'
   assert.deepEqual(await ask(), [
     EXIT.refused,
     '1 dead letter delivered, 3 items; 1 failed\n',
-    '#1: there is no such letter\n'
+    '#1: there is no such dead letter\n'
   ])
   answer = { delivered: 1, items: 1, failed: [] }
   assert.deepEqual(await ask(), [EXIT.ok, '1 dead letter delivered, 1 item; 0 failed\n', ''])

@@ -34,7 +34,7 @@ async function written(t: TestContext): Promise<string> {
     await journal.close()
   }
   const snapshots = new Map([['counts/windowed_counter', Buffer.alloc(7)]])
-  await writeCheckpoint(realDisk, folder, { nextEntry: 1, time: TIME, snapshots, lanes: new Map() })
+  await writeCheckpoint(realDisk, folder, { nextEntry: 1, time: TIME, snapshots, queuePositions: new Map() })
   return folder
 }
 

@@ -102,7 +102,7 @@ describe('weir validate compares what may be remembered with the memory there is
       const both = number(terminal.stderr, /windowed_counter ([\d,]+) MiB/)
       assert.ok(both === 2 * each || both === 2 * each - 1, `${each}, ${both}`)
       const total = (both + 256).toLocaleString('en')
-      const sum = `(windowed_counter ${both.toLocaleString('en')} MiB, in flight 128 MiB, owned 128 MiB)`
+      const sum = `(windowed_counter ${both.toLocaleString('en')} MiB, in flight 128 MiB, output 128 MiB)`
       const share = number(terminal.stderr, /: ([\d,]+) % of /)
       assert.ok(Math.abs(share - ((both + 256) / 1024) * 100) < 1, `${share} %`)
       assert.equal(terminal.stderr, `warning: memory may grow to ${total} MiB ${sum}: ${share} % of ${want}\n`)

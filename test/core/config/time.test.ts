@@ -61,7 +61,7 @@ function diamonds(steps: number): ResolvedConfig {
       }
   return {
     components: {
-      processor: new Map([['amending', { plugin: { kind: 'processor', amends: () => true }, position }]]),
+      processor: new Map([['amending', { plugin: { kind: 'processor', corrects: () => true }, position }]]),
       exporter: new Map([['plain', { plugin: { kind: 'exporter' }, position }]])
     },
     service: { pipelines }

@@ -4,9 +4,9 @@ import { createServer, type IncomingMessage, request } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { after, before, test } from 'node:test'
 import { deflateSync, gzipSync, zstdCompressSync } from 'node:zlib'
+import { CreditPool } from '../../../core/batch/credits.ts'
 import { type ReceivedBody, readBody } from '../../../core/http/body.ts'
 import { RequestError } from '../../../core/http/request-error.ts'
-import { CreditPool } from '../../../core/batch/credits.ts'
 
 const POOL_BYTES = 300_000
 const MAX_BYTES = 200_000

@@ -133,13 +133,13 @@ export const entryPlan: fc.Arbitrary<(registry: SeriesRegistry) => Entry> = fc.o
       fc.oneof(pointsPlan, eventsPlan)
     )
     .map(
-      ([time, source, request, letter, plan]) =>
+      ([time, source, request, deadLetter, plan]) =>
         (registry: SeriesRegistry): Entry => ({
           kind: 'data',
           time,
           source,
           request,
-          letter,
+          deadLetter,
           block: plan(registry)
         })
     )

@@ -77,7 +77,7 @@ test('series that are foreseen are defined some at a time, and not again when th
   const builder = new PointBlockBuilder()
   for (let i = 0; i < 10; i++) builder.add(registry.intern(metric, [['k', String(i)]]), 1, i)
   const block = builder.build()
-  const entry: Entry = { kind: 'data', time: 1, source: 's', request: undefined, letter: undefined, block }
+  const entry: Entry = { kind: 'data', time: 1, source: 's', request: undefined, deadLetter: undefined, block }
   const [foreseeing, plain] = [new EntryEncoder(0), new EntryEncoder(0)]
   const grown = [4, 4, 4, 4].map(most => {
     foreseeing.foresee(block, most)

@@ -80,7 +80,7 @@ async function replayed(disk: KeepingDisk, first: Buffer, end: number, options: 
   for (const file of disk.files) whole.put(file, disk.contents(file))
   whole.put(CHECKPOINT, first)
   const backend = new TestBackend()
-  const run = await JournaledRun.start(whole, backend, { ...options, now: end, laneBytes: 1 << 20 })
+  const run = await JournaledRun.start(whole, backend, { ...options, now: end, queueBytes: 1 << 20 })
   while (run.unread > 0) await run.advance(100)
   await run.advance(1000)
   await run.stop(1000)
@@ -92,16 +92,17 @@ const steps = fc.array(step, { minLength: 5, maxLength: 30, size: 'max' })
 
 test('whatever crashes when, each series and time is sent with one value, as if nothing had crashed', async () => {
   await fc.assert(
-    fc.asyncProperty(steps, fc.integer(), fc.constantFrom(200, 1 << 20), async (steps, seed, laneBytes) => {
+    fc.asyncProperty(steps, fc.integer(), fc.constantFrom(200, 1 << 20), async (steps, seed, queueBytes) => {
       const [disk, backend] = [new KeepingDisk(randomFrom(seed)), new TestBackend()]
-      const options = { now: EPOCH, laneBytes, counter: COUNTER }
+      const options = { now: EPOCH, queueBytes, counter: COUNTER }
       const { first, acknowledged, end } = await live(steps, disk, backend, options)
       const stored = backend.stored()
       const wanted = (await replayed(disk, first, end, options)).stored()
       const isDuring = ([key]: [string, number]) => Number(key.split('@')[1]) <= end - LAST_MS / 2
       const [got, want] = [[...stored].filter(isDuring), [...wanted].filter(isDuring)]
       assert.deepEqual(differences(new Map(got), new Map(want)), [])
-      // What a lane hands back at a stop goes behind what it had refused before, so only then the order may differ.
+      // What a sending queue hands back at a stop goes behind what it had refused before, so only then the order may
+      // differ.
       if (!steps.some(step => step.do === 'stop')) assert.deepEqual(got, want)
       const counted = sumOf(stored)
       assert.ok(counted >= acknowledged * (1 - 1e-9), `${counted} of ${acknowledged} acknowledged`)

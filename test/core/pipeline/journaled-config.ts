@@ -1,5 +1,5 @@
 import type { ResolvedConfig } from '../../../core/config/resolved.ts'
-import { LANE_SCHEMA, type LaneConfig } from '../../../core/config/sending-queue.ts'
+import { SENDING_QUEUE_SCHEMA, type SendingQueueConfig } from '../../../core/config/sending-queue.ts'
 import type { ProcessorPlugin } from '../../../core/plugin/contract.ts'
 import counter from '../../../processors/windowed_counter/index.ts'
 import { testConfig } from '../../../sdk/plugin/testing.ts'
@@ -8,9 +8,9 @@ import type { TestBackend } from './journaled-world.ts'
 export interface RunOptions {
   readonly now: number
   readonly pipelines?: readonly string[]
-  readonly laneBytes?: number
+  readonly queueBytes?: number
   readonly counter?: Record<string, unknown>
-  readonly ownedBytes?: number
+  readonly outputBudgetBytes?: number
   readonly maxSize?: number
   readonly discardState?: boolean
   /** Beside the first, by id. */
@@ -22,7 +22,7 @@ export interface RunOptions {
   /** Behind the counter. */
   readonly extra?: ProcessorPlugin
   readonly receiver?: Record<string, unknown>
-  readonly lane?: Record<string, unknown>
+  readonly sendingQueue?: Record<string, unknown>
   readonly retry?: Record<string, unknown>
   readonly shutdownMs?: number
 }
@@ -36,8 +36,8 @@ interface Plugins {
 
 export function configOf(options: RunOptions, { receiver, exporters }: Plugins): ResolvedConfig {
   const { pipelines = ['counts'], counter: own = {}, before, plain, extra, shutdownMs = 60_000 } = options
-  const entry = (id: string, plugin: object, config: unknown = {}, lane?: LaneConfig) =>
-    [id, { id, plugin, config, lane, position: { file: '', line: 1, column: 1 } }] as const
+  const entry = (id: string, plugin: object, config: unknown = {}, sendingQueue?: SendingQueueConfig) =>
+    [id, { id, plugin, config, sendingQueue, position: { file: '', line: 1, column: 1 } }] as const
   const processors = ['windowed_counter', ...(extra ? ['extra'] : [])]
   const processorsOf = (name: string) => [
     ...(before && name === 'counts' ? ['before'] : []),
@@ -54,7 +54,7 @@ export function configOf(options: RunOptions, { receiver, exporters }: Plugins):
         ...(plain ? [entry('plain', plain)] : []),
         ...(extra ? [entry('extra', extra)] : [])
       ]),
-      exporter: new Map(exporters.map(([id, plugin]) => entry(id, plugin, {}, laneConfig(options))))
+      exporter: new Map(exporters.map(([id, plugin]) => entry(id, plugin, {}, queueConfig(options))))
     },
     service: {
       shutdown_timeout: shutdownMs,
@@ -72,10 +72,10 @@ export function configOf(options: RunOptions, { receiver, exporters }: Plugins):
   } as never
 }
 
-function laneConfig({ laneBytes = 1 << 20, lane = {}, retry = {} }: RunOptions): LaneConfig {
-  return testConfig({ schema: LANE_SCHEMA } as never, {
-    queue: { max_size: `${laneBytes}B`, max_batch: 7, ...lane },
+function queueConfig({ queueBytes = 1 << 20, sendingQueue = {}, retry = {} }: RunOptions): SendingQueueConfig {
+  return testConfig({ schema: SENDING_QUEUE_SCHEMA } as never, {
+    queue: { max_size: `${queueBytes}B`, max_batch: 7, ...sendingQueue },
     retry: { initial_interval: '50ms', max_interval: '200ms', ...retry },
     timeout: '1s'
-  }) as LaneConfig
+  }) as SendingQueueConfig
 }

@@ -1,25 +1,25 @@
 import type { RequestHandler } from 'express'
 import pino from 'pino'
 import { Subject } from 'rxjs'
+import type { Batch } from '../../../core/batch/batch.ts'
+import { CreditPool } from '../../../core/batch/credits.ts'
 import type { ResolvedConfig } from '../../../core/config/resolved.ts'
 import { ExportError } from '../../../core/errors.ts'
 import { type PointBlock, PointBlockBuilder } from '../../../core/model/points.ts'
 import { type Metric, SeriesRegistry } from '../../../core/model/series.ts'
-import type { Batch } from '../../../core/batch/batch.ts'
-import { CreditPool } from '../../../core/batch/credits.ts'
 import { asInLastRun, type SavedPlan } from '../../../core/pipeline/checkpoint/plan.ts'
 import { SettlementTracker } from '../../../core/pipeline/checkpoint/settlement-tracker.ts'
 import type { ReplayReport } from '../../../core/pipeline/dead-letters/replay.ts'
 import { exposeDeadLetters } from '../../../core/pipeline/dead-letters/route.ts'
-import { DeadLetters } from '../../../core/pipeline/dead-letters/store.ts'
+import { DeadLetterStore } from '../../../core/pipeline/dead-letters/store.ts'
 import type { Component, Services } from '../../../core/pipeline/graph/component.ts'
 import { buildTopology, type Topology } from '../../../core/pipeline/graph/topology.ts'
-import { Steps } from '../../../core/pipeline/ingest/cooperative.ts'
-import type { Entrance } from '../../../core/pipeline/ingest/ingress.ts'
-import type { JournaledEntrance } from '../../../core/pipeline/ingest/journaled-ingress.ts'
+import { CooperativeScheduler } from '../../../core/pipeline/ingest/cooperative.ts'
+import type { Ingress } from '../../../core/pipeline/ingest/ingress.ts'
+import type { JournaledIngress } from '../../../core/pipeline/ingest/journaled-ingress.ts'
 import type { Change } from '../../../core/pipeline/reload/diff.ts'
 import { Reloader } from '../../../core/pipeline/reload/reloader.ts'
-import { openBacklogs, waitedForIn } from '../../../core/pipeline/sending-queue/open-disk-buffers.ts'
+import { exportersAwaited, openDiskBuffers } from '../../../core/pipeline/sending-queue/open-disk-buffers.ts'
 import { deliverByJournal, recoverJournal } from '../../../core/pipeline/service/build-journaled.ts'
 import { Runner } from '../../../core/pipeline/service/lifecycle.ts'
 import type { Context } from '../../../core/plugin/context.ts'
@@ -51,7 +51,7 @@ export class JournaledRun {
   readonly backend: TestBackend
   component!: Component
   topology!: Topology
-  deadLetters!: DeadLetters
+  deadLetters!: DeadLetterStore
   services!: Services
   #disk: SimulatedDisk
   #options: RunOptions
@@ -62,7 +62,7 @@ export class JournaledRun {
   #batches = new Subject<Batch>()
   #receiver!: Context
   #runner!: Runner
-  #entrance!: JournaledEntrance
+  #ingress!: JournaledIngress
   #reloader!: Reloader
   #replay!: RequestHandler
   #plugins = new Map<string, object>()
@@ -109,7 +109,7 @@ export class JournaledRun {
 
   /** Number of the entry that processors get next. */
   get nextEntry(): number {
-    return this.#entrance.nextEntry
+    return this.#ingress.nextEntry
   }
 
   /** A clean stop. Resolves to whether all was sent. */
@@ -150,9 +150,9 @@ export class JournaledRun {
 
   async #start(): Promise<void> {
     const { clock } = this
-    const { now, ownedBytes = 1 << 20, discardState = false } = this.#options
+    const { now, outputBudgetBytes = 1 << 20, discardState = false } = this.#options
     const disk = inOneLife(this.#disk)
-    this.deadLetters = await this.#driven(DeadLetters.open(disk, `${FOLDER}/dead_letters`))
+    this.deadLetters = await this.#driven(DeadLetterStore.open(disk, `${FOLDER}/dead_letters`))
     const recovered = await this.#driven(recoverJournal(FOLDER, now, discardState, disk))
     const services: Services = {
       log: pino({ level: 'silent' }),
@@ -161,14 +161,14 @@ export class JournaledRun {
       series: this.#series,
       metrics: this.#metrics,
       credits: new CreditPool(1 << 20),
-      ownedCredits: new CreditPool(ownedBytes, true),
+      outputBudget: new CreditPool(outputBudgetBytes, true),
       heldCredits: new CreditPool(1 << 20, true),
       settlements: new SettlementTracker(),
-      steps: new Steps(),
+      steps: new CooperativeScheduler(),
       durable: true,
       isReloading: false,
       replayed: true,
-      custodian: undefined,
+      entrySettlements: undefined,
       requestsWanted: false,
       routes: new Map(),
       reports: new Set(),
@@ -183,7 +183,7 @@ export class JournaledRun {
       plan === undefined
         ? wanted
         : await asInLastRun(plan, wanted, async type => wanted.components.processor.get(type)?.plugin ?? counter)
-    const topology = buildTopology(config, services, waitedForIn(recovered.checkpoint?.lanes))
+    const topology = buildTopology(config, services, exportersAwaited(recovered.checkpoint?.queuePositions))
     this.topology = topology
     const journal = {
       folder: FOLDER,
@@ -192,25 +192,31 @@ export class JournaledRun {
       max_size: this.#options.maxSize ?? 1 << 20,
       checkpoint_interval: 700
     }
-    const { component, entrance, keeper } = await this.#driven(
+    const { component, ingress, stateBackend } = await this.#driven(
       deliverByJournal(journal, recovered, topology, services, disk)
     )
     this.component = component
-    this.#entrance = entrance
-    this.#runner = new Runner(topology, { log: services.log, clock, entrance, keeper, startupTimeoutMs: STARTUP_MS })
-    const openLanes = (exporters: Topology['exporters'], positions: Parameters<typeof openBacklogs>[1]) =>
-      openBacklogs(exporters, positions, FOLDER, services, { disk, areGapsAllowed: false })
-    const delivery = { services, config, topology, components: [], entrance, keeper, openLanes }
+    this.#ingress = ingress
+    this.#runner = new Runner(topology, {
+      log: services.log,
+      clock,
+      ingress,
+      stateBackend,
+      startupTimeoutMs: STARTUP_MS
+    })
+    const attachDiskBuffers = (exporters: Topology['exporters'], positions: Parameters<typeof openDiskBuffers>[1]) =>
+      openDiskBuffers(exporters, positions, FOLDER, services, { disk, areGapsAllowed: false })
+    const delivery = { services, config, topology, components: [], ingress, stateBackend, attachDiskBuffers }
     this.#reloader = new Reloader(delivery, this.#runner)
     exposeDeadLetters(delivery)
     this.#replay = services.routes.get('post /api/dead-letters/replay')!
     await this.#driven(this.#runner.start(NEVER))
-    if (config !== wanted) void this.#catchUp(entrance, wanted)
+    if (config !== wanted) void this.#catchUp(ingress, wanted)
   }
 
   /** As a start under another configuration. */
-  async #catchUp(entrance: Entrance, wanted: ResolvedConfig): Promise<void> {
-    await entrance.doneOver(NEVER)
+  async #catchUp(ingress: Ingress, wanted: ResolvedConfig): Promise<void> {
+    await ingress.replayCompleted(NEVER)
     if (!this.#isOver) await this.#reloader.reload(wanted).catch(() => {})
   }
 

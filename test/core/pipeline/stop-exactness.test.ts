@@ -29,10 +29,10 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 /** Each point has a series of its own; of every fifth the backend wants nothing. */
 const isPoison = (key: string) => Number(/^p(\d+)/.exec(key)![1]) % 5 === 2
 
-async function live(steps: readonly Step[], order: string, laneBytes: number) {
+async function live(steps: readonly Step[], order: string, queueBytes: number) {
   const [disk, backend] = [new SimulatedDisk(), new TestBackend()]
   backend.isPoison = isPoison
-  const options = { now: EPOCH, laneBytes, pipelines: ['straight'], lane: { order } }
+  const options = { now: EPOCH, queueBytes, pipelines: ['straight'], sendingQueue: { order } }
   let run = await JournaledRun.start(disk, backend, options)
   let pushed = 0
   for (const step of steps) {
@@ -40,7 +40,8 @@ async function live(steps: readonly Step[], order: string, laneBytes: number) {
     if (step.do === 'push') void run.push(Array.from({ length: step.items }, point))
     else if (step.do === 'wait') await run.advance(step.ms)
     else if (step.do === 'backend') backend.state = step.state
-    else if (step.do === 'reload') await run.reload({ lane: { order, max_size: `${laneBytes + step.timeout}B` } })
+    else if (step.do === 'reload')
+      await run.reload({ sendingQueue: { order, max_size: `${queueBytes + step.timeout}B` } })
     else {
       await run.stop(step.timeout)
       run = await JournaledRun.start(disk, backend, { ...options, now: run.clock.now() })
@@ -49,8 +50,8 @@ async function live(steps: readonly Step[], order: string, laneBytes: number) {
   backend.state = 'up'
   await run.advance(5000)
   assert.equal(await run.stop(1000), true)
-  const letters = await Promise.all(run.deadLetters.numbers.map(n => run.deadLetters.read(n, new SeriesRegistry())))
-  const dead = letters.flatMap(({ block }) =>
+  const deadLetters = await Promise.all(run.deadLetters.numbers.map(n => run.deadLetters.read(n, new SeriesRegistry())))
+  const dead = deadLetters.flatMap(({ block }) =>
     block.type === 'points' ? block.series.map(({ metric }) => metric.name) : []
   )
   return { pushed, stored: backend.sent.map(([key]) => key.slice(0, key.indexOf('{'))), dead }

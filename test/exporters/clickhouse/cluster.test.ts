@@ -11,17 +11,17 @@ import { counterBlock, eventBlockOf, T } from './samples.ts'
 const { path, skip } = await zooKeeperProgram()
 
 describe('a cluster of one server, with a Keeper', { skip }, () => {
-  let keeper: ZooKeeper
+  let stateBackend: ZooKeeper
   let server: ClickHouse
   let databases = 0
 
   before(async () => {
-    keeper = await startZooKeeper(path)
-    server = await startClickHouse({ keeper: keeper.port })
+    stateBackend = await startZooKeeper(path)
+    server = await startClickHouse({ stateBackend: stateBackend.port })
   })
   after(async () => {
     await server?.stop()
-    await keeper?.stop()
+    await stateBackend?.stop()
   })
 
   function made(config: Record<string, unknown>) {

@@ -28,7 +28,7 @@ test('StatsD timers, distributions, sets and counters of one time are all stored
     { ...number, name: 'users', value: 2, count: 2, members: ['a', 'b'] }
   ])
   assert.deepEqual(Object.fromEntries(h.context.account.dropped), { same_time: 1 })
-  assert.equal(h.context.account.sent, -1, 'the lane books the whole block as sent')
+  assert.equal(h.context.account.sent, -1, 'the sending queue books the whole block as sent')
 })
 
 test('increments of one time and different intervals add up, as they are within a microsecond', async () => {

@@ -120,7 +120,7 @@ test('Retry-After may be a date', async () => {
   await exporter.stop(signal())
 })
 
-test('a server that does not answer is given up on when the lane says so', async () => {
+test('a server that does not answer is given up on when the sending queue says so', async () => {
   const { exporter, context } = served()
   await server.fail({ how: 'hang' })
   const error = await refusal(exporter.export(counterBlock(context.series, 1, 1), AbortSignal.timeout(50)))

@@ -60,13 +60,15 @@ test('what is kept forever has the range of its columns, and tiers have that of 
   }
 })
 
-test('the lane gives up exactly these, and counts them', async () => {
+test('the sending queue gives up exactly these, and counts them', async () => {
   await using h = await embedded()
-  const lane = await new ExporterHarness(h.exporter, h.context).start()
-  const outcome = await lane.send(pointBlockOf(h.context.series, [Date.now(), at('2200-01-01'), Date.now() - 1000]))
+  const sendingQueue = await new ExporterHarness(h.exporter, h.context).start()
+  const outcome = await sendingQueue.send(
+    pointBlockOf(h.context.series, [Date.now(), at('2200-01-01'), Date.now() - 1000])
+  )
   assert.deepEqual([outcome.status, [...h.context.account.dropped]], ['dropped', [['time_out_of_range', 1]]])
   assert.equal(h.context.account.sent, 2)
-  await lane.stop()
+  await sendingQueue.stop()
   assert.deepEqual(await h.rows('SELECT toUInt32(count()) AS n FROM weir.metrics'), [{ n: 2 }])
 })
 

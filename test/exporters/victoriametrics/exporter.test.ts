@@ -93,7 +93,7 @@ describe('VictoriaMetrics', { skip: program.skip }, () => {
     assert.deepEqual(await stored('replicas_delta'), { 'replicas_delta{job="replicated",window="1s"}': [8] })
     assert.deepEqual(await stored('replicas_gauge'), { 'replicas_gauge{job="replicated"}': [5] })
     assert.equal(account.dropped.get('same_time'), 1)
-    // The lane books the whole block as sent.
+    // The sending queue books the whole block as sent.
     assert.deepEqual([account.sent - sent, account.droppedTotal - dropped], [-1, 1])
   })
 

@@ -3,9 +3,9 @@ import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { type TestContext, test } from 'node:test'
 import type { Outcome } from '../../../core/batch/batch.ts'
-import type { LaneConfig } from '../../../core/config/sending-queue.ts'
-import { Backlog } from '../../../core/pipeline/sending-queue/disk-buffer.ts'
-import { Lane } from '../../../core/pipeline/sending-queue/sending-queue.ts'
+import type { SendingQueueConfig } from '../../../core/config/sending-queue.ts'
+import { DiskBuffer } from '../../../core/pipeline/sending-queue/disk-buffer.ts'
+import { SendingQueue } from '../../../core/pipeline/sending-queue/sending-queue.ts'
 import { decompress } from '../../../core/wire/snappy.ts'
 import plugin from '../../../exporters/victoriametrics/index.ts'
 import { type PointBlock, PointBlockBuilder } from '../../../sdk/plugin/index.ts'
@@ -15,7 +15,7 @@ import { readWriteRequest } from '../../core/wire/remote-write/read-write-reques
 
 const MOST_TURNS = 100_000
 const ONE_SAMPLE_A_REQUEST = { max_samples_per_request: 1 }
-const LANE: LaneConfig = {
+const LANE: SendingQueueConfig = {
   timeout: 1 << 30,
   retry: { initial_interval: 100, max_interval: 1000, max_elapsed_time: 0 },
   queue: { max_size: 1 << 20, max_batch: 100, disk_size: 1 << 20, order: 'oldest_first' }
@@ -41,18 +41,22 @@ async function backend(t: TestContext, isWell: (name: string) => boolean) {
   return { taken, endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}/api/v1/write` }
 }
 
-async function laneTo(endpoint: string, order: LaneConfig['queue']['order'], disk?: SimulatedDisk) {
+async function queueTo(endpoint: string, order: SendingQueueConfig['queue']['order'], disk?: SimulatedDisk) {
   const context = testContext()
   const { clock, series } = context
   const exporter = plugin.create(testConfig(plugin, { endpoint, target_info: false, ...ONE_SAMPLE_A_REQUEST }), context)
-  const lane = new Lane(exporter, { ...LANE, queue: { ...LANE.queue, order } }, { ...context, deadLetters: undefined })
+  const sendingQueue = new SendingQueue(
+    exporter,
+    { ...LANE, queue: { ...LANE.queue, order } },
+    { ...context, deadLetters: undefined }
+  )
   const block = (name: string): PointBlock => {
     const points = new PointBlockBuilder()
     const metric = { name, unit: '', description: '', kind: 'gauge', temporality: 'unspecified' } as const
     points.add(series.intern(metric, []), clock.now(), 1)
     return points.build()
   }
-  /** Real requests take real turns; the lane's pauses are over at once. */
+  /** Real requests take real turns; the sending queue's pauses are over at once. */
   const until = async (isReached: () => boolean) => {
     for (let turns = 0; !isReached(); turns++) {
       assert.ok(turns < MOST_TURNS, 'it does not come to that')
@@ -61,19 +65,19 @@ async function laneTo(endpoint: string, order: LaneConfig['queue']['order'], dis
     }
   }
   if (disk !== undefined) {
-    let backlog: Backlog | undefined
+    let diskBuffer: DiskBuffer | undefined
     const options = { disk, folder: '/lane', clock, series, maxBytes: 1 << 20, position: { next: 0, end: 0 } }
-    void Backlog.open(options).then(opened => (backlog = opened))
-    await until(() => backlog !== undefined)
-    lane.useBacklog(backlog!)
+    void DiskBuffer.open(options).then(opened => (diskBuffer = opened))
+    await until(() => diskBuffer !== undefined)
+    sendingQueue.useDiskBuffer(diskBuffer!)
   }
-  lane.start()
+  sendingQueue.start()
   const push = (name: string): Promise<Outcome> => {
     const { batch, settled } = testBatch(block(name))
-    lane.push(batch)
+    sendingQueue.push(batch)
     return settled
   }
-  return { lane, push, until }
+  return { sendingQueue, push, until }
 }
 
 for (const [where, order] of [
@@ -90,19 +94,19 @@ for (const [where, order] of [
       return isWell
     })
     const isOnDisk = where !== 'in memory'
-    const { lane, push, until } = await laneTo(endpoint, order, isOnDisk ? new SimulatedDisk() : undefined)
+    const { sendingQueue, push, until } = await queueTo(endpoint, order, isOnDisk ? new SimulatedDisk() : undefined)
     outage = isOnDisk
     const outcomes = ['a', 'b', 'c'].map(push)
     if (isOnDisk) {
-      lane.spill()
-      await until(() => lane.position!.end === 3)
+      sendingQueue.overflowToDisk()
+      await until(() => sendingQueue.position!.end === 3)
       refusals = 0
       outage = false
     }
     await until(() => refusals === 2)
     // It comes while the others are tried again, and must not make another block of them.
     outcomes.push(push('d'))
-    await until(() => lane.isIdle)
+    await until(() => sendingQueue.isIdle)
     assert.deepEqual(taken.toSorted(), ['a', 'b', 'c', 'd'])
     if (order === 'oldest_first') assert.deepEqual(taken, ['a', 'b', 'c', 'd'])
     const statuses = (await Promise.all(outcomes)).map(({ status }) => status)

@@ -22,7 +22,7 @@ for (const [config, message] of [
 
 test('only refuse hands batches back', () => {
   for (const action of ['drop', 'refuse'])
-    assert.equal(plugin.handsBack!(testConfig(plugin, { rate: 1, action })), action === 'refuse')
+    assert.equal(plugin.rejects!(testConfig(plugin, { rate: 1, action })), action === 'refuse')
 })
 
 for (const [name, bytes] of [

@@ -52,6 +52,6 @@ test('memory is bounded, by groups, by tiers and by what is kept of gauges', () 
 })
 
 test('it corrects what it sent where told to, which the store must take', () => {
-  const amends = (late: string) => plugin.amends?.(testConfig(plugin, { late }))
-  assert.deepEqual(['add', 'drop', 'amend'].map(amends), [false, false, true])
+  const corrects = (late: string) => plugin.corrects?.(testConfig(plugin, { late }))
+  assert.deepEqual(['add', 'drop', 'amend'].map(corrects), [false, false, true])
 })

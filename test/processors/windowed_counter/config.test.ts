@@ -120,14 +120,14 @@ describe('options of windowed_counter', () => {
 })
 
 describe('plugin windowed_counter', () => {
-  const amends = (options: Record<string, unknown>) => plugin.amends!(testConfig(plugin, options))
+  const corrects = (options: Record<string, unknown>) => plugin.corrects!(testConfig(plugin, options))
   const bound = (options: Record<string, unknown>) => plugin.memoryBound!(testConfig(plugin, options))
 
   it('amends where any rule does', () => {
-    assert.equal(amends({}), false)
-    assert.equal(amends({ late: 'amend' }), true)
-    assert.equal(amends({ late: 'amend', rules: [{ late: 'add' }] }), false)
-    assert.equal(amends({ rules: [{}, { late: 'amend', name: 'x.{name}' }] }), true)
+    assert.equal(corrects({}), false)
+    assert.equal(corrects({ late: 'amend' }), true)
+    assert.equal(corrects({ late: 'amend', rules: [{ late: 'add' }] }), false)
+    assert.equal(corrects({ rules: [{}, { late: 'amend', name: 'x.{name}' }] }), true)
   })
 
   it('has a bound of memory that grows with what is kept', () => {

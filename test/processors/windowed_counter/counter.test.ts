@@ -287,7 +287,7 @@ describe('windowed_counter', () => {
   })
 
   it('keeps closed windows while credits are spent, and sends them after', async () => {
-    const context = { ...testContext('windowed_counter'), ownedCredits: new CreditPool(100) }
+    const context = { ...testContext('windowed_counter'), outputBudget: new CreditPool(100) }
     const weir = await new Harness({ windows: ['1s'], output: ['delta'] }, context).start()
     const held: (() => void)[] = []
     weir.onBatch = batch => void held.push(() => batch.ack())

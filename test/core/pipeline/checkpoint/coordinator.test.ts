@@ -8,7 +8,7 @@ import { readCheckpoint } from '../../../../core/pipeline/checkpoint/file.ts'
 import { restoreSnapshots } from '../../../../core/pipeline/checkpoint/participants.ts'
 import { SettlementTracker } from '../../../../core/pipeline/checkpoint/settlement-tracker.ts'
 import type { Topology } from '../../../../core/pipeline/graph/topology.ts'
-import { Steps } from '../../../../core/pipeline/ingest/cooperative.ts'
+import { CooperativeScheduler } from '../../../../core/pipeline/ingest/cooperative.ts'
 import { FakeClock } from '../../../../sdk/plugin/testing.ts'
 import { SimulatedDisk } from '../../journal/simulated-disk.ts'
 import { turns } from '../journaled-run.ts'
@@ -48,11 +48,16 @@ async function setUp(disk = new SimulatedDisk(), lastId = 0) {
   const clock = new FakeClock()
   const [source, sink] = [new Source(), new Source()]
   const settlements = new SettlementTracker()
-  const lane = { position: undefined, spill: () => lane.spilled++, removeBefore: async () => {}, spilled: 0 }
+  const sendingQueue = {
+    position: undefined,
+    overflowToDisk: () => sendingQueue.overflowed++,
+    removeBefore: async () => {},
+    overflowed: 0
+  }
   const topology = {
     receivers: [{ component: { name: 'receiver kafka' }, receiver: source.participant }],
     pipelines: [],
-    exporters: [{ component: { id: 'sink', name: 'exporter sink' }, exporter: sink.participant, lane }]
+    exporters: [{ component: { id: 'sink', name: 'exporter sink' }, exporter: sink.participant, sendingQueue }]
   } as never as Topology
   const journal = await Journal.open(
     {
@@ -72,16 +77,16 @@ async function setUp(disk = new SimulatedDisk(), lastId = 0) {
     folder: FOLDER,
     journal,
     topology,
-    entrance: { nextEntry: 7 },
+    ingress: { nextEntry: 7 },
     settlements,
-    steps: new Steps(),
+    steps: new CooperativeScheduler(),
     pipelineClock: clock,
     clock,
     log: pino({ level: 'silent' }),
     intervalMs: 1000,
     lastId
   })
-  return { disk, clock, source, sink, settlements, lane, topology, coordinator }
+  return { disk, clock, source, sink, settlements, sendingQueue, topology, coordinator }
 }
 
 test('a source takes part: its snapshot is of the barrier, and it is told once that is durable', async () => {
@@ -129,22 +134,22 @@ test('numbers go on from the last run, and none is told of a checkpoint that was
 })
 
 test('while it waits for backends what waits for them goes to disk, again and again', async () => {
-  const { clock, settlements, lane, coordinator } = await setUp()
+  const { clock, settlements, sendingQueue, coordinator } = await setUp()
   const token = settlements.open()
   const taken = coordinator.take()
-  for (const [ms, spilled] of [
+  for (const [ms, overflowed] of [
     [999, 0],
     [1, 1],
     [1000, 2]
   ]) {
     await turns(5)
     clock.advance(ms)
-    assert.equal(lane.spilled, spilled)
+    assert.equal(sendingQueue.overflowed, overflowed)
   }
   settlements.close(token)
   assert.equal(await taken, true)
   clock.advance(5000)
-  assert.equal(lane.spilled, 2)
+  assert.equal(sendingQueue.overflowed, 2)
 })
 
 test('at a stop it does not wait for what nobody will close any more', async () => {

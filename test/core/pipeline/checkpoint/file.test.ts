@@ -5,12 +5,17 @@ import { FOLDER } from '../../journal/harness.ts'
 import { randomFrom, SimulatedDisk } from '../../journal/simulated-disk.ts'
 
 const FILE = `${FOLDER}/checkpoint`
-const OLDER: Checkpoint = { nextEntry: 3, time: 17, snapshots: new Map([['a', Uint8Array.of(1, 2)]]), lanes: new Map() }
+const OLDER: Checkpoint = {
+  nextEntry: 3,
+  time: 17,
+  snapshots: new Map([['a', Uint8Array.of(1, 2)]]),
+  queuePositions: new Map()
+}
 const NEWER: Checkpoint = {
   nextEntry: 9,
   time: 19,
   snapshots: new Map([['a', Uint8Array.of(3)]]),
-  lanes: new Map([['x', { next: 3, end: 7 }]])
+  queuePositions: new Map([['x', { next: 3, end: 7 }]])
 }
 
 test('a checkpoint comes back as it was', async () => {

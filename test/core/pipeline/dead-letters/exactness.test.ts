@@ -12,7 +12,9 @@ import { TestBackend } from '../journaled-world.ts'
 const COUNTER = { windows: ['200ms'], output: ['delta'], allowed_lateness: '100ms', idle_timeout: '300ms' }
 const LETTERS = 3
 const SETTLE_MS = 3000
-/** Of the event loop, counted from the beginning of a replay: each while it runs, some until behind the next checkpoint. */
+/**
+ * Of the event loop, counted from the beginning of a replay: each while it runs, some until behind the next checkpoint.
+ */
 const TURNS = [...Array.from({ length: 60 }, (_, i) => i), ...Array.from({ length: 10 }, (_, i) => 60 + 10 * i)]
 
 /** Fails over all that comes before `until`, Unix ms, as processors see the time. */
@@ -26,7 +28,7 @@ function failing(until: number): ProcessorPlugin {
   return { kind: 'processor', type: 'before', create } as never
 }
 
-/** Lets go of no letter while it `isStuck`. */
+/** Lets go of no dead letter while it `isStuck`. */
 class StubbornDisk extends SimulatedDisk {
   isStuck = false
 
@@ -39,8 +41,8 @@ class StubbornDisk extends SimulatedDisk {
 const BROKEN_MS = 200
 const options: RunOptions = { now: EPOCH, counter: COUNTER, before: failing(EPOCH + BROKEN_MS) }
 
-/** With letters that count 1, 10 and 100, and a processor that would take them by now. */
-async function withLetters(disk: SimulatedDisk, more: Partial<RunOptions> = {}) {
+/** With dead letters that count 1, 10 and 100, and a processor that would take them by now. */
+async function withDeadLetters(disk: SimulatedDisk, more: Partial<RunOptions> = {}) {
   const backend = new TestBackend()
   const run = await JournaledRun.start(disk, backend, { ...options, ...more })
   for (let i = 0; i < LETTERS; i++) {
@@ -73,10 +75,10 @@ for (const [name, checkpointFirst] of [
   ['right after they were written', false],
   ['when a checkpoint has passed what they were', true]
 ] as const)
-  test(`crash at any step of a replay, ${name}: each letter counts once`, async () => {
+  test(`crash at any step of a replay, ${name}: each dead letter counts once`, async () => {
     for (const turn of TURNS) {
       const disk = new SimulatedDisk(randomFrom(turn))
-      const { backend, run } = await withLetters(disk)
+      const { backend, run } = await withDeadLetters(disk)
       if (checkpointFirst) await run.advance(700)
       void run.replayDeadLetters()
       await turns(turn)
@@ -92,9 +94,12 @@ for (const [name, checkpointFirst] of [
     }
   })
 
-test('regression: a letter of one pipeline went through all that its receiver feeds', async () => {
+test('regression: a dead letter of one pipeline went through all that its receiver feeds', async () => {
   const disk = new SimulatedDisk()
-  const { backend, run } = await withLetters(disk, { pipelines: ['counts', 'plain'], before: failing(EPOCH + 1000) })
+  const { backend, run } = await withDeadLetters(disk, {
+    pipelines: ['counts', 'plain'],
+    before: failing(EPOCH + 1000)
+  })
   const passed = () => backend.sent.filter(([key]) => key.startsWith('c{}@')).map(([, value]) => value)
   assert.deepEqual(passed(), [1, 10, 100])
   await run.replayDeadLetters()
@@ -111,12 +116,16 @@ test('regression: a letter of one pipeline went through all that its receiver fe
   )
 })
 
-test('regression: a letter whose pipeline a reload took away before the letter was handed on was gone', async () => {
+test('regression: a dead letter whose pipeline a reload took away before the dead letter was handed on was gone', async () => {
   const [counts, plain] = [['counts', 'plain'], ['plain']]
   for (const crashes of [false, true]) {
     const disk = new SimulatedDisk()
-    const { backend, run } = await withLetters(disk, { pipelines: counts, laneBytes: 200, lane: { disk_size: '0B' } })
-    // Nothing is handed on while the lane is full.
+    const { backend, run } = await withDeadLetters(disk, {
+      pipelines: counts,
+      queueBytes: 200,
+      sendingQueue: { disk_size: '0B' }
+    })
+    // Nothing is handed on while the sending queue is full.
     backend.state = 'down'
     while (run.unread === 0) {
       void run.push([{ series: 'g', time: EPOCH, value: 1, kind: 'gauge' }])
@@ -143,10 +152,10 @@ test('regression: a letter whose pipeline a reload took away before the letter w
   }
 })
 
-test('a reload while letters are replayed: each counts once, whenever it begins', async () => {
+test('a reload while dead letters are replayed: each counts once, whenever it begins', async () => {
   for (let turn = 0; turn < 30; turn += 3) {
     const disk = new SimulatedDisk(randomFrom(turn))
-    const { backend, run } = await withLetters(disk)
+    const { backend, run } = await withDeadLetters(disk)
     const replay = run.replayDeadLetters()
     await turns(turn)
     await run.reload({ counter: { ...COUNTER, allowed_lateness: '50ms' }, receiver: { changed: turn } })
@@ -158,9 +167,9 @@ test('a reload while letters are replayed: each counts once, whenever it begins'
   }
 })
 
-test('a letter of a pipeline that is gone stays', async () => {
+test('a dead letter of a pipeline that is gone stays', async () => {
   const disk = new SimulatedDisk()
-  const { run } = await withLetters(disk, { pipelines: ['counts', 'plain'] })
+  const { run } = await withDeadLetters(disk, { pipelines: ['counts', 'plain'] })
   await run.reload({ pipelines: ['plain', 'counts_anew'] })
   const { delivered, failed } = (await run.replayDeadLetters())!
   assert.equal(delivered, 0)
@@ -169,9 +178,9 @@ test('a letter of a pipeline that is gone stays', async () => {
 })
 
 for (const end of ['heals', 'crash', 'stop'] as const)
-  test(`a disk that lets go of no letter, then ${end}: each counts once, and the answer says so`, async () => {
+  test(`a disk that lets go of no dead letter, then ${end}: each counts once, and the answer says so`, async () => {
     const disk = new StubbornDisk()
-    const { backend, run } = await withLetters(disk)
+    const { backend, run } = await withDeadLetters(disk)
     disk.isStuck = true
     for (let i = 0; i < 2; i++) {
       const { delivered, failed } = (await run.replayDeadLetters())!
@@ -195,15 +204,15 @@ for (const end of ['heals', 'crash', 'stop'] as const)
     assert.equal(await next.stop(1000), true)
   })
 
-test('no letter is delivered before it is known what the last run had delivered', async () => {
+test('no dead letter is delivered before it is known what the last run had delivered', async () => {
   const disk = new StubbornDisk()
-  const { backend, run } = await withLetters(disk, { laneBytes: 1 })
+  const { backend, run } = await withDeadLetters(disk, { queueBytes: 1 })
   disk.isStuck = true
   await run.replayDeadLetters()
   run.crash()
   disk.isStuck = false
   backend.state = 'down'
-  const full = { ...options, laneBytes: 1, lane: { disk_size: '0B' }, now: run.clock.now() }
+  const full = { ...options, queueBytes: 1, sendingQueue: { disk_size: '0B' }, now: run.clock.now() }
   const next = await JournaledRun.start(disk, backend, full)
   const { delivered, failed } = (await next.replayDeadLetters())!
   assert.equal(delivered, 0)
@@ -215,12 +224,12 @@ test('no letter is delivered before it is known what the last run had delivered'
   assert.deepEqual([next.deadLetters.numbers, counted(backend)], [[], 111])
 })
 
-test('letters over which the processor fails again become new ones, also through a crash, and count once in the end', async () => {
+test('dead letters over which the processor fails again become new ones, also through a crash, and count once in the end', async () => {
   const until = 2000
   for (const turn of TURNS) {
     const disk = new SimulatedDisk(randomFrom(turn))
     const more = { before: failing(EPOCH + until) }
-    const { backend, run } = await withLetters(disk, more)
+    const { backend, run } = await withDeadLetters(disk, more)
     void run.replayDeadLetters()
     await turns(turn)
     run.crash()
@@ -234,46 +243,46 @@ test('letters over which the processor fails again become new ones, also through
   }
 })
 
-test('weir journal replay from before what failed: letters that are entries too do not become letters again', async () => {
+test('weir journal replay from before what failed: dead letters that are entries too do not become dead letters again', async () => {
   const disk = new SimulatedDisk()
-  const { run } = await withLetters(disk)
+  const { run } = await withDeadLetters(disk)
   await run.replayDeadLetters()
   await run.stop(1000)
-  await writeCheckpoint(disk, FOLDER, { nextEntry: 0, time: EPOCH, snapshots: new Map(), lanes: undefined })
+  await writeCheckpoint(disk, FOLDER, { nextEntry: 0, time: EPOCH, snapshots: new Map(), queuePositions: undefined })
   const anew = new TestBackend()
   const next = await restart(disk, anew, run)
   assert.deepEqual([next.deadLetters.numbers, counted(anew)], [[], 111])
 })
 
-test('weir journal replay past an entry that was a letter: the letter that was not removed yet is there', async () => {
+test('weir journal replay past an entry that was a dead letter: the dead letter that was not removed yet is there', async () => {
   const disk = new StubbornDisk()
-  const { backend, run } = await withLetters(disk)
+  const { backend, run } = await withDeadLetters(disk)
   disk.isStuck = true
   await run.replayDeadLetters()
   const { nextEntry } = run
   run.crash()
   disk.isStuck = false
   const time = run.clock.now()
-  await writeCheckpoint(disk, FOLDER, { nextEntry, time, snapshots: new Map(), lanes: undefined })
+  await writeCheckpoint(disk, FOLDER, { nextEntry, time, snapshots: new Map(), queuePositions: undefined })
   const next = await restart(disk, backend, run)
   assert.equal((await next.replayDeadLetters())!.delivered, LETTERS)
   await next.advance(SETTLE_MS)
   assert.equal(counted(backend), 111)
 })
 
-test('what failed before a crash and does not fail after it has no letter any more', async () => {
+test('what failed before a crash and does not fail after it has no dead letter any more', async () => {
   const disk = new SimulatedDisk()
-  const { backend, run } = await withLetters(disk)
+  const { backend, run } = await withDeadLetters(disk)
   run.crash()
   const next = await restart(disk, backend, run, { before: failing(0) })
   assert.deepEqual([next.deadLetters.numbers, counted(backend)], [[], 111])
 })
 
-test("crash at any step of the replay of an exporter's letter: it arrives, and never with another value", async () => {
-  for (const laneBytes of [40, 1 << 20])
+test("crash at any step of the replay of an exporter's dead letter: it arrives, and never with another value", async () => {
+  for (const queueBytes of [40, 1 << 20])
     for (const turn of TURNS) {
       const [disk, backend] = [new SimulatedDisk(randomFrom(turn)), new TestBackend()]
-      const plain: RunOptions = { now: EPOCH, pipelines: ['plain'], laneBytes }
+      const plain: RunOptions = { now: EPOCH, pipelines: ['plain'], queueBytes }
       const run = await JournaledRun.start(disk, backend, plain)
       backend.state = 'rejecting'
       void run.push([{ series: 'g', time: EPOCH, value: 7, kind: 'gauge' }])

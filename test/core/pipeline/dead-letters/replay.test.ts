@@ -7,8 +7,8 @@ import { TestBackend } from '../journaled-world.ts'
 
 const options: RunOptions = { now: EPOCH, pipelines: ['plain'] }
 
-/** With one letter for the backend. */
-async function withLetter(more: Partial<RunOptions> = {}) {
+/** With one dead letter for the backend. */
+async function withDeadLetter(more: Partial<RunOptions> = {}) {
   const [disk, backend] = [new SimulatedDisk(), new TestBackend()]
   const run = await JournaledRun.start(disk, backend, { ...options, ...more })
   backend.state = 'rejecting'
@@ -18,16 +18,16 @@ async function withLetter(more: Partial<RunOptions> = {}) {
   return { disk, backend, run }
 }
 
-test('a letter is delivered, and removed', async () => {
-  const { backend, run } = await withLetter()
+test('a dead letter is delivered, and removed', async () => {
+  const { backend, run } = await withDeadLetter()
   backend.state = 'up'
   assert.deepEqual(await run.replayDeadLetters(), { delivered: 1, items: 1, failed: [] })
   assert.deepEqual([run.deadLetters.numbers, backend.sent.length], [[], 1])
 })
 
-test('regression: a letter that waited on disk for its exporter was removed, and a crash took what waited', async () => {
+test('regression: a dead letter that waited on disk for its exporter was removed, and a crash took what waited', async () => {
   // It goes to disk at once.
-  const { disk, backend, run } = await withLetter({ laneBytes: 40 })
+  const { disk, backend, run } = await withDeadLetter({ queueBytes: 40 })
   backend.state = 'refusing'
   assert.equal((await run.replayDeadLetters())!.delivered, 1)
   run.crash()
@@ -37,13 +37,13 @@ test('regression: a letter that waited on disk for its exporter was removed, and
   assert.deepEqual([...backend.stored().values()], [7])
 })
 
-test('a letter stays where what waits for its exporter cannot be written down', async () => {
-  const { disk, backend, run } = await withLetter({ laneBytes: 40 })
+test('a dead letter stays where what waits for its exporter cannot be written down', async () => {
+  const { disk, backend, run } = await withDeadLetter({ queueBytes: 40 })
   backend.state = 'refusing'
-  const [{ lane }] = run.topology.exporters
-  const { end } = lane.position!
+  const [{ sendingQueue }] = run.topology.exporters
+  const { end } = sendingQueue.position!
   const replay = run.replayDeadLetters()
-  for (let i = 0; lane.position!.end === end && i < 50; i++) await run.advance(2)
+  for (let i = 0; sendingQueue.position!.end === end && i < 50; i++) await run.advance(2)
   disk.capacity = 0
   const { delivered, failed } = (await replay)!
   assert.equal(delivered, 0)
@@ -55,18 +55,18 @@ test('a letter stays where what waits for its exporter cannot be written down', 
   assert.deepEqual([run.deadLetters.numbers, backend.sent.length], [[], 1], 'it is not sent a second time')
 })
 
-test('a letter refused again is in a new one', async () => {
-  const { run } = await withLetter()
+test('a dead letter refused again is in a new one', async () => {
+  const { run } = await withDeadLetter()
   const { delivered, failed } = (await run.replayDeadLetters())!
   assert.deepEqual(
     [delivered, failed],
-    [0, [{ number: 0, error: '1 of its items were refused again (rejected), and are in a new letter' }]]
+    [0, [{ number: 0, error: '1 of its items were refused again (rejected), and are in a new dead letter' }]]
   )
   assert.deepEqual(run.deadLetters.numbers, [1])
 })
 
-test('regression: a letter that could not be sent within max_elapsed_time was removed, and said to be in a new one', async () => {
-  const { backend, run } = await withLetter({ retry: { max_elapsed_time: '1s' } })
+test('regression: a dead letter that could not be sent within max_elapsed_time was removed, and said to be in a new one', async () => {
+  const { backend, run } = await withDeadLetter({ retry: { max_elapsed_time: '1s' } })
   backend.state = 'refusing'
   const { failed } = (await run.replayDeadLetters())!
   assert.match(failed[0].error, /could not be sent within retry.max_elapsed_time/)
@@ -75,16 +75,16 @@ test('regression: a letter that could not be sent within max_elapsed_time was re
   assert.equal((await run.replayDeadLetters())!.delivered, 1)
 })
 
-test('a letter that is not there is told', async () => {
-  const { run, backend } = await withLetter()
+test('a dead letter that is not there is told', async () => {
+  const { run, backend } = await withDeadLetter()
   backend.state = 'up'
   const { delivered, failed } = (await run.replayDeadLetters({ number: '5' }))!
-  assert.deepEqual([delivered, failed], [0, [{ number: 5, error: 'there is no such letter' }]])
+  assert.deepEqual([delivered, failed], [0, [{ number: 5, error: 'there is no such dead letter' }]])
   assert.equal((await run.replayDeadLetters({ number: '0' }))!.delivered, 1)
 })
 
-test("an exporter's letter that cannot be removed is not delivered again by the same process", async () => {
-  const { disk, run, backend } = await withLetter()
+test("an exporter's dead letter that cannot be removed is not delivered again by the same process", async () => {
+  const { disk, run, backend } = await withDeadLetter()
   backend.state = 'up'
   const { remove } = disk
   disk.remove = async file => (file.endsWith('.letter') ? Promise.reject(new Error('EROFS')) : remove.call(disk, file))

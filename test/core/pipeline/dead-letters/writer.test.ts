@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import pino from 'pino'
 import { SeriesRegistry } from '../../../../core/model/series.ts'
 import { SettlementTracker } from '../../../../core/pipeline/checkpoint/settlement-tracker.ts'
-import { DeadLetters } from '../../../../core/pipeline/dead-letters/store.ts'
+import { DeadLetterStore } from '../../../../core/pipeline/dead-letters/store.ts'
 import { DeadLetterWriter, type FailedBatch } from '../../../../core/pipeline/dead-letters/writer.ts'
 import { FakeClock } from '../../../../sdk/plugin/testing.ts'
 import { SimulatedDisk } from '../../journal/simulated-disk.ts'
@@ -18,14 +18,14 @@ function failed(number: number, time = 17, length = 3): FailedBatch {
 }
 
 async function setUp(maxBytes?: number, disk = new SimulatedDisk()) {
-  const deadLetters = await DeadLetters.open(disk, FOLDER, maxBytes)
+  const deadLetters = await DeadLetterStore.open(disk, FOLDER, maxBytes)
   const clock = new FakeClock()
   const settlements = new SettlementTracker()
   const writer = new DeadLetterWriter({ deadLetters, settlements, clock, log: pino({ level: 'silent' }) })
   return { disk, deadLetters, clock, writer, settlements, done: () => settlements.barrier() }
 }
 
-test('what fails again after a crash is the same letter; another entry of the same number is another', async () => {
+test('what fails again after a crash is the same dead letter; another entry of the same number is another', async () => {
   const { disk, writer, done } = await setUp()
   void writer.add(failed(7), FAILED)
   await done()
@@ -38,16 +38,16 @@ test('what fails again after a crash is the same letter; another entry of the sa
   assert.deepEqual([block.length, key, request], [5, 'entry7_18', 'r'])
 })
 
-test('regression: what fails again after its letter has been delivered became a letter anew', async () => {
+test('regression: what fails again after its dead letter has been delivered became a dead letter anew', async () => {
   const { writer, deadLetters, done } = await setUp()
   writer.delivered('entry7_17')
-  // Its outcome may come late: a lane that has a copy of it settles first.
+  // Its outcome may come late: a sending queue that has a copy of it settles first.
   void writer.add(failed(7), FAILED)
   await done()
   assert.deepEqual(deadLetters.numbers, [])
 })
 
-test('a letter that is delivered while it is written is removed', async () => {
+test('a dead letter that is delivered while it is written is removed', async () => {
   const { writer, deadLetters, disk, done } = await setUp()
   void writer.add(failed(7), FAILED)
   writer.delivered('entry7_17')
@@ -103,7 +103,7 @@ test('regression: full dead letters had all that failed wait in memory, without 
   assert.deepEqual([writer.isBehind, deadLetters.numbers], [false, [0]])
 })
 
-test('regression: where letters cannot be written each that waited tried every second', async () => {
+test('regression: where dead letters cannot be written each that waited tried every second', async () => {
   const { writer, clock, disk, deadLetters, done } = await setUp()
   let tries = 0
   const { create } = disk

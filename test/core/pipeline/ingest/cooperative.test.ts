@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { Steps } from '../../../../core/pipeline/ingest/cooperative.ts'
+import { CooperativeScheduler } from '../../../../core/pipeline/ingest/cooperative.ts'
 
 /** Adds work of `count` steps, each of which is told to `log`. */
-function add(steps: Steps, name: string, count: number, log: string[]): void {
+function add(steps: CooperativeScheduler, name: string, count: number, log: string[]): void {
   let step = 0
   steps.add(() => {
     log.push(`${name}${++step}`)
@@ -14,7 +14,7 @@ function add(steps: Steps, name: string, count: number, log: string[]): void {
 const turn = () => new Promise(setImmediate)
 
 test('where nobody drives it work takes one step each turn of the event loop, one after the other', async () => {
-  const [steps, log] = [new Steps(), [] as string[]]
+  const [steps, log] = [new CooperativeScheduler(), [] as string[]]
   add(steps, 'a', 2, log)
   add(steps, 'b', 1, log)
   assert.deepEqual(log, [])
@@ -27,7 +27,7 @@ test('where nobody drives it work takes one step each turn of the event loop, on
 })
 
 test('who drives it is told of work, and alone takes steps until he leaves', async () => {
-  const [steps, log] = [new Steps(), [] as string[]]
+  const [steps, log] = [new CooperativeScheduler(), [] as string[]]
   add(steps, 'before', 2, log)
   let woken = 0
   steps.drive(() => woken++)
@@ -44,7 +44,7 @@ test('who drives it is told of work, and alone takes steps until he leaves', asy
 })
 
 test('work that adds work is done before it', () => {
-  const [steps, log] = [new Steps(), [] as string[]]
+  const [steps, log] = [new CooperativeScheduler(), [] as string[]]
   steps.drive(() => {})
   steps.add(() => {
     log.push('a')
@@ -56,7 +56,7 @@ test('work that adds work is done before it', () => {
 })
 
 test('steps that are run take many a turn, and what they return or throw is told', async () => {
-  const steps = new Steps()
+  const steps = new CooperativeScheduler()
   let taken = 0
   function* many(): Generator<void, string> {
     for (; taken < 5; taken++) yield

@@ -3,10 +3,10 @@ import { test } from 'node:test'
 import { Batch, type Outcome } from '../../../../core/batch/batch.ts'
 import { CreditPool } from '../../../../core/batch/credits.ts'
 import { Branches } from '../../../../core/pipeline/graph/branches.ts'
-import { DirectEntrance } from '../../../../core/pipeline/ingest/ingress.ts'
+import { DirectIngress } from '../../../../core/pipeline/ingest/ingress.ts'
 import { pointsOf } from '../sending-queue/blocks.ts'
 
-test('without a journal too a letter goes only to the pipelines in which it failed', () => {
+test('without a journal too a dead letter goes only to the pipelines in which it failed', () => {
   for (const [pipelines, want] of [
     [undefined, 'ab'],
     [['b'], 'b']
@@ -20,31 +20,31 @@ test('without a journal too a letter goes only to the pipelines in which it fail
       }
     })
     const branches = new Branches(new Map([...'ab'].map(name => [name, sink(name)])), false)
-    const entrance = new DirectEntrance(new Map([['otlp', branches]]), new CreditPool(100))
+    const ingress = new DirectIngress(new Map([['otlp', branches]]), new CreditPool(100))
     const outcomes: Outcome[] = []
-    const letter = { key: 'entry7_17', pipelines }
-    entrance.push(
+    const deadLetter = { key: 'entry7_17', pipelines }
+    ingress.push(
       'otlp',
-      Batch.of({ source: 'otlp', letter }, pointsOf(1), outcome => outcomes.push(outcome))
+      Batch.of({ source: 'otlp', deadLetter }, pointsOf(1), outcome => outcomes.push(outcome))
     )
     assert.deepEqual([got, outcomes], [want, [{ status: 'acked' }]])
   }
 })
 
-test('regression: a letter whose pipeline was gone after a reload counted as delivered', async () => {
+test('regression: a dead letter whose pipeline was gone after a reload counted as delivered', async () => {
   const sinks = (...names: string[]) => {
     const sink = { hasRoom: () => true, push: (batch: Batch) => batch.ack() }
     return new Map([['otlp', new Branches(new Map(names.map(name => [name, sink])), false)]])
   }
-  const entrance = new DirectEntrance(sinks('a', 'b'), new CreditPool(100))
-  await entrance.pause()
+  const ingress = new DirectIngress(sinks('a', 'b'), new CreditPool(100))
+  await ingress.pause()
   const outcomes: Outcome['status'][] = []
-  const letter = { key: 'entry7_17', pipelines: ['b'] }
-  entrance.push(
+  const deadLetter = { key: 'entry7_17', pipelines: ['b'] }
+  ingress.push(
     'otlp',
-    Batch.of({ source: 'otlp', letter }, pointsOf(1), ({ status }) => outcomes.push(status))
+    Batch.of({ source: 'otlp', deadLetter }, pointsOf(1), ({ status }) => outcomes.push(status))
   )
-  entrance.connect(sinks('a'))
-  entrance.resume()
+  ingress.connect(sinks('a'))
+  ingress.resume()
   assert.deepEqual(outcomes, ['nacked'])
 })

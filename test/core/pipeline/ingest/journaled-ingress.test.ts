@@ -45,7 +45,7 @@ test('a batch is acknowledged when it is on disk, whatever the backend does', as
 test('regression: an entry is not dropped because the windows it closes fill the lane', async () => {
   const [disk, backend] = [new SimulatedDisk(), new TestBackend()]
   backend.state = 'down'
-  const run = await JournaledRun.start(disk, backend, { ...options, laneBytes: 30 })
+  const run = await JournaledRun.start(disk, backend, { ...options, queueBytes: 30 })
   push(run, [point(EPOCH)])
   await run.advance(200)
   // No tick comes before this entry, which closes the window before it is handed on itself.
@@ -94,14 +94,14 @@ test('while a checkpoint is taken batches are acknowledged, and none is handed o
 
 test('regression: a disk that could not be read once ended all processing until a restart', async () => {
   const [disk, backend] = [new SimulatedDisk(), new TestBackend()]
-  const run = await JournaledRun.start(disk, backend, { ...options, laneBytes: 30 })
+  const run = await JournaledRun.start(disk, backend, { ...options, queueBytes: 30 })
   backend.state = 'down'
   const outcomes: string[] = []
   for (let i = 0; i < 5; i++) push(run, [point(EPOCH + i, i, 'gauge')], outcomes)
   await run.advance(100)
   run.crash()
   backend.state = 'up'
-  const next = await JournaledRun.start(disk, backend, { ...options, laneBytes: 30 })
+  const next = await JournaledRun.start(disk, backend, { ...options, queueBytes: 30 })
   disk.broken = { code: 'EIO', when: 'before' }
   await next.advance(500)
   assert.equal(next.component.state, 'failed')
@@ -112,7 +112,7 @@ test('regression: a disk that could not be read once ended all processing until 
   for (let i = 0; i < 5; i++) assert.equal(backend.stored().get(`gauge{}@${EPOCH + i}`), i)
 })
 
-test('regression: what a lane hands back at a stop is processed by the next start', async () => {
+test('regression: what a sending queue hands back at a stop is processed by the next start', async () => {
   const [disk, backend] = [new SimulatedDisk(), new TestBackend()]
   backend.state = 'down'
   const run = await JournaledRun.start(disk, backend, options)

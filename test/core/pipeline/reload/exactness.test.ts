@@ -91,9 +91,9 @@ class World {
   #disk: SimulatedDisk
   #options: RunOptions
 
-  constructor(seed: number, laneBytes: number) {
+  constructor(seed: number, queueBytes: number) {
     this.#disk = new SimulatedDisk(randomFrom(seed))
-    this.#options = { now: EPOCH, laneBytes, counter: counterOf('100ms', 'there'), others: this.#others(true) }
+    this.#options = { now: EPOCH, queueBytes, counter: counterOf('100ms', 'there'), others: this.#others(true) }
   }
 
   async begin(change: Partial<RunOptions> = {}): Promise<void> {
@@ -129,7 +129,7 @@ class World {
   async #reload(step: Extract<Step, { do: 'reload' }>): Promise<void> {
     const { lateness, second, maxBatch, hasOther, fails, crashAfter } = step
     const counter = counterOf(lateness, second)
-    const change = { counter, lane: { max_batch: maxBatch }, others: this.#others(hasOther) }
+    const change = { counter, sendingQueue: { max_batch: maxBatch }, others: this.#others(hasOther) }
     const done: Promise<Partial<RunOptions>> = this.run.reload({ ...change, ...(fails && { extra: BROKEN }) }).then(
       () => change,
       error => {
@@ -178,8 +178,8 @@ test('whatever is reloaded when, and crashes meanwhile: what was acknowledged co
       fc.array(step, { minLength: 5, maxLength: 25, size: 'max' }),
       fc.integer(),
       fc.constantFrom(200, 1 << 20),
-      async (steps, seed, laneBytes) => {
-        const world = new World(seed, laneBytes)
+      async (steps, seed, queueBytes) => {
+        const world = new World(seed, queueBytes)
         await world.begin()
         for (const step of steps) await world.take(step)
         for (const backend of world.backends) backend.state = 'up'

@@ -2,12 +2,12 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import pino from 'pino'
 import { Subject } from 'rxjs'
+import type { Batch } from '../../../../core/batch/batch.ts'
 import type { ResolvedConfig } from '../../../../core/config/resolved.ts'
 import { type PointBlock, PointBlockBuilder } from '../../../../core/model/points.ts'
 import { SeriesRegistry } from '../../../../core/model/series.ts'
-import type { Batch } from '../../../../core/batch/batch.ts'
 import { Reloader } from '../../../../core/pipeline/reload/reloader.ts'
-import { type Delivery, prepareDelivery } from '../../../../core/pipeline/service/build.ts'
+import { type BuiltService, buildService } from '../../../../core/pipeline/service/build.ts'
 import { Runner } from '../../../../core/pipeline/service/lifecycle.ts'
 import type { Context } from '../../../../core/plugin/context.ts'
 import { Metrics } from '../../../../core/telemetry/metrics.ts'
@@ -25,7 +25,7 @@ const LONGEST_RELOAD_MS = 5000
 class MemoryWeir {
   readonly stored: number[] = []
   isUp = false
-  delivery!: Delivery
+  delivery!: BuiltService
   #counter: Record<string, unknown>
   #clock = new FakeClock(EPOCH)
   #series = new SeriesRegistry()
@@ -50,13 +50,13 @@ class MemoryWeir {
     const log = pino({ level: 'silent' })
     const shared = { log, clock: this.#clock, series: this.#series, metrics: new Metrics(), routes: new Map() }
     const base = { ...shared, announcements: [], adminUrl: '', requestsWanted: false }
-    this.delivery = await prepareDelivery(this.#config(), base as never, false, undefined as never)
-    const { topology, entrance } = this.delivery
+    this.delivery = await buildService(this.#config(), base as never, false, undefined as never)
+    const { topology, ingress } = this.delivery
     const runner = new Runner(topology, {
       log,
       clock: this.#clock,
-      entrance,
-      keeper: undefined,
+      ingress,
+      stateBackend: undefined,
       startupTimeoutMs: 5000
     })
     await runner.start(new AbortController().signal)
@@ -90,10 +90,10 @@ class MemoryWeir {
 
   #config(change: Partial<RunOptions> = {}): ResolvedConfig {
     const config = configOf(
-      { now: EPOCH, counter: this.#counter, laneBytes: 30, shutdownMs: 200, ...change },
+      { now: EPOCH, counter: this.#counter, queueBytes: 30, shutdownMs: 200, ...change },
       this.#plugins
     )
-    const service = { ...config.service, limits: { in_flight: 1 << 20, owned: 1 << 20 }, dead_letters: {} }
+    const service = { ...config.service, limits: { in_flight: 1 << 20, output: 1 << 20 }, dead_letters: {} }
     return { ...config, service: service as never }
   }
 

@@ -152,7 +152,7 @@ test('an exporter taken out goes once it has sent what waited, and its loop with
 })
 
 test('regression: a reload that failed because exporters were too far behind left no receiver', async () => {
-  const { backend, run, load } = await started({ laneBytes: 60, lane: { disk_size: '0B' }, shutdownMs: 300 })
+  const { backend, run, load } = await started({ queueBytes: 60, sendingQueue: { disk_size: '0B' }, shutdownMs: 300 })
   backend.state = 'refusing'
   for (let i = 0; i < 10; i++) {
     load.push(1, 'gauge')
@@ -187,9 +187,9 @@ test('regression: what neither backend nor disk would take was dropped when its 
   load.push(5, 'gauge')
   await run.advance(100)
   disk.capacity = 0
-  await assert.rejects(run.reload({ lane: { max_batch: 9 } }), /no checkpoint could be taken/)
+  await assert.rejects(run.reload({ sendingQueue: { max_batch: 9 } }), /no checkpoint could be taken/)
   disk.capacity = Number.POSITIVE_INFINITY
-  await run.reload({ lane: { max_batch: 9 } })
+  await run.reload({ sendingQueue: { max_batch: 9 } })
   backend.state = 'up'
   await run.advance(3000)
   assert.equal(backend.sent.length, 5)
@@ -246,7 +246,11 @@ test('regression: a reload failed where a checkpoint was still removing files of
   for (const turns of [3, 10, 40]) {
     const [disk, backend] = [new RemovingDisk(turns), new TestBackend()]
     backend.state = 'down'
-    const run = await JournaledRun.start(disk, backend, { ...options, lane: { disk_size: '4KiB' }, laneBytes: 200 })
+    const run = await JournaledRun.start(disk, backend, {
+      ...options,
+      sendingQueue: { disk_size: '4KiB' },
+      queueBytes: 200
+    })
     const load = new Load(run)
     for (let i = 0; i < 60; i++) {
       load.push(1, 'gauge')
@@ -254,7 +258,7 @@ test('regression: a reload failed where a checkpoint was still removing files of
     }
     backend.state = 'up'
     while (disk.removals === 0) await run.advance(20)
-    await run.reload({ lane: { disk_size: '4KiB', max_batch: 5 } })
+    await run.reload({ sendingQueue: { disk_size: '4KiB', max_batch: 5 } })
     await run.advance(3000)
     assert.equal(sumOf(backend, 'gauge{'), load.pushed)
   }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Pipeline } from '../../../../core/pipeline/graph/topology.ts'
-import { CarriedStates } from '../../../../core/pipeline/reload/state-transfer.ts'
+import { StateTransfer } from '../../../../core/pipeline/reload/state-transfer.ts'
 
 /** A pipeline of one processor, whose state is `state`. */
 function pipelineOf(state: number, isLeaving: boolean) {
@@ -19,7 +19,7 @@ const CASES: [what: string, isLeaving: boolean, isFinished: boolean, want: numbe
 
 for (const [what, isLeaving, isFinished, want] of CASES)
   test(`on the way back a processor gets the state of the one before, which had its own and ${what}`, () => {
-    const states = new CarriedStates()
+    const states = new StateTransfer()
     states.take(pipelineOf(1, false).pipeline, true)
     states.take(pipelineOf(2, isLeaving).pipeline, isFinished)
     const { given, pipeline } = pipelineOf(0, false)

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { ExportError } from '../../../../core/errors.ts'
 import type { Block } from '../../../../core/model/block.ts'
-import { type Answer, isolate } from '../../../../core/pipeline/sending-queue/bisect.ts'
+import { type Answer, bisect } from '../../../../core/pipeline/sending-queue/bisect.ts'
 import { failureOf } from '../../../../core/pipeline/sending-queue/failure.ts'
 import { numbered, valuesOf } from './blocks.ts'
 
@@ -15,7 +15,7 @@ const asking = (attempt: (piece: Block, isDoubted: boolean) => Promise<Answer>) 
 async function isolated(length: number, bad: readonly number[]) {
   const stored: number[] = []
   let asked = 0
-  const { refused: refusals, left } = await isolate(
+  const { refused: refusals, left } = await bisect(
     numbered(length),
     refusedWhole(length),
     asking(async piece => {
@@ -73,7 +73,7 @@ for (const [answers, refused, askedUpTo] of [
 ] as const)
   test(`cut off after ${answers} answers, it tells what is decided from what is not`, async () => {
     let asked = 0
-    const found = await isolate(
+    const found = await bisect(
       numbered(8),
       refusedWhole(8),
       asking(async piece => {

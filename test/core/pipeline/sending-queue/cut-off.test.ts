@@ -1,23 +1,23 @@
 import assert from 'node:assert/strict'
 import { beforeEach, describe, it } from 'node:test'
-import { SeriesRegistry } from '../../../../core/model/series.ts'
 import type { Batch } from '../../../../core/batch/batch.ts'
-import { DeadLetters } from '../../../../core/pipeline/dead-letters/store.ts'
+import { SeriesRegistry } from '../../../../core/model/series.ts'
+import { DeadLetterStore } from '../../../../core/pipeline/dead-letters/store.ts'
 import { ExportError } from '../../../../sdk/plugin/index.ts'
 import { testContext } from '../../../../sdk/plugin/testing.ts'
 import { SimulatedDisk } from '../../journal/simulated-disk.ts'
 import { valuesOf } from './blocks.ts'
 import {
+  type AwaitedQueue,
   down,
   driven,
-  type LaneOptions,
   open,
   POINT,
   pass,
   push,
   range,
   reset,
-  type WaitedLane,
+  type SendingQueueOptions,
   world
 } from './disk-queue.ts'
 import { SlowDisk } from './slow-disk.ts'
@@ -25,13 +25,13 @@ import { SlowDisk } from './slow-disk.ts'
 const NEVER = new AbortController().signal
 const QUEUE = { max_size: 200 * POINT, max_batch: 100 }
 
-let letters: DeadLetters
-let letterDisk: SimulatedDisk
+let deadLetters: DeadLetterStore
+let deadLetterDisk: SimulatedDisk
 
-async function start(options: LaneOptions = {}): Promise<WaitedLane> {
+async function start(options: SendingQueueOptions = {}): Promise<AwaitedQueue> {
   world.context = testContext()
-  letters = await driven(DeadLetters.open(letterDisk, '/dead'))
-  return open({ timeout: 60_000, queue: QUEUE, deadLetters: letters, ...options })
+  deadLetters = await driven(DeadLetterStore.open(deadLetterDisk, '/dead'))
+  return open({ timeout: 60_000, queue: QUEUE, deadLetters: deadLetters, ...options })
 }
 
 /** The backend refuses what has `poison` in it, and does not answer where the first is `silentFrom` or more. */
@@ -45,13 +45,13 @@ function refuse(poison: readonly number[], silentFrom = Number.POSITIVE_INFINITY
 }
 
 /** The deadline comes, and whoever has no disk hands back. */
-async function cutOff(lane: WaitedLane): Promise<readonly Batch[]> {
+async function cutOff(sendingQueue: AwaitedQueue): Promise<readonly Batch[]> {
   await pass(500)
-  return driven(lane.release(AbortSignal.abort()))
+  return driven(sendingQueue.release(AbortSignal.abort()))
 }
 
 async function dead(): Promise<number[][]> {
-  const read = letters.numbers.map(number => letters.read(number, new SeriesRegistry()))
+  const read = deadLetters.numbers.map(number => deadLetters.read(number, new SeriesRegistry()))
   return (await Promise.all(read)).map(({ block }) => valuesOf(block))
 }
 
@@ -60,21 +60,21 @@ const ledger = () => {
   return { sent, dropped: droppedTotal, refused, inFlight, imbalance }
 }
 
-describe('a lane that is closed while it finds what its backend refuses', () => {
+describe('a sending queue that is closed while it finds what its backend refuses', () => {
   beforeEach(() => {
     reset()
-    letterDisk = new SimulatedDisk()
+    deadLetterDisk = new SimulatedDisk()
   })
 
   it('keeps on disk what is left of a batch, and that alone is sent later', async () => {
     refuse([1], 4)
-    const lane = await start()
-    const settled = push(lane, ...range(0, 8))
-    assert.deepEqual(await cutOff(lane), [])
+    const sendingQueue = await start()
+    const settled = push(sendingQueue, ...range(0, 8))
+    assert.deepEqual(await cutOff(sendingQueue), [])
     assert.deepEqual(world.exported, [0, 2, 3])
     assert.equal((await settled).status, 'acked', 'the disk has the rest')
     assert.deepEqual(ledger(), { sent: 3, dropped: 0, refused: 0, inFlight: 5, imbalance: 0 })
-    const { position } = lane
+    const { position } = sendingQueue
     assert.deepEqual(position, { next: 0, end: 1 })
 
     refuse([1])
@@ -88,9 +88,14 @@ describe('a lane that is closed while it finds what its backend refuses', () => 
 
   it('of several joined, is done with those before the cut and hands on the rest of the others', async () => {
     refuse([1, 5], 6)
-    const lane = await start({ isInMemory: true })
-    const outcomes = [push(lane, 0, 1), push(lane, 2, 3), push(lane, 4, 5, 6), push(lane, 7)]
-    const left = await cutOff(lane)
+    const sendingQueue = await start({ isInMemory: true })
+    const outcomes = [
+      push(sendingQueue, 0, 1),
+      push(sendingQueue, 2, 3),
+      push(sendingQueue, 4, 5, 6),
+      push(sendingQueue, 7)
+    ]
+    const left = await cutOff(sendingQueue)
     assert.deepEqual(world.exported, [0, 2, 3, 4])
     assert.deepEqual(await dead(), [[1]])
     assert.deepEqual(
@@ -111,10 +116,15 @@ describe('a lane that is closed while it finds what its backend refuses', () => 
 
   it('hands back to a sender only what is not decided, and leaves its dead letters to its second try', async () => {
     refuse([1, 5], 6)
-    const lane = await start({ isInMemory: true })
-    const outcomes = [push(lane, 0, 1), push(lane, 2, 3), push(lane, 4, 5, 6), push(lane, 7)]
+    const sendingQueue = await start({ isInMemory: true })
+    const outcomes = [
+      push(sendingQueue, 0, 1),
+      push(sendingQueue, 2, 3),
+      push(sendingQueue, 4, 5, 6),
+      push(sendingQueue, 7)
+    ]
     await pass(500)
-    await driven(lane.close(AbortSignal.abort()))
+    await driven(sendingQueue.close(AbortSignal.abort()))
     const statuses = (await Promise.all(outcomes)).map(({ status }) => status)
     assert.deepEqual(statuses, ['dropped', 'acked', 'nacked', 'nacked'])
     assert.deepEqual(await dead(), [[1]])
@@ -160,19 +170,19 @@ describe('a lane that is closed while it finds what its backend refuses', () => 
     const slow = new SlowDisk()
     world.disk = slow
     refuse([1], 4)
-    const lane = await start()
-    push(lane, ...range(0, 8))
+    const sendingQueue = await start()
+    push(sendingQueue, ...range(0, 8))
     await pass(500)
     slow.syncsAllowed = 0
-    void lane.barrier()
+    void sendingQueue.barrier()
     await pass(1500)
-    const closed = lane.close(AbortSignal.abort())
+    const closed = sendingQueue.close(AbortSignal.abort())
     await pass(100)
     slow.syncsAllowed = 100
     await driven(closed)
 
     refuse([1])
-    await start({ position: lane.position! })
+    await start({ position: sendingQueue.position! })
     await pass(500)
     assert.deepEqual(world.exported, [0, 2, 3, 4, 5, 6, 7])
     assert.deepEqual(await dead(), [[1]])
@@ -182,47 +192,47 @@ describe('a lane that is closed while it finds what its backend refuses', () => 
     refuse([1])
     const { answer } = world
     world.answer = (block, signal) => (valuesOf(block)[0] === 4 ? down() : answer(block, signal))
-    const lane = await start()
-    push(lane, ...range(0, 8))
+    const sendingQueue = await start()
+    push(sendingQueue, ...range(0, 8))
     await pass(500)
-    await driven(lane.close(NEVER))
+    await driven(sendingQueue.close(NEVER))
     assert.deepEqual(ledger(), { sent: 3, dropped: 0, refused: 0, inFlight: 5, imbalance: 0 })
   })
 
   it('keeps what is refused and could not become a dead letter, with what is left', async () => {
     refuse([1])
-    const lane = await start()
-    letterDisk.capacity = 0
-    push(lane, ...range(0, 4))
+    const sendingQueue = await start()
+    deadLetterDisk.capacity = 0
+    push(sendingQueue, ...range(0, 4))
     await pass(500)
-    await driven(lane.close(NEVER))
-    letterDisk.capacity = Number.POSITIVE_INFINITY
+    await driven(sendingQueue.close(NEVER))
+    deadLetterDisk.capacity = Number.POSITIVE_INFINITY
     assert.deepEqual(ledger(), { sent: 3, dropped: 0, refused: 0, inFlight: 1, imbalance: 0 })
-    await start({ position: lane.position! })
+    await start({ position: sendingQueue.position! })
     await pass(500)
     assert.deepEqual([world.exported, await dead()], [[0, 2, 3], [[1]]])
   })
 })
 
-describe('a lane that finds what its backend refuses', () => {
+describe('a sending queue that finds what its backend refuses', () => {
   beforeEach(() => {
     reset()
-    letterDisk = new SimulatedDisk()
+    deadLetterDisk = new SimulatedDisk()
   })
 
   it('regression: gives up after max_elapsed_time here too', async () => {
     refuse([1])
     const { answer } = world
     world.answer = (block, signal) => (valuesOf(block)[0] === 4 ? down() : answer(block, signal))
-    const lane = await start({ retry: { max_elapsed_time: 5000 } })
-    const settled = push(lane, ...range(0, 8))
+    const sendingQueue = await start({ retry: { max_elapsed_time: 5000 } })
+    const settled = push(sendingQueue, ...range(0, 8))
     await pass(20_000)
     assert.deepEqual(world.exported, [0, 2, 3])
     assert.deepEqual(await dead(), [[1]])
     assert.deepEqual(Object.fromEntries(world.context.account.dropped), { poison: 1, retries_exhausted: 4 })
     assert.equal((await settled).status, 'dropped')
     assert.deepEqual(ledger(), { sent: 3, dropped: 5, refused: 0, inFlight: 0, imbalance: 0 })
-    assert.equal(lane.queuedBytes, 0)
+    assert.equal(sendingQueue.queuedBytes, 0)
   })
 
   it('regression: books each refused item under its own reason', async () => {
@@ -242,8 +252,13 @@ describe('a lane that finds what its backend refuses', () => {
       const [bad] = valuesOf(block).filter(value => value < 4)
       if (bad !== undefined) throw new ExportError('no', { retryable: false, reason: bad % 2 ? 'odd' : 'even' })
     }
-    const lane = await start()
-    const outcomes = await Promise.all([push(lane, 0, 7), push(lane, 1, 2), push(lane, 8), push(lane, 3)])
+    const sendingQueue = await start()
+    const outcomes = await Promise.all([
+      push(sendingQueue, 0, 7),
+      push(sendingQueue, 1, 2),
+      push(sendingQueue, 8),
+      push(sendingQueue, 3)
+    ])
     assert.deepEqual(outcomes, [
       { status: 'dropped', items: 1, reason: 'even' },
       { status: 'dropped', items: 2, reason: 'odd' },
@@ -261,19 +276,19 @@ describe('a lane that finds what its backend refuses', () => {
     const slow = new SlowDisk()
     world.disk = slow
     world.answer = down
-    const lane = await start({ retry: { max_elapsed_time: 15_000 } })
-    push(lane, 8)
-    push(lane, 0)
-    while (!lane.isCircuitOpen) await pass(100)
+    const sendingQueue = await start({ retry: { max_elapsed_time: 15_000 } })
+    push(sendingQueue, 8)
+    push(sendingQueue, 0)
+    while (!sendingQueue.isCircuitOpen) await pass(100)
     await pass(8000)
-    push(lane, ...range(1, 8))
+    push(sendingQueue, ...range(1, 8))
     refuse([1])
     const { answer } = world
     world.answer = (block, signal) => (valuesOf(block)[0] === 4 ? down() : answer(block, signal))
     await pass(1500)
     assert.deepEqual(world.exported, [8, 0, 2, 3], 'the first batch alone, then the others joined')
     slow.syncsAllowed = 0
-    const barrier = lane.barrier()
+    const barrier = sendingQueue.barrier()
     // Both are on their way to disk when the time of 0 is over.
     await pass(7000)
     assert.deepEqual(ledger(), { sent: 4, dropped: 1, refused: 0, inFlight: 4, imbalance: 0 })

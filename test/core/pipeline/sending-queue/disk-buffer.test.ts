@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { beforeEach, describe, it } from 'node:test'
 import { SeriesRegistry } from '../../../../core/model/series.ts'
-import { DeadLetters } from '../../../../core/pipeline/dead-letters/store.ts'
+import { DeadLetterStore } from '../../../../core/pipeline/dead-letters/store.ts'
 import { ExportError } from '../../../../sdk/plugin/index.ts'
 import { testContext } from '../../../../sdk/plugin/testing.ts'
 import { valuesOf } from './blocks.ts'
@@ -9,25 +9,25 @@ import { CONFIG, down, driven, open, pass, push, range, reset, world } from './d
 
 const NEVER = new AbortController().signal
 
-describe('a lane with a disk', () => {
+describe('a sending queue with a disk', () => {
   beforeEach(() => {
     reset()
   })
 
   it('never touches it while the backend keeps up', async () => {
-    const lane = await open()
-    for (const value of range(0, 30)) assert.equal((await driven(push(lane, value))).status, 'acked')
-    assert.equal(lane.backlogBytes, 0)
+    const sendingQueue = await open()
+    for (const value of range(0, 30)) assert.equal((await driven(push(sendingQueue, value))).status, 'acked')
+    assert.equal(sendingQueue.diskBufferBytes, 0)
   })
 
   it('with the backend gone, settles batches once they are on disk, has room, and sends all in order later', async () => {
     world.answer = down
-    const lane = await open()
-    const outcomes = range(0, 40).map(value => push(lane, value))
+    const sendingQueue = await open()
+    const outcomes = range(0, 40).map(value => push(sendingQueue, value))
     await pass(2000)
-    assert.ok(lane.hasRoom(), 'senders are not held up')
-    assert.ok(lane.isCircuitOpen)
-    assert.ok(lane.queuedBytes <= CONFIG.queue.max_size / 2)
+    assert.ok(sendingQueue.hasRoom(), 'senders are not held up')
+    assert.ok(sendingQueue.isCircuitOpen)
+    assert.ok(sendingQueue.queuedBytes <= CONFIG.queue.max_size / 2)
     world.answer = async () => {}
     await pass(10_000)
     assert.deepEqual(world.exported, range(0, 40))
@@ -36,18 +36,18 @@ describe('a lane with a disk', () => {
       [world.context.account.sent, world.context.account.inFlight, world.context.account.imbalance],
       [40, 0, 0]
     )
-    const { next, end } = lane.position!
+    const { next, end } = sendingQueue.position!
     assert.equal(next, end)
   })
 
   it('a checkpoint does not wait for a backend that is gone', async () => {
     world.answer = () => new Promise(() => {})
-    const lane = await open()
-    const settled = push(lane, 1, 2)
+    const sendingQueue = await open()
+    const settled = push(sendingQueue, 1, 2)
     await pass(50)
-    assert.equal(await driven(lane.barrier()), true)
+    assert.equal(await driven(sendingQueue.barrier()), true)
     assert.equal((await settled).status, 'acked')
-    assert.deepEqual(lane.position, { next: 0, end: 1 })
+    assert.deepEqual(sendingQueue.position, { next: 0, end: 1 })
   })
 
   it('survives a restart, in order, from where the checkpoint stood', async () => {
@@ -75,23 +75,23 @@ describe('a lane with a disk', () => {
 
   it('regression: started again, it sent once more what was done before others that were in front of it on disk', async () => {
     world.answer = down
-    const lane = await open({ timeout: 60_000, queue: { order: 'any', max_batch: 1 } })
-    push(lane, 0)
-    await driven(lane.barrier())
+    const sendingQueue = await open({ timeout: 60_000, queue: { order: 'any', max_batch: 1 } })
+    push(sendingQueue, 0)
+    await driven(sendingQueue.barrier())
     let letGo = () => {}
     world.answer = block => (valuesOf(block)[0] === 0 ? down() : new Promise(resolve => (letGo = resolve)))
-    push(lane, 1)
+    push(sendingQueue, 1)
     await pass(5000)
-    await driven(lane.barrier())
+    await driven(sendingQueue.barrier())
     letGo()
     await pass(10)
-    await driven(lane.close(AbortSignal.abort()))
+    await driven(sendingQueue.close(AbortSignal.abort()))
     assert.deepEqual(world.exported, [1])
-    assert.deepEqual(lane.position, { next: 0, end: 2, left: new Map([[1, []]]) })
+    assert.deepEqual(sendingQueue.position, { next: 0, end: 2, left: new Map([[1, []]]) })
 
     world.answer = async () => {}
     world.context = testContext()
-    await open({ position: lane.position!, queue: { order: 'any' } })
+    await open({ position: sendingQueue.position!, queue: { order: 'any' } })
     await pass(500)
     assert.deepEqual(world.exported, [1, 0])
     const { sent, inFlight, imbalance } = world.context.account
@@ -101,46 +101,46 @@ describe('a lane with a disk', () => {
   it('does not take new entries for those that it had when its files were lost', async () => {
     const left = new Map([[0, []]])
     world.answer = down
-    const lane = await open({ position: { next: 0, end: 0, left } })
-    push(lane, 7)
-    await driven(lane.barrier())
+    const sendingQueue = await open({ position: { next: 0, end: 0, left } })
+    push(sendingQueue, 7)
+    await driven(sendingQueue.barrier())
     world.answer = async () => {}
     await pass(5000)
     assert.deepEqual(world.exported, [7])
   })
 
-  it('order any: what is fresh takes turns with a backlog', async () => {
+  it('order any: what is fresh takes turns with a disk buffer', async () => {
     world.answer = down
-    const lane = await open({ queue: { order: 'any', max_batch: 2 } })
-    for (const value of range(0, 20)) push(lane, value)
+    const sendingQueue = await open({ queue: { order: 'any', max_batch: 2 } })
+    for (const value of range(0, 20)) push(sendingQueue, value)
     await pass(3000)
-    await driven(lane.barrier())
+    await driven(sendingQueue.barrier())
     world.answer = async () => {}
-    for (const value of range(100, 104)) push(lane, value)
+    for (const value of range(100, 104)) push(sendingQueue, value)
     await pass(10_000)
     assert.deepEqual(new Set(world.exported), new Set([...range(0, 20), ...range(100, 104)]))
     assert.equal(world.exported.length, 24)
     assert.ok(world.exported.indexOf(103) < world.exported.indexOf(19), String(world.exported))
   })
 
-  it('a closed lane leaves what it cannot send on disk, and hands nothing back', async () => {
+  it('a closed sending queue leaves what it cannot send on disk, and hands nothing back', async () => {
     world.answer = down
-    const lane = await open()
-    const outcomes = range(0, 5).map(value => push(lane, value))
+    const sendingQueue = await open()
+    const outcomes = range(0, 5).map(value => push(sendingQueue, value))
     await pass(200)
-    await driven(lane.close(NEVER))
+    await driven(sendingQueue.close(NEVER))
     for (const outcome of await Promise.all(outcomes)) assert.equal(outcome.status, 'acked')
-    assert.equal(await lane.barrier(), true)
-    assert.deepEqual(lane.position, { next: 0, end: 5 })
+    assert.equal(await sendingQueue.barrier(), true)
+    assert.deepEqual(sendingQueue.position, { next: 0, end: 5 })
   })
 
   it('a full disk keeps what waits in memory, up to its limit', async () => {
     world.answer = down
-    const lane = await open()
+    const sendingQueue = await open()
     world.disk.capacity = 0
-    for (const value of range(0, 12)) push(lane, value)
+    for (const value of range(0, 12)) push(sendingQueue, value)
     await pass(3000)
-    assert.equal(lane.hasRoom(), false)
+    assert.equal(sendingQueue.hasRoom(), false)
   })
 
   it('with the circuit open a probe is asked first, and nothing is sent until it succeeds', async () => {
@@ -155,43 +155,43 @@ describe('a lane with a disk', () => {
       probes++
       if (!isBack) throw new Error('still away')
     }
-    const lane = await open({ probe })
-    push(lane, 1)
+    const sendingQueue = await open({ probe })
+    push(sendingQueue, 1)
     await pass(20_000)
-    assert.ok(lane.isCircuitOpen)
+    assert.ok(sendingQueue.isCircuitOpen)
     assert.equal(tries, 5)
     assert.ok(probes > 3)
     isBack = true
     world.answer = async () => {}
     await pass(3000)
     assert.deepEqual(world.exported, [1])
-    assert.equal(lane.isCircuitOpen, false)
+    assert.equal(sendingQueue.isCircuitOpen, false)
   })
 
   it('regression: closed with the circuit open, it asked first whether the backend was back', async () => {
     world.answer = down
     let isAsked = false
-    const lane = await open({
+    const sendingQueue = await open({
       timeout: 1 << 30,
       probe: () => {
         isAsked = true
         return new Promise(() => {})
       }
     })
-    push(lane, 1)
-    while (!lane.isCircuitOpen) await pass(10)
-    await driven(lane.close(NEVER))
-    assert.deepEqual([isAsked, lane.position], [false, { next: 0, end: 1 }])
+    push(sendingQueue, 1)
+    while (!sendingQueue.isCircuitOpen) await pass(10)
+    await driven(sendingQueue.close(NEVER))
+    assert.deepEqual([isAsked, sendingQueue.position], [false, { next: 0, end: 1 }])
   })
 
   it('bad items go to the dead letters, the rest to the backend', async () => {
     world.answer = async block => {
       if (valuesOf(block).includes(13)) throw new ExportError('13 is unlucky', { retryable: false, reason: 'rejected' })
     }
-    const deadLetters = await DeadLetters.open(world.disk, '/dead')
-    const lane = await open({ deadLetters })
-    const good = push(lane, 1, 2)
-    const bad = push(lane, 12, 13, 14)
+    const deadLetters = await DeadLetterStore.open(world.disk, '/dead')
+    const sendingQueue = await open({ deadLetters })
+    const good = push(sendingQueue, 1, 2)
+    const bad = push(sendingQueue, 12, 13, 14)
     await pass(1000)
     assert.deepEqual(
       [...world.exported].sort((a, b) => a - b),
@@ -199,12 +199,12 @@ describe('a lane with a disk', () => {
     )
     assert.equal((await good).status, 'acked')
     assert.deepEqual(await bad, { status: 'dropped', items: 1, reason: 'rejected' })
-    const letter = await deadLetters.read(deadLetters.numbers[0], new SeriesRegistry())
+    const deadLetter = await deadLetters.read(deadLetters.numbers[0], new SeriesRegistry())
     assert.deepEqual(
-      [letter.kind, letter.id, letter.reason, letter.error],
+      [deadLetter.kind, deadLetter.id, deadLetter.reason, deadLetter.error],
       ['exporter', 'test', 'rejected', '13 is unlucky']
     )
-    assert.deepEqual(valuesOf(letter.block), [13])
+    assert.deepEqual(valuesOf(deadLetter.block), [13])
     assert.equal(world.context.account.imbalance, 0)
   })
 })

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
-import { SeriesRegistry } from '../../../../core/model/series.ts'
 import { Batch, type Outcome } from '../../../../core/batch/batch.ts'
-import type { LanePosition } from '../../../../core/pipeline/checkpoint/file.ts'
-import type { DeadLetters } from '../../../../core/pipeline/dead-letters/store.ts'
-import type { LaneConfig } from '../../../../core/config/sending-queue.ts'
-import { Backlog } from '../../../../core/pipeline/sending-queue/disk-buffer.ts'
-import { Lane } from '../../../../core/pipeline/sending-queue/sending-queue.ts'
+import type { SendingQueueConfig } from '../../../../core/config/sending-queue.ts'
+import { SeriesRegistry } from '../../../../core/model/series.ts'
+import type { QueuePosition } from '../../../../core/pipeline/checkpoint/file.ts'
+import type { DeadLetterStore } from '../../../../core/pipeline/dead-letters/store.ts'
+import { DiskBuffer } from '../../../../core/pipeline/sending-queue/disk-buffer.ts'
+import { SendingQueue } from '../../../../core/pipeline/sending-queue/sending-queue.ts'
 import type { Block, Exporter } from '../../../../sdk/plugin/index.ts'
 import { type TestContext, testBatch, testContext } from '../../../../sdk/plugin/testing.ts'
 import { SimulatedDisk } from '../../journal/simulated-disk.ts'
@@ -17,13 +17,13 @@ const GRACE_MS = 1000
 
 export const POINT = 33
 export const FOLDER = '/lanes/test'
-export const CONFIG: LaneConfig = {
+export const CONFIG: SendingQueueConfig = {
   timeout: 1000,
   retry: { initial_interval: 100, max_interval: 1000, max_elapsed_time: 0 },
   queue: { max_size: 12 * POINT, max_batch: 4, disk_size: 1 << 20, order: 'oldest_first' }
 }
 
-/** What a lane under test lives with, until {@link reset}. */
+/** What a sending queue under test lives with, until {@link reset}. */
 export const world: {
   disk: SimulatedDisk
   context: TestContext
@@ -37,19 +37,19 @@ export function reset(): void {
   Object.assign(world, fresh())
 }
 
-export interface LaneOptions {
-  readonly position?: LanePosition | undefined
+export interface SendingQueueOptions {
+  readonly position?: QueuePosition | undefined
   readonly isInMemory?: boolean
   readonly timeout?: number
-  readonly retry?: Partial<LaneConfig['retry']>
-  readonly queue?: Partial<LaneConfig['queue']>
+  readonly retry?: Partial<SendingQueueConfig['retry']>
+  readonly queue?: Partial<SendingQueueConfig['queue']>
   readonly maxBytes?: number | undefined
   readonly probe?: Exporter['probe']
-  readonly deadLetters?: DeadLetters
+  readonly deadLetters?: DeadLetterStore
 }
 
-/** A lane that a checkpoint may wait for. */
-export class WaitedLane extends Lane {
+/** A sending queue that a checkpoint may wait for. */
+export class AwaitedQueue extends SendingQueue {
   #unsettled = new Set<Promise<Outcome>>()
 
   override push(batch: Batch): void {
@@ -63,7 +63,9 @@ export class WaitedLane extends Lane {
     super.push(Batch.derive([batch], batch.block, settle))
   }
 
-  /** Waits as a checkpoint does, until all that was pushed is settled. Resolves to false if some of it was handed back. */
+  /**
+   * Waits as a checkpoint does, until all that was pushed is settled. Resolves to false if some of it was handed back.
+   */
   async barrier(): Promise<boolean> {
     const cancel = this.#hurry()
     const outcomes = await Promise.all(this.#unsettled)
@@ -75,7 +77,7 @@ export class WaitedLane extends Lane {
     let cancel = () => {}
     const wait = () => {
       cancel = world.context.clock.setTimer(GRACE_MS, () => {
-        this.spill()
+        this.overflowToDisk()
         wait()
       })
     }
@@ -84,8 +86,8 @@ export class WaitedLane extends Lane {
   }
 }
 
-/** A lane, with a backlog on the disk unless told otherwise, started. */
-export async function open(options: LaneOptions = {}): Promise<WaitedLane> {
+/** A sending queue, with a disk buffer on the disk unless told otherwise, started. */
+export async function open(options: SendingQueueOptions = {}): Promise<AwaitedQueue> {
   const { position = { next: 0, end: 0 }, maxBytes = 1 << 20, probe, deadLetters } = options
   const { timeout = CONFIG.timeout } = options
   const retry = { ...CONFIG.retry, ...options.retry }
@@ -98,16 +100,18 @@ export async function open(options: LaneOptions = {}): Promise<WaitedLane> {
     },
     ...(probe && { probe })
   }
-  const lane = new WaitedLane(exporter, { timeout, retry, queue }, { ...context, deadLetters })
+  const sendingQueue = new AwaitedQueue(exporter, { timeout, retry, queue }, { ...context, deadLetters })
   const { clock } = context
   const series = new SeriesRegistry()
   if (!options.isInMemory)
-    lane.useBacklog(await driven(Backlog.open({ disk, folder: FOLDER, clock, series, maxBytes, position })))
-  lane.start()
-  return lane
+    sendingQueue.useDiskBuffer(
+      await driven(DiskBuffer.open({ disk, folder: FOLDER, clock, series, maxBytes, position }))
+    )
+  sendingQueue.start()
+  return sendingQueue
 }
 
-export function push(to: Lane, ...values: number[]): Promise<Outcome> {
+export function push(to: SendingQueue, ...values: number[]): Promise<Outcome> {
   const { batch, settled } = testBatch(pointsOf(...values))
   to.push(batch)
   return settled

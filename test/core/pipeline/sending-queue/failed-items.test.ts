@@ -1,25 +1,36 @@
 import assert from 'node:assert/strict'
 import { beforeEach, describe, it } from 'node:test'
 import { SeriesRegistry } from '../../../../core/model/series.ts'
-import { DeadLetters } from '../../../../core/pipeline/dead-letters/store.ts'
+import { DeadLetterStore } from '../../../../core/pipeline/dead-letters/store.ts'
 import { type Block, ExportError } from '../../../../sdk/plugin/index.ts'
 import { SimulatedDisk } from '../../journal/simulated-disk.ts'
 import { valuesOf } from './blocks.ts'
-import { down, driven, type LaneOptions, open, pass, push, range, reset, type WaitedLane, world } from './disk-queue.ts'
+import {
+  type AwaitedQueue,
+  down,
+  driven,
+  open,
+  pass,
+  push,
+  range,
+  reset,
+  type SendingQueueOptions,
+  world
+} from './disk-queue.ts'
 
 const QUEUE = { max_size: 1 << 20, max_batch: 100 }
 
-let letters: DeadLetters
+let deadLetters: DeadLetterStore
 /** Of each export that reached the backend. */
 let calls: number[][]
 
-async function start(options: LaneOptions = {}): Promise<WaitedLane> {
-  letters = await driven(DeadLetters.open(new SimulatedDisk(), '/dead'))
-  return open({ queue: QUEUE, deadLetters: letters, ...options })
+async function start(options: SendingQueueOptions = {}): Promise<AwaitedQueue> {
+  deadLetters = await driven(DeadLetterStore.open(new SimulatedDisk(), '/dead'))
+  return open({ queue: QUEUE, deadLetters: deadLetters, ...options })
 }
 
 async function dead(): Promise<number[][]> {
-  const read = letters.numbers.map(number => letters.read(number, new SeriesRegistry()))
+  const read = deadLetters.numbers.map(number => deadLetters.read(number, new SeriesRegistry()))
   return (await Promise.all(read)).map(({ block }) => valuesOf(block))
 }
 
@@ -41,7 +52,7 @@ const books = () => {
 }
 
 for (const isInMemory of [true, false])
-  describe(`a lane ${isInMemory ? 'in memory' : 'with a disk'} whose backend names the items that failed`, () => {
+  describe(`a sending queue ${isInMemory ? 'in memory' : 'with a disk'} whose backend names the items that failed`, () => {
     beforeEach(() => {
       reset()
       calls = []
@@ -49,8 +60,15 @@ for (const isInMemory of [true, false])
 
     it('gives up exactly these where they are refused for good, without asking again', async () => {
       world.answer = naming(false, value => value === 2 || value === 3 || value === 5)
-      const lane = await start({ isInMemory })
-      const outcomes = await driven(Promise.all([push(lane, 0, 1, 2), push(lane, 3), push(lane, 4), push(lane, 5, 6)]))
+      const sendingQueue = await start({ isInMemory })
+      const outcomes = await driven(
+        Promise.all([
+          push(sendingQueue, 0, 1, 2),
+          push(sendingQueue, 3),
+          push(sendingQueue, 4),
+          push(sendingQueue, 5, 6)
+        ])
+      )
       assert.deepEqual(calls, [range(0, 7)])
       assert.deepEqual(await dead(), [[2, 3, 5]])
       const named = { status: 'dropped', items: 1, reason: 'named' }
@@ -61,8 +79,8 @@ for (const isInMemory of [true, false])
 
     it('tries only these again where that can help', async () => {
       world.answer = naming(true, value => value % 2 === 1)
-      const lane = await start({ isInMemory })
-      const outcomes = [push(lane, 0, 1, 2), push(lane, 3), push(lane, 4)]
+      const sendingQueue = await start({ isInMemory })
+      const outcomes = [push(sendingQueue, 0, 1, 2), push(sendingQueue, 3), push(sendingQueue, 4)]
       await pass(20)
       assert.deepEqual(books(), { sent: 3, inFlight: 2, imbalance: 0, dropped: {} })
       assert.equal((await outcomes[2]).status, 'acked', 'all of it is there')
@@ -80,8 +98,8 @@ for (const isInMemory of [true, false])
         if (valuesOf(block).includes(1))
           throw new ExportError('index 7 of 2', { retryable: false, reason: 'named', failedItems: [0, 7] })
       }
-      const lane = await start({ isInMemory })
-      await driven(push(lane, 0, 1))
+      const sendingQueue = await start({ isInMemory })
+      await driven(push(sendingQueue, 0, 1))
       assert.deepEqual(calls, [[0, 1], [0], [1]])
       assert.deepEqual([world.exported, await dead()], [[0], [[1]]])
     })
@@ -92,8 +110,8 @@ for (const isInMemory of [true, false])
         if (values.length > 4) throw new ExportError('too large', { retryable: false, reason: 'too_large' })
         await naming(false, value => value === 6)(block)
       }
-      const lane = await start({ isInMemory })
-      await driven(push(lane, ...range(0, 8)))
+      const sendingQueue = await start({ isInMemory })
+      await driven(push(sendingQueue, ...range(0, 8)))
       assert.deepEqual(await dead(), [[6]])
       assert.deepEqual(world.exported, [0, 1, 2, 3, 4, 5, 7])
     })
@@ -108,8 +126,8 @@ for (const isInMemory of [true, false])
           await naming(true, value => value === 6)(block)
         }
       }
-      const lane = await start({ isInMemory })
-      await driven(push(lane, ...range(0, 8)))
+      const sendingQueue = await start({ isInMemory })
+      await driven(push(sendingQueue, ...range(0, 8)))
       assert.deepEqual(await dead(), [[0]])
       assert.deepEqual(
         world.exported.toSorted((a, b) => a - b),
@@ -119,7 +137,7 @@ for (const isInMemory of [true, false])
     })
   })
 
-describe('a lane with a disk whose backend names the items that failed', () => {
+describe('a sending queue with a disk whose backend names the items that failed', () => {
   beforeEach(() => {
     reset()
     calls = []

@@ -1,26 +1,28 @@
 import assert from 'node:assert/strict'
 import { beforeEach, describe, it } from 'node:test'
 import { SeriesRegistry } from '../../../../core/model/series.ts'
-import { DeadLetters } from '../../../../core/pipeline/dead-letters/store.ts'
-import type { Lane } from '../../../../core/pipeline/sending-queue/sending-queue.ts'
+import { DeadLetterStore } from '../../../../core/pipeline/dead-letters/store.ts'
+import type { SendingQueue } from '../../../../core/pipeline/sending-queue/sending-queue.ts'
 import { ExportError } from '../../../../sdk/plugin/index.ts'
 import { SimulatedDisk } from '../../journal/simulated-disk.ts'
 import { valuesOf } from './blocks.ts'
-import { driven, type LaneOptions, open, pass, push, range, reset, world } from './disk-queue.ts'
+import { driven, open, pass, push, range, reset, type SendingQueueOptions, world } from './disk-queue.ts'
 
-const secondCopy: typeof import('../../../../core/errors.ts') = await import(`${'../../../../core/errors.ts'}?lane`)
+const secondCopy: typeof import('../../../../core/errors.ts') = await import(
+  `${'../../../../core/errors.ts'}?sending queue`
+)
 const QUEUE = { max_size: 1 << 20, max_batch: 100 }
 const exportFailed = { status: 'dropped', items: 1, reason: 'export_failed' }
 
-let letters: DeadLetters
+let deadLetters: DeadLetterStore
 
-async function start(options: LaneOptions = {}): Promise<Lane> {
-  letters = await driven(DeadLetters.open(new SimulatedDisk(), '/dead'))
-  return open({ queue: QUEUE, deadLetters: letters, ...options })
+async function start(options: SendingQueueOptions = {}): Promise<SendingQueue> {
+  deadLetters = await driven(DeadLetterStore.open(new SimulatedDisk(), '/dead'))
+  return open({ queue: QUEUE, deadLetters: deadLetters, ...options })
 }
 
 async function dead(): Promise<(readonly [reason: string, error: string, ...values: number[]])[]> {
-  const read = letters.numbers.map(number => letters.read(number, new SeriesRegistry()))
+  const read = deadLetters.numbers.map(number => deadLetters.read(number, new SeriesRegistry()))
   return (await Promise.all(read)).map(({ block, reason, error }) => [reason, error, ...valuesOf(block)] as const)
 }
 
@@ -37,13 +39,13 @@ const books = () => {
 }
 
 for (const isInMemory of [true, false])
-  describe(`a lane ${isInMemory ? 'in memory' : 'with a disk'} whose exporter fails by itself`, () => {
+  describe(`a sending queue ${isInMemory ? 'in memory' : 'with a disk'} whose exporter fails by itself`, () => {
     beforeEach(reset)
 
     it('regression: a block that could not be encoded was tried without end, and all behind it waited', async () => {
-      const lane = await start({ isInMemory })
+      const sendingQueue = await start({ isInMemory })
       fails(outOfRange, 3)
-      const outcomes = [push(lane, 0, 1, 2), push(lane, 3), push(lane, 4)]
+      const outcomes = [push(sendingQueue, 0, 1, 2), push(sendingQueue, 3), push(sendingQueue, 4)]
       await pass(100)
       assert.deepEqual(await driven(Promise.all(outcomes)), [{ status: 'acked' }, exportFailed, { status: 'acked' }])
       assert.deepEqual(world.exported, [0, 1, 2, 4])
@@ -53,21 +55,21 @@ for (const isInMemory of [true, false])
     })
 
     it('an item alone that cannot be encoded is given up at once', async () => {
-      const lane = await start({ isInMemory })
+      const sendingQueue = await start({ isInMemory })
       fails(outOfRange, 3)
-      assert.deepEqual(await driven(push(lane, 3)), exportFailed)
+      assert.deepEqual(await driven(push(sendingQueue, 3)), exportFailed)
       assert.equal((await dead()).length, 1)
     })
 
     it('an error that nobody can place is tried five times, and then the item alone that causes it is given up', async () => {
-      const lane = await start({ isInMemory })
+      const sendingQueue = await start({ isInMemory })
       let whole = 0
       world.answer = async block => {
         const values = valuesOf(block)
         if (values.length === 5) whole++
         if (values.includes(3)) throw unknown()
       }
-      const outcomes = [push(lane, 0, 1, 2), push(lane, 3), push(lane, 4)]
+      const outcomes = [push(sendingQueue, 0, 1, 2), push(sendingQueue, 3), push(sendingQueue, 4)]
       await pass(60_000)
       assert.equal(whole, 5)
       assert.deepEqual(world.exported, [0, 1, 2, 4])
@@ -75,15 +77,15 @@ for (const isInMemory of [true, false])
       const statuses = (await driven(Promise.all(outcomes))).map(({ status }) => status)
       assert.deepEqual(statuses, ['acked', 'dropped', 'acked'])
       assert.deepEqual(books(), { sent: 4, inFlight: 0, imbalance: 0, dropped: { export_failed: 1 } })
-      assert.deepEqual([world.context.state.state, lane.isCircuitOpen], ['ok', false])
+      assert.deepEqual([world.context.state.state, sendingQueue.isCircuitOpen], ['ok', false])
     })
 
     it('where nothing gets there it looks like an outage, and nothing is given up', async () => {
-      const lane = await start({ isInMemory })
+      const sendingQueue = await start({ isInMemory })
       const all = range(0, 8)
       fails(unknown, ...all)
-      push(lane, ...range(0, 4))
-      push(lane, ...range(4, 8))
+      push(sendingQueue, ...range(0, 4))
+      push(sendingQueue, ...range(4, 8))
       for (let minutes = 0; minutes < 10; minutes++) await pass(60_000)
       assert.deepEqual([await dead(), world.exported], [[], []])
       world.answer = async () => {}
@@ -93,22 +95,22 @@ for (const isInMemory of [true, false])
     })
 
     it('an item alone with an error that nobody can place waits for another to tell whether the backend is there', async () => {
-      const lane = await start({ isInMemory })
+      const sendingQueue = await start({ isInMemory })
       fails(unknown, 3)
-      push(lane, 3)
+      push(sendingQueue, 3)
       await pass(60_000)
       assert.deepEqual(await dead(), [])
-      push(lane, 4)
+      push(sendingQueue, 4)
       await pass(60_000)
       assert.deepEqual(await dead(), [['export_failed', 'it does not work', 3]])
       assert.deepEqual(world.exported, [4])
-      assert.ok(lane.isIdle)
+      assert.ok(sendingQueue.isIdle)
     })
 
     it('the last item of a block is told from an outage by the probe', async () => {
-      const lane = await start({ isInMemory, probe: async () => {} })
+      const sendingQueue = await start({ isInMemory, probe: async () => {} })
       fails(unknown, 2)
-      push(lane, 0, 1, 2)
+      push(sendingQueue, 0, 1, 2)
       await pass(60_000)
       assert.deepEqual(await dead(), [['export_failed', 'it does not work', 2]])
     })
@@ -118,13 +120,13 @@ for (const isInMemory of [true, false])
       const probe = async () => {
         if (!isBack) throw unknown()
       }
-      const lane = await start({ isInMemory, probe })
+      const sendingQueue = await start({ isInMemory, probe })
       let tries = 0
       world.answer = async () => {
         tries++
         throw unknown()
       }
-      push(lane, 0, 1)
+      push(sendingQueue, 0, 1)
       await pass(60_000)
       assert.equal(tries, 5)
       isBack = true
@@ -134,32 +136,32 @@ for (const isInMemory of [true, false])
     })
 
     it('regression: what a second copy of the package refused for good was tried without end', async () => {
-      const lane = await start({ isInMemory })
+      const sendingQueue = await start({ isInMemory })
       fails(() => new secondCopy.ExportError('HTTP 400', { retryable: false, reason: 'rejected_by_backend' }), 3)
-      await driven(Promise.all([push(lane, 2), push(lane, 3)]))
+      await driven(Promise.all([push(sendingQueue, 2), push(sendingQueue, 3)]))
       assert.deepEqual(await dead(), [['rejected_by_backend', 'HTTP 400', 3]])
     })
   })
 
-describe('a lane whose exporter fails by itself', () => {
+describe('a sending queue whose exporter fails by itself', () => {
   beforeEach(reset)
 
   it('drops what cannot be exported where there are no dead letters, and counts it', async () => {
-    const lane = await open({ isInMemory: true, queue: QUEUE })
+    const sendingQueue = await open({ isInMemory: true, queue: QUEUE })
     fails(outOfRange, 1)
-    const [good, bad] = await driven(Promise.all([push(lane, 0), push(lane, 1)]))
+    const [good, bad] = await driven(Promise.all([push(sendingQueue, 0), push(sendingQueue, 1)]))
     assert.deepEqual([good, bad], [{ status: 'acked' }, exportFailed])
     assert.deepEqual(books().dropped, { export_failed: 1 })
   })
 
   it('closed with a disk while it searches, keeps what is in doubt there', async () => {
-    const lane = await start()
+    const sendingQueue = await start()
     fails(unknown, 1, 2)
-    push(lane, 0, 1, 2)
-    while (!lane.isCircuitOpen) await pass(100)
-    await driven(lane.close(new AbortController().signal))
+    push(sendingQueue, 0, 1, 2)
+    while (!sendingQueue.isCircuitOpen) await pass(100)
+    await driven(sendingQueue.close(new AbortController().signal))
     assert.deepEqual(await dead(), [])
-    const { position } = lane
+    const { position } = sendingQueue
     world.answer = async () => {}
     await open({ position, queue: QUEUE })
     await pass(1000)
@@ -167,13 +169,13 @@ describe('a lane whose exporter fails by itself', () => {
   })
 
   it('an outage that begins while it searches costs no more than the bad item', async () => {
-    const lane = await start()
+    const sendingQueue = await start()
     let calls = 0
     world.answer = async block => {
       if (valuesOf(block).includes(0)) throw new ExportError('no', { retryable: false })
       if (++calls > 1) throw unknown()
     }
-    push(lane, ...range(0, 64))
+    push(sendingQueue, ...range(0, 64))
     for (let minutes = 0; minutes < 5; minutes++) await pass(60_000)
     world.answer = async () => {}
     await pass(60_000)

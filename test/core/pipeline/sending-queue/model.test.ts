@@ -1,24 +1,24 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { SeriesRegistry } from '../../../../core/model/series.ts'
 import { Batch, type Outcome } from '../../../../core/batch/batch.ts'
 import { CreditPool } from '../../../../core/batch/credits.ts'
-import type { LanePosition } from '../../../../core/pipeline/checkpoint/file.ts'
-import { DeadLetters } from '../../../../core/pipeline/dead-letters/store.ts'
+import { SeriesRegistry } from '../../../../core/model/series.ts'
+import type { QueuePosition } from '../../../../core/pipeline/checkpoint/file.ts'
+import { DeadLetterStore } from '../../../../core/pipeline/dead-letters/store.ts'
 import { ExportError } from '../../../../sdk/plugin/index.ts'
 import { testContext } from '../../../../sdk/plugin/testing.ts'
 import { type Random, randomFrom, SimulatedDisk } from '../../journal/simulated-disk.ts'
 import { pointsOf, valuesOf } from './blocks.ts'
 import {
+  type AwaitedQueue,
   connectionRefused,
   driven,
-  type LaneOptions,
   open,
   POINT,
   pass,
   range,
   reset,
-  type WaitedLane,
+  type SendingQueueOptions,
   world
 } from './disk-queue.ts'
 
@@ -29,17 +29,22 @@ const BOUNDLESS = Number.POSITIVE_INFINITY
 
 const isPoison = (value: number) => value % POISON_EVERY === 4
 
-/** Lanes that follow one another, each with what the one before has left, and a backend that keeps all it is given. */
+/**
+ * Sending queues that follow one another, each with what the one before has left, and a backend that keeps all it is
+ * given.
+ */
 class Succession {
   random: Random
-  readonly #options: LaneOptions
-  readonly #letterDisk = new SimulatedDisk()
+  readonly #options: SendingQueueOptions
+  readonly #deadLetterDisk = new SimulatedDisk()
   readonly #credits = new CreditPool(1 << 30)
   readonly #crashes: boolean
-  #letters!: DeadLetters
-  #lane: WaitedLane | undefined
-  /** The last one: where the lane stood, and how much had been pushed that nobody pushes again after a crash. */
-  #checkpoint: { readonly position: LanePosition | undefined; readonly pushed: number } = {
+  #deadLetters!: DeadLetterStore
+  #sendingQueue: AwaitedQueue | undefined
+  /**
+   * The last one: where the sending queue stood, and how much had been pushed that nobody pushes again after a crash.
+   */
+  #checkpoint: { readonly position: QueuePosition | undefined; readonly pushed: number } = {
     position: undefined,
     pushed: 0
   }
@@ -68,21 +73,21 @@ class Succession {
   }
 
   async live(): Promise<void> {
-    const lane = await this.#begin()
-    for (let steps = this.upTo(12); steps > 0; steps--) await this.#step(lane)
+    const sendingQueue = await this.#begin()
+    for (let steps = this.upTo(12); steps > 0; steps--) await this.#step(sendingQueue)
     world.disk.broken = undefined
     if (this.#crashes && this.random() < 0.6) return this.#crash()
     await pass(1500)
-    await this.#close(lane)
+    await this.#close(sendingQueue)
   }
 
   /** Once nothing fails any more. */
   async finish(): Promise<void> {
-    this.#letterDisk.capacity = BOUNDLESS
+    this.#deadLetterDisk.capacity = BOUNDLESS
     this.random = () => 0.99
-    const lane = await this.#begin()
-    for (let tries = 0; !lane.isIdle && tries < 100; tries++) await pass(500)
-    assert.ok(lane.isIdle, 'it does not end')
+    const sendingQueue = await this.#begin()
+    for (let tries = 0; !sendingQueue.isIdle && tries < 100; tries++) await pass(500)
+    assert.ok(sendingQueue.isIdle, 'it does not end')
     assert.equal(world.context.account.imbalance, 0)
     assert.deepEqual(world.exported.filter(isPoison), [])
     assert.ok(this.#outcomes.every(({ status }) => status !== 'nacked'))
@@ -93,38 +98,39 @@ class Succession {
 
   #checkBooks(): void {
     const { produced, received } = world.context.account
-    assert.equal(produced + received, this.#pushed - this.#settled, 'what the lanes before had not done')
+    assert.equal(produced + received, this.#pushed - this.#settled, 'what the sending queues before had not done')
     if (this.#options.queue?.order === 'oldest_first') assert.deepEqual(world.exported, sorted(world.exported))
     assert.equal(this.#credits.used, 0)
   }
 
-  async #begin(): Promise<WaitedLane> {
+  async #begin(): Promise<AwaitedQueue> {
     const { position } = this.#checkpoint
     world.context = testContext()
-    this.#letters = await driven(DeadLetters.open(this.#letterDisk, '/dead'))
-    const lane = await open({ ...this.#options, position, deadLetters: this.#letters })
-    for (const batch of this.#left.splice(0)) lane.push(batch)
-    this.#lane = lane
+    this.#deadLetters = await driven(DeadLetterStore.open(this.#deadLetterDisk, '/dead'))
+    const sendingQueue = await open({ ...this.#options, position, deadLetters: this.#deadLetters })
+    for (const batch of this.#left.splice(0)) sendingQueue.push(batch)
+    this.#sendingQueue = sendingQueue
     this.#isUp = true
-    return lane
+    return sendingQueue
   }
 
-  async #step(lane: WaitedLane): Promise<void> {
+  async #step(sendingQueue: AwaitedQueue): Promise<void> {
     const dice = this.random()
-    if (dice < 0.5) for (let count = this.upTo(4); count > 0 && lane.hasRoom(); count--) this.#push(lane)
-    else if (dice < 0.6) void this.#takeCheckpoint(lane)
+    if (dice < 0.5)
+      for (let count = this.upTo(4); count > 0 && sendingQueue.hasRoom(); count--) this.#push(sendingQueue)
+    else if (dice < 0.6) void this.#takeCheckpoint(sendingQueue)
     else if (dice < 0.7) this.#isUp = !this.#isUp
     else if (dice < 0.75) this.#breakOrMend(world.disk)
-    else if (dice < 0.8) this.#letterDisk.capacity = this.#letterDisk.capacity === BOUNDLESS ? 0 : BOUNDLESS
+    else if (dice < 0.8) this.#deadLetterDisk.capacity = this.#deadLetterDisk.capacity === BOUNDLESS ? 0 : BOUNDLESS
     await pass(this.upTo(4) ** 5)
   }
 
-  async #takeCheckpoint(lane: WaitedLane): Promise<void> {
+  async #takeCheckpoint(sendingQueue: AwaitedQueue): Promise<void> {
     const pushed = this.#pushed
-    if (!(await lane.barrier()) || lane !== this.#lane) return
-    const { position } = lane
+    if (!(await sendingQueue.barrier()) || sendingQueue !== this.#sendingQueue) return
+    const { position } = sendingQueue
     this.#checkpoint = { position, pushed }
-    await lane.removeBefore(position?.next ?? 0).catch(() => {})
+    await sendingQueue.removeBefore(position?.next ?? 0).catch(() => {})
   }
 
   #breakOrMend(disk: SimulatedDisk): void {
@@ -132,10 +138,10 @@ class Succession {
     disk.broken = disk.broken === undefined ? fault : undefined
   }
 
-  #push(lane: WaitedLane): void {
+  #push(sendingQueue: AwaitedQueue): void {
     const from = this.#pushed
     this.#pushed += this.upTo(10)
-    lane.push(this.#batch(range(from, this.#pushed)))
+    sendingQueue.push(this.#batch(range(from, this.#pushed)))
   }
 
   #batch(values: readonly number[]): Batch {
@@ -143,24 +149,24 @@ class Succession {
     return Batch.of({ source: 'test' }, pointsOf(...values), outcome => this.#outcomes.push(outcome), permit)
   }
 
-  async #close(lane: WaitedLane): Promise<void> {
+  async #close(sendingQueue: AwaitedQueue): Promise<void> {
     const deadline = new AbortController()
     const isSoon = this.random() < 0.3
     world.context.clock.setTimer(isSoon ? 0 : this.upTo(400), () => deadline.abort())
-    this.#left = await driven(lane.release(deadline.signal))
+    this.#left = await driven(sendingQueue.release(deadline.signal))
     assert.ok(this.#options.isInMemory || this.#left.length === 0, 'the disk takes it')
     const { account } = world.context
-    assert.deepEqual([account.imbalance, lane.queuedBytes], [0, 0])
+    assert.deepEqual([account.imbalance, sendingQueue.queuedBytes], [0, 0])
     this.#settled += account.sent + account.droppedTotal
-    this.#lane = undefined
-    if (this.#left.length === 0) this.#checkpoint = { position: lane.position, pushed: this.#pushed }
+    this.#sendingQueue = undefined
+    if (this.#left.length === 0) this.#checkpoint = { position: sendingQueue.position, pushed: this.#pushed }
   }
 
-  /** Who feeds the lanes pushes again what came after the checkpoint. */
+  /** Who feeds the sending queues pushes again what came after the checkpoint. */
   #crash(): void {
-    this.#lane = undefined
+    this.#sendingQueue = undefined
     world.disk.crash()
-    this.#letterDisk.crash()
+    this.#deadLetterDisk.crash()
     const { pushed } = this.#checkpoint
     this.#left = pushed < this.#pushed ? [this.#batch(range(pushed, this.#pushed))] : []
   }
@@ -182,8 +188,8 @@ class Succession {
 
   async #dead(): Promise<number[]> {
     const dead: number[] = []
-    for (const number of this.#letters.numbers) {
-      const { block, reason } = await this.#letters.read(number, new SeriesRegistry())
+    for (const number of this.#deadLetters.numbers) {
+      const { block, reason } = await this.#deadLetters.read(number, new SeriesRegistry())
       assert.match(reason, /^poison/, 'an outage is not taken for bad data')
       dead.push(...valuesOf(block))
     }
@@ -200,9 +206,9 @@ for (const [what, crashes] of [
 async function tryAll(crashes: boolean): Promise<void> {
   for (let seed = 0; seed < SEEDS; seed++) {
     try {
-      const lanes = new Succession(seed, crashes)
-      for (let life = 0; life < LIVES; life++) await lanes.live()
-      await lanes.finish()
+      const sendingQueues = new Succession(seed, crashes)
+      for (let life = 0; life < LIVES; life++) await sendingQueues.live()
+      await sendingQueues.finish()
     } catch (error) {
       throw new Error(`seed ${seed}`, { cause: error })
     }

@@ -46,12 +46,12 @@ describe('Retry-After of a backend', () => {
     world.answer = async () => {
       if (++tries === 1) throw new ExportError('busy', { retryable: true, retryAfterMs: 999_999_999_000 })
     }
-    const lane = await open({ isInMemory: true })
-    const settled = push(lane, 1)
+    const sendingQueue = await open({ isInMemory: true })
+    const settled = push(sendingQueue, 1)
     await pass(100)
     const deadline = new AbortController()
     world.context.clock.setTimer(10_000, () => deadline.abort())
-    await driven(lane.close(deadline.signal))
+    await driven(sendingQueue.close(deadline.signal))
     assert.equal((await settled).status, 'acked')
     assert.equal(tries, 2)
   })
@@ -61,12 +61,12 @@ describe('Retry-After of a backend', () => {
     world.answer = async () => {
       if (++tries < 6) throw new ExportError('busy', { retryable: true, retryAfterMs: 999_999_999_000 })
     }
-    const lane = await open({ isInMemory: true })
-    const settled = push(lane, 1)
+    const sendingQueue = await open({ isInMemory: true })
+    const settled = push(sendingQueue, 1)
     await pass(100)
     const deadline = new AbortController()
     world.context.clock.setTimer(10_000, () => deadline.abort())
-    await driven(lane.close(deadline.signal))
+    await driven(sendingQueue.close(deadline.signal))
     assert.deepEqual([(await settled).status, tries], ['acked', 6])
     assert.equal(CONFIG.retry.max_interval, 1000, 'so five pauses are over before the deadline')
   })
@@ -75,14 +75,14 @@ describe('Retry-After of a backend', () => {
     world.answer = async () => {
       throw new ExportError('busy', { retryable: true, retryAfterMs: 999_999_999_000 })
     }
-    const lane = await open()
+    const sendingQueue = await open()
     let outcome: Outcome | undefined
-    void push(lane, 1).then(settled => (outcome = settled))
+    void push(sendingQueue, 1).then(settled => (outcome = settled))
     await pass(100)
     const before = world.context.clock.now()
-    await driven(lane.close(NEVER))
+    await driven(sendingQueue.close(NEVER))
     assert.equal(outcome?.status, 'acked')
-    assert.deepEqual(lane.position, { next: 0, end: 1 })
+    assert.deepEqual(sendingQueue.position, { next: 0, end: 1 })
     assert.ok(world.context.clock.now() - before < 1000)
   })
 })

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import { beforeEach, describe, it } from 'node:test'
 import type { Outcome } from '../../../../core/batch/batch.ts'
-import type { LaneConfig } from '../../../../core/config/sending-queue.ts'
-import { Lane } from '../../../../core/pipeline/sending-queue/sending-queue.ts'
+import type { SendingQueueConfig } from '../../../../core/config/sending-queue.ts'
+import { SendingQueue } from '../../../../core/pipeline/sending-queue/sending-queue.ts'
 import { type Block, ExportError, NO_ATTRIBUTES, PointBlockBuilder } from '../../../../sdk/plugin/index.ts'
 import { type TestContext, testBatch, testContext } from '../../../../sdk/plugin/testing.ts'
 
-const CONFIG: LaneConfig = {
+const CONFIG: SendingQueueConfig = {
   timeout: 1000,
   retry: { initial_interval: 100, max_interval: 1000, max_elapsed_time: 0 },
   queue: { max_size: 1000, max_batch: 10, disk_size: 0, order: 'oldest_first' }
@@ -17,19 +17,19 @@ let context: TestContext
 let exported: number[]
 let answer: (block: Block, signal: AbortSignal) => Promise<void>
 
-function lane(config: Partial<LaneConfig> = {}): Lane {
+function sendingQueue(config: Partial<SendingQueueConfig> = {}): SendingQueue {
   const exporter = {
     async export(block: Block, signal: AbortSignal) {
       await answer(block, signal)
       exported.push(...(block.type === 'points' ? block.value : []))
     }
   }
-  const made = new Lane(exporter, { ...CONFIG, ...config }, { ...context, deadLetters: undefined })
+  const made = new SendingQueue(exporter, { ...CONFIG, ...config }, { ...context, deadLetters: undefined })
   made.start()
   return made
 }
 
-function push(to: Lane, ...values: number[]): Promise<Outcome> {
+function push(to: SendingQueue, ...values: number[]): Promise<Outcome> {
   const builder = new PointBlockBuilder()
   const metric = { name: 'm', unit: '', description: '', kind: 'counter', temporality: 'delta' } as const
   for (const value of values) builder.add(context.series.intern(metric, NO_ATTRIBUTES), 0, value)
@@ -56,7 +56,7 @@ describe('lane', () => {
   it('acknowledges what the backend has, in order, joining what waits', async () => {
     const calls: number[] = []
     answer = async block => void calls.push(block.length)
-    const to = lane()
+    const to = sendingQueue()
     const outcomes = await Promise.all([push(to, 1, 2), push(to, 3, 4, 5), push(to, 6, 7, 8, 9), push(to, 10, 11)])
     assert.deepEqual(new Set(outcomes.map(outcome => outcome.status)), new Set(['acked']))
     assert.deepEqual(exported, [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11])
@@ -70,7 +70,7 @@ describe('lane', () => {
     answer = async () => {
       if (++tries <= 3) throw new Error('connection refused')
     }
-    const to = lane()
+    const to = sendingQueue()
     const settled = push(to, 1)
     await pass(50)
     assert.deepEqual(context.state, { state: 'degraded', reason: 'connection refused' })
@@ -86,7 +86,7 @@ describe('lane', () => {
       at.push(context.clock.now())
       if (at.length === 1) throw new ExportError('slow down', { retryable: true, retryAfterMs: 3000 })
     }
-    const settled = push(lane(), 1)
+    const settled = push(sendingQueue(), 1)
     await pass(10_000)
     await settled
     assert.ok(at[1] - at[0] >= 3000)
@@ -98,7 +98,7 @@ describe('lane', () => {
       ++tries > 1
         ? Promise.resolve()
         : new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)))
-    const settled = push(lane(), 1)
+    const settled = push(sendingQueue(), 1)
     await pass(5000)
     assert.equal((await settled).status, 'acked')
     assert.equal(tries, 2)
@@ -109,7 +109,7 @@ describe('lane', () => {
       if (block.type === 'points' && block.value.includes(13))
         throw new ExportError('no', { retryable: false, reason: 'rejected_by_backend' })
     }
-    const to = lane()
+    const to = sendingQueue()
     const [good, bad, alsoGood] = await Promise.all([push(to, 1), push(to, 13), push(to, 2)])
     assert.deepEqual([good.status, alsoGood.status], ['acked', 'acked'])
     assert.deepEqual(bad, { status: 'dropped', items: 1, reason: 'rejected_by_backend' })
@@ -121,21 +121,21 @@ describe('lane', () => {
     answer = async () => {
       throw new Error('down')
     }
-    const settled = push(lane({ retry: { ...CONFIG.retry, max_elapsed_time: 5000 } }), 1)
+    const settled = push(sendingQueue({ retry: { ...CONFIG.retry, max_elapsed_time: 5000 } }), 1)
     await pass(20_000)
     assert.deepEqual(await settled, { status: 'dropped', items: 1, reason: 'retries_exhausted' })
   })
 
   it('has room until its queue is full', async () => {
     answer = () => new Promise(() => {})
-    const to = lane({ queue: { ...CONFIG.queue, max_size: 100 } })
+    const to = sendingQueue({ queue: { ...CONFIG.queue, max_size: 100 } })
     assert.ok(to.hasRoom())
     push(to, 1, 2, 3, 4)
     assert.ok(!to.hasRoom())
   })
 
   it('on close exports what waits, and hands back what the deadline leaves', async () => {
-    const to = lane()
+    const to = sendingQueue()
     const done = push(to, 1)
     await to.close(NEVER)
     assert.equal((await done).status, 'acked')
@@ -143,7 +143,7 @@ describe('lane', () => {
     answer = async () => {
       throw new Error('down')
     }
-    const stuck = lane()
+    const stuck = sendingQueue()
     const outcomes = [push(stuck, 1), push(stuck, 2)]
     await pass(100)
     const deadline = new AbortController()
@@ -166,7 +166,7 @@ describe('lane', () => {
       if (deadline.signal.aborted) await new Promise(() => {})
       deadline.abort()
     }
-    const to = lane()
+    const to = sendingQueue()
     const outcomes = [push(to, 1), push(to, 2), push(to, 3), push(to, 4)]
     const closed = to.close(deadline.signal)
     await pass(1000)

@@ -13,9 +13,9 @@ import {
   of,
   share
 } from 'rxjs'
+import { Batch } from '../../../../core/batch/batch.ts'
 import { joinBlocks } from '../../../../core/model/join.ts'
 import { sliceBlock } from '../../../../core/model/slice.ts'
-import { Batch } from '../../../../core/batch/batch.ts'
 import type { Context } from '../../../../core/plugin/context.ts'
 import type { ProcessorPlugin } from '../../../../core/plugin/contract.ts'
 import { sleep } from '../../../../core/telemetry/clock.ts'
@@ -95,7 +95,9 @@ const LINKS = {
   throws: () => map((batch: Batch) => checked(batch))
 } as const
 
-/** Whether a restart continues it exactly where it was: not if it queues, or waits for something else than the clock. */
+/**
+ * Whether a restart continues it exactly where it was: not if it queues, or waits for something else than the clock.
+ */
 export const isTimed = ({ kind }: Link) => !['queues', 'awaits', 'delaysSome'].includes(kind)
 
 export const link: fc.Arbitrary<Link> = fc.record({

@@ -96,13 +96,13 @@ class Life {
   }
 }
 
-async function letters({ deadLetters }: JournaledRun): Promise<Map<string, number>> {
+async function deadLetters({ deadLetters }: JournaledRun): Promise<Map<string, number>> {
   const items = new Map<string, number>()
   for (const number of deadLetters.numbers) {
     const { block } = await deadLetters.read(number, new SeriesRegistry())
     const { series, value } = block as PointBlock
     for (let i = 0; i < block.length; i++) {
-      assert.ok(!items.has(series[i].metric.name), `${series[i].metric.name} is in two letters`)
+      assert.ok(!items.has(series[i].metric.name), `${series[i].metric.name} is in two dead letters`)
       items.set(series[i].metric.name, value[i])
     }
   }
@@ -111,18 +111,18 @@ async function letters({ deadLetters }: JournaledRun): Promise<Map<string, numbe
 
 /** Everything is with somebody who keeps it, and all that was paid is paid back. */
 function assertSettled({ services, topology, component }: JournaledRun): void {
-  const { settlements, heldCredits, credits, ownedCredits } = services
+  const { settlements, heldCredits, credits, outputBudget } = services
   assert.equal(settlements.size, 0, 'every settlement is closed')
-  assert.deepEqual([heldCredits.used, credits.used, ownedCredits.used], [0, 0, 0], 'all credits are back')
+  assert.deepEqual([heldCredits.used, credits.used, outputBudget.used], [0, 0, 0], 'all credits are back')
   const processors = topology.pipelines.flatMap(pipeline => pipeline.processors)
   for (const { account } of [component, ...processors.map(built => built.component)])
     assert.deepEqual([account.inFlight, account.imbalance], [0, 0])
 }
 
 /**
- * Whether an item may be in a dead letter that has been stored too. A batch of which some was emitted before the rest failed
- * is a dead letter as a whole. One that came out before a crash may be inside after it, when another one fails, if the
- * operator waits for something else than the clock.
+ * Whether an item may be in a dead letter that has been stored too. A batch of which some was emitted before the rest
+ * failed is a dead letter as a whole. One that came out before a crash may be inside after it, when another one fails,
+ * if the operator waits for something else than the clock.
  */
 const mayBeBoth = (links: readonly Link[]) =>
   links.some(({ kind }) => kind.startsWith('splits')) || !links.every(isTimed)
@@ -143,7 +143,7 @@ test('operators before windows: whatever crashes when, each item counts once', a
       const life = new Life(seed, links, { now: EPOCH, counter, before: chainOf('before', links) })
       await life.live(steps)
       assertSettled(life.run)
-      const dead = await letters(life.run)
+      const dead = await deadLetters(life.run)
       const counted = new Map<string, number>()
       for (const [key, value] of life.backend.stored()) {
         const item = key.split('{')[0]
@@ -174,7 +174,7 @@ test('operators before exporters: whatever crashes when, nothing is lost', async
       const life = new Life(seed, links, { now: EPOCH, pipelines: ['plain'], plain: chainOf('plain', links) })
       await life.live(steps)
       assertSettled(life.run)
-      const dead = await letters(life.run)
+      const dead = await deadLetters(life.run)
       const stored = new Map([...life.backend.stored()].map(([key, value]) => [key.split('{')[0], value]))
       for (const [item, value] of life.acknowledged)
         assert.equal(stored.get(item) ?? dead.get(item), value, `${item} was acknowledged`)

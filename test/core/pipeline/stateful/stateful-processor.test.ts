@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { type Batch, type Conversion, OwningProcessor, type PointBlock } from '../../../../sdk/plugin/index.ts'
+import { type Batch, type Conversion, type PointBlock, StatefulProcessor } from '../../../../sdk/plugin/index.ts'
 import { ProcessorHarness, type TestContext, testBatch, testContext } from '../../../../sdk/plugin/testing.ts'
 import { parseItems, printItems } from '../../../cases/items.ts'
 
@@ -34,7 +34,7 @@ class Delay implements Conversion {
 }
 
 function assembled(context: TestContext, state?: Uint8Array) {
-  const processor = new OwningProcessor(new Delay(context), context)
+  const processor = new StatefulProcessor(new Delay(context), context)
   const sent: Batch[] = []
   if (state !== undefined) processor.restore(state)
   void processor.start()
@@ -81,7 +81,7 @@ test('what is handed back is sent again, until it is taken', async () => {
 
 test('without credits it waits, and a snapshot keeps what waits', async () => {
   const context = { ...testContext(), durable: true }
-  const permit = context.ownedCredits.tryTake(context.ownedCredits.capacity)!
+  const permit = context.outputBudget.tryTake(context.outputBudget.capacity)!
   const line = assembled(context)
   await line.send('0s gauge a 1')
   await line.send('0s gauge b 2')
