@@ -1,4 +1,5 @@
-import type { Component, Services } from '../pipeline/graph/component.ts'
+import type { Component } from '../pipeline/graph/component.ts'
+import type { Services } from '../pipeline/graph/services.ts'
 import type { Topology } from '../pipeline/graph/topology.ts'
 import type { BuiltService } from '../pipeline/service/build.ts'
 import type { LoggedProblem } from '../telemetry/log.ts'

@@ -1,6 +1,6 @@
 import { Batch, type Origin, type Outcome } from '../../batch/batch.ts'
 import { describeError, WeirError } from '../../errors.ts'
-import type { Pipeline } from '../graph/topology.ts'
+import type { Pipeline } from '../graph/pipeline.ts'
 import type { BuiltService } from '../service/build.ts'
 import type { DeadLetter, DeadLetterStore } from './store.ts'
 

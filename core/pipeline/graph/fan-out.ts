@@ -1,7 +1,9 @@
-import type { Batch } from '../../batch/batch.ts'
+import { Batch, type Origin, type Outcome } from '../../batch/batch.ts'
+import { ACKED, Settlement, type SettlementToken } from '../../batch/settlement.ts'
 import { WeirError } from '../../errors.ts'
+import type { Block } from '../../model/block.ts'
 
-/** Where batches go: a sending queue, a pipeline, or several of them. */
+/** A consumer of batches: a sending queue, a pipeline, or several of them. */
 export interface Sink {
   /** Whether everything behind it has room for another batch. */
   hasRoom(): boolean
@@ -10,20 +12,78 @@ export interface Sink {
 }
 
 /**
- * Gives a batch to each of `sinks`, or to none: where one is full the batch is handed back before any other has it, or
- * its sender's second try would count twice there. With a journal nothing is handed back any more: who feeds it waits
- * for room (`feederWaits`), and what one entry brings is taken, though a queue may run over by it.
+ * Gives a batch to each of `sinks`, or to none: if one is full the batch is nacked before any other has it, or its
+ * sender's second try would count twice there. With a journal nothing is nacked any more: the feeder waits for room
+ * (`feederWaits`), and all of an entry is taken, though a queue may run over by it.
  */
 export function fanOut(sinks: readonly Sink[], feederWaits: boolean): Sink {
   const hasRoom = () => sinks.every(sink => sink.hasRoom())
   return {
     hasRoom,
     push(batch) {
-      if (!feederWaits && !hasRoom())
-        return batch.nack(new WeirError('QUEUE_FULL', 'an exporter is behind and its queue is full; try again later'))
+      if (!feederWaits && !hasRoom()) return batch.nack(isFull())
       if (sinks.length === 1) return sinks[0].push(batch)
       const branches = batch.fork(sinks.length)
       for (let i = 0; i < sinks.length; i++) sinks[i].push(branches[i])
     }
   }
 }
+
+/** Pipelines by name that the same receiver feeds. */
+export class ReceiverFanOut implements Sink {
+  #pipelines: ReadonlyMap<string, Sink>
+  #feederWaits: boolean
+  #all: Sink
+
+  /** @param feederWaits see {@link fanOut} */
+  constructor(pipelines: ReadonlyMap<string, Sink>, feederWaits: boolean) {
+    this.#pipelines = pipelines
+    this.#feederWaits = feederWaits
+    this.#all = fanOut([...pipelines.values()], feederWaits)
+  }
+
+  /** Whether all of `names` are there. A batch without names is for the pipelines that are. */
+  hasAll(names: readonly string[] | undefined): boolean {
+    return names === undefined || names.every(name => this.#pipelines.has(name))
+  }
+
+  hasRoom(): boolean {
+    return this.#all.hasRoom()
+  }
+
+  push(batch: Batch): void {
+    this.#all.push(batch)
+  }
+
+  /**
+   * Gives a block to the pipelines called `names`, or to all.
+   * @param onSettled gets the worst outcome, and the pipelines that nacked the block; undefined if all of them did
+   */
+  pushTo(
+    names: readonly string[] | undefined,
+    origin: Origin,
+    block: Block,
+    onSettled: (outcome: Outcome, nackedBy: readonly string[] | undefined) => void,
+    token?: SettlementToken
+  ): void {
+    const nackedBy: string[] = []
+    const settle = (outcome: Outcome) =>
+      onSettled(outcome, nackedBy.length === this.#pipelines.size ? undefined : nackedBy)
+    const chosen = [...this.#pipelines].filter(([name]) => names?.includes(name) ?? true)
+    const settlement = new Settlement(origin, settle, { token })
+    settlement.add(chosen.length)
+    settlement.close(ACKED)
+    const isRefused = !this.#feederWaits && !chosen.every(([, pipeline]) => pipeline.hasRoom())
+    for (const [name, pipeline] of chosen) {
+      const settleOne = (outcome: Outcome) => {
+        if (outcome.status === 'nacked') nackedBy.push(name)
+        settlement.close(outcome)
+      }
+      const branch = Batch.on(new Settlement(origin, settleOne, { up: [settlement] }), block)
+      if (isRefused) branch.nack(isFull())
+      else pipeline.push(branch)
+    }
+  }
+}
+
+const isFull = () => new WeirError('QUEUE_FULL', 'an exporter is behind and its queue is full; try again later')

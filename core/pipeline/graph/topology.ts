@@ -1,27 +1,17 @@
-import type { Batch } from '../../batch/batch.ts'
 import { PIPELINE_PREFIX, pipelineOrder } from '../../config/graph.ts'
 import type { ComponentConfig, ResolvedConfig } from '../../config/resolved.ts'
-import type { PipelineConfig } from '../../config/service.ts'
-import { WeirError } from '../../errors.ts'
 import type { Exporter, Kind, Processor, Receiver } from '../../plugin/contract.ts'
 import { SendingQueue } from '../sending-queue/sending-queue.ts'
-import { buildStage } from '../stage/build-stage.ts'
-import type { Stage } from '../stage/stage.ts'
-import { Branches } from './branches.ts'
-import { Component, type Services } from './component.ts'
-import { fanOut, type Sink } from './fan-out.ts'
+import { Component } from './component.ts'
+import { fanOut, ReceiverFanOut } from './fan-out.ts'
+import { Pipeline } from './pipeline.ts'
+import type { Services } from './services.ts'
 
 export interface BuiltReceiver {
   readonly component: Component
   /** What it was made of. */
   readonly entry: ComponentConfig
   readonly receiver: Receiver
-}
-export interface BuiltProcessor {
-  readonly component: Component
-  readonly entry: ComponentConfig
-  readonly processor: Processor
-  readonly stage: Stage
 }
 export interface BuiltExporter {
   readonly component: Component
@@ -37,67 +27,6 @@ export interface Topology {
   pipelines: readonly Pipeline[]
   /** Also those that a reload took out of every pipeline, until what waits for them is sent. */
   exporters: readonly BuiltExporter[]
-}
-
-/** A processor, and what makes its stage once it is known where its batches go. */
-export interface PipelinePart {
-  readonly component: Component
-  readonly entry: ComponentConfig
-  readonly processor: Processor
-}
-
-/** Processors in a row between what feeds them and a sink. */
-export class Pipeline implements Sink {
-  readonly name: string
-  readonly config: PipelineConfig
-  readonly processors: readonly BuiltProcessor[]
-  #sink: Sink = fanOut([], false)
-  #isFinished = false
-  #first: (batch: Batch) => void
-
-  constructor(name: string, config: PipelineConfig, parts: readonly PipelinePart[], services: Services) {
-    this.name = name
-    this.config = config
-    const processors: BuiltProcessor[] = []
-    let next = (batch: Batch) => this.#sink.push(batch)
-    for (const part of parts.toReversed()) {
-      const stage = buildStage(part.processor, part.component.stageHost(services), next)
-      processors.unshift({ ...part, stage })
-      next = batch => stage.push(batch)
-    }
-    this.processors = processors
-    this.#first = next
-  }
-
-  /** From now on what it puts out goes to `sink`. */
-  connect(sink: Sink): void {
-    this.#sink = sink
-  }
-
-  hasRoom(): boolean {
-    return !this.#isFinished && this.processors.every(({ stage }) => stage.isReady) && this.#sink.hasRoom()
-  }
-
-  push(batch: Batch): void {
-    if (this.#isFinished)
-      return batch.nack(new WeirError('QUEUE_FULL', `pipeline ${this.name} is being exchanged; try again later`))
-    this.#first(batch)
-  }
-
-  open(): void {
-    for (const { stage } of this.processors.toReversed()) stage.open()
-  }
-
-  /** Nothing comes any more. Resolves once the last processor has put out its last batch. */
-  async finish(): Promise<void> {
-    this.#isFinished = true
-    for (const { stage } of this.processors) await stage.finish()
-  }
-
-  /** Hands back what operators still hold. */
-  abandon(error: Error): void {
-    for (const { stage } of this.processors) stage.abandon(error)
-  }
 }
 
 /**
@@ -172,10 +101,10 @@ export function connect({ pipelines, exporters }: Topology, { replayed }: Servic
 }
 
 /** Where what receivers bring goes, by their ids. */
-export function sinksOf({ pipelines }: Topology, { replayed }: Services): Map<string, Branches> {
+export function sinksOf({ pipelines }: Topology, { replayed }: Services): Map<string, ReceiverFanOut> {
   // Also of one that is no longer there: what it brought may still be in the journal.
   const ids = new Set(pipelines.flatMap(({ config }) => config.receivers.filter(id => !id.startsWith(PIPELINE_PREFIX))))
   const fedBy = (id: string) => pipelines.filter(({ config }) => config.receivers.includes(id))
   const named = (fed: readonly Pipeline[]) => new Map(fed.map(pipeline => [pipeline.name, pipeline]))
-  return new Map([...ids].map(id => [id, new Branches(named(fedBy(id)), replayed)]))
+  return new Map([...ids].map(id => [id, new ReceiverFanOut(named(fedBy(id)), replayed)]))
 }

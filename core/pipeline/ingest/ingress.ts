@@ -1,14 +1,14 @@
 import type { Batch } from '../../batch/batch.ts'
 import type { CreditPool } from '../../batch/credits.ts'
 import { WeirError } from '../../errors.ts'
-import type { Branches } from '../graph/branches.ts'
+import type { ReceiverFanOut } from '../graph/fan-out.ts'
 
 /** Between receivers and pipelines: where batches become Weir's to deliver. */
 export interface Ingress {
   /** Takes the handle over. Never throws. */
   push(receiver: string, batch: Batch): void
   /** From now on batches go to these, by receiver id. */
-  connect(sinks: ReadonlyMap<string, Branches>): void
+  connect(sinks: ReadonlyMap<string, ReceiverFanOut>): void
   /** Resolves to true once everything that was pushed so far has been handed on, or to false when `deadline` fires. */
   caughtUp(deadline: AbortSignal): Promise<boolean>
   /** The same for what an earlier run had taken and not finished. */
@@ -25,11 +25,11 @@ export interface Ingress {
  * cannot put out what they own, or what they hold would grow without end.
  */
 export class DirectIngress implements Ingress {
-  #sinks: ReadonlyMap<string, Branches>
+  #sinks: ReadonlyMap<string, ReceiverFanOut>
   #outputBudget: CreditPool
   #waiting: { readonly receiver: string; readonly batch: Batch }[] | undefined
 
-  constructor(sinks: ReadonlyMap<string, Branches>, outputBudget: CreditPool) {
+  constructor(sinks: ReadonlyMap<string, ReceiverFanOut>, outputBudget: CreditPool) {
     this.#sinks = sinks
     this.#outputBudget = outputBudget
   }
@@ -46,7 +46,7 @@ export class DirectIngress implements Ingress {
     sink.pushTo(deadLetter.pipelines, batch.origin, batch.block, outcome => batch.settle(outcome))
   }
 
-  connect(sinks: ReadonlyMap<string, Branches>): void {
+  connect(sinks: ReadonlyMap<string, ReceiverFanOut>): void {
     this.#sinks = sinks
   }
 

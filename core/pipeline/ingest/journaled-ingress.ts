@@ -7,7 +7,7 @@ import { sleep } from '../../telemetry/clock.ts'
 import type { SettlementTracker } from '../checkpoint/settlement-tracker.ts'
 import type { DeadLetterStore } from '../dead-letters/store.ts'
 import { DeadLetterWriter } from '../dead-letters/writer.ts'
-import type { Branches } from '../graph/branches.ts'
+import type { ReceiverFanOut } from '../graph/fan-out.ts'
 import type { CooperativeScheduler } from './cooperative.ts'
 import { EntrySettlements } from './entry-settlements.ts'
 import type { Ingress } from './ingress.ts'
@@ -39,7 +39,7 @@ export interface JournaledIngressOptions extends JournalAppenderOptions {
 export class JournaledIngress implements Ingress {
   #options: JournaledIngressOptions
   #appender: JournalAppender
-  #sinks: ReadonlyMap<string, Branches> = new Map()
+  #sinks: ReadonlyMap<string, ReceiverFanOut> = new Map()
   #nextEntry: number
   #isReadable = true
   /** Entries before this were appended by an earlier run. */
@@ -95,7 +95,7 @@ export class JournaledIngress implements Ingress {
     this.#wake()
   }
 
-  connect(sinks: ReadonlyMap<string, Branches>): void {
+  connect(sinks: ReadonlyMap<string, ReceiverFanOut>): void {
     this.#sinks = sinks
   }
 
@@ -265,7 +265,7 @@ export class JournaledIngress implements Ingress {
     account.sent += block.length
     const origin = { source, request: request === undefined ? undefined : () => request, entry }
     const token = this.entrySettlements.open()
-    const settle: Parameters<Branches['pushTo']>[3] = (outcome, nackedBy) => {
+    const settle: Parameters<ReceiverFanOut['pushTo']>[3] = (outcome, nackedBy) => {
       if (outcome.status === 'nacked') {
         account.sent -= block.length
         if (this.entrySettlements.isStopping) account.inFlight += block.length

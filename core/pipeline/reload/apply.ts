@@ -5,12 +5,12 @@ import { sleep } from '../../telemetry/clock.ts'
 import type { QueuePosition } from '../checkpoint/file.ts'
 import { isHeldWhole } from '../checkpoint/participants.ts'
 import { fanOut } from '../graph/fan-out.ts'
+import type { Pipeline } from '../graph/pipeline.ts'
 import {
   type BuiltExporter,
   type BuiltReceiver,
   connect,
   createPipeline,
-  type Pipeline,
   pipelineNames,
   sinksOf,
   used

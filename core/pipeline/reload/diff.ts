@@ -2,7 +2,8 @@ import { isDeepStrictEqual } from 'node:util'
 import type { ComponentConfig, ResolvedConfig } from '../../config/resolved.ts'
 import type { ServiceConfig } from '../../config/service.ts'
 import { WeirError } from '../../errors.ts'
-import { type Pipeline, used } from '../graph/topology.ts'
+import type { Pipeline } from '../graph/pipeline.ts'
+import { used } from '../graph/topology.ts'
 
 /**
  * `kept`: it runs on, untouched. `state kept`: made anew, and it has the state of the one before, or all but `reset` of

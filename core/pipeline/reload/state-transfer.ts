@@ -1,7 +1,7 @@
 import type { ComponentConfig, ResolvedConfig } from '../../config/resolved.ts'
 import type { Stateful } from '../../plugin/contract.ts'
-import type { Services } from '../graph/component.ts'
-import type { BuiltProcessor, Pipeline } from '../graph/topology.ts'
+import type { BuiltProcessor, Pipeline } from '../graph/pipeline.ts'
+import type { Services } from '../graph/services.ts'
 import { trialOf } from '../graph/trial.ts'
 import { type Change, isSame } from './diff.ts'
 

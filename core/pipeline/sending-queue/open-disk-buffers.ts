@@ -2,7 +2,7 @@ import path from 'node:path'
 import { WeirError } from '../../errors.ts'
 import type { Disk } from '../../journal/disk.ts'
 import type { QueuePosition } from '../checkpoint/file.ts'
-import type { Services } from '../graph/component.ts'
+import type { Services } from '../graph/services.ts'
 import type { BuiltExporter } from '../graph/topology.ts'
 import { DiskBuffer } from './disk-buffer.ts'
 

@@ -4,7 +4,8 @@ import { describeError, WeirError } from '../../errors.ts'
 import type { Lifecycle, Receiver } from '../../plugin/contract.ts'
 import { type Clock, sleep } from '../../telemetry/clock.ts'
 import type { Component } from '../graph/component.ts'
-import type { BuiltExporter, BuiltReceiver, Pipeline, Topology } from '../graph/topology.ts'
+import type { Pipeline } from '../graph/pipeline.ts'
+import type { BuiltExporter, BuiltReceiver, Topology } from '../graph/topology.ts'
 import type { Ingress } from '../ingest/ingress.ts'
 
 /** How much longer than its signal a component may take to stop. */

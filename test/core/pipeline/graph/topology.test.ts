@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { Pipeline, sinksOf } from '../../../../core/pipeline/graph/topology.ts'
+import { Pipeline } from '../../../../core/pipeline/graph/pipeline.ts'
+import { sinksOf } from '../../../../core/pipeline/graph/topology.ts'
 import { testBatch } from '../../../../sdk/plugin/testing.ts'
 import { pointsOf } from '../sending-queue/blocks.ts'
 

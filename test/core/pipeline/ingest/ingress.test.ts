@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Batch, type Outcome } from '../../../../core/batch/batch.ts'
 import { CreditPool } from '../../../../core/batch/credits.ts'
-import { Branches } from '../../../../core/pipeline/graph/branches.ts'
+import { ReceiverFanOut } from '../../../../core/pipeline/graph/fan-out.ts'
 import { DirectIngress } from '../../../../core/pipeline/ingest/ingress.ts'
 import { pointsOf } from '../sending-queue/blocks.ts'
 
@@ -19,7 +19,7 @@ test('without a journal too a dead letter goes only to the pipelines in which it
         batch.ack()
       }
     })
-    const branches = new Branches(new Map([...'ab'].map(name => [name, sink(name)])), false)
+    const branches = new ReceiverFanOut(new Map([...'ab'].map(name => [name, sink(name)])), false)
     const ingress = new DirectIngress(new Map([['otlp', branches]]), new CreditPool(100))
     const outcomes: Outcome[] = []
     const deadLetter = { key: 'entry7_17', pipelines }
@@ -34,7 +34,7 @@ test('without a journal too a dead letter goes only to the pipelines in which it
 test('regression: a dead letter whose pipeline was gone after a reload counted as delivered', async () => {
   const sinks = (...names: string[]) => {
     const sink = { hasRoom: () => true, push: (batch: Batch) => batch.ack() }
-    return new Map([['otlp', new Branches(new Map(names.map(name => [name, sink])), false)]])
+    return new Map([['otlp', new ReceiverFanOut(new Map(names.map(name => [name, sink])), false)]])
   }
   const ingress = new DirectIngress(sinks('a', 'b'), new CreditPool(100))
   await ingress.pause()

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Pipeline } from '../../../../core/pipeline/graph/topology.ts'
+import type { Pipeline } from '../../../../core/pipeline/graph/pipeline.ts'
 import { StateTransfer } from '../../../../core/pipeline/reload/state-transfer.ts'
 
 /** A pipeline of one processor, whose state is `state`. */

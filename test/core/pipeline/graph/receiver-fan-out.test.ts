@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Batch, Outcome } from '../../../../core/batch/batch.ts'
-import { Branches } from '../../../../core/pipeline/graph/branches.ts'
+import { ReceiverFanOut } from '../../../../core/pipeline/graph/fan-out.ts'
 import { pointsOf } from '../sending-queue/blocks.ts'
 
 const REFUSED = new Error('refused')
@@ -17,7 +17,7 @@ function pushed(refusing: string, names?: readonly string[]) {
       else batch.ack()
     }
   })
-  const branches = new Branches(new Map([...'abc'].map(name => [name, sink(name)])), true)
+  const branches = new ReceiverFanOut(new Map([...'abc'].map(name => [name, sink(name)])), true)
   const told: [Outcome['status'], readonly string[] | undefined][] = []
   branches.pushTo(names, { source: 'otlp' }, pointsOf(1), ({ status }, by) => told.push([status, by]))
   return { got: got.join(''), told }

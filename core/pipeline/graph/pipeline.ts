@@ -1,0 +1,75 @@
+import type { Batch } from '../../batch/batch.ts'
+import type { ComponentConfig } from '../../config/resolved.ts'
+import type { PipelineConfig } from '../../config/service.ts'
+import { WeirError } from '../../errors.ts'
+import type { Processor } from '../../plugin/contract.ts'
+import { buildStage } from '../stage/build-stage.ts'
+import type { Stage } from '../stage/stage.ts'
+import type { Component } from './component.ts'
+import { fanOut, type Sink } from './fan-out.ts'
+import type { Services } from './services.ts'
+
+/** A processor that has no stage yet: its stage is made once it is known where its batches go. */
+export interface PipelinePart {
+  readonly component: Component
+  readonly entry: ComponentConfig
+  readonly processor: Processor
+}
+
+export interface BuiltProcessor extends PipelinePart {
+  readonly stage: Stage
+}
+
+/** Processors in a row between what feeds them and a sink. */
+export class Pipeline implements Sink {
+  readonly name: string
+  readonly config: PipelineConfig
+  readonly processors: readonly BuiltProcessor[]
+  #sink: Sink = fanOut([], false)
+  #isFinished = false
+  #first: (batch: Batch) => void
+
+  constructor(name: string, config: PipelineConfig, parts: readonly PipelinePart[], services: Services) {
+    this.name = name
+    this.config = config
+    const processors: BuiltProcessor[] = []
+    let next = (batch: Batch) => this.#sink.push(batch)
+    for (const part of parts.toReversed()) {
+      const stage = buildStage(part.processor, part.component.stageHost(services), next)
+      processors.unshift({ ...part, stage })
+      next = batch => stage.push(batch)
+    }
+    this.processors = processors
+    this.#first = next
+  }
+
+  /** From now on what it puts out goes to `sink`. */
+  connect(sink: Sink): void {
+    this.#sink = sink
+  }
+
+  hasRoom(): boolean {
+    return !this.#isFinished && this.processors.every(({ stage }) => stage.isReady) && this.#sink.hasRoom()
+  }
+
+  push(batch: Batch): void {
+    if (this.#isFinished)
+      return batch.nack(new WeirError('QUEUE_FULL', `pipeline ${this.name} is being exchanged; try again later`))
+    this.#first(batch)
+  }
+
+  open(): void {
+    for (const { stage } of this.processors.toReversed()) stage.open()
+  }
+
+  /** Nothing comes any more. Resolves once the last processor has put out its last batch. */
+  async finish(): Promise<void> {
+    this.#isFinished = true
+    for (const { stage } of this.processors) await stage.finish()
+  }
+
+  /** Hands back what operators still hold. */
+  abandon(error: Error): void {
+    for (const { stage } of this.processors) stage.abandon(error)
+  }
+}

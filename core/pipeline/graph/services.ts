@@ -1,0 +1,56 @@
+import type { RequestHandler } from 'express'
+import type { Logger } from 'pino'
+import type { CreditPool } from '../../batch/credits.ts'
+import type { SeriesRegistry } from '../../model/series.ts'
+import type { Clock } from '../../telemetry/clock.ts'
+import type { Metrics } from '../../telemetry/metrics.ts'
+import type { SettlementTracker } from '../checkpoint/settlement-tracker.ts'
+import type { DeadLetterStore } from '../dead-letters/store.ts'
+import type { CooperativeScheduler } from '../ingest/cooperative.ts'
+import type { EntrySettlements } from '../ingest/entry-settlements.ts'
+
+/** What all components of a process share. */
+export interface Services {
+  readonly log: Logger
+  readonly clock: Clock
+  /** What processors take for the time. */
+  readonly pipelineClock: Clock
+  readonly series: SeriesRegistry
+  readonly metrics: Metrics
+  readonly credits: CreditPool
+  readonly outputBudget: CreditPool
+  /** Of what is inside operators; with a journal nothing more is forwarded while they are spent. */
+  readonly heldCredits: CreditPool
+  readonly settlements: SettlementTracker
+  readonly steps: CooperativeScheduler
+  /** Whether there is a folder for state that outlives the process. */
+  readonly durable: boolean
+  /** While a reload hands state from the processors that were to those that will be. */
+  isReloading: boolean
+  /** Whether what came in is processed again after a crash. */
+  readonly replayed: boolean
+  /** With a journal: answers for batches that were acknowledged. Set before anything starts. */
+  entrySettlements: EntrySettlements | undefined
+  readonly routes: Map<string, RequestHandler>
+  readonly reports: Set<Report>
+  readonly announcements: Announcement[]
+  /** Whether a processor asked for the requests that batches come in: finding out costs receivers a hash. */
+  requestsWanted: boolean
+  /** Where what can never be delivered goes; undefined where it is dropped. */
+  readonly deadLetters: DeadLetterStore | undefined
+  /** Set once the admin server listens. */
+  adminUrl: string
+}
+
+/** What a component has to say of `name` when somebody asks. */
+export interface Report {
+  readonly name: string
+  readonly component: { readonly kind: string; readonly id: string; readonly pipeline: string | undefined }
+  readonly read: () => object
+}
+
+/** What a component tells the user at the start. */
+export interface Announcement {
+  readonly what: string
+  readonly command: string | undefined
+}
