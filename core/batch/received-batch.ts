@@ -4,7 +4,7 @@ import { Batch, type Origin, type Outcome } from './batch.ts'
 import type { Permit } from './credits.ts'
 
 /** A batch of what a receiver took in, booked in its account from here until it has settled. */
-export function admit(
+export function receivedBatch(
   origin: Origin,
   account: Account,
   block: Block,

@@ -76,7 +76,7 @@ function probeServices(): Services {
     outputBudget: new CreditPool(0),
     heldCredits: new CreditPool(0, true),
     settlements: new SettlementTracker(),
-    steps: new CooperativeScheduler(),
+    cooperative: new CooperativeScheduler(),
     durable: false,
     isReloading: false,
     replayed: false,

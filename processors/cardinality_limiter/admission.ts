@@ -104,7 +104,7 @@ export class Admission {
       return undefined
     }
     metric.invited.delete(ref.key)
-    return this.admit({
+    return this.receivedBatch({
       key: ref.key,
       metric,
       tenant: ref.tenant!,
@@ -119,7 +119,7 @@ export class Admission {
     })
   }
 
-  admit(entry: Admitted): Admitted {
+  receivedBatch(entry: Admitted): Admitted {
     const { metric, tenant, key } = entry
     metric.admitted.set(key, entry)
     tenant.series++

@@ -95,5 +95,5 @@ function restoreMetric(saved: SavedMetric, { admission }: Parts): void {
   if (demand.labels !== undefined) admission.profile(state)
   state.demand.restore(demand)
   for (const entry of admitted)
-    admission.admit({ ...entry, metric: state, tenant: admission.tenantNamed(entry.tenant), isGone: false })
+    admission.receivedBatch({ ...entry, metric: state, tenant: admission.tenantNamed(entry.tenant), isGone: false })
 }

@@ -1,6 +1,6 @@
 import pino from 'pino'
 import { CreditPool } from '../../core/batch/credits.ts'
-import { admit } from '../../core/batch/received-batch.ts'
+import { receivedBatch } from '../../core/batch/received-batch.ts'
 import { SeriesRegistry } from '../../core/model/series.ts'
 import { SettlementTracker } from '../../core/pipeline/checkpoint/settlement-tracker.ts'
 import { trackedBatch } from '../../core/pipeline/checkpoint/tracked-batch.ts'
@@ -98,7 +98,7 @@ export function testContext(id = 'test', clock = new FakeClock()): TestContext {
     state: { state: 'ok' },
     routes,
     reports,
-    batch: (block, permit, onSettled, request) => admit({ source: id, request }, account, block, permit, onSettled),
+    batch: (block, permit, onSettled, request) => receivedBatch({ source: id, request }, account, block, permit, onSettled),
     outputBatch: (block, permit, onSettled) => trackedBatch(settlements, { source: id }, block, onSettled, permit),
     adopt: (origin, block, again) =>
       trackedBatch(settlements, origin, block, ({ status }) => {

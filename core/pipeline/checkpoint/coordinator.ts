@@ -25,7 +25,7 @@ export interface CoordinatorOptions {
   readonly topology: Topology
   readonly ingress: Pick<JournaledIngress, 'nextEntry'>
   readonly settlements: SettlementTracker
-  readonly steps: CooperativeScheduler
+  readonly cooperative: CooperativeScheduler
   readonly pipelineClock: Clock
   readonly clock: Clock
   readonly log: Logger
@@ -148,10 +148,10 @@ export class CheckpointCoordinator {
 
   /** Undefined where it is held meanwhile, or can never be. */
   async #snapshot(): Promise<Pending | undefined> {
-    const { clock, settlements, steps } = this.#options
+    const { clock, settlements, cooperative } = this.#options
     const generation = this.#generation
     while (!settlements.isBroken && generation === this.#generation) {
-      const looking = steps.run(this.#look())
+      const looking = cooperative.run(this.#look())
       this.#looking = looking.catch(() => {})
       const pending = await looking
       if (pending !== undefined) return pending

@@ -1,6 +1,6 @@
 import type { Logger } from 'pino'
 import { Batch } from '../../batch/batch.ts'
-import { admit } from '../../batch/received-batch.ts'
+import { receivedBatch } from '../../batch/received-batch.ts'
 import type { ComponentState, Context, Instruments } from '../../plugin/context.ts'
 import type { Kind } from '../../plugin/contract.ts'
 import { ClockScheduler } from '../../plugin/scheduler.ts'
@@ -101,7 +101,7 @@ export class Component {
         }
       },
       batch: (block, permit, onSettled, request) =>
-        admit(
+        receivedBatch(
           { source: id, request: services.requestsWanted ? request : undefined },
           account,
           block,
@@ -112,7 +112,7 @@ export class Component {
         trackedBatch(services.settlements, { source: id }, block, onSettled, permit),
       adopt: (origin, block, again) =>
         services.entrySettlements?.adopt(origin, block, this.pipeline!, again) ?? Batch.of(origin, block),
-      inSteps: step => services.steps.add(step),
+      inSteps: step => services.cooperative.add(step),
       wantRequests: () => {
         services.requestsWanted = true
       },

@@ -22,7 +22,7 @@ export interface Services {
   /** Of what is inside operators; with a journal nothing more is forwarded while they are spent. */
   readonly heldCredits: CreditPool
   readonly settlements: SettlementTracker
-  readonly steps: CooperativeScheduler
+  readonly cooperative: CooperativeScheduler
   /** Whether there is a folder for state that outlives the process. */
   readonly durable: boolean
   /** While a reload hands state from the processors that were to those that will be. */

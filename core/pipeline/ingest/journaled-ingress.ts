@@ -28,7 +28,7 @@ export interface JournaledIngressOptions extends JournalAppenderOptions {
   readonly heldCredits: CreditPool
   readonly settlements: SettlementTracker
   /** Taken between entries. */
-  readonly steps: CooperativeScheduler
+  readonly cooperative: CooperativeScheduler
   readonly deadLetters: DeadLetterStore | undefined
 }
 
@@ -77,7 +77,7 @@ export class JournaledIngress implements Ingress {
     const { journal } = this.#options
     if (journal.unread > 0) this.#options.log.info({ entries: journal.unread }, 'processing what the journal still has')
     this.entrySettlements.restored()
-    this.#running = this.#run().finally(() => this.#options.steps.leave())
+    this.#running = this.#run().finally(() => this.#options.cooperative.leave())
     this.#appender.startTicking()
   }
 
@@ -132,10 +132,10 @@ export class JournaledIngress implements Ingress {
 
   async #run(): Promise<void> {
     const { journal, pipelineClock } = this.#options
-    this.#driveSteps()
+    this.#driveCooperation()
     let next: NumberedEntry | undefined
     for (let handed = 0; !this.#stopped; ) {
-      await this.#takeSteps()
+      await this.#takeCooperativeSteps()
       if (this.#pause.isAsked) {
         await this.#rest()
         continue
@@ -149,7 +149,7 @@ export class JournaledIngress implements Ingress {
       // At a stop it is not handed on, so it is still the journal's: the next start begins with it.
       if (!(await this.#hasRoomNow())) continue
       pipelineClock.advanceTo(next.entry.time)
-      await this.#takeSteps()
+      await this.#takeCooperativeSteps()
       // The windows that closed by this may have filled a sending queue, which would hand the entry back.
       if (!(await this.#hasRoomNow())) continue
       this.#handOn(next)
@@ -184,22 +184,22 @@ export class JournaledIngress implements Ingress {
     }
   }
 
-  async #takeSteps(): Promise<void> {
-    const { steps } = this.#options
-    while (!steps.isDone) {
-      steps.takeOne()
+  async #takeCooperativeSteps(): Promise<void> {
+    const { cooperative } = this.#options
+    while (!cooperative.isDone) {
+      cooperative.takeOne()
       await new Promise(setImmediate)
     }
   }
 
-  #driveSteps(): void {
-    this.#options.steps.drive(() => this.#wake())
+  #driveCooperation(): void {
+    this.#options.cooperative.drive(() => this.#wake())
   }
 
   async #rest(): Promise<void> {
-    this.#options.steps.leave()
+    this.#options.cooperative.leave()
     await this.#pause.take()
-    this.#driveSteps()
+    this.#driveCooperation()
   }
 
   async #handedOnBefore(entry: number, deadline: AbortSignal): Promise<boolean> {
@@ -214,8 +214,8 @@ export class JournaledIngress implements Ingress {
     return new Promise(resolve => {
       this.#wake = resolve
       // It may have come since the journal was asked.
-      const { journal, steps } = this.#options
-      if (journal.unread > 0 || !steps.isDone || this.#pause.isAsked || this.#stopped) resolve()
+      const { journal, cooperative } = this.#options
+      if (journal.unread > 0 || !cooperative.isDone || this.#pause.isAsked || this.#stopped) resolve()
     })
   }
 
@@ -225,7 +225,7 @@ export class JournaledIngress implements Ingress {
       if (this.#stopped || this.#pause.isAsked) return false
       if (this.#hasRoom()) await this.#letTimePass()
       else await sleep(this.#options.clock, ROOM_POLL_MS)
-      await this.#takeSteps()
+      await this.#takeCooperativeSteps()
     }
     return !this.#stopped
   }

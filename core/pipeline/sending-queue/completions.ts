@@ -17,23 +17,23 @@ export class Completions {
   }
 
   /** `dropped` of its items are given up; the backend has the others. */
-  complete(item: QueuedBatch, dropped: BatchResult['dropped']): void {
-    this.#book(item.block.length, dropped)
-    const { batch } = item
-    this.#queue.done(item)
+  complete(queued: QueuedBatch, dropped: BatchResult['dropped']): void {
+    this.#book(queued.block.length, dropped)
+    const { batch } = queued
+    this.#queue.done(queued)
     if (batch === undefined) return
-    item.batch = undefined
+    queued.batch = undefined
     settle(batch, dropped)
   }
 
   /** As {@link complete}, but for what is `left` of it. */
-  completePart(item: QueuedBatch, { dropped, left }: BatchResult): void {
-    const { batch, block } = item
-    this.#queue.keepOnly(item, left)
-    this.#book(block.length - item.block.length, dropped)
+  completePart(queued: QueuedBatch, { dropped, left }: BatchResult): void {
+    const { batch, block } = queued
+    this.#queue.keepOnly(queued, left)
+    this.#book(block.length - queued.block.length, dropped)
     if (batch === undefined) return
-    const [done, rest] = batch.split([block, item.block])
-    item.batch = rest
+    const [done, rest] = batch.split([block, queued.block])
+    queued.batch = rest
     settle(done, dropped)
   }
 

@@ -53,11 +53,11 @@ export class BatchQueue {
     diskBuffer.onFailed = error => this.#overflowFailed(error)
   }
 
-  add(item: QueuedBatch): void {
-    const bytes = blockBytes(item.block)
+  add(queued: QueuedBatch): void {
+    const bytes = blockBytes(queued.block)
     this.bytes += bytes
     this.#memoryBytes += bytes
-    this.#memory.push(item)
+    this.#memory.push(queued)
     if (this.#memoryBytes > this.#maxBytes / 2) this.overflowToDisk(this.#maxBytes / 4)
   }
 
@@ -78,9 +78,9 @@ export class BatchQueue {
     if (waiting.length > 0) {
       const before = isAnew ? undefined : joinedBefore(waiting)
       const joined = before ?? join(waiting.slice(0, headOf(waiting, maxItems)))
-      if (isFresh) this.#take(joined.items.length)
-      else this.#held.splice(0, joined.items.length)
-      this.#inHand = joined.items
+      if (isFresh) this.#take(joined.batches.length)
+      else this.#held.splice(0, joined.batches.length)
+      this.#inHand = joined.batches
       return joined
     }
     this.#inHand = []
@@ -89,28 +89,28 @@ export class BatchQueue {
   }
 
   /** They could not be exported; they come again, in their order. */
-  putBack(items: readonly QueuedBatch[]): void {
+  putBack(batches: readonly QueuedBatch[]): void {
     this.#inHand = []
-    this.#held.unshift(...items.filter(item => item.isReadBack))
+    this.#held.unshift(...batches.filter(queued => queued.isReadBack))
     // What went to disk meanwhile comes back from there.
-    this.#returnToMemory(items.filter(item => !item.isReadBack && item.entry === undefined))
+    this.#returnToMemory(batches.filter(queued => !queued.isReadBack && queued.entry === undefined))
   }
 
   /** Of one in hand only `left` is still to be exported. */
-  keepOnly(item: QueuedBatch, left: readonly Range[]): void {
-    const rest = pickItems(item.block, left)
-    if (item.batch !== undefined) this.bytes -= blockBytes(item.block) - blockBytes(rest)
-    item.block = rest
-    item.joined = undefined
-    if (item.isOnDisk) this.#diskBuffer!.keepOnly(item.entry!, left)
-    else if (item.entry !== undefined) item.leftOfEntry = left
+  keepOnly(queued: QueuedBatch, left: readonly Range[]): void {
+    const rest = pickItems(queued.block, left)
+    if (queued.batch !== undefined) this.bytes -= blockBytes(queued.block) - blockBytes(rest)
+    queued.block = rest
+    queued.joined = undefined
+    if (queued.isOnDisk) this.#diskBuffer!.keepOnly(queued.entry!, left)
+    else if (queued.entry !== undefined) queued.leftOfEntry = left
   }
 
   /** It need not be exported again. */
-  done(item: QueuedBatch): void {
-    item.isDone = true
-    if (item.batch !== undefined) this.bytes -= blockBytes(item.block)
-    if (item.isOnDisk) this.#diskBuffer!.done(item.entry!)
+  done(queued: QueuedBatch): void {
+    queued.isDone = true
+    if (queued.batch !== undefined) this.bytes -= blockBytes(queued.block)
+    if (queued.isOnDisk) this.#diskBuffer!.done(queued.entry!)
   }
 
   /** Moves the oldest to disk until only `keepBytes` are in memory, where there is a disk that has room. */
@@ -125,8 +125,8 @@ export class BatchQueue {
 
   /** All that is not on disk. */
   takeAll(): QueuedBatch[] {
-    const rest = [...this.#overflowing.splice(0).filter(item => !item.isDone), ...this.#take(this.#memory.length)]
-    for (const item of rest) this.bytes -= blockBytes(item.block)
+    const rest = [...this.#overflowing.splice(0).filter(queued => !queued.isDone), ...this.#take(this.#memory.length)]
+    for (const queued of rest) this.bytes -= blockBytes(queued.block)
     return rest
   }
 
@@ -136,11 +136,11 @@ export class BatchQueue {
     let moved = 0
     for (let left = this.#memoryBytes; moved < this.#memory.length && left > keepBytes; moved++)
       left -= blockBytes(this.#memory[moved].block)
-    const inHand = this.#inHand.filter(item => !item.isDone && item.entry === undefined)
+    const inHand = this.#inHand.filter(queued => !queued.isDone && queued.entry === undefined)
     // What is being tried just now first: it is older, and where it fails it is in its place.
-    for (const item of [...inHand, ...this.#take(moved)]) {
-      item.entry = diskBuffer.append(item.source, this.#host.clock.now(), item.block)
-      this.#overflowing.push(item)
+    for (const queued of [...inHand, ...this.#take(moved)]) {
+      queued.entry = diskBuffer.append(queued.source, this.#host.clock.now(), queued.block)
+      this.#overflowing.push(queued)
     }
   }
 
@@ -157,36 +157,36 @@ export class BatchQueue {
 
   #committed(entry: number): void {
     while (this.#overflowing.length > 0 && this.#overflowing[0].entry! < entry) {
-      const item = this.#overflowing.shift()!
-      item.isOnDisk = true
-      if (item.leftOfEntry !== undefined) this.#diskBuffer!.keepOnly(item.entry!, item.leftOfEntry)
-      if (item.isDone) this.#diskBuffer!.done(item.entry!)
-      else this.#settle(item)
+      const queued = this.#overflowing.shift()!
+      queued.isOnDisk = true
+      if (queued.leftOfEntry !== undefined) this.#diskBuffer!.keepOnly(queued.entry!, queued.leftOfEntry)
+      if (queued.isDone) this.#diskBuffer!.done(queued.entry!)
+      else this.#settle(queued)
     }
     this.#onMoved()
   }
 
-  #settle(item: QueuedBatch): void {
-    const { batch } = item
-    this.bytes -= blockBytes(item.block)
-    item.batch = undefined
+  #settle(queued: QueuedBatch): void {
+    const { batch } = queued
+    this.bytes -= blockBytes(queued.block)
+    queued.batch = undefined
     batch!.ack()
   }
 
   #overflowFailed(error: Error): void {
     this.#host.log.error({ err: describeError(error) }, 'what waits cannot be written to disk and stays in memory')
     const failed = this.#overflowing.splice(0)
-    for (const item of failed) {
-      item.entry = undefined
-      item.leftOfEntry = undefined
+    for (const queued of failed) {
+      queued.entry = undefined
+      queued.leftOfEntry = undefined
     }
-    this.#returnToMemory(failed.filter(item => !item.isDone && !this.#inHand.includes(item)))
+    this.#returnToMemory(failed.filter(queued => !queued.isDone && !this.#inHand.includes(queued)))
     this.#onMoved()
   }
 
-  #returnToMemory(items: readonly QueuedBatch[]): void {
-    for (const { block } of items) this.#memoryBytes += blockBytes(block)
-    this.#memory.unshift(...items)
+  #returnToMemory(batches: readonly QueuedBatch[]): void {
+    for (const { block } of batches) this.#memoryBytes += blockBytes(block)
+    this.#memory.unshift(...batches)
   }
 
   /** The oldest `count`. */
@@ -197,13 +197,13 @@ export class BatchQueue {
   }
 }
 
-/** How many of the first `items` go together: of one type, `maxItems` in all, but one at least. */
-function headOf(items: readonly QueuedBatch[], maxItems: number): number {
+/** How many of the first `batches` go together: of one type, `maxItems` in all, but one at least. */
+function headOf(batches: readonly QueuedBatch[], maxItems: number): number {
   let total = 0
   let count = 0
-  for (const { block } of items) {
+  for (const { block } of batches) {
     total += block.length
-    if (count > 0 && (total > maxItems || block.type !== items[0].block.type)) break
+    if (count > 0 && (total > maxItems || block.type !== batches[0].block.type)) break
     count++
   }
   return count

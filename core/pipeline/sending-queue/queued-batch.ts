@@ -31,20 +31,20 @@ export interface QueuedBatch {
 
 /** One export: the blocks of the items, in order, as one block. */
 export interface JoinedBatches {
-  readonly items: readonly QueuedBatch[]
+  readonly batches: readonly QueuedBatch[]
   readonly block: Block
 }
 
-export function join(items: readonly QueuedBatch[]): JoinedBatches {
-  const joined = { items, block: joinBlocks(items.map(({ block }) => block)) }
-  for (const item of items) item.joined = joined
+export function join(batches: readonly QueuedBatch[]): JoinedBatches {
+  const joined = { batches, block: joinBlocks(batches.map(({ block }) => block)) }
+  for (const queued of batches) queued.joined = joined
   return joined
 }
 
-/** The export that the first of `items` was part of, if all of it still stands at their head. */
-export function joinedBefore(items: readonly QueuedBatch[]): JoinedBatches | undefined {
-  const joined = items[0]?.joined
-  const isWhole = joined?.items.every((item, i) => items[i] === item && item.joined === joined)
+/** The export that the first of `batches` was part of, if all of it still stands at their head. */
+export function joinedBefore(batches: readonly QueuedBatch[]): JoinedBatches | undefined {
+  const joined = batches[0]?.joined
+  const isWhole = joined?.batches.every((queued, i) => batches[i] === queued && queued.joined === joined)
   return isWhole ? joined : undefined
 }
 
@@ -87,10 +87,10 @@ export interface BatchResult {
   readonly left: readonly Range[]
 }
 
-/** Where each of `items` is in the block they are joined to. */
-export function rangesOf(items: readonly QueuedBatch[]): Range[] {
+/** Where each of `batches` is in the block they are joined to. */
+export function rangesOf(batches: readonly QueuedBatch[]): Range[] {
   let to = 0
-  return items.map(({ block }) => ({ from: to, to: (to += block.length) }))
+  return batches.map(({ block }) => ({ from: to, to: (to += block.length) }))
 }
 
 /** What a verdict on a joined block means for what was in each of `ranges`. */

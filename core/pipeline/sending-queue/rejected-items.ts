@@ -5,7 +5,7 @@ import type { Clock } from '../../telemetry/clock.ts'
 import type { DeadLetterStore } from '../dead-letters/store.ts'
 import { type Answer, bisect, inOrder, type Piece, type Rejection } from './bisect.ts'
 import { describeFailure, type Failure } from './failure.ts'
-import type { Attempts } from './retry.ts'
+import type { RetrySender } from './retry.ts'
 
 /** What became of the items of a block: the backend has those that are neither `refused` nor `left`. */
 export interface ExportResult {
@@ -39,11 +39,11 @@ interface RejectedItemsHost {
  * item at all everything is left, to be tried again with what has come since.
  */
 export class RejectedItems {
-  #attempts: Attempts
+  #retry: RetrySender
   #host: RejectedItemsHost
 
-  constructor(attempts: Attempts, host: RejectedItemsHost) {
-    this.#attempts = attempts
+  constructor(retry: RetrySender, host: RejectedItemsHost) {
+    this.#retry = retry
     this.#host = host
   }
 
@@ -62,10 +62,10 @@ export class RejectedItems {
     const pieces = failure === undefined ? headAndRest(batches) : [{ from: 0, to: block.length, failure }]
     const { refused, left } = await bisect(block, pieces, {
       attempt: (piece, isDoubted) => this.#insist(piece, limits, isDoubted || failure !== undefined),
-      isProbed: this.#attempts.isProbing
+      isProbed: this.#retry.isProbing
     })
     // Items with an unknown failure are given up only because the backend answers for others.
-    if (refused.some(({ failure }) => failure.kind === 'unknown')) this.#attempts.answered()
+    if (refused.some(({ failure }) => failure.kind === 'unknown')) this.#retry.answered()
     // Where the sending queue leaves, what is refused of a batch that is cut in two stays with its rest: if that is
     // handed back, the sender sends the batch again as a whole, and it would be in the dead letters twice.
     const leftOf = overlaps(left, batches)
@@ -89,11 +89,11 @@ export class RejectedItems {
    */
   async #insist(piece: Block, { leaving, isOver }: Limits, isPatient: boolean): Promise<Answer> {
     do {
-      if (!(await this.#attempts.ready(leaving))) continue
-      const failure = await this.#attempts.export(piece)
+      if (!(await this.#retry.ready(leaving))) continue
+      const failure = await this.#retry.export(piece)
       if (failure === undefined) return 'taken'
       if (failure.kind === 'refused' || failure.kind === 'fault' || failure.failed !== undefined) return failure
-      if (failure.kind === 'unknown' && (!isPatient || this.#attempts.isSuspect)) return failure
+      if (failure.kind === 'unknown' && (!isPatient || this.#retry.circuit.isSuspect)) return failure
     } while (!leaving.aborted && !isOver())
     return 'unanswered'
   }
@@ -111,8 +111,8 @@ export class RejectedItems {
         await deadLetters.put({ kind: 'exporter', id, reason, error, time: clock.now(), block })
         return true
       } catch (failure) {
-        this.#attempts.failed(failure as Error)
-        await this.#attempts.ready(leaving)
+        this.#retry.failed(failure as Error)
+        await this.#retry.ready(leaving)
       }
     } while (!leaving.aborted)
     return false

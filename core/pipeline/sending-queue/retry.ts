@@ -5,58 +5,40 @@ import type { Block } from '../../model/block.ts'
 import type { ComponentState } from '../../plugin/context.ts'
 import type { Exporter } from '../../plugin/contract.ts'
 import { type Clock, sleep } from '../../telemetry/clock.ts'
+import { CircuitBreaker } from './circuit-breaker.ts'
 import { cutOff, describeFailure, type Failure, failureOf } from './failure.ts'
 
 const BACKOFF_FACTOR = 2
-/** Failures in a row after which the circuit is open: Weir asks whether the backend is back before it sends much. */
-const OPEN_AFTER = 5
 /** Longest `Retry-After` that is honoured: a backend that means never would stop the exporter for good. */
 const MAX_RETRY_AFTER_MS = 5 * 60_000
 
-interface AttemptsHost {
+interface RetryHost {
   readonly clock: Clock
   readonly log: Logger
   status(state: ComponentState, reason?: string): void
 }
 
 /**
- * Tries of one exporter: each bounded in time, with pauses in between that grow. After {@link OPEN_AFTER} failures in a
- * row the circuit is open: after each pause first a probe, or, where the exporter has none, one small export.
+ * Tries one exporter again and again. Each try is bounded in time; the pauses in between grow. While the circuit is
+ * open, each pause is followed by a probe, or by one small export if the exporter has no probe.
  */
-export class Attempts {
+export class RetrySender {
   #exporter: Exporter
   #config: SendingQueueConfig
-  #host: AttemptsHost
+  #host: RetryHost
   #cancelled: AbortSignal
-  #failures = 0
-  /** Undefined once the backend has answered. */
-  #last: Failure | undefined
+  readonly circuit = new CircuitBreaker()
   /** How long the backend is to be left alone. */
   #pauseMs = 0
   #endPause = () => {}
   #isHurried = false
 
   /** @param cancelled aborts what is under way */
-  constructor(exporter: Exporter, config: SendingQueueConfig, host: AttemptsHost, cancelled: AbortSignal) {
+  constructor(exporter: Exporter, config: SendingQueueConfig, host: RetryHost, cancelled: AbortSignal) {
     this.#exporter = exporter
     this.#config = config
     this.#host = host
     this.#cancelled = cancelled
-  }
-
-  /** Whether the last one failed. */
-  get isFailing(): boolean {
-    return this.#failures > 0
-  }
-
-  /** Whether the backend counts as gone: better keep elsewhere what waits for it. */
-  get isOpen(): boolean {
-    return this.#failures >= OPEN_AFTER
-  }
-
-  /** The data may be at fault and the backend well: tries failed often, with an error that nobody can place. */
-  get isSuspect(): boolean {
-    return this.isOpen && this.#last?.kind === 'unknown'
   }
 
   /** While the circuit is open, a probe comes before each try. */
@@ -90,10 +72,10 @@ export class Attempts {
    * at the latest.
    */
   async ready(interrupted: AbortSignal): Promise<boolean> {
-    if (!this.isFailing) return true
+    if (!this.circuit.isFailing) return true
     await this.#pause(interrupted)
     if (interrupted.aborted) return false
-    if (!this.isOpen || this.#exporter.probe === undefined) return true
+    if (!this.circuit.isOpen || this.#exporter.probe === undefined) return true
     const failure = await this.#bounded(signal => this.#exporter.probe!(signal), 0)
     if (failure !== undefined) this.#failed({ ...failure, kind: 'transient' })
     return failure === undefined
@@ -110,23 +92,21 @@ export class Attempts {
   #failed(failure: Failure): void {
     if (this.#cancelled.aborted) return
     const { initial_interval, max_interval } = this.#config.retry
-    const grown = Math.min(max_interval, initial_interval * BACKOFF_FACTOR ** this.#failures)
+    const grown = Math.min(max_interval, initial_interval * BACKOFF_FACTOR ** this.circuit.failures)
     const asked = this.#isHurried ? 0 : Math.min(failure.retryAfterMs, Math.max(max_interval, MAX_RETRY_AFTER_MS))
     this.#pauseMs = Math.max(asked, grown * (0.5 + Math.random() / 2))
-    this.#failures++
-    this.#last = failure
+    this.circuit.failed(failure)
     const reason = describeFailure(failure)
     this.#host.status('degraded', reason)
     this.#host.log.warn(
-      { attempt: this.#failures, retry_in_ms: Math.round(this.#pauseMs), err: reason },
+      { attempt: this.circuit.failures, retry_in_ms: Math.round(this.#pauseMs), err: reason },
       'export failed; will retry'
     )
   }
 
   /** The backend is well. */
   answered(): void {
-    this.#failures = 0
-    this.#last = undefined
+    this.circuit.answered()
     this.#host.status('ok')
   }
 

@@ -16,7 +16,7 @@ import type { Failure } from './failure.ts'
 import { BatchQueue } from './queue.ts'
 import { type JoinedBatches, type QueuedBatch, queuedBatchOf, rangesOf, resultsOf } from './queued-batch.ts'
 import { RejectedItems } from './rejected-items.ts'
-import { Attempts } from './retry.ts'
+import { RetrySender } from './retry.ts'
 
 const CLOSED = new WeirError('QUEUE_FULL', 'the exporter is being shut down; try again later')
 
@@ -38,7 +38,7 @@ export interface SendingQueueHost {
 export class SendingQueue implements Sink {
   #config: SendingQueueConfig
   #host: SendingQueueHost
-  #attempts: Attempts
+  #retry: RetrySender
   #rejectedItems: RejectedItems
   #queue: BatchQueue
   #completions: Completions
@@ -55,8 +55,8 @@ export class SendingQueue implements Sink {
   constructor(exporter: Exporter, config: SendingQueueConfig, host: SendingQueueHost) {
     this.#config = config
     this.#host = host
-    this.#attempts = new Attempts(exporter, config, host, this.#abort.signal)
-    this.#rejectedItems = new RejectedItems(this.#attempts, host)
+    this.#retry = new RetrySender(exporter, config, host, this.#abort.signal)
+    this.#rejectedItems = new RejectedItems(this.#retry, host)
     this.#queue = new BatchQueue(config.queue, host)
     this.#completions = new Completions(this.#queue, host.account)
   }
@@ -76,7 +76,7 @@ export class SendingQueue implements Sink {
   }
 
   get isCircuitOpen(): boolean {
-    return this.#attempts.isOpen
+    return this.#retry.circuit.isOpen
   }
 
   /** How much may wait on disk, where there is a disk. */
@@ -136,7 +136,7 @@ export class SendingQueue implements Sink {
   async release(deadline: AbortSignal): Promise<Batch[]> {
     this.#closing.abort()
     // Without a disk it may try until the deadline, and a backend may have asked to be left alone for longer.
-    this.#attempts.hurry()
+    this.#retry.hurry()
     this.#wake()
     const expire = () => this.#abort.abort(CLOSED)
     if (deadline.aborted) expire()
@@ -145,7 +145,7 @@ export class SendingQueue implements Sink {
     this.#isClosed = true
     this.#queue.moveAllToDisk()
     await this.#diskBuffer?.close()
-    return this.#queue.takeAll().map(item => this.#giveUp(item))
+    return this.#queue.takeAll().map(queued => this.#giveUp(queued))
   }
 
   /** Moves what waits to disk, where there is one. */
@@ -165,11 +165,11 @@ export class SendingQueue implements Sink {
 
   async #run(): Promise<void> {
     while (!this.#abort.signal.aborted) {
-      const isReady = await this.#attempts.ready(this.#leaving)
+      const isReady = await this.#retry.ready(this.#leaving)
       if (this.#closing.signal.aborted && this.#canLeaveRest()) break
       if (!isReady) continue
       this.#isWoken = false
-      const { isSuspect } = this.#attempts
+      const { isSuspect } = this.#retry.circuit
       const joined = await this.#next(isSuspect)
       if (joined !== undefined) await this.#deliver(joined, isSuspect)
       else if (this.#isWoken) continue
@@ -180,14 +180,15 @@ export class SendingQueue implements Sink {
 
   /** Undefined where nothing waits, or what waits cannot be read now. */
   async #next(isSuspect: boolean): Promise<JoinedBatches | undefined> {
-    const { isOpen, isProbing } = this.#attempts
+    const { isProbing, circuit } = this.#retry
+    const { isOpen } = circuit
     // A backend that was gone gets one batch first. One that is suspect gets all, which is sorted out piece by piece.
     const maxItems = isOpen && !isSuspect ? 1 : this.#config.queue.max_batch
     try {
       return await this.#queue.next(maxItems, isSuspect || (isOpen && !isProbing))
     } catch (error) {
       this.#host.log.error({ err: describeError(error) }, 'what waits on disk cannot be read')
-      this.#attempts.failed(error as Error)
+      this.#retry.failed(error as Error)
       this.#isWoken = true
       return undefined
     }
@@ -196,37 +197,37 @@ export class SendingQueue implements Sink {
   /** @param isSuspect whether it is tried in pieces at once, for as a whole it failed often with an unknown error */
   async #deliver(joined: JoinedBatches, isSuspect: boolean): Promise<void> {
     const now = this.#host.clock.now()
-    for (const item of joined.items) item.triedSince ??= now
+    for (const queued of joined.batches) queued.triedSince ??= now
     if (isSuspect) return this.#sortOut(joined, undefined)
-    const failure = await this.#attempts.export(joined.block)
-    if (failure === undefined) for (const item of joined.items) this.#completions.complete(item, NONE)
+    const failure = await this.#retry.export(joined.block)
+    if (failure === undefined) for (const queued of joined.batches) this.#completions.complete(queued, NONE)
     else if (failure.kind === 'refused' || failure.kind === 'fault' || failure.failed !== undefined)
       await this.#sortOut(joined, failure)
-    else this.#putBack(joined.items)
+    else this.#putBack(joined.batches)
   }
 
   /** Items that can never be exported go to the dead letters; those that there was no time for stay. */
-  async #sortOut({ items, block }: JoinedBatches, failure: Failure | undefined): Promise<void> {
-    const ranges = rangesOf(items)
-    const limits = { leaving: this.#leaving, isOver: () => items.some(item => this.#isOver(item)) }
+  async #sortOut({ batches, block }: JoinedBatches, failure: Failure | undefined): Promise<void> {
+    const ranges = rangesOf(batches)
+    const limits = { leaving: this.#leaving, isOver: () => batches.some(queued => this.#isOver(queued)) }
     const sorted = await this.#rejectedItems.sortOut(block, ranges, failure, limits)
     const rest: QueuedBatch[] = []
     for (const [i, result] of resultsOf(sorted, ranges).entries()) {
-      const item = items[i]
-      if (result.left.length === 0) this.#completions.complete(item, result.dropped)
-      else rest.push(item)
-      if (result.left.length > 0 && itemsIn(result.left) < item.block.length)
-        this.#completions.completePart(item, result)
+      const queued = batches[i]
+      if (result.left.length === 0) this.#completions.complete(queued, result.dropped)
+      else rest.push(queued)
+      if (result.left.length > 0 && itemsIn(result.left) < queued.block.length)
+        this.#completions.completePart(queued, result)
     }
     this.#putBack(rest)
   }
 
-  #putBack(items: readonly QueuedBatch[]): void {
-    const over = new Set(items.filter(item => this.#isOver(item)))
-    this.#queue.putBack(items.filter(item => !over.has(item)))
+  #putBack(batches: readonly QueuedBatch[]): void {
+    const over = new Set(batches.filter(queued => this.#isOver(queued)))
+    this.#queue.putBack(batches.filter(queued => !over.has(queued)))
     if (over.size === 0) return
     this.#host.log.error({ batches: over.size }, 'gave up on what could not be sent within max_elapsed_time')
-    for (const item of over) this.#completions.complete(item, new Map([['retries_exhausted', item.block.length]]))
+    for (const queued of over) this.#completions.complete(queued, new Map([['retries_exhausted', queued.block.length]]))
   }
 
   #isOver({ triedSince }: QueuedBatch): boolean {
@@ -243,15 +244,15 @@ export class SendingQueue implements Sink {
   }
 
   #canLeaveRest(): boolean {
-    return this.#diskBuffer !== undefined && (this.#attempts.isFailing || !this.#diskBuffer.isEmpty)
+    return this.#diskBuffer !== undefined && (this.#retry.circuit.isFailing || !this.#diskBuffer.isEmpty)
   }
 
   /** Neither the backend nor the disk has it. */
-  #giveUp(item: QueuedBatch): Batch {
-    const { batch, block } = item
+  #giveUp(queued: QueuedBatch): Batch {
+    const { batch, block } = queued
     this.#host.account.inFlight -= block.length
     this.#host.account.refused += block.length
-    item.batch = undefined
+    queued.batch = undefined
     return batch!
   }
 }

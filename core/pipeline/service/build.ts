@@ -42,7 +42,7 @@ export type BaseServices = Omit<
   | 'outputBudget'
   | 'heldCredits'
   | 'settlements'
-  | 'steps'
+  | 'cooperative'
   | 'durable'
   | 'isReloading'
   | 'replayed'
@@ -69,7 +69,7 @@ async function inMemory(config: ResolvedConfig, base: BaseServices, discardState
     outputBudget: new CreditPool(limits.output),
     heldCredits: new CreditPool(limits.in_flight, true),
     settlements: new SettlementTracker(),
-    steps: new CooperativeScheduler(),
+    cooperative: new CooperativeScheduler(),
     durable: state_dir !== undefined,
     isReloading: false,
     replayed: false,
@@ -111,7 +111,7 @@ async function withJournal(
     outputBudget: new CreditPool(limits.output, true),
     heldCredits: new CreditPool(limits.in_flight, true),
     settlements: new SettlementTracker(),
-    steps: new CooperativeScheduler(),
+    cooperative: new CooperativeScheduler(),
     durable: true,
     isReloading: false,
     replayed: true,

@@ -165,7 +165,7 @@ export class JournaledRun {
       outputBudget: new CreditPool(outputBudgetBytes, true),
       heldCredits: new CreditPool(1 << 20, true),
       settlements: new SettlementTracker(),
-      steps: new CooperativeScheduler(),
+      cooperative: new CooperativeScheduler(),
       durable: true,
       isReloading: false,
       replayed: true,

@@ -79,7 +79,7 @@ async function setUp(disk = new SimulatedDisk(), lastId = 0) {
     topology,
     ingress: { nextEntry: 7 },
     settlements,
-    steps: new CooperativeScheduler(),
+    cooperative: new CooperativeScheduler(),
     pipelineClock: clock,
     clock,
     log: pino({ level: 'silent' }),
