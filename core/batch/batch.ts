@@ -6,8 +6,8 @@ import { ACKED, type Origin, type Outcome, Settlement, type SettlementToken, typ
 export type { Origin, Outcome } from './settlement.ts'
 
 /**
- * A one-shot handle on a block. Whoever holds it either passes it on or ends it, exactly once, by one of its methods;
- * using it again is a programming error and throws. What comes of it travels back to who made it.
+ * A one-shot handle on a block. Its holder passes it on or ends it, exactly once, by one of its methods; a second use
+ * is a programming error and throws. The outcome travels back to the maker of the batch.
  */
 export class Batch {
   readonly block: Block
@@ -42,8 +42,8 @@ export class Batch {
   }
 
   /**
-   * A batch of `block`, made of `batches`. Its outcome goes to `onSettled` alone, which settles them, or makes another batch
-   * of them: what stands behind a processor knows that way which of the batches it still holds.
+   * A batch of `block`, made of `batches`. Its outcome goes to `onSettled` alone, which settles them, or makes another
+   * batch of them. That tells the stage of a processor which batches the processor still holds.
    */
   static derive(batches: readonly Batch[], block: Block, onSettled: (outcome: Outcome) => void): Batch {
     const { source } = batches[0].origin
@@ -96,24 +96,24 @@ export class Batch {
     this.#consume(outcome).close(outcome)
   }
 
-  /** Whether the handle has ended or was passed on. */
+  /** True once the handle has ended or was passed on. */
   get spent(): boolean {
     return this.#settlement === undefined
   }
 
-  /** Who watches the handle; undefined where nobody does, or it is spent. */
+  /** The watcher of the handle. Undefined if nobody watches it, or it is spent. */
   get watched(): WatchedHandle | undefined {
     return this.#settlement === undefined ? undefined : this.#watched
   }
 
-  /** For the host. Throws where the handle is spent. */
+  /** For the host. Throws if the handle is spent. */
   get settlement(): Settlement {
     if (this.#watched?.isVoid) return new Settlement(this.origin, () => {})
     if (this.#settlement === undefined) throw spent()
     return this.#settlement
   }
 
-  /** For the host: passes the handle on; whoever has the settlement closes it once. */
+  /** For the host: passes the handle on. The new owner of the settlement closes it once. */
   pass(): Settlement {
     return this.#consume()
   }

@@ -1,6 +1,7 @@
 /**
- * What bounds memory. Whoever brings data in buys credits (bytes) first, and the credits go back when the data has
- * settled; what is in flight can therefore never exceed the pool. One currency, because memory is what runs out.
+ * The bound of memory. Receivers and processors buy credits (bytes) before they bring data in, and the credits go back
+ * once the data has settled. So data in flight never exceeds the pool. Bytes are the one currency, because memory is
+ * the scarce resource.
  */
 export class CreditPool {
   readonly capacity: number
@@ -22,7 +23,7 @@ export class CreditPool {
     return this.#used
   }
 
-  /** Whether somebody was refused and nothing has come back since, or all is in use. */
+  /** True if a buyer was refused and no credits have come back since, or all credits are in use. */
   get isSpent(): boolean {
     return this.#hasRefused || this.#used >= this.capacity
   }
@@ -81,7 +82,7 @@ export class CreditPool {
 }
 
 interface Issuer {
-  /** @param held what the permit has already: where that is all there is in use, it may go on alone */
+  /** @param held bytes that the permit has already: if no other permit is in use, this one may go on alone */
   grow(bytes: number, held: number): boolean
   release(bytes: number): void
 }

@@ -3,7 +3,7 @@ import type { Account } from '../telemetry/account.ts'
 import { Batch, type Origin, type Outcome } from './batch.ts'
 import type { Permit } from './credits.ts'
 
-/** A batch of what a receiver took in, booked in its account from here until it has settled. */
+/** A batch that a receiver took in, booked in the receiver's account from here until it has settled. */
 export function receivedBatch(
   origin: Origin,
   account: Account,
@@ -16,7 +16,7 @@ export function receivedBatch(
   account.inFlight += items
   const settle = (outcome: Outcome) => {
     account.inFlight -= items
-    // What was dropped further on is in the books of who dropped it: from here it went on.
+    // Items dropped further on are in the books of the component that dropped them: from here they went on.
     if (outcome.status === 'nacked') account.refused += items
     else account.sent += items
     onSettled?.(outcome)

@@ -19,13 +19,13 @@ export interface JournalEntry {
   readonly block: Block
 }
 
-/** Where a batch comes from; what becomes of it on the way keeps this. */
+/** The source of a batch. Batches derived from it keep this. */
 export interface Origin {
   /** Id of the component that made it: whose clock its times come from. */
   readonly source: string
-  /** The same for every sending of the same request: a hash of its bytes. Undefined where nobody sends again. */
+  /** The same for every sending of the same request: a hash of its bytes. Undefined if the sender never sends again. */
   readonly request?: (() => string) | undefined
-  /** Where it was a dead letter. */
+  /** Set if the batch was a dead letter. */
   readonly deadLetter?: FormerDeadLetter | undefined
   /** With a journal: the entry it came from. */
   readonly entry?: JournalEntry | undefined
@@ -43,7 +43,7 @@ export interface WatchedHandle {
   readonly isVoid: boolean
 }
 
-/** A handle, as those who watch it see it. */
+/** A handle, as its watchers see it. */
 export interface Watchable {
   readonly block: Block
   readonly parents: readonly Watchable[]
@@ -63,7 +63,7 @@ interface SettlementOptions {
   readonly token?: SettlementToken | undefined
 }
 
-/** Counts the open handles of what was once one batch and reports the worst of their outcomes, once. */
+/** Counts the open handles that came of one batch, and reports the worst of their outcomes, once. */
 export class Settlement {
   readonly origin: Origin
   readonly up: readonly Settlement[]
@@ -91,7 +91,7 @@ export class Settlement {
     return this.#open
   }
 
-  /** Whether a handle was handed back already: the report of it is still to come. */
+  /** True if a handle was nacked already: the report of it is still to come. */
   get hasFailed(): boolean {
     return this.#outcome.status === 'nacked'
   }
@@ -112,8 +112,8 @@ export class Settlement {
 const NONE: readonly Settlement[] = []
 
 /**
- * Tokens of the settlements that depend on nothing but one handle of each of `settlements`, so that whoever has those
- * handles written down has all that is left of them.
+ * Tokens of the settlements that depend on nothing but one handle of each of `settlements`. A snapshot that holds those
+ * handles holds all that is left of these settlements.
  */
 export function tokensOf(settlements: Iterable<Settlement>): Set<SettlementToken> {
   const handles = new Map<Settlement, number>()

@@ -13,7 +13,10 @@ import { exportersOf, heldOf, isHeldWhole, snapshotsOf, upstreamOf } from './par
 import { planOf } from './plan.ts'
 import type { SettlementTracker } from './settlement-tracker.ts'
 
-/** How long a checkpoint waits for backends before what is in front of it goes to the disk of its sending queue. */
+/**
+ * Time a checkpoint waits for backends. After it, batches in front of the barrier go to the disk of their sending
+ * queue.
+ */
 const GRACE_MS = 1000
 /** Between looks at operators that hold batches in part. */
 const RETRY_MS = 50
@@ -38,14 +41,14 @@ export interface CoordinatorOptions {
 interface Pending extends Omit<Checkpoint, 'queuePositions' | 'id'> {
   /** Settlements that depend on nothing but the snapshot. */
   readonly inside: ReadonlySet<SettlementToken>
-  /** Whether everything that was in the pipelines then is with somebody who keeps it. */
+  /** True if everything that was in the pipelines then is kept by somebody. */
   readonly isWhole: Promise<boolean>
 }
 
 /**
- * Writes down, now and then, what components know and up to where the journal is done with. A snapshot is taken between
- * two entries, which is its barrier, and kept only once every settlement opened before the barrier has closed: then a
- * restart from here does nothing twice that backends would see as more than once.
+ * Takes checkpoints at intervals: the state of components, and the entry up to which the journal is processed. A
+ * snapshot is taken between two entries, which is its barrier. It is kept only once every settlement opened before the
+ * barrier has closed. Then a restart from it repeats nothing that backends would see as more than once.
  */
 export class CheckpointCoordinator {
   #options: CoordinatorOptions
@@ -117,7 +120,7 @@ export class CheckpointCoordinator {
     return this.take()
   }
 
-  /** At a stop, when nothing moves any more: what is still open, and not in the snapshot, will not be closed. */
+  /** At a stop, when nothing moves any more. Settlements that are open now, and not in the snapshot, will not close. */
   async takeLast(): Promise<boolean> {
     if (this.#isHeld) return false
     await this.hold()
@@ -146,7 +149,7 @@ export class CheckpointCoordinator {
     }
   }
 
-  /** Undefined where it is held meanwhile, or can never be. */
+  /** Undefined if checkpoints are held meanwhile, or the snapshot can never become one. */
   async #snapshot(): Promise<Pending | undefined> {
     const { clock, settlements, cooperative } = this.#options
     const generation = this.#generation
@@ -174,7 +177,7 @@ export class CheckpointCoordinator {
     return () => cancel()
   }
 
-  /** Undefined where operators hold batches in part. */
+  /** Undefined if operators hold batches in part. */
   *#look(): Stepwise<Pending | undefined> {
     const { ingress, topology, pipelineClock, settlements } = this.#options
     if (!isHeldWhole(topology)) return undefined

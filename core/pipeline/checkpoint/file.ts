@@ -13,10 +13,10 @@ const CHECKSUM_AT = MAGIC.length
 const INDEX_LENGTH_AT = CHECKSUM_AT + 4
 const HEADER_BYTES = INDEX_LENGTH_AT + 4
 const FILE_NAME = 'checkpoint'
-/** What is added to the checksum in one go, in bytes: a fraction of a millisecond. */
+/** Bytes added to the checksum in one go: a fraction of a millisecond. */
 const CHECKSUM_BYTES = 2 ** 20
 
-/** From where on the journal is to be processed, and what processors knew there. */
+/** The position from which the journal is to be processed, and the state processors had there. */
 export interface Checkpoint {
   /** Grows by 1 from checkpoint to checkpoint. Undefined in those of older versions. */
   readonly id?: number
@@ -26,9 +26,9 @@ export interface Checkpoint {
   readonly time: number
   /** By the names of participants. */
   readonly snapshots: ReadonlyMap<string, Uint8Array>
-  /** By exporter: which entries of its disk buffer it has still to export. Undefined where that is not known. */
+  /** By exporter: the entries of its disk buffer that are still to be exported. Undefined if that is not known. */
   readonly queuePositions: ReadonlyMap<string, QueuePosition> | undefined
-  /** By what configuration `snapshots` came about, and the entries behind are to be done over; V8 can serialize it. */
+  /** The configuration that produced `snapshots`, and by which later entries are replayed. V8 can serialize it. */
   readonly plan?: unknown
 }
 
@@ -36,7 +36,7 @@ export interface Checkpoint {
 export interface QueuePosition {
   readonly next: number
   readonly end: number
-  /** Of those that are done with in part, or wholly though others in front are not: what is still to be exported. */
+  /** Entries exported in part, or before earlier ones: their ranges that are not exported yet. */
   readonly left?: ReadonlyMap<number, readonly Range[]>
 }
 
@@ -72,7 +72,7 @@ async function checksumOf(bytes: Uint8Array, before: number): Promise<number> {
   return checksum
 }
 
-/** Undefined where none was written yet. Throws `STATE_INVALID` where it is damaged, or of another version. */
+/** Undefined if none was written yet. Throws `STATE_INVALID` if it is damaged, or of another version. */
 export async function readCheckpoint(disk: Disk, folder: string): Promise<Checkpoint | undefined> {
   if (!(await disk.list(folder)).includes(FILE_NAME)) return undefined
   const file = path.join(folder, FILE_NAME)

@@ -10,7 +10,10 @@ import type { Checkpoint } from './file.ts'
 /** Participants by the names that their states have in a checkpoint. */
 export type Participants = ReadonlyMap<string, CheckpointParticipant>
 
-/** Those that are written down between two batches, upstream first: receivers, processors, and what operators hold. */
+/**
+ * Participants whose state is taken between two batches, upstream first: receivers, processors, and batches inside
+ * operators.
+ */
 export function upstreamOf({ receivers, pipelines }: Topology): Participants {
   const all = new Map<string, CheckpointParticipant>()
   for (const { component, receiver } of receivers) all.set(component.name, receiver)
@@ -35,8 +38,8 @@ export function heldOf({ pipelines }: Pick<Topology, 'pipelines'>): Map<string, 
 }
 
 /**
- * Whether all inside operators can be written down now. If a processor with state follows, a batch must not be inside in
- * part: that state has the rest of it. Exporters may see a part of it again.
+ * True if all batches inside operators can be part of a snapshot now. A batch in front of a processor with state must
+ * not be inside in part: that state has the rest of it. Exporters may see a part of it again.
  */
 export function isHeldWhole({ pipelines }: Pick<Topology, 'pipelines'>): boolean {
   return pipelines.every(pipeline =>
@@ -67,7 +70,7 @@ export function* snapshotsOf(participants: Participants): Stepwise<Map<string, U
   return snapshots
 }
 
-/** Gives participants the state they had. Throws `STATE_INVALID` where that fails, or where one is no longer there. */
+/** Restores the state of participants. Throws `STATE_INVALID` if that fails, or if a participant is no longer there. */
 export function restoreSnapshots(topology: Topology, { snapshots }: Checkpoint, folder: string): void {
   const left = new Set(snapshots.keys())
   for (const [name, participant] of [...upstreamOf(topology), ...exportersOf(topology)]) {

@@ -5,7 +5,10 @@ import { WeirError } from '../../errors.ts'
 import type { Plugin } from '../../plugin/contract.ts'
 import type { Topology } from '../graph/topology.ts'
 
-/** What decides what comes out of what came in; a checkpoint has it beside the state. V8 can serialize it. */
+/**
+ * The part of the configuration that decides the output for a given input. A checkpoint has it beside the state. V8 can
+ * serialize it.
+ */
 export interface SavedPlan {
   readonly pipelines: Readonly<Record<string, PipelineConfig>>
   readonly processors: Readonly<Record<string, { readonly type: string; readonly config: unknown }>>
@@ -22,9 +25,9 @@ export function planOf({ pipelines }: Topology): SavedPlan {
 }
 
 /**
- * `config` with the pipelines and processors of the last run: what came in under those is done over by those, or it would
- * come out otherwise than before the crash. It goes to the exporters there are now. `config` itself where they are the
- * same.
+ * `config` with the pipelines and processors of the last run. Entries that came in under those are replayed by those,
+ * or the output would differ from that before the crash. It goes to the exporters of today. Returns `config` itself if
+ * they are the same.
  */
 export async function asInLastRun(
   { pipelines, processors }: SavedPlan,
@@ -50,7 +53,7 @@ export async function asInLastRun(
   const { exporter } = config.components
   const asNow = ([name, own]: [string, PipelineConfig]): [string, PipelineConfig] => {
     const stillThere = own.exporters.filter(id => exporter.has(id))
-    // Under another name, perhaps: what is put out must not go nowhere.
+    // They may be there under another name: the output must not go nowhere.
     const isCutOff = own.exporters.length > 0 && stillThere.length === 0
     const exporters = isCutOff ? (config.service.pipelines[name]?.exporters ?? []) : stillThere
     return [name, { ...own, exporters }]

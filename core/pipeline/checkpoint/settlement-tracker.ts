@@ -41,16 +41,16 @@ export class SettlementTracker {
     this.close(token)
   }
 
-  /** Only what the last checkpoint leads to, such as the journal, knows of some data: no later one may be taken. */
+  /** Some data is known only by the last checkpoint, or the journal it leads to: no later checkpoint may be taken. */
   break(): void {
     this.isBroken = true
     for (const waiting of this.#waiting) this.#end(waiting, false)
   }
 
   /**
-   * Resolves once all that is open now is closed: to true, or to false if some of it returned to its owner, or only the
-   * last checkpoint leads to it.
-   * @param inSnapshot not waited for, since the snapshot has what is left of them
+   * Resolves once all settlements open now are closed. Resolves to false if some of them returned to their owner, or
+   * are known only by the last checkpoint.
+   * @param inSnapshot settlements that are not waited for, since the snapshot has the rest of them
    */
   barrier(inSnapshot: ReadonlySet<SettlementToken> = new Set()): Promise<boolean> {
     if (this.isBroken) return Promise.resolve(false)
@@ -61,7 +61,7 @@ export class SettlementTracker {
     return promise
   }
 
-  /** Whether nothing but `inSnapshot` is open. */
+  /** True if no settlement but those of `inSnapshot` is open. */
   isCoveredBy(inSnapshot: ReadonlySet<SettlementToken>): boolean {
     return !this.isBroken && [...this.#open].every(token => inSnapshot.has(token))
   }

@@ -34,7 +34,7 @@ export class StateFiles {
     this.#folder = path.join(stateDir, 'processors')
   }
 
-  /** The bytes {@link write} was given, or undefined. Throws `STATE_INVALID` where the file is damaged. */
+  /** The bytes {@link write} was given, or undefined. Throws `STATE_INVALID` if the file is damaged. */
   read(pipeline: string, processor: string): Uint8Array | undefined {
     const file = this.fileOf(pipeline, processor)
     if (!existsSync(file)) return undefined
@@ -77,8 +77,8 @@ export class StateFiles {
 }
 
 /**
- * Delivery level `memory`: state is written at a clean stop and used up by the next start. Were it kept longer, a crash
- * later on would bring back what had been sent in the meantime.
+ * Delivery level `memory`: state is written at a clean stop and used up by the next start. A state kept longer would
+ * bring back, after a later crash, data that has been sent in the meantime.
  */
 export function stateInFiles(store: StateFiles, topology: Topology): StateBackend {
   const stateful = () =>

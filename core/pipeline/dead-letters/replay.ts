@@ -4,10 +4,10 @@ import type { Pipeline } from '../graph/pipeline.ts'
 import type { BuiltService } from '../service/build.ts'
 import type { DeadLetter, DeadLetterStore } from './store.ts'
 
-/** The reason under which a sending queue drops what it does not put into a dead letter. */
+/** The reason of items that a sending queue drops without a dead letter. */
 const GIVEN_UP = 'retries_exhausted'
 
-/** What `weir dlq replay` is told. */
+/** The answer to `weir dlq replay`. */
 export interface ReplayReport {
   /** Letters delivered and removed, and the items in them. */
   readonly delivered: number
@@ -31,7 +31,7 @@ interface Delivered {
 export class DeadLetterReplay {
   #deadLetters: DeadLetterStore
   #service: BuiltService
-  /** What could not be removed yet, by number; it is not delivered again. */
+  /** Dead letters that could not be removed yet, by number. They are not delivered again. */
   #delivered = new Map<number, Delivered>()
 
   constructor(deadLetters: DeadLetterStore, service: BuiltService) {
@@ -70,7 +70,7 @@ export class DeadLetterReplay {
     return { delivered, items, failed }
   }
 
-  /** Rejects where it is not delivered. */
+  /** Rejects if the dead letter is not delivered. */
   async #deliver(number: number): Promise<Delivered> {
     const { services, ingress } = this.#service
     if (!this.#deadLetters.has(number)) throw new Error('there is no such dead letter')
@@ -111,7 +111,7 @@ export class DeadLetterReplay {
     })
   }
 
-  /** What exporters were given may wait on their disks, where a crash cuts off what no checkpoint knows. */
+  /** Batches given to exporters may wait on their disks, and a crash cuts off those that no checkpoint knows. */
   async #writeDown(exported: readonly Delivered[]): Promise<boolean> {
     const { stateBackend } = this.#service
     return stateBackend === undefined || exported.length === 0 || stateBackend.checkpoint()

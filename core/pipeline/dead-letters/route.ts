@@ -3,7 +3,7 @@ import type { BuiltService } from '../service/build.ts'
 import { DeadLetterReplay } from './replay.ts'
 import type { DeadLetterStore } from './store.ts'
 
-/** `POST /api/dead-letters/replay?number=…` on the admin server, and what metrics say of dead letters. */
+/** `POST /api/dead-letters/replay?number=…` on the admin server, and the metrics of dead letters. */
 export function exposeDeadLetters(service: BuiltService): void {
   const { routes, metrics, deadLetters } = service.services
   if (deadLetters !== undefined) routes.set('post /api/dead-letters/replay', replayHandler(deadLetters, service))

@@ -7,15 +7,16 @@ import { EntryDecoder, EntryEncoder } from '../../journal/entry.ts'
 import { type Block, blockBytes } from '../../model/block.ts'
 import type { SeriesRegistry } from '../../model/series.ts'
 
-// A file each: magic (8), CRC-32C of the rest (uint32), what is said about it as JSON (sized), the block as an entry.
+// One file for each dead letter: magic (8 bytes), CRC-32C of the rest (uint32), its description as JSON (sized), its
+// block as a journal entry.
 const MAGIC = Buffer.from('WEIRD001')
 const HEADER_BYTES = MAGIC.length + 4
 const NAME_DIGITS = 12
 const NAME = /^(\d{12})(?:-(\w+))?\.letter$/
 
-/** What could not be delivered for good, and why. */
+/** A block that could not be delivered for good, and the reason. */
 export interface DeadLetter {
-  /** Whom it is for: `exporter`, or where a processor failed the `receiver` it came in by. */
+  /** Its addressee: an `exporter`, or, if a processor failed, the `receiver` it came in by. */
   readonly kind: 'exporter' | 'receiver'
   readonly id: string
   /** As in the ledger. */
@@ -25,7 +26,7 @@ export interface DeadLetter {
   readonly time: number
   /** See `Origin`. */
   readonly request?: string | undefined
-  /** Of those that the receiver feeds the pipelines in which it failed; undefined: all. */
+  /** The pipelines of the receiver in which it failed. Undefined: all of them. */
   readonly pipelines?: readonly string[] | undefined
   readonly block: Block
   /** A second dead letter of one key is not kept: it is the first, processed again after a crash. */
@@ -33,8 +34,8 @@ export interface DeadLetter {
 }
 
 /**
- * Key of the dead letter of an entry of the journal. With the entry's time, for numbers are given anew where a journal
- * was cut off or begun anew, and the dead letter of another entry would be taken for this one's.
+ * Idempotency key of a dead letter made of a journal entry. It has the entry's time, for numbers are given anew after a
+ * journal was cut off. Without it the dead letter of one entry would be taken for that of another.
  */
 export function idempotencyKey(entry: number, time: number): string {
   return `entry${entry}_${Math.trunc(time)}`
@@ -48,9 +49,7 @@ interface Kept {
   readonly key: string | undefined
 }
 
-/**
- * For `catch`: undefined where a running Weir has delivered and removed the dead letter since the folder was listed.
- */
+/** For `catch`: undefined if a running Weir has delivered and removed the dead letter since the folder was listed. */
 export function unlessGone(error: NodeJS.ErrnoException): undefined {
   if (error.code !== 'ENOENT') throw error
 }
@@ -63,7 +62,7 @@ export class DeadLetterStore {
   #kept = new Map<number, Kept>()
   #numberOf = new Map<string, number>()
   #delivered = new Set<number>()
-  /** What failed writes may have left, which is no dead letter: nobody was told that it is one. */
+  /** Files that failed writes may have left. They are no dead letters: no caller was told so. */
   #leftovers = new Set<string>()
   #next = 0
 
@@ -73,7 +72,7 @@ export class DeadLetterStore {
     this.#maxBytes = maxBytes
   }
 
-  /** Of a folder that is there. */
+  /** Opens a folder that exists. */
   static async open(disk: Disk, folder: string, maxBytes = Number.POSITIVE_INFINITY): Promise<DeadLetterStore> {
     const deadLetters = new DeadLetterStore(disk, folder, maxBytes)
     for (const name of await disk.list(folder)) {
@@ -100,7 +99,7 @@ export class DeadLetterStore {
     return this.#kept.has(number)
   }
 
-  /** Undefined where there is none of this key. */
+  /** Undefined if there is none of this key. */
   numberOf(key: string): number | undefined {
     return this.#numberOf.get(key)
   }
@@ -110,7 +109,7 @@ export class DeadLetterStore {
     return this.#delivered.has(number)
   }
 
-  /** Throws where the folder is full, or with what the disk says; nothing is kept then. */
+  /** Throws if the folder is full, or if the disk fails. Nothing is kept then. */
   async put(deadLetter: DeadLetter): Promise<void> {
     const { key } = deadLetter
     if (key !== undefined && this.#numberOf.has(key)) return
@@ -127,14 +126,14 @@ export class DeadLetterStore {
     try {
       await replaceFile(this.#disk, path.join(this.folder, name), [bytes])
     } catch (error) {
-      // It may be there, and who is told otherwise writes another.
+      // The file may be there, and a caller told of a failure writes another one.
       this.#leftovers.add(name)
       throw error
     }
     this.#enter(number, { name, bytes: bytes.length, key })
   }
 
-  /** Throws `STATE_INVALID` where it is damaged. */
+  /** Throws `STATE_INVALID` if it is damaged. */
   async read(number: number, series: SeriesRegistry): Promise<DeadLetter> {
     const { name, key } = this.#kept.get(number)!
     const file = path.join(this.folder, name)
@@ -145,7 +144,7 @@ export class DeadLetterStore {
     throw new WeirError('STATE_INVALID', `dead letter ${file} is damaged; bring it back from a copy, or delete it`)
   }
 
-  /** It is delivered, from the call on. Rejects with what the disk says; may be called again then. */
+  /** Counts as delivered from the call on. Rejects if the disk fails, and may be called again then. */
   async remove(number: number): Promise<void> {
     const kept = this.#kept.get(number)
     if (kept === undefined) return

@@ -33,12 +33,12 @@ export interface FailedBatch {
 export class DeadLetterWriter {
   #host: WriterHost
   /**
-   * Keys of dead letters that are entries: processed again after a crash, what failed must not become a dead letter
+   * Keys of dead letters that are entries again. Replayed after a crash, a failed batch must not become a dead letter
    * again.
    */
   #delivered = new Set<string>()
   #waitingBytes = 0
-  /** The last of those that are to be written, one after the other: where one cannot be, the others need not try. */
+  /** The last of the writes, which go one after the other. While one cannot be written, the others need not try. */
   #lastPut: Promise<void> = Promise.resolve()
   #isOver = false
   #running = new Set<Promise<void>>()

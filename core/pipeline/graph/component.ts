@@ -17,13 +17,13 @@ export class Component {
   readonly kind: Kind | 'journal'
   readonly id: string
   readonly type: string
-  /** Of a processor; a receiver or exporter may serve several. */
+  /** Set for a processor. A receiver or exporter may serve several pipelines. */
   readonly pipeline: string | undefined
   readonly account = new Account()
   readonly log: Logger
   state: ComponentState = 'ok'
   reason: string | undefined
-  /** It will not be there any more after a reload: what it holds must go out, though there is a place to keep it. */
+  /** A reload takes it out. Its contents must be sent, though there is a folder to keep them. */
   isLeaving = false
   #dispose: (() => void)[] = []
   #clock: ComponentClock | undefined

@@ -5,7 +5,7 @@ import type { Block } from '../../model/block.ts'
 
 /** A consumer of batches: a sending queue, a pipeline, or several of them. */
 export interface Sink {
-  /** Whether everything behind it has room for another batch. */
+  /** True if everything behind it has room for another batch. */
   hasRoom(): boolean
   /** Takes the handle over. Never throws. */
   push(batch: Batch): void
@@ -42,7 +42,7 @@ export class ReceiverFanOut implements Sink {
     this.#all = fanOut([...pipelines.values()], feederWaits)
   }
 
-  /** Whether all of `names` are there. A batch without names is for the pipelines that are. */
+  /** True if all pipelines called `names` are there. A batch without names is for the pipelines that are. */
   hasAll(names: readonly string[] | undefined): boolean {
     return names === undefined || names.every(name => this.#pipelines.has(name))
   }

@@ -9,7 +9,7 @@ import type { Component } from './component.ts'
 import { fanOut, type Sink } from './fan-out.ts'
 import type { Services } from './services.ts'
 
-/** A processor that has no stage yet: its stage is made once it is known where its batches go. */
+/** A processor without its stage. The stage is made once the consumer of its batches is known. */
 export interface PipelinePart {
   readonly component: Component
   readonly entry: ComponentConfig
@@ -20,7 +20,7 @@ export interface BuiltProcessor extends PipelinePart {
   readonly stage: Stage
 }
 
-/** Processors in a row between what feeds them and a sink. */
+/** Processors in a row, between a feeder and a sink. */
 export class Pipeline implements Sink {
   readonly name: string
   readonly config: PipelineConfig
@@ -43,7 +43,7 @@ export class Pipeline implements Sink {
     this.#first = next
   }
 
-  /** From now on what it puts out goes to `sink`. */
+  /** Sends its output to `sink` from now on. */
   connect(sink: Sink): void {
     this.#sink = sink
   }
@@ -68,7 +68,7 @@ export class Pipeline implements Sink {
     for (const { stage } of this.processors) await stage.finish()
   }
 
-  /** Hands back what operators still hold. */
+  /** Nacks the batches that operators still hold. */
   abandon(error: Error): void {
     for (const { stage } of this.processors) stage.abandon(error)
   }

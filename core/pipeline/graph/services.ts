@@ -9,47 +9,47 @@ import type { DeadLetterStore } from '../dead-letters/store.ts'
 import type { CooperativeScheduler } from '../ingest/cooperative.ts'
 import type { EntrySettlements } from '../ingest/entry-settlements.ts'
 
-/** What all components of a process share. */
+/** Services that all components of a process share. */
 export interface Services {
   readonly log: Logger
   readonly clock: Clock
-  /** What processors take for the time. */
+  /** The clock of processors. */
   readonly pipelineClock: Clock
   readonly series: SeriesRegistry
   readonly metrics: Metrics
   readonly credits: CreditPool
   readonly outputBudget: CreditPool
-  /** Of what is inside operators; with a journal nothing more is forwarded while they are spent. */
+  /** Pays for batches inside operators. With a journal nothing is forwarded while they are spent. */
   readonly heldCredits: CreditPool
   readonly settlements: SettlementTracker
   readonly cooperative: CooperativeScheduler
-  /** Whether there is a folder for state that outlives the process. */
+  /** True if there is a folder for state that outlives the process. */
   readonly durable: boolean
   /** While a reload hands state from the processors that were to those that will be. */
   isReloading: boolean
-  /** Whether what came in is processed again after a crash. */
+  /** True if entries are replayed after a crash. */
   readonly replayed: boolean
   /** With a journal: answers for batches that were acknowledged. Set before anything starts. */
   entrySettlements: EntrySettlements | undefined
   readonly routes: Map<string, RequestHandler>
   readonly reports: Set<Report>
   readonly announcements: Announcement[]
-  /** Whether a processor asked for the requests that batches come in: finding out costs receivers a hash. */
+  /** Set if a processor asked for the requests of batches: they cost receivers a hash. */
   requestsWanted: boolean
-  /** Where what can never be delivered goes; undefined where it is dropped. */
+  /** The store of undeliverable batches. Undefined if they are dropped. */
   readonly deadLetters: DeadLetterStore | undefined
   /** Set once the admin server listens. */
   adminUrl: string
 }
 
-/** What a component has to say of `name` when somebody asks. */
+/** A component's report about `name`, read on demand. */
 export interface Report {
   readonly name: string
   readonly component: { readonly kind: string; readonly id: string; readonly pipeline: string | undefined }
   readonly read: () => object
 }
 
-/** What a component tells the user at the start. */
+/** A message of a component to the user at the start. */
 export interface Announcement {
   readonly what: string
   readonly command: string | undefined

@@ -9,7 +9,7 @@ import type { Services } from './services.ts'
 
 export interface BuiltReceiver {
   readonly component: Component
-  /** What it was made of. */
+  /** The configuration it was made of. */
   readonly entry: ComponentConfig
   readonly receiver: Receiver
 }
@@ -25,15 +25,14 @@ export interface Topology {
   receivers: readonly BuiltReceiver[]
   /** Each after those it takes from. */
   pipelines: readonly Pipeline[]
-  /** Also those that a reload took out of every pipeline, until what waits for them is sent. */
+  /** Includes exporters that a reload took out of every pipeline, until their queues are empty. */
   exporters: readonly BuiltExporter[]
 }
 
 /**
  * Creates every component that a pipeline uses and connects them.
- * @param waitedFor exporters for which something waits on disk: these too, where there are such, though no pipeline
- * uses
- *   them any more, or does so only once what the last run left is done over
+ * @param waitedFor exporters with batches on disk. They are created too, even if no pipeline uses them any more, or
+ *   only once the last run is replayed
  */
 export function buildTopology(
   config: ResolvedConfig,
@@ -53,7 +52,7 @@ export function buildTopology(
   return topology
 }
 
-/** What pipelines refer to. */
+/** The components of a kind that pipelines refer to. */
 export function used({ service, components }: ResolvedConfig, kind: Kind): ComponentConfig[] {
   const ids = new Set(Object.values(service.pipelines).flatMap(pipeline => pipeline[`${kind}s`]))
   return [...components[kind].values()].filter(({ id }) => ids.has(id))
@@ -89,7 +88,7 @@ export function createPipeline(name: string, config: ResolvedConfig, services: S
   return new Pipeline(name, own, parts, services)
 }
 
-/** Gives every pipeline what it feeds, as their configurations say. */
+/** Connects every pipeline to the consumers that the configuration names. */
 export function connect({ pipelines, exporters }: Topology, { replayed }: Services): void {
   for (const pipeline of pipelines) {
     const sendingQueues = exporters
@@ -100,9 +99,9 @@ export function connect({ pipelines, exporters }: Topology, { replayed }: Servic
   }
 }
 
-/** Where what receivers bring goes, by their ids. */
+/** The pipelines fed by each receiver, by receiver id. */
 export function sinksOf({ pipelines }: Topology, { replayed }: Services): Map<string, ReceiverFanOut> {
-  // Also of one that is no longer there: what it brought may still be in the journal.
+  // Includes receivers that are gone: their entries may still be in the journal.
   const ids = new Set(pipelines.flatMap(({ config }) => config.receivers.filter(id => !id.startsWith(PIPELINE_PREFIX))))
   const fedBy = (id: string) => pipelines.filter(({ config }) => config.receivers.includes(id))
   const named = (fed: readonly Pipeline[]) => new Map(fed.map(pipeline => [pipeline.name, pipeline]))

@@ -12,12 +12,12 @@ export class CooperativeScheduler {
   #wakeDriver: (() => void) | undefined
   #isScheduled = false
 
-  /** From now on steps are taken by {@link takeOne} alone; `wake` is called where there is something to take. */
+  /** From now on steps are taken by {@link takeOne} alone. `wake` is called when there is a step to take. */
   drive(wake: () => void): void {
     this.#wakeDriver = wake
   }
 
-  /** What is left takes its steps by itself. */
+  /** The remaining work takes its steps by itself. */
   leave(): void {
     this.#wakeDriver = undefined
     this.#schedule()
@@ -35,8 +35,8 @@ export class CooperativeScheduler {
   }
 
   /**
-   * Resolves to what `work` returns. Of its steps, most of which are far shorter, as many as take a millisecond are
-   * one.
+   * Resolves to the result of `work`. Most of its steps are far shorter than a millisecond, so one step runs for that
+   * long.
    */
   run<T>(work: Stepwise<T>): Promise<T> {
     return new Promise((resolve, reject) =>

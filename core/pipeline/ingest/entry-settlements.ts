@@ -28,7 +28,7 @@ export class EntrySettlements {
   #host: EntrySettlementsHost
   /** By number, until all is restored: an entry has one dead letter, whichever pipelines hand it back. */
   #adopted = new Map<number, AdoptedEntry>()
-  /** From a stop on: what is handed back needs nothing but the journal. */
+  /** Set at a stop. From then on a nacked batch needs nothing but the journal. */
   isStopping = false
 
   constructor(host: EntrySettlementsHost) {

@@ -3,7 +3,7 @@ import type { CreditPool } from '../../batch/credits.ts'
 import { WeirError } from '../../errors.ts'
 import type { ReceiverFanOut } from '../graph/fan-out.ts'
 
-/** Between receivers and pipelines: where batches become Weir's to deliver. */
+/** Stands between receivers and pipelines. Batches become Weir's to deliver here. */
 export interface Ingress {
   /** Takes the handle over. Never throws. */
   push(receiver: string, batch: Batch): void
@@ -11,7 +11,7 @@ export interface Ingress {
   connect(sinks: ReadonlyMap<string, ReceiverFanOut>): void
   /** Resolves to true once everything that was pushed so far has been handed on, or to false when `deadline` fires. */
   caughtUp(deadline: AbortSignal): Promise<boolean>
-  /** The same for what an earlier run had taken and not finished. */
+  /** The same for entries that an earlier run had taken and not finished. */
   replayCompleted(deadline: AbortSignal): Promise<boolean>
   /** Resolves once nothing is handed on any more, until {@link resume}. What is pushed meanwhile waits. */
   pause(): Promise<void>
@@ -21,8 +21,8 @@ export interface Ingress {
 }
 
 /**
- * Delivery level `memory`: straight through; the reply waits for what becomes of the batch. Closed while processors
- * cannot put out what they own, or what they hold would grow without end.
+ * Delivery level `memory`: straight through. The reply waits for the outcome of the batch. Closed while processors
+ * cannot emit their output, or their state would grow without end.
  */
 export class DirectIngress implements Ingress {
   #sinks: ReadonlyMap<string, ReceiverFanOut>

@@ -15,7 +15,7 @@ const RETRY_MS = 1000
 
 export interface JournalAppenderOptions {
   readonly journal: Journal
-  /** What processors take for the time: it moves only with entries. */
+  /** The clock of processors, which moves only with entries. */
   readonly pipelineClock: VirtualClock
   readonly clock: Clock
   readonly account: Account
@@ -41,7 +41,7 @@ export class JournalAppender {
     this.#lastTime = options.pipelineClock.now()
   }
 
-  /** Whether everything it took is on disk or back with its sender. */
+  /** True if every batch it took is on disk or back with its sender. */
   get isSettled(): boolean {
     return this.#unacknowledged.length === 0
   }
@@ -87,7 +87,7 @@ export class JournalAppender {
     }
   }
 
-  /** Where nothing comes in but a processor waits for time to go by, it does so by an entry. */
+  /** If nothing comes in but a processor waits for time to go by, an entry of its own moves the time. */
   startTicking(): void {
     const { clock, pipelineClock, journal } = this.#options
     this.#cancelTick = clock.setTimer(TICK_MS, () => {
@@ -105,7 +105,7 @@ export class JournalAppender {
     this.#cancelTick()
   }
 
-  /** Why nothing is taken now; undefined where it is. */
+  /** The reason why nothing is taken now. Undefined if batches are taken. */
   #refusal(): string | undefined {
     if (this.#isClosed) return 'Weir is shutting down'
     const { journal } = this.#options

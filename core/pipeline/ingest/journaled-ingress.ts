@@ -72,7 +72,7 @@ export class JournaledIngress implements Ingress {
     return this.#deadLetters.done()
   }
 
-  /** Hands on what the journal still has, and from then on what comes. */
+  /** Forwards the entries that the journal still has, and from then on those that come. */
   start(): void {
     const { journal } = this.#options
     if (journal.unread > 0) this.#options.log.info({ entries: journal.unread }, 'processing what the journal still has')
@@ -121,7 +121,7 @@ export class JournaledIngress implements Ingress {
     this.#draining = true
     this.entrySettlements.isStopping = true
     this.#appender.close()
-    // A reload could neither be done nor undone: what is there must not get any more.
+    // A reload could neither be done nor undone. The processors that are there must not get any more.
     if (this.#pause.isAsked) this.#stop()
     this.#pause.end()
     deadline.addEventListener('abort', () => this.#stop(), { once: true })
@@ -166,7 +166,7 @@ export class JournaledIngress implements Ingress {
     return ITEMS_PER_TURN * Math.min(times, MOST_TIMES)
   }
 
-  /** What the journal has on disk; undefined where nothing is there, or, after a while, where it cannot be read now. */
+  /** The next entry on disk. Undefined if there is none, or, after a pause, if it cannot be read now. */
   async #read(): Promise<NumberedEntry | undefined> {
     const { journal, status, log, clock } = this.#options
     try {
@@ -219,7 +219,7 @@ export class JournaledIngress implements Ingress {
     })
   }
 
-  /** Waits for room; false at a stop, and where it is to pause. */
+  /** Waits for room. Resolves to false at a stop, and when a pause was asked for. */
   async #hasRoomNow(): Promise<boolean> {
     while (!this.#hasRoom() || this.#options.heldCredits.isSpent) {
       if (this.#stopped || this.#pause.isAsked) return false
