@@ -1,6 +1,6 @@
 import type { Component } from '../pipeline/component.ts'
 import type { Delivery } from '../pipeline/delivery.ts'
-import type { Account } from '../telemetry/account.ts'
+import type { Lane } from '../pipeline/lane/lane.ts'
 import type { Labels, Metrics } from '../telemetry/metrics.ts'
 
 type Column = 'received' | 'produced' | 'sent' | 'absorbed' | 'refused'
@@ -15,18 +15,32 @@ const COLUMNS: Record<Column, string> = {
 
 /** The ledger, queues, credits and states as metrics. */
 export function addPipelineMetrics(metrics: Metrics, delivery: Delivery): void {
-  const { topology, services } = delivery
+  addLedger(metrics, delivery)
+  addQueues(metrics, delivery)
+  const { credits, ownedCredits } = delivery.services
+  metrics.add({
+    name: 'weir_credits_used_bytes',
+    type: 'gauge',
+    help: 'Memory budget in use.',
+    read: () => [
+      { labels: { pool: 'in_flight' }, value: credits.used },
+      { labels: { pool: 'owned' }, value: ownedCredits.used }
+    ]
+  })
+}
+
+function addLedger(metrics: Metrics, delivery: Delivery): void {
   for (const [column, help] of Object.entries(COLUMNS) as [Column, string][]) {
-    addOfEach(metrics, delivery, `weir_${column}_items_total`, 'counter', help, account => account[column])
+    addOfEach(metrics, delivery, `weir_${column}_items_total`, 'counter', help, ({ account }) => account[column])
   }
-  addOfEach(metrics, delivery, 'weir_in_flight_items', 'gauge', 'Items held.', account => account.inFlight)
+  addOfEach(metrics, delivery, 'weir_in_flight_items', 'gauge', 'Items held.', ({ account }) => account.inFlight)
   addOfEach(
     metrics,
     delivery,
     'weir_unaccounted_items',
     'gauge',
     'Items nobody accounts for: 0, or a bug.',
-    account => account.imbalance
+    ({ account }) => account.imbalance
   )
   metrics.add({
     name: 'weir_dropped_items_total',
@@ -39,46 +53,31 @@ export function addPipelineMetrics(metrics: Metrics, delivery: Delivery): void {
       }
     }
   })
-  metrics.add({
-    name: 'weir_component_up',
-    type: 'gauge',
-    help: '1 when the component is ok, 0 when it is degraded or failed.',
-    read: () =>
-      delivery.components.map(component => ({ labels: labelsOf(component), value: component.state === 'ok' ? 1 : 0 }))
-  })
-  metrics.add({
-    name: 'weir_queue_bytes',
-    type: 'gauge',
-    help: 'What waits for an exporter.',
-    read: () =>
-      topology.exporters.map(({ component, lane }) => ({ labels: labelsOf(component), value: lane.queuedBytes }))
-  })
-  metrics.add({
-    name: 'weir_backlog_bytes',
-    type: 'gauge',
-    help: 'Size on disk of what waits for an exporter, and of what is done but not yet deleted.',
-    read: () =>
-      topology.exporters.map(({ component, lane }) => ({ labels: labelsOf(component), value: lane.backlogBytes }))
-  })
-  metrics.add({
-    name: 'weir_circuit_open',
-    type: 'gauge',
-    help: '1 while an exporter has failed so often in a row that it is only asked now and then.',
-    read: () =>
-      topology.exporters.map(({ component, lane }) => ({
-        labels: labelsOf(component),
-        value: Number(lane.isCircuitOpen)
-      }))
-  })
-  metrics.add({
-    name: 'weir_credits_used_bytes',
-    type: 'gauge',
-    help: 'Memory budget in use.',
-    read: () => [
-      { labels: { pool: 'in_flight' }, value: services.credits.used },
-      { labels: { pool: 'owned' }, value: services.ownedCredits.used }
-    ]
-  })
+  const isUp = ({ state }: Component) => Number(state === 'ok')
+  const upHelp = '1 when the component is ok, 0 when it is degraded or failed.'
+  addOfEach(metrics, delivery, 'weir_component_up', 'gauge', upHelp, isUp)
+}
+
+const QUEUE_GAUGES: readonly (readonly [name: string, help: string, read: (lane: Lane) => number])[] = [
+  ['weir_queue_bytes', 'What waits for an exporter.', lane => lane.queuedBytes],
+  [
+    'weir_backlog_bytes',
+    'Size on disk of what waits for an exporter, and of what is done but not yet deleted.',
+    lane => lane.backlogBytes
+  ],
+  [
+    'weir_circuit_open',
+    '1 while an exporter has failed so often in a row that it is only asked now and then.',
+    lane => Number(lane.isCircuitOpen)
+  ]
+]
+
+function addQueues(metrics: Metrics, { topology }: Delivery): void {
+  for (const [name, help, value] of QUEUE_GAUGES) {
+    const read = () =>
+      topology.exporters.map(({ component, lane }) => ({ labels: labelsOf(component), value: value(lane) }))
+    metrics.add({ name, type: 'gauge', help, read })
+  }
 }
 
 function addOfEach(
@@ -87,10 +86,9 @@ function addOfEach(
   name: string,
   type: 'counter' | 'gauge',
   help: string,
-  value: (account: Account) => number
+  value: (component: Component) => number
 ): void {
-  const read = () =>
-    delivery.components.map(component => ({ labels: labelsOf(component), value: value(component.account) }))
+  const read = () => delivery.components.map(component => ({ labels: labelsOf(component), value: value(component) }))
   metrics.add({ name, type, help, read })
 }
 

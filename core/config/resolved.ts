@@ -1,5 +1,5 @@
-import type { LaneConfig } from '../pipeline/lane/config.ts'
 import type { Kind, Plugin } from '../plugin/contract.ts'
+import type { LaneConfig } from './exporter-options.ts'
 import type { Position } from './problems.ts'
 import type { Secrets } from './secrets.ts'
 import type { ServiceConfig } from './service.ts'

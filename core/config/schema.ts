@@ -1,6 +1,6 @@
 import { Ajv, type ErrorObject, type SchemaValidateFunction, type ValidateFunction } from 'ajv'
 import type { ConfigSchema, JsonSchema } from '../plugin/contract.ts'
-import { parseByteSize, parseDuration } from './units.ts'
+import { parseByteSize, parseDuration } from '../schema/units.ts'
 
 const PARSE_UNIT = { duration: parseDuration, bytes: parseByteSize }
 

@@ -1,10 +1,4 @@
-import type { JsonSchema } from './contract.ts'
-
-/** Schema of a text that the component gets as a number: `duration()` and `byteSize()`. */
-export type UnitSchema = JsonSchema & {
-  readonly type: 'string'
-  readonly 'x-unit': 'duration' | 'bytes'
-}
+import type { UnitSchema } from '../schema/units.ts'
 
 /**
  * The configuration that a JSON Schema (written `as const`, or given to `define…`) describes, as `create` gets it: defaults

@@ -1,7 +1,7 @@
+import { LANE_SCHEMA, type LaneConfig } from '../../core/config/exporter-options.ts'
 import { applySchema } from '../../core/config/schema.ts'
 import type { Block } from '../../core/model/block.ts'
 import { Batch, type Outcome } from '../../core/pipeline/batch.ts'
-import { LANE_SCHEMA, type LaneConfig } from '../../core/pipeline/lane/config.ts'
 import { Lane } from '../../core/pipeline/lane/lane.ts'
 import type { Exporter } from '../../core/plugin/contract.ts'
 import { advanceInTurns, type TestContext } from './test-context.ts'

@@ -1,5 +1,5 @@
 /** The one door for plugin authors: everything a receiver, processor or exporter may use. */
-export { byteSize, duration, formatDuration, parseDuration } from '../../core/config/units.ts'
+
 export { BadInputError, describeError, ExportError, WeirError } from '../../core/errors.ts'
 export { type Delivery, Intake } from '../../core/http/intake.ts'
 export type { Attribute, Attributes, AttributeValue } from '../../core/model/attributes.ts'
@@ -84,6 +84,8 @@ export type {
 export { API_VERSION, CAPABILITIES } from '../../core/plugin/contract.ts'
 export type { BlockOf, ExporterOf, MapProcessorOf } from '../../core/plugin/define.ts'
 export { defineExporter, defineProcessor, defineReceiver } from '../../core/plugin/define.ts'
+export { endpoint } from '../../core/schema/endpoint.ts'
+export { byteSize, duration, formatDuration, parseDuration } from '../../core/schema/units.ts'
 export { sleep } from '../../core/telemetry/clock.ts'
 export { decodeDDSketch, encodeDDSketch } from '../../core/wire/ddsketch.ts'
 export { AutoRetry } from './auto-retry.ts'

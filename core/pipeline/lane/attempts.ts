@@ -1,10 +1,10 @@
 import type { Logger } from 'pino'
+import type { LaneConfig } from '../../config/exporter-options.ts'
 import { ExportError } from '../../errors.ts'
 import type { Block } from '../../model/block.ts'
 import type { ComponentState } from '../../plugin/context.ts'
 import type { Exporter } from '../../plugin/contract.ts'
 import { type Clock, sleep } from '../../telemetry/clock.ts'
-import type { LaneConfig } from './config.ts'
 import { cutOff, describeFailure, type Failure, failureOf } from './failure.ts'
 
 const BACKOFF_FACTOR = 2

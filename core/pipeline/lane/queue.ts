@@ -1,11 +1,11 @@
 import type { Logger } from 'pino'
+import type { LaneConfig } from '../../config/exporter-options.ts'
 import { describeError } from '../../errors.ts'
 import { blockBytes } from '../../model/block.ts'
 import { pickItems, type Range } from '../../model/ranges.ts'
 import type { Account } from '../../telemetry/account.ts'
 import type { Clock } from '../../telemetry/clock.ts'
 import type { Backlog } from './backlog.ts'
-import type { LaneConfig } from './config.ts'
 import { type Item, type Joined, join, joinedBefore, readBack } from './item.ts'
 
 interface QueueHost {

@@ -1,5 +1,5 @@
+import { LANE_SCHEMA, type LaneConfig } from '../../../core/config/exporter-options.ts'
 import type { ResolvedConfig } from '../../../core/config/resolved.ts'
-import { LANE_SCHEMA, type LaneConfig } from '../../../core/pipeline/lane/config.ts'
 import type { ProcessorPlugin } from '../../../core/plugin/contract.ts'
 import counter from '../../../processors/windowed_counter/index.ts'
 import { testConfig } from '../../../sdk/plugin/testing.ts'

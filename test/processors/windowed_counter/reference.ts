@@ -1,4 +1,4 @@
-import { formatDuration } from '../../../core/config/units.ts'
+import { formatDuration } from '../../../core/schema/units.ts'
 import { EPOCH } from './harness.ts'
 
 /** A value as the reference sees it: seconds after the epoch of the harness. */

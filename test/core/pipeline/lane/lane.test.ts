@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { beforeEach, describe, it } from 'node:test'
+import type { LaneConfig } from '../../../../core/config/exporter-options.ts'
 import type { Outcome } from '../../../../core/pipeline/batch.ts'
-import type { LaneConfig } from '../../../../core/pipeline/lane/config.ts'
 import { Lane } from '../../../../core/pipeline/lane/lane.ts'
 import { type Block, ExportError, NO_ATTRIBUTES, PointBlockBuilder } from '../../../../sdk/plugin/index.ts'
 import { type TestContext, testBatch, testContext } from '../../../../sdk/plugin/testing.ts'

@@ -1,5 +1,5 @@
-import { byteSize, duration } from '../../config/units.ts'
-import type { ConfigSchema } from '../../plugin/contract.ts'
+import type { ConfigSchema } from '../plugin/contract.ts'
+import { byteSize, duration } from '../schema/units.ts'
 
 /** Options every exporter has; durations in ms, sizes in bytes. */
 export interface LaneConfig {
