@@ -1,7 +1,10 @@
 // Types, lint and the rules of the house: `npm run check`.
 import { spawnSync } from 'node:child_process'
 import path from 'node:path'
-import { checkHouse } from './house-rules.ts'
+import { checkCommentOpenings } from './comment-openings.ts'
+import { checkFileLengths } from './file-lengths.ts'
+import { checkImports } from './import-rules.ts'
+import { checkNames } from './retired-names.ts'
 import { checkShippedDependencies } from './shipped-dependencies.ts'
 
 const ROOT = path.join(import.meta.dirname, '..')
@@ -14,6 +17,12 @@ const tools: [string, ...string[]][] = [
 const failures = tools.filter(
   ([tool, ...args]) => spawnSync(path.join(BIN, tool), args, { stdio: 'inherit' }).status !== 0
 )
-const broken = [...checkHouse(ROOT), ...checkShippedDependencies(ROOT)]
+const broken = [
+  ...(await checkImports(ROOT)),
+  ...checkFileLengths(ROOT),
+  ...checkCommentOpenings(ROOT),
+  ...checkNames(ROOT),
+  ...checkShippedDependencies(ROOT)
+]
 for (const rule of broken) console.error(rule)
 process.exit(failures.length + broken.length === 0 ? 0 : 1)

@@ -1,6 +1,6 @@
 import type { Component } from '../pipeline/graph/component.ts'
+import type { SendingQueue } from '../pipeline/sending-queue/sending-queue.ts'
 import type { BuiltService } from '../pipeline/service/build.ts'
-import type { Account } from '../telemetry/account.ts'
 import type { Labels, Metrics } from '../telemetry/metrics.ts'
 
 type Column = 'received' | 'produced' | 'sent' | 'absorbed' | 'refused'
@@ -15,18 +15,32 @@ const COLUMNS: Record<Column, string> = {
 
 /** The ledger, queues, credits and states as metrics. */
 export function addPipelineMetrics(metrics: Metrics, service: BuiltService): void {
-  const { topology, services } = service
+  addLedger(metrics, service)
+  addQueues(metrics, service)
+  const { credits, outputBudget } = service.services
+  metrics.add({
+    name: 'weir_credits_used_bytes',
+    type: 'gauge',
+    help: 'Memory budget in use.',
+    read: () => [
+      { labels: { pool: 'in_flight' }, value: credits.used },
+      { labels: { pool: 'output' }, value: outputBudget.used }
+    ]
+  })
+}
+
+function addLedger(metrics: Metrics, service: BuiltService): void {
   for (const [column, help] of Object.entries(COLUMNS) as [Column, string][]) {
-    addOfEach(metrics, service, `weir_${column}_items_total`, 'counter', help, account => account[column])
+    addOfEach(metrics, service, `weir_${column}_items_total`, 'counter', help, ({ account }) => account[column])
   }
-  addOfEach(metrics, service, 'weir_in_flight_items', 'gauge', 'Items held.', account => account.inFlight)
+  addOfEach(metrics, service, 'weir_in_flight_items', 'gauge', 'Items held.', ({ account }) => account.inFlight)
   addOfEach(
     metrics,
     service,
     'weir_unaccounted_items',
     'gauge',
     'Items nobody accounts for: 0, or a bug.',
-    account => account.imbalance
+    ({ account }) => account.imbalance
   )
   metrics.add({
     name: 'weir_dropped_items_total',
@@ -39,52 +53,34 @@ export function addPipelineMetrics(metrics: Metrics, service: BuiltService): voi
       }
     }
   })
-  metrics.add({
-    name: 'weir_component_up',
-    type: 'gauge',
-    help: '1 when the component is ok, 0 when it is degraded or failed.',
-    read: () =>
-      service.components.map(component => ({ labels: labelsOf(component), value: component.state === 'ok' ? 1 : 0 }))
-  })
-  metrics.add({
-    name: 'weir_queue_bytes',
-    type: 'gauge',
-    help: 'What waits for an exporter.',
-    read: () =>
+  const isUp = ({ state }: Component) => Number(state === 'ok')
+  const upHelp = '1 when the component is ok, 0 when it is degraded or failed.'
+  addOfEach(metrics, service, 'weir_component_up', 'gauge', upHelp, isUp)
+}
+
+const QUEUE_GAUGES: readonly (readonly [name: string, help: string, read: (queue: SendingQueue) => number])[] = [
+  ['weir_queue_bytes', 'What waits for an exporter.', queue => queue.queuedBytes],
+  [
+    'weir_disk_buffer_bytes',
+    'Size on disk of what waits for an exporter, and of what is done but not yet deleted.',
+    queue => queue.diskBufferBytes
+  ],
+  [
+    'weir_circuit_open',
+    '1 while an exporter has failed so often in a row that it is only asked now and then.',
+    queue => Number(queue.isCircuitOpen)
+  ]
+]
+
+function addQueues(metrics: Metrics, { topology }: BuiltService): void {
+  for (const [name, help, value] of QUEUE_GAUGES) {
+    const read = () =>
       topology.exporters.map(({ component, sendingQueue }) => ({
         labels: labelsOf(component),
-        value: sendingQueue.queuedBytes
+        value: value(sendingQueue)
       }))
-  })
-  metrics.add({
-    name: 'weir_disk_buffer_bytes',
-    type: 'gauge',
-    help: 'Size on disk of what waits for an exporter, and of what is done but not yet deleted.',
-    read: () =>
-      topology.exporters.map(({ component, sendingQueue }) => ({
-        labels: labelsOf(component),
-        value: sendingQueue.diskBufferBytes
-      }))
-  })
-  metrics.add({
-    name: 'weir_circuit_open',
-    type: 'gauge',
-    help: '1 while an exporter has failed so often in a row that it is only asked now and then.',
-    read: () =>
-      topology.exporters.map(({ component, sendingQueue }) => ({
-        labels: labelsOf(component),
-        value: Number(sendingQueue.isCircuitOpen)
-      }))
-  })
-  metrics.add({
-    name: 'weir_credits_used_bytes',
-    type: 'gauge',
-    help: 'Memory budget in use.',
-    read: () => [
-      { labels: { pool: 'in_flight' }, value: services.credits.used },
-      { labels: { pool: 'output' }, value: services.outputBudget.used }
-    ]
-  })
+    metrics.add({ name, type: 'gauge', help, read })
+  }
 }
 
 function addOfEach(
@@ -93,10 +89,9 @@ function addOfEach(
   name: string,
   type: 'counter' | 'gauge',
   help: string,
-  value: (account: Account) => number
+  value: (component: Component) => number
 ): void {
-  const read = () =>
-    service.components.map(component => ({ labels: labelsOf(component), value: value(component.account) }))
+  const read = () => service.components.map(component => ({ labels: labelsOf(component), value: value(component) }))
   metrics.add({ name, type, help, read })
 }
 

@@ -1,5 +1,5 @@
-import { formatDuration } from '../config/units.ts'
 import { WeirError } from '../errors.ts'
+import { formatDuration } from '../schema/units.ts'
 
 /** The longest answer is a query's result. */
 const LIMITS = { bytes: 256 * 2 ** 20, ms: 60_000 }

@@ -1,6 +1,6 @@
 import type { ComponentConfig, ResolvedConfig } from '../config/resolved.ts'
 import type { ServiceConfig } from '../config/service.ts'
-import { formatDuration } from '../config/units.ts'
+import { formatDuration } from '../schema/units.ts'
 import { mib } from './sizes.ts'
 
 const LABEL_WIDTH = 15

@@ -24,6 +24,14 @@ export function makeProgram(terminal: Terminal, exit: (code: number) => void): C
     })
     .version(VERSION, '--version', 'print the version')
     .exitOverride()
+  addRunning(program, terminal, exit)
+  addAsking(program, terminal, exit)
+  addJournal(program, terminal, exit)
+  addDeadLetters(program, terminal, exit)
+  return program
+}
+
+function addRunning(program: Command, terminal: Terminal, exit: (code: number) => void): void {
   program
     .command('run')
     .description('Run the pipelines until SIGTERM or Ctrl-C, then drain.')
@@ -45,6 +53,9 @@ export function makeProgram(terminal: Terminal, exit: (code: number) => void): C
     .action(async (files, options) =>
       exit(await validate(terminal, [...(options.config ?? []), ...files], options.probe))
     )
+}
+
+function addAsking(program: Command, terminal: Terminal, exit: (code: number) => void): void {
   program
     .command('components')
     .description('List the components there are, or the options of one.')
@@ -62,9 +73,6 @@ export function makeProgram(terminal: Terminal, exit: (code: number) => void): C
     .option('--exporter <id>', 'which exporter to ask, where several answer SQL')
     .option('--format <name>', 'a ClickHouse output format', 'PrettyCompactMonoBlock')
     .action(async (sql, options) => exit(await query(terminal, sql, options)))
-  addJournal(program, terminal, exit)
-  addDeadLetters(program, terminal, exit)
-  return program
 }
 
 function addJournal(program: Command, terminal: Terminal, exit: (code: number) => void): void {

@@ -1,7 +1,7 @@
 import type { Kind, Plugin } from '../plugin/contract.ts'
+import type { SendingQueueConfig } from './exporter-options.ts'
 import type { Position } from './problems.ts'
 import type { Secrets } from './secrets.ts'
-import type { SendingQueueConfig } from './sending-queue.ts'
 import type { ServiceConfig } from './service.ts'
 
 /** A component of the configuration, ready to be created. */

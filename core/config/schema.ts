@@ -1,6 +1,6 @@
 import { Ajv, type ErrorObject, type SchemaValidateFunction, type ValidateFunction } from 'ajv'
 import type { ConfigSchema, JsonSchema } from '../plugin/contract.ts'
-import { parseByteSize, parseDuration } from './units.ts'
+import { parseByteSize, parseDuration } from '../schema/units.ts'
 
 const PARSE_UNIT = { duration: parseDuration, bytes: parseByteSize }
 
@@ -24,7 +24,8 @@ export function closed(schema: ConfigSchema): ConfigSchema {
   return { additionalProperties: false, ...schema }
 }
 
-// `http:` with nothing after it is null in YAML, and means a mapping with nothing in it; `0` needs no unit and no quotes.
+// `http:` with nothing after it is null in YAML, and means a mapping with nothing in it; `0` needs no unit and no
+// quotes.
 function fillEmpty(schema: JsonSchema, value: unknown): unknown {
   if (schema['x-unit'] === 'duration' && value === 0) return '0'
   const given = value ?? {}

@@ -1,6 +1,6 @@
-import { endpoint } from '../http/endpoint.ts'
 import type { ConfigSchema } from '../plugin/contract.ts'
-import { byteSize, duration } from './units.ts'
+import { endpoint } from '../schema/endpoint.ts'
+import { byteSize, duration } from '../schema/units.ts'
 
 /** `service:` of the configuration, defaults filled in; durations in ms, sizes in bytes. */
 export interface ServiceConfig {

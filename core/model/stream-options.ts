@@ -1,5 +1,5 @@
-import { duration } from '../config/units.ts'
-import type { ConfigProblem, ConfigSchema } from '../plugin/contract.ts'
+import type { ConfigProblem, ConfigSchema } from '../schema/json-schema.ts'
+import { duration } from '../schema/units.ts'
 import { matchBound } from './matching/bound.ts'
 import { checkMatch } from './matching/check.ts'
 import { type MatchConfig, matchSchema } from './matching/config.ts'

@@ -1,14 +1,8 @@
-import type { JsonSchema } from './contract.ts'
-
-/** Schema of a text that the component gets as a number: `duration()` and `byteSize()`. */
-export type UnitSchema = JsonSchema & {
-  readonly type: 'string'
-  readonly 'x-unit': 'duration' | 'bytes'
-}
+import type { UnitSchema } from '../schema/units.ts'
 
 /**
- * The configuration that a JSON Schema (written `as const`, or given to `define…`) describes, as `create` gets it: defaults
- * filled in, durations in milliseconds and sizes in bytes. What the type cannot tell is `unknown`.
+ * The configuration that a JSON Schema (written `as const`, or given to `define…`) describes, as `create` gets it:
+ * defaults filled in, durations in milliseconds and sizes in bytes. What the type cannot tell is `unknown`.
  */
 export type ConfigOf<S> = S extends { readonly properties: infer P }
   ? Flat<

@@ -1,7 +1,10 @@
 import type { Observable, OperatorFunction } from 'rxjs'
 import type { Batch } from '../batch/batch.ts'
 import type { Block } from '../model/block.ts'
+import type { ConfigProblem, ConfigSchema } from '../schema/json-schema.ts'
 import type { Context } from './context.ts'
+
+export type { ConfigProblem, ConfigSchema, JsonSchema } from '../schema/json-schema.ts'
 
 /**
  * Version of this contract. 2: the host settles and books what RxJS operators hold. Plugins written for 1 still run,
@@ -29,18 +32,6 @@ export type Stability = 'development' | 'alpha' | 'beta' | 'stable'
 /** What flows through a port; `any` takes whatever comes and, as an output, hands on what came in. */
 export type Port = Block['type'] | 'any'
 
-/**
- * JSON Schema (draft-07) of a component's configuration, an object at the top. Every property has a `description` and,
- * unless it is required, a `default`; unknown keys are refused. Use `duration()` and `byteSize()` for such values:
- * users write `10s` and `64MiB`, `create` gets milliseconds and bytes.
- */
-export type ConfigSchema = {
-  readonly type: 'object'
-  readonly properties: Readonly<Record<string, JsonSchema>>
-  readonly required?: readonly string[]
-} & JsonSchema
-export type JsonSchema = { readonly [keyword: string]: unknown }
-
 interface Definition<K extends Kind, C, Instance> {
   readonly api: typeof OLDEST_API_VERSION | typeof API_VERSION
   readonly kind: K
@@ -56,11 +47,6 @@ interface Definition<K extends Kind, C, Instance> {
   check?(config: C): ConfigProblem[]
   /** Builds the component; must not touch network, disk or timers yet (`start` may). */
   create(config: C, context: Context): Instance
-}
-
-export interface ConfigProblem {
-  readonly path: readonly (string | number)[]
-  readonly message: string
 }
 
 export interface ReceiverPlugin<C = unknown> extends Definition<'receiver', C, Receiver> {

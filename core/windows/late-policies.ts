@@ -1,4 +1,4 @@
-import { formatDuration } from '../config/units.ts'
+import { formatDuration } from '../schema/units.ts'
 import type { LatePolicy } from './settings.ts'
 
 /**

@@ -1,6 +1,6 @@
-import { formatDuration } from '../config/units.ts'
 import { type Attribute, type Attributes, sortAttributes } from '../model/attributes.ts'
 import type { Metric, Series, SeriesRegistry, Temporality } from '../model/series.ts'
+import { formatDuration } from '../schema/units.ts'
 import { AGGREGATIONS, type Aggregation } from './aggregation.ts'
 import type { GroupKind, Groups } from './groups.ts'
 import type { Level, WindowSize } from './level.ts'

@@ -1,5 +1,4 @@
-import { endpoint } from '../../core/http/endpoint.ts'
-import { byteSize, type ConfigSchema, type ItemLimits, LIMITS_SCHEMA } from '../../sdk/plugin/index.ts'
+import { byteSize, type ConfigSchema, endpoint, type ItemLimits, LIMITS_SCHEMA } from '../../sdk/plugin/index.ts'
 
 export interface Config {
   readonly protocols: { readonly http: HttpConfig }

@@ -1,5 +1,11 @@
-import { endpoint } from '../../core/http/endpoint.ts'
-import { byteSize, type ConfigSchema, duration, type ItemLimits, LIMITS_SCHEMA } from '../../sdk/plugin/index.ts'
+import {
+  byteSize,
+  type ConfigSchema,
+  duration,
+  endpoint,
+  type ItemLimits,
+  LIMITS_SCHEMA
+} from '../../sdk/plugin/index.ts'
 import { TAG_FORMATS, type TagFormat } from './tag-formats.ts'
 
 export interface Config {

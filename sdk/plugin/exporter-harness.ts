@@ -1,6 +1,6 @@
 import { Batch, type Outcome } from '../../core/batch/batch.ts'
+import { SENDING_QUEUE_SCHEMA, type SendingQueueConfig } from '../../core/config/exporter-options.ts'
 import { applySchema } from '../../core/config/schema.ts'
-import { SENDING_QUEUE_SCHEMA, type SendingQueueConfig } from '../../core/config/sending-queue.ts'
 import type { Block } from '../../core/model/block.ts'
 import { SendingQueue } from '../../core/pipeline/sending-queue/sending-queue.ts'
 import type { Exporter } from '../../core/plugin/contract.ts'

@@ -3,7 +3,6 @@
 export { Batch } from '../../core/batch/batch.ts'
 export type { CreditPool, Permit } from '../../core/batch/credits.ts'
 export type { Origin, Outcome } from '../../core/batch/settlement.ts'
-export { byteSize, duration, formatDuration, parseDuration } from '../../core/config/units.ts'
 export { BadInputError, describeError, ExportError, WeirError } from '../../core/errors.ts'
 export { type Delivery, HttpIngest } from '../../core/http/intake.ts'
 export type { Attribute, Attributes, AttributeValue } from '../../core/model/attributes.ts'
@@ -85,6 +84,13 @@ export type {
 export { API_VERSION, CAPABILITIES } from '../../core/plugin/contract.ts'
 export type { BlockOf, ExporterOf, MapProcessorOf } from '../../core/plugin/define.ts'
 export { defineExporter, defineProcessor, defineReceiver } from '../../core/plugin/define.ts'
+export { endpoint } from '../../core/schema/endpoint.ts'
+export {
+  byteSize,
+  duration,
+  formatDuration,
+  parseDuration
+} from '../../core/schema/units.ts'
 export { sleep } from '../../core/telemetry/clock.ts'
 export { decodeDDSketch, encodeDDSketch } from '../../core/wire/ddsketch.ts'
 export { AutoRetry } from './auto-retry.ts'

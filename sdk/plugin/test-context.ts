@@ -98,12 +98,7 @@ export function testContext(id = 'test', clock = new FakeClock()): TestContext {
     state: { state: 'ok' },
     routes,
     reports,
-    batch: (block, permit, onSettled, request) => receivedBatch({ source: id, request }, account, block, permit, onSettled),
-    outputBatch: (block, permit, onSettled) => trackedBatch(settlements, { source: id }, block, onSettled, permit),
-    adopt: (origin, block, again) =>
-      trackedBatch(settlements, origin, block, ({ status }) => {
-        if (status === 'nacked') clock.setTimer(ADOPTED_AGAIN_MS, () => again(context.adopt(origin, block, again)))
-      }),
+    ...batchMakers(id, account, settlements, clock),
     announce() {},
     // At once: what is tested should not depend on when.
     inSteps(step) {
@@ -115,4 +110,18 @@ export function testContext(id = 'test', clock = new FakeClock()): TestContext {
     }
   }
   return context
+}
+
+/** The ways of a context to make batches. */
+function batchMakers(id: string, account: Account, settlements: SettlementTracker, clock: FakeClock) {
+  const adopt: Context['adopt'] = (origin, block, again) =>
+    trackedBatch(settlements, origin, block, ({ status }) => {
+      if (status === 'nacked') clock.setTimer(ADOPTED_AGAIN_MS, () => again(adopt(origin, block, again)))
+    })
+  return {
+    adopt,
+    batch: (block, permit, onSettled, request) =>
+      receivedBatch({ source: id, request }, account, block, permit, onSettled),
+    outputBatch: (block, permit, onSettled) => trackedBatch(settlements, { source: id }, block, onSettled, permit)
+  } satisfies Pick<Context, 'adopt' | 'batch' | 'outputBatch'>
 }

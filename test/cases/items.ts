@@ -1,5 +1,5 @@
 import { dump, load } from 'js-yaml'
-import { parseDuration } from '../../core/config/units.ts'
+import { parseDuration } from '../../core/schema/units.ts'
 import {
   type Attributes,
   type AttributeValue,

@@ -1,4 +1,4 @@
-import type { ConfigProblem } from '../../plugin/contract.ts'
+import type { ConfigProblem } from '../../schema/json-schema.ts'
 import { type Condition, type Conditions, LIMITS, type MatchConfig, type Test } from './config.ts'
 import { regexProblem } from './linear-regex.ts'
 

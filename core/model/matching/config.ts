@@ -1,4 +1,4 @@
-import type { JsonSchema } from '../../plugin/contract.ts'
+import type { JsonSchema } from '../../schema/json-schema.ts'
 import type { MetricKind, Temporality } from '../series.ts'
 
 /** All of the conditions of a mapping must hold; of a list of mappings, one mapping. */

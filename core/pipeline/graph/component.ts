@@ -67,7 +67,7 @@ export class Component {
 
   #makeContext(services: Services): Context {
     const { account, id, log } = this
-    const { clock, pipelineClock, series, credits, outputBudget, replayed, routes, reports, announcements } = services
+    const { clock, pipelineClock, series, credits, outputBudget, replayed, announcements } = services
     const hostTime = pipelineClock instanceof VirtualClock ? pipelineClock.of(this.name) : pipelineClock
     this.#clock = new ComponentClock(this.kind === 'processor' ? hostTime : clock)
     const isDurable = () => (services.durable || services.isReloading) && !this.isLeaving
@@ -85,39 +85,47 @@ export class Component {
       },
       replayed,
       instruments: this.#instruments(services.metrics),
-      admin: {
-        get url() {
-          return services.adminUrl
-        },
-        route: (method, path, handler) => {
-          const route = `${method} /api/${this.kind}s/${id}/${path}`
-          routes.set(route, handler)
-          this.#dispose.push(() => routes.get(route) === handler && routes.delete(route))
-        },
-        report: (name, read) => {
-          const report = { name, component: this, read }
-          reports.add(report)
-          this.#dispose.push(() => reports.delete(report))
-        }
-      },
-      batch: (block, permit, onSettled, request) =>
-        receivedBatch(
-          { source: id, request: services.requestsWanted ? request : undefined },
-          account,
-          block,
-          permit,
-          onSettled
-        ),
-      outputBatch: (block, permit, onSettled) =>
-        trackedBatch(services.settlements, { source: id }, block, onSettled, permit),
-      adopt: (origin, block, again) =>
-        services.entrySettlements?.adopt(origin, block, this.pipeline!, again) ?? Batch.of(origin, block),
+      admin: this.#admin(services),
+      ...this.#batchMakers(services),
       inSteps: step => services.cooperative.add(step),
       wantRequests: () => {
         services.requestsWanted = true
       },
       announce: (what, command) => void announcements.push({ what, command }),
       status: (state, reason) => this.setStatus(state, reason)
+    }
+  }
+
+  #batchMakers(services: Services): Pick<Context, 'batch' | 'outputBatch' | 'adopt'> {
+    const { account, id } = this
+    return {
+      batch(block, permit, onSettled, request) {
+        const origin = { source: id, request: services.requestsWanted ? request : undefined }
+        return receivedBatch(origin, account, block, permit, onSettled)
+      },
+      outputBatch: (block, permit, onSettled) =>
+        trackedBatch(services.settlements, { source: id }, block, onSettled, permit),
+      adopt: (origin, block, again) =>
+        services.entrySettlements?.adopt(origin, block, this.pipeline!, again) ?? Batch.of(origin, block)
+    }
+  }
+
+  #admin(services: Services): Context['admin'] {
+    const { routes, reports } = services
+    return {
+      get url() {
+        return services.adminUrl
+      },
+      route: (method, path, handler) => {
+        const route = `${method} /api/${this.kind}s/${this.id}/${path}`
+        routes.set(route, handler)
+        this.#dispose.push(() => routes.get(route) === handler && routes.delete(route))
+      },
+      report: (name, read) => {
+        const report = { name, component: this, read }
+        reports.add(report)
+        this.#dispose.push(() => reports.delete(report))
+      }
     }
   }
 

@@ -1,5 +1,5 @@
 import type { Logger } from 'pino'
-import type { SendingQueueConfig } from '../../config/sending-queue.ts'
+import type { SendingQueueConfig } from '../../config/exporter-options.ts'
 import { describeError } from '../../errors.ts'
 import { blockBytes } from '../../model/block.ts'
 import { pickItems, type Range } from '../../model/ranges.ts'

@@ -1,5 +1,5 @@
 import type { Logger } from 'pino'
-import type { SendingQueueConfig } from '../../config/sending-queue.ts'
+import type { SendingQueueConfig } from '../../config/exporter-options.ts'
 import { ExportError } from '../../errors.ts'
 import type { Block } from '../../model/block.ts'
 import type { ComponentState } from '../../plugin/context.ts'

@@ -1,6 +1,6 @@
 import type { Logger } from 'pino'
 import type { Batch } from '../../batch/batch.ts'
-import type { SendingQueueConfig } from '../../config/sending-queue.ts'
+import type { SendingQueueConfig } from '../../config/exporter-options.ts'
 import { describeError, WeirError } from '../../errors.ts'
 import { itemsIn } from '../../model/ranges.ts'
 import type { ComponentState } from '../../plugin/context.ts'

@@ -61,71 +61,83 @@ export async function deliverByJournal(
   services: Services,
   disk: Disk = realDisk
 ): Promise<{ readonly component: Component; readonly ingress: JournaledIngress; readonly stateBackend: StateBackend }> {
-  const { checkpoint, isStored, pipelineClock } = recovered
-  const { clock, outputBudget } = services
+  const { checkpoint, isStored } = recovered
   const { folder } = config
   const component = new Component('journal', 'journal', undefined, services.log)
-  const journal = await Journal.open(
-    {
-      disk,
-      folder,
-      clock,
-      segmentBytes: Math.min(config.segment_size, config.max_size / SEGMENTS_OF_FULL_JOURNAL),
-      isCompressed: config.compression === 'zstd',
-      maxBytes: config.max_size,
-      series: services.series,
-      onCommitted: entry => ingress.committed(entry),
-      onFailed: error => ingress.failed(error)
-    },
-    checkpoint?.nextEntry ?? 0
-  )
+  const journal = await openJournal(config, checkpoint, services, disk, () => ingress)
   if (journal.tornBytes > 0)
     component.log.warn(
       { bytes: journal.tornBytes },
-      'cut off what a crash had left half-written; nobody was told it was kept'
+      'cut off a half-written entry of a crash; no sender was told it was kept'
     )
-  const { account, log } = component
-  const status: Component['setStatus'] = (state, reason) => component.setStatus(state, reason)
-  const ingress = new JournaledIngress({
-    journal,
-    pipelineClock,
-    clock,
-    outputBudget,
-    heldCredits: services.heldCredits,
-    settlements: services.settlements,
-    cooperative: services.cooperative,
-    account,
-    deadLetters: services.deadLetters,
-    log,
-    status
-  })
+  const ingress = ingressOf(journal, component, recovered, services)
   services.entrySettlements = ingress.entrySettlements
   ingress.connect(sinksOf(topology, services))
-  const intervalMs = config.checkpoint_interval
+  const { cooperative, settlements, clock } = services
   const coordinator = new CheckpointCoordinator({
     disk,
     folder,
     journal,
     topology,
     ingress,
-    settlements: services.settlements,
-    cooperative: services.cooperative,
-    pipelineClock,
+    settlements,
+    cooperative,
+    pipelineClock: recovered.pipelineClock,
     clock,
-    log,
-    intervalMs,
+    log: component.log,
+    intervalMs: config.checkpoint_interval,
     lastId: checkpoint?.id ?? 0
   })
   exposeMetrics(services, journal, coordinator)
   const positions = checkpoint === undefined ? new Map() : checkpoint.queuePositions
-  // State is discarded: then also what is not there any more, or is for nobody.
+  // State is discarded: disk buffers may then be incomplete, or belong to no exporter.
   const areGapsAllowed = checkpoint !== undefined && !isStored
   await openDiskBuffers(topology.exporters, positions, folder, services, { disk, areGapsAllowed })
-  return {
-    component,
-    ingress,
-    stateBackend: stateInCheckpoints(coordinator, recovered, journal, ingress, topology, folder)
+  const stateBackend = stateInCheckpoints(coordinator, recovered, journal, ingress, topology, folder)
+  return { component, ingress, stateBackend }
+}
+
+/** @param ingressOf the ingress that is told of commits; it is made once the journal is open */
+function openJournal(
+  { folder, segment_size, max_size, compression }: JournalConfig,
+  checkpoint: Checkpoint | undefined,
+  { clock, series }: Services,
+  disk: Disk,
+  ingressOf: () => JournaledIngress
+): Promise<Journal> {
+  const options = {
+    disk,
+    folder,
+    clock,
+    segmentBytes: Math.min(segment_size, max_size / SEGMENTS_OF_FULL_JOURNAL),
+    isCompressed: compression === 'zstd',
+    maxBytes: max_size,
+    series,
+    onCommitted: (entry: number) => ingressOf().committed(entry),
+    onFailed: (error: Error) => ingressOf().failed(error)
   }
+  return Journal.open(options, checkpoint?.nextEntry ?? 0)
+}
+
+function ingressOf(
+  journal: Journal,
+  component: Component,
+  { pipelineClock }: Recovered,
+  { clock, outputBudget, heldCredits, settlements, cooperative, deadLetters }: Services
+): JournaledIngress {
+  return new JournaledIngress({
+    journal,
+    pipelineClock,
+    clock,
+    outputBudget,
+    heldCredits,
+    settlements,
+    cooperative,
+    account: component.account,
+    deadLetters,
+    log: component.log,
+    status: (state, reason) => component.setStatus(state, reason)
+  })
 }
 
 function stateInCheckpoints(

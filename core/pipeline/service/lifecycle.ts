@@ -1,7 +1,7 @@
 import type { Logger } from 'pino'
-import { formatDuration } from '../../config/units.ts'
 import { describeError, WeirError } from '../../errors.ts'
 import type { Lifecycle, Receiver } from '../../plugin/contract.ts'
+import { formatDuration } from '../../schema/units.ts'
 import { type Clock, sleep } from '../../telemetry/clock.ts'
 import type { Component } from '../graph/component.ts'
 import type { Pipeline } from '../graph/pipeline.ts'

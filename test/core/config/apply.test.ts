@@ -4,8 +4,8 @@ import { applyToNode } from '../../../core/config/apply.ts'
 import { parseYaml } from '../../../core/config/document.ts'
 import { Problems } from '../../../core/config/problems.ts'
 import { reportSchemaErrors } from '../../../core/config/schema-errors.ts'
-import { duration } from '../../../core/config/units.ts'
 import type { ConfigSchema } from '../../../core/plugin/contract.ts'
+import { duration } from '../../../core/schema/units.ts'
 
 const SCHEMA = {
   type: 'object',

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import { applySchema } from '../../../core/config/schema.ts'
-import { byteSize, duration } from '../../../core/config/units.ts'
+import { byteSize, duration } from '../../../core/schema/units.ts'
 import type { ConfigSchema } from '../../../sdk/plugin/index.ts'
 
 const SCHEMA: ConfigSchema = {

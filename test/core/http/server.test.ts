@@ -3,8 +3,9 @@ import { once } from 'node:events'
 import { Agent, get, type IncomingMessage, type ServerResponse } from 'node:http'
 import { connect } from 'node:net'
 import { test } from 'node:test'
-import { ENDPOINT_PATTERN, formatEndpoint, parseEndpoint } from '../../../core/http/endpoint.ts'
+import { formatEndpoint, parseEndpoint } from '../../../core/http/endpoint.ts'
 import { HttpServer } from '../../../core/http/server.ts'
+import { ENDPOINT_PATTERN } from '../../../core/schema/endpoint.ts'
 
 const never = new AbortController().signal
 

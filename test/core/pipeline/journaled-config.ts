@@ -1,5 +1,5 @@
+import { SENDING_QUEUE_SCHEMA, type SendingQueueConfig } from '../../../core/config/exporter-options.ts'
 import type { ResolvedConfig } from '../../../core/config/resolved.ts'
-import { SENDING_QUEUE_SCHEMA, type SendingQueueConfig } from '../../../core/config/sending-queue.ts'
 import type { ProcessorPlugin } from '../../../core/plugin/contract.ts'
 import counter from '../../../processors/windowed_counter/index.ts'
 import { testConfig } from '../../../sdk/plugin/testing.ts'

@@ -1,4 +1,4 @@
-import { formatDuration } from '../../../core/config/units.ts'
+import { formatDuration } from '../../../core/schema/units.ts'
 import { EPOCH } from './harness.ts'
 
 /** A value as the reference sees it: seconds after the epoch of the harness. */
@@ -22,8 +22,8 @@ export function textOf({ size, every }: Size): string {
 }
 
 /**
- * What each window of each route must be in the end, worked out anew for each of them: by the window's text, route and end
- * in seconds, then by aggregation. Slow, and plain to see.
+ * What each window of each route must be in the end, worked out anew for each of them: by the window's text, route and
+ * end in seconds, then by aggregation. Slow, and plain to see.
  */
 export function expectedWindows(
   samples: readonly Sample[],

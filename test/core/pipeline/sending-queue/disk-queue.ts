@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { Batch, type Outcome } from '../../../../core/batch/batch.ts'
-import type { SendingQueueConfig } from '../../../../core/config/sending-queue.ts'
+import type { SendingQueueConfig } from '../../../../core/config/exporter-options.ts'
 import { SeriesRegistry } from '../../../../core/model/series.ts'
 import type { QueuePosition } from '../../../../core/pipeline/checkpoint/file.ts'
 import type { DeadLetterStore } from '../../../../core/pipeline/dead-letters/store.ts'

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { beforeEach, describe, it } from 'node:test'
 import type { Outcome } from '../../../../core/batch/batch.ts'
-import type { SendingQueueConfig } from '../../../../core/config/sending-queue.ts'
+import type { SendingQueueConfig } from '../../../../core/config/exporter-options.ts'
 import { SendingQueue } from '../../../../core/pipeline/sending-queue/sending-queue.ts'
 import { type Block, ExportError, NO_ATTRIBUTES, PointBlockBuilder } from '../../../../sdk/plugin/index.ts'
 import { type TestContext, testBatch, testContext } from '../../../../sdk/plugin/testing.ts'

@@ -1,5 +1,5 @@
 import type { ConfigSchema } from '../plugin/contract.ts'
-import { byteSize, duration } from './units.ts'
+import { byteSize, duration } from '../schema/units.ts'
 
 /** Options every exporter has; durations in ms, sizes in bytes. */
 export interface SendingQueueConfig {

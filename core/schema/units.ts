@@ -1,11 +1,16 @@
-import type { UnitSchema } from '../plugin/config-of.ts'
-import type { JsonSchema } from '../plugin/contract.ts'
+import type { JsonSchema } from './json-schema.ts'
 
 const MILLISECONDS: Record<string, number> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 }
 const BYTES: Record<string, number> = { B: 1, KiB: 2 ** 10, MiB: 2 ** 20, GiB: 2 ** 30, TiB: 2 ** 40 }
 
 export const DURATION_PATTERN = '^(0|([0-9]+(\\.[0-9]+)?(ms|s|m|h|d))+)$'
 export const BYTE_SIZE_PATTERN = '^[0-9]+(\\.[0-9]+)?(B|KiB|MiB|GiB|TiB)$'
+
+/** Schema of a text that the component gets as a number: `duration()` and `byteSize()`. */
+export type UnitSchema = JsonSchema & {
+  readonly type: 'string'
+  readonly 'x-unit': 'duration' | 'bytes'
+}
 
 interface UnitOptions extends JsonSchema {
   readonly description: string

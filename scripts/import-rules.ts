@@ -1,0 +1,144 @@
+import { existsSync } from 'node:fs'
+import path from 'node:path'
+import { cruise, type ICruiseResult, type IForbiddenRuleType, type IViolation } from 'dependency-cruiser'
+
+/** Everything that imports. Files outside of these folders are only looked at if one of these imports them. */
+const CRUISED = [
+  'core',
+  'sdk',
+  'receivers',
+  'processors',
+  'exporters',
+  'bin',
+  'bench',
+  'scripts',
+  'test',
+  'docs/examples'
+]
+const COMPONENT = '^(receivers|processors|exporters)/([^/]+)/'
+const BUILT_INS = '^built-ins\\.ts$'
+
+/**
+ * The layers of core, the lowest first: a file imports its own layer and lower ones. A file belongs to the first layer
+ * whose pattern it matches.
+ */
+const LAYERS: readonly (readonly [name: string, path: string])[] = [
+  ['errors', '^core/(errors|package-root)\\.ts$'],
+  ['schema', '^core/schema/'],
+  ['model', '^core/model/'],
+  ['wire', '^core/wire/'],
+  ['telemetry', '^core/telemetry/'],
+  ['journal', '^core/journal/'],
+  // Batches and their credits are part of the plugin contract, so they lie below it.
+  ['batch', '^core/batch/'],
+  ['plugin', '^core/plugin/'],
+  ['http', '^core/http/'],
+  ['config', '^core/config/'],
+  ['pipeline', '^core/pipeline/'],
+  ['windows', '^core/windows/'],
+  ['admin', '^core/admin/'],
+  ['cli', '^core/cli/'],
+  ['main', '^core/main\\.ts$']
+]
+const LAYER_PATHS = LAYERS.map(([, path]) => path)
+
+/** Files that no file imports, because a process or a user starts there. */
+const STARTED = [
+  '^bin/',
+  '^core/main\\.ts$',
+  '^sdk/plugin/(index|contract-test|testing)\\.ts$',
+  '^exporters/clickhouse/engine-main\\.ts$',
+  '^(bench|scripts)/',
+  '\\.test\\.ts$',
+  '^docs/examples/',
+  // Plugins of golden cases, a command of package.json, and programs that tests start.
+  '^test/cases/config/',
+  '^test/integrity/(torture|stepping-clock)\\.ts$',
+  '^test/servers/clickhouse-front\\.ts$',
+  '^test/exporters/clickhouse/hold-folder\\.ts$'
+]
+
+const layerRules: IForbiddenRuleType[] = LAYERS.slice(0, -1).map(([name, path], i) => ({
+  name: `layer-${name}`,
+  comment: `core/${name} is a lower layer; move the type or constant down`,
+  from: { path, pathNot: LAYER_PATHS.slice(0, i) },
+  to: { path: LAYER_PATHS.slice(i + 1), pathNot: LAYER_PATHS.slice(0, i + 1) }
+}))
+
+const RULES: IForbiddenRuleType[] = [
+  { name: 'circle', from: {}, to: { circular: true } },
+  ...layerRules,
+  {
+    name: 'no-layer',
+    comment: 'it is in no layer of scripts/import-rules.ts; name its folder there',
+    from: {},
+    to: { path: '^core/', pathNot: LAYER_PATHS }
+  },
+  {
+    name: 'core-imports-component',
+    comment: 'core knows no component and no part of the SDK',
+    from: { path: '^core/' },
+    to: { path: [COMPONENT, '^sdk/'] }
+  },
+  {
+    name: 'component-imports',
+    comment: 'components import sdk/plugin, core/{model,wire,http,windows} and their own folder',
+    from: { path: COMPONENT },
+    to: {
+      path: '^(core|sdk|receivers|processors|exporters)/',
+      pathNot: ['^$1/$2/', '^sdk/plugin/', '^core/(model|wire|http|windows)/']
+    }
+  },
+  {
+    name: 'built-ins',
+    comment: 'only core/main.ts and scripts may import the list of components',
+    from: { pathNot: ['^core/main\\.ts$', '^(scripts|test)/'] },
+    to: { path: BUILT_INS }
+  },
+  {
+    name: 'shipped-imports',
+    comment: 'it is not part of the npm package',
+    from: { path: ['^(core|sdk|receivers|processors|exporters|bin)/', BUILT_INS] },
+    to: { path: '^(bench|scripts|test|docs)/' }
+  },
+  { name: 'unresolvable', comment: 'there is no such file or package', from: {}, to: { couldNotResolve: true } },
+  {
+    name: 'not-imported',
+    comment: 'no shipped file imports it; remove it, or move it to test/',
+    from: { pathNot: '^test/' },
+    module: { path: ['^(core|sdk|receivers|processors|exporters)/'], pathNot: STARTED, numberOfDependentsLessThan: 1 }
+  },
+  {
+    name: 'not-imported-helper',
+    comment: 'no file imports it; remove it',
+    from: {},
+    module: { path: '^test/.*\\.ts$', pathNot: STARTED, numberOfDependentsLessThan: 1 }
+  }
+]
+
+/** Imports under `root` that break a rule: one sentence each. */
+export async function checkImports(root: string): Promise<string[]> {
+  const { output } = await cruise(
+    CRUISED.filter(folder => existsSync(path.join(root, folder))),
+    {
+      baseDir: root,
+      validate: true,
+      ruleSet: { forbidden: RULES.map(rule => ({ severity: 'error', ...rule })) },
+      parser: 'tsc',
+      tsPreCompilationDeps: true,
+      doNotFollow: { path: 'node_modules' },
+      enhancedResolveOptions: {
+        exportsFields: ['exports'],
+        conditionNames: ['weir-source', 'import', 'node', 'default', 'types'],
+        extensions: ['.ts', '.js']
+      }
+    }
+  )
+  return (output as ICruiseResult).summary.violations.map(describe)
+}
+
+function describe({ rule, from, to, cycle }: IViolation): string {
+  if (cycle !== undefined) return `imports run in a circle: ${[from, ...cycle.map(({ name }) => name)].join(' → ')}`
+  const { comment } = RULES.find(({ name }) => name === rule.name)!
+  return from === to ? `${from}: ${comment}` : `${from} imports ${to}: ${comment}`
+}
