@@ -3,11 +3,10 @@ import type { Request, RequestHandler } from 'express'
 import { parseEndpoint } from '../http/endpoint.ts'
 
 /**
- * Keeps web pages of others out, which a browser on this machine may have open. A page cannot send a request of its own
- * to here (it says where it comes from), nor call this server its own by a name that suddenly means this machine: on a
- * loopback endpoint only names that always do are answered. On any other endpoint operators choose the names.
- *
- * @param endpoint where the server listens
+ * Refuses requests of foreign web pages that are open in a browser on this machine. A page cannot send a request of its
+ * own here, since its origin is checked. Nor can it reach this server by a name that suddenly means this machine: a
+ * loopback endpoint answers only to names that always do. On any other endpoint operators choose the names.
+ * @param endpoint address the server listens on
  */
 export function guard(endpoint: string): RequestHandler {
   const { host } = parseEndpoint(endpoint)
@@ -31,7 +30,7 @@ function isLoopback(host: string): boolean {
   return host === 'localhost' || host.endsWith('.localhost')
 }
 
-/** Of the Host header, without port and brackets. */
+/** Name in the Host header, without port and brackets. */
 function hostName({ headers }: Request): string {
   const [, v6, name] = /^(?:\[(.*)\]|([^:]*))(?::\d*)?$/.exec(headers.host ?? '') ?? []
   return (v6 ?? name ?? '').toLowerCase()

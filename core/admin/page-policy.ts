@@ -12,7 +12,7 @@ const CONTENT_SECURITY_POLICY = [
   "frame-ancestors 'none'"
 ].join('; ')
 
-/** Tells browsers that only Weir's own page may use what is answered, and only by its own scripts. */
+/** Tells browsers that only Weir's own page may use the answers, and only by its own scripts. */
 export const pagePolicy: RequestHandler = (_request, response, next) => {
   response.set({
     'content-security-policy': CONTENT_SECURITY_POLICY,

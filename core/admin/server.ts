@@ -11,10 +11,9 @@ import { type Moment, overallState, reportsOf, statusReport } from './status.ts'
 
 const PAGE_FOLDER = path.join(PACKAGE_ROOT, 'web')
 
-/** What changes while Weir runs. */
 /**
- * Serves the page (`/`), `/api/status`, `/metrics` (Prometheus), `/healthz` (alive; says what is degraded), `/readyz`
- * (200 only while running), what components report of, such as `/cardinality`, and their routes.
+ * Serves the page (`/`), `/api/status`, `/metrics` (Prometheus), `/healthz` (alive; names degraded components),
+ * `/readyz` (200 only while running), the reports of components, such as `/cardinality`, and their routes.
  */
 export class AdminServer {
   #server: HttpServer

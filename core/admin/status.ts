@@ -6,7 +6,7 @@ import type { LoggedProblem } from '../telemetry/log.ts'
 
 export type Phase = 'starting' | 'running' | 'draining'
 
-/** What stands in no component. */
+/** Facts about the run that belong to no component. */
 export interface Moment {
   readonly phase: Phase
   readonly problems: readonly LoggedProblem[]
@@ -14,7 +14,7 @@ export interface Moment {
   hide(text: string): string
 }
 
-/** What the admin page shows, and `weir query` looks backends up in. */
+/** The state shown by the admin page. `weir query` finds backends in it. */
 export interface StatusReport {
   readonly phase: Phase
   readonly uptimeSeconds: number
@@ -28,7 +28,7 @@ export interface StatusReport {
   readonly credits: Readonly<Record<'inFlight' | 'output', { usedBytes: number; capacityBytes: number }>>
   /** Exporters that answer SQL at `/api/exporters/<id>/query`. */
   readonly queryable: readonly string[]
-  /** What components report of, each at `/<name>`. */
+  /** Names of the components' reports, each served at `/<name>`. */
   readonly reports: readonly string[]
   readonly problems: readonly LoggedProblem[]
 }
@@ -45,7 +45,7 @@ export interface ComponentReport {
     readonly dropped: Readonly<Record<string, number>>
   }
   readonly queue: { readonly usedBytes: number; readonly capacityBytes: number } | undefined
-  /** The part of the queue that is on disk, where there is one. */
+  /** The part of the queue that is on disk. Undefined without a disk. */
   readonly diskBuffer: { readonly usedBytes: number; readonly capacityBytes: number } | undefined
 }
 
@@ -68,14 +68,14 @@ export function statusReport(
   }
 }
 
-/** What components have to say of `name`, each with who says it. */
+/** The reports called `name`, each with its component. */
 export function reportsOf({ services }: BuiltService, name: string): object[] {
   return [...services.reports]
     .filter(report => report.name === name)
     .map(({ component: { kind, id, pipeline }, read }) => ({ kind, id, pipeline, ...read() }))
 }
 
-/** `failed` or `degraded` where any component is, else `ok`. */
+/** `failed` or `degraded` if any component is, else `ok`. */
 export function overallState({ components }: BuiltService): string {
   const states = components.map(({ state }) => state)
   return states.includes('failed') ? 'failed' : states.includes('degraded') ? 'degraded' : 'ok'

@@ -12,7 +12,7 @@ export type ConfigOf<S> = S extends { readonly properties: infer P }
     >
   : Readonly<Record<string, unknown>>
 
-/** Whether an option is always there: it is required, or has a default. */
+/** True for an option that is always there: it is required, or has a default. */
 type IsPresent<S, P, K extends keyof P> = P[K] extends { readonly default: unknown }
   ? true
   : S extends { readonly required: readonly (infer R)[] }

@@ -21,30 +21,30 @@ export interface Context {
   readonly series: SeriesRegistry
   /** Credits for data on its way through: receivers buy before they decode. */
   readonly credits: CreditPool
-  /** Credits for what a processor owns and sends later, such as closed windows. */
+  /** Credits for blocks that a processor owns and sends later, such as closed windows. */
   readonly outputBudget: CreditPool
-  /** Whether the host keeps what `snapshot` returns until the next start. If not, flush when the stream completes. */
+  /** True if the host keeps the result of `snapshot` until the next start. If not, flush when the stream completes. */
   readonly durable: boolean
   /**
-   * Whether what comes in is processed again after a crash. If so, what is put out must follow from what came in and
-   * `clock` alone, not from credits or from how fast exporters are.
+   * True if entries are replayed after a crash. Then the output must follow from the input and `clock` alone, not from
+   * credits or from how fast exporters are.
    */
   readonly replayed: boolean
   readonly instruments: Instruments
   readonly admin: AdminRoutes
   /**
-   * For receivers: a batch of what came in, booked in the ledger. `onSettled` is called once, maybe at once. `request`:
+   * For receivers: a batch that came in, booked in the ledger. `onSettled` is called once, maybe at once. `request`:
    * see `Origin`.
    */
   batch(block: Block, permit: Permit, onSettled?: (outcome: Outcome) => void, request?: Origin['request']): Batch
   /**
-   * For processors: a batch of what it owns. Checkpoints wait for it. `onSettled` is called once; where the batch was
-   * `nacked` it is the processor's again, and part of its snapshots.
+   * For processors: a batch of its own. Checkpoints wait for it. `onSettled` is called once. If the batch was `nacked`
+   * it is the processor's again, and part of its snapshots.
    */
   outputBatch(block: Block, permit: Permit, onSettled: (outcome: Outcome) => void): Batch
   /**
-   * For `restore`: a batch that the processor held in its snapshot. The host answers for it. `again` is given it anew
-   * where it was handed back and the host cannot put it anywhere else.
+   * For `restore`: a batch that the processor held in its snapshot. The host answers for it. `again` is given the batch
+   * anew if it was nacked and the host cannot put it anywhere else.
    */
   adopt(origin: Origin, block: Block, again: (batch: Batch) => void): Batch
   /**
@@ -56,7 +56,7 @@ export interface Context {
   /** For processors, in `create`: asks receivers to say which request a batch came in (`batch.origin.request`). */
   wantRequests(): void
   /**
-   * Tells the user, once ready, what this component offers and a command to try it: `announce('OTLP/HTTP on
+   * Tells the user, once ready, about an offer of this component and a command to try it: `announce('OTLP/HTTP on
    * http://127.0.0.1:4318', "curl …")`.
    */
   announce(what: string, command?: string): void
@@ -68,7 +68,10 @@ export type ComponentState = 'ok' | 'degraded' | 'failed'
 
 /** A component's own metrics, named `weir_<kind>_<type>_<name>` and labelled with its id. */
 export interface Instruments {
-  /** Only grows. Counters end in `_total`. What was added; or what `read` says when somebody looks. */
+  /**
+   * Only grows. Counters end in `_total`. The value is the sum of all additions, or the result of `read` at each
+   * scrape.
+   */
   counter(name: string, help: string, read?: () => number): { add(value: number): void }
   /** Read when somebody looks. */
   gauge(name: string, help: string, read: () => number): void
@@ -80,8 +83,8 @@ export interface AdminRoutes {
   /** Serves `handler` on the admin server at `/api/<kind>s/<id>/<path>`. */
   route(method: 'get' | 'post', path: string, handler: RequestHandler): void
   /**
-   * What this component has to say of `name`, as JSON: `GET /<name>` on the admin server answers what all components
-   * say of it. `read` is called when somebody asks.
+   * A report of this component on `name`, as JSON. `GET /<name>` on the admin server answers with the reports of all
+   * components on it. `read` is called for each request.
    */
   report(name: string, read: () => object): void
 }

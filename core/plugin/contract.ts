@@ -7,16 +7,14 @@ import type { Context } from './context.ts'
 export type { ConfigProblem, ConfigSchema, JsonSchema } from '../schema/json-schema.ts'
 
 /**
- * Version of this contract. 2: the host settles and books what RxJS operators hold. Plugins written for 1 still run,
- * with a warning; see docs/plugins.md for what to change.
+ * Version of this contract. 2: the host settles and books the batches inside RxJS operators. Plugins written for 1
+ * still run, with a warning; see docs/plugins.md for the changes to make.
  */
 export const API_VERSION = 2
 /** Plugins for older versions are refused. */
 export const OLDEST_API_VERSION = 1
 
-/**
- * What this version can do beyond the first, by name: a plugin that says it `needs` one is refused where it is missing.
- */
+/** Capabilities of this version beyond the first, by name. A plugin that `needs` one is refused if it is missing. */
 export const CAPABILITIES = [
   'adopt',
   'batch_processor',
@@ -29,13 +27,15 @@ export type Capability = (typeof CAPABILITIES)[number]
 
 export type Kind = 'receiver' | 'processor' | 'exporter'
 export type Stability = 'development' | 'alpha' | 'beta' | 'stable'
-/** What flows through a port; `any` takes whatever comes and, as an output, hands on what came in. */
+/**
+ * The type of items that flow through a port. `any` takes all types and, as an output, forwards the type that came in.
+ */
 export type Port = Block['type'] | 'any'
 
 interface Definition<K extends Kind, C, Instance> {
   readonly api: typeof OLDEST_API_VERSION | typeof API_VERSION
   readonly kind: K
-  /** lower_snake_case; what users write in the YAML. */
+  /** lower_snake_case: the name that users write in the YAML. */
   readonly type: string
   readonly stability: Stability
   /** One sentence for `weir components`. */
@@ -56,19 +56,19 @@ export interface ReceiverPlugin<C = unknown> extends Definition<'receiver', C, R
 }
 export interface ProcessorPlugin<C = unknown> extends Definition<'processor', C, Processor> {
   readonly ports: { readonly in: Port; readonly out: Port }
-  /** Whether it acknowledges what it takes before exporters have what comes of it, as windows do. */
+  /** True if it acknowledges a batch before exporters have the output made of it, as windows do. */
   readonly ownsData?: boolean
   /** The most it will remember, in bytes, for `weir validate`. */
   memoryBound?(config: C): number
-  /** What becomes of data that comes after its window was sent, in words that follow its id, for `weir validate`. */
+  /** The fate of data that comes after its window was sent, in words that follow its id, for `weir validate`. */
   latePolicy?(config: C): string
-  /** What it reads besides what comes in, such as a file: where that changes before a replay, so does what it makes. */
+  /** An input besides the stream, such as a file. If it changes before a replay, so does the output. */
   alsoReads?(config: C): string
-  /** True where it makes one point of all measurements of one series and time, of every kind but gauges. */
+  /** True if it makes one point of all measurements of one series and time, of every kind but gauges. */
   aggregates?(config: C): boolean
-  /** Whether it corrects values it put out before: every exporter behind it must then `replace`. */
+  /** True if it corrects values it emitted before: every exporter behind it must then `replace`. */
   corrects?(config: C): boolean
-  /** Whether it hands batches back by itself (`gate`), as no processor can behind a journal. */
+  /** True if it nacks batches by itself (`gate`), as no processor can behind a journal. */
   rejects?(config: C): boolean
 }
 export interface ExporterPlugin<C = unknown> extends Definition<'exporter', C, Exporter> {
@@ -76,14 +76,14 @@ export interface ExporterPlugin<C = unknown> extends Definition<'exporter', C, E
   /** Default: `identical`. */
   upsert?(config: C): Upsert
   /**
-   * True where its store keeps one value of a series and time: `weir validate` warns of measurements that arrive
+   * True if its store keeps one value of a series and time: `weir validate` warns of measurements that arrive
    * unaggregated.
    */
   keepsOnePerTime?(config: C): boolean
 }
 /**
- * What a store keeps where two values come for one series and time. `identical`: one of them where they are the same,
- * no telling where they differ; `max`: the larger; `replace`: the one that came last.
+ * The value a store keeps of two for one series and time. `identical`: one of them if they are the same, either if they
+ * differ; `max`: the larger; `replace`: the one that came last.
  */
 export type Upsert = 'identical' | 'max' | 'replace'
 export type Plugin<C = unknown> = ReceiverPlugin<C> | ProcessorPlugin<C> | ExporterPlugin<C>
@@ -100,7 +100,9 @@ export interface CheckpointParticipant {
    * and no time goes by. For state that is large.
    */
   snapshotInSteps?(): Generator<void, Uint8Array>
-  /** Before `start`, on a fresh component. Throws where the bytes cannot be understood: Weir then refuses to start. */
+  /**
+   * Called before `start`, on a fresh component. Throws if the bytes cannot be understood: Weir then refuses to start.
+   */
   restore?(state: Uint8Array): void
   /**
    * The checkpoint of the last `snapshot` is durable: a restart begins there, or later. A source commits the positions
@@ -115,41 +117,41 @@ export interface Lifecycle {
   stop?(signal: AbortSignal): Promise<void>
 }
 
-/** Where data comes in. Makes batches with `context.batch` and completes `batches$` in `stop`, before anything else. */
+/** Brings data in. Makes batches with `context.batch` and completes `batches$` in `stop`, before anything else. */
 export interface Receiver extends Lifecycle, CheckpointParticipant {
   readonly batches$: Observable<Batch>
 }
 
 /**
  * A processor's state, which survives a restart. To be exact through crashes a processor must be deterministic: the
- * same batches and times from `context.clock`, in the same order, make the same output. Then what is processed again
- * after a crash is bit for bit what was sent before.
+ * same batches and times from `context.clock`, in the same order, make the same output. Then the output of a replay is
+ * bit for bit the output before the crash.
  */
 export interface Stateful extends CheckpointParticipant {
   /**
-   * At a reload, where `successor`, made by the same plugin of another configuration, refuses what `snapshot` says: it
-   * is kept of it what `successor` has a place for. All else is put out as it stands once the stream completes, and is
-   * no part of `snapshot` any more then. Returns what that is, in words; undefined where nothing is kept, and
-   * `context.durable` decides.
+   * Called at a reload if `successor`, made by the same plugin of another configuration, refuses the snapshot. The
+   * processor keeps the part of its state that `successor` can use. It emits all else as it stands once the stream
+   * completes, and that is no part of `snapshot` any more. Returns that other part, in words. Returns undefined if
+   * nothing is kept; then `context.durable` decides.
    */
   keepFor?(successor: Stateful): string | undefined
 }
 
 /**
- * What most processors are: a function from block to block. It must not change the block it is given. Items it leaves
- * out are booked by `context.account.drop(reason, n)`. A throw hands the batch back to its sender; the stream goes on.
+ * The kind of most processors: a function from block to block. It must not change the block it is given. Items it
+ * leaves out are booked by `context.account.drop(reason, n)`. A throw nacks the batch; the stream goes on.
  */
 export interface MapProcessor extends Lifecycle, Stateful {
   process(block: Block): Block
 }
 
 /**
- * For processors that own batches, without RxJS in between. The host books what it receives and sends; the processor
- * books what it holds, absorbs, produces, drops and refuses. A throw of `receive` hands the batch back. Batches that it
- * holds must be in its snapshot.
+ * For processors that own batches, without RxJS in between. The host books the items it receives and sends. The
+ * processor books the items it holds, absorbs, produces, drops and refuses. A throw of `receive` nacks the batch.
+ * Batches that it holds must be in its snapshot.
  */
 export interface BatchProcessor extends Lifecycle, Stateful {
-  /** Before the first batch. `emit` takes over what goes on. */
+  /** Called before the first batch. `emit` takes over a batch to forward. */
   open(emit: (batch: Batch) => void): void
   /** Takes the handle over. */
   receive(batch: Batch): void
@@ -158,10 +160,11 @@ export interface BatchProcessor extends Lifecycle, Stateful {
 }
 
 /**
- * For processors that are RxJS operators. They may hold, merge, split and reorder batches; the host knows which ones
- * they hold by the handles, books them as in flight, and writes them down with checkpoints where processors with state
- * follow. After an error, a throw or an early end everything held is handed back, and the operator is subscribed anew.
- * It must end each batch it does not emit, by `ack()` or `drop(reason)`, and take its time from `context.scheduler`.
+ * For processors that are RxJS operators. They may hold, merge, split and reorder batches. The host knows by the
+ * handles which batches are inside. It books them as in flight, and writes them down with checkpoints if processors
+ * with state follow. After an error, a throw or an early end all batches inside are nacked, and the operator is
+ * subscribed anew. It must end each batch it does not emit, by `ack()` or `drop(reason)`, and take its time from
+ * `context.scheduler`.
  */
 export interface StreamProcessor extends Lifecycle, Stateful {
   operator(): OperatorFunction<Batch, Batch>
@@ -170,15 +173,15 @@ export interface StreamProcessor extends Lifecycle, Stateful {
 export type Processor = MapProcessor | BatchProcessor | StreamProcessor
 
 /**
- * Where data goes. Its sending queue keeps what waits, retries and times out; the exporter only tries, one block at a
- * time.
+ * Sends data to a backend. Its sending queue keeps waiting batches, retries and times out. The exporter only tries, one
+ * block at a time.
  */
 export interface Exporter extends Lifecycle, CheckpointParticipant {
   /**
-   * Resolves once the backend has the block. Throws {@link ExportError}; docs/plugins.md says what becomes of any other
+   * Resolves once the backend has the block. Throws {@link ExportError}; docs/plugins.md has the treatment of any other
    * error. A block that failed comes again as the same object, unless its sending queue had to take it apart.
    */
   export(block: Block, signal: AbortSignal): Promise<void>
-  /** Whether the backend answers; rejects with what is wrong. */
+  /** Resolves if the backend answers. Rejects with its fault. */
   probe?(signal: AbortSignal): Promise<void>
 }

@@ -19,17 +19,17 @@ import {
 /** Blocks that come in by a port. */
 export type BlockOf<P extends Port> = P extends 'any' ? Block : Extract<Block, { readonly type: P }>
 
-/** A {@link MapProcessor} that is given what its port takes. */
+/** A {@link MapProcessor} that is given the blocks its port takes. */
 export interface MapProcessorOf<P extends Port> extends Omit<MapProcessor, 'process'> {
   process(block: BlockOf<P>): Block
 }
-/** An {@link Exporter} that is given what its port takes. */
+/** An {@link Exporter} that is given the blocks its port takes. */
 export interface ExporterOf<P extends Port> extends Omit<Exporter, 'export'> {
   export(block: BlockOf<P>, signal: AbortSignal): Promise<void>
 }
 
 type Given = 'api' | 'kind' | 'schema' | 'create' | 'check'
-/** Without what is known already. */
+/** A plugin without the properties that are known already. */
 type Rest<Plugin> = Omit<Plugin, Given>
 
 interface Typed<S extends ConfigSchema, Instance> {

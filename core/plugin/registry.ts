@@ -34,7 +34,7 @@ export class Registry {
 
   /**
    * Adds the plugins of a module: an npm package or a path (`./x.ts`) as seen from `fromFile`. Its default export is
-   * one plugin or an array of them. Resolves to what its author should change soon. Throws `PLUGIN_INVALID`.
+   * one plugin or an array of them. Resolves to warnings for its author. Throws `PLUGIN_INVALID`.
    */
   async add(specifier: string, fromFile: string): Promise<string[]> {
     const plugins = pluginsOf(await importPlugin(specifier, fromFile), specifier)
@@ -78,7 +78,7 @@ function whatIsWrongWithVersion({ api, needs = [] }: Partial<Plugin>): string | 
   return missing.length === 0 ? undefined : `it needs ${missing.join(', ')}, which this Weir does not have; update Weir`
 }
 
-// What must hold before anything of a plugin runs.
+// The conditions that hold before any code of a plugin runs. Undefined if they all do.
 function whatIsWrong(value: unknown): string | undefined {
   if (typeof value !== 'object' || value === null) return 'its default export is not an object with api, kind and type'
   const plugin = value as Partial<Plugin> & { ports?: Record<string, unknown> }

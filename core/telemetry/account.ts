@@ -1,11 +1,14 @@
 /**
- * One component's side of the ledger, in items (points or events). What went in is somewhere:
+ * One component's side of the ledger, in items (points or events). Every item that came in is somewhere:
  *
  *     received + produced = sent + absorbed + dropped + refused + inFlight
  *
- * `received` came in; `produced` was made here (a window's counts); `sent` went on, or was stored by the backend;
- * `absorbed` lives on inside what is produced; `dropped` is gone, by reason; `refused` was handed back, and its sender
- * still has it.
+ * - `received`: came in.
+ * - `produced`: made here, such as a window's counts.
+ * - `sent`: forwarded, or stored by the backend.
+ * - `absorbed`: lives on inside produced items.
+ * - `dropped`: gone, by reason.
+ * - `refused`: nacked; the sender has it still.
  */
 export class Account {
   received = 0

@@ -2,11 +2,11 @@
 export interface Clock {
   /** Unix milliseconds. */
   now(): number
-  /** Calls `run` once after `ms`; returns what cancels it. */
+  /** Calls `run` once after `ms`. Returns a function that cancels it. */
   setTimer(ms: number, run: () => void): () => void
 }
 
-// Node fires what is set further ahead, 25 days, at once.
+// Node fires timers set further ahead than this, 25 days, at once.
 const LONGEST_TIMER_MS = 2 ** 31 - 1
 
 export const systemClock: Clock = {

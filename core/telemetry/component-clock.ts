@@ -8,8 +8,8 @@ interface Timer {
 }
 
 /**
- * A component's clock: its host's, or, while its host does over what the component did before, one of its own that the host
- * moves. Timers survive the change from the one to the other.
+ * A component's clock: the clock of its host. While its host replays the component's past it is a clock of its own that
+ * the host moves. Timers survive the change from the one to the other.
  */
 export class ComponentClock implements Clock {
   #host: Clock
@@ -17,7 +17,7 @@ export class ComponentClock implements Clock {
   #own: number | undefined
   #timers = new Set<Timer>()
   #set = 0
-  /** Gets what a timer throws. */
+  /** Gets the errors that timers throw. */
   onError: ((thrown: unknown) => void) | undefined
 
   constructor(host: Clock) {
@@ -38,7 +38,7 @@ export class ComponentClock implements Clock {
     }
   }
 
-  /** When the next timer is due, Unix ms; Infinity where there is none. */
+  /** The time of the next timer, Unix ms; Infinity if there is none. */
   get nextTimer(): number {
     return this.#inOrder()[0]?.at ?? Number.POSITIVE_INFINITY
   }
@@ -49,7 +49,7 @@ export class ComponentClock implements Clock {
     for (const timer of this.#timers) timer.cancel()
   }
 
-  /** Moves a detached clock, firing what falls due on the way. */
+  /** Moves a detached clock, and fires the timers that are due on the way. */
   runTo(time: number): void {
     for (let next = this.#inOrder()[0]; next !== undefined && next.at <= time; next = this.#inOrder()[0]) {
       this.#own = Math.max(this.now(), next.at)

@@ -19,7 +19,7 @@ export class Log {
   readonly logger: Logger
   #problems: LoggedProblem[] = []
 
-  /** @param hide takes out of a text what nobody may see */
+  /** @param hide takes secrets out of a text */
   constructor(level: string, hide: (text: string) => string = text => text) {
     const remember = ({ message, details, ...problem }: LoggedProblem) => {
       this.#problems.push({ ...problem, message: hide(message), details: hide(details) })

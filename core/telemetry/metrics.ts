@@ -27,7 +27,9 @@ interface Part {
 export class Metrics implements MetricProducer {
   #parts = new Map<string, Part[]>()
 
-  /** A family of the same name is added to: components of one type share theirs. Returns what takes it away again. */
+  /**
+   * Adds to a family of the same name: components of one type share theirs. Returns a function that removes it again.
+   */
   add(family: MetricFamily): () => void {
     const { name } = family
     const part = { family, added: now() }
@@ -39,7 +41,7 @@ export class Metrics implements MetricProducer {
     }
   }
 
-  /** What there is at this moment, with the values of this moment. */
+  /** All families, with their values of this moment. */
   async collect(): Promise<CollectionResult> {
     const [{ ValueType }, { AggregationTemporality, DataPointType }, { emptyResource }] = await Promise.all([
       import('@opentelemetry/api'),

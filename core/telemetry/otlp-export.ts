@@ -8,8 +8,9 @@ const STOP_MS = 1000
 const WARN_INTERVAL_MS = 60_000
 
 /**
- * Also exports Weir's own metrics by OTLP/HTTP, each time those there are then. The SDK is loaded only where it is used.
- * Returns what sends the last values and stops. @param endpoint URL, …/v1/metrics
+ * Also exports Weir's own metrics by OTLP/HTTP, with the families that exist at each export. The SDK is loaded only if
+ * it is used. Returns a function that sends the last values and stops.
+ * @param endpoint URL, …/v1/metrics
  */
 export async function exportByOtlp(
   metrics: MetricProducer,

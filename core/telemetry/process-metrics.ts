@@ -3,7 +3,7 @@ import type { Metrics } from './metrics.ts'
 
 const DELAY_RESOLUTION_MS = 20
 
-/** The process's own metrics, under the names Prometheus clients use. Returns what stops measuring. */
+/** The process's own metrics, under the names Prometheus clients use. Returns a function that stops measuring. */
 export function addProcessMetrics(metrics: Metrics): () => void {
   const delay = monitorEventLoopDelay({ resolution: DELAY_RESOLUTION_MS })
   delay.enable()

@@ -25,19 +25,19 @@ export class VirtualClock implements Clock {
   }
 
   /**
-   * The same clock for one of its users. Timers of equal times fire by the names of their owners: who set his first is
-   * another question after a restart, when all are set anew.
+   * The same clock for one of its users. Timers of equal times fire in the order of their owners' names: the order in
+   * which they were set differs after a restart.
    */
   of(owner: string): Clock {
     return { now: () => this.#now, setTimer: (ms, run) => this.#set(ms, run, owner) }
   }
 
-  /** When the next timer is due; Infinity where there is none. */
+  /** The time of the next timer; Infinity if there is none. */
   get nextTimer(): number {
     return this.#earliest()?.at ?? Number.POSITIVE_INFINITY
   }
 
-  /** Moves time on to `time`, firing what falls due on the way. Never goes back. */
+  /** Moves time on to `time`, and fires the timers that are due on the way. Never goes back. */
   advanceTo(time: number): void {
     for (let timer = this.#earliest(); timer !== undefined && timer.at <= time; timer = this.#earliest()) {
       this.#timers.delete(timer)
@@ -53,7 +53,7 @@ export class VirtualClock implements Clock {
     return () => this.#timers.delete(timer)
   }
 
-  // Of equal times of one owner the one set first.
+  // Among equal times of one owner the one set first.
   #earliest(): Timer | undefined {
     let earliest: Timer | undefined
     for (const timer of this.#timers) if (earliest === undefined || isBefore(timer, earliest)) earliest = timer

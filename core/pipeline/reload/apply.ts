@@ -26,22 +26,22 @@ const CHECKPOINT_MS = 10_000
 const IDLE_POLL_MS = 500
 const HELD_POLL_MS = 50
 
-/** What a configuration has beside what runs: exporters that are started, receivers that are not. */
+/** Parts of a configuration that are not running yet: exporters that are started, receivers that are not. */
 export interface AddedParts {
   readonly exporters: BuiltExporter[]
   readonly receivers: BuiltReceiver[]
 }
 
 /**
- * The way from what runs to a configuration, and back: what it has taken out of the one is there for the other. From
- * the first to the last change nothing is handed on, also between a failure and the way back.
+ * The way from one running configuration to another, and back. State taken out of the one is there for the other. From
+ * the first to the last change nothing is forwarded, also between a failure and the way back.
  */
 export class AppliedReload {
   #service: BuiltService
   #runner: Runner
   #states = new StateTransfer()
   #positions = new Map<string, QueuePosition>()
-  /** By exporter: what neither its backend nor its disk had when its sending queue closed. */
+  /** By exporter: batches that neither its backend nor its disk had when its sending queue closed. */
   #left = new Map<string, Batch[]>()
   #isPaused = false
 
@@ -53,7 +53,7 @@ export class AppliedReload {
   async to(next: ResolvedConfig, added: AddedParts): Promise<Change[]> {
     const deadline = AbortSignal.timeout(next.service.shutdown_timeout)
     const changes = await this.#replace(next, added, deadline)
-    // Or a crash would have what comes now done over as before the reload, and come out otherwise.
+    // Otherwise a crash would replay the next entries by the old configuration, with another output.
     if (!(await this.#isWrittenDown()))
       throw new WeirError(
         'COMPONENT_FAILED',
@@ -109,7 +109,7 @@ export class AppliedReload {
     ]
   }
 
-  // Before anything else: what they brought is for the pipelines they had.
+  // First of all: the data that they brought is for the pipelines they had.
   async #stopReceivers(next: ResolvedConfig, deadline: AbortSignal): Promise<void> {
     const { topology, ingress } = this.#service
     const coming = used(next, 'receiver')
@@ -128,7 +128,7 @@ export class AppliedReload {
     if (this.#isPaused) return
     this.#isPaused = true
     await ingress.pause()
-    // Nothing moves from here on, and what is now inside an operator in part could not be written down.
+    // Nothing moves from here on. A batch that is inside an operator in part could not be written down.
     while (!isHeldWhole(topology)) {
       ingress.resume()
       if (deadline.aborted) throw new WeirError('COMPONENT_FAILED', 'an operator holds batches in part, all the time')
@@ -165,7 +165,7 @@ export class AppliedReload {
     if (isFinished) await this.#closeReplaced(next)
     for (const pipeline of outgoing) {
       this.#states.take(pipeline, isFinished)
-      // What it may still put out goes with its state.
+      // Its further output goes with its state.
       pipeline.connect(fanOut([], false))
       for (const { component, processor } of pipeline.processors)
         await this.#runner.stopPart({ component, part: processor }, deadline)
@@ -174,7 +174,7 @@ export class AppliedReload {
       throw new WeirError('COMPONENT_FAILED', 'exporters are too far behind for processors to put out what they hold')
   }
 
-  /** Their queues go to those that follow, by way of their disks where they have some. */
+  /** Their queues go to their successors, by way of their disks if they have some. */
   async #closeReplaced(next: ResolvedConfig): Promise<void> {
     const coming = used(next, 'exporter')
     for (const built of this.#service.topology.exporters) {
@@ -198,7 +198,7 @@ export class AppliedReload {
     await this.#runner.stopPart({ component, part: exporter }, AbortSignal.timeout(QUEUE_CLOSE_MS))
   }
 
-  /** No pipeline leads there any more; it goes once it has sent what waits, unless it is asked for again. */
+  /** No pipeline leads there any more. It is removed once its queue is empty, unless a reload asks for it again. */
   async #drain(built: BuiltExporter): Promise<void> {
     const { topology, services } = this.#service
     const { component, exporter, sendingQueue } = built
@@ -240,7 +240,7 @@ export class AppliedReload {
       sendingQueue.start()
       for (const batch of this.#left.get(entry.id) ?? []) sendingQueue.push(batch)
       this.#left.delete(entry.id)
-      // From here the sending queue knows it, also where it drains on the way back.
+      // From here the sending queue knows it, also if it drains on the way back.
       this.#positions.delete(entry.id)
     }
   }

@@ -6,16 +6,16 @@ import type { Pipeline } from '../graph/pipeline.ts'
 import { used } from '../graph/topology.ts'
 
 /**
- * `kept`: it runs on, untouched. `state kept`: made anew, and it has the state of the one before, or all but `reset` of
- * it. `reset`: made anew without, since it cannot use that state; what was held was sent as it stood.
+ * `kept`: it runs on, untouched. `state kept`: made anew, with the state of the one before, or all but `reset` of it.
+ * `reset`: made anew without state, since it cannot use that of the one before, which was sent as it stood.
  */
 export type ChangeKind = 'kept' | 'state kept' | 'reset' | 'replaced' | 'added' | 'removed'
 
-/** What became of a component, as users name it: `exporter clickhouse`, `processor dedup in counts`. */
+/** The change of a component, as users name it: `exporter clickhouse`, `processor dedup in counts`. */
 export interface Change {
   readonly component: string
   readonly fate: ChangeKind
-  /** In words: of what the state was not kept, but sent as it stood. */
+  /** In words: the part of the state that was not kept, but sent as it stood. */
   readonly reset?: string
 }
 
@@ -25,7 +25,7 @@ export function isSame(a: ComponentConfig, b: ComponentConfig): boolean {
   )
 }
 
-/** Throws `CONFIG_INVALID` where something is different that is decided at the start. */
+/** Throws `CONFIG_INVALID` if the two differ in an option that is decided at the start. */
 export function checkService(now: ServiceConfig, next: ServiceConfig): void {
   const keys = [...new Set([...Object.keys(now), ...Object.keys(next)])] as (keyof ServiceConfig)[]
   const changed = keys.filter(key => key !== 'pipelines' && !isDeepStrictEqual(now[key], next[key]))
@@ -36,7 +36,7 @@ export function checkService(now: ServiceConfig, next: ServiceConfig): void {
     )
 }
 
-/** Whether a pipeline can run on: it and all it consists of are as they were. */
+/** True if a pipeline can run on: it and all its parts are as they were. */
 export function isKept(pipeline: Pipeline, now: ReadonlyMap<string, ComponentConfig>, next: ResolvedConfig): boolean {
   const { name, config, processors } = pipeline
   if (!isDeepStrictEqual(next.service.pipelines[name], config)) return false
@@ -47,7 +47,7 @@ export function isKept(pipeline: Pipeline, now: ReadonlyMap<string, ComponentCon
   )
 }
 
-/** What becomes of receivers or exporters. */
+/** Changes of receivers or exporters. */
 export function changesOf(
   kind: 'receiver' | 'exporter',
   now: readonly ComponentConfig[],

@@ -7,8 +7,8 @@ import { type AddedParts, AppliedReload } from './apply.ts'
 import { type Change, checkService, isSame } from './diff.ts'
 
 /**
- * Exchanges what runs for what another configuration says, between two batches: what is the same runs on, processors
- * that are made anew have the state of those before where they understand it. Where something fails, back to what was.
+ * Replaces the running configuration by another one, between two batches. Equal parts run on. Processors that are made
+ * anew get the state of those before if they understand it. After a failure the old configuration runs again.
  */
 export class Reloader {
   #config: ResolvedConfig
@@ -22,7 +22,10 @@ export class Reloader {
     this.#runner = runner
   }
 
-  /** Resolves to what became of every component. Rejects with why everything is as it was. One after the other. */
+  /**
+   * Resolves to the change of every component. Rejects with the reason if everything is as it was. Reloads run one
+   * after the other.
+   */
   reload(next: ResolvedConfig): Promise<Change[]> {
     const reloaded = this.#running.then(() => this.#reload(next))
     this.#running = reloaded.catch(() => {})
@@ -61,7 +64,7 @@ export class Reloader {
     }
   }
 
-  /** Beside what runs; nothing is changed where one cannot be made or started. */
+  /** Made beside the running parts. Nothing is changed if one of them cannot be made or started. */
   async #prepare(next: ResolvedConfig): Promise<AddedParts> {
     const { topology, services } = this.#service
     const staying = topology.exporters.filter(({ component }) => !component.isLeaving)

@@ -9,7 +9,7 @@ import { type Change, isSame } from './diff.ts'
 export class StateTransfer {
   #states = new Map<string, Uint8Array>()
 
-  /** What becomes of each processor of `pipeline`. Those that cannot hand over their state will send what they hold. */
+  /** The change of each processor of `pipeline`. Processors that cannot hand over their state will send it. */
   judge(pipeline: Pipeline, next: ResolvedConfig, services: Services): Change[] {
     return pipeline.processors.map(built => {
       const { component, entry, processor } = built
@@ -25,12 +25,13 @@ export class StateTransfer {
   }
 
   /**
-   * Call once the pipeline has finished; where it could not (`isFinished`), what leaves has not put out what it holds.
+   * Call once the pipeline has finished. If it could not (`isFinished`), processors that leave have not emitted their
+   * state.
    */
   take({ name, processors }: Pipeline, isFinished: boolean): void {
     for (const { component, processor, stage } of processors) {
       const key = `${name}/${component.id}`
-      // Also what was carried to one that has put it out since: the way back must not put it out again.
+      // Includes state given to a successor that has emitted it since: the way back must not emit it again.
       if (component.isLeaving && isFinished) this.#states.delete(key)
       else if (processor.snapshot !== undefined) this.#states.set(key, processor.snapshot())
       if (stage.held?.isEmpty === false) this.#states.set(`${key} held`, stage.held.release())
@@ -49,7 +50,7 @@ export class StateTransfer {
   }
 }
 
-/** What is not kept of the state (`reset`), if anything, where `successor` takes it over; undefined where it cannot. */
+/** The part of the state that is not kept (`reset`), if any, when `successor` takes it over. Undefined if it cannot. */
 function carry(
   { entry, processor }: BuiltProcessor,
   successor: ComponentConfig,

@@ -15,11 +15,11 @@ export interface Rejection extends Range {
 /** The backend has a piece, or why it has not; `unanswered`: it was not asked to the end. */
 export type Answer = 'taken' | Failure | 'unanswered'
 
-/** A part of the block, and what is known of it already. */
+/** A part of the block, and its failure if that is known already. */
 export type Piece = Range & { readonly failure?: Failure }
 
 interface Asking {
-  /** @param isDoubted whether it failed before with an unknown error, and what is answered now decides */
+  /** @param isDoubted set if it failed before with an unknown error, so that this answer decides */
   attempt(piece: Block, isDoubted: boolean): Promise<Answer>
   /** A probe says that the backend is well before a piece is tried. */
   readonly isProbed: boolean

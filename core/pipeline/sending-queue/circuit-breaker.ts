@@ -21,17 +21,17 @@ export class CircuitBreaker {
     this.#last = undefined
   }
 
-  /** Whether the last try failed. */
+  /** True if the last try failed. */
   get isFailing(): boolean {
     return this.failures > 0
   }
 
-  /** Whether the backend counts as gone. Batches that wait for it are better kept on disk. */
+  /** True if the backend counts as gone. Batches that wait for it are better kept on disk. */
   get isOpen(): boolean {
     return this.failures >= OPEN_AFTER
   }
 
-  /** Whether the data may be at fault and the backend well: tries failed often, with an error that nobody can place. */
+  /** True if the data may be at fault and the backend well: tries failed often, with an error that nobody can place. */
   get isSuspect(): boolean {
     return this.isOpen && this.#last?.kind === 'unknown'
   }

@@ -6,7 +6,7 @@ import type { BatchResult, QueuedBatch } from './queued-batch.ts'
 /** Nothing of an item is given up. */
 export const NONE: BatchResult['dropped'] = new Map()
 
-/** Ends items of which it is decided what becomes of them: in the books, in the queue, and for their senders. */
+/** Ends batches whose result is decided: in the books, in the queue, and for their senders. */
 export class Completions {
   #queue: BatchQueue
   #account: Account
@@ -26,7 +26,7 @@ export class Completions {
     settle(batch, dropped)
   }
 
-  /** As {@link complete}, but for what is `left` of it. */
+  /** Like {@link complete}, for a batch of which some is `left`. */
   completePart(queued: QueuedBatch, { dropped, left }: BatchResult): void {
     const { batch, block } = queued
     this.#queue.keepOnly(queued, left)

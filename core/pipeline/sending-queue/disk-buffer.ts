@@ -12,7 +12,7 @@ import type { QueuePosition } from '../checkpoint/file.ts'
 const SEGMENTS_WHEN_FULL = 8
 const LARGEST_SEGMENT_BYTES = 64 * 2 ** 20
 
-/** A block on disk: what of the entry is still to be exported. */
+/** A block on disk: the items of the entry that are still to be exported. */
 export interface BufferedEntry {
   readonly entry: number
   readonly block: Block
@@ -25,37 +25,38 @@ export interface DiskBufferOptions {
   readonly series: SeriesRegistry
   /** On disk, in bytes. */
   readonly maxBytes: number
-  /** Where the checkpoint stood: what came later is made again. Undefined to keep all there is. */
+  /** The position at the checkpoint: later entries are made again. Undefined to keep all entries. */
   readonly position: QueuePosition | undefined
-  /** Whether to go on where some of what should be there is not. */
+  /** Set to go on though some entries are missing. */
   readonly areGapsAllowed?: boolean
 }
 
 /**
- * What a sending queue keeps on disk: a queue of blocks in the journal's format. An entry may be done before those in
- * front of it, or in part; the position moves on over all that are done, and says what is left of others.
+ * The part of a sending queue that is on disk: a queue of blocks in the journal's format. An entry may be exported
+ * before those in front of it, or in part. The position moves on over all that are exported, and has the rest of
+ * others.
  */
 export class DiskBuffer {
   #journal: Journal
   #next: number
-  /** Of entries from `#next` on that are not whole: what is still to be exported. */
+  /** Ranges still to be exported, of entries from `#next` on that are not whole. */
   #left: Map<number, readonly Range[]>
   #ahead: NumberedEntry | undefined
   #maxBytes: number
   /** Entries before this number are on disk. */
   onCommitted: (entry: number) => void = () => {}
-  /** What was appended since the last commit is not. */
+  /** Entries appended since the last commit are not on disk. */
   onFailed: (error: Error) => void = () => {}
 
   private constructor(options: DiskBufferOptions, open: (diskBuffer: DiskBuffer) => Journal) {
     this.#maxBytes = options.maxBytes
     this.#journal = open(this)
     this.#next = this.#journal.next
-    // Where entries were allowed to be missing their numbers are given anew.
+    // If entries were allowed to be missing, their numbers are given anew.
     this.#left = new Map([...(options.position?.left ?? [])].filter(([entry]) => entry < this.#journal.committed))
   }
 
-  /** Throws `STATE_INVALID` where what is on disk is damaged, or is less than `position` says. */
+  /** Throws `STATE_INVALID` if a file is damaged, or if there is less than `position` says. */
   static async open(options: DiskBufferOptions): Promise<DiskBuffer> {
     const { disk, folder, maxBytes, position, areGapsAllowed = false } = options
     await disk.makeFolder(folder)
@@ -77,7 +78,7 @@ export class DiskBuffer {
     return made
   }
 
-  /** Whether everything on disk was read. */
+  /** True if everything on disk was read. */
   get isEmpty(): boolean {
     return this.#ahead === undefined && this.#journal.unread === 0
   }
@@ -88,7 +89,7 @@ export class DiskBuffer {
   }
 
   get isFull(): boolean {
-    // Space comes back file by file, and the last one stays: it must not keep out what follows.
+    // Space comes back file by file, and the last one stays: it must not keep out later entries.
     const isEmptied = this.#next === this.#journal.committed
     return this.#journal.bytes >= this.#maxBytes && !isEmptied
   }
@@ -108,7 +109,7 @@ export class DiskBuffer {
   }
 
   /**
-   * The next blocks of one type, up to `maxItems` of them, but one at least; none where all were read. Rejects where
+   * The next blocks of one type: at most `maxItems` items, but at least one block. Empty if all were read. Rejects if
    * the next cannot be read now.
    */
   async read(maxItems: number): Promise<BufferedEntry[]> {
@@ -117,7 +118,7 @@ export class DiskBuffer {
       try {
         this.#ahead ??= await this.#journal.read()
       } catch (error) {
-        // What was read before it is not read again.
+        // Entries read before it are not read again.
         if (entries.length > 0) return entries
         throw error
       }
@@ -140,24 +141,26 @@ export class DiskBuffer {
     this.keepOnly(entry, [])
   }
 
-  /** Of what there was of the entry, which is on disk, only `left` is still to be exported. */
+  /** Of the rest of the entry, which is on disk, only `left` is still to be exported. */
   keepOnly(entry: number, left: readonly Range[]): void {
     const before = this.#left.get(entry)
     this.#left.set(entry, before === undefined ? left : unpicked(left, before))
     while (this.#left.get(this.#next)?.length === 0) this.#left.delete(this.#next++)
   }
 
-  /** Frees what lies before `entry`. */
+  /** Frees the entries before `entry`. */
   removeBefore(entry: number): Promise<void> {
     return this.#journal.removeBefore(entry)
   }
 
-  /** Waits until what was appended is on disk or has failed. */
+  /** Waits until all appended entries are on disk or have failed. */
   close(): Promise<void> {
     return this.#journal.close()
   }
 
-  /** Undefined where it is done: what was being exported when it went to disk may be before it is read. */
+  /**
+   * Undefined if it is exported: a batch that was being exported when it went to disk may be done before it is read.
+   */
   #restOf(entry: number, block: Block): Block | undefined {
     if (entry < this.#next) return undefined
     const left = this.#left.get(entry)

@@ -15,14 +15,14 @@ const FETCH_MESSAGES: readonly unknown[] = ['fetch failed', 'terminated']
 const FAULTS = [TypeError, RangeError, ReferenceError, URIError]
 
 /**
- * Why an export failed, which decides what becomes of the block:
+ * The cause of a failed export, which decides the further way of the block:
  *
  * - `refused`: an ExportError that is not retryable. The bad items are found by bisection and given up.
  * - `fault`: a TypeError, RangeError, ReferenceError or URIError that is not fetch's. The exporter's code does not get
  *   on with the data, so no other try can help: treated as `refused`.
  * - `transient`: an ExportError that is retryable, a timeout, an abort, or an error of the network or the system, which
  *   its `code` or that of a cause tells. Tried again without end.
- * - `unknown`: any other error. Tried again as if it were transient; where it persists it may be the data's fault. See
+ * - `unknown`: any other error. Tried again as if it were transient. If it persists it may be the data's fault. See
  *   `RejectedItems`.
  */
 export interface Failure {
@@ -30,7 +30,7 @@ export interface Failure {
   readonly error: Error
   /** In the ledger, for items given up. */
   readonly reason: string
-  /** Asked for by the backend; 0 where it asks for nothing. */
+  /** Asked for by the backend; 0 if it asks for nothing. */
   readonly retryAfterMs: number
   /** The only items that failed, in order; undefined: all. */
   readonly failed: readonly Range[] | undefined
@@ -65,7 +65,7 @@ function ofExportError(error: Partial<ExportError> & Error, items: number): Fail
   }
 }
 
-/** Undefined where they are not indexes of a block of `items`, or none. */
+/** Undefined if they are not indexes of a block of `items`, or if there are none. */
 function rangesOf(indexes: readonly unknown[], items: number): Range[] | undefined {
   const isIndex = (index: unknown) => Number.isInteger(index) && (index as number) >= 0 && (index as number) < items
   if (indexes.length === 0 || !indexes.every(isIndex)) return undefined

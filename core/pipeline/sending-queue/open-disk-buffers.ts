@@ -10,9 +10,9 @@ const FOLDER = 'lanes'
 const EMPTY = { next: 0, end: 0 }
 
 /**
- * Gives sending queues their disk, beside the journal, as the checkpoint knew it; with all that is there where it does
- * not say. Throws `STATE_INVALID` where one is damaged, or, unless gaps are allowed, where some of it is missing, or
- * something waits for an exporter that is gone.
+ * Gives sending queues their disk, beside the journal, as the checkpoint knew it. Without a known position they get all
+ * that is there. Throws `STATE_INVALID` if a buffer is damaged. Unless gaps are allowed it also throws if entries are
+ * missing, or wait for an exporter that is gone.
  */
 export async function openDiskBuffers(
   exporters: readonly BuiltExporter[],

@@ -15,9 +15,9 @@ interface QueueHost {
 }
 
 /**
- * What waits in a sending queue, oldest first: in memory, and behind a disk buffer what memory is too small for. The
- * oldest goes to disk, so all on disk is older than all in memory. Where the backend takes things in any order the two
- * take turns: what is fresh does not wait for hours of what waits on disk.
+ * The waiting batches of a sending queue, oldest first: in memory, and, behind a disk buffer, those that memory is too
+ * small for. The oldest goes to disk, so all on disk is older than all in memory. If the backend takes batches in any
+ * order the two take turns, so a fresh batch does not wait for hours of old ones.
  */
 export class BatchQueue {
   #maxBytes: number
@@ -36,7 +36,7 @@ export class BatchQueue {
   #held: QueuedBatch[] = []
   #inHand: readonly QueuedBatch[] = []
   #isFreshTurn = true
-  /** Of batches not yet settled. */
+  /** Bytes of batches not yet settled. */
   bytes = 0
 
   constructor({ max_size, order }: SendingQueueConfig['queue'], host: QueueHost) {
@@ -69,7 +69,7 @@ export class BatchQueue {
   async next(maxItems: number, isAnew: boolean): Promise<JoinedBatches | undefined> {
     const isReadable = this.#held.length > 0 || this.#diskBuffer?.isEmpty === false
     const isBehind = isReadable || this.#overflowing.length > 0
-    // What is just on its way to disk cannot be had, so it has no turn.
+    // A batch on its way to disk cannot be had, so it has no turn.
     const isTurn = this.#isFreshTurn || !isReadable
     const isFresh = this.#memory.length > 0 && (!isBehind || (this.#anyOrder && isTurn))
     this.#isFreshTurn = !isFresh
@@ -84,7 +84,7 @@ export class BatchQueue {
       return joined
     }
     this.#inHand = []
-    // All that was to be read is done, so nothing on disk is in front of what is in memory.
+    // All on disk is exported, so nothing there is in front of the batches in memory.
     return isReadable ? this.next(maxItems, isAnew) : undefined
   }
 
@@ -92,11 +92,11 @@ export class BatchQueue {
   putBack(batches: readonly QueuedBatch[]): void {
     this.#inHand = []
     this.#held.unshift(...batches.filter(queued => queued.isReadBack))
-    // What went to disk meanwhile comes back from there.
+    // Batches that went to disk meanwhile come back from there.
     this.#returnToMemory(batches.filter(queued => !queued.isReadBack && queued.entry === undefined))
   }
 
-  /** Of one in hand only `left` is still to be exported. */
+  /** Of a batch in hand only `left` is still to be exported. */
   keepOnly(queued: QueuedBatch, left: readonly Range[]): void {
     const rest = pickItems(queued.block, left)
     if (queued.batch !== undefined) this.bytes -= blockBytes(queued.block) - blockBytes(rest)
@@ -113,12 +113,12 @@ export class BatchQueue {
     if (queued.isOnDisk) this.#diskBuffer!.done(queued.entry!)
   }
 
-  /** Moves the oldest to disk until only `keepBytes` are in memory, where there is a disk that has room. */
+  /** Moves the oldest to disk until only `keepBytes` are in memory, if there is a disk that has room. */
   overflowToDisk(keepBytes: number): void {
     if (this.#diskBuffer?.isFull === false) this.#overflowToDisk(keepBytes)
   }
 
-  /** Moves all to disk, also beyond its size: what is handed back would be made and sent again. */
+  /** Moves all to disk, also beyond its size: a nacked batch would be made and sent again. */
   moveAllToDisk(): void {
     this.#overflowToDisk(0)
   }
@@ -137,7 +137,7 @@ export class BatchQueue {
     for (let left = this.#memoryBytes; moved < this.#memory.length && left > keepBytes; moved++)
       left -= blockBytes(this.#memory[moved].block)
     const inHand = this.#inHand.filter(queued => !queued.isDone && queued.entry === undefined)
-    // What is being tried just now first: it is older, and where it fails it is in its place.
+    // Batches being tried just now go first: they are older, and if they fail they are in their place.
     for (const queued of [...inHand, ...this.#take(moved)]) {
       queued.entry = diskBuffer.append(queued.source, this.#host.clock.now(), queued.block)
       this.#overflowing.push(queued)

@@ -6,18 +6,18 @@ import type { Rejection } from './bisect.ts'
 import type { BufferedEntry } from './disk-buffer.ts'
 import type { ExportResult } from './rejected-items.ts'
 
-/** What is on its way through a sending queue: a batch, or a block that is on disk and was a batch once. */
+/** An entry of a sending queue: a batch, or a block that is on disk and was a batch once. */
 export interface QueuedBatch {
-  /** What of it is still to be exported. */
+  /** The items that are still to be exported. */
   block: Block
-  /** Where it came from: a receiver or processor. */
+  /** Id of the receiver or processor it came from. */
   readonly source: string
   /** Undefined once it is settled: exported, or on disk. */
   batch: Batch | undefined
   /** Its number in the disk buffer, once it is on its way there. */
   entry: number | undefined
   isOnDisk: boolean
-  /** Where less than all of its entry, which is on its way to disk, is still to be exported: that. */
+  /** Set if less than all of its entry, which is on its way to disk, is still to be exported: the rest. */
   leftOfEntry: readonly Range[] | undefined
   /** It was read from disk, and is no longer in memory for any other reason. */
   readonly isReadBack: boolean
@@ -79,21 +79,21 @@ export function readBack({ entry, block }: BufferedEntry): QueuedBatch {
   }
 }
 
-/** What became of an item. */
+/** The result of an export for one batch. */
 export interface BatchResult {
   /** How many of it were refused, by reason. */
   readonly dropped: ReadonlyMap<string, number>
-  /** What of it is still to be exported. */
+  /** Its items that are still to be exported. */
   readonly left: readonly Range[]
 }
 
-/** Where each of `batches` is in the block they are joined to. */
+/** The range of each of `batches` in the block they are joined to. */
 export function rangesOf(batches: readonly QueuedBatch[]): Range[] {
   let to = 0
   return batches.map(({ block }) => ({ from: to, to: (to += block.length) }))
 }
 
-/** What a verdict on a joined block means for what was in each of `ranges`. */
+/** The result for each of `ranges`, from the result for the joined block. */
 export function resultsOf({ refused, left }: ExportResult, ranges: readonly Range[]): BatchResult[] {
   const refusedOf = overlaps(refused, ranges)
   const leftOf = overlaps(left, ranges)

@@ -7,17 +7,17 @@ import { type Answer, bisect, inOrder, type Piece, type Rejection } from './bise
 import { describeFailure, type Failure } from './failure.ts'
 import type { RetrySender } from './retry.ts'
 
-/** What became of the items of a block: the backend has those that are neither `refused` nor `left`. */
+/** The result of an export. The backend has the items that are neither `refused` nor `left`. */
 export interface ExportResult {
-  /** In the dead letters, where there are any; in order. */
+  /** Rejected items, in order. They are in the dead letters, if there are any. */
   readonly refused: readonly Rejection[]
   /** Still to be exported, in order. */
   readonly left: readonly Range[]
 }
 
-/** When not to try again what failed. */
+/** When to end the tries. */
 interface Limits {
-  /** The sending queue closes, and keeps or hands back what is left. */
+  /** Fires when the sending queue closes, and keeps or nacks the rest. */
   readonly leaving: AbortSignal
   isOver(): boolean
 }
@@ -26,17 +26,17 @@ interface RejectedItemsHost {
   readonly id: string
   readonly clock: Clock
   readonly log: Logger
-  /** Undefined where what is refused is dropped. */
+  /** Undefined if rejected items are dropped. */
   readonly deadLetters: DeadLetterStore | undefined
 }
 
 /**
  * Sorts out a block that the backend refused for good, or that cannot be exported: its bad items go to the dead
- * letters, the rest gets there.
+ * letters, the rest gets to the backend.
  *
- * An `unknown` failure may be an outage as well as the data's fault. It is tried again until the circuit opens, as a
- * whole and then, where there is a probe and that succeeds, in pieces: see `bisect`. Where the backend answers for no
- * item at all everything is left, to be tried again with what has come since.
+ * An `unknown` failure may be an outage as well as the data's fault. The block is tried again until the circuit opens,
+ * as a whole. Then, if there is a probe and it succeeds, it is tried in pieces: see `bisect`. If the backend answers
+ * for no item at all everything is left, to be tried again with later batches.
  */
 export class RejectedItems {
   #retry: RetrySender
@@ -48,9 +48,10 @@ export class RejectedItems {
   }
 
   /**
-   * Resolves once all of `block` has got somewhere, or, with some of it `left`, once that is out of the question.
-   * @param batches of which the block consists, in order
-   * @param failure of the whole block; undefined where it is suspected to hold what fails with an unknown error
+   * Resolves once all of `block` has got somewhere. Some of it is `left` if that is out of the question.
+   * @param batches ranges of the batches that the block consists of, in order
+   * @param failure the failure of the whole block. Undefined if the block is suspected to hold an item that fails with
+   *   an unknown error
    */
   async sortOut(
     block: Block,
@@ -66,8 +67,8 @@ export class RejectedItems {
     })
     // Items with an unknown failure are given up only because the backend answers for others.
     if (refused.some(({ failure }) => failure.kind === 'unknown')) this.#retry.answered()
-    // Where the sending queue leaves, what is refused of a batch that is cut in two stays with its rest: if that is
-    // handed back, the sender sends the batch again as a whole, and it would be in the dead letters twice.
+    // When the sending queue closes, rejected items of a batch that is cut in two stay with its rest. If that is
+    // nacked, the sender sends the batch again as a whole, and it would be in the dead letters twice.
     const leftOf = overlaps(left, batches)
     const isCut = (_: Range, i: number) => limits.leaving.aborted && leftOf[i].length > 0
     const stays: Range[] = overlaps(refused, batches.filter(isCut)).flat()

@@ -33,7 +33,7 @@ export class RetrySender {
   #endPause = () => {}
   #isHurried = false
 
-  /** @param cancelled aborts what is under way */
+  /** @param cancelled aborts the try under way */
   constructor(exporter: Exporter, config: SendingQueueConfig, host: RetryHost, cancelled: AbortSignal) {
     this.#exporter = exporter
     this.#config = config
@@ -67,9 +67,9 @@ export class RetrySender {
   }
 
   /**
-   * Waits as long as the last failure asks for, and, where the circuit is open, for a probe to succeed. Resolves to
-   * whether the next try may be made: after a failure not once `interrupted` fires, which it does when all is cancelled
-   * at the latest.
+   * Waits as long as the last failure asks for. If the circuit is open, it then waits for a probe to succeed. Resolves
+   * to true if the next try may be made. After a failure it resolves to false once `interrupted` fires, at the latest
+   * when all is cancelled.
    */
   async ready(interrupted: AbortSignal): Promise<boolean> {
     if (!this.circuit.isFailing) return true

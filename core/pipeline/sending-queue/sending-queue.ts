@@ -24,16 +24,16 @@ export interface SendingQueueHost {
   readonly account: Account
   readonly clock: Clock
   readonly log: Logger
-  /** Where what the backend refuses for good goes; undefined where it is dropped. */
+  /** Takes the items that the backend refuses for good. Undefined if they are dropped. */
   readonly deadLetters: DeadLetterStore | undefined
   readonly id: string
   status(state: ComponentState, reason?: string): void
 }
 
 /**
- * An exporter's own queue. One export runs at a time; what arrives meanwhile is joined into the next one. A batch is
- * settled once the backend has it or, with a disk buffer, once it is on disk; what the backend will never take is
- * dropped, item by item. Only when the sending queue closes is anything handed back.
+ * An exporter's own queue. One export runs at a time; batches that arrive meanwhile are joined into the next one. A
+ * batch is settled once the backend has it or, with a disk buffer, once it is on disk. Items that the backend will
+ * never take are dropped, one by one. Batches are nacked only when the sending queue closes.
  */
 export class SendingQueue implements Sink {
   #config: SendingQueueConfig
@@ -61,7 +61,7 @@ export class SendingQueue implements Sink {
     this.#completions = new Completions(this.#queue, host.account)
   }
 
-  /** What waits in memory. */
+  /** Bytes waiting in memory. */
   get queuedBytes(): number {
     return this.#queue.bytes
   }
@@ -70,7 +70,7 @@ export class SendingQueue implements Sink {
     return this.#config.queue.max_size
   }
 
-  /** What waits on disk, with what is done but not yet deleted. */
+  /** Bytes on disk: batches that wait, and those that are exported but not yet deleted. */
   get diskBufferBytes(): number {
     return this.#diskBuffer?.bytes ?? 0
   }
@@ -79,17 +79,17 @@ export class SendingQueue implements Sink {
     return this.#retry.circuit.isOpen
   }
 
-  /** How much may wait on disk, where there is a disk. */
+  /** Most bytes that may wait on disk, if there is a disk. */
   get diskBufferCapacityBytes(): number {
     return this.#config.queue.disk_size
   }
 
-  /** Up to where what is on disk is exported; undefined without a disk. */
+  /** The position up to which the disk buffer is exported. Undefined without a disk. */
   get position(): QueuePosition | undefined {
     return this.#diskBuffer?.position
   }
 
-  /** Whether nothing waits in it, on disk neither. */
+  /** True if no batch waits, on disk neither. */
   get isIdle(): boolean {
     const { next, end } = this.position ?? { next: 0, end: 0 }
     return this.#host.account.inFlight === 0 && next === end
@@ -122,16 +122,16 @@ export class SendingQueue implements Sink {
   }
 
   /**
-   * Exports what is queued until `deadline` fires, or with a disk buffer until the backend fails; what is left then
-   * goes to disk, or back to its senders.
+   * Exports the queue until `deadline` fires, or with a disk buffer until the backend fails. The rest then goes to
+   * disk, or back to its senders.
    */
   async close(deadline: AbortSignal): Promise<void> {
     for (const batch of await this.release(deadline)) batch.nack(CLOSED)
   }
 
   /**
-   * As {@link close}, but what would go back to its senders is returned, for the sending queue that follows: of a batch
-   * that is done in part, what is left.
+   * Like {@link close}, but returns the batches that would go back to their senders, for the next sending queue. Of a
+   * batch that is exported in part it returns the rest.
    */
   async release(deadline: AbortSignal): Promise<Batch[]> {
     this.#closing.abort()
@@ -148,12 +148,12 @@ export class SendingQueue implements Sink {
     return this.#queue.takeAll().map(queued => this.#giveUp(queued))
   }
 
-  /** Moves what waits to disk, where there is one. */
+  /** Moves waiting batches to disk, if there is one. */
   overflowToDisk(): void {
     this.#queue.overflowToDisk(0)
   }
 
-  /** Frees what lies before `entry` on disk. */
+  /** Frees the entries before `entry` on disk. */
   async removeBefore(entry: number): Promise<void> {
     await this.#diskBuffer?.removeBefore(entry)
   }
@@ -178,7 +178,7 @@ export class SendingQueue implements Sink {
     }
   }
 
-  /** Undefined where nothing waits, or what waits cannot be read now. */
+  /** Undefined if no batch waits, or the next cannot be read now. */
   async #next(isSuspect: boolean): Promise<JoinedBatches | undefined> {
     const { isProbing, circuit } = this.#retry
     const { isOpen } = circuit
@@ -235,10 +235,7 @@ export class SendingQueue implements Sink {
     return limit > 0 && this.#host.clock.now() - triedSince! >= limit
   }
 
-  /**
-   * Fires when a sending queue that closes is to try no more what fails: without a disk it can as well try until the
-   * deadline.
-   */
+  /** Fires when a closing sending queue is to end its tries. Without a disk it can as well try until the deadline. */
   get #leaving(): AbortSignal {
     return this.#diskBuffer === undefined ? this.#abort.signal : this.#closing.signal
   }

@@ -17,18 +17,18 @@ import type { StateBackend } from './lifecycle.ts'
 /** A checkpoint can only free space in whole segments, so a full journal must consist of several. */
 const SEGMENTS_OF_FULL_JOURNAL = 4
 
-/** What an earlier run left in the journal's folder. */
+/** The state of an earlier run, from the journal's folder. */
 export interface Recovered {
   readonly checkpoint: Checkpoint | undefined
-  /** Whether `checkpoint` is what is on disk. */
+  /** True if `checkpoint` is the one on disk. */
   readonly isStored: boolean
-  /** Stands where processors' time stood. */
+  /** Shows the time at which processors stood. */
   readonly pipelineClock: VirtualClock
 }
 
 /**
- * Reads what there is, before components are created. With `discardState` what processors knew is forgotten; where the
- * checkpoint is damaged or missing they get all the journal still has.
+ * Reads the state, before components are created. With `discardState` the state of processors is forgotten. If the
+ * checkpoint is damaged or missing they get all entries that the journal still has.
  */
 export async function recoverJournal(
   folder: string,
@@ -53,7 +53,7 @@ export async function recoverJournal(
   return { checkpoint, isStored: checkpoint !== undefined, pipelineClock: new VirtualClock(beginning?.time ?? now) }
 }
 
-/** Delivery level `journal` for a topology: its ingress, and what keeps its state. */
+/** Delivery level `journal` for a topology: its ingress, and the keeper of its state. */
 export async function deliverByJournal(
   config: JournalConfig,
   recovered: Recovered,
@@ -183,7 +183,7 @@ async function checkpointIfWhole(disk: Disk, folder: string): Promise<Checkpoint
   }
 }
 
-/** Where the journal begins, as a checkpoint without state. */
+/** The beginning of the journal, as a checkpoint without state. */
 async function beginningOf(disk: Disk, folder: string): Promise<Checkpoint | undefined> {
   const [first] = await listSegments(disk, folder)
   const scanner = first === undefined ? undefined : await SegmentScanner.open(disk, first)

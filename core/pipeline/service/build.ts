@@ -23,18 +23,21 @@ import type { StateBackend } from './lifecycle.ts'
 /** Everything that moves data, connected and not yet started. */
 export interface BuiltService {
   readonly services: Services
-  /** What it was built of: after a crash under another configuration that one, until all is done over. */
+  /**
+   * The configuration it was built of. After a crash under another configuration it is that one, until all entries are
+   * replayed.
+   */
   readonly config: ResolvedConfig
   readonly topology: Topology
   /** In the order data passes them. */
   readonly components: readonly Component[]
   readonly ingress: Ingress
   readonly stateBackend: StateBackend | undefined
-  /** Gives sending queues their disk, where there is one, as these positions say; empty where there is none. */
+  /** Gives sending queues their disk, at these positions. It is empty if there is no position. */
   attachDiskBuffers(exporters: readonly BuiltExporter[], positions: ReadonlyMap<string, QueuePosition>): Promise<void>
 }
 
-/** What {@link buildService} does not decide. */
+/** Services that {@link buildService} does not decide. */
 export type BaseServices = Omit<
   Services,
   | 'pipelineClock'
@@ -50,7 +53,7 @@ export type BaseServices = Omit<
   | 'deadLetters'
 >
 
-/** Builds what the configuration says, at its delivery level: `journal` where there is one, else `memory`. */
+/** Builds the configuration at its delivery level: `journal` if it has one, else `memory`. */
 export async function buildService(
   config: ResolvedConfig,
   base: BaseServices,

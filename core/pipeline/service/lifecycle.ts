@@ -11,7 +11,7 @@ import type { Ingress } from '../ingest/ingress.ts'
 /** How much longer than its signal a component may take to stop. */
 const STOP_GRACE_MS = 1000
 
-/** Keeps what processors know from one run to the next. */
+/** Keeps the state of components from one run to the next. */
 export interface StateBackend {
   /** Before anything starts. Throws `STATE_INVALID`. */
   restore(): Promise<void>
@@ -19,18 +19,18 @@ export interface StateBackend {
   begin(): Promise<void>
   /** Everything runs. */
   ready(): Promise<void>
-  /** Until {@link release} nothing is written down but by {@link reloaded}: what there is is not what there will be. */
+  /** Until {@link release} only {@link reloaded} writes state down: the topology is about to change. */
   hold(): Promise<void>
   release(): void
   /** There are other processors now, and nothing is handed on to them yet. Resolves to whether that is written down. */
   reloaded(): Promise<boolean>
-  /** Writes down what there is, but while it is held. Resolves to whether that is done. */
+  /** Writes the state down, unless it is held. Resolves to true once that is done. */
   checkpoint(): Promise<boolean>
   /** Nothing comes in any more, and the sending queues are closed. Resolves to whether all is kept. */
   save(): Promise<boolean>
 }
 
-/** What can be started and stopped of a component. */
+/** The part of a component that can be started and stopped. */
 export interface Part {
   readonly component: Component
   readonly part: Lifecycle
@@ -46,8 +46,8 @@ interface RunnerHost {
 }
 
 /**
- * Starts what is downstream first and stops what is upstream first, so that nothing is ever put out to where nobody
- * listens.
+ * Starts downstream components first and stops upstream ones first, so that no batch is emitted to a component that is
+ * not there.
  */
 export class Runner {
   #topology: Topology
@@ -61,7 +61,10 @@ export class Runner {
     this.#host = host
   }
 
-  /** Ready to receive when it resolves. Rejects with what could not start; what had started is stopped again. */
+  /**
+   * Ready to receive when it resolves. Rejects with the component that could not start. Those that had started are
+   * stopped again.
+   */
   async start(signal: AbortSignal): Promise<void> {
     const { receivers, pipelines, exporters } = this.#topology
     const { stateBackend } = this.#host
@@ -97,16 +100,15 @@ export class Runner {
     await this.startPart(component, receiver, signal)
   }
 
-  /** Does not wait for what is left to be settled. */
+  /** Does not wait until the component's batches are settled. */
   async stopPart(part: Part, signal: AbortSignal): Promise<void> {
     await this.#stop(part.component, part.part, signal)
     part.component.dispose()
   }
 
   /**
-   * Drains: receivers close, processors put out what they hold (or keep it for the next start), exporters empty their
-   * queues. After `timeoutMs` what is left goes back to its senders. Resolves to whether everything got out or was
-   * kept.
+   * Drains: receivers close, processors emit their state (or keep it for the next start), exporters empty their queues.
+   * After `timeoutMs` the rest goes back to its senders. Resolves to true if everything got out or was kept.
    */
   async stop(timeoutMs: number): Promise<boolean> {
     const { receivers, pipelines, exporters } = this.#topology
@@ -116,7 +118,7 @@ export class Runner {
       deadline.abort(new WeirError('COMPONENT_FAILED', 'shutdown_timeout is over'))
     )
     const expired = new Promise(resolve => deadline.signal.addEventListener('abort', resolve, { once: true }))
-    // Not awaited yet: receivers wait for replies, and those for what follows.
+    // Not awaited yet: receivers wait for replies, and replies for the steps below.
     const closing = Promise.all(
       receivers.map(({ component, receiver }) => this.#stop(component, receiver, deadline.signal))
     )
@@ -133,7 +135,7 @@ export class Runner {
     return kept && !deadline.signal.aborted
   }
 
-  /** What senders had handed over, and exporters not taken. */
+  /** Items that senders had handed over, and exporters not taken. */
   #reportUnsent(): void {
     for (const { processors } of this.#topology.pipelines) {
       for (const { component, processor } of processors) {

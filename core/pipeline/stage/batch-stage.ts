@@ -3,7 +3,7 @@ import type { BatchProcessor } from '../../plugin/contract.ts'
 import { asError } from './as-error.ts'
 import type { Stage, StageHost } from './stage.ts'
 
-/** A processor that owns the batches it is given: the host books what it receives and sends. */
+/** The stage of a processor that owns the batches it is given. The host books the items it receives and sends. */
 export class BatchStage implements Stage {
   readonly isReady = true
   readonly held = undefined

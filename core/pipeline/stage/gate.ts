@@ -15,7 +15,7 @@ export abstract class Gate implements BatchProcessor {
     this.context = context
   }
 
-  /** Why a batch may not pass now, in words that follow the processor's name; undefined where it may. */
+  /** The reason why a batch may not pass now, in words that follow the processor's name. Undefined if it may. */
   protected abstract refusal(batch: Batch): string | undefined
 
   open(emit: (batch: Batch) => void): void {

@@ -23,7 +23,7 @@ export interface HeldBatch {
 export interface HeldBatchesHost {
   /** Pays for blocks inside the operator; it has to give more than it has. */
   readonly heldCredits: CreditPool
-  /** So many items more are inside the operator; less where negative. */
+  /** This many more items are inside the operator. Negative: fewer. */
   onInside(items: number): void
   /** So many items inside were handed back. */
   onRefused(items: number): void
@@ -59,13 +59,13 @@ export class HeldBatches {
     return true
   }
 
-  /** Whether each batch is inside as a whole, or wholly emitted: else only a later moment can be written down. */
+  /** True if each batch is inside as a whole, or wholly emitted. Otherwise only a later moment can be written down. */
   get areWhole(): boolean {
     for (const held of this.#held) if (held.isInside && !held.isWhole) return false
     return this.#unlinked === 0
   }
 
-  /** Owns `batch`; returns what the operator is given in its place. */
+  /** Owns `batch`. Returns the handle that the operator is given in its place. */
   take(batch: Batch, time: number): Batch {
     const { origin, block } = batch
     const settle = (outcome: Outcome) => {
@@ -87,8 +87,8 @@ export class HeldBatches {
   }
 
   /**
-   * Owns a batch that the operator emitted; returns what goes on in its place, or nothing if it was handed back
-   * meanwhile. Throws where it was emitted before.
+   * Owns a batch that the operator emitted. Returns the batch to forward in its place, or undefined if it was nacked
+   * meanwhile. Throws if it was emitted before.
    */
   emit(emitted: Batch): Batch | undefined {
     const { origin, block, watched: own } = emitted
@@ -112,17 +112,17 @@ export class HeldBatches {
     return Batch.on(new Settlement(origin, settle, { up: [settlement] }), block)
   }
 
-  /** What depends on nothing but the batches inside. */
+  /** Settlements that depend on nothing but the batches inside. */
   get tokens(): Set<SettlementToken> {
     return tokensOf([...this.#held].filter(held => held.isInside && held.out === 0).flatMap(held => held.up))
   }
 
-  /** Hands back what is inside. Whatever the operator still does with it has no effect. */
+  /** Nacks the batches inside. Later calls of the operator on them have no effect. */
   abandon(error: Error): void {
     for (const held of [...this.#held]) held.abandon({ status: 'nacked', error })
   }
 
-  /** Ends what is inside as taken: somebody else has it now. */
+  /** Ends the batches inside as taken: another owner has them now. */
   release(): void {
     for (const held of [...this.#held]) held.abandon({ status: 'acked' })
   }
@@ -154,9 +154,9 @@ function heldOf(batch: Watchable): Held[] {
 }
 
 class Handle implements WatchedHandle {
-  /** Batches that it is a part of; several where they were merged. */
+  /** Batches that it is a part of. There are several if they were merged. */
   readonly held: readonly Held[]
-  /** What is merged or derived is the same items again. */
+  /** Zero for a merged or derived handle, which has the same items again. */
   readonly #items: number
   readonly #settlement: Settlement
   readonly #host: HeldBatchesHost
@@ -204,7 +204,7 @@ class Held implements HeldBatch {
   readonly handles = new Set<Handle>()
   /** Batches of it that were emitted and have not settled. */
   out = 0
-  /** Whether some of it has ended. */
+  /** True if some of it has ended. */
   isPartial = false
   #settlement: Settlement
   #host: HeldBatchesHost

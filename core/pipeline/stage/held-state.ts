@@ -27,13 +27,13 @@ interface SavedBatch {
     readonly letter: Origin['deadLetter']
   }
   readonly block: SavedBlock
-  /** Its block is left out where it is `block`: no processor before this one changed it. */
+  /** Its block is left out if it equals `block`: no processor before this one changed it. */
   readonly entry: (Omit<JournalEntry, 'block'> & { readonly block: SavedBlock | undefined }) | undefined
 }
 
 /**
- * Batches inside an operator as a part of checkpoints. Nobody can look into an operator, so what it was given is
- * written down, with the times, and given to it anew after a restart, by a clock that shows those times.
+ * Batches inside an operator, as a part of checkpoints. Nobody can look into an operator. So the batches given to it
+ * are written down with their times, and given to it anew after a restart, by a clock that shows those times.
  */
 export class OperatorHeldState implements HeldState {
   /** When the operator was subscribed, Unix ms. */
@@ -75,7 +75,7 @@ export class OperatorHeldState implements HeldState {
     for (const handle of deferred) this.#emit(handle)
   }
 
-  /** Whether it keeps `handle` until it is thawed. */
+  /** True if it keeps `handle` until it is thawed. */
   defer(handle: Batch): boolean {
     return this.#deferred !== undefined && this.#deferred.push(handle) > 0
   }
@@ -95,7 +95,7 @@ export class OperatorHeldState implements HeldState {
     this.#saved = openState(VERSION, bytes) as Saved
   }
 
-  /** Subscribes, and gives the operator anew what it held. */
+  /** Subscribes, and gives the operator its batches anew. */
   resume(subscribe: () => void): void {
     const saved = this.#saved
     this.#saved = undefined

@@ -2,8 +2,8 @@ import { type Observer, Subject, type Subscription } from 'rxjs'
 import type { Batch } from '../../batch/batch.ts'
 
 /**
- * The stream that an operator reads. RxJS throws in a timer what an observer's `next` throws, which would end the process;
- * `fail` gets it instead.
+ * The stream that an operator reads. RxJS rethrows in a timer an error thrown by an observer's `next`, which would end
+ * the process. Here `fail` gets it instead.
  */
 export class OperatorInput extends Subject<Batch> {
   #fail: (thrown: unknown) => void

@@ -13,7 +13,7 @@ const IDLE_POLL_MS = 10
 
 /**
  * The one place where RxJS runs in a pipeline: an operator from batches to batches, which may hold, merge, split and
- * reorder them. RxJS ends a stream at its first error. Here all that the operator held is handed back, and it is
+ * reorder them. RxJS ends a stream at its first error. Here all batches inside the operator are nacked, and it is
  * subscribed anew.
  */
 export class OperatorStage implements Stage {
@@ -89,7 +89,7 @@ export class OperatorStage implements Stage {
     try {
       this.#input.next(this.#batches.take(batch, this.#host.clock.now()))
     } catch (thrown) {
-      // What the operator throws comes another way: this block cannot even be measured.
+      // An error thrown by the operator comes another way: this block cannot even be measured.
       this.#refuse(batch, asError(thrown))
     }
   }
@@ -151,14 +151,14 @@ export class OperatorStage implements Stage {
     else this.#ended.resolve()
   }
 
-  /** Its input has ended: what the operator holds on to now goes back. */
+  /** Its input has ended. Batches that the operator still holds are nacked. */
   #close(): void {
     this.#stop()
     this.#batches.abandon(new WeirError('QUEUE_FULL', 'the pipeline is being shut down; try again later'))
     this.#ended!.resolve()
   }
 
-  /** The last checkpoint has what is inside; where that cannot be written down, the journal has it still. */
+  /** The last checkpoint has the batches inside. If they cannot be written down, the journal has them still. */
   #keep(): void {
     if (!this.#batches.areWhole) return this.#close()
     this.#isKept = true
@@ -174,7 +174,7 @@ export class OperatorStage implements Stage {
     subscription?.unsubscribe()
   }
 
-  /** Time runs on for an operator whose pipeline ends, for what it holds is to be sent as it stands. */
+  /** Time runs on for an operator whose pipeline ends: its batches are to be sent as they stand. */
   async #runAhead(): Promise<void> {
     const { clock, machineClock } = this.#host
     clock.detach(clock.now())

@@ -16,17 +16,18 @@ export interface Stage {
   push(batch: Batch): void
   /** No batch comes any more. Resolves once the last was emitted. */
   finish(): Promise<void>
-  /** Hands back what it holds. */
+  /** Nacks the batches inside. */
   abandon(error: Error): void
   /**
-   * What is inside its operator, as a part of checkpoints; undefined for processors that write that down themselves.
+   * The batches inside its operator, as a part of checkpoints. Undefined for processors that write them down
+   * themselves.
    */
   readonly held: HeldState | undefined
 }
 
 /** Batches inside an operator, as a checkpoint has them. */
 export interface HeldState extends CheckpointParticipant {
-  /** Whether they can be written down now. */
+  /** True if they can be written down now. */
   readonly areWhole: boolean
   readonly isEmpty: boolean
   /** Settlements that depend on nothing else: checkpoints need not wait for them. */
@@ -45,11 +46,11 @@ export interface StageHost {
   readonly context: Pick<Context, 'account' | 'log' | 'status' | 'instruments' | 'series' | 'adopt'>
   /** The processor's. */
   readonly clock: ComponentClock
-  /** Of the machine, for pauses. */
+  /** The machine's clock, for pauses. */
   readonly machineClock: Clock
   readonly heldCredits: CreditPool
-  /** Whether what came in is processed again after a crash. */
+  /** True if entries are replayed after a crash. */
   readonly replayed: boolean
-  /** Whether the pipeline ends for a reload, and not for good. */
+  /** True if the pipeline ends for a reload, and not for good. */
   isReloading(): boolean
 }

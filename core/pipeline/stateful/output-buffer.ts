@@ -30,7 +30,7 @@ export class OutputBuffer {
     this.#waiting.push(block)
   }
 
-  /** Sends what credits allow. */
+  /** Sends as many blocks as credits allow. */
   send(emit: (batch: Batch) => void): void {
     this.#waiting.unshift(...this.#returned.splice(0))
     const { outputBudget, account } = this.#context

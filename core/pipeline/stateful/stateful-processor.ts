@@ -6,19 +6,19 @@ import type { Context } from '../../plugin/context.ts'
 import type { BatchProcessor } from '../../plugin/contract.ts'
 import { OutputBuffer } from './output-buffer.ts'
 
-/** How often what was handed back or waits for credits is tried again, at multiples of it. */
+/** Interval between tries to send blocks that were nacked or wait for credits. Tries are made at multiples of it. */
 const RETRY_MS = 100
 
 /** Makes points of points, with a memory. */
 export interface Conversion {
-  /** Of the bytes of its state. */
+  /** Version of the bytes of its state. */
   readonly version: number
   /**
-   * What goes on instead of `block`; `block` itself where nothing of it is remembered. Books what is `absorbed`,
-   * `produced` and dropped.
+   * The block to forward instead of `block`, or `block` itself if nothing of it is remembered. Books the items that are
+   * `absorbed`, `produced` and dropped.
    */
   convert(block: PointBlock): PointBlock
-  /** What V8 can serialize. */
+  /** A value that V8 can serialize. */
   save(): unknown
   restore(state: never): void
 }
@@ -29,8 +29,8 @@ interface Saved {
 }
 
 /**
- * Owns a batch from the moment something of it is remembered: acknowledges it, and sends what was made of it as its
- * own. Handed back to its sender it would come again, and count twice.
+ * Owns a batch from the moment something of it is remembered: acknowledges it, and sends the converted block as its
+ * own. If it nacked the batch instead, the batch would come again, and count twice.
  */
 export class StatefulProcessor implements BatchProcessor {
   #conversion: Conversion
@@ -66,7 +66,7 @@ export class StatefulProcessor implements BatchProcessor {
     this.#send()
   }
 
-  /** With a place to keep state, what could not be sent waits there for the next start. */
+  /** With a folder for state, unsent blocks wait there for the next start. */
   finish(done: () => void): void {
     this.#send()
     if (this.#outputBuffer.isEmpty || this.#context.durable) return done()
