@@ -69,8 +69,8 @@ export class ExportError extends Error {
 }
 
 /**
- * What a codec or receiver throws for input that is not what it should be. The message says what and where;
- * `reason` is the ledger's.
+ * Thrown by a codec or receiver for bad input. The message says what is wrong and at which place; `reason` is the
+ * ledger's.
  */
 export class BadInputError extends Error {
   readonly [BAD_INPUT_ERROR] = true

@@ -17,7 +17,7 @@ process.on('uncaughtException', error => {
   process.exit(EXIT.crashed)
 })
 
-// Who read what is printed may go, as `head` does: no reason to lose what is in memory.
+// The reader of the output may end early, as `head` does: no reason to lose data in memory.
 for (const output of [process.stdout, process.stderr]) output.on('error', () => {})
 
 const program = makeProgram(

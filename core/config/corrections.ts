@@ -3,8 +3,8 @@ import type { Problems } from './problems.ts'
 import type { ResolvedConfig } from './resolved.ts'
 
 /**
- * Checks that who corrects values it sent before leads only to stores that replace them: others show the old value, or
- * now one and now the other.
+ * Checks that a processor that corrects values it sent before leads only to stores that replace them. Other stores show
+ * the old value, or now one and now the other.
  */
 export function checkCorrections(config: ResolvedConfig, problems: Problems): void {
   const { components, service } = config
@@ -34,7 +34,7 @@ const KEEPS = {
 function exportersBehind(pipeline: string, config: ResolvedConfig): Set<string> {
   const { pipelines } = config.service
   const fed = new Set([pipeline])
-  // What is added meanwhile is visited too.
+  // The loop also visits the names added meanwhile.
   for (const name of fed)
     for (const [next, { receivers }] of Object.entries(pipelines))
       if (receivers.includes(PIPELINE_PREFIX + name)) fed.add(next)

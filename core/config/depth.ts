@@ -1,7 +1,9 @@
 import type { YamlNode } from './document.ts'
 import type { Position } from './problems.ts'
 
-/** As deep as YAML is read without aliases. Aliases of aliases go deeper, and whoever walks there overflows the stack. */
+/**
+ * Greatest depth of YAML without aliases. Aliases of aliases go deeper, and a walk through them overflows the stack.
+ */
 export const MOST_DEEP = 100
 
 /** The place of a value that is nested too deeply; undefined if there is none. */

@@ -16,7 +16,7 @@ import {
 import { type Environment, substitute } from './environment.ts'
 import type { Position, Problems } from './problems.ts'
 
-/** A YAML value that knows where it stands. */
+/** A YAML value that knows its position. */
 export type YamlNode = ScalarNode | SequenceNode | MappingNode
 
 export interface ScalarNode {
@@ -37,10 +37,10 @@ export interface MappingNode {
   readonly entries: Map<string, { readonly keyPosition: Position; readonly node: YamlNode }>
 }
 
-/** Of a document with its aliases written out: a few kilobytes of YAML can stand for billions of values. */
+/** Most nodes of a document with its aliases written out: a few kilobytes of YAML can stand for billions of values. */
 const MOST_NODES = 100_000
 
-/** Why a document is not read on, and where. */
+/** Ends the reading of a document, with the reason and the position. */
 class Refused extends Error {
   readonly position: Position
 
@@ -76,7 +76,7 @@ export function toValue(node: YamlNode, typed: ReadonlySet<YamlNode> = NONE): un
 
 const NONE: ReadonlySet<YamlNode> = new Set()
 
-/** The deepest node on `path` that exists: what a problem at `path` points at. */
+/** The deepest node on `path` that exists: a problem at `path` points at it. */
 export function nodeAt(root: YamlNode, path: readonly (string | number)[]): YamlNode {
   let node = root
   for (const step of path) {
@@ -99,7 +99,7 @@ class NodeBuilder {
   /** So far, with aliases written out. */
   #nodes = 0
   #lineStarts = [0]
-  /** Where the last scalar with a text stands: where one without, after `key:`, is said to be. */
+  /** Offset of the last scalar with a text. A scalar without one, after `key:`, is reported there. */
   #lastOffset = 0
 
   constructor(file: string, text: string, env: Environment, problems: Problems) {

@@ -4,7 +4,7 @@ const PREFIX = 'env:'
 const DEFAULT = ':-'
 const NAME = /^[A-Za-z_][A-Za-z0-9_]*$/
 
-/** What `${env:X}` may refer to. */
+/** The variables that `${env:X}` may refer to. */
 export type Environment = Readonly<Record<string, string | undefined>>
 
 export interface SubstitutionReport {

@@ -5,7 +5,7 @@ import { type Position, type Problems, suggest } from './problems.ts'
 
 export const PIPELINE_PREFIX = 'pipeline/'
 
-/** What the checker needs to know of a component. */
+/** The facts about a component that the checker needs. */
 interface Declared {
   readonly plugin: Plugin
   readonly position: Position
@@ -23,9 +23,9 @@ interface PipelineNode extends Record<Kind, readonly Reference[]> {
 type Flow = ReadonlySet<Port>
 
 /**
- * Checks what the pipelines connect: that it exists, that ports fit, that nothing runs in a circle, that something
- * comes out at the end; warns of components nobody uses. Works on the tree, so it also runs where other parts of the
- * configuration are wrong.
+ * Checks the pipelines' connections: components exist, ports fit, nothing runs in a circle, each pipeline ends in an
+ * exporter. Warns of components nobody uses. Works on the tree, so it also runs if other parts of the configuration are
+ * wrong.
  */
 export function checkGraph(root: MappingNode, components: Components, problems: Problems): void {
   const pipelines = readPipelines(root)
@@ -85,7 +85,7 @@ function references(pipeline: YamlNode, key: string): Reference[] {
   )
 }
 
-// Also where it is declared wrongly, which is reported there.
+// True also for a wrong declaration, which is reported there.
 function isDeclared(root: MappingNode, kind: Kind, id: string): boolean {
   const section = root.entries.get(`${kind}s`)?.node
   return section !== undefined && (section.type !== 'mapping' || section.entries.has(id))

@@ -9,7 +9,9 @@ interface ConfiguredProcessor {
   readonly position: Position
 }
 
-/** Checks that nobody hands batches back to senders who were told already that the journal has them. */
+/**
+ * Checks that no processor nacks batches behind a journal: their senders were told already that the journal has them.
+ */
 export function checkRejecting(
   processors: Iterable<ConfiguredProcessor>,
   { journal, pipelines }: ServiceConfig,

@@ -2,7 +2,7 @@ import { distance } from 'fastest-levenshtein'
 import { WeirError } from '../errors.ts'
 import { Secrets } from './secrets.ts'
 
-/** Where something stands in a file; line and column start at 1. */
+/** A position in a file; line and column start at 1. */
 export interface Position {
   readonly file: string
   readonly line: number
@@ -50,7 +50,7 @@ export class Problems {
   }
 }
 
-/** ` (did you mean "x"?)` where one of `known` is close to `seen`, else what there is to choose from. */
+/** ` (did you mean "x"?)` if one of `known` is close to `seen`, else the values there are. */
 export function suggest(seen: string, known: readonly string[]): string {
   const ranked = known.map(name => ({ name, off: distance(seen.toLowerCase(), name.toLowerCase()) }))
   const best = ranked.sort((a, b) => a.off - b.off)[0]

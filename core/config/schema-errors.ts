@@ -12,7 +12,7 @@ interface Subschema {
   readonly writeOnly?: boolean
 }
 
-/** Reports what a schema found wrong with `node`, each at the place in the file that is to blame. */
+/** Reports the errors of a schema in `node`, each at the place in the file that is to blame. */
 export function reportSchemaErrors(errors: readonly ErrorObject[], node: YamlNode, problems: Problems): void {
   const found = errors.map(error => {
     const path = pathOf(error)
@@ -26,7 +26,7 @@ export function reportSchemaErrors(errors: readonly ErrorObject[], node: YamlNod
   for (const { position, message } of news) problems.error(position, message)
 }
 
-/** Where in the value an error stands. */
+/** The path of an error in the value. */
 export function pathOf({ instancePath }: ErrorObject): string[] {
   return instancePath.split('/').slice(1).map(unescapePointer)
 }
@@ -66,7 +66,7 @@ function wanted(schema: Subschema, types: string | string[]): string {
   return schema['x-expected'] ?? names.join(' or ')
 }
 
-// What variables filled in may be secret, also inside of lists and mappings.
+// Values filled in by variables may be secret, also inside of lists and mappings.
 function describe(value: unknown, node: YamlNode): string {
   if (node.type === 'scalar' && node.filledIn !== undefined) return `the value of ${node.filledIn.written}`
   if (value === null || value === undefined) return 'nothing'

@@ -6,7 +6,7 @@ const PARSE_UNIT = { duration: parseDuration, bytes: parseByteSize }
 
 export type SchemaResult = { readonly value: unknown; readonly errors: readonly ErrorObject[] }
 
-// Runs after `pattern`; what does not match stays as it is and is reported once.
+// Runs after `pattern`. A value that does not match stays as it is and is reported once.
 const convertUnit: SchemaValidateFunction = (unit: keyof typeof PARSE_UNIT, text: string, schema, at) => {
   if (at !== undefined && new RegExp(schema?.pattern).test(text))
     at.parentData[at.parentDataProperty] = PARSE_UNIT[unit](text)
@@ -16,7 +16,7 @@ const convertUnit: SchemaValidateFunction = (unit: keyof typeof PARSE_UNIT, text
 const ajv = new Ajv({ allErrors: true, useDefaults: true, strict: true, strictTypes: false, verbose: true })
 ajv.addKeyword({ keyword: 'x-unit', schemaType: 'string', type: 'string', modifying: true, validate: convertUnit })
 
-// What a value should look like, for the message where it does not.
+// The expected form of a value, for the error message.
 ajv.addKeyword({ keyword: 'x-expected', schemaType: 'string' })
 
 /** Unknown keys are refused unless the schema says which it takes. */
@@ -39,7 +39,7 @@ function fillEmpty(schema: JsonSchema, value: unknown): unknown {
 
 const validators = new WeakMap<ConfigSchema, ValidateFunction>()
 
-// Compiling takes longer than all else, and Ajv keeps what it compiled.
+// Compiling takes longer than all else, and Ajv keeps compiled schemas.
 function validatorOf(schema: ConfigSchema): ValidateFunction {
   const known = validators.get(schema)
   if (known !== undefined) return known

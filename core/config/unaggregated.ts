@@ -3,8 +3,8 @@ import type { Problems } from './problems.ts'
 import type { ResolvedConfig } from './resolved.ts'
 
 /**
- * Warns where measurements go as they come to a store that keeps one value of a series and time: of two that leave apart the
- * later one replaces the other, and nobody can count that.
+ * Warns if measurements go as they come to a store that keeps one value of a series and time. Of two that leave apart
+ * the later one replaces the other, and nobody can count that.
  */
 export function checkUnaggregated(config: ResolvedConfig, problems: Problems): void {
   const { components, service } = config
@@ -27,7 +27,7 @@ export function checkUnaggregated(config: ResolvedConfig, problems: Problems): v
 function reachedUnaggregated(receiver: string, { components, service }: ResolvedConfig): Set<string> {
   const sources = new Set([receiver])
   const reached = new Set<string>()
-  // The loop visits what it adds meanwhile, too.
+  // The loop also visits the sources it adds meanwhile.
   for (const source of sources) {
     for (const [name, { receivers, processors }] of Object.entries(service.pipelines)) {
       if (!receivers.includes(source)) continue

@@ -49,7 +49,7 @@ export async function readConfig(
   return { config: problems.hasErrors ? undefined : config, problems }
 }
 
-/** What users may write for a component of this plugin: an exporter's sending queue options included. */
+/** The options that users may write for a component of this plugin, including those of an exporter's sending queue. */
 export function fullSchema(plugin: Plugin): ConfigSchema {
   if (plugin.kind !== 'exporter') return plugin.schema
   return { ...plugin.schema, properties: { ...plugin.schema.properties, ...SENDING_QUEUE_SCHEMA.properties } }

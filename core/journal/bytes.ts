@@ -1,7 +1,7 @@
 const INITIAL_CAPACITY = 64 * 1024
-/** Of one UTF-16 unit. */
+/** Most bytes of one UTF-16 unit. */
 const MAX_UTF8_BYTES = 3
-/** Memory that is so many times as large as what was written last is let go: it was needed for one burst. */
+/** Spare memory, as a multiple of the last write, above which it is released: one burst needed it. */
 const MOST_SPARE = 16
 
 /** A buffer that grows. Numbers are little-endian. */
@@ -55,8 +55,8 @@ export class ByteWriter {
   }
 
   /**
-   * Hands over what was written and begins anew, leaving room for `head` bytes, which its taker fills. The taker has it
-   * until the next call: memory is used in turns.
+   * Returns the written bytes and begins anew, leaving room for `head` bytes, which the caller fills. The bytes are the
+   * caller's until the next call: memory is used in turns.
    */
   take(head: number): Buffer {
     const written = this.#bytes
@@ -77,7 +77,7 @@ export class ByteWriter {
   }
 }
 
-/** Reads what {@link ByteWriter} wrote. Its input has passed a checksum, so what does not fit is a bug and throws. */
+/** Reads the bytes of {@link ByteWriter}. Its input has passed a checksum, so a malformed input is a bug and throws. */
 export class ByteReader {
   #bytes: Buffer
   #at = 0

@@ -7,7 +7,7 @@ const FREED_BYTES = 4 * 2 ** 20
 const FREE_PAUSE_MS = 5
 
 /**
- * What the journal needs of a file system; a test has one that loses what was not synced. Everything may reject with
+ * The file operations of the journal. A test has a disk that loses unsynced writes. Every operation may reject with
  * Node's errors, such as ENOSPC.
  */
 export interface Disk {
@@ -23,17 +23,17 @@ export interface Disk {
   open(file: string): Promise<DiskFile>
   /** Atomic; durable after {@link syncFolder}. */
   rename(from: string, to: string): Promise<void>
-  /** No error where it is not there. */
+  /** No error if it is not there. */
   remove(file: string): Promise<void>
   syncFolder(folder: string): Promise<void>
 }
 
 export interface DiskFile {
-  /** All of `bytes`, at the end of what was written so far. */
+  /** Appends all of `bytes` at the end of the file. */
   append(bytes: Uint8Array): Promise<void>
   /** Up to `into.length` bytes from `position`; returns how many there were. */
   read(into: Uint8Array, position: number): Promise<number>
-  /** What was written survives a power failure when this resolves. */
+  /** Resolves once all written bytes survive a power failure. */
   sync(): Promise<void>
   truncate(length: number): Promise<void>
   close(): Promise<void>
@@ -70,7 +70,7 @@ export async function replaceFile(disk: Disk, file: string, pieces: readonly Uin
     }
     await disk.rename(beside, file)
   } catch (error) {
-    // On a full disk half a file would keep what others need.
+    // On a full disk half a file would take the room of others.
     await disk.remove(beside).catch(() => {})
     throw error
   }

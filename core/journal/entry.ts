@@ -9,8 +9,8 @@ import { Numbering, SeriesNumbering } from './numbering.ts'
 import { addColumn, readColumn } from './packed-column.ts'
 
 /**
- * What the journal remembers, in order: what came in and when, and where nothing came in, that time went by. From this
- * alone processors can do again exactly what they did.
+ * The journal's content, in order: data with the time it came in, and, if no data came, ticks that time went by. From
+ * this alone processors can repeat exactly their work.
  */
 export type Entry = DataEntry | TickEntry
 export interface DataEntry {
@@ -26,7 +26,7 @@ export interface DataEntry {
 /** Which dead letter an entry was: that it is in the journal proves that dead letter delivered. */
 export interface FormerDeadLetter {
   readonly key: string
-  /** Of those its receiver feeds the ones that it is for; undefined: all. */
+  /** The pipelines it is for, of those its receiver feeds. Undefined: all of them. */
   readonly pipelines: readonly string[] | undefined
 }
 export interface TickEntry {
@@ -52,7 +52,10 @@ const AS_V8 = 1
 const HAS_FLAGS = 1
 const HAS_DISTRIBUTIONS = 2
 
-/** Encodes entries of one segment. Series, and what they share, are defined before their first use in the segment. */
+/**
+ * Encodes entries of one segment. Series, and the resources they share, are defined before their first use in the
+ * segment.
+ */
 export class EntryEncoder {
   #out: ByteWriter
   #head: number
@@ -62,7 +65,7 @@ export class EntryEncoder {
   #series = new SeriesNumbering()
   #scratch = new Int32Array()
 
-  /** @param head bytes to leave free before what is taken */
+  /** @param head bytes to leave free before the encoded entries */
   constructor(head: number) {
     this.#head = head
     this.#out = new ByteWriter(head)
@@ -74,7 +77,7 @@ export class EntryEncoder {
     for (const numbering of [this.#resources, this.#scopes, this.#metrics, this.#series]) numbering.clear()
   }
 
-  /** What was added since the last call, behind the free head. */
+  /** The bytes added since the last call, behind the free head. */
   take(): Buffer {
     return this.#out.take(this.#head)
   }
@@ -157,7 +160,7 @@ export class EntryDecoder {
   #scopes: Scope[] = []
   #metrics: Metric[] = []
   #series: Series[] = []
-  /** Of the next entry. */
+  /** Belongs to the next entry. */
   #deadLetter: FormerDeadLetter | undefined
 
   constructor(registry: SeriesRegistry) {

@@ -19,7 +19,7 @@ const NETWORK_TYPES: ReadonlyMap<number, string> = new Map([
   [0x564c, 'NCP']
 ])
 
-/** Name of the network file system that a folder is on; undefined where it is on none, or where that cannot be told. */
+/** Name of the network file system that a folder is on. Undefined if it is on none, or if that cannot be told. */
 export async function networkFileSystemOf(folder: string): Promise<string | undefined> {
   // Elsewhere these numbers mean something else.
   if (process.platform !== 'linux') return undefined

@@ -5,19 +5,19 @@ import type { Disk } from './disk.ts'
 import { EntryDecoder } from './entry.ts'
 import { damaged, firstEntryOf, HEADER_BYTES, listSegments, SegmentScanner } from './segment.ts'
 
-/** What is in a segment, as far as it can be read. */
+/** The content of a segment, as far as it can be read. */
 export interface InspectedSegment {
   readonly file: string
   /** Size of the file. */
   readonly bytes: number
-  /** Undefined where the header is not whole. */
+  /** Undefined if the header is not whole. */
   readonly firstEntry: number | undefined
   readonly entries: number
-  /** Times of the first and the last entry, Unix ms; undefined where there is none. */
+  /** Times of the first and the last entry, Unix ms. Undefined if there is none. */
   readonly span: readonly [from: number, to: number] | undefined
-  /** Where each whole frame begins, and how many entries are before it. */
+  /** The beginning of each whole frame, and the number of entries before it. */
   readonly frames: readonly { readonly at: number; readonly entriesBefore: number }[]
-  /** Where its last whole frame ends. */
+  /** The end of its last whole frame. */
   readonly end: number
 }
 
@@ -47,13 +47,13 @@ export async function inspectSegment(disk: Disk, file: string): Promise<Inspecte
   }
 }
 
-/** What a journal is without, once it is cut. */
+/** The losses of a journal that is cut. */
 export interface Cut {
   /** Entries from this number on are gone. */
   readonly firstLost: number
-  /** Of those, how many could still be read. */
+  /** The lost entries that could still be read. */
   readonly readableLost: number
-  /** What is deleted, of the file that is cut and of those behind it. */
+  /** Bytes deleted, of the file that is cut and of those behind it. */
   readonly bytes: number
   readonly removed: readonly string[]
   /** Does it. */
@@ -61,8 +61,9 @@ export interface Cut {
 }
 
 /**
- * Plans to end the journal in `folder` at byte `offset` of `segment`, where a frame begins or the last one ends; at 0 the
- * segment goes altogether. Throws a RangeError for any other offset, and where there is no such segment.
+ * Plans to end the journal in `folder` at byte `offset` of `segment`. The offset is the beginning of a frame or the end
+ * of the last one; at 0 the whole segment goes. Throws a RangeError for any other offset, and if there is no such
+ * segment.
  */
 export async function planCut(disk: Disk, folder: string, segment: string, offset: number): Promise<Cut> {
   const files = await listSegments(disk, folder)
@@ -79,7 +80,7 @@ export async function planCut(disk: Disk, folder: string, segment: string, offse
     bytes: cut.bytes - offset + behind.reduce((sum, { bytes }) => sum + bytes, 0),
     removed: files.slice(isRemoved ? at : at + 1),
     async carryOut() {
-      // From the last on: what is left in between is a journal at any moment.
+      // From the last one on: so the rest is a journal at any moment.
       for (const file of files.slice(isRemoved ? at : at + 1).reverse()) {
         await disk.remove(file)
         await disk.syncFolder(folder)

@@ -6,7 +6,7 @@ import { JournalReader, type NumberedEntry, type Survey, surveyJournal } from '.
 import { firstEntryOf, listSegments } from './segment.ts'
 import { JournalWriter } from './writer.ts'
 
-/** What was appended stays in memory until it is read, up to this; beyond, it is read back from disk. */
+/** Bytes of appended entries kept in memory until they are read. Beyond that they are read back from disk. */
 const MEMORY_BYTES = 64 * 2 ** 20
 
 export interface JournalOptions {
@@ -17,7 +17,10 @@ export interface JournalOptions {
   readonly isCompressed?: boolean
   /** Above this {@link Journal.isFull}. */
   readonly maxBytes: number
-  /** What stays in memory until it is read, 64 MiB unless told; beyond, it is read back from disk. */
+  /**
+   * Bytes of appended entries kept in memory until they are read, 64 MiB by default. Beyond that they are read back
+   * from disk.
+   */
   readonly memoryBytes?: number
   /** Entries before this one were known to be on disk. */
   readonly leastEnd?: number | undefined
@@ -34,7 +37,7 @@ export class Journal {
   #writer: JournalWriter
   #reader: JournalReader | undefined
   #bytes: number
-  /** Some of what was appended and is not yet read, without a gap from its first on. */
+  /** Appended entries that are not yet read, without a gap from the first on. Not all of them are here. */
   #memory: (NumberedEntry & { readonly bytes: number })[] = []
   #memoryBytes = 0
   #next: number
@@ -58,8 +61,8 @@ export class Journal {
   }
 
   /**
-   * Recovers what is in the folder; a torn end is cut off. Throws `STATE_INVALID` for damage.
-   * @param firstUnread number of the entry to be read first; the first there is where undefined
+   * Recovers the folder's journal. A torn end is cut off. Throws `STATE_INVALID` for damage.
+   * @param firstUnread number of the entry to be read first; the first there is if undefined
    */
   static async open(options: JournalOptions, firstUnread: number | undefined): Promise<Journal> {
     const survey = await surveyJournal(options.disk, options.folder, {
@@ -70,7 +73,7 @@ export class Journal {
     return new Journal(options, survey, firstUnread ?? survey.segments[0]?.firstEntry ?? 0)
   }
 
-  /** Better not append: what a failed write left is not cut off yet, and who appends now waits. */
+  /** Better not append: bytes of a failed write are not cut off yet, and an append waits for that. */
   get isFailing(): boolean {
     return this.#writer.failing
   }
@@ -115,7 +118,7 @@ export class Journal {
     return number
   }
 
-  /** The next entry that is on disk, where it is still in memory. */
+  /** The next entry that is on disk, if it is still in memory. */
   readFromMemory(): NumberedEntry | undefined {
     if (this.unread <= 0 || this.#memory[0]?.number !== this.#next) return undefined
     const entry = this.#memory.shift()!
@@ -126,8 +129,8 @@ export class Journal {
   }
 
   /**
-   * The next entry that is on disk; undefined where all have been read. Rejects where it cannot be read now; it is then
-   * still the next.
+   * The next entry that is on disk. Undefined if all have been read. Rejects if it cannot be read now; it is then still
+   * the next.
    */
   async read(): Promise<NumberedEntry | undefined> {
     const fromMemory = this.readFromMemory()

@@ -15,11 +15,10 @@ const SQLITE_BUSY = 5
 const held = new Set<DatabaseSync>()
 
 /**
- * Keeps every other process out of `folder`, in whatever container, until the returned function is called or the process
- * ends, however it does: the system takes the lock back. Throws `STATE_INVALID` where another one holds it, or where it
- * cannot be taken.
- *
- * @param log told where the file system may not keep the promise
+ * Locks `folder` against every other process, in any container, until the returned function is called or the process
+ * ends. The system takes the lock back however the process ends. Throws `STATE_INVALID` if another process holds it, or
+ * if it cannot be taken.
+ * @param log warned if the file system may not keep the promise
  */
 export async function lockFolder(folder: string, log?: Logger): Promise<() => Promise<void>> {
   const network = await networkFileSystemOf(folder)

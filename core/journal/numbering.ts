@@ -27,7 +27,7 @@ export class SeriesNumbering {
   /** As long as it has a number nobody lets go of it, so its id is no other's. */
   #held: Series[] = []
 
-  /** -1 where it has none yet. */
+  /** -1 if it has none yet. */
   of({ id }: Series): number {
     return id < this.#numbers.length ? this.#numbers[id] : NONE
   }

@@ -7,7 +7,7 @@ const SAME = 1
 const INTEGERS = 2
 const NUMBERS = 3
 
-/** Every bit is kept: also of -0 and of what is not a number. */
+/** Every bit is kept, also of -0 and of NaN. */
 export function addColumn(out: ByteWriter, column: Float64Array): void {
   if (isSame(column)) {
     const isZero = column.length === 0 || Object.is(column[0], 0)

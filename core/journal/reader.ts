@@ -27,7 +27,7 @@ export class JournalReader {
     this.#decoder = new EntryDecoder(registry)
   }
 
-  /** The next entry, where it is before `end`, which must not be beyond what was committed; else undefined. */
+  /** The next entry if it is before `end`, which must not be beyond the committed entries; else undefined. */
   async next(end: number): Promise<NumberedEntry | undefined> {
     if (this.#next >= end) return undefined
     while (this.#decoded.length === 0) await this.#readFrame()
@@ -83,11 +83,11 @@ export interface SurveyedSegment {
   readonly nextEntry: number
   /** Size of the file. */
   readonly bytes: number
-  /** Where its last whole frame ends. */
+  /** The end of its last whole frame. */
   readonly end: number
 }
 
-/** What a look at a whole journal finds. */
+/** The result of a look at a whole journal. */
 export interface Survey {
   /** Oldest first. */
   readonly segments: readonly SurveyedSegment[]
@@ -102,8 +102,8 @@ export interface SurveyOptions {
   /** Entries before this one were known to be on disk: if the last of them are not, that is damage, and no torn end. */
   readonly leastEnd?: number | undefined
   /**
-   * Whether a torn end of the last segment is cut off, for nobody was told that it was kept, and the rest is synced: who
-   * wrote it may have ended before that.
+   * Cuts off a torn end of the last segment, since no sender was told that it was kept. Syncs the rest: its writer may
+   * have ended before that.
    */
   readonly repair: boolean
 }

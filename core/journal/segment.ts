@@ -27,7 +27,7 @@ export interface SegmentHeader {
   readonly begun: number
 }
 
-/** What one commit wrote. */
+/** The entries of one commit. */
 export interface Frame {
   readonly firstEntry: number
   readonly count: number
@@ -86,7 +86,7 @@ export class SegmentScanner {
     this.#handle = handle
   }
 
-  /** Undefined where not even the header is whole: a segment that was just being begun. */
+  /** Undefined if not even the header is whole: a crash came while the segment was being begun. */
   static async open(disk: Disk, file: string): Promise<SegmentScanner | undefined> {
     const handle = await disk.open(file)
     let header: SegmentHeader | undefined
@@ -99,12 +99,12 @@ export class SegmentScanner {
     return header && new SegmentScanner(file, header, handle)
   }
 
-  /** Where the next frame begins, in bytes. */
+  /** The beginning of the next frame, in bytes. */
   get position(): number {
     return this.#position
   }
 
-  /** The next frame; undefined at the end of the file, or where what follows is not a whole frame. */
+  /** The next frame. Undefined at the end of the file, or if the next bytes are no whole frame. */
   async next(): Promise<Frame | undefined> {
     const bytes = await this.#frameAt(this.#position)
     if (bytes === undefined) return undefined
@@ -115,14 +115,17 @@ export class SegmentScanner {
     return { firstEntry: bytes.readDoubleLE(8), count: count % COMPRESSED, payload }
   }
 
-  /** Whether a whole frame of entries after `nextEntry` begins behind this position: then this was damaged, not torn. */
+  /**
+   * True if a whole frame of entries after `nextEntry` begins behind this position: then the file was damaged, not
+   * torn.
+   */
   async hasFrameBehind(size: number, nextEntry: number): Promise<boolean> {
     const rest = Buffer.alloc(Math.max(0, size - this.#position))
     await this.#handle.read(rest, this.#position)
     return holdsFrame(rest.subarray(1), nextEntry + 1)
   }
 
-  /** Cuts off what follows the last whole frame, and makes durable what there is up to it. */
+  /** Cuts off the bytes after the last whole frame, and syncs the frames up to it. */
   async cut(): Promise<void> {
     await this.#handle.truncate(this.#position)
     await this.#handle.sync()
@@ -143,8 +146,8 @@ export class SegmentScanner {
 }
 
 /**
- * Whether a whole frame of entries from `leastEntry` on stands anywhere in `bytes`. Numbers are looked at first: the
- * checksum of everything that might be a frame would take the square of the time.
+ * True if a whole frame of entries from `leastEntry` on is anywhere in `bytes`. Numbers are compared first: a checksum
+ * for everything that might be a frame would take the square of the time.
  */
 export function holdsFrame(bytes: Buffer, leastEntry: number): boolean {
   for (let at = 0; at + FRAME_HEADER_BYTES < bytes.length; at++) {
@@ -156,7 +159,7 @@ export function holdsFrame(bytes: Buffer, leastEntry: number): boolean {
   return false
 }
 
-/** What to say of a segment that is damaged where it must not be. */
+/** The error for a segment that is damaged in a place where no crash can do it. */
 export function damaged(file: string, offset: number, what: string): WeirError {
   return new WeirError(
     'STATE_INVALID',

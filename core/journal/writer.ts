@@ -4,9 +4,10 @@ import type { Disk, DiskFile } from './disk.ts'
 import { type Entry, EntryEncoder } from './entry.ts'
 import { compressFrame, encodeHeader, FRAME_HEADER_BYTES, HEADER_BYTES, sealFrame, segmentName } from './segment.ts'
 
-/** Between tries to cut off what a failed commit may have left. */
+/** Pause between tries to cut off the bytes of a failed commit. */
 const CUT_RETRY_MS = 1000
-// What comes within it goes into the same group. Far below what a reply may take, and a sync costs as much as a request.
+// Entries that come within this time go into the same group. It is far below the time of a reply, and a sync costs as
+// much as a request.
 const GATHER_MS = 2
 
 /** From this share of a segment on the series of the next are defined, some with each entry. */
@@ -30,7 +31,7 @@ export interface WriterOptions {
 
 interface OpenSegment {
   readonly handle: DiskFile
-  /** Where its last commit ends, in bytes. */
+  /** The end of its last commit, in bytes. */
   end: number
 }
 
@@ -41,7 +42,7 @@ interface OpenSegment {
 export class JournalWriter {
   #options: WriterOptions
   #encoder = new EntryEncoder(FRAME_HEADER_BYTES)
-  /** Of the next segment. */
+  /** Encodes entries of the next segment. */
   #nextEncoder = new EntryEncoder(FRAME_HEADER_BYTES)
   #nextEntry: number
   #committed: number
@@ -68,7 +69,7 @@ export class JournalWriter {
     return this.#committed
   }
 
-  /** A commit failed, and what it may have left is not cut off yet: better not append now. */
+  /** A commit failed, and its bytes are not cut off yet: better not append now. */
   get failing(): boolean {
     return this.#failing
   }
@@ -127,7 +128,8 @@ export class JournalWriter {
     return segment.end - before
   }
 
-  // The header is synced before any frame: where it is not whole, no frame is, unless it was damaged later.
+  // The header is synced before any frame. So if the header is not whole, no frame is, unless the file was damaged
+  // later.
   async #createSegment(): Promise<void> {
     const { disk, folder, clock } = this.#options
     const handle = await disk.create(path.join(folder, segmentName(this.#committed)))
@@ -152,9 +154,9 @@ export class JournalWriter {
     await segment?.handle.close().catch(() => {})
   }
 
-  // After a failed write or sync nobody knows what the file holds behind the last commit. It is cut off before anybody
-  // is told: what failed will be sent again, and must not come back from here as well. Until that works its senders
-  // wait, as they would for a slow disk. What they know of it after a crash is as much as we do.
+  // After a failed write or sync nobody knows the bytes of the file behind the last commit. They are cut off before any
+  // sender is told: failed batches will be sent again, and must not come back from here as well. Until the cut works
+  // its senders wait, as they would for a slow disk. After a crash they know as much as we do.
   async #fail(error: Error): Promise<void> {
     this.#failing = true
     while (!(await this.#cut())) {
@@ -163,7 +165,7 @@ export class JournalWriter {
     }
     await this.#endSegment()
     this.#failing = false
-    // Without a pause from here on: what was appended meanwhile has failed too.
+    // Without a pause from here on: entries appended meanwhile have failed too.
     this.#beginSegment()
     this.#nextEntry = this.#committed
     this.#options.onFailed(this.#committed, error)

@@ -1,10 +1,10 @@
 import type { Readable } from 'node:stream'
 
-/** Of an error's text, or of what a server says to a statement that has no result. */
+/** Most bytes of an error's text, or of the answer to a statement that has no result. */
 const ANSWER_BYTES = 64 * 1024
 
 /**
- * The beginning of an answer, up to `maxBytes`; what follows is not read. Ends at once when `signal` fires: a server that
+ * The beginning of an answer, up to `maxBytes`. The rest is not read. Ends at once when `signal` fires: a server that
  * sends its answer byte by byte must not hold up a stop.
  */
 export async function beginningOf(stream: Readable, signal?: AbortSignal, maxBytes = ANSWER_BYTES): Promise<string> {

@@ -1,6 +1,6 @@
 import type { Config } from './config.ts'
 
-/** How tables stand on several servers. `cluster` is empty where there is one. */
+/** The layout of tables on several servers. `cluster` is empty if there is one server. */
 export type ClusterOptions = Pick<Config, 'database' | 'cluster' | 'engine'>
 
 /** By macros that each server has; `{database}` and `{table}` ClickHouse fills in itself. */
@@ -8,7 +8,7 @@ const REPLICA = "'/clickhouse/tables/{shard}/{database}/{table}', '{replica}'"
 
 export interface Table {
   readonly name: string
-  /** Columns and indices, with what is around them: `(…)`. */
+  /** Columns and indices, with their parentheses: `(…)`. */
   readonly columns: string
   /** One of the MergeTree family, such as `ReplacingMergeTree`. */
   readonly engine: string
@@ -42,7 +42,7 @@ export function createTable(options: ClusterOptions, { name, columns, engine, cl
   return statements
 }
 
-/** Both tables of the name, where there are two. */
+/** Both tables of the name, if there are two. */
 export function tablesOf(options: ClusterOptions, name: string): string[] {
   return [...new Set([localTable(options, name), name])]
 }

@@ -11,7 +11,7 @@ export function addAttributes(column: NestedColumn, attributes: Attributes): voi
   column.endRow(attributes.length)
 }
 
-/** The values, NaN where a series ended: what stands there means nothing. */
+/** The values, with NaN for the end of a series: its value means nothing. */
 export function valuesOf(block: PointBlock): Float64Array {
   let values = block.value
   for (let i = 0; i < block.length; i++) {
@@ -30,7 +30,7 @@ export function pick<T extends Float64Array | Uint8Array>(values: T, indices: Ui
   return picked
 }
 
-/** The column `name` of names, of which a block has few. */
+/** The column `name`: a block has few names. */
 export class NameColumn {
   #dictionary = new Map<string, number>()
   #indices: Uint32Array

@@ -12,7 +12,7 @@ const MAX_DATETIME_S = 2 ** 32 - 1
 
 /** The tables that points of one tier, or of none, go to. */
 export interface PointTables extends TableSet {
-  /** Of their names: `_1m`, or nothing. */
+  /** Suffix of the tables' names: `_1m`, or empty. */
   readonly suffix: string
 }
 
@@ -96,7 +96,7 @@ function unwrittenSeries(block: PointBlock, cache: SeriesCache): Map<Series, See
   return unwritten
 }
 
-/** Where the block has distributions, or where it has none. */
+/** The indices of rows with distributions, or of those without. */
 function indicesOf(block: PointBlock, distributions: boolean): Uint32Array {
   const { length, distributions: all } = block
   const indices = new Uint32Array(distributions ? all.size : length - all.size)
@@ -105,7 +105,7 @@ function indicesOf(block: PointBlock, distributions: boolean): Uint32Array {
   return indices
 }
 
-/** What both tables have. */
+/** The columns that both tables have. */
 function sampleColumns(block: PointBlock, indices: Uint32Array, cache: SeriesCache): NativeBlock {
   const names = new NameColumn(indices.length)
   const ids = new Uint32Array(2 * indices.length)

@@ -48,7 +48,7 @@ export function compactSchema(options: SchemaOptions): Schema {
 }
 
 /**
- * Replicas drop an insert that is equal to an earlier one, also where a value was corrected and comes to be again what it
+ * Replicas drop an insert that is equal to an earlier one, also if a value was corrected and comes to be again as it
  * was. These tables keep the row that came last, and need none of that.
  */
 function asNew(insert: Insert): Insert {
@@ -60,7 +60,7 @@ function rangeOf(ttlMs: number): TimeRange {
   return ttlMs === 0 ? MICROSECOND_RANGE : dateTimeRange(ttlMs + SERIES_TTL_SLACK_MS)
 }
 
-/** What is of no tier, and events. */
+/** The tables of points without a tier, and of events. */
 function mainTables(options: SchemaOptions): PointTables {
   const points = pointTables(options, '')
   const eventTtl = ttlOf('toDateTime(time)', options.ttlMs)
@@ -153,7 +153,7 @@ function distributionsTable(options: SchemaOptions, suffix: string, ttl: string)
   return pointTable(options, `distributions${suffix}`, `${SAMPLE_COLUMNS},\n${columns}`, ttl)
 }
 
-/** And what they are for a plain number. */
+/** The columns of distributions, and their values for a plain number. */
 type DistributionColumn = readonly [name: string, type: string, none: string]
 const REGISTERS: DistributionColumn = ['registers', 'Map(UInt16, UInt8)', 'map()']
 const DISTRIBUTION_COLUMNS: readonly DistributionColumn[] = [

@@ -19,7 +19,7 @@ export interface Config {
   /** By the value of the attribute `rollup`: ms; 0 keeps forever. */
   tiers: Readonly<Record<string, number>>
   create_schema: boolean
-  /** Empty where there is one server. */
+  /** Empty if there is one server. */
   cluster: string
   engine: 'merge_tree' | 'replicated'
   /** Bounds of queries by the admin server's route; durations in ms, sizes in bytes. */

@@ -8,7 +8,7 @@ import { type NativeBlock, NestedColumn } from './native-format.ts'
 const LEAST_SCALE = -128
 const GREATEST_SCALE = 127
 
-/** Adds to `table` what is more than a number at `indices` of the block. */
+/** Adds to `table` the parts of distributions beyond their number, at `indices` of the block. */
 export function distributionColumns(block: PointBlock, indices: Uint32Array, table: NativeBlock): void {
   const rows = indices.length
   const numbers = { count: new Float64Array(rows), min: nan(rows), max: nan(rows) }

@@ -8,7 +8,7 @@ import type { Reply, Request } from './engine-protocol.ts'
 const PIECE_BYTES = 256 * 1024
 /** A statement that is about to begin is not listed yet, so it is killed until it has ended. */
 const KILL_INTERVAL_MS = 100
-/** From -1000 to 1000: the kernel ends this process before others where memory runs out. */
+/** From -1000 to 1000. The kernel ends this process before others when memory runs out. */
 const OOM_SCORE = '500'
 /** Above 0: while all cores are busy, Weir's own thread gets three times the share of one of the engine's. */
 const NICENESS = 5
@@ -31,7 +31,7 @@ const { Session: Connection, drainPending, shared } = await load()
 process.on('message', receive)
 send({ kind: 'ready' })
 
-/** Without Weir: what was inserted is on disk, and whoever starts next needs the folder at once. */
+/** Weir is gone. Inserted rows are on disk, and the next Weir needs the folder at once. */
 function leave(): void {
   process.kill(process.pid, 'SIGKILL')
 }

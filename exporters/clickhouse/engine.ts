@@ -7,7 +7,7 @@ import { EmbeddedBackend } from './embedded.ts'
 import type { Insert } from './schema.ts'
 import { ServedBackend } from './served.ts'
 
-/** Of a question of our own, such as how a table is made. */
+/** Most bytes of the answer to a question of our own, such as a table's definition. */
 const OWN_ANSWER_BYTES = 2 ** 20
 
 export interface Query {
@@ -33,7 +33,7 @@ export class Engine {
     return this.#backend instanceof EmbeddedBackend ? this.#backend.restarts : 0
   }
 
-  /** Rejects where the embedded engine will not open; whether a server answers is no matter of starting. */
+  /** Rejects if the embedded engine will not open. A server may answer later: its state is no matter of starting. */
   check(): Promise<void> {
     return this.#backend.check()
   }
@@ -63,7 +63,7 @@ export class Engine {
     return this.#backend.query(sql, format, this.#config.query, signal)
   }
 
-  /** Waits for what runs, and leaves the data on disk. */
+  /** Waits for running statements, and leaves the data on disk. */
   close(): Promise<void> {
     return this.#backend.close()
   }

@@ -1,7 +1,7 @@
 import { ExportError } from '../../sdk/plugin/index.ts'
 
 /**
- * ClickHouse's codes for rows that will never be taken, whoever mends what. Everything else (no such table or column,
+ * ClickHouse's codes for rows that it will never take, whatever is mended. All other errors (no such table or column,
  * no right, no room, too busy) an operator or time can mend, so the points wait.
  */
 const UNSTORABLE = new Set([
@@ -17,7 +17,7 @@ const UNSTORABLE = new Set([
   '469' // VIOLATED_CONSTRAINT
 ])
 const MISSING_TABLE = new Set(['60', '81', '218'])
-// Of statuses without a code of ClickHouse's, from something in between: what the same request would meet again.
+// Statuses without a code of ClickHouse's, from a proxy in between, that the same request would meet again.
 const FINAL_STATUSES = new Set([400, 405, 411, 413, 414, 415, 422, 431])
 const PAYLOAD_TOO_LARGE = 413
 
@@ -43,7 +43,7 @@ export class EngineEnded extends Error {
   override readonly name = 'EngineEnded'
 }
 
-/** ClickHouse's code for what went wrong, as in `60`; undefined where something else failed. */
+/** ClickHouse's code of the error, as in `60`. Undefined for other errors. */
 export function clickhouseCode(error: unknown): string | undefined {
   return error instanceof RefusedRequest ? error.clickhouseCode : undefined
 }

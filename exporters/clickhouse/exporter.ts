@@ -141,7 +141,7 @@ export class ClickHouseExporter implements Exporter {
       : { block, replaced: 0 }
   }
 
-  /** Opens the engine and creates what is missing of `tables`, once. */
+  /** Opens the engine and creates the missing ones of `tables`, once. */
   #prepare(tables: TableSet, signal?: AbortSignal): Promise<void> {
     if (!this.#config.create_schema) return this.#engine.open()
     let made = this.#made.get(tables)
@@ -171,7 +171,7 @@ export class ClickHouseExporter implements Exporter {
     for (const [table, ttl] of ttls) await this.#keepTtl(table, ttl, signal)
   }
 
-  /** A table of before gets the TTL of now; what has expired by it goes with the next merges. */
+  /** An older table gets the TTL of now. Rows that have expired by it go with the next merges. */
   async #keepTtl(table: string, ttl: string, signal?: AbortSignal): Promise<void> {
     const { database } = this.#config
     const where = `database = '${database}' AND name = '${table}'`

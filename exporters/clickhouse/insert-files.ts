@@ -14,7 +14,7 @@ export class InsertFiles {
     this.#folder = join(folder, 'weir-inserts')
   }
 
-  /** Removes what a crash left behind. */
+  /** Removes the files that a crash left behind. */
   async clear(): Promise<void> {
     await rm(this.#folder, { recursive: true, force: true })
   }

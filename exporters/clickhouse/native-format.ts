@@ -14,7 +14,7 @@ const TWO_POW_64 = 2 ** 64
 const MAX_UINT32 = TWO_POW_32 - 1
 const TWO_POW_16 = 65_536
 
-/** Grows as it is written to; `bytes()` is a view of what was. */
+/** Grows as it is written to. `bytes()` is a view of the written bytes. */
 export class ByteSink {
   length = 0
   #buffer = Buffer.allocUnsafe(INITIAL_BYTES)
@@ -89,7 +89,7 @@ export class ByteSink {
   }
 }
 
-/** An Array or Map column under way: `values` (and `keys`) of all rows, and where each row ends. */
+/** An Array or Map column under way: `values` (and `keys`) of all rows, and the end of each row. */
 export class NestedColumn {
   readonly keys = new ByteSink()
   readonly values = new ByteSink()

@@ -2,7 +2,7 @@ import { type Attributes, attributeText, findAttribute } from '../../core/model/
 import type { EventBlock } from '../../core/model/events.ts'
 import { ByteSink, NativeBlock, NestedColumn } from './native-format.ts'
 
-// What the log table has no column for goes with the attributes.
+// Fields without a column in the log table go with the attributes.
 const NAME = 'event.name'
 const ID = 'event.id'
 const VALUE = 'event.value'

@@ -36,7 +36,7 @@ export function otelSchema(options: SchemaOptions): Schema {
   const pointRange = options.ttlMs === 0 ? { from: NANOSECOND_RANGE.from, to: DATE_END_MS } : ttlRange
   return {
     tables: set,
-    // Logs have a DateTime also where they are kept forever.
+    // Logs have a DateTime even if they are kept forever.
     unstorable: block => outside(block.time, block.type === 'events' ? ttlRange : pointRange),
     inserts: block =>
       block.type === 'events' ? [logInsert(block, set)] : metricRows(block).map(insert => withToken(insert, set)),

@@ -30,7 +30,7 @@ export class QueryLimit {
     instruments.gauge('queries_waiting', 'Queries that wait for others to end.', () => this.#waiting.size)
   }
 
-  /** Resolves with what to call once the query has ended. Rejects with TooManyQueries, or once `signal` fires. */
+  /** Resolves to a function to call once the query has ended. Rejects with TooManyQueries, or once `signal` fires. */
   async enter(signal: AbortSignal): Promise<() => void> {
     signal.throwIfAborted()
     if (this.#running < this.#options.max_concurrent) this.#running++

@@ -11,14 +11,14 @@ const RETRY_AFTER_S = '3'
 /** ClickHouse's codes for too many queries at once, of all users. */
 const OVERLOADED = new Set(['202', '203'])
 const DEFAULT_FORMAT = 'PrettyCompactMonoBlock'
-// Of a statement as the engine itself writes it down; it refuses writing on top of that.
+// The beginning of a statement as the engine itself formats it. The engine refuses writing on top of that.
 const READS = /^\(*(SELECT|WITH|SHOW|DESCRIBE|EXPLAIN|EXISTS)\b/
 const QUOTED = /'(?:[^'\\]|\\.)*'|`(?:[^`\\]|\\.)*`/gs
-// What read-only leaves open in the embedded engine: any file of the machine. Names only, for a function can be
-// called by its name alone (`APPLY(file)`).
+// Functions that read-only mode leaves open in the embedded engine: they read any file of the machine. Names only, for
+// a function can be called by its name alone (`APPLY(file)`).
 const FORBIDDEN = /\bINTO OUTFILE\b|\bfile\b|\bcatboostEvaluate\b/i
 
-// What ClickHouse adds to a syntax error, being asked as below.
+// The part that ClickHouse adds to a syntax error, being asked as below.
 const OUR_WRAPPING = /: In scope SELECT formatQuerySingleLine\(.*(?=\(SYNTAX_ERROR\))/s
 
 const CONTENT_TYPES: readonly (readonly [prefix: string, type: string])[] = [
@@ -93,7 +93,7 @@ async function canonical(engine: Engine, sql: string, signal: AbortSignal): Prom
   try {
     return (await engine.ask(`SELECT formatQuerySingleLine(${literal})`, signal)).trim()
   } catch (error) {
-    // ClickHouse's message ends where it stands.
+    // ClickHouse's message ends there.
     if (sql.includes('\0') && error instanceof Error) error.message += ' (the query has a NUL character, U+0000)'
     throw error
   }

@@ -4,7 +4,7 @@ import type { NativeBlock } from './native-format.ts'
 
 const DAY_MS = 86_400_000
 
-/** What has to stand in the database, and how blocks become rows of it. */
+/** The tables of the database, and the rows that blocks become. */
 export interface Schema {
   /** Made before the first block is stored. */
   readonly tables: TableSet
@@ -12,7 +12,7 @@ export interface Schema {
   unstorable(block: Block): number[]
   /** To be run in order; together they are the block. */
   inserts(block: Block): Insert[]
-  /** The tables may have gone: what was remembered of their content no longer holds. */
+  /** The tables may have gone: their remembered content no longer holds. */
   forget(): void
 }
 
@@ -36,7 +36,7 @@ export interface BlockRows {
 }
 
 export interface Insert {
-  /** What the table is made with. */
+  /** The tables' definitions. */
   readonly tables: TableSet
   readonly table: string
   readonly rows: NativeBlock
@@ -48,9 +48,9 @@ export interface Insert {
 
 export interface SchemaOptions extends ClusterOptions {
   readonly ttlMs: number
-  /** Of points with the attribute `rollup`, by its value: how long they are kept, ms. */
+  /** Retention in ms of points with the attribute `rollup`, by its value. */
   readonly tiers: ReadonlyMap<string, number>
-  /** Waits for the disk with each insert, so that what was stored survives a power cut. */
+  /** Waits for the disk with each insert, so that stored rows survive a power cut. */
   readonly sync: boolean
 }
 

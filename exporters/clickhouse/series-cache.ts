@@ -8,8 +8,8 @@ const NEVER = -1
 const TIER_ATTRIBUTE = 'rollup'
 
 /**
- * What is known of each series, by its dense id: its 64-bit hash, its tier, and the day up to which its row stands in the
- * series table. It holds keys, not series, and ids are reused, so it is as large as the most series that ever lived at once.
+ * Facts about each series, by its dense id: its 64-bit hash, its tier, and the day up to which its row is in the series
+ * table. It holds keys, not series, and ids are reused, so it is as large as the most series that ever lived at once.
  */
 export class SeriesCache {
   #keys: string[] = []
@@ -24,7 +24,7 @@ export class SeriesCache {
     this.#tierNumbers = new Map(Array.from(tiers, (tier, i) => [tier, i + 1]))
   }
 
-  /** The place of its tier among the tiers, from 1; 0 where it belongs to none. */
+  /** The index of its tier among the tiers, from 1; 0 if it belongs to none. */
   tierOf(series: Series): number {
     const { id } = series
     if (this.#keys[id] !== series.key) this.#add(series)
@@ -39,7 +39,7 @@ export class SeriesCache {
     words[2 * row + 1] = this.#words[2 * id + 1]
   }
 
-  /** Whether its row is as young as `day` (days since 1970). */
+  /** True if its row is as young as `day` (days since 1970). */
   isWritten({ id, key }: Series, day: number): boolean {
     return this.#keys[id] === key && this.#writtenDay[id] >= day
   }

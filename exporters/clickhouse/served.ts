@@ -7,7 +7,7 @@ import type { Config } from './config.ts'
 import { RefusedRequest } from './export-error.ts'
 import type { Insert } from './schema.ts'
 
-// The sending queue's timeout is what counts; this one only ends what nobody waits for any more.
+// The sending queue's timeout counts. This one only ends requests that nobody waits for any more.
 const SOCKET_TIMEOUT_MS = 10 * 60_000
 
 /** A ClickHouse server, by HTTP. */

@@ -60,7 +60,7 @@ function pointLine({ series, time, value, flags, distributions }: PointBlock, i:
   const temporality = metric.temporality === 'unspecified' ? '' : ` ${metric.temporality}`
   const stale = (flags[i] & FLAG_NO_RECORDED_VALUE) !== 0
   const distribution = distributions.get(i)
-  // Of a sketch the number says it; its registers nobody reads.
+  // The number stands for a sketch: nobody reads its registers.
   const isNumber = distribution === undefined || distribution.kind === 'distinct'
   const text = stale ? 'ended' : isNumber ? String(value[i]) : JSON.stringify(distribution)
   return `${isoTime(time[i])} ${metric.name}${labels(attributes)} ${metric.kind}${temporality} ${text} ${metric.unit}`.trimEnd()

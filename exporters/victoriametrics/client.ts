@@ -3,7 +3,7 @@ import { ExportError } from '../../sdk/plugin/index.ts'
 import type { Config } from './config.ts'
 
 const QUOTED_CHARACTERS = 300
-// Of an answer nobody reads to the end; more than this, and its connection is given up instead.
+// Most bytes of an answer that nobody reads to the end. Beyond that its connection is given up instead.
 const MAX_ANSWER_BYTES = 64 * 1024
 const TOO_MANY_REQUESTS = 429
 
@@ -45,7 +45,7 @@ export class RemoteWriteClient {
   }
 }
 
-/** `Retry-After` in seconds or as an HTTP date, in ms from `now`; undefined where absent or not understood. */
+/** `Retry-After` in seconds or as an HTTP date, in ms from `now`. Undefined if absent or not understood. */
 export function parseRetryAfter(text: string | null, now: number): number | undefined {
   if (text === null) return undefined
   if (/^\d+$/.test(text.trim())) return Number(text) * 1000
@@ -82,7 +82,7 @@ async function beginning(response: Response): Promise<string> {
       if (bytes > MAX_ANSWER_BYTES) break
     }
   } catch {
-    // Cut off: what came is what there is to quote.
+    // Cut off: the bytes so far are quoted.
   }
   return text.replace(/\s+/g, ' ').trim().slice(0, QUOTED_CHARACTERS)
 }

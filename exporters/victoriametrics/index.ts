@@ -11,7 +11,7 @@ export default {
   ports: { in: 'points' },
   schema,
   check,
-  // Of two that differ VictoriaMetrics keeps one or the other, and Prometheus refuses the second.
+  // If two values differ VictoriaMetrics keeps one or the other, and Prometheus refuses the second.
   upsert: () => 'identical',
   keepsOnePerTime: () => true,
   create: (config, context) => new VictoriaMetricsExporter(config, context)

@@ -3,8 +3,9 @@ import type { Labels } from '../../core/wire/prometheus/labels.ts'
 import { encodeLabels } from '../../core/wire/remote-write/write-request.ts'
 
 /**
- * Encoded labels, one object for each label set: series that differ in what does not become a label, as those of replicas
- * without `service.instance.id` do, are one series to the store. Held weakly: who uses a label set keeps it.
+ * Encoded labels, one object for each label set. Series that differ only in facts that become no label, as those of
+ * replicas without `service.instance.id` do, are one series to the store. Held weakly: the users of a label set keep
+ * it.
  */
 export class LabelSets {
   #known = new Map<string, WeakRef<Uint8Array>>()
