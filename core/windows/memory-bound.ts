@@ -1,5 +1,5 @@
 import { hyperLogLogBytes } from '../model/sketch/hyperloglog.ts'
-import type { InputLimits } from './inputs.ts'
+import type { InputLimits } from './input/series-lookup.ts'
 import type { RuleSettings, WindowSettings } from './settings.ts'
 
 /** Identity and totals, as measured with five attributes. */

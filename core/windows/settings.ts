@@ -1,8 +1,8 @@
 import type { MatchConfig } from '../model/matching/config.ts'
 import type { Series } from '../model/series.ts'
 import type { BucketLimits } from '../model/sketch/exponential-counts.ts'
-import type { Aggregation } from './aggregation.ts'
-import type { WindowSize } from './level.ts'
+import type { Aggregation } from './aggregations/aggregation.ts'
+import type { WindowSize } from './panes/window-size.ts'
 import type { WatermarkSettings } from './watermark.ts'
 
 /** What a {@link WindowEngine} does. */

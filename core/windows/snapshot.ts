@@ -2,7 +2,7 @@ import { restoreBlock, type SavedBlock, saveBlock } from '../model/saved-blocks.
 import { openState, sealInSteps } from '../model/saved-state.ts'
 import type { Stepwise } from '../model/stepwise.ts'
 import type { Context } from '../plugin/context.ts'
-import { kindsOf, placesOf, type RuleKind } from './places.ts'
+import { kindsOf, placesOf, type RuleKind } from './reload/state-matching.ts'
 import type { SavedRule } from './rule.ts'
 import type { WindowSettings } from './settings.ts'
 import type { State } from './state.ts'

@@ -1,5 +1,5 @@
 import { type MatchConfig, matchSchema } from '../../core/model/matching/config.ts'
-import { AGGREGATIONS, type Aggregation } from '../../core/windows/aggregation.ts'
+import { AGGREGATIONS, type Aggregation } from '../../core/windows/aggregations/aggregation.ts'
 import type { LatePolicy, OutputKind } from '../../core/windows/settings.ts'
 import { type ConfigSchema, duration, type JsonSchema } from '../../sdk/plugin/index.ts'
 

@@ -1,0 +1,116 @@
+import { type Attribute, sortAttributes } from '../../model/attributes.ts'
+import type { Block } from '../../model/block.ts'
+import type { EventBlock } from '../../model/events.ts'
+import { type PointBlock, PointBlockBuilder } from '../../model/points.ts'
+import type { Metric, Series, SeriesRegistry } from '../../model/series.ts'
+import { EventMetrics } from './event-metrics.ts'
+
+/** No rule wants it: it passes through. */
+const UNTOUCHED = 0
+/** Rules counted or dropped it. */
+const TAKEN = 1
+/** Too late for a rule that hands such on, marked as late. */
+const LATE = 2
+const LATE_ATTRIBUTE: Attribute = ['late', 'true']
+
+/** What becomes of the items of one block, while each rule looks at all of them. Used again for the next block. */
+export class Intake {
+  /** Unix ms; what is ahead of this is dropped. */
+  newest = 0
+  /** Event time of the last item that a rule wanted; -Infinity where none was. */
+  latest = Number.NEGATIVE_INFINITY
+  counted = 0
+  /** What rules got of the block: an item that two rules take is two. */
+  #shares = 0
+  #fates = new Uint8Array()
+  #series: SeriesRegistry
+  #eventMetrics = new EventMetrics()
+  #lateSeries = new WeakMap<Series, Series>()
+
+  constructor(series: SeriesRegistry) {
+    this.#series = series
+  }
+
+  begin(items: number, newest: number): void {
+    if (this.#fates.length < items) this.#fates = new Uint8Array(items)
+    else this.#fates.fill(UNTOUCHED, 0, items)
+    this.newest = newest
+    this.latest = Number.NEGATIVE_INFINITY
+    this.counted = this.#shares = 0
+  }
+
+  count(i: number): void {
+    this.counted++
+    this.take(i)
+  }
+
+  /** A rule counted it, or booked its drop. */
+  take(i: number): void {
+    this.#shares++
+    if (this.#fates[i] === UNTOUCHED) this.#fates[i] = TAKEN
+  }
+
+  handOn(i: number): void {
+    if (this.#fates[i] === LATE) return
+    this.#shares++
+    this.#fates[i] = LATE
+  }
+
+  /**
+   * What goes on of the block: nothing, some, or the block itself; events go on as points, as what they would be counted
+   * as. `more`: how many items there are to account for beyond those that came in.
+   */
+  end(block: Block): { readonly passing: Block | undefined; readonly more: number } {
+    let untouched = 0
+    let late = 0
+    for (let i = 0; i < block.length; i++) {
+      if (this.#fates[i] === UNTOUCHED) untouched++
+      else if (this.#fates[i] === LATE) late++
+    }
+    const copies = this.#shares - (block.length - untouched)
+    if (block.type === 'points' && untouched === block.length) return { passing: block, more: copies }
+    if (untouched + late === 0) return { passing: undefined, more: copies }
+    const passing = this.#build(block, untouched + late)
+    return { passing, more: copies + passing.length - (untouched + late) }
+  }
+
+  #build(block: Block, items: number): PointBlock {
+    const builder = new PointBlockBuilder(items)
+    for (let i = 0; i < block.length; i++) {
+      if (this.#fates[i] === TAKEN) continue
+      const isLate = this.#fates[i] === LATE
+      if (block.type === 'events') this.#addEvent(builder, block, i, isLate)
+      else this.#addPoint(builder, block, i, isLate)
+    }
+    return builder.build()
+  }
+
+  #addPoint(builder: PointBlockBuilder, block: PointBlock, i: number, isLate: boolean): void {
+    if (!isLate) return builder.copy(block, i)
+    const { time, value, start, flags, distributions } = block
+    const series = this.#lateSeriesOf(block.series[i])
+    const distribution = distributions.get(i)
+    if (distribution === undefined) builder.add(series, time[i], value[i], start[i], flags[i])
+    else builder.addDistribution(series, time[i], distribution, start[i], flags[i])
+  }
+
+  // As many points as its windows would be: how many, and where that says more, how much.
+  #addEvent(builder: PointBlockBuilder, block: EventBlock, i: number, isLate: boolean): void {
+    const { name, attributes, time, value } = block
+    const all = isLate ? sortAttributes([...attributes[i], LATE_ATTRIBUTE]) : attributes[i]
+    const counted = this.#eventMetrics.of(name[i])
+    builder.add(this.#series.intern(counted, all), time[i], 1)
+    if (value[i] === 1) return
+    const summed: Metric = { ...counted, name: `${counted.name}.sum`, unit: '', kind: 'up_down_counter' }
+    builder.add(this.#series.intern(summed, all), time[i], value[i])
+  }
+
+  #lateSeriesOf(series: Series): Series {
+    const known = this.#lateSeries.get(series)
+    if (known !== undefined) return known
+    const { metric, attributes, resource, scope } = series
+    const late = this.#series.intern(metric, sortAttributes([...attributes, LATE_ATTRIBUTE]), resource, scope)
+    this.#lateSeries.set(series, late)
+    return late
+  }
+}

@@ -1,0 +1,200 @@
+import { type Attributes, NO_ATTRIBUTES } from '../../model/attributes.ts'
+import type { BucketLimits } from '../../model/sketch/exponential-counts.ts'
+import type { Stepwise } from '../../model/stepwise.ts'
+import { Pane, type SavedPane } from './pane.ts'
+import { PaneTree } from './pane-tree.ts'
+
+/** Windows of one size. They tumble where `everyMs` is the size; else they overlap, and one ends every so often. */
+export interface WindowSize {
+  readonly sizeMs: number
+  /** At most the size. */
+  readonly everyMs: number
+  /** Added to the points of these windows. */
+  readonly attributes?: Attributes
+}
+
+export interface LevelOptions {
+  readonly limits: BucketLimits
+  /** How long after their end windows are kept for late points to amend; 0: they do not. */
+  readonly amendMs: number
+}
+
+/** What is on disk. */
+export interface SavedLevel {
+  readonly firstOpen: number
+  readonly panes: SavedPanes
+  readonly late: SavedPanes
+  readonly amended: readonly (readonly [index: number, slots: Int32Array])[]
+}
+type SavedPanes = readonly (readonly [number: number, SavedPane])[]
+
+/** The windows of one size, made of panes that do not overlap. Window `i` ends at `(i + 1) · every`. */
+export class Level {
+  readonly size: number
+  readonly every: number
+  readonly paneSize: number
+  readonly attributes: Attributes
+  /** Whether users asked for these windows; others may be made of some nobody asked for. */
+  readonly listed: boolean
+  /** Levels that are made of this one's windows. */
+  readonly feeds: Level[] = []
+  /** The largest level that this one is made of. */
+  readonly parent: Level | undefined
+  /** Windows before this index are closed. */
+  firstOpen = Number.NEGATIVE_INFINITY
+  /** What came too late, by the index of the window it is reported with: the oldest open one when it came. */
+  readonly late = new Map<number, Pane>()
+  /** Slots that late points changed in windows that were sent, by the window's index. */
+  readonly amended = new Map<number, Set<number>>()
+  #options: LevelOptions
+  #tree: PaneTree
+
+  constructor(
+    { sizeMs, everyMs, attributes = NO_ATTRIBUTES }: WindowSize,
+    paneSize: number,
+    listed: boolean,
+    parent: Level | undefined,
+    options: LevelOptions
+  ) {
+    this.size = sizeMs
+    this.every = everyMs
+    this.paneSize = paneSize
+    this.attributes = attributes
+    this.listed = listed
+    this.parent = parent
+    this.#options = options
+    this.#tree = new PaneTree(sizeMs / paneSize, options.limits)
+    parent?.feeds.push(this)
+  }
+
+  endOf(index: number): number {
+    return (index + 1) * this.every
+  }
+
+  /** Whether the first of the windows that `time` falls into is closed. */
+  isClosedAt(time: number): boolean {
+    return this.#firstAt(time) < this.firstOpen
+  }
+
+  paneAt(time: number): Pane {
+    return this.#tree.change(Math.floor(time / this.paneSize))
+  }
+
+  /** Closes window `index`; what it holds is not to be changed. */
+  close(index: number): Pane | undefined {
+    this.firstOpen = index + 1
+    return this.windowAt(index)
+  }
+
+  windowAt(index: number): Pane | undefined {
+    const end = this.endOf(index) / this.paneSize
+    return this.#tree.sum(end - this.size / this.paneSize, end)
+  }
+
+  takeLate(index: number): Pane | undefined {
+    const pane = this.late.get(index)
+    this.late.delete(index)
+    return pane
+  }
+
+  /** The panes that a late point of `slot` at `time` counts in. */
+  *panesOfLate(time: number, slot: number): Generator<Pane> {
+    // What this is made of is still open there, and will bring it along.
+    if (this.parent !== undefined && !this.parent.isClosedAt(time)) return
+    const amends = this.#options.amendMs > 0
+    const last = Math.min(this.#lastAt(time), this.firstOpen - 1)
+    if (amends || this.#lastAt(time) >= this.firstOpen) yield this.paneAt(time)
+    if (!this.isClosedAt(time)) return
+    if (amends) for (let index = this.#firstAt(time); index <= last; index++) this.#slotsAmended(index).add(slot)
+    // Where windows are amended, totals that only grow still need to know what came late.
+    if (!amends || this.parent === undefined) yield this.#latePane()
+  }
+
+  /** Indexes of open windows that end by `watermark` and hold something, from the last to the first. */
+  due(watermark: number): number[] {
+    const indexes = new Set<number>()
+    const end = Math.floor(watermark / this.every)
+    for (const number of this.#tree.panes.keys())
+      for (const index of this.openAt(number * this.paneSize, end)) indexes.add(index)
+    for (const index of this.late.keys()) if (index < end) indexes.add(index)
+    return [...indexes].sort((a, b) => b - a)
+  }
+
+  /** Indexes of open windows before `end` that `time` falls into. */
+  *openAt(time: number, end: number): Generator<number> {
+    const last = Math.min(this.#lastAt(time), end - 1)
+    for (let index = Math.max(this.#firstAt(time), this.firstOpen); index <= last; index++) yield index
+  }
+
+  /** All windows that end by `watermark` are closed, those also that held nothing; what none needs any more goes. */
+  closeUpTo(watermark: number): void {
+    this.firstOpen = Math.max(this.firstOpen, Math.floor(watermark / this.every))
+    const kept = Math.floor((watermark - this.size - this.#options.amendMs) / this.paneSize) + 1
+    this.#tree.forgetBefore(kept)
+  }
+
+  /** Panes that open windows are made of. */
+  get open(): number {
+    let open = 0
+    for (const number of this.#tree.panes.keys()) if (this.#lastAt(number * this.paneSize) >= this.firstOpen) open++
+    return open
+  }
+
+  /** When the last pane of an open window ends; -Infinity where all are empty. */
+  get lastEnd(): number {
+    let end = Number.NEGATIVE_INFINITY
+    for (const number of this.#tree.panes.keys())
+      if (this.#lastAt(number * this.paneSize) >= this.firstOpen) end = Math.max(end, (number + 1) * this.paneSize)
+    for (const index of this.late.keys()) end = Math.max(end, this.endOf(index))
+    return end
+  }
+
+  *panes(): Generator<Pane> {
+    yield* this.#tree.all()
+    yield* this.late.values()
+  }
+
+  *save(): Stepwise<SavedLevel> {
+    return {
+      firstOpen: this.firstOpen,
+      panes: yield* savePanes(this.#tree.panes),
+      late: yield* savePanes(this.late),
+      amended: [...this.amended].map(([index, slots]) => [index, Int32Array.from(slots)] as const)
+    }
+  }
+
+  restore({ firstOpen, panes, late, amended }: SavedLevel): void {
+    this.firstOpen = firstOpen
+    for (const [number, pane] of panes) this.#tree.panes.set(number, Pane.from(pane, this.#options.limits))
+    for (const [index, pane] of late) this.late.set(index, Pane.from(pane, this.#options.limits))
+    for (const [index, slots] of amended) this.amended.set(index, new Set(slots))
+  }
+
+  #firstAt(time: number): number {
+    return Math.floor(time / this.every)
+  }
+
+  // Whole panes belong to a window or not, so what holds of a pane's beginning holds of all of it.
+  #lastAt(time: number): number {
+    const start = Math.floor(time / this.paneSize) * this.paneSize
+    return Math.floor((start + this.size) / this.every) - 1
+  }
+
+  #slotsAmended(index: number): Set<number> {
+    let slots = this.amended.get(index)
+    if (slots === undefined) this.amended.set(index, (slots = new Set()))
+    return slots
+  }
+
+  #latePane(): Pane {
+    let pane = this.late.get(this.firstOpen)
+    if (pane === undefined) this.late.set(this.firstOpen, (pane = new Pane(this.#options.limits)))
+    return pane
+  }
+}
+
+function* savePanes(panes: ReadonlyMap<number, Pane>): Stepwise<SavedPanes> {
+  const saved: [number, SavedPane][] = []
+  for (const [number, pane] of panes) saved.push([number, yield* pane.save()])
+  return saved
+}
