@@ -1,4 +1,6 @@
-import { hyperLogLogBytes } from '../model/sketch/hyperloglog.ts'
+import type { Aggregation } from './aggregations/aggregation.ts'
+import { aggregationOf } from './aggregations/index.ts'
+import { accumulatorsOf } from './aggregations/plan.ts'
 import type { InputLimits } from './input/series-lookup.ts'
 import type { RuleSettings, WindowSettings } from './settings.ts'
 
@@ -15,10 +17,6 @@ const BYTES_PER_CUMULATIVE = 300
 /** However few groups there may be: many series make one. */
 const LEAST_FAST = 2 ** 17
 const LEAST_CUMULATIVE = 1_000_000
-const BYTES_PER_BUCKET = 8
-const SIGNS = 2
-const HISTOGRAM_BUCKETS = 160
-const DISTINCT_BYTES = hyperLogLogBytes(14)
 
 /**
  * The most bytes that are remembered, where all groups are active in every window and each value differs. Of the usual
@@ -34,7 +32,7 @@ export function limitsOf({ maxGroups }: RuleSettings): InputLimits {
 }
 
 function boundOf(rule: RuleSettings, allowedLatenessMs: number): number {
-  const { aggregations, gauges, windows, quantiles, limits, output, late, amendMs, maxGroups } = rule
+  const { aggregations, gauges, windows, limits, output, late, amendMs, maxGroups } = rule
   const kept = late === 'amend' ? amendMs : 0
   let panes = 0
   // Of windows that overlap the sums of neighbours are kept as well, together as much as the panes.
@@ -42,15 +40,19 @@ function boundOf(rule: RuleSettings, allowedLatenessMs: number): number {
     const covered = sizeMs + allowedLatenessMs + kept
     panes += Math.ceil(covered / everyMs) * (sizeMs === everyMs ? 1 : 2) + 1
   }
-  const perWindow =
-    aggregations === undefined
-      ? Math.max(1, gauges.length)
-      : aggregations.length + (aggregations.includes('quantiles') ? quantiles.length : 0)
+  const made = aggregations?.map(aggregationOf) ?? []
+  const perWindow = aggregations === undefined ? Math.max(1, gauges.length) : sum(made.map(one => seriesOf(one, rule)))
   const outputs = perWindow * windows.length * (late === 'add' ? 2 : 1) + (output.includes('cumulative') ? 1 : 0)
-  let row = BYTES_PER_ROW + (late === 'amend' ? BYTES_PER_AMENDED : 0)
-  if (aggregations?.includes('unique')) row += DISTINCT_BYTES
-  if (aggregations?.includes('quantiles')) row += SIGNS * limits.buckets * BYTES_PER_BUCKET
-  else if (aggregations?.includes('histogram') && rule.buckets) row += SIGNS * HISTOGRAM_BUCKETS * BYTES_PER_BUCKET
+  const accumulated = sum(accumulatorsOf(made, rule).map(type => type.bytesPerGroup(limits)))
+  const row = BYTES_PER_ROW + accumulated + (late === 'amend' ? BYTES_PER_AMENDED : 0)
   const inputs = limitsOf(rule).cumulative * BYTES_PER_CUMULATIVE
   return maxGroups * (BYTES_PER_GROUP + outputs * BYTES_PER_OUTPUT + panes * row) + inputs
 }
+
+/** Series of a group at one time. Outputs that no attribute sets apart are alternatives. */
+function seriesOf(aggregation: Aggregation, rule: RuleSettings): number {
+  const apart = aggregation.outputs(rule).filter(({ attribute }) => attribute !== undefined)
+  return Math.max(1, apart.length)
+}
+
+const sum = (numbers: readonly number[]) => numbers.reduce((a, b) => a + b, 0)

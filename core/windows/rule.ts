@@ -4,9 +4,10 @@ import type { PointBlock } from '../model/points.ts'
 import type { Series } from '../model/series.ts'
 import type { Stepwise } from '../model/stepwise.ts'
 import type { Context } from '../plugin/context.ts'
-import { type KindPlan, plansOf } from './aggregations/plan.ts'
+import { planOf, type RulePlan } from './aggregations/plan.ts'
+import { GROUP_KINDS, type GroupKind } from './groups/group-kind.ts'
 import { Grouping } from './groups/grouping.ts'
-import { GROUP_KINDS, type GroupKind, Groups, type SavedGroups } from './groups/groups.ts'
+import { Groups, type SavedGroups } from './groups/groups.ts'
 import type { Intake } from './input/disposition.ts'
 import { READY, Reader } from './input/extractor.ts'
 import { instantsOf } from './input/intervals.ts'
@@ -44,7 +45,7 @@ export class Rule {
   #context: Context
   #counters: RuleCounters
   #match: Match | undefined
-  #plans: readonly (KindPlan | undefined)[]
+  #plan: RulePlan
   #inputs: Inputs
   #reader: Reader
   #recorder: Recorder
@@ -56,16 +57,25 @@ export class Rule {
     this.#context = context
     this.#counters = counters
     this.#match = settings.match && compileMatch(settings.match)
-    this.#plans = plansOf(settings)
+    this.#plan = planOf(settings)
+    const { kinds, accumulators } = this.#plan
     const { by, without, attribute, limits, windows, late, amendMs } = settings
     const left = attribute === undefined ? without : [...without, attribute]
     this.groups = new Groups(new Grouping(by, left), settings.maxGroups)
-    this.windows = new Windows(windows, { limits, amendMs: late === 'amend' ? amendMs : 0 })
+    const layout = { accumulators, limits }
+    this.windows = new Windows(windows, { layout, amendMs: late === 'amend' ? amendMs : 0 })
     this.#inputs = new Inputs(this.groups, context.clock.now(), series => this.#kindOf(series), limitsOf(settings))
-    this.emitter = new Emitter(settings, this.windows.levels, this.groups, context.series, counters.withoutBuckets)
+    this.emitter = new Emitter(
+      settings,
+      this.#plan,
+      this.windows.levels,
+      this.groups,
+      context.series,
+      counters.withoutBuckets
+    )
     this.#reader = new Reader(settings, this.#inputs, this.groups, context.account)
-    this.#recorder = new Recorder(this.windows, this.groups, this.#plans, late, context.account)
-    this.#addsUp = Uint8Array.from(this.#plans, plan => (plan !== undefined && addsUp(plan) ? 1 : 0))
+    this.#recorder = new Recorder(this.windows, this.groups, kinds, late, context.account)
+    this.#addsUp = Uint8Array.from(kinds, plan => (plan?.accumulators.length === 0 ? 1 : 0))
   }
 
   addPoints(block: PointBlock, intake: Intake): void {
@@ -98,7 +108,7 @@ export class Rule {
   }
 
   addEvents(block: EventBlock, intake: Intake): void {
-    if (this.#plans[EVENT] === undefined) return
+    if (this.#plan.kinds[EVENT] === undefined) return
     for (let i = 0; i < block.length; i++) {
       if (this.#match !== undefined && !this.#match.event(block, i)) continue
       const at = block.time[i]
@@ -114,7 +124,7 @@ export class Rule {
   /** Forgets groups and cumulative series that stood still since `time`. */
   forget(time: number): void {
     const gone = this.groups.expire(time, this.windows.slotsInUse(this.groups.length))
-    this.emitter.forget(gone)
+    this.emitter.expire(gone)
     this.#inputs.expire(time, gone)
   }
 
@@ -135,7 +145,7 @@ export class Rule {
     this.groups.restore(groups)
     this.#inputs.restore(inputs)
     this.windows.restore(windows)
-    this.emitter.totals.restore(totals, this.#settings.limits)
+    this.emitter.totals.restore(totals)
   }
 
   #kindOf(series: Series): GroupKind | undefined {
@@ -143,7 +153,7 @@ export class Rule {
     if (this.#settings.refusalOf?.(series) !== undefined) return undefined
     // What an attribute says is said anew by every point.
     const kind = this.#settings.attribute === undefined ? countedAs(series) : 'event'
-    return kind === undefined || this.#plans[GROUP_KINDS.indexOf(kind)] === undefined ? undefined : kind
+    return kind === undefined || this.#plan.kinds[GROUP_KINDS.indexOf(kind)] === undefined ? undefined : kind
   }
 
   #settle(read: Verdict | typeof READY, i: number, intake: Intake): void {
@@ -174,8 +184,6 @@ export class Rule {
     intake.take(i)
   }
 }
-
-const addsUp = ({ needs }: KindPlan) => !needs.extremes && !needs.last && !needs.buckets && !needs.distinct
 
 function countedAs({ metric: { kind, temporality } }: Series): GroupKind | undefined {
   if (kind === 'up_down_counter') return temporality === 'delta' ? kind : 'gauge'

@@ -1,7 +1,7 @@
 import type { MatchConfig } from '../model/matching/config.ts'
 import type { Series } from '../model/series.ts'
 import type { BucketLimits } from '../model/sketch/exponential-counts.ts'
-import type { Aggregation } from './aggregations/aggregation.ts'
+import type { AggregationName } from './aggregations/index.ts'
 import type { WindowSize } from './panes/window-size.ts'
 import type { WatermarkSettings } from './watermark.ts'
 
@@ -20,9 +20,9 @@ export interface RuleSettings {
   readonly by: readonly string[] | undefined
   readonly without: readonly string[]
   /** Undefined: what each kind is made for. */
-  readonly aggregations: readonly Aggregation[] | undefined
+  readonly aggregations: readonly AggregationName[] | undefined
   /** What is made of gauges where `aggregations` says nothing; where that is nothing they pass through. */
-  readonly gauges: readonly Aggregation[]
+  readonly gauges: readonly AggregationName[]
   /** What is aggregated instead of the value. Never a label. */
   readonly attribute: string | undefined
   /** From 0 to 1. */

@@ -1,70 +1,98 @@
-import { GROUP_KINDS, type GroupKind } from '../groups/groups.ts'
+import { GROUP_KINDS, type GroupKind } from '../groups/group-kind.ts'
 import type { RuleSettings } from '../settings.ts'
-import { type Aggregation, CUMULATIVE_AGGREGATIONS } from './aggregation.ts'
+import type { AccumulatorType } from './accumulator.ts'
+import type { Aggregation, Output } from './aggregation.ts'
+import { AGGREGATIONS, type AggregationName, aggregationOf, type NamedAggregation } from './index.ts'
 
-const VALUES: readonly GroupKind[] = ['counter', 'up_down_counter', 'gauge', 'event']
-/** Gauges are not summed: how much there is now and how much there was a moment ago do not add up to anything. */
-const MEANINGFUL: Readonly<Record<Aggregation, readonly GroupKind[]>> = {
-  count: GROUP_KINDS,
-  sum: ['counter', 'up_down_counter', 'histogram', 'event'],
-  min: [...VALUES, 'histogram'],
-  max: [...VALUES, 'histogram'],
-  avg: [...VALUES, 'histogram'],
-  last: VALUES,
-  unique: ['set'],
-  quantiles: [...VALUES, 'histogram'],
-  histogram: [...VALUES, 'histogram']
-}
-
-/** What each kind is made for; for gauges that depends. */
-const USUAL: Readonly<Record<Exclude<GroupKind, 'gauge'>, readonly Aggregation[]>> = {
+/** The aggregations that each kind is made for; those of gauges are an option. */
+const USUAL: Readonly<Record<Exclude<GroupKind, 'gauge'>, readonly AggregationName[]>> = {
   counter: ['sum'],
   up_down_counter: ['sum'],
   histogram: ['histogram'],
   event: ['count', 'sum'],
   set: ['unique']
 }
+/** Of events whose values were all 1 the sum is the count. */
+const USUAL_OF_EVENTS_WITHOUT_VALUES: readonly AggregationName[] = ['count']
 
-/** What has to be known of values besides their number and sum. */
-export interface Needs {
-  readonly extremes: boolean
-  readonly last: boolean
-  readonly buckets: boolean
-  readonly distinct: boolean
+/** How a rule aggregates. */
+export interface RulePlan {
+  /** By index into `GROUP_KINDS`. Undefined: items of the kind are not aggregated, and pass through. */
+  readonly kinds: readonly (KindPlan | undefined)[]
+  /** State that any kind needs. */
+  readonly accumulators: readonly AccumulatorType[]
+  /** The series of a group in each output stream. */
+  readonly outputs: readonly PlannedOutput[]
 }
 
-/** What a rule does with one kind of group. */
+/** How a rule aggregates one kind of group. */
 export interface KindPlan {
-  readonly perWindow: readonly Aggregation[]
-  readonly totals: readonly Aggregation[]
-  readonly needs: Needs
+  readonly perWindow: readonly PlannedAggregation[]
+  readonly totals: readonly PlannedAggregation[]
+  /** Indexes into the accumulators of the rule. */
+  readonly accumulators: readonly number[]
+  /** For groups of events none of which had a value other than 1; undefined: no different. */
+  readonly withoutValues: KindPlan | undefined
 }
 
-/** By index into `GROUP_KINDS`. Undefined where nothing is aggregated: such points pass through. */
-export function plansOf(rule: RuleSettings): readonly (KindPlan | undefined)[] {
-  return GROUP_KINDS.map(kind => planOf(kind, rule))
+export interface PlannedAggregation {
+  readonly aggregation: NamedAggregation
+  /** Index of its first output among those of the rule. */
+  readonly firstOutput: number
 }
 
-/** True where no measurement passes through as it came, but for gauges, which each point tells anew. */
+export interface PlannedOutput {
+  readonly aggregation: AggregationName
+  readonly output: Output
+}
+
+export function planOf(rule: RuleSettings): RulePlan {
+  const named = namedBy(rule)
+  const accumulators = accumulatorsOf(named, rule)
+  const outputs = named.flatMap(({ name, outputs }) =>
+    outputs(rule).map((output): PlannedOutput => ({ aggregation: name, output }))
+  )
+  return { kinds: GROUP_KINDS.map(kind => kindPlan(kind, rule, accumulators, outputs)), accumulators, outputs }
+}
+
+/** Every accumulator that one of the `aggregations` needs, once. */
+export function accumulatorsOf(aggregations: readonly Aggregation[], rule: RuleSettings): AccumulatorType[] {
+  return [...new Set(aggregations.flatMap(one => one.accumulators(rule)))]
+}
+
+/** True if no measurement passes through as it came, but for gauges, which each point tells anew. */
 export function aggregatesAll(rules: readonly RuleSettings[]): boolean {
-  const plans = rules.filter(({ match }) => match === undefined).map(plansOf)
-  return GROUP_KINDS.every((kind, i) => kind === 'gauge' || plans.some(own => own[i] !== undefined))
+  const plans = rules.filter(({ match }) => match === undefined).map(planOf)
+  return GROUP_KINDS.every((kind, i) => kind === 'gauge' || plans.some(({ kinds }) => kinds[i] !== undefined))
 }
 
-function planOf(kind: GroupKind, rule: RuleSettings): KindPlan | undefined {
-  const { aggregations, attribute, output, buckets } = rule
-  const meaningful = (one: Aggregation) =>
-    MEANINGFUL[one].includes(kind) || (one === 'unique' && attribute !== undefined)
-  const all = aggregations?.filter(meaningful) ?? (kind === 'gauge' ? rule.gauges : USUAL[kind])
-  const perWindow = output.includes('delta') ? all : []
-  const totals = output.includes('cumulative') ? all.filter(one => CUMULATIVE_AGGREGATIONS.includes(one)) : []
-  const made = new Set([...perWindow, ...totals])
-  if (made.size === 0) return undefined
-  const needs = {
-    extremes: made.has('min') || made.has('max') || (made.has('histogram') && !buckets),
-    last: made.has('last'),
-    buckets: made.has('quantiles') || (made.has('histogram') && buckets),
-    distinct: made.has('unique')
+function namedBy({ aggregations, gauges }: RuleSettings): NamedAggregation[] {
+  const names = new Set(aggregations ?? [...Object.values(USUAL).flat(), ...gauges])
+  return AGGREGATIONS.filter(({ name }) => names.has(name))
+}
+
+function kindPlan(
+  kind: GroupKind,
+  rule: RuleSettings,
+  accumulators: readonly AccumulatorType[],
+  outputs: readonly PlannedOutput[]
+): KindPlan | undefined {
+  const planned = (names: readonly AggregationName[]): KindPlan | undefined => {
+    const all = names.map(name => ({
+      aggregation: aggregationOf(name),
+      firstOutput: outputs.findIndex(({ aggregation }) => aggregation === name)
+    }))
+    const perWindow = rule.output.includes('delta') ? all : []
+    const growing = all.filter(({ aggregation }) => aggregation.emitTotal !== undefined)
+    const totals = rule.output.includes('cumulative') ? growing : []
+    const made = [...perWindow, ...totals].map(({ aggregation }) => aggregation)
+    if (made.length === 0) return undefined
+    const needed = accumulatorsOf(made, rule).map(type => accumulators.indexOf(type))
+    return { perWindow, totals, accumulators: needed, withoutValues: undefined }
   }
-  return { perWindow, totals, needs }
+  if (rule.aggregations !== undefined)
+    return planned(rule.aggregations.filter(name => aggregationOf(name).takes(kind, rule)))
+  if (kind === 'gauge') return planned(rule.gauges)
+  const usual = planned(USUAL[kind])
+  return usual && kind === 'event' ? { ...usual, withoutValues: planned(USUAL_OF_EVENTS_WITHOUT_VALUES) } : usual
 }

@@ -3,6 +3,7 @@ import { withRoom } from '../../model/columns.ts'
 import { type Metric, NO_RESOURCE, NO_SCOPE, type Series } from '../../model/series.ts'
 import type { Stepwise } from '../../model/stepwise.ts'
 import { EventMetrics } from '../input/event-metrics.ts'
+import { GROUP_KINDS, type GroupKind } from './group-kind.ts'
 import type { Grouping } from './grouping.ts'
 import { Identities, type Identity, type SavedIdentities } from './identity-table.ts'
 
@@ -11,13 +12,6 @@ const OVERFLOW: Attribute = ['otel.metric.overflow', 'true']
 export const MAX_OVERFLOW_GROUPS = 10_000
 const OVERFLOW_NAME = 'weir.overflow'
 const NEVER = Number.POSITIVE_INFINITY
-
-/**
- * What is counted together. A `counter` and an `up_down_counter` are summed; a `gauge` is looked at; a `histogram` adds
- * up all that can be; of `event`s both the number and the sum of their values are counted; of a `set` distinct members.
- */
-export const GROUP_KINDS = ['counter', 'up_down_counter', 'gauge', 'histogram', 'event', 'set'] as const
-export type GroupKind = (typeof GROUP_KINDS)[number]
 
 /** What is on disk, columns by slot. */
 export interface SavedGroups {

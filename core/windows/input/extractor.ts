@@ -3,6 +3,7 @@ import { additiveSum, numberOf } from '../../model/distribution.ts'
 import type { EventBlock } from '../../model/events.ts'
 import { FLAG_NO_RECORDED_VALUE, type PointBlock } from '../../model/points.ts'
 import type { Account } from '../../telemetry/account.ts'
+import { aggregationOf } from '../aggregations/index.ts'
 import type { Groups } from '../groups/groups.ts'
 import type { RuleSettings } from '../settings.ts'
 import { COUNTED, DROPPED, newObservation, type Verdict } from './observation.ts'
@@ -24,7 +25,7 @@ export class Reader {
 
   constructor({ attribute, aggregations }: RuleSettings, inputs: Inputs, groups: Groups, account: Account) {
     this.#attribute = attribute
-    this.#wantsNumber = aggregations?.some(one => one !== 'count' && one !== 'unique') ?? true
+    this.#wantsNumber = aggregations?.some(name => aggregationOf(name).needsNumbers) ?? true
     this.#inputs = inputs
     this.#groups = groups
     this.#account = account

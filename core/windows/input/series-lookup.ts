@@ -1,7 +1,8 @@
 import { withRoom } from '../../model/columns.ts'
 import type { Series } from '../../model/series.ts'
 import type { Stepwise } from '../../model/stepwise.ts'
-import type { GroupKind, Groups } from '../groups/groups.ts'
+import type { GroupKind } from '../groups/group-kind.ts'
+import type { Groups } from '../groups/groups.ts'
 import { type Increment, type LastPoint, LastPoints, type SavedLastPoints } from './cumulative-state.ts'
 
 /** Series that are not counted here but pass through. */

@@ -1,10 +1,10 @@
-import type { Aggregation } from '../aggregations/aggregation.ts'
-import type { GroupKind } from '../groups/groups.ts'
+import { type AggregationName, aggregationOf } from '../aggregations/index.ts'
+import type { GroupKind } from '../groups/group-kind.ts'
 
 const USUAL_TEMPLATE = '{name}'
 const TEMPLATE_OF_AGGREGATIONS = '{name}.{aggregation}'
 
-/** What the metrics a rule makes are called. */
+/** The names of a rule's output metrics. */
 export class OutputNames {
   #template: string
   #isUsual: boolean
@@ -19,19 +19,12 @@ export class OutputNames {
   }
 
   /** @param window its text, empty for totals */
-  of(name: string, kind: GroupKind, aggregation: Aggregation, window: string): string {
+  of(name: string, kind: GroupKind, aggregation: AggregationName, window: string): string {
     const isToldApart = !this.#isUsual || this.#template.includes('{aggregation}')
-    const full = isToldApart ? name : name + usualSuffix(name, kind, aggregation)
+    const full = isToldApart ? name : name + aggregationOf(aggregation).usualSuffix(kind, name)
     return this.#template
       .replaceAll('{name}', () => full)
       .replaceAll('{aggregation}', aggregation)
       .replaceAll('{window}', window)
   }
-}
-
-function usualSuffix(name: string, kind: GroupKind, aggregation: Aggregation): string {
-  if (kind === 'event' && aggregation === 'sum') return '.sum'
-  if (kind === 'gauge' && aggregation !== 'last') return `.${aggregation}`
-  // A sketch that a window has sent has it already.
-  return kind === 'set' && !name.endsWith('.unique') ? '.unique' : ''
 }

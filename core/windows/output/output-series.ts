@@ -1,51 +1,53 @@
 import { formatDuration } from '../../config/units.ts'
 import { type Attribute, type Attributes, sortAttributes } from '../../model/attributes.ts'
 import type { Metric, Series, SeriesRegistry, Temporality } from '../../model/series.ts'
-import { AGGREGATIONS, type Aggregation } from '../aggregations/aggregation.ts'
-import type { GroupKind, Groups } from '../groups/groups.ts'
+import type { PlannedOutput } from '../aggregations/plan.ts'
+import type { Groups } from '../groups/groups.ts'
 import type { Level, WindowSize } from '../panes/window-size.ts'
 import type { RuleSettings } from '../settings.ts'
 import { OutputNames } from './output-names.ts'
 
 const LATE: Attribute = ['late', 'true']
-/** Of attributes that came in under a name which the output needs itself. */
+/** Before the name of an attribute that the output needs itself. */
 const RENAMED = 'exported_'
-/** One for each aggregation, one for histograms whose buckets are exponential, and then one for each quantile. */
-const INDEX = Object.fromEntries(AGGREGATIONS.map((one, i) => [one, i])) as Readonly<Record<Aggregation, number>>
-const EXPONENTIAL = AGGREGATIONS.length
-const FIRST_QUANTILE = EXPONENTIAL + 1
 
-/** What stands in the attribute of windows: `10s`, or `5m/1m` where one of five minutes ends each minute. */
+/** The value of a window's attribute: `10s`, or `5m/1m` if one of five minutes ends each minute. */
 export function windowText({ sizeMs, everyMs }: WindowSize): string {
   const size = formatDuration(sizeMs)
   return everyMs === sizeMs ? size : `${size}/${formatDuration(everyMs)}`
 }
 
 /** The output series of groups, made when first needed. */
-export class Outputs {
-  readonly totals: Line
-  /** By level. */
-  readonly windows: readonly Line[]
-  readonly late: readonly Line[]
+export class OutputSeries {
+  readonly totals: OutputStream
+  /** By window size. */
+  readonly windows: readonly OutputStream[]
+  readonly late: readonly OutputStream[]
 
-  constructor(levels: readonly Level[], groups: Groups, series: SeriesRegistry, rule: RuleSettings) {
-    const shared = new SeriesMaker(groups, series, rule)
-    const line = ({ size, every, attributes }: Level, ...more: Attribute[]) => {
+  constructor(
+    levels: readonly Level[],
+    groups: Groups,
+    series: SeriesRegistry,
+    rule: RuleSettings,
+    outputs: readonly PlannedOutput[]
+  ) {
+    const shared = new SeriesMaker(groups, series, rule, outputs)
+    const stream = ({ size, every, attributes }: Level, ...more: Attribute[]) => {
       const window = windowText({ sizeMs: size, everyMs: every })
-      return new Line(shared, 'delta', window, [[rule.windowAttribute, window], ...attributes, ...more])
+      return new OutputStream(shared, 'delta', window, [[rule.windowAttribute, window], ...attributes, ...more])
     }
-    this.totals = new Line(shared, 'cumulative', '', [])
-    this.windows = levels.map(level => line(level))
-    this.late = levels.map(level => line(level, LATE))
+    this.totals = new OutputStream(shared, 'cumulative', '', [])
+    this.windows = levels.map(level => stream(level))
+    this.late = levels.map(level => stream(level, LATE))
   }
 
-  forget(slot: number): void {
-    for (const line of [this.totals, ...this.windows, ...this.late]) line.forget(slot)
+  expire(slot: number): void {
+    for (const stream of [this.totals, ...this.windows, ...this.late]) stream.expire(slot)
   }
 }
 
-/** What all groups are sent as in one place: as totals, or in windows of one size. */
-export class Line {
+/** The series of all groups for one purpose: as totals, or in windows of one size. */
+export class OutputStream {
   readonly temporality: Temporality
   readonly window: string
   readonly added: readonly Attribute[]
@@ -62,29 +64,17 @@ export class Line {
     this.added = added
   }
 
-  of(slot: number, aggregation: Aggregation): Series {
-    return this.#of(slot, aggregation, INDEX[aggregation], undefined)
-  }
-
-  histogram(slot: number, isExponential: boolean): Series {
-    return this.#of(slot, 'histogram', isExponential ? EXPONENTIAL : INDEX.histogram, undefined)
-  }
-
-  /** @param i its place among the rule's quantiles */
-  quantile(slot: number, i: number, quantile: number): Series {
-    return this.#of(slot, 'quantiles', FIRST_QUANTILE + i, quantile)
-  }
-
-  forget(slot: number): void {
-    for (const series of this.#series) if (series !== undefined) series[slot] = undefined
-  }
-
-  #of(slot: number, aggregation: Aggregation, output: number, quantile: number | undefined): Series {
+  /** @param output index into the outputs of the rule */
+  of(slot: number, output: number): Series {
     const series = (this.#series[output] ??= [])
     const known = series[slot]
     if (known !== undefined) return known
     const metrics = (this.#metrics[output] ??= new WeakMap())
-    return (series[slot] = this.#maker.make(slot, this, aggregation, output === EXPONENTIAL, quantile, metrics))
+    return (series[slot] = this.#maker.make(slot, this, output, metrics))
+  }
+
+  expire(slot: number): void {
+    for (const series of this.#series) if (series !== undefined) series[slot] = undefined
   }
 }
 
@@ -92,54 +82,35 @@ class SeriesMaker {
   #groups: Groups
   #series: SeriesRegistry
   #names: OutputNames
+  #outputs: readonly PlannedOutput[]
   #reserved: ReadonlySet<string>
 
-  constructor(groups: Groups, series: SeriesRegistry, rule: RuleSettings) {
+  constructor(groups: Groups, series: SeriesRegistry, rule: RuleSettings, outputs: readonly PlannedOutput[]) {
     this.#groups = groups
     this.#series = series
     this.#names = new OutputNames(rule.name, rule.aggregations === undefined)
+    this.#outputs = outputs
     const ofSizes = rule.windows.flatMap(({ attributes = [] }) => attributes.map(([key]) => key))
     const ofWindows = rule.output.includes('delta') ? [rule.windowAttribute, 'late', ...ofSizes] : []
-    const ofQuantiles = rule.aggregations?.includes('quantiles') ? ['quantile'] : []
-    this.#reserved = new Set([...ofWindows, ...ofQuantiles])
+    const ofOutputs = outputs.flatMap(({ output: { attribute } }) => (attribute === undefined ? [] : [attribute[0]]))
+    this.#reserved = new Set([...ofWindows, ...ofOutputs])
   }
 
-  make(
-    slot: number,
-    line: Line,
-    aggregation: Aggregation,
-    isExponential: boolean,
-    quantile: number | undefined,
-    metrics: WeakMap<Metric, Metric>
-  ): Series {
+  make(slot: number, stream: OutputStream, output: number, metrics: WeakMap<Metric, Metric>): Series {
     const { metric, attributes, resource, scope } = this.#groups.identityOf(slot)
-    let output = metrics.get(metric)
-    if (output === undefined) {
-      output = this.#metric(metric, this.#groups.kindOf(slot), line, aggregation, isExponential)
-      metrics.set(metric, output)
-    }
-    const added = quantile === undefined ? line.added : [...line.added, ['quantile', String(quantile)] as const]
-    return this.#series.intern(output, this.#attributes(attributes, added), resource, scope)
+    const planned = this.#outputs[output]
+    let made = metrics.get(metric)
+    if (made === undefined) metrics.set(metric, (made = this.#metric(metric, slot, stream, planned)))
+    const { attribute } = planned.output
+    const added = attribute === undefined ? stream.added : [...stream.added, attribute]
+    return this.#series.intern(made, this.#attributes(attributes, added), resource, scope)
   }
 
-  #metric(metric: Metric, kind: GroupKind, line: Line, aggregation: Aggregation, isExponential: boolean): Metric {
-    const name = this.#names.of(metric.name, kind, aggregation, line.window)
-    const { temporality } = line
-    // Of events the unit is that of their number.
-    const unit = kind === 'event' ? '' : metric.unit
-    switch (aggregation) {
-      case 'sum':
-        // Where values may be negative their sum is no counter.
-        return { ...metric, name, kind: kind === 'counter' ? kind : 'up_down_counter', unit, temporality }
-      case 'count':
-        return { ...metric, name, kind: 'counter', unit: kind === 'event' ? metric.unit : '', temporality }
-      case 'histogram':
-        return { ...metric, name, kind: isExponential ? 'exponential_histogram' : 'histogram', unit, temporality }
-      case 'unique':
-        return { ...metric, name, kind: 'set', unit: '', temporality }
-      default:
-        return { ...metric, name, kind: 'gauge', unit, temporality: 'unspecified' }
-    }
+  #metric(metric: Metric, slot: number, stream: OutputStream, { aggregation, output }: PlannedOutput): Metric {
+    const group = this.#groups.kindOf(slot)
+    const name = this.#names.of(metric.name, group, aggregation, stream.window)
+    const { kind, unit } = output.shape(metric, group)
+    return { ...metric, name, kind, unit, temporality: kind === 'gauge' ? 'unspecified' : stream.temporality }
   }
 
   #attributes(attributes: Attributes, added: readonly Attribute[]): Attributes {

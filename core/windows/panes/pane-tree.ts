@@ -1,5 +1,4 @@
-import type { BucketLimits } from '../../model/sketch/exponential-counts.ts'
-import { Pane } from './pane.ts'
+import { Pane, type PaneLayout } from './pane.ts'
 
 /**
  * Panes by number, and the sums of any run of them: runs are put together of sums of 2, 4, 8 … neighbours, which are made
@@ -8,13 +7,13 @@ import { Pane } from './pane.ts'
  */
 export class PaneTree {
   readonly panes = new Map<number, Pane>()
-  #limits: BucketLimits
+  #layout: PaneLayout
   /** By height: sums of 2^height panes, by the number of the first of them divided by as many. */
   #sums: Map<number, Pane>[]
 
   /** @param longest run that will be asked for, in panes */
-  constructor(longest: number, limits: BucketLimits) {
-    this.#limits = limits
+  constructor(longest: number, layout: PaneLayout) {
+    this.#layout = layout
     this.#sums = Array.from({ length: Math.floor(Math.log2(longest)) + 1 }, () => new Map())
   }
 
@@ -23,7 +22,7 @@ export class PaneTree {
     for (let height = 1; height < this.#sums.length; height++)
       this.#sums[height].delete(Math.floor(number / 2 ** height))
     let pane = this.panes.get(number)
-    if (pane === undefined) this.panes.set(number, (pane = new Pane(this.#limits)))
+    if (pane === undefined) this.panes.set(number, (pane = new Pane(this.#layout)))
     return pane
   }
 
@@ -39,7 +38,7 @@ export class PaneTree {
       if (part === undefined) continue
       if (whole === undefined) whole = part
       else {
-        if (!isOwn) whole = this.#copy(whole)
+        if (!isOwn) whole = whole.copy()
         isOwn = true
         whole.addAll(part)
       }
@@ -67,15 +66,9 @@ export class PaneTree {
     const left = this.#sumAt(height - 1, index * 2)
     const right = this.#sumAt(height - 1, index * 2 + 1)
     if (left === undefined || right === undefined) return left ?? right
-    const sum = this.#copy(left)
+    const sum = left.copy()
     sum.addAll(right)
     this.#sums[height].set(index, sum)
     return sum
-  }
-
-  #copy(pane: Pane): Pane {
-    const copy = new Pane(this.#limits)
-    copy.addAll(pane)
-    return copy
   }
 }

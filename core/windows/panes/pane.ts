@@ -1,255 +1,226 @@
-import { MergedHistogram } from '../../model/merged-histogram.ts'
-import {
-  restoreDistincts,
-  restoreHistograms,
-  type SavedDistincts,
-  type SavedHistograms,
-  saveDistincts,
-  saveHistograms
-} from '../../model/saved-sketches.ts'
-import { DistinctCounter } from '../../model/sketch/distinct-counter.ts'
-import { type BucketLimits, USUAL_LIMITS } from '../../model/sketch/exponential-counts.ts'
+import type { BucketLimits } from '../../model/sketch/exponential-counts.ts'
 import type { Stepwise } from '../../model/stepwise.ts'
-import { Extremes, Latest, type SavedExtremes, type SavedLatest } from './value-columns.ts'
+import type { Accumulator, AccumulatorType } from '../aggregations/accumulator.ts'
+import type { PaneState } from '../aggregations/aggregation.ts'
+import type { Observation } from '../input/observation.ts'
+import { pickRows, ROWS_PER_STEP, type RowPairs, unfilled } from './rows.ts'
 
 const INITIAL_CAPACITY = 64
-const COLUMN_BYTES = 20
-/** Rows looked at, or copied, in well below a millisecond. */
-const ROWS_PER_STEP = 64 * 1024
+/** Key, sum and count. */
+const ROW_BYTES = 20
 
-/** What is on disk: columns of the slots in use. */
+/** What all panes of a rule have in common. */
+export interface PaneLayout {
+  readonly accumulators: readonly AccumulatorType[]
+  /** Of histograms. */
+  readonly limits: BucketLimits
+}
+
+/** A pane on disk: columns of the slots in use, and each accumulator that has values, by its key. */
 export interface SavedPane {
   readonly slots: Int32Array
   readonly sums: Float64Array
   readonly counts: Float64Array
-  readonly extremes: SavedExtremes | undefined
-  readonly latest: SavedLatest | undefined
-  readonly distinct: SavedDistincts
-  readonly histograms: SavedHistograms
+  readonly [accumulator: string]: unknown
 }
 
 /**
- * Sums of one window, by group slot. An open-addressing table whose hash is the slot itself: slots are dense, so where
- * most groups are active it is as good as an array, and where few are it stays small.
+ * The values of one window, by group slot. An open-addressing table whose hash is the slot itself: slots are dense, so if
+ * most groups are active it is as good as an array, and if few are it stays small.
  */
-export class Pane {
+export class Pane implements PaneState {
   size = 0
-  /** Slot + 1; 0 where empty. */
+  /** Slot + 1; 0 in a free row. */
   keys = new Int32Array(INITIAL_CAPACITY)
-  /** NaN where one of the histograms has none. */
   sums = new Float64Array(INITIAL_CAPACITY)
   counts = new Float64Array(INITIAL_CAPACITY)
-  /** Columns like those above, where anything asks for them. */
-  extremes: Extremes | undefined
-  latest: Latest | undefined
-  /** Of sets, by slot; `sums` counts their members as often as they came. */
-  distinct: Map<number, DistinctCounter> | undefined
-  /** By slot. */
-  histograms: Map<number, MergedHistogram> | undefined
-  #limits: BucketLimits
+  #layout: PaneLayout
+  /** As in the layout; made when the first value comes. */
+  #accumulators: (Accumulator | undefined)[]
 
-  /** @param limits of its histograms */
-  constructor(limits: BucketLimits = USUAL_LIMITS) {
-    this.#limits = limits
+  constructor(layout: PaneLayout) {
+    this.#layout = layout
+    this.#accumulators = layout.accumulators.map(() => undefined)
   }
 
-  static from(saved: SavedPane, limits: BucketLimits): Pane {
-    const pane = new Pane(limits)
-    const { slots, sums, counts, extremes, latest } = saved
+  static from(saved: SavedPane, layout: PaneLayout): Pane {
+    const pane = new Pane(layout)
+    const { slots, sums, counts } = saved
     pane.#becomeAtLeast(slots.length * 2)
+    const rows = new Int32Array(slots.length)
     for (let i = 0; i < slots.length; i++) {
-      const at = pane.place(slots[i])
-      pane.sums[at] = sums[i]
-      pane.counts[at] = counts[i]
-      if (extremes !== undefined) pane.#extremes.restore(at, extremes, i)
-      if (latest !== undefined) pane.#latest.restore(at, latest, i)
+      rows[i] = pane.rowOf(slots[i])
+      pane.sums[rows[i]] = sums[i]
+      pane.counts[rows[i]] = counts[i]
     }
-    const distinct = new Map(restoreDistincts(saved.distinct))
-    if (distinct.size > 0) pane.distinct = distinct
-    const histograms = new Map(restoreHistograms(saved.histograms, limits))
-    if (histograms.size > 0) pane.histograms = histograms
+    for (const [i, { key }] of layout.accumulators.entries())
+      if (saved[key] !== undefined) pane.#accumulator(i).restore(saved[key], slots, rows)
     return pane
   }
 
+  /** For groups that need no more than the sum and the count. */
   add(slot: number, sum: number, count: number): void {
-    const at = this.place(slot)
-    this.sums[at] += sum
-    this.counts[at] += count
+    const row = this.rowOf(slot)
+    this.sums[row] += sum
+    this.counts[row] += count
   }
 
-  /** Where the columns have `slot`; a row of zeros is made where they have not. */
-  place(slot: number): number {
+  /** @param accumulators indexes into those of the layout */
+  observe(observation: Observation, accumulators: readonly number[]): void {
+    const row = this.rowOf(observation.slot)
+    this.sums[row] += observation.sum
+    this.counts[row] += observation.count
+    for (let i = 0; i < accumulators.length; i++) this.#accumulator(accumulators[i]).add(row, observation)
+  }
+
+  /** The row of `slot`; an empty one is made if there is none. */
+  rowOf(slot: number): number {
     const { keys } = this
     const mask = keys.length - 1
     const key = slot + 1
-    let at = slot & mask
-    while (keys[at] !== key) {
-      if (keys[at] === 0) return this.#insert(slot)
-      at = (at + 1) & mask
+    let row = slot & mask
+    while (keys[row] !== key) {
+      if (keys[row] === 0) return this.#insert(slot)
+      row = (row + 1) & mask
     }
-    return at
+    return row
   }
 
-  /** -1 where it has none. */
+  /** The row of `slot`; -1 if there is none. */
   find(slot: number): number {
     const { keys } = this
     const mask = keys.length - 1
-    for (let at = slot & mask; keys[at] !== 0; at = (at + 1) & mask) if (keys[at] === slot + 1) return at
+    for (let row = slot & mask; keys[row] !== 0; row = (row + 1) & mask) if (keys[row] === slot + 1) return row
     return -1
   }
 
-  /** The least and greatest value at row `at` are of these, too. NaN where unknown. */
-  extend(at: number, min: number, max: number): void {
-    this.#extremes.extend(at, min, max)
-  }
-
-  /** The value at row `at` that is last in time is maybe this. */
-  setLast(at: number, time: number, value: number): void {
-    this.#latest.set(at, time, value)
-  }
-
-  /** What counts the members of a set; made where there is none. */
-  distinctOf(slot: number): DistinctCounter {
-    this.distinct ??= new Map()
-    let counter = this.distinct.get(slot)
-    if (counter === undefined) this.distinct.set(slot, (counter = new DistinctCounter()))
-    return counter
-  }
-
-  /** What adds up the histograms of a group; made where there is none. */
-  histogramOf(slot: number): MergedHistogram {
-    this.histograms ??= new Map()
-    let merged = this.histograms.get(slot)
-    if (merged === undefined) this.histograms.set(slot, (merged = new MergedHistogram(this.#limits)))
-    return merged
+  accumulator<A extends Accumulator>(type: AccumulatorType<A>): A | undefined {
+    return this.#accumulators[this.#layout.accumulators.indexOf(type)] as A | undefined
   }
 
   addAll(other: Pane): void {
-    const { keys } = other
-    for (let from = 0; from < keys.length; from++) if (keys[from] !== 0) this.#addRow(other, from)
-    if (other.distinct !== undefined)
-      for (const [slot, distinct] of other.distinct) this.distinctOf(slot).merge(distinct)
-    if (other.histograms !== undefined)
-      for (const [slot, histogram] of other.histograms) this.histogramOf(slot).merge(histogram)
+    if (this.size === 0) this.#becomeAtLeast(other.size * 2)
+    this.#merge(other, usedRows(other))
   }
 
-  /** A pane of what `slots` have here. */
+  copy(): Pane {
+    const copy = new Pane(this.#layout)
+    copy.addAll(this)
+    return copy
+  }
+
+  /** A pane of the values that `slots` have here. */
   only(slots: Iterable<number>): Pane {
-    const part = new Pane(this.#limits)
-    for (const slot of slots) {
-      const from = this.find(slot)
-      if (from < 0) continue
-      part.#addRow(this, from)
-      const distinct = this.distinct?.get(slot)
-      if (distinct !== undefined) part.distinctOf(slot).merge(distinct)
-      const histogram = this.histograms?.get(slot)
-      if (histogram !== undefined) part.histogramOf(slot).merge(histogram)
-    }
+    const part = new Pane(this.#layout)
+    const rows = [...slots].map(slot => this.find(slot))
+    part.#merge(this, Int32Array.from(rows.filter(row => row >= 0)))
     return part
   }
 
   *save(): Stepwise<SavedPane> {
-    const { extremes, latest } = this
     const { slots, rows } = yield* this.#used()
-    return {
-      slots,
-      sums: yield* rowsOf(this.sums, rows),
-      counts: yield* rowsOf(this.counts, rows),
-      extremes: extremes && { mins: yield* rowsOf(extremes.mins, rows), maxs: yield* rowsOf(extremes.maxs, rows) },
-      latest: latest && { times: yield* rowsOf(latest.times, rows), values: yield* rowsOf(latest.values, rows) },
-      distinct: yield* saveDistincts(this.distinct ?? []),
-      histograms: yield* saveHistograms(this.histograms ?? [])
+    const saved: Record<string, unknown> = {}
+    for (const [i, { key }] of this.#layout.accumulators.entries()) {
+      const accumulator = this.#accumulators[i]
+      if (accumulator !== undefined) saved[key] = yield* accumulator.save(slots, rows)
     }
+    return { ...saved, slots, sums: yield* pickRows(this.sums, rows), counts: yield* pickRows(this.counts, rows) }
   }
 
   get bytes(): number {
-    let columns = COLUMN_BYTES
-    if (this.extremes !== undefined) columns += 16
-    if (this.latest !== undefined) columns += 16
-    let bytes = this.keys.length * columns
-    if (this.distinct !== undefined) for (const distinct of this.distinct.values()) bytes += distinct.bytes
-    if (this.histograms !== undefined) for (const histogram of this.histograms.values()) bytes += histogram.bytes
-    return bytes
+    return this.#accumulators.reduce((bytes, one) => bytes + (one?.bytes ?? 0), this.keys.length * ROW_BYTES)
   }
 
-  get #extremes(): Extremes {
-    return (this.extremes ??= new Extremes(this.keys.length))
-  }
-
-  get #latest(): Latest {
-    return (this.latest ??= new Latest(this.keys.length))
+  #accumulator(i: number): Accumulator {
+    const { accumulators, limits } = this.#layout
+    return (this.#accumulators[i] ??= accumulators[i].create(this.keys.length, limits))
   }
 
   /** Slots in the order of the table, and the rows they are in. */
   *#used(): Stepwise<{ readonly slots: Int32Array; readonly rows: Int32Array }> {
     const { keys } = this
-    const slots = new Int32Array(memoryFor(this.size * 4))
-    const rows = new Int32Array(memoryFor(this.size * 4))
+    const slots = new Int32Array(unfilled(this.size * 4))
+    const rows = new Int32Array(unfilled(this.size * 4))
     let i = 0
     for (let from = 0; from < keys.length; from += ROWS_PER_STEP) {
       const to = Math.min(keys.length, from + ROWS_PER_STEP)
-      for (let at = from; at < to; at++) {
-        if (keys[at] === 0) continue
-        slots[i] = keys[at] - 1
-        rows[i++] = at
+      for (let row = from; row < to; row++) {
+        if (keys[row] === 0) continue
+        slots[i] = keys[row] - 1
+        rows[i++] = row
       }
       yield
     }
     return { slots, rows }
   }
 
-  #addRow(other: Pane, from: number): void {
-    const at = this.place(other.keys[from] - 1)
-    this.sums[at] += other.sums[from]
-    this.counts[at] += other.counts[from]
-    if (other.extremes !== undefined) this.extend(at, other.extremes.mins[from], other.extremes.maxs[from])
-    if (other.latest !== undefined) this.setLast(at, other.latest.times[from], other.latest.values[from])
+  #merge(other: Pane, from: Int32Array): void {
+    const to = this.#rowsFor(other, from)
+    for (let i = 0; i < from.length; i++) {
+      this.sums[to[i]] += other.sums[from[i]]
+      this.counts[to[i]] += other.counts[from[i]]
+    }
+    const rows = { from, to }
+    for (const [i, accumulator] of other.#accumulators.entries())
+      if (accumulator !== undefined) this.#accumulator(i).merge(accumulator, rows)
+  }
+
+  /** The rows of the groups that `other` has in `rows`. */
+  #rowsFor(other: Pane, rows: Int32Array): Int32Array {
+    const to = new Int32Array(rows.length)
+    const { keys } = this
+    for (let i = 0; i < rows.length; i++) to[i] = this.rowOf(other.keys[rows[i]] - 1)
+    // A table that has grown has its groups in other rows.
+    if (this.keys !== keys) for (let i = 0; i < rows.length; i++) to[i] = this.rowOf(other.keys[rows[i]] - 1)
+    return to
   }
 
   #insert(slot: number): number {
     this.#becomeAtLeast((this.size + 1) * 2)
-    const { keys } = this
-    const mask = keys.length - 1
-    let at = slot & mask
-    while (keys[at] !== 0) at = (at + 1) & mask
-    keys[at] = slot + 1
     this.size++
-    return at
+    return this.#enter(slot)
   }
 
   #becomeAtLeast(wanted: number): void {
     let capacity = this.keys.length
     while (capacity < wanted) capacity *= 2
     if (capacity === this.keys.length) return
-    const { keys, sums, counts, extremes, latest } = this
+    const { keys, sums, counts } = this
+    const from = usedRows(this)
+    const to = new Int32Array(from.length)
     this.keys = new Int32Array(capacity)
     this.sums = new Float64Array(capacity)
     this.counts = new Float64Array(capacity)
-    this.extremes = extremes && new Extremes(capacity)
-    this.latest = latest && new Latest(capacity)
-    this.size = 0
-    for (let from = 0; from < keys.length; from++) {
-      if (keys[from] === 0) continue
-      const at = this.#insert(keys[from] - 1)
-      this.sums[at] = sums[from]
-      this.counts[at] = counts[from]
-      if (extremes !== undefined) this.#extremes.restore(at, extremes, from)
-      if (latest !== undefined) this.#latest.restore(at, latest, from)
+    for (let i = 0; i < from.length; i++) {
+      to[i] = this.#enter(keys[from[i]] - 1)
+      this.sums[to[i]] = sums[from[i]]
+      this.counts[to[i]] = counts[from[i]]
+    }
+    this.#growAccumulators({ from, to })
+  }
+
+  #growAccumulators(rows: RowPairs): void {
+    for (const [i, old] of this.#accumulators.entries()) {
+      if (old === undefined) continue
+      this.#accumulators[i] = undefined
+      this.#accumulator(i).take(old, rows)
     }
   }
-}
 
-function* rowsOf(column: Float64Array, rows: Int32Array): Stepwise<Float64Array> {
-  const picked = new Float64Array(memoryFor(rows.length * 8))
-  for (let from = 0; from < rows.length; from += ROWS_PER_STEP) {
-    const to = Math.min(rows.length, from + ROWS_PER_STEP)
-    for (let i = from; i < to; i++) picked[i] = column[rows[i]]
-    yield
+  /** Enters a `slot` that is not in the table, which has room. */
+  #enter(slot: number): number {
+    const { keys } = this
+    const mask = keys.length - 1
+    let row = slot & mask
+    while (keys[row] !== 0) row = (row + 1) & mask
+    keys[row] = slot + 1
+    return row
   }
-  return picked
 }
 
-// To fill a large one with zeros first would be a step of several milliseconds.
-function memoryFor(bytes: number): ArrayBuffer {
-  return Buffer.allocUnsafeSlow(bytes).buffer as ArrayBuffer
+function usedRows({ keys, size }: Pane): Int32Array {
+  const rows = new Int32Array(size)
+  let i = 0
+  for (let row = 0; row < keys.length; row++) if (keys[row] !== 0) rows[i++] = row
+  return rows
 }

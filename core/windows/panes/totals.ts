@@ -1,5 +1,5 @@
 import { withRoom } from '../../model/columns.ts'
-import type { MergedHistogram } from '../../model/merged-histogram.ts'
+import { MergedHistogram } from '../../model/merged-histogram.ts'
 import { restoreHistograms, type SavedHistograms, saveHistograms } from '../../model/saved-sketches.ts'
 import type { BucketLimits } from '../../model/sketch/exponential-counts.ts'
 import type { Stepwise } from '../../model/stepwise.ts'
@@ -19,6 +19,12 @@ export class Totals {
   /** When counting began, Unix ms; NaN before. */
   starts = new Float64Array()
   #histograms = new Map<number, MergedHistogram>()
+  #limits: BucketLimits
+
+  /** @param limits of buckets of histograms */
+  constructor(limits: BucketLimits) {
+    this.#limits = limits
+  }
 
   /** Returns whether this is the first of the slot. */
   add(slot: number, sum: number, count: number, start: number): boolean {
@@ -32,10 +38,10 @@ export class Totals {
     return isFirst
   }
 
-  /** What its histograms add up to, `more` with them. */
-  addHistogram(slot: number, more: MergedHistogram): MergedHistogram {
-    const total = this.#histograms.get(slot) ?? more.empty()
-    total.merge(more)
+  /** Returns the sum of the slot's histograms, with `more`. */
+  addHistogram(slot: number, more: MergedHistogram | undefined): MergedHistogram {
+    const total = this.#histograms.get(slot) ?? new MergedHistogram(this.#limits)
+    if (more !== undefined) total.merge(more)
     this.#histograms.set(slot, total)
     return total
   }
@@ -64,10 +70,10 @@ export class Totals {
     }
   }
 
-  restore({ sums, counts, starts, histograms }: SavedTotals, limits: BucketLimits): void {
+  restore({ sums, counts, starts, histograms }: SavedTotals): void {
     this.sums = sums.slice()
     this.counts = counts.slice()
     this.starts = starts.slice()
-    this.#histograms = new Map(restoreHistograms(histograms, limits))
+    this.#histograms = new Map(restoreHistograms(histograms, this.#limits))
   }
 }

@@ -1,7 +1,6 @@
 import { type Attributes, NO_ATTRIBUTES } from '../../model/attributes.ts'
-import type { BucketLimits } from '../../model/sketch/exponential-counts.ts'
 import type { Stepwise } from '../../model/stepwise.ts'
-import { Pane, type SavedPane } from './pane.ts'
+import { Pane, type PaneLayout, type SavedPane } from './pane.ts'
 import { PaneTree } from './pane-tree.ts'
 
 /** Windows of one size. They tumble where `everyMs` is the size; else they overlap, and one ends every so often. */
@@ -14,7 +13,7 @@ export interface WindowSize {
 }
 
 export interface LevelOptions {
-  readonly limits: BucketLimits
+  readonly layout: PaneLayout
   /** How long after their end windows are kept for late points to amend; 0: they do not. */
   readonly amendMs: number
 }
@@ -63,7 +62,7 @@ export class Level {
     this.listed = listed
     this.parent = parent
     this.#options = options
-    this.#tree = new PaneTree(sizeMs / paneSize, options.limits)
+    this.#tree = new PaneTree(sizeMs / paneSize, options.layout)
     parent?.feeds.push(this)
   }
 
@@ -165,8 +164,8 @@ export class Level {
 
   restore({ firstOpen, panes, late, amended }: SavedLevel): void {
     this.firstOpen = firstOpen
-    for (const [number, pane] of panes) this.#tree.panes.set(number, Pane.from(pane, this.#options.limits))
-    for (const [index, pane] of late) this.late.set(index, Pane.from(pane, this.#options.limits))
+    for (const [number, pane] of panes) this.#tree.panes.set(number, Pane.from(pane, this.#options.layout))
+    for (const [index, pane] of late) this.late.set(index, Pane.from(pane, this.#options.layout))
     for (const [index, slots] of amended) this.amended.set(index, new Set(slots))
   }
 
@@ -188,7 +187,7 @@ export class Level {
 
   #latePane(): Pane {
     let pane = this.late.get(this.firstOpen)
-    if (pane === undefined) this.late.set(this.firstOpen, (pane = new Pane(this.#options.limits)))
+    if (pane === undefined) this.late.set(this.firstOpen, (pane = new Pane(this.#options.layout)))
     return pane
   }
 }

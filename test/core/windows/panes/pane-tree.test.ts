@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import fc from 'fast-check'
-import { USUAL_LIMITS } from '../../../../core/model/sketch/exponential-counts.ts'
 import { PaneTree } from '../../../../core/windows/panes/pane-tree.ts'
+import { LAYOUT } from '../aggregations/harness.ts'
 
 const LONGEST = 50
 const change = fc.record({ kind: fc.constant('change' as const), number: fc.nat(200), value: fc.integer() })
@@ -16,7 +16,7 @@ const forget = fc.record({ kind: fc.constant('forget' as const), before: fc.nat(
 it('the sum of any run of panes is that of its panes, whatever changes and goes in between', () => {
   fc.assert(
     fc.property(fc.array(fc.oneof(change, ask, forget), { maxLength: 80 }), steps => {
-      const tree = new PaneTree(LONGEST, USUAL_LIMITS)
+      const tree = new PaneTree(LONGEST, LAYOUT)
       const values = new Map<number, number>()
       let gone = 0
       for (const step of steps) {
@@ -45,7 +45,7 @@ it('the sum of any run of panes is that of its panes, whatever changes and goes 
 })
 
 it('a window of many panes is put together of few sums', () => {
-  const tree = new PaneTree(1024, USUAL_LIMITS)
+  const tree = new PaneTree(1024, LAYOUT)
   for (let number = 0; number < 3000; number++) tree.change(number).add(number, 1, 1)
   for (let end = 1024; end <= 3000; end++) {
     const sum = tree.sum(end - 1024, end)

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { histogramQuantile } from '../../../../core/windows/output/histogram-quantile.ts'
+import { histogramQuantile } from '../../../core/model/histogram-quantile.ts'
 
 const [INFINITY, UNKNOWN] = [Number.POSITIVE_INFINITY, Number.NaN]
 

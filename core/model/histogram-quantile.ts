@@ -1,7 +1,7 @@
-import type { Histogram } from '../../model/distribution.ts'
-import { finiteBuckets } from '../../model/finite-buckets.ts'
-import type { HistogramPoint } from '../../model/merged-histogram.ts'
-import { quantileOf } from '../../model/sketch/ddsketch.ts'
+import type { Histogram } from './distribution.ts'
+import { finiteBuckets } from './finite-buckets.ts'
+import type { HistogramPoint } from './merged-histogram.ts'
+import { quantileOf } from './sketch/ddsketch.ts'
 
 /**
  * The value of that rank; NaN where no buckets tell. Of exponential buckets within the error of their scale; of explicit
