@@ -6,6 +6,7 @@ import { last } from './last.ts'
 import { max } from './max.ts'
 import { min } from './min.ts'
 import { quantiles } from './quantiles.ts'
+import { stddev } from './stddev.ts'
 import { sum } from './sum.ts'
 import { unique } from './unique.ts'
 
@@ -16,6 +17,7 @@ export const AGGREGATIONS = [
   min,
   max,
   avg,
+  stddev,
   last,
   unique,
   quantiles,
