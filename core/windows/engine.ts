@@ -4,39 +4,39 @@ import type { Batch } from '../pipeline/batch.ts'
 import { Outbox } from '../pipeline/outbox.ts'
 import type { Context } from '../plugin/context.ts'
 import type { BatchProcessor, Stateful } from '../plugin/contract.ts'
-import { Intake } from './input/disposition.ts'
-import { kindsOf, type Nowhere, placesOf } from './reload/state-matching.ts'
-import { Rule } from './rule.ts'
+import { Disposition } from './input/disposition.ts'
+import { matchStates, signaturesOf, type Unmatched } from './reload/state-matching.ts'
 import type { WindowSettings } from './settings.ts'
 import { restoreState, saveState } from './snapshot.ts'
 import type { State } from './state.ts'
 import { Watermark } from './watermark.ts'
+import { WindowRule } from './window-rule.ts'
 
 const TICKS_PER_PANE = 4
 const SHORTEST_TICK_MS = 50
 const LONGEST_TICK_MS = 500
 /** Groups and cumulative series that stood still for this long, and for two of the largest windows, are forgotten. */
-const FORGET_AFTER_MS = 3_600_000
+const EXPIRE_AFTER_MS = 3_600_000
 
 /** Aggregates points and events in windows of event time, by rules. What no rule takes passes through. */
 export class WindowEngine implements BatchProcessor {
   #settings: WindowSettings
   #context: Context
   #state: State
-  #intake: Intake
+  #disposition: Disposition
   #output: ((batch: Batch) => void) | undefined
   #cancelTick: () => void = () => {}
   /** Windows on their way out. */
   #running: Generator<void> | undefined
   /** By index: rules for whose state there is no place in what follows this. */
-  #leaving: ReadonlyMap<number, Nowhere> = new Map()
+  #leaving: ReadonlyMap<number, Unmatched> = new Map()
   /** Whether all they held is sent. */
   #haveLeft = false
 
   constructor(settings: WindowSettings, context: Context) {
     this.#settings = settings
     this.#context = context
-    this.#intake = new Intake(context.series)
+    this.#disposition = new Disposition(context.series)
     const { instruments } = context
     const counters = {
       late: instruments.counter('late_items_total', 'Items that came after their smallest window had closed.'),
@@ -46,10 +46,10 @@ export class WindowEngine implements BatchProcessor {
       )
     }
     this.#state = {
-      rules: settings.rules.map(rule => new Rule(rule, context, counters)),
+      rules: settings.rules.map(rule => new WindowRule(rule, context, counters)),
       outbox: new Outbox(context),
       watermark: new Watermark(settings),
-      sweptHour: undefined
+      lastExpiryHour: undefined
     }
     this.#exposeState()
   }
@@ -83,7 +83,7 @@ export class WindowEngine implements BatchProcessor {
   }
 
   async start(): Promise<void> {
-    this.#state.sweptHour ??= Math.floor(this.#context.clock.now() / FORGET_AFTER_MS)
+    this.#state.lastExpiryHour ??= Math.floor(this.#context.clock.now() / EXPIRE_AFTER_MS)
     this.#scheduleTick()
   }
 
@@ -103,8 +103,8 @@ export class WindowEngine implements BatchProcessor {
   keepFor(successor: Stateful): string | undefined {
     if (!(successor instanceof WindowEngine)) return undefined
     const { rules } = this.#settings
-    const places = placesOf(kindsOf(rules), kindsOf(successor.#settings.rules))
-    const leaving = [...places.entries()].filter((entry): entry is [number, Nowhere] => typeof entry[1] !== 'number')
+    const matches = matchStates(signaturesOf(rules), signaturesOf(successor.#settings.rules))
+    const leaving = [...matches.entries()].filter((entry): entry is [number, Unmatched] => typeof entry[1] !== 'number')
     if (leaving.length === 0 || leaving.length === rules.length) return undefined
     this.#leaving = new Map(leaving)
     return `of ${rules.length} rules reset: ${leaving.map(([i, { why }]) => `rule ${i + 1} ${why}`).join('; ')}`
@@ -118,17 +118,17 @@ export class WindowEngine implements BatchProcessor {
   #aggregate(block: Block, source: string): Block | undefined {
     const { account, clock } = this.#context
     const { rules, watermark } = this.#state
-    const intake = this.#intake
+    const disposition = this.#disposition
     const now = clock.now()
-    intake.begin(block.length, now + this.#settings.maxFutureSkewMs)
+    disposition.begin(block.length, now + this.#settings.maxFutureSkewMs)
     for (const rule of rules) {
-      if (block.type === 'points') rule.addPoints(block, intake)
-      else rule.addEvents(block, intake)
+      if (block.type === 'points') rule.addPoints(block, disposition)
+      else rule.addEvents(block, disposition)
     }
-    const { passing, more } = intake.end(block)
-    account.absorbed += intake.counted
+    const { passing, more } = disposition.end(block)
+    account.absorbed += disposition.counted
     account.produced += more
-    if (intake.latest > Number.NEGATIVE_INFINITY) watermark.observe(source, intake.latest, now)
+    if (disposition.latest > Number.NEGATIVE_INFINITY) watermark.observe(source, disposition.latest, now)
     return passing
   }
 
@@ -165,7 +165,7 @@ export class WindowEngine implements BatchProcessor {
 
   // While the outbox waits for credits no window closes: what is owed stays small, and late points still count. With a
   // journal it is the host that waits, and windows close by time alone, so that they close alike when done again.
-  *#advancing(watermark: number, rules: readonly Rule[]): Generator<void> {
+  *#advancing(watermark: number, rules: readonly WindowRule[]): Generator<void> {
     this.#send()
     if (this.#isBlocked) return
     for (const { windows, emitter } of rules) {
@@ -178,7 +178,7 @@ export class WindowEngine implements BatchProcessor {
         if (this.#isBlocked) return
       }
     }
-    this.#sweep()
+    this.#expireIdle()
   }
 
   *#emit(made: Generator<readonly Block[]>): Generator<void> {
@@ -200,28 +200,28 @@ export class WindowEngine implements BatchProcessor {
     if (this.#output !== undefined) this.#state.outbox.send(this.#output)
   }
 
-  #flush(rules: readonly Rule[], done: () => void): void {
+  #flush(rules: readonly WindowRule[], done: () => void): void {
     this.#running = this.#advancing(Math.max(...rules.map(({ windows }) => windows.lastEnd)), rules)
     this.#finish()
     if (this.#state.outbox.isEmpty) done()
     else this.#cancelTick = this.#context.clock.setTimer(SHORTEST_TICK_MS, () => this.#flush(rules, done))
   }
 
-  #sweep(): void {
-    const hour = Math.floor(this.#context.clock.now() / FORGET_AFTER_MS)
-    if (hour === this.#state.sweptHour) return
-    this.#state.sweptHour = hour
+  #expireIdle(): void {
+    const hour = Math.floor(this.#context.clock.now() / EXPIRE_AFTER_MS)
+    if (hour === this.#state.lastExpiryHour) return
+    this.#state.lastExpiryHour = hour
     const { rules, watermark } = this.#state
     for (const [i, { windows }] of this.#settings.rules.entries()) {
       const largest = Math.max(...windows.map(({ sizeMs }) => sizeMs))
-      rules[i].forget(watermark.value - Math.max(FORGET_AFTER_MS, 2 * largest))
+      rules[i].expire(watermark.value - Math.max(EXPIRE_AFTER_MS, 2 * largest))
     }
   }
 
   #exposeState(): void {
     const { rules, watermark } = this.#state
     const { instruments, clock } = this.#context
-    const sum = (of: (rule: Rule) => number) => () => rules.reduce((total, rule) => total + of(rule), 0)
+    const sum = (of: (rule: WindowRule) => number) => () => rules.reduce((total, rule) => total + of(rule), 0)
     instruments.gauge(
       'groups',
       'Groups counted.',

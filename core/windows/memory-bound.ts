@@ -1,7 +1,7 @@
 import type { Aggregation } from './aggregations/aggregation.ts'
 import { aggregationOf } from './aggregations/index.ts'
 import { accumulatorsOf } from './aggregations/plan.ts'
-import type { InputLimits } from './input/series-lookup.ts'
+import type { LookupLimits } from './input/series-lookup.ts'
 import type { RuleSettings, WindowSettings } from './settings.ts'
 
 /** Identity and totals, as measured with five attributes. */
@@ -27,7 +27,7 @@ export function memoryBoundOf({ rules, allowedLatenessMs }: WindowSettings): num
 }
 
 /** How many of the series that come in a rule remembers. */
-export function limitsOf({ maxGroups }: RuleSettings): InputLimits {
+export function limitsOf({ maxGroups }: RuleSettings): LookupLimits {
   return { fast: Math.max(LEAST_FAST, maxGroups), cumulative: Math.max(LEAST_CUMULATIVE, maxGroups) }
 }
 

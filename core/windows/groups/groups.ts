@@ -5,7 +5,7 @@ import type { Stepwise } from '../../model/stepwise.ts'
 import { EventMetrics } from '../input/event-metrics.ts'
 import { GROUP_KINDS, type GroupKind } from './group-kind.ts'
 import type { Grouping } from './grouping.ts'
-import { Identities, type Identity, type SavedIdentities } from './identity-table.ts'
+import { type Identity, IdentityTable, type SavedIdentityTable } from './identity-table.ts'
 
 const OVERFLOW: Attribute = ['otel.metric.overflow', 'true']
 /** Beyond the most groups each metric has one; beyond as many metrics, all share one a kind. */
@@ -15,7 +15,7 @@ const NEVER = Number.POSITIVE_INFINITY
 
 /** What is on disk, columns by slot. */
 export interface SavedGroups {
-  readonly identities: SavedIdentities
+  readonly identities: SavedIdentityTable
   readonly kinds: Uint8Array
   readonly hasValues: Uint8Array
   readonly lastActive: Float64Array
@@ -32,7 +32,7 @@ export class Groups {
   overflowed = 0
   #grouping: Grouping
   #max: number
-  #identities = new Identities()
+  #identities = new IdentityTable()
   /** Those somebody asked for, or that came since the start. */
   #known: (Identity | undefined)[] = []
   #ofEvent = new Map<string, number>()
@@ -86,18 +86,18 @@ export class Groups {
 
   /** Forgets groups last active before `time`, but for slots where `inUse` is 1; returns the slots it freed. */
   expire(time: number, inUse: Uint8Array): number[] {
-    const gone: number[] = []
+    const expired: number[] = []
     for (let slot = 0; slot < this.length; slot++) {
       if (!this.#identities.isUsed(slot) || inUse[slot] === 1) continue
       // Nothing of it has counted so far, having come too late, say. It has until the next time.
       if (this.lastActive[slot] === NEVER) this.lastActive[slot] = time
       if (this.lastActive[slot] >= time) continue
       this.#known[slot] = undefined
-      gone.push(slot)
+      expired.push(slot)
     }
-    this.#identities.remove(gone)
-    if (gone.length > 0) this.#ofEvent.clear()
-    return gone
+    this.#identities.remove(expired)
+    if (expired.length > 0) this.#ofEvent.clear()
+    return expired
   }
 
   *save(): Stepwise<SavedGroups> {

@@ -3,7 +3,7 @@ import { withRoom } from '../../model/columns.ts'
 import { type Metric, metricKeys, type Resource, resourceKeys, type Scope, scopeKeys } from '../../model/series.ts'
 import { mix32 } from '../../model/sketch/murmur3.ts'
 import type { Stepwise } from '../../model/stepwise.ts'
-import { type SavedParts, SharedParts } from './intern-pool.ts'
+import { InternPool, type SavedPool } from './intern-pool.ts'
 import { readAttributes, ValueWriter } from './value-codec.ts'
 
 const INITIAL_BYTES = 64 * 1024
@@ -20,13 +20,13 @@ export interface Identity {
 }
 
 /** What is on disk: columns by slot and the values of all attributes, as they are in memory. */
-export interface SavedIdentities {
+export interface SavedIdentityTable {
   readonly length: number
   readonly free: Int32Array
-  readonly metrics: SavedParts
-  readonly resources: SavedParts
-  readonly scopes: SavedParts
-  readonly keys: SavedParts
+  readonly metrics: SavedPool
+  readonly resources: SavedPool
+  readonly scopes: SavedPool
+  readonly keys: SavedPool
   readonly parts: Int32Array
   readonly at: Float64Array
   readonly bytes: Int32Array
@@ -36,16 +36,16 @@ export interface SavedIdentities {
 const writer = new ValueWriter()
 
 /**
- * Gives each identity a dense slot. Identities are kept as bytes, not objects: millions of them are saved and restored
+ * Gives each identity a dense slot. IdentityTable are kept as bytes, not objects: millions of them are saved and restored
  * by copying memory, and made objects of only where somebody asks for one.
  */
-export class Identities {
-  #metrics = new SharedParts<Metric>(metric => metricKeys.of(metric))
-  #resources = new SharedParts<Resource>(resource => resourceKeys.of(resource))
-  #scopes = new SharedParts<Scope>(scope => scopeKeys.of(scope))
-  #keys = new SharedParts<readonly string[]>(keysKey)
+export class IdentityTable {
+  #metrics = new InternPool<Metric>(metric => metricKeys.of(metric))
+  #resources = new InternPool<Resource>(resource => resourceKeys.of(resource))
+  #scopes = new InternPool<Scope>(scope => scopeKeys.of(scope))
+  #keys = new InternPool<readonly string[]>(keysKey)
   /** Four a slot: metric, resource, scope, keys of the attributes. */
-  #parts = new Int32Array()
+  #components = new Int32Array()
   /** Where the slot's values stand in `#values`, and how many bytes they take. */
   #at = new Float64Array()
   #bytes = new Int32Array()
@@ -87,32 +87,32 @@ export class Identities {
   add({ metric, attributes, resource, scope }: Identity): number {
     const slot = this.#free.pop() ?? this.#length++
     writer.write(attributes)
-    this.#parts = withRoom(this.#parts, slot * 4 + 3)
-    this.#parts[slot * 4] = this.#metrics.add(metric)
-    this.#parts[slot * 4 + 1] = this.#resources.add(resource)
-    this.#parts[slot * 4 + 2] = this.#scopes.add(scope)
-    this.#parts[slot * 4 + 3] = this.#keys.add(keysOf(attributes))
+    this.#components = withRoom(this.#components, slot * 4 + 3)
+    this.#components[slot * 4] = this.#metrics.add(metric)
+    this.#components[slot * 4 + 1] = this.#resources.add(resource)
+    this.#components[slot * 4 + 2] = this.#scopes.add(scope)
+    this.#components[slot * 4 + 3] = this.#keys.add(keysOf(attributes))
     this.#at = withRoom(this.#at, slot)
     this.#bytes = withRoom(this.#bytes, slot)
     this.#at[slot] = this.#append(writer.bytes, writer.length)
     this.#bytes[slot] = writer.length
     this.#bytesInUse += writer.length
     if (this.#indexUsed * 2 >= this.#index.length) this.#reindex()
-    else this.#enter(slot)
+    else this.#insertIndex(slot)
     return slot
   }
 
   isUsed(slot: number): boolean {
-    return this.#parts[slot * 4] >= 0
+    return this.#components[slot * 4] >= 0
   }
 
   at(slot: number): Identity {
-    const part = slot * 4
+    const component = slot * 4
     return {
-      metric: this.#metrics.at(this.#parts[part]),
-      attributes: readAttributes(this.#keys.at(this.#parts[part + 3]), this.#values, this.#at[slot]),
-      resource: this.#resources.at(this.#parts[part + 1]),
-      scope: this.#scopes.at(this.#parts[part + 2])
+      metric: this.#metrics.at(this.#components[component]),
+      attributes: readAttributes(this.#keys.at(this.#components[component + 3]), this.#values, this.#at[slot]),
+      resource: this.#resources.at(this.#components[component + 1]),
+      scope: this.#scopes.at(this.#components[component + 2])
     }
   }
 
@@ -120,12 +120,12 @@ export class Identities {
   remove(slots: readonly number[]): void {
     if (slots.length === 0) return
     for (const slot of slots) {
-      const part = slot * 4
-      this.#metrics.release(this.#parts[part])
-      this.#resources.release(this.#parts[part + 1])
-      this.#scopes.release(this.#parts[part + 2])
-      this.#keys.release(this.#parts[part + 3])
-      this.#parts[part] = FREE
+      const component = slot * 4
+      this.#metrics.release(this.#components[component])
+      this.#resources.release(this.#components[component + 1])
+      this.#scopes.release(this.#components[component + 2])
+      this.#keys.release(this.#components[component + 3])
+      this.#components[component] = FREE
       this.#bytesInUse -= this.#bytes[slot]
       this.#free.push(slot)
     }
@@ -133,7 +133,7 @@ export class Identities {
     this.#reindex()
   }
 
-  *save(): Stepwise<SavedIdentities> {
+  *save(): Stepwise<SavedIdentityTable> {
     const length = this.#length
     return {
       length,
@@ -142,7 +142,7 @@ export class Identities {
       resources: yield* this.#resources.save(),
       scopes: yield* this.#scopes.save(),
       keys: yield* this.#keys.save(),
-      parts: this.#parts.subarray(0, length * 4),
+      parts: this.#components.subarray(0, length * 4),
       at: this.#at.subarray(0, length),
       bytes: this.#bytes.subarray(0, length),
       values: this.#values.subarray(0, this.#valuesEnd)
@@ -150,14 +150,14 @@ export class Identities {
   }
 
   /** Into one that is empty. */
-  restore(saved: SavedIdentities): void {
+  restore(saved: SavedIdentityTable): void {
     this.#length = saved.length
     this.#free = [...saved.free]
     this.#metrics.restore(saved.metrics)
     this.#resources.restore(saved.resources)
     this.#scopes.restore(saved.scopes)
     this.#keys.restore(saved.keys)
-    this.#parts = saved.parts.slice()
+    this.#components = saved.parts.slice()
     this.#at = saved.at.slice()
     this.#bytes = saved.bytes.slice()
     this.#values = Buffer.allocUnsafeSlow(saved.values.length)
@@ -169,14 +169,19 @@ export class Identities {
 
   /** Memory, in bytes; without the parts that many share. */
   get bytes(): number {
-    return this.#values.length + this.#parts.byteLength + this.#at.byteLength * 1.5 + this.#index.byteLength
+    return this.#values.length + this.#components.byteLength + this.#at.byteLength * 1.5 + this.#index.byteLength
   }
 
   #is(slot: number, metric: number, resource: number, scope: number, keys: number): boolean {
-    const part = slot * 4
-    const parts = this.#parts
-    if (parts[part] !== metric || parts[part + 1] !== resource) return false
-    if (parts[part + 2] !== scope || parts[part + 3] !== keys || this.#bytes[slot] !== writer.length) return false
+    const component = slot * 4
+    const components = this.#components
+    if (components[component] !== metric || components[component + 1] !== resource) return false
+    if (
+      components[component + 2] !== scope ||
+      components[component + 3] !== keys ||
+      this.#bytes[slot] !== writer.length
+    )
+      return false
     const start = this.#at[slot]
     for (let i = 0; i < writer.length; i++) if (this.#values[start + i] !== writer.bytes[i]) return false
     return true
@@ -210,15 +215,24 @@ export class Identities {
     while (capacity < this.size * 4) capacity *= 2
     this.#index = new Int32Array(capacity)
     this.#indexUsed = 0
-    for (let slot = 0; slot < this.#length; slot++) if (this.isUsed(slot)) this.#enter(slot)
+    for (let slot = 0; slot < this.#length; slot++) if (this.isUsed(slot)) this.#insertIndex(slot)
   }
 
-  #enter(slot: number): void {
-    const part = slot * 4
-    const parts = this.#parts
+  #insertIndex(slot: number): void {
+    const component = slot * 4
+    const components = this.#components
     const [values, start, length] = [this.#values, this.#at[slot], this.#bytes[slot]]
     const mask = this.#index.length - 1
-    let at = hashOf(parts[part], parts[part + 1], parts[part + 2], parts[part + 3], values, start, length) & mask
+    let at =
+      hashOf(
+        components[component],
+        components[component + 1],
+        components[component + 2],
+        components[component + 3],
+        values,
+        start,
+        length
+      ) & mask
     while (this.#index[at] !== 0) at = (at + 1) & mask
     this.#index[at] = slot + 1
     this.#indexUsed++

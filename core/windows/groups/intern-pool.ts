@@ -2,34 +2,34 @@ import { packList, unpackList } from '../../model/packed-list.ts'
 import type { Stepwise } from '../../model/stepwise.ts'
 
 /** What many identities have in common, each kept once, by a small number; gone when nobody uses it any more. */
-export class SharedParts<T> {
-  #keyOf: (part: T) => string
+export class InternPool<T> {
+  #keyOf: (value: T) => string
   #indexes = new Map<string, number>()
-  #parts: (T | undefined)[] = []
+  #values: (T | undefined)[] = []
   #users: number[] = []
   #free: number[] = []
 
-  constructor(keyOf: (part: T) => string) {
+  constructor(keyOf: (value: T) => string) {
     this.#keyOf = keyOf
   }
 
   /** -1 where it is not here. */
-  indexOf(part: T): number {
-    return this.#indexes.get(this.#keyOf(part)) ?? -1
+  indexOf(value: T): number {
+    return this.#indexes.get(this.#keyOf(value)) ?? -1
   }
 
   at(index: number): T {
-    return this.#parts[index]!
+    return this.#values[index]!
   }
 
   /** One more uses it. */
-  add(part: T): number {
-    const key = this.#keyOf(part)
+  add(value: T): number {
+    const key = this.#keyOf(value)
     let index = this.#indexes.get(key)
     if (index === undefined) {
-      index = this.#free.pop() ?? this.#parts.length
+      index = this.#free.pop() ?? this.#values.length
       this.#indexes.set(key, index)
-      this.#parts[index] = part
+      this.#values[index] = value
       this.#users[index] = 0
     }
     this.#users[index]++
@@ -39,27 +39,27 @@ export class SharedParts<T> {
   /** One less uses it. */
   release(index: number): void {
     if (--this.#users[index] > 0) return
-    this.#indexes.delete(this.#keyOf(this.#parts[index]!))
-    this.#parts[index] = undefined
+    this.#indexes.delete(this.#keyOf(this.#values[index]!))
+    this.#values[index] = undefined
     this.#free.push(index)
   }
 
-  *save(): Stepwise<SavedParts> {
-    return { parts: yield* packList(this.#parts), users: new Int32Array(this.#users) }
+  *save(): Stepwise<SavedPool> {
+    return { parts: yield* packList(this.#values), users: new Int32Array(this.#users) }
   }
 
-  restore({ parts, users }: SavedParts): void {
-    this.#parts = unpackList(parts)
+  restore({ parts, users }: SavedPool): void {
+    this.#values = unpackList(parts)
     this.#users = [...users]
-    for (const [index, part] of this.#parts.entries()) {
-      if (part === undefined) this.#free.push(index)
-      else this.#indexes.set(this.#keyOf(part), index)
+    for (const [index, value] of this.#values.entries()) {
+      if (value === undefined) this.#free.push(index)
+      else this.#indexes.set(this.#keyOf(value), index)
     }
   }
 }
 
 /** What is on disk. */
-export interface SavedParts {
+export interface SavedPool {
   /** A packed list. */
   readonly parts: Uint8Array
   readonly users: Int32Array

@@ -4,7 +4,7 @@ import { restorePoints, type SavedHistograms, savePoints } from '../../model/sav
 import type { Series } from '../../model/series.ts'
 import { hasKnownStart } from '../../model/start-time.ts'
 import type { Stepwise } from '../../model/stepwise.ts'
-import { Identities, type SavedIdentities } from '../groups/identity-table.ts'
+import { IdentityTable, type SavedIdentityTable } from '../groups/identity-table.ts'
 import { increase } from './difference.ts'
 
 /** Of one series at a time; each restart of an application is one more. */
@@ -12,7 +12,7 @@ const MAX_WRITERS = 64
 const NONE = -1
 
 /** A point of a cumulative series. */
-export interface LastPoint {
+export interface CumulativePoint {
   /** Unix ms; 0 where the sender names none. */
   readonly start: number
   readonly time: number
@@ -31,8 +31,8 @@ export interface Increment {
 }
 
 /** What is on disk. */
-export interface SavedLastPoints {
-  readonly identities: SavedIdentities
+export interface SavedCumulativeState {
+  readonly identities: SavedIdentityTable
   readonly groups: Int32Array
   readonly heads: Int32Array
   readonly rows: number
@@ -49,8 +49,8 @@ export interface SavedLastPoints {
  * The last points of cumulative series, to tell what the next one adds. Two that write under one identity, as replicas
  * without an instance id do, are told apart by when they began: each series has a chain of rows, one a writer.
  */
-export class LastPoints {
-  #identities = new Identities()
+export class CumulativeState {
+  #identities = new IdentityTable()
   /** By the series' number here: slot of its group, or -1. */
   #groups = new Int32Array()
   #heads = new Int32Array()
@@ -89,7 +89,7 @@ export class LastPoints {
    * Writes to `into` how much `point` adds. False where that cannot be told yet: for the first point of one whose start is
    * not known, or lies before `since`, when nobody looked.
    */
-  increment(number: number, point: LastPoint, since: number, into: Increment): boolean {
+  increment(number: number, point: CumulativePoint, since: number, into: Increment): boolean {
     let row = this.#heads[number]
     while (row !== NONE && this.#start[row] !== point.start) row = this.#next[row]
     const isNew = row === NONE
@@ -104,12 +104,12 @@ export class LastPoints {
     return !isNew || (point.start >= since && hasKnownStart(point.start, point.time))
   }
 
-  /** Forgets series with no point since `time`, and that the groups `gone` are theirs. */
-  expire(time: number, gone: ReadonlySet<number>): void {
+  /** Forgets series with no point since `time`, and that the groups `expiredGroups` are theirs. */
+  expire(time: number, expiredGroups: ReadonlySet<number>): void {
     const silent: number[] = []
     for (let number = 0; number < this.#identities.length; number++) {
       if (!this.#identities.isUsed(number)) continue
-      if (gone.has(this.#groups[number])) this.#groups[number] = NONE
+      if (expiredGroups.has(this.#groups[number])) this.#groups[number] = NONE
       this.#heads[number] = this.#keepSince(this.#heads[number], time)
       if (this.#heads[number] === NONE) silent.push(number)
     }
@@ -120,7 +120,7 @@ export class LastPoints {
     return this.#identities.bytes + this.#groups.byteLength * 2 + this.#next.byteLength * 9
   }
 
-  *save(): Stepwise<SavedLastPoints> {
+  *save(): Stepwise<SavedCumulativeState> {
     const { length } = this.#identities
     return {
       identities: yield* this.#identities.save(),
@@ -137,7 +137,7 @@ export class LastPoints {
     }
   }
 
-  restore(saved: SavedLastPoints): void {
+  restore(saved: SavedCumulativeState): void {
     this.#identities.restore(saved.identities)
     this.#groups = saved.groups.slice()
     this.#heads = saved.heads.slice()
@@ -151,7 +151,7 @@ export class LastPoints {
     this.#histograms = new Map(restorePoints(saved.histograms))
   }
 
-  #write(row: number, { start, time, sum, count, histogram }: LastPoint): void {
+  #write(row: number, { start, time, sum, count, histogram }: CumulativePoint): void {
     this.#start[row] = start
     this.#time[row] = time
     this.#sum[row] = sum

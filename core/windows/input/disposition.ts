@@ -14,7 +14,7 @@ const LATE = 2
 const LATE_ATTRIBUTE: Attribute = ['late', 'true']
 
 /** What becomes of the items of one block, while each rule looks at all of them. Used again for the next block. */
-export class Intake {
+export class Disposition {
   /** Unix ms; what is ahead of this is dropped. */
   newest = 0
   /** Event time of the last item that a rule wanted; -Infinity where none was. */
@@ -22,7 +22,7 @@ export class Intake {
   counted = 0
   /** What rules got of the block: an item that two rules take is two. */
   #shares = 0
-  #fates = new Uint8Array()
+  #dispositions = new Uint8Array()
   #series: SeriesRegistry
   #eventMetrics = new EventMetrics()
   #lateSeries = new WeakMap<Series, Series>()
@@ -32,8 +32,8 @@ export class Intake {
   }
 
   begin(items: number, newest: number): void {
-    if (this.#fates.length < items) this.#fates = new Uint8Array(items)
-    else this.#fates.fill(UNTOUCHED, 0, items)
+    if (this.#dispositions.length < items) this.#dispositions = new Uint8Array(items)
+    else this.#dispositions.fill(UNTOUCHED, 0, items)
     this.newest = newest
     this.latest = Number.NEGATIVE_INFINITY
     this.counted = this.#shares = 0
@@ -47,13 +47,13 @@ export class Intake {
   /** A rule counted it, or booked its drop. */
   take(i: number): void {
     this.#shares++
-    if (this.#fates[i] === UNTOUCHED) this.#fates[i] = TAKEN
+    if (this.#dispositions[i] === UNTOUCHED) this.#dispositions[i] = TAKEN
   }
 
-  handOn(i: number): void {
-    if (this.#fates[i] === LATE) return
+  forward(i: number): void {
+    if (this.#dispositions[i] === LATE) return
     this.#shares++
-    this.#fates[i] = LATE
+    this.#dispositions[i] = LATE
   }
 
   /**
@@ -64,8 +64,8 @@ export class Intake {
     let untouched = 0
     let late = 0
     for (let i = 0; i < block.length; i++) {
-      if (this.#fates[i] === UNTOUCHED) untouched++
-      else if (this.#fates[i] === LATE) late++
+      if (this.#dispositions[i] === UNTOUCHED) untouched++
+      else if (this.#dispositions[i] === LATE) late++
     }
     const copies = this.#shares - (block.length - untouched)
     if (block.type === 'points' && untouched === block.length) return { passing: block, more: copies }
@@ -77,8 +77,8 @@ export class Intake {
   #build(block: Block, items: number): PointBlock {
     const builder = new PointBlockBuilder(items)
     for (let i = 0; i < block.length; i++) {
-      if (this.#fates[i] === TAKEN) continue
-      const isLate = this.#fates[i] === LATE
+      if (this.#dispositions[i] === TAKEN) continue
+      const isLate = this.#dispositions[i] === LATE
       if (block.type === 'events') this.#addEvent(builder, block, i, isLate)
       else this.#addPoint(builder, block, i, isLate)
     }

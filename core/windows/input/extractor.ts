@@ -7,31 +7,31 @@ import { aggregationOf } from '../aggregations/index.ts'
 import type { Groups } from '../groups/groups.ts'
 import type { RuleSettings } from '../settings.ts'
 import { COUNTED, DROPPED, newObservation, type Verdict } from './observation.ts'
-import { CUMULATIVE, type Inputs } from './series-lookup.ts'
+import { CUMULATIVE, type SeriesLookup } from './series-lookup.ts'
 
 /** `observation` says what the item adds. */
 export const READY = 0
 
 /** Reads what a point or event adds, for one rule. */
-export class Reader {
+export class Extractor {
   /** Of the item read last. */
   readonly observation = newObservation()
   #attribute: string | undefined
   /** Whether what is aggregated must be a number. */
   #wantsNumber: boolean
-  #inputs: Inputs
+  #lookup: SeriesLookup
   #groups: Groups
   #account: Account
 
-  constructor({ attribute, aggregations }: RuleSettings, inputs: Inputs, groups: Groups, account: Account) {
+  constructor({ attribute, aggregations }: RuleSettings, inputs: SeriesLookup, groups: Groups, account: Account) {
     this.#attribute = attribute
     this.#wantsNumber = aggregations?.some(name => aggregationOf(name).needsNumbers) ?? true
-    this.#inputs = inputs
+    this.#lookup = inputs
     this.#groups = groups
     this.#account = account
   }
 
-  /** @param slot what `Inputs.slotOf` says of its series @param at when it counts, Unix ms */
+  /** @param slot what `SeriesLookup.slotOf` says of its series @param at when it counts, Unix ms */
   point(block: PointBlock, i: number, slot: number, at: number): Verdict | typeof READY {
     if ((block.flags[i] & FLAG_NO_RECORDED_VALUE) !== 0) return COUNTED
     const { attributes, resource } = block.series[i]
@@ -79,7 +79,7 @@ export class Reader {
     const { observation } = this
     if (slot === CUMULATIVE) {
       const point = { start: block.start[i], time: block.time[i], sum, count: histogram?.count ?? 0, histogram }
-      if (!this.#inputs.increment(series, point, observation)) return COUNTED
+      if (!this.#lookup.increment(series, point, observation)) return COUNTED
       if (histogram === undefined) return this.#value(observation.sum)
       observation.sum = additiveSum(observation)
     } else {

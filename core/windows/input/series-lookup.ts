@@ -3,7 +3,7 @@ import type { Series } from '../../model/series.ts'
 import type { Stepwise } from '../../model/stepwise.ts'
 import type { GroupKind } from '../groups/group-kind.ts'
 import type { Groups } from '../groups/groups.ts'
-import { type Increment, type LastPoint, LastPoints, type SavedLastPoints } from './cumulative-state.ts'
+import { type CumulativePoint, CumulativeState, type Increment, type SavedCumulativeState } from './cumulative-state.ts'
 
 /** Series that are not counted here but pass through. */
 export const PASS_THROUGH = -1
@@ -14,7 +14,7 @@ export const TOO_MANY = -3
 const UNKNOWN = -4
 
 /** How many series are remembered of. */
-export interface InputLimits {
+export interface LookupLimits {
   /** Looked up fast at a time: those that come and never again must not stay because of it. */
   readonly fast: number
   /** That count up by themselves. */
@@ -22,27 +22,27 @@ export interface InputLimits {
 }
 
 /** What is on disk. */
-export interface SavedInputs {
+export interface SavedSeriesLookup {
   readonly since: number
-  readonly lastPoints: SavedLastPoints
+  readonly lastPoints: SavedCumulativeState
 }
 
 /** What to do with points of a series, by its dense id. */
-export class Inputs {
+export class SeriesLookup {
   #groups: Groups
   #kindOf: (series: Series) => GroupKind | undefined
   /** Increments of series that began before this are unknown until their second point. Unix ms. */
   #since: number
   #owner: (Series | undefined)[] = []
-  #entered = 0
-  #limits: InputLimits
+  #inserted = 0
+  #limits: LookupLimits
   #slots = new Int32Array()
-  /** Of cumulative series: their numbers in `#lastPoints`. */
+  /** Of cumulative series: their numbers in `#cumulative`. */
   #numbers = new Int32Array()
-  #lastPoints = new LastPoints()
+  #cumulative = new CumulativeState()
 
   /** @param kindOf what a series is counted as; undefined where it passes through */
-  constructor(groups: Groups, since: number, kindOf: (series: Series) => GroupKind | undefined, limits: InputLimits) {
+  constructor(groups: Groups, since: number, kindOf: (series: Series) => GroupKind | undefined, limits: LookupLimits) {
     this.#groups = groups
     this.#limits = limits
     this.#since = since
@@ -51,59 +51,59 @@ export class Inputs {
 
   /** The group's slot, {@link PASS_THROUGH}, {@link CUMULATIVE} or {@link TOO_MANY}. */
   slotOf(series: Series): number {
-    return this.#owner[series.id] === series ? this.#slots[series.id] : this.#enter(series)
+    return this.#owner[series.id] === series ? this.#slots[series.id] : this.#insert(series)
   }
 
   /** What a point of a cumulative series adds, and to which group; false where that cannot be told. */
-  increment(series: Series, point: LastPoint, into: Increment): boolean {
+  increment(series: Series, point: CumulativePoint, into: Increment): boolean {
     const number = this.#numbers[series.id]
-    if (!this.#lastPoints.increment(number, point, this.#since, into)) return false
-    into.slot = this.#lastPoints.groupOf(number)
+    if (!this.#cumulative.increment(number, point, this.#since, into)) return false
+    into.slot = this.#cumulative.groupOf(number)
     if (into.slot >= 0) return true
     into.slot = this.#groups.ofSeries(series, this.#kindOf(series)!)
-    this.#lastPoints.setGroup(number, into.slot)
+    this.#cumulative.setGroup(number, into.slot)
     return true
   }
 
   get bytes(): number {
-    return this.#lastPoints.bytes
+    return this.#cumulative.bytes
   }
 
-  /** Lets go of every series; of cumulative ones those with no point since `time`. `gone`: slots of groups forgotten. */
-  expire(time: number, gone: readonly number[]): void {
-    this.#letGo()
-    this.#lastPoints.expire(time, new Set(gone))
+  /** Lets go of every series; of cumulative ones those with no point since `time`. `expiredSlots`: slots of groups forgotten. */
+  expire(time: number, expiredSlots: readonly number[]): void {
+    this.#reset()
+    this.#cumulative.expire(time, new Set(expiredSlots))
   }
 
-  *save(): Stepwise<SavedInputs> {
-    return { since: this.#since, lastPoints: yield* this.#lastPoints.save() }
+  *save(): Stepwise<SavedSeriesLookup> {
+    return { since: this.#since, lastPoints: yield* this.#cumulative.save() }
   }
 
-  restore({ since, lastPoints }: SavedInputs): void {
+  restore({ since, lastPoints }: SavedSeriesLookup): void {
     this.#since = since
-    this.#lastPoints.restore(lastPoints)
+    this.#cumulative.restore(lastPoints)
   }
 
-  #letGo(): void {
+  #reset(): void {
     this.#owner = []
-    this.#entered = 0
+    this.#inserted = 0
   }
 
-  #enter(series: Series): number {
-    if (this.#entered === this.#limits.fast) this.#letGo()
-    this.#entered++
+  #insert(series: Series): number {
+    if (this.#inserted === this.#limits.fast) this.#reset()
+    this.#inserted++
     this.#slots = withRoom(this.#slots, series.id, UNKNOWN)
-    const slot = this.#treatmentOf(series)
+    const slot = this.#lookUp(series)
     this.#owner[series.id] = series
     this.#slots[series.id] = slot
     return slot
   }
 
-  #treatmentOf(series: Series): number {
+  #lookUp(series: Series): number {
     const kind = this.#kindOf(series)
     if (kind === undefined) return PASS_THROUGH
     if (!countsUp(series, kind)) return this.#groups.ofSeries(series, kind)
-    const number = this.#lastPoints.numberOf(series, this.#limits.cumulative)
+    const number = this.#cumulative.numberOf(series, this.#limits.cumulative)
     if (number < 0) return TOO_MANY
     this.#numbers = withRoom(this.#numbers, series.id)
     this.#numbers[series.id] = number

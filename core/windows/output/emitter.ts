@@ -4,7 +4,7 @@ import type { KindPlan, RulePlan } from '../aggregations/plan.ts'
 import type { Groups } from '../groups/groups.ts'
 import type { Pane } from '../panes/pane.ts'
 import { Totals } from '../panes/totals.ts'
-import type { Level } from '../panes/window-size.ts'
+import type { SizedWindows } from '../panes/window-size.ts'
 import type { ClosedWindow } from '../panes/windows.ts'
 import type { RuleSettings } from '../settings.ts'
 import { OutputSeries, type OutputStream } from './output-series.ts'
@@ -20,7 +20,7 @@ export class Emitter {
   readonly totals: Totals
   #rule: RuleSettings
   #plan: RulePlan
-  #levels: readonly Level[]
+  #sizes: readonly SizedWindows[]
   #groups: Groups
   #series: OutputSeries
   #writer: PointWriter
@@ -31,16 +31,16 @@ export class Emitter {
   constructor(
     rule: RuleSettings,
     plan: RulePlan,
-    levels: readonly Level[],
+    sizes: readonly SizedWindows[],
     groups: Groups,
     series: SeriesRegistry,
     withoutBuckets: { add(points: number): void }
   ) {
     this.#rule = rule
     this.#plan = plan
-    this.#levels = levels
+    this.#sizes = sizes
     this.#groups = groups
-    this.#series = new OutputSeries(levels, groups, series, rule, plan.outputs)
+    this.#series = new OutputSeries(sizes, groups, series, rule, plan.outputs)
     this.#writer = new PointWriter(rule.buckets ? withoutBuckets : undefined)
     this.totals = new Totals(rule.limits)
     this.#windowSink = new WindowSink(this.#writer)
@@ -49,18 +49,18 @@ export class Emitter {
 
   /** The points of a window that has closed, some of them at a time. One window after the other. */
   *blocksOf(closed: ClosedWindow): Generator<readonly PointBlock[]> {
-    if (this.#levels[closed.level].listed) {
-      yield* this.#windowPoints(closed, closed.onTime, this.#series.windows[closed.level])
-      if (this.#rule.late === 'add') yield* this.#windowPoints(closed, closed.late, this.#series.late[closed.level])
+    if (this.#sizes[closed.sizeIndex].listed) {
+      yield* this.#windowPoints(closed, closed.onTime, this.#series.windows[closed.sizeIndex])
+      if (this.#rule.late === 'add') yield* this.#windowPoints(closed, closed.late, this.#series.late[closed.sizeIndex])
     }
-    if (closed.level === 0) yield* this.#totalPoints(closed)
+    if (closed.sizeIndex === 0) yield* this.#totalPoints(closed)
     yield this.#writer.takeAll()
   }
 
   /** The points of a window that was sent before and has changed. */
   *blocksOfAmended(closed: ClosedWindow): Generator<readonly PointBlock[]> {
-    if (this.#levels[closed.level].listed)
-      yield* this.#windowPoints(closed, closed.onTime, this.#series.windows[closed.level])
+    if (this.#sizes[closed.sizeIndex].listed)
+      yield* this.#windowPoints(closed, closed.onTime, this.#series.windows[closed.sizeIndex])
     yield this.#writer.takeAll()
   }
 

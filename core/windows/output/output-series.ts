@@ -3,7 +3,7 @@ import { type Attribute, type Attributes, sortAttributes } from '../../model/att
 import type { Metric, Series, SeriesRegistry, Temporality } from '../../model/series.ts'
 import type { PlannedOutput } from '../aggregations/plan.ts'
 import type { Groups } from '../groups/groups.ts'
-import type { Level, WindowSize } from '../panes/window-size.ts'
+import type { SizedWindows, WindowSize } from '../panes/window-size.ts'
 import type { RuleSettings } from '../settings.ts'
 import { OutputNames } from './output-names.ts'
 
@@ -25,20 +25,20 @@ export class OutputSeries {
   readonly late: readonly OutputStream[]
 
   constructor(
-    levels: readonly Level[],
+    sizes: readonly SizedWindows[],
     groups: Groups,
     series: SeriesRegistry,
     rule: RuleSettings,
     outputs: readonly PlannedOutput[]
   ) {
     const shared = new SeriesMaker(groups, series, rule, outputs)
-    const stream = ({ size, every, attributes }: Level, ...more: Attribute[]) => {
-      const window = windowText({ sizeMs: size, everyMs: every })
+    const stream = ({ sizeMs, everyMs, attributes }: SizedWindows, ...more: Attribute[]) => {
+      const window = windowText({ sizeMs, everyMs })
       return new OutputStream(shared, 'delta', window, [[rule.windowAttribute, window], ...attributes, ...more])
     }
     this.totals = new OutputStream(shared, 'cumulative', '', [])
-    this.windows = levels.map(level => stream(level))
-    this.late = levels.map(level => stream(level, LATE))
+    this.windows = sizes.map(size => stream(size))
+    this.late = sizes.map(size => stream(size, LATE))
   }
 
   expire(slot: number): void {

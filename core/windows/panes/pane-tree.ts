@@ -47,7 +47,7 @@ export class PaneTree {
   }
 
   /** Forgets the panes before `number`. */
-  forgetBefore(number: number): void {
+  expireBefore(number: number): void {
     for (const key of this.panes.keys()) if (key < number) this.panes.delete(key)
     for (const [height, sums] of this.#sums.entries())
       for (const key of sums.keys()) if (key * 2 ** height < number) sums.delete(key)

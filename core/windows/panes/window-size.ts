@@ -12,14 +12,14 @@ export interface WindowSize {
   readonly attributes?: Attributes
 }
 
-export interface LevelOptions {
+export interface WindowOptions {
   readonly layout: PaneLayout
   /** How long after their end windows are kept for late points to amend; 0: they do not. */
   readonly amendMs: number
 }
 
 /** What is on disk. */
-export interface SavedLevel {
+export interface SavedSize {
   readonly firstOpen: number
   readonly panes: SavedPanes
   readonly late: SavedPanes
@@ -28,35 +28,35 @@ export interface SavedLevel {
 type SavedPanes = readonly (readonly [number: number, SavedPane])[]
 
 /** The windows of one size, made of panes that do not overlap. Window `i` ends at `(i + 1) · every`. */
-export class Level {
-  readonly size: number
-  readonly every: number
+export class SizedWindows {
+  readonly sizeMs: number
+  readonly everyMs: number
   readonly paneSize: number
   readonly attributes: Attributes
   /** Whether users asked for these windows; others may be made of some nobody asked for. */
   readonly listed: boolean
   /** Levels that are made of this one's windows. */
-  readonly feeds: Level[] = []
-  /** The largest level that this one is made of. */
-  readonly parent: Level | undefined
+  readonly feeds: SizedWindows[] = []
+  /** The largest size that this one is made of. */
+  readonly parent: SizedWindows | undefined
   /** Windows before this index are closed. */
   firstOpen = Number.NEGATIVE_INFINITY
   /** What came too late, by the index of the window it is reported with: the oldest open one when it came. */
   readonly late = new Map<number, Pane>()
   /** Slots that late points changed in windows that were sent, by the window's index. */
   readonly amended = new Map<number, Set<number>>()
-  #options: LevelOptions
+  #options: WindowOptions
   #tree: PaneTree
 
   constructor(
     { sizeMs, everyMs, attributes = NO_ATTRIBUTES }: WindowSize,
     paneSize: number,
     listed: boolean,
-    parent: Level | undefined,
-    options: LevelOptions
+    parent: SizedWindows | undefined,
+    options: WindowOptions
   ) {
-    this.size = sizeMs
-    this.every = everyMs
+    this.sizeMs = sizeMs
+    this.everyMs = everyMs
     this.paneSize = paneSize
     this.attributes = attributes
     this.listed = listed
@@ -67,7 +67,7 @@ export class Level {
   }
 
   endOf(index: number): number {
-    return (index + 1) * this.every
+    return (index + 1) * this.everyMs
   }
 
   /** Whether the first of the windows that `time` falls into is closed. */
@@ -87,7 +87,7 @@ export class Level {
 
   windowAt(index: number): Pane | undefined {
     const end = this.endOf(index) / this.paneSize
-    return this.#tree.sum(end - this.size / this.paneSize, end)
+    return this.#tree.sum(end - this.sizeMs / this.paneSize, end)
   }
 
   takeLate(index: number): Pane | undefined {
@@ -112,7 +112,7 @@ export class Level {
   /** Indexes of open windows that end by `watermark` and hold something, from the last to the first. */
   due(watermark: number): number[] {
     const indexes = new Set<number>()
-    const end = Math.floor(watermark / this.every)
+    const end = Math.floor(watermark / this.everyMs)
     for (const number of this.#tree.panes.keys())
       for (const index of this.openAt(number * this.paneSize, end)) indexes.add(index)
     for (const index of this.late.keys()) if (index < end) indexes.add(index)
@@ -127,9 +127,9 @@ export class Level {
 
   /** All windows that end by `watermark` are closed, those also that held nothing; what none needs any more goes. */
   closeUpTo(watermark: number): void {
-    this.firstOpen = Math.max(this.firstOpen, Math.floor(watermark / this.every))
-    const kept = Math.floor((watermark - this.size - this.#options.amendMs) / this.paneSize) + 1
-    this.#tree.forgetBefore(kept)
+    this.firstOpen = Math.max(this.firstOpen, Math.floor(watermark / this.everyMs))
+    const kept = Math.floor((watermark - this.sizeMs - this.#options.amendMs) / this.paneSize) + 1
+    this.#tree.expireBefore(kept)
   }
 
   /** Panes that open windows are made of. */
@@ -153,7 +153,7 @@ export class Level {
     yield* this.late.values()
   }
 
-  *save(): Stepwise<SavedLevel> {
+  *save(): Stepwise<SavedSize> {
     return {
       firstOpen: this.firstOpen,
       panes: yield* savePanes(this.#tree.panes),
@@ -162,7 +162,7 @@ export class Level {
     }
   }
 
-  restore({ firstOpen, panes, late, amended }: SavedLevel): void {
+  restore({ firstOpen, panes, late, amended }: SavedSize): void {
     this.firstOpen = firstOpen
     for (const [number, pane] of panes) this.#tree.panes.set(number, Pane.from(pane, this.#options.layout))
     for (const [index, pane] of late) this.late.set(index, Pane.from(pane, this.#options.layout))
@@ -170,13 +170,13 @@ export class Level {
   }
 
   #firstAt(time: number): number {
-    return Math.floor(time / this.every)
+    return Math.floor(time / this.everyMs)
   }
 
   // Whole panes belong to a window or not, so what holds of a pane's beginning holds of all of it.
   #lastAt(time: number): number {
     const start = Math.floor(time / this.paneSize) * this.paneSize
-    return Math.floor((start + this.size) / this.every) - 1
+    return Math.floor((start + this.sizeMs) / this.everyMs) - 1
   }
 
   #slotsAmended(index: number): Set<number> {

@@ -1,11 +1,11 @@
 import type { Stepwise } from '../../model/stepwise.ts'
 import type { Pane } from './pane.ts'
-import { Level, type LevelOptions, type SavedLevel, type WindowSize } from './window-size.ts'
+import { type SavedSize, SizedWindows, type WindowOptions, type WindowSize } from './window-size.ts'
 
 /** A window that has closed, or closed before and was amended. */
 export interface ClosedWindow {
-  /** Index into the levels. */
-  readonly level: number
+  /** Index into the sizes. */
+  readonly sizeIndex: number
   /** Unix ms. */
   readonly start: number
   readonly end: number
@@ -18,7 +18,8 @@ export interface ClosedWindow {
 /** What is on disk. */
 export interface SavedWindows {
   readonly closedTo: number
-  readonly levels: readonly SavedLevel[]
+  /** By window size. */
+  readonly levels: readonly SavedSize[]
 }
 
 /**
@@ -26,7 +27,7 @@ export interface SavedWindows {
  * merged into larger ones as they close.
  */
 export class Windows {
-  readonly levels: readonly Level[]
+  readonly sizes: readonly SizedWindows[]
   #amendMs: number
   /** What watermark closed windows last. */
   #closedTo = Number.NEGATIVE_INFINITY
@@ -34,19 +35,19 @@ export class Windows {
   #lastPane: Pane | undefined
 
   /** @param sizes in any order */
-  constructor(sizes: readonly WindowSize[], options: LevelOptions) {
-    this.levels = makeLevels(sizes, options)
+  constructor(sizes: readonly WindowSize[], options: WindowOptions) {
+    this.sizes = makeSizes(sizes, options)
     this.#amendMs = options.amendMs
   }
 
   /** Ms; every window consists of whole panes. */
   get paneSize(): number {
-    return this.levels[0].size
+    return this.sizes[0].sizeMs
   }
 
   /** Whether the smallest window at `time` has closed. */
   isLate(time: number): boolean {
-    return this.levels[0].isClosedAt(time)
+    return this.sizes[0].isClosedAt(time)
   }
 
   /** Whether a late point at `time` comes too late to amend the smallest window. */
@@ -57,9 +58,9 @@ export class Windows {
 
   /** The smallest window's, for a `time` that is not late. */
   paneAt(time: number): Pane {
-    const index = Math.floor(time / this.levels[0].size)
+    const index = Math.floor(time / this.sizes[0].sizeMs)
     if (index !== this.#lastIndex || this.#lastPane === undefined) {
-      this.#lastPane = this.levels[0].paneAt(time)
+      this.#lastPane = this.sizes[0].paneAt(time)
       this.#lastIndex = index
     }
     return this.#lastPane
@@ -67,18 +68,18 @@ export class Windows {
 
   /** The panes that a late point of `slot` at `time` counts in: each size has it, in its window or as late. */
   *panesOfLate(time: number, slot: number): Generator<Pane> {
-    for (const level of this.levels) yield* level.panesOfLate(time, slot)
+    for (const size of this.sizes) yield* size.panesOfLate(time, slot)
   }
 
   /** Windows that late points changed since this was called last, with the groups that changed. */
   *takeAmended(): Generator<ClosedWindow> {
-    for (const [i, level] of this.levels.entries()) {
-      const indexes = [...level.amended.keys()].sort((a, b) => a - b)
+    for (const [i, size] of this.sizes.entries()) {
+      const indexes = [...size.amended.keys()].sort((a, b) => a - b)
       for (const index of indexes) {
-        const onTime = level.windowAt(index)?.only(level.amended.get(index)!)
-        level.amended.delete(index)
-        const end = level.endOf(index)
-        yield { level: i, start: end - level.size, end, onTime, late: undefined }
+        const onTime = size.windowAt(index)?.only(size.amended.get(index)!)
+        size.amended.delete(index)
+        const end = size.endOf(index)
+        yield { sizeIndex: i, start: end - size.sizeMs, end, onTime, late: undefined }
       }
     }
   }
@@ -86,78 +87,78 @@ export class Windows {
   /** Closes every window that ends by `watermark`, in order of their ends, smaller before larger. */
   *close(watermark: number): Generator<ClosedWindow> {
     this.#lastIndex = Number.NaN
-    const due = this.levels.map(level => level.due(watermark))
+    const due = this.sizes.map(size => size.due(watermark))
     for (;;) {
       const i = this.#earliest(due)
       if (i < 0) break
-      const level = this.levels[i]
+      const size = this.sizes[i]
       const index = due[i].pop()!
-      const onTime = level.close(index)
-      const late = level.takeLate(index)
-      const end = level.endOf(index)
-      const start = end - level.size
-      if (onTime !== undefined) for (const larger of level.feeds) this.#feed(larger, onTime, start, watermark, due)
-      yield { level: i, start, end, onTime, late }
+      const onTime = size.close(index)
+      const late = size.takeLate(index)
+      const end = size.endOf(index)
+      const start = end - size.sizeMs
+      if (onTime !== undefined) for (const larger of size.feeds) this.#feed(larger, onTime, start, watermark, due)
+      yield { sizeIndex: i, start, end, onTime, late }
     }
-    for (const level of this.levels) level.closeUpTo(watermark)
+    for (const size of this.sizes) size.closeUpTo(watermark)
     this.#closedTo = Math.max(this.#closedTo, watermark)
   }
 
   /** End of the last window that holds anything; closing up to here closes all. */
   get lastEnd(): number {
-    const end = Math.max(...this.levels.map(level => level.lastEnd))
+    const end = Math.max(...this.sizes.map(size => size.lastEnd))
     // A larger window ends later than what it is still to be made of.
-    return Math.max(end, ...this.levels.map(({ every }) => Math.ceil(end / every) * every))
+    return Math.max(end, ...this.sizes.map(({ everyMs }) => Math.ceil(end / everyMs) * everyMs))
   }
 
   get bytes(): number {
     let bytes = 0
-    for (const level of this.levels) for (const pane of level.panes()) bytes += pane.bytes
+    for (const size of this.sizes) for (const pane of size.panes()) bytes += pane.bytes
     return bytes
   }
 
   /** 1 for each slot below `slots` that a pane has. */
   slotsInUse(slots: number): Uint8Array {
     const inUse = new Uint8Array(slots)
-    for (const level of this.levels)
-      for (const { keys } of level.panes())
+    for (const size of this.sizes)
+      for (const { keys } of size.panes())
         for (let at = 0; at < keys.length; at++) if (keys[at] !== 0) inUse[keys[at] - 1] = 1
     return inUse
   }
 
   /** Whether nothing waits to be sent. */
   get isEmpty(): boolean {
-    return this.levels.every(level => level.late.size + level.amended.size === 0 && level.open === 0)
+    return this.sizes.every(size => size.late.size + size.amended.size === 0 && size.open === 0)
   }
 
   /** Panes that open windows are made of. */
   get open(): number {
-    return this.levels.reduce((sum, level) => sum + level.open, 0)
+    return this.sizes.reduce((sum, size) => sum + size.open, 0)
   }
 
   *save(): Stepwise<SavedWindows> {
-    const levels: SavedLevel[] = []
-    for (const level of this.levels) levels.push(yield* level.save())
-    return { closedTo: this.#closedTo, levels }
+    const sizes: SavedSize[] = []
+    for (const size of this.sizes) sizes.push(yield* size.save())
+    return { closedTo: this.#closedTo, levels: sizes }
   }
 
   restore({ closedTo, levels }: SavedWindows): void {
     this.#closedTo = closedTo
-    for (const [i, level] of levels.entries()) this.levels[i].restore(level)
+    for (const [i, size] of levels.entries()) this.sizes[i].restore(size)
   }
 
-  #feed(larger: Level, pane: Pane, start: number, watermark: number, due: number[][]): void {
+  #feed(larger: SizedWindows, pane: Pane, start: number, watermark: number, due: number[][]): void {
     larger.paneAt(start).addAll(pane)
-    const indexes = due[this.levels.indexOf(larger)]
-    for (const index of larger.openAt(start, Math.floor(watermark / larger.every))) insertDescending(indexes, index)
+    const indexes = due[this.sizes.indexOf(larger)]
+    for (const index of larger.openAt(start, Math.floor(watermark / larger.everyMs))) insertDescending(indexes, index)
   }
 
-  /** The level whose next due window ends first; of equal ends the smallest level. -1 when nothing is due. */
+  /** The size whose next due window ends first; of equal ends the smallest size. -1 when nothing is due. */
   #earliest(due: readonly number[][]): number {
     let found = -1
     let foundEnd = Number.POSITIVE_INFINITY
     for (let i = 0; i < due.length; i++) {
-      const end = due[i].length === 0 ? Number.POSITIVE_INFINITY : this.levels[i].endOf(due[i].at(-1)!)
+      const end = due[i].length === 0 ? Number.POSITIVE_INFINITY : this.sizes[i].endOf(due[i].at(-1)!)
       if (end < foundEnd) {
         found = i
         foundEnd = end
@@ -174,20 +175,20 @@ function insertDescending(indexes: number[], index: number): void {
   if (indexes[at - 1] !== index) indexes.splice(at, 0, index)
 }
 
-function makeLevels(sizes: readonly WindowSize[], options: LevelOptions): Level[] {
+function makeSizes(sizes: readonly WindowSize[], options: WindowOptions): SizedWindows[] {
   const paneSize = sizes.flatMap(({ sizeMs, everyMs }) => [sizeMs, everyMs]).reduce(greatestCommonDivisor)
   const isListed = sizes.some(({ sizeMs, everyMs }) => sizeMs === paneSize && everyMs === paneSize)
   const all = isListed ? sizes : [{ sizeMs: paneSize, everyMs: paneSize }, ...sizes]
-  const tumbling: Level[] = []
-  const levels: Level[] = []
+  const tumbling: SizedWindows[] = []
+  const made: SizedWindows[] = []
   for (const size of all.toSorted((a, b) => a.sizeMs - b.sizeMs || b.everyMs - a.everyMs)) {
     const ownPane = greatestCommonDivisor(size.sizeMs, size.everyMs)
-    const parent = tumbling.findLast(level => ownPane % level.size === 0)
-    const level = new Level(size, ownPane, sizes.includes(size), parent, options)
-    levels.push(level)
-    if (ownPane === size.sizeMs) tumbling.push(level)
+    const parent = tumbling.findLast(({ sizeMs }) => ownPane % sizeMs === 0)
+    const windows = new SizedWindows(size, ownPane, sizes.includes(size), parent, options)
+    made.push(windows)
+    if (ownPane === size.sizeMs) tumbling.push(windows)
   }
-  return levels
+  return made
 }
 
 /** The pane that windows of both sizes consist of. */

@@ -1,25 +1,26 @@
 import { windowText } from '../output/output-series.ts'
 import type { RuleSettings } from '../settings.ts'
 
-/** What rule a state is of. */
-export interface RuleKind {
-  /** Where it stands among the rules. */
+/** The rule whose state was saved, by all that matching looks at. */
+export interface RuleSignature {
+  /** Its position among the rules. */
   readonly index: number
-  /** The same for rules that are the same in everything. */
+  /** Equal for rules with the same settings. */
   readonly text: string
-  /** What it counts, and what it calls that: what users know it by. */
+  /** The items it counts, and their new name: users know a rule by these. */
   readonly match: string
   readonly name: string
-  /** What the state depends on, in words. */
+  /** Settings that the state depends on, in words. */
   readonly shape: readonly string[]
 }
 
-/** Why a state has no place, in words that follow `rule 2`. */
-export interface Nowhere {
+/** No rule takes the state. */
+export interface Unmatched {
+  /** The reason, in words that follow `rule 2`. */
   readonly why: string
 }
 
-export function kindsOf(rules: readonly RuleSettings[]): RuleKind[] {
+export function signaturesOf(rules: readonly RuleSettings[]): RuleSignature[] {
   return rules.map((rule, index) => ({
     index,
     text: JSON.stringify(rule),
@@ -30,36 +31,37 @@ export function kindsOf(rules: readonly RuleSettings[]): RuleKind[] {
 }
 
 /**
- * Which of the rules there are `now` has the state of each that was `saved`: the same one wherever it stands; else the one
- * that counts the same under the same name; else the one in its place, where either is as it was. That a state has no place
- * changes nothing for the others.
+ * Finds the rule, of those there are `now`, that takes each `saved` state. The same rule is the first choice, at any
+ * position. The second is a rule that counts the same items under the same name. The third is the rule at the same
+ * position, if its items or its name are as before. A state without a match changes nothing for the others.
  */
-export function placesOf(saved: readonly RuleKind[], now: readonly RuleKind[]): (number | Nowhere)[] {
-  const places = new Map<RuleKind, RuleKind>()
-  const take = (isWanted: (before: RuleKind, after: RuleKind) => boolean) => {
+export function matchStates(saved: readonly RuleSignature[], now: readonly RuleSignature[]): (number | Unmatched)[] {
+  const matches = new Map<RuleSignature, RuleSignature>()
+  const match = (isWanted: (before: RuleSignature, after: RuleSignature) => boolean) => {
     for (const before of saved) {
-      if (places.has(before)) continue
-      const taken = new Set(places.values())
+      if (matches.has(before)) continue
+      const taken = new Set(matches.values())
       const after = now.find(one => !taken.has(one) && isWanted(before, one))
-      if (after !== undefined) places.set(before, after)
+      if (after !== undefined) matches.set(before, after)
     }
   }
-  const isKnownAs = (a: RuleKind, b: RuleKind) => a.match === b.match && a.name === b.name
-  take((before, after) => before.text === after.text)
-  take((before, after) => isKnownAs(before, after) && misfit(before, after) === undefined)
-  take(isKnownAs)
-  // Not where another has the better claim: it would get that one's place once that one is gone.
-  const isUnknown = (before: RuleKind) => now.every(after => !isKnownAs(before, after))
-  const isLike = (a: RuleKind, b: RuleKind) => a.index === b.index && (a.match === b.match || a.name === b.name)
-  take((before, after) => isLike(before, after) && isUnknown(before))
+  const isKnownAs = (a: RuleSignature, b: RuleSignature) => a.match === b.match && a.name === b.name
+  match((before, after) => before.text === after.text)
+  match((before, after) => isKnownAs(before, after) && misfit(before, after) === undefined)
+  match(isKnownAs)
+  // A state whose own rule does not fit must not take another rule's state once that rule is gone.
+  const isUnknown = (before: RuleSignature) => now.every(after => !isKnownAs(before, after))
+  const isLike = (a: RuleSignature, b: RuleSignature) =>
+    a.index === b.index && (a.match === b.match || a.name === b.name)
+  match((before, after) => isLike(before, after) && isUnknown(before))
   return saved.map(before => {
-    const after = places.get(before)
+    const after = matches.get(before)
     if (after === undefined) return { why: 'is gone' }
     return misfit(before, after) ?? now.indexOf(after)
   })
 }
 
-function misfit(before: RuleKind, after: RuleKind): Nowhere | undefined {
+function misfit(before: RuleSignature, after: RuleSignature): Unmatched | undefined {
   const different = before.shape.findIndex((had, i) => had !== after.shape[i])
   if (different < 0) return undefined
   const [had, has] = [before.shape[different], after.shape[different]]

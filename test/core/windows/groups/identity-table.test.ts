@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import { type AttributeValue, sortAttributes } from '../../../../core/model/attributes.ts'
 import { type Metric, NO_SCOPE, type Series, SeriesRegistry } from '../../../../core/model/series.ts'
 import { runThrough } from '../../../../core/model/stepwise.ts'
-import { Identities } from '../../../../core/windows/groups/identity-table.ts'
+import { IdentityTable } from '../../../../core/windows/groups/identity-table.ts'
 
 const METRIC: Metric = { name: 'requests', unit: '', description: '', kind: 'counter', temporality: 'delta' }
 
@@ -29,13 +29,13 @@ const identity = fc.record({
   scope: fc.constant(NO_SCOPE)
 })
 
-describe('Identities', () => {
+describe('IdentityTable', () => {
   it('tells apart what series tells apart, through removals and restarts', () => {
     const step = fc.oneof(identity, fc.constant('restart' as const), fc.nat(30))
     fc.assert(
       fc.property(fc.array(step, { maxLength: 60 }), steps => {
         const registry = new SeriesRegistry()
-        let identities = new Identities()
+        let identities = new IdentityTable()
         const slots = new Map<Series, number>()
         for (const step of steps) {
           if (step === 'restart') identities = restarted(identities)
@@ -54,7 +54,7 @@ describe('Identities', () => {
   })
 
   it('gives back what the forgotten took', () => {
-    const identities = new Identities()
+    const identities = new IdentityTable()
     for (let round = 0; round < 20; round++) {
       const slots = Array.from({ length: 5000 }, (_, i) =>
         identities.add({
@@ -78,19 +78,19 @@ const identityOf = (host: string) => ({
   scope: NO_SCOPE
 })
 
-function restarted(identities: Identities): Identities {
-  const fresh = new Identities()
+function restarted(identities: IdentityTable): IdentityTable {
+  const fresh = new IdentityTable()
   fresh.restore(structuredClone(runThrough(identities.save())))
   return fresh
 }
 
-function add(identities: Identities, slots: Map<Series, number>, series: Series): void {
+function add(identities: IdentityTable, slots: Map<Series, number>, series: Series): void {
   const known = slots.get(series)
   assert.equal(identities.find(series), known ?? -1)
   if (known === undefined) slots.set(series, identities.add(series))
 }
 
-function remove(identities: Identities, slots: Map<Series, number>, n: number): void {
+function remove(identities: IdentityTable, slots: Map<Series, number>, n: number): void {
   const gone = [...slots].filter((_, i) => i % 31 === n)
   identities.remove(gone.map(([, slot]) => slot))
   for (const [series] of gone) slots.delete(series)

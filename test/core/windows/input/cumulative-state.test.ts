@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import { observation } from '../../../../core/model/distribution.ts'
 import { type Metric, type Series, SeriesRegistry } from '../../../../core/model/series.ts'
 import { runThrough } from '../../../../core/model/stepwise.ts'
-import { type LastPoint, LastPoints } from '../../../../core/windows/input/cumulative-state.ts'
+import { type CumulativePoint, CumulativeState } from '../../../../core/windows/input/cumulative-state.ts'
 
 const METRIC: Metric = { name: 'requests', unit: '', description: '', kind: 'counter', temporality: 'cumulative' }
 const SINCE = 50
@@ -25,13 +25,13 @@ const expire = fc.record({ kind: fc.constant('expire' as const), time: fc.nat(20
 const restart = fc.record({ kind: fc.constant('restart' as const) })
 
 /** What the last point of each writer of a series was, by its start. */
-type Model = Map<Series, Map<number, LastPoint>>
+type Model = Map<Series, Map<number, CumulativePoint>>
 
-describe('LastPoints', () => {
+describe('CumulativeState', () => {
   it('knows of each writer what came last, through forgetting and restarts', () => {
     fc.assert(
       fc.property(fc.array(fc.oneof({ weight: 5, arbitrary: point }, expire, restart), { maxLength: 80 }), steps => {
-        let points = new LastPoints()
+        let points = new CumulativeState()
         const model: Model = new Map()
         for (const step of steps) {
           if (step.kind === 'restart') points = restarted(points)
@@ -51,7 +51,7 @@ describe('LastPoints', () => {
   })
 
   it('keeps 64 writers of a series: the one longest silent makes room', () => {
-    const points = new LastPoints()
+    const points = new CumulativeState()
     const at = (start: number, time: number) => ({ start, time, sum: time, count: 0, histogram: undefined })
     for (let writer = 0; writer < 64; writer++) increment(points, series[0], at(60 + writer, 200 + writer))
     increment(points, series[0], at(60, 500))
@@ -61,7 +61,7 @@ describe('LastPoints', () => {
   })
 
   it('tells that a group is gone', () => {
-    const points = new LastPoints()
+    const points = new CumulativeState()
     const number = points.numberOf(series[0])
     increment(points, series[0], { start: 60, time: 100, sum: 1, count: 0, histogram: undefined })
     points.setGroup(number, 7)
@@ -73,13 +73,13 @@ describe('LastPoints', () => {
 })
 
 /** What it says the point adds; undefined where that cannot be told. */
-function increment(points: LastPoints, of: Series, point: LastPoint): number | undefined {
+function increment(points: CumulativeState, of: Series, point: CumulativePoint): number | undefined {
   const into = { slot: 0, sum: 0, count: 0, histogram: undefined }
   return points.increment(points.numberOf(of), point, SINCE, into) ? into.sum : undefined
 }
 
-function expected(model: Model, of: Series, point: LastPoint): number | undefined {
-  const writers = model.get(of) ?? new Map<number, LastPoint>()
+function expected(model: Model, of: Series, point: CumulativePoint): number | undefined {
+  const writers = model.get(of) ?? new Map<number, CumulativePoint>()
   model.set(of, writers)
   const last = writers.get(point.start)
   if (last !== undefined && point.time <= last.time) return undefined
@@ -94,8 +94,8 @@ function forget(model: Model, before: number): void {
     for (const [start, { time }] of writers) if (time < before) writers.delete(start)
 }
 
-function restarted(points: LastPoints): LastPoints {
-  const fresh = new LastPoints()
+function restarted(points: CumulativeState): CumulativeState {
+  const fresh = new CumulativeState()
   fresh.restore(structuredClone(runThrough(points.save())))
   return fresh
 }

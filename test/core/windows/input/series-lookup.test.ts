@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { type Series, SeriesRegistry } from '../../../../core/model/series.ts'
 import { Grouping } from '../../../../core/windows/groups/grouping.ts'
 import { Groups } from '../../../../core/windows/groups/groups.ts'
-import { CUMULATIVE, Inputs, TOO_MANY } from '../../../../core/windows/input/series-lookup.ts'
+import { CUMULATIVE, SeriesLookup, TOO_MANY } from '../../../../core/windows/input/series-lookup.ts'
 
 const registry = new SeriesRegistry()
 const seriesOf = (host: string, temporality: 'delta' | 'cumulative' = 'delta') =>
@@ -16,7 +16,7 @@ test('series beyond the most are let go, and found again in the same group', () 
     asked.push(String(attributes[0][1]))
     return 'counter' as const
   }
-  const inputs = new Inputs(groups, 0, kindOf, { fast: 2, cumulative: 0 })
+  const inputs = new SeriesLookup(groups, 0, kindOf, { fast: 2, cumulative: 0 })
   const slots = ['x', 'y', 'x', 'z', 'x', 'z'].map(host => inputs.slotOf(seriesOf(host)))
   assert.deepEqual(new Set(slots), new Set([slots[0]]))
   assert.deepEqual(asked, ['x', 'y', 'z', 'x'])
@@ -24,7 +24,7 @@ test('series beyond the most are let go, and found again in the same group', () 
 
 test('a cumulative series that was let go goes on from its last point', () => {
   const groups = new Groups(new Grouping(undefined, []), 10)
-  const inputs = new Inputs(groups, 0, () => 'counter', { fast: 1, cumulative: 2 })
+  const inputs = new SeriesLookup(groups, 0, () => 'counter', { fast: 1, cumulative: 2 })
   const into = { slot: 0, sum: 0, count: 0, histogram: undefined }
   const adds = (host: string, time: number, sum: number) => {
     const series = seriesOf(host, 'cumulative')
@@ -37,7 +37,7 @@ test('a cumulative series that was let go goes on from its last point', () => {
 
 test('of cumulative series so many are remembered; those that fall silent make room', () => {
   const groups = new Groups(new Grouping([], []), 10)
-  const inputs = new Inputs(groups, 0, () => 'counter', { fast: 10, cumulative: 1 })
+  const inputs = new SeriesLookup(groups, 0, () => 'counter', { fast: 10, cumulative: 1 })
   const into = { slot: 0, sum: 0, count: 0, histogram: undefined }
   assert.equal(inputs.slotOf(seriesOf('x', 'cumulative')), CUMULATIVE)
   inputs.increment(seriesOf('x', 'cumulative'), { start: 1, time: 10, sum: 1, count: 0, histogram: undefined }, into)

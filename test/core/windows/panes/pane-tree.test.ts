@@ -24,7 +24,7 @@ it('the sum of any run of panes is that of its panes, whatever changes and goes 
           tree.change(step.number).add(7, step.value, 1)
           values.set(step.number, (values.get(step.number) ?? 0) + step.value)
         } else if (step.kind === 'forget') {
-          tree.forgetBefore(step.before)
+          tree.expireBefore(step.before)
           gone = Math.max(gone, step.before)
           for (const number of values.keys()) if (number < step.before) values.delete(number)
         } else {

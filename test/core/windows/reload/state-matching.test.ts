@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import { kindsOf, placesOf } from '../../../../core/windows/reload/state-matching.ts'
+import { matchStates, signaturesOf } from '../../../../core/windows/reload/state-matching.ts'
 import plugin from '../../../../processors/windowed_counter/index.ts'
 import { settingsOf } from '../../../../processors/windowed_counter/rules.ts'
 import { testConfig } from '../../../../sdk/plugin/testing.ts'
@@ -9,7 +9,7 @@ import { testConfig } from '../../../../sdk/plugin/testing.ts'
 type Rule = Record<string, unknown>
 
 const DEFAULTS = testConfig(plugin) as never as Rule
-const kinds = (rules: readonly Rule[]) => kindsOf(settingsOf({ ...DEFAULTS, rules } as never).rules)
+const kinds = (rules: readonly Rule[]) => signaturesOf(settingsOf({ ...DEFAULTS, rules } as never).rules)
 const rule = (name: string, more: Rule = {}): Rule => ({ match: { name }, name: `${name}.{name}`, ...more })
 const [A, B, C] = ['a', 'b', 'c'].map(name => rule(name))
 const GONE = 'is gone'
@@ -38,7 +38,7 @@ const CASES: [what: string, saved: Rule[], now: Rule[], want: (number | string)[
 describe('the place of a state', () => {
   for (const [what, saved, now, want] of CASES)
     it(`where rules are: ${what}`, () => {
-      const places = placesOf(kinds(saved), kinds(now))
+      const places = matchStates(kinds(saved), kinds(now))
       assert.deepEqual(
         places.map(place => (typeof place === 'number' ? place : place.why)),
         want
@@ -58,13 +58,13 @@ describe('the place of a state', () => {
     fc.assert(
       fc.property(rules, rules, (saved, now) => {
         const [before, after] = [kinds([...saved, A]), kinds([...now, A])]
-        const places = placesOf(before, after)
+        const places = matchStates(before, after)
         const kept = before.filter((_, i) => typeof places[i] === 'number')
         assert.deepEqual(
-          placesOf(kept, after),
+          matchStates(kept, after),
           places.filter(place => typeof place === 'number')
         )
-        assert.equal(new Set(placesOf(kept, after)).size, kept.length, 'none has two')
+        assert.equal(new Set(matchStates(kept, after)).size, kept.length, 'none has two')
       }),
       { numRuns: 2000 }
     )

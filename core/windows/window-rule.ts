@@ -8,12 +8,12 @@ import { planOf, type RulePlan } from './aggregations/plan.ts'
 import { GROUP_KINDS, type GroupKind } from './groups/group-kind.ts'
 import { Grouping } from './groups/grouping.ts'
 import { Groups, type SavedGroups } from './groups/groups.ts'
-import type { Intake } from './input/disposition.ts'
-import { READY, Reader } from './input/extractor.ts'
+import type { Disposition } from './input/disposition.ts'
+import { Extractor, READY } from './input/extractor.ts'
 import { instantsOf } from './input/intervals.ts'
 import { COUNTED, type Verdict } from './input/observation.ts'
 import { Recorder } from './input/recorder.ts'
-import { Inputs, PASS_THROUGH, type SavedInputs, TOO_MANY } from './input/series-lookup.ts'
+import { PASS_THROUGH, type SavedSeriesLookup, SeriesLookup, TOO_MANY } from './input/series-lookup.ts'
 import { limitsOf } from './memory-bound.ts'
 import { Emitter } from './output/emitter.ts'
 import type { SavedTotals } from './panes/totals.ts'
@@ -31,13 +31,13 @@ export interface RuleCounters {
 /** What is on disk. */
 export interface SavedRule {
   readonly groups: SavedGroups
-  readonly inputs: SavedInputs
+  readonly inputs: SavedSeriesLookup
   readonly windows: SavedWindows
   readonly totals: SavedTotals
 }
 
 /** One rule: what it takes of each block, its groups, its windows, and what it makes of them. */
-export class Rule {
+export class WindowRule {
   readonly groups: Groups
   readonly windows: Windows
   readonly emitter: Emitter
@@ -46,8 +46,8 @@ export class Rule {
   #counters: RuleCounters
   #match: Match | undefined
   #plan: RulePlan
-  #inputs: Inputs
-  #reader: Reader
+  #lookup: SeriesLookup
+  #extractor: Extractor
   #recorder: Recorder
   /** By kind: 1 where numbers need nothing but to be added up. */
   #addsUp: Uint8Array
@@ -64,36 +64,41 @@ export class Rule {
     this.groups = new Groups(new Grouping(by, left), settings.maxGroups)
     const layout = { accumulators, limits }
     this.windows = new Windows(windows, { layout, amendMs: late === 'amend' ? amendMs : 0 })
-    this.#inputs = new Inputs(this.groups, context.clock.now(), series => this.#kindOf(series), limitsOf(settings))
+    this.#lookup = new SeriesLookup(
+      this.groups,
+      context.clock.now(),
+      series => this.#kindOf(series),
+      limitsOf(settings)
+    )
     this.emitter = new Emitter(
       settings,
       this.#plan,
-      this.windows.levels,
+      this.windows.sizes,
       this.groups,
       context.series,
       counters.withoutBuckets
     )
-    this.#reader = new Reader(settings, this.#inputs, this.groups, context.account)
+    this.#extractor = new Extractor(settings, this.#lookup, this.groups, context.account)
     this.#recorder = new Recorder(this.windows, this.groups, kinds, late, context.account)
     this.#addsUp = Uint8Array.from(kinds, plan => (plan?.accumulators.length === 0 ? 1 : 0))
   }
 
-  addPoints(block: PointBlock, intake: Intake): void {
+  addPoints(block: PointBlock, disposition: Disposition): void {
     const { series, time, value, flags, length } = block
     const instants = instantsOf(block)
     const isPlain = this.#settings.attribute === undefined && block.distributions.size === 0
-    const inputs = this.#inputs
+    const inputs = this.#lookup
     const { windows } = this
-    const { newest } = intake
-    let { latest } = intake
+    const { newest } = disposition
+    let { latest } = disposition
     for (let i = 0; i < length; i++) {
       const slot = inputs.slotOf(series[i])
       if (slot === PASS_THROUGH || slot === TOO_MANY) {
-        this.#refuse(slot, series[i], i, intake)
+        this.#refuse(slot, series[i], i, disposition)
         continue
       }
       if (time[i] > newest) {
-        this.#dropFuture(i, intake)
+        this.#dropFuture(i, disposition)
         continue
       }
       if (time[i] > latest) latest = time[i]
@@ -101,41 +106,42 @@ export class Rule {
       const isNumber = slot >= 0 && flags[i] === 0 && value[i] >= 0 && value[i] < Number.POSITIVE_INFINITY
       if (isPlain && isNumber && this.#addsUp[this.groups.kinds[slot]] === 1 && !windows.isLate(at)) {
         windows.paneAt(at).add(slot, value[i], 1)
-        intake.count(i)
-      } else if (!this.#isHandedOn(at, i, intake)) this.#settle(this.#reader.point(block, i, slot, at), i, intake)
+        disposition.count(i)
+      } else if (!this.#isForwarded(at, i, disposition))
+        this.#settle(this.#extractor.point(block, i, slot, at), i, disposition)
     }
-    intake.latest = latest
+    disposition.latest = latest
   }
 
-  addEvents(block: EventBlock, intake: Intake): void {
+  addEvents(block: EventBlock, disposition: Disposition): void {
     if (this.#plan.kinds[EVENT] === undefined) return
     for (let i = 0; i < block.length; i++) {
       if (this.#match !== undefined && !this.#match.event(block, i)) continue
       const at = block.time[i]
-      if (at > intake.newest) {
-        this.#dropFuture(i, intake)
+      if (at > disposition.newest) {
+        this.#dropFuture(i, disposition)
         continue
       }
-      if (at > intake.latest) intake.latest = at
-      if (!this.#isHandedOn(at, i, intake)) this.#settle(this.#reader.event(block, i), i, intake)
+      if (at > disposition.latest) disposition.latest = at
+      if (!this.#isForwarded(at, i, disposition)) this.#settle(this.#extractor.event(block, i), i, disposition)
     }
   }
 
   /** Forgets groups and cumulative series that stood still since `time`. */
-  forget(time: number): void {
-    const gone = this.groups.expire(time, this.windows.slotsInUse(this.groups.length))
-    this.emitter.expire(gone)
-    this.#inputs.expire(time, gone)
+  expire(time: number): void {
+    const expired = this.groups.expire(time, this.windows.slotsInUse(this.groups.length))
+    this.emitter.expire(expired)
+    this.#lookup.expire(time, expired)
   }
 
   get bytes(): number {
-    return this.windows.bytes + this.groups.bytes + this.#inputs.bytes + this.emitter.totals.bytes
+    return this.windows.bytes + this.groups.bytes + this.#lookup.bytes + this.emitter.totals.bytes
   }
 
   *save(): Stepwise<SavedRule> {
     return {
       groups: yield* this.groups.save(),
-      inputs: yield* this.#inputs.save(),
+      inputs: yield* this.#lookup.save(),
       windows: yield* this.windows.save(),
       totals: yield* this.emitter.totals.save(this.groups.length)
     }
@@ -143,7 +149,7 @@ export class Rule {
 
   restore({ groups, inputs, windows, totals }: SavedRule): void {
     this.groups.restore(groups)
-    this.#inputs.restore(inputs)
+    this.#lookup.restore(inputs)
     this.windows.restore(windows)
     this.emitter.totals.restore(totals)
   }
@@ -156,32 +162,32 @@ export class Rule {
     return kind === undefined || this.#plan.kinds[GROUP_KINDS.indexOf(kind)] === undefined ? undefined : kind
   }
 
-  #settle(read: Verdict | typeof READY, i: number, intake: Intake): void {
-    const { observation } = this.#reader
+  #settle(read: Verdict | typeof READY, i: number, disposition: Disposition): void {
+    const { observation } = this.#extractor
     if (read === READY && this.windows.isLate(observation.time)) this.#counters.late.add(1)
     const verdict = read === READY ? this.#recorder.record(observation) : read
-    if (verdict === COUNTED) intake.count(i)
-    else intake.take(i)
+    if (verdict === COUNTED) disposition.count(i)
+    else disposition.take(i)
   }
 
   // Before anything remembers it: what is handed on was not counted here.
-  #isHandedOn(time: number, i: number, intake: Intake): boolean {
+  #isForwarded(time: number, i: number, disposition: Disposition): boolean {
     if (this.#settings.late !== 'side_output' || !this.windows.isLate(time)) return false
     this.#counters.late.add(1)
-    intake.handOn(i)
+    disposition.forward(i)
     return true
   }
 
-  #refuse(slot: number, series: Series, i: number, intake: Intake): void {
+  #refuse(slot: number, series: Series, i: number, disposition: Disposition): void {
     const refusal = slot === TOO_MANY ? 'too_many_series' : this.#settings.refusalOf?.(series)
     if (refusal === undefined) return
     this.#context.account.drop(refusal)
-    intake.take(i)
+    disposition.take(i)
   }
 
-  #dropFuture(i: number, intake: Intake): void {
+  #dropFuture(i: number, disposition: Disposition): void {
     this.#context.account.drop('future')
-    intake.take(i)
+    disposition.take(i)
   }
 }
 
