@@ -1,8 +1,8 @@
 import { SeriesCache } from '../../core/model/series-cache.ts'
 import { Murmur3 } from '../../core/model/sketch/murmur3.ts'
 import type { Series } from '../../sdk/plugin/index.ts'
+import { isAdditive } from './additive-values.ts'
 import type { Admission } from './admission.ts'
-import { isAdditive } from './amounts.ts'
 import type { Ref } from './state.ts'
 
 /** Weir's own metrics: those that tell of the limits must not fall under them. */
@@ -26,12 +26,12 @@ export class Refs {
   of(series: Series, now: number): Ref {
     const ref = this.#cache.get(series)
     if (ref.isExempt) return ref
-    if (ref.metric === undefined || ref.metric.isGone) {
+    if (ref.metric === undefined || ref.metric.isEvicted) {
       ref.metric = this.#admission.metricOf(series.metric)
       ref.entry = undefined
       ref.epoch = 0
     }
-    if (ref.tenant === undefined || ref.tenant.isGone) ref.tenant = this.#admission.tenantOf(series)
+    if (ref.tenant === undefined || ref.tenant.isEvicted) ref.tenant = this.#admission.tenantOf(series)
     const { metric } = ref
     if (metric === undefined) return ref
     metric.lastSeen = now

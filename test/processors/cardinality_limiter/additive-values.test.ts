@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import fc from 'fast-check'
-import { addDistributions, countOf, subtractDistributions } from '../../../processors/cardinality_limiter/amounts.ts'
+import {
+  addDistributions,
+  countOf,
+  subtractDistributions
+} from '../../../processors/cardinality_limiter/additive-values.ts'
 import { SpaceSaving } from '../../../processors/cardinality_limiter/space-saving.ts'
 import {
   DistinctCounter,

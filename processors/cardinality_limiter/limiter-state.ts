@@ -3,7 +3,7 @@ import type { Folding } from './folding.ts'
 import type { Targets } from './targets.ts'
 
 /** All that the processor remembers, in the parts that know it: what a snapshot saves. */
-export interface Parts {
+export interface LimiterState {
   readonly admission: Admission
   readonly folding: Folding
   readonly targets: Targets

@@ -1,13 +1,13 @@
 import type { PointBlock, PointBlockBuilder } from '../../sdk/plugin/index.ts'
-import { subtractDistributions } from './amounts.ts'
+import { subtractDistributions } from './additive-values.ts'
 import { hasBegunAnew, isNewer, type LastValues } from './last-values.ts'
-import type { Admitted } from './state.ts'
+import type { TrackedSeries } from './state.ts'
 
 /**
- * What an admitted cumulative series needs so that nothing is counted twice or not at all when it loses or gets its
+ * What an tracked cumulative series needs so that nothing is counted twice or not at all when it loses or gets its
  * place: its last point, and the part of it that was counted in another series before.
  */
-export class Passing {
+export class Rebaser {
   #last: LastValues
 
   constructor(last: LastValues) {
@@ -15,22 +15,22 @@ export class Passing {
   }
 
   /** A series got a place. Where it was folded until now it begins anew. */
-  enter(entry: Admitted): void {
-    const last = this.#last.take(entry.key)
+  admitted(entry: TrackedSeries): void {
+    const last = this.#last.remove(entry.key)
     if (last === undefined) return
     entry.last = last
     entry.base = last.own === undefined ? last : last.own.base
-    entry.owesZero = last.own?.owesZero ?? true
+    entry.needsStartPoint = last.own?.needsStartPoint ?? true
   }
 
   /** A series lost its place. */
-  leave(entry: Admitted, now: number): void {
-    const { key, last, base, owesZero } = entry
-    if (last !== undefined) this.#last.put(key, { ...last, own: { base, owesZero } }, now)
+  evicted(entry: TrackedSeries, now: number): void {
+    const { key, last, base, needsStartPoint } = entry
+    if (last !== undefined) this.#last.put(key, { ...last, own: { base, needsStartPoint } }, now)
   }
 
   /** Whether point `i` goes on as it is. */
-  takes(entry: Admitted, block: PointBlock, i: number): boolean {
+  isUnchanged(entry: TrackedSeries, block: PointBlock, i: number): boolean {
     const point = {
       start: block.start[i],
       time: block.time[i],
@@ -47,7 +47,7 @@ export class Passing {
   }
 
   /** Writes point `i`, which does not go on as it is, less what was counted elsewhere; false where all of it was. */
-  rebase(entry: Admitted, block: PointBlock, i: number, points: PointBlockBuilder): boolean {
+  rebase(entry: TrackedSeries, block: PointBlock, i: number, points: PointBlockBuilder): boolean {
     const base = entry.base!
     const distribution = block.distributions.get(i)
     const isOlder = block.start[i] === base.start ? block.time[i] <= base.time : block.start[i] < base.start

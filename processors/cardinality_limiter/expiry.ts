@@ -1,6 +1,6 @@
 import type { Admission } from './admission.ts'
 import type { Counted } from './space-saving.ts'
-import type { Admitted, MetricState } from './state.ts'
+import type { MetricState, TrackedSeries } from './state.ts'
 
 /** A candidate replaces an admitted series that comes less than half as often: no back and forth between equals. */
 const TIMES_HEAVIER = 2
@@ -13,24 +13,29 @@ const MOST_REPLACED = 0.25
  * Gives the places of a metric to those who come most: the silent lose theirs, then those who come far less often than
  * one without a place. Freed places are held for the candidates until the next sweep.
  */
-export function sweep(admission: Admission, now: number, idleExpiry: number, onEvict: (entry: Admitted) => void): void {
+export function expire(
+  admission: Admission,
+  now: number,
+  idleExpiry: number,
+  onEvict: (entry: TrackedSeries) => void
+): void {
   const worthy = worthyCandidates(admission)
   const candidates = byMetric(worthy)
   for (const metric of [...admission.metrics.values()]) {
-    const evict = (entry: Admitted) => {
+    const evict = (entry: TrackedSeries) => {
       admission.evict(entry)
       onEvict(entry)
     }
-    for (const entry of [...metric.admitted.values()]) if (now - entry.lastSeen >= idleExpiry) evict(entry)
+    for (const entry of [...metric.tracked.values()]) if (now - entry.lastSeen >= idleExpiry) evict(entry)
     metric.invited.clear()
     if (metric.isPressed) invite(admission, metric, candidates.get(metric) ?? [], evict)
     metric.wasPressed = metric.isPressed
     metric.isPressed = false
-    for (const entry of metric.admitted.values()) entry.count /= 2
-    if (metric.admitted.size === 0 && now - metric.lastSeen >= idleExpiry) admission.forgetMetric(metric)
+    for (const entry of metric.tracked.values()) entry.count /= 2
+    if (metric.tracked.size === 0 && now - metric.lastSeen >= idleExpiry) admission.evictMetric(metric)
   }
-  admission.forgetIdleTenants(now - idleExpiry)
-  admission.sweeps++
+  admission.expireIdleTenants(now - idleExpiry)
+  admission.expiryRuns++
   admission.candidates.reset(halved(worthy))
 }
 
@@ -38,12 +43,12 @@ function invite(
   admission: Admission,
   metric: MetricState,
   candidates: readonly Counted<MetricState>[],
-  evict: (entry: Admitted) => void
+  evict: (entry: TrackedSeries) => void
 ): void {
   const free = admission.free(metric)
-  // Who was admitted since the last sweep has not had the time to come often.
-  const weakest = [...metric.admitted.values()]
-    .filter(({ since }) => since < admission.sweeps)
+  // Who was tracked since the last sweep has not had the time to come often.
+  const weakest = [...metric.tracked.values()]
+    .filter(({ since }) => since < admission.expiryRuns)
     .sort((a, b) => a.count - b.count || (a.key < b.key ? -1 : 1))
   const mostReplaced = Math.ceil(metric.limits.maxSeries * MOST_REPLACED)
   let replaced = 0
@@ -80,7 +85,7 @@ function byMetric(candidates: readonly Counted<MetricState>[]): Map<MetricState,
 
 /** What goes on being counted: with half the count, the lightest first. */
 function halved(candidates: readonly Counted<MetricState>[]): Counted<MetricState>[] {
-  const left = candidates.filter(({ key, owner }) => !owner.isGone && !owner.admitted.has(key))
+  const left = candidates.filter(({ key, owner }) => !owner.isEvicted && !owner.tracked.has(key))
   return left
     .map(({ key, owner, count, error }) => ({ key, owner, count: count / 2, error: error / 2 }))
     .sort((a, b) => a.count - b.count || (a.key < b.key ? -1 : 1))
