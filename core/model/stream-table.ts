@@ -18,7 +18,7 @@ export class StreamTable<T extends StreamState> {
   #maxStreams: number
   #maxStaleMs: number
   #streams = new Map<Series, T>()
-  #swept = 0
+  #lastExpiry = 0
 
   /** @param maxStaleMs silence after which a stream is forgotten */
   constructor(maxStreams: number, maxStaleMs: number) {
@@ -44,8 +44,8 @@ export class StreamTable<T extends StreamState> {
   /** Forgets the silent; returns what was known of them. */
   expire(now: number): T[] {
     const period = Math.floor((now * SWEEPS) / this.#maxStaleMs)
-    if (period === this.#swept) return []
-    this.#swept = period
+    if (period === this.#lastExpiry) return []
+    this.#lastExpiry = period
     const gone: T[] = []
     for (const [series, state] of this.#streams) {
       if (now - state.lastSeen < this.#maxStaleMs) continue
@@ -58,13 +58,13 @@ export class StreamTable<T extends StreamState> {
   /** @param save what V8 can serialize */
   save<S>(save: (state: T) => S): SavedStreams<S> {
     return {
-      swept: this.#swept,
+      swept: this.#lastExpiry,
       streams: [...this.#streams].map(([series, state]) => [saveSeries(series), save(state)])
     }
   }
 
   restore<S>(saved: SavedStreams<S>, registry: SeriesRegistry, restore: (saved: S) => T): void {
-    this.#swept = saved.swept
+    this.#lastExpiry = saved.swept
     this.#streams = new Map(saved.streams.map(([series, state]) => [restoreSeries(series, registry), restore(state)]))
   }
 }

@@ -1,7 +1,7 @@
 import { SERIES_CACHE_BYTES } from '../../core/model/series-cache.ts'
 import { clientBytes } from './client-numbers.ts'
 import type { Config } from './config.ts'
-import { clusterBytes } from './elections.ts'
+import { clusterBytes } from './leader-election.ts'
 import { memoryBytes } from './memory.ts'
 
 /**

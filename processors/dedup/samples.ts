@@ -2,12 +2,12 @@ import { SeriesCache } from '../../core/model/series-cache.ts'
 import type { Murmur3 } from '../../core/model/sketch/murmur3.ts'
 import type { Block, DistinctSketch, Distribution, PointBlock } from '../../sdk/plugin/index.ts'
 import type { Config } from './config.ts'
-import type { Flight } from './flights.ts'
+import { CONFLICT, type DedupRule, DUPLICATE, NEW, NOT_IDENTIFIED } from './dedup-rule.ts'
+import type { InFlightBatch } from './in-flight-batches.ts'
 import { RememberingRule } from './remembering-rule.ts'
-import { CONFLICT, DUPLICATE, NEW, NOT_IDENTIFIED, type Rule } from './rule.ts'
 
 /** Mode `sample`: points of one series and time are one sample. Events pass. */
-export class Samples extends RememberingRule implements Rule {
+export class Samples extends RememberingRule implements DedupRule {
   readonly duplicateReason = 'duplicate'
   serial = 0
   #keepsFirst: boolean
@@ -26,7 +26,7 @@ export class Samples extends RememberingRule implements Rule {
     })
   }
 
-  begin(block: Block, _flight: Flight, now: number): void {
+  begin(block: Block, _inFlight: InFlightBatch, now: number): void {
     this.memory.expire(now)
     this.#block = block.type === 'points' ? block : undefined
     this.#now = now

@@ -37,7 +37,7 @@ export class Buckets {
   #context: Context
   #buckets = new Map<string, Bucket>()
   /** Number of the second in which places were looked for last. */
-  #swept = 0
+  #lastExpiry = 0
   #shared: { add(items: number): void }
 
   constructor({ rate, burst, max_keys }: Config, context: Context) {
@@ -62,20 +62,20 @@ export class Buckets {
   }
 
   save(): Uint8Array {
-    const saved: Saved = { buckets: this.#buckets, swept: this.#swept }
+    const saved: Saved = { buckets: this.#buckets, swept: this.#lastExpiry }
     return sealState(VERSION, saved)
   }
 
   restore(bytes: Uint8Array): void {
     const saved = openState(VERSION, bytes) as Saved
     this.#buckets = new Map(saved.buckets)
-    this.#swept = saved.swept
+    this.#lastExpiry = saved.swept
     for (const bucket of this.#buckets.values()) bucket.tokens = Math.min(bucket.tokens, this.burst)
   }
 
   #enter(key: string, now: number): Bucket {
     if (this.#buckets.size >= this.#maxKeys && key !== OTHERS) {
-      this.#sweep(now)
+      this.#expireIdle(now)
       if (this.#buckets.size >= this.#maxKeys) {
         this.#shared.add(1)
         return this.of(OTHERS)
@@ -86,10 +86,10 @@ export class Buckets {
     return bucket
   }
 
-  #sweep(now: number): void {
+  #expireIdle(now: number): void {
     const second = Math.floor(now / SWEEP_MS)
-    if (second === this.#swept) return
-    this.#swept = second
+    if (second === this.#lastExpiry) return
+    this.#lastExpiry = second
     for (const [key, bucket] of this.#buckets) if (this.#tokensAt(bucket, now) === this.burst) this.#buckets.delete(key)
   }
 

@@ -16,7 +16,7 @@ interface Follower {
 }
 
 /** A batch on its way: what was remembered for it is to be forgotten if nobody downstream keeps it. */
-export class Flight {
+export class InFlightBatch {
   readonly origin: Origin
   readonly slot: number
   readonly keys: Uint32Array
@@ -46,11 +46,11 @@ export class Flight {
  * Batches that have not settled yet, found by what is in them. A duplicate of something in flight is not known to be
  * stored; its fate follows the first one's: dropped once that is stored, handed back if that is handed back.
  */
-export class Flights {
+export class InFlightBatches {
   #account: Context['account']
   #forget: (keys: Uint32Array, at: number, serial: number) => void
   #pending = new FingerprintTable(1)
-  #flights: (Flight | undefined)[] = []
+  #inFlight: (InFlightBatch | undefined)[] = []
   #freeSlots: number[] = []
 
   constructor(account: Context['account'], forget: (keys: Uint32Array, at: number, serial: number) => void) {
@@ -62,52 +62,52 @@ export class Flights {
     return this.#pending.bytes
   }
 
-  begin({ origin, block }: Batch): Flight {
-    const slot = this.#freeSlots.pop() ?? this.#flights.length
-    const flight = new Flight(origin, slot, block.length)
-    this.#flights[slot] = flight
-    return flight
+  begin({ origin, block }: Batch): InFlightBatch {
+    const slot = this.#freeSlots.pop() ?? this.#inFlight.length
+    const inFlight = new InFlightBatch(origin, slot, block.length)
+    this.#inFlight[slot] = inFlight
+    return inFlight
   }
 
-  /** `key` was first seen in `flight`, or is in a further part of it. */
-  add(flight: Flight, key: Uint32Array, serial: number): void {
-    flight.add(key, serial)
-    if (this.#pending.find(key) < 0) this.#pending.setValue(this.#pending.insert(key), 0, flight.slot)
+  /** `key` was first seen in `inFlight`, or is in a further part of it. */
+  add(inFlight: InFlightBatch, key: Uint32Array, serial: number): void {
+    inFlight.add(key, serial)
+    if (this.#pending.find(key) < 0) this.#pending.setValue(this.#pending.insert(key), 0, inFlight.slot)
   }
 
   /** The batch in flight that has `key`. */
-  flightOf(key: Uint32Array): Flight | undefined {
+  batchOf(key: Uint32Array): InFlightBatch | undefined {
     const slot = this.#pending.find(key)
-    return slot < 0 ? undefined : this.#flights[this.#pending.value(slot, 0)]
+    return slot < 0 ? undefined : this.#inFlight[this.#pending.value(slot, 0)]
   }
 
   /** Ends `handle`, which stands for `items` of a batch, when `first` has ended. */
-  follow(first: Flight, handle: Batch, items: number, reason: string, isLoss: boolean): void {
+  follow(first: InFlightBatch, handle: Batch, items: number, reason: string, isLoss: boolean): void {
     this.#account.inFlight += items
     first.followers.push({ handle, items, reason, isLoss })
   }
 
-  /** `batch` with `block`, as a batch whose outcome decides what is remembered of `flight`, and then ends `batch`. */
-  launch(flight: Flight, batch: Batch, block: Block): Batch {
+  /** `batch` with `block`, as a batch whose outcome decides what is remembered of `inFlight`, and then ends `batch`. */
+  launch(inFlight: InFlightBatch, batch: Batch, block: Block): Batch {
     return Batch.derive([batch], block, outcome => {
-      this.end(flight, outcome)
+      this.end(inFlight, outcome)
       batch.settle(outcome)
     })
   }
 
-  end(flight: Flight, outcome: Outcome): void {
+  end(inFlight: InFlightBatch, outcome: Outcome): void {
     const isForgotten = outcome.status === 'nacked'
-    const { keys, slot } = flight
-    for (let at = 0; at < flight.keyCount * WORDS_PER_KEY; at += WORDS_PER_KEY) {
+    const { keys, slot } = inFlight
+    for (let at = 0; at < inFlight.keyCount * WORDS_PER_KEY; at += WORDS_PER_KEY) {
       const found = this.#pending.find(keys, at)
       if (found >= 0 && this.#pending.value(found, 0) === slot) this.#pending.delete(found)
       if (isForgotten && keys[at + 4] !== 0) this.#forget(keys, at, keys[at + 4])
     }
-    if (isForgotten) for (const undo of flight.takeBack) undo()
-    this.#flights[slot] = undefined
+    if (isForgotten) for (const undo of inFlight.takeBack) undo()
+    this.#inFlight[slot] = undefined
     this.#freeSlots.push(slot)
     if (this.#pending.size === 0 && this.#pending.bytes > LARGE_TABLE_BYTES) this.#pending = new FingerprintTable(1)
-    for (const follower of flight.followers) this.#endFollower(follower, outcome)
+    for (const follower of inFlight.followers) this.#endFollower(follower, outcome)
   }
 
   #endFollower({ handle, items, reason, isLoss }: Follower, outcome: Outcome): void {

@@ -11,18 +11,18 @@ export type Vote = 'elected' | 'not_elected' | 'too_many_clusters'
 const BYTES_PER_CLUSTER = 320
 export const clusterBytes = (clusters: number): number => clusters * BYTES_PER_CLUSTER
 
-export interface SavedElections {
+export interface SavedLeaderElection {
   readonly clusters: readonly [string, Elected][]
   readonly nextSweep: number
 }
 
 /** One replica for each cluster: the first heard, until it is silent for too long and another sends. */
-export class Elections {
+export class LeaderElection {
   failovers = 0
   #timeout: number
   #maxClusters: number
   #clusters = new Map<string, Elected>()
-  #nextSweep = 0
+  #nextExpiry = 0
 
   /** @param timeout ms of silence */
   constructor(timeout: number, maxClusters: number) {
@@ -50,13 +50,13 @@ export class Elections {
     return 'elected'
   }
 
-  save(): SavedElections {
-    return { clusters: [...this.#clusters], nextSweep: this.#nextSweep }
+  save(): SavedLeaderElection {
+    return { clusters: [...this.#clusters], nextSweep: this.#nextExpiry }
   }
 
-  restore({ clusters, nextSweep }: SavedElections): void {
+  restore({ clusters, nextSweep }: SavedLeaderElection): void {
     this.#clusters = new Map(clusters)
-    this.#nextSweep = nextSweep
+    this.#nextExpiry = nextSweep
   }
 
   #enter(cluster: string, replica: string, now: number): Vote {
@@ -69,8 +69,8 @@ export class Elections {
   // A cluster of which nobody was heard for so long would hold an election anyway.
   // Looking at all of them for each stranger would let strangers keep the processor busy.
   #forgetSilent(now: number): void {
-    if (now < this.#nextSweep) return
-    this.#nextSweep = now + this.#timeout
+    if (now < this.#nextExpiry) return
+    this.#nextExpiry = now + this.#timeout
     for (const [cluster, { heard }] of this.#clusters) if (now - heard >= this.#timeout) this.#clusters.delete(cluster)
   }
 }

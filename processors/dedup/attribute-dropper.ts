@@ -11,11 +11,11 @@ import {
 } from '../../sdk/plugin/index.ts'
 
 /** Takes attributes off, of points and their resources, and of events. */
-export class Stripper {
+export class AttributeDropper {
   #series: SeriesRegistry
   #names: readonly string[]
   #applies: (attributes: Attributes, resource: Attributes) => boolean
-  #stripped: SeriesCache<Series>
+  #dropped: SeriesCache<Series>
   // One object for each resource, so that its key is worked out once.
   #resources = new WeakMap<Resource, Resource>()
 
@@ -28,7 +28,7 @@ export class Stripper {
     this.#series = series
     this.#names = names
     this.#applies = applies
-    this.#stripped = new SeriesCache(one => this.#strip(one))
+    this.#dropped = new SeriesCache(one => this.#dropAttributes(one))
   }
 
   block(block: Block): Block {
@@ -39,9 +39,9 @@ export class Stripper {
     const series: Series[] = []
     let isSame = true
     for (const one of block.series) {
-      const stripped = this.#stripped.get(one)
-      isSame &&= stripped === one
-      series.push(stripped)
+      const dropped = this.#dropped.get(one)
+      isSame &&= dropped === one
+      series.push(dropped)
     }
     return isSame ? block : { ...block, series }
   }
@@ -50,14 +50,14 @@ export class Stripper {
     const attributes: Attributes[] = []
     let isSame = true
     for (const one of block.attributes) {
-      const stripped = this.#applies(one, NO_ATTRIBUTES) ? this.#without(one) : one
-      isSame &&= stripped === one
-      attributes.push(stripped)
+      const dropped = this.#applies(one, NO_ATTRIBUTES) ? this.#without(one) : one
+      isSame &&= dropped === one
+      attributes.push(dropped)
     }
     return isSame ? block : { ...block, attributes }
   }
 
-  #strip(series: Series): Series {
+  #dropAttributes(series: Series): Series {
     const { metric, scope } = series
     if (!this.#applies(series.attributes, series.resource.attributes)) return series
     const attributes = this.#without(series.attributes)
@@ -70,9 +70,9 @@ export class Stripper {
     if (!this.#has(resource.attributes)) return resource
     const known = this.#resources.get(resource)
     if (known !== undefined) return known
-    const stripped = { ...resource, attributes: this.#without(resource.attributes) }
-    this.#resources.set(resource, stripped)
-    return stripped
+    const dropped = { ...resource, attributes: this.#without(resource.attributes) }
+    this.#resources.set(resource, dropped)
+    return dropped
   }
 
   #without(attributes: Attributes): Attributes {
