@@ -3,7 +3,7 @@ import type { ConfigProblem, ConfigSchema } from '../plugin/contract.ts'
 import { matchBound } from './matching/bound.ts'
 import { checkMatch } from './matching/check.ts'
 import { type MatchConfig, matchSchema } from './matching/config.ts'
-import { SERIES_CACHE_BYTES } from './series-cache.ts'
+import { SERIES_MEMO_BYTES } from './series-memo.ts'
 
 /** Of processors that remember something of each series: what bounds a `StreamTable`. */
 export interface StreamOptions {
@@ -45,4 +45,4 @@ export function checkStreamOptions({ max_stale, match }: StreamOptions): ConfigP
 
 /** Most bytes that will be remembered. */
 export const streamsBound = ({ max_streams, match }: StreamOptions) =>
-  max_streams * BYTES_PER_STREAM + SERIES_CACHE_BYTES + matchBound(match)
+  max_streams * BYTES_PER_STREAM + SERIES_MEMO_BYTES + matchBound(match)

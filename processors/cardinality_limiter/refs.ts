@@ -1,4 +1,4 @@
-import { SeriesCache } from '../../core/model/series-cache.ts'
+import { SeriesMemo } from '../../core/model/series-memo.ts'
 import { Murmur3 } from '../../core/model/sketch/murmur3.ts'
 import type { Series } from '../../sdk/plugin/index.ts'
 import { isAdditive } from './additive-values.ts'
@@ -13,13 +13,13 @@ export class Refs {
   /** Rises with each epoch of the demand. */
   epoch = 1
   #admission: Admission
-  #cache: SeriesCache<Ref>
+  #cache: SeriesMemo<Ref>
   #hash = new Murmur3()
   #words = new Uint32Array(4)
 
   constructor(admission: Admission) {
     this.#admission = admission
-    this.#cache = new SeriesCache(series => this.#make(series))
+    this.#cache = new SeriesMemo(series => this.#make(series))
   }
 
   /** With metric and tenant, and counted in the demand. */

@@ -1,4 +1,4 @@
-import { SeriesCache } from '../../core/model/series-cache.ts'
+import { SeriesMemo } from '../../core/model/series-memo.ts'
 import {
   type Attributes,
   type Block,
@@ -15,7 +15,7 @@ export class AttributeDropper {
   #series: SeriesRegistry
   #names: readonly string[]
   #applies: (attributes: Attributes, resource: Attributes) => boolean
-  #dropped: SeriesCache<Series>
+  #dropped: SeriesMemo<Series>
   // One object for each resource, so that its key is worked out once.
   #resources = new WeakMap<Resource, Resource>()
 
@@ -28,7 +28,7 @@ export class AttributeDropper {
     this.#series = series
     this.#names = names
     this.#applies = applies
-    this.#dropped = new SeriesCache(one => this.#dropAttributes(one))
+    this.#dropped = new SeriesMemo(one => this.#dropAttributes(one))
   }
 
   block(block: Block): Block {

@@ -1,5 +1,5 @@
 import { select } from '../../core/model/select.ts'
-import { SeriesCache } from '../../core/model/series-cache.ts'
+import { SeriesMemo } from '../../core/model/series-memo.ts'
 import {
   type Attributes,
   attributeText,
@@ -29,7 +29,7 @@ export class HaReplica implements MapProcessor {
   #config: Config
   #election: LeaderElection
   #dropper: AttributeDropper
-  #labels: SeriesCache<Labels | undefined>
+  #labels: SeriesMemo<Labels | undefined>
 
   constructor(config: Config, context: Context) {
     this.#config = config
@@ -40,7 +40,7 @@ export class HaReplica implements MapProcessor {
       [config.replica_label],
       (attributes, resource) => this.#labelsOf(attributes, resource) !== undefined
     )
-    this.#labels = new SeriesCache((series: Series) => this.#labelsOf(series.attributes, series.resource.attributes))
+    this.#labels = new SeriesMemo((series: Series) => this.#labelsOf(series.attributes, series.resource.attributes))
     const { instruments } = context
     exposeMemory(
       instruments,

@@ -1,4 +1,4 @@
-import { SeriesCache } from '../../core/model/series-cache.ts'
+import { SeriesMemo } from '../../core/model/series-memo.ts'
 import type { Murmur3 } from '../../core/model/sketch/murmur3.ts'
 import type { Block, DistinctSketch, Distribution, PointBlock } from '../../sdk/plugin/index.ts'
 import type { Config } from './config.ts'
@@ -12,14 +12,14 @@ export class Samples extends RememberingRule implements DedupRule {
   serial = 0
   #keepsFirst: boolean
   #value = new Uint32Array(4)
-  #seriesKeys: SeriesCache<Uint32Array>
+  #seriesKeys: SeriesMemo<Uint32Array>
   #block: PointBlock | undefined
   #now = 0
 
   constructor(config: Config) {
     super(config)
     this.#keepsFirst = config.conflict === 'keep_first'
-    this.#seriesKeys = new SeriesCache(series => {
+    this.#seriesKeys = new SeriesMemo(series => {
       const key = new Uint32Array(4)
       this.hash.reset().text(series.key).finish(key)
       return key

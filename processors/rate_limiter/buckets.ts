@@ -1,6 +1,6 @@
 import { matchBound } from '../../core/model/matching/bound.ts'
 import { openState, sealState } from '../../core/model/saved-state.ts'
-import { SERIES_CACHE_BYTES } from '../../core/model/series-cache.ts'
+import { SERIES_MEMO_BYTES } from '../../core/model/series-memo.ts'
 import type { Context } from '../../sdk/plugin/index.ts'
 import type { Config } from './config.ts'
 
@@ -27,7 +27,7 @@ interface Saved {
 
 /** Most bytes it will remember. */
 export const memoryBound = ({ max_keys, match }: Config) =>
-  max_keys * BYTES_PER_KEY + SERIES_CACHE_BYTES + matchBound(match)
+  max_keys * BYTES_PER_KEY + SERIES_MEMO_BYTES + matchBound(match)
 
 /** A token bucket for each key. One that is full is as good as forgotten, so those make room. */
 export class Buckets {

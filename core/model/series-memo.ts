@@ -4,10 +4,10 @@ import type { Series } from './series.ts'
 const SLOTS = 2 ** 16
 
 /** What it costs, with small values: references and the values themselves. */
-export const SERIES_CACHE_BYTES = SLOTS * 120
+export const SERIES_MEMO_BYTES = SLOTS * 120
 
 /** Something worked out of a series, kept for those seen last. Series with ids that fall together replace each other. */
-export class SeriesCache<T> {
+export class SeriesMemo<T> {
   #make: (series: Series) => T
   #owner: (Series | undefined)[] = new Array(SLOTS).fill(undefined)
   #values: (T | undefined)[] = new Array(SLOTS).fill(undefined)
