@@ -1,7 +1,7 @@
 import { USUAL_LIMITS } from '../../../core/model/sketch/exponential-counts.ts'
 import { WindowEngine } from '../../../core/windows/engine.ts'
 import type { RuleSettings, WindowSettings } from '../../../core/windows/settings.ts'
-import type { Batch, Block, Metric, PointBlock, Processor } from '../../../sdk/plugin/index.ts'
+import type { Batch, Block, Metric, PointBlock, Processor, Series } from '../../../sdk/plugin/index.ts'
 import { PointBlockBuilder, sortAttributes } from '../../../sdk/plugin/index.ts'
 import { ProcessorHarness, type TestContext, testBatch, testContext } from '../../../sdk/plugin/testing.ts'
 
@@ -64,6 +64,8 @@ export function durableEngine(settings: WindowSettings): WindowHarness {
 export class WindowHarness {
   readonly context: TestContext
   readonly outputs: Output[] = []
+  /** Of each output. */
+  readonly series: Series[] = []
   readonly processor: Processor
   readonly host: ProcessorHarness
   readonly batches: Batch[] = []
@@ -126,6 +128,7 @@ export class WindowHarness {
   #record(block: PointBlock): void {
     for (let i = 0; i < block.length; i++) {
       const { metric, attributes } = block.series[i]
+      this.series.push(block.series[i])
       const labels = attributes.map(([key, value]) => `${key}=${value}`).join()
       this.outputs.push({
         series: `${metric.name}{${labels}}`,

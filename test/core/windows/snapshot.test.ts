@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import path from 'node:path'
 import { describe, it } from 'node:test'
 import type { RuleSettings, WindowSettings } from '../../../core/windows/settings.ts'
 import { type Attributes, PointBlockBuilder } from '../../../sdk/plugin/index.ts'
 import { durableEngine, EPOCH, type Output, ruleOf, settingsOf, tumbling, type WindowHarness } from './harness.ts'
+import { fill, SETTINGS as VERSION_6 } from './version-6.ts'
 
 const WINDOWS = [tumbling(1000), tumbling(60_000)]
 const USUAL = ruleOf({ windows: WINDOWS })
@@ -80,6 +83,19 @@ describe('a snapshot', () => {
       const bytes = await saved()
       assert.throws(() => restore(bytes, settingsOf(...rules)), want)
     })
+
+  it('of version 6 that an earlier Weir wrote is read: all that follows is as if it had gone on itself', async () => {
+    const live = await durableEngine(VERSION_6).start()
+    await fill(live)
+    live.outputs.length = 0
+    const restored = durableEngine(VERSION_6)
+    restored.context.clock.advanceTo(live.context.clock.now())
+    restored.processor.restore!(readFileSync(path.join(import.meta.dirname, 'version-6.snapshot')))
+    await restored.start()
+    for (const weir of [live, restored]) weir.advanceTo(60)
+    assert.ok(live.outputs.length > 50, `${live.outputs.length} points`)
+    assert.deepEqual(restored.outputs, live.outputs)
+  })
 
   it('is of its rules wherever they stand, and others begin beside them', async () => {
     const [added, a, b] = ['added', 'a', 'b'].map(name => ruleOf({ match: { name }, output: ['delta'] }))

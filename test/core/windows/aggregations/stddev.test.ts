@@ -3,6 +3,7 @@ import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import { stddev } from '../../../../core/windows/aggregations/stddev.ts'
 import { Pane } from '../../../../core/windows/panes/pane.ts'
+import { durableEngine, ruleOf, settingsOf, tumbling } from '../harness.ts'
 import { emitted, LAYOUT, observe, paneOf } from './harness.ts'
 
 const values = fc.array(fc.integer({ min: -1_000_000, max: 1_000_000 }), { minLength: 1, maxLength: 200 })
@@ -29,6 +30,19 @@ describe('stddev', () => {
         near(emitted(stddev, merged)[0], exactly(parts.flat()))
       })
     )
+  })
+
+  it('of a large window is made of the small ones, as a gauge in the unit of the values', async () => {
+    const rule = ruleOf({ aggregations: ['stddev'], windows: [1000, 10_000].map(tumbling), output: ['delta'] })
+    const weir = await durableEngine(settingsOf(rule)).start()
+    const metric = { unit: 's' }
+    const points = [2, 4, 4, 4, 5, 5, 7, 9].map((value, i) => ({ at: i + 0.5, value, name: 'wait', metric }))
+    await weir.send(...points, { at: 0.6, value: 4, name: 'wait', metric })
+    weir.advanceTo(20)
+    assert.equal(weir.of('wait.stddev{window=1s}')[1], 1)
+    near(weir.of('wait.stddev{window=10s}')[10], exactly([2, 4, 4, 4, 5, 5, 7, 9, 4]))
+    const [{ metric: output }] = weir.series
+    assert.deepEqual([output.kind, output.unit, output.temporality], ['gauge', 's', 'unspecified'])
   })
 
   it('is not known of a group without single values', () => {
