@@ -15,10 +15,10 @@ import { WindowRule } from './window-rule.ts'
 const TICKS_PER_PANE = 4
 const SHORTEST_TICK_MS = 50
 const LONGEST_TICK_MS = 500
-/** Groups and cumulative series that stood still for this long, and for two of the largest windows, are forgotten. */
+/** Groups and cumulative series that stood still for this long, and for two of the largest windows, expire. */
 const EXPIRE_AFTER_MS = 3_600_000
 
-/** Aggregates points and events in windows of event time, by rules. What no rule takes passes through. */
+/** Aggregates points and events in windows of event time, by rules. Items that no rule takes pass through. */
 export class WindowEngine implements BatchProcessor {
   #settings: WindowSettings
   #context: Context
@@ -26,11 +26,11 @@ export class WindowEngine implements BatchProcessor {
   #disposition: Disposition
   #output: ((batch: Batch) => void) | undefined
   #cancelTick: () => void = () => {}
-  /** Windows on their way out. */
+  /** The emission of closed windows that is under way. */
   #running: Generator<void> | undefined
-  /** By index: rules for whose state there is no place in what follows this. */
+  /** By index: rules whose state no rule of the successor takes. */
   #leaving: ReadonlyMap<number, Unmatched> = new Map()
-  /** Whether all they held is sent. */
+  /** True if all windows of these rules are emitted. */
   #haveLeft = false
 
   constructor(settings: WindowSettings, context: Context) {
@@ -59,18 +59,18 @@ export class WindowEngine implements BatchProcessor {
   }
 
   receive(batch: Batch): void {
-    // A processor before this one may emit by a timer, while windows are on their way: the batch comes after them.
+    // A processor before this one may emit by a timer while windows are being emitted: the batch comes after them.
     this.#finish()
     const { block, origin } = batch
     const passing = this.#aggregate(block, origin.source)
     if (passing === block) return this.#output?.(batch)
-    // From here the rest is this processor's too: the batch must not come again because of it.
+    // From here the other items are this processor's too: the batch must not come again because of them.
     if (passing !== undefined) this.#state.outbox.put(passing)
     batch.ack()
     if (passing !== undefined) this.#send()
   }
 
-  /** With a place to keep state the open windows wait for the next start; else they are sent as they stand. */
+  /** If state is kept the open windows wait for the next start; else they are emitted as they stand. */
   finish(done: () => void): void {
     this.#cancelTick()
     this.#finish()
@@ -114,7 +114,7 @@ export class WindowEngine implements BatchProcessor {
     restoreState(bytes, this.#state, this.#settings, this.#context)
   }
 
-  /** Returns what passes through: nothing, some, or the block itself. */
+  /** Returns the items that pass through: none, some, or the block itself. */
   #aggregate(block: Block, source: string): Block | undefined {
     const { account, clock } = this.#context
     const { rules, watermark } = this.#state
@@ -145,7 +145,7 @@ export class WindowEngine implements BatchProcessor {
     })
   }
 
-  // With a journal nothing comes in until all of it is done, so it need not be done at once: replies go on meanwhile.
+  // With a journal nothing comes in until the emission is done, so it goes in steps: replies go out between them.
   #advance(watermark: number): void {
     this.#finish()
     this.#running = this.#advancing(watermark, this.#state.rules)
@@ -153,7 +153,7 @@ export class WindowEngine implements BatchProcessor {
     else if (this.#step()) this.#context.inSteps(() => this.#step())
   }
 
-  /** Whether there is more. */
+  /** True if there is more. */
   #step(): boolean {
     if (this.#running?.next().done !== false) this.#running = undefined
     return this.#running !== undefined
@@ -163,8 +163,8 @@ export class WindowEngine implements BatchProcessor {
     while (this.#step());
   }
 
-  // While the outbox waits for credits no window closes: what is owed stays small, and late points still count. With a
-  // journal it is the host that waits, and windows close by time alone, so that they close alike when done again.
+  // While the outbox waits for credits no window closes: the outbox stays small, and late points still count. With a
+  // journal the host waits instead, and windows close by time alone, so that they close alike when replayed.
   *#advancing(watermark: number, rules: readonly WindowRule[]): Generator<void> {
     this.#send()
     if (this.#isBlocked) return

@@ -8,25 +8,25 @@ import type { RuleSettings, WindowSettings } from './settings.ts'
 const BYTES_PER_GROUP = 500
 /** A series that is sent, as measured. */
 const BYTES_PER_OUTPUT = 900
-/** A row of a pane whose table is half empty, with every column. */
+/** A row of a pane if half of its table is empty: sum, count, extremes and last value. */
 const BYTES_PER_ROW = 112
-/** That a late point changed it, until the window is sent again. */
+/** A note that a late point changed the group, until the window is sent again. */
 const BYTES_PER_AMENDED = 40
 /** Last point and identity of a cumulative series. */
 const BYTES_PER_CUMULATIVE = 300
-/** However few groups there may be: many series make one. */
+/** Series may be many even if groups are few. */
 const LEAST_FAST = 2 ** 17
 const LEAST_CUMULATIVE = 1_000_000
 
 /**
- * The most bytes that are remembered, where all groups are active in every window and each value differs. Of the usual
- * aggregations it is that of numbers: what a group of a set or a histogram takes besides, the README says.
+ * The most bytes that are remembered if all groups are active in every window and each value differs. With the usual
+ * aggregations all groups are taken for numbers; the README says how much a set or a histogram takes besides.
  */
 export function memoryBoundOf({ rules, allowedLatenessMs }: WindowSettings): number {
   return rules.reduce((bytes, rule) => bytes + boundOf(rule, allowedLatenessMs), 0)
 }
 
-/** How many of the series that come in a rule remembers. */
+/** The number of input series that a rule remembers. */
 export function limitsOf({ maxGroups }: RuleSettings): LookupLimits {
   return { fast: Math.max(LEAST_FAST, maxGroups), cumulative: Math.max(LEAST_CUMULATIVE, maxGroups) }
 }
@@ -35,7 +35,7 @@ function boundOf(rule: RuleSettings, allowedLatenessMs: number): number {
   const { aggregations, gauges, windows, limits, output, late, amendMs, maxGroups } = rule
   const kept = late === 'amend' ? amendMs : 0
   let panes = 0
-  // Of windows that overlap the sums of neighbours are kept as well, together as much as the panes.
+  // If windows overlap, the sums of neighbouring panes are kept as well. Together they take as much as the panes.
   for (const { sizeMs, everyMs } of windows) {
     const covered = sizeMs + allowedLatenessMs + kept
     panes += Math.ceil(covered / everyMs) * (sizeMs === everyMs ? 1 : 2) + 1

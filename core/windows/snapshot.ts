@@ -11,7 +11,7 @@ import type { SavedRule } from './window-rule.ts'
 const VERSION = 6
 const REMEDY = 'start with what it had and run `weir reload` with the change, which sends what is open'
 
-/** What is on disk: columns for the most part, which are copied as they are. */
+/** The content of a snapshot. It is columns for the most part, which are copied as they are. */
 interface Saved {
   readonly kinds: readonly RuleSignature[]
   readonly watermark: number
@@ -21,7 +21,7 @@ interface Saved {
   readonly outbox: readonly SavedBlock[]
 }
 
-/** @param isKept whether a rule's state, by the index of the rule, is part of it */
+/** @param isKept true if the state of the rule with that index is part of the snapshot */
 export function* saveState(
   { rules, outbox, watermark, lastExpiryHour }: State,
   settings: WindowSettings,
@@ -40,7 +40,7 @@ export function* saveState(
   return yield* sealInSteps(VERSION, saved)
 }
 
-/** Into a fresh `state`. Throws where the bytes are damaged, or do not fit this version or configuration. */
+/** Restores into a fresh `state`. Throws if the bytes are damaged, or do not fit this version or configuration. */
 export function restoreState(bytes: Uint8Array, state: State, settings: WindowSettings, context: Context): void {
   const saved = openState(VERSION, bytes) as Saved
   const matches = matchStates(saved.kinds, signaturesOf(settings.rules))

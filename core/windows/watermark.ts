@@ -1,4 +1,4 @@
-/** How far a source has come, and when it was last heard of. */
+/** The event time that a source has reached, and the clock time at which it was last heard. */
 export interface Source {
   reached: number
   lastSeen: number
@@ -57,7 +57,7 @@ export class Watermark {
     }
   }
 
-  /** Where nobody sends, time goes on by the clock, as long as there is something to wait for it. */
+  /** Without sources time goes on by the clock, as long as something waits for it. */
   advance(now: number, isWaitedFor: boolean): number {
     const { allowedLatenessMs, idleTimeoutMs, maxSourceLagMs } = this.#settings
     for (const [source, { lastSeen }] of this.#sources)

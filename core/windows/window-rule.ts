@@ -22,13 +22,13 @@ import type { RuleSettings } from './settings.ts'
 
 const EVENT = GROUP_KINDS.indexOf('event')
 
-/** What all rules of an engine count together. */
+/** Counters that all rules of an engine share. */
 export interface RuleCounters {
   readonly late: { add(items: number): void }
   readonly withoutBuckets: { add(points: number): void }
 }
 
-/** What is on disk. */
+/** A rule's state on disk. */
 export interface SavedRule {
   readonly groups: SavedGroups
   readonly inputs: SavedSeriesLookup
@@ -36,7 +36,7 @@ export interface SavedRule {
   readonly totals: SavedTotals
 }
 
-/** One rule: what it takes of each block, its groups, its windows, and what it makes of them. */
+/** One rule of an engine: its input of each block, its groups, its windows and its output. */
 export class WindowRule {
   readonly groups: Groups
   readonly windows: Windows
@@ -49,7 +49,7 @@ export class WindowRule {
   #lookup: SeriesLookup
   #extractor: Extractor
   #recorder: Recorder
-  /** By kind: 1 where numbers need nothing but to be added up. */
+  /** By kind: 1 if numbers need no more than a sum and a count. */
   #addsUp: Uint8Array
 
   constructor(settings: RuleSettings, context: Context, counters: RuleCounters) {
@@ -127,7 +127,7 @@ export class WindowRule {
     }
   }
 
-  /** Forgets groups and cumulative series that stood still since `time`. */
+  /** Expires groups and cumulative series that stood still since `time`. */
   expire(time: number): void {
     const expired = this.groups.expire(time, this.windows.slotsInUse(this.groups.length))
     this.emitter.expire(expired)
@@ -157,7 +157,7 @@ export class WindowRule {
   #kindOf(series: Series): GroupKind | undefined {
     if (this.#match !== undefined && !this.#match.series(series)) return undefined
     if (this.#settings.refusalOf?.(series) !== undefined) return undefined
-    // What an attribute says is said anew by every point.
+    // The value of an attribute is a new one with every point.
     const kind = this.#settings.attribute === undefined ? countedAs(series) : 'event'
     return kind === undefined || this.#plan.kinds[GROUP_KINDS.indexOf(kind)] === undefined ? undefined : kind
   }
@@ -170,7 +170,7 @@ export class WindowRule {
     else disposition.take(i)
   }
 
-  // Before anything remembers it: what is handed on was not counted here.
+  // A late item is forwarded before anything remembers it, since it is not counted here.
   #isForwarded(time: number, i: number, disposition: Disposition): boolean {
     if (this.#settings.late !== 'side_output' || !this.windows.isLate(time)) return false
     this.#counters.late.add(1)

@@ -14,11 +14,11 @@ export interface Accumulator {
   add(row: number, observation: Observation): void
   /** Merges rows of `other`, which is of the same type, into rows of this one. */
   merge(other: this, rows: RowPairs): void
-  /** Takes rows of `other`, whose pane has outgrown it. `other` is not used after that. */
+  /** Takes the rows of `other`, which the pane has outgrown and does not use after that. */
   take(other: this, rows: RowPairs): void
   /** @param slots the groups in `rows` */
   save(slots: Int32Array, rows: Int32Array): Stepwise<unknown>
-  /** Into rows that are new. @param rows where the pane has each of the saved `slots` */
+  /** Restores into new rows. @param rows the pane's row of each saved slot */
   restore(saved: unknown, slots: Int32Array, rows: Int32Array): void
 }
 

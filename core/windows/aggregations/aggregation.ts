@@ -13,9 +13,9 @@ import type { Accumulator, AccumulatorType } from './accumulator.ts'
 export interface Aggregation {
   /** Its name in configurations, and in names of metrics. */
   readonly name: string
-  /** Whether the values must be numbers. If they are those of an attribute, others are dropped. */
+  /** True if values must be numbers. Then an attribute's value that is no number is dropped. */
   readonly needsNumbers: boolean
-  /** Whether it is meaningful for groups of this kind. */
+  /** True if it is meaningful for groups of this kind. */
   takes(kind: GroupKind, options: AggregationOptions): boolean
   accumulators(options: AggregationOptions): readonly AccumulatorType[]
   /** The series that it may make of a group. {@link Sink} names them by their index. */
@@ -35,7 +35,7 @@ export interface AggregationOptions {
   /** From 0 to 1. */
   readonly quantiles: readonly number[]
   readonly limits: BucketLimits
-  /** Whether histograms keep their buckets. */
+  /** True if histograms keep their buckets. */
   readonly buckets: boolean
 }
 
@@ -43,7 +43,7 @@ export interface AggregationOptions {
 export interface Output {
   /** Set apart from other outputs by this attribute. */
   readonly attribute?: Attribute
-  /** What the output's metric has in place of the input's. A gauge has no temporality, others have that of the stream. */
+  /** The output metric's kind and unit. A gauge has no temporality, other kinds have that of the output stream. */
   shape(input: Metric, kind: GroupKind): Pick<Metric, 'kind' | 'unit'>
 }
 
@@ -84,7 +84,7 @@ export const valueUnit = ({ unit }: Metric, kind: GroupKind) => (kind === 'event
 /** A value of the window that does not add up with those of other windows. */
 export const GAUGE_OUTPUT: Output = { shape: (input, kind) => ({ kind: 'gauge', unit: valueUnit(input, kind) }) }
 
-/** Kinds of groups whose items have one value each. */
+/** Kinds of groups in which each item has one value. */
 export const SINGLE_VALUES: readonly GroupKind[] = ['counter', 'up_down_counter', 'gauge', 'event']
 
 export const isHistogramOrValue = (kind: GroupKind) => kind === 'histogram' || SINGLE_VALUES.includes(kind)

@@ -3,7 +3,7 @@ import type { Observation } from '../input/observation.ts'
 import { pickRows, type RowPairs } from '../panes/rows.ts'
 import type { Accumulator } from './accumulator.ts'
 
-/** An accumulator whose state of a group is a few numbers, each in a column of its own. Columns are saved by name. */
+/** An accumulator that has a few numbers for each group, each in a column of its own. Columns are saved by name. */
 export abstract class NumberColumns<Name extends string> implements Accumulator {
   protected readonly columns: Readonly<Record<Name, Float64Array>>
   #names: readonly Name[]

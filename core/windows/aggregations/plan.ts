@@ -12,7 +12,7 @@ const USUAL: Readonly<Record<Exclude<GroupKind, 'gauge'>, readonly AggregationNa
   event: ['count', 'sum'],
   set: ['unique']
 }
-/** Of events whose values were all 1 the sum is the count. */
+/** If all values of events were 1 their sum is their count. */
 const USUAL_OF_EVENTS_WITHOUT_VALUES: readonly AggregationName[] = ['count']
 
 /** How a rule aggregates. */
@@ -31,7 +31,7 @@ export interface KindPlan {
   readonly totals: readonly PlannedAggregation[]
   /** Indexes into the accumulators of the rule. */
   readonly accumulators: readonly number[]
-  /** For groups of events none of which had a value other than 1; undefined: no different. */
+  /** The plan for groups of events whose values were all 1; undefined: the same. */
   readonly withoutValues: KindPlan | undefined
 }
 

@@ -9,7 +9,7 @@ export interface Sketch {
   merge(other: this): void
 }
 
-/** An accumulator whose state of a group is one sketch, made when the group's first value comes. */
+/** An accumulator that has one sketch for each group, made when the group's first value comes. */
 export abstract class SketchColumn<S extends Sketch> implements Accumulator {
   #sketches: (S | undefined)[]
 

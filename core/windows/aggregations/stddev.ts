@@ -50,7 +50,7 @@ const MOMENTS: AccumulatorType<Moments> = {
 /** Three numbers of eight bytes, in a table that may be half empty. */
 const BYTES_PER_GROUP = 48
 
-/** The standard deviation of all values in the window, of which they are the whole population. */
+/** The standard deviation of all values in the window, taken for the whole population. */
 export const stddev = {
   name: 'stddev',
   needsNumbers: true,

@@ -1,14 +1,14 @@
 import { type Attribute, type Attributes, findAttribute, sortAttributes } from '../../model/attributes.ts'
 import { NO_RESOURCE, NO_SCOPE, type Resource, type Scope } from '../../model/series.ts'
 
-/** What is left of an identity once what is summed over is gone. */
+/** The rest of an identity without the attributes that are summed over. */
 export interface Kept {
   readonly attributes: Attributes
   readonly resource: Resource
   readonly scope: Scope
 }
 
-/** Which attributes tell groups apart. */
+/** Chooses the attributes that tell groups apart. */
 export class Grouping {
   #by: readonly string[] | undefined
   #without: ReadonlySet<string>
@@ -16,7 +16,7 @@ export class Grouping {
 
   /**
    * @param by attributes to keep, of the point or else of its resource; undefined: all
-   * @param without attributes to sum over, where `by` is undefined
+   * @param without attributes to sum over, if `by` is undefined
    */
   constructor(by: readonly string[] | undefined, without: readonly string[]) {
     this.#by = by

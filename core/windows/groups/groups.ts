@@ -8,12 +8,12 @@ import type { Grouping } from './grouping.ts'
 import { type Identity, IdentityTable, type SavedIdentityTable } from './identity-table.ts'
 
 const OVERFLOW: Attribute = ['otel.metric.overflow', 'true']
-/** Beyond the most groups each metric has one; beyond as many metrics, all share one a kind. */
+/** Beyond the most groups each metric has one overflow group; beyond so many metrics, all share one a kind. */
 export const MAX_OVERFLOW_GROUPS = 10_000
 const OVERFLOW_NAME = 'weir.overflow'
 const NEVER = Number.POSITIVE_INFINITY
 
-/** What is on disk, columns by slot. */
+/** Groups on disk, in columns by slot. */
 export interface SavedGroups {
   readonly identities: SavedIdentityTable
   readonly kinds: Uint8Array
@@ -25,7 +25,7 @@ export interface SavedGroups {
 export class Groups {
   /** Index into {@link GROUP_KINDS}. */
   kinds = new Uint8Array()
-  /** 1 where an event of it ever had a value other than 1; only then is the sum of values worth a series. */
+  /** 1 if an event of the group ever had a value other than 1; only then is the sum of values worth a series. */
   hasValues = new Uint8Array()
   /** Unix ms of the last pane that had something for it; {@link NEVER} before. */
   lastActive = new Float64Array()
@@ -33,11 +33,11 @@ export class Groups {
   #grouping: Grouping
   #max: number
   #identities = new IdentityTable()
-  /** Those somebody asked for, or that came since the start. */
+  /** Identities that were asked for, or came, since the start. */
   #known: (Identity | undefined)[] = []
   #ofEvent = new Map<string, number>()
   #eventMetrics = new EventMetrics()
-  /** What groups of a metric are of: thousands share one. */
+  /** The metric of groups, by the metric of their points: thousands share one. */
   #metrics = new WeakMap<Metric, Metric>()
 
   constructor(grouping: Grouping, max: number) {
@@ -62,7 +62,7 @@ export class Groups {
     return GROUP_KINDS[this.kinds[slot]]
   }
 
-  /** What the output series are named after. */
+  /** The identity that output series are made from. */
   identityOf(slot: number): Identity {
     return (this.#known[slot] ??= this.#identities.at(slot))
   }
@@ -84,12 +84,12 @@ export class Groups {
     return slot
   }
 
-  /** Forgets groups last active before `time`, but for slots where `inUse` is 1; returns the slots it freed. */
+  /** Expires groups last active before `time`, except slots with 1 in `inUse`; returns the slots it freed. */
   expire(time: number, inUse: Uint8Array): number[] {
     const expired: number[] = []
     for (let slot = 0; slot < this.length; slot++) {
       if (!this.#identities.isUsed(slot) || inUse[slot] === 1) continue
-      // Nothing of it has counted so far, having come too late, say. It has until the next time.
+      // None of its points has counted so far: they came too late, for instance. It stays until the next time.
       if (this.lastActive[slot] === NEVER) this.lastActive[slot] = time
       if (this.lastActive[slot] >= time) continue
       this.#known[slot] = undefined

@@ -8,10 +8,10 @@ import { readAttributes, ValueWriter } from './value-codec.ts'
 
 const INITIAL_BYTES = 64 * 1024
 const HASH_FACTOR = 0x01000193
-/** In place of a slot's metric. */
+/** Stands in place of a free slot's metric. */
 const FREE = -1
 
-/** Who a stream of points is: what a `Series` is made of. */
+/** The identity of a stream of points, which a `Series` is made of. */
 export interface Identity {
   readonly metric: Metric
   readonly attributes: Attributes
@@ -19,7 +19,7 @@ export interface Identity {
   readonly scope: Scope
 }
 
-/** What is on disk: columns by slot and the values of all attributes, as they are in memory. */
+/** A table on disk: columns by slot and the values of all attributes, as they are in memory. */
 export interface SavedIdentityTable {
   readonly length: number
   readonly free: Int32Array
@@ -36,17 +36,17 @@ export interface SavedIdentityTable {
 const writer = new ValueWriter()
 
 /**
- * Gives each identity a dense slot. IdentityTable are kept as bytes, not objects: millions of them are saved and restored
- * by copying memory, and made objects of only where somebody asks for one.
+ * Gives each identity a dense slot. Identities are kept as bytes, not objects: millions of them are saved and restored
+ * by copying memory. An object is made only when somebody asks for one.
  */
 export class IdentityTable {
   #metrics = new InternPool<Metric>(metric => metricKeys.of(metric))
   #resources = new InternPool<Resource>(resource => resourceKeys.of(resource))
   #scopes = new InternPool<Scope>(scope => scopeKeys.of(scope))
   #keys = new InternPool<readonly string[]>(keysKey)
-  /** Four a slot: metric, resource, scope, keys of the attributes. */
+  /** Four numbers a slot, which index the pools: metric, resource, scope, keys of the attributes. */
   #components = new Int32Array()
-  /** Where the slot's values stand in `#values`, and how many bytes they take. */
+  /** Position of the slot's values in `#values`, and their number of bytes. */
   #at = new Float64Array()
   #bytes = new Int32Array()
   #values = Buffer.allocUnsafeSlow(INITIAL_BYTES)
@@ -68,7 +68,7 @@ export class IdentityTable {
     return this.#length
   }
 
-  /** The slot, or -1 where it has none. */
+  /** The slot, or -1 if it has none. */
   find(identity: Identity): number {
     const metric = this.#metrics.indexOf(identity.metric)
     const resource = this.#resources.indexOf(identity.resource)
@@ -149,7 +149,7 @@ export class IdentityTable {
     }
   }
 
-  /** Into one that is empty. */
+  /** Restores into an empty table. */
   restore(saved: SavedIdentityTable): void {
     this.#length = saved.length
     this.#free = [...saved.free]

@@ -1,7 +1,7 @@
 import { packList, unpackList } from '../../model/packed-list.ts'
 import type { Stepwise } from '../../model/stepwise.ts'
 
-/** What many identities have in common, each kept once, by a small number; gone when nobody uses it any more. */
+/** Values that many identities share, each kept once, by a small number, for as long as any identity uses it. */
 export class InternPool<T> {
   #keyOf: (value: T) => string
   #indexes = new Map<string, number>()
@@ -13,7 +13,7 @@ export class InternPool<T> {
     this.#keyOf = keyOf
   }
 
-  /** -1 where it is not here. */
+  /** -1 if the value is not here. */
   indexOf(value: T): number {
     return this.#indexes.get(this.#keyOf(value)) ?? -1
   }
@@ -22,7 +22,7 @@ export class InternPool<T> {
     return this.#values[index]!
   }
 
-  /** One more uses it. */
+  /** Returns the value's index, with one more user. */
   add(value: T): number {
     const key = this.#keyOf(value)
     let index = this.#indexes.get(key)
@@ -36,7 +36,7 @@ export class InternPool<T> {
     return index
   }
 
-  /** One less uses it. */
+  /** Takes one user from a value. */
   release(index: number): void {
     if (--this.#users[index] > 0) return
     this.#indexes.delete(this.#keyOf(this.#values[index]!))
@@ -58,7 +58,7 @@ export class InternPool<T> {
   }
 }
 
-/** What is on disk. */
+/** A pool on disk. */
 export interface SavedPool {
   /** A packed list. */
   readonly parts: Uint8Array

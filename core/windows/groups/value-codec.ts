@@ -1,7 +1,16 @@
+// The values of attributes as bytes, one after the other. Equal values are equal bytes, and different values differ.
+// A value is a tag of one byte and its content:
+//
+//   TEXT        length (1 byte), ASCII           fewer than 256 characters, all of them ASCII
+//   LONG_TEXT   length (4 bytes), UTF-8          any other text
+//   NUMBER      double (8 bytes)                 both zeros are written as 0
+//   TRUE, FALSE, NULL                            no content
+//   OTHER       length (4 bytes), V8's format    lists, maps, bytes, big integers
+//
+// Integers are little-endian. Keys are kept elsewhere, in the same order.
 import { deserialize, serialize } from 'node:v8'
 import type { Attributes, AttributeValue } from '../../model/attributes.ts'
 
-// A value is a tag and what follows: of a short text its length and UTF-8; of a longer one the length as four bytes.
 const TEXT = 0
 const LONG_TEXT = 1
 const NUMBER = 2
@@ -15,7 +24,7 @@ const BYTES_PER_UNIT = 3
 const HEAD_BYTES = 9
 const INITIAL_CAPACITY = 4096
 
-/** Writes attribute values as bytes: equal bytes exactly where the values are equal. Used again and again. */
+/** Writes attribute values as bytes into a buffer that is used again and again. */
 export class ValueWriter {
   bytes = Buffer.allocUnsafeSlow(INITIAL_CAPACITY)
   length = 0
@@ -83,7 +92,7 @@ export class ValueWriter {
   }
 }
 
-/** What {@link ValueWriter} wrote at `at`, with their `keys`. */
+/** Reads the values that {@link ValueWriter} wrote at `at`, and joins them with their `keys`. */
 export function readAttributes(keys: readonly string[], bytes: Buffer, at: number): Attributes {
   let next = at
   return keys.map(key => {

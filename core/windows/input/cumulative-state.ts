@@ -7,13 +7,13 @@ import type { Stepwise } from '../../model/stepwise.ts'
 import { IdentityTable, type SavedIdentityTable } from '../groups/identity-table.ts'
 import { increase } from './difference.ts'
 
-/** Of one series at a time; each restart of an application is one more. */
+/** Most writers of one series; each restart of an application is one more. */
 const MAX_WRITERS = 64
 const NONE = -1
 
 /** A point of a cumulative series. */
 export interface CumulativePoint {
-  /** Unix ms; 0 where the sender names none. */
+  /** Unix ms; 0 if the sender names none. */
   readonly start: number
   readonly time: number
   readonly sum: number
@@ -21,16 +21,16 @@ export interface CumulativePoint {
   readonly histogram: HistogramPoint | undefined
 }
 
-/** What a point adds to a group. */
+/** The amount that a point adds to a group. */
 export interface Increment {
   slot: number
-  /** NaN where unknown. */
+  /** NaN if unknown. */
   sum: number
   count: number
   histogram: HistogramPoint | undefined
 }
 
-/** What is on disk. */
+/** The state on disk. */
 export interface SavedCumulativeState {
   readonly identities: SavedIdentityTable
   readonly groups: Int32Array
@@ -46,8 +46,8 @@ export interface SavedCumulativeState {
 }
 
 /**
- * The last points of cumulative series, to tell what the next one adds. Two that write under one identity, as replicas
- * without an instance id do, are told apart by when they began: each series has a chain of rows, one a writer.
+ * The last points of cumulative series, from which the increment of the next point follows. Replicas without an
+ * instance id write under one identity. They are told apart by their start: each series has a chain of rows, one a writer.
  */
 export class CumulativeState {
   #identities = new IdentityTable()
@@ -64,7 +64,7 @@ export class CumulativeState {
   #count = new Float64Array()
   #histograms = new Map<number, HistogramPoint>()
 
-  /** The series' number here; -1 where it is not known and there are `most` already. */
+  /** The series' number here; -1 if it is not known and there are `most` already. */
   numberOf(series: Series, most = Number.POSITIVE_INFINITY): number {
     const known = this.#identities.find(series)
     if (known >= 0) return known
@@ -76,7 +76,7 @@ export class CumulativeState {
     return number
   }
 
-  /** The slot of its group, -1 where that was forgotten. */
+  /** The slot of its group, -1 if that has expired. */
   groupOf(number: number): number {
     return this.#groups[number]
   }
@@ -86,8 +86,8 @@ export class CumulativeState {
   }
 
   /**
-   * Writes to `into` how much `point` adds. False where that cannot be told yet: for the first point of one whose start is
-   * not known, or lies before `since`, when nobody looked.
+   * Writes to `into` how much `point` adds. False if that cannot be told yet: the first point of a writer whose start is
+   * unknown, or lies before `since`, when nobody looked.
    */
   increment(number: number, point: CumulativePoint, since: number, into: Increment): boolean {
     let row = this.#heads[number]
@@ -104,7 +104,7 @@ export class CumulativeState {
     return !isNew || (point.start >= since && hasKnownStart(point.start, point.time))
   }
 
-  /** Forgets series with no point since `time`, and that the groups `expiredGroups` are theirs. */
+  /** Expires series with no point since `time`, and the links of others to `expiredGroups`. */
   expire(time: number, expiredGroups: ReadonlySet<number>): void {
     const silent: number[] = []
     for (let number = 0; number < this.#identities.length; number++) {
@@ -160,7 +160,7 @@ export class CumulativeState {
     else this.#histograms.set(row, histogram)
   }
 
-  /** At the end of the chain of `number`; of too many the one longest silent makes room. */
+  /** A row at the end of the chain of `number`; of too many the row longest silent is reused. */
   #newRow(number: number): number {
     let writers = 0
     let last = NONE
@@ -187,7 +187,7 @@ export class CumulativeState {
     this.#count = withRoom(this.#count, row)
   }
 
-  /** Frees the rows of the chain from `head` that are older than `time`; returns where it begins now. */
+  /** Frees the rows of the chain from `head` that are older than `time`; returns its new head. */
   #keepSince(head: number, time: number): number {
     let first = NONE
     let last = NONE

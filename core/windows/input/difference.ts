@@ -3,17 +3,17 @@ import { type HistogramPoint, isSame } from '../../model/merged-histogram.ts'
 import { ExponentialCounts } from '../../model/sketch/exponential-counts.ts'
 
 /**
- * What `now` adds to the point before of a cumulative histogram; `now` itself where it counted less, having begun anew. Its
- * sum does not tell: it goes down where values are below 0.
+ * The increment of a cumulative histogram from `before` to `now`. If `now` counted less it has begun anew, and is the
+ * increment itself. The sum does not tell this: negative values decrease it.
  */
 export function increase(now: HistogramPoint, before: HistogramPoint): HistogramPoint {
-  // What was empty may not have said what its buckets are.
+  // An empty histogram may have come without its buckets.
   return now.count < before.count || before.count === 0 ? now : difference(now, before)
 }
 
 /**
- * What a cumulative histogram counted from `before` to `now`; `min` and `max` are of its whole life, so of that nothing
- * is known. Without buckets where they are not those of before, or hold less.
+ * The observations of a cumulative histogram from `before` to `now`. Its `min` and `max` are those of its whole life, so
+ * those of the difference are unknown. If the buckets are others than before, or hold less, the difference has none.
  */
 function difference(now: HistogramPoint, before: HistogramPoint): HistogramPoint {
   const parts = { count: now.count - before.count, sum: now.sum - before.sum, min: Number.NaN, max: Number.NaN }

@@ -5,22 +5,22 @@ import { type PointBlock, PointBlockBuilder } from '../../model/points.ts'
 import type { Metric, Series, SeriesRegistry } from '../../model/series.ts'
 import { EventMetrics } from './event-metrics.ts'
 
-/** No rule wants it: it passes through. */
+/** No rule wants the item: it passes through. */
 const UNTOUCHED = 0
-/** Rules counted or dropped it. */
+/** Rules counted or dropped the item. */
 const TAKEN = 1
-/** Too late for a rule that hands such on, marked as late. */
+/** The item is too late for a rule that forwards such items, marked as late. */
 const LATE = 2
 const LATE_ATTRIBUTE: Attribute = ['late', 'true']
 
-/** What becomes of the items of one block, while each rule looks at all of them. Used again for the next block. */
+/** The disposition of each item of one block, while each rule looks at all of them. Reset for the next block. */
 export class Disposition {
-  /** Unix ms; what is ahead of this is dropped. */
+  /** Unix ms; items ahead of this are dropped. */
   newest = 0
-  /** Event time of the last item that a rule wanted; -Infinity where none was. */
+  /** Event time of the last item that a rule wanted; -Infinity if there was none. */
   latest = Number.NEGATIVE_INFINITY
   counted = 0
-  /** What rules got of the block: an item that two rules take is two. */
+  /** Items that rules got of the block: an item that two rules consume is two. */
   #shares = 0
   #dispositions = new Uint8Array()
   #series: SeriesRegistry
@@ -57,8 +57,8 @@ export class Disposition {
   }
 
   /**
-   * What goes on of the block: nothing, some, or the block itself; events go on as points, as what they would be counted
-   * as. `more`: how many items there are to account for beyond those that came in.
+   * The items that go on: none, some, or the block itself. Events go on as the points they would be counted as.
+   * `more`: the number of items to account for beyond those that came in.
    */
   end(block: Block): { readonly passing: Block | undefined; readonly more: number } {
     let untouched = 0
@@ -94,7 +94,7 @@ export class Disposition {
     else builder.addDistribution(series, time[i], distribution, start[i], flags[i])
   }
 
-  // As many points as its windows would be: how many, and where that says more, how much.
+  // An event becomes the points that its windows would be: its count, and its value if that is not 1.
   #addEvent(builder: PointBlockBuilder, block: EventBlock, i: number, isLate: boolean): void {
     const { name, attributes, time, value } = block
     const all = isLate ? sortAttributes([...attributes[i], LATE_ATTRIBUTE]) : attributes[i]

@@ -9,15 +9,15 @@ import type { RuleSettings } from '../settings.ts'
 import { COUNTED, DROPPED, newObservation, type Verdict } from './observation.ts'
 import { CUMULATIVE, type SeriesLookup } from './series-lookup.ts'
 
-/** `observation` says what the item adds. */
+/** `observation` has the item's contribution. */
 export const READY = 0
 
-/** Reads what a point or event adds, for one rule. */
+/** Extracts the contribution of a point or event, for one rule. */
 export class Extractor {
-  /** Of the item read last. */
+  /** The contribution of the item extracted last. */
   readonly observation = newObservation()
   #attribute: string | undefined
-  /** Whether what is aggregated must be a number. */
+  /** True if an aggregated attribute must be a number. */
   #wantsNumber: boolean
   #lookup: SeriesLookup
   #groups: Groups
@@ -31,7 +31,7 @@ export class Extractor {
     this.#account = account
   }
 
-  /** @param slot what `SeriesLookup.slotOf` says of its series @param at when it counts, Unix ms */
+  /** @param slot the answer of `SeriesLookup.slotOf` for its series @param at the instant at which it counts, Unix ms */
   point(block: PointBlock, i: number, slot: number, at: number): Verdict | typeof READY {
     if ((block.flags[i] & FLAG_NO_RECORDED_VALUE) !== 0) return COUNTED
     const { attributes, resource } = block.series[i]

@@ -4,9 +4,9 @@ import type { PointBlock } from '../../model/points.ts'
 const INSTANT_MS = 0.001
 
 /**
- * When what points count happened, Unix ms: at their time, but for deltas in the last instant of their interval, which is
- * without its start and with its end, as OpenTelemetry has it. So one that ends where a window does is that window's. The
- * column of times itself where nothing differs.
+ * The instants at which points count, Unix ms. A delta counts in the last instant of its interval. That is without its
+ * start and with its end, as in OpenTelemetry, so a delta that ends with a window belongs to it. Other points count at
+ * their time. If no instant differs from its time, this is the column of times itself.
  */
 export function instantsOf({ series, time, start, length }: PointBlock): Float64Array {
   let instants = time

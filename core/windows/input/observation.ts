@@ -1,22 +1,22 @@
 import type { DistinctSketch, MemberSet } from '../../model/distribution.ts'
 import type { Increment } from './cumulative-state.ts'
 
-/** What one point or event adds to its group. */
+/** The contribution of one point or event to its group. */
 export interface Observation extends Increment {
   /** Unix ms. */
   time: number
-  /** The value itself, NaN where there is not exactly one. */
+  /** The value itself, NaN if there is not exactly one. */
   value: number
-  /** Of the values; NaN where unknown. */
+  /** Least and greatest of the values; NaN if unknown. */
   min: number
   max: number
-  /** Whose distinct number is wanted. */
+  /** Members to count as distinct. */
   members: MemberSet | DistinctSketch | undefined
-  /** One more of them. */
+  /** One more member. */
   member: string | undefined
 }
 
-/** What became of an item that a rule looked at. */
+/** The rule has counted the item, or needs no more of it. */
 export const COUNTED = 1
 /** The drop is booked. */
 export const DROPPED = 2

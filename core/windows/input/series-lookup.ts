@@ -5,29 +5,29 @@ import type { GroupKind } from '../groups/group-kind.ts'
 import type { Groups } from '../groups/groups.ts'
 import { type CumulativePoint, CumulativeState, type Increment, type SavedCumulativeState } from './cumulative-state.ts'
 
-/** Series that are not counted here but pass through. */
+/** The series is not counted here but passes through. */
 export const PASS_THROUGH = -1
-/** Series that count up by themselves: what they add is the difference to the point before. */
+/** The series is cumulative: a point adds the difference to the point before. */
 export const CUMULATIVE = -2
-/** Such a series, where no more of them can be remembered. */
+/** The series is cumulative, and no more of these can be remembered. */
 export const TOO_MANY = -3
 const UNKNOWN = -4
 
-/** How many series are remembered of. */
+/** Most series that are remembered. */
 export interface LookupLimits {
-  /** Looked up fast at a time: those that come and never again must not stay because of it. */
+  /** Series that are found fast. Series that never come again must not stay because of it. */
   readonly fast: number
-  /** That count up by themselves. */
+  /** Cumulative series. */
   readonly cumulative: number
 }
 
-/** What is on disk. */
+/** The lookup's state on disk. */
 export interface SavedSeriesLookup {
   readonly since: number
   readonly lastPoints: SavedCumulativeState
 }
 
-/** What to do with points of a series, by its dense id. */
+/** Finds the treatment of a series' points by the dense id of the series. */
 export class SeriesLookup {
   #groups: Groups
   #kindOf: (series: Series) => GroupKind | undefined
@@ -37,11 +37,11 @@ export class SeriesLookup {
   #inserted = 0
   #limits: LookupLimits
   #slots = new Int32Array()
-  /** Of cumulative series: their numbers in `#cumulative`. */
+  /** Numbers of cumulative series in `#cumulative`. */
   #numbers = new Int32Array()
   #cumulative = new CumulativeState()
 
-  /** @param kindOf what a series is counted as; undefined where it passes through */
+  /** @param kindOf the kind of group that a series is counted in; undefined if it passes through */
   constructor(groups: Groups, since: number, kindOf: (series: Series) => GroupKind | undefined, limits: LookupLimits) {
     this.#groups = groups
     this.#limits = limits
@@ -54,7 +54,7 @@ export class SeriesLookup {
     return this.#owner[series.id] === series ? this.#slots[series.id] : this.#insert(series)
   }
 
-  /** What a point of a cumulative series adds, and to which group; false where that cannot be told. */
+  /** Writes to `into` how much a point of a cumulative series adds, and its group; false if that cannot be told. */
   increment(series: Series, point: CumulativePoint, into: Increment): boolean {
     const number = this.#numbers[series.id]
     if (!this.#cumulative.increment(number, point, this.#since, into)) return false
@@ -111,7 +111,7 @@ export class SeriesLookup {
   }
 }
 
-// Gauges say how much there is, sets who was there, events that something happened: all the same when told again.
+// Points of other kinds are complete by themselves: a gauge has a level, a set has members, an event has happened.
 function countsUp({ metric: { temporality } }: Series, kind: GroupKind): boolean {
   return temporality !== 'delta' && (kind === 'counter' || kind === 'histogram')
 }

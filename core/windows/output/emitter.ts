@@ -12,7 +12,7 @@ import { PointWriter } from './point-writer.ts'
 import { TotalSink } from './total-sink.ts'
 import { WindowSink } from './window-sink.ts'
 
-/** Rows of a pane that are looked at before the caller may do something else. */
+/** Rows of a pane that are emitted before the caller may do something else. */
 const ROWS_PER_STEP = 256
 
 /** Turns closed windows into points: per-window values at the window's end, and totals that only grow. */
@@ -64,7 +64,7 @@ export class Emitter {
     yield this.#writer.takeAll()
   }
 
-  /** The groups of these slots are gone. */
+  /** The groups of these slots have expired. */
   expire(slots: readonly number[]): void {
     for (const slot of slots) {
       this.totals.clear(slot)

@@ -11,7 +11,7 @@ export class OutputNames {
 
   /**
    * @param template with `{name}`, `{aggregation}`, `{window}`
-   * @param isUsual whether the rule does what each kind is made for: then the main output has the metric's own name
+   * @param isUsual true if the rule has the usual aggregations: then the main output has the metric's own name
    */
   constructor(template: string | undefined, isUsual: boolean) {
     this.#isUsual = isUsual

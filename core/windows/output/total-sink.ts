@@ -25,7 +25,7 @@ export class TotalSink implements TotalsSink, GroupTotals {
     this.#writer = writer
   }
 
-  /** Adds what `pane` has in `row` to the totals of `slot`. */
+  /** Adds the values in `row` of `pane` to the totals of `slot`. */
   add(pane: Pane, row: number, slot: number, start: number, end: number): void {
     this.#pane = pane
     this.#row = row

@@ -1,9 +1,9 @@
 import { Pane, type PaneLayout } from './pane.ts'
 
 /**
- * Panes by number, and the sums of any run of them: runs are put together of sums of 2, 4, 8 … neighbours, which are made
- * when first needed. So windows that overlap cost the logarithm of their panes, and what they add up to, in which order,
- * depends on the panes alone.
+ * Panes by number, and the sums of any run of them. Runs are put together of sums of 2, 4, 8 … neighbours, which are made
+ * when first needed. So windows that overlap cost the logarithm of their panes. The order of additions depends on the
+ * panes alone.
  */
 export class PaneTree {
   readonly panes = new Map<number, Pane>()
@@ -26,7 +26,7 @@ export class PaneTree {
     return pane
   }
 
-  /** All from `first` up to, not with, `end`; not to be changed. Undefined where nothing is there. */
+  /** The sum of the panes from `first` up to, not with, `end`; not to be changed. Undefined if there are none. */
   sum(first: number, end: number): Pane | undefined {
     let whole: Pane | undefined
     let isOwn = false
@@ -46,7 +46,7 @@ export class PaneTree {
     return whole
   }
 
-  /** Forgets the panes before `number`. */
+  /** Expires the panes before `number`. */
   expireBefore(number: number): void {
     for (const key of this.panes.keys()) if (key < number) this.panes.delete(key)
     for (const [height, sums] of this.#sums.entries())

@@ -9,10 +9,10 @@ const INITIAL_CAPACITY = 64
 /** Key, sum and count. */
 const ROW_BYTES = 20
 
-/** What all panes of a rule have in common. */
+/** The layout that all panes of a rule have in common. */
 export interface PaneLayout {
   readonly accumulators: readonly AccumulatorType[]
-  /** Of histograms. */
+  /** Limits of the buckets of histograms. */
   readonly limits: BucketLimits
 }
 
@@ -25,8 +25,8 @@ export interface SavedPane {
 }
 
 /**
- * The values of one window, by group slot. An open-addressing table whose hash is the slot itself: slots are dense, so if
- * most groups are active it is as good as an array, and if few are it stays small.
+ * The values of one window, by group slot. It is an open-addressing table, and the hash is the slot itself. Slots are
+ * dense: if most groups are active the table is as good as an array, and if few are it stays small.
  */
 export class Pane implements PaneState {
   size = 0
@@ -35,7 +35,7 @@ export class Pane implements PaneState {
   sums = new Float64Array(INITIAL_CAPACITY)
   counts = new Float64Array(INITIAL_CAPACITY)
   #layout: PaneLayout
-  /** As in the layout; made when the first value comes. */
+  /** In the order of the layout; each is made when its first value comes. */
   #accumulators: (Accumulator | undefined)[]
 
   constructor(layout: PaneLayout) {
@@ -58,7 +58,7 @@ export class Pane implements PaneState {
     return pane
   }
 
-  /** For groups that need no more than the sum and the count. */
+  /** Adds to a group that needs no more than the sum and the count. */
   add(slot: number, sum: number, count: number): void {
     const row = this.rowOf(slot)
     this.sums[row] += sum

@@ -4,7 +4,7 @@ import { restoreHistograms, type SavedHistograms, saveHistograms } from '../../m
 import type { BucketLimits } from '../../model/sketch/exponential-counts.ts'
 import type { Stepwise } from '../../model/stepwise.ts'
 
-/** What is on disk, columns by slot. */
+/** Totals on disk, in columns by slot. */
 export interface SavedTotals {
   readonly sums: Float64Array
   readonly counts: Float64Array
@@ -12,7 +12,7 @@ export interface SavedTotals {
   readonly histograms: SavedHistograms
 }
 
-/** What each group has counted since it began, by slot. */
+/** The totals of each group since it began, by slot. */
 export class Totals {
   sums = new Float64Array()
   counts = new Float64Array()
@@ -26,7 +26,7 @@ export class Totals {
     this.#limits = limits
   }
 
-  /** Returns whether this is the first of the slot. */
+  /** Returns true if these are the first values of the slot. */
   add(slot: number, sum: number, count: number, start: number): boolean {
     this.sums = withRoom(this.sums, slot)
     this.counts = withRoom(this.counts, slot)

@@ -3,7 +3,7 @@ import type { Stepwise } from '../../model/stepwise.ts'
 import { Pane, type PaneLayout, type SavedPane } from './pane.ts'
 import { PaneTree } from './pane-tree.ts'
 
-/** Windows of one size. They tumble where `everyMs` is the size; else they overlap, and one ends every so often. */
+/** Windows of one size. If `everyMs` is the size they tumble; else they overlap, and one ends every so often. */
 export interface WindowSize {
   readonly sizeMs: number
   /** At most the size. */
@@ -18,7 +18,7 @@ export interface WindowOptions {
   readonly amendMs: number
 }
 
-/** What is on disk. */
+/** The windows of one size on disk. */
 export interface SavedSize {
   readonly firstOpen: number
   readonly panes: SavedPanes
@@ -33,15 +33,15 @@ export class SizedWindows {
   readonly everyMs: number
   readonly paneSize: number
   readonly attributes: Attributes
-  /** Whether users asked for these windows; others may be made of some nobody asked for. */
+  /** True if the configuration lists this size; other sizes may be made of one that it does not list. */
   readonly listed: boolean
-  /** Levels that are made of this one's windows. */
+  /** Larger sizes that are made of this one's windows. */
   readonly feeds: SizedWindows[] = []
   /** The largest size that this one is made of. */
   readonly parent: SizedWindows | undefined
   /** Windows before this index are closed. */
   firstOpen = Number.NEGATIVE_INFINITY
-  /** What came too late, by the index of the window it is reported with: the oldest open one when it came. */
+  /** Late values, by the index of the window they are reported with: the oldest open one when they came. */
   readonly late = new Map<number, Pane>()
   /** Slots that late points changed in windows that were sent, by the window's index. */
   readonly amended = new Map<number, Set<number>>()
@@ -70,7 +70,7 @@ export class SizedWindows {
     return (index + 1) * this.everyMs
   }
 
-  /** Whether the first of the windows that `time` falls into is closed. */
+  /** True if the first of the windows that `time` falls into is closed. */
   isClosedAt(time: number): boolean {
     return this.#firstAt(time) < this.firstOpen
   }
@@ -79,7 +79,7 @@ export class SizedWindows {
     return this.#tree.change(Math.floor(time / this.paneSize))
   }
 
-  /** Closes window `index`; what it holds is not to be changed. */
+  /** Closes window `index`; the pane returned is not to be changed. */
   close(index: number): Pane | undefined {
     this.firstOpen = index + 1
     return this.windowAt(index)
@@ -98,14 +98,14 @@ export class SizedWindows {
 
   /** The panes that a late point of `slot` at `time` counts in. */
   *panesOfLate(time: number, slot: number): Generator<Pane> {
-    // What this is made of is still open there, and will bring it along.
+    // The parent's window is still open at that time, and will bring the point along.
     if (this.parent !== undefined && !this.parent.isClosedAt(time)) return
     const amends = this.#options.amendMs > 0
     const last = Math.min(this.#lastAt(time), this.firstOpen - 1)
     if (amends || this.#lastAt(time) >= this.firstOpen) yield this.paneAt(time)
     if (!this.isClosedAt(time)) return
     if (amends) for (let index = this.#firstAt(time); index <= last; index++) this.#slotsAmended(index).add(slot)
-    // Where windows are amended, totals that only grow still need to know what came late.
+    // Totals need late values even if windows are amended: they have counted these windows already.
     if (!amends || this.parent === undefined) yield this.#latePane()
   }
 
@@ -125,7 +125,7 @@ export class SizedWindows {
     for (let index = Math.max(this.#firstAt(time), this.firstOpen); index <= last; index++) yield index
   }
 
-  /** All windows that end by `watermark` are closed, those also that held nothing; what none needs any more goes. */
+  /** Closes all windows that end by `watermark`, empty ones too, and expires the panes that none needs any more. */
   closeUpTo(watermark: number): void {
     this.firstOpen = Math.max(this.firstOpen, Math.floor(watermark / this.everyMs))
     const kept = Math.floor((watermark - this.sizeMs - this.#options.amendMs) / this.paneSize) + 1
@@ -139,7 +139,7 @@ export class SizedWindows {
     return open
   }
 
-  /** When the last pane of an open window ends; -Infinity where all are empty. */
+  /** The end of the last pane of an open window; -Infinity if all are empty. */
   get lastEnd(): number {
     let end = Number.NEGATIVE_INFINITY
     for (const number of this.#tree.panes.keys())
@@ -173,7 +173,7 @@ export class SizedWindows {
     return Math.floor(time / this.everyMs)
   }
 
-  // Whole panes belong to a window or not, so what holds of a pane's beginning holds of all of it.
+  // A pane belongs to a window as a whole, so its start decides for all of it.
   #lastAt(time: number): number {
     const start = Math.floor(time / this.paneSize) * this.paneSize
     return Math.floor((start + this.sizeMs) / this.everyMs) - 1

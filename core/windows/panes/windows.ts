@@ -9,13 +9,13 @@ export interface ClosedWindow {
   /** Unix ms. */
   readonly start: number
   readonly end: number
-  /** What counted in it; of an amended one, of the groups that changed. */
+  /** The values that counted in it; if it was amended, those of the groups that changed. */
   readonly onTime: Pane | undefined
-  /** What came too late for earlier ones of its size. */
+  /** The values that came too late for earlier windows of its size. */
   readonly late: Pane | undefined
 }
 
-/** What is on disk. */
+/** All windows on disk. */
 export interface SavedWindows {
   readonly closedTo: number
   /** By window size. */
@@ -29,7 +29,7 @@ export interface SavedWindows {
 export class Windows {
   readonly sizes: readonly SizedWindows[]
   #amendMs: number
-  /** What watermark closed windows last. */
+  /** The last watermark that closed windows. */
   #closedTo = Number.NEGATIVE_INFINITY
   #lastIndex = Number.NaN
   #lastPane: Pane | undefined
@@ -45,18 +45,18 @@ export class Windows {
     return this.sizes[0].sizeMs
   }
 
-  /** Whether the smallest window at `time` has closed. */
+  /** True if the smallest window at `time` has closed. */
   isLate(time: number): boolean {
     return this.sizes[0].isClosedAt(time)
   }
 
-  /** Whether a late point at `time` comes too late to amend the smallest window. */
+  /** True if a late point at `time` comes too late to amend the smallest window. */
   isBeyondAmending(time: number): boolean {
     const end = (Math.floor(time / this.paneSize) + 1) * this.paneSize
     return end + this.#amendMs <= this.#closedTo
   }
 
-  /** The smallest window's, for a `time` that is not late. */
+  /** The pane of the smallest window, for a `time` that is not late. */
   paneAt(time: number): Pane {
     const index = Math.floor(time / this.sizes[0].sizeMs)
     if (index !== this.#lastIndex || this.#lastPane === undefined) {
@@ -107,7 +107,7 @@ export class Windows {
   /** End of the last window that holds anything; closing up to here closes all. */
   get lastEnd(): number {
     const end = Math.max(...this.sizes.map(size => size.lastEnd))
-    // A larger window ends later than what it is still to be made of.
+    // A larger window ends later than the smaller windows that are still to be merged into it.
     return Math.max(end, ...this.sizes.map(({ everyMs }) => Math.ceil(end / everyMs) * everyMs))
   }
 
@@ -126,7 +126,7 @@ export class Windows {
     return inUse
   }
 
-  /** Whether nothing waits to be sent. */
+  /** True if nothing waits to be emitted. */
   get isEmpty(): boolean {
     return this.sizes.every(size => size.late.size + size.amended.size === 0 && size.open === 0)
   }
@@ -153,7 +153,7 @@ export class Windows {
     for (const index of larger.openAt(start, Math.floor(watermark / larger.everyMs))) insertDescending(indexes, index)
   }
 
-  /** The size whose next due window ends first; of equal ends the smallest size. -1 when nothing is due. */
+  /** The index of the size with the due window that ends first; of equal ends the smallest size. -1 if none is due. */
   #earliest(due: readonly number[][]): number {
     let found = -1
     let foundEnd = Number.POSITIVE_INFINITY
@@ -191,7 +191,7 @@ function makeSizes(sizes: readonly WindowSize[], options: WindowOptions): SizedW
   return made
 }
 
-/** The pane that windows of both sizes consist of. */
+/** The size of the panes that windows of both sizes consist of. */
 export function greatestCommonDivisor(a: number, b: number): number {
   return b === 0 ? a : greatestCommonDivisor(b, a % b)
 }
