@@ -2,7 +2,7 @@ type Column = Float64Array | Int32Array | Uint32Array | Uint8Array
 
 const INITIAL_CAPACITY = 1024
 
-/** `column`, or a larger copy of it, with room at `index`; what is new is `fill`. */
+/** `column`, or a larger copy of it, with room at `index`; new elements are `fill`. */
 export function withRoom<T extends Column>(column: T, index: number, fill = 0): T {
   if (index < column.length) return column
   const Kind = column.constructor as new (length: number) => T

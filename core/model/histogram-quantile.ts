@@ -4,8 +4,8 @@ import type { HistogramPoint } from './merged-histogram.ts'
 import { quantileOf } from './sketch/ddsketch.ts'
 
 /**
- * The value of that rank; NaN where no buckets tell. Of exponential buckets within the error of their scale; of explicit
- * ones as if values were spread evenly in each, which may be off by as much as a bucket is wide.
+ * The value of that rank; NaN without buckets. With exponential buckets it is within the error of their scale. In
+ * explicit ones values are taken for evenly spread, so it may be off by the width of a bucket.
  */
 export function histogramQuantile(point: HistogramPoint, quantile: number): number {
   return point.kind === 'exponential_histogram' ? quantileOf(point, quantile) : ofExplicit(point, quantile)
@@ -26,7 +26,7 @@ function ofExplicit(histogram: Histogram, quantile: number): number {
   return Math.min(Number.isNaN(max) ? value : max, Math.max(Number.isNaN(min) ? value : min, value))
 }
 
-/** The lower bound of bucket `i`; where it has none, the least value, or else 0 or below. */
+/** The lower bound of bucket `i`; if it has none, the least value, or else 0 or below. */
 function lowerEnd(bounds: readonly number[], i: number, min: number): number {
   if (i > 0 && bounds[i - 1] !== Number.NEGATIVE_INFINITY) return bounds[i - 1]
   return Number.isNaN(min) ? Math.min(0, bounds[i] ?? 0) : min

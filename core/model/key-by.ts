@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto'
 import { type Attributes, attributeText, findAttribute } from './attributes.ts'
 
-/** Stands for the name of the metric or event where attributes are named, as in Prometheus. */
+/** Stands for the name of the metric or event in a list of attributes, as in Prometheus. */
 export const NAME = '__name__'
 
 /** In UTF-16 units: keys are remembered, and values may be anything, whole bodies too. Longer ones are hashed. */

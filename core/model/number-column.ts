@@ -21,7 +21,7 @@ export class NumberWriter {
     this.#length += values.length
   }
 
-  /** All pieces; none where nothing was written. */
+  /** All pieces; none if nothing was written. */
   get written(): readonly Float64Array[] {
     return this.#length === 0 ? this.#full : [...this.#full, this.#piece.subarray(0, this.#length)]
   }
@@ -35,7 +35,7 @@ export class NumberWriter {
   }
 }
 
-/** Reads what {@link NumberWriter} wrote. */
+/** Reads the numbers that {@link NumberWriter} wrote. */
 export class NumberReader {
   #left: Iterator<Float64Array>
   #piece: Float64Array | undefined

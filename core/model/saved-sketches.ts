@@ -1,4 +1,13 @@
-// Histograms and sketches as columns of numbers: a million of them as objects take V8 many seconds to write down.
+// Histograms and sketches as columns of doubles: a million of them as objects take V8 many seconds to write.
+//
+//   merged histogram   slot, min, max, 1 if it is mergeable or else 0, explicit, 1 and exponential or else 0
+//   histogram point    row, count, sum, min, max, then 1 and exponential, or 0 and explicit
+//   explicit           index into the table of bounds, list of counts; without buckets -1 alone
+//   exponential        scale, zero count, zero threshold, then positive and negative: offset, list of counts
+//   distinct members   slot, list of hashes; HyperLogLogs are a packed list of slot and registers
+//   list               length, numbers
+//
+// A column is in pieces, and a list is never cut. Entries follow each other without separator, in any order.
 import type { ExponentialBuckets, Histogram } from './distribution.ts'
 import { type HistogramPoint, MergedHistogram } from './merged-histogram.ts'
 import { NumberReader, NumberWriter } from './number-column.ts'

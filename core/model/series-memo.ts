@@ -1,12 +1,12 @@
 import type { Series } from './series.ts'
 
-/** A power of two: more series than this at a time are worked out again and again. */
+/** A power of two. With more series than this at a time, values are computed again and again. */
 const SLOTS = 2 ** 16
 
-/** What it costs, with small values: references and the values themselves. */
+/** Memory of one memo with small values: references and the values themselves. */
 export const SERIES_MEMO_BYTES = SLOTS * 120
 
-/** Something worked out of a series, kept for those seen last. Series with ids that fall together replace each other. */
+/** A memo of a function of series, for the series seen last. Series whose ids share a slot replace each other. */
 export class SeriesMemo<T> {
   #make: (series: Series) => T
   #owner: (Series | undefined)[] = new Array(SLOTS).fill(undefined)
