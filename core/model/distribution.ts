@@ -1,10 +1,10 @@
 import type { SavedDistinct } from './sketch/distinct-counter.ts'
 
-/** OTLP Histogram. `counts` has one more entry than `bounds`; both empty where only count and sum are known. */
+/** OTLP Histogram. `counts` has one more entry than `bounds`; both are empty if only count and sum are known. */
 export interface Histogram {
   readonly kind: 'histogram'
   readonly count: number
-  /** NaN where unknown, as are `min` and `max`; unknown sums stay unknown with all they are added to. */
+  /** NaN if unknown, as are `min` and `max`. A sum with an unknown addend is unknown. */
   readonly sum: number
   /** `min === max` says that all `count` observations had this value. */
   readonly min: number
@@ -48,29 +48,29 @@ export interface MemberSet {
   readonly members: readonly string[]
 }
 
-/** What a set's members were counted in: unlike their number it merges, without loss and in any order. */
+/** The sketch that a set's members were counted in: unlike their number it merges, without loss and in any order. */
 export interface DistinctSketch {
   readonly kind: 'distinct'
   /** A whole number: exact up to 512, above it an estimate. */
   readonly count: number
-  /** What `DistinctCounter` saved; nobody writes to its arrays. */
+  /** The saved state of a `DistinctCounter`; nobody writes to its arrays. */
   readonly state: SavedDistinct
 }
 
 export type Distribution = Histogram | ExponentialHistogram | Summary | MemberSet | DistinctSketch
 
-/** The sum as an addend: 0 where nothing was observed, NaN where something was, and nobody says what it adds up to. */
+/** The sum as an addend: 0 if nothing was observed, NaN if something was, and the sum is unknown. */
 export function additiveSum({ count, sum }: { readonly count: number; readonly sum: number }): number {
   return count === 0 && Number.isNaN(sum) ? 0 : sum
 }
 
-/** What stands for it in the block's column of numbers. */
+/** The number that stands for the distribution in the block's column of values. */
 export function numberOf(distribution: Distribution): number {
   if (distribution.kind === 'set') return distribution.members.length
   return distribution.kind === 'distinct' ? distribution.count : distribution.sum
 }
 
-/** `count` observations of the same `value`: what a StatsD timer line says. */
+/** `count` observations of the same `value`, as in a line of a StatsD timer. */
 export function observation(value: number, count: number): Histogram {
   return { kind: 'histogram', count, sum: value * count, min: value, max: value, bounds: [], counts: [] }
 }

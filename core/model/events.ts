@@ -7,9 +7,9 @@ export interface EventBlock {
   /** Unix milliseconds. */
   readonly time: Float64Array
   readonly name: readonly string[]
-  /** What the sender calls this event, unique to it; undefined where it gave none. */
+  /** The sender's unique id of this event; undefined if it gave none. */
   readonly id: readonly (string | undefined)[]
   readonly attributes: readonly Attributes[]
-  /** What the event is worth in a sum; 1 unless the sender said otherwise. */
+  /** The event's share in a sum; 1 unless the sender said otherwise. */
   readonly value: Float64Array
 }

@@ -3,8 +3,9 @@ import type { Histogram } from './distribution.ts'
 type Buckets = Pick<Histogram, 'bounds' | 'counts'>
 
 /**
- * Explicit buckets without a last bound of infinity. Beyond it nothing lies, so it bounds the bucket that every histogram
- * has above its last bound: with it and without, histograms are the same. The buckets themselves where there is none.
+ * Explicit buckets without a last bound of infinity. No value lies beyond that bound, so it ends the bucket that every
+ * histogram has above its last bound: with and without it, histograms are the same. If there is none, this returns the
+ * buckets themselves.
  */
 export function finiteBuckets(buckets: Buckets): Buckets {
   const { bounds, counts } = buckets

@@ -10,7 +10,7 @@ import {
 /** A point that has buckets or might. */
 export type HistogramPoint = Histogram | ExponentialHistogram
 
-/** What V8 keeps. */
+/** The form that V8 keeps. */
 export interface SavedHistogram {
   readonly min: number
   readonly max: number
@@ -21,8 +21,8 @@ export interface SavedHistogram {
 }
 
 /**
- * Least, greatest and buckets of histograms added up; count and sum are kept elsewhere. Explicit buckets add up where
- * bounds are the same, exponential ones and observations always. Where anything else meets, no buckets are left.
+ * Least, greatest and buckets of histograms added up; count and sum are kept elsewhere. Explicit buckets add up if
+ * bounds are the same, exponential ones and observations always. Any other pair leaves no buckets.
  */
 export class MergedHistogram {
   /** NaN once unknown of one. */
@@ -89,7 +89,7 @@ export class MergedHistogram {
     if (!other.#isMergeable) this.#giveUp()
   }
 
-  /** As a point of `count` and `sum`, which is NaN where unknown. */
+  /** A point with `count` and `sum`, which is NaN if unknown. */
   point(count: number, sum: number): HistogramPoint {
     const min = Number.isFinite(this.#min) ? this.#min : Number.NaN
     const max = Number.isFinite(this.#max) ? this.#max : Number.NaN
@@ -98,7 +98,10 @@ export class MergedHistogram {
     return { kind: 'histogram', count, sum, min, max, bounds: this.#bounds ?? [], counts: this.#counts.slice() }
   }
 
-  /** A point of the same kind and bounds before anything was counted. @param sum of what was counted: where unknown it is none here */
+  /**
+   * A point of the same kind and bounds before anything was counted. @param sum of all that was counted: if it is
+   * unknown, zero has none
+   */
   zero(sum: number): HistogramPoint {
     const empty = this.empty()
     if (this.#exponential !== undefined) empty.#exponential = new ExponentialCounts(this.#limits)
@@ -151,7 +154,7 @@ export class MergedHistogram {
   }
 }
 
-/** Whether two explicit histograms have the same buckets. */
+/** True if two explicit histograms have the same buckets. */
 export function isSame(a: readonly number[], b: readonly number[]): boolean {
   if (a === b) return true
   if (a.length !== b.length) return false

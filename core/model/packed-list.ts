@@ -16,7 +16,7 @@ export function* packList(values: readonly unknown[]): Stepwise<Uint8Array> {
   return serializer.releaseBuffer()
 }
 
-/** What {@link packList} was given. */
+/** The list that {@link packList} was given. */
 export function unpackList<T>(bytes: Uint8Array): T[] {
   const deserializer = new DefaultDeserializer(bytes)
   deserializer.readHeader()

@@ -16,9 +16,11 @@ export interface PointBlock {
   readonly series: readonly Series[]
   /** Unix milliseconds; the fraction keeps microseconds. */
   readonly time: Float64Array
-  /** Unix milliseconds; 0 where unknown. */
+  /** Unix milliseconds; 0 if unknown. */
   readonly start: Float64Array
-  /** The number; of a distribution its sum, of a set the number of members, of a sketch of one that of distinct ones. */
+  /**
+   * The number; of a distribution its sum, of a set the number of members, of a sketch of one that of distinct ones.
+   */
   readonly value: Float64Array
   readonly flags: Uint8Array
   /** Sparse: index → distribution, for the kinds that are more than a number. */
@@ -61,7 +63,7 @@ export class PointBlockBuilder {
   #columns: Columns
   #distributions: Map<number, Distribution> | undefined
 
-  /** @param capacity points expected, where that is known */
+  /** @param capacity points expected, if that is known */
   constructor(capacity = INITIAL_CAPACITY) {
     this.#columns = new Columns(capacity)
   }

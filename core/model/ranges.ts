@@ -17,27 +17,27 @@ export function pickItems(block: Block, ranges: readonly Range[]): Block {
   return joinBlocks(ranges.map(({ from, to }) => sliceBlock(block, from, to)))
 }
 
-/** What of `ranges` lies within `bounds`. */
+/** The parts of `ranges` within `bounds`. */
 export function overlap<R extends Range>(ranges: readonly R[], bounds: Range): R[] {
   return overlaps(ranges, [bounds])[0]
 }
 
-/** What of `ranges` lies within each of `places`. Both are in order, and neither overlap among themselves. */
-export function overlaps<R extends Range>(ranges: readonly R[], places: readonly Range[]): R[][] {
+/** The parts of `ranges` within each of `spans`. Both are in order, and neither overlap among themselves. */
+export function overlaps<R extends Range>(ranges: readonly R[], spans: readonly Range[]): R[][] {
   let first = 0
-  return places.map(place => {
-    while (first < ranges.length && ranges[first].to <= place.from) first++
+  return spans.map(span => {
+    while (first < ranges.length && ranges[first].to <= span.from) first++
     const within: R[] = []
-    for (let i = first; i < ranges.length && ranges[i].from < place.to; i++) {
-      const from = Math.max(ranges[i].from, place.from)
-      const to = Math.min(ranges[i].to, place.to)
+    for (let i = first; i < ranges.length && ranges[i].from < span.to; i++) {
+      const from = Math.max(ranges[i].from, span.from)
+      const to = Math.min(ranges[i].to, span.to)
       if (from < to) within.push({ ...ranges[i], from, to })
     }
     return within
   })
 }
 
-/** `ranges` of what {@link pickItems} makes of `picked`, as ranges of the block it is made of. */
+/** `ranges` of the block that {@link pickItems} makes of `picked`, as ranges of the block it was picked from. */
 export function unpicked(ranges: readonly Range[], picked: readonly Range[]): Range[] {
   let begin = 0
   return picked.flatMap(({ from, to }) => {

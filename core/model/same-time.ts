@@ -9,13 +9,13 @@ const GROWTH = 2
 /** A block in which each series has one point at most at a time. */
 export interface Merged {
   readonly block: PointBlock
-  /** Points that another one of the same series and time stands for. */
+  /** Points that another point of the same series and time stands for. */
   readonly replaced: number
 }
 
 /**
- * Merges points of one series and time, for stores that keep one of them. Increments add up by the rule of their kind; two of
- * the same interval are one increment that was sent twice. Of everything else the last point stays.
+ * Merges points of one series and time, for stores that keep one of them. Increments add up by the rule of their kind;
+ * two with the same interval are one increment that was sent twice. If points are no increments, the last one stays.
  */
 export class SameTime {
   #registry: SeriesRegistry
@@ -25,7 +25,7 @@ export class SameTime {
   #seenIn = new Uint32Array()
   #block = 0
 
-  /** @param timeOf makes of a time in Unix ms what the store keeps: times that it makes the same are one */
+  /** @param timeOf turns a time in Unix ms into the time that the store keeps, which may be the same for several */
   constructor(registry: SeriesRegistry, timeOf: (ms: number) => number) {
     this.#registry = registry
     this.#timeOf = timeOf
@@ -35,7 +35,7 @@ export class SameTime {
     return this.#hasOneEach(block) ? { block, replaced: 0 } : this.#mergeRows(block)
   }
 
-  /** Whether the times of each series rise. Nearly always they do, so this must cost next to nothing. */
+  /** True if the times of each series rise. Nearly always they do, so this must cost next to nothing. */
   #hasOneEach({ length, series, time }: PointBlock): boolean {
     this.#block = (this.#block + 1) >>> 0
     for (let i = 0; i < length; i++) {

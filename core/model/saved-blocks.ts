@@ -6,7 +6,7 @@ import type { Metric, Resource, Scope, Series, SeriesRegistry } from './series.t
 
 /** A series by its identity: ids are not the same in the next process. */
 export type SavedSeries = readonly [Metric, Attributes, Resource, Scope]
-/** What V8 can serialize. */
+/** A block in a form that V8 can serialize. */
 export type SavedBlock = EventBlock | (Omit<PointBlock, 'series'> & { readonly series: readonly SavedSeries[] })
 
 export function saveSeries({ metric, attributes, resource, scope }: Series): SavedSeries {

@@ -1,12 +1,19 @@
+// A snapshot is an outline and columns. Integers are uint32, little-endian.
+//
+//   version, and in the highest byte the layout
+//   CRC-32 of all bytes that follow; in layout 1 also of the version and layout
+//   layout 0, which is only read:
+//     the state as V8 serializes it
+//   layout 1:
+//     length of the outline
+//     the outline: the state as V8 serializes it, in which each typed array is a kind and a length
+//     the columns: the content of the typed arrays, in the order of the outline, each at a multiple of 8
+//
+// Later versions of Node read V8's format of earlier ones.
 import { DefaultDeserializer, DefaultSerializer, deserialize } from 'node:v8'
 import { crc32 } from 'node:zlib'
 import { runThrough, type Stepwise } from './stepwise.ts'
 
-// Version and layout (uint32 LE, the layout in the highest byte), CRC-32 of all the rest (uint32 LE), and by layout:
-// - 0, which is only read: the state as V8 serializes it. The version is not part of the checksum.
-// - 1: length of the outline (uint32 LE); the outline, which is the state as V8 serializes it, where typed arrays are a
-//   kind and a length; the columns, which are what the typed arrays hold, in that order, each at a multiple of 8.
-// V8's format is kept readable by later versions of Node.
 const HEADER_BYTES = 8
 const OUTLINE_AT = HEADER_BYTES + 4
 const ALIGNMENT = 8
@@ -15,7 +22,7 @@ const LAYOUT_FACTOR = 2 ** 24
 /** Copied and summed up in a quarter of a millisecond. */
 const BYTES_PER_STEP = 512 * 1024
 
-/** Their places in this list are written down. */
+/** A kind is written as its index, so the order must stay. */
 const KINDS = [
   Uint8Array,
   Int8Array,
@@ -31,14 +38,14 @@ const KINDS = [
 ] as const
 type Column = InstanceType<(typeof KINDS)[number]>
 
-/** Bytes of a snapshot. `state` is what V8 can serialize: plain objects, lists, maps, typed arrays. */
+/** Bytes of a snapshot. V8 must be able to serialize `state`: plain objects, lists, maps, typed arrays. */
 export function sealState(version: number, state: unknown): Uint8Array {
   return runThrough(sealInSteps(version, state))
 }
 
 /**
- * The same bytes in steps. What is not in typed arrays is one step, so put long lists into such, or into a
- * {@link packList}. Nothing of `state` may change until it is done.
+ * The same bytes in steps. All of the state beside typed arrays is one step, so put long lists into such arrays, or
+ * into a {@link packList}. Nothing in `state` may change until it is done.
  */
 export function* sealInSteps(version: number, state: unknown): Stepwise<Uint8Array> {
   const writer = new OutlineWriter()
@@ -64,7 +71,7 @@ export function* sealInSteps(version: number, state: unknown): Stepwise<Uint8Arr
   return sealed
 }
 
-/** What {@link sealState} was given. Throws where the bytes are damaged or of another version. */
+/** The state that {@link sealState} was given. Throws if the bytes are damaged or of another version. */
 export function openState(version: number, bytes: Uint8Array): unknown {
   const sealed = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
   if (sealed.length < HEADER_BYTES) throw new Error(`it is damaged: it has ${sealed.length} bytes`)
@@ -83,7 +90,7 @@ export function openState(version: number, bytes: Uint8Array): unknown {
   return reader.readValue()
 }
 
-/** Copies all `parts` to where they stand in `sealed`; hands out, now and then, up to where it is filled. */
+/** Copies all `parts` to their positions in `sealed`; yields, now and then, the end of the filled bytes. */
 function* copied(parts: readonly Column[], sealed: Buffer): Generator<number> {
   let at = OUTLINE_AT
   for (const [i, part] of parts.entries()) {
@@ -107,7 +114,7 @@ function* copied(parts: readonly Column[], sealed: Buffer): Generator<number> {
 class OutlineWriter extends DefaultSerializer {
   readonly columns: Column[] = []
 
-  // V8 calls this for what it cannot serialize by itself.
+  // V8 calls this for an object that it cannot serialize by itself.
   _writeHostObject(object: object): void {
     const kind = KINDS.findIndex(Kind => object instanceof Kind)
     if (kind < 0) throw new TypeError(`state cannot have a ${object.constructor.name}`)
@@ -120,7 +127,7 @@ class OutlineWriter extends DefaultSerializer {
 
 class OutlineReader extends DefaultDeserializer {
   #sealed: Buffer
-  /** Where the last column ends. */
+  /** End of the last column. */
   #end: number
 
   constructor(sealed: Buffer) {
@@ -130,7 +137,7 @@ class OutlineReader extends DefaultDeserializer {
     this.#end = end
   }
 
-  /** A view of the bytes, but where those do not begin at a multiple of what it consists of. */
+  /** A view of the bytes; a copy if these do not begin at a multiple of the element size. */
   _readHostObject(): Column {
     const Kind = KINDS[this.readUint32()]
     const length = this.readUint32()

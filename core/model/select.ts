@@ -28,7 +28,7 @@ export class Selection {
     return this.#length
   }
 
-  /** The rows of `block` that were added; the block itself where all were. */
+  /** The rows of `block` that were added; the block itself if all were. */
   of(block: Block): Block {
     return this.#length === block.length ? block : select(block, this.#rows.subarray(0, this.#length))
   }

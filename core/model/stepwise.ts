@@ -1,4 +1,4 @@
-/** Work in steps of a few ms at most: who drives it may do something else between them. */
+/** Work in steps of a few ms at most: the caller may do something else between them. */
 export type Stepwise<T> = Generator<void, T>
 
 /** All of it at once. */

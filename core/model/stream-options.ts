@@ -3,9 +3,9 @@ import { duration } from '../schema/units.ts'
 import { matchBound } from './matching/bound.ts'
 import { checkMatch } from './matching/check.ts'
 import { type MatchConfig, matchSchema } from './matching/config.ts'
-import { SERIES_CACHE_BYTES } from './series-cache.ts'
+import { SERIES_MEMO_BYTES } from './series-memo.ts'
 
-/** Of processors that remember something of each series: what bounds a `StreamTable`. */
+/** Options that bound a `StreamTable`, for processors that have state for each series. */
 export interface StreamOptions {
   readonly max_streams: number
   /** ms */
@@ -14,10 +14,10 @@ export interface StreamOptions {
 }
 
 const SHORTEST_STALE_MS = 1000
-/** Of a histogram, with 160 buckets of each sign. Of a counter it is 300. */
+/** A histogram with 160 buckets of each sign. A counter takes 300. */
 const BYTES_PER_STREAM = 3000
 
-/** @param remembered of a series, in words @param converted the series that are, without `match` */
+/** @param remembered state of a series, in words @param converted the series that are converted without `match` */
 export function streamSchema({ remembered, converted }: { remembered: string; converted: string }): ConfigSchema {
   return {
     type: 'object',
@@ -45,4 +45,4 @@ export function checkStreamOptions({ max_stale, match }: StreamOptions): ConfigP
 
 /** Most bytes that will be remembered. */
 export const streamsBound = ({ max_streams, match }: StreamOptions) =>
-  max_streams * BYTES_PER_STREAM + SERIES_CACHE_BYTES + matchBound(match)
+  max_streams * BYTES_PER_STREAM + SERIES_MEMO_BYTES + matchBound(match)

@@ -1,26 +1,26 @@
 import { restoreSeries, type SavedSeries, saveSeries } from './saved-blocks.ts'
 import type { Series, SeriesRegistry } from './series.ts'
 
-/** Parts of the time after which a silent stream is forgotten: how often is looked. */
-const SWEEPS = 8
+/** Expiry runs in the time after which a silent stream expires. */
+const RUNS_PER_EXPIRY = 8
 
-/** What is remembered of a stream. */
+/** The state of a stream. */
 export interface StreamState {
   /** When it last sent something, Unix ms by the clock. */
   lastSeen: number
 }
 
 /**
- * What is remembered of each series: of so many at most, and not of those that have been silent for long. Looks for those
- * when asked, at multiples of a period, so that the same questions at the same times forget the same.
+ * The state of each stream: of so many at most, and without streams that have been silent for long. These expire when
+ * asked to, at multiples of a period, so that the same calls at the same times expire the same streams.
  */
 export class StreamTable<T extends StreamState> {
   #maxStreams: number
   #maxStaleMs: number
   #streams = new Map<Series, T>()
-  #swept = 0
+  #lastExpiry = 0
 
-  /** @param maxStaleMs silence after which a stream is forgotten */
+  /** @param maxStaleMs silence after which a stream expires */
   constructor(maxStreams: number, maxStaleMs: number) {
     this.#maxStreams = maxStreams
     this.#maxStaleMs = maxStaleMs
@@ -34,37 +34,37 @@ export class StreamTable<T extends StreamState> {
     return this.#streams.get(series)
   }
 
-  /** False where there is no place for another. */
+  /** False if there is no room for another stream. */
   add(series: Series, state: T): boolean {
     if (this.#streams.size >= this.#maxStreams) return false
     this.#streams.set(series, state)
     return true
   }
 
-  /** Forgets the silent; returns what was known of them. */
+  /** Expires silent streams; returns their states. */
   expire(now: number): T[] {
-    const period = Math.floor((now * SWEEPS) / this.#maxStaleMs)
-    if (period === this.#swept) return []
-    this.#swept = period
-    const gone: T[] = []
+    const period = Math.floor((now * RUNS_PER_EXPIRY) / this.#maxStaleMs)
+    if (period === this.#lastExpiry) return []
+    this.#lastExpiry = period
+    const expired: T[] = []
     for (const [series, state] of this.#streams) {
       if (now - state.lastSeen < this.#maxStaleMs) continue
       this.#streams.delete(series)
-      gone.push(state)
+      expired.push(state)
     }
-    return gone
+    return expired
   }
 
-  /** @param save what V8 can serialize */
+  /** @param save returns a state that V8 can serialize */
   save<S>(save: (state: T) => S): SavedStreams<S> {
     return {
-      swept: this.#swept,
+      swept: this.#lastExpiry,
       streams: [...this.#streams].map(([series, state]) => [saveSeries(series), save(state)])
     }
   }
 
   restore<S>(saved: SavedStreams<S>, registry: SeriesRegistry, restore: (saved: S) => T): void {
-    this.#swept = saved.swept
+    this.#lastExpiry = saved.swept
     this.#streams = new Map(saved.streams.map(([series, state]) => [restoreSeries(series, registry), restore(state)]))
   }
 }

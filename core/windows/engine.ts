@@ -4,39 +4,39 @@ import { runThrough, type Stepwise } from '../model/stepwise.ts'
 import { OutputBuffer } from '../pipeline/stateful/output-buffer.ts'
 import type { Context } from '../plugin/context.ts'
 import type { BatchProcessor, Stateful } from '../plugin/contract.ts'
-import { Intake } from './intake.ts'
-import { kindsOf, type Nowhere, placesOf } from './places.ts'
-import { Rule } from './rule.ts'
+import { Disposition } from './input/disposition.ts'
+import { matchStates, signaturesOf, type Unmatched } from './reload/state-matching.ts'
 import type { WindowSettings } from './settings.ts'
 import { restoreState, saveState } from './snapshot.ts'
 import type { State } from './state.ts'
 import { Watermark } from './watermark.ts'
+import { WindowRule } from './window-rule.ts'
 
 const TICKS_PER_PANE = 4
 const SHORTEST_TICK_MS = 50
 const LONGEST_TICK_MS = 500
-/** Groups and cumulative series that stood still for this long, and for two of the largest windows, are forgotten. */
-const FORGET_AFTER_MS = 3_600_000
+/** Groups and cumulative series that stood still for this long, and for two of the largest windows, expire. */
+const EXPIRE_AFTER_MS = 3_600_000
 
-/** Aggregates points and events in windows of event time, by rules. What no rule takes passes through. */
+/** Aggregates points and events in windows of event time, by rules. Items that no rule takes pass through. */
 export class WindowEngine implements BatchProcessor {
   #settings: WindowSettings
   #context: Context
   #state: State
-  #intake: Intake
+  #disposition: Disposition
   #output: ((batch: Batch) => void) | undefined
   #cancelTick: () => void = () => {}
-  /** Windows on their way out. */
+  /** The emission of closed windows that is under way. */
   #running: Generator<void> | undefined
-  /** By index: rules for whose state there is no place in what follows this. */
-  #leaving: ReadonlyMap<number, Nowhere> = new Map()
-  /** Whether all they held is sent. */
+  /** By index: rules whose state no rule of the successor takes. */
+  #leaving: ReadonlyMap<number, Unmatched> = new Map()
+  /** True if all windows of these rules are emitted. */
   #haveLeft = false
 
   constructor(settings: WindowSettings, context: Context) {
     this.#settings = settings
     this.#context = context
-    this.#intake = new Intake(context.series)
+    this.#disposition = new Disposition(context.series)
     const { instruments } = context
     const counters = {
       late: instruments.counter('late_items_total', 'Items that came after their smallest window had closed.'),
@@ -46,10 +46,10 @@ export class WindowEngine implements BatchProcessor {
       )
     }
     this.#state = {
-      rules: settings.rules.map(rule => new Rule(rule, context, counters)),
+      rules: settings.rules.map(rule => new WindowRule(rule, context, counters)),
       outputBuffer: new OutputBuffer(context),
       watermark: new Watermark(settings),
-      sweptHour: undefined
+      lastExpiryHour: undefined
     }
     this.#exposeState()
   }
@@ -59,18 +59,18 @@ export class WindowEngine implements BatchProcessor {
   }
 
   receive(batch: Batch): void {
-    // A processor before this one may emit by a timer, while windows are on their way: the batch comes after them.
+    // A processor before this one may emit by a timer while windows are being emitted: the batch comes after them.
     this.#finish()
     const { block, origin } = batch
     const passing = this.#aggregate(block, origin.source)
     if (passing === block) return this.#output?.(batch)
-    // From here the rest is this processor's too: the batch must not come again because of it.
+    // From here the other items are this processor's too: the batch must not come again because of them.
     if (passing !== undefined) this.#state.outputBuffer.put(passing)
     batch.ack()
     if (passing !== undefined) this.#send()
   }
 
-  /** With a place to keep state the open windows wait for the next start; else they are sent as they stand. */
+  /** If state is kept the open windows wait for the next start; else they are emitted as they stand. */
   finish(done: () => void): void {
     this.#cancelTick()
     this.#finish()
@@ -83,7 +83,7 @@ export class WindowEngine implements BatchProcessor {
   }
 
   async start(): Promise<void> {
-    this.#state.sweptHour ??= Math.floor(this.#context.clock.now() / FORGET_AFTER_MS)
+    this.#state.lastExpiryHour ??= Math.floor(this.#context.clock.now() / EXPIRE_AFTER_MS)
     this.#scheduleTick()
   }
 
@@ -103,8 +103,8 @@ export class WindowEngine implements BatchProcessor {
   keepFor(successor: Stateful): string | undefined {
     if (!(successor instanceof WindowEngine)) return undefined
     const { rules } = this.#settings
-    const places = placesOf(kindsOf(rules), kindsOf(successor.#settings.rules))
-    const leaving = [...places.entries()].filter((entry): entry is [number, Nowhere] => typeof entry[1] !== 'number')
+    const matches = matchStates(signaturesOf(rules), signaturesOf(successor.#settings.rules))
+    const leaving = [...matches.entries()].filter((entry): entry is [number, Unmatched] => typeof entry[1] !== 'number')
     if (leaving.length === 0 || leaving.length === rules.length) return undefined
     this.#leaving = new Map(leaving)
     return `of ${rules.length} rules reset: ${leaving.map(([i, { why }]) => `rule ${i + 1} ${why}`).join('; ')}`
@@ -114,21 +114,21 @@ export class WindowEngine implements BatchProcessor {
     restoreState(bytes, this.#state, this.#settings, this.#context)
   }
 
-  /** Returns what passes through: nothing, some, or the block itself. */
+  /** Returns the items that pass through: none, some, or the block itself. */
   #aggregate(block: Block, source: string): Block | undefined {
     const { account, clock } = this.#context
     const { rules, watermark } = this.#state
-    const intake = this.#intake
+    const disposition = this.#disposition
     const now = clock.now()
-    intake.begin(block.length, now + this.#settings.maxFutureSkewMs)
+    disposition.begin(block.length, now + this.#settings.maxFutureSkewMs)
     for (const rule of rules) {
-      if (block.type === 'points') rule.addPoints(block, intake)
-      else rule.addEvents(block, intake)
+      if (block.type === 'points') rule.addPoints(block, disposition)
+      else rule.addEvents(block, disposition)
     }
-    const { passing, more } = intake.end(block)
-    account.absorbed += intake.counted
+    const { passing, more } = disposition.end(block)
+    account.absorbed += disposition.counted
     account.produced += more
-    if (intake.latest > Number.NEGATIVE_INFINITY) watermark.observe(source, intake.latest, now)
+    if (disposition.latest > Number.NEGATIVE_INFINITY) watermark.observe(source, disposition.latest, now)
     return passing
   }
 
@@ -145,7 +145,7 @@ export class WindowEngine implements BatchProcessor {
     })
   }
 
-  // With a journal nothing comes in until all of it is done, so it need not be done at once: replies go on meanwhile.
+  // With a journal nothing comes in until the emission is done, so it goes in steps: replies go out between them.
   #advance(watermark: number): void {
     this.#finish()
     this.#running = this.#advancing(watermark, this.#state.rules)
@@ -153,7 +153,7 @@ export class WindowEngine implements BatchProcessor {
     else if (this.#step()) this.#context.inSteps(() => this.#step())
   }
 
-  /** Whether there is more. */
+  /** True if there is more. */
   #step(): boolean {
     if (this.#running?.next().done !== false) this.#running = undefined
     return this.#running !== undefined
@@ -163,10 +163,10 @@ export class WindowEngine implements BatchProcessor {
     while (this.#step());
   }
 
-  // While the output buffer waits for credits no window closes: what is owed stays small, and late points still count.
-  // With a journal it is the host that waits, and windows close by time alone, so that they close alike when done
-  // again.
-  *#advancing(watermark: number, rules: readonly Rule[]): Generator<void> {
+  // While the output buffer waits for credits no window closes: the output buffer stays small, and late points still
+  // count. With a journal the host waits instead, and windows close by time alone, so that they close alike when
+  // replayed.
+  *#advancing(watermark: number, rules: readonly WindowRule[]): Generator<void> {
     this.#send()
     if (this.#isBlocked) return
     for (const { windows, emitter } of rules) {
@@ -179,7 +179,7 @@ export class WindowEngine implements BatchProcessor {
         if (this.#isBlocked) return
       }
     }
-    this.#sweep()
+    this.#expireIdle()
   }
 
   *#emit(made: Generator<readonly Block[]>): Generator<void> {
@@ -201,28 +201,28 @@ export class WindowEngine implements BatchProcessor {
     if (this.#output !== undefined) this.#state.outputBuffer.send(this.#output)
   }
 
-  #flush(rules: readonly Rule[], done: () => void): void {
+  #flush(rules: readonly WindowRule[], done: () => void): void {
     this.#running = this.#advancing(Math.max(...rules.map(({ windows }) => windows.lastEnd)), rules)
     this.#finish()
     if (this.#state.outputBuffer.isEmpty) done()
     else this.#cancelTick = this.#context.clock.setTimer(SHORTEST_TICK_MS, () => this.#flush(rules, done))
   }
 
-  #sweep(): void {
-    const hour = Math.floor(this.#context.clock.now() / FORGET_AFTER_MS)
-    if (hour === this.#state.sweptHour) return
-    this.#state.sweptHour = hour
+  #expireIdle(): void {
+    const hour = Math.floor(this.#context.clock.now() / EXPIRE_AFTER_MS)
+    if (hour === this.#state.lastExpiryHour) return
+    this.#state.lastExpiryHour = hour
     const { rules, watermark } = this.#state
     for (const [i, { windows }] of this.#settings.rules.entries()) {
       const largest = Math.max(...windows.map(({ sizeMs }) => sizeMs))
-      rules[i].forget(watermark.value - Math.max(FORGET_AFTER_MS, 2 * largest))
+      rules[i].expire(watermark.value - Math.max(EXPIRE_AFTER_MS, 2 * largest))
     }
   }
 
   #exposeState(): void {
     const { rules, watermark } = this.#state
     const { instruments, clock } = this.#context
-    const sum = (of: (rule: Rule) => number) => () => rules.reduce((total, rule) => total + of(rule), 0)
+    const sum = (of: (rule: WindowRule) => number) => () => rules.reduce((total, rule) => total + of(rule), 0)
     instruments.gauge(
       'groups',
       'Groups counted.',

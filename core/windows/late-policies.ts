@@ -2,7 +2,7 @@ import { formatDuration } from '../schema/units.ts'
 import type { LatePolicy } from './settings.ts'
 
 /**
- * What becomes of late points, for people: words that follow the processor's name.
+ * The treatment of late points, for people: words that follow the processor's name.
  * @param rules all of them @param allowedLatenessMs as in `WindowSettings`
  */
 export function describeLate(

@@ -1,11 +1,11 @@
 import type { MatchConfig } from '../model/matching/config.ts'
 import type { Series } from '../model/series.ts'
 import type { BucketLimits } from '../model/sketch/exponential-counts.ts'
-import type { Aggregation } from './aggregation.ts'
-import type { WindowSize } from './level.ts'
+import type { AggregationName } from './aggregations/index.ts'
+import type { WindowSize } from './panes/window-size.ts'
 import type { WatermarkSettings } from './watermark.ts'
 
-/** What a {@link WindowEngine} does. */
+/** Settings of a {@link WindowEngine}. */
 export interface WindowSettings extends WatermarkSettings {
   /** Each sees every point and event, and makes its own output. */
   readonly rules: readonly RuleSettings[]
@@ -14,33 +14,36 @@ export interface WindowSettings extends WatermarkSettings {
 }
 
 export interface RuleSettings {
-  /** What it counts; undefined: all. */
+  /** The items it counts; undefined: all. */
   readonly match: MatchConfig | undefined
   /** Attributes to keep, of the point or else of its resource; undefined: all but those of `without`. */
   readonly by: readonly string[] | undefined
   readonly without: readonly string[]
-  /** Undefined: what each kind is made for. */
-  readonly aggregations: readonly Aggregation[] | undefined
-  /** What is made of gauges where `aggregations` says nothing; where that is nothing they pass through. */
-  readonly gauges: readonly Aggregation[]
-  /** What is aggregated instead of the value. Never a label. */
+  /** Undefined: the usual ones of each kind. */
+  readonly aggregations: readonly AggregationName[] | undefined
+  /** Aggregations of gauges if `aggregations` is undefined; if there are none, gauges pass through. */
+  readonly gauges: readonly AggregationName[]
+  /** The attribute that is aggregated instead of the value. Never a label. */
   readonly attribute: string | undefined
   /** From 0 to 1. */
   readonly quantiles: readonly number[]
-  /** Of buckets that values are put into. */
+  /** Limits of the buckets that values are put into. */
   readonly limits: BucketLimits
-  /** Whether histograms keep their buckets, or count, sum, least and greatest alone. */
+  /** True if histograms keep their buckets; else they keep count, sum, least and greatest alone. */
   readonly buckets: boolean
   /** Template of the output metrics' names; undefined: the usual ones. */
   readonly name: string | undefined
   readonly windows: readonly WindowSize[]
-  /** The attribute that says of a point how long its window is. */
+  /** The attribute of a point that has the length of its window. */
   readonly windowAttribute: string
-  /** Why a series cannot be counted, as the ledger has it, undefined where it can; without it what cannot passes through. */
+  /**
+   * The ledger's reason for a series that cannot be counted, which is then dropped. Without this such series pass
+   * through.
+   */
   readonly refusalOf?: (series: Series) => string | undefined
   readonly output: readonly OutputKind[]
   readonly late: LatePolicy
-  /** How long after their end windows can be amended, where `late` says so. */
+  /** How long after their end windows can be amended if `late` is `amend`. */
   readonly amendMs: number
   /** Groups beyond this are counted in one a metric. */
   readonly maxGroups: number
@@ -49,7 +52,7 @@ export interface RuleSettings {
 /** `delta`: one point a window. `cumulative`: totals that only grow. */
 export type OutputKind = 'delta' | 'cumulative'
 /**
- * What becomes of points whose smallest window was sent. `add`: counted in series of their own. `amend`: counted, and the
- * window sent again. `side_output`: handed on as they are, not counted.
+ * The treatment of points whose smallest window was sent. `add`: counted in series of their own. `amend`: counted, and
+ * the window sent again. `drop`: dropped. `side_output`: forwarded as they are, not counted.
  */
 export type LatePolicy = 'add' | 'drop' | 'amend' | 'side_output'

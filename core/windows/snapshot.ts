@@ -2,55 +2,55 @@ import { restoreBlock, type SavedBlock, saveBlock } from '../model/saved-blocks.
 import { openState, sealInSteps } from '../model/saved-state.ts'
 import type { Stepwise } from '../model/stepwise.ts'
 import type { Context } from '../plugin/context.ts'
-import { kindsOf, placesOf, type RuleKind } from './places.ts'
-import type { SavedRule } from './rule.ts'
+import { matchStates, type RuleSignature, signaturesOf } from './reload/state-matching.ts'
 import type { WindowSettings } from './settings.ts'
 import type { State } from './state.ts'
 import type { Source } from './watermark.ts'
+import type { SavedRule } from './window-rule.ts'
 
 const VERSION = 6
 const REMEDY = 'start with what it had and run `weir reload` with the change, which sends what is open'
 
-/** What is on disk: columns for the most part, which are copied as they are. */
+/** The content of a snapshot. It is columns for the most part, which are copied as they are. */
 interface Saved {
-  readonly kinds: readonly RuleKind[]
+  readonly kinds: readonly RuleSignature[]
   readonly watermark: number
   readonly sources: ReadonlyMap<string, Source>
   readonly sweptHour: number | undefined
   readonly rules: readonly SavedRule[]
-  readonly outputBuffer: readonly SavedBlock[]
+  readonly outbox: readonly SavedBlock[]
 }
 
-/** @param isKept whether a rule's state, by the index of the rule, is part of it */
+/** @param isKept true if the state of the rule with that index is part of the snapshot */
 export function* saveState(
-  { rules, outputBuffer, watermark, sweptHour }: State,
+  { rules, outputBuffer, watermark, lastExpiryHour }: State,
   settings: WindowSettings,
   isKept: (index: number) => boolean
 ): Stepwise<Uint8Array> {
   const savedRules: SavedRule[] = []
   for (const [i, rule] of rules.entries()) if (isKept(i)) savedRules.push(yield* rule.save())
   const saved: Saved = {
-    kinds: kindsOf(settings.rules).filter(({ index }) => isKept(index)),
+    kinds: signaturesOf(settings.rules).filter(({ index }) => isKept(index)),
     watermark: watermark.value,
     sources: watermark.sources,
-    sweptHour,
+    sweptHour: lastExpiryHour,
     rules: savedRules,
-    outputBuffer: outputBuffer.blocks.map(block => saveBlock(block))
+    outbox: outputBuffer.blocks.map(block => saveBlock(block))
   }
   return yield* sealInSteps(VERSION, saved)
 }
 
-/** Into a fresh `state`. Throws where the bytes are damaged, or do not fit this version or configuration. */
+/** Restores into a fresh `state`. Throws if the bytes are damaged, or do not fit this version or configuration. */
 export function restoreState(bytes: Uint8Array, state: State, settings: WindowSettings, context: Context): void {
   const saved = openState(VERSION, bytes) as Saved
-  const places = placesOf(saved.kinds, kindsOf(settings.rules))
-  for (const [i, place] of places.entries())
-    if (typeof place !== 'number') throw new Error(`rule ${saved.kinds[i].index + 1} ${place.why}; ${REMEDY}`)
-  for (const [i, rule] of saved.rules.entries()) state.rules[places[i] as number].restore(rule)
-  for (const block of saved.outputBuffer) {
+  const matches = matchStates(saved.kinds, signaturesOf(settings.rules))
+  for (const [i, match] of matches.entries())
+    if (typeof match !== 'number') throw new Error(`rule ${saved.kinds[i].index + 1} ${match.why}; ${REMEDY}`)
+  for (const [i, rule] of saved.rules.entries()) state.rules[matches[i] as number].restore(rule)
+  for (const block of saved.outbox) {
     context.account.produced += block.length
     state.outputBuffer.put(restoreBlock(block, context.series))
   }
   state.watermark.restore(saved.watermark, saved.sources)
-  state.sweptHour = saved.sweptHour
+  state.lastExpiryHour = saved.sweptHour
 }

@@ -1,12 +1,12 @@
 import type { OutputBuffer } from '../pipeline/stateful/output-buffer.ts'
-import type { Rule } from './rule.ts'
 import type { Watermark } from './watermark.ts'
+import type { WindowRule } from './window-rule.ts'
 
-/** All that the engine remembers, in the parts that know it: what a snapshot saves. */
+/** The state of an engine, which snapshots save. */
 export interface State {
-  readonly rules: readonly Rule[]
+  readonly rules: readonly WindowRule[]
   readonly outputBuffer: OutputBuffer
   readonly watermark: Watermark
-  /** Number of the hour in which groups were forgotten last; undefined before the start. */
-  sweptHour: number | undefined
+  /** Number of the hour in which groups expired last; undefined before the start. */
+  lastExpiryHour: number | undefined
 }

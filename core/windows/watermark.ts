@@ -1,4 +1,4 @@
-/** How far a source has come, and when it was last heard of. */
+/** The event time that a source has reached, and the clock time at which it was last heard. */
 export interface Source {
   reached: number
   lastSeen: number
@@ -13,8 +13,8 @@ export interface WatermarkSettings {
 }
 
 /**
- * How far event time has come: the least event time that the sources have reached, of those that are not left out, minus the
- * allowed lateness. It never goes back. All times in Unix ms.
+ * How far event time has come: the least event time that the sources have reached, of those that are not left out,
+ * minus the allowed lateness. It never goes back. All times in Unix ms.
  */
 export class Watermark {
   #settings: WatermarkSettings
@@ -46,7 +46,9 @@ export class Watermark {
     this.#sources = new Map(sources)
   }
 
-  /** @param latest event time seen. Ahead of the clock it counts as now: one fast clock must not close windows for all. */
+  /**
+   * @param latest event time seen. Ahead of the clock it counts as now: one fast clock must not close windows for all.
+   */
   observe(source: string, latest: number, now: number): void {
     const reached = Math.min(latest, now)
     const known = this.#sources.get(source)
@@ -57,7 +59,7 @@ export class Watermark {
     }
   }
 
-  /** Where nobody sends, time goes on by the clock, as long as there is something to wait for it. */
+  /** Without sources time goes on by the clock, as long as something waits for it. */
   advance(now: number, isWaitedFor: boolean): number {
     const { allowedLatenessMs, idleTimeoutMs, maxSourceLagMs } = this.#settings
     for (const [source, { lastSeen }] of this.#sources)

@@ -1,5 +1,5 @@
 import { NAME } from '../../core/model/key-by.ts'
-import { SERIES_CACHE_BYTES } from '../../core/model/series-cache.ts'
+import { SERIES_MEMO_BYTES } from '../../core/model/series-memo.ts'
 import { byteSize, type ConfigProblem, type ConfigSchema, duration } from '../../sdk/plugin/index.ts'
 
 export interface Config {
@@ -50,4 +50,4 @@ export function check({ max_size, timeout }: Config): ConfigProblem[] {
 }
 
 /** Most bytes it will remember. */
-export const memoryBound = ({ max_open }: Config) => max_open * BYTES_PER_OPEN_BATCH + SERIES_CACHE_BYTES
+export const memoryBound = ({ max_open }: Config) => max_open * BYTES_PER_OPEN_BATCH + SERIES_MEMO_BYTES

@@ -1,6 +1,6 @@
 import { keyBy } from '../../core/model/key-by.ts'
 import { select } from '../../core/model/select.ts'
-import { SeriesCache } from '../../core/model/series-cache.ts'
+import { SeriesMemo } from '../../core/model/series-memo.ts'
 import { sliceBlock } from '../../core/model/slice.ts'
 import { type Block, blockBytes, NO_ATTRIBUTES } from '../../sdk/plugin/index.ts'
 
@@ -15,12 +15,12 @@ export interface Part {
 export class Parting {
   #by: readonly string[]
   #maxItems: number
-  #keys: SeriesCache<string>
+  #keys: SeriesMemo<string>
 
   constructor(by: readonly string[], maxItems: number) {
     this.#by = by
     this.#maxItems = maxItems
-    this.#keys = new SeriesCache(({ metric, attributes, resource }) =>
+    this.#keys = new SeriesMemo(({ metric, attributes, resource }) =>
       keyBy(by, metric.name, attributes, resource.attributes)
     )
   }

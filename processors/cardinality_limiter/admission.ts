@@ -3,14 +3,14 @@ import type { Config } from './config.ts'
 import { Demand } from './demand.ts'
 import { limitsFor } from './limits.ts'
 import { SpaceSaving } from './space-saving.ts'
-import type { Admitted, Limits, MetricState, Ref, Tenant } from './state.ts'
+import type { Limits, MetricState, Ref, Tenant, TrackedSeries } from './state.ts'
 
 /** Tenants beyond so many share one budget. */
 const MOST_TENANTS = 1000
 /** Metrics whose labels are looked at. */
 const MOST_PROFILES = 200
 /** With drop_label: the share of a metric's places kept for series that have lost a label. */
-const PLACES_FOR_STRIPPED = 0.1
+const QUOTA_FOR_STRIPPED = 0.1
 const LONGEST_VALUE = 64
 
 export const LIMITS_OF_STATE = { tenants: MOST_TENANTS, profiles: MOST_PROFILES }
@@ -29,8 +29,8 @@ export class Admission {
   readonly candidates: SpaceSaving<MetricState>
   readonly maxTotal: number
   total = 0
-  /** How many sweeps there were. */
-  sweeps = 0
+  /** How many expiryRuns there were. */
+  expiryRuns = 0
   #config: Config
   #profiles = 0
   #described = new WeakMap<Metric, Described>()
@@ -59,7 +59,7 @@ export class Admission {
       key,
       metric,
       limits,
-      admitted: new Map(),
+      tracked: new Map(),
       values: new Map(),
       demand: new Demand(),
       invited: new Set(),
@@ -69,7 +69,7 @@ export class Admission {
       folded: 0,
       labels: [],
       lastSeen: 0,
-      isGone: false
+      isEvicted: false
     }
     this.metrics.set(key, state)
     // Which label to drop must be known when the first series finds no place.
@@ -87,41 +87,41 @@ export class Admission {
   tenantNamed(name: string): Tenant {
     const known = this.tenants.get(name)
     if (known !== undefined) return known
-    const tenant = { name, series: 0, lastSeen: 0, isGone: false }
+    const tenant = { name, series: 0, lastSeen: 0, isEvicted: false }
     this.tenants.set(name, tenant)
     return tenant
   }
 
   /** The place of a series, new or not; undefined where it gets none. `isStripped`: it has lost a label already. */
-  ask(ref: Ref, series: Series, now: number, isStripped = false): Admitted | undefined {
+  ask(ref: Ref, series: Series, now: number, isStripped = false): TrackedSeries | undefined {
     const metric = ref.metric!
-    const known = metric.admitted.get(ref.key)
+    const known = metric.tracked.get(ref.key)
     if (known !== undefined) return known
     const values = this.#limitedValues(series.attributes, metric.limits)
-    if (!this.#hasPlace(metric, ref, values, isStripped)) {
+    if (!this.#hasQuota(metric, ref, values, isStripped)) {
       metric.isPressed = true
       if (!isStripped) this.candidates.add(ref.key, metric)
       return undefined
     }
     metric.invited.delete(ref.key)
-    return this.receivedBatch({
+    return this.admit({
       key: ref.key,
       metric,
       tenant: ref.tenant!,
       values,
       count: 0,
       lastSeen: now,
-      since: this.sweeps,
+      since: this.expiryRuns,
       last: undefined,
       base: undefined,
-      owesZero: false,
-      isGone: false
+      needsStartPoint: false,
+      isEvicted: false
     })
   }
 
-  receivedBatch(entry: Admitted): Admitted {
+  admit(entry: TrackedSeries): TrackedSeries {
     const { metric, tenant, key } = entry
-    metric.admitted.set(key, entry)
+    metric.tracked.set(key, entry)
     tenant.series++
     this.total++
     for (const [label, value] of entry.values) {
@@ -132,10 +132,10 @@ export class Admission {
     return entry
   }
 
-  evict(entry: Admitted): void {
+  evict(entry: TrackedSeries): void {
     const { metric, tenant, key } = entry
-    entry.isGone = true
-    metric.admitted.delete(key)
+    entry.isEvicted = true
+    metric.tracked.delete(key)
     tenant.series--
     this.total--
     for (const [label, value] of entry.values) {
@@ -146,17 +146,17 @@ export class Admission {
     }
   }
 
-  forgetMetric(state: MetricState): void {
-    state.isGone = true
+  evictMetric(state: MetricState): void {
+    state.isEvicted = true
     if (state.demand.hasProfile) this.#profiles--
     this.metrics.delete(state.key)
   }
 
   /** @param before Unix ms */
-  forgetIdleTenants(before: number): void {
+  expireIdleTenants(before: number): void {
     for (const [name, tenant] of this.tenants) {
       if (tenant.series > 0 || tenant.lastSeen > before) continue
-      tenant.isGone = true
+      tenant.isEvicted = true
       this.tenants.delete(name)
     }
   }
@@ -171,8 +171,8 @@ export class Admission {
   }
 
   /** Free places of a metric. */
-  free({ admitted, limits }: MetricState): number {
-    return Math.max(0, Math.min(limits.maxSeries - admitted.size, this.maxTotal - this.total))
+  free({ tracked, limits }: MetricState): number {
+    return Math.max(0, Math.min(limits.maxSeries - tracked.size, this.maxTotal - this.total))
   }
 
   #describe(metric: Metric): Described {
@@ -185,12 +185,12 @@ export class Admission {
   }
 
   // Under pressure a place is only for those a sweep has found worth it: what comes once must not take it.
-  #hasPlace(metric: MetricState, ref: Ref, values: Admitted['values'], isStripped: boolean): boolean {
-    const { limits, admitted } = metric
+  #hasQuota(metric: MetricState, ref: Ref, values: TrackedSeries['values'], isStripped: boolean): boolean {
+    const { limits, tracked } = metric
     const isInvited = metric.invited.has(ref.key)
     const reserved =
-      limits.action === 'drop_label' && !isStripped ? Math.floor(limits.maxSeries * PLACES_FOR_STRIPPED) : 0
-    if (admitted.size >= limits.maxSeries - reserved || this.total >= this.maxTotal) return false
+      limits.action === 'drop_label' && !isStripped ? Math.floor(limits.maxSeries * QUOTA_FOR_STRIPPED) : 0
+    if (tracked.size >= limits.maxSeries - reserved || this.total >= this.maxTotal) return false
     const perTenant = this.#config.max_series_per_tenant
     if (perTenant > 0 && ref.tenant!.series >= perTenant) return false
     if (metric.wasPressed && !isInvited && !isStripped) return false
@@ -201,7 +201,7 @@ export class Admission {
     return true
   }
 
-  #limitedValues(attributes: Attributes, { maxValuesPerLabel }: Limits): Admitted['values'] {
+  #limitedValues(attributes: Attributes, { maxValuesPerLabel }: Limits): TrackedSeries['values'] {
     if (maxValuesPerLabel === Number.POSITIVE_INFINITY) return []
     return attributes.map(([name, value]) => [name, attributeText(value).slice(0, LONGEST_VALUE)] as const)
   }

@@ -1,6 +1,6 @@
 import { hasKnownStart } from '../../core/model/start-time.ts'
 import type { Distribution, PointBlock, PointBlockBuilder, Series } from '../../sdk/plugin/index.ts'
-import { addDistributions, zeroOf } from './amounts.ts'
+import { addDistributions, zeroOf } from './additive-values.ts'
 import { type Increment, incrementOf, isNewer, type Last, LastValues } from './last-values.ts'
 import type { Beginning, Ref } from './state.ts'
 
@@ -67,9 +67,9 @@ export class Folding {
       for (const [time, cell] of cells) addPoint(points, series, time, cell)
       if (Number.isNaN(latest)) continue
       const total = this.totals.get(series)!
-      if (total.owesZero) {
+      if (total.needsStartPoint) {
         addZero(points, series, total.start, total.distribution)
-        total.owesZero = false
+        total.needsStartPoint = false
         begun.push(total)
       }
       // One value for a time: stores keep but one of two.
@@ -80,7 +80,7 @@ export class Folding {
   }
 
   #increment(key: string, point: Last, isMonotonic: boolean, now: number): Increment | undefined {
-    const last = this.last.take(key)
+    const last = this.last.remove(key)
     if (last !== undefined && !isNewer(point, last)) {
       this.last.put(key, last, now)
       return undefined
@@ -102,7 +102,7 @@ export class Folding {
     if (total === undefined) {
       const start = Math.min(point.time, now) - ZERO_BEFORE_MS
       const distribution = point.distribution && zeroOf(point.distribution)
-      total = { start, time: start, value: 0, distribution, owesZero: true }
+      total = { start, time: start, value: 0, distribution, needsStartPoint: true }
       this.totals.set(target, total)
     }
     if (increment === undefined) return

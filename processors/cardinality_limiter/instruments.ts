@@ -1,10 +1,10 @@
 import type { Context } from '../../sdk/plugin/index.ts'
 import type { Config } from './config.ts'
-import type { Parts } from './parts.ts'
+import type { LimiterState } from './limiter-state.ts'
 import { cardinalityReport } from './report.ts'
 
 /** Own metrics, and what is told of cardinality. */
-export function exposeLimiter(limiter: Parts, config: Config, { instruments, admin }: Context) {
+export function exposeLimiter(limiter: LimiterState, config: Config, { instruments, admin }: Context) {
   const { admission, folding } = limiter
   instruments.gauge('admitted_series', 'Series that pass as they are.', () => admission.total)
   instruments.gauge('metrics', 'Metrics known.', () => admission.metrics.size)

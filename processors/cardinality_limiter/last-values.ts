@@ -1,6 +1,6 @@
 import { hasKnownStart } from '../../core/model/start-time.ts'
 import type { Distribution } from '../../sdk/plugin/index.ts'
-import { countOf, sizeOf, subtractDistributions } from './amounts.ts'
+import { countOf, sizeOf, subtractDistributions } from './additive-values.ts'
 
 /** Numbers of a distribution that cost as much as an entry. */
 const NUMBERS_PER_ENTRY = 16
@@ -13,8 +13,8 @@ export interface Last {
   readonly time: number
   readonly value: number
   readonly distribution: Distribution | undefined
-  /** Present where the series itself had this point, not one it was folded into; as in `Admitted`. */
-  readonly own?: { readonly base: Last | undefined; readonly owesZero: boolean }
+  /** Present where the series itself had this point, not one it was folded into; as in `TrackedSeries`. */
+  readonly own?: { readonly base: Last | undefined; readonly needsStartPoint: boolean }
 }
 
 /** The difference that a cumulative point makes to the one before. */
@@ -75,7 +75,7 @@ export class LastValues {
   }
 
   /** Returns what was known of `key`, which it forgets. */
-  take(key: string): Last | undefined {
+  remove(key: string): Last | undefined {
     const young = this.#young.get(key)
     if (young !== undefined) {
       this.#young.delete(key)
@@ -99,8 +99,8 @@ export class LastValues {
   save(): unknown {
     return {
       since: this.since,
-      young: [...this.#young],
-      old: [...this.#old],
+      young: [...this.#young].map(toSaved),
+      old: [...this.#old].map(toSaved),
       latest: [this.#youngLatest, this.#oldLatest]
     }
   }
@@ -108,14 +108,14 @@ export class LastValues {
   restore(saved: unknown): void {
     const { since, young, old, latest } = saved as {
       since: number
-      young: [string, Last][]
-      old: [string, Last][]
+      young: SavedLast[]
+      old: SavedLast[]
       latest: [number, number]
     }
     this.since = since
-    this.#young = new Map(young)
-    this.#old = new Map(old)
-    this.#youngCost = young.reduce((sum, [, last]) => sum + costOf(last), 0)
+    this.#young = new Map(young.map(fromSaved))
+    this.#old = new Map(old.map(fromSaved))
+    this.#youngCost = [...this.#young.values()].reduce((sum, last) => sum + costOf(last), 0)
     this.#youngLatest = latest[0]
     this.#oldLatest = latest[1]
   }
@@ -133,3 +133,17 @@ export class LastValues {
 
 const costOf = ({ distribution }: Last) =>
   1 + (distribution === undefined ? 0 : sizeOf(distribution) / NUMBERS_PER_ENTRY)
+
+type SavedLast = [
+  key: string,
+  Omit<Last, 'own'> & { readonly own?: { readonly base: Last | undefined; readonly owesZero: boolean } }
+]
+
+function toSaved([key, last]: [string, Last]): SavedLast {
+  const { own, ...point } = last
+  return [key, own === undefined ? point : { ...point, own: { base: own.base, owesZero: own.needsStartPoint } }]
+}
+
+function fromSaved([key, { own, ...point }]: SavedLast): [string, Last] {
+  return [key, own === undefined ? point : { ...point, own: { base: own.base, needsStartPoint: own.owesZero } }]
+}

@@ -9,26 +9,26 @@ import {
 } from '../../sdk/plugin/index.ts'
 import { Admission } from './admission.ts'
 import type { Config } from './config.ts'
+import { expire } from './expiry.ts'
 import { addZero, Folding } from './folding.ts'
 import { exposeLimiter } from './instruments.ts'
-import type { Parts } from './parts.ts'
-import { Passing } from './passing.ts'
+import type { LimiterState } from './limiter-state.ts'
+import { Rebaser } from './rebaser.ts'
 import { Refs } from './refs.ts'
 import { restoreState, saveState } from './snapshot.ts'
-import type { Admitted, Beginning, MetricState, Ref } from './state.ts'
-import { sweep } from './sweep.ts'
+import type { Beginning, MetricState, Ref, TrackedSeries } from './state.ts'
 import { Targets } from './targets.ts'
 
-const SWEEPS_PER_EXPIRY = 4
+const RUNS_PER_EXPIRY = 4
 const LIMIT_REASON = 'cardinality_limit'
 
 /** Lets a bounded number of series through; what is over is added up, not lost. */
 export class CardinalityLimiter implements BatchProcessor {
-  readonly #parts: Parts
+  readonly #state: LimiterState
   readonly #refs: Refs
   #context: Context
   #config: Config
-  #passing: Passing
+  #rebaser: Rebaser
   #emit: (batch: Batch) => void = () => {}
   #unwatched: { add(points: number): void }
   // Of the batch being judged.
@@ -48,9 +48,9 @@ export class CardinalityLimiter implements BatchProcessor {
     const folding = new Folding(config.max_folded_series, context.clock.now())
     this.#refs = new Refs(admission)
     const targets = new Targets(config, context.series, admission, this.#refs)
-    this.#parts = { admission, folding, targets, interval: Number.NaN }
-    this.#passing = new Passing(folding.last)
-    this.#unwatched = exposeLimiter(this.#parts, config, context).unwatched
+    this.#state = { admission, folding, targets, interval: Number.NaN }
+    this.#rebaser = new Rebaser(folding.last)
+    this.#unwatched = exposeLimiter(this.#state, config, context).unwatched
   }
 
   open(emit: (batch: Batch) => void): void {
@@ -75,11 +75,11 @@ export class CardinalityLimiter implements BatchProcessor {
   }
 
   snapshot(): Uint8Array {
-    return saveState(this.#parts)
+    return saveState(this.#state)
   }
 
   restore(bytes: Uint8Array): void {
-    restoreState(bytes, this.#parts, this.#context.series)
+    restoreState(bytes, this.#state, this.#context.series)
   }
 
   /** Where nobody downstream keeps the zeros that series began with, they are owed again. */
@@ -87,7 +87,7 @@ export class CardinalityLimiter implements BatchProcessor {
     const begun = this.#begun
     this.#begun = []
     return Batch.derive([batch], block, outcome => {
-      if (outcome.status === 'nacked') for (const one of begun) one.owesZero = true
+      if (outcome.status === 'nacked') for (const one of begun) one.needsStartPoint = true
       batch.settle(outcome)
     })
   }
@@ -97,9 +97,9 @@ export class CardinalityLimiter implements BatchProcessor {
     this.#points = undefined
     this.#folded = this.#extra = this.#lost = 0
     // Left by a block that failed: its zeros went nowhere.
-    for (const one of this.#begun.splice(0)) one.owesZero = true
-    this.#sweepIfDue()
-    this.#parts.folding.begin()
+    for (const one of this.#begun.splice(0)) one.needsStartPoint = true
+    this.#expireIfDue()
+    this.#state.folding.begin()
     for (let i = 0; i < block.length; i++) this.#judge(block, i)
     return this.#rewritten() ?? block
   }
@@ -109,7 +109,7 @@ export class CardinalityLimiter implements BatchProcessor {
     if (ref.isExempt) this.#points?.copy(block, i)
     else if (ref.metric === undefined) this.#tooMany(block, i)
     else {
-      const entry = this.#placeOf(ref, block, i)
+      const entry = this.#trackedOf(ref, block, i)
       if (entry !== undefined) this.#pass(entry, ref, block, i)
       else this.#over(ref, ref.metric, block, i)
     }
@@ -118,35 +118,35 @@ export class CardinalityLimiter implements BatchProcessor {
   #rewritten(): PointBlock | undefined {
     if (this.#points === undefined) return undefined
     const before = this.#points.length
-    this.#parts.folding.emit(this.#points, this.#begun)
+    this.#state.folding.emit(this.#points, this.#begun)
     this.#extra += this.#points.length - before
     return this.#points.build()
   }
 
-  #placeOf(ref: Ref, block: PointBlock, i: number): Admitted | undefined {
+  #trackedOf(ref: Ref, block: PointBlock, i: number): TrackedSeries | undefined {
     const known = ref.entry
-    if (known !== undefined && !known.isGone) return known
-    const entry = this.#parts.admission.ask(ref, block.series[i], this.#now)
+    if (known !== undefined && !known.isEvicted) return known
+    const entry = this.#state.admission.ask(ref, block.series[i], this.#now)
     ref.entry = entry
-    if (entry?.count === 0 && ref.isCumulative && ref.isAdditive) this.#passing.enter(entry)
+    if (entry?.count === 0 && ref.isCumulative && ref.isAdditive) this.#rebaser.admitted(entry)
     return entry
   }
 
-  #pass(entry: Admitted, ref: Ref, block: PointBlock, i: number): void {
+  #pass(entry: TrackedSeries, ref: Ref, block: PointBlock, i: number): void {
     entry.count++
     entry.lastSeen = this.#now
-    if (entry.owesZero) this.#begin(entry, block, i)
+    if (entry.needsStartPoint) this.#begin(entry, block, i)
     const isWatched = ref.isCumulative && ref.isAdditive && (block.flags[i] & FLAG_NO_RECORDED_VALUE) === 0
-    if (!isWatched || this.#passing.takes(entry, block, i)) this.#points?.copy(block, i)
+    if (!isWatched || this.#rebaser.isUnchanged(entry, block, i)) this.#points?.copy(block, i)
     else {
       this.#rewriteFrom(block, i)
-      if (!this.#passing.rebase(entry, block, i, this.#points!)) this.#folded++
+      if (!this.#rebaser.rebase(entry, block, i, this.#points!)) this.#folded++
     }
   }
 
   /** What counted of the series until now was counted in another. */
-  #begin(entry: Admitted, block: PointBlock, i: number): void {
-    entry.owesZero = false
+  #begin(entry: TrackedSeries, block: PointBlock, i: number): void {
+    entry.needsStartPoint = false
     // It began anew by itself.
     if (entry.base === undefined) return
     this.#rewriteFrom(block, i)
@@ -156,20 +156,20 @@ export class CardinalityLimiter implements BatchProcessor {
   }
 
   #tooMany(block: PointBlock, i: number): void {
-    if (!this.#parts.admission.isObserved(block.series[i].metric)) return this.#drop(block, i, 'too_many_metrics')
+    if (!this.#state.admission.isObserved(block.series[i].metric)) return this.#drop(block, i, 'too_many_metrics')
     this.#unwatched.add(1)
     this.#points?.copy(block, i)
   }
 
   #over(ref: Ref, metric: MetricState, block: PointBlock, i: number): void {
     metric.over++
-    this.#parts.admission.profile(metric)
+    this.#state.admission.profile(metric)
     const { action } = metric.limits
     if (action === 'observe') this.#points?.copy(block, i)
     else if (action === 'drop' || !ref.isAdditive) this.#drop(block, i, LIMIT_REASON)
     else if ((block.flags[i] & FLAG_NO_RECORDED_VALUE) !== 0) this.#fold(block, i, undefined, ref)
     else if (!Number.isFinite(block.value[i]) && !block.distributions.has(i)) this.#drop(block, i, 'not_a_number')
-    else this.#fold(block, i, this.#parts.targets.of(ref, metric, block.series[i], this.#now), ref)
+    else this.#fold(block, i, this.#state.targets.of(ref, metric, block.series[i], this.#now), ref)
   }
 
   /** Without a target there is nothing to add: the end of a series that is folded. */
@@ -178,7 +178,7 @@ export class CardinalityLimiter implements BatchProcessor {
     this.#folded++
     if (target === undefined) return
     ref.metric!.folded++
-    this.#parts.folding.add(block, i, ref, target, this.#now)
+    this.#state.folding.add(block, i, ref, target, this.#now)
   }
 
   #drop(block: PointBlock, i: number, reason: string): void {
@@ -195,19 +195,19 @@ export class CardinalityLimiter implements BatchProcessor {
     for (let before = 0; before < i; before++) this.#points.copy(block, before)
   }
 
-  #sweepIfDue(): void {
-    const interval = Math.floor((this.#now * SWEEPS_PER_EXPIRY) / this.#config.idle_expiry)
-    if (interval <= this.#parts.interval) return
-    const isFirst = Number.isNaN(this.#parts.interval)
-    this.#parts.interval = interval
+  #expireIfDue(): void {
+    const interval = Math.floor((this.#now * RUNS_PER_EXPIRY) / this.#config.idle_expiry)
+    if (interval <= this.#state.interval) return
+    const isFirst = Number.isNaN(this.#state.interval)
+    this.#state.interval = interval
     if (isFirst) return
-    sweep(this.#parts.admission, this.#now, this.#config.idle_expiry, entry => {
-      this.#passing.leave(entry, this.#now)
-      this.#parts.targets.forget(entry.key, this.#parts.folding)
+    expire(this.#state.admission, this.#now, this.#config.idle_expiry, entry => {
+      this.#rebaser.evicted(entry, this.#now)
+      this.#state.targets.evict(entry.key, this.#state.folding)
     })
-    this.#parts.targets.sweep(this.#parts.folding)
-    if (this.#parts.admission.sweeps % SWEEPS_PER_EXPIRY !== 0) return
-    for (const { demand } of this.#parts.admission.metrics.values()) demand.rotate()
+    this.#state.targets.expire(this.#state.folding)
+    if (this.#state.admission.expiryRuns % RUNS_PER_EXPIRY !== 0) return
+    for (const { demand } of this.#state.admission.metrics.values()) demand.rotate()
     this.#refs.epoch++
   }
 }

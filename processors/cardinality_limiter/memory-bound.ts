@@ -1,4 +1,4 @@
-import { SERIES_CACHE_BYTES } from '../../core/model/series-cache.ts'
+import { SERIES_MEMO_BYTES } from '../../core/model/series-memo.ts'
 import { LIMITS_OF_STATE } from './admission.ts'
 import type { Config } from './config.ts'
 import { DEMAND_BYTES, PROFILE_BYTES } from './demand.ts'
@@ -25,7 +25,7 @@ export function memoryBound(config: Config): number {
     config.max_metrics * (BYTES_PER_METRIC + DEMAND_BYTES) +
     LIMITS_OF_STATE.profiles * PROFILE_BYTES +
     LIMITS_OF_STATE.tenants * BYTES_PER_TENANT +
-    SERIES_CACHE_BYTES +
+    SERIES_MEMO_BYTES +
     BYTES_PER_REF
   )
 }

@@ -1,8 +1,8 @@
-import { SeriesCache } from '../../core/model/series-cache.ts'
+import { SeriesMemo } from '../../core/model/series-memo.ts'
 import { Murmur3 } from '../../core/model/sketch/murmur3.ts'
 import type { Series } from '../../sdk/plugin/index.ts'
+import { isAdditive } from './additive-values.ts'
 import type { Admission } from './admission.ts'
-import { isAdditive } from './amounts.ts'
 import type { Ref } from './state.ts'
 
 /** Weir's own metrics: those that tell of the limits must not fall under them. */
@@ -13,25 +13,25 @@ export class Refs {
   /** Rises with each epoch of the demand. */
   epoch = 1
   #admission: Admission
-  #cache: SeriesCache<Ref>
+  #cache: SeriesMemo<Ref>
   #hash = new Murmur3()
   #words = new Uint32Array(4)
 
   constructor(admission: Admission) {
     this.#admission = admission
-    this.#cache = new SeriesCache(series => this.#make(series))
+    this.#cache = new SeriesMemo(series => this.#make(series))
   }
 
   /** With metric and tenant, and counted in the demand. */
   of(series: Series, now: number): Ref {
     const ref = this.#cache.get(series)
     if (ref.isExempt) return ref
-    if (ref.metric === undefined || ref.metric.isGone) {
+    if (ref.metric === undefined || ref.metric.isEvicted) {
       ref.metric = this.#admission.metricOf(series.metric)
       ref.entry = undefined
       ref.epoch = 0
     }
-    if (ref.tenant === undefined || ref.tenant.isGone) ref.tenant = this.#admission.tenantOf(series)
+    if (ref.tenant === undefined || ref.tenant.isEvicted) ref.tenant = this.#admission.tenantOf(series)
     const { metric } = ref
     if (metric === undefined) return ref
     metric.lastSeen = now

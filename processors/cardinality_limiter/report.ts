@@ -1,5 +1,5 @@
 import type { Config } from './config.ts'
-import type { Parts } from './parts.ts'
+import type { LimiterState } from './limiter-state.ts'
 import type { MetricState } from './state.ts'
 
 const TOP_METRICS = 50
@@ -7,7 +7,7 @@ const TOP_LABELS = 10
 const TOP_TENANTS = 20
 
 /** Who takes the places and who wants them, as JSON: metrics by their demand, their labels by values, with samples. */
-export function cardinalityReport({ admission, folding }: Parts, config: Config) {
+export function cardinalityReport({ admission, folding }: LimiterState, config: Config) {
   const metrics = [...admission.metrics.values()]
     .map(metricReport)
     .sort((a, b) => b.demand - a.demand || (a.name < b.name ? -1 : 1))
@@ -24,17 +24,17 @@ export function cardinalityReport({ admission, folding }: Parts, config: Config)
   }
 }
 
-function metricReport({ metric, limits, admitted, demand, over, folded, isPressed, wasPressed }: MetricState) {
+function metricReport({ metric, limits, tracked, demand, over, folded, isPressed, wasPressed }: MetricState) {
   const isOverLimit = isPressed || wasPressed
   return {
     name: metric.name,
     kind: metric.kind,
     temporality: metric.temporality,
     action: limits.action,
-    admitted: admitted.size,
+    admitted: tracked.size,
     limit: limits.maxSeries,
     /** Distinct series that came lately; estimated where not all of them have a place. */
-    demand: isOverLimit ? demand.series : admitted.size,
+    demand: isOverLimit ? demand.series : tracked.size,
     isOverLimit,
     pointsOverLimit: over,
     pointsFolded: folded,

@@ -3,15 +3,18 @@ import { openState, sealState } from '../../core/model/saved-state.ts'
 import type { SeriesRegistry } from '../../sdk/plugin/index.ts'
 import type { Demand } from './demand.ts'
 import type { Total } from './folding.ts'
-import type { Parts } from './parts.ts'
+import type { LimiterState } from './limiter-state.ts'
 import type { Counted } from './space-saving.ts'
-import type { Admitted, MetricState } from './state.ts'
+import type { MetricState, TrackedSeries } from './state.ts'
 
 const VERSION = 2
 
-type SavedEntry = Pick<Admitted, 'key' | 'values' | 'count' | 'lastSeen' | 'since' | 'last' | 'base' | 'owesZero'> & {
+type SavedEntry = Pick<TrackedSeries, 'key' | 'values' | 'count' | 'lastSeen' | 'since' | 'last' | 'base'> & {
+  readonly owesZero: boolean
   readonly tenant: string
 }
+
+type SavedTotal = Omit<Total, 'needsStartPoint'> & { readonly owesZero: boolean }
 
 interface SavedMetric
   extends Pick<
@@ -29,21 +32,24 @@ interface Saved {
   readonly metrics: readonly SavedMetric[]
   readonly candidates: readonly (Omit<Counted<MetricState>, 'owner'> & { readonly owner: string })[]
   readonly last: unknown
-  readonly totals: readonly (readonly [SavedSeries, Total])[]
+  readonly totals: readonly (readonly [SavedSeries, SavedTotal])[]
   readonly overflow: readonly (readonly [string, string])[]
   readonly stripped: readonly (readonly [string, SavedSeries])[]
 }
 
-export function saveState({ admission, folding, targets, interval }: Parts): Uint8Array {
+export function saveState({ admission, folding, targets, interval }: LimiterState): Uint8Array {
   const { overflow, stripped } = targets.save()
   const saved: Saved = {
     interval,
-    sweeps: admission.sweeps,
+    sweeps: admission.expiryRuns,
     tenants: [...admission.tenants.values()].map(({ name, lastSeen }) => [name, lastSeen] as const),
     metrics: [...admission.metrics.values()].map(saveMetric),
     candidates: [...admission.candidates.all()].map(one => ({ ...one, owner: one.owner.key })),
     last: folding.last.save(),
-    totals: [...folding.totals].map(([series, total]) => [saveSeries(series), total]),
+    totals: [...folding.totals].map(([series, { needsStartPoint, ...total }]) => [
+      saveSeries(series),
+      { ...total, owesZero: needsStartPoint }
+    ]),
     overflow,
     stripped: stripped.map(([key, series]) => [key, saveSeries(series)])
   }
@@ -51,11 +57,11 @@ export function saveState({ admission, folding, targets, interval }: Parts): Uin
 }
 
 /** Into a fresh limiter. Limits are those configured now; who has a place keeps it until it is silent. */
-export function restoreState(bytes: Uint8Array, limiter: Parts, series: SeriesRegistry): void {
+export function restoreState(bytes: Uint8Array, limiter: LimiterState, series: SeriesRegistry): void {
   const saved = openState(VERSION, bytes) as Saved
   const { admission, folding, targets } = limiter
   limiter.interval = saved.interval
-  admission.sweeps = saved.sweeps
+  admission.expiryRuns = saved.sweeps
   for (const [name, lastSeen] of saved.tenants) admission.tenantNamed(name).lastSeen = lastSeen
   for (const one of saved.metrics) restoreMetric(one, limiter)
   const owners = saved.candidates.map(one => ({ ...one, owner: admission.metrics.get(one.owner) }))
@@ -65,13 +71,14 @@ export function restoreState(bytes: Uint8Array, limiter: Parts, series: SeriesRe
     saved.overflow,
     saved.stripped.map(([key, one]) => [key, restoreSeries(one, series)])
   )
-  for (const [one, total] of saved.totals) folding.totals.set(restoreSeries(one, series), total)
+  for (const [one, { owesZero, ...total }] of saved.totals)
+    folding.totals.set(restoreSeries(one, series), { ...total, needsStartPoint: owesZero })
 }
 
 function saveMetric(state: MetricState): SavedMetric {
   const { metric, invited, isPressed, wasPressed, over, folded, labels, lastSeen } = state
-  const admitted = [...state.admitted.values()].map(
-    ({ key, values, count, lastSeen, since, last, base, owesZero, tenant }): SavedEntry => ({
+  const admitted = [...state.tracked.values()].map(
+    ({ key, values, count, lastSeen, since, last, base, needsStartPoint, tenant }): SavedEntry => ({
       key,
       values,
       count,
@@ -79,7 +86,7 @@ function saveMetric(state: MetricState): SavedMetric {
       since,
       last,
       base,
-      owesZero,
+      owesZero: needsStartPoint,
       tenant: tenant.name
     })
   )
@@ -87,13 +94,19 @@ function saveMetric(state: MetricState): SavedMetric {
   return { metric, invited, isPressed, wasPressed, over, folded, labels, lastSeen, demand, admitted }
 }
 
-function restoreMetric(saved: SavedMetric, { admission }: Parts): void {
+function restoreMetric(saved: SavedMetric, { admission }: LimiterState): void {
   const { metric, admitted, demand, invited, ...rest } = saved
   const state = admission.addMetric(metric)
   Object.assign(state, rest)
   for (const one of invited) state.invited.add(one)
   if (demand.labels !== undefined) admission.profile(state)
   state.demand.restore(demand)
-  for (const entry of admitted)
-    admission.receivedBatch({ ...entry, metric: state, tenant: admission.tenantNamed(entry.tenant), isGone: false })
+  for (const { owesZero, tenant, ...entry } of admitted)
+    admission.admit({
+      ...entry,
+      metric: state,
+      tenant: admission.tenantNamed(tenant),
+      needsStartPoint: owesZero,
+      isEvicted: false
+    })
 }

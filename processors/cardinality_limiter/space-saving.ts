@@ -13,8 +13,8 @@ interface Entry<O> {
   owner: O
   count: number
   error: number
-  /** Its place in the heap. */
-  place: number
+  /** Its position in the heap. */
+  position: number
 }
 
 /**
@@ -40,7 +40,7 @@ export class SpaceSaving<O> {
     if (known !== undefined) {
       known.count++
       this.#sink(known)
-    } else if (this.#heap.length < this.#capacity) this.#append({ key, owner, count: 1, error: 0, place: 0 })
+    } else if (this.#heap.length < this.#capacity) this.#append({ key, owner, count: 1, error: 0, position: 0 })
     else {
       const least = this.#heap[0]
       this.#entries.delete(least.key)
@@ -60,39 +60,39 @@ export class SpaceSaving<O> {
   reset(entries: Iterable<Counted<O>>): void {
     this.#heap = []
     this.#entries.clear()
-    for (const { key, owner, count, error } of entries) this.#append({ key, owner, count, error, place: 0 })
+    for (const { key, owner, count, error } of entries) this.#append({ key, owner, count, error, position: 0 })
   }
 
   #append(entry: Entry<O>): void {
     this.#entries.set(entry.key, entry)
-    let place = this.#heap.length
-    for (; place > 0; ) {
-      const above = (place - 1) >> 1
+    let position = this.#heap.length
+    for (; position > 0; ) {
+      const above = (position - 1) >> 1
       const parent = this.#heap[above]
       if (parent.count <= entry.count) break
-      this.#heap[place] = parent
-      parent.place = place
-      place = above
+      this.#heap[position] = parent
+      parent.position = position
+      position = above
     }
-    this.#heap[place] = entry
-    entry.place = place
+    this.#heap[position] = entry
+    entry.position = position
   }
 
   /** Moves an entry whose count has grown down to where it belongs. */
   #sink(entry: Entry<O>): void {
     const heap = this.#heap
-    let { place } = entry
+    let { position } = entry
     for (;;) {
-      let below = 2 * place + 1
+      let below = 2 * position + 1
       if (below >= heap.length) break
       if (below + 1 < heap.length && heap[below + 1].count < heap[below].count) below++
       const child = heap[below]
       if (child.count >= entry.count) break
-      heap[place] = child
-      child.place = place
-      place = below
+      heap[position] = child
+      child.position = position
+      position = below
     }
-    heap[place] = entry
-    entry.place = place
+    heap[position] = entry
+    entry.position = position
   }
 }

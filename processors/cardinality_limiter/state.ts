@@ -15,7 +15,7 @@ export interface MetricState {
   readonly key: string
   readonly metric: Metric
   readonly limits: Limits
-  readonly admitted: Map<string, Admitted>
+  readonly tracked: Map<string, TrackedSeries>
   /** By label: the values that admitted series have, and how many have each. Only where values are limited. */
   readonly values: Map<string, Map<string, number>>
   readonly demand: Demand
@@ -32,7 +32,7 @@ export interface MetricState {
   labels: readonly string[]
   /** Unix ms. */
   lastSeen: number
-  isGone: boolean
+  isEvicted: boolean
 }
 
 export interface Tenant {
@@ -40,17 +40,17 @@ export interface Tenant {
   series: number
   /** Unix ms. */
   lastSeen: number
-  isGone: boolean
+  isEvicted: boolean
 }
 
 /** A cumulative series that Weir begins: a zero comes before its first value, or `increase()` misses that. */
 export interface Beginning {
   /** Whether nobody has its zero yet. */
-  owesZero: boolean
+  needsStartPoint: boolean
 }
 
 /** A series that passes. */
-export interface Admitted extends Beginning {
+export interface TrackedSeries extends Beginning {
   readonly key: string
   readonly metric: MetricState
   readonly tenant: Tenant
@@ -66,7 +66,7 @@ export interface Admitted extends Beginning {
   last: Last | undefined
   /** What of it was counted elsewhere before: it goes on from there as a series that began anew. */
   base: Last | undefined
-  isGone: boolean
+  isEvicted: boolean
 }
 
 /** What is known of a series, kept for those seen last. */
@@ -81,7 +81,7 @@ export interface Ref {
   readonly isCumulative: boolean
   metric: MetricState | undefined
   tenant: Tenant | undefined
-  entry: Admitted | undefined
+  entry: TrackedSeries | undefined
   /** Of the demand that has counted it. */
   epoch: number
 }

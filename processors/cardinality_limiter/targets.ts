@@ -44,7 +44,7 @@ export class Targets {
   }
 
   /** A series lost its place; where others were folded into it, that total ends. */
-  forget(key: string, folding: Folding): void {
+  evict(key: string, folding: Folding): void {
     const series = this.#stripped.get(key)
     if (series === undefined) return
     this.#stripped.delete(key)
@@ -52,14 +52,14 @@ export class Targets {
   }
 
   /** Lets go of metrics and tenants that are gone. */
-  sweep(folding: Folding): void {
+  expire(folding: Folding): void {
     for (const [metric, byTenant] of this.#overflow) {
       for (const [tenant, series] of byTenant) {
-        if (!metric.isGone && this.#admission.tenants.has(tenant)) continue
+        if (!metric.isEvicted && this.#admission.tenants.has(tenant)) continue
         folding.totals.delete(series)
         byTenant.delete(tenant)
       }
-      if (metric.isGone) this.#overflow.delete(metric)
+      if (metric.isEvicted) this.#overflow.delete(metric)
     }
     this.#resources.clear()
   }

@@ -1,5 +1,5 @@
 import { compileMatch } from '../../core/model/matching/match.ts'
-import { SeriesCache } from '../../core/model/series-cache.ts'
+import { SeriesMemo } from '../../core/model/series-memo.ts'
 import { hasKnownStart } from '../../core/model/start-time.ts'
 import { type SavedStreams, StreamTable } from '../../core/model/stream-table.ts'
 import {
@@ -30,7 +30,7 @@ export class CumulativeToDelta implements Conversion {
   #context: Context
   #streams: StreamTable<Stream>
   /** The series of increments; undefined where points pass. */
-  #outputs: SeriesCache<Series | undefined>
+  #outputs: SeriesMemo<Series | undefined>
   /** Series that began then or later were never counted before they are known here. Unix ms. */
   #since: number
   #unknown: { add(points: number): void }
@@ -41,7 +41,7 @@ export class CumulativeToDelta implements Conversion {
     this.#context = context
     this.#since = clock.now()
     this.#streams = new StreamTable(max_streams, max_stale)
-    this.#outputs = new SeriesCache(one => {
+    this.#outputs = new SeriesMemo(one => {
       const { metric, attributes, resource, scope } = one
       if (metric.temporality !== 'cumulative' || !KINDS.includes(metric.kind)) return undefined
       if (compiled?.series(one) === false) return undefined
@@ -126,7 +126,10 @@ export class CumulativeToDelta implements Conversion {
     return this.#streams.add(series, stream) ? stream : undefined
   }
 
-  /** When it comes back, it must not count from its start once more. One ahead of the clock must not make all others wait. */
+  /**
+   * When it comes back, it must not count from its start once more. One ahead of the clock must not make all others
+   * wait.
+   */
   #distrust({ start }: Point, now: number): void {
     this.#since = Math.max(this.#since, Math.min(start, now) + JUST_AFTER_MS)
   }

@@ -1,6 +1,6 @@
 import type { HistogramPoint } from '../../core/model/merged-histogram.ts'
 import type { StreamState } from '../../core/model/stream-table.ts'
-import { increase } from '../../core/windows/difference.ts'
+import { increase } from '../../core/windows/input/difference.ts'
 
 /** A point of a cumulative series. */
 export interface Point {

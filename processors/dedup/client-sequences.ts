@@ -9,21 +9,21 @@ import {
   type Series,
   type SeriesRegistry
 } from '../../sdk/plugin/index.ts'
+import { AttributeDropper } from './attribute-dropper.ts'
 import { ClientNumbers } from './client-numbers.ts'
 import type { Config } from './config.ts'
-import type { Flight } from './flights.ts'
 import {
+  type DedupRule,
   DUPLICATE,
   NEW,
   NOT_IDENTIFIED,
   OLD_EPOCH,
   PART,
-  Parts,
-  type RequestParts,
-  type Rule,
+  type RequestUnits,
+  SeenUnits,
   TOO_OLD
-} from './rule.ts'
-import { Stripper } from './strip.ts'
+} from './dedup-rule.ts'
+import type { InFlightBatch } from './in-flight-batches.ts'
 
 const CLIENT = 'weir.client.id'
 const EPOCH = 'weir.client.epoch'
@@ -31,18 +31,18 @@ const SEQUENCE = 'weir.client.seq'
 const VERDICTS = { new: NEW, seen: DUPLICATE, old_epoch: OLD_EPOCH, too_old: TOO_OLD }
 
 /** Mode `client_seq`: what a client numbered the same is the same. All items of one request may share a number. */
-export class ClientSequences implements Rule {
+export class ClientSequences implements DedupRule {
   readonly key = new Uint32Array(4)
   readonly duplicateReason = 'duplicate'
   readonly serial = 0
   readonly lateness = 0
   #window: number
   #clients: ClientNumbers
-  #stripper: Stripper
+  #dropper: AttributeDropper
   #hash = new Murmur3()
-  #parts = new Parts()
+  #seen = new SeenUnits()
   #block: Block | undefined
-  #flight: Flight | undefined
+  #current: InFlightBatch | undefined
   #now = 0
   /** The unit judged last in this batch: mostly there is one. */
   #lastUnit = ''
@@ -52,7 +52,7 @@ export class ClientSequences implements Rule {
   constructor(config: Config, series: SeriesRegistry) {
     this.#window = config.window
     this.#clients = new ClientNumbers(config.max_reorder, config.max_sources)
-    this.#stripper = new Stripper(series, [CLIENT, EPOCH, SEQUENCE])
+    this.#dropper = new AttributeDropper(series, [CLIENT, EPOCH, SEQUENCE])
   }
 
   get size(): number {
@@ -65,10 +65,10 @@ export class ClientSequences implements Rule {
     return this.#clients.evicted
   }
 
-  begin(block: Block, flight: Flight, now: number): void {
+  begin(block: Block, inFlight: InFlightBatch, now: number): void {
     this.#clients.expire(now - this.#window)
     this.#block = block
-    this.#flight = flight
+    this.#current = inFlight
     this.#now = now
     this.#lastUnit = ''
     this.#lastSeries = undefined
@@ -83,11 +83,11 @@ export class ClientSequences implements Rule {
     return this.#judge(series.attributes, series.resource.attributes)
   }
 
-  // The flight takes back what belongs to a whole request.
+  // The batch in flight takes back what belongs to a whole request.
   forget(): void {}
 
-  strip(block: Block): Block {
-    return this.#stripper.block(block)
+  dropAttributes(block: Block): Block {
+    return this.#dropper.block(block)
   }
 
   save(): unknown {
@@ -115,20 +115,20 @@ export class ClientSequences implements Rule {
   }
 
   #judgeUnit(unit: string, client: string, epoch: number, seq: number): number {
-    const parts = this.#parts.begin(this.#flight!.origin)
-    if (parts.isTakenBack) return PART
-    if (!parts.units.has(unit)) {
-      const seen = this.#clients.mark(client, epoch, seq, this.#now)
-      if (seen !== 'new') return VERDICTS[seen]
-      parts.units.add(unit)
+    const seen = this.#seen.begin(this.#current!.origin)
+    if (seen.isTakenBack) return PART
+    if (!seen.units.has(unit)) {
+      const mark = this.#clients.mark(client, epoch, seq, this.#now)
+      if (mark !== 'new') return VERDICTS[mark]
+      seen.units.add(unit)
     }
-    this.#takeBackIfRefused(parts, client, epoch, seq)
+    this.#takeBackIfRefused(seen, client, epoch, seq)
     return NEW
   }
 
-  #takeBackIfRefused(parts: RequestParts, client: string, epoch: number, seq: number): void {
-    this.#flight!.takeBack.push(() => {
-      parts.isTakenBack = true
+  #takeBackIfRefused(seen: RequestUnits, client: string, epoch: number, seq: number): void {
+    this.#current!.takeBack.push(() => {
+      seen.isTakenBack = true
       this.#clients.unmark(client, epoch, seq)
     })
   }

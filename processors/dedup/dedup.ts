@@ -1,9 +1,9 @@
 import { select } from '../../core/model/select.ts'
 import type { Batch, BatchProcessor, Context } from '../../sdk/plugin/index.ts'
-import { type Flight, Flights } from './flights.ts'
+import { CONFLICT, type DedupRule, DUPLICATE, NEW, NOT_IDENTIFIED, OLD_EPOCH, TOO_OLD } from './dedup-rule.ts'
+import { type InFlightBatch, InFlightBatches } from './in-flight-batches.ts'
 import { exposeMemory } from './instruments.ts'
 import { Lateness } from './lateness.ts'
-import { CONFLICT, DUPLICATE, NEW, NOT_IDENTIFIED, OLD_EPOCH, type Rule, TOO_OLD } from './rule.ts'
 import { openMode, sealMode } from './saved-mode.ts'
 
 const LOSS_REASONS: Record<number, string> = {
@@ -18,29 +18,29 @@ interface Withheld {
   /** Whether they are given up on; otherwise somebody has stored the same. */
   readonly isLoss: boolean
   /** The batch in flight whose outcome decides; undefined where it is decided. */
-  readonly first: Flight | undefined
+  readonly first: InFlightBatch | undefined
   items: number
 }
 
 /** Lets through what was not seen before, as its rule says. */
 export class Dedup implements BatchProcessor {
   #context: Context
-  #rule: Rule
+  #rule: DedupRule
   #mode: string
   /** Whether a conflict passes and is only counted. */
   #passesConflicts: boolean
-  #flights: Flights
+  #inFlight: InFlightBatches
   #lateness = new Lateness()
   #emit: (batch: Batch) => void = () => {}
   #kept = new Int32Array(0)
   #counters: Record<'conflicts' | 'unidentified', { add(items: number): void }>
 
-  constructor(rule: Rule, mode: string, passesConflicts: boolean, context: Context) {
+  constructor(rule: DedupRule, mode: string, passesConflicts: boolean, context: Context) {
     this.#rule = rule
     this.#mode = mode
     this.#passesConflicts = passesConflicts
     this.#context = context
-    this.#flights = new Flights(context.account, (keys, at, serial) => rule.forget(keys, at, serial))
+    this.#inFlight = new InFlightBatches(context.account, (keys, at, serial) => rule.forget(keys, at, serial))
     this.#counters = this.#expose()
   }
 
@@ -52,21 +52,22 @@ export class Dedup implements BatchProcessor {
     const { block } = batch
     // Nothing of it is withheld and nothing passes, so nobody else would settle it.
     if (block.length === 0) return batch.ack()
-    const flight = this.#flights.begin(batch)
+    const inFlight = this.#inFlight.begin(batch)
     const withheld: Withheld[] = []
     let kept: Int32Array
     try {
-      kept = this.#judge(batch, flight, withheld)
+      kept = this.#judge(batch, inFlight, withheld)
     } catch (error) {
-      this.#flights.end(flight, { status: 'nacked', error: error as Error })
+      this.#inFlight.end(inFlight, { status: 'nacked', error: error as Error })
       throw error
     }
     if (kept.length < block.length) batch = this.#withhold(batch, withheld, kept.length > 0)
-    if (kept.length === 0) return this.#flights.end(flight, { status: 'acked' })
+    if (kept.length === 0) return this.#inFlight.end(inFlight, { status: 'acked' })
     const selected = kept.length === block.length ? block : select(block, kept)
-    const passing = this.#rule.strip?.(selected) ?? selected
-    if (flight.keyCount + flight.takeBack.length > 0) return this.#emit(this.#flights.launch(flight, batch, passing))
-    this.#flights.end(flight, { status: 'acked' })
+    const passing = this.#rule.dropAttributes?.(selected) ?? selected
+    if (inFlight.keyCount + inFlight.takeBack.length > 0)
+      return this.#emit(this.#inFlight.launch(inFlight, batch, passing))
+    this.#inFlight.end(inFlight, { status: 'acked' })
     this.#emit(passing === block ? batch : batch.replace(passing))
   }
 
@@ -80,20 +81,20 @@ export class Dedup implements BatchProcessor {
   }
 
   /** Remembers what is new; returns the indexes of what passes. */
-  #judge({ block }: Batch, flight: Flight, withheld: Withheld[]): Int32Array {
+  #judge({ block }: Batch, inFlight: InFlightBatch, withheld: Withheld[]): Int32Array {
     const rule = this.#rule
-    const flights = this.#flights
+    const batches = this.#inFlight
     if (this.#kept.length < block.length) this.#kept = new Int32Array(block.length)
     let kept = 0
     let unidentified = 0
-    rule.begin(block, flight, this.#context.clock.now())
+    rule.begin(block, inFlight, this.#context.clock.now())
     for (let i = 0; i < block.length; i++) {
       const verdict = rule.judge(i)
       if (verdict === NEW || (verdict === CONFLICT && this.#passesConflicts)) {
-        flights.add(flight, rule.key, rule.serial)
+        batches.add(inFlight, rule.key, rule.serial)
         if (verdict === CONFLICT) this.#counters.conflicts.add(1)
       } else if (verdict > NEW) {
-        this.#count(verdict, flight, withheld)
+        this.#count(verdict, inFlight, withheld)
         continue
       } else if (verdict === NOT_IDENTIFIED) unidentified++
       this.#kept[kept++] = i
@@ -102,14 +103,14 @@ export class Dedup implements BatchProcessor {
     return this.#kept.subarray(0, kept)
   }
 
-  #count(verdict: number, flight: Flight, withheld: Withheld[]): void {
+  #count(verdict: number, inFlight: InFlightBatch, withheld: Withheld[]): void {
     const isLoss = verdict !== DUPLICATE
     const reason = isLoss ? LOSS_REASONS[verdict] : this.#rule.duplicateReason
     if (verdict === DUPLICATE) this.#lateness.observe(this.#rule.lateness)
     if (verdict === CONFLICT) this.#counters.conflicts.add(1)
-    const follows = verdict === DUPLICATE || verdict === CONFLICT ? this.#flights.flightOf(this.#rule.key) : undefined
+    const follows = verdict === DUPLICATE || verdict === CONFLICT ? this.#inFlight.batchOf(this.#rule.key) : undefined
     // What came in this same batch needs nobody's outcome: it is all one.
-    const first = follows === flight ? undefined : follows
+    const first = follows === inFlight ? undefined : follows
     const known = withheld.findLast(one => one.first === first && one.reason === reason)
     if (known !== undefined) known.items++
     else withheld.push({ reason, isLoss, first, items: 1 })
@@ -122,7 +123,7 @@ export class Dedup implements BatchProcessor {
     for (const [at, { reason, isLoss, first, items }] of withheld.entries()) {
       const handle = handles[at]
       if (first !== undefined) {
-        this.#flights.follow(first, handle, items, reason, isLoss)
+        this.#inFlight.follow(first, handle, items, reason, isLoss)
         continue
       }
       account.drop(reason, items)
@@ -139,7 +140,7 @@ export class Dedup implements BatchProcessor {
     exposeMemory(
       instruments,
       () => rule.size,
-      () => rule.bytes + this.#flights.bytes
+      () => rule.bytes + this.#inFlight.bytes
     )
     instruments.counter('evicted_entries_total', 'Forgotten before the window was over.', () => rule.evicted)
     instruments.gauge(

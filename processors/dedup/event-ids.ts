@@ -1,18 +1,18 @@
 import type { Block } from '../../sdk/plugin/index.ts'
-import type { Flight } from './flights.ts'
+import { type DedupRule, DUPLICATE, NEW, NOT_IDENTIFIED } from './dedup-rule.ts'
+import type { InFlightBatch } from './in-flight-batches.ts'
 import { RememberingRule } from './remembering-rule.ts'
-import { DUPLICATE, NEW, NOT_IDENTIFIED, type Rule } from './rule.ts'
 
 const NO_IDS: readonly undefined[] = []
 
 /** Mode `event_id`: events of one id are one event. Points, and events without an id, pass. */
-export class EventIds extends RememberingRule implements Rule {
+export class EventIds extends RememberingRule implements DedupRule {
   readonly duplicateReason = 'duplicate'
   serial = 0
   #ids: readonly (string | undefined)[] = NO_IDS
   #now = 0
 
-  begin(block: Block, _flight: Flight, now: number): void {
+  begin(block: Block, _inFlight: InFlightBatch, now: number): void {
     this.memory.expire(now)
     this.#ids = block.type === 'events' ? block.id : NO_IDS
     this.#now = now

@@ -1,5 +1,5 @@
 import { select } from '../../core/model/select.ts'
-import { SeriesCache } from '../../core/model/series-cache.ts'
+import { SeriesMemo } from '../../core/model/series-memo.ts'
 import {
   type Attributes,
   attributeText,
@@ -10,11 +10,11 @@ import {
   NO_ATTRIBUTES,
   type Series
 } from '../../sdk/plugin/index.ts'
+import { AttributeDropper } from './attribute-dropper.ts'
 import type { Config } from './config.ts'
-import { Elections, type SavedElections, type Vote } from './elections.ts'
 import { exposeMemory } from './instruments.ts'
+import { LeaderElection, type SavedLeaderElection, type Vote } from './leader-election.ts'
 import { openMode, sealMode } from './saved-mode.ts'
-import { Stripper } from './strip.ts'
 
 const MODE = 'ha_replica'
 
@@ -27,27 +27,27 @@ interface Labels {
 export class HaReplica implements MapProcessor {
   #context: Context
   #config: Config
-  #elections: Elections
-  #stripper: Stripper
-  #labels: SeriesCache<Labels | undefined>
+  #election: LeaderElection
+  #dropper: AttributeDropper
+  #labels: SeriesMemo<Labels | undefined>
 
   constructor(config: Config, context: Context) {
     this.#config = config
     this.#context = context
-    this.#elections = new Elections(config.failover_timeout, config.max_sources)
-    this.#stripper = new Stripper(
+    this.#election = new LeaderElection(config.failover_timeout, config.max_sources)
+    this.#dropper = new AttributeDropper(
       context.series,
       [config.replica_label],
       (attributes, resource) => this.#labelsOf(attributes, resource) !== undefined
     )
-    this.#labels = new SeriesCache((series: Series) => this.#labelsOf(series.attributes, series.resource.attributes))
+    this.#labels = new SeriesMemo((series: Series) => this.#labelsOf(series.attributes, series.resource.attributes))
     const { instruments } = context
     exposeMemory(
       instruments,
-      () => this.#elections.size,
-      () => this.#elections.bytes
+      () => this.#election.size,
+      () => this.#election.bytes
     )
-    instruments.counter('failovers_total', 'Times another replica was elected.', () => this.#elections.failovers)
+    instruments.counter('failovers_total', 'Times another replica was elected.', () => this.#election.failovers)
   }
 
   process(block: Block): Block {
@@ -61,21 +61,21 @@ export class HaReplica implements MapProcessor {
       const labels =
         block.type === 'points' ? this.#labels.get(block.series[i]) : this.#labelsOf(block.attributes[i], NO_ATTRIBUTES)
       if (labels !== undefined && (labels.cluster !== last?.cluster || labels.replica !== last.replica)) {
-        vote = this.#elections.vote(labels.cluster, labels.replica, now)
+        vote = this.#election.vote(labels.cluster, labels.replica, now)
         last = labels
       }
       if (labels === undefined || vote === 'elected') kept[length++] = i
       else account.drop(vote)
     }
-    return this.#stripper.block(length === block.length ? block : select(block, kept.subarray(0, length)))
+    return this.#dropper.block(length === block.length ? block : select(block, kept.subarray(0, length)))
   }
 
   snapshot(): Uint8Array {
-    return sealMode(MODE, this.#elections.save())
+    return sealMode(MODE, this.#election.save())
   }
 
   restore(bytes: Uint8Array): void {
-    this.#elections.restore(openMode(MODE, bytes) as SavedElections)
+    this.#election.restore(openMode(MODE, bytes) as SavedLeaderElection)
   }
 
   #labelsOf(attributes: Attributes, resource: Attributes): Labels | undefined {

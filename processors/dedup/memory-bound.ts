@@ -1,7 +1,7 @@
-import { SERIES_CACHE_BYTES } from '../../core/model/series-cache.ts'
+import { SERIES_MEMO_BYTES } from '../../core/model/series-memo.ts'
 import { clientBytes } from './client-numbers.ts'
 import type { Config } from './config.ts'
-import { clusterBytes } from './elections.ts'
+import { clusterBytes } from './leader-election.ts'
 import { memoryBytes } from './memory.ts'
 
 /**
@@ -9,7 +9,7 @@ import { memoryBytes } from './memory.ts'
  * flight are bounded by the credits of the receivers.
  */
 export function memoryBound(config: Config): number {
-  if (config.mode === 'ha_replica') return clusterBytes(config.max_sources) + 2 * SERIES_CACHE_BYTES
-  if (config.mode === 'client_seq') return config.max_sources * clientBytes(config.max_reorder) + SERIES_CACHE_BYTES
-  return memoryBytes(config) + (config.mode === 'sample' ? SERIES_CACHE_BYTES : 0)
+  if (config.mode === 'ha_replica') return clusterBytes(config.max_sources) + 2 * SERIES_MEMO_BYTES
+  if (config.mode === 'client_seq') return config.max_sources * clientBytes(config.max_reorder) + SERIES_MEMO_BYTES
+  return memoryBytes(config) + (config.mode === 'sample' ? SERIES_MEMO_BYTES : 0)
 }

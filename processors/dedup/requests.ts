@@ -1,46 +1,46 @@
 import type { Block } from '../../sdk/plugin/index.ts'
-import type { Flight } from './flights.ts'
+import { type DedupRule, DUPLICATE, NEW, NOT_IDENTIFIED, PART, SeenUnits } from './dedup-rule.ts'
+import type { InFlightBatch } from './in-flight-batches.ts'
 import { RememberingRule } from './remembering-rule.ts'
-import { DUPLICATE, NEW, NOT_IDENTIFIED, PART, Parts, type Rule } from './rule.ts'
 
 /** Mode `request`: requests of the same bytes are one request. Judges a batch as a whole, by its first item. */
-export class Requests extends RememberingRule implements Rule {
+export class Requests extends RememberingRule implements DedupRule {
   readonly duplicateReason = 'duplicate_request'
   readonly serial = 0
-  #parts = new Parts()
+  #seen = new SeenUnits()
   #verdict = NOT_IDENTIFIED
 
-  begin(_block: Block, flight: Flight, now: number): void {
+  begin(_block: Block, inFlight: InFlightBatch, now: number): void {
     this.memory.expire(now)
-    const request = flight.origin.request?.()
-    this.#verdict = request === undefined ? NOT_IDENTIFIED : this.#judgeRequest(request, flight, now)
+    const request = inFlight.origin.request?.()
+    this.#verdict = request === undefined ? NOT_IDENTIFIED : this.#judgeRequest(request, inFlight, now)
   }
 
   judge(i: number): number {
-    // One entry in the flight is enough for all of the request.
+    // One entry in the batch in flight is enough for all of the request.
     return this.#verdict === NEW && i > 0 ? PART : this.#verdict
   }
 
-  // The flight takes back what belongs to the whole request.
+  // The batch in flight takes back what belongs to the whole request.
   override forget(): void {}
 
-  #judgeRequest(request: string, flight: Flight, now: number): number {
+  #judgeRequest(request: string, inFlight: InFlightBatch, now: number): number {
     this.hash.reset().text(request).finish(this.key)
-    const parts = this.#parts.begin(flight.origin)
-    if (parts.isTakenBack) return PART
-    const isPart = parts.units.has(request)
+    const seen = this.#seen.begin(inFlight.origin)
+    if (seen.isTakenBack) return PART
+    const isPart = seen.units.has(request)
     if (!isPart && this.memory.recall(this.key)) {
       this.lateness = now - this.memory.since
       return DUPLICATE
     }
     if (!isPart) {
-      parts.units.add(request)
-      parts.serial = this.memory.remember(this.key, now)
+      seen.units.add(request)
+      seen.serial = this.memory.remember(this.key, now)
     }
     const key = this.key.slice()
-    flight.takeBack.push(() => {
-      if (!parts.isTakenBack) this.memory.forget(key, 0, parts.serial)
-      parts.isTakenBack = true
+    inFlight.takeBack.push(() => {
+      if (!seen.isTakenBack) this.memory.forget(key, 0, seen.serial)
+      seen.isTakenBack = true
     })
     return NEW
   }

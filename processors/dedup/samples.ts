@@ -1,32 +1,32 @@
-import { SeriesCache } from '../../core/model/series-cache.ts'
+import { SeriesMemo } from '../../core/model/series-memo.ts'
 import type { Murmur3 } from '../../core/model/sketch/murmur3.ts'
 import type { Block, DistinctSketch, Distribution, PointBlock } from '../../sdk/plugin/index.ts'
 import type { Config } from './config.ts'
-import type { Flight } from './flights.ts'
+import { CONFLICT, type DedupRule, DUPLICATE, NEW, NOT_IDENTIFIED } from './dedup-rule.ts'
+import type { InFlightBatch } from './in-flight-batches.ts'
 import { RememberingRule } from './remembering-rule.ts'
-import { CONFLICT, DUPLICATE, NEW, NOT_IDENTIFIED, type Rule } from './rule.ts'
 
 /** Mode `sample`: points of one series and time are one sample. Events pass. */
-export class Samples extends RememberingRule implements Rule {
+export class Samples extends RememberingRule implements DedupRule {
   readonly duplicateReason = 'duplicate'
   serial = 0
   #keepsFirst: boolean
   #value = new Uint32Array(4)
-  #seriesKeys: SeriesCache<Uint32Array>
+  #seriesKeys: SeriesMemo<Uint32Array>
   #block: PointBlock | undefined
   #now = 0
 
   constructor(config: Config) {
     super(config)
     this.#keepsFirst = config.conflict === 'keep_first'
-    this.#seriesKeys = new SeriesCache(series => {
+    this.#seriesKeys = new SeriesMemo(series => {
       const key = new Uint32Array(4)
       this.hash.reset().text(series.key).finish(key)
       return key
     })
   }
 
-  begin(block: Block, _flight: Flight, now: number): void {
+  begin(block: Block, _inFlight: InFlightBatch, now: number): void {
     this.memory.expire(now)
     this.#block = block.type === 'points' ? block : undefined
     this.#now = now

@@ -1,6 +1,6 @@
 import { additiveSum } from '../../core/model/distribution.ts'
 import { compileMatch } from '../../core/model/matching/match.ts'
-import { SeriesCache } from '../../core/model/series-cache.ts'
+import { SeriesMemo } from '../../core/model/series-memo.ts'
 import { type SavedStreams, StreamTable } from '../../core/model/stream-table.ts'
 import {
   type Context,
@@ -20,14 +20,14 @@ export class DeltaToCumulative implements Conversion {
   readonly version = 1
   #context: Context
   #totals: StreamTable<Total>
-  #isConverted: SeriesCache<boolean>
+  #isConverted: SeriesMemo<boolean>
   #rows: Rows
 
   constructor({ max_streams, max_stale, match }: Config, context: Context) {
     const compiled = match && compileMatch(match)
     this.#context = context
     this.#totals = new StreamTable(max_streams, max_stale)
-    this.#isConverted = new SeriesCache(
+    this.#isConverted = new SeriesMemo(
       series =>
         series.metric.temporality === 'delta' &&
         KINDS.includes(series.metric.kind) &&

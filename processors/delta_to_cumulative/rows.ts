@@ -1,5 +1,5 @@
 import type { HistogramPoint } from '../../core/model/merged-histogram.ts'
-import { SeriesCache } from '../../core/model/series-cache.ts'
+import { SeriesMemo } from '../../core/model/series-memo.ts'
 import { type PointBlock, PointBlockBuilder, type Series, type SeriesRegistry } from '../../sdk/plugin/index.ts'
 import type { Total } from './total.ts'
 
@@ -23,13 +23,13 @@ export class Rows {
   #block!: PointBlock
   #serial = 0
   #rows: Row[] = []
-  #plain: SeriesCache<Series>
-  #exponential: SeriesCache<Series>
+  #plain: SeriesMemo<Series>
+  #exponential: SeriesMemo<Series>
 
   constructor(registry: SeriesRegistry) {
     this.#registry = registry
-    this.#plain = new SeriesCache(series => this.#cumulative(series, false))
-    this.#exponential = new SeriesCache(series => this.#cumulative(series, true))
+    this.#plain = new SeriesMemo(series => this.#cumulative(series, false))
+    this.#exponential = new SeriesMemo(series => this.#cumulative(series, true))
   }
 
   begin(block: PointBlock): void {

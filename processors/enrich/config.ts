@@ -1,7 +1,7 @@
 import { matchBound } from '../../core/model/matching/bound.ts'
 import { checkMatch } from '../../core/model/matching/check.ts'
 import { type MatchConfig, matchSchema, type Scalar } from '../../core/model/matching/config.ts'
-import { SERIES_CACHE_BYTES } from '../../core/model/series-cache.ts'
+import { SERIES_MEMO_BYTES } from '../../core/model/series-memo.ts'
 import { type ConfigProblem, type ConfigSchema, duration } from '../../sdk/plugin/index.ts'
 import { FORMATS, formatOf } from './format.ts'
 
@@ -86,4 +86,4 @@ export function check({ file, missing, defaults, reload_interval, match }: Confi
 
 /** Most bytes it will remember. */
 export const memoryBound = ({ max_rows, match }: Config) =>
-  max_rows * BYTES_PER_ROW + SERIES_CACHE_BYTES + matchBound(match)
+  max_rows * BYTES_PER_ROW + SERIES_MEMO_BYTES + matchBound(match)

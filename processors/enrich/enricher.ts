@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs'
 import { compileMatch, type Match } from '../../core/model/matching/match.ts'
 import { Selection } from '../../core/model/select.ts'
-import { SeriesCache } from '../../core/model/series-cache.ts'
+import { SeriesMemo } from '../../core/model/series-memo.ts'
 import {
   type Attributes,
   attributeText,
@@ -40,7 +40,7 @@ export class Enricher implements MapProcessor {
   /** Of a value that is not in the table. */
   #absent: Fate
   /** Made anew with the table. */
-  #series!: SeriesCache<{ readonly fate: Fate; readonly result: Series }>
+  #series!: SeriesMemo<{ readonly fate: Fate; readonly result: Series }>
   #selection = new Selection()
   /** What the file looked like when it was read last. */
   #seen: string | undefined
@@ -133,7 +133,7 @@ export class Enricher implements MapProcessor {
 
   #use(table: Table): void {
     this.#rows = new Map([...table].map(([value, attributes]) => [value, { ...PASSES, attributes }]))
-    this.#series = new SeriesCache(series => this.#enrich(series))
+    this.#series = new SeriesMemo(series => this.#enrich(series))
   }
 
   #scheduleLook(): void {

@@ -1,6 +1,6 @@
 import { compileMatch, type Match } from '../../core/model/matching/match.ts'
 import { Selection } from '../../core/model/select.ts'
-import { SeriesCache } from '../../core/model/series-cache.ts'
+import { SeriesMemo } from '../../core/model/series-memo.ts'
 import type { Block, Context, MapProcessor } from '../../sdk/plugin/index.ts'
 import type { Config } from './config.ts'
 
@@ -9,9 +9,7 @@ export class Filter implements MapProcessor {
   #context: Context
   #include: Match | undefined
   #exclude: Match | undefined
-  #passing = new SeriesCache(
-    series => this.#include?.series(series) !== false && this.#exclude?.series(series) !== true
-  )
+  #passing = new SeriesMemo(series => this.#include?.series(series) !== false && this.#exclude?.series(series) !== true)
   #selection = new Selection()
 
   constructor({ include, exclude }: Config, context: Context) {

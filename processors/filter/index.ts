@@ -1,5 +1,5 @@
 import { matchBound } from '../../core/model/matching/bound.ts'
-import { SERIES_CACHE_BYTES } from '../../core/model/series-cache.ts'
+import { SERIES_MEMO_BYTES } from '../../core/model/series-memo.ts'
 import type { ProcessorPlugin } from '../../sdk/plugin/index.ts'
 import { type Config, check, schema } from './config.ts'
 import { Filter } from './filter.ts'
@@ -13,7 +13,7 @@ const plugin: ProcessorPlugin<Config> = {
   schema,
   ports: { in: 'any', out: 'any' },
   check,
-  memoryBound: ({ include, exclude }) => SERIES_CACHE_BYTES + matchBound(include) + matchBound(exclude),
+  memoryBound: ({ include, exclude }) => SERIES_MEMO_BYTES + matchBound(include) + matchBound(exclude),
   create: (config, context) => new Filter(config, context)
 }
 

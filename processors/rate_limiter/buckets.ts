@@ -1,6 +1,6 @@
 import { matchBound } from '../../core/model/matching/bound.ts'
 import { openState, sealState } from '../../core/model/saved-state.ts'
-import { SERIES_CACHE_BYTES } from '../../core/model/series-cache.ts'
+import { SERIES_MEMO_BYTES } from '../../core/model/series-memo.ts'
 import type { Context } from '../../sdk/plugin/index.ts'
 import type { Config } from './config.ts'
 
@@ -27,7 +27,7 @@ interface Saved {
 
 /** Most bytes it will remember. */
 export const memoryBound = ({ max_keys, match }: Config) =>
-  max_keys * BYTES_PER_KEY + SERIES_CACHE_BYTES + matchBound(match)
+  max_keys * BYTES_PER_KEY + SERIES_MEMO_BYTES + matchBound(match)
 
 /** A token bucket for each key. One that is full is as good as forgotten, so those make room. */
 export class Buckets {
@@ -37,7 +37,7 @@ export class Buckets {
   #context: Context
   #buckets = new Map<string, Bucket>()
   /** Number of the second in which places were looked for last. */
-  #swept = 0
+  #lastExpiry = 0
   #shared: { add(items: number): void }
 
   constructor({ rate, burst, max_keys }: Config, context: Context) {
@@ -55,27 +55,27 @@ export class Buckets {
     const now = this.#context.clock.now()
     const bucket = this.#buckets.get(key) ?? this.#enter(key, now)
     bucket.tokens = this.#tokensAt(bucket, now)
-    // A clock that was set back fills nothing at once, and goes on filling from where it is: else a key would get nothing
-    // until it had caught up.
+    // A clock that was set back fills nothing at once, and goes on filling from where it is: else a key would get
+    // nothing until it had caught up.
     bucket.at = now
     return bucket
   }
 
   save(): Uint8Array {
-    const saved: Saved = { buckets: this.#buckets, swept: this.#swept }
+    const saved: Saved = { buckets: this.#buckets, swept: this.#lastExpiry }
     return sealState(VERSION, saved)
   }
 
   restore(bytes: Uint8Array): void {
     const saved = openState(VERSION, bytes) as Saved
     this.#buckets = new Map(saved.buckets)
-    this.#swept = saved.swept
+    this.#lastExpiry = saved.swept
     for (const bucket of this.#buckets.values()) bucket.tokens = Math.min(bucket.tokens, this.burst)
   }
 
   #enter(key: string, now: number): Bucket {
     if (this.#buckets.size >= this.#maxKeys && key !== OTHERS) {
-      this.#sweep(now)
+      this.#expireIdle(now)
       if (this.#buckets.size >= this.#maxKeys) {
         this.#shared.add(1)
         return this.of(OTHERS)
@@ -86,10 +86,10 @@ export class Buckets {
     return bucket
   }
 
-  #sweep(now: number): void {
+  #expireIdle(now: number): void {
     const second = Math.floor(now / SWEEP_MS)
-    if (second === this.#swept) return
-    this.#swept = second
+    if (second === this.#lastExpiry) return
+    this.#lastExpiry = second
     for (const [key, bucket] of this.#buckets) if (this.#tokensAt(bucket, now) === this.burst) this.#buckets.delete(key)
   }
 

@@ -1,6 +1,6 @@
 import { keyBy } from '../../core/model/key-by.ts'
 import { compileMatch, type Match } from '../../core/model/matching/match.ts'
-import { SeriesCache } from '../../core/model/series-cache.ts'
+import { SeriesMemo } from '../../core/model/series-memo.ts'
 import { type Block, NO_ATTRIBUTES } from '../../sdk/plugin/index.ts'
 import type { Config } from './config.ts'
 
@@ -8,7 +8,7 @@ import type { Config } from './config.ts'
 export class Keys {
   #by: readonly string[]
   #match: Match | undefined
-  #ofSeries = new SeriesCache(series =>
+  #ofSeries = new SeriesMemo(series =>
     this.#match?.series(series) === false
       ? undefined
       : keyBy(this.#by, series.metric.name, series.attributes, series.resource.attributes)

@@ -1,5 +1,5 @@
 import { USUAL_LIMITS } from '../../core/model/sketch/exponential-counts.ts'
-import type { WindowSize } from '../../core/windows/level.ts'
+import type { WindowSize } from '../../core/windows/panes/window-size.ts'
 import type { WindowSettings } from '../../core/windows/settings.ts'
 import { sortAttributes } from '../../sdk/plugin/index.ts'
 import { type Config, gaugeStates, TIER_ATTRIBUTE, type Tier } from './config.ts'

@@ -1,7 +1,7 @@
 import { attributesKey } from '../../core/model/attributes.ts'
 import { compileMatch, type Match } from '../../core/model/matching/match.ts'
 import { Selection } from '../../core/model/select.ts'
-import { SeriesCache } from '../../core/model/series-cache.ts'
+import { SeriesMemo } from '../../core/model/series-memo.ts'
 import { Murmur3 } from '../../core/model/sketch/murmur3.ts'
 import {
   type Attributes,
@@ -33,7 +33,7 @@ export class Sampler implements MapProcessor {
   #config: Config
   #context: Context
   #match: Match | undefined
-  #treatments = new SeriesCache(series => this.#treatmentOf(series))
+  #treatments = new SeriesMemo(series => this.#treatmentOf(series))
   #selection = new Selection()
   #hash = new Murmur3()
   #words = new Uint32Array(4)

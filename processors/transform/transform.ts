@@ -2,7 +2,7 @@ import { attributesKey } from '../../core/model/attributes.ts'
 import { matchBound } from '../../core/model/matching/bound.ts'
 import { MEMO_BYTES } from '../../core/model/matching/linear-regex.ts'
 import { Selection } from '../../core/model/select.ts'
-import { SERIES_CACHE_BYTES, SeriesCache } from '../../core/model/series-cache.ts'
+import { SERIES_MEMO_BYTES, SeriesMemo } from '../../core/model/series-memo.ts'
 import {
   type Attributes,
   type Block,
@@ -24,7 +24,7 @@ const MOST_RESOURCES = 4096
 const BYTES_PER_RESOURCE = 1000
 
 export function memoryBound({ statements }: Config): number {
-  let bytes = 2 * SERIES_CACHE_BYTES + MOST_RESOURCES * BYTES_PER_RESOURCE
+  let bytes = 2 * SERIES_MEMO_BYTES + MOST_RESOURCES * BYTES_PER_RESOURCE
   for (const { match, relabel } of statements) bytes += matchBound(match) + (relabel?.length ?? 1) * MEMO_BYTES
   return bytes
 }
@@ -34,9 +34,9 @@ export class Transform implements MapProcessor {
   #context: Context
   #steps: readonly Step[]
   /** Undefined: dropped. */
-  #results = new SeriesCache(series => this.#transform(series))
+  #results = new SeriesMemo(series => this.#transform(series))
   /** By result, the series that became it first. */
-  #firsts = new SeriesCache<{ series: Series | undefined }>(() => ({ series: undefined }))
+  #firsts = new SeriesMemo<{ series: Series | undefined }>(() => ({ series: undefined }))
   #resources = new Map<string, Resource>()
   #selection = new Selection()
   #hasWarned = false

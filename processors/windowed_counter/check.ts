@@ -2,13 +2,13 @@ import { isDeepStrictEqual } from 'node:util'
 import { checkMatch } from '../../core/model/matching/check.ts'
 import type { Conditions } from '../../core/model/matching/config.ts'
 import { overlap } from '../../core/model/matching/overlap.ts'
-import { CUMULATIVE_AGGREGATIONS } from '../../core/windows/aggregation.ts'
-import { GROUP_KINDS } from '../../core/windows/groups.ts'
-import { OutputNames } from '../../core/windows/output-names.ts'
-import { windowText } from '../../core/windows/outputs.ts'
-import { plansOf } from '../../core/windows/plan.ts'
+import { aggregationOf } from '../../core/windows/aggregations/index.ts'
+import { planOf } from '../../core/windows/aggregations/plan.ts'
+import { GROUP_KINDS } from '../../core/windows/groups/group-kind.ts'
+import { OutputNames } from '../../core/windows/output/output-names.ts'
+import { windowText } from '../../core/windows/output/output-series.ts'
+import { greatestCommonDivisor } from '../../core/windows/panes/windows.ts'
 import type { RuleSettings } from '../../core/windows/settings.ts'
-import { greatestCommonDivisor } from '../../core/windows/windows.ts'
 import type { ConfigProblem } from '../../sdk/plugin/index.ts'
 import type { Config, RuleConfig } from './config.ts'
 import { ruleSettings, rulesOf, windowsOf } from './rules.ts'
@@ -72,7 +72,7 @@ function checkRule(rule: RuleConfig, at: (option: keyof RuleConfig) => Path): Co
   if (attribute !== undefined && by?.includes(attribute))
     problem('by', `\`${attribute}\` is what is aggregated, and no label; take it out of \`by\``)
   if (attribute === undefined) checkGauges(rule, problem)
-  if (!output.includes('delta') && aggregations?.every(one => !CUMULATIVE_AGGREGATIONS.includes(one)))
+  if (!output.includes('delta') && aggregations?.every(one => aggregationOf(one).emitTotal === undefined))
     problem('output', `of ${aggregations.join(', ')} there is no total that only grows; add delta`)
   if (!output.includes('delta') && late === 'amend')
     problem('late', 'only windows are amended, and `output` has none; add delta to it')
@@ -139,12 +139,13 @@ function checkTogether(rules: readonly RuleSettings[]): ConfigProblem[] {
 function outputsOf(rule: RuleSettings): Set<string> {
   const names = new OutputNames(rule.name, rule.aggregations === undefined)
   const outputs = new Set<string>()
-  for (const [i, plan] of plansOf(rule).entries()) {
+  for (const [i, plan] of planOf(rule).kinds.entries()) {
     if (plan === undefined) continue
     const kind = GROUP_KINDS[i]
     for (const window of rule.windows.map(windowText))
-      for (const one of plan.perWindow) outputs.add(`${names.of('x', kind, one, window)} ${window}`)
-    for (const one of plan.totals) outputs.add(names.of('x', kind, one, ''))
+      for (const { aggregation } of plan.perWindow)
+        outputs.add(`${names.of('x', kind, aggregation.name, window)} ${window}`)
+    for (const { aggregation } of plan.totals) outputs.add(names.of('x', kind, aggregation.name, ''))
   }
   return outputs
 }

@@ -1,5 +1,5 @@
 import { type MatchConfig, matchSchema } from '../../core/model/matching/config.ts'
-import { AGGREGATIONS, type Aggregation } from '../../core/windows/aggregation.ts'
+import { AGGREGATION_NAMES, type AggregationName } from '../../core/windows/aggregations/index.ts'
 import type { LatePolicy, OutputKind } from '../../core/windows/settings.ts'
 import { type ConfigSchema, duration, type JsonSchema } from '../../sdk/plugin/index.ts'
 
@@ -19,7 +19,7 @@ export interface RuleConfig {
   readonly match?: MatchConfig
   readonly by?: readonly string[]
   readonly without?: readonly string[]
-  readonly aggregations?: readonly Aggregation[]
+  readonly aggregations?: readonly AggregationName[]
   readonly attribute?: string
   readonly quantiles: readonly number[]
   readonly relative_error: number
@@ -59,7 +59,7 @@ const ruleOptions: Readonly<Record<keyof RuleConfig, JsonSchema>> = {
   without: { ...attributeNames, description: 'Attributes to sum over; all others are kept.' },
   aggregations: {
     type: 'array',
-    items: { type: 'string', enum: AGGREGATIONS },
+    items: { type: 'string', enum: AGGREGATION_NAMES },
     minItems: 1,
     uniqueItems: true,
     description: 'What to make of the values. Without it what each kind is made for: see the README.'

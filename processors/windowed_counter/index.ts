@@ -1,7 +1,7 @@
+import { aggregatesAll } from '../../core/windows/aggregations/plan.ts'
 import { WindowEngine } from '../../core/windows/engine.ts'
 import { describeLate } from '../../core/windows/late-policies.ts'
 import { memoryBoundOf } from '../../core/windows/memory-bound.ts'
-import { aggregatesAll } from '../../core/windows/plan.ts'
 import type { ProcessorPlugin } from '../../sdk/plugin/index.ts'
 import { check } from './check.ts'
 import { type Config, schema } from './config.ts'

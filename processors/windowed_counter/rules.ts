@@ -1,6 +1,6 @@
 import { scaleOf } from '../../core/model/sketch/ddsketch.ts'
 import { type BucketLimits, USUAL_LIMITS } from '../../core/model/sketch/exponential-counts.ts'
-import type { WindowSize } from '../../core/windows/level.ts'
+import type { WindowSize } from '../../core/windows/panes/window-size.ts'
 import type { RuleSettings, WindowSettings } from '../../core/windows/settings.ts'
 import type { Config, RuleConfig, WindowConfig } from './config.ts'
 

@@ -4,7 +4,7 @@ import { regexProblem } from './linear-regex.ts'
 
 type Path = readonly (string | number)[]
 
-/** What the schema cannot say of a `match` that stands at `path`: broken expressions, and tests nothing can pass. */
+/** Problems of the `match` at `path` that the schema cannot find: broken expressions, and tests nothing can pass. */
 export function checkMatch(match: MatchConfig, path: Path): ConfigProblem[] {
   if (!Array.isArray(match)) return checkConditions(match as Conditions, path)
   return match.flatMap((conditions, i) => checkConditions(conditions, [...path, i]))

@@ -3,7 +3,7 @@ import type { Condition, Scalar, Test, Values } from './config.ts'
 import { matchesGlob } from './glob.ts'
 import { compileRegex, Memo } from './linear-regex.ts'
 
-/** Of an attribute's value, undefined where it is missing. */
+/** Tests an attribute's value, which is undefined if the attribute is missing. */
 export type Predicate = (value: AttributeValue | undefined) => boolean
 
 export function compileCondition(condition: Condition): Predicate {

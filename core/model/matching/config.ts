@@ -5,11 +5,11 @@ import type { MetricKind, Temporality } from '../series.ts'
 export type MatchConfig = Conditions | readonly Conditions[]
 
 export interface Conditions {
-  /** Of the metric or event. */
+  /** Name of the metric or event. */
   readonly name?: Condition
   readonly kind?: ItemKind | readonly ItemKind[]
   readonly temporality?: Temporality | readonly Temporality[]
-  /** Of the item, or else of its resource. */
+  /** Attributes of the item, or else of its resource. */
   readonly attributes?: Readonly<Record<string, Condition>>
 }
 
@@ -22,7 +22,7 @@ export type Condition = Values | Test
 export interface Test extends Partial<Record<(typeof LIMITS)[number], number>> {
   /** Found anywhere in the text, in RE2 syntax. */
   readonly regex?: string
-  /** Holds for what is missing, too. */
+  /** Holds for a missing attribute, too. */
   readonly not?: Values | { readonly regex: string }
   readonly exists?: boolean
 }
@@ -35,7 +35,7 @@ const TEMPORALITIES = ['delta', 'cumulative', 'unspecified']
 const SCALARS = ['string', 'number', 'boolean']
 const REGEX: JsonSchema = { regex: { type: 'string' } }
 
-// One schema for a value, a list of them and a mapping of tests, so that an error is about what was written.
+// One schema for a value, a list of values and a mapping of tests, so that an error is about the form that was written.
 const condition = (values: readonly string[], tests: JsonSchema): JsonSchema => ({
   type: [...values, 'array', 'object'],
   items: { type: values },
@@ -78,7 +78,7 @@ export function matchSchema(description: string): JsonSchema {
   return {
     type: ['object', 'array'],
     description,
-    // Under `allOf`, because what stands there is this language's to document, not each component's.
+    // Properties under `allOf` are documented with the language, not with each component.
     allOf: [{ ...CONDITIONS, items: { type: 'object', ...CONDITIONS }, minItems: 1 }]
   }
 }

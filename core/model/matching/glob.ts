@@ -1,4 +1,4 @@
-/** Whether `text` as a whole is like `pattern`, in which `*` stands for any characters, none included. */
+/** True if `text` as a whole matches `pattern`, in which `*` stands for any characters, none included. */
 export function matchesGlob(pattern: string, text: string): boolean {
   const parts = pattern.split('*')
   if (parts.length === 1) return pattern === text

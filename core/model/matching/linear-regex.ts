@@ -2,12 +2,12 @@ import { RE2JS, RE2JSSyntaxException } from 're2js'
 
 /** Remembered of one expression. */
 const MOST_TEXTS = 4096
-/** In UTF-16 units. Labels are short; what is longer may be anything, a whole body too, and is worked out each time. */
+/** In UTF-16 units. Labels are short; a longer text may be anything, a whole body too, and is computed each time. */
 const LONGEST_TEXT = 256
-/** Of one expression: texts in Latin letters, and as much for what is made of them. */
+/** Memory of one expression: texts in Latin letters, and as much for their results. */
 export const MEMO_BYTES = MOST_TEXTS * (2 * LONGEST_TEXT + 100)
 
-/** What is wrong with a regular expression in RE2 syntax, or undefined. */
+/** The problem of a regular expression in RE2 syntax, or undefined. */
 export function regexProblem(source: string): string | undefined {
   try {
     compileRegex(source)
@@ -22,13 +22,13 @@ export function regexProblem(source: string): string | undefined {
 
 /**
  * A regular expression in RE2 syntax, which has no lookaround and no backreferences: matching takes time linear in the
- * text, whatever users write. Throws where {@link regexProblem} has something to say.
+ * text, whatever users write. Throws if {@link regexProblem} finds a problem.
  */
 export function compileRegex(source: string): RE2JS {
   return RE2JS.compile(source)
 }
 
-/** What is worked out of a text, for the short texts seen last: labels repeat, and RE2 takes a microsecond. */
+/** A memo of a function of texts, for the short texts seen last: labels repeat, and RE2 takes a microsecond. */
 export class Memo<T> {
   #make: (text: string) => T
   #known = new Map<string, T>()

@@ -4,7 +4,7 @@ import type { Series, Temporality } from '../series.ts'
 import { compileCondition, type Predicate } from './condition.ts'
 import type { Conditions, ItemKind, MatchConfig } from './config.ts'
 
-/** What conditions look at. */
+/** The properties of an item that conditions test. */
 export interface MatchedItem {
   readonly name: string
   readonly kind: ItemKind
@@ -13,9 +13,9 @@ export interface MatchedItem {
   readonly resource: Attributes
 }
 
-/** What a {@link MatchConfig} says yes or no to. No answer depends on values or times. */
+/** The answers of a {@link MatchConfig}. No answer depends on values or times. */
 export interface Match {
-  /** Worked out each time: keep it in a `SeriesCache`, beside what else is known of the series. */
+  /** Computed each time: keep the answer in a `SeriesMemo`, beside other facts about the series. */
   series(series: Series): boolean
   /** @param i row of the block */
   event(block: EventBlock, i: number): boolean

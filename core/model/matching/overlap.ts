@@ -3,15 +3,15 @@ import { compileCondition } from './condition.ts'
 import { type Condition, type Conditions, LIMITS, type MatchConfig, type Test, type Values } from './config.ts'
 
 /**
- * Whether there are items that both let through, as far as can be told: false does not say that there are none where two
- * different regular expressions meet.
+ * True if there are items that both let through, as far as can be told. Two different regular expressions are taken
+ * for having nothing in common, which may be wrong.
  */
 export function overlap(a: MatchConfig, b: MatchConfig): boolean {
   for (const one of all(a)) for (const other of all(b)) if (conditionsOverlap(one, other)) return true
   return false
 }
 
-// Name, kind, temporality and each attribute are conditions of their own: both hold where each pair of them does.
+// Name, kind, temporality and each attribute are tests of their own: two conditions overlap if each pair of tests does.
 function conditionsOverlap(a: Conditions, b: Conditions): boolean {
   if (!listsOverlap(a.kind, b.kind) || !listsOverlap(a.temporality, b.temporality)) return false
   if (!overlapOf(a.name, b.name)) return false

@@ -32,7 +32,7 @@ export class BucketCounts {
     for (let i = 0; i < counts.length; i++) this.add(Math.floor((offset + i) / 2 ** shift), counts[i])
   }
 
-  /** Takes out the least buckets, as long as `isTaken` holds of their indexes; returns what was in them. */
+  /** Takes out the least buckets, as long as `isTaken` holds of their indexes; returns the sum of their counts. */
   takeWhile(isTaken: (index: number) => boolean): number {
     let taken = 0
     while (this.#counts.length > 0 && isTaken(this.#offset)) {

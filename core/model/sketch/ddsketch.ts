@@ -3,10 +3,10 @@
 import type { ExponentialBuckets, ExponentialHistogram } from '../distribution.ts'
 import { lowerBound } from './exponential-counts.ts'
 
-/** What one bucket's bounds are apart, as a factor. */
+/** The ratio of a bucket's bounds. */
 export const gammaOf = (scale: number): number => 2 ** (2 ** -scale)
 
-/** How far a quantile may be off at `scale`, as a share of its value: 0.011 at 5. */
+/** The most that a quantile may be off at `scale`, as a share of its value: 0.011 at 5. */
 export function relativeErrorOf(scale: number): number {
   const gamma = gammaOf(scale)
   return (gamma - 1) / (gamma + 1)
@@ -19,8 +19,8 @@ export function scaleOf(relativeError: number): number {
 }
 
 /**
- * The value of rank `quantile · (n - 1)` among the n observations, off by {@link relativeErrorOf} the histogram's scale at
- * most; NaN where there are none. @param quantile from 0 to 1
+ * The value of rank `quantile · (n - 1)` among the n observations, off by {@link relativeErrorOf} the histogram's scale
+ * at most; NaN if there are none. @param quantile from 0 to 1
  */
 export function quantileOf(histogram: ExponentialHistogram, quantile: number): number {
   const { scale, zeroCount, positive, negative, min, max } = histogram
@@ -34,11 +34,11 @@ export function quantileOf(histogram: ExponentialHistogram, quantile: number): n
   return clamp(middleOf(indexFromBottom(positive, rank - below - zeroCount), scale), min, max)
 }
 
-/** What stands for all values in bucket `index`, equally far from both of its bounds, as shares of the value. */
+/** The value that stands for bucket `index`: equally far from both of its bounds, as shares of the value. */
 function middleOf(index: number, scale: number): number {
   const gamma = gammaOf(scale)
   const twice = 2 * 2 ** ((index + 1) * 2 ** -scale)
-  // The greatest buckets end where no number is any more; the same is reckoned from where they begin.
+  // The upper bound of the greatest buckets is beyond all numbers; then the same follows from the lower bound.
   return Number.isFinite(twice) ? twice / (1 + gamma) : lowerBound(index, scale) * (2 / (1 + 1 / gamma))
 }
 
@@ -66,7 +66,7 @@ function total({ counts }: ExponentialBuckets): number {
   return sum
 }
 
-// Where least and greatest are known nothing lies beyond them; NaN bounds nothing.
+// No value lies beyond a known least or greatest; NaN bounds nothing.
 function clamp(value: number, min: number, max: number): number {
   if (value < min) return min
   if (value > max) return max

@@ -12,7 +12,7 @@ const LOW_BITS = 21
 const murmur = new Murmur3()
 const words = new Uint32Array(4)
 
-/** What V8 keeps: sorted hashes, or a sketch once there are too many. */
+/** The form that V8 keeps: sorted hashes, or a sketch once there are too many. */
 export type SavedDistinct = Float64Array | SavedHyperLogLog
 
 /** Memory it takes. */
@@ -20,7 +20,7 @@ export function savedBytes(saved: SavedDistinct): number {
   return saved instanceof Float64Array ? saved.byteLength : (saved.registers ?? saved.sparse)!.byteLength
 }
 
-/** The same as a {@link HyperLogLog}, also where hashes themselves are kept: for who merges registers, such as a database. */
+/** The same as a {@link HyperLogLog}, even if hashes themselves are kept: a database merges registers alone. */
 export function registersOf(saved: SavedDistinct): SavedHyperLogLog {
   if (!(saved instanceof Float64Array)) return saved
   const sketch = new HyperLogLog(PRECISION)
@@ -29,8 +29,8 @@ export function registersOf(saved: SavedDistinct): SavedHyperLogLog {
 }
 
 /**
- * Counts distinct texts: up to 512 exactly, more by {@link HyperLogLog} with a standard error of 0.8 %. What it holds
- * depends on what it was given alone, not on order, process or how often it was merged.
+ * Counts distinct texts: up to 512 exactly, more by {@link HyperLogLog} with a standard error of 0.8 %. Its content
+ * depends on the texts alone, not on their order, the process or the number of merges.
  */
 export class DistinctCounter {
   /** Undefined once there are too many. */

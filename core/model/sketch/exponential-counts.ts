@@ -5,27 +5,27 @@ import { BucketCounts } from './bucket-counts.ts'
 /** The finest scale OpenTelemetry knows. */
 const FINEST_SCALE = 20
 
-/** How fine single values are kept, and how much memory that may take. */
+/** The resolution of single values, and the memory that buckets may take. */
 export interface BucketLimits {
-  /** Of single values: 2^scale buckets to a doubling. */
+  /** Scale of single values: 2^scale buckets to a doubling. */
   readonly scale: number
-  /** Of one sign; where they do not reach, the scale becomes coarser. */
+  /** Most buckets of one sign; if values need more, the scale becomes coarser. */
   readonly buckets: number
 }
 
-/** 32 buckets to a doubling, whose middles are at most 1.1 % off, and as many as SDKs make. */
+/** 32 buckets to a doubling, so that middles are at most 1.1 % off, and as many buckets as SDKs make. */
 export const USUAL_LIMITS: BucketLimits = { scale: 5, buckets: 160 }
 
-/** What of an exponential histogram adds up, bucket by bucket. */
+/** The buckets of an exponential histogram, which add up. */
 export type ExponentialShape = Pick<
   ExponentialHistogram,
   'scale' | 'zeroCount' | 'zeroThreshold' | 'positive' | 'negative'
 >
 
 /**
- * Adds up exponential histograms and single values. The scale is the finest at which all of them fit: at most that of
- * each, of single values that of the limits, and with no more buckets of a sign than they allow; coarser ones hold the
- * exact counts. In what order and parts they are added makes no difference.
+ * Adds up exponential histograms and single values. The scale is the finest at which all of them fit: no finer than
+ * that of any of them, and with no more buckets of a sign than the limits allow. Single values have the scale of the
+ * limits. Coarser buckets hold exact counts, so the order of additions makes no difference.
  */
 export class ExponentialCounts {
   #limits: BucketLimits
@@ -54,11 +54,11 @@ export class ExponentialCounts {
     buckets.add(Math.floor(index / 2 ** shift), count)
   }
 
-  /** @param times -1 takes away what was added before */
+  /** @param times -1 subtracts a shape that was added before */
   add(shape: ExponentialShape, times: 1 | -1 = 1): void {
     this.#coarsen(shape.scale)
     this.#zeroCount += times * shape.zeroCount
-    // What came over the wire may be no number: it says nothing of zero.
+    // A threshold from the wire may be no number: then it says nothing of zero.
     const zeroThreshold = Number.isNaN(shape.zeroThreshold) ? 0 : shape.zeroThreshold
     if (zeroThreshold > 0 || this.#zeroThreshold > 0) this.#widenZero(shape, zeroThreshold)
     this.#addBuckets(this.#positive, shape.positive, shape.scale, times)
@@ -99,7 +99,7 @@ export class ExponentialCounts {
     }
   }
 
-  // What one side calls zero the other may have in buckets: those go to zero, whole.
+  // Values that are zero on one side may be in buckets on the other: such buckets go to zero as a whole.
   #widenZero({ positive, negative, scale }: ExponentialShape, zeroThreshold: number): void {
     let threshold = Math.max(zeroThreshold, this.#zeroThreshold)
     const own = this.shape()
@@ -123,7 +123,7 @@ export class ExponentialCounts {
   }
 }
 
-/** How far zero reaches where it swallows the bucket that `threshold` lies in, at the scale they are merged at. */
+/** The threshold of zero once it contains the whole bucket that `threshold` lies in, at the merged scale. */
 function reach({ offset, counts }: ExponentialBuckets, scale: number, mergedScale: number, threshold: number): number {
   let furthest = threshold
   const width = 2 ** (scale - mergedScale)

@@ -12,7 +12,7 @@ const ALPHA = 0.5 / Math.LN2
 export const REGISTER_VALUE_BITS = 6
 export const REGISTER_VALUE_MASK = 2 ** REGISTER_VALUE_BITS - 1
 
-/** What V8 or a database keeps: one byte a register, or where few are set their sorted words. */
+/** The form that V8 or a database keeps: one byte a register, or if few are set their sorted words. */
 export interface SavedHyperLogLog {
   readonly precision: number
   readonly sparse?: Uint32Array
@@ -57,7 +57,7 @@ export class HyperLogLog {
     return this.#dense === undefined
   }
 
-  /** @param high and low: 32 bits each of a hash whose bits are all as good as random */
+  /** @param high with `low`: 32 bits each of a hash whose bits are all as good as random */
   add(high: number, low: number): void {
     const index = high >>> (32 - this.precision)
     const rest = high << this.precision

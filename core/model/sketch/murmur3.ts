@@ -1,5 +1,6 @@
-// MurmurHash3, 32-bit words in, 128 bits out (x86_128): https://github.com/aappleby/smhasher/blob/master/src/MurmurHash3.cpp
-// Text goes in as UTF-16 code units, eight a block, which needs no encoding.
+// MurmurHash3, 32-bit words in, 128 bits out (x86_128):
+// https://github.com/aappleby/smhasher/blob/master/src/MurmurHash3.cpp Text goes in as UTF-16 code units, eight a
+// block, which needs no encoding.
 
 const C1 = 0x239b961b
 const C2 = 0xab0e9789 | 0
@@ -10,8 +11,8 @@ const numbers = new Float64Array(1)
 const halves = new Int32Array(numbers.buffer)
 
 /**
- * A 128-bit hash of text and numbers, the same in every process. Not cryptographic: who may choose the input may make
- * two inputs equal. `reset`, feed, `finish`.
+ * A 128-bit hash of text and numbers, the same in every process. It is not cryptographic: a sender can make two inputs
+ * with the same hash. Call `reset`, feed the input, call `finish`.
  */
 export class Murmur3 {
   #h1 = 0
@@ -40,7 +41,7 @@ export class Murmur3 {
     let at = 0
     for (; at + UNITS_PER_BLOCK <= length; at += UNITS_PER_BLOCK)
       this.words(pairAt(text, at), pairAt(text, at + 2), pairAt(text, at + 4), pairAt(text, at + 6))
-    // The length in the last block keeps texts apart that differ in zeros at the end, or in where one ends.
+    // The length in the last block keeps texts apart that differ in zeros at the end, or in the end of one of them.
     return this.words(
       unitAt(text, at) | (unitAt(text, at + 1) << 16),
       unitAt(text, at + 2) | (unitAt(text, at + 3) << 16),

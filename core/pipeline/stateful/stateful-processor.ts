@@ -25,7 +25,7 @@ export interface Conversion {
 
 interface Saved {
   readonly conversion: unknown
-  readonly outputBuffer: readonly SavedBlock[]
+  readonly outbox: readonly SavedBlock[]
 }
 
 /**
@@ -76,7 +76,7 @@ export class StatefulProcessor implements BatchProcessor {
   snapshot(): Uint8Array {
     const saved: Saved = {
       conversion: this.#conversion.save(),
-      outputBuffer: this.#outputBuffer.blocks.map(saveBlock)
+      outbox: this.#outputBuffer.blocks.map(saveBlock)
     }
     return sealState(this.#conversion.version, saved)
   }
@@ -84,7 +84,7 @@ export class StatefulProcessor implements BatchProcessor {
   restore(bytes: Uint8Array): void {
     const saved = openState(this.#conversion.version, bytes) as Saved
     this.#conversion.restore(saved.conversion as never)
-    for (const block of saved.outputBuffer) {
+    for (const block of saved.outbox) {
       this.#context.account.produced += block.length
       this.#outputBuffer.put(restoreBlock(block, this.#context.series))
     }

@@ -1,37 +1,39 @@
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import path from 'node:path'
 import { describe, it } from 'node:test'
-import plugin from '../../../processors/windowed_counter/index.ts'
-import type { StreamProcessor } from '../../../sdk/plugin/index.ts'
+import type { RuleSettings, WindowSettings } from '../../../core/windows/settings.ts'
 import { type Attributes, PointBlockBuilder } from '../../../sdk/plugin/index.ts'
-import { testConfig, testContext } from '../../../sdk/plugin/testing.ts'
-import { EPOCH, Harness, type Output } from '../../processors/windowed_counter/harness.ts'
+import { durableEngine, EPOCH, type Output, ruleOf, settingsOf, tumbling, type WindowHarness } from './harness.ts'
+import { fill, SETTINGS as VERSION_6 } from './version-6.ts'
 
-const CONFIG = {
-  windows: ['1s', '1m'],
-  rules: [
-    {},
-    { aggregations: ['max', 'unique'], attribute: 'route', name: 'routes.{aggregation}.{name}', late: 'amend' }
-  ]
-}
+const WINDOWS = [tumbling(1000), tumbling(60_000)]
+const USUAL = ruleOf({ windows: WINDOWS })
+const ROUTES = ruleOf({
+  windows: WINDOWS,
+  aggregations: ['max', 'unique'],
+  attribute: 'route',
+  name: 'routes.{aggregation}.{name}',
+  late: 'amend'
+})
+const SETTINGS = settingsOf(USUAL, ROUTES)
 /** So many bytes, evenly spread, are damaged in turn. */
 const PLACES = 200
 
-async function saved(config: Record<string, unknown> = CONFIG): Promise<Uint8Array> {
-  const weir = await new Harness(config, durable()).start()
+async function saved(): Promise<Uint8Array> {
+  const weir = await durableEngine(SETTINGS).start()
   await weir.send({ at: 0.5, attributes: { route: '1' } }, { at: 0.7, metric: { temporality: 'cumulative' } })
   weir.advanceTo(10)
   await weir.send({ at: 0.6, attributes: { route: '2' } }, { at: 9.9, attributes: { route: '3' } })
   return weir.processor.snapshot!()
 }
 
-const durable = () => ({ ...testContext('windowed_counter'), durable: true })
-const restore = (bytes: Uint8Array, config = CONFIG) => new Harness(config, durable()).processor.restore!(bytes)
+const restore = (bytes: Uint8Array, settings: WindowSettings = SETTINGS) =>
+  durableEngine(settings).processor.restore!(bytes)
 
 describe('a snapshot', () => {
   it('is refused where any byte is damaged, or the end is missing', async () => {
     const bytes = await saved()
-    const config = testConfig(plugin, CONFIG)
-    const restore = (bytes: Uint8Array) => (plugin.create(config, durable()) as StreamProcessor).restore!(bytes)
     restore(bytes)
     for (let at = 0; at < bytes.length; at += Math.ceil(bytes.length / PLACES)) {
       const damaged = Uint8Array.from(bytes)
@@ -60,41 +62,46 @@ describe('a snapshot', () => {
     assert.throws(() => restore(other), /it has version 5, this Weir reads version 6/)
   })
 
-  const CHANGES: [string, Record<string, unknown>, RegExp][] = [
+  const sizes = (...sizesMs: number[]): Partial<RuleSettings> => ({ windows: sizesMs.map(tumbling) })
+  const CHANGES: [string, RuleSettings[], RegExp][] = [
     [
       'windows',
-      { windows: ['1s', '10s'] },
+      [ruleOf(sizes(1000, 10_000)), { ...ROUTES, ...sizes(1000, 10_000) }],
       /rule 1 had open windows of 1s, 1m, where 1s, 10s is configured now; start with what it had and run `weir reload`/
     ],
+    ['aggregations', [{ ...USUAL, aggregations: ['max'] }, ROUTES], /the usual aggregations.*aggregations max/],
+    ['the attribute', [USUAL, { ...ROUTES, attribute: 'x' }], /rule 2 had open windows of the attribute route/],
     [
-      'aggregations',
-      { rules: [{ aggregations: ['max'] }, CONFIG.rules[1]] },
-      /the usual aggregations.*aggregations max/
+      'buckets',
+      [USUAL, ROUTES].map(rule => ({ ...rule, buckets: false })),
+      /rule 1 had open windows of buckets of scale 5, where no buckets/
     ],
-    [
-      'the attribute',
-      { rules: [CONFIG.rules[0], { ...CONFIG.rules[1], attribute: 'x' }] },
-      /rule 2 had open windows of the attribute route/
-    ],
-    ['buckets', { buckets: false }, /rule 1 had open windows of buckets of scale 5, where no buckets/],
-    ['the number of rules', { rules: [{}] }, /rule 2 is gone; start with what it had/]
+    ['the number of rules', [USUAL], /rule 2 is gone; start with what it had/]
   ]
-  for (const [what, change, want] of CHANGES)
-    it(`is refused where ${what} changed`, async () => {
+  for (const [setting, rules, want] of CHANGES)
+    it(`is refused where ${setting} changed`, async () => {
       const bytes = await saved()
-      assert.throws(() => restore(bytes, { ...CONFIG, ...change }), want)
+      assert.throws(() => restore(bytes, settingsOf(...rules)), want)
     })
 
+  it('of version 6 that an earlier Weir wrote is read: all that follows is as if it had gone on itself', async () => {
+    const live = await durableEngine(VERSION_6).start()
+    await fill(live)
+    live.outputs.length = 0
+    const restored = durableEngine(VERSION_6)
+    restored.context.clock.advanceTo(live.context.clock.now())
+    restored.processor.restore!(readFileSync(path.join(import.meta.dirname, 'version-6.snapshot')))
+    await restored.start()
+    for (const weir of [live, restored]) weir.advanceTo(60)
+    assert.ok(live.outputs.length > 50, `${live.outputs.length} points`)
+    assert.deepEqual(restored.outputs, live.outputs)
+  })
+
   it('is of its rules wherever they stand, and others begin beside them', async () => {
-    const rules = [
-      { match: { name: 'added' } },
-      { match: { name: 'a' }, output: ['delta'] },
-      { match: { name: 'b' }, output: ['delta'] }
-    ]
-    const config = (...places: number[]) => ({ windows: ['1s'], rules: places.map(i => rules[i]) })
-    const before = await new Harness(config(1, 2), durable()).start()
+    const [added, a, b] = ['added', 'a', 'b'].map(name => ruleOf({ match: { name }, output: ['delta'] }))
+    const before = await durableEngine(settingsOf(a, b)).start()
     await before.send(...['a', 'b', 'b'].map(name => ({ at: 0.5, metric: { name } })))
-    const after = new Harness(config(2, 0, 1), durable())
+    const after = durableEngine(settingsOf(b, added, a))
     after.processor.restore!(before.processor.snapshot!())
     await after.start()
     after.advanceTo(10)
@@ -108,16 +115,16 @@ describe('a snapshot', () => {
   it('knows that an hour has begun in which nothing was forgotten yet', async () => {
     // The epoch of these tests is 800 s past an hour. Ticks come every 175 ms, so none comes at the hour itself.
     const hourAt = (hours: number) => hours * 3600 - 800
-    const config = { windows: ['700ms'] }
+    const settings = settingsOf(ruleOf(sizes(700)))
     const outputs: unknown[] = []
     for (const isRestarted of [false, true]) {
-      let weir = await new Harness(config, durable()).start()
+      let weir = await durableEngine(settings).start()
       await weir.send({ at: 0.5, name: 'old' })
       weir.advanceTo(hourAt(2) + 0.01)
       await weir.send({ at: hourAt(2), name: 'kept' })
       if (isRestarted) {
         const bytes = weir.processor.snapshot!()
-        weir = new Harness(config, durable())
+        weir = durableEngine(settings)
         weir.advanceTo(hourAt(2) + 0.01)
         weir.processor.restore!(bytes)
         await weir.start()
@@ -135,7 +142,7 @@ describe('a snapshot', () => {
   it('stays as it is while who was restored from it goes on', async () => {
     const bytes = await saved()
     const untouched = Buffer.from(bytes)
-    const first = new Harness(CONFIG, durable())
+    const first = durableEngine(SETTINGS)
     first.processor.restore!(bytes)
     await first.start()
     first.advanceTo(10)
@@ -146,13 +153,13 @@ describe('a snapshot', () => {
 })
 
 /** As many groups of every kind that has state of its own, each with a resource of its own. */
-async function filled(groups: number): Promise<Harness> {
+async function filled(groups: number): Promise<WindowHarness> {
   const rules = [
-    { match: { name: 'h' }, aggregations: ['quantiles'] },
-    { match: { name: 's' }, attribute: 'member', aggregations: ['unique'] },
-    { match: { name: 'c' } }
+    ruleOf({ windows: WINDOWS, match: { name: 'h' }, aggregations: ['quantiles'] }),
+    ruleOf({ windows: WINDOWS, match: { name: 's' }, attribute: 'member', aggregations: ['unique'] }),
+    ruleOf({ windows: WINDOWS, match: { name: 'c' } })
   ]
-  const weir = await new Harness({ windows: ['1s', '1m'], rules }, durable()).start()
+  const weir = await durableEngine(settingsOf(...rules)).start()
   const { series } = weir.context
   const builder = new PointBlockBuilder()
   for (let i = 0; i < groups; i++) {
@@ -172,7 +179,7 @@ async function filled(groups: number): Promise<Harness> {
   return weir
 }
 
-function stepsOf({ processor }: Harness) {
+function stepsOf({ processor }: WindowHarness) {
   const work = processor.snapshotInSteps!()
   let step = work.next()
   let steps = 1

@@ -46,8 +46,8 @@ it('the numbers are taken off; in points they may be of the point or its resourc
   const resource = { 'weir.client.id': 'p', 'weir.client.epoch': '1', 'weir.client.seq': '1', host: 'h' }
   const block = () => weir.points({ at: 0, attributes: { a: 'b' }, resource }, { at: 0, name: 'n', resource })
   weir.send(block())
-  const [{ attributes, resource: stripped }] = (weir.last as PointBlock).series
-  assert.deepEqual([attributes, stripped.attributes], [[['a', 'b']], [['host', 'h']]])
+  const [{ attributes, resource: dropped }] = (weir.last as PointBlock).series
+  assert.deepEqual([attributes, dropped.attributes], [[['a', 'b']], [['host', 'h']]])
   assert.equal(weir.last.length, 2)
   weir.send(block())
   assert.equal(weir.out.length, 2)

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
-import { SERIES_CACHE_BYTES } from '../../../core/model/series-cache.ts'
+import { SERIES_MEMO_BYTES } from '../../../core/model/series-memo.ts'
 import { Murmur3 } from '../../../core/model/sketch/murmur3.ts'
 import plugin from '../../../processors/dedup/index.ts'
 import { Memory } from '../../../processors/dedup/memory.ts'
@@ -56,7 +56,7 @@ for (const [name, options] of BOUNDS) {
       assert.ok(memory.size <= 20_000)
     }
     assert.ok(most <= memoryBound(config), `${most} bytes, bound ${memoryBound(config)}`)
-    const bound = memoryBound(config) - (name === 'sample' ? SERIES_CACHE_BYTES : 0)
+    const bound = memoryBound(config) - (name === 'sample' ? SERIES_MEMO_BYTES : 0)
     assert.ok(most * 4 > bound, `the bound ${bound} is far above the ${most} bytes taken`)
   })
 }

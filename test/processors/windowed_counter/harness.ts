@@ -1,99 +1,13 @@
 import plugin from '../../../processors/windowed_counter/index.ts'
-import type { Batch, Block, Metric, PointBlock, Processor } from '../../../sdk/plugin/index.ts'
-import { PointBlockBuilder, sortAttributes } from '../../../sdk/plugin/index.ts'
-import { ProcessorHarness, type TestContext, testBatch, testConfig, testContext } from '../../../sdk/plugin/testing.ts'
+import type { Processor } from '../../../sdk/plugin/index.ts'
+import { type TestContext, testConfig, testContext } from '../../../sdk/plugin/testing.ts'
+import { WindowHarness } from '../../core/windows/harness.ts'
 
-export const EPOCH = 1_700_000_000_000
+export { EPOCH, type Output, type TestPoint } from '../../core/windows/harness.ts'
 
-/** A point as tests write it. */
-export interface TestPoint {
-  readonly at: number
-  readonly value?: number
-  readonly name?: string
-  readonly attributes?: Record<string, string>
-  readonly metric?: Partial<Metric>
-  readonly start?: number
-}
-
-/** A point that came out: `name{a=b}` → value, at seconds after {@link EPOCH}. */
-export interface Output {
-  readonly series: string
-  readonly at: number
-  readonly value: number
-}
-
-/** A windowed counter with a virtual clock, and all it puts out. */
-export class Harness {
-  readonly context: TestContext
-  readonly outputs: Output[] = []
-  readonly processor: Processor
-  readonly host: ProcessorHarness
-  readonly batches: Batch[] = []
-  /** What exporters do with a batch. */
-  onBatch = (batch: Batch): void => batch.ack()
-
+/** A windowed counter with a virtual clock, and all points that it emits. */
+export class Harness extends WindowHarness {
   constructor(config: Record<string, unknown>, context: TestContext = testContext('windowed_counter')) {
-    this.context = context
-    this.processor = plugin.create(testConfig(plugin, config), context) as Processor
-    const downstream = (batch: Batch) => {
-      this.#record(batch.block as PointBlock)
-      this.onBatch(batch)
-    }
-    this.host = new ProcessorHarness(this.processor, context, { downstream })
-  }
-
-  async start(): Promise<this> {
-    this.host.open()
-    await this.processor.start?.(AbortSignal.abort())
-    return this
-  }
-
-  /** Times in seconds after {@link EPOCH}. Returns how the batch was settled. */
-  send(...points: TestPoint[]): Promise<string> {
-    return this.sendBlock(this.block(points))
-  }
-
-  sendBlock(block: Block): Promise<string> {
-    const { batch, settled } = testBatch(block)
-    this.host.push(batch)
-    return settled.then(outcome => outcome.status)
-  }
-
-  block(points: readonly TestPoint[]): PointBlock {
-    const builder = new PointBlockBuilder()
-    for (const { at, value = 1, name = 'requests', attributes = {}, metric, start } of points) {
-      const full: Metric = { name, unit: '', description: '', kind: 'counter', temporality: 'delta', ...metric }
-      const series = this.context.series.intern(full, sortAttributes(Object.entries(attributes)))
-      builder.add(series, EPOCH + at * 1000, value, start === undefined ? 0 : EPOCH + start * 1000)
-    }
-    return builder.build()
-  }
-
-  /** Moves the clock to `seconds` after the epoch; timers fire on the way. */
-  advanceTo(seconds: number): void {
-    this.context.clock.advanceTo(EPOCH + seconds * 1000)
-  }
-
-  /** Values by time of one series. */
-  of(series: string): Record<number, number> {
-    return Object.fromEntries(
-      this.outputs.filter(output => output.series === series).map(({ at, value }) => [at, value])
-    )
-  }
-
-  sumOf(series: string): number {
-    return Object.values(this.of(series)).reduce((a, b) => a + b, 0)
-  }
-
-  #record(block: PointBlock): void {
-    for (let i = 0; i < block.length; i++) {
-      const { metric, attributes } = block.series[i]
-      const labels = attributes.map(([key, value]) => `${key}=${value}`).join()
-      this.outputs.push({
-        series: `${metric.name}{${labels}}`,
-        at: (block.time[i] - EPOCH) / 1000,
-        value: block.value[i]
-      })
-    }
+    super(plugin.create(testConfig(plugin, config), context) as Processor, context)
   }
 }

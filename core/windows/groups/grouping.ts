@@ -1,0 +1,54 @@
+import { type Attribute, type Attributes, findAttribute, sortAttributes } from '../../model/attributes.ts'
+import { NO_RESOURCE, NO_SCOPE, type Resource, type Scope } from '../../model/series.ts'
+
+/** The rest of an identity without the attributes that are summed over. */
+export interface Kept {
+  readonly attributes: Attributes
+  readonly resource: Resource
+  readonly scope: Scope
+}
+
+/** Chooses the attributes that tell groups apart. */
+export class Grouping {
+  #by: readonly string[] | undefined
+  #without: ReadonlySet<string>
+  #resources = new WeakMap<Resource, Resource>()
+
+  /**
+   * @param by attributes to keep, of the point or else of its resource; undefined: all
+   * @param without attributes to sum over, if `by` is undefined
+   */
+  constructor(by: readonly string[] | undefined, without: readonly string[]) {
+    this.#by = by
+    this.#without = new Set(without)
+  }
+
+  kept(attributes: Attributes, resource: Resource, scope: Scope): Kept {
+    if (this.#by !== undefined)
+      return { attributes: pick(this.#by, attributes, resource), resource: NO_RESOURCE, scope: NO_SCOPE }
+    if (this.#without.size === 0) return { attributes, resource, scope }
+    return { attributes: this.#leaveOut(attributes), resource: this.#resourceOf(resource), scope }
+  }
+
+  #leaveOut(attributes: Attributes): Attributes {
+    const left = attributes.filter(([key]) => !this.#without.has(key))
+    return left.length === attributes.length ? attributes : left
+  }
+
+  #resourceOf(resource: Resource): Resource {
+    const known = this.#resources.get(resource)
+    if (known !== undefined) return known
+    const left = { ...resource, attributes: this.#leaveOut(resource.attributes) }
+    this.#resources.set(resource, left)
+    return left
+  }
+}
+
+function pick(by: readonly string[], attributes: Attributes, resource: Resource): Attributes {
+  const picked: Attribute[] = []
+  for (const key of by) {
+    const value = findAttribute(attributes, key) ?? findAttribute(resource.attributes, key)
+    if (value !== undefined) picked.push([key, value])
+  }
+  return sortAttributes(picked)
+}

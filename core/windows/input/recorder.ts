@@ -1,0 +1,45 @@
+import type { Account } from '../../telemetry/account.ts'
+import type { KindPlan } from '../aggregations/plan.ts'
+import type { Groups } from '../groups/groups.ts'
+import type { Windows } from '../panes/windows.ts'
+import type { LatePolicy } from '../settings.ts'
+import { COUNTED, DROPPED, type Observation, type Verdict } from './observation.ts'
+
+/** Puts observations into the panes they count in, as far as their rule wants late ones. */
+export class Recorder {
+  #windows: Windows
+  #groups: Groups
+  #plans: readonly (KindPlan | undefined)[]
+  #late: LatePolicy
+  #account: Account
+
+  constructor(
+    windows: Windows,
+    groups: Groups,
+    plans: readonly (KindPlan | undefined)[],
+    late: LatePolicy,
+    account: Account
+  ) {
+    this.#windows = windows
+    this.#groups = groups
+    this.#plans = plans
+    this.#late = late
+    this.#account = account
+  }
+
+  record(observation: Observation): Verdict {
+    const { time, slot } = observation
+    const { accumulators } = this.#plans[this.#groups.kinds[slot]]!
+    if (!this.#windows.isLate(time)) {
+      this.#windows.paneAt(time).observe(observation, accumulators)
+      return COUNTED
+    }
+    const isRefused = this.#late === 'drop' || (this.#late === 'amend' && this.#windows.isBeyondAmending(time))
+    if (isRefused) {
+      this.#account.drop('late')
+      return DROPPED
+    }
+    for (const pane of this.#windows.panesOfLate(time, slot)) pane.observe(observation, accumulators)
+    return COUNTED
+  }
+}

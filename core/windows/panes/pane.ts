@@ -1,0 +1,226 @@
+import type { BucketLimits } from '../../model/sketch/exponential-counts.ts'
+import type { Stepwise } from '../../model/stepwise.ts'
+import type { Accumulator, AccumulatorType } from '../aggregations/accumulator.ts'
+import type { PaneState } from '../aggregations/aggregation.ts'
+import type { Observation } from '../input/observation.ts'
+import { pickRows, ROWS_PER_STEP, type RowPairs, unfilled } from './rows.ts'
+
+const INITIAL_CAPACITY = 64
+/** Key, sum and count. */
+const ROW_BYTES = 20
+
+/** The layout that all panes of a rule have in common. */
+export interface PaneLayout {
+  readonly accumulators: readonly AccumulatorType[]
+  /** Limits of the buckets of histograms. */
+  readonly limits: BucketLimits
+}
+
+/** A pane on disk: columns of the slots in use, and each accumulator that has values, by its key. */
+export interface SavedPane {
+  readonly slots: Int32Array
+  readonly sums: Float64Array
+  readonly counts: Float64Array
+  readonly [accumulator: string]: unknown
+}
+
+/**
+ * The values of one window, by group slot. It is an open-addressing table, and the hash is the slot itself. Slots are
+ * dense: if most groups are active the table is as good as an array, and if few are it stays small.
+ */
+export class Pane implements PaneState {
+  size = 0
+  /** Slot + 1; 0 in a free row. */
+  keys = new Int32Array(INITIAL_CAPACITY)
+  sums = new Float64Array(INITIAL_CAPACITY)
+  counts = new Float64Array(INITIAL_CAPACITY)
+  #layout: PaneLayout
+  /** In the order of the layout; each is made when its first value comes. */
+  #accumulators: (Accumulator | undefined)[]
+
+  constructor(layout: PaneLayout) {
+    this.#layout = layout
+    this.#accumulators = layout.accumulators.map(() => undefined)
+  }
+
+  static from(saved: SavedPane, layout: PaneLayout): Pane {
+    const pane = new Pane(layout)
+    const { slots, sums, counts } = saved
+    pane.#becomeAtLeast(slots.length * 2)
+    const rows = new Int32Array(slots.length)
+    for (let i = 0; i < slots.length; i++) {
+      rows[i] = pane.rowOf(slots[i])
+      pane.sums[rows[i]] = sums[i]
+      pane.counts[rows[i]] = counts[i]
+    }
+    for (const [i, { key }] of layout.accumulators.entries())
+      if (saved[key] !== undefined) pane.#accumulator(i).restore(saved[key], slots, rows)
+    return pane
+  }
+
+  /** Adds to a group that needs no more than the sum and the count. */
+  add(slot: number, sum: number, count: number): void {
+    const row = this.rowOf(slot)
+    this.sums[row] += sum
+    this.counts[row] += count
+  }
+
+  /** @param accumulators indexes into those of the layout */
+  observe(observation: Observation, accumulators: readonly number[]): void {
+    const row = this.rowOf(observation.slot)
+    this.sums[row] += observation.sum
+    this.counts[row] += observation.count
+    for (let i = 0; i < accumulators.length; i++) this.#accumulator(accumulators[i]).add(row, observation)
+  }
+
+  /** The row of `slot`; an empty one is made if there is none. */
+  rowOf(slot: number): number {
+    const { keys } = this
+    const mask = keys.length - 1
+    const key = slot + 1
+    let row = slot & mask
+    while (keys[row] !== key) {
+      if (keys[row] === 0) return this.#insert(slot)
+      row = (row + 1) & mask
+    }
+    return row
+  }
+
+  /** The row of `slot`; -1 if there is none. */
+  find(slot: number): number {
+    const { keys } = this
+    const mask = keys.length - 1
+    for (let row = slot & mask; keys[row] !== 0; row = (row + 1) & mask) if (keys[row] === slot + 1) return row
+    return -1
+  }
+
+  accumulator<A extends Accumulator>(type: AccumulatorType<A>): A | undefined {
+    return this.#accumulators[this.#layout.accumulators.indexOf(type)] as A | undefined
+  }
+
+  addAll(other: Pane): void {
+    if (this.size === 0) this.#becomeAtLeast(other.size * 2)
+    this.#merge(other, usedRows(other))
+  }
+
+  copy(): Pane {
+    const copy = new Pane(this.#layout)
+    copy.addAll(this)
+    return copy
+  }
+
+  /** A pane of the values that `slots` have here. */
+  only(slots: Iterable<number>): Pane {
+    const part = new Pane(this.#layout)
+    const rows = [...slots].map(slot => this.find(slot))
+    part.#merge(this, Int32Array.from(rows.filter(row => row >= 0)))
+    return part
+  }
+
+  *save(): Stepwise<SavedPane> {
+    const { slots, rows } = yield* this.#used()
+    const saved: Record<string, unknown> = {}
+    for (const [i, { key }] of this.#layout.accumulators.entries()) {
+      const accumulator = this.#accumulators[i]
+      if (accumulator !== undefined) saved[key] = yield* accumulator.save(slots, rows)
+    }
+    return { ...saved, slots, sums: yield* pickRows(this.sums, rows), counts: yield* pickRows(this.counts, rows) }
+  }
+
+  get bytes(): number {
+    return this.#accumulators.reduce((bytes, one) => bytes + (one?.bytes ?? 0), this.keys.length * ROW_BYTES)
+  }
+
+  #accumulator(i: number): Accumulator {
+    const { accumulators, limits } = this.#layout
+    return (this.#accumulators[i] ??= accumulators[i].create(this.keys.length, limits))
+  }
+
+  /** Slots in the order of the table, and the rows they are in. */
+  *#used(): Stepwise<{ readonly slots: Int32Array; readonly rows: Int32Array }> {
+    const { keys } = this
+    const slots = new Int32Array(unfilled(this.size * 4))
+    const rows = new Int32Array(unfilled(this.size * 4))
+    let i = 0
+    for (let from = 0; from < keys.length; from += ROWS_PER_STEP) {
+      const to = Math.min(keys.length, from + ROWS_PER_STEP)
+      for (let row = from; row < to; row++) {
+        if (keys[row] === 0) continue
+        slots[i] = keys[row] - 1
+        rows[i++] = row
+      }
+      yield
+    }
+    return { slots, rows }
+  }
+
+  #merge(other: Pane, from: Int32Array): void {
+    const to = this.#rowsFor(other, from)
+    for (let i = 0; i < from.length; i++) {
+      this.sums[to[i]] += other.sums[from[i]]
+      this.counts[to[i]] += other.counts[from[i]]
+    }
+    const rows = { from, to }
+    for (const [i, accumulator] of other.#accumulators.entries())
+      if (accumulator !== undefined) this.#accumulator(i).merge(accumulator, rows)
+  }
+
+  /** The rows of the groups that `other` has in `rows`. */
+  #rowsFor(other: Pane, rows: Int32Array): Int32Array {
+    const to = new Int32Array(rows.length)
+    const { keys } = this
+    for (let i = 0; i < rows.length; i++) to[i] = this.rowOf(other.keys[rows[i]] - 1)
+    // A table that has grown has its groups in other rows.
+    if (this.keys !== keys) for (let i = 0; i < rows.length; i++) to[i] = this.rowOf(other.keys[rows[i]] - 1)
+    return to
+  }
+
+  #insert(slot: number): number {
+    this.#becomeAtLeast((this.size + 1) * 2)
+    this.size++
+    return this.#enter(slot)
+  }
+
+  #becomeAtLeast(wanted: number): void {
+    let capacity = this.keys.length
+    while (capacity < wanted) capacity *= 2
+    if (capacity === this.keys.length) return
+    const { keys, sums, counts } = this
+    const from = usedRows(this)
+    const to = new Int32Array(from.length)
+    this.keys = new Int32Array(capacity)
+    this.sums = new Float64Array(capacity)
+    this.counts = new Float64Array(capacity)
+    for (let i = 0; i < from.length; i++) {
+      to[i] = this.#enter(keys[from[i]] - 1)
+      this.sums[to[i]] = sums[from[i]]
+      this.counts[to[i]] = counts[from[i]]
+    }
+    this.#growAccumulators({ from, to })
+  }
+
+  #growAccumulators(rows: RowPairs): void {
+    for (const [i, old] of this.#accumulators.entries()) {
+      if (old === undefined) continue
+      this.#accumulators[i] = undefined
+      this.#accumulator(i).take(old, rows)
+    }
+  }
+
+  /** Enters a `slot` that is not in the table, which has room. */
+  #enter(slot: number): number {
+    const { keys } = this
+    const mask = keys.length - 1
+    let row = slot & mask
+    while (keys[row] !== 0) row = (row + 1) & mask
+    keys[row] = slot + 1
+    return row
+  }
+}
+
+function usedRows({ keys, size }: Pane): Int32Array {
+  const rows = new Int32Array(size)
+  let i = 0
+  for (let row = 0; row < keys.length; row++) if (keys[row] !== 0) rows[i++] = row
+  return rows
+}

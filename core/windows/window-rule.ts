@@ -1,0 +1,198 @@
+import type { EventBlock } from '../model/events.ts'
+import { compileMatch, type Match } from '../model/matching/match.ts'
+import type { PointBlock } from '../model/points.ts'
+import type { Series } from '../model/series.ts'
+import type { Stepwise } from '../model/stepwise.ts'
+import type { Context } from '../plugin/context.ts'
+import { planOf, type RulePlan } from './aggregations/plan.ts'
+import { GROUP_KINDS, type GroupKind } from './groups/group-kind.ts'
+import { Grouping } from './groups/grouping.ts'
+import { Groups, type SavedGroups } from './groups/groups.ts'
+import type { Disposition } from './input/disposition.ts'
+import { Extractor, READY } from './input/extractor.ts'
+import { instantsOf } from './input/intervals.ts'
+import { COUNTED, type Verdict } from './input/observation.ts'
+import { Recorder } from './input/recorder.ts'
+import { PASS_THROUGH, type SavedSeriesLookup, SeriesLookup, TOO_MANY } from './input/series-lookup.ts'
+import { limitsOf } from './memory-bound.ts'
+import { Emitter } from './output/emitter.ts'
+import type { SavedTotals } from './panes/totals.ts'
+import { type SavedWindows, Windows } from './panes/windows.ts'
+import type { RuleSettings } from './settings.ts'
+
+const EVENT = GROUP_KINDS.indexOf('event')
+
+/** Counters that all rules of an engine share. */
+export interface RuleCounters {
+  readonly late: { add(items: number): void }
+  readonly withoutBuckets: { add(points: number): void }
+}
+
+/** A rule's state on disk. */
+export interface SavedRule {
+  readonly groups: SavedGroups
+  readonly inputs: SavedSeriesLookup
+  readonly windows: SavedWindows
+  readonly totals: SavedTotals
+}
+
+/** One rule of an engine: its input of each block, its groups, its windows and its output. */
+export class WindowRule {
+  readonly groups: Groups
+  readonly windows: Windows
+  readonly emitter: Emitter
+  #settings: RuleSettings
+  #context: Context
+  #counters: RuleCounters
+  #match: Match | undefined
+  #plan: RulePlan
+  #lookup: SeriesLookup
+  #extractor: Extractor
+  #recorder: Recorder
+  /** By kind: 1 if numbers need no more than a sum and a count. */
+  #addsUp: Uint8Array
+
+  constructor(settings: RuleSettings, context: Context, counters: RuleCounters) {
+    this.#settings = settings
+    this.#context = context
+    this.#counters = counters
+    this.#match = settings.match && compileMatch(settings.match)
+    this.#plan = planOf(settings)
+    const { kinds, accumulators } = this.#plan
+    const { by, without, attribute, limits, windows, late, amendMs } = settings
+    const left = attribute === undefined ? without : [...without, attribute]
+    this.groups = new Groups(new Grouping(by, left), settings.maxGroups)
+    const layout = { accumulators, limits }
+    this.windows = new Windows(windows, { layout, amendMs: late === 'amend' ? amendMs : 0 })
+    this.#lookup = new SeriesLookup(
+      this.groups,
+      context.clock.now(),
+      series => this.#kindOf(series),
+      limitsOf(settings)
+    )
+    this.emitter = new Emitter(
+      settings,
+      this.#plan,
+      this.windows.sizes,
+      this.groups,
+      context.series,
+      counters.withoutBuckets
+    )
+    this.#extractor = new Extractor(settings, this.#lookup, this.groups, context.account)
+    this.#recorder = new Recorder(this.windows, this.groups, kinds, late, context.account)
+    this.#addsUp = Uint8Array.from(kinds, plan => (plan?.accumulators.length === 0 ? 1 : 0))
+  }
+
+  addPoints(block: PointBlock, disposition: Disposition): void {
+    const { series, time, value, flags, length } = block
+    const instants = instantsOf(block)
+    const isPlain = this.#settings.attribute === undefined && block.distributions.size === 0
+    const inputs = this.#lookup
+    const { windows } = this
+    const { newest } = disposition
+    let { latest } = disposition
+    for (let i = 0; i < length; i++) {
+      const slot = inputs.slotOf(series[i])
+      if (slot === PASS_THROUGH || slot === TOO_MANY) {
+        this.#refuse(slot, series[i], i, disposition)
+        continue
+      }
+      if (time[i] > newest) {
+        this.#dropFuture(i, disposition)
+        continue
+      }
+      if (time[i] > latest) latest = time[i]
+      const at = instants[i]
+      const isNumber = slot >= 0 && flags[i] === 0 && value[i] >= 0 && value[i] < Number.POSITIVE_INFINITY
+      if (isPlain && isNumber && this.#addsUp[this.groups.kinds[slot]] === 1 && !windows.isLate(at)) {
+        windows.paneAt(at).add(slot, value[i], 1)
+        disposition.count(i)
+      } else if (!this.#isForwarded(at, i, disposition))
+        this.#settle(this.#extractor.point(block, i, slot, at), i, disposition)
+    }
+    disposition.latest = latest
+  }
+
+  addEvents(block: EventBlock, disposition: Disposition): void {
+    if (this.#plan.kinds[EVENT] === undefined) return
+    for (let i = 0; i < block.length; i++) {
+      if (this.#match !== undefined && !this.#match.event(block, i)) continue
+      const at = block.time[i]
+      if (at > disposition.newest) {
+        this.#dropFuture(i, disposition)
+        continue
+      }
+      if (at > disposition.latest) disposition.latest = at
+      if (!this.#isForwarded(at, i, disposition)) this.#settle(this.#extractor.event(block, i), i, disposition)
+    }
+  }
+
+  /** Expires groups and cumulative series that stood still since `time`. */
+  expire(time: number): void {
+    const expired = this.groups.expire(time, this.windows.slotsInUse(this.groups.length))
+    this.emitter.expire(expired)
+    this.#lookup.expire(time, expired)
+  }
+
+  get bytes(): number {
+    return this.windows.bytes + this.groups.bytes + this.#lookup.bytes + this.emitter.totals.bytes
+  }
+
+  *save(): Stepwise<SavedRule> {
+    return {
+      groups: yield* this.groups.save(),
+      inputs: yield* this.#lookup.save(),
+      windows: yield* this.windows.save(),
+      totals: yield* this.emitter.totals.save(this.groups.length)
+    }
+  }
+
+  restore({ groups, inputs, windows, totals }: SavedRule): void {
+    this.groups.restore(groups)
+    this.#lookup.restore(inputs)
+    this.windows.restore(windows)
+    this.emitter.totals.restore(totals)
+  }
+
+  #kindOf(series: Series): GroupKind | undefined {
+    if (this.#match !== undefined && !this.#match.series(series)) return undefined
+    if (this.#settings.refusalOf?.(series) !== undefined) return undefined
+    // The value of an attribute is a new one with every point.
+    const kind = this.#settings.attribute === undefined ? countedAs(series) : 'event'
+    return kind === undefined || this.#plan.kinds[GROUP_KINDS.indexOf(kind)] === undefined ? undefined : kind
+  }
+
+  #settle(read: Verdict | typeof READY, i: number, disposition: Disposition): void {
+    const { observation } = this.#extractor
+    if (read === READY && this.windows.isLate(observation.time)) this.#counters.late.add(1)
+    const verdict = read === READY ? this.#recorder.record(observation) : read
+    if (verdict === COUNTED) disposition.count(i)
+    else disposition.take(i)
+  }
+
+  // A late item is forwarded before anything remembers it, since it is not counted here.
+  #isForwarded(time: number, i: number, disposition: Disposition): boolean {
+    if (this.#settings.late !== 'side_output' || !this.windows.isLate(time)) return false
+    this.#counters.late.add(1)
+    disposition.forward(i)
+    return true
+  }
+
+  #refuse(slot: number, series: Series, i: number, disposition: Disposition): void {
+    const refusal = slot === TOO_MANY ? 'too_many_series' : this.#settings.refusalOf?.(series)
+    if (refusal === undefined) return
+    this.#context.account.drop(refusal)
+    disposition.take(i)
+  }
+
+  #dropFuture(i: number, disposition: Disposition): void {
+    this.#context.account.drop('future')
+    disposition.take(i)
+  }
+}
+
+function countedAs({ metric: { kind, temporality } }: Series): GroupKind | undefined {
+  if (kind === 'up_down_counter') return temporality === 'delta' ? kind : 'gauge'
+  if (kind === 'counter' || kind === 'gauge' || kind === 'set') return kind
+  return kind === 'histogram' || kind === 'exponential_histogram' ? 'histogram' : undefined
+}

@@ -1,0 +1,86 @@
+import { SeriesMemo } from '../../core/model/series-memo.ts'
+import {
+  type Attributes,
+  type Block,
+  type EventBlock,
+  NO_ATTRIBUTES,
+  type PointBlock,
+  type Resource,
+  type Series,
+  type SeriesRegistry
+} from '../../sdk/plugin/index.ts'
+
+/** Takes attributes off, of points and their resources, and of events. */
+export class AttributeDropper {
+  #series: SeriesRegistry
+  #names: readonly string[]
+  #applies: (attributes: Attributes, resource: Attributes) => boolean
+  #dropped: SeriesMemo<Series>
+  // One object for each resource, so that its key is worked out once.
+  #resources = new WeakMap<Resource, Resource>()
+
+  /** @param applies to which attributes of a point or event, and of its resource; what it refuses stays as it is */
+  constructor(
+    series: SeriesRegistry,
+    names: readonly string[],
+    applies: (attributes: Attributes, resource: Attributes) => boolean = () => true
+  ) {
+    this.#series = series
+    this.#names = names
+    this.#applies = applies
+    this.#dropped = new SeriesMemo(one => this.#dropAttributes(one))
+  }
+
+  block(block: Block): Block {
+    return block.type === 'points' ? this.#points(block) : this.#events(block)
+  }
+
+  #points(block: PointBlock): PointBlock {
+    const series: Series[] = []
+    let isSame = true
+    for (const one of block.series) {
+      const dropped = this.#dropped.get(one)
+      isSame &&= dropped === one
+      series.push(dropped)
+    }
+    return isSame ? block : { ...block, series }
+  }
+
+  #events(block: EventBlock): EventBlock {
+    const attributes: Attributes[] = []
+    let isSame = true
+    for (const one of block.attributes) {
+      const dropped = this.#applies(one, NO_ATTRIBUTES) ? this.#without(one) : one
+      isSame &&= dropped === one
+      attributes.push(dropped)
+    }
+    return isSame ? block : { ...block, attributes }
+  }
+
+  #dropAttributes(series: Series): Series {
+    const { metric, scope } = series
+    if (!this.#applies(series.attributes, series.resource.attributes)) return series
+    const attributes = this.#without(series.attributes)
+    const resource = this.#resource(series.resource)
+    if (attributes === series.attributes && resource === series.resource) return series
+    return this.#series.intern(metric, attributes, resource, scope)
+  }
+
+  #resource(resource: Resource): Resource {
+    if (!this.#has(resource.attributes)) return resource
+    const known = this.#resources.get(resource)
+    if (known !== undefined) return known
+    const dropped = { ...resource, attributes: this.#without(resource.attributes) }
+    this.#resources.set(resource, dropped)
+    return dropped
+  }
+
+  #without(attributes: Attributes): Attributes {
+    return this.#has(attributes) ? attributes.filter(([name]) => !this.#names.includes(name)) : attributes
+  }
+
+  #has(attributes: Attributes): boolean {
+    for (const [name] of attributes) if (this.#names.includes(name)) return true
+    return false
+  }
+}

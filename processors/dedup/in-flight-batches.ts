@@ -1,0 +1,124 @@
+import { Batch, type Block, type Context, type Origin, type Outcome } from '../../sdk/plugin/index.ts'
+import { FingerprintTable } from './fingerprint-table.ts'
+
+/** A fingerprint and the serial number of where it is remembered. */
+const WORDS_PER_KEY = 5
+/** A table this large is let go once nothing is in flight. */
+const LARGE_TABLE_BYTES = 2 ** 20
+
+/** Items that are in another batch as well, which nobody has stored yet. */
+interface Follower {
+  readonly handle: Batch
+  readonly items: number
+  readonly reason: string
+  /** Whether the items are given up on rather than stored by the other batch. */
+  readonly isLoss: boolean
+}
+
+/** A batch on its way: what was remembered for it is to be forgotten if nobody downstream keeps it. */
+export class InFlightBatch {
+  readonly origin: Origin
+  readonly slot: number
+  readonly keys: Uint32Array
+  keyCount = 0
+  readonly followers: Follower[] = []
+  readonly takeBack: (() => void)[] = []
+
+  /** @param items in the batch, each of which may have a key */
+  constructor(origin: Origin, slot: number, items: number) {
+    this.origin = origin
+    this.slot = slot
+    this.keys = new Uint32Array(items * WORDS_PER_KEY)
+  }
+
+  /** @param serial of the memory's bucket; 0 where {@link takeBack} forgets it */
+  add(key: Uint32Array, serial: number): void {
+    const at = this.keyCount++ * WORDS_PER_KEY
+    this.keys[at] = key[0]
+    this.keys[at + 1] = key[1]
+    this.keys[at + 2] = key[2]
+    this.keys[at + 3] = key[3]
+    this.keys[at + 4] = serial
+  }
+}
+
+/**
+ * Batches that have not settled yet, found by what is in them. A duplicate of something in flight is not known to be
+ * stored; its fate follows the first one's: dropped once that is stored, handed back if that is handed back.
+ */
+export class InFlightBatches {
+  #account: Context['account']
+  #forget: (keys: Uint32Array, at: number, serial: number) => void
+  #pending = new FingerprintTable(1)
+  #inFlight: (InFlightBatch | undefined)[] = []
+  #freeSlots: number[] = []
+
+  constructor(account: Context['account'], forget: (keys: Uint32Array, at: number, serial: number) => void) {
+    this.#account = account
+    this.#forget = forget
+  }
+
+  get bytes(): number {
+    return this.#pending.bytes
+  }
+
+  begin({ origin, block }: Batch): InFlightBatch {
+    const slot = this.#freeSlots.pop() ?? this.#inFlight.length
+    const inFlight = new InFlightBatch(origin, slot, block.length)
+    this.#inFlight[slot] = inFlight
+    return inFlight
+  }
+
+  /** `key` was first seen in `inFlight`, or is in a further part of it. */
+  add(inFlight: InFlightBatch, key: Uint32Array, serial: number): void {
+    inFlight.add(key, serial)
+    if (this.#pending.find(key) < 0) this.#pending.setValue(this.#pending.insert(key), 0, inFlight.slot)
+  }
+
+  /** The batch in flight that has `key`. */
+  batchOf(key: Uint32Array): InFlightBatch | undefined {
+    const slot = this.#pending.find(key)
+    return slot < 0 ? undefined : this.#inFlight[this.#pending.value(slot, 0)]
+  }
+
+  /** Ends `handle`, which stands for `items` of a batch, when `first` has ended. */
+  follow(first: InFlightBatch, handle: Batch, items: number, reason: string, isLoss: boolean): void {
+    this.#account.inFlight += items
+    first.followers.push({ handle, items, reason, isLoss })
+  }
+
+  /** `batch` with `block`, as a batch whose outcome decides what is remembered of `inFlight`, and then ends `batch`. */
+  launch(inFlight: InFlightBatch, batch: Batch, block: Block): Batch {
+    return Batch.derive([batch], block, outcome => {
+      this.end(inFlight, outcome)
+      batch.settle(outcome)
+    })
+  }
+
+  end(inFlight: InFlightBatch, outcome: Outcome): void {
+    const isForgotten = outcome.status === 'nacked'
+    const { keys, slot } = inFlight
+    for (let at = 0; at < inFlight.keyCount * WORDS_PER_KEY; at += WORDS_PER_KEY) {
+      const found = this.#pending.find(keys, at)
+      if (found >= 0 && this.#pending.value(found, 0) === slot) this.#pending.delete(found)
+      if (isForgotten && keys[at + 4] !== 0) this.#forget(keys, at, keys[at + 4])
+    }
+    if (isForgotten) for (const undo of inFlight.takeBack) undo()
+    this.#inFlight[slot] = undefined
+    this.#freeSlots.push(slot)
+    if (this.#pending.size === 0 && this.#pending.bytes > LARGE_TABLE_BYTES) this.#pending = new FingerprintTable(1)
+    for (const follower of inFlight.followers) this.#endFollower(follower, outcome)
+  }
+
+  #endFollower({ handle, items, reason, isLoss }: Follower, outcome: Outcome): void {
+    this.#account.inFlight -= items
+    if (outcome.status === 'nacked') {
+      this.#account.refused += items
+      handle.nack(outcome.error)
+      return
+    }
+    this.#account.drop(reason, items)
+    if (isLoss) handle.drop(reason, items)
+    else handle.ack()
+  }
+}

@@ -1,0 +1,101 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import fc from 'fast-check'
+import { observation } from '../../../../core/model/distribution.ts'
+import { type Metric, type Series, SeriesRegistry } from '../../../../core/model/series.ts'
+import { runThrough } from '../../../../core/model/stepwise.ts'
+import { type CumulativePoint, CumulativeState } from '../../../../core/windows/input/cumulative-state.ts'
+
+const METRIC: Metric = { name: 'requests', unit: '', description: '', kind: 'counter', temporality: 'cumulative' }
+const SINCE = 50
+
+const registry = new SeriesRegistry()
+const series = ['a', 'b', 'c'].map(host => registry.intern(METRIC, [['host', host]]))
+
+const point = fc.record({
+  kind: fc.constant('point' as const),
+  series: fc.constantFrom(...series),
+  start: fc.constantFrom(0, 40, 60),
+  time: fc.nat(200),
+  sum: fc.nat(20),
+  count: fc.nat(5),
+  hasHistogram: fc.boolean()
+})
+const expire = fc.record({ kind: fc.constant('expire' as const), time: fc.nat(200) })
+const restart = fc.record({ kind: fc.constant('restart' as const) })
+
+/** What the last point of each writer of a series was, by its start. */
+type Model = Map<Series, Map<number, CumulativePoint>>
+
+describe('CumulativeState', () => {
+  it('knows of each writer what came last, through forgetting and restarts', () => {
+    fc.assert(
+      fc.property(fc.array(fc.oneof({ weight: 5, arbitrary: point }, expire, restart), { maxLength: 80 }), steps => {
+        let points = new CumulativeState()
+        const model: Model = new Map()
+        for (const step of steps) {
+          if (step.kind === 'restart') points = restarted(points)
+          else if (step.kind === 'expire') {
+            points.expire(step.time, new Set())
+            forget(model, step.time)
+          } else {
+            const { start, time, sum, count, hasHistogram } = step
+            const histogram = hasHistogram ? observation(sum, count) : undefined
+            const point = { start, time, sum, count: hasHistogram ? count : 0, histogram }
+            assert.deepEqual(increment(points, step.series, point), expected(model, step.series, point))
+          }
+        }
+      }),
+      { numRuns: 300 }
+    )
+  })
+
+  it('keeps 64 writers of a series: the one longest silent makes room', () => {
+    const points = new CumulativeState()
+    const at = (start: number, time: number) => ({ start, time, sum: time, count: 0, histogram: undefined })
+    for (let writer = 0; writer < 64; writer++) increment(points, series[0], at(60 + writer, 200 + writer))
+    increment(points, series[0], at(60, 500))
+    increment(points, series[0], at(150, 600))
+    assert.equal(increment(points, series[0], at(60, 501)), 1, 'it sent since')
+    assert.equal(increment(points, series[0], at(61, 502)), 502, 'that of start 61 is new again')
+  })
+
+  it('tells that a group is gone', () => {
+    const points = new CumulativeState()
+    const number = points.numberOf(series[0])
+    increment(points, series[0], { start: 60, time: 100, sum: 1, count: 0, histogram: undefined })
+    points.setGroup(number, 7)
+    points.expire(0, new Set([6]))
+    assert.equal(points.groupOf(number), 7)
+    points.expire(0, new Set([7]))
+    assert.equal(points.groupOf(number), -1)
+  })
+})
+
+/** What it says the point adds; undefined where that cannot be told. */
+function increment(points: CumulativeState, of: Series, point: CumulativePoint): number | undefined {
+  const into = { slot: 0, sum: 0, count: 0, histogram: undefined }
+  return points.increment(points.numberOf(of), point, SINCE, into) ? into.sum : undefined
+}
+
+function expected(model: Model, of: Series, point: CumulativePoint): number | undefined {
+  const writers = model.get(of) ?? new Map<number, CumulativePoint>()
+  model.set(of, writers)
+  const last = writers.get(point.start)
+  if (last !== undefined && point.time <= last.time) return undefined
+  writers.set(point.start, point)
+  if (last === undefined) return point.start >= SINCE && point.start < point.time ? point.sum : undefined
+  const isReset = point.histogram === undefined ? point.sum < last.sum : point.count < last.count
+  return isReset ? point.sum : point.sum - last.sum
+}
+
+function forget(model: Model, before: number): void {
+  for (const writers of model.values())
+    for (const [start, { time }] of writers) if (time < before) writers.delete(start)
+}
+
+function restarted(points: CumulativeState): CumulativeState {
+  const fresh = new CumulativeState()
+  fresh.restore(structuredClone(runThrough(points.save())))
+  return fresh
+}

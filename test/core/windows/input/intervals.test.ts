@@ -1,0 +1,32 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { PointBlockBuilder } from '../../../../core/model/points.ts'
+import { SeriesRegistry, type Temporality } from '../../../../core/model/series.ts'
+import { instantsOf } from '../../../../core/windows/input/intervals.ts'
+
+const NOW = 1_700_000_000_000
+const registry = new SeriesRegistry()
+
+function blockOf(temporality: Temporality, start: number) {
+  const builder = new PointBlockBuilder()
+  const metric = { name: 'a', unit: '', description: '', kind: 'counter', temporality } as const
+  builder.add(registry.intern(metric, []), NOW, 1, start)
+  return builder.build()
+}
+
+for (const [name, temporality, start, isBefore] of [
+  ['a delta with an interval counts in its last instant', 'delta', NOW - 1000, true],
+  ['a delta without one counts at its time', 'delta', 0, false],
+  ['an empty interval is none', 'delta', NOW, false],
+  ['what counts up has begun long ago', 'cumulative', NOW - 1000, false],
+  ['a gauge is a sample', 'unspecified', NOW - 1000, false]
+] as const) {
+  test(name, () => {
+    const block = blockOf(temporality, start)
+    const [at] = instantsOf(block)
+    assert.equal(Math.floor(at / 1000), isBefore ? NOW / 1000 - 1 : NOW / 1000)
+    assert.ok(NOW - at < 0.01)
+    assert.equal(instantsOf(block) === block.time, !isBefore, 'the column is copied only where it must be')
+    assert.equal(block.time[0], NOW, 'and never changed')
+  })
+}

@@ -1,0 +1,49 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { type Series, SeriesRegistry } from '../../../../core/model/series.ts'
+import { Grouping } from '../../../../core/windows/groups/grouping.ts'
+import { Groups } from '../../../../core/windows/groups/groups.ts'
+import { CUMULATIVE, SeriesLookup, TOO_MANY } from '../../../../core/windows/input/series-lookup.ts'
+
+const registry = new SeriesRegistry()
+const seriesOf = (host: string, temporality: 'delta' | 'cumulative' = 'delta') =>
+  registry.intern({ name: 'a', unit: '', description: '', kind: 'counter', temporality }, [['host', host]])
+
+test('series beyond the most are let go, and found again in the same group', () => {
+  const asked: string[] = []
+  const groups = new Groups(new Grouping(undefined, ['host']), 10)
+  const kindOf = ({ attributes }: Series) => {
+    asked.push(String(attributes[0][1]))
+    return 'counter' as const
+  }
+  const inputs = new SeriesLookup(groups, 0, kindOf, { fast: 2, cumulative: 0 })
+  const slots = ['x', 'y', 'x', 'z', 'x', 'z'].map(host => inputs.slotOf(seriesOf(host)))
+  assert.deepEqual(new Set(slots), new Set([slots[0]]))
+  assert.deepEqual(asked, ['x', 'y', 'z', 'x'])
+})
+
+test('a cumulative series that was let go goes on from its last point', () => {
+  const groups = new Groups(new Grouping(undefined, []), 10)
+  const inputs = new SeriesLookup(groups, 0, () => 'counter', { fast: 1, cumulative: 2 })
+  const into = { slot: 0, sum: 0, count: 0, histogram: undefined }
+  const adds = (host: string, time: number, sum: number) => {
+    const series = seriesOf(host, 'cumulative')
+    assert.equal(inputs.slotOf(series), CUMULATIVE)
+    inputs.increment(series, { start: 1, time, sum, count: 0, histogram: undefined }, into)
+    return into.sum
+  }
+  assert.deepEqual([adds('x', 10, 5), adds('y', 10, 7), adds('x', 20, 8), adds('y', 20, 8)], [5, 7, 3, 1])
+})
+
+test('of cumulative series so many are remembered; those that fall silent make room', () => {
+  const groups = new Groups(new Grouping([], []), 10)
+  const inputs = new SeriesLookup(groups, 0, () => 'counter', { fast: 10, cumulative: 1 })
+  const into = { slot: 0, sum: 0, count: 0, histogram: undefined }
+  assert.equal(inputs.slotOf(seriesOf('x', 'cumulative')), CUMULATIVE)
+  inputs.increment(seriesOf('x', 'cumulative'), { start: 1, time: 10, sum: 1, count: 0, histogram: undefined }, into)
+  assert.equal(inputs.slotOf(seriesOf('y', 'cumulative')), TOO_MANY)
+  assert.equal(inputs.slotOf(seriesOf('y')), 0, 'increments need no memory')
+  inputs.expire(20, [])
+  assert.equal(inputs.slotOf(seriesOf('y', 'cumulative')), CUMULATIVE)
+  assert.equal(inputs.slotOf(seriesOf('x', 'cumulative')), TOO_MANY)
+})
