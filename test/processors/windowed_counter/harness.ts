@@ -1,19 +1,11 @@
 import plugin from '../../../processors/windowed_counter/index.ts'
-import type { Batch, Block, Metric, PointBlock, Processor } from '../../../sdk/plugin/index.ts'
-import { PointBlockBuilder, sortAttributes } from '../../../sdk/plugin/index.ts'
-import { ProcessorHarness, type TestContext, testBatch, testConfig, testContext } from '../../../sdk/plugin/testing.ts'
+import type { Batch, PointBlock } from '../../../sdk/plugin/index.ts'
+import { type TestContext, testContext } from '../../../sdk/plugin/testing.ts'
+import { labelsOf, type TestPoint as Point, ProcessorUnderTest, pointsOf } from '../processor-under-test.ts'
 
 export const EPOCH = 1_700_000_000_000
 
-/** A point as tests write it. */
-export interface TestPoint {
-  readonly at: number
-  readonly value?: number
-  readonly name?: string
-  readonly attributes?: Record<string, string>
-  readonly metric?: Partial<Metric>
-  readonly start?: number
-}
+export type TestPoint = Point & { readonly at: number }
 
 /** A point that came out: `name{a=b}` → value, at seconds after {@link EPOCH}. */
 export interface Output {
@@ -23,23 +15,11 @@ export interface Output {
 }
 
 /** A windowed counter with a virtual clock, and all it puts out. */
-export class Harness {
-  readonly context: TestContext
+export class Harness extends ProcessorUnderTest {
   readonly outputs: Output[] = []
-  readonly processor: Processor
-  readonly host: ProcessorHarness
-  readonly batches: Batch[] = []
-  /** What exporters do with a batch. */
-  onBatch = (batch: Batch): void => batch.ack()
 
   constructor(config: Record<string, unknown>, context: TestContext = testContext('windowed_counter')) {
-    this.context = context
-    this.processor = plugin.create(testConfig(plugin, config), context) as Processor
-    const downstream = (batch: Batch) => {
-      this.#record(batch.block as PointBlock)
-      this.onBatch(batch)
-    }
-    this.host = new ProcessorHarness(this.processor, context, { downstream })
+    super(plugin, config, context)
   }
 
   async start(): Promise<this> {
@@ -53,20 +33,8 @@ export class Harness {
     return this.sendBlock(this.block(points))
   }
 
-  sendBlock(block: Block): Promise<string> {
-    const { batch, settled } = testBatch(block)
-    this.host.push(batch)
-    return settled.then(outcome => outcome.status)
-  }
-
   block(points: readonly TestPoint[]): PointBlock {
-    const builder = new PointBlockBuilder()
-    for (const { at, value = 1, name = 'requests', attributes = {}, metric, start } of points) {
-      const full: Metric = { name, unit: '', description: '', kind: 'counter', temporality: 'delta', ...metric }
-      const series = this.context.series.intern(full, sortAttributes(Object.entries(attributes)))
-      builder.add(series, EPOCH + at * 1000, value, start === undefined ? 0 : EPOCH + start * 1000)
-    }
-    return builder.build()
+    return pointsOf(this.context, points, EPOCH, {})
   }
 
   /** Moves the clock to `seconds` after the epoch; timers fire on the way. */
@@ -85,12 +53,12 @@ export class Harness {
     return Object.values(this.of(series)).reduce((a, b) => a + b, 0)
   }
 
-  #record(block: PointBlock): void {
+  protected override record(batch: Batch): void {
+    const block = batch.block as PointBlock
     for (let i = 0; i < block.length; i++) {
       const { metric, attributes } = block.series[i]
-      const labels = attributes.map(([key, value]) => `${key}=${value}`).join()
       this.outputs.push({
-        series: `${metric.name}{${labels}}`,
+        series: `${metric.name}{${labelsOf(attributes)}}`,
         at: (block.time[i] - EPOCH) / 1000,
         value: block.value[i]
       })
