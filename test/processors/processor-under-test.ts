@@ -9,7 +9,7 @@ import type {
   ProcessorPlugin
 } from '../../sdk/plugin/index.ts'
 import { PointBlockBuilder, sortAttributes } from '../../sdk/plugin/index.ts'
-import { ProcessorHarness, type TestContext, testBatch, testConfig } from '../../sdk/plugin/testing.ts'
+import { ProcessorHarness, type TestContext, testConfig } from '../../sdk/plugin/testing.ts'
 
 /** A point as tests write it. */
 export interface TestPoint {
@@ -53,10 +53,9 @@ export class ProcessorUnderTest {
   }
 
   /** The outcome's status, and for losses how many items: `acked`, `nacked`, `dropped 2`. */
-  sendBlock(block: Block, origin?: Origin): Promise<string> {
-    const { batch, settled } = testBatch(block, origin)
-    this.host.push(batch)
-    return settled.then(outcome => (outcome.status === 'dropped' ? `dropped ${outcome.items}` : outcome.status))
+  async sendBlock(block: Block, origin?: Origin): Promise<string> {
+    const outcome = await this.host.send(block, origin)
+    return outcome.status === 'dropped' ? `dropped ${outcome.items}` : outcome.status
   }
 
   get dropped(): Record<string, number> {
