@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
+import { describe, test } from 'node:test'
 import { randomFrom } from '../core/journal/simulated-disk.ts'
 import { prometheusProgram } from '../servers/prometheus.ts'
 import { victoriaMetricsProgram } from '../servers/victoria-metrics.ts'
@@ -10,6 +10,7 @@ const { path: program, skip } = await victoriaMetricsProgram()
 const prometheus = await prometheusProgram()
 
 const cases: readonly [name: string, options: Partial<CrashesOptions>][] = [
+  ['while RxJS plugins hold batches', { kills: 50, longestLifeMs: 400, paced: true }],
   ['20 times in the midst of requests', { kills: 20, longestLifeMs: 700 }],
   ['while ClickHouse stores too', { kills: 5, longestLifeMs: 1_500, clickHouse: true }],
   ['while Prometheus stores too', { kills: 4, longestLifeMs: 1_500, prometheus: prometheus.path }],
@@ -20,25 +21,36 @@ const cases: readonly [name: string, options: Partial<CrashesOptions>][] = [
   ],
   ['and by SIGTERM under load', { kills: 3, longestLifeMs: 800, terminated: 0.6, shutdownTimeout: '500ms' }],
   ['and reloads under load', { kills: 4, longestLifeMs: 1_500, reloaded: 0.8 }],
-  ['while RxJS plugins hold batches', { kills: 50, longestLifeMs: 400, paced: true }],
   ['while its clock is set forward and back', { kills: 4, longestLifeMs: 1_500, clockSteps: true }]
 ]
 
-for (const [name, options] of cases) {
-  const missing = skip || ('prometheus' in options && prometheus.skip)
-  test(`kill -9, ${name}: nothing is lost, nothing is doubled`, { skip: missing, timeout: 120_000 }, async t => {
-    const seed = Date.now() % 2 ** 31
-    t.diagnostic(`seed ${seed}`)
-    const random = randomFrom(seed)
-    const result = await runCrashes({ random, program, kills: 1, longestLifeMs: 1_000, clickHouse: false, ...options })
-    const { kills, terms, reloads, items, requests, repeated, verdicts } = result
-    t.diagnostic(
-      `${items} items in ${requests} requests, ${repeated} sent twice; ${kills} kills, ${terms} SIGTERM, ${reloads} reloads`
-    )
-    assert.ok(items > 0)
-    for (const [store, { lost, doubled, findings }] of verdicts) {
-      t.diagnostic(`${store}: lost ${lost}, doubled ${doubled}`)
-      assert.deepEqual(findings, [], store)
-    }
-  })
-}
+/** Each waits for windows to close, most of its time; the longest begins first. */
+const CONCURRENCY = 3
+
+describe('crashes', { concurrency: CONCURRENCY }, () => {
+  for (const [name, options] of cases) {
+    const missing = skip || ('prometheus' in options && prometheus.skip)
+    test(`kill -9, ${name}: nothing is lost, nothing is doubled`, { skip: missing, timeout: 120_000 }, async t => {
+      const seed = Date.now() % 2 ** 31
+      t.diagnostic(`seed ${seed}`)
+      const random = randomFrom(seed)
+      const result = await runCrashes({
+        random,
+        program,
+        kills: 1,
+        longestLifeMs: 1_000,
+        clickHouse: false,
+        ...options
+      })
+      const { kills, terms, reloads, items, requests, repeated, verdicts } = result
+      t.diagnostic(
+        `${items} items in ${requests} requests, ${repeated} sent twice; ${kills} kills, ${terms} SIGTERM, ${reloads} reloads`
+      )
+      assert.ok(items > 0)
+      for (const [store, { lost, doubled, findings }] of verdicts) {
+        t.diagnostic(`${store}: lost ${lost}, doubled ${doubled}`)
+        assert.deepEqual(findings, [], store)
+      }
+    })
+  }
+})

@@ -1,9 +1,9 @@
 import { SENDING_QUEUE_SCHEMA, type SendingQueueConfig } from '../../../core/config/exporter-options.ts'
 import type { ResolvedConfig } from '../../../core/config/resolved.ts'
 import type { ProcessorPlugin } from '../../../core/plugin/contract.ts'
-import counter from '../../../processors/windowed_counter/index.ts'
 import { testConfig } from '../../../sdk/plugin/testing.ts'
 import type { TestBackend } from './journaled-world.ts'
+import { windowProcessor } from './window-processor.ts'
 
 export interface RunOptions {
   readonly now: number
@@ -38,7 +38,7 @@ export function configOf(options: RunOptions, { receiver, exporters }: Plugins):
   const { pipelines = ['counts'], counter: own = {}, before, plain, extra, shutdownMs = 60_000 } = options
   const entry = (id: string, plugin: object, config: unknown = {}, sendingQueue?: SendingQueueConfig) =>
     [id, { id, plugin, config, sendingQueue, position: { file: '', line: 1, column: 1 } }] as const
-  const processors = ['windowed_counter', ...(extra ? ['extra'] : [])]
+  const processors = ['windows', ...(extra ? ['extra'] : [])]
   const processorsOf = (name: string) => [
     ...(before && name === 'counts' ? ['before'] : []),
     ...(name.startsWith('counts') ? processors : []),
@@ -49,7 +49,7 @@ export function configOf(options: RunOptions, { receiver, exporters }: Plugins):
     components: {
       receiver: new Map([entry('test', receiver, options.receiver)]),
       processor: new Map([
-        entry('windowed_counter', counter, testConfig(counter, own)),
+        entry('windows', windowProcessor, testConfig(windowProcessor, own)),
         ...(before ? [entry('before', before)] : []),
         ...(plain ? [entry('plain', plain)] : []),
         ...(extra ? [entry('extra', extra)] : [])

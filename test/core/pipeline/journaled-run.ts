@@ -26,11 +26,11 @@ import { Runner } from '../../../core/pipeline/service/lifecycle.ts'
 import type { Context } from '../../../core/plugin/context.ts'
 import type { ExporterPlugin, ReceiverPlugin } from '../../../core/plugin/contract.ts'
 import { type MetricFamily, Metrics } from '../../../core/telemetry/metrics.ts'
-import counter from '../../../processors/windowed_counter/index.ts'
 import { inOneLife } from '../journal/one-life.ts'
 import type { SimulatedDisk } from '../journal/simulated-disk.ts'
 import { configOf, type RunOptions } from './journaled-config.ts'
 import { SettableClock, type TestBackend } from './journaled-world.ts'
+import { windowProcessor } from './window-processor.ts'
 
 export const EPOCH = 1_700_000_000_000
 export const FOLDER = '/journal'
@@ -183,7 +183,11 @@ export class JournaledRun {
     const config =
       plan === undefined
         ? wanted
-        : await asInLastRun(plan, wanted, async type => wanted.components.processor.get(type)?.plugin ?? counter)
+        : await asInLastRun(
+            plan,
+            wanted,
+            async type => wanted.components.processor.get(type)?.plugin ?? windowProcessor
+          )
     const topology = buildTopology(config, services, exportersAwaited(recovered.checkpoint?.queuePositions))
     this.topology = topology
     const journal = {

@@ -1,21 +1,13 @@
 import { USUAL_LIMITS } from '../../../core/model/sketch/exponential-counts.ts'
 import { WindowEngine } from '../../../core/windows/engine.ts'
 import type { RuleSettings, WindowSettings } from '../../../core/windows/settings.ts'
-import type { Batch, Block, Metric, PointBlock, Processor, Series } from '../../../sdk/plugin/index.ts'
-import { PointBlockBuilder, sortAttributes } from '../../../sdk/plugin/index.ts'
-import { ProcessorHarness, type TestContext, testBatch, testContext } from '../../../sdk/plugin/testing.ts'
+import type { Batch, PointBlock, Series } from '../../../sdk/plugin/index.ts'
+import { testContext } from '../../../sdk/plugin/testing.ts'
+import { labelsOf, type TestPoint as Point, ProcessorUnderTest, pointsOf } from '../../processor-under-test.ts'
 
 export const EPOCH = 1_700_000_000_000
 
-/** A point as tests write it. */
-export interface TestPoint {
-  readonly at: number
-  readonly value?: number
-  readonly name?: string
-  readonly attributes?: Record<string, string>
-  readonly metric?: Partial<Metric>
-  readonly start?: number
-}
+export type TestPoint = Point & { readonly at: number }
 
 /** A point that came out: `name{a=b}` → value, at seconds after {@link EPOCH}. */
 export interface Output {
@@ -57,30 +49,14 @@ export function settingsOf(...rules: readonly RuleSettings[]): WindowSettings {
 /** An engine that keeps its state between starts. */
 export function durableEngine(settings: WindowSettings): WindowHarness {
   const context = { ...testContext('windows'), durable: true }
-  return new WindowHarness(new WindowEngine(settings, context), context)
+  return new WindowHarness(() => new WindowEngine(settings, context), context)
 }
 
 /** A window engine with a virtual clock, and all points that it emits. */
-export class WindowHarness {
-  readonly context: TestContext
+export class WindowHarness extends ProcessorUnderTest {
   readonly outputs: Output[] = []
-  /** Of each output. */
+  /** The series of each output. */
   readonly series: Series[] = []
-  readonly processor: Processor
-  readonly host: ProcessorHarness
-  readonly batches: Batch[] = []
-  /** The exporters. */
-  onBatch = (batch: Batch): void => batch.ack()
-
-  constructor(processor: Processor, context: TestContext) {
-    this.context = context
-    this.processor = processor
-    const downstream = (batch: Batch) => {
-      this.#record(batch.block as PointBlock)
-      this.onBatch(batch)
-    }
-    this.host = new ProcessorHarness(this.processor, context, { downstream })
-  }
 
   async start(): Promise<this> {
     this.host.open()
@@ -93,20 +69,8 @@ export class WindowHarness {
     return this.sendBlock(this.block(points))
   }
 
-  sendBlock(block: Block): Promise<string> {
-    const { batch, settled } = testBatch(block)
-    this.host.push(batch)
-    return settled.then(outcome => outcome.status)
-  }
-
   block(points: readonly TestPoint[]): PointBlock {
-    const builder = new PointBlockBuilder()
-    for (const { at, value = 1, name = 'requests', attributes = {}, metric, start } of points) {
-      const full: Metric = { name, unit: '', description: '', kind: 'counter', temporality: 'delta', ...metric }
-      const series = this.context.series.intern(full, sortAttributes(Object.entries(attributes)))
-      builder.add(series, EPOCH + at * 1000, value, start === undefined ? 0 : EPOCH + start * 1000)
-    }
-    return builder.build()
+    return pointsOf(this.context, points, EPOCH, {})
   }
 
   /** Moves the clock to `seconds` after the epoch; timers fire on the way. */
@@ -125,13 +89,13 @@ export class WindowHarness {
     return Object.values(this.of(series)).reduce((a, b) => a + b, 0)
   }
 
-  #record(block: PointBlock): void {
+  protected override record(batch: Batch): void {
+    const block = batch.block as PointBlock
     for (let i = 0; i < block.length; i++) {
       const { metric, attributes } = block.series[i]
       this.series.push(block.series[i])
-      const labels = attributes.map(([key, value]) => `${key}=${value}`).join()
       this.outputs.push({
-        series: `${metric.name}{${labels}}`,
+        series: `${metric.name}{${labelsOf(attributes)}}`,
         at: (block.time[i] - EPOCH) / 1000,
         value: block.value[i]
       })

@@ -137,7 +137,7 @@ it('only observed, metrics beyond max_metrics pass too, and are counted', async 
     ['one{}', 'two{}', 'two{}']
   )
   assert.deepEqual(weir.dropped, { too_many_metrics: 1 })
-  assert.equal(weir.counters.get('unwatched_points_total'), 2)
+  assert.equal(weir.context.counters.get('unwatched_points_total'), 2)
   assert.equal(weir.context.account.imbalance, 0)
 })
 

@@ -64,7 +64,7 @@ it('what has no number, or one that is none, passes', () => {
   ]
   weir.send(eventsOf([undefined, undefined, undefined, undefined, undefined], bad))
   assert.equal(weir.last.length, 5)
-  assert.equal(weir.counters.get('unidentified_total'), 4)
+  assert.equal(weir.context.counters.get('unidentified_total'), 4)
 })
 
 it('clients silent for the window are forgotten; beyond max_sources the longest silent is', async () => {

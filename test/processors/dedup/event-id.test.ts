@@ -17,7 +17,7 @@ for (const [name, config] of CONFIGS) {
     assert.equal(await weir.sendIds('a', 'b', 'c'), 'acked')
     assert.equal(weir.out.length, 2, 'nothing is left of the third batch')
     assert.deepEqual(weir.dropped, { duplicate: 5 })
-    assert.equal(weir.counters.get('unidentified_total'), 2)
+    assert.equal(weir.context.counters.get('unidentified_total'), 2)
     assert.equal(weir.context.account.imbalance, 0)
   })
 

@@ -18,7 +18,7 @@ it('keep_first: another value for the same series and time is dropped, and its s
   weir.send(weir.points({ at: 0, value: 1 }))
   assert.equal(await weir.send(weir.points({ at: 0, value: 2 }, { at: 0, value: 1 }, { at: 1 })), 'dropped 1')
   assert.deepEqual(weir.dropped, { conflicting_sample: 1, duplicate: 1 })
-  assert.equal(weir.counters.get('conflicts_total'), 1)
+  assert.equal(weir.context.counters.get('conflicts_total'), 1)
   assert.equal(weir.context.account.imbalance, 0)
 })
 
@@ -34,7 +34,7 @@ it('pass: each value passes once', async () => {
   assert.equal(weir.last.length, 2)
   assert.equal(await weir.send(both()), 'acked')
   assert.equal(weir.out.length, 1)
-  assert.equal(weir.counters.get('conflicts_total'), 1)
+  assert.equal(weir.context.counters.get('conflicts_total'), 1)
   assert.deepEqual(weir.dropped, { duplicate: 2 })
 })
 

@@ -1,21 +1,14 @@
 import assert from 'node:assert/strict'
 import plugin from '../../../processors/rollup/index.ts'
-import type { Batch, Block, Distribution, Metric, PointBlock, Processor } from '../../../sdk/plugin/index.ts'
-import { PointBlockBuilder, sortAttributes } from '../../../sdk/plugin/index.ts'
-import { ProcessorHarness, type TestContext, testBatch, testConfig, testContext } from '../../../sdk/plugin/testing.ts'
+import type { Batch, Block, Distribution, PointBlock } from '../../../sdk/plugin/index.ts'
+import { type TestContext, testContext } from '../../../sdk/plugin/testing.ts'
+import { made, ProcessorUnderTest, pointsOf, type TestPoint } from '../../processor-under-test.ts'
+
+export type { TestPoint } from '../../processor-under-test.ts'
 
 /** A midnight, Unix ms. */
 export const EPOCH = 1_700_006_400_000
 const STEP_MS = 100
-
-/** A point as tests write it: time in seconds after the epoch of the harness. */
-export interface TestPoint {
-  readonly at: number
-  readonly value?: number
-  readonly distribution?: Distribution
-  readonly attributes?: Record<string, string>
-  readonly metric?: Partial<Metric>
-}
 
 /** A point that came out. */
 export interface Output {
@@ -36,9 +29,7 @@ export class Harness {
   readonly blocks: Block[] = []
   #config: Record<string, unknown>
   #epoch: number
-  #context!: TestContext
-  #processor!: Processor
-  #harness!: ProcessorHarness
+  #run: ProcessorUnderTest | undefined
 
   constructor(config: Record<string, unknown> = {}, epoch = EPOCH) {
     this.#config = config
@@ -46,33 +37,31 @@ export class Harness {
   }
 
   get context(): TestContext {
-    return this.#context
+    return this.#run!.context
   }
 
   async start(state?: Uint8Array): Promise<this> {
-    const now = this.#context?.clock.now() ?? this.#epoch
-    this.#context = { ...testContext('rollup'), durable: true }
-    this.#context.clock.advanceTo(now)
-    this.#processor = plugin.create(testConfig(plugin, this.#config), this.#context) as Processor
-    if (state !== undefined) this.#processor.restore!(state)
-    await this.#processor.start?.(new AbortController().signal)
-    const downstream = (batch: Batch) => {
-      this.#record(batch.block as PointBlock)
-      batch.ack()
-    }
-    this.#harness = new ProcessorHarness(this.#processor, this.#context, { downstream }).open()
+    const now = this.#run?.context.clock.now() ?? this.#epoch
+    const context = { ...testContext('rollup'), durable: true }
+    context.clock.advanceTo(now)
+    const run = new ProcessorUnderTest(made(plugin, this.#config), context)
+    run.onBatch = batch => this.#take(batch)
+    if (state !== undefined) run.processor.restore!(state)
+    await run.processor.start?.(new AbortController().signal)
+    run.host.open()
+    this.#run = run
     return this
   }
 
   snapshot(): Uint8Array {
-    return this.#processor.snapshot!()
+    return this.#run!.processor.snapshot!()
   }
 
   /** Goes on in a process that knows the snapshot alone. */
   async restart(): Promise<void> {
     const state = this.snapshot()
-    await this.#harness.finish()
-    await this.#processor.stop?.(new AbortController().signal)
+    await this.#run!.host.finish()
+    await this.#run!.processor.stop?.(new AbortController().signal)
     this.assertBalanced()
     await this.start(state)
   }
@@ -83,32 +72,16 @@ export class Harness {
   }
 
   sendBlock(block: Block, source = 'test'): Promise<string> {
-    const { batch, settled } = testBatch(block, { source })
-    this.#harness.push(batch)
-    return settled.then(outcome => outcome.status)
+    return this.#run!.sendBlock(block, { source })
   }
 
   block(points: readonly TestPoint[]): PointBlock {
-    const builder = new PointBlockBuilder()
-    for (const { at, value = 1, distribution, attributes = {}, metric } of points) {
-      const full: Metric = {
-        name: 'requests',
-        unit: '',
-        description: '',
-        kind: 'counter',
-        temporality: 'delta',
-        ...metric
-      }
-      const series = this.#context.series.intern(full, sortAttributes(Object.entries(attributes)))
-      if (distribution === undefined) builder.add(series, this.#epoch + at * 1000, value)
-      else builder.addDistribution(series, this.#epoch + at * 1000, distribution)
-    }
-    return builder.build()
+    return pointsOf(this.context, points, this.#epoch, {})
   }
 
   /** Moves the clock to `seconds` after the epoch, in steps. */
   advanceTo(seconds: number, stepMs = STEP_MS): void {
-    const { clock } = this.#context
+    const { clock } = this.context
     while (clock.now() < this.#epoch + seconds * 1000) clock.advance(stepMs)
   }
 
@@ -118,10 +91,11 @@ export class Harness {
   }
 
   assertBalanced(): void {
-    assert.equal(this.#context.account.imbalance, 0)
+    assert.equal(this.context.account.imbalance, 0)
   }
 
-  #record(block: PointBlock): void {
+  #take(batch: Batch): void {
+    const block = batch.block as PointBlock
     this.blocks.push(block)
     for (let i = 0; i < block.length; i++) {
       const { metric, attributes } = block.series[i]
@@ -137,5 +111,6 @@ export class Harness {
         distribution: block.distributions.get(i)
       })
     }
+    batch.ack()
   }
 }

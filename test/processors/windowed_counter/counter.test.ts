@@ -315,15 +315,7 @@ describe('windowed_counter', () => {
   })
 
   it('forgets groups too of which nothing ever counted', async () => {
-    const gauges = new Map<string, () => number>()
-    const instruments = {
-      counter: () => ({ add() {} }),
-      gauge: (name: string, _help: string, read: () => number) => void gauges.set(name, read)
-    }
-    const weir = await new Harness(
-      { windows: ['1s'], late: 'drop' },
-      { ...testContext('windowed_counter'), instruments }
-    ).start()
+    const weir = await new Harness({ windows: ['1s'], late: 'drop' }).start()
     const hour = 3600
     await weir.send({ at: 0.5 })
     weir.advanceTo(100)
@@ -332,13 +324,13 @@ describe('windowed_counter', () => {
       { at: 24 * hour, name: 'ahead' },
       { at: 100, name: 'no_number', value: Number.NaN }
     )
-    assert.equal(gauges.get('groups')!(), 4)
+    assert.equal(weir.readings.get('groups')!(), 4)
     for (let at = 1; at <= 4; at++) {
       weir.advanceTo(at * hour)
       await weir.send({ at: at * hour, name: 'kept' })
     }
     weir.advanceTo(5 * hour)
-    assert.equal(gauges.get('groups')!(), 1)
+    assert.equal(weir.readings.get('groups')!(), 1)
   })
 
   it('forgets groups that stood still; who takes their place begins from zero', async () => {

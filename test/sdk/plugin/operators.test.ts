@@ -1,53 +1,24 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
-import { mergeMap, type OperatorFunction } from 'rxjs'
+import { mergeMap } from 'rxjs'
 import {
   type Batch,
   type Block,
   bufferBatches,
-  type Context,
   groupByAttribute,
   mapBlock,
-  type Outcome,
   retryNacked,
   sliceBlock,
   splitBlock
 } from '../../../sdk/plugin/index.ts'
-import { ProcessorHarness, testContext } from '../../../sdk/plugin/testing.ts'
-import { parseItems, printItems } from '../../cases/items.ts'
+import { type MakeOperator, namesOf, OperatorRun, type OperatorRunOptions } from './operator-run.ts'
 
-type MakeOperator = (context: Context) => OperatorFunction<Batch, Batch>
-
-function run(make: MakeOperator, downstream?: (batch: Batch, turn: number) => void) {
-  const context = testContext()
-  const harness = new ProcessorHarness({ operator: () => make(context) }, context, { downstream }).open()
-  const outcomes: string[] = []
-  return {
-    context,
-    harness,
-    outcomes,
-    send(...names: string[]) {
-      const block = parseItems(
-        names.map(name => `0s event ${name} {t: ${name[0]}}`),
-        context.series
-      )
-      void harness.send(block).then((outcome: Outcome) => outcomes.push(`${names.join()} ${outcome.status}`))
-    },
-    /** Names of the events of each batch that came out. */
-    get out(): string[] {
-      return harness.sent.map(({ block }) => namesOf(block))
-    },
-    assertSettled() {
-      const { settlements, heldCredits, account } = context
-      assert.deepEqual([settlements.size, heldCredits.used, account.inFlight, account.imbalance], [0, 0, 0, 0])
-    }
-  }
+function run(make: MakeOperator, downstream?: OperatorRunOptions['downstream']): OperatorRun {
+  const line = new OperatorRun(make, { downstream })
+  line.harness.open()
+  return line
 }
 
-const namesOf = (block: Block) =>
-  printItems(block)
-    .map(line => line.split(' ')[2])
-    .join()
 const halves = (block: Block) => {
   const middle = block.length >> 1
   return [sliceBlock(block, 0, middle), sliceBlock(block, middle, block.length)]

@@ -77,7 +77,7 @@ for (const [what, next, reset, atOnce, atLast] of CASES)
   test(`rules that are as they were keep their state where ${what}`, async () => {
     const { backend, run } = await started()
     const changes = await run.reload(counter(next))
-    const change = changes.find(({ component }) => component === 'processor windowed_counter in counts')
+    const change = changes.find(({ component }) => component === 'processor windows in counts')
     assert.deepEqual([change?.fate, change?.reset], ['state kept', reset])
     await run.advance(100)
     assert.deepEqual(sent(backend), atOnce)

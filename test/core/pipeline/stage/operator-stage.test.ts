@@ -15,40 +15,11 @@ import {
   toArray
 } from 'rxjs'
 import { joinBlocks } from '../../../../core/model/join.ts'
-import { Batch, type Context, type Outcome } from '../../../../sdk/plugin/index.ts'
-import { ProcessorHarness, type TestContext, testContext } from '../../../../sdk/plugin/testing.ts'
-import { parseItems, printItems } from '../../../cases/items.ts'
+import { Batch, type Context } from '../../../../sdk/plugin/index.ts'
+import { testContext } from '../../../../sdk/plugin/testing.ts'
+import { type MakeOperator, namesOf, OperatorRun } from '../../../sdk/plugin/operator-run.ts'
 
-type MakeOperator = (context: Context) => OperatorFunction<Batch, Batch>
-
-function run(make: MakeOperator, context: TestContext = testContext(), downstream?: (batch: Batch) => void) {
-  const harness = new ProcessorHarness({ operator: () => make(context) }, context, { downstream })
-  const outcomes: string[] = []
-  return {
-    context,
-    harness,
-    outcomes,
-    send(...names: string[]) {
-      const items = names.map(name => `0s event ${name}`)
-      void harness
-        .send(parseItems(items, context.series))
-        .then(({ status }: Outcome) => outcomes.push(`${names.join()} ${status}`))
-    },
-    get out(): string[] {
-      return harness.sent.map(({ block }) =>
-        printItems(block)
-          .map(line => line.split(' ')[2])
-          .join()
-      )
-    },
-    assertSettled() {
-      const { heldCredits, account } = context
-      assert.deepEqual([heldCredits.used, account.inFlight, account.imbalance], [0, 0, 0])
-    }
-  }
-}
-
-const nameOf = ({ block }: Batch) => printItems(block)[0].split(' ')[2]
+const nameOf = ({ block }: Batch) => namesOf(block).split(',')[0]
 const turn = () => new Promise(setImmediate)
 const failsAt = (name: string) =>
   tap<Batch>(batch => {
@@ -56,7 +27,7 @@ const failsAt = (name: string) =>
   })
 
 it('regression: an asynchronous operator that failed stranded every batch it held', async () => {
-  const line = run(
+  const line = new OperatorRun(
     ({ scheduler }) =>
       source =>
         source.pipe(delay(100, scheduler), failsAt('b'))
@@ -76,7 +47,7 @@ it('regression: an asynchronous operator that failed stranded every batch it hel
 })
 
 it('a throw in a timer is a failure of the operator', async () => {
-  const line = run(({ clock }) =>
+  const line = new OperatorRun(({ clock }) =>
     mergeMap(
       batch =>
         new Observable<Batch>(() => {
@@ -93,7 +64,7 @@ it('a throw in a timer is a failure of the operator', async () => {
 })
 
 it('an operator that ends with batches left hands them back', async () => {
-  const line = run(
+  const line = new OperatorRun(
     () => source =>
       source.pipe(
         filter(batch => nameOf(batch) !== 'x'),
@@ -113,7 +84,7 @@ it('an operator that ends with batches left hands them back', async () => {
 
 it('what a failed operator still does with a batch has no effect', async () => {
   const kept: Batch[] = []
-  const line = run(
+  const line = new OperatorRun(
     () => source =>
       source.pipe(
         filter(batch => nameOf(batch) !== 'a' || kept.push(batch) === 0),
@@ -134,7 +105,7 @@ it('what a failed operator still does with a batch has no effect', async () => {
 })
 
 it('backs off 100 ms, 200 ms, … after the second failure in a row', async () => {
-  const line = run(() => failsAt('bad'))
+  const line = new OperatorRun(() => failsAt('bad'))
   line.harness.open()
   line.send('bad')
   assert.equal(line.harness.isReady, true, 'the first time it starts anew at once')
@@ -160,7 +131,7 @@ it('backs off 100 ms, 200 ms, … after the second failure in a row', async () =
 it('a batch that the operator forgets is handed back once its handle is collected', async () => {
   setFlagsFromString('--expose-gc')
   const collect = runInNewContext('gc') as () => void
-  const line = run(() => filter(batch => nameOf(batch) !== 'a'))
+  const line = new OperatorRun(() => filter(batch => nameOf(batch) !== 'a'))
   line.harness.open()
   line.send('a')
   for (let i = 0; i < 50 && line.outcomes.length === 0; i++) {
@@ -174,7 +145,7 @@ it('a batch that the operator forgets is handed back once its handle is collecte
 
 it('an operator of another RxJS, known by its methods alone, keeps its subscription', async () => {
   const seen: string[] = []
-  const line = run(() => source => {
+  const line = new OperatorRun(() => source => {
     const other = {
       closed: false,
       add() {},
@@ -199,7 +170,7 @@ it('an operator of another RxJS, known by its methods alone, keeps its subscript
 it('what it holds is restored with the times it came, and comes out as it would have', async () => {
   const slow: MakeOperator = ({ scheduler }) => concatMap(batch => of(batch).pipe(delay(100, scheduler)))
   const context = () => Object.assign(testContext(), { replayed: true })
-  const line = run(slow, context())
+  const line = new OperatorRun(slow, { context: context() })
   line.harness.open()
   line.send('a')
   line.send('b')
@@ -209,7 +180,7 @@ it('what it holds is restored with the times it came, and comes out as it would 
   assert.deepEqual(line.out, ['a'])
   const state = line.harness.held!.snapshot!()
 
-  const next = run(slow, context())
+  const next = new OperatorRun(slow, { context: context() })
   next.context.clock.advanceTo(line.context.clock.now())
   next.harness.held!.restore!(state)
   next.harness.open()
@@ -223,14 +194,14 @@ it('a repeating timer goes on in its phase after a restart', async () => {
   const emittedAt = async (make: MakeOperator, restartAt: number) => {
     const context = Object.assign(testContext(), { replayed: true })
     const start = context.clock.now()
-    let line = run(make, context)
+    let line = new OperatorRun(make, { context })
     line.harness.open()
     await line.harness.advance(restartAt)
     if (restartAt > 0) {
       const state = line.harness.held!.snapshot!()
       const again = Object.assign(testContext(), { replayed: true })
       again.clock.advanceTo(context.clock.now())
-      line = run(make, again)
+      line = new OperatorRun(make, { context: again })
       line.harness.held!.restore!(state)
       line.harness.open()
     }
@@ -264,7 +235,7 @@ function bufferEvery(ms: number, scheduler: Context['scheduler']): OperatorFunct
 }
 
 it('while it is frozen nothing comes out, and then all that did', async () => {
-  const line = run(() =>
+  const line = new OperatorRun(() =>
     mergeMap(async batch => {
       await turn()
       return batch
@@ -281,7 +252,7 @@ it('while it is frozen nothing comes out, and then all that did', async () => {
 })
 
 it('a batch of which some was emitted is not whole, until all is', async () => {
-  const line = run(({ scheduler }) =>
+  const line = new OperatorRun(({ scheduler }) =>
     mergeMap(batch => {
       const [first, second] = batch.fork(2)
       return new Observable<Batch>(output => {
@@ -303,7 +274,7 @@ it('a batch of which some was emitted is not whole, until all is', async () => {
 })
 
 it('merged batches are inside until the one made of them is emitted, and are answered by it', async () => {
-  const line = run(
+  const line = new OperatorRun(
     () => source =>
       source.pipe(
         bufferCount(2),
