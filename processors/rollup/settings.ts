@@ -5,7 +5,7 @@ import { sortAttributes } from '../../sdk/plugin/index.ts'
 import { type Config, gaugeStates, TIER_ATTRIBUTE, type Tier } from './config.ts'
 import type { Refusals } from './refusals.ts'
 
-/** Tiers are windows that merge upwards: one rule over everything, which says of a point what tier it is of. */
+/** Tiers are windows that merge upwards: one rule over everything, which marks each point with its tier. */
 export function settingsOf(config: Config, refusals?: Refusals): WindowSettings {
   return {
     rules: [
