@@ -14,8 +14,8 @@ interface Saved {
 }
 
 /**
- * Holds handles, not data of its own: who sent a part is answered when the batch it went into has settled. What is held is
- * sent at multiples of `timeout`.
+ * Holds handles, not data of its own: the sender of a part is answered when the batch with the part has settled. Open
+ * batches are emitted at multiples of `timeout`.
  */
 export class Batcher implements BatchProcessor {
   #config: Config
@@ -68,7 +68,7 @@ export class Batcher implements BatchProcessor {
     this.#cancelTimer?.()
   }
 
-  /** With a journal the senders of what waits here have had their answer, and only this has it. */
+  /** With a journal the senders of waiting parts have had their answer, and the data is only here. */
   snapshot(): Uint8Array {
     const saved: Saved[] = [...this.#open].map(([key, { source, blocks }]) => ({
       key,

@@ -11,7 +11,7 @@ export interface Part {
   readonly bytes: number
 }
 
-/** Takes blocks apart by the values of some attributes, and where they are too long. */
+/** Splits blocks by the values of some attributes, and blocks that are too long. */
 export class Parting {
   #by: readonly string[]
   #maxItems: number

@@ -14,13 +14,13 @@ type Totals = Pick<Histogram, 'count' | 'sum' | 'min' | 'max'>
 /** Exponential histograms are made coarser until they have at most so many buckets a side. */
 const MOST_BUCKETS = 320
 
-/** What can be added up without loss: sums, histograms, sets. Gauges and summaries cannot. */
+/** True if points can be added up without loss: sums, histograms, sets. Gauges and summaries cannot. */
 export function isAdditive({ metric: { kind, temporality } }: Series): boolean {
   if (kind === 'gauge' || kind === 'summary') return false
   return kind === 'set' || temporality !== 'unspecified'
 }
 
-/** What both hold together. Both must be of one kind. Histograms keep the bounds they have in common. */
+/** The sum of both, which must be of one kind. Histograms keep the bounds they have in common. */
 export function addDistributions(a: Distribution, b: Distribution): Distribution {
   if (a.kind === 'histogram' && b.kind === 'histogram') return combineHistograms(a, b, 1)
   if (a.kind === 'exponential_histogram' && b.kind === 'exponential_histogram') return combineExponential(a, b, 1)
@@ -28,7 +28,7 @@ export function addDistributions(a: Distribution, b: Distribution): Distribution
   throw new Error(`cannot add a ${b.kind} to a ${a.kind}`)
 }
 
-/** What `a` has counted since it was `b`. Its least and greatest are unknown. */
+/** The observations of `a` since it was `b`. Their least and greatest are unknown. */
 export function subtractDistributions(a: Distribution, b: Distribution): Distribution {
   if (a.kind === 'histogram' && b.kind === 'histogram') return combineHistograms(a, b, -1)
   if (a.kind === 'exponential_histogram' && b.kind === 'exponential_histogram') return combineExponential(a, b, -1)
@@ -45,7 +45,7 @@ export function countOf(distribution: Distribution): number {
   return distribution.kind === 'set' ? distribution.members.length : distribution.count
 }
 
-/** Numbers it holds, for what it costs to remember. */
+/** The number of numbers in it, as a measure of its memory. */
 export function sizeOf(distribution: Distribution): number {
   if (distribution.kind === 'histogram') return distribution.counts.length + distribution.bounds.length
   if (distribution.kind === 'exponential_histogram')
@@ -54,7 +54,7 @@ export function sizeOf(distribution: Distribution): number {
   return distribution.kind === 'set' ? 4 * distribution.members.length : distribution.quantiles.length
 }
 
-/** Unknown in one is unknown in both, but where that one has observed nothing. */
+/** A value unknown in one is unknown in the sum, unless that one has observed nothing. */
 function combineTotals(a: Totals, b: Totals, sign: 1 | -1): Totals {
   const count = a.count + sign * b.count
   const sum = additiveSum(a) + sign * additiveSum(b)
@@ -108,7 +108,7 @@ function combineExponential(a: ExponentialHistogram, b: ExponentialHistogram, si
   }
 }
 
-/** Whether both together take few enough buckets, made coarser by so many steps each. */
+/** True if both together take few enough buckets, made coarser by so many steps each. */
 function fits(a: ExponentialBuckets, coarserA: number, b: ExponentialBuckets, coarserB: number): boolean {
   const [first, last] = range(a, coarserA, b, coarserB)
   return last - first < MOST_BUCKETS

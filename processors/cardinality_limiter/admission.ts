@@ -7,7 +7,7 @@ import type { Limits, MetricState, Ref, Tenant, TrackedSeries } from './state.ts
 
 /** Tenants beyond so many share one budget. */
 const MOST_TENANTS = 1000
-/** Metrics whose labels are looked at. */
+/** Most metrics with profiles of their labels. */
 const MOST_PROFILES = 200
 /** With drop_label: the share of a metric's places kept for series that have lost a label. */
 const QUOTA_FOR_STRIPPED = 0.1
@@ -15,13 +15,13 @@ const LONGEST_VALUE = 64
 
 export const LIMITS_OF_STATE = { tenants: MOST_TENANTS, profiles: MOST_PROFILES }
 
-/** What a metric says of itself, worked out once. */
+/** Facts about a metric, computed once. */
 interface Described {
   readonly key: string
   readonly limits: Limits
 }
 
-/** Which series pass: the places there are, and who has them. */
+/** Decides which series pass: there are so many places, and tracked series have them. */
 export class Admission {
   readonly metrics = new Map<string, MetricState>()
   readonly tenants = new Map<string, Tenant>()
@@ -29,7 +29,7 @@ export class Admission {
   readonly candidates: SpaceSaving<MetricState>
   readonly maxTotal: number
   total = 0
-  /** How many expiryRuns there were. */
+  /** Number of expiry runs so far. */
   expiryRuns = 0
   #config: Config
   #profiles = 0
@@ -41,14 +41,14 @@ export class Admission {
     this.candidates = new SpaceSaving(config.max_series_total)
   }
 
-  /** Undefined where there are too many metrics. */
+  /** Undefined if there are too many metrics. */
   metricOf(metric: Metric): MetricState | undefined {
     const known = this.metrics.get(this.#describe(metric).key)
     if (known !== undefined) return known
     return this.metrics.size < this.#config.max_metrics ? this.addMetric(metric) : undefined
   }
 
-  /** Whether points of `metric` pass whatever the limits are, those of metrics too many as well. */
+  /** True if points of `metric` pass whatever the limits are, even if there are too many metrics. */
   isObserved(metric: Metric): boolean {
     return this.#describe(metric).limits.action === 'observe'
   }
@@ -92,7 +92,10 @@ export class Admission {
     return tenant
   }
 
-  /** The place of a series, new or not; undefined where it gets none. `isStripped`: it has lost a label already. */
+  /**
+   * Returns the series as tracked, new or not; undefined if it gets no place. `isStripped`: it has lost a label
+   * already.
+   */
   ask(ref: Ref, series: Series, now: number, isStripped = false): TrackedSeries | undefined {
     const metric = ref.metric!
     const known = metric.tracked.get(ref.key)
@@ -161,7 +164,7 @@ export class Admission {
     }
   }
 
-  /** Looks at the labels of a metric that went over its limits; false where too many are looked at. */
+  /** Profiles the labels of a metric that went over its limits; false if there are too many profiles. */
   profile({ demand }: MetricState): boolean {
     if (demand.hasProfile) return true
     if (this.#profiles >= MOST_PROFILES) return false
@@ -184,7 +187,7 @@ export class Admission {
     return described
   }
 
-  // Under pressure a place is only for those a sweep has found worth it: what comes once must not take it.
+  // Under pressure a place is only for series that an expiry run has invited: one that comes once must not take it.
   #hasQuota(metric: MetricState, ref: Ref, values: TrackedSeries['values'], isStripped: boolean): boolean {
     const { limits, tracked } = metric
     const isInvited = metric.invited.has(ref.key)

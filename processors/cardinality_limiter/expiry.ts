@@ -4,14 +4,14 @@ import type { MetricState, TrackedSeries } from './state.ts'
 
 /** A candidate replaces an admitted series that comes less than half as often: no back and forth between equals. */
 const TIMES_HEAVIER = 2
-/** Guaranteed points of a candidate that is worth a place, or worth counting on: what came once need not come again. */
+/** Guaranteed points of a candidate that deserves a place, or further counting: a series may come only once. */
 const LEAST_POINTS = 2
 /** At most this share of a metric's places changes hands at a time. */
 const MOST_REPLACED = 0.25
 
 /**
- * Gives the places of a metric to those who come most: the silent lose theirs, then those who come far less often than
- * one without a place. Freed places are held for the candidates until the next sweep.
+ * Gives the places of a metric to the series that come most. Silent series lose theirs, then series that come far less
+ * often than a candidate. Freed places are held for the candidates until the next run.
  */
 export function expire(
   admission: Admission,
@@ -46,7 +46,7 @@ function invite(
   evict: (entry: TrackedSeries) => void
 ): void {
   const free = admission.free(metric)
-  // Who was tracked since the last sweep has not had the time to come often.
+  // A series tracked since the last run has not had the time to come often.
   const weakest = [...metric.tracked.values()]
     .filter(({ since }) => since < admission.expiryRuns)
     .sort((a, b) => a.count - b.count || (a.key < b.key ? -1 : 1))
@@ -83,7 +83,7 @@ function byMetric(candidates: readonly Counted<MetricState>[]): Map<MetricState,
   return of
 }
 
-/** What goes on being counted: with half the count, the lightest first. */
+/** The candidates that are counted further: with half the count, the lightest first. */
 function halved(candidates: readonly Counted<MetricState>[]): Counted<MetricState>[] {
   const left = candidates.filter(({ key, owner }) => !owner.isEvicted && !owner.tracked.has(key))
   return left

@@ -7,7 +7,7 @@ import type { Beginning, Ref } from './state.ts'
 /** A zero comes this much before the first value, so that `rate()` and `increase()` see the first increment. */
 const ZERO_BEFORE_MS = 1
 
-/** What a series that others are folded into has counted. */
+/** The total of a series that others are folded into. */
 export interface Total extends Beginning {
   /** Unix ms. */
   readonly start: number
@@ -22,20 +22,20 @@ interface Cell {
   distribution: Distribution | undefined
 }
 
-/** What is folded into one series in this block. */
+/** The points of this block that are folded into one series. */
 interface Open {
   /** By time: deltas and sets. */
   readonly cells: Map<number, Cell>
-  /** Latest time of what was added to the total; NaN where nothing was. */
+  /** Latest time of the points added to the total; NaN if there are none. */
   latest: number
 }
 
-/** Adds points of many series up into one, so that sums over both stay what they are. */
+/** Adds points of many series up into one, so that sums over all series stay exact. */
 export class Folding {
   readonly last: LastValues
   /** By the series that others are folded into, of cumulative ones. */
   readonly totals = new Map<Series, Total>()
-  /** Points whose increment is not known: they began before anybody looked, or were forgotten. */
+  /** Points with an unknown increment: their series began before anybody looked, or was evicted. */
   unknown = 0
   #open = new Map<Series, Open>()
 
@@ -43,7 +43,7 @@ export class Folding {
     this.last = new LastValues(maxEntries, since)
   }
 
-  /** Before each block. What a block that failed left behind is not of the next one. */
+  /** Called before each block. Removes points that a failed block has left. */
   begin(): void {
     if (this.#open.size > 0) this.#open.clear()
   }
@@ -61,7 +61,7 @@ export class Folding {
     if (!(open.latest >= at)) open.latest = at
   }
 
-  /** Writes what this block came to, and adds to `begun` the totals that begin with it. */
+  /** Writes the folded points of this block, and adds to `begun` the totals that begin with it. */
   emit(points: PointBlockBuilder, begun: Beginning[]): void {
     for (const [series, { cells, latest }] of this.#open) {
       for (const [time, cell] of cells) addPoint(points, series, time, cell)
@@ -85,14 +85,14 @@ export class Folding {
       this.last.put(key, last, now)
       return undefined
     }
-    // Before the point is remembered: that may make another one forgotten, and so more starts doubtful.
+    // Computed before the point is remembered: that may evict another one, and so make more starts doubtful.
     const increment = last === undefined ? this.#firstIncrement(point) : incrementOf(point, last, isMonotonic)
     if (increment === undefined) this.unknown++
     this.last.put(key, point, now)
     return increment
   }
 
-  /** A series that began after this was watched counts from its start, where that is known. */
+  /** A series that began after its last points were watched counts from its start, if that is known. */
   #firstIncrement(point: Last): Increment | undefined {
     return point.start >= this.last.since && hasKnownStart(point.start, point.time) ? point : undefined
   }

@@ -3,7 +3,7 @@ import type { Config } from './config.ts'
 import type { LimiterState } from './limiter-state.ts'
 import { cardinalityReport } from './report.ts'
 
-/** Own metrics, and what is told of cardinality. */
+/** Own metrics, and the report on cardinality. */
 export function exposeLimiter(limiter: LimiterState, config: Config, { instruments, admin }: Context) {
   const { admission, folding } = limiter
   instruments.gauge('admitted_series', 'Series that pass as they are.', () => admission.total)
@@ -18,7 +18,7 @@ export function exposeLimiter(limiter: LimiterState, config: Config, { instrumen
   instruments.counter(
     'forgotten_series_total',
     'Cumulative series over a limit whose last value was forgotten for want of room.',
-    () => folding.last.forgotten
+    () => folding.last.evicted
   )
   instruments.counter(
     'unknown_increments_total',

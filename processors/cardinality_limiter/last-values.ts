@@ -8,12 +8,12 @@ const JUST_AFTER_MS = 0.001
 
 /** The last point of a cumulative series. */
 export interface Last {
-  /** Unix ms; 0 where the sender names none. */
+  /** Unix ms; 0 if the sender names none. */
   readonly start: number
   readonly time: number
   readonly value: number
   readonly distribution: Distribution | undefined
-  /** Present where the series itself had this point, not one it was folded into; as in `TrackedSeries`. */
+  /** Present if the series was tracked when it had this point, and not folded into another; as in `TrackedSeries`. */
   readonly own?: { readonly base: Last | undefined; readonly needsStartPoint: boolean }
 }
 
@@ -32,7 +32,7 @@ export function hasBegunAnew(point: Last, last: Last, isMonotonic: boolean): boo
   return point.start > last.start || hasReset(point, last, isMonotonic)
 }
 
-/** Undefined where that is not known. @param point and `isMonotonic` as in {@link hasBegunAnew} */
+/** Undefined if that is not known. @param point with `isMonotonic` as in {@link hasBegunAnew} */
 export function incrementOf(point: Last, last: Last, isMonotonic: boolean): Increment | undefined {
   if (point.start > last.start) return hasKnownStart(point.start, point.time) ? point : undefined
   if (hasReset(point, last, isMonotonic)) return point
@@ -50,18 +50,18 @@ function hasReset(point: Last, last: Last, isMonotonic: boolean): boolean {
 }
 
 /**
- * Last points of series that are folded into others. Bounded: the half seen longest ago is forgotten as one. What was
- * forgotten must not count again from its start when it comes back, so {@link since} says which starts to trust.
+ * Last points of series that are folded into others. They are bounded: the half seen longest ago is evicted as one. An
+ * evicted series must not count again from its start when it comes back, so starts are trusted from {@link since} on.
  */
 export class LastValues {
   /** Series that began then or later were never counted before they are known here. Unix ms. */
   since: number
-  forgotten = 0
+  evicted = 0
   readonly #maxCost: number
   #young = new Map<string, Last>()
   #old = new Map<string, Last>()
   #youngCost = 0
-  /** The latest time of those that are to be forgotten next. */
+  /** The latest time of the points that are evicted next. */
   #youngLatest = Number.NEGATIVE_INFINITY
   #oldLatest = Number.NEGATIVE_INFINITY
 
@@ -74,7 +74,7 @@ export class LastValues {
     return this.#young.size + this.#old.size
   }
 
-  /** Returns what was known of `key`, which it forgets. */
+  /** Returns and removes the last point of `key`. */
   remove(key: string): Last | undefined {
     const young = this.#young.get(key)
     if (young !== undefined) {
@@ -121,7 +121,7 @@ export class LastValues {
   }
 
   #age(): void {
-    this.forgotten += this.#old.size
+    this.evicted += this.#old.size
     if (this.#old.size > 0) this.since = Math.max(this.since, this.#oldLatest + JUST_AFTER_MS)
     this.#old = this.#young
     this.#oldLatest = this.#youngLatest

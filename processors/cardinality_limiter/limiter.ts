@@ -22,7 +22,7 @@ import { Targets } from './targets.ts'
 const RUNS_PER_EXPIRY = 4
 const LIMIT_REASON = 'cardinality_limit'
 
-/** Lets a bounded number of series through; what is over is added up, not lost. */
+/** Lets a bounded number of series through; points of further series are added up, not lost. */
 export class CardinalityLimiter implements BatchProcessor {
   readonly #state: LimiterState
   readonly #refs: Refs
@@ -31,14 +31,14 @@ export class CardinalityLimiter implements BatchProcessor {
   #rebaser: Rebaser
   #emit: (batch: Batch) => void = () => {}
   #unwatched: { add(points: number): void }
-  // Of the batch being judged.
+  // State of the batch being judged.
   #now = 0
   #points: PointBlockBuilder | undefined
   #folded = 0
   #extra = 0
   #lost = 0
   #lossReason = LIMIT_REASON
-  /** Whose zeros are in it. */
+  /** Series with their start point in the batch. */
   #begun: Beginning[] = []
 
   constructor(config: Config, context: Context) {
@@ -64,7 +64,7 @@ export class CardinalityLimiter implements BatchProcessor {
     account.absorbed += this.#folded
     account.produced += this.#extra
     if (block === batch.block) return this.#emit(batch)
-    // What is dropped for good is told to the sender; the rest has an outcome of its own.
+    // The sender is told of points dropped for good; the other points have an outcome of their own.
     if (this.#lost > 0) {
       const [lost, rest] = batch.fork(2)
       lost.drop(this.#lossReason, this.#lost)
@@ -82,7 +82,7 @@ export class CardinalityLimiter implements BatchProcessor {
     restoreState(bytes, this.#state, this.#context.series)
   }
 
-  /** Where nobody downstream keeps the zeros that series began with, they are owed again. */
+  /** If nobody downstream keeps the start points, the series need them again. */
   #withZeros(batch: Batch, block: PointBlock): Batch {
     const begun = this.#begun
     this.#begun = []
@@ -96,7 +96,7 @@ export class CardinalityLimiter implements BatchProcessor {
     this.#now = this.#context.clock.now()
     this.#points = undefined
     this.#folded = this.#extra = this.#lost = 0
-    // Left by a block that failed: its zeros went nowhere.
+    // A block that failed has left these: its start points went nowhere.
     for (const one of this.#begun.splice(0)) one.needsStartPoint = true
     this.#expireIfDue()
     this.#state.folding.begin()
@@ -144,7 +144,7 @@ export class CardinalityLimiter implements BatchProcessor {
     }
   }
 
-  /** What counted of the series until now was counted in another. */
+  /** Begins a series whose earlier points were counted in another series. */
   #begin(entry: TrackedSeries, block: PointBlock, i: number): void {
     entry.needsStartPoint = false
     // It began anew by itself.

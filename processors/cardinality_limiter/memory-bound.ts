@@ -11,7 +11,7 @@ const BYTES_PER_CANDIDATE = 220
 const BYTES_PER_FOLDED = 300
 const BYTES_PER_METRIC = 1500
 const BYTES_PER_TENANT = 300
-/** Reference, key and object, beside what the cache counts. */
+/** Reference, key and object, beside the memory that the memo counts. */
 const BYTES_PER_REF = 65_536 * 200
 
 /** Most bytes a processor with `config` remembers. */

@@ -4,8 +4,8 @@ import { hasBegunAnew, isNewer, type LastValues } from './last-values.ts'
 import type { TrackedSeries } from './state.ts'
 
 /**
- * What an tracked cumulative series needs so that nothing is counted twice or not at all when it loses or gets its
- * place: its last point, and the part of it that was counted in another series before.
+ * Keeps counts exact when a cumulative series gets or loses its place, by two points of the series: its last one, and
+ * the base, up to which it was counted in another series.
  */
 export class Rebaser {
   #last: LastValues
@@ -14,7 +14,7 @@ export class Rebaser {
     this.#last = last
   }
 
-  /** A series got a place. Where it was folded until now it begins anew. */
+  /** A series got a place. If it was folded until now it begins anew. */
   admitted(entry: TrackedSeries): void {
     const last = this.#last.remove(entry.key)
     if (last === undefined) return
@@ -29,7 +29,7 @@ export class Rebaser {
     if (last !== undefined) this.#last.put(key, { ...last, own: { base, needsStartPoint } }, now)
   }
 
-  /** Whether point `i` goes on as it is. */
+  /** True if point `i` goes on as it is. */
   isUnchanged(entry: TrackedSeries, block: PointBlock, i: number): boolean {
     const point = {
       start: block.start[i],
@@ -41,12 +41,12 @@ export class Rebaser {
     if (last === undefined || isNewer(point, last)) entry.last = point
     if (base === undefined) return true
     if (!isNewer(point, base) || !hasBegunAnew(point, base, isMonotonic(block, i))) return false
-    // It began anew: what was counted elsewhere is no part of it any more.
+    // It began anew: the base is no part of it any more.
     entry.base = undefined
     return true
   }
 
-  /** Writes point `i`, which does not go on as it is, less what was counted elsewhere; false where all of it was. */
+  /** Writes point `i`, which does not go on as it is, less the base; false if all of it was counted elsewhere. */
   rebase(entry: TrackedSeries, block: PointBlock, i: number, points: PointBlockBuilder): boolean {
     const base = entry.base!
     const distribution = block.distributions.get(i)

@@ -8,7 +8,7 @@ import type { Ref } from './state.ts'
 /** Weir's own metrics: those that tell of the limits must not fall under them. */
 const OWN_PREFIX = 'weir_'
 
-/** What is known of each series, for those seen last. */
+/** Facts about each series, for the series seen last. */
 export class Refs {
   /** Rises with each epoch of the demand. */
   epoch = 1
@@ -36,7 +36,7 @@ export class Refs {
     if (metric === undefined) return ref
     metric.lastSeen = now
     ref.tenant.lastSeen = now
-    // Once more where labels are looked at only since then.
+    // A series is counted once more if labels are profiled only since then.
     const epoch = 2 * this.epoch + (metric.demand.hasProfile ? 1 : 0)
     if (ref.epoch !== epoch) {
       ref.epoch = epoch

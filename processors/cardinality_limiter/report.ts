@@ -6,7 +6,7 @@ const TOP_METRICS = 50
 const TOP_LABELS = 10
 const TOP_TENANTS = 20
 
-/** Who takes the places and who wants them, as JSON: metrics by their demand, their labels by values, with samples. */
+/** Tracked series and demand as JSON: metrics by their demand, their labels by values, with samples. */
 export function cardinalityReport({ admission, folding }: LimiterState, config: Config) {
   const metrics = [...admission.metrics.values()]
     .map(metricReport)
@@ -33,7 +33,7 @@ function metricReport({ metric, limits, tracked, demand, over, folded, isPressed
     action: limits.action,
     admitted: tracked.size,
     limit: limits.maxSeries,
-    /** Distinct series that came lately; estimated where not all of them have a place. */
+    /** Distinct series that came lately; estimated if not all of them have a place. */
     demand: isOverLimit ? demand.series : tracked.size,
     isOverLimit,
     pointsOverLimit: over,

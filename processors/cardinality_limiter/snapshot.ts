@@ -56,7 +56,9 @@ export function saveState({ admission, folding, targets, interval }: LimiterStat
   return sealState(VERSION, saved)
 }
 
-/** Into a fresh limiter. Limits are those configured now; who has a place keeps it until it is silent. */
+/**
+ * Restores into a fresh limiter. Limits are those configured now; tracked series keep their places until they expire.
+ */
 export function restoreState(bytes: Uint8Array, limiter: LimiterState, series: SeriesRegistry): void {
   const saved = openState(VERSION, bytes) as Saved
   const { admission, folding, targets } = limiter

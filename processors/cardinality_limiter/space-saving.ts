@@ -78,7 +78,7 @@ export class SpaceSaving<O> {
     entry.position = position
   }
 
-  /** Moves an entry whose count has grown down to where it belongs. */
+  /** Moves an entry whose count has grown down the heap. */
   #sink(entry: Entry<O>): void {
     const heap = this.#heap
     let { position } = entry

@@ -16,12 +16,12 @@ export interface MetricState {
   readonly metric: Metric
   readonly limits: Limits
   readonly tracked: Map<string, TrackedSeries>
-  /** By label: the values that admitted series have, and how many have each. Only where values are limited. */
+  /** By label: the values that tracked series have, and how many have each. Only of labels with limited values. */
   readonly values: Map<string, Map<string, number>>
   readonly demand: Demand
-  /** Keys of series that the last sweep found worth a place. */
+  /** Keys of series that the last expiry run has invited. */
   readonly invited: Set<string>
-  /** Whether a series found no place since the last sweep but one. */
+  /** True if a series found no place since the last expiry run. */
   isPressed: boolean
   wasPressed: boolean
   /** Points over a limit, since the start. */
@@ -45,7 +45,7 @@ export interface Tenant {
 
 /** A cumulative series that Weir begins: a zero comes before its first value, or `increase()` misses that. */
 export interface Beginning {
-  /** Whether nobody has its zero yet. */
+  /** True if nobody has its start point yet. */
   needsStartPoint: boolean
 }
 
@@ -54,22 +54,22 @@ export interface TrackedSeries extends Beginning {
   readonly key: string
   readonly metric: MetricState
   readonly tenant: Tenant
-  /** Label and value, of labels whose values are limited. */
+  /** Label and value, for labels with limited values. */
   readonly values: readonly (readonly [string, string])[]
-  /** Points, halved at each sweep. */
+  /** Points, halved at each expiry run. */
   count: number
   /** Unix ms. */
   lastSeen: number
-  /** The number of the sweep before which it came. */
+  /** The number of expiry runs before it came. */
   readonly since: number
-  /** Of a cumulative series: its last point, as it came. */
+  /** The last point of a cumulative series, as it came. */
   last: Last | undefined
-  /** What of it was counted elsewhere before: it goes on from there as a series that began anew. */
+  /** The point up to which it was counted in another series: from there it goes on as a series that began anew. */
   base: Last | undefined
   isEvicted: boolean
 }
 
-/** What is known of a series, kept for those seen last. */
+/** Facts about a series, kept for the series seen last. */
 export interface Ref {
   /** Its identity in 128 bits, as text. */
   readonly key: string
@@ -82,6 +82,6 @@ export interface Ref {
   metric: MetricState | undefined
   tenant: Tenant | undefined
   entry: TrackedSeries | undefined
-  /** Of the demand that has counted it. */
+  /** The epoch of the demand that has counted it. */
   epoch: number
 }

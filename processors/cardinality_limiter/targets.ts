@@ -19,7 +19,7 @@ const OVERFLOW: Attribute = ['otel.metric.overflow', 'true']
 /** Every so many points over a limit, the label with most values is looked for again; at first more often. */
 const POINTS_PER_LOOK = 4096
 
-/** Which series a point is added to that is over a limit. */
+/** The series to which points over a limit are added. */
 export class Targets {
   #config: Config
   #series: SeriesRegistry
@@ -43,7 +43,7 @@ export class Targets {
     return stripped ?? this.#overflowOf(metric, ref.tenant!.name)
   }
 
-  /** A series lost its place; where others were folded into it, that total ends. */
+  /** A series lost its place; if others were folded into it, that total ends. */
   evict(key: string, folding: Folding): void {
     const series = this.#stripped.get(key)
     if (series === undefined) return
@@ -51,7 +51,7 @@ export class Targets {
     folding.totals.delete(series)
   }
 
-  /** Lets go of metrics and tenants that are gone. */
+  /** Removes metrics and tenants that have been evicted. */
   expire(folding: Folding): void {
     for (const [metric, byTenant] of this.#overflow) {
       for (const [tenant, series] of byTenant) {
@@ -76,7 +76,7 @@ export class Targets {
     this.#stripped = new Map(stripped)
   }
 
-  /** The series without labels, those with most values first, until it has a place; undefined where it gets none. */
+  /** The series without labels, those with most values first, until it has a place; undefined if it gets none. */
   #strip(ref: Ref, metric: MetricState, series: Series, now: number): Series | undefined {
     if (metric.labels.length === 0 || isTimeToLook(metric.over))
       metric.labels = metric.demand.labels().map(({ name }) => name)

@@ -14,9 +14,9 @@ import type { Config } from './config.ts'
 import { incrementOf, type Point, type Stream, writerOf } from './streams.ts'
 
 const KINDS = ['counter', 'histogram', 'exponential_histogram']
-/** Of one series at a time; each restart of an application is one more. The first of them makes room. */
+/** Most writers of one series; each restart of an application is one more. The first one is evicted. */
 const MOST_WRITERS = 16
-/** A series is trusted to be new where it began after all that was forgotten. */
+/** A series is taken for new if it began after all evicted series. */
 const JUST_AFTER_MS = 0.001
 
 interface Saved {
@@ -24,12 +24,12 @@ interface Saved {
   readonly streams: SavedStreams<Stream>
 }
 
-/** Each point becomes what it adds to the one before of its series. */
+/** Turns each point into its increment from the point before of its series. */
 export class CumulativeToDelta implements Conversion {
   readonly version = 1
   #context: Context
   #streams: StreamTable<Stream>
-  /** The series of increments; undefined where points pass. */
+  /** The series of increments; undefined if points pass. */
   #outputs: SeriesMemo<Series | undefined>
   /** Series that began then or later were never counted before they are known here. Unix ms. */
   #since: number
@@ -104,10 +104,10 @@ export class CumulativeToDelta implements Conversion {
     points.addDistribution(output, point.time, increment.histogram, start)
   }
 
-  /** The first point of a writer is an increment only where it is known when that began. */
+  /** The first point of a writer is an increment only if its start is known. */
   #enter(stream: Stream, point: Point, output: Series, now: number, points: PointBlockBuilder): void {
-    const gone = stream.writers.length === MOST_WRITERS ? stream.writers.shift() : undefined
-    if (gone !== undefined) this.#distrust(gone, now)
+    const evicted = stream.writers.length === MOST_WRITERS ? stream.writers.shift() : undefined
+    if (evicted !== undefined) this.#distrust(evicted, now)
     stream.writers.push(point)
     if (point.start < this.#since || !hasKnownStart(point.start, point.time)) {
       this.#unknown.add(1)

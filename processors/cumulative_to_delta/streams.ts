@@ -4,15 +4,15 @@ import { increase } from '../../core/windows/input/difference.ts'
 
 /** A point of a cumulative series. */
 export interface Point {
-  /** Unix ms; 0 where the sender names none. */
+  /** Unix ms; 0 if the sender names none. */
   start: number
   time: number
-  /** Of a histogram its sum. */
+  /** The value, or the sum of a histogram. */
   value: number
   histogram: HistogramPoint | undefined
 }
 
-/** What is remembered of a series. */
+/** The state of a series. */
 export interface Stream extends StreamState {
   /**
    * The last point of each that writes to it, told apart by when they began: two replicas without an instance id count
@@ -27,7 +27,7 @@ export function writerOf({ writers }: Stream, start: number): Point | undefined 
   return undefined
 }
 
-/** What `point` adds to `last`; all of it where it counts less, having begun anew. */
+/** The increment from `last` to `point`; all of `point` if it counts less, having begun anew. */
 export function incrementOf(point: Point, last: Point): Pick<Point, 'value' | 'histogram'> {
   const { value, histogram } = point
   if (histogram === undefined || last.histogram === undefined)

@@ -10,7 +10,7 @@ import {
   type SeriesRegistry
 } from '../../sdk/plugin/index.ts'
 
-/** Takes attributes off, of points and their resources, and of events. */
+/** Drops attributes of points and their resources, and of events. */
 export class AttributeDropper {
   #series: SeriesRegistry
   #names: readonly string[]
@@ -19,7 +19,10 @@ export class AttributeDropper {
   // One object for each resource, so that its key is worked out once.
   #resources = new WeakMap<Resource, Resource>()
 
-  /** @param applies to which attributes of a point or event, and of its resource; what it refuses stays as it is */
+  /**
+   * @param applies tells by the attributes of an item and its resource if they are dropped; other items stay as they
+   * are
+   */
   constructor(
     series: SeriesRegistry,
     names: readonly string[],

@@ -15,12 +15,12 @@ export const clientBytes = (reach: number): number => BYTES_PER_CLIENT + (4 * ro
 
 export type Seen = 'new' | 'seen' | 'old_epoch' | 'too_old'
 
-/** What clients have numbered so far. The longest silent are forgotten first. */
+/** The numbers that clients have used so far. The client silent for longest is evicted first. */
 export class ClientNumbers {
   evicted = 0
   readonly #reach: number
   readonly #maxClients: number
-  // Longest silent first: who is heard goes to the end.
+  // Longest silent first: a client that is heard goes to the end.
   #clients = new Map<string, Client>()
 
   /** @param reach how far behind the highest a number may come and still be told apart */
@@ -37,7 +37,7 @@ export class ClientNumbers {
     return this.#clients.size * clientBytes(this.#reach)
   }
 
-  /** Forgets clients silent since before `time`, Unix ms. */
+  /** Expires clients silent since before `time`, Unix ms. */
   expire(time: number): void {
     for (const [name, { lastSeen }] of this.#clients) {
       if (lastSeen >= time) return
@@ -45,7 +45,7 @@ export class ClientNumbers {
     }
   }
 
-  /** Whether `name` sent number `seq` of `epoch` before; from now on it has. */
+  /** Marks number `seq` of `epoch` as sent by `name`; tells if it was sent before. */
   mark(name: string, epoch: number, seq: number, now: number): Seen {
     const client = this.#heard(name, epoch, seq, now)
     if (epoch < client.epoch) return 'old_epoch'

@@ -30,7 +30,9 @@ const EPOCH = 'weir.client.epoch'
 const SEQUENCE = 'weir.client.seq'
 const VERDICTS = { new: NEW, seen: DUPLICATE, old_epoch: OLD_EPOCH, too_old: TOO_OLD }
 
-/** Mode `client_seq`: what a client numbered the same is the same. All items of one request may share a number. */
+/**
+ * Mode `client_seq`: items with the same number of a client are duplicates. Items of one request may share a number.
+ */
 export class ClientSequences implements DedupRule {
   readonly key = new Uint32Array(4)
   readonly duplicateReason = 'duplicate'
@@ -83,8 +85,8 @@ export class ClientSequences implements DedupRule {
     return this.#judge(series.attributes, series.resource.attributes)
   }
 
-  // The batch in flight takes back what belongs to a whole request.
-  forget(): void {}
+  // The batch in flight takes back the numbers of a whole request.
+  remove(): void {}
 
   dropAttributes(block: Block): Block {
     return this.#dropper.block(block)

@@ -51,7 +51,7 @@ export const schema: ConfigSchema = {
     max_entries: {
       type: 'integer',
       minimum: 64,
-      description: 'Most ids, samples or requests remembered; beyond it the oldest are forgotten early, and counted.',
+      description: 'Most ids, samples or requests remembered; beyond it the oldest are evicted early, and counted.',
       default: 4_000_000
     },
     conflict: {

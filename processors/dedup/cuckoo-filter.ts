@@ -11,15 +11,15 @@ export const cuckooBytes = (capacity: number, bits: 16 | 32): number =>
   bucketsFor(capacity) * CELLS_PER_BUCKET * (bits / 8)
 
 /**
- * Which fingerprints were added, in 2 or 4 bytes each: says yes for all that were, and rarely for another. What was
- * added can be taken out again, which a Bloom filter cannot.
+ * A set of fingerprints in 2 or 4 bytes each. It says yes for all that were added, and rarely for another one.
+ * Fingerprints can be removed again, which a Bloom filter cannot do.
  */
 export class CuckooFilter {
   size = 0
   readonly #buckets: number
   readonly #bits: 16 | 32
   readonly #cells: Uint16Array | Uint32Array
-  /** What found no cell: cell contents and one of their buckets. */
+  /** Entries that found no cell: cell contents and one of their buckets. */
   #homeless: { cell: number; bucket: number }[] = []
 
   /** @param bits of each fingerprint kept: 8·load/2^bits is how often it is wrong */
@@ -34,7 +34,7 @@ export class CuckooFilter {
     return this.#cells.byteLength
   }
 
-  /** Whether nothing should be added any more, though it may be. */
+  /** True if nothing should be added any more, though it may be. */
   get isCrowded(): boolean {
     return this.#homeless.length > 0
   }
@@ -53,7 +53,7 @@ export class CuckooFilter {
     if (this.#put(bucket, cell) || this.#put(this.#other(bucket, cell), cell)) return
     bucket = this.#other(bucket, cell)
     for (let kick = 0; kick < MAX_KICKS; kick++) {
-      // Who has to leave depends on the contents alone: a replay moves the same.
+      // The entry that moves depends on the contents alone: a replay moves the same.
       const place = bucket * CELLS_PER_BUCKET + ((cell + kick) & (CELLS_PER_BUCKET - 1))
       const evicted = this.#cells[place]
       this.#cells[place] = cell

@@ -1,7 +1,7 @@
 import type { Block, Origin } from '../../sdk/plugin/index.ts'
 import type { InFlightBatch } from './in-flight-batches.ts'
 
-/** What a rule says of an item. The verdicts up to {@link NEW} let it through. */
+/** Verdicts of a rule on an item. Those up to {@link NEW} let it through. */
 export const NOT_IDENTIFIED = 0
 /** Part of a request that is being let through. */
 export const PART = 1
@@ -12,22 +12,24 @@ export const CONFLICT = 4
 export const OLD_EPOCH = 5
 export const TOO_OLD = 6
 
-/** Decides what is a duplicate, item by item. One mode of the processor. */
+/** One mode of the processor: decides for each item if it is a duplicate. */
 export interface DedupRule {
-  /** Fingerprint of what was judged last. */
+  /** Fingerprint of the item judged last. */
   readonly key: Uint32Array
-  /** Of what was judged NEW last: which part of memory has it, for {@link forget}; 0 where the batch in flight takes it back. */
+  /**
+   * Serial number of the bucket that has the last NEW item, for {@link remove}; 0 if the batch in flight takes it back.
+   */
   readonly serial: number
-  /** Of what was judged DUPLICATE last: how long after the first it came, ms; at most. */
+  /** Most ms from the first item to its last DUPLICATE. */
   readonly lateness: number
   /** The reason in the ledger of a duplicate. */
   readonly duplicateReason: string
   begin(block: Block, inFlight: InFlightBatch, now: number): void
   judge(i: number): number
-  forget(keys: Uint32Array, at: number, serial: number): void
-  /** What goes on of a block: without what only dedup needs. */
+  remove(keys: Uint32Array, at: number, serial: number): void
+  /** The block without attributes that only dedup needs. */
   dropAttributes?(block: Block): Block
-  /** Entries and bytes remembered, and entries forgotten before their time. */
+  /** Entries and bytes remembered, and entries evicted before their time. */
   readonly size: number
   readonly bytes: number
   readonly evicted: number
@@ -36,17 +38,17 @@ export interface DedupRule {
   restore(saved: unknown): void
 }
 
-/** What of one request was let through. */
+/** The units of one request that were let through. */
 export interface RequestUnits {
   readonly units: Set<string>
-  /** Somebody could not take a part: all of the request will come again, and nothing of it may be remembered. */
+  /** A part was nacked: all of the request will come again, and none of it may be remembered. */
   isTakenBack: boolean
-  /** Where it is remembered, for the rule. */
+  /** Serial number of the bucket that remembers it, for the rule. */
   serial: number
 }
 
 /**
- * Requests of which parts were let through. Processors upstream may split a batch; the parts share their origin, and
+ * Requests with parts that were let through. Processors upstream may split a batch; its parts share their origin, and
  * are no duplicates of each other.
  */
 export class SeenUnits {

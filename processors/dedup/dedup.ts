@@ -15,19 +15,19 @@ const LOSS_REASONS: Record<number, string> = {
 /** Items of a batch that have one fate which is not the batch's own. */
 interface Withheld {
   readonly reason: string
-  /** Whether they are given up on; otherwise somebody has stored the same. */
+  /** True if the items are given up on; otherwise somebody has stored the same. */
   readonly isLoss: boolean
-  /** The batch in flight whose outcome decides; undefined where it is decided. */
+  /** The batch in flight whose outcome decides; undefined if it is decided. */
   readonly first: InFlightBatch | undefined
   items: number
 }
 
-/** Lets through what was not seen before, as its rule says. */
+/** Lets items through that its rule has not seen before. */
 export class Dedup implements BatchProcessor {
   #context: Context
   #rule: DedupRule
   #mode: string
-  /** Whether a conflict passes and is only counted. */
+  /** True if a conflict passes and is only counted. */
   #passesConflicts: boolean
   #inFlight: InFlightBatches
   #lateness = new Lateness()
@@ -40,7 +40,7 @@ export class Dedup implements BatchProcessor {
     this.#mode = mode
     this.#passesConflicts = passesConflicts
     this.#context = context
-    this.#inFlight = new InFlightBatches(context.account, (keys, at, serial) => rule.forget(keys, at, serial))
+    this.#inFlight = new InFlightBatches(context.account, (keys, at, serial) => rule.remove(keys, at, serial))
     this.#counters = this.#expose()
   }
 
@@ -71,7 +71,7 @@ export class Dedup implements BatchProcessor {
     this.#emit(passing === block ? batch : batch.replace(passing))
   }
 
-  /** With what is in flight: a checkpoint counts only once everything before it has settled. */
+  /** Includes batches in flight: a checkpoint is valid only once everything before it has settled. */
   snapshot(): Uint8Array {
     return sealMode(this.#mode, this.#rule.save())
   }
@@ -80,7 +80,7 @@ export class Dedup implements BatchProcessor {
     this.#rule.restore(openMode(this.#mode, bytes))
   }
 
-  /** Remembers what is new; returns the indexes of what passes. */
+  /** Remembers new items; returns the indexes of the items that pass. */
   #judge({ block }: Batch, inFlight: InFlightBatch, withheld: Withheld[]): Int32Array {
     const rule = this.#rule
     const batches = this.#inFlight
@@ -109,14 +109,16 @@ export class Dedup implements BatchProcessor {
     if (verdict === DUPLICATE) this.#lateness.observe(this.#rule.lateness)
     if (verdict === CONFLICT) this.#counters.conflicts.add(1)
     const follows = verdict === DUPLICATE || verdict === CONFLICT ? this.#inFlight.batchOf(this.#rule.key) : undefined
-    // What came in this same batch needs nobody's outcome: it is all one.
+    // A duplicate within this batch shares its outcome.
     const first = follows === inFlight ? undefined : follows
     const known = withheld.findLast(one => one.first === first && one.reason === reason)
     if (known !== undefined) known.items++
     else withheld.push({ reason, isLoss, first, items: 1 })
   }
 
-  /** Books what does not pass, and takes its share of the batch's outcome; returns the handle of what passes. */
+  /**
+   * Books items that do not pass, with their share of the batch's outcome; returns the handle of the items that pass.
+   */
   #withhold(batch: Batch, withheld: readonly Withheld[], somePass: boolean): Batch {
     const { account } = this.#context
     const handles = batch.fork(withheld.length + (somePass ? 1 : 0))

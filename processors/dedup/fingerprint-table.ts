@@ -10,7 +10,7 @@ export const bytesPerEntry = (values: number): number => (1 + 4 * (KEY_WORDS + v
 
 /**
  * 128-bit fingerprints, each with a few words of value, in an open-addressing table of typed arrays. One byte of each
- * fingerprint stands apart, so that looking for what is not there touches little memory.
+ * fingerprint is kept apart, so that a search in vain touches little memory.
  */
 export class FingerprintTable {
   size = 0
@@ -33,7 +33,9 @@ export class FingerprintTable {
     return this.#tags.byteLength + this.#words.byteLength
   }
 
-  /** The slot of the fingerprint at `key[at…at+3]`, or -1. Slots hold until the next {@link insert} or {@link delete}. */
+  /**
+   * The slot of the fingerprint at `key[at…at+3]`, or -1. Slots hold until the next {@link insert} or {@link delete}.
+   */
   find(key: Uint32Array, at = 0): number {
     const tags = this.#tags
     const words = this.#words
@@ -66,7 +68,7 @@ export class FingerprintTable {
     return slot
   }
 
-  /** Closes the gap, so that nothing is left behind: entries after it move up where they may. */
+  /** Closes the gap: entries after it move up if they may. */
   delete(slot: number): void {
     const tags = this.#tags
     let gap = slot
@@ -105,7 +107,7 @@ export class FingerprintTable {
     return packed
   }
 
-  /** Adds what {@link save} gave. */
+  /** Adds the entries that {@link save} returned. */
   restore(packed: Uint32Array): void {
     for (let at = 0; at < packed.length; at += this.#stride) {
       const slot = this.insert(packed, at)

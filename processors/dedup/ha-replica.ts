@@ -23,7 +23,9 @@ interface Labels {
   readonly replica: string
 }
 
-/** Mode `ha_replica`: of replicas that send the same, one is let through. What has no such labels passes as it is. */
+/**
+ * Mode `ha_replica`: of replicas that send the same, one is let through. Items without such labels pass as they are.
+ */
 export class HaReplica implements MapProcessor {
   #context: Context
   #config: Config

@@ -1,21 +1,21 @@
 import { Batch, type Block, type Context, type Origin, type Outcome } from '../../sdk/plugin/index.ts'
 import { FingerprintTable } from './fingerprint-table.ts'
 
-/** A fingerprint and the serial number of where it is remembered. */
+/** A fingerprint and the serial number of the bucket that remembers it. */
 const WORDS_PER_KEY = 5
-/** A table this large is let go once nothing is in flight. */
+/** A table this large is released once nothing is in flight. */
 const LARGE_TABLE_BYTES = 2 ** 20
 
-/** Items that are in another batch as well, which nobody has stored yet. */
+/** Duplicates of items in another batch, which nobody has stored yet. */
 interface Follower {
   readonly handle: Batch
   readonly items: number
   readonly reason: string
-  /** Whether the items are given up on rather than stored by the other batch. */
+  /** True if the items are given up on rather than stored by the other batch. */
   readonly isLoss: boolean
 }
 
-/** A batch on its way: what was remembered for it is to be forgotten if nobody downstream keeps it. */
+/** A batch in flight. If it is nacked, the entries that were remembered for it are removed. */
 export class InFlightBatch {
   readonly origin: Origin
   readonly slot: number
@@ -31,7 +31,7 @@ export class InFlightBatch {
     this.keys = new Uint32Array(items * WORDS_PER_KEY)
   }
 
-  /** @param serial of the memory's bucket; 0 where {@link takeBack} forgets it */
+  /** @param serial of the memory's bucket; 0 if {@link takeBack} removes the entry */
   add(key: Uint32Array, serial: number): void {
     const at = this.keyCount++ * WORDS_PER_KEY
     this.keys[at] = key[0]
@@ -43,19 +43,19 @@ export class InFlightBatch {
 }
 
 /**
- * Batches that have not settled yet, found by what is in them. A duplicate of something in flight is not known to be
- * stored; its fate follows the first one's: dropped once that is stored, handed back if that is handed back.
+ * Batches that have not settled yet, found by their items. A duplicate of an item in flight is not known to be stored.
+ * It waits for the first one's outcome: it is dropped once that is stored, and nacked if that is nacked.
  */
 export class InFlightBatches {
   #account: Context['account']
-  #forget: (keys: Uint32Array, at: number, serial: number) => void
+  #remove: (keys: Uint32Array, at: number, serial: number) => void
   #pending = new FingerprintTable(1)
   #inFlight: (InFlightBatch | undefined)[] = []
   #freeSlots: number[] = []
 
-  constructor(account: Context['account'], forget: (keys: Uint32Array, at: number, serial: number) => void) {
+  constructor(account: Context['account'], remove: (keys: Uint32Array, at: number, serial: number) => void) {
     this.#account = account
-    this.#forget = forget
+    this.#remove = remove
   }
 
   get bytes(): number {
@@ -87,7 +87,7 @@ export class InFlightBatches {
     first.followers.push({ handle, items, reason, isLoss })
   }
 
-  /** `batch` with `block`, as a batch whose outcome decides what is remembered of `inFlight`, and then ends `batch`. */
+  /** A batch of `block` whose outcome ends `inFlight`, and then settles `batch`. */
   launch(inFlight: InFlightBatch, batch: Batch, block: Block): Batch {
     return Batch.derive([batch], block, outcome => {
       this.end(inFlight, outcome)
@@ -96,14 +96,14 @@ export class InFlightBatches {
   }
 
   end(inFlight: InFlightBatch, outcome: Outcome): void {
-    const isForgotten = outcome.status === 'nacked'
+    const isRemoved = outcome.status === 'nacked'
     const { keys, slot } = inFlight
     for (let at = 0; at < inFlight.keyCount * WORDS_PER_KEY; at += WORDS_PER_KEY) {
       const found = this.#pending.find(keys, at)
       if (found >= 0 && this.#pending.value(found, 0) === slot) this.#pending.delete(found)
-      if (isForgotten && keys[at + 4] !== 0) this.#forget(keys, at, keys[at + 4])
+      if (isRemoved && keys[at + 4] !== 0) this.#remove(keys, at, keys[at + 4])
     }
-    if (isForgotten) for (const undo of inFlight.takeBack) undo()
+    if (isRemoved) for (const undo of inFlight.takeBack) undo()
     this.#inFlight[slot] = undefined
     this.#freeSlots.push(slot)
     if (this.#pending.size === 0 && this.#pending.bytes > LARGE_TABLE_BYTES) this.#pending = new FingerprintTable(1)

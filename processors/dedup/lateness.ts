@@ -3,7 +3,7 @@ const BUCKETS_PER_DOUBLING = 8
 const BUCKETS = 32 * BUCKETS_PER_DOUBLING
 const P99 = 0.99
 
-/** How long after the first its duplicates come: the longest, and what 99 of 100 stay below, to 9 %. */
+/** The time from an item to its duplicates: the longest, and the 99th percentile to 9 %. */
 export class Lateness {
   maxMs = 0
   #counts = new Float64Array(BUCKETS)

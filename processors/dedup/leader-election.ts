@@ -1,4 +1,4 @@
-/** Who speaks for a cluster. */
+/** The leader of a cluster. */
 interface Elected {
   replica: string
   /** Unix ms it was last heard. */
@@ -60,7 +60,7 @@ export class LeaderElection {
   }
 
   #enter(cluster: string, replica: string, now: number): Vote {
-    if (this.#clusters.size >= this.#maxClusters) this.#forgetSilent(now)
+    if (this.#clusters.size >= this.#maxClusters) this.#expireSilent(now)
     if (this.#clusters.size >= this.#maxClusters) return 'too_many_clusters'
     this.#clusters.set(cluster, { replica, heard: now })
     return 'elected'
@@ -68,7 +68,7 @@ export class LeaderElection {
 
   // A cluster of which nobody was heard for so long would hold an election anyway.
   // Looking at all of them for each stranger would let strangers keep the processor busy.
-  #forgetSilent(now: number): void {
+  #expireSilent(now: number): void {
     if (now < this.#nextExpiry) return
     this.#nextExpiry = now + this.#timeout
     for (const [cluster, { heard }] of this.#clusters) if (now - heard >= this.#timeout) this.#clusters.delete(cluster)

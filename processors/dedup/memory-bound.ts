@@ -5,8 +5,8 @@ import { clusterBytes } from './leader-election.ts'
 import { memoryBytes } from './memory.ts'
 
 /**
- * Most bytes a processor with `config` remembers. What is in flight comes on top: up to 80 bytes an item, and items in
- * flight are bounded by the credits of the receivers.
+ * Most bytes a processor with `config` remembers. Items in flight come on top, with up to 80 bytes each. They are
+ * bounded by the credits of the receivers.
  */
 export function memoryBound(config: Config): number {
   if (config.mode === 'ha_replica') return clusterBytes(config.max_sources) + 2 * SERIES_MEMO_BYTES

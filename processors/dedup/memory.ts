@@ -2,14 +2,14 @@ import type { Config } from './config.ts'
 import { CuckooFilter, cuckooBytes } from './cuckoo-filter.ts'
 import { bytesPerEntry, FingerprintTable } from './fingerprint-table.ts'
 
-/** The window is kept in this many slices; each is forgotten as a whole. */
+/** The window is kept in this many slices; each expires as a whole. */
 const SLICES = 8
 /** Slices by time, the one running included, and those that ended early because they were full. */
 const MOST_BUCKETS = 2 * SLICES + 1
 /** Words beside an exact fingerprint: when it came, and two for the value of a sample. */
 const VALUE_WORDS = 3
 
-/** What is remembered of a slice, or of a part of one. */
+/** The entries of a slice, or of a part of one. */
 interface Bucket {
   /** Rises by one with each bucket. */
   readonly serial: number
@@ -31,18 +31,18 @@ export interface SavedMemory {
  * at most an eighth longer, then its bucket goes as a whole; when there are too many the oldest bucket goes early.
  */
 export class Memory {
-  /** Of what {@link recall} found: Unix ms it came at (probabilistic: no later than), and its value. */
+  /** The entry that {@link recall} found: Unix ms it came at (probabilistic: no later than), and its value. */
   since = 0
   value0 = 0
   value1 = 0
-  /** Entries forgotten before their time. */
+  /** Entries evicted before their time. */
   evicted = 0
   size = 0
   #sliceMs: number
   #maxEntries: number
   #maxPerBucket: number
   #valueWords: number
-  /** Bits of a probabilistic fingerprint; undefined where memory is exact. */
+  /** Bits of a probabilistic fingerprint; undefined if memory is exact. */
   #bits: 16 | 32 | undefined
   #nextSerial = 1
   /** Oldest first; never empty once something was remembered. */
@@ -62,13 +62,13 @@ export class Memory {
     return bytes
   }
 
-  /** Forgets what has left the window; call before each batch. */
+  /** Expires entries that have left the window; call before each batch. */
   expire(now: number): void {
     const oldest = Math.floor(now / this.#sliceMs) - SLICES
     while (this.#buckets.length > 0 && this.#buckets[0].slice < oldest) this.size -= sizeOf(this.#buckets.shift()!)
   }
 
-  /** Whether `key` is remembered; what of it is then in {@link since} and the values. */
+  /** True if `key` is remembered; its time and value are then in {@link since} and the values. */
   recall(key: Uint32Array): boolean {
     for (let i = this.#buckets.length - 1; i >= 0; i--) {
       const { table, filter, slice } = this.#buckets[i]
@@ -89,7 +89,7 @@ export class Memory {
     return false
   }
 
-  /** For a key that is not remembered. Returns the bucket's serial number, which {@link forget} wants. */
+  /** Adds a key that is not remembered. Returns the bucket's serial number, for {@link remove}. */
   remember(key: Uint32Array, now: number, value0 = 0, value1 = 0): number {
     const { table, filter, slice, serial } = this.#bucketAt(now)
     this.size++
@@ -105,8 +105,8 @@ export class Memory {
     return serial
   }
 
-  /** Takes back a {@link remember}. Where its bucket is gone, so is the entry. */
-  forget(keys: Uint32Array, at: number, serial: number): void {
+  /** Takes back a {@link remember}. If its bucket has expired, so has the entry. */
+  remove(keys: Uint32Array, at: number, serial: number): void {
     const bucket = this.#buckets.find(bucket => bucket.serial === serial)
     if (bucket === undefined) return
     const before = sizeOf(bucket)
@@ -125,7 +125,7 @@ export class Memory {
     return { kind: this.#kind, sliceMs: this.#sliceMs, nextSerial: this.#nextSerial, buckets }
   }
 
-  /** Throws where it was saved by another kind of memory. */
+  /** Throws if it was saved by another kind of memory. */
   restore({ kind, sliceMs, nextSerial, buckets }: SavedMemory): void {
     if (kind !== this.#kind) throw new Error(`it is memory of the kind "${kind}", configured is "${this.#kind}"`)
     this.#nextSerial = nextSerial
@@ -142,7 +142,7 @@ export class Memory {
     }
   }
 
-  /** What must be the same for saved bytes to mean the same. Exact entries know their time, so their window may change. */
+  /** Settings that saved bytes depend on. Exact entries know their time, so their window may change. */
   get #kind(): string {
     if (this.#bits === undefined) return `exact, ${this.#valueWords} words`
     return `probabilistic, ${this.#bits} bits, ${this.#maxPerBucket} in ${this.#sliceMs} ms`
@@ -194,7 +194,7 @@ export function memoryBytes(config: Config): number {
   if (config.memory === 'probabilistic')
     return MOST_BUCKETS * cuckooBytes(perBucket, bitsFor(config.false_positive_rate))
   const words = config.mode === 'sample' ? VALUE_WORDS : 1
-  // One bucket may be doubling, and one more have been full of what was taken back.
+  // One bucket may be doubling, and one more may have been full of entries that were taken back.
   return (SLICES + 2) * perBucket * bytesPerEntry(words) + MOST_BUCKETS * SMALLEST_TABLE
 }
 

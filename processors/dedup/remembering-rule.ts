@@ -2,7 +2,7 @@ import { Murmur3 } from '../../core/model/sketch/murmur3.ts'
 import type { Config } from './config.ts'
 import { Memory, type SavedMemory } from './memory.ts'
 
-/** What the rules share that remember fingerprints, each for a window of time: all but those that read numbers. */
+/** The common part of rules that remember fingerprints for a window of time: all but those that read numbers. */
 export abstract class RememberingRule {
   readonly key = new Uint32Array(4)
   lateness = 0
@@ -23,8 +23,8 @@ export abstract class RememberingRule {
     return this.memory.evicted
   }
 
-  forget(keys: Uint32Array, at: number, serial: number): void {
-    this.memory.forget(keys, at, serial)
+  remove(keys: Uint32Array, at: number, serial: number): void {
+    this.memory.remove(keys, at, serial)
   }
 
   save(): unknown {

@@ -21,8 +21,8 @@ export class Requests extends RememberingRule implements DedupRule {
     return this.#verdict === NEW && i > 0 ? PART : this.#verdict
   }
 
-  // The batch in flight takes back what belongs to the whole request.
-  override forget(): void {}
+  // The batch in flight takes back the entry of the whole request.
+  override remove(): void {}
 
   #judgeRequest(request: string, inFlight: InFlightBatch, now: number): number {
     this.hash.reset().text(request).finish(this.key)
@@ -39,7 +39,7 @@ export class Requests extends RememberingRule implements DedupRule {
     }
     const key = this.key.slice()
     inFlight.takeBack.push(() => {
-      if (!seen.isTakenBack) this.memory.forget(key, 0, seen.serial)
+      if (!seen.isTakenBack) this.memory.remove(key, 0, seen.serial)
       seen.isTakenBack = true
     })
     return NEW

@@ -57,7 +57,7 @@ export class Samples extends RememberingRule implements DedupRule {
     return verdict
   }
 
-  /** 64 bits that say whether two values are the same: what the number is, its flags, all of a distribution. */
+  /** 64 bits that are equal for equal values: a hash of the number, its flags and all of its distribution. */
   #hashValue(block: PointBlock, i: number): void {
     const hash = this.hash.reset().number(block.value[i])
     if (block.flags[i] !== 0) hash.words(block.flags[i], 0, 0, 0)

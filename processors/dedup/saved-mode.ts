@@ -7,13 +7,13 @@ interface Saved {
   readonly memory: unknown
 }
 
-/** Bytes of a snapshot: what `mode` remembers, as V8 can serialize it. */
+/** Bytes of a snapshot. V8 must be able to serialize the state of `mode`. */
 export function sealMode(mode: string, memory: unknown): Uint8Array {
   const saved: Saved = { mode, memory }
   return sealState(VERSION, saved)
 }
 
-/** What {@link sealMode} was given. Throws where it was another mode, for that remembers other things. */
+/** The state that {@link sealMode} was given. Throws if it is that of another mode. */
 export function openMode(mode: string, bytes: Uint8Array): unknown {
   const saved = openState(VERSION, bytes) as Saved
   if (saved.mode !== mode)

@@ -67,7 +67,7 @@ export class DeltaToCumulative implements Conversion {
     return false
   }
 
-  /** Whether point `i` is in its total now; where not, its drop is booked. */
+  /** True if point `i` is in its total now; else its drop is booked. */
   #add(block: PointBlock, i: number, now: number): boolean {
     // A series of increments has no last value to mark as stale.
     if ((block.flags[i] & FLAG_NO_RECORDED_VALUE) !== 0) return true

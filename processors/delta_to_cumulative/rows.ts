@@ -6,7 +6,7 @@ import type { Total } from './total.ts'
 /** How much later than the last point of its series one is that comes too late to have its own time. */
 const NEXT_MS = 1
 
-/** A point to put out: row `from` of the block that came in, or a total. */
+/** A point to emit: row `from` of the block that came in, or a total. */
 interface Row {
   readonly from: number
   series: Series
@@ -16,7 +16,7 @@ interface Row {
   histogram: HistogramPoint | undefined
 }
 
-/** What becomes of a block: points that pass, and totals. */
+/** The points that a block is replaced by: points that pass, and totals. */
 export class Rows {
   #passed = 0
   #registry: SeriesRegistry
@@ -57,14 +57,14 @@ export class Rows {
     this.#passed++
   }
 
-  /** Where `total` began: `rate()` and `increase()` see the first increment only after a zero. */
+  /** A zero at the start of `total`: `rate()` and `increase()` see the first increment only after it. */
   zero(series: Series, total: Total): void {
     const { start, value, histogram } = total
     this.#push(series, total, start, 0, histogram?.zero(value))
   }
 
   /**
-   * `total` as it stands at `time`. One series never has two values at a time: an increment for a time that was put out
+   * Emits `total` at `time`. One series never has two values at a time: an increment for a time that was emitted
    * already is in the last point of this block, or else in one a millisecond later.
    */
   put(series: Series, total: Total, time: number): void {

@@ -1,25 +1,28 @@
 import { type HistogramPoint, MergedHistogram, type SavedHistogram } from '../../core/model/merged-histogram.ts'
 import type { StreamState } from '../../core/model/stream-table.ts'
 
-/** Where an increment does not say when it began: as short as times are told apart. */
+/** Interval of an increment without a start: the shortest between two times. */
 const SHORTEST_MS = 1
 
-/** What a series has counted since it began here. */
+/** The total of a series since it began here. */
 export class Total implements StreamState {
   lastSeen: number
   /** Unix ms, as `time`. */
   readonly start: number
-  /** Of the last point put out; `start` before there was one. */
+  /** Time of the last point emitted; `start` before there was one. */
   time: number
   /** A histogram's sum; NaN from the first without one on. */
   value = 0
-  /** Of a histogram. */
+  /** Buckets of a histogram. */
   count = 0
   histogram: MergedHistogram | undefined
   /** The row that was made of it, in the block that is being made; meaningless in another. */
   row = { block: 0, at: 0 }
 
-  /** @param start of the first increment, 0 where unknown @param time of it @param now Unix ms by the clock */
+  /**
+   * @param start of the first increment, 0 if unknown @param time of the first increment @param now Unix ms by the
+   * clock
+   */
   constructor(start: number, time: number, now: number) {
     this.start = start > 0 && start < time ? start : time - SHORTEST_MS
     this.time = this.start

@@ -20,11 +20,11 @@ import {
 import type { Config } from './config.ts'
 import { readTable, type Table } from './table.ts'
 
-/** What becomes of an item. */
+/** The result of a lookup for an item. */
 interface Fate {
   readonly isFound: boolean
   readonly isDropped: boolean
-  /** To add. */
+  /** Attributes to add. */
   readonly attributes: Attributes
 }
 
@@ -37,12 +37,12 @@ export class Enricher implements MapProcessor {
   #match: Match | undefined
   /** By value that is looked up. */
   #rows!: ReadonlyMap<string, Fate>
-  /** Of a value that is not in the table. */
+  /** The result for a value that is not in the table. */
   #absent: Fate
   /** Made anew with the table. */
   #series!: SeriesMemo<{ readonly fate: Fate; readonly result: Series }>
   #selection = new Selection()
-  /** What the file looked like when it was read last. */
+  /** State of the file when it was read last. */
   #seen: string | undefined
   #cancelTimer: (() => void) | undefined
   #counters: Record<'missing' | 'failed', { add(n: number): void }>

@@ -14,11 +14,11 @@ import { formatOf } from './format.ts'
 /** Read in one piece, between two batches. */
 const LARGEST_FILE_BYTES = 64 * 2 ** 20
 
-/** What a file says of a value: attributes to add, sorted. */
+/** The table of a file: by value, attributes to add, sorted. */
 export type Table = ReadonlyMap<string, Attributes>
 
 type Row = Readonly<Record<string, unknown>>
-/** A row, and where it is, for people. */
+/** A row, and its position, for people. */
 type PlacedRow = readonly [where: string, row: Row]
 
 /** Reads the table at once. Throws with the file's name, and the line or row that is wrong. */

@@ -4,7 +4,7 @@ import { SeriesMemo } from '../../core/model/series-memo.ts'
 import type { Block, Context, MapProcessor } from '../../sdk/plugin/index.ts'
 import type { Config } from './config.ts'
 
-/** Leaves out what is not included or is excluded, booked as `filtered`. */
+/** Leaves out items that are not included, or are excluded; they are booked as `filtered`. */
 export class Filter implements MapProcessor {
   #context: Context
   #include: Match | undefined

@@ -9,7 +9,7 @@ type Kind = 'resident memory' | 'heap'
 export class MemoryLimiter extends Gate {
   #config: Config
   #memory: Memory
-  /** What is short. */
+  /** The memory that is short. */
   #short: Kind | undefined
   #cancelCheck: (() => void) | undefined
   #collections: { add(collections: number): void }

@@ -1,12 +1,12 @@
 import { getHeapStatistics } from 'node:v8'
 
-/** What the process has, in bytes. */
+/** Memory of the process, in bytes. */
 export interface Memory {
   rss(): number
   heapUsed(): number
   /** At which V8 ends the process. */
   readonly heapLimit: number
-  /** Collects garbage, which takes a while; undefined where Node was not started with `--expose-gc`. */
+  /** Collects garbage, which takes a while; undefined if Node was not started with `--expose-gc`. */
   readonly collect: (() => void) | undefined
 }
 

@@ -9,12 +9,12 @@ const VERSION = 1
 const SWEEP_MS = 1000
 /** A bucket, its key of up to 100 letters and its place in the map. */
 const BYTES_PER_KEY = 400
-/** Of the bucket that keys beyond `max_keys` share. No key is like it: they are lengths and texts. */
+/** Key of the bucket that keys beyond `max_keys` share. No key equals it: they are lengths and texts. */
 const OTHERS = 'others'
 
-/** What a key may have now. */
+/** The tokens of a key. */
 export interface Bucket {
-  /** Items; below 0 where a batch larger than the burst has passed. */
+  /** Items; below 0 if a batch larger than the burst has passed. */
   tokens: number
   /** When `tokens` was so, Unix ms. */
   at: number
@@ -29,7 +29,7 @@ interface Saved {
 export const memoryBound = ({ max_keys, match }: Config) =>
   max_keys * BYTES_PER_KEY + SERIES_MEMO_BYTES + matchBound(match)
 
-/** A token bucket for each key. One that is full is as good as forgotten, so those make room. */
+/** A token bucket for each key. A full bucket is the same as a new one, so full buckets are evicted. */
 export class Buckets {
   readonly burst: number
   #ratePerMs: number
@@ -55,8 +55,8 @@ export class Buckets {
     const now = this.#context.clock.now()
     const bucket = this.#buckets.get(key) ?? this.#enter(key, now)
     bucket.tokens = this.#tokensAt(bucket, now)
-    // A clock that was set back fills nothing at once, and goes on filling from where it is: else a key would get
-    // nothing until it had caught up.
+    // A clock that was set back adds no tokens at once, and goes on from its new time. Else a key would get none until
+    // the clock had caught up.
     bucket.at = now
     return bucket
   }

@@ -4,7 +4,7 @@ import { SeriesMemo } from '../../core/model/series-memo.ts'
 import { type Block, NO_ATTRIBUTES } from '../../sdk/plugin/index.ts'
 import type { Config } from './config.ts'
 
-/** Whose limit an item counts against. */
+/** The key whose limit an item counts against. */
 export class Keys {
   #by: readonly string[]
   #match: Match | undefined
@@ -19,7 +19,7 @@ export class Keys {
     this.#match = match && compileMatch(match)
   }
 
-  /** Of row `i`; undefined where it is not limited. */
+  /** The key of row `i`; undefined if it is not limited. */
   of(block: Block, i: number): string | undefined {
     if (block.type === 'points') return this.#ofSeries.get(block.series[i])
     if (this.#match?.event(block, i) === false) return undefined

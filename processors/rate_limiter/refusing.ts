@@ -2,7 +2,7 @@ import { type Batch, type Context, Gate } from '../../sdk/plugin/index.ts'
 import type { Bucket, Buckets } from './buckets.ts'
 import type { Keys } from './keys.ts'
 
-/** Hands a batch back to its sender, whole and without counting it, where a key in it has too few tokens. */
+/** Nacks a batch as a whole, without counting it, if a key in it has too few tokens. */
 export class Refusing extends Gate {
   #keys: Keys
   #buckets: Buckets

@@ -2,7 +2,7 @@ import { type ConfigProblem, type ConfigSchema, duration, formatDuration } from 
 
 /** Attributes without which buckets, or quantiles, of one distribution are added to each other. */
 export const BUCKET_ATTRIBUTES = ['le', 'vmrange', 'quantile']
-/** What points of a tier are told by. */
+/** The attribute that tells tiers apart. */
 export const TIER_ATTRIBUTE = 'rollup'
 const LATE_ATTRIBUTE = 'late'
 const SHORTEST_TIER_MS = 100
@@ -144,7 +144,7 @@ function* attributeProblems({ by, without }: Config): Generator<ConfigProblem> {
       }
 }
 
-/** What is kept of gauges. */
+/** The states of gauges that are kept. */
 export function gaugeStates({ gauges, by, without }: Config): readonly GaugeState[] {
   return (
     gauges ??

@@ -3,7 +3,7 @@ import { describeLate } from '../../core/windows/late-policies.ts'
 import { memoryBoundOf } from '../../core/windows/memory-bound.ts'
 import type { ProcessorPlugin } from '../../sdk/plugin/index.ts'
 import { type Config, check, schema } from './config.ts'
-import { RejectedItems } from './refusals.ts'
+import { RefusedSeries } from './refused-series.ts'
 import { settingsOf } from './settings.ts'
 
 const plugin: ProcessorPlugin<Config> = {
@@ -20,7 +20,7 @@ const plugin: ProcessorPlugin<Config> = {
   aggregates: () => true,
   corrects: ({ late }) => late === 'amend',
   memoryBound: config => memoryBoundOf(settingsOf(config)),
-  create: (config, context) => new WindowEngine(settingsOf(config, new RejectedItems(config.by, context.log)), context)
+  create: (config, context) => new WindowEngine(settingsOf(config, new RefusedSeries(config.by, context.log)), context)
 }
 
 export default plugin

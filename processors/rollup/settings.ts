@@ -3,10 +3,10 @@ import type { WindowSize } from '../../core/windows/panes/window-size.ts'
 import type { WindowSettings } from '../../core/windows/settings.ts'
 import { sortAttributes } from '../../sdk/plugin/index.ts'
 import { type Config, gaugeStates, TIER_ATTRIBUTE, type Tier } from './config.ts'
-import type { RejectedItems } from './refusals.ts'
+import type { RefusedSeries } from './refused-series.ts'
 
-/** Tiers are windows that merge upwards: one rule over everything, which says of a point what tier it is of. */
-export function settingsOf(config: Config, refusals?: RejectedItems): WindowSettings {
+/** Tiers are windows that merge upwards: one rule over everything, which marks each point with its tier. */
+export function settingsOf(config: Config, refusals?: RefusedSeries): WindowSettings {
   return {
     rules: [
       {

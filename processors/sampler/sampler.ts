@@ -19,16 +19,16 @@ import type { Config } from './config.ts'
 
 const HASHES = 2 ** 32
 
-/** What is done with the points of a series. */
+/** The treatment of the points of a series. */
 interface Treatment {
-  /** Where all of the series has one fate. */
+  /** Defined if all points of the series are kept or left out alike. */
   readonly isKept: boolean | undefined
   readonly isScaled: boolean
-  /** Of the series, where each point has a fate of its own. */
+  /** Hash of the series, for a decision on each point. */
   readonly hash: Uint32Array
 }
 
-/** Keeps what hashes below `probability`: the same items in any process, at any time, however often they come. */
+/** Keeps items with a hash below `probability`: the same items in any process, at any time, however often they come. */
 export class Sampler implements MapProcessor {
   #config: Config
   #context: Context
@@ -57,7 +57,7 @@ export class Sampler implements MapProcessor {
     return this.#selection.of({ ...block, value })
   }
 
-  /** Selects what is kept; returns 1 for rows of which each stands for several. */
+  /** Selects the rows to keep; returns 1 for each row that stands for several. */
   #choosePoints({ length, series, time, value, flags }: PointBlock): Uint8Array {
     const selection = this.#selection
     const scaled = new Uint8Array(length)
@@ -96,7 +96,7 @@ export class Sampler implements MapProcessor {
     const { kind, temporality } = metric
     const isIncrement = temporality === 'delta' && (kind === 'counter' || kind === 'up_down_counter')
     const hash = new Uint32Array(4)
-    // Of a cumulative series any point may be left out but no part of its value; distributions cannot be scaled.
+    // Any point of a cumulative series may be left out, but no part of its value. Distributions cannot be scaled.
     if (!(isIncrement || kind === 'gauge') || this.#match?.series(series) === false)
       return { isKept: true, isScaled: false, hash }
     const shared = this.#sharedValue(attributes) ?? this.#sharedValue(resource.attributes)

@@ -9,7 +9,7 @@ export interface Config {
   readonly statements: readonly Statement[]
 }
 
-/** One action, and what it is about. */
+/** One action, and its operands. */
 export interface Statement {
   readonly match?: MatchConfig
   readonly rename?: string

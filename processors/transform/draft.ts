@@ -13,7 +13,7 @@ import {
   withAttributes
 } from '../../sdk/plugin/index.ts'
 
-/** Name and attributes of a series or an event, on the way from what they were to what they will be. */
+/** Name and attributes of a series or an event while they are changed. */
 export class Draft implements MatchedItem {
   name: string
   attributes: Attributes
@@ -29,7 +29,7 @@ export class Draft implements MatchedItem {
     this.resource = resource
   }
 
-  /** As text, of the item or else of its resource; empty where it is missing. */
+  /** An attribute as text, of the item or else of its resource; empty if it is missing. */
   text(key: string): string {
     if (key === NAME) return this.name
     return attributeText(findAttribute(this.attributes, key) ?? findAttribute(this.resource, key) ?? '')
@@ -41,13 +41,13 @@ export class Draft implements MatchedItem {
     else this.name = attributeText(value) || this.name
   }
 
-  /** Of the item and of its resource. */
+  /** Attributes of the item and of its resource. */
   delete(isGone: (key: string) => boolean): void {
     this.attributes = without(this.attributes, isGone)
     this.resource = without(this.resource, isGone)
   }
 
-  /** Changes attributes of the item and of its resource, where they stand. Undefined: as it was. */
+  /** Changes attributes in place, of the item and of its resource. Undefined: as it was. */
   map(change: (key: string, value: AttributeValue) => Attribute | undefined): void {
     this.attributes = mapped(this.attributes, change)
     this.resource = mapped(this.resource, change)
@@ -61,7 +61,7 @@ export class Draft implements MatchedItem {
   }
 }
 
-/** Whether a key is like one of `patterns`. */
+/** True if a key matches one of `patterns`. */
 export function isLikeOneOf(patterns: readonly string[]): (key: string) => boolean {
   return key => patterns.some(pattern => matchesGlob(pattern, key))
 }

@@ -6,7 +6,10 @@ import type { Draft } from './draft.ts'
 import type { RelabelRule } from './relabel-config.ts'
 import { compileTemplate } from './template.ts'
 
-/** A rule by the semantics of Prometheus; false where the item is dropped. Labels are the item's attributes and its resource's. */
+/**
+ * A rule by the semantics of Prometheus; false if the item is dropped. Labels are the item's attributes and its
+ * resource's.
+ */
 export function compileRelabel(rule: RelabelRule): (draft: Draft) => boolean {
   const { action, source_labels, separator, target_label = '', modulus = 1 } = rule
   const source = (draft: Draft) => source_labels.map(label => draft.text(label)).join(separator)
@@ -57,13 +60,13 @@ function mapping({ regex, replacement }: RelabelRule): (draft: Draft) => boolean
   })
 }
 
-/** Whether the whole text is matched. */
+/** True if the expression matches the whole text. */
 const matching = (regex: string) => {
   const compiled = anchored(regex)
   return new Memo(text => compiled.matches(text))
 }
 
-/** What templates become by a text; undefined where the expression does not match it. */
+/** The templates filled in from a text; undefined if the expression does not match it. */
 function expanding(regex: string, texts: readonly string[]): Memo<string[] | undefined> {
   const compiled = anchored(regex)
   const templates = texts.map(text => compileTemplate(text, compiled.namedGroups(), compiled.groupCount()))

@@ -8,7 +8,7 @@ import { type Draft, isLikeOneOf } from './draft.ts'
 import { compileRelabel } from './relabel.ts'
 import { compileTemplate } from './template.ts'
 
-/** Changes a draft; false where the item is dropped. */
+/** Changes a draft; false if the item is dropped. */
 export type Step = (draft: Draft) => boolean
 
 /** `statement` is as `check` lets it through. */
@@ -48,7 +48,7 @@ function compileChange(statement: Statement): (draft: Draft) => void {
   return hash !== undefined ? hashing(hash) : replacing(replace!)
 }
 
-/** Where the item has the new name already, that attribute gives way. */
+/** If the item has an attribute of the new name already, that one is replaced. */
 function renaming(names: Readonly<Record<string, string>>): (draft: Draft) => void {
   const others = new Map(Object.entries(names))
   return draft => {
@@ -68,7 +68,7 @@ function hashing({ attributes, secret }: NonNullable<Statement['hash']>): (draft
   return draft => draft.map((key, value) => (isHashed(key) ? [key, digests.of(attributeText(value))] : undefined))
 }
 
-/** Every match in the text is replaced. What has none stays as it is, of whatever type. */
+/** Replaces every match in the text. A value without a match stays as it is, of whatever type. */
 function replacing({ attribute, regex, replacement }: NonNullable<Statement['replace']>): (draft: Draft) => void {
   const compiled = compileRegex(regex)
   const template = compileTemplate(replacement, compiled.namedGroups(), compiled.groupCount())

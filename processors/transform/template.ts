@@ -2,12 +2,12 @@ import type { Matcher } from 're2js'
 
 const REFERENCE = /\$(?:\$|\{(\w+)\}|(\w+))/g
 
-/** A text to fill in from what an expression matched. */
+/** A text to fill in from the groups of an expression. */
 export type Template = (match: Matcher) => string
 
 /**
  * `$1`, `${1}`, `$name` and `${name}` are groups, as in Go's `regexp.Expand` and so in Prometheus: the longest name
- * counts, so that `$1x` is a group called `1x`. What is no group is empty; `$$` is a dollar sign.
+ * counts, so that `$1x` is a group called `1x`. A group that does not exist is empty; `$$` is a dollar sign.
  */
 export function compileTemplate(text: string, groups: Readonly<Record<string, number>>, groupCount: number): Template {
   const parts: (string | number)[] = []

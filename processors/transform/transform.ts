@@ -113,7 +113,7 @@ export class Transform implements MapProcessor {
     return made
   }
 
-  /** Two that write to one series make nonsense of it, unless what they write are increments. */
+  /** Two series written to one make nonsense of it, unless they are increments. */
   #watch(series: Series, result: Series): void {
     const first = this.#firsts.get(result)
     first.series ??= series

@@ -20,14 +20,14 @@ const PLACEHOLDERS = ['name', 'aggregation', 'window']
 
 type Path = readonly (string | number)[]
 
-/** Contradictions, each with what to change. */
+/** Contradictions, each with its remedy. */
 export function check(config: Config): ConfigProblem[] {
   const problems: ConfigProblem[] = []
   const rules = rulesOf(config)
   if (config.by !== undefined && config.without !== undefined) problems.push(excludesBy(['without']))
   for (const [i, rule] of rules.entries()) {
     const said = config.rules?.[i]
-    // An option that a rule takes from above is wrong where it was said.
+    // A problem of an option that a rule takes from above is reported at the option above.
     const at = (option: keyof RuleConfig): Path =>
       said === undefined || !(option in said) ? [option] : ['rules', i, option]
     if (said?.by !== undefined && said.without !== undefined) problems.push(excludesBy(['rules', i, 'without']))
@@ -150,13 +150,13 @@ function outputsOf(rule: RuleSettings): Set<string> {
   return outputs
 }
 
-/** Whether they are about the same, or make one metric of whatever they are about. */
+/** True if both rules may match an item, or each makes one metric of all its items. */
 const meet = (a: RuleSettings, b: RuleSettings) =>
   a.match === undefined || b.match === undefined || overlap(a.match, b.match) || (isOneMetric(a) && isOneMetric(b))
 const isOneMetric = ({ name = '{name}' }: RuleSettings) => !name.includes('{name}')
 const haveInCommon = (a: ReadonlySet<string>, b: ReadonlySet<string>) => [...a].some(name => b.has(name))
 
-/** What is wrong above is found in every rule that takes it from there. */
+/** Problems, each once: a problem above is found in every rule that takes the option from there. */
 function withoutRepetitions(problems: readonly ConfigProblem[]): ConfigProblem[] {
   const isSame = (a: ConfigProblem, b: ConfigProblem) => a.message === b.message && isDeepStrictEqual(a.path, b.path)
   return problems.filter((problem, i) => problems.findIndex(other => isSame(problem, other)) === i)

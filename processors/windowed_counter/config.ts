@@ -4,7 +4,7 @@ import type { LatePolicy, OutputKind } from '../../core/windows/settings.ts'
 import { type ConfigSchema, duration, type JsonSchema } from '../../sdk/plugin/index.ts'
 
 export interface Config extends RuleConfig {
-  /** Each takes from the options above what it does not say itself. */
+  /** A rule takes options that it does not have from the options above. */
   readonly rules?: readonly Partial<RuleConfig>[]
   /** ms */
   readonly allowed_lateness: number

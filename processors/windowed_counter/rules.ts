@@ -7,7 +7,7 @@ import type { Config, RuleConfig, WindowConfig } from './config.ts'
 /** Values up to 2^64 times the least are within the error that was asked for. */
 const DOUBLINGS = 64
 
-/** What the engine is to do. */
+/** Settings of the engine. */
 export function settingsOf(config: Config): WindowSettings {
   return {
     rules: rulesOf(config).map(ruleSettings),
@@ -18,11 +18,11 @@ export function settingsOf(config: Config): WindowSettings {
   }
 }
 
-/** The rules in full: what one does not say is as the options above say. */
+/** The rules in full: each takes options that it does not have from the options above. */
 export function rulesOf(config: Config): RuleConfig[] {
   return (config.rules ?? [{}]).map(rule => {
     const full = { ...config, ...rule }
-    // One excludes the other, so a rule that says either has not the other from above.
+    // The options exclude each other, so a rule that has either does not take the other from above.
     if (rule.by !== undefined) return { ...full, without: rule.without }
     return rule.without === undefined ? full : { ...full, by: undefined }
   })
@@ -57,7 +57,7 @@ export function windowsOf(windows: readonly WindowConfig[]): WindowSize[] {
   })
 }
 
-/** The window's own size where there is no other. */
+/** The window's own size if there is no other. */
 function smallestOther(windows: readonly WindowConfig[], window: WindowConfig): number {
   const others = windows.filter(one => one !== window)
   const steps = others.map(one => (typeof one === 'number' ? one : (one.every ?? one.size)))

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import pino from 'pino'
 import { type Metric, SeriesRegistry } from '../../../core/model/series.ts'
-import { RejectedItems } from '../../../processors/rollup/refusals.ts'
+import { RefusedSeries } from '../../../processors/rollup/refused-series.ts'
 
 const registry = new SeriesRegistry()
 function series(name: string, kind: Metric['kind'], attributes: Record<string, string> = {}) {
@@ -25,13 +25,13 @@ for (const [name, by, of, want] of [
   ['a histogram, attributes lost', ['route'], series('a', 'histogram', { le: '1' }), 'bucket_without_le']
 ] as const) {
   test(`${name}: ${want ?? 'taken'}`, () => {
-    assert.equal(new RejectedItems(by, pino({ level: 'silent' })).of(of), want)
+    assert.equal(new RefusedSeries(by, pino({ level: 'silent' })).of(of), want)
   })
 }
 
 test('what is refused is said once a metric, with what to do instead', () => {
   const lines: string[] = []
-  const refusals = new RejectedItems(undefined, pino({}, { write: line => void lines.push(line) }))
+  const refusals = new RefusedSeries(undefined, pino({}, { write: line => void lines.push(line) }))
   for (const name of ['a', 'b', 'a']) {
     refusals.of(series(name, 'summary'))
     refusals.of(series(name, 'counter'))

@@ -17,9 +17,9 @@ const EXPLANATIONS: Readonly<Record<Refusal, string>> = {
 /** Metrics told about; of more nothing is said but their number in the ledger. */
 const MOST_TOLD = 1000
 
-/** Finds what cannot be rolled up, and says so once a metric. */
-export class RejectedItems {
-  /** Attributes that must not be lost, where any are. */
+/** Finds series that cannot be rolled up, and logs each metric once. */
+export class RefusedSeries {
+  /** Attributes that must not be lost, if a series has any of them. */
   #lost: readonly string[]
   #log: Context['log']
   #told = new Set<string>()
@@ -29,7 +29,7 @@ export class RejectedItems {
     this.#log = log
   }
 
-  /** Undefined where it can be. */
+  /** Undefined if the series can be rolled up. */
   of(series: Series): Refusal | undefined {
     const { metric } = series
     const refusal = this.#refusalOf(series)
