@@ -5,12 +5,15 @@ import { RequestError, unavailable } from './request-error.ts'
 export class BodyBudget {
   readonly #permit: Permit
   readonly #maxBytes: number
+  readonly #capacity: number
   #paid = 0
   #seen = 0
 
-  constructor(permit: Permit, maxBytes: number) {
+  /** @param capacity of the pool that `permit` is of */
+  constructor(permit: Permit, maxBytes: number, capacity: number) {
     this.#permit = permit
     this.#maxBytes = maxBytes
+    this.#capacity = capacity
   }
 
   /** From here on it is another body, held beside what came before. */
@@ -24,6 +27,8 @@ export class BodyBudget {
     if (this.#seen > this.#maxBytes) return tooLarge(this.#maxBytes)
     const owed = this.#seen - this.#paid
     if (owed <= 0) return undefined
+    const needed = this.#permit.bytes + owed
+    if (needed > this.#capacity) return tooMuchMemory(needed, this.#capacity)
     if (!this.#permit.tryGrow(owed)) return noCredits()
     this.#paid = this.#seen
     return undefined
@@ -34,5 +39,10 @@ export const tooLarge = (maxBytes: number) =>
   new RequestError(
     413,
     `the body is larger than ${maxBytes} bytes after decompression: send less at once, or raise max_body_size`
+  )
+export const tooMuchMemory = (bytes: number, capacity: number) =>
+  new RequestError(
+    413,
+    `this takes ${bytes} bytes in memory, of ${capacity} there are: send less at once, or raise service.limits.in_flight`
   )
 export const noCredits = () => unavailable('as much data is in flight as the memory budget allows: send this again')

@@ -27,7 +27,7 @@ export async function readBody(request: IncomingMessage, limits: BodyLimits): Pr
   // Credits are bought as bytes come: a client that announces much and sends nothing must not hold any.
   const permit = limits.credits.tryTake(0)
   if (permit === undefined) throw noCredits()
-  const budget = new BodyBudget(permit, limits.maxBytes)
+  const budget = new BodyBudget(permit, limits.maxBytes, limits.credits.capacity)
   try {
     const body = await collect(request, budget)
     return { body: encoding === 'identity' ? body : await decompress(encoding, body, budget), permit }

@@ -67,6 +67,7 @@ export class SeriesRegistry {
   #byKey = new Map<string, WeakRef<Series>>()
   #freeIds: number[] = []
   #nextId = 0
+  #made = 0
   #gone = new FinalizationRegistry<{ key: string; id: number }>(({ key, id }) => {
     this.#freeIds.push(id)
     if (this.#byKey.get(key)?.deref() === undefined) this.#byKey.delete(key)
@@ -79,9 +80,15 @@ export class SeriesRegistry {
     if (known !== undefined) return known
     const id = this.#freeIds.pop() ?? this.#nextId++
     const series = new Series(id, key, metric, attributes, resource, scope)
+    this.#made++
     this.#byKey.set(key, new WeakRef(series))
     this.#gone.register(series, { key, id })
     return series
+  }
+
+  /** Series made since the start: {@link intern} has made one if this has grown. */
+  get made(): number {
+    return this.#made
   }
 
   /** Series alive now, as far as the garbage collector has told. */

@@ -63,6 +63,8 @@ export interface ConfigProblem {
 
 export interface ReceiverPlugin<C = unknown> extends Definition<'receiver', C, Receiver> {
   readonly ports: { readonly out: Port }
+  /** The most it will remember, in bytes, for `weir validate`. */
+  memoryBound?(config: C): number
   /** It sends measurements as they come, so that several of one series may have one time. */
   readonly unaggregated?: boolean
 }

@@ -79,9 +79,9 @@ export class OtlpReceiver implements Receiver {
 
   /** OTLP's MetricsService, whatever the transport: what {@link Export} says. */
   async #export(format: OtlpFormat, body: Buffer, permit: Permit): Promise<PartialSuccess | undefined> {
-    const { block, rejections, replacedTexts } = this.#decode(format, body, permit)
+    const { block, rejections, replacedTexts, newSeriesBytes } = this.#decode(format, body, permit)
     if (replacedTexts > 0) this.#replacedTexts.add(replacedTexts)
-    const { dropped, reason } = await this.#intake.deliver(block, permit, requestHash(body))
+    const { dropped, reason } = await this.#intake.deliver(block, permit, requestHash(body), newSeriesBytes)
     // Only now: had the request been handed back, they would come, and count, again.
     for (const [reason, items] of rejections.items) this.#intake.reject(reason, items)
     const messages = [rejections.describe(), dropped > 0 ? `${dropped} points dropped later on: ${reason}` : '']

@@ -56,10 +56,10 @@ const MONOTONIC = varintTag(3)
 const BYTES_PER_POINT = 128
 const DEFAULT_CACHED_SERIES = 2 ** 18
 
-interface DecoderOptions {
+export interface DecoderOptions {
   /** Series that are found without decoding their strings; twice as many at times. */
   readonly cachedSeries?: number
-  /** Of a block in memory. */
+  /** Of a block in memory, and of the new series of a body. */
   readonly maxBytes?: number
   readonly limits?: ItemLimits
   readonly hash?: KeyHash
@@ -71,6 +71,8 @@ export interface DecodedMetrics {
   readonly rejections: Rejections
   /** Texts in which bytes were replaced, because they were not UTF-8. Of series seen before nobody knows. */
   readonly replacedTexts: number
+  /** Memory that series not known before take beside the block. */
+  readonly newSeriesBytes: number
 }
 
 /**
@@ -91,7 +93,7 @@ export class OtlpMetricsDecoder {
   constructor(registry: SeriesRegistry, options: DecoderOptions = {}) {
     this.#maxBytes = options.maxBytes ?? Number.POSITIVE_INFINITY
     const { cachedSeries = DEFAULT_CACHED_SERIES, limits = DEFAULT_LIMITS } = options
-    this.#cache = new SeriesCache(registry, cachedSeries, limits, options.hash)
+    this.#cache = new SeriesCache(registry, { cachedSeries, limits, maxBytes: this.#maxBytes, hash: options.hash })
   }
 
   /** @param receivedAt Unix ms. Throws {@link BadInputError} where the body is not protobuf of this shape, or too much. */
@@ -108,7 +110,8 @@ export class OtlpMetricsDecoder {
       else reader.skip(tag)
     }
     const replacedTexts = this.#cache.takeReplacedTexts()
-    return { block: this.#builder.build(), rejections: this.#rejections, replacedTexts }
+    const newSeriesBytes = this.#cache.newSeriesBytes
+    return { block: this.#builder.build(), rejections: this.#rejections, replacedTexts, newSeriesBytes }
   }
 
   #resourceMetrics(): void {
@@ -241,7 +244,7 @@ export class OtlpMetricsDecoder {
         continue
       }
       const outer = reader.enter()
-      checkSize(this.#builder, this.#maxBytes)
+      checkSize(this.#builder, reader.limit - reader.at, this.#maxBytes)
       const distribution = read(reader, point)
       reader.leave(outer)
       const flaw = flawOf(distribution)
