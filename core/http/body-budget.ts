@@ -1,4 +1,4 @@
-import type { Permit } from '../pipeline/credits.ts'
+import type { CreditPool, Permit } from '../pipeline/credits.ts'
 import { RequestError, unavailable } from './request-error.ts'
 
 /** Counts a body's bytes against its limit and its permit. */
@@ -40,6 +40,24 @@ export const tooLarge = (maxBytes: number) =>
     413,
     `the body is larger than ${maxBytes} bytes after decompression: send less at once, or raise max_body_size`
   )
+/**
+ * Runs work that takes memory beside what `permit` has paid for, until it is done. Throws {@link RequestError}: 503 without
+ * credits, 413 if there can never be so many.
+ */
+export function memoryBeside(permit: Permit, credits: CreditPool) {
+  return <T>(bytes: number, work: () => T): T => {
+    const needed = permit.bytes + bytes
+    if (needed > credits.capacity) throw tooMuchMemory(needed, credits.capacity)
+    const more = credits.tryTake(bytes)
+    if (more === undefined) throw noCredits()
+    try {
+      return work()
+    } finally {
+      more.release()
+    }
+  }
+}
+
 export const tooMuchMemory = (bytes: number, capacity: number) =>
   new RequestError(
     413,

@@ -1,3 +1,4 @@
+import { memoryBeside } from '../../core/http/body-budget.ts'
 import { Intake } from '../../core/http/intake.ts'
 import { requestHash } from '../../core/http/request-hash.ts'
 import { HttpServer } from '../../core/http/server.ts'
@@ -93,7 +94,10 @@ export class OtlpReceiver implements Receiver {
     const { clock, series, credits } = this.#context
     const now = clock.now()
     try {
-      if (format === 'json') return decodeMetricsJson(body, series, now, credits.capacity, this.#limits)
+      if (format === 'json') {
+        const withMemory = memoryBeside(permit, credits)
+        return decodeMetricsJson(body, series, now, { maxBytes: credits.capacity, limits: this.#limits, withMemory })
+      }
       return this.#decoder.decode(body, now)
     } catch (error) {
       permit.release()

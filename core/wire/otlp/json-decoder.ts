@@ -11,7 +11,7 @@ import {
 import { FLAG_NO_RECORDED_VALUE, PointBlockBuilder } from '../../model/points.ts'
 import type { Metric, Resource, Scope, Series, SeriesRegistry } from '../../model/series.ts'
 import { NewSeries, sharedBytes } from '../../model/series-bytes.ts'
-import { parseJson } from '../json.ts'
+import { readJson, type WithMemory } from '../json.ts'
 import {
   checkSize,
   type DataField,
@@ -34,7 +34,7 @@ import {
   jsonSummary,
   jsonTime
 } from './json-values.ts'
-import type { DecodedMetrics } from './metrics-decoder.ts'
+import type { DecodedMetrics, DecoderOptions } from './metrics-decoder.ts'
 
 const DATA_KEYS: readonly (readonly [key: string, field: DataField])[] = [
   ['gauge', GAUGE],
@@ -43,6 +43,10 @@ const DATA_KEYS: readonly (readonly [key: string, field: DataField])[] = [
   ['exponentialHistogram', EXPONENTIAL_HISTOGRAM],
   ['summary', SUMMARY]
 ]
+
+interface JsonDecoderOptions extends Pick<DecoderOptions, 'maxBytes' | 'limits'> {
+  readonly withMemory?: WithMemory
+}
 
 /**
  * Decodes an ExportMetricsServiceRequest in JSON; everything as {@link OtlpMetricsDecoder} does it.
@@ -53,10 +57,10 @@ export function decodeMetricsJson(
   body: Buffer,
   registry: SeriesRegistry,
   receivedAt: number,
-  maxBytes = Number.POSITIVE_INFINITY,
-  limits = DEFAULT_LIMITS
+  { maxBytes = Number.POSITIVE_INFINITY, limits = DEFAULT_LIMITS, withMemory }: JsonDecoderOptions = {}
 ): DecodedMetrics {
-  const decoded = new JsonDecoder(registry, receivedAt, maxBytes, limits).decode(parseJson(body.toString()))
+  const decoder = new JsonDecoder(registry, receivedAt, maxBytes, limits)
+  const decoded = readJson(body.toString(), request => decoder.decode(request), withMemory)
   // Nobody knows any more where in the body they were.
   return isUtf8(body) ? decoded : { ...decoded, replacedTexts: decoded.replacedTexts + 1 }
 }

@@ -235,6 +235,15 @@ for (const [type, encode] of [
   })
 }
 
+test('regression: OTLP/JSON was parsed whatever memory that took', async t => {
+  const weir = await running(t)
+  const body = Buffer.from(`{"resourceMetrics":[],"other":[${Array(1_200_000).fill('{}').join()}]}`)
+  const response = await post(weir.url, body, JSON_TYPE)
+  assert.equal(response.status, 413)
+  assert.match((await status(response)).message, /bytes in memory.*or raise service\.limits\.in_flight$/)
+  assert.equal(weir.context.credits.used, 0)
+})
+
 test('regression: a request of 20 MB, of which 100,000 series are new, did not fit into the default limit', () => {
   const body = newSeries(100_000)
   const capacity = 128 * 2 ** 20
