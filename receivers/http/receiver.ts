@@ -4,8 +4,8 @@ import { memoryBeside } from '../../core/http/body-budget.ts'
 import { Intake } from '../../core/http/intake.ts'
 import { RequestError } from '../../core/http/request-error.ts'
 import { requestHash } from '../../core/http/request-hash.ts'
-import { HttpServer } from '../../core/http/server.ts'
-import { serve } from '../../core/http/site.ts'
+import type { HttpServer } from '../../core/http/server.ts'
+import { serverOf } from '../../core/http/site.ts'
 import type { Context, ItemLimits, Permit, Receiver } from '../../sdk/plugin/index.ts'
 import type { Config } from './config.ts'
 import { type EventFormat, type ReadEvents, readEvents } from './events.ts'
@@ -31,7 +31,8 @@ export class HttpReceiver implements Receiver {
   readonly #maxBytes: number
   readonly #limits: ItemLimits
 
-  constructor({ endpoint, path, max_body_size, limits }: Config, context: Context) {
+  constructor(config: Config, context: Context) {
+    const { endpoint, path, max_body_size, limits } = config
     this.#limits = limits
     this.#context = context
     this.#intake = new Intake(context)
@@ -44,7 +45,7 @@ export class HttpReceiver implements Receiver {
       refuse: ({ message }: RequestError, _request: Request, response: Response) =>
         void response.json({ error: message })
     }
-    this.#server = new HttpServer(endpoint, serve(site, context))
+    this.#server = serverOf(endpoint, site, config, context)
   }
 
   get batches$() {

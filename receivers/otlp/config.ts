@@ -1,3 +1,4 @@
+import { CONNECTION_OPTIONS, type ConnectionLimits } from '../../core/http/connection-limits.ts'
 import { endpoint } from '../../core/http/endpoint.ts'
 import { byteSize, type ConfigSchema, type ItemLimits, LIMITS_SCHEMA } from '../../sdk/plugin/index.ts'
 
@@ -7,7 +8,7 @@ export interface Config {
   readonly limits: ItemLimits
 }
 
-export interface HttpConfig {
+export interface HttpConfig extends ConnectionLimits {
   readonly endpoint: string
   /** Bytes. */
   readonly max_body_size: number
@@ -35,7 +36,8 @@ export const schema: ConfigSchema = {
             max_body_size: byteSize({
               description: 'Largest request body, after decompression. Larger ones are answered with 413.',
               default: '20MiB'
-            })
+            }),
+            ...CONNECTION_OPTIONS
           }
         }
       }

@@ -1,8 +1,8 @@
 import { memoryBeside } from '../../core/http/body-budget.ts'
 import { Intake } from '../../core/http/intake.ts'
 import { requestHash } from '../../core/http/request-hash.ts'
-import { HttpServer } from '../../core/http/server.ts'
-import { serve } from '../../core/http/site.ts'
+import type { HttpServer } from '../../core/http/server.ts'
+import { serverOf } from '../../core/http/site.ts'
 import { decodeMetricsJson } from '../../core/wire/otlp/json-decoder.ts'
 import { type DecodedMetrics, OtlpMetricsDecoder } from '../../core/wire/otlp/metrics-decoder.ts'
 import type { OtlpFormat, PartialSuccess } from '../../core/wire/otlp/response.ts'
@@ -52,7 +52,7 @@ export class OtlpReceiver implements Receiver {
     const maxBytes = context.credits.capacity
     this.#decoder = new OtlpMetricsDecoder(context.series, { cachedSeries: cached_series, maxBytes, limits })
     const site = metricsSite((format, body, permit) => this.#export(format, body, permit), http, context)
-    this.#http = new HttpServer(http.endpoint, serve(site, context))
+    this.#http = serverOf(http.endpoint, site, http, context)
   }
 
   get batches$() {

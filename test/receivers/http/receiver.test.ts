@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { connect } from 'node:net'
 import { describe, it, type TestContext as NodeTest, test } from 'node:test'
 import { gzipSync, zstdCompressSync } from 'node:zlib'
+import { DEFAULT_CONNECTION_LIMITS } from '../../../core/http/connection-limits.ts'
 import { CreditPool } from '../../../core/pipeline/credits.ts'
 import plugin from '../../../receivers/http/index.ts'
 import { type Answer, HttpReceiver } from '../../../receivers/http/receiver.ts'
@@ -243,7 +246,8 @@ test('a path of its own', async t => {
 
 test('the defaults', () => {
   const { limits, ...others } = testConfig(plugin)
-  assert.deepEqual(others, { endpoint: '127.0.0.1:8080', path: '/v1/events', max_body_size: 20 * 2 ** 20 })
+  const own = { endpoint: '127.0.0.1:8080', path: '/v1/events', max_body_size: 20 * 2 ** 20 }
+  assert.deepEqual(others, { ...own, ...DEFAULT_CONNECTION_LIMITS })
   assert.deepEqual(limits, DEFAULT_LIMITS)
 })
 
@@ -287,4 +291,24 @@ describe('regression: JSON was parsed whatever memory that took', () => {
     assert.equal((await post(body)).status, 200)
     assert.equal(context.credits.used, 0)
   })
+})
+
+test('connections beyond max_connections_per_address, and slow ones, are counted; the first is told', async t => {
+  const limits = { max_connections_per_address: 1, read_header_timeout: '100ms', read_timeout: '100ms' }
+  const { context, receiver } = await running(t, limits)
+  const port = Number(receiver.address.split(':')[1])
+  const slow = connect(port, '127.0.0.1').resume()
+  await once(slow, 'connect')
+  for (let i = 0; i < 2; i++)
+    await once(
+      connect(port, '127.0.0.1')
+        .on('error', () => {})
+        .resume(),
+      'close'
+    )
+  await once(slow, 'close')
+  assert.deepEqual(
+    [context.counters.get('refused_connections_total'), context.counters.get('timed_out_connections_total')],
+    [2, 1]
+  )
 })

@@ -4,6 +4,7 @@ import { request } from 'node:http'
 import { type TestContext as NodeTest, test } from 'node:test'
 import { gzipSync, zstdCompressSync } from 'node:zlib'
 import { JsonMetricsSerializer, ProtobufMetricsSerializer } from '@opentelemetry/otlp-transformer'
+import { DEFAULT_CONNECTION_LIMITS } from '../../../core/http/connection-limits.ts'
 import { blockBytes } from '../../../core/model/block.ts'
 import { SeriesRegistry } from '../../../core/model/series.ts'
 import { OtlpMetricsDecoder } from '../../../core/wire/otlp/metrics-decoder.ts'
@@ -338,7 +339,8 @@ test('a port taken says so', async t => {
 
 test('the defaults are those of the collector', () => {
   const { protocols } = testConfig(plugin)
-  assert.deepEqual(protocols, { http: { endpoint: '127.0.0.1:4318', max_body_size: 20 * 2 ** 20 } })
+  const own = { endpoint: '127.0.0.1:4318', max_body_size: 20 * 2 ** 20 }
+  assert.deepEqual(protocols, { http: { ...own, ...DEFAULT_CONNECTION_LIMITS } })
 })
 
 async function until(condition: () => boolean): Promise<void> {
