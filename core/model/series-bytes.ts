@@ -38,6 +38,11 @@ export function attributesBytes(attributes: Attributes): number {
   return bytes
 }
 
+/** Memory of attributes of these names, in bytes, without their values. */
+export function namedBytes(names: readonly string[]): number {
+  return names.reduce((bytes, name) => bytes + name.length, names.length * PER_ATTRIBUTE)
+}
+
 function valueBytes(value: AttributeValue): number {
   if (typeof value === 'string') return value.length
   if (typeof value !== 'object' || value === null) return PER_SCALAR

@@ -38,6 +38,7 @@ export class Groups {
   overflowed = 0
   #grouping: Grouping
   #max: number
+  #placesPerByte: number
   #identities = new Identities()
   /** Those somebody asked for, or that came since the start. */
   #known: (Identity | undefined)[] = []
@@ -46,9 +47,11 @@ export class Groups {
   /** What groups of a metric are of: thousands share one. */
   #metrics = new WeakMap<Metric, Metric>()
 
-  constructor(grouping: Grouping, max: number) {
+  /** @param placesPerByte of `max`, that a group takes for what its identity is larger than usual */
+  constructor(grouping: Grouping, max: number, placesPerByte = 0) {
     this.#grouping = grouping
     this.#max = max
+    this.#placesPerByte = placesPerByte
   }
 
   get size(): number {
@@ -135,7 +138,8 @@ export class Groups {
   #slotOf(kind: GroupKind, identity: Identity): number {
     const known = this.#identities.find(identity)
     if (known >= 0) return known
-    if (this.size >= this.#max && !isOverflow(identity.attributes)) {
+    const places = this.size + this.#identities.oversize * this.#placesPerByte
+    if (places >= this.#max && !isOverflow(identity.attributes)) {
       this.overflowed++
       return this.#slotOf(kind, overflowOf(identity.metric))
     }

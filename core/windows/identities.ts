@@ -1,5 +1,6 @@
-import type { Attributes } from '../model/attributes.ts'
+import { type Attributes, NO_ATTRIBUTES } from '../model/attributes.ts'
 import { type Metric, metricKeys, type Resource, resourceKeys, type Scope, scopeKeys } from '../model/series.ts'
+import { namedBytes, sharedBytes } from '../model/series-bytes.ts'
 import { mix32 } from '../model/sketch/murmur3.ts'
 import type { Stepwise } from '../model/stepwise.ts'
 import { readAttributes, ValueWriter } from './attribute-values.ts'
@@ -7,6 +8,11 @@ import { withRoom } from './columns.ts'
 import { type SavedParts, SharedParts } from './shared-parts.ts'
 
 const INITIAL_BYTES = 64 * 1024
+/** Of five attributes, and a resource of some. */
+const USUAL_IDENTITY_BYTES = 1024
+/** Of metrics, resources and scopes: some, and more with more identities. */
+const USUAL_SHARED_BYTES = 64 * 1024
+const USUAL_SHARED_BYTES_EACH = 128
 const HASH_FACTOR = 0x01000193
 /** In place of a slot's metric. */
 const FREE = -1
@@ -40,10 +46,19 @@ const writer = new ValueWriter()
  * by copying memory, and made objects of only where somebody asks for one.
  */
 export class Identities {
-  #metrics = new SharedParts<Metric>(metric => metricKeys.of(metric))
-  #resources = new SharedParts<Resource>(resource => resourceKeys.of(resource))
-  #scopes = new SharedParts<Scope>(scope => scopeKeys.of(scope))
-  #keys = new SharedParts<readonly string[]>(keysKey)
+  #metrics = new SharedParts<Metric>(
+    metric => metricKeys.of(metric),
+    ({ name, unit, description }) => sharedBytes(NO_ATTRIBUTES, name, unit, description)
+  )
+  #resources = new SharedParts<Resource>(
+    resource => resourceKeys.of(resource),
+    ({ attributes, schemaUrl }) => sharedBytes(attributes, schemaUrl)
+  )
+  #scopes = new SharedParts<Scope>(
+    scope => scopeKeys.of(scope),
+    ({ attributes, name, version, schemaUrl }) => sharedBytes(attributes, name, version, schemaUrl)
+  )
+  #keys = new SharedParts<readonly string[]>(keysKey, keys => sharedBytes(NO_ATTRIBUTES, ...keys))
   /** Four a slot: metric, resource, scope, keys of the attributes. */
   #parts = new Int32Array()
   /** Where the slot's values stand in `#values`, and how many bytes they take. */
@@ -52,6 +67,7 @@ export class Identities {
   #values = Buffer.allocUnsafeSlow(INITIAL_BYTES)
   #valuesEnd = 0
   #bytesInUse = 0
+  #oversize = 0
   #length = 0
   #free: number[] = []
   /** By hash: slot + 1, or 0. */
@@ -97,6 +113,7 @@ export class Identities {
     this.#at[slot] = this.#append(writer.bytes, writer.length)
     this.#bytes[slot] = writer.length
     this.#bytesInUse += writer.length
+    this.#oversize += this.#oversizeOf(slot)
     if (this.#indexUsed * 2 >= this.#index.length) this.#reindex()
     else this.#enter(slot)
     return slot
@@ -121,6 +138,7 @@ export class Identities {
     if (slots.length === 0) return
     for (const slot of slots) {
       const part = slot * 4
+      this.#oversize -= this.#oversizeOf(slot)
       this.#metrics.release(this.#parts[part])
       this.#resources.release(this.#parts[part + 1])
       this.#scopes.release(this.#parts[part + 2])
@@ -163,13 +181,37 @@ export class Identities {
     this.#values = Buffer.allocUnsafeSlow(saved.values.length)
     this.#values.set(saved.values)
     this.#valuesEnd = saved.values.length
-    for (let slot = 0; slot < this.#length; slot++) if (this.isUsed(slot)) this.#bytesInUse += this.#bytes[slot]
+    for (let slot = 0; slot < this.#length; slot++) {
+      if (!this.isUsed(slot)) continue
+      this.#bytesInUse += this.#bytes[slot]
+      this.#oversize += this.#oversizeOf(slot)
+    }
     this.#reindex()
+  }
+
+  /** Memory by which identities, as objects, and the parts that they share exceed the usual; in bytes. */
+  get oversize(): number {
+    const usual = USUAL_SHARED_BYTES + this.size * USUAL_SHARED_BYTES_EACH
+    return this.#oversize + Math.max(0, this.sharedBytes - usual)
+  }
+
+  /** Memory of the parts that many share, in bytes. */
+  get sharedBytes(): number {
+    return this.#metrics.bytes + this.#resources.bytes + this.#scopes.bytes + this.#keys.bytes
   }
 
   /** Memory, in bytes; without the parts that many share. */
   get bytes(): number {
     return this.#values.length + this.#parts.byteLength + this.#at.byteLength * 1.5 + this.#index.byteLength
+  }
+
+  #oversizeOf(slot: number): number {
+    const [metric, resource, scope, keys] = this.#parts.subarray(slot * 4, slot * 4 + 4)
+    const shared =
+      metricKeys.of(this.#metrics.at(metric)).length +
+      resourceKeys.of(this.#resources.at(resource)).length +
+      scopeKeys.of(this.#scopes.at(scope)).length
+    return Math.max(0, shared + namedBytes(this.#keys.at(keys)) + this.#bytes[slot] - USUAL_IDENTITY_BYTES)
   }
 
   #is(slot: number, metric: number, resource: number, scope: number, keys: number): boolean {

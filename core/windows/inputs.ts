@@ -1,4 +1,5 @@
 import type { Series } from '../model/series.ts'
+import { seriesBytes } from '../model/series-bytes.ts'
 import type { Stepwise } from '../model/stepwise.ts'
 import { withRoom } from './columns.ts'
 import type { GroupKind, Groups } from './groups.ts'
@@ -16,8 +17,12 @@ const UNKNOWN = -4
 export interface InputLimits {
   /** Looked up fast at a time: those that come and never again must not stay because of it. */
   readonly fast: number
+  /** Memory of these. */
+  readonly fastBytes: number
   /** That count up by themselves. */
   readonly cumulative: number
+  /** Memory of their identities. */
+  readonly cumulativeBytes: number
 }
 
 /** What is on disk. */
@@ -34,6 +39,7 @@ export class Inputs {
   #since: number
   #owner: (Series | undefined)[] = []
   #entered = 0
+  #enteredBytes = 0
   #limits: InputLimits
   #slots = new Int32Array()
   /** Of cumulative series: their numbers in `#lastPoints`. */
@@ -85,12 +91,13 @@ export class Inputs {
 
   #letGo(): void {
     this.#owner = []
-    this.#entered = 0
+    this.#entered = this.#enteredBytes = 0
   }
 
   #enter(series: Series): number {
-    if (this.#entered === this.#limits.fast) this.#letGo()
+    if (this.#entered === this.#limits.fast || this.#enteredBytes >= this.#limits.fastBytes) this.#letGo()
     this.#entered++
+    this.#enteredBytes += seriesBytes(series)
     this.#slots = withRoom(this.#slots, series.id, UNKNOWN)
     const slot = this.#treatmentOf(series)
     this.#owner[series.id] = series
@@ -102,7 +109,7 @@ export class Inputs {
     const kind = this.#kindOf(series)
     if (kind === undefined) return PASS_THROUGH
     if (!countsUp(series, kind)) return this.#groups.ofSeries(series, kind)
-    const number = this.#lastPoints.numberOf(series, this.#limits.cumulative)
+    const number = this.#lastPoints.numberOf(series, this.#limits.cumulative, this.#limits.cumulativeBytes)
     if (number < 0) return TOO_MANY
     this.#numbers = withRoom(this.#numbers, series.id)
     this.#numbers[series.id] = number

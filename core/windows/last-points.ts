@@ -64,11 +64,12 @@ export class LastPoints {
   #count = new Float64Array()
   #histograms = new Map<number, HistogramPoint>()
 
-  /** The series' number here; -1 where it is not known and there are `most` already. */
-  numberOf(series: Series, most = Number.POSITIVE_INFINITY): number {
+  /** The series' number here; -1 where it is not known and there are `most` already, or `mostBytes` of identities. */
+  numberOf(series: Series, most = Number.POSITIVE_INFINITY, mostBytes = Number.POSITIVE_INFINITY): number {
     const known = this.#identities.find(series)
     if (known >= 0) return known
-    if (this.#identities.size >= most) return NONE
+    const { size, bytes, sharedBytes } = this.#identities
+    if (size >= most || bytes + sharedBytes >= mostBytes) return NONE
     const number = this.#identities.add(series)
     this.#groups = withRoom(this.#groups, number)
     this.#heads = withRoom(this.#heads, number)

@@ -10,7 +10,7 @@ import { GROUP_KINDS, type GroupKind, Groups, type SavedGroups } from './groups.
 import { Inputs, PASS_THROUGH, type SavedInputs, TOO_MANY } from './inputs.ts'
 import type { Intake } from './intake.ts'
 import { instantsOf } from './intervals.ts'
-import { limitsOf } from './memory-bound.ts'
+import { limitsOf, placesPerByteOf } from './memory-bound.ts'
 import { COUNTED, type Verdict } from './observation.ts'
 import { type KindPlan, plansOf } from './plan.ts'
 import { READY, Reader } from './reader.ts'
@@ -59,7 +59,7 @@ export class Rule {
     this.#plans = plansOf(settings)
     const { by, without, attribute, limits, windows, late, amendMs } = settings
     const left = attribute === undefined ? without : [...without, attribute]
-    this.groups = new Groups(new Grouping(by, left), settings.maxGroups)
+    this.groups = new Groups(new Grouping(by, left), settings.maxGroups, placesPerByteOf(settings))
     this.windows = new Windows(windows, { limits, amendMs: late === 'amend' ? amendMs : 0 })
     this.#inputs = new Inputs(this.groups, context.clock.now(), series => this.#kindOf(series), limitsOf(settings))
     this.emitter = new Emitter(settings, this.windows.levels, this.groups, context.series, counters.withoutBuckets)

@@ -3,14 +3,19 @@ import type { Stepwise } from '../model/stepwise.ts'
 
 /** What many identities have in common, each kept once, by a small number; gone when nobody uses it any more. */
 export class SharedParts<T> {
+  /** Memory of the parts, in bytes. */
+  bytes = 0
   #keyOf: (part: T) => string
+  #weigh: (part: T) => number
   #indexes = new Map<string, number>()
   #parts: (T | undefined)[] = []
   #users: number[] = []
   #free: number[] = []
 
-  constructor(keyOf: (part: T) => string) {
+  /** @param weigh memory of a part and its key, in bytes */
+  constructor(keyOf: (part: T) => string, weigh: (part: T) => number) {
     this.#keyOf = keyOf
+    this.#weigh = weigh
   }
 
   /** -1 where it is not here. */
@@ -31,6 +36,7 @@ export class SharedParts<T> {
       this.#indexes.set(key, index)
       this.#parts[index] = part
       this.#users[index] = 0
+      this.bytes += this.#weigh(part)
     }
     this.#users[index]++
     return index
@@ -39,7 +45,9 @@ export class SharedParts<T> {
   /** One less uses it. */
   release(index: number): void {
     if (--this.#users[index] > 0) return
-    this.#indexes.delete(this.#keyOf(this.#parts[index]!))
+    const part = this.#parts[index]!
+    this.bytes -= this.#weigh(part)
+    this.#indexes.delete(this.#keyOf(part))
     this.#parts[index] = undefined
     this.#free.push(index)
   }
@@ -53,7 +61,10 @@ export class SharedParts<T> {
     this.#users = [...users]
     for (const [index, part] of this.#parts.entries()) {
       if (part === undefined) this.#free.push(index)
-      else this.#indexes.set(this.#keyOf(part), index)
+      else {
+        this.#indexes.set(this.#keyOf(part), index)
+        this.bytes += this.#weigh(part)
+      }
     }
   }
 }

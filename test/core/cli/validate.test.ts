@@ -55,7 +55,7 @@ describe('weir validate warns', () => {
   for (const file of files) {
     it(path.basename(file, '.yaml'), async () => {
       const terminal = new MemoryTerminal()
-      assert.equal(await validate(terminal, [file], false), EXIT.ok, terminal.stderr)
+      assert.equal(await validate(terminal, [file], false, ROOMY), EXIT.ok, terminal.stderr)
       const seen = terminal.stderr.replaceAll(`${warned}/`, '')
       const golden = file.replace(/yaml$/, 'expected')
       if (process.env.UPDATE_GOLDEN !== undefined) writeFileSync(golden, seen)
