@@ -1,4 +1,5 @@
 import type { CreditPool, Permit } from '../pipeline/credits.ts'
+import type { JsonMemory } from '../wire/json.ts'
 import { RequestError, unavailable } from './request-error.ts'
 
 /** Counts a body's bytes against its limit and its permit. */
@@ -41,19 +42,23 @@ export const tooLarge = (maxBytes: number) =>
     `the body is larger than ${maxBytes} bytes after decompression: send less at once, or raise max_body_size`
   )
 /**
- * Runs work that takes memory beside what `permit` has paid for, until it is done. Throws {@link RequestError}: 503 without
- * credits, 413 if there can never be so many.
+ * Memory beside what `permit` has paid for, while work is done with it. It throws {@link RequestError}: 503 without credits,
+ * 413 if there can never be so many.
  */
-export function memoryBeside(permit: Permit, credits: CreditPool) {
-  return <T>(bytes: number, work: () => T): T => {
-    const needed = permit.bytes + bytes
-    if (needed > credits.capacity) throw tooMuchMemory(needed, credits.capacity)
-    const more = credits.tryTake(bytes)
-    if (more === undefined) throw noCredits()
-    try {
-      return work()
-    } finally {
-      more.release()
+export function memoryBeside(permit: Permit, credits: CreditPool): JsonMemory {
+  const { capacity } = credits
+  return {
+    capacity,
+    use(bytes, work) {
+      const needed = permit.bytes + bytes
+      if (needed > capacity) throw tooMuchMemory(needed, capacity)
+      const more = credits.tryTake(bytes)
+      if (more === undefined) throw noCredits()
+      try {
+        return work()
+      } finally {
+        more.release()
+      }
     }
   }
 }
@@ -61,6 +66,6 @@ export function memoryBeside(permit: Permit, credits: CreditPool) {
 export const tooMuchMemory = (bytes: number, capacity: number) =>
   new RequestError(
     413,
-    `this takes ${bytes} bytes in memory, of ${capacity} there are: send less at once, or raise service.limits.in_flight`
+    `this takes ${bytes} bytes in memory or more, of ${capacity} there are: send less at once, or raise service.limits.in_flight`
   )
 export const noCredits = () => unavailable('as much data is in flight as the memory budget allows: send this again')

@@ -42,9 +42,11 @@ let scans = 0
  * The memory that `JSON.parse` takes for `text`, in bytes, without `text` itself: one pass, before anything is made of it.
  * Throws {@link BadInputError} for values nested too deeply and numbers too long. JSON that is damaged otherwise is left to
  * the parser.
+ *
+ * @param most bytes; a text that takes more is looked at only until that is clear
  */
-export function jsonMemory(text: string): number {
-  return new Scan(text).run()
+export function jsonMemory(text: string, most = Number.POSITIVE_INFINITY): number {
+  return new Scan(text).run(most)
 }
 
 class Scan {
@@ -63,10 +65,10 @@ class Scan {
     this.#seed = SEED ^ (scans = (scans + 1) | 0)
   }
 
-  run(): number {
+  run(most: number): number {
     const text = this.#text
     let digits = 0
-    for (let i = 0; i < text.length; i++) {
+    for (let i = 0; i < text.length && this.#bytes <= most; i++) {
       const unit = text.charCodeAt(i)
       if (unit >= 48 && unit <= 57) {
         if (++digits === SMALL_DIGITS) this.#bytes += PER_LARGE_NUMBER

@@ -3,17 +3,23 @@ import { jsonMemory } from './json-scan.ts'
 
 const SHOWN_CHARS = 60
 
-/** Does `work`, which takes so many bytes of memory until it is done, or throws if there is no memory for it. */
-export type WithMemory = <T>(bytes: number, work: () => T) => T
-const unlimited: WithMemory = (_bytes, work) => work()
+/** Memory for the values of JSON. */
+export interface JsonMemory {
+  /** The most there can be, in bytes. */
+  readonly capacity: number
+  /** Does `work`, which takes so many bytes until it is done, or throws if there is no memory for it. */
+  use<T>(bytes: number, work: () => T): T
+}
+
+const UNLIMITED: JsonMemory = { capacity: Number.POSITIVE_INFINITY, use: (_bytes, work) => work() }
 
 /**
  * Gives `read` the value of JSON that somebody sent, with the memory that this takes. Throws {@link BadInputError} for what
  * is not JSON, and, before it is parsed, for values nested too deeply and numbers too long: such values cost their reader
  * much more than their bytes.
  */
-export function readJson<T>(text: string, read: (value: unknown) => T, withMemory = unlimited): T {
-  return withMemory(jsonMemory(text), () => read(parse(text)))
+export function readJson<T>(text: string, read: (value: unknown) => T, memory = UNLIMITED): T {
+  return memory.use(jsonMemory(text, memory.capacity), () => read(parse(text)))
 }
 
 function parse(text: string): unknown {

@@ -1,6 +1,6 @@
 import { distance } from 'fastest-levenshtein'
 import { eventBytes } from '../../core/model/block.ts'
-import { readJson, showJson, type WithMemory } from '../../core/wire/json.ts'
+import { type JsonMemory, readJson, showJson } from '../../core/wire/json.ts'
 import {
   type Attribute,
   type Attributes,
@@ -46,7 +46,7 @@ export interface EventOptions {
   readonly limits?: ItemLimits
   /** Of the events of one body in memory. */
   readonly maxBytes?: number
-  readonly withMemory?: WithMemory
+  readonly memory?: JsonMemory
 }
 
 /**
@@ -54,11 +54,11 @@ export interface EventOptions {
  * unless they are too many. Throws it also for too much.
  */
 export function readEvents(format: EventFormat, body: Buffer, now: number, options: EventOptions = {}): ReadEvents {
-  const { limits = DEFAULT_LIMITS, maxBytes = Number.POSITIVE_INFINITY, withMemory } = options
+  const { limits = DEFAULT_LIMITS, maxBytes = Number.POSITIVE_INFINITY, memory } = options
   const collector = new Collector(now, limits, maxBytes)
   const text = body.toString()
-  if (format === 'json') readJson(text, json => addList(json, collector), withMemory)
-  else addLines(text, collector, withMemory)
+  if (format === 'json') readJson(text, json => addList(json, collector), memory)
+  else addLines(text, collector, memory)
   return collector.finish()
 }
 
@@ -67,19 +67,19 @@ function addList(json: unknown, collector: Collector): void {
   for (let index = 0; index < list.length; index++) collector.add('index', index, list[index])
 }
 
-function addLines(text: string, collector: Collector, withMemory: WithMemory | undefined): void {
+function addLines(text: string, collector: Collector, memory: JsonMemory | undefined): void {
   for (let start = 0, line = 1; start < text.length; line++) {
     const found = text.indexOf('\n', start)
     const end = found < 0 ? text.length : found
     const json = text.slice(start, end).trim()
-    if (json !== '') addLine(line, json, collector, withMemory)
+    if (json !== '') addLine(line, json, collector, memory)
     start = end + 1
   }
 }
 
-function addLine(line: number, json: string, collector: Collector, withMemory: WithMemory | undefined): void {
+function addLine(line: number, json: string, collector: Collector, memory: JsonMemory | undefined): void {
   try {
-    readJson(json, event => collector.add('line', line, event), withMemory)
+    readJson(json, event => collector.add('line', line, event), memory)
   } catch (error) {
     if (!BadInputError.is(error) || error.reason === 'too_large') throw error
     collector.addMalformed(line, error.message)

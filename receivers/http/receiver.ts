@@ -81,9 +81,9 @@ export class HttpReceiver implements Receiver {
 
   #read(format: EventFormat, body: Buffer, permit: Permit): ReadEvents {
     const { clock, credits } = this.#context
-    const withMemory = memoryBeside(permit, credits)
+    const memory = memoryBeside(permit, credits)
     try {
-      const options = { limits: this.#limits, maxBytes: credits.capacity, withMemory }
+      const options = { limits: this.#limits, maxBytes: credits.capacity, memory }
       return readEvents(format, body, clock.now(), options)
     } catch (error) {
       permit.release()

@@ -95,8 +95,8 @@ export class OtlpReceiver implements Receiver {
     const now = clock.now()
     try {
       if (format === 'json') {
-        const withMemory = memoryBeside(permit, credits)
-        return decodeMetricsJson(body, series, now, { maxBytes: credits.capacity, limits: this.#limits, withMemory })
+        const memory = memoryBeside(permit, credits)
+        return decodeMetricsJson(body, series, now, { maxBytes: credits.capacity, limits: this.#limits, memory })
       }
       return this.#decoder.decode(body, now)
     } catch (error) {

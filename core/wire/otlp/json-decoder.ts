@@ -11,7 +11,7 @@ import {
 import { FLAG_NO_RECORDED_VALUE, PointBlockBuilder } from '../../model/points.ts'
 import type { Metric, Resource, Scope, Series, SeriesRegistry } from '../../model/series.ts'
 import { NewSeries, sharedBytes } from '../../model/series-bytes.ts'
-import { readJson, type WithMemory } from '../json.ts'
+import { type JsonMemory, readJson } from '../json.ts'
 import {
   checkSize,
   type DataField,
@@ -45,7 +45,7 @@ const DATA_KEYS: readonly (readonly [key: string, field: DataField])[] = [
 ]
 
 interface JsonDecoderOptions extends Pick<DecoderOptions, 'maxBytes' | 'limits'> {
-  readonly withMemory?: WithMemory
+  readonly memory?: JsonMemory
 }
 
 /**
@@ -57,10 +57,10 @@ export function decodeMetricsJson(
   body: Buffer,
   registry: SeriesRegistry,
   receivedAt: number,
-  { maxBytes = Number.POSITIVE_INFINITY, limits = DEFAULT_LIMITS, withMemory }: JsonDecoderOptions = {}
+  { maxBytes = Number.POSITIVE_INFINITY, limits = DEFAULT_LIMITS, memory }: JsonDecoderOptions = {}
 ): DecodedMetrics {
   const decoder = new JsonDecoder(registry, receivedAt, maxBytes, limits)
-  const decoded = readJson(body.toString(), request => decoder.decode(request), withMemory)
+  const decoded = readJson(body.toString(), request => decoder.decode(request), memory)
   // Nobody knows any more where in the body they were.
   return isUtf8(body) ? decoded : { ...decoded, replacedTexts: decoded.replacedTexts + 1 }
 }

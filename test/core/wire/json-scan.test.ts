@@ -67,6 +67,14 @@ it('an ordinary request of 20 MiB fits into the default limit', () => {
   assert.ok((jsonMemory(text) + text.length) * bodies < 128 * 2 ** 20, `${jsonMemory(text) / text.length} bytes a byte`)
 })
 
+it('a text that takes more than there may be is not looked at to its end', () => {
+  const memory = jsonMemory(
+    list(() => '{}'),
+    10_000
+  )
+  assert.ok(memory > 10_000 && memory < 11_000, `${memory}`)
+})
+
 it('damaged JSON has a price too', () => {
   for (const text of ['', ']]]]', '{"a":', '":":":', '"\\', ',,,', '::'])
     assert.ok(jsonMemory(text) >= 0 && jsonMemory(text) < 1000, text)
