@@ -1,6 +1,7 @@
 import type { ComponentConfig, ResolvedConfig } from '../config/resolved.ts'
 import type { ServiceConfig } from '../config/service.ts'
 import { formatDuration } from '../schema/units.ts'
+import { boundOf, type ComponentBound, memoryBoundOf } from './memory-bound.ts'
 import { mib } from './sizes.ts'
 
 const LABEL_WIDTH = 15
@@ -13,15 +14,30 @@ export function describeConfig(config: ResolvedConfig, operators: ReadonlySet<st
   const { service, components } = config
   const lines: string[] = []
   for (const [name, { receivers, processors, exporters }] of Object.entries(service.pipelines)) {
-    lines.push(`pipeline ${name}`, `  ${receivers.join(', ')}`)
-    for (const id of processors) lines.push(`    → ${id}${describeBound(components.processor.get(id)!)}`)
+    const sources = receivers.map(id => `${id}${describeBound(components.receiver.get(id))}`)
+    lines.push(`pipeline ${name}`, `  ${sources.join(', ')}`)
+    for (const id of processors) lines.push(`    → ${id}${describeBound(components.processor.get(id))}`)
     for (const id of exporters)
       lines.push(`    ⇒ ${id} (${describeSendingQueue(components.exporter.get(id)!, service.journal !== undefined)})`)
     const parts = processors.map(id => components.processor.get(id)!)
     for (const [what, promise] of [...promises(service, parts, operators), ...latePolicies(parts)])
       lines.push(`  ${what.padEnd(LABEL_WIDTH)}${promise}`)
   }
+  lines.push(describeMemory(config))
   return lines.join('\n')
+}
+
+/** The parts of the bound of memory, in words. */
+export function describeParts({ service }: ResolvedConfig, components: readonly ComponentBound[]): string {
+  const { in_flight, output } = service.limits
+  const parts = components.map(({ id, bytes }) => `${id} ${mib(bytes)}`)
+  return [...parts, `in flight ${mib(in_flight)}`, `output ${mib(output)}`].join(', ')
+}
+
+function describeMemory(config: ResolvedConfig): string {
+  const { components, process } = memoryBoundOf(config)
+  const parts = describeParts(config, components)
+  return `memory of the process: at most ${mib(process)} (${parts}, and what the runtime and the garbage collector need)`
 }
 
 function promises(
@@ -32,7 +48,7 @@ function promises(
   // Acknowledges before exporters have the data.
   const owner = processors.find(ownsData)?.id
   const { limits, journal, state_dir, dead_letters } = service
-  const memory = `${mib(limits.in_flight)} in flight, ${mib(limits.output)} of output, and what processors remember`
+  const memory = `${mib(limits.in_flight)} in flight, ${mib(limits.output)} of output, and the state of components`
   if (journal !== undefined) {
     return [
       ['reply', `once the journal has it on disk (fdatasync, in groups of some milliseconds)`],
@@ -91,8 +107,9 @@ function describeSendingQueue({ sendingQueue }: ComponentConfig, hasDisk: boolea
   return `queue ${mib(queue.max_size)}${onDisk}, timeout ${formatDuration(timeout)}, ${patience}`
 }
 
-function describeBound({ plugin, config }: ComponentConfig): string {
-  const bound = plugin.kind === 'processor' ? plugin.memoryBound?.(config) : undefined
+/** @param component undefined for a pipeline that feeds another one */
+function describeBound(component: ComponentConfig | undefined): string {
+  const bound = boundOf(component)
   return bound === undefined ? '' : ` (remembers at most ${mib(bound)})`
 }
 

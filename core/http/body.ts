@@ -3,6 +3,7 @@ import type { CreditPool, Permit } from '../batch/credits.ts'
 import { BodyBudget, noCredits, tooLarge } from './body-budget.ts'
 import { decompress, encodingOf } from './compression.ts'
 import { RequestError } from './request-error.ts'
+import { turns } from './turns.ts'
 
 export interface BodyLimits {
   readonly credits: CreditPool
@@ -17,8 +18,9 @@ export interface ReceivedBody {
 }
 
 /**
- * Reads a whole request body, decompressed, buying credits as it grows. Throws {@link RequestError}: 413 over the limit,
- * 415 unknown encoding, 400 cut off or damaged, 503 no credits. What it does not keep it has released.
+ * Reads a whole request body, decompressed, buying credits as it grows, and waits for the turn to decode it. Throws
+ * {@link RequestError}: 413 over the limit, 415 unknown encoding, 400 cut off or damaged, 503 no credits. What it does
+ * not keep it has released.
  */
 export async function readBody(request: IncomingMessage, limits: BodyLimits): Promise<ReceivedBody> {
   const encoding = encodingOf(request.headers['content-encoding'])
@@ -27,10 +29,12 @@ export async function readBody(request: IncomingMessage, limits: BodyLimits): Pr
   // Credits are bought as bytes come: a client that announces much and sends nothing must not hold any.
   const permit = limits.credits.tryTake(0)
   if (permit === undefined) throw noCredits()
-  const budget = new BodyBudget(permit, limits.maxBytes)
+  const budget = new BodyBudget(permit, limits.maxBytes, limits.credits.capacity)
   try {
-    const body = await collect(request, budget)
-    return { body: encoding === 'identity' ? body : await decompress(encoding, body, budget), permit }
+    const sent = await collect(request, budget)
+    const body = encoding === 'identity' ? sent : await decompress(encoding, sent, budget)
+    await turns.take()
+    return { body, permit }
   } catch (error) {
     permit.release()
     throw error

@@ -4,8 +4,8 @@ import type { Permit } from '../batch/credits.ts'
 import { describeError } from '../errors.ts'
 import { type Block, blockBytes } from '../model/block.ts'
 import type { Context } from '../plugin/context.ts'
-import { noCredits } from './body-budget.ts'
-import { RequestError, unavailable } from './request-error.ts'
+import { noCredits, tooMuchMemory } from './body-budget.ts'
+import { type RequestError, unavailable } from './request-error.ts'
 
 /** What became of a block that was not handed back. */
 export interface Delivery {
@@ -32,11 +32,15 @@ export class HttpIngest {
   }
 
   /**
-   * Owns `permit` from here on. Throws {@link RequestError}: 503 where the sender should send `block` again, 413 where
-   * that would never do.
+   * Owns `permit` from here on. Throws {@link RequestError}: 503 if the sender should send `block` again, 413 if that
+   * would never do.
+   *
+   * @param besides memory that came with the block, such as series that nobody knew, in bytes
    */
-  async deliver(block: Block, permit: Permit, request?: Origin['request']): Promise<Delivery> {
-    const refusal = this.#open ? this.#payFor(block, permit) : unavailable('this server is stopping: send this again')
+  async deliver(block: Block, permit: Permit, request?: Origin['request'], besides = 0): Promise<Delivery> {
+    const refusal = this.#open
+      ? this.#payFor(blockBytes(block) + besides, permit)
+      : unavailable('this server is stopping: send this again')
     if (refusal !== undefined || block.length === 0) {
       permit.release()
       if (refusal !== undefined) throw refusal
@@ -63,12 +67,11 @@ export class HttpIngest {
     this.#open = false
     this.#batches.complete()
   }
+
   /** The body paid for itself; what it turned into may be larger. */
-  #payFor(block: Block, permit: Permit): RequestError | undefined {
-    const cost = blockBytes(block)
+  #payFor(cost: number, permit: Permit): RequestError | undefined {
     const { capacity } = this.#context.credits
-    if (cost > Math.max(capacity, permit.bytes))
-      return new RequestError(413, `this takes ${cost} bytes in memory, of ${capacity} there are: send less at once`)
+    if (cost > Math.max(capacity, permit.bytes)) return tooMuchMemory(cost, capacity)
     return cost <= permit.bytes || permit.tryGrow(cost - permit.bytes) ? undefined : noCredits()
   }
 }

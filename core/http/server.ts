@@ -1,26 +1,25 @@
 import { createServer, type RequestListener, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { WeirError } from '../errors.ts'
+import { ConnectionCounts } from './connection-counts.ts'
+import { DEFAULT_CONNECTION_LIMITS } from './connection-limits.ts'
 import { formatEndpoint, parseEndpoint } from './endpoint.ts'
 import { RETRY_AFTER_S } from './request-error.ts'
 
-// Longer than OpenTelemetry's usual minute between exports: the client should be the one that closes an idle connection,
-// or its next request may meet one that is just going.
-const KEEP_ALIVE_MS = 75_000
-
-/** What a client may take of a server before it has sent a request. */
-export interface ConnectionLimits {
-  /** From the first byte of a request, or from the connection, to the last header, ms. */
-  readonly headersMs: number
-  /** To the last byte of the body, ms. */
-  readonly requestMs: number
-}
-
-const LIMITS: ConnectionLimits = { headersMs: 10_000, requestMs: 60_000 }
 const CHECKS_PER_LIMIT = 4
 const TRY_AGAIN = `HTTP/1.1 503 Service Unavailable\r\nRetry-After: ${RETRY_AFTER_S}\r\nConnection: close\r\n\r\n`
 const BAD_REQUEST = 'HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n'
+
+/** Told of connections that are ended although their clients did not ask for it. */
+export interface ConnectionEvents {
+  /** One more than `max_connections_per_address`. */
+  refused(address: string): void
+  /** Slower than the times allow. */
+  timedOut(): void
+}
+
+const NOBODY: ConnectionEvents = { refused() {}, timedOut() {} }
 
 /** A server on one endpoint, from {@link start} to {@link stop}. */
 export class HttpServer {
@@ -31,16 +30,20 @@ export class HttpServer {
   #stopped: Promise<void> | undefined
 
   /** @param listener an express application, or a plain function. @param endpoint as `parseEndpoint` takes it */
-  constructor(endpoint: string, listener: RequestListener, limits = LIMITS) {
+  constructor(endpoint: string, listener: RequestListener, limits = DEFAULT_CONNECTION_LIMITS, events = NOBODY) {
     this.#endpoint = this.#address = endpoint
     const options = {
-      keepAliveTimeout: KEEP_ALIVE_MS,
-      headersTimeout: limits.headersMs,
-      requestTimeout: limits.requestMs,
-      connectionsCheckingInterval: limits.headersMs / CHECKS_PER_LIMIT
+      keepAliveTimeout: limits.idle_timeout,
+      headersTimeout: limits.read_header_timeout,
+      requestTimeout: limits.read_timeout,
+      connectionsCheckingInterval: limits.read_header_timeout / CHECKS_PER_LIMIT
     }
+    const counts = new ConnectionCounts(limits.max_connections_per_address)
     this.#server = createServer(options, listener)
-    this.#server.on('clientError', answerBroken)
+    this.#server.on('connection', socket => {
+      if (!counts.receivedBatch(socket)) refuse(socket, events)
+    })
+    this.#server.on('clientError', (error, socket) => answerBroken(error, socket, events))
     this.#server.on('request', (_request, response) => {
       response.on('finish', () => this.#closeWhenIdle())
     })
@@ -94,9 +97,18 @@ export class HttpServer {
 }
 
 /** OpenTelemetry's SDKs give up on what is answered with 408, Node's own answer to a slow client, and try 503 again. */
-function answerBroken(error: NodeJS.ErrnoException, socket: Duplex): void {
+function answerBroken(error: NodeJS.ErrnoException, socket: Duplex, events: ConnectionEvents): void {
+  const isSlow = error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
+  if (isSlow) events.timedOut()
   if (!socket.writable) return void socket.destroy()
-  socket.end(error.code === 'ERR_HTTP_REQUEST_TIMEOUT' ? TRY_AGAIN : BAD_REQUEST, () => socket.destroy())
+  socket.end(isSlow ? TRY_AGAIN : BAD_REQUEST, () => socket.destroy())
+}
+
+/** Closed at once, so that no request on it is read. A client that has sent none yet gets the answer. */
+function refuse(socket: Socket, events: ConnectionEvents): void {
+  events.refused(socket.remoteAddress ?? 'an address that is gone')
+  socket.write(TRY_AGAIN)
+  socket.destroy()
 }
 
 function listenError(endpoint: string, cause: NodeJS.ErrnoException): Error {

@@ -1,7 +1,9 @@
 import express, { type ErrorRequestHandler, type Express, type Request, type Response } from 'express'
 import { BadInputError } from '../errors.ts'
 import type { Context } from '../plugin/context.ts'
+import type { ConnectionLimits } from './connection-limits.ts'
 import { RequestError } from './request-error.ts'
+import { type ConnectionEvents, HttpServer } from './server.ts'
 
 export interface Site {
   /** The only path, which takes POST only. */
@@ -14,8 +16,38 @@ export interface Site {
   refuse(error: RequestError, request: Request, response: Response): void
 }
 
+/** The server of a receiver, which serves `site` alone. */
+export function serverOf(endpoint: string, site: Site, limits: ConnectionLimits, context: Context): HttpServer {
+  return new HttpServer(endpoint, serve(site, context), limits, connectionEvents(limits, context))
+}
+
+function connectionEvents({ max_connections_per_address: most }: ConnectionLimits, context: Context): ConnectionEvents {
+  const { instruments, log } = context
+  const refused = instruments.counter(
+    'refused_connections_total',
+    'Connections closed because their address had max_connections_per_address.'
+  )
+  const timedOut = instruments.counter(
+    'timed_out_connections_total',
+    'Connections closed because a request took longer than read_header_timeout or read_timeout.'
+  )
+  let hasWarned = false
+  return {
+    refused(address) {
+      refused.add(1)
+      if (hasWarned) return
+      hasWarned = true
+      log.warn(
+        { address, max_connections_per_address: most },
+        'an address has as many connections as it may; further ones are closed: let its clients keep connections alive, or raise max_connections_per_address if it is a proxy'
+      )
+    },
+    timedOut: () => timedOut.add(1)
+  }
+}
+
 /** The application that serves `site`. Every error is counted and answered, and never ends the process. */
-export function serve(site: Site, context: Context): Express {
+function serve(site: Site, context: Context): Express {
   const refused = context.instruments.counter('refused_requests_total', 'Requests answered with an error.')
   const app = express().disable('x-powered-by').disable('etag')
   app.post(site.path, (request, response) => site.post(request, response))

@@ -1,46 +1,39 @@
-import type { Distribution } from './distribution.ts'
+import type { Attributes } from './attributes.ts'
+import { distributionBytes } from './distribution-bytes.ts'
 import type { EventBlock } from './events.ts'
 import type { PointBlock } from './points.ts'
-import { savedBytes } from './sketch/distinct-counter.ts'
+import { attributesBytes } from './series-bytes.ts'
 
 /** What a batch carries. Immutable: branches of a fan-out share it. */
 export type Block = PointBlock | EventBlock
 
 // Columns of a point: three float64, one byte of flags, one reference; of an event the same and its strings' slots.
-const BYTES_PER_POINT = 33
+export const BYTES_PER_POINT = 33
 const BYTES_PER_EVENT = 56
-const BYTES_PER_DISTRIBUTION = 256
-const BYTES_PER_ATTRIBUTE = 56
 
-/** Memory the block's columns take, in bytes: what it costs in credits. Interned series are not counted. */
+/**
+ * Memory the block's columns take, in bytes: what it costs in credits. Series are not counted: whoever brings in those
+ * that nobody knew pays for them.
+ */
 export function blockBytes(block: Block): number {
-  if (block.type === 'events') return eventBytes(block)
-  return pointBytes(block.length, block.distributions.size) + sketchBytes(block.distributions)
+  if (block.type === 'events') return bytesOfEvents(block)
+  let bytes = block.length * BYTES_PER_POINT
+  for (const distribution of block.distributions.values()) bytes += distributionBytes(distribution)
+  return bytes
 }
 
-/** Attributes of events are not interned: each event pays for its own. Measured once, for blocks do not change. */
-function eventBytes(block: EventBlock): number {
+/** Memory of one event, in bytes. Its texts are not interned: each event pays for its own. */
+export const eventBytes = (name: string, id: string | undefined, attributes: Attributes) =>
+  BYTES_PER_EVENT + name.length + (id?.length ?? 0) + attributesBytes(attributes)
+
+/** Measured once, for blocks do not change. */
+function bytesOfEvents(block: EventBlock): number {
   let bytes = measured.get(block)
   if (bytes !== undefined) return bytes
-  bytes = block.length * BYTES_PER_EVENT
-  for (const attributes of block.attributes)
-    for (const [key, value] of attributes) {
-      const length = typeof value === 'string' ? value.length : 0
-      bytes += BYTES_PER_ATTRIBUTE + key.length + length
-    }
+  bytes = 0
+  for (let i = 0; i < block.length; i++) bytes += eventBytes(block.name[i], block.id[i], block.attributes[i])
   measured.set(block, bytes)
   return bytes
 }
 
 const measured = new WeakMap<EventBlock, number>()
-
-export const pointBytes = (points: number, distributions: number) =>
-  points * BYTES_PER_POINT + distributions * BYTES_PER_DISTRIBUTION
-
-// Up to 16 KiB each, so they are counted one by one.
-function sketchBytes(distributions: ReadonlyMap<number, Distribution>): number {
-  let bytes = 0
-  for (const distribution of distributions.values())
-    if (distribution.kind === 'distinct') bytes += savedBytes(distribution.state)
-  return bytes
-}

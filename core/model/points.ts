@@ -1,4 +1,5 @@
 import { type Distribution, numberOf } from './distribution.ts'
+import { distributionBytes } from './distribution-bytes.ts'
 import type { Series } from './series.ts'
 
 /** OTLP's `DataPointFlags`: the series has ended here; `value` means nothing (Prometheus: a stale marker). */
@@ -59,6 +60,8 @@ class Columns {
 /** Grows columns and hands them over. One builder makes one block. */
 export class PointBlockBuilder {
   length = 0
+  /** Memory that the distributions take, in bytes. */
+  distributionBytes = 0
   #series: Series[] = []
   #columns: Columns
   #distributions: Map<number, Distribution> | undefined
@@ -83,11 +86,8 @@ export class PointBlockBuilder {
   addDistribution(series: Series, time: number, distribution: Distribution, start = 0, flags = 0): void {
     this.#distributions ??= new Map()
     this.#distributions.set(this.length, distribution)
+    this.distributionBytes += distributionBytes(distribution)
     this.add(series, time, numberOf(distribution), start, flags)
-  }
-
-  get distributionCount(): number {
-    return this.#distributions?.size ?? 0
   }
 
   /** Copies point `i` of `block`. */

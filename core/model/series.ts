@@ -67,6 +67,7 @@ export class SeriesRegistry {
   #byKey = new Map<string, WeakRef<Series>>()
   #freeIds: number[] = []
   #nextId = 0
+  #made = 0
   #gone = new FinalizationRegistry<{ key: string; id: number }>(({ key, id }) => {
     this.#freeIds.push(id)
     if (this.#byKey.get(key)?.deref() === undefined) this.#byKey.delete(key)
@@ -79,9 +80,15 @@ export class SeriesRegistry {
     if (known !== undefined) return known
     const id = this.#freeIds.pop() ?? this.#nextId++
     const series = new Series(id, key, metric, attributes, resource, scope)
+    this.#made++
     this.#byKey.set(key, new WeakRef(series))
     this.#gone.register(series, { key, id })
     return series
+  }
+
+  /** Series made since the start: {@link intern} has made one if this has grown. */
+  get made(): number {
+    return this.#made
   }
 
   /** Series alive now, as far as the garbage collector has told. */
@@ -96,7 +103,9 @@ function seriesKey(metric: Metric, attributes: Attributes, resource: Resource, s
   return `${metricKeys.of(metric)}\n${attributesKey(attributes)}\n${resourceKeys.of(resource)}\n${scopeKeys.of(scope)}`
 }
 
-/** One string for each distinct part of an identity, worked out once for each object, for as long as the object lives. */
+/**
+ * One string for each distinct part of an identity, worked out once for each object, for as long as the object lives.
+ */
 class KeyCache<T extends object> {
   #keys = new WeakMap<T, string>()
   #make: (of: T) => string

@@ -4,6 +4,7 @@ import { matchBound } from './matching/bound.ts'
 import { checkMatch } from './matching/check.ts'
 import { type MatchConfig, matchSchema } from './matching/config.ts'
 import { SERIES_MEMO_BYTES } from './series-memo.ts'
+import { SERIES_BYTES_PER_STREAM } from './stream-table.ts'
 
 /** Options that bound a `StreamTable`, for processors that have state for each series. */
 export interface StreamOptions {
@@ -45,4 +46,4 @@ export function checkStreamOptions({ max_stale, match }: StreamOptions): ConfigP
 
 /** Most bytes that will be remembered. */
 export const streamsBound = ({ max_streams, match }: StreamOptions) =>
-  max_streams * BYTES_PER_STREAM + SERIES_MEMO_BYTES + matchBound(match)
+  max_streams * (BYTES_PER_STREAM + SERIES_BYTES_PER_STREAM) + SERIES_MEMO_BYTES + matchBound(match)

@@ -1,8 +1,12 @@
 import { restoreSeries, type SavedSeries, saveSeries } from './saved-blocks.ts'
 import type { Series, SeriesRegistry } from './series.ts'
+import { seriesBytes } from './series-bytes.ts'
 
 /** Expiry runs in the time after which a silent stream expires. */
 const RUNS_PER_EXPIRY = 8
+
+/** Memory of the series of a stream, in bytes. Most take less; where they take more, fewer streams have a place. */
+export const SERIES_BYTES_PER_STREAM = 1536
 
 /** The state of a stream. */
 export interface StreamState {
@@ -18,6 +22,8 @@ export class StreamTable<T extends StreamState> {
   #maxStreams: number
   #maxStaleMs: number
   #streams = new Map<Series, T>()
+  /** Memory of their series. */
+  #bytes = 0
   #lastExpiry = 0
 
   /** @param maxStaleMs silence after which a stream expires */
@@ -36,8 +42,10 @@ export class StreamTable<T extends StreamState> {
 
   /** False if there is no room for another stream. */
   add(series: Series, state: T): boolean {
-    if (this.#streams.size >= this.#maxStreams) return false
+    const isFull = this.#bytes >= this.#maxStreams * SERIES_BYTES_PER_STREAM
+    if (isFull || this.#streams.size >= this.#maxStreams) return false
     this.#streams.set(series, state)
+    this.#bytes += seriesBytes(series)
     return true
   }
 
@@ -50,6 +58,7 @@ export class StreamTable<T extends StreamState> {
     for (const [series, state] of this.#streams) {
       if (now - state.lastSeen < this.#maxStaleMs) continue
       this.#streams.delete(series)
+      this.#bytes -= seriesBytes(series)
       expired.push(state)
     }
     return expired
@@ -66,6 +75,8 @@ export class StreamTable<T extends StreamState> {
   restore<S>(saved: SavedStreams<S>, registry: SeriesRegistry, restore: (saved: S) => T): void {
     this.#lastExpiry = saved.swept
     this.#streams = new Map(saved.streams.map(([series, state]) => [restoreSeries(series, registry), restore(state)]))
+    this.#bytes = 0
+    for (const series of this.#streams.keys()) this.#bytes += seriesBytes(series)
   }
 }
 

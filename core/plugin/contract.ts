@@ -51,6 +51,8 @@ interface Definition<K extends Kind, C, Instance> {
 
 export interface ReceiverPlugin<C = unknown> extends Definition<'receiver', C, Receiver> {
   readonly ports: { readonly out: Port }
+  /** The most it will remember, in bytes, for `weir validate`. */
+  memoryBound?(config: C): number
   /** It sends measurements as they come, so that several of one series may have one time. */
   readonly unaggregated?: boolean
 }

@@ -1,6 +1,7 @@
 import type { Aggregation } from './aggregations/aggregation.ts'
 import { aggregationOf } from './aggregations/index.ts'
 import { accumulatorsOf } from './aggregations/plan.ts'
+import { MAX_OVERFLOW_GROUPS } from './groups/groups.ts'
 import type { LookupLimits } from './input/series-lookup.ts'
 import type { RuleSettings, WindowSettings } from './settings.ts'
 
@@ -13,7 +14,13 @@ const BYTES_PER_ROW = 112
 /** A note that a late point changed the group, until the window is sent again. */
 const BYTES_PER_AMENDED = 40
 /** Last point and identity of a cumulative series. */
-const BYTES_PER_CUMULATIVE = 300
+const BYTES_PER_CUMULATIVE = 400
+/** The part of {@link BYTES_PER_CUMULATIVE} that is the identity. */
+const BYTES_PER_CUMULATIVE_IDENTITY = 300
+/** A series that is found fast, and is kept for that. */
+const BYTES_PER_FAST = 1280
+/** An identity is kept as an object and as bytes, and again in each output series. */
+const COPIES_OF_IDENTITY = 2
 /** Series may be many even if groups are few. */
 const LEAST_FAST = 2 ** 17
 const LEAST_CUMULATIVE = 1_000_000
@@ -26,13 +33,27 @@ export function memoryBoundOf({ rules, allowedLatenessMs }: WindowSettings): num
   return rules.reduce((bytes, rule) => bytes + boundOf(rule, allowedLatenessMs), 0)
 }
 
-/** The number of input series that a rule remembers. */
+/** The most input series that a rule remembers. */
 export function limitsOf({ maxGroups }: RuleSettings): LookupLimits {
-  return { fast: Math.max(LEAST_FAST, maxGroups), cumulative: Math.max(LEAST_CUMULATIVE, maxGroups) }
+  const fast = Math.max(LEAST_FAST, maxGroups)
+  const cumulative = Math.max(LEAST_CUMULATIVE, maxGroups)
+  const cumulativeBytes = cumulative * BYTES_PER_CUMULATIVE_IDENTITY
+  return { fast, fastBytes: fast * BYTES_PER_FAST, cumulative, cumulativeBytes }
+}
+
+/** The share of `maxGroups` that a group takes for each byte by which its identity exceeds the usual size. */
+export function quotaPerByteOf(rule: RuleSettings): number {
+  return (COPIES_OF_IDENTITY + outputsOf(rule)) / bytesPerGroup(rule, 0)
 }
 
 function boundOf(rule: RuleSettings, allowedLatenessMs: number): number {
-  const { aggregations, gauges, windows, limits, output, late, amendMs, maxGroups } = rule
+  const { fastBytes, cumulative } = limitsOf(rule)
+  const groups = rule.maxGroups + MAX_OVERFLOW_GROUPS
+  return groups * bytesPerGroup(rule, allowedLatenessMs) + fastBytes + cumulative * BYTES_PER_CUMULATIVE
+}
+
+function bytesPerGroup(rule: RuleSettings, allowedLatenessMs: number): number {
+  const { aggregations, windows, limits, late, amendMs } = rule
   const kept = late === 'amend' ? amendMs : 0
   let panes = 0
   // If windows overlap, the sums of neighbouring panes are kept as well. Together they take as much as the panes.
@@ -41,12 +62,17 @@ function boundOf(rule: RuleSettings, allowedLatenessMs: number): number {
     panes += Math.ceil(covered / everyMs) * (sizeMs === everyMs ? 1 : 2) + 1
   }
   const made = aggregations?.map(aggregationOf) ?? []
-  const perWindow = aggregations === undefined ? Math.max(1, gauges.length) : sum(made.map(one => seriesOf(one, rule)))
-  const outputs = perWindow * windows.length * (late === 'add' ? 2 : 1) + (output.includes('cumulative') ? 1 : 0)
   const accumulated = sum(accumulatorsOf(made, rule).map(type => type.bytesPerGroup(limits)))
   const row = BYTES_PER_ROW + accumulated + (late === 'amend' ? BYTES_PER_AMENDED : 0)
-  const inputs = limitsOf(rule).cumulative * BYTES_PER_CUMULATIVE
-  return maxGroups * (BYTES_PER_GROUP + outputs * BYTES_PER_OUTPUT + panes * row) + inputs
+  return BYTES_PER_GROUP + outputsOf(rule) * BYTES_PER_OUTPUT + panes * row
+}
+
+/** Output series of a group. */
+function outputsOf(rule: RuleSettings): number {
+  const { aggregations, gauges, windows, output, late } = rule
+  const made = aggregations?.map(aggregationOf)
+  const perWindow = made === undefined ? Math.max(1, gauges.length) : sum(made.map(one => seriesOf(one, rule)))
+  return perWindow * windows.length * (late === 'add' ? 2 : 1) + (output.includes('cumulative') ? 1 : 0)
 }
 
 /** Series of a group at one time. Outputs that no attribute sets apart are alternatives. */

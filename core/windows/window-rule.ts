@@ -14,7 +14,7 @@ import { instantsOf } from './input/intervals.ts'
 import { COUNTED, type Verdict } from './input/observation.ts'
 import { Recorder } from './input/recorder.ts'
 import { PASS_THROUGH, type SavedSeriesLookup, SeriesLookup, TOO_MANY } from './input/series-lookup.ts'
-import { limitsOf } from './memory-bound.ts'
+import { limitsOf, quotaPerByteOf } from './memory-bound.ts'
 import { Emitter } from './output/emitter.ts'
 import type { SavedTotals } from './panes/totals.ts'
 import { type SavedWindows, Windows } from './panes/windows.ts'
@@ -61,7 +61,7 @@ export class WindowRule {
     const { kinds, accumulators } = this.#plan
     const { by, without, attribute, limits, windows, late, amendMs } = settings
     const left = attribute === undefined ? without : [...without, attribute]
-    this.groups = new Groups(new Grouping(by, left), settings.maxGroups)
+    this.groups = new Groups(new Grouping(by, left), settings.maxGroups, quotaPerByteOf(settings))
     const layout = { accumulators, limits }
     this.windows = new Windows(windows, { layout, amendMs: late === 'amend' ? amendMs : 0 })
     this.#lookup = new SeriesLookup(

@@ -1,21 +1,28 @@
 import { BadInputError, describeError } from '../errors.ts'
+import { jsonMemory } from './json-scan.ts'
 
-/** OTLP nests a value of an attribute three levels deep, and 64 of those in each other. */
-const MOST_DEEP = 256
-/** The greatest double written out has 309 digits. */
-const LONGEST_NUMBER = 1024
 const SHOWN_CHARS = 60
 
-const QUOTE = 34
-const ESCAPE = 92
-const NEWLINE = 10
+/** Memory for the values of JSON. */
+export interface JsonMemory {
+  /** The most there can be, in bytes. */
+  readonly capacity: number
+  /** Does `work`, which takes so many bytes until it is done, or throws if there is no memory for it. */
+  use<T>(bytes: number, work: () => T): T
+}
+
+const UNLIMITED: JsonMemory = { capacity: Number.POSITIVE_INFINITY, use: (_bytes, work) => work() }
 
 /**
- * Parses JSON that somebody sent. Throws {@link BadInputError} for what is not JSON, and, before it is parsed, for values
- * nested too deeply and numbers too long: what such values cost afterwards is out of proportion to their bytes.
+ * Gives `read` the value of JSON that somebody sent, with the memory that this takes. Throws {@link BadInputError} for
+ * what is not JSON, and, before it is parsed, for values nested too deeply and numbers too long: such values cost their
+ * reader much more than their bytes.
  */
-export function parseJson(text: string): unknown {
-  checkJson(text)
+export function readJson<T>(text: string, read: (value: unknown) => T, memory = UNLIMITED): T {
+  return memory.use(jsonMemory(text, memory.capacity), () => read(parse(text)))
+}
+
+function parse(text: string): unknown {
   try {
     return JSON.parse(text)
   } catch (cause) {
@@ -29,37 +36,6 @@ export function showJson(value: unknown): string {
   excerpt.add(value)
   return excerpt.text.length > SHOWN_CHARS ? `${excerpt.text.slice(0, SHOWN_CHARS)}…` : excerpt.text
 }
-
-/** One pass. A string ends with its line at the latest, for JSON has no line breaks in strings. */
-function checkJson(text: string): void {
-  let depth = 0
-  let digits = 0
-  let isInString = false
-  for (let i = 0; i < text.length; i++) {
-    const unit = text.charCodeAt(i)
-    if (isInString) {
-      if (unit === ESCAPE) i++
-      else if (unit === QUOTE || unit === NEWLINE) isInString = false
-    } else if (unit >= 48 && unit <= 57) {
-      if (++digits > LONGEST_NUMBER) throw tooLong(i)
-    } else {
-      digits = 0
-      if (unit === QUOTE) isInString = true
-      else if (unit === 91 || unit === 123) {
-        if (++depth > MOST_DEEP) throw tooDeep(i)
-      } else if (unit === 93 || unit === 125) depth--
-    }
-  }
-}
-
-const tooDeep = (at: number) =>
-  new BadInputError(
-    `not JSON that is taken: values are nested deeper than ${MOST_DEEP} at character ${at}: send them flatter`
-  )
-const tooLong = (at: number) =>
-  new BadInputError(
-    `not JSON that is taken: a number has more than ${LONGEST_NUMBER} digits at character ${at}: send a number`
-  )
 
 class Excerpt {
   text = ''

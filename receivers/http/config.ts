@@ -1,6 +1,7 @@
+import { CONNECTION_OPTIONS, type ConnectionLimits } from '../../core/http/connection-limits.ts'
 import { byteSize, type ConfigSchema, endpoint, type ItemLimits, LIMITS_SCHEMA } from '../../sdk/plugin/index.ts'
 
-export interface Config {
+export interface Config extends ConnectionLimits {
   readonly endpoint: string
   readonly path: string
   /** Bytes. */
@@ -25,6 +26,7 @@ export const schema: ConfigSchema = {
       description: 'Largest request body, after decompression. Larger ones are answered with 413.',
       default: '20MiB'
     }),
+    ...CONNECTION_OPTIONS,
     limits: LIMITS_SCHEMA
   }
 }

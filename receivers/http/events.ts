@@ -1,5 +1,6 @@
 import { distance } from 'fastest-levenshtein'
-import { parseJson, showJson } from '../../core/wire/json.ts'
+import { eventBytes } from '../../core/model/block.ts'
+import { type JsonMemory, readJson, showJson } from '../../core/wire/json.ts'
 import {
   type Attribute,
   type Attributes,
@@ -41,29 +42,47 @@ export interface ReadEvents {
   readonly errors: readonly { readonly index?: number; readonly line?: number; readonly message: string }[]
 }
 
+export interface EventOptions {
+  readonly limits?: ItemLimits
+  /** Of the events of one body in memory. */
+  readonly maxBytes?: number
+  readonly memory?: JsonMemory
+}
+
 /**
- * @param now Unix ms. Throws {@link BadInputError} for a JSON body that does not parse; a line that does not is left out,
- * unless they are too many.
+ * @param now Unix ms. Throws {@link BadInputError} for a JSON body that does not parse; a line that does not is left
+ * out, unless they are too many. Throws it also for too much.
  */
-export function readEvents(format: EventFormat, body: Buffer, now: number, limits = DEFAULT_LIMITS): ReadEvents {
-  const collector = new Collector(now, limits)
-  if (format === 'json') {
-    const json = parse(body.toString())
-    if (json instanceof BadEvent) throw new BadInputError(json.message())
-    const list = Array.isArray(json) ? json : [json]
-    for (let index = 0; index < list.length; index++) collector.add('index', index, list[index])
-  } else {
-    const lines = body.toString().split('\n')
-    for (let i = 0; i < lines.length; i++) if (lines[i].trim() !== '') collector.add('line', i + 1, parse(lines[i]))
-  }
+export function readEvents(format: EventFormat, body: Buffer, now: number, options: EventOptions = {}): ReadEvents {
+  const { limits = DEFAULT_LIMITS, maxBytes = Number.POSITIVE_INFINITY, memory } = options
+  const collector = new Collector(now, limits, maxBytes)
+  const text = body.toString()
+  if (format === 'json') readJson(text, json => addList(json, collector), memory)
+  else addLines(text, collector, memory)
   return collector.finish()
 }
 
-function parse(text: string): unknown {
+function addList(json: unknown, collector: Collector): void {
+  const list = Array.isArray(json) ? json : [json]
+  for (let index = 0; index < list.length; index++) collector.add('index', index, list[index])
+}
+
+function addLines(text: string, collector: Collector, memory: JsonMemory | undefined): void {
+  for (let start = 0, line = 1; start < text.length; line++) {
+    const found = text.indexOf('\n', start)
+    const end = found < 0 ? text.length : found
+    const json = text.slice(start, end).trim()
+    if (json !== '') addLine(line, json, collector, memory)
+    start = end + 1
+  }
+}
+
+function addLine(line: number, json: string, collector: Collector, memory: JsonMemory | undefined): void {
   try {
-    return parseJson(text)
+    readJson(json, event => collector.add('line', line, event), memory)
   } catch (error) {
-    return new BadEvent('malformed', () => (error as Error).message)
+    if (!BadInputError.is(error) || error.reason === 'too_large') throw error
+    collector.addMalformed(line, error.message)
   }
 }
 
@@ -74,32 +93,43 @@ class Collector {
   #malformed = 0
   readonly #now: number
   readonly #limits: ItemLimits
+  readonly #maxBytes: number
+  #bytes = 0
   readonly #time: number[] = []
   readonly #name: string[] = []
   readonly #id: (string | undefined)[] = []
   readonly #attributes: Attributes[] = []
   readonly #value: number[] = []
 
-  constructor(now: number, limits: ItemLimits) {
+  constructor(now: number, limits: ItemLimits, maxBytes: number) {
     this.#now = now
     this.#limits = limits
+    this.#maxBytes = maxBytes
   }
 
   add(unit: 'index' | 'line', place: number, json: unknown): void {
-    const event = json instanceof BadEvent ? json : readEvent(json, this.#now, this.#limits)
-    if (event instanceof BadEvent) {
-      this.#rejectedTotal++
-      this.#rejected.set(event.reason, (this.#rejected.get(event.reason) ?? 0) + 1)
-      if (this.#errors.length < MAX_ERRORS) this.#errors.push({ [unit]: place, message: event.message() })
-      if (json instanceof BadEvent && ++this.#malformed > MAX_MALFORMED)
-        throw new BadInputError(`more than ${MAX_MALFORMED} lines are not JSON, first: ${this.#errors[0].message}`)
-      return
-    }
+    const event = readEvent(json, this.#now, this.#limits)
+    if (event instanceof BadEvent) return this.#reject(unit, place, event)
+    this.#bytes += eventBytes(event.name, event.id, event.attributes)
+    if (this.#bytes > this.#maxBytes) throw tooMuch(this.#maxBytes)
     this.#time.push(event.time)
     this.#name.push(event.name)
     this.#id.push(event.id)
     this.#attributes.push(event.attributes)
     this.#value.push(event.value)
+  }
+
+  /** A line that is not JSON. */
+  addMalformed(line: number, message: string): void {
+    this.#reject('line', line, new BadEvent('malformed', () => message))
+    if (++this.#malformed > MAX_MALFORMED)
+      throw new BadInputError(`more than ${MAX_MALFORMED} lines are not JSON, first: ${this.#errors[0].message}`)
+  }
+
+  #reject(unit: 'index' | 'line', place: number, { reason, message }: BadEvent): void {
+    this.#rejectedTotal++
+    this.#rejected.set(reason, (this.#rejected.get(reason) ?? 0) + 1)
+    if (this.#errors.length < MAX_ERRORS) this.#errors.push({ [unit]: place, message: message() })
   }
 
   finish(): ReadEvents {
@@ -115,6 +145,12 @@ class Collector {
     return { block, rejected: this.#rejected, rejectedTotal: this.#rejectedTotal, errors: this.#errors }
   }
 }
+
+const tooMuch = (maxBytes: number) =>
+  new BadInputError(
+    `these events take more than ${maxBytes} bytes in memory: send less at once, or raise service.limits.in_flight`,
+    'too_large'
+  )
 
 interface Event {
   readonly name: string

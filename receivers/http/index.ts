@@ -1,3 +1,4 @@
+import { checkConnectionLimits } from '../../core/http/connection-limits.ts'
 import type { ReceiverPlugin } from '../../sdk/plugin/index.ts'
 import { type Config, schema } from './config.ts'
 import { HttpReceiver } from './receiver.ts'
@@ -10,6 +11,7 @@ const plugin: ReceiverPlugin<Config> = {
   description: 'Takes events as JSON or NDJSON by HTTP POST.',
   schema,
   ports: { out: 'events' },
+  check: config => checkConnectionLimits(config),
   create: (config, context) => new HttpReceiver(config, context)
 }
 

@@ -1,11 +1,12 @@
 import type { Request, Response } from 'express'
 import { readBody } from '../../core/http/body.ts'
+import { memoryBeside } from '../../core/http/body-budget.ts'
 import { HttpIngest } from '../../core/http/intake.ts'
 import { RequestError } from '../../core/http/request-error.ts'
 import { requestHash } from '../../core/http/request-hash.ts'
-import { HttpServer } from '../../core/http/server.ts'
-import { serve } from '../../core/http/site.ts'
-import type { Context, ItemLimits, Receiver } from '../../sdk/plugin/index.ts'
+import type { HttpServer } from '../../core/http/server.ts'
+import { serverOf } from '../../core/http/site.ts'
+import type { Context, ItemLimits, Permit, Receiver } from '../../sdk/plugin/index.ts'
 import type { Config } from './config.ts'
 import { type EventFormat, type ReadEvents, readEvents } from './events.ts'
 
@@ -30,7 +31,8 @@ export class HttpReceiver implements Receiver {
   readonly #maxBytes: number
   readonly #limits: ItemLimits
 
-  constructor({ endpoint, path, max_body_size, limits }: Config, context: Context) {
+  constructor(config: Config, context: Context) {
+    const { endpoint, path, max_body_size, limits } = config
     this.#limits = limits
     this.#context = context
     this.#intake = new HttpIngest(context)
@@ -43,7 +45,7 @@ export class HttpReceiver implements Receiver {
       refuse: ({ message }: RequestError, _request: Request, response: Response) =>
         void response.json({ error: message })
     }
-    this.#server = new HttpServer(endpoint, serve(site, context))
+    this.#server = serverOf(endpoint, site, config, context)
   }
 
   get batches$() {
@@ -77,9 +79,12 @@ export class HttpReceiver implements Receiver {
     response.status(nothingGood(events) ? 400 : 200).json(answer(events, dropped, reason))
   }
 
-  #read(format: EventFormat, body: Buffer, permit: { release(): void }): ReadEvents {
+  #read(format: EventFormat, body: Buffer, permit: Permit): ReadEvents {
+    const { clock, credits } = this.#context
+    const memory = memoryBeside(permit, credits)
     try {
-      return readEvents(format, body, this.#context.clock.now(), this.#limits)
+      const options = { limits: this.#limits, maxBytes: credits.capacity, memory }
+      return readEvents(format, body, clock.now(), options)
     } catch (error) {
       permit.release()
       throw error

@@ -1,3 +1,4 @@
+import { CONNECTION_OPTIONS, type ConnectionLimits } from '../../core/http/connection-limits.ts'
 import { byteSize, type ConfigSchema, endpoint, type ItemLimits, LIMITS_SCHEMA } from '../../sdk/plugin/index.ts'
 
 export interface Config {
@@ -6,7 +7,7 @@ export interface Config {
   readonly limits: ItemLimits
 }
 
-export interface HttpConfig {
+export interface HttpConfig extends ConnectionLimits {
   readonly endpoint: string
   /** Bytes. */
   readonly max_body_size: number
@@ -34,7 +35,8 @@ export const schema: ConfigSchema = {
             max_body_size: byteSize({
               description: 'Largest request body, after decompression. Larger ones are answered with 413.',
               default: '20MiB'
-            })
+            }),
+            ...CONNECTION_OPTIONS
           }
         }
       }
@@ -43,7 +45,7 @@ export const schema: ConfigSchema = {
       type: 'integer',
       minimum: 1,
       description:
-        'How many series are recognised by their bytes alone, at times twice as many. Beyond it decoding slows down.',
+        'How many series are recognised by their bytes alone, at times twice as many; fewer if they take more than 1.5 KiB each. Beyond it decoding slows down.',
       default: 262_144
     },
     limits: LIMITS_SCHEMA

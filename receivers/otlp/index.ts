@@ -1,3 +1,5 @@
+import { checkConnectionLimits } from '../../core/http/connection-limits.ts'
+import { seriesCacheBytes } from '../../core/wire/otlp/series-cache.ts'
 import type { ReceiverPlugin } from '../../sdk/plugin/index.ts'
 import { type Config, schema } from './config.ts'
 import { OtlpReceiver } from './receiver.ts'
@@ -10,6 +12,8 @@ const plugin: ReceiverPlugin<Config> = {
   description: 'Takes metrics over OTLP/HTTP, protobuf or JSON, from OpenTelemetry SDKs and collectors.',
   schema,
   ports: { out: 'points' },
+  check: ({ protocols }) => checkConnectionLimits(protocols.http, ['protocols', 'http']),
+  memoryBound: ({ cached_series }) => seriesCacheBytes(cached_series),
   create: (config, context) => new OtlpReceiver(config, context)
 }
 

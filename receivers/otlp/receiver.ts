@@ -1,7 +1,8 @@
+import { memoryBeside } from '../../core/http/body-budget.ts'
 import { HttpIngest } from '../../core/http/intake.ts'
 import { requestHash } from '../../core/http/request-hash.ts'
-import { HttpServer } from '../../core/http/server.ts'
-import { serve } from '../../core/http/site.ts'
+import type { HttpServer } from '../../core/http/server.ts'
+import { serverOf } from '../../core/http/site.ts'
 import { decodeMetricsJson } from '../../core/wire/otlp/json-decoder.ts'
 import { type DecodedMetrics, OtlpMetricsDecoder } from '../../core/wire/otlp/metrics-decoder.ts'
 import type { OtlpFormat, PartialSuccess } from '../../core/wire/otlp/response.ts'
@@ -51,7 +52,7 @@ export class OtlpReceiver implements Receiver {
     const maxBytes = context.credits.capacity
     this.#decoder = new OtlpMetricsDecoder(context.series, { cachedSeries: cached_series, maxBytes, limits })
     const site = metricsSite((format, body, permit) => this.#export(format, body, permit), http, context)
-    this.#http = new HttpServer(http.endpoint, serve(site, context))
+    this.#http = serverOf(http.endpoint, site, http, context)
   }
 
   get batches$() {
@@ -79,9 +80,9 @@ export class OtlpReceiver implements Receiver {
 
   /** OTLP's MetricsService, whatever the transport: what {@link Export} says. */
   async #export(format: OtlpFormat, body: Buffer, permit: Permit): Promise<PartialSuccess | undefined> {
-    const { block, rejections, replacedTexts } = this.#decode(format, body, permit)
+    const { block, rejections, replacedTexts, newSeriesBytes } = this.#decode(format, body, permit)
     if (replacedTexts > 0) this.#replacedTexts.add(replacedTexts)
-    const { dropped, reason } = await this.#intake.deliver(block, permit, requestHash(body))
+    const { dropped, reason } = await this.#intake.deliver(block, permit, requestHash(body), newSeriesBytes)
     // Only now: had the request been handed back, they would come, and count, again.
     for (const [reason, items] of rejections.items) this.#intake.reject(reason, items)
     const messages = [rejections.describe(), dropped > 0 ? `${dropped} points dropped later on: ${reason}` : '']
@@ -93,7 +94,10 @@ export class OtlpReceiver implements Receiver {
     const { clock, series, credits } = this.#context
     const now = clock.now()
     try {
-      if (format === 'json') return decodeMetricsJson(body, series, now, credits.capacity, this.#limits)
+      if (format === 'json') {
+        const memory = memoryBeside(permit, credits)
+        return decodeMetricsJson(body, series, now, { maxBytes: credits.capacity, limits: this.#limits, memory })
+      }
       return this.#decoder.decode(body, now)
     } catch (error) {
       permit.release()

@@ -34,7 +34,7 @@ export const schema: ConfigSchema = {
       type: 'integer',
       minimum: 2,
       description:
-        'Series remembered between lines, with the last values of gauges; the least recently seen are forgotten.',
+        'Series remembered between lines, with the last values of gauges, fewer if they take more than 2 KiB each; the least recently seen are forgotten.',
       default: 100_000
     },
     retry_for: duration({

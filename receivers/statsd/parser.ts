@@ -1,3 +1,4 @@
+import { NewSeries, seriesBytes } from '../../core/model/series-bytes.ts'
 import {
   DEFAULT_LIMITS,
   type Distribution,
@@ -15,6 +16,7 @@ import {
   type Temporality
 } from '../../sdk/plugin/index.ts'
 import { endOfBit } from './bits.ts'
+import { LineCache } from './line-cache.ts'
 import { parseNumber } from './number.ts'
 import { find, findTimestamp, suffix, timestamp } from './sections.ts'
 import { TaggedNames } from './tag-formats.ts'
@@ -71,20 +73,17 @@ const METRICS: Readonly<Record<Type, { kind: MetricKind; temporality: Temporalit
 
 /**
  * StatsD and DogStatsD lines to points. Lines repeat: what follows the value (type, rate, tags) is understood once for
- * each name, and remembered for the series seen of late, in two generations of half of `maxSeries` each.
+ * each name, and remembered for the series seen of late.
  *
  * https://github.com/statsd/statsd/blob/master/docs/metric_types.md
  * https://docs.datadoghq.com/developers/dogstatsd/datagram_shell/
  */
 export class StatsdParser {
-  #registry: SeriesRegistry
-  #generation: number
+  #newSeries: NewSeries
   #refuse: (reason: Refusal, line: string) => void
   #names: TaggedNames
   #limits: ItemLimits
-  #young = new Map<string, Map<string, Meaning>>()
-  #old = new Map<string, Map<string, Meaning>>()
-  #youngSize = 0
+  #lines: LineCache<Meaning>
   // By series, because lines that differ in rate or order of tags set the same gauge.
   #gauges = new WeakMap<Series, Gauge>()
 
@@ -97,8 +96,8 @@ export class StatsdParser {
     limits = DEFAULT_LIMITS
   ) {
     this.#limits = limits
-    this.#registry = registry
-    this.#generation = Math.ceil(maxSeries / 2)
+    this.#newSeries = new NewSeries(registry)
+    this.#lines = new LineCache(maxSeries)
     this.#refuse = refuse
     this.#names = names
   }
@@ -106,7 +105,8 @@ export class StatsdParser {
   /**
    * Adds what a datagram says to `points`.
    *
-   * @param text its bytes as latin1: cheap to make, one unit a byte; names and tags are decoded as UTF-8 when first seen
+   * @param text its bytes as latin1: cheap to make, one unit a byte; names and tags are decoded as UTF-8 when first
+   * seen
    * @param now Unix ms, for lines without a time
    */
   parse(text: string, now: number, points: PointBlockBuilder): void {
@@ -120,6 +120,16 @@ export class StatsdParser {
       }
       start = next + 1
     }
+  }
+
+  /** Memory of series that were not known, in bytes, since {@link forgetNewSeries}. */
+  get newSeriesBytes(): number {
+    return this.#newSeries.bytes
+  }
+
+  /** Whoever sends the points has paid for them. */
+  forgetNewSeries(): void {
+    this.#newSeries.bytes = 0
   }
 
   #line(text: string, start: number, end: number, now: number, points: PointBlockBuilder): Refusal | undefined {
@@ -191,25 +201,11 @@ export class StatsdParser {
   }
 
   #meaning(name: string, suffix: string): Meaning | Refusal {
-    const known = this.#young.get(name)?.get(suffix)
+    const known = this.#lines.find(name, suffix)
     if (known !== undefined) return known
-    const meaning = this.#old.get(name)?.get(suffix) ?? this.#understand(name, suffix)
-    if (typeof meaning !== 'string') this.#remember(name, suffix, meaning)
+    const meaning = this.#understand(name, suffix)
+    if (typeof meaning !== 'string') this.#lines.put(name, suffix, meaning, seriesBytes(meaning.series))
     return meaning
-  }
-
-  #remember(name: string, suffix: string, meaning: Meaning): void {
-    if (this.#youngSize++ >= this.#generation) {
-      this.#old = this.#young
-      this.#young = new Map()
-      this.#youngSize = 1
-    }
-    let ofName = this.#young.get(name)
-    if (ofName === undefined) {
-      ofName = new Map()
-      this.#young.set(detached(name), ofName)
-    }
-    ofName.set(detached(suffix), meaning)
   }
 
   /** `c|@0.1|#tag:value|c:container`. Sections nobody knows are left alone, as Datadog and gostatsd do. */
@@ -232,7 +228,7 @@ export class StatsdParser {
     )
     if (typeof length === 'string') return length
     const metric = { name: plainName, description: '', ...METRICS[type] }
-    const series = this.#registry.intern(metric, sortAttributes(attributes))
+    const series = this.#newSeries.intern(metric, sortAttributes(attributes))
     return { type, rate, series, gauge: this.#gauge(series) }
   }
 
@@ -275,5 +271,3 @@ function add(
 }
 
 const isType = (text: string): text is Type => Object.hasOwn(METRICS, text)
-/** A copy, for a slice would keep its whole datagram alive. */
-const detached = (latin1: string) => Buffer.from(latin1, 'latin1').toString('latin1')

@@ -19,6 +19,8 @@ import { type TagFormat, TaggedNames } from './tag-formats.ts'
 // One block for what comes within it, since a datagram is a few lines and a block costs as much as hundreds.
 const GATHER_MS = 10
 const MAX_BLOCK_POINTS = 4096
+/** Of series that nobody has paid for yet. */
+const MAX_NEW_SERIES_BYTES = 2 ** 20
 const FIRST_RETRY_MS = 100
 const MAX_RETRY_MS = 5_000
 const KERNEL_DROPS_INTERVAL_MS = 10_000
@@ -28,8 +30,8 @@ const QUOTED_CHARACTERS = 200
 const USUAL: ReadonlySet<Refusal> = new Set(['empty_datagram', 'missing_value'])
 
 /**
- * StatsD over UDP. Nobody waits for an answer, so nobody else would send again what the pipeline hands back: that is kept
- * here, within the credits, and tried again for `retry_for`.
+ * StatsD over UDP. Nobody waits for an answer, so nobody else would send again what the pipeline hands back: that is
+ * kept here, within the credits, and tried again for `retry_for`.
  */
 export class StatsdReceiver implements Receiver {
   readonly batches$: Observable<Batch>
@@ -113,7 +115,8 @@ export class StatsdReceiver implements Receiver {
     this.#datagrams.add(1)
     if (datagram.length === 0) this.#refuse('empty_datagram', '')
     this.#parser.parse(datagram.toString('latin1'), this.#context.clock.now(), this.#points)
-    if (this.#points.length >= MAX_BLOCK_POINTS) this.#flush()
+    const isFull = this.#points.length >= MAX_BLOCK_POINTS || this.#parser.newSeriesBytes >= MAX_NEW_SERIES_BYTES
+    if (isFull) this.#flush()
     else if (this.#points.length > 0)
       this.#cancelGather ??= this.#context.clock.setTimer(GATHER_MS, () => this.#flush())
   }
@@ -149,13 +152,15 @@ export class StatsdReceiver implements Receiver {
     if (this.#points.length === 0) return
     const block = this.#points.build()
     this.#points = new PointBlockBuilder(MAX_BLOCK_POINTS)
-    this.#send(block)
+    const bytes = blockBytes(block) + this.#parser.newSeriesBytes
+    this.#parser.forgetNewSeries()
+    this.#send(block, bytes)
   }
 
   /** Buys credits and sends; what there are no credits for is lost, as datagrams are. */
-  #send(block: Block): void {
+  #send(block: Block, bytes: number): void {
     const { account, clock, credits } = this.#context
-    const permit = credits.tryTake(blockBytes(block))
+    const permit = credits.tryTake(bytes)
     if (permit === undefined) {
       account.received += block.length
       account.drop('no_credits', block.length)
@@ -163,8 +168,9 @@ export class StatsdReceiver implements Receiver {
   }
 
   #emit(block: Block, permit: Permit, since: number, attempt: number): void {
+    const { bytes } = permit
     const batch = this.#context.batch(block, permit, outcome => {
-      if (outcome.status === 'nacked') this.#keep(block, since, attempt)
+      if (outcome.status === 'nacked') this.#keep(block, bytes, since, attempt)
     })
     this.#batches.next(batch)
   }
@@ -172,12 +178,12 @@ export class StatsdReceiver implements Receiver {
   // The ledger has the block as received and handed back. As it was handed back to us it is still here: that entry is
   // turned into one in flight, and taken out again when `#emit` makes its own, so each point is in the books once. The
   // permit went back when the batch ended, so this buys another and holds it.
-  #keep(block: Block, since: number, attempt: number): void {
+  #keep(block: Block, bytes: number, since: number, attempt: number): void {
     const { account, clock, credits } = this.#context
     const items = block.length
     account.refused -= items
     account.inFlight += items
-    const permit = credits.tryTake(blockBytes(block))
+    const permit = credits.tryTake(bytes)
     const giveUp = (reason: string) => {
       permit?.release()
       account.inFlight -= items

@@ -32,6 +32,7 @@ export class Groups {
   overflowed = 0
   #grouping: Grouping
   #max: number
+  #quotaPerByte: number
   #identities = new IdentityTable()
   /** Identities that were asked for, or came, since the start. */
   #known: (Identity | undefined)[] = []
@@ -40,9 +41,13 @@ export class Groups {
   /** The metric of groups, by the metric of their points: thousands share one. */
   #metrics = new WeakMap<Metric, Metric>()
 
-  constructor(grouping: Grouping, max: number) {
+  /**
+   * @param quotaPerByte share of `max` that a group takes for each byte by which its identity exceeds the usual size
+   */
+  constructor(grouping: Grouping, max: number, quotaPerByte = 0) {
     this.#grouping = grouping
     this.#max = max
+    this.#quotaPerByte = quotaPerByte
   }
 
   get size(): number {
@@ -129,7 +134,8 @@ export class Groups {
   #slotOf(kind: GroupKind, identity: Identity): number {
     const known = this.#identities.find(identity)
     if (known >= 0) return known
-    if (this.size >= this.#max && !isOverflow(identity.attributes)) {
+    const used = this.size + this.#identities.oversize * this.#quotaPerByte
+    if (used >= this.#max && !isOverflow(identity.attributes)) {
       this.overflowed++
       return this.#slotOf(kind, overflowOf(identity.metric))
     }

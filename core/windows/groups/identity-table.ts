@@ -1,12 +1,19 @@
 import type { Attributes } from '../../model/attributes.ts'
 import { withRoom } from '../../model/columns.ts'
 import { type Metric, metricKeys, type Resource, resourceKeys, type Scope, scopeKeys } from '../../model/series.ts'
+import { namedBytes } from '../../model/series-bytes.ts'
 import { mix32 } from '../../model/sketch/murmur3.ts'
 import type { Stepwise } from '../../model/stepwise.ts'
-import { InternPool, type SavedPool } from './intern-pool.ts'
+import { keysPool, metricPool, resourcePool, scopePool } from './identity-pools.ts'
+import type { SavedPool } from './intern-pool.ts'
 import { readAttributes, ValueWriter } from './value-codec.ts'
 
 const INITIAL_BYTES = 64 * 1024
+/** Size of an identity with five attributes and a resource with some. */
+const USUAL_IDENTITY_BYTES = 1024
+/** Size of shared metrics, resources and scopes: a basis, and more with more identities. */
+const USUAL_SHARED_BYTES = 64 * 1024
+const USUAL_SHARED_BYTES_EACH = 128
 const HASH_FACTOR = 0x01000193
 /** Stands in place of a free slot's metric. */
 const FREE = -1
@@ -40,10 +47,10 @@ const writer = new ValueWriter()
  * by copying memory. An object is made only when somebody asks for one.
  */
 export class IdentityTable {
-  #metrics = new InternPool<Metric>(metric => metricKeys.of(metric))
-  #resources = new InternPool<Resource>(resource => resourceKeys.of(resource))
-  #scopes = new InternPool<Scope>(scope => scopeKeys.of(scope))
-  #keys = new InternPool<readonly string[]>(keysKey)
+  #metrics = metricPool()
+  #resources = resourcePool()
+  #scopes = scopePool()
+  #keys = keysPool()
   /** Four numbers a slot, which index the pools: metric, resource, scope, keys of the attributes. */
   #components = new Int32Array()
   /** Position of the slot's values in `#values`, and their number of bytes. */
@@ -52,6 +59,7 @@ export class IdentityTable {
   #values = Buffer.allocUnsafeSlow(INITIAL_BYTES)
   #valuesEnd = 0
   #bytesInUse = 0
+  #oversize = 0
   #length = 0
   #free: number[] = []
   /** By hash: slot + 1, or 0. */
@@ -97,6 +105,7 @@ export class IdentityTable {
     this.#at[slot] = this.#append(writer.bytes, writer.length)
     this.#bytes[slot] = writer.length
     this.#bytesInUse += writer.length
+    this.#oversize += this.#oversizeOf(slot)
     if (this.#indexUsed * 2 >= this.#index.length) this.#reindex()
     else this.#insertIndex(slot)
     return slot
@@ -121,6 +130,7 @@ export class IdentityTable {
     if (slots.length === 0) return
     for (const slot of slots) {
       const component = slot * 4
+      this.#oversize -= this.#oversizeOf(slot)
       this.#metrics.release(this.#components[component])
       this.#resources.release(this.#components[component + 1])
       this.#scopes.release(this.#components[component + 2])
@@ -163,13 +173,37 @@ export class IdentityTable {
     this.#values = Buffer.allocUnsafeSlow(saved.values.length)
     this.#values.set(saved.values)
     this.#valuesEnd = saved.values.length
-    for (let slot = 0; slot < this.#length; slot++) if (this.isUsed(slot)) this.#bytesInUse += this.#bytes[slot]
+    for (let slot = 0; slot < this.#length; slot++) {
+      if (!this.isUsed(slot)) continue
+      this.#bytesInUse += this.#bytes[slot]
+      this.#oversize += this.#oversizeOf(slot)
+    }
     this.#reindex()
+  }
+
+  /** Memory by which identities, as objects, and their shared values exceed the usual size; in bytes. */
+  get oversize(): number {
+    const usual = USUAL_SHARED_BYTES + this.size * USUAL_SHARED_BYTES_EACH
+    return this.#oversize + Math.max(0, this.sharedBytes - usual)
+  }
+
+  /** Memory of the shared values, in bytes. */
+  get sharedBytes(): number {
+    return this.#metrics.bytes + this.#resources.bytes + this.#scopes.bytes + this.#keys.bytes
   }
 
   /** Memory, in bytes; without the parts that many share. */
   get bytes(): number {
     return this.#values.length + this.#components.byteLength + this.#at.byteLength * 1.5 + this.#index.byteLength
+  }
+
+  #oversizeOf(slot: number): number {
+    const [metric, resource, scope, keys] = this.#components.subarray(slot * 4, slot * 4 + 4)
+    const shared =
+      metricKeys.of(this.#metrics.at(metric)).length +
+      resourceKeys.of(this.#resources.at(resource)).length +
+      scopeKeys.of(this.#scopes.at(scope)).length
+    return Math.max(0, shared + namedBytes(this.#keys.at(keys)) + this.#bytes[slot] - USUAL_IDENTITY_BYTES)
   }
 
   #is(slot: number, metric: number, resource: number, scope: number, keys: number): boolean {
@@ -252,12 +286,6 @@ function hashOf(
   hash = Math.imul(Math.imul(hash, 31) + scope, 31) + keys
   for (let i = start; i < start + length; i++) hash = Math.imul(hash ^ values[i], HASH_FACTOR)
   return mix32(hash)
-}
-
-function keysKey(keys: readonly string[]): string {
-  let key = ''
-  for (const name of keys) key += `${name.length}:${name}`
-  return key
 }
 
 const keysOf = (attributes: Attributes) => attributes.map(([key]) => key)

@@ -3,14 +3,19 @@ import type { Stepwise } from '../../model/stepwise.ts'
 
 /** Values that many identities share, each kept once, by a small number, for as long as any identity uses it. */
 export class InternPool<T> {
+  /** Memory of the values, in bytes. */
+  bytes = 0
   #keyOf: (value: T) => string
+  #weigh: (value: T) => number
   #indexes = new Map<string, number>()
   #values: (T | undefined)[] = []
   #users: number[] = []
   #free: number[] = []
 
-  constructor(keyOf: (value: T) => string) {
+  /** @param weigh memory of a value and its key, in bytes */
+  constructor(keyOf: (value: T) => string, weigh: (value: T) => number) {
     this.#keyOf = keyOf
+    this.#weigh = weigh
   }
 
   /** -1 if the value is not here. */
@@ -31,6 +36,7 @@ export class InternPool<T> {
       this.#indexes.set(key, index)
       this.#values[index] = value
       this.#users[index] = 0
+      this.bytes += this.#weigh(value)
     }
     this.#users[index]++
     return index
@@ -39,7 +45,9 @@ export class InternPool<T> {
   /** Takes one user from a value. */
   release(index: number): void {
     if (--this.#users[index] > 0) return
-    this.#indexes.delete(this.#keyOf(this.#values[index]!))
+    const value = this.#values[index]!
+    this.bytes -= this.#weigh(value)
+    this.#indexes.delete(this.#keyOf(value))
     this.#values[index] = undefined
     this.#free.push(index)
   }
@@ -53,7 +61,10 @@ export class InternPool<T> {
     this.#users = [...users]
     for (const [index, value] of this.#values.entries()) {
       if (value === undefined) this.#free.push(index)
-      else this.#indexes.set(this.#keyOf(value), index)
+      else {
+        this.#indexes.set(this.#keyOf(value), index)
+        this.bytes += this.#weigh(value)
+      }
     }
   }
 }

@@ -47,7 +47,8 @@ export interface SavedCumulativeState {
 
 /**
  * The last points of cumulative series, from which the increment of the next point follows. Replicas without an
- * instance id write under one identity. They are told apart by their start: each series has a chain of rows, one a writer.
+ * instance id write under one identity. They are told apart by their start: each series has a chain of rows, one a
+ * writer.
  */
 export class CumulativeState {
   #identities = new IdentityTable()
@@ -64,11 +65,12 @@ export class CumulativeState {
   #count = new Float64Array()
   #histograms = new Map<number, HistogramPoint>()
 
-  /** The series' number here; -1 if it is not known and there are `most` already. */
-  numberOf(series: Series, most = Number.POSITIVE_INFINITY): number {
+  /** The series' number here; -1 if it is not known and there are `most` already, or `mostBytes` of identities. */
+  numberOf(series: Series, most = Number.POSITIVE_INFINITY, mostBytes = Number.POSITIVE_INFINITY): number {
     const known = this.#identities.find(series)
     if (known >= 0) return known
-    if (this.#identities.size >= most) return NONE
+    const { size, bytes, sharedBytes } = this.#identities
+    if (size >= most || bytes + sharedBytes >= mostBytes) return NONE
     const number = this.#identities.add(series)
     this.#groups = withRoom(this.#groups, number)
     this.#heads = withRoom(this.#heads, number)
@@ -86,8 +88,8 @@ export class CumulativeState {
   }
 
   /**
-   * Writes to `into` how much `point` adds. False if that cannot be told yet: the first point of a writer whose start is
-   * unknown, or lies before `since`, when nobody looked.
+   * Writes to `into` how much `point` adds. False if that cannot be told yet: the first point of a writer whose start
+   * is unknown, or lies before `since`, when nobody looked.
    */
   increment(number: number, point: CumulativePoint, since: number, into: Increment): boolean {
     let row = this.#heads[number]

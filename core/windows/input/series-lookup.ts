@@ -1,5 +1,6 @@
 import { withRoom } from '../../model/columns.ts'
 import type { Series } from '../../model/series.ts'
+import { seriesBytes } from '../../model/series-bytes.ts'
 import type { Stepwise } from '../../model/stepwise.ts'
 import type { GroupKind } from '../groups/group-kind.ts'
 import type { Groups } from '../groups/groups.ts'
@@ -13,12 +14,16 @@ export const CUMULATIVE = -2
 export const TOO_MANY = -3
 const UNKNOWN = -4
 
-/** Most series that are remembered. */
+/** Most series that are remembered, and most memory of them in bytes. */
 export interface LookupLimits {
   /** Series that are found fast. Series that never come again must not stay because of it. */
   readonly fast: number
+  /** Memory of these. */
+  readonly fastBytes: number
   /** Cumulative series. */
   readonly cumulative: number
+  /** Memory of their identities. */
+  readonly cumulativeBytes: number
 }
 
 /** The lookup's state on disk. */
@@ -35,6 +40,7 @@ export class SeriesLookup {
   #since: number
   #owner: (Series | undefined)[] = []
   #inserted = 0
+  #insertedBytes = 0
   #limits: LookupLimits
   #slots = new Int32Array()
   /** Numbers of cumulative series in `#cumulative`. */
@@ -89,12 +95,14 @@ export class SeriesLookup {
 
   #reset(): void {
     this.#owner = []
-    this.#inserted = 0
+    this.#inserted = this.#insertedBytes = 0
   }
 
   #insert(series: Series): number {
-    if (this.#inserted === this.#limits.fast) this.#reset()
+    const { fast, fastBytes } = this.#limits
+    if (this.#inserted === fast || this.#insertedBytes >= fastBytes) this.#reset()
     this.#inserted++
+    this.#insertedBytes += seriesBytes(series)
     this.#slots = withRoom(this.#slots, series.id, UNKNOWN)
     const slot = this.#lookUp(series)
     this.#owner[series.id] = series
@@ -106,7 +114,8 @@ export class SeriesLookup {
     const kind = this.#kindOf(series)
     if (kind === undefined) return PASS_THROUGH
     if (!countsUp(series, kind)) return this.#groups.ofSeries(series, kind)
-    const number = this.#cumulative.numberOf(series, this.#limits.cumulative)
+    const { cumulative, cumulativeBytes } = this.#limits
+    const number = this.#cumulative.numberOf(series, cumulative, cumulativeBytes)
     if (number < 0) return TOO_MANY
     this.#numbers = withRoom(this.#numbers, series.id)
     this.#numbers[series.id] = number

@@ -1,5 +1,5 @@
 import { BadInputError } from '../../errors.ts'
-import { pointBytes } from '../../model/block.ts'
+import { BYTES_PER_POINT } from '../../model/block.ts'
 import type { ExponentialHistogram, Histogram, Summary } from '../../model/distribution.ts'
 import { ITEM_FLAWS } from '../../model/item-limits.ts'
 import type { PointBlockBuilder } from '../../model/points.ts'
@@ -65,14 +65,19 @@ export function flawOf(distribution: OtlpDistribution): RejectionReason | undefi
   return undefined
 }
 
+/** Of a count in a bucket: one byte of a request can be one. */
+const BYTES_PER_COUNT = 8
+
 /**
  * Two bytes of a request can be a histogram, which takes hundreds in memory: decoding ends where nobody could ever buy
  * what comes of it. Throws {@link BadInputError} `too_large`.
+ *
+ * @param next bytes of a distribution that is not decoded yet
  */
-export function checkSize({ length, distributionCount }: PointBlockBuilder, maxBytes: number): void {
-  if (pointBytes(length, distributionCount) > maxBytes)
+export function checkSize({ length, distributionBytes }: PointBlockBuilder, next: number, maxBytes: number): void {
+  if (length * BYTES_PER_POINT + distributionBytes + next * BYTES_PER_COUNT > maxBytes)
     throw new BadInputError(
-      `${length} points and more do not fit into ${maxBytes} bytes: send less at once`,
+      `${length} points and more do not fit into ${maxBytes} bytes: send less at once, or raise service.limits.in_flight`,
       'too_large'
     )
 }

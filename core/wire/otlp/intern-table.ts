@@ -21,27 +21,36 @@ export type KeyHash = (seed: number, view: DataView, start: number, end: number)
 export interface InternLimits {
   /** Entries in each of the two generations. */
   readonly entries: number
-  /** Bytes of keys in each of the two generations. */
+  /** Memory of entries and values in each of the two generations. */
   readonly bytes: number
 }
+
+/** Memory of a record and its slot, as tables double: twice what is in use. */
+const ENTRY_BYTES = 72
+
+/** Memory of an entry but for its value. @param keyBytes of its key */
+export const entryBytes = (keyBytes: number) => ENTRY_BYTES + 2 * keyBytes
 
 /**
  * A bounded cache from (parent, bytes) to a value, for keys that come again and again in the same order. A hit compares
  * every byte: hashes only say where to look. First it looks at what followed the previous key last time, which is
  * right for senders that report in a fixed order and needs no hash at all.
  *
- * Two generations bound it: what is used lives in the current one or is carried over from the previous; when the current
- * one is full it becomes the previous, and what was not used since is gone.
+ * Two generations bound it: what is used lives in the current one or is carried over from the previous; when the
+ * current one is full it becomes the previous, and what was not used since is gone.
  */
 export class InternTable<T> {
   readonly #limits: InternLimits
+  readonly #weigh: (value: T) => number
   readonly #hash: KeyHash
   #current: Generation<T>
   #previous: Generation<T>
   #missed = 0
 
-  constructor(limits: InternLimits, hash: KeyHash = hashBytes) {
+  /** @param weigh memory of a value, in bytes */
+  constructor(limits: InternLimits, weigh: (value: T) => number, hash: KeyHash = hashBytes) {
     this.#limits = limits
+    this.#weigh = weigh
     this.#hash = hash
     this.#current = new Generation(limits)
     this.#previous = new Generation(limits)
@@ -67,13 +76,14 @@ export class InternTable<T> {
 
   /** Keeps `value` for the key that {@link find}, called just before, did not know. */
   put(parent: number, view: DataView, start: number, end: number, value: T): void {
-    if (end - start > this.#limits.bytes) return
-    if (!this.#current.hasRoom(end - start)) {
+    const bytes = entryBytes(end - start) + this.#weigh(value)
+    if (bytes > this.#limits.bytes) return
+    if (!this.#current.hasRoom(bytes)) {
       const emptied = this.#previous.clear()
       this.#previous = this.#current
       this.#current = emptied
     }
-    this.#current.add(this.#missed, parent, view, start, end, value)
+    this.#current.add(this.#missed, parent, view, start, end, value, bytes)
   }
 
   clear(): void {
@@ -88,7 +98,7 @@ class Generation<T> {
   readonly #limits: InternLimits
   #words = new Int32Array(FIRST_WORDS)
   #used = 0
-  #keyBytes = 0
+  #bytes = 0
   #slots = new Int32Array(FIRST_SLOTS)
   #values: T[] = []
   #last = NONE
@@ -98,7 +108,7 @@ class Generation<T> {
   }
 
   hasRoom(bytes: number): boolean {
-    return this.size < this.#limits.entries && this.#keyBytes + bytes <= this.#limits.bytes
+    return this.size < this.#limits.entries && this.#bytes + bytes <= this.#limits.bytes
   }
 
   /** The value of the record that came after the last one found, if it has this key. */
@@ -124,14 +134,14 @@ class Generation<T> {
     return undefined
   }
 
-  add(hash: number, parent: number, view: DataView, start: number, end: number, value: T): void {
+  add(hash: number, parent: number, view: DataView, start: number, end: number, value: T, bytes: number): void {
     const words = HEADER + ((end - start + 3) >>> 2)
     if (this.#used + words > this.#words.length) this.#growWords(words)
     if (this.size * 2 >= this.#slots.length) this.#growSlots()
     const record = this.#used
     if (!this.#place(hash, record)) return
     this.#used += words
-    this.#keyBytes += end - start
+    this.#bytes += bytes
     this.#words.set([hash, parent, end - start, NONE, this.size++], record)
     this.#values.push(value)
     let word = record + HEADER
@@ -145,7 +155,7 @@ class Generation<T> {
     this.#slots.fill(0)
     this.#values = []
     this.#last = NONE
-    this.size = this.#used = this.#keyBytes = 0
+    this.size = this.#used = this.#bytes = 0
     return this
   }
 

@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer'
-import type { Attributes } from '../../model/attributes.ts'
+import { type Attributes, NO_ATTRIBUTES } from '../../model/attributes.ts'
 import {
   DEFAULT_LIMITS,
   type ItemFlaw,
@@ -10,7 +10,8 @@ import {
 } from '../../model/item-limits.ts'
 import { FLAG_NO_RECORDED_VALUE, PointBlockBuilder } from '../../model/points.ts'
 import type { Metric, Resource, Scope, Series, SeriesRegistry } from '../../model/series.ts'
-import { parseJson } from '../json.ts'
+import { NewSeries, sharedBytes } from '../../model/series-bytes.ts'
+import { type JsonMemory, readJson } from '../json.ts'
 import {
   checkSize,
   type DataField,
@@ -33,7 +34,7 @@ import {
   jsonSummary,
   jsonTime
 } from './json-values.ts'
-import type { DecodedMetrics } from './metrics-decoder.ts'
+import type { DecodedMetrics, DecoderOptions } from './metrics-decoder.ts'
 
 const DATA_KEYS: readonly (readonly [key: string, field: DataField])[] = [
   ['gauge', GAUGE],
@@ -42,6 +43,10 @@ const DATA_KEYS: readonly (readonly [key: string, field: DataField])[] = [
   ['exponentialHistogram', EXPONENTIAL_HISTOGRAM],
   ['summary', SUMMARY]
 ]
+
+interface JsonDecoderOptions extends Pick<DecoderOptions, 'maxBytes' | 'limits'> {
+  readonly memory?: JsonMemory
+}
 
 /**
  * Decodes an ExportMetricsServiceRequest in JSON; everything as {@link OtlpMetricsDecoder} does it.
@@ -52,16 +57,16 @@ export function decodeMetricsJson(
   body: Buffer,
   registry: SeriesRegistry,
   receivedAt: number,
-  maxBytes = Number.POSITIVE_INFINITY,
-  limits = DEFAULT_LIMITS
+  { maxBytes = Number.POSITIVE_INFINITY, limits = DEFAULT_LIMITS, memory }: JsonDecoderOptions = {}
 ): DecodedMetrics {
-  const decoded = new JsonDecoder(registry, receivedAt, maxBytes, limits).decode(parseJson(body.toString()))
+  const decoder = new JsonDecoder(registry, receivedAt, maxBytes, limits)
+  const decoded = readJson(body.toString(), request => decoder.decode(request), memory)
   // Nobody knows any more where in the body they were.
   return isUtf8(body) ? decoded : { ...decoded, replacedTexts: decoded.replacedTexts + 1 }
 }
 
 class JsonDecoder {
-  #registry: SeriesRegistry
+  #newSeries: NewSeries
   #receivedAt: number
   #maxBytes: number
   #fields = new JsonFields()
@@ -77,7 +82,7 @@ class JsonDecoder {
 
   constructor(registry: SeriesRegistry, receivedAt: number, maxBytes: number, limits: ItemLimits) {
     this.#limits = limits
-    this.#registry = registry
+    this.#newSeries = new NewSeries(registry, maxBytes)
     this.#receivedAt = receivedAt
     this.#maxBytes = maxBytes
   }
@@ -87,10 +92,16 @@ class JsonDecoder {
     fields.each(fields.asObject(request), 'resourceMetrics', resourceMetrics => {
       const attributes = fields.within(resourceMetrics, 'resource', resource => jsonAttributes(fields, resource)) ?? []
       this.#resource = { attributes, schemaUrl: fields.text(resourceMetrics, 'schemaUrl') }
+      this.#newSeries.add(sharedBytes(attributes))
       this.#resourceLength = measureAttributes(attributes, this.#limits)
       fields.each(resourceMetrics, 'scopeMetrics', scopeMetrics => this.#scopeMetrics(scopeMetrics))
     })
-    return { block: this.#builder.build(), rejections: this.#rejections, replacedTexts: fields.replacedTexts }
+    return {
+      block: this.#builder.build(),
+      rejections: this.#rejections,
+      replacedTexts: fields.replacedTexts,
+      newSeriesBytes: this.#newSeries.bytes
+    }
   }
 
   #scopeMetrics(scopeMetrics: JsonObject): void {
@@ -102,6 +113,7 @@ class JsonDecoder {
     }))
     const schemaUrl = fields.text(scopeMetrics, 'schemaUrl')
     this.#scope = { ...(scope ?? { name: '', version: '', attributes: [] }), schemaUrl }
+    this.#newSeries.add(sharedBytes(this.#scope.attributes))
     this.#scopeLength = measureAttributes(this.#scope.attributes, this.#limits)
     fields.each(scopeMetrics, 'metrics', metric => this.#metricData(metric))
   }
@@ -120,6 +132,7 @@ class JsonDecoder {
     const form = formOf(field, Number(fields.integer(data, 'aggregationTemporality', INT32)), monotonic)
     const unit = fields.text(metric, 'unit')
     const description = fields.text(metric, 'description')
+    this.#newSeries.add(sharedBytes(NO_ATTRIBUTES, name, unit, description))
     if (form !== undefined) this.#metric = { name, unit, description, kind: form.kind, temporality: form.temporality }
     const flaw = form === undefined ? 'unspecified_temporality' : name === '' ? 'unnamed_metric' : undefined
     fields.each(data, 'dataPoints', point => {
@@ -138,7 +151,8 @@ class JsonDecoder {
   }
 
   #distribution(point: JsonObject, distribution: OtlpDistribution): void {
-    checkSize(this.#builder, this.#maxBytes)
+    // The tree of the body, and with it the lists, has been paid for.
+    checkSize(this.#builder, 0, this.#maxBytes)
     const flaw = flawOf(distribution)
     const { series, time, start, flags } = this.#common(point)
     if (flaw !== undefined) this.#rejections.add(flaw, 1, this.#metric.name)
@@ -150,7 +164,7 @@ class JsonDecoder {
     const own = [measureName(this.#metric.name, this.#limits), measureAttributes(attributes, this.#limits)]
     const length = measureAll(this.#limits, this.#resourceLength, this.#scopeLength, ...own)
     if (typeof length === 'string') return length
-    return this.#registry.intern(this.#metric, attributes, this.#resource, this.#scope)
+    return this.#newSeries.intern(this.#metric, attributes, this.#resource, this.#scope)
   }
 
   #common(point: JsonObject) {

@@ -42,9 +42,9 @@ import {
 } from './series-cache.ts'
 
 // https://github.com/open-telemetry/opentelemetry-proto/blob/main/opentelemetry/proto/collector/metrics/v1/metrics_service.proto
-// ExportMetricsServiceRequest: resource_metrics 1. ResourceMetrics: scope_metrics 2. ScopeMetrics: metrics 2.
-// Metric: gauge 5, sum 7, histogram 9, exponential_histogram 10, summary 11. Each of them: data_points 1; where they
-// have them: aggregation_temporality 2, is_monotonic 3.
+// ExportMetricsServiceRequest: resource_metrics 1. ResourceMetrics: scope_metrics 2. ScopeMetrics: metrics 2. Metric:
+// gauge 5, sum 7, histogram 9, exponential_histogram 10, summary 11. Each of them: data_points 1; where they have them:
+// aggregation_temporality 2, is_monotonic 3.
 const RESOURCE_METRICS = lengthTag(1)
 const SCOPE_METRICS = lengthTag(2)
 const METRICS = lengthTag(2)
@@ -56,10 +56,10 @@ const MONOTONIC = varintTag(3)
 const BYTES_PER_POINT = 128
 const DEFAULT_CACHED_SERIES = 2 ** 18
 
-interface DecoderOptions {
+export interface DecoderOptions {
   /** Series that are found without decoding their strings; twice as many at times. */
   readonly cachedSeries?: number
-  /** Of a block in memory. */
+  /** Of a block in memory, and of the new series of a body. */
   readonly maxBytes?: number
   readonly limits?: ItemLimits
   readonly hash?: KeyHash
@@ -71,12 +71,14 @@ export interface DecodedMetrics {
   readonly rejections: Rejections
   /** Texts in which bytes were replaced, because they were not UTF-8. Of series seen before nobody knows. */
   readonly replacedTexts: number
+  /** Memory that series not known before take beside the block. */
+  readonly newSeriesBytes: number
 }
 
 /**
- * Decodes OTLP ExportMetricsServiceRequest bodies. Times become Unix ms; a point without one gets the time it was received.
- * Integers become numbers. Exemplars are not kept, fields not known here are passed over. Of a field that must not
- * come twice the last one counts; for messages protobuf would merge them, which no encoder makes use of.
+ * Decodes OTLP ExportMetricsServiceRequest bodies. Times become Unix ms; a point without one gets the time it was
+ * received. Integers become numbers. Exemplars are not kept, fields not known here are passed over. Of a field that
+ * must not come twice the last one counts; for messages protobuf would merge them, which no encoder makes use of.
  */
 export class OtlpMetricsDecoder {
   readonly #cache: SeriesCache
@@ -91,10 +93,12 @@ export class OtlpMetricsDecoder {
   constructor(registry: SeriesRegistry, options: DecoderOptions = {}) {
     this.#maxBytes = options.maxBytes ?? Number.POSITIVE_INFINITY
     const { cachedSeries = DEFAULT_CACHED_SERIES, limits = DEFAULT_LIMITS } = options
-    this.#cache = new SeriesCache(registry, cachedSeries, limits, options.hash)
+    this.#cache = new SeriesCache(registry, { cachedSeries, limits, maxBytes: this.#maxBytes, hash: options.hash })
   }
 
-  /** @param receivedAt Unix ms. Throws {@link BadInputError} where the body is not protobuf of this shape, or too much. */
+  /**
+   * @param receivedAt Unix ms. Throws {@link BadInputError} where the body is not protobuf of this shape, or too much.
+   */
   decode(body: Buffer, receivedAt: number): DecodedMetrics {
     this.#cache.renew()
     this.#receivedAt = receivedAt
@@ -108,7 +112,8 @@ export class OtlpMetricsDecoder {
       else reader.skip(tag)
     }
     const replacedTexts = this.#cache.takeReplacedTexts()
-    return { block: this.#builder.build(), rejections: this.#rejections, replacedTexts }
+    const newSeriesBytes = this.#cache.newSeriesBytes
+    return { block: this.#builder.build(), rejections: this.#rejections, replacedTexts, newSeriesBytes }
   }
 
   #resourceMetrics(): void {
@@ -241,7 +246,7 @@ export class OtlpMetricsDecoder {
         continue
       }
       const outer = reader.enter()
-      checkSize(this.#builder, this.#maxBytes)
+      checkSize(this.#builder, reader.limit - reader.at, this.#maxBytes)
       const distribution = read(reader, point)
       reader.leave(outer)
       const flaw = flawOf(distribution)

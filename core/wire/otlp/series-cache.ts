@@ -1,3 +1,4 @@
+import { type Attributes, NO_ATTRIBUTES } from '../../model/attributes.ts'
 import { type ItemFlaw, type ItemLimits, measureAll, measureAttributes, measureName } from '../../model/item-limits.ts'
 import {
   type Metric,
@@ -8,6 +9,7 @@ import {
   type Series,
   type SeriesRegistry
 } from '../../model/series.ts'
+import { NewSeries, seriesBytes, sharedBytes } from '../../model/series-bytes.ts'
 import { lengthTag, ProtobufReader } from '../protobuf/reader.ts'
 import { readAttributes } from './any-value.ts'
 import type { FieldSpan } from './field-span.ts'
@@ -28,15 +30,35 @@ const SCOPE_NAME = lengthTag(1)
 const SCOPE_VERSION = lengthTag(2)
 const SCOPE_ATTRIBUTES = lengthTag(3)
 
-// Keys are rarely longer; where they are, fewer fit.
-const KEY_BYTES_PER_SERIES = 256
+// Memory of a series with five attributes and of its entry. Where they are larger, fewer fit.
+const BYTES_PER_CACHED_SERIES = 1536
+// The same of what they share. Few have a resource or a scope of their own, but many a metric.
+const BYTES_PER_SHARED = { resource: 256, scope: 128, metric: 512 }
+const GENERATIONS = 2
 // Times FORM_COUNT an id must stay below 2^31, and one body must never get beyond that.
 const MAX_ID = 2 ** 27
 const ROOT = 0
 /** At most, with its share of tags and lengths. */
 const BYTES_PER_CHARACTER = 8
 
+/** Most bytes that a cache of so many series holds. */
+export const seriesCacheBytes = (cachedSeries: number) =>
+  Object.values(BYTES_PER_SHARED).reduce((sum, bytes) => sum + bytes, BYTES_PER_CACHED_SERIES) *
+  GENERATIONS *
+  cachedSeries
+
+export interface SeriesCacheOptions {
+  /** Kept in each of two generations. */
+  readonly cachedSeries: number
+  readonly limits: ItemLimits
+  /** Memory of what one body may hold of series that were not known. */
+  readonly maxBytes: number
+  readonly hash?: KeyHash
+}
+
 interface Measured {
+  /** In memory, without its parents. */
+  readonly bytes: number
   /** Of names and values so far, or why there are too many. */
   readonly length: number | ItemFlaw
 }
@@ -60,7 +82,7 @@ export interface MetricNode extends Measured {
  * attributes. Strings are decoded, and the registry asked, only for what was not seen lately.
  */
 export class SeriesCache {
-  #registry: SeriesRegistry
+  #newSeries: NewSeries
   #nextId = ROOT + 1
   #resources: InternTable<ResourceNode>
   #scopes: InternTable<ScopeNode>
@@ -71,20 +93,25 @@ export class SeriesCache {
   #mostBytes: number
   #replacedTexts = 0
 
-  /** @param capacity series kept in each of two generations */
-  constructor(registry: SeriesRegistry, capacity: number, limits: ItemLimits, hash?: KeyHash) {
+  constructor(registry: SeriesRegistry, { cachedSeries, limits, maxBytes, hash }: SeriesCacheOptions) {
     this.#limits = limits
     this.#mostBytes = limits.max_identity_length * BYTES_PER_CHARACTER
-    const bounds = { entries: capacity, bytes: capacity * KEY_BYTES_PER_SERIES }
-    this.#registry = registry
-    this.#resources = new InternTable(bounds, hash)
-    this.#scopes = new InternTable(bounds, hash)
-    this.#metrics = new InternTable(bounds, hash)
-    this.#series = new InternTable(bounds, hash)
+    const bounds = (bytes: number) => ({ entries: cachedSeries, bytes: cachedSeries * bytes })
+    this.#newSeries = new NewSeries(registry, maxBytes)
+    this.#resources = new InternTable<ResourceNode>(bounds(BYTES_PER_SHARED.resource), bytesOf, hash)
+    this.#scopes = new InternTable<ScopeNode>(bounds(BYTES_PER_SHARED.scope), bytesOf, hash)
+    this.#metrics = new InternTable<MetricNode>(bounds(BYTES_PER_SHARED.metric), bytesOf, hash)
+    this.#series = new InternTable(bounds(BYTES_PER_CACHED_SERIES), seriesBytes, hash)
+  }
+
+  /** Memory of what was not known, since {@link renew}. */
+  get newSeriesBytes(): number {
+    return this.#newSeries.bytes
   }
 
   /** To be called between bodies: ids are never used twice, so everything is forgotten before they run out. */
   renew(): void {
+    this.#newSeries.bytes = 0
     if (this.#nextId < MAX_ID) return
     for (const table of [this.#resources, this.#scopes, this.#metrics, this.#series]) table.clear()
     this.#nextId = ROOT + 1
@@ -94,10 +121,11 @@ export class SeriesCache {
   resource(span: FieldSpan): ResourceNode {
     const known = this.#resources.find(ROOT, span.view, span.start, span.end)
     if (known !== undefined) return known
-    if (this.#isTooLong(span)) return { id: this.#nextId++, resource: NO_RESOURCE, length: 'identity_too_long' }
+    if (this.#isTooLong(span)) return { ...this.#tooLong(), resource: NO_RESOURCE }
     const resource = this.#read(span, readResource)
+    const bytes = this.#count(resource.attributes, resource.schemaUrl)
     const length = measureAttributes(resource.attributes, this.#limits)
-    const node = { id: this.#nextId++, resource, length }
+    const node = { id: this.#nextId++, resource, length, bytes }
     this.#resources.put(ROOT, span.view, span.start, span.end, node)
     return node
   }
@@ -107,10 +135,11 @@ export class SeriesCache {
     const known = this.#scopes.find(parent.id, span.view, span.start, span.end)
     if (known !== undefined) return known
     const { resource } = parent
-    if (this.#isTooLong(span)) return { id: this.#nextId++, resource, scope: NO_SCOPE, length: 'identity_too_long' }
+    if (this.#isTooLong(span)) return { ...this.#tooLong(), resource, scope: NO_SCOPE }
     const scope = this.#read(span, readScope)
+    const bytes = this.#count(scope.attributes, scope.name, scope.version, scope.schemaUrl)
     const length = measureAll(this.#limits, parent.length, measureAttributes(scope.attributes, this.#limits))
-    const node = { id: this.#nextId++, resource, scope, length }
+    const node = { id: this.#nextId++, resource, scope, length, bytes }
     this.#scopes.put(parent.id, span.view, span.start, span.end, node)
     return node
   }
@@ -121,8 +150,9 @@ export class SeriesCache {
     const known = this.#metrics.find(key, span.view, span.start, span.end)
     if (known !== undefined) return known
     const metric = this.#read(span, reader => readMetric(reader, form))
+    const bytes = this.#count(NO_ATTRIBUTES, metric.name, metric.unit, metric.description)
     const length = measureAll(this.#limits, parent.length, measureName(metric.name, this.#limits))
-    const node = { id: this.#nextId++, metric, parent, length }
+    const node = { id: this.#nextId++, metric, parent, length, bytes }
     if (typeof length === 'string') return node
     this.#metrics.put(key, span.view, span.start, span.end, node)
     return node
@@ -137,7 +167,7 @@ export class SeriesCache {
     const attributes = this.#read(span, reader => readAttributes(reader, tag))
     const measured = measureAll(this.#limits, length, measureAttributes(attributes, this.#limits))
     if (typeof measured === 'string') return measured
-    const series = this.#registry.intern(metric, attributes, parent.resource, parent.scope)
+    const series = this.#newSeries.intern(metric, attributes, parent.resource, parent.scope)
     this.#series.put(id, span.view, span.start, span.end, series)
     return series
   }
@@ -156,11 +186,24 @@ export class SeriesCache {
     return value
   }
 
+  /** The memory of something that series share and that was not known. */
+  #count(attributes: Attributes, ...texts: readonly string[]): number {
+    const bytes = sharedBytes(attributes, ...texts)
+    this.#newSeries.add(bytes)
+    return bytes
+  }
+
+  #tooLong(): Measured & { readonly id: number } {
+    return { id: this.#nextId++, length: 'identity_too_long', bytes: 0 }
+  }
+
   /** Told by the bytes, so that nothing is made of them. */
   #isTooLong({ start, end }: FieldSpan): boolean {
     return end - start > this.#mostBytes
   }
 }
+
+const bytesOf = ({ bytes }: Measured) => bytes
 
 /** @param span as for {@link SeriesCache.metric} */
 export const readMetricName = (span: FieldSpan) => readTexts(over(span)).name

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { Agent, get, type IncomingMessage, type ServerResponse } from 'node:http'
 import { connect } from 'node:net'
 import { test } from 'node:test'
+import { checkConnectionLimits, DEFAULT_CONNECTION_LIMITS } from '../../../core/http/connection-limits.ts'
 import { formatEndpoint, parseEndpoint } from '../../../core/http/endpoint.ts'
 import { HttpServer } from '../../../core/http/server.ts'
 import { ENDPOINT_PATTERN } from '../../../core/schema/endpoint.ts'
@@ -81,7 +82,7 @@ test('stop ends open requests when told to', async () => {
 
 test('stop without start', () => new HttpServer('127.0.0.1:0', () => {}).stop(never))
 
-const LIMITS = { headersMs: 200, requestMs: 400 }
+const LIMITS = { ...DEFAULT_CONNECTION_LIMITS, read_header_timeout: 200, read_timeout: 400 }
 
 /** All that the server says on a connection on which `text` is sent, and how long it took, ms. */
 async function told(server: HttpServer, text: string): Promise<{ said: string; ms: number }> {
@@ -95,7 +96,9 @@ async function told(server: HttpServer, text: string): Promise<{ said: string; m
 }
 
 test('regression: slow and silent requests held a connection for minutes; they are told to come again', async () => {
-  const server = new HttpServer('127.0.0.1:0', request => request.resume(), LIMITS)
+  let timedOut = 0
+  const events = { refused: assert.fail, timedOut: () => timedOut++ }
+  const server = new HttpServer('127.0.0.1:0', request => request.resume(), LIMITS, events)
   await server.start()
   const beginnings = [
     '',
@@ -107,6 +110,7 @@ test('regression: slow and silent requests held a connection for minutes; they a
     assert.match(said, /^HTTP\/1\.1 503 Service Unavailable\r\nRetry-After: \d+\r\nConnection: close\r\n\r\n$/, text)
     assert.ok(ms < 5000, `${ms} ms`)
   }
+  assert.equal(timedOut, beginnings.length)
   assert.match((await told(server, 'nonsense\r\n\r\n')).said, /^HTTP\/1\.1 400 /)
   await server.stop(AbortSignal.abort())
 })
@@ -137,4 +141,39 @@ test('a connection that is kept alive between two requests is not slow', async (
   assert.equal(await ask(), first)
   agent.destroy()
   await server.stop(never)
+})
+
+test('regression: one address could have any number of connections', async () => {
+  const refused: string[] = []
+  const limits = { ...DEFAULT_CONNECTION_LIMITS, max_connections_per_address: 2 }
+  const events = { refused: (address: string) => void refused.push(address), timedOut: assert.fail }
+  let requests = 0
+  const answer = (_: IncomingMessage, response: ServerResponse) => {
+    requests++
+    response.end('here')
+  }
+  const server = new HttpServer('127.0.0.1:0', answer, limits, events)
+  await server.start()
+  const port = Number(server.address.split(':')[1])
+  const open = [connect(port, '127.0.0.1'), connect(port, '127.0.0.1')]
+  await Promise.all(open.map(socket => once(socket, 'connect')))
+  const { said } = await told(server, '')
+  assert.match(said, /^HTTP\/1\.1 503 Service Unavailable\r\nRetry-After: \d+\r\nConnection: close\r\n\r\n$/)
+  assert.deepEqual([refused, requests], [['127.0.0.1'], 0])
+  open[0].destroy()
+  // The server learns of it a little later.
+  const answered = async () => (await fetch(`http://${server.address}/`).catch(() => undefined))?.status === 200
+  while (!(await answered())) assert.ok(refused.length < 1000)
+  assert.equal(requests, 1)
+  open[1].destroy()
+  await server.stop(AbortSignal.abort())
+})
+
+test('limits of connections that cannot be', () => {
+  assert.deepEqual(checkConnectionLimits(DEFAULT_CONNECTION_LIMITS), [])
+  const paths = (limits: object) =>
+    checkConnectionLimits({ ...DEFAULT_CONNECTION_LIMITS, ...limits }, ['a']).map(({ path }) => path)
+  assert.deepEqual(paths({ idle_timeout: 0 }), [['a', 'idle_timeout']])
+  assert.deepEqual(paths({ read_timeout: 9_999 }), [['a', 'read_timeout']])
+  assert.deepEqual(paths({ read_header_timeout: 0 }), [['a', 'read_header_timeout']])
 })

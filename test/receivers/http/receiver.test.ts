@@ -1,6 +1,10 @@
 import assert from 'node:assert/strict'
-import { type TestContext as NodeTest, test } from 'node:test'
+import { once } from 'node:events'
+import { connect } from 'node:net'
+import { describe, it, type TestContext as NodeTest, test } from 'node:test'
 import { gzipSync, zstdCompressSync } from 'node:zlib'
+import { CreditPool } from '../../../core/batch/credits.ts'
+import { DEFAULT_CONNECTION_LIMITS } from '../../../core/http/connection-limits.ts'
 import plugin from '../../../receivers/http/index.ts'
 import { type Answer, HttpReceiver } from '../../../receivers/http/receiver.ts'
 import { type Batch, DEFAULT_LIMITS, type EventBlock } from '../../../sdk/plugin/index.ts'
@@ -9,8 +13,12 @@ import { testConfig, testContext } from '../../../sdk/plugin/testing.ts'
 const JSON_TYPE = 'application/json'
 const NDJSON = 'application/x-ndjson'
 
-async function running(t: NodeTest, options: object = {}, settle = (batch: Batch) => batch.ack()) {
-  const context = testContext('http')
+async function running(
+  t: NodeTest,
+  options: object = {},
+  settle = (batch: Batch) => batch.ack(),
+  context = testContext('http')
+) {
   const receiver = new HttpReceiver(testConfig(plugin, { endpoint: '127.0.0.1:0', ...options }), context)
   const blocks: EventBlock[] = []
   receiver.batches$.subscribe(batch => {
@@ -238,7 +246,8 @@ test('a path of its own', async t => {
 
 test('the defaults', () => {
   const { limits, ...others } = testConfig(plugin)
-  assert.deepEqual(others, { endpoint: '127.0.0.1:8080', path: '/v1/events', max_body_size: 20 * 2 ** 20 })
+  const own = { endpoint: '127.0.0.1:8080', path: '/v1/events', max_body_size: 20 * 2 ** 20 }
+  assert.deepEqual(others, { ...own, ...DEFAULT_CONNECTION_LIMITS })
   assert.deepEqual(limits, DEFAULT_LIMITS)
 })
 
@@ -248,4 +257,58 @@ test('regression: a body of lines that are no JSON held the process up for half 
   assert.equal(status, 400)
   assert.match(answer.error, /^more than 10000 lines are not JSON, first: not JSON: .*position 1/)
   assert.deepEqual([context.credits.used, context.account.received], [0, 0])
+})
+
+const POOL_BYTES = 4 * 2 ** 20
+const smallPool = () => Object.assign(testContext('http'), { credits: new CreditPool(POOL_BYTES) })
+const event = (i: number) => `{"name":"order","attributes":{"zone":"b","number":${i}}}`
+const repeated = (text: string, times: number) => Array.from({ length: times }, () => text)
+
+describe('regression: JSON was parsed whatever memory that took', () => {
+  const cases: [string, string, string][] = [
+    ['a list of empty objects', JSON_TYPE, `[${repeated('{}', 100_000).join()}]`],
+    ['a list of lists', JSON_TYPE, `[${repeated('[[[[]]]]', 50_000).join()}]`],
+    ['a line of empty objects', NDJSON, `{"name":"a","attributes":[${repeated('{}', 100_000).join()}]}`],
+    ['many events', NDJSON, Array.from({ length: 20_000 }, (_, i) => event(i)).join('\n')]
+  ]
+  for (const [name, type, body] of cases) {
+    it(name, async t => {
+      const { post, blocks, context } = await running(t, {}, undefined, smallPool())
+      const { status, answer } = await post(body, type)
+      assert.equal(status, 413)
+      assert.match(answer.error, /bytes in memory.*: send less at once, or raise service\.limits\.in_flight$/)
+      assert.deepEqual([blocks.length, context.credits.used, context.account.received], [0, 0, 0])
+    })
+  }
+
+  it('what fits waits for its turn', async t => {
+    const { post, context } = await running(t, {}, undefined, smallPool())
+    const body = `[${Array.from({ length: 2000 }, (_, i) => event(i)).join()}]`
+    const held = context.credits.tryTake(POOL_BYTES - body.length - 10_000)!
+    const { status, headers } = await post(body)
+    assert.deepEqual([status, headers.get('retry-after'), context.credits.used], [503, '1', held.bytes])
+    held.release()
+    assert.equal((await post(body)).status, 200)
+    assert.equal(context.credits.used, 0)
+  })
+})
+
+test('connections beyond max_connections_per_address, and slow ones, are counted; the first is told', async t => {
+  const limits = { max_connections_per_address: 1, read_header_timeout: '100ms', read_timeout: '100ms' }
+  const { context, receiver } = await running(t, limits)
+  const port = Number(receiver.address.split(':')[1])
+  const slow = connect(port, '127.0.0.1').resume()
+  await once(slow, 'connect')
+  for (let i = 0; i < 2; i++)
+    await once(
+      connect(port, '127.0.0.1')
+        .on('error', () => {})
+        .resume(),
+      'close'
+    )
+  await once(slow, 'close')
+  assert.deepEqual(
+    [context.counters.get('refused_connections_total'), context.counters.get('timed_out_connections_total')],
+    [2, 1]
+  )
 })

@@ -4,12 +4,16 @@ import { request } from 'node:http'
 import { type TestContext as NodeTest, test } from 'node:test'
 import { gzipSync, zstdCompressSync } from 'node:zlib'
 import { JsonMetricsSerializer, ProtobufMetricsSerializer } from '@opentelemetry/otlp-transformer'
+import { DEFAULT_CONNECTION_LIMITS } from '../../../core/http/connection-limits.ts'
+import { blockBytes } from '../../../core/model/block.ts'
+import { SeriesRegistry } from '../../../core/model/series.ts'
+import { OtlpMetricsDecoder } from '../../../core/wire/otlp/metrics-decoder.ts'
 import { ProtobufReader } from '../../../core/wire/protobuf/reader.ts'
 import plugin from '../../../receivers/otlp/index.ts'
 import { OtlpReceiver } from '../../../receivers/otlp/receiver.ts'
 import { testConfig, testContext } from '../../../sdk/plugin/testing.ts'
 import { sdkMetrics } from '../../core/wire/otlp/sdk-data.ts'
-import { fixed64, message, text } from '../../core/wire/protobuf/fields.ts'
+import { attribute, fixed64, message, text } from '../../core/wire/protobuf/fields.ts'
 import { type Running, running } from './harness.ts'
 
 const PROTOBUF = 'application/x-protobuf'
@@ -169,6 +173,87 @@ test('points that take more memory than their bytes are paid for', async t => {
   books(weir)
 })
 
+/** A point each of so many series, which begin with number `first`. */
+function newSeries(count: number, first = 0): Buffer {
+  const value = fixed64(6, 1n)
+  const made = Array.from({ length: count }, (_, i) => {
+    const own = attribute(7, 'client.address', `10.0.0.0:${first + i}`)
+    return message(1, value, fixed64(3, 1n), own, ...COMMON)
+  })
+  return message(1, RESOURCE, message(2, message(2, text(1, 'http.server.requests'), message(5, ...made))))
+}
+const COMMON = [
+  attribute(7, 'http.request.method', 'GET'),
+  attribute(7, 'http.route', '/v1/orders/{id}'),
+  attribute(7, 'http.response.status_code', '200'),
+  attribute(7, 'server.address', 'shop.example.com')
+]
+const RESOURCE = message(1, attribute(1, 'service.name', 'shop'), attribute(1, 'host.name', 'node-17'))
+
+function asJson(body: Buffer): Buffer {
+  const context = testContext('otlp')
+  const { block } = new OtlpMetricsDecoder(context.series).decode(body, 0)
+  const dataPoints = block.series.map(({ attributes }) => ({
+    asDouble: 1,
+    timeUnixNano: '1',
+    attributes: attributes.map(([key, value]) => ({ key, value: { stringValue: value } }))
+  }))
+  const metrics = [{ name: 'http.server.requests', gauge: { dataPoints } }]
+  return Buffer.from(JSON.stringify({ resourceMetrics: [{ scopeMetrics: [{ metrics }] }] }))
+}
+
+for (const [type, encode] of [
+  [PROTOBUF, (body: Buffer) => body],
+  [JSON_TYPE, asJson]
+] as const) {
+  test(`regression: ${type}: series that nobody knew cost their sender nothing, whatever they take in memory`, async t => {
+    const weir = await running(t, { max_body_size: '1MiB' })
+    const { credits } = weir.context
+    const used: number[] = []
+    weir.settle = batch => {
+      used.push(credits.used)
+      batch.ack()
+    }
+    const body = encode(newSeries(2000))
+    assert.equal((await post(weir.url, body, type)).status, 200)
+    assert.equal((await post(weir.url, body, type)).status, 200)
+    assert.ok(used[0] > 2000 * 1000, `${used[0]} credits for 2,000 series`)
+    assert.ok(used[1] <= Math.max(body.length, 2000 * 33) + 2000, `${used[1]} once they are known`)
+    const held = credits.tryTake(credits.capacity - used[0] / 2)!
+    const refused = await post(weir.url, encode(newSeries(2000, 2000)), type)
+    assert.deepEqual([refused.status, refused.headers.get('retry-after')], [503, '1'])
+    assert.equal(credits.used, held.bytes)
+    held.release()
+    books(weir)
+  })
+
+  test(`${type}: new series that all credits there are do not pay for are too many: 413 says which option`, async t => {
+    const weir = await running(t, { max_body_size: '60MiB' })
+    const response = await post(weir.url, encode(newSeries(70_000)), type)
+    assert.equal(response.status, 413)
+    assert.match((await status(response)).message, /send less at once, or raise service\.limits\.in_flight$/)
+    assert.deepEqual([weir.blocks.length, weir.context.credits.used], [0, 0])
+  })
+}
+
+test('regression: OTLP/JSON was parsed whatever memory that took', async t => {
+  const weir = await running(t)
+  const body = Buffer.from(`{"resourceMetrics":[],"other":[${Array(1_200_000).fill('{}').join()}]}`)
+  const response = await post(weir.url, body, JSON_TYPE)
+  assert.equal(response.status, 413)
+  assert.match((await status(response)).message, /bytes in memory.*or raise service\.limits\.in_flight$/)
+  assert.equal(weir.context.credits.used, 0)
+})
+
+test('regression: a request of 20 MB, of which 100,000 series are new, did not fit into the default limit', () => {
+  const body = newSeries(100_000)
+  const capacity = 128 * 2 ** 20
+  const { block, newSeriesBytes } = new OtlpMetricsDecoder(new SeriesRegistry(), { maxBytes: capacity }).decode(body, 1)
+  assert.ok(body.length > 19e6, `${body.length} bytes`)
+  assert.equal(block.length, 100_000)
+  assert.ok(blockBytes(block) + newSeriesBytes <= capacity, `${blockBytes(block) + newSeriesBytes} of ${capacity}`)
+})
+
 for (const [name, type, body, headers, want] of [
   ['damaged protobuf', PROTOBUF, protobuf.subarray(0, 99), {}, [400, 3, /^protobuf: .* at byte \d+$/]],
   ['damaged JSON', JSON_TYPE, json.subarray(0, 99), {}, [400, 3, /^not JSON: /]],
@@ -254,7 +339,8 @@ test('a port taken says so', async t => {
 
 test('the defaults are those of the collector', () => {
   const { protocols } = testConfig(plugin)
-  assert.deepEqual(protocols, { http: { endpoint: '127.0.0.1:4318', max_body_size: 20 * 2 ** 20 } })
+  const own = { endpoint: '127.0.0.1:4318', max_body_size: 20 * 2 ** 20 }
+  assert.deepEqual(protocols, { http: { ...own, ...DEFAULT_CONNECTION_LIMITS } })
 })
 
 async function until(condition: () => boolean): Promise<void> {

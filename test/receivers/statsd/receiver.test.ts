@@ -154,6 +154,31 @@ test('what comes while there are no credits is dropped and counted', async t => 
   batches[1].ack()
 })
 
+test('regression: series that nobody knew cost nothing, whatever they take in memory', async t => {
+  const { context, batches, send } = await running(t)
+  const line = `a:1|c|#tag:${'x'.repeat(1000)}`
+  await send(line)
+  await until(context, () => batches.length === 1)
+  const used = context.credits.used
+  assert.ok(used > 2000, `${used} credits`)
+  await send(line)
+  await until(context, () => batches.length === 2)
+  assert.ok(context.credits.used - used < 100, `${context.credits.used - used} more once it is known`)
+  for (const batch of batches) batch.ack()
+})
+
+test('regression: many points were gathered before anybody paid for their series', async t => {
+  const { context, batches, send } = await running(t)
+  // Time stands still: nothing but the bytes can end a block.
+  for (let i = 0; batches.length === 0; i++) {
+    assert.ok(i < 1000, 'nothing was sent')
+    await send(`a${i}:1|c|#tag:${'x'.repeat(3000)}`)
+    await setImmediate()
+  }
+  assert.ok(context.credits.used < 2 ** 21, `${context.credits.used} credits for one block`)
+  for (const batch of batches) batch.ack()
+})
+
 test('what is handed back is sent again, and is in the ledger once', async t => {
   let refusals = 3
   const { context, sizes, send } = await running(t, {}, batch => {

@@ -57,7 +57,7 @@ describe('regression: items without bound ended the process', () => {
       const reason = name.startsWith('too many of') ? 'too_many_attributes' : name
       const registry = new SeriesRegistry()
       const binary = new OtlpMetricsDecoder(registry, { limits: LIMITS }).decode(toProtobuf(body), 1)
-      const text = decodeMetricsJson(toJson(body), registry, 1, undefined, LIMITS)
+      const text = decodeMetricsJson(toJson(body), registry, 1, { limits: LIMITS })
       for (const { block, rejections } of [binary, text])
         assert.deepEqual([block.length, [...rejections.items]], [2, [[reason, 1]]])
     })
@@ -77,7 +77,7 @@ describe('regression: items without bound ended the process', () => {
     it(`http refuses an event alone: ${reason}`, () => {
       const long = reason === 'identity_too_long' ? { aaaaa: 'x'.repeat(10), bbbbb: 'y'.repeat(10) } : attributes
       const body = JSON.stringify([{ name, attributes: long }, { name: 'm' }])
-      const { block, rejected, errors } = readEvents('json', Buffer.from(body), 1, LIMITS)
+      const { block, rejected, errors } = readEvents('json', Buffer.from(body), 1, { limits: LIMITS })
       assert.deepEqual([block.length, [...rejected]], [1, [[reason, 1]]])
       assert.match(errors[0].message, /^an event (with|whose) .*: send less in one$/)
     })

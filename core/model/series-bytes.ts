@@ -1,0 +1,87 @@
+import { BadInputError } from '../errors.ts'
+import type { Attributes, AttributeValue } from './attributes.ts'
+import type { Series, SeriesRegistry } from './series.ts'
+
+// Bytes in memory, as measured with Node 26.
+/** The object, its entry in the registry, and the note by which the registry is told of its end. */
+const PER_SERIES = 320
+/** A pair, its place in the list, and the heads of its two texts. */
+const PER_ATTRIBUTE = 112
+/** Two objects, the heads of their texts, and the note by which the key is found. */
+const PER_SHARED = 320
+const PER_SCALAR = 16
+const PER_BYTES_VALUE = 96
+const PER_LIST = 48
+const PER_ITEM = 8
+const PER_KEY = 64
+
+const BEYOND_LATIN1 = /[\u0100-\uffff]/
+
+/**
+ * Memory that a series takes, in bytes. Its key repeats all texts of its identity, those of the resource and the scope
+ * included. These themselves count once, by {@link sharedBytes}.
+ */
+export function seriesBytes({ key, attributes }: Series): number {
+  const bytes = key.length + attributesBytes(attributes)
+  return PER_SERIES + (BEYOND_LATIN1.test(key) ? bytes * 2 : bytes)
+}
+
+/** Memory of a resource, a scope or a metric, which many series share. Twice: a key made of it is kept with it. */
+export function sharedBytes(attributes: Attributes, ...texts: readonly string[]): number {
+  return PER_SHARED + 2 * texts.reduce((bytes, text) => bytes + text.length, attributesBytes(attributes))
+}
+
+/** Memory that attributes take, in bytes, at a byte a character. */
+export function attributesBytes(attributes: Attributes): number {
+  let bytes = attributes.length * PER_ATTRIBUTE
+  for (const [name, value] of attributes) bytes += name.length + valueBytes(value)
+  return bytes
+}
+
+/** Memory of attributes of these names, in bytes, without their values. */
+export function namedBytes(names: readonly string[]): number {
+  return names.reduce((bytes, name) => bytes + name.length, names.length * PER_ATTRIBUTE)
+}
+
+function valueBytes(value: AttributeValue): number {
+  if (typeof value === 'string') return value.length
+  if (typeof value !== 'object' || value === null) return PER_SCALAR
+  if (value instanceof Uint8Array) return PER_BYTES_VALUE + value.length
+  let bytes = PER_LIST
+  if (isList(value)) for (const item of value) bytes += PER_ITEM + valueBytes(item)
+  else for (const key of Object.keys(value)) bytes += PER_KEY + key.length + valueBytes(value[key])
+  return bytes
+}
+
+/** Adds up the memory of series that nobody knew: whoever sends them pays for them. */
+export class NewSeries {
+  bytes = 0
+  readonly #registry: SeriesRegistry
+  readonly #maxBytes: number
+
+  /** @param maxBytes of one request */
+  constructor(registry: SeriesRegistry, maxBytes = Number.POSITIVE_INFINITY) {
+    this.#registry = registry
+    this.#maxBytes = maxBytes
+  }
+
+  /** {@link SeriesRegistry.intern}, counted. Throws {@link BadInputError} `too_large` for more than `maxBytes`. */
+  intern(...identity: Parameters<SeriesRegistry['intern']>): Series {
+    const { made } = this.#registry
+    const series = this.#registry.intern(...identity)
+    if (this.#registry.made > made) this.add(seriesBytes(series))
+    return series
+  }
+
+  /** @param bytes of what was not known either: {@link sharedBytes} */
+  add(bytes: number): void {
+    this.bytes += bytes
+    if (this.bytes > this.#maxBytes)
+      throw new BadInputError(
+        `series that were not known take more than ${this.#maxBytes} bytes in memory: send less at once, or raise service.limits.in_flight`,
+        'too_large'
+      )
+  }
+}
+
+const isList = (value: object): value is readonly AttributeValue[] => Array.isArray(value)

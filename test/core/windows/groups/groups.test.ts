@@ -1,0 +1,66 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import type { Attributes } from '../../../../core/model/attributes.ts'
+import { NO_RESOURCE, SeriesRegistry } from '../../../../core/model/series.ts'
+import { Grouping } from '../../../../core/windows/groups/grouping.ts'
+import { Groups } from '../../../../core/windows/groups/groups.ts'
+
+const METRIC = { name: 'a', unit: '', description: '', kind: 'counter', temporality: 'delta' } as const
+const MAX = 100
+const ACTIVE = 1
+
+describe('regression: groups were bounded by their number, whatever their identities took in memory', () => {
+  const registry = new SeriesRegistry()
+  /** The number of groups after three times as many series came as there may be groups. */
+  const sizeAfter = (
+    groups: Groups,
+    attributes: (i: number) => Attributes,
+    resource = (_i: number): Attributes => []
+  ) => {
+    for (let i = 0; i < 3 * MAX; i++) {
+      const series = registry.intern(METRIC, attributes(i), { ...NO_RESOURCE, attributes: resource(i) })
+      const slot = groups.ofSeries(series, 'counter')
+      groups.lastActive[slot] = ACTIVE
+    }
+    return groups.size
+  }
+  const grouped = () => new Groups(new Grouping(undefined, []), MAX, 1 / 1000)
+  const usual = (i: number): Attributes => [['host', `h${i}`]]
+
+  it('those of usual size have a place each', () => {
+    // The one beyond is the overflow group.
+    assert.equal(sizeAfter(grouped(), usual), MAX + 1)
+  })
+
+  it('long values, many attributes, and resources of their own take more places', () => {
+    const cases: [string, Groups][] = ['values', 'attributes', 'resources'].map(name => [name, grouped()])
+    const [values, attributes, resources] = cases.map(([, groups]) => groups)
+    const many = Array.from({ length: 40 }, (_, k) => [`k${String(k).padStart(2, '0')}`, 'v'] as const)
+    sizeAfter(values, i => [['host', `${i}${'x'.repeat(5000)}`]])
+    sizeAfter(attributes, i => [...usual(i), ...many])
+    sizeAfter(resources, usual, i => [...many, ['service.name', `s${i}`]])
+    for (const [name, { size }] of cases) assert.ok(size > 5 && size < MAX / 2, `${size} with large ${name}`)
+  })
+
+  it('places come back when groups are forgotten, and are known after a restart', () => {
+    const large = (i: number): Attributes => [['host', `${i}${'x'.repeat(5000)}`]]
+    const groups = grouped()
+    const size = sizeAfter(groups, large)
+    const restarted = grouped()
+    for (const step = groups.save(); ; ) {
+      const { done, value } = step.next()
+      if (done) {
+        restarted.restore(value)
+        break
+      }
+    }
+    assert.equal(
+      sizeAfter(restarted, i => large(i + 1000)),
+      size,
+      'no place for others'
+    )
+    restarted.expire(ACTIVE + 1, new Uint8Array(restarted.length))
+    assert.equal(restarted.size, 0)
+    assert.equal(sizeAfter(restarted, usual), MAX + 1)
+  })
+})
