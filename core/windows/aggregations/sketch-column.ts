@@ -42,7 +42,7 @@ export abstract class SketchColumn<S extends Sketch> implements Accumulator {
     }
   }
 
-  take(other: this, { from, to }: RowPairs): void {
+  adopt(other: this, { from, to }: RowPairs): void {
     for (let i = 0; i < from.length; i++) this.#sketches[to[i]] = other.#sketches[from[i]]
   }
 

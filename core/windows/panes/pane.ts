@@ -178,7 +178,7 @@ export class Pane implements PaneState {
   #insert(slot: number): number {
     this.#becomeAtLeast((this.size + 1) * 2)
     this.size++
-    return this.#enter(slot)
+    return this.#insertKey(slot)
   }
 
   #becomeAtLeast(wanted: number): void {
@@ -192,7 +192,7 @@ export class Pane implements PaneState {
     this.sums = new Float64Array(capacity)
     this.counts = new Float64Array(capacity)
     for (let i = 0; i < from.length; i++) {
-      to[i] = this.#enter(keys[from[i]] - 1)
+      to[i] = this.#insertKey(keys[from[i]] - 1)
       this.sums[to[i]] = sums[from[i]]
       this.counts[to[i]] = counts[from[i]]
     }
@@ -203,12 +203,12 @@ export class Pane implements PaneState {
     for (const [i, old] of this.#accumulators.entries()) {
       if (old === undefined) continue
       this.#accumulators[i] = undefined
-      this.#accumulator(i).take(old, rows)
+      this.#accumulator(i).adopt(old, rows)
     }
   }
 
   /** Enters a `slot` that is not in the table, which has room. */
-  #enter(slot: number): number {
+  #insertKey(slot: number): number {
     const { keys } = this
     const mask = keys.length - 1
     let row = slot & mask
