@@ -9,7 +9,7 @@ import type { Source } from './watermark.ts'
 import type { SavedRule } from './window-rule.ts'
 
 const VERSION = 6
-const REMEDY = 'start with what it had and run `weir reload` with the change, which sends what is open'
+const REMEDY = 'start with the configuration it had and run `weir reload` with the change, which sends open windows'
 
 /** The content of a snapshot. It is columns for the most part, which are copied as they are. */
 interface Saved {

@@ -167,7 +167,7 @@ export class WindowRule {
     if (read === READY && this.windows.isLate(observation.time)) this.#counters.late.add(1)
     const verdict = read === READY ? this.#recorder.record(observation) : read
     if (verdict === COUNTED) disposition.count(i)
-    else disposition.take(i)
+    else disposition.consume(i)
   }
 
   // A late item is forwarded before anything remembers it, since it is not counted here.
@@ -182,12 +182,12 @@ export class WindowRule {
     const refusal = slot === TOO_MANY ? 'too_many_series' : this.#settings.refusalOf?.(series)
     if (refusal === undefined) return
     this.#context.account.drop(refusal)
-    disposition.take(i)
+    disposition.consume(i)
   }
 
   #dropFuture(i: number, disposition: Disposition): void {
     this.#context.account.drop('future')
-    disposition.take(i)
+    disposition.consume(i)
   }
 }
 

@@ -22,7 +22,7 @@ export const schema: ConfigSchema = {
   properties: {
     max_items: { type: 'integer', minimum: 1, description: 'Most items of a batch.', default: 8192 },
     max_size: byteSize({
-      description: 'Size at which a batch is sent, by what its columns take. At least 1KiB.',
+      description: 'Size at which a batch is sent, by the memory of its columns. At least 1KiB.',
       default: '4MiB'
     }),
     timeout: duration({ description: 'Longest time that items wait for others. At least 10ms.', default: '200ms' }),

@@ -84,7 +84,7 @@ export const schema: ConfigSchema = {
       type: 'string',
       enum: ACTIONS,
       description:
-        'What becomes of points over a limit. observe: they pass, and are counted. overflow: they are added up in one series a metric. drop_label: they lose the label with most values, and are added up. drop: they are dropped.',
+        'Treatment of points over a limit. observe: they pass, and are counted. overflow: they are added up in one series a metric. drop_label: they lose the label with most values, and are added up. drop: they are dropped.',
       default: 'overflow'
     },
     idle_expiry: duration({
@@ -100,7 +100,8 @@ export const schema: ConfigSchema = {
     max_folded_series: {
       type: 'integer',
       minimum: 2,
-      description: 'Cumulative series over a limit whose last value is remembered, to know what the next one adds.',
+      description:
+        'Cumulative series over a limit whose last value is remembered, to know the increment of the next one.',
       default: 200_000
     },
     overrides

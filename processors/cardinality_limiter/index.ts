@@ -9,7 +9,7 @@ const plugin: ProcessorPlugin<Config> = {
   type: 'cardinality_limiter',
   stability: 'beta',
   description:
-    'Bounds the number of series; what is over is added up in one series a metric, so that totals stay exact.',
+    'Bounds the number of series; further ones are added up in one series a metric, so that totals stay exact.',
   schema,
   ports: { in: 'points', out: 'points' },
   check,

@@ -8,7 +8,7 @@ export function exposeLimiter(limiter: LimiterState, config: Config, { instrumen
   const { admission, folding } = limiter
   instruments.gauge('admitted_series', 'Series that pass as they are.', () => admission.total)
   instruments.gauge('metrics', 'Metrics known.', () => admission.metrics.size)
-  instruments.gauge('metrics_over_limit', 'Metrics of which series found no place lately.', () => {
+  instruments.gauge('metrics_over_limit', 'Metrics with series that found no place lately.', () => {
     let over = 0
     for (const { isPressed, wasPressed } of admission.metrics.values()) if (isPressed || wasPressed) over++
     return over
@@ -17,7 +17,7 @@ export function exposeLimiter(limiter: LimiterState, config: Config, { instrumen
   instruments.gauge('folded_series', 'Cumulative series whose last value is remembered.', () => folding.last.size)
   instruments.counter(
     'forgotten_series_total',
-    'Cumulative series over a limit whose last value was forgotten for want of room.',
+    'Cumulative series over a limit whose last value was evicted for want of room.',
     () => folding.last.evicted
   )
   instruments.counter(

@@ -27,7 +27,7 @@ export const schema: ConfigSchema = {
       type: 'string',
       enum: ['event_id', 'sample', 'request', 'client_seq', 'ha_replica'],
       description:
-        'What is the same: events of one id; points of one series and time; requests of the same bytes; what one client numbered the same; what replicas of one cluster send.',
+        'The items that are duplicates: events of one id; points of one series and time; requests of the same bytes; items with one number of a client; items of replicas of one cluster.',
       default: 'event_id'
     },
     window: duration({
@@ -45,7 +45,7 @@ export const schema: ConfigSchema = {
       type: 'number',
       minimum: LEAST_FALSE_POSITIVE_RATE,
       maximum: 0.1,
-      description: 'With probabilistic memory: the most of what is new that may be dropped as a duplicate, as a share.',
+      description: 'With probabilistic memory: the most new items that may be dropped as duplicates, as a share.',
       default: 0.001
     },
     max_entries: {

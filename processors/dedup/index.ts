@@ -8,7 +8,7 @@ const plugin: ProcessorPlugin<Config> = {
   kind: 'processor',
   type: 'dedup',
   stability: 'beta',
-  description: 'Drops what was sent before: by event id, sample, request, client number or replica.',
+  description: 'Drops items that were sent before: by event id, sample, request, client number or replica.',
   schema,
   ports: { in: 'any', out: 'any' },
   check,

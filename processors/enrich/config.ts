@@ -29,7 +29,7 @@ export const schema: ConfigSchema = {
     file: {
       type: 'string',
       minLength: 1,
-      description: `The table, as seen from where Weir was started: ${FORMATS.join(', ')}, by the end of its name.`
+      description: `The table, relative to the folder in which Weir was started: ${FORMATS.join(', ')}, by the end of its name.`
     },
     attribute: {
       type: 'string',
@@ -52,7 +52,7 @@ export const schema: ConfigSchema = {
       type: 'string',
       enum: ['keep', 'drop', 'defaults'],
       description:
-        'What becomes of items whose value is not in the table, or that have none: they stay as they are, are dropped, or get the defaults.',
+        'Treatment of items without a value, or with one that is not in the table: they stay as they are, are dropped, or get the defaults.',
       default: 'keep'
     },
     defaults: {

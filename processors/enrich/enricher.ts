@@ -21,14 +21,14 @@ import type { Config } from './config.ts'
 import { readTable, type Table } from './table.ts'
 
 /** The result of a lookup for an item. */
-interface Fate {
+interface LookupResult {
   readonly isFound: boolean
   readonly isDropped: boolean
   /** Attributes to add. */
   readonly attributes: Attributes
 }
 
-const PASSES: Fate = { isFound: true, isDropped: false, attributes: NO_ATTRIBUTES }
+const PASSES: LookupResult = { isFound: true, isDropped: false, attributes: NO_ATTRIBUTES }
 
 /** Looks items up in a table, which it reads anew when the file changes. */
 export class Enricher implements MapProcessor {
@@ -36,11 +36,11 @@ export class Enricher implements MapProcessor {
   #context: Context
   #match: Match | undefined
   /** By value that is looked up. */
-  #rows!: ReadonlyMap<string, Fate>
+  #rows!: ReadonlyMap<string, LookupResult>
   /** The result for a value that is not in the table. */
-  #absent: Fate
+  #absent: LookupResult
   /** Made anew with the table. */
-  #series!: SeriesMemo<{ readonly fate: Fate; readonly result: Series }>
+  #series!: SeriesMemo<{ readonly lookup: LookupResult; readonly result: Series }>
   #selection = new Selection()
   /** State of the file when it was read last. */
   #seen: string | undefined
@@ -90,9 +90,9 @@ export class Enricher implements MapProcessor {
     let isSame = true
     let missing = 0
     for (let i = 0; i < block.length; i++) {
-      const { fate, result } = this.#series.get(block.series[i])
-      if (!fate.isFound) missing++
-      if (!fate.isDropped) this.#selection.add(i)
+      const { lookup, result } = this.#series.get(block.series[i])
+      if (!lookup.isFound) missing++
+      if (!lookup.isDropped) this.#selection.add(i)
       isSame &&= result === block.series[i]
       series.push(result)
     }
@@ -105,27 +105,27 @@ export class Enricher implements MapProcessor {
     let missing = 0
     for (let i = 0; i < block.length; i++) {
       const isLookedUp = this.#match?.event(block, i) !== false
-      const fate = isLookedUp ? this.#fateOf(block.attributes[i], NO_ATTRIBUTES) : PASSES
-      if (!fate.isFound) missing++
-      if (!fate.isDropped) this.#selection.add(i)
-      attributes.push(withAttributes(block.attributes[i], fate.attributes))
+      const lookup = isLookedUp ? this.#resultOf(block.attributes[i], NO_ATTRIBUTES) : PASSES
+      if (!lookup.isFound) missing++
+      if (!lookup.isDropped) this.#selection.add(i)
+      attributes.push(withAttributes(block.attributes[i], lookup.attributes))
     }
     if (missing > 0) this.#counters.missing.add(missing)
     return { ...block, attributes }
   }
 
-  #enrich(series: Series): { fate: Fate; result: Series } {
+  #enrich(series: Series): { lookup: LookupResult; result: Series } {
     const { metric, attributes, resource, scope } = series
-    if (this.#match?.series(series) === false) return { fate: PASSES, result: series }
-    const fate = this.#fateOf(attributes, resource.attributes)
-    if (fate.attributes.length === 0) return { fate, result: series }
+    if (this.#match?.series(series) === false) return { lookup: PASSES, result: series }
+    const lookup = this.#resultOf(attributes, resource.attributes)
+    if (lookup.attributes.length === 0) return { lookup, result: series }
     return {
-      fate,
-      result: this.#context.series.intern(metric, withAttributes(attributes, fate.attributes), resource, scope)
+      lookup,
+      result: this.#context.series.intern(metric, withAttributes(attributes, lookup.attributes), resource, scope)
     }
   }
 
-  #fateOf(attributes: Attributes, resource: Attributes): Fate {
+  #resultOf(attributes: Attributes, resource: Attributes): LookupResult {
     const { attribute } = this.#config
     const value = findAttribute(attributes, attribute) ?? findAttribute(resource, attribute)
     return (value === undefined ? undefined : this.#rows.get(attributeText(value))) ?? this.#absent

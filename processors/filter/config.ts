@@ -17,7 +17,7 @@ export const schema: ConfigSchema = {
 
 export function check({ include, exclude }: Config): ConfigProblem[] {
   if (include === undefined && exclude === undefined)
-    return [{ path: [], message: 'it says neither what to include nor what to exclude; give one of them' }]
+    return [{ path: [], message: 'it has neither `include` nor `exclude`; give one of them' }]
   return [
     ...(include === undefined ? [] : checkMatch(include, ['include'])),
     ...(exclude === undefined ? [] : checkMatch(exclude, ['exclude']))

@@ -53,7 +53,7 @@ export class Buckets {
   /** The bucket of `key`, filled up to now. */
   of(key: string): Bucket {
     const now = this.#context.clock.now()
-    const bucket = this.#buckets.get(key) ?? this.#enter(key, now)
+    const bucket = this.#buckets.get(key) ?? this.#insert(key, now)
     bucket.tokens = this.#tokensAt(bucket, now)
     // A clock that was set back adds no tokens at once, and goes on from its new time. Else a key would get none until
     // the clock had caught up.
@@ -73,7 +73,7 @@ export class Buckets {
     for (const bucket of this.#buckets.values()) bucket.tokens = Math.min(bucket.tokens, this.burst)
   }
 
-  #enter(key: string, now: number): Bucket {
+  #insert(key: string, now: number): Bucket {
     if (this.#buckets.size >= this.#maxKeys && key !== OTHERS) {
       this.#expireIdle(now)
       if (this.#buckets.size >= this.#maxKeys) {

@@ -24,7 +24,7 @@ export const schema: ConfigSchema = {
     burst: {
       type: 'integer',
       minimum: 0,
-      description: 'Items that a key may have at once after it was silent; 0: what one second brings.',
+      description: 'Items that a key may have at once after it was silent; 0: as many as in one second.',
       default: 0
     },
     by: {
@@ -44,7 +44,7 @@ export const schema: ConfigSchema = {
       type: 'string',
       enum: ['drop', 'refuse'],
       description:
-        'drop: what is over the limit is dropped. refuse: a batch with something over it goes back to its sender, who is told to come again later; not with a journal.',
+        'drop: items over the limit are dropped. refuse: a batch with an item over it goes back to its sender, which is told to come again later; not with a journal.',
       default: 'drop'
     },
     match: matchSchema('Items that are limited; the others pass. Without it, all.')

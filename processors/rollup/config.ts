@@ -70,17 +70,17 @@ export const schema: ConfigSchema = {
       items: { type: 'string', minLength: 1 },
       uniqueItems: true,
       description:
-        'What is kept of the samples of a gauge: count, sum, min and max as series of their own, last under its own name. Without it all of them; with `by` or `without` all but last.'
+        'The states of a gauge to keep: count, sum, min and max as series of their own, last under its own name. Without it all of them; with `by` or `without` all but last.'
     },
     late: {
       type: 'string',
       enum: ['add', 'amend', 'drop'],
       description:
-        'Points for intervals already sent. add: count them, where a tier has sent theirs already in a series with late="true". amend: count them and send their intervals again, which takes a store that replaces. drop: count them as dropped.',
+        'Points for intervals already sent. add: count them, if a tier has sent theirs already in a series with late="true". amend: count them and send their intervals again, which takes a store that replaces. drop: count them as dropped.',
       default: 'add'
     },
     amend_for: duration({
-      description: 'With late: amend, how long after their end intervals are kept for that; what is later is dropped.',
+      description: 'With late: amend, how long after their end intervals are kept for that; later points are dropped.',
       default: '10m'
     }),
     allowed_lateness: duration({
@@ -103,7 +103,7 @@ export const schema: ConfigSchema = {
       type: 'integer',
       minimum: 1,
       description:
-        'Most series kept a tier; what is over is added up in one a metric, with otel.metric.overflow="true".',
+        'Most series kept a tier; further ones are added up in one a metric, with otel.metric.overflow="true".',
       default: 1_000_000
     }
   }

@@ -6,7 +6,7 @@ export type Refusal = 'average_of_averages' | 'bucket_without_le' | 'gauge_of_a_
 
 const EXPLANATIONS: Readonly<Record<Refusal, string>> = {
   average_of_averages:
-    'an average of averages is not the average: let rollup have what windowed_counter averages, and divide sum by count when you ask',
+    'an average of averages is not the average: send rollup the values that windowed_counter averages, and divide sum by count when you ask',
   bucket_without_le:
     'without le the buckets of a histogram would be added to each other: list le in by, or send histograms as histograms',
   gauge_of_a_tier:

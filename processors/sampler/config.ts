@@ -23,7 +23,7 @@ export const schema: ConfigSchema = {
       type: 'string',
       minLength: 1,
       description:
-        'What has the same value of this attribute, of the item or else of its resource, is kept or left out together. Without it, and for what has none: events of the same id, else each item on its own.'
+        'Items with the same value of this attribute, their own or else of their resource, are kept or left out together. Without it, and for items that have none: events of the same id, else each item on its own.'
     },
     seed: {
       type: 'integer',

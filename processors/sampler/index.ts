@@ -9,7 +9,7 @@ const plugin: ProcessorPlugin<Config> = {
   kind: 'processor',
   type: 'sampler',
   stability: 'beta',
-  description: 'Keeps a share of events, increments and gauges, and scales up what is added up.',
+  description: 'Keeps a share of events, increments and gauges, and scales up values that are added up.',
   schema,
   ports: { in: 'any', out: 'any' },
   check,

@@ -30,7 +30,7 @@ const STATEMENT: JsonSchema = {
   type: 'object',
   additionalProperties: false,
   properties: {
-    match: matchSchema('What the action is about, as it is after the statements before; without it, everything.'),
+    match: matchSchema('Items that the action applies to, as they are after the statements before; without it, all.'),
     rename: TEXT,
     set: { type: 'object', minProperties: 1, additionalProperties: { type: ['string', 'number', 'boolean'] } },
     delete: TEXTS,
@@ -60,7 +60,7 @@ export const schema: ConfigSchema = {
       minItems: 1,
       items: STATEMENT,
       description:
-        'What is done, one after the other: each has one of rename, set, delete, rename_attributes, hash, replace and relabel, and may have a match.'
+        'Statements, applied one after the other: each has one of rename, set, delete, rename_attributes, hash, replace and relabel, and may have a match.'
     }
   }
 }

@@ -42,7 +42,7 @@ export function check(config: Config): ConfigProblem[] {
 }
 
 function excludesBy(path: Path): ConfigProblem {
-  return { path, message: '`by` says what to keep and `without` what not to; leave one of them out' }
+  return { path, message: '`by` lists attributes to keep and `without` attributes to sum over; leave one of them out' }
 }
 
 function checkWindows({ windows }: RuleConfig, path: Path): ConfigProblem[] {
@@ -53,7 +53,7 @@ function checkWindows({ windows }: RuleConfig, path: Path): ConfigProblem[] {
     const window = windows[i]
     const problem = (message: string) => problems.push({ path: [...path, i], message })
     if (sizeMs < SHORTEST_MS || everyMs < SHORTEST_MS) problem('a window must be at least 100ms long')
-    else if (everyMs > sizeMs) problem('`every` is longer than `size`, so what comes in between would not count')
+    else if (everyMs > sizeMs) problem('`every` is longer than `size`, so points between two windows would not count')
     else if (sizeMs / greatestCommonDivisor(sizeMs, everyMs) > MOST_PANES)
       problem(`one window would be made of more than ${MOST_PANES} parts; choose a longer \`every\``)
     else if (typeof window === 'object' && window.every === undefined && everyMs === sizeMs)
@@ -68,9 +68,9 @@ function checkRule(rule: RuleConfig, at: (option: keyof RuleConfig) => Path): Co
   const problems = match === undefined ? [] : checkMatch(match, at('match'))
   const problem = (option: keyof RuleConfig, message: string) => problems.push({ path: at(option), message })
   if (attribute !== undefined && aggregations === undefined)
-    problem('attribute', 'say in `aggregations` what to make of this attribute, such as [unique]')
+    problem('attribute', 'name the aggregations of this attribute in `aggregations`, such as [unique]')
   if (attribute !== undefined && by?.includes(attribute))
-    problem('by', `\`${attribute}\` is what is aggregated, and no label; take it out of \`by\``)
+    problem('by', `\`${attribute}\` is aggregated, and no label; take it out of \`by\``)
   if (attribute === undefined) checkGauges(rule, problem)
   if (!output.includes('delta') && aggregations?.every(one => aggregationOf(one).emitTotal === undefined))
     problem('output', `of ${aggregations.join(', ')} there is no total that only grows; add delta`)
@@ -89,10 +89,10 @@ function checkGauges(
   if (aggregations?.includes('sum'))
     problem(
       'aggregations',
-      'gauges are not summed: what there is now and what there was a moment ago do not add up; take avg, min, max or last, or gauges out of `match`'
+      'gauges are not summed: a value now and a value a moment ago do not add up; take avg, min, max or last, or gauges out of `match`'
     )
   if (aggregations === undefined && kinds.every(kind => kind === 'gauge'))
-    problem('match', 'gauges pass through unless `aggregations` says what to make of them, such as [last]')
+    problem('match', 'gauges pass through unless `aggregations` names some for them, such as [last]')
 }
 
 function checkName(

@@ -62,7 +62,7 @@ const ruleOptions: Readonly<Record<keyof RuleConfig, JsonSchema>> = {
     items: { type: 'string', enum: AGGREGATION_NAMES },
     minItems: 1,
     uniqueItems: true,
-    description: 'What to make of the values. Without it what each kind is made for: see the README.'
+    description: 'Functions of the values. Without it the usual ones of each kind: see the README.'
   },
   attribute: {
     type: 'string',
@@ -98,8 +98,7 @@ const ruleOptions: Readonly<Record<keyof RuleConfig, JsonSchema>> = {
     type: 'array',
     items: windowSize,
     minItems: 1,
-    description:
-      'Sizes of the windows, aligned to the Unix epoch: `1m`, or `{size: 5m, every: 1m}` where they overlap.',
+    description: 'Sizes of the windows, aligned to the Unix epoch: `1m`, or `{size: 5m, every: 1m}` if they overlap.',
     default: ['1s', '10s', '1m', '1h']
   },
   output: {
@@ -125,7 +124,7 @@ const ruleOptions: Readonly<Record<keyof RuleConfig, JsonSchema>> = {
   max_groups: {
     type: 'integer',
     minimum: 1,
-    description: 'Most groups kept; what is over is counted in one group a metric, with otel.metric.overflow="true".',
+    description: 'Most groups kept; further ones are counted in one group a metric, with otel.metric.overflow="true".',
     default: 1_000_000
   }
 }
@@ -138,7 +137,7 @@ export const schema: ConfigSchema = {
       type: 'array',
       items: { type: 'object', properties: mapped(ruleOptions, withoutDefault), additionalProperties: false },
       minItems: 1,
-      description: 'Rules, each with options of its own; what it does not say is as above. Without it there is one.'
+      description: 'Rules, each with options of its own; the others are as above. Without it there is one.'
     },
     allowed_lateness: duration({
       description: 'How long a window waits for points that come out of order, measured in event time.',

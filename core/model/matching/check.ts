@@ -31,7 +31,7 @@ function checkCondition(condition: Condition, path: Path): ConfigProblem[] {
   if (test.exists === false && wantsValue)
     problems.push({
       path: [...path, 'exists'],
-      message: 'what does not exist passes no other test; leave one of them out'
+      message: 'a missing attribute passes no other test; leave one of them out'
     })
   return problems
 }

@@ -15,7 +15,7 @@ export interface Accumulator {
   /** Merges rows of `other`, which is of the same type, into rows of this one. */
   merge(other: this, rows: RowPairs): void
   /** Takes the rows of `other`, which the pane has outgrown and does not use after that. */
-  take(other: this, rows: RowPairs): void
+  adopt(other: this, rows: RowPairs): void
   /** @param slots the groups in `rows` */
   save(slots: Int32Array, rows: Int32Array): Stepwise<unknown>
   /** Restores into new rows. @param rows the pane's row of each saved slot */

@@ -19,8 +19,8 @@ class Extremes extends NumberColumns<'mins' | 'maxs'> {
     this.maxs[row] = Math.max(this.maxs[row], max)
   }
 
-  merge({ mins, maxs }: Extremes, { from, to }: RowPairs): void {
-    for (let i = 0; i < from.length; i++) {
+  merge({ mins, maxs }: Extremes, { from, to, length }: RowPairs): void {
+    for (let i = 0; i < length; i++) {
       this.mins[to[i]] = Math.min(this.mins[to[i]], mins[from[i]])
       this.maxs[to[i]] = Math.max(this.maxs[to[i]], maxs[from[i]])
     }

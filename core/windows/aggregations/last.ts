@@ -17,8 +17,8 @@ class LastValues extends NumberColumns<'times' | 'values'> {
     if (!Number.isNaN(value)) this.#set(row, time, value)
   }
 
-  merge({ times, values }: LastValues, { from, to }: RowPairs): void {
-    for (let i = 0; i < from.length; i++) this.#set(to[i], times[from[i]], values[from[i]])
+  merge({ times, values }: LastValues, { from, to, length }: RowPairs): void {
+    for (let i = 0; i < length; i++) this.#set(to[i], times[from[i]], values[from[i]])
   }
 
   at(row: number): number {

@@ -26,10 +26,10 @@ export abstract class NumberColumns<Name extends string> implements Accumulator 
     return this.#names.reduce((bytes, name) => bytes + this.columns[name].byteLength, 0)
   }
 
-  take(other: this, { from, to }: RowPairs): void {
+  adopt(other: this, { from, to, length }: RowPairs): void {
     for (const name of this.#names) {
       const [own, others] = [this.columns[name], other.columns[name]]
-      for (let i = 0; i < from.length; i++) own[to[i]] = others[from[i]]
+      for (let i = 0; i < length; i++) own[to[i]] = others[from[i]]
     }
   }
 

@@ -35,15 +35,15 @@ export abstract class SketchColumn<S extends Sketch> implements Accumulator {
     return bytes
   }
 
-  merge(other: this, { from, to }: RowPairs): void {
-    for (let i = 0; i < from.length; i++) {
+  merge(other: this, { from, to, length }: RowPairs): void {
+    for (let i = 0; i < length; i++) {
       const sketch = other.#sketches[from[i]]
       if (sketch !== undefined) this.made(to[i]).merge(sketch)
     }
   }
 
-  take(other: this, { from, to }: RowPairs): void {
-    for (let i = 0; i < from.length; i++) this.#sketches[to[i]] = other.#sketches[from[i]]
+  adopt(other: this, { from, to, length }: RowPairs): void {
+    for (let i = 0; i < length; i++) this.#sketches[to[i]] = other.#sketches[from[i]]
   }
 
   protected made(row: number): S {

@@ -24,8 +24,8 @@ class Moments extends NumberColumns<'counts' | 'means' | 'm2s'> {
     this.m2s[row] += distance * (value - this.means[row])
   }
 
-  merge({ counts, means, m2s }: Moments, { from, to }: RowPairs): void {
-    for (let i = 0; i < from.length; i++) {
+  merge({ counts, means, m2s }: Moments, { from, to, length }: RowPairs): void {
+    for (let i = 0; i < length; i++) {
       const [more, row] = [counts[from[i]], to[i]]
       if (more === 0) continue
       const own = this.counts[row]

@@ -8,7 +8,7 @@ import { EventMetrics } from './event-metrics.ts'
 /** No rule wants the item: it passes through. */
 const UNTOUCHED = 0
 /** Rules counted or dropped the item. */
-const TAKEN = 1
+const CONSUMED = 1
 /** The item is too late for a rule that forwards such items, marked as late. */
 const LATE = 2
 const LATE_ATTRIBUTE: Attribute = ['late', 'true']
@@ -41,13 +41,13 @@ export class Disposition {
 
   count(i: number): void {
     this.counted++
-    this.take(i)
+    this.consume(i)
   }
 
   /** A rule counted it, or booked its drop. */
-  take(i: number): void {
+  consume(i: number): void {
     this.#shares++
-    if (this.#dispositions[i] === UNTOUCHED) this.#dispositions[i] = TAKEN
+    if (this.#dispositions[i] === UNTOUCHED) this.#dispositions[i] = CONSUMED
   }
 
   forward(i: number): void {
@@ -77,7 +77,7 @@ export class Disposition {
   #build(block: Block, items: number): PointBlock {
     const builder = new PointBlockBuilder(items)
     for (let i = 0; i < block.length; i++) {
-      if (this.#dispositions[i] === TAKEN) continue
+      if (this.#dispositions[i] === CONSUMED) continue
       const isLate = this.#dispositions[i] === LATE
       if (block.type === 'events') this.#addEvent(builder, block, i, isLate)
       else this.#addPoint(builder, block, i, isLate)

@@ -3,11 +3,14 @@ import type { Stepwise } from '../../model/stepwise.ts'
 import type { Accumulator, AccumulatorType } from '../aggregations/accumulator.ts'
 import type { PaneState } from '../aggregations/aggregation.ts'
 import type { Observation } from '../input/observation.ts'
-import { pickRows, ROWS_PER_STEP, type RowPairs, unfilled } from './rows.ts'
+import { pickRows, ROWS_PER_STEP, RowPairBuffer, type RowPairs, unfilled } from './rows.ts'
 
 const INITIAL_CAPACITY = 64
 /** Key, sum and count. */
 const ROW_BYTES = 20
+/** A pane may grow while another is merged into it, so each has a buffer of its own. */
+const MERGED = new RowPairBuffer()
+const MOVED = new RowPairBuffer()
 
 /** The layout that all panes of a rule have in common. */
 export interface PaneLayout {
@@ -100,7 +103,8 @@ export class Pane implements PaneState {
 
   addAll(other: Pane): void {
     if (this.size === 0) this.#becomeAtLeast(other.size * 2)
-    this.#merge(other, usedRows(other))
+    fillUsed(MERGED, other)
+    this.#merge(other)
   }
 
   copy(): Pane {
@@ -112,8 +116,12 @@ export class Pane implements PaneState {
   /** A pane of the values that `slots` have here. */
   only(slots: Iterable<number>): Pane {
     const part = new Pane(this.#layout)
-    const rows = [...slots].map(slot => this.find(slot))
-    part.#merge(this, Int32Array.from(rows.filter(row => row >= 0)))
+    MERGED.reserve(this.size)
+    for (const slot of slots) {
+      const row = this.find(slot)
+      if (row >= 0) MERGED.from[MERGED.length++] = row
+    }
+    part.#merge(this)
     return part
   }
 
@@ -154,31 +162,32 @@ export class Pane implements PaneState {
     return { slots, rows }
   }
 
-  #merge(other: Pane, from: Int32Array): void {
-    const to = this.#rowsFor(other, from)
-    for (let i = 0; i < from.length; i++) {
-      this.sums[to[i]] += other.sums[from[i]]
-      this.counts[to[i]] += other.counts[from[i]]
+  /** Merges the rows of `other` in {@link MERGED}. */
+  #merge(other: Pane): void {
+    this.#findRows(other)
+    const { from, to, length } = MERGED
+    const { sums, counts } = this
+    for (let i = 0; i < length; i++) {
+      sums[to[i]] += other.sums[from[i]]
+      counts[to[i]] += other.counts[from[i]]
     }
-    const rows = { from, to }
     for (const [i, accumulator] of other.#accumulators.entries())
-      if (accumulator !== undefined) this.#accumulator(i).merge(accumulator, rows)
+      if (accumulator !== undefined) this.#accumulator(i).merge(accumulator, MERGED)
   }
 
-  /** The rows of the groups that `other` has in `rows`. */
-  #rowsFor(other: Pane, rows: Int32Array): Int32Array {
-    const to = new Int32Array(rows.length)
+  /** Completes {@link MERGED} by the rows that the groups of `other` have here. */
+  #findRows(other: Pane): void {
+    const { from, to, length } = MERGED
     const { keys } = this
-    for (let i = 0; i < rows.length; i++) to[i] = this.rowOf(other.keys[rows[i]] - 1)
+    for (let i = 0; i < length; i++) to[i] = this.rowOf(other.keys[from[i]] - 1)
     // A table that has grown has its groups in other rows.
-    if (this.keys !== keys) for (let i = 0; i < rows.length; i++) to[i] = this.rowOf(other.keys[rows[i]] - 1)
-    return to
+    if (this.keys !== keys) for (let i = 0; i < length; i++) to[i] = this.rowOf(other.keys[from[i]] - 1)
   }
 
   #insert(slot: number): number {
     this.#becomeAtLeast((this.size + 1) * 2)
     this.size++
-    return this.#enter(slot)
+    return this.#insertKey(slot)
   }
 
   #becomeAtLeast(wanted: number): void {
@@ -186,29 +195,29 @@ export class Pane implements PaneState {
     while (capacity < wanted) capacity *= 2
     if (capacity === this.keys.length) return
     const { keys, sums, counts } = this
-    const from = usedRows(this)
-    const to = new Int32Array(from.length)
+    fillUsed(MOVED, this)
+    const { from, to, length } = MOVED
     this.keys = new Int32Array(capacity)
     this.sums = new Float64Array(capacity)
     this.counts = new Float64Array(capacity)
-    for (let i = 0; i < from.length; i++) {
-      to[i] = this.#enter(keys[from[i]] - 1)
+    for (let i = 0; i < length; i++) {
+      to[i] = this.#insertKey(keys[from[i]] - 1)
       this.sums[to[i]] = sums[from[i]]
       this.counts[to[i]] = counts[from[i]]
     }
-    this.#growAccumulators({ from, to })
+    this.#growAccumulators(MOVED)
   }
 
   #growAccumulators(rows: RowPairs): void {
     for (const [i, old] of this.#accumulators.entries()) {
       if (old === undefined) continue
       this.#accumulators[i] = undefined
-      this.#accumulator(i).take(old, rows)
+      this.#accumulator(i).adopt(old, rows)
     }
   }
 
   /** Enters a `slot` that is not in the table, which has room. */
-  #enter(slot: number): number {
+  #insertKey(slot: number): number {
     const { keys } = this
     const mask = keys.length - 1
     let row = slot & mask
@@ -218,9 +227,11 @@ export class Pane implements PaneState {
   }
 }
 
-function usedRows({ keys, size }: Pane): Int32Array {
-  const rows = new Int32Array(size)
+/** Fills `rows` with the used rows of `pane`, as those that pairs begin with. */
+function fillUsed(rows: RowPairBuffer, { keys, size }: Pane): void {
+  rows.reserve(size)
+  const { from } = rows
   let i = 0
-  for (let row = 0; row < keys.length; row++) if (keys[row] !== 0) rows[i++] = row
-  return rows
+  for (let row = 0; row < keys.length; row++) if (keys[row] !== 0) from[i++] = row
+  rows.length = i
 }

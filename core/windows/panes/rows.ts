@@ -7,6 +7,22 @@ export const ROWS_PER_STEP = 64 * 1024
 export interface RowPairs {
   readonly from: Int32Array
   readonly to: Int32Array
+  readonly length: number
+}
+
+/** Row pairs in memory that is used again: large arrays for each merge would keep the garbage collector busy. */
+export class RowPairBuffer implements RowPairs {
+  from = new Int32Array()
+  to = new Int32Array()
+  length = 0
+
+  /** Empties the buffer, and makes room for so many pairs. */
+  reserve(pairs: number): void {
+    this.length = 0
+    if (pairs <= this.from.length) return
+    this.from = new Int32Array(pairs)
+    this.to = new Int32Array(pairs)
+  }
 }
 
 /** The values that `column` has in `rows`, as one array. */

@@ -65,7 +65,7 @@ function misfit(before: RuleSignature, after: RuleSignature): Unmatched | undefi
   const different = before.shape.findIndex((had, i) => had !== after.shape[i])
   if (different < 0) return undefined
   const [had, has] = [before.shape[different], after.shape[different]]
-  return { why: `had open windows of ${had}, where ${has} is configured now` }
+  return { why: `had open windows of ${had}, and ${has} is configured now` }
 }
 
 function shapeOf({ windows, aggregations, attribute, limits, buckets }: RuleSettings): readonly string[] {

@@ -67,16 +67,16 @@ describe('a snapshot', () => {
     [
       'windows',
       [ruleOf(sizes(1000, 10_000)), { ...ROUTES, ...sizes(1000, 10_000) }],
-      /rule 1 had open windows of 1s, 1m, where 1s, 10s is configured now; start with what it had and run `weir reload`/
+      /rule 1 had open windows of 1s, 1m, and 1s, 10s is configured now; start with the configuration it had and run `weir reload`/
     ],
     ['aggregations', [{ ...USUAL, aggregations: ['max'] }, ROUTES], /the usual aggregations.*aggregations max/],
     ['the attribute', [USUAL, { ...ROUTES, attribute: 'x' }], /rule 2 had open windows of the attribute route/],
     [
       'buckets',
       [USUAL, ROUTES].map(rule => ({ ...rule, buckets: false })),
-      /rule 1 had open windows of buckets of scale 5, where no buckets/
+      /rule 1 had open windows of buckets of scale 5, and no buckets/
     ],
-    ['the number of rules', [USUAL], /rule 2 is gone; start with what it had/]
+    ['the number of rules', [USUAL], /rule 2 is gone; start with the configuration it had/]
   ]
   for (const [setting, rules, want] of CHANGES)
     it(`is refused where ${setting} changed`, async () => {

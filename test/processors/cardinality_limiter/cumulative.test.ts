@@ -168,7 +168,7 @@ it('totals go on after a restart with the same start time', () => {
   )
 })
 
-it('what was forgotten for want of room does not count again from its start', () => {
+it('what was evicted for want of room does not count again from its start', () => {
   const weir = full({ max_folded_series: 4 })
   for (const [i, id] of ['a', 'b', 'c', 'd', 'e'].entries()) weir.send(point(id, 10 + i, 100))
   assert.equal(weir.of(OVERFLOW).at(-1)!.value, 500)

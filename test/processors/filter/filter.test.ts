@@ -5,7 +5,7 @@ import { type MapProcessor, PointBlockBuilder } from '../../../sdk/plugin/index.
 import { testConfig, testContext } from '../../../sdk/plugin/testing.ts'
 
 for (const [config, message] of [
-  [{}, /neither what to include nor what to exclude/],
+  [{}, /it has neither `include` nor `exclude`/],
   [{ include: { name: { regex: '(' } } }, /include\.name\.regex: "\(" is no regular expression/],
   [{ exclude: [{ kind: 'gauge' }, { name: { regex: '(' } }] }, /exclude\.1\.name\.regex: /],
   [{ include: { name: 'a' }, exclude: {} }, /\/exclude /]

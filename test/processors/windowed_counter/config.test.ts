@@ -27,11 +27,15 @@ const BROKEN: [string, Record<string, unknown>, RegExp][] = [
     /^aggregations: gauges are not summed: .*take avg, min, max or last/
   ],
   ['gauges and nothing to make of them', { match: { kind: 'gauge' } }, /^match: gauges pass through unless/],
-  ['an attribute and nothing to make of it', { attribute: 'user' }, /^attribute: say in `aggregations`/],
+  [
+    'an attribute and nothing to make of it',
+    { attribute: 'user' },
+    /^attribute: name the aggregations of this attribute in `aggregations`/
+  ],
   [
     'an attribute as a label',
     { attribute: 'user', aggregations: ['unique'], by: ['user'] },
-    /^by: `user` is what is aggregated, and no label; take it out of `by`$/
+    /^by: `user` is aggregated, and no label; take it out of `by`$/
   ],
   [
     'totals of what has none',

@@ -65,7 +65,7 @@ const CASES: [what: string, next: Rule[], reset: string | undefined, atOnce: str
   [
     'one cannot use its state',
     [A, OTHER_B],
-    'of 2 rules reset: rule 2 had open windows of 2s, where 3s is configured now',
+    'of 2 rules reset: rule 2 had open windows of 2s, and 3s is configured now',
     [B1],
     [A11, B1, B10_OF_3S]
   ],
