@@ -101,6 +101,12 @@ const RULES: IForbiddenRuleType[] = [
     from: { path: ['^(core|sdk|receivers|processors|exporters|bin)/', BUILT_INS] },
     to: { path: '^(bench|scripts|test|docs)/' }
   },
+  {
+    name: 'pipeline-tests',
+    comment: 'tests of pipelines build what they test; import no component',
+    from: { path: '^test/core/pipeline/' },
+    to: { path: COMPONENT }
+  },
   { name: 'unresolvable', comment: 'there is no such file or package', from: {}, to: { couldNotResolve: true } },
   {
     name: 'not-imported',

@@ -13,11 +13,15 @@ const LONG = [
   'test/integrity/kill.test.ts',
   'test/processors/rollup/stores.test.ts',
   'test/e2e/reload.test.ts',
-  'test/e2e/backpressure.test.ts',
   'test/package/pack.test.ts',
+  'test/e2e/backpressure.test.ts',
   'test/docs/commands.test.ts',
+  'test/processors/cardinality_limiter/heavy-hitters.test.ts',
+  'test/plugin/contract.test.ts',
+  'test/fuzz/extremes.test.ts',
   'test/exporters/clickhouse/engine-process.test.ts',
-  'test/e2e/dead-backend.test.ts'
+  'test/e2e/dead-backend.test.ts',
+  'test/e2e/clickhouse.test.ts'
 ]
 
 const wanted = process.argv.slice(2).flatMap(pattern => globSync(pattern))
@@ -27,6 +31,7 @@ const long = LONG.filter(file => files.includes(file))
 // Half of the time of a short process goes into stripping types and compiling. All processes of a run share the result.
 process.env.NODE_COMPILE_CACHE = mkdtempSync(path.join(tmpdir(), 'weir-compiled-'))
 process.on('exit', () => rmSync(process.env.NODE_COMPILE_CACHE!, { recursive: true, force: true }))
+process.on('SIGINT', () => process.exit(130))
 // Processes write the cache as they end, and most of those that tests start are killed.
 if (files.length > 1) spawnSync(process.execPath, ['core/main.ts', 'components'])
 

@@ -16,7 +16,7 @@ test('one of two backends is gone: the other has everything at once; what waits 
   const [alive, gone] = [await RemoteWriteBackend.start(t), await RemoteWriteBackend.start(t, 'refuse')]
   const sent = new SentCounts()
   const first = await sandbox.start(config(alive.url, gone.url))
-  await sendRounds(first, sent)
+  const next = await sendRounds(first, sent, Date.now())
   await eventually('the backlog is on disk', async () => (await diskBufferBytes(first)) > 10_000)
   assert.match((await first.component('exporter victoriametrics/gone')).state, /degraded/)
   await eventually('the other has all windows', () => hasAll(alive, sent))
@@ -25,7 +25,7 @@ test('one of two backends is gone: the other has everything at once; what waits 
 
   await first.kill()
   const second = await sandbox.start(config(alive.url, gone.url))
-  await sendRounds(second, sent)
+  await sendRounds(second, sent, Math.max(next, Date.now()))
   gone.behaviour = 'take'
   await eventually('both have all', () => hasAll(alive, sent) && hasAll(gone, sent))
   await eventually('the circuit is closed', async () => (await metricOf(second, 'weir_circuit_open')) === 0)
@@ -82,9 +82,10 @@ test('what a backend will never take goes to the dead letters alone; weir dlq li
   assertCounted(storedWindows(backend.samples()), sent)
 })
 
-async function sendRounds(weir: Weir, sent: SentCounts): Promise<void> {
-  for (let round = 0; round < ROUNDS; round++) {
-    const time = Date.now()
+/** Rounds that lie some time apart, by their points. They are sent at once. Resolves to the time of the one to come. */
+async function sendRounds(weir: Weir, sent: SentCounts, from: number): Promise<number> {
+  const end = from + ROUNDS * ROUND_MS
+  for (let time = from; time < end; time += ROUND_MS) {
     const points = Array.from({ length: SERIES }, (_, i) => ({
       name: 'hits',
       attributes: { i: String(i) },
@@ -93,8 +94,8 @@ async function sendRounds(weir: Weir, sent: SentCounts): Promise<void> {
     }))
     assert.equal((await postOtlp(weir.otlp, deltaRequest(points))).status, 200)
     for (const { name, attributes, value } of points) sent.add(seriesKey(name, attributes), value, time)
-    await new Promise(resolve => setTimeout(resolve, ROUND_MS))
   }
+  return end
 }
 
 function hasAll(backend: RemoteWriteBackend, sent: SentCounts): boolean {

@@ -180,9 +180,10 @@ class Load {
 
   /** A request without an answer may have been kept; then it is a duplicate when it is sent again. */
   async assertLedger(weir: Weir): Promise<void> {
-    const { duplicate = 0 } = (await weir.component('processor dedup')).account.dropped
-    assert.ok(duplicate <= this.unanswered, `${duplicate} duplicates of ${this.unanswered} without an answer`)
-    await weir.assertLedger(duplicate === 0 ? {} : { 'processor dedup': { duplicate } })
+    const dropped = (await weir.component('processor dedup')).account.dropped
+    const { duplicate_request: duplicates = 0 } = dropped
+    assert.ok(duplicates <= this.unanswered, `${duplicates} duplicates of ${this.unanswered} without an answer`)
+    await weir.assertLedger(duplicates === 0 ? {} : { 'processor dedup': { duplicate_request: duplicates } })
   }
 
   async #send(url: string, sender: string): Promise<void> {

@@ -30,7 +30,7 @@ const CONCURRENCY = 3
 describe('crashes', { concurrency: CONCURRENCY }, () => {
   for (const [name, options] of cases) {
     const missing = skip || ('prometheus' in options && prometheus.skip)
-    test(`kill -9, ${name}: nothing is lost, nothing is doubled`, { skip: missing, timeout: 120_000 }, async t => {
+    test(`kill -9, ${name}: nothing is lost, nothing is doubled`, { skip: missing, timeout: 240_000 }, async t => {
       const seed = Date.now() % 2 ** 31
       t.diagnostic(`seed ${seed}`)
       const random = randomFrom(seed)

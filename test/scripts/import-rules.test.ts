@@ -91,6 +91,11 @@ const cases: [name: string, files: Record<string, string>, want: RegExp | undefi
     { 'core/model/unused.ts': '', 'test/core/model/unused.test.ts': "import '../../../core/model/unused.ts'" },
     /^core\/model\/unused\.ts: no shipped file imports it/m
   ],
+  [
+    'a test of pipelines that imports a component',
+    { 'test/core/pipeline/a.test.ts': "import '../../../receivers/x/index.ts'" },
+    /^test\/core\/pipeline\/a\.test\.ts imports receivers\/x\/index\.ts: tests of pipelines build/m
+  ],
   ['a helper that no test imports', { 'test/help.ts': '' }, /^test\/help\.ts: no file imports it/m]
 ]
 for (const [name, files, want] of cases) {

@@ -1,26 +1,11 @@
 import assert from 'node:assert/strict'
 import { type IncomingHttpHeaders, request } from 'node:http'
 import { after, before, test } from 'node:test'
-import type { RequestHandler } from 'express'
 import { AdminServer } from '../../../core/admin/server.ts'
-import type { Component } from '../../../core/pipeline/graph/component.ts'
-import type { Report } from '../../../core/pipeline/graph/services.ts'
-import type { BuiltService } from '../../../core/pipeline/service/build.ts'
-import { testContext } from '../../../sdk/plugin/testing.ts'
+import { servedDelivery } from './served-delivery.ts'
 
-const routes = new Map<string, RequestHandler>([
-  ['post /api/exporters/x/query', (_request, response) => void response.send('rows')],
-  ['get /api/exporters/x/broken', () => assert.fail('broken')]
-])
-const component = { kind: 'processor', id: 'limiter/a', pipeline: 'metrics' } as Component
-const reports = new Set<Report>([{ name: 'cardinality', component, read: () => ({ admitted: 1 }) }])
-const { log, credits, outputBudget } = testContext()
-const services = { routes, reports, announcements: [], adminUrl: '', log, credits, outputBudget }
-const delivery = {
-  services,
-  components: [],
-  topology: { exporters: [], pipelines: [], receivers: [] }
-} as unknown as BuiltService
+const delivery = await servedDelivery()
+const { services } = delivery
 const server = new AdminServer('127.0.0.1:0', delivery, () => ({ phase: 'running', problems: [], hide: text => text }))
 before(() => server.start())
 after(() => server.stop(AbortSignal.abort()))
@@ -64,9 +49,11 @@ test('names that mean another machine than this are not answered', async () => {
 })
 
 test('what components report of is told by name, with who says it', async () => {
-  const { pipeline, id, kind } = component
   const [status, body] = await ask('GET', '/cardinality')
-  assert.deepEqual([status, JSON.parse(body)], [200, [{ kind, id, pipeline, admitted: 1 }]])
+  assert.deepEqual(
+    [status, JSON.parse(body)],
+    [200, [{ kind: 'processor', id: 'limiter/a', pipeline: 'metrics', admitted: 1 }]]
+  )
   assert.deepEqual(JSON.parse((await ask('GET', '/api/status'))[1]).reports, ['cardinality'])
   const [missing, hint] = await ask('POST', '/cardinality')
   assert.equal(missing, 404)
@@ -84,7 +71,7 @@ test('pages of others cannot send requests', async () => {
     [{ origin: 'null' }, 403],
     [{ 'sec-fetch-site': 'cross-site', origin: `http://${own}` }, 403]
   ] as const) {
-    assert.equal((await ask('POST', '/api/exporters/x/query', headers))[0], status, JSON.stringify(headers))
+    assert.equal((await ask('POST', '/api/exporters/store/query', headers))[0], status, JSON.stringify(headers))
   }
 })
 
@@ -94,10 +81,10 @@ test('whatever would change something is refused across origins, by any method',
       string,
       string
     >[])
-      assert.equal((await ask(method, '/api/exporters/x/query', headers))[0], 403, method)
+      assert.equal((await ask(method, '/api/exporters/store/query', headers))[0], 403, method)
   }
   // A page of others may send a GET, for it changes nothing; only the POST of this path exists.
-  assert.equal((await ask('GET', '/api/exporters/x/query', { origin: 'http://evil.example' }))[0], 404)
+  assert.equal((await ask('GET', '/api/exporters/store/query', { origin: 'http://evil.example' }))[0], 404)
 })
 
 test('every answer says that it is no page for others to frame, to embed or to guess the type of', async () => {
@@ -107,9 +94,9 @@ test('every answer says that it is no page for others to frame, to embed or to g
     ['GET', '/api/status', {}],
     ['GET', '/metrics', {}],
     ['GET', '/nothing', {}],
-    ['GET', '/api/exporters/x/broken', {}],
-    ['POST', '/api/exporters/x/query', {}],
-    ['POST', '/api/exporters/x/query', { origin: 'http://evil.example' }]
+    ['GET', '/api/exporters/store/broken', {}],
+    ['POST', '/api/exporters/store/query', {}],
+    ['POST', '/api/exporters/store/query', { origin: 'http://evil.example' }]
   ] as const) {
     const { headers } = await answerOf(method, path, sent)
     const policy = String(headers['content-security-policy'])
@@ -128,5 +115,5 @@ test('files of the page only, and errors that say whose they are', async () => {
   for (const path of ['/../package.json', '/%2e%2e/package.json', '/..%2fpackage.json', '/.git/config'])
     assert.notEqual((await ask('GET', path))[0], 200, path)
   assert.equal((await ask('GET', '/%E0%A4%A'))[0], 404)
-  assert.deepEqual(await ask('GET', '/api/exporters/x/broken'), [500, 'broken\n'])
+  assert.deepEqual(await ask('GET', '/api/exporters/store/broken'), [500, 'broken\n'])
 })

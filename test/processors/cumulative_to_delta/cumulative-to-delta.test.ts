@@ -3,18 +3,7 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import plugin from '../../../processors/cumulative_to_delta/index.ts'
 import adder from '../../../processors/delta_to_cumulative/index.ts'
-import { testConfig } from '../../../sdk/plugin/testing.ts'
 import { runCase } from '../../cases/run-case.ts'
-
-for (const [config, message] of [
-  [{ max_stale: '500ms' }, /max_stale: it must be at least 1s/],
-  [{ max_streams: 0 }, /max_streams/],
-  [{ match: { name: { regex: '(' } } }, /match\.name\.regex/]
-] as const) {
-  test(`refused: ${JSON.stringify(config)}`, () => {
-    assert.throws(() => testConfig(plugin, config), message)
-  })
-}
 
 const STEP = fc.record({
   series: fc.integer({ min: 0, max: 2 }),

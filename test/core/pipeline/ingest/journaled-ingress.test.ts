@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { Block } from '../../../../core/model/block.ts'
+import type { ProcessorPlugin } from '../../../../core/plugin/contract.ts'
 import { SimulatedDisk } from '../../journal/simulated-disk.ts'
 import type { RunOptions } from '../journaled-config.ts'
 import { EPOCH, FOLDER, JournaledRun, type TestPoint } from '../journaled-run.ts'
@@ -24,6 +26,28 @@ function counted(backend: TestBackend): Record<string, number> {
 /** Pushes without waiting; what became of it is put into `outcomes`. */
 function push(run: JournaledRun, points: readonly TestPoint[], outcomes: string[] = []): void {
   void run.push(points).then(outcome => outcomes.push(outcome))
+}
+
+/** A processor that writes down its state at once or, while `isSaved` is false, in steps without end. */
+function slowToSave() {
+  const state = new Uint8Array(1)
+  const slow = {
+    isSaved: true,
+    plugin: {
+      kind: 'processor',
+      type: 'slow',
+      create: () => ({
+        process: (block: Block) => block,
+        snapshot: () => state,
+        *snapshotInSteps() {
+          while (!slow.isSaved) yield
+          return state
+        },
+        restore() {}
+      })
+    } as never as ProcessorPlugin
+  }
+  return slow
 }
 
 test('a batch is acknowledged when it is on disk, whatever the backend does', async () => {
@@ -63,19 +87,10 @@ test('regression: an entry is not dropped because the windows it closes fill the
 })
 
 test('while a checkpoint is taken batches are acknowledged, and none is handed on', async () => {
-  const [disk, backend] = [new SimulatedDisk(), new TestBackend()]
-  const run = await JournaledRun.start(disk, backend, options)
-  const { processor } = run.topology.pipelines[0].processors[0]
-  const snapshotInSteps = processor.snapshotInSteps!.bind(processor)
-  let isTaken = false
-  processor.snapshotInSteps = function* () {
-    processor.snapshotInSteps = snapshotInSteps
-    while (!isTaken) {
-      for (const begun = performance.now(); performance.now() - begun < 2; );
-      yield
-    }
-    return yield* snapshotInSteps()
-  }
+  const [disk, backend, slow] = [new SimulatedDisk(), new TestBackend(), slowToSave()]
+  const withSlow = { ...options, before: slow.plugin }
+  const run = await JournaledRun.start(disk, backend, withSlow)
+  slow.isSaved = false
   await run.advance(800)
   const outcomes: string[] = []
   push(run, [point(EPOCH + 800, 5)], outcomes)
@@ -83,11 +98,11 @@ test('while a checkpoint is taken batches are acknowledged, and none is handed o
   await run.advance(100)
   assert.deepEqual(outcomes, ['acked', 'acked'])
   assert.ok(run.unread >= 2)
-  isTaken = true
+  slow.isSaved = true
   await run.advance(100)
   assert.equal(run.unread, 0)
   run.crash()
-  const next = await JournaledRun.start(disk, backend, { ...options, now: run.clock.now() })
+  const next = await JournaledRun.start(disk, backend, { ...withSlow, now: run.clock.now() })
   await next.advance(2000)
   assert.deepEqual(counted(backend), { 1000: 12 })
 })

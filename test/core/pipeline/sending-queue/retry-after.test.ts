@@ -20,6 +20,17 @@ async function triedAgainAfter(retryAfterMs: unknown, retry = {}): Promise<numbe
   return tries[1] - tries[0]
 }
 
+/** The status of a batch whose sending queue, in memory alone, is closed with so long a deadline. */
+async function stoppedWithin(deadlineMs: number): Promise<string> {
+  const sendingQueue = await open({ isInMemory: true })
+  const settled = push(sendingQueue, 1)
+  await pass(100)
+  const deadline = new AbortController()
+  world.context.clock.setTimer(deadlineMs, () => deadline.abort())
+  await driven(sendingQueue.close(deadline.signal))
+  return (await settled).status
+}
+
 describe('Retry-After of a backend', () => {
   beforeEach(reset)
 
@@ -46,13 +57,7 @@ describe('Retry-After of a backend', () => {
     world.answer = async () => {
       if (++tries === 1) throw new ExportError('busy', { retryable: true, retryAfterMs: 999_999_999_000 })
     }
-    const sendingQueue = await open({ isInMemory: true })
-    const settled = push(sendingQueue, 1)
-    await pass(100)
-    const deadline = new AbortController()
-    world.context.clock.setTimer(10_000, () => deadline.abort())
-    await driven(sendingQueue.close(deadline.signal))
-    assert.equal((await settled).status, 'acked')
+    assert.equal(await stoppedWithin(10_000), 'acked')
     assert.equal(tries, 2)
   })
 
@@ -61,13 +66,7 @@ describe('Retry-After of a backend', () => {
     world.answer = async () => {
       if (++tries < 6) throw new ExportError('busy', { retryable: true, retryAfterMs: 999_999_999_000 })
     }
-    const sendingQueue = await open({ isInMemory: true })
-    const settled = push(sendingQueue, 1)
-    await pass(100)
-    const deadline = new AbortController()
-    world.context.clock.setTimer(10_000, () => deadline.abort())
-    await driven(sendingQueue.close(deadline.signal))
-    assert.deepEqual([(await settled).status, tries], ['acked', 6])
+    assert.deepEqual([await stoppedWithin(10_000), tries], ['acked', 6])
     assert.equal(CONFIG.retry.max_interval, 1000, 'so five pauses are over before the deadline')
   })
 
