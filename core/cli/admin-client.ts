@@ -65,7 +65,10 @@ async function readText(body: Response['body'], admin: string, maxBytes: number)
   return text + decoder.decode()
 }
 
-/** For answers that Weir would not give. @param what such as `is not Weir` */
+/**
+ * For answers that Weir would not give.
+ * @param what the reason, such as `is not Weir`
+ */
 export function notWeir(admin: string, what: string): WeirError {
   return new WeirError('ADMIN_UNREACHABLE', `what answers at ${admin} ${what}; --admin says where Weir is`)
 }

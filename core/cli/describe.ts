@@ -7,7 +7,7 @@ import { mib } from './sizes.ts'
 const LABEL_WIDTH = 15
 
 /**
- * The graph of each pipeline, and under it what can be relied on: when senders get their reply, what a crash may lose.
+ * The graph of each pipeline, and its guarantees below: the moment of the reply to senders, and the losses by a crash.
  * @param operators ids of processors that are RxJS operators, which nobody can look into
  */
 export function describeConfig(config: ResolvedConfig, operators: ReadonlySet<string>): string {

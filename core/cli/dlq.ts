@@ -12,7 +12,7 @@ import type { Terminal } from './terminal.ts'
 
 const NAMES_SHOWN = 3
 
-/** Prints what could not be delivered, oldest first, one a line. Also while Weir runs. */
+/** Prints the dead letters, oldest first, one a line. Works also while Weir runs. */
 export async function listDeadLetters(terminal: Terminal, folder: string): Promise<number> {
   if (!existsSync(folder)) {
     terminal.error(`there is no folder ${folder}; service.dead_letters.folder says where they are`)
@@ -33,7 +33,7 @@ export async function listDeadLetters(terminal: Terminal, folder: string): Promi
   return exit
 }
 
-/** Has a running Weir deliver them again; what is delivered is removed. */
+/** Has a running Weir deliver the dead letters again. Delivered ones are removed. */
 export async function replayDeadLetters(
   terminal: Terminal,
   { admin, number }: { readonly admin: string; readonly number?: number }

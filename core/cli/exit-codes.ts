@@ -1,4 +1,4 @@
-/** What the process says when it ends. Documented in docs/cli.md. */
+/** Exit codes of the process. Documented in docs/cli.md. */
 export const EXIT = {
   ok: 0,
   /** The configuration has errors, a backend did not answer a probe, or a journal is damaged. */
@@ -9,8 +9,8 @@ export const EXIT = {
   startFailed: 3,
   /** Not everything got out before shutdown_timeout. */
   notDrained: 4,
-  /** The running Weir could not be reached, or refused what was asked. */
+  /** The running Weir could not be reached, or refused the request. */
   refused: 5,
-  /** A bug: what nobody caught, with its stack on standard error. */
+  /** A bug: an error that nobody caught, with its stack on standard error. */
   crashed: 6
 } as const

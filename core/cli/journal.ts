@@ -11,7 +11,7 @@ import { EXIT } from './exit-codes.ts'
 import { count } from './plural.ts'
 import type { Terminal } from './terminal.ts'
 
-/** Prints what is in a journal: its segments and its checkpoint. */
+/** Prints the content of a journal: its segments and its checkpoint. */
 export async function inspectJournal(terminal: Terminal, folder: string): Promise<number> {
   return attempt(terminal, async () => {
     for (const file of await listSegments(realDisk, folder))
@@ -44,7 +44,7 @@ interface CutOptions {
   readonly yes: boolean
 }
 
-/** Ends a journal early, after it has said what is lost by that. */
+/** Ends a journal early, after it has printed the losses. */
 export async function truncateJournal(terminal: Terminal, folder: string, options: CutOptions): Promise<number> {
   return attempt(terminal, async () => {
     const cut = await planCut(realDisk, folder, options.segment, options.offset)
@@ -74,7 +74,7 @@ interface ReplayOptions {
   readonly yes: boolean
 }
 
-/** Has the next start begin at an entry, after it has said what that means. */
+/** Has the next start begin at an entry, after it has printed the consequences. */
 export async function replayJournal(terminal: Terminal, folder: string, { from, yes }: ReplayOptions): Promise<number> {
   return attempt(terminal, async () => {
     const { segments, nextEntry } = await surveyJournal(realDisk, folder, { repair: false })
@@ -104,7 +104,7 @@ export async function replayJournal(terminal: Terminal, folder: string, { from, 
   })
 }
 
-/** When the entry came in, Unix ms; where there is none yet, when the last one did. */
+/** The time at which the entry came in, Unix ms. If there is no such entry yet, the time of the last one. */
 async function timeOf(folder: string, from: number): Promise<number> {
   const survey = await surveyJournal(realDisk, folder, { repair: false })
   const reader = new JournalReader(realDisk, folder, new SeriesRegistry(), Math.min(from, survey.nextEntry - 1))

@@ -12,13 +12,13 @@ export interface ComponentBound {
   readonly bytes: number
 }
 
-/** What a configuration may remember at most. */
+/** The most memory of a configuration. */
 export interface MemoryBound {
   /** Components that have a bound, the largest first. */
   readonly components: readonly ComponentBound[]
   /** Bytes of all components and of data on its way. */
   readonly data: number
-  /** Bytes of the process, with what the garbage collector and the runtime need. */
+  /** Bytes of the process, with the needs of the garbage collector and the runtime. */
   readonly process: number
 }
 

@@ -32,7 +32,7 @@ export function memoryWarning(config: ResolvedConfig, { heap, machine }: MemoryL
   return `warning: memory may grow to ${mib(data)} (${describeParts(config, components)}): ${share}. Lower ${optionsToLower(components)}${more}`
 }
 
-/** The limits of the component that remembers most, or the pools where none does. */
+/** The limits of the component that remembers most, or the pools if none does. */
 function optionsToLower([largest]: readonly ComponentBound[]): string {
   if (largest === undefined) return 'service.limits'
   const options = Object.entries((largest.component.plugin.schema.properties ?? {}) as Record<string, JsonSchema>)

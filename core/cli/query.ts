@@ -10,7 +10,7 @@ interface QueryOptions {
   readonly format: string
 }
 
-/** Sends `sql` to an exporter of the running Weir and prints what comes back. */
+/** Sends `sql` to an exporter of the running Weir and prints the answer. */
 export async function query(terminal: Terminal, sql: string, options: QueryOptions): Promise<number> {
   try {
     const exporter = options.exporter ?? (await onlyQueryable(options.admin))
@@ -42,7 +42,7 @@ async function onlyQueryable(admin: string): Promise<string> {
   )
 }
 
-/** Undefined in what is no report of Weir's. */
+/** Undefined if the text is no report of Weir's. */
 function queryableIn(text: string): StatusReport['queryable'] | undefined {
   try {
     return (JSON.parse(text) as Partial<StatusReport> | null)?.queryable

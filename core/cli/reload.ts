@@ -16,7 +16,7 @@ const WHAT: Readonly<Record<ChangeKind, string>> = {
   removed: 'removed; what it holds is sent'
 }
 
-/** Has a running Weir read its configuration files again, and prints what became of what. */
+/** Has a running Weir read its configuration files again, and prints the change of each component. */
 export async function reload(terminal: Terminal, { admin }: { readonly admin: string }): Promise<number> {
   try {
     const { ok, status, text } = await askAdmin(admin, '/api/reload', { method: 'POST' })
@@ -46,7 +46,7 @@ export function reloadHandler(reload: () => Promise<Change[]>, hide: (text: stri
   }
 }
 
-/** Reloads on SIGHUP and, with `watch`, when one of the files is another than before. Returns what ends that. */
+/** Reloads on SIGHUP and, with `watch`, when one of the files has changed. Returns a function that ends this. */
 export function reloadOnRequest(
   terminal: Terminal,
   files: readonly string[],
@@ -62,7 +62,7 @@ export function reloadOnRequest(
   const onSignal = () => again('SIGHUP')
   process.on('SIGHUP', onSignal)
   let seen = stampOf(files)
-  // By looking: what watches files misses those that are replaced by way of links, as Kubernetes does.
+  // By looking: file watches miss files that are replaced by way of links, as Kubernetes does.
   const timer = setInterval(() => {
     const now = stampOf(files)
     if (!watch || now === seen) return

@@ -27,7 +27,7 @@ import type { Terminal } from './terminal.ts'
 const ADMIN_STOP_MS = 1000
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const
 
-/** Runs what the files say until a signal comes, then drains. A second signal ends it at once. */
+/** Runs the configuration until a signal comes, then drains. A second signal ends it at once. */
 export async function run(
   terminal: Terminal,
   files: readonly string[],
@@ -60,7 +60,7 @@ export async function run(
 class Weir {
   #config: ResolvedConfig
   #log: Log
-  /** Of all configurations so far. */
+  /** The secrets of all configurations so far. */
   #secrets = new Secrets()
   #phase: Phase = 'starting'
   #runner: Runner | undefined
@@ -68,7 +68,7 @@ class Weir {
   #stopTelemetry: (() => void | Promise<void>)[] = []
   #registry: Registry
   #reloader: Reloader | undefined
-  /** Still doing over, under its configuration, what the last run left. */
+  /** Still replaying the entries that the last run left, under its configuration. */
   #isCatchingUp = false
   #readAgain: () => ReturnType<typeof readConfig>
   readonly announcements: Announcement[] = []
@@ -120,7 +120,7 @@ class Weir {
     log.info('running')
   }
 
-  /** What the last run left undone is done over by its configuration; then this one takes its place. */
+  /** Entries that the last run left are replayed by its configuration. Then this one takes its place. */
   async #catchUp(ingress: Ingress): Promise<void> {
     const { logger } = this.#log
     logger.info('the configuration is not that of the last run, whose journal is processed by that one first')
@@ -135,7 +135,7 @@ class Weir {
   }
 
   /**
-   * Throws with what is wrong with the configuration now, or with why it cannot be changed to; all is as before then.
+   * Throws the problems of the configuration, or the reason why Weir cannot change to it. Everything is as before then.
    */
   async reload(): Promise<Change[]> {
     this.#assertReloadable()
@@ -193,7 +193,7 @@ function nextSignal(): Promise<NodeJS.Signals> {
 function describeStart(announcements: readonly Announcement[]): string {
   const lines = ['Weir is running:', ...announcements.map(({ what }) => `  ${what}`)]
   const commands = announcements.flatMap(({ command }) => (command === undefined ? [] : [command]))
-  // What is downstream starts first, but people send before they look.
+  // Downstream components start first, but people send before they look.
   if (commands.length > 0) lines.push('', 'Try it:', ...commands.toReversed().map(command => `  ${command}`))
   return lines.join('\n')
 }

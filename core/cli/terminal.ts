@@ -1,6 +1,6 @@
 import type { Registry } from '../plugin/registry.ts'
 
-/** What a command needs of the world. */
+/** The parts of the world that a command needs. */
 export interface Terminal {
   readonly registry: Registry
   /** Both write a line. */

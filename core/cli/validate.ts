@@ -20,8 +20,8 @@ import type { Terminal } from './terminal.ts'
 const PROBE_TIMEOUT_MS = 10_000
 
 /**
- * Prints problems and, where there are no errors, the graph, and whether it may need more memory than there is. With
- * `probe` every backend is asked whether it answers.
+ * Prints problems. If there are no errors, also prints the graph and a warning if it may need more memory than there
+ * is. With `probe` every backend is asked for an answer.
  */
 export async function validate(
   terminal: Terminal,

@@ -17,12 +17,12 @@ export class BodyBudget {
     this.#capacity = capacity
   }
 
-  /** From here on it is another body, held beside what came before. */
+  /** From here on it is another body, held beside the one before. */
   restart(): void {
     this.#seen = this.#paid = 0
   }
 
-  /** What is wrong with `bytes` more, if anything. */
+  /** The problem with `bytes` more, if any. */
   spend(bytes: number): RequestError | undefined {
     this.#seen += bytes
     if (this.#seen > this.#maxBytes) return tooLarge(this.#maxBytes)
@@ -42,8 +42,8 @@ export const tooLarge = (maxBytes: number) =>
     `the body is larger than ${maxBytes} bytes after decompression: send less at once, or raise max_body_size`
   )
 /**
- * Memory beside what `permit` has paid for, while work is done with it. It throws {@link RequestError}: 503 without
- * credits, 413 if there can never be so many.
+ * Memory beside that which `permit` has paid for, while work is done with it. It throws {@link RequestError}: 503
+ * without credits, 413 if there can never be so many.
  */
 export function memoryBeside(permit: Permit, credits: CreditPool): JsonMemory {
   const { capacity } = credits

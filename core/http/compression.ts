@@ -22,7 +22,7 @@ export function encodingOf(header: string | undefined): Encoding {
   throw new RequestError(415, message, { 'accept-encoding': ACCEPTED })
 }
 
-/** Throws {@link RequestError}: 400 for what does not decompress, and whatever `budget` has against the size. */
+/** Throws {@link RequestError}: 400 for a body that does not decompress, and the objection of `budget` to its size. */
 export function decompress(encoding: Exclude<Encoding, 'identity'>, body: Buffer, budget: BodyBudget): Promise<Buffer> {
   budget.restart()
   const chunkSize = Math.min(OUTPUT_CHUNK_BYTES, Math.max(MIN_CHUNK_BYTES, body.length * USUAL_RATIO))

@@ -7,17 +7,17 @@ import type { Context } from '../plugin/context.ts'
 import { noCredits, tooMuchMemory } from './body-budget.ts'
 import { type RequestError, unavailable } from './request-error.ts'
 
-/** What became of a block that was not handed back. */
+/** The result for a block that was not nacked. */
 export interface Delivery {
   /** Items given up on further down. */
   readonly dropped: number
-  /** Why; empty where nothing was. */
+  /** The reason of the drops; empty if there were none. */
   readonly reason: string
 }
 
 const DELIVERED: Delivery = { dropped: 0, reason: '' }
 
-/** Where requests become batches, and wait for what comes of them. */
+/** Makes batches of requests, and waits for their outcomes. */
 export class HttpIngest {
   readonly #context: Context
   readonly #batches = new Subject<Batch>()
@@ -51,7 +51,7 @@ export class HttpIngest {
     const outcome = await promise
     if (outcome.status === 'nacked') throw unavailable(`not taken: ${describeError(outcome.error)}`)
     if (outcome.status === 'acked') return DELIVERED
-    // Branches count what they drop each for itself.
+    // Each branch counts its own drops.
     return { dropped: Math.min(outcome.items, block.length), reason: outcome.reason }
   }
 
@@ -68,7 +68,7 @@ export class HttpIngest {
     this.#batches.complete()
   }
 
-  /** The body paid for itself; what it turned into may be larger. */
+  /** The body paid for itself; the block decoded from it may be larger. */
   #payFor(cost: number, permit: Permit): RequestError | undefined {
     const { capacity } = this.#context.credits
     if (cost > Math.max(capacity, permit.bytes)) return tooMuchMemory(cost, capacity)

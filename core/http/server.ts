@@ -49,7 +49,7 @@ export class HttpServer {
     })
   }
 
-  /** Where it listens, with the port it was given where the endpoint says 0; before it does, the endpoint. */
+  /** The address it listens on, with the port it was given if the endpoint says 0. Before it listens, the endpoint. */
   get address(): string {
     return this.#address
   }
@@ -96,7 +96,7 @@ export class HttpServer {
   }
 }
 
-/** OpenTelemetry's SDKs give up on what is answered with 408, Node's own answer to a slow client, and try 503 again. */
+/** OpenTelemetry's SDKs give up on status 408, Node's own answer to a slow client, and try again on 503. */
 function answerBroken(error: NodeJS.ErrnoException, socket: Duplex, events: ConnectionEvents): void {
   const isSlow = error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
   if (isSlow) events.timedOut()

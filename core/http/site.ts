@@ -8,7 +8,7 @@ import { type ConnectionEvents, HttpServer } from './server.ts'
 export interface Site {
   /** The only path, which takes POST only. */
   readonly path: string
-  /** What to say about other paths, after the one asked for. */
+  /** Text for other paths, after the path asked for. */
   readonly elsewhere: string
   /** Answers, or throws {@link RequestError} or {@link BadInputError}. */
   post(request: Request, response: Response): Promise<void>

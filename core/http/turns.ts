@@ -38,5 +38,5 @@ export class Turns {
   }
 }
 
-/** Of the process, as the event loop is. */
+/** One for the process, as the event loop is. */
 export const turns = new Turns()

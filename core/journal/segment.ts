@@ -159,7 +159,7 @@ export function holdsFrame(bytes: Buffer, leastEntry: number): boolean {
   return false
 }
 
-/** The error for a segment that is damaged in a place where no crash can do it. */
+/** The error for damage that no crash can do. */
 export function damaged(file: string, offset: number, what: string): WeirError {
   return new WeirError(
     'STATE_INVALID',

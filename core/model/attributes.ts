@@ -23,7 +23,7 @@ export function sortAttributes(pairs: readonly Attribute[]): Attributes {
   return sorted ? pairs : [...new Map(pairs)].sort(byKey).map(asAttribute)
 }
 
-/** `attributes` with `more`, which replace those of the same key. Both sorted, and so is what comes out. */
+/** `attributes` with `more`, which replace those of the same key. Both are sorted, and so is the result. */
 export function withAttributes(attributes: Attributes, more: Attributes): Attributes {
   if (more.length === 0) return attributes
   const merged: Attribute[] = []
@@ -53,7 +53,7 @@ export function attributeText(value: AttributeValue): string {
   return typeof value === 'object' ? JSON.stringify(value, jsonValue) : String(value)
 }
 
-/** The value as a number, NaN where it is none. StatsD and Prometheus have nothing but texts: "503" is one there. */
+/** The value as a number, NaN if it is none. StatsD and Prometheus have only texts: "503" is a number there. */
 export function attributeNumber(value: AttributeValue | undefined): number {
   if (typeof value === 'number' || typeof value === 'bigint') return Number(value)
   return typeof value === 'string' && value.trim() !== '' ? Number(value) : Number.NaN

@@ -4,7 +4,7 @@ import type { EventBlock } from './events.ts'
 import type { PointBlock } from './points.ts'
 import { attributesBytes } from './series-bytes.ts'
 
-/** What a batch carries. Immutable: branches of a fan-out share it. */
+/** The items of a batch. Immutable: branches of a fan-out share it. */
 export type Block = PointBlock | EventBlock
 
 // Columns of a point: three float64, one byte of flags, one reference; of an event the same and its strings' slots.
@@ -12,8 +12,8 @@ export const BYTES_PER_POINT = 33
 const BYTES_PER_EVENT = 56
 
 /**
- * Memory the block's columns take, in bytes: what it costs in credits. Series are not counted: whoever brings in those
- * that nobody knew pays for them.
+ * Memory of the block's columns in bytes: its price in credits. Series are not counted: the sender of new series pays
+ * for them.
  */
 export function blockBytes(block: Block): number {
   if (block.type === 'events') return bytesOfEvents(block)

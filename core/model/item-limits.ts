@@ -2,9 +2,9 @@ import { type Attributes, type AttributeValue, attributeText } from './attribute
 
 /** How large an item may be. Lengths are characters, as OpenTelemetry's limits of attributes are. */
 export interface ItemLimits {
-  /** Of an item, and of its resource and its scope each. */
+  /** Limits an item, and its resource and its scope each. */
   readonly max_attributes: number
-  /** Of a metric, an event or an attribute. */
+  /** Limits the name of a metric, an event or an attribute. */
   readonly max_name_length: number
   readonly max_value_length: number
   /** Names and values of an item, its resource and its scope together. */
@@ -40,7 +40,7 @@ export function measureAttributes(attributes: Attributes, limits: ItemLimits): n
   return length
 }
 
-/** Of parts that were measured: the length of all, or the first flaw. */
+/** Adds up the lengths of measured parts, or returns the first flaw. */
 export function measureAll(limits: ItemLimits, ...parts: readonly (number | ItemFlaw)[]): number | ItemFlaw {
   let length = 0
   for (const part of parts) {

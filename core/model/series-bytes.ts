@@ -53,7 +53,7 @@ function valueBytes(value: AttributeValue): number {
   return bytes
 }
 
-/** Adds up the memory of series that nobody knew: whoever sends them pays for them. */
+/** Adds up the memory of new series, which their sender pays for. */
 export class NewSeries {
   bytes = 0
   readonly #registry: SeriesRegistry
@@ -73,7 +73,7 @@ export class NewSeries {
     return series
   }
 
-  /** @param bytes of what was not known either: {@link sharedBytes} */
+  /** @param bytes of other new parts: {@link sharedBytes} */
   add(bytes: number): void {
     this.bytes += bytes
     if (this.bytes > this.#maxBytes)

@@ -13,7 +13,7 @@ export const SERIES_MEMO_BYTES = SLOTS * 120 + BYTES_OF_SERIES
 /** A memo of a function of series, for the series seen last. Series whose ids share a slot replace each other. */
 export class SeriesMemo<T> {
   #make: (series: Series) => T
-  /** Of series since it was empty. */
+  /** Memory of series added since it was empty. */
   #bytes = 0
   #owner: (Series | undefined)[] = new Array(SLOTS).fill(undefined)
   #values: (T | undefined)[] = new Array(SLOTS).fill(undefined)

@@ -1,8 +1,8 @@
 import { type Attributes, attributesKey, NO_ATTRIBUTES } from './attributes.ts'
 
 /**
- * What a point's number means. `counter` and `up_down_counter` are OTLP's monotonic and non-monotonic Sum;
- * `set` is StatsD's: each point carries members whose distinct number is wanted, or a sketch of them.
+ * The meaning of a point's number. `counter` and `up_down_counter` are OTLP's monotonic and non-monotonic Sum. `set` is
+ * StatsD's: each point carries members whose distinct number is wanted, or a sketch of them.
  */
 export type MetricKind =
   | 'gauge'
@@ -73,7 +73,7 @@ export class SeriesRegistry {
     if (this.#byKey.get(key)?.deref() === undefined) this.#byKey.delete(key)
   })
 
-  /** `attributes` sorted, as everywhere. Costs a string the length of the identity: cache what it returns. */
+  /** `attributes` are sorted, as everywhere. Costs a string the length of the identity: cache the result. */
   intern(metric: Metric, attributes: Attributes, resource: Resource = NO_RESOURCE, scope: Scope = NO_SCOPE): Series {
     const key = seriesKey(metric, attributes, resource, scope)
     const known = this.#byKey.get(key)?.deref()
@@ -97,8 +97,8 @@ export class SeriesRegistry {
   }
 }
 
-// The parts that many series share are put into words once. Each part ends where the next begins, whatever is in it:
-// attributes carry their lengths, the rest is JSON.
+// The parts that many series share are put into words once. Each part ends at the beginning of the next, whatever its
+// content: attributes carry their lengths, the rest is JSON.
 function seriesKey(metric: Metric, attributes: Attributes, resource: Resource, scope: Scope): string {
   return `${metricKeys.of(metric)}\n${attributesKey(attributes)}\n${resourceKeys.of(resource)}\n${scopeKeys.of(scope)}`
 }

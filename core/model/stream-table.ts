@@ -5,7 +5,7 @@ import { seriesBytes } from './series-bytes.ts'
 /** Expiry runs in the time after which a silent stream expires. */
 const RUNS_PER_EXPIRY = 8
 
-/** Memory of the series of a stream, in bytes. Most take less; where they take more, fewer streams have a place. */
+/** Memory of the series of a stream, in bytes. Most take less. If they take more, fewer streams have room. */
 export const SERIES_BYTES_PER_STREAM = 1536
 
 /** The state of a stream. */

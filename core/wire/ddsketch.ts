@@ -36,7 +36,10 @@ export function encodeDDSketch({ scale, positive, negative, zeroCount }: Exponen
   return sketch.finish()
 }
 
-/** Throws {@link BadInputError} where gamma is that of no scale, for such buckets could only be guessed, or a count is none. */
+/**
+ * Throws {@link BadInputError} if gamma is that of no scale, since such buckets could only be guessed, or if a count is
+ * invalid.
+ */
 export function decodeDDSketch(bytes: Buffer): ExponentialHistogram {
   const reader = new ProtobufReader(bytes)
   const mapping: Mapping = { gamma: 0, indexOffset: 0, interpolation: 0 }

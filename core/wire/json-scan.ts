@@ -16,7 +16,7 @@ const OPEN_OBJECT = 123
 const NEWLINE = 10
 const LAST_LATIN1 = 255
 
-// Bytes of memory, as measured with Node 26 of what JSON.parse makes.
+// Bytes of memory, as measured with Node 26 for results of JSON.parse.
 const PER_LIST = 56
 const PER_OBJECT = 72
 const PER_ELEMENT = 16
@@ -31,7 +31,7 @@ const KNOWN_SHAPES = 4096
 const HASH_FACTOR = 0x9e3779b1
 const SEED = randomBytes(4).readInt32LE()
 
-// Of the scan at hand; kept, because many texts are one short line.
+// State of the current scan. It is kept, because many texts are one short line.
 /** By depth: a hash of the keys of the object at hand, in their order. */
 const shapes = new Int32Array(MOST_DEEP + 1)
 const knownShapes = new Int32Array(KNOWN_SHAPES)
@@ -55,7 +55,7 @@ class Scan {
   #depth = 0
   #hasWideText = false
   #charactersOfTexts = 0
-  /** Of the text before a colon; -1 without one, in JSON that is damaged. */
+  /** Length of the text before a colon; -1 without one, in damaged JSON. */
   #lastLength = -1
   #lastHash = 0
   readonly #seed: number

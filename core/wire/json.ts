@@ -14,8 +14,8 @@ export interface JsonMemory {
 const UNLIMITED: JsonMemory = { capacity: Number.POSITIVE_INFINITY, use: (_bytes, work) => work() }
 
 /**
- * Gives `read` the value of JSON that somebody sent, with the memory that this takes. Throws {@link BadInputError} for
- * what is not JSON, and, before it is parsed, for values nested too deeply and numbers too long: such values cost their
+ * Gives `read` the value of a sender's JSON, with the memory it takes. Throws {@link BadInputError} for a text that is
+ * not JSON. Before parsing it also throws for values nested too deeply and numbers too long: such values cost their
  * reader much more than their bytes.
  */
 export function readJson<T>(text: string, read: (value: unknown) => T, memory = UNLIMITED): T {
@@ -30,7 +30,7 @@ function parse(text: string): unknown {
   }
 }
 
-/** A value of parsed JSON, for an error. It takes no more time than what is shown. */
+/** A value of parsed JSON, for an error. It takes no more time than the shown part needs. */
 export function showJson(value: unknown): string {
   const excerpt = new Excerpt()
   excerpt.add(value)

@@ -10,8 +10,8 @@ export function compress(bytes: Uint8Array): Uint8Array {
 }
 
 /**
- * Undoes {@link compress}. The length stands in front, so what would be larger than `maxBytes` is refused before any of
- * it is made: {@link BadInputError} with reason `too_large`; damaged input: `malformed`.
+ * Undoes {@link compress}. The length stands in front, so a result larger than `maxBytes` is refused before any of it
+ * is made: {@link BadInputError} with reason `too_large`. Damaged input: `malformed`.
  */
 export function decompress(bytes: Uint8Array, maxBytes: number): Uint8Array {
   const size = uncompressedSize(bytes)

@@ -66,8 +66,8 @@ export class LeaderElection {
     return 'elected'
   }
 
-  // A cluster of which nobody was heard for so long would hold an election anyway.
-  // Looking at all of them for each stranger would let strangers keep the processor busy.
+  // A cluster without a word for so long would hold an election anyway. A look at all of them for each stranger would
+  // let strangers keep the processor busy.
   #expireSilent(now: number): void {
     if (now < this.#nextExpiry) return
     this.#nextExpiry = now + this.#timeout

@@ -26,7 +26,7 @@ const SHOWN_CHARS = 60
 const MIN_MS = 1e11
 const MAX_MS = 1e14
 
-// Enough to see what is wrong; a body may hold a million.
+// Enough to see the fault; a body may hold a million.
 const MAX_ERRORS = 10
 // More lines than this that do not parse, each an exception, are no NDJSON; a body of them would take half a minute.
 const MAX_MALFORMED = 10_000
@@ -44,7 +44,7 @@ export interface ReadEvents {
 
 export interface EventOptions {
   readonly limits?: ItemLimits
-  /** Of the events of one body in memory. */
+  /** Limits the memory of one body's events. */
   readonly maxBytes?: number
   readonly memory?: JsonMemory
 }
@@ -210,7 +210,7 @@ function readTime(timestamp: unknown): number | BadEvent {
   return bad('bad_timestamp', 'timestamp', 'Unix milliseconds, or RFC 3339 such as 2026-01-31T12:00:00.5Z', timestamp)
 }
 
-/** NaN for what has no date, time and offset: without them it would depend on where this runs. */
+/** NaN for a text without date, time and offset: its meaning would depend on the machine. */
 function parseTime(text: string): number {
   const sign = text[text.length - 6]
   const hasOffset = text.endsWith('Z') || sign === '+' || sign === '-'

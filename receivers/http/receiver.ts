@@ -15,11 +15,11 @@ const MEDIA_TYPES: ReadonlyMap<string | undefined, EventFormat> = new Map([
   ['application/x-ndjson', 'ndjson']
 ])
 
-/** What every request whose events were looked at is answered with. */
+/** The answer to every request whose events were looked at. */
 export interface Answer {
   readonly accepted: number
   readonly rejected: number
-  /** The first ten. `index` in the array, or `line` of NDJSON, from 1; neither where it is about what came later on. */
+  /** The first ten. `index` in the array, or `line` of NDJSON, from 1. Neither is set if the error came later on. */
   readonly errors: readonly { readonly index?: number; readonly line?: number; readonly message: string }[]
 }
 

@@ -22,8 +22,8 @@ const CODES: Readonly<Record<number, number>> = {
 }
 
 /**
- * Takes a request and owns `permit`; resolves when it has settled, with what did not make it, if anything. Throws
- * {@link BadInputError}, and {@link RequestError} 503 where the sender should send it again.
+ * Takes a request and owns `permit`. Resolves when it has settled, with the rejected items, if any. Throws {@link
+ * BadInputError}, and {@link RequestError} 503 if the sender should send it again.
  */
 export type Export = (format: OtlpFormat, body: Buffer, permit: Permit) => Promise<PartialSuccess | undefined>
 

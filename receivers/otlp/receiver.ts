@@ -78,7 +78,7 @@ export class OtlpReceiver implements Receiver {
     await this.#http.stop(signal)
   }
 
-  /** OTLP's MetricsService, whatever the transport: what {@link Export} says. */
+  /** OTLP's MetricsService for every transport; see {@link Export}. */
   async #export(format: OtlpFormat, body: Buffer, permit: Permit): Promise<PartialSuccess | undefined> {
     const { block, rejections, replacedTexts, newSeriesBytes } = this.#decode(format, body, permit)
     if (replacedTexts > 0) this.#replacedTexts.add(replacedTexts)

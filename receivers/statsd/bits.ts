@@ -3,9 +3,9 @@ const PIPE = 124
 const HASH = 35
 
 /**
- * Where the first bit of `text` from `start` to `end` ends. Etsy's StatsD takes several bits to a line, each with a type
- * and a rate of its own: `name:1|c:320|ms|@0.5`. A colon ends one if it stands in a type or a rate; those in tags and in
- * the container are part of them.
+ * The end of the first bit of `text` from `start` to `end`. Etsy's StatsD takes several bits to a line, each with a
+ * type and a rate of its own: `name:1|c:320|ms|@0.5`. A colon in a type or a rate ends a bit. Colons in tags and in the
+ * container are part of them.
  */
 export function endOfBit(text: string, start: number, end: number): number {
   let section = text.indexOf('|', start)

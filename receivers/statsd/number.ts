@@ -26,7 +26,7 @@ export function parseNumber(text: string, start: number, end: number): number {
   return sign === MINUS ? -value : value
 }
 
-/** With an exponent or many digits. Kept from what else `Number` takes: spaces, hexadecimal, Infinity. */
+/** For an exponent or many digits. Excludes other forms that `Number` takes: spaces, hexadecimal, Infinity. */
 function parseRareNumber(text: string): number {
   const value = /^[+-]?[\d.]+(?:[eE][+-]?\d+)?$/.test(text) ? Number(text) : Number.NaN
   return Number.isFinite(value) ? value : Number.NaN

@@ -28,7 +28,7 @@ const PLUS = 43
 const MINUS = 45
 const CARRIAGE_RETURN = 13
 
-// Name, type and tags of a line; what is longer is no metric but somebody's body in the wrong port.
+// Most bytes of a line's name, type and tags. A longer line is no metric but somebody's body in the wrong port.
 const MAX_IDENTITY_BYTES = 8192
 /** One of these may mean that the line has several bits. */
 const OF_SEVERAL_BITS: ReadonlySet<Refusal | undefined> = new Set(['unknown_type', 'invalid_rate', 'too_long'])
@@ -50,7 +50,7 @@ export type Refusal =
 
 type Type = 'c' | 'g' | 's' | 'ms' | 'h' | 'd'
 
-/** What the part of a line behind its value says. */
+/** The meaning of the part of a line behind its value. */
 interface Meaning {
   readonly type: Type
   readonly rate: number
@@ -72,7 +72,7 @@ const METRICS: Readonly<Record<Type, { kind: MetricKind; temporality: Temporalit
 }
 
 /**
- * StatsD and DogStatsD lines to points. Lines repeat: what follows the value (type, rate, tags) is understood once for
+ * StatsD and DogStatsD lines to points. Lines repeat: the part behind the value (type, rate, tags) is parsed once for
  * each name, and remembered for the series seen of late.
  *
  * https://github.com/statsd/statsd/blob/master/docs/metric_types.md
@@ -103,10 +103,9 @@ export class StatsdParser {
   }
 
   /**
-   * Adds what a datagram says to `points`.
-   *
+   * Adds a datagram to `points`.
    * @param text its bytes as latin1: cheap to make, one unit a byte; names and tags are decoded as UTF-8 when first
-   * seen
+   *   seen
    * @param now Unix ms, for lines without a time
    */
   parse(text: string, now: number, points: PointBlockBuilder): void {
@@ -242,7 +241,7 @@ export class StatsdParser {
   }
 }
 
-/** Whether `text` from `start` to `end` was a value that can be. */
+/** True if `text` from `start` to `end` was a possible value. */
 function add(
   meaning: Meaning,
   text: string,

@@ -16,10 +16,11 @@ import type { Config } from './config.ts'
 import { type Refusal, StatsdParser } from './parser.ts'
 import { type TagFormat, TaggedNames } from './tag-formats.ts'
 
-// One block for what comes within it, since a datagram is a few lines and a block costs as much as hundreds.
+// Datagrams that come within this time make one block: a datagram is a few lines, and a block costs as much as
+// hundreds.
 const GATHER_MS = 10
 const MAX_BLOCK_POINTS = 4096
-/** Of series that nobody has paid for yet. */
+/** Most memory of new series that nobody has paid for yet. */
 const MAX_NEW_SERIES_BYTES = 2 ** 20
 const FIRST_RETRY_MS = 100
 const MAX_RETRY_MS = 5_000
@@ -30,8 +31,8 @@ const QUOTED_CHARACTERS = 200
 const USUAL: ReadonlySet<Refusal> = new Set(['empty_datagram', 'missing_value'])
 
 /**
- * StatsD over UDP. Nobody waits for an answer, so nobody else would send again what the pipeline hands back: that is
- * kept here, within the credits, and tried again for `retry_for`.
+ * StatsD over UDP. Nobody waits for an answer, so nobody else would send a nacked batch again. The batch is kept here,
+ * within the credits, and tried again for `retry_for`.
  */
 export class StatsdReceiver implements Receiver {
   readonly batches$: Observable<Batch>
@@ -72,7 +73,7 @@ export class StatsdReceiver implements Receiver {
     )
   }
 
-  /** Where it listens, from `start` on. */
+  /** The address it listens on, from `start` on. */
   get address(): Endpoint {
     const { address: host, port } = this.#socket!.address()
     return { host, port }
@@ -157,7 +158,7 @@ export class StatsdReceiver implements Receiver {
     this.#send(block, bytes)
   }
 
-  /** Buys credits and sends; what there are no credits for is lost, as datagrams are. */
+  /** Buys credits and sends. A block without credits is lost, as datagrams are. */
   #send(block: Block, bytes: number): void {
     const { account, clock, credits } = this.#context
     const permit = credits.tryTake(bytes)
@@ -245,7 +246,7 @@ async function bound({ host, port }: Endpoint, recvBufferSize: number): Promise<
   return socket
 }
 
-/** Datagrams dropped by the socket at `address` since it was opened; 0 where the kernel does not tell. */
+/** Datagrams dropped by the socket at `address` since it was opened; 0 if the kernel does not tell. */
 export async function kernelDrops({ host, port }: Endpoint): Promise<number> {
   const table = await readFile(isIPv4(host) ? '/proc/net/udp' : '/proc/net/udp6', 'utf8').catch(() => '')
   const portHex = port.toString(16).toUpperCase().padStart(4, '0')

@@ -2,7 +2,7 @@ import { parseNumber } from './number.ts'
 
 const PIPE = 124
 const CAPITAL_T = 84
-// Year 5138 in seconds: what lies beyond was meant in milliseconds, or is no time a store could keep.
+// Year 5138 in seconds. A later time was meant in milliseconds, or is no time a store could keep.
 const MAX_TIMESTAMP_S = 1e11
 
 /** The index of `unit`, or `end`. */
@@ -11,7 +11,7 @@ export function find(text: string, unit: number, start: number, end: number): nu
   return end
 }
 
-/** Where `|T` begins, or `end`. */
+/** The beginning of `|T`, or `end`. */
 export function findTimestamp(text: string, start: number, end: number): number {
   for (let i = start; i < end; i++)
     if (text.charCodeAt(i) === PIPE && text.charCodeAt(i + 1) === CAPITAL_T && i + 1 < end) return i

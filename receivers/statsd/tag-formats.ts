@@ -4,11 +4,11 @@ import type { Attribute } from '../../sdk/plugin/index.ts'
 export const TAG_FORMATS = ['influx', 'librato', 'signalfx', 'graphite'] as const
 export type TagFormat = (typeof TAG_FORMATS)[number]
 
-/** What a tag without a value says. Empty would vanish in Prometheus. */
+/** The value of a tag without a value. An empty one would vanish in Prometheus. */
 export const BARE_TAG_VALUE = 'true'
 
 interface Form {
-  /** Takes a name apart: what is before the tags, the tags, and what is after them. */
+  /** Takes a name apart: the part before the tags, the tags, and the part after them. */
   readonly pattern: RegExp
   readonly separator: string
 }

@@ -9,11 +9,13 @@ export interface ContractOptions {
   readonly config?: Record<string, unknown>
   /** Paths (`auth.token`) of options that have no default because leaving them out means something. */
   readonly optional?: readonly string[]
-  /** Of an exporter: nobody listens where `config` points to, so that every export must fail and may be tried again. */
+  /**
+   * For an exporter: nobody listens at the address in `config`, so that every export must fail and may be tried again.
+   */
   readonly unreachable?: boolean
 }
 
-/** What a rule of the contract is held against. */
+/** The subjects of a rule of the contract. */
 export interface Subjects {
   readonly plugin: Plugin
   readonly options: ContractOptions
@@ -41,7 +43,7 @@ export function make(plugin: Plugin, { config }: ContractOptions) {
 export const stop = (instance: Lifecycle) => within('stop', instance.stop?.(signal()))
 export const signal = () => AbortSignal.timeout(TIMEOUT_MS)
 
-/** Rejects where `done` takes too long. */
+/** Rejects if `done` takes too long. */
 export async function within<T>(what: string, done: Promise<T> | undefined, ms = TIMEOUT_MS): Promise<T> {
   const { promise: late, reject } = Promise.withResolvers<never>()
   const timer = setTimeout(() => reject(new Error(`${what} did not end within ${ms} ms`)), ms)

@@ -15,13 +15,13 @@ const ATTEMPT_MS = 50
 const SLACK_MS = 3000
 const PORT_TYPES = ['points', 'events', 'any']
 
-/** A rule that every plugin keeps. `check` rejects where it does not; run it as a test of its own. */
+/** A rule that every plugin keeps. `check` rejects if the plugin breaks it. Run it as a test of its own. */
 export interface Rule {
   readonly name: string
   check(): Promise<void>
 }
 
-/** What any plugin of this kind must hold: `for (const { name, check } of contractOf(plugin)) it(name, check)`. */
+/** The rules for any plugin of this kind: `for (const { name, check } of contractOf(plugin)) it(name, check)`. */
 export function contractOf(plugin: Plugin, options: ContractOptions = {}): Rule[] {
   const rule = (name: string, check: (subject: Subjects) => Promise<void> | void): Rule => ({
     name,
@@ -124,7 +124,7 @@ async function exportsBlocks({ plugin, options, context, instance }: Subjects): 
     for (const [name, block] of blocksFor(plugin.ports, context.series)) {
       const done = within(`export of ${name}`, exporter.export(block, signal()))
       if (!options.unreachable) await done
-      // Where there is nothing that a store would take, nobody may have noticed.
+      // Without a value that a store would take, nobody may have noticed.
       else if (!block.value.some(Number.isFinite)) await done.catch(() => {})
       else await assert.rejects(done, isRetryable, name)
     }
@@ -133,7 +133,7 @@ async function exportsBlocks({ plugin, options, context, instance }: Subjects): 
   }
 }
 
-/** An attempt whose signal fires is not waited for: what it leaves running would pile up. */
+/** An attempt whose signal fires is not waited for. If it goes on, such attempts pile up. */
 async function endsInTime({ plugin, context, instance }: Subjects): Promise<void> {
   const exporter = instance as Exporter
   await within('start', exporter.start?.(signal()))

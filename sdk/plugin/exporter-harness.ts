@@ -8,7 +8,7 @@ import { advanceInTurns, type TestContext } from './test-context.ts'
 
 const TIMEOUT_MS = 10_000
 
-/** An exporter behind the sending queue that its host gives it: with retries, timeouts and what is refused for good. */
+/** An exporter behind the sending queue that its host gives it: with retries, timeouts and dead letters. */
 export class ExporterHarness {
   readonly context: TestContext
   readonly exporter: Exporter
@@ -39,7 +39,7 @@ export class ExporterHarness {
     return advanceInTurns(this.context.clock, ms)
   }
 
-  /** What is left goes back once `deadline` fires. */
+  /** Nacks the rest once `deadline` fires. */
   async stop(deadline: AbortSignal = AbortSignal.timeout(TIMEOUT_MS)): Promise<void> {
     await this.#sendingQueue.close(deadline)
     await this.exporter.stop?.(deadline)

@@ -23,7 +23,7 @@ export async function marbles(
   const look = () => {
     for (; seen < harness.sent.length; seen++) out.push([clock.now() - begun, nameOf(harness.sent[seen].block)])
   }
-  /** A millisecond at a time, or what comes out in between would be told late. */
+  /** A millisecond at a time, or emissions in between would be told late. */
   const advanceTo = async (ms: number) => {
     while (clock.now() - begun < ms) {
       const next = Math.min(ms, Math.max(clock.now() - begun + 1, clock.nextTimer - begun))
@@ -43,7 +43,7 @@ export async function marbles(
   return out
 }
 
-/** A frame is 10 ms unless told, though not where times are written out. */
+/** A frame is 10 ms unless told, except if times are written out. */
 function parse(input: string, blocks: Readonly<Record<string, Block>>): ReturnType<typeof TestScheduler.parseMarbles> {
   const { frameTimeFactor } = TestScheduler
   TestScheduler.frameTimeFactor = 1

@@ -7,7 +7,7 @@ import { assembled, assertBalanced, type Downstream } from './processor-line.ts'
 import { isRefusing, RESTART_RULES } from './restart-contract.ts'
 import { blocksFor } from './sample-blocks.ts'
 
-/** Of a snapshot: where damage must be seen. */
+/** Places of a snapshot in which damage must be seen. */
 const SPOTS = 16
 
 const DOWNSTREAM: Readonly<Record<string, Downstream>> = {
@@ -16,7 +16,7 @@ const DOWNSTREAM: Readonly<Record<string, Downstream>> = {
   'some is dropped': (batch, turn) => (turn % 2 === 0 ? batch.drop('rejected') : batch.ack())
 }
 
-/** What every processor must hold, besides what any plugin must. */
+/** The rules for every processor, besides those for any plugin. */
 export const PROCESSOR_RULES: Readonly<Record<string, (subject: Subjects) => Promise<void>>> = {
   ...Object.fromEntries(
     Object.entries(DOWNSTREAM).map(([name, behave]) => [

@@ -6,9 +6,9 @@ import type { Processor } from '../../core/plugin/contract.ts'
 import { advanceInTurns, type TestContext } from './test-context.ts'
 
 export interface ProcessorHarnessOptions {
-  /** Settles what the processor emits; by default all is acknowledged. `turn` counts batches, from 0. */
+  /** Settles the processor's output; by default all is acknowledged. `turn` counts batches, from 0. */
   readonly downstream?: (batch: Batch, turn: number) => void
-  /** Whether the stream ends for a reload, so that what is held is sent, and not for good. */
+  /** Set if the stream ends for a reload, so that held batches are sent, and not for good. */
   readonly isReloading?: boolean
 }
 
@@ -21,7 +21,7 @@ export class ProcessorHarness {
   readonly processor: Processor
   /** All it emitted, in order. */
   readonly sent: Batch[] = []
-  /** Whether it has emitted its last batch. */
+  /** True once it has emitted its last batch. */
   isFinished = false
   #stage: Stage
 
@@ -34,12 +34,12 @@ export class ProcessorHarness {
     this.#stage = buildStage(processor, host, batch => downstream(batch, this.sent.push(batch) - 1))
   }
 
-  /** Batches inside its operator, as checkpoints have them; undefined where it is none. */
+  /** Batches inside its operator, as checkpoints have them. Undefined if it is no operator. */
   get held(): HeldState | undefined {
     return this.#stage.held
   }
 
-  /** Whether it takes batches now. */
+  /** True if it takes batches now. */
   get isReady(): boolean {
     return this.#stage.isReady
   }
@@ -58,7 +58,7 @@ export class ProcessorHarness {
     return new Promise(resolve => this.push(Batch.of(origin, block, resolve)))
   }
 
-  /** Moves the clock by `ms`, from timer to timer; what waits for promises has its turn in between. */
+  /** Moves the clock by `ms`, from timer to timer. Waiting promises have their turn in between. */
   advance(ms: number): Promise<void> {
     return advanceInTurns(this.context.clock, ms)
   }
@@ -69,7 +69,7 @@ export class ProcessorHarness {
     this.isFinished = true
   }
 
-  /** Hands back what its operator holds. */
+  /** Nacks the batches inside its operator. */
   abandon(error: Error): void {
     this.#stage.abandon(error)
   }

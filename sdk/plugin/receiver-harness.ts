@@ -5,7 +5,7 @@ import type { TestContext } from './test-context.ts'
 const TIMEOUT_MS = 10_000
 
 export interface ReceiverHarnessOptions {
-  /** Settles what the receiver takes in; by default all is acknowledged. `turn` counts batches, from 0. */
+  /** Settles the batches that the receiver takes in; by default all are acknowledged. `turn` counts batches, from 0. */
   readonly downstream?: (batch: Batch, turn: number) => void
 }
 
@@ -15,7 +15,7 @@ export class ReceiverHarness {
   readonly receiver: Receiver
   /** All it took in, in order. */
   readonly received: Batch[] = []
-  /** Whether it has completed `batches$`. */
+  /** True once it has completed `batches$`. */
   isCompleted = false
   #completed = Promise.withResolvers<void>()
 

@@ -18,10 +18,10 @@ import { type Downstream, LONG_MS } from './processor-line.ts'
 import { blocksFor } from './sample-blocks.ts'
 import { testConfig } from './testing.ts'
 
-/** For a batch, and for what comes of it at once. */
+/** Time for a batch, and for its direct output. */
 const SLOT_MS = 1000
 
-/** What a processor does of the same when it happens again: after a batch was handed back, and after a restart. */
+/** The rules for a repetition: after a nacked batch, and after a restart. */
 export const RESTART_RULES: Readonly<Record<string, (subject: Subjects) => Promise<void>>> = {
   'lets out what was handed back and comes again': takesAgain,
   'goes on from its snapshot as if nothing had happened': goesOn,
@@ -29,7 +29,7 @@ export const RESTART_RULES: Readonly<Record<string, (subject: Subjects) => Promi
   'has what it holds in its snapshot, or settles it': keepsWhatItHolds
 }
 
-/** A processor as with a journal: what it does must follow from what comes in, and the clock, alone. */
+/** A processor as with a journal: its output must follow from its input, and the clock, alone. */
 class Run {
   readonly context: CountingContext
   readonly processor: Processor
@@ -66,7 +66,7 @@ class Run {
   }
 }
 
-/** What was nacked behind the processor comes again, and must not be taken for something it has let through. */
+/** A batch nacked behind the processor comes again, and must not be taken for one that it has let through. */
 async function takesAgain(subject: Subjects): Promise<void> {
   if (isRefusing(subject.plugin, subject.options)) return
   const nacked = new Outlet(subject, true)
@@ -85,7 +85,7 @@ class Outlet {
   /** Numbers of blocks that were taken in their second slot. */
   readonly inSecondSlot: Set<number>
   #subject: Subjects
-  /** Whether what comes out in a first slot is handed back. */
+  /** Set if batches emitted in a first slot are nacked. */
   #nacks: boolean
 
   constructor(subject: Subjects, nacks: boolean, inSecondSlot: ReadonlySet<number> = new Set()) {
@@ -116,7 +116,7 @@ class Outlet {
   }
 }
 
-/** What somebody who asks a store would see: points by series and time, of cumulative series the last value. */
+/** The view of a store's reader: points by series and time, with the last value of cumulative series. */
 function itemsOf(block: Block, before: number): [string, unknown][] {
   if (block.type === 'events')
     return block.name.map((name, i) => [`event ${name} ${block.id[i] ?? before + i}`, block.value[i]])
@@ -185,7 +185,7 @@ function assertSame(got: readonly unknown[], want: readonly unknown[], when: str
   assert.equal(got.length, want.length, `${when} as many batches come out`)
 }
 
-/** Whether it hands batches back by itself. */
+/** True if it nacks batches by itself. */
 export function isRefusing(plugin: Plugin, { config }: ContractOptions): boolean {
   return plugin.kind === 'processor' && plugin.rejects?.(testConfig(plugin, config)) === true
 }

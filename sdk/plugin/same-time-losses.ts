@@ -16,7 +16,7 @@ export class SameTimeLosses {
   #remedy: string
   #warnedAt = Number.NEGATIVE_INFINITY
 
-  /** @param remedy what users can do about it */
+  /** @param remedy advice for users */
   constructor(context: LossContext, remedy: string) {
     this.#context = context
     this.#remedy = remedy

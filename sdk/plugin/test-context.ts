@@ -24,18 +24,18 @@ export class FakeClock extends ComponentClock {
     this.#host = host
   }
 
-  /** Moves time on to `time`, firing what falls due on the way. Never goes back. */
+  /** Moves time on to `time`, and fires the timers that are due on the way. Never goes back. */
   advanceTo(time: number): void {
     this.#host.advanceTo(time)
   }
 
-  /** Moves time on by `ms`, firing what falls due. */
+  /** Moves time on by `ms`, and fires the timers that are due. */
   advance(ms: number): void {
     this.advanceTo(this.now() + ms)
   }
 }
 
-/** Moves `clock` by `ms`, from timer to timer; what waits for promises has its turn in between. */
+/** Moves `clock` by `ms`, from timer to timer. Waiting promises have their turn in between. */
 export async function advanceInTurns(clock: FakeClock, ms: number): Promise<void> {
   const until = clock.now() + ms
   await turn()
@@ -51,17 +51,17 @@ const turn = () => new Promise(setImmediate)
 
 export interface TestContext extends Context {
   readonly clock: FakeClock
-  /** Of what is inside operators. */
+  /** Pays for batches inside operators. */
   readonly heldCredits: CreditPool
-  /** What checkpoints would wait for. */
+  /** Settlements that checkpoints would wait for. */
   readonly settlements: SettlementTracker
-  /** What `context.status` was told last. */
+  /** The last state given to `context.status`. */
   state: { state: string; reason?: string }
-  /** What was added to counters, by name. */
+  /** The sums added to counters, by name. */
   readonly counters: ReadonlyMap<string, number>
   /** Routes registered, by `METHOD path`. */
   readonly routes: Map<string, unknown>
-  /** What it reports, by name. */
+  /** Its reports, by name. */
   readonly reports: Map<string, () => object>
 }
 
@@ -100,7 +100,7 @@ export function testContext(id = 'test', clock = new FakeClock()): TestContext {
     reports,
     ...batchMakers(id, account, settlements, clock),
     announce() {},
-    // At once: what is tested should not depend on when.
+    // At once: a test should not depend on the moment.
     inSteps(step) {
       while (step()) {}
     },

@@ -26,7 +26,7 @@ export class Completions {
     settle(batch, dropped)
   }
 
-  /** Like {@link complete}, for a batch of which some is `left`. */
+  /** Like {@link complete}, for a batch that is exported in part. */
   completePart(queued: QueuedBatch, { dropped, left }: BatchResult): void {
     const { batch, block } = queued
     this.#queue.keepOnly(queued, left)

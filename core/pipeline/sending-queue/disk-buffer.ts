@@ -141,7 +141,7 @@ export class DiskBuffer {
     this.keepOnly(entry, [])
   }
 
-  /** Of the rest of the entry, which is on disk, only `left` is still to be exported. */
+  /** Only `left` of the rest of the entry, which is on disk, is still to be exported. */
   keepOnly(entry: number, left: readonly Range[]): void {
     const before = this.#left.get(entry)
     this.#left.set(entry, before === undefined ? left : unpicked(left, before))

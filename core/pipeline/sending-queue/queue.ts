@@ -96,7 +96,7 @@ export class BatchQueue {
     this.#returnToMemory(batches.filter(queued => !queued.isReadBack && queued.entry === undefined))
   }
 
-  /** Of a batch in hand only `left` is still to be exported. */
+  /** Only `left` of a batch in hand is still to be exported. */
   keepOnly(queued: QueuedBatch, left: readonly Range[]): void {
     const rest = pickItems(queued.block, left)
     if (queued.batch !== undefined) this.bytes -= blockBytes(queued.block) - blockBytes(rest)

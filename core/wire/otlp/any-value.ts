@@ -19,7 +19,7 @@ const BYTES = lengthTag(7)
 /** Values nested deeper than this are refused: nobody means them, and they would exhaust the stack. */
 export const MAX_VALUE_DEPTH = 64
 
-/** All fields with `tag` in what is left of the message, as attributes. */
+/** All fields with `tag` in the rest of the message, as attributes. */
 export function readAttributes(reader: ProtobufReader, tag: number): Attributes {
   const pairs: Attribute[] = []
   while (reader.at < reader.limit) {

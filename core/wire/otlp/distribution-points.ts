@@ -83,7 +83,7 @@ export function readSummary(reader: ProtobufReader, point: PointFields): Summary
 const UNKNOWN = { sum: Number.NaN, min: Number.NaN, max: Number.NaN }
 const NO_BUCKETS: ExponentialBuckets = { offset: 0, counts: [] }
 
-/** True where the field is one that all distributions have. */
+/** True for a field that all distributions have. */
 function readCommon(
   reader: ProtobufReader,
   tag: number,

@@ -1,7 +1,7 @@
 import type { ProtobufReader } from '../protobuf/reader.ts'
 
 const FIRST_CAPACITY = 1024
-/** Of memory from one message to the next. */
+/** Most memory kept from one message to the next. */
 const MOST_KEPT = 64 * 1024
 
 /**
@@ -13,7 +13,7 @@ export class FieldSpan {
   view: DataView = new DataView(this.bytes.buffer, 0, 0)
   start = 0
   end = 0
-  /** Where fields that stand apart are put side by side. */
+  /** Fields that stand apart are put side by side here. */
   #own: Buffer = Buffer.alloc(0)
 
   /** Empties it, for fields that `reader` is about to meet. */

@@ -15,7 +15,7 @@ export type DataField = typeof GAUGE | typeof SUM | typeof HISTOGRAM | typeof EX
 
 export type OtlpDistribution = Histogram | ExponentialHistogram | Summary
 
-/** What data field, temporality and monotonicity make together. */
+/** The combination of data field, temporality and monotonicity. */
 export interface Form {
   /** Small and unique. */
   readonly index: number
@@ -34,7 +34,7 @@ const EXPONENTIAL_HISTOGRAMS = forms('exponential_histogram', 8)
 /** Larger than every {@link Form.index}. */
 export const FORM_COUNT = 10
 
-/** @param temporality OTLP's `AggregationTemporality`. Undefined where it has to be known and is not. */
+/** @param temporality OTLP's `AggregationTemporality`. Undefined if it has to be known and is not. */
 export function formOf(field: DataField, temporality: number, monotonic: boolean): Form | undefined {
   if (field === GAUGE) return GAUGES
   if (field === SUMMARY) return SUMMARIES
@@ -65,13 +65,12 @@ export function flawOf(distribution: OtlpDistribution): RejectionReason | undefi
   return undefined
 }
 
-/** Of a count in a bucket: one byte of a request can be one. */
+/** Memory of a bucket's count, which one byte of a request can be. */
 const BYTES_PER_COUNT = 8
 
 /**
- * Two bytes of a request can be a histogram, which takes hundreds in memory: decoding ends where nobody could ever buy
- * what comes of it. Throws {@link BadInputError} `too_large`.
- *
+ * Two bytes of a request can be a histogram, which takes hundreds in memory. Decoding ends once nobody could ever buy
+ * the result. Throws {@link BadInputError} `too_large`.
  * @param next bytes of a distribution that is not decoded yet
  */
 export function checkSize({ length, distributionBytes }: PointBlockBuilder, next: number, maxBytes: number): void {
@@ -98,7 +97,7 @@ export class Rejections {
     return total
   }
 
-  /** For the sender; empty where all was well. */
+  /** A text for the sender; empty if all was well. */
   describe(): string {
     const parts = []
     for (const [reason, items] of this.items) {

@@ -25,7 +25,7 @@ export interface InternLimits {
   readonly bytes: number
 }
 
-/** Memory of a record and its slot, as tables double: twice what is in use. */
+/** Memory of a record and its slot, as tables double: twice the part in use. */
 const ENTRY_BYTES = 72
 
 /** Memory of an entry but for its value. @param keyBytes of its key */
@@ -33,11 +33,11 @@ export const entryBytes = (keyBytes: number) => ENTRY_BYTES + 2 * keyBytes
 
 /**
  * A bounded cache from (parent, bytes) to a value, for keys that come again and again in the same order. A hit compares
- * every byte: hashes only say where to look. First it looks at what followed the previous key last time, which is
- * right for senders that report in a fixed order and needs no hash at all.
+ * every byte: hashes only say where to look. First it looks at the key that followed the previous one last time. That
+ * is right for senders that report in a fixed order, and needs no hash.
  *
- * Two generations bound it: what is used lives in the current one or is carried over from the previous; when the
- * current one is full it becomes the previous, and what was not used since is gone.
+ * Two generations bound it. Used keys live in the current one or are carried over from the previous one. A full current
+ * generation becomes the previous one, and keys not used since are gone.
  */
 export class InternTable<T> {
   readonly #limits: InternLimits
@@ -61,7 +61,7 @@ export class InternTable<T> {
     return this.#current.size + this.#previous.size
   }
 
-  /** The value for the bytes of `view` from `start` to `end`; where there is none, {@link put} may follow. */
+  /** The value for the bytes of `view` from `start` to `end`. If there is none, {@link put} may follow. */
   find(parent: number, view: DataView, start: number, end: number): T | undefined {
     const expected = this.#current.follow(parent, view, start, end)
     if (expected !== undefined) return expected
@@ -92,7 +92,7 @@ export class InternTable<T> {
   }
 }
 
-/** An arena of records, found through a table of slots that hold a record's place plus one, 0 where free. */
+/** An arena of records, found through a table of slots that hold a record's place plus one, 0 if free. */
 class Generation<T> {
   size = 0
   readonly #limits: InternLimits

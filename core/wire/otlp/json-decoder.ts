@@ -61,7 +61,7 @@ export function decodeMetricsJson(
 ): DecodedMetrics {
   const decoder = new JsonDecoder(registry, receivedAt, maxBytes, limits)
   const decoded = readJson(body.toString(), request => decoder.decode(request), memory)
-  // Nobody knows any more where in the body they were.
+  // Their places in the body are not known any more.
   return isUtf8(body) ? decoded : { ...decoded, replacedTexts: decoded.replacedTexts + 1 }
 }
 
@@ -76,7 +76,7 @@ class JsonDecoder {
   #scope!: Scope
   #metric!: Metric
   #limits: ItemLimits
-  /** Of names and values of the resource, the scope and the metric at hand, or why there are too many. */
+  /** Length of names and values of the current resource, scope and metric, or the reason why there are too many. */
   #resourceLength: number | ItemFlaw = 0
   #scopeLength: number | ItemFlaw = 0
 

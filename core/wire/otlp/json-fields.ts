@@ -13,14 +13,14 @@ export const UINT32: IntegerRange = { from: 0n, to: 2n ** 32n - 1n, name: 'from 
 export const INT64: IntegerRange = { from: -(2n ** 63n), to: 2n ** 63n - 1n, name: 'of 64 bits' }
 const UINT64: IntegerRange = { from: 0n, to: 2n ** 64n - 1n, name: 'from 0 to 2^64' }
 
-/** Of 2^64, with a sign and some zeros in front. */
+/** Digits of 2^64, with a sign and some zeros in front. */
 const MOST_DIGITS = 32
 const LONGEST_DECIMAL = 1024
 
 /**
- * Reads fields by the OTLP JSON mapping (https://opentelemetry.io/docs/specs/otlp/#json-protobuf-encoding): absent and null
- * mean the default, 64-bit integers come as strings or numbers, unknown fields do not matter. Keeps track of where it
- * is, so that errors can say so.
+ * Reads fields by the OTLP JSON mapping (https://opentelemetry.io/docs/specs/otlp/#json-protobuf-encoding). Absent and
+ * null mean the default, 64-bit integers come as strings or numbers, unknown fields do not matter. Keeps track of its
+ * position, so that errors can say it.
  */
 export class JsonFields {
   /** Texts that were no Unicode: half of a surrogate pair in them became U+FFFD. */
@@ -39,7 +39,7 @@ export class JsonFields {
     this.#path.length -= 2
   }
 
-  /** What `read` makes of an object; undefined where there is none. */
+  /** The result of `read` for an object; undefined if there is none. */
   within<T>(parent: JsonObject, key: string, read: (value: JsonObject) => T): T | undefined {
     const value = parent[key] ?? undefined
     if (value === undefined) return undefined
@@ -80,7 +80,7 @@ export class JsonFields {
     return Number(value)
   }
 
-  /** A number where that is exact, else a bigint. */
+  /** A number if that is exact, else a bigint. */
   integer(parent: JsonObject, key: string, range: IntegerRange): number | bigint {
     const value = parent[key] ?? 0
     const isInteger = typeof value === 'number' ? Number.isInteger(value) : typeof value === 'string' && isDigits(value)

@@ -8,12 +8,12 @@ export function jsonAttributes(fields: JsonFields, parent: JsonObject): Attribut
   return sortAttributes(keyValues(fields, parent, 'attributes', 0))
 }
 
-/** Unix ms; 0 where not given. */
+/** Unix ms; 0 if not given. */
 export function jsonTime(fields: JsonFields, point: JsonObject, key: string): number {
   return unixMs(...fields.halves(point, key))
 }
 
-/** The value of a NumberDataPoint; undefined where it has none. */
+/** The value of a NumberDataPoint; undefined if it has none. */
 export function jsonNumber(fields: JsonFields, point: JsonObject): number | undefined {
   if ((point.asInt ?? undefined) !== undefined) return Number(fields.integer(point, 'asInt', INT64))
   return (point.asDouble ?? undefined) === undefined ? undefined : fields.double(point, 'asDouble', 0)

@@ -52,14 +52,14 @@ const DATA_POINTS = lengthTag(1)
 const TEMPORALITY = varintTag(2)
 const MONOTONIC = varintTag(3)
 
-// What a point takes on the wire, roughly: sets the size the columns begin with.
+// Usual bytes of a point on the wire, which set the first size of the columns.
 const BYTES_PER_POINT = 128
 const DEFAULT_CACHED_SERIES = 2 ** 18
 
 export interface DecoderOptions {
   /** Series that are found without decoding their strings; twice as many at times. */
   readonly cachedSeries?: number
-  /** Of a block in memory, and of the new series of a body. */
+  /** Limits the memory of a block, and of the new series of a body. */
   readonly maxBytes?: number
   readonly limits?: ItemLimits
   readonly hash?: KeyHash
@@ -67,7 +67,7 @@ export interface DecoderOptions {
 
 export interface DecodedMetrics {
   readonly block: PointBlock
-  /** What was left out of it. */
+  /** The items that were left out of it. */
   readonly rejections: Rejections
   /** Texts in which bytes were replaced, because they were not UTF-8. Of series seen before nobody knows. */
   readonly replacedTexts: number
@@ -97,7 +97,7 @@ export class OtlpMetricsDecoder {
   }
 
   /**
-   * @param receivedAt Unix ms. Throws {@link BadInputError} where the body is not protobuf of this shape, or too much.
+   * @param receivedAt Unix ms. Throws {@link BadInputError} if the body is not protobuf of this shape, or too large.
    */
   decode(body: Buffer, receivedAt: number): DecodedMetrics {
     this.#cache.renew()
@@ -194,7 +194,7 @@ export class OtlpMetricsDecoder {
     else this.#distributions(metric, DISTRIBUTIONS[field])
   }
 
-  /** What stands beside the data points, before or after them. */
+  /** Fields beside the data points, before or after them. */
   #scanData(): { points: number; temporality: number; monotonic: boolean } {
     const reader = this.#reader
     const start = reader.at

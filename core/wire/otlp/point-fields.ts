@@ -13,10 +13,10 @@ const AS_INT = fixed64Tag(6)
 export const NUMBER_ATTRIBUTES = lengthTag(7)
 const FLAGS = varintTag(8)
 
-/** What every data point has, and a number's value. One object for all points, to make none for each. */
+/** The fields that every data point has, and a number's value. One object serves all points, to make none for each. */
 export class PointFields {
   readonly attributes = new FieldSpan()
-  /** Unix ms; 0 where not given. */
+  /** Unix ms; 0 if not given. */
   time = 0
   start = 0
   flags = 0
@@ -31,7 +31,7 @@ export class PointFields {
     this.hasValue = false
   }
 
-  /** What is left of the message at hand, as a NumberDataPoint. */
+  /** Reads the rest of the current message, as a NumberDataPoint. */
   readNumber(reader: ProtobufReader): void {
     this.begin(reader)
     while (reader.at < reader.limit) {

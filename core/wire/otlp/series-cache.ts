@@ -32,7 +32,7 @@ const SCOPE_ATTRIBUTES = lengthTag(3)
 
 // Memory of a series with five attributes and of its entry. Where they are larger, fewer fit.
 const BYTES_PER_CACHED_SERIES = 1536
-// The same of what they share. Few have a resource or a scope of their own, but many a metric.
+// The same for shared parts. Few points have a resource or a scope of their own, but many a metric.
 const BYTES_PER_SHARED = { resource: 256, scope: 128, metric: 512 }
 const GENERATIONS = 2
 // Times FORM_COUNT an id must stay below 2^31, and one body must never get beyond that.
@@ -51,7 +51,7 @@ export interface SeriesCacheOptions {
   /** Kept in each of two generations. */
   readonly cachedSeries: number
   readonly limits: ItemLimits
-  /** Memory of what one body may hold of series that were not known. */
+  /** Most memory of new series in one body. */
   readonly maxBytes: number
   readonly hash?: KeyHash
 }
@@ -59,7 +59,7 @@ export interface SeriesCacheOptions {
 interface Measured {
   /** In memory, without its parents. */
   readonly bytes: number
-  /** Of names and values so far, or why there are too many. */
+  /** Length of names and values so far, or the reason why there are too many. */
   readonly length: number | ItemFlaw
 }
 export interface ResourceNode extends Measured {
@@ -78,8 +78,8 @@ export interface MetricNode extends Measured {
 }
 
 /**
- * From the raw bytes of a point's surroundings to its {@link Series}, level by level: resource, scope, metric,
- * attributes. Strings are decoded, and the registry asked, only for what was not seen lately.
+ * Maps the raw bytes of a point's surroundings to its {@link Series}, level by level: resource, scope, metric,
+ * attributes. Strings are decoded, and the registry asked, only for bytes that were not seen lately.
  */
 export class SeriesCache {
   #newSeries: NewSeries
@@ -104,7 +104,7 @@ export class SeriesCache {
     this.#series = new InternTable(bounds(BYTES_PER_CACHED_SERIES), seriesBytes, hash)
   }
 
-  /** Memory of what was not known, since {@link renew}. */
+  /** Memory of new series since {@link renew}. */
   get newSeriesBytes(): number {
     return this.#newSeries.bytes
   }

@@ -1,6 +1,6 @@
 import { Murmur3 } from '../../model/sketch/murmur3.ts'
 
-/** PromQL looks back so far: what is older has ended by itself. */
+/** PromQL looks back this far: older streams have ended by themselves. */
 const LOOKBACK_MS = 300_000
 /** Names that are saved at most, some 20 bytes each. Series that became the same share them. */
 const MAX_SAVED_NAMES = 500_000
@@ -22,13 +22,13 @@ export interface SavedStreams {
   readonly seenAt: Float64Array
 }
 
-/** 53 bits. Of two series alike, one would end what only the other has, which changes nothing. */
+/** 53 bits. If two series have one hash, one ends streams that only the other has, which changes nothing. */
 export function streamHash(key: string): number {
   murmur.reset().text(key).finish(words)
   return words[0] * 2 ** LOW_BITS + (words[1] >>> (32 - LOW_BITS))
 }
 
-/** The names of what series became before a restart: the end of a series has to end all of it. */
+/** The names that series had before a restart: the end of a series has to end all of them. */
 export class EarlierStreams {
   #streams = new Map<number, { readonly names: readonly string[]; readonly seenAt: number }>()
 
@@ -50,7 +50,7 @@ export class EarlierStreams {
   }
 }
 
-/** Writes down what may still have to be ended after a restart: plain columns, for all of it is one step. */
+/** Writes down the streams that may still have to be ended after a restart, as plain columns: all of it is one step. */
 export class StreamWriter {
   #oldest: number
   #lists: (readonly string[])[] = []

@@ -9,7 +9,7 @@ import { boundText } from './bounds.ts'
  */
 const MAX_SCALE = 3
 
-// What VictoriaMetrics itself takes for the bucket of zero.
+// The lower bound that VictoriaMetrics itself takes for the bucket of zero.
 const SMALLEST = 1e-9
 
 /** `count` values in `(lower, upper]`, at negative values `[lower, upper)`. */

@@ -8,13 +8,13 @@ export type Label = readonly [name: string, value: string]
 
 export interface LabelOptions {
   readonly strategy: TranslationStrategy
-  /** Added where a series has no such label of its own. */
+  /** Added to series without such a label of their own. */
   readonly externalLabels: Readonly<Record<string, string>>
   /** Keys of resource attributes that become labels of every series. */
   readonly promoteResourceAttributes: readonly string[]
 }
 
-// What `job` and `instance` say already.
+// Attributes that `job` and `instance` say already.
 const IDENTIFYING = new Set(['service.namespace', 'service.name', 'service.instance.id'])
 
 // Attributes of a scope that would take these names are left out, as the specification has it.
@@ -34,7 +34,9 @@ export function seriesLabels(series: Series, options: LabelOptions): Labels {
   return finish(labels, options)
 }
 
-/** The labels of a resource's `target_info`; undefined where it identifies no target or says no more than that. */
+/**
+ * The labels of a resource's `target_info`. Undefined if the resource identifies no target or says no more than that.
+ */
 export function targetInfoLabels(resource: Resource, options: LabelOptions): Labels | undefined {
   const rest = resource.attributes.filter(([key]) => !IDENTIFYING.has(key))
   const labels = new Map<string, string>()
@@ -68,7 +70,7 @@ function addScope(labels: Map<string, string>, scope: Scope, strategy: Translati
   }
 }
 
-/** Whether the resource identifies a target. */
+/** True if the resource identifies a target. */
 function addTarget(labels: Map<string, string>, { attributes }: Resource): boolean {
   const [namespace, name, instance] = [...IDENTIFYING].map(key => attributeText(findAttribute(attributes, key) ?? null))
   if (name !== '') labels.set('job', namespace === '' ? name : `${namespace}/${name}`)

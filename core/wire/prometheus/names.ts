@@ -2,8 +2,8 @@ import type { Metric } from '../../model/series.ts'
 import { unitWords } from './units.ts'
 
 /**
- * How OpenTelemetry names become Prometheus names; called as in Prometheus' own `otlp.translation_strategy`. Escaping
- * turns what is not a letter, digit or underscore into `_`; suffixes say unit and type.
+ * Rules by which OpenTelemetry names become Prometheus names, called as in Prometheus' own `otlp.translation_strategy`.
+ * Escaping turns every character but letters, digits and underscores into `_`. Suffixes say unit and type.
  */
 export const TRANSLATION_STRATEGIES = [
   'UnderscoreEscapingWithSuffixes',
@@ -15,7 +15,7 @@ export type TranslationStrategy = (typeof TRANSLATION_STRATEGIES)[number]
 
 /**
  * The name of a metric's family, before `_bucket` and the like. A delta never ends in `_total`: it counts one interval,
- * and whoever sees `_total` takes a `rate()` of it.
+ * and readers take a `rate()` of every `_total`.
  */
 export function metricName(metric: Metric, strategy: TranslationStrategy): string {
   switch (strategy) {
@@ -36,13 +36,13 @@ export function metricName(metric: Metric, strategy: TranslationStrategy): strin
   }
 }
 
-/** Whether a label can have this name with `strategy`; `__name__` is the metric's. */
+/** True if a label can have this name with `strategy`; `__name__` is the metric's. */
 export function isLabelName(name: string, strategy: TranslationStrategy): boolean {
   if (name === '__name__') return false
   return isEscaping(strategy) ? /^[a-zA-Z_][a-zA-Z0-9_]*$/.test(name) : name !== ''
 }
 
-/** Empty where nothing can name a label, for an empty key. */
+/** Empty if nothing can name a label, for an empty key. */
 export function labelName(key: string, strategy: TranslationStrategy): string {
   if (!isEscaping(strategy) || key === '') return key
   const name = key.replace(/[^a-zA-Z0-9]+/g, '_')

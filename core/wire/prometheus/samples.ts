@@ -1,16 +1,14 @@
-/**
- * Samples in columns. `L` is what stands for a label set, one object for each: rows of a series are told by `===`.
- */
+/** Samples in columns. `L` stands for a label set, one object for each: rows of a series are told by `===`. */
 export class Samples<L> {
   /** The point that rows added from now on are made of; -1: none. */
   point = -1
-  /** Whether rows added from now on are increments: of the same series and time they add up. */
+  /** Set if rows added from now on are increments: those of the same series and time add up. */
   isIncrement = false
   readonly labels: L[] = []
   /** Unix ms, whole. */
   readonly time: number[] = []
   readonly value: number[] = []
-  /** 1 where the row is a stale marker and its value means nothing. */
+  /** 1 for a row that is a stale marker, whose value means nothing. */
   readonly stale: number[] = []
   readonly points: number[] = []
   readonly increments: boolean[] = []

@@ -63,7 +63,10 @@ export class DistributionStreams<L> {
     if (this.hasNewNames && this.#rendered.size <= MAX_PROMPT_NAMES) this.renewNames()
   }
 
-  /** Ends every series this one became. @param last what came with the end: its bounds or quantiles say what these were */
+  /**
+   * Ends every series this one became.
+   * @param last the point that came with the end: its bounds or quantiles tell these series
+   */
   addStale(samples: Samples<L>, time: number, last: Distribution | undefined, form: ExponentialForm): void {
     this.#stream('_count')
     this.#stream('_sum')
@@ -97,7 +100,8 @@ export class DistributionStreams<L> {
       samples.add(this.#stream('_bucket', ['vmrange', vmrange(range)]), time, range.count)
   }
 
-  // Where empty buckets lie below one, its lower bound is sent too, or a quantile would be interpolated across them.
+  // If empty buckets lie below a bucket, its lower bound is sent too. Otherwise a quantile would be interpolated across
+  // them.
   #addAsLe(samples: Samples<L>, time: number, histogram: ExponentialHistogram): void {
     let below = 0
     let reached = Number.NaN

@@ -20,12 +20,12 @@ const MAX_REMEMBERED = 50_000
 const MAX_RENEWALS = 500
 
 export interface TranslatorOptions extends LabelOptions {
-  /** Whether resources are sent as `target_info`. */
+  /** Set if resources are sent as `target_info`. */
   readonly targetInfo: boolean
   readonly exponentialHistograms: ExponentialForm
 }
 
-/** What a metric family is, for those who list metrics. */
+/** The description of a metric family, for lists of metrics. */
 export interface Metadata {
   readonly family: string
   readonly type: 'counter' | 'gauge' | 'histogram' | 'summary'
@@ -65,9 +65,9 @@ interface Translated<L> {
 }
 
 /**
- * OpenTelemetry points as Prometheus samples, by the "Prometheus and OpenMetrics compatibility" specification; deltas,
- * which it drops, are sent as they are. `render` makes of a label set what the format at hand wants (bytes, text), once
- * per series: what was made is kept by series id, so for as many series as were ever alive at one time.
+ * OpenTelemetry points as Prometheus samples, by the "Prometheus and OpenMetrics compatibility" specification. Deltas,
+ * which it drops, are sent as they are. `render` turns a label set into the form of the current format (bytes, text),
+ * once per series. Results are kept by series id, so for as many series as were ever alive at one time.
  */
 export class Translator<L> {
   #options: TranslatorOptions
@@ -188,7 +188,7 @@ export class Translator<L> {
   }
 }
 
-// What a block carries in its value column; of a set that is the number of its members.
+// The content of a block's value column; for a set it is the number of its members.
 const NUMBER_KINDS = { gauge: true, counter: true, up_down_counter: true, set: true }
 
 function newFamily(name: string, { kind, temporality, description, unit }: Metric): Family {

@@ -45,7 +45,7 @@ export class ProtobufReader {
     return byte < 0x80 ? byte : this.#longVarint(byte & 0x7f)
   }
 
-  /** A signed 64-bit number, a bigint only where a number cannot hold it. */
+  /** A signed 64-bit number, a bigint only if a number cannot hold it. */
   int64(): number | bigint {
     const start = this.at
     this.varint()
@@ -93,7 +93,7 @@ export class ProtobufReader {
     return this.bytes.subarray(start, this.at)
   }
 
-  /** Goes into the length-delimited field ahead, which becomes the message at hand; `leave` takes what this returns. */
+  /** Goes into the length-delimited field ahead, which becomes the current message. `leave` takes the result. */
   enter(): number {
     const length = this.varint()
     const outer = this.limit
@@ -118,7 +118,7 @@ export class ProtobufReader {
     else throw malformed(`field ${tag >>> 3} has wire type ${wire}, which OTLP and remote write do not use`, this.at)
   }
 
-  /** Moves past `length` bytes and returns where they start. */
+  /** Moves past `length` bytes and returns their start. */
   take(length: number): number {
     const start = this.at
     if (start + length > this.limit) throw cutOff(`a value of ${length} bytes`, start, this.limit)

@@ -21,7 +21,7 @@ export class ProtobufWriter {
     this.#view = viewOf(this.#bytes)
   }
 
-  /** What was written; shares memory with the writer until the next {@link reset}. */
+  /** The written bytes. They share memory with the writer until the next {@link reset}. */
   finish(): Uint8Array {
     return this.#bytes.subarray(0, this.length)
   }
@@ -67,7 +67,7 @@ export class ProtobufWriter {
     this.raw(value)
   }
 
-  /** Begins a nested message whose `size` is known; what is written next is its content. */
+  /** Begins a nested message whose `size` is known. The next writes are its content. */
   open(field: number, size: number): void {
     this.#reserve(size + 20)
     this.#varint(field * 8 + LENGTH_DELIMITED)

@@ -43,8 +43,7 @@ export function encodeLabels(labels: Labels): Uint8Array {
 /**
  * Samples as WriteRequests of at most `maxSamples` each; `metadata` goes with the first. A request is valid until the
  * next is asked for: they share a buffer.
- *
- * @param rows what of `samples` to send, series by series and each by time, as `rowsBySeries` gives it
+ * @param rows the rows of `samples` to send, series by series and each by time, as `rowsBySeries` gives them
  */
 export function* encodeWriteRequests(
   samples: Samples<Uint8Array>,

@@ -20,7 +20,7 @@ interface Buffer {
 
 /**
  * Joins batches of one type and source. Each is answered by the outcome of the batch it went into. Call it anew for
- * each stream: what is buffered is the stream's.
+ * each stream: the buffer is the stream's.
  */
 export function bufferBatches({
   maxItems,

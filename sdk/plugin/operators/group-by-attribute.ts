@@ -20,7 +20,7 @@ export interface GroupByAttributeOptions {
 }
 
 /**
- * A stream of batches for each value of the attribute `name`, of the item or else of its resource; `''` where it is
+ * A stream of batches for each value of the attribute `name`, of the item or else of its resource; `''` if it is
  * missing. Batches are split by it. Use it with `mergeMap(group => group.pipe(…))`.
  */
 export function groupByAttribute(

@@ -3,8 +3,8 @@ import type { Batch } from '../../../core/batch/batch.ts'
 import type { Block } from '../../../core/model/block.ts'
 
 /**
- * Puts `change(block)` in the place of each block. The block itself passes as it is; one of no items ends its batch.
- * Book items that are left out or added in `context.account`. A throw hands back what the operator holds.
+ * Puts `change(block)` in the place of each block. The block itself passes as it is; one without items ends its batch.
+ * Book items that are left out or added in `context.account`. A throw nacks the batches inside the operator.
  */
 export function mapBlock(change: (block: Block) => Block): OperatorFunction<Batch, Batch> {
   return mergeMap(batch => {

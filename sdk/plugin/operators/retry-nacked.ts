@@ -10,10 +10,7 @@ export interface RetryNackedOptions {
   readonly scheduler: SchedulerLike
 }
 
-/**
- * Emits a batch again that was handed back by what stands behind, instead of handing it back to its sender at once. It is
- * the processor's meanwhile.
- */
+/** Emits a nacked batch again, instead of nacking it to its sender at once. It is the processor's meanwhile. */
 export function retryNacked({ attempts, pauseMs, scheduler }: RetryNackedOptions): OperatorFunction<Batch, Batch> {
   return source =>
     new Observable(output => {
