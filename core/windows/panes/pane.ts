@@ -140,8 +140,12 @@ export class Pane implements PaneState {
   }
 
   #accumulator(i: number): Accumulator {
+    return this.#accumulators[i] ?? this.#create(i)
+  }
+
+  #create(i: number): Accumulator {
     const { accumulators, limits } = this.#layout
-    return (this.#accumulators[i] ??= accumulators[i].create(this.keys.length, limits))
+    return (this.#accumulators[i] = accumulators[i].create(this.keys.length, limits))
   }
 
   /** Slots in the order of the table, and the rows they are in. */
