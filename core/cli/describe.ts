@@ -80,7 +80,9 @@ function promises(
 
 function exceptions(processors: readonly ComponentConfig[], operators: ReadonlySet<string>): string {
   const read = processors.flatMap(({ id, plugin, config }) =>
-    plugin.kind === 'processor' && plugin.alsoReads !== undefined ? [`${plugin.alsoReads(config)} (${id})`] : []
+    plugin.kind === 'processor' && plugin.externalInputs !== undefined
+      ? [`${plugin.externalInputs(config)} (${id})`]
+      : []
   )
   const opaque = processors.filter(({ id }) => operators.has(id)).map(({ id }) => id)
   const conditions = [

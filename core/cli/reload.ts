@@ -86,7 +86,7 @@ function describeChanges(changes: readonly Change[]): string {
   return changes.map(describeChange).join('\n')
 }
 
-function describeChange({ component, fate, reset }: Change): string {
+function describeChange({ component, outcome, reset }: Change): string {
   const but = reset === undefined ? '' : `, but ${reset}; what was held was sent as it stood`
-  return `  ${component}: ${WHAT[fate]}${but}`
+  return `  ${component}: ${WHAT[outcome]}${but}`
 }

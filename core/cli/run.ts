@@ -145,7 +145,7 @@ class Weir {
     this.#assertReloadable()
     this.#secrets.addAll(config.secrets)
     const changes = await this.#reloader!.reload(config)
-    this.#log.logger.info({ changes: changes.filter(({ fate }) => fate !== 'kept') }, 'reloaded')
+    this.#log.logger.info({ changes: changes.filter(({ outcome }) => outcome !== 'kept') }, 'reloaded')
     return changes
   }
 

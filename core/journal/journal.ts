@@ -56,7 +56,7 @@ export class Journal {
         this.#bytes += bytes
         options.onCommitted(entry)
       },
-      onFailed: (entry, error) => this.#forgetFrom(entry, error)
+      onFailed: (entry, error) => this.#discardFrom(entry, error)
     })
   }
 
@@ -162,7 +162,7 @@ export class Journal {
     await this.#closeReader()
   }
 
-  #forgetFrom(entry: number, error: Error): void {
+  #discardFrom(entry: number, error: Error): void {
     while (this.#memory.length > 0 && this.#memory.at(-1)!.number >= entry)
       this.#memoryBytes -= this.#memory.pop()!.bytes
     this.#options.onFailed(error)

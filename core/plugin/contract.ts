@@ -65,7 +65,7 @@ export interface ProcessorPlugin<C = unknown> extends Definition<'processor', C,
   /** The fate of data that comes after its window was sent, in words that follow its id, for `weir validate`. */
   latePolicy?(config: C): string
   /** An input besides the stream, such as a file. If it changes before a replay, so does the output. */
-  alsoReads?(config: C): string
+  externalInputs?(config: C): string
   /** True if it makes one point of all measurements of one series and time, of every kind but gauges. */
   aggregates?(config: C): boolean
   /** True if it corrects values it emitted before: every exporter behind it must then `replace`. */

@@ -62,12 +62,12 @@ export class WindowEngine implements BatchProcessor {
     // A processor before this one may emit by a timer while windows are being emitted: the batch comes after them.
     this.#finish()
     const { block, origin } = batch
-    const passing = this.#aggregate(block, origin.source)
-    if (passing === block) return this.#output?.(batch)
+    const rest = this.#aggregate(block, origin.source)
+    if (rest === block) return this.#output?.(batch)
     // From here the other items are this processor's too: the batch must not come again because of them.
-    if (passing !== undefined) this.#state.outputBuffer.put(passing)
+    if (rest !== undefined) this.#state.outputBuffer.put(rest)
     batch.ack()
-    if (passing !== undefined) this.#send()
+    if (rest !== undefined) this.#send()
   }
 
   /** If state is kept the open windows wait for the next start; else they are emitted as they stand. */
@@ -125,11 +125,11 @@ export class WindowEngine implements BatchProcessor {
       if (block.type === 'points') rule.addPoints(block, disposition)
       else rule.addEvents(block, disposition)
     }
-    const { passing, more } = disposition.end(block)
+    const { rest, more } = disposition.end(block)
     account.absorbed += disposition.counted
     account.produced += more
     if (disposition.latest > Number.NEGATIVE_INFINITY) watermark.observe(source, disposition.latest, now)
-    return passing
+    return rest
   }
 
   #scheduleTick(): void {

@@ -11,7 +11,7 @@ import { Groups, type SavedGroups } from './groups/groups.ts'
 import type { Disposition } from './input/disposition.ts'
 import { Extractor, READY } from './input/extractor.ts'
 import { instantsOf } from './input/intervals.ts'
-import { COUNTED, type Verdict } from './input/observation.ts'
+import { COUNTED, type Recording } from './input/observation.ts'
 import { Recorder } from './input/recorder.ts'
 import { PASS_THROUGH, type SavedSeriesLookup, SeriesLookup, TOO_MANY } from './input/series-lookup.ts'
 import { limitsOf, quotaPerByteOf } from './memory-bound.ts'
@@ -162,11 +162,11 @@ export class WindowRule {
     return kind === undefined || this.#plan.kinds[GROUP_KINDS.indexOf(kind)] === undefined ? undefined : kind
   }
 
-  #settle(read: Verdict | typeof READY, i: number, disposition: Disposition): void {
+  #settle(read: Recording | typeof READY, i: number, disposition: Disposition): void {
     const { observation } = this.#extractor
     if (read === READY && this.windows.isLate(observation.time)) this.#counters.late.add(1)
-    const verdict = read === READY ? this.#recorder.record(observation) : read
-    if (verdict === COUNTED) disposition.count(i)
+    const recording = read === READY ? this.#recorder.record(observation) : read
+    if (recording === COUNTED) disposition.count(i)
     else disposition.consume(i)
   }
 

@@ -43,7 +43,7 @@ export function compactSchema(options: SchemaOptions): Schema {
       const inserts = block.type === 'points' ? insertsOf(block) : [eventInsert(block)]
       return options.engine === 'replicated' ? inserts.map(asNew) : inserts
     },
-    forget: () => cache.forget()
+    reset: () => cache.reset()
   }
 }
 

@@ -161,13 +161,13 @@ export class EngineProcess {
     this.#expect(id, {
       fail: error => (answer === undefined ? reject(error) : answer.destroy(error)),
       take: (piece, isLast) => {
-        if (isLast) this.#forget(id)
+        if (isLast) this.#discard(id)
         isComplete = isLast
         answer ??= new Readable({
           // The first piece came by itself: each further one is asked for once there is room.
           read: () => isComplete || this.#send({ kind: 'more', id }),
           destroy: (error, done) => {
-            if (this.#forget(id)) this.#send({ kind: 'cancel', id })
+            if (this.#discard(id)) this.#send({ kind: 'cancel', id })
             done(error)
           }
         })
@@ -182,7 +182,7 @@ export class EngineProcess {
   #receive(reply: Extract<Reply, { readonly id: number }>): void {
     const pending = this.#pending.get(reply.id)
     if (reply.kind === 'piece') return pending?.take(reply.bytes, reply.isLast)
-    this.#forget(reply.id)
+    this.#discard(reply.id)
     pending?.fail(refusal(reply.message))
   }
 
@@ -197,7 +197,7 @@ export class EngineProcess {
   }
 
   /** An engine that nobody waits for does not keep this process from ending. */
-  #forget(id: number): boolean {
+  #discard(id: number): boolean {
     const wasExpected = this.#pending.delete(id)
     if (this.#pending.size === 0 && !this.#isEnding) unref(this.#child)
     return wasExpected

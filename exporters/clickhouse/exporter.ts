@@ -128,7 +128,7 @@ export class ClickHouseExporter implements Exporter {
     } catch (error) {
       // No ExportError, so that the host searches for an item over which the engine crashes each time.
       if (error instanceof EngineEnded) throw error
-      if (isMissingTable(error)) this.#forget()
+      if (isMissingTable(error)) this.#reset()
       throw exportError(error, this.#context.clock.now())
     }
     this.#losses.book(replaced)
@@ -187,8 +187,8 @@ export class ClickHouseExporter implements Exporter {
     return this.#engine.command(statement, signal)
   }
 
-  #forget(): void {
+  #reset(): void {
     this.#made.clear()
-    this.#schema.forget()
+    this.#schema.reset()
   }
 }

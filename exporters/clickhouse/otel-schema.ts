@@ -40,7 +40,7 @@ export function otelSchema(options: SchemaOptions): Schema {
     unstorable: block => outside(block.time, block.type === 'events' ? ttlRange : pointRange),
     inserts: block =>
       block.type === 'events' ? [logInsert(block, set)] : metricRows(block).map(insert => withToken(insert, set)),
-    forget() {}
+    reset() {}
   }
 }
 

@@ -13,7 +13,7 @@ export interface Schema {
   /** To be run in order; together they are the block. */
   inserts(block: Block): Insert[]
   /** The tables may have gone: their remembered content no longer holds. */
-  forget(): void
+  reset(): void
 }
 
 /** Tables and views that are made together. */

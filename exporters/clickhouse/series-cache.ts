@@ -48,7 +48,7 @@ export class SeriesCache {
     if (this.#keys[series.id] === series.key) this.#writtenDay[series.id] = day
   }
 
-  forget(): void {
+  reset(): void {
     this.#writtenDay.fill(NEVER)
   }
 

@@ -39,7 +39,7 @@ export class Targets {
   }
 
   of(ref: Ref, metric: MetricState, series: Series, now: number): Series {
-    const stripped = metric.limits.action === 'drop_label' ? this.#strip(ref, metric, series, now) : undefined
+    const stripped = metric.limits.action === 'drop_label' ? this.#withoutLabels(ref, metric, series, now) : undefined
     return stripped ?? this.#overflowOf(metric, ref.tenant!.name)
   }
 
@@ -77,7 +77,7 @@ export class Targets {
   }
 
   /** The series without labels, those with most values first, until it has a place; undefined if it gets none. */
-  #strip(ref: Ref, metric: MetricState, series: Series, now: number): Series | undefined {
+  #withoutLabels(ref: Ref, metric: MetricState, series: Series, now: number): Series | undefined {
     if (metric.labels.length === 0 || isTimeToLook(metric.over))
       metric.labels = metric.demand.labels().map(({ name }) => name)
     let left: Attributes = series.attributes

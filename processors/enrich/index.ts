@@ -12,7 +12,7 @@ const plugin: ProcessorPlugin<Config> = {
   ports: { in: 'any', out: 'any' },
   check,
   memoryBound,
-  alsoReads: ({ file }) => file,
+  externalInputs: ({ file }) => file,
   create: (config, context) => new Enricher(config, context)
 }
 

@@ -6,7 +6,7 @@ import type { Config } from './config.ts'
 
 const VERSION = 1
 /** How often a place is looked for by going through all buckets. */
-const SWEEP_MS = 1000
+const EXPIRY_MS = 1000
 /** A bucket, its key of up to 100 letters and its place in the map. */
 const BYTES_PER_KEY = 400
 /** Key of the bucket that keys beyond `max_keys` share. No key equals it: they are lengths and texts. */
@@ -87,7 +87,7 @@ export class Buckets {
   }
 
   #expireIdle(now: number): void {
-    const second = Math.floor(now / SWEEP_MS)
+    const second = Math.floor(now / EXPIRY_MS)
     if (second === this.#lastExpiry) return
     this.#lastExpiry = second
     for (const [key, bucket] of this.#buckets) if (this.#tokensAt(bucket, now) === this.burst) this.#buckets.delete(key)

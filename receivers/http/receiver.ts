@@ -1,7 +1,7 @@
 import type { Request, Response } from 'express'
 import { readBody } from '../../core/http/body.ts'
 import { memoryBeside } from '../../core/http/body-budget.ts'
-import { HttpIngest } from '../../core/http/intake.ts'
+import { HttpIngest } from '../../core/http/ingest.ts'
 import { RequestError } from '../../core/http/request-error.ts'
 import { requestHash } from '../../core/http/request-hash.ts'
 import type { HttpServer } from '../../core/http/server.ts'
@@ -25,7 +25,7 @@ export interface Answer {
 
 export class HttpReceiver implements Receiver {
   readonly #context: Context
-  readonly #intake: HttpIngest
+  readonly #ingest: HttpIngest
   readonly #server: HttpServer
   readonly #path: string
   readonly #maxBytes: number
@@ -35,7 +35,7 @@ export class HttpReceiver implements Receiver {
     const { endpoint, path, max_body_size, limits } = config
     this.#limits = limits
     this.#context = context
-    this.#intake = new HttpIngest(context)
+    this.#ingest = new HttpIngest(context)
     this.#path = path
     this.#maxBytes = max_body_size
     const site = {
@@ -49,7 +49,7 @@ export class HttpReceiver implements Receiver {
   }
 
   get batches$() {
-    return this.#intake.batches$
+    return this.#ingest.batches$
   }
 
   /** `host:port`, once started. */
@@ -65,7 +65,7 @@ export class HttpReceiver implements Receiver {
   }
 
   async stop(signal: AbortSignal): Promise<void> {
-    this.#intake.close()
+    this.#ingest.close()
     await this.#server.stop(signal)
   }
 
@@ -73,9 +73,9 @@ export class HttpReceiver implements Receiver {
     const format = formatOf(request)
     const { body, permit } = await readBody(request, { credits: this.#context.credits, maxBytes: this.#maxBytes })
     const events = this.#read(format, body, permit)
-    const { dropped, reason } = await this.#intake.deliver(events.block, permit, requestHash(body))
+    const { dropped, reason } = await this.#ingest.deliver(events.block, permit, requestHash(body))
     // Only now: had the request been handed back, they would come, and count, again.
-    for (const [reason, items] of events.rejected) this.#intake.reject(reason, items)
+    for (const [reason, items] of events.rejected) this.#ingest.reject(reason, items)
     response.status(nothingGood(events) ? 400 : 200).json(answer(events, dropped, reason))
   }
 

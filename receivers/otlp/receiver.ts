@@ -1,5 +1,5 @@
 import { memoryBeside } from '../../core/http/body-budget.ts'
-import { HttpIngest } from '../../core/http/intake.ts'
+import { HttpIngest } from '../../core/http/ingest.ts'
 import { requestHash } from '../../core/http/request-hash.ts'
 import type { HttpServer } from '../../core/http/server.ts'
 import { serverOf } from '../../core/http/site.ts'
@@ -35,7 +35,7 @@ const EXAMPLE = {
 /** One server for each protocol, all in front of `#export`. */
 export class OtlpReceiver implements Receiver {
   readonly #context: Context
-  readonly #intake: HttpIngest
+  readonly #ingest: HttpIngest
   readonly #decoder: OtlpMetricsDecoder
   readonly #limits: ItemLimits
   readonly #replacedTexts: { add(value: number): void }
@@ -48,7 +48,7 @@ export class OtlpReceiver implements Receiver {
       'replaced_texts_total',
       'Texts of which bytes became U+FFFD because they were not UTF-8, as they were first seen.'
     )
-    this.#intake = new HttpIngest(context)
+    this.#ingest = new HttpIngest(context)
     const maxBytes = context.credits.capacity
     this.#decoder = new OtlpMetricsDecoder(context.series, { cachedSeries: cached_series, maxBytes, limits })
     const site = metricsSite((format, body, permit) => this.#export(format, body, permit), http, context)
@@ -56,7 +56,7 @@ export class OtlpReceiver implements Receiver {
   }
 
   get batches$() {
-    return this.#intake.batches$
+    return this.#ingest.batches$
   }
 
   /** `host:port`, once started. */
@@ -74,7 +74,7 @@ export class OtlpReceiver implements Receiver {
   }
 
   async stop(signal: AbortSignal): Promise<void> {
-    this.#intake.close()
+    this.#ingest.close()
     await this.#http.stop(signal)
   }
 
@@ -82,9 +82,9 @@ export class OtlpReceiver implements Receiver {
   async #export(format: OtlpFormat, body: Buffer, permit: Permit): Promise<PartialSuccess | undefined> {
     const { block, rejections, replacedTexts, newSeriesBytes } = this.#decode(format, body, permit)
     if (replacedTexts > 0) this.#replacedTexts.add(replacedTexts)
-    const { dropped, reason } = await this.#intake.deliver(block, permit, requestHash(body), newSeriesBytes)
+    const { dropped, reason } = await this.#ingest.deliver(block, permit, requestHash(body), newSeriesBytes)
     // Only now: had the request been handed back, they would come, and count, again.
-    for (const [reason, items] of rejections.items) this.#intake.reject(reason, items)
+    for (const [reason, items] of rejections.items) this.#ingest.reject(reason, items)
     const messages = [rejections.describe(), dropped > 0 ? `${dropped} points dropped later on: ${reason}` : '']
     const message = messages.filter(text => text !== '').join('; ')
     return message === '' ? undefined : { rejected: rejections.total + dropped, message }

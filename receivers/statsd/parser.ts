@@ -121,13 +121,13 @@ export class StatsdParser {
     }
   }
 
-  /** Memory of series that were not known, in bytes, since {@link forgetNewSeries}. */
+  /** Memory of series that were not known, in bytes, since {@link resetNewSeries}. */
   get newSeriesBytes(): number {
     return this.#newSeries.bytes
   }
 
   /** Whoever sends the points has paid for them. */
-  forgetNewSeries(): void {
+  resetNewSeries(): void {
     this.#newSeries.bytes = 0
   }
 

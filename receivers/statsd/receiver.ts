@@ -154,7 +154,7 @@ export class StatsdReceiver implements Receiver {
     const block = this.#points.build()
     this.#points = new PointBlockBuilder(MAX_BLOCK_POINTS)
     const bytes = blockBytes(block) + this.#parser.newSeriesBytes
-    this.#parser.forgetNewSeries()
+    this.#parser.resetNewSeries()
     this.#send(block, bytes)
   }
 

@@ -4,7 +4,7 @@ export { Batch } from '../../core/batch/batch.ts'
 export type { CreditPool, Permit } from '../../core/batch/credits.ts'
 export type { Origin, Outcome } from '../../core/batch/settlement.ts'
 export { BadInputError, describeError, ExportError, WeirError } from '../../core/errors.ts'
-export { type Delivery, HttpIngest } from '../../core/http/intake.ts'
+export { type Delivery, HttpIngest } from '../../core/http/ingest.ts'
 export type { Attribute, Attributes, AttributeValue } from '../../core/model/attributes.ts'
 export {
   attributeText,

@@ -65,7 +65,7 @@ export class RemoteWriteBackend {
   }
 
   /** What it has taken is gone. */
-  forget(): void {
+  discard(): void {
     this.#bodies = []
   }
 

@@ -12,7 +12,7 @@ import { type Application, play, type SentPoint, traffic } from './traffic.ts'
 
 /** What became of the points, and the books at the end. */
 async function stored(requests: SentPoint[][], backend: RemoteWriteBackend) {
-  backend.forget()
+  backend.discard()
   const context = testContext('victoriametrics')
   const config = testConfig(victoriametrics, {
     endpoint: backend.url,

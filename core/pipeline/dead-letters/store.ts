@@ -113,7 +113,7 @@ export class DeadLetterStore {
   async put(deadLetter: DeadLetter): Promise<void> {
     const { key } = deadLetter
     if (key !== undefined && this.#numberOf.has(key)) return
-    if (!this.#hasRoomFor(deadLetter)) await this.#forgetTakenAway()
+    if (!this.#hasRoomFor(deadLetter)) await this.#discardTakenAway()
     if (!this.#hasRoomFor(deadLetter))
       throw new WeirError(
         'QUEUE_FULL',
@@ -151,7 +151,7 @@ export class DeadLetterStore {
     this.#delivered.add(number)
     await this.#disk.remove(path.join(this.folder, kept.name))
     await this.#disk.syncFolder(this.folder)
-    this.#forget(number)
+    this.#discard(number)
   }
 
   #hasRoomFor({ block }: DeadLetter): boolean {
@@ -159,11 +159,11 @@ export class DeadLetterStore {
   }
 
   /** Letters whose files somebody has deleted. */
-  async #forgetTakenAway(): Promise<void> {
+  async #discardTakenAway(): Promise<void> {
     // One that is put meanwhile may not be in the list yet.
     const known = [...this.#kept]
     const there = new Set(await this.#disk.list(this.folder))
-    for (const [number, { name }] of known) if (!there.has(name)) this.#forget(number)
+    for (const [number, { name }] of known) if (!there.has(name)) this.#discard(number)
   }
 
   async #removeLeftovers(): Promise<void> {
@@ -180,7 +180,7 @@ export class DeadLetterStore {
     if (kept.key !== undefined) this.#numberOf.set(kept.key, number)
   }
 
-  #forget(number: number): void {
+  #discard(number: number): void {
     const key = this.#kept.get(number)?.key
     this.#kept.delete(number)
     this.#delivered.delete(number)

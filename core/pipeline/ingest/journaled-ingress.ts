@@ -100,11 +100,11 @@ export class JournaledIngress implements Ingress {
   }
 
   caughtUp(deadline: AbortSignal): Promise<boolean> {
-    return this.#handedOnBefore(this.#options.journal.appended, deadline)
+    return this.#forwardedBefore(this.#options.journal.appended, deadline)
   }
 
   replayCompleted(deadline: AbortSignal): Promise<boolean> {
-    return this.#handedOnBefore(this.#ownFrom, deadline)
+    return this.#forwardedBefore(this.#ownFrom, deadline)
   }
 
   pause(): Promise<void> {
@@ -202,7 +202,7 @@ export class JournaledIngress implements Ingress {
     this.#driveCooperation()
   }
 
-  async #handedOnBefore(entry: number, deadline: AbortSignal): Promise<boolean> {
+  async #forwardedBefore(entry: number, deadline: AbortSignal): Promise<boolean> {
     const { clock, journal } = this.#options
     // Entries that could not be written are given their numbers anew.
     const isThere = () => this.#nextEntry >= Math.min(entry, journal.appended)

@@ -92,7 +92,7 @@ export class AppliedReload {
     const added = Object.entries(next.service.pipelines).flatMap(([name, { processors }]) =>
       processors
         .filter(id => !known.has(`${name}/${id}`))
-        .map((id): Change => ({ component: `processor ${id} in ${name}`, fate: 'added' }))
+        .map((id): Change => ({ component: `processor ${id} in ${name}`, outcome: 'added' }))
     )
     return [
       ...changesOf(

@@ -14,7 +14,7 @@ export type ChangeKind = 'kept' | 'state kept' | 'reset' | 'replaced' | 'added' 
 /** The change of a component, as users name it: `exporter clickhouse`, `processor dedup in counts`. */
 export interface Change {
   readonly component: string
-  readonly fate: ChangeKind
+  readonly outcome: ChangeKind
   /** In words: the part of the state that was not kept, but sent as it stood. */
   readonly reset?: string
 }
@@ -54,11 +54,11 @@ export function changesOf(
   next: ResolvedConfig
 ): Change[] {
   const coming = used(next, kind)
-  const fates = coming.map((entry): Change => {
+  const changes = coming.map((entry): Change => {
     const before = now.find(({ id }) => id === entry.id)
-    const fate = before === undefined ? 'added' : isSame(before, entry) ? 'kept' : 'replaced'
-    return { component: `${kind} ${entry.id}`, fate }
+    const outcome = before === undefined ? 'added' : isSame(before, entry) ? 'kept' : 'replaced'
+    return { component: `${kind} ${entry.id}`, outcome }
   })
   const gone = now.filter(({ id }) => !coming.some(entry => entry.id === id))
-  return [...fates, ...gone.map(({ id }): Change => ({ component: `${kind} ${id}`, fate: 'removed' }))]
+  return [...changes, ...gone.map(({ id }): Change => ({ component: `${kind} ${id}`, outcome: 'removed' }))]
 }

@@ -18,9 +18,12 @@ export class StateTransfer {
       const isStateful = processor.snapshot !== undefined
       const carried = successor !== undefined && isStateful ? carry(built, successor, services) : undefined
       component.isLeaving = carried === undefined
-      if (successor === undefined) return { component: component.name, fate: 'removed' }
-      if (carried !== undefined) return { component: component.name, fate: 'state kept', ...carried }
-      return { component: component.name, fate: isStateful ? 'reset' : isSame(entry, successor) ? 'kept' : 'replaced' }
+      if (successor === undefined) return { component: component.name, outcome: 'removed' }
+      if (carried !== undefined) return { component: component.name, outcome: 'state kept', ...carried }
+      return {
+        component: component.name,
+        outcome: isStateful ? 'reset' : isSame(entry, successor) ? 'kept' : 'replaced'
+      }
     })
   }
 

@@ -54,7 +54,7 @@ export async function recoverJournal(
 }
 
 /** Delivery level `journal` for a topology: its ingress, and the keeper of its state. */
-export async function deliverByJournal(
+export async function buildJournaled(
   config: JournalConfig,
   recovered: Recovered,
   topology: Topology,

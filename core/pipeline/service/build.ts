@@ -17,7 +17,7 @@ import { type BuiltExporter, buildTopology, sinksOf, type Topology } from '../gr
 import { CooperativeScheduler } from '../ingest/cooperative.ts'
 import { DirectIngress, type Ingress } from '../ingest/ingress.ts'
 import { exportersAwaited, openDiskBuffers } from '../sending-queue/open-disk-buffers.ts'
-import { deliverByJournal, recoverJournal } from './build-journaled.ts'
+import { buildJournaled, recoverJournal } from './build-journaled.ts'
 import type { StateBackend } from './lifecycle.ts'
 
 /** Everything that moves data, connected and not yet started. */
@@ -124,7 +124,7 @@ async function withJournal(
   const plan = discardState ? undefined : (recovered.checkpoint?.plan as SavedPlan | undefined)
   const built = plan === undefined ? config : await asInLastRun(plan, config, type => registry.find('processor', type))
   const topology = buildTopology(built, services, exportersAwaited(recovered.checkpoint?.queuePositions))
-  const { component, ingress, stateBackend } = await deliverByJournal(journal, recovered, topology, services)
+  const { component, ingress, stateBackend } = await buildJournaled(journal, recovered, topology, services)
   return {
     services,
     config: built,

@@ -30,7 +30,7 @@ export interface HeldBatchesHost {
   /** A batch of so many items that was emitted has come back. */
   onReturned(items: number): void
   /** Nobody has the handle of a batch any more, so it was handed back. */
-  onForgotten(error: Error): void
+  onDropped(error: Error): void
 }
 
 /**
@@ -43,7 +43,7 @@ export class HeldBatches {
   #held = new Set<Held>()
   /** Emitted batches that were made of none the operator was given: which of those are in it nobody knows. */
   #unlinked = 0
-  #collected = new FinalizationRegistry<Handle>(handle => this.#forgotten(handle))
+  #collected = new FinalizationRegistry<Handle>(handle => this.#dropped(handle))
 
   constructor(host: HeldBatchesHost) {
     this.#host = host
@@ -128,13 +128,13 @@ export class HeldBatches {
   }
 
   // An operator that lets go of a batch without ending it, as `filter` does, would hold up checkpoints for good.
-  #forgotten(handle: Handle): void {
+  #dropped(handle: Handle): void {
     if (!handle.isOpen) return
     const error = new WeirError(
       'COMPONENT_FAILED',
       'it forgot a batch: an operator that leaves out a batch must end it, by ack() or drop(reason)'
     )
-    this.#host.onForgotten(error)
+    this.#host.onDropped(error)
     handle.giveUp({ status: 'nacked', error })
   }
 }

@@ -39,7 +39,7 @@ export class OperatorStage implements Stage {
       onInside: items => (account.inFlight += items),
       onRefused: items => (account.refused += items),
       onReturned: items => (account.sent -= items),
-      onForgotten: error => {
+      onDropped: error => {
         host.context.log.error({ err: error }, 'the batch goes back to its sender')
         status('degraded', error.message)
       }

@@ -60,7 +60,7 @@ export class Disposition {
    * The items that go on: none, some, or the block itself. Events go on as the points they would be counted as.
    * `more`: the number of items to account for beyond those that came in.
    */
-  end(block: Block): { readonly passing: Block | undefined; readonly more: number } {
+  end(block: Block): { readonly rest: Block | undefined; readonly more: number } {
     let untouched = 0
     let late = 0
     for (let i = 0; i < block.length; i++) {
@@ -68,10 +68,10 @@ export class Disposition {
       else if (this.#dispositions[i] === LATE) late++
     }
     const copies = this.#shares - (block.length - untouched)
-    if (block.type === 'points' && untouched === block.length) return { passing: block, more: copies }
-    if (untouched + late === 0) return { passing: undefined, more: copies }
-    const passing = this.#build(block, untouched + late)
-    return { passing, more: copies + passing.length - (untouched + late) }
+    if (block.type === 'points' && untouched === block.length) return { rest: block, more: copies }
+    if (untouched + late === 0) return { rest: undefined, more: copies }
+    const rest = this.#build(block, untouched + late)
+    return { rest, more: copies + rest.length - (untouched + late) }
   }
 
   #build(block: Block, items: number): PointBlock {

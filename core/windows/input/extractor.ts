@@ -6,7 +6,7 @@ import type { Account } from '../../telemetry/account.ts'
 import { aggregationOf } from '../aggregations/index.ts'
 import type { Groups } from '../groups/groups.ts'
 import type { RuleSettings } from '../settings.ts'
-import { COUNTED, DROPPED, newObservation, type Verdict } from './observation.ts'
+import { COUNTED, DROPPED, newObservation, type Recording } from './observation.ts'
 import { CUMULATIVE, type SeriesLookup } from './series-lookup.ts'
 
 /** `observation` has the item's contribution. */
@@ -32,7 +32,7 @@ export class Extractor {
   }
 
   /** @param slot the answer of `SeriesLookup.slotOf` for its series @param at the instant at which it counts, Unix ms */
-  point(block: PointBlock, i: number, slot: number, at: number): Verdict | typeof READY {
+  point(block: PointBlock, i: number, slot: number, at: number): Recording | typeof READY {
     if ((block.flags[i] & FLAG_NO_RECORDED_VALUE) !== 0) return COUNTED
     const { attributes, resource } = block.series[i]
     this.#begin(slot, at)
@@ -48,7 +48,7 @@ export class Extractor {
     return this.#number(block, i, slot)
   }
 
-  event({ name, attributes, time, value }: EventBlock, i: number): Verdict | typeof READY {
+  event({ name, attributes, time, value }: EventBlock, i: number): Recording | typeof READY {
     this.#begin(this.#groups.ofEvent(name[i], attributes[i]), time[i])
     if (this.#attribute !== undefined) return this.#valueOf(findAttribute(attributes[i], this.#attribute))
     if (!Number.isFinite(value[i])) return this.#drop('not_a_number')
@@ -66,7 +66,7 @@ export class Extractor {
     observation.member = undefined
   }
 
-  #number(block: PointBlock, i: number, slot: number): Verdict | typeof READY {
+  #number(block: PointBlock, i: number, slot: number): Recording | typeof READY {
     const distribution = block.distributions.get(i)
     const isHistogram = distribution?.kind === 'histogram' || distribution?.kind === 'exponential_histogram'
     const histogram = isHistogram ? distribution : undefined
@@ -93,7 +93,7 @@ export class Extractor {
   }
 
   /** An attribute instead of the item's value. */
-  #valueOf(attribute: AttributeValue | undefined): Verdict | typeof READY {
+  #valueOf(attribute: AttributeValue | undefined): Recording | typeof READY {
     if (attribute === undefined || attribute === null) return this.#drop('missing_attribute')
     this.observation.member = attributeText(attribute)
     if (!this.#wantsNumber) return this.#sum(0, 1)

@@ -20,7 +20,7 @@ export interface Observation extends Increment {
 export const COUNTED = 1
 /** The drop is booked. */
 export const DROPPED = 2
-export type Verdict = typeof COUNTED | typeof DROPPED
+export type Recording = typeof COUNTED | typeof DROPPED
 
 export function newObservation(): Observation {
   return {

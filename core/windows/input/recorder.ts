@@ -3,7 +3,7 @@ import type { KindPlan } from '../aggregations/plan.ts'
 import type { Groups } from '../groups/groups.ts'
 import type { Windows } from '../panes/windows.ts'
 import type { LatePolicy } from '../settings.ts'
-import { COUNTED, DROPPED, type Observation, type Verdict } from './observation.ts'
+import { COUNTED, DROPPED, type Observation, type Recording } from './observation.ts'
 
 /** Puts observations into the panes they count in, as far as their rule wants late ones. */
 export class Recorder {
@@ -27,7 +27,7 @@ export class Recorder {
     this.#account = account
   }
 
-  record(observation: Observation): Verdict {
+  record(observation: Observation): Recording {
     const { time, slot } = observation
     const { accumulators } = this.#plans[this.#groups.kinds[slot]]!
     if (!this.#windows.isLate(time)) {

@@ -7,9 +7,13 @@ import type { Change } from '../../../core/pipeline/reload/diff.ts'
 import { MemoryTerminal } from './memory-terminal.ts'
 
 const CHANGES: Change[] = [
-  { component: 'receiver otlp', fate: 'kept' },
-  { component: 'processor windowed_counter in counts', fate: 'state kept', reset: 'of 2 rules reset: rule 2 is gone' },
-  { component: 'processor dedup in counts', fate: 'state kept' }
+  { component: 'receiver otlp', outcome: 'kept' },
+  {
+    component: 'processor windowed_counter in counts',
+    outcome: 'state kept',
+    reset: 'of 2 rules reset: rule 2 is gone'
+  },
+  { component: 'processor dedup in counts', outcome: 'state kept' }
 ]
 
 test('a reload says what became of what, and of what part of a state was not kept', async t => {

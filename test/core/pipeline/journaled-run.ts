@@ -21,7 +21,7 @@ import type { JournaledIngress } from '../../../core/pipeline/ingest/journaled-i
 import type { Change } from '../../../core/pipeline/reload/diff.ts'
 import { Reloader } from '../../../core/pipeline/reload/reloader.ts'
 import { exportersAwaited, openDiskBuffers } from '../../../core/pipeline/sending-queue/open-disk-buffers.ts'
-import { deliverByJournal, recoverJournal } from '../../../core/pipeline/service/build-journaled.ts'
+import { buildJournaled, recoverJournal } from '../../../core/pipeline/service/build-journaled.ts'
 import { Runner } from '../../../core/pipeline/service/lifecycle.ts'
 import type { Context } from '../../../core/plugin/context.ts'
 import type { ExporterPlugin, ReceiverPlugin } from '../../../core/plugin/contract.ts'
@@ -198,7 +198,7 @@ export class JournaledRun {
       checkpoint_interval: 700
     }
     const { component, ingress, stateBackend } = await this.#driven(
-      deliverByJournal(journal, recovered, topology, services, disk)
+      buildJournaled(journal, recovered, topology, services, disk)
     )
     this.component = component
     this.#ingress = ingress

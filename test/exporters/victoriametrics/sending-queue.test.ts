@@ -15,7 +15,7 @@ import { readWriteRequest } from '../../core/wire/remote-write/read-write-reques
 
 const MOST_TURNS = 100_000
 const ONE_SAMPLE_A_REQUEST = { max_samples_per_request: 1 }
-const LANE: SendingQueueConfig = {
+const QUEUE: SendingQueueConfig = {
   timeout: 1 << 30,
   retry: { initial_interval: 100, max_interval: 1000, max_elapsed_time: 0 },
   queue: { max_size: 1 << 20, max_batch: 100, disk_size: 1 << 20, order: 'oldest_first' }
@@ -47,7 +47,7 @@ async function queueTo(endpoint: string, order: SendingQueueConfig['queue']['ord
   const exporter = plugin.create(testConfig(plugin, { endpoint, target_info: false, ...ONE_SAMPLE_A_REQUEST }), context)
   const sendingQueue = new SendingQueue(
     exporter,
-    { ...LANE, queue: { ...LANE.queue, order } },
+    { ...QUEUE, queue: { ...QUEUE.queue, order } },
     { ...context, deadLetters: undefined }
   )
   const block = (name: string): PointBlock => {

@@ -39,11 +39,11 @@ test('rolled up in two steps, as by two Weirs, it is as in one', async () => {
       // What the first has waited for is late for the second.
       const larger = { tiers: LARGE.map(size => ({ size })), without: ['rollup'], allowed_lateness: '10s' }
       const second = await new Harness(larger).start()
-      let handedOn = 0
+      let forwarded = 0
       const advanceTo = (seconds: number) => {
         one.advanceTo(seconds)
         first.advanceTo(seconds)
-        for (; handedOn < first.blocks.length; handedOn++) void second.sendBlock(first.blocks[handedOn])
+        for (; forwarded < first.blocks.length; forwarded++) void second.sendBlock(first.blocks[forwarded])
         second.advanceTo(seconds)
       }
       for (const next of all.toSorted((a, b) => a.at - b.at)) {

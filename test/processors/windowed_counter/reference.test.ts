@@ -163,9 +163,9 @@ describe('windowed_counter against a slow reference', () => {
     await fc.assert(
       fc.asyncProperty(steps, async steps => {
         const { outputs, sent } = await run(steps, config)
-        const handedOn = outputs.filter(isLate)
+        const forwarded = outputs.filter(isLate)
         const windows = outputs.filter(({ series }) => series.includes('window='))
-        const counted = leftOf(sent, handedOn)
+        const counted = leftOf(sent, forwarded)
         assert.deepEqual(lastWindows(windows), pick(expectedWindows(counted, SIZES), ['count', 'sum']))
       }),
       { numRuns: 100 }
@@ -190,9 +190,9 @@ describe('windowed_counter against a slow reference', () => {
 })
 
 /** `sent` without what was handed on, which says of each how often, when and for whom. */
-function leftOf(sent: readonly Sample[], handedOn: readonly Output[]): Sample[] {
-  const gone = handedOn.filter(({ series }) => series.startsWith('upload{'))
-  const sums = handedOn.filter(({ series }) => series.startsWith('upload.sum{'))
+function leftOf(sent: readonly Sample[], forwarded: readonly Output[]): Sample[] {
+  const gone = forwarded.filter(({ series }) => series.startsWith('upload{'))
+  const sums = forwarded.filter(({ series }) => series.startsWith('upload.sum{'))
   const left = [...sent]
   let next = 0
   for (const { series, at } of gone) {

@@ -107,7 +107,7 @@ for (const [what, change] of [
     await run.advance(3000)
     const fates = run.reload({ others: {}, ...(change && { extra: change }) })
     if (change === undefined) {
-      assert.ok((await fates).some(({ component, fate }) => component === 'exporter gone' && fate === 'removed'))
+      assert.ok((await fates).some(({ component, outcome }) => component === 'exporter gone' && outcome === 'removed'))
       await run.advance(1000)
       await run.reload({ others: { gone } })
     } else await assert.rejects(fates)
@@ -202,7 +202,7 @@ test('two reloads at once are done one after the other', async () => {
   load.push(5)
   const both = [run.reload({ counter: OTHER_COUNTER }), run.reload({ counter: COUNTER })]
   load.push(5)
-  for (const changes of await Promise.all(both)) assert.ok(changes.some(({ fate }) => fate === 'state kept'))
+  for (const changes of await Promise.all(both)) assert.ok(changes.some(({ outcome }) => outcome === 'state kept'))
   await run.advance(2000)
   assert.equal(sumOf(backend), 10)
   assert.equal(await run.stop(1000), true)

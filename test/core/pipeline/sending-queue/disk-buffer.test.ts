@@ -78,12 +78,12 @@ describe('a sending queue with a disk', () => {
     const sendingQueue = await open({ timeout: 60_000, queue: { order: 'any', max_batch: 1 } })
     push(sendingQueue, 0)
     await driven(sendingQueue.barrier())
-    let letGo = () => {}
-    world.answer = block => (valuesOf(block)[0] === 0 ? down() : new Promise(resolve => (letGo = resolve)))
+    let release = () => {}
+    world.answer = block => (valuesOf(block)[0] === 0 ? down() : new Promise(resolve => (release = resolve)))
     push(sendingQueue, 1)
     await pass(5000)
     await driven(sendingQueue.barrier())
-    letGo()
+    release()
     await pass(10)
     await driven(sendingQueue.close(AbortSignal.abort()))
     assert.deepEqual(world.exported, [1])

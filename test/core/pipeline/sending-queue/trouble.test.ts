@@ -73,8 +73,8 @@ describe('a sending queue in trouble with its disk', () => {
   })
 
   it('regression: exported once it was on disk, a batch was read from there and exported again', async () => {
-    let letGo = () => {}
-    world.answer = () => new Promise(resolve => (letGo = resolve))
+    let release = () => {}
+    world.answer = () => new Promise(resolve => (release = resolve))
     const sendingQueue = await open()
     push(sendingQueue, 0)
     await pass(20)
@@ -83,22 +83,22 @@ describe('a sending queue in trouble with its disk', () => {
     await pass(100)
     assert.deepEqual(sendingQueue.position, { next: 0, end: 2 })
     world.answer = async () => {}
-    letGo()
+    release()
     await pass(1000)
     assert.deepEqual(world.exported, range(0, 9))
     assert.deepEqual([world.context.account.sent, world.context.account.inFlight], [9, 0])
   })
 
   it('regression: behind a disk on which all was exported already, what was in memory waited', async () => {
-    let letGo = () => {}
-    world.answer = () => new Promise(resolve => (letGo = resolve))
+    let release = () => {}
+    world.answer = () => new Promise(resolve => (release = resolve))
     const sendingQueue = await open({ timeout: 10_000 })
     push(sendingQueue, 0)
     await pass(20)
     await driven(sendingQueue.barrier())
     push(sendingQueue, 1)
     world.answer = async () => {}
-    letGo()
+    release()
     await pass(1000)
     assert.deepEqual(world.exported, [0, 1])
   })

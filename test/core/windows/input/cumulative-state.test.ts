@@ -37,7 +37,7 @@ describe('CumulativeState', () => {
           if (step.kind === 'restart') points = restarted(points)
           else if (step.kind === 'expire') {
             points.expire(step.time, new Set())
-            forget(model, step.time)
+            evict(model, step.time)
           } else {
             const { start, time, sum, count, hasHistogram } = step
             const histogram = hasHistogram ? observation(sum, count) : undefined
@@ -89,7 +89,7 @@ function expected(model: Model, of: Series, point: CumulativePoint): number | un
   return isReset ? point.sum : point.sum - last.sum
 }
 
-function forget(model: Model, before: number): void {
+function evict(model: Model, before: number): void {
   for (const writers of model.values())
     for (const [start, { time }] of writers) if (time < before) writers.delete(start)
 }

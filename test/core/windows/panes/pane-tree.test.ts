@@ -11,11 +11,11 @@ const ask = fc.record({
   first: fc.nat(200),
   length: fc.integer({ min: 1, max: LONGEST })
 })
-const forget = fc.record({ kind: fc.constant('forget' as const), before: fc.nat(200) })
+const evict = fc.record({ kind: fc.constant('evict' as const), before: fc.nat(200) })
 
 it('the sum of any run of panes is that of its panes, whatever changes and goes in between', () => {
   fc.assert(
-    fc.property(fc.array(fc.oneof(change, ask, forget), { maxLength: 80 }), steps => {
+    fc.property(fc.array(fc.oneof(change, ask, evict), { maxLength: 80 }), steps => {
       const tree = new PaneTree(LONGEST, LAYOUT)
       const values = new Map<number, number>()
       let gone = 0
@@ -23,7 +23,7 @@ it('the sum of any run of panes is that of its panes, whatever changes and goes 
         if (step.kind === 'change') {
           tree.change(step.number).add(7, step.value, 1)
           values.set(step.number, (values.get(step.number) ?? 0) + step.value)
-        } else if (step.kind === 'forget') {
+        } else if (step.kind === 'evict') {
           tree.expireBefore(step.before)
           gone = Math.max(gone, step.before)
           for (const number of values.keys()) if (number < step.before) values.delete(number)
