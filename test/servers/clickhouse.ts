@@ -21,15 +21,15 @@ interface Options {
   readonly port?: number
   readonly password?: string
   /** Port of a Keeper: the server is then a cluster of one, called `one`. */
-  readonly stateBackend?: number
+  readonly keeper?: number
 }
 
 /** The front of `clickhouse-front.ts` in a process and a folder of its own. */
 export async function startClickHouse(options: Options = {}): Promise<ClickHouse> {
   const folder = await mkdtemp(join(tmpdir(), 'weir-clickhouse-front-'))
-  const { port = 0, password = '', stateBackend } = options
+  const { port = 0, password = '', keeper } = options
   const args = [SCRIPT, folder, `--port=${port}`, `--password=${password}`]
-  if (stateBackend !== undefined) args.push(`--keeper=${stateBackend}`)
+  if (keeper !== undefined) args.push(`--keeper=${keeper}`)
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] })
   const exited = once(child, 'exit')
   const stop = async () => {

@@ -11,17 +11,17 @@ import { counterBlock, eventBlockOf, T } from './samples.ts'
 const { path, skip } = await zooKeeperProgram()
 
 describe('a cluster of one server, with a Keeper', { skip }, () => {
-  let stateBackend: ZooKeeper
+  let keeper: ZooKeeper
   let server: ClickHouse
   let databases = 0
 
   before(async () => {
-    stateBackend = await startZooKeeper(path)
-    server = await startClickHouse({ stateBackend: stateBackend.port })
+    keeper = await startZooKeeper(path)
+    server = await startClickHouse({ keeper: keeper.port })
   })
   after(async () => {
     await server?.stop()
-    await stateBackend?.stop()
+    await keeper?.stop()
   })
 
   function made(config: Record<string, unknown>) {
