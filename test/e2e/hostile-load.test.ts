@@ -40,7 +40,7 @@ exporters:
   debug: { verbosity: none }
 service:
   admin: { endpoint: 127.0.0.1:0 }
-  limits: { in_flight: 8MiB, owned: 8MiB }
+  limits: { in_flight: 8MiB, output: 8MiB }
   log: { level: error }
   pipelines:
     counts: { receivers: [otlp, http], processors: [windowed_counter], exporters: [debug] }
