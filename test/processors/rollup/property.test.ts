@@ -108,7 +108,7 @@ test('whatever comes in whatever order, and whenever it restarts, each interval 
       }
       assert.deepEqual(new Map([...got].sort()), new Map([...reference.sums].sort()))
     }),
-    { numRuns: 150 }
+    { numRuns: Number(process.env.RUNS ?? 150) }
   )
 })
 

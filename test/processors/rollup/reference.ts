@@ -7,6 +7,9 @@ export interface Arrival {
 export const cell = (tierMs: number, isLate: boolean, startMs: number) =>
   `${tierMs} ${isLate ? 'late' : 'in time'} ${startMs}`
 
+/** A source further behind than this does not hold intervals open: the default of `max_source_lag`. */
+const MAX_SOURCE_LAG_MS = 60_000
+
 /**
  * What a rollup must put out of counters, worked out the slow and obvious way, without merging: each point, when it comes,
  * is looked at once for each tier. Where its interval has not been sent it counts there, else as late in the one that is
@@ -54,7 +57,9 @@ export class Reference {
       if (nowMs - lastSeenMs >= this.#idleMs) this.#sources.delete(source)
     const isIdle = this.#sources.size === 0
     if (isIdle && this.#endMs <= this.#watermarkMs) return
-    const reached = isIdle ? nowMs : Math.min(...[...this.#sources.values()].map(({ reachedMs }) => reachedMs))
+    const all = [...this.#sources.values()].map(({ reachedMs }) => reachedMs)
+    const least = Math.max(...all) - MAX_SOURCE_LAG_MS
+    const reached = isIdle ? nowMs : Math.min(...all.filter(reachedMs => reachedMs >= least))
     this.#watermarkMs = Math.max(this.#watermarkMs, reached - this.#latenessMs)
   }
 
