@@ -36,3 +36,19 @@ test('those that come one by one do not wait', async () => {
     await new Promise(setImmediate)
   }
 })
+
+test('small bodies get their turn many at a time', async () => {
+  let now = 0
+  const turns = new Turns(() => now)
+  let iterations = 0
+  const count = () => {
+    iterations++
+    setImmediate(count).unref()
+  }
+  setImmediate(count).unref()
+  turns.take()
+  now += 20
+  const waiting = Array.from({ length: 100 }, () => turns.take()!.then(() => (now += 0.01)))
+  await Promise.all(waiting)
+  assert.ok(iterations < 12, `${iterations}`)
+})
