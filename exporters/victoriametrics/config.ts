@@ -1,5 +1,6 @@
-import { isLabelName, TRANSLATION_STRATEGIES, type TranslationStrategy } from '../../core/wire/prometheus/names.ts'
+import { isLabelName } from '../../core/wire/prometheus/label-names.ts'
 import type { ExponentialForm } from '../../core/wire/prometheus/streams.ts'
+import { TRANSLATION_STRATEGIES, type TranslationStrategy } from '../../core/wire/prometheus/translation-strategy.ts'
 import type { ConfigProblem, ConfigSchema } from '../../sdk/plugin/index.ts'
 
 export interface Config {

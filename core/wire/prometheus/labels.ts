@@ -1,6 +1,7 @@
 import { type Attributes, attributeText, findAttribute } from '../../model/attributes.ts'
 import type { Resource, Scope, Series } from '../../model/series.ts'
-import { labelName, type TranslationStrategy } from './names.ts'
+import { labelName } from './label-names.ts'
+import type { TranslationStrategy } from './translation-strategy.ts'
 
 /** Sorted by name, names unique, no value empty. */
 export type Labels = readonly Label[]

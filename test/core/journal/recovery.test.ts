@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import path from 'node:path'
 import { test } from 'node:test'
-import { surveyJournal } from '../../../core/journal/reader.ts'
+import { surveyJournal } from '../../../core/journal/recovery.ts'
 import { FRAME_HEADER_BYTES, HEADER_BYTES, segmentName } from '../../../core/journal/segment.ts'
 import { FOLDER, TestJournal } from './harness.ts'
 import { SimulatedDisk } from './simulated-disk.ts'

@@ -1,17 +1,6 @@
 import type { Metric } from '../../model/series.ts'
+import type { TranslationStrategy } from './translation-strategy.ts'
 import { unitWords } from './units.ts'
-
-/**
- * Rules by which OpenTelemetry names become Prometheus names, called as in Prometheus' own `otlp.translation_strategy`.
- * Escaping turns every character but letters, digits and underscores into `_`. Suffixes say unit and type.
- */
-export const TRANSLATION_STRATEGIES = [
-  'UnderscoreEscapingWithSuffixes',
-  'UnderscoreEscapingWithoutSuffixes',
-  'NoUTF8EscapingWithSuffixes',
-  'NoTranslation'
-] as const
-export type TranslationStrategy = (typeof TRANSLATION_STRATEGIES)[number]
 
 /**
  * The name of a metric's family, before `_bucket` and the like. A delta never ends in `_total`: it counts one interval,
@@ -34,21 +23,6 @@ export function metricName(metric: Metric, strategy: TranslationStrategy): strin
     case 'NoTranslation':
       return metric.name
   }
-}
-
-/** True if a label can have this name with `strategy`; `__name__` is the metric's. */
-export function isLabelName(name: string, strategy: TranslationStrategy): boolean {
-  if (name === '__name__') return false
-  return isEscaping(strategy) ? /^[a-zA-Z_][a-zA-Z0-9_]*$/.test(name) : name !== ''
-}
-
-/** Empty if nothing can name a label, for an empty key. */
-export function labelName(key: string, strategy: TranslationStrategy): string {
-  if (!isEscaping(strategy) || key === '') return key
-  const name = key.replace(/[^a-zA-Z0-9]+/g, '_')
-  if (/^\d/.test(name)) return `key_${name}`
-  // Prometheus keeps names that begin with an underscore to itself.
-  return name.startsWith('_') ? `key${name}` : name
 }
 
 function suffixedTokens(metric: Metric): string[] {
@@ -84,7 +58,6 @@ function safeName(name: string): string {
   return /^\d/.test(name) ? `_${name}` : name
 }
 
-const isEscaping = (strategy: TranslationStrategy) => strategy.startsWith('UnderscoreEscaping')
 const tokens = (text: string) => text.split(/[^a-zA-Z0-9:]+/).filter(Boolean)
 const isCounter = ({ kind, temporality }: Metric) => kind === 'counter' && temporality !== 'delta'
 // Only gauges: counts of things are often given the unit 1, and are no ratios.

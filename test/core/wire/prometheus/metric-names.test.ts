@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Metric } from '../../../../core/model/series.ts'
-import { isLabelName, labelName, metricName, type TranslationStrategy } from '../../../../core/wire/prometheus/names.ts'
+import { isLabelName, labelName } from '../../../../core/wire/prometheus/label-names.ts'
+import { metricName } from '../../../../core/wire/prometheus/metric-names.ts'
+import type { TranslationStrategy } from '../../../../core/wire/prometheus/translation-strategy.ts'
 
 const metric = (
   name: string,
