@@ -50,7 +50,7 @@ test('what is refused', () => {
       { embedded: './data', tiers: { '60s': '1d' } },
       /tiers\.60s: .*rollup="1m".*write `1m`/
     ],
-    ['a cluster of none', { embedded: './data', cluster: 'c' }, /cluster: is of a server: use `endpoint`/],
+    ['a cluster of none', { embedded: './data', cluster: 'c' }, /cluster: needs a server: use `endpoint`/],
     ['replicas of none', { embedded: './data', engine: 'replicated' }, /engine: is `replicated`, which needs a server/],
     ['a cluster that is SQL', { endpoint: 'http://h', cluster: "c' (" }, /cluster must match pattern/],
     ['a TTL past 2106', { embedded: './data', ttl: '26000d' }, /ttl: is longer than 25000d, .*`0` keeps forever/],
