@@ -53,7 +53,11 @@ test('what is refused', () => {
     ['a cluster of none', { embedded: './data', cluster: 'c' }, /cluster: needs a server: use `endpoint`/],
     ['replicas of none', { embedded: './data', engine: 'replicated' }, /engine: is `replicated`, which needs a server/],
     ['a cluster that is SQL', { endpoint: 'http://h', cluster: "c' (" }, /cluster must match pattern/],
-    ['a TTL past 2106', { embedded: './data', ttl: '26000d' }, /ttl: is longer than 25000d, .*`0` keeps forever/],
+    [
+      'a TTL past 2106',
+      { embedded: './data', ttl: '26000d' },
+      /ttl: is longer than 25000d, .*use `0` to keep data forever/
+    ],
     ['a tier past 2106', { embedded: './data', tiers: { '1d': '26000d' } }, /tiers.1d: is longer than 25000d/],
     ['an unknown schema', { embedded: './data', schema: 'wide' }, /must be equal to one of/]
   ]
