@@ -101,7 +101,7 @@ function checkLabels({ external_labels, translation_strategy }: Config): ConfigP
   const wrong = Object.keys(external_labels).filter(name => !isLabelName(name, translation_strategy))
   return wrong.map(name => ({
     path: ['external_labels', name],
-    message: `"${name}" is no name of a label with ${translation_strategy}: use letters, digits and _, no digit first, and not __name__`
+    message: `"${name}" is not a valid label name with ${translation_strategy}: use letters, digits and _, no digit first, and not __name__`
   }))
 }
 

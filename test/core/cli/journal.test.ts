@@ -160,7 +160,10 @@ test('truncate refuses a place within a frame, and a segment that is not there',
   const offset = (await frameOffset(folder, FIRST, 1)) + 1
   const within = await run(terminal => truncateJournal(terminal, folder, { segment: FIRST, offset, yes: true }))
   assert.equal(within.code, EXIT.usage)
-  assert.match(within.stderr, new RegExp(`is within a frame: cut where one begins, at ${offset - 1}, or at \\d+`))
+  assert.match(
+    within.stderr,
+    new RegExp(`is within a frame: cut at the start of a frame, at ${offset - 1}, or at \\d+`)
+  )
   const nowhere = await run(terminal => truncateJournal(terminal, folder, { segment: 'x', offset: 0, yes: true }))
   assert.deepEqual([nowhere.code, /there is no segment x/.test(nowhere.stderr)], [EXIT.usage, true])
   assert.deepEqual(await entriesOf(folder, 0), ['e0', 'e1', 'e2', 'e3', 'e4', 'e5'])
@@ -181,7 +184,7 @@ test('replay --from: forward it skips, back it forgets; it says so, and changes 
 
   const back = await run(terminal => replayJournal(terminal, folder, { from: 2, yes: true }))
   assert.deepEqual([back.code, back.stderr], [EXIT.ok, ''])
-  assert.match(back.stdout, /^processors forget what they know/)
+  assert.match(back.stdout, /^processors start without state/)
   const again = (await readCheckpoint(realDisk, folder))!
   assert.deepEqual([again.nextEntry, again.time, again.snapshots.size], [2, TIME + 2000, 0])
 })

@@ -23,8 +23,8 @@ test('a reload says what became of what, and of what part of a state was not kep
   const admin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
   assert.equal(await reload(terminal, { admin }), 0)
   assert.deepEqual(terminal.stdout.trimEnd().split('\n'), [
-    '  receiver otlp: runs on',
-    '  processor windowed_counter in counts: runs on with the state it had, but of 2 rules reset: rule 2 is gone; what was held was sent as it stood',
-    '  processor dedup in counts: runs on with the state it had'
+    '  receiver otlp: continues unchanged',
+    '  processor windowed_counter in counts: continues with its state, but of 2 rules reset: rule 2 is gone; that state was sent as it stood',
+    '  processor dedup in counts: continues with its state'
   ])
 })

@@ -216,7 +216,7 @@ test('no dead letter is delivered before it is known what the last run had deliv
   const next = await JournaledRun.start(disk, backend, full)
   const { delivered, failed } = (await next.replayDeadLetters())!
   assert.equal(delivered, 0)
-  assert.match(failed[0].error, /what the last run left is still being processed; try again later/)
+  assert.match(failed[0].error, /the data of the last run is still being processed; try again later/)
   backend.state = 'up'
   await next.advance(SETTLE_MS)
   await next.replayDeadLetters()

@@ -113,7 +113,7 @@ test('regression: in memory, a reload that could not send what a processor held 
   // The first of their windows fills the queue.
   await weir.pass(1000)
   const outcome = await weir.reload({ pipelines: ['plain'] })
-  assert.match(String(outcome), /exporters are too far behind for processors to put out what they hold$/)
+  assert.match(String(outcome), /exporters are too far behind: processors cannot emit the data they hold$/)
   weir.isUp = true
   await weir.pass(3000)
   weir.push(1000)

@@ -81,7 +81,10 @@ test('a reload that can be neither done nor undone: nothing is lost, it stops, a
   await run.advance(100)
   state.isBroken = true
   const reloading = run.reload({ extra: unreliable().plugin })
-  await assert.rejects(reloading, /could not start.*; nor could it go back to what ran before: .*; start Weir anew/)
+  await assert.rejects(
+    reloading,
+    /could not start.*; the previous configuration could not be restored either: .*; restart Weir/
+  )
   load.push(10)
   await run.advance(2000)
   assert.equal(load.acked, 20)

@@ -139,7 +139,7 @@ it('a batch that the operator forgets is handed back once its handle is collecte
     await new Promise(resolve => setTimeout(resolve, 10))
   }
   assert.deepEqual(line.outcomes, ['a nacked'])
-  assert.match(line.context.state.reason!, /forgot a batch: an operator that leaves out a batch must end it/)
+  assert.match(line.context.state.reason!, /the operator lost a batch: an operator that leaves out a batch must end it/)
   line.assertSettled()
 })
 
