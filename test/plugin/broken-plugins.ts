@@ -57,7 +57,7 @@ const SETTLES = 'settles every batch if every batch is acknowledged'
 /** Plugins with one fault each, as authors make them, and the rules of the contract that find them. */
 export const BROKEN_PLUGINS: readonly BrokenPlugin[] = [
   {
-    fault: 'takes what was handed back and comes again for a duplicate',
+    fault: 'takes a nacked batch that comes again for a duplicate',
     plugin: processor(({ account }) => {
       const seen = new Set<number>()
       return {
@@ -204,7 +204,7 @@ export const BROKEN_PLUGINS: readonly BrokenPlugin[] = [
     rules: ['creating it touches nothing']
   },
   {
-    fault: 'subscribes twice to what it reads',
+    fault: 'subscribes twice to its source',
     plugin: processor(() => ({
       operator: () => (source: Observable<Batch>) => {
         const own = source.pipe(tap(() => {}))
@@ -224,7 +224,7 @@ export const BROKEN_PLUGINS: readonly BrokenPlugin[] = [
     rules: ['completes its batches when it stops']
   },
   {
-    fault: 'says that a backend has what it never got',
+    fault: 'reports items as stored that the backend never got',
     plugin: exporter({ export: async () => {} }),
     rules: ['may be retried while its backend is unreachable'],
     unreachable: true

@@ -101,7 +101,7 @@ for (const [what, plugin, want] of [
     ['may be stopped without a start']
   ],
   [
-    'a processor that changes what it is given',
+    'a processor that changes its input',
     processor(() => ({ process: block => ({ ...block, time: block.time.fill(0) }) })),
     ['does not change the blocks it is given']
   ],

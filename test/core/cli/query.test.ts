@@ -86,7 +86,7 @@ for (const url of ['127.0.0.1:13133', 'localhost', ''])
     assert.ok(stderr.includes('--admin'), `it says which option is wrong: ${stderr}`)
   })
 
-test('what answers there is not Weir', async t => {
+test('the server there is not Weir', async t => {
   const server = createServer((_request, response) => response.writeHead(404).end('<html>'))
   await once(server.listen(0, '127.0.0.1'), 'listening')
   t.after(() => server.close())

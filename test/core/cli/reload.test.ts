@@ -12,7 +12,7 @@ const CHANGES: Change[] = [
   { component: 'processor dedup in counts', fate: 'state kept' }
 ]
 
-test('a reload says what became of what, and of what part of a state was not kept', async t => {
+test('a reload prints the change of each component, and the part of a state that was not kept', async t => {
   const server = createServer((_, response) => {
     response.setHeader('content-type', 'application/json')
     response.end(JSON.stringify(CHANGES))

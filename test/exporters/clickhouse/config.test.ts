@@ -34,7 +34,7 @@ test('compact tables replace a value, the others keep both', () => {
   assert.deepEqual(['compact', 'otel'].map(upsert), ['replace', 'identical'])
 })
 
-test('what is refused', () => {
+test('options that are refused', () => {
   const cases: [string, Record<string, unknown>, RegExp][] = [
     ['neither', {}, /needs `embedded: .*` .* or `endpoint/],
     ['both', { embedded: './data', endpoint: 'http://localhost:8123' }, /exclude each other/],

@@ -103,7 +103,7 @@ class MemoryWeir {
   }
 }
 
-test('regression: in memory, a reload that could not send what a processor held in time lost it', async () => {
+test('regression: in memory, a reload that could not send the state of a processor in time lost it', async () => {
   const weir = new MemoryWeir()
   await weir.start()
   for (const value of [1, 10, 100]) {

@@ -45,7 +45,7 @@ test('regression: a component whose start never ended held up a start, and a rel
   assert.equal(signals[0].aborted, true)
   start.resolve()
   await run.advance(100)
-  assert.ok(stops > 0, 'what starts late is stopped again')
+  assert.ok(stops > 0, 'a component that starts late is stopped again')
   start = Promise.withResolvers()
   start.resolve()
   await run.reload({ extra: plugin })
