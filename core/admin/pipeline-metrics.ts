@@ -6,11 +6,11 @@ import type { Labels, Metrics } from '../telemetry/metrics.ts'
 type Column = 'received' | 'produced' | 'sent' | 'absorbed' | 'refused'
 
 const COLUMNS: Record<Column, string> = {
-  received: 'Items that came in.',
+  received: 'Items that were received.',
   produced: 'Items made here, such as the counts of a window.',
-  sent: 'Items that went on, or that the backend stored.',
-  absorbed: 'Items that live on inside what is produced.',
-  refused: 'Items handed back to their sender.'
+  sent: 'Items that were forwarded, or that the backend stored.',
+  absorbed: 'Items that continue inside produced items.',
+  refused: 'Items that were nacked, so that their sender keeps them.'
 }
 
 /** The ledger, queues, credits and states as metrics. */
@@ -39,13 +39,13 @@ function addLedger(metrics: Metrics, service: BuiltService): void {
     service,
     'weir_unaccounted_items',
     'gauge',
-    'Items nobody accounts for: 0, or a bug.',
+    'Items that are not accounted for: any value other than 0 is a bug.',
     ({ account }) => account.imbalance
   )
   metrics.add({
     name: 'weir_dropped_items_total',
     type: 'counter',
-    help: 'Items gone for good, by reason.',
+    help: 'Items lost for good, by reason.',
     *read() {
       for (const component of service.components) {
         for (const [reason, value] of component.account.dropped)
@@ -59,10 +59,10 @@ function addLedger(metrics: Metrics, service: BuiltService): void {
 }
 
 const QUEUE_GAUGES: readonly (readonly [name: string, help: string, read: (queue: SendingQueue) => number])[] = [
-  ['weir_queue_bytes', 'What waits for an exporter.', queue => queue.queuedBytes],
+  ['weir_queue_bytes', 'Bytes in memory that wait for an exporter.', queue => queue.queuedBytes],
   [
     'weir_disk_buffer_bytes',
-    'Size on disk of what waits for an exporter, and of what is done but not yet deleted.',
+    'Size on disk of the batches that wait for an exporter, and of settled ones not yet deleted.',
     queue => queue.diskBufferBytes
   ],
   [

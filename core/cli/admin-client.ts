@@ -26,7 +26,7 @@ export async function askAdmin(
   const over = new AbortController()
   const { ok, status, body } = await send(admin, path, { ...init, signal: over.signal })
   const timer = setTimeout(
-    () => over.abort(notWeir(admin, `does not come to an end within ${formatDuration(limits.ms)}`)),
+    () => over.abort(notWeir(admin, `does not finish its answer within ${formatDuration(limits.ms)}`)),
     limits.ms
   )
   try {
@@ -47,7 +47,7 @@ async function send(admin: string, path: string, init: RequestInit): Promise<Res
   } catch (error) {
     throw new WeirError(
       'ADMIN_UNREACHABLE',
-      `cannot reach a running Weir at ${admin}; is it running? --admin says where`,
+      `cannot reach a running Weir at ${admin}; is it running? --admin sets its address`,
       { cause: error }
     )
   }
@@ -70,5 +70,5 @@ async function readText(body: Response['body'], admin: string, maxBytes: number)
  * @param what the reason, such as `is not Weir`
  */
 export function notWeir(admin: string, what: string): WeirError {
-  return new WeirError('ADMIN_UNREACHABLE', `what answers at ${admin} ${what}; --admin says where Weir is`)
+  return new WeirError('ADMIN_UNREACHABLE', `the server at ${admin} ${what}; --admin sets the address of Weir`)
 }

@@ -37,7 +37,7 @@ export function describeParts({ service }: ResolvedConfig, components: readonly 
 function describeMemory(config: ResolvedConfig): string {
   const { components, process } = memoryBoundOf(config)
   const parts = describeParts(config, components)
-  return `memory of the process: at most ${mib(process)} (${parts}, and what the runtime and the garbage collector need)`
+  return `memory of the process: at most ${mib(process)} (${parts}, and the runtime and the garbage collector)`
 }
 
 function promises(
@@ -54,14 +54,14 @@ function promises(
       ['reply', `once the journal has it on disk (fdatasync, in groups of some milliseconds)`],
       [
         'process crash',
-        `loses nothing acknowledged; what is sent again afterwards is bit for bit the same${exceptions(processors, operators)}`
+        `loses nothing acknowledged; data sent again afterwards is bit for bit the same${exceptions(processors, operators)}`
       ],
       ['power loss', 'as a process crash'],
       ['clean stop', `keeps everything in ${journal.folder}`],
       ['memory', memory],
       [
         'disk',
-        `at most ${mib(journal.max_size)} of journal, then senders are told to come back later; queues on disk; ${mib(dead_letters.max_size)} of dead letters`
+        `at most ${mib(journal.max_size)} of journal, then senders are told to retry later; disk buffers; ${mib(dead_letters.max_size)} of dead letters`
       ]
     ]
   }
@@ -70,7 +70,9 @@ function promises(
     ['reply', owner === undefined ? 'once every exporter has it' : `once ${owner} has it, in memory`],
     [
       'process crash',
-      owner === undefined ? 'loses nothing acknowledged' : `loses what ${owner} holds and what waits for exporters`
+      owner === undefined
+        ? 'loses nothing acknowledged'
+        : `loses the state of ${owner} and the batches that wait for exporters`
     ],
     ['power loss', 'as a process crash'],
     ['clean stop', owner === undefined ? 'loses nothing' : windows],

@@ -15,7 +15,7 @@ const NAMES_SHOWN = 3
 /** Prints the dead letters, oldest first, one a line. Works also while Weir runs. */
 export async function listDeadLetters(terminal: Terminal, folder: string): Promise<number> {
   if (!existsSync(folder)) {
-    terminal.error(`there is no folder ${folder}; service.dead_letters.folder says where they are`)
+    terminal.error(`there is no folder ${folder}; see service.dead_letters.folder for its path`)
     return EXIT.usage
   }
   const deadLetters = await DeadLetterStore.open(realDisk, folder)
@@ -48,7 +48,7 @@ export async function replayDeadLetters(
   }
   const { ok, status, text } = answer
   if (!ok) {
-    terminal.error(status === 404 ? 'the running Weir keeps no dead letters: service.dead_letters.folder' : text)
+    terminal.error(status === 404 ? 'the running Weir keeps no dead letters: set service.dead_letters.folder' : text)
     return EXIT.refused
   }
   const { delivered, items, failed } = JSON.parse(text) as ReplayReport

@@ -86,10 +86,10 @@ export async function replayJournal(terminal: Terminal, folder: string, { from, 
     const isForward = checkpoint !== undefined && from >= checkpoint.nextEntry
     if (isForward)
       terminal.out(`entries ${checkpoint.nextEntry} to ${from}, that one left out, are skipped: they are lost`)
-    else terminal.out('processors forget what they know: windows that were open, totals, what duplicates are known by')
+    else terminal.out('processors start without state: open windows, totals and known duplicates are lost')
     terminal.out(`the next start processes ${count(nextEntry - from, 'entry', 'entries')}, from ${from} on`)
     if (!isForward)
-      terminal.out('what backends had of them already comes again; windows cut by this come with other values')
+      terminal.out('backends receive the data of these entries again; windows cut by this have other values')
     if (!yes) {
       terminal.error('nothing was changed; stop Weir and add --yes')
       return EXIT.usage

@@ -36,12 +36,12 @@ function addRunning(program: Command, terminal: Terminal, exit: (code: number) =
     .command('run')
     .description('Run the pipelines until SIGTERM or Ctrl-C, then drain.')
     .addOption(configOption().makeOptionMandatory())
-    .option('--discard-state', 'forget the state of the last run instead of restoring it', false)
+    .option('--discard-state', 'start without the state of the last run', false)
     .option('--watch', 'reload when a configuration file changes', false)
     .action(async ({ config, discardState, watch }) => exit(await run(terminal, config, { discardState, watch })))
   program
     .command('reload')
-    .description('Have a running Weir read its configuration files again; SIGHUP does the same.')
+    .description('Make a running Weir read its configuration files again; SIGHUP does the same.')
     .addOption(adminOption())
     .action(async options => exit(await reload(terminal, options)))
   program
@@ -49,7 +49,7 @@ function addRunning(program: Command, terminal: Terminal, exit: (code: number) =
     .description('Check configuration files and print the graph; nothing is started.')
     .argument('[files...]', 'configuration files, as with --config')
     .addOption(configOption())
-    .option('--probe', 'also ask every backend whether it answers', false)
+    .option('--probe', 'also send a request to every backend', false)
     .action(async (files, options) =>
       exit(await validate(terminal, [...(options.config ?? []), ...files], options.probe))
     )
@@ -58,7 +58,7 @@ function addRunning(program: Command, terminal: Terminal, exit: (code: number) =
 function addAsking(program: Command, terminal: Terminal, exit: (code: number) => void): void {
   program
     .command('components')
-    .description('List the components there are, or the options of one.')
+    .description('List all components, or the options of one.')
     .argument('[type]', 'such as otlp or windowed_counter')
     .action(async type => exit(await listComponents(terminal, type)))
   program
@@ -67,53 +67,57 @@ function addAsking(program: Command, terminal: Terminal, exit: (code: number) =>
     .action(async () => exit(await printSchema(terminal)))
   program
     .command('query')
-    .description('Ask a running Weir by SQL (read-only).')
+    .description('Query a running Weir by SQL (read-only).')
     .argument('<sql>', 'the query')
     .addOption(adminOption())
-    .option('--exporter <id>', 'which exporter to ask, where several answer SQL')
+    .option('--exporter <id>', 'the exporter to query, if several answer SQL')
     .option('--format <name>', 'a ClickHouse output format', 'PrettyCompactMonoBlock')
     .action(async (sql, options) => exit(await query(terminal, sql, options)))
 }
 
 function addJournal(program: Command, terminal: Terminal, exit: (code: number) => void): void {
-  const journal = program.command('journal').description('Look into the journal of a Weir that is not running.')
+  const journal = program
+    .command('journal')
+    .description('Inspect and repair the journal of a Weir that is not running.')
   journal
     .command('inspect')
-    .description('Print its segments and its checkpoint.')
+    .description('Print the segments and the checkpoint.')
     .argument('<folder>', 'service.journal.folder')
     .action(async folder => exit(await inspectJournal(terminal, folder)))
   journal
     .command('verify')
-    .description('Check every frame; exit code 1 and the place where one is damaged.')
+    .description('Check every frame; for a damaged one, print its position, with exit code 1.')
     .argument('<folder>', 'service.journal.folder')
     .action(async folder => exit(await verifyJournal(terminal, folder)))
   journal
     .command('truncate')
-    .description('Say what would be lost if it ended at a place in a segment, and with --yes end it there.')
+    .description('Print the loss if the journal ended at a position in a segment; with --yes end it there.')
     .argument('<folder>', 'service.journal.folder')
     .requiredOption('--segment <file>', 'name of the segment')
-    .requiredOption('--offset <bytes>', 'where a frame begins, such as verify names', Number)
+    .requiredOption('--offset <bytes>', 'start of a frame, as printed by verify', Number)
     .option('--yes', 'do it', false)
     .action(async (folder, options) => exit(await truncateJournal(terminal, folder, options)))
   journal
     .command('replay')
-    .description('Say what it would mean to process it from an entry on, and with --yes have the next start do so.')
+    .description('Print the effect of processing the journal from an entry on; with --yes the next start does so.')
     .argument('<folder>', 'service.journal.folder')
-    .requiredOption('--from <entry>', 'number of the entry, such as inspect names', Number)
+    .requiredOption('--from <entry>', 'number of the entry, as printed by inspect', Number)
     .option('--yes', 'do it', false)
     .action(async (folder, options) => exit(await replayJournal(terminal, folder, options)))
 }
 
 function addDeadLetters(program: Command, terminal: Terminal, exit: (code: number) => void): void {
-  const dlq = program.command('dlq').description('What could not be delivered for good: the dead letters.')
+  const dlq = program
+    .command('dlq')
+    .description('List and replay dead letters: items that could not be delivered for good.')
   dlq
     .command('list')
-    .description('Print them: when, for whom, how many items, why.')
+    .description('Print the dead letters: time, component, number of items, reason.')
     .argument('<folder>', 'service.dead_letters.folder; with a journal, dead_letters in its folder')
     .action(async folder => exit(await listDeadLetters(terminal, folder)))
   dlq
     .command('replay')
-    .description('Have a running Weir deliver them again; what is delivered is removed.')
+    .description('Make a running Weir deliver them again; delivered ones are removed.')
     .option('--number <n>', 'only this one, as list numbers them', Number)
     .addOption(adminOption())
     .action(async options => exit(await replayDeadLetters(terminal, options)))

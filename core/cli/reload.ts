@@ -8,12 +8,12 @@ import type { Terminal } from './terminal.ts'
 
 const WATCH_INTERVAL_MS = 1000
 const WHAT: Readonly<Record<ChangeKind, string>> = {
-  kept: 'runs on',
-  'state kept': 'runs on with the state it had',
-  reset: 'cannot use the state it had; what was held was sent as it stood',
+  kept: 'continues unchanged',
+  'state kept': 'continues with its state',
+  reset: 'started without state; its old state was sent as it stood',
   replaced: 'replaced',
   added: 'added',
-  removed: 'removed; what it holds is sent'
+  removed: 'removed; the data it held is sent'
 }
 
 /** Has a running Weir read its configuration files again, and prints the change of each component. */
@@ -87,6 +87,6 @@ function describeChanges(changes: readonly Change[]): string {
 }
 
 function describeChange({ component, outcome, reset }: Change): string {
-  const but = reset === undefined ? '' : `, but ${reset}; what was held was sent as it stood`
+  const but = reset === undefined ? '' : `, but ${reset}; that state was sent as it stood`
   return `  ${component}: ${WHAT[outcome]}${but}`
 }

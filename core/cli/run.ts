@@ -52,7 +52,7 @@ export async function run(
     `${signal}: draining, for at most ${formatDuration(config.service.shutdown_timeout)}; again to stop at once`
   )
   const drained = await weir.stop()
-  terminal.out(drained ? 'drained' : 'not everything could be sent or kept in time; the log says what')
+  terminal.out(drained ? 'drained' : 'not everything could be sent or kept in time; see the log')
   return drained ? EXIT.ok : EXIT.notDrained
 }
 
@@ -123,13 +123,16 @@ class Weir {
   /** Entries that the last run left are replayed by its configuration. Then this one takes its place. */
   async #catchUp(ingress: Ingress): Promise<void> {
     const { logger } = this.#log
-    logger.info('the configuration is not that of the last run, whose journal is processed by that one first')
+    logger.info('the configuration has changed since the last run; its journal is processed under the old one first')
     await ingress.replayCompleted(new AbortController().signal)
     if (this.#phase === 'draining') return
     try {
       logger.info({ changes: await this.#reloader!.reload(this.#config) }, 'the new configuration has taken its place')
     } catch (error) {
-      logger.error({ err: describeError(error) }, 'still running as in the last run, for this cannot take its place')
+      logger.error(
+        { err: describeError(error) },
+        'the new configuration cannot take its place; the one of the last run continues'
+      )
     }
     this.#isCatchingUp = false
   }
@@ -152,7 +155,7 @@ class Weir {
   #assertReloadable(): void {
     if (this.#phase !== 'running') throw new WeirError('COMPONENT_FAILED', `Weir is ${this.#phase}; try again later`)
     if (this.#isCatchingUp)
-      throw new WeirError('COMPONENT_FAILED', 'what the last run left is still being processed; try again later')
+      throw new WeirError('COMPONENT_FAILED', 'the data of the last run is still being processed; try again later')
   }
 
   async stop(): Promise<boolean> {

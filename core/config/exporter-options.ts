@@ -38,11 +38,11 @@ export const SENDING_QUEUE_SCHEMA: ConfigSchema = {
     },
     queue: {
       type: 'object',
-      description: 'What waits for the exporter.',
+      description: 'The sending queue of the exporter.',
       additionalProperties: false,
       default: {},
       properties: {
-        max_size: byteSize({ description: 'Above this, senders are told to come back later.', default: '64MiB' }),
+        max_size: byteSize({ description: 'Above this, senders are told to retry later.', default: '64MiB' }),
         max_batch: {
           type: 'integer',
           minimum: 1,
@@ -51,14 +51,14 @@ export const SENDING_QUEUE_SCHEMA: ConfigSchema = {
         },
         disk_size: byteSize({
           description:
-            'With a journal: largest size of what waits on disk while the exporter is behind, so that others need not wait for it; 0B keeps it in memory alone.',
+            'With a journal: most bytes that wait on disk while the exporter is behind, so that other exporters need not wait for it; 0B for none.',
           default: '4GiB'
         }),
         order: {
           type: 'string',
           enum: ['oldest_first', 'any'],
           description:
-            'Where some of it waits on disk. oldest_first: what is on disk goes first. any: fresh data takes turns with it, for backends that take older points after newer ones, as VictoriaMetrics and ClickHouse do and Prometheus does not.',
+            'Order while batches wait on disk. oldest_first: the disk buffer goes first. any: new data takes turns with it, for backends that take older points after newer ones, as VictoriaMetrics and ClickHouse do and Prometheus does not.',
           default: 'oldest_first'
         }
       }

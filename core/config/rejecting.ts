@@ -23,7 +23,7 @@ export function checkRejecting(
     if (!Object.values(pipelines).some(pipeline => pipeline.processors.includes(id))) continue
     problems.error(
       position,
-      `processor "${id}" hands batches back to their senders, but with a journal those were told before that they had arrived; let it drop instead where it can, or take it out`
+      `processor "${id}" may nack batches, but with a journal their senders were told before that they had arrived; let it drop instead if it can, or remove it`
     )
   }
 }

@@ -43,7 +43,7 @@ const PIPELINE_SCHEMA: ConfigSchema = {
   additionalProperties: false,
   required: ['receivers'],
   properties: {
-    receivers: references('Receivers that feed this pipeline, or pipeline/<name> to take what another one puts out.', {
+    receivers: references('Receivers that feed this pipeline, or pipeline/<name> for the output of another pipeline.', {
       minItems: 1
     }),
     processors: references('Processors, in the order data passes them.', { default: [] }),
@@ -60,7 +60,7 @@ export const SERVICE_SCHEMA: ConfigSchema = {
   properties: {
     pipelines: {
       type: 'object',
-      description: 'What is connected to what, by name.',
+      description: 'Pipelines by name: receivers, processors and exporters that are connected.',
       minProperties: 1,
       additionalProperties: PIPELINE_SCHEMA
     },
@@ -75,16 +75,16 @@ export const SERVICE_SCHEMA: ConfigSchema = {
     },
     limits: {
       type: 'object',
-      description: 'What bounds memory.',
+      description: 'Bounds of memory.',
       additionalProperties: false,
       default: {},
       properties: {
         in_flight: byteSize({
-          description: 'Data taken in and not yet settled; above this receivers refuse more.',
+          description: 'Data received and not yet settled; above this receivers refuse more.',
           default: '128MiB'
         }),
         output: byteSize({
-          description: 'Data that processors have put out and exporters have not taken yet.',
+          description: 'Data that processors have emitted and exporters have not taken yet.',
           default: '128MiB'
         })
       }
@@ -97,12 +97,12 @@ export const SERVICE_SCHEMA: ConfigSchema = {
     journal: {
       type: 'object',
       description:
-        'Exact delivery through crashes: what came in is on disk before it is acknowledged, and is processed again from the last checkpoint. Without it, a crash loses what is in memory.',
+        'Exact delivery through crashes: data is on disk before it is acknowledged, and is replayed from the last checkpoint. Without a journal, a crash loses the data in memory.',
       additionalProperties: false,
       required: ['folder'],
       properties: {
-        folder: { type: 'string', description: 'Where it is kept; of this process alone.' },
-        segment_size: byteSize({ description: 'Size at which a file is ended and the next begun.', default: '128MiB' }),
+        folder: { type: 'string', description: 'Folder of the journal; only one process may use it.' },
+        segment_size: byteSize({ description: 'Size at which a segment ends and the next begins.', default: '128MiB' }),
         compression: {
           type: 'string',
           enum: ['none', 'zstd'],
@@ -110,12 +110,11 @@ export const SERVICE_SCHEMA: ConfigSchema = {
           default: 'none'
         },
         max_size: byteSize({
-          description:
-            'Largest size of the journal; when exporters are so far behind, senders are told to come back later.',
+          description: 'Largest size of the journal; at this size, senders are told to retry later.',
           default: '10GiB'
         }),
         checkpoint_interval: duration({
-          description: 'How often processors write down what they know; a restart does over again what came since.',
+          description: 'Interval between checkpoints of state; a restart replays the entries since the last one.',
           default: '10s'
         })
       }
@@ -123,16 +122,16 @@ export const SERVICE_SCHEMA: ConfigSchema = {
     dead_letters: {
       type: 'object',
       description:
-        'What a backend or a processor will never take, kept for `weir dlq`. Without a folder it is dropped and counted.',
+        'Items that a backend or a processor will never accept, kept for `weir dlq`. Without a folder they are dropped and counted.',
       additionalProperties: false,
       default: {},
       properties: {
         folder: {
           type: 'string',
-          description: 'Where it is kept; with a journal the folder dead_letters in its own, unless told otherwise.'
+          description: 'Folder of the dead letters. The default with a journal is dead_letters in its folder.'
         },
         max_size: byteSize({
-          description: 'When there is so much, exporters wait until some is sent or removed.',
+          description: 'At this size, exporters wait until some dead letters are replayed or removed.',
           default: '1GiB'
         })
       }
@@ -168,7 +167,7 @@ export const SERVICE_SCHEMA: ConfigSchema = {
           'x-expected': 'a URL such as http://127.0.0.1:4318/v1/metrics',
           description: 'Also export them by OTLP/HTTP to this URL (…/v1/metrics).'
         },
-        interval: duration({ description: 'How often to export them.', default: '10s' })
+        interval: duration({ description: 'Interval of this export.', default: '10s' })
       }
     }
   }

@@ -106,7 +106,7 @@ function answerBroken(error: NodeJS.ErrnoException, socket: Duplex, events: Conn
 
 /** Closed at once, so that no request on it is read. A client that has sent none yet gets the answer. */
 function refuse(socket: Socket, events: ConnectionEvents): void {
-  events.refused(socket.remoteAddress ?? 'an address that is gone')
+  events.refused(socket.remoteAddress ?? 'an unknown address')
   socket.write(TRY_AGAIN)
   socket.destroy()
 }

@@ -126,7 +126,7 @@ function firstLostBy({ file, firstEntry, entries, frames, end }: InspectedSegmen
   if (frame !== undefined) return begins + frame.entriesBefore
   const before = frames.findLast(({ at }) => at < offset)?.at ?? 0
   throw new RangeError(
-    `byte ${offset} of ${file} is within a frame: cut where one begins, at ${before}, or at ${end}, behind the last whole one`
+    `byte ${offset} of ${file} is within a frame: cut at the start of a frame, at ${before}, or at ${end}, behind the last whole one`
   )
 }
 

@@ -25,7 +25,7 @@ export async function lockFolder(folder: string, log?: Logger): Promise<() => Pr
   if (network !== undefined)
     log?.warn(
       { folder, fileSystem: network },
-      'this folder is on a network file system, which may let two Weirs lock it and may lose what was synced; use a local disk'
+      'this folder is on a network file system, which may let two Weirs lock it and may lose synced data; use a local disk'
     )
   const file = path.join(folder, FILE_NAME)
   let database: DatabaseSync
@@ -89,7 +89,7 @@ async function cannotLock(folder: string, error: unknown): Promise<WeirError> {
   await rm(beside, { force: true }).catch(() => {})
   return new WeirError(
     'STATE_INVALID',
-    `cannot lock ${folder} by the file ${FILE_NAME} in it: ${describeError(cause)}; give Weir's user the right to write there, and room on the disk`,
+    `cannot lock ${folder} by the file ${FILE_NAME} in it: ${describeError(cause)}; give Weir's user the right to write there, and space on the disk`,
     { cause }
   )
 }

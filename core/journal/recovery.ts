@@ -115,5 +115,5 @@ async function lastEntryOf(scanner: SegmentScanner, firstEntry: number): Promise
 
 async function assertTorn(scanner: SegmentScanner, bytes: number, nextEntry: number): Promise<void> {
   if (await scanner.hasFrameBehind(bytes, nextEntry))
-    throw damaged(scanner.file, scanner.position, 'what follows is whole, so this was not torn by a crash')
+    throw damaged(scanner.file, scanner.position, 'the frames after it are whole, so a crash did not tear it')
 }

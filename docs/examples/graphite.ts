@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { createServer, type Server, type Socket } from 'node:net'
 import { AutoRetry, type Context, defineReceiver, type Metric, PointBlockBuilder, type Receiver } from 'weir/plugin'
 
-/** Of a line; what sends longer ones does not speak Graphite. */
+/** Characters of a line; a client that sends longer ones does not speak Graphite. */
 const LONGEST_LINE = 4096
 
 export default defineReceiver({
@@ -29,7 +29,7 @@ class GraphiteReceiver implements Receiver {
   constructor(port: number, context: Context) {
     this.#port = port
     this.#context = context
-    // Nobody can be told to send again: what is handed back waits here, as long as there are credits.
+    // Graphite has no replies: nacked batches wait here and are retried, as long as there are credits.
     this.#entry = new AutoRetry(context)
   }
 

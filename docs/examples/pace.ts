@@ -13,8 +13,8 @@ export default defineProcessor({
   },
   ports: { in: 'any', out: 'any' },
   create: ({ items_per_second }, { scheduler }) => ({
-    // Batches wait in concatMap. The host knows which: it hands them back when the operator fails, and keeps them through
-    // a crash where there is a journal.
+    // Batches wait in concatMap. The host knows which ones: it nacks them when the operator fails. With a journal it
+    // keeps them through a crash.
     operator: () => source =>
       source.pipe(concatMap(batch => of(batch).pipe(delay((batch.block.length / items_per_second) * 1000, scheduler))))
   })

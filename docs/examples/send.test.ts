@@ -18,7 +18,7 @@ service:
     metrics: { receivers: [otlp, statsd], exporters: [debug] }
 `
 
-test('what the examples send arrives', async t => {
+test('the data of the examples arrives', async t => {
   const sandbox = await Sandbox.open(t)
   const weir = await sandbox.start(CONFIG)
   const cases = [

@@ -72,25 +72,25 @@ export const schema: ConfigSchema = {
       description:
         "`compact`: a series table, a samples table and the view `metrics`. `otel`: the OpenTelemetry Collector's tables `otel_metrics_*` and `otel_logs`"
     },
-    ttl: duration({ default: '30d', description: 'How long data is kept, by its own time; `0` keeps it forever' }),
+    ttl: duration({ default: '30d', description: 'Retention of data, by its own time; `0` keeps it forever' }),
     tiers: {
       type: 'object',
-      additionalProperties: duration({ description: 'How long the tier is kept.' }),
+      additionalProperties: duration({ description: 'Retention of the tier.' }),
       default: { '1s': '24h', '10s': '7d', '1m': '30d', '1h': '365d', '1d': '1825d' },
       description:
-        'How long points with the attribute `rollup` are kept, by its value: they have tables and a view of their own, `metrics_1m`. Made when first needed; of `compact` only'
+        'Retention of points with the attribute `rollup`, by its value. They have tables and a view of their own, such as `metrics_1m`, created when first needed; only in `compact`'
     },
     create_schema: {
       type: 'boolean',
       default: true,
-      description: 'Creates the database, tables and views where they are missing, and keeps their TTL as configured'
+      description: 'Creates the database, tables and views if they are missing, and keeps their TTL as configured'
     },
     cluster: {
       type: 'string',
       pattern: '^[A-Za-z0-9_.{}-]*$',
       default: '',
       description:
-        'Cluster of `endpoint`, as its servers call it: tables are made on all of them, with a Distributed table in front'
+        'Name of the cluster of `endpoint` in its servers: tables are created on all of them, with a Distributed table in front'
     },
     engine: {
       type: 'string',
@@ -100,7 +100,8 @@ export const schema: ConfigSchema = {
     },
     query: {
       type: 'object',
-      description: 'What SQL through the admin server may take, all queries of this exporter together or each of them.',
+      description:
+        'Bounds of SQL through the admin server, for all queries of this exporter together or for each of them.',
       additionalProperties: false,
       default: {},
       properties: {
@@ -112,10 +113,13 @@ export const schema: ConfigSchema = {
           description: 'Queries that run at once'
         },
         max_queued: { type: 'integer', minimum: 0, default: 16, description: 'Queries that wait; more get 503' },
-        queue_timeout: duration({ default: '10s', description: 'How long a query waits before it gets 503' }),
-        max_execution_time: duration({ default: '60s', description: 'How long a query runs before it is stopped' }),
-        max_memory_usage: byteSize({ default: '1GiB', description: 'Memory that one query may take' }),
-        max_result_bytes: byteSize({ default: '64MiB', description: 'Size of a result before it is written as text' })
+        queue_timeout: duration({ default: '10s', description: 'Longest time a query waits before it gets 503' }),
+        max_execution_time: duration({ default: '60s', description: 'Longest time a query runs before it is stopped' }),
+        max_memory_usage: byteSize({ default: '1GiB', description: 'Most memory that one query may take' }),
+        max_result_bytes: byteSize({
+          default: '64MiB',
+          description: 'Largest size of a result, before it is written as text'
+        })
       }
     }
   }
@@ -131,7 +135,7 @@ function* ttlProblems({ ttl, tiers }: Config): Generator<ConfigProblem> {
     if (ms > LONGEST_TTL_MS)
       yield {
         path,
-        message: `is longer than ${formatDuration(LONGEST_TTL_MS)}, which ClickHouse cannot count: \`0\` keeps forever`
+        message: `is longer than ${formatDuration(LONGEST_TTL_MS)}, the longest TTL that ClickHouse counts: use \`0\` to keep data forever`
       }
 }
 
@@ -141,9 +145,9 @@ function placeProblems({ embedded, endpoint, cluster, engine }: Config): ConfigP
       { path: [], message: 'needs `embedded: ./data/clickhouse` (no server needed) or `endpoint: http://host:8123`' }
     ]
   if (embedded !== undefined && endpoint !== undefined)
-    return [{ path: ['embedded'], message: 'and `endpoint` exclude each other: keep the one you mean' }]
+    return [{ path: ['embedded'], message: 'and `endpoint` exclude each other: keep one of them' }]
   if (embedded !== undefined && cluster !== '')
-    return [{ path: ['cluster'], message: 'is of a server: use `endpoint` in place of `embedded`' }]
+    return [{ path: ['cluster'], message: 'needs a server: use `endpoint` in place of `embedded`' }]
   if (embedded !== undefined && engine === 'replicated')
     return [
       { path: ['engine'], message: 'is `replicated`, which needs a server: use `endpoint` in place of `embedded`' }

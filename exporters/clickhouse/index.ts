@@ -7,7 +7,7 @@ const clickhouse: ExporterPlugin<Config> = {
   kind: 'exporter',
   type: 'clickhouse',
   stability: 'beta',
-  description: 'Stores points and events in ClickHouse: a server, or an engine that Weir brings along.',
+  description: 'Stores points and events in ClickHouse: a server, or an embedded engine.',
   schema,
   check,
   ports: { in: 'any' },

@@ -16,7 +16,7 @@ export const schema: ConfigSchema = {
     max_items_per_second: {
       type: 'integer',
       minimum: 1,
-      description: 'Lines of single items per second; how many were left out is said.',
+      description: 'Most lines of single items per second; the log has the number of lines left out.',
       default: 100
     }
   }

@@ -7,7 +7,7 @@ export default {
   kind: 'exporter',
   type: 'debug',
   stability: 'stable',
-  description: 'Logs what comes, or takes it without a word.',
+  description: 'Logs points and events, or accepts them silently.',
   ports: { in: 'any' },
   schema,
   create: (config, context) => new DebugExporter(config, context)

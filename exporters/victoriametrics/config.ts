@@ -25,7 +25,7 @@ export const schema: ConfigSchema = {
     endpoint: {
       type: 'string',
       description:
-        'Remote write URL. Of a VictoriaMetrics cluster: http://vminsert:8480/insert/<tenant>/prometheus/api/v1/write.',
+        'Remote write URL. For a VictoriaMetrics cluster: http://vminsert:8480/insert/<tenant>/prometheus/api/v1/write.',
       default: 'http://127.0.0.1:8428/api/v1/write'
     },
     headers: {
@@ -52,7 +52,8 @@ export const schema: ConfigSchema = {
     external_labels: { ...strings, description: 'Labels added to every series that has no such label of its own.' },
     translation_strategy: {
       enum: TRANSLATION_STRATEGIES,
-      description: 'How OpenTelemetry names become Prometheus names, as in Prometheus’ own otlp.translation_strategy.',
+      description:
+        'Translation of OpenTelemetry names to Prometheus names, as in Prometheus’ own otlp.translation_strategy.',
       default: 'UnderscoreEscapingWithSuffixes'
     },
     exponential_histograms: {
@@ -69,7 +70,7 @@ export const schema: ConfigSchema = {
     },
     target_info: {
       type: 'boolean',
-      description: 'Whether resource attributes are sent as target_info.',
+      description: 'Send resource attributes as target_info.',
       default: true
     },
     max_samples_per_request: {
@@ -101,7 +102,7 @@ function checkLabels({ external_labels, translation_strategy }: Config): ConfigP
   const wrong = Object.keys(external_labels).filter(name => !isLabelName(name, translation_strategy))
   return wrong.map(name => ({
     path: ['external_labels', name],
-    message: `"${name}" is no name of a label with ${translation_strategy}: use letters, digits and _, no digit first, and not __name__`
+    message: `"${name}" is not a valid label name with ${translation_strategy}: use letters, digits and _, no digit first, and not __name__`
   }))
 }
 

@@ -7,7 +7,7 @@ export default {
   kind: 'exporter',
   type: 'victoriametrics',
   stability: 'beta',
-  description: 'Writes points to VictoriaMetrics, Prometheus, Mimir and whatever else takes Prometheus remote write.',
+  description: 'Writes points to VictoriaMetrics, Prometheus, Mimir and other stores with Prometheus remote write.',
   ports: { in: 'points' },
   schema,
   check,

@@ -8,7 +8,7 @@ const plugin: ReceiverPlugin<Config> = {
   kind: 'receiver',
   type: 'http',
   stability: 'beta',
-  description: 'Takes events as JSON or NDJSON by HTTP POST.',
+  description: 'Receives events as JSON or NDJSON by HTTP POST.',
   schema,
   ports: { out: 'events' },
   check: config => checkConnectionLimits(config),

@@ -19,7 +19,7 @@ export const schema: ConfigSchema = {
     protocols: {
       type: 'object',
       additionalProperties: false,
-      description: 'What to listen to.',
+      description: 'Protocols to receive.',
       default: {},
       properties: {
         http: {
@@ -45,7 +45,7 @@ export const schema: ConfigSchema = {
       type: 'integer',
       minimum: 1,
       description:
-        'How many series are recognised by their bytes alone, at times twice as many; fewer if they take more than 1.5 KiB each. Beyond it decoding slows down.',
+        'Number of series that are recognised by their bytes alone. It may double for a time, and is smaller if series take more than 1.5 KiB each. Beyond it decoding slows down.',
       default: 262_144
     },
     limits: LIMITS_SCHEMA

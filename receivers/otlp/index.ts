@@ -9,7 +9,7 @@ const plugin: ReceiverPlugin<Config> = {
   kind: 'receiver',
   type: 'otlp',
   stability: 'beta',
-  description: 'Takes metrics over OTLP/HTTP, protobuf or JSON, from OpenTelemetry SDKs and collectors.',
+  description: 'Receives metrics over OTLP/HTTP, protobuf or JSON, from OpenTelemetry SDKs and collectors.',
   schema,
   ports: { out: 'points' },
   check: ({ protocols }) => checkConnectionLimits(protocols.http, ['protocols', 'http']),

@@ -46,7 +46,7 @@ export class OtlpReceiver implements Receiver {
     this.#limits = limits
     this.#replacedTexts = context.instruments.counter(
       'replaced_texts_total',
-      'Texts of which bytes became U+FFFD because they were not UTF-8, as they were first seen.'
+      'Texts with bytes that were not UTF-8 and became U+FFFD, counted when first seen.'
     )
     this.#ingest = new HttpIngest(context)
     const maxBytes = context.credits.capacity

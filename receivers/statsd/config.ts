@@ -27,25 +27,25 @@ export const schema: ConfigSchema = {
       default: '127.0.0.1:8125'
     }),
     receive_buffer: byteSize({
-      description: 'Socket buffer for datagrams nobody has read yet; the kernel caps it at net.core.rmem_max.',
+      description: 'Socket buffer for datagrams that are not read yet; the kernel caps it at net.core.rmem_max.',
       default: '4MiB'
     }),
     max_series: {
       type: 'integer',
       minimum: 2,
       description:
-        'Series remembered between lines, with the last values of gauges, fewer if they take more than 2 KiB each; the least recently seen are forgotten.',
+        'Series remembered between lines, with the last values of gauges. The number is smaller if they take more than 2 KiB each. The least recently seen are evicted.',
       default: 100_000
     },
     retry_for: duration({
-      description: 'How long points the pipeline could not take are kept and tried again; 0 drops them at once.',
+      description: 'Time for which nacked points are kept and retried; 0 drops them at once.',
       default: '5m'
     }),
     tag_formats: {
       type: 'array',
       items: { enum: TAG_FORMATS },
       uniqueItems: true,
-      description: 'Ways in which clients write tags into names: influx, librato, signalfx, graphite.',
+      description: 'Formats in which clients write tags into names: influx, librato, signalfx, graphite.',
       default: []
     },
     limits: LIMITS_SCHEMA

@@ -8,7 +8,7 @@ export default {
   kind: 'receiver',
   type: 'statsd',
   stability: 'beta',
-  description: 'Takes StatsD and DogStatsD lines over UDP.',
+  description: 'Receives StatsD and DogStatsD lines over UDP.',
   ports: { out: 'points' },
   schema,
   // Lines of one datagram are of one time.

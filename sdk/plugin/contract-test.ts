@@ -29,7 +29,7 @@ export function contractOf(plugin: Plugin, options: ContractOptions = {}): Rule[
   })
   const common = [
     rule('is well formed', isWellFormed),
-    rule('every option says what it is for and has a default', ({ plugin, options }) =>
+    rule('every option has a description, and a default unless it is required', ({ plugin, options }) =>
       describesOptions(plugin, options)
     ),
     rule('takes its defaults and no unknown option', configIsChecked),
@@ -39,7 +39,7 @@ export function contractOf(plugin: Plugin, options: ContractOptions = {}): Rule[
   ]
   if (plugin.kind === 'receiver') return [...common, rule('completes its batches when it stops', completes)]
   if (plugin.kind === 'exporter') {
-    const name = options.unreachable ? 'may be tried again while nobody answers' : 'takes every kind of block'
+    const name = options.unreachable ? 'may be retried while its backend is unreachable' : 'takes every kind of block'
     return [...common, rule(name, exportsBlocks), rule('ends when its time is over', endsInTime)]
   }
   return [...common, ...Object.entries(PROCESSOR_RULES).map(([name, check]) => rule(name, check))]

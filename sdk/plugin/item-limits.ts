@@ -7,7 +7,7 @@ const limit = (description: string, value: number) =>
 export const LIMITS_SCHEMA = {
   type: 'object',
   additionalProperties: false,
-  description: 'How large an item may be. Larger ones are refused, each by itself.',
+  description: 'Largest size of an item. Larger ones are refused, each by itself.',
   default: {},
   properties: {
     max_attributes: limit(

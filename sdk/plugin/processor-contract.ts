@@ -11,20 +11,20 @@ import { blocksFor } from './sample-blocks.ts'
 const SPOTS = 16
 
 const DOWNSTREAM: Readonly<Record<string, Downstream>> = {
-  'all is taken': batch => batch.ack(),
-  'some is handed back': (batch, turn) => (turn % 2 === 0 ? batch.nack(new Error('try again')) : batch.ack()),
-  'some is dropped': (batch, turn) => (turn % 2 === 0 ? batch.drop('rejected') : batch.ack())
+  'every batch is acknowledged': batch => batch.ack(),
+  'some batches are nacked': (batch, turn) => (turn % 2 === 0 ? batch.nack(new Error('try again')) : batch.ack()),
+  'some batches are dropped': (batch, turn) => (turn % 2 === 0 ? batch.drop('rejected') : batch.ack())
 }
 
 /** The rules for every processor, besides those for any plugin. */
 export const PROCESSOR_RULES: Readonly<Record<string, (subject: Subjects) => Promise<void>>> = {
   ...Object.fromEntries(
     Object.entries(DOWNSTREAM).map(([name, behave]) => [
-      `settles every batch where ${name}`,
+      `settles every batch if ${name}`,
       (subject: Subjects) => settles(subject, behave)
     ])
   ),
-  'hands back a batch it fails at, and goes on': survivesThrows,
+  'nacks a batch it fails at, and continues': survivesThrows,
   'does not change the blocks it is given': leavesBlocksAlone,
   'takes its own snapshot, and none that is damaged': knowsItsSnapshot,
   ...RESTART_RULES
@@ -40,9 +40,9 @@ async function settles({ plugin, options, context, instance }: Subjects, behave:
   assert.ok(line.sent.every(({ spent }) => spent))
   assertBalanced(context)
   assert.equal(context.counters.get('operator_failures_total') ?? 0, 0, `its operator fails: ${context.state.reason}`)
-  if (isRefusing(plugin, options) || behave !== DOWNSTREAM['all is taken']) return
+  if (isRefusing(plugin, options) || behave !== DOWNSTREAM['every batch is acknowledged']) return
   for (const [name, { status }] of settled)
-    assert.notEqual(status, 'nacked', `the batch of ${name} is not handed back though all that was emitted is taken`)
+    assert.notEqual(status, 'nacked', `the batch of ${name} must not be nacked if all of its output is acknowledged`)
 }
 
 async function survivesThrows({ plugin, context, instance }: Subjects): Promise<void> {

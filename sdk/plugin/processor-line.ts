@@ -39,7 +39,7 @@ export async function assembled(instance: Lifecycle, context: TestContext, downs
 }
 
 export function assertBalanced({ account, credits, outputBudget }: TestContext): void {
-  assert.equal(account.imbalance, 0, `nobody accounts for ${account.imbalance} items`)
+  assert.equal(account.imbalance, 0, `${account.imbalance} items are not accounted for`)
   assert.equal(account.inFlight, 0, 'nothing is in flight any more')
   assert.deepEqual([credits.used, outputBudget.used], [0, 0], 'all credits are back')
 }

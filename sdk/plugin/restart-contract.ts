@@ -23,10 +23,10 @@ const SLOT_MS = 1000
 
 /** The rules for a repetition: after a nacked batch, and after a restart. */
 export const RESTART_RULES: Readonly<Record<string, (subject: Subjects) => Promise<void>>> = {
-  'lets out what was handed back and comes again': takesAgain,
-  'goes on from its snapshot as if nothing had happened': goesOn,
+  'emits a nacked batch when it comes again': takesAgain,
+  'continues from its snapshot as if nothing had happened': goesOn,
   'writes down the same in steps as in one piece': snapshotsAlike,
-  'has what it holds in its snapshot, or settles it': keepsWhatItHolds
+  'has the batches it holds in its snapshot, or settles them': keepsWhatItHolds
 }
 
 /** A processor as with a journal: its output must follow from its input, and the clock, alone. */
@@ -74,8 +74,8 @@ async function takesAgain(subject: Subjects): Promise<void> {
   const plain = new Outlet(subject, false, nacked.inSecondSlot)
   await plain.run()
   for (const [item, value] of plain.items) {
-    assert.ok(nacked.items.has(item), `${item} does not come out after it was handed back and came again`)
-    assert.deepEqual(nacked.items.get(item), value, `${item} is another after it was handed back and came again`)
+    assert.ok(nacked.items.has(item), `${item} is not emitted after it was nacked and came again`)
+    assert.deepEqual(nacked.items.get(item), value, `${item} differs after it was nacked and came again`)
   }
 }
 

@@ -23,7 +23,7 @@ test('the launcher gives new objects 64 MiB, in the process that was started', (
   assert.equal(pid, started)
 })
 
-test('the launcher leaves the size for new objects to the user who gives one', () => {
+test('the launcher keeps a size for new objects that the user gives', () => {
   for (const [args, options] of [
     [['--max-semi-space-size=4'], ''],
     [[], '--max_semi_space_size=4']

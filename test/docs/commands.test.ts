@@ -58,7 +58,7 @@ test('commands of the documentation', async t => {
   }
 })
 
-test('weir run says what docs/cli.md shows', async t => {
+test('weir run prints the text in docs/cli.md', async t => {
   const blocks = blocksOf('docs/cli.md')
   const sandbox = await Sandbox.open(t)
   const weir = await sandbox.start(

@@ -4,7 +4,9 @@ import path from 'node:path'
 import { test } from 'node:test'
 import { ROOT } from '../e2e/weir-process.ts'
 
-const PAGES = globSync(['*.md', 'docs/**/*.md', '{receivers,processors,exporters}/*/README.md'], { cwd: ROOT })
+const PAGES = globSync('**/*.md', { cwd: ROOT, exclude: ['**/node_modules', 'dist'] })
+/** A path from the root of the repository, written as code. */
+const PATH = /`((?:bench|bin|configs|core|docs|exporters|processors|receivers|scripts|sdk|test|web)\/[\w./-]+)`/g
 
 for (const page of PAGES) {
   test(`links of ${page} lead somewhere`, () => {
@@ -14,6 +16,10 @@ for (const page of PAGES) {
       assert.ok(existsSync(path.join(ROOT, other)), target)
       if (anchor !== undefined) assert.ok(anchorsOf(other).includes(anchor), target)
     }
+  })
+
+  test(`files that ${page} names exist`, () => {
+    for (const [, file] of proseOf(page).matchAll(PATH)) assert.ok(existsSync(path.join(ROOT, file)), file)
   })
 }
 

@@ -22,12 +22,12 @@ test('counts of SDKs, StatsD and curl are in the embedded ClickHouse, exactly', 
   const stored = await storedPoints(weir, sandbox)
   assertCounted(stored, sent)
   const windows = new Set(stored.filter(({ window }) => window === '1s').map(({ time }) => time))
-  assert.ok(windows.size >= 3, 'what was sent falls into several windows')
+  assert.ok(windows.size >= 3, 'the points fall into several windows')
   await weir.assertLedger()
   assert.deepEqual(await weir.stop(), { code: 0, signal: null }, weir.stderr)
 })
 
-test('each window in ClickHouse holds what its event times say', async t => {
+test('each window in ClickHouse holds the points of its event times', async t => {
   const sandbox = await Sandbox.open(t)
   let weir = await sandbox.start(config('allowed_lateness: 10m'))
   const sent = await sendByHand(weir, Math.floor(Date.now() / 1000) * 1000)
@@ -68,7 +68,7 @@ test('an engine killed again and again while counts come in costs none of them, 
   assert.throws(() => process.kill(pid, 0), { code: 'ESRCH' })
 })
 
-test('after kill -9 the next start finds what was stored, and goes on', async t => {
+test('after kill -9 the next start finds the stored data, and continues', async t => {
   const sandbox = await Sandbox.open(t)
   let weir = await sandbox.start(config('allowed_lateness: 0s', 'idle_timeout: 0s'))
   const stored = async () => (await storedPoints(weir, sandbox)).filter(({ window }) => window === '1s')

@@ -11,13 +11,13 @@ const SERIES = 40
 const ROUNDS = 12
 const ROUND_MS = 400
 
-test('one of two backends is gone: the other has everything at once; what waits is on disk, survives kill -9, and gets there', async t => {
+test('one of two backends is gone: the other has everything at once; the waiting batches are on disk, survive kill -9, and arrive', async t => {
   const sandbox = await Sandbox.open(t)
   const [alive, gone] = [await RemoteWriteBackend.start(t), await RemoteWriteBackend.start(t, 'refuse')]
   const sent = new SentCounts()
   const first = await sandbox.start(config(alive.url, gone.url))
   const next = await sendRounds(first, sent, Date.now())
-  await eventually('the backlog is on disk', async () => (await diskBufferBytes(first)) > 10_000)
+  await eventually('the disk buffer has the waiting batches', async () => (await diskBufferBytes(first)) > 10_000)
   assert.match((await first.component('exporter victoriametrics/gone')).state, /degraded/)
   await eventually('the other has all windows', () => hasAll(alive, sent))
   assert.deepEqual(storedWindows(gone.samples()), [])
@@ -35,7 +35,7 @@ test('one of two backends is gone: the other has everything at once; what waits 
   assertCounted(storedWindows(gone.samples()), sent)
 })
 
-test('what a backend will never take goes to the dead letters alone; weir dlq lists it and delivers it later', async t => {
+test('items a backend will never take go to the dead letters alone; weir dlq lists them and delivers them later', async t => {
   const [sandbox, backend] = [await Sandbox.open(t), await RemoteWriteBackend.start(t)]
   backend.poison = 'unlucky'
   const weir = await sandbox.start(config(backend.url))

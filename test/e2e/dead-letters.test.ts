@@ -60,7 +60,10 @@ test('kill -9 between the delivery of dead letters and their removal: they count
   assert.equal((await cut).code, 5)
   await rm(sandbox.path('stuck'))
   const next = await sandbox.start(mended)
-  await eventually('what was delivered is gone', async () => (await next.metric('weir_dead_letters')) === LETTERS - 1)
+  await eventually(
+    'delivered dead letters are gone',
+    async () => (await next.metric('weir_dead_letters')) === LETTERS - 1
+  )
   const replayed = await sandbox.weir('dlq', 'replay', '--admin', next.admin)
   assert.deepEqual([replayed.code, replayed.stdout], [0, '2 dead letters delivered, 2 items; 0 failed\n'])
   await eventually('all are counted', () => countedBy(backend) >= 111)

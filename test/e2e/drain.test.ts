@@ -16,7 +16,7 @@ interface Tally {
   unanswered: number
 }
 
-test('SIGTERM in the midst of requests: what was answered with 200 counts, what was not does not', async t => {
+test('SIGTERM in the midst of requests: those answered with 200 count, the others do not', async t => {
   const [sandbox, backend] = [await Sandbox.open(t), await RemoteWriteBackend.start(t)]
   const weir = await sandbox.start(config(backend.url))
   const tally: Tally = { sent: new SentCounts(), refused: 0, unanswered: 0 }

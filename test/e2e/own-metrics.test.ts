@@ -9,7 +9,7 @@ import { Sandbox } from './weir-process.ts'
 /** Exports in a row from which a component that is gone must be missing. */
 const EXPORTS_WITHOUT = 3
 
-test('regression: own metrics by OTLP knew only the components of the start: what a reload added never came, what it removed stood still', async t => {
+test('regression: own metrics by OTLP knew only the components of the start: added ones never came, removed ones stood still', async t => {
   const store = await RemoteWriteBackend.start(t)
   const receiving = await (await Sandbox.open(t)).start(storing(store.url))
   const sandbox = await Sandbox.open(t)
@@ -39,7 +39,7 @@ test('regression: own metrics by OTLP knew only the components of the start: wha
   await eventually('metrics of its own are there', () => latest(requests, 'victoriametrics/added')?.value === 1)
 
   await become([])
-  await eventually('what a reload removed is gone', () => {
+  await eventually('components that a reload removed are gone', () => {
     const exports = lastExports(store.samples())
     return (
       exports.length === EXPORTS_WITHOUT &&

@@ -23,7 +23,7 @@ service:
   admin: { endpoint: 127.0.0.1:0 }
 `
 
-test('the quickstart is ready at once, and what its printed commands send is soon to be seen', async t => {
+test('the quickstart is ready at once, and the data of its printed commands is soon to be seen', async t => {
   assert.equal(readFileSync(QUICKSTART, 'utf8').match(/:\d{2,5}$/gm)?.length, 3, 'every port of it is replaced')
   const sandbox = await Sandbox.open(t)
   const weir = await sandbox.start(FREE_PORTS, '--config', QUICKSTART)
@@ -80,7 +80,7 @@ test('Ctrl-C keeps the open windows, and the next start goes on with them', asyn
     const counts = await countsIn(last, sandbox)
     return counts.size > 0 && counts
   })
-  assert.deepEqual(counts, new Map([['http_requests', 23]]), 'one window has what both runs received')
+  assert.deepEqual(counts, new Map([['http_requests', 23]]), 'one window has the points of both runs')
   const totals = "SELECT value FROM metrics WHERE attributes['window'] = '' ORDER BY time"
   assert.deepEqual(await rows(last, sandbox, totals), [{ value: 0 }, { value: 23 }])
   await last.assertLedger()

@@ -104,7 +104,7 @@ export function storedWindows(samples: readonly ReceivedSample[]): StoredPoint[]
   for (const { series, labels, time, value } of samples) {
     const { window, late } = labels
     const key = `${series} ${window} ${late} ${time}`
-    assert.equal(stored.get(key)?.value ?? value, value, `what is sent again is the same: ${key}`)
+    assert.equal(stored.get(key)?.value ?? value, value, `samples sent again are the same: ${key}`)
     stored.set(key, { series, window, late: late === 'true', time, value })
   }
   return [...stored.values()]

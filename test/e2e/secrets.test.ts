@@ -24,7 +24,7 @@ async function telltale(t: TestContext): Promise<string> {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}/api/v1/write`
 }
 
-test('regression: what a backend answers brought secrets into the log and onto the page', async t => {
+test('regression: answers of a backend brought secrets into the log and onto the page', async t => {
   const [sandbox, url] = [await Sandbox.open(t), await telltale(t)]
   process.env.WEIR_TEST_TOKEN = TOKEN
   const weir = await sandbox.start(`

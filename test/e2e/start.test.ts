@@ -27,7 +27,7 @@ test('starts without its backend, says it is degraded, and delivers once the bac
   assert.equal(state, 'degraded')
   assert.match(reason ?? '', /cannot be reached: .*ECONNREFUSED/)
   await backend.start()
-  await eventually('what was sent has arrived', () => backend.samples().some(({ value }) => value === 7))
+  await eventually('the points have arrived', () => backend.samples().some(({ value }) => value === 7))
   await eventually('it is well again', async () => (await health(weir)).state === 'ok')
   await weir.assertLedger()
   assert.deepEqual(await weir.stop(), { code: 0, signal: null }, weir.stderr)
@@ -123,7 +123,7 @@ test('a second Ctrl-C ends it at once', async t => {
   assert.doesNotMatch(weir.stdout, /^drained$/m)
 })
 
-test('what cannot be sent within shutdown_timeout is said, and the exit code is 4', async t => {
+test('data that cannot be sent within shutdown_timeout is reported, and the exit code is 4', async t => {
   const [sandbox, backend] = [await Sandbox.open(t), await RemoteWriteBackend.start(t, 'refuse')]
   const weir = await sandbox.start(config(backend.url).replace('service:', 'service:\n  shutdown_timeout: 300ms'))
   await count(weir, 1)

@@ -26,10 +26,10 @@ test('counts of SDKs, StatsD and curl are in VictoriaMetrics, exactly', { skip }
   const stored = await storedPoints(store)
   assertCounted(stored, sent)
   const windows = new Set(stored.filter(({ window }) => window === '1s').map(({ time }) => time))
-  assert.ok(windows.size >= 3, 'what was sent falls into several windows')
+  assert.ok(windows.size >= 3, 'the points fall into several windows')
 })
 
-test('each window holds what its event times say, and PromQL gives rates and increases', { skip }, async t => {
+test('each window holds the points of its event times, and PromQL gives rates and increases', { skip }, async t => {
   const [sandbox, store] = [await Sandbox.open(t), await startVictoriaMetrics(program)]
   t.after(() => store.stop())
   // As long as it waits for late points every window is open; SIGTERM then sends them all.
@@ -72,7 +72,7 @@ test('points that come after their window has closed still count, apart and in t
       [false, 5],
       [true, 2]
     ],
-    'the window was sent once, and what came later beside it'
+    'the window was sent once, and late points beside it'
   )
 })
 

@@ -35,7 +35,7 @@ describe('hostile but legal OTLP', () => {
     [rateLimiter, { rate: 1_000_000 }],
     [dedup, { mode: 'event_id' }]
   ] as never
-  it('passes what is to leave it alone, point by point', () =>
+  it('passes each point that it must not change', () =>
     holds(async requests => {
       for (const [plugin, config] of passing) {
         const { input, output, dropped } = await well(plugin, config, requests)

@@ -52,12 +52,12 @@ export interface BrokenPlugin {
   readonly unreachable?: boolean
 }
 
-const SETTLES = 'settles every batch where all is taken'
+const SETTLES = 'settles every batch if every batch is acknowledged'
 
 /** Plugins with one fault each, as authors make them, and the rules of the contract that find them. */
 export const BROKEN_PLUGINS: readonly BrokenPlugin[] = [
   {
-    fault: 'takes what was handed back and comes again for a duplicate',
+    fault: 'takes a nacked batch that comes again for a duplicate',
     plugin: processor(({ account }) => {
       const seen = new Set<number>()
       return {
@@ -73,7 +73,7 @@ export const BROKEN_PLUGINS: readonly BrokenPlugin[] = [
           })
       }
     }),
-    rules: ['lets out what was handed back and comes again']
+    rules: ['emits a nacked batch when it comes again']
   },
   {
     fault: 'forgets batches it leaves out',
@@ -135,7 +135,7 @@ export const BROKEN_PLUGINS: readonly BrokenPlugin[] = [
         }
       }
     }),
-    rules: ['hands back a batch it fails at, and goes on']
+    rules: ['nacks a batch it fails at, and continues']
   },
   {
     fault: 'changes the block it is given',
@@ -145,7 +145,7 @@ export const BROKEN_PLUGINS: readonly BrokenPlugin[] = [
   {
     fault: 'has a state, and does not restore it',
     plugin: processor(counting(false)),
-    rules: ['goes on from its snapshot as if nothing had happened']
+    rules: ['continues from its snapshot as if nothing had happened']
   },
   {
     fault: 'keeps a state that is in no snapshot',
@@ -153,7 +153,7 @@ export const BROKEN_PLUGINS: readonly BrokenPlugin[] = [
       const { process } = counting(true)()
       return { process }
     }),
-    rules: ['goes on from its snapshot as if nothing had happened']
+    rules: ['continues from its snapshot as if nothing had happened']
   },
   {
     fault: 'writes down something else in steps',
@@ -193,7 +193,7 @@ export const BROKEN_PLUGINS: readonly BrokenPlugin[] = [
         }
       }
     }),
-    rules: ['has what it holds in its snapshot, or settles it']
+    rules: ['has the batches it holds in its snapshot, or settles them']
   },
   {
     fault: 'sets a timer when it is made',
@@ -204,7 +204,7 @@ export const BROKEN_PLUGINS: readonly BrokenPlugin[] = [
     rules: ['creating it touches nothing']
   },
   {
-    fault: 'subscribes twice to what it reads',
+    fault: 'subscribes twice to its source',
     plugin: processor(() => ({
       operator: () => (source: Observable<Batch>) => {
         const own = source.pipe(tap(() => {}))
@@ -224,9 +224,9 @@ export const BROKEN_PLUGINS: readonly BrokenPlugin[] = [
     rules: ['completes its batches when it stops']
   },
   {
-    fault: 'says that a backend has what it never got',
+    fault: 'reports items as stored that the backend never got',
     plugin: exporter({ export: async () => {} }),
-    rules: ['may be tried again while nobody answers'],
+    rules: ['may be retried while its backend is unreachable'],
     unreachable: true
   },
   {
@@ -236,7 +236,7 @@ export const BROKEN_PLUGINS: readonly BrokenPlugin[] = [
         throw new ExportError('never', { retryable: false })
       }
     }),
-    rules: ['may be tried again while nobody answers'],
+    rules: ['may be retried while its backend is unreachable'],
     unreachable: true
   },
   {

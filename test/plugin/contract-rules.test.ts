@@ -24,7 +24,7 @@ const HEAD = {
 } as const
 
 const RESTORES = 'takes its own snapshot, and none that is damaged'
-const GOES_ON = 'goes on from its snapshot as if nothing had happened'
+const GOES_ON = 'continues from its snapshot as if nothing had happened'
 
 const processor = (create: (context: Context) => Processor, head: object = {}): Plugin => ({
   ...HEAD,
@@ -71,12 +71,12 @@ for (const [what, plugin, want] of [
   [
     'an option without description',
     withOptions({ option: { type: 'string', default: '' } }),
-    ['every option says what it is for and has a default']
+    ['every option has a description, and a default unless it is required']
   ],
   [
     'an option without default',
     withOptions({ option: { type: 'string', description: 'What it is for.' } }),
-    ['every option says what it is for and has a default']
+    ['every option has a description, and a default unless it is required']
   ],
   [
     'a timer set in create',
@@ -101,7 +101,7 @@ for (const [what, plugin, want] of [
     ['may be stopped without a start']
   ],
   [
-    'a processor that changes what it is given',
+    'a processor that changes its input',
     processor(() => ({ process: block => ({ ...block, time: block.time.fill(0) }) })),
     ['does not change the blocks it is given']
   ],
@@ -135,11 +135,13 @@ for (const [what, plugin, want] of [
   it(`contract: ${what}`, async () => assert.deepEqual(await broken(plugin), want))
 
 it('contract: a backend that does not answer is no reason to drop', async () => {
-  assert.deepEqual(await broken(exporter({ export: refuses }), true), ['may be tried again while nobody answers'])
+  assert.deepEqual(await broken(exporter({ export: refuses }), true), [
+    'may be retried while its backend is unreachable'
+  ])
 })
 
 it('contract: a stream processor that loses items is found out', async () => {
   // Absorbs every batch and says so nowhere.
   const names = await broken(processor(() => stream(batch => batch.ack())))
-  assert.ok(names.includes('settles every batch where all is taken'), names.join())
+  assert.ok(names.includes('settles every batch if every batch is acknowledged'), names.join())
 })

@@ -22,7 +22,7 @@ test('cardinality on the admin page', { skip }, async t => {
   const limiter = page.getByRole('region', { name: 'Cardinality of cardinality_limiter in counts', exact: true })
   await limiter.waitFor()
 
-  await t.test('shows the metrics with most series, and what became of those over the limit', async () => {
+  await t.test('shows the metrics with most series, and the treatment of those over the limit', async () => {
     assert.match((await limiter.textContent())!, /11 of 1,000 series, 2 of 5,000 metrics/)
     const rows = limiter.getByRole('row')
     assert.deepEqual(await rows.getByRole('rowheader').allTextContents(), [
@@ -71,7 +71,7 @@ test('cardinality on the admin page', { skip }, async t => {
     )
   })
 
-  await t.test('what only grows is a counter', async () => {
+  await t.test('a metric that only grows is a counter', async () => {
     const text = await (await fetch(`${weir.admin}/metrics`)).text()
     assert.match(text, /^# TYPE weir_processor_cardinality_limiter_forgotten_series_total counter$/m)
     assert.match(text, /^weir_processor_cardinality_limiter_forgotten_series_total\{.*pipeline="counts"\} 0$/m)

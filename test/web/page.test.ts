@@ -30,7 +30,7 @@ test('the admin page', { skip }, async t => {
   await eventually('rates and a degraded exporter', async () => (await page.locator('.node.degraded').count()) > 0)
   await eventually('a refused line', async () => (await page.locator('#problems').textContent())?.includes('zz'))
 
-  await t.test('shows every stage and what flows between them', async () => {
+  await t.test('shows every stage and the flow between them', async () => {
     const counts = page.getByRole('region', { name: 'counts' })
     for (const [stage, names] of [
       ['receivers', ['otlp', 'statsd', 'http']],
@@ -77,7 +77,7 @@ test('the admin page', { skip }, async t => {
     for (const items of [received, sent]) assert.ok(Number(items.replaceAll(',', '')) > 0, items)
   })
 
-  await t.test('says what is degraded and why, and what waits for it', async () => {
+  await t.test('shows the degraded component with its reason, and its waiting bytes', async () => {
     assert.equal(await page.title(), 'Weir: running, degraded')
     const node = page.getByRole('listitem').filter({ hasText: 'victoriametrics' }).first()
     assert.match((await node.textContent())!, /degraded[\s\S]*queue [\d.]+ (B|KiB) of 64 MiB[\s\S]*cannot be reached/)
@@ -109,7 +109,7 @@ test('the admin page', { skip }, async t => {
     }
   })
 
-  await t.test('can be scrolled by keyboard, and does not move for who does not want it', async () => {
+  await t.test('can be scrolled by keyboard, and respects reduced motion', async () => {
     await page.keyboard.press('Tab')
     assert.equal(await page.evaluate('document.activeElement.ariaLabel'), 'Ledger table')
     const motion = () => page.evaluate("getComputedStyle(document.querySelector('path.busy')).animationName")

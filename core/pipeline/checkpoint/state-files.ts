@@ -117,7 +117,7 @@ export function stateInFiles(store: StateFiles, topology: Topology): StateBacken
           store.write(pipeline, component.id, part.snapshot!())
         } catch (error) {
           saved = false
-          component.log.error({ err: describeError(error) }, 'could not save its state: what it held is lost')
+          component.log.error({ err: describeError(error) }, 'could not save its state, which is lost')
         }
       }
       return saved

@@ -77,7 +77,7 @@ export class DeadLetterReplay {
     const deadLetter = await this.#deadLetters.read(number, services.series)
     // Until then it may still come to light that it was delivered before a crash.
     if (deadLetter.kind === 'receiver' && !(await ingress.replayCompleted(AbortSignal.abort())))
-      throw new WeirError('COMPONENT_FAILED', 'what the last run left is still being processed; try again later')
+      throw new WeirError('COMPONENT_FAILED', 'the data of the last run is still being processed; try again later')
     const about = { number, kind: deadLetter.kind, items: deadLetter.block.length }
     if (this.#deadLetters.isDelivered(number)) return { ...about, outcome: { status: 'acked' } }
     const outcome = await this.#push(deadLetter)

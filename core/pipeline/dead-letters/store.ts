@@ -117,7 +117,7 @@ export class DeadLetterStore {
     if (!this.#hasRoomFor(deadLetter))
       throw new WeirError(
         'QUEUE_FULL',
-        `the dead letters in ${this.folder} are full: see "weir dlq list ${this.folder}", and send or remove some`
+        `the dead letters in ${this.folder} are full: see "weir dlq list ${this.folder}", and replay or remove some`
       )
     await this.#removeLeftovers()
     const number = this.#next++

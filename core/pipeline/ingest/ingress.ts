@@ -41,7 +41,9 @@ export class DirectIngress implements Ingress {
     const sink = this.#sinks.get(receiver)
     const { deadLetter } = batch.origin
     if (!sink?.hasAll(deadLetter?.pipelines))
-      return batch.nack(new WeirError('QUEUE_FULL', `what ${receiver} fed is no longer part of the configuration`))
+      return batch.nack(
+        new WeirError('QUEUE_FULL', `the pipelines of ${receiver} are no longer part of the configuration`)
+      )
     if (deadLetter === undefined) return sink.push(batch)
     sink.pushTo(deadLetter.pipelines, batch.origin, batch.block, outcome => batch.settle(outcome))
   }

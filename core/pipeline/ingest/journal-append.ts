@@ -72,7 +72,7 @@ export class JournalAppender {
     const reason = `the journal cannot be written: ${describeError(error)}`
     log.error(
       { err: describeError(error) },
-      'the journal cannot be written; what was not acknowledged goes back to its senders'
+      'the journal cannot be written; requests that are not acknowledged are refused'
     )
     status('degraded', reason)
     // By a timer: the clock may be set back.

@@ -16,7 +16,7 @@ import { Pause } from './pause.ts'
 
 const ROOM_POLL_MS = 10
 const READ_RETRY_MS = 1000
-const GONE = 'what it was to be replayed to is gone since a reload'
+const GONE = 'a reload removed the pipelines to which it was to be replayed'
 /** Items handed on before the event loop gets its turn: less than a millisecond. */
 const ITEMS_PER_TURN = 1000
 /** For each so many entries that wait it is as much again: else more is taken in than is handed on. */
@@ -75,7 +75,8 @@ export class JournaledIngress implements Ingress {
   /** Forwards the entries that the journal still has, and from then on those that come. */
   start(): void {
     const { journal } = this.#options
-    if (journal.unread > 0) this.#options.log.info({ entries: journal.unread }, 'processing what the journal still has')
+    if (journal.unread > 0)
+      this.#options.log.info({ entries: journal.unread }, 'processing the remaining entries of the journal')
     this.entrySettlements.restored()
     this.#running = this.#run().finally(() => this.#options.cooperative.leave())
     this.#appender.startTicking()

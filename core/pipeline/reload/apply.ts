@@ -119,7 +119,10 @@ export class AppliedReload {
       gone.map(({ component, receiver }) => this.#runner.stopPart({ component, part: receiver }, deadline))
     )
     if (gone.length > 0 && !(await ingress.caughtUp(deadline)))
-      throw new WeirError('COMPONENT_FAILED', 'exporters are too far behind to do first what has come in so far')
+      throw new WeirError(
+        'COMPONENT_FAILED',
+        'exporters are too far behind: the data received so far is not processed yet'
+      )
   }
 
   async #pause(deadline: AbortSignal): Promise<void> {
@@ -171,7 +174,7 @@ export class AppliedReload {
         await this.#runner.stopPart({ component, part: processor }, deadline)
     }
     if (!isFinished)
-      throw new WeirError('COMPONENT_FAILED', 'exporters are too far behind for processors to put out what they hold')
+      throw new WeirError('COMPONENT_FAILED', 'exporters are too far behind: processors cannot emit the data they hold')
   }
 
   /** Their queues go to their successors, by way of their disks if they have some. */

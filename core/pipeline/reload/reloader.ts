@@ -40,7 +40,7 @@ export class Reloader {
   async #reload(next: ResolvedConfig): Promise<Change[]> {
     checkService(this.#config.service, next.service)
     if (!(await this.#service.ingress.replayCompleted(AbortSignal.timeout(next.service.shutdown_timeout))))
-      throw new WeirError('COMPONENT_FAILED', 'what the last run left is still being processed; try again later')
+      throw new WeirError('COMPONENT_FAILED', 'the data of the last run is still being processed; try again later')
     const added = await this.#prepare(next)
     const applied = new AppliedReload(this.#service, this.#runner)
     try {
@@ -58,7 +58,7 @@ export class Reloader {
     try {
       await applied.backTo(this.#config, await this.#prepare(this.#config))
     } catch (error) {
-      const message = `${describeError(why)}; nor could it go back to what ran before: ${describeError(error)}; start Weir anew`
+      const message = `${describeError(why)}; the previous configuration could not be restored either: ${describeError(error)}; restart Weir`
       this.#service.services.log.error({ err: message }, 'the reload failed half-way')
       throw new WeirError('COMPONENT_FAILED', message, { cause: error })
     }

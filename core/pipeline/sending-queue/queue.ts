@@ -174,7 +174,10 @@ export class BatchQueue {
   }
 
   #overflowFailed(error: Error): void {
-    this.#host.log.error({ err: describeError(error) }, 'what waits cannot be written to disk and stays in memory')
+    this.#host.log.error(
+      { err: describeError(error) },
+      'the waiting batches cannot be written to disk and stay in memory'
+    )
     const failed = this.#overflowing.splice(0)
     for (const queued of failed) {
       queued.entry = undefined

@@ -187,7 +187,7 @@ export class SendingQueue implements Sink {
     try {
       return await this.#queue.next(maxItems, isSuspect || (isOpen && !isProbing))
     } catch (error) {
-      this.#host.log.error({ err: describeError(error) }, 'what waits on disk cannot be read')
+      this.#host.log.error({ err: describeError(error) }, 'the disk buffer cannot be read')
       this.#retry.failed(error as Error)
       this.#isWoken = true
       return undefined
@@ -226,7 +226,7 @@ export class SendingQueue implements Sink {
     const over = new Set(batches.filter(queued => this.#isOver(queued)))
     this.#queue.putBack(batches.filter(queued => !over.has(queued)))
     if (over.size === 0) return
-    this.#host.log.error({ batches: over.size }, 'gave up on what could not be sent within max_elapsed_time')
+    this.#host.log.error({ batches: over.size }, 'gave up on batches that could not be sent within max_elapsed_time')
     for (const queued of over) this.#completions.complete(queued, new Map([['retries_exhausted', queued.block.length]]))
   }
 

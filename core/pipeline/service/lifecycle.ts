@@ -168,7 +168,7 @@ export class Runner {
   async #startInTime(component: Component, part: Lifecycle, signal: AbortSignal): Promise<void> {
     const { clock, startupTimeoutMs } = this.#host
     const late = new AbortController()
-    const message = `${component.name} did not start within ${formatDuration(startupTimeoutMs)}: see what it waits for, or raise service.startup_timeout`
+    const message = `${component.name} did not start within ${formatDuration(startupTimeoutMs)}: check the server, file or port it waits for, or raise service.startup_timeout`
     const cancel = clock.setTimer(startupTimeoutMs, () => late.abort(new WeirError('COMPONENT_FAILED', message)))
     const either = AbortSignal.any([signal, late.signal])
     let starting: Promise<void> | undefined

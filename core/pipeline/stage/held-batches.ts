@@ -132,7 +132,7 @@ export class HeldBatches {
     if (!handle.isOpen) return
     const error = new WeirError(
       'COMPONENT_FAILED',
-      'it forgot a batch: an operator that leaves out a batch must end it, by ack() or drop(reason)'
+      'the operator lost a batch: an operator that leaves out a batch must end it, by ack() or drop(reason)'
     )
     this.#host.onDropped(error)
     handle.giveUp({ status: 'nacked', error })

@@ -143,7 +143,7 @@ export class OperatorStage implements Stage {
   #fail(thrown: unknown): void {
     const error = asError(thrown)
     const { log, status } = this.#host.context
-    log.error({ err: error }, 'the operator failed; what it held goes back to its senders, and it is started anew')
+    log.error({ err: error }, 'the operator failed; the batches it held are nacked, and it is subscribed again')
     status('degraded', error.message)
     this.#stop()
     this.#batches.abandon(error)

@@ -22,7 +22,7 @@ export class Restarts {
     this.#start = start
     this.#failures = host.context.instruments.counter(
       'operator_failures_total',
-      'Times the operator failed, handed back what it held, and was started anew.'
+      'Failures of the operator, after which its batches were nacked and it was subscribed again.'
     )
   }
 

@@ -48,7 +48,7 @@ test('names that mean another machine than this are not answered', async () => {
   }
 })
 
-test('what components report of is told by name, with who says it', async () => {
+test('reports of components are served by name, with their component', async () => {
   const [status, body] = await ask('GET', '/cardinality')
   assert.deepEqual(
     [status, JSON.parse(body)],

@@ -14,7 +14,7 @@ function make(): { batch: Batch; outcomes: Outcome[] } {
 const cases: [string, (batch: Batch) => void, Outcome['status'] | undefined][] = [
   ['an ack', batch => batch.ack(), 'acked'],
   ['a nack', batch => batch.nack(new Error('no')), 'nacked'],
-  ['what became of another batch', batch => batch.settle({ status: 'dropped', items: 1, reason: 'bad' }), 'dropped'],
+  ['the outcome of another batch', batch => batch.settle({ status: 'dropped', items: 1, reason: 'bad' }), 'dropped'],
   ['all branches acked', batch => batch.fork(3).forEach(branch => void branch.ack()), 'acked'],
   [
     'one branch open',
@@ -64,7 +64,7 @@ for (const [name, act, want] of cases) {
   })
 }
 
-it('adds up what branches dropped', () => {
+it('adds up the drops of branches', () => {
   const { batch, outcomes } = make()
   for (const branch of batch.fork(2)) branch.drop('bad', 3)
   assert.deepEqual(outcomes, [{ status: 'dropped', items: 6, reason: 'bad' }])

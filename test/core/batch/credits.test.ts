@@ -4,7 +4,7 @@ import { CreditPool } from '../../../core/batch/credits.ts'
 
 const never = new AbortController().signal
 
-it('gives what it has, and no more', () => {
+it('gives its credits, and no more', () => {
   const pool = new CreditPool(100)
   const permit = pool.tryTake(60)!
   pool.tryTake(10)
@@ -17,7 +17,7 @@ it('gives what it has, and no more', () => {
   assert.equal(permit.tryGrow(1), false, 'a permit that went back cannot grow')
 })
 
-it('what is larger than the pool passes when it is alone', () => {
+it('a request larger than the pool passes when it is alone', () => {
   const pool = new CreditPool(100)
   const large = pool.tryTake(1000)
   assert.ok(large)
@@ -27,7 +27,7 @@ it('what is larger than the pool passes when it is alone', () => {
   assert.ok(pool.tryTake(1))
 })
 
-it('serves those who wait in order', async () => {
+it('serves waiters in order', async () => {
   const pool = new CreditPool(100)
   const first = pool.tryTake(100)!
   const order: string[] = []
@@ -47,5 +47,5 @@ it('waiting ends with the signal', async () => {
   stop.abort(new Error('stopped'))
   await assert.rejects(waiting, /stopped/)
   held.release()
-  assert.equal(pool.used, 0, 'nobody is served who went away')
+  assert.equal(pool.used, 0, 'an aborted waiter is not served')
 })

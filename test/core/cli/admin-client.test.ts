@@ -37,7 +37,7 @@ test('regression: an answer that comes byte by byte held up a command for good',
   })
   await assert.rejects(askAdmin(url, '/', {}, { bytes: 1000, ms: 100 }), {
     code: 'ADMIN_UNREACHABLE',
-    message: /^what answers at http:.* does not come to an end within 100ms; --admin says where Weir is$/
+    message: /^the server at http:.* does not finish its answer within 100ms; --admin sets the address of Weir$/
   })
 })
 
@@ -52,7 +52,7 @@ test('regression: an answer was read to its end, however long', async t => {
   })
   await assert.rejects(askAdmin(url, '/', {}, { bytes: 1 << 20, ms: 10_000 }), {
     code: 'ADMIN_UNREACHABLE',
-    message: /^what answers at http:.* sends more than 1048576 bytes; /
+    message: /^the server at http:.* sends more than 1048576 bytes; /
   })
   assert.ok(sent < 32 * 2 ** 20, `${sent} bytes were taken`)
 })

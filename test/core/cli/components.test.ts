@@ -35,7 +35,7 @@ it('shows defaults as users write them, and options in options', async () => {
   assert.match(terminal.stdout, /^ {6}max_body_size = 20MiB$/m)
 })
 
-it('an exporter has the options of its lane', async () => {
+it('an exporter has the options of its sending queue', async () => {
   const terminal = new MemoryTerminal()
   await listComponents(terminal, 'debug')
   assert.match(terminal.stdout, /^ {2}queue\n.+\n {4}max_size = 64MiB$/m)

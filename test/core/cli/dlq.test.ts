@@ -51,7 +51,7 @@ test('regression: list ended with a bug report where a dead letter was delivered
   assert.match(terminal.stdout, /^2 dead letters/m)
 })
 
-test('replay prints what was delivered and what was not, and what it is refused', async t => {
+test('replay prints delivered and failed dead letters, and a refusal', async t => {
   let status = 200
   let answer: unknown = { delivered: 1, items: 3, failed: [{ number: 1, error: 'there is no such dead letter' }] }
   const server = createServer((_, response) =>

@@ -83,7 +83,7 @@ test('inspect prints segments and checkpoint', async t => {
   ])
 })
 
-test('verify is content with a journal that is whole, also with what a crash leaves at its end', async t => {
+test('verify is content with a journal that is whole, also with the torn end that a crash leaves', async t => {
   const folder = await written(t)
   const whole = await run(terminal => verifyJournal(terminal, folder))
   assert.deepEqual([whole.code, whole.stderr], [EXIT.ok, ''])
@@ -115,7 +115,7 @@ test('verify names a damaged checkpoint, and a folder that is not there', async 
   assert.deepEqual([missing.code, /ENOENT/.test(missing.stderr)], [EXIT.invalid, true])
 })
 
-test('truncate says what is lost and changes nothing without --yes', async t => {
+test('truncate prints the loss and changes nothing without --yes', async t => {
   const folder = await written(t)
   const offset = await frameOffset(folder, FIRST, 2)
   const before = await readFile(path.join(folder, FIRST))
@@ -141,7 +141,7 @@ const cuts: readonly [name: string, segment: string, frame: number | 'nothing', 
 ]
 
 for (const [name, segment, frame, left] of cuts) {
-  test(`truncate ${name}: what was before is left, and the journal goes on`, async t => {
+  test(`truncate ${name}: the entries before are left, and the journal continues`, async t => {
     const folder = await written(t)
     const offset = frame === 'nothing' ? 0 : await frameOffset(folder, segment, frame)
     if (frame !== 'nothing' && frame < 3) await damage(folder, segment, offset + 25)
@@ -160,13 +160,16 @@ test('truncate refuses a place within a frame, and a segment that is not there',
   const offset = (await frameOffset(folder, FIRST, 1)) + 1
   const within = await run(terminal => truncateJournal(terminal, folder, { segment: FIRST, offset, yes: true }))
   assert.equal(within.code, EXIT.usage)
-  assert.match(within.stderr, new RegExp(`is within a frame: cut where one begins, at ${offset - 1}, or at \\d+`))
+  assert.match(
+    within.stderr,
+    new RegExp(`is within a frame: cut at the start of a frame, at ${offset - 1}, or at \\d+`)
+  )
   const nowhere = await run(terminal => truncateJournal(terminal, folder, { segment: 'x', offset: 0, yes: true }))
   assert.deepEqual([nowhere.code, /there is no segment x/.test(nowhere.stderr)], [EXIT.usage, true])
   assert.deepEqual(await entriesOf(folder, 0), ['e0', 'e1', 'e2', 'e3', 'e4', 'e5'])
 })
 
-test('replay --from: forward it skips, back it forgets; it says so, and changes nothing without --yes', async t => {
+test('replay --from: forward it skips, back it discards state; it says so, and changes nothing without --yes', async t => {
   const folder = await written(t)
   const forward = await run(terminal => replayJournal(terminal, folder, { from: 4, yes: false }))
   assert.equal(forward.code, EXIT.usage)
@@ -181,7 +184,7 @@ test('replay --from: forward it skips, back it forgets; it says so, and changes 
 
   const back = await run(terminal => replayJournal(terminal, folder, { from: 2, yes: true }))
   assert.deepEqual([back.code, back.stderr], [EXIT.ok, ''])
-  assert.match(back.stdout, /^processors forget what they know/)
+  assert.match(back.stdout, /^processors start without state/)
   const again = (await readCheckpoint(realDisk, folder))!
   assert.deepEqual([again.nextEntry, again.time, again.snapshots.size], [2, TIME + 2000, 0])
 })

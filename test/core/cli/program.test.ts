@@ -41,7 +41,7 @@ it('weir --help lists every command', async () => {
   const { terminal, code } = await weir('--help')
   assert.equal(code, EXIT.ok)
   for (const command of ['run', 'validate', 'components', 'schema', 'query'])
-    assert.match(terminal.stdout, new RegExp(`^ {2}${command} .*[A-Z]`, 'm'), `${command} says what it does`)
+    assert.match(terminal.stdout, new RegExp(`^ {2}${command} .*[A-Z]`, 'm'), `${command} has a description`)
 })
 
 for (const [args, message] of [
@@ -58,7 +58,7 @@ for (const [args, message] of [
     const { terminal, code } = await weir(...args)
     assert.equal(code, EXIT.usage)
     assert.match(terminal.stderr, message)
-    assert.equal(terminal.stdout, '', 'what is wrong goes to standard error')
+    assert.equal(terminal.stdout, '', 'errors go to standard error')
   })
 
 it('validate takes files by --config and by themselves, merged in that order', async () => {

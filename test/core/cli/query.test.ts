@@ -76,7 +76,7 @@ test('no Weir is running there', async () => {
   const url = `http://127.0.0.1:${await freePort()}`
   const { code, stderr } = await ask(url)
   assert.equal(code, EXIT.refused)
-  assert.ok(stderr.startsWith(`cannot reach a running Weir at ${url}; is it running? --admin says where`), stderr)
+  assert.ok(stderr.startsWith(`cannot reach a running Weir at ${url}; is it running? --admin sets its address`), stderr)
 })
 
 for (const url of ['127.0.0.1:13133', 'localhost', ''])
@@ -86,11 +86,11 @@ for (const url of ['127.0.0.1:13133', 'localhost', ''])
     assert.ok(stderr.includes('--admin'), `it says which option is wrong: ${stderr}`)
   })
 
-test('what answers there is not Weir', async t => {
+test('the server there is not Weir', async t => {
   const server = createServer((_request, response) => response.writeHead(404).end('<html>'))
   await once(server.listen(0, '127.0.0.1'), 'listening')
   t.after(() => server.close())
   const { code, stderr } = await ask(`http://127.0.0.1:${(server.address() as AddressInfo).port}`)
   assert.equal(code, EXIT.refused)
-  assert.match(stderr, /^what answers at http:.* is not Weir; --admin says where Weir is$/m)
+  assert.match(stderr, /^the server at http:.* is not Weir; --admin sets the address of Weir$/m)
 })

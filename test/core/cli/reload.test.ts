@@ -16,7 +16,7 @@ const CHANGES: Change[] = [
   { component: 'processor dedup in counts', outcome: 'state kept' }
 ]
 
-test('a reload says what became of what, and of what part of a state was not kept', async t => {
+test('a reload prints the change of each component, and the part of a state that was not kept', async t => {
   const server = createServer((_, response) => {
     response.setHeader('content-type', 'application/json')
     response.end(JSON.stringify(CHANGES))
@@ -27,8 +27,8 @@ test('a reload says what became of what, and of what part of a state was not kep
   const admin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
   assert.equal(await reload(terminal, { admin }), 0)
   assert.deepEqual(terminal.stdout.trimEnd().split('\n'), [
-    '  receiver otlp: runs on',
-    '  processor windowed_counter in counts: runs on with the state it had, but of 2 rules reset: rule 2 is gone; what was held was sent as it stood',
-    '  processor dedup in counts: runs on with the state it had'
+    '  receiver otlp: continues unchanged',
+    '  processor windowed_counter in counts: continues with its state, but of 2 rules reset: rule 2 is gone; that state was sent as it stood',
+    '  processor dedup in counts: continues with its state'
   ])
 })

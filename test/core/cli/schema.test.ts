@@ -44,7 +44,7 @@ it('takes components without options, and several of one type', () => {
   assert.deepEqual(problemsOf(named), [])
 })
 
-it('takes the options of lanes', () => {
+it('takes the options of sending queues', () => {
   const exporters = { debug: { timeout: '3s', queue: { max_size: '1MiB' } } }
   assert.deepEqual(problemsOf({ ...MINIMAL, exporters }), [])
 })

@@ -33,7 +33,7 @@ describe('weir validate on broken configurations', () => {
 })
 
 // What is promised of a pipeline, where it depends on its processors. Golden files as above.
-describe('weir validate says what can be relied on', () => {
+describe('weir validate prints the guarantees', () => {
   const files = globSync(path.join(import.meta.dirname, '../../cases/config/described/*.yaml'))
   assert.ok(files.length > 0)
   for (const file of files) {
@@ -75,7 +75,7 @@ describe('weir validate on the configurations that come with Weir', () => {
   }
 })
 
-describe('weir validate compares what may be remembered with the memory there is', () => {
+describe('weir validate compares the memory bound with the available memory', () => {
   const file = path.join(import.meta.dirname, '../../cases/config/two-pipelines-of-one-counter.yaml')
   const number = (text: string, pattern: RegExp) => Number(pattern.exec(text)![1].replaceAll(',', ''))
   const lower = 'Lower max_groups of windowed_counter'

@@ -34,7 +34,7 @@ function apply(text: string, env: Record<string, string>) {
   return { value, said: problems.format() }
 }
 
-describe('what a variable filled in', () => {
+describe('values that variables filled in', () => {
   const cases: [option: string, text: string, want: unknown][] = [
     ['text', '0123', '0123'],
     ['text', 'true', 'true'],

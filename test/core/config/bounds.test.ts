@@ -31,7 +31,7 @@ test('regression: aliases of aliases were written out without bound', () => {
   assert.ok(ms < 500, `${ms} ms`)
 })
 
-test('a mapping that takes in others counts what it takes in', () => {
+test('a mapping that takes in others counts their entries', () => {
   const keys = Array.from({ length: 200 }, (_, i) => `  k${i}: 1`).join('\n')
   const merges = Array.from({ length: 600 }, (_, i) => `m${i}:\n  <<: *base`).join('\n')
   assert.match(parsed(`base: &base\n${keys}\n${merges}`).said, /more than 100,000 values/)
@@ -45,7 +45,7 @@ test('time is linear in the size of a document', () => {
   assert.ok(four < one * 10, `${one} ms for n, ${four} ms for 4 n`)
 })
 
-test('nesting has a limit, and what is beyond it is said where it is', () => {
+test('nesting has a limit, and values beyond it are reported with their position', () => {
   assert.notEqual(parsed(`a: ${'['.repeat(90)}${']'.repeat(90)}`).node, undefined)
   for (const levels of [150, 3000])
     assert.match(parsed(`a: ${'['.repeat(levels)}${']'.repeat(levels)}`).said, /not YAML: nesting exceeded maxDepth/)

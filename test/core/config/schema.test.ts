@@ -54,7 +54,7 @@ for (const [input, path, keyword] of bad) {
   })
 }
 
-it('leaves what it was given as it was', () => {
+it('leaves its input unchanged', () => {
   const input = { wait: '1s', http: null }
   applySchema(SCHEMA, input)
   assert.deepEqual(input, { wait: '1s', http: null })

@@ -9,20 +9,20 @@ it('hides texts wherever they stand, as whole words', () => {
   assert.equal(secrets.hide('as3cret-token s3cret-tokens'), 'as3cret-token s3cret-tokens')
 })
 
-it('hides them in JSON, with what stands for itself in patterns, and the longer of two first', () => {
+it('hides them in JSON, with characters that are special in patterns, and the longer of two first', () => {
   const secrets = new Secrets()
   secrets.add('a"b\\c+(d', 'A')
   secrets.add('a"b\\c+(d.e', 'B')
   assert.equal(secrets.hide(JSON.stringify({ msg: 'a"b\\c+(d.e, a"b\\c+(d' })), '{"msg":"B, A"}')
 })
 
-it('leaves alone what is too short to be told from other things', () => {
+it('leaves texts alone that are too short to be told from other things', () => {
   const secrets = new Secrets()
   secrets.add('4318', '${env:PORT}')
   assert.equal(secrets.hide('4318 points'), '4318 points')
 })
 
-it('knows what a schema marks, in mappings and lists', () => {
+it('knows the options a schema marks, in mappings and lists', () => {
   const secrets = new Secrets()
   const secret = { type: 'string', writeOnly: true }
   secrets.addMarked(

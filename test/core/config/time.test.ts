@@ -34,7 +34,7 @@ test('regression: pipelines that feed each other two and two took twice as long 
   assert.ok(ms < NOISE_MS, `${ms} ms`)
 })
 
-test('regression: what a place is blamed for was looked up among all problems', () => {
+test('regression: the problems of a position were looked up among all problems', () => {
   const at = (line: number) => ({ file: 'weir.yaml', line, column: 1 })
   const blamed = (count: number) =>
     timeOf(() => {

@@ -28,7 +28,7 @@ service:
   pipelines:
     ${pipeline}: { receivers: [${receiver}], exporters: [debug] }`
 
-describe('says what is wrong', () => {
+describe('names the fault', () => {
   const cases: [string, string, RegExp][] = [
     [
       'an endpoint without a host',
@@ -43,7 +43,11 @@ describe('says what is wrong', () => {
     ['no URL', file('telemetry: {otlp_endpoint: here}'), /6:30: error: telemetry.otlp_endpoint: expected a URL/],
     ['a name that is no file’s', file('', 'statsd/a b'), /2:3: error: receiver "statsd\/a b": after the slash, a name/],
     ['a name that is another folder’s', file('', 'statsd', '".."'), /8:6: error: pipeline "\.\.": a name consists/],
-    ['what is missing, where it is', 'receivers:\n  statsd:\nservice:\n  pipelines:\n', /4:3: error: pipelines: needs/]
+    [
+      'missing components, with their position',
+      'receivers:\n  statsd:\nservice:\n  pipelines:\n',
+      /4:3: error: pipelines: needs/
+    ]
   ]
   for (const [name, text, want] of cases) it(name, async () => assert.match((await read(text)).problems, want))
 })

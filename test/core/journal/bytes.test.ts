@@ -4,7 +4,7 @@ import { ByteWriter } from '../../../core/journal/bytes.ts'
 
 const LARGE = 16 * 2 ** 20
 
-test('memory is used in turns: what was taken is as it was until the next call', () => {
+test('memory is used in turns: taken bytes stay as they are until the next call', () => {
   const writer = new ByteWriter()
   let before: Buffer | undefined
   for (let i = 0; i < 10; i++) {

@@ -30,6 +30,6 @@ test('a copy by a hard link stays whole', async () => {
   await rm(copy)
 })
 
-test('what is not there need not be removed', async () => {
+test('a missing file need not be removed', async () => {
   await realDisk.remove(path.join(folder, 'nothing'))
 })

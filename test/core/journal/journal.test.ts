@@ -10,7 +10,7 @@ import { SimulatedDisk } from './simulated-disk.ts'
 
 const FIRST = path.join(FOLDER, segmentName(0))
 
-test('what does not fit into memory is read back from disk, in order', async () => {
+test('entries that do not fit into memory are read back from disk, in order', async () => {
   const disk = new SimulatedDisk()
   const test = await TestJournal.open(disk, { memoryBytes: 2, segmentBytes: 500 })
   const names = Array.from({ length: 20 }, (_, i) => `e${i}`)
@@ -65,7 +65,7 @@ test('regression: a commit while segments are removed is not left out of the siz
   assert.equal(test.journal.bytes, onDisk)
 })
 
-test('regression: what was reported as failed is not there after a crash, though its write had worked', async () => {
+test('regression: an entry reported as failed is not there after a crash, though its write had worked', async () => {
   const disk = new SimulatedDisk(() => 0.9)
   const test = await TestJournal.open(disk)
   await test.append('kept')
@@ -79,7 +79,7 @@ test('regression: what was reported as failed is not there after a crash, though
   assert.deepEqual(await (await TestJournal.open(disk)).readAll(), ['kept'])
 })
 
-test('regression: nobody is told of a failure before what it left is cut off', async () => {
+test('regression: a failure is reported only after its remains are cut off', async () => {
   const disk = new SimulatedDisk()
   const test = await TestJournal.open(disk)
   await test.append('kept')
@@ -100,7 +100,7 @@ test('regression: nobody is told of a failure before what it left is cut off', a
   assert.deepEqual(await test.readAll(), ['kept', 'later'])
 })
 
-test('regression: what is appended while a failure is dealt with fails too, and does not come with the next commit', async () => {
+test('regression: an entry appended while a failure is dealt with fails too, and does not come with the next commit', async () => {
   const disk = new SimulatedDisk()
   const test = await TestJournal.open(disk)
   await test.append('kept')
@@ -117,7 +117,7 @@ test('regression: what is appended while a failure is dealt with fails too, and 
   assert.deepEqual(await (await TestJournal.open(disk)).readAll(), ['kept', 'later'])
 })
 
-test('regression: what a killed process wrote and did not sync is synced before it is gone on from', async () => {
+test('regression: bytes that a killed process wrote and did not sync are synced before the journal continues', async () => {
   const disk = new SimulatedDisk(() => 0)
   const first = await TestJournal.open(disk)
   await first.append('kept')
@@ -132,7 +132,7 @@ test('regression: what a killed process wrote and did not sync is synced before 
   assert.deepEqual(await (await TestJournal.open(disk)).readAll(), found)
 })
 
-test('what comes while a group is written makes the next group', async () => {
+test('entries that come while a group is written make the next group', async () => {
   const disk = new SimulatedDisk()
   const test = await TestJournal.open(disk)
   await test.append('first')

@@ -50,7 +50,7 @@ test('of two that start at the same moment one has the folder, also after a kill
   }
 })
 
-test('a lock is held though nobody keeps what would release it', async t => {
+test('a lock is held though nobody keeps its release function', async t => {
   const folder = await temporaryFolder(t)
   await lockFolder(folder)
   setFlagsFromString('--expose-gc')
@@ -62,7 +62,7 @@ test('a lock is held though nobody keeps what would release it', async t => {
   await assert.rejects(lockFolder(folder), { code: 'STATE_INVALID' })
 })
 
-test('a folder that cannot be written to says so, and what to do', { skip }, async t => {
+test('a folder that cannot be written to is an error with its remedy', { skip }, async t => {
   for (const [options, cause] of [
     ['ro', 'EROFS'],
     ['nr_inodes=1', 'ENOSPC']

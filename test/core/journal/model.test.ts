@@ -195,7 +195,7 @@ const STEPS: fc.Arbitrary<Step>[] = [
   })
 ]
 
-test('what was committed is read once and in order, through crashes and failures; what failed never comes back', async () => {
+test('committed entries are read once and in order, through crashes and failures; failed ones never come back', async () => {
   let names = 0
   const commands = STEPS.map(step => step.map(made => new Command(made, () => `e${names++}`)))
   await fc.assert(

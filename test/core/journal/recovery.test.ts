@@ -115,14 +115,14 @@ test('a missing segment is named', async () => {
   await disk.remove(path.join(FOLDER, segmentName(2)))
   await assert.rejects(TestJournal.open(disk), new RegExp(`${FIRST} is damaged at byte .*: entries 1 to 2 are missing`))
   const from = await TestJournal.open(disk, {}, 3)
-  assert.deepEqual(await from.readAll(), ['d'], 'what is before the checkpoint may be missing')
+  assert.deepEqual(await from.readAll(), ['d'], 'entries before the checkpoint may be missing')
   await disk.remove(FIRST)
   await assert.rejects(TestJournal.open(disk, {}, 2), /is damaged at byte 0: entries 2 to 2 are missing/)
 })
 
 test('garbage behind an older segment is no harm where the next one continues its numbers', async () => {
   const disk = await written(['a', 'b'], 1)
-  const garbage = Buffer.from('what a failed write left behind')
+  const garbage = Buffer.from('the remains of a failed write')
   disk.put(FIRST, Buffer.concat([disk.contents(FIRST), garbage]))
   const recovered = await TestJournal.open(disk)
   assert.deepEqual(await recovered.readAll(), ['a', 'b'])

@@ -53,7 +53,7 @@ test('overlaps: of each place, though a range reaches over several and a place i
   )
 })
 
-test('what is picked of what was picked is the same as picked at once', () => {
+test('a pick of a pick is the same as one pick', () => {
   const block = numbered(20)
   const first = ranges([
     [1, 4],

@@ -55,7 +55,7 @@ test('state in one piece, as it was written before, is opened', () => {
   assert.deepEqual(openState(3, Buffer.concat([header, body])), STATE)
 })
 
-test('what is no column is refused when it is sealed', () => {
+test('a value that is no column is refused when it is sealed', () => {
   assert.throws(() => sealState(3, { view: new DataView(new ArrayBuffer(8)) }), /state cannot have a DataView/)
 })
 

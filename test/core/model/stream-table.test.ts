@@ -30,7 +30,7 @@ test('streams that were restored take their places', () => {
   assert.equal(restored.add(seriesOf(2, 0), { lastSeen: 1 }), false)
 })
 
-test('regression: what is worked out of series kept any amount of memory of them', () => {
+test('regression: values derived from series kept any amount of memory of them', () => {
   let made = 0
   const cache = new SeriesMemo(() => ++made)
   const large = Array.from({ length: 12 }, (_, i) => seriesOf(i, 5_000_000))

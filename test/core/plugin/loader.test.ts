@@ -75,7 +75,7 @@ const failures: [string, Record<string, string>, string, RegExp][] = [
     /^cannot load plugin "p": No "exports" main defined in \S+package\.json/
   ],
   [
-    'a plugin that imports what is not installed',
+    'a plugin that imports a package that is not installed',
     { 'plugin.mjs': "import 'none'" },
     './plugin.mjs',
     /^cannot load plugin "\.\/plugin\.mjs": Cannot find package 'none' imported from \S+plugin\.mjs$/
@@ -94,7 +94,7 @@ const failures: [string, Record<string, string>, string, RegExp][] = [
   ]
 ]
 for (const [name, files, specifier, message] of failures)
-  test(`says what is wrong with ${name}`, async t => {
+  test(`names the fault of ${name}`, async t => {
     await assert.rejects(inFolder(t, files)(specifier), { code: 'PLUGIN_INVALID', message })
   })
 

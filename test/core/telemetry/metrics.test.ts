@@ -40,7 +40,7 @@ weir_c{a="3"} 0.1
   )
 })
 
-test('values are read anew each time; what is taken away is gone', async () => {
+test('values are read anew each time; removed instruments are gone', async () => {
   const metrics = new Metrics()
   let value = 0
   const remove = metrics.add(family('weir_a_total', () => [{ labels: { component: 'x' }, value: ++value }]))

@@ -48,7 +48,7 @@ describe('a snapshot', () => {
     assert.deepEqual(stepsOf(weir).bytes, weir.processor.snapshot!())
   })
 
-  it('of more groups has more steps, none of which is longer: what is written at once does not grow', async () => {
+  it('of more groups has more steps, none of which is longer: the bytes written at once do not grow', async () => {
     const [few, many] = [await measured(3000), await measured(12_000)]
     // Its numbers have some digits more.
     assert.ok(many.outlineBytes <= few.outlineBytes * 1.1, `${few.outlineBytes}, then ${many.outlineBytes} bytes`)
@@ -139,7 +139,7 @@ describe('a snapshot', () => {
     assert.deepEqual(outputs[1], outputs[0])
   })
 
-  it('stays as it is while who was restored from it goes on', async () => {
+  it('stays as it is while the engine restored from it continues', async () => {
     const bytes = await saved()
     const untouched = Buffer.from(bytes)
     const first = durableEngine(SETTINGS)

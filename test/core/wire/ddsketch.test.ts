@@ -25,7 +25,7 @@ function histogramOf(observed: readonly number[]): ExponentialHistogram {
   return { kind: 'exponential_histogram', count: observed.length, ...unknown, ...counts.shape() }
 }
 
-test('sketches-js reads what is written, and says the same quantiles', () => {
+test('sketches-js reads the written bytes, and computes the same quantiles', () => {
   fc.assert(
     fc.property(values, observed => {
       const histogram = histogramOf(observed)
@@ -37,7 +37,7 @@ test('sketches-js reads what is written, and says the same quantiles', () => {
   )
 })
 
-test('what sketches-js writes is read, bucket by bucket', () => {
+test('bytes that sketches-js writes are read, bucket by bucket', () => {
   fc.assert(
     fc.property(values, observed => {
       const theirs = new DDSketch({ relativeAccuracy: relativeErrorOf(5) })
@@ -50,7 +50,7 @@ test('what sketches-js writes is read, bucket by bucket', () => {
   )
 })
 
-test('written and read it is what it was', () => {
+test('written and read it is unchanged', () => {
   fc.assert(
     fc.property(values, observed => {
       const histogram = histogramOf(observed)

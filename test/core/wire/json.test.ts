@@ -15,7 +15,7 @@ describe('JSON that somebody sent', () => {
     assert.throws(() => parseJson(nested(257)), /nested deeper than 256 at character 256: send them flatter/)
   })
 
-  it('regression: a string that does not end hid what is nested behind it', () => {
+  it('regression: a string that does not end hid the nesting behind it', () => {
     assert.throws(() => parseJson(`"\n${nested(300)}`), /nested deeper than 256/)
     assert.throws(() => parseJson('"\\'), /not JSON: /)
   })
@@ -52,7 +52,7 @@ describe('a value in an error', () => {
   })
 })
 
-it('time is linear in the size of what is looked at', () => {
+it('time is linear in the size of the text', () => {
   const text = (times: number) => `[${'{"a":"\\\\[","b":12345},'.repeat(times)}1]`
   assertLinear('JSON', 20_000, text, parseJson)
 })

@@ -5,7 +5,7 @@ import { compress, decompress } from '../../../core/wire/snappy.ts'
 
 const TEXT = Buffer.from('weir '.repeat(100))
 
-test('what is compressed comes back', () => {
+test('compressed bytes come back', () => {
   assert.deepEqual(Buffer.from(decompress(compress(TEXT), 1000)), TEXT)
   assert.equal(decompress(compress(new Uint8Array(0)), 0).length, 0)
 })

@@ -129,7 +129,7 @@ describe('a cluster of one server, with a Keeper', { skip }, () => {
   })
 })
 
-test('replicated: no two inserts have a token in common, so that a value may come to be again what it was', () => {
+test('replicated: no two inserts have a token in common, so that a value may return', () => {
   const { series } = testContext()
   const options = { database: 'd', cluster: '', ttlMs: 0, tiers: new Map(), sync: false } as const
   const block = counterBlock(series, 10, 1)

@@ -93,7 +93,7 @@ test('every kind of distribution', async () => {
 
 const EXPONENTIAL = { scale: 3, zero_count: 1, zero_threshold: 1e-9, p: [-2, -1, 0], pv: [1, 0, 3], n: [4], nv: [2] }
 
-test('what is sent twice is read once, in one block or two', async () => {
+test('points sent twice are read once, in one block or two', async () => {
   await using h = await embedded(FOREVER)
   const block = counterBlock(h.context.series, 5000, 50)
   await h.exporter.export(block, signal())
@@ -154,7 +154,7 @@ test('events: equal ones are two, the same ones sent again are not', async () =>
   })
 })
 
-test('a restart on the same folder keeps what was stored, and follows a new TTL', async () => {
+test('a restart on the same folder keeps stored data, and follows a new TTL', async () => {
   const folder = await temporaryFolder()
   try {
     {

@@ -34,7 +34,7 @@ test('compact tables replace a value, the others keep both', () => {
   assert.deepEqual(['compact', 'otel'].map(upsert), ['replace', 'identical'])
 })
 
-test('what is refused', () => {
+test('options that are refused', () => {
   const cases: [string, Record<string, unknown>, RegExp][] = [
     ['neither', {}, /needs `embedded: .*` .* or `endpoint/],
     ['both', { embedded: './data', endpoint: 'http://localhost:8123' }, /exclude each other/],
@@ -50,10 +50,14 @@ test('what is refused', () => {
       { embedded: './data', tiers: { '60s': '1d' } },
       /tiers\.60s: .*rollup="1m".*write `1m`/
     ],
-    ['a cluster of none', { embedded: './data', cluster: 'c' }, /cluster: is of a server: use `endpoint`/],
+    ['a cluster of none', { embedded: './data', cluster: 'c' }, /cluster: needs a server: use `endpoint`/],
     ['replicas of none', { embedded: './data', engine: 'replicated' }, /engine: is `replicated`, which needs a server/],
     ['a cluster that is SQL', { endpoint: 'http://h', cluster: "c' (" }, /cluster must match pattern/],
-    ['a TTL past 2106', { embedded: './data', ttl: '26000d' }, /ttl: is longer than 25000d, .*`0` keeps forever/],
+    [
+      'a TTL past 2106',
+      { embedded: './data', ttl: '26000d' },
+      /ttl: is longer than 25000d, .*use `0` to keep data forever/
+    ],
     ['a tier past 2106', { embedded: './data', tiers: { '1d': '26000d' } }, /tiers.1d: is longer than 25000d/],
     ['an unknown schema', { embedded: './data', schema: 'wide' }, /must be equal to one of/]
   ]

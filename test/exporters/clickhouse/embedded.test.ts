@@ -49,7 +49,7 @@ test('a folder that will not open stops the start, and says why', async () => {
   await rm(folder, { recursive: true, force: true })
 })
 
-test('without chdb, the start says what to install', async () => {
+test('without chdb, the start names the package to install', async () => {
   const folder = await temporaryFolder()
   for (const name of ['chdb', `@chdb/lib-${process.platform}`]) {
     const missing = registerHooks({
@@ -106,7 +106,7 @@ test('a folder another process has open stops the start, and names the process',
   await rm(folder, { recursive: true, force: true, maxRetries: 5 })
 })
 
-test('after a crash the id of who had the folder may be another process’s', {
+test('after a crash the process id in the folder may be another process’s', {
   skip: process.platform !== 'linux'
 }, async () => {
   const folder = await temporaryFolder()
@@ -132,7 +132,7 @@ test('an export given up on goes on behind, and the next attempt counts once', a
   assert.equal(n, 20_000)
 })
 
-test('what a killed process had stored is there', async () => {
+test('the rows a killed process had stored are there', async () => {
   const folder = await temporaryFolder()
   const child = fork(join(import.meta.dirname, 'hold-folder.ts'), [folder, 'export'])
   await once(child, 'message')

@@ -67,7 +67,7 @@ test('a large answer is not in this process before somebody reads it', async () 
   assert.equal(await e.ask('SELECT 2'), '2\n')
 })
 
-test('a killed engine fails what runs in it, and is started anew at once, then after growing pauses', async () => {
+test('a killed engine fails its running statements, and is restarted at once, then after growing pauses', async () => {
   await using e = await engine()
   const pids = new Set<number>()
   for (const pauseMs of [0, 0, 1000, 2000]) {

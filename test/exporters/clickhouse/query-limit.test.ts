@@ -37,7 +37,7 @@ test('queries wait for their turn, in order', async () => {
   assert.deepEqual(Object.fromEntries(counters), { queries_total: 4, queries_rejected_total: 1 })
 })
 
-test('who waited too long or went away loses the turn, and takes no place', async () => {
+test('a query that waited too long or was aborted loses its turn, and takes no place', async () => {
   const { limit, clock, counters, read } = limitOf(1, 3)
   const leave = await limit.enter(NEVER)
   const client = new AbortController()

@@ -76,7 +76,7 @@ test('series whose insert failed are written by the next attempt', async () => {
   await exporter.stop(signal())
 })
 
-test('what the server answers, and whether the block is tried again', async () => {
+test('answers of the server, and whether the block is tried again', async () => {
   const { exporter, context } = served()
   const block = counterBlock(context.series, 10, 1)
   await exporter.export(block, signal())

@@ -73,7 +73,7 @@ test('a tier is made when its first point comes, with its TTL, and follows a new
   }
 })
 
-test('what is older than its tier keeps goes, and the other tiers stay', async () => {
+test('rows older than their tier’s TTL are deleted, and the other tiers stay', async () => {
   await using h = await embedded({ ttl: '0', tiers: { '1s': '1d', '1h': '0s' } })
   await h.exporter.export(block(h.context.series, ['1s', '1h']), signal())
   await h.run('OPTIMIZE TABLE weir.samples_1s FINAL')

@@ -47,7 +47,7 @@ describe('regression: a point of 2106 or later was counted as sent and gone at o
   }
 })
 
-test('what is kept forever has the range of its columns, and tiers have that of theirs', async () => {
+test('data kept forever has the range of its columns, and tiers have that of theirs', async () => {
   const times = [at('1899-12-31'), at('1900-01-01'), at('2250-01-01'), at('2300-01-01')]
   for (const [schema, ttl, rollup, want] of [
     ['compact', '0', undefined, [0, 3]],

@@ -77,7 +77,7 @@ describe("Prometheus' remote write receiver", { skip: program.skip }, () => {
     assert.equal((await server.query('jobs_total', T0 + 71_000)).length, 0)
   })
 
-  test('what it will never take is dropped with its words', async () => {
+  test('a request it will never take is dropped with its message', async () => {
     const block = new PointBlockBuilder()
     block.add(jobs, T0 + 1000, 11)
     await assert.rejects(exporter.export(block.build(), NEVER), {
@@ -114,7 +114,7 @@ describe('Prometheus with an out-of-order window', { skip: program.skip }, () =>
   })
   after(() => server?.stop())
 
-  test('keeps what a crash has sent again bit for bit exactly once, in other blocks and older than what it has too', async () => {
+  test('keeps points sent again by a crash, bit for bit, exactly once, in other blocks and older than stored ones too', async () => {
     const windows = [1, 2, 3, 4, 5, 6].map(i => [i * 10, 2 ** i] as const)
     await exporter.export(block(...windows.slice(0, 4)), NEVER)
     await exporter.export(block(...windows.slice(1, 6)), NEVER)

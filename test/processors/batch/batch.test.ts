@@ -75,7 +75,7 @@ test('a sender whose items went into several batches is told the worst', async (
   assert.deepEqual(line.outcomes, ['a {t: x},b {t: z} nacked'])
 })
 
-test('a snapshot holds what waits, and is sent after a restart', () => {
+test('a snapshot holds the waiting items, which are sent after a restart', () => {
   const line = assembled({ by: ['t'] })
   const lines = ['0s gauge a {t: x} 1', '0s histogram delta h {t: z} {count: 1, sum: 2}']
   line.send(...lines)

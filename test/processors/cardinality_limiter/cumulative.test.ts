@@ -16,7 +16,7 @@ function full(config: Record<string, unknown> = {}): Harness {
   return weir
 }
 
-it('what folded series add is one cumulative series that begins with a zero', () => {
+it('folded series add up to one cumulative series that begins with a zero', () => {
   const weir = full()
   weir.send(point('a', 10, 5), point('b', 10, 7))
   weir.send(point('a', 20, 6), point('b', 20, 10))
@@ -67,7 +67,7 @@ it('two blocks of one time make two times, for stores keep but one value of a ti
   )
 })
 
-it('a reset adds what was counted since; a point that is no newer adds nothing', () => {
+it('a reset adds the count since; a point that is no newer adds nothing', () => {
   const weir = full()
   for (const [at, value, start] of [
     [10, 5, 0],
@@ -168,7 +168,7 @@ it('totals go on after a restart with the same start time', () => {
   )
 })
 
-it('what was evicted for want of room does not count again from its start', () => {
+it('a series evicted for want of space does not count again from its start', () => {
   const weir = full({ max_folded_series: 4 })
   for (const [i, id] of ['a', 'b', 'c', 'd', 'e'].entries()) weir.send(point(id, 10 + i, 100))
   assert.equal(weir.of(OVERFLOW).at(-1)!.value, 500)
@@ -177,7 +177,7 @@ it('what was evicted for want of room does not count again from its start', () =
   assert.equal(weir.of(OVERFLOW).at(-1)!.value, 500, 'too little rather than twice')
   assert.equal(weir.readings.get('unknown_increments_total')!(), 1)
   weir.send(point('new', 50, 7, 40))
-  assert.equal(weir.of(OVERFLOW).at(-1)!.value, 507, 'what began since then counts')
+  assert.equal(weir.of(OVERFLOW).at(-1)!.value, 507, 'a series that began since then counts')
 })
 
 const histogram = (counts: number[], bounds = [1, 2]): Histogram => ({

@@ -14,7 +14,7 @@ it('below the limits a block goes on as it is', () => {
   weir.sendBlock(block)
 })
 
-it('overflow: what is over is added up in one series a metric, of the same time and kind', async () => {
+it('overflow: points over the limit are added up in one series a metric, of the same time and kind', async () => {
   const weir = new Harness({ max_series_per_metric: 2 })
   assert.equal(await weir.send(...ids('a', 'b', 'c', 'd', 'c', 'a')), 'acked')
   assert.equal(weir.sumOf('m{id=a}', 'm{id=b}'), 3)
@@ -141,7 +141,7 @@ it('only observed, metrics beyond max_metrics pass too, and are counted', async 
   assert.equal(weir.context.account.imbalance, 0)
 })
 
-it('tells what takes the places: metrics by demand, labels by values, with samples', () => {
+it('reports the use of the places: metrics by demand, labels by values, with samples', () => {
   const weir = new Harness({ max_series_per_metric: 10 })
   for (let i = 0; i < 5000; i++) weir.send({ name: 'big', attributes: { user: `u${i}`, route: `/${i % 3}` } })
   weir.send({ name: 'small' })
@@ -156,7 +156,7 @@ it('tells what takes the places: metrics by demand, labels by values, with sampl
   assert.equal(big.labels[0].samples.length, 5)
 })
 
-it('refuses what makes no sense', () => {
+it('refuses contradictory options', () => {
   assert.throws(() => testConfig(plugin, { max_series_per_tenant: 5 }), /needs tenant_attribute/)
   assert.throws(() => testConfig(plugin, { idle_expiry: '10ms' }), /at least 1s/)
 })

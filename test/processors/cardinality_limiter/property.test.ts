@@ -119,7 +119,7 @@ const histogram = (count: number): Histogram => ({
 })
 
 for (const kind of KINDS) {
-  it(`${kind}: whatever has a place, gets or loses it, with resets, restarts and refusals, the sum is what was sent`, () => {
+  it(`${kind}: whatever has a place, gets or loses it, with resets, restarts and refusals, the sum equals the points sent`, () => {
     fc.assert(
       fc.property(config, steps, (config, steps) => {
         const { outputs, sent } = run(kind, config, steps)

@@ -11,7 +11,7 @@ const STEP = fc.record({
   what: fc.constantFrom('point', 'point', 'point', 'twice', 'old', 'application restarts', 'weir restarts')
 })
 
-test('however points come, the increments add up to what was counted', async () => {
+test('however points come, the increments add up to the count', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(STEP, { maxLength: 60 }), async steps => {
       const truth = [0, 0, 0]

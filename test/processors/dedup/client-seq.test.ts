@@ -53,7 +53,7 @@ it('the numbers are taken off; in points they may be of the point or its resourc
   assert.equal(weir.out.length, 2)
 })
 
-it('what has no number, or one that is none, passes', () => {
+it('items without a number, or with an invalid one, pass', () => {
   const weir = new Harness(CONFIG)
   const bad: Record<string, string | number>[] = [
     {},

@@ -34,7 +34,7 @@ it('after failover_timeout of silence the next to send is elected, and the serie
   const [first, second] = weir.out.map(({ block }) => (block as PointBlock).series[0])
   assert.equal(first, second)
   weir.send(from(weir, 'a'))
-  assert.equal(weir.out.length, 2, 'who was elected before is not elected again')
+  assert.equal(weir.out.length, 2, 'the replica elected before is not elected again')
   assert.equal(weir.readings.get('failovers_total')!(), 1)
 })
 

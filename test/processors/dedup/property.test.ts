@@ -122,7 +122,7 @@ function send(weir: Harness, reference: Reference, ids: readonly (string | undef
   return sent
 }
 
-it('a sender that sends again whatever was handed back has each of its events stored once', async () => {
+it('a sender that sends nacked batches again has each of its events stored once', async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.array(fc.array(fc.nat(30).map(String), { minLength: 1, maxLength: 6 }), { maxLength: 12 }),

@@ -24,7 +24,7 @@ const MODES: [string, Record<string, unknown>, (weir: Harness, key: string) => P
 for (const [name, config, send] of MODES) {
   const reason = config.mode === 'request' ? 'duplicate_request' : 'duplicate'
 
-  it(`${name}: what nobody kept is forgotten, so that it passes when it is sent again`, async () => {
+  it(`${name}: items that were not stored are evicted, so that they pass when they are sent again`, async () => {
     const weir = new Harness(config)
     weir.onBatch = batch => batch.nack(down)
     assert.equal(await send(weir, 'a'), 'nacked')
@@ -50,7 +50,7 @@ for (const [name, config, send] of MODES) {
     assert.equal(weir.context.account.imbalance, 0)
   })
 
-  it(`${name}: a duplicate of something in flight is handed back with it`, async () => {
+  it(`${name}: a duplicate of an item in flight is nacked with it`, async () => {
     const weir = new Harness(config).hold()
     const both = [send(weir, 'a'), send(weir, 'a')]
     weir.out[0].nack(down)
@@ -62,7 +62,7 @@ for (const [name, config, send] of MODES) {
     assert.equal(weir.out.length, 2)
   })
 
-  it(`${name}: what was given up on for good is remembered: sending it again would not help`, async () => {
+  it(`${name}: an item given up for good is remembered: sending it again would not help`, async () => {
     const weir = new Harness(config)
     weir.onBatch = batch => batch.drop('rejected')
     assert.equal(await send(weir, 'a'), 'dropped 1')
@@ -70,7 +70,7 @@ for (const [name, config, send] of MODES) {
     assert.equal(weir.out.length, 1)
   })
 
-  it(`${name}: a snapshot holds what is in flight, for a checkpoint waits until that has settled`, () => {
+  it(`${name}: a snapshot holds items in flight, for a checkpoint waits until they have settled`, () => {
     const weir = new Harness(config).hold()
     send(weir, 'a')
     const next = weir.restarted(config)
@@ -79,7 +79,7 @@ for (const [name, config, send] of MODES) {
   })
 }
 
-it('what is new in a batch stays remembered though the batch is handed back for a duplicate in it', async () => {
+it('new items in a batch stay remembered though the batch is nacked for a duplicate in it', async () => {
   const weir = new Harness({}).hold()
   const first = weir.sendIds('a')
   const second = weir.sendIds('a', 'b')
@@ -94,7 +94,7 @@ it('what is new in a batch stays remembered though the batch is handed back for 
 })
 
 for (const [name, config, send] of MODES.filter(([name]) => name === 'request' || name === 'client_seq')) {
-  it(`${name}: parts of one request are no duplicates; if one is handed back, all of it may come again`, async () => {
+  it(`${name}: parts of one request are no duplicates; if one is nacked, all of it may come again`, async () => {
     const attributes = [{ 'weir.client.id': 'c', 'weir.client.epoch': 1, 'weir.client.seq': 7 }]
     const origin: Origin = { source: 'http', request: () => 'c' }
     for (const nacked of [-1, 0, 1]) {
@@ -105,7 +105,7 @@ for (const [name, config, send] of MODES.filter(([name]) => name === 'request' |
       assert.equal(weir.out.length, 2, 'both parts pass')
       if (name === 'request') await send(weir, 'c')
       else await weir.send(eventsOf([undefined], attributes), { source: 'http', request: () => 'c' })
-      assert.equal(weir.out.length, nacked < 0 ? 2 : 3, `part ${nacked} was handed back`)
+      assert.equal(weir.out.length, nacked < 0 ? 2 : 3, `part ${nacked} was nacked`)
     }
   })
 }

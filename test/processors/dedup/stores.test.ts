@@ -61,7 +61,7 @@ for (const [bits, tolerated] of [
   })
 }
 
-it('the filter forgets what is taken out, and only that', () => {
+it('the filter removes exactly the entries taken out', () => {
   const filter = new CuckooFilter(5000, 32)
   for (let i = 0; i < 5000; i++) filter.add(keyOf(i))
   for (let i = 0; i < 5000; i += 2) filter.remove(keyOf(i))

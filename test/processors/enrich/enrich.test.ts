@@ -69,7 +69,7 @@ for (const [config, message] of [
   })
 }
 
-test('a changed file is used from the next look on, a bad one not, and what was bad may become good', async () => {
+test('a changed file is used from the next look on, a bad one not, and a bad one may become good', async () => {
   const context = testContext()
   const file = written('users.csv', 'user,plan\nann,free\n')
   const enrich = created({ file, reload_interval: '1s' }, context)

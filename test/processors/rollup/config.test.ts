@@ -39,7 +39,7 @@ for (const [name, config] of [
   test(`fine: ${name}`, () => assert.doesNotThrow(() => testConfig(plugin, config)))
 }
 
-test('memory is bounded, by groups, by tiers and by what is kept of gauges', () => {
+test('memory is bounded, by groups, by tiers and by the state of gauges', () => {
   const bound = (config: object) => plugin.memoryBound!(testConfig(plugin, { max_groups: 1000, ...config }))
   const usual = bound({})
   const step = bound({ max_groups: 2000 }) - usual
@@ -50,7 +50,7 @@ test('memory is bounded, by groups, by tiers and by what is kept of gauges', () 
   assert.ok(bound({ late: 'amend', amend_for: '10h' }) > bound({ late: 'amend', amend_for: '1m' }))
 })
 
-test('it corrects what it sent where told to, which the store must take', () => {
+test('it corrects sent values if configured, which the store must take', () => {
   const corrects = (late: string) => plugin.corrects?.(testConfig(plugin, { late }))
   assert.deepEqual(['add', 'drop', 'amend'].map(corrects), [false, false, true])
 })

@@ -94,7 +94,7 @@ async function run(
   return { harness, reference, points: sent }
 }
 
-test('whatever comes in whatever order, and whenever it restarts, each interval of each tier is what the reference says', async () => {
+test('whatever comes in whatever order, and whenever it restarts, each interval of each tier equals the reference', async () => {
   await fc.assert(
     fc.asyncProperty(steps, async all => {
       const { harness, reference } = await run(all)
@@ -137,7 +137,7 @@ test('the same input makes the same bytes, of state and of output, restarts or n
   )
 })
 
-test('amended, every interval of every tier comes to what fell into it, however late it came', async () => {
+test('amended, every interval of every tier has all points that fell into it, however late they came', async () => {
   await fc.assert(
     fc.asyncProperty(steps, async all => {
       const { harness, points } = await run(all, { ...CONFIG, late: 'amend', amend_for: '10m' })

@@ -29,7 +29,7 @@ for (const [name, by, of, want] of [
   })
 }
 
-test('what is refused is said once a metric, with what to do instead', () => {
+test('a refused metric is reported once, with the remedy', () => {
   const lines: string[] = []
   const refusals = new RefusedSeries(undefined, pino({}, { write: line => void lines.push(line) }))
   for (const name of ['a', 'b', 'a']) {

@@ -29,7 +29,7 @@ test('in ClickHouse the sums of every hour agree over the tiers of 1s, 10s, 1m a
   for (const [what, value, where] of [
     ['requests', 'sum(value)', "name = 'requests'"],
     ['observations', 'sum(count)', "name = 'latency'"],
-    ['what they add up to', 'sum(value)', "name = 'latency'"],
+    ['their sum', 'sum(value)', "name = 'latency'"],
     ['registers of users', 'sipHash64(maxMap(registers))', "name = 'users.unique'"],
     ['samples', 'sum(value)', "name = 'queue.size.count'"],
     ['greatest', 'max(value)', "name = 'queue.size.max'"]

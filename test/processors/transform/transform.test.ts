@@ -103,7 +103,7 @@ test('series that become one are counted, unless they are made of increments', (
   }
 })
 
-test('what a series becomes is the same object each time, and blocks that nothing changes are passed on', () => {
+test('a series is mapped to the same object each time, and blocks that nothing changes are passed on', () => {
   const context = testContext()
   const transform = created([{ match: { name: 'a' }, set: { x: 1 } }], context)
   const [first, second] = ['0s gauge a 1', '1s gauge a 2'].map(line =>

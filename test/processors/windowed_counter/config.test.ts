@@ -38,7 +38,7 @@ const BROKEN: [string, Record<string, unknown>, RegExp][] = [
     /^by: `user` is aggregated, and no label; take it out of `by`$/
   ],
   [
-    'totals of what has none',
+    'totals of points that have none',
     { aggregations: ['max', 'avg'], output: ['cumulative'] },
     /^output: of max, avg .*add delta$/
   ],
@@ -74,7 +74,7 @@ const BROKEN: [string, Record<string, unknown>, RegExp][] = [
     /^rules\.1: this makes series of the same names as rule 1/
   ],
   [
-    'a rule about part of what another is about',
+    'a rule about part of the points of another',
     { rules: [{ match: { name: 'http.*' } }, { match: { name: 'http.requests', kind: 'counter' }, by: ['a'] }] },
     /^rules\.1: this makes series of the same names as rule 1/
   ],
@@ -103,7 +103,7 @@ const SOUND: [string, Record<string, unknown>][] = [
     'a rule that takes by from above, and one that does not',
     { by: ['a'], rules: [{}, { without: ['b'], name: 'x.{name}' }] }
   ],
-  ['sums of what is not only gauges', { aggregations: ['sum', 'max'] }],
+  ['sums of more than gauges', { aggregations: ['sum', 'max'] }],
   ['values of gauges by an attribute', { aggregations: ['sum'], attribute: 'bytes', match: { kind: 'gauge' } }]
 ]
 
@@ -117,7 +117,7 @@ describe('options of windowed_counter', () => {
 
   for (const [name, options] of SOUND) it(`takes ${name}`, () => assert.deepEqual(problemsOf(options), []))
 
-  it('says once what is wrong above and used by several rules', () => {
+  it('reports a fault that several rules share once', () => {
     const rules = [{ match: { kind: 'counter' } }, { match: { kind: 'event' } }]
     assert.deepEqual(problemsOf({ windows: ['1s', '1s'], rules }), ['windows.1: this size stands here twice'])
   })
@@ -134,7 +134,7 @@ describe('plugin windowed_counter', () => {
     assert.equal(corrects({ rules: [{}, { late: 'amend', name: 'x.{name}' }] }), true)
   })
 
-  it('has a bound of memory that grows with what is kept', () => {
+  it('has a bound of memory that grows with its state', () => {
     const usual = bound({})
     const step = (groups: number) => bound({ max_groups: groups + 1e6 }) - bound({ max_groups: groups })
     assert.equal(step(2e6), step(3e6))

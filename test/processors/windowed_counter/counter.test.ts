@@ -97,7 +97,7 @@ describe('windowed_counter', () => {
     assert.equal(weir.context.account.imbalance, 0)
   })
 
-  it('drops what is ahead of the clock, and lets it close nothing', async () => {
+  it('drops points ahead of the clock, and lets them close nothing', async () => {
     const weir = await new Harness({ ...DELTA_ONLY, max_future_skew: '1m' }).start()
     await weir.send({ at: 0.5 }, { at: 61 }, { at: 30 })
     await weir.send({ at: 0.6 })
@@ -305,7 +305,7 @@ describe('windowed_counter', () => {
     assert.equal(weir.context.account.imbalance, 0)
   })
 
-  it('sends what is open when the stream ends and nothing keeps its state', async () => {
+  it('sends open windows when the stream ends and nothing keeps its state', async () => {
     const weir = await new Harness({ windows: ['1s', '1h'] }).start()
     await weir.send({ at: 0, value: 7 })
     await weir.host.finish()
@@ -333,7 +333,7 @@ describe('windowed_counter', () => {
     assert.equal(weir.readings.get('groups')!(), 1)
   })
 
-  it('forgets groups that stood still; who takes their place begins from zero', async () => {
+  it('evicts groups that stood still; the groups in their place begin from zero', async () => {
     const weir = await new Harness({ windows: ['1s'], output: ['cumulative'] }).start()
     const hour = 3600
     await weir.send({ at: 0.5, value: 3, name: 'first' }, { at: 0.5, value: 5, name: 'kept' })

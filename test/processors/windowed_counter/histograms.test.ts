@@ -31,7 +31,7 @@ class HistogramHarness extends Harness {
         const { metric, attributes } = series[i]
         const { window = 'total', late } = Object.fromEntries(attributes)
         const distribution = distributions.get(i) as Distribution
-        assert.equal(metric.kind, distribution.kind, 'the series says what its points are')
+        assert.equal(metric.kind, distribution.kind, 'the series has the kind of its points')
         assert.equal(value[i], distribution.sum)
         this.seen.set(`${window}${late === undefined ? '' : ' late'} ${(time[i] - EPOCH) / 1000}`, distribution)
       }
@@ -99,7 +99,7 @@ describe('windowed_counter of histograms', () => {
       assert.equal(weir.context.account.imbalance, 0)
     })
 
-    it(`${name} cumulative input: what came between, without least and greatest`, async () => {
+    it(`${name} cumulative input: the increase, without minimum and maximum`, async () => {
       const weir = new HistogramHarness()
       await weir.start()
       await weir.take(0.5, make([4, 90]), 'cumulative', 0.25)

@@ -66,7 +66,7 @@ const seriesOf = (attributes: Record<string, string> = {}, extra: Record<string,
   return `requests{${labels.map(pair => pair.join('=')).join()}}`
 }
 
-it('in any order, with lateness and restarts at any point, all windows and totals agree with what was sent', async () => {
+it('in any order, with lateness and restarts at any point, all windows and totals agree with the points sent', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(step, { maxLength: 40 }), async steps => {
       const { outputs, sent, imbalance } = await run(steps)
@@ -97,7 +97,7 @@ function checkSize(
   const onTime = outputs.filter(output => output.series === seriesOf(attributes, { window }))
   const late = outputs.filter(output => output.series === seriesOf(attributes, { late: 'true', window }))
   const sum = [...onTime, ...late].reduce((total, output) => total + output.value, 0)
-  assert.equal(sum, want, `windows of ${window} and what came late make the sum`)
+  assert.equal(sum, want, `windows of ${window} and the late points make the sum`)
   assert.equal(new Set(onTime.map(({ at }) => at)).size, onTime.length, 'a window is sent once')
   assert.equal(new Set(late.map(({ at }) => at)).size, late.length, 'also its late part')
   for (const { at, value } of onTime) {

@@ -151,7 +151,7 @@ describe('windowed_counter against a slow reference', () => {
     )
   })
 
-  it('late: side_output hands on what it does not count: windows are exact without it', async () => {
+  it('late: side_output forwards the points it does not count: windows are exact without them', async () => {
     const config = {
       ...CONFIG,
       late: 'side_output',

@@ -217,7 +217,7 @@ test('wrong method, wrong path', async t => {
   )
 })
 
-test('handed back: 503, and nothing was counted for good', async t => {
+test('nacked: 503, and nothing was counted for good', async t => {
   const { post, context } = await running(t, {}, batch => batch.nack(new Error('queue full')))
   const { status, headers, answer } = await post([{ name: 'a' }, {}])
   assert.deepEqual([status, headers.get('retry-after'), answer], [503, '1', { error: 'not taken: queue full' }])
@@ -281,7 +281,7 @@ describe('regression: JSON was parsed whatever memory that took', () => {
     })
   }
 
-  it('what fits waits for its turn', async t => {
+  it('a request within the limit waits for its turn', async t => {
     const { post, context } = await running(t, {}, undefined, smallPool())
     const body = `[${Array.from({ length: 2000 }, (_, i) => event(i)).join()}]`
     const held = context.credits.tryTake(POOL_BYTES - body.length - 10_000)!

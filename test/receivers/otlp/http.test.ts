@@ -106,7 +106,7 @@ test('points dropped downstream: partial success, once for all branches', async 
 })
 
 for (const type of [PROTOBUF, JSON_TYPE])
-  test(`${type}: handed back is 503 with Retry-After, and nothing was counted for good`, async t => {
+  test(`${type}: a nacked batch is 503 with Retry-After, and nothing was counted for good`, async t => {
     const weir = await running(t)
     weir.settle = batch => batch.nack(new Error('the disk is full'))
     const response = await post(weir.url, type === PROTOBUF ? oneBad : json, type)
@@ -304,7 +304,7 @@ test('a client that goes away mid-body leaves nothing behind', async t => {
   assert.equal(books(weir).received, 8)
 })
 
-test('stop completes batches$, lets what is under way finish and takes no more', async (t: NodeTest) => {
+test('stop completes batches$, lets open requests finish and takes no more', async (t: NodeTest) => {
   const weir = await running(t)
   const { promise: held, resolve: hold } = Promise.withResolvers<() => void>()
   weir.settle = batch => hold(() => batch.ack())

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { LineCache, lineCacheBytes } from '../../../receivers/statsd/line-cache.ts'
 
-test('what is used stays, what is not goes', () => {
+test('used entries stay, unused ones are evicted', () => {
   const cache = new LineCache<number>(10)
   cache.put('dear', 'c', 1, 0)
   for (let i = 0; i < 50; i++) {

@@ -75,7 +75,7 @@ test('understands StatsD and DogStatsD', () => {
   for (const [text, want] of cases) assert.deepEqual(parser().told(text), want, text)
 })
 
-test('refuses what it does not understand, and takes the lines around it', () => {
+test('refuses malformed lines, and takes the lines around them', () => {
   const cases: [string, string][] = [
     [':1|c', 'missing_name'],
     ['hello', 'missing_value'],

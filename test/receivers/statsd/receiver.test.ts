@@ -71,7 +71,7 @@ function totals(blocks: readonly PointBlock[]): Record<string, number> {
   return sums
 }
 
-test('takes what hot-shots sends: counters, sampling, timers, sets, gauges, tags, packed and not', async t => {
+test('takes the lines of hot-shots: counters, sampling, timers, sets, gauges, tags, packed and not', async t => {
   for (const maxBufferSize of [0, 1400]) {
     const { context, batches, port } = await running(t)
     const options = {
@@ -139,7 +139,7 @@ test('lines it cannot read are in the ledger by reason', async t => {
   assert.deepEqual(Object.fromEntries(context.account.dropped), { missing_value: 1, invalid_value: 1 })
 })
 
-test('what comes while there are no credits is dropped and counted', async t => {
+test('datagrams that come without credits are dropped and counted', async t => {
   const context = Object.assign(testContext(), { credits: new CreditPool(100) })
   const { batches, send } = await running(t, {}, undefined, context)
   await send('a:1|c')
@@ -179,7 +179,7 @@ test('regression: many points were gathered before anybody paid for their series
   for (const batch of batches) batch.ack()
 })
 
-test('what is handed back is sent again, and is in the ledger once', async t => {
+test('a nacked batch is sent again, and is in the ledger once', async t => {
   let refusals = 3
   const { context, sizes, send } = await running(t, {}, batch => {
     if (refusals-- > 0) batch.nack(new Error('full'))
@@ -189,7 +189,7 @@ test('what is handed back is sent again, and is in the ledger once', async t => 
   await until(context, () => sizes.length === 2)
   const { account } = context
   assert.deepEqual([account.received, account.inFlight, account.refused, account.imbalance], [2, 2, 0, 0])
-  assert.ok(context.credits.used > 0, 'what waits holds its credits')
+  assert.ok(context.credits.used > 0, 'waiting points hold their credits')
   await until(context, () => account.sent === 2)
   assert.deepEqual([account.received, account.inFlight, account.refused, account.droppedTotal], [2, 0, 0, 0])
   assert.deepEqual(sizes, [2, 2, 2, 2])
@@ -211,7 +211,7 @@ test('gives up after retry_for, and at the stop', async t => {
   assert.equal(impatient.sizes.length, 5)
 })
 
-test('a batch handed back after the stop is given up', async t => {
+test('a batch nacked after the stop is dropped', async t => {
   const { context, batches, receiver, send } = await running(t)
   await send('a:1|c')
   await until(context, () => batches.length === 1)
@@ -220,7 +220,7 @@ test('a batch handed back after the stop is given up', async t => {
   assert.deepEqual(Object.fromEntries(context.account.dropped), { shutdown: 1 })
 })
 
-test('sends what it has gathered and completes when stopped', async t => {
+test('sends its gathered lines and completes when stopped', async t => {
   const { context, receiver, sizes, send } = await running(t, {}, batch => batch.ack())
   let completed = false
   receiver.batches$.subscribe({ complete: () => (completed = true) })
@@ -250,7 +250,7 @@ test('a port in use is said at the start', async t => {
   assert.throws(() => testConfig(plugin, { endpoint: 'h:65536' }), /endpoint must match/)
 })
 
-test('reports what the kernel dropped', { skip: process.platform !== 'linux' }, async t => {
+test('reports the datagrams that the kernel dropped', { skip: process.platform !== 'linux' }, async t => {
   const context = testContext()
   let counted = 0
   Object.assign(context.instruments, {

@@ -12,7 +12,7 @@ function run(downstream: (batch: Batch, turn: number) => void) {
   return { context, entry, harness, block: parseItems(['0s event a', '0s event b'], context.series) }
 }
 
-it('what is handed back is tried again, after pauses that grow, and counts once', async () => {
+it('a nacked block is retried, after pauses that grow, and counts once', async () => {
   const { context, entry, harness, block } = run((batch, turn) =>
     turn < 3 ? batch.nack(new Error('full')) : batch.ack()
   )
@@ -32,7 +32,7 @@ it('what is handed back is tried again, after pauses that grow, and counts once'
   assert.deepEqual([account.received, account.sent, account.refused, account.inFlight, credits.used], [2, 2, 0, 0, 0])
 })
 
-it('without credits it is dropped, and at a stop what waits is, each with a reason', async () => {
+it('without credits a block is dropped, and at a stop the waiting ones are, each with a reason', async () => {
   const { context, entry, harness, block } = run(batch => batch.nack(new Error('full')))
   const { account, credits } = context
   entry.push(block)

@@ -57,7 +57,7 @@ it('marbles: an error of a source is a mistake of the test', async () => {
   await assert.rejects(marbles(harness, 'a#', BLOCKS, nameOf), /"#" at 1 ms/)
 })
 
-it('a receiver: what it takes in, how it is settled, and that it completes', async () => {
+it('a receiver: its batches, their settlement, and its completion', async () => {
   const own = testContext()
   const batches = new Subject<Batch>()
   const outcomes: string[] = []
@@ -75,7 +75,7 @@ it('a receiver: what it takes in, how it is settled, and that it completes', asy
   assert.equal(harness.isCompleted, true)
 })
 
-it('an exporter: retries by its queue, and what is refused for good', async () => {
+it('an exporter: retries by its queue, and items refused for good', async () => {
   const own = testContext()
   const answers = [
     new Error('down'),

@@ -98,7 +98,7 @@ describe('regression: items without bound ended the process', () => {
       assert.deepEqual([refused, points.build().length], [[reason], 1])
     })
 
-  it('the defaults take what OpenTelemetry’s SDKs let through', () => {
+  it('the defaults take all that OpenTelemetry’s SDKs let through', () => {
     const attributes = Array.from({ length: 128 }, (_, i): [string, string] => [`key.${i}`, 'x'.repeat(200)])
     assert.equal(typeof measureAll(DEFAULT_LIMITS, measureAttributes(attributes, DEFAULT_LIMITS)), 'number')
   })

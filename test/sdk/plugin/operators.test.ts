@@ -56,7 +56,7 @@ it('splitBlock: a batch has ended when all parts of it have', async () => {
   line.assertSettled()
 })
 
-it('bufferBatches joins what comes within a time, up to a number of items, of one source', async () => {
+it('bufferBatches joins the batches of a time span, up to a number of items, of one source', async () => {
   const line = run(({ scheduler }) => bufferBatches({ maxItems: 3, maxTimeMs: 100, scheduler }))
   line.send('a')
   line.send('b')
@@ -110,7 +110,7 @@ it('groupByAttribute: a stream for each value, which ends when it is idle', asyn
   line.assertSettled()
 })
 
-it('retryNacked emits again what was handed back, with growing pauses, and then gives up', async () => {
+it('retryNacked emits nacked batches again, with growing pauses, and then gives up', async () => {
   const line = run(
     ({ scheduler }) => retryNacked({ attempts: 3, pauseMs: 100, scheduler }),
     (batch, turn) => (turn === 3 ? batch.ack() : batch.nack(new Error('full')))

@@ -159,7 +159,7 @@ for (const [match, where] of [
   })
 }
 
-test('what is remembered is bounded by the number of expressions', () => {
+test('memory is bounded by the number of expressions', () => {
   const none = { name: 'a', attributes: { k: [1, 2], l: { not: 'x' } } }
   const three = [{ name: { regex: 'a' } }, { attributes: { k: { regex: 'a', not: { regex: 'b' } } } }]
   assert.deepEqual([matchBound(undefined), matchBound(none)], [0, 0])

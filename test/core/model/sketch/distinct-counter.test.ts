@@ -48,6 +48,6 @@ it('whatever the order, the parts and the saves between: the bytes are those of 
   )
 })
 
-it('the hash is the same in every process and version: what is saved must merge', () => {
+it('the hash is the same in every process and version: saved sketches must merge', () => {
   assert.deepEqual(counterOf(0, 3).save(), Float64Array.of(1446523881514550, 1841311734634530, 3592344834826079))
 })

@@ -44,7 +44,7 @@ test('members and sketches of them count together', () => {
   assert.deepEqual(distinctSketch(counter), distinctSketch(counterOf(members(0, 600))))
 })
 
-test('its number stands in the column, it costs what it takes, and joins as it is', () => {
+test('its number stands in the column, it pays for its memory, and joins as it is', () => {
   const [few, many] = [blockOf(members(0, 100)), blockOf(members(0, 200_000))]
   assert.deepEqual([few.value[0], many.value[0]], [100, distinctSketch(counterOf(members(0, 200_000))).count])
   assert.equal(blockBytes(many) - blockBytes(few), 2 ** 14 - 100 * 8)

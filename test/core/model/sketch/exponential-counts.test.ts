@@ -50,7 +50,7 @@ function added(parts: readonly { values: readonly number[]; scale: number | unde
   return counts
 }
 
-it('is at the final scale what all values are when encoded there, and no finer would have fitted', () => {
+it('is at the final scale the same as all values encoded there, and no finer would have fitted', () => {
   fc.assert(
     fc.property(fc.array(part, { minLength: 1, maxLength: 5 }), parts => {
       const all = parts.flatMap(({ values }) => values)
@@ -81,7 +81,7 @@ it('order and grouping make no difference', () => {
   )
 })
 
-it('what was added and is taken away again leaves the rest', () => {
+it('counts added and subtracted again leave the rest', () => {
   fc.assert(
     fc.property(part, part, (before, more) => {
       const now = added([before, more])
@@ -92,7 +92,7 @@ it('what was added and is taken away again leaves the rest', () => {
   )
 })
 
-it('where zero reaches further on one side, what the other has there is zero', () => {
+it('if zero reaches further on one side, the other’s counts there are zero', () => {
   const threshold = fc.constantFrom(0, 0.001, 0.5, 1, 3)
   fc.assert(
     fc.property(values, values, threshold, threshold, (a, b, ofA, ofB) => {

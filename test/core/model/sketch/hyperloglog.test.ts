@@ -26,7 +26,7 @@ for (const precision of [10, 12, 14]) {
   }
 }
 
-it('the error over many sketches is what is stated', () => {
+it('the error over many sketches is the stated one', () => {
   const ROUNDS = 200
   const DISTINCT = 30_000
   let squares = 0
@@ -38,7 +38,7 @@ it('the error over many sketches is what is stated', () => {
   assert.ok(error < (1.15 * 1.04) / 32, `${error}`)
 })
 
-it('merging any parts in any order is the sketch of the whole; so is what was saved and read again', () => {
+it('merging any parts in any order is the sketch of the whole; so is one saved and read again', () => {
   const part = fc.tuple(fc.nat(3000), fc.nat(2000))
   fc.assert(
     fc.property(fc.array(part, { minLength: 1, maxLength: 5 }), parts => {

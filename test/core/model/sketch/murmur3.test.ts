@@ -27,7 +27,7 @@ const DIFFERENT: [string, (hash: Murmur3) => Murmur3][] = [
   ['NaN', one => one.number(Number.NaN)]
 ]
 
-it('keeps apart what differs in ends, lengths and parts', () => {
+it('keeps apart texts that differ in ends, lengths and parts', () => {
   const hashes = DIFFERENT.map(([, feed]) => hexOf(feed))
   assert.equal(new Set(hashes).size, DIFFERENT.length)
 })

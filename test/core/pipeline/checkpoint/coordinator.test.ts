@@ -97,7 +97,7 @@ test('a source takes part: its snapshot is of the barrier, and it is told once t
   await turns(5)
   source.position = 5
   settlements.open()
-  assert.deepEqual(source.committed, [], 'what was open before has not settled')
+  assert.deepEqual(source.committed, [], 'settlements open before have not closed')
   settlements.close(before)
   assert.equal(await taken, true)
   assert.deepEqual([source.committed, source.ids], [[3], [1]])
@@ -133,7 +133,7 @@ test('numbers go on from the last run, and none is told of a checkpoint that was
   assert.deepEqual(source.ids, [42])
 })
 
-test('while it waits for backends what waits for them goes to disk, again and again', async () => {
+test('while it waits for backends the batches for them go to disk, again and again', async () => {
   const { clock, settlements, sendingQueue, coordinator } = await setUp()
   const token = settlements.open()
   const taken = coordinator.take()
@@ -152,7 +152,7 @@ test('while it waits for backends what waits for them goes to disk, again and ag
   assert.equal(sendingQueue.overflowed, 2)
 })
 
-test('at a stop it does not wait for what nobody will close any more', async () => {
+test('at a stop it does not wait for settlements that nobody will close any more', async () => {
   const { settlements, coordinator, source } = await setUp()
   const token = settlements.open()
   assert.equal(await coordinator.takeLast(), false)

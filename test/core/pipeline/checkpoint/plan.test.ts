@@ -28,12 +28,12 @@ const cases: [string, ResolvedConfig, { receivers: string[]; exporters: string[]
   ],
   ['one exporter is gone', configOf(['otlp'], ['dedup'], ['b']), { receivers: ['otlp'], exporters: ['b'] }],
   [
-    'regression: its exporters have other names: what was put out meanwhile went nowhere',
+    'regression: its exporters have other names: output emitted meanwhile went nowhere',
     configOf(['otlp'], ['dedup'], ['c']),
     { receivers: ['otlp'], exporters: ['c'] }
   ],
   [
-    'regression: its receiver is gone: what the journal still had of it was dropped',
+    'regression: its receiver is gone: its entries in the journal were dropped',
     configOf(['statsd'], ['dedup'], ['a', 'b']),
     { receivers: ['otlp'], exporters: ['a', 'b'] }
   ]

@@ -12,7 +12,7 @@ async function told(barrier: Promise<boolean>): Promise<boolean | undefined> {
   return Promise.race([barrier, new Promise<undefined>(resolve => setImmediate(() => resolve(undefined)))])
 }
 
-test('a barrier waits for what was open when it was asked for, and for nothing later', async () => {
+test('a barrier waits for the settlements open at its request, and for no later ones', async () => {
   const tracker = new SettlementTracker()
   const [first, second] = [tracker.open(), tracker.open()]
   const barrier = tracker.barrier()
@@ -26,7 +26,7 @@ test('a barrier waits for what was open when it was asked for, and for nothing l
   assert.deepEqual([await told(tracker.barrier()), tracker.size], [true, 0])
 })
 
-test('what returns to its owner fails the barriers that wait for it, and no later one', async () => {
+test('a settlement that is nacked fails the barriers that wait for it, and no later one', async () => {
   const tracker = new SettlementTracker()
   const before = tracker.open()
   const barrier = tracker.barrier()
@@ -62,7 +62,7 @@ test('a settlement depends on handles alone if each of its open handles does, at
   assert.equal(settlement.open, 1)
 })
 
-test('a settlement that was handed back in part is waited for: somebody has still to be told', () => {
+test('a settlement that was nacked in part is waited for: its sender has still to be told', () => {
   const token = {}
   const [a, b] = Batch.of(ORIGIN, pointsOf(1), () => {}, undefined, token).fork(2)
   a.nack(new Error('no'))

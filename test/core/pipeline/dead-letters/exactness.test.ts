@@ -73,7 +73,7 @@ function counted(backend: TestBackend): number {
 
 for (const [name, checkpointFirst] of [
   ['right after they were written', false],
-  ['when a checkpoint has passed what they were', true]
+  ['when a checkpoint has passed their entries', true]
 ] as const)
   test(`crash at any step of a replay, ${name}: each dead letter counts once`, async () => {
     for (const turn of TURNS) {
@@ -116,7 +116,7 @@ test('regression: a dead letter of one pipeline went through all that its receiv
   )
 })
 
-test('regression: a dead letter whose pipeline a reload took away before the dead letter was handed on was gone', async () => {
+test('regression: a dead letter whose pipeline a reload took away before the dead letter was forwarded was lost', async () => {
   const [counts, plain] = [['counts', 'plain'], ['plain']]
   for (const crashes of [false, true]) {
     const disk = new SimulatedDisk()
@@ -204,7 +204,7 @@ for (const end of ['heals', 'crash', 'stop'] as const)
     assert.equal(await next.stop(1000), true)
   })
 
-test('no dead letter is delivered before it is known what the last run had delivered', async () => {
+test('no dead letter is delivered before the deliveries of the last run are known', async () => {
   const disk = new StubbornDisk()
   const { backend, run } = await withDeadLetters(disk, { queueBytes: 1 })
   disk.isStuck = true
@@ -216,7 +216,7 @@ test('no dead letter is delivered before it is known what the last run had deliv
   const next = await JournaledRun.start(disk, backend, full)
   const { delivered, failed } = (await next.replayDeadLetters())!
   assert.equal(delivered, 0)
-  assert.match(failed[0].error, /what the last run left is still being processed; try again later/)
+  assert.match(failed[0].error, /the data of the last run is still being processed; try again later/)
   backend.state = 'up'
   await next.advance(SETTLE_MS)
   await next.replayDeadLetters()
@@ -243,7 +243,7 @@ test('dead letters over which the processor fails again become new ones, also th
   }
 })
 
-test('weir journal replay from before what failed: dead letters that are entries too do not become dead letters again', async () => {
+test('weir journal replay from before a failed entry: dead letters that are entries too do not become dead letters again', async () => {
   const disk = new SimulatedDisk()
   const { run } = await withDeadLetters(disk)
   await run.replayDeadLetters()
@@ -270,7 +270,7 @@ test('weir journal replay past an entry that was a dead letter: the dead letter 
   assert.equal(counted(backend), 111)
 })
 
-test('what failed before a crash and does not fail after it has no dead letter any more', async () => {
+test('an entry that failed before a crash and does not fail after it has no dead letter any more', async () => {
   const disk = new SimulatedDisk()
   const { backend, run } = await withDeadLetters(disk)
   run.crash()

@@ -25,7 +25,7 @@ test('a dead letter is delivered, and removed', async () => {
   assert.deepEqual([run.deadLetters.numbers, backend.sent.length], [[], 1])
 })
 
-test('regression: a dead letter that waited on disk for its exporter was removed, and a crash took what waited', async () => {
+test('regression: a dead letter that waited on disk for its exporter was removed, and a crash took the waiting batch', async () => {
   // It goes to disk at once.
   const { disk, backend, run } = await withDeadLetter({ queueBytes: 40 })
   backend.state = 'refusing'
@@ -37,7 +37,7 @@ test('regression: a dead letter that waited on disk for its exporter was removed
   assert.deepEqual([...backend.stored().values()], [7])
 })
 
-test('a dead letter stays where what waits for its exporter cannot be written down', async () => {
+test('a dead letter stays if the batches that wait for its exporter cannot be written to disk', async () => {
   const { disk, backend, run } = await withDeadLetter({ queueBytes: 40 })
   backend.state = 'refusing'
   const [{ sendingQueue }] = run.topology.exporters

@@ -68,7 +68,7 @@ test('a second dead letter of one key is not kept, also after a restart, but aga
   assert.deepEqual(reopened.numbers, [1])
 })
 
-test('a full folder takes no more, and says what to do', async () => {
+test('a full folder takes no more, and the error names the remedy', async () => {
   const deadLetters = await DeadLetterStore.open(new SimulatedDisk(), FOLDER, 400)
   await deadLetters.put(LETTER)
   await assert.rejects(deadLetters.put({ ...LETTER, block: numbered(20) }), /full: see "weir dlq list \/dead"/)

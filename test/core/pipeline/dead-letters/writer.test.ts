@@ -25,7 +25,7 @@ async function setUp(maxBytes?: number, disk = new SimulatedDisk()) {
   return { disk, deadLetters, clock, writer, settlements, done: () => settlements.barrier() }
 }
 
-test('what fails again after a crash is the same dead letter; another entry of the same number is another', async () => {
+test('an entry that fails again after a crash is the same dead letter; another entry of the same number is another', async () => {
   const { disk, writer, done } = await setUp()
   void writer.add(failed(7), FAILED)
   await done()
@@ -38,7 +38,7 @@ test('what fails again after a crash is the same dead letter; another entry of t
   assert.deepEqual([block.length, key, request], [5, 'entry7_18', 'r'])
 })
 
-test('regression: what fails again after its dead letter has been delivered became a dead letter anew', async () => {
+test('regression: an entry that fails again after its dead letter was delivered became a dead letter anew', async () => {
   const { writer, deadLetters, done } = await setUp()
   writer.delivered('entry7_17')
   // Its outcome may come late: a sending queue that has a copy of it settles first.
@@ -79,7 +79,7 @@ test('done waits until the disk has done it', async () => {
   }
 })
 
-test('given up, what cannot be done leaves it to the journal', async () => {
+test('given up, a write that cannot be done leaves its entry to the journal', async () => {
   const { writer, disk, done, settlements } = await setUp()
   disk.broken = { code: 'EIO', when: 'before' }
   writer.giveUp()
@@ -88,7 +88,7 @@ test('given up, what cannot be done leaves it to the journal', async () => {
   assert.equal(settlements.isBroken, true)
 })
 
-test('regression: full dead letters had all that failed wait in memory, without bound', async () => {
+test('regression: full dead letters had all failed batches wait in memory, without bound', async () => {
   const { writer, deadLetters, clock, done } = await setUp(4000)
   const huge = { ...failed(8), entry: { number: 8, time: 17, block: { ...numbered(1), length: 3_000_000 } } }
   void writer.add(failed(7), FAILED)

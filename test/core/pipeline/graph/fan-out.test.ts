@@ -41,5 +41,5 @@ it('refuses nothing where its feeder waits for room', async () => {
   const both = fanOut([branch(), branch()], true)
   assert.equal(await send(both), 'acked')
   assert.equal(shared.taken, 2)
-  assert.equal(both.hasRoom(), false, 'which is what the feeder looks at')
+  assert.equal(both.hasRoom(), false, 'which the feeder looks at')
 })

@@ -34,6 +34,6 @@ const cases: readonly [refusing: string, names: readonly string[] | undefined, g
 ]
 
 for (const [refusing, names, got, told] of cases)
-  test(`pushed to ${names?.join() ?? 'all'}, ${refusing || 'none'} refusing: tells who refused, once`, () => {
+  test(`pushed to ${names?.join() ?? 'all'}, ${refusing || 'none'} refusing: names the refusing exporters, once`, () => {
     assert.deepEqual(pushed(refusing, names), { got, told: [told] })
   })

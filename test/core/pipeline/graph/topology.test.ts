@@ -5,13 +5,13 @@ import { sinksOf } from '../../../../core/pipeline/graph/topology.ts'
 import { testBatch } from '../../../../sdk/plugin/testing.ts'
 import { pointsOf } from '../sending-queue/blocks.ts'
 
-test('regression: what a receiver brought that is gone has a place to go, as long as a pipeline names it', () => {
+test('regression: entries of a removed receiver reach a pipeline, as long as one names it', () => {
   const config = { receivers: ['otlp', 'pipeline/before'], processors: [], exporters: [] }
   const topology = { receivers: [], exporters: [], pipelines: [new Pipeline('main', config, [], {} as never)] }
   assert.deepEqual([...sinksOf(topology, { replayed: true } as never).keys()], ['otlp'])
 })
 
-test('regression: a pipeline that had ended swallowed what came, and whoever waited for it waited on', async () => {
+test('regression: a pipeline that had ended swallowed batches, and their senders waited on', async () => {
   const pipeline = new Pipeline('main', { receivers: [], processors: [], exporters: [] }, [], {} as never)
   pipeline.open()
   assert.equal(pipeline.hasRoom(), true)

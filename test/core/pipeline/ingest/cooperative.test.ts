@@ -26,7 +26,7 @@ test('where nobody drives it work takes one step each turn of the event loop, on
   assert.equal(steps.isDone, true)
 })
 
-test('who drives it is told of work, and alone takes steps until he leaves', async () => {
+test('the driver is told of work, and alone takes steps until it leaves', async () => {
   const [steps, log] = [new CooperativeScheduler(), [] as string[]]
   add(steps, 'before', 2, log)
   let woken = 0
@@ -55,7 +55,7 @@ test('work that adds work is done before it', () => {
   assert.deepEqual(log, ['a', 'a', 'b1'])
 })
 
-test('steps that are run take many a turn, and what they return or throw is told', async () => {
+test('steps that are run take many a turn, and their result or error is returned', async () => {
   const steps = new CooperativeScheduler()
   let taken = 0
   function* many(): Generator<void, string> {

@@ -66,7 +66,7 @@ test('a batch is acknowledged when it is on disk, whatever the backend does', as
   assert.deepEqual(counted(backend), { 200: 1 })
 })
 
-test('regression: an entry is not dropped because the windows it closes fill the lane', async () => {
+test('regression: an entry is not dropped because the windows it closes fill the sending queue', async () => {
   const [disk, backend] = [new SimulatedDisk(), new TestBackend()]
   backend.state = 'down'
   const run = await JournaledRun.start(disk, backend, { ...options, queueBytes: 30 })
@@ -86,7 +86,7 @@ test('regression: an entry is not dropped because the windows it closes fill the
   assert.equal(backend.stored().get(`gauge{}@${EPOCH + 2_000}`), 7)
 })
 
-test('while a checkpoint is taken batches are acknowledged, and none is handed on', async () => {
+test('while a checkpoint is taken batches are acknowledged, and none is forwarded', async () => {
   const [disk, backend, slow] = [new SimulatedDisk(), new TestBackend(), slowToSave()]
   const withSlow = { ...options, before: slow.plugin }
   const run = await JournaledRun.start(disk, backend, withSlow)
@@ -127,7 +127,7 @@ test('regression: a disk that could not be read once ended all processing until 
   for (let i = 0; i < 5; i++) assert.equal(backend.stored().get(`gauge{}@${EPOCH + i}`), i)
 })
 
-test('regression: what a sending queue hands back at a stop is processed by the next start', async () => {
+test('regression: batches that a sending queue nacks at a stop are processed by the next start', async () => {
   const [disk, backend] = [new SimulatedDisk(), new TestBackend()]
   backend.state = 'down'
   const run = await JournaledRun.start(disk, backend, options)
@@ -167,7 +167,7 @@ test('a clock that steps back neither loses nor doubles; time stands still until
   )
 })
 
-test('a clock that steps forward closes what is open, and goes on', async () => {
+test('a clock that steps forward closes open windows, and continues', async () => {
   const [disk, backend] = [new SimulatedDisk(), new TestBackend()]
   const run = await JournaledRun.start(disk, backend, options)
   push(run, [point(EPOCH, 1)])
@@ -178,7 +178,7 @@ test('a clock that steps forward closes what is open, and goes on', async () => 
   assert.deepEqual(counted(backend), { 200: 1, 3600200: 2 })
 })
 
-test('a full disk: senders are told to come back, and what was acknowledged is not lost', async () => {
+test('a full disk: senders are told to retry, and acknowledged data is not lost', async () => {
   const [disk, backend] = [new SimulatedDisk(), new TestBackend()]
   let run = await JournaledRun.start(disk, backend, options)
   const outcomes: string[] = []

@@ -172,7 +172,7 @@ function sumOf(sent: Iterable<readonly [key: string, value: number]>): number {
   return sum
 }
 
-test('whatever is reloaded when, and crashes meanwhile: what was acknowledged counts, once, with one value', async () => {
+test('any reload at any time, and crashes meanwhile: acknowledged data counts once, with one value', async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.array(step, { minLength: 5, maxLength: 25, size: 'max' }),
@@ -204,7 +204,7 @@ const calm = step.filter(
   step => !['crash', 'stop'].includes(step.do) && !('crashAfter' in step) && !('state' in step && step.state === 'mute')
 )
 
-test('what rules send that leave in a reload, or fail to, counts once', async () => {
+test('the output of rules that leave in a reload, or fail to, counts once', async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.array(calm, { minLength: 5, maxLength: 20, size: 'max' }),

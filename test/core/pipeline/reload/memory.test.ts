@@ -103,7 +103,7 @@ class MemoryWeir {
   }
 }
 
-test('regression: in memory, a reload that could not send what a processor held in time lost it', async () => {
+test('regression: in memory, a reload that could not send the state of a processor in time lost it', async () => {
   const weir = new MemoryWeir()
   await weir.start()
   for (const value of [1, 10, 100]) {
@@ -113,7 +113,7 @@ test('regression: in memory, a reload that could not send what a processor held 
   // The first of their windows fills the queue.
   await weir.pass(1000)
   const outcome = await weir.reload({ pipelines: ['plain'] })
-  assert.match(String(outcome), /exporters are too far behind for processors to put out what they hold$/)
+  assert.match(String(outcome), /exporters are too far behind: processors cannot emit the data they hold$/)
   weir.isUp = true
   await weir.pass(3000)
   weir.push(1000)

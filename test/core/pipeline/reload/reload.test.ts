@@ -54,7 +54,7 @@ async function started(more: Partial<RunOptions> = {}) {
   return { disk, backend, run, load: new Load(run) }
 }
 
-test('regression: what came while a reload failed was handed to pipelines that had ended, and lost', async () => {
+test('regression: batches that came while a reload failed were given to pipelines that had ended, and lost', async () => {
   const { backend, run, load } = await started()
   load.push(20)
   const refused = assert.rejects(
@@ -81,7 +81,10 @@ test('a reload that can be neither done nor undone: nothing is lost, it stops, a
   await run.advance(100)
   state.isBroken = true
   const reloading = run.reload({ extra: unreliable().plugin })
-  await assert.rejects(reloading, /could not start.*; nor could it go back to what ran before: .*; start Weir anew/)
+  await assert.rejects(
+    reloading,
+    /could not start.*; the previous configuration could not be restored either: .*; restart Weir/
+  )
   load.push(10)
   await run.advance(2000)
   assert.equal(load.acked, 20)
@@ -96,7 +99,7 @@ for (const [what, change] of [
   ['asked for again', undefined],
   ['brought back because the reload failed', unreliable().plugin]
 ] as const)
-  test(`regression: an exporter taken out and ${what} lost what waited for it on disk`, async () => {
+  test(`regression: an exporter taken out and ${what} lost the batches that waited for it on disk`, async () => {
     const gone = new TestBackend()
     const { backend, run, load } = await started({ others: { gone } })
     gone.state = 'refusing'
@@ -138,7 +141,7 @@ test('regression: a reload that brought back an exporter and failed could not go
   assert.equal(await run.stop(1000), true)
 })
 
-test('an exporter taken out goes once it has sent what waited, and its loop with it', async () => {
+test('a removed exporter ends once it has sent the waiting batches, and its loop with it', async () => {
   const gone = new TestBackend()
   const { run, load } = await started({ others: { gone } })
   gone.state = 'refusing'
@@ -181,7 +184,7 @@ test('regression: a reload whose checkpoint could not be written went through, a
   assert.equal(sumOf(backend), load.acked)
 })
 
-test('regression: what neither backend nor disk would take was dropped when its exporter was exchanged', async () => {
+test('regression: batches that neither backend nor disk would take were dropped when their exporter was exchanged', async () => {
   const { disk, backend, run, load } = await started({ pipelines: ['plain'] })
   backend.state = 'refusing'
   load.push(5, 'gauge')
@@ -242,7 +245,7 @@ class RemovingDisk extends SimulatedDisk {
   }
 }
 
-test('regression: a reload failed where a checkpoint was still removing files of a lane', async () => {
+test('regression: a reload failed while a checkpoint was still removing files of a sending queue', async () => {
   for (const turns of [3, 10, 40]) {
     const [disk, backend] = [new RemovingDisk(turns), new TestBackend()]
     backend.state = 'down'

@@ -101,7 +101,7 @@ for (const [what, rules, next, change] of [
   ['a rule cannot use its state', [A, B], [A, OTHER_B], { extra: BROKEN }],
   ['a rule is gone, and no checkpoint can be written', [A, B], [A], {}]
 ] as [string, Rule[], Rule[], Partial<RunOptions>][])
-  test(`a reload that fails where ${what}: what was sent is not sent again, and nothing else is lost`, async () => {
+  test(`a reload that fails where ${what}: sent windows are not sent again, and nothing else is lost`, async () => {
     const { disk, backend, run } = await started(rules)
     if (change.extra === undefined) disk.capacity = 0
     await assert.rejects(run.reload({ ...counter(next), ...change }), /could not start|no checkpoint/)
@@ -116,7 +116,7 @@ for (const [what, rules, next, change] of [
     assertLedger(run)
   })
 
-test('regression: where a rule was added and the reload failed, what the others held came twice', async () => {
+test('regression: if a rule was added and the reload failed, the state of the others came twice', async () => {
   const { disk, backend, run } = await started([A])
   disk.capacity = 0
   await assert.rejects(run.reload(counter([C, A])), /no checkpoint/)
@@ -128,7 +128,7 @@ test('regression: where a rule was added and the reload failed, what the others 
   )
 })
 
-test('after a crash what leaving rules sent is not sent again, and the others have all', async () => {
+test('after a crash the output of leaving rules is not sent again, and the others have all', async () => {
   const { disk, backend, run, options } = await started()
   await run.reload(counter([A]))
   await push(run, 10)

@@ -55,7 +55,7 @@ test('a backend that refuses everything is not asked about every item', async ()
   assert.ok(asked < 50, `${asked} tries`)
 })
 
-test('with bad items everywhere, what is not told apart in time is refused with its neighbours', async () => {
+test('with bad items everywhere, items not told apart in time are refused with their neighbours', async () => {
   const bad = Array.from({ length: 500 }, (_, i) => i * 100)
   const { stored, refused, asked } = await isolated(50_000, bad)
   assert.equal(new Set([...stored, ...refused]).size, stored.length + refused.length)
@@ -71,7 +71,7 @@ for (const [answers, refused, askedUpTo] of [
   [5, [5], 6],
   [100, [5], 8]
 ] as const)
-  test(`cut off after ${answers} answers, it tells what is decided from what is not`, async () => {
+  test(`cut off after ${answers} answers, it tells decided items from undecided ones`, async () => {
     let asked = 0
     const found = await bisect(
       numbered(8),

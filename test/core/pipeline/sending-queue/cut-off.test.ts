@@ -60,13 +60,13 @@ const ledger = () => {
   return { sent, dropped: droppedTotal, refused, inFlight, imbalance }
 }
 
-describe('a sending queue that is closed while it finds what its backend refuses', () => {
+describe('a sending queue that is closed during its search for refused items', () => {
   beforeEach(() => {
     reset()
     deadLetterDisk = new SimulatedDisk()
   })
 
-  it('keeps on disk what is left of a batch, and that alone is sent later', async () => {
+  it('keeps the rest of a batch on disk, and that alone is sent later', async () => {
     refuse([1], 4)
     const sendingQueue = await start()
     const settled = push(sendingQueue, ...range(0, 8))
@@ -86,7 +86,7 @@ describe('a sending queue that is closed while it finds what its backend refuses
     assert.ok(next.isIdle)
   })
 
-  it('of several joined, is done with those before the cut and hands on the rest of the others', async () => {
+  it('of several joined, settles those before the cut and forwards the rest of the others', async () => {
     refuse([1, 5], 6)
     const sendingQueue = await start({ isInMemory: true })
     const outcomes = [
@@ -114,7 +114,7 @@ describe('a sending queue that is closed while it finds what its backend refuses
     assert.deepEqual(await Promise.all(outcomes), [refused, { status: 'acked' }, refused, { status: 'acked' }])
   })
 
-  it('hands back to a sender only what is not decided, and leaves its dead letters to its second try', async () => {
+  it('nacks only undecided batches, and leaves their dead letters to the second try', async () => {
     refuse([1, 5], 6)
     const sendingQueue = await start({ isInMemory: true })
     const outcomes = [
@@ -130,7 +130,7 @@ describe('a sending queue that is closed while it finds what its backend refuses
     assert.deepEqual(await dead(), [[1]])
   })
 
-  it('says with its position what is left of an entry on disk, in its place, and again when it is cut off there', async () => {
+  it('has with its position the rest of an entry on disk, in its place, and again when it is cut off there', async () => {
     world.answer = down
     const first = await start()
     push(first, ...range(0, 16))
@@ -166,7 +166,7 @@ describe('a sending queue that is closed while it finds what its backend refuses
     assert.deepEqual(ledger(), { sent: 5, dropped: 2, refused: 0, inFlight: 0, imbalance: 0 })
   })
 
-  it('knows what is left of a batch that was on its way to disk meanwhile', async () => {
+  it('knows the rest of a batch that was on its way to disk meanwhile', async () => {
     const slow = new SlowDisk()
     world.disk = slow
     refuse([1], 4)
@@ -188,7 +188,7 @@ describe('a sending queue that is closed while it finds what its backend refuses
     assert.deepEqual(await dead(), [[1]])
   })
 
-  it('with a disk, does not try until the deadline what the backend does not take just now', async () => {
+  it('with a disk, does not retry until the deadline a batch that the backend does not take just now', async () => {
     refuse([1])
     const { answer } = world
     world.answer = (block, signal) => (valuesOf(block)[0] === 4 ? down() : answer(block, signal))
@@ -199,7 +199,7 @@ describe('a sending queue that is closed while it finds what its backend refuses
     assert.deepEqual(ledger(), { sent: 3, dropped: 0, refused: 0, inFlight: 5, imbalance: 0 })
   })
 
-  it('keeps what is refused and could not become a dead letter, with what is left', async () => {
+  it('keeps refused items that could not become a dead letter, with the rest', async () => {
     refuse([1])
     const sendingQueue = await start()
     deadLetterDisk.capacity = 0
@@ -214,7 +214,7 @@ describe('a sending queue that is closed while it finds what its backend refuses
   })
 })
 
-describe('a sending queue that finds what its backend refuses', () => {
+describe('a sending queue that finds refused items', () => {
   beforeEach(() => {
     reset()
     deadLetterDisk = new SimulatedDisk()

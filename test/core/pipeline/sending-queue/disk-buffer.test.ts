@@ -66,14 +66,14 @@ describe('a sending queue with a disk', () => {
     const after = await open({ position })
     push(after, 100)
     await pass(5000)
-    assert.deepEqual(world.exported, [...range(0, 8), 100], 'what came after the checkpoint is made again, not read')
+    assert.deepEqual(world.exported, [...range(0, 8), 100], 'entries after the checkpoint are made again, not read')
     assert.deepEqual(
       [world.context.account.produced, world.context.account.sent, world.context.account.imbalance],
       [8, 9, 0]
     )
   })
 
-  it('regression: started again, it sent once more what was done before others that were in front of it on disk', async () => {
+  it('regression: started again, it sent batches once more that were settled before others in front of them on disk', async () => {
     world.answer = down
     const sendingQueue = await open({ timeout: 60_000, queue: { order: 'any', max_batch: 1 } })
     push(sendingQueue, 0)
@@ -109,7 +109,7 @@ describe('a sending queue with a disk', () => {
     assert.deepEqual(world.exported, [7])
   })
 
-  it('order any: what is fresh takes turns with a disk buffer', async () => {
+  it('order any: new batches take turns with a disk buffer', async () => {
     world.answer = down
     const sendingQueue = await open({ queue: { order: 'any', max_batch: 2 } })
     for (const value of range(0, 20)) push(sendingQueue, value)
@@ -123,7 +123,7 @@ describe('a sending queue with a disk', () => {
     assert.ok(world.exported.indexOf(103) < world.exported.indexOf(19), String(world.exported))
   })
 
-  it('a closed sending queue leaves what it cannot send on disk, and hands nothing back', async () => {
+  it('a closed sending queue leaves unsent batches on disk, and nacks nothing', async () => {
     world.answer = down
     const sendingQueue = await open()
     const outcomes = range(0, 5).map(value => push(sendingQueue, value))
@@ -134,7 +134,7 @@ describe('a sending queue with a disk', () => {
     assert.deepEqual(sendingQueue.position, { next: 0, end: 5 })
   })
 
-  it('a full disk keeps what waits in memory, up to its limit', async () => {
+  it('a full disk keeps waiting batches in memory, up to its limit', async () => {
     world.answer = down
     const sendingQueue = await open()
     world.disk.capacity = 0

@@ -104,7 +104,7 @@ for (const isInMemory of [true, false])
       assert.deepEqual([world.exported, await dead()], [[0], [[1]]])
     })
 
-    it('takes the names of a piece for what they are in the block', async () => {
+    it('maps the indexes of a piece to those of the block', async () => {
       world.answer = async block => {
         const values = valuesOf(block)
         if (values.length > 4) throw new ExportError('too large', { retryable: false, reason: 'too_large' })
@@ -143,7 +143,7 @@ describe('a sending queue with a disk whose backend names the items that failed'
     calls = []
   })
 
-  it('has on disk only these of what it read from there, through a restart', async () => {
+  it('has on disk only these of the items it read from there, through a restart', async () => {
     world.answer = down
     const first = await start()
     push(first, ...range(0, 6))

@@ -135,7 +135,7 @@ for (const isInMemory of [true, false])
       assert.deepEqual([world.exported, await dead()], [[0, 1], []])
     })
 
-    it('regression: what a second copy of the package refused for good was tried without end', async () => {
+    it('regression: items that a second copy of the package refused for good were retried without end', async () => {
       const sendingQueue = await start({ isInMemory })
       fails(() => new secondCopy.ExportError('HTTP 400', { retryable: false, reason: 'rejected_by_backend' }), 3)
       await driven(Promise.all([push(sendingQueue, 2), push(sendingQueue, 3)]))
@@ -146,7 +146,7 @@ for (const isInMemory of [true, false])
 describe('a sending queue whose exporter fails by itself', () => {
   beforeEach(reset)
 
-  it('drops what cannot be exported where there are no dead letters, and counts it', async () => {
+  it('drops items that cannot be exported if there are no dead letters, and counts them', async () => {
     const sendingQueue = await open({ isInMemory: true, queue: QUEUE })
     fails(outOfRange, 1)
     const [good, bad] = await driven(Promise.all([push(sendingQueue, 0), push(sendingQueue, 1)]))
@@ -154,7 +154,7 @@ describe('a sending queue whose exporter fails by itself', () => {
     assert.deepEqual(books().dropped, { export_failed: 1 })
   })
 
-  it('closed with a disk while it searches, keeps what is in doubt there', async () => {
+  it('closed with a disk while it searches, keeps undecided items there', async () => {
     const sendingQueue = await start()
     fails(unknown, 1, 2)
     push(sendingQueue, 0, 1, 2)

@@ -98,7 +98,7 @@ class Succession {
 
   #checkBooks(): void {
     const { produced, received } = world.context.account
-    assert.equal(produced + received, this.#pushed - this.#settled, 'what the sending queues before had not done')
+    assert.equal(produced + received, this.#pushed - this.#settled, 'batches the sending queues before had not settled')
     if (this.#options.queue?.order === 'oldest_first') assert.deepEqual(world.exported, sorted(world.exported))
     assert.equal(this.#credits.used, 0)
   }

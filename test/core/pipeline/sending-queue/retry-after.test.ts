@@ -52,7 +52,7 @@ describe('Retry-After of a backend', () => {
     assert.ok(after >= 20 * MINUTE && after <= 20 * MINUTE + 1000, `after ${after} ms`)
   })
 
-  it('regression: a stop waited for it, and what waited was lost', async () => {
+  it('regression: a stop waited for it, and the waiting batches were lost', async () => {
     let tries = 0
     world.answer = async () => {
       if (++tries === 1) throw new ExportError('busy', { retryable: true, retryAfterMs: 999_999_999_000 })
@@ -70,7 +70,7 @@ describe('Retry-After of a backend', () => {
     assert.equal(CONFIG.retry.max_interval, 1000, 'so five pauses are over before the deadline')
   })
 
-  it('with a disk a stop leaves there what waits, at once', async () => {
+  it('with a disk a stop leaves the waiting batches there, at once', async () => {
     world.answer = async () => {
       throw new ExportError('busy', { retryable: true, retryAfterMs: 999_999_999_000 })
     }

@@ -53,7 +53,7 @@ describe('lane', () => {
     answer = async () => {}
   })
 
-  it('acknowledges what the backend has, in order, joining what waits', async () => {
+  it('acknowledges the batches the backend has, in order, joining waiting ones', async () => {
     const calls: number[] = []
     answer = async block => void calls.push(block.length)
     const to = sendingQueue()
@@ -104,7 +104,7 @@ describe('lane', () => {
     assert.equal(tries, 2)
   })
 
-  it('drops what is refused for good, and only that', async () => {
+  it('drops items that are refused for good, and only those', async () => {
     answer = async block => {
       if (block.type === 'points' && block.value.includes(13))
         throw new ExportError('no', { retryable: false, reason: 'rejected_by_backend' })
@@ -134,7 +134,7 @@ describe('lane', () => {
     assert.ok(!to.hasRoom())
   })
 
-  it('on close exports what waits, and hands back what the deadline leaves', async () => {
+  it('on close exports waiting batches, and nacks those left at the deadline', async () => {
     const to = sendingQueue()
     const done = push(to, 1)
     await to.close(NEVER)

@@ -45,7 +45,7 @@ describe('a sending queue in trouble with its disk', () => {
     assert.deepEqual(sendingQueue.position, { next: 0, end: 1 })
   })
 
-  it('regression: with order any, what was exported out of turn stood in for what was not on disk yet', async () => {
+  it('regression: with order any, batches exported out of turn stood in for those not on disk yet', async () => {
     const slow = new SlowDisk()
     world.disk = slow
     world.answer = () => new Promise(() => {})
@@ -89,7 +89,7 @@ describe('a sending queue in trouble with its disk', () => {
     assert.deepEqual([world.context.account.sent, world.context.account.inFlight], [9, 0])
   })
 
-  it('regression: behind a disk on which all was exported already, what was in memory waited', async () => {
+  it('regression: behind a disk on which all was exported already, batches in memory waited', async () => {
     let release = () => {}
     world.answer = () => new Promise(resolve => (release = resolve))
     const sendingQueue = await open({ timeout: 10_000 })
@@ -103,7 +103,7 @@ describe('a sending queue in trouble with its disk', () => {
     assert.deepEqual(world.exported, [0, 1])
   })
 
-  it('regression: a read that failed half-way lost what had been read before it', async () => {
+  it('regression: a read that failed half-way lost the batches read before it', async () => {
     const position = { next: 0, end: 0 }
     const { clock, series } = world.context
     const diskBuffer = await driven(
@@ -152,7 +152,7 @@ describe('a sending queue in trouble with its disk', () => {
     assert.ok(sendingQueue.diskBufferBytes < 400)
   })
 
-  it('regression: closed with its disk queue full, it handed back what the journal then had to do over', async () => {
+  it('regression: closed with its disk queue full, it nacked batches that the journal then had to replay', async () => {
     world.answer = down
     const sendingQueue = await open({ maxBytes: 400 })
     push(sendingQueue, ...range(0, 100))
@@ -163,7 +163,7 @@ describe('a sending queue in trouble with its disk', () => {
     assert.deepEqual(sendingQueue.position, { next: 0, end: 2 })
   })
 
-  it('regression: damage at the end of what the checkpoint knows was taken for torn, and cut off', async () => {
+  it('regression: damage at the end of the range in the checkpoint was taken for torn, and cut off', async () => {
     world.answer = down
     const before = await open()
     for (const value of range(0, 4)) {

@@ -40,12 +40,12 @@ test('regression: a component whose start never ended held up a start, and a rel
   } as never as ProcessorPlugin
   const run = await JournaledRun.start(new SimulatedDisk(), new TestBackend(), { now: EPOCH })
   const want =
-    /processor extra in counts did not start within 5s: see what it waits for, or raise service.startup_timeout/
+    /processor extra in counts did not start within 5s: check the server, file or port it waits for, or raise service.startup_timeout/
   await assert.rejects(run.reload({ extra: plugin }), want)
   assert.equal(signals[0].aborted, true)
   start.resolve()
   await run.advance(100)
-  assert.ok(stops > 0, 'what starts late is stopped again')
+  assert.ok(stops > 0, 'a component that starts late is stopped again')
   start = Promise.withResolvers()
   start.resolve()
   await run.reload({ extra: plugin })

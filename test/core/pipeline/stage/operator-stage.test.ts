@@ -82,7 +82,7 @@ it('an operator that ends with batches left hands them back', async () => {
   line.assertSettled()
 })
 
-it('what a failed operator still does with a batch has no effect', async () => {
+it('a failed operator’s later use of a batch has no effect', async () => {
   const kept: Batch[] = []
   const line = new OperatorRun(
     () => source =>
@@ -128,7 +128,7 @@ it('backs off 100 ms, 200 ms, … after the second failure in a row', async () =
   line.assertSettled()
 })
 
-it('a batch that the operator forgets is handed back once its handle is collected', async () => {
+it('a batch that the operator loses is nacked once its handle is collected', async () => {
   setFlagsFromString('--expose-gc')
   const collect = runInNewContext('gc') as () => void
   const line = new OperatorRun(() => filter(batch => nameOf(batch) !== 'a'))
@@ -139,7 +139,7 @@ it('a batch that the operator forgets is handed back once its handle is collecte
     await new Promise(resolve => setTimeout(resolve, 10))
   }
   assert.deepEqual(line.outcomes, ['a nacked'])
-  assert.match(line.context.state.reason!, /forgot a batch: an operator that leaves out a batch must end it/)
+  assert.match(line.context.state.reason!, /the operator lost a batch: an operator that leaves out a batch must end it/)
   line.assertSettled()
 })
 
@@ -167,7 +167,7 @@ it('an operator of another RxJS, known by its methods alone, keeps its subscript
   assert.deepEqual([seen, line.outcomes], [['a'], ['a acked']])
 })
 
-it('what it holds is restored with the times it came, and comes out as it would have', async () => {
+it('held batches are restored with the times they came, and are emitted as without a restart', async () => {
   const slow: MakeOperator = ({ scheduler }) => concatMap(batch => of(batch).pipe(delay(100, scheduler)))
   const context = () => Object.assign(testContext(), { replayed: true })
   const line = new OperatorRun(slow, { context: context() })

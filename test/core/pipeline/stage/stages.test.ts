@@ -50,7 +50,7 @@ it('a stream processor’s error hands the batch back, and it starts anew', asyn
   assert.equal(context.account.imbalance, 0)
 })
 
-it('what a map processor leaves out without a reason is counted as such', async () => {
+it('items a map processor leaves out without a reason are counted as such', async () => {
   const { context, send } = run({ process: () => points(1) })
   await send(1, 2, 3)
   assert.deepEqual([...context.account.dropped], [['unstated', 2]])
@@ -63,7 +63,7 @@ it('a block of nothing settles the batch', async () => {
   assert.deepEqual(seen, [])
 })
 
-it('what a map processor adds is produced', async () => {
+it('items a map processor adds are produced', async () => {
   const { context, send } = run({ process: () => points(1, 2, 3) })
   await send(1)
   assert.equal(context.account.produced, 2)
@@ -76,7 +76,7 @@ it('regression: a map processor that forgot to return handed nothing back and en
   assert.equal(context.account.imbalance, 0)
 })
 
-it('regression: what an observer’s next threw, be it no Error, ended the process', async () => {
+it('regression: a value that an observer’s next threw, be it no Error, ended the process', async () => {
   for (const thrown of [new Error('oops'), undefined]) {
     const operator = () => (source: Observable<Batch>) =>
       new Observable<Batch>(() =>

@@ -53,7 +53,7 @@ function assembled(context: TestContext, state?: Uint8Array) {
   }
 }
 
-test('what was remembered is acknowledged at once, what was not by those behind', async () => {
+test('remembered points are acknowledged at once, the others by the stages behind', async () => {
   const line = assembled(testContext())
   assert.equal(await line.send('0s gauge a 1'), 'acked')
   assert.deepEqual(line.lines(), [])
@@ -63,7 +63,7 @@ test('what was remembered is acknowledged at once, what was not by those behind'
   assert.equal(await same, 'nacked')
 })
 
-test('what is handed back is sent again, until it is taken', async () => {
+test('a nacked batch is sent again, until it is taken', async () => {
   const context = testContext()
   const line = assembled(context)
   await line.send('0s gauge a 1')
@@ -79,7 +79,7 @@ test('what is handed back is sent again, until it is taken', async () => {
   assert.equal(context.account.imbalance, 0)
 })
 
-test('without credits it waits, and a snapshot keeps what waits', async () => {
+test('without credits it waits, and a snapshot keeps the waiting output', async () => {
   const context = { ...testContext(), durable: true }
   const permit = context.outputBudget.tryTake(context.outputBudget.capacity)!
   const line = assembled(context)

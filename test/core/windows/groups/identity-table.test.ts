@@ -30,7 +30,7 @@ const identity = fc.record({
 })
 
 describe('IdentityTable', () => {
-  it('tells apart what series tells apart, through removals and restarts', () => {
+  it('tells apart the same attribute sets as series do, through removals and restarts', () => {
     const step = fc.oneof(identity, fc.constant('restart' as const), fc.nat(30))
     fc.assert(
       fc.property(fc.array(step, { maxLength: 60 }), steps => {
@@ -53,7 +53,7 @@ describe('IdentityTable', () => {
     )
   })
 
-  it('gives back what the forgotten took', () => {
+  it('returns the memory of evicted entries', () => {
     const identities = new IdentityTable()
     for (let round = 0; round < 20; round++) {
       const slots = Array.from({ length: 5000 }, (_, i) =>

@@ -28,7 +28,7 @@ const restart = fc.record({ kind: fc.constant('restart' as const) })
 type Model = Map<Series, Map<number, CumulativePoint>>
 
 describe('CumulativeState', () => {
-  it('knows of each writer what came last, through forgetting and restarts', () => {
+  it('knows the last point of each writer, through evictions and restarts', () => {
     fc.assert(
       fc.property(fc.array(fc.oneof({ weight: 5, arbitrary: point }, expire, restart), { maxLength: 80 }), steps => {
         let points = new CumulativeState()

@@ -18,7 +18,7 @@ for (const [name, temporality, start, isBefore] of [
   ['a delta with an interval counts in its last instant', 'delta', NOW - 1000, true],
   ['a delta without one counts at its time', 'delta', 0, false],
   ['an empty interval is none', 'delta', NOW, false],
-  ['what counts up has begun long ago', 'cumulative', NOW - 1000, false],
+  ['a count has begun long ago', 'cumulative', NOW - 1000, false],
   ['a gauge is a sample', 'unspecified', NOW - 1000, false]
 ] as const) {
   test(name, () => {

@@ -59,7 +59,7 @@ for (const [name, body, decode] of [
   ['protobuf', protobuf, (bytes: Buffer) => decoder.decode(bytes, 0)],
   ['JSON', json, (bytes: Buffer) => decodeMetricsJson(bytes, registry, 0)]
 ] as const)
-  test(`damaged ${name} is refused or decoded, and what came before still is`, () => {
+  test(`damaged ${name} is refused or decoded, and the request before it still is`, () => {
     fc.assert(
       fc.property(damage, changes => {
         const bytes = Buffer.from(body)

@@ -22,7 +22,7 @@ function intern(table: InternTable<string>, key: string, parent = 0): string {
   return value
 }
 
-test('finds what was put, by parent and bytes', () => {
+test('finds entries by parent and bytes', () => {
   const table = new InternTable<string>(ROOMY, noBytes)
   for (const key of ['', 'a', 'ab', 'abc', 'abcd', 'abcde', 'abcd\0', 'bbcde'])
     for (const parent of [0, 1, -7]) {
@@ -50,7 +50,7 @@ test('colliding hashes stay apart, and beyond the search they are just not kept'
   assert.ok(kept.length >= 60 && kept.length < 500, `${kept.length} kept`)
 })
 
-test('two generations: what is used stays, what is not goes', () => {
+test('two generations: used entries stay, unused ones are evicted', () => {
   const table = new InternTable<string>({ entries: 10, bytes: 10_000 }, noBytes)
   intern(table, 'dear')
   for (let i = 0; i < 100; i++) {

@@ -9,7 +9,7 @@ const inPoint = (fields: object) => inMetric({ name: 'm', gauge: { dataPoints: [
 const inMetric = (metric: object) => JSON.stringify({ resourceMetrics: [{ scopeMetrics: [{ metrics: [metric] }] }] })
 const METRIC = '$.resourceMetrics[0].scopeMetrics[0].metrics[0]'
 
-test('errors say where and what', () => {
+test('errors name the place and the fault', () => {
   for (const [body, want] of [
     ['[]', 'JSON: $ must be an object, not []'],
     ['{"resourceMetrics":{}}', 'JSON: $.resourceMetrics must be a list, not {}'],
@@ -44,7 +44,7 @@ test('absent, null and unknown', () => {
   assert.deepEqual([...decode(inPoint(point)).block.value], [1, Number.NEGATIVE_INFINITY])
 })
 
-test('regression: numbers that are none, and integers beyond what they can be, were taken', () => {
+test('regression: numbers that are none, and integers beyond their range, were taken', () => {
   const refused = (fields: object, want: RegExp) => assert.throws(() => decode(inPoint(fields)), want)
   for (const asDouble of ['0x10', ' 1', '1_0', '', '1e', 'infinity', '9'.repeat(2000)])
     refused({ asDouble }, /asDouble must be a number, not "/)

@@ -27,7 +27,7 @@ const seriesOf = (...fields: Buffer[]) => decode(...fields).block.series
 
 const jsonMetrics = (...metrics: object[]) => decodeJson({ resourceMetrics: [{ scopeMetrics: [{ metrics }] }] })
 
-test('the order of attributes, and what stands between them, makes no difference', () => {
+test('the order of attributes, and the fields between them, makes no difference', () => {
   const [a, b] = [attribute(7, 'a', '1'), attribute(7, 'b', '2')]
   const one = [
     [a, b, ONE],
@@ -62,7 +62,7 @@ test('attributes apart from each other are kept apart from their neighbours', ()
     )
 })
 
-test('headers may come in any order, before or after what they head', () => {
+test('headers may come in any order, before or after their contents', () => {
   const points = [point(ONE), point(fixed64(6, 2n))]
   const resource = message(1, attribute(1, 'service.name', 'shop'))
   const scope = message(1, text(1, 'lib'), text(2, '1'))
@@ -95,7 +95,7 @@ test('headers may come in any order, before or after what they head', () => {
   )
 })
 
-test('what makes a series another', () => {
+test('differences that make another series', () => {
   const made = (resource: Buffer, scope: Buffer, ...header: Buffer[]) =>
     seriesOf(
       message(

@@ -77,7 +77,7 @@ for (const [kind, distribution, want] of [
   })
 }
 
-test('what a series became before a restart and after it ends together', () => {
+test('streams of a series from before a restart and after it end together', () => {
   const before = process()
   before.translator.translate(point(before.series('d', 'histogram'), EXPLICIT), NOW)
   const after = restarted(before, NOW)
@@ -88,7 +88,7 @@ test('what a series became before a restart and after it ends together', () => {
   assert.deepEqual(ended(after, series), want)
 })
 
-test('what came last five minutes before has ended by itself, and is not kept', () => {
+test('a stream last seen five minutes before has ended by itself, and is not kept', () => {
   const before = process()
   before.translator.translate(point(before.series('d', 'histogram'), EXPLICIT), NOW)
   const names = (one: ReturnType<typeof process>, now: number) => one.translator.saveStreams(now).names.length

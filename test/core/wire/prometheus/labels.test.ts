@@ -85,7 +85,7 @@ test('promoted and external labels do not replace a label of the series', () => 
   assert.deepEqual(labels([], options, resource(['host.name', 'h1'])), { cluster: 'c', host_name: 'h1', job: 'ext' })
 })
 
-test('target_info says what job and instance do not', () => {
+test('target_info has the attributes beside job and instance', () => {
   const cases: [Attribute[], Record<string, string> | undefined][] = [
     [SHOP, { host_name: 'h1', instance: 'i-7', job: 'eu/shop' }],
     [SHOP.slice(1), undefined],

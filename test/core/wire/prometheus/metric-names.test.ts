@@ -70,7 +70,7 @@ test('each strategy escapes and adds suffixes as it says', () => {
   for (const [strategy, input, want] of cases) assert.equal(metricName(input, strategy), want, strategy)
 })
 
-test('label names are what Prometheus takes', () => {
+test('label names are valid in Prometheus', () => {
   const cases: [string, string][] = [
     ['http.method', 'http_method'],
     ['a..b', 'a_b'],

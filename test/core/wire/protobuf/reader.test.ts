@@ -71,7 +71,7 @@ test('a message within a message ends where it says', () => {
   assert.equal(outer.tag(), 0x10)
 })
 
-test('skips every wire type, and leaves what follows', () => {
+test('skips every wire type, and leaves the bytes after it', () => {
   for (const field of [
     [8, 0x96, 1],
     [9, 1, 2, 3, 4, 5, 6, 7, 8],
@@ -84,7 +84,7 @@ test('skips every wire type, and leaves what follows', () => {
   }
 })
 
-test('what is wrong, and at which byte', () => {
+test('errors name the fault and its byte', () => {
   for (const [bytes, read, want] of [
     [[0x80], r => r.varint(), 'protobuf: a varint does not fit into the 0 bytes left at byte 1'],
     [new Array(11).fill(0x80), r => r.varint(), 'protobuf: a varint is longer than 10 bytes at byte 0'],

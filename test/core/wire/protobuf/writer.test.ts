@@ -9,7 +9,7 @@ function written(write: (writer: ProtobufWriter) => void): string {
   return Buffer.from(writer.finish()).toString('hex')
 }
 
-test('writes what the protobuf documentation gives as examples', () => {
+test('writes the examples of the protobuf documentation', () => {
   // https://protobuf.dev/programming-guides/encoding/
   assert.equal(
     written(writer => writer.integer(1, 150)),
@@ -25,7 +25,7 @@ test('writes what the protobuf documentation gives as examples', () => {
   )
 })
 
-test('integers are what BigInt says they are', () => {
+test('integers agree with BigInt', () => {
   const bigVarint = (value: number) => {
     let rest = BigInt.asUintN(64, BigInt(value))
     const bytes = [0x08]
@@ -61,7 +61,7 @@ test('doubles, bits and text', () => {
   )
 })
 
-test('grows without losing what was written, and starts anew after reset', () => {
+test('grows without losing written bytes, and starts anew after reset', () => {
   const writer = new ProtobufWriter(1)
   for (let i = 0; i < 5000; i++) writer.string(1, 'abc')
   assert.equal(Buffer.from(writer.finish()).toString('latin1'), '\n\x03abc'.repeat(5000))
