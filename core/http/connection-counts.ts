@@ -11,7 +11,7 @@ export class ConnectionCounts {
   }
 
   /** False if the address has as many as it may. */
-  receivedBatch(socket: Socket): boolean {
+  admit(socket: Socket): boolean {
     const address = socket.remoteAddress ?? ''
     const open = this.#open.get(address) ?? 0
     if (open >= this.#most) return false

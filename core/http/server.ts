@@ -41,7 +41,7 @@ export class HttpServer {
     const counts = new ConnectionCounts(limits.max_connections_per_address)
     this.#server = createServer(options, listener)
     this.#server.on('connection', socket => {
-      if (!counts.receivedBatch(socket)) refuse(socket, events)
+      if (!counts.admit(socket)) refuse(socket, events)
     })
     this.#server.on('clientError', (error, socket) => answerBroken(error, socket, events))
     this.#server.on('request', (_request, response) => {
