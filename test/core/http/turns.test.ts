@@ -41,14 +41,16 @@ test('small bodies get their turn many at a time', async () => {
   let now = 0
   const turns = new Turns(() => now)
   let iterations = 0
+  let counting: NodeJS.Immediate
   const count = () => {
     iterations++
-    setImmediate(count).unref()
+    counting = setImmediate(count)
   }
-  setImmediate(count).unref()
+  counting = setImmediate(count)
   turns.take()
   now += 20
   const waiting = Array.from({ length: 100 }, () => turns.take()!.then(() => (now += 0.01)))
   await Promise.all(waiting)
+  clearImmediate(counting)
   assert.ok(iterations < 12, `${iterations}`)
 })
