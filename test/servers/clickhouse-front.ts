@@ -36,14 +36,14 @@ const { positionals, values: options } = parseArgs({
     port: { type: 'string', default: '0' },
     password: { type: 'string', default: '' },
     /** Port of a ClickHouse Keeper or ZooKeeper: the engine is then the one server of the cluster `one`. */
-    stateBackend: { type: 'string' }
+    keeper: { type: 'string' }
   }
 })
 const folder = positionals[0]
 const bodies = join(folder, 'front-bodies')
 await mkdir(bodies, { recursive: true })
 const stateBackend = new Session(folder, {
-  connectionArgs: options.stateBackend === undefined ? [] : [await clusterOfOne()]
+  connectionArgs: options.keeper === undefined ? [] : [await clusterOfOne()]
 })
 /** Those that were for a whole cluster. */
 const clusterStatements: string[] = []
@@ -59,7 +59,7 @@ server.listen(Number(options.port), '127.0.0.1', () => {
 })
 process.once('SIGTERM', async () => {
   // Replicated tables, which wait to be started, would keep the engine from closing.
-  if (options.stateBackend !== undefined) process.kill(process.pid, 'SIGKILL')
+  if (options.keeper !== undefined) process.kill(process.pid, 'SIGKILL')
   server.close()
   server.closeAllConnections()
   stateBackend.close()
@@ -138,7 +138,7 @@ async function answer(response: ServerResponse, sql: string, params: URLSearchPa
 
 /** A cluster of one server does itself what it is told to have all servers do, after a look at the grammar. */
 async function forThisServer(session: Session, statement: string): Promise<string> {
-  if (options.stateBackend === undefined || !statement.includes(ON_CLUSTER)) return statement
+  if (options.keeper === undefined || !statement.includes(ON_CLUSTER)) return statement
   await session.queryAsync(`EXPLAIN AST ${statement}`)
   clusterStatements.push(statement.trim())
   return statement.replace(ON_CLUSTER, '')
@@ -152,7 +152,7 @@ async function clusterOfOne(): Promise<string> {
   await writeFile(
     file,
     `<clickhouse>
-      <zookeeper><node><host>127.0.0.1</host><port>${options.stateBackend}</port></node></zookeeper>
+      <zookeeper><node><host>127.0.0.1</host><port>${options.keeper}</port></node></zookeeper>
       <macros><shard>1</shard><replica>r1</replica></macros>
       <tcp_port>${port}</tcp_port>
       <remote_servers><one><shard>${replica}</shard></one></remote_servers>
