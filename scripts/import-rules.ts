@@ -140,7 +140,10 @@ export async function checkImports(root: string): Promise<string[]> {
       }
     }
   )
-  return (output as ICruiseResult).summary.violations.map(describe)
+  const { totalCruised, violations } = (output as ICruiseResult).summary
+  // Without a TypeScript it understands, dependency-cruiser looks at no file and finds nothing wrong.
+  if (totalCruised === 0) return ['dependency-cruiser has read no file: see which TypeScript it supports']
+  return violations.map(describe)
 }
 
 function describe({ rule, from, to, cycle }: IViolation): string {

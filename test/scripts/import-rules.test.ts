@@ -98,6 +98,12 @@ const cases: [name: string, files: Record<string, string>, want: RegExp | undefi
   ],
   ['a helper that no test imports', { 'test/help.ts': '' }, /^test\/help\.ts: no file imports it/m]
 ]
+it('finds that no file was read', async t => {
+  assert.deepEqual(await checkImports(makeTree(t, { 'core/README.md': '' })), [
+    'dependency-cruiser has read no file: see which TypeScript it supports'
+  ])
+})
+
 for (const [name, files, want] of cases) {
   it(`finds ${name}`, async t => {
     const found = (await checkImports(makeTree(t, { ...HOUSE, ...files }))).join('\n')
