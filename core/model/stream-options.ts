@@ -30,7 +30,7 @@ export function streamSchema({ remembered, converted }: { remembered: string; co
         default: 100_000
       },
       max_stale: duration({
-        description: 'A series silent for this long is forgotten, and begins anew when it comes back. At least 1s.',
+        description: 'A series silent for this long expires, and begins anew when it comes back. At least 1s.',
         default: '1h'
       }),
       match: matchSchema(`Series that are converted; the others pass. Without it, all ${converted}.`)

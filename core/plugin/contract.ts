@@ -92,10 +92,10 @@ export type Plugin<C = unknown> = ReceiverPlugin<C> | ProcessorPlugin<C> | Expor
 
 /**
  * A component with state that is part of checkpoints. A checkpoint is one moment for all: receivers and processors are
- * asked between two batches, exporters once everything that was put out before then has left the sending queues.
+ * asked between two batches, exporters once everything that was emitted before then has left the sending queues.
  */
 export interface CheckpointParticipant {
-  /** Bytes of the component's own, versioned, format. What has been put out already is not part of it. */
+  /** Bytes of the component's own, versioned, format. What has been emitted already is not part of it. */
   snapshot?(): Uint8Array
   /**
    * The same bytes as `snapshot`, in steps of a few ms: between them others have their turn, but nothing is forwarded

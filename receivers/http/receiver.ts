@@ -74,7 +74,7 @@ export class HttpReceiver implements Receiver {
     const { body, permit } = await readBody(request, { credits: this.#context.credits, maxBytes: this.#maxBytes })
     const events = this.#read(format, body, permit)
     const { dropped, reason } = await this.#ingest.deliver(events.block, permit, requestHash(body))
-    // Only now: had the request been handed back, they would come, and count, again.
+    // Only now: had the request been nacked, they would come, and count, again.
     for (const [reason, items] of events.rejected) this.#ingest.reject(reason, items)
     response.status(nothingGood(events) ? 400 : 200).json(answer(events, dropped, reason))
   }

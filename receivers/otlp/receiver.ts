@@ -83,7 +83,7 @@ export class OtlpReceiver implements Receiver {
     const { block, rejections, replacedTexts, newSeriesBytes } = this.#decode(format, body, permit)
     if (replacedTexts > 0) this.#replacedTexts.add(replacedTexts)
     const { dropped, reason } = await this.#ingest.deliver(block, permit, requestHash(body), newSeriesBytes)
-    // Only now: had the request been handed back, they would come, and count, again.
+    // Only now: had the request been nacked, they would come, and count, again.
     for (const [reason, items] of rejections.items) this.#ingest.reject(reason, items)
     const messages = [rejections.describe(), dropped > 0 ? `${dropped} points dropped later on: ${reason}` : '']
     const message = messages.filter(text => text !== '').join('; ')

@@ -176,7 +176,7 @@ export class StatsdReceiver implements Receiver {
     this.#batches.next(batch)
   }
 
-  // The ledger has the block as received and handed back. As it was handed back to us it is still here: that entry is
+  // The ledger has the block as received and nacked. As it was nacked to us it is still here: that entry is
   // turned into one in flight, and taken out again when `#emit` makes its own, so each point is in the books once. The
   // permit went back when the batch ended, so this buys another and holds it.
   #keep(block: Block, bytes: number, since: number, attempt: number): void {

@@ -7,7 +7,7 @@ import type { Context } from '../../core/plugin/context.ts'
 const FIRST_PAUSE_MS = 100
 const LONGEST_PAUSE_MS = 5000
 
-/** A block that was handed back. */
+/** A block that was nacked. */
 interface Waiting {
   readonly block: Block
   readonly permit: Permit
@@ -15,7 +15,7 @@ interface Waiting {
 }
 
 /**
- * The way in for senders that cannot be told to send again, such as UDP: a block that is handed back is tried again,
+ * The way in for senders that cannot be told to send again, such as UDP: a block that is nacked is tried again,
  * after pauses that grow, as long as there are credits for it. For receivers; give `batches$` to the host.
  */
 export class AutoRetry {

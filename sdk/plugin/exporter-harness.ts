@@ -29,7 +29,7 @@ export class ExporterHarness {
     return this
   }
 
-  /** Resolves to how the batch of `block` was settled: taken, dropped with a reason, or handed back at the stop. */
+  /** Resolves to how the batch of `block` was settled: taken, dropped with a reason, or nacked at the stop. */
   send(block: Block): Promise<Outcome> {
     return new Promise(resolve => this.#sendingQueue.push(Batch.of({ source: 'test' }, block, resolve)))
   }

@@ -10,7 +10,7 @@ import type { TestContext } from './test-context.ts'
 export const LONG_MS = 2 * 3_600_000
 export const STEP_MS = 60_000
 
-/** Settles the `turn`th batch that the processor puts out. */
+/** Settles the `turn`th batch that the processor emits. */
 export type Downstream = (batch: Batch, turn: number) => void
 
 /** A processor as it stands in a pipeline, started. */

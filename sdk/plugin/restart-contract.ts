@@ -60,7 +60,7 @@ class Run {
     return blocksFor(plugin.ports, this.context.series).map(([, block]) => block)
   }
 
-  /** Blocks put out so far, as they can be compared. */
+  /** Blocks emitted so far, as they can be compared. */
   get emitted(): unknown[] {
     return this.harness.sent.map(({ block }) => saveBlock(block))
   }

@@ -9,7 +9,7 @@ const FROM = /^from (\S+)(?: request=(\S+))?$/
 /**
  * What a processor with `options` makes of `input`: both as README.md says.
  *
- * @param replayed whether there is a journal, so that what is put out may follow from the input and the clock alone
+ * @param replayed whether there is a journal, so that what is emitted may follow from the input and the clock alone
  */
 export async function runCase(
   plugin: ProcessorPlugin,
@@ -37,7 +37,7 @@ class CaseRun {
   #harness!: ProcessorHarness
   #groups: { readonly title: string; readonly lines: string[] }[] = []
   #isTellingBatch = false
-  /** Whether the exporter hands back what it gets. */
+  /** Whether the exporter nacks what it gets. */
   #isFull = false
   /** What the stream completes for. */
   #ending: string | undefined

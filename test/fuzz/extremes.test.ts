@@ -102,7 +102,7 @@ describe('values at the edges of their types', () => {
 
 const refused = ({ rejections }: DecodedMetrics) => [...rejections.items].filter(([, items]) => items > 0).sort()
 
-/** Each block is settled soon, and never handed back. */
+/** Each block is settled soon, and never nacked. */
 async function exported(
   plugin: ExporterPlugin<never>,
   config: Record<string, unknown>,

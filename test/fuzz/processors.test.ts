@@ -74,7 +74,7 @@ describe('hostile but legal OTLP', () => {
     }))
 })
 
-/** Processed, with nothing unaccounted and nothing handed back. */
+/** Processed, with nothing unaccounted and nothing nacked. */
 async function well(plugin: ProcessorPlugin<never>, config: Record<string, unknown>, requests: SentPoint[][]) {
   const result = await processed(plugin, config, requests)
   assert.deepEqual([result.account, result.nacked], [{ imbalance: 0, inFlight: 0 }, 0], plugin.type)

@@ -3,7 +3,7 @@ import type { Permit } from '../../batch/credits.ts'
 import type { Block } from '../../model/block.ts'
 import type { SettlementTracker } from './settlement-tracker.ts'
 
-/** A batch that checkpoints wait for. If it is handed back its owner has the data again, as a part of its snapshots. */
+/** A batch that checkpoints wait for. If it is nacked its owner has the data again, as a part of its snapshots. */
 export function trackedBatch(
   settlements: SettlementTracker,
   origin: Origin,

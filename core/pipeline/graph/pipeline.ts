@@ -62,7 +62,7 @@ export class Pipeline implements Sink {
     for (const { stage } of this.processors.toReversed()) stage.open()
   }
 
-  /** Nothing comes any more. Resolves once the last processor has put out its last batch. */
+  /** Nothing comes any more. Resolves once the last processor has emitted its last batch. */
   async finish(): Promise<void> {
     this.#isFinished = true
     for (const { stage } of this.processors) await stage.finish()

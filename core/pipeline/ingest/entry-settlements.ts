@@ -21,7 +21,7 @@ interface AdoptedEntry {
 }
 
 /**
- * Answers for batches whose senders were told that the journal has them. One that is handed back becomes a dead letter,
+ * Answers for batches whose senders were told that the journal has them. One that is nacked becomes a dead letter,
  * for the same would happen again; at a stop the journal keeps it.
  */
 export class EntrySettlements {
@@ -52,7 +52,7 @@ export class EntrySettlements {
 
   /**
    * A batch that an operator held when a checkpoint was taken.
-   * @param again is given the batch anew if it was handed back and is no entry's, but something that a processor made
+   * @param again is given the batch anew if it was nacked and is no entry's, but something that a processor made
    */
   adopt(origin: Origin, block: Block, pipeline: string, again: (batch: Batch) => void): Batch {
     if (origin.entry === undefined) return this.#adoptMade(origin, block, pipeline, again)

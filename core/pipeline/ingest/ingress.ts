@@ -9,14 +9,14 @@ export interface Ingress {
   push(receiver: string, batch: Batch): void
   /** From now on batches go to these, by receiver id. */
   connect(sinks: ReadonlyMap<string, ReceiverFanOut>): void
-  /** Resolves to true once everything that was pushed so far has been handed on, or to false when `deadline` fires. */
+  /** Resolves to true once everything that was pushed so far has been forwarded, or to false when `deadline` fires. */
   caughtUp(deadline: AbortSignal): Promise<boolean>
   /** The same for entries that an earlier run had taken and not finished. */
   replayCompleted(deadline: AbortSignal): Promise<boolean>
-  /** Resolves once nothing is handed on any more, until {@link resume}. What is pushed meanwhile waits. */
+  /** Resolves once nothing is forwarded any more, until {@link resume}. What is pushed meanwhile waits. */
   pause(): Promise<void>
   resume(): void
-  /** Resolves once everything that was pushed has been handed on, or will be after the next start. */
+  /** Resolves once everything that was pushed has been forwarded, or will be after the next start. */
   drain(deadline: AbortSignal): Promise<void>
 }
 

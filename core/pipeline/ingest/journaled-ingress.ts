@@ -17,9 +17,9 @@ import { Pause } from './pause.ts'
 const ROOM_POLL_MS = 10
 const READ_RETRY_MS = 1000
 const GONE = 'a reload removed the pipelines to which it was to be replayed'
-/** Items handed on before the event loop gets its turn: less than a millisecond. */
+/** Items forwarded before the event loop gets its turn: less than a millisecond. */
 const ITEMS_PER_TURN = 1000
-/** For each so many entries that wait it is as much again: else more is taken in than is handed on. */
+/** For each so many entries that wait it is as much again: else more is taken in than is forwarded. */
 const ENTRIES_BEHIND = 64
 const MOST_TIMES = 16
 
@@ -62,7 +62,7 @@ export class JournaledIngress implements Ingress {
     this.#ownFrom = options.journal.next + options.journal.unread
   }
 
-  /** The entry that is handed on next: those before it are with the processors. */
+  /** The entry that is forwarded next: those before it are with the processors. */
   get nextEntry(): number {
     return this.#nextEntry
   }
@@ -147,7 +147,7 @@ export class JournaledIngress implements Ingress {
         await this.#somethingNew()
         continue
       }
-      // At a stop it is not handed on, so it is still the journal's: the next start begins with it.
+      // At a stop it is not forwarded, so it is still the journal's: the next start begins with it.
       if (!(await this.#hasRoomNow())) continue
       pipelineClock.advanceTo(next.entry.time)
       await this.#takeCooperativeSteps()

@@ -110,7 +110,7 @@ async function withJournal(
     ...base,
     pipelineClock: recovered.pipelineClock,
     credits: new CreditPool(limits.in_flight),
-    // Processors must not have to wait: the ingress does, before it hands on more.
+    // Processors must not have to wait: the ingress does, before it forwards more.
     outputBudget: new CreditPool(limits.output, true),
     heldCredits: new CreditPool(limits.in_flight, true),
     settlements: new SettlementTracker(),

@@ -22,7 +22,7 @@ export interface StateBackend {
   /** Until {@link release} only {@link reloaded} writes state down: the topology is about to change. */
   hold(): Promise<void>
   release(): void
-  /** There are other processors now, and nothing is handed on to them yet. Resolves to whether that is written down. */
+  /** There are other processors now, and nothing is forwarded to them yet. Resolves to whether that is written down. */
   reloaded(): Promise<boolean>
   /** Writes the state down, unless it is held. Resolves to true once that is done. */
   checkpoint(): Promise<boolean>
@@ -53,7 +53,7 @@ export class Runner {
   #topology: Topology
   #host: RunnerHost
   #started: Part[] = []
-  /** Until it has put out its last batch. */
+  /** Until it has emitted its last batch. */
   #receiving = new WeakMap<Receiver, Promise<void>>()
 
   constructor(topology: Topology, host: RunnerHost) {
@@ -214,7 +214,7 @@ function aborted(signal: AbortSignal): Promise<void> {
   })
 }
 
-/** Each after those it takes from. Resolves once the last one has put out its last batch. */
+/** Each after those it takes from. Resolves once the last one has emitted its last batch. */
 export async function finishAll(pipelines: readonly Pipeline[]): Promise<void> {
   for (const pipeline of pipelines) await pipeline.finish()
 }

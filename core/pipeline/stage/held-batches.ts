@@ -25,11 +25,11 @@ export interface HeldBatchesHost {
   readonly heldCredits: CreditPool
   /** This many more items are inside the operator. Negative: fewer. */
   onInside(items: number): void
-  /** So many items inside were handed back. */
+  /** So many items inside were nacked. */
   onRefused(items: number): void
   /** A batch of so many items that was emitted has come back. */
   onReturned(items: number): void
-  /** Nobody has the handle of a batch any more, so it was handed back. */
+  /** Nobody has the handle of a batch any more, so it was nacked. */
   onDropped(error: Error): void
 }
 

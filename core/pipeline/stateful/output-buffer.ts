@@ -11,7 +11,7 @@ export class OutputBuffer {
 
   #onReturned: () => void
 
-  /** @param onReturned something was handed back, and waits for the next `send` */
+  /** @param onReturned something was nacked, and waits for the next `send` */
   constructor(context: Context, onReturned: () => void = () => {}) {
     this.#context = context
     this.#onReturned = onReturned

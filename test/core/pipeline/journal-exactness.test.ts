@@ -101,7 +101,7 @@ test('whatever crashes when, each series and time is sent with one value, as if 
       const isDuring = ([key]: [string, number]) => Number(key.split('@')[1]) <= end - LAST_MS / 2
       const [got, want] = [[...stored].filter(isDuring), [...wanted].filter(isDuring)]
       assert.deepEqual(differences(new Map(got), new Map(want)), [])
-      // What a sending queue hands back at a stop goes behind what it had refused before, so only then the order may
+      // What a sending queue nacks at a stop goes behind what it had refused before, so only then the order may
       // differ.
       if (!steps.some(step => step.do === 'stop')) assert.deepEqual(got, want)
       const counted = sumOf(stored)

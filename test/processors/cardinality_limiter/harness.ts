@@ -16,7 +16,7 @@ export interface Output {
   readonly distribution: Distribution | undefined
 }
 
-/** A limiter as its host runs it, and all it puts out. */
+/** A limiter as its host runs it, and all it emits. */
 export class Harness extends ProcessorUnderTest {
   readonly outputs: Output[] = []
 

@@ -23,7 +23,7 @@ export interface Output {
   readonly distribution: Distribution | undefined
 }
 
-/** A rollup over as many starts as wanted, and all it puts out. */
+/** A rollup over as many starts as wanted, and all it emits. */
 export class Harness {
   readonly outputs: Output[] = []
   readonly blocks: Block[] = []

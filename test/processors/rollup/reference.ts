@@ -11,9 +11,9 @@ export const cell = (tierMs: number, isLate: boolean, startMs: number) =>
 const MAX_SOURCE_LAG_MS = 60_000
 
 /**
- * What a rollup must put out of counters, worked out the slow and obvious way, without merging: each point, when it comes,
- * is looked at once for each tier. Where its interval has not been sent it counts there, else as late in the one that is
- * open.
+ * The counters that a rollup must emit, worked out the slow and obvious way, without merging: each point, when it
+ * comes, is looked at once for each tier. Where its interval has not been sent it counts there, else as late in the one
+ * that is open.
  */
 export class Reference {
   /** By {@link cell}. */

@@ -189,7 +189,7 @@ describe('windowed_counter against a slow reference', () => {
   })
 })
 
-/** `sent` without what was handed on, which says of each how often, when and for whom. */
+/** `sent` without what was forwarded, which says of each how often, when and for whom. */
 function leftOf(sent: readonly Sample[], forwarded: readonly Output[]): Sample[] {
   const gone = forwarded.filter(({ series }) => series.startsWith('upload{'))
   const sums = forwarded.filter(({ series }) => series.startsWith('upload.sum{'))

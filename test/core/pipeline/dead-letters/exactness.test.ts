@@ -125,7 +125,7 @@ test('regression: a dead letter whose pipeline a reload took away before the dea
       queueBytes: 200,
       sendingQueue: { disk_size: '0B' }
     })
-    // Nothing is handed on while the sending queue is full.
+    // Nothing is forwarded while the sending queue is full.
     backend.state = 'down'
     while (run.unread === 0) {
       void run.push([{ series: 'g', time: EPOCH, value: 1, kind: 'gauge' }])

@@ -33,8 +33,8 @@ it('gives a batch to all or to none', async () => {
   assert.deepEqual([wide.taken, narrow.taken], [1, 1])
 })
 
-// Two pipelines with one exporter whose sending queue was nearly full: the second branch was handed back to nobody, and
-// lost.
+// Two pipelines with one exporter whose sending queue was nearly full: the second branch was nacked and nobody had it,
+// and lost.
 it('refuses nothing where its feeder waits for room', async () => {
   const shared = sink(1)
   const branch = () => fanOut([shared], true)

@@ -72,7 +72,7 @@ test('regression: an entry is not dropped because the windows it closes fill the
   const run = await JournaledRun.start(disk, backend, { ...options, queueBytes: 30 })
   push(run, [point(EPOCH)])
   await run.advance(200)
-  // No tick comes before this entry, which closes the window before it is handed on itself.
+  // No tick comes before this entry, which closes the window before it is forwarded itself.
   run.clock.offsetMs = 1_800
   const outcomes: string[] = []
   push(run, [point(EPOCH + 2_000, 5)], outcomes)

@@ -44,7 +44,7 @@ function refuse(poison: readonly number[], silentFrom = Number.POSITIVE_INFINITY
   }
 }
 
-/** The deadline comes, and whoever has no disk hands back. */
+/** The deadline comes, and whoever has no disk nacks. */
 async function cutOff(sendingQueue: AwaitedQueue): Promise<readonly Batch[]> {
   await pass(500)
   return driven(sendingQueue.release(AbortSignal.abort()))

@@ -64,7 +64,7 @@ export class AwaitedQueue extends SendingQueue {
   }
 
   /**
-   * Waits as a checkpoint does, until all that was pushed is settled. Resolves to false if some of it was handed back.
+   * Waits as a checkpoint does, until all that was pushed is settled. Resolves to false if some of it was nacked.
    */
   async barrier(): Promise<boolean> {
     const cancel = this.#hurry()
