@@ -10,9 +10,9 @@ import type { Accumulator, AccumulatorType } from './accumulator.ts'
  * One function of the values of a group in a window, such as their sum. A pane has the sum and the count of every
  * group's values; all else that an aggregation needs is in accumulators.
  */
-export interface Aggregation {
+export interface Aggregation<Name extends string = string> {
   /** Its name in configurations, and in names of metrics. */
-  readonly name: string
+  readonly name: Name
   /** True if values must be numbers. Then an attribute's value that is no number is dropped. */
   readonly needsNumbers: boolean
   /** True if it is meaningful for groups of this kind. */

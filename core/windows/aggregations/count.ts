@@ -1,7 +1,7 @@
 import type { Aggregation } from './aggregation.ts'
 
 /** The number of values, or of observations in histograms. */
-export const count = {
+export const count: Aggregation<'count'> = {
   name: 'count',
   needsNumbers: false,
   takes: () => true,
@@ -10,4 +10,4 @@ export const count = {
   usualSuffix: kind => (kind === 'gauge' ? '.count' : ''),
   emit: ({ counts }, row, sink) => sink.value(0, counts[row]),
   emitTotal: (totals, sink) => sink.value(0, totals.count)
-} as const satisfies Aggregation
+}

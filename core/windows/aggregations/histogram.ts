@@ -7,7 +7,7 @@ const NO_BUCKETS = new MergedHistogram()
 const [EXPLICIT, EXPONENTIAL] = [0, 1]
 
 /** All values merged into one histogram, with buckets if the option `buckets` asks for them. */
-export const histogram = {
+export const histogram: Aggregation<'histogram'> = {
   name: 'histogram',
   needsNumbers: true,
   takes: isHistogramOrValue,
@@ -24,7 +24,7 @@ export const histogram = {
     const point = total.point(count, sum)
     sink.distribution(outputFor(point), point, () => total.zero(sum))
   }
-} as const satisfies Aggregation
+}
 
 const outputOf = (kind: 'histogram' | 'exponential_histogram'): Output => ({
   shape: (input, group) => ({ kind, unit: valueUnit(input, group) })

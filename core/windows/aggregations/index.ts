@@ -26,9 +26,7 @@ export const AGGREGATIONS = [
 export type AggregationName = (typeof AGGREGATIONS)[number]['name']
 export const AGGREGATION_NAMES: readonly AggregationName[] = AGGREGATIONS.map(({ name }) => name)
 
-export interface NamedAggregation extends Aggregation {
-  readonly name: AggregationName
-}
+export type NamedAggregation = Aggregation<AggregationName>
 
 export function aggregationOf(name: AggregationName): NamedAggregation {
   return AGGREGATIONS.find(one => one.name === name)!

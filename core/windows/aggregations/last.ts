@@ -39,7 +39,7 @@ const LAST_VALUES: AccumulatorType<LastValues> = {
 }
 
 /** The last value in event time. */
-export const last = {
+export const last: Aggregation<'last'> = {
   name: 'last',
   needsNumbers: true,
   takes: kind => SINGLE_VALUES.includes(kind),
@@ -47,4 +47,4 @@ export const last = {
   outputs: () => [GAUGE_OUTPUT],
   usualSuffix: () => '',
   emit: (pane, row, sink) => sink.value(0, pane.accumulator(LAST_VALUES)?.at(row) ?? Number.NaN)
-} as const satisfies Aggregation
+}

@@ -2,7 +2,7 @@ import { type Aggregation, GAUGE_OUTPUT, isHistogramOrValue } from './aggregatio
 import { EXTREMES } from './extremes.ts'
 
 /** The greatest value; of histograms only if each of them names its own. */
-export const max = {
+export const max: Aggregation<'max'> = {
   name: 'max',
   needsNumbers: true,
   takes: isHistogramOrValue,
@@ -10,4 +10,4 @@ export const max = {
   outputs: () => [GAUGE_OUTPUT],
   usualSuffix: kind => (kind === 'gauge' ? '.max' : ''),
   emit: (pane, row, sink) => sink.value(0, pane.accumulator(EXTREMES)?.maxs[row] ?? Number.NaN)
-} as const satisfies Aggregation
+}

@@ -2,7 +2,7 @@ import { type Aggregation, GAUGE_OUTPUT, isHistogramOrValue } from './aggregatio
 import { EXTREMES } from './extremes.ts'
 
 /** The least value; of histograms only if each of them names its own. */
-export const min = {
+export const min: Aggregation<'min'> = {
   name: 'min',
   needsNumbers: true,
   takes: isHistogramOrValue,
@@ -10,4 +10,4 @@ export const min = {
   outputs: () => [GAUGE_OUTPUT],
   usualSuffix: kind => (kind === 'gauge' ? '.min' : ''),
   emit: (pane, row, sink) => sink.value(0, pane.accumulator(EXTREMES)?.mins[row] ?? Number.NaN)
-} as const satisfies Aggregation
+}

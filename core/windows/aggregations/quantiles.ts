@@ -3,7 +3,7 @@ import { type Aggregation, GAUGE_OUTPUT, isHistogramOrValue } from './aggregatio
 import { HISTOGRAMS } from './histograms.ts'
 
 /** The values of the ranks that the option `quantiles` lists, each a gauge with the attribute `quantile`. */
-export const quantiles = {
+export const quantiles: Aggregation<'quantiles'> = {
   name: 'quantiles',
   needsNumbers: true,
   takes: isHistogramOrValue,
@@ -15,4 +15,4 @@ export const quantiles = {
     if (point === undefined) return
     for (let i = 0; i < options.quantiles.length; i++) sink.value(i, histogramQuantile(point, options.quantiles[i]))
   }
-} as const satisfies Aggregation
+}

@@ -51,7 +51,7 @@ const MOMENTS: AccumulatorType<Moments> = {
 const BYTES_PER_GROUP = 48
 
 /** The standard deviation of all values in the window, taken for the whole population. */
-export const stddev = {
+export const stddev: Aggregation<'stddev'> = {
   name: 'stddev',
   needsNumbers: true,
   takes: kind => SINGLE_VALUES.includes(kind),
@@ -59,4 +59,4 @@ export const stddev = {
   outputs: () => [GAUGE_OUTPUT],
   usualSuffix: kind => (kind === 'gauge' ? '.stddev' : ''),
   emit: (pane, row, sink) => sink.value(0, pane.accumulator(MOMENTS)?.deviation(row) ?? Number.NaN)
-} as const satisfies Aggregation
+}

@@ -1,7 +1,7 @@
 import { type Aggregation, valueUnit } from './aggregation.ts'
 
 /** Gauges are not summed: a value now and a value a moment ago do not add up to anything. */
-export const sum = {
+export const sum: Aggregation<'sum'> = {
   name: 'sum',
   needsNumbers: true,
   takes: kind => kind !== 'gauge' && kind !== 'set',
@@ -15,4 +15,4 @@ export const sum = {
   usualSuffix: kind => (kind === 'event' || kind === 'gauge' ? '.sum' : ''),
   emit: ({ sums }, row, sink) => sink.value(0, sums[row]),
   emitTotal: (totals, sink) => sink.value(0, totals.sum)
-} as const satisfies Aggregation
+}

@@ -39,7 +39,7 @@ const DISTINCT_MEMBERS: AccumulatorType<DistinctMembers> = {
 /**
  * The number of distinct values, as the sketch itself: sketches of several windows can be merged, their numbers cannot.
  */
-export const unique = {
+export const unique: Aggregation<'unique'> = {
   name: 'unique',
   needsNumbers: false,
   takes: (kind, { attribute }) => kind === 'set' || attribute !== undefined,
@@ -51,4 +51,4 @@ export const unique = {
     const counter = pane.accumulator(DISTINCT_MEMBERS)?.at(row)
     if (counter !== undefined) sink.distribution(0, distinctSketch(counter))
   }
-} as const satisfies Aggregation
+}
