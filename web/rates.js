@@ -20,7 +20,7 @@ export class Rates {
     const before = first.counts.get(nameOf(component))
     if (before === undefined || seconds === 0) return { in: 0, out: 0 }
     const { received, sent } = component.account
-    // What an exporter hands back was not sent after all.
+    // Items that an exporter nacks were not sent after all.
     return { in: (received - before.received) / seconds, out: Math.max(0, (sent - before.sent) / seconds) }
   }
 }

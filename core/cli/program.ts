@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
-import { Command, Option } from 'commander'
+import { Command, InvalidArgumentError, Option } from 'commander'
 import { PACKAGE_ROOT } from '../package-root.ts'
 import { listComponents } from './components.ts'
 import { listDeadLetters, replayDeadLetters } from './dlq.ts'
@@ -101,7 +101,7 @@ function addJournal(program: Command, terminal: Terminal, exit: (code: number) =
     .command('replay')
     .description('Print the effect of processing the journal from an entry on; with --yes the next start does so.')
     .argument('<folder>', 'service.journal.folder')
-    .requiredOption('--from <entry>', 'number of the entry, as printed by inspect', Number)
+    .requiredOption('--from <entry>', 'number of the entry, as printed by inspect', wholeNumber)
     .option('--yes', 'do it', false)
     .action(async (folder, options) => exit(await replayJournal(terminal, folder, options)))
 }
@@ -118,7 +118,7 @@ function addDeadLetters(program: Command, terminal: Terminal, exit: (code: numbe
   dlq
     .command('replay')
     .description('Make a running Weir deliver them again; delivered ones are removed.')
-    .option('--number <n>', 'only this one, as list numbers them', Number)
+    .option('--number <n>', 'only this one, as list numbers them', wholeNumber)
     .addOption(adminOption())
     .action(async options => exit(await replayDeadLetters(terminal, options)))
 }
@@ -132,4 +132,9 @@ function configOption(): Option {
     '-c, --config <file>',
     'configuration file; given again, later files are merged over earlier ones'
   ).argParser((file: string, files: string[] | undefined) => [...(files ?? []), file])
+}
+
+function wholeNumber(text: string): number {
+  if (!/^\d+$/.test(text)) throw new InvalidArgumentError('It must be a whole number, as in 17.')
+  return Number(text)
 }

@@ -13,7 +13,7 @@ const WHAT: Readonly<Record<ChangeKind, string>> = {
   reset: 'started without state; its old state was sent as it stood',
   replaced: 'replaced',
   added: 'added',
-  removed: 'removed; the data it held is sent'
+  removed: 'removed; it sends its waiting data first'
 }
 
 /** Has a running Weir read its configuration files again, and prints the change of each component. */

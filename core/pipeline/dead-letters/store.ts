@@ -117,7 +117,7 @@ export class DeadLetterStore {
     if (!this.#hasRoomFor(deadLetter))
       throw new WeirError(
         'QUEUE_FULL',
-        `the dead letters in ${this.folder} are full: see "weir dlq list ${this.folder}", and replay or remove some`
+        `the dead letters in ${this.folder} are full: see "weir dlq list ${this.folder}", and remove some there, or raise service.dead_letters.max_size`
       )
     await this.#removeLeftovers()
     const number = this.#next++

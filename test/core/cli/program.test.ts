@@ -51,6 +51,9 @@ for (const [args, message] of [
   [['run', '--config', 'a.yaml', '--fast'], /unknown option '--fast'/],
   [['query'], /missing required argument 'sql'/],
   [['schema', 'more'], /too many arguments/],
+  // An empty number was the dead letter 0.
+  [['dlq', 'replay', '--number', ''], /must be a whole number/],
+  [['dlq', 'replay', '--number', '1.5'], /must be a whole number/],
   [['validate'], /give at least one configuration file: weir validate weir.yaml/],
   [[], /Usage: weir/]
 ] as [string[], RegExp][])
