@@ -5,7 +5,7 @@ import { addAttributes, NameColumn, pick, valuesOf } from './columns.ts'
 import { distributionColumns } from './distribution-columns.ts'
 import { ByteSink, NativeBlock, NestedColumn } from './native-format.ts'
 import type { Insert, TableSet } from './schema.ts'
-import type { SeriesCache } from './series-cache.ts'
+import type { WrittenSeries } from './written-series.ts'
 
 const DAY_MS = 86_400_000
 const MAX_DATETIME_S = 2 ** 32 - 1
@@ -22,7 +22,7 @@ interface Seen {
 }
 
 /** Rows of `samples` and `distributions`, after those of `series` that do not stand there yet. */
-export function pointRows(block: PointBlock, tables: PointTables, cache: SeriesCache): Insert[] {
+export function pointRows(block: PointBlock, tables: PointTables, cache: WrittenSeries): Insert[] {
   const { suffix } = tables
   const unwritten = unwrittenSeries(block, cache)
   const inserts = unwritten.size === 0 ? [] : [seriesInsert(unwritten, tables, cache)]
@@ -38,7 +38,7 @@ export function pointRows(block: PointBlock, tables: PointTables, cache: SeriesC
 }
 
 /** The block taken apart by tiers: those of none are at 0, the others at their place. Mostly it is of one as a whole. */
-export function byTier(block: PointBlock, cache: SeriesCache): Map<number, PointBlock> {
+export function byTier(block: PointBlock, cache: WrittenSeries): Map<number, PointBlock> {
   const first = block.length === 0 ? 0 : cache.tierOf(block.series[0])
   let mixed = false
   for (let i = 1; i < block.length && !mixed; i++) mixed = cache.tierOf(block.series[i]) !== first
@@ -82,7 +82,7 @@ export function eventRows(block: EventBlock, blockName: number): NativeBlock {
   return events
 }
 
-function unwrittenSeries(block: PointBlock, cache: SeriesCache): Map<Series, Seen> {
+function unwrittenSeries(block: PointBlock, cache: WrittenSeries): Map<Series, Seen> {
   const unwritten = new Map<Series, Seen>()
   for (let i = 0; i < block.length; i++) {
     const series = block.series[i]
@@ -106,7 +106,7 @@ function indicesOf(block: PointBlock, distributions: boolean): Uint32Array {
 }
 
 /** The columns that both tables have. */
-function sampleColumns(block: PointBlock, indices: Uint32Array, cache: SeriesCache): NativeBlock {
+function sampleColumns(block: PointBlock, indices: Uint32Array, cache: WrittenSeries): NativeBlock {
   const names = new NameColumn(indices.length)
   const ids = new Uint32Array(2 * indices.length)
   for (let row = 0; row < indices.length; row++) {
@@ -124,7 +124,7 @@ function sampleColumns(block: PointBlock, indices: Uint32Array, cache: SeriesCac
   return rows
 }
 
-function seriesInsert(unwritten: ReadonlyMap<Series, Seen>, tables: PointTables, cache: SeriesCache): Insert {
+function seriesInsert(unwritten: ReadonlyMap<Series, Seen>, tables: PointTables, cache: WrittenSeries): Insert {
   const rows = unwritten.size
   const texts = Object.fromEntries(SERIES_TEXTS.map(name => [name, new ByteSink()]))
   const [attributes, resource, scope] = [new NestedColumn(rows), new NestedColumn(rows), new NestedColumn(rows)]

@@ -5,8 +5,8 @@ import type { Block } from '../../sdk/plugin/index.ts'
 import { createTable, localTable, onCluster, type Table, tablesOf } from './cluster.ts'
 import { byTier, eventRows, type PointTables, pointRows } from './compact-rows.ts'
 import { type Insert, partitionOf, type Schema, type SchemaOptions, tableSettings, ttlOf } from './schema.ts'
-import { SeriesCache } from './series-cache.ts'
 import { dateTimeRange, isWithin, MICROSECOND_RANGE, outside, type TimeRange } from './time-range.ts'
+import { WrittenSeries } from './written-series.ts'
 
 // A series' row is written anew each day it is seen, so it outlives its last sample by this much.
 const SERIES_TTL_SLACK_MS = 2 * 86_400_000
@@ -17,7 +17,7 @@ const last = (type: string) => `SimpleAggregateFunction(anyLast, ${type})`
 
 /** The reasons for these tables stand in the README. */
 export function compactSchema(options: SchemaOptions): Schema {
-  const cache = new SeriesCache(options.tiers.keys())
+  const cache = new WrittenSeries(options.tiers.keys())
   const main = mainTables(options)
   const tables = [main, ...Array.from(options.tiers, ([tier, ttlMs]) => pointTables({ ...options, ttlMs }, `_${tier}`))]
   // Names rows of events without an id, the same at each attempt to store a block.

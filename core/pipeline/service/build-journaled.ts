@@ -97,13 +97,13 @@ export async function buildJournaled(
   return { component, ingress, stateBackend }
 }
 
-/** @param ingressOf the ingress that is told of commits; it is made once the journal is open */
+/** @param listener the ingress, which is told of commits; it is made once the journal is open */
 function openJournal(
   { folder, segment_size, max_size, compression }: JournalConfig,
   checkpoint: Checkpoint | undefined,
   { clock, series }: Services,
   disk: Disk,
-  ingressOf: () => JournaledIngress
+  listener: () => JournaledIngress
 ): Promise<Journal> {
   const options = {
     disk,
@@ -113,8 +113,8 @@ function openJournal(
     isCompressed: compression === 'zstd',
     maxBytes: max_size,
     series,
-    onCommitted: (entry: number) => ingressOf().committed(entry),
-    onFailed: (error: Error) => ingressOf().failed(error)
+    onCommitted: (entry: number) => listener().committed(entry),
+    onFailed: (error: Error) => listener().failed(error)
   }
   return Journal.open(options, checkpoint?.nextEntry ?? 0)
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { rm } from 'node:fs/promises'
 import { test } from 'node:test'
-import { seriesHash } from '../../../exporters/clickhouse/series-cache.ts'
+import { seriesHash } from '../../../exporters/clickhouse/written-series.ts'
 import { FLAG_NO_RECORDED_VALUE, PointBlockBuilder } from '../../../sdk/plugin/index.ts'
 import { embedded, FOREVER, signal, temporaryFolder } from './harness.ts'
 import { counter, counterBlock, distributionBlock, T } from './samples.ts'

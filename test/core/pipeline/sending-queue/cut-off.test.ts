@@ -60,6 +60,18 @@ const ledger = () => {
   return { sent, dropped: droppedTotal, refused, inFlight, imbalance }
 }
 
+/** A sending queue in memory with the points 0 to 7 in four batches, and their outcomes. */
+async function withFourBatches() {
+  const sendingQueue = await start({ isInMemory: true })
+  const outcomes = [
+    push(sendingQueue, 0, 1),
+    push(sendingQueue, 2, 3),
+    push(sendingQueue, 4, 5, 6),
+    push(sendingQueue, 7)
+  ]
+  return { sendingQueue, outcomes }
+}
+
 describe('a sending queue that is closed during its search for refused items', () => {
   beforeEach(() => {
     reset()
@@ -88,13 +100,7 @@ describe('a sending queue that is closed during its search for refused items', (
 
   it('of several joined, settles those before the cut and forwards the rest of the others', async () => {
     refuse([1, 5], 6)
-    const sendingQueue = await start({ isInMemory: true })
-    const outcomes = [
-      push(sendingQueue, 0, 1),
-      push(sendingQueue, 2, 3),
-      push(sendingQueue, 4, 5, 6),
-      push(sendingQueue, 7)
-    ]
+    const { sendingQueue, outcomes } = await withFourBatches()
     const left = await cutOff(sendingQueue)
     assert.deepEqual(world.exported, [0, 2, 3, 4])
     assert.deepEqual(await dead(), [[1]])
@@ -116,13 +122,7 @@ describe('a sending queue that is closed during its search for refused items', (
 
   it('nacks only undecided batches, and leaves their dead letters to the second try', async () => {
     refuse([1, 5], 6)
-    const sendingQueue = await start({ isInMemory: true })
-    const outcomes = [
-      push(sendingQueue, 0, 1),
-      push(sendingQueue, 2, 3),
-      push(sendingQueue, 4, 5, 6),
-      push(sendingQueue, 7)
-    ]
+    const { sendingQueue, outcomes } = await withFourBatches()
     await pass(500)
     await driven(sendingQueue.close(AbortSignal.abort()))
     const statuses = (await Promise.all(outcomes)).map(({ status }) => status)

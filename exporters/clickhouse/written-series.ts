@@ -11,7 +11,7 @@ const TIER_ATTRIBUTE = 'rollup'
  * Facts about each series, by its dense id: its 64-bit hash, its tier, and the day up to which its row is in the series
  * table. It holds keys, not series, and ids are reused, so it is as large as the most series that ever lived at once.
  */
-export class SeriesCache {
+export class WrittenSeries {
   #keys: string[] = []
   /** Low and high word of each hash. */
   #words = new Uint32Array(2 * INITIAL_CAPACITY)
