@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { monitorEventLoopDelay, performance } from 'node:perf_hooks'
 import type { Config } from '../exporters/clickhouse/config.ts'
 import clickhouse from '../exporters/clickhouse/index.ts'
-import { type Block, PointBlockBuilder, type Series, type SeriesRegistry } from '../sdk/plugin/index.ts'
+import { type Block, PointBlockBuilder, type Series, type SeriesTable } from '../sdk/plugin/index.ts'
 import { testConfig, testContext } from '../sdk/plugin/testing.ts'
 
 const START_MS = 1_760_000_000_000
@@ -60,7 +60,7 @@ async function measure(exporter: ReturnType<typeof clickhouse.create>, blocks: r
   return `${rate}, event loop busy ${(utilization * 100).toFixed(0)} %, longest ${(delay.max / 1e6).toFixed(0)} ms`
 }
 
-function makeSeries(registry: SeriesRegistry, histograms: boolean): Series[] {
+function makeSeries(registry: SeriesTable, histograms: boolean): Series[] {
   const kind = histograms ? ('histogram' as const) : ('counter' as const)
   const metric = {
     name: 'http_requests',

@@ -1,4 +1,4 @@
-import { SeriesRegistry } from '../core/model/series.ts'
+import { SeriesTable } from '../core/model/series-table/series-table.ts'
 import { OtlpMetricsDecoder } from '../core/wire/otlp/metrics-decoder.ts'
 import { type OtlpLoad, otlpBodies } from './otlp-payload.ts'
 
@@ -9,7 +9,7 @@ const ROUNDS = 6
 const inOrder = otlpBodies(LOAD)
 // No series is followed by the one that followed it last time.
 const unforeseen = [1, 1_877, 131, 3_749].flatMap(stride => otlpBodies({ ...LOAD, stride }))
-const decoder = new OtlpMetricsDecoder(new SeriesRegistry())
+const decoder = new OtlpMetricsDecoder(new SeriesTable())
 const sums = new Float64Array(LOAD.series)
 
 console.log(
@@ -37,6 +37,6 @@ function decode(body: Buffer): number {
 
 function decodeAndSum(body: Buffer): number {
   const { series, value, length } = decoder.decode(body, LOAD.timeMs).block
-  for (let i = 0; i < length; i++) sums[series[i].id] += value[i]
+  for (let i = 0; i < length; i++) sums[series.at(i).id] += value[i]
   return length
 }

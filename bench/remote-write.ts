@@ -1,7 +1,7 @@
 // Points per second from a block to the compressed remote write requests of it.
 import type { Distribution } from '../core/model/distribution.ts'
 import { type PointBlock, PointBlockBuilder } from '../core/model/points.ts'
-import { SeriesRegistry } from '../core/model/series.ts'
+import { SeriesTable } from '../core/model/series-table/series-table.ts'
 import { rowsBySeries } from '../core/wire/prometheus/samples.ts'
 import { Translator } from '../core/wire/prometheus/translator.ts'
 import { encodeLabels, encodeWriteRequests } from '../core/wire/remote-write/write-request.ts'
@@ -61,7 +61,7 @@ function best(block: PointBlock): { points: number; bytes: number } {
 }
 
 function counters(): PointBlock {
-  const registry = new SeriesRegistry()
+  const registry = new SeriesTable()
   const metric = {
     name: 'http.requests',
     unit: '{request}',
@@ -75,7 +75,7 @@ function counters(): PointBlock {
 }
 
 function histograms(): PointBlock {
-  const registry = new SeriesRegistry()
+  const registry = new SeriesTable()
   const metric = {
     name: 'http.duration',
     unit: 's',

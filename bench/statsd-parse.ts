@@ -1,6 +1,6 @@
 // StatsD lines per second, from the bytes of a datagram to points in a block.
 import { PointBlockBuilder } from '../core/model/points.ts'
-import { SeriesRegistry } from '../core/model/series.ts'
+import { SeriesTable } from '../core/model/series-table/series-table.ts'
 import { StatsdParser } from '../receivers/statsd/parser.ts'
 
 const LINES = 100_000
@@ -26,7 +26,7 @@ console.log(`  ${millionLinesPerSecond(i => mixed[i % 4](i)).toFixed(2)} M lines
 
 function millionLinesPerSecond(make: (i: number) => string): number {
   const datagrams = datagramsOf(25, make)
-  const parser = new StatsdParser(new SeriesRegistry(), MAX_SERIES, (reason, text) => {
+  const parser = new StatsdParser(new SeriesTable(), MAX_SERIES, (reason, text) => {
     throw new Error(`${reason}: ${text}`)
   })
   let best = 0

@@ -1,7 +1,7 @@
 // What windowed_counter costs alone: points a CPU second into windows and out of them, without network or decoding.
 // `node bench/windows.ts [part of a name]`
 import plugin from '../processors/windowed_counter/index.ts'
-import { type PointBlock, PointBlockBuilder, type Processor } from '../sdk/plugin/index.ts'
+import { type PointBlock, PointBlockBuilder, type Processor, type Series } from '../sdk/plugin/index.ts'
 import { ProcessorHarness, testBatch, testConfig, testContext } from '../sdk/plugin/testing.ts'
 
 const SERIES = 50_000
@@ -46,7 +46,7 @@ async function run(config: Record<string, unknown>): Promise<number> {
   return (SECONDS * SERIES) / (user + system)
 }
 
-function blockOf(series: PointBlock['series'], time: number): PointBlock {
+function blockOf(series: readonly Series[], time: number): PointBlock {
   const builder = new PointBlockBuilder(series.length)
   for (const one of series) builder.add(one, time, 1)
   return builder.build()

@@ -25,6 +25,8 @@ const BUILT_INS = '^built-ins\\.ts$'
 const LAYERS: readonly (readonly [name: string, path: string])[] = [
   ['errors', '^core/(errors|package-root)\\.ts$'],
   ['schema', '^core/schema/'],
+  // Attributes are kept as protobuf writes them.
+  ['protobuf', '^core/wire/protobuf/'],
   ['model', '^core/model/'],
   ['wire', '^core/wire/'],
   ['telemetry', '^core/telemetry/'],

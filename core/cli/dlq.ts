@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { describeError } from '../errors.ts'
 import { realDisk } from '../journal/disk.ts'
 import type { Block } from '../model/block.ts'
-import { SeriesRegistry } from '../model/series.ts'
+import { SeriesTable } from '../model/series-table/series-table.ts'
 import type { ReplayReport } from '../pipeline/dead-letters/replay.ts'
 import { type DeadLetter, DeadLetterStore, unlessGone } from '../pipeline/dead-letters/store.ts'
 import { type AdminAnswer, askAdmin } from './admin-client.ts'
@@ -22,7 +22,7 @@ export async function listDeadLetters(terminal: Terminal, folder: string): Promi
   let exit: number = EXIT.ok
   for (const number of deadLetters.numbers) {
     try {
-      const deadLetter = await deadLetters.read(number, new SeriesRegistry()).catch(unlessGone)
+      const deadLetter = await deadLetters.read(number, new SeriesTable()).catch(unlessGone)
       if (deadLetter !== undefined) terminal.out(describeDeadLetter(number, deadLetter))
     } catch (error) {
       terminal.error(describeError(error))
@@ -65,7 +65,7 @@ function describeDeadLetter(number: number, deadLetter: DeadLetter): string {
 }
 
 function namesIn(block: Block): string {
-  const names = new Set(block.type === 'points' ? block.series.map(({ metric }) => metric.name) : block.name)
+  const names = new Set(block.type === 'points' ? [...block.series].map(({ metric }) => metric.name) : block.name)
   const shown = [...names].slice(0, NAMES_SHOWN).join(', ')
   return names.size > NAMES_SHOWN ? `${shown} and ${names.size - NAMES_SHOWN} more names` : shown
 }

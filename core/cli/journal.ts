@@ -6,7 +6,7 @@ import { lockFolder } from '../journal/lock.ts'
 import { JournalReader } from '../journal/reader.ts'
 import { surveyJournal } from '../journal/recovery.ts'
 import { listSegments } from '../journal/segment.ts'
-import { SeriesRegistry } from '../model/series.ts'
+import { SeriesTable } from '../model/series-table/series-table.ts'
 import { type Checkpoint, readCheckpoint, writeCheckpoint } from '../pipeline/checkpoint/file.ts'
 import { EXIT } from './exit-codes.ts'
 import { count } from './plural.ts'
@@ -108,7 +108,7 @@ export async function replayJournal(terminal: Terminal, folder: string, { from, 
 /** The time at which the entry came in, Unix ms. If there is no such entry yet, the time of the last one. */
 async function timeOf(folder: string, from: number): Promise<number> {
   const survey = await surveyJournal(realDisk, folder, { repair: false })
-  const reader = new JournalReader(realDisk, folder, new SeriesRegistry(), Math.min(from, survey.nextEntry - 1))
+  const reader = new JournalReader(realDisk, folder, new SeriesTable(), Math.min(from, survey.nextEntry - 1))
   try {
     const next = survey.nextEntry === 0 ? undefined : await reader.next(survey.nextEntry)
     return next?.entry.time ?? 0

@@ -5,7 +5,7 @@ import type { ResolvedConfig } from '../config/resolved.ts'
 import { Secrets } from '../config/secrets.ts'
 import { readConfig } from '../config/validate.ts'
 import { describeError, WeirError } from '../errors.ts'
-import { SeriesRegistry } from '../model/series.ts'
+import { SeriesTable } from '../model/series-table/series-table.ts'
 import { exposeDeadLetters } from '../pipeline/dead-letters/route.ts'
 import type { Announcement } from '../pipeline/graph/services.ts'
 import type { Ingress } from '../pipeline/ingest/ingress.ts'
@@ -171,7 +171,7 @@ class Weir {
     return {
       log: this.#log.logger,
       clock: systemClock,
-      series: new SeriesRegistry(),
+      series: new SeriesTable(),
       metrics: new Metrics(),
       routes: new Map(),
       reports: new Set(),

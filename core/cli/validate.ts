@@ -2,7 +2,7 @@ import { CreditPool } from '../batch/credits.ts'
 import type { ResolvedConfig } from '../config/resolved.ts'
 import { readConfig } from '../config/validate.ts'
 import { describeError } from '../errors.ts'
-import { SeriesRegistry } from '../model/series.ts'
+import { SeriesTable } from '../model/series-table/series-table.ts'
 import { SettlementTracker } from '../pipeline/checkpoint/settlement-tracker.ts'
 import { Component } from '../pipeline/graph/component.ts'
 import type { Services } from '../pipeline/graph/services.ts'
@@ -70,7 +70,7 @@ function probeServices(): Services {
     log: new Log('silent').logger,
     clock: systemClock,
     pipelineClock: systemClock,
-    series: new SeriesRegistry(),
+    series: new SeriesTable(),
     metrics: new Metrics(),
     credits: new CreditPool(0),
     outputBudget: new CreditPool(0),

@@ -1,9 +1,10 @@
 import { deserialize, serialize } from 'node:v8'
-import type { Attributes, AttributeValue } from '../model/attributes.ts'
 import type { Block } from '../model/block.ts'
 import type { EventBlock } from '../model/events.ts'
 import type { PointBlock } from '../model/points.ts'
-import type { Metric, Resource, Scope, Series, SeriesRegistry } from '../model/series.ts'
+import type { Metric, Resource, Scope } from '../model/series.ts'
+import { SeriesColumn } from '../model/series-table/series-column.ts'
+import type { SeriesTable } from '../model/series-table/series-table.ts'
 import { type ByteReader, ByteWriter } from './bytes.ts'
 import { Numbering, SeriesNumbering } from './numbering.ts'
 import { addColumn, readColumn } from './packed-column.ts'
@@ -47,7 +48,8 @@ const POINTS = 19
 const EVENTS = 20
 
 const AS_JSON = 0
-const AS_V8 = 1
+/** As the series table has them. Earlier versions wrote JSON, or V8's format (1). */
+const AS_BYTES = 2
 
 const HAS_FLAGS = 1
 const HAS_DISTRIBUTIONS = 2
@@ -97,8 +99,8 @@ export class EntryEncoder {
     const { series } = block
     let left = most
     for (let i = 0; i < series.length && left > 0; i++) {
-      if (this.#series.of(series[i]) >= 0) continue
-      this.#define(series[i])
+      if (this.#series.of(series.ids[i]) >= 0) continue
+      this.#define(series.table, series.ids[i])
       left--
     }
   }
@@ -121,27 +123,30 @@ export class EntryEncoder {
   }
 
   /** Numbers of the series, until the next call. */
-  #defineAll(series: readonly Series[]): Int32Array {
-    if (this.#scratch.length < series.length) this.#scratch = new Int32Array(series.length * 2)
-    const numbers = this.#scratch.subarray(0, series.length)
-    for (let i = 0; i < series.length; i++) {
-      const known = this.#series.of(series[i])
-      numbers[i] = known >= 0 ? known : this.#define(series[i])
+  #defineAll({ table, ids }: SeriesColumn): Int32Array {
+    if (this.#scratch.length < ids.length) this.#scratch = new Int32Array(ids.length * 2)
+    const numbers = this.#scratch.subarray(0, ids.length)
+    for (let i = 0; i < ids.length; i++) {
+      const known = this.#series.of(ids[i])
+      numbers[i] = known >= 0 ? known : this.#define(table, ids[i])
     }
     return numbers
   }
 
-  #define(series: Series): number {
-    const metric = this.#share(METRIC, this.#metrics, series.metric)
-    const resource = this.#share(RESOURCE, this.#resources, series.resource)
-    const scope = this.#share(SCOPE, this.#scopes, series.scope)
+  #define(table: SeriesTable, id: number): number {
+    const context = table.context(table.contextIdOf(id))
+    const metric = this.#share(METRIC, this.#metrics, context.metric)
+    const resource = this.#share(RESOURCE, this.#resources, context.resource)
+    const scope = this.#share(SCOPE, this.#scopes, context.scope)
+    const { view, start, end } = table.keyOf(id)
     const out = this.#out
     out.u8(SERIES)
     out.u32(metric)
     out.u32(resource)
     out.u32(scope)
-    addAttributes(out, series.attributes)
-    return this.#series.add(series)
+    out.u8(AS_BYTES)
+    out.sized(new Uint8Array(view.buffer, start, end - start))
+    return this.#series.add(table, id)
   }
 
   #share<T extends object>(type: number, numbering: Numbering<T>, value: T): number {
@@ -155,16 +160,23 @@ export class EntryEncoder {
 
 /** Decodes the entries of one segment, from its beginning. */
 export class EntryDecoder {
-  #registry: SeriesRegistry
+  #registry: SeriesTable
   #resources: Resource[] = []
   #scopes: Scope[] = []
   #metrics: Metric[] = []
-  #series: Series[] = []
+  #series: number[] = []
+  #context = { metric: -1, resource: -1, scope: -1, id: 0 }
   /** Belongs to the next entry. */
   #deadLetter: FormerDeadLetter | undefined
 
-  constructor(registry: SeriesRegistry) {
+  constructor(registry: SeriesTable) {
     this.#registry = registry
+    registry.addHolder(this)
+  }
+
+  /** A series may come again as long as its segment is read. */
+  holdIds(hold: (id: number) => void): void {
+    for (const id of this.#series) hold(id)
   }
 
   /** The entries in the payload of a frame. */
@@ -183,15 +195,27 @@ export class EntryDecoder {
     else if (type === SCOPE) this.#scopes.push(deserialize(input.sized()))
     else if (type === METRIC) this.#metrics.push(deserialize(input.sized()))
     else if (type === SERIES) {
-      const [metric, resource, scope] = [
-        this.#metrics[input.u32()],
-        this.#resources[input.u32()],
-        this.#scopes[input.u32()]
-      ]
-      this.#series.push(this.#registry.intern(metric, readAttributes(input), resource, scope))
+      const context = this.#contextOf(input.u32(), input.u32(), input.u32())
+      this.#series.push(this.#seriesIn(context, input))
     } else if (type === LETTER)
       this.#deadLetter = { key: input.text(), pipelines: JSON.parse(input.text()) ?? undefined }
     else throw unknownType(type)
+  }
+
+  /** Mostly that of the series before, which keeps it. */
+  #contextOf(metric: number, resource: number, scope: number): number {
+    const last = this.#context
+    if (metric === last.metric && resource === last.resource && scope === last.scope) return last.id
+    const id = this.#registry.contextOf(this.#metrics[metric], this.#resources[resource], this.#scopes[scope])
+    this.#context = { metric, resource, scope, id }
+    return id
+  }
+
+  #seriesIn(context: number, input: ByteReader): number {
+    const form = input.u8()
+    const bytes = input.sized()
+    if (form === AS_BYTES) return this.#registry.idOfKey(context, viewOf(bytes), 0, bytes.length)
+    return this.#registry.idIn(context, form === AS_JSON ? JSON.parse(bytes.toString()) : deserialize(bytes))
   }
 
   #entry(type: number, input: ByteReader): Entry {
@@ -213,7 +237,7 @@ export class EntryDecoder {
     return {
       type: 'points',
       length,
-      series: Array.from(indexes, index => this.#series[index]),
+      series: new SeriesColumn(this.#registry, Uint32Array.from(indexes, index => this.#series[index])),
       time: readColumn(input, length),
       start: readColumn(input, length),
       value: readColumn(input, length),
@@ -225,25 +249,7 @@ export class EntryDecoder {
 
 const unknownType = (type: number) => new RangeError(`unknown entry type ${type}: another version of Weir wrote it`)
 
-// JSON is several times faster than V8's format, and says all there is to most attributes.
-function addAttributes(out: ByteWriter, attributes: Attributes): void {
-  const isPlain = attributes.every(([, value]) => isJson(value))
-  out.u8(isPlain ? AS_JSON : AS_V8)
-  if (isPlain) out.text(JSON.stringify(attributes))
-  else out.sized(serialize(attributes))
-}
-
-function readAttributes(input: ByteReader): Attributes {
-  const form = input.u8()
-  const bytes = input.sized()
-  return form === AS_JSON ? JSON.parse(bytes.toString()) : deserialize(bytes)
-}
-
-function isJson(value: AttributeValue): boolean {
-  return (
-    typeof value === 'string' || typeof value === 'boolean' || (typeof value === 'number' && Number.isFinite(value))
-  )
-}
+const viewOf = (bytes: Uint8Array) => new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
 
 function addPoints(out: ByteWriter, block: PointBlock, numbers: Int32Array): void {
   const { flags, distributions } = block

@@ -1,5 +1,5 @@
 import { describeError } from '../errors.ts'
-import { SeriesRegistry } from '../model/series.ts'
+import { SeriesTable } from '../model/series-table/series-table.ts'
 import { ByteReader } from './bytes.ts'
 import type { Disk } from './disk.ts'
 import { EntryDecoder } from './entry.ts'
@@ -27,7 +27,7 @@ export async function inspectSegment(disk: Disk, file: string): Promise<Inspecte
   const scanner = await SegmentScanner.open(disk, file)
   if (scanner === undefined)
     return { file, bytes, firstEntry: undefined, entries: 0, span: undefined, frames: [], end: 0 }
-  const decoder = new EntryDecoder(new SeriesRegistry())
+  const decoder = new EntryDecoder(new SeriesTable())
   const frames: { at: number; entriesBefore: number }[] = []
   let entries = 0
   let span: [number, number] | undefined

@@ -1,4 +1,4 @@
-import type { SeriesRegistry } from '../model/series.ts'
+import type { SeriesTable } from '../model/series-table/series-table.ts'
 import type { Clock } from '../telemetry/clock.ts'
 import type { Disk } from './disk.ts'
 import type { Entry } from './entry.ts'
@@ -25,7 +25,7 @@ export interface JournalOptions {
   readonly memoryBytes?: number
   /** Entries before this one were known to be on disk. */
   readonly leastEnd?: number | undefined
-  readonly series: SeriesRegistry
+  readonly series: SeriesTable
   /** Entries before this number are on disk. */
   onCommitted(entry: number): void
   /** Entries from this number on could not be written, and are forgotten. */

@@ -1,4 +1,4 @@
-import type { Series } from '../model/series.ts'
+import type { SeriesTable } from '../model/series-table/series-table.ts'
 
 /** Numbers objects in the order they are first seen. */
 export class Numbering<T extends object> {
@@ -21,27 +21,35 @@ export class Numbering<T extends object> {
 
 const NONE = -1
 
-/** The same for series of one registry, by their ids: no hashing on the way of every point. */
+/** The same for series of one table, by their ids: no hashing on the way of every point. */
 export class SeriesNumbering {
   #numbers = new Int32Array()
-  /** As long as it has a number nobody lets go of it, so its id is no other's. */
-  #held: Series[] = []
+  /** Ids that have a number. */
+  #ids: number[] = []
+  #table: SeriesTable | undefined
 
   /** -1 if it has none yet. */
-  of({ id }: Series): number {
+  of(id: number): number {
     return id < this.#numbers.length ? this.#numbers[id] : NONE
   }
 
-  add(series: Series): number {
-    if (series.id >= this.#numbers.length) this.#grow(series.id + 1)
-    const number = this.#held.push(series) - 1
-    this.#numbers[series.id] = number
+  add(table: SeriesTable, id: number): number {
+    if (this.#table !== table) table.addHolder(this)
+    this.#table = table
+    if (id >= this.#numbers.length) this.#grow(id + 1)
+    const number = this.#ids.push(id) - 1
+    this.#numbers[id] = number
     return number
   }
 
   clear(): void {
     this.#numbers.fill(NONE)
-    this.#held = []
+    this.#ids = []
+  }
+
+  /** As long as a series has a number, its id is no other's. */
+  holdIds(hold: (id: number) => void): void {
+    for (const id of this.#ids) hold(id)
   }
 
   #grow(least: number): void {

@@ -1,4 +1,4 @@
-import type { SeriesRegistry } from '../model/series.ts'
+import type { SeriesTable } from '../model/series-table/series-table.ts'
 import { ByteReader } from './bytes.ts'
 import type { Disk } from './disk.ts'
 import { type Entry, EntryDecoder } from './entry.ts'
@@ -13,13 +13,13 @@ export interface NumberedEntry {
 export class JournalReader {
   #disk: Disk
   #folder: string
-  #registry: SeriesRegistry
+  #registry: SeriesTable
   #next: number
   #decoded: NumberedEntry[] = []
   #scanner: SegmentScanner | undefined
   #decoder: EntryDecoder
 
-  constructor(disk: Disk, folder: string, registry: SeriesRegistry, firstEntry: number) {
+  constructor(disk: Disk, folder: string, registry: SeriesTable, firstEntry: number) {
     this.#disk = disk
     this.#folder = folder
     this.#registry = registry

@@ -23,7 +23,8 @@ export const ITEM_FLAWS = {
   too_many_attributes: 'with more attributes than max_attributes',
   name_too_long: 'with a name longer than max_name_length',
   value_too_long: 'with a value of an attribute longer than max_value_length',
-  identity_too_long: 'whose names and attributes together are longer than max_identity_length'
+  identity_too_long: 'whose names and attributes together are longer than max_identity_length',
+  too_many_series: 'of new series, for which service.limits.series leaves no room'
 }
 export type ItemFlaw = keyof typeof ITEM_FLAWS
 

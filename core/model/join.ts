@@ -2,6 +2,7 @@ import type { Block } from './block.ts'
 import type { Distribution } from './distribution.ts'
 import type { EventBlock } from './events.ts'
 import type { PointBlock } from './points.ts'
+import { SeriesColumn } from './series-table/series-column.ts'
 
 /** One block of all items of `blocks`, in order. All must be of one type; one block comes back as it is. */
 export function joinBlocks(blocks: readonly Block[]): Block {
@@ -20,7 +21,7 @@ function joinPoints(blocks: readonly PointBlock[]): PointBlock {
   return {
     type: 'points',
     length,
-    series: blocks.flatMap(block => block.series),
+    series: SeriesColumn.join(blocks.map(block => block.series)),
     time: joinColumns(new Float64Array(length), blocks, block => block.time),
     start: joinColumns(new Float64Array(length), blocks, block => block.start),
     value: joinColumns(new Float64Array(length), blocks, block => block.value),

@@ -1,6 +1,8 @@
 import { type Distribution, numberOf } from './distribution.ts'
 import { distributionBytes } from './distribution-bytes.ts'
-import type { Series } from './series.ts'
+import type { Lease } from './series-table/id-lifetimes.ts'
+import { olderLease, SeriesColumn } from './series-table/series-column.ts'
+import { type Series, SeriesTable } from './series-table/series-table.ts'
 
 /** OTLP's `DataPointFlags`: the series has ended here; `value` means nothing (Prometheus: a stale marker). */
 export const FLAG_NO_RECORDED_VALUE = 1
@@ -14,7 +16,7 @@ const INITIAL_CAPACITY = 64
 export interface PointBlock {
   readonly type: 'points'
   readonly length: number
-  readonly series: readonly Series[]
+  readonly series: SeriesColumn
   /** Unix milliseconds; the fraction keeps microseconds. */
   readonly time: Float64Array
   /** Unix milliseconds; 0 if unknown. */
@@ -29,6 +31,8 @@ export interface PointBlock {
 }
 
 const NO_DISTRIBUTIONS: ReadonlyMap<number, Distribution> = new Map()
+/** Of a block without points. */
+const NO_SERIES = new SeriesTable()
 
 /** Columns of some capacity, in one piece of memory: many small ones would keep the garbage collector busy. */
 class Columns {
@@ -36,15 +40,17 @@ class Columns {
   readonly time: Float64Array
   readonly start: Float64Array
   readonly value: Float64Array
+  readonly ids: Uint32Array
   readonly flags: Uint8Array
 
   constructor(capacity: number) {
     this.capacity = capacity
-    const memory = new ArrayBuffer(capacity * 25)
+    const memory = new ArrayBuffer(capacity * 29)
     this.time = new Float64Array(memory, 0, capacity)
     this.start = new Float64Array(memory, capacity * 8, capacity)
     this.value = new Float64Array(memory, capacity * 16, capacity)
-    this.flags = new Uint8Array(memory, capacity * 24, capacity)
+    this.ids = new Uint32Array(memory, capacity * 24, capacity)
+    this.flags = new Uint8Array(memory, capacity * 28, capacity)
   }
 
   grown(): Columns {
@@ -52,19 +58,24 @@ class Columns {
     larger.time.set(this.time)
     larger.start.set(this.start)
     larger.value.set(this.value)
+    larger.ids.set(this.ids)
     larger.flags.set(this.flags)
     return larger
   }
 }
 
-/** Grows columns and hands them over. One builder makes one block. */
+/** Grows columns and hands them over. One builder makes one block, of series of one table. */
 export class PointBlockBuilder {
   length = 0
   /** Memory that the distributions take, in bytes. */
   distributionBytes = 0
-  #series: Series[] = []
   #columns: Columns
   #distributions: Map<number, Distribution> | undefined
+  #table: SeriesTable | undefined
+  /** Of the oldest ids. */
+  #lease: Lease | undefined
+  /** The block that was copied from last. */
+  #source: PointBlock | undefined
 
   /** @param capacity points expected, if that is known */
   constructor(capacity = INITIAL_CAPACITY) {
@@ -73,42 +84,98 @@ export class PointBlockBuilder {
 
   /** @param time Unix ms @param start Unix ms or 0 */
   add(series: Series, time: number, value: number, start = 0, flags = 0): void {
-    if (this.length === this.#columns.capacity) this.#columns = this.#columns.grown()
-    const columns = this.#columns
-    const i = this.length++
-    this.#series.push(series)
-    columns.time[i] = time
-    columns.start[i] = start
-    columns.value[i] = value
-    columns.flags[i] = flags
+    const { table, id } = series
+    // The block may be there for longer than the object.
+    table.see(id)
+    this.addId(table, id, time, value, start, flags)
   }
 
   addDistribution(series: Series, time: number, distribution: Distribution, start = 0, flags = 0): void {
-    this.#distributions ??= new Map()
-    this.#distributions.set(this.length, distribution)
-    this.distributionBytes += distributionBytes(distribution)
-    this.add(series, time, numberOf(distribution), start, flags)
+    const { table, id } = series
+    table.see(id)
+    this.addIdDistribution(table, id, time, distribution, start, flags)
+  }
+
+  /** {@link add} for a series by its id, which was found just now, or is held by a state. */
+  addId(table: SeriesTable, id: number, time: number, value: number, start = 0, flags = 0): void {
+    if (this.#lease === undefined) this.#begin(table, table.lease)
+    this.#push(id, time, value, start, flags)
+  }
+
+  /** {@link addDistribution} for a series by its id. */
+  addIdDistribution(
+    table: SeriesTable,
+    id: number,
+    time: number,
+    distribution: Distribution,
+    start = 0,
+    flags = 0
+  ): void {
+    this.#putDistribution(distribution)
+    this.addId(table, id, time, numberOf(distribution), start, flags)
+  }
+
+  /** {@link add} for a series that {@link buildWith} will tell. */
+  addUnnamed(time: number, value: number, start: number, flags: number): void {
+    this.#push(0, time, value, start, flags)
+  }
+
+  /** {@link addDistribution} for a series that {@link buildWith} will tell. */
+  addUnnamedDistribution(time: number, distribution: Distribution, start: number, flags: number): void {
+    this.#putDistribution(distribution)
+    this.#push(0, time, numberOf(distribution), start, flags)
   }
 
   /** Copies point `i` of `block`. */
   copy(block: PointBlock, i: number): void {
-    const distribution = block.distributions.get(i)
-    const { series, time, value, start, flags } = block
-    if (distribution === undefined) this.add(series[i], time[i], value[i], start[i], flags[i])
-    else this.addDistribution(series[i], time[i], distribution, start[i], flags[i])
+    const { series, time, value, start, flags, distributions } = block
+    if (block !== this.#source) this.#begin(series.table, series.lease)
+    this.#source = block
+    const distribution = distributions.size === 0 ? undefined : distributions.get(i)
+    if (distribution === undefined) this.#push(series.ids[i], time[i], value[i], start[i], flags[i])
+    else this.addIdDistribution(series.table, series.ids[i], time[i], distribution, start[i], flags[i])
+  }
+
+  /** {@link build} for points whose series are found together. @param find fills in their ids */
+  buildWith(table: SeriesTable, find: (ids: Uint32Array) => void): PointBlock {
+    this.#begin(table, table.lease)
+    find(this.#columns.ids)
+    return this.build()
   }
 
   build(): PointBlock {
-    const { time, start, value, flags } = this.#columns
+    const { time, start, value, ids, flags } = this.#columns
     return {
       type: 'points',
       length: this.length,
-      series: this.#series,
+      series: new SeriesColumn(this.#table ?? NO_SERIES, ids.subarray(0, this.length), this.#lease),
       time: time.subarray(0, this.length),
       start: start.subarray(0, this.length),
       value: value.subarray(0, this.length),
       flags: flags.subarray(0, this.length),
       distributions: this.#distributions ?? NO_DISTRIBUTIONS
     }
+  }
+
+  #putDistribution(distribution: Distribution): void {
+    this.#distributions ??= new Map()
+    this.#distributions.set(this.length, distribution)
+    this.distributionBytes += distributionBytes(distribution)
+  }
+
+  #begin(table: SeriesTable, lease: Lease): void {
+    this.#table = table
+    this.#lease = this.#lease === undefined ? lease : olderLease(this.#lease, lease)
+  }
+
+  #push(id: number, time: number, value: number, start: number, flags: number): void {
+    if (this.length === this.#columns.capacity) this.#columns = this.#columns.grown()
+    const columns = this.#columns
+    const i = this.length++
+    columns.ids[i] = id
+    columns.time[i] = time
+    columns.start[i] = start
+    columns.value[i] = value
+    columns.flags[i] = flags
   }
 }

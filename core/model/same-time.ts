@@ -1,7 +1,7 @@
 import { additiveSum, type DistinctSketch, type Distribution, type MemberSet } from './distribution.ts'
 import { type HistogramPoint, MergedHistogram } from './merged-histogram.ts'
 import { FLAG_NO_RECORDED_VALUE, type PointBlock, PointBlockBuilder } from './points.ts'
-import type { Series, SeriesRegistry } from './series.ts'
+import type { Series, SeriesTable } from './series-table/series-table.ts'
 import { unionOf } from './sketch/distinct-sketch.ts'
 
 const GROWTH = 2
@@ -18,7 +18,7 @@ export interface Merged {
  * two with the same interval are one increment that was sent twice. If points are no increments, the last one stays.
  */
 export class SameTime {
-  #registry: SeriesRegistry
+  #registry: SeriesTable
   #timeOf: (ms: number) => number
   /** By series id: the latest time in the block that {@link #block} numbers. */
   #latest = new Float64Array()
@@ -26,7 +26,7 @@ export class SameTime {
   #block = 0
 
   /** @param timeOf turns a time in Unix ms into the time that the store keeps, which may be the same for several */
-  constructor(registry: SeriesRegistry, timeOf: (ms: number) => number) {
+  constructor(registry: SeriesTable, timeOf: (ms: number) => number) {
     this.#registry = registry
     this.#timeOf = timeOf
   }
@@ -39,7 +39,7 @@ export class SameTime {
   #hasOneEach({ length, series, time }: PointBlock): boolean {
     this.#block = (this.#block + 1) >>> 0
     for (let i = 0; i < length; i++) {
-      const { id } = series[i]
+      const { id } = series.at(i)
       if (id >= this.#seenIn.length) this.#grow(id + 1)
       const at = this.#timeOf(time[i])
       if (this.#seenIn[id] === this.#block && !(at > this.#latest[id])) return false
@@ -71,7 +71,7 @@ export class SameTime {
   }
 
   #addUp(block: PointBlock, rows: readonly number[], into: PointBlockBuilder): void {
-    const series = block.series[rows[0]]
+    const series = block.series.at(rows[0])
     const time = block.time[rows.at(-1)!]
     const starts = rows.map(row => block.start[row]).filter(start => start > 0)
     const start = starts.length === 0 ? 0 : Math.min(...starts)
@@ -100,8 +100,8 @@ function groupsOf({ length, series, time }: PointBlock, timeOf: (ms: number) => 
   const groups: number[][] = []
   const bySeries = new Map<Series, Map<number, number[]>>()
   for (let i = 0; i < length; i++) {
-    let byTime = bySeries.get(series[i])
-    if (byTime === undefined) bySeries.set(series[i], (byTime = new Map()))
+    let byTime = bySeries.get(series.at(i))
+    if (byTime === undefined) bySeries.set(series.at(i), (byTime = new Map()))
     const at = timeOf(time[i])
     const rows = byTime.get(at)
     if (rows !== undefined) rows.push(i)
@@ -115,7 +115,7 @@ function groupsOf({ length, series, time }: PointBlock, timeOf: (ms: number) => 
 }
 
 function isIncrement({ series, flags }: PointBlock, i: number): boolean {
-  const { kind, temporality } = series[i].metric
+  const { kind, temporality } = series.at(i).metric
   return (temporality === 'delta' || kind === 'set') && (flags[i] & FLAG_NO_RECORDED_VALUE) === 0
 }
 
@@ -124,7 +124,7 @@ function keptOf(block: PointBlock, rows: readonly number[]): readonly number[] {
   if (rows.length === 1) return rows
   const increments = rows.filter(row => isIncrement(block, row))
   if (increments.length === 0) return [rows.at(-1)!]
-  const isSet = block.series[rows[0]].metric.kind === 'set'
+  const isSet = block.series.at(rows[0]).metric.kind === 'set'
   const lastOf = new Map<number, number>()
   for (const row of increments) if (block.start[row] > 0) lastOf.set(block.start[row], row)
   return increments.filter(row => isSet || block.start[row] === 0 || lastOf.get(block.start[row]) === row)

@@ -2,7 +2,9 @@ import type { Attributes } from './attributes.ts'
 import type { Block } from './block.ts'
 import type { EventBlock } from './events.ts'
 import type { PointBlock } from './points.ts'
-import type { Metric, Resource, Scope, Series, SeriesRegistry } from './series.ts'
+import type { Metric, Resource, Scope } from './series.ts'
+import { SeriesColumn } from './series-table/series-column.ts'
+import type { Series, SeriesTable } from './series-table/series-table.ts'
 
 /** A series by its identity: ids are not the same in the next process. */
 export type SavedSeries = readonly [Metric, Attributes, Resource, Scope]
@@ -13,7 +15,7 @@ export function saveSeries({ metric, attributes, resource, scope }: Series): Sav
   return [metric, attributes, resource, scope]
 }
 
-export function restoreSeries([metric, attributes, resource, scope]: SavedSeries, registry: SeriesRegistry): Series {
+export function restoreSeries([metric, attributes, resource, scope]: SavedSeries, registry: SeriesTable): Series {
   return registry.intern(metric, attributes, resource, scope)
 }
 
@@ -28,11 +30,14 @@ export function saveBlock(block: Block): SavedBlock {
     value,
     start: block.start.slice(),
     flags: block.flags.slice(),
-    series: block.series.map(saveSeries)
+    series: Array.from(block.series, saveSeries)
   }
 }
 
-export function restoreBlock(saved: SavedBlock, registry: SeriesRegistry): Block {
+export function restoreBlock(saved: SavedBlock, series: SeriesTable): Block {
   if (saved.type === 'events') return saved
-  return { ...saved, series: saved.series.map(one => restoreSeries(one, registry)) }
+  const ids = saved.series.map(([metric, attributes, resource, scope]) =>
+    series.idOf(metric, attributes, resource, scope)
+  )
+  return { ...saved, series: new SeriesColumn(series, Uint32Array.from(ids)) }
 }

@@ -2,7 +2,6 @@ import type { Block } from './block.ts'
 import type { Distribution } from './distribution.ts'
 import type { EventBlock } from './events.ts'
 import type { PointBlock } from './points.ts'
-import type { Series } from './series.ts'
 
 /** The items of `block` at `indexes`, in that order. */
 export function select(block: Block, indexes: Int32Array): Block {
@@ -36,14 +35,14 @@ export class Selection {
 
 function selectPoints(block: PointBlock, indexes: Int32Array): PointBlock {
   const { length } = indexes
-  const series: Series[] = new Array(length)
+  const ids = new Uint32Array(length)
   const time = new Float64Array(length)
   const start = new Float64Array(length)
   const value = new Float64Array(length)
   const flags = new Uint8Array(length)
   for (let at = 0; at < length; at++) {
     const i = indexes[at]
-    series[at] = block.series[i]
+    ids[at] = block.series.ids[i]
     time[at] = block.time[i]
     start[at] = block.start[i]
     value[at] = block.value[i]
@@ -52,7 +51,7 @@ function selectPoints(block: PointBlock, indexes: Int32Array): PointBlock {
   return {
     type: 'points',
     length,
-    series,
+    series: block.series.with(ids),
     time,
     start,
     value,

@@ -1,10 +1,11 @@
 import { BadInputError } from '../errors.ts'
 import type { Attributes, AttributeValue } from './attributes.ts'
-import type { Series, SeriesRegistry } from './series.ts'
+import type { ItemFlaw } from './item-limits.ts'
+import { type Metric, NO_RESOURCE, NO_SCOPE } from './series.ts'
+import { KeyTable, UNKNOWN } from './series-table/key-table.ts'
+import type { Series, SeriesTable } from './series-table/series-table.ts'
 
 // Bytes in memory, as measured with Node 26.
-/** The object, its entry in the registry, and the note by which the registry is told of its end. */
-const PER_SERIES = 320
 /** A pair, its place in the list, and the heads of its two texts. */
 const PER_ATTRIBUTE = 112
 /** Two objects, the heads of their texts, and the note by which the key is found. */
@@ -14,17 +15,6 @@ const PER_BYTES_VALUE = 96
 const PER_LIST = 48
 const PER_ITEM = 8
 const PER_KEY = 64
-
-const BEYOND_LATIN1 = /[\u0100-\uffff]/
-
-/**
- * Memory that a series takes, in bytes. Its key repeats all texts of its identity, those of the resource and the scope
- * included. These themselves count once, by {@link sharedBytes}.
- */
-export function seriesBytes({ key, attributes }: Series): number {
-  const bytes = key.length + attributesBytes(attributes)
-  return PER_SERIES + (BEYOND_LATIN1.test(key) ? bytes * 2 : bytes)
-}
 
 /** Memory of a resource, a scope or a metric, which many series share. Twice: a key made of it is kept with it. */
 export function sharedBytes(attributes: Attributes, ...texts: readonly string[]): number {
@@ -53,24 +43,36 @@ function valueBytes(value: AttributeValue): number {
   return bytes
 }
 
+/** Columns of processors and exporters in which a series has a place, as long as it is in the table. */
+const COLUMN_BYTES = 64
+
 /** Adds up the memory of new series, which their sender pays for. */
 export class NewSeries {
   bytes = 0
-  readonly #registry: SeriesRegistry
+  readonly table: SeriesTable
   readonly #maxBytes: number
 
   /** @param maxBytes of one request */
-  constructor(registry: SeriesRegistry, maxBytes = Number.POSITIVE_INFINITY) {
-    this.#registry = registry
+  constructor(table: SeriesTable, maxBytes = Number.POSITIVE_INFINITY) {
+    this.table = table
     this.#maxBytes = maxBytes
   }
 
-  /** {@link SeriesRegistry.intern}, counted. Throws {@link BadInputError} `too_large` for more than `maxBytes`. */
-  intern(...identity: Parameters<SeriesRegistry['intern']>): Series {
-    const { made } = this.#registry
-    const series = this.#registry.intern(...identity)
-    if (this.#registry.made > made) this.add(seriesBytes(series))
-    return series
+  /**
+   * {@link SeriesTable.intern} for a series that was received, counted. Throws {@link BadInputError} `too_large` for more
+   * than `maxBytes`.
+   */
+  receive(metric: Metric, attributes: Attributes, resource = NO_RESOURCE, scope = NO_SCOPE): Series | ItemFlaw {
+    const { made } = this.table
+    const id = this.table.receive(this.table.contextOf(metric, resource, scope), attributes)
+    if (id === UNKNOWN) return 'too_many_series'
+    if (this.table.made > made) this.addKey(this.table.keyOf(id))
+    return this.table.at(id)
+  }
+
+  /** The attributes of a new series. */
+  addKey({ start, end }: { readonly start: number; readonly end: number }): void {
+    this.add(KeyTable.bytesOf(end - start) + COLUMN_BYTES)
   }
 
   /** @param bytes of other new parts: {@link sharedBytes} */

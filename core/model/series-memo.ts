@@ -1,41 +1,68 @@
-import type { Series } from './series.ts'
-import { seriesBytes } from './series-bytes.ts'
+import type { SeriesColumn } from './series-table/series-column.ts'
+import type { Series, SeriesTable } from './series-table/series-table.ts'
 
-/** A power of two. With more series than this at a time, values are computed again and again. */
-const SLOTS = 2 ** 16
+const PAGE_SHIFT = 12
+const IN_PAGE = 2 ** PAGE_SHIFT - 1
+/** As many as receivers add by default. With more series than this, values are computed again from time to time. */
+const MOST_VALUES = 2 ** 21
+/** A reference, and a small object. */
+const BYTES_PER_VALUE = 48
 
-/** Memory of the series that are kept because of it: 1.25 KiB for each slot, which is more than most take. */
-const BYTES_OF_SERIES = SLOTS * 1280
+/** Memory of one memo with small values. */
+export const SERIES_MEMO_BYTES = MOST_VALUES * BYTES_PER_VALUE
 
-/** Memory of one memo with small values: series, references and the values themselves. */
-export const SERIES_MEMO_BYTES = SLOTS * 120 + BYTES_OF_SERIES
+/** In place of a value that was not computed. */
+const UNKNOWN = Symbol('unknown')
 
-/** A memo of a function of series, for the series seen last. Series whose ids share a slot replace each other. */
+/** A memo of a function of series. A value goes with its series. */
 export class SeriesMemo<T> {
   #make: (series: Series) => T
-  /** Memory of series added since it was empty. */
-  #bytes = 0
-  #owner: (Series | undefined)[] = new Array(SLOTS).fill(undefined)
-  #values: (T | undefined)[] = new Array(SLOTS).fill(undefined)
+  #table: SeriesTable | undefined
+  /** By id, in pages. */
+  #pages: (T | typeof UNKNOWN)[][] = []
+  #values = 0
 
   constructor(make: (series: Series) => T) {
     this.#make = make
   }
 
-  get(series: Series): T {
-    const slot = series.id & (SLOTS - 1)
-    if (this.#owner[slot] === series) return this.#values[slot]!
-    const value = this.#make(series)
-    this.#bytes += seriesBytes(series)
-    if (this.#bytes > BYTES_OF_SERIES) this.#clear()
-    this.#owner[slot] = series
-    this.#values[slot] = value
+  /** The value of the series of point `i`. */
+  get(series: SeriesColumn, i: number): T {
+    return this.#known(series.table, series.ids[i])
+  }
+
+  /** The value of a series. */
+  of({ table, id }: Series): T {
+    return this.#known(table, id)
+  }
+
+  /** Called by the table when a series goes. */
+  clear(id: number): void {
+    const page = this.#pages[id >>> PAGE_SHIFT]
+    if (page === undefined || page[id & IN_PAGE] === UNKNOWN) return
+    page[id & IN_PAGE] = UNKNOWN
+    this.#values--
+  }
+
+  #known(table: SeriesTable, id: number): T {
+    if (table !== this.#table || id >>> PAGE_SHIFT >= this.#pages.length) return this.#compute(table, id)
+    const known = this.#pages[id >>> PAGE_SHIFT][id & IN_PAGE]
+    return known === UNKNOWN ? this.#compute(table, id) : known
+  }
+
+  #compute(table: SeriesTable, id: number): T {
+    if (this.#table !== table || this.#values >= MOST_VALUES) this.#reset(table)
+    const value = this.#make(table.at(id))
+    while (this.#pages.length <= id >>> PAGE_SHIFT) this.#pages.push(new Array(IN_PAGE + 1).fill(UNKNOWN))
+    this.#pages[id >>> PAGE_SHIFT][id & IN_PAGE] = value
+    this.#values++
     return value
   }
 
-  #clear(): void {
-    this.#owner.fill(undefined)
-    this.#values.fill(undefined)
-    this.#bytes = 0
+  #reset(table: SeriesTable): void {
+    if (this.#table !== table) table.addColumn(this)
+    this.#table = table
+    this.#pages = []
+    this.#values = 0
   }
 }

@@ -1,6 +1,7 @@
-import { restoreSeries, type SavedSeries, saveSeries } from './saved-blocks.ts'
-import type { Series, SeriesRegistry } from './series.ts'
-import { seriesBytes } from './series-bytes.ts'
+import { type SavedSeries, saveSeries } from './saved-blocks.ts'
+import { IdColumn } from './series-table/id-column.ts'
+import { KeyTable } from './series-table/key-table.ts'
+import type { SeriesTable } from './series-table/series-table.ts'
 
 /** Expiry runs in the time after which a silent stream expires. */
 const RUNS_PER_EXPIRY = 8
@@ -19,33 +20,40 @@ export interface StreamState {
  * asked to, at multiples of a period, so that the same calls at the same times expire the same streams.
  */
 export class StreamTable<T extends StreamState> {
+  #series: SeriesTable
   #maxStreams: number
   #maxStaleMs: number
-  #streams = new Map<Series, T>()
+  /** By id of the series: index of its state, and 1. */
+  #indexes = new IdColumn<Uint32Array>(Uint32Array)
+  #ids: number[] = []
+  #states: (T | undefined)[] = []
+  #free: number[] = []
   /** Memory of their series. */
   #bytes = 0
   #lastExpiry = 0
 
   /** @param maxStaleMs silence after which a stream expires */
-  constructor(maxStreams: number, maxStaleMs: number) {
+  constructor(series: SeriesTable, maxStreams: number, maxStaleMs: number) {
+    this.#series = series
     this.#maxStreams = maxStreams
     this.#maxStaleMs = maxStaleMs
+    series.addHolder(this)
   }
 
   get size(): number {
-    return this.#streams.size
+    return this.#states.length - this.#free.length
   }
 
-  get(series: Series): T | undefined {
-    return this.#streams.get(series)
+  /** @param id of the series */
+  get(id: number): T | undefined {
+    return this.#states[this.#indexes.get(id) - 1]
   }
 
   /** False if there is no room for another stream. */
-  add(series: Series, state: T): boolean {
+  add(id: number, state: T): boolean {
     const isFull = this.#bytes >= this.#maxStreams * SERIES_BYTES_PER_STREAM
-    if (isFull || this.#streams.size >= this.#maxStreams) return false
-    this.#streams.set(series, state)
-    this.#bytes += seriesBytes(series)
+    if (isFull || this.size >= this.#maxStreams) return false
+    this.#put(id, state)
     return true
   }
 
@@ -55,28 +63,52 @@ export class StreamTable<T extends StreamState> {
     if (period === this.#lastExpiry) return []
     this.#lastExpiry = period
     const expired: T[] = []
-    for (const [series, state] of this.#streams) {
-      if (now - state.lastSeen < this.#maxStaleMs) continue
-      this.#streams.delete(series)
-      this.#bytes -= seriesBytes(series)
+    for (const [index, state] of this.#states.entries()) {
+      if (state === undefined || now - state.lastSeen < this.#maxStaleMs) continue
+      this.#remove(index)
       expired.push(state)
     }
     return expired
   }
 
-  /** @param save returns a state that V8 can serialize */
-  save<S>(save: (state: T) => S): SavedStreams<S> {
-    return {
-      swept: this.#lastExpiry,
-      streams: [...this.#streams].map(([series, state]) => [saveSeries(series), save(state)])
-    }
+  /** Calls `hold` with the id of the series of each stream. */
+  holdIds(hold: (id: number) => void): void {
+    for (const [index, state] of this.#states.entries()) if (state !== undefined) hold(this.#ids[index])
   }
 
-  restore<S>(saved: SavedStreams<S>, registry: SeriesRegistry, restore: (saved: S) => T): void {
+  /** @param save returns a state that V8 can serialize */
+  save<S>(save: (state: T) => S): SavedStreams<S> {
+    const streams: [SavedSeries, S][] = []
+    for (const [index, state] of this.#states.entries())
+      if (state !== undefined) streams.push([saveSeries(this.#series.at(this.#ids[index])), save(state)])
+    return { swept: this.#lastExpiry, streams }
+  }
+
+  restore<S>(saved: SavedStreams<S>, restore: (saved: S) => T): void {
     this.#lastExpiry = saved.swept
-    this.#streams = new Map(saved.streams.map(([series, state]) => [restoreSeries(series, registry), restore(state)]))
-    this.#bytes = 0
-    for (const series of this.#streams.keys()) this.#bytes += seriesBytes(series)
+    for (const [index, state] of this.#states.entries()) if (state !== undefined) this.#remove(index)
+    for (const [series, state] of saved.streams) this.#put(this.#series.idOf(...series), restore(state))
+  }
+
+  #put(id: number, state: T): void {
+    const index = this.#free.pop() ?? this.#states.length
+    this.#ids[index] = id
+    this.#states[index] = state
+    this.#indexes.set(id, index + 1)
+    this.#bytes += this.#bytesOf(id)
+  }
+
+  #remove(index: number): void {
+    const id = this.#ids[index]
+    this.#states[index] = undefined
+    this.#free.push(index)
+    this.#indexes.clear(id)
+    this.#bytes -= this.#bytesOf(id)
+  }
+
+  #bytesOf(id: number): number {
+    const { start, end } = this.#series.keyOf(id)
+    return KeyTable.bytesOf(end - start)
   }
 }
 

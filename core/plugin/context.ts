@@ -4,7 +4,7 @@ import type { SchedulerLike } from 'rxjs'
 import type { Batch, Origin, Outcome } from '../batch/batch.ts'
 import type { CreditPool, Permit } from '../batch/credits.ts'
 import type { Block } from '../model/block.ts'
-import type { SeriesRegistry } from '../model/series.ts'
+import type { SeriesTable } from '../model/series-table/series-table.ts'
 import type { Account } from '../telemetry/account.ts'
 import type { Clock } from '../telemetry/clock.ts'
 
@@ -18,7 +18,7 @@ export interface Context {
   /** The same time for RxJS's operators: `delay(1000, context.scheduler)`. */
   readonly scheduler: SchedulerLike
   readonly account: Account
-  readonly series: SeriesRegistry
+  readonly series: SeriesTable
   /** Credits for data on its way through: receivers buy before they decode. */
   readonly credits: CreditPool
   /** Credits for blocks that a processor owns and sends later, such as closed windows. */

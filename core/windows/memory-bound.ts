@@ -8,7 +8,7 @@ import type { RuleSettings, WindowSettings } from './settings.ts'
 /** Identity and totals, as measured with five attributes. */
 const BYTES_PER_GROUP = 500
 /** A series that is sent, as measured. */
-const BYTES_PER_OUTPUT = 900
+const BYTES_PER_OUTPUT = 400
 /** A row of a pane if half of its table is empty: sum, count, extremes and last value. */
 const BYTES_PER_ROW = 112
 /** A note that a late point changed the group, until the window is sent again. */
@@ -17,12 +17,7 @@ const BYTES_PER_AMENDED = 40
 const BYTES_PER_CUMULATIVE = 400
 /** The part of {@link BYTES_PER_CUMULATIVE} that is the identity. */
 const BYTES_PER_CUMULATIVE_IDENTITY = 300
-/** A series that is found fast, and is kept for that. */
-const BYTES_PER_FAST = 1280
-/** An identity is kept as an object and as bytes, and again in each output series. */
-const COPIES_OF_IDENTITY = 2
 /** Series may be many even if groups are few. */
-const LEAST_FAST = 2 ** 17
 const LEAST_CUMULATIVE = 1_000_000
 
 /**
@@ -35,21 +30,21 @@ export function memoryBoundOf({ rules, allowedLatenessMs }: WindowSettings): num
 
 /** The most input series that a rule remembers. */
 export function limitsOf({ maxGroups }: RuleSettings): LookupLimits {
-  const fast = Math.max(LEAST_FAST, maxGroups)
   const cumulative = Math.max(LEAST_CUMULATIVE, maxGroups)
   const cumulativeBytes = cumulative * BYTES_PER_CUMULATIVE_IDENTITY
-  return { fast, fastBytes: fast * BYTES_PER_FAST, cumulative, cumulativeBytes }
+  return { cumulative, cumulativeBytes }
 }
 
 /** The share of `maxGroups` that a group takes for each byte by which its identity exceeds the usual size. */
 export function quotaPerByteOf(rule: RuleSettings): number {
-  return (COPIES_OF_IDENTITY + outputsOf(rule)) / bytesPerGroup(rule, 0)
+  // Each output series has the identity once more.
+  return (1 + outputsOf(rule)) / bytesPerGroup(rule, 0)
 }
 
 function boundOf(rule: RuleSettings, allowedLatenessMs: number): number {
-  const { fastBytes, cumulative } = limitsOf(rule)
+  const { cumulative } = limitsOf(rule)
   const groups = rule.maxGroups + MAX_OVERFLOW_GROUPS
-  return groups * bytesPerGroup(rule, allowedLatenessMs) + fastBytes + cumulative * BYTES_PER_CUMULATIVE
+  return groups * bytesPerGroup(rule, allowedLatenessMs) + cumulative * BYTES_PER_CUMULATIVE
 }
 
 function bytesPerGroup(rule: RuleSettings, allowedLatenessMs: number): number {

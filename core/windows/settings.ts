@@ -1,5 +1,5 @@
 import type { MatchConfig } from '../model/matching/config.ts'
-import type { Series } from '../model/series.ts'
+import type { Series } from '../model/series-table/series-table.ts'
 import type { BucketLimits } from '../model/sketch/exponential-counts.ts'
 import type { AggregationName } from './aggregations/index.ts'
 import type { WindowSize } from './panes/window-size.ts'

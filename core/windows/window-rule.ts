@@ -1,7 +1,7 @@
 import type { EventBlock } from '../model/events.ts'
 import { compileMatch, type Match } from '../model/matching/match.ts'
 import type { PointBlock } from '../model/points.ts'
-import type { Series } from '../model/series.ts'
+import type { Series } from '../model/series-table/series-table.ts'
 import type { Stepwise } from '../model/stepwise.ts'
 import type { Context } from '../plugin/context.ts'
 import { planOf, type RulePlan } from './aggregations/plan.ts'
@@ -65,6 +65,7 @@ export class WindowRule {
     const layout = { accumulators, limits }
     this.windows = new Windows(windows, { layout, amendMs: late === 'amend' ? amendMs : 0 })
     this.#lookup = new SeriesLookup(
+      context.series,
       this.groups,
       context.clock.now(),
       series => this.#kindOf(series),
@@ -92,9 +93,9 @@ export class WindowRule {
     const { newest } = disposition
     let { latest } = disposition
     for (let i = 0; i < length; i++) {
-      const slot = inputs.slotOf(series[i])
+      const slot = inputs.slotOf(series, i)
       if (slot === PASS_THROUGH || slot === TOO_MANY) {
-        this.#refuse(slot, series[i], i, disposition)
+        this.#refuse(slot, series.at(i), i, disposition)
         continue
       }
       if (time[i] > newest) {

@@ -13,7 +13,7 @@ export default defineProcessor({
     process(block) {
       const kept = new PointBlockBuilder()
       for (let i = 0; i < block.length; i++) {
-        if (findAttribute(block.series[i].attributes, 'route') === route) account.drop('health_check')
+        if (findAttribute(block.series.at(i).attributes, 'route') === route) account.drop('health_check')
         else kept.copy(block, i)
       }
       return kept.build()

@@ -25,7 +25,7 @@ it('takes lines as they come, cut anywhere, and counts those that are none', asy
   await harness.stop()
   const points = harness.received.flatMap(({ block }) => {
     const { series, time, value } = block as PointBlock
-    return series.map(({ metric }, i) => [metric.name, time[i], value[i]])
+    return [...series].map(({ metric }, i) => [metric.name, time[i], value[i]])
   })
   assert.deepEqual(points, [
     ['a.b', 1_700_000_000_000, 1.5],

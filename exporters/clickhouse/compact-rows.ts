@@ -1,6 +1,6 @@
 import type { EventBlock } from '../../core/model/events.ts'
 import { type PointBlock, PointBlockBuilder } from '../../core/model/points.ts'
-import type { Series } from '../../core/model/series.ts'
+import type { Series } from '../../core/model/series-table/series-table.ts'
 import { addAttributes, NameColumn, pick, valuesOf } from './columns.ts'
 import { distributionColumns } from './distribution-columns.ts'
 import { ByteSink, NativeBlock, NestedColumn } from './native-format.ts'
@@ -39,13 +39,13 @@ export function pointRows(block: PointBlock, tables: PointTables, cache: Written
 
 /** The block taken apart by tiers: those of none are at 0, the others at their place. Mostly it is of one as a whole. */
 export function byTier(block: PointBlock, cache: WrittenSeries): Map<number, PointBlock> {
-  const first = block.length === 0 ? 0 : cache.tierOf(block.series[0])
+  const first = block.length === 0 ? 0 : cache.tierOf(block.series.at(0))
   let mixed = false
-  for (let i = 1; i < block.length && !mixed; i++) mixed = cache.tierOf(block.series[i]) !== first
+  for (let i = 1; i < block.length && !mixed; i++) mixed = cache.tierOf(block.series.at(i)) !== first
   if (!mixed) return new Map([[first, block]])
   const builders = new Map<number, PointBlockBuilder>()
   for (let i = 0; i < block.length; i++) {
-    const tier = cache.tierOf(block.series[i])
+    const tier = cache.tierOf(block.series.at(i))
     let builder = builders.get(tier)
     if (builder === undefined) builders.set(tier, (builder = new PointBlockBuilder()))
     builder.copy(block, i)
@@ -85,7 +85,7 @@ export function eventRows(block: EventBlock, blockName: number): NativeBlock {
 function unwrittenSeries(block: PointBlock, cache: WrittenSeries): Map<Series, Seen> {
   const unwritten = new Map<Series, Seen>()
   for (let i = 0; i < block.length; i++) {
-    const series = block.series[i]
+    const series = block.series.at(i)
     const ms = block.time[i]
     if (cache.isWritten(series, Math.floor(ms / DAY_MS))) continue
     const seen = unwritten.get(series)
@@ -110,7 +110,7 @@ function sampleColumns(block: PointBlock, indices: Uint32Array, cache: WrittenSe
   const names = new NameColumn(indices.length)
   const ids = new Uint32Array(2 * indices.length)
   for (let row = 0; row < indices.length; row++) {
-    const series = block.series[indices[row]]
+    const series = block.series.at(indices[row])
     names.set(row, series.metric.name)
     cache.hashInto(series, ids, row)
   }

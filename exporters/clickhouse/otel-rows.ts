@@ -1,6 +1,7 @@
 import type { ExponentialHistogram, Histogram, Summary } from '../../core/model/distribution.ts'
 import type { PointBlock } from '../../core/model/points.ts'
-import type { MetricKind, Series } from '../../core/model/series.ts'
+import type { MetricKind } from '../../core/model/series.ts'
+import type { Series } from '../../core/model/series-table/series-table.ts'
 import { attributeText, findAttribute } from '../../sdk/plugin/index.ts'
 import { addAttributes, pick, valuesOf } from './columns.ts'
 import { ByteSink, NativeBlock, NestedColumn } from './native-format.ts'
@@ -30,7 +31,7 @@ const TEMPORALITY = { unspecified: 0, delta: 1, cumulative: 2 } as const
 export function metricRows(block: PointBlock): { table: string; rows: NativeBlock }[] {
   const points = new Map<keyof typeof TABLE_NAMES, number[]>()
   for (let i = 0; i < block.length; i++) {
-    const table = TABLE_OF[block.series[i].metric.kind]
+    const table = TABLE_OF[block.series.at(i).metric.kind]
     const indices = points.get(table)
     if (indices === undefined) points.set(table, [i])
     else indices.push(i)
@@ -75,7 +76,7 @@ function commonColumns(block: PointBlock, indices: Uint32Array): NativeBlock {
   const attributes = new NestedColumn(indices.length)
   const flags = new Uint32Array(indices.length)
   for (let row = 0; row < indices.length; row++) {
-    const series = block.series[indices[row]]
+    const series = block.series.at(indices[row])
     const values = seriesTexts(series)
     for (let column = 0; column < texts.length; column++) texts[column].text(values[column])
     addAttributes(resource, series.resource.attributes)
@@ -180,12 +181,12 @@ const wholeCount = (count: number) => (count > 0 ? Math.round(count) : 0)
 function monotonic(block: PointBlock, indices: Uint32Array): Uint8Array {
   const flags = new Uint8Array(indices.length)
   for (let row = 0; row < indices.length; row++)
-    flags[row] = block.series[indices[row]].metric.kind === 'counter' ? 1 : 0
+    flags[row] = block.series.at(indices[row]).metric.kind === 'counter' ? 1 : 0
   return flags
 }
 
 function temporalities(block: PointBlock, indices: Uint32Array): Int32Array {
   const codes = new Int32Array(indices.length)
-  for (let row = 0; row < indices.length; row++) codes[row] = TEMPORALITY[block.series[indices[row]].metric.temporality]
+  for (let row = 0; row < indices.length; row++) codes[row] = TEMPORALITY[block.series.at(indices[row]).metric.temporality]
   return codes
 }

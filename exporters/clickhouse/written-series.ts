@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto'
 import { findAttribute } from '../../core/model/attributes.ts'
-import type { Series } from '../../core/model/series.ts'
+import type { Series } from '../../core/model/series-table/series-table.ts'
 
 const INITIAL_CAPACITY = 1024
 const NEVER = -1

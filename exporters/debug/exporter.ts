@@ -56,7 +56,7 @@ function aboutPoints({ length, series, distributions }: PointBlock) {
 
 /** `2023-11-14T22:13:20.000Z http.requests{path="/"} counter delta 3 By` */
 function pointLine({ series, time, value, flags, distributions }: PointBlock, i: number): string {
-  const { metric, attributes } = series[i]
+  const { metric, attributes } = series.at(i)
   const temporality = metric.temporality === 'unspecified' ? '' : ` ${metric.temporality}`
   const stale = (flags[i] & FLAG_NO_RECORDED_VALUE) !== 0
   const distribution = distributions.get(i)

@@ -50,7 +50,7 @@ export class Parting {
   }
 
   #keyOf(block: Block, i: number): string {
-    if (block.type === 'points') return this.#keys.get(block.series[i])
+    if (block.type === 'points') return this.#keys.get(block.series, i)
     return keyBy(this.#by, block.name[i], block.attributes[i], NO_ATTRIBUTES)
   }
 }

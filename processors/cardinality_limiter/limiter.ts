@@ -105,7 +105,7 @@ export class CardinalityLimiter implements BatchProcessor {
   }
 
   #judge(block: PointBlock, i: number): void {
-    const ref = this.#refs.of(block.series[i], this.#now)
+    const ref = this.#refs.of(block, i, this.#now)
     if (ref.isExempt) this.#points?.copy(block, i)
     else if (ref.metric === undefined) this.#tooMany(block, i)
     else {
@@ -126,7 +126,7 @@ export class CardinalityLimiter implements BatchProcessor {
   #trackedOf(ref: Ref, block: PointBlock, i: number): TrackedSeries | undefined {
     const known = ref.entry
     if (known !== undefined && !known.isEvicted) return known
-    const entry = this.#state.admission.ask(ref, block.series[i], this.#now)
+    const entry = this.#state.admission.ask(ref, block.series.at(i), this.#now)
     ref.entry = entry
     if (entry?.count === 0 && ref.isCumulative && ref.isAdditive) this.#rebaser.admitted(entry)
     return entry
@@ -150,13 +150,13 @@ export class CardinalityLimiter implements BatchProcessor {
     // It began anew by itself.
     if (entry.base === undefined) return
     this.#rewriteFrom(block, i)
-    addZero(this.#points!, block.series[i], entry.base.time, entry.base.distribution)
+    addZero(this.#points!, block.series.at(i), entry.base.time, entry.base.distribution)
     this.#begun.push(entry)
     this.#extra++
   }
 
   #tooMany(block: PointBlock, i: number): void {
-    if (!this.#state.admission.isObserved(block.series[i].metric)) return this.#drop(block, i, 'too_many_metrics')
+    if (!this.#state.admission.isObserved(block.series.at(i).metric)) return this.#drop(block, i, 'too_many_metrics')
     this.#unwatched.add(1)
     this.#points?.copy(block, i)
   }
@@ -169,7 +169,7 @@ export class CardinalityLimiter implements BatchProcessor {
     else if (action === 'drop' || !ref.isAdditive) this.#drop(block, i, LIMIT_REASON)
     else if ((block.flags[i] & FLAG_NO_RECORDED_VALUE) !== 0) this.#fold(block, i, undefined, ref)
     else if (!Number.isFinite(block.value[i]) && !block.distributions.has(i)) this.#drop(block, i, 'not_a_number')
-    else this.#fold(block, i, this.#state.targets.of(ref, metric, block.series[i], this.#now), ref)
+    else this.#fold(block, i, this.#state.targets.of(ref, metric, block.series.at(i), this.#now), ref)
   }
 
   /** Without a target there is nothing to add: the end of a series that is folded. */

@@ -53,13 +53,13 @@ export class Rebaser {
     const isOlder = block.start[i] === base.start ? block.time[i] <= base.time : block.start[i] < base.start
     if (isOlder) return false
     if (distribution === undefined)
-      points.add(block.series[i], block.time[i], block.value[i] - base.value, base.time, block.flags[i])
+      points.add(block.series.at(i), block.time[i], block.value[i] - base.value, base.time, block.flags[i])
     else {
       const rest = subtractDistributions(distribution, base.distribution!)
-      points.addDistribution(block.series[i], block.time[i], rest, base.time, block.flags[i])
+      points.addDistribution(block.series.at(i), block.time[i], rest, base.time, block.flags[i])
     }
     return true
   }
 }
 
-const isMonotonic = (block: PointBlock, i: number) => block.series[i].metric.kind !== 'up_down_counter'
+const isMonotonic = (block: PointBlock, i: number) => block.series.at(i).metric.kind !== 'up_down_counter'

@@ -1,6 +1,6 @@
 import { SeriesMemo } from '../../core/model/series-memo.ts'
 import { Murmur3 } from '../../core/model/sketch/murmur3.ts'
-import type { Series } from '../../sdk/plugin/index.ts'
+import type { PointBlock, Series } from '../../sdk/plugin/index.ts'
 import { isAdditive } from './additive-values.ts'
 import type { Admission } from './admission.ts'
 import type { Ref } from './state.ts'
@@ -23,15 +23,15 @@ export class Refs {
   }
 
   /** With metric and tenant, and counted in the demand. */
-  of(series: Series, now: number): Ref {
-    const ref = this.#cache.get(series)
+  of(block: PointBlock, i: number, now: number): Ref {
+    const ref = this.#cache.get(block.series, i)
     if (ref.isExempt) return ref
     if (ref.metric === undefined || ref.metric.isEvicted) {
-      ref.metric = this.#admission.metricOf(series.metric)
+      ref.metric = this.#admission.metricOf(block.series.table.metricOf(block.series.ids[i]))
       ref.entry = undefined
       ref.epoch = 0
     }
-    if (ref.tenant === undefined || ref.tenant.isEvicted) ref.tenant = this.#admission.tenantOf(series)
+    if (ref.tenant === undefined || ref.tenant.isEvicted) ref.tenant = this.#admission.tenantOf(block.series.at(i))
     const { metric } = ref
     if (metric === undefined) return ref
     metric.lastSeen = now
@@ -40,14 +40,14 @@ export class Refs {
     const epoch = 2 * this.epoch + (metric.demand.hasProfile ? 1 : 0)
     if (ref.epoch !== epoch) {
       ref.epoch = epoch
-      metric.demand.add(ref.high, ref.low, series.attributes)
+      metric.demand.add(ref.high, ref.low, block.series.at(i).attributes)
     }
     return ref
   }
 
   /** Without counting it in the demand: a series that is made here. */
   made(series: Series, like: Ref): Ref {
-    const ref = this.#cache.get(series)
+    const ref = this.#cache.of(series)
     ref.metric = like.metric
     ref.tenant = like.tenant
     return ref

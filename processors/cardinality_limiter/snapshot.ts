@@ -1,6 +1,6 @@
 import { restoreSeries, type SavedSeries, saveSeries } from '../../core/model/saved-blocks.ts'
 import { openState, sealState } from '../../core/model/saved-state.ts'
-import type { SeriesRegistry } from '../../sdk/plugin/index.ts'
+import type { SeriesTable } from '../../sdk/plugin/index.ts'
 import type { Demand } from './demand.ts'
 import type { Total } from './folding.ts'
 import type { LimiterState } from './limiter-state.ts'
@@ -59,7 +59,7 @@ export function saveState({ admission, folding, targets, interval }: LimiterStat
 /**
  * Restores into a fresh limiter. Limits are those configured now; tracked series keep their places until they expire.
  */
-export function restoreState(bytes: Uint8Array, limiter: LimiterState, series: SeriesRegistry): void {
+export function restoreState(bytes: Uint8Array, limiter: LimiterState, series: SeriesTable): void {
   const saved = openState(VERSION, bytes) as Saved
   const { admission, folding, targets } = limiter
   limiter.interval = saved.interval

@@ -5,7 +5,7 @@ import {
   NO_SCOPE,
   type Resource,
   type Series,
-  type SeriesRegistry,
+  type SeriesTable,
   sortAttributes
 } from '../../sdk/plugin/index.ts'
 import type { Admission } from './admission.ts'
@@ -22,7 +22,7 @@ const POINTS_PER_LOOK = 4096
 /** The series to which points over a limit are added. */
 export class Targets {
   #config: Config
-  #series: SeriesRegistry
+  #series: SeriesTable
   #admission: Admission
   #refs: Refs
   /** By metric, then by tenant. */
@@ -31,7 +31,7 @@ export class Targets {
   #stripped = new Map<string, Series>()
   #resources = new Map<string, Resource>()
 
-  constructor(config: Config, series: SeriesRegistry, admission: Admission, refs: Refs) {
+  constructor(config: Config, series: SeriesTable, admission: Admission, refs: Refs) {
     this.#config = config
     this.#series = series
     this.#admission = admission

@@ -1,5 +1,5 @@
 import { compileMatch } from '../../core/model/matching/match.ts'
-import { SeriesMemo } from '../../core/model/series-memo.ts'
+import { DerivedSeries, NOT_DERIVED } from '../../core/model/derived-series.ts'
 import { hasKnownStart } from '../../core/model/start-time.ts'
 import { type SavedStreams, StreamTable } from '../../core/model/stream-table.ts'
 import {
@@ -7,8 +7,7 @@ import {
   type Conversion,
   FLAG_NO_RECORDED_VALUE,
   type PointBlock,
-  PointBlockBuilder,
-  type Series
+  PointBlockBuilder
 } from '../../sdk/plugin/index.ts'
 import type { Config } from './config.ts'
 import { incrementOf, type Point, type Stream, writerOf } from './streams.ts'
@@ -29,8 +28,8 @@ export class CumulativeToDelta implements Conversion {
   readonly version = 1
   #context: Context
   #streams: StreamTable<Stream>
-  /** The series of increments; undefined if points pass. */
-  #outputs: SeriesMemo<Series | undefined>
+  /** The series of increments; none if points pass. */
+  #outputs: DerivedSeries
   /** Series that began then or later were never counted before they are known here. Unix ms. */
   #since: number
   #unknown: { add(points: number): void }
@@ -40,8 +39,8 @@ export class CumulativeToDelta implements Conversion {
     const compiled = match && compileMatch(match)
     this.#context = context
     this.#since = clock.now()
-    this.#streams = new StreamTable(max_streams, max_stale)
-    this.#outputs = new SeriesMemo(one => {
+    this.#streams = new StreamTable(series, max_streams, max_stale)
+    this.#outputs = new DerivedSeries(one => {
       const { metric, attributes, resource, scope } = one
       if (metric.temporality !== 'cumulative' || !KINDS.includes(metric.kind)) return undefined
       if (compiled?.series(one) === false) return undefined
@@ -59,8 +58,8 @@ export class CumulativeToDelta implements Conversion {
     for (const { writers } of this.#streams.expire(now)) for (const writer of writers) this.#distrust(writer, now)
     let points: PointBlockBuilder | undefined
     for (let i = 0; i < block.length; i++) {
-      const output = this.#outputs.get(block.series[i])
-      if (output === undefined) {
+      const output = this.#outputs.idOf(block.series, i)
+      if (output === NOT_DERIVED) {
         points?.copy(block, i)
         continue
       }
@@ -79,19 +78,19 @@ export class CumulativeToDelta implements Conversion {
 
   restore({ since, streams }: Saved): void {
     this.#since = since
-    this.#streams.restore(streams, this.#context.series, stream => stream)
+    this.#streams.restore(streams, stream => stream)
   }
 
-  #convertPoint(block: PointBlock, i: number, output: Series, now: number, points: PointBlockBuilder): void {
-    const { account } = this.#context
+  #convertPoint(block: PointBlock, i: number, output: number, now: number, points: PointBlockBuilder): void {
+    const { account, series } = this.#context
     if ((block.flags[i] & FLAG_NO_RECORDED_VALUE) !== 0)
-      return points.add(output, block.time[i], block.value[i], 0, block.flags[i])
+      return points.addId(series, output, block.time[i], block.value[i], 0, block.flags[i])
     const point: Point = { start: block.start[i], time: block.time[i], value: block.value[i], histogram: undefined }
     const distribution = block.distributions.get(i)
     if (distribution?.kind === 'histogram' || distribution?.kind === 'exponential_histogram')
       point.histogram = distribution
     else if (!Number.isFinite(point.value)) return account.drop('not_a_number')
-    const stream = this.#streamOf(block.series[i], now)
+    const stream = this.#streamOf(block.series.ids[i], now)
     if (stream === undefined) return account.drop('too_many_streams')
     const last = writerOf(stream, point.start)
     if (last === undefined) return this.#enter(stream, point, output, now, points)
@@ -99,31 +98,32 @@ export class CumulativeToDelta implements Conversion {
     const increment = incrementOf(point, last)
     const start = last.time
     Object.assign(last, point)
-    if (increment.histogram === undefined) return points.add(output, point.time, increment.value, start)
-    if (increment.histogram.kind !== output.metric.kind) return account.drop('incompatible_buckets')
-    points.addDistribution(output, point.time, increment.histogram, start)
+    if (increment.histogram === undefined) return points.addId(series, output, point.time, increment.value, start)
+    if (increment.histogram.kind !== series.metricOf(output).kind) return account.drop('incompatible_buckets')
+    points.addIdDistribution(series, output, point.time, increment.histogram, start)
   }
 
   /** The first point of a writer is an increment only if its start is known. */
-  #enter(stream: Stream, point: Point, output: Series, now: number, points: PointBlockBuilder): void {
+  #enter(stream: Stream, point: Point, output: number, now: number, points: PointBlockBuilder): void {
+    const { series } = this.#context
     const evicted = stream.writers.length === MOST_WRITERS ? stream.writers.shift() : undefined
     if (evicted !== undefined) this.#distrust(evicted, now)
     stream.writers.push(point)
     if (point.start < this.#since || !hasKnownStart(point.start, point.time)) {
       this.#unknown.add(1)
       this.#context.account.absorbed++
-    } else if (point.histogram === undefined) points.add(output, point.time, point.value, point.start)
-    else points.addDistribution(output, point.time, point.histogram, point.start)
+    } else if (point.histogram === undefined) points.addId(series, output, point.time, point.value, point.start)
+    else points.addIdDistribution(series, output, point.time, point.histogram, point.start)
   }
 
-  #streamOf(series: Series, now: number): Stream | undefined {
-    const known = this.#streams.get(series)
+  #streamOf(id: number, now: number): Stream | undefined {
+    const known = this.#streams.get(id)
     if (known !== undefined) {
       known.lastSeen = now
       return known
     }
     const stream: Stream = { lastSeen: now, writers: [] }
-    return this.#streams.add(series, stream) ? stream : undefined
+    return this.#streams.add(id, stream) ? stream : undefined
   }
 
   /**

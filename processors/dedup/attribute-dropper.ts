@@ -1,4 +1,4 @@
-import { SeriesMemo } from '../../core/model/series-memo.ts'
+import { DerivedSeries } from '../../core/model/derived-series.ts'
 import {
   type Attributes,
   type Block,
@@ -7,15 +7,15 @@ import {
   type PointBlock,
   type Resource,
   type Series,
-  type SeriesRegistry
+  type SeriesTable
 } from '../../sdk/plugin/index.ts'
 
 /** Drops attributes of points and their resources, and of events. */
 export class AttributeDropper {
-  #series: SeriesRegistry
+  #series: SeriesTable
   #names: readonly string[]
   #applies: (attributes: Attributes, resource: Attributes) => boolean
-  #dropped: SeriesMemo<Series>
+  #dropped: DerivedSeries
   // One object for each resource, so that its key is worked out once.
   #resources = new WeakMap<Resource, Resource>()
 
@@ -24,14 +24,14 @@ export class AttributeDropper {
    * are
    */
   constructor(
-    series: SeriesRegistry,
+    series: SeriesTable,
     names: readonly string[],
     applies: (attributes: Attributes, resource: Attributes) => boolean = () => true
   ) {
     this.#series = series
     this.#names = names
     this.#applies = applies
-    this.#dropped = new SeriesMemo(one => this.#dropAttributes(one))
+    this.#dropped = new DerivedSeries(one => this.#dropAttributes(one))
   }
 
   block(block: Block): Block {
@@ -39,14 +39,14 @@ export class AttributeDropper {
   }
 
   #points(block: PointBlock): PointBlock {
-    const series: Series[] = []
+    const { series } = block
+    const ids = new Uint32Array(block.length)
     let isSame = true
-    for (const one of block.series) {
-      const dropped = this.#dropped.get(one)
-      isSame &&= dropped === one
-      series.push(dropped)
+    for (let i = 0; i < block.length; i++) {
+      ids[i] = this.#dropped.idOf(series, i)
+      isSame &&= ids[i] === series.ids[i]
     }
-    return isSame ? block : { ...block, series }
+    return isSame ? block : { ...block, series: series.with(ids) }
   }
 
   #events(block: EventBlock): EventBlock {

@@ -7,7 +7,7 @@ import {
   findAttribute,
   NO_ATTRIBUTES,
   type Series,
-  type SeriesRegistry
+  type SeriesTable
 } from '../../sdk/plugin/index.ts'
 import { AttributeDropper } from './attribute-dropper.ts'
 import { ClientNumbers } from './client-numbers.ts'
@@ -51,7 +51,7 @@ export class ClientSequences implements DedupRule {
   #lastVerdict = NOT_IDENTIFIED
   #lastSeries: Series | undefined
 
-  constructor(config: Config, series: SeriesRegistry) {
+  constructor(config: Config, series: SeriesTable) {
     this.#window = config.window
     this.#clients = new ClientNumbers(config.max_reorder, config.max_sources)
     this.#dropper = new AttributeDropper(series, [CLIENT, EPOCH, SEQUENCE])
@@ -79,7 +79,7 @@ export class ClientSequences implements DedupRule {
   judge(i: number): number {
     const block = this.#block!
     if (block.type === 'events') return this.#judge(block.attributes[i], NO_ATTRIBUTES)
-    const series = block.series[i]
+    const series = block.series.at(i)
     if (series === this.#lastSeries) return afterFirst(this.#lastVerdict)
     this.#lastSeries = series
     return this.#judge(series.attributes, series.resource.attributes)

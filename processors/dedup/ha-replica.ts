@@ -61,7 +61,7 @@ export class HaReplica implements MapProcessor {
     let vote: Vote = 'elected'
     for (let i = 0; i < block.length; i++) {
       const labels =
-        block.type === 'points' ? this.#labels.get(block.series[i]) : this.#labelsOf(block.attributes[i], NO_ATTRIBUTES)
+        block.type === 'points' ? this.#labels.get(block.series, i) : this.#labelsOf(block.attributes[i], NO_ATTRIBUTES)
       if (labels !== undefined && (labels.cluster !== last?.cluster || labels.replica !== last.replica)) {
         vote = this.#election.vote(labels.cluster, labels.replica, now)
         last = labels

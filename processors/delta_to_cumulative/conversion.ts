@@ -6,8 +6,7 @@ import {
   type Context,
   type Conversion,
   FLAG_NO_RECORDED_VALUE,
-  type PointBlock,
-  type Series
+  type PointBlock
 } from '../../sdk/plugin/index.ts'
 import type { Config } from './config.ts'
 import { Rows } from './rows.ts'
@@ -26,7 +25,7 @@ export class DeltaToCumulative implements Conversion {
   constructor({ max_streams, max_stale, match }: Config, context: Context) {
     const compiled = match && compileMatch(match)
     this.#context = context
-    this.#totals = new StreamTable(max_streams, max_stale)
+    this.#totals = new StreamTable(context.series, max_streams, max_stale)
     this.#isConverted = new SeriesMemo(
       series =>
         series.metric.temporality === 'delta' &&
@@ -46,7 +45,7 @@ export class DeltaToCumulative implements Conversion {
     rows.begin(block)
     let converted = 0
     for (let i = 0; i < block.length; i++) {
-      if (!this.#isConverted.get(block.series[i])) rows.pass(i)
+      if (!this.#isConverted.get(block.series, i)) rows.pass(i)
       else if (this.#add(block, i, now)) converted++
     }
     account.absorbed += converted
@@ -59,11 +58,11 @@ export class DeltaToCumulative implements Conversion {
   }
 
   restore(saved: SavedStreams<SavedTotal>): void {
-    this.#totals.restore(saved, this.#context.series, restoreTotal)
+    this.#totals.restore(saved, restoreTotal)
   }
 
   #hasWork({ series }: PointBlock): boolean {
-    for (const one of series) if (this.#isConverted.get(one)) return true
+    for (let i = 0; i < series.length; i++) if (this.#isConverted.get(series, i)) return true
     return false
   }
 
@@ -71,7 +70,7 @@ export class DeltaToCumulative implements Conversion {
   #add(block: PointBlock, i: number, now: number): boolean {
     // A series of increments has no last value to mark as stale.
     if ((block.flags[i] & FLAG_NO_RECORDED_VALUE) !== 0) return true
-    const series = block.series[i]
+    const { table, ids } = block.series
     const distribution = block.distributions.get(i)
     const histogram =
       distribution?.kind === 'histogram' || distribution?.kind === 'exponential_histogram' ? distribution : undefined
@@ -79,24 +78,24 @@ export class DeltaToCumulative implements Conversion {
     // A histogram may come without a sum; its count counts all the same.
     const isUnknown = histogram !== undefined && Number.isNaN(value)
     if (!isUnknown && !Number.isFinite(value)) return this.#drop('not_a_number')
-    if (value < 0 && series.metric.kind === 'counter') return this.#drop('negative_increment')
-    const total = this.#totalOf(series, block.start[i], block.time[i], now)
+    if (value < 0 && table.metricOf(ids[i]).kind === 'counter') return this.#drop('negative_increment')
+    const total = this.#totalOf(ids[i], block.start[i], block.time[i], now)
     if (total === undefined) return this.#drop('too_many_streams')
     const isFirst = total.isEmpty
     total.add(value, histogram)
-    if (isFirst) this.#rows.zero(series, total)
-    this.#rows.put(series, total, block.time[i])
+    if (isFirst) this.#rows.zero(i, total)
+    this.#rows.put(i, total, block.time[i])
     return true
   }
 
-  #totalOf(series: Series, start: number, time: number, now: number): Total | undefined {
-    const known = this.#totals.get(series)
+  #totalOf(id: number, start: number, time: number, now: number): Total | undefined {
+    const known = this.#totals.get(id)
     if (known !== undefined) {
       known.lastSeen = now
       return known
     }
     const total = new Total(start, time, now)
-    return this.#totals.add(series, total) ? total : undefined
+    return this.#totals.add(id, total) ? total : undefined
   }
 
   #drop(reason: string): false {

@@ -1,6 +1,6 @@
 import type { HistogramPoint } from '../../core/model/merged-histogram.ts'
-import { SeriesMemo } from '../../core/model/series-memo.ts'
-import { type PointBlock, PointBlockBuilder, type Series, type SeriesRegistry } from '../../sdk/plugin/index.ts'
+import { DerivedSeries } from '../../core/model/derived-series.ts'
+import { type PointBlock, PointBlockBuilder, type Series, type SeriesTable } from '../../sdk/plugin/index.ts'
 import type { Total } from './total.ts'
 
 /** How much later than the last point of its series one is that comes too late to have its own time. */
@@ -9,7 +9,8 @@ const NEXT_MS = 1
 /** A point to emit: row `from` of the block that came in, or a total. */
 interface Row {
   readonly from: number
-  series: Series
+  /** Its id. */
+  series: number
   readonly start: number
   readonly time: number
   value: number
@@ -19,17 +20,17 @@ interface Row {
 /** The points that a block is replaced by: points that pass, and totals. */
 export class Rows {
   #passed = 0
-  #registry: SeriesRegistry
+  #registry: SeriesTable
   #block!: PointBlock
   #serial = 0
   #rows: Row[] = []
-  #plain: SeriesMemo<Series>
-  #exponential: SeriesMemo<Series>
+  #plain: DerivedSeries
+  #exponential: DerivedSeries
 
-  constructor(registry: SeriesRegistry) {
+  constructor(registry: SeriesTable) {
     this.#registry = registry
-    this.#plain = new SeriesMemo(series => this.#cumulative(series, false))
-    this.#exponential = new SeriesMemo(series => this.#cumulative(series, true))
+    this.#plain = new DerivedSeries(series => this.#cumulative(series, false))
+    this.#exponential = new DerivedSeries(series => this.#cumulative(series, true))
   }
 
   begin(block: PointBlock): void {
@@ -48,7 +49,7 @@ export class Rows {
     const { series, time, value } = this.#block
     this.#rows.push({
       from,
-      series: series[from],
+      series: series.ids[from],
       start: 0,
       time: time[from],
       value: value[from],
@@ -57,17 +58,17 @@ export class Rows {
     this.#passed++
   }
 
-  /** A zero at the start of `total`: `rate()` and `increase()` see the first increment only after it. */
-  zero(series: Series, total: Total): void {
+  /** A zero at the start of `total`, that row `from` is in: `rate()` and `increase()` see the first increment only after it. */
+  zero(from: number, total: Total): void {
     const { start, value, histogram } = total
-    this.#push(series, total, start, 0, histogram?.zero(value))
+    this.#push(from, total, start, 0, histogram?.zero(value))
   }
 
   /**
    * Emits `total` at `time`. One series never has two values at a time: an increment for a time that was emitted
    * already is in the last point of this block, or else in one a millisecond later.
    */
-  put(series: Series, total: Total, time: number): void {
+  put(from: number, total: Total, time: number): void {
     const { value, count, histogram } = total
     const { block, at } = total.row
     const isLate = time <= total.time
@@ -75,31 +76,31 @@ export class Rows {
       const row = this.#rows[at]
       row.value = value
       row.histogram = histogram?.point(count, value)
-      row.series = this.#outputOf(series, row.histogram)
+      row.series = this.#outputOf(from, row.histogram)
       return
     }
     total.time = isLate ? total.time + NEXT_MS : time
     total.row = { block: this.#serial, at: this.#rows.length }
-    this.#push(series, total, total.time, value, histogram?.point(count, value))
+    this.#push(from, total, total.time, value, histogram?.point(count, value))
   }
 
   build(): PointBlock {
     const points = new PointBlockBuilder(this.#rows.length)
     for (const { from, series, start, time, value, histogram } of this.#rows) {
       if (from >= 0) points.copy(this.#block, from)
-      else if (histogram === undefined) points.add(series, time, value, start)
-      else points.addDistribution(series, time, histogram, start)
+      else if (histogram === undefined) points.addId(this.#registry, series, time, value, start)
+      else points.addIdDistribution(this.#registry, series, time, histogram, start)
     }
     return points.build()
   }
 
-  #push(series: Series, { start }: Total, time: number, value: number, histogram: HistogramPoint | undefined): void {
-    this.#rows.push({ from: -1, series: this.#outputOf(series, histogram), start, time, value, histogram })
+  #push(from: number, { start }: Total, time: number, value: number, histogram: HistogramPoint | undefined): void {
+    this.#rows.push({ from: -1, series: this.#outputOf(from, histogram), start, time, value, histogram })
   }
 
-  #outputOf(series: Series, histogram: HistogramPoint | undefined): Series {
+  #outputOf(from: number, histogram: HistogramPoint | undefined): number {
     const outputs = histogram?.kind === 'exponential_histogram' ? this.#exponential : this.#plain
-    return outputs.get(series)
+    return outputs.idOf(this.#block.series, from)
   }
 
   /** Single observations add up to exponential histograms, whatever their series is called. */

@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs'
 import { compileMatch, type Match } from '../../core/model/matching/match.ts'
 import { Selection } from '../../core/model/select.ts'
+import { DerivedSeries } from '../../core/model/derived-series.ts'
 import { SeriesMemo } from '../../core/model/series-memo.ts'
 import {
   type Attributes,
@@ -40,7 +41,8 @@ export class Enricher implements MapProcessor {
   /** The result for a value that is not in the table. */
   #absent: LookupResult
   /** Made anew with the table. */
-  #series!: SeriesMemo<{ readonly lookup: LookupResult; readonly result: Series }>
+  #lookups!: SeriesMemo<LookupResult>
+  #enriched!: DerivedSeries
   #selection = new Selection()
   /** State of the file when it was read last. */
   #seen: string | undefined
@@ -86,18 +88,19 @@ export class Enricher implements MapProcessor {
   }
 
   #points(block: PointBlock): Block {
-    const series: Series[] = []
+    const { series } = block
+    const ids = new Uint32Array(block.length)
     let isSame = true
     let missing = 0
     for (let i = 0; i < block.length; i++) {
-      const { lookup, result } = this.#series.get(block.series[i])
+      const lookup = this.#lookups.get(series, i)
       if (!lookup.isFound) missing++
       if (!lookup.isDropped) this.#selection.add(i)
-      isSame &&= result === block.series[i]
-      series.push(result)
+      ids[i] = lookup.attributes.length === 0 ? series.ids[i] : this.#enriched.idOf(series, i)
+      isSame &&= ids[i] === series.ids[i]
     }
     if (missing > 0) this.#counters.missing.add(missing)
-    return isSame ? block : { ...block, series }
+    return isSame ? block : { ...block, series: series.with(ids) }
   }
 
   #events(block: EventBlock): Block {
@@ -114,15 +117,14 @@ export class Enricher implements MapProcessor {
     return { ...block, attributes }
   }
 
-  #enrich(series: Series): { lookup: LookupResult; result: Series } {
-    const { metric, attributes, resource, scope } = series
-    if (this.#match?.series(series) === false) return { lookup: PASSES, result: series }
-    const lookup = this.#resultOf(attributes, resource.attributes)
-    if (lookup.attributes.length === 0) return { lookup, result: series }
-    return {
-      lookup,
-      result: this.#context.series.intern(metric, withAttributes(attributes, lookup.attributes), resource, scope)
-    }
+  #lookUp(series: Series): LookupResult {
+    if (this.#match?.series(series) === false) return PASSES
+    return this.#resultOf(series.attributes, series.resource.attributes)
+  }
+
+  #enrich({ metric, attributes, resource, scope }: Series): Series {
+    const added = this.#resultOf(attributes, resource.attributes).attributes
+    return this.#context.series.intern(metric, withAttributes(attributes, added), resource, scope)
   }
 
   #resultOf(attributes: Attributes, resource: Attributes): LookupResult {
@@ -133,7 +135,8 @@ export class Enricher implements MapProcessor {
 
   #use(table: Table): void {
     this.#rows = new Map([...table].map(([value, attributes]) => [value, { ...PASSES, attributes }]))
-    this.#series = new SeriesMemo(series => this.#enrich(series))
+    this.#lookups = new SeriesMemo(series => this.#lookUp(series))
+    this.#enriched = new DerivedSeries(series => this.#enrich(series))
   }
 
   #scheduleLook(): void {

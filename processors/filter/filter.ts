@@ -23,7 +23,7 @@ export class Filter implements MapProcessor {
     selection.begin(block.length)
     if (block.type === 'points') {
       const { series } = block
-      for (let i = 0; i < series.length; i++) if (this.#passing.get(series[i])) selection.add(i)
+      for (let i = 0; i < series.length; i++) if (this.#passing.get(series, i)) selection.add(i)
     } else {
       for (let i = 0; i < block.length; i++)
         if (this.#include?.event(block, i) !== false && this.#exclude?.event(block, i) !== true) selection.add(i)

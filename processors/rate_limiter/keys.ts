@@ -21,7 +21,7 @@ export class Keys {
 
   /** The key of row `i`; undefined if it is not limited. */
   of(block: Block, i: number): string | undefined {
-    if (block.type === 'points') return this.#ofSeries.get(block.series[i])
+    if (block.type === 'points') return this.#ofSeries.get(block.series, i)
     if (this.#match?.event(block, i) === false) return undefined
     return keyBy(this.#by, block.name[i], block.attributes[i], NO_ATTRIBUTES)
   }

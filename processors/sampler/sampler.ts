@@ -63,7 +63,7 @@ export class Sampler implements MapProcessor {
     const scaled = new Uint8Array(length)
     selection.begin(length)
     for (let i = 0; i < length; i++) {
-      const { isKept, isScaled, hash } = this.#treatments.get(series[i])
+      const { isKept, isScaled, hash } = this.#treatments.get(series, i)
       const isEnd = (flags[i] & FLAG_NO_RECORDED_VALUE) !== 0
       if (isEnd || (isKept ?? this.#isBelow(this.#hash.resume(hash).number(time[i]).number(value[i])))) selection.add(i)
       if (isScaled) scaled[i] = 1

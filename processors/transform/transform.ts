@@ -2,7 +2,9 @@ import { attributesKey } from '../../core/model/attributes.ts'
 import { matchBound } from '../../core/model/matching/bound.ts'
 import { MEMO_BYTES } from '../../core/model/matching/linear-regex.ts'
 import { Selection } from '../../core/model/select.ts'
-import { SERIES_MEMO_BYTES, SeriesMemo } from '../../core/model/series-memo.ts'
+import { DerivedSeries, NOT_DERIVED } from '../../core/model/derived-series.ts'
+import { SERIES_MEMO_BYTES } from '../../core/model/series-memo.ts'
+import type { IdColumn } from '../../core/model/series-table/id-column.ts'
 import {
   type Attributes,
   type Block,
@@ -33,10 +35,10 @@ export function memoryBound({ statements }: Config): number {
 export class Transform implements MapProcessor {
   #context: Context
   #steps: readonly Step[]
-  /** Undefined: dropped. */
-  #results = new SeriesMemo(series => this.#transform(series))
+  /** Without those that are dropped. */
+  #results = new DerivedSeries(series => this.#transform(series))
   /** By result, the series that became it first. */
-  #firsts = new SeriesMemo<{ series: Series | undefined }>(() => ({ series: undefined }))
+  #firsts: IdColumn<Uint32Array>
   #resources = new Map<string, Resource>()
   #selection = new Selection()
   #hasWarned = false
@@ -44,6 +46,7 @@ export class Transform implements MapProcessor {
 
   constructor({ statements }: Config, context: Context) {
     this.#context = context
+    this.#firsts = context.series.column<Uint32Array>(Uint32Array, NOT_DERIVED)
     this.#steps = statements.map(compileStatement)
     this.#collisions = context.instruments.counter(
       'collisions_total',
@@ -60,16 +63,17 @@ export class Transform implements MapProcessor {
   }
 
   #points(block: PointBlock): Block {
-    const series: Series[] = []
+    const { series } = block
+    const ids = new Uint32Array(block.length)
     let isSame = true
     for (let i = 0; i < block.length; i++) {
-      const one = block.series[i]
-      const result = this.#results.get(one)
-      if (result !== undefined) this.#selection.add(i)
-      isSame &&= result === one || result === undefined
-      series.push(result ?? one)
+      const result = this.#results.idOf(series, i)
+      const isDropped = result === NOT_DERIVED
+      if (!isDropped) this.#selection.add(i)
+      ids[i] = isDropped ? series.ids[i] : result
+      isSame &&= ids[i] === series.ids[i]
     }
-    return isSame ? block : { ...block, series }
+    return isSame ? block : { ...block, series: series.with(ids) }
   }
 
   #events(block: EventBlock): Block {
@@ -115,9 +119,9 @@ export class Transform implements MapProcessor {
 
   /** Two series written to one make nonsense of it, unless they are increments. */
   #watch(series: Series, result: Series): void {
-    const first = this.#firsts.get(result)
-    first.series ??= series
-    if (first.series === series) return
+    const first = this.#firsts.get(result.id)
+    if (first === series.id) return
+    if (!this.#results.isFrom(first, result.id)) return this.#firsts.set(result.id, series.id)
     this.#collisions.add(1)
     if (this.#hasWarned) return
     this.#hasWarned = true

@@ -3,7 +3,6 @@ import { byteSize, type ConfigSchema, endpoint, type ItemLimits, LIMITS_SCHEMA }
 
 export interface Config {
   readonly protocols: { readonly http: HttpConfig }
-  readonly cached_series: number
   readonly limits: ItemLimits
 }
 
@@ -40,13 +39,6 @@ export const schema: ConfigSchema = {
           }
         }
       }
-    },
-    cached_series: {
-      type: 'integer',
-      minimum: 1,
-      description:
-        'Number of series that are recognised by their bytes alone. It may double for a time, and is smaller if series take more than 1.5 KiB each. Beyond it decoding slows down.',
-      default: 262_144
     },
     limits: LIMITS_SCHEMA
   }

@@ -1,5 +1,5 @@
 import { checkConnectionLimits } from '../../core/http/connection-limits.ts'
-import { seriesCacheBytes } from '../../core/wire/otlp/series-cache.ts'
+import { HEADER_CACHE_BYTES } from '../../core/wire/otlp/header-cache.ts'
 import type { ReceiverPlugin } from '../../sdk/plugin/index.ts'
 import { type Config, schema } from './config.ts'
 import { OtlpReceiver } from './receiver.ts'
@@ -13,7 +13,7 @@ const plugin: ReceiverPlugin<Config> = {
   schema,
   ports: { out: 'points' },
   check: ({ protocols }) => checkConnectionLimits(protocols.http, ['protocols', 'http']),
-  memoryBound: ({ cached_series }) => seriesCacheBytes(cached_series),
+  memoryBound: () => HEADER_CACHE_BYTES,
   create: (config, context) => new OtlpReceiver(config, context)
 }
 

@@ -41,7 +41,7 @@ export class OtlpReceiver implements Receiver {
   readonly #replacedTexts: { add(value: number): void }
   readonly #http: HttpServer
 
-  constructor({ protocols: { http }, cached_series, limits }: Config, context: Context) {
+  constructor({ protocols: { http }, limits }: Config, context: Context) {
     this.#context = context
     this.#limits = limits
     this.#replacedTexts = context.instruments.counter(
@@ -50,7 +50,7 @@ export class OtlpReceiver implements Receiver {
     )
     this.#ingest = new HttpIngest(context)
     const maxBytes = context.credits.capacity
-    this.#decoder = new OtlpMetricsDecoder(context.series, { cachedSeries: cached_series, maxBytes, limits })
+    this.#decoder = new OtlpMetricsDecoder(context.series, { maxBytes, limits })
     const site = metricsSite((format, body, permit) => this.#export(format, body, permit), http, context)
     this.#http = serverOf(http.endpoint, site, http, context)
   }

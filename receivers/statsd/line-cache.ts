@@ -1,6 +1,6 @@
 /** Memory of a series with five tags and of the texts by which it is found. Where they are larger, fewer fit. */
 const BYTES_PER_LINE = 2048
-/** The meaning of a line, its gauge, and its places in tables, as measured with Node 26. */
+/** The meaning of a line, its series as an object, its gauge, and its places in tables, as measured with Node 26. */
 const BYTES_PER_ENTRY = 640
 
 /** Most bytes that a cache of so many series holds. */
@@ -32,9 +32,8 @@ export class LineCache<T> {
     return old?.value
   }
 
-  /** @param bytes of the value in memory */
-  put(name: string, suffix: string, value: T, bytes: number): void {
-    this.#add(name, suffix, { value, bytes: BYTES_PER_ENTRY + bytes + name.length + suffix.length })
+  put(name: string, suffix: string, value: T): void {
+    this.#add(name, suffix, { value, bytes: BYTES_PER_ENTRY + name.length + suffix.length })
   }
 
   #add(name: string, suffix: string, entry: Entry<T>): void {

@@ -1,4 +1,4 @@
-import { NewSeries, seriesBytes } from '../../core/model/series-bytes.ts'
+import { NewSeries } from '../../core/model/series-bytes.ts'
 import {
   DEFAULT_LIMITS,
   type Distribution,
@@ -11,7 +11,7 @@ import {
   observation,
   type PointBlockBuilder,
   type Series,
-  type SeriesRegistry,
+  type SeriesTable,
   sortAttributes,
   type Temporality
 } from '../../sdk/plugin/index.ts'
@@ -89,7 +89,7 @@ export class StatsdParser {
 
   /** @param refuse told of every line (or bit, or value of a packed line) not taken */
   constructor(
-    registry: SeriesRegistry,
+    registry: SeriesTable,
     maxSeries: number,
     refuse: (reason: Refusal, line: string) => void,
     names = new TaggedNames([]),
@@ -203,7 +203,7 @@ export class StatsdParser {
     const known = this.#lines.find(name, suffix)
     if (known !== undefined) return known
     const meaning = this.#understand(name, suffix)
-    if (typeof meaning !== 'string') this.#lines.put(name, suffix, meaning, seriesBytes(meaning.series))
+    if (typeof meaning !== 'string') this.#lines.put(name, suffix, meaning)
     return meaning
   }
 
@@ -227,7 +227,8 @@ export class StatsdParser {
     )
     if (typeof length === 'string') return length
     const metric = { name: plainName, description: '', ...METRICS[type] }
-    const series = this.#newSeries.intern(metric, sortAttributes(attributes))
+    const series = this.#newSeries.receive(metric, sortAttributes(attributes))
+    if (typeof series === 'string') return series
     return { type, rate, series, gauge: this.#gauge(series) }
   }
 

@@ -42,15 +42,8 @@ export type { SavedBlock, SavedSeries } from '../../core/model/saved-blocks.ts'
 export { restoreBlock, restoreSeries, saveBlock, saveSeries } from '../../core/model/saved-blocks.ts'
 export { openState, sealInSteps, sealState } from '../../core/model/saved-state.ts'
 export { select } from '../../core/model/select.ts'
-export type {
-  Metric,
-  MetricKind,
-  Resource,
-  Scope,
-  Series,
-  SeriesRegistry,
-  Temporality
-} from '../../core/model/series.ts'
+export type { Metric, MetricKind, Resource, Scope, Temporality } from '../../core/model/series.ts'
+export type { Series, SeriesTable } from '../../core/model/series-table/series-table.ts'
 export { NO_RESOURCE, NO_SCOPE } from '../../core/model/series.ts'
 export { quantileOf, relativeErrorOf, scaleOf } from '../../core/model/sketch/ddsketch.ts'
 export { DistinctCounter } from '../../core/model/sketch/distinct-counter.ts'

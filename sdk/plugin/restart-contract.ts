@@ -120,7 +120,7 @@ class Outlet {
 function itemsOf(block: Block, before: number): [string, unknown][] {
   if (block.type === 'events')
     return block.name.map((name, i) => [`event ${name} ${block.id[i] ?? before + i}`, block.value[i]])
-  return block.series.map(({ metric, attributes }, i) => {
+  return [...block.series].map(({ metric, attributes }, i) => {
     const { name, kind, temporality } = metric
     const labels = attributes.map(([key, value]) => `${key}=${value}`).join()
     const when = temporality === 'cumulative' ? '' : ` at ${block.time[i]}`

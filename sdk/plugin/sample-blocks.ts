@@ -2,7 +2,8 @@ import type { Block } from '../../core/model/block.ts'
 import { type Distribution, observation } from '../../core/model/distribution.ts'
 import type { EventBlock } from '../../core/model/events.ts'
 import { FLAG_NO_RECORDED_VALUE, type PointBlock, PointBlockBuilder } from '../../core/model/points.ts'
-import type { Metric, MetricKind, SeriesRegistry, Temporality } from '../../core/model/series.ts'
+import type { Metric, MetricKind, Temporality } from '../../core/model/series.ts'
+import type { SeriesTable } from '../../core/model/series-table/series-table.ts'
 import type { Plugin } from '../../core/plugin/contract.ts'
 
 /** Around when the samples are, Unix ms. */
@@ -35,7 +36,7 @@ const SUMMARY: Distribution = { kind: 'summary', count: 2, sum: 3, quantiles: [{
 const SKETCH: Distribution = { kind: 'distinct', count: 3, state: Float64Array.of(1, 2, 3) }
 
 /** One of every kind of block that a component with these ports may be given. */
-export function blocksFor(ports: Plugin['ports'], series: SeriesRegistry): [name: string, block: Block][] {
+export function blocksFor(ports: Plugin['ports'], series: SeriesTable): [name: string, block: Block][] {
   const blocks: [string, Block][] = []
   const input = 'in' in ports ? ports.in : ports.out
   if (input !== 'events') blocks.push(...pointBlocks(series))
@@ -43,7 +44,7 @@ export function blocksFor(ports: Plugin['ports'], series: SeriesRegistry): [name
   return blocks
 }
 
-function pointBlocks(series: SeriesRegistry): [string, PointBlock][] {
+function pointBlocks(series: SeriesTable): [string, PointBlock][] {
   const of = (
     kind: MetricKind,
     temporality: Temporality,
@@ -73,7 +74,7 @@ function pointBlocks(series: SeriesRegistry): [string, PointBlock][] {
 }
 
 /** One point a second of one series, from {@link NOW} on. */
-function points(series: SeriesRegistry, metric: Metric, values: readonly (number | Distribution)[]): PointBlock {
+function points(series: SeriesTable, metric: Metric, values: readonly (number | Distribution)[]): PointBlock {
   const builder = new PointBlockBuilder()
   const own = series.intern(metric, [
     ['code', 200],

@@ -1,7 +1,7 @@
 import pino from 'pino'
 import { CreditPool } from '../../core/batch/credits.ts'
 import { receivedBatch } from '../../core/batch/received-batch.ts'
-import { SeriesRegistry } from '../../core/model/series.ts'
+import { SeriesTable } from '../../core/model/series-table/series-table.ts'
 import { SettlementTracker } from '../../core/pipeline/checkpoint/settlement-tracker.ts'
 import { trackedBatch } from '../../core/pipeline/checkpoint/tracked-batch.ts'
 import type { Context } from '../../core/plugin/context.ts'
@@ -80,7 +80,7 @@ export function testContext(id = 'test', clock = new FakeClock()): TestContext {
     heldCredits: new CreditPool(POOL_BYTES, true),
     settlements,
     account,
-    series: new SeriesRegistry(),
+    series: new SeriesTable(),
     credits: new CreditPool(POOL_BYTES),
     outputBudget: new CreditPool(POOL_BYTES),
     durable: false,

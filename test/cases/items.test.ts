@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { SeriesRegistry } from '../../core/model/series.ts'
+import { SeriesTable } from '../../core/model/series-table/series-table.ts'
 import { parseItems, printItems } from './items.ts'
 
 for (const line of [
@@ -19,13 +19,13 @@ for (const line of [
   "0s event signup {code: '200'} 0.5"
 ]) {
   test(`is written as it was read: ${line}`, () => {
-    assert.deepEqual(printItems(parseItems([line], new SeriesRegistry())), [line])
+    assert.deepEqual(printItems(parseItems([line], new SeriesTable())), [line])
   })
 }
 
 test('a value is 1 where none is said, a time may have any unit, white space means nothing', () => {
   const lines = ['2m   counter delta a', '-500ms counter delta a']
-  assert.deepEqual(printItems(parseItems(lines, new SeriesRegistry())), [
+  assert.deepEqual(printItems(parseItems(lines, new SeriesTable())), [
     '120s counter delta a 1',
     '-0.5s counter delta a 1'
   ])

@@ -11,7 +11,7 @@ import {
   type MetricKind,
   type PointBlock,
   PointBlockBuilder,
-  type SeriesRegistry,
+  type SeriesTable,
   sortAttributes,
   type Temporality
 } from '../../sdk/plugin/index.ts'
@@ -37,7 +37,7 @@ interface Item {
 const KIND_OF_FIELDS = ['histogram', 'exponential_histogram', 'summary', 'set']
 
 /** One block of `lines`, which must all be points or all be events. */
-export function parseItems(lines: readonly string[], series: SeriesRegistry): Block {
+export function parseItems(lines: readonly string[], series: SeriesTable): Block {
   const items = lines.map(parseItem)
   const events = items.filter(({ kind }) => kind === 'event')
   if (events.length === items.length) return eventsOf(events)
@@ -102,7 +102,7 @@ function distributionOf(kind: string, text: string): Distribution {
   return { kind, ...given, ...empty[kind], ...given } as Distribution
 }
 
-function pointsOf(items: readonly Item[], series: SeriesRegistry): PointBlock {
+function pointsOf(items: readonly Item[], series: SeriesTable): PointBlock {
   const builder = new PointBlockBuilder()
   for (const { time, kind, temporality, name, attributes, value, more } of items) {
     const metric: Metric = {
@@ -135,7 +135,7 @@ function eventsOf(items: readonly Item[]): EventBlock {
 }
 
 function printPoint({ series, time, start, value, flags, distributions }: PointBlock, i: number): string {
-  const { metric, attributes, resource } = series[i]
+  const { metric, attributes, resource } = series.at(i)
   const distribution = distributions.get(i)
   const isEnded = (flags[i] & FLAG_NO_RECORDED_VALUE) !== 0
   return line(

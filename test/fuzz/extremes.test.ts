@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { rm } from 'node:fs/promises'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import { SeriesRegistry } from '../../core/model/series.ts'
+import { SeriesTable } from '../../core/model/series-table/series-table.ts'
 import { decodeMetricsJson } from '../../core/wire/otlp/json-decoder.ts'
 import { type DecodedMetrics, OtlpMetricsDecoder } from '../../core/wire/otlp/metrics-decoder.ts'
 import clickhouse from '../../exporters/clickhouse/index.ts'
@@ -39,7 +39,7 @@ function holds(check: (requests: object[]) => Promise<void>): Promise<void> {
 describe('values at the edges of their types', () => {
   it('are the same by protobuf and by JSON', () =>
     holds(async requests => {
-      const registry = new SeriesRegistry()
+      const registry = new SeriesTable()
       for (const request of requests) {
         const binary = new OtlpMetricsDecoder(registry).decode(toProtobuf(request), NOW)
         const text = decodeMetricsJson(toJson(request), registry, NOW)

@@ -96,7 +96,7 @@ function* rows(blocks: readonly PointBlock[]): Generator<Row & { readonly isStal
       const distribution = distributions.get(i)
       const isHistogram = distribution?.kind === 'histogram' || distribution?.kind === 'exponential_histogram'
       const counted = isHistogram ? distribution : { count: value[i], sum: value[i] }
-      yield { series: series[i], time: time[i], isStale: flags[i] !== 0, count: counted.count, sum: counted.sum }
+      yield { series: series.at(i), time: time[i], isStale: flags[i] !== 0, count: counted.count, sum: counted.sum }
     }
 }
 

@@ -63,7 +63,7 @@ export async function processedRequests<C>(
 export function rowsOf({ length, series, time, start, value, flags, distributions }: PointBlock): string[] {
   return Array.from({ length }, (_, i) => {
     const numbers = [time[i], start[i], value[i], flags[i]].map(String)
-    return `${series[i].key} ${numbers} ${inspect(distributions.get(i), { depth: 5, maxArrayLength: null })}`
+    return `${series.at(i).key} ${numbers} ${inspect(distributions.get(i), { depth: 5, maxArrayLength: null })}`
   }).sort()
 }
 

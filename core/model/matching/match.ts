@@ -1,6 +1,7 @@
 import { type Attributes, findAttribute, NO_ATTRIBUTES } from '../attributes.ts'
 import type { EventBlock } from '../events.ts'
-import type { Series, Temporality } from '../series.ts'
+import type { Temporality } from '../series.ts'
+import type { Series } from '../series-table/series-table.ts'
 import { compileCondition, type Predicate } from './condition.ts'
 import type { Conditions, ItemKind, MatchConfig } from './config.ts'
 

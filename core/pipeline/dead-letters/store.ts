@@ -5,7 +5,7 @@ import { ByteReader, ByteWriter } from '../../journal/bytes.ts'
 import { type Disk, replaceFile } from '../../journal/disk.ts'
 import { EntryDecoder, EntryEncoder } from '../../journal/entry.ts'
 import { type Block, blockBytes } from '../../model/block.ts'
-import type { SeriesRegistry } from '../../model/series.ts'
+import type { SeriesTable } from '../../model/series-table/series-table.ts'
 
 // One file for each dead letter: magic (8 bytes), CRC-32C of the rest (uint32), its description as JSON (sized), its
 // block as a journal entry.
@@ -134,7 +134,7 @@ export class DeadLetterStore {
   }
 
   /** Throws `STATE_INVALID` if it is damaged. */
-  async read(number: number, series: SeriesRegistry): Promise<DeadLetter> {
+  async read(number: number, series: SeriesTable): Promise<DeadLetter> {
     const { name, key } = this.#kept.get(number)!
     const file = path.join(this.folder, name)
     const bytes = await this.#disk.read(file)
@@ -201,7 +201,7 @@ function encode({ kind, id, reason, error, pipelines, time, request, block }: De
   return bytes
 }
 
-function decode(body: Buffer, series: SeriesRegistry): DeadLetter {
+function decode(body: Buffer, series: SeriesTable): DeadLetter {
   const input = new ByteReader(body)
   const about: About = JSON.parse(input.text())
   const [entry] = new EntryDecoder(series).decode(input)

@@ -1,7 +1,7 @@
 import type { RequestHandler } from 'express'
 import type { Logger } from 'pino'
 import type { CreditPool } from '../../batch/credits.ts'
-import type { SeriesRegistry } from '../../model/series.ts'
+import type { SeriesTable } from '../../model/series-table/series-table.ts'
 import type { Clock } from '../../telemetry/clock.ts'
 import type { Metrics } from '../../telemetry/metrics.ts'
 import type { SettlementTracker } from '../checkpoint/settlement-tracker.ts'
@@ -15,7 +15,7 @@ export interface Services {
   readonly clock: Clock
   /** The clock of processors. */
   readonly pipelineClock: Clock
-  readonly series: SeriesRegistry
+  readonly series: SeriesTable
   readonly metrics: Metrics
   readonly credits: CreditPool
   readonly outputBudget: CreditPool

@@ -4,7 +4,7 @@ import { Journal } from '../../journal/journal.ts'
 import type { NumberedEntry } from '../../journal/reader.ts'
 import { type Block, blockBytes } from '../../model/block.ts'
 import { pickItems, type Range, unpicked } from '../../model/ranges.ts'
-import type { SeriesRegistry } from '../../model/series.ts'
+import type { SeriesTable } from '../../model/series-table/series-table.ts'
 import type { Clock } from '../../telemetry/clock.ts'
 import type { QueuePosition } from '../checkpoint/file.ts'
 
@@ -22,7 +22,7 @@ export interface DiskBufferOptions {
   readonly disk: Disk
   readonly folder: string
   readonly clock: Clock
-  readonly series: SeriesRegistry
+  readonly series: SeriesTable
   /** On disk, in bytes. */
   readonly maxBytes: number
   /** The position at the checkpoint: later entries are made again. Undefined to keep all entries. */

@@ -3,7 +3,7 @@ import type { JournalEntry, Origin, SettlementToken } from '../../batch/settleme
 import type { Block } from '../../model/block.ts'
 import { restoreBlock, type SavedBlock, saveBlock } from '../../model/saved-blocks.ts'
 import { openState, sealState } from '../../model/saved-state.ts'
-import type { SeriesRegistry } from '../../model/series.ts'
+import type { SeriesTable } from '../../model/series-table/series-table.ts'
 import type { HeldBatch, HeldBatches } from './held-batches.ts'
 import type { HeldState, StageHost } from './stage.ts'
 
@@ -127,7 +127,7 @@ function save({ time, origin, block }: HeldBatch): SavedBatch {
   }
 }
 
-function restore(saved: SavedBatch, series: SeriesRegistry): { readonly origin: Origin; readonly block: Block } {
+function restore(saved: SavedBatch, series: SeriesTable): { readonly origin: Origin; readonly block: Block } {
   const { entry } = saved
   const { source, request, letter: deadLetter } = saved.origin
   const block = restoreBlock(saved.block, series)

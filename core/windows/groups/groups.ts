@@ -1,6 +1,7 @@
 import { type Attribute, type Attributes, attributeText } from '../../model/attributes.ts'
 import { withRoom } from '../../model/columns.ts'
-import { type Metric, NO_RESOURCE, NO_SCOPE, type Series } from '../../model/series.ts'
+import { type Metric, NO_RESOURCE, NO_SCOPE } from '../../model/series.ts'
+import type { Series } from '../../model/series-table/series-table.ts'
 import type { Stepwise } from '../../model/stepwise.ts'
 import { EventMetrics } from '../input/event-metrics.ts'
 import { GROUP_KINDS, type GroupKind } from './group-kind.ts'
@@ -34,8 +35,6 @@ export class Groups {
   #max: number
   #quotaPerByte: number
   #identities = new IdentityTable()
-  /** Identities that were asked for, or came, since the start. */
-  #known: (Identity | undefined)[] = []
   #ofEvent = new Map<string, number>()
   #eventMetrics = new EventMetrics()
   /** The metric of groups, by the metric of their points: thousands share one. */
@@ -69,7 +68,7 @@ export class Groups {
 
   /** The identity that output series are made from. */
   identityOf(slot: number): Identity {
-    return (this.#known[slot] ??= this.#identities.at(slot))
+    return this.#identities.at(slot)
   }
 
   /** The slot of points of `series`, which are counted as `kind`. */
@@ -97,7 +96,6 @@ export class Groups {
       // None of its points has counted so far: they came too late, for instance. It stays until the next time.
       if (this.lastActive[slot] === NEVER) this.lastActive[slot] = time
       if (this.lastActive[slot] >= time) continue
-      this.#known[slot] = undefined
       expired.push(slot)
     }
     this.#identities.remove(expired)
@@ -148,7 +146,6 @@ export class Groups {
     this.kinds[slot] = GROUP_KINDS.indexOf(kind)
     this.hasValues[slot] = 0
     this.lastActive[slot] = NEVER
-    this.#known[slot] = identity
     return slot
   }
 }

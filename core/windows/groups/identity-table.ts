@@ -4,8 +4,8 @@ import { type Metric, metricKeys, type Resource, resourceKeys, type Scope, scope
 import { namedBytes } from '../../model/series-bytes.ts'
 import { mix32 } from '../../model/sketch/murmur3.ts'
 import type { Stepwise } from '../../model/stepwise.ts'
-import { keysPool, metricPool, resourcePool, scopePool } from './identity-pools.ts'
-import type { SavedPool } from './intern-pool.ts'
+import { keysPool, metricPool, resourcePool, scopePool } from '../../model/identity-pools.ts'
+import type { SavedPool } from '../../model/intern-pool.ts'
 import { readAttributes, ValueWriter } from './value-codec.ts'
 
 const INITIAL_BYTES = 64 * 1024

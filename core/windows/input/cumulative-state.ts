@@ -1,7 +1,7 @@
 import { withRoom } from '../../model/columns.ts'
 import type { HistogramPoint } from '../../model/merged-histogram.ts'
 import { restorePoints, type SavedHistograms, savePoints } from '../../model/saved-sketches.ts'
-import type { Series } from '../../model/series.ts'
+import type { Series } from '../../model/series-table/series-table.ts'
 import { hasKnownStart } from '../../model/start-time.ts'
 import type { Stepwise } from '../../model/stepwise.ts'
 import { IdentityTable, type SavedIdentityTable } from '../groups/identity-table.ts'

@@ -1,8 +1,10 @@
 import { type Attribute, sortAttributes } from '../../model/attributes.ts'
 import type { Block } from '../../model/block.ts'
+import { DerivedSeries } from '../../model/derived-series.ts'
 import type { EventBlock } from '../../model/events.ts'
 import { type PointBlock, PointBlockBuilder } from '../../model/points.ts'
-import type { Metric, Series, SeriesRegistry } from '../../model/series.ts'
+import type { Metric } from '../../model/series.ts'
+import type { Series, SeriesTable } from '../../model/series-table/series-table.ts'
 import { EventMetrics } from './event-metrics.ts'
 
 /** No rule wants the item: it passes through. */
@@ -23,11 +25,11 @@ export class Disposition {
   /** Items that rules got of the block: an item that two rules consume is two. */
   #shares = 0
   #dispositions = new Uint8Array()
-  #series: SeriesRegistry
+  #series: SeriesTable
   #eventMetrics = new EventMetrics()
-  #lateSeries = new WeakMap<Series, Series>()
+  #lateSeries = new DerivedSeries(series => this.#late(series))
 
-  constructor(series: SeriesRegistry) {
+  constructor(series: SeriesTable) {
     this.#series = series
   }
 
@@ -88,10 +90,11 @@ export class Disposition {
   #addPoint(builder: PointBlockBuilder, block: PointBlock, i: number, isLate: boolean): void {
     if (!isLate) return builder.copy(block, i)
     const { time, value, start, flags, distributions } = block
-    const series = this.#lateSeriesOf(block.series[i])
+    const { table } = block.series
+    const late = this.#lateSeries.idOf(block.series, i)
     const distribution = distributions.get(i)
-    if (distribution === undefined) builder.add(series, time[i], value[i], start[i], flags[i])
-    else builder.addDistribution(series, time[i], distribution, start[i], flags[i])
+    if (distribution === undefined) builder.addId(table, late, time[i], value[i], start[i], flags[i])
+    else builder.addIdDistribution(table, late, time[i], distribution, start[i], flags[i])
   }
 
   // An event becomes the points that its windows would be: its count, and its value if that is not 1.
@@ -105,12 +108,7 @@ export class Disposition {
     builder.add(this.#series.intern(summed, all), time[i], value[i])
   }
 
-  #lateSeriesOf(series: Series): Series {
-    const known = this.#lateSeries.get(series)
-    if (known !== undefined) return known
-    const { metric, attributes, resource, scope } = series
-    const late = this.#series.intern(metric, sortAttributes([...attributes, LATE_ATTRIBUTE]), resource, scope)
-    this.#lateSeries.set(series, late)
-    return late
+  #late({ metric, attributes, resource, scope }: Series): Series {
+    return this.#series.intern(metric, sortAttributes([...attributes, LATE_ATTRIBUTE]), resource, scope)
   }
 }

@@ -34,12 +34,13 @@ export class Extractor {
   /** @param slot the answer of `SeriesLookup.slotOf` for its series @param at the instant at which it counts, Unix ms */
   point(block: PointBlock, i: number, slot: number, at: number): Recording | typeof READY {
     if ((block.flags[i] & FLAG_NO_RECORDED_VALUE) !== 0) return COUNTED
-    const { attributes, resource } = block.series[i]
     this.#begin(slot, at)
-    if (this.#attribute !== undefined)
+    if (this.#attribute !== undefined) {
+      const { attributes, resource } = block.series.at(i)
       return this.#valueOf(
         findAttribute(attributes, this.#attribute) ?? findAttribute(resource.attributes, this.#attribute)
       )
+    }
     const distribution = block.distributions.get(i)
     if (distribution?.kind === 'set' || distribution?.kind === 'distinct') {
       this.observation.members = distribution
@@ -73,13 +74,12 @@ export class Extractor {
     const sum = histogram === undefined ? block.value[i] : additiveSum(histogram)
     // A histogram may come without a sum; its count counts all the same.
     const isUnknown = histogram !== undefined && Number.isNaN(sum)
-    const series = block.series[i]
     if (!isUnknown && !Number.isFinite(sum)) return this.#drop('not_a_number')
-    if (sum < 0 && series.metric.kind === 'counter') return this.#drop('negative_increment')
+    if (sum < 0 && block.series.table.metricOf(block.series.ids[i]).kind === 'counter') return this.#drop('negative_increment')
     const { observation } = this
     if (slot === CUMULATIVE) {
       const point = { start: block.start[i], time: block.time[i], sum, count: histogram?.count ?? 0, histogram }
-      if (!this.#lookup.increment(series, point, observation)) return COUNTED
+      if (!this.#lookup.increment(block.series, i, point, observation)) return COUNTED
       if (histogram === undefined) return this.#value(observation.sum)
       observation.sum = additiveSum(observation)
     } else {

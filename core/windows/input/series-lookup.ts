@@ -1,6 +1,6 @@
-import { withRoom } from '../../model/columns.ts'
-import type { Series } from '../../model/series.ts'
-import { seriesBytes } from '../../model/series-bytes.ts'
+import type { IdColumn } from '../../model/series-table/id-column.ts'
+import type { SeriesColumn } from '../../model/series-table/series-column.ts'
+import type { Series, SeriesTable } from '../../model/series-table/series-table.ts'
 import type { Stepwise } from '../../model/stepwise.ts'
 import type { GroupKind } from '../groups/group-kind.ts'
 import type { Groups } from '../groups/groups.ts'
@@ -14,15 +14,9 @@ export const CUMULATIVE = -2
 export const TOO_MANY = -3
 const UNKNOWN = -4
 
-/** Most series that are remembered, and most memory of them in bytes. */
+/** Most cumulative series that are remembered, and most memory of their identities in bytes. */
 export interface LookupLimits {
-  /** Series that are found fast. Series that never come again must not stay because of it. */
-  readonly fast: number
-  /** Memory of these. */
-  readonly fastBytes: number
-  /** Cumulative series. */
   readonly cumulative: number
-  /** Memory of their identities. */
   readonly cumulativeBytes: number
 }
 
@@ -38,35 +32,43 @@ export class SeriesLookup {
   #kindOf: (series: Series) => GroupKind | undefined
   /** Increments of series that began before this are unknown until their second point. Unix ms. */
   #since: number
-  #owner: (Series | undefined)[] = []
-  #inserted = 0
-  #insertedBytes = 0
   #limits: LookupLimits
-  #slots = new Int32Array()
+  /** By id of the series. */
+  #slots: IdColumn<Int32Array>
   /** Numbers of cumulative series in `#cumulative`. */
-  #numbers = new Int32Array()
+  #numbers: IdColumn<Int32Array>
   #cumulative = new CumulativeState()
 
   /** @param kindOf the kind of group that a series is counted in; undefined if it passes through */
-  constructor(groups: Groups, since: number, kindOf: (series: Series) => GroupKind | undefined, limits: LookupLimits) {
+  constructor(
+    table: SeriesTable,
+    groups: Groups,
+    since: number,
+    kindOf: (series: Series) => GroupKind | undefined,
+    limits: LookupLimits
+  ) {
     this.#groups = groups
     this.#limits = limits
     this.#since = since
     this.#kindOf = kindOf
+    this.#slots = table.column<Int32Array>(Int32Array, UNKNOWN)
+    this.#numbers = table.column<Int32Array>(Int32Array)
   }
 
-  /** The group's slot, {@link PASS_THROUGH}, {@link CUMULATIVE} or {@link TOO_MANY}. */
-  slotOf(series: Series): number {
-    return this.#owner[series.id] === series ? this.#slots[series.id] : this.#insert(series)
+  /** The slot of the group of point `i`, {@link PASS_THROUGH}, {@link CUMULATIVE} or {@link TOO_MANY}. */
+  slotOf(series: SeriesColumn, i: number): number {
+    const slot = this.#slots.get(series.ids[i])
+    return slot === UNKNOWN ? this.#insert(series.at(i)) : slot
   }
 
-  /** Writes to `into` how much a point of a cumulative series adds, and its group; false if that cannot be told. */
-  increment(series: Series, point: CumulativePoint, into: Increment): boolean {
-    const number = this.#numbers[series.id]
+  /** Writes to `into` how much point `i`, of a cumulative series, adds, and its group; false if that cannot be told. */
+  increment(series: SeriesColumn, i: number, point: CumulativePoint, into: Increment): boolean {
+    const number = this.#numbers.get(series.ids[i])
     if (!this.#cumulative.increment(number, point, this.#since, into)) return false
     into.slot = this.#cumulative.groupOf(number)
     if (into.slot >= 0) return true
-    into.slot = this.#groups.ofSeries(series, this.#kindOf(series)!)
+    const one = series.at(i)
+    into.slot = this.#groups.ofSeries(one, this.#kindOf(one)!)
     this.#cumulative.setGroup(number, into.slot)
     return true
   }
@@ -76,11 +78,11 @@ export class SeriesLookup {
   }
 
   /**
-   * Lets go of every series; of cumulative ones those with no point since `time`. `expiredSlots`: slots of groups
-   * forgotten.
+   * Looks every series up anew; expires cumulative ones with no point since `time`. `expiredSlots`: slots of groups
+   * that have expired.
    */
   expire(time: number, expiredSlots: readonly number[]): void {
-    this.#reset()
+    this.#slots.reset()
     this.#cumulative.expire(time, new Set(expiredSlots))
   }
 
@@ -93,20 +95,9 @@ export class SeriesLookup {
     this.#cumulative.restore(lastPoints)
   }
 
-  #reset(): void {
-    this.#owner = []
-    this.#inserted = this.#insertedBytes = 0
-  }
-
   #insert(series: Series): number {
-    const { fast, fastBytes } = this.#limits
-    if (this.#inserted === fast || this.#insertedBytes >= fastBytes) this.#reset()
-    this.#inserted++
-    this.#insertedBytes += seriesBytes(series)
-    this.#slots = withRoom(this.#slots, series.id, UNKNOWN)
     const slot = this.#lookUp(series)
-    this.#owner[series.id] = series
-    this.#slots[series.id] = slot
+    this.#slots.set(series.id, slot)
     return slot
   }
 
@@ -117,8 +108,7 @@ export class SeriesLookup {
     const { cumulative, cumulativeBytes } = this.#limits
     const number = this.#cumulative.numberOf(series, cumulative, cumulativeBytes)
     if (number < 0) return TOO_MANY
-    this.#numbers = withRoom(this.#numbers, series.id)
-    this.#numbers[series.id] = number
+    this.#numbers.set(series.id, number)
     return CUMULATIVE
   }
 }

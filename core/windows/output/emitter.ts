@@ -1,5 +1,5 @@
 import type { PointBlock } from '../../model/points.ts'
-import type { SeriesRegistry } from '../../model/series.ts'
+import type { SeriesTable } from '../../model/series-table/series-table.ts'
 import type { KindPlan, RulePlan } from '../aggregations/plan.ts'
 import type { Groups } from '../groups/groups.ts'
 import type { Pane } from '../panes/pane.ts'
@@ -33,7 +33,7 @@ export class Emitter {
     plan: RulePlan,
     sizes: readonly SizedWindows[],
     groups: Groups,
-    series: SeriesRegistry,
+    series: SeriesTable,
     withoutBuckets: { add(points: number): void }
   ) {
     this.#rule = rule
@@ -41,7 +41,7 @@ export class Emitter {
     this.#sizes = sizes
     this.#groups = groups
     this.#series = new OutputSeries(sizes, groups, series, rule, plan.outputs)
-    this.#writer = new PointWriter(rule.buckets ? withoutBuckets : undefined)
+    this.#writer = new PointWriter(series, rule.buckets ? withoutBuckets : undefined)
     this.totals = new Totals(rule.limits)
     this.#windowSink = new WindowSink(this.#writer)
     this.#totalSink = new TotalSink(this.totals, this.#series.totals, this.#writer)

@@ -1,5 +1,8 @@
 import { type Attribute, type Attributes, sortAttributes } from '../../model/attributes.ts'
-import type { Metric, Series, SeriesRegistry, Temporality } from '../../model/series.ts'
+import type { Metric, Temporality } from '../../model/series.ts'
+import { IdColumn } from '../../model/series-table/id-column.ts'
+import { UNKNOWN } from '../../model/series-table/key-table.ts'
+import type { SeriesTable } from '../../model/series-table/series-table.ts'
 import { formatDuration } from '../../schema/units.ts'
 import type { PlannedOutput } from '../aggregations/plan.ts'
 import type { Groups } from '../groups/groups.ts'
@@ -27,7 +30,7 @@ export class OutputSeries {
   constructor(
     sizes: readonly SizedWindows[],
     groups: Groups,
-    series: SeriesRegistry,
+    series: SeriesTable,
     rule: RuleSettings,
     outputs: readonly PlannedOutput[]
   ) {
@@ -39,21 +42,31 @@ export class OutputSeries {
     this.totals = new OutputStream(shared, 'cumulative', '', [])
     this.windows = sizes.map(size => stream(size))
     this.late = sizes.map(size => stream(size, LATE))
+    series.addHolder(this)
   }
 
   expire(slot: number): void {
-    for (const stream of [this.totals, ...this.windows, ...this.late]) stream.expire(slot)
+    for (const stream of this.#streams) stream.expire(slot)
+  }
+
+  /** Calls `hold` with the ids of all series. */
+  holdIds(hold: (id: number) => void): void {
+    for (const stream of this.#streams) stream.holdIds(hold)
+  }
+
+  get #streams(): readonly OutputStream[] {
+    return [this.totals, ...this.windows, ...this.late]
   }
 }
 
-/** The series of all groups for one purpose: as totals, or in windows of one size. */
+/** The ids of the series of all groups for one purpose: as totals, or in windows of one size. */
 export class OutputStream {
   readonly temporality: Temporality
   readonly window: string
   readonly added: readonly Attribute[]
   #maker: SeriesMaker
-  /** By output and slot. */
-  #series: (Series | undefined)[][] = []
+  /** By output and slot: ids. */
+  #ids: IdColumn<Uint32Array>[] = []
   /** By output and the group's metric: thousands of groups share one. */
   #metrics: WeakMap<Metric, Metric>[] = []
 
@@ -65,27 +78,34 @@ export class OutputStream {
   }
 
   /** @param output index into the outputs of the rule */
-  of(slot: number, output: number): Series {
-    const series = (this.#series[output] ??= [])
-    const known = series[slot]
-    if (known !== undefined) return known
+  of(slot: number, output: number): number {
+    const ids = (this.#ids[output] ??= new IdColumn<Uint32Array>(Uint32Array, UNKNOWN))
+    const known = ids.get(slot)
+    if (known !== UNKNOWN) return known
     const metrics = (this.#metrics[output] ??= new WeakMap())
-    return (series[slot] = this.#maker.make(slot, this, output, metrics))
+    const id = this.#maker.make(slot, this, output, metrics)
+    ids.set(slot, id)
+    return id
   }
 
   expire(slot: number): void {
-    for (const series of this.#series) if (series !== undefined) series[slot] = undefined
+    for (const ids of this.#ids) ids?.clear(slot)
+  }
+
+  holdIds(hold: (id: number) => void): void {
+    for (const ids of this.#ids)
+      for (const page of ids?.pages ?? []) if (page !== undefined) for (const id of page) if (id !== UNKNOWN) hold(id)
   }
 }
 
 class SeriesMaker {
   #groups: Groups
-  #series: SeriesRegistry
+  #series: SeriesTable
   #names: OutputNames
   #outputs: readonly PlannedOutput[]
   #reserved: ReadonlySet<string>
 
-  constructor(groups: Groups, series: SeriesRegistry, rule: RuleSettings, outputs: readonly PlannedOutput[]) {
+  constructor(groups: Groups, series: SeriesTable, rule: RuleSettings, outputs: readonly PlannedOutput[]) {
     this.#groups = groups
     this.#series = series
     this.#names = new OutputNames(rule.name, rule.aggregations === undefined)
@@ -96,14 +116,14 @@ class SeriesMaker {
     this.#reserved = new Set([...ofWindows, ...ofOutputs])
   }
 
-  make(slot: number, stream: OutputStream, output: number, metrics: WeakMap<Metric, Metric>): Series {
+  make(slot: number, stream: OutputStream, output: number, metrics: WeakMap<Metric, Metric>): number {
     const { metric, attributes, resource, scope } = this.#groups.identityOf(slot)
     const planned = this.#outputs[output]
     let made = metrics.get(metric)
     if (made === undefined) metrics.set(metric, (made = this.#metric(metric, slot, stream, planned)))
     const { attribute } = planned.output
     const added = attribute === undefined ? stream.added : [...stream.added, attribute]
-    return this.#series.intern(made, this.#attributes(attributes, added), resource, scope)
+    return this.#series.idOf(made, this.#attributes(attributes, added), resource, scope)
   }
 
   #metric(metric: Metric, slot: number, stream: OutputStream, { aggregation, output }: PlannedOutput): Metric {

@@ -1,29 +1,32 @@
 import type { Distribution } from '../../model/distribution.ts'
 import { type PointBlock, PointBlockBuilder } from '../../model/points.ts'
-import type { Series } from '../../model/series.ts'
+import type { SeriesTable } from '../../model/series-table/series-table.ts'
 
 const MAX_POINTS_PER_BLOCK = 10_000
 
 /** Puts points into blocks of a limited size. */
 export class PointWriter {
+  #table: SeriesTable
   #builder = new PointBlockBuilder()
   #blocks: PointBlock[] = []
   #withoutBuckets: { add(points: number): void } | undefined
 
   /** @param withoutBuckets counts histograms that should have buckets, and have none */
-  constructor(withoutBuckets: { add(points: number): void } | undefined) {
+  constructor(table: SeriesTable, withoutBuckets: { add(points: number): void } | undefined) {
+    this.#table = table
     this.#withoutBuckets = withoutBuckets
   }
 
-  add(series: Series, time: number, value: number, start: number): void {
+  /** @param series its id */
+  add(series: number, time: number, value: number, start: number): void {
     this.#makeRoom()
-    this.#builder.add(series, time, value, start)
+    this.#builder.addId(this.#table, series, time, value, start)
   }
 
-  addDistribution(series: Series, time: number, point: Distribution, start: number): void {
+  addDistribution(series: number, time: number, point: Distribution, start: number): void {
     this.#makeRoom()
     if (point.kind === 'histogram' && point.bounds.length === 0) this.#withoutBuckets?.add(1)
-    this.#builder.addDistribution(series, time, point, start)
+    this.#builder.addIdDistribution(this.#table, series, time, point, start)
   }
 
   /** Makes room for so many points at once, if none are there yet. */

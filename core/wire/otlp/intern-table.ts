@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto'
+import { hashKey, type KeyHash, lastWord, newSecrets, type Secrets } from '../../model/series-table/key-hash.ts'
 
 // A record in the words of a generation; the key's bytes follow, the last word padded with zeros.
 const HASH = 0
@@ -13,10 +13,6 @@ const FIRST_WORDS = 1 << 12
 const FIRST_SLOTS = 1 << 8
 // Keys made to collide cost no more than keys never seen before: the search gives up.
 const MAX_PROBES = 64
-
-const PROCESS_SEED = randomBytes(4).readInt32LE()
-
-export type KeyHash = (seed: number, view: DataView, start: number, end: number) => number
 
 export interface InternLimits {
   /** Entries in each of the two generations. */
@@ -43,12 +39,13 @@ export class InternTable<T> {
   readonly #limits: InternLimits
   readonly #weigh: (value: T) => number
   readonly #hash: KeyHash
+  readonly #secrets: Secrets = newSecrets()
   #current: Generation<T>
   #previous: Generation<T>
   #missed = 0
 
   /** @param weigh memory of a value, in bytes */
-  constructor(limits: InternLimits, weigh: (value: T) => number, hash: KeyHash = hashBytes) {
+  constructor(limits: InternLimits, weigh: (value: T) => number, hash: KeyHash = hashKey) {
     this.#limits = limits
     this.#weigh = weigh
     this.#hash = hash
@@ -65,7 +62,7 @@ export class InternTable<T> {
   find(parent: number, view: DataView, start: number, end: number): T | undefined {
     const expected = this.#current.follow(parent, view, start, end)
     if (expected !== undefined) return expected
-    const hash = this.#hash(PROCESS_SEED ^ parent, view, start, end)
+    const hash = this.#hash(this.#secrets, parent, view, start, end)
     const known = this.#current.find(hash, parent, view, start, end)
     if (known !== undefined) return known
     this.#missed = hash
@@ -195,24 +192,4 @@ class Generation<T> {
     for (let record = 0; record < this.#used; record += HEADER + ((this.#words[record + LENGTH] + 3) >>> 2))
       this.#place(this.#words[record + HASH], record)
   }
-}
-
-function hashBytes(seed: number, view: DataView, start: number, end: number): number {
-  let hash = seed
-  let i = start
-  for (; i + 4 <= end; i += 4) {
-    hash = Math.imul(hash ^ view.getInt32(i, true), 0x9e3779b1)
-    hash ^= hash >>> 15
-  }
-  if (i < end) hash = Math.imul(hash ^ lastWord(view, i, end), 0x9e3779b1)
-  hash = Math.imul(hash ^ (hash >>> 16) ^ (end - start), 0x85ebca6b)
-  hash ^= hash >>> 13
-  return hash
-}
-
-/** The one to three bytes after the last whole word. */
-function lastWord(view: DataView, start: number, end: number): number {
-  let word = 0
-  for (let i = end - 1; i >= start; i--) word = (word << 8) | view.getUint8(i)
-  return word
 }

@@ -9,7 +9,8 @@ import {
   measureName
 } from '../../model/item-limits.ts'
 import { FLAG_NO_RECORDED_VALUE, PointBlockBuilder } from '../../model/points.ts'
-import type { Metric, Resource, Scope, Series, SeriesRegistry } from '../../model/series.ts'
+import type { Metric, Resource, Scope } from '../../model/series.ts'
+import type { Series, SeriesTable } from '../../model/series-table/series-table.ts'
 import { NewSeries, sharedBytes } from '../../model/series-bytes.ts'
 import { type JsonMemory, readJson } from '../json.ts'
 import {
@@ -55,7 +56,7 @@ interface JsonDecoderOptions extends Pick<DecoderOptions, 'maxBytes' | 'limits'>
  */
 export function decodeMetricsJson(
   body: Buffer,
-  registry: SeriesRegistry,
+  registry: SeriesTable,
   receivedAt: number,
   { maxBytes = Number.POSITIVE_INFINITY, limits = DEFAULT_LIMITS, memory }: JsonDecoderOptions = {}
 ): DecodedMetrics {
@@ -80,7 +81,7 @@ class JsonDecoder {
   #resourceLength: number | ItemFlaw = 0
   #scopeLength: number | ItemFlaw = 0
 
-  constructor(registry: SeriesRegistry, receivedAt: number, maxBytes: number, limits: ItemLimits) {
+  constructor(registry: SeriesTable, receivedAt: number, maxBytes: number, limits: ItemLimits) {
     this.#limits = limits
     this.#newSeries = new NewSeries(registry, maxBytes)
     this.#receivedAt = receivedAt
@@ -164,7 +165,7 @@ class JsonDecoder {
     const own = [measureName(this.#metric.name, this.#limits), measureAttributes(attributes, this.#limits)]
     const length = measureAll(this.#limits, this.#resourceLength, this.#scopeLength, ...own)
     if (typeof length === 'string') return length
-    return this.#newSeries.intern(this.#metric, attributes, this.#resource, this.#scope)
+    return this.#newSeries.receive(this.#metric, attributes, this.#resource, this.#scope)
   }
 
   #common(point: JsonObject) {

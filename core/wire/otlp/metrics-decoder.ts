@@ -1,16 +1,13 @@
 import { DEFAULT_LIMITS, type ItemLimits } from '../../model/item-limits.ts'
 import type { PointBlock } from '../../model/points.ts'
 import { PointBlockBuilder } from '../../model/points.ts'
-import type { SeriesRegistry } from '../../model/series.ts'
+import { NewSeries } from '../../model/series-bytes.ts'
+import { select } from '../../model/select.ts'
+import type { KeyHash } from '../../model/series-table/key-hash.ts'
+import { UNKNOWN } from '../../model/series-table/key-table.ts'
+import type { SeriesTable } from '../../model/series-table/series-table.ts'
 import { lengthTag, ProtobufReader, varintTag } from '../protobuf/reader.ts'
-import {
-  EXPONENTIAL_ATTRIBUTES,
-  HISTOGRAM_ATTRIBUTES,
-  readExponentialHistogram,
-  readHistogram,
-  readSummary,
-  SUMMARY_ATTRIBUTES
-} from './distribution-points.ts'
+import { readExponentialHistogram, readHistogram, readSummary } from './distribution-points.ts'
 import { FieldSpan } from './field-span.ts'
 import {
   checkSize,
@@ -25,9 +22,9 @@ import {
   SUM,
   SUMMARY
 } from './forms.ts'
-import type { KeyHash } from './intern-table.ts'
-import { NUMBER_ATTRIBUTES, PointFields } from './point-fields.ts'
+import { PointFields } from './point-fields.ts'
 import {
+  HeaderCache,
   METRIC_DESCRIPTION,
   METRIC_NAME,
   METRIC_UNIT,
@@ -37,9 +34,9 @@ import {
   readMetricName,
   SCHEMA_URL,
   SCOPE,
-  type ScopeNode,
-  SeriesCache
-} from './series-cache.ts'
+  type ScopeNode
+} from './header-cache.ts'
+import { SeriesFinder } from './series-finder.ts'
 
 // https://github.com/open-telemetry/opentelemetry-proto/blob/main/opentelemetry/proto/collector/metrics/v1/metrics_service.proto
 // ExportMetricsServiceRequest: resource_metrics 1. ResourceMetrics: scope_metrics 2. ScopeMetrics: metrics 2. Metric:
@@ -54,11 +51,8 @@ const MONOTONIC = varintTag(3)
 
 // Usual bytes of a point on the wire, which set the first size of the columns.
 const BYTES_PER_POINT = 128
-const DEFAULT_CACHED_SERIES = 2 ** 18
 
 export interface DecoderOptions {
-  /** Series that are found without decoding their strings; twice as many at times. */
-  readonly cachedSeries?: number
   /** Limits the memory of a block, and of the new series of a body. */
   readonly maxBytes?: number
   readonly limits?: ItemLimits
@@ -81,7 +75,9 @@ export interface DecodedMetrics {
  * must not come twice the last one counts; for messages protobuf would merge them, which no encoder makes use of.
  */
 export class OtlpMetricsDecoder {
-  readonly #cache: SeriesCache
+  readonly #newSeries: NewSeries
+  readonly #headers: HeaderCache
+  readonly #finder: SeriesFinder
   readonly #maxBytes: number
   readonly #header = new FieldSpan()
   readonly #point = new PointFields()
@@ -90,37 +86,59 @@ export class OtlpMetricsDecoder {
   #rejections = new Rejections()
   #receivedAt = 0
 
-  constructor(registry: SeriesRegistry, options: DecoderOptions = {}) {
+  constructor(table: SeriesTable, options: DecoderOptions = {}) {
     this.#maxBytes = options.maxBytes ?? Number.POSITIVE_INFINITY
-    const { cachedSeries = DEFAULT_CACHED_SERIES, limits = DEFAULT_LIMITS } = options
-    this.#cache = new SeriesCache(registry, { cachedSeries, limits, maxBytes: this.#maxBytes, hash: options.hash })
+    const { limits = DEFAULT_LIMITS } = options
+    this.#newSeries = new NewSeries(table, this.#maxBytes)
+    this.#headers = new HeaderCache(this.#newSeries, limits, options.hash)
+    this.#finder = new SeriesFinder(this.#newSeries, limits)
   }
 
   /**
    * @param receivedAt Unix ms. Throws {@link BadInputError} if the body is not protobuf of this shape, or too large.
    */
   decode(body: Buffer, receivedAt: number): DecodedMetrics {
-    this.#cache.renew()
+    this.#newSeries.bytes = 0
+    this.#headers.renew()
     this.#receivedAt = receivedAt
     this.#builder = new PointBlockBuilder(Math.ceil(body.length / BYTES_PER_POINT))
     this.#rejections = new Rejections()
     const reader = new ProtobufReader(body)
     this.#reader = reader
+    this.#finder.begin(reader)
     while (reader.at < reader.limit) {
       const tag = reader.tag()
       if (tag === RESOURCE_METRICS) this.#resourceMetrics()
       else reader.skip(tag)
     }
-    const replacedTexts = this.#cache.takeReplacedTexts()
-    const newSeriesBytes = this.#cache.newSeriesBytes
-    return { block: this.#builder.build(), rejections: this.#rejections, replacedTexts, newSeriesBytes }
+    const block = this.#build()
+    const replacedTexts = this.#headers.takeReplacedTexts() + this.#finder.takeReplacedTexts()
+    return { block, rejections: this.#rejections, replacedTexts, newSeriesBytes: this.#newSeries.bytes }
+  }
+
+  /** The block of all points that have a series. */
+  #build(): PointBlock {
+    const { table } = this.#newSeries
+    let refused = 0
+    const block = this.#builder.buildWith(table, ids =>
+      this.#finder.find(ids, (flaw, metric) => {
+        refused++
+        this.#rejections.add(flaw, 1, metric)
+      })
+    )
+    if (refused === 0) return block
+    const { ids } = block.series
+    const kept = new Int32Array(block.length - refused)
+    let length = 0
+    for (let i = 0; i < block.length; i++) if (ids[i] !== UNKNOWN) kept[length++] = i
+    return select(block, kept) as PointBlock
   }
 
   #resourceMetrics(): void {
     const reader = this.#reader
     const outer = reader.enter()
     this.#collectHeader(RESOURCE, SCHEMA_URL)
-    const resource = this.#cache.resource(this.#header)
+    const resource = this.#headers.resource(this.#header)
     while (reader.at < reader.limit) {
       const tag = reader.tag()
       if (tag === SCOPE_METRICS) this.#scopeMetrics(resource)
@@ -133,7 +151,7 @@ export class OtlpMetricsDecoder {
     const reader = this.#reader
     const outer = reader.enter()
     this.#collectHeader(SCOPE, SCHEMA_URL)
-    const scope = this.#cache.scope(resource, this.#header)
+    const scope = this.#headers.scope(resource, this.#header)
     while (reader.at < reader.limit) {
       const tag = reader.tag()
       if (tag === METRICS) this.#metric(scope)
@@ -188,10 +206,11 @@ export class OtlpMetricsDecoder {
       this.#rejections.add('unspecified_temporality', shape.points, readMetricName(this.#header))
       return
     }
-    const metric = this.#cache.metric(scope, form, this.#header)
+    const metric = this.#headers.metric(scope, form, this.#header)
     if (metric.metric.name === '') this.#rejections.add('unnamed_metric', shape.points, '')
     else if (field === GAUGE || field === SUM) this.#numbers(metric)
     else this.#distributions(metric, DISTRIBUTIONS[field])
+    this.#finder.endMetric(metric)
   }
 
   /** Fields beside the data points, before or after them. */
@@ -230,13 +249,12 @@ export class OtlpMetricsDecoder {
         this.#rejections.add('no_value', 1, metric.metric.name)
         continue
       }
-      const series = this.#cache.series(metric, point.attributes, NUMBER_ATTRIBUTES)
-      if (typeof series === 'string') this.#rejections.add(series, 1, metric.metric.name)
-      else this.#builder.add(series, point.time || this.#receivedAt, point.value, point.start, point.flags)
+      this.#finder.add(metric, point.attributes)
+      this.#builder.addUnnamed(point.time || this.#receivedAt, point.value, point.start, point.flags)
     }
   }
 
-  #distributions(metric: MetricNode, { attributes, read }: DistributionKind): void {
+  #distributions(metric: MetricNode, read: ReadDistribution): void {
     const reader = this.#reader
     const point = this.#point
     while (reader.at < reader.limit) {
@@ -254,9 +272,8 @@ export class OtlpMetricsDecoder {
         this.#rejections.add(flaw, 1, metric.metric.name)
         continue
       }
-      const series = this.#cache.series(metric, point.attributes, attributes)
-      if (typeof series === 'string') this.#rejections.add(series, 1, metric.metric.name)
-      else this.#builder.addDistribution(series, point.time || this.#receivedAt, distribution, point.start, point.flags)
+      this.#finder.add(metric, point.attributes)
+      this.#builder.addUnnamedDistribution(point.time || this.#receivedAt, distribution, point.start, point.flags)
     }
   }
 
@@ -275,15 +292,12 @@ export class OtlpMetricsDecoder {
   }
 }
 
-interface DistributionKind {
-  readonly attributes: number
-  readonly read: (reader: ProtobufReader, point: PointFields) => OtlpDistribution
-}
+type ReadDistribution = (reader: ProtobufReader, point: PointFields) => OtlpDistribution
 
 const DISTRIBUTIONS = {
-  [HISTOGRAM]: { attributes: HISTOGRAM_ATTRIBUTES, read: readHistogram },
-  [EXPONENTIAL_HISTOGRAM]: { attributes: EXPONENTIAL_ATTRIBUTES, read: readExponentialHistogram },
-  [SUMMARY]: { attributes: SUMMARY_ATTRIBUTES, read: readSummary }
+  [HISTOGRAM]: readHistogram,
+  [EXPONENTIAL_HISTOGRAM]: readExponentialHistogram,
+  [SUMMARY]: readSummary
 }
 
 const DATA_FIELDS: ReadonlyMap<number, DataField> = new Map(

@@ -1,5 +1,6 @@
 import { type Attributes, attributeText, findAttribute } from '../../model/attributes.ts'
-import type { Resource, Scope, Series } from '../../model/series.ts'
+import type { Resource, Scope } from '../../model/series.ts'
+import type { Series } from '../../model/series-table/series-table.ts'
 import { labelName } from './label-names.ts'
 import type { TranslationStrategy } from './translation-strategy.ts'
 

@@ -1,6 +1,7 @@
 import { attributesKey } from '../../model/attributes.ts'
 import { FLAG_NO_RECORDED_VALUE, type PointBlock } from '../../model/points.ts'
-import type { Metric, Resource, Series } from '../../model/series.ts'
+import type { Metric, Resource } from '../../model/series.ts'
+import type { Series } from '../../model/series-table/series-table.ts'
 import { EarlierStreams, NameLists, type SavedStreams, StreamWriter, streamHash } from './earlier-streams.ts'
 import { type LabelOptions, type Labels, seriesLabels, targetInfoLabels, withLabels } from './labels.ts'
 import { metricName } from './metric-names.ts'
@@ -90,7 +91,7 @@ export class Translator<L> {
     const metadata: Metadata[] = []
     this.#translations++
     for (let i = 0; i < block.length; i++) {
-      const series = this.#translated(block.series[i])
+      const series = this.#translated(block.series.at(i))
       const time = block.time[i]
       if (series.target !== undefined) this.#addTargetInfo(samples, series.target, time, now)
       if (now - series.family.announcedAt >= METADATA_INTERVAL_MS) {

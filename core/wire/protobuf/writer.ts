@@ -4,6 +4,8 @@ const FIXED64 = 1
 const LENGTH_DELIMITED = 2
 
 const INITIAL_CAPACITY = 1024
+/** Sizes below this are one byte. */
+const SHORT = 128
 // 2^32: past it a number no longer fits the 32-bit operators.
 const TWO_32 = 0x1_0000_0000
 
@@ -35,7 +37,15 @@ export class ProtobufWriter {
     this.#reserve(20)
     this.#varint(field * 8 + VARINT)
     if (value >= 0) this.#varint(value)
-    else this.#negative(value)
+    // Two's complement, in ten bytes.
+    else this.#bits(BigInt.asUintN(64, BigInt(value)))
+  }
+
+  /** `int64`; of larger numbers the lowest 64 bits. */
+  int64(field: number, value: bigint): void {
+    this.#reserve(20)
+    this.#varint(field * 8 + VARINT)
+    this.#bits(BigInt.asUintN(64, value))
   }
 
   /** `double`. A NaN is written as JavaScript has it: for a NaN whose bits matter there is {@link fixed64}. */
@@ -56,6 +66,7 @@ export class ProtobufWriter {
   }
 
   string(field: number, text: string): void {
+    if (this.#shortAscii(field, text)) return
     const size = Buffer.byteLength(text)
     this.open(field, size)
     this.length += this.#bytes.write(text, this.length, size, 'utf8')
@@ -65,6 +76,22 @@ export class ProtobufWriter {
   bytes(field: number, value: Uint8Array): void {
     this.open(field, value.length)
     this.raw(value)
+  }
+
+  /** A nested message: all that `write` writes. */
+  nested(field: number, write: () => void): void {
+    this.#reserve(20)
+    this.#varint(field * 8 + LENGTH_DELIMITED)
+    const sizeAt = this.length++
+    write()
+    const size = this.length - sizeAt - 1
+    // The usual size takes the byte that was left for it. Larger ones move the message.
+    const more = integerSize(size) - 1
+    this.#reserve(more)
+    if (more > 0) this.#bytes.copyWithin(sizeAt + 1 + more, sizeAt + 1, this.length)
+    this.length = sizeAt
+    this.#varint(size)
+    this.length += size
   }
 
   /** Begins a nested message whose `size` is known. The next writes are its content. */
@@ -81,6 +108,25 @@ export class ProtobufWriter {
     this.length += fields.length
   }
 
+  /** False if the text is long or not ASCII. Calls into native code cost more than the others. */
+  #shortAscii(field: number, text: string): boolean {
+    const size = text.length
+    if (size >= SHORT) return false
+    this.#reserve(size + 20)
+    const start = this.length
+    this.#varint(field * 8 + LENGTH_DELIMITED)
+    this.#bytes[this.length++] = size
+    for (let i = 0; i < size; i++) {
+      const unit = text.charCodeAt(i)
+      if (unit > 0x7f) {
+        this.length = start
+        return false
+      }
+      this.#bytes[this.length++] = unit
+    }
+    return true
+  }
+
   #varint(value: number): void {
     let rest = value
     while (rest >= TWO_32) {
@@ -94,9 +140,9 @@ export class ProtobufWriter {
     this.#bytes[this.length++] = rest
   }
 
-  // Two's complement of 64 bits in groups of seven: rare, so plain.
-  #negative(value: number): void {
-    let rest = BigInt.asUintN(64, BigInt(value))
+  // Groups of seven bits: rare, so plain.
+  #bits(value: bigint): void {
+    let rest = value
     for (; rest > 0x7fn; rest >>= 7n) this.#bytes[this.length++] = Number(rest & 0x7fn) | 0x80
     this.#bytes[this.length++] = Number(rest)
   }

@@ -55,6 +55,6 @@ function partsBy(name: string, batch: Batch): { readonly value: string; readonly
 
 function attributeAt(block: Block, i: number, name: string): string {
   if (block.type === 'events') return attributeText(findAttribute(block.attributes[i], name) ?? '')
-  const { attributes, resource } = block.series[i]
+  const { attributes, resource } = block.series.at(i)
   return attributeText(findAttribute(attributes, name) ?? findAttribute(resource.attributes, name) ?? '')
 }

@@ -8,7 +8,7 @@ import { inspectJournal, replayJournal, truncateJournal, verifyJournal } from '.
 import { realDisk } from '../../../core/journal/disk.ts'
 import { Journal } from '../../../core/journal/journal.ts'
 import { FRAME_HEADER_BYTES, HEADER_BYTES, segmentName } from '../../../core/journal/segment.ts'
-import { SeriesRegistry } from '../../../core/model/series.ts'
+import { SeriesTable } from '../../../core/model/series-table/series-table.ts'
 import { readCheckpoint, writeCheckpoint } from '../../../core/pipeline/checkpoint/file.ts'
 import { systemClock } from '../../../core/telemetry/clock.ts'
 import { namedEntry, nameOf } from '../journal/blocks.ts'
@@ -18,7 +18,7 @@ const TIME = Date.UTC(2026, 0, 2)
 
 function open(folder: string, from = 0, segmentBytes = 1 << 20): Promise<Journal> {
   const options = { disk: realDisk, folder, clock: systemClock, segmentBytes, maxBytes: 1 << 30 }
-  return Journal.open({ ...options, series: new SeriesRegistry(), onCommitted() {}, onFailed() {} }, from)
+  return Journal.open({ ...options, series: new SeriesTable(), onCommitted() {}, onFailed() {} }, from)
 }
 
 /** Segments of the entries 0 to 2 and 3 to 5, each entry in a frame of its own, and a checkpoint before entry 1. */

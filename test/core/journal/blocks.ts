@@ -5,7 +5,8 @@ import type { Block } from '../../../core/model/block.ts'
 import type { Distribution } from '../../../core/model/distribution.ts'
 import type { EventBlock } from '../../../core/model/events.ts'
 import { PointBlockBuilder } from '../../../core/model/points.ts'
-import type { Metric, Resource, Scope, SeriesRegistry } from '../../../core/model/series.ts'
+import type { Metric, Resource, Scope } from '../../../core/model/series.ts'
+import type { SeriesTable } from '../../../core/model/series-table/series-table.ts'
 
 const KINDS = ['gauge', 'counter', 'up_down_counter', 'histogram', 'exponential_histogram', 'summary', 'set'] as const
 
@@ -96,7 +97,7 @@ const event = fc.record({
 })
 
 /** What describes a block; made into one with a registry's series. */
-export type BlockPlan = (registry: SeriesRegistry) => Block
+export type BlockPlan = (registry: SeriesTable) => Block
 
 const pointsPlan: fc.Arbitrary<BlockPlan> = fc
   .tuple(
@@ -118,7 +119,7 @@ const eventsPlan: fc.Arbitrary<BlockPlan> = fc
   .array(event, { minLength: 1, maxLength: 6 })
   .map(events => () => eventBlock(events))
 
-export const entryPlan: fc.Arbitrary<(registry: SeriesRegistry) => Entry> = fc.oneof(
+export const entryPlan: fc.Arbitrary<(registry: SeriesTable) => Entry> = fc.oneof(
   fc.record({ kind: fc.constant('tick' as const), time: number }).map(entry => () => entry),
   fc
     .tuple(
@@ -134,7 +135,7 @@ export const entryPlan: fc.Arbitrary<(registry: SeriesRegistry) => Entry> = fc.o
     )
     .map(
       ([time, source, request, deadLetter, plan]) =>
-        (registry: SeriesRegistry): Entry => ({
+        (registry: SeriesTable): Entry => ({
           kind: 'data',
           time,
           source,
@@ -180,7 +181,7 @@ export function nameOf(entry: Entry): string {
 export function plain(entry: Entry): unknown {
   if (entry.kind === 'tick' || entry.block.type === 'events') return unshared(entry)
   const { block } = entry
-  const series = block.series.map(({ metric, attributes, resource, scope }) => ({
+  const series = [...block.series].map(({ metric, attributes, resource, scope }) => ({
     metric,
     attributes,
     resource,

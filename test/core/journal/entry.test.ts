@@ -4,7 +4,8 @@ import fc from 'fast-check'
 import { ByteReader } from '../../../core/journal/bytes.ts'
 import { type Entry, EntryDecoder, EntryEncoder } from '../../../core/journal/entry.ts'
 import { PointBlockBuilder } from '../../../core/model/points.ts'
-import { SeriesRegistry } from '../../../core/model/series.ts'
+import { SeriesColumn } from '../../../core/model/series-table/series-column.ts'
+import { SeriesTable } from '../../../core/model/series-table/series-table.ts'
 import { entryPlan, namedEntry, plain } from './blocks.ts'
 
 const HEAD = 5
@@ -13,7 +14,7 @@ test('entries come back as they were, over several frames and segments', () => {
   const frames = fc.array(fc.array(entryPlan, { minLength: 1, maxLength: 4 }), { minLength: 1, maxLength: 3 })
   fc.assert(
     fc.property(fc.array(frames, { minLength: 1, maxLength: 2 }), segments => {
-      const [writing, reading] = [new SeriesRegistry(), new SeriesRegistry()]
+      const [writing, reading] = [new SeriesTable(), new SeriesTable()]
       for (const frames of segments) {
         const [encoder, decoder] = [new EntryEncoder(HEAD), new EntryDecoder(reading)]
         for (const plans of frames) {
@@ -29,14 +30,14 @@ test('entries come back as they were, over several frames and segments', () => {
 })
 
 test('a series is one object again, and is defined once a segment', () => {
-  const registry = new SeriesRegistry()
+  const registry = new SeriesTable()
   const metric = { name: 'a', unit: '', description: '', kind: 'counter', temporality: 'delta' } as const
   const series = registry.intern(metric, [['k', 'v']])
   const column = () => new Float64Array(1)
   const block = {
     type: 'points' as const,
     length: 1,
-    series: [series],
+    series: new SeriesColumn(registry, Uint32Array.of(series.id)),
     time: column(),
     start: column(),
     value: column(),
@@ -59,7 +60,7 @@ test('a series is one object again, and is defined once a segment', () => {
   const [first, second] = new EntryDecoder(registry).decode(new ByteReader(Buffer.from(fresh.take())))
   for (const read of [first, second]) {
     assert.ok(read.kind === 'data' && read.block.type === 'points')
-    assert.equal(read.block.series[0], series)
+    assert.equal(read.block.series.at(0), series)
   }
 })
 
@@ -68,11 +69,11 @@ test('an entry cut off at any byte throws and is never half an entry', () => {
   encoder.add(namedEntry('one', 3))
   const bytes = Buffer.from(encoder.take())
   for (let length = 1; length < bytes.length; length++)
-    assert.throws(() => new EntryDecoder(new SeriesRegistry()).decode(new ByteReader(bytes.subarray(0, length))))
+    assert.throws(() => new EntryDecoder(new SeriesTable()).decode(new ByteReader(bytes.subarray(0, length))))
 })
 
 test('series that are foreseen are defined some at a time, and not again when they come', () => {
-  const registry = new SeriesRegistry()
+  const registry = new SeriesTable()
   const metric = { name: 'a', unit: '', description: '', kind: 'counter', temporality: 'delta' } as const
   const builder = new PointBlockBuilder()
   for (let i = 0; i < 10; i++) builder.add(registry.intern(metric, [['k', String(i)]]), 1, i)
@@ -102,7 +103,7 @@ test('an entry of a type that is not known throws: it is of another Weir', () =>
     const bytes = Buffer.alloc(100)
     bytes[0] = type
     assert.throws(
-      () => new EntryDecoder(new SeriesRegistry()).decode(new ByteReader(bytes)),
+      () => new EntryDecoder(new SeriesTable()).decode(new ByteReader(bytes)),
       new RangeError(`unknown entry type ${type}: another version of Weir wrote it`)
     )
   }

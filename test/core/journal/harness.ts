@@ -1,5 +1,5 @@
 import { Journal, type JournalOptions } from '../../../core/journal/journal.ts'
-import { SeriesRegistry } from '../../../core/model/series.ts'
+import { SeriesTable } from '../../../core/model/series-table/series-table.ts'
 import { FakeClock } from '../../../sdk/plugin/testing.ts'
 import { namedEntry, nameOf } from './blocks.ts'
 import type { SimulatedDisk } from './simulated-disk.ts'
@@ -28,7 +28,7 @@ export class TestJournal {
         clock,
         segmentBytes: 1 << 20,
         maxBytes: 1 << 30,
-        series: new SeriesRegistry(),
+        series: new SeriesTable(),
         onCommitted() {},
         onFailed: error => void failures.push(error),
         ...options

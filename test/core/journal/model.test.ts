@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { WeirError } from '../../../core/errors.ts'
 import { Journal } from '../../../core/journal/journal.ts'
-import { SeriesRegistry } from '../../../core/model/series.ts'
+import { SeriesTable } from '../../../core/model/series-table/series-table.ts'
 import { FakeClock } from '../../../sdk/plugin/testing.ts'
 import { namedEntry, nameOf } from './blocks.ts'
 import { FOLDER, turns } from './harness.ts'
@@ -107,7 +107,7 @@ class Subject {
           segmentBytes: SEGMENT_BYTES,
           maxBytes: 1 << 30,
           memoryBytes: MEMORY_BYTES,
-          series: new SeriesRegistry(),
+          series: new SeriesTable(),
           onCommitted: entry => {
             if (life !== this.#lives) return
             const told = entry - model.committed.length

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { SameTime } from '../../../core/model/same-time.ts'
-import { SeriesRegistry } from '../../../core/model/series.ts'
+import { SeriesTable } from '../../../core/model/series-table/series-table.ts'
 import { parseItems, printItems } from '../../cases/items.ts'
 
 /** Lines as golden cases have them. */
 function merge(...lines: string[]): { rows: string[]; replaced: number; isSame: boolean } {
-  const registry = new SeriesRegistry()
+  const registry = new SeriesTable()
   const block = parseItems(lines, registry)
   assert.ok(block.type === 'points')
   const merged = new SameTime(registry, Math.floor).merge(block)
@@ -83,7 +83,7 @@ describe('points of one series and time', () => {
     it(name, () => assert.deepEqual(merge(...lines), { rows, replaced, isSame: false }))
 
   it('are told from those of another block', () => {
-    const registry = new SeriesRegistry()
+    const registry = new SeriesTable()
     const sameTime = new SameTime(registry, Math.floor)
     for (let i = 0; i < 3; i++) {
       const block = parseItems(['1s gauge a 1'], registry)

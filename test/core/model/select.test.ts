@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Selection, select } from '../../../core/model/select.ts'
-import { SeriesRegistry } from '../../../core/model/series.ts'
+import { SeriesTable } from '../../../core/model/series-table/series-table.ts'
 import { parseItems, printItems } from '../../cases/items.ts'
 
 const POINTS = [
@@ -16,7 +16,7 @@ for (const [kind, lines] of [
   ['points', POINTS],
   ['events', EVENTS]
 ] as const) {
-  const block = parseItems(lines, new SeriesRegistry())
+  const block = parseItems(lines, new SeriesTable())
   for (const rows of [[0, 1, 2, 3], [1], [3, 1], []]) {
     test(`${kind} at ${rows.join() || 'no rows'}`, () => {
       assert.deepEqual(

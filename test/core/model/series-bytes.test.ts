@@ -4,8 +4,9 @@ import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { BadInputError } from '../../../core/errors.ts'
 import { type Attribute, NO_ATTRIBUTES } from '../../../core/model/attributes.ts'
-import { type Resource, type Series, SeriesRegistry } from '../../../core/model/series.ts'
-import { NewSeries, seriesBytes, sharedBytes } from '../../../core/model/series-bytes.ts'
+import { type Resource } from '../../../core/model/series.ts'
+import { SeriesTable } from '../../../core/model/series-table/series-table.ts'
+import { NewSeries, sharedBytes } from '../../../core/model/series-bytes.ts'
 
 setFlagsFromString('--expose-gc')
 const collectGarbage = runInNewContext('gc') as () => void
@@ -14,6 +15,8 @@ const METRIC = { name: 'requests', unit: '', description: '', kind: 'counter', t
 const COUNT = 4000
 /** A price may be too high by so much, and too low by a tenth. */
 const MOST_OVER = 1.6
+/** Nearly all of a page, so that what is not used of it does not count. */
+const SERIES = 60_000
 
 /** A text in a piece of memory of its own, as decoders make them. */
 const fresh = (text: string) => Buffer.from(text).toString()
@@ -29,30 +32,31 @@ function heapOf<T>(make: () => T): { bytes: number; made: T } {
 const textPairs = (i: number, count: number, length: number) =>
   Array.from({ length: count }, (_, k): Attribute => [fresh(`key.${k}`), fresh(`${i}`.padStart(length, 'x'))])
 
-describe('the price of a series is the memory it takes', () => {
+describe('the price of a series is the memory it takes in the table', () => {
   const cases: [string, (i: number) => Attribute[]][] = [
     ['five attributes', i => textPairs(i, 5, 12)],
     ['one attribute', i => textPairs(i, 1, 12)],
     ['many attributes', i => textPairs(i, 60, 4)],
     ['long values', i => textPairs(i, 3, 500)],
     ['texts beyond Latin-1', i => [[fresh('名'), fresh(`${i}${'値'.repeat(300)}`)]]],
-    ['a list of lists', i => [['list', Array.from({ length: 100 }, () => [i])]]]
+    ['a list of lists', i => [['list', Array.from({ length: 20 }, () => [i])]]]
   ]
   for (const [name, attributes] of cases) {
     it(name, () => {
-      const registry = new SeriesRegistry()
-      const { bytes, made } = heapOf(() =>
-        Array.from({ length: COUNT }, (_, i): Series => registry.intern(METRIC, attributes(i)))
-      )
-      const price = made.reduce((sum, series) => sum + seriesBytes(series), 0)
-      assert.ok(price > bytes * 0.9 && price < bytes * MOST_OVER, `${price / COUNT} for ${bytes / COUNT} bytes each`)
-      assert.equal(registry.made, COUNT)
+      const table = new SeriesTable()
+      const series = new NewSeries(table)
+      const before = table.bytes
+      for (let i = 0; i < SERIES; i++) series.receive(METRIC, attributes(i))
+      const bytes = table.bytes - before
+      assert.ok(series.bytes > bytes * 0.9, `${series.bytes / SERIES} for ${bytes / SERIES} bytes each`)
+      assert.ok(series.bytes < bytes * MOST_OVER, `${series.bytes / SERIES} for ${bytes / COUNT} bytes each`)
+      assert.equal(table.made, SERIES)
     })
   }
 })
 
 it('the price of a resource is the memory it takes, with its part of keys', () => {
-  const registry = new SeriesRegistry()
+  const registry = new SeriesTable()
   const { bytes, made } = heapOf(() =>
     Array.from({ length: COUNT }, (_, i) => {
       const resource: Resource = { attributes: textPairs(i, 20, 40), schemaUrl: '' }
@@ -60,7 +64,7 @@ it('the price of a resource is the memory it takes, with its part of keys', () =
     })
   )
   const price = made.reduce(
-    (sum, { resource, series }) => sum + sharedBytes(resource.attributes) + seriesBytes(series),
+    (sum, { resource }) => sum + sharedBytes(resource.attributes),
     0
   )
   assert.ok(price > bytes * 0.9 && price < bytes * MOST_OVER, `${price / COUNT} for ${bytes / COUNT} bytes each`)
@@ -68,18 +72,19 @@ it('the price of a resource is the memory it takes, with its part of keys', () =
 
 describe('new series', () => {
   it('are counted once', () => {
-    const series = new NewSeries(new SeriesRegistry())
-    const first = series.intern(METRIC, [['a', 'b']])
-    assert.equal(series.bytes, seriesBytes(first))
-    assert.equal(series.intern(METRIC, [['a', 'b']]), first)
-    assert.equal(series.bytes, seriesBytes(first))
+    const series = new NewSeries(new SeriesTable())
+    const first = series.receive(METRIC, [['a', 'b']])
+    const { bytes } = series
+    assert.ok(bytes > 64)
+    assert.equal(series.receive(METRIC, [['a', 'b']]), first)
+    assert.equal(series.bytes, bytes)
   })
 
   it('are too many when they take more than there may be', () => {
-    const series = new NewSeries(new SeriesRegistry(), 1000)
-    series.intern(METRIC, [['a', '1']])
+    const series = new NewSeries(new SeriesTable(), 1000)
+    series.receive(METRIC, [['a', '1']])
     assert.throws(
-      () => series.intern(METRIC, [['a', 'x'.repeat(300)]]),
+      () => series.receive(METRIC, [['a', 'x'.repeat(1000)]]),
       (error: unknown) => BadInputError.is(error) && error.reason === 'too_large'
     )
   })

@@ -6,7 +6,8 @@ import { CreditPool } from '../../../core/batch/credits.ts'
 import type { ResolvedConfig } from '../../../core/config/resolved.ts'
 import { ExportError } from '../../../core/errors.ts'
 import { type PointBlock, PointBlockBuilder } from '../../../core/model/points.ts'
-import { type Metric, SeriesRegistry } from '../../../core/model/series.ts'
+import { type Metric } from '../../../core/model/series.ts'
+import { SeriesTable } from '../../../core/model/series-table/series-table.ts'
 import { asInLastRun, type SavedPlan } from '../../../core/pipeline/checkpoint/plan.ts'
 import { SettlementTracker } from '../../../core/pipeline/checkpoint/settlement-tracker.ts'
 import type { ReplayReport } from '../../../core/pipeline/dead-letters/replay.ts'
@@ -58,7 +59,7 @@ export class JournaledRun {
   #options: RunOptions
   #dead = false
   #isOver = false
-  #series = new SeriesRegistry()
+  #series = new SeriesTable()
   #metrics = new ReadableMetrics()
   #batches = new Subject<Batch>()
   #receiver!: Context
@@ -274,10 +275,10 @@ export class JournaledRun {
     await turns(1)
     if (this.#dead || signal.aborted || backend.state === 'down') return new Promise(() => {})
     if (backend.state === 'refusing') throw new ExportError('not now', { retryable: true })
-    if (backend.state === 'rejecting' || block.series.some(({ metric }) => backend.isPoison(metric.name)))
+    if (backend.state === 'rejecting' || [...block.series].some(({ metric }) => backend.isPoison(metric.name)))
       throw new ExportError('never', { retryable: false, reason: 'rejected' })
     for (let i = 0; i < block.length; i++) {
-      const { metric, attributes } = block.series[i]
+      const { metric, attributes } = block.series.at(i)
       const labels = attributes.map(([key, value]) => `${key}=${value}`).join()
       backend.sent.push([`${metric.name}{${labels}}@${block.time[i]}`, block.value[i]])
     }

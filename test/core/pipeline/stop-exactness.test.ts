@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { SeriesRegistry } from '../../../core/model/series.ts'
+import { SeriesTable } from '../../../core/model/series-table/series-table.ts'
 import { SimulatedDisk } from '../journal/simulated-disk.ts'
 import { EPOCH, JournaledRun } from './journaled-run.ts'
 import { TestBackend } from './journaled-world.ts'
@@ -50,9 +50,9 @@ async function live(steps: readonly Step[], order: string, queueBytes: number) {
   backend.state = 'up'
   await run.advance(5000)
   assert.equal(await run.stop(1000), true)
-  const deadLetters = await Promise.all(run.deadLetters.numbers.map(n => run.deadLetters.read(n, new SeriesRegistry())))
+  const deadLetters = await Promise.all(run.deadLetters.numbers.map(n => run.deadLetters.read(n, new SeriesTable())))
   const dead = deadLetters.flatMap(({ block }) =>
-    block.type === 'points' ? block.series.map(({ metric }) => metric.name) : []
+    block.type === 'points' ? [...block.series].map(({ metric }) => metric.name) : []
   )
   return { pushed, stored: backend.sent.map(([key]) => key.slice(0, key.indexOf('{'))), dead }
 }

@@ -92,8 +92,8 @@ export class WindowHarness extends ProcessorUnderTest {
   protected override record(batch: Batch): void {
     const block = batch.block as PointBlock
     for (let i = 0; i < block.length; i++) {
-      const { metric, attributes } = block.series[i]
-      this.series.push(block.series[i])
+      const { metric, attributes } = block.series.at(i)
+      this.series.push(block.series.at(i))
       this.outputs.push({
         series: `${metric.name}{${labelsOf(attributes)}}`,
         at: (block.time[i] - EPOCH) / 1000,

@@ -9,7 +9,7 @@ import {
   type Attributes,
   type Metric,
   PointBlockBuilder,
-  type SeriesRegistry,
+  type SeriesTable,
   sortAttributes
 } from '../../../sdk/plugin/index.ts'
 import { blocksOf, where } from '../../docs/blocks.ts'
@@ -99,7 +99,7 @@ async function ask(sql: string): Promise<Record<string, unknown>[]> {
 }
 
 /** Points of the main tables. */
-function plain(registry: SeriesRegistry) {
+function plain(registry: SeriesTable) {
   const builder = new PointBlockBuilder()
   for (const window of ['10s', '1m', undefined]) {
     const attributes = sortAttributes(
@@ -122,7 +122,7 @@ function plain(registry: SeriesRegistry) {
   return builder.build()
 }
 
-function latencies(registry: SeriesRegistry) {
+function latencies(registry: SeriesTable) {
   const builder = new PointBlockBuilder()
   for (const [route, values] of Object.entries(LATENCIES)) {
     for (let shard = 0; shard < SHARDS; shard++) {
@@ -151,7 +151,7 @@ function histogramOf(values: readonly number[], scale: number): ExponentialHisto
   return { kind: 'exponential_histogram', count: values.length, ...unknown, ...counts.shape() }
 }
 
-function users(registry: SeriesRegistry) {
+function users(registry: SeriesTable) {
   const builder = new PointBlockBuilder()
   for (const plan of ['free', 'pro'] as const) {
     const series = registry.intern(metric('users.unique', 'set', 'delta'), [
@@ -167,7 +167,7 @@ function users(registry: SeriesRegistry) {
   return builder.build()
 }
 
-function gauges(registry: SeriesRegistry) {
+function gauges(registry: SeriesTable) {
   const builder = new PointBlockBuilder()
   const series = (name: string, kind: Metric['kind']) =>
     registry.intern(metric(name, kind, 'delta'), [

@@ -3,13 +3,13 @@ import {
   type EventBlock,
   NO_RESOURCE,
   PointBlockBuilder,
-  type SeriesRegistry
+  type SeriesTable
 } from '../../../sdk/plugin/index.ts'
 
 /** A whole 10 s, in Unix ms. */
 export const T = 1_760_000_000_000
 
-type Registry = Pick<SeriesRegistry, 'intern'>
+type Registry = Pick<SeriesTable, 'intern'>
 
 export function counter(registry: Registry, name: string, attributes: Record<string, string>, temporality = 'delta') {
   const metric = { name, unit: '1', description: 'requests', kind: 'counter', temporality } as const

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict'
 import { rm } from 'node:fs/promises'
 import { test } from 'node:test'
-import { PointBlockBuilder, type SeriesRegistry } from '../../../sdk/plugin/index.ts'
+import { PointBlockBuilder, type SeriesTable } from '../../../sdk/plugin/index.ts'
 import { embedded, type Harness, signal, temporaryFolder } from './harness.ts'
 import { counter, DISTRIBUTIONS, T } from './samples.ts'
 
 const FOREVER = { ttl: '0', tiers: { '1s': '0s', '1m': '0s', '1h': '0s' } }
 
 /** A point of each `rollup`, in turn, one a second; without the attribute where it is empty. */
-function block(registry: Pick<SeriesRegistry, 'intern'>, rollups: readonly string[]) {
+function block(registry: Pick<SeriesTable, 'intern'>, rollups: readonly string[]) {
   const builder = new PointBlockBuilder()
   for (const [i, rollup] of rollups.entries())
     builder.add(counter(registry, 'requests', rollup === '' ? {} : { rollup }), T + i * 1000, i + 1, T)

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { PointBlockBuilder, type SeriesRegistry } from '../../../sdk/plugin/index.ts'
+import { PointBlockBuilder, type SeriesTable } from '../../../sdk/plugin/index.ts'
 import { embedded, FOREVER, signal } from './harness.ts'
 import { T } from './samples.ts'
 
 const UNKNOWN = { sum: Number.NaN, min: Number.NaN, max: Number.NaN }
 
 /** Both of seven observations that nobody added up. */
-function withoutSums(series: SeriesRegistry) {
+function withoutSums(series: SeriesTable) {
   const builder = new PointBlockBuilder()
   const of = (kind: 'histogram' | 'exponential_histogram') =>
     series.intern({ name: kind, unit: 'Cel', description: '', kind, temporality: 'delta' }, [])

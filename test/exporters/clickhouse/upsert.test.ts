@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { PointBlockBuilder, type SeriesRegistry } from '../../../sdk/plugin/index.ts'
+import { PointBlockBuilder, type SeriesTable } from '../../../sdk/plugin/index.ts'
 import { embedded, FOREVER, type Harness, signal } from './harness.ts'
 import { counter, DISTRIBUTIONS, T } from './samples.ts'
 
 /** A number and a histogram, both of them `value` at the same time of the same series. */
-function block(registry: Pick<SeriesRegistry, 'intern'>, value: number) {
+function block(registry: Pick<SeriesTable, 'intern'>, value: number) {
   const builder = new PointBlockBuilder()
   builder.add(counter(registry, 'windows', { window: '10s' }), T, value, T - 10_000)
   const metric = { name: 'latency', unit: '', description: '', kind: 'histogram', temporality: 'delta' } as const

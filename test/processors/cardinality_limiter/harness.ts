@@ -63,7 +63,7 @@ export class Harness extends ProcessorUnderTest {
   protected override record(batch: Batch): void {
     const block = batch.block as PointBlock
     for (let i = 0; i < block.length; i++) {
-      const { metric, attributes, resource } = block.series[i]
+      const { metric, attributes, resource } = block.series.at(i)
       const ofResource = labelsOf(resource.attributes)
       this.outputs.push({
         series: `${ofResource === '' ? '' : `${ofResource}|`}${metric.name}{${labelsOf(attributes)}}`,

@@ -10,7 +10,7 @@ const from = (weir: Harness, replica: string, cluster = 'eu', at = 0) =>
 it('one replica of a cluster is let through, without its label; the others are dropped', async () => {
   const weir = new Harness(CONFIG)
   assert.equal(await weir.send(from(weir, 'a')), 'acked')
-  assert.deepEqual((weir.last as PointBlock).series[0].attributes, [
+  assert.deepEqual((weir.last as PointBlock).series.at(0).attributes, [
     ['cluster', 'eu'],
     ['job', 'j']
   ])
@@ -31,7 +31,7 @@ it('after failover_timeout of silence the next to send is elected, and the serie
   weir.context.clock.advance(1)
   weir.send(from(weir, 'b'))
   assert.equal(weir.out.length, 2)
-  const [first, second] = weir.out.map(({ block }) => (block as PointBlock).series[0])
+  const [first, second] = weir.out.map(({ block }) => (block as PointBlock).series.at(0))
   assert.equal(first, second)
   weir.send(from(weir, 'a'))
   assert.equal(weir.out.length, 2, 'the replica elected before is not elected again')
@@ -51,7 +51,7 @@ it('labels may be those of the resource; a batch may hold several replicas, and 
   )
   const { series } = weir.last as PointBlock
   assert.deepEqual(
-    series.map(({ metric, attributes, resource }) => [metric.name, attributes, resource.attributes]),
+    [...series].map(({ metric, attributes, resource }) => [metric.name, attributes, resource.attributes]),
     [
       ['a', [], [['cluster', 'eu']]],
       ['c', [['__replica__', 'x']], []],

@@ -106,7 +106,7 @@ const DISTRIBUTIONS: [string, Distribution, Distribution][] = [
 for (const [name, a, b] of DISTRIBUTIONS) {
   it(`distributions that differ in ${name} are in conflict, equal ones duplicates`, () => {
     const weir = new Harness({ mode: 'sample' })
-    const series = weir.points({ at: 0 }).series[0]
+    const series = weir.points({ at: 0 }).series.at(0)
     const points = new PointBlockBuilder()
     for (const distribution of [a, structuredClone(a), b]) points.addDistribution(series, 1000, distribution)
     weir.send(points.build())
@@ -116,7 +116,7 @@ for (const [name, a, b] of DISTRIBUTIONS) {
 
 it('NaN equals NaN, 0 equals -0, and a stale marker is not the value 0', () => {
   const weir = new Harness({ mode: 'sample' })
-  const series = weir.points({ at: 0 }).series[0]
+  const series = weir.points({ at: 0 }).series.at(0)
   const points = new PointBlockBuilder()
   points.add(series, 1000, Number.NaN)
   points.add(series, 1000, Number.NaN)

@@ -98,7 +98,7 @@ export class Harness {
     const block = batch.block as PointBlock
     this.blocks.push(block)
     for (let i = 0; i < block.length; i++) {
-      const { metric, attributes } = block.series[i]
+      const { metric, attributes } = block.series.at(i)
       const { rollup, late, ...rest } = Object.fromEntries(attributes)
       this.outputs.push({
         name: metric.name,

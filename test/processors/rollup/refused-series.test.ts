@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import pino from 'pino'
-import { type Metric, SeriesRegistry } from '../../../core/model/series.ts'
+import { type Metric } from '../../../core/model/series.ts'
+import { SeriesTable } from '../../../core/model/series-table/series-table.ts'
 import { RefusedSeries } from '../../../processors/rollup/refused-series.ts'
 
-const registry = new SeriesRegistry()
+const registry = new SeriesTable()
 function series(name: string, kind: Metric['kind'], attributes: Record<string, string> = {}) {
   const metric: Metric = { name, unit: '', description: '', kind, temporality: 'delta' }
   return registry.intern(metric, Object.entries(attributes).sort())

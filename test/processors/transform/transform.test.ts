@@ -110,7 +110,7 @@ test('a series is mapped to the same object each time, and blocks that nothing c
     transform.process(parseItems([line], context.series))
   )
   assert.ok(first.type === 'points' && second.type === 'points')
-  assert.equal(first.series[0], second.series[0])
+  assert.equal(first.series.at(0), second.series.at(0))
   for (const line of ['0s gauge b 1', '0s event b 1']) {
     const block = parseItems([line], context.series)
     assert.equal(transform.process(block), block)

@@ -28,7 +28,7 @@ class HistogramHarness extends Harness {
     this.onBatch = batch => {
       const { length, series, time, value, distributions } = batch.block as PointBlock
       for (let i = 0; i < length; i++) {
-        const { metric, attributes } = series[i]
+        const { metric, attributes } = series.at(i)
         const { window = 'total', late } = Object.fromEntries(attributes)
         const distribution = distributions.get(i) as Distribution
         assert.equal(metric.kind, distribution.kind, 'the series has the kind of its points')

@@ -156,7 +156,7 @@ describe('windowed_counter in partitions', () => {
 
   function rowsOf({ length, series, time, start, value, distributions }: PointBlock) {
     return Array.from({ length }, (_, i) => ({
-      key: `${series[i].key} ${time[i]}`,
+      key: `${series.at(i).key} ${time[i]}`,
       start: start[i],
       value: value[i],
       distribution: distributions.get(i)

@@ -6,7 +6,7 @@ import { gzipSync, zstdCompressSync } from 'node:zlib'
 import { JsonMetricsSerializer, ProtobufMetricsSerializer } from '@opentelemetry/otlp-transformer'
 import { DEFAULT_CONNECTION_LIMITS } from '../../../core/http/connection-limits.ts'
 import { blockBytes } from '../../../core/model/block.ts'
-import { SeriesRegistry } from '../../../core/model/series.ts'
+import { SeriesTable } from '../../../core/model/series-table/series-table.ts'
 import { OtlpMetricsDecoder } from '../../../core/wire/otlp/metrics-decoder.ts'
 import { ProtobufReader } from '../../../core/wire/protobuf/reader.ts'
 import plugin from '../../../receivers/otlp/index.ts'
@@ -193,7 +193,7 @@ const RESOURCE = message(1, attribute(1, 'service.name', 'shop'), attribute(1, '
 function asJson(body: Buffer): Buffer {
   const context = testContext('otlp')
   const { block } = new OtlpMetricsDecoder(context.series).decode(body, 0)
-  const dataPoints = block.series.map(({ attributes }) => ({
+  const dataPoints = [...block.series].map(({ attributes }) => ({
     asDouble: 1,
     timeUnixNano: '1',
     attributes: attributes.map(([key, value]) => ({ key, value: { stringValue: value } }))
@@ -248,7 +248,7 @@ test('regression: OTLP/JSON was parsed whatever memory that took', async t => {
 test('regression: a request of 20 MB, of which 100,000 series are new, did not fit into the default limit', () => {
   const body = newSeries(100_000)
   const capacity = 128 * 2 ** 20
-  const { block, newSeriesBytes } = new OtlpMetricsDecoder(new SeriesRegistry(), { maxBytes: capacity }).decode(body, 1)
+  const { block, newSeriesBytes } = new OtlpMetricsDecoder(new SeriesTable(), { maxBytes: capacity }).decode(body, 1)
   assert.ok(body.length > 19e6, `${body.length} bytes`)
   assert.equal(block.length, 100_000)
   assert.ok(blockBytes(block) + newSeriesBytes <= capacity, `${blockBytes(block) + newSeriesBytes} of ${capacity}`)

@@ -37,7 +37,7 @@ for (const [name, Exporter, compression] of [
     await provider.shutdown()
 
     const seen = blocks.flatMap(block =>
-      block.series.map(({ metric, attributes, resource, scope }, i) => {
+      [...block.series].map(({ metric, attributes, resource, scope }, i) => {
         assert.ok(Math.abs(block.time[i] - started) < 60_000 && block.start[i] <= block.time[i])
         assert.deepEqual([resource.attributes, scope.name, scope.version], [[['service.name', 'shop']], 'till', '2.0'])
         return [metric.name, metric.kind, metric.temporality, attributes, block.value[i]]

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { SeriesRegistry } from '../../../core/model/series.ts'
+import { SeriesTable } from '../../../core/model/series-table/series-table.ts'
 import { StatsdParser } from '../../../receivers/statsd/parser.ts'
 import { TAG_FORMATS, type TagFormat, TaggedNames } from '../../../receivers/statsd/tag-formats.ts'
 import { attributeText, type PointBlock, PointBlockBuilder } from '../../../sdk/plugin/index.ts'
@@ -14,7 +14,7 @@ function parser(maxSeries = 100, formats: readonly TagFormat[] = []) {
   const unread: string[] = []
   const names = new TaggedNames(formats, (format, name) => unread.push(`${format} ${name}`))
   const refuse = (reason: string, line: string) => refused.push(`${reason} ${line}`)
-  const made = new StatsdParser(new SeriesRegistry(), maxSeries, refuse, names)
+  const made = new StatsdParser(new SeriesTable(), maxSeries, refuse, names)
   const parse = (text: string): PointBlock => {
     const points = new PointBlockBuilder()
     made.parse(Buffer.from(text).toString('latin1'), NOW, points)
@@ -25,7 +25,7 @@ function parser(maxSeries = 100, formats: readonly TagFormat[] = []) {
 
 /** `name{tags} kind value` for each point. */
 function described({ series, value, time, distributions }: PointBlock): string[] {
-  return series.map(({ metric, attributes }, i) => {
+  return [...series].map(({ metric, attributes }, i) => {
     const tags = attributes.map(([key, text]) => `${key}=${attributeText(text)}`).join()
     const kind = `${metric.kind}${metric.unit && `:${metric.unit}`}`
     const distribution = distributions.get(i)
@@ -137,8 +137,8 @@ test('a signed gauge moves from where it was, whatever the order of tags', () =>
 test('lines of one identity share a series, those of two do not', () => {
   const { parse } = parser()
   const { series } = parse('a:1|c|#x:1,y:2\na:2|c|#y:2,x:1|@0.1\na:3|c|T1|#x:1,y:2\na:1|ms|#x:1,y:2\na:1|c|#x:1')
-  assert.equal(series[0], series[1])
-  assert.equal(series[0], series[2])
+  assert.equal(series.at(0), series.at(1))
+  assert.equal(series.at(0), series.at(2))
   assert.equal(new Set(series).size, 3)
 })
 

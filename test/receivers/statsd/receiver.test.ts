@@ -62,7 +62,7 @@ function totals(blocks: readonly PointBlock[]): Record<string, number> {
   const sums: Record<string, number> = {}
   for (const { length, series, value, distributions } of blocks)
     for (let i = 0; i < length; i++) {
-      const { metric, attributes } = series[i]
+      const { metric, attributes } = series.at(i)
       const name = [metric.name, ...attributes.map(([key, text]) => `${key}=${attributeText(text)}`)].join()
       const distribution = distributions.get(i)
       const count = distribution?.kind === 'histogram' ? distribution.count : value[i]

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { DEFAULT_LIMITS, measureAll, measureAttributes, measureName } from '../../../core/model/item-limits.ts'
-import { SeriesRegistry } from '../../../core/model/series.ts'
+import { SeriesTable } from '../../../core/model/series-table/series-table.ts'
 import { decodeMetricsJson } from '../../../core/wire/otlp/json-decoder.ts'
 import { OtlpMetricsDecoder } from '../../../core/wire/otlp/metrics-decoder.ts'
 import { readEvents } from '../../../receivers/http/events.ts'
@@ -55,7 +55,7 @@ describe('regression: items without bound ended the process', () => {
     it(`OTLP refuses a point alone: ${name}`, () => {
       const body = request([small, one, small])
       const reason = name.startsWith('too many of') ? 'too_many_attributes' : name
-      const registry = new SeriesRegistry()
+      const registry = new SeriesTable()
       const binary = new OtlpMetricsDecoder(registry, { limits: LIMITS }).decode(toProtobuf(body), 1)
       const text = decodeMetricsJson(toJson(body), registry, 1, { limits: LIMITS })
       for (const { block, rejections } of [binary, text])
@@ -64,7 +64,7 @@ describe('regression: items without bound ended the process', () => {
 
   it('OTLP: bytes that can be no identity are not decoded', () => {
     const attributes = Object.fromEntries(Array.from({ length: 50_000 }, (_, i) => [`key ${i}`, 'value']))
-    const decoder = new OtlpMetricsDecoder(new SeriesRegistry())
+    const decoder = new OtlpMetricsDecoder(new SeriesTable())
     for (const one of [{ attributes }, { resource: attributes }, { scope: attributes }]) {
       const body = toProtobuf(request([one, small]))
       const begun = process.cpuUsage()
@@ -92,7 +92,7 @@ describe('regression: items without bound ended the process', () => {
     it(`statsd refuses a line alone: ${reason}`, () => {
       const refused: string[] = []
       const refuse = (why: string) => void refused.push(why)
-      const parser = new StatsdParser(new SeriesRegistry(), 10, refuse, undefined, LIMITS)
+      const parser = new StatsdParser(new SeriesTable(), 10, refuse, undefined, LIMITS)
       const points = new PointBlockBuilder()
       parser.parse(`${line}\nm:1|c`, 1, points)
       assert.deepEqual([refused, points.build().length], [[reason], 1])

@@ -3,12 +3,12 @@ import { test } from 'node:test'
 import { blockBytes } from '../../../../core/model/block.ts'
 import { joinBlocks } from '../../../../core/model/join.ts'
 import { type PointBlock, PointBlockBuilder } from '../../../../core/model/points.ts'
-import { SeriesRegistry } from '../../../../core/model/series.ts'
+import { SeriesTable } from '../../../../core/model/series-table/series-table.ts'
 import { DistinctCounter, registersOf } from '../../../../core/model/sketch/distinct-counter.ts'
 import { addDistinct, distinctSketch } from '../../../../core/model/sketch/distinct-sketch.ts'
 
 const SHARDS = 10
-const series = new SeriesRegistry().intern(
+const series = new SeriesTable().intern(
   { name: 'users', unit: '', description: '', kind: 'set', temporality: 'delta' },
   []
 )

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import pino from 'pino'
 import { Journal } from '../../../../core/journal/journal.ts'
-import { SeriesRegistry } from '../../../../core/model/series.ts'
+import { SeriesTable } from '../../../../core/model/series-table/series-table.ts'
 import { CheckpointCoordinator } from '../../../../core/pipeline/checkpoint/coordinator.ts'
 import { readCheckpoint } from '../../../../core/pipeline/checkpoint/file.ts'
 import { restoreSnapshots } from '../../../../core/pipeline/checkpoint/participants.ts'
@@ -66,7 +66,7 @@ async function setUp(disk = new SimulatedDisk(), lastId = 0) {
       clock,
       segmentBytes: 1000,
       maxBytes: 10_000,
-      series: new SeriesRegistry(),
+      series: new SeriesTable(),
       onCommitted() {},
       onFailed() {}
     },

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { SeriesRegistry } from '../../../../core/model/series.ts'
+import { SeriesTable } from '../../../../core/model/series-table/series-table.ts'
 import { type DeadLetter, DeadLetterStore } from '../../../../core/pipeline/dead-letters/store.ts'
 import { SimulatedDisk } from '../../journal/simulated-disk.ts'
 import { numbered } from '../sending-queue/blocks.ts'
@@ -16,7 +16,7 @@ const LETTER: DeadLetter = {
   key: undefined,
   block: numbered(3)
 }
-const series = new SeriesRegistry()
+const series = new SeriesTable()
 
 test('dead letters come back as they were, in order, also after a restart, until they are removed', async () => {
   const disk = new SimulatedDisk()

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import pino from 'pino'
-import { SeriesRegistry } from '../../../../core/model/series.ts'
+import { SeriesTable } from '../../../../core/model/series-table/series-table.ts'
 import { SettlementTracker } from '../../../../core/pipeline/checkpoint/settlement-tracker.ts'
 import { DeadLetterStore } from '../../../../core/pipeline/dead-letters/store.ts'
 import { DeadLetterWriter, type FailedBatch } from '../../../../core/pipeline/dead-letters/writer.ts'
@@ -34,7 +34,7 @@ test('an entry that fails again after a crash is the same dead letter; another e
   void next.writer.add(failed(7, 18, 5), FAILED)
   await next.done()
   assert.deepEqual(next.deadLetters.numbers, [0, 1])
-  const { block, key, request } = await next.deadLetters.read(1, new SeriesRegistry())
+  const { block, key, request } = await next.deadLetters.read(1, new SeriesTable())
   assert.deepEqual([block.length, key, request], [5, 'entry7_18', 'r'])
 })
 

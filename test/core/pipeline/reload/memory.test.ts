@@ -5,7 +5,7 @@ import { Subject } from 'rxjs'
 import type { Batch } from '../../../../core/batch/batch.ts'
 import type { ResolvedConfig } from '../../../../core/config/resolved.ts'
 import { type PointBlock, PointBlockBuilder } from '../../../../core/model/points.ts'
-import { SeriesRegistry } from '../../../../core/model/series.ts'
+import { SeriesTable } from '../../../../core/model/series-table/series-table.ts'
 import { Reloader } from '../../../../core/pipeline/reload/reloader.ts'
 import { type BuiltService, buildService } from '../../../../core/pipeline/service/build.ts'
 import { Runner } from '../../../../core/pipeline/service/lifecycle.ts'
@@ -28,7 +28,7 @@ class MemoryWeir {
   delivery!: BuiltService
   #counter: Record<string, unknown>
   #clock = new FakeClock(EPOCH)
-  #series = new SeriesRegistry()
+  #series = new SeriesTable()
   #batches = new Subject<Batch>()
   #receiver!: Context
   #reloader!: Reloader

@@ -1,9 +1,9 @@
 import type { Block } from '../../../../core/model/block.ts'
 import { type PointBlock, PointBlockBuilder } from '../../../../core/model/points.ts'
-import { SeriesRegistry } from '../../../../core/model/series.ts'
+import { SeriesTable } from '../../../../core/model/series-table/series-table.ts'
 
 const METRIC = { name: 'm', unit: '', description: '', kind: 'counter', temporality: 'delta' } as const
-const registry = new SeriesRegistry()
+const registry = new SeriesTable()
 
 /** Points of one series with these values. */
 export function pointsOf(...values: readonly number[]): PointBlock {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { beforeEach, describe, it } from 'node:test'
 import type { Batch } from '../../../../core/batch/batch.ts'
-import { SeriesRegistry } from '../../../../core/model/series.ts'
+import { SeriesTable } from '../../../../core/model/series-table/series-table.ts'
 import { DeadLetterStore } from '../../../../core/pipeline/dead-letters/store.ts'
 import { ExportError } from '../../../../sdk/plugin/index.ts'
 import { testContext } from '../../../../sdk/plugin/testing.ts'
@@ -51,7 +51,7 @@ async function cutOff(sendingQueue: AwaitedQueue): Promise<readonly Batch[]> {
 }
 
 async function dead(): Promise<number[][]> {
-  const read = deadLetters.numbers.map(number => deadLetters.read(number, new SeriesRegistry()))
+  const read = deadLetters.numbers.map(number => deadLetters.read(number, new SeriesTable()))
   return (await Promise.all(read)).map(({ block }) => valuesOf(block))
 }
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { beforeEach, describe, it } from 'node:test'
-import { SeriesRegistry } from '../../../../core/model/series.ts'
+import { SeriesTable } from '../../../../core/model/series-table/series-table.ts'
 import { DeadLetterStore } from '../../../../core/pipeline/dead-letters/store.ts'
 import { ExportError } from '../../../../sdk/plugin/index.ts'
 import { testContext } from '../../../../sdk/plugin/testing.ts'
@@ -199,7 +199,7 @@ describe('a sending queue with a disk', () => {
     )
     assert.equal((await good).status, 'acked')
     assert.deepEqual(await bad, { status: 'dropped', items: 1, reason: 'rejected' })
-    const deadLetter = await deadLetters.read(deadLetters.numbers[0], new SeriesRegistry())
+    const deadLetter = await deadLetters.read(deadLetters.numbers[0], new SeriesTable())
     assert.deepEqual(
       [deadLetter.kind, deadLetter.id, deadLetter.reason, deadLetter.error],
       ['exporter', 'test', 'rejected', '13 is unlucky']

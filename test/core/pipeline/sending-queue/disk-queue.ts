@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { Batch, type Outcome } from '../../../../core/batch/batch.ts'
 import type { SendingQueueConfig } from '../../../../core/config/exporter-options.ts'
-import { SeriesRegistry } from '../../../../core/model/series.ts'
+import { SeriesTable } from '../../../../core/model/series-table/series-table.ts'
 import type { QueuePosition } from '../../../../core/pipeline/checkpoint/file.ts'
 import type { DeadLetterStore } from '../../../../core/pipeline/dead-letters/store.ts'
 import { DiskBuffer } from '../../../../core/pipeline/sending-queue/disk-buffer.ts'
@@ -102,7 +102,7 @@ export async function open(options: SendingQueueOptions = {}): Promise<AwaitedQu
   }
   const sendingQueue = new AwaitedQueue(exporter, { timeout, retry, queue }, { ...context, deadLetters })
   const { clock } = context
-  const series = new SeriesRegistry()
+  const series = new SeriesTable()
   if (!options.isInMemory)
     sendingQueue.useDiskBuffer(
       await driven(DiskBuffer.open({ disk, folder: FOLDER, clock, series, maxBytes, position }))

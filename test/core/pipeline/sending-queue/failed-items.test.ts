@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { beforeEach, describe, it } from 'node:test'
-import { SeriesRegistry } from '../../../../core/model/series.ts'
+import { SeriesTable } from '../../../../core/model/series-table/series-table.ts'
 import { DeadLetterStore } from '../../../../core/pipeline/dead-letters/store.ts'
 import { type Block, ExportError } from '../../../../sdk/plugin/index.ts'
 import { SimulatedDisk } from '../../journal/simulated-disk.ts'
@@ -30,7 +30,7 @@ async function start(options: SendingQueueOptions = {}): Promise<AwaitedQueue> {
 }
 
 async function dead(): Promise<number[][]> {
-  const read = deadLetters.numbers.map(number => deadLetters.read(number, new SeriesRegistry()))
+  const read = deadLetters.numbers.map(number => deadLetters.read(number, new SeriesTable()))
   return (await Promise.all(read)).map(({ block }) => valuesOf(block))
 }
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { beforeEach, describe, it } from 'node:test'
-import { SeriesRegistry } from '../../../../core/model/series.ts'
+import { SeriesTable } from '../../../../core/model/series-table/series-table.ts'
 import { DeadLetterStore } from '../../../../core/pipeline/dead-letters/store.ts'
 import type { SendingQueue } from '../../../../core/pipeline/sending-queue/sending-queue.ts'
 import { ExportError } from '../../../../sdk/plugin/index.ts'
@@ -22,7 +22,7 @@ async function start(options: SendingQueueOptions = {}): Promise<SendingQueue> {
 }
 
 async function dead(): Promise<(readonly [reason: string, error: string, ...values: number[]])[]> {
-  const read = deadLetters.numbers.map(number => deadLetters.read(number, new SeriesRegistry()))
+  const read = deadLetters.numbers.map(number => deadLetters.read(number, new SeriesTable()))
   return (await Promise.all(read)).map(({ block, reason, error }) => [reason, error, ...valuesOf(block)] as const)
 }
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Batch, type Outcome } from '../../../../core/batch/batch.ts'
 import { CreditPool } from '../../../../core/batch/credits.ts'
-import { SeriesRegistry } from '../../../../core/model/series.ts'
+import { SeriesTable } from '../../../../core/model/series-table/series-table.ts'
 import type { QueuePosition } from '../../../../core/pipeline/checkpoint/file.ts'
 import { DeadLetterStore } from '../../../../core/pipeline/dead-letters/store.ts'
 import { ExportError } from '../../../../sdk/plugin/index.ts'
@@ -189,7 +189,7 @@ class Succession {
   async #dead(): Promise<number[]> {
     const dead: number[] = []
     for (const number of this.#deadLetters.numbers) {
-      const { block, reason } = await this.#deadLetters.read(number, new SeriesRegistry())
+      const { block, reason } = await this.#deadLetters.read(number, new SeriesTable())
       assert.match(reason, /^poison/, 'an outage is not taken for bad data')
       dead.push(...valuesOf(block))
     }

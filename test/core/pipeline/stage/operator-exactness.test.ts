@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import type { PointBlock } from '../../../../core/model/points.ts'
-import { SeriesRegistry } from '../../../../core/model/series.ts'
+import { SeriesTable } from '../../../../core/model/series-table/series-table.ts'
 import { randomFrom, SimulatedDisk } from '../../journal/simulated-disk.ts'
 import type { RunOptions } from '../journaled-config.ts'
 import { EPOCH, JournaledRun } from '../journaled-run.ts'
@@ -99,11 +99,11 @@ class Life {
 async function deadLetters({ deadLetters }: JournaledRun): Promise<Map<string, number>> {
   const items = new Map<string, number>()
   for (const number of deadLetters.numbers) {
-    const { block } = await deadLetters.read(number, new SeriesRegistry())
+    const { block } = await deadLetters.read(number, new SeriesTable())
     const { series, value } = block as PointBlock
     for (let i = 0; i < block.length; i++) {
-      assert.ok(!items.has(series[i].metric.name), `${series[i].metric.name} is in two dead letters`)
-      items.set(series[i].metric.name, value[i])
+      assert.ok(!items.has(series.at(i).metric.name), `${series.at(i).metric.name} is in two dead letters`)
+      items.set(series.at(i).metric.name, value[i])
     }
   }
   return items

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { Attributes } from '../../../../core/model/attributes.ts'
-import { NO_RESOURCE, SeriesRegistry } from '../../../../core/model/series.ts'
+import { NO_RESOURCE } from '../../../../core/model/series.ts'
+import { SeriesTable } from '../../../../core/model/series-table/series-table.ts'
 import { Grouping } from '../../../../core/windows/groups/grouping.ts'
 import { Groups } from '../../../../core/windows/groups/groups.ts'
 
@@ -10,7 +11,7 @@ const MAX = 100
 const ACTIVE = 1
 
 describe('regression: groups were bounded by their number, whatever their identities took in memory', () => {
-  const registry = new SeriesRegistry()
+  const registry = new SeriesTable()
   /** The number of groups after three times as many series came as there may be groups. */
   const sizeAfter = (
     groups: Groups,

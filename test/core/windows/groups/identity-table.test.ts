@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import { type AttributeValue, sortAttributes } from '../../../../core/model/attributes.ts'
-import { type Metric, NO_SCOPE, type Series, SeriesRegistry } from '../../../../core/model/series.ts'
+import { type Metric, NO_SCOPE } from '../../../../core/model/series.ts'
+import { type Series, SeriesTable } from '../../../../core/model/series-table/series-table.ts'
 import { runThrough } from '../../../../core/model/stepwise.ts'
 import { IdentityTable } from '../../../../core/windows/groups/identity-table.ts'
 
@@ -34,7 +35,7 @@ describe('IdentityTable', () => {
     const step = fc.oneof(identity, fc.constant('restart' as const), fc.nat(30))
     fc.assert(
       fc.property(fc.array(step, { maxLength: 60 }), steps => {
-        const registry = new SeriesRegistry()
+        const registry = new SeriesTable()
         let identities = new IdentityTable()
         const slots = new Map<Series, number>()
         for (const step of steps) {

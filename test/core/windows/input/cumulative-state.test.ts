@@ -2,14 +2,15 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import { observation } from '../../../../core/model/distribution.ts'
-import { type Metric, type Series, SeriesRegistry } from '../../../../core/model/series.ts'
+import { type Metric } from '../../../../core/model/series.ts'
+import { type Series, SeriesTable } from '../../../../core/model/series-table/series-table.ts'
 import { runThrough } from '../../../../core/model/stepwise.ts'
 import { type CumulativePoint, CumulativeState } from '../../../../core/windows/input/cumulative-state.ts'
 
 const METRIC: Metric = { name: 'requests', unit: '', description: '', kind: 'counter', temporality: 'cumulative' }
 const SINCE = 50
 
-const registry = new SeriesRegistry()
+const registry = new SeriesTable()
 const series = ['a', 'b', 'c'].map(host => registry.intern(METRIC, [['host', host]]))
 
 const point = fc.record({

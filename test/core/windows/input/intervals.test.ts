@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { PointBlockBuilder } from '../../../../core/model/points.ts'
-import { SeriesRegistry, type Temporality } from '../../../../core/model/series.ts'
+import { type Temporality } from '../../../../core/model/series.ts'
+import { SeriesTable } from '../../../../core/model/series-table/series-table.ts'
 import { instantsOf } from '../../../../core/windows/input/intervals.ts'
 
 const NOW = 1_700_000_000_000
-const registry = new SeriesRegistry()
+const registry = new SeriesTable()
 
 function blockOf(temporality: Temporality, start: number) {
   const builder = new PointBlockBuilder()

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { JsonMetricsSerializer, ProtobufMetricsSerializer } from '@opentelemetry/otlp-transformer'
 import fc from 'fast-check'
 import { BadInputError } from '../../../../core/errors.ts'
-import { SeriesRegistry } from '../../../../core/model/series.ts'
+import { SeriesTable } from '../../../../core/model/series-table/series-table.ts'
 import { decodeMetricsJson } from '../../../../core/wire/otlp/json-decoder.ts'
 import { OtlpMetricsDecoder } from '../../../../core/wire/otlp/metrics-decoder.ts'
 import { fixed64, message, text } from '../protobuf/fields.ts'
@@ -11,7 +11,7 @@ import { sdkMetrics } from './sdk-data.ts'
 
 const protobuf = Buffer.from(ProtobufMetricsSerializer.serializeRequest(sdkMetrics())!)
 const json = Buffer.from(JsonMetricsSerializer.serializeRequest(sdkMetrics())!)
-const registry = new SeriesRegistry()
+const registry = new SeriesTable()
 const decoder = new OtlpMetricsDecoder(registry)
 
 /** The points decoded; undefined for input refused in the one way it may be. */

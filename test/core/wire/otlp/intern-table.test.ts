@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { entryBytes, InternTable, type KeyHash } from '../../../../core/wire/otlp/intern-table.ts'
+import type { KeyHash } from '../../../../core/model/series-table/key-hash.ts'
+import { entryBytes, InternTable } from '../../../../core/wire/otlp/intern-table.ts'
 
 const ROOMY = { entries: 1000, bytes: 100_000 }
 const noBytes = () => 0

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { BadInputError } from '../../../../core/errors.ts'
-import { SeriesRegistry } from '../../../../core/model/series.ts'
+import { SeriesTable } from '../../../../core/model/series-table/series-table.ts'
 import { decodeMetricsJson } from '../../../../core/wire/otlp/json-decoder.ts'
 
-const decode = (body: string) => decodeMetricsJson(Buffer.from(body), new SeriesRegistry(), 0)
+const decode = (body: string) => decodeMetricsJson(Buffer.from(body), new SeriesTable(), 0)
 const inPoint = (fields: object) => inMetric({ name: 'm', gauge: { dataPoints: [{ asInt: 1 }, fields] } })
 const inMetric = (metric: object) => JSON.stringify({ resourceMetrics: [{ scopeMetrics: [{ metrics: [metric] }] }] })
 const METRIC = '$.resourceMetrics[0].scopeMetrics[0].metrics[0]'

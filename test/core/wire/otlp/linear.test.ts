@@ -1,5 +1,5 @@
 import { test } from 'node:test'
-import { SeriesRegistry } from '../../../../core/model/series.ts'
+import { SeriesTable } from '../../../../core/model/series-table/series-table.ts'
 import { OtlpMetricsDecoder } from '../../../../core/wire/otlp/metrics-decoder.ts'
 import { assertLinear } from '../../../growth.ts'
 import { attribute, double, fixed64, integer, message, text } from '../protobuf/fields.ts'
@@ -48,4 +48,4 @@ const bodies: Record<string, (times: number) => Buffer> = {
 
 for (const [name, body] of Object.entries(bodies))
   test(`decoding takes time in proportion to its bytes: ${name}`, () =>
-    assertLinear(name, FEW, body, bytes => void new OtlpMetricsDecoder(new SeriesRegistry()).decode(bytes, 1)))
+    assertLinear(name, FEW, body, bytes => void new OtlpMetricsDecoder(new SeriesTable()).decode(bytes, 1)))

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { SeriesRegistry } from '../../../../core/model/series.ts'
+import { SeriesTable } from '../../../../core/model/series-table/series-table.ts'
 import { decodeMetricsJson } from '../../../../core/wire/otlp/json-decoder.ts'
 import { OtlpMetricsDecoder } from '../../../../core/wire/otlp/metrics-decoder.ts'
 import { unixMs } from '../../../../core/wire/otlp/time.ts'
@@ -15,7 +15,7 @@ const SUMMARY = 11
 const DELTA = integer(2, 1)
 const ONE = fixed64(6, 1n)
 
-const registry = new SeriesRegistry()
+const registry = new SeriesTable()
 const decoder = new OtlpMetricsDecoder(registry)
 const decode = (...fields: Buffer[]) => decoder.decode(Buffer.concat(fields), RECEIVED_AT)
 const decodeJson = (request: unknown) => decodeMetricsJson(Buffer.from(JSON.stringify(request)), registry, RECEIVED_AT)
@@ -23,7 +23,7 @@ const decodeJson = (request: unknown) => decodeMetricsJson(Buffer.from(JSON.stri
 const inScope = (...metrics: Buffer[]) => message(1, message(2, ...metrics))
 const metric = (name: string, field: number, ...data: Buffer[]) => message(2, text(1, name), message(field, ...data))
 const point = (...fields: Buffer[]) => message(1, ...fields)
-const seriesOf = (...fields: Buffer[]) => decode(...fields).block.series
+const seriesOf = (...fields: Buffer[]) => [...decode(...fields).block.series]
 
 const jsonMetrics = (...metrics: object[]) => decodeJson({ resourceMetrics: [{ scopeMetrics: [{ metrics }] }] })
 
@@ -197,7 +197,7 @@ test('every kind of attribute value', () => {
     unset: null
   })
   const { block } = jsonMetrics({ name: 'values', gauge: { dataPoints: [{ asInt: '1', attributes }] } })
-  assert.equal(block.series[0].key, series.key)
+  assert.equal(block.series.at(0).key, series.key)
 })
 
 test('summaries', () => {
@@ -290,12 +290,12 @@ test('JSON: the same points are left out', () => {
 })
 
 test('one text that is not UTF-8 costs nothing but its bytes, and is counted where it is first seen', () => {
-  const decoder = new OtlpMetricsDecoder(new SeriesRegistry())
+  const decoder = new OtlpMetricsDecoder(new SeriesTable())
   const key = Buffer.concat([Buffer.from([0x0a, 2, 0x6b, 0xff]), message(2, text(1, 'v'))])
   const points = [message(1, message(7, key), double(4, 1)), message(1, double(4, 2))]
   const body = message(1, message(2, message(2, text(1, 'm'), message(5, ...points))))
   const first = decoder.decode(body, 1)
   assert.deepEqual([first.block.length, first.replacedTexts, first.rejections.total], [2, 1, 0])
-  assert.deepEqual(first.block.series[0].attributes, [['k\ufffd', 'v']])
+  assert.deepEqual(first.block.series.at(0).attributes, [['k\ufffd', 'v']])
   assert.equal(decoder.decode(body, 1).replacedTexts, 0)
 })

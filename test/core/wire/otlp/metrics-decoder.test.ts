@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import { JsonMetricsSerializer, ProtobufMetricsSerializer } from '@opentelemetry/otlp-transformer'
 import { attributeText } from '../../../../core/model/attributes.ts'
 import type { PointBlock } from '../../../../core/model/points.ts'
-import { SeriesRegistry } from '../../../../core/model/series.ts'
+import { SeriesTable } from '../../../../core/model/series-table/series-table.ts'
 import { decodeMetricsJson } from '../../../../core/wire/otlp/json-decoder.ts'
 import { type DecodedMetrics, OtlpMetricsDecoder } from '../../../../core/wire/otlp/metrics-decoder.ts'
 import { END_MS, START_MS, sdkMetrics } from './sdk-data.ts'
@@ -12,7 +12,7 @@ import { END_MS, START_MS, sdkMetrics } from './sdk-data.ts'
 const EXAMPLE = new URL('../../../../../shared/testdata/otlp-metrics-example.json', import.meta.url)
 const RECEIVED_AT = 1_770_000_000_000
 
-const decoders: readonly [string, (registry: SeriesRegistry) => DecodedMetrics][] = [
+const decoders: readonly [string, (registry: SeriesTable) => DecodedMetrics][] = [
   ['protobuf', registry => new OtlpMetricsDecoder(registry).decode(protobuf(), RECEIVED_AT)],
   ['json', registry => decodeMetricsJson(json(), registry, RECEIVED_AT)]
 ]
@@ -21,10 +21,10 @@ const json = () => Buffer.from(JsonMetricsSerializer.serializeRequest(sdkMetrics
 
 for (const [name, decode] of decoders) {
   test(`${name}: every kind an SDK sends`, () => {
-    const { block, rejections } = decode(new SeriesRegistry())
+    const { block, rejections } = decode(new SeriesTable())
     assert.deepEqual(rejections.items, new Map())
     assert.deepEqual(
-      block.series.map(({ metric }) => [metric.name, metric.kind, metric.temporality]),
+      [...block.series].map(({ metric }) => [metric.name, metric.kind, metric.temporality]),
       [
         ['gauge', 'gauge', 'unspecified'],
         ['gauge', 'gauge', 'unspecified'],
@@ -43,12 +43,12 @@ for (const [name, decode] of decoders) {
   })
 
   test(`${name}: a series and all that surrounds it`, () => {
-    const { series } = decode(new SeriesRegistry()).block
+    const { series } = decode(new SeriesTable()).block
+    const { id, metric, attributes, resource, scope } = series.at(2)
     assert.deepEqual(
-      { ...series[2], key: '' },
+      { id, metric, attributes, resource, scope },
       {
         id: 2,
-        key: '',
         metric: { name: 'counter', unit: 'By', description: 'about counter', kind: 'counter', temporality: 'delta' },
         attributes: [
           ['cached', true],
@@ -67,11 +67,11 @@ for (const [name, decode] of decoders) {
         scope: { name: 'shop', version: '1.2.0', attributes: [], schemaUrl: 'https://example.org/scope' }
       }
     )
-    assert.deepEqual(series[3].attributes, [['zone', 'ü']])
+    assert.deepEqual(series.at(3).attributes, [['zone', 'ü']])
   })
 
   test(`${name}: distributions`, () => {
-    const { distributions } = decode(new SeriesRegistry()).block
+    const { distributions } = decode(new SeriesTable()).block
     const unknown = { sum: Number.NaN, min: Number.NaN, max: Number.NaN }
     assert.deepEqual(
       distributions,
@@ -99,8 +99,8 @@ for (const [name, decode] of decoders) {
 }
 
 test('protobuf and JSON of the same series make the same Series', () => {
-  const registry = new SeriesRegistry()
-  const [fromProtobuf, fromJson] = decoders.map(([, decode]) => decode(registry).block.series)
+  const registry = new SeriesTable()
+  const [fromProtobuf, fromJson] = decoders.map(([, decode]) => [...decode(registry).block.series])
   assert.deepEqual(
     fromProtobuf.map((series, i) => series === fromJson[i]),
     new Array(8).fill(true)
@@ -108,29 +108,29 @@ test('protobuf and JSON of the same series make the same Series', () => {
 })
 
 test('seen again, the series are the same objects, and no string is decoded', () => {
-  const decoder = new OtlpMetricsDecoder(new SeriesRegistry())
+  const decoder = new OtlpMetricsDecoder(new SeriesTable())
   const first = decoder.decode(protobuf(), RECEIVED_AT).block
   const second = decoder.decode(protobuf(), RECEIVED_AT).block
-  for (let i = 0; i < first.length; i++) assert.ok(first.series[i] === second.series[i])
+  for (let i = 0; i < first.length; i++) assert.ok(first.series.at(i) === second.series.at(i))
   assert.deepEqual(numbers(second), numbers(first))
 })
 
 test('a cache that cannot hold them, and hashes that all collide, change nothing', () => {
-  const registry = new SeriesRegistry()
+  const registry = new SeriesTable()
   const want = new OtlpMetricsDecoder(registry).decode(protobuf(), RECEIVED_AT).block
-  for (const options of [{ cachedSeries: 1 }, { cachedSeries: 3 }, { hash: () => 1 }]) {
+  for (const options of [{}, { hash: () => 1 }]) {
     const decoder = new OtlpMetricsDecoder(registry, options)
     for (let i = 0; i < 3; i++) {
       const { block } = decoder.decode(protobuf(), RECEIVED_AT)
-      assert.ok(block.series.every((series, at) => series === want.series[at]))
+      assert.ok([...block.series].every((series, at) => series === want.series.at(at)))
     }
   }
 })
 
 test("OpenTelemetry's own example", { skip: !existsSync(EXAMPLE) && `${EXAMPLE.pathname} is not there` }, () => {
-  const { block } = decodeMetricsJson(readFileSync(EXAMPLE), new SeriesRegistry(), RECEIVED_AT)
+  const { block } = decodeMetricsJson(readFileSync(EXAMPLE), new SeriesTable(), RECEIVED_AT)
   assert.deepEqual(
-    block.series.map(({ metric, attributes }) => [
+    [...block.series].map(({ metric, attributes }) => [
       metric.name,
       metric.kind,
       ...attributes.map(a => attributeText(a[1]))
@@ -144,7 +144,7 @@ test("OpenTelemetry's own example", { skip: !existsSync(EXAMPLE) && `${EXAMPLE.p
   )
   assert.deepEqual([...block.value], [5, 10, 2, 10])
   assert.deepEqual([...block.start], [1_544_712_660_300, 0, 1_544_712_660_300, 1_544_712_660_300])
-  assert.deepEqual(block.series[0].scope.attributes, [['my.scope.attribute', 'some scope attribute']])
+  assert.deepEqual(block.series.at(0).scope.attributes, [['my.scope.attribute', 'some scope attribute']])
 })
 
 const numbers = ({ time, start, value, flags }: PointBlock) => [time, start, value, flags].map(column => [...column])

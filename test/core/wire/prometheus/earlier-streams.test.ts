@@ -3,7 +3,8 @@ import { test } from 'node:test'
 import type { Distribution } from '../../../../core/model/distribution.ts'
 import { FLAG_NO_RECORDED_VALUE, type PointBlock, PointBlockBuilder } from '../../../../core/model/points.ts'
 import { openState, sealState } from '../../../../core/model/saved-state.ts'
-import { type MetricKind, type Series, SeriesRegistry } from '../../../../core/model/series.ts'
+import { type MetricKind } from '../../../../core/model/series.ts'
+import { type Series, SeriesTable } from '../../../../core/model/series-table/series-table.ts'
 import type { SavedStreams } from '../../../../core/wire/prometheus/earlier-streams.ts'
 import type { Labels } from '../../../../core/wire/prometheus/labels.ts'
 import { Translator } from '../../../../core/wire/prometheus/translator.ts'
@@ -27,7 +28,7 @@ const BUCKETS = ['_bucket{le="+Inf"}', '_bucket{le="1"}', '_bucket{le="2"}', '_c
 /** Another process: its series have other ids. */
 function process(exponentialHistograms: 'vmrange' | 'le' = 'vmrange') {
   const options = { strategy: 'NoTranslation', externalLabels: {}, promoteResourceAttributes: [] } as const
-  const registry = new SeriesRegistry()
+  const registry = new SeriesTable()
   return {
     translator: new Translator({ ...options, targetInfo: false, exponentialHistograms }, text),
     series: (name: string, kind: MetricKind) =>

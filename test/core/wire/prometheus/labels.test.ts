@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { type Attribute, sortAttributes } from '../../../../core/model/attributes.ts'
-import { NO_RESOURCE, NO_SCOPE, type Scope, SeriesRegistry } from '../../../../core/model/series.ts'
+import { NO_RESOURCE, NO_SCOPE, type Scope } from '../../../../core/model/series.ts'
+import { SeriesTable } from '../../../../core/model/series-table/series-table.ts'
 import {
   type LabelOptions,
   seriesLabels,
@@ -22,7 +23,7 @@ const SHOP: Attribute[] = [
   ['service.namespace', 'eu']
 ]
 
-const registry = new SeriesRegistry()
+const registry = new SeriesTable()
 const resource = (...attributes: Attribute[]) => ({ attributes: sortAttributes(attributes), schemaUrl: '' })
 
 function labels(

@@ -3,7 +3,8 @@ import { test } from 'node:test'
 import { sortAttributes } from '../../../../core/model/attributes.ts'
 import { type Distribution, observation } from '../../../../core/model/distribution.ts'
 import { FLAG_NO_RECORDED_VALUE, PointBlockBuilder } from '../../../../core/model/points.ts'
-import { type MetricKind, NO_RESOURCE, SeriesRegistry, type Temporality } from '../../../../core/model/series.ts'
+import { type MetricKind, NO_RESOURCE, type Temporality } from '../../../../core/model/series.ts'
+import { SeriesTable } from '../../../../core/model/series-table/series-table.ts'
 import type { Labels } from '../../../../core/wire/prometheus/labels.ts'
 import { rowsBySeries, Samples } from '../../../../core/wire/prometheus/samples.ts'
 import { Translator, type TranslatorOptions } from '../../../../core/wire/prometheus/translator.ts'
@@ -17,7 +18,7 @@ const OPTIONS: TranslatorOptions = {
   exponentialHistograms: 'vmrange'
 }
 
-const registry = new SeriesRegistry()
+const registry = new SeriesTable()
 const translator = (options: Partial<TranslatorOptions> = {}) => new Translator({ ...OPTIONS, ...options }, text)
 const series = (name: string, kind: MetricKind, temporality: Temporality, attributes = {}, resource = NO_RESOURCE) =>
   registry.intern(
@@ -275,7 +276,7 @@ test('a series that got the id of another is not mistaken for it', () => {
   for (const name of ['first', 'second']) {
     const points = new PointBlockBuilder()
     points.add(
-      new SeriesRegistry().intern({ name, unit: '', description: '', kind: 'gauge', temporality: 'delta' }, []),
+      new SeriesTable().intern({ name, unit: '', description: '', kind: 'gauge', temporality: 'delta' }, []),
       NOW,
       1
     )

@@ -1,20 +1,13 @@
 import { type Attributes, NO_ATTRIBUTES } from '../../model/attributes.ts'
 import { type ItemFlaw, type ItemLimits, measureAll, measureAttributes, measureName } from '../../model/item-limits.ts'
-import {
-  type Metric,
-  NO_RESOURCE,
-  NO_SCOPE,
-  type Resource,
-  type Scope,
-  type Series,
-  type SeriesRegistry
-} from '../../model/series.ts'
-import { NewSeries, seriesBytes, sharedBytes } from '../../model/series-bytes.ts'
+import { type Metric, NO_RESOURCE, NO_SCOPE, type Resource, type Scope } from '../../model/series.ts'
+import { type NewSeries, sharedBytes } from '../../model/series-bytes.ts'
+import type { KeyHash } from '../../model/series-table/key-hash.ts'
 import { lengthTag, ProtobufReader } from '../protobuf/reader.ts'
-import { readAttributes } from './any-value.ts'
+import { readAttributes } from '../../model/any-value.ts'
 import type { FieldSpan } from './field-span.ts'
 import { FORM_COUNT, type Form } from './forms.ts'
-import { InternTable, type KeyHash } from './intern-table.ts'
+import { InternTable } from './intern-table.ts'
 
 // https://github.com/open-telemetry/opentelemetry-proto/blob/main/opentelemetry/proto/metrics/v1/metrics.proto
 // ResourceMetrics: resource 1, schema_url 3. Resource: attributes 1. ScopeMetrics: scope 1, schema_url 3.
@@ -30,31 +23,22 @@ const SCOPE_NAME = lengthTag(1)
 const SCOPE_VERSION = lengthTag(2)
 const SCOPE_ATTRIBUTES = lengthTag(3)
 
-// Memory of a series with five attributes and of its entry. Where they are larger, fewer fit.
-const BYTES_PER_CACHED_SERIES = 1536
-// The same for shared parts. Few points have a resource or a scope of their own, but many a metric.
-const BYTES_PER_SHARED = { resource: 256, scope: 128, metric: 512 }
+/** Headers of each kind that are found by their bytes alone; twice as many at times. */
+const CACHED_HEADERS = 16_384
+/** Memory of one with its entry. If they take more, fewer are kept. */
+const BYTES_PER_HEADER = { resource: 4096, scope: 2048, metric: 2048 }
 const GENERATIONS = 2
 // Times FORM_COUNT an id must stay below 2^31, and one body must never get beyond that.
 const MAX_ID = 2 ** 27
 const ROOT = 0
+/** In place of the context of a metric that cannot have series. */
+const REFUSED = -3
 /** At most, with its share of tags and lengths. */
 const BYTES_PER_CHARACTER = 8
 
-/** Most bytes that a cache of so many series holds. */
-export const seriesCacheBytes = (cachedSeries: number) =>
-  Object.values(BYTES_PER_SHARED).reduce((sum, bytes) => sum + bytes, BYTES_PER_CACHED_SERIES) *
-  GENERATIONS *
-  cachedSeries
-
-export interface SeriesCacheOptions {
-  /** Kept in each of two generations. */
-  readonly cachedSeries: number
-  readonly limits: ItemLimits
-  /** Most memory of new series in one body. */
-  readonly maxBytes: number
-  readonly hash?: KeyHash
-}
+/** Most bytes that the caches of headers hold. */
+export const HEADER_CACHE_BYTES =
+  Object.values(BYTES_PER_HEADER).reduce((sum, bytes) => sum + bytes, 0) * GENERATIONS * CACHED_HEADERS
 
 interface Measured {
   /** In memory, without its parents. */
@@ -72,48 +56,45 @@ export interface ScopeNode extends Measured {
   readonly scope: Scope
 }
 export interface MetricNode extends Measured {
-  readonly id: number
   readonly metric: Metric
-  readonly parent: ScopeNode
+  /** Its id in the series table. */
+  readonly context: number
 }
 
 /**
- * Maps the raw bytes of a point's surroundings to its {@link Series}, level by level: resource, scope, metric,
- * attributes. Strings are decoded, and the registry asked, only for bytes that were not seen lately.
+ * Maps the raw bytes of a point's surroundings to the context of its series, level by level: resource, scope, metric.
+ * Strings are decoded only for bytes that were not seen lately.
  */
-export class SeriesCache {
+export class HeaderCache {
   #newSeries: NewSeries
   #nextId = ROOT + 1
+  /** As they were when the caches were empty: ids of contexts are the same since. */
+  #removedContexts: number
   #resources: InternTable<ResourceNode>
   #scopes: InternTable<ScopeNode>
   #metrics: InternTable<MetricNode>
-  #series: InternTable<Series>
   #limits: ItemLimits
-  /** Bytes that cannot be an identity within the limits. */
   #mostBytes: number
   #replacedTexts = 0
 
-  constructor(registry: SeriesRegistry, { cachedSeries, limits, maxBytes, hash }: SeriesCacheOptions) {
+  /** @param newSeries pays for headers that were not known */
+  constructor(newSeries: NewSeries, limits: ItemLimits, hash?: KeyHash) {
     this.#limits = limits
-    this.#mostBytes = limits.max_identity_length * BYTES_PER_CHARACTER
-    const bounds = (bytes: number) => ({ entries: cachedSeries, bytes: cachedSeries * bytes })
-    this.#newSeries = new NewSeries(registry, maxBytes)
-    this.#resources = new InternTable<ResourceNode>(bounds(BYTES_PER_SHARED.resource), bytesOf, hash)
-    this.#scopes = new InternTable<ScopeNode>(bounds(BYTES_PER_SHARED.scope), bytesOf, hash)
-    this.#metrics = new InternTable<MetricNode>(bounds(BYTES_PER_SHARED.metric), bytesOf, hash)
-    this.#series = new InternTable(bounds(BYTES_PER_CACHED_SERIES), seriesBytes, hash)
+    this.#mostBytes = mostIdentityBytes(limits)
+    this.#newSeries = newSeries
+    this.#removedContexts = newSeries.table.removedContexts
+    const bounds = (bytes: number) => ({ entries: CACHED_HEADERS, bytes: CACHED_HEADERS * bytes })
+    this.#resources = new InternTable<ResourceNode>(bounds(BYTES_PER_HEADER.resource), bytesOf, hash)
+    this.#scopes = new InternTable<ScopeNode>(bounds(BYTES_PER_HEADER.scope), bytesOf, hash)
+    this.#metrics = new InternTable<MetricNode>(bounds(BYTES_PER_HEADER.metric), bytesOf, hash)
   }
 
-  /** Memory of new series since {@link renew}. */
-  get newSeriesBytes(): number {
-    return this.#newSeries.bytes
-  }
-
-  /** To be called between bodies: ids are never used twice, so everything is forgotten before they run out. */
+  /** To be called between bodies: ids of headers are never used twice, so all are forgotten before they run out. */
   renew(): void {
-    this.#newSeries.bytes = 0
-    if (this.#nextId < MAX_ID) return
-    for (const table of [this.#resources, this.#scopes, this.#metrics, this.#series]) table.clear()
+    const { removedContexts } = this.#newSeries.table
+    if (this.#nextId < MAX_ID && this.#removedContexts === removedContexts) return
+    for (const table of [this.#resources, this.#scopes, this.#metrics]) table.clear()
+    this.#removedContexts = removedContexts
     this.#nextId = ROOT + 1
   }
 
@@ -152,27 +133,16 @@ export class SeriesCache {
     const metric = this.#read(span, reader => readMetric(reader, form))
     const bytes = this.#count(NO_ATTRIBUTES, metric.name, metric.unit, metric.description)
     const length = measureAll(this.#limits, parent.length, measureName(metric.name, this.#limits))
-    const node = { id: this.#nextId++, metric, parent, length, bytes }
-    if (typeof length === 'string') return node
+    // Without a name it has no points.
+    const isRefused = typeof length === 'string' || metric.name === ''
+    const context = isRefused ? REFUSED : this.#newSeries.table.contextOf(metric, parent.resource, parent.scope)
+    const node = { metric, context, length, bytes }
+    if (isRefused) return node
     this.#metrics.put(key, span.view, span.start, span.end, node)
     return node
   }
 
-  /** The series, or why there cannot be one. @param span the attributes of a point, all with `tag` */
-  series({ id, metric, parent, length }: MetricNode, span: FieldSpan, tag: number): Series | ItemFlaw {
-    const known = this.#series.find(id, span.view, span.start, span.end)
-    if (known !== undefined) return known
-    if (typeof length === 'string') return length
-    if (this.#isTooLong(span)) return 'identity_too_long'
-    const attributes = this.#read(span, reader => readAttributes(reader, tag))
-    const measured = measureAll(this.#limits, length, measureAttributes(attributes, this.#limits))
-    if (typeof measured === 'string') return measured
-    const series = this.#newSeries.intern(metric, attributes, parent.resource, parent.scope)
-    this.#series.put(id, span.view, span.start, span.end, series)
-    return series
-  }
-
-  /** Strings that were not UTF-8, of series not seen lately, since this was asked last. */
+  /** Strings that were not UTF-8, of headers not seen lately, since this was asked last. */
   takeReplacedTexts(): number {
     const replaced = this.#replacedTexts
     this.#replacedTexts = 0
@@ -203,9 +173,12 @@ export class SeriesCache {
   }
 }
 
+/** Bytes that cannot be an identity within the limits. */
+export const mostIdentityBytes = (limits: ItemLimits) => limits.max_identity_length * BYTES_PER_CHARACTER
+
 const bytesOf = ({ bytes }: Measured) => bytes
 
-/** @param span as for {@link SeriesCache.metric} */
+/** @param span as for {@link HeaderCache.metric} */
 export const readMetricName = (span: FieldSpan) => readTexts(over(span)).name
 
 const over = (span: FieldSpan) => new ProtobufReader(span.bytes, span.start, span.end)

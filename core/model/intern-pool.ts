@@ -1,5 +1,5 @@
-import { packList, unpackList } from '../../model/packed-list.ts'
-import type { Stepwise } from '../../model/stepwise.ts'
+import { packList, unpackList } from './packed-list.ts'
+import type { Stepwise } from './stepwise.ts'
 
 /** Values that many identities share, each kept once, by a small number, for as long as any identity uses it. */
 export class InternPool<T> {

@@ -1,6 +1,6 @@
-import { NO_ATTRIBUTES } from '../../model/attributes.ts'
-import { type Metric, metricKeys, type Resource, resourceKeys, type Scope, scopeKeys } from '../../model/series.ts'
-import { sharedBytes } from '../../model/series-bytes.ts'
+import { NO_ATTRIBUTES } from './attributes.ts'
+import { type Metric, metricKeys, type Resource, resourceKeys, type Scope, scopeKeys } from './series.ts'
+import { sharedBytes } from './series-bytes.ts'
 import { InternPool } from './intern-pool.ts'
 
 // The parts of identities that many identities share, each with its key and its memory.

@@ -1,0 +1,54 @@
+/** Ids in a page. */
+export const PAGE_IDS = 2 ** 16
+const SHIFT = 16
+const IN_PAGE = PAGE_IDS - 1
+
+export type Page = Uint8Array | Int32Array | Uint32Array | Float64Array
+export type PageType<P extends Page> = new (length: number) => P
+
+/** Numbers by id, in pages that are made when first needed: a column grows without being copied. */
+export class IdColumn<P extends Page> {
+  /** By `id >>> 16`; within a page by the other bits. Hot loops read them themselves. */
+  readonly pages: (P | undefined)[] = []
+  readonly #type: PageType<P>
+  readonly #fill: number
+
+  /** @param fill the number of ids that have not got another one */
+  constructor(type: PageType<P>, fill = 0) {
+    this.#type = type
+    this.#fill = fill
+  }
+
+  get(id: number): number {
+    const page = this.pages[id >>> SHIFT]
+    return page === undefined ? this.#fill : page[id & IN_PAGE]
+  }
+
+  set(id: number, value: number): void {
+    const page = this.pages[id >>> SHIFT] ?? this.#addPage(id >>> SHIFT)
+    page[id & IN_PAGE] = value
+  }
+
+  clear(id: number): void {
+    const page = this.pages[id >>> SHIFT]
+    if (page !== undefined) page[id & IN_PAGE] = this.#fill
+  }
+
+  /** Clears all ids. */
+  reset(): void {
+    this.pages.length = 0
+  }
+
+  /** Memory, in bytes. */
+  get bytes(): number {
+    return this.pages.reduce((sum, page) => sum + (page?.byteLength ?? 0), 0)
+  }
+
+  #addPage(index: number): P {
+    const page = new this.#type(PAGE_IDS)
+    if (this.#fill !== 0) page.fill(this.#fill)
+    while (this.pages.length < index) this.pages.push(undefined)
+    this.pages[index] = page
+    return page
+  }
+}

@@ -1,0 +1,102 @@
+import type { Stepwise } from '../stepwise.ts'
+import { IdColumn } from './id-column.ts'
+import type { KeyTable } from './key-table.ts'
+
+/** Ids looked at, and removed, in some milliseconds. */
+const IDS_PER_STEP = 4096
+const NEVER = 0
+
+/** As long as anybody refers to it, ids that were seen in its epoch or later mean what they meant. */
+export class Lease {
+  readonly epoch: number
+
+  constructor(epoch: number) {
+    this.epoch = epoch
+  }
+}
+
+/** A state that has ids for longer than any block. */
+export interface IdHolder {
+  /** Calls `hold` with each id that it has. */
+  holdIds(hold: (id: number) => void): void
+}
+
+/**
+ * Removes ids that nobody uses any more. A block refers to the lease of the epoch in which its ids were found. A state
+ * is an {@link IdHolder}. Both are held weakly, so that nobody has to say when they end: an id goes if it was neither
+ * seen nor held since all blocks of its time are gone.
+ */
+export class IdLifetimes {
+  readonly #table: KeyTable
+  readonly #remove: (id: number) => void
+  #current: Lease
+  /** Of earlier epochs. */
+  #leases: WeakRef<Lease>[] = []
+  #holders: WeakRef<IdHolder>[] = []
+  /** By id: the last epoch that began when a state held it. */
+  readonly #heldIn = new IdColumn<Int32Array>(Int32Array, NEVER)
+
+  /** @param remove called for each id just before the table removes it */
+  constructor(table: KeyTable, remove: (id: number) => void) {
+    this.#table = table
+    this.#remove = remove
+    this.#current = new Lease(table.epoch)
+  }
+
+  /** To be kept with ids found from now on. */
+  get lease(): Lease {
+    return this.#current
+  }
+
+  /** Held weakly. */
+  addHolder(holder: IdHolder): void {
+    this.#holders.push(new WeakRef(holder))
+  }
+
+  /** The id counts as held by a state since this epoch began. */
+  hold(id: number): void {
+    this.#heldIn.set(id, this.#table.epoch)
+  }
+
+  get bytes(): number {
+    return this.#heldIn.bytes
+  }
+
+  /**
+   * Begins an epoch, and removes ids not seen in the last epochs.
+   * @param idle number of these epochs, without the new one
+   * @param isPinned asked before an id goes: true if it must stay
+   */
+  *sweep(idle: number, isPinned: (id: number) => boolean): Stepwise<void> {
+    const table = this.#table
+    this.#beginEpoch()
+    const before = Math.min(this.#oldestLease(), table.epoch - idle)
+    for (let id = 0; id < table.length; id++) {
+      if (id % IDS_PER_STEP === IDS_PER_STEP - 1) yield
+      if (!table.isUsed(id) || table.seen(id) >= before || this.#heldIn.get(id) >= before) continue
+      if (isPinned(id)) this.hold(id)
+      else {
+        this.#remove(id)
+        table.remove(id)
+        this.#heldIn.clear(id)
+      }
+    }
+  }
+
+  // All states at once: an id that one hands to another is then missed in neither.
+  #beginEpoch(): void {
+    this.#leases.push(new WeakRef(this.#current))
+    this.#current = new Lease(++this.#table.epoch)
+    const hold = (id: number) => this.hold(id)
+    this.#holders = this.#holders.filter(one => {
+      const holder = one.deref()
+      holder?.holdIds(hold)
+      return holder !== undefined
+    })
+  }
+
+  #oldestLease(): number {
+    this.#leases = this.#leases.filter(lease => lease.deref() !== undefined)
+    return this.#leases[0]?.deref()?.epoch ?? this.#current.epoch
+  }
+}

@@ -1,0 +1,275 @@
+import { IdColumn } from './id-column.ts'
+import type { KeyBatch } from './key-batch.ts'
+import { hashKey, type KeyHash, newSecrets, type Secrets } from './key-hash.ts'
+import {
+  FOLLOWER,
+  HEADER,
+  ID,
+  IN_PAGE,
+  KeyRecords,
+  LENGTH,
+  LONGEST_KEY,
+  NEXT,
+  NO_RECORD,
+  PAGE_BITS,
+  PARENT,
+  SEEN
+} from './key-records.ts'
+import { KeySlots } from './key-slots.ts'
+
+/** In place of an id: the key is not in the table. */
+export const UNKNOWN = 0xffffffff
+
+/** So many wrong predictions are borne, and one more with every so many right ones. Then keys are found by hashes. */
+const WRONG_AT_FIRST = 8
+const RIGHT_PER_WRONG = 8
+/** Keys looked up at once: all that they touch, some 250 bytes each, fits into the cache of a core. */
+const LOOKED_UP_AT_ONCE = 2048
+/** Of batches that are found by hashes so many in one write down their order: each key costs a cache line. */
+const LEARNED_ONCE_IN = 16
+const BYTES_BESIDE_RECORD = 32
+
+/** A key in the memory of its table. */
+export interface StoredKey {
+  readonly parent: number
+  readonly view: DataView
+  readonly start: number
+  readonly end: number
+}
+
+/**
+ * From a key, which is a number (its parent) and bytes, to a dense id. Several keys may have one id. A key that is found
+ * is compared byte by byte; hashes only tell where to look. Nothing here is an object for each key.
+ */
+export class KeyTable {
+  /** The number that ids found from now on were seen in. */
+  epoch = 1
+  /** Ids in use. */
+  size = 0
+  /** All ids are below this. */
+  length = 0
+  readonly #records = new KeyRecords()
+  readonly #slots = new KeySlots()
+  readonly #secrets: Secrets
+  readonly #hash: KeyHash
+  /** By id: its first record. */
+  readonly #recordOf = new IdColumn<Uint32Array>(Uint32Array, NO_RECORD)
+  #freeIds: number[] = []
+  /** The record found last. */
+  #last = NO_RECORD
+  #lookUps = 0
+  #hashes = new Int32Array(LOOKED_UP_AT_ONCE)
+  #found = new Int32Array(LOOKED_UP_AT_ONCE)
+  /** Kept, so that reads that only bring memory near are not left out. */
+  #touched = 0
+
+  constructor(secrets: Secrets = newSecrets(), hash: KeyHash = hashKey) {
+    this.#secrets = secrets
+    this.#hash = hash
+  }
+
+  /** Memory in use, in bytes. */
+  get bytes(): number {
+    return this.#records.bytes + this.#slots.bytes + this.#recordOf.bytes
+  }
+
+  /** Memory that one more key takes, in bytes: its record, two slots, and what tables know of its id. */
+  static bytesOf(keyLength: number): number {
+    return KeyRecords.bytesOf(keyLength) + BYTES_BESIDE_RECORD
+  }
+
+  /** The id of a key, or {@link UNKNOWN}. */
+  find(parent: number, view: DataView, start: number, end: number): number {
+    const records = this.#records
+    const predicted = records.get(this.#last, FOLLOWER)
+    if (records.matches(predicted, parent, view, start, end)) return this.#see(predicted)
+    const record = this.#lookUp(this.#hash(this.#secrets, parent, view, start, end), parent, view, start, end)
+    if (record === NO_RECORD) return UNKNOWN
+    records.set(this.#last, FOLLOWER, record)
+    return this.#see(record)
+  }
+
+  /**
+   * Finds all keys of a batch. If they come in the order of last time, each is expected to follow the one before, and no
+   * hash is needed.
+   */
+  findAll(batch: KeyBatch): void {
+    for (let from = this.#predict(batch); from < batch.length; from += LOOKED_UP_AT_ONCE)
+      this.#lookUpAll(batch, from, Math.min(batch.length, from + LOOKED_UP_AT_ONCE))
+  }
+
+  /**
+   * Adds a key that is not in the table, and returns its id. {@link UNKNOWN} if it is too long, or if too many keys
+   * collide with it.
+   * @param id that of another key of the same identity; a new one by default
+   */
+  add(parent: number, view: DataView, start: number, end: number, id = UNKNOWN): number {
+    const hash = this.#hash(this.#secrets, parent, view, start, end)
+    if (KeyRecords.wordsOf(end - start) > LONGEST_KEY) return UNKNOWN
+    const records = this.#records
+    const record = records.add(parent, view, start, end)
+    if (!this.#slots.add(hash, record)) {
+      records.remove(record)
+      return UNKNOWN
+    }
+    const own = id === UNKNOWN ? this.#newId(record) : id
+    records.set(record, ID, own)
+    records.set(record, SEEN, this.epoch)
+    if (id !== UNKNOWN) this.#chain(id, record)
+    records.set(this.#last, FOLLOWER, record)
+    this.#last = record
+    return own
+  }
+
+  /** The first key that an id in use was given for. */
+  keyOf(id: number): StoredKey {
+    const record = this.#recordOf.get(id)
+    const at = record & IN_PAGE
+    const words = this.#records.pages[record >>> PAGE_BITS]
+    const start = (at + HEADER) * 4
+    return {
+      parent: words[at + PARENT],
+      view: this.#records.views[record >>> PAGE_BITS],
+      start,
+      end: start + words[at + LENGTH]
+    }
+  }
+
+  /** Memory of all keys of an id, in bytes. */
+  bytesOf(id: number): number {
+    let bytes = 0
+    for (let record = this.#recordOf.get(id); record !== NO_RECORD; record = this.#records.get(record, NEXT))
+      bytes += KeyTable.bytesOf(this.#records.get(record, LENGTH))
+    return bytes
+  }
+
+  isUsed(id: number): boolean {
+    return this.#recordOf.get(id) !== NO_RECORD
+  }
+
+  /** The epoch in which the id was seen last. */
+  seen(id: number): number {
+    return this.#records.get(this.#recordOf.get(id), SEEN)
+  }
+
+  /** The id counts as seen. */
+  see(id: number): void {
+    this.#records.set(this.#recordOf.get(id), SEEN, this.epoch)
+  }
+
+  /** Removes an id with all its keys. It is used again for another one. */
+  remove(id: number): void {
+    const records = this.#records
+    for (let record = this.#recordOf.get(id); record !== NO_RECORD; ) {
+      const next = records.get(record, NEXT)
+      const page = record >>> PAGE_BITS
+      const start = ((record & IN_PAGE) + HEADER) * 4
+      const end = start + records.get(record, LENGTH)
+      const hash = this.#hash(this.#secrets, records.get(record, PARENT), records.views[page], start, end)
+      this.#slots.remove(hash, record)
+      records.remove(record)
+      record = next
+    }
+    this.#recordOf.set(id, NO_RECORD)
+    this.#freeIds.push(id)
+    this.#last = NO_RECORD
+    this.size--
+  }
+
+  #newId(record: number): number {
+    const id = this.#freeIds.pop() ?? this.length++
+    this.#recordOf.set(id, record)
+    this.size++
+    return id
+  }
+
+  #chain(id: number, record: number): void {
+    const first = this.#recordOf.get(id)
+    this.#records.set(record, NEXT, this.#records.get(first, NEXT))
+    this.#records.set(first, NEXT, record)
+  }
+
+  /** Returns the id of a record that was found. */
+  #see(record: number): number {
+    const words = this.#records.pages[record >>> PAGE_BITS]
+    const at = record & IN_PAGE
+    this.#last = record
+    if (words[at + SEEN] !== this.epoch) {
+      words[at + SEEN] = this.epoch
+      this.see(words[at + ID])
+    }
+    return words[at + ID]
+  }
+
+  #lookUp(hash: number, parent: number, view: DataView, start: number, end: number): number {
+    const slots = this.#slots.shardOf(hash)
+    const mask = slots.length - 1
+    for (let at = (2 * hash) & mask; slots[at + 1] !== NO_RECORD; at = (at + 2) & mask)
+      if (slots[at] === hash && this.#records.matches(slots[at + 1], parent, view, start, end)) return slots[at + 1]
+    return NO_RECORD
+  }
+
+  /** Finds keys for as long as most of them follow the one before; returns their number. */
+  #predict({ view, parents, starts, ends, ids, length }: KeyBatch): number {
+    const records = this.#records
+    let right = 0
+    let i = 0
+    for (; i < length && (i - right - WRONG_AT_FIRST) * RIGHT_PER_WRONG < i; i++) {
+      let record = records.get(this.#last, FOLLOWER)
+      if (records.matches(record, parents[i], view, starts[i], ends[i])) right++
+      else {
+        const hash = this.#hash(this.#secrets, parents[i], view, starts[i], ends[i])
+        record = this.#lookUp(hash, parents[i], view, starts[i], ends[i])
+        if (record !== NO_RECORD) records.set(this.#last, FOLLOWER, record)
+      }
+      ids[i] = record === NO_RECORD ? UNKNOWN : this.#see(record)
+    }
+    return i
+  }
+
+  /** Does each step for all keys before the next step for any: so the processor fetches many cache lines at a time. */
+  #lookUpAll(batch: KeyBatch, from: number, to: number): void {
+    const { view, parents, starts, ends, ids } = batch
+    this.#findCandidates(batch, from, to)
+    const records = this.#records
+    const learns = this.#lookUps++ % LEARNED_ONCE_IN === 0
+    for (let i = from; i < to; i++) {
+      let record = this.#found[i - from]
+      if (!records.matches(record, parents[i], view, starts[i], ends[i]))
+        record = this.#lookUp(this.#hashes[i - from], parents[i], view, starts[i], ends[i])
+      if (learns && record !== NO_RECORD) records.set(this.#last, FOLLOWER, record)
+      ids[i] = record === NO_RECORD ? UNKNOWN : this.#see(record)
+    }
+  }
+
+  /** Finds the first record that has the hash of each key, and brings it near. */
+  #findCandidates({ view, parents, starts, ends }: KeyBatch, from: number, to: number): void {
+    const hashes = this.#hashes
+    const found = this.#found
+    const { shards } = this.#slots
+    const { pages } = this.#records
+    let touched = 0
+    for (let i = from; i < to; i++) {
+      const hash = this.#hash(this.#secrets, parents[i], view, starts[i], ends[i])
+      hashes[i - from] = hash
+      const slots = shards[hash >>> 24]
+      touched ^= slots[(2 * hash) & (slots.length - 1)]
+    }
+    for (let i = from; i < to; i++) {
+      const hash = hashes[i - from]
+      const slots = shards[hash >>> 24]
+      const mask = slots.length - 1
+      let at = (2 * hash) & mask
+      while (slots[at + 1] !== NO_RECORD && slots[at] !== hash) at = (at + 2) & mask
+      found[i - from] = slots[at + 1]
+    }
+    for (let i = from; i < to; i++) {
+      const record = found[i - from]
+      const words = pages[record >>> PAGE_BITS]
+      const at = record & IN_PAGE
+      const last = HEADER + ((ends[i] - starts[i]) >>> 2)
+      touched ^= words[at] ^ words[(at + (last >>> 1)) & IN_PAGE] ^ words[(at + last) & IN_PAGE]
+    }
+    this.#touched ^= touched
+  }
+}

@@ -1,0 +1,275 @@
+import type { Attributes } from '../attributes.ts'
+import { type Metric, NO_RESOURCE, NO_SCOPE, type Resource, type Scope, seriesKey } from '../series.ts'
+import type { Stepwise } from '../stepwise.ts'
+import { AttributeWriter, attributesOf } from './attribute-bytes.ts'
+import { IdColumn, type Page, type PageType } from './id-column.ts'
+import { type IdHolder, IdLifetimes, type Lease } from './id-lifetimes.ts'
+import type { KeyBatch } from './key-batch.ts'
+import type { KeyHash } from './key-hash.ts'
+import { KeyTable, type StoredKey, UNKNOWN } from './key-table.ts'
+import { type SeriesContext, SeriesContexts } from './series-contexts.ts'
+import { SeriesViews } from './series-views.ts'
+
+/** Memory of a received series for which there is room. Most take less. If they take more, fewer have room. */
+export const BYTES_PER_SERIES = 512
+/** The same attributes written otherwise are found as fast. A sender that has more orders of them is decoded each time. */
+const MOST_SPELLINGS = 8
+const RECEIVED = 0x80
+const SPELLINGS = 0x7f
+
+export interface SeriesTableOptions {
+  /** Most series that receivers may add. Those that are derived from them are not counted. */
+  readonly maxSeries?: number
+  readonly hash?: KeyHash
+}
+
+/** Facts about series by their ids, which end with the series. */
+export interface SeriesFacts {
+  clear(id: number): void
+}
+
+/**
+ * The identity of a stream of points, as an object over its entry in a table. There is one object for each identity, as
+ * long as anybody keeps it: compare by `===`. As long as it is kept, its id means this series.
+ */
+export class Series {
+  /** Dense and small, for indexing arrays. */
+  readonly id: number
+  readonly table: SeriesTable
+  readonly metric: Metric
+  readonly resource: Resource
+  readonly scope: Scope
+  readonly #readAttributes: () => Attributes
+  #attributes: Attributes | undefined
+  #key: string | undefined
+
+  /** @param readAttributes called when they are first asked for */
+  constructor(id: number, table: SeriesTable, context: SeriesContext, readAttributes: () => Attributes) {
+    this.id = id
+    this.table = table
+    this.metric = context.metric
+    this.resource = context.resource
+    this.scope = context.scope
+    this.#readAttributes = readAttributes
+  }
+
+  get attributes(): Attributes {
+    return (this.#attributes ??= this.#readAttributes())
+  }
+
+  /** Equal exactly when the identity is; stable across processes. The description is not part of it. */
+  get key(): string {
+    return (this.#key ??= seriesKey(this.metric, this.attributes, this.resource, this.scope))
+  }
+}
+
+/**
+ * All series of a process, in columns outside of the garbage collector's heap. A series is a dense id. Its key is the
+ * id of its context and the bytes of its attributes.
+ */
+export class SeriesTable {
+  /** Series added since the start. */
+  made = 0
+  readonly #maxSeries: number
+  readonly #keys: KeyTable
+  readonly #contexts = new SeriesContexts()
+  readonly #lifetimes: IdLifetimes
+  readonly #views: SeriesViews<Series>
+  readonly #writer = new AttributeWriter()
+  /** By id. */
+  readonly #contextOf = new IdColumn<Uint32Array>(Uint32Array)
+  /** By id: if it was received, and the number of its further spellings. */
+  readonly #origins = new IdColumn<Uint8Array>(Uint8Array)
+  #columns: WeakRef<SeriesFacts>[] = []
+  #received = 0
+  #receivedBytes = 0
+  #scratch: DataView = new DataView(new ArrayBuffer(0))
+
+  constructor({ maxSeries = Number.POSITIVE_INFINITY, hash }: SeriesTableOptions = {}) {
+    this.#maxSeries = maxSeries
+    this.#keys = new KeyTable(undefined, hash)
+    this.#lifetimes = new IdLifetimes(this.#keys, id => this.#forget(id))
+    this.#views = new SeriesViews(id => this.#view(id))
+  }
+
+  /** The series of this identity. `attributes` are sorted, as everywhere. */
+  intern(metric: Metric, attributes: Attributes, resource: Resource = NO_RESOURCE, scope: Scope = NO_SCOPE): Series {
+    return this.at(this.idOf(metric, attributes, resource, scope))
+  }
+
+  /** The id of this identity. */
+  idOf(metric: Metric, attributes: Attributes, resource: Resource = NO_RESOURCE, scope: Scope = NO_SCOPE): number {
+    return this.idIn(this.contextOf(metric, resource, scope), attributes)
+  }
+
+  /** The id of these attributes in a context. */
+  idIn(context: number, attributes: Attributes): number {
+    const { view, start, end } = this.#canonical(context, attributes)
+    return this.idOfKey(context, view, start, end)
+  }
+
+  /** The same for attributes in canonical bytes. */
+  idOfKey(context: number, view: DataView, start: number, end: number): number {
+    const known = this.#keys.find(context, view, start, end)
+    return known === UNKNOWN ? this.#add(context, view, start, end) : known
+  }
+
+  /** The same for a series that a receiver got; {@link UNKNOWN} if it is new and there is no room for more. */
+  receive(context: number, attributes: Attributes): number {
+    const { view, start, end } = this.#canonical(context, attributes)
+    const known = this.#keys.find(context, view, start, end)
+    return known === UNKNOWN ? this.receiveKey(context, view, start, end) : known
+  }
+
+  /** The same for attributes that are not known, in canonical bytes. */
+  receiveKey(context: number, view: DataView, start: number, end: number): number {
+    if (this.isFull) return UNKNOWN
+    const id = this.#add(context, view, start, end)
+    this.#origins.set(id, RECEIVED)
+    this.#received++
+    this.#receivedBytes += KeyTable.bytesOf(end - start)
+    return id
+  }
+
+  /** Remembers other bytes that mean the attributes of `id`. */
+  addSpelling(id: number, context: number, view: DataView, start: number, end: number): void {
+    const origin = this.#origins.get(id)
+    if ((origin & SPELLINGS) >= MOST_SPELLINGS || this.#keys.find(context, view, start, end) !== UNKNOWN) return
+    if (this.#keys.add(context, view, start, end, id) === UNKNOWN) return
+    this.#origins.set(id, origin + 1)
+    if ((origin & RECEIVED) !== 0) this.#receivedBytes += KeyTable.bytesOf(end - start)
+  }
+
+  /** Finds the series of attributes by their bytes, in contexts. */
+  findAll(batch: KeyBatch): void {
+    this.#keys.findAll(batch)
+  }
+
+  find(context: number, view: DataView, start: number, end: number): number {
+    return this.#keys.find(context, view, start, end)
+  }
+
+  /** The id of a context: of all parts of an identity but its attributes. */
+  contextOf(metric: Metric, resource: Resource, scope: Scope): number {
+    return this.#contexts.idOf(metric, resource, scope, this.#keys.epoch)
+  }
+
+  /** A context stays in this epoch, though it may have no series. */
+  seeContext(context: number): void {
+    this.#contexts.see(context, this.#keys.epoch)
+  }
+
+  /** Ids of contexts found before this has changed may mean others. */
+  get removedContexts(): number {
+    return this.#contexts.removed
+  }
+
+  /** The series as an object, for as long as anybody keeps it. Until then the id means that series. */
+  at(id: number): Series {
+    return this.#views.at(id)
+  }
+
+  contextIdOf(id: number): number {
+    return this.#contextOf.get(id)
+  }
+
+  /** The attributes of a series in canonical bytes. */
+  keyOf(id: number): StoredKey {
+    return this.#keys.keyOf(id)
+  }
+
+  context(context: number): SeriesContext {
+    return this.#contexts.at(context)
+  }
+
+  metricOf(id: number): Metric {
+    return this.#contexts.at(this.#contextOf.get(id)).metric
+  }
+
+  /** To be kept with ids that were found just now. */
+  get lease(): Lease {
+    return this.#lifetimes.lease
+  }
+
+  /** The id counts as seen: blocks of this epoch may have it. */
+  see(id: number): void {
+    this.#keys.see(id)
+  }
+
+  /** A column by id. An id that goes gets the value `fill` again. Held weakly. */
+  column<P extends Page>(type: PageType<P>, fill = 0): IdColumn<P> {
+    const column = new IdColumn<P>(type, fill)
+    this.addColumn(column)
+    return column
+  }
+
+  /** Facts that are kept by id. Held weakly. */
+  addColumn(facts: SeriesFacts): void {
+    this.#columns.push(new WeakRef(facts))
+  }
+
+  /** A state that has ids for longer than any block. Held weakly. */
+  addHolder(holder: IdHolder): void {
+    this.#lifetimes.addHolder(holder)
+  }
+
+  /** True if receivers may add no more series. */
+  get isFull(): boolean {
+    const bytes = this.#receivedBytes + this.#contexts.bytes
+    return this.#received >= this.#maxSeries || bytes >= this.#maxSeries * BYTES_PER_SERIES
+  }
+
+  get size(): number {
+    return this.#keys.size
+  }
+
+  /** All ids are below this. */
+  get length(): number {
+    return this.#keys.length
+  }
+
+  /** Memory, in bytes. */
+  get bytes(): number {
+    return this.#keys.bytes + this.#contexts.bytes + this.#lifetimes.bytes + this.#origins.bytes + this.#contextOf.bytes
+  }
+
+  /** Removes series that nobody uses, and were not seen in the last epochs. @param idle epochs, 1 at least */
+  *sweep(idle: number): Stepwise<void> {
+    this.#columns = this.#columns.filter(column => column.deref() !== undefined)
+    yield* this.#lifetimes.sweep(idle, id => this.#views.isKept(id))
+    yield* this.#views.prune()
+    this.#contexts.removeIdle(this.#keys.epoch - idle)
+  }
+
+  #add(context: number, view: DataView, start: number, end: number): number {
+    const id = this.#keys.add(context, view, start, end)
+    if (id === UNKNOWN) throw new RangeError(`a series has ${end - start} bytes of attributes, which is too many`)
+    this.#contextOf.set(id, context)
+    this.#contexts.count(context, 1)
+    this.made++
+    return id
+  }
+
+  #canonical(context: number, attributes: Attributes): { view: DataView; start: number; end: number } {
+    const { buffer, byteOffset, length } = this.#writer.write(attributes, this.#contexts.at(context).metric.kind)
+    if (this.#scratch.buffer !== buffer) this.#scratch = new DataView(buffer)
+    return { view: this.#scratch, start: byteOffset, end: byteOffset + length }
+  }
+
+  #view(id: number): Series {
+    const { parent, view, start, end } = this.#keys.keyOf(id)
+    const context = this.#contexts.at(parent)
+    const read = () => attributesOf(Buffer.from(view.buffer), start, end, context.metric.kind)
+    return new Series(id, this, context, read)
+  }
+
+  #forget(id: number): void {
+    this.#contexts.count(this.contextIdOf(id), -1)
+    if ((this.#origins.get(id) & RECEIVED) !== 0) {
+      this.#received--
+      this.#receivedBytes -= this.#keys.bytesOf(id)
+    }
+    this.#origins.clear(id)
+    for (const column of this.#columns) column.deref()?.clear(id)
+  }
+}
