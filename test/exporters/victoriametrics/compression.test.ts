@@ -107,12 +107,16 @@ test('a backend that learns zstd gets it after a day', async t => {
 })
 
 test('a backend that no longer takes zstd, as after a return to an old version, loses no request', async t => {
-  const { answers, send, requests, taken, active } = await world(t)
+  const { context, answers, send, requests, taken, active } = await world(t)
   await send('a')
   answers.zstd = () => 400
   await send('b', 'c')
   assert.deepEqual(requests(), ['zstd a 204', 'zstd b 400', 'snappy b 204', 'snappy c 204'])
   assert.deepEqual([taken, active()], [['a', 'b', 'c'], 0])
+  context.clock.advance(DAY_MS)
+  answers.zstd = () => 500
+  await send('d')
+  assert.deepEqual(requests(), ['zstd d 500', 'snappy d 204'])
 })
 
 test('samples that are refused by either codec are dropped, and say nothing about zstd', async t => {
