@@ -5,7 +5,7 @@ import { delimiter, join } from 'node:path'
 import { promisify } from 'node:util'
 
 const INSTALL_TIMEOUT_MS = 300_000
-// As Debian's, a build by other tests at the same time slows it down.
+// A build takes a minute on two idle cores, and more while other tests run.
 const BUILD_TIMEOUT_MS = 600_000
 // Test files run side by side and may want the same package: the second waits for the first one's lock.
 const APT_OPTIONS = ['-o', 'DPkg::Lock::Timeout=240', '-y', '-q', '--no-install-recommends']
