@@ -5,7 +5,8 @@ import { SeriesTable } from '../core/model/series-table/series-table.ts'
 import { rowsBySeries } from '../core/wire/prometheus/samples.ts'
 import { Translator } from '../core/wire/prometheus/translator.ts'
 import { encodeLabels, encodeWriteRequests } from '../core/wire/remote-write/write-request.ts'
-import { compress } from '../core/wire/snappy.ts'
+import { compress as snappy } from '../core/wire/snappy.ts'
+import { compress as zstd } from '../core/wire/zstd.ts'
 
 const TIME = 1_760_000_000_000
 const ROUNDS = 8
@@ -33,12 +34,17 @@ console.log(`Remote write, blocks of ${POINTS} points, one a series, best of ${R
 for (const [name, block] of [
   ['counters', counters()],
   ['histograms of 7 buckets (9 samples a point)', histograms()]
-] as const) {
-  const { points, bytes } = best(block)
-  console.log(`  ${points.toFixed(2)} M points/s, ${bytes.toFixed(1)} bytes a point  ${name}`)
-}
+] as const)
+  for (const compress of [snappy, zstd]) {
+    const { points, bytes } = await best(block, compress)
+    const codec = compress === snappy ? 'snappy' : 'zstd'
+    console.log(`  ${points.toFixed(2)} M points/s, ${bytes.toFixed(1)} bytes a point  ${name}, ${codec}`)
+  }
 
-function best(block: PointBlock): { points: number; bytes: number } {
+async function best(
+  block: PointBlock,
+  compress: typeof snappy | typeof zstd
+): Promise<{ points: number; bytes: number }> {
   const options = {
     strategy: 'UnderscoreEscapingWithSuffixes',
     externalLabels: {},
@@ -53,7 +59,7 @@ function best(block: PointBlock): { points: number; bytes: number } {
     for (let i = 0; i < BLOCKS; i++) {
       const { samples, metadata } = translator.translate(block, TIME)
       for (const { body } of encodeWriteRequests(samples, rowsBySeries(samples), metadata, 10_000))
-        bytes += compress(body).length
+        bytes += (await compress(body)).length
     }
     points = Math.max(points, (BLOCKS * POINTS) / (performance.now() - begun) / 1000)
   }

@@ -22,7 +22,8 @@ const LONG = [
   'test/fuzz/extremes.test.ts',
   'test/exporters/clickhouse/engine-process.test.ts',
   'test/e2e/dead-backend.test.ts',
-  'test/e2e/clickhouse.test.ts'
+  'test/e2e/clickhouse.test.ts',
+  'test/exporters/victoriametrics/stores.test.ts'
 ]
 
 const wanted = process.argv.slice(2).flatMap(pattern => globSync(pattern))

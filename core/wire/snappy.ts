@@ -6,7 +6,8 @@ const MAX_PREFIX_BYTES = 5
 
 /** Snappy's block format, the one of Prometheus remote write. */
 export function compress(bytes: Uint8Array): Uint8Array {
-  return compressSync(bytes)
+  // Without a copy, new memory for the largest possible result is cleared first. That takes six times as long.
+  return compressSync(bytes, { copyOutputData: true })
 }
 
 /**

@@ -1,47 +1,76 @@
-import { compress } from '../../core/wire/snappy.ts'
+import { compress as snappy } from '../../core/wire/snappy.ts'
+import { compress as zstd } from '../../core/wire/zstd.ts'
 import { ExportError } from '../../sdk/plugin/index.ts'
+import type { Codec, CompressionChoice } from './compression.ts'
 import type { Config } from './config.ts'
 
 const QUOTED_CHARACTERS = 300
 // Most bytes of an answer that nobody reads to the end. Beyond that its connection is given up instead.
 const MAX_ANSWER_BYTES = 64 * 1024
 const TOO_MANY_REQUESTS = 429
+// Zstd is VictoriaMetrics' variant of remote write 1.0, which allows snappy only.
+const VERSION_HEADERS: Readonly<Record<Codec, Record<string, string>>> = {
+  zstd: { 'x-victoriametrics-remote-write-version': '1' },
+  snappy: { 'x-prometheus-remote-write-version': '0.1.0' }
+}
+
+interface Answer {
+  readonly isTaken: boolean
+  readonly status: number
+  readonly message: string
+  readonly retryAfter: string | null
+}
 
 /** Posts WriteRequests. Connections are kept alive and shared by the process. */
 export class RemoteWriteClient {
   readonly url: string
-  #headers: Record<string, string>
+  #headers: Readonly<Record<Codec, Record<string, string>>>
+  #compression: CompressionChoice
   #now: () => number
 
   /** @param now Unix ms; for `Retry-After` given as a date */
-  constructor(config: Config, now: () => number) {
+  constructor(config: Config, compression: CompressionChoice, now: () => number) {
     this.url = config.endpoint
-    this.#headers = requestHeaders(config)
+    this.#headers = { zstd: requestHeaders(config, 'zstd'), snappy: requestHeaders(config, 'snappy') }
+    this.#compression = compression
     this.#now = now
   }
 
-  /** Resolves on 2xx. @param request an encoded WriteRequest, not used after the call has returned */
+  /** Resolves on 2xx. @param request an encoded WriteRequest, which must not change until the promise settles */
   async write(request: Uint8Array, signal: AbortSignal): Promise<void> {
-    const response = await this.#post(compress(request), signal)
-    const answer = await beginning(response)
-    if (response.ok) return
-    const { status } = response
-    const message = `${this.url} answered ${status} ${response.statusText}: ${answer || '(no text)'}`
+    const { codec } = this.#compression
+    const answer = await this.#post(request, codec, signal)
+    if (codec === 'snappy') return this.#check(answer)
+    if (answer.isTaken) return this.#compression.zstdTaken()
+    if (!this.#compression.shouldTrySnappy(answer.status)) return this.#check(answer)
+    // Only the second answer tells whether zstd was the reason: bad samples are refused by either codec.
+    this.#check(await this.#post(request, 'snappy', signal))
+    this.#compression.snappyTaken(answer.message)
+  }
+
+  #check({ isTaken, status, message, retryAfter }: Answer): void {
+    if (isTaken) return
     if (status === TOO_MANY_REQUESTS || status >= 500) {
-      const retryAfterMs = parseRetryAfter(response.headers.get('retry-after'), this.#now())
+      const retryAfterMs = parseRetryAfter(retryAfter, this.#now())
       throw new ExportError(message, { retryable: true, retryAfterMs })
     }
     throw new ExportError(message, { retryable: false, reason: 'rejected_by_backend' })
   }
 
-  async #post(body: Uint8Array, signal: AbortSignal): Promise<Response> {
+  async #post(request: Uint8Array, codec: Codec, signal: AbortSignal): Promise<Answer> {
+    const body = codec === 'zstd' ? await zstd(request) : snappy(request)
     // Followed, a redirect would turn the POST into a GET and look like success.
-    const options = { method: 'POST', headers: this.#headers, body, signal, redirect: 'manual' } as const
+    const options = { method: 'POST', headers: this.#headers[codec], body, signal, redirect: 'manual' } as const
+    let response: Response
     try {
-      return await fetch(this.url, options)
+      response = await fetch(this.url, options)
     } catch (cause) {
       throw new ExportError(`${this.url} cannot be reached`, { retryable: true, cause: reasonOf(cause) })
     }
+    const { ok: isTaken, status, statusText, headers } = response
+    const text = (await beginning(response)) || '(no text)'
+    const message = `${this.url} answered ${status} ${statusText}: ${text}`
+    return { isTaken, status, message, retryAfter: headers.get('retry-after') }
   }
 }
 
@@ -53,16 +82,14 @@ export function parseRetryAfter(text: string | null, now: number): number | unde
   return Number.isNaN(at) ? undefined : Math.max(0, at - now)
 }
 
-function requestHeaders({
-  headers,
-  basic_auth: { username, password },
-  bearer_token: token
-}: Config): Record<string, string> {
+function requestHeaders(config: Config, codec: Codec): Record<string, string> {
+  const { headers, basic_auth, bearer_token: token } = config
+  const { username, password } = basic_auth
   const own: Record<string, string> = {
     'user-agent': 'weir',
     'content-type': 'application/x-protobuf',
-    'content-encoding': 'snappy',
-    'x-prometheus-remote-write-version': '0.1.0'
+    'content-encoding': codec,
+    ...VERSION_HEADERS[codec]
   }
   if (username !== '') own.authorization = `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`
   if (token !== '') own.authorization = `Bearer ${token}`

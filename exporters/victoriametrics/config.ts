@@ -2,6 +2,7 @@ import { isLabelName } from '../../core/wire/prometheus/label-names.ts'
 import type { ExponentialForm } from '../../core/wire/prometheus/streams.ts'
 import { TRANSLATION_STRATEGIES, type TranslationStrategy } from '../../core/wire/prometheus/translation-strategy.ts'
 import type { ConfigProblem, ConfigSchema } from '../../sdk/plugin/index.ts'
+import { COMPRESSIONS, type Compression } from './compression.ts'
 
 export interface Config {
   readonly endpoint: string
@@ -14,6 +15,7 @@ export interface Config {
   readonly exponential_histograms: ExponentialForm
   readonly promote_resource_attributes: readonly string[]
   readonly target_info: boolean
+  readonly compression: Compression
   readonly max_samples_per_request: number
 }
 
@@ -72,6 +74,11 @@ export const schema: ConfigSchema = {
       type: 'boolean',
       description: 'Send resource attributes as target_info.',
       default: true
+    },
+    compression: {
+      enum: COMPRESSIONS,
+      description: 'Compression of requests: auto (zstd, or snappy if the backend refuses zstd), or always snappy.',
+      default: 'auto'
     },
     max_samples_per_request: {
       type: 'integer',

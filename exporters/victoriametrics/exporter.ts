@@ -6,6 +6,7 @@ import { type Metadata, Translator } from '../../core/wire/prometheus/translator
 import { encodeWriteRequests } from '../../core/wire/remote-write/write-request.ts'
 import { type Block, type Context, type Exporter, type PointBlock, SameTimeLosses } from '../../sdk/plugin/index.ts'
 import { RemoteWriteClient } from './client.ts'
+import { CompressionChoice } from './compression.ts'
 import type { Config } from './config.ts'
 import { LabelSets } from './label-sets.ts'
 
@@ -45,13 +46,17 @@ export class VictoriaMetricsExporter implements Exporter {
     this.#config = config
     this.#context = context
     this.#losses = new SameTimeLosses(context, SAME_TIME_REMEDY)
-    this.#client = new RemoteWriteClient(config, () => context.clock.now())
+    const compression = new CompressionChoice(config.compression, context)
+    this.#client = new RemoteWriteClient(config, compression, () => context.clock.now())
     this.#sameTime = new SameTime(context.series, Math.floor)
     const labelSets = new LabelSets()
     this.#translator = new Translator(translatorOptions(config), labels => labelSets.encode(labels))
     const { instruments } = context
     this.#requests = instruments.counter('requests_total', 'Remote write requests the backend has taken.')
     this.#samples = instruments.counter('samples_total', 'Samples the backend has taken; a histogram is many.')
+    instruments.gauge('zstd_active', '1 while requests are compressed by zstd, 0 while by snappy.', () =>
+      Number(compression.codec === 'zstd')
+    )
   }
 
   async export(block: Block, signal: AbortSignal): Promise<void> {

@@ -4,8 +4,8 @@ import { createServer, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { buffer } from 'node:stream/consumers'
 import type { TestContext } from 'node:test'
-import { uncompressSync } from 'snappy'
 import { readWriteRequest } from '../core/wire/remote-write/read-write-request.ts'
+import { uncompress } from '../core/wire/remote-write/uncompress.ts'
 import { type StoredPoint, seriesKey } from './counts.ts'
 
 /** `take`: stores and answers 204. `hang`: no answer. `refuse`: 503 with Retry-After. None of the latter two stores. */
@@ -19,7 +19,7 @@ export interface ReceivedSample {
   readonly value: number
 }
 
-/** Takes remote write, and misbehaves on demand. */
+/** Takes remote write with zstd and with snappy, and misbehaves on demand. */
 export class RemoteWriteBackend {
   behaviour: Behaviour
   /** Requests with this in a label are refused for good. */
@@ -51,7 +51,7 @@ export class RemoteWriteBackend {
   async start(): Promise<void> {
     this.#server = createServer(async (request, response) => {
       const body = await buffer(request).catch(() => undefined)
-      if (body !== undefined) this.#answer(body, response)
+      if (body !== undefined) this.#answer(uncompress(body, request.headers['content-encoding']), response)
     })
     this.#server.listen(this.#port, '127.0.0.1')
     await once(this.#server, 'listening')
@@ -72,7 +72,7 @@ export class RemoteWriteBackend {
   /** Everything it has taken, repeats included. */
   samples(): ReceivedSample[] {
     return this.#bodies.flatMap(body =>
-      readWriteRequest(uncompressSync(body) as Buffer).series.flatMap(({ labels: pairs, samples }) => {
+      readWriteRequest(body).series.flatMap(({ labels: pairs, samples }) => {
         const labels = Object.fromEntries(pairs)
         const { __name__: name, ...rest } = labels
         const series = seriesKey(name.replace(/_total$/, ''), rest)
@@ -82,7 +82,7 @@ export class RemoteWriteBackend {
   }
 
   #answer(body: Buffer, response: ServerResponse): void {
-    if (this.poison !== undefined && (uncompressSync(body) as Buffer).includes(this.poison)) {
+    if (this.poison !== undefined && body.includes(this.poison)) {
       this.turnedAway++
       response.writeHead(400).end('a label it does not like\n')
       return

@@ -17,6 +17,8 @@ export interface Prometheus {
   readonly url: string
   /** An instant query: labels and value of each result. @param time Unix ms */
   query(promql: string, time: number): Promise<{ metric: Record<string, string>; value: number }[]>
+  /** Its own metrics, as it exposes them. */
+  metrics(): Promise<string>
   stop(): Promise<void>
 }
 
@@ -51,6 +53,7 @@ export async function startPrometheus(path: string, settings = ''): Promise<Prom
         data: { result: { metric: Record<string, string>; value: [number, string] }[] }
       }
       return data.result.map(({ metric, value }) => ({ metric, value: Number(value[1]) }))
-    }
+    },
+    metrics: async () => (await fetch(`${url}/metrics`)).text()
   }
 }

@@ -1,3 +1,5 @@
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { freePort } from './free-port.ts'
 import { startServer } from './process.ts'
 import { requireProgram } from './program.ts'
@@ -7,6 +9,17 @@ export const victoriaMetricsProgram = () =>
     binary: 'victoria-metrics',
     debianPackage: 'victoria-metrics',
     hint: 'On Debian: apt-get install victoria-metrics; elsewhere: https://github.com/VictoriaMetrics/VictoriaMetrics/releases'
+  })
+
+const RELEASE = 'v1.151.0'
+
+/** A release that takes zstd; Debian's is from before that. Its build takes a minute, once for a machine. */
+export const recentVictoriaMetricsProgram = () =>
+  requireProgram({
+    binary: 'victoria-metrics',
+    folder: join(tmpdir(), `weir-victoria-metrics-${RELEASE}`),
+    goPackage: `github.com/VictoriaMetrics/VictoriaMetrics/app/victoria-metrics@${RELEASE}`,
+    hint: 'With Go, from https://go.dev/dl, these tests build it.'
   })
 
 /** As `/api/v1/export` has it; a value that JSON cannot carry is null. */
@@ -27,12 +40,14 @@ export interface VictoriaMetrics {
   exportSeries(match: string): Promise<ExportedSeries[]>
   /** An instant query: labels and value of each result. @param time Unix ms */
   query(promql: string, time: number): Promise<{ metric: Record<string, string>; value: number }[]>
+  /** Its own metrics, as it exposes them. */
+  metrics(): Promise<string>
   stop(): Promise<void>
 }
 
-/** @param path from {@link victoriaMetricsProgram} */
-export async function startVictoriaMetrics(path: string): Promise<VictoriaMetrics> {
-  const address = `127.0.0.1:${await freePort()}`
+/** @param path from {@link victoriaMetricsProgram} @param port to listen on, a free one if not given */
+export async function startVictoriaMetrics(path: string, port?: number): Promise<VictoriaMetrics> {
+  const address = `127.0.0.1:${port ?? (await freePort())}`
   const url = `http://${address}`
   const args = (folder: string) => [
     `-storageDataPath=${folder}`,
@@ -54,7 +69,8 @@ export async function startVictoriaMetrics(path: string): Promise<VictoriaMetric
       const search = new URLSearchParams({ query: promql, time: String(time / 1000), nocache: '1' })
       const { data } = JSON.parse(await get(`${url}/api/v1/query?${search}`))
       return data.result.map(({ metric, value }: QueryResult) => ({ metric, value: Number(value[1]) }))
-    }
+    },
+    metrics: () => get(`${url}/metrics`)
   }
 }
 

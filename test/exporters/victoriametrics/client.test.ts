@@ -1,28 +1,15 @@
 import assert from 'node:assert/strict'
-import { createServer, type IncomingMessage, type RequestListener } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { type TestContext, test } from 'node:test'
-import { decompress } from '../../../core/wire/snappy.ts'
+import type { IncomingMessage } from 'node:http'
+import { test } from 'node:test'
 import { parseRetryAfter } from '../../../exporters/victoriametrics/client.ts'
 import { VictoriaMetricsExporter } from '../../../exporters/victoriametrics/exporter.ts'
 import plugin from '../../../exporters/victoriametrics/index.ts'
 import { ExportError, PointBlockBuilder } from '../../../sdk/plugin/index.ts'
 import { testConfig, testContext } from '../../../sdk/plugin/testing.ts'
-import { readWriteRequest } from '../../core/wire/remote-write/read-write-request.ts'
 import { freePort } from '../../servers/free-port.ts'
+import { startBackend, writeRequestOf } from './backend.ts'
 
 const NEVER = new AbortController().signal
-
-/** A backend that does as told; the URL to write to. */
-async function backend(t: TestContext, answer: RequestListener): Promise<string> {
-  const server = createServer(answer)
-  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
-  t.after(() => {
-    server.closeAllConnections()
-    server.close()
-  })
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}/api/v1/write`
-}
 
 function exporter(endpoint: string, config = {}) {
   const context = testContext()
@@ -47,10 +34,6 @@ async function failure(work: Promise<void>): Promise<ExportError> {
   return error
 }
 
-async function bodyOf(request: IncomingMessage) {
-  return readWriteRequest(decompress(Buffer.concat(await request.toArray()), 1e6))
-}
-
 test('an answer says whether trying again can help', async t => {
   const cases: [status: number, headers: Record<string, string>, want: Partial<ExportError>][] = [
     [429, { 'retry-after': '3' }, { retryable: true, retryAfterMs: 3000 }],
@@ -61,7 +44,7 @@ test('an answer says whether trying again can help', async t => {
     [302, { location: '/elsewhere' }, { retryable: false, reason: 'rejected_by_backend' }]
   ]
   let next = cases[0]
-  const endpoint = await backend(t, (_request, response) =>
+  const endpoint = await startBackend(t, (_request, response) =>
     response.writeHead(next[0], next[1]).end(`no:\n${'x'.repeat(100_000)}`)
   )
   const { run } = exporter(endpoint)
@@ -75,14 +58,14 @@ test('an answer says whether trying again can help', async t => {
 })
 
 test('a backend that is not there, hangs up or does not answer is tried again', async t => {
-  const endpoint = await backend(t, request => request.socket.destroy())
+  const endpoint = await startBackend(t, request => request.socket.destroy())
   const hungUp = await failure(exporter(endpoint).run())
   assert.equal(hungUp.retryable, true)
   const refused = await failure(exporter(`http://127.0.0.1:${await freePort()}/api/v1/write`).run())
   assert.equal(refused.retryable, true)
   assert.match(String(refused.cause), /ECONNREFUSED/)
   const timeout = new AbortController()
-  const silent = await backend(t, () => timeout.abort(new Error('no answer within 5 ms')))
+  const silent = await startBackend(t, () => timeout.abort(new Error('no answer within 5 ms')))
   const hung = await failure(exporter(silent).run(timeout.signal))
   assert.equal(hung.retryable, true)
   assert.match(String(hung.cause), /no answer within 5 ms/)
@@ -90,7 +73,7 @@ test('a backend that is not there, hangs up or does not answer is tried again', 
 
 test('an answer is read within bounds, in size and in time', async t => {
   let [status, piece, sent] = [200, 'x' as string | Buffer, 0]
-  const endpoint = await backend(t, (request, response) => {
+  const endpoint = await startBackend(t, (request, response) => {
     request.resume()
     response.writeHead(status)
     const send = () => {
@@ -105,23 +88,23 @@ test('an answer is read within bounds, in size and in time', async t => {
   const flood = Buffer.alloc(64 * 1024, 'x')
   for (const [answers, sends] of [
     [200, 'x'],
-    [500, 'x'],
+    [503, 'x'],
     [200, flood],
-    [500, flood]
+    [503, flood]
   ] as const) {
     ;[status, piece, sent] = [answers, sends, 0]
     const [begun, isTrickling] = [performance.now(), sends === 'x']
     const work = exporter(endpoint).run(AbortSignal.timeout(isTrickling ? 500 : 10_000))
     if (answers === 200) await work
-    else assert.match((await failure(work)).message, / answered 500 .*: x+$/)
+    else assert.match((await failure(work)).message, / answered 503 .*: x+$/)
     assert.ok(performance.now() - begun < 5000, `${answers}, ${isTrickling ? 'byte by byte' : 'without end'}`)
     assert.ok(sent < 32 * 2 ** 20, `${sent} bytes were taken`)
   }
 })
 
-test('requests carry the headers of remote write 1.0 and those configured', async t => {
+test('requests carry the headers of their variant of remote write 1.0 and those configured', async t => {
   const seen: IncomingMessage['headers'][] = []
-  const endpoint = await backend(t, (request, response) => {
+  const endpoint = await startBackend(t, (request, response) => {
     seen.push(request.headers)
     response.writeHead(204).end()
   })
@@ -130,8 +113,15 @@ test('requests carry the headers of remote write 1.0 and those configured', asyn
     basic_auth: { username: 'me', password: 'päss' }
   }).run()
   await exporter(endpoint, { bearer_token: 'secret' }).probe()
-  const { 'content-type': type, 'content-encoding': encoding, 'x-prometheus-remote-write-version': version } = seen[0]
-  assert.deepEqual([type, encoding, version], ['application/x-protobuf', 'snappy', '0.1.0'])
+  await exporter(endpoint, { compression: 'snappy' }).run()
+  const variants = seen.map(headers => [
+    headers['content-type'],
+    headers['content-encoding'],
+    headers['x-victoriametrics-remote-write-version'],
+    headers['x-prometheus-remote-write-version']
+  ])
+  const zstd = ['application/x-protobuf', 'zstd', '1', undefined]
+  assert.deepEqual(variants, [zstd, zstd, ['application/x-protobuf', 'snappy', undefined, '0.1.0']])
   assert.equal(seen[0]['user-agent'], 'weir')
   assert.equal(seen[0]['x-scope-orgid'], 'team')
   assert.equal(seen[0].authorization, `Basic ${Buffer.from('me:päss').toString('base64')}`)
@@ -141,8 +131,8 @@ test('requests carry the headers of remote write 1.0 and those configured', asyn
 test('a large block is sent in parts, and tried again goes on with the part that failed', async t => {
   const got: string[][] = []
   let failing = true
-  const endpoint = await backend(t, async (request, response) => {
-    const { series } = await bodyOf(request)
+  const endpoint = await startBackend(t, async (request, response) => {
+    const { series } = await writeRequestOf(request)
     got.push(series.map(({ labels }) => labels[0][1]))
     response.writeHead(failing && got.length === 2 ? 503 : 204).end()
   })
@@ -174,6 +164,7 @@ test('a configuration that cannot work is refused', () => {
     [{ endpoint: 'http://me:pw@h/write' }, /endpoint: .*basic_auth/],
     [{ bearer_token: 't', basic_auth: { username: 'u' } }, /one of basic_auth/],
     [{ bearer_token: 't', headers: { authorization: 'x' } }, /one of basic_auth/],
+    [{ compression: 'gzip' }, /compression/],
     [{ max_samples_per_request: 0 }, /max_samples_per_request/]
   ]
   for (const [config, want] of cases) assert.throws(() => testConfig(plugin, config), want)

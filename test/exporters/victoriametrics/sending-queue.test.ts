@@ -1,17 +1,14 @@
 import assert from 'node:assert/strict'
-import { createServer, type RequestListener } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { type TestContext, test } from 'node:test'
 import type { Outcome } from '../../../core/batch/batch.ts'
 import type { SendingQueueConfig } from '../../../core/config/exporter-options.ts'
 import { DiskBuffer } from '../../../core/pipeline/sending-queue/disk-buffer.ts'
 import { SendingQueue } from '../../../core/pipeline/sending-queue/sending-queue.ts'
-import { decompress } from '../../../core/wire/snappy.ts'
 import plugin from '../../../exporters/victoriametrics/index.ts'
 import { type PointBlock, PointBlockBuilder } from '../../../sdk/plugin/index.ts'
 import { testBatch, testConfig, testContext } from '../../../sdk/plugin/testing.ts'
 import { SimulatedDisk } from '../../core/journal/simulated-disk.ts'
-import { readWriteRequest } from '../../core/wire/remote-write/read-write-request.ts'
+import { startBackend, writeRequestOf } from './backend.ts'
 
 const MOST_TURNS = 100_000
 const ONE_SAMPLE_A_REQUEST = { max_samples_per_request: 1 }
@@ -24,21 +21,15 @@ const QUEUE: SendingQueueConfig = {
 /** A backend that has `taken` requests by the name of their series, and answers 503 while it is not well. */
 async function backend(t: TestContext, isWell: (name: string) => boolean) {
   const taken: string[] = []
-  const answer: RequestListener = async (request, response) => {
-    const { series } = readWriteRequest(decompress(Buffer.concat(await request.toArray()), 1e6))
+  const endpoint = await startBackend(t, async (request, response) => {
+    const { series } = await writeRequestOf(request)
     // A probe has none.
     const name = series.length === 0 ? 'probe' : series[0].labels[0][1]
     const isTaken = isWell(name)
     if (isTaken && name !== 'probe') taken.push(name)
     response.writeHead(isTaken ? 204 : 503).end()
-  }
-  const server = createServer(answer)
-  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
-  t.after(() => {
-    server.closeAllConnections()
-    server.close()
   })
-  return { taken, endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}/api/v1/write` }
+  return { taken, endpoint }
 }
 
 async function queueTo(endpoint: string, order: SendingQueueConfig['queue']['order'], disk?: SimulatedDisk) {
