@@ -37,6 +37,6 @@ function decode(body: Buffer): number {
 
 function decodeAndSum(body: Buffer): number {
   const { series, value, length } = decoder.decode(body, LOAD.timeMs).block
-  for (let i = 0; i < length; i++) sums[series.at(i).id] += value[i]
+  for (let i = 0; i < length; i++) sums[series.ids[i]] += value[i]
   return length
 }

@@ -4,7 +4,8 @@ import { type PointBlock, PointBlockBuilder } from '../core/model/points.ts'
 import { SeriesTable } from '../core/model/series-table/series-table.ts'
 import { rowsBySeries } from '../core/wire/prometheus/samples.ts'
 import { Translator } from '../core/wire/prometheus/translator.ts'
-import { encodeLabels, encodeWriteRequests } from '../core/wire/remote-write/write-request.ts'
+import { LabelSets } from '../core/wire/remote-write/label-sets.ts'
+import { encodeWriteRequests } from '../core/wire/remote-write/write-request.ts'
 import { compress as snappy } from '../core/wire/snappy.ts'
 import { compress as zstd } from '../core/wire/zstd.ts'
 
@@ -50,7 +51,10 @@ async function best(
     externalLabels: {},
     promoteResourceAttributes: []
   } as const
-  const translator = new Translator({ ...options, targetInfo: true, exponentialHistograms: 'vmrange' }, encodeLabels)
+  const labelSets = new LabelSets()
+  const translation = { ...options, targetInfo: true, exponentialHistograms: 'vmrange' } as const
+  const translator = new Translator(block.series.table, translation, labels => labelSets.idOf(labels))
+  const labelsOf = (id: number) => labelSets.encoded(id)
   let points = 0
   let bytes = 0
   for (let round = 0; round < ROUNDS; round++) {
@@ -58,7 +62,7 @@ async function best(
     bytes = 0
     for (let i = 0; i < BLOCKS; i++) {
       const { samples, metadata } = translator.translate(block, TIME)
-      for (const { body } of encodeWriteRequests(samples, rowsBySeries(samples), metadata, 10_000))
+      for (const { body } of encodeWriteRequests(samples, labelsOf, rowsBySeries(samples), metadata, 10_000))
         bytes += (await compress(body)).length
     }
     points = Math.max(points, (BLOCKS * POINTS) / (performance.now() - begun) / 1000)

@@ -1,6 +1,7 @@
 import type { ComponentConfig, ResolvedConfig } from '../config/resolved.ts'
 import type { ServiceConfig } from '../config/service.ts'
 import { formatDuration } from '../schema/units.ts'
+import { BYTES_PER_SERIES } from '../model/series-table/series-table.ts'
 import { boundOf, type ComponentBound, memoryBoundOf } from './memory-bound.ts'
 import { mib } from './sizes.ts'
 
@@ -27,17 +28,22 @@ export function describeConfig(config: ResolvedConfig, operators: ReadonlySet<st
   return lines.join('\n')
 }
 
-/** The parts of the bound of memory, in words. */
-export function describeParts({ service }: ResolvedConfig, components: readonly ComponentBound[]): string {
+/** The parts of the bound of the heap, in words. */
+export function describeParts({ service }: ResolvedConfig, components: readonly ComponentBound[]): string[] {
   const { in_flight, output } = service.limits
   const parts = components.map(({ id, bytes }) => `${id} ${mib(bytes)}`)
-  return [...parts, `in flight ${mib(in_flight)}`, `output ${mib(output)}`].join(', ')
+  return [...parts, `in flight ${mib(in_flight)}`, `output ${mib(output)}`]
+}
+
+/** The part that is not in the heap. */
+export function describeSeries({ service }: ResolvedConfig): string {
+  return `series ${mib(service.limits.series * BYTES_PER_SERIES)}`
 }
 
 function describeMemory(config: ResolvedConfig): string {
   const { components, process } = memoryBoundOf(config)
-  const parts = describeParts(config, components)
-  return `memory of the process: at most ${mib(process)} (${parts}, and the runtime and the garbage collector)`
+  const parts = [...describeParts(config, components), describeSeries(config)]
+  return `memory of the process: at most ${mib(process)} (${parts.join(', ')}, and the runtime and the garbage collector)`
 }
 
 function promises(

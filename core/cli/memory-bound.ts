@@ -1,3 +1,4 @@
+import { BYTES_PER_SERIES } from '../model/series-table/series-table.ts'
 import type { ComponentConfig, ResolvedConfig } from '../config/resolved.ts'
 
 /** The rest of the heap is the garbage collector's: it lets garbage lie until it is worth a run. */
@@ -18,6 +19,8 @@ export interface MemoryBound {
   readonly components: readonly ComponentBound[]
   /** Bytes of all components and of data on its way. */
   readonly data: number
+  /** Bytes of the series table, which is not in the heap. */
+  readonly series: number
   /** Bytes of the process, with the needs of the garbage collector and the runtime. */
   readonly process: number
 }
@@ -34,10 +37,11 @@ export function memoryBoundOf({ service, components }: ResolvedConfig): MemoryBo
   for (const id of new Set(pipelines.flatMap(({ receivers }) => receivers))) add(components.receiver.get(id))
   // A processor runs once in each pipeline that names it.
   for (const { processors } of pipelines) for (const id of processors) add(components.processor.get(id))
-  const { in_flight, output } = service.limits
+  const { in_flight, output, series: maxSeries } = service.limits
   const largestFirst = [...bounds.values()].sort((a, b) => b.bytes - a.bytes)
   const data = largestFirst.reduce((sum, { bytes }) => sum + bytes, in_flight + output)
-  return { components: largestFirst, data, process: data / USABLE + RUNTIME_BYTES }
+  const series = maxSeries * BYTES_PER_SERIES
+  return { components: largestFirst, data, series, process: data / USABLE + series + RUNTIME_BYTES }
 }
 
 /** The most that one component remembers in one pipeline, if it says so. @param component undefined for a pipeline */

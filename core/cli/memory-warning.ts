@@ -2,7 +2,7 @@ import { totalmem } from 'node:os'
 import { getHeapStatistics } from 'node:v8'
 import type { ResolvedConfig } from '../config/resolved.ts'
 import type { JsonSchema } from '../plugin/contract.ts'
-import { describeParts } from './describe.ts'
+import { describeParts, describeSeries } from './describe.ts'
 import { type ComponentBound, memoryBoundOf, USABLE } from './memory-bound.ts'
 import { mib } from './sizes.ts'
 
@@ -22,14 +22,17 @@ export function memoryLimits(): MemoryLimits {
 
 /** A warning for a configuration that may need more memory than there is; undefined if it is enough. */
 export function memoryWarning(config: ResolvedConfig, { heap, machine }: MemoryLimits): string | undefined {
-  const { components, data } = memoryBoundOf(config)
-  const isHeap = heap <= machine
-  const limit = Math.min(heap, machine)
+  const { components, data: inHeap, series } = memoryBoundOf(config)
+  const isHeap = inHeap > heap * USABLE
+  const data = isHeap ? inHeap : inHeap + series
+  const limit = isHeap ? heap : machine
   if (data <= limit * USABLE) return undefined
   const name = isHeap ? "V8's heap limit" : "the machine's or the container's memory"
   const more = isHeap ? ', or raise the limit by NODE_OPTIONS=--max-old-space-size=<MiB>' : ', or give it more'
+  const parts = describeParts(config, components)
+  if (!isHeap) parts.push(describeSeries(config))
   const share = `${Math.round((data / limit) * 100)} % of ${name}, ${mib(limit)}`
-  return `warning: memory may grow to ${mib(data)} (${describeParts(config, components)}): ${share}. Lower ${optionsToLower(components)}${more}`
+  return `warning: memory may grow to ${mib(data)} (${parts.join(', ')}): ${share}. Lower ${optionsToLower(components)}${more}`
 }
 
 /** The limits of the component that remembers most, or the pools if none does. */

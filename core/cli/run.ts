@@ -12,6 +12,7 @@ import type { Ingress } from '../pipeline/ingest/ingress.ts'
 import type { Change } from '../pipeline/reload/diff.ts'
 import { Reloader } from '../pipeline/reload/reloader.ts'
 import { type BaseServices, buildService } from '../pipeline/service/build.ts'
+import { expireSeries, exposeSeries } from '../pipeline/service/series-expiry.ts'
 import { Runner } from '../pipeline/service/lifecycle.ts'
 import type { Registry } from '../plugin/registry.ts'
 import { formatDuration } from '../schema/units.ts'
@@ -88,6 +89,8 @@ class Weir {
     addPipelineMetrics(metrics, service)
     exposeDeadLetters(service)
     this.#stopTelemetry.push(addProcessMetrics(metrics))
+    exposeSeries(metrics, service.services.series)
+    this.#stopTelemetry.push(expireSeries(service.services.series, clock))
     service.services.routes.set(
       'post /api/reload',
       reloadHandler(
@@ -171,7 +174,7 @@ class Weir {
     return {
       log: this.#log.logger,
       clock: systemClock,
-      series: new SeriesTable(),
+      series: new SeriesTable({ maxSeries: this.#config.service.limits.series }),
       metrics: new Metrics(),
       routes: new Map(),
       reports: new Set(),

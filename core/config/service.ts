@@ -6,7 +6,7 @@ import { byteSize, duration } from '../schema/units.ts'
 export interface ServiceConfig {
   readonly pipelines: Readonly<Record<string, PipelineConfig>>
   readonly admin: { readonly endpoint: string }
-  readonly limits: { readonly in_flight: number; readonly output: number }
+  readonly limits: { readonly in_flight: number; readonly output: number; readonly series: number }
   readonly state_dir?: string
   readonly journal?: JournalConfig
   readonly dead_letters: { readonly folder?: string; readonly max_size: number }
@@ -86,7 +86,14 @@ export const SERVICE_SCHEMA: ConfigSchema = {
         output: byteSize({
           description: 'Data that processors have emitted and exporters have not taken yet.',
           default: '128MiB'
-        })
+        }),
+        series: {
+          type: 'integer',
+          minimum: 1,
+          description:
+            'Most received series that are known at a time, of 512 bytes each at most; points of further ones are dropped. A series silent for some minutes makes room.',
+          default: 2_000_000
+        }
       }
     },
     state_dir: {

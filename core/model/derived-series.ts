@@ -8,12 +8,12 @@ export const NOT_DERIVED = UNKNOWN - 1
 
 /** For each series the one that is derived from it. Both are kept for as long as the former is. */
 export class DerivedSeries {
-  #derive: (series: Series) => Series | undefined
+  #derive: (series: Series) => number
   #table: SeriesTable | undefined
   #ids = new IdColumn<Uint32Array>(Uint32Array, UNKNOWN)
 
-  /** @param derive undefined if no series is derived from that one */
-  constructor(derive: (series: Series) => Series | undefined) {
+  /** @param derive returns an id, or {@link NOT_DERIVED}; it must not keep the series */
+  constructor(derive: (series: Series) => number) {
     this.#derive = derive
   }
 
@@ -41,7 +41,7 @@ export class DerivedSeries {
   }
 
   #make(table: SeriesTable, id: number): number {
-    const derived = this.#derive(table.at(id))?.id ?? NOT_DERIVED
+    const derived = this.#derive(table.read(id))
     this.#ids.set(id, derived)
     return derived
   }

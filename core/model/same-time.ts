@@ -36,10 +36,10 @@ export class SameTime {
   }
 
   /** True if the times of each series rise. Nearly always they do, so this must cost next to nothing. */
-  #hasOneEach({ length, series, time }: PointBlock): boolean {
+  #hasOneEach({ length, series: { ids }, time }: PointBlock): boolean {
     this.#block = (this.#block + 1) >>> 0
     for (let i = 0; i < length; i++) {
-      const { id } = series.at(i)
+      const id = ids[i]
       if (id >= this.#seenIn.length) this.#grow(id + 1)
       const at = this.#timeOf(time[i])
       if (this.#seenIn[id] === this.#block && !(at > this.#latest[id])) return false
@@ -96,12 +96,12 @@ export class SameTime {
 }
 
 /** Rows of one series and time, in the order in which the first of each stands. */
-function groupsOf({ length, series, time }: PointBlock, timeOf: (ms: number) => number): Iterable<number[]> {
+function groupsOf({ length, series: { ids }, time }: PointBlock, timeOf: (ms: number) => number): Iterable<number[]> {
   const groups: number[][] = []
-  const bySeries = new Map<Series, Map<number, number[]>>()
+  const bySeries = new Map<number, Map<number, number[]>>()
   for (let i = 0; i < length; i++) {
-    let byTime = bySeries.get(series.at(i))
-    if (byTime === undefined) bySeries.set(series.at(i), (byTime = new Map()))
+    let byTime = bySeries.get(ids[i])
+    if (byTime === undefined) bySeries.set(ids[i], (byTime = new Map()))
     const at = timeOf(time[i])
     const rows = byTime.get(at)
     if (rows !== undefined) rows.push(i)
@@ -115,7 +115,7 @@ function groupsOf({ length, series, time }: PointBlock, timeOf: (ms: number) => 
 }
 
 function isIncrement({ series, flags }: PointBlock, i: number): boolean {
-  const { kind, temporality } = series.at(i).metric
+  const { kind, temporality } = series.metricOf(i)
   return (temporality === 'delta' || kind === 'set') && (flags[i] & FLAG_NO_RECORDED_VALUE) === 0
 }
 
@@ -124,7 +124,7 @@ function keptOf(block: PointBlock, rows: readonly number[]): readonly number[] {
   if (rows.length === 1) return rows
   const increments = rows.filter(row => isIncrement(block, row))
   if (increments.length === 0) return [rows.at(-1)!]
-  const isSet = block.series.at(rows[0]).metric.kind === 'set'
+  const isSet = block.series.metricOf(rows[0]).kind === 'set'
   const lastOf = new Map<number, number>()
   for (const row of increments) if (block.start[row] > 0) lastOf.set(block.start[row], row)
   return increments.filter(row => isSet || block.start[row] === 0 || lastOf.get(block.start[row]) === row)

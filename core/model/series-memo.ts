@@ -22,6 +22,7 @@ export class SeriesMemo<T> {
   #pages: (T | typeof UNKNOWN)[][] = []
   #values = 0
 
+  /** @param make must not keep the series */
   constructor(make: (series: Series) => T) {
     this.#make = make
   }
@@ -34,6 +35,11 @@ export class SeriesMemo<T> {
   /** The value of a series. */
   of({ table, id }: Series): T {
     return this.#known(table, id)
+  }
+
+  /** All values, by the ids of their series. */
+  *[Symbol.iterator](): IterableIterator<T> {
+    for (const page of this.#pages) for (const value of page) if (value !== UNKNOWN) yield value
   }
 
   /** Called by the table when a series goes. */
@@ -52,7 +58,7 @@ export class SeriesMemo<T> {
 
   #compute(table: SeriesTable, id: number): T {
     if (this.#table !== table || this.#values >= MOST_VALUES) this.#reset(table)
-    const value = this.#make(table.at(id))
+    const value = this.#make(table.read(id))
     while (this.#pages.length <= id >>> PAGE_SHIFT) this.#pages.push(new Array(IN_PAGE + 1).fill(UNKNOWN))
     this.#pages[id >>> PAGE_SHIFT][id & IN_PAGE] = value
     this.#values++

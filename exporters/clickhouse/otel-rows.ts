@@ -31,7 +31,7 @@ const TEMPORALITY = { unspecified: 0, delta: 1, cumulative: 2 } as const
 export function metricRows(block: PointBlock): { table: string; rows: NativeBlock }[] {
   const points = new Map<keyof typeof TABLE_NAMES, number[]>()
   for (let i = 0; i < block.length; i++) {
-    const table = TABLE_OF[block.series.at(i).metric.kind]
+    const table = TABLE_OF[block.series.metricOf(i).kind]
     const indices = points.get(table)
     if (indices === undefined) points.set(table, [i])
     else indices.push(i)
@@ -181,12 +181,12 @@ const wholeCount = (count: number) => (count > 0 ? Math.round(count) : 0)
 function monotonic(block: PointBlock, indices: Uint32Array): Uint8Array {
   const flags = new Uint8Array(indices.length)
   for (let row = 0; row < indices.length; row++)
-    flags[row] = block.series.at(indices[row]).metric.kind === 'counter' ? 1 : 0
+    flags[row] = block.series.metricOf(indices[row]).kind === 'counter' ? 1 : 0
   return flags
 }
 
 function temporalities(block: PointBlock, indices: Uint32Array): Int32Array {
   const codes = new Int32Array(indices.length)
-  for (let row = 0; row < indices.length; row++) codes[row] = TEMPORALITY[block.series.at(indices[row]).metric.temporality]
+  for (let row = 0; row < indices.length; row++) codes[row] = TEMPORALITY[block.series.metricOf(indices[row]).temporality]
   return codes
 }

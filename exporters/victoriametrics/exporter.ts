@@ -3,20 +3,25 @@ import { openState, sealState } from '../../core/model/saved-state.ts'
 import type { SavedStreams } from '../../core/wire/prometheus/earlier-streams.ts'
 import { rowsBySeries, type Samples } from '../../core/wire/prometheus/samples.ts'
 import { type Metadata, Translator } from '../../core/wire/prometheus/translator.ts'
+import { LabelSets } from '../../core/wire/remote-write/label-sets.ts'
 import { encodeWriteRequests } from '../../core/wire/remote-write/write-request.ts'
+import type { Lease } from '../../core/model/series-table/id-lifetimes.ts'
 import { type Block, type Context, type Exporter, type PointBlock, SameTimeLosses } from '../../sdk/plugin/index.ts'
 import { RemoteWriteClient } from './client.ts'
 import { CompressionChoice } from './compression.ts'
 import type { Config } from './config.ts'
-import { LabelSets } from './label-sets.ts'
 
 const SAME_TIME_REMEDY = 'give replicas a service.instance.id, or promote the resource attribute that tells them apart'
 /** The state's format. */
 const VERSION = 1
+/** Label sets that nobody uses any more go some minutes later. */
+const SWEEP_INTERVAL_MS = 60_000
 const EMPTY_REQUEST = new Uint8Array(0)
 
 interface Delivery {
-  readonly samples: Samples<Uint8Array>
+  readonly samples: Samples
+  /** As long as it is kept, label sets stay. */
+  readonly lease: Lease
   readonly rows: Int32Array
   readonly metadata: readonly Metadata[]
   /** Points replaced by a later one of the same series and time. */
@@ -36,7 +41,11 @@ export class VictoriaMetricsExporter implements Exporter {
   #client: RemoteWriteClient
   #sameTime: SameTime
   #losses: SameTimeLosses
-  #translator: Translator<Uint8Array>
+  #labelSets = new LabelSets()
+  #translator: Translator
+  /** The removal of label sets that is under way, and the time when it began. */
+  #sweep: Generator<void> | undefined
+  #sweptAt = 0
   #requests: { add(value: number): void }
   #samples: { add(value: number): void }
   /** Blocks not wholly taken. A sending queue that takes turns with its disk queue may have two of them under way. */
@@ -49,8 +58,8 @@ export class VictoriaMetricsExporter implements Exporter {
     const compression = new CompressionChoice(config.compression, context)
     this.#client = new RemoteWriteClient(config, compression, () => context.clock.now())
     this.#sameTime = new SameTime(context.series, Math.floor)
-    const labelSets = new LabelSets()
-    this.#translator = new Translator(translatorOptions(config), labels => labelSets.encode(labels))
+    this.#translator = new Translator(context.series, translatorOptions(config), labels => this.#labelSets.idOf(labels))
+    this.#labelSets.addHolder(this.#translator)
     const { instruments } = context
     this.#requests = instruments.counter('requests_total', 'Remote write requests the backend has taken.')
     this.#samples = instruments.counter('samples_total', 'Samples the backend has taken; a histogram is many.')
@@ -64,7 +73,9 @@ export class VictoriaMetricsExporter implements Exporter {
     const delivery = this.#deliveries.get(block) ?? this.#begin(block)
     const { samples, rows, metadata } = delivery
     let taken = delivery.taken
-    for (const request of encodeWriteRequests(samples, rows, metadata, this.#config.max_samples_per_request)) {
+    const labelsOf = (id: number) => this.#labelSets.encoded(id)
+    const most = this.#config.max_samples_per_request
+    for (const request of encodeWriteRequests(samples, labelsOf, rows, metadata, most)) {
       if (taken-- > 0) continue
       await this.#client.write(request.body, signal)
       delivery.taken++
@@ -91,13 +102,25 @@ export class VictoriaMetricsExporter implements Exporter {
   }
 
   #begin(block: PointBlock): Delivery {
+    this.#sweepOn()
     const { block: merged, replaced } = this.#sameTime.merge(block)
     const { samples, metadata } = this.#translator.translate(merged, this.#context.clock.now())
     const lost = new Set<number>()
     const rows = rowsBySeries(samples, lost)
-    const delivery = { samples, rows, metadata, lost: replaced + lost.size, taken: 0 }
+    const { lease } = this.#labelSets
+    const delivery = { samples, lease, rows, metadata, lost: replaced + lost.size, taken: 0 }
     this.#deliveries.set(block, delivery)
     return delivery
+  }
+
+  /** A step with each block. */
+  #sweepOn(): void {
+    const now = this.#context.clock.now()
+    if (this.#sweep === undefined && now - this.#sweptAt >= SWEEP_INTERVAL_MS) {
+      this.#sweptAt = now
+      this.#sweep = this.#labelSets.sweep()
+    }
+    if (this.#sweep?.next().done === true) this.#sweep = undefined
   }
 }
 

@@ -55,7 +55,7 @@ export class Folding {
     const distribution = block.distributions.get(i)
     if (!ref.isCumulative) return addCell(open.cells, block, i, distribution)
     const point: Last = { start: block.start[i], time: block.time[i], value: block.value[i], distribution }
-    const increment = this.#increment(ref.key, point, block.series.at(i).metric.kind !== 'up_down_counter', now)
+    const increment = this.#increment(ref.key, point, block.series.metricOf(i).kind !== 'up_down_counter', now)
     this.#addTotal(target, increment, point, now)
     const at = Math.min(point.time, now)
     if (!(open.latest >= at)) open.latest = at

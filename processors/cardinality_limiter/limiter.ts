@@ -126,7 +126,7 @@ export class CardinalityLimiter implements BatchProcessor {
   #trackedOf(ref: Ref, block: PointBlock, i: number): TrackedSeries | undefined {
     const known = ref.entry
     if (known !== undefined && !known.isEvicted) return known
-    const entry = this.#state.admission.ask(ref, block.series.at(i), this.#now)
+    const entry = this.#state.admission.ask(ref, block.series.read(i), this.#now)
     ref.entry = entry
     if (entry?.count === 0 && ref.isCumulative && ref.isAdditive) this.#rebaser.admitted(entry)
     return entry
@@ -156,7 +156,7 @@ export class CardinalityLimiter implements BatchProcessor {
   }
 
   #tooMany(block: PointBlock, i: number): void {
-    if (!this.#state.admission.isObserved(block.series.at(i).metric)) return this.#drop(block, i, 'too_many_metrics')
+    if (!this.#state.admission.isObserved(block.series.metricOf(i))) return this.#drop(block, i, 'too_many_metrics')
     this.#unwatched.add(1)
     this.#points?.copy(block, i)
   }
@@ -169,7 +169,7 @@ export class CardinalityLimiter implements BatchProcessor {
     else if (action === 'drop' || !ref.isAdditive) this.#drop(block, i, LIMIT_REASON)
     else if ((block.flags[i] & FLAG_NO_RECORDED_VALUE) !== 0) this.#fold(block, i, undefined, ref)
     else if (!Number.isFinite(block.value[i]) && !block.distributions.has(i)) this.#drop(block, i, 'not_a_number')
-    else this.#fold(block, i, this.#state.targets.of(ref, metric, block.series.at(i), this.#now), ref)
+    else this.#fold(block, i, this.#state.targets.of(ref, metric, block.series.read(i), this.#now), ref)
   }
 
   /** Without a target there is nothing to add: the end of a series that is folded. */

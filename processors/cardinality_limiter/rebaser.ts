@@ -62,4 +62,4 @@ export class Rebaser {
   }
 }
 
-const isMonotonic = (block: PointBlock, i: number) => block.series.at(i).metric.kind !== 'up_down_counter'
+const isMonotonic = (block: PointBlock, i: number) => block.series.metricOf(i).kind !== 'up_down_counter'

@@ -27,11 +27,11 @@ export class Refs {
     const ref = this.#cache.get(block.series, i)
     if (ref.isExempt) return ref
     if (ref.metric === undefined || ref.metric.isEvicted) {
-      ref.metric = this.#admission.metricOf(block.series.table.metricOf(block.series.ids[i]))
+      ref.metric = this.#admission.metricOf(block.series.metricOf(i))
       ref.entry = undefined
       ref.epoch = 0
     }
-    if (ref.tenant === undefined || ref.tenant.isEvicted) ref.tenant = this.#admission.tenantOf(block.series.at(i))
+    if (ref.tenant === undefined || ref.tenant.isEvicted) ref.tenant = this.#admission.tenantOf(block.series.read(i))
     const { metric } = ref
     if (metric === undefined) return ref
     metric.lastSeen = now
@@ -40,7 +40,7 @@ export class Refs {
     const epoch = 2 * this.epoch + (metric.demand.hasProfile ? 1 : 0)
     if (ref.epoch !== epoch) {
       ref.epoch = epoch
-      metric.demand.add(ref.high, ref.low, block.series.at(i).attributes)
+      metric.demand.add(ref.high, ref.low, block.series.read(i).attributes)
     }
     return ref
   }

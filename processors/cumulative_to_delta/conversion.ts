@@ -42,9 +42,9 @@ export class CumulativeToDelta implements Conversion {
     this.#streams = new StreamTable(series, max_streams, max_stale)
     this.#outputs = new DerivedSeries(one => {
       const { metric, attributes, resource, scope } = one
-      if (metric.temporality !== 'cumulative' || !KINDS.includes(metric.kind)) return undefined
-      if (compiled?.series(one) === false) return undefined
-      return series.intern({ ...metric, temporality: 'delta' }, attributes, resource, scope)
+      if (metric.temporality !== 'cumulative' || !KINDS.includes(metric.kind)) return NOT_DERIVED
+      if (compiled?.series(one) === false) return NOT_DERIVED
+      return series.idOf({ ...metric, temporality: 'delta' }, attributes, resource, scope)
     })
     instruments.gauge('streams', 'Series whose last point is remembered.', () => this.#streams.size)
     this.#unknown = instruments.counter(

@@ -60,13 +60,13 @@ export class AttributeDropper {
     return isSame ? block : { ...block, attributes }
   }
 
-  #dropAttributes(series: Series): Series {
+  #dropAttributes(series: Series): number {
     const { metric, scope } = series
-    if (!this.#applies(series.attributes, series.resource.attributes)) return series
+    if (!this.#applies(series.attributes, series.resource.attributes)) return series.id
     const attributes = this.#without(series.attributes)
     const resource = this.#resource(series.resource)
-    if (attributes === series.attributes && resource === series.resource) return series
-    return this.#series.intern(metric, attributes, resource, scope)
+    if (attributes === series.attributes && resource === series.resource) return series.id
+    return this.#series.idOf(metric, attributes, resource, scope)
   }
 
   #resource(resource: Resource): Resource {

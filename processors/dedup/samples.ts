@@ -37,7 +37,7 @@ export class Samples extends RememberingRule implements DedupRule {
     if (block === undefined) return NOT_IDENTIFIED
     const { series } = block
     // Increments without an interval, such as StatsD's, may come many at a time: each is an observation of its own.
-    if (series.table.metricOf(series.ids[i]).temporality === 'delta' && block.start[i] === 0) return NOT_IDENTIFIED
+    if (series.metricOf(i).temporality === 'delta' && block.start[i] === 0) return NOT_IDENTIFIED
     this.hash.resume(this.#seriesKeys.get(series, i)).number(block.time[i]).finish(this.key)
     this.#hashValue(block, i)
     const [value0, value1] = this.#value

@@ -104,9 +104,9 @@ export class Rows {
   }
 
   /** Single observations add up to exponential histograms, whatever their series is called. */
-  #cumulative({ metric, attributes, resource, scope }: Series, isExponential: boolean): Series {
+  #cumulative({ metric, attributes, resource, scope }: Series, isExponential: boolean): number {
     const isHistogram = metric.kind === 'histogram' || metric.kind === 'exponential_histogram'
     const kind = isExponential ? 'exponential_histogram' : isHistogram ? 'histogram' : metric.kind
-    return this.#registry.intern({ ...metric, kind, temporality: 'cumulative' }, attributes, resource, scope)
+    return this.#registry.idOf({ ...metric, kind, temporality: 'cumulative' }, attributes, resource, scope)
   }
 }

@@ -122,9 +122,9 @@ export class Enricher implements MapProcessor {
     return this.#resultOf(series.attributes, series.resource.attributes)
   }
 
-  #enrich({ metric, attributes, resource, scope }: Series): Series {
+  #enrich({ metric, attributes, resource, scope }: Series): number {
     const added = this.#resultOf(attributes, resource.attributes).attributes
-    return this.#context.series.intern(metric, withAttributes(attributes, added), resource, scope)
+    return this.#context.series.idOf(metric, withAttributes(attributes, added), resource, scope)
   }
 
   #resultOf(attributes: Attributes, resource: Attributes): LookupResult {

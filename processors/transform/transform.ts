@@ -95,13 +95,13 @@ export class Transform implements MapProcessor {
     return true
   }
 
-  #transform(series: Series): Series | undefined {
+  #transform(series: Series): number {
     const { metric, attributes, resource, scope } = series
     const draft = new Draft(metric.name, metric.kind, metric.temporality, attributes, resource.attributes)
-    if (!this.#run(draft)) return undefined
+    if (!this.#run(draft)) return NOT_DERIVED
     const renamed = draft.name === metric.name ? metric : { ...metric, name: draft.name }
-    const result = this.#context.series.intern(renamed, draft.attributes, this.#resource(resource, draft), scope)
-    if (metric.temporality !== 'delta') this.#watch(series, result)
+    const result = this.#context.series.idOf(renamed, draft.attributes, this.#resource(resource, draft), scope)
+    if (metric.temporality !== 'delta') this.#watch(series.id, result)
     return result
   }
 
@@ -118,15 +118,15 @@ export class Transform implements MapProcessor {
   }
 
   /** Two series written to one make nonsense of it, unless they are increments. */
-  #watch(series: Series, result: Series): void {
-    const first = this.#firsts.get(result.id)
-    if (first === series.id) return
-    if (!this.#results.isFrom(first, result.id)) return this.#firsts.set(result.id, series.id)
+  #watch(series: number, result: number): void {
+    const first = this.#firsts.get(result)
+    if (first === series) return
+    if (!this.#results.isFrom(first, result)) return this.#firsts.set(result, series)
     this.#collisions.add(1)
     if (this.#hasWarned) return
     this.#hasWarned = true
     this.#context.log.warn(
-      { metric: result.metric.name },
+      { metric: this.#context.series.metricOf(result).name },
       'two series became one that is not made of increments: their values now overwrite each other'
     )
   }

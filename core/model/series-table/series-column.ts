@@ -1,3 +1,4 @@
+import type { Metric } from '../series.ts'
 import type { Lease } from './id-lifetimes.ts'
 import type { Series, SeriesTable } from './series-table.ts'
 
@@ -34,6 +35,15 @@ export class SeriesColumn implements Iterable<Series> {
   /** The series of point `i`. There is one object for each series, as long as anybody keeps it. */
   at(i: number): Series {
     return this.table.at(this.ids[i])
+  }
+
+  /** The same for a moment: the object must not be kept. */
+  read(i: number): Series {
+    return this.table.read(this.ids[i])
+  }
+
+  metricOf(i: number): Metric {
+    return this.table.metricOf(this.ids[i])
   }
 
   slice(from: number, to: number): SeriesColumn {

@@ -89,7 +89,7 @@ export class SeriesTable {
     this.#maxSeries = maxSeries
     this.#keys = new KeyTable(undefined, hash)
     this.#lifetimes = new IdLifetimes(this.#keys, id => this.#forget(id))
-    this.#views = new SeriesViews(id => this.#view(id))
+    this.#views = new SeriesViews(id => this.read(id))
   }
 
   /** The series of this identity. `attributes` are sorted, as everywhere. */
@@ -167,6 +167,14 @@ export class SeriesTable {
   /** The series as an object, for as long as anybody keeps it. Until then the id means that series. */
   at(id: number): Series {
     return this.#views.at(id)
+  }
+
+  /** The same for a moment: the object must not be kept. */
+  read(id: number): Series {
+    const { parent, view, start, end } = this.#keys.keyOf(id)
+    const context = this.#contexts.at(parent)
+    const readAttributes = () => attributesOf(Buffer.from(view.buffer), start, end, context.metric.kind)
+    return new Series(id, this, context, readAttributes)
   }
 
   contextIdOf(id: number): number {
@@ -254,13 +262,6 @@ export class SeriesTable {
     const { buffer, byteOffset, length } = this.#writer.write(attributes, this.#contexts.at(context).metric.kind)
     if (this.#scratch.buffer !== buffer) this.#scratch = new DataView(buffer)
     return { view: this.#scratch, start: byteOffset, end: byteOffset + length }
-  }
-
-  #view(id: number): Series {
-    const { parent, view, start, end } = this.#keys.keyOf(id)
-    const context = this.#contexts.at(parent)
-    const read = () => attributesOf(Buffer.from(view.buffer), start, end, context.metric.kind)
-    return new Series(id, this, context, read)
   }
 
   #forget(id: number): void {

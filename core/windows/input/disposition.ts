@@ -108,7 +108,7 @@ export class Disposition {
     builder.add(this.#series.intern(summed, all), time[i], value[i])
   }
 
-  #late({ metric, attributes, resource, scope }: Series): Series {
-    return this.#series.intern(metric, sortAttributes([...attributes, LATE_ATTRIBUTE]), resource, scope)
+  #late({ metric, attributes, resource, scope }: Series): number {
+    return this.#series.idOf(metric, sortAttributes([...attributes, LATE_ATTRIBUTE]), resource, scope)
   }
 }

@@ -75,7 +75,7 @@ export class Extractor {
     // A histogram may come without a sum; its count counts all the same.
     const isUnknown = histogram !== undefined && Number.isNaN(sum)
     if (!isUnknown && !Number.isFinite(sum)) return this.#drop('not_a_number')
-    if (sum < 0 && block.series.table.metricOf(block.series.ids[i]).kind === 'counter') return this.#drop('negative_increment')
+    if (sum < 0 && block.series.metricOf(i).kind === 'counter') return this.#drop('negative_increment')
     const { observation } = this
     if (slot === CUMULATIVE) {
       const point = { start: block.start[i], time: block.time[i], sum, count: histogram?.count ?? 0, histogram }

@@ -58,7 +58,7 @@ export class SeriesLookup {
   /** The slot of the group of point `i`, {@link PASS_THROUGH}, {@link CUMULATIVE} or {@link TOO_MANY}. */
   slotOf(series: SeriesColumn, i: number): number {
     const slot = this.#slots.get(series.ids[i])
-    return slot === UNKNOWN ? this.#insert(series.at(i)) : slot
+    return slot === UNKNOWN ? this.#insert(series.read(i)) : slot
   }
 
   /** Writes to `into` how much point `i`, of a cumulative series, adds, and its group; false if that cannot be told. */
@@ -67,7 +67,7 @@ export class SeriesLookup {
     if (!this.#cumulative.increment(number, point, this.#since, into)) return false
     into.slot = this.#cumulative.groupOf(number)
     if (into.slot >= 0) return true
-    const one = series.at(i)
+    const one = series.read(i)
     into.slot = this.#groups.ofSeries(one, this.#kindOf(one)!)
     this.#cumulative.setGroup(number, into.slot)
     return true

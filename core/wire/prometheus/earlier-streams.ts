@@ -1,7 +1,7 @@
 import { Murmur3 } from '../../model/sketch/murmur3.ts'
 
 /** PromQL looks back this far: older streams have ended by themselves. */
-const LOOKBACK_MS = 300_000
+export const LOOKBACK_MS = 300_000
 /** Names that are saved at most, some 20 bytes each. Series that became the same share them. */
 const MAX_SAVED_NAMES = 500_000
 /** Lists that are kept to be shared. */

@@ -1,29 +1,53 @@
-/** Samples in columns. `L` stands for a label set, one object for each: rows of a series are told by `===`. */
-export class Samples<L> {
+import { withRoom } from '../../model/columns.ts'
+
+const INITIAL_CAPACITY = 64
+
+/** Samples in columns, of which {@link Samples.length} rows are used. */
+export class Samples {
+  length = 0
   /** The point that rows added from now on are made of; -1: none. */
   point = -1
   /** Set if rows added from now on are increments: those of the same series and time add up. */
   isIncrement = false
-  readonly labels: L[] = []
+  /** Ids of label sets: equal ones are one series. */
+  labels: Uint32Array
   /** Unix ms, whole. */
-  readonly time: number[] = []
-  readonly value: number[] = []
+  time: Float64Array
+  value: Float64Array
   /** 1 for a row that is a stale marker, whose value means nothing. */
-  readonly stale: number[] = []
-  readonly points: number[] = []
-  readonly increments: boolean[] = []
+  stale: Uint8Array
+  points: Int32Array
+  /** 1 for an increment. */
+  increments: Uint8Array
 
-  get length(): number {
-    return this.labels.length
+  /** @param capacity rows expected, if that is known */
+  constructor(capacity = INITIAL_CAPACITY) {
+    this.labels = new Uint32Array(capacity)
+    this.time = new Float64Array(capacity)
+    this.value = new Float64Array(capacity)
+    this.stale = new Uint8Array(capacity)
+    this.points = new Int32Array(capacity)
+    this.increments = new Uint8Array(capacity)
   }
 
-  add(labels: L, time: number, value: number, stale = false): void {
-    this.labels.push(labels)
-    this.time.push(Math.floor(time))
-    this.value.push(value)
-    this.stale.push(stale ? 1 : 0)
-    this.points.push(this.point)
-    this.increments.push(this.isIncrement && !stale)
+  add(labels: number, time: number, value: number, stale = false): void {
+    const row = this.length++
+    if (row >= this.labels.length) this.#grow(row)
+    this.labels[row] = labels
+    this.time[row] = Math.floor(time)
+    this.value[row] = value
+    this.stale[row] = stale ? 1 : 0
+    this.points[row] = this.point
+    this.increments[row] = this.isIncrement && !stale ? 1 : 0
+  }
+
+  #grow(row: number): void {
+    this.labels = withRoom(this.labels, row)
+    this.time = withRoom(this.time, row)
+    this.value = withRoom(this.value, row)
+    this.stale = withRoom(this.stale, row)
+    this.points = withRoom(this.points, row)
+    this.increments = withRoom(this.increments, row)
   }
 }
 
@@ -34,8 +58,8 @@ export class Samples<L> {
  *
  * @param lost gets the points that rows left out belong to
  */
-export function rowsBySeries<L>(samples: Samples<L>, lost?: Set<number>): Int32Array {
-  const rows = grouped(samples.labels)
+export function rowsBySeries(samples: Samples, lost?: Set<number>): Int32Array {
+  const rows = grouped(samples)
   const { labels, time } = samples
   let kept = 0
   for (let i = 0; i < rows.length; ) {
@@ -55,36 +79,35 @@ export function rowsBySeries<L>(samples: Samples<L>, lost?: Set<number>): Int32A
 }
 
 /** Rows of one series and time into the last of them. */
-function fold<L>({ increments, value, points }: Samples<L>, rows: Int32Array, lost?: Set<number>): void {
+function fold({ increments, value, points }: Samples, rows: Int32Array, lost?: Set<number>): void {
   const last = rows[rows.length - 1]
   for (let i = rows.length - 2; i >= 0; i--) {
     const row = rows[i]
-    if (increments[last] && increments[row]) value[last] += value[row]
+    if (increments[last] === 1 && increments[row] === 1) value[last] += value[row]
     else if (points[row] >= 0) lost?.add(points[row])
   }
 }
 
+/** By label set: the number of its group, from 1, while {@link grouped} runs. */
+let groupOf = new Uint32Array()
+
 /** Counting sort by series, in order of appearance. */
-function grouped<L>(labels: readonly L[]): Int32Array {
-  const groups = new Map<L, number>()
-  const group = new Int32Array(labels.length)
+function grouped({ labels, length }: Samples): Int32Array {
+  const rows = new Int32Array(length)
+  const group = new Uint32Array(length)
   const next: number[] = []
-  for (let i = 0; i < labels.length; i++) {
-    let own = groups.get(labels[i])
-    if (own === undefined) {
-      own = next.push(0) - 1
-      groups.set(labels[i], own)
-    }
-    group[i] = own
-    next[own]++
+  for (let i = 0; i < length; i++) {
+    if (labels[i] >= groupOf.length) groupOf = withRoom(groupOf, labels[i])
+    group[i] = groupOf[labels[i]] ||= next.push(0)
+    next[group[i] - 1]++
   }
+  for (let i = 0; i < length; i++) groupOf[labels[i]] = 0
   let offset = 0
   for (let g = 0; g < next.length; g++) {
     const size = next[g]
     next[g] = offset
     offset += size
   }
-  const rows = new Int32Array(labels.length)
-  for (let i = 0; i < rows.length; i++) rows[next[group[i]]++] = i
+  for (let i = 0; i < length; i++) rows[next[group[i] - 1]++] = i
   return rows
 }

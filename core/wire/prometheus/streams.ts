@@ -15,13 +15,13 @@ const MAX_PROMPT_NAMES = 64
 /** `vmrange`: VictoriaMetrics' own, which can be summed over series. `le`: cumulative buckets, which all understand. */
 export type ExponentialForm = 'vmrange' | 'le'
 
-/** The Prometheus series that one series of distributions becomes, rendered as they are first needed. */
-export class DistributionStreams<L> {
+/** The Prometheus series that one series of distributions becomes, as label sets that are made when first needed. */
+export class DistributionStreams {
   #name: string
   #labels: Labels
-  #render: (labels: Labels) => L
+  #render: (labels: Labels) => number
   /** By name. */
-  #rendered = new Map<string, L>()
+  #rendered = new Map<string, number>()
   /** Names of before a restart. */
   #earlier: readonly string[]
   #lists: NameLists
@@ -29,13 +29,13 @@ export class DistributionStreams<L> {
   names: readonly string[]
   hasNewNames = false
   #bounds: readonly number[] = []
-  #buckets: L[] = []
+  #buckets: number[] = []
 
   /** @param earlier {@link DistributionStreams.names} of before a restart @param lists shared with other series */
   constructor(
     name: string,
     labels: Labels,
-    render: (labels: Labels) => L,
+    render: (labels: Labels) => number,
     earlier: readonly string[] = [],
     lists = new NameLists()
   ) {
@@ -47,13 +47,18 @@ export class DistributionStreams<L> {
     this.names = earlier
   }
 
+  /** Calls `hold` with the ids of all label sets. */
+  holdIds(hold: (id: number) => void): void {
+    for (const id of this.#rendered.values()) hold(id)
+  }
+
   renewNames(): void {
     this.names = this.#lists.of([...new Set([...this.#earlier, ...this.#rendered.keys()])])
     this.hasNewNames = false
   }
 
   /** A set, or a sketch of one, is no business of this: its number is in the block's column. */
-  add(samples: Samples<L>, time: number, distribution: Distribution, form: ExponentialForm): void {
+  add(samples: Samples, time: number, distribution: Distribution, form: ExponentialForm): void {
     if (distribution.kind === 'set' || distribution.kind === 'distinct') return
     this.#addTotals(samples, time, distribution)
     if (distribution.kind === 'histogram') this.#addHistogram(samples, time, distribution)
@@ -67,21 +72,21 @@ export class DistributionStreams<L> {
    * Ends every series this one became.
    * @param last the point that came with the end: its bounds or quantiles tell these series
    */
-  addStale(samples: Samples<L>, time: number, last: Distribution | undefined, form: ExponentialForm): void {
+  addStale(samples: Samples, time: number, last: Distribution | undefined, form: ExponentialForm): void {
     this.#stream('_count')
     this.#stream('_sum')
     for (const name of this.#earlier) this.#streamNamed(name)
     // Only to have them rendered: the values of an end mean nothing.
-    if (last !== undefined) this.add(new Samples<L>(), time, last, form)
+    if (last !== undefined) this.add(new Samples(), time, last, form)
     for (const labels of this.#rendered.values()) samples.add(labels, time, 0, true)
   }
 
-  #addTotals(samples: Samples<L>, time: number, { count, sum }: { count: number; sum: number }): void {
+  #addTotals(samples: Samples, time: number, { count, sum }: { count: number; sum: number }): void {
     samples.add(this.#stream('_count'), time, count)
     if (!Number.isNaN(sum)) samples.add(this.#stream('_sum'), time, sum)
   }
 
-  #addHistogram(samples: Samples<L>, time: number, histogram: Histogram): void {
+  #addHistogram(samples: Samples, time: number, histogram: Histogram): void {
     const { bounds, counts } = finiteBuckets(histogram)
     if (!sameNumbers(bounds, this.#bounds)) {
       this.#bounds = bounds
@@ -95,14 +100,14 @@ export class DistributionStreams<L> {
     samples.add(this.#stream('_bucket', ['le', '+Inf']), time, histogram.count)
   }
 
-  #addAsRanges(samples: Samples<L>, time: number, histogram: ExponentialHistogram): void {
+  #addAsRanges(samples: Samples, time: number, histogram: ExponentialHistogram): void {
     for (const range of bucketRanges(histogram))
       samples.add(this.#stream('_bucket', ['vmrange', vmrange(range)]), time, range.count)
   }
 
   // If empty buckets lie below a bucket, its lower bound is sent too. Otherwise a quantile would be interpolated across
   // them.
-  #addAsLe(samples: Samples<L>, time: number, histogram: ExponentialHistogram): void {
+  #addAsLe(samples: Samples, time: number, histogram: ExponentialHistogram): void {
     let below = 0
     let reached = Number.NaN
     for (const { lower, upper, count } of bucketRanges(histogram)) {
@@ -117,19 +122,19 @@ export class DistributionStreams<L> {
     samples.add(this.#stream('_bucket', ['le', '+Inf']), time, histogram.count)
   }
 
-  #addQuantiles(samples: Samples<L>, time: number, { quantiles }: Summary): void {
+  #addQuantiles(samples: Samples, time: number, { quantiles }: Summary): void {
     for (const { quantile, value } of quantiles)
       samples.add(this.#stream('', ['quantile', String(quantile)]), time, value)
   }
 
-  #streamNamed(name: string): L {
+  #streamNamed(name: string): number {
     const [suffix, label] = name.split(' ')
     if (label === undefined) return this.#stream(suffix)
     const [key, value] = label.split('=')
     return this.#stream(suffix, [key, value])
   }
 
-  #stream(suffix: string, bucket?: Label): L {
+  #stream(suffix: string, bucket?: Label): number {
     const name = bucket === undefined ? suffix : `${suffix} ${bucket[0]}=${bucket[1]}`
     const known = this.#rendered.get(name)
     if (known !== undefined) return known

@@ -1,8 +1,13 @@
 import { attributesKey } from '../../model/attributes.ts'
 import { FLAG_NO_RECORDED_VALUE, type PointBlock } from '../../model/points.ts'
 import type { Metric, Resource } from '../../model/series.ts'
-import type { Series } from '../../model/series-table/series-table.ts'
-import { EarlierStreams, NameLists, type SavedStreams, StreamWriter, streamHash } from './earlier-streams.ts'
+import { SeriesMemo } from '../../model/series-memo.ts'
+import type { IdColumn } from '../../model/series-table/id-column.ts'
+import type { IdHolder } from '../../model/series-table/id-lifetimes.ts'
+import { UNKNOWN } from '../../model/series-table/key-table.ts'
+import type { SeriesContext } from '../../model/series-table/series-contexts.ts'
+import type { Series, SeriesTable } from '../../model/series-table/series-table.ts'
+import { EarlierStreams, LOOKBACK_MS, NameLists, type SavedStreams, StreamWriter, streamHash } from './earlier-streams.ts'
 import { type LabelOptions, type Labels, seriesLabels, targetInfoLabels, withLabels } from './labels.ts'
 import { metricName } from './metric-names.ts'
 import { Samples } from './samples.ts'
@@ -34,8 +39,8 @@ export interface Metadata {
   readonly unit: string
 }
 
-export interface Translation<L> {
-  readonly samples: Samples<L>
+export interface Translation {
+  readonly samples: Samples
   /** Families not announced of late. */
   readonly metadata: readonly Metadata[]
 }
@@ -45,76 +50,108 @@ interface Family {
   announcedAt: number
 }
 
-interface Target<L> {
-  readonly info: L
+interface Target {
+  /** Its label set. */
+  readonly info: number
   announcedAt: number
   /** The translation that looked at it last. */
   seenIn: number
 }
 
-interface Translated<L> {
-  key: string
+/** Facts about all series of one context. */
+interface ContextFacts {
+  readonly context: SeriesContext
+  readonly name: string
   readonly family: Family
-  readonly target: Target<L> | undefined
-  readonly stream: L
-  readonly streams: DistributionStreams<L> | undefined
-  /** For {@link EarlierStreams}; 0 without streams. */
+  readonly target: Target | undefined
+  readonly isNumber: boolean
+  readonly isDelta: boolean
+}
+
+/** A series of distributions. */
+interface Distributed {
+  readonly id: number
+  readonly streams: DistributionStreams
+  /** For {@link EarlierStreams}. */
   readonly hash: number
   /** The time when points of it came last, Unix ms. */
   seenAt: number
-  readonly isDelta: boolean
 }
 
 /**
  * OpenTelemetry points as Prometheus samples, by the "Prometheus and OpenMetrics compatibility" specification. Deltas,
- * which it drops, are sent as they are. `render` turns a label set into the form of the current format (bytes, text),
- * once per series. Results are kept by series id, so for as many series as were ever alive at one time.
+ * which it drops, are sent as they are. Label sets are made once for each series, and kept by their ids.
  */
-export class Translator<L> {
+export class Translator {
   #options: TranslatorOptions
-  #render: (labels: Labels) => L
-  #bySeriesId: Translated<L>[] = []
+  #labelSetOf: (labels: Labels) => number
+  #table: SeriesTable
+  /** By id of the series, for numbers. */
+  #streams: IdColumn<Uint32Array>
+  #distributed = new SeriesMemo<Distributed>(series => this.#distribute(series))
+  /** By id of the context. */
+  #facts: (ContextFacts | undefined)[] = []
   #families = new Map<string, Family>()
-  #targets = new Map<string, Target<L>>()
+  #targets = new Map<string, Target>()
   #translations = 0
+  #now = 0
+  /** Only by its streams can the end of a series that has fallen silent end all of them. */
+  #ofSeries: IdHolder = {
+    holdIds: hold => {
+      for (const { id, seenAt } of this.#distributed) if (seenAt > this.#now - LOOKBACK_MS) hold(id)
+    }
+  }
   #earlier = new EarlierStreams()
   #nameLists = new NameLists()
 
-  constructor(options: TranslatorOptions, render: (labels: Labels) => L) {
+  /** @param labelSetOf returns one id for equal labels */
+  constructor(table: SeriesTable, options: TranslatorOptions, labelSetOf: (labels: Labels) => number) {
+    this.#table = table
     this.#options = options
-    this.#render = render
+    this.#labelSetOf = labelSetOf
+    this.#streams = table.column<Uint32Array>(Uint32Array, UNKNOWN)
+    table.addHolder(this.#ofSeries)
   }
 
   /** The same block gives the same samples again. @param now Unix ms */
-  translate(block: PointBlock, now: number): Translation<L> {
-    const samples = new Samples<L>()
+  translate(block: PointBlock, now: number): Translation {
+    const { ids } = block.series
+    const samples = new Samples(block.length)
     const metadata: Metadata[] = []
     this.#translations++
+    this.#now = now
+    let context = -1
+    let facts!: ContextFacts
     for (let i = 0; i < block.length; i++) {
-      const series = this.#translated(block.series.at(i))
-      const time = block.time[i]
-      if (series.target !== undefined) this.#addTargetInfo(samples, series.target, time, now)
-      if (now - series.family.announcedAt >= METADATA_INTERVAL_MS) {
-        series.family.announcedAt = now
-        metadata.push(series.family.metadata)
+      const own = this.#table.contextIdOf(ids[i])
+      if (own !== context) {
+        context = own
+        facts = this.#begin(context, block.time[i], samples, metadata)
       }
       samples.point = i
-      samples.isIncrement = series.isDelta
-      series.seenAt = now
-      this.#addPoint(samples, series, block, i)
+      samples.isIncrement = facts.isDelta
+      if (facts.isNumber) this.#addNumber(samples, facts, block, i)
+      else this.#addDistribution(samples, block, i)
     }
     return { samples, metadata }
+  }
+
+  /** Calls `hold` with the ids of all label sets. */
+  holdIds(hold: (id: number) => void): void {
+    for (const page of this.#streams.pages)
+      if (page !== undefined) for (const labels of page) if (labels !== UNKNOWN) hold(labels)
+    for (const { streams } of this.#distributed) streams.holdIds(hold)
+    for (const { info } of this.#targets.values()) hold(info)
+    for (const facts of this.#facts) if (facts?.target !== undefined) hold(facts.target.info)
   }
 
   /** The state with which a successor can end all that series became here. @param now Unix ms */
   saveStreams(now: number): SavedStreams {
     const writer = new StreamWriter(now)
     let renewals = MAX_RENEWALS
-    for (const translated of this.#bySeriesId) {
-      const streams = translated?.streams
-      if (streams === undefined) continue
+    for (const { streams, hash, seenAt } of this.#distributed) {
       if (streams.hasNewNames && renewals-- > 0) streams.renewNames()
-      writer.add(translated.hash, streams.names, translated.seenAt)
+      writer.add(hash, streams.names, seenAt)
     }
     this.#earlier.addTo(writer)
     return writer.written
@@ -124,65 +161,86 @@ export class Translator<L> {
     this.#earlier.restore(saved)
   }
 
-  #addPoint(samples: Samples<L>, { stream, streams }: Translated<L>, block: PointBlock, i: number): void {
-    const time = block.time[i]
-    const stale = (block.flags[i] & FLAG_NO_RECORDED_VALUE) !== 0
+  /** The facts about points from here on. */
+  #begin(context: number, time: number, samples: Samples, metadata: Metadata[]): ContextFacts {
+    const facts = this.#factsOf(context)
+    const { family, target } = facts
+    if (target !== undefined) this.#addTargetInfo(samples, target, time)
+    if (this.#now - family.announcedAt >= METADATA_INTERVAL_MS) {
+      family.announcedAt = this.#now
+      metadata.push(family.metadata)
+    }
+    return facts
+  }
+
+  #addNumber(samples: Samples, { name }: ContextFacts, { series, time, value, flags }: PointBlock, i: number): void {
+    const id = series.ids[i]
+    let labels = this.#streams.get(id)
+    if (labels === UNKNOWN) {
+      labels = this.#labelSetOf(withLabels(seriesLabels(this.#table.read(id), this.#options), ['__name__', name]))
+      this.#streams.set(id, labels)
+    }
+    samples.add(labels, time[i], value[i], (flags[i] & FLAG_NO_RECORDED_VALUE) !== 0)
+  }
+
+  #addDistribution(samples: Samples, block: PointBlock, i: number): void {
+    const { exponentialHistograms } = this.#options
+    const distributed = this.#distributed.get(block.series, i)
+    const { streams } = distributed
     const distribution = block.distributions.get(i)
-    if (streams === undefined) samples.add(stream, time, block.value[i], stale)
-    else if (stale) streams.addStale(samples, time, distribution, this.#options.exponentialHistograms)
-    else if (distribution !== undefined) streams.add(samples, time, distribution, this.#options.exponentialHistograms)
+    distributed.seenAt = this.#now
+    if ((block.flags[i] & FLAG_NO_RECORDED_VALUE) !== 0)
+      streams.addStale(samples, block.time[i], distribution, exponentialHistograms)
+    else if (distribution !== undefined) streams.add(samples, block.time[i], distribution, exponentialHistograms)
   }
 
   // By event time and only forwards, so that Prometheus never sees it out of order; at the same time again for a retry.
-  #addTargetInfo(samples: Samples<L>, target: Target<L>, time: number, now: number): void {
+  #addTargetInfo(samples: Samples, target: Target, time: number): void {
     if (target.seenIn === this.#translations) return
     target.seenIn = this.#translations
     const due = time >= target.announcedAt + TARGET_INFO_INTERVAL_MS || time === target.announcedAt
-    if (!due || time > now + MAX_SKEW_MS) return
+    if (!due || time > this.#now + MAX_SKEW_MS) return
     target.announcedAt = time
     samples.point = -1
     samples.isIncrement = false
     samples.add(target.info, time, 1)
   }
 
-  #translated(series: Series): Translated<L> {
-    const known = this.#bySeriesId[series.id]
-    // An id is used again once its series is gone. The key tells, and holding it keeps no series alive.
-    if (known !== undefined && known.key === series.key) {
-      known.key = series.key
-      return known
+  #factsOf(id: number): ContextFacts {
+    const context = this.#table.context(id)
+    const known = this.#facts[id]
+    // An id is used again once its context is gone.
+    if (known?.context === context) return known
+    const { metric, resource } = context
+    const name = metricName(metric, this.#options.strategy)
+    const made = {
+      context,
+      name,
+      family: remembered(this.#families, name, () => newFamily(name, metric)),
+      target: this.#options.targetInfo ? this.#target(resource) : undefined,
+      isNumber: metric.kind in NUMBER_KINDS,
+      // Two sets may have members in common.
+      isDelta: metric.temporality === 'delta' && metric.kind !== 'set'
     }
-    const made = this.#make(series)
-    this.#bySeriesId[series.id] = made
+    this.#facts[id] = made
     return made
   }
 
-  #make(series: Series): Translated<L> {
+  #distribute(series: Series): Distributed {
     const name = metricName(series.metric, this.#options.strategy)
+    const hash = streamHash(series.key)
     const labels = seriesLabels(series, this.#options)
-    const isNumber = series.metric.kind in NUMBER_KINDS
-    const hash = isNumber ? 0 : streamHash(series.key)
-    return {
-      key: series.key,
-      hash,
-      seenAt: Number.NEGATIVE_INFINITY,
-      family: remembered(this.#families, name, () => newFamily(name, series.metric)),
-      target: this.#options.targetInfo ? this.#target(series.resource) : undefined,
-      stream: this.#render(withLabels(labels, ['__name__', name])),
-      streams: isNumber
-        ? undefined
-        : new DistributionStreams(name, labels, this.#render, this.#earlier.take(hash), this.#nameLists),
-      // Two sets may have members in common.
-      isDelta: series.metric.temporality === 'delta' && series.metric.kind !== 'set'
-    }
+    const earlier = this.#earlier.take(hash)
+    const streams = new DistributionStreams(name, labels, this.#labelSetOf, earlier, this.#nameLists)
+    return { id: series.id, streams, hash, seenAt: Number.NEGATIVE_INFINITY }
   }
 
-  #target(resource: Resource): Target<L> | undefined {
+  #target(resource: Resource): Target | undefined {
     if (resource.attributes.length === 0) return undefined
     const labels = targetInfoLabels(resource, this.#options)
     if (labels === undefined) return undefined
     return remembered(this.#targets, attributesKey(resource.attributes), () => ({
-      info: this.#render(withLabels(labels, ['__name__', 'target_info'])),
+      info: this.#labelSetOf(withLabels(labels, ['__name__', 'target_info'])),
       announcedAt: Number.NEGATIVE_INFINITY,
       seenIn: 0
     }))

@@ -127,6 +127,17 @@ export class ProtobufWriter {
     return true
   }
 
+  /** The same for fields in other memory. For some hundred bytes, words are faster than a call into native code. */
+  copy(from: DataView, start: number, end: number): void {
+    this.#reserve(end - start + 8)
+    const view = this.#view
+    let to = this.length
+    let at = start
+    for (; at + 8 <= end; at += 8, to += 8) view.setBigInt64(to, from.getBigInt64(at, true), true)
+    for (; at < end; at++) view.setUint8(to++, from.getUint8(at))
+    this.length = to
+  }
+
   #varint(value: number): void {
     let rest = value
     while (rest >= TWO_32) {

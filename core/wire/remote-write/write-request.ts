@@ -1,3 +1,4 @@
+import type { StoredKey } from '../../model/series-table/key-table.ts'
 import type { Labels } from '../prometheus/labels.ts'
 import type { Samples } from '../prometheus/samples.ts'
 import type { Metadata } from '../prometheus/translator.ts'
@@ -43,10 +44,12 @@ export function encodeLabels(labels: Labels): Uint8Array {
 /**
  * Samples as WriteRequests of at most `maxSamples` each; `metadata` goes with the first. A request is valid until the
  * next is asked for: they share a buffer.
+ * @param labelsOf the encoded labels of a label set
  * @param rows the rows of `samples` to send, series by series and each by time, as `rowsBySeries` gives them
  */
 export function* encodeWriteRequests(
-  samples: Samples<Uint8Array>,
+  samples: Samples,
+  labelsOf: (id: number) => StoredKey,
   rows: Int32Array,
   metadata: readonly Metadata[],
   maxSamples: number
@@ -55,7 +58,7 @@ export function* encodeWriteRequests(
   for (const family of metadata) writer.bytes(METADATA, encodeMetadata(family))
   for (let from = 0; from < rows.length; from += maxSamples) {
     const to = Math.min(from + maxSamples, rows.length)
-    writeSeries(writer, samples, rows, from, to)
+    writeSeries(writer, samples, labelsOf, rows, from, to)
     yield { body: writer.finish(), samples: to - from }
     writer.reset()
   }
@@ -64,7 +67,8 @@ export function* encodeWriteRequests(
 /** Rows `from`..`to`, those of one series as one TimeSeries. */
 function writeSeries(
   writer: ProtobufWriter,
-  samples: Samples<Uint8Array>,
+  samples: Samples,
+  labelsOf: (id: number) => StoredKey,
   rows: Int32Array,
   from: number,
   to: number
@@ -72,16 +76,17 @@ function writeSeries(
   const { labels, time } = samples
   for (let first = from; first < to; ) {
     const own = labels[rows[first]]
-    let size = own.length
+    const { view, start, end: labelsEnd } = labelsOf(own)
+    let size = labelsEnd - start
     let end = first
     for (; end < to && labels[rows[end]] === own; end++) size += 2 + SAMPLE_BASE_BYTES + integerSize(time[rows[end]])
     writer.open(TIMESERIES, size)
-    writer.raw(own)
+    writer.copy(view, start, labelsEnd)
     for (; first < end; first++) writeSample(writer, samples, rows[first])
   }
 }
 
-function writeSample(writer: ProtobufWriter, { time, value, stale }: Samples<Uint8Array>, row: number): void {
+function writeSample(writer: ProtobufWriter, { time, value, stale }: Samples, row: number): void {
   writer.open(2, SAMPLE_BASE_BYTES + integerSize(time[row]))
   if (stale[row] === 1) writer.fixed64(1, STALE_MARKER_HIGH, STALE_MARKER_LOW)
   else if (Number.isNaN(value[row])) writer.fixed64(1, NAN_HIGH, NAN_LOW)

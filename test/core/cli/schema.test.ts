@@ -40,7 +40,7 @@ const MINIMAL = {
 
 it('takes components without options, and several of one type', () => {
   assert.deepEqual(problemsOf(MINIMAL), [])
-  const named = { ...MINIMAL, receivers: { otlp: null, 'otlp/edge': { cached_series: 10 } } }
+  const named = { ...MINIMAL, receivers: { otlp: null, 'otlp/edge': { limits: { max_attributes: 10 } } } }
   assert.deepEqual(problemsOf(named), [])
 })
 

@@ -1,15 +1,12 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
 import { BadInputError } from '../../../core/errors.ts'
 import { type Attribute, NO_ATTRIBUTES } from '../../../core/model/attributes.ts'
 import { type Resource } from '../../../core/model/series.ts'
 import { SeriesTable } from '../../../core/model/series-table/series-table.ts'
 import { NewSeries, sharedBytes } from '../../../core/model/series-bytes.ts'
+import { collectGarbage } from '../../garbage.ts'
 
-setFlagsFromString('--expose-gc')
-const collectGarbage = runInNewContext('gc') as () => void
 
 const METRIC = { name: 'requests', unit: '', description: '', kind: 'counter', temporality: 'delta' } as const
 const COUNT = 4000
@@ -47,9 +44,10 @@ describe('the price of a series is the memory it takes in the table', () => {
       const series = new NewSeries(table)
       const before = table.bytes
       for (let i = 0; i < SERIES; i++) series.receive(METRIC, attributes(i))
-      const bytes = table.bytes - before
+      // Processors and exporters have a place for it in their columns.
+      const bytes = table.bytes - before + SERIES * 64
       assert.ok(series.bytes > bytes * 0.9, `${series.bytes / SERIES} for ${bytes / SERIES} bytes each`)
-      assert.ok(series.bytes < bytes * MOST_OVER, `${series.bytes / SERIES} for ${bytes / COUNT} bytes each`)
+      assert.ok(series.bytes < bytes * MOST_OVER, `${series.bytes / SERIES} for ${bytes / SERIES} bytes each`)
       assert.equal(table.made, SERIES)
     })
   }

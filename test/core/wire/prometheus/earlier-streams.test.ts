@@ -6,8 +6,8 @@ import { openState, sealState } from '../../../../core/model/saved-state.ts'
 import { type MetricKind } from '../../../../core/model/series.ts'
 import { type Series, SeriesTable } from '../../../../core/model/series-table/series-table.ts'
 import type { SavedStreams } from '../../../../core/wire/prometheus/earlier-streams.ts'
-import type { Labels } from '../../../../core/wire/prometheus/labels.ts'
 import { Translator } from '../../../../core/wire/prometheus/translator.ts'
+import { LabelTexts } from './label-texts.ts'
 
 const NOW = 1_700_000_000_000
 const MINUTE = 60_000
@@ -25,20 +25,17 @@ const EXPONENTIAL = {
 const SUMMARY = { kind: 'summary', count: 6, sum: 9, quantiles: [{ quantile: 0.5, value: 1 }] } as const
 const BUCKETS = ['_bucket{le="+Inf"}', '_bucket{le="1"}', '_bucket{le="2"}', '_count{}', '_sum{}']
 
+const texts = new LabelTexts()
+
 /** Another process: its series have other ids. */
 function process(exponentialHistograms: 'vmrange' | 'le' = 'vmrange') {
   const options = { strategy: 'NoTranslation', externalLabels: {}, promoteResourceAttributes: [] } as const
   const registry = new SeriesTable()
   return {
-    translator: new Translator({ ...options, targetInfo: false, exponentialHistograms }, text),
+    translator: new Translator(registry, { ...options, targetInfo: false, exponentialHistograms }, texts.idOf),
     series: (name: string, kind: MetricKind) =>
       registry.intern({ name, unit: '', description: '', kind, temporality: 'cumulative' }, [])
   }
-}
-
-function text(labels: Labels): string {
-  const rest = labels.filter(([name]) => name !== '__name__').map(([name, value]) => `${name}="${value}"`)
-  return `${labels.find(([name]) => name === '__name__')![1].replace(/^d/, '')}{${rest.join()}}`
 }
 
 function restarted(before: ReturnType<typeof process>, now: number): ReturnType<typeof process> {
@@ -59,8 +56,8 @@ function ended({ translator }: ReturnType<typeof process>, series: Series, last?
   if (last === undefined) points.add(series, NOW, 0, 0, FLAG_NO_RECORDED_VALUE)
   else points.addDistribution(series, NOW, last, 0, FLAG_NO_RECORDED_VALUE)
   const { samples } = translator.translate(points.build(), NOW)
-  assert.ok(samples.stale.every(stale => stale === 1))
-  return samples.labels.toSorted()
+  assert.ok(samples.stale.subarray(0, samples.length).every(stale => stale === 1))
+  return texts.of(samples).map(text => text.replace(/^d/, '')).sort()
 }
 
 for (const [kind, distribution, want] of [

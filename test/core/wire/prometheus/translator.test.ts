@@ -5,9 +5,10 @@ import { type Distribution, observation } from '../../../../core/model/distribut
 import { FLAG_NO_RECORDED_VALUE, PointBlockBuilder } from '../../../../core/model/points.ts'
 import { type MetricKind, NO_RESOURCE, type Temporality } from '../../../../core/model/series.ts'
 import { SeriesTable } from '../../../../core/model/series-table/series-table.ts'
-import type { Labels } from '../../../../core/wire/prometheus/labels.ts'
 import { rowsBySeries, Samples } from '../../../../core/wire/prometheus/samples.ts'
 import { Translator, type TranslatorOptions } from '../../../../core/wire/prometheus/translator.ts'
+import { sweepIdle } from '../../model/series-table/sweeping.ts'
+import { LabelTexts } from './label-texts.ts'
 
 const NOW = 1_700_000_000_000
 const OPTIONS: TranslatorOptions = {
@@ -19,7 +20,9 @@ const OPTIONS: TranslatorOptions = {
 }
 
 const registry = new SeriesTable()
-const translator = (options: Partial<TranslatorOptions> = {}) => new Translator({ ...OPTIONS, ...options }, text)
+const texts = new LabelTexts()
+const translator = (options: Partial<TranslatorOptions> = {}, table = registry) =>
+  new Translator(table, { ...OPTIONS, ...options }, texts.idOf)
 const series = (name: string, kind: MetricKind, temporality: Temporality, attributes = {}, resource = NO_RESOURCE) =>
   registry.intern(
     { name, unit: '', description: `about ${name}`, kind, temporality },
@@ -27,16 +30,10 @@ const series = (name: string, kind: MetricKind, temporality: Temporality, attrib
     resource
   )
 
-/** `name{label="value"}`, as people write it. */
-function text(labels: Labels): string {
-  const rest = labels.filter(([name]) => name !== '__name__').map(([name, value]) => `${name}="${value}"`)
-  return `${labels.find(([name]) => name === '__name__')![1]}{${rest.join()}}`
-}
-
-function lines(samples: Samples<string>): string[] {
+function lines(samples: Samples): string[] {
   const line = (labels: string, i: number) =>
     `${labels} ${samples.stale[i] ? 'stale' : samples.value[i]} ${samples.time[i] - NOW}`
-  return samples.labels.map(line)
+  return texts.of(samples).map(line)
 }
 
 function translated(kind: MetricKind, distribution: Distribution, options: Partial<TranslatorOptions> = {}): string[] {
@@ -271,21 +268,27 @@ test('families are announced every five minutes', () => {
   assert.deepEqual(one.translate(block, NOW + 300_000).metadata, want)
 })
 
-test('a series that got the id of another is not mistaken for it', () => {
-  const one = translator()
-  for (const name of ['first', 'second']) {
+test('a series that got the id of another is not mistaken for it', async () => {
+  const table = new SeriesTable()
+  const one = translator({}, table)
+  const ids = new Set<number>()
+  const translate = (name: string) => {
+    const id = table.idOf({ name, unit: '', description: '', kind: 'gauge', temporality: 'delta' }, [])
     const points = new PointBlockBuilder()
-    points.add(
-      new SeriesTable().intern({ name, unit: '', description: '', kind: 'gauge', temporality: 'delta' }, []),
-      NOW,
-      1
-    )
-    assert.deepEqual(one.translate(points.build(), NOW).samples.labels, [`${name}{}`])
+    points.addId(table, id, NOW, 1)
+    assert.deepEqual(texts.of(one.translate(points.build(), NOW).samples), [`${name}{}`])
+    ids.add(id)
   }
+  for (const name of ['first', 'second']) {
+    translate(name)
+    await sweepIdle(table)
+    assert.equal(table.size, 0)
+  }
+  assert.equal(ids.size, 1)
 })
 
 test('rows are put series by series, by time, and of equals the last stays', () => {
-  const samples = new Samples<string>()
+  const samples = new Samples()
   for (const [labels, time] of [
     ['a', 3],
     ['b', 1],
@@ -295,14 +298,14 @@ test('rows are put series by series, by time, and of equals the last stays', () 
     ['a', 2],
     ['c', 9]
   ] as const) {
-    samples.add(labels, time, 0)
+    samples.add(texts.idOfText(labels), time, 0)
   }
   assert.deepEqual([...rowsBySeries(samples)], [2, 5, 3, 4, 6])
   assert.equal(rowsBySeries(new Samples()).length, 0)
 })
 
 test('increments of several series add up in the one they become; of others the points that are replaced are told', () => {
-  const samples = new Samples<string>()
+  const samples = new Samples()
   for (const [point, labels, value, isIncrement] of [
     [0, 'increment', 1, true],
     [1, 'gauge', 1, false],
@@ -312,12 +315,12 @@ test('increments of several series add up in the one they become; of others the 
   ] as const) {
     samples.point = point
     samples.isIncrement = isIncrement
-    samples.add(labels, 1, value)
+    samples.add(texts.idOfText(labels), 1, value)
   }
   const lost = new Set<number>()
   const rows = rowsBySeries(samples, lost)
   assert.deepEqual(
-    [...rows].map(row => [samples.labels[row], samples.value[row]]),
+    [...rows].map(row => [texts.of(samples)[row], samples.value[row]]),
     [
       ['increment', 7],
       ['gauge', 2]

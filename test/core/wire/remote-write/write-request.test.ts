@@ -2,24 +2,26 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { rowsBySeries, Samples } from '../../../../core/wire/prometheus/samples.ts'
 import type { Metadata } from '../../../../core/wire/prometheus/translator.ts'
-import { encodeLabels, encodeWriteRequests } from '../../../../core/wire/remote-write/write-request.ts'
+import { LabelSets } from '../../../../core/wire/remote-write/label-sets.ts'
+import { encodeWriteRequests } from '../../../../core/wire/remote-write/write-request.ts'
 import { readWriteRequest } from './read-write-request.ts'
 
-const UP = encodeLabels([
+const labelSets = new LabelSets()
+const UP = labelSets.idOf([
   ['__name__', 'up'],
   ['job', 'é€😀']
 ])
-const DOWN = encodeLabels([['__name__', 'down']])
+const DOWN = labelSets.idOf([['__name__', 'down']])
 const TIME = 1_700_000_000_123
 
 function encoded(
-  rows: [labels: Uint8Array, time: number, value: number, stale?: boolean][],
+  rows: [labels: number, time: number, value: number, stale?: boolean][],
   max = 100,
   metadata: Metadata[] = []
 ) {
-  const samples = new Samples<Uint8Array>()
+  const samples = new Samples()
   for (const row of rows) samples.add(...row)
-  const requests = encodeWriteRequests(samples, rowsBySeries(samples), metadata, max)
+  const requests = encodeWriteRequests(samples, id => labelSets.encoded(id), rowsBySeries(samples), metadata, max)
   return Array.from(requests, request => ({ count: request.samples, ...readWriteRequest(request.body) }))
 }
 

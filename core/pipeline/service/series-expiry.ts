@@ -1,0 +1,41 @@
+import type { SeriesTable } from '../../model/series-table/series-table.ts'
+import type { Clock } from '../../telemetry/clock.ts'
+import type { Metrics } from '../../telemetry/metrics.ts'
+
+const EPOCH_MS = 30_000
+/** A series goes if it was silent for so many epochs, and nobody has it. */
+const IDLE_EPOCHS = 4
+/** If there is no room, epochs are shorter, and one is enough. */
+const SHORT_EPOCH_MS = 10_000
+const LOOK_MS = 1000
+
+/** Removes idle series from time to time, in steps between other work. Returns a function that ends it. */
+export function expireSeries(table: SeriesTable, clock: Clock): () => void {
+  let began = clock.now()
+  let sweep: Generator<void> | undefined
+  const step = () => {
+    if (sweep?.next().done === false) setImmediate(step)
+    else sweep = undefined
+  }
+  const look = () => {
+    cancel = clock.setTimer(LOOK_MS, look)
+    const isFull = table.isFull
+    const now = clock.now()
+    if (sweep !== undefined || now - began < (isFull ? SHORT_EPOCH_MS : EPOCH_MS)) return
+    began = now
+    sweep = table.sweep(isFull ? 1 : IDLE_EPOCHS)
+    step()
+  }
+  let cancel = clock.setTimer(LOOK_MS, look)
+  return () => {
+    cancel()
+    sweep = undefined
+  }
+}
+
+export function exposeSeries(metrics: Metrics, table: SeriesTable): void {
+  const gauge = (name: string, help: string, read: () => number) =>
+    metrics.add({ name, help, type: 'gauge', read: () => [{ labels: {}, value: read() }] })
+  gauge('weir_series', 'Series known, received and derived.', () => table.size)
+  gauge('weir_series_table_bytes', 'Memory of the series table.', () => table.bytes)
+}

@@ -1,0 +1,52 @@
+import { type IdHolder, IdLifetimes, type Lease } from '../../model/series-table/id-lifetimes.ts'
+import { KeyTable, type StoredKey, UNKNOWN } from '../../model/series-table/key-table.ts'
+import type { Stepwise } from '../../model/stepwise.ts'
+import type { Labels } from '../prometheus/labels.ts'
+import { encodeLabels } from './write-request.ts'
+
+const NO_PARENT = 0
+/** A label set that nothing has been translated to for so many sweeps goes, if no state has its id. */
+const IDLE_SWEEPS = 2
+
+/**
+ * Encoded labels, with one id for each label set. Series that differ only in facts that become no label, as those of
+ * replicas without `service.instance.id` do, are one series to the store.
+ */
+export class LabelSets {
+  #keys = new KeyTable()
+  #lifetimes = new IdLifetimes(this.#keys, () => {})
+
+  idOf(labels: Labels): number {
+    const encoded = encodeLabels(labels)
+    const view = new DataView(encoded.buffer, encoded.byteOffset, encoded.length)
+    const known = this.#keys.find(NO_PARENT, view, 0, encoded.length)
+    if (known !== UNKNOWN) return known
+    const id = this.#keys.add(NO_PARENT, view, 0, encoded.length)
+    if (id === UNKNOWN) throw new RangeError(`a series has ${encoded.length} bytes of labels, which is too many`)
+    return id
+  }
+
+  /** The labels as fields of a TimeSeries. */
+  encoded(id: number): StoredKey {
+    return this.#keys.keyOf(id)
+  }
+
+  /** To be kept with ids as long as they are used, if no {@link addHolder holder} has them. */
+  get lease(): Lease {
+    return this.#lifetimes.lease
+  }
+
+  addHolder(holder: IdHolder): void {
+    this.#lifetimes.addHolder(holder)
+  }
+
+  /** Memory, in bytes. */
+  get bytes(): number {
+    return this.#keys.bytes + this.#lifetimes.bytes
+  }
+
+  /** Removes label sets that nobody uses any more. */
+  sweep(): Stepwise<void> {
+    return this.#lifetimes.sweep(IDLE_SWEEPS, () => false)
+  }
+}
