@@ -2,7 +2,7 @@ import type { ComponentConfig, ResolvedConfig } from '../config/resolved.ts'
 import type { ServiceConfig } from '../config/service.ts'
 import { formatDuration } from '../schema/units.ts'
 import { boundOf, type ComponentBound, memoryBoundOf } from './memory-bound.ts'
-import { mib } from './sizes.ts'
+import { readableSize } from './sizes.ts'
 
 const LABEL_WIDTH = 15
 
@@ -30,14 +30,14 @@ export function describeConfig(config: ResolvedConfig, operators: ReadonlySet<st
 /** The parts of the bound of memory, in words. */
 export function describeParts({ service }: ResolvedConfig, components: readonly ComponentBound[]): string {
   const { in_flight, output } = service.limits
-  const parts = components.map(({ id, bytes }) => `${id} ${mib(bytes)}`)
-  return [...parts, `in flight ${mib(in_flight)}`, `output ${mib(output)}`].join(', ')
+  const parts = components.map(({ id, bytes }) => `${id} ${readableSize(bytes)}`)
+  return [...parts, `in flight ${readableSize(in_flight)}`, `output ${readableSize(output)}`].join(', ')
 }
 
 function describeMemory(config: ResolvedConfig): string {
   const { components, process } = memoryBoundOf(config)
   const parts = describeParts(config, components)
-  return `memory of the process: at most ${mib(process)} (${parts}, and the runtime and the garbage collector)`
+  return `memory of the process: at most ${readableSize(process)} (${parts}, and the runtime and the garbage collector)`
 }
 
 function promises(
@@ -48,7 +48,7 @@ function promises(
   // Acknowledges before exporters have the data.
   const owner = processors.find(ownsData)?.id
   const { limits, journal, state_dir, dead_letters } = service
-  const memory = `${mib(limits.in_flight)} in flight, ${mib(limits.output)} of output, and the state of components`
+  const memory = `${readableSize(limits.in_flight)} in flight, ${readableSize(limits.output)} of output, and the state of components`
   if (journal !== undefined) {
     return [
       ['reply', `once the journal has it on disk (fdatasync, in groups of some milliseconds)`],
@@ -61,7 +61,7 @@ function promises(
       ['memory', memory],
       [
         'disk',
-        `at most ${mib(journal.max_size)} of journal, then senders are told to retry later; disk buffers; ${mib(dead_letters.max_size)} of dead letters`
+        `at most ${readableSize(journal.max_size)} of journal, then senders are told to retry later; disk buffers; ${readableSize(dead_letters.max_size)} of dead letters`
       ]
     ]
   }
@@ -107,14 +107,14 @@ function describeSendingQueue({ sendingQueue }: ComponentConfig, hasDisk: boolea
     retry.max_elapsed_time === 0
       ? 'retries until it succeeds'
       : `gives up after ${formatDuration(retry.max_elapsed_time)}`
-  const onDisk = hasDisk && queue.disk_size > 0 ? ` and ${mib(queue.disk_size)} on disk` : ''
-  return `queue ${mib(queue.max_size)}${onDisk}, timeout ${formatDuration(timeout)}, ${patience}`
+  const onDisk = hasDisk && queue.disk_size > 0 ? ` and ${readableSize(queue.disk_size)} on disk` : ''
+  return `queue ${readableSize(queue.max_size)}${onDisk}, timeout ${formatDuration(timeout)}, ${patience}`
 }
 
 /** @param component undefined for a pipeline that feeds another one */
 function describeBound(component: ComponentConfig | undefined): string {
   const bound = boundOf(component)
-  return bound === undefined ? '' : ` (remembers at most ${mib(bound)})`
+  return bound === undefined ? '' : ` (remembers at most ${readableSize(bound)})`
 }
 
 const ownsData = ({ plugin }: ComponentConfig) => plugin.kind === 'processor' && plugin.ownsData === true

@@ -1,13 +1,13 @@
-import { existsSync } from 'node:fs'
 import { describeError } from '../errors.ts'
 import { realDisk } from '../journal/disk.ts'
 import type { Block } from '../model/block.ts'
+import { count } from '../model/plural.ts'
 import { SeriesRegistry } from '../model/series.ts'
 import type { EndedReplay } from '../pipeline/dead-letters/replay.ts'
 import { type DeadLetter, DeadLetterStore, unlessGone } from '../pipeline/dead-letters/store.ts'
 import { type AdminAnswer, followAdmin } from './admin-client.ts'
 import { EXIT } from './exit-codes.ts'
-import { count } from './plural.ts'
+import { folderProblem } from './folder.ts'
 import type { Terminal } from './terminal.ts'
 
 const NAMES_SHOWN = 3
@@ -20,8 +20,9 @@ interface Sums {
 
 /** Prints the dead letters, oldest first, one a line. Works also while Weir runs. */
 export async function listDeadLetters(terminal: Terminal, folder: string): Promise<number> {
-  if (!existsSync(folder)) {
-    terminal.error(`there is no folder ${folder}; see service.dead_letters.folder for its path`)
+  const problem = folderProblem(folder, 'service.dead_letters.folder')
+  if (problem !== undefined) {
+    terminal.error(problem)
     return EXIT.usage
   }
   const deadLetters = await DeadLetterStore.open(realDisk, folder)

@@ -56,7 +56,7 @@ test('a backend that hangs and fails: senders are told, memory stays, and every 
   t.diagnostic(`${accepted.length} points accepted, ${arrived.length} samples arrived`)
 })
 
-test('a window before a dead backend: intake goes on until the queue is full, and no window is wrong', async t => {
+test('a window before a dead backend: the ingress goes on until the queue is full, and no window is wrong', async t => {
   const [sandbox, backend] = [await Sandbox.open(t), await RemoteWriteBackend.start(t, 'refuse')]
   const weir = await sandbox.start(config(backend.url, '[windowed_counter]', 'max_size: 1KiB'))
   const watch = watchLimits(weir)

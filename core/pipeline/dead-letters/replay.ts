@@ -1,5 +1,6 @@
 import { Batch, type Origin, type Outcome } from '../../batch/batch.ts'
 import { describeError, WeirError } from '../../errors.ts'
+import { count } from '../../model/plural.ts'
 import { itemsIn, pickItems, type Range, unpicked } from '../../model/ranges.ts'
 import type { Pipeline } from '../graph/pipeline.ts'
 import type { DirectExport, DirectResult } from '../sending-queue/direct-export.ts'
@@ -82,7 +83,8 @@ export class DeadLetterReplay {
     const outcome: Outcome = this.#deadLetters.isDelivered(number) ? { status: 'acked' } : await this.#push(deadLetter)
     if (outcome.status === 'nacked') throw outcome.error
     await this.#keepOnly(number, deadLetter, NONE_LEFT)
-    if (outcome.status === 'dropped') throw new Error(`${outcome.items} of its items were dropped (${outcome.reason})`)
+    if (outcome.status === 'dropped')
+      throw new Error(`${count(outcome.items, 'item')} of it dropped (${outcome.reason})`)
   }
 
   #push({ id, request, key, pipelines, block }: DeadLetter): Promise<Outcome> {
@@ -146,7 +148,7 @@ function describeRest({ left, failure }: DirectResult, items: number): string {
   const rest = itemsIn(left)
   const why = describeFailure(failure!)
   const how = failure!.kind === 'transient' ? `not sent: ${why}` : `refused again (${failure!.reason}): ${why}`
-  return `${rest === items ? 'it' : `${rest} of its ${items} items`} stayed here, ${how}`
+  return `${rest === items ? 'it' : `${rest} of its ${count(items, 'item')}`} stayed here, ${how}`
 }
 
 const feeds = (receiver: string, { config }: Pipeline) => config.receivers.includes(receiver)
