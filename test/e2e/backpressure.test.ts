@@ -14,7 +14,7 @@ const POINTS_PER_REQUEST = 400
 const FLOODERS = 4
 const FLOOD_BODY_BYTES = 256 * 1024
 /** What is pushed at a budget of half a MiB while the backend is down. */
-const FLOOD_BYTES = 1024 * MIB
+const FLOOD_BYTES = 768 * MIB
 // In flight are 512 KiB at most. The rest is what V8 lets lie before it collects: chunks of bodies that were turned away,
 // the young generation, compiled code. Measured with 4 GiB pushed it levels off at 140 to 410 MiB, within the first
 // second; a process that kept what it is sent would be over this bound by far.

@@ -21,7 +21,7 @@ async function withFullDeadLetters(more: Partial<RunOptions> = {}, disk = new Si
     ['b', 8]
   ] as const) {
     void run.push([gauge(series, value)])
-    await run.advance(3000)
+    await run.advance(1000)
   }
   assert.deepEqual(run.deadLetters.numbers, [0])
   const [{ component }] = run.topology.exporters
