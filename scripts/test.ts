@@ -12,17 +12,19 @@ const CONCURRENCY = 3
 /** Files that take longest, the longest first: one that began last would keep one core busy and the others waiting. */
 const LONG = [
   'test/integrity/kill.test.ts',
-  'test/processors/rollup/stores.test.ts',
-  'test/e2e/reload.test.ts',
   'test/package/pack.test.ts',
   'test/e2e/backpressure.test.ts',
-  'test/docs/commands.test.ts',
-  'test/processors/cardinality_limiter/heavy-hitters.test.ts',
-  'test/plugin/contract.test.ts',
-  'test/fuzz/extremes.test.ts',
   'test/exporters/clickhouse/engine-process.test.ts',
-  'test/e2e/dead-backend.test.ts',
+  'test/e2e/reload.test.ts',
+  'test/processors/rollup/stores.test.ts',
   'test/e2e/clickhouse.test.ts',
+  'test/fuzz/extremes.test.ts',
+  'test/plugin/contract.test.ts',
+  'test/e2e/quickstart.test.ts',
+  'test/e2e/dead-backend.test.ts',
+  'test/receivers/otlp/http.test.ts',
+  'test/processors/cardinality_limiter/heavy-hitters.test.ts',
+  'test/docs/commands.test.ts',
   'test/exporters/victoriametrics/stores.test.ts'
 ]
 
@@ -41,7 +43,7 @@ const tests = run({
   files: [...long, ...files.filter(file => !long.includes(file))],
   concurrency: CONCURRENCY,
   // Examples import weir/plugin, here its sources.
-  execArgv: ['--conditions=weir-source']
+  execArgv: ['--conditions=weir-source', `--import=${new URL('untracked-promises.ts', import.meta.url)}`]
 })
 tests.on('test:summary', ({ file, success }) => {
   if (file === undefined && !success) process.exitCode = 1

@@ -8,7 +8,7 @@ import type {
   Processor,
   ProcessorPlugin
 } from '../sdk/plugin/index.ts'
-import { PointBlockBuilder, sortAttributes } from '../sdk/plugin/index.ts'
+import { NO_RESOURCE, PointBlockBuilder, sortAttributes } from '../sdk/plugin/index.ts'
 import { ProcessorHarness, type TestContext, testConfig } from '../sdk/plugin/testing.ts'
 
 /** A point as tests write it. */
@@ -81,11 +81,15 @@ export function pointsOf(
 ): PointBlock {
   const builder = new PointBlockBuilder()
   const timeOf = (seconds: number) => epoch + seconds * 1000
+  // One object for each metric, as from a decoder: the registry puts each into words once.
+  const metrics = new Map<string | undefined, Metric>()
   for (const point of points) {
-    const series = registry.intern(metricOf(point, metric), attributesOf(point.attributes), {
-      attributes: attributesOf(point.resource),
-      schemaUrl: ''
-    })
+    const shared = point.metric === undefined ? metrics.get(point.name) : undefined
+    const own = shared ?? metricOf(point, metric)
+    if (point.metric === undefined) metrics.set(point.name, own)
+    const resource =
+      point.resource === undefined ? NO_RESOURCE : { attributes: attributesOf(point.resource), schemaUrl: '' }
+    const series = registry.intern(own, attributesOf(point.attributes), resource)
     const time = point.at === undefined ? clock.now() : timeOf(point.at)
     const start = point.start === undefined ? 0 : timeOf(point.start)
     if (point.distribution === undefined) builder.add(series, time, point.value ?? 1, start, point.flags)

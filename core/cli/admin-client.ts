@@ -3,6 +3,7 @@ import { formatDuration } from '../schema/units.ts'
 
 /** The longest answer is a query's result. */
 const LIMITS = { bytes: 256 * 2 ** 20, ms: 60_000 }
+const LONGEST_LINE = 2 ** 20
 
 export interface AdminAnswer {
   /** The status is one of success. */
@@ -32,12 +33,36 @@ export async function askAdmin(
   try {
     return { ok, status, text: await readText(body, admin, limits.bytes) }
   } catch (error) {
-    if (error instanceof WeirError) throw error
-    throw new WeirError('ADMIN_UNREACHABLE', `the running Weir at ${admin} broke off its answer; see its log for why`, {
-      cause: error
-    })
+    throw brokenOff(admin, error)
   } finally {
     clearTimeout(timer)
+  }
+}
+
+/**
+ * Like {@link askAdmin}, for an answer that comes line by line while the work goes on. A success is told to `onLine`,
+ * and its text is empty.
+ */
+export async function followAdmin(
+  admin: string,
+  path: string,
+  init: RequestInit,
+  onLine: (line: string) => void
+): Promise<AdminAnswer> {
+  const { ok, status, body } = await send(admin, path, init)
+  try {
+    if (!ok) return { ok, status, text: await readText(body, admin, LIMITS.bytes) }
+    const decoder = new TextDecoder()
+    let rest = ''
+    for await (const chunk of body ?? []) {
+      const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n')
+      rest = lines.pop()!
+      if (rest.length > LONGEST_LINE) throw notWeir(admin, `sends a line of more than ${LONGEST_LINE} characters`)
+      for (const line of lines) onLine(line)
+    }
+    return { ok, status, text: '' }
+  } catch (error) {
+    throw brokenOff(admin, error)
   }
 }
 
@@ -51,6 +76,13 @@ async function send(admin: string, path: string, init: RequestInit): Promise<Res
       { cause: error }
     )
   }
+}
+
+function brokenOff(admin: string, error: unknown): WeirError {
+  if (error instanceof WeirError) return error
+  return new WeirError('ADMIN_UNREACHABLE', `the running Weir at ${admin} broke off its answer; see its log for why`, {
+    cause: error
+  })
 }
 
 async function readText(body: Response['body'], admin: string, maxBytes: number): Promise<string> {

@@ -3,7 +3,7 @@ import type { ServiceConfig } from '../config/service.ts'
 import { formatDuration } from '../schema/units.ts'
 import { BYTES_PER_SERIES } from '../model/series-table/series-table.ts'
 import { boundOf, type ComponentBound, memoryBoundOf } from './memory-bound.ts'
-import { mib } from './sizes.ts'
+import { readableSize } from './sizes.ts'
 
 const LABEL_WIDTH = 15
 
@@ -31,19 +31,19 @@ export function describeConfig(config: ResolvedConfig, operators: ReadonlySet<st
 /** The parts of the bound of the heap, in words. */
 export function describeParts({ service }: ResolvedConfig, components: readonly ComponentBound[]): string[] {
   const { in_flight, output } = service.limits
-  const parts = components.map(({ id, bytes }) => `${id} ${mib(bytes)}`)
-  return [...parts, `in flight ${mib(in_flight)}`, `output ${mib(output)}`]
+  const parts = components.map(({ id, bytes }) => `${id} ${readableSize(bytes)}`)
+  return [...parts, `in flight ${readableSize(in_flight)}`, `output ${readableSize(output)}`]
 }
 
 /** The part that is not in the heap. */
 export function describeSeries({ service }: ResolvedConfig): string {
-  return `series ${mib(service.limits.series * BYTES_PER_SERIES)}`
+  return `series ${readableSize(service.limits.series * BYTES_PER_SERIES)}`
 }
 
 function describeMemory(config: ResolvedConfig): string {
   const { components, process } = memoryBoundOf(config)
   const parts = [...describeParts(config, components), describeSeries(config)]
-  return `memory of the process: at most ${mib(process)} (${parts.join(', ')}, and the runtime and the garbage collector)`
+  return `memory of the process: at most ${readableSize(process)} (${parts.join(', ')}, and the runtime and the garbage collector)`
 }
 
 function promises(
@@ -54,7 +54,7 @@ function promises(
   // Acknowledges before exporters have the data.
   const owner = processors.find(ownsData)?.id
   const { limits, journal, state_dir, dead_letters } = service
-  const memory = `${mib(limits.in_flight)} in flight, ${mib(limits.output)} of output, and the state of components`
+  const memory = `${readableSize(limits.in_flight)} in flight, ${readableSize(limits.output)} of output, and the state of components`
   if (journal !== undefined) {
     return [
       ['reply', `once the journal has it on disk (fdatasync, in groups of some milliseconds)`],
@@ -67,7 +67,7 @@ function promises(
       ['memory', memory],
       [
         'disk',
-        `at most ${mib(journal.max_size)} of journal, then senders are told to retry later; disk buffers; ${mib(dead_letters.max_size)} of dead letters`
+        `at most ${readableSize(journal.max_size)} of journal, then senders are told to retry later; disk buffers; ${readableSize(dead_letters.max_size)} of dead letters`
       ]
     ]
   }
@@ -113,14 +113,14 @@ function describeSendingQueue({ sendingQueue }: ComponentConfig, hasDisk: boolea
     retry.max_elapsed_time === 0
       ? 'retries until it succeeds'
       : `gives up after ${formatDuration(retry.max_elapsed_time)}`
-  const onDisk = hasDisk && queue.disk_size > 0 ? ` and ${mib(queue.disk_size)} on disk` : ''
-  return `queue ${mib(queue.max_size)}${onDisk}, timeout ${formatDuration(timeout)}, ${patience}`
+  const onDisk = hasDisk && queue.disk_size > 0 ? ` and ${readableSize(queue.disk_size)} on disk` : ''
+  return `queue ${readableSize(queue.max_size)}${onDisk}, timeout ${formatDuration(timeout)}, ${patience}`
 }
 
 /** @param component undefined for a pipeline that feeds another one */
 function describeBound(component: ComponentConfig | undefined): string {
   const bound = boundOf(component)
-  return bound === undefined ? '' : ` (remembers at most ${mib(bound)})`
+  return bound === undefined ? '' : ` (remembers at most ${readableSize(bound)})`
 }
 
 const ownsData = ({ plugin }: ComponentConfig) => plugin.kind === 'processor' && plugin.ownsData === true

@@ -1,21 +1,28 @@
-import { existsSync } from 'node:fs'
 import { describeError } from '../errors.ts'
 import { realDisk } from '../journal/disk.ts'
 import type { Block } from '../model/block.ts'
+import { count } from '../model/plural.ts'
 import { SeriesTable } from '../model/series-table/series-table.ts'
-import type { ReplayReport } from '../pipeline/dead-letters/replay.ts'
+import type { EndedReplay } from '../pipeline/dead-letters/replay.ts'
 import { type DeadLetter, DeadLetterStore, unlessGone } from '../pipeline/dead-letters/store.ts'
-import { type AdminAnswer, askAdmin } from './admin-client.ts'
+import { type AdminAnswer, followAdmin } from './admin-client.ts'
 import { EXIT } from './exit-codes.ts'
-import { count } from './plural.ts'
+import { folderProblem } from './folder.ts'
 import type { Terminal } from './terminal.ts'
 
 const NAMES_SHOWN = 3
 
+interface Sums {
+  delivered: number
+  items: number
+  failed: number
+}
+
 /** Prints the dead letters, oldest first, one a line. Works also while Weir runs. */
 export async function listDeadLetters(terminal: Terminal, folder: string): Promise<number> {
-  if (!existsSync(folder)) {
-    terminal.error(`there is no folder ${folder}; see service.dead_letters.folder for its path`)
+  const problem = folderProblem(folder, 'service.dead_letters.folder')
+  if (problem !== undefined) {
+    terminal.error(problem)
     return EXIT.usage
   }
   const deadLetters = await DeadLetterStore.open(realDisk, folder)
@@ -33,15 +40,18 @@ export async function listDeadLetters(terminal: Terminal, folder: string): Promi
   return exit
 }
 
-/** Has a running Weir deliver the dead letters again. Delivered ones are removed. */
+/** Has a running Weir deliver the dead letters again, and prints each as it ends. Delivered ones are removed. */
 export async function replayDeadLetters(
   terminal: Terminal,
   { admin, number }: { readonly admin: string; readonly number?: number }
 ): Promise<number> {
   const chosen = number === undefined ? '' : `?number=${number}`
+  const sums = { delivered: 0, items: 0, failed: 0 }
   let answer: AdminAnswer
   try {
-    answer = await askAdmin(admin, `/api/dead-letters/replay${chosen}`, { method: 'POST' })
+    answer = await followAdmin(admin, `/api/dead-letters/replay${chosen}`, { method: 'POST' }, line =>
+      tell(terminal, JSON.parse(line), sums)
+    )
   } catch (error) {
     terminal.error(describeError(error))
     return EXIT.refused
@@ -51,10 +61,21 @@ export async function replayDeadLetters(
     terminal.error(status === 404 ? 'the running Weir keeps no dead letters: set service.dead_letters.folder' : text)
     return EXIT.refused
   }
-  const { delivered, items, failed } = JSON.parse(text) as ReplayReport
-  for (const { number, error } of failed) terminal.error(`#${number}: ${error}`)
-  terminal.out(`${count(delivered, 'dead letter')} delivered, ${count(items, 'item')}; ${failed.length} failed`)
-  return failed.length === 0 ? EXIT.ok : EXIT.refused
+  const { delivered, items, failed } = sums
+  terminal.out(`${count(delivered, 'dead letter')} delivered, ${count(items, 'item')}; ${failed} failed`)
+  return failed === 0 ? EXIT.ok : EXIT.refused
+}
+
+function tell(terminal: Terminal, ended: EndedReplay, sums: Sums): void {
+  const { number } = ended
+  if ('error' in ended) {
+    sums.failed++
+    terminal.error(`#${number}: ${ended.error}`)
+    return
+  }
+  sums.delivered++
+  sums.items += ended.items
+  terminal.out(`#${number}: delivered, ${count(ended.items, 'item')}`)
 }
 
 function describeDeadLetter(number: number, deadLetter: DeadLetter): string {

@@ -6,15 +6,16 @@ import { lockFolder } from '../journal/lock.ts'
 import { JournalReader } from '../journal/reader.ts'
 import { surveyJournal } from '../journal/recovery.ts'
 import { listSegments } from '../journal/segment.ts'
+import { count } from '../model/plural.ts'
 import { SeriesTable } from '../model/series-table/series-table.ts'
 import { type Checkpoint, readCheckpoint, writeCheckpoint } from '../pipeline/checkpoint/file.ts'
 import { EXIT } from './exit-codes.ts'
-import { count } from './plural.ts'
+import { folderProblem } from './folder.ts'
 import type { Terminal } from './terminal.ts'
 
 /** Prints the content of a journal: its segments and its checkpoint. */
 export async function inspectJournal(terminal: Terminal, folder: string): Promise<number> {
-  return attempt(terminal, async () => {
+  return attempt(terminal, folder, async () => {
     for (const file of await listSegments(realDisk, folder))
       terminal.out(describeSegment(await inspectSegment(realDisk, file)))
     terminal.out(describeCheckpoint(await readCheckpoint(realDisk, folder)))
@@ -24,7 +25,7 @@ export async function inspectJournal(terminal: Terminal, folder: string): Promis
 
 /** Checks every frame and every entry. */
 export async function verifyJournal(terminal: Terminal, folder: string): Promise<number> {
-  return attempt(terminal, async () => {
+  return attempt(terminal, folder, async () => {
     const checkpoint = await readCheckpoint(realDisk, folder)
     const survey = await surveyJournal(realDisk, folder, { from: checkpoint?.nextEntry, repair: false })
     let entries = 0
@@ -47,7 +48,7 @@ interface CutOptions {
 
 /** Ends a journal early, after it has printed the losses. */
 export async function truncateJournal(terminal: Terminal, folder: string, options: CutOptions): Promise<number> {
-  return attempt(terminal, async () => {
+  return attempt(terminal, folder, async () => {
     const cut = await planCut(realDisk, folder, options.segment, options.offset)
     const processed = (await checkpointIfWhole(folder))?.nextEntry
     terminal.out(
@@ -77,7 +78,7 @@ interface ReplayOptions {
 
 /** Has the next start begin at an entry, after it has printed the consequences. */
 export async function replayJournal(terminal: Terminal, folder: string, { from, yes }: ReplayOptions): Promise<number> {
-  return attempt(terminal, async () => {
+  return attempt(terminal, folder, async () => {
     const { segments, nextEntry } = await surveyJournal(realDisk, folder, { repair: false })
     const first = segments[0]?.firstEntry ?? nextEntry
     if (!(from >= first && from <= nextEntry))
@@ -117,7 +118,12 @@ async function timeOf(folder: string, from: number): Promise<number> {
   }
 }
 
-async function attempt(terminal: Terminal, command: () => Promise<number>): Promise<number> {
+async function attempt(terminal: Terminal, folder: string, command: () => Promise<number>): Promise<number> {
+  const problem = folderProblem(folder, 'service.journal.folder')
+  if (problem !== undefined) {
+    terminal.error(problem)
+    return EXIT.usage
+  }
   try {
     return await command()
   } catch (error) {

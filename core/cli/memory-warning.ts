@@ -4,7 +4,10 @@ import type { ResolvedConfig } from '../config/resolved.ts'
 import type { JsonSchema } from '../plugin/contract.ts'
 import { describeParts, describeSeries } from './describe.ts'
 import { type ComponentBound, memoryBoundOf, USABLE } from './memory-bound.ts'
-import { mib } from './sizes.ts'
+import { readableSize } from './sizes.ts'
+
+/** Beyond so many times the limit, a larger limit is no advice. */
+const MOST_TIMES = 10
 
 /** Bytes there are at most. */
 export interface MemoryLimits {
@@ -31,8 +34,10 @@ export function memoryWarning(config: ResolvedConfig, { heap, machine }: MemoryL
   const more = isHeap ? ', or raise the limit by NODE_OPTIONS=--max-old-space-size=<MiB>' : ', or give it more'
   const parts = describeParts(config, components)
   if (!isHeap) parts.push(describeSeries(config))
-  const share = `${Math.round((data / limit) * 100)} % of ${name}, ${mib(limit)}`
-  return `warning: memory may grow to ${mib(data)} (${parts.join(', ')}): ${share}. Lower ${optionsToLower(components)}${more}`
+  const times = data / limit
+  const isHopeless = times > MOST_TIMES
+  const share = `${isHopeless ? `${Math.round(times).toLocaleString('en')} times` : `${Math.round(times * 100)} % of`} ${name}, ${readableSize(limit)}`
+  return `warning: memory may grow to ${readableSize(data)} (${parts.join(', ')}): ${share}. Lower ${optionsToLower(components)}${isHopeless ? '' : more}`
 }
 
 /** The limits of the component that remembers most, or the pools if none does. */

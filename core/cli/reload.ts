@@ -87,6 +87,6 @@ function describeChanges(changes: readonly Change[]): string {
 }
 
 function describeChange({ component, outcome, reset }: Change): string {
-  const but = reset === undefined ? '' : `, but ${reset}; that state was sent as it stood`
+  const but = reset === undefined ? '' : `, except ${reset}: sent as they stood`
   return `  ${component}: ${WHAT[outcome]}${but}`
 }

@@ -138,7 +138,7 @@ export const SERVICE_SCHEMA: ConfigSchema = {
           description: 'Folder of the dead letters. The default with a journal is dead_letters in its folder.'
         },
         max_size: byteSize({
-          description: 'At this size, exporters wait until some dead letters are removed.',
+          description: 'At this size, exporters wait until some dead letters are replayed or removed.',
           default: '1GiB'
         })
       }

@@ -21,7 +21,7 @@ export const DEFAULT_CONNECTION_LIMITS: ConnectionLimits = {
 /** Properties for the schema of a receiver. The times are named as in the OpenTelemetry Collector. */
 export const CONNECTION_OPTIONS = {
   read_header_timeout: duration({
-    description: 'Time for the headers of a request, from its first byte or from the connection.',
+    description: 'Time for the headers of a request, from its first byte or from the connection; at most read_timeout.',
     default: formatDuration(DEFAULT_CONNECTION_LIMITS.read_header_timeout)
   }),
   read_timeout: duration({
@@ -44,14 +44,8 @@ const TIMES = ['read_header_timeout', 'read_timeout', 'idle_timeout'] as const
 
 /** @param path of the options in the configuration of the receiver */
 export function checkConnectionLimits(limits: ConnectionLimits, path: readonly string[] = []): ConfigProblem[] {
-  const problems: ConfigProblem[] = TIMES.filter(name => limits[name] === 0).map(name => ({
+  return TIMES.filter(name => limits[name] === 0).map(name => ({
     path: [...path, name],
     message: 'it must be more than 0: without a limit, slow clients hold their connections for ever'
   }))
-  if (limits.read_timeout < limits.read_header_timeout)
-    problems.push({
-      path: [...path, 'read_timeout'],
-      message: 'it must not be less than read_header_timeout: it is for the headers and the body'
-    })
-  return problems
 }

@@ -32,11 +32,12 @@ export class HttpServer {
   /** @param listener an express application, or a plain function. @param endpoint as `parseEndpoint` takes it */
   constructor(endpoint: string, listener: RequestListener, limits = DEFAULT_CONNECTION_LIMITS, events = NOBODY) {
     this.#endpoint = this.#address = endpoint
+    const headersTimeout = Math.min(limits.read_header_timeout, limits.read_timeout)
     const options = {
       keepAliveTimeout: limits.idle_timeout,
-      headersTimeout: limits.read_header_timeout,
+      headersTimeout,
       requestTimeout: limits.read_timeout,
-      connectionsCheckingInterval: limits.read_header_timeout / CHECKS_PER_LIMIT
+      connectionsCheckingInterval: headersTimeout / CHECKS_PER_LIMIT
     }
     const counts = new ConnectionCounts(limits.max_connections_per_address)
     this.#server = createServer(options, listener)

@@ -10,8 +10,10 @@
 //     the columns: the content of the typed arrays, in the order of the outline, each at a multiple of 8
 //
 // Later versions of Node read V8's format of earlier ones.
+
 import { DefaultDeserializer, DefaultSerializer, deserialize } from 'node:v8'
 import { crc32 } from 'node:zlib'
+import { count } from './plural.ts'
 import { runThrough, type Stepwise } from './stepwise.ts'
 
 const HEADER_BYTES = 8
@@ -74,7 +76,7 @@ export function* sealInSteps(version: number, state: unknown): Stepwise<Uint8Arr
 /** The state that {@link sealState} was given. Throws if the bytes are damaged or of another version. */
 export function openState(version: number, bytes: Uint8Array): unknown {
   const sealed = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
-  if (sealed.length < HEADER_BYTES) throw new Error(`it is damaged: it has ${sealed.length} bytes`)
+  if (sealed.length < HEADER_BYTES) throw new Error(`it is damaged: it has ${count(sealed.length, 'byte')}`)
   const first = sealed.readUInt32LE()
   const layout = Math.floor(first / LAYOUT_FACTOR)
   const seen = first % LAYOUT_FACTOR

@@ -107,7 +107,7 @@ export class WindowEngine implements BatchProcessor {
     const leaving = [...matches.entries()].filter((entry): entry is [number, Unmatched] => typeof entry[1] !== 'number')
     if (leaving.length === 0 || leaving.length === rules.length) return undefined
     this.#leaving = new Map(leaving)
-    return `of ${rules.length} rules reset: ${leaving.map(([i, { why }]) => `rule ${i + 1} ${why}`).join('; ')}`
+    return `the open windows of ${leaving.map(([i, { why }]) => `rule ${i + 1}, which ${why}`).join('; and of ')}`
   }
 
   restore(bytes: Uint8Array): void {

@@ -71,14 +71,7 @@ export class WindowRule {
       series => this.#kindOf(series),
       limitsOf(settings)
     )
-    this.emitter = new Emitter(
-      settings,
-      this.#plan,
-      this.windows.sizes,
-      this.groups,
-      context.series,
-      counters.withoutBuckets
-    )
+    this.emitter = new Emitter(settings, this.#plan, this.windows.sizes, this.groups, context, counters.withoutBuckets)
     this.#extractor = new Extractor(settings, this.#lookup, this.groups, context.account)
     this.#recorder = new Recorder(this.windows, this.groups, kinds, late, context.account)
     this.#addsUp = Uint8Array.from(kinds, plan => (plan?.accumulators.length === 0 ? 1 : 0))

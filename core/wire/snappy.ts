@@ -1,5 +1,6 @@
 import { compressSync, uncompressSync } from 'snappy'
 import { BadInputError } from '../errors.ts'
+import { count } from '../model/plural.ts'
 
 // The length in front is a varint of 32 bits.
 const MAX_PREFIX_BYTES = 5
@@ -17,11 +18,13 @@ export function compress(bytes: Uint8Array): Uint8Array {
 export function decompress(bytes: Uint8Array, maxBytes: number): Uint8Array {
   const size = uncompressedSize(bytes)
   if (size > maxBytes)
-    throw new BadInputError(`snappy: ${size} bytes uncompressed, at most ${maxBytes} are taken`, 'too_large')
+    throw new BadInputError(`snappy: ${count(size, 'byte')} uncompressed, at most ${maxBytes} are taken`, 'too_large')
   try {
     return uncompressSync(bytes, { asBuffer: true }) as Buffer
   } catch (cause) {
-    throw new BadInputError(`snappy: ${bytes.length} bytes that are not a snappy block`, 'malformed', { cause })
+    throw new BadInputError(`snappy: ${count(bytes.length, 'byte')} that are not a snappy block`, 'malformed', {
+      cause
+    })
   }
 }
 

@@ -1,3 +1,4 @@
+import { count } from '../../core/model/plural.ts'
 import { ExportError } from '../../sdk/plugin/index.ts'
 
 /**
@@ -73,7 +74,7 @@ export function notReady(cause: unknown, now: number): ExportError {
 
 /** After everything else was stored. @param times in Unix ms @param items that are still to be given up */
 export function outOfRange(times: Float64Array, items: readonly number[]): ExportError {
-  const seen = `${items.length} items have times that ClickHouse cannot keep for their \`ttl\`, such as ${times[items[0]]}`
+  const seen = `${count(items.length, 'item')} with times that ClickHouse cannot keep for their \`ttl\`, such as ${times[items[0]]}`
   const message = `${seen} (Unix ms): correct the clock or the unit of time of their sender`
   return new ExportError(message, { retryable: false, reason: 'time_out_of_range', failedItems: items })
 }

@@ -19,7 +19,7 @@ import {
 
 const KEYS = ['name', 'value', 'timestamp', 'id', 'attributes']
 const KNOWN_KEYS: ReadonlySet<string> = new Set(KEYS)
-// Edits; further off it is a guess.
+// Edits, of half the characters at most; further off it is a guess.
 const CLOSE_ENOUGH = 3
 const SHOWN_CHARS = 60
 // 1973 and 5138 in milliseconds. What lies outside was meant in seconds, or in micro- or nanoseconds.
@@ -233,10 +233,18 @@ function readAttributes(attributes: unknown): Attributes | BadEvent {
 function unknownKey(key: string): BadEvent {
   return new BadEvent('unknown_key', () => {
     const start = key.slice(0, SHOWN_CHARS)
-    const [closest] = KEYS.toSorted((a, b) => distance(start, a) - distance(start, b))
-    const hint = distance(start, closest) <= CLOSE_ENOUGH ? `did you mean ${closest}?` : `there are ${KEYS.join(', ')}`
+    const meant = keyLike(start)
+    const hint = meant === undefined ? `there are ${KEYS.join(', ')}` : `did you mean ${meant}?`
     return `${showJson(key)} is not part of an event: ${hint}`
   })
+}
+
+/** The key that `text` abbreviates (`time`), contains (`@timestamp`) or misspells. */
+function keyLike(text: string): string | undefined {
+  const related = KEYS.find(key => key.length > 2 && (text.includes(key) || (text.length > 2 && key.startsWith(text))))
+  if (related !== undefined) return related
+  const [closest] = KEYS.toSorted((a, b) => distance(text, a) - distance(text, b))
+  return distance(text, closest) <= Math.min(CLOSE_ENOUGH, text.length / 2) ? closest : undefined
 }
 
 function bad(reason: Flaw, key: string, wanted: string, seen: unknown): BadEvent {

@@ -6,6 +6,7 @@ import { RequestError } from '../../core/http/request-error.ts'
 import { requestHash } from '../../core/http/request-hash.ts'
 import type { HttpServer } from '../../core/http/server.ts'
 import { serverOf } from '../../core/http/site.ts'
+import { count } from '../../core/model/plural.ts'
 import type { Context, ItemLimits, Permit, Receiver } from '../../sdk/plugin/index.ts'
 import type { Config } from './config.ts'
 import { type EventFormat, type ReadEvents, readEvents } from './events.ts'
@@ -103,6 +104,6 @@ function formatOf({ headers }: Request): EventFormat {
 const nothingGood = ({ block, rejected }: ReadEvents) => block.length === 0 && rejected.size > 0
 
 function answer({ block, rejectedTotal, errors }: ReadEvents, dropped: number, reason: string): Answer {
-  const later = dropped === 0 ? [] : [{ message: `${dropped} events dropped later on: ${reason}` }]
+  const later = dropped === 0 ? [] : [{ message: `${count(dropped, 'event')} dropped later on: ${reason}` }]
   return { accepted: block.length - dropped, rejected: rejectedTotal + dropped, errors: [...errors, ...later] }
 }

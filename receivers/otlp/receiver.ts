@@ -3,6 +3,7 @@ import { HttpIngest } from '../../core/http/ingest.ts'
 import { requestHash } from '../../core/http/request-hash.ts'
 import type { HttpServer } from '../../core/http/server.ts'
 import { serverOf } from '../../core/http/site.ts'
+import { count } from '../../core/model/plural.ts'
 import { decodeMetricsJson } from '../../core/wire/otlp/json-decoder.ts'
 import { type DecodedMetrics, OtlpMetricsDecoder } from '../../core/wire/otlp/metrics-decoder.ts'
 import type { OtlpFormat, PartialSuccess } from '../../core/wire/otlp/response.ts'
@@ -85,7 +86,10 @@ export class OtlpReceiver implements Receiver {
     const { dropped, reason } = await this.#ingest.deliver(block, permit, requestHash(body), newSeriesBytes)
     // Only now: had the request been nacked, they would come, and count, again.
     for (const [reason, items] of rejections.items) this.#ingest.reject(reason, items)
-    const messages = [rejections.describe(), dropped > 0 ? `${dropped} points dropped later on: ${reason}` : '']
+    const messages = [
+      rejections.describe(),
+      dropped > 0 ? `${count(dropped, 'point')} dropped later on: ${reason}` : ''
+    ]
     const message = messages.filter(text => text !== '').join('; ')
     return message === '' ? undefined : { rejected: rejections.total + dropped, message }
   }

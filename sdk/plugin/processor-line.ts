@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import type { Batch, Outcome } from '../../core/batch/batch.ts'
 import type { Block } from '../../core/model/block.ts'
+import { count } from '../../core/model/plural.ts'
 import type { Lifecycle, Processor } from '../../core/plugin/contract.ts'
 import { signal, stop, within } from './contract-subject.ts'
 import { ProcessorHarness } from './processor-harness.ts'
@@ -39,7 +40,7 @@ export async function assembled(instance: Lifecycle, context: TestContext, downs
 }
 
 export function assertBalanced({ account, credits, outputBudget }: TestContext): void {
-  assert.equal(account.imbalance, 0, `${account.imbalance} items are not accounted for`)
+  assert.equal(account.imbalance, 0, `not accounted for: ${count(account.imbalance, 'item')}`)
   assert.equal(account.inFlight, 0, 'nothing is in flight any more')
   assert.deepEqual([credits.used, outputBudget.used], [0, 0], 'all credits are back')
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { isDeepStrictEqual } from 'node:util'
 import type { Block } from '../../core/model/block.ts'
+import { count } from '../../core/model/plural.ts'
 import { saveBlock } from '../../core/model/saved-blocks.ts'
 import { runThrough } from '../../core/model/stepwise.ts'
 import type { Plugin, Processor } from '../../core/plugin/contract.ts'
@@ -176,7 +177,7 @@ async function keepsWhatItHolds(subject: Subjects): Promise<void> {
   const held = [...open].reduce((items, { length }) => items + length, 0)
   await stop(run.processor)
   if (held > 0)
-    assert.equal(typeof run.processor.snapshot, 'function', `it holds ${held} items, and has no snapshot of them`)
+    assert.equal(typeof run.processor.snapshot, 'function', `it holds ${count(held, 'item')}, and has no snapshot`)
 }
 
 function assertSame(got: readonly unknown[], want: readonly unknown[], when: string): void {

@@ -63,7 +63,7 @@ test('items a backend will never take go to the dead letters alone; weir dlq lis
 
   const refused = await sandbox.weir('dlq', 'replay', '--admin', weir.admin)
   assert.equal(refused.code, 5, refused.stdout)
-  assert.match(refused.stderr, /were refused again/)
+  assert.match(refused.stderr, /stayed here, refused again/)
   backend.poison = undefined
   // Windows close one after the other, and each may make a letter.
   await eventually('all is delivered', async () => {

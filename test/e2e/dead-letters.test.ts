@@ -65,7 +65,8 @@ test('kill -9 between the delivery of dead letters and their removal: they count
     async () => (await next.metric('weir_dead_letters')) === LETTERS - 1
   )
   const replayed = await sandbox.weir('dlq', 'replay', '--admin', next.admin)
-  assert.deepEqual([replayed.code, replayed.stdout], [0, '2 dead letters delivered, 2 items; 0 failed\n'])
+  assert.equal(replayed.code, 0, replayed.stderr)
+  assert.match(replayed.stdout, /\n2 dead letters delivered, 2 items; 0 failed\n$/)
   await eventually('all are counted', () => countedBy(backend) >= 111)
   await next.assertLedger()
   assert.deepEqual(await next.stop(), { code: 0, signal: null }, next.stderr)

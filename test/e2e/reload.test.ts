@@ -12,6 +12,8 @@ import { RemoteWriteBackend, storedWindows } from './remote-write-backend.ts'
 import { Sandbox, type Weir } from './weir-process.ts'
 
 const SENDERS = 4
+/** Between two requests of a sender: some hundred a second in all, each reload meets many. */
+const PAUSE_MS = 10
 
 interface Setup {
   readonly port: number
@@ -201,7 +203,7 @@ class Load {
         await new Promise(resolve => setTimeout(resolve, 10))
       }
       this.sent.add(seriesKey(point.name, point.attributes), 1, point.time)
-      await new Promise(resolve => setTimeout(resolve, 2))
+      await new Promise(resolve => setTimeout(resolve, PAUSE_MS))
     }
   }
 }

@@ -26,7 +26,9 @@ export class RemoteWriteBackend {
   poison: string | undefined
   /** Requests it did not take. */
   turnedAway = 0
+  /** Not decoded yet: tests ask for the samples again and again. */
   #bodies: Buffer[] = []
+  #samples: ReceivedSample[] = []
   #hanging: ServerResponse[] = []
   #server: Server | undefined
   #port = 0
@@ -67,18 +69,13 @@ export class RemoteWriteBackend {
   /** What it has taken is gone. */
   discard(): void {
     this.#bodies = []
+    this.#samples = []
   }
 
   /** Everything it has taken, repeats included. */
-  samples(): ReceivedSample[] {
-    return this.#bodies.flatMap(body =>
-      readWriteRequest(body).series.flatMap(({ labels: pairs, samples }) => {
-        const labels = Object.fromEntries(pairs)
-        const { __name__: name, ...rest } = labels
-        const series = seriesKey(name.replace(/_total$/, ''), rest)
-        return samples.map(({ timestamp, value }) => ({ series, labels, time: Number(timestamp), value }))
-      })
-    )
+  samples(): readonly ReceivedSample[] {
+    for (const body of this.#bodies.splice(0)) this.#samples.push(...samplesIn(body))
+    return this.#samples
   }
 
   #answer(body: Buffer, response: ServerResponse): void {
@@ -96,6 +93,15 @@ export class RemoteWriteBackend {
     if (this.behaviour === 'hang') this.#hanging.push(response)
     else response.writeHead(503, { 'retry-after': '1' }).end('out of order\n')
   }
+}
+
+function samplesIn(body: Buffer): ReceivedSample[] {
+  return readWriteRequest(body).series.flatMap(({ labels: pairs, samples }) => {
+    const labels = Object.fromEntries(pairs)
+    const { __name__: name, ...rest } = labels
+    const series = seriesKey(name.replace(/_total$/, ''), rest)
+    return samples.map(({ timestamp, value }) => ({ series, labels, time: Number(timestamp), value }))
+  })
 }
 
 /** What the backend stores: one sample for a series and time. That it came twice must not change it. */

@@ -29,7 +29,7 @@ async function fill(file: string): Promise<void> {
   await writeFile(file, Buffer.alloc(bavail * bsize)).catch(() => {})
 }
 
-test('a full disk: intake is refused with 503, nothing acknowledged is lost, and it goes on when there is space', async t => {
+test('a full disk: requests are refused with 503, nothing acknowledged is lost, and it goes on when there is space', async t => {
   const [sandbox, backend] = [await Sandbox.open(t), await RemoteWriteBackend.start(t)]
   const disk = await smallDisk(t)
   if (disk === undefined) return t.skip('no file system can be mounted here')

@@ -9,6 +9,8 @@ import { deltaRequest, postOtlp } from '../e2e/otlp-requests.ts'
 import { ROOT } from '../e2e/weir-process.ts'
 import { ENGINES, InstalledPackage, RegistryUnreachable, succeeded, VERSION } from './installed-package.ts'
 
+/** Where npx finds it. */
+const WEIR = 'node_modules/.bin/weir'
 const OLDEST_NODE = Number(/^>=(\d+)$/.exec(ENGINES.node)![1])
 const EXAMPLES = ['drop-health-checks.test.ts', 'drop-health-checks.ts', 'pace.ts', 'webhook.ts']
 /** What docs/plugins.md shows for a package of pace.ts. */
@@ -88,12 +90,12 @@ async function check(t: TestContext, weir: InstalledPackage, nodeFolder: string)
     assert.equal(succeeded({ stderr, ...ended }), `${VERSION}\n`)
     assert.equal(stderr, '')
   })
-  await t.test('npx weir validate', async () => {
-    const graph = succeeded(await weir.run(nodeFolder, 'npx', 'weir', 'validate', 'weir.yaml'))
+  await t.test('weir validate', async () => {
+    const graph = succeeded(await weir.run(nodeFolder, WEIR, 'validate', 'weir.yaml'))
     assert.match(graph, /otlp \(.*\)\n +→ drop_health_checks\n +→ pace\n +⇒ debug/)
   })
   await t.test('a package of TypeScript is refused with a reason', async () => {
-    const { code, stderr } = await weir.run(nodeFolder, 'npx', 'weir', 'validate', 'uncompiled.yaml')
+    const { code, stderr } = await weir.run(nodeFolder, WEIR, 'validate', 'uncompiled.yaml')
     assert.equal(code, EXIT.invalid)
     assert.match(stderr, /uncompiled\.yaml:2:\d+: .*"weir-plugin-uncompiled": .*the package must contain JavaScript/)
   })

@@ -1,98 +1,95 @@
 import { Batch, type Origin, type Outcome } from '../../batch/batch.ts'
 import { describeError, WeirError } from '../../errors.ts'
+import { count } from '../../model/plural.ts'
+import { itemsIn, pickItems, type Range, unpicked } from '../../model/ranges.ts'
 import type { Pipeline } from '../graph/pipeline.ts'
+import type { DirectExport, DirectResult } from '../sending-queue/direct-export.ts'
+import { describeFailure, type Failure } from '../sending-queue/failure.ts'
 import type { BuiltService } from '../service/build.ts'
 import type { DeadLetter, DeadLetterStore } from './store.ts'
 
-/** The reason of items that a sending queue drops without a dead letter. */
-const GIVEN_UP = 'retries_exhausted'
+/** The end of one dead letter's replay: delivered and removed, or the reason why not. */
+export type EndedReplay =
+  | { readonly number: number; readonly items: number }
+  | { readonly number: number; readonly error: string }
 
-/** The answer to `weir dlq replay`. */
-export interface ReplayReport {
-  /** Letters delivered and removed, and the items in them. */
-  readonly delivered: number
-  readonly items: number
-  readonly failed: readonly { readonly number: number; readonly error: string }[]
+/** The file of a dead letter could not be removed or written anew since some of its items were delivered. */
+interface Undelivered {
+  /** Items in that file. */
+  readonly of: number
+  /** Those of them that are still to be delivered. */
+  readonly left: readonly Range[]
 }
 
-/** A dead letter that is delivered. Without its block: a gigabyte of dead letters must not be in memory at once. */
-interface Delivered {
-  readonly number: number
-  readonly kind: DeadLetter['kind']
-  readonly items: number
-  readonly outcome: Outcome
-}
+const NONE_LEFT: DirectResult = { left: [], failure: undefined }
 
 /**
  * Delivers dead letters again, one after the other, and removes them. A receiver's is delivered once the journal has
- * it, with its key, which keeps a crash before the removal from counting it twice. An exporter's is delivered once a
- * checkpoint says so; after a crash before that the exporter sees the same points again.
+ * it, with its key, which keeps a crash before the removal from counting it twice. An exporter's is delivered once the
+ * backend has it; after a crash before the removal it sees the same items again. It goes past the exporter's queue,
+ * which may wait for the room that the dead letter takes.
  */
 export class DeadLetterReplay {
   #deadLetters: DeadLetterStore
   #service: BuiltService
-  /** Dead letters that could not be removed yet, by number. They are not delivered again. */
-  #delivered = new Map<number, Delivered>()
+  /** By number. */
+  #undelivered = new Map<number, Undelivered>()
 
   constructor(deadLetters: DeadLetterStore, service: BuiltService) {
     this.#deadLetters = deadLetters
     this.#service = service
   }
 
-  /** One at a time: two would deliver each dead letter twice. */
-  async run(numbers: readonly number[]): Promise<ReplayReport> {
-    const failed: { number: number; error: string }[] = []
-    const attempt = async (number: number, work: () => Promise<void>) => {
-      await work().catch(error => failed.push({ number, error: describeError(error) }))
+  /**
+   * One at a time: two would deliver each dead letter twice.
+   * @param isWanted whether to go on with the next
+   */
+  async run(numbers: readonly number[], onEnded: (ended: EndedReplay) => void, isWanted = () => true): Promise<void> {
+    /** Exporters whose backend does not answer, and the dead letter that tells. */
+    const unanswered = new Map<string, number>()
+    for (const number of numbers) {
+      if (!isWanted()) return
+      try {
+        onEnded({ number, items: await this.#replay(number, unanswered) })
+      } catch (error) {
+        onEnded({ number, error: describeError(error) })
+      }
     }
-    let delivered = 0
-    let items = 0
-    const finish = async (done: Delivered) => {
-      await this.#finish(done)
-      delivered++
-      items += done.items
-    }
-    const exported: Delivered[] = []
-    for (const number of numbers)
-      await attempt(number, async () => {
-        const done = this.#delivered.get(number) ?? (await this.#deliver(number))
-        this.#delivered.set(number, done)
-        if (done.kind === 'exporter') exported.push(done)
-        else await finish(done)
-      })
-    const isWrittenDown = await this.#writeDown(exported)
-    for (const done of exported)
-      await attempt(done.number, async () => {
-        if (!isWrittenDown)
-          throw new Error('it is on its way, but no checkpoint could be written that says so; it stays here meanwhile')
-        await finish(done)
-      })
-    return { delivered, items, failed }
   }
 
-  /** Rejects if the dead letter is not delivered. */
-  async #deliver(number: number): Promise<Delivered> {
-    const { services, ingress } = this.#service
+  /** Resolves to the number of its items. Rejects if not all of it is delivered, or it cannot be removed. */
+  async #replay(number: number, unanswered: Map<string, number>): Promise<number> {
     if (!this.#deadLetters.has(number)) throw new Error('there is no such dead letter')
-    const deadLetter = await this.#deadLetters.read(number, services.series)
-    // Until then it may still come to light that it was delivered before a crash.
-    if (deadLetter.kind === 'receiver' && !(await ingress.replayCompleted(AbortSignal.abort())))
-      throw new WeirError('COMPONENT_FAILED', 'the data of the last run is still being processed; try again later')
-    const about = { number, kind: deadLetter.kind, items: deadLetter.block.length }
-    if (this.#deadLetters.isDelivered(number)) return { ...about, outcome: { status: 'acked' } }
-    const outcome = await this.#push(deadLetter)
-    if (outcome.status === 'nacked') throw outcome.error
-    if (outcome.status === 'dropped' && outcome.reason === GIVEN_UP)
-      throw new Error('it could not be sent within retry.max_elapsed_time')
-    return { ...about, outcome }
+    const deadLetter = await this.#deadLetters.read(number, this.#service.services.series)
+    const { kind, id, block } = deadLetter
+    const known = this.#undelivered.get(number)
+    const left = known?.of === block.length ? known.left : [{ from: 0, to: block.length }]
+    if (left.length === 0) await this.#keepOnly(number, deadLetter, NONE_LEFT)
+    else if (kind === 'receiver') await this.#replayReceived(number, deadLetter)
+    else {
+      const first = unanswered.get(id)
+      if (first !== undefined) throw new Error(`not tried, since exporter ${id} could not send #${first}`)
+      const result = await this.#export(number, deadLetter, left)
+      if (result.failure?.kind === 'transient') unanswered.set(id, number)
+      if (result.left.length > 0) throw new Error(describeRest(result, block.length))
+    }
+    return block.length
   }
 
-  #push({ kind, id, request, key, pipelines, block }: DeadLetter): Promise<Outcome> {
+  async #replayReceived(number: number, deadLetter: DeadLetter): Promise<void> {
+    // Until then it may still come to light that it was delivered before a crash.
+    if (!(await this.#service.ingress.replayCompleted(AbortSignal.abort())))
+      throw new WeirError('COMPONENT_FAILED', 'the data of the last run is still being processed; try again later')
+    const outcome: Outcome = this.#deadLetters.isDelivered(number) ? { status: 'acked' } : await this.#push(deadLetter)
+    if (outcome.status === 'nacked') throw outcome.error
+    await this.#keepOnly(number, deadLetter, NONE_LEFT)
+    if (outcome.status === 'dropped')
+      throw new Error(`${count(outcome.items, 'item')} of it dropped (${outcome.reason})`)
+  }
+
+  #push({ id, request, key, pipelines, block }: DeadLetter): Promise<Outcome> {
     const { topology, ingress } = this.#service
-    const sendingQueue = topology.exporters.find(({ component }) => component.id === id)?.sendingQueue
-    const isThere =
-      kind === 'exporter' ? sendingQueue !== undefined : topology.receivers.some(({ component }) => component.id === id)
-    if (!isThere) throw new WeirError('COMPONENT_FAILED', `the running Weir has no ${kind} ${id}`)
+    if (!topology.receivers.some(({ component }) => component.id === id)) throw isMissing('receiver', id)
     const gone = pipelines?.find(name => !topology.pipelines.some(fed => fed.name === name && feeds(id, fed)))
     if (gone !== undefined)
       throw new WeirError(
@@ -104,33 +101,56 @@ export class DeadLetterReplay {
       request: request === undefined ? undefined : () => request,
       deadLetter: key === undefined ? undefined : { key, pipelines }
     }
-    return new Promise(resolve => {
-      const batch = Batch.of(origin, block, resolve)
-      if (kind === 'exporter') sendingQueue!.push(batch)
-      else ingress.push(id, batch)
+    return new Promise(resolve => ingress.push(id, Batch.of(origin, block, resolve)))
+  }
+
+  async #export(number: number, deadLetter: DeadLetter, left: readonly Range[]): Promise<DirectResult> {
+    let result: DirectResult = { left, failure: undefined }
+    await this.#directTo(deadLetter.id).send(pickItems(deadLetter.block, left), async sent => {
+      result = { ...sent, left: unpicked(sent.left, left) }
+      await this.#keepOnly(number, deadLetter, result)
     })
+    return result
   }
 
-  /** Batches given to exporters may wait on their disks, and a crash cuts off those that no checkpoint knows. */
-  async #writeDown(exported: readonly Delivered[]): Promise<boolean> {
-    const { stateBackend } = this.#service
-    return stateBackend === undefined || exported.length === 0 || stateBackend.checkpoint()
+  #directTo(id: string): DirectExport {
+    const exporter = this.#service.topology.exporters.find(({ component }) => component.id === id)
+    if (exporter === undefined) throw isMissing('exporter', id)
+    return exporter.sendingQueue.direct
   }
 
-  async #finish({ number, kind, outcome }: Delivered): Promise<void> {
+  /** Removes the dead letter, or writes it anew with the items of its block that are left. */
+  async #keepOnly(number: number, deadLetter: DeadLetter, { left, failure }: DirectResult): Promise<void> {
+    const { block } = deadLetter
+    if (itemsIn(left) === block.length) return
+    this.#undelivered.set(number, { of: block.length, left })
     try {
-      await this.#deadLetters.remove(number)
+      if (left.length === 0) await this.#deadLetters.remove(number)
+      else await this.#deadLetters.replace(number, restOf(deadLetter, left, failure))
     } catch (error) {
+      const why = describeError(error)
       throw new Error(
-        `it is delivered, but cannot be removed: ${describeError(error)}; a further replay removes it, and does not deliver it again`
+        left.length === 0
+          ? `it is delivered, but cannot be removed: ${why}; a further replay removes it, and does not deliver it again`
+          : `it is delivered in part, and the rest cannot be written: ${why}; a further replay delivers only the rest`
       )
     }
-    this.#delivered.delete(number)
-    if (outcome.status !== 'dropped') return
-    const { items, reason } = outcome
-    const what = kind === 'exporter' ? `refused again (${reason}), and are in a new dead letter` : `dropped (${reason})`
-    throw new Error(`${items} of its items were ${what}`)
+    this.#undelivered.delete(number)
   }
 }
 
+function restOf(deadLetter: DeadLetter, left: readonly Range[], failure: Failure | undefined): DeadLetter {
+  const rest = { ...deadLetter, block: pickItems(deadLetter.block, left) }
+  return failure?.kind === 'refused' ? { ...rest, reason: failure.reason, error: describeFailure(failure) } : rest
+}
+
+function describeRest({ left, failure }: DirectResult, items: number): string {
+  const rest = itemsIn(left)
+  const why = describeFailure(failure!)
+  const how = failure!.kind === 'transient' ? `not sent: ${why}` : `refused again (${failure!.reason}): ${why}`
+  return `${rest === items ? 'it' : `${rest} of its ${count(items, 'item')}`} stayed here, ${how}`
+}
+
 const feeds = (receiver: string, { config }: Pipeline) => config.receivers.includes(receiver)
+const isMissing = (kind: DeadLetter['kind'], id: string) =>
+  new WeirError('COMPONENT_FAILED', `the running Weir has no ${kind} ${id}`)

@@ -117,7 +117,7 @@ export class DeadLetterStore {
     if (!this.#hasRoomFor(deadLetter))
       throw new WeirError(
         'QUEUE_FULL',
-        `the dead letters in ${this.folder} are full: see "weir dlq list ${this.folder}", and remove some there, or raise service.dead_letters.max_size`
+        `the dead letters in ${this.folder} are full: see "weir dlq list ${this.folder}"; have some delivered by "weir dlq replay", remove some, or raise service.dead_letters.max_size`
       )
     await this.#removeLeftovers()
     const number = this.#next++
@@ -142,6 +142,14 @@ export class DeadLetterStore {
     const isWhole = bytes.length > HEADER_BYTES && bytes.subarray(0, MAGIC.length).equals(MAGIC)
     if (isWhole && bytes.readUInt32LE(MAGIC.length) === crc32c(body)) return { ...decode(body, series), key }
     throw new WeirError('STATE_INVALID', `dead letter ${file} is damaged; bring it back from a copy, or delete it`)
+  }
+
+  /** Writes `rest`, whose items are some of those of the dead letter, in its place. Rejects if the disk fails. */
+  async replace(number: number, rest: DeadLetter): Promise<void> {
+    const { name, key } = this.#kept.get(number)!
+    const bytes = encode(rest)
+    await replaceFile(this.#disk, path.join(this.folder, name), [bytes])
+    this.#enter(number, { name, bytes: bytes.length, key })
   }
 
   /** Counts as delivered from the call on. Rejects if the disk fails, and may be called again then. */

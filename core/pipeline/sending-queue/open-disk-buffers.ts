@@ -1,6 +1,7 @@
 import path from 'node:path'
 import { WeirError } from '../../errors.ts'
 import type { Disk } from '../../journal/disk.ts'
+import { count } from '../../model/plural.ts'
 import type { QueuePosition } from '../checkpoint/file.ts'
 import type { Services } from '../graph/services.ts'
 import type { BuiltExporter } from '../graph/topology.ts'
@@ -48,6 +49,6 @@ export function exportersAwaited(positions: ReadonlyMap<string, QueuePosition> |
 function orphaned(id: string, entries: number, folder: string): WeirError {
   return new WeirError(
     'STATE_INVALID',
-    `${entries} batches wait on disk for exporter ${id}, in ${path.join(folder, FOLDER)}, but the configuration has no such exporter with a queue on disk; bring it back until they are sent, or start with --discard-state to leave them there`
+    `${count(entries, 'batch is', 'batches are')} on disk for exporter ${id}, in ${path.join(folder, FOLDER)}, but the configuration has no such exporter with a queue on disk; bring it back until all is sent, or start with --discard-state to leave it there`
   )
 }

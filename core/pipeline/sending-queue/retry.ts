@@ -32,6 +32,8 @@ export class RetrySender {
   #pauseMs = 0
   #endPause = () => {}
   #isHurried = false
+  /** The last of the tries and probes, which go one after the other. */
+  #lastTry: Promise<void> = Promise.resolve()
 
   /** @param cancelled aborts the try under way */
   constructor(exporter: Exporter, config: SendingQueueConfig, host: RetryHost, cancelled: AbortSignal) {
@@ -52,6 +54,11 @@ export class RetrySender {
     if (failure === undefined || failure.kind === 'refused') this.answered()
     else if (failure.kind !== 'fault') this.#failed(failure)
     return failure
+  }
+
+  /** One try in between, which has no part in the backoff and the circuit. Why it failed, or undefined. */
+  exportOnce(block: Block): Promise<Failure | undefined> {
+    return this.#bounded(signal => this.#exporter.export(block, signal), block.length)
   }
 
   /** Something that a try depends on failed, such as a read of the disk: the next try waits. */
@@ -110,7 +117,14 @@ export class RetrySender {
     this.#host.status('ok')
   }
 
-  async #bounded(attempt: (signal: AbortSignal) => Promise<void>, items: number): Promise<Failure | undefined> {
+  /** Once the tries before have ended. */
+  #bounded(attempt: (signal: AbortSignal) => Promise<void>, items: number): Promise<Failure | undefined> {
+    const tried = this.#lastTry.then(() => this.#try(attempt, items))
+    this.#lastTry = tried.then(() => {})
+    return tried
+  }
+
+  async #try(attempt: (signal: AbortSignal) => Promise<void>, items: number): Promise<Failure | undefined> {
     const timeout = new AbortController()
     const { timeout: ms } = this.#config
     const cancel = this.#host.clock.setTimer(ms, () => timeout.abort(new Error(`no answer within ${ms} ms`)))

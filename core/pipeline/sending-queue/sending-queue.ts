@@ -11,6 +11,7 @@ import type { QueuePosition } from '../checkpoint/file.ts'
 import type { DeadLetterStore } from '../dead-letters/store.ts'
 import type { Sink } from '../graph/fan-out.ts'
 import { Completions, NONE } from './completions.ts'
+import { DirectExport } from './direct-export.ts'
 import type { DiskBuffer } from './disk-buffer.ts'
 import type { Failure } from './failure.ts'
 import { BatchQueue } from './queue.ts'
@@ -42,6 +43,8 @@ export class SendingQueue implements Sink {
   #rejectedItems: RejectedItems
   #queue: BatchQueue
   #completions: Completions
+  /** For dead letters. */
+  readonly direct: DirectExport
   #diskBuffer: DiskBuffer | undefined
   #closing = new AbortController()
   #resume = () => {}
@@ -59,6 +62,7 @@ export class SendingQueue implements Sink {
     this.#rejectedItems = new RejectedItems(this.#retry, host)
     this.#queue = new BatchQueue(config.queue, host)
     this.#completions = new Completions(this.#queue, host.account)
+    this.direct = new DirectExport(this.#retry, host.account, this.#closing.signal)
   }
 
   /** Bytes waiting in memory. */
@@ -118,6 +122,7 @@ export class SendingQueue implements Sink {
   }
 
   start(): void {
+    this.direct.start()
     this.#done = this.#run()
   }
 
@@ -142,6 +147,7 @@ export class SendingQueue implements Sink {
     if (deadline.aborted) expire()
     else deadline.addEventListener('abort', expire, { once: true })
     await this.#done
+    await this.direct.ended(deadline)
     this.#isClosed = true
     this.#queue.moveAllToDisk()
     await this.#diskBuffer?.close()

@@ -37,8 +37,10 @@ class Moments extends NumberColumns<'counts' | 'means' | 'm2s'> {
     }
   }
 
+  /** NaN without values, infinite if they are too far apart to be squared. */
   deviation(row: number): number {
-    return Math.sqrt(this.m2s[row] / this.counts[row])
+    const deviation = Math.sqrt(this.m2s[row] / this.counts[row])
+    return Number.isNaN(deviation) && this.counts[row] > 0 ? Number.POSITIVE_INFINITY : deviation
   }
 }
 

@@ -1,5 +1,5 @@
 import type { PointBlock } from '../../model/points.ts'
-import type { SeriesTable } from '../../model/series-table/series-table.ts'
+import type { Context } from '../../plugin/context.ts'
 import type { KindPlan, RulePlan } from '../aggregations/plan.ts'
 import type { Groups } from '../groups/groups.ts'
 import type { Pane } from '../panes/pane.ts'
@@ -33,7 +33,7 @@ export class Emitter {
     plan: RulePlan,
     sizes: readonly SizedWindows[],
     groups: Groups,
-    series: SeriesTable,
+    { account, series }: Pick<Context, 'account' | 'series'>,
     withoutBuckets: { add(points: number): void }
   ) {
     this.#rule = rule
@@ -43,7 +43,7 @@ export class Emitter {
     this.#series = new OutputSeries(sizes, groups, series, rule, plan.outputs)
     this.#writer = new PointWriter(series, rule.buckets ? withoutBuckets : undefined)
     this.totals = new Totals(rule.limits)
-    this.#windowSink = new WindowSink(this.#writer)
+    this.#windowSink = new WindowSink(this.#writer, account)
     this.#totalSink = new TotalSink(this.totals, this.#series.totals, this.#writer)
   }
 

@@ -16,7 +16,7 @@ export interface RuleSignature {
 
 /** No rule takes the state. */
 export interface Unmatched {
-  /** The reason, in words that follow `rule 2`. */
+  /** The reason, in words that follow `rule 2` and `rule 2, which`. */
   readonly why: string
 }
 
@@ -56,7 +56,7 @@ export function matchStates(saved: readonly RuleSignature[], now: readonly RuleS
   match((before, after) => isLike(before, after) && isUnknown(before))
   return saved.map(before => {
     const after = matches.get(before)
-    if (after === undefined) return { why: 'is gone' }
+    if (after === undefined) return { why: 'is no longer configured' }
     return misfit(before, after) ?? now.indexOf(after)
   })
 }
@@ -65,8 +65,11 @@ function misfit(before: RuleSignature, after: RuleSignature): Unmatched | undefi
   const different = before.shape.findIndex((had, i) => had !== after.shape[i])
   if (different < 0) return undefined
   const [had, has] = [before.shape[different], after.shape[different]]
-  return { why: `had open windows of ${had}, and ${has} is configured now` }
+  return { why: `had ${WORDS[different]}${had} and has ${WORDS[different]}${has} now` }
 }
+
+/** In front of each part of a shape in messages. */
+const WORDS = ['windows of ', '', '', ''] as const
 
 function shapeOf({ windows, aggregations, attribute, limits, buckets }: RuleSettings): readonly string[] {
   return [

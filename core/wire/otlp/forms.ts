@@ -2,6 +2,7 @@ import { BadInputError } from '../../errors.ts'
 import { BYTES_PER_POINT } from '../../model/block.ts'
 import type { ExponentialHistogram, Histogram, Summary } from '../../model/distribution.ts'
 import { ITEM_FLAWS } from '../../model/item-limits.ts'
+import { count } from '../../model/plural.ts'
 import type { PointBlockBuilder } from '../../model/points.ts'
 import type { MetricKind, Temporality } from '../../model/series.ts'
 
@@ -76,7 +77,7 @@ const BYTES_PER_COUNT = 8
 export function checkSize({ length, distributionBytes }: PointBlockBuilder, next: number, maxBytes: number): void {
   if (length * BYTES_PER_POINT + distributionBytes + next * BYTES_PER_COUNT > maxBytes)
     throw new BadInputError(
-      `${length} points and more do not fit into ${maxBytes} bytes: send less at once, or raise service.limits.in_flight`,
+      `${count(length, 'point')} and more do not fit into ${count(maxBytes, 'byte')}: send less at once, or raise service.limits.in_flight`,
       'too_large'
     )
 }
@@ -102,7 +103,7 @@ export class Rejections {
     const parts = []
     for (const [reason, items] of this.items) {
       const metric = this.#metrics.get(reason)
-      parts.push(`${items} points ${REJECTION_TEXTS[reason]}${metric ? `, first in metric "${metric}"` : ''}`)
+      parts.push(`${count(items, 'point')} ${REJECTION_TEXTS[reason]}${metric ? `, first in metric "${metric}"` : ''}`)
     }
     return parts.join('; ')
   }

@@ -66,6 +66,13 @@ export class JsonFields {
     return value.toWellFormed()
   }
 
+  /** Base64, also that of URLs, with and without padding. */
+  bytes(parent: JsonObject, key: string): Uint8Array {
+    const value = parent[key] ?? ''
+    if (typeof value !== 'string' || !isBase64(value)) throw this.error(key, 'a base64 string', value)
+    return Uint8Array.from(Buffer.from(value, 'base64'))
+  }
+
   boolean(parent: JsonObject, key: string): boolean {
     const value = parent[key] ?? false
     if (typeof value !== 'boolean') throw this.error(key, 'true or false', value)
@@ -119,6 +126,13 @@ function isDigits(text: string): boolean {
   const first = text[0] === '-' ? 1 : 0
   for (let i = first; i < text.length; i++) if (text[i] < '0' || text[i] > '9') return false
   return text.length > first
+}
+
+function isBase64(text: string): boolean {
+  const digits = /^[\w+/-]*/.exec(text)![0].length
+  // Four digits are three bytes; the last two or three are one or two.
+  const padding = '='.repeat((4 - (digits % 4)) % 4)
+  return digits % 4 !== 1 && (digits === text.length || text.slice(digits) === padding)
 }
 
 function isDecimal(text: string): boolean {

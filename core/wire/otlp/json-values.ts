@@ -66,7 +66,7 @@ function anyValue(fields: JsonFields, value: JsonObject, depth: number): Attribu
   if (has('boolValue')) return fields.boolean(value, 'boolValue')
   if (has('intValue')) return fields.integer(value, 'intValue', INT64)
   if (has('doubleValue')) return fields.double(value, 'doubleValue', 0)
-  if (has('bytesValue')) return Uint8Array.from(Buffer.from(fields.text(value, 'bytesValue'), 'base64'))
+  if (has('bytesValue')) return fields.bytes(value, 'bytesValue')
   const map = fields.within(value, 'kvlistValue', list => mapValue(keyValues(fields, list, 'values', depth + 1)))
   if (map !== undefined) return map
   const items: AttributeValue[] = []

@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer'
 import { BadInputError } from '../../errors.ts'
+import { count } from '../../model/plural.ts'
 
 const MAX_VARINT_BYTES = 10
 
@@ -97,7 +98,7 @@ export class ProtobufReader {
   enter(): number {
     const length = this.varint()
     const outer = this.limit
-    if (this.at + length > outer) throw cutOff(`a field of ${length} bytes`, this.at, outer)
+    if (this.at + length > outer) throw cutOff(`a field of ${count(length, 'byte')}`, this.at, outer)
     this.limit = this.at + length
     return outer
   }
@@ -121,7 +122,7 @@ export class ProtobufReader {
   /** Moves past `length` bytes and returns their start. */
   take(length: number): number {
     const start = this.at
-    if (start + length > this.limit) throw cutOff(`a value of ${length} bytes`, start, this.limit)
+    if (start + length > this.limit) throw cutOff(`a value of ${count(length, 'byte')}`, start, this.limit)
     this.at = start + length
     return start
   }
@@ -147,4 +148,4 @@ export class ProtobufReader {
 
 const malformed = (what: string, at: number) => new BadInputError(`protobuf: ${what} at byte ${at}`)
 const cutOff = (what: string, at: number, limit: number) =>
-  malformed(`${what} does not fit into the ${limit - at} bytes left`, at)
+  malformed(`${what} does not fit into the ${count(limit - at, 'byte')} left`, at)

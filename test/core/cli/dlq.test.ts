@@ -10,6 +10,7 @@ import { listDeadLetters, replayDeadLetters } from '../../../core/cli/dlq.ts'
 import { EXIT } from '../../../core/cli/exit-codes.ts'
 import { realDisk } from '../../../core/journal/disk.ts'
 import { type DeadLetter, DeadLetterStore } from '../../../core/pipeline/dead-letters/store.ts'
+import { eventually } from '../../e2e/eventually.ts'
 import { freePort } from '../../servers/free-port.ts'
 import { numbered } from '../pipeline/sending-queue/blocks.ts'
 import { MemoryTerminal } from './memory-terminal.ts'
@@ -53,10 +54,8 @@ test('regression: list ended with a bug report where a dead letter was delivered
 
 test('replay prints delivered and failed dead letters, and a refusal', async t => {
   let status = 200
-  let answer: unknown = { delivered: 1, items: 3, failed: [{ number: 1, error: 'there is no such dead letter' }] }
-  const server = createServer((_, response) =>
-    response.writeHead(status).end(typeof answer === 'string' ? answer : JSON.stringify(answer))
-  )
+  let answer = '{"number":0,"items":3}\n{"number":1,"error":"there is no such dead letter"}\n'
+  const server = createServer((_, response) => response.writeHead(status).end(answer))
   await once(server.listen(0, '127.0.0.1'), 'listening')
   t.after(() => server.close())
   const admin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
@@ -66,11 +65,11 @@ test('replay prints delivered and failed dead letters, and a refusal', async t =
   }
   assert.deepEqual(await ask(), [
     EXIT.refused,
-    '1 dead letter delivered, 3 items; 1 failed\n',
+    '#0: delivered, 3 items\n1 dead letter delivered, 3 items; 1 failed\n',
     '#1: there is no such dead letter\n'
   ])
-  answer = { delivered: 1, items: 1, failed: [] }
-  assert.deepEqual(await ask(), [EXIT.ok, '1 dead letter delivered, 1 item; 0 failed\n', ''])
+  answer = '{"number":7,"items":1}\n'
+  assert.deepEqual(await ask(), [EXIT.ok, '#7: delivered, 1 item\n1 dead letter delivered, 1 item; 0 failed\n', ''])
   for (const [code, text, want] of [
     [404, '', /keeps no dead letters/],
     [409, 'a replay is running already', /a replay is running already/]
@@ -82,4 +81,21 @@ test('replay prints delivered and failed dead letters, and a refusal', async t =
     assert.match(String(stderr), want)
   }
   assert.equal((await ask(`http://127.0.0.1:${await freePort()}`))[0], EXIT.refused)
+})
+
+test('replay prints each dead letter as it ends, and says so if Weir goes away before the last', async t => {
+  const { promise: went, resolve: go } = Promise.withResolvers<void>()
+  const server = createServer(async (_, response) => {
+    response.write('{"number":0,"items":3}\n{"num')
+    await went
+    response.destroy()
+  })
+  await once(server.listen(0, '127.0.0.1'), 'listening')
+  t.after(() => server.close())
+  const terminal = new MemoryTerminal()
+  const exit = replayDeadLetters(terminal, { admin: `http://127.0.0.1:${(server.address() as AddressInfo).port}` })
+  await eventually('the first is printed', () => terminal.stdout === '#0: delivered, 3 items\n')
+  go()
+  assert.equal(await exit, EXIT.refused)
+  assert.match(terminal.stderr, /broke off its answer/)
 })

@@ -106,13 +106,11 @@ test('verify names the segment and the byte of damage, and exits with 1', async 
   assert.match(inspected.stdout, new RegExp(`1 entry, .* bytes from byte ${at} on are no whole frame`))
 })
 
-test('verify names a damaged checkpoint, and a folder that is not there', async t => {
+test('verify names a damaged checkpoint', async t => {
   const folder = await written(t)
   await damage(folder, 'checkpoint', 20)
   const damaged = await run(terminal => verifyJournal(terminal, folder))
   assert.deepEqual([damaged.code, /checkpoint is damaged/.test(damaged.stderr)], [EXIT.invalid, true])
-  const missing = await run(terminal => verifyJournal(terminal, path.join(folder, 'nowhere')))
-  assert.deepEqual([missing.code, /ENOENT/.test(missing.stderr)], [EXIT.invalid, true])
 })
 
 test('truncate prints the loss and changes nothing without --yes', async t => {
@@ -193,4 +191,21 @@ test('replay --from an entry that is not there names those that are', async t =>
   const folder = await written(t)
   const { code, stderr } = await run(terminal => replayJournal(terminal, folder, { from: 7, yes: true }))
   assert.deepEqual([code, /has entries 0 to 6: --from must be one of these/.test(stderr)], [EXIT.usage, true])
+})
+
+test('regression: a folder that is not there was a bare ENOENT, and damage', async t => {
+  const folder = await written(t)
+  const missing = path.join(folder, 'missing')
+  const file = path.join(folder, FIRST)
+  for (const [wrong, want] of [
+    [missing, `there is no folder ${missing}; see service.journal.folder for its path\n`],
+    [file, `${file} is no folder; see service.journal.folder for its path\n`]
+  ])
+    for (const command of [
+      (terminal: MemoryTerminal) => inspectJournal(terminal, wrong),
+      (terminal: MemoryTerminal) => verifyJournal(terminal, wrong),
+      (terminal: MemoryTerminal) => truncateJournal(terminal, wrong, { segment: FIRST, offset: 0, yes: true }),
+      (terminal: MemoryTerminal) => replayJournal(terminal, wrong, { from: 0, yes: true })
+    ])
+      assert.deepEqual(await run(command), { code: EXIT.usage, stdout: '', stderr: want })
 })

@@ -11,7 +11,7 @@ const CHANGES: Change[] = [
   {
     component: 'processor windowed_counter in counts',
     outcome: 'state kept',
-    reset: 'of 2 rules reset: rule 2 is gone'
+    reset: 'the open windows of rule 2, which is no longer configured'
   },
   { component: 'processor dedup in counts', outcome: 'state kept' }
 ]
@@ -28,7 +28,7 @@ test('a reload prints the change of each component, and the part of a state that
   assert.equal(await reload(terminal, { admin }), 0)
   assert.deepEqual(terminal.stdout.trimEnd().split('\n'), [
     '  receiver otlp: continues unchanged',
-    '  processor windowed_counter in counts: continues with its state, but of 2 rules reset: rule 2 is gone; that state was sent as it stood',
+    '  processor windowed_counter in counts: continues with its state, except the open windows of rule 2, which is no longer configured: sent as they stood',
     '  processor dedup in counts: continues with its state'
   ])
 })

@@ -125,6 +125,16 @@ describe('weir validate compares the memory bound with the available memory', ()
     )
   })
 
+  it('regression: a bound far beyond any machine was a number of MiB, with the advice to raise the heap', async () => {
+    const terminal = new MemoryTerminal()
+    const large = path.join(import.meta.dirname, '../../cases/config/too-large.yaml')
+    await validate(terminal, [large], false, { heap: 4 * GIB, machine: 24 * GIB })
+    assert.match(
+      terminal.stderr,
+      /^warning: memory may grow to [\d.]+ TiB \(windowed_counter [\d.]+ TiB, .*\): [\d,]+ times V8's heap limit, 4,096 MiB\. Lower max_groups of windowed_counter\n$/
+    )
+  })
+
   it('the limits are those of this process and machine', () => {
     const { heap, machine } = memoryLimits()
     assert.ok(heap > 64 * 2 ** 20 && Number.isFinite(heap))

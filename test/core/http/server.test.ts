@@ -174,6 +174,18 @@ test('limits of connections that cannot be', () => {
   const paths = (limits: object) =>
     checkConnectionLimits({ ...DEFAULT_CONNECTION_LIMITS, ...limits }, ['a']).map(({ path }) => path)
   assert.deepEqual(paths({ idle_timeout: 0 }), [['a', 'idle_timeout']])
-  assert.deepEqual(paths({ read_timeout: 9_999 }), [['a', 'read_timeout']])
   assert.deepEqual(paths({ read_header_timeout: 0 }), [['a', 'read_header_timeout']])
+})
+
+test('regression: read_timeout alone, below the default of read_header_timeout, was an error', async () => {
+  const limits = { ...DEFAULT_CONNECTION_LIMITS, read_timeout: 200 }
+  assert.deepEqual(checkConnectionLimits(limits), [])
+  const server = new HttpServer('127.0.0.1:0', (_, response) => response.end(), limits)
+  await server.start()
+  const socket = connect(Number(new URL(`http://${server.address}`).port), '127.0.0.1')
+  const begun = performance.now()
+  socket.write('GET / HTTP/1.1\r\n')
+  await once(socket.resume(), 'close')
+  assert.ok(performance.now() - begun < DEFAULT_CONNECTION_LIMITS.read_header_timeout / 2)
+  await server.stop(never)
 })

@@ -25,6 +25,8 @@ export interface RunOptions {
   readonly sendingQueue?: Record<string, unknown>
   readonly retry?: Record<string, unknown>
   readonly shutdownMs?: number
+  /** Of the dead letters. */
+  readonly deadLetterBytes?: number
 }
 
 /** Plugins are one object each for as long as a Weir runs. */

@@ -10,7 +10,6 @@ import { type Metric } from '../../../core/model/series.ts'
 import { SeriesTable } from '../../../core/model/series-table/series-table.ts'
 import { asInLastRun, type SavedPlan } from '../../../core/pipeline/checkpoint/plan.ts'
 import { SettlementTracker } from '../../../core/pipeline/checkpoint/settlement-tracker.ts'
-import type { ReplayReport } from '../../../core/pipeline/dead-letters/replay.ts'
 import { exposeDeadLetters } from '../../../core/pipeline/dead-letters/route.ts'
 import { DeadLetterStore } from '../../../core/pipeline/dead-letters/store.ts'
 import type { Component } from '../../../core/pipeline/graph/component.ts'
@@ -29,6 +28,7 @@ import type { ExporterPlugin, ReceiverPlugin } from '../../../core/plugin/contra
 import { type MetricFamily, Metrics } from '../../../core/telemetry/metrics.ts'
 import { inOneLife } from '../journal/one-life.ts'
 import type { SimulatedDisk } from '../journal/simulated-disk.ts'
+import { ReplayAnswer, type ReplayReport } from './dead-letters/replay-answer.ts'
 import { configOf, type RunOptions } from './journaled-config.ts'
 import { SettableClock, type TestBackend } from './journaled-world.ts'
 import { windowProcessor } from './window-processor.ts'
@@ -39,6 +39,7 @@ const NEVER = new AbortController().signal
 const STEP_MS = 20
 export const STARTUP_MS = 5000
 const TURNS_PER_STEP = 3
+const LONGEST_REPLAY_MS = 60_000
 
 export interface TestPoint {
   readonly series: string
@@ -138,10 +139,13 @@ export class JournaledRun {
 
   /** As `weir dlq replay`, time going by until it is told; undefined where the run ends before. */
   async replayDeadLetters(query: { readonly number?: string } = {}): Promise<ReplayReport | undefined> {
-    let report: ReplayReport | undefined
-    void this.#replay({ query } as never, { json: (told: ReplayReport) => (report = told) } as never, () => {})
-    while (report === undefined && !this.#dead) await this.advance(STEP_MS)
-    return this.#dead ? undefined : report
+    const answer = new ReplayAnswer()
+    void this.#replay({ query } as never, answer as never, () => {})
+    for (let gone = 0; !answer.isEnded && !this.#dead; gone += STEP_MS) {
+      if (gone > LONGEST_REPLAY_MS) throw new Error('the replay does not end')
+      await this.advance(STEP_MS)
+    }
+    return this.#dead ? undefined : answer.report
   }
 
   /** The power goes. */
@@ -152,9 +156,9 @@ export class JournaledRun {
 
   async #start(): Promise<void> {
     const { clock } = this
-    const { now, outputBudgetBytes = 1 << 20, discardState = false } = this.#options
+    const { now, outputBudgetBytes = 1 << 20, discardState = false, deadLetterBytes } = this.#options
     const disk = inOneLife(this.#disk)
-    this.deadLetters = await this.#driven(DeadLetterStore.open(disk, `${FOLDER}/dead_letters`))
+    this.deadLetters = await this.#driven(DeadLetterStore.open(disk, `${FOLDER}/dead_letters`, deadLetterBytes))
     const recovered = await this.#driven(recoverJournal(FOLDER, now, discardState, disk))
     const services: Services = {
       log: pino({ level: 'silent' }),

@@ -67,16 +67,24 @@ describe('a snapshot', () => {
     [
       'windows',
       [ruleOf(sizes(1000, 10_000)), { ...ROUTES, ...sizes(1000, 10_000) }],
-      /rule 1 had open windows of 1s, 1m, and 1s, 10s is configured now; start with the configuration it had and run `weir reload`/
+      /rule 1 had windows of 1s, 1m and has windows of 1s, 10s now; start with the configuration it had and run `weir reload`/
     ],
-    ['aggregations', [{ ...USUAL, aggregations: ['max'] }, ROUTES], /the usual aggregations.*aggregations max/],
-    ['the attribute', [USUAL, { ...ROUTES, attribute: 'x' }], /rule 2 had open windows of the attribute route/],
+    [
+      'aggregations',
+      [{ ...USUAL, aggregations: ['max'] }, ROUTES],
+      /rule 1 had the usual aggregations and has aggregations max now/
+    ],
+    [
+      'the attribute',
+      [USUAL, { ...ROUTES, attribute: 'x' }],
+      /rule 2 had the attribute route and has the attribute x now/
+    ],
     [
       'buckets',
       [USUAL, ROUTES].map(rule => ({ ...rule, buckets: false })),
-      /rule 1 had open windows of buckets of scale 5, and no buckets/
+      /rule 1 had buckets of scale 5 and has no buckets now/
     ],
-    ['the number of rules', [USUAL], /rule 2 is gone; start with the configuration it had/]
+    ['the number of rules', [USUAL], /rule 2 is no longer configured; start with the configuration it had/]
   ]
   for (const [setting, rules, want] of CHANGES)
     it(`is refused where ${setting} changed`, async () => {

@@ -41,7 +41,7 @@ describe('regression: a point of 2106 or later was counted as sent and gone at o
       assert.equal(error.retryable, false)
       assert.equal(error.reason, 'time_out_of_range')
       assert.deepEqual(error.failedItems, bad)
-      assert.match(error.message, /^5 items have times that ClickHouse cannot keep .*, such as 4294967296000/)
+      assert.match(error.message, /^5 items with times that ClickHouse cannot keep .*, such as 4294967296000/)
       assert.deepEqual(await h.rows(`SELECT toUInt32(count()) AS n FROM weir.${table}`), [{ n: 2 }])
     })
   }

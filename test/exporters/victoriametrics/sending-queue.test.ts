@@ -57,7 +57,7 @@ async function queueTo(endpoint: string, order: SendingQueueConfig['queue']['ord
   }
   if (disk !== undefined) {
     let diskBuffer: DiskBuffer | undefined
-    const options = { disk, folder: '/lane', clock, series, maxBytes: 1 << 20, position: { next: 0, end: 0 } }
+    const options = { disk, folder: '/queue', clock, series, maxBytes: 1 << 20, position: { next: 0, end: 0 } }
     void DiskBuffer.open(options).then(opened => (diskBuffer = opened))
     await until(() => diskBuffer !== undefined)
     sendingQueue.useDiskBuffer(diskBuffer!)

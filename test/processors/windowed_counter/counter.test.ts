@@ -262,6 +262,17 @@ describe('windowed_counter', () => {
     })
   }
 
+  for (const aggregations of [['avg'], ['stddev'], ['sum']])
+    it(`regression: ${aggregations} of values beyond what a number can hold was left out, and not counted`, async () => {
+      const weir = await new Harness({ ...DELTA_ONLY, aggregations }).start()
+      const more = aggregations[0] === 'sum' ? {} : ({ metric: { kind: 'gauge' } } as const)
+      await weir.send({ at: 0, value: 1e308, ...more }, { at: 0.1, value: 1.5e308, ...more })
+      weir.advanceTo(5)
+      assert.deepEqual(weir.outputs, [])
+      assert.equal(weir.context.account.dropped.get('overflow'), 1)
+      assert.equal(weir.context.account.imbalance, 0)
+    })
+
   it('folds groups beyond max_groups into one a metric, so that totals stay exact', async () => {
     const weir = await new Harness({ ...DELTA_ONLY, max_groups: 2 }).start()
     for (let i = 0; i < 10; i++) await weir.send({ at: 0, attributes: { user: `${i}` } })

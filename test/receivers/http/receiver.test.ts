@@ -228,7 +228,7 @@ test('nacked: 503, and nothing was counted for good', async t => {
 test('dropped downstream is told', async t => {
   const { post } = await running(t, {}, batch => batch.drop('too_old', 1))
   const { status, answer } = await post([{ name: 'a' }, { name: 'b' }])
-  const errors = [{ message: '1 events dropped later on: too_old' }]
+  const errors = [{ message: '1 event dropped later on: too_old' }]
   assert.deepEqual([status, answer], [200, { accepted: 1, rejected: 1, errors }])
 })
 
@@ -311,4 +311,17 @@ test('connections beyond max_connections_per_address, and slow ones, are counted
     [context.counters.get('refused_connections_total'), context.counters.get('timed_out_connections_total')],
     [2, 1]
   )
+})
+
+test('regression: the hint for the key "time" was "did you mean name?"', async t => {
+  const { post } = await running(t)
+  for (const [key, want] of [
+    ['time', 'did you mean timestamp?'],
+    ['@timestamp', 'did you mean timestamp?'],
+    ['attr', 'did you mean attributes?'],
+    ['ts', 'there are name, value, timestamp, id, attributes']
+  ]) {
+    const { answer } = await post([{ name: 'a' }, { name: 'b', [key]: 1 }])
+    assert.equal(answer.errors[0].message, `"${key}" is not part of an event: ${want}`)
+  }
 })

@@ -88,7 +88,7 @@ test('points rejected one by one: partial success, and the ledger knows', async 
   const weir = await running(t)
   assert.deepEqual(await partialSuccess(await post(weir.url, oneBad, PROTOBUF)), {
     rejected: 1,
-    message: '1 points with neither an integer nor a double as value, first in metric "g"'
+    message: '1 point with neither an integer nor a double as value, first in metric "g"'
   })
   assert.deepEqual(books(weir), { received: 3, sent: 2, refused: 0, dropped: { no_value: 1 } })
 })
@@ -101,7 +101,7 @@ test('points dropped downstream: partial success, once for all branches', async 
   assert.deepEqual(await partialSuccess(await post(weir.url, oneBad, PROTOBUF)), {
     rejected: 3,
     message:
-      '1 points with neither an integer nor a double as value, first in metric "g"; 2 points dropped later on: too_old'
+      '1 point with neither an integer nor a double as value, first in metric "g"; 2 points dropped later on: too_old'
   })
 })
 

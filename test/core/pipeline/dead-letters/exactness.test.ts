@@ -11,7 +11,7 @@ import { TestBackend } from '../journaled-world.ts'
 
 const COUNTER = { windows: ['200ms'], output: ['delta'], allowed_lateness: '100ms', idle_timeout: '300ms' }
 const LETTERS = 3
-const SETTLE_MS = 3000
+const SETTLE_MS = 1500
 /**
  * Of the event loop, counted from the beginning of a replay: each while it runs, some until behind the next checkpoint.
  */

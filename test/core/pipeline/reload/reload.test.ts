@@ -221,7 +221,7 @@ test('regression: --discard-state did not start where something waited for an ex
   const later = { ...options, now: run.clock.now() }
   await assert.rejects(
     JournaledRun.start(disk, backend, later),
-    /1 batches wait on disk for exporter gone, .*--discard-state/
+    /1 batch is on disk for exporter gone, .*--discard-state/
   )
   const next = await JournaledRun.start(disk, backend, { ...later, discardState: true })
   assert.equal(await next.stop(1000), true)

@@ -57,15 +57,15 @@ const [A1, A11, B1, B10, B11, B10_OF_3S] = [
   'b{window=2s} 11',
   'b{window=3s} 10'
 ]
-const GONE = 'of 2 rules reset: rule 2 is gone'
+const GONE = 'the open windows of rule 2, which is no longer configured'
 
 const CASES: [what: string, next: Rule[], reset: string | undefined, atOnce: string[], atLast: string[]][] = [
   ['one is gone', [A], GONE, [B1], [A11, B1, 'b{} 10']],
-  ['the first is gone', [B], 'of 2 rules reset: rule 1 is gone', [A1], [A1, 'a{} 10', B11]],
+  ['the first is gone', [B], 'the open windows of rule 1, which is no longer configured', [A1], [A1, 'a{} 10', B11]],
   [
     'one cannot use its state',
     [A, OTHER_B],
-    'of 2 rules reset: rule 2 had open windows of 2s, and 3s is configured now',
+    'the open windows of rule 2, which had windows of 2s and has windows of 3s now',
     [B1],
     [A11, B1, B10_OF_3S]
   ],

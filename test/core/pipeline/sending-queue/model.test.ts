@@ -50,7 +50,7 @@ class Succession {
   }
   #left: Batch[] = []
   #pushed = 0
-  /** Sent or dropped, as the lanes' accounts say. */
+  /** Sent or dropped, as the accounts of the queues say. */
   #settled = 0
   #isUp = true
   readonly #outcomes: Outcome[] = []

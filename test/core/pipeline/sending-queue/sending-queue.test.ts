@@ -46,7 +46,7 @@ async function pass(ms: number): Promise<void> {
   }
 }
 
-describe('lane', () => {
+describe('sending queue', () => {
   beforeEach(() => {
     context = testContext()
     exported = []

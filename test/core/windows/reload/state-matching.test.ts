@@ -9,8 +9,8 @@ const WINDOWS = [1000, 10_000, 60_000, 3_600_000].map(tumbling)
 const rule = (name: string, more: Partial<RuleSettings> = {}): RuleSettings =>
   ruleOf({ windows: WINDOWS, match: { name }, name: `${name}.{name}`, ...more })
 const [A, B, C] = ['a', 'b', 'c'].map(name => rule(name))
-const GONE = 'is gone'
-const OTHER_WINDOWS = 'had open windows of 1s, 10s, 1m, 1h, and 5s is configured now'
+const GONE = 'is no longer configured'
+const OTHER_WINDOWS = 'had windows of 1s, 10s, 1m, 1h and has windows of 5s now'
 
 const CASES: [name: string, saved: RuleSettings[], now: RuleSettings[], want: (number | string)[]][] = [
   ['the same', [A, B], [A, B], [0, 1]],

@@ -70,3 +70,23 @@ test('null for a number that is none costs its point alone', () => {
   const decoded = decode(inMetric({ name: 'm', histogram: { aggregationTemporality: 1, dataPoints: histograms } }))
   assert.deepEqual([[...decoded.block.value], [...decoded.rejections.items]], [[Number.NaN], [['unordered_bounds', 2]]])
 })
+
+test('regression: bytes that are not base64 were taken, as no bytes or as others', () => {
+  const point = (bytesValue: string) => inPoint({ asInt: 1, attributes: [{ key: 'b', value: { bytesValue } }] })
+  const bytesOf = (text: string) => new Map(decode(point(text)).block.series.at(1).attributes).get('b')
+  for (const text of ['!', 'AQL*', 'A', 'AQIDB', 'AQ L', 'AQ==x', '=', 'AQ==='])
+    assert.throws(
+      () => decode(point(text)),
+      new BadInputError(
+        `JSON: ${METRIC}.gauge.dataPoints[1].attributes[0].value.bytesValue must be a base64 string, not ${JSON.stringify(text)}`
+      )
+    )
+  for (const [text, bytes] of [
+    ['', []],
+    ['AQL/', [1, 2, 255]],
+    ['AQL_', [1, 2, 255]],
+    ['AQ==', [1]],
+    ['AQ', [1]]
+  ] as const)
+    assert.deepEqual(bytesOf(text), Uint8Array.from(bytes))
+})

@@ -267,9 +267,9 @@ test('points that cannot be taken are left out one by one; the rest counts', () 
   assert.equal(
     rejections.describe(),
     '3 points without aggregation temporality (send 1 for delta or 2 for cumulative), first in metric "no temporality"; ' +
-      '1 points in a metric without a name; 1 points with neither an integer nor a double as value, first in metric "g"; ' +
-      '1 points with bucket counts that do not fit the bounds (one count more than bounds, or none of both), first in metric "h"; ' +
-      '1 points with bucket bounds that do not rise, first in metric "h"; ' +
+      '1 point in a metric without a name; 1 point with neither an integer nor a double as value, first in metric "g"; ' +
+      '1 point with bucket counts that do not fit the bounds (one count more than bounds, or none of both), first in metric "h"; ' +
+      '1 point with bucket bounds that do not rise, first in metric "h"; ' +
       '0 points in a metric with no data of a kind known here, first in metric "nothing"'
   )
 })

@@ -89,8 +89,8 @@ test('errors name the fault and its byte', () => {
     [[0x80], r => r.varint(), 'protobuf: a varint does not fit into the 0 bytes left at byte 1'],
     [new Array(11).fill(0x80), r => r.varint(), 'protobuf: a varint is longer than 10 bytes at byte 0'],
     [[1, 2, 3], r => r.fixed64(), 'protobuf: a value of 8 bytes does not fit into the 3 bytes left at byte 0'],
-    [[5, 1], r => r.enter(), 'protobuf: a field of 5 bytes does not fit into the 1 bytes left at byte 1'],
-    [[9, 65], r => r.text(), 'protobuf: a value of 9 bytes does not fit into the 1 bytes left at byte 1'],
+    [[5, 1], r => r.enter(), 'protobuf: a field of 5 bytes does not fit into the 1 byte left at byte 1'],
+    [[9, 65], r => r.text(), 'protobuf: a value of 9 bytes does not fit into the 1 byte left at byte 1'],
     [[7], r => r.tag(), 'protobuf: no field has the tag 7 at byte 0'],
     [
       [0x0b],
