@@ -23,7 +23,7 @@ const BUILT_INS = '^built-ins\\.ts$'
  * whose pattern it matches.
  */
 const LAYERS: readonly (readonly [name: string, path: string])[] = [
-  ['errors', '^core/(errors|package-root)\\.ts$'],
+  ['errors', '^core/(errors|package-root|plural)\\.ts$'],
   ['schema', '^core/schema/'],
   // Attributes are kept as protobuf writes them.
   ['protobuf', '^core/wire/protobuf/'],
@@ -84,11 +84,11 @@ const RULES: IForbiddenRuleType[] = [
   },
   {
     name: 'component-imports',
-    comment: 'components import sdk/plugin, core/{model,wire,http,windows} and their own folder',
+    comment: 'components import sdk/plugin, core/{model,wire,http,windows}, core/plural.ts and their own folder',
     from: { path: COMPONENT },
     to: {
       path: '^(core|sdk|receivers|processors|exporters)/',
-      pathNot: ['^$1/$2/', '^sdk/plugin/', '^core/(model|wire|http|windows)/']
+      pathNot: ['^$1/$2/', '^sdk/plugin/', '^core/((model|wire|http|windows)/|plural\\.ts$)']
     }
   },
   {

@@ -1,7 +1,7 @@
 import type { ComponentConfig, ResolvedConfig } from '../config/resolved.ts'
 import type { ServiceConfig } from '../config/service.ts'
-import { formatDuration } from '../schema/units.ts'
 import { BYTES_PER_SERIES } from '../model/series-table/series-table.ts'
+import { formatDuration } from '../schema/units.ts'
 import { boundOf, type ComponentBound, memoryBoundOf } from './memory-bound.ts'
 import { readableSize } from './sizes.ts'
 

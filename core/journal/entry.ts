@@ -237,7 +237,10 @@ export class EntryDecoder {
     return {
       type: 'points',
       length,
-      series: new SeriesColumn(this.#registry, Uint32Array.from(indexes, index => this.#series[index])),
+      series: new SeriesColumn(
+        this.#registry,
+        Uint32Array.from(indexes, index => this.#series[index])
+      ),
       time: readColumn(input, length),
       start: readColumn(input, length),
       value: readColumn(input, length),

@@ -1,6 +1,6 @@
 import { BadInputError } from '../errors.ts'
-import { type Attribute, type Attributes, type AttributeValue, sortAttributes } from './attributes.ts'
 import { fixed64Tag, lengthTag, type ProtobufReader, varintTag } from '../wire/protobuf/reader.ts'
+import { type Attribute, type Attributes, type AttributeValue, sortAttributes } from './attributes.ts'
 
 // https://github.com/open-telemetry/opentelemetry-proto/blob/main/opentelemetry/proto/common/v1/common.proto
 // KeyValue: key 1, value 2. ArrayValue and KeyValueList: values 1. AnyValue:

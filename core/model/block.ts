@@ -2,7 +2,7 @@ import type { Attributes } from './attributes.ts'
 import { distributionBytes } from './distribution-bytes.ts'
 import type { EventBlock } from './events.ts'
 import type { PointBlock } from './points.ts'
-import { attributesBytes } from './series-bytes.ts'
+import { attributesBytes } from './shared-bytes.ts'
 
 /** The items of a batch. Immutable: branches of a fan-out share it. */
 export type Block = PointBlock | EventBlock

@@ -1,7 +1,7 @@
 import { NO_ATTRIBUTES } from './attributes.ts'
-import { type Metric, metricKeys, type Resource, resourceKeys, type Scope, scopeKeys } from './series.ts'
-import { sharedBytes } from './series-bytes.ts'
 import { InternPool } from './intern-pool.ts'
+import { type Metric, metricKeys, type Resource, resourceKeys, type Scope, scopeKeys } from './series.ts'
+import { sharedBytes } from './shared-bytes.ts'
 
 // The parts of identities that many identities share, each with its key and its memory.
 

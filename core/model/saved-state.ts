@@ -13,7 +13,7 @@
 
 import { DefaultDeserializer, DefaultSerializer, deserialize } from 'node:v8'
 import { crc32 } from 'node:zlib'
-import { count } from './plural.ts'
+import { count } from '../plural.ts'
 import { runThrough, type Stepwise } from './stepwise.ts'
 
 const HEADER_BYTES = 8

@@ -1,6 +1,6 @@
 import { compressSync, uncompressSync } from 'snappy'
 import { BadInputError } from '../errors.ts'
-import { count } from '../model/plural.ts'
+import { count } from '../plural.ts'
 
 // The length in front is a varint of 32 bits.
 const MAX_PREFIX_BYTES = 5

@@ -1,4 +1,4 @@
-import { count } from '../../core/model/plural.ts'
+import { count } from '../../core/plural.ts'
 import { ExportError } from '../../sdk/plugin/index.ts'
 
 /**

@@ -187,6 +187,7 @@ function monotonic(block: PointBlock, indices: Uint32Array): Uint8Array {
 
 function temporalities(block: PointBlock, indices: Uint32Array): Int32Array {
   const codes = new Int32Array(indices.length)
-  for (let row = 0; row < indices.length; row++) codes[row] = TEMPORALITY[block.series.metricOf(indices[row]).temporality]
+  for (let row = 0; row < indices.length; row++)
+    codes[row] = TEMPORALITY[block.series.metricOf(indices[row]).temporality]
   return codes
 }

@@ -1,11 +1,11 @@
 import { SameTime } from '../../core/model/same-time.ts'
 import { openState, sealState } from '../../core/model/saved-state.ts'
+import type { Lease } from '../../core/model/series-table/id-lifetimes.ts'
 import type { SavedStreams } from '../../core/wire/prometheus/earlier-streams.ts'
 import { rowsBySeries, type Samples } from '../../core/wire/prometheus/samples.ts'
 import { type Metadata, Translator } from '../../core/wire/prometheus/translator.ts'
 import { LabelSets } from '../../core/wire/remote-write/label-sets.ts'
 import { encodeWriteRequests } from '../../core/wire/remote-write/write-request.ts'
-import type { Lease } from '../../core/model/series-table/id-lifetimes.ts'
 import { type Block, type Context, type Exporter, type PointBlock, SameTimeLosses } from '../../sdk/plugin/index.ts'
 import { RemoteWriteClient } from './client.ts'
 import { CompressionChoice } from './compression.ts'
@@ -15,7 +15,7 @@ const SAME_TIME_REMEDY = 'give replicas a service.instance.id, or promote the re
 /** The state's format. */
 const VERSION = 1
 /** Label sets that nobody uses any more go some minutes later. */
-const SWEEP_INTERVAL_MS = 60_000
+const EXPIRY_INTERVAL_MS = 60_000
 const EMPTY_REQUEST = new Uint8Array(0)
 
 interface Delivery {
@@ -44,8 +44,8 @@ export class VictoriaMetricsExporter implements Exporter {
   #labelSets = new LabelSets()
   #translator: Translator
   /** The removal of label sets that is under way, and the time when it began. */
-  #sweep: Generator<void> | undefined
-  #sweptAt = 0
+  #expiry: Generator<void> | undefined
+  #expiryBegan = 0
   #requests: { add(value: number): void }
   #samples: { add(value: number): void }
   /** Blocks not wholly taken. A sending queue that takes turns with its disk queue may have two of them under way. */
@@ -102,7 +102,7 @@ export class VictoriaMetricsExporter implements Exporter {
   }
 
   #begin(block: PointBlock): Delivery {
-    this.#sweepOn()
+    this.#expireOn()
     const { block: merged, replaced } = this.#sameTime.merge(block)
     const { samples, metadata } = this.#translator.translate(merged, this.#context.clock.now())
     const lost = new Set<number>()
@@ -114,13 +114,13 @@ export class VictoriaMetricsExporter implements Exporter {
   }
 
   /** A step with each block. */
-  #sweepOn(): void {
+  #expireOn(): void {
     const now = this.#context.clock.now()
-    if (this.#sweep === undefined && now - this.#sweptAt >= SWEEP_INTERVAL_MS) {
-      this.#sweptAt = now
-      this.#sweep = this.#labelSets.sweep()
+    if (this.#expiry === undefined && now - this.#expiryBegan >= EXPIRY_INTERVAL_MS) {
+      this.#expiryBegan = now
+      this.#expiry = this.#labelSets.expireIdle()
     }
-    if (this.#sweep?.next().done === true) this.#sweep = undefined
+    if (this.#expiry?.next().done === true) this.#expiry = undefined
   }
 }
 

@@ -1,5 +1,5 @@
-import { compileMatch } from '../../core/model/matching/match.ts'
 import { DerivedSeries, NOT_DERIVED } from '../../core/model/derived-series.ts'
+import { compileMatch } from '../../core/model/matching/match.ts'
 import { hasKnownStart } from '../../core/model/start-time.ts'
 import { type SavedStreams, StreamTable } from '../../core/model/stream-table.ts'
 import {

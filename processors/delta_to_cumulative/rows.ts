@@ -1,5 +1,5 @@
-import type { HistogramPoint } from '../../core/model/merged-histogram.ts'
 import { DerivedSeries } from '../../core/model/derived-series.ts'
+import type { HistogramPoint } from '../../core/model/merged-histogram.ts'
 import { type PointBlock, PointBlockBuilder, type Series, type SeriesTable } from '../../sdk/plugin/index.ts'
 import type { Total } from './total.ts'
 

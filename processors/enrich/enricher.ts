@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs'
+import { DerivedSeries } from '../../core/model/derived-series.ts'
 import { compileMatch, type Match } from '../../core/model/matching/match.ts'
 import { Selection } from '../../core/model/select.ts'
-import { DerivedSeries } from '../../core/model/derived-series.ts'
 import { SeriesMemo } from '../../core/model/series-memo.ts'
 import {
   type Attributes,

@@ -1,8 +1,8 @@
 import { attributesKey } from '../../core/model/attributes.ts'
+import { DerivedSeries, NOT_DERIVED } from '../../core/model/derived-series.ts'
 import { matchBound } from '../../core/model/matching/bound.ts'
 import { MEMO_BYTES } from '../../core/model/matching/linear-regex.ts'
 import { Selection } from '../../core/model/select.ts'
-import { DerivedSeries, NOT_DERIVED } from '../../core/model/derived-series.ts'
 import { SERIES_MEMO_BYTES } from '../../core/model/series-memo.ts'
 import type { IdColumn } from '../../core/model/series-table/id-column.ts'
 import {

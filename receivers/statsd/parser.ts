@@ -1,4 +1,4 @@
-import { NewSeries } from '../../core/model/series-bytes.ts'
+import { NewSeries } from '../../core/model/new-series.ts'
 import {
   DEFAULT_LIMITS,
   type Distribution,

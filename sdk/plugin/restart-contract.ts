@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { isDeepStrictEqual } from 'node:util'
 import type { Block } from '../../core/model/block.ts'
-import { count } from '../../core/model/plural.ts'
 import { saveBlock } from '../../core/model/saved-blocks.ts'
 import { runThrough } from '../../core/model/stepwise.ts'
 import type { Plugin, Processor } from '../../core/plugin/contract.ts'
+import { count } from '../../core/plural.ts'
 import {
   type ContractOptions,
   type CountingContext,

@@ -3,12 +3,13 @@
 //
 // One form of each set of attributes is canonical: sorted by key, lengths and integers as short as they can be, whole
 // numbers as int_value, everything else as `any-value.ts` reads it back.
-import { readAttributes } from '../any-value.ts'
-import type { Attributes, AttributeValue } from '../attributes.ts'
-import { type ItemLimits } from '../item-limits.ts'
-import type { MetricKind } from '../series.ts'
+
 import { lengthTag, ProtobufReader } from '../../wire/protobuf/reader.ts'
 import { ProtobufWriter } from '../../wire/protobuf/writer.ts'
+import { readAttributes } from '../any-value.ts'
+import type { Attributes, AttributeValue } from '../attributes.ts'
+import type { ItemLimits } from '../item-limits.ts'
+import type { MetricKind } from '../series.ts'
 
 // https://github.com/open-telemetry/opentelemetry-proto/blob/main/opentelemetry/proto/metrics/v1/metrics.proto
 const NUMBER_ATTRIBUTES = 7

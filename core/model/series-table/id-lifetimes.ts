@@ -67,7 +67,7 @@ export class IdLifetimes {
    * @param idle number of these epochs, without the new one
    * @param isPinned asked before an id goes: true if it must stay
    */
-  *sweep(idle: number, isPinned: (id: number) => boolean): Stepwise<void> {
+  *expire(idle: number, isPinned: (id: number) => boolean): Stepwise<void> {
     const table = this.#table
     this.#beginEpoch()
     const before = Math.min(this.#oldestLease(), table.epoch - idle)

@@ -25,7 +25,14 @@ export class SeriesColumn implements Iterable<Series> {
     }
     // One without series is of no table.
     const { table } = columns.find(({ length }) => length > 0) ?? columns[0]
-    return new SeriesColumn(table, ids, columns.filter(column => column.table === table).map(({ lease }) => lease).reduce(olderLease))
+    return new SeriesColumn(
+      table,
+      ids,
+      columns
+        .filter(column => column.table === table)
+        .map(({ lease }) => lease)
+        .reduce(olderLease)
+    )
   }
 
   get length(): number {

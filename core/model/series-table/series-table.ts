@@ -88,7 +88,7 @@ export class SeriesTable {
   constructor({ maxSeries = Number.POSITIVE_INFINITY, hash }: SeriesTableOptions = {}) {
     this.#maxSeries = maxSeries
     this.#keys = new KeyTable(undefined, hash)
-    this.#lifetimes = new IdLifetimes(this.#keys, id => this.#forget(id))
+    this.#lifetimes = new IdLifetimes(this.#keys, id => this.#remove(id))
     this.#views = new SeriesViews(id => this.read(id))
   }
 
@@ -242,9 +242,9 @@ export class SeriesTable {
   }
 
   /** Removes series that nobody uses, and were not seen in the last epochs. @param idle epochs, 1 at least */
-  *sweep(idle: number): Stepwise<void> {
+  *expireIdle(idle: number): Stepwise<void> {
     this.#columns = this.#columns.filter(column => column.deref() !== undefined)
-    yield* this.#lifetimes.sweep(idle, id => this.#views.isKept(id))
+    yield* this.#lifetimes.expire(idle, id => this.#views.isKept(id))
     yield* this.#views.prune()
     this.#contexts.removeIdle(this.#keys.epoch - idle)
   }
@@ -264,7 +264,7 @@ export class SeriesTable {
     return { view: this.#scratch, start: byteOffset, end: byteOffset + length }
   }
 
-  #forget(id: number): void {
+  #remove(id: number): void {
     this.#contexts.count(this.contextIdOf(id), -1)
     if ((this.#origins.get(id) & RECEIVED) !== 0) {
       this.#received--

@@ -1,7 +1,7 @@
 import { Batch, type Origin, type Outcome } from '../../batch/batch.ts'
 import { describeError, WeirError } from '../../errors.ts'
-import { count } from '../../model/plural.ts'
 import { itemsIn, pickItems, type Range, unpicked } from '../../model/ranges.ts'
+import { count } from '../../plural.ts'
 import type { Pipeline } from '../graph/pipeline.ts'
 import type { DirectExport, DirectResult } from '../sending-queue/direct-export.ts'
 import { describeFailure, type Failure } from '../sending-queue/failure.ts'

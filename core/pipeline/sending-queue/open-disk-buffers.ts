@@ -1,7 +1,7 @@
 import path from 'node:path'
 import { WeirError } from '../../errors.ts'
 import type { Disk } from '../../journal/disk.ts'
-import { count } from '../../model/plural.ts'
+import { count } from '../../plural.ts'
 import type { QueuePosition } from '../checkpoint/file.ts'
 import type { Services } from '../graph/services.ts'
 import type { BuiltExporter } from '../graph/topology.ts'

@@ -12,24 +12,24 @@ const LOOK_MS = 1000
 /** Removes idle series from time to time, in steps between other work. Returns a function that ends it. */
 export function expireSeries(table: SeriesTable, clock: Clock): () => void {
   let began = clock.now()
-  let sweep: Generator<void> | undefined
+  let run: Generator<void> | undefined
   const step = () => {
-    if (sweep?.next().done === false) setImmediate(step)
-    else sweep = undefined
+    if (run?.next().done === false) setImmediate(step)
+    else run = undefined
   }
   const look = () => {
     cancel = clock.setTimer(LOOK_MS, look)
     const isFull = table.isFull
     const now = clock.now()
-    if (sweep !== undefined || now - began < (isFull ? SHORT_EPOCH_MS : EPOCH_MS)) return
+    if (run !== undefined || now - began < (isFull ? SHORT_EPOCH_MS : EPOCH_MS)) return
     began = now
-    sweep = table.sweep(isFull ? 1 : IDLE_EPOCHS)
+    run = table.expireIdle(isFull ? 1 : IDLE_EPOCHS)
     step()
   }
   let cancel = clock.setTimer(LOOK_MS, look)
   return () => {
     cancel()
-    sweep = undefined
+    run = undefined
   }
 }
 

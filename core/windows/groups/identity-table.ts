@@ -1,11 +1,11 @@
 import type { Attributes } from '../../model/attributes.ts'
 import { withRoom } from '../../model/columns.ts'
-import { type Metric, metricKeys, type Resource, resourceKeys, type Scope, scopeKeys } from '../../model/series.ts'
-import { namedBytes } from '../../model/series-bytes.ts'
-import { mix32 } from '../../model/sketch/murmur3.ts'
-import type { Stepwise } from '../../model/stepwise.ts'
 import { keysPool, metricPool, resourcePool, scopePool } from '../../model/identity-pools.ts'
 import type { SavedPool } from '../../model/intern-pool.ts'
+import { type Metric, metricKeys, type Resource, resourceKeys, type Scope, scopeKeys } from '../../model/series.ts'
+import { namedBytes } from '../../model/shared-bytes.ts'
+import { mix32 } from '../../model/sketch/murmur3.ts'
+import type { Stepwise } from '../../model/stepwise.ts'
 import { readAttributes, ValueWriter } from './value-codec.ts'
 
 const INITIAL_BYTES = 64 * 1024

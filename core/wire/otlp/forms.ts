@@ -2,9 +2,9 @@ import { BadInputError } from '../../errors.ts'
 import { BYTES_PER_POINT } from '../../model/block.ts'
 import type { ExponentialHistogram, Histogram, Summary } from '../../model/distribution.ts'
 import { ITEM_FLAWS } from '../../model/item-limits.ts'
-import { count } from '../../model/plural.ts'
 import type { PointBlockBuilder } from '../../model/points.ts'
 import type { MetricKind, Temporality } from '../../model/series.ts'
+import { count } from '../../plural.ts'
 
 /** The kinds of OTLP `Metric.data`, by field number. */
 export const GAUGE = 5

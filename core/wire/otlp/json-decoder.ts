@@ -8,11 +8,13 @@ import {
   measureAttributes,
   measureName
 } from '../../model/item-limits.ts'
+import { NewSeries } from '../../model/new-series.ts'
 import { FLAG_NO_RECORDED_VALUE, PointBlockBuilder } from '../../model/points.ts'
 import type { Metric, Resource, Scope } from '../../model/series.ts'
 import type { Series, SeriesTable } from '../../model/series-table/series-table.ts'
-import { NewSeries, sharedBytes } from '../../model/series-bytes.ts'
+import { sharedBytes } from '../../model/shared-bytes.ts'
 import { type JsonMemory, readJson } from '../json.ts'
+import type { DecodedMetrics, DecoderOptions } from './decoded-metrics.ts'
 import {
   checkSize,
   type DataField,
@@ -35,7 +37,6 @@ import {
   jsonSummary,
   jsonTime
 } from './json-values.ts'
-import type { DecodedMetrics, DecoderOptions } from './metrics-decoder.ts'
 
 const DATA_KEYS: readonly (readonly [key: string, field: DataField])[] = [
   ['gauge', GAUGE],

@@ -1,6 +1,6 @@
+import { checkDepth, mapValue } from '../../model/any-value.ts'
 import { type Attribute, type Attributes, type AttributeValue, sortAttributes } from '../../model/attributes.ts'
 import type { ExponentialBuckets, ExponentialHistogram, Histogram, Summary } from '../../model/distribution.ts'
-import { checkDepth, mapValue } from '../../model/any-value.ts'
 import { INT32, INT64, type JsonFields, type JsonObject } from './json-fields.ts'
 import { unixMs } from './time.ts'
 

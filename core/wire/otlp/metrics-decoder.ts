@@ -1,12 +1,12 @@
-import { DEFAULT_LIMITS, type ItemLimits } from '../../model/item-limits.ts'
+import { DEFAULT_LIMITS } from '../../model/item-limits.ts'
+import { NewSeries } from '../../model/new-series.ts'
 import type { PointBlock } from '../../model/points.ts'
 import { PointBlockBuilder } from '../../model/points.ts'
-import { NewSeries } from '../../model/series-bytes.ts'
 import { select } from '../../model/select.ts'
-import type { KeyHash } from '../../model/series-table/key-hash.ts'
 import { UNKNOWN } from '../../model/series-table/key-table.ts'
 import type { SeriesTable } from '../../model/series-table/series-table.ts'
 import { lengthTag, ProtobufReader, varintTag } from '../protobuf/reader.ts'
+import type { DecodedMetrics, DecoderOptions } from './decoded-metrics.ts'
 import { readExponentialHistogram, readHistogram, readSummary } from './distribution-points.ts'
 import { FieldSpan } from './field-span.ts'
 import {
@@ -22,7 +22,6 @@ import {
   SUM,
   SUMMARY
 } from './forms.ts'
-import { PointFields } from './point-fields.ts'
 import {
   HeaderCache,
   METRIC_DESCRIPTION,
@@ -36,6 +35,7 @@ import {
   SCOPE,
   type ScopeNode
 } from './header-cache.ts'
+import { PointFields } from './point-fields.ts'
 import { SeriesFinder } from './series-finder.ts'
 
 // https://github.com/open-telemetry/opentelemetry-proto/blob/main/opentelemetry/proto/collector/metrics/v1/metrics_service.proto
@@ -51,23 +51,6 @@ const MONOTONIC = varintTag(3)
 
 // Usual bytes of a point on the wire, which set the first size of the columns.
 const BYTES_PER_POINT = 128
-
-export interface DecoderOptions {
-  /** Limits the memory of a block, and of the new series of a body. */
-  readonly maxBytes?: number
-  readonly limits?: ItemLimits
-  readonly hash?: KeyHash
-}
-
-export interface DecodedMetrics {
-  readonly block: PointBlock
-  /** The items that were left out of it. */
-  readonly rejections: Rejections
-  /** Texts in which bytes were replaced, because they were not UTF-8. Of series seen before nobody knows. */
-  readonly replacedTexts: number
-  /** Memory that series not known before take beside the block. */
-  readonly newSeriesBytes: number
-}
 
 /**
  * Decodes OTLP ExportMetricsServiceRequest bodies. Times become Unix ms; a point without one gets the time it was

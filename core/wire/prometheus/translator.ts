@@ -7,7 +7,14 @@ import type { IdHolder } from '../../model/series-table/id-lifetimes.ts'
 import { UNKNOWN } from '../../model/series-table/key-table.ts'
 import type { SeriesContext } from '../../model/series-table/series-contexts.ts'
 import type { Series, SeriesTable } from '../../model/series-table/series-table.ts'
-import { EarlierStreams, LOOKBACK_MS, NameLists, type SavedStreams, StreamWriter, streamHash } from './earlier-streams.ts'
+import {
+  EarlierStreams,
+  LOOKBACK_MS,
+  NameLists,
+  type SavedStreams,
+  StreamWriter,
+  streamHash
+} from './earlier-streams.ts'
 import { type LabelOptions, type Labels, seriesLabels, targetInfoLabels, withLabels } from './labels.ts'
 import { metricName } from './metric-names.ts'
 import { Samples } from './samples.ts'

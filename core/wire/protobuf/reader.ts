@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer'
 import { BadInputError } from '../../errors.ts'
-import { count } from '../../model/plural.ts'
+import { count } from '../../plural.ts'
 
 const MAX_VARINT_BYTES = 10
 

@@ -5,8 +5,8 @@ import type { Labels } from '../prometheus/labels.ts'
 import { encodeLabels } from './write-request.ts'
 
 const NO_PARENT = 0
-/** A label set that nothing has been translated to for so many sweeps goes, if no state has its id. */
-const IDLE_SWEEPS = 2
+/** A label set that nothing has been translated to for so many epochs goes, if no state has its id. */
+const IDLE_EPOCHS = 2
 
 /**
  * Encoded labels, with one id for each label set. Series that differ only in facts that become no label, as those of
@@ -46,7 +46,7 @@ export class LabelSets {
   }
 
   /** Removes label sets that nobody uses any more. */
-  sweep(): Stepwise<void> {
-    return this.#lifetimes.sweep(IDLE_SWEEPS, () => false)
+  expireIdle(): Stepwise<void> {
+    return this.#lifetimes.expire(IDLE_EPOCHS, () => false)
   }
 }

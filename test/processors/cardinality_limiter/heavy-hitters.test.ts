@@ -3,9 +3,9 @@ import { it } from 'node:test'
 import plugin from '../../../processors/cardinality_limiter/index.ts'
 import { memoryBound } from '../../../processors/cardinality_limiter/memory-bound.ts'
 import { testConfig } from '../../../sdk/plugin/testing.ts'
-import { Harness, type TestPoint } from './harness.ts'
-import { sweepIdle } from '../../core/model/series-table/sweeping.ts'
+import { expireIdle } from '../../core/model/series-table/idle-series.ts'
 import { collectGarbage } from '../../garbage.ts'
+import { Harness, type TestPoint } from './harness.ts'
 
 const OVERFLOW = 'm{otel.metric.overflow=true}'
 /** Of the heap, while 500,000 series come and go that would take 500 bytes each, once all places are taken. Bytes. */
@@ -13,7 +13,7 @@ const MOST_GROWTH = 4 * 2 ** 20
 
 /** Bytes in use, without what nobody refers to, and without series that are idle. */
 async function heapUsed(weir: Harness): Promise<number> {
-  await sweepIdle(weir.context.series)
+  await expireIdle(weir.context.series)
   collectGarbage()
   return process.memoryUsage().heapUsed
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import pino from 'pino'
-import { type Metric } from '../../../core/model/series.ts'
+import type { Metric } from '../../../core/model/series.ts'
 import { SeriesTable } from '../../../core/model/series-table/series-table.ts'
 import { RefusedSeries } from '../../../processors/rollup/refused-series.ts'
 

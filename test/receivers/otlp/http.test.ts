@@ -203,7 +203,11 @@ function asJson(body: Buffer): Buffer {
 }
 
 for (const [type, encode, tooMany] of [
-  [PROTOBUF, (body: Buffer) => body, () => Buffer.concat(Array.from({ length: 9 }, (_, i) => newSeries(100_000, i * 100_000, [])))],
+  [
+    PROTOBUF,
+    (body: Buffer) => body,
+    () => Buffer.concat(Array.from({ length: 9 }, (_, i) => newSeries(100_000, i * 100_000, [])))
+  ],
   [JSON_TYPE, asJson, () => newSeries(70_000)]
 ] as const) {
   test(`regression: ${type}: series that nobody knew cost their sender nothing, whatever they take in memory`, async t => {

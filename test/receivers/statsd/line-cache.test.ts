@@ -25,6 +25,8 @@ test('regression: lines counted by their number alone, so long ones kept many ti
   const each = 16_000
   const cache = new LineCache<number>(1000)
   for (let i = 0; i < 1000; i++) cache.put(`name ${i}`.padEnd(each), 'c', i)
-  const kept = Array.from({ length: 1000 }, (_, i) => cache.find(`name ${i}`.padEnd(each), 'c')).filter(value => value !== undefined)
+  const kept = Array.from({ length: 1000 }, (_, i) => cache.find(`name ${i}`.padEnd(each), 'c')).filter(
+    value => value !== undefined
+  )
   assert.ok(kept.length > 50 && kept.length * each <= lineCacheBytes(1000), `${kept.length} kept`)
 })

@@ -6,7 +6,7 @@ import { matchBound } from '../../../../core/model/matching/bound.ts'
 import { checkMatch } from '../../../../core/model/matching/check.ts'
 import { type MatchConfig, matchSchema } from '../../../../core/model/matching/config.ts'
 import { compileMatch } from '../../../../core/model/matching/match.ts'
-import { type Metric } from '../../../../core/model/series.ts'
+import type { Metric } from '../../../../core/model/series.ts'
 import { SeriesTable } from '../../../../core/model/series-table/series-table.ts'
 
 const SCHEMA = { type: 'object', properties: { match: matchSchema('What it is about.') } } as const

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { PointBlockBuilder } from '../../../../core/model/points.ts'
-import { type Temporality } from '../../../../core/model/series.ts'
+import type { Temporality } from '../../../../core/model/series.ts'
 import { SeriesTable } from '../../../../core/model/series-table/series-table.ts'
 import { instantsOf } from '../../../../core/windows/input/intervals.ts'
 

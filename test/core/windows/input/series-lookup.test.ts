@@ -12,7 +12,11 @@ const table = new SeriesTable()
 
 function seriesOf(host: string, temporality: 'delta' | 'cumulative' = 'delta'): SeriesColumn {
   const builder = new PointBlockBuilder()
-  builder.add(table.intern({ name: 'a', unit: '', description: '', kind: 'counter', temporality }, [['host', host]]), 1, 1)
+  builder.add(
+    table.intern({ name: 'a', unit: '', description: '', kind: 'counter', temporality }, [['host', host]]),
+    1,
+    1
+  )
   return builder.build().series
 }
 

@@ -5,8 +5,9 @@ import { JsonMetricsSerializer, ProtobufMetricsSerializer } from '@opentelemetry
 import { attributeText } from '../../../../core/model/attributes.ts'
 import type { PointBlock } from '../../../../core/model/points.ts'
 import { SeriesTable } from '../../../../core/model/series-table/series-table.ts'
+import type { DecodedMetrics } from '../../../../core/wire/otlp/decoded-metrics.ts'
 import { decodeMetricsJson } from '../../../../core/wire/otlp/json-decoder.ts'
-import { type DecodedMetrics, OtlpMetricsDecoder } from '../../../../core/wire/otlp/metrics-decoder.ts'
+import { OtlpMetricsDecoder } from '../../../../core/wire/otlp/metrics-decoder.ts'
 import { END_MS, START_MS, sdkMetrics } from './sdk-data.ts'
 
 const EXAMPLE = new URL('../../../../../shared/testdata/otlp-metrics-example.json', import.meta.url)

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import type { Distribution } from '../../../../core/model/distribution.ts'
 import { FLAG_NO_RECORDED_VALUE, type PointBlock, PointBlockBuilder } from '../../../../core/model/points.ts'
 import { openState, sealState } from '../../../../core/model/saved-state.ts'
-import { type MetricKind } from '../../../../core/model/series.ts'
+import type { MetricKind } from '../../../../core/model/series.ts'
 import { type Series, SeriesTable } from '../../../../core/model/series-table/series-table.ts'
 import type { SavedStreams } from '../../../../core/wire/prometheus/earlier-streams.ts'
 import { Translator } from '../../../../core/wire/prometheus/translator.ts'
@@ -57,7 +57,10 @@ function ended({ translator }: ReturnType<typeof process>, series: Series, last?
   else points.addDistribution(series, NOW, last, 0, FLAG_NO_RECORDED_VALUE)
   const { samples } = translator.translate(points.build(), NOW)
   assert.ok(samples.stale.subarray(0, samples.length).every(stale => stale === 1))
-  return texts.of(samples).map(text => text.replace(/^d/, '')).sort()
+  return texts
+    .of(samples)
+    .map(text => text.replace(/^d/, ''))
+    .sort()
 }
 
 for (const [kind, distribution, want] of [

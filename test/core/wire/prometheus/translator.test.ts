@@ -7,7 +7,7 @@ import { type MetricKind, NO_RESOURCE, type Temporality } from '../../../../core
 import { SeriesTable } from '../../../../core/model/series-table/series-table.ts'
 import { rowsBySeries, Samples } from '../../../../core/wire/prometheus/samples.ts'
 import { Translator, type TranslatorOptions } from '../../../../core/wire/prometheus/translator.ts'
-import { sweepIdle } from '../../model/series-table/sweeping.ts'
+import { expireIdle } from '../../model/series-table/idle-series.ts'
 import { LabelTexts } from './label-texts.ts'
 
 const NOW = 1_700_000_000_000
@@ -281,7 +281,7 @@ test('a series that got the id of another is not mistaken for it', async () => {
   }
   for (const name of ['first', 'second']) {
     translate(name)
-    await sweepIdle(table)
+    await expireIdle(table)
     assert.equal(table.size, 0)
   }
   assert.equal(ids.size, 1)

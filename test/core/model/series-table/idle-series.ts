@@ -4,11 +4,11 @@ import { runThrough } from '../../../../core/model/stepwise.ts'
 import { collectGarbage } from '../../../garbage.ts'
 
 /** Enough epochs for everything that nobody uses to go. */
-export async function sweepIdle(table: SeriesTable): Promise<void> {
+export async function expireIdle(table: SeriesTable): Promise<void> {
   for (let epoch = 0; epoch < 4; epoch++) {
     // What a job has looked at weakly is kept until its end.
     await setImmediate()
     collectGarbage()
-    runThrough(table.sweep(1))
+    runThrough(table.expireIdle(1))
   }
 }

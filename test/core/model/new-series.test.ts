@@ -2,11 +2,11 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { BadInputError } from '../../../core/errors.ts'
 import { type Attribute, NO_ATTRIBUTES } from '../../../core/model/attributes.ts'
-import { type Resource } from '../../../core/model/series.ts'
+import { NewSeries } from '../../../core/model/new-series.ts'
+import type { Resource } from '../../../core/model/series.ts'
 import { SeriesTable } from '../../../core/model/series-table/series-table.ts'
-import { NewSeries, sharedBytes } from '../../../core/model/series-bytes.ts'
+import { sharedBytes } from '../../../core/model/shared-bytes.ts'
 import { collectGarbage } from '../../garbage.ts'
-
 
 const METRIC = { name: 'requests', unit: '', description: '', kind: 'counter', temporality: 'delta' } as const
 const COUNT = 4000
@@ -61,10 +61,7 @@ it('the price of a resource is the memory it takes, with its part of keys', () =
       return { resource, series: registry.intern(METRIC, NO_ATTRIBUTES, resource) }
     })
   )
-  const price = made.reduce(
-    (sum, { resource }) => sum + sharedBytes(resource.attributes),
-    0
-  )
+  const price = made.reduce((sum, { resource }) => sum + sharedBytes(resource.attributes), 0)
   assert.ok(price > bytes * 0.9 && price < bytes * MOST_OVER, `${price / COUNT} for ${bytes / COUNT} bytes each`)
 })
 

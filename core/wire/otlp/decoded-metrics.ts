@@ -1,0 +1,21 @@
+import type { ItemLimits } from '../../model/item-limits.ts'
+import type { PointBlock } from '../../model/points.ts'
+import type { KeyHash } from '../../model/series-table/key-hash.ts'
+import type { Rejections } from './forms.ts'
+
+export interface DecoderOptions {
+  /** Limits the memory of a block, and of the new series of a body. */
+  readonly maxBytes?: number
+  readonly limits?: ItemLimits
+  readonly hash?: KeyHash
+}
+
+export interface DecodedMetrics {
+  readonly block: PointBlock
+  /** The items that were left out of it. */
+  readonly rejections: Rejections
+  /** Texts in which bytes were replaced, because they were not UTF-8. Of series seen before nobody knows. */
+  readonly replacedTexts: number
+  /** Memory that series not known before take beside the block. */
+  readonly newSeriesBytes: number
+}
