@@ -73,8 +73,11 @@ export function* sealInSteps(version: number, state: unknown): Stepwise<Uint8Arr
   return sealed
 }
 
-/** The state that {@link sealState} was given. Throws if the bytes are damaged or of another version. */
-export function openState(version: number, bytes: Uint8Array): unknown {
+/**
+ * The state that {@link sealState} was given. Throws if the bytes are damaged, or of a version that is not
+ * between `oldest` and `version`.
+ */
+export function openState(version: number, bytes: Uint8Array, oldest = version): unknown {
   const sealed = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
   if (sealed.length < HEADER_BYTES) throw new Error(`it is damaged: it has ${count(sealed.length, 'byte')}`)
   const first = sealed.readUInt32LE()
@@ -82,7 +85,7 @@ export function openState(version: number, bytes: Uint8Array): unknown {
   const seen = first % LAYOUT_FACTOR
   if (layout > LAYOUT)
     throw new Error(`it has version ${seen} of layout ${layout}, this Weir reads up to layout ${LAYOUT}`)
-  if (seen !== version) throw new Error(`it has version ${seen}, this Weir reads version ${version}`)
+  if (seen < oldest || seen > version) throw new Error(`it has version ${seen}, this Weir reads version ${version}`)
   const body = sealed.subarray(HEADER_BYTES)
   const sum = layout === 0 ? crc32(body) : crc32(body, crc32(sealed.subarray(0, 4)))
   if (sum !== sealed.readUInt32LE(4)) throw new Error('it is damaged: its checksum is another')

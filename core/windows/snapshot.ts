@@ -8,7 +8,9 @@ import type { State } from './state.ts'
 import type { Source } from './watermark.ts'
 import type { SavedRule } from './window-rule.ts'
 
-const VERSION = 6
+const VERSION = 7
+/** Identities have another form there. */
+const OLDEST_VERSION = 6
 const REMEDY = 'start with the configuration it had and run `weir reload` with the change, which sends open windows'
 
 /** The content of a snapshot. It is columns for the most part, which are copied as they are. */
@@ -42,7 +44,7 @@ export function* saveState(
 
 /** Restores into a fresh `state`. Throws if the bytes are damaged, or do not fit this version or configuration. */
 export function restoreState(bytes: Uint8Array, state: State, settings: WindowSettings, context: Context): void {
-  const saved = openState(VERSION, bytes) as Saved
+  const saved = openState(VERSION, bytes, OLDEST_VERSION) as Saved
   const matches = matchStates(saved.kinds, signaturesOf(settings.rules))
   for (const [i, match] of matches.entries())
     if (typeof match !== 'number') throw new Error(`rule ${saved.kinds[i].index + 1} ${match.why}; ${REMEDY}`)

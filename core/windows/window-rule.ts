@@ -61,7 +61,7 @@ export class WindowRule {
     const { kinds, accumulators } = this.#plan
     const { by, without, attribute, limits, windows, late, amendMs } = settings
     const left = attribute === undefined ? without : [...without, attribute]
-    this.groups = new Groups(new Grouping(by, left), settings.maxGroups, quotaPerByteOf(settings))
+    this.groups = new Groups(context.series, new Grouping(by, left), settings.maxGroups, quotaPerByteOf(settings))
     const layout = { accumulators, limits }
     this.windows = new Windows(windows, { layout, amendMs: late === 'amend' ? amendMs : 0 })
     this.#lookup = new SeriesLookup(

@@ -25,7 +25,6 @@ const NDJSON = 'application/x-ndjson'
 const CONFIG = `
 receivers:
   otlp:
-    cached_series: 5000
     protocols:
       http:
         endpoint: 127.0.0.1:0

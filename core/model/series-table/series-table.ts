@@ -1,7 +1,7 @@
 import type { Attributes } from '../attributes.ts'
 import { type Metric, NO_RESOURCE, NO_SCOPE, type Resource, type Scope, seriesKey } from '../series.ts'
 import type { Stepwise } from '../stepwise.ts'
-import { AttributeWriter, attributesOf } from './attribute-bytes.ts'
+import { AttributeWriter, attributesField, attributesOf } from './attribute-bytes.ts'
 import { IdColumn, type Page, type PageType } from './id-column.ts'
 import { type IdHolder, IdLifetimes, type Lease } from './id-lifetimes.ts'
 import type { KeyBatch } from './key-batch.ts'
@@ -147,6 +147,23 @@ export class SeriesTable {
 
   find(context: number, view: DataView, start: number, end: number): number {
     return this.#keys.find(context, view, start, end)
+  }
+
+  /** The id of the series that has the attributes of `id` in another context. */
+  idInContext(id: number, context: number): number {
+    const own = this.contextIdOf(id)
+    if (own === context) return id
+    const kind = this.#contexts.at(context).metric.kind
+    const isMovable = attributesField(this.#contexts.at(own).metric.kind) === attributesField(kind)
+    if (!isMovable) return this.idIn(context, this.read(id).attributes)
+    const { view, start, end } = this.#keys.keyOf(id)
+    return this.idOfKey(context, view, start, end)
+  }
+
+  /** The id of the series of a context whose attributes are in canonical bytes. */
+  idOfBytes(context: number, { buffer, byteOffset, length }: Uint8Array): number {
+    if (this.#scratch.buffer !== buffer) this.#scratch = new DataView(buffer)
+    return this.idOfKey(context, this.#scratch, byteOffset, byteOffset + length)
   }
 
   /** The id of a context: of all parts of an identity but its attributes. */

@@ -23,6 +23,11 @@ export class Grouping {
     this.#without = new Set(without)
   }
 
+  /** True if all attributes tell groups apart. */
+  get keepsAll(): boolean {
+    return this.#by === undefined && this.#without.size === 0
+  }
+
   kept(attributes: Attributes, resource: Resource, scope: Scope): Kept {
     if (this.#by !== undefined)
       return { attributes: pick(this.#by, attributes, resource), resource: NO_RESOURCE, scope: NO_SCOPE }

@@ -1,22 +1,27 @@
 import { type Attribute, type Attributes, attributeText } from '../../model/attributes.ts'
 import { withRoom } from '../../model/columns.ts'
-import { type Metric, NO_RESOURCE, NO_SCOPE } from '../../model/series.ts'
-import type { Series } from '../../model/series-table/series-table.ts'
+import { metricKeys, NO_RESOURCE, NO_SCOPE, resourceKeys, scopeKeys } from '../../model/series.ts'
+import { DerivedContexts } from '../../model/derived-contexts.ts'
+import { SeriesSlots } from '../../model/series-slots.ts'
+import { KeyTable } from '../../model/series-table/key-table.ts'
+import type { Series, SeriesTable } from '../../model/series-table/series-table.ts'
 import type { Stepwise } from '../../model/stepwise.ts'
 import { EventMetrics } from '../input/event-metrics.ts'
 import { GROUP_KINDS, type GroupKind } from './group-kind.ts'
 import type { Grouping } from './grouping.ts'
-import { type Identity, IdentityTable, type SavedIdentityTable } from './identity-table.ts'
+import { restoreSlots, type SavedSlots } from './saved-slots.ts'
 
 const OVERFLOW: Attribute = ['otel.metric.overflow', 'true']
 /** Beyond the most groups each metric has one overflow group; beyond so many metrics, all share one a kind. */
 export const MAX_OVERFLOW_GROUPS = 10_000
 const OVERFLOW_NAME = 'weir.overflow'
 const NEVER = Number.POSITIVE_INFINITY
+/** Size of an identity with five attributes. */
+const USUAL_IDENTITY_BYTES = 512
 
 /** Groups on disk, in columns by slot. */
 export interface SavedGroups {
-  readonly identities: SavedIdentityTable
+  readonly identities: SavedSlots
   readonly kinds: Uint8Array
   readonly hasValues: Uint8Array
   readonly lastActive: Float64Array
@@ -34,47 +39,55 @@ export class Groups {
   #grouping: Grouping
   #max: number
   #quotaPerByte: number
-  #identities = new IdentityTable()
+  #table: SeriesTable
+  /** A group's identity is a series: that of its points, or one made of it. */
+  #slots: SeriesSlots
+  /** Memory by which identities exceed the usual size, in bytes. */
+  #oversize = 0
   #ofEvent = new Map<string, number>()
   #eventMetrics = new EventMetrics()
-  /** The metric of groups, by the metric of their points: thousands share one. */
-  #metrics = new WeakMap<Metric, Metric>()
+  /** By kind, the contexts of groups by the contexts of their points. */
+  #contexts = new Map<GroupKind, DerivedContexts>()
 
   /**
    * @param quotaPerByte share of `max` that a group takes for each byte by which its identity exceeds the usual size
    */
-  constructor(grouping: Grouping, max: number, quotaPerByte = 0) {
+  constructor(table: SeriesTable, grouping: Grouping, max: number, quotaPerByte = 0) {
+    this.#table = table
+    this.#slots = new SeriesSlots(table)
     this.#grouping = grouping
     this.#max = max
     this.#quotaPerByte = quotaPerByte
   }
 
   get size(): number {
-    return this.#identities.size
+    return this.#slots.size
   }
 
   /** All slots are below this. */
   get length(): number {
-    return this.#identities.length
+    return this.#slots.length
   }
 
   get bytes(): number {
-    return this.#identities.bytes
+    return this.#slots.bytes + this.lastActive.byteLength + this.kinds.byteLength * 2
   }
 
   kindOf(slot: number): GroupKind {
     return GROUP_KINDS[this.kinds[slot]]
   }
 
-  /** The identity that output series are made from. */
-  identityOf(slot: number): Identity {
-    return this.#identities.at(slot)
+  /** The id of the series that is the identity of a group: output series are made from it. */
+  identityOf(slot: number): number {
+    return this.#slots.idOf(slot)
   }
 
   /** The slot of points of `series`, which are counted as `kind`. */
-  ofSeries({ metric, attributes, resource, scope }: Series, kind: GroupKind): number {
+  ofSeries({ table, id, attributes, resource, scope }: Series, kind: GroupKind): number {
+    const context = this.#contextsOf(kind).of(table.contextIdOf(id))
+    if (this.#grouping.keepsAll) return this.#slotOf(kind, table.idInContext(id, context))
     const kept = this.#grouping.kept(attributes, resource, scope)
-    return this.#slotOf(kind, { metric: this.#metricOf(metric, kind), ...kept })
+    return this.#slotOf(kind, table.idOf(table.context(context).metric, kept.attributes, kept.resource, kept.scope))
   }
 
   ofEvent(name: string, all: Attributes): number {
@@ -82,9 +95,8 @@ export class Groups {
     const key = eventKey(name, attributes)
     const known = this.#ofEvent.get(key)
     if (known !== undefined) return known
-    const identity = { metric: this.#eventMetrics.of(name), attributes, resource: NO_RESOURCE, scope: NO_SCOPE }
-    const slot = this.#slotOf('event', identity)
-    if (!isOverflow(this.identityOf(slot).attributes)) this.#ofEvent.set(key, slot)
+    const slot = this.#slotOf('event', this.#table.idOf(this.#eventMetrics.of(name), attributes))
+    if (!this.#isOverflow(this.identityOf(slot))) this.#ofEvent.set(key, slot)
     return slot
   }
 
@@ -92,13 +104,14 @@ export class Groups {
   expire(time: number, inUse: Uint8Array): number[] {
     const expired: number[] = []
     for (let slot = 0; slot < this.length; slot++) {
-      if (!this.#identities.isUsed(slot) || inUse[slot] === 1) continue
+      if (!this.#slots.isUsed(slot) || inUse[slot] === 1) continue
       // None of its points has counted so far: they came too late, for instance. It stays until the next time.
       if (this.lastActive[slot] === NEVER) this.lastActive[slot] = time
       if (this.lastActive[slot] >= time) continue
+      this.#oversize -= this.#oversizeOf(this.#slots.idOf(slot))
       expired.push(slot)
     }
-    this.#identities.remove(expired)
+    this.#slots.remove(expired)
     if (expired.length > 0) this.#ofEvent.clear()
     return expired
   }
@@ -106,7 +119,7 @@ export class Groups {
   *save(): Stepwise<SavedGroups> {
     const { length } = this
     return {
-      identities: yield* this.#identities.save(),
+      identities: yield* this.#slots.save(),
       kinds: this.kinds.subarray(0, length),
       hasValues: this.hasValues.subarray(0, length),
       lastActive: this.lastActive.subarray(0, length)
@@ -114,32 +127,50 @@ export class Groups {
   }
 
   restore({ identities, kinds, hasValues, lastActive }: SavedGroups): void {
-    this.#identities.restore(identities)
+    restoreSlots(this.#slots, identities)
+    for (let slot = 0; slot < this.length; slot++)
+      if (this.#slots.isUsed(slot)) this.#oversize += this.#oversizeOf(this.#slots.idOf(slot))
     this.kinds = kinds.slice()
     this.hasValues = hasValues.slice()
     this.lastActive = lastActive.slice()
   }
 
-  #metricOf(metric: Metric, kind: GroupKind): Metric {
-    const known = this.#metrics.get(metric)
-    if (known !== undefined) return known
-    const made =
-      kind === 'event' ? this.#eventMetrics.of(metric.name) : ({ ...metric, kind, temporality: 'delta' } as const)
-    this.#metrics.set(metric, made)
-    return made
+  #contextsOf(kind: GroupKind): DerivedContexts {
+    let contexts = this.#contexts.get(kind)
+    if (contexts === undefined) {
+      contexts = new DerivedContexts(this.#table, ({ metric, resource, scope }) => ({
+        metric: kind === 'event' ? this.#eventMetrics.of(metric.name) : { ...metric, kind, temporality: 'delta' },
+        resource,
+        scope
+      }))
+      this.#contexts.set(kind, contexts)
+    }
+    return contexts
   }
 
-  #slotOf(kind: GroupKind, identity: Identity): number {
-    const known = this.#identities.find(identity)
+  #slotOf(kind: GroupKind, identity: number): number {
+    const known = this.#slots.find(identity)
     if (known >= 0) return known
-    const used = this.size + this.#identities.oversize * this.#quotaPerByte
-    if (used >= this.#max && !isOverflow(identity.attributes)) {
-      this.overflowed++
-      return this.#slotOf(kind, overflowOf(identity.metric))
-    }
-    if (this.size >= this.#max + MAX_OVERFLOW_GROUPS && identity.metric.name !== OVERFLOW_NAME)
-      return this.#slotOf(kind, overflowOf({ ...identity.metric, name: OVERFLOW_NAME, unit: '' }))
-    const slot = this.#identities.add(identity)
+    const used = this.size + this.#oversize * this.#quotaPerByte
+    return used < this.#max || this.#isOverflow(identity) ? this.#add(kind, identity) : this.#overflow(kind, identity)
+  }
+
+  /** The slot of the group that takes what has no group of its own. */
+  #overflow(kind: GroupKind, identity: number): number {
+    this.overflowed++
+    const metric = this.#table.metricOf(identity)
+    const ofMetric = this.#table.idOf(metric, [OVERFLOW])
+    const known = this.#slots.find(ofMetric)
+    if (known >= 0) return known
+    if (this.size < this.#max + MAX_OVERFLOW_GROUPS) return this.#add(kind, ofMetric)
+    const ofAll = this.#table.idOf({ ...metric, name: OVERFLOW_NAME, unit: '' }, [OVERFLOW])
+    const shared = this.#slots.find(ofAll)
+    return shared >= 0 ? shared : this.#add(kind, ofAll)
+  }
+
+  #add(kind: GroupKind, identity: number): number {
+    const slot = this.#slots.add(identity)
+    this.#oversize += this.#oversizeOf(identity)
     this.kinds = withRoom(this.kinds, slot)
     this.hasValues = withRoom(this.hasValues, slot)
     this.lastActive = withRoom(this.lastActive, slot)
@@ -148,14 +179,18 @@ export class Groups {
     this.lastActive[slot] = NEVER
     return slot
   }
-}
 
-function overflowOf(metric: Metric): Identity {
-  return { metric, attributes: [OVERFLOW], resource: NO_RESOURCE, scope: NO_SCOPE }
-}
+  #oversizeOf(identity: number): number {
+    const { start, end, parent } = this.#table.keyOf(identity)
+    const { metric, resource, scope } = this.#table.context(parent)
+    const shared = metricKeys.of(metric).length + resourceKeys.of(resource).length + scopeKeys.of(scope).length
+    return Math.max(0, KeyTable.bytesOf(end - start) + shared - USUAL_IDENTITY_BYTES)
+  }
 
-function isOverflow(attributes: Attributes): boolean {
-  return attributes.length === 1 && attributes[0][0] === OVERFLOW[0]
+  #isOverflow(identity: number): boolean {
+    const { attributes } = this.#table.read(identity)
+    return attributes.length === 1 && attributes[0][0] === OVERFLOW[0]
+  }
 }
 
 function eventKey(name: string, attributes: Attributes): string {

@@ -1,10 +1,11 @@
 import { withRoom } from '../../model/columns.ts'
 import type { HistogramPoint } from '../../model/merged-histogram.ts'
 import { restorePoints, type SavedHistograms, savePoints } from '../../model/saved-sketches.ts'
-import type { Series } from '../../model/series-table/series-table.ts'
+import { SeriesSlots } from '../../model/series-slots.ts'
+import type { SeriesTable } from '../../model/series-table/series-table.ts'
 import { hasKnownStart } from '../../model/start-time.ts'
 import type { Stepwise } from '../../model/stepwise.ts'
-import { IdentityTable, type SavedIdentityTable } from '../groups/identity-table.ts'
+import { restoreSlots, type SavedSlots } from '../groups/saved-slots.ts'
 import { increase } from './difference.ts'
 
 /** Most writers of one series; each restart of an application is one more. */
@@ -32,7 +33,7 @@ export interface Increment {
 
 /** The state on disk. */
 export interface SavedCumulativeState {
-  readonly identities: SavedIdentityTable
+  readonly identities: SavedSlots
   readonly groups: Int32Array
   readonly heads: Int32Array
   readonly rows: number
@@ -51,7 +52,7 @@ export interface SavedCumulativeState {
  * writer.
  */
 export class CumulativeState {
-  #identities = new IdentityTable()
+  #slots: SeriesSlots
   /** By the series' number here: slot of its group, or -1. */
   #groups = new Int32Array()
   #heads = new Int32Array()
@@ -65,13 +66,17 @@ export class CumulativeState {
   #count = new Float64Array()
   #histograms = new Map<number, HistogramPoint>()
 
+  constructor(table: SeriesTable) {
+    this.#slots = new SeriesSlots(table)
+  }
+
   /** The series' number here; -1 if it is not known and there are `most` already, or `mostBytes` of identities. */
-  numberOf(series: Series, most = Number.POSITIVE_INFINITY, mostBytes = Number.POSITIVE_INFINITY): number {
-    const known = this.#identities.find(series)
+  numberOf(id: number, most = Number.POSITIVE_INFINITY, mostBytes = Number.POSITIVE_INFINITY): number {
+    const known = this.#slots.find(id)
     if (known >= 0) return known
-    const { size, bytes, sharedBytes } = this.#identities
-    if (size >= most || bytes + sharedBytes >= mostBytes) return NONE
-    const number = this.#identities.add(series)
+    const { size, keyBytes } = this.#slots
+    if (size >= most || keyBytes >= mostBytes) return NONE
+    const number = this.#slots.add(id)
     this.#groups = withRoom(this.#groups, number)
     this.#heads = withRoom(this.#heads, number)
     this.#groups[number] = this.#heads[number] = NONE
@@ -109,23 +114,23 @@ export class CumulativeState {
   /** Expires series with no point since `time`, and the links of others to `expiredGroups`. */
   expire(time: number, expiredGroups: ReadonlySet<number>): void {
     const silent: number[] = []
-    for (let number = 0; number < this.#identities.length; number++) {
-      if (!this.#identities.isUsed(number)) continue
+    for (let number = 0; number < this.#slots.length; number++) {
+      if (!this.#slots.isUsed(number)) continue
       if (expiredGroups.has(this.#groups[number])) this.#groups[number] = NONE
       this.#heads[number] = this.#keepSince(this.#heads[number], time)
       if (this.#heads[number] === NONE) silent.push(number)
     }
-    this.#identities.remove(silent)
+    this.#slots.remove(silent)
   }
 
   get bytes(): number {
-    return this.#identities.bytes + this.#groups.byteLength * 2 + this.#next.byteLength * 9
+    return this.#slots.bytes + this.#groups.byteLength * 2 + this.#next.byteLength * 9
   }
 
   *save(): Stepwise<SavedCumulativeState> {
-    const { length } = this.#identities
+    const { length } = this.#slots
     return {
-      identities: yield* this.#identities.save(),
+      identities: yield* this.#slots.save(),
       groups: this.#groups.subarray(0, length),
       heads: this.#heads.subarray(0, length),
       rows: this.#rows,
@@ -140,7 +145,7 @@ export class CumulativeState {
   }
 
   restore(saved: SavedCumulativeState): void {
-    this.#identities.restore(saved.identities)
+    restoreSlots(this.#slots, saved.identities)
     this.#groups = saved.groups.slice()
     this.#heads = saved.heads.slice()
     this.#rows = saved.rows

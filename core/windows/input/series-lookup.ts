@@ -37,7 +37,7 @@ export class SeriesLookup {
   #slots: IdColumn<Int32Array>
   /** Numbers of cumulative series in `#cumulative`. */
   #numbers: IdColumn<Int32Array>
-  #cumulative = new CumulativeState()
+  #cumulative: CumulativeState
 
   /** @param kindOf the kind of group that a series is counted in; undefined if it passes through */
   constructor(
@@ -51,6 +51,7 @@ export class SeriesLookup {
     this.#limits = limits
     this.#since = since
     this.#kindOf = kindOf
+    this.#cumulative = new CumulativeState(table)
     this.#slots = table.column<Int32Array>(Int32Array, UNKNOWN)
     this.#numbers = table.column<Int32Array>(Int32Array)
   }
@@ -106,7 +107,7 @@ export class SeriesLookup {
     if (kind === undefined) return PASS_THROUGH
     if (!countsUp(series, kind)) return this.#groups.ofSeries(series, kind)
     const { cumulative, cumulativeBytes } = this.#limits
-    const number = this.#cumulative.numberOf(series, cumulative, cumulativeBytes)
+    const number = this.#cumulative.numberOf(series.id, cumulative, cumulativeBytes)
     if (number < 0) return TOO_MANY
     this.#numbers.set(series.id, number)
     return CUMULATIVE

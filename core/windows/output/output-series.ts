@@ -1,5 +1,5 @@
-import { type Attribute, type Attributes, sortAttributes } from '../../model/attributes.ts'
-import type { Metric, Temporality } from '../../model/series.ts'
+import type { Attribute } from '../../model/attributes.ts'
+import type { Temporality } from '../../model/series.ts'
 import { IdColumn } from '../../model/series-table/id-column.ts'
 import { UNKNOWN } from '../../model/series-table/key-table.ts'
 import type { SeriesTable } from '../../model/series-table/series-table.ts'
@@ -9,10 +9,9 @@ import type { Groups } from '../groups/groups.ts'
 import type { SizedWindows, WindowSize } from '../panes/window-size.ts'
 import type { RuleSettings } from '../settings.ts'
 import { OutputNames } from './output-names.ts'
+import { SeriesMaker } from './series-maker.ts'
 
 const LATE: Attribute = ['late', 'true']
-/** Before the name of an attribute that the output needs itself. */
-const RENAMED = 'exported_'
 
 /** The value of a window's attribute: `10s`, or `5m/1m` if one of five minutes ends each minute. */
 export function windowText({ sizeMs, everyMs }: WindowSize): string {
@@ -34,12 +33,15 @@ export class OutputSeries {
     rule: RuleSettings,
     outputs: readonly PlannedOutput[]
   ) {
-    const shared = new SeriesMaker(groups, series, rule, outputs)
+    const names = new OutputNames(rule.name, rule.aggregations === undefined)
+    const reserved = reservedNames(rule, outputs)
+    const makerOf = (stream: OutputStream, output: number) =>
+      new SeriesMaker(groups, series, { stream, planned: outputs[output], names, reserved })
     const stream = ({ sizeMs, everyMs, attributes }: SizedWindows, ...more: Attribute[]) => {
       const window = windowText({ sizeMs, everyMs })
-      return new OutputStream(shared, 'delta', window, [[rule.windowAttribute, window], ...attributes, ...more])
+      return new OutputStream('delta', window, [[rule.windowAttribute, window], ...attributes, ...more], makerOf)
     }
-    this.totals = new OutputStream(shared, 'cumulative', '', [])
+    this.totals = new OutputStream('cumulative', '', [], makerOf)
     this.windows = sizes.map(size => stream(size))
     this.late = sizes.map(size => stream(size, LATE))
     series.addHolder(this)
@@ -59,22 +61,35 @@ export class OutputSeries {
   }
 }
 
+/** Names of attributes that outputs need themselves. */
+function reservedNames(rule: RuleSettings, outputs: readonly PlannedOutput[]): ReadonlySet<string> {
+  const ofSizes = rule.windows.flatMap(({ attributes = [] }) => attributes.map(([key]) => key))
+  const ofWindows = rule.output.includes('delta') ? [rule.windowAttribute, 'late', ...ofSizes] : []
+  const ofOutputs = outputs.flatMap(({ output: { attribute } }) => (attribute === undefined ? [] : [attribute[0]]))
+  return new Set([...ofWindows, ...ofOutputs])
+}
+
 /** The ids of the series of all groups for one purpose: as totals, or in windows of one size. */
 export class OutputStream {
   readonly temporality: Temporality
   readonly window: string
   readonly added: readonly Attribute[]
-  #maker: SeriesMaker
   /** By output and slot: ids. */
   #ids: IdColumn<Uint32Array>[] = []
-  /** By output and the group's metric: thousands of groups share one. */
-  #metrics: WeakMap<Metric, Metric>[] = []
+  /** By output. */
+  #makers: (SeriesMaker | undefined)[] = []
+  #makerOf: (output: number) => SeriesMaker
 
-  constructor(maker: SeriesMaker, temporality: Temporality, window: string, added: readonly Attribute[]) {
-    this.#maker = maker
+  constructor(
+    temporality: Temporality,
+    window: string,
+    added: readonly Attribute[],
+    makerOf: (stream: OutputStream, output: number) => SeriesMaker
+  ) {
     this.temporality = temporality
     this.window = window
     this.added = added
+    this.#makerOf = output => makerOf(this, output)
   }
 
   /** @param output index into the outputs of the rule */
@@ -82,8 +97,8 @@ export class OutputStream {
     const ids = (this.#ids[output] ??= new IdColumn<Uint32Array>(Uint32Array, UNKNOWN))
     const known = ids.get(slot)
     if (known !== UNKNOWN) return known
-    const metrics = (this.#metrics[output] ??= new WeakMap())
-    const id = this.#maker.make(slot, this, output, metrics)
+    const maker = (this.#makers[output] ??= this.#makerOf(output))
+    const id = maker.make(slot)
     ids.set(slot, id)
     return id
   }
@@ -95,48 +110,5 @@ export class OutputStream {
   holdIds(hold: (id: number) => void): void {
     for (const ids of this.#ids)
       for (const page of ids?.pages ?? []) if (page !== undefined) for (const id of page) if (id !== UNKNOWN) hold(id)
-  }
-}
-
-class SeriesMaker {
-  #groups: Groups
-  #series: SeriesTable
-  #names: OutputNames
-  #outputs: readonly PlannedOutput[]
-  #reserved: ReadonlySet<string>
-
-  constructor(groups: Groups, series: SeriesTable, rule: RuleSettings, outputs: readonly PlannedOutput[]) {
-    this.#groups = groups
-    this.#series = series
-    this.#names = new OutputNames(rule.name, rule.aggregations === undefined)
-    this.#outputs = outputs
-    const ofSizes = rule.windows.flatMap(({ attributes = [] }) => attributes.map(([key]) => key))
-    const ofWindows = rule.output.includes('delta') ? [rule.windowAttribute, 'late', ...ofSizes] : []
-    const ofOutputs = outputs.flatMap(({ output: { attribute } }) => (attribute === undefined ? [] : [attribute[0]]))
-    this.#reserved = new Set([...ofWindows, ...ofOutputs])
-  }
-
-  make(slot: number, stream: OutputStream, output: number, metrics: WeakMap<Metric, Metric>): number {
-    const { metric, attributes, resource, scope } = this.#groups.identityOf(slot)
-    const planned = this.#outputs[output]
-    let made = metrics.get(metric)
-    if (made === undefined) metrics.set(metric, (made = this.#metric(metric, slot, stream, planned)))
-    const { attribute } = planned.output
-    const added = attribute === undefined ? stream.added : [...stream.added, attribute]
-    return this.#series.idOf(made, this.#attributes(attributes, added), resource, scope)
-  }
-
-  #metric(metric: Metric, slot: number, stream: OutputStream, { aggregation, output }: PlannedOutput): Metric {
-    const group = this.#groups.kindOf(slot)
-    const name = this.#names.of(metric.name, group, aggregation, stream.window)
-    const { kind, unit } = output.shape(metric, group)
-    return { ...metric, name, kind, unit, temporality: kind === 'gauge' ? 'unspecified' : stream.temporality }
-  }
-
-  #attributes(attributes: Attributes, added: readonly Attribute[]): Attributes {
-    if (!attributes.some(([key]) => this.#reserved.has(key)))
-      return added.length === 0 ? attributes : sortAttributes([...attributes, ...added])
-    const own = attributes.map(([key, value]): Attribute => [this.#reserved.has(key) ? RENAMED + key : key, value])
-    return sortAttributes([...own, ...added])
   }
 }

@@ -25,7 +25,7 @@ describe('regression: groups were bounded by their number, whatever their identi
     }
     return groups.size
   }
-  const grouped = () => new Groups(new Grouping(undefined, []), MAX, 1 / 1000)
+  const grouped = () => new Groups(registry, new Grouping(undefined, []), MAX, 1 / 1000)
   const usual = (i: number): Attributes => [['host', `h${i}`]]
 
   it('those of usual size have a place each', () => {
@@ -36,7 +36,7 @@ describe('regression: groups were bounded by their number, whatever their identi
   it('long values, many attributes, and resources of their own take more places', () => {
     const cases: [string, Groups][] = ['values', 'attributes', 'resources'].map(name => [name, grouped()])
     const [values, attributes, resources] = cases.map(([, groups]) => groups)
-    const many = Array.from({ length: 40 }, (_, k) => [`k${String(k).padStart(2, '0')}`, 'v'] as const)
+    const many = Array.from({ length: 40 }, (_, k) => [`k${String(k).padStart(2, '0')}`, 'v'.repeat(100)] as const)
     sizeAfter(values, i => [['host', `${i}${'x'.repeat(5000)}`]])
     sizeAfter(attributes, i => [...usual(i), ...many])
     sizeAfter(resources, usual, i => [...many, ['service.name', `s${i}`]])

@@ -32,7 +32,7 @@ describe('CumulativeState', () => {
   it('knows the last point of each writer, through evictions and restarts', () => {
     fc.assert(
       fc.property(fc.array(fc.oneof({ weight: 5, arbitrary: point }, expire, restart), { maxLength: 80 }), steps => {
-        let points = new CumulativeState()
+        let points = new CumulativeState(registry)
         const model: Model = new Map()
         for (const step of steps) {
           if (step.kind === 'restart') points = restarted(points)
@@ -52,7 +52,7 @@ describe('CumulativeState', () => {
   })
 
   it('keeps 64 writers of a series: the one longest silent makes room', () => {
-    const points = new CumulativeState()
+    const points = new CumulativeState(registry)
     const at = (start: number, time: number) => ({ start, time, sum: time, count: 0, histogram: undefined })
     for (let writer = 0; writer < 64; writer++) increment(points, series[0], at(60 + writer, 200 + writer))
     increment(points, series[0], at(60, 500))
@@ -62,8 +62,8 @@ describe('CumulativeState', () => {
   })
 
   it('tells that a group is gone', () => {
-    const points = new CumulativeState()
-    const number = points.numberOf(series[0])
+    const points = new CumulativeState(registry)
+    const number = points.numberOf(series[0].id)
     increment(points, series[0], { start: 60, time: 100, sum: 1, count: 0, histogram: undefined })
     points.setGroup(number, 7)
     points.expire(0, new Set([6]))
@@ -76,7 +76,7 @@ describe('CumulativeState', () => {
 /** What it says the point adds; undefined where that cannot be told. */
 function increment(points: CumulativeState, of: Series, point: CumulativePoint): number | undefined {
   const into = { slot: 0, sum: 0, count: 0, histogram: undefined }
-  return points.increment(points.numberOf(of), point, SINCE, into) ? into.sum : undefined
+  return points.increment(points.numberOf(of.id), point, SINCE, into) ? into.sum : undefined
 }
 
 function expected(model: Model, of: Series, point: CumulativePoint): number | undefined {
@@ -96,7 +96,7 @@ function evict(model: Model, before: number): void {
 }
 
 function restarted(points: CumulativeState): CumulativeState {
-  const fresh = new CumulativeState()
+  const fresh = new CumulativeState(registry)
   fresh.restore(structuredClone(runThrough(points.save())))
   return fresh
 }

@@ -22,7 +22,7 @@ function seriesOf(host: string, temporality: 'delta' | 'cumulative' = 'delta'): 
 
 test('a series is looked up once', () => {
   const asked: string[] = []
-  const groups = new Groups(new Grouping(undefined, ['host']), 10)
+  const groups = new Groups(table, new Grouping(undefined, ['host']), 10)
   const kindOf = ({ attributes }: Series) => {
     asked.push(String(attributes[0][1]))
     return 'counter' as const
@@ -34,7 +34,7 @@ test('a series is looked up once', () => {
 })
 
 test('a cumulative series that is looked up anew goes on from its last point', () => {
-  const groups = new Groups(new Grouping(undefined, []), 10)
+  const groups = new Groups(table, new Grouping(undefined, []), 10)
   const inputs = new SeriesLookup(table, groups, 0, () => 'counter', { ...ROOMY, cumulative: 2 })
   const into = { slot: 0, sum: 0, count: 0, histogram: undefined }
   const adds = (host: string, time: number, sum: number) => {
@@ -48,7 +48,7 @@ test('a cumulative series that is looked up anew goes on from its last point', (
 })
 
 test('of cumulative series so many are remembered; those that fall silent make room', () => {
-  const groups = new Groups(new Grouping([], []), 10)
+  const groups = new Groups(table, new Grouping([], []), 10)
   const inputs = new SeriesLookup(table, groups, 0, () => 'counter', { ...ROOMY, cumulative: 1 })
   const into = { slot: 0, sum: 0, count: 0, histogram: undefined }
   const point = { start: 1, time: 10, sum: 1, count: 0, histogram: undefined }
@@ -62,7 +62,7 @@ test('of cumulative series so many are remembered; those that fall silent make r
 })
 
 test('regression: cumulative series were bounded by their number, whatever their identities took', () => {
-  const groups = new Groups(new Grouping([], []), 10)
+  const groups = new Groups(table, new Grouping([], []), 10)
   const inputs = new SeriesLookup(table, groups, 0, () => 'counter', { ...ROOMY, cumulativeBytes: 100_000 })
   assert.equal(inputs.slotOf(seriesOf('x'.repeat(150_000), 'cumulative'), 0), CUMULATIVE)
   assert.equal(inputs.slotOf(seriesOf('y', 'cumulative'), 0), TOO_MANY)

@@ -1,0 +1,161 @@
+import { withRoom } from './columns.ts'
+import { packList, unpackList } from './packed-list.ts'
+import { IdColumn } from './series-table/id-column.ts'
+import { KeyTable } from './series-table/key-table.ts'
+import type { SeriesContext } from './series-table/series-contexts.ts'
+import type { SeriesTable } from './series-table/series-table.ts'
+import type { Stepwise } from './stepwise.ts'
+
+const FREE = 0xffffffff
+const FREE_LENGTH = -1
+const SLOTS_PER_STEP = 8192
+const INITIAL_BYTES = 64 * 1024
+
+/** Slots on disk: their contexts, each once, and the attributes of all as the series table has them. */
+export interface SavedSeriesSlots {
+  /** All slots are below this. */
+  readonly length: number
+  /** A packed list of contexts. */
+  readonly contexts: Uint8Array
+  /** By slot: index of the context. */
+  readonly contextOf: Uint32Array
+  /** By slot: bytes of attributes; -1 for a free slot. */
+  readonly lengths: Int32Array
+  readonly attributes: Uint8Array
+}
+
+/** Gives each series of a state a dense slot, for columns, and keeps the series for as long as it has one. */
+export class SeriesSlots {
+  readonly table: SeriesTable
+  /** All slots are below this. */
+  length = 0
+  /** Memory of the keys of all series, in bytes. */
+  keyBytes = 0
+  /** By id of the series: slot + 1. */
+  readonly #slots = new IdColumn<Uint32Array>(Uint32Array)
+  #ids = new Uint32Array()
+  #free: number[] = []
+
+  constructor(table: SeriesTable) {
+    this.table = table
+    table.addHolder(this)
+  }
+
+  /** Slots in use. */
+  get size(): number {
+    return this.length - this.#free.length
+  }
+
+  /** Memory, in bytes, without the series themselves. */
+  get bytes(): number {
+    return this.#slots.bytes + this.#ids.byteLength
+  }
+
+  /** The slot of a series, or -1. @param id of the series */
+  find(id: number): number {
+    return this.#slots.get(id) - 1
+  }
+
+  /** A slot for a series that has none. */
+  add(id: number): number {
+    const slot = this.#free.pop() ?? this.length++
+    this.#put(slot, id)
+    return slot
+  }
+
+  isUsed(slot: number): boolean {
+    return this.#ids[slot] !== FREE
+  }
+
+  /** The id of the slot's series. */
+  idOf(slot: number): number {
+    return this.#ids[slot]
+  }
+
+  /** Frees slots, which the next series get. */
+  remove(slots: readonly number[]): void {
+    for (const slot of slots) {
+      const id = this.#ids[slot]
+      this.keyBytes -= this.#keyBytesOf(id)
+      this.#slots.clear(id)
+      this.#ids[slot] = FREE
+      this.#free.push(slot)
+    }
+  }
+
+  /** Calls `hold` with the id of each series. */
+  holdIds(hold: (id: number) => void): void {
+    for (let slot = 0; slot < this.length; slot++) if (this.isUsed(slot)) hold(this.#ids[slot])
+  }
+
+  *save(): Stepwise<SavedSeriesSlots> {
+    const { table, length } = this
+    const contexts = new Map<number, number>()
+    const contextOf = new Uint32Array(length)
+    const lengths = new Int32Array(length).fill(FREE_LENGTH)
+    let attributes = Buffer.allocUnsafeSlow(INITIAL_BYTES)
+    let end = 0
+    for (let slot = 0; slot < length; slot++) {
+      if (slot % SLOTS_PER_STEP === SLOTS_PER_STEP - 1) yield
+      if (!this.isUsed(slot)) continue
+      const key = table.keyOf(this.#ids[slot])
+      if (!contexts.has(key.parent)) contexts.set(key.parent, contexts.size)
+      contextOf[slot] = contexts.get(key.parent)!
+      lengths[slot] = key.end - key.start
+      attributes = withBytes(attributes, end + lengths[slot], end)
+      attributes.set(new Uint8Array(key.view.buffer, key.start, lengths[slot]), end)
+      end += lengths[slot]
+    }
+    const used = Array.from(contexts.keys(), id => partsOf(table.context(id)))
+    return { length, contexts: yield* packList(used), contextOf, lengths, attributes: attributes.subarray(0, end) }
+  }
+
+  /** Restores into a new object. */
+  restore({ length, contexts, contextOf, lengths, attributes }: SavedSeriesSlots): void {
+    const ids = unpackList<SeriesContext>(contexts).map(({ metric, resource, scope }) =>
+      this.table.contextOf(metric, resource, scope)
+    )
+    const view = new DataView(attributes.buffer, attributes.byteOffset, attributes.length)
+    let at = 0
+    for (let slot = 0; slot < length; slot++) {
+      if (lengths[slot] === FREE_LENGTH) continue
+      this.#put(slot, this.table.idOfKey(ids[contextOf[slot]], view, at, at + lengths[slot]))
+      at += lengths[slot]
+    }
+    this.#endRestore(length)
+  }
+
+  /** Restores pairs of slots and ids into a new object. */
+  restorePairs(length: number, pairs: Iterable<readonly [slot: number, id: number]>): void {
+    for (const [slot, id] of pairs) this.#put(slot, id)
+    this.#endRestore(length)
+  }
+
+  #endRestore(length: number): void {
+    this.length = length
+    if (length > 0) this.#ids = withRoom(this.#ids, length - 1, FREE)
+    for (let slot = 0; slot < length; slot++) if (!this.isUsed(slot)) this.#free.push(slot)
+  }
+
+  #put(slot: number, id: number): void {
+    this.#ids = withRoom(this.#ids, slot, FREE)
+    this.#ids[slot] = id
+    this.#slots.set(id, slot + 1)
+    this.keyBytes += this.#keyBytesOf(id)
+  }
+
+  #keyBytesOf(id: number): number {
+    const { start, end } = this.table.keyOf(id)
+    return KeyTable.bytesOf(end - start)
+  }
+}
+
+const partsOf = ({ metric, resource, scope }: SeriesContext): SeriesContext => ({ metric, resource, scope })
+
+/** `bytes`, or a larger copy of its first `used` bytes, with room for `wanted`. */
+function withBytes(bytes: Buffer<ArrayBuffer>, wanted: number, used: number): Buffer<ArrayBuffer> {
+  if (wanted <= bytes.length) return bytes
+  const larger = Buffer.allocUnsafeSlow(Math.max(bytes.length * 2, wanted))
+  bytes.copy(larger, 0, 0, used)
+  return larger
+}
