@@ -60,7 +60,8 @@ export class OtlpBody {
   readonly #view: DataView
   /** The sum of all points' {@link seriesValue}. */
   readonly #sum: number
-  #timeMs: number
+  /** Time of the points, Unix ms. */
+  timeMs: number
   #stamps = 0
   #renamed = 0
 
@@ -68,7 +69,7 @@ export class OtlpBody {
     this.#ids = ids
     this.#partitions = partitions
     this.#temporality = temporality
-    this.#timeMs = timeMs
+    this.timeMs = timeMs
     this.#sum = ids.reduce((sum, id) => sum + seriesValue(id), 0)
     this.bytes = encode(ids, temporality, timeMs)
     this.#view = new DataView(this.bytes.buffer, this.bytes.byteOffset, this.bytes.length)
@@ -77,9 +78,9 @@ export class OtlpBody {
 
   /** Gives all points a time, later than any before, and the value of that time. Returns the sum of the values. */
   stamp(nowMs: number): number {
-    const start = halves(this.#timeMs)
-    this.#timeMs = Math.max(nowMs, this.#timeMs + 1)
-    const time = halves(this.#timeMs)
+    const start = halves(this.timeMs)
+    this.timeMs = Math.max(nowMs, this.timeMs + 1)
+    const time = halves(this.timeMs)
     const isDelta = this.#temporality === 'delta'
     const factor = isDelta ? 1 : ++this.#stamps
     for (let i = 0; i < POINTS_PER_BODY; i++) {
@@ -104,7 +105,7 @@ export class OtlpBody {
   }
 
   #locatePoints(): void {
-    const templates = templatesOf(this.#timeMs)
+    const templates = templatesOf(this.timeMs)
     let at = 0
     for (const [i, id] of this.#ids.entries()) {
       const template = templates[id % DISTINCT_POINTS]

@@ -20,7 +20,10 @@ class OtlpLoad {
   readonly #bodies: readonly OtlpBody[]
   readonly #inFlight = new Set<OtlpBody>()
   readonly #began = performance.now()
+  readonly #bodiesPerOrder: number
   #next = 0
+  #earliestMs = 0
+  #latestMs = 0
   #points = 0
   #sum = 0
   #bytes = 0
@@ -32,6 +35,7 @@ class OtlpLoad {
     const seeds = variant === 'random' ? RANDOM_SEEDS : [0]
     this.#target = target
     this.#bodies = seeds.flatMap(orderSeed => otlpBodies({ series, temporality, orderSeed, timeMs: Date.now() }))
+    this.#bodiesPerOrder = this.#bodies.length / seeds.length
     this.#agent = new Agent({ keepAlive: true, maxSockets: this.#connections })
   }
 
@@ -83,9 +87,10 @@ class OtlpLoad {
     await Promise.all(open)
   }
 
-  /** The next body that no request has. */
+  /** The next body that no request has. A series is in a body of each order, and has one point a millisecond at most. */
   #take(): OtlpBody {
     for (;;) {
+      if (this.#next % this.#bodiesPerOrder === 0) this.#earliestMs = this.#latestMs + 1
       const body = this.#bodies[this.#next++ % this.#bodies.length]
       if (!this.#inFlight.has(body)) return body
     }
@@ -95,7 +100,8 @@ class OtlpLoad {
   async #post(body: OtlpBody): Promise<boolean> {
     this.#inFlight.add(body)
     if (this.#target.variant === 'churn') body.renameUpTo((performance.now() - this.#began) * CHURN_PERCENT_PER_MS)
-    const sum = body.stamp(Date.now())
+    const sum = body.stamp(Math.max(Date.now(), this.#earliestMs))
+    this.#latestMs = Math.max(this.#latestMs, body.timeMs)
     const status = await this.#answer(body.bytes)
     this.#inFlight.delete(body)
     if (REFUSED.includes(status)) this.#refused++

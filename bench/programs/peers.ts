@@ -9,6 +9,9 @@ import type { Program, RunningProgram, Setup } from './program.ts'
 import type { NullSink } from './sink.ts'
 
 const POLL_MS = 100
+/** A program that takes less than this share of a core, for so long, has nothing to do. */
+const IDLE_SHARE = 0.05
+const IDLE_MS = 500
 /** A sink that got nothing for so long, besides the length of a window, has got everything. */
 const QUIET_MS = 3000
 
@@ -64,7 +67,7 @@ function running(started: ProgramProcess, { sink, case: work, windowSeconds }: S
   return {
     process: started,
     statsdPort: 0,
-    caughtUp: async () => {},
+    caughtUp: () => idle(started),
     drained: () => quiet(sink, windowMs + QUIET_MS),
     mustBeExact: false,
     checkBooks: async () => {},
@@ -110,6 +113,16 @@ service:
   pipelines:
     metrics: { receivers: [${receiver}], processors: [${processors}], exporters: [${exporter}] }
 `
+}
+
+/** A program that has acknowledged points may process and send them later. */
+async function idle(started: ProgramProcess): Promise<void> {
+  for (let share = 1; share > IDLE_SHARE; ) {
+    const before = started.cpu
+    await setTimeout(IDLE_MS)
+    const { user, system } = started.cpu
+    share = (user + system - before.user - before.system) / (IDLE_MS / 1000)
+  }
 }
 
 async function quiet(sink: NullSink, ms: number): Promise<void> {

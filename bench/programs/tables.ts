@@ -29,8 +29,8 @@ export function detailTable(results: readonly CaseResult[]): string {
   )
   return table(
     [
-      ...['Work', 'Series', 'Program', 'M points/s', 'In the kernel', 'Resident, peak / end'],
-      ...['Replies, p50 / p99', 'Refused requests', 'M samples to the sink', 'Bytes a sample', 'Sum in the sink']
+      ...['Work', 'Series', 'Program', 'Points/s', 'CPU in the kernel', 'Resident, peak / end'],
+      ...['Replies, p50 / p99', 'Refused requests', 'Samples to the sink', 'Bytes a sample', 'Sum in the sink']
     ],
     rows
   )
@@ -62,7 +62,7 @@ function labelsOf({ case: name }: CaseResult): [work: string, series: string] {
   return [SCENARIOS[scenario] + (variant === 'in order' ? '' : `, ${variant}`), series.toLocaleString('en')]
 }
 
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const widths = head.map((title, column) => Math.max(title.length, ...rows.map(row => row[column].length)))
   const line = (cells: readonly string[]) => `| ${cells.map((cell, i) => cell.padEnd(widths[i])).join(' | ')} |`
   return [line(head), line(widths.map(width => '-'.repeat(width))), ...rows.map(line)].join('\n')
