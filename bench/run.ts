@@ -14,6 +14,7 @@ import { weir, weirWithJournal } from './programs/weir.ts'
 const PROGRAMS = [weir, weirWithJournal, vmagent, otelcol]
 const OWN = [weir, weirWithJournal]
 
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130))
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {

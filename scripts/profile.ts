@@ -3,6 +3,7 @@
 import { copyFileSync, globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import process from 'node:process'
 import { parseArgs } from 'node:util'
 import { nameOf, parseCase } from '../bench/programs/cases.ts'
 import { measure, type Phase } from '../bench/programs/measure.ts'
@@ -15,6 +16,7 @@ const SAMPLE_EVERY_US = 500
 /** As bin/weir.js sets them. If they are given, it does not begin anew, where a signal of the profiler would end it. */
 const HEAP_FLAGS = ['--min-semi-space-size=64', '--max-semi-space-size=64']
 
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130))
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: { seconds: { type: 'string', default: '10' }, journal: { type: 'boolean', default: false } }

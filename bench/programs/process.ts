@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { globSync, readFileSync } from 'node:fs'
 import path from 'node:path'
+import process from 'node:process'
 import { setTimeout } from 'node:timers/promises'
 
 const START_TIMEOUT_MS = 60_000
@@ -37,6 +38,10 @@ export class ProgramProcess {
     this.#child.stdout!.setEncoding('utf8').on('data', keep)
     this.#child.stderr!.setEncoding('utf8').on('data', keep)
     this.#child.once('error', error => keep(error.message))
+    // A benchmark that is stopped leaves no program behind.
+    const kill = () => void this.#child.kill('SIGKILL')
+    process.once('exit', kill)
+    this.#child.once('exit', () => process.off('exit', kill))
   }
 
   /** @param readyUrl answers 200 once the program is ready */

@@ -6,6 +6,8 @@ const WEIR = 'weir'
 const PROGRAMS = [WEIR, 'weir with journal', 'vmagent', 'otelcol']
 const PEERS = ['vmagent', 'otelcol']
 const NONE = '–'
+/** Smaller numbers are written out. */
+const HARDLY_A_MILLION = 100_000
 
 /** Points per CPU second of each program, and how many times that of each peer Weir's is. */
 export function costTable(results: readonly CaseResult[]): string {
@@ -70,7 +72,11 @@ export function table(head: readonly string[], rows: readonly (readonly string[]
 
 const ratio = (own: number | undefined, other: number | undefined) =>
   own === undefined || other === undefined ? NONE : `${(own / other).toPrecision(2)} ×`
-const millions = (value: number | undefined) => (value === undefined ? NONE : `${(value / 1e6).toPrecision(3)} M`)
 const percent = (share: number, digits = 0) => `${(share * 100).toFixed(digits)} %`
 const mebibytes = (bytes: number) => (bytes / 2 ** 20).toFixed(0)
 const capital = (program: string) => program.replace(/^weir/, 'Weir')
+
+function millions(value: number | undefined): string {
+  if (value === undefined) return NONE
+  return value < HARDLY_A_MILLION ? Math.round(value).toLocaleString('en') : `${(value / 1e6).toPrecision(3)} M`
+}
