@@ -59,6 +59,8 @@ export interface Phase {
 /** Measures one program at one case. Throws if a sum or the ledger of Weir is wrong: then there are no figures. */
 export async function measure(program: Program, work: Case, plan: Plan, onPhase = (_: Phase) => {}): Promise<Figures> {
   const folder = mkdtempSync(path.join(tmpdir(), 'weir-bench-'))
+  const remove = () => rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
+  process.once('exit', remove)
   const sink = await NullSink.start()
   const { windowSeconds, nodeFlags } = plan
   try {
@@ -70,7 +72,8 @@ export async function measure(program: Program, work: Case, plan: Plan, onPhase 
     }
   } finally {
     await sink.stop()
-    rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
+    process.off('exit', remove)
+    remove()
   }
 }
 
