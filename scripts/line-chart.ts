@@ -33,6 +33,7 @@ export function renderLineChart({ title, xTitle, formatX, formatY, panels }: Lin
   const bottom = MARGIN.top + PANEL_HEIGHT
   const parts = [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" font-family="sans-serif" font-size="12" fill="#333">`,
+    `<title>${title}</title>`,
     `<rect width="${width}" height="${height}" fill="#fff"/>`,
     text(MARGIN.left, 20, title, 'font-size="15" font-weight="bold"'),
     ...ticks(y).map(value => text(MARGIN.left - 8, placeY(value, y) + 4, formatY(value), 'text-anchor="end"')),
