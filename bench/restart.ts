@@ -1,7 +1,7 @@
 // Restart with much state: windowed_counter counts a million groups, is saved, and a Weir with a journal starts from
 // it. `node bench/restart.ts [--cumulative] [groups]`
 import { spawn } from 'node:child_process'
-import { mkdtempSync, rmSync, statSync } from 'node:fs'
+import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { realDisk } from '../core/journal/disk.ts'
@@ -97,13 +97,12 @@ function allSeries() {
 
 /** Milliseconds until a Weir that starts from the checkpoint says that it is ready. */
 async function start(): Promise<number> {
-  const configs = ['bench/pipeline.yaml', 'bench/journal.yaml'].flatMap(file => ['--config', file])
   const [otlpPort, adminPort] = [await freePort(), await freePort()]
-  const ports = { BENCH_OTLP_PORT: String(otlpPort), BENCH_ADMIN_PORT: String(adminPort), BENCH_JOURNAL: folder }
+  const config = path.join(folder, 'weir.yaml')
+  writeFileSync(config, configOf(otlpPort, adminPort))
   const began = performance.now()
-  const child = spawn(process.execPath, ['core/main.ts', 'run', ...configs], {
+  const child = spawn(process.execPath, ['core/main.ts', 'run', '--config', config], {
     cwd: root,
-    env: { ...process.env, ...ports },
     stdio: ['ignore', 'pipe', 'inherit']
   })
   await new Promise(resolve => child.stdout.once('data', resolve))
@@ -111,6 +110,19 @@ async function start(): Promise<number> {
   child.kill('SIGKILL')
   await new Promise(resolve => child.once('exit', resolve))
   return ready
+}
+
+function configOf(otlpPort: number, adminPort: number): string {
+  return `
+receivers: { otlp: { protocols: { http: { endpoint: 127.0.0.1:${otlpPort} } } } }
+processors: { windowed_counter: ${JSON.stringify(CONFIG)} }
+exporters: { debug: { verbosity: none } }
+service:
+  admin: { endpoint: 127.0.0.1:${adminPort} }
+  log: { level: warn }
+  journal: { folder: ${folder} }
+  pipelines: { metrics: { receivers: [otlp], processors: [windowed_counter], exporters: [debug] } }
+`
 }
 
 function snapshotInSteps(processor: Processor) {

@@ -1,76 +1,85 @@
-// Runs the benchmarks and compares them with the kept baseline: `npm run bench`, `npm run bench -- --keep` to keep these.
-// Figures are ratios to a calibration loop of the same run, since machines differ and one machine's speed drifts.
-import { spawnSync } from 'node:child_process'
-import { readFileSync, writeFileSync } from 'node:fs'
-import path from 'node:path'
+// Whole programs under load: `npm run bench -- [--keep] [--seconds 20] [--turns 2] [--rate LINES] [CASE …]`, CASE as in
+// `windows-all/1000000/churn`. `--keep` writes bench/results.json and the pages that show it.
+import process from 'node:process'
+import { parseArgs } from 'node:util'
+import { writePages } from '../scripts/performance-pages.ts'
+import { ALL_CASES, type Case, nameOf, parseCase } from './programs/cases.ts'
+import { type Figures, measure, type Plan } from './programs/measure.ts'
+import { otelcol, vmagent } from './programs/peers.ts'
+import type { Program } from './programs/program.ts'
+import { type CaseResult, describeMachine, writeResults } from './programs/results.ts'
+import { costTable, detailTable } from './programs/tables.ts'
+import { weir, weirWithJournal } from './programs/weir.ts'
 
-const BASELINE = path.join(import.meta.dirname, 'baseline.json')
-const CALIBRATION_MS = 1000
-const BENCHES: Record<string, { readonly command: readonly string[]; readonly figure: RegExp }> = {
-  'OTLP over HTTP → windowed_counter → nothing, M points/CPU s': {
-    command: ['pipeline.ts', '10'],
-    figure: /([\d.]+) M per CPU second/
-  },
-  'the same with the journal, M points/CPU s': {
-    command: ['pipeline.ts', '--journal', '10'],
-    figure: /([\d.]+) M per CPU second/
-  },
-  'OTLP decode and sum, M points/s': {
-    command: ['otlp-decode.ts'],
-    figure: /([\d.]+) M points\/s {2}decode and sum$/m
-  },
-  'StatsD lines parsed, M lines/s': { command: ['statsd-parse.ts'], figure: /([\d.]+) M lines\/s {2}the first four/ },
-  'remote write encoding, M points/s': { command: ['remote-write.ts'], figure: /([\d.]+) M points\/s.*counters/ },
-  'dedup, event ids all new, M events/s': {
-    command: ['dedup.ts', 'event ids, exact'],
-    figure: /([\d.]+) M\/s new/
-  },
-  'dedup, samples all duplicates, M points/s': {
-    command: ['dedup.ts', 'samples'],
-    figure: /([\d.]+) M\/s duplicates/
-  },
-  'cardinality_limiter, all have places, M points/s': {
-    command: ['cardinality.ts', '10,000 delta series, all'],
-    figure: /([\d.]+) M points\/s/
-  },
-  'cardinality_limiter, 99 of 100 series have none, M points/s': {
-    command: ['cardinality.ts', '1,000,000 cumulative'],
-    figure: /([\d.]+) M points\/s/
+const PROGRAMS = [weir, weirWithJournal, vmagent, otelcol]
+const OWN = [weir, weirWithJournal]
+
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130))
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    keep: { type: 'boolean', default: false },
+    seconds: { type: 'string', default: '20' },
+    turns: { type: 'string', default: '2' },
+    rate: { type: 'string', default: '300000' }
+  }
+})
+const plan: Plan = {
+  ms: Number(values.seconds) * 1000,
+  warmUpMs: 5000,
+  warmUpMaxMs: 90_000,
+  halfLoadMs: 10_000,
+  windowSeconds: 10,
+  statsdLinesPerSecond: Number(values.rate),
+  nodeFlags: []
+}
+
+const versions = new Map<Program, string>()
+for (const program of PROGRAMS) {
+  const version = await program.version()
+  if (version === undefined) console.error(`${program.name} is not on PATH, and is left out`)
+  else versions.set(program, version)
+}
+const results: CaseResult[] = []
+for (const work of positionals.length > 0 ? positionals.map(parseCase) : ALL_CASES) {
+  const result = await runCase(work)
+  results.push(result)
+  if (values.keep) writeResults(result)
+}
+
+console.log(`\n${costTable(results)}\n\n${detailTable(results)}`)
+if (values.keep) writePages()
+
+/** Programs take turns, so that a machine that is slow for a while is slow for all of them. */
+async function runCase(work: Case): Promise<CaseResult> {
+  const able = [...versions.keys()].filter(program => program.does(work))
+  const runs: Figures[] = []
+  for (let turn = 0; turn < Number(values.turns); turn++)
+    for (const program of [...able]) {
+      const figures = await attempt(program, work)
+      if (figures === undefined) able.splice(able.indexOf(program), 1)
+      else runs.push(figures)
+    }
+  const used = [...versions].filter(([{ name }]) => runs.some(({ program }) => program === name))
+  return {
+    case: nameOf(work),
+    machine: describeMachine(),
+    versions: { ...Object.fromEntries(used.map(([{ name }, version]) => [name, version])), node: process.version },
+    seconds: Number(values.seconds),
+    runs
   }
 }
 
-const kept = readBaseline()
-const found: Record<string, number> = {}
-for (const [name, { command, figure: pattern }] of Object.entries(BENCHES)) {
-  const speed = calibrate()
-  const [file, ...options] = command
-  const { stdout } = spawnSync(process.execPath, [path.join(import.meta.dirname, file), ...options], {
-    encoding: 'utf8'
-  })
-  const figure = Number(pattern.exec(stdout)?.[1])
-  if (Number.isNaN(figure)) throw new Error(`${file} printed no figure like ${pattern}: ${stdout}`)
-  found[name] = figure / speed
-  const ratio =
-    kept[name] === undefined ? 'no baseline' : `${((found[name] / kept[name]) * 100).toFixed(0)} % of baseline`
-  console.log(`${figure.toFixed(2).padStart(8)}  ${name} (${ratio})`)
-}
-if (process.argv.includes('--keep')) writeFileSync(BASELINE, `${JSON.stringify(found, null, 2)}\n`)
-
-/** How fast this machine is right now: hundreds of millions of integer steps a second. */
-function calibrate(): number {
-  const start = performance.now()
-  let steps = 0
-  for (let hash = 1; performance.now() - start < CALIBRATION_MS; steps++) {
-    for (let i = 0; i < 1e6; i++) hash = Math.imul(hash ^ i, 0x9e3779b1)
-    if (hash === 42) console.log()
-  }
-  return steps / ((performance.now() - start) / 1000) / 100
-}
-
-function readBaseline(): Record<string, number> {
+/** Undefined if a peer cannot do the work. If Weir fails, there are no figures at all. */
+async function attempt(program: Program, work: Case): Promise<Figures | undefined> {
+  const name = `${nameOf(work)}, ${program.name}`
   try {
-    return JSON.parse(readFileSync(BASELINE, 'utf8'))
-  } catch {
-    return {}
+    const figures = await measure(program, work, plan)
+    console.log(`${name}: ${(figures.pointsPerCpuSecond / 1e6).toFixed(3)} M points/CPU s`)
+    return figures
+  } catch (error) {
+    if (OWN.includes(program)) throw error
+    console.error(`${name}, is left out: ${error}`)
+    return undefined
   }
 }

@@ -3,6 +3,7 @@ import { existsSync, globSync, readFileSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { type TestContext, test } from 'node:test'
+import { parseCase } from '../../bench/programs/cases.ts'
 import { EXIT } from '../../core/cli/exit-codes.ts'
 import { ROOT, Sandbox, type Weir } from '../e2e/weir-process.ts'
 import { type Block, blocksOf, showsFile, where } from './blocks.ts'
@@ -33,7 +34,9 @@ const CHECKED_OTHERWISE: readonly [RegExp, (line: string, sandbox: Sandbox) => v
   // That installing works is what any test run shows.
   [/^npm install$/, () => assert.ok(existsSync(path.join(ROOT, 'package-lock.json')))],
   [/^npm install && npm (start|test)$/, line => assert.ok(scripts()[line.split(' ').at(-1)!])],
-  [/^npm (run )?(test|check|bench|format)$/, line => assert.ok(scripts()[line.split(' ').at(-1)!])],
+  [/^npm (run )?(test|check|format)$/, line => assert.ok(scripts()[line.split(' ').at(-1)!])],
+  // Tests under test/bench and test/scripts run what these run.
+  [/^npm run (bench|bench:parts|profile)( |$)/, assertBenchmark],
   // test/package does this.
   [/^npm install \S+\/weir-\S+\.tgz chdb$/, line => assert.ok(line.includes(`weir-${manifest().version}.tgz`))],
   [/^npx weir run --config (\S+)$/, (line, sandbox) => assert.ok(fileOf(line.split(' ').at(-1)!, sandbox))],
@@ -161,6 +164,13 @@ async function help(sandbox: Sandbox, ...command: string[]): Promise<string> {
 async function write(sandbox: Sandbox, name: string, text: string): Promise<string> {
   await writeFile(sandbox.path(name), text)
   return sandbox.path(name)
+}
+
+/** Its script and the cases that it names. */
+function assertBenchmark(line: string): void {
+  const [, , script, ...words] = line.split(' ')
+  assert.ok(scripts()[script], line)
+  for (const name of words.filter(word => word.includes('/'))) parseCase(name)
 }
 
 function fileOf(name: string, sandbox: Sandbox): string | undefined {

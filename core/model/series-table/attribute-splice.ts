@@ -1,6 +1,6 @@
+import { lengthTag } from '../../wire/protobuf/reader.ts'
 import type { Attributes } from '../attributes.ts'
 import type { MetricKind } from '../series.ts'
-import { lengthTag } from '../../wire/protobuf/reader.ts'
 import { AttributeWriter, attributesField } from './attribute-bytes.ts'
 import type { StoredKey } from './key-table.ts'
 

@@ -1,7 +1,7 @@
 import { type Attribute, type Attributes, attributeText } from '../../model/attributes.ts'
 import { withRoom } from '../../model/columns.ts'
-import { metricKeys, NO_RESOURCE, NO_SCOPE, resourceKeys, scopeKeys } from '../../model/series.ts'
 import { DerivedContexts } from '../../model/derived-contexts.ts'
+import { metricKeys, NO_RESOURCE, NO_SCOPE, resourceKeys, scopeKeys } from '../../model/series.ts'
 import { SeriesSlots } from '../../model/series-slots.ts'
 import { KeyTable } from '../../model/series-table/key-table.ts'
 import type { Series, SeriesTable } from '../../model/series-table/series-table.ts'
