@@ -28,17 +28,17 @@ const NAN_LOW = 1
 const SAMPLE_BASE_BYTES = 10
 const BYTES_PER_ROW_GUESS = 128
 
-/** Labels as fields of a TimeSeries, to be encoded once per series. */
+const labelsWriter = new ProtobufWriter()
+
+/** Labels as fields of a TimeSeries, to be encoded once per series. They are valid until the next call. */
 export function encodeLabels(labels: Labels): Uint8Array {
-  const writer = new ProtobufWriter()
-  const label = new ProtobufWriter()
-  for (const [name, value] of labels) {
-    label.reset()
-    label.string(1, name)
-    label.string(2, value)
-    writer.bytes(1, label.finish())
-  }
-  return Uint8Array.from(writer.finish())
+  labelsWriter.reset()
+  for (const [name, value] of labels)
+    labelsWriter.nested(1, () => {
+      labelsWriter.string(1, name)
+      labelsWriter.string(2, value)
+    })
+  return labelsWriter.finish()
 }
 
 /**
