@@ -2,8 +2,9 @@ import { SameTime } from '../../core/model/same-time.ts'
 import { openState, sealState } from '../../core/model/saved-state.ts'
 import type { Lease } from '../../core/model/series-table/id-lifetimes.ts'
 import type { SavedStreams } from '../../core/wire/prometheus/earlier-streams.ts'
-import { rowsBySeries, type Samples } from '../../core/wire/prometheus/samples.ts'
+import { rowsBySeries, Samples } from '../../core/wire/prometheus/samples.ts'
 import { type Metadata, Translator } from '../../core/wire/prometheus/translator.ts'
+import { ProtobufWriter } from '../../core/wire/protobuf/writer.ts'
 import { LabelSets } from '../../core/wire/remote-write/label-sets.ts'
 import { encodeWriteRequests } from '../../core/wire/remote-write/write-request.ts'
 import { type Block, type Context, type Exporter, type PointBlock, SameTimeLosses } from '../../sdk/plugin/index.ts'
@@ -18,8 +19,14 @@ const VERSION = 1
 const EXPIRY_INTERVAL_MS = 60_000
 const EMPTY_REQUEST = new Uint8Array(0)
 
+/** Memory of a delivery, which the next one uses again: new memory costs more than all that is written to it. */
+class Workspace {
+  readonly samples = new Samples()
+  readonly writer = new ProtobufWriter()
+}
+
 interface Delivery {
-  readonly samples: Samples
+  readonly workspace: Workspace
   /** As long as it is kept, label sets stay. */
   readonly lease: Lease
   readonly rows: Int32Array
@@ -50,6 +57,7 @@ export class VictoriaMetricsExporter implements Exporter {
   #samples: { add(value: number): void }
   /** Blocks not wholly taken. A sending queue that takes turns with its disk queue may have two of them under way. */
   #deliveries = new WeakMap<Block, Delivery>()
+  #workspaces: Workspace[] = []
 
   constructor(config: Config, context: Context) {
     this.#config = config
@@ -71,11 +79,12 @@ export class VictoriaMetricsExporter implements Exporter {
   async export(block: Block, signal: AbortSignal): Promise<void> {
     if (block.type !== 'points') return
     const delivery = this.#deliveries.get(block) ?? this.#begin(block)
-    const { samples, rows, metadata } = delivery
+    const { workspace, rows, metadata } = delivery
+    const { samples, writer } = workspace
     let taken = delivery.taken
     const labelsOf = (id: number) => this.#labelSets.encoded(id)
     const most = this.#config.max_samples_per_request
-    for (const request of encodeWriteRequests(samples, labelsOf, rows, metadata, most)) {
+    for (const request of encodeWriteRequests(samples, labelsOf, rows, metadata, most, writer)) {
       if (taken-- > 0) continue
       await this.#client.write(request.body, signal)
       delivery.taken++
@@ -83,6 +92,7 @@ export class VictoriaMetricsExporter implements Exporter {
       this.#samples.add(request.samples)
     }
     this.#deliveries.delete(block)
+    this.#workspaces.push(workspace)
     this.#losses.book(delivery.lost)
   }
 
@@ -104,11 +114,13 @@ export class VictoriaMetricsExporter implements Exporter {
   #begin(block: PointBlock): Delivery {
     this.#expireOn()
     const { block: merged, replaced } = this.#sameTime.merge(block)
-    const { samples, metadata } = this.#translator.translate(merged, this.#context.clock.now())
+    const workspace = this.#workspaces.pop() ?? new Workspace()
+    const now = this.#context.clock.now()
+    const { samples, metadata } = this.#translator.translate(merged, now, workspace.samples)
     const lost = new Set<number>()
     const rows = rowsBySeries(samples, lost)
     const { lease } = this.#labelSets
-    const delivery = { samples, lease, rows, metadata, lost: replaced + lost.size, taken: 0 }
+    const delivery = { workspace, lease, rows, metadata, lost: replaced + lost.size, taken: 0 }
     this.#deliveries.set(block, delivery)
     return delivery
   }

@@ -30,6 +30,12 @@ export class Samples {
     this.increments = new Uint8Array(capacity)
   }
 
+  /** Empties it, for about so many rows: memory is used again. */
+  reset(rows: number): void {
+    this.length = 0
+    if (rows > this.labels.length) this.#grow(rows - 1)
+  }
+
   add(labels: number, time: number, value: number, stale = false): void {
     const row = this.length++
     if (row >= this.labels.length) this.#grow(row)
@@ -90,11 +96,14 @@ function fold({ increments, value, points }: Samples, rows: Int32Array, lost?: S
 
 /** By label set: the number of its group, from 1, while {@link grouped} runs. */
 let groupOf = new Uint32Array()
+/** By row: the number of its group. */
+let groups = new Uint32Array()
 
 /** Counting sort by series, in order of appearance. */
 function grouped({ labels, length }: Samples): Int32Array {
   const rows = new Int32Array(length)
-  const group = new Uint32Array(length)
+  if (groups.length < length) groups = new Uint32Array(length * 2)
+  const group = groups
   const next: number[] = []
   for (let i = 0; i < length; i++) {
     if (labels[i] >= groupOf.length) groupOf = withRoom(groupOf, labels[i])

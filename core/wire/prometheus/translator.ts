@@ -120,10 +120,14 @@ export class Translator {
     table.addHolder(this.#ofSeries)
   }
 
-  /** The same block gives the same samples again. @param now Unix ms */
-  translate(block: PointBlock, now: number): Translation {
+  /**
+   * The same block gives the same samples again.
+   * @param now Unix ms
+   * @param samples memory to use again
+   */
+  translate(block: PointBlock, now: number, samples = new Samples(block.length)): Translation {
     const { ids } = block.series
-    const samples = new Samples(block.length)
+    samples.reset(block.length)
     const metadata: Metadata[] = []
     this.#translations++
     this.#now = now

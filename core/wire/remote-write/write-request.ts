@@ -26,7 +26,6 @@ const NAN_LOW = 1
 
 // Tags of the two fields and the double.
 const SAMPLE_BASE_BYTES = 10
-const BYTES_PER_ROW_GUESS = 128
 
 const labelsWriter = new ProtobufWriter()
 
@@ -52,9 +51,10 @@ export function* encodeWriteRequests(
   labelsOf: (id: number) => StoredKey,
   rows: Int32Array,
   metadata: readonly Metadata[],
-  maxSamples: number
+  maxSamples: number,
+  writer = new ProtobufWriter()
 ): Generator<{ readonly body: Uint8Array; readonly samples: number }> {
-  const writer = new ProtobufWriter(Math.min(rows.length, maxSamples) * BYTES_PER_ROW_GUESS)
+  writer.reset()
   for (const family of metadata) writer.bytes(METADATA, encodeMetadata(family))
   for (let from = 0; from < rows.length; from += maxSamples) {
     const to = Math.min(from + maxSamples, rows.length)
