@@ -1,5 +1,6 @@
 import type { EventBlock } from '../../core/model/events.ts'
 import { type PointBlock, PointBlockBuilder } from '../../core/model/points.ts'
+import type { SeriesColumn } from '../../core/model/series-table/series-column.ts'
 import type { Series } from '../../core/model/series-table/series-table.ts'
 import { addAttributes, NameColumn, pick, valuesOf } from './columns.ts'
 import { distributionColumns } from './distribution-columns.ts'
@@ -17,6 +18,8 @@ export interface PointTables extends TableSet {
 }
 
 interface Seen {
+  /** A point of the series. */
+  readonly point: number
   firstMs: number
   lastMs: number
 }
@@ -25,7 +28,7 @@ interface Seen {
 export function pointRows(block: PointBlock, tables: PointTables, cache: WrittenSeries): Insert[] {
   const { suffix } = tables
   const unwritten = unwrittenSeries(block, cache)
-  const inserts = unwritten.size === 0 ? [] : [seriesInsert(unwritten, tables, cache)]
+  const inserts = unwritten.size === 0 ? [] : [seriesInsert(block.series, [...unwritten.values()], tables, cache)]
   const numbers = indicesOf(block, false)
   if (numbers.length > 0)
     inserts.push({ tables, table: `samples${suffix}`, rows: sampleColumns(block, numbers, cache) })
@@ -39,13 +42,13 @@ export function pointRows(block: PointBlock, tables: PointTables, cache: Written
 
 /** The block taken apart by tiers: those of none are at 0, the others at their place. Mostly it is of one as a whole. */
 export function byTier(block: PointBlock, cache: WrittenSeries): Map<number, PointBlock> {
-  const first = block.length === 0 ? 0 : cache.tierOf(block.series.at(0))
+  const first = block.length === 0 ? 0 : cache.tierOf(block.series, 0)
   let mixed = false
-  for (let i = 1; i < block.length && !mixed; i++) mixed = cache.tierOf(block.series.at(i)) !== first
+  for (let i = 1; i < block.length && !mixed; i++) mixed = cache.tierOf(block.series, i) !== first
   if (!mixed) return new Map([[first, block]])
   const builders = new Map<number, PointBlockBuilder>()
   for (let i = 0; i < block.length; i++) {
-    const tier = cache.tierOf(block.series.at(i))
+    const tier = cache.tierOf(block.series, i)
     let builder = builders.get(tier)
     if (builder === undefined) builders.set(tier, (builder = new PointBlockBuilder()))
     builder.copy(block, i)
@@ -82,14 +85,15 @@ export function eventRows(block: EventBlock, blockName: number): NativeBlock {
   return events
 }
 
-function unwrittenSeries(block: PointBlock, cache: WrittenSeries): Map<Series, Seen> {
-  const unwritten = new Map<Series, Seen>()
+/** By id of the series. */
+function unwrittenSeries(block: PointBlock, cache: WrittenSeries): Map<number, Seen> {
+  const unwritten = new Map<number, Seen>()
   for (let i = 0; i < block.length; i++) {
-    const series = block.series.at(i)
+    const id = block.series.ids[i]
     const ms = block.time[i]
-    if (cache.isWritten(series, Math.floor(ms / DAY_MS))) continue
-    const seen = unwritten.get(series)
-    if (seen === undefined) unwritten.set(series, { firstMs: ms, lastMs: ms })
+    if (cache.isWritten(block.series, i, Math.floor(ms / DAY_MS))) continue
+    const seen = unwritten.get(id)
+    if (seen === undefined) unwritten.set(id, { point: i, firstMs: ms, lastMs: ms })
     else if (ms < seen.firstMs) seen.firstMs = ms
     else if (ms > seen.lastMs) seen.lastMs = ms
   }
@@ -110,9 +114,8 @@ function sampleColumns(block: PointBlock, indices: Uint32Array, cache: WrittenSe
   const names = new NameColumn(indices.length)
   const ids = new Uint32Array(2 * indices.length)
   for (let row = 0; row < indices.length; row++) {
-    const series = block.series.at(indices[row])
-    names.set(row, series.metric.name)
-    cache.hashInto(series, ids, row)
+    names.set(row, block.series.metricOf(indices[row]).name)
+    cache.hashInto(block.series, indices[row], ids, row)
   }
   const rows = new NativeBlock(indices.length)
   names.write(rows)
@@ -124,23 +127,28 @@ function sampleColumns(block: PointBlock, indices: Uint32Array, cache: WrittenSe
   return rows
 }
 
-function seriesInsert(unwritten: ReadonlyMap<Series, Seen>, tables: PointTables, cache: WrittenSeries): Insert {
-  const rows = unwritten.size
+function seriesInsert(
+  column: SeriesColumn,
+  unwritten: readonly Seen[],
+  tables: PointTables,
+  cache: WrittenSeries
+): Insert {
+  const rows = unwritten.length
   const texts = Object.fromEntries(SERIES_TEXTS.map(name => [name, new ByteSink()]))
   const [attributes, resource, scope] = [new NestedColumn(rows), new NestedColumn(rows), new NestedColumn(rows)]
   const ids = new Uint32Array(2 * rows)
   const first = new Uint32Array(rows)
   const last = new Uint32Array(rows)
-  let i = 0
-  for (const [series, { firstMs, lastMs }] of unwritten) {
+  for (const [i, { point, firstMs, lastMs }] of unwritten.entries()) {
+    const series = column.read(point)
     const values = seriesTexts(series)
     for (let column = 0; column < SERIES_TEXTS.length; column++) texts[SERIES_TEXTS[column]].text(values[column])
     addAttributes(attributes, series.attributes)
     addAttributes(resource, series.resource.attributes)
     addAttributes(scope, series.scope.attributes)
-    cache.hashInto(series, ids, i)
+    cache.hashInto(column, point, ids, i)
     first[i] = seconds(firstMs)
-    last[i++] = seconds(lastMs)
+    last[i] = seconds(lastMs)
   }
   const block = new NativeBlock(rows)
   for (const name of SERIES_TEXTS) block.texts(name, texts[name])
@@ -151,7 +159,7 @@ function seriesInsert(unwritten: ReadonlyMap<Series, Seen>, tables: PointTables,
   block.numbers('first_seen', 'DateTime', first)
   block.numbers('last_seen', 'DateTime', last)
   const stored = () => {
-    for (const [series, { lastMs }] of unwritten) cache.markWritten(series, Math.floor(lastMs / DAY_MS))
+    for (const { point, lastMs } of unwritten) cache.markWritten(column, point, Math.floor(lastMs / DAY_MS))
   }
   return { tables, table: `series${tables.suffix}`, rows: block, stored }
 }

@@ -36,7 +36,7 @@ export function compactSchema(options: SchemaOptions): Schema {
       if (block.type === 'events') return outside(block.time, ranges[0])
       const { series, time } = block
       const indexes: number[] = []
-      for (let i = 0; i < block.length; i++) if (!isWithin(time[i], ranges[cache.tierOf(series.at(i))])) indexes.push(i)
+      for (let i = 0; i < block.length; i++) if (!isWithin(time[i], ranges[cache.tierOf(series, i)])) indexes.push(i)
       return indexes
     },
     inserts(block): Insert[] {

@@ -76,7 +76,7 @@ function commonColumns(block: PointBlock, indices: Uint32Array): NativeBlock {
   const attributes = new NestedColumn(indices.length)
   const flags = new Uint32Array(indices.length)
   for (let row = 0; row < indices.length; row++) {
-    const series = block.series.at(indices[row])
+    const series = block.series.read(indices[row])
     const values = seriesTexts(series)
     for (let column = 0; column < texts.length; column++) texts[column].text(values[column])
     addAttributes(resource, series.resource.attributes)

@@ -1,22 +1,30 @@
 import { hash } from 'node:crypto'
 import { findAttribute } from '../../core/model/attributes.ts'
-import type { Series } from '../../core/model/series-table/series-table.ts'
+import { IdColumn } from '../../core/model/series-table/id-column.ts'
+import type { SeriesColumn } from '../../core/model/series-table/series-column.ts'
+import type { SeriesTable } from '../../core/model/series-table/series-table.ts'
 
-const INITIAL_CAPACITY = 1024
 const NEVER = -1
 /** Says how long the intervals are that a point was rolled up to, such as `1m`. */
 const TIER_ATTRIBUTE = 'rollup'
 
+/** Columns by the ids of series. */
+interface Columns {
+  /** 1 and the tier; 0 if nothing is known of the series. */
+  readonly tiers: IdColumn<Uint32Array>
+  /** The words of each hash. */
+  readonly low: IdColumn<Uint32Array>
+  readonly high: IdColumn<Uint32Array>
+  readonly writtenDay: IdColumn<Int32Array>
+}
+
 /**
- * Facts about each series, by its dense id: its 64-bit hash, its tier, and the day up to which its row is in the series
- * table. It holds keys, not series, and ids are reused, so it is as large as the most series that ever lived at once.
+ * Facts about each series: its 64-bit hash, its tier, and the day up to which its row is in the series table of the
+ * database. They go with the series.
  */
 export class WrittenSeries {
-  #keys: string[] = []
-  /** Low and high word of each hash. */
-  #words = new Uint32Array(2 * INITIAL_CAPACITY)
-  #writtenDay = new Int32Array(INITIAL_CAPACITY)
-  #tier = new Uint16Array(INITIAL_CAPACITY)
+  #table: SeriesTable | undefined
+  #columns: Columns = noColumns()
   #tierNumbers: ReadonlyMap<string, number>
 
   /** @param tiers values of the attribute `rollup` that have tables of their own */
@@ -24,57 +32,61 @@ export class WrittenSeries {
     this.#tierNumbers = new Map(Array.from(tiers, (tier, i) => [tier, i + 1]))
   }
 
-  /** The index of its tier among the tiers, from 1; 0 if it belongs to none. */
-  tierOf(series: Series): number {
-    const { id } = series
-    if (this.#keys[id] !== series.key) this.#add(series)
-    return this.#tier[id]
+  /** The index of the tier of point `i` among the tiers, from 1; 0 if it belongs to none. */
+  tierOf(series: SeriesColumn, i: number): number {
+    if (this.#table !== series.table) this.#attach(series.table)
+    const known = this.#columns.tiers.get(series.ids[i])
+    return (known === 0 ? this.#add(series, i) : known) - 1
   }
 
-  /** Writes the hash of `series` to `words[2 * row]` and the one after. */
-  hashInto(series: Series, words: Uint32Array, row: number): void {
-    const { id } = series
-    if (this.#keys[id] !== series.key) this.#add(series)
-    words[2 * row] = this.#words[2 * id]
-    words[2 * row + 1] = this.#words[2 * id + 1]
+  /** Writes the hash of the series of point `i` to `words[2 * row]` and the one after. */
+  hashInto(series: SeriesColumn, i: number, words: Uint32Array, row: number): void {
+    this.tierOf(series, i)
+    const { low, high } = this.#columns
+    words[2 * row] = low.get(series.ids[i])
+    words[2 * row + 1] = high.get(series.ids[i])
   }
 
-  /** True if its row is as young as `day` (days since 1970). */
-  isWritten({ id, key }: Series, day: number): boolean {
-    return this.#keys[id] === key && this.#writtenDay[id] >= day
+  /** True if the row of the series of point `i` is as young as `day` (days since 1970). */
+  isWritten(series: SeriesColumn, i: number, day: number): boolean {
+    if (this.#table !== series.table) this.#attach(series.table)
+    return this.#columns.writtenDay.get(series.ids[i]) >= day
   }
 
-  markWritten(series: Series, day: number): void {
-    if (this.#keys[series.id] === series.key) this.#writtenDay[series.id] = day
+  markWritten(series: SeriesColumn, i: number, day: number): void {
+    this.#columns.writtenDay.set(series.ids[i], day)
   }
 
   reset(): void {
-    this.#writtenDay.fill(NEVER)
+    this.#columns.writtenDay.reset()
   }
 
-  #add({ id, key, attributes }: Series): void {
-    while (id >= this.#writtenDay.length) this.#grow()
+  #attach(table: SeriesTable): void {
+    this.#table = table
+    this.#columns = noColumns()
+    for (const column of Object.values(this.#columns)) table.addColumn(column)
+  }
+
+  #add(series: SeriesColumn, i: number): number {
+    const { key, attributes } = series.read(i)
+    const { tiers, low, high } = this.#columns
+    const id = series.ids[i]
     const digest = seriesHash(key)
-    this.#keys[id] = key
-    this.#words[2 * id] = digest.readUInt32LE(0)
-    this.#words[2 * id + 1] = digest.readUInt32LE(4)
-    this.#writtenDay[id] = NEVER
+    low.set(id, digest.readUInt32LE(0))
+    high.set(id, digest.readUInt32LE(4))
     const tier = findAttribute(attributes, TIER_ATTRIBUTE)
-    this.#tier[id] = typeof tier === 'string' ? (this.#tierNumbers.get(tier) ?? 0) : 0
-  }
-
-  #grow(): void {
-    const words = new Uint32Array(this.#words.length * 2)
-    words.set(this.#words)
-    this.#words = words
-    const days = new Int32Array(this.#writtenDay.length * 2)
-    days.set(this.#writtenDay)
-    this.#writtenDay = days
-    const tiers = new Uint16Array(this.#tier.length * 2)
-    tiers.set(this.#tier)
-    this.#tier = tiers
+    const number = typeof tier === 'string' ? (this.#tierNumbers.get(tier) ?? 0) : 0
+    tiers.set(id, number + 1)
+    return number + 1
   }
 }
+
+const noColumns = (): Columns => ({
+  tiers: new IdColumn<Uint32Array>(Uint32Array),
+  low: new IdColumn<Uint32Array>(Uint32Array),
+  high: new IdColumn<Uint32Array>(Uint32Array),
+  writtenDay: new IdColumn<Int32Array>(Int32Array, NEVER)
+})
 
 /** `series_id`: the first 8 bytes of the key's SHA-256, little-endian. The same in every process and version. */
 export function seriesHash(key: string): Buffer {
