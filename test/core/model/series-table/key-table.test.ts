@@ -1,0 +1,151 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import fc from 'fast-check'
+import { KeyBatch } from '../../../../core/model/series-table/key-batch.ts'
+import { hashKey, newSecrets } from '../../../../core/model/series-table/key-hash.ts'
+import { KeyTable, UNKNOWN } from '../../../../core/model/series-table/key-table.ts'
+
+/** Keys side by side, as in a body, with bytes before and behind. */
+function batchOf(keys: readonly (readonly [parent: number, key: string])[]): KeyBatch {
+  const bytes = Buffer.from(`##${keys.map(([, key]) => key).join('')}#`, 'latin1')
+  const batch = new KeyBatch()
+  batch.begin(new DataView(bytes.buffer, bytes.byteOffset, bytes.length))
+  let at = 2
+  for (const [parent, key] of keys) batch.add(parent, at, (at += key.length))
+  return batch
+}
+
+const find = (table: KeyTable, parent: number, key: string) => {
+  const { view, starts, ends } = batchOf([[parent, key]])
+  return table.find(parent, view, starts[0], ends[0])
+}
+
+const add = (table: KeyTable, parent: number, key: string, id?: number) => {
+  const { view, starts, ends } = batchOf([[parent, key]])
+  return table.add(parent, view, starts[0], ends[0], id)
+}
+
+function keyAt(table: KeyTable, id: number): string {
+  const { parent, view, start, end } = table.keyOf(id)
+  return `${parent}/${Buffer.from(view.buffer, start, end - start).toString('latin1')}`
+}
+
+const KEY = fc.tuple(
+  fc.nat(2),
+  fc.oneof(
+    fc.string({ maxLength: 9, unit: 'binary-ascii' }),
+    fc.nat(40).map(n => 'k'.repeat(n)),
+    fc.constantFrom('', '\0', '\0\0\0\0', `${'x'.repeat(1500)}a`, `${'x'.repeat(1500)}b`)
+  )
+)
+
+describe('a table of keys', () => {
+  it('gives each key one id, whatever is found, added and removed, and however hashes collide', () => {
+    const step = fc.oneof(
+      { weight: 4, arbitrary: fc.array(KEY, { maxLength: 40 }).map(keys => ({ keys })) },
+      fc.nat(7).map(remove => ({ remove }))
+    )
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 30 }), fc.boolean(), (steps, collide) => {
+        const table = new KeyTable(undefined, collide ? (_, __, ___, start, end) => (end - start) % 3 : undefined)
+        const ids = new Map<string, number>()
+        for (const step of steps) {
+          if ('keys' in step) resolve(table, ids, step.keys)
+          else
+            for (const [key, id] of [...ids].filter((_, i) => i % 8 === step.remove)) {
+              table.remove(id)
+              ids.delete(key)
+            }
+          assert.equal(table.size, ids.size)
+        }
+        for (const [key, id] of ids) assert.equal(keyAt(table, id), key)
+      }),
+      { numRuns: 300 }
+    )
+  })
+
+  it('finds bodies of any order, those that it has seen and others', () => {
+    const table = new KeyTable()
+    const ids = new Map<string, number>()
+    const keys = Array.from({ length: 9000 }, (_, i): [number, string] => [i % 3, `key ${i}`])
+    for (const stride of [1, 1, 7, 7, 4001, 1])
+      resolve(
+        table,
+        ids,
+        keys.map((_, i) => keys[(i * stride) % keys.length])
+      )
+    assert.deepEqual([table.size, table.length], [9000, 9000])
+  })
+
+  it('several keys may have one id, which is seen by any of them, and goes with all', () => {
+    const table = new KeyTable()
+    const id = add(table, 1, 'a=1,b=2')
+    assert.equal(add(table, 1, 'b=2,a=1', id), id)
+    table.epoch = 5
+    assert.equal(table.seen(id), 1)
+    assert.equal(find(table, 1, 'b=2,a=1'), id)
+    assert.equal(table.seen(id), 5)
+    assert.equal(keyAt(table, id), '1/a=1,b=2')
+    table.remove(id)
+    assert.deepEqual([find(table, 1, 'a=1,b=2'), find(table, 1, 'b=2,a=1'), table.size], [UNKNOWN, UNKNOWN, 0])
+  })
+
+  it('memory of what is removed is used again', () => {
+    const table = new KeyTable()
+    let most = 0
+    for (let round = 0; round < 20; round++) {
+      const ids = Array.from({ length: 2000 }, (_, i) => add(table, 0, `key ${round} ${i}`.padEnd(40)))
+      most = Math.max(most, table.bytes)
+      for (const id of ids) table.remove(id)
+    }
+    assert.ok(table.length <= 2000, 'ids are used again')
+    assert.ok(most < 2 * 2000 * KeyTable.bytesOf(40) + 2 ** 20, `${most} bytes`)
+  })
+
+  it('of keys that were made to collide some hundred have a place; others are refused, and cost no more', () => {
+    const table = new KeyTable(undefined, () => 42)
+    const added = Array.from({ length: 400 }, (_, i) => add(table, 0, `key ${i}`)).filter(id => id !== UNKNOWN)
+    assert.ok(added.length > 50 && added.length < 300, `${added.length}`)
+    assert.equal(table.size, added.length)
+  })
+
+  it('a key longer than a page is refused', () => {
+    assert.equal(add(new KeyTable(), 0, 'x'.repeat(5_000_000)), UNKNOWN)
+  })
+})
+
+describe('the hash', () => {
+  it('reads all bytes, whatever lies behind them', () => {
+    const secrets = newSecrets()
+    const hashOf = (text: string) => {
+      const bytes = Buffer.from(text, 'latin1')
+      return (end: number) => hashKey(secrets, 0, new DataView(bytes.buffer, bytes.byteOffset, bytes.length), 0, end)
+    }
+    for (let length = 0; length < 40; length++)
+      assert.equal(hashOf('x'.repeat(length))(length), hashOf(`${'x'.repeat(length)}${'y'.repeat(9)}`)(length))
+    const hashes = new Set(Array.from({ length: 2000 }, (_, i) => hashOf('x'.repeat(i))(i)))
+    assert.ok(hashes.size > 1990, `${hashes.size}`)
+  })
+
+  it('depends on secrets: keys that collide under some do not under others', () => {
+    const bytes = Buffer.from('the same bytes')
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
+    const hashes = Array.from({ length: 50 }, () => hashKey(newSecrets(), 7, view, 0, bytes.length))
+    assert.ok(new Set(hashes).size > 45)
+  })
+})
+
+/** All keys, as a receiver does it: found together, and added one by one. */
+function resolve(table: KeyTable, ids: Map<string, number>, keys: readonly (readonly [number, string])[]): void {
+  const batch = batchOf(keys)
+  table.findAll(batch)
+  for (const [i, [parent, key]] of keys.entries()) {
+    const { view, starts, ends } = batch
+    let id = batch.ids[i]
+    if (id === UNKNOWN) id = table.find(parent, view, starts[i], ends[i])
+    if (id === UNKNOWN) id = table.add(parent, view, starts[i], ends[i])
+    const known = ids.get(`${parent}/${key}`)
+    if (known === undefined) ids.set(`${parent}/${key}`, id)
+    else assert.equal(id, known)
+  }
+}

@@ -1,0 +1,161 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import type { Attributes } from '../../../../core/model/attributes.ts'
+import { type PointBlock, PointBlockBuilder } from '../../../../core/model/points.ts'
+import { UNKNOWN } from '../../../../core/model/series-table/key-table.ts'
+import { SeriesTable } from '../../../../core/model/series-table/series-table.ts'
+import { expireIdle } from './idle-series.ts'
+
+const METRIC = { name: 'a', unit: '', description: '', kind: 'counter', temporality: 'delta' } as const
+const attributesOf = (host: number): Attributes => [['host', `${host}`]]
+
+function blockOf(table: SeriesTable, from: number, to: number): PointBlock {
+  const builder = new PointBlockBuilder()
+  for (let host = from; host < to; host++) builder.addId(table, table.idOf(METRIC, attributesOf(host)), 0, host)
+  return builder.build()
+}
+
+const receive = (table: SeriesTable, attributes: Attributes, metric = METRIC) =>
+  table.receive(table.contextOf(metric, { attributes: [], schemaUrl: '' }, { ...NO_SCOPE }), attributes)
+const NO_SCOPE = { name: '', version: '', attributes: [], schemaUrl: '' }
+
+describe('series of a table', () => {
+  it('are one object each, as long as anybody keeps it', () => {
+    const table = new SeriesTable()
+    const series = table.intern(METRIC, attributesOf(1))
+    assert.equal(table.intern({ ...METRIC, description: 'said differently' }, [['host', '1']]), series)
+    assert.equal(table.at(series.id), series)
+    assert.notEqual(table.intern({ ...METRIC, temporality: 'cumulative' }, attributesOf(1)), series)
+    assert.equal(table.size, 2)
+  })
+
+  it('have the key that they always had', () => {
+    const { key } = new SeriesTable().intern(METRIC, [['host', 'x']], {
+      attributes: [['service.name', 's']],
+      schemaUrl: 'not part of it'
+    })
+    assert.equal(key, '["a","","counter","delta"]\n4:hosts1:x\n12:service.names1:s\n["","",""]')
+  })
+
+  it('stay while a block, an object or a state has them, and go then', async () => {
+    const table = new SeriesTable()
+    let block: PointBlock | undefined = blockOf(table, 0, 10)
+    let object: object | undefined = table.intern(METRIC, attributesOf(10))
+    const held = [table.idOf(METRIC, attributesOf(11))]
+    const state = {
+      holdIds: (hold: (id: number) => void) => {
+        for (const id of held) hold(id)
+      }
+    }
+    table.addHolder(state)
+    blockOf(table, 12, 100)
+    await expireIdle(table)
+    assert.equal(table.size, 100, 'one block keeps all series of its time')
+    assert.equal(block.series.at(3).attributes[0][1], '3')
+    block = undefined
+    await expireIdle(table)
+    assert.equal(table.size, 2)
+    assert.ok(object)
+    object = undefined
+    held.length = 0
+    await expireIdle(table)
+    assert.deepEqual([table.size, typeof state.holdIds], [0, 'function'])
+  })
+
+  it('take with them all that columns know of them', async () => {
+    const table = new SeriesTable()
+    const column = table.column<Int32Array>(Int32Array, -1)
+    const id = table.idOf(METRIC, attributesOf(1))
+    column.set(id, 7)
+    await expireIdle(table)
+    assert.equal(table.idOf(METRIC, attributesOf(2)), id)
+    assert.equal(column.get(id), -1)
+  })
+
+  it('that are derived for a block that was made before are in it, and stay', async () => {
+    const table = new SeriesTable()
+    const block = blockOf(table, 0, 2)
+    await expireIdle(table)
+    const ids = block.series.ids.map(id => table.idOf({ ...METRIC, name: 'b' }, table.read(id).attributes))
+    const derived = { ...block, series: block.series.with(ids) }
+    await expireIdle(table)
+    assert.deepEqual(
+      [...derived.series].map(({ metric, attributes }) => [metric.name, attributes[0][1]]),
+      [
+        ['b', '0'],
+        ['b', '1']
+      ]
+    )
+  })
+})
+
+describe('room for received series', () => {
+  it('is for so many; those that are derived need none', () => {
+    const table = new SeriesTable({ maxSeries: 2 })
+    const known = receive(table, attributesOf(1))
+    receive(table, attributesOf(2))
+    assert.equal(receive(table, attributesOf(3)), UNKNOWN)
+    assert.equal(receive(table, attributesOf(1)), known)
+    assert.notEqual(table.idOf(METRIC, attributesOf(3)), UNKNOWN)
+    assert.deepEqual([table.isFull, table.size], [true, 3])
+  })
+
+  it('is there again once series have gone', async () => {
+    const table = new SeriesTable({ maxSeries: 2 })
+    receive(table, attributesOf(1))
+    receive(table, attributesOf(2))
+    await expireIdle(table)
+    assert.equal(table.isFull, false)
+    assert.notEqual(receive(table, attributesOf(3)), UNKNOWN)
+  })
+
+  it('is less for large ones, be it their attributes or their resource', () => {
+    for (const [length, resource] of [
+      [5000, 1],
+      [1, 5000]
+    ]) {
+      const table = new SeriesTable({ maxSeries: 1000 })
+      let received = 0
+      for (let i = 0; i < 1000; i++) {
+        const shared = { attributes: [['r', `${i}${'x'.repeat(resource)}`] as const], schemaUrl: '' }
+        const context = table.contextOf(METRIC, shared, NO_SCOPE)
+        if (table.receive(context, [['host', `${i}${'x'.repeat(length)}`]]) !== UNKNOWN) received++
+      }
+      assert.ok(received > 50 && received < 200, `${received}`)
+    }
+  })
+
+  it('regression: one series written in ever new orders would fill memory', () => {
+    const table = new SeriesTable({ maxSeries: 100 })
+    const context = table.contextOf(METRIC, { attributes: [], schemaUrl: '' }, NO_SCOPE)
+    const id = table.idIn(context, attributesOf(1))
+    let before = 0
+    for (let i = 0; i < 10_000; i++) {
+      // A first one makes a page of a column.
+      if (i === 1) before = table.bytes
+      const bytes = Buffer.from(`spelling ${i}`)
+      table.addSpelling(id, context, new DataView(bytes.buffer, bytes.byteOffset, bytes.length), 0, bytes.length)
+    }
+    assert.ok(table.bytes - before < 1000, `${table.bytes - before} bytes`)
+  })
+})
+
+describe('contexts', () => {
+  it('go when they have no series and nobody asks for them, and say so', async () => {
+    const table = new SeriesTable()
+    const context = table.contextOf(METRIC, { attributes: [], schemaUrl: '' }, NO_SCOPE)
+    const { removedContexts } = table
+    await expireIdle(table)
+    assert.equal(table.removedContexts, removedContexts + 1)
+    assert.equal(table.contextOf({ ...METRIC, name: 'other' }, { attributes: [], schemaUrl: '' }, NO_SCOPE), context)
+  })
+
+  it('regression: a context that was asked for, and never used, kept its metric for good', async () => {
+    const table = new SeriesTable()
+    const before = table.bytes
+    for (let i = 0; i < 1000; i++)
+      table.contextOf({ ...METRIC, name: `m${i}` }, { attributes: [], schemaUrl: '' }, NO_SCOPE)
+    await expireIdle(table)
+    assert.equal(table.bytes, before)
+  })
+})
