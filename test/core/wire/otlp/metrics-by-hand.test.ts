@@ -299,3 +299,38 @@ test('one text that is not UTF-8 costs nothing but its bytes, and is counted whe
   assert.deepEqual(first.block.series.at(0).attributes, [['k\ufffd', 'v']])
   assert.equal(decoder.decode(body, 1).replacedTexts, 0)
 })
+
+test('beyond service.limits.series new series are refused, each by itself; known ones are taken', () => {
+  const table = new SeriesTable({ maxSeries: 2 })
+  const full = new OtlpMetricsDecoder(table)
+  const body = (...hosts: string[]) =>
+    inScope(metric('m', GAUGE, ...hosts.map(host => point(attribute(7, 'host', host), ONE))))
+  assert.equal(full.decode(body('1', '2'), 1).rejections.total, 0)
+  const { block, rejections } = full.decode(body('3', '1', '4', '2'), 1)
+  assert.deepEqual(
+    [...block.series].map(({ attributes }) => attributes[0][1]),
+    ['1', '2']
+  )
+  assert.deepEqual(rejections.items, new Map([['too_many_series', 2]]))
+  assert.equal(
+    rejections.describe(),
+    '2 points of new series, for which service.limits.series leaves no room, first in metric "m"'
+  )
+  const json = JSON.stringify({
+    resourceMetrics: [{ scopeMetrics: [{ metrics: [{ name: 'j', gauge: { dataPoints: [{ asInt: 1 }] } }] }] }]
+  })
+  assert.equal(decodeMetricsJson(Buffer.from(json), table, 1).rejections.items.get('too_many_series'), 1)
+})
+
+test('attributes in another order than that of their names are one series, found by their bytes the next time', () => {
+  const table = new SeriesTable()
+  const decoder = new OtlpMetricsDecoder(table)
+  const [a, b] = [attribute(7, 'a', '1'), attribute(7, 'b', '2')]
+  const ids = [
+    [a, b],
+    [b, a],
+    [a, b],
+    [b, a]
+  ].map(attributes => decoder.decode(inScope(metric('m', GAUGE, point(...attributes, ONE))), 1).block.series.ids[0])
+  assert.deepEqual([new Set(ids).size, table.made], [1, 1])
+})
