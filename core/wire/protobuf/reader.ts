@@ -43,7 +43,12 @@ export class ProtobufReader {
   varint(): number {
     if (this.at >= this.limit) throw cutOff('a varint', this.at, this.limit)
     const byte = this.bytes[this.at++]
-    return byte < 0x80 ? byte : this.#longVarint(byte & 0x7f)
+    if (byte < 0x80) return byte
+    // Lengths of messages mostly have two bytes.
+    const next = this.bytes[this.at]
+    if (next >= 0x80 || this.at >= this.limit) return this.#longVarint(byte & 0x7f)
+    this.at++
+    return (byte & 0x7f) | (next << 7)
   }
 
   /** A signed 64-bit number, a bigint only if a number cannot hold it. */
