@@ -85,7 +85,10 @@ export function openState(version: number, bytes: Uint8Array, oldest = version):
   const seen = first % LAYOUT_FACTOR
   if (layout > LAYOUT)
     throw new Error(`it has version ${seen} of layout ${layout}, this Weir reads up to layout ${LAYOUT}`)
-  if (seen < oldest || seen > version) throw new Error(`it has version ${seen}, this Weir reads version ${version}`)
+  if (seen < oldest || seen > version) {
+    const readable = oldest === version ? `version ${version}` : `versions ${oldest} to ${version}`
+    throw new Error(`it has version ${seen}, this Weir reads ${readable}`)
+  }
   const body = sealed.subarray(HEADER_BYTES)
   const sum = layout === 0 ? crc32(body) : crc32(body, crc32(sealed.subarray(0, 4)))
   if (sum !== sealed.readUInt32LE(4)) throw new Error('it is damaged: its checksum is another')

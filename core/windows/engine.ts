@@ -5,6 +5,7 @@ import { OutputBuffer } from '../pipeline/stateful/output-buffer.ts'
 import type { Context } from '../plugin/context.ts'
 import type { BatchProcessor, Stateful } from '../plugin/contract.ts'
 import { Disposition } from './input/disposition.ts'
+import { WaitingBatches } from './input/waiting-batches.ts'
 import { matchStates, signaturesOf, type Unmatched } from './reload/state-matching.ts'
 import type { WindowSettings } from './settings.ts'
 import { restoreState, saveState } from './snapshot.ts'
@@ -17,6 +18,8 @@ const SHORTEST_TICK_MS = 50
 const LONGEST_TICK_MS = 500
 /** Groups and cumulative series that stood still for this long, and for two of the largest windows, expire. */
 const EXPIRE_AFTER_MS = 3_600_000
+/** Without a journal, an emission of few steps is done at once, and a longer one so many at a time. */
+const STEPS_AT_ONCE = 32
 
 /** Aggregates points and events in windows of event time, by rules. Items that no rule takes pass through. */
 export class WindowEngine implements BatchProcessor {
@@ -28,6 +31,9 @@ export class WindowEngine implements BatchProcessor {
   #cancelTick: () => void = () => {}
   /** The emission of closed windows that is under way. */
   #running: Generator<void> | undefined
+  /** True if it goes in steps while batches may come in. */
+  #isInSteps = false
+  #waiting: WaitingBatches
   /** By index: rules whose state no rule of the successor takes. */
   #leaving: ReadonlyMap<number, Unmatched> = new Map()
   /** True if all windows of these rules are emitted. */
@@ -37,6 +43,7 @@ export class WindowEngine implements BatchProcessor {
     this.#settings = settings
     this.#context = context
     this.#disposition = new Disposition(context.series)
+    this.#waiting = new WaitingBatches(context)
     const { instruments } = context
     const counters = {
       late: instruments.counter('late_items_total', 'Items that came after their smallest window had closed.'),
@@ -59,6 +66,7 @@ export class WindowEngine implements BatchProcessor {
   }
 
   receive(batch: Batch): void {
+    if (this.#isInSteps) return this.#waiting.add(batch)
     // A processor before this one may emit by a timer while windows are being emitted: the batch comes after them.
     this.#finish()
     const { block, origin } = batch
@@ -97,6 +105,7 @@ export class WindowEngine implements BatchProcessor {
 
   *snapshotInSteps(): Stepwise<Uint8Array> {
     while (this.#step()) yield
+    this.#finish()
     return yield* saveState(this.#state, this.#settings, i => !(this.#haveLeft && this.#leaving.has(i)))
   }
 
@@ -145,12 +154,28 @@ export class WindowEngine implements BatchProcessor {
     })
   }
 
-  // With a journal nothing comes in until the emission is done, so it goes in steps: replies go out between them.
+  // An emission goes in steps, so that nobody waits for all of it. With a journal nothing comes in until it is done;
+  // without one, batches wait here.
   #advance(watermark: number): void {
+    if (this.#isInSteps) return
     this.#finish()
     this.#running = this.#advancing(watermark, this.#state.rules)
-    if (!this.#context.replayed) this.#finish()
-    else if (this.#step()) this.#context.inSteps(() => this.#step())
+    if (this.#context.replayed) {
+      if (this.#step()) this.#context.inSteps(() => this.#step())
+    } else if (this.#someSteps()) {
+      this.#isInSteps = true
+      this.#context.inSteps(() => {
+        const isDone = !this.#isInSteps || !this.#someSteps()
+        if (isDone) this.#finish()
+        return !isDone
+      })
+    }
+  }
+
+  /** True if there is more. */
+  #someSteps(): boolean {
+    for (let i = 0; i < STEPS_AT_ONCE; i++) if (!this.#step()) return false
+    return true
   }
 
   /** True if there is more. */
@@ -161,6 +186,9 @@ export class WindowEngine implements BatchProcessor {
 
   #finish(): void {
     while (this.#step());
+    if (!this.#isInSteps) return
+    this.#isInSteps = false
+    this.#waiting.release(batch => this.receive(batch))
   }
 
   // While the output buffer waits for credits no window closes: the output buffer stays small, and late points still

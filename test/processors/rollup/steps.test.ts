@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
+import { restoreBlock, saveBlock } from '../../../core/model/saved-blocks.ts'
 import { Harness, type Output, type TestPoint } from './harness.ts'
 
 const END_S = 130
@@ -43,7 +44,10 @@ test('rolled up in two steps, as by two Weirs, it is as in one', async () => {
       const advanceTo = (seconds: number) => {
         one.advanceTo(seconds)
         first.advanceTo(seconds)
-        for (; forwarded < first.blocks.length; forwarded++) void second.sendBlock(first.blocks[forwarded])
+        for (; forwarded < first.blocks.length; forwarded++) {
+          const block = restoreBlock(saveBlock(first.blocks[forwarded]), second.context.series)
+          void second.sendBlock(block)
+        }
         second.advanceTo(seconds)
       }
       for (const next of all.toSorted((a, b) => a.at - b.at)) {
