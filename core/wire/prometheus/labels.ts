@@ -23,7 +23,7 @@ const IDENTIFYING = new Set(['service.namespace', 'service.name', 'service.insta
 const OF_SCOPE = new Set(['otel_scope_name', 'otel_scope_version', 'otel_scope_schema_url'])
 
 /** The labels of a series, without `__name__`. */
-export function seriesLabels(series: Series, options: LabelOptions): Labels {
+export function seriesLabels(series: Pick<Series, 'attributes' | 'resource' | 'scope'>, options: LabelOptions): Labels {
   const labels = new Map<string, string>()
   addAttributes(labels, series.attributes, options.strategy)
   for (const key of options.promoteResourceAttributes) {

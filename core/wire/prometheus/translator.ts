@@ -17,6 +17,7 @@ import {
 } from './earlier-streams.ts'
 import { type LabelOptions, type Labels, seriesLabels, targetInfoLabels, withLabels } from './labels.ts'
 import { metricName } from './metric-names.ts'
+import { NumberLabels } from './number-labels.ts'
 import { Samples } from './samples.ts'
 import { DistributionStreams, type ExponentialForm } from './streams.ts'
 import { unitWords } from './units.ts'
@@ -92,6 +93,7 @@ interface Distributed {
 export class Translator {
   #options: TranslatorOptions
   #labelSetOf: (labels: Labels) => number
+  #labels: NumberLabels
   #table: SeriesTable
   /** By id of the series, for numbers. */
   #streams: IdColumn<Uint32Array>
@@ -116,6 +118,7 @@ export class Translator {
     this.#table = table
     this.#options = options
     this.#labelSetOf = labelSetOf
+    this.#labels = new NumberLabels(options)
     this.#streams = table.column<Uint32Array>(Uint32Array, UNKNOWN)
     table.addHolder(this.#ofSeries)
   }
@@ -184,11 +187,16 @@ export class Translator {
     return facts
   }
 
-  #addNumber(samples: Samples, { name }: ContextFacts, { series, time, value, flags }: PointBlock, i: number): void {
+  #addNumber(
+    samples: Samples,
+    { name, context }: ContextFacts,
+    { series, time, value, flags }: PointBlock,
+    i: number
+  ): void {
     const id = series.ids[i]
     let labels = this.#streams.get(id)
     if (labels === UNKNOWN) {
-      labels = this.#labelSetOf(withLabels(seriesLabels(this.#table.read(id), this.#options), ['__name__', name]))
+      labels = this.#labelSetOf(this.#labels.of(this.#table.read(id).attributes, context, name))
       this.#streams.set(id, labels)
     }
     samples.add(labels, time[i], value[i], (flags[i] & FLAG_NO_RECORDED_VALUE) !== 0)

@@ -1,0 +1,73 @@
+import { type Attributes, attributeText, NO_ATTRIBUTES } from '../../model/attributes.ts'
+import type { SeriesContext } from '../../model/series-table/series-contexts.ts'
+import { labelName } from './label-names.ts'
+import { type Label, type LabelOptions, type Labels, seriesLabels, withLabels } from './labels.ts'
+
+/** Names of attributes whose labels are kept. Names are few; a sender that makes them up must not fill memory. */
+const MOST_NAMES = 10_000
+
+/** The labels of series of numbers: those that all series of a context share are worked out once. */
+export class NumberLabels {
+  readonly #options: LabelOptions
+  /** By name of the attribute. */
+  readonly #names = new Map<string, string>()
+  /** With `__name__`. */
+  readonly #shared = new WeakMap<SeriesContext, Labels>()
+
+  constructor(options: LabelOptions) {
+    this.#options = options
+  }
+
+  /** @param name that of the Prometheus metric */
+  of(attributes: Attributes, context: SeriesContext, name: string): Labels {
+    let shared = this.#shared.get(context)
+    if (shared === undefined) {
+      shared = withLabels(this.#labelsOf(NO_ATTRIBUTES, context), ['__name__', name])
+      this.#shared.set(context, shared)
+    }
+    const own = this.#sorted(attributes)
+    const labels = own && merged(own, shared)
+    // Where two facts want one label, rules decide.
+    return labels ?? withLabels(this.#labelsOf(attributes, context), ['__name__', name])
+  }
+
+  #labelsOf(attributes: Attributes, { resource, scope }: SeriesContext): Labels {
+    return seriesLabels({ attributes, resource, scope }, this.#options)
+  }
+
+  /** By label name; undefined if two attributes have the same one, or one has none. */
+  #sorted(attributes: Attributes): Label[] | undefined {
+    const labels: Label[] = []
+    for (const [key, value] of attributes) {
+      const name = this.#nameOf(key)
+      if (name === '') return undefined
+      let at = labels.length
+      while (at > 0 && labels[at - 1][0] > name) at--
+      if (at > 0 && labels[at - 1][0] === name) return undefined
+      labels.splice(at, 0, [name, attributeText(value)])
+    }
+    return labels
+  }
+
+  #nameOf(key: string): string {
+    const known = this.#names.get(key)
+    if (known !== undefined) return known
+    if (this.#names.size >= MOST_NAMES) this.#names.clear()
+    const name = labelName(key, this.#options.strategy)
+    this.#names.set(key, name)
+    return name
+  }
+}
+
+/** Both lists as one, without empty labels; undefined if they have a name in common. */
+function merged(own: Labels, shared: Labels): Labels | undefined {
+  const labels: Label[] = []
+  let next = 0
+  for (const label of own) {
+    while (next < shared.length && shared[next][0] < label[0]) labels.push(shared[next++])
+    if (next < shared.length && shared[next][0] === label[0]) return undefined
+    if (label[1] !== '') labels.push(label)
+  }
+  while (next < shared.length) labels.push(shared[next++])
+  return labels
+}
