@@ -9,7 +9,6 @@ import type { Stepwise } from './stepwise.ts'
 const FREE = 0xffffffff
 const FREE_LENGTH = -1
 const SLOTS_PER_STEP = 8192
-const INITIAL_BYTES = 64 * 1024
 
 /** Slots on disk: their contexts, each once, and the attributes of all as the series table has them. */
 export interface SavedSeriesSlots {
@@ -92,22 +91,35 @@ export class SeriesSlots {
     const { table, length } = this
     const contexts = new Map<number, number>()
     const contextOf = new Uint32Array(length)
-    const lengths = new Int32Array(length).fill(FREE_LENGTH)
-    let attributes = Buffer.allocUnsafeSlow(INITIAL_BYTES)
-    let end = 0
+    const lengths = new Int32Array(length)
+    let bytes = 0
     for (let slot = 0; slot < length; slot++) {
       if (slot % SLOTS_PER_STEP === SLOTS_PER_STEP - 1) yield
+      lengths[slot] = FREE_LENGTH
       if (!this.isUsed(slot)) continue
-      const key = table.keyOf(this.#ids[slot])
-      if (!contexts.has(key.parent)) contexts.set(key.parent, contexts.size)
-      contextOf[slot] = contexts.get(key.parent)!
-      lengths[slot] = key.end - key.start
-      attributes = withBytes(attributes, end + lengths[slot], end)
-      attributes.set(new Uint8Array(key.view.buffer, key.start, lengths[slot]), end)
-      end += lengths[slot]
+      const { parent, start, end } = table.keyOf(this.#ids[slot])
+      if (!contexts.has(parent)) contexts.set(parent, contexts.size)
+      contextOf[slot] = contexts.get(parent)!
+      lengths[slot] = end - start
+      bytes += end - start
     }
+    const attributes = yield* this.#attributes(lengths, bytes)
     const used = Array.from(contexts.keys(), id => partsOf(table.context(id)))
-    return { length, contexts: yield* packList(used), contextOf, lengths, attributes: attributes.subarray(0, end) }
+    return { length, contexts: yield* packList(used), contextOf, lengths, attributes }
+  }
+
+  /** In memory that is not filled with zeros first: that would be one long step. */
+  *#attributes(lengths: Int32Array, bytes: number): Stepwise<Uint8Array> {
+    const attributes = Buffer.allocUnsafeSlow(bytes)
+    let at = 0
+    for (let slot = 0; slot < lengths.length; slot++) {
+      if (slot % SLOTS_PER_STEP === SLOTS_PER_STEP - 1) yield
+      if (lengths[slot] === FREE_LENGTH) continue
+      const { view, start } = this.table.keyOf(this.#ids[slot])
+      attributes.set(new Uint8Array(view.buffer, start, lengths[slot]), at)
+      at += lengths[slot]
+    }
+    return attributes
   }
 
   /** Restores into a new object. */
@@ -151,11 +163,3 @@ export class SeriesSlots {
 }
 
 const partsOf = ({ metric, resource, scope }: SeriesContext): SeriesContext => ({ metric, resource, scope })
-
-/** `bytes`, or a larger copy of its first `used` bytes, with room for `wanted`. */
-function withBytes(bytes: Buffer<ArrayBuffer>, wanted: number, used: number): Buffer<ArrayBuffer> {
-  if (wanted <= bytes.length) return bytes
-  const larger = Buffer.allocUnsafeSlow(Math.max(bytes.length * 2, wanted))
-  bytes.copy(larger, 0, 0, used)
-  return larger
-}
