@@ -58,6 +58,11 @@ export class IdLifetimes {
     this.#heldIn.set(id, this.#table.epoch)
   }
 
+  /** True if blocks of an earlier epoch are there, or the garbage collector has not looked at them yet. */
+  get hasOldBlocks(): boolean {
+    return this.#oldestLease() < this.#current.epoch
+  }
+
   get bytes(): number {
     return this.#heldIn.bytes
   }

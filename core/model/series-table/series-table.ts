@@ -246,6 +246,11 @@ export class SeriesTable {
     return this.#received >= this.#maxSeries || bytes >= this.#maxSeries * BYTES_PER_SERIES + BYTES_OF_FEW
   }
 
+  /** True if blocks of an earlier epoch are there, or the garbage collector has not looked at them yet. */
+  get hasOldBlocks(): boolean {
+    return this.#lifetimes.hasOldBlocks
+  }
+
   get size(): number {
     return this.#keys.size
   }

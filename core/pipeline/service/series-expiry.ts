@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import type { SeriesTable } from '../../model/series-table/series-table.ts'
 import type { Clock } from '../../telemetry/clock.ts'
 import type { Metrics } from '../../telemetry/metrics.ts'
@@ -8,6 +10,9 @@ const IDLE_EPOCHS = 4
 /** If there is no room, epochs are shorter, and one is enough. */
 const SHORT_EPOCH_MS = 10_000
 const LOOK_MS = 1000
+
+setFlagsFromString('--expose-gc')
+const collectGarbage = runInNewContext('gc') as () => void
 
 /** Removes idle series from time to time, in steps between other work. Returns a function that ends it. */
 export function expireSeries(table: SeriesTable, clock: Clock): () => void {
@@ -23,6 +28,8 @@ export function expireSeries(table: SeriesTable, clock: Clock): () => void {
     const now = clock.now()
     if (run !== undefined || now - began < (isFull ? SHORT_EPOCH_MS : EPOCH_MS)) return
     began = now
+    // Without garbage the collector has no reason to run, and blocks that nobody has any more would keep the table full.
+    if (isFull && table.hasOldBlocks) collectGarbage()
     run = table.expireIdle(isFull ? 1 : IDLE_EPOCHS)
     step()
   }
