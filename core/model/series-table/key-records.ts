@@ -25,28 +25,42 @@ export const IN_PAGE = 2 ** PAGE_BITS - 1
 export const NO_RECORD = 0
 /** No parent is this, so that a free record matches no key. */
 export const FREE = -1
-/** A key is in one page. */
-export const LONGEST_KEY = 2 ** PAGE_BITS
+
+/** A record is in one page. */
+export const PAGE_BYTES = 4 * 2 ** PAGE_BITS
+const NO_WORDS = new Int32Array()
+const NO_VIEW = new DataView(NO_WORDS.buffer)
 
 /** The keys of a table as bytes, outside of the heap that the garbage collector visits. */
 export class KeyRecords {
+  /** Empty for a page that was given back. */
   readonly pages: Int32Array[] = []
   readonly views: DataView[] = []
-  /** The first free word of each page. */
-  readonly ends: number[] = []
-  /** By number of words. */
-  #free = new Map<number, number>()
-  #bytes = 0
+  /** Memory of all records, in bytes. */
+  bytes = 0
+  /** By page: records in use. */
+  readonly #inUse: number[] = []
+  /** By page, free records by their number of words. */
+  readonly #free: Map<number, number>[] = []
+  /** By number of words: pages that may have such a free record. */
+  readonly #pagesWithFree = new Map<number, number[]>()
+  /** Pages that were given back. */
+  readonly #vacant: number[] = []
+  /** The page that is being filled, and its first free word. */
+  #page = 0
+  #end = HEADER
 
   constructor() {
-    this.#addPage()
-    this.ends[0] = HEADER
+    this.#fillNext()
+    this.#end = HEADER
     this.pages[0][PARENT] = FREE
+    // It has the record that stands for none.
+    this.#inUse[0] = 1
   }
 
-  /** Memory in use, in bytes. */
-  get bytes(): number {
-    return this.#bytes
+  /** Memory of all pages, in bytes. */
+  get pageBytes(): number {
+    return (this.pages.length - this.#vacant.length) * PAGE_BYTES
   }
 
   /** Memory that a key takes here, in bytes. */
@@ -89,13 +103,28 @@ export class KeyRecords {
   }
 
   remove(record: number): void {
-    const words = this.pages[record >>> PAGE_BITS]
+    const page = record >>> PAGE_BITS
+    const words = this.pages[page]
     const at = record & IN_PAGE
     const size = wordsOf(words[at + LENGTH])
+    const next = this.#free[page].get(size) ?? NO_RECORD
     words[at + PARENT] = FREE
-    words[at + NEXT] = this.#free.get(size) ?? NO_RECORD
-    this.#free.set(size, record)
-    this.#bytes -= size * 4
+    words[at + NEXT] = next
+    this.#free[page].set(size, record)
+    if (next === NO_RECORD) this.#pagesOf(size).push(page)
+    this.#inUse[page]--
+    this.bytes -= size * 4
+  }
+
+  /** Gives back pages without a record in use. */
+  reclaim(): void {
+    for (const [page, inUse] of this.#inUse.entries()) {
+      if (inUse > 0 || page === this.#page || this.pages[page] === NO_WORDS) continue
+      this.pages[page] = NO_WORDS
+      this.views[page] = NO_VIEW
+      this.#free[page].clear()
+      this.#vacant.push(page)
+    }
   }
 
   get(record: number, field: number): number {
@@ -106,31 +135,50 @@ export class KeyRecords {
     this.pages[record >>> PAGE_BITS][(record & IN_PAGE) + field] = value
   }
 
-  /** The words that a record takes, by the length of its key in bytes. */
-  static wordsOf(keyLength: number): number {
-    return wordsOf(keyLength)
-  }
-
   /** Records of one size replace each other, so that no place is ever in the middle of a record. */
   #place(size: number): number {
-    this.#bytes += size * 4
-    const free = this.#free.get(size) ?? NO_RECORD
-    if (free !== NO_RECORD) {
-      this.#free.set(size, this.get(free, NEXT))
-      return free
-    }
-    if (this.ends[this.pages.length - 1] + size > IN_PAGE + 1) this.#addPage()
-    const page = this.pages.length - 1
-    const at = this.ends[page]
-    this.ends[page] += size
-    return page * (IN_PAGE + 1) + at
+    this.bytes += size * 4
+    const record = this.#takeFree(size) || this.#takeNew(size)
+    this.#inUse[record >>> PAGE_BITS]++
+    return record
   }
 
-  #addPage(): void {
+  /** {@link NO_RECORD} if none of that size is free. */
+  #takeFree(size: number): number {
+    const pages = this.#pagesOf(size)
+    for (let page = pages.at(-1); page !== undefined; page = pages.at(-1)) {
+      const record = this.#free[page].get(size) ?? NO_RECORD
+      if (record !== NO_RECORD) {
+        this.#free[page].set(size, this.get(record, NEXT))
+        return record
+      }
+      pages.pop()
+    }
+    return NO_RECORD
+  }
+
+  #takeNew(size: number): number {
+    if (this.#end + size > IN_PAGE + 1) this.#fillNext()
+    const record = this.#page * (IN_PAGE + 1) + this.#end
+    this.#end += size
+    return record
+  }
+
+  #pagesOf(size: number): number[] {
+    let pages = this.#pagesWithFree.get(size)
+    if (pages === undefined) this.#pagesWithFree.set(size, (pages = []))
+    return pages
+  }
+
+  #fillNext(): void {
+    const page = this.#vacant.pop() ?? this.pages.length
     const words = new Int32Array(IN_PAGE + 1)
-    this.pages.push(words)
-    this.views.push(new DataView(words.buffer))
-    this.ends.push(0)
+    this.pages[page] = words
+    this.views[page] = new DataView(words.buffer)
+    this.#inUse[page] = 0
+    this.#free[page] = new Map()
+    this.#page = page
+    this.#end = 0
   }
 }
 

@@ -16,11 +16,6 @@ export class KeySlots {
     return this.shards.reduce((sum, slots) => sum + slots.byteLength, 0)
   }
 
-  /** The place of the first slot for `hash` in its shard, whose slots {@link next} walks through. */
-  first(hash: number): number {
-    return (2 * hash) & (this.shards[hash >>> SHARD_SHIFT].length - 1)
-  }
-
   shardOf(hash: number): Int32Array {
     return this.shards[hash >>> SHARD_SHIFT]
   }

@@ -8,10 +8,10 @@ import {
   IN_PAGE,
   KeyRecords,
   LENGTH,
-  LONGEST_KEY,
   NEXT,
   NO_RECORD,
   PAGE_BITS,
+  PAGE_BYTES,
   PARENT,
   SEEN
 } from './key-records.ts'
@@ -73,6 +73,16 @@ export class KeyTable {
     return this.#records.bytes + this.#slots.bytes + this.#recordOf.bytes
   }
 
+  /** Memory of pages in which there is room for keys of some lengths alone, in bytes. */
+  get fragmentedBytes(): number {
+    return this.#records.pageBytes - this.#records.bytes
+  }
+
+  /** Gives memory back that no key is in. */
+  reclaim(): void {
+    this.#records.reclaim()
+  }
+
   /** Memory that one more key takes, in bytes: its record, two slots, and what tables know of its id. */
   static bytesOf(keyLength: number): number {
     return KeyRecords.bytesOf(keyLength) + BYTES_BESIDE_RECORD
@@ -105,7 +115,7 @@ export class KeyTable {
    */
   add(parent: number, view: DataView, start: number, end: number, id = UNKNOWN): number {
     const hash = this.#hash(this.#secrets, parent, view, start, end)
-    if (KeyRecords.wordsOf(end - start) > LONGEST_KEY) return UNKNOWN
+    if (KeyRecords.bytesOf(end - start) > PAGE_BYTES) return UNKNOWN
     const records = this.#records
     const record = records.add(parent, view, start, end)
     if (!this.#slots.add(hash, record)) {

@@ -35,14 +35,14 @@ export class SeriesContexts {
     return this.#entries[id]!
   }
 
-  /** The context's id, which is as good as its series: without any it goes when it is idle. */
+  /** The context's id. A context without series goes when nobody has asked for it in the last epochs. */
   idOf(metric: Metric, resource: Resource, scope: Scope, epoch: number): number {
     const parts = [this.#metrics.add(metric), this.#resources.add(resource), this.#scopes.add(scope)] as const
     const key = parts.join()
     const known = this.#ids.get(key)
     if (known !== undefined) {
       this.#release(parts)
-      this.see(known, epoch)
+      this.#entries[known]!.seen = epoch
       return known
     }
     const id = this.#free.pop() ?? this.#entries.length
@@ -59,10 +59,6 @@ export class SeriesContexts {
     }
     this.#ids.set(key, id)
     return id
-  }
-
-  see(id: number, epoch: number): void {
-    this.#entries[id]!.seen = epoch
   }
 
   /** @param series those that came, or less than 0 that went */

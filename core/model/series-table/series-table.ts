@@ -12,8 +12,8 @@ import { SeriesViews } from './series-views.ts'
 
 /** Memory of a received series for which there is room. Most take less. If they take more, fewer have room. */
 export const BYTES_PER_SERIES = 512
-/** Room for what few series share. */
-const BYTES_OF_FEW = 64 * 1024
+/** Room for what few series share, and for a page that is not full. */
+const BYTES_OF_FEW = 8 * 2 ** 20
 /** The same attributes written otherwise are found as fast. A sender that has more orders of them is decoded each time. */
 const MOST_SPELLINGS = 8
 const RECEIVED = 0x80
@@ -173,11 +173,6 @@ export class SeriesTable {
     return this.#contexts.idOf(metric, resource, scope, this.#keys.epoch)
   }
 
-  /** A context stays in this epoch, though it may have no series. */
-  seeContext(context: number): void {
-    this.#contexts.see(context, this.#keys.epoch)
-  }
-
   /** Ids of contexts found before this has changed may mean others. */
   get removedContexts(): number {
     return this.#contexts.removed
@@ -242,7 +237,7 @@ export class SeriesTable {
 
   /** True if receivers may add no more series. */
   get isFull(): boolean {
-    const bytes = this.#receivedBytes + this.#contexts.bytes
+    const bytes = this.#receivedBytes + this.#contexts.bytes + this.#keys.fragmentedBytes
     return this.#received >= this.#maxSeries || bytes >= this.#maxSeries * BYTES_PER_SERIES + BYTES_OF_FEW
   }
 
@@ -255,11 +250,6 @@ export class SeriesTable {
     return this.#keys.size
   }
 
-  /** All ids are below this. */
-  get length(): number {
-    return this.#keys.length
-  }
-
   /** Memory, in bytes. */
   get bytes(): number {
     return this.#keys.bytes + this.#contexts.bytes + this.#lifetimes.bytes + this.#origins.bytes + this.#contextOf.bytes
@@ -270,6 +260,7 @@ export class SeriesTable {
     this.#columns = this.#columns.filter(column => column.deref() !== undefined)
     yield* this.#lifetimes.expire(idle, id => this.#views.isKept(id))
     yield* this.#views.prune()
+    this.#keys.reclaim()
     this.#contexts.removeIdle(this.#keys.epoch - idle)
   }
 

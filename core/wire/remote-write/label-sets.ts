@@ -46,7 +46,8 @@ export class LabelSets {
   }
 
   /** Removes label sets that nobody uses any more. */
-  expireIdle(): Stepwise<void> {
-    return this.#lifetimes.expire(IDLE_EPOCHS, () => false)
+  *expireIdle(): Stepwise<void> {
+    yield* this.#lifetimes.expire(IDLE_EPOCHS, () => false)
+    this.#keys.reclaim()
   }
 }

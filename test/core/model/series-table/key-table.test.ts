@@ -102,6 +102,16 @@ describe('a table of keys', () => {
     assert.ok(most < 2 * 2000 * KeyTable.bytesOf(40) + 2 ** 20, `${most} bytes`)
   })
 
+  it('regression: keys of ever new lengths took new memory, and that of earlier ones was used by none', () => {
+    const table = new KeyTable()
+    for (let round = 0; round < 10; round++) {
+      const ids = Array.from({ length: 20_000 }, (_, i) => add(table, 0, `${i}`.padEnd(400 + round * 4)))
+      assert.ok(table.fragmentedBytes < 16 * 2 ** 20, `${table.fragmentedBytes} bytes in round ${round}`)
+      for (const id of ids) table.remove(id)
+      table.reclaim()
+    }
+  })
+
   it('of keys that were made to collide some hundred have a place; others are refused, and cost no more', () => {
     const table = new KeyTable(undefined, () => 42)
     const added = Array.from({ length: 400 }, (_, i) => add(table, 0, `key ${i}`)).filter(id => id !== UNKNOWN)
