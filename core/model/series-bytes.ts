@@ -63,11 +63,17 @@ export class NewSeries {
    * than `maxBytes`.
    */
   receive(metric: Metric, attributes: Attributes, resource = NO_RESOURCE, scope = NO_SCOPE): Series | ItemFlaw {
+    const id = this.receiveId(metric, attributes, resource, scope)
+    return typeof id === 'number' ? this.table.at(id) : id
+  }
+
+  /** The same as an id. */
+  receiveId(metric: Metric, attributes: Attributes, resource = NO_RESOURCE, scope = NO_SCOPE): number | ItemFlaw {
     const { made } = this.table
     const id = this.table.receive(this.table.contextOf(metric, resource, scope), attributes)
     if (id === UNKNOWN) return 'too_many_series'
     if (this.table.made > made) this.addKey(this.table.keyOf(id))
-    return this.table.at(id)
+    return id
   }
 
   /** The attributes of a new series. */

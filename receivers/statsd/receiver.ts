@@ -13,7 +13,8 @@ import {
   type Receiver
 } from '../../sdk/plugin/index.ts'
 import type { Config } from './config.ts'
-import { type Refusal, StatsdParser } from './parser.ts'
+import { StatsdParser } from './parser.ts'
+import type { Refusal } from './refusal.ts'
 import { type TagFormat, TaggedNames } from './tag-formats.ts'
 
 // Datagrams that come within this time make one block: a datagram is a few lines, and a block costs as much as
@@ -115,7 +116,7 @@ export class StatsdReceiver implements Receiver {
     if (this.#stopped) return
     this.#datagrams.add(1)
     if (datagram.length === 0) this.#refuse('empty_datagram', '')
-    this.#parser.parse(datagram.toString('latin1'), this.#context.clock.now(), this.#points)
+    this.#parser.parse(datagram, this.#context.clock.now(), this.#points)
     const isFull = this.#points.length >= MAX_BLOCK_POINTS || this.#parser.newSeriesBytes >= MAX_NEW_SERIES_BYTES
     if (isFull) this.#flush()
     else if (this.#points.length > 0)

@@ -49,6 +49,11 @@ export class KeyRecords {
     return this.#bytes
   }
 
+  /** Memory of all pages, in bytes. */
+  get reservedBytes(): number {
+    return this.pages.length * (IN_PAGE + 1) * 4
+  }
+
   /** Memory that a key takes here, in bytes. */
   static bytesOf(keyLength: number): number {
     return wordsOf(keyLength) * 4

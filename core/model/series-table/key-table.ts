@@ -73,6 +73,11 @@ export class KeyTable {
     return this.#records.bytes + this.#slots.bytes + this.#recordOf.bytes
   }
 
+  /** Memory of keys, in use and free, in bytes. */
+  get reservedBytes(): number {
+    return this.#records.reservedBytes
+  }
+
   /** Memory that one more key takes, in bytes: its record, two slots, and what tables know of its id. */
   static bytesOf(keyLength: number): number {
     return KeyRecords.bytesOf(keyLength) + BYTES_BESIDE_RECORD

@@ -17,7 +17,7 @@ function parser(maxSeries = 100, formats: readonly TagFormat[] = []) {
   const made = new StatsdParser(new SeriesTable(), maxSeries, refuse, names)
   const parse = (text: string): PointBlock => {
     const points = new PointBlockBuilder()
-    made.parse(Buffer.from(text).toString('latin1'), NOW, points)
+    made.parse(Buffer.from(text), NOW, points)
     return points.build()
   }
   return { parse, refused, unread, told: (text: string) => described(parse(text)) }

@@ -1,0 +1,44 @@
+import { find } from './sections.ts'
+
+const PIPE = 124
+
+/** The key of one line or bit: its name, and its sections but the time, which would make each line one of its own. */
+export class LineKey {
+  readonly #bytes: Buffer
+  readonly view: DataView
+  nameLength = 0
+  length = 0
+
+  /** @param mostBytes of a key */
+  constructor(mostBytes: number) {
+    this.#bytes = Buffer.alloc(mostBytes)
+    this.view = new DataView(this.#bytes.buffer, this.#bytes.byteOffset, mostBytes)
+  }
+
+  /**
+   * @param start of the sections
+   * @param stamp the beginning of the time, or `end`
+   */
+  set(name: Uint8Array, bytes: Buffer, start: number, stamp: number, end: number): void {
+    this.#bytes.set(name)
+    this.nameLength = this.length = name.length
+    this.#append(bytes, start, stamp)
+    if (stamp < end) this.#append(bytes, find(bytes, PIPE, stamp + 1, end), end)
+  }
+
+  /** As latin1. */
+  get name(): string {
+    return this.#bytes.toString('latin1', 0, this.nameLength)
+  }
+
+  /** As latin1. */
+  get sections(): string {
+    return this.#bytes.toString('latin1', this.nameLength, this.length)
+  }
+
+  #append(bytes: Buffer, start: number, end: number): void {
+    if (start >= end) return
+    this.#bytes.set(bytes.subarray(start, end), this.length)
+    this.length += end - start
+  }
+}
