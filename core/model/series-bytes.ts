@@ -63,14 +63,14 @@ export class NewSeries {
    * than `maxBytes`.
    */
   receive(metric: Metric, attributes: Attributes, resource = NO_RESOURCE, scope = NO_SCOPE): Series | ItemFlaw {
-    const id = this.receiveId(metric, attributes, resource, scope)
+    const id = this.receiveIn(this.table.contextOf(metric, resource, scope), attributes)
     return typeof id === 'number' ? this.table.at(id) : id
   }
 
-  /** The same as an id. */
-  receiveId(metric: Metric, attributes: Attributes, resource = NO_RESOURCE, scope = NO_SCOPE): number | ItemFlaw {
+  /** The id of a series of a context that the table has. */
+  receiveIn(context: number, attributes: Attributes): number | ItemFlaw {
     const { made } = this.table
-    const id = this.table.receive(this.table.contextOf(metric, resource, scope), attributes)
+    const id = this.table.receive(context, attributes)
     if (id === UNKNOWN) return 'too_many_series'
     if (this.table.made > made) this.addKey(this.table.keyOf(id))
     return id

@@ -1,4 +1,5 @@
 import { NewSeries } from '../../core/model/series-bytes.ts'
+import { NO_RESOURCE, NO_SCOPE } from '../../core/model/series.ts'
 import {
   type ItemLimits,
   type MetricKind,
@@ -33,11 +34,16 @@ const TYPES: Readonly<Record<Type, TypeOfLine>> = {
   d: DISTRIBUTION
 }
 
+const MOST_CONTEXTS = 10_000
+
 /** Reads the meaning of lines that were not seen lately, and adds their series. */
 export class Meanings {
   readonly newSeries: NewSeries
   readonly #names: TaggedNames
   readonly #limits: ItemLimits
+  /** By type and name: the ids of metrics without resource and scope, as long as no context is removed. */
+  readonly #contexts = new Map<string, number>()
+  #removedContexts = 0
 
   constructor(table: SeriesTable, names: TaggedNames, limits: ItemLimits) {
     this.newSeries = new NewSeries(table)
@@ -68,10 +74,22 @@ export class Meanings {
       measureAttributes(attributes, this.#limits)
     )
     if (typeof length === 'string') return length
-    const { line, ...kind } = TYPES[type]
-    const metric = { name: plainName, description: '', ...kind }
-    const series = this.newSeries.receiveId(metric, sortAttributes(attributes))
-    return typeof series === 'string' ? series : { kind: line, rate, series }
+    const series = this.newSeries.receiveIn(this.#contextOf(type, plainName), sortAttributes(attributes))
+    return typeof series === 'string' ? series : { kind: TYPES[type].line, rate, series }
+  }
+
+  /** Remembered, for many new series are of one metric. */
+  #contextOf(type: Type, name: string): number {
+    const { table } = this.newSeries
+    if (table.removedContexts !== this.#removedContexts || this.#contexts.size >= MOST_CONTEXTS) this.#contexts.clear()
+    this.#removedContexts = table.removedContexts
+    const key = `${type} ${name}`
+    const known = this.#contexts.get(key)
+    if (known !== undefined) return known
+    const { kind, temporality, unit } = TYPES[type]
+    const context = table.contextOf({ name, description: '', kind, temporality, unit }, NO_RESOURCE, NO_SCOPE)
+    this.#contexts.set(key, context)
+    return context
   }
 }
 

@@ -15,6 +15,7 @@ const COLON = 58
 const PIPE = 124
 const PLUS = 43
 const MINUS = 45
+const UNDERSCORE = 95
 const EVENT = Buffer.from('_e{')
 const SERVICE_CHECK = Buffer.from('_sc|')
 
@@ -118,8 +119,10 @@ export class StatsdParser {
 
   #line(start: number, end: number): Refusal | undefined {
     const bytes = this.#bytes
-    if (beginsWith(EVENT, bytes, start, end)) return 'unsupported_event'
-    if (beginsWith(SERVICE_CHECK, bytes, start, end)) return 'unsupported_service_check'
+    if (bytes[start] === UNDERSCORE) {
+      if (beginsWith(EVENT, bytes, start, end)) return 'unsupported_event'
+      if (beginsWith(SERVICE_CHECK, bytes, start, end)) return 'unsupported_service_check'
+    }
     const colon = find(bytes, COLON, start, end)
     if (colon === start) return 'missing_name'
     if (colon === end) return 'missing_value'
@@ -171,11 +174,12 @@ export class StatsdParser {
 
   /** The meaning of the line or bit whose key was made last. */
   #meaning(): Meaning | Refusal {
-    const { nameLength, view, length, name, sections } = this.#key
+    const key = this.#key
+    const { nameLength, view, length } = key
     const lines = this.#lines
     const id = lines.find(nameLength, view, length)
     if (id !== UNKNOWN) return { kind: lines.use(id), rate: lines.rateOf(id), series: lines.seriesOf(id) }
-    const meaning = this.#meanings.read(name, sections)
+    const meaning = this.#meanings.read(key.name, key.sections)
     if (typeof meaning !== 'string') lines.add(nameLength, view, length, meaning)
     return meaning
   }
