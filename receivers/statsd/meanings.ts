@@ -1,5 +1,5 @@
-import { NewSeries } from '../../core/model/series-bytes.ts'
 import { NO_RESOURCE, NO_SCOPE } from '../../core/model/series.ts'
+import { NewSeries } from '../../core/model/series-bytes.ts'
 import {
   type ItemLimits,
   type MetricKind,

@@ -1,6 +1,12 @@
 import type { IdColumn } from '../../core/model/series-table/id-column.ts'
 import { UNKNOWN } from '../../core/model/series-table/key-table.ts'
-import { DEFAULT_LIMITS, type Distribution, observation, type PointBlockBuilder, type SeriesTable } from '../../sdk/plugin/index.ts'
+import {
+  DEFAULT_LIMITS,
+  type Distribution,
+  observation,
+  type PointBlockBuilder,
+  type SeriesTable
+} from '../../sdk/plugin/index.ts'
 import { endOfBit } from './bits.ts'
 import { LineKey } from './line-key.ts'
 import { COLON_AT, END, LineScanner, OFFSETS, PIPE_AT, STAMP_AT, START } from './line-scanner.ts'
