@@ -10,8 +10,6 @@ const BYTES_PER_LINE_IN_USE = BYTES_PER_LINE / 2
 /** Pages of tables are this large even if they hold little. */
 const LEAST_BYTES = 16 * 2 ** 20
 const COLUMN_BYTES = 16
-/** The series of a line is let go after so many epochs of the series table in which nobody sent the line. */
-const IDLE_EPOCHS = 4
 
 /** Types of lines, and the kinds of their points. */
 export const COUNTER = 1
@@ -24,6 +22,10 @@ export type LineKind = typeof COUNTER | typeof GAUGE | typeof SET | typeof TIMER
 const KIND = 7
 const ONE_AGE = 8
 const OLDEST = 31 * ONE_AGE
+/** Epochs of the series table in which nobody sent a line, and its series may go. */
+const IDLE_AGE = 4 * ONE_AGE
+/** In place of the kind of an idle line, whose meaning has to be read anew. */
+export const IDLE = 0
 
 /** The meaning of a line without its value and its time. */
 export interface Meaning {
@@ -38,7 +40,8 @@ export const lineTableBytes = (maxLines: number) => Math.max(LEAST_BYTES, maxLin
 
 /**
  * Remembers the meaning of lines by their bytes: the name and the text behind the value, side by side, with the length
- * of the name as the key's parent. If there is no room, a line goes that was not sent for long ("clock" replacement).
+ * of the name as the key's parent. If there is no room, a line goes that was not sent again since it was looked at last
+ * ("clock" replacement): lines that are sent once do not push out those in use.
  */
 export class LineTable implements IdHolder {
   /** Lines removed for want of room. Ids found before the last one may mean another line. */
@@ -58,6 +61,11 @@ export class LineTable implements IdHolder {
     table.addHolder(this)
   }
 
+  /** Memory of keys, in use and free, in bytes. */
+  get reservedBytes(): number {
+    return this.#keys.reservedBytes
+  }
+
   findAll(batch: KeyBatch): void {
     this.#keys.findAll(batch)
   }
@@ -67,24 +75,25 @@ export class LineTable implements IdHolder {
     return this.#keys.find(nameLength, view, 0, end)
   }
 
-  /** Adds a line that is not known. One that is too large is not remembered. */
-  add(nameLength: number, view: DataView, end: number, { kind, rate, series }: Meaning): void {
+  /** Adds a line that is not known, or was idle. One that is too large is not remembered. */
+  add(nameLength: number, view: DataView, end: number, meaning: Meaning): void {
+    const id = this.find(nameLength, view, end)
+    if (id !== UNKNOWN) return this.#set(id, meaning)
     const bytes = KeyTable.bytesOf(end) + COLUMN_BYTES
     const mostBytes = this.#maxLines * BYTES_PER_LINE_IN_USE
     if (bytes > mostBytes) return
-    if (this.#keys.reservedBytes > lineTableBytes(this.#maxLines)) this.#clear()
+    if (this.reservedBytes > lineTableBytes(this.#maxLines)) this.#clear()
     while (this.#keys.size >= this.#maxLines || this.#bytes + bytes > mostBytes) this.#evict()
-    const id = this.#keys.add(nameLength, view, 0, end)
-    if (id === UNKNOWN) return
+    const added = this.#keys.add(nameLength, view, 0, end)
+    if (added === UNKNOWN) return
     this.#bytes += bytes
-    this.#marks.set(id, kind)
-    this.#series.set(id, series)
-    if (rate !== 1) this.#rates.set(id, rate)
+    this.#set(added, meaning)
   }
 
-  /** The kind of a line, which was sent now. */
-  use(id: number): LineKind {
+  /** The kind of a line, which was sent now; {@link IDLE} if it was not for long. */
+  use(id: number): LineKind | typeof IDLE {
     const mark = this.#marks.get(id)
+    if (isIdle(mark)) return IDLE
     if (mark >= ONE_AGE) this.#marks.set(id, mark & KIND)
     return (mark & KIND) as LineKind
   }
@@ -98,21 +107,25 @@ export class LineTable implements IdHolder {
   }
 
   /**
-   * An epoch of the series table begins. Idle lines are removed, so that their series can go. Those of gauges stay: a
-   * later line may move them from their last values.
+   * An epoch of the series table begins. The series of idle lines can go. Those of gauges stay: a later line may move
+   * them from their last values.
    */
   holdIds(hold: (id: number) => void): void {
     for (let id = 0; id < this.#keys.length; id++) {
       const mark = this.#marks.get(id)
       if (mark === 0) continue
-      if (mark < IDLE_EPOCHS * ONE_AGE || (mark & KIND) === GAUGE) {
-        if (mark < OLDEST) this.#marks.set(id, mark + ONE_AGE)
-        hold(this.#series.get(id))
-      } else this.#remove(id)
+      if (mark < OLDEST) this.#marks.set(id, mark + ONE_AGE)
+      if (!isIdle(mark)) hold(this.#series.get(id))
     }
   }
 
-  /** Ends when all lines were looked at once: the first of them has an age then. */
+  #set(id: number, { kind, rate, series }: Meaning): void {
+    this.#marks.set(id, kind + ONE_AGE)
+    this.#series.set(id, series)
+    this.#rates.set(id, rate)
+  }
+
+  /** Ends, at the latest, when all lines were looked at once: the first of them has an age then. */
   #evict(): void {
     for (;;) {
       const id = this.#hand
@@ -143,3 +156,5 @@ export class LineTable implements IdHolder {
     this.#bytes = this.#hand = 0
   }
 }
+
+const isIdle = (mark: number) => mark >= IDLE_AGE && (mark & KIND) !== GAUGE

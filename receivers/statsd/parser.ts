@@ -10,7 +10,7 @@ import {
 import { endOfBit } from './bits.ts'
 import { LineKey } from './line-key.ts'
 import { COLON_AT, END, LineScanner, OFFSETS, PIPE_AT, STAMP_AT, START } from './line-scanner.ts'
-import { COUNTER, GAUGE, type LineKind, LineTable, type Meaning, SET, TIMER } from './line-table.ts'
+import { COUNTER, GAUGE, IDLE, type LineKind, LineTable, type Meaning, SET, TIMER } from './line-table.ts'
 import { Meanings } from './meanings.ts'
 import { parseNumber } from './number.ts'
 import type { Refusal } from './refusal.ts'
@@ -110,6 +110,7 @@ export class StatsdParser {
       if (Number.isNaN(time)) return false
     }
     const kind = lines.use(id)
+    if (kind === IDLE) return false
     if (kind !== SET) return this.#add(kind, lines.rateOf(id), lines.seriesOf(id), from, to, time)
     this.#addMember(lines.seriesOf(id), from, to, time)
     return true
@@ -184,7 +185,8 @@ export class StatsdParser {
     const { nameLength, view, length } = key
     const lines = this.#lines
     const id = lines.find(nameLength, view, length)
-    if (id !== UNKNOWN) return { kind: lines.use(id), rate: lines.rateOf(id), series: lines.seriesOf(id) }
+    const kind = id === UNKNOWN ? IDLE : lines.use(id)
+    if (kind !== IDLE) return { kind, rate: lines.rateOf(id), series: lines.seriesOf(id) }
     const meaning = this.#meanings.read(key.name, key.sections)
     if (typeof meaning !== 'string') lines.add(nameLength, view, length, meaning)
     return meaning
