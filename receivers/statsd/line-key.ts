@@ -19,9 +19,10 @@ export class LineKey {
    * @param start of the sections
    * @param stamp the beginning of the time, or `end`
    */
-  set(name: Uint8Array, bytes: Buffer, start: number, stamp: number, end: number): void {
-    this.#bytes.set(name)
-    this.nameLength = this.length = name.length
+  set(bytes: Buffer, nameStart: number, nameEnd: number, start: number, stamp: number, end: number): void {
+    this.length = 0
+    this.#append(bytes, nameStart, nameEnd)
+    this.nameLength = this.length
     this.#append(bytes, start, stamp)
     if (stamp < end) this.#append(bytes, find(bytes, PIPE, stamp + 1, end), end)
   }
@@ -37,8 +38,6 @@ export class LineKey {
   }
 
   #append(bytes: Buffer, start: number, end: number): void {
-    if (start >= end) return
-    this.#bytes.set(bytes.subarray(start, end), this.length)
-    this.length += end - start
+    if (start < end) this.length += bytes.copy(this.#bytes, this.length, start, end)
   }
 }

@@ -50,6 +50,9 @@ export class StatsdParser {
   #bytes: Buffer = Buffer.alloc(0)
   #now = 0
   #points: PointBlockBuilder | undefined
+  /** The name of the line that is parsed. */
+  #nameStart = 0
+  #nameEnd = 0
 
   /** @param refuse told of every line (or bit, or value of a packed line) not taken */
   constructor(
@@ -95,24 +98,27 @@ export class StatsdParser {
     this.#meanings.newSeries.bytes = 0
   }
 
-  /** True if line `i`, which is remembered by `id`, has one possible value and a possible time. */
+  /** True if line `i` is remembered by `id`, and has a possible time. */
   #takeKnown(id: number, i: number): boolean {
     const lines = this.#lines
     const { offsets } = this.#scanner
     const at = i * OFFSETS
-    const from = offsets[at + COLON_AT] + 1
-    const to = offsets[at + PIPE_AT]
+    const start = offsets[at + START]
     const stamp = offsets[at + STAMP_AT]
+    const end = offsets[at + END]
     let time = this.#now
     if (stamp >= 0) {
-      if (offsets[at + END] - offsets[at + START] > MAX_IDENTITY_BYTES) return false
-      time = timestamp(this.#bytes, stamp, offsets[at + END])
+      if (end - start > MAX_IDENTITY_BYTES) return false
+      time = timestamp(this.#bytes, stamp, end)
       if (Number.isNaN(time)) return false
     }
     const kind = lines.use(id)
     if (kind === IDLE) return false
-    if (kind !== SET) return this.#add(kind, lines.rateOf(id), lines.seriesOf(id), from, to, time)
-    this.#addMember(lines.seriesOf(id), from, to, time)
+    this.#nameStart = start
+    this.#nameEnd = offsets[at + COLON_AT]
+    const to = offsets[at + PIPE_AT]
+    const refusal = this.#values(kind, lines.rateOf(id), lines.seriesOf(id), this.#nameEnd + 1, to, time)
+    if (refusal !== undefined) this.#refuse(refusal, this.#bytes.toString('latin1', start, end))
     return true
   }
 
@@ -133,48 +139,48 @@ export class StatsdParser {
     const colon = find(bytes, COLON, start, end)
     if (colon === start) return 'missing_name'
     if (colon === end) return 'missing_value'
-    const name = bytes.subarray(start, colon)
-    const refusal = this.#bit(name, colon + 1, end)
+    this.#nameStart = start
+    this.#nameEnd = colon
+    const refusal = this.#bit(colon + 1, end)
     if (!OF_SEVERAL_BITS.has(refusal) || endOfBit(bytes, colon + 1, end) === end) return refusal
-    this.#bits(name, colon + 1, end)
+    this.#bits(colon + 1, end)
     return undefined
   }
 
   /** A line that has several. Those that are none do not take others with them. */
-  #bits(name: Buffer, start: number, end: number): void {
+  #bits(start: number, end: number): void {
     for (let at = start; at < end; ) {
       const next = endOfBit(this.#bytes, at, end)
-      const refused = this.#bit(name, at, next)
-      if (refused !== undefined) this.#refuse(refused, this.#textOf(name, at, next))
+      const refused = this.#bit(at, next)
+      if (refused !== undefined) this.#refuse(refused, this.#textOf(at, next))
       at = next + 1
     }
   }
 
   /** `value|type|@rate|#tags`. */
-  #bit(name: Buffer, start: number, end: number): Refusal | undefined {
+  #bit(start: number, end: number): Refusal | undefined {
     const bytes = this.#bytes
     const pipe = find(bytes, PIPE, start, end)
     if (pipe === end) return 'missing_type'
     if (pipe === start) return 'missing_value'
-    if (name.length + end - pipe > MAX_IDENTITY_BYTES) return 'too_long'
+    if (this.#nameEnd - this.#nameStart + end - pipe > MAX_IDENTITY_BYTES) return 'too_long'
     const stamp = findTimestamp(bytes, pipe, end)
     const time = stamp === end ? this.#now : timestamp(bytes, stamp, end)
     if (Number.isNaN(time)) return 'invalid_timestamp'
-    this.#key.set(name, bytes, pipe + 1, stamp, end)
+    this.#key.set(bytes, this.#nameStart, this.#nameEnd, pipe + 1, stamp, end)
     const meaning = this.#meaning()
     if (typeof meaning === 'string') return meaning
-    if (meaning.kind !== SET) return this.#values(meaning, name, start, pipe, time)
-    this.#addMember(meaning.series, start, pipe, time)
-    return undefined
+    return this.#values(meaning.kind, meaning.rate, meaning.series, start, pipe, time)
   }
 
   /** `1:2:3`, mostly just `1`. A value that is none does not take its neighbours with it. */
-  #values({ kind, rate, series }: Meaning, name: Buffer, from: number, to: number, time: number): Refusal | undefined {
+  #values(kind: LineKind, rate: number, series: number, from: number, to: number, time: number): Refusal | undefined {
+    if (kind === SET) return this.#addMember(series, from, to, time)
     for (let start = from; ; ) {
       const end = find(this.#bytes, COLON, start, to)
       const isTaken = this.#add(kind, rate, series, start, end, time)
       if (end === to) return isTaken ? undefined : 'invalid_value'
-      if (!isTaken) this.#refuse('invalid_value', this.#textOf(name, from, to))
+      if (!isTaken) this.#refuse('invalid_value', this.#textOf(from, to))
       start = end + 1
     }
   }
@@ -211,13 +217,14 @@ export class StatsdParser {
     return true
   }
 
-  #addMember(series: number, start: number, end: number, time: number): void {
+  #addMember(series: number, start: number, end: number, time: number): undefined {
     const members: Distribution = { kind: 'set', members: [this.#bytes.toString('utf8', start, end)] }
     this.#points!.addIdDistribution(this.#table, series, time, members)
   }
 
-  #textOf(name: Buffer, start: number, end: number): string {
-    return `${name.toString('latin1')}:${this.#bytes.toString('latin1', start, end)}`
+  #textOf(start: number, end: number): string {
+    const name = this.#bytes.toString('latin1', this.#nameStart, this.#nameEnd)
+    return `${name}:${this.#bytes.toString('latin1', start, end)}`
   }
 }
 

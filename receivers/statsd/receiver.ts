@@ -20,7 +20,9 @@ import { type TagFormat, TaggedNames } from './tag-formats.ts'
 // Datagrams that come within this time make one block: a datagram is a few lines, and a block costs as much as
 // hundreds.
 const GATHER_MS = 10
-const MAX_BLOCK_POINTS = 4096
+const BLOCK_POINTS = 4096
+/** A block is sent when the lines of a usual datagram may find no room in it: to make room takes a copy. */
+const FULL_AT_POINTS = BLOCK_POINTS - 256
 /** Most memory of new series that nobody has paid for yet. */
 const MAX_NEW_SERIES_BYTES = 2 ** 20
 const FIRST_RETRY_MS = 100
@@ -41,7 +43,7 @@ export class StatsdReceiver implements Receiver {
   #config: Config
   #context: Context
   #parser: StatsdParser
-  #points = new PointBlockBuilder(MAX_BLOCK_POINTS)
+  #points = new PointBlockBuilder(BLOCK_POINTS)
   #cancelGather: (() => void) | undefined
   #socket: Socket | undefined
   /** Gives up on a block that waits to be sent again. */
@@ -117,7 +119,7 @@ export class StatsdReceiver implements Receiver {
     this.#datagrams.add(1)
     if (datagram.length === 0) this.#refuse('empty_datagram', '')
     this.#parser.parse(datagram, this.#context.clock.now(), this.#points)
-    const isFull = this.#points.length >= MAX_BLOCK_POINTS || this.#parser.newSeriesBytes >= MAX_NEW_SERIES_BYTES
+    const isFull = this.#points.length >= FULL_AT_POINTS || this.#parser.newSeriesBytes >= MAX_NEW_SERIES_BYTES
     if (isFull) this.#flush()
     else if (this.#points.length > 0)
       this.#cancelGather ??= this.#context.clock.setTimer(GATHER_MS, () => this.#flush())
@@ -153,7 +155,7 @@ export class StatsdReceiver implements Receiver {
     this.#cancelGather = undefined
     if (this.#points.length === 0) return
     const block = this.#points.build()
-    this.#points = new PointBlockBuilder(MAX_BLOCK_POINTS)
+    this.#points = new PointBlockBuilder(BLOCK_POINTS)
     const bytes = blockBytes(block) + this.#parser.newSeriesBytes
     this.#parser.resetNewSeries()
     this.#send(block, bytes)
