@@ -75,5 +75,13 @@ const NO_BUCKETS: readonly number[] = []
 
 /** `count` observations of the same `value`, as in a line of a StatsD timer. */
 export function observation(value: number, count: number): Histogram {
-  return { kind: 'histogram', count, sum: value * count, min: value, max: value, bounds: NO_BUCKETS, counts: NO_BUCKETS }
+  return {
+    kind: 'histogram',
+    count,
+    sum: value * count,
+    min: value,
+    max: value,
+    bounds: NO_BUCKETS,
+    counts: NO_BUCKETS
+  }
 }

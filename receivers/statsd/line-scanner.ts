@@ -53,19 +53,25 @@ export class LineScanner {
     const { length } = bytes
     let to = this.#end
     let i = start
-    for (; i < length && bytes[i] !== COLON && bytes[i] !== NEWLINE; i++) gathered[to++] = bytes[i]
+    for (; i < length; i++) {
+      const byte = bytes[i]
+      if (byte === COLON || byte === NEWLINE) break
+      gathered[to++] = byte
+    }
     const colon = i
     while (i < length && bytes[i] !== PIPE && bytes[i] !== NEWLINE) i++
     const pipe = i
     if (i < length && bytes[i] === PIPE) i++
     let stamp = -1
     let stampEnd = -1
-    for (; i < length && bytes[i] !== NEWLINE; i++) {
-      if (bytes[i] === PIPE && stamp < 0 && i + 1 < length && bytes[i + 1] === CAPITAL_T) {
+    for (; i < length; i++) {
+      const byte = bytes[i]
+      if (byte === NEWLINE) break
+      if (byte === PIPE && stamp < 0 && i + 1 < length && bytes[i + 1] === CAPITAL_T) {
         stamp = i++
         while (i < length && bytes[i] !== PIPE && bytes[i] !== NEWLINE) i++
         stampEnd = i--
-      } else gathered[to++] = bytes[i]
+      } else gathered[to++] = byte
     }
     const hasReturn = i > start && bytes[i - 1] === CARRIAGE_RETURN
     const end = hasReturn ? i - 1 : i
