@@ -42,7 +42,7 @@ function parseAll(parser: StatsdParser, datagrams: readonly Buffer[]): number {
   let lines = 0
   let points = new PointBlockBuilder(BLOCK_POINTS)
   for (const datagram of datagrams) {
-    parser.parse(datagram.toString('latin1'), 1_760_000_000_000, points)
+    parser.parse(datagram, 1_760_000_000_000, points)
     if (points.length < BLOCK_POINTS) continue
     lines += points.build().length
     points = new PointBlockBuilder(BLOCK_POINTS)

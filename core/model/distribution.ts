@@ -70,7 +70,18 @@ export function numberOf(distribution: Distribution): number {
   return distribution.kind === 'distinct' ? distribution.count : distribution.sum
 }
 
+/** Shared, for there may be millions of observations. */
+const NO_BUCKETS: readonly number[] = []
+
 /** `count` observations of the same `value`, as in a line of a StatsD timer. */
 export function observation(value: number, count: number): Histogram {
-  return { kind: 'histogram', count, sum: value * count, min: value, max: value, bounds: [], counts: [] }
+  return {
+    kind: 'histogram',
+    count,
+    sum: value * count,
+    min: value,
+    max: value,
+    bounds: NO_BUCKETS,
+    counts: NO_BUCKETS
+  }
 }

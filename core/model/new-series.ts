@@ -25,11 +25,17 @@ export class NewSeries {
    * than `maxBytes`.
    */
   receive(metric: Metric, attributes: Attributes, resource = NO_RESOURCE, scope = NO_SCOPE): Series | ItemFlaw {
+    const id = this.receiveIn(this.table.contextOf(metric, resource, scope), attributes)
+    return typeof id === 'number' ? this.table.at(id) : id
+  }
+
+  /** The id of a series of a context that the table has. */
+  receiveIn(context: number, attributes: Attributes): number | ItemFlaw {
     const { made } = this.table
-    const id = this.table.receive(this.table.contextOf(metric, resource, scope), attributes)
+    const id = this.table.receive(context, attributes)
     if (id === UNKNOWN) return 'too_many_series'
     if (this.table.made > made) this.addKey(this.table.keyOf(id))
-    return this.table.at(id)
+    return id
   }
 
   /** The attributes of a new series. */

@@ -34,7 +34,7 @@ export const schema: ConfigSchema = {
       type: 'integer',
       minimum: 2,
       description:
-        'Series remembered between lines, with the last values of gauges. The number is smaller if they take more than 2 KiB each. The least recently seen are evicted.',
+        'Series remembered between lines, with the last values of gauges. The number is smaller if they take more than 1 KiB each. Those that are not sent again make room first.',
       default: 100_000
     },
     retry_for: duration({

@@ -1,6 +1,6 @@
 import type { ReceiverPlugin } from '../../sdk/plugin/index.ts'
 import { type Config, schema } from './config.ts'
-import { lineCacheBytes } from './line-cache.ts'
+import { lineTableBytes } from './line-table.ts'
 import { StatsdReceiver } from './receiver.ts'
 
 export default {
@@ -13,6 +13,6 @@ export default {
   schema,
   // Lines of one datagram are of one time.
   unaggregated: true,
-  memoryBound: ({ max_series }) => lineCacheBytes(max_series),
+  memoryBound: ({ max_series }) => lineTableBytes(max_series),
   create: (config, context) => new StatsdReceiver(config, context)
 } satisfies ReceiverPlugin<Config>

@@ -6,20 +6,21 @@ const ZERO = 48
 const MAX_EXACT_DIGITS = 15
 const POWERS_OF_TEN = Array.from({ length: MAX_EXACT_DIGITS + 1 }, (_, i) => 10 ** i)
 
-/** The finite decimal in `text` from `start` to `end`, or NaN. */
-export function parseNumber(text: string, start: number, end: number): number {
-  const sign = text.charCodeAt(start)
+/** The finite decimal in `bytes` from `start` to `end`, or NaN. */
+export function parseNumber(bytes: Buffer, start: number, end: number): number {
+  if (start >= end) return Number.NaN
+  const sign = bytes[start]
   const first = sign === MINUS || sign === PLUS ? start + 1 : start
   let digits = 0
   let mantissa = 0
   let point = -1
   for (let i = first; i < end; i++) {
-    const unit = text.charCodeAt(i)
-    if (unit === POINT && point < 0) point = i
-    else if (unit >= ZERO && unit < ZERO + 10 && digits < MAX_EXACT_DIGITS) {
-      mantissa = mantissa * 10 + unit - ZERO
+    const byte = bytes[i]
+    if (byte === POINT && point < 0) point = i
+    else if (byte >= ZERO && byte < ZERO + 10 && digits < MAX_EXACT_DIGITS) {
+      mantissa = mantissa * 10 + byte - ZERO
       digits++
-    } else return parseRareNumber(text.slice(start, end))
+    } else return parseRareNumber(bytes.toString('latin1', start, end))
   }
   if (digits === 0) return Number.NaN
   const value = point < 0 ? mantissa : mantissa / POWERS_OF_TEN[end - 1 - point]

@@ -1,273 +1,233 @@
-import { NewSeries } from '../../core/model/new-series.ts'
+import type { IdColumn } from '../../core/model/series-table/id-column.ts'
+import { UNKNOWN } from '../../core/model/series-table/key-table.ts'
 import {
   DEFAULT_LIMITS,
   type Distribution,
-  type ItemFlaw,
-  type ItemLimits,
-  type MetricKind,
-  measureAll,
-  measureAttributes,
-  measureName,
   observation,
   type PointBlockBuilder,
-  type Series,
-  type SeriesTable,
-  sortAttributes,
-  type Temporality
+  type SeriesTable
 } from '../../sdk/plugin/index.ts'
 import { endOfBit } from './bits.ts'
-import { LineCache } from './line-cache.ts'
+import { LineKey } from './line-key.ts'
+import { COLON_AT, END, LineScanner, OFFSETS, PIPE_AT, STAMP_AT, START } from './line-scanner.ts'
+import { COUNTER, GAUGE, IDLE, type LineKind, LineTable, type Meaning, SET, TIMER } from './line-table.ts'
+import { Meanings } from './meanings.ts'
 import { parseNumber } from './number.ts'
-import { find, findTimestamp, suffix, timestamp } from './sections.ts'
+import type { Refusal } from './refusal.ts'
+import { find, findTimestamp, timestamp } from './sections.ts'
 import { TaggedNames } from './tag-formats.ts'
-import { addContainer, addTags, utf8 } from './tags.ts'
 
 const COLON = 58
 const PIPE = 124
 const PLUS = 43
 const MINUS = 45
-const CARRIAGE_RETURN = 13
+const UNDERSCORE = 95
+const EVENT = Buffer.from('_e{')
+const SERVICE_CHECK = Buffer.from('_sc|')
 
 // Most bytes of a line's name, type and tags. A longer line is no metric but somebody's body in the wrong port.
 const MAX_IDENTITY_BYTES = 8192
 /** One of these may mean that the line has several bits. */
 const OF_SEVERAL_BITS: ReadonlySet<Refusal | undefined> = new Set(['unknown_type', 'invalid_rate', 'too_long'])
 
-/** Why a line was not taken; the ledger's reasons. */
-export type Refusal =
-  | ItemFlaw
-  | 'empty_datagram'
-  | 'missing_name'
-  | 'missing_value'
-  | 'missing_type'
-  | 'unknown_type'
-  | 'invalid_value'
-  | 'invalid_rate'
-  | 'invalid_timestamp'
-  | 'too_long'
-  | 'unsupported_event'
-  | 'unsupported_service_check'
-
-type Type = 'c' | 'g' | 's' | 'ms' | 'h' | 'd'
-
-/** The meaning of the part of a line behind its value. */
-interface Meaning {
-  readonly type: Type
-  readonly rate: number
-  readonly series: Series
-  readonly gauge: Gauge
-}
-interface Gauge {
-  value: number
-}
-
-const HISTOGRAM = { kind: 'histogram', temporality: 'delta', unit: '' } as const
-const METRICS: Readonly<Record<Type, { kind: MetricKind; temporality: Temporality; unit: string }>> = {
-  c: { kind: 'counter', temporality: 'delta', unit: '' },
-  g: { kind: 'gauge', temporality: 'unspecified', unit: '' },
-  s: { kind: 'set', temporality: 'delta', unit: '' },
-  ms: { ...HISTOGRAM, unit: 'ms' },
-  h: HISTOGRAM,
-  d: HISTOGRAM
-}
-
 /**
  * StatsD and DogStatsD lines to points. Lines repeat: the part behind the value (type, rate, tags) is parsed once for
- * each name, and remembered for the series seen of late.
+ * each name, and remembered for the lines seen of late. These are found by their bytes, all of a datagram together.
  *
  * https://github.com/statsd/statsd/blob/master/docs/metric_types.md
  * https://docs.datadoghq.com/developers/dogstatsd/datagram_shell/
  */
 export class StatsdParser {
-  #newSeries: NewSeries
-  #refuse: (reason: Refusal, line: string) => void
-  #names: TaggedNames
-  #limits: ItemLimits
-  #lines: LineCache<Meaning>
+  readonly #table: SeriesTable
+  readonly #refuse: (reason: Refusal, line: string) => void
+  readonly #meanings: Meanings
+  readonly #lines: LineTable
+  readonly #scanner = new LineScanner()
+  readonly #key = new LineKey(MAX_IDENTITY_BYTES)
   // By series, because lines that differ in rate or order of tags set the same gauge.
-  #gauges = new WeakMap<Series, Gauge>()
+  readonly #gauges: IdColumn<Float64Array>
+  /** The datagram that is parsed, the time of its lines without one, and the block that its points go to. */
+  #bytes: Buffer = Buffer.alloc(0)
+  #now = 0
+  #points: PointBlockBuilder | undefined
+  /** The name of the line that is parsed. */
+  #nameStart = 0
+  #nameEnd = 0
 
   /** @param refuse told of every line (or bit, or value of a packed line) not taken */
   constructor(
-    registry: SeriesTable,
+    table: SeriesTable,
     maxSeries: number,
     refuse: (reason: Refusal, line: string) => void,
     names = new TaggedNames([]),
     limits = DEFAULT_LIMITS
   ) {
-    this.#limits = limits
-    this.#newSeries = new NewSeries(registry)
-    this.#lines = new LineCache(maxSeries)
+    this.#table = table
     this.#refuse = refuse
-    this.#names = names
+    this.#meanings = new Meanings(table, names, limits)
+    this.#lines = new LineTable(table, maxSeries)
+    this.#gauges = table.column<Float64Array>(Float64Array)
   }
 
   /**
    * Adds a datagram to `points`.
-   * @param text its bytes as latin1: cheap to make, one unit a byte; names and tags are decoded as UTF-8 when first
-   *   seen
    * @param now Unix ms, for lines without a time
    */
-  parse(text: string, now: number, points: PointBlockBuilder): void {
-    for (let start = 0; start < text.length; ) {
-      let next = text.indexOf('\n', start)
-      if (next < 0) next = text.length
-      const end = text.charCodeAt(next - 1) === CARRIAGE_RETURN ? next - 1 : next
-      if (end > start) {
-        const refusal = this.#line(text, start, end, now, points)
-        if (refusal !== undefined) this.#refuse(refusal, text.slice(start, end))
-      }
-      start = next + 1
+  parse(datagram: Buffer, now: number, points: PointBlockBuilder): void {
+    this.#bytes = datagram
+    this.#now = now
+    this.#points = points
+    const scanner = this.#scanner
+    scanner.scan(datagram)
+    this.#lines.findAll(scanner.keys)
+    const { evicted } = this.#lines
+    const { ids } = scanner.keys
+    for (let i = 0; i < scanner.length; i++) {
+      const isKnown = ids[i] !== UNKNOWN && this.#lines.evicted === evicted
+      if (!isKnown || !this.#takeKnown(ids[i], i)) this.#takeAny(i)
     }
   }
 
   /** Memory of series that were not known, in bytes, since {@link resetNewSeries}. */
   get newSeriesBytes(): number {
-    return this.#newSeries.bytes
+    return this.#meanings.newSeries.bytes
   }
 
   /** Whoever sends the points has paid for them. */
   resetNewSeries(): void {
-    this.#newSeries.bytes = 0
+    this.#meanings.newSeries.bytes = 0
   }
 
-  #line(text: string, start: number, end: number, now: number, points: PointBlockBuilder): Refusal | undefined {
-    if (text.startsWith('_e{', start)) return 'unsupported_event'
-    if (text.startsWith('_sc|', start)) return 'unsupported_service_check'
-    const colon = find(text, COLON, start, end)
+  /** True if line `i` is remembered by `id`, and has a possible time. */
+  #takeKnown(id: number, i: number): boolean {
+    const lines = this.#lines
+    const { offsets } = this.#scanner
+    const at = i * OFFSETS
+    const start = offsets[at + START]
+    const stamp = offsets[at + STAMP_AT]
+    const end = offsets[at + END]
+    let time = this.#now
+    if (stamp >= 0) {
+      if (end - start > MAX_IDENTITY_BYTES) return false
+      time = timestamp(this.#bytes, stamp, end)
+      if (Number.isNaN(time)) return false
+    }
+    const kind = lines.use(id)
+    if (kind === IDLE) return false
+    this.#nameStart = start
+    this.#nameEnd = offsets[at + COLON_AT]
+    const to = offsets[at + PIPE_AT]
+    const refusal = this.#values(kind, lines.rateOf(id), lines.seriesOf(id), this.#nameEnd + 1, to, time)
+    if (refusal !== undefined) this.#refuse(refusal, this.#bytes.toString('latin1', start, end))
+    return true
+  }
+
+  #takeAny(i: number): void {
+    const { offsets } = this.#scanner
+    const start = offsets[i * OFFSETS + START]
+    const end = offsets[i * OFFSETS + END]
+    const refusal = this.#line(start, end)
+    if (refusal !== undefined) this.#refuse(refusal, this.#bytes.toString('latin1', start, end))
+  }
+
+  #line(start: number, end: number): Refusal | undefined {
+    const bytes = this.#bytes
+    if (bytes[start] === UNDERSCORE) {
+      if (beginsWith(EVENT, bytes, start, end)) return 'unsupported_event'
+      if (beginsWith(SERVICE_CHECK, bytes, start, end)) return 'unsupported_service_check'
+    }
+    const colon = find(bytes, COLON, start, end)
     if (colon === start) return 'missing_name'
     if (colon === end) return 'missing_value'
-    const name = text.slice(start, colon)
-    const refusal = this.#bit(name, text, colon + 1, end, now, points)
-    if (!OF_SEVERAL_BITS.has(refusal) || endOfBit(text, colon + 1, end) === end) return refusal
-    this.#bits(name, text, colon + 1, end, now, points)
+    this.#nameStart = start
+    this.#nameEnd = colon
+    const refusal = this.#bit(colon + 1, end)
+    if (!OF_SEVERAL_BITS.has(refusal) || endOfBit(bytes, colon + 1, end) === end) return refusal
+    this.#bits(colon + 1, end)
     return undefined
   }
 
   /** A line that has several. Those that are none do not take others with them. */
-  #bits(name: string, text: string, start: number, end: number, now: number, points: PointBlockBuilder): void {
+  #bits(start: number, end: number): void {
     for (let at = start; at < end; ) {
-      const next = endOfBit(text, at, end)
-      const refused = this.#bit(name, text, at, next, now, points)
-      if (refused !== undefined) this.#refuse(refused, `${name}:${text.slice(at, next)}`)
+      const next = endOfBit(this.#bytes, at, end)
+      const refused = this.#bit(at, next)
+      if (refused !== undefined) this.#refuse(refused, this.#textOf(at, next))
       at = next + 1
     }
   }
 
   /** `value|type|@rate|#tags`. */
-  #bit(
-    name: string,
-    text: string,
-    start: number,
-    end: number,
-    now: number,
-    points: PointBlockBuilder
-  ): Refusal | undefined {
-    const pipe = find(text, PIPE, start, end)
+  #bit(start: number, end: number): Refusal | undefined {
+    const bytes = this.#bytes
+    const pipe = find(bytes, PIPE, start, end)
     if (pipe === end) return 'missing_type'
     if (pipe === start) return 'missing_value'
-    if (name.length + end - pipe > MAX_IDENTITY_BYTES) return 'too_long'
-    const stamp = findTimestamp(text, pipe, end)
-    const time = stamp === end ? now : timestamp(text, stamp, end)
+    if (this.#nameEnd - this.#nameStart + end - pipe > MAX_IDENTITY_BYTES) return 'too_long'
+    const stamp = findTimestamp(bytes, pipe, end)
+    const time = stamp === end ? this.#now : timestamp(bytes, stamp, end)
     if (Number.isNaN(time)) return 'invalid_timestamp'
-    const meaning = this.#meaning(name, suffix(text, pipe + 1, stamp, end))
+    this.#key.set(bytes, this.#nameStart, this.#nameEnd, pipe + 1, stamp, end)
+    const meaning = this.#meaning()
     if (typeof meaning === 'string') return meaning
-    if (meaning.type === 's') {
-      const members: Distribution = { kind: 'set', members: [utf8(text.slice(start, pipe))] }
-      points.addDistribution(meaning.series, time, members)
-      return undefined
-    }
-    return this.#values(meaning, name, text, start, pipe, time, points)
+    return this.#values(meaning.kind, meaning.rate, meaning.series, start, pipe, time)
   }
 
   /** `1:2:3`, mostly just `1`. A value that is none does not take its neighbours with it. */
-  #values(
-    meaning: Meaning,
-    name: string,
-    text: string,
-    from: number,
-    to: number,
-    time: number,
-    points: PointBlockBuilder
-  ): Refusal | undefined {
+  #values(kind: LineKind, rate: number, series: number, from: number, to: number, time: number): Refusal | undefined {
+    if (kind === SET) return this.#addMember(series, from, to, time)
     for (let start = from; ; ) {
-      const end = find(text, COLON, start, to)
-      const taken = add(meaning, text, start, end, time, points)
-      if (end === to) return taken ? undefined : 'invalid_value'
-      if (!taken) this.#refuse('invalid_value', `${name}:${text.slice(from, to)}`)
+      const end = find(this.#bytes, COLON, start, to)
+      const isTaken = this.#add(kind, rate, series, start, end, time)
+      if (end === to) return isTaken ? undefined : 'invalid_value'
+      if (!isTaken) this.#refuse('invalid_value', this.#textOf(from, to))
       start = end + 1
     }
   }
 
-  #meaning(name: string, suffix: string): Meaning | Refusal {
-    const known = this.#lines.find(name, suffix)
-    if (known !== undefined) return known
-    const meaning = this.#understand(name, suffix)
-    if (typeof meaning !== 'string') this.#lines.put(name, suffix, meaning)
+  /** The meaning of the line or bit whose key was made last. */
+  #meaning(): Meaning | Refusal {
+    const key = this.#key
+    const { nameLength, view, length } = key
+    const lines = this.#lines
+    const id = lines.find(nameLength, view, length)
+    const kind = id === UNKNOWN ? IDLE : lines.use(id)
+    if (kind !== IDLE) return { kind, rate: lines.rateOf(id), series: lines.seriesOf(id) }
+    const meaning = this.#meanings.read(key.name, key.sections)
+    if (typeof meaning !== 'string') lines.add(nameLength, view, length, meaning)
     return meaning
   }
 
-  /** `c|@0.1|#tag:value|c:container`. Sections nobody knows are left alone, as Datadog and gostatsd do. */
-  #understand(name: string, suffix: string): Meaning | Refusal {
-    const [type, ...sections] = suffix.split('|')
-    if (!isType(type)) return 'unknown_type'
-    let rate = 1
-    const { name: plainName, attributes } = this.#names.read(utf8(name))
-    for (const section of sections) {
-      if (section.startsWith('@')) rate = parseNumber(section, 1, section.length)
-      else if (section.startsWith('#')) addTags(section.slice(1), attributes)
-      else if (section.startsWith('c:')) addContainer(section.slice(2), attributes)
-    }
-    // Not so small that one line stands for more than can be counted.
-    if (!(rate > 0 && rate <= 1 && Number.isFinite(1 / rate))) return 'invalid_rate'
-    const length = measureAll(
-      this.#limits,
-      measureName(plainName, this.#limits),
-      measureAttributes(attributes, this.#limits)
-    )
-    if (typeof length === 'string') return length
-    const metric = { name: plainName, description: '', ...METRICS[type] }
-    const series = this.#newSeries.receive(metric, sortAttributes(attributes))
-    if (typeof series === 'string') return series
-    return { type, rate, series, gauge: this.#gauge(series) }
+  /** True if the text from `start` to `end` was a possible value. */
+  #add(kind: LineKind, rate: number, series: number, start: number, end: number, time: number): boolean {
+    const value = parseNumber(this.#bytes, start, end)
+    if (Number.isNaN(value)) return false
+    if (kind === GAUGE) return this.#addLevel(series, value, this.#bytes[start], time)
+    if (!Number.isFinite(value / rate) || (kind === TIMER && value < 0)) return false
+    if (kind === COUNTER) this.#points!.addId(this.#table, series, time, value / rate)
+    else this.#points!.addIdDistribution(this.#table, series, time, observation(value, 1 / rate))
+    return true
   }
 
-  #gauge(series: Series): Gauge {
-    let gauge = this.#gauges.get(series)
-    if (gauge === undefined) {
-      gauge = { value: 0 }
-      this.#gauges.set(series, gauge)
-    }
-    return gauge
-  }
-}
-
-/** True if `text` from `start` to `end` was a possible value. */
-function add(
-  meaning: Meaning,
-  text: string,
-  start: number,
-  end: number,
-  time: number,
-  points: PointBlockBuilder
-): boolean {
-  const value = parseNumber(text, start, end)
-  if (Number.isNaN(value)) return false
-  const { type, series, rate, gauge } = meaning
-  if (type === 'c') {
-    if (!Number.isFinite(value / rate)) return false
-    points.add(series, time, value / rate)
-  } else if (type === 'g') {
-    const sign = text.charCodeAt(start)
-    const level = sign === PLUS || sign === MINUS ? gauge.value + value : value
+  #addLevel(series: number, value: number, sign: number, time: number): boolean {
+    const level = sign === PLUS || sign === MINUS ? this.#gauges.get(series) + value : value
     if (!Number.isFinite(level)) return false
-    gauge.value = level
-    points.add(series, time, level)
-  } else {
-    if ((type === 'ms' && value < 0) || !Number.isFinite(value / rate)) return false
-    points.addDistribution(series, time, observation(value, 1 / rate))
+    this.#gauges.set(series, level)
+    this.#points!.addId(this.#table, series, time, level)
+    return true
   }
-  return true
+
+  #addMember(series: number, start: number, end: number, time: number): undefined {
+    const members: Distribution = { kind: 'set', members: [this.#bytes.toString('utf8', start, end)] }
+    this.#points!.addIdDistribution(this.#table, series, time, members)
+  }
+
+  #textOf(start: number, end: number): string {
+    const name = this.#bytes.toString('latin1', this.#nameStart, this.#nameEnd)
+    return `${name}:${this.#bytes.toString('latin1', start, end)}`
+  }
 }
 
-const isType = (text: string): text is Type => Object.hasOwn(METRICS, text)
+function beginsWith(prefix: Buffer, bytes: Buffer, start: number, end: number): boolean {
+  return end - start >= prefix.length && bytes.compare(prefix, 0, prefix.length, start, start + prefix.length) === 0
+}

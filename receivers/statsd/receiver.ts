@@ -13,13 +13,18 @@ import {
   type Receiver
 } from '../../sdk/plugin/index.ts'
 import type { Config } from './config.ts'
-import { type Refusal, StatsdParser } from './parser.ts'
+import { StatsdParser } from './parser.ts'
+import type { Refusal } from './refusal.ts'
 import { type TagFormat, TaggedNames } from './tag-formats.ts'
 
 // Datagrams that come within this time make one block: a datagram is a few lines, and a block costs as much as
 // hundreds.
 const GATHER_MS = 10
-const MAX_BLOCK_POINTS = 4096
+const BLOCK_POINTS = 4096
+/** A block is sent when the lines of a usual datagram may find no room in it: to make room takes a copy. */
+const FULL_AT_POINTS = BLOCK_POINTS - 256
+/** Datagrams are parsed together: a tenth less time than one by one, with the socket's work between them. */
+const READ_AT_ONCE_BYTES = 32 * 1024
 /** Most memory of new series that nobody has paid for yet. */
 const MAX_NEW_SERIES_BYTES = 2 ** 20
 const FIRST_RETRY_MS = 100
@@ -40,7 +45,11 @@ export class StatsdReceiver implements Receiver {
   #config: Config
   #context: Context
   #parser: StatsdParser
-  #points = new PointBlockBuilder(MAX_BLOCK_POINTS)
+  #points = new PointBlockBuilder(BLOCK_POINTS)
+  /** Datagrams that are not parsed yet, and their times of receipt, Unix ms. */
+  #unread: Buffer[] = []
+  #unreadTimes: number[] = []
+  #unreadBytes = 0
   #cancelGather: (() => void) | undefined
   #socket: Socket | undefined
   /** Gives up on a block that waits to be sent again. */
@@ -114,12 +123,26 @@ export class StatsdReceiver implements Receiver {
   #receive(datagram: Buffer): void {
     if (this.#stopped) return
     this.#datagrams.add(1)
-    if (datagram.length === 0) this.#refuse('empty_datagram', '')
-    this.#parser.parse(datagram.toString('latin1'), this.#context.clock.now(), this.#points)
-    const isFull = this.#points.length >= MAX_BLOCK_POINTS || this.#parser.newSeriesBytes >= MAX_NEW_SERIES_BYTES
-    if (isFull) this.#flush()
-    else if (this.#points.length > 0)
-      this.#cancelGather ??= this.#context.clock.setTimer(GATHER_MS, () => this.#flush())
+    if (datagram.length === 0) return this.#refuse('empty_datagram', '')
+    this.#unread.push(datagram)
+    this.#unreadTimes.push(this.#context.clock.now())
+    this.#unreadBytes += datagram.length
+    if (this.#unreadBytes >= READ_AT_ONCE_BYTES) this.#read()
+    this.#cancelGather ??= this.#context.clock.setTimer(GATHER_MS, () => this.#flush())
+  }
+
+  /** Parses the datagrams that came since the last time. */
+  #read(): void {
+    const unread = this.#unread
+    const times = this.#unreadTimes
+    this.#unread = []
+    this.#unreadTimes = []
+    this.#unreadBytes = 0
+    for (let i = 0; i < unread.length; i++) {
+      this.#parser.parse(unread[i], times[i], this.#points)
+      const isFull = this.#points.length >= FULL_AT_POINTS || this.#parser.newSeriesBytes >= MAX_NEW_SERIES_BYTES
+      if (isFull) this.#endBlock()
+    }
   }
 
   #refuse(reason: Refusal, line: string): void {
@@ -150,9 +173,14 @@ export class StatsdReceiver implements Receiver {
   #flush(): void {
     this.#cancelGather?.()
     this.#cancelGather = undefined
+    this.#read()
+    this.#endBlock()
+  }
+
+  #endBlock(): void {
     if (this.#points.length === 0) return
     const block = this.#points.build()
-    this.#points = new PointBlockBuilder(MAX_BLOCK_POINTS)
+    this.#points = new PointBlockBuilder(BLOCK_POINTS)
     const bytes = blockBytes(block) + this.#parser.newSeriesBytes
     this.#parser.resetNewSeries()
     this.#send(block, bytes)

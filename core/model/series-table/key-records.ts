@@ -58,9 +58,14 @@ export class KeyRecords {
     this.#inUse[0] = 1
   }
 
-  /** Memory of all pages, in bytes. */
-  get pageBytes(): number {
-    return (this.pages.length - this.#vacant.length) * PAGE_BYTES
+  /** Memory of records, in use and free, in bytes. */
+  get reservedBytes(): number {
+    return (this.pages.length - this.#vacant.length - 1) * PAGE_BYTES + this.#end * 4
+  }
+
+  /** Memory of free records, for keys of their lengths alone, in bytes. */
+  get freeBytes(): number {
+    return this.reservedBytes - this.bytes
   }
 
   /** Memory that a key takes here, in bytes. */

@@ -73,9 +73,14 @@ export class KeyTable {
     return this.#records.bytes + this.#slots.bytes + this.#recordOf.bytes
   }
 
-  /** Memory of pages in which there is room for keys of some lengths alone, in bytes. */
-  get fragmentedBytes(): number {
-    return this.#records.pageBytes - this.#records.bytes
+  /** Memory of keys, in use and free, in bytes. */
+  get reservedBytes(): number {
+    return this.#records.reservedBytes
+  }
+
+  /** Memory that is for keys of some lengths alone, in bytes. */
+  get freeBytes(): number {
+    return this.#records.freeBytes
   }
 
   /** Gives memory back that no key is in. */

@@ -12,8 +12,8 @@ import { SeriesViews } from './series-views.ts'
 
 /** Memory of a received series for which there is room. Most take less. If they take more, fewer have room. */
 export const BYTES_PER_SERIES = 512
-/** Room for what few series share, and for a page that is not full. */
-const BYTES_OF_FEW = 8 * 2 ** 20
+/** Room for what few series share. */
+const BYTES_OF_FEW = 2 ** 20
 /** The same attributes written otherwise are found as fast. A sender that has more orders of them is decoded each time. */
 const MOST_SPELLINGS = 8
 const RECEIVED = 0x80
@@ -237,7 +237,7 @@ export class SeriesTable {
 
   /** True if receivers may add no more series. */
   get isFull(): boolean {
-    const bytes = this.#receivedBytes + this.#contexts.bytes + this.#keys.fragmentedBytes
+    const bytes = this.#receivedBytes + this.#contexts.bytes + this.#keys.freeBytes
     return this.#received >= this.#maxSeries || bytes >= this.#maxSeries * BYTES_PER_SERIES + BYTES_OF_FEW
   }
 

@@ -6,6 +6,8 @@ import type { Observation } from '../input/observation.ts'
 import { pickRows, ROWS_PER_STEP, RowPairBuffer, type RowPairs, unfilled } from './rows.ts'
 
 const INITIAL_CAPACITY = 64
+/** So many bits of a slot more tell where to look next. */
+const REST_BITS = 5
 /** Key, sum and count. */
 const ROW_BYTES = 20
 /** A pane may grow while another is merged into it, so each has a buffer of its own. */
@@ -78,23 +80,14 @@ export class Pane implements PaneState {
 
   /** The row of `slot`; an empty one is made if there is none. */
   rowOf(slot: number): number {
-    const { keys } = this
-    const mask = keys.length - 1
-    const key = slot + 1
-    let row = slot & mask
-    while (keys[row] !== key) {
-      if (keys[row] === 0) return this.#insert(slot)
-      row = (row + 1) & mask
-    }
-    return row
+    const row = this.#probe(slot)
+    return this.keys[row] === 0 ? this.#insert(slot) : row
   }
 
   /** The row of `slot`; -1 if there is none. */
   find(slot: number): number {
-    const { keys } = this
-    const mask = keys.length - 1
-    for (let row = slot & mask; keys[row] !== 0; row = (row + 1) & mask) if (keys[row] === slot + 1) return row
-    return -1
+    const row = this.#probe(slot)
+    return this.keys[row] === 0 ? -1 : row
   }
 
   accumulator<A extends Accumulator>(type: AccumulatorType<A>): A | undefined {
@@ -222,11 +215,22 @@ export class Pane implements PaneState {
 
   /** Enters a `slot` that is not in the table, which has room. */
   #insertKey(slot: number): number {
+    const row = this.#probe(slot)
+    this.keys[row] = slot + 1
+    return row
+  }
+
+  // Two runs of slots that begin at the same row would push each other aside by their whole length, so the next row to
+  // try is far away. It is another one for each slot, and all rows are tried in the end.
+  /** The row of `slot`, or the free one that it would get. */
+  #probe(slot: number): number {
     const { keys } = this
     const mask = keys.length - 1
     let row = slot & mask
-    while (keys[row] !== 0) row = (row + 1) & mask
-    keys[row] = slot + 1
+    for (let rest = slot; keys[row] !== 0 && keys[row] !== slot + 1; ) {
+      rest >>>= REST_BITS
+      row = (row * 5 + rest + 1) & mask
+    }
     return row
   }
 }

@@ -11,7 +11,7 @@ const LINES =
 /** StatsD lines of one datagram, which are of one time. */
 function datagram({ context }: Harness, lines: string) {
   const points = new PointBlockBuilder()
-  new StatsdParser(context.series as never, 100, assert.fail).parse(lines, T, points)
+  new StatsdParser(context.series as never, 100, assert.fail).parse(Buffer.from(lines), T, points)
   return points.build()
 }
 

@@ -17,7 +17,7 @@ function parser(maxSeries = 100, formats: readonly TagFormat[] = []) {
   const made = new StatsdParser(new SeriesTable(), maxSeries, refuse, names)
   const parse = (text: string): PointBlock => {
     const points = new PointBlockBuilder()
-    made.parse(Buffer.from(text).toString('latin1'), NOW, points)
+    made.parse(Buffer.from(text), NOW, points)
     return points.build()
   }
   return { parse, refused, unread, told: (text: string) => described(parse(text)) }
@@ -155,15 +155,64 @@ test('every line becomes points or a refusal, whatever it is', () => {
     fc.string()
   )
   const line = fc.array(piece, { maxLength: 12 }).map(pieces => pieces.join('').replaceAll('\n', ''))
+  const { parse, refused } = parser()
   fc.assert(
     fc.property(line, text => {
-      const { parse, refused } = parser()
+      const before = refused.length
       const { length, value, time } = parse(text)
-      if (text.replace(/\r$/, '') !== '') assert.ok(length + refused.length > 0)
+      if (text.replace(/\r$/, '') !== '') assert.ok(length + refused.length > before)
       for (let i = 0; i < length; i++) assert.ok(Number.isFinite(value[i]) && Number.isFinite(time[i]))
     }),
     { numRuns: 2000 }
   )
+})
+
+test('a line that is remembered becomes what it became when it was new, whatever it is', () => {
+  const piece = fc.constantFrom(
+    'a',
+    'a',
+    ':',
+    ':1',
+    ':-2',
+    ':0.5',
+    '|',
+    '|c',
+    '|g',
+    '|ms',
+    '|s',
+    '|@0.5',
+    '|#t:1',
+    '|T5',
+    'T',
+    '\r',
+    '\n'
+  )
+  const datagram = fc.array(piece, { maxLength: 24 }).map(pieces => pieces.join(''))
+  const remembering = parser(20)
+  fc.assert(
+    fc.property(datagram, text => {
+      // Signed gauges depend on what was before.
+      const sent = text.replaceAll('-', '')
+      const one = parser()
+      const want = one.told(sent)
+      for (let i = 0; i < 2; i++) {
+        remembering.refused.length = 0
+        assert.deepEqual(remembering.told(sent), want)
+        assert.deepEqual(remembering.refused, one.refused)
+      }
+    }),
+    { numRuns: 1000 }
+  )
+})
+
+test('lines that find no room in the middle of a datagram keep the series of those behind them', () => {
+  const { told } = parser(3)
+  const lines = (from: number) => Array.from({ length: 6 }, (_, i) => `n${(from + i) % 7}:${i}|c|#t:${(from + i) % 7}`)
+  for (let from = 0; from < 50; from++)
+    assert.deepEqual(
+      told(lines(from).join('\n')),
+      lines(from).map((_, i) => `n${(from + i) % 7}{t=${(from + i) % 7}} counter ${i}`)
+    )
 })
 
 test('regression: lines of several bits were refused whole', () => {

@@ -94,7 +94,7 @@ describe('regression: items without bound ended the process', () => {
       const refuse = (why: string) => void refused.push(why)
       const parser = new StatsdParser(new SeriesTable(), 10, refuse, undefined, LIMITS)
       const points = new PointBlockBuilder()
-      parser.parse(`${line}\nm:1|c`, 1, points)
+      parser.parse(Buffer.from(`${line}\nm:1|c`), 1, points)
       assert.deepEqual([refused, points.build().length], [[reason], 1])
     })
 

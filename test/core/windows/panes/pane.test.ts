@@ -5,6 +5,7 @@ import type { Distribution } from '../../../../core/model/distribution.ts'
 import { runThrough } from '../../../../core/model/stepwise.ts'
 import { AGGREGATIONS } from '../../../../core/windows/aggregations/index.ts'
 import { Pane } from '../../../../core/windows/panes/pane.ts'
+import { assertLinear } from '../../../growth.ts'
 import { emitted, LAYOUT, observe } from '../aggregations/harness.ts'
 
 const SHARDS = 10
@@ -34,6 +35,15 @@ it('ten panes merged are the pane that had everything, in whatever order, for ev
     }),
     { numRuns: 100 }
   )
+})
+
+it('regression: groups whose slots are a power of two apart took time by the square of their number', () => {
+  const slots = (each: number) => Array.from({ length: each * 2 }, (_, i) => (i < each ? i : i - each + 2 ** 20))
+  assertLinear('slots', 8000, slots, all => {
+    const pane = new Pane(LAYOUT)
+    for (const slot of all) pane.add(slot, 1, 1)
+    assert.equal(pane.size, all.length)
+  })
 })
 
 it('a copy of some groups has all that the pane has of these, and no others', () => {

@@ -1,0 +1,16 @@
+import type { ItemFlaw } from '../../sdk/plugin/index.ts'
+
+/** Why a line was not taken; the ledger's reasons. */
+export type Refusal =
+  | ItemFlaw
+  | 'empty_datagram'
+  | 'missing_name'
+  | 'missing_value'
+  | 'missing_type'
+  | 'unknown_type'
+  | 'invalid_value'
+  | 'invalid_rate'
+  | 'invalid_timestamp'
+  | 'too_long'
+  | 'unsupported_event'
+  | 'unsupported_service_check'
