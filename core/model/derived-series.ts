@@ -6,11 +6,22 @@ import type { Series, SeriesTable } from './series-table/series-table.ts'
 /** In place of the id of a derived series: there is none. */
 export const NOT_DERIVED = UNKNOWN - 1
 
-/** For each series the one that is derived from it. Both are kept for as long as the former is. */
+/**
+ * A series without points for more epochs than this is derived anew. Otherwise series that are derived from each other,
+ * or from themselves, would keep each other for ever.
+ */
+const IDLE_EPOCHS = 4
+/** Numbers of epochs are kept in a byte. */
+const EPOCH_BITS = 0xff
+
+/** For each series the one that is derived from it, which is kept for as long as points of the former come. */
 export class DerivedSeries {
   #derive: (series: Series) => number
   #table: SeriesTable | undefined
   #ids = new IdColumn<Uint32Array>(Uint32Array, UNKNOWN)
+  /** By id: the epoch in which it was asked for last. */
+  #usedIn = new IdColumn<Uint8Array>(Uint8Array)
+  #epoch = 0
 
   /** @param derive returns an id, or {@link NOT_DERIVED}; it must not keep the series */
   constructor(derive: (series: Series) => number) {
@@ -20,18 +31,31 @@ export class DerivedSeries {
   /** The id of the series derived from that of point `i`, or {@link NOT_DERIVED}. */
   idOf(series: SeriesColumn, i: number): number {
     if (this.#table !== series.table) this.#attach(series.table)
-    const known = this.#ids.get(series.ids[i])
-    return known === UNKNOWN ? this.#make(series.table, series.ids[i]) : known
+    const id = series.ids[i]
+    this.#usedIn.set(id, this.#epoch)
+    const known = this.#ids.get(id)
+    return known === UNKNOWN ? this.#make(series.table, id) : known
   }
 
-  /** True if the second series was derived from the first, which is still there. */
+  /** True if the second series was derived from the first, and the first is still in use. */
   isFrom(id: number, derived: number): boolean {
     return this.#ids.get(id) === derived
   }
 
-  /** Calls `hold` with the ids of all derived series. */
+  /** Called when an epoch begins. Calls `hold` with the ids of all derived series in use, and forgets the others. */
   holdIds(hold: (id: number) => void): void {
-    for (const page of this.#ids.pages) if (page !== undefined) for (const id of page) if (id < NOT_DERIVED) hold(id)
+    this.#epoch = (this.#epoch + 1) & EPOCH_BITS
+    for (const [at, ids] of this.#ids.pages.entries()) if (ids !== undefined) this.#holdPage(ids, at, hold)
+  }
+
+  #holdPage(ids: Uint32Array, at: number, hold: (id: number) => void): void {
+    const usedIn = this.#usedIn.pages[at]!
+    for (let i = 0; i < ids.length; i++) {
+      if (ids[i] === UNKNOWN) continue
+      const idle = (this.#epoch - usedIn[i]) & EPOCH_BITS
+      if (idle > IDLE_EPOCHS) ids[i] = UNKNOWN
+      else if (ids[i] !== NOT_DERIVED) hold(ids[i])
+    }
   }
 
   #attach(table: SeriesTable): void {

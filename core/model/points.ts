@@ -64,6 +64,8 @@ class Columns {
   }
 }
 
+const NO_COLUMNS = new Columns(0)
+
 /** Grows columns and hands them over. One builder makes one block, of series of one table. */
 export class PointBlockBuilder {
   length = 0
@@ -143,18 +145,24 @@ export class PointBlockBuilder {
     return this.build()
   }
 
+  /** The block. The builder has nothing of it any more, so that one that is kept does not keep its series. */
   build(): PointBlock {
+    const { length } = this
     const { time, start, value, ids, flags } = this.#columns
-    return {
+    const block: PointBlock = {
       type: 'points',
-      length: this.length,
-      series: new SeriesColumn(this.#table ?? NO_SERIES, ids.subarray(0, this.length), this.#lease),
-      time: time.subarray(0, this.length),
-      start: start.subarray(0, this.length),
-      value: value.subarray(0, this.length),
-      flags: flags.subarray(0, this.length),
+      length,
+      series: new SeriesColumn(this.#table ?? NO_SERIES, ids.subarray(0, length), this.#lease),
+      time: time.subarray(0, length),
+      start: start.subarray(0, length),
+      value: value.subarray(0, length),
+      flags: flags.subarray(0, length),
       distributions: this.#distributions ?? NO_DISTRIBUTIONS
     }
+    this.length = this.distributionBytes = 0
+    this.#columns = NO_COLUMNS
+    this.#distributions = this.#lease = this.#source = undefined
+    return block
   }
 
   #putDistribution(distribution: Distribution): void {

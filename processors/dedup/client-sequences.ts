@@ -85,6 +85,10 @@ export class ClientSequences implements DedupRule {
     return this.#judge(series.attributes, series.resource.attributes)
   }
 
+  end(): void {
+    this.#block = this.#lastSeries = undefined
+  }
+
   // The batch in flight takes back the numbers of a whole request.
   remove(): void {}
 

@@ -26,6 +26,8 @@ export interface DedupRule {
   readonly duplicateReason: string
   begin(block: Block, inFlight: InFlightBatch, now: number): void
   judge(i: number): number
+  /** Forgets the block: one that is kept keeps all series of its time. */
+  end?(): void
   remove(keys: Uint32Array, at: number, serial: number): void
   /** The block without attributes that only dedup needs. */
   dropAttributes?(block: Block): Block

@@ -99,6 +99,7 @@ export class Dedup implements BatchProcessor {
       } else if (verdict === NOT_IDENTIFIED) unidentified++
       this.#kept[kept++] = i
     }
+    rule.end?.()
     if (unidentified > 0) this.#counters.unidentified.add(unidentified)
     return this.#kept.subarray(0, kept)
   }

@@ -52,6 +52,10 @@ export class Samples extends RememberingRule implements DedupRule {
     return DUPLICATE
   }
 
+  end(): void {
+    this.#block = undefined
+  }
+
   #remember(verdict: number): number {
     this.serial = this.memory.remember(this.key, this.#now, this.#value[0], this.#value[1])
     return verdict

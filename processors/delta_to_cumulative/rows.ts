@@ -21,7 +21,7 @@ interface Row {
 export class Rows {
   #passed = 0
   #registry: SeriesTable
-  #block!: PointBlock
+  #block: PointBlock | undefined
   #serial = 0
   #rows: Row[] = []
   #plain: DerivedSeries
@@ -46,7 +46,7 @@ export class Rows {
   }
 
   pass(from: number): void {
-    const { series, time, value } = this.#block
+    const { series, time, value } = this.#block!
     this.#rows.push({
       from,
       series: series.ids[from],
@@ -87,10 +87,12 @@ export class Rows {
   build(): PointBlock {
     const points = new PointBlockBuilder(this.#rows.length)
     for (const { from, series, start, time, value, histogram } of this.#rows) {
-      if (from >= 0) points.copy(this.#block, from)
+      if (from >= 0) points.copy(this.#block!, from)
       else if (histogram === undefined) points.addId(this.#registry, series, time, value, start)
       else points.addIdDistribution(this.#registry, series, time, histogram, start)
     }
+    // A block that is kept keeps all series of its time.
+    this.#block = undefined
     return points.build()
   }
 
@@ -100,7 +102,7 @@ export class Rows {
 
   #outputOf(from: number, histogram: HistogramPoint | undefined): number {
     const outputs = histogram?.kind === 'exponential_histogram' ? this.#exponential : this.#plain
-    return outputs.idOf(this.#block.series, from)
+    return outputs.idOf(this.#block!.series, from)
   }
 
   /** Single observations add up to exponential histograms, whatever their series is called. */

@@ -50,6 +50,8 @@ export class DistributionStreams {
   /** Calls `hold` with the ids of all label sets. */
   holdIds(hold: (id: number) => void): void {
     for (const id of this.#rendered.values()) hold(id)
+    // Those of bounds that are still in use may have been rendered before it started anew.
+    for (const id of this.#buckets) hold(id)
   }
 
   renewNames(): void {

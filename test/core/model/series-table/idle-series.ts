@@ -5,7 +5,7 @@ import { collectGarbage } from '../../../garbage.ts'
 
 /** Enough epochs for everything that nobody uses to go. */
 export async function expireIdle(table: SeriesTable): Promise<void> {
-  for (let epoch = 0; epoch < 4; epoch++) {
+  for (let epoch = 0; epoch < 8; epoch++) {
     // What a job has looked at weakly is kept until its end.
     await setImmediate()
     collectGarbage()

@@ -1,12 +1,16 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { setImmediate } from 'node:timers/promises'
 import { sortAttributes } from '../../../../core/model/attributes.ts'
 import { type Distribution, observation } from '../../../../core/model/distribution.ts'
 import { FLAG_NO_RECORDED_VALUE, PointBlockBuilder } from '../../../../core/model/points.ts'
 import { type MetricKind, NO_RESOURCE, type Temporality } from '../../../../core/model/series.ts'
 import { SeriesTable } from '../../../../core/model/series-table/series-table.ts'
+import { runThrough } from '../../../../core/model/stepwise.ts'
 import { rowsBySeries, Samples } from '../../../../core/wire/prometheus/samples.ts'
 import { Translator, type TranslatorOptions } from '../../../../core/wire/prometheus/translator.ts'
+import { LabelSets } from '../../../../core/wire/remote-write/label-sets.ts'
+import { collectGarbage } from '../../../garbage.ts'
 import { expireIdle } from '../../model/series-table/idle-series.ts'
 import { LabelTexts } from './label-texts.ts'
 
@@ -285,6 +289,34 @@ test('a series that got the id of another is not mistaken for it', async () => {
     assert.equal(table.size, 0)
   }
   assert.equal(ids.size, 1)
+})
+
+test('label sets of explicit buckets stay though their series has had too many names', async () => {
+  const table = new SeriesTable()
+  const labelSets = new LabelSets()
+  const one = new Translator(table, OPTIONS, labels => labelSets.idOf(labels))
+  labelSets.addHolder(one)
+  const id = table.idOf({ name: 'h', unit: '', description: '', kind: 'histogram', temporality: 'delta' }, [])
+  const translate = (bounds: number[]) => {
+    const points = new PointBlockBuilder()
+    const counts = new Array(bounds.length + 1).fill(1)
+    const totals = { count: counts.length, sum: 1, min: Number.NaN, max: Number.NaN }
+    points.addIdDistribution(table, id, NOW, { kind: 'histogram', ...totals, bounds, counts })
+    const { samples } = one.translate(points.build(), NOW)
+    return Array.from(samples.labels.subarray(0, samples.length), label => {
+      const { view, start, end } = labelSets.encoded(label)
+      return Buffer.from(view.buffer, start, end - start).toString('latin1')
+    })
+  }
+  const bounds = Array.from({ length: 4200 }, (_, i) => i)
+  const before = translate(bounds)
+  for (let epoch = 0; epoch < 5; epoch++) {
+    await setImmediate()
+    collectGarbage()
+    runThrough(labelSets.expireIdle())
+    labelSets.idOf([['epoch', String(epoch)]])
+  }
+  assert.deepEqual(translate(bounds), before)
 })
 
 test('rows are put series by series, by time, and of equals the last stays', () => {
