@@ -179,7 +179,7 @@ async function outputOf(name: string, steps: readonly Step[], expires: boolean):
     if (newSegment) journal.beginSegment()
     ingest(hosts)
     clock.advance(wait)
-    line.forget()
+    line.clearSent()
     if (restart) {
       await line.start()
       output.restart(clock.now())

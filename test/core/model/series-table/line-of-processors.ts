@@ -52,10 +52,10 @@ export class Line {
   send(block: PointBlock): void {
     void this.#harnesses[0].send(block)
     // The harness keeps what it has sent.
-    this.forget()
+    this.clearSent()
   }
 
-  forget(): void {
+  clearSent(): void {
     for (const harness of this.#harnesses) harness.sent.length = 0
   }
 
