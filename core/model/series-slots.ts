@@ -57,6 +57,8 @@ export class SeriesSlots {
 
   /** A slot for a series that has none. */
   add(id: number): number {
+    // The id may be of an old block, and come again with a new one before the state is asked for its ids.
+    this.table.see(id)
     const slot = this.#free.pop() ?? this.length++
     this.#put(slot, id)
     return slot

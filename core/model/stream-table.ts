@@ -53,6 +53,8 @@ export class StreamTable<T extends StreamState> {
   add(id: number, state: T): boolean {
     const isFull = this.#bytes >= this.#maxStreams * SERIES_BYTES_PER_STREAM
     if (isFull || this.size >= this.#maxStreams) return false
+    // The id may be of an old block, and come again with a new one before the state is asked for its ids.
+    this.#series.see(id)
     this.#put(id, state)
     return true
   }

@@ -88,7 +88,7 @@ export class WindowRule {
     for (let i = 0; i < length; i++) {
       const slot = inputs.slotOf(series, i)
       if (slot === PASS_THROUGH || slot === TOO_MANY) {
-        this.#refuse(slot, series.at(i), i, disposition)
+        this.#refuse(slot, series.read(i), i, disposition)
         continue
       }
       if (time[i] > newest) {

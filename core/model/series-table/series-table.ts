@@ -250,6 +250,11 @@ export class SeriesTable {
     return this.#keys.size
   }
 
+  /** All ids are below this. */
+  get length(): number {
+    return this.#keys.length
+  }
+
   /** Memory, in bytes. */
   get bytes(): number {
     return this.#keys.bytes + this.#contexts.bytes + this.#lifetimes.bytes + this.#origins.bytes + this.#contextOf.bytes
