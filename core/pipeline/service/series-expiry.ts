@@ -28,10 +28,14 @@ export function expireSeries(table: SeriesTable, clock: Clock): () => void {
     const now = clock.now()
     if (run !== undefined || now - began < (isFull ? SHORT_EPOCH_MS : EPOCH_MS)) return
     began = now
-    // Without garbage the collector has no reason to run, and blocks that nobody has any more would keep the table full.
-    if (isFull && table.hasOldBlocks) collectGarbage()
     run = table.expireIdle(isFull ? 1 : IDLE_EPOCHS)
-    step()
+    if (!isFull || !table.hasOldBlocks) return step()
+    // Without garbage the collector has no reason to run, and blocks that nobody has any more would keep the table full.
+    // Later, for until the end of a job nothing goes that it has looked at weakly.
+    setImmediate(() => {
+      collectGarbage()
+      step()
+    })
   }
   let cancel = clock.setTimer(LOOK_MS, look)
   return () => {
