@@ -1,6 +1,5 @@
 import { type SavedSeries, saveSeries } from './saved-blocks.ts'
-import { IdColumn } from './series-table/id-column.ts'
-import { KeyTable } from './series-table/key-table.ts'
+import { SeriesSlots } from './series-slots.ts'
 import type { SeriesTable } from './series-table/series-table.ts'
 
 /** Expiry runs in the time after which a silent stream expires. */
@@ -20,42 +19,34 @@ export interface StreamState {
  * asked to, at multiples of a period, so that the same calls at the same times expire the same streams.
  */
 export class StreamTable<T extends StreamState> {
-  #series: SeriesTable
+  #slots: SeriesSlots
   #maxStreams: number
   #maxStaleMs: number
-  /** By id of the series: index of its state, and 1. */
-  #indexes = new IdColumn<Uint32Array>(Uint32Array)
-  #ids: number[] = []
+  /** By slot of the series. */
   #states: (T | undefined)[] = []
-  #free: number[] = []
-  /** Memory of their series. */
-  #bytes = 0
   #lastExpiry = 0
 
   /** @param maxStaleMs silence after which a stream expires */
   constructor(series: SeriesTable, maxStreams: number, maxStaleMs: number) {
-    this.#series = series
+    this.#slots = new SeriesSlots(series)
     this.#maxStreams = maxStreams
     this.#maxStaleMs = maxStaleMs
-    series.addHolder(this)
   }
 
   get size(): number {
-    return this.#states.length - this.#free.length
+    return this.#slots.size
   }
 
   /** @param id of the series */
   get(id: number): T | undefined {
-    return this.#states[this.#indexes.get(id) - 1]
+    return this.#states[this.#slots.find(id)]
   }
 
   /** False if there is no room for another stream. */
   add(id: number, state: T): boolean {
-    const isFull = this.#bytes >= this.#maxStreams * SERIES_BYTES_PER_STREAM
+    const isFull = this.#slots.keyBytes >= this.#maxStreams * SERIES_BYTES_PER_STREAM
     if (isFull || this.size >= this.#maxStreams) return false
-    // The id may be of an old block, and come again with a new one before the state is asked for its ids.
-    this.#series.see(id)
-    this.#put(id, state)
+    this.#states[this.#slots.add(id)] = state
     return true
   }
 
@@ -65,52 +56,33 @@ export class StreamTable<T extends StreamState> {
     if (period === this.#lastExpiry) return []
     this.#lastExpiry = period
     const expired: T[] = []
-    for (const [index, state] of this.#states.entries()) {
+    for (const [slot, state] of this.#states.entries()) {
       if (state === undefined || now - state.lastSeen < this.#maxStaleMs) continue
-      this.#remove(index)
+      this.#remove(slot)
       expired.push(state)
     }
     return expired
   }
 
-  /** Calls `hold` with the id of the series of each stream. */
-  holdIds(hold: (id: number) => void): void {
-    for (const [index, state] of this.#states.entries()) if (state !== undefined) hold(this.#ids[index])
-  }
-
   /** @param save returns a state that V8 can serialize */
   save<S>(save: (state: T) => S): SavedStreams<S> {
+    const { table } = this.#slots
     const streams: [SavedSeries, S][] = []
-    for (const [index, state] of this.#states.entries())
-      if (state !== undefined) streams.push([saveSeries(this.#series.at(this.#ids[index])), save(state)])
+    for (const [slot, state] of this.#states.entries())
+      if (state !== undefined) streams.push([saveSeries(table.read(this.#slots.idOf(slot))), save(state)])
     return { swept: this.#lastExpiry, streams }
   }
 
   restore<S>(saved: SavedStreams<S>, restore: (saved: S) => T): void {
     this.#lastExpiry = saved.swept
-    for (const [index, state] of this.#states.entries()) if (state !== undefined) this.#remove(index)
-    for (const [series, state] of saved.streams) this.#put(this.#series.idOf(...series), restore(state))
+    for (const [slot, state] of this.#states.entries()) if (state !== undefined) this.#remove(slot)
+    for (const [series, state] of saved.streams)
+      this.#states[this.#slots.add(this.#slots.table.idOf(...series))] = restore(state)
   }
 
-  #put(id: number, state: T): void {
-    const index = this.#free.pop() ?? this.#states.length
-    this.#ids[index] = id
-    this.#states[index] = state
-    this.#indexes.set(id, index + 1)
-    this.#bytes += this.#bytesOf(id)
-  }
-
-  #remove(index: number): void {
-    const id = this.#ids[index]
-    this.#states[index] = undefined
-    this.#free.push(index)
-    this.#indexes.clear(id)
-    this.#bytes -= this.#bytesOf(id)
-  }
-
-  #bytesOf(id: number): number {
-    const { start, end } = this.#series.keyOf(id)
-    return KeyTable.bytesOf(end - start)
+  #remove(slot: number): void {
+    this.#slots.remove([slot])
+    this.#states[slot] = undefined
   }
 }
 

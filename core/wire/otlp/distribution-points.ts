@@ -1,4 +1,5 @@
 import type { ExponentialBuckets, ExponentialHistogram, Histogram, Summary } from '../../model/distribution.ts'
+import { attributesField } from '../../model/series-table/attribute-bytes.ts'
 import { fixed64Tag, lengthTag, type ProtobufReader, varintTag } from '../protobuf/reader.ts'
 import { type PointFields, readFlags, readTime, START_TIME, TIME } from './point-fields.ts'
 
@@ -14,9 +15,9 @@ import { type PointFields, readFlags, readTime, START_TIME, TIME } from './point
 const COUNT = fixed64Tag(4)
 const SUM = fixed64Tag(5)
 
-export const HISTOGRAM_ATTRIBUTES = lengthTag(9)
-export const EXPONENTIAL_ATTRIBUTES = lengthTag(1)
-export const SUMMARY_ATTRIBUTES = lengthTag(7)
+const HISTOGRAM_ATTRIBUTES = lengthTag(attributesField('histogram'))
+const EXPONENTIAL_ATTRIBUTES = lengthTag(attributesField('exponential_histogram'))
+const SUMMARY_ATTRIBUTES = lengthTag(attributesField('summary'))
 
 type Writable<T> = { -readonly [K in keyof T]: T[K] }
 
