@@ -12,7 +12,7 @@ test('npm run profile writes a profile of Weir under load, and says where the ti
   assert.match(stdout, /^ {2}1 × \S+ +\d+\.\d\d +\d+\.\d\d$/m)
   for (const folder of ['core/wire', 'exporters/victoriametrics', 'native code and the kernel'])
     assert.match(stdout, new RegExp(`^ +\\d+\\.\\d %  ${folder}$`, 'm'))
-  assert.match(stdout, /^ +\d+\.\d % {2}\S+ core\/wire\/otlp\/[a-z-]+\.ts:\d+$/m)
+  assert.match(stdout, /^ +\d+\.\d % {2}\S+ core\/[a-z/-]+\.ts:\d+$/m)
   const { samples } = JSON.parse(readFileSync(sandbox.path('weir-through-1000-0.cpuprofile'), 'utf8'))
   assert.ok(samples.length > 100)
 })
