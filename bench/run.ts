@@ -9,10 +9,10 @@ import { otelcol, vmagent } from './programs/peers.ts'
 import type { Program } from './programs/program.ts'
 import { type CaseResult, describeMachine, writeResults } from './programs/results.ts'
 import { costTable, detailTable } from './programs/tables.ts'
-import { weir, weirWithJournal } from './programs/weir.ts'
+import { weir, weirWithBoth, weirWithJournal, weirWithWorkers } from './programs/weir.ts'
 
-const PROGRAMS = [weir, weirWithJournal, vmagent, otelcol]
-const OWN = [weir, weirWithJournal]
+const OWN = [weir, weirWithJournal, weirWithWorkers, weirWithBoth]
+const PROGRAMS = [...OWN, vmagent, otelcol]
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130))
 const { values, positionals } = parseArgs({

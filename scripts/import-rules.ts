@@ -40,14 +40,14 @@ const LAYERS: readonly (readonly [name: string, path: string])[] = [
   ['windows', '^core/windows/'],
   ['admin', '^core/admin/'],
   ['cli', '^core/cli/'],
-  ['main', '^core/main\\.ts$']
+  ['main', '^core/(main|worker)\\.ts$']
 ]
 const LAYER_PATHS = LAYERS.map(([, path]) => path)
 
 /** Files that no file imports, because a process or a user starts there. */
 const STARTED = [
   '^bin/',
-  '^core/main\\.ts$',
+  '^core/(main|worker)\\.ts$',
   '^sdk/plugin/(index|contract-test|testing)\\.ts$',
   '^exporters/clickhouse/engine-main\\.ts$',
   '^(bench|scripts)/',
@@ -93,8 +93,8 @@ const RULES: IForbiddenRuleType[] = [
   },
   {
     name: 'built-ins',
-    comment: 'only core/main.ts and scripts may import the list of components',
-    from: { pathNot: ['^core/main\\.ts$', '^(scripts|test)/'] },
+    comment: 'only core/main.ts, core/worker.ts and scripts may import the list of components',
+    from: { pathNot: ['^core/(main|worker)\\.ts$', '^(scripts|test)/'] },
     to: { path: BUILT_INS }
   },
   {

@@ -16,25 +16,35 @@ const QUIET_MS = 1000
 const DRAIN_TIMEOUT_MS = 900_000
 const BY = '[http.route, http.status_code]'
 
-/** Weir as users start it, and the same with a journal. */
-export const weir: Program = program('weir', false)
-export const weirWithJournal: Program = program('weir with journal', true)
+interface Service {
+  readonly journal?: boolean
+  readonly workers?: number
+}
 
-function program(name: string, journal: boolean): Program {
+/** Weir as users start it. */
+export const weir = program('weir', {})
+export const weirWithJournal = program('weir with journal', { journal: true })
+export const weirWithWorkers = program('weir with 2 workers', { workers: 2 })
+export const weirWithBoth = program('weir with journal and 2 workers', { journal: true, workers: 2 })
+
+function program(name: string, service: Service): Program {
   return {
     name,
     version: async () => JSON.parse(readFileSync(path.join(ROOT, 'package.json'), 'utf8')).version,
-    does: ({ variant, scenario }) => !journal || (variant === 'in order' && scenario !== 'statsd'),
-    start: setup => start(setup, journal)
+    does({ variant, scenario }) {
+      if (service.workers !== undefined && scenario !== 'windows-by' && scenario !== 'statsd') return false
+      return !service.journal || (variant === 'in order' && scenario !== 'statsd')
+    },
+    start: setup => start(setup, service)
   }
 }
 
-async function start(setup: Setup, journal: boolean): Promise<RunningProgram> {
+async function start(setup: Setup, service: Service): Promise<RunningProgram> {
   const { folder, sink, case: work, nodeFlags } = setup
   const [port, adminPort] = [await freePort(), await freePort()]
   const admin = `http://127.0.0.1:${adminPort}`
   const file = path.join(folder, 'weir.yaml')
-  writeFileSync(file, configOf(setup, journal, port, adminPort))
+  writeFileSync(file, configOf(setup, service, port, adminPort))
   const command = [process.execPath, ...nodeFlags, path.join(ROOT, 'bin/weir.js'), 'run', '--config', file]
   return {
     process: await ProgramProcess.start(command, folder, `${admin}/readyz`),
@@ -50,7 +60,12 @@ async function start(setup: Setup, journal: boolean): Promise<RunningProgram> {
   }
 }
 
-function configOf({ case: work, folder, sink, windowSeconds }: Setup, journal: boolean, port: number, admin: number) {
+function configOf(
+  { case: work, folder, sink, windowSeconds }: Setup,
+  { journal, workers = 1 }: Service,
+  port: number,
+  admin: number
+) {
   const receiver = work.scenario === 'statsd' ? 'statsd' : 'otlp'
   const endpoint = `endpoint: 127.0.0.1:${port}`
   const processors = work.scenario === 'through' ? '' : 'windowed_counter'
@@ -63,6 +78,7 @@ exporters:
 service:
   admin: { endpoint: 127.0.0.1:${admin} }
   log: { level: warn }
+  workers: ${workers}
   ${journal ? `journal: { folder: ${path.join(folder, 'journal')} }` : ''}
   pipelines:
     metrics: { receivers: [${receiver}], processors: [${processors}], exporters: [victoriametrics] }

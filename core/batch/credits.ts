@@ -1,3 +1,8 @@
+import { type CreditMeter, LocalMeter } from './credit-meter.ts'
+
+/** Credits of other threads come back without notice: waiting buyers look so often. */
+const POLL_MS = 10
+
 /**
  * The bound of memory. Receivers and processors buy credits (bytes) before they bring data in, and the credits go back
  * once the data has settled. So data in flight never exceeds the pool. Bytes are the one currency, because memory is
@@ -6,31 +11,35 @@
 export class CreditPool {
   readonly capacity: number
   readonly #overdraft: boolean
-  #used = 0
+  readonly #meter: CreditMeter
   #hasRefused = false
   #waiting: { bytes: number; grant: (permit: Permit) => void }[] = []
+  #polling: ReturnType<typeof setTimeout> | undefined
 
   /**
    * @param capacity bytes
    * @param overdraft gives more than it has: somebody else then waits until `used` is below `capacity` again
+   * @param meter shared with the pools of other threads, if these are the same credits
    */
-  constructor(capacity: number, overdraft = false) {
+  constructor(capacity: number, overdraft = false, meter: CreditMeter = new LocalMeter()) {
     this.capacity = capacity
     this.#overdraft = overdraft
+    this.#meter = meter
   }
 
   get used(): number {
-    return this.#used
+    return this.#meter.used
   }
 
   /** True if a buyer was refused and no credits have come back since, or all credits are in use. */
   get isSpent(): boolean {
-    return this.#hasRefused || this.#used >= this.capacity
+    return this.#hasRefused || this.used >= this.capacity
   }
 
   /** A permit, or undefined when the pool is spent: then shed, stop reading or wait with {@link take}. */
   tryTake(bytes: number): Permit | undefined {
-    if (this.#fits(bytes)) return this.#issue(bytes)
+    const whole = Math.ceil(bytes)
+    if (this.#takeBytes(whole)) return this.#issue(whole)
     this.#hasRefused = true
     return undefined
   }
@@ -38,7 +47,8 @@ export class CreditPool {
   /** Waits its turn for credits; rejects with the signal's reason. */
   take(bytes: number, signal: AbortSignal): Promise<Permit> {
     signal.throwIfAborted()
-    if (this.#waiting.length === 0 && this.#fits(bytes)) return Promise.resolve(this.#issue(bytes))
+    const whole = Math.ceil(bytes)
+    if (this.#waiting.length === 0 && this.#takeBytes(whole)) return Promise.resolve(this.#issue(whole))
     return new Promise((resolve, reject) => {
       const giveUp = () => {
         this.#waiting.splice(this.#waiting.indexOf(entry), 1)
@@ -48,36 +58,43 @@ export class CreditPool {
         signal.removeEventListener('abort', giveUp)
         resolve(permit)
       }
-      const entry = { bytes, grant }
+      const entry = { bytes: whole, grant }
       this.#waiting.push(entry)
       signal.addEventListener('abort', giveUp, { once: true })
+      this.#poll()
     })
   }
 
   // Something larger than the whole pool passes when it is alone, or it could never pass.
-  #fits(bytes: number): boolean {
-    return this.#overdraft || this.#used + bytes <= this.capacity || this.#used === 0
+  #takeBytes(bytes: number): boolean {
+    return this.#meter.take(bytes, this.#overdraft ? Number.POSITIVE_INFINITY : this.capacity, 0)
   }
 
   #issue(bytes: number): Permit {
-    this.#used += bytes
     return new Permit(bytes, {
-      grow: (more, held) => {
-        if (this.#used + more > this.capacity && this.#used > held) return false
-        this.#used += more
-        return true
-      },
-      release: all => this.#release(all)
+      grow: (more, held) => this.#meter.take(more, this.capacity, held),
+      release: all => {
+        this.#meter.give(all)
+        this.#grantWaiting()
+      }
     })
   }
 
-  #release(bytes: number): void {
-    this.#used -= bytes
+  #grantWaiting(): void {
     this.#hasRefused = false
-    while (this.#waiting.length > 0 && this.#fits(this.#waiting[0].bytes)) {
-      const { bytes: wanted, grant } = this.#waiting.shift()!
-      grant(this.#issue(wanted))
+    while (this.#waiting.length > 0 && this.#takeBytes(this.#waiting[0].bytes)) {
+      const { bytes, grant } = this.#waiting.shift()!
+      grant(this.#issue(bytes))
     }
+  }
+
+  #poll(): void {
+    if (!this.#meter.isShared || this.#polling !== undefined) return
+    this.#polling = setTimeout(() => {
+      this.#polling = undefined
+      this.#grantWaiting()
+      if (this.#waiting.length > 0) this.#poll()
+    }, POLL_MS)
   }
 }
 
@@ -103,8 +120,9 @@ export class Permit {
 
   /** More credits for the same data, e.g. as a body arrives in chunks. False when the pool is spent. */
   tryGrow(bytes: number): boolean {
-    if (this.#issuer === undefined || !this.#issuer.grow(bytes, this.#bytes)) return false
-    this.#bytes += bytes
+    const whole = Math.ceil(bytes)
+    if (this.#issuer === undefined || !this.#issuer.grow(whole, this.#bytes)) return false
+    this.#bytes += whole
     return true
   }
 

@@ -14,6 +14,7 @@ import { Reloader } from '../pipeline/reload/reloader.ts'
 import { type BaseServices, buildService } from '../pipeline/service/build.ts'
 import { Runner } from '../pipeline/service/lifecycle.ts'
 import { expireSeries, exposeSeries } from '../pipeline/service/series-expiry.ts'
+import type { WorkerPool } from '../pipeline/workers/worker-pool.ts'
 import type { Registry } from '../plugin/registry.ts'
 import { formatDuration } from '../schema/units.ts'
 import { systemClock } from '../telemetry/clock.ts'
@@ -66,6 +67,7 @@ class Weir {
   #phase: Phase = 'starting'
   #runner: Runner | undefined
   #admin: AdminServer | undefined
+  #workers: WorkerPool | undefined
   #stopTelemetry: (() => void | Promise<void>)[] = []
   #registry: Registry
   #reloader: Reloader | undefined
@@ -90,6 +92,8 @@ class Weir {
     exposeDeadLetters(service)
     this.#stopTelemetry.push(addProcessMetrics(metrics))
     exposeSeries(metrics, service.services.series)
+    this.#workers = service.services.workers
+    this.#workers?.expose(metrics)
     this.#stopTelemetry.push(expireSeries(service.services.series, clock))
     service.services.routes.set(
       'post /api/reload',
@@ -166,6 +170,7 @@ class Weir {
     await this.#reloader?.settled
     const drained = await this.#runner!.stop(this.#config.service.shutdown_timeout)
     for (const stop of this.#stopTelemetry) await stop()
+    await this.#workers?.close()
     await this.#admin?.stop(AbortSignal.timeout(ADMIN_STOP_MS))
     return drained
   }

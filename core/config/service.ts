@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import type { ConfigSchema } from '../plugin/contract.ts'
 import { endpoint } from '../schema/endpoint.ts'
 import { byteSize, duration } from '../schema/units.ts'
@@ -7,6 +8,7 @@ export interface ServiceConfig {
   readonly pipelines: Readonly<Record<string, PipelineConfig>>
   readonly admin: { readonly endpoint: string }
   readonly limits: { readonly in_flight: number; readonly output: number; readonly series: number }
+  readonly workers: number | 'auto'
   readonly state_dir?: string
   readonly journal?: JournalConfig
   readonly dead_letters: { readonly folder?: string; readonly max_size: number }
@@ -28,6 +30,14 @@ export interface PipelineConfig {
   readonly receivers: readonly string[]
   readonly processors: readonly string[]
   readonly exporters: readonly string[]
+}
+
+const MAX_WORKERS = 64
+
+/** Threads beside the main thread. One worker is no other than the main thread. */
+export function workerThreads({ workers }: ServiceConfig): number {
+  const wanted = workers === 'auto' ? Math.min(availableParallelism(), MAX_WORKERS) : workers
+  return wanted === 1 ? 0 : wanted
 }
 
 const references = (description: string, extra: object = {}) => ({
@@ -95,6 +105,16 @@ export const SERVICE_SCHEMA: ConfigSchema = {
           default: 2_000_000
         }
       }
+    },
+    workers: {
+      type: ['integer', 'string'],
+      minimum: 1,
+      maximum: MAX_WORKERS,
+      pattern: '^auto$',
+      'x-expected': `a number from 1 to ${MAX_WORKERS}, or auto`,
+      description:
+        'Threads that receive and decode, beside the main thread, which has the pipelines; auto: one for each core. With 1 the main thread does all.',
+      default: 1
     },
     state_dir: {
       type: 'string',

@@ -1,5 +1,11 @@
 import { createServer, type RequestListener, type Server } from 'node:http'
-import type { AddressInfo, Socket } from 'node:net'
+import {
+  type AddressInfo,
+  createServer as createTcpServer,
+  type ListenOptions,
+  type Socket,
+  type Server as TcpServer
+} from 'node:net'
 import type { Duplex } from 'node:stream'
 import { WeirError } from '../errors.ts'
 import { ConnectionCounts } from './connection-counts.ts'
@@ -25,13 +31,25 @@ const NOBODY: ConnectionEvents = { refused() {}, timedOut() {} }
 export class HttpServer {
   readonly #endpoint: string
   readonly #server: Server
+  readonly #sharedPorts: Map<string, number> | undefined
   #address: string
   #started: Promise<void> | undefined
   #stopped: Promise<void> | undefined
 
-  /** @param listener an express application, or a plain function. @param endpoint as `parseEndpoint` takes it */
-  constructor(endpoint: string, listener: RequestListener, limits = DEFAULT_CONNECTION_LIMITS, events = NOBODY) {
+  /**
+   * @param listener an express application, or a plain function
+   * @param endpoint as `parseEndpoint` takes it
+   * @param sharedPorts see `Context`
+   */
+  constructor(
+    endpoint: string,
+    listener: RequestListener,
+    limits = DEFAULT_CONNECTION_LIMITS,
+    events = NOBODY,
+    sharedPorts?: Map<string, number>
+  ) {
     this.#endpoint = this.#address = endpoint
+    this.#sharedPorts = sharedPorts
     const headersTimeout = Math.min(limits.read_header_timeout, limits.read_timeout)
     const options = {
       keepAliveTimeout: limits.idle_timeout,
@@ -67,17 +85,27 @@ export class HttpServer {
     return this.#stopped
   }
 
-  #listen(): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const fail = (error: NodeJS.ErrnoException) => reject(listenError(this.#endpoint, error))
-      this.#server.once('error', fail)
-      this.#server.listen(parseEndpoint(this.#endpoint), () => {
-        this.#server.off('error', fail)
-        const { address, port } = this.#server.address() as AddressInfo
-        this.#address = formatEndpoint({ host: address, port })
-        resolve()
-      })
+  async #listen(): Promise<void> {
+    const { host, port } = parseEndpoint(this.#endpoint)
+    const options = this.#sharedPorts === undefined ? { host, port } : await this.#sharedPort(this.#sharedPorts)
+    const address = await listening(this.#server, options).catch(cause => {
+      throw listenError(this.#endpoint, cause)
     })
+    this.#address = formatEndpoint({ host: address.address, port: address.port })
+  }
+
+  /** Finds the port if nobody has it yet. Alone, for another program's would be shared without a word. */
+  async #sharedPort(ports: Map<string, number>): Promise<ListenOptions> {
+    const endpoint = parseEndpoint(this.#endpoint)
+    if (!ports.has(this.#endpoint)) {
+      const probe = createTcpServer()
+      const { port } = await listening(probe, endpoint).catch(cause => {
+        throw listenError(this.#endpoint, cause)
+      })
+      await new Promise(resolve => probe.close(resolve))
+      ports.set(this.#endpoint, port)
+    }
+    return { host: endpoint.host, port: ports.get(this.#endpoint), reusePort: true }
   }
 
   async #close(signal: AbortSignal): Promise<void> {
@@ -110,6 +138,16 @@ function refuse(socket: Socket, events: ConnectionEvents): void {
   events.refused(socket.remoteAddress ?? 'an unknown address')
   socket.write(TRY_AGAIN)
   socket.destroy()
+}
+
+function listening(server: TcpServer, options: ListenOptions): Promise<AddressInfo> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(options, () => {
+      server.off('error', reject)
+      resolve(server.address() as AddressInfo)
+    })
+  })
 }
 
 function listenError(endpoint: string, cause: NodeJS.ErrnoException): Error {

@@ -18,7 +18,7 @@ export interface Site {
 
 /** The server of a receiver, which serves `site` alone. */
 export function serverOf(endpoint: string, site: Site, limits: ConnectionLimits, context: Context): HttpServer {
-  return new HttpServer(endpoint, serve(site, context), limits, connectionEvents(limits, context))
+  return new HttpServer(endpoint, serve(site, context), limits, connectionEvents(limits, context), context.sharedPorts)
 }
 
 function connectionEvents({ max_connections_per_address: most }: ConnectionLimits, context: Context): ConnectionEvents {

@@ -30,6 +30,11 @@ export interface Context {
    * credits or from how fast exporters are.
    */
   readonly replayed: boolean
+  /**
+   * Set if the receiver runs in each worker: the ports that its servers share with those of the other workers
+   * (`reusePort`), by endpoint as it is configured. The first worker finds none, and adds them.
+   */
+  readonly sharedPorts: Map<string, number> | undefined
   readonly instruments: Instruments
   readonly admin: AdminRoutes
   /**

@@ -53,6 +53,12 @@ export interface ReceiverPlugin<C = unknown> extends Definition<'receiver', C, R
   readonly ports: { readonly out: Port }
   /** The most it will remember, in bytes, for `weir validate`. */
   memoryBound?(config: C): number
+  /**
+   * Set if it can run in a worker of `service.workers`, off the main thread, which has the pipelines. `one`: in one of
+   * them. `each`: in each of them, as a receiver of its own with a part of the connections; its servers listen by
+   * `context.sharedPorts`. It must not use `context.admin` then.
+   */
+  readonly workers?: 'one' | 'each'
   /** It sends measurements as they come, so that several of one series may have one time. */
   readonly unaggregated?: boolean
 }

@@ -11,10 +11,17 @@ const PORTS = ['points', 'events', 'any']
 const STABILITIES = ['development', 'alpha', 'beta', 'stable']
 const PORTS_OF: Record<Kind, readonly string[]> = { receiver: ['out'], processor: ['in', 'out'], exporter: ['in'] }
 
+/** A module of plugins, as a configuration names it. */
+export interface ModuleSource {
+  readonly specifier: string
+  readonly fromFile: string
+}
+
 /** Which plugin a type name means. */
 export class Registry {
   #builtIns: BuiltIns
   #added = new Map<string, Plugin>()
+  #sources = new Map<Plugin, ModuleSource>()
 
   constructor(builtIns: BuiltIns) {
     this.#builtIns = builtIns
@@ -30,6 +37,11 @@ export class Registry {
     if (added !== undefined) return added
     const load = Object.hasOwn(this.#builtIns[kind], type) ? this.#builtIns[kind][type] : undefined
     return load === undefined ? undefined : pluginsOf(await load(), type)[0]
+  }
+
+  /** The module that brought a plugin. Undefined for a built-in one. */
+  sourceOf(plugin: Plugin): ModuleSource | undefined {
+    return this.#sources.get(plugin)
   }
 
   /**
@@ -49,6 +61,7 @@ export class Registry {
         )
       }
       this.#added.set(name, plugin)
+      this.#sources.set(plugin, { specifier, fromFile })
     }
     return plugins.filter(({ api }) => api < API_VERSION).map(plugin => deprecation(specifier, plugin))
   }

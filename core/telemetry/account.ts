@@ -1,3 +1,9 @@
+/** The figures of an account, as plain data. */
+export type AccountFigures = Readonly<Record<Column, number>> & { readonly dropped: ReadonlyMap<string, number> }
+
+const COLUMNS = ['received', 'produced', 'sent', 'absorbed', 'refused', 'inFlight'] as const
+type Column = (typeof COLUMNS)[number]
+
 /**
  * One component's side of the ledger, in items (points or events). Every item that came in is somewhere:
  *
@@ -26,6 +32,17 @@ export class Account {
 
   get dropped(): ReadonlyMap<string, number> {
     return this.#dropped
+  }
+
+  get figures(): AccountFigures {
+    const { received, produced, sent, absorbed, refused, inFlight } = this
+    return { received, produced, sent, absorbed, refused, inFlight, dropped: new Map(this.#dropped) }
+  }
+
+  /** Books the difference between two states of an account that is a part of this one. */
+  add(before: AccountFigures, after: AccountFigures): void {
+    for (const column of COLUMNS) this[column] += after[column] - before[column]
+    for (const [reason, items] of after.dropped) this.drop(reason, items - (before.dropped.get(reason) ?? 0))
   }
 
   get droppedTotal(): number {

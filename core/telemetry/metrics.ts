@@ -13,6 +13,11 @@ export interface MetricFamily {
   read(): Iterable<{ readonly labels: Labels; readonly value: number }>
 }
 
+/** A family with its values of one moment, as plain data. */
+export interface FamilyValues extends Pick<MetricFamily, 'name' | 'type' | 'help'> {
+  readonly values: readonly { readonly labels: Labels; readonly value: number }[]
+}
+
 /** A family as one component added it. */
 interface Part {
   readonly family: MetricFamily
@@ -42,6 +47,14 @@ export class Metrics implements MetricProducer {
   }
 
   /** All families, with their values of this moment. */
+  values(): FamilyValues[] {
+    return [...this.#parts.values()].map(parts => {
+      const { name, type, help } = parts[0].family
+      return { name, type, help, values: parts.flatMap(({ family }) => [...family.read()]) }
+    })
+  }
+
+  /** The same in OpenTelemetry's form. */
   async collect(): Promise<CollectionResult> {
     const [{ ValueType }, { AggregationTemporality, DataPointType }, { emptyResource }] = await Promise.all([
       import('@opentelemetry/api'),

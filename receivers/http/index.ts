@@ -11,6 +11,7 @@ const plugin: ReceiverPlugin<Config> = {
   description: 'Receives events as JSON or NDJSON by HTTP POST.',
   schema,
   ports: { out: 'events' },
+  workers: 'each',
   check: config => checkConnectionLimits(config),
   create: (config, context) => new HttpReceiver(config, context)
 }

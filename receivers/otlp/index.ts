@@ -12,6 +12,7 @@ const plugin: ReceiverPlugin<Config> = {
   description: 'Receives metrics over OTLP/HTTP, protobuf or JSON, from OpenTelemetry SDKs and collectors.',
   schema,
   ports: { out: 'points' },
+  workers: 'each',
   check: ({ protocols }) => checkConnectionLimits(protocols.http, ['protocols', 'http']),
   memoryBound: () => HEADER_CACHE_BYTES,
   create: (config, context) => new OtlpReceiver(config, context)

@@ -10,6 +10,7 @@ export default {
   stability: 'beta',
   description: 'Receives StatsD and DogStatsD lines over UDP.',
   ports: { out: 'points' },
+  workers: 'one',
   schema,
   // Lines of one datagram are of one time.
   unaggregated: true,

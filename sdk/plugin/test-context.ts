@@ -85,6 +85,7 @@ export function testContext(id = 'test', clock = new FakeClock()): TestContext {
     outputBudget: new CreditPool(POOL_BYTES),
     durable: false,
     replayed: false,
+    sharedPorts: undefined,
     instruments: {
       counter: name => ({ add: value => void counters.set(name, (counters.get(name) ?? 0) + value) }),
       gauge() {}

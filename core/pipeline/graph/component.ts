@@ -84,12 +84,14 @@ export class Component {
         return isDurable()
       },
       replayed,
+      sharedPorts: services.sharedPorts,
       instruments: this.#instruments(services.metrics),
       admin: this.#admin(services),
       ...this.#batchMakers(services),
       inSteps: step => services.cooperative.add(step),
       wantRequests: () => {
         services.requestsWanted = true
+        services.workers?.wantRequests()
       },
       announce: (what, command) => void announcements.push({ what, command }),
       status: (state, reason) => this.setStatus(state, reason)
@@ -127,6 +129,11 @@ export class Component {
         this.#dispose.push(() => reports.delete(report))
       }
     }
+  }
+
+  /** Has `dispose` called when the component goes. */
+  disposeWith(dispose: () => void): void {
+    this.#dispose.push(dispose)
   }
 
   /** Takes away its metrics, routes and reports. */

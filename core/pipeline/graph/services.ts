@@ -8,6 +8,7 @@ import type { SettlementTracker } from '../checkpoint/settlement-tracker.ts'
 import type { DeadLetterStore } from '../dead-letters/store.ts'
 import type { CooperativeScheduler } from '../ingest/cooperative.ts'
 import type { EntrySettlements } from '../ingest/entry-settlements.ts'
+import type { WorkerPool } from '../workers/worker-pool.ts'
 
 /** Services that all components of a process share. */
 export interface Services {
@@ -31,6 +32,10 @@ export interface Services {
   readonly replayed: boolean
   /** With a journal: answers for batches that were acknowledged. Set before anything starts. */
   entrySettlements: EntrySettlements | undefined
+  /** Set in a worker. */
+  readonly sharedPorts?: Map<string, number> | undefined
+  /** The threads of receivers. Undefined if there is only the main thread. */
+  readonly workers?: WorkerPool | undefined
   readonly routes: Map<string, RequestHandler>
   readonly reports: Set<Report>
   readonly announcements: Announcement[]

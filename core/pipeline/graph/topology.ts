@@ -1,7 +1,8 @@
 import { PIPELINE_PREFIX, pipelineOrder } from '../../config/graph.ts'
 import type { ComponentConfig, ResolvedConfig } from '../../config/resolved.ts'
-import type { Exporter, Kind, Processor, Receiver } from '../../plugin/contract.ts'
+import type { Exporter, Kind, Processor, Receiver, ReceiverPlugin } from '../../plugin/contract.ts'
 import { SendingQueue } from '../sending-queue/sending-queue.ts'
+import { WorkerReceiver } from '../workers/worker-receiver.ts'
 import { Component } from './component.ts'
 import { fanOut, ReceiverFanOut } from './fan-out.ts'
 import { Pipeline } from './pipeline.ts'
@@ -66,7 +67,12 @@ export function pipelineNames({ service }: ResolvedConfig): string[] {
 export function createReceiver(entry: ComponentConfig, services: Services): BuiltReceiver {
   const { id, plugin, config } = entry
   const component = new Component('receiver', id, undefined, services.log)
-  return { component, entry, receiver: plugin.create(config, component.context(services)) as Receiver }
+  const { workers } = services
+  const place = (plugin as ReceiverPlugin).workers
+  if (workers === undefined || place === undefined)
+    return { component, entry, receiver: plugin.create(config, component.context(services)) as Receiver }
+  const spec = { id, type: plugin.type, config, source: workers.sourceOf(plugin) }
+  return { component, entry, receiver: new WorkerReceiver(spec, component, services, workers.place(place)) }
 }
 
 export function createExporter(entry: ComponentConfig, services: Services): BuiltExporter {

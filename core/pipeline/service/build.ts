@@ -2,7 +2,7 @@ import path from 'node:path'
 import type { Logger } from 'pino'
 import { CreditPool } from '../../batch/credits.ts'
 import type { ResolvedConfig } from '../../config/resolved.ts'
-import type { ServiceConfig } from '../../config/service.ts'
+import { type ServiceConfig, workerThreads } from '../../config/service.ts'
 import { realDisk } from '../../journal/disk.ts'
 import { lockFolder } from '../../journal/lock.ts'
 import type { Registry } from '../../plugin/registry.ts'
@@ -17,8 +17,12 @@ import { type BuiltExporter, buildTopology, sinksOf, type Topology } from '../gr
 import { CooperativeScheduler } from '../ingest/cooperative.ts'
 import { DirectIngress, type Ingress } from '../ingest/ingress.ts'
 import { exportersAwaited, openDiskBuffers } from '../sending-queue/open-disk-buffers.ts'
+import { WorkerPool } from '../workers/worker-pool.ts'
 import { buildJournaled, recoverJournal } from './build-journaled.ts'
 import type { StateBackend } from './lifecycle.ts'
+
+/** The program of workers, next to this one: a source file in a checkout, a compiled one in a package. */
+const WORKER = new URL(`../../worker${path.extname(import.meta.filename)}`, import.meta.url)
 
 /** Everything that moves data, connected and not yet started. */
 export interface BuiltService {
@@ -63,12 +67,17 @@ export async function buildService(
   return (config.service.journal === undefined ? inMemory : withJournal)(config, base, discardState, registry)
 }
 
-async function inMemory(config: ResolvedConfig, base: BaseServices, discardState: boolean): Promise<BuiltService> {
+async function inMemory(
+  config: ResolvedConfig,
+  base: BaseServices,
+  discardState: boolean,
+  registry: Registry
+): Promise<BuiltService> {
   const { limits, state_dir } = config.service
   const services: Services = {
     ...base,
     pipelineClock: base.clock,
-    credits: new CreditPool(limits.in_flight),
+    ...receiving(config, base, registry),
     outputBudget: new CreditPool(limits.output),
     heldCredits: new CreditPool(limits.in_flight, true),
     settlements: new SettlementTracker(),
@@ -109,7 +118,7 @@ async function withJournal(
   const services: Services = {
     ...base,
     pipelineClock: recovered.pipelineClock,
-    credits: new CreditPool(limits.in_flight),
+    ...receiving(config, base, registry),
     // Processors must not have to wait: the ingress does, before it forwards more.
     outputBudget: new CreditPool(limits.output, true),
     heldCredits: new CreditPool(limits.in_flight, true),
@@ -137,6 +146,20 @@ async function withJournal(
     attachDiskBuffers: (exporters, positions) =>
       openDiskBuffers(exporters, positions, journal.folder, services, { disk: realDisk, areGapsAllowed: false })
   }
+}
+
+/** The credits of receivers, and the threads that they run in. */
+function receiving(
+  { service }: ResolvedConfig,
+  { series, clock, log }: BaseServices,
+  registry: Registry
+): Pick<Services, 'credits' | 'workers'> {
+  const { limits } = service
+  const workers = workerThreads(service)
+  if (workers === 0) return { credits: new CreditPool(limits.in_flight), workers: undefined }
+  const options = { entry: WORKER, workers, limits, logLevel: service.log.level, series, registry, clock, log }
+  const pool = new WorkerPool(options)
+  return { credits: pool.credits, workers: pool }
 }
 
 function unlocking(stateBackend: StateBackend, unlock: () => Promise<void>): StateBackend {

@@ -1,0 +1,87 @@
+// Messages between the main thread and its workers. A worker gets `WorkerData` at its start. Messages of one direction
+// arrive in their order. All of it is plain data, which can be cloned.
+import type { PortableBlock } from '../../model/portable-block.ts'
+import type { ComponentState } from '../../plugin/context.ts'
+import type { ModuleSource } from '../../plugin/registry.ts'
+import type { AccountFigures } from '../../telemetry/account.ts'
+import type { FamilyValues } from '../../telemetry/metrics.ts'
+
+/** The start of a worker. */
+export interface WorkerData {
+  /** Number of the thread; the main thread is 0. */
+  readonly thread: number
+  readonly logLevel: string
+  /** Bytes; see `service.limits`. */
+  readonly inFlight: number
+  readonly maxSeries: number
+  /** For `SharedMeter`. */
+  readonly credits: SharedArrayBuffer
+}
+
+/** A receiver to be created in a worker. */
+export interface ReceiverSpec {
+  readonly id: string
+  readonly type: string
+  readonly config: unknown
+  /** The module of a plugin. Undefined for a built-in one. */
+  readonly source: ModuleSource | undefined
+}
+
+export type Ports = ReadonlyMap<string, number>
+
+export type ToWorker =
+  | { readonly kind: 'start'; readonly receiver: ReceiverSpec; readonly ports: Ports; readonly requestsWanted: boolean }
+  | { readonly kind: 'stop'; readonly id: string }
+  /** The time for its stop is over. */
+  | { readonly kind: 'abort'; readonly id: string }
+  | { readonly kind: 'settled'; readonly batches: readonly SettledBatch[]; readonly requestsWanted: boolean }
+
+export interface SettledBatch {
+  /** That of the batch. */
+  readonly number: number
+  readonly outcome: PlainOutcome
+  /** Ids of series that the main thread has no room for. */
+  readonly refusedSeries: readonly number[]
+}
+
+export type PlainOutcome =
+  | { readonly status: 'acked' }
+  | { readonly status: 'dropped'; readonly items: number; readonly reason: string }
+  | { readonly status: 'nacked'; readonly message: string }
+
+export type FromWorker =
+  | {
+      readonly kind: 'started'
+      readonly id: string
+      readonly ports: Ports
+      readonly announcements: readonly { readonly what: string; readonly command: string | undefined }[]
+    }
+  /** It could not start. */
+  | { readonly kind: 'failed'; readonly id: string; readonly code: string | undefined; readonly message: string }
+  | {
+      readonly kind: 'batch'
+      readonly id: string
+      readonly number: number
+      readonly request: string | undefined
+      readonly block: PortableBlock
+    }
+  /** It brings no batch any more. */
+  | { readonly kind: 'completed'; readonly id: string }
+  | { readonly kind: 'stopped'; readonly id: string; readonly error: string | undefined }
+  | {
+      readonly kind: 'report'
+      readonly receivers: readonly ReceiverReport[]
+      /** Memory of the worker's series table. */
+      readonly seriesBytes: number
+    }
+  /** A line of the log, as JSON. */
+  | { readonly kind: 'log'; readonly line: string }
+
+/** The figures of one receiver in one worker, since the worker's start. */
+export interface ReceiverReport {
+  readonly id: string
+  readonly account: AccountFigures
+  readonly state: ComponentState
+  readonly reason: string | undefined
+  readonly metrics: readonly FamilyValues[]
+}

@@ -1,0 +1,194 @@
+import type { MessagePort } from 'node:worker_threads'
+import pino, { type Logger } from 'pino'
+import type { Batch } from '../../batch/batch.ts'
+import { SharedMeter } from '../../batch/credit-meter.ts'
+import { CreditPool } from '../../batch/credits.ts'
+import type { Outcome } from '../../batch/settlement.ts'
+import { describeError, WeirError } from '../../errors.ts'
+import { PortableBlockWriter, transferables } from '../../model/portable-block.ts'
+import { SeriesTable } from '../../model/series-table/series-table.ts'
+import type { Receiver, ReceiverPlugin } from '../../plugin/contract.ts'
+import type { Registry } from '../../plugin/registry.ts'
+import { type Clock, systemClock } from '../../telemetry/clock.ts'
+import { Metrics } from '../../telemetry/metrics.ts'
+import { SettlementTracker } from '../checkpoint/settlement-tracker.ts'
+import { Component } from '../graph/component.ts'
+import type { Services } from '../graph/services.ts'
+import { CooperativeScheduler } from '../ingest/cooperative.ts'
+import { expireSeries } from '../service/series-expiry.ts'
+import type { FromWorker, PlainOutcome, ReceiverSpec, ToWorker, WorkerData } from './messages.ts'
+
+/** Reports that come within this time are one. */
+const REPORT_MS = 20
+/** Figures that change by themselves are reported so often. */
+const REPORT_LATEST_MS = 1000
+
+interface Running {
+  readonly component: Component
+  readonly metrics: Metrics
+  readonly receiver: Receiver
+  readonly stop: AbortController
+}
+
+/** A worker: runs receivers, and sends what they take in to the main thread, which has the pipelines. */
+export class ReceiverHost {
+  readonly #port: MessagePort
+  readonly #registry: Registry
+  readonly #clock: Clock
+  readonly #log: Logger
+  readonly #series: SeriesTable
+  readonly #credits: CreditPool
+  readonly #writer: PortableBlockWriter
+  readonly #receivers = new Map<string, Running>()
+  /** Batches in the main thread, by their numbers. */
+  readonly #sent = new Map<number, Batch>()
+  #nextNumber = 0
+  #requestsWanted = false
+  #isReportDue = false
+
+  constructor(port: MessagePort, data: WorkerData, registry: Registry) {
+    this.#port = port
+    this.#registry = registry
+    this.#clock = systemClock
+    this.#log = pino({ level: data.logLevel, base: undefined }, { write: line => this.#post({ kind: 'log', line }) })
+    this.#series = new SeriesTable({ maxSeries: data.maxSeries })
+    this.#credits = new CreditPool(data.inFlight, false, new SharedMeter(data.credits, data.thread))
+    this.#writer = new PortableBlockWriter(this.#series)
+    expireSeries(this.#series, this.#clock)
+    this.#reportRegularly()
+    port.on('message', (message: ToWorker) => void this.#receive(message))
+  }
+
+  async #receive(message: ToWorker): Promise<void> {
+    if (message.kind === 'settled') {
+      this.#requestsWanted = message.requestsWanted
+      for (const { number, outcome, refusedSeries } of message.batches) this.#settle(number, outcome, refusedSeries)
+    } else if (message.kind === 'start') await this.#start(message)
+    else if (message.kind === 'stop') await this.#stop(message.id)
+    else this.#receivers.get(message.id)?.stop.abort()
+  }
+
+  async #start({ receiver: spec, ports, requestsWanted }: Extract<ToWorker, { kind: 'start' }>): Promise<void> {
+    const { id } = spec
+    this.#requestsWanted = requestsWanted
+    try {
+      const services = this.#services(new Map(ports))
+      const running = await this.#create(spec, services)
+      this.#receivers.set(id, running)
+      await running.receiver.start?.(running.stop.signal)
+      if (services.routes.size + services.reports.size > 0)
+        throw new WeirError('PLUGIN_INVALID', `receiver ${id} serves by context.admin, so it cannot run in workers`)
+      const { announcements, sharedPorts } = services
+      this.#post({ kind: 'started', id, ports: sharedPorts!, announcements })
+    } catch (error) {
+      const code = WeirError.is(error) ? error.code : undefined
+      this.#post({ kind: 'failed', id, code, message: describeError(error) })
+    }
+  }
+
+  async #create(spec: ReceiverSpec, services: Services): Promise<Running> {
+    const { id, type, config, source } = spec
+    if (source !== undefined) await this.#registry.add(source.specifier, source.fromFile)
+    const plugin = (await this.#registry.find('receiver', type)) as ReceiverPlugin
+    const component = new Component('receiver', id, undefined, this.#log)
+    const receiver = plugin.create(config, component.context(services))
+    receiver.batches$.subscribe({
+      next: batch => this.#send(id, batch),
+      complete: () => this.#post({ kind: 'completed', id })
+    })
+    return { component, metrics: services.metrics, receiver, stop: new AbortController() }
+  }
+
+  async #stop(id: string): Promise<void> {
+    const running = this.#receivers.get(id)
+    let error: string | undefined
+    try {
+      if (running === undefined) this.#post({ kind: 'completed', id })
+      else await running.receiver.stop?.(running.stop.signal)
+    } catch (thrown) {
+      error = describeError(thrown)
+    }
+    this.#report()
+    this.#receivers.delete(id)
+    running?.component.dispose()
+    this.#post({ kind: 'stopped', id, error })
+  }
+
+  #send(id: string, batch: Batch): void {
+    const number = this.#nextNumber++
+    this.#sent.set(number, batch)
+    const block = this.#writer.write(batch.block)
+    const request = batch.origin.request?.()
+    this.#port.postMessage({ kind: 'batch', id, number, request, block } satisfies FromWorker, transferables(block))
+    this.#reportSoon()
+  }
+
+  #settle(number: number, outcome: PlainOutcome, refusedSeries: readonly number[]): void {
+    const batch = this.#sent.get(number)!
+    this.#sent.delete(number)
+    this.#writer.refused(refusedSeries)
+    batch.settle(outcomeOf(outcome))
+    this.#reportSoon()
+  }
+
+  #reportSoon(): void {
+    if (this.#isReportDue) return
+    this.#isReportDue = true
+    this.#clock.setTimer(REPORT_MS, () => this.#report())
+  }
+
+  #reportRegularly(): void {
+    this.#clock.setTimer(REPORT_LATEST_MS, () => {
+      this.#report()
+      this.#reportRegularly()
+    })
+  }
+
+  #report(): void {
+    this.#isReportDue = false
+    const receivers = [...this.#receivers].map(([id, { component, metrics }]) => {
+      const { account, state, reason } = component
+      return { id, account: account.figures, state, reason, metrics: metrics.values() }
+    })
+    this.#post({ kind: 'report', receivers, seriesBytes: this.#series.bytes })
+  }
+
+  #post(message: FromWorker): void {
+    this.#port.postMessage(message)
+  }
+
+  /** The services of one receiver. It has no part in processing, checkpoints or administration. */
+  #services(sharedPorts: Map<string, number>): Services {
+    const wanted = () => this.#requestsWanted
+    return {
+      log: this.#log,
+      clock: this.#clock,
+      pipelineClock: this.#clock,
+      series: this.#series,
+      metrics: new Metrics(),
+      credits: this.#credits,
+      outputBudget: new CreditPool(0),
+      heldCredits: new CreditPool(0),
+      settlements: new SettlementTracker(),
+      cooperative: new CooperativeScheduler(),
+      durable: false,
+      isReloading: false,
+      replayed: false,
+      entrySettlements: undefined,
+      sharedPorts,
+      routes: new Map(),
+      reports: new Set(),
+      announcements: [],
+      get requestsWanted() {
+        return wanted()
+      },
+      deadLetters: undefined,
+      adminUrl: ''
+    }
+  }
+}
+
+function outcomeOf(outcome: PlainOutcome): Outcome {
+  if (outcome.status !== 'nacked') return outcome
+  return { status: 'nacked', error: new WeirError('QUEUE_FULL', outcome.message) }
+}

@@ -1,0 +1,161 @@
+import { type Observable, Subject } from 'rxjs'
+import { Batch } from '../../batch/batch.ts'
+import type { Outcome } from '../../batch/settlement.ts'
+import type { ReadBlock } from '../../model/portable-block.ts'
+import type { Receiver } from '../../plugin/contract.ts'
+import { Account, type AccountFigures } from '../../telemetry/account.ts'
+import type { Component } from '../graph/component.ts'
+import type { Services } from '../graph/services.ts'
+import type { ReceiverReport, ReceiverSpec } from './messages.ts'
+import { RemoteMetrics } from './remote-metrics.ts'
+import type { RemoteReceiver, WorkerThread } from './worker-thread.ts'
+
+const NOTHING = new Account().figures
+const SEVERITY = { ok: 0, degraded: 1, failed: 2 }
+
+/**
+ * A receiver that runs in workers, for the pipelines in the main thread. Its books are the sum of theirs: a worker
+ * books what it took in, and pays for it until the main thread has told it the outcome.
+ */
+export class WorkerReceiver implements Receiver {
+  readonly spec: ReceiverSpec
+  readonly #component: Component
+  readonly #services: Services
+  readonly #metrics: RemoteMetrics
+  readonly #parts: readonly Part[]
+  readonly #batches = new Subject<Batch>()
+  /** By endpoint as configured. */
+  ports: ReadonlyMap<string, number> = new Map()
+
+  constructor(spec: ReceiverSpec, component: Component, services: Services, threads: readonly WorkerThread[]) {
+    this.spec = spec
+    this.#component = component
+    this.#services = services
+    this.#metrics = new RemoteMetrics(services.metrics, component)
+    this.#parts = threads.map((thread, i) => new Part(this, thread, i))
+  }
+
+  get batches$(): Observable<Batch> {
+    return this.#batches
+  }
+
+  /** The first worker finds the ports that the others share. */
+  async start(): Promise<void> {
+    const [first, ...others] = this.#parts
+    const { ports, announcements } = await first.thread.start(first)
+    this.ports = ports
+    this.#services.announcements.push(...announcements)
+    await Promise.all(others.map(part => part.thread.start(part)))
+  }
+
+  async stop(signal: AbortSignal): Promise<void> {
+    for (const part of this.#parts) part.stopping()
+    const stopped = await Promise.allSettled(this.#parts.map(({ thread }) => thread.stop(this.spec.id, signal)))
+    const failed = stopped.find(({ status }) => status === 'rejected')
+    if (failed !== undefined) throw (failed as PromiseRejectedResult).reason
+  }
+
+  /** Takes in what a worker has read. */
+  push({ block, refusedPoints }: ReadBlock, request: string | undefined, settle: (outcome: Outcome) => void): void {
+    const { account } = this.#component
+    const origin = { source: this.spec.id, request: request === undefined ? undefined : () => request }
+    const settled = (outcome: Outcome) => {
+      if (refusedPoints === 0 || outcome.status === 'nacked') return settle(outcome)
+      // The worker books all of its batch as sent.
+      account.sent -= refusedPoints
+      account.drop('too_many_series', refusedPoints)
+      const items = outcome.status === 'dropped' ? outcome.items + refusedPoints : refusedPoints
+      settle({ status: 'dropped', items, reason: 'too_many_series' })
+    }
+    if (block.length === 0) settled({ status: 'acked' })
+    else this.#batches.next(Batch.of(origin, block, settled))
+  }
+
+  book(before: AccountFigures, after: AccountFigures): void {
+    this.#component.account.add(before, after)
+  }
+
+  showMetrics(part: number, families: ReceiverReport['metrics']): void {
+    this.#metrics.show(part, families)
+  }
+
+  partLost(part: number): void {
+    this.#metrics.lost(part)
+  }
+
+  /** The state of the worst of its parts. */
+  showState(): void {
+    const worst = this.#parts.reduce((a, b) => (SEVERITY[b.state] > SEVERITY[a.state] ? b : a))
+    this.#component.setStatus(worst.state, worst.reason)
+  }
+
+  completeIfAll(): void {
+    if (this.#parts.every(({ isCompleted }) => isCompleted)) this.#batches.complete()
+  }
+}
+
+/** The part of a receiver that is in one worker. */
+class Part implements RemoteReceiver {
+  readonly thread: WorkerThread
+  readonly #whole: WorkerReceiver
+  readonly #index: number
+  #account: AccountFigures = NOTHING
+  #isStopping = false
+  isCompleted = false
+  state: Component['state'] = 'ok'
+  reason: string | undefined
+
+  constructor(whole: WorkerReceiver, thread: WorkerThread, index: number) {
+    this.#whole = whole
+    this.thread = thread
+    this.#index = index
+  }
+
+  get spec(): ReceiverSpec {
+    return this.#whole.spec
+  }
+
+  get ports(): ReadonlyMap<string, number> {
+    return this.#whole.ports
+  }
+
+  push(read: ReadBlock, request: string | undefined, settle: (outcome: Outcome) => void): void {
+    this.#whole.push(read, request, settle)
+  }
+
+  stopping(): void {
+    this.#isStopping = true
+  }
+
+  completed(): void {
+    this.isCompleted = true
+    this.#whole.completeIfAll()
+  }
+
+  report({ account, state, reason, metrics }: ReceiverReport): void {
+    this.#whole.book(this.#account, account)
+    this.#account = account
+    this.#whole.showMetrics(this.#index, metrics)
+    this.#show(state, reason)
+  }
+
+  lost(): void {
+    // Their senders have no answer, and send them again.
+    const { inFlight, refused } = this.#account
+    this.#whole.book(this.#account, { ...this.#account, inFlight: 0, refused: refused + inFlight })
+    this.#account = NOTHING
+    this.#whole.partLost(this.#index)
+    this.#show('degraded', 'one of its workers ended, and is started anew')
+    if (this.#isStopping) this.completed()
+  }
+
+  restarted(): void {
+    this.#show('ok', undefined)
+  }
+
+  #show(state: Component['state'], reason: string | undefined): void {
+    this.state = state
+    this.reason = reason
+    this.#whole.showState()
+  }
+}

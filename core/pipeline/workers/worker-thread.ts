@@ -1,0 +1,223 @@
+import { Worker } from 'node:worker_threads'
+import type { Logger } from 'pino'
+import { SharedMeter } from '../../batch/credit-meter.ts'
+import type { Outcome } from '../../batch/settlement.ts'
+import { describeError, type ErrorCode, WeirError } from '../../errors.ts'
+import { PortableBlockReader, type ReadBlock } from '../../model/portable-block.ts'
+import type { SeriesTable } from '../../model/series-table/series-table.ts'
+import { type Clock, sleep } from '../../telemetry/clock.ts'
+import type {
+  FromWorker,
+  PlainOutcome,
+  Ports,
+  ReceiverReport,
+  ReceiverSpec,
+  SettledBatch,
+  ToWorker,
+  WorkerData
+} from './messages.ts'
+
+const FIRST_RESTART_MS = 100
+const MAX_RESTART_MS = 10_000
+/** A worker that ran for so long is not one that fails at its start. */
+const STABLE_MS = 60_000
+
+/** A receiver in one worker, as the main thread sees it. */
+export interface RemoteReceiver {
+  readonly spec: ReceiverSpec
+  /** Ports that its servers have. */
+  readonly ports: Ports
+  /** `settle` is called once. */
+  push(read: ReadBlock, request: string | undefined, settle: (outcome: Outcome) => void): void
+  completed(): void
+  report(report: ReceiverReport): void
+  /** The worker has ended, and all that it had not told. */
+  lost(): void
+  /** It runs again, in a new worker. */
+  restarted(): void
+}
+
+export interface WorkerThreadOptions {
+  readonly entry: URL
+  readonly data: WorkerData
+  readonly series: SeriesTable
+  readonly clock: Clock
+  readonly log: Logger
+  /** Writes a line of the worker's log. */
+  logLine(line: string): void
+  /** True if a processor asked for the requests of batches. */
+  requestsWanted(): boolean
+}
+
+type Started = Extract<FromWorker, { kind: 'started' }>
+
+/** A worker from the main thread: starts and stops receivers in it, and starts it anew when it has ended. */
+export class WorkerThread {
+  readonly #options: WorkerThreadOptions
+  readonly #receivers = new Map<string, RemoteReceiver>()
+  readonly #stopping = new Set<string>()
+  readonly #waiting = new Map<string, PromiseWithResolvers<Started | undefined>>()
+  #worker: Worker | undefined
+  #reader: PortableBlockReader
+  #began = 0
+  #failures = 0
+  #settled: SettledBatch[] = []
+  #isClosed = false
+  /** Memory of its series table, in bytes. */
+  seriesBytes = 0
+  /** Times that it was started anew. */
+  restarts = 0
+
+  constructor(options: WorkerThreadOptions) {
+    this.#options = options
+    this.#reader = new PortableBlockReader(options.series)
+  }
+
+  /** Rejects if the receiver cannot start. */
+  async start(receiver: RemoteReceiver): Promise<Started> {
+    this.#receivers.set(receiver.spec.id, receiver)
+    return this.#start(receiver)
+  }
+
+  /** Resolves when the receiver has stopped. From then on it is not there. */
+  async stop(id: string, signal: AbortSignal): Promise<void> {
+    if (!this.#receivers.has(id)) return
+    const abort = () => this.#post({ kind: 'abort', id })
+    signal.addEventListener('abort', abort, { once: true })
+    this.#stopping.add(id)
+    const stopped = this.#answer(id)
+    this.#post({ kind: 'stop', id })
+    if (signal.aborted) abort()
+    try {
+      await stopped
+    } finally {
+      this.#receivers.delete(id)
+      this.#stopping.delete(id)
+      signal.removeEventListener('abort', abort)
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true
+    await this.#worker?.terminate()
+  }
+
+  #start(receiver: RemoteReceiver): Promise<Started> {
+    const { spec, ports } = receiver
+    const started = this.#answer(spec.id)
+    this.#post({ kind: 'start', receiver: spec, ports, requestsWanted: this.#options.requestsWanted() })
+    return started as Promise<Started>
+  }
+
+  /** The next that the worker says of a receiver's start or stop. */
+  #answer(id: string): Promise<Started | undefined> {
+    const answer = Promise.withResolvers<Started | undefined>()
+    this.#waiting.set(id, answer)
+    return answer.promise
+  }
+
+  #post(message: ToWorker): void {
+    this.#worker ??= this.#spawn()
+    this.#worker.postMessage(message)
+  }
+
+  #spawn(): Worker {
+    const { entry, data, clock } = this.#options
+    const worker = new Worker(entry, { workerData: data, name: `weir-worker-${data.thread}` })
+    this.#began = clock.now()
+    let reason = 'it ended by itself'
+    worker.on('message', (message: FromWorker) => this.#receive(worker, message))
+    worker.on('error', error => {
+      reason = describeError(error)
+    })
+    worker.on('exit', () => void this.#ended(worker, reason))
+    return worker
+  }
+
+  #receive(worker: Worker, message: FromWorker): void {
+    if (worker !== this.#worker) return
+    if (message.kind === 'batch') return this.#read(worker, message)
+    if (message.kind === 'log') return this.#options.logLine(message.line)
+    if (message.kind === 'report') {
+      this.seriesBytes = message.seriesBytes
+      for (const report of message.receivers) this.#receivers.get(report.id)?.report(report)
+      return
+    }
+    if (message.kind === 'completed') return this.#receivers.get(message.id)?.completed()
+    const answer = this.#waiting.get(message.id)
+    this.#waiting.delete(message.id)
+    if (message.kind === 'started') answer?.resolve(message)
+    else if (message.kind === 'failed') answer?.reject(errorOf(message))
+    else if (message.error === undefined) answer?.resolve(undefined)
+    else answer?.reject(new Error(message.error))
+  }
+
+  #read(worker: Worker, { id, number, request, block }: Extract<FromWorker, { kind: 'batch' }>): void {
+    const read = this.#reader.read(block)
+    const { refusedSeries } = read
+    const settle = (outcome: Outcome) => {
+      if (worker !== this.#worker) return
+      if (this.#settled.length === 0) queueMicrotask(() => this.#postSettled())
+      this.#settled.push({ number, outcome: plain(outcome), refusedSeries })
+    }
+    const receiver = this.#receivers.get(id)
+    if (receiver === undefined) settle({ status: 'nacked', error: new Error('its receiver has stopped') })
+    else receiver.push(read, request, settle)
+  }
+
+  #postSettled(): void {
+    const batches = this.#settled
+    this.#settled = []
+    if (batches.length > 0) this.#post({ kind: 'settled', batches, requestsWanted: this.#options.requestsWanted() })
+  }
+
+  async #ended(worker: Worker, reason: string): Promise<void> {
+    if (this.#isClosed || worker !== this.#worker) return
+    const { data, clock, log, series } = this.#options
+    new SharedMeter(data.credits, data.thread).giveAll()
+    this.#worker = undefined
+    this.#settled = []
+    this.#reader = new PortableBlockReader(series)
+    for (const receiver of this.#receivers.values()) receiver.lost()
+    const lost = new WeirError('COMPONENT_FAILED', `worker ${data.thread} ended: ${reason}`)
+    const waiting = [...this.#waiting.values()]
+    this.#waiting.clear()
+    for (const answer of waiting) answer.reject(lost)
+    this.#failures = clock.now() - this.#began < STABLE_MS ? this.#failures + 1 : 0
+    const delay = Math.min(MAX_RESTART_MS, FIRST_RESTART_MS * 2 ** this.#failures)
+    log.error(
+      { worker: data.thread, err: reason, restart_in_ms: delay },
+      'a worker ended; requests that it had not answered are sent again by their senders'
+    )
+    await sleep(clock, delay)
+    await this.#restart()
+  }
+
+  async #restart(): Promise<void> {
+    if (this.#isClosed) return
+    this.restarts++
+    for (const receiver of this.#receivers.values()) {
+      if (this.#stopping.has(receiver.spec.id)) continue
+      try {
+        await this.#start(receiver)
+        receiver.restarted()
+      } catch (error) {
+        // An ended worker comes here again by itself.
+        if (this.#worker === undefined) return
+        const { data, log } = this.#options
+        log.error(
+          { worker: data.thread, receiver: receiver.spec.id, err: describeError(error) },
+          'a receiver cannot start again in its worker; the other workers have it still'
+        )
+      }
+    }
+  }
+}
+
+function plain(outcome: Outcome): PlainOutcome {
+  return outcome.status === 'nacked' ? { status: 'nacked', message: describeError(outcome.error) } : outcome
+}
+
+function errorOf({ code, message }: Extract<FromWorker, { kind: 'failed' }>): Error {
+  return code === undefined ? new Error(message) : new WeirError(code as ErrorCode, message)
+}
