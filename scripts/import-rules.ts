@@ -55,7 +55,7 @@ const STARTED = [
   '^docs/examples/',
   // Plugins of golden cases, a command of package.json, and programs that tests start.
   '^test/cases/config/',
-  '^test/integrity/(torture|stepping-clock)\\.ts$',
+  '^test/integrity/(torture|stepping-clock|fatal-receiver)\\.ts$',
   '^test/servers/clickhouse-front\\.ts$',
   '^test/exporters/clickhouse/hold-folder\\.ts$'
 ]

@@ -15,6 +15,8 @@ const SENDERS = 6
 /** Until the last window of 10s has closed behind lateness and silence. */
 const SETTLE_MS = 40_000
 const POLL_MS = 500
+/** The share of lives in which a worker ends. */
+const WORKER_ENDS = 0.3
 const SHORTEST_LIFE_MS = 50
 /** What is sent again after a crash is older than what was sent last. */
 const OUT_OF_ORDER = 'storage: { tsdb: { out_of_order_time_window: 30m } }\n'
@@ -43,6 +45,8 @@ export interface CrashesOptions {
   readonly clockSteps?: boolean
   /** Plugins that hold batches stand before the windows, and behind them. */
   readonly paced?: boolean
+  /** Threads that receive. With more than one, they end one by one as well. */
+  readonly workers?: number
   /** In the middle the backend is gone for so long. */
   readonly darkMs?: number
   /** Told now and then. */
@@ -53,6 +57,7 @@ export interface CrashesResult {
   readonly kills: number
   readonly terms: number
   readonly reloads: number
+  readonly workerEnds: number
   readonly items: number
   readonly requests: number
   readonly repeated: number
@@ -69,7 +74,7 @@ export async function runCrashes(options: CrashesOptions): Promise<CrashesResult
   const prometheus = options.prometheus && (await startPrometheus(options.prometheus, OUT_OF_ORDER))
   const journal = options.journal ?? path.join(folder, 'journal')
   await mkdir(journal, { recursive: true })
-  const { clickHouse, shutdownTimeout, clockSteps = false, paced = false } = options
+  const { clickHouse, shutdownTimeout, clockSteps = false, paced = false, workers } = options
   const weir = await MortalWeir.prepare({
     folder,
     journal,
@@ -78,6 +83,7 @@ export async function runCrashes(options: CrashesOptions): Promise<CrashesResult
     prometheus: prometheus ? prometheus.url : undefined,
     clockSteps,
     paced,
+    ...(workers === undefined ? {} : { workers }),
     ...(shutdownTimeout === undefined ? {} : { shutdownTimeout })
   })
   try {
@@ -106,6 +112,7 @@ async function crash(
   const senders = new Senders({ otlp: weir.otlp, events: weir.events, count: SENDERS, ledger, random, pauseMs: 20 })
   let terms = 0
   let reloads = 0
+  let workerEnds = 0
   let lightAt: number | undefined
   const isDark = () => lightAt !== undefined && performance.now() < lightAt
   while (weir.kills < kills || isDark()) {
@@ -117,6 +124,10 @@ async function crash(
     // Some lives end before they are ready.
     if (random() < 0.8) readyMs.push(await weir.ready())
     const lifeMs = SHORTEST_LIFE_MS + random() * longestLifeMs
+    if (options.workers !== undefined && random() < WORKER_ENDS) {
+      await setTimeout(lifeMs / 2)
+      if (await weir.endWorker(Math.floor(random() * options.workers))) workerEnds++
+    }
     if (random() < (options.reloaded ?? 0)) reloads += await reloadFor(lifeMs, weir, random)
     else await setTimeout(lifeMs)
     if (random() < terminated && (await isReady(weir))) {
@@ -134,7 +145,17 @@ async function crash(
   const verdicts = await settled(ledger, weir, store, clickHouse, prometheus)
   const { items } = ledger
   const { answers, repeated } = senders
-  return { kills: weir.kills, terms, reloads, items, requests: answers.taken - repeated, repeated, readyMs, verdicts }
+  return {
+    kills: weir.kills,
+    terms,
+    reloads,
+    workerEnds,
+    items,
+    requests: answers.taken - repeated,
+    repeated,
+    readyMs,
+    verdicts
+  }
 }
 
 /** Returns how many there were. The end of its life may come in the midst of one. */

@@ -20,6 +20,7 @@ const cases: readonly [name: string, options: Partial<CrashesOptions>][] = [
     { kills: 6, longestLifeMs: 1_000, roughness: ['500', '429', 'hang', 'reset', 'after', 'pass'] }
   ],
   ['and by SIGTERM under load', { kills: 3, longestLifeMs: 800, terminated: 0.6, shutdownTimeout: '500ms' }],
+  ['and its workers end one by one', { kills: 6, longestLifeMs: 1_500, workers: 2 }],
   ['and reloads under load', { kills: 4, longestLifeMs: 1_500, reloaded: 0.8 }],
   ['while its clock is set forward and back', { kills: 4, longestLifeMs: 1_500, clockSteps: true }]
 ]
@@ -42,9 +43,9 @@ describe('crashes', { concurrency: CONCURRENCY }, () => {
         clickHouse: false,
         ...options
       })
-      const { kills, terms, reloads, items, requests, repeated, verdicts } = result
+      const { kills, terms, reloads, workerEnds, items, requests, repeated, verdicts } = result
       t.diagnostic(
-        `${items} items in ${requests} requests, ${repeated} sent twice; ${kills} kills, ${terms} SIGTERM, ${reloads} reloads`
+        `${items} items in ${requests} requests, ${repeated} sent twice; ${kills} kills, ${terms} SIGTERM, ${reloads} reloads, ${workerEnds} workers ended`
       )
       assert.ok(items > 0)
       for (const [store, { lost, doubled, findings }] of verdicts) {

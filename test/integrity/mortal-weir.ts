@@ -6,9 +6,12 @@ import { freePort } from '../servers/free-port.ts'
 
 const MAIN = path.join(import.meta.dirname, '../../core/main.ts')
 const PACE = path.join(import.meta.dirname, '../../docs/examples/pace.ts')
+const FATAL = path.join(import.meta.dirname, 'fatal-receiver.ts')
 const STEPPING_CLOCK = path.join(import.meta.dirname, 'stepping-clock.ts')
 const LATENESS_MS = 2000
 const READY_TIMEOUT_MS = 60_000
+/** Of the receivers and the admin server; those that end a worker follow. */
+const PORTS_OF_ITS_OWN = 3
 const OUTPUT_KEPT = 8_000
 
 export interface MortalWeirOptions {
@@ -25,6 +28,8 @@ export interface MortalWeirOptions {
   readonly clockSteps?: boolean
   /** Plugins that hold batches stand before the windows, and behind them. */
   readonly paced?: boolean
+  /** Threads that receive; by default the main thread does. */
+  readonly workers?: number
 }
 
 /** A `weir run` that is killed and started again, always at the same addresses. */
@@ -47,8 +52,15 @@ export class MortalWeir {
     this.admin = `http://127.0.0.1:${ports[2]}`
   }
 
+  /** Ends one of its workers, if it runs. Resolves to whether it did. */
+  async endWorker(number: number): Promise<boolean> {
+    const response = await fetch(`http://127.0.0.1:${this.#ports[PORTS_OF_ITS_OWN + number]}/`).catch(() => undefined)
+    return response?.ok ?? false
+  }
+
   static async prepare(options: MortalWeirOptions): Promise<MortalWeir> {
-    const ports = [await freePort(), await freePort(), await freePort()]
+    const workers = Array.from({ length: options.workers ?? 0 }, freePort)
+    const ports = [await freePort(), await freePort(), await freePort(), ...(await Promise.all(workers))]
     const weir = new MortalWeir(options, ports)
     await weir.reconfigure(LATENESS_MS)
     return weir
@@ -119,19 +131,31 @@ export class MortalWeir {
 }
 
 function config(
-  { journal, victoriaMetrics, prometheus, clickHouse, shutdownTimeout = '30s', paced = false }: MortalWeirOptions,
+  {
+    journal,
+    victoriaMetrics,
+    prometheus,
+    clickHouse,
+    shutdownTimeout = '30s',
+    paced = false,
+    workers = 1
+  }: MortalWeirOptions,
   ports: readonly number[],
   latenessMs: number
 ): string {
-  const [otlp, events, admin] = ports
+  const [otlp, events, admin, ...fatal] = ports
+  // Each goes to the next worker.
+  const fatalIds = fatal.map((_, i) => `fatal/${i}`)
+  const plugins = [...(paced ? [PACE] : []), ...(fatal.length > 0 ? [FATAL] : [])]
   const others = [...(clickHouse ? ['clickhouse'] : []), ...(prometheus ? ['victoriametrics/prometheus'] : [])]
   const exporters = `[${['victoriametrics', ...others].join(', ')}]`
   const [before, behind] = paced ? [', pace', ', pace/windows'] : ['', '']
   return `
-${paced ? `plugins: ['${PACE}']` : ''}
+plugins: ${JSON.stringify(plugins)}
 receivers:
   otlp: { protocols: { http: { endpoint: 127.0.0.1:${otlp} } } }
   http: { endpoint: 127.0.0.1:${events} }
+${fatal.map((port, i) => `  ${fatalIds[i]}: { port: ${port} }`).join('\n')}
 processors:
   dedup/requests: { mode: request, window: 1h }
   dedup/events: { mode: event_id, window: 1h }
@@ -147,12 +171,13 @@ exporters:
 ${clickHouse ? '  clickhouse: { embedded: ./clickhouse }' : ''}
 ${prometheus ? `  victoriametrics/prometheus: { endpoint: '${prometheus}/api/v1/write', exponential_histograms: le }` : ''}
 service:
+  workers: ${workers}
   admin: { endpoint: 127.0.0.1:${admin} }
   journal: { folder: ${journal}, segment_size: 64KiB, checkpoint_interval: 400ms }
   shutdown_timeout: ${shutdownTimeout}
   log: { level: warn }
   pipelines:
-    requests: { receivers: [otlp], processors: [dedup/requests${before}, windowed_counter${behind}], exporters: ${exporters} }
+    requests: { receivers: [${['otlp', ...fatalIds].join(', ')}], processors: [dedup/requests${before}, windowed_counter${behind}], exporters: ${exporters} }
     events: { receivers: [http], processors: [dedup/events${before}, windowed_counter${behind}], exporters: ${exporters} }
 `
 }

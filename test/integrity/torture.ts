@@ -1,7 +1,7 @@
 // Kills Weir with SIGKILL under load, as often as told, and counts what is lost and what is doubled:
 //
 //     npm run torture -- --kills 200 [--seed N] [--life 1500] [--no-clickhouse] [--rough] [--terminate]
-//         [--reload] [--clock-steps] [--paced] [--dark 60000]
+//         [--reload] [--clock-steps] [--paced] [--workers 2] [--dark 60000]
 import { parseArgs } from 'node:util'
 import { randomFrom } from '../core/journal/simulated-disk.ts'
 import { victoriaMetricsProgram } from '../servers/victoria-metrics.ts'
@@ -23,6 +23,7 @@ const { values } = parseArgs({
     reload: { type: 'boolean', default: false },
     'clock-steps': { type: 'boolean', default: false },
     paced: { type: 'boolean', default: false },
+    workers: { type: 'string' },
     dark: { type: 'string', default: '0' }
   }
 })
@@ -41,15 +42,17 @@ const result = await runCrashes({
   reloaded: values.reload ? 0.4 : 0,
   clockSteps: values['clock-steps'],
   paced: values.paced,
+  ...(values.workers === undefined ? {} : { workers: Number(values.workers) }),
   ...(values.dark === '0' ? {} : { darkMs: Number(values.dark) }),
   progress: line => console.log(line)
 })
 process.exitCode = report(result) ? 0 : 1
 
-function report({ kills, terms, reloads, items, requests, repeated, readyMs, verdicts }: CrashesResult): boolean {
+function report(result: CrashesResult): boolean {
+  const { kills, terms, reloads, workerEnds, items, requests, repeated, readyMs, verdicts } = result
   const slowest = Math.round(Math.max(...readyMs))
   console.log(
-    `${requests} requests acknowledged, ${repeated} sent twice, ${terms} SIGTERM, ${reloads} reloads, ready within ${slowest} ms`
+    `${requests} requests acknowledged, ${repeated} sent twice, ${terms} SIGTERM, ${reloads} reloads, ${workerEnds} workers ended, ready within ${slowest} ms`
   )
   let isExact = true
   for (const [store, { lost, doubled, findings }] of verdicts) {
