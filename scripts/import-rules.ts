@@ -56,6 +56,7 @@ const STARTED = [
   // Plugins of golden cases, a command of package.json, and programs that tests start.
   '^test/cases/config/',
   '^test/integrity/(torture|stepping-clock|fatal-receiver)\\.ts$',
+  '^test/core/pipeline/workers/worker-entry\\.ts$',
   '^test/servers/clickhouse-front\\.ts$',
   '^test/exporters/clickhouse/hold-folder\\.ts$'
 ]

@@ -71,7 +71,7 @@ export function createReceiver(entry: ComponentConfig, services: Services): Buil
   const place = (plugin as ReceiverPlugin).workers
   if (workers === undefined || place === undefined)
     return { component, entry, receiver: plugin.create(config, component.context(services)) as Receiver }
-  const spec = { id, type: plugin.type, config, source: workers.sourceOf(plugin) }
+  const spec = workers.specOf(id, plugin, config)
   return { component, entry, receiver: new WorkerReceiver(spec, component, services, workers.place(place)) }
 }
 

@@ -20,6 +20,8 @@ export interface WorkerData {
 
 /** A receiver to be created in a worker. */
 export interface ReceiverSpec {
+  /** Unique in the process: a reload may bring another receiver of the same id. */
+  readonly key: number
   readonly id: string
   readonly type: string
   readonly config: unknown
@@ -31,9 +33,9 @@ export type Ports = ReadonlyMap<string, number>
 
 export type ToWorker =
   | { readonly kind: 'start'; readonly receiver: ReceiverSpec; readonly ports: Ports; readonly requestsWanted: boolean }
-  | { readonly kind: 'stop'; readonly id: string }
+  | { readonly kind: 'stop'; readonly key: number }
   /** The time for its stop is over. */
-  | { readonly kind: 'abort'; readonly id: string }
+  | { readonly kind: 'abort'; readonly key: number }
   | { readonly kind: 'settled'; readonly batches: readonly SettledBatch[]; readonly requestsWanted: boolean }
 
 export interface SettledBatch {
@@ -52,22 +54,24 @@ export type PlainOutcome =
 export type FromWorker =
   | {
       readonly kind: 'started'
-      readonly id: string
+      readonly key: number
       readonly ports: Ports
       readonly announcements: readonly { readonly what: string; readonly command: string | undefined }[]
     }
   /** It could not start. */
-  | { readonly kind: 'failed'; readonly id: string; readonly code: string | undefined; readonly message: string }
+  | { readonly kind: 'failed'; readonly key: number; readonly code: string | undefined; readonly message: string }
   | {
       readonly kind: 'batch'
-      readonly id: string
+      readonly key: number
       readonly number: number
       readonly request: string | undefined
       readonly block: PortableBlock
     }
-  /** It brings no batch any more. */
-  | { readonly kind: 'completed'; readonly id: string }
-  | { readonly kind: 'stopped'; readonly id: string; readonly error: string | undefined }
+  /** It brings no batch any more. Outcomes of those it brought may be open. */
+  | { readonly kind: 'completed'; readonly key: number }
+  | { readonly kind: 'stopped'; readonly key: number; readonly error: string | undefined }
+  /** It has stopped, and all of its batches are settled and reported. */
+  | { readonly kind: 'settled'; readonly key: number }
   | {
       readonly kind: 'report'
       readonly receivers: readonly ReceiverReport[]
@@ -79,7 +83,7 @@ export type FromWorker =
 
 /** The figures of one receiver in one worker, since the worker's start. */
 export interface ReceiverReport {
-  readonly id: string
+  readonly key: number
   readonly account: AccountFigures
   readonly state: ComponentState
   readonly reason: string | undefined

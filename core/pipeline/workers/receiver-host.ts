@@ -28,6 +28,7 @@ interface Running {
   readonly metrics: Metrics
   readonly receiver: Receiver
   readonly stop: AbortController
+  isStopped: boolean
 }
 
 /** A worker: runs receivers, and sends what they take in to the main thread, which has the pipelines. */
@@ -39,7 +40,8 @@ export class ReceiverHost {
   readonly #series: SeriesTable
   readonly #credits: CreditPool
   readonly #writer: PortableBlockWriter
-  readonly #receivers = new Map<string, Running>()
+  /** By key. */
+  readonly #receivers = new Map<number, Running>()
   /** Batches in the main thread, by their numbers. */
   readonly #sent = new Map<number, Batch>()
   #nextNumber = 0
@@ -64,62 +66,62 @@ export class ReceiverHost {
       this.#requestsWanted = message.requestsWanted
       for (const { number, outcome, refusedSeries } of message.batches) this.#settle(number, outcome, refusedSeries)
     } else if (message.kind === 'start') await this.#start(message)
-    else if (message.kind === 'stop') await this.#stop(message.id)
-    else this.#receivers.get(message.id)?.stop.abort()
+    else if (message.kind === 'stop') await this.#stop(message.key)
+    else this.#receivers.get(message.key)?.stop.abort()
   }
 
   async #start({ receiver: spec, ports, requestsWanted }: Extract<ToWorker, { kind: 'start' }>): Promise<void> {
-    const { id } = spec
+    const { key, id } = spec
     this.#requestsWanted = requestsWanted
     try {
       const services = this.#services(new Map(ports))
       const running = await this.#create(spec, services)
-      this.#receivers.set(id, running)
+      this.#receivers.set(key, running)
       await running.receiver.start?.(running.stop.signal)
       if (services.routes.size + services.reports.size > 0)
         throw new WeirError('PLUGIN_INVALID', `receiver ${id} serves by context.admin, so it cannot run in workers`)
       const { announcements, sharedPorts } = services
-      this.#post({ kind: 'started', id, ports: sharedPorts!, announcements })
+      this.#post({ kind: 'started', key, ports: sharedPorts!, announcements })
     } catch (error) {
       const code = WeirError.is(error) ? error.code : undefined
-      this.#post({ kind: 'failed', id, code, message: describeError(error) })
+      this.#post({ kind: 'failed', key, code, message: describeError(error) })
     }
   }
 
   async #create(spec: ReceiverSpec, services: Services): Promise<Running> {
-    const { id, type, config, source } = spec
+    const { key, id, type, config, source } = spec
     if (source !== undefined) await this.#registry.add(source.specifier, source.fromFile)
     const plugin = (await this.#registry.find('receiver', type)) as ReceiverPlugin
     const component = new Component('receiver', id, undefined, this.#log)
     const receiver = plugin.create(config, component.context(services))
     receiver.batches$.subscribe({
-      next: batch => this.#send(id, batch),
-      complete: () => this.#post({ kind: 'completed', id })
+      next: batch => this.#send(key, batch),
+      complete: () => this.#post({ kind: 'completed', key })
     })
-    return { component, metrics: services.metrics, receiver, stop: new AbortController() }
+    return { component, metrics: services.metrics, receiver, stop: new AbortController(), isStopped: false }
   }
 
-  async #stop(id: string): Promise<void> {
-    const running = this.#receivers.get(id)
+  async #stop(key: number): Promise<void> {
+    const running = this.#receivers.get(key)
     let error: string | undefined
     try {
-      if (running === undefined) this.#post({ kind: 'completed', id })
+      if (running === undefined) this.#post({ kind: 'completed', key })
       else await running.receiver.stop?.(running.stop.signal)
     } catch (thrown) {
       error = describeError(thrown)
     }
+    this.#post({ kind: 'stopped', key, error })
+    if (running === undefined) return this.#post({ kind: 'settled', key })
+    running.isStopped = true
     this.#report()
-    this.#receivers.delete(id)
-    running?.component.dispose()
-    this.#post({ kind: 'stopped', id, error })
   }
 
-  #send(id: string, batch: Batch): void {
+  #send(key: number, batch: Batch): void {
     const number = this.#nextNumber++
     this.#sent.set(number, batch)
     const block = this.#writer.write(batch.block)
     const request = batch.origin.request?.()
-    this.#port.postMessage({ kind: 'batch', id, number, request, block } satisfies FromWorker, transferables(block))
+    this.#port.postMessage({ kind: 'batch', key, number, request, block } satisfies FromWorker, transferables(block))
     this.#reportSoon()
   }
 
@@ -146,11 +148,17 @@ export class ReceiverHost {
 
   #report(): void {
     this.#isReportDue = false
-    const receivers = [...this.#receivers].map(([id, { component, metrics }]) => {
+    const receivers = [...this.#receivers].map(([key, { component, metrics }]) => {
       const { account, state, reason } = component
-      return { id, account: account.figures, state, reason, metrics: metrics.values() }
+      return { key, account: account.figures, state, reason, metrics: metrics.values() }
     })
     this.#post({ kind: 'report', receivers, seriesBytes: this.#series.bytes })
+    for (const [key, { component, isStopped }] of this.#receivers) {
+      if (!isStopped || component.account.inFlight > 0) continue
+      component.dispose()
+      this.#receivers.delete(key)
+      this.#post({ kind: 'settled', key })
+    }
   }
 
   #post(message: FromWorker): void {

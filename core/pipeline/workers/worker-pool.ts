@@ -3,9 +3,10 @@ import { SharedMeter } from '../../batch/credit-meter.ts'
 import { CreditPool } from '../../batch/credits.ts'
 import type { SeriesTable } from '../../model/series-table/series-table.ts'
 import type { Plugin } from '../../plugin/contract.ts'
-import type { ModuleSource, Registry } from '../../plugin/registry.ts'
+import type { Registry } from '../../plugin/registry.ts'
 import type { Clock } from '../../telemetry/clock.ts'
 import type { Metrics } from '../../telemetry/metrics.ts'
+import type { ReceiverSpec } from './messages.ts'
 import { WorkerThread } from './worker-thread.ts'
 
 export interface WorkerPoolOptions {
@@ -27,6 +28,7 @@ export class WorkerPool {
   readonly threads: readonly WorkerThread[]
   readonly #registry: Registry
   #requestsWanted = false
+  #nextKey = 0
   /** Receivers placed in one worker so far. */
   #placed = 0
 
@@ -57,8 +59,9 @@ export class WorkerPool {
     this.#requestsWanted = true
   }
 
-  sourceOf(plugin: Plugin): ModuleSource | undefined {
-    return this.#registry.sourceOf(plugin)
+  /** A receiver to be run in workers. */
+  specOf(id: string, plugin: Plugin, config: unknown): ReceiverSpec {
+    return { key: this.#nextKey++, id, type: plugin.type, config, source: this.#registry.sourceOf(plugin) }
   }
 
   expose(metrics: Metrics): void {

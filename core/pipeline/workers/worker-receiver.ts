@@ -50,7 +50,7 @@ export class WorkerReceiver implements Receiver {
 
   async stop(signal: AbortSignal): Promise<void> {
     for (const part of this.#parts) part.stopping()
-    const stopped = await Promise.allSettled(this.#parts.map(({ thread }) => thread.stop(this.spec.id, signal)))
+    const stopped = await Promise.allSettled(this.#parts.map(({ thread }) => thread.stop(this.spec.key, signal)))
     const failed = stopped.find(({ status }) => status === 'rejected')
     if (failed !== undefined) throw (failed as PromiseRejectedResult).reason
   }

@@ -54,9 +54,10 @@ type Started = Extract<FromWorker, { kind: 'started' }>
 /** A worker from the main thread: starts and stops receivers in it, and starts it anew when it has ended. */
 export class WorkerThread {
   readonly #options: WorkerThreadOptions
-  readonly #receivers = new Map<string, RemoteReceiver>()
-  readonly #stopping = new Set<string>()
-  readonly #waiting = new Map<string, PromiseWithResolvers<Started | undefined>>()
+  /** By key; also those that have stopped, until all of their batches are settled. */
+  readonly #receivers = new Map<number, RemoteReceiver>()
+  readonly #stopping = new Set<number>()
+  readonly #waiting = new Map<number, PromiseWithResolvers<Started | undefined>>()
   #worker: Worker | undefined
   #reader: PortableBlockReader
   #began = 0
@@ -75,24 +76,21 @@ export class WorkerThread {
 
   /** Rejects if the receiver cannot start. */
   async start(receiver: RemoteReceiver): Promise<Started> {
-    this.#receivers.set(receiver.spec.id, receiver)
+    this.#receivers.set(receiver.spec.key, receiver)
     return this.#start(receiver)
   }
 
-  /** Resolves when the receiver has stopped. From then on it is not there. */
-  async stop(id: string, signal: AbortSignal): Promise<void> {
-    if (!this.#receivers.has(id)) return
-    const abort = () => this.#post({ kind: 'abort', id })
+  async stop(key: number, signal: AbortSignal): Promise<void> {
+    if (!this.#receivers.has(key)) return
+    const abort = () => this.#post({ kind: 'abort', key })
     signal.addEventListener('abort', abort, { once: true })
-    this.#stopping.add(id)
-    const stopped = this.#answer(id)
-    this.#post({ kind: 'stop', id })
+    this.#stopping.add(key)
+    const stopped = this.#answer(key)
+    this.#post({ kind: 'stop', key })
     if (signal.aborted) abort()
     try {
       await stopped
     } finally {
-      this.#receivers.delete(id)
-      this.#stopping.delete(id)
       signal.removeEventListener('abort', abort)
     }
   }
@@ -104,16 +102,21 @@ export class WorkerThread {
 
   #start(receiver: RemoteReceiver): Promise<Started> {
     const { spec, ports } = receiver
-    const started = this.#answer(spec.id)
+    const started = this.#answer(spec.key)
     this.#post({ kind: 'start', receiver: spec, ports, requestsWanted: this.#options.requestsWanted() })
     return started as Promise<Started>
   }
 
   /** The next that the worker says of a receiver's start or stop. */
-  #answer(id: string): Promise<Started | undefined> {
+  #answer(key: number): Promise<Started | undefined> {
     const answer = Promise.withResolvers<Started | undefined>()
-    this.#waiting.set(id, answer)
+    this.#waiting.set(key, answer)
     return answer.promise
+  }
+
+  #remove(key: number): void {
+    this.#receivers.delete(key)
+    this.#stopping.delete(key)
   }
 
   #post(message: ToWorker): void {
@@ -140,19 +143,20 @@ export class WorkerThread {
     if (message.kind === 'log') return this.#options.logLine(message.line)
     if (message.kind === 'report') {
       this.seriesBytes = message.seriesBytes
-      for (const report of message.receivers) this.#receivers.get(report.id)?.report(report)
+      for (const report of message.receivers) this.#receivers.get(report.key)?.report(report)
       return
     }
-    if (message.kind === 'completed') return this.#receivers.get(message.id)?.completed()
-    const answer = this.#waiting.get(message.id)
-    this.#waiting.delete(message.id)
+    if (message.kind === 'completed') return this.#receivers.get(message.key)?.completed()
+    if (message.kind === 'settled') return this.#remove(message.key)
+    const answer = this.#waiting.get(message.key)
+    this.#waiting.delete(message.key)
     if (message.kind === 'started') answer?.resolve(message)
     else if (message.kind === 'failed') answer?.reject(errorOf(message))
     else if (message.error === undefined) answer?.resolve(undefined)
     else answer?.reject(new Error(message.error))
   }
 
-  #read(worker: Worker, { id, number, request, block }: Extract<FromWorker, { kind: 'batch' }>): void {
+  #read(worker: Worker, { key, number, request, block }: Extract<FromWorker, { kind: 'batch' }>): void {
     const read = this.#reader.read(block)
     const { refusedSeries } = read
     const settle = (outcome: Outcome) => {
@@ -160,9 +164,7 @@ export class WorkerThread {
       if (this.#settled.length === 0) queueMicrotask(() => this.#postSettled())
       this.#settled.push({ number, outcome: plain(outcome), refusedSeries })
     }
-    const receiver = this.#receivers.get(id)
-    if (receiver === undefined) settle({ status: 'nacked', error: new Error('its receiver has stopped') })
-    else receiver.push(read, request, settle)
+    this.#receivers.get(key)!.push(read, request, settle)
   }
 
   #postSettled(): void {
@@ -179,6 +181,7 @@ export class WorkerThread {
     this.#settled = []
     this.#reader = new PortableBlockReader(series)
     for (const receiver of this.#receivers.values()) receiver.lost()
+    for (const key of this.#stopping) this.#remove(key)
     const lost = new WeirError('COMPONENT_FAILED', `worker ${data.thread} ended: ${reason}`)
     const waiting = [...this.#waiting.values()]
     this.#waiting.clear()
@@ -197,7 +200,7 @@ export class WorkerThread {
     if (this.#isClosed) return
     this.restarts++
     for (const receiver of this.#receivers.values()) {
-      if (this.#stopping.has(receiver.spec.id)) continue
+      if (this.#stopping.has(receiver.spec.key)) continue
       try {
         await this.#start(receiver)
         receiver.restarted()
