@@ -1,8 +1,7 @@
 import type { ComponentConfig, ResolvedConfig } from '../config/resolved.ts'
 import type { ServiceConfig } from '../config/service.ts'
-import { BYTES_PER_SERIES } from '../model/series-table/series-table.ts'
 import { formatDuration } from '../schema/units.ts'
-import { boundOf, type ComponentBound, memoryBoundOf } from './memory-bound.ts'
+import { boundOf, type ComponentBound, type MemoryBound, memoryBoundOf } from './memory-bound.ts'
 import { readableSize } from './sizes.ts'
 
 const LABEL_WIDTH = 15
@@ -35,15 +34,15 @@ export function describeParts({ service }: ResolvedConfig, components: readonly 
   return [...parts, `in flight ${readableSize(in_flight)}`, `output ${readableSize(output)}`]
 }
 
-/** The part that is not in the heap. */
-export function describeSeries({ service }: ResolvedConfig): string {
-  return `series ${readableSize(service.limits.series * BYTES_PER_SERIES)}`
+/** The parts that are not in the heap. */
+export function describeOutside({ series, workers }: MemoryBound): string[] {
+  return [`series ${readableSize(series)}`, ...(workers === 0 ? [] : [`workers ${readableSize(workers)}`])]
 }
 
 function describeMemory(config: ResolvedConfig): string {
-  const { components, process } = memoryBoundOf(config)
-  const parts = [...describeParts(config, components), describeSeries(config)]
-  return `memory of the process: at most ${readableSize(process)} (${parts.join(', ')}, and the runtime and the garbage collector)`
+  const bound = memoryBoundOf(config)
+  const parts = [...describeParts(config, bound.components), ...describeOutside(bound)]
+  return `memory of the process: at most ${readableSize(bound.process)} (${parts.join(', ')}, and the runtime and the garbage collector)`
 }
 
 function promises(

@@ -2,7 +2,7 @@ import { totalmem } from 'node:os'
 import { getHeapStatistics } from 'node:v8'
 import type { ResolvedConfig } from '../config/resolved.ts'
 import type { JsonSchema } from '../plugin/contract.ts'
-import { describeParts, describeSeries } from './describe.ts'
+import { describeOutside, describeParts } from './describe.ts'
 import { type ComponentBound, memoryBoundOf, USABLE } from './memory-bound.ts'
 import { readableSize } from './sizes.ts'
 
@@ -25,15 +25,16 @@ export function memoryLimits(): MemoryLimits {
 
 /** A warning for a configuration that may need more memory than there is; undefined if it is enough. */
 export function memoryWarning(config: ResolvedConfig, { heap, machine }: MemoryLimits): string | undefined {
-  const { components, data: inHeap, series } = memoryBoundOf(config)
+  const bound = memoryBoundOf(config)
+  const { components, data: inHeap } = bound
   const isHeap = inHeap > heap * USABLE
-  const data = isHeap ? inHeap : inHeap + series
+  const data = isHeap ? inHeap : inHeap + bound.series + bound.workers
   const limit = isHeap ? heap : machine
   if (data <= limit * USABLE) return undefined
   const name = isHeap ? "V8's heap limit" : "the machine's or the container's memory"
   const more = isHeap ? ', or raise the limit by NODE_OPTIONS=--max-old-space-size=<MiB>' : ', or give it more'
   const parts = describeParts(config, components)
-  if (!isHeap) parts.push(describeSeries(config))
+  if (!isHeap) parts.push(...describeOutside(bound))
   const times = data / limit
   const isHopeless = times > MOST_TIMES
   const share = `${isHopeless ? `${Math.round(times).toLocaleString('en')} times` : `${Math.round(times * 100)} % of`} ${name}, ${readableSize(limit)}`

@@ -151,11 +151,13 @@ function listening(server: TcpServer, options: ListenOptions): Promise<AddressIn
 }
 
 function listenError(endpoint: string, cause: NodeJS.ErrnoException): Error {
-  if (cause.code !== 'EADDRINUSE')
-    return new WeirError('COMPONENT_FAILED', `cannot listen on ${endpoint}: ${cause.message}`, { cause })
-  return new WeirError(
-    'PORT_IN_USE',
-    `cannot listen on ${endpoint}: another process does; end it, or set another endpoint here`,
-    { cause }
-  )
+  if (cause.code === 'EADDRINUSE')
+    return new WeirError(
+      'PORT_IN_USE',
+      `cannot listen on ${endpoint}: another process does; end it, or set another endpoint here`,
+      { cause }
+    )
+  const advice =
+    cause.code === 'ENOTSUP' ? '; threads cannot share a port on this system: leave out service.workers' : ''
+  return new WeirError('COMPONENT_FAILED', `cannot listen on ${endpoint}: ${cause.message}${advice}`, { cause })
 }

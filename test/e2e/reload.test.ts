@@ -4,6 +4,7 @@ import { writeFile } from 'node:fs/promises'
 import type { AddressInfo } from 'node:net'
 import { createServer } from 'node:net'
 import { describe, type TestContext, test } from 'node:test'
+import { count } from '../../core/plural.ts'
 import { freePort } from '../servers/free-port.ts'
 import { assertCounted, SentCounts, seriesKey } from './counts.ts'
 import { eventually } from './eventually.ts'
@@ -20,6 +21,7 @@ interface Setup {
   readonly first: string
   readonly second?: string | undefined
   readonly journal: boolean
+  readonly workers?: number
   readonly lateness?: string
   readonly receivers?: string
   readonly admin?: number
@@ -29,14 +31,18 @@ interface Setup {
 const CONCURRENCY = 2
 
 describe('weir reload', { concurrency: CONCURRENCY }, () => {
-  for (const journal of [true, false])
-    test(`reloads under load, ${journal ? 'with a journal' : 'in memory'}: all that was answered with 200 counts once, in every window`, async t => {
+  for (const [journal, workers] of [
+    [true, 1],
+    [false, 1],
+    [true, 2]
+  ] as const)
+    test(`reloads under load, ${journal ? 'with a journal' : 'in memory'}, ${count(workers, 'worker')}: all that was answered with 200 counts once, in every window`, async t => {
       const [sandbox, first, second] = [
         await Sandbox.open(t),
         await RemoteWriteBackend.start(t),
         await RemoteWriteBackend.start(t)
       ]
-      const setup: Setup = { port: await freePort(), first: first.url, journal }
+      const setup: Setup = { port: await freePort(), first: first.url, journal, workers }
       const weir = await sandbox.start(config(setup))
       const load = new Load(weir.otlp)
       const become = async (next: Setup) => {
@@ -227,7 +233,7 @@ function sumOf(backend: RemoteWriteBackend, size: string): number {
   return windows.reduce((sum, { value }) => sum + value, 0)
 }
 
-function config({ port, first, second, journal, lateness = '2s', receivers, admin = 0 }: Setup): string {
+function config({ port, first, second, journal, workers = 1, lateness = '2s', receivers, admin = 0 }: Setup): string {
   const exporters = ['victoriametrics/first', ...(second === undefined ? [] : ['victoriametrics/second'])]
   return `
 receivers:
@@ -239,6 +245,7 @@ exporters:
   victoriametrics/first: { endpoint: '${first}' }
 ${second === undefined ? '' : `  victoriametrics/second: { endpoint: '${second}' }`}
 service:
+  workers: ${workers}
   admin: { endpoint: 127.0.0.1:${admin} }
 ${journal ? '  journal: { folder: journal, checkpoint_interval: 1s }' : ''}
   pipelines:

@@ -78,8 +78,9 @@ export class ReceiverHost {
       const running = await this.#create(spec, services)
       this.#receivers.set(key, running)
       await running.receiver.start?.(running.stop.signal)
-      if (services.routes.size + services.reports.size > 0)
-        throw new WeirError('PLUGIN_INVALID', `receiver ${id} serves by context.admin, so it cannot run in workers`)
+      const reason = mainThreadNeeded(running.receiver, services)
+      if (reason !== undefined)
+        throw new WeirError('PLUGIN_INVALID', `receiver ${id} ${reason}: leave out its "workers"`)
       const { announcements, sharedPorts } = services
       this.#post({ kind: 'started', key, ports: sharedPorts!, announcements })
     } catch (error) {
@@ -194,6 +195,12 @@ export class ReceiverHost {
       adminUrl: ''
     }
   }
+}
+
+/** Why a receiver cannot run in a worker. Undefined if it can. */
+function mainThreadNeeded({ snapshot }: Receiver, { routes, reports }: Services): string | undefined {
+  if (snapshot !== undefined) return 'takes part in checkpoints, which the main thread takes'
+  return routes.size + reports.size > 0 ? 'uses context.admin, which the main thread has' : undefined
 }
 
 function outcomeOf(outcome: PlainOutcome): Outcome {

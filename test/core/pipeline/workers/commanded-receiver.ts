@@ -30,14 +30,16 @@ export const CHANNEL = 'commanded-receiver'
 /** A receiver that does as it is told by a channel, in each worker. */
 class CommandedReceiver implements Receiver {
   readonly batches$ = new Subject<Batch>()
+  snapshot: (() => Uint8Array) | undefined
   readonly #context: Context
   readonly #channel = new BroadcastChannel(CHANNEL)
-  readonly #config: { readonly refuses?: boolean; readonly reports?: boolean }
+  readonly #config: { readonly refuses?: boolean; readonly reports?: boolean; readonly snapshots?: boolean }
   readonly #sent: { add(value: number): void }
 
   constructor(config: object, context: Context) {
     this.#config = config
     this.#context = context
+    if (this.#config.snapshots) this.snapshot = () => new Uint8Array()
     this.#sent = context.instruments.counter('blocks_total', 'Blocks sent.')
     this.#channel.onmessage = ({ data }: { data: Command }) => this.#obey(data)
   }

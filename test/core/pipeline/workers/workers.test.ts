@@ -165,7 +165,11 @@ test('a receiver that cannot start in a worker says why', async t => {
 })
 
 test('a receiver that has reports cannot run in workers', async t => {
-  await assert.rejects(World.started(t, { config: { reports: true } }), /commanded serves by context.admin/)
+  await assert.rejects(World.started(t, { config: { reports: true } }), /commanded uses context.admin, .* leave out/)
+})
+
+test('a receiver that takes part in checkpoints cannot run in workers', async t => {
+  await assert.rejects(World.started(t, { config: { snapshots: true } }), /commanded takes part in checkpoints/)
 })
 
 test('a stop completes the stream once all workers have, and sends what they still had', async t => {
