@@ -9,7 +9,14 @@ import { needsTable, unitCostTable } from './capacity.ts'
 import { type Line, type LineChart, renderLineChart } from './line-chart.ts'
 
 const ROOT = path.join(import.meta.dirname, '..')
-const COLORS = { weir: '#1f77b4', 'weir with journal': '#17becf', vmagent: '#d62728', otelcol: '#7f7f7f' }
+const COLORS = {
+  weir: '#1f77b4',
+  'weir with journal': '#17becf',
+  'weir, 2 workers': '#2ca02c',
+  'weir with journal, 2 workers': '#98df8a',
+  vmagent: '#d62728',
+  otelcol: '#7f7f7f'
+}
 const CHARTED: readonly Scenario[] = ['windows-by', 'windows-all', 'through']
 
 /** Pages by the file; each section stands between its markers. */

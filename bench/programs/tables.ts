@@ -3,7 +3,7 @@ import type { Figures } from './measure.ts'
 import { type CaseResult, meanOf } from './results.ts'
 
 const WEIR = 'weir'
-const PROGRAMS = [WEIR, 'weir with journal', 'vmagent', 'otelcol']
+const PROGRAMS = [WEIR, 'weir with journal', 'weir, 2 workers', 'weir with journal, 2 workers', 'vmagent', 'otelcol']
 const PEERS = ['vmagent', 'otelcol']
 const NONE = '–'
 /** Smaller numbers are written out. */
@@ -11,12 +11,13 @@ const HARDLY_A_MILLION = 100_000
 
 /** Points per CPU second of each program, and how many times that of each peer Weir's is. */
 export function costTable(results: readonly CaseResult[]): string {
-  const head = ['Work', 'Series', ...PROGRAMS.map(capital), ...PEERS.map(peer => `Weir ÷ ${peer}`)]
+  const measured = PROGRAMS.filter(program => results.some(result => meanOf(result, program) !== undefined))
+  const head = ['Work', 'Series', ...measured.map(capital), ...PEERS.map(peer => `Weir ÷ ${peer}`)]
   const rows = results.map(result => {
     const perCpuSecond = (program: string) => meanOf(result, program)?.pointsPerCpuSecond
     const own = perCpuSecond(WEIR)
     const ratios = PEERS.map(peer => ratio(own, perCpuSecond(peer)))
-    return [...labelsOf(result), ...PROGRAMS.map(program => millions(perCpuSecond(program))), ...ratios]
+    return [...labelsOf(result), ...measured.map(program => millions(perCpuSecond(program))), ...ratios]
   })
   return table(head, rows)
 }

@@ -24,8 +24,8 @@ interface Service {
 /** Weir as users start it. */
 export const weir = program('weir', {})
 export const weirWithJournal = program('weir with journal', { journal: true })
-export const weirWithWorkers = program('weir with 2 workers', { workers: 2 })
-export const weirWithBoth = program('weir with journal and 2 workers', { journal: true, workers: 2 })
+export const weirWithWorkers = program('weir, 2 workers', { workers: 2 })
+export const weirWithBoth = program('weir with journal, 2 workers', { journal: true, workers: 2 })
 
 function program(name: string, service: Service): Program {
   return {

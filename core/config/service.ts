@@ -129,7 +129,11 @@ export const SERVICE_SCHEMA: ConfigSchema = {
       required: ['folder'],
       properties: {
         folder: { type: 'string', description: 'Folder of the journal; only one process may use it.' },
-        segment_size: byteSize({ description: 'Size at which a segment ends and the next begins.', default: '128MiB' }),
+        segment_size: byteSize({
+          description:
+            'Size of entries at which a segment ends and the next begins. Definitions of series, which each segment has anew, come on top.',
+          default: '128MiB'
+        }),
         compression: {
           type: 'string',
           enum: ['none', 'zstd'],

@@ -66,6 +66,8 @@ export class EntryEncoder {
   #metrics = new Numbering<Metric>()
   #series = new SeriesNumbering()
   #scratch = new Int32Array()
+  /** Bytes of definitions in the segment so far. */
+  definitionBytes = 0
 
   /** @param head bytes to leave free before the encoded entries */
   constructor(head: number) {
@@ -76,6 +78,7 @@ export class EntryEncoder {
   /** From here on it is another segment. What was added and not taken is forgotten. */
   beginSegment(): void {
     this.#out.length = this.#head
+    this.definitionBytes = 0
     for (const numbering of [this.#resources, this.#scopes, this.#metrics, this.#series]) numbering.clear()
   }
 
@@ -134,6 +137,7 @@ export class EntryEncoder {
   }
 
   #define(table: SeriesTable, id: number): number {
+    const before = this.#out.length
     const context = table.context(table.contextIdOf(id))
     const metric = this.#share(METRIC, this.#metrics, context.metric)
     const resource = this.#share(RESOURCE, this.#resources, context.resource)
@@ -146,6 +150,7 @@ export class EntryEncoder {
     out.u32(scope)
     out.u8(AS_BYTES)
     out.sized(new Uint8Array(view.buffer, start, end - start))
+    this.definitionBytes += out.length - before
     return this.#series.add(table, id)
   }
 

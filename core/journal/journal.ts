@@ -7,6 +7,9 @@ import { type Survey, surveyJournal } from './recovery.ts'
 import { firstEntryOf, listSegments } from './segment.ts'
 import { JournalWriter } from './writer.ts'
 
+/** Old data is removed in whole segments, so a full journal must consist of several. */
+const SEGMENTS_WHEN_FULL = 4
+
 /** Bytes of appended entries kept in memory until they are read. Beyond that they are read back from disk. */
 const MEMORY_BYTES = 64 * 2 ** 20
 
@@ -14,6 +17,7 @@ export interface JournalOptions {
   readonly disk: Disk
   readonly folder: string
   readonly clock: Clock
+  /** Of entries, without the definitions of series. Less if `maxBytes` is small. */
   readonly segmentBytes: number
   readonly isCompressed?: boolean
   /** Above this {@link Journal.isFull}. */
@@ -52,6 +56,8 @@ export class Journal {
     this.#next = firstUnread
     this.#writer = new JournalWriter({
       ...options,
+      segmentBytes: Math.min(options.segmentBytes, options.maxBytes / SEGMENTS_WHEN_FULL),
+      largestSegmentBytes: options.maxBytes / SEGMENTS_WHEN_FULL,
       nextEntry: Math.max(nextEntry, firstUnread),
       onCommitted: (entry, bytes) => {
         this.#bytes += bytes

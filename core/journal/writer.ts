@@ -18,8 +18,13 @@ export interface WriterOptions {
   readonly disk: Disk
   readonly folder: string
   readonly clock: Clock
-  /** A segment is ended once it is this large, in bytes. */
+  /**
+   * A segment is ended once its entries take so much, in bytes. The definitions of series are not counted: with many
+   * series a segment would hold little else, for the next one defines them anew.
+   */
   readonly segmentBytes: number
+  /** A segment is ended once it is this large, with the definitions. */
+  readonly largestSegmentBytes: number
   readonly isCompressed?: boolean
   /** Number of the first entry to come. */
   readonly nextEntry: number
@@ -77,11 +82,15 @@ export class JournalWriter {
   /** Returns the entry's number. It is on disk once `onCommitted` says so. */
   append(entry: Entry): number {
     this.#encoder.add(entry)
-    if (entry.kind === 'data' && this.#segmentBytes > this.#options.segmentBytes * FORESEEN_FROM)
+    if (entry.kind === 'data' && this.#entryBytes > this.#options.segmentBytes * FORESEEN_FROM)
       this.#nextEncoder.foresee(entry.block, FORESEEN_AT_ONCE)
     const number = this.#nextEntry++
     this.#running ??= this.#commitAll()
     return number
+  }
+
+  get #entryBytes(): number {
+    return this.#segmentBytes - this.#encoder.definitionBytes
   }
 
   /** Resolves when all that was appended is on disk or has failed, or, on a disk that takes nothing, is left open. */
@@ -92,12 +101,13 @@ export class JournalWriter {
   }
 
   async #commitAll(): Promise<void> {
+    const { segmentBytes, largestSegmentBytes } = this.#options
     while (this.#nextEntry > this.#committed) {
       await sleep(this.#options.clock, GATHER_MS, this.#closing.signal).catch(() => {})
       const upTo = this.#nextEntry
       const frame = this.#encoder.take()
       this.#segmentBytes += frame.length
-      const isLast = this.#segmentBytes >= this.#options.segmentBytes
+      const isLast = this.#entryBytes >= segmentBytes || this.#segmentBytes >= largestSegmentBytes
       // Each segment can be read by itself: the next one defines its series anew.
       if (isLast) this.#beginSegment()
       let bytes: number

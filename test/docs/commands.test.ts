@@ -96,10 +96,9 @@ test('docs/cli.md has every command, option and exit code', async t => {
 
 test('docs/operators.md has every metric', async t => {
   const sandbox = await Sandbox.open(t)
-  const idle = CONFIG.replace('exporters:\n', 'exporters:\n  victoriametrics:\n').replace(
-    '[clickhouse]',
-    '[clickhouse, victoriametrics]'
-  )
+  const idle = CONFIG.replace('exporters:\n', 'exporters:\n  victoriametrics:\n')
+    .replace('[clickhouse]', '[clickhouse, victoriametrics]')
+    .replace('service:\n', 'service:\n  workers: 2\n')
   const weir = await sandbox.start(idle)
   const page = readFileSync(path.join(ROOT, 'docs/operators.md'), 'utf8')
   const [table] = page.split('### Own metrics')[1].split('###')

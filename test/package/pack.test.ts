@@ -28,6 +28,7 @@ processors: { drop_health_checks: , pace: }
 exporters: { debug: { verbosity: detailed } }
 service:
   admin: { endpoint: 127.0.0.1:0 }
+  workers: 2
   pipelines: { a: { receivers: [otlp], processors: [drop_health_checks, pace], exporters: [debug] } }
 `
 

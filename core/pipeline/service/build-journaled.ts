@@ -14,9 +14,6 @@ import { JournaledIngress } from '../ingest/journaled-ingress.ts'
 import { openDiskBuffers } from '../sending-queue/open-disk-buffers.ts'
 import type { StateBackend } from './lifecycle.ts'
 
-/** A checkpoint can only free space in whole segments, so a full journal must consist of several. */
-const SEGMENTS_OF_FULL_JOURNAL = 4
-
 /** The state of an earlier run, from the journal's folder. */
 export interface Recovered {
   readonly checkpoint: Checkpoint | undefined
@@ -109,7 +106,7 @@ function openJournal(
     disk,
     folder,
     clock,
-    segmentBytes: Math.min(segment_size, max_size / SEGMENTS_OF_FULL_JOURNAL),
+    segmentBytes: segment_size,
     isCompressed: compression === 'zstd',
     maxBytes: max_size,
     series,

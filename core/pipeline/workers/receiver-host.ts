@@ -82,6 +82,7 @@ export class ReceiverHost {
       if (reason !== undefined)
         throw new WeirError('PLUGIN_INVALID', `receiver ${id} ${reason}: leave out its "workers"`)
       const { announcements, sharedPorts } = services
+      this.#report()
       this.#post({ kind: 'started', key, ports: sharedPorts!, announcements })
     } catch (error) {
       const code = WeirError.is(error) ? error.code : undefined

@@ -1,3 +1,4 @@
+import type { Entry } from '../../../core/journal/entry.ts'
 import { Journal, type JournalOptions } from '../../../core/journal/journal.ts'
 import { SeriesTable } from '../../../core/model/series-table/series-table.ts'
 import { FakeClock } from '../../../sdk/plugin/testing.ts'
@@ -40,13 +41,15 @@ export class TestJournal {
 
   /** Each in a commit of its own. */
   async append(...names: string[]): Promise<void> {
-    for (const name of names) {
-      const { unread } = this.journal
-      this.journal.append(namedEntry(name), 1)
-      while (this.journal.unread === unread) {
-        this.clock.advance(1)
-        await turns(1)
-      }
+    for (const name of names) await this.appendEntry(namedEntry(name))
+  }
+
+  async appendEntry(entry: Entry): Promise<void> {
+    const { unread } = this.journal
+    this.journal.append(entry, 1)
+    while (this.journal.unread === unread) {
+      this.clock.advance(1)
+      await turns(1)
     }
   }
 

@@ -2,8 +2,11 @@ import assert from 'node:assert/strict'
 import path from 'node:path'
 import { test } from 'node:test'
 import type { DiskFile } from '../../../core/journal/disk.ts'
+import type { DataEntry } from '../../../core/journal/entry.ts'
 import { inspectSegment } from '../../../core/journal/inspection.ts'
 import { FRAME_HEADER_BYTES, sealFrame, segmentName } from '../../../core/journal/segment.ts'
+import { PointBlockBuilder } from '../../../core/model/points.ts'
+import { SeriesTable } from '../../../core/model/series-table/series-table.ts'
 import { namedEntry, nameOf } from './blocks.ts'
 import { FOLDER, TestJournal, turns } from './harness.ts'
 import { SimulatedDisk } from './simulated-disk.ts'
@@ -46,6 +49,27 @@ test('segments that hold nothing needed are removed, the last one never', async 
   assert.deepEqual(disk.files, files.slice(3))
   assert.equal(test.journal.bytes, disk.contents(files[3]).length)
 })
+
+test('regression: definitions of series filled segments, each of which defined them anew', async () => {
+  const series = new SeriesTable()
+  const segmentsOf = async (maxBytes: number) => {
+    const disk = new SimulatedDisk()
+    const test = await TestJournal.open(disk, { segmentBytes: 500, maxBytes, series })
+    for (let i = 0; i < 36; i++) await test.appendEntry(longSeries(series, i % 12))
+    return disk.files.length
+  }
+  const many = await segmentsOf(1 << 20)
+  assert.ok(many > 2 && many < 12, `${many} segments of some entries each`)
+  assert.ok((await segmentsOf(8000)) > 15, 'they do count for the size of a journal that must stay small')
+})
+
+/** An entry of one point, whose series has long attributes. */
+function longSeries(table: SeriesTable, i: number): DataEntry {
+  const metric = { name: 'm', unit: '', description: '', kind: 'counter', temporality: 'delta' } as const
+  const points = new PointBlockBuilder()
+  points.add(table.intern(metric, [['name', `${'n'.repeat(1000)}${i}`]]), 1, 1)
+  return { kind: 'data', time: 1, source: 'test', request: undefined, block: points.build() }
+}
 
 test('it is full at its size, and no longer when segments are removed', async () => {
   const disk = new SimulatedDisk()
