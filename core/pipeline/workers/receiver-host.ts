@@ -23,6 +23,8 @@ const REPORT_MS = 20
 /** Figures that change by themselves are reported so often. */
 const REPORT_LATEST_MS = 1000
 
+const NO_PORTS: ReadonlyMap<string, number> = new Map()
+
 interface Running {
   readonly component: Component
   readonly metrics: Metrics
@@ -71,29 +73,32 @@ export class ReceiverHost {
   }
 
   async #start({ receiver: spec, ports, requestsWanted }: Extract<ToWorker, { kind: 'start' }>): Promise<void> {
-    const { key, id } = spec
+    const { key } = spec
     this.#requestsWanted = requestsWanted
     try {
-      const services = this.#services(new Map(ports))
-      const running = await this.#create(spec, services)
+      const plugin = await this.#pluginOf(spec)
+      const services = this.#services(plugin.workers === 'each' ? new Map(ports) : undefined)
+      const running = this.#create(plugin, spec, services)
       this.#receivers.set(key, running)
       await running.receiver.start?.(running.stop.signal)
       const reason = mainThreadNeeded(running.receiver, services)
       if (reason !== undefined)
-        throw new WeirError('PLUGIN_INVALID', `receiver ${id} ${reason}: leave out its "workers"`)
-      const { announcements, sharedPorts } = services
+        throw new WeirError('PLUGIN_INVALID', `receiver ${spec.id} ${reason}: leave out its "workers"`)
       this.#report()
-      this.#post({ kind: 'started', key, ports: sharedPorts!, announcements })
+      const { announcements, sharedPorts = NO_PORTS } = services
+      this.#post({ kind: 'started', key, ports: sharedPorts, announcements })
     } catch (error) {
       const code = WeirError.is(error) ? error.code : undefined
       this.#post({ kind: 'failed', key, code, message: describeError(error) })
     }
   }
 
-  async #create(spec: ReceiverSpec, services: Services): Promise<Running> {
-    const { key, id, type, config, source } = spec
+  async #pluginOf({ type, source }: ReceiverSpec): Promise<ReceiverPlugin> {
     if (source !== undefined) await this.#registry.add(source.specifier, source.fromFile)
-    const plugin = (await this.#registry.find('receiver', type)) as ReceiverPlugin
+    return (await this.#registry.find('receiver', type)) as ReceiverPlugin
+  }
+
+  #create(plugin: ReceiverPlugin, { key, id, config }: ReceiverSpec, services: Services): Running {
     const component = new Component('receiver', id, undefined, this.#log)
     const receiver = plugin.create(config, component.context(services))
     receiver.batches$.subscribe({
@@ -168,7 +173,7 @@ export class ReceiverHost {
   }
 
   /** The services of one receiver. It has no part in processing, checkpoints or administration. */
-  #services(sharedPorts: Map<string, number>): Services {
+  #services(sharedPorts: Map<string, number> | undefined): Services {
     const wanted = () => this.#requestsWanted
     return {
       log: this.#log,
