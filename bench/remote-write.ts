@@ -7,7 +7,7 @@ import { Translator } from '../core/wire/prometheus/translator.ts'
 import { LabelSets } from '../core/wire/remote-write/label-sets.ts'
 import { encodeWriteRequests } from '../core/wire/remote-write/write-request.ts'
 import { compress as snappy } from '../core/wire/snappy.ts'
-import { compress as zstd } from '../core/wire/zstd.ts'
+import { ZstdCompressor } from '../core/wire/zstd.ts'
 
 const TIME = 1_760_000_000_000
 const ROUNDS = 8
@@ -30,6 +30,9 @@ const RESOURCE = {
   ],
   schemaUrl: ''
 } as const
+
+const compressor = new ZstdCompressor()
+const zstd = (bytes: Uint8Array) => compressor.compress(bytes)
 
 console.log(`Remote write, blocks of ${POINTS} points, one a series, best of ${ROUNDS}:`)
 for (const [name, block] of [

@@ -1,8 +1,10 @@
+import type { IncomingMessage } from 'node:http'
 import { compress as snappy } from '../../core/wire/snappy.ts'
-import { compress as zstd } from '../../core/wire/zstd.ts'
+import { ZstdCompressor } from '../../core/wire/zstd.ts'
 import { ExportError } from '../../sdk/plugin/index.ts'
 import type { Codec, CompressionChoice } from './compression.ts'
 import type { Config } from './config.ts'
+import { post } from './post.ts'
 
 const QUOTED_CHARACTERS = 300
 // Most bytes of an answer that nobody reads to the end. Beyond that its connection is given up instead.
@@ -18,19 +20,22 @@ interface Answer {
   readonly isTaken: boolean
   readonly status: number
   readonly message: string
-  readonly retryAfter: string | null
+  readonly retryAfter: string | undefined
 }
 
-/** Posts WriteRequests. Connections are kept alive and shared by the process. */
+/** Posts WriteRequests, one after another. */
 export class RemoteWriteClient {
   readonly url: string
+  #target: URL
   #headers: Readonly<Record<Codec, Record<string, string>>>
   #compression: CompressionChoice
   #now: () => number
+  #zstd = new ZstdCompressor()
 
   /** @param now Unix ms; for `Retry-After` given as a date */
   constructor(config: Config, compression: CompressionChoice, now: () => number) {
     this.url = config.endpoint
+    this.#target = new URL(config.endpoint)
     this.#headers = { zstd: requestHeaders(config, 'zstd'), snappy: requestHeaders(config, 'snappy') }
     this.#compression = compression
     this.#now = now
@@ -58,25 +63,25 @@ export class RemoteWriteClient {
   }
 
   async #post(request: Uint8Array, codec: Codec, signal: AbortSignal): Promise<Answer> {
-    const body = codec === 'zstd' ? await zstd(request) : snappy(request)
-    // Followed, a redirect would turn the POST into a GET and look like success.
-    const options = { method: 'POST', headers: this.#headers[codec], body, signal, redirect: 'manual' } as const
-    let response: Response
+    const body = codec === 'zstd' ? await this.#zstd.compress(request) : snappy(request)
+    let response: IncomingMessage
     try {
-      response = await fetch(this.url, options)
-    } catch (cause) {
-      throw new ExportError(`${this.url} cannot be reached`, { retryable: true, cause: reasonOf(cause) })
+      response = await post(this.#target, this.#headers[codec], body, signal)
+    } catch (error) {
+      // Of an attempt that was cut off, only the signal knows the reason.
+      const cause = signal.aborted ? signal.reason : error
+      throw new ExportError(`${this.url} cannot be reached`, { retryable: true, cause })
     }
-    const { ok: isTaken, status, statusText, headers } = response
+    const { statusCode: status = 0, statusMessage, headers } = response
     const text = (await beginning(response)) || '(no text)'
-    const message = `${this.url} answered ${status} ${statusText}: ${text}`
-    return { isTaken, status, message, retryAfter: headers.get('retry-after') }
+    const message = `${this.url} answered ${status} ${statusMessage}: ${text}`
+    return { isTaken: status >= 200 && status < 300, status, message, retryAfter: headers['retry-after'] }
   }
 }
 
 /** `Retry-After` in seconds or as an HTTP date, in ms from `now`. Undefined if absent or not understood. */
-export function parseRetryAfter(text: string | null, now: number): number | undefined {
-  if (text === null) return undefined
+export function parseRetryAfter(text: string | undefined, now: number): number | undefined {
+  if (text === undefined) return undefined
   if (/^\d+$/.test(text.trim())) return Number(text) * 1000
   const at = Date.parse(text)
   return Number.isNaN(at) ? undefined : Math.max(0, at - now)
@@ -98,12 +103,12 @@ function requestHeaders(config: Config, codec: Codec): Record<string, string> {
 }
 
 /** The first characters of an answer, on one line. */
-async function beginning(response: Response): Promise<string> {
+async function beginning(response: IncomingMessage): Promise<string> {
   const decoder = new TextDecoder()
   let text = ''
   let bytes = 0
   try {
-    for await (const chunk of response.body ?? []) {
+    for await (const chunk of response as AsyncIterable<Buffer>) {
       text += decoder.decode(chunk, { stream: true })
       bytes += chunk.length
       if (bytes > MAX_ANSWER_BYTES) break
@@ -113,6 +118,3 @@ async function beginning(response: Response): Promise<string> {
   }
   return text.replace(/\s+/g, ' ').trim().slice(0, QUOTED_CHARACTERS)
 }
-
-// undici says "fetch failed" and keeps the reason to itself.
-const reasonOf = (error: unknown) => (error instanceof TypeError && error.cause !== undefined ? error.cause : error)

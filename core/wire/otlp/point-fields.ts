@@ -15,6 +15,10 @@ const FLAGS = varintTag(8)
 /** Of a field whose length is below {@link LONG}: tag and length. */
 const HEAD_BYTES = 2
 const LONG = 0x80
+/** A wire type. */
+const FIXED64 = 1
+/** Of a field of that type: tag and content. */
+const FIXED64_BYTES = 9
 
 /** The fields that every data point has, and a number's value. One object serves all points, to make none for each. */
 export class PointFields {
@@ -51,8 +55,19 @@ export class PointFields {
           continue
         }
       }
-      this.#field(reader)
+      if (at + FIXED64_BYTES <= limit && this.#fixed64(bytes[at], view, at + 1)) reader.at = at + FIXED64_BYTES
+      else this.#field(reader)
     }
+  }
+
+  /** Takes the field of 64 bits with this tag and its content at `at`. False if it is none known here. */
+  #fixed64(tag: number, view: DataView, at: number): boolean {
+    if (tag === TIME) this.time = this.#time.read(view, at)
+    else if (tag === START_TIME) this.start = this.#start.read(view, at)
+    else if (tag === AS_INT) this.setValue(view.getInt32(at + 4, true) * 2 ** 32 + view.getUint32(at, true))
+    else if (tag === AS_DOUBLE) this.setValue(view.getFloat64(at, true))
+    else return false
+    return true
   }
 
   #field(reader: ProtobufReader): void {
@@ -61,10 +76,7 @@ export class PointFields {
     if (tag === NUMBER_ATTRIBUTES) {
       reader.skip(tag)
       this.attributes.add(reader, from)
-    } else if (tag === TIME) this.time = this.#time.read(reader)
-    else if (tag === START_TIME) this.start = this.#start.read(reader)
-    else if (tag === AS_INT) this.setValue(reader.sfixed64())
-    else if (tag === AS_DOUBLE) this.setValue(reader.double())
+    } else if ((tag & 7) === FIXED64) this.#fixed64(tag, reader.view, reader.take(8))
     else if (tag === FLAGS) this.flags = readFlags(reader)
     else reader.skip(tag)
   }
@@ -82,10 +94,9 @@ class TimeReader {
   #ms = 0
 
   /** Unix nanoseconds as Unix milliseconds. */
-  read(reader: ProtobufReader): number {
-    const at = reader.take(8)
-    const low = reader.view.getUint32(at, true)
-    const high = reader.view.getUint32(at + 4, true)
+  read(view: DataView, at: number): number {
+    const low = view.getUint32(at, true)
+    const high = view.getUint32(at + 4, true)
     if (low === this.#low && high === this.#high) return this.#ms
     this.#low = low
     this.#high = high

@@ -65,6 +65,7 @@ export class Samples {
  * @param lost gets the points that rows left out belong to
  */
 export function rowsBySeries(samples: Samples, lost?: Set<number>): Int32Array {
+  if (hasOneEach(samples)) return inOrder(samples.length)
   const rows = grouped(samples)
   const { labels, time } = samples
   let kept = 0
@@ -92,6 +93,28 @@ function fold({ increments, value, points }: Samples, rows: Int32Array, lost?: S
     if (increments[last] === 1 && increments[row] === 1) value[last] += value[row]
     else if (points[row] >= 0) lost?.add(points[row])
   }
+}
+
+/** By label set: the samples that it was seen in last, as {@link samplesSeen} counts them. */
+let seenIn = new Uint32Array()
+let samplesSeen = 0
+
+/** True if each series has one row. Of numbers nearly always each has, so this must cost next to nothing. */
+function hasOneEach({ labels, length }: Samples): boolean {
+  samplesSeen = (samplesSeen + 1) >>> 0
+  for (let i = 0; i < length; i++) {
+    const own = labels[i]
+    if (own >= seenIn.length) seenIn = withRoom(seenIn, own)
+    if (seenIn[own] === samplesSeen) return false
+    seenIn[own] = samplesSeen
+  }
+  return true
+}
+
+function inOrder(length: number): Int32Array {
+  const rows = new Int32Array(length)
+  for (let row = 0; row < length; row++) rows[row] = row
+  return rows
 }
 
 /** By label set: the number of its group, from 1, while {@link grouped} runs. */

@@ -73,12 +73,6 @@ export class ProtobufReader {
     return this.view.getUint32(at + 4, true) * 2 ** 32 + this.view.getUint32(at, true)
   }
 
-  /** Exact up to ±2^53. */
-  sfixed64(): number {
-    const at = this.take(8)
-    return this.view.getInt32(at + 4, true) * 2 ** 32 + this.view.getUint32(at, true)
-  }
-
   double(): number {
     return this.view.getFloat64(this.take(8), true)
   }

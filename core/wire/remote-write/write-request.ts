@@ -2,7 +2,8 @@ import type { StoredKey } from '../../model/series-table/key-table.ts'
 import type { Labels } from '../prometheus/labels.ts'
 import type { Samples } from '../prometheus/samples.ts'
 import type { Metadata } from '../prometheus/translator.ts'
-import { integerSize, ProtobufWriter } from '../protobuf/writer.ts'
+import { ProtobufWriter } from '../protobuf/writer.ts'
+import { SampleWriter } from './sample-writer.ts'
 
 /*
  * Prometheus remote write 1.0, https://prometheus.io/docs/specs/prw/remote_write_spec/ and prompb/remote.proto:
@@ -17,17 +18,8 @@ const TIMESERIES = 1
 const METADATA = 3
 const METADATA_TYPE = { counter: 1, gauge: 2, histogram: 3, summary: 5 }
 
-/** The NaN that ends a series. JavaScript may change the bits of a NaN it carries, so they are written as such. */
-const STALE_MARKER_HIGH = 0x7ff00000
-const STALE_MARKER_LOW = 2
-/** The NaN that is a value, in Prometheus' spelling. */
-const NAN_HIGH = 0x7ff80000
-const NAN_LOW = 1
-
-// Tags of the two fields and the double.
-const SAMPLE_BASE_BYTES = 10
-
 const labelsWriter = new ProtobufWriter()
+const sampleWriter = new SampleWriter()
 
 /** Labels as fields of a TimeSeries, to be encoded once per series. They are valid until the next call. */
 export function encodeLabels(labels: Labels): Uint8Array {
@@ -79,19 +71,11 @@ function writeSeries(
     const { view, start, end: labelsEnd } = labelsOf(own)
     let size = labelsEnd - start
     let end = first
-    for (; end < to && labels[rows[end]] === own; end++) size += 2 + SAMPLE_BASE_BYTES + integerSize(time[rows[end]])
+    for (; end < to && labels[rows[end]] === own; end++) size += sampleWriter.sizeOf(time[rows[end]])
     writer.open(TIMESERIES, size)
     writer.copy(view, start, labelsEnd)
-    for (; first < end; first++) writeSample(writer, samples, rows[first])
+    for (; first < end; first++) sampleWriter.write(writer, samples, rows[first])
   }
-}
-
-function writeSample(writer: ProtobufWriter, { time, value, stale }: Samples, row: number): void {
-  writer.open(2, SAMPLE_BASE_BYTES + integerSize(time[row]))
-  if (stale[row] === 1) writer.fixed64(1, STALE_MARKER_HIGH, STALE_MARKER_LOW)
-  else if (Number.isNaN(value[row])) writer.fixed64(1, NAN_HIGH, NAN_LOW)
-  else writer.double(1, value[row])
-  writer.integer(2, time[row])
 }
 
 function encodeMetadata({ family, type, help, unit }: Metadata): Uint8Array {

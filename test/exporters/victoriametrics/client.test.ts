@@ -102,6 +102,25 @@ test('an answer is read within bounds, in size and in time', async t => {
   }
 })
 
+test('one connection serves all requests', async t => {
+  const ports = new Set<number | undefined>()
+  const endpoint = await startBackend(t, (request, response) => {
+    ports.add(request.socket.remotePort)
+    response.writeHead(ports.size === 1 ? 503 : 204).end('some text')
+  })
+  const { run } = exporter(endpoint, { max_samples_per_request: 1 })
+  await failure(run())
+  await failure(run())
+  assert.equal(ports.size, 1)
+})
+
+test('an https endpoint is spoken to by TLS', async t => {
+  const endpoint = await startBackend(t, (_request, response) => response.writeHead(204).end())
+  const error = await failure(exporter(endpoint.replace('http:', 'https:')).run())
+  assert.equal(error.retryable, true)
+  assert.match(String(error.cause), /SSL/)
+})
+
 test('requests carry the headers of their variant of remote write 1.0 and those configured', async t => {
   const seen: IncomingMessage['headers'][] = []
   const endpoint = await startBackend(t, (request, response) => {
@@ -147,8 +166,8 @@ test('a large block is sent in parts, and tried again goes on with the part that
 
 test('Retry-After is seconds or a date', () => {
   const now = Date.parse('2023-11-14T22:13:20Z')
-  const cases: [string | null, number | undefined][] = [
-    [null, undefined],
+  const cases: [string | undefined, number | undefined][] = [
+    [undefined, undefined],
     ['0', 0],
     [' 120 ', 120_000],
     ['Tue, 14 Nov 2023 22:13:21 GMT', 1000],

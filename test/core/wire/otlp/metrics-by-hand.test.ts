@@ -44,6 +44,20 @@ test('the order of attributes, and the fields between them, makes no difference'
   ])
 })
 
+test('a field of 64 bits may have a longer tag, come twice, or not be known', () => {
+  const time = fixed64(3, NANO)
+  const longTag = Buffer.concat([Buffer.from([time[0] | 0x80, 0]), time.subarray(1)])
+  const bodies = [
+    [fixed64(3, 1n), longTag, fixed64(6, -5n)],
+    [fixed64(6, 7n), time, fixed64(99, 1n), fixed64(6, -5n)],
+    [time, fixed64(6, -5n), fixed64(15, 1n)]
+  ]
+  for (const fields of bodies) {
+    const { time, value } = decode(inScope(metric('m', GAUGE, point(attribute(7, 'a', '1'), ...fields)))).block
+    assert.deepEqual([...time, ...value], [unixMs(Number(NANO & 0xffffffffn), Number(NANO >> 32n)), -5])
+  }
+})
+
 test('attributes apart from each other are kept apart from their neighbours', () => {
   const body = inScope(
     metric(

@@ -336,6 +336,17 @@ test('rows are put series by series, by time, and of equals the last stays', () 
   assert.equal(rowsBySeries(new Samples()).length, 0)
 })
 
+test('series of one row each stay in their order, also when they come again', () => {
+  const samples = new Samples()
+  for (let round = 0; round < 2; round++) {
+    samples.reset(3)
+    for (const labels of ['c', 'a', 'b']) samples.add(texts.idOfText(labels), round, 0)
+    assert.deepEqual([...rowsBySeries(samples)], [0, 1, 2])
+  }
+  samples.add(texts.idOfText('c'), 0, 0)
+  assert.deepEqual([...rowsBySeries(samples)], [3, 0, 1, 2])
+})
+
 test('increments of several series add up in the one they become; of others the points that are replaced are told', () => {
   const samples = new Samples()
   for (const [point, labels, value, isIncrement] of [

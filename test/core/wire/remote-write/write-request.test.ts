@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import fc from 'fast-check'
 import { rowsBySeries, Samples } from '../../../../core/wire/prometheus/samples.ts'
 import type { Metadata } from '../../../../core/wire/prometheus/translator.ts'
 import { LabelSets } from '../../../../core/wire/remote-write/label-sets.ts'
@@ -54,6 +55,39 @@ test('samples of a series are one TimeSeries, in time order', () => {
         ]
       ]
     ]
+  )
+})
+
+test('timestamps and labels of every size come back, whatever stood before them', () => {
+  const sizes = [
+    0,
+    127,
+    128,
+    2 ** 14,
+    2 ** 21,
+    2 ** 28,
+    2 ** 35,
+    2 ** 42,
+    2 ** 49,
+    Number.MAX_SAFE_INTEGER,
+    -1,
+    -(2 ** 40)
+  ]
+  const sample = fc.tuple(fc.nat(9), fc.oneof(fc.constantFrom(...sizes), fc.maxSafeInteger()), fc.double())
+  const names = Array.from({ length: 10 }, (_, i) => 'n'.repeat(1 + 13 * i))
+  const ids = names.map(name => labelSets.idOf([['__name__', name]]))
+  fc.assert(
+    fc.property(fc.array(sample, { maxLength: 200 }), fc.integer({ min: 1, max: 50 }), (drawn, max) => {
+      const wanted = new Map(drawn.map(([series, time, value]) => [`${names[series]} ${time}`, value]))
+      const got = new Map<string, number>()
+      for (const { series } of encoded(
+        drawn.map(([series, time, value]) => [ids[series], time, value]),
+        max
+      ))
+        for (const { labels, samples } of series)
+          for (const { timestamp, value } of samples) got.set(`${labels[0][1]} ${timestamp}`, value)
+      assert.deepEqual(got, wanted)
+    })
   )
 })
 
