@@ -1,6 +1,6 @@
 import type { ComponentConfig, ResolvedConfig } from '../config/resolved.ts'
 import type { ServiceConfig } from '../config/service.ts'
-import { BYTES_PER_SERIES } from '../model/series-table/series-table.ts'
+import { BYTES_PER_SERIES } from '../model/series-table/received-series.ts'
 import { formatDuration } from '../schema/units.ts'
 import { boundOf, type ComponentBound, memoryBoundOf } from './memory-bound.ts'
 import { readableSize } from './sizes.ts'
