@@ -26,14 +26,17 @@ export class KeyParts {
     return this.#listOf(view, start, end, false)
   }
 
-  /** The same; unknown fields become known. Each list that is kept has to be {@link release released}. */
+  /** The same; unknown fields become known. */
   add(view: DataView, start: number, end: number): DataView {
-    const list = this.#listOf(view, start, end, true)!
+    return this.#listOf(view, start, end, true)!
+  }
+
+  /** A list that is kept keeps its fields known, until it is {@link release released}. */
+  keep(list: DataView): void {
     for (let at = 0; at < list.byteLength; at += WORD) {
       const part = list.getInt32(at, true)
       this.#uses.set(part, this.#uses.get(part) + 1)
     }
-    return list
   }
 
   /** Fields that no list has any more become unknown. */

@@ -41,10 +41,17 @@ export class SeriesKeys {
     return this.table.add(context, view, start, end, id)
   }
 
-  /** Keeps a key that is not in the table in parts. */
-  addInParts(context: number, view: DataView, start: number, end: number): number {
-    const list = this.#parts.add(view, start, end)
-    const id = this.table.add(parentOfList(context), list, 0, list.byteLength)
+  /** The id of a key. One that is not in the table is kept in parts; {@link UNKNOWN} if that cannot be. */
+  idInParts(context: number, view: DataView, start: number, end: number): number {
+    const whole = this.findWhole(context, view, start, end)
+    if (whole !== UNKNOWN) return whole
+    const parent = parentOfList(context)
+    const found = this.#parts.find(view, start, end)
+    const known = found === undefined ? UNKNOWN : this.table.find(parent, found, 0, found.byteLength)
+    if (known !== UNKNOWN) return known
+    const list = found ?? this.#parts.add(view, start, end)
+    this.#parts.keep(list)
+    const id = this.table.add(parent, list, 0, list.byteLength)
     if (id === UNKNOWN) this.#parts.release({ view: list, start: 0, end: list.byteLength })
     return id
   }

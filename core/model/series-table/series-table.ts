@@ -266,9 +266,9 @@ export class SeriesTable {
   }
 
   #idInParts(context: number, view: DataView, start: number, end: number): number {
-    const known = this.#keys.find(context, view, start, end)
-    if (known !== UNKNOWN) return known
-    return this.#added(this.#keys.addInParts(context, view, start, end), context, end - start)
+    const { size } = this
+    const id = this.#keys.idInParts(context, view, start, end)
+    return id !== UNKNOWN && this.size === size ? id : this.#added(id, context, end - start)
   }
 
   #added(id: number, context: number, keyLength: number): number {

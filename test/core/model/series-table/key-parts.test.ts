@@ -16,6 +16,7 @@ function viewOf(...texts: string[]): DataView {
 function added(parts: KeyParts, ...texts: string[]): StoredKey {
   const view = viewOf(...texts)
   const list = parts.add(view, 0, view.byteLength)
+  parts.keep(list)
   return { parent: 0, view: new DataView(list.buffer.slice(0, list.byteLength)), start: 0, end: list.byteLength }
 }
 
