@@ -1,6 +1,6 @@
 import type { ComponentConfig, ResolvedConfig } from '../config/resolved.ts'
 import { workerThreads } from '../config/service.ts'
-import { BYTES_PER_SERIES } from '../model/series-table/series-table.ts'
+import { BYTES_PER_SERIES } from '../model/series-table/received-series.ts'
 
 /** The rest of the heap is the garbage collector's: it lets garbage lie until it is worth a run. */
 export const USABLE = 0.75

@@ -107,6 +107,19 @@ export class KeyRecords {
     return record
   }
 
+  /** Copies the record's key; returns its end there. */
+  copyKey(record: number, to: DataView, at: number): number {
+    const page = record >>> PAGE_BITS
+    const word = record & IN_PAGE
+    const view = this.views[page]
+    const shift = at - (word + HEADER) * 4
+    const end = at + this.pages[page][word + LENGTH]
+    let into = at
+    for (; into + 8 <= end; into += 8) to.setBigInt64(into, view.getBigInt64(into - shift, true), true)
+    for (; into < end; into++) to.setUint8(into, view.getUint8(into - shift))
+    return end
+  }
+
   remove(record: number): void {
     const page = record >>> PAGE_BITS
     const words = this.pages[page]

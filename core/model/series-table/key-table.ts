@@ -150,6 +150,16 @@ export class KeyTable {
     }
   }
 
+  /** Copies the first key of an id; returns its end there. */
+  copyKey(id: number, to: DataView, at: number): number {
+    return this.#records.copyKey(this.#recordOf.get(id), to, at)
+  }
+
+  /** Bytes of the first key of an id. */
+  lengthOf(id: number): number {
+    return this.#records.get(this.#recordOf.get(id), LENGTH)
+  }
+
   /** Memory of all keys of an id, in bytes. */
   bytesOf(id: number): number {
     let bytes = 0

@@ -7,17 +7,10 @@ import { type IdHolder, IdLifetimes, type Lease } from './id-lifetimes.ts'
 import type { KeyBatch } from './key-batch.ts'
 import type { KeyHash } from './key-hash.ts'
 import { KeyTable, type StoredKey, UNKNOWN } from './key-table.ts'
+import { ReceivedSeries } from './received-series.ts'
 import { type SeriesContext, SeriesContexts } from './series-contexts.ts'
+import { SeriesKeys } from './series-keys.ts'
 import { SeriesViews } from './series-views.ts'
-
-/** Memory of a received series for which there is room. Most take less. If they take more, fewer have room. */
-export const BYTES_PER_SERIES = 512
-/** Room for what few series share. */
-const BYTES_OF_FEW = 2 ** 20
-/** The same attributes written otherwise are found as fast. A sender that has more orders of them is decoded each time. */
-const MOST_SPELLINGS = 8
-const RECEIVED = 0x80
-const SPELLINGS = 0x7f
 
 export interface SeriesTableOptions {
   /** Most series that receivers may add. Those that are derived from them are not counted. */
@@ -72,25 +65,21 @@ export class Series {
 export class SeriesTable {
   /** Series added since the start. */
   made = 0
-  readonly #maxSeries: number
-  readonly #keys: KeyTable
+  readonly #keys: SeriesKeys
   readonly #contexts = new SeriesContexts()
   readonly #lifetimes: IdLifetimes
   readonly #views: SeriesViews<Series>
   readonly #writer = new AttributeWriter()
   /** By id. */
   readonly #contextOf = new IdColumn<Uint32Array>(Uint32Array)
-  /** By id: if it was received, and the number of its further spellings. */
-  readonly #origins = new IdColumn<Uint8Array>(Uint8Array)
+  readonly #received: ReceivedSeries
   #columns: WeakRef<SeriesFacts>[] = []
-  #received = 0
-  #receivedBytes = 0
   #scratch: DataView = new DataView(new ArrayBuffer(0))
 
   constructor({ maxSeries = Number.POSITIVE_INFINITY, hash }: SeriesTableOptions = {}) {
-    this.#maxSeries = maxSeries
-    this.#keys = new KeyTable(undefined, hash)
-    this.#lifetimes = new IdLifetimes(this.#keys, id => this.#remove(id))
+    this.#received = new ReceivedSeries(maxSeries)
+    this.#keys = new SeriesKeys(hash)
+    this.#lifetimes = new IdLifetimes(this.#keys.table, id => this.#remove(id))
     this.#views = new SeriesViews(id => this.read(id))
   }
 
@@ -107,48 +96,45 @@ export class SeriesTable {
   /** The id of these attributes in a context. */
   idIn(context: number, attributes: Attributes): number {
     const { view, start, end } = this.#canonical(context, attributes)
-    return this.idOfKey(context, view, start, end)
+    return this.#idInParts(context, view, start, end)
   }
 
-  /** The same for attributes in canonical bytes. */
+  /** The same for attributes in canonical bytes, of a series that was received once. */
   idOfKey(context: number, view: DataView, start: number, end: number): number {
     const known = this.#keys.find(context, view, start, end)
-    return known === UNKNOWN ? this.#add(context, view, start, end) : known
+    if (known !== UNKNOWN) return known
+    return this.#added(this.#keys.addWhole(context, view, start, end), context, end - start)
   }
 
   /** The same for a series that a receiver got; {@link UNKNOWN} if it is new and there is no room for more. */
   receive(context: number, attributes: Attributes): number {
     const { view, start, end } = this.#canonical(context, attributes)
     const known = this.#keys.find(context, view, start, end)
-    return known === UNKNOWN ? this.receiveKey(context, view, start, end) : known
+    return known === UNKNOWN ? this.#receive(context, view, start, end) : known
   }
 
-  /** The same for attributes that are not known, in canonical bytes. */
+  /** The same for attributes that {@link find} does not know, in canonical bytes. */
   receiveKey(context: number, view: DataView, start: number, end: number): number {
-    if (this.isFull) return UNKNOWN
-    const id = this.#add(context, view, start, end)
-    this.#origins.set(id, RECEIVED)
-    this.#received++
-    this.#receivedBytes += KeyTable.bytesOf(end - start)
-    return id
+    const known = this.#keys.find(context, view, start, end)
+    if (known === UNKNOWN) return this.#receive(context, view, start, end)
+    this.addSpelling(known, context, view, start, end)
+    return known
   }
 
   /** Remembers other bytes that mean the attributes of `id`. */
   addSpelling(id: number, context: number, view: DataView, start: number, end: number): void {
-    const origin = this.#origins.get(id)
-    if ((origin & SPELLINGS) >= MOST_SPELLINGS || this.#keys.find(context, view, start, end) !== UNKNOWN) return
-    if (this.#keys.add(context, view, start, end, id) === UNKNOWN) return
-    this.#origins.set(id, origin + 1)
-    if ((origin & RECEIVED) !== 0) this.#receivedBytes += KeyTable.bytesOf(end - start)
+    if (!this.#received.mayBeSpelled(id) || this.find(context, view, start, end) !== UNKNOWN) return
+    if (this.#keys.addWhole(context, view, start, end, id) === UNKNOWN) return
+    this.#received.addSpelling(id, KeyTable.bytesOf(end - start))
   }
 
   /** Finds the series of attributes by their bytes, in contexts. */
   findAll(batch: KeyBatch): void {
-    this.#keys.findAll(batch)
+    this.#keys.findAllWhole(batch)
   }
 
   find(context: number, view: DataView, start: number, end: number): number {
-    return this.#keys.find(context, view, start, end)
+    return this.#keys.findWhole(context, view, start, end)
   }
 
   /** The id of the series that has the attributes of `id` in another context. */
@@ -158,19 +144,19 @@ export class SeriesTable {
     const kind = this.#contexts.at(context).metric.kind
     const isMovable = attributesField(this.#contexts.at(own).metric.kind) === attributesField(kind)
     if (!isMovable) return this.idIn(context, this.read(id).attributes)
-    const { view, start, end } = this.#keys.keyOf(id)
-    return this.idOfKey(context, view, start, end)
+    const { view, start, end } = this.keyOf(id)
+    return this.#idInParts(context, view, start, end)
   }
 
   /** The id of the series of a context whose attributes are in canonical bytes. */
   idOfBytes(context: number, { buffer, byteOffset, length }: Uint8Array): number {
     if (this.#scratch.buffer !== buffer) this.#scratch = new DataView(buffer)
-    return this.idOfKey(context, this.#scratch, byteOffset, byteOffset + length)
+    return this.#idInParts(context, this.#scratch, byteOffset, byteOffset + length)
   }
 
   /** The id of a context: of all parts of an identity but its attributes. */
   contextOf(metric: Metric, resource: Resource, scope: Scope): number {
-    return this.#contexts.idOf(metric, resource, scope, this.#keys.epoch)
+    return this.#contexts.idOf(metric, resource, scope, this.#keys.table.epoch)
   }
 
   /** Ids of contexts found before this has changed may mean others. */
@@ -185,9 +171,11 @@ export class SeriesTable {
 
   /** The same for a moment: the object must not be kept. */
   read(id: number): Series {
-    const { parent, view, start, end } = this.#keys.keyOf(id)
-    const context = this.#contexts.at(parent)
-    const readAttributes = () => attributesOf(Buffer.from(view.buffer), start, end, context.metric.kind)
+    const context = this.#contexts.at(this.contextIdOf(id))
+    const readAttributes = () => {
+      const { view, start, end } = this.keyOf(id)
+      return attributesOf(Buffer.from(view.buffer), start, end, context.metric.kind)
+    }
     return new Series(id, this, context, readAttributes)
   }
 
@@ -195,9 +183,9 @@ export class SeriesTable {
     return this.#contextOf.get(id)
   }
 
-  /** The attributes of a series in canonical bytes. */
+  /** The attributes of a series in canonical bytes, which are valid until the next call. */
   keyOf(id: number): StoredKey {
-    return this.#keys.keyOf(id)
+    return this.#keys.of(id)
   }
 
   context(context: number): SeriesContext {
@@ -215,7 +203,7 @@ export class SeriesTable {
 
   /** The id counts as seen: blocks of this epoch may have it. */
   see(id: number): void {
-    this.#keys.see(id)
+    this.#keys.table.see(id)
   }
 
   /** A column by id. An id that goes gets the value `fill` again. Held weakly. */
@@ -237,8 +225,7 @@ export class SeriesTable {
 
   /** True if receivers may add no more series. */
   get isFull(): boolean {
-    const bytes = this.#receivedBytes + this.#contexts.bytes + this.#keys.freeBytes
-    return this.#received >= this.#maxSeries || bytes >= this.#maxSeries * BYTES_PER_SERIES + BYTES_OF_FEW
+    return this.#received.isFull(this.#contexts.bytes + this.#keys.table.freeBytes)
   }
 
   /** True if blocks of an earlier epoch are there, or the garbage collector has not looked at them yet. */
@@ -247,17 +234,19 @@ export class SeriesTable {
   }
 
   get size(): number {
-    return this.#keys.size
+    return this.#keys.table.size
   }
 
   /** All ids are below this. */
   get length(): number {
-    return this.#keys.length
+    return this.#keys.table.length
   }
 
   /** Memory, in bytes. */
   get bytes(): number {
-    return this.#keys.bytes + this.#contexts.bytes + this.#lifetimes.bytes + this.#origins.bytes + this.#contextOf.bytes
+    return (
+      this.#keys.bytes + this.#contexts.bytes + this.#lifetimes.bytes + this.#received.bytes + this.#contextOf.bytes
+    )
   }
 
   /** Removes series that nobody uses, and were not seen in the last epochs. @param idle epochs, 1 at least */
@@ -266,12 +255,24 @@ export class SeriesTable {
     yield* this.#lifetimes.expire(idle, id => this.#views.isKept(id))
     yield* this.#views.prune()
     this.#keys.reclaim()
-    this.#contexts.removeIdle(this.#keys.epoch - idle)
+    this.#contexts.removeIdle(this.#keys.table.epoch - idle)
   }
 
-  #add(context: number, view: DataView, start: number, end: number): number {
-    const id = this.#keys.add(context, view, start, end)
-    if (id === UNKNOWN) throw new RangeError(`a series has ${end - start} bytes of attributes, which is too many`)
+  #receive(context: number, view: DataView, start: number, end: number): number {
+    if (this.isFull) return UNKNOWN
+    const id = this.#added(this.#keys.addWhole(context, view, start, end), context, end - start)
+    this.#received.add(id, KeyTable.bytesOf(end - start))
+    return id
+  }
+
+  #idInParts(context: number, view: DataView, start: number, end: number): number {
+    const { size } = this
+    const id = this.#keys.idInParts(context, view, start, end)
+    return id !== UNKNOWN && this.size === size ? id : this.#added(id, context, end - start)
+  }
+
+  #added(id: number, context: number, keyLength: number): number {
+    if (id === UNKNOWN) throw new RangeError(`a series has ${keyLength} bytes of attributes, which is too many`)
     this.#contextOf.set(id, context)
     this.#contexts.count(context, 1)
     this.made++
@@ -286,11 +287,8 @@ export class SeriesTable {
 
   #remove(id: number): void {
     this.#contexts.count(this.contextIdOf(id), -1)
-    if ((this.#origins.get(id) & RECEIVED) !== 0) {
-      this.#received--
-      this.#receivedBytes -= this.#keys.bytesOf(id)
-    }
-    this.#origins.clear(id)
+    this.#received.remove(id, this.#keys.table.bytesOf(id))
+    this.#keys.release(id)
     for (const column of this.#columns) column.deref()?.clear(id)
   }
 }

@@ -31,7 +31,7 @@ export interface SavedPane {
 
 /**
  * The values of one window, by group slot. It is an open-addressing table, and the hash is the slot itself. Slots are
- * dense: if most groups are active the table is as good as an array, and if few are it stays small.
+ * dense: if most groups are active the table is an array, which may be full, and if few are it stays small.
  */
 export class Pane implements PaneState {
   size = 0
@@ -40,6 +40,8 @@ export class Pane implements PaneState {
   sums = new Float64Array(INITIAL_CAPACITY)
   counts = new Float64Array(INITIAL_CAPACITY)
   #layout: PaneLayout
+  /** No slot is above this. */
+  #highest = -1
   /** In the order of the layout; each is made when its first value comes. */
   #accumulators: (Accumulator | undefined)[]
 
@@ -51,7 +53,10 @@ export class Pane implements PaneState {
   static from(saved: SavedPane, layout: PaneLayout): Pane {
     const pane = new Pane(layout)
     const { slots, sums, counts } = saved
-    pane.#becomeAtLeast(slots.length * 2)
+    pane.#makeRoom(
+      slots.length,
+      slots.reduce((highest, slot) => Math.max(highest, slot), -1)
+    )
     const rows = new Int32Array(slots.length)
     for (let i = 0; i < slots.length; i++) {
       rows[i] = pane.rowOf(slots[i])
@@ -80,12 +85,14 @@ export class Pane implements PaneState {
 
   /** The row of `slot`; an empty one is made if there is none. */
   rowOf(slot: number): number {
+    if (slot > this.#highest) return this.#insert(slot)
     const row = this.#probe(slot)
     return this.keys[row] === 0 ? this.#insert(slot) : row
   }
 
   /** The row of `slot`; -1 if there is none. */
   find(slot: number): number {
+    if (slot > this.#highest) return -1
     const row = this.#probe(slot)
     return this.keys[row] === 0 ? -1 : row
   }
@@ -95,7 +102,7 @@ export class Pane implements PaneState {
   }
 
   addAll(other: Pane): void {
-    if (this.size === 0) this.#becomeAtLeast(other.size * 2)
+    if (this.size === 0) this.#makeRoom(other.size, other.#highest)
     fillUsed(MERGED, other)
     this.#merge(other)
   }
@@ -182,14 +189,17 @@ export class Pane implements PaneState {
   }
 
   #insert(slot: number): number {
-    this.#becomeAtLeast((this.size + 1) * 2)
+    this.#makeRoom(this.size + 1, Math.max(this.#highest, slot))
     this.size++
     return this.#insertKey(slot)
   }
 
-  #becomeAtLeast(wanted: number): void {
+  // Half of the rows are free, or each slot has a row of its own: then all may be in use, and none is in another's way.
+  /** Makes room for so many groups, none of them in a slot above `highest`. */
+  #makeRoom(groups: number, highest: number): void {
+    this.#highest = highest
     let capacity = this.keys.length
-    while (capacity < wanted) capacity *= 2
+    while (capacity < groups * 2 && capacity <= highest) capacity *= 2
     if (capacity === this.keys.length) return
     const { keys, sums, counts } = this
     fillUsed(MOVED, this)

@@ -140,6 +140,61 @@ describe('room for received series', () => {
   })
 })
 
+describe('a derived series', () => {
+  const HOSTS = 2000
+  const attributes = (host: number): Attributes => [
+    ['host', `host-${host % 50}`],
+    ['path', `/a/rather/long/path/of/some/service/${host % 40}`],
+    ['region', 'a-region-that-all-of-them-share'],
+    ['window', `window-${host % 3}`],
+    ['zone', `zone-${Math.floor(host / 200)}`]
+  ]
+
+  it('takes less memory than a received one', () => {
+    const [derived, received] = [new SeriesTable(), new SeriesTable()]
+    const growth = (table: SeriesTable, add: (host: number) => void) => {
+      for (let host = 0; host < HOSTS; host++) add(host)
+      const { bytes } = table
+      for (let host = HOSTS; host < 10 * HOSTS; host++) add(host)
+      return table.bytes - bytes
+    }
+    const ofDerived = growth(derived, host => derived.idOf(METRIC, attributes(host)))
+    const ofReceived = growth(received, host => receive(received, attributes(host)))
+    assert.equal(derived.size, received.size)
+    assert.ok(ofDerived < ofReceived * 0.5, `${ofDerived} and ${ofReceived} bytes`)
+  })
+
+  it('is the one that a receiver gets, and that a state on disk has', () => {
+    const table = new SeriesTable()
+    const id = table.idOf(METRIC, attributes(1))
+    const context = table.contextIdOf(id)
+    const { view, start, end } = table.keyOf(id)
+    const key = new DataView(view.buffer.slice(start, end))
+    assert.equal(table.idOfKey(context, key, 0, key.byteLength), id)
+    assert.equal(receive(table, attributes(1)), id)
+    assert.equal(table.find(context, key, 0, key.byteLength), UNKNOWN)
+    assert.equal(table.receiveKey(context, key, 0, key.byteLength), id)
+    assert.equal(table.find(context, key, 0, key.byteLength), id, 'from then on by its bytes')
+    assert.equal(table.made, 1)
+    assert.deepEqual(table.at(id).attributes, attributes(1))
+  })
+
+  it('goes with all its parts', async () => {
+    const table = new SeriesTable()
+    const kept = table.intern(METRIC, attributes(0))
+    await expireIdle(table)
+    const { bytes } = table
+    for (let host = 1; host < HOSTS; host++) table.idOf(METRIC, attributes(host))
+    await expireIdle(table)
+    assert.equal(table.size, 1)
+    for (let host = 1; host < HOSTS; host++) table.idOf(METRIC, [['other', `${host}`]])
+    await expireIdle(table)
+    assert.deepEqual(kept.attributes, attributes(0))
+    // Slots and columns of ids stay as large as they were.
+    assert.ok(table.bytes - bytes < 150_000, `${table.bytes - bytes} bytes`)
+  })
+})
+
 describe('contexts', () => {
   it('go when they have no series and nobody asks for them, and say so', async () => {
     const table = new SeriesTable()

@@ -46,6 +46,27 @@ it('regression: groups whose slots are a power of two apart took time by the squ
   })
 })
 
+it('regression: a pane of all groups had room for twice as many', () => {
+  const groups = 2 ** 14
+  for (const order of ['up', 'down']) {
+    const pane = new Pane(LAYOUT)
+    const { bytes } = pane
+    const bytesPerRow = bytes / pane.keys.length
+    for (let i = 0; i < groups; i++) pane.add(order === 'up' ? i : groups - 1 - i, i, 1)
+    assert.equal(pane.bytes, groups * bytesPerRow)
+    const copy = pane.copy()
+    assert.equal(copy.bytes, pane.bytes)
+    // No row is free. A slot that has none is still told apart, and gets one.
+    assert.equal(copy.find(groups), -1)
+    assert.equal(copy.find(groups * 5), -1)
+    copy.add(groups * 5, 7, 1)
+    assert.equal(copy.sums[copy.find(groups * 5)], 7)
+    assert.equal(copy.find(groups), -1)
+    for (let slot = 0; slot < groups; slot++) assert.ok(copy.find(slot) >= 0)
+    assert.equal(copy.size, groups + 1)
+  }
+})
+
 it('a copy of some groups has all that the pane has of these, and no others', () => {
   fc.assert(
     fc.property(fc.array(item, { maxLength: 200 }), fc.uniqueArray(fc.nat(200)), (items, slots) => {

@@ -1,0 +1,81 @@
+import type { KeyBatch } from './key-batch.ts'
+import type { KeyHash } from './key-hash.ts'
+import { KeyParts } from './key-parts.ts'
+import { KeyTable, type StoredKey, UNKNOWN } from './key-table.ts'
+
+/** A list of parts has this as its parent in place of the context. Contexts are 0 or more, and -1 is a free record. */
+const parentOfList = (context: number) => -2 - context
+const isList = (parent: number) => parent < -1
+
+/**
+ * The keys of series. Those that a receiver gets are kept as they come, to be found at once. Those that are derived from
+ * them have most attributes in common with them and each other, and are kept in parts.
+ */
+export class SeriesKeys {
+  readonly table: KeyTable
+  readonly #parts = new KeyParts()
+
+  constructor(hash: KeyHash | undefined) {
+    this.table = new KeyTable(undefined, hash)
+  }
+
+  /** The id of a key, whichever way it is kept, or {@link UNKNOWN}. */
+  find(context: number, view: DataView, start: number, end: number): number {
+    const whole = this.findWhole(context, view, start, end)
+    if (whole !== UNKNOWN) return whole
+    const list = this.#parts.find(view, start, end)
+    return list === undefined ? UNKNOWN : this.table.find(parentOfList(context), list, 0, list.byteLength)
+  }
+
+  /** The same for one that is kept as it came. */
+  findWhole(context: number, view: DataView, start: number, end: number): number {
+    return this.table.find(context, view, start, end)
+  }
+
+  findAllWhole(batch: KeyBatch): void {
+    this.table.findAll(batch)
+  }
+
+  /** Keeps a key as it is. @param id that of another key of the same series; a new one by default */
+  addWhole(context: number, view: DataView, start: number, end: number, id = UNKNOWN): number {
+    return this.table.add(context, view, start, end, id)
+  }
+
+  /** The id of a key. One that is not in the table is kept in parts; {@link UNKNOWN} if that cannot be. */
+  idInParts(context: number, view: DataView, start: number, end: number): number {
+    const whole = this.findWhole(context, view, start, end)
+    if (whole !== UNKNOWN) return whole
+    const parent = parentOfList(context)
+    const found = this.#parts.find(view, start, end)
+    const known = found === undefined ? UNKNOWN : this.table.find(parent, found, 0, found.byteLength)
+    if (known !== UNKNOWN) return known
+    const list = found ?? this.#parts.add(view, start, end)
+    this.#parts.keep(list)
+    const id = this.table.add(parent, list, 0, list.byteLength)
+    if (id === UNKNOWN) this.#parts.release({ view: list, start: 0, end: list.byteLength })
+    return id
+  }
+
+  /** The first key that an id was given for. One in parts is valid until the next call. */
+  of(id: number): StoredKey {
+    const key = this.table.keyOf(id)
+    return isList(key.parent) ? { ...this.#parts.compose(key), parent: parentOfList(key.parent) } : key
+  }
+
+  /** Called before the table removes an id. */
+  release(id: number): void {
+    const key = this.table.keyOf(id)
+    if (isList(key.parent)) this.#parts.release(key)
+  }
+
+  /** Gives memory back that no key is in. */
+  reclaim(): void {
+    this.table.reclaim()
+    this.#parts.reclaim()
+  }
+
+  /** Memory in use, in bytes. */
+  get bytes(): number {
+    return this.table.bytes + this.#parts.bytes
+  }
+}
