@@ -59,6 +59,7 @@ export function configOf(options: RunOptions, { receiver, exporters }: Plugins):
       exporter: new Map(exporters.map(([id, plugin]) => entry(id, plugin, {}, queueConfig(options))))
     },
     service: {
+      workers: 1,
       shutdown_timeout: shutdownMs,
       pipelines: Object.fromEntries(
         pipelines.map(name => [
