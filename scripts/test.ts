@@ -27,6 +27,8 @@ const LONG = [
   'test/docs/commands.test.ts',
   'test/exporters/victoriametrics/stores.test.ts'
 ]
+/** Run in the process of each file, before it. */
+const PRELOADED = ['untracked-promises.ts', 'external-memory.ts']
 
 const wanted = process.argv.slice(2).flatMap(pattern => globSync(pattern))
 const files = (wanted.length > 0 ? wanted : globSync(ALL)).sort()
@@ -43,7 +45,7 @@ const tests = run({
   files: [...long, ...files.filter(file => !long.includes(file))],
   concurrency: CONCURRENCY,
   // Examples import weir/plugin, here its sources.
-  execArgv: ['--conditions=weir-source', `--import=${new URL('untracked-promises.ts', import.meta.url)}`]
+  execArgv: ['--conditions=weir-source', ...PRELOADED.map(file => `--import=${new URL(file, import.meta.url)}`)]
 })
 tests.on('test:summary', ({ file, success }) => {
   if (file === undefined && !success) process.exitCode = 1

@@ -7,12 +7,13 @@ import type { EventBlock } from '../../../core/model/events.ts'
 import { PointBlockBuilder } from '../../../core/model/points.ts'
 import type { Metric, Resource, Scope } from '../../../core/model/series.ts'
 import type { SeriesTable } from '../../../core/model/series-table/series-table.ts'
+import { codePoint } from '../../code-point.ts'
 
 const KINDS = ['gauge', 'counter', 'up_down_counter', 'histogram', 'exponential_histogram', 'summary', 'set'] as const
 
 const number = fc.double()
 const count = fc.integer({ min: 0, max: 1e9 })
-const word = fc.string({ unit: 'binary', maxLength: 6 })
+const word = fc.string({ unit: codePoint, maxLength: 6 })
 
 const { value } = fc.letrec<{ value: AttributeValue }>(tie => ({
   value: fc.oneof(

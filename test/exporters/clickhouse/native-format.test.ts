@@ -6,6 +6,7 @@ import { after, test } from 'node:test'
 import { Session } from 'chdb'
 import fc from 'fast-check'
 import { ByteSink, NativeBlock, NestedColumn } from '../../../exporters/clickhouse/native-format.ts'
+import { codePoint } from '../../code-point.ts'
 
 const RUNS = 60
 const folder = await mkdtemp(join(tmpdir(), 'weir-native-'))
@@ -32,7 +33,7 @@ async function readBack<T>(block: NativeBlock, select: string): Promise<T[]> {
 
 const bits = (value: number) => new BigUint64Array(new Float64Array([value]).buffer)[0].toString()
 const word = fc.oneof(
-  fc.string({ unit: 'binary', maxLength: 300 }),
+  fc.string({ unit: codePoint, maxLength: 300 }),
   fc.constant('é'.repeat(41)),
   fc.constant('語'.repeat(50))
 )
