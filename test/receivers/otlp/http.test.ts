@@ -202,13 +202,17 @@ function asJson(body: Buffer): Buffer {
   return Buffer.from(JSON.stringify({ resourceMetrics: [{ scopeMetrics: [{ metrics }] }] }))
 }
 
-for (const [type, encode, tooMany] of [
+/** Takes most of the bytes of a series, so that few series are too many. */
+const LONG = [attribute(7, 'user_agent.original', 'x'.repeat(250))]
+
+for (const [type, encode, tooMany, said] of [
   [
     PROTOBUF,
     (body: Buffer) => body,
-    () => Buffer.concat(Array.from({ length: 9 }, (_, i) => newSeries(100_000, i * 100_000, [])))
+    () => Buffer.concat([0, 90_000].map(first => newSeries(90_000, first, LONG))),
+    'series that were not known take more'
   ],
-  [JSON_TYPE, asJson, () => newSeries(70_000)]
+  [JSON_TYPE, asJson, () => newSeries(70_000), 'this takes']
 ] as const) {
   test(`regression: ${type}: series that nobody knew cost their sender nothing, whatever they take in memory`, async t => {
     const weir = await running(t, { max_body_size: '1MiB' })
@@ -235,7 +239,8 @@ for (const [type, encode, tooMany] of [
     const weir = await running(t, { max_body_size: '60MiB' })
     const response = await post(weir.url, encode(tooMany()), type)
     assert.equal(response.status, 413)
-    assert.match((await status(response)).message, /send less at once, or raise service\.limits\.in_flight$/)
+    const { message } = await status(response)
+    assert.match(message, new RegExp(`^${said} .*send less at once, or raise service\\.limits\\.in_flight$`))
     assert.deepEqual([weir.blocks.length, weir.context.credits.used], [0, 0])
   })
 }

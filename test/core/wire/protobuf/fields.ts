@@ -1,5 +1,11 @@
 import { ProtobufWriter } from '../../../../core/wire/protobuf/writer.ts'
 
+/** Memory of a larger message is given back. Bytes. */
+const MOST_KEPT = 65536
+
+/** One for all fields: memory of its own for each took most of the time of tests that send much. */
+let writer = new ProtobufWriter()
+
 /** Encoded fields, for messages made by hand: put them one after the other. */
 export const text = (field: number, value: string) => encode(writer => writer.string(field, value))
 export const integer = (field: number, value: number) => encode(writer => writer.integer(field, value))
@@ -16,7 +22,9 @@ export const attribute = (field: number, key: string, value: string) =>
   message(field, text(1, key), message(2, text(1, value)))
 
 function encode(write: (writer: ProtobufWriter) => void): Buffer {
-  const writer = new ProtobufWriter()
+  writer.reset()
   write(writer)
-  return Buffer.from(writer.finish())
+  const bytes = Buffer.from(writer.finish())
+  if (bytes.length > MOST_KEPT) writer = new ProtobufWriter()
+  return bytes
 }
