@@ -26,7 +26,8 @@ const { values, positionals } = parseArgs({
 })
 const plan: Plan = {
   ms: Number(values.seconds) * 1000,
-  warmUpMs: 5000,
+  // The first windows make all series that go out, so two of them close before.
+  warmUpMs: 25_000,
   warmUpMaxMs: 90_000,
   halfLoadMs: 10_000,
   windowSeconds: 10,

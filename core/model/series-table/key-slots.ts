@@ -5,10 +5,12 @@ const FIRST_SLOTS = 16
 /** A table that is half full, and has a secret hash, never needs as many. */
 const MOST_PROBES = 128
 const EMPTY = 0
+/** The table of shards that have no record yet. Many series tables stay small, so they make few arrays. */
+const NO_SLOTS = new Int32Array(2)
 
 /** Finds records by the hash of their keys: open addressing, in pairs of a hash and a record. */
 export class KeySlots {
-  readonly shards: Int32Array[] = Array.from({ length: SHARDS }, () => new Int32Array(FIRST_SLOTS * 2))
+  readonly shards: Int32Array[] = new Array(SHARDS).fill(NO_SLOTS)
   readonly #used = new Int32Array(SHARDS)
 
   /** Memory, in bytes. */
@@ -23,7 +25,8 @@ export class KeySlots {
   /** False if too many keys collide with this one: it gets no slot. */
   add(hash: number, record: number): boolean {
     const shard = hash >>> SHARD_SHIFT
-    if (this.#used[shard] * 4 >= this.shards[shard].length) this.#grow(shard)
+    const before = this.shards[shard]
+    if (before === NO_SLOTS || this.#used[shard] * 4 >= before.length) this.#grow(shard)
     const slots = this.shards[shard]
     const mask = slots.length - 1
     let at = (2 * hash) & mask
@@ -55,7 +58,7 @@ export class KeySlots {
 
   #grow(shard: number): void {
     const old = this.shards[shard]
-    const slots = new Int32Array(old.length * 2)
+    const slots = new Int32Array(Math.max(FIRST_SLOTS, old.length) * 2)
     const mask = slots.length - 1
     for (let from = 0; from < old.length; from += 2) {
       if (old[from + 1] === EMPTY) continue
