@@ -136,7 +136,8 @@ describe('room for received series', () => {
       const bytes = Buffer.from(`spelling ${i}`)
       table.addSpelling(id, context, new DataView(bytes.buffer, bytes.byteOffset, bytes.length), 0, bytes.length)
     }
-    assert.ok(table.bytes - before < 1000, `${table.bytes - before} bytes`)
+    // Each of the few that are kept may be the first in a table of hashes.
+    assert.ok(table.bytes - before < 2000, `${table.bytes - before} bytes`)
   })
 })
 
