@@ -51,7 +51,9 @@ console.log(`\n${costTable(results)}\n\n${detailTable(results)}`)
 if (values.keep) writePages()
 
 /** The first windows of many groups make all series that go out, so two of them close before. */
-const warmUpOf = ({ scenario }: Case) => (scenario === 'windows-all' ? 25_000 : plan.warmUpMs)
+function warmUpOf({ scenario }: Case): number {
+  return scenario === 'windows-all' ? 25_000 : plan.warmUpMs
+}
 
 /** Programs take turns, so that a machine that is slow for a while is slow for all of them. */
 async function runCase(work: Case): Promise<CaseResult> {
