@@ -72,11 +72,17 @@ export class PortableBlockWriter implements SeriesFacts {
     for (const id of ids) this.#defined.clear(id)
   }
 
+  /** Ids that mean nothing from here on. The reader must be told, now or with the next block. */
+  takeGone(): readonly number[] {
+    const gone = this.#gone
+    this.#gone = []
+    return gone
+  }
+
   write(block: Block): PortableBlock {
     if (block.type === 'events') return block
     const { length, series, distributions } = block
-    const gone = this.#gone
-    this.#gone = []
+    const gone = this.takeGone()
     const definitions = this.#define(series.ids)
     const columns = packed(block)
     return {
@@ -143,9 +149,14 @@ export class PortableBlockReader implements IdHolder {
       for (let i = 0; page !== undefined && i < PAGE_IDS; i++) if (page[i] !== UNKNOWN) hold(page[i])
   }
 
+  /** These ids of the writer's mean nothing from here on. */
+  release(gone: readonly number[]): void {
+    for (const id of gone) this.#ids.clear(id)
+  }
+
   read(portable: PortableBlock): ReadBlock {
     if (portable.type === 'events') return { block: portable, refusedPoints: 0, refusedSeries: [] }
-    for (const id of portable.gone) this.#ids.clear(id)
+    this.release(portable.gone)
     const refusedSeries = portable.definitions === undefined ? [] : this.#define(portable.definitions)
     const block = unpacked(portable, this.#table)
     const refusedPoints = this.#translate(block.series.ids)

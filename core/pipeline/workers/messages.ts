@@ -75,6 +75,8 @@ export type FromWorker =
   | {
       readonly kind: 'report'
       readonly receivers: readonly ReceiverReport[]
+      /** Ids of series that have gone, as in `PortablePoints`. */
+      readonly gone: readonly number[]
       /** Memory of the worker's series table. */
       readonly seriesBytes: number
     }

@@ -1,5 +1,6 @@
 import type { MessagePort } from 'node:worker_threads'
 import pino, { type Logger } from 'pino'
+import type { Subscription } from 'rxjs'
 import type { Batch } from '../../batch/batch.ts'
 import { SharedMeter } from '../../batch/credit-meter.ts'
 import { CreditPool } from '../../batch/credits.ts'
@@ -30,6 +31,8 @@ interface Running {
   readonly metrics: Metrics
   readonly receiver: Receiver
   readonly stop: AbortController
+  /** Of its batches. */
+  readonly subscription: Subscription
   isStopped: boolean
 }
 
@@ -44,6 +47,8 @@ export class ReceiverHost {
   readonly #writer: PortableBlockWriter
   /** By key. */
   readonly #receivers = new Map<number, Running>()
+  /** Starts under way, by key. */
+  readonly #starts = new Map<number, Promise<void>>()
   /** Batches in the main thread, by their numbers. */
   readonly #sent = new Map<number, Batch>()
   #nextNumber = 0
@@ -67,8 +72,12 @@ export class ReceiverHost {
     if (message.kind === 'settled') {
       this.#requestsWanted = message.requestsWanted
       for (const { number, outcome, refusedSeries } of message.batches) this.#settle(number, outcome, refusedSeries)
-    } else if (message.kind === 'start') await this.#start(message)
-    else if (message.kind === 'stop') await this.#stop(message.key)
+    } else if (message.kind === 'start') {
+      const { key } = message.receiver
+      this.#starts.set(key, this.#start(message))
+      await this.#starts.get(key)
+      this.#starts.delete(key)
+    } else if (message.kind === 'stop') await this.#stop(message.key)
     else this.#receivers.get(message.key)?.stop.abort()
   }
 
@@ -88,9 +97,19 @@ export class ReceiverHost {
       const { announcements, sharedPorts = NO_PORTS } = services
       this.#post({ kind: 'started', key, ports: sharedPorts, announcements })
     } catch (error) {
+      await this.#remove(key)
       const code = WeirError.is(error) ? error.code : undefined
       this.#post({ kind: 'failed', key, code, message: describeError(error) })
     }
+  }
+
+  /** One that could not start. */
+  async #remove(key: number): Promise<void> {
+    const running = this.#receivers.get(key)
+    this.#receivers.delete(key)
+    running?.subscription.unsubscribe()
+    running?.component.dispose()
+    await running?.receiver.stop?.(AbortSignal.abort()).catch(() => {})
   }
 
   async #pluginOf({ type, source }: ReceiverSpec): Promise<ReceiverPlugin> {
@@ -101,14 +120,23 @@ export class ReceiverHost {
   #create(plugin: ReceiverPlugin, { key, id, config }: ReceiverSpec, services: Services): Running {
     const component = new Component('receiver', id, undefined, this.#log)
     const receiver = plugin.create(config, component.context(services))
-    receiver.batches$.subscribe({
+    const subscription = receiver.batches$.subscribe({
       next: batch => this.#send(key, batch),
       complete: () => this.#post({ kind: 'completed', key })
     })
-    return { component, metrics: services.metrics, receiver, stop: new AbortController(), isStopped: false }
+    return {
+      component,
+      metrics: services.metrics,
+      receiver,
+      subscription,
+      stop: new AbortController(),
+      isStopped: false
+    }
   }
 
   async #stop(key: number): Promise<void> {
+    // Otherwise a start that is slow would begin to listen after the stop.
+    await this.#starts.get(key)
     const running = this.#receivers.get(key)
     let error: string | undefined
     try {
@@ -159,7 +187,7 @@ export class ReceiverHost {
       const { account, state, reason } = component
       return { key, account: account.figures, state, reason, metrics: metrics.values() }
     })
-    this.#post({ kind: 'report', receivers, seriesBytes: this.#series.bytes })
+    this.#post({ kind: 'report', receivers, gone: this.#writer.takeGone(), seriesBytes: this.#series.bytes })
     for (const [key, { component, isStopped }] of this.#receivers) {
       if (!isStopped || component.account.inFlight > 0) continue
       component.dispose()

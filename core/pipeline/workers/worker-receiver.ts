@@ -39,8 +39,18 @@ export class WorkerReceiver implements Receiver {
     return this.#batches
   }
 
-  /** The first worker finds the ports that the others share. */
   async start(): Promise<void> {
+    try {
+      await this.#start()
+    } catch (error) {
+      // It may run in some of the workers.
+      await this.stop(AbortSignal.abort()).catch(() => {})
+      throw error
+    }
+  }
+
+  /** The first worker finds the ports that the others share. */
+  async #start(): Promise<void> {
     const [first, ...others] = this.#parts
     const { ports, announcements } = await first.thread.start(first)
     this.ports = ports
@@ -151,6 +161,10 @@ class Part implements RemoteReceiver {
 
   restarted(): void {
     this.#show('ok', undefined)
+  }
+
+  notRestarted(reason: string): void {
+    this.#show('failed', `it cannot start again in one of its workers: ${reason}`)
   }
 
   #show(state: Component['state'], reason: string | undefined): void {

@@ -19,6 +19,8 @@ import type {
 
 const FIRST_RESTART_MS = 100
 const MAX_RESTART_MS = 10_000
+/** Until a receiver that could not start again is tried once more. */
+const RETRY_MS = 2000
 /** A worker that ran for so long is not one that fails at its start. */
 const STABLE_MS = 60_000
 
@@ -35,6 +37,8 @@ export interface RemoteReceiver {
   lost(): void
   /** It runs again, in a new worker. */
   restarted(): void
+  /** It is tried once more later. */
+  notRestarted(reason: string): void
 }
 
 export interface WorkerThreadOptions {
@@ -57,7 +61,10 @@ export class WorkerThread {
   /** By key; also those that have stopped, until all of their batches are settled. */
   readonly #receivers = new Map<number, RemoteReceiver>()
   readonly #stopping = new Set<number>()
-  readonly #waiting = new Map<number, PromiseWithResolvers<Started | undefined>>()
+  /** Keys of those that were started in the worker that runs. */
+  readonly #inWorker = new Set<number>()
+  readonly #starts = new Map<number, PromiseWithResolvers<Started>>()
+  readonly #stops = new Map<number, PromiseWithResolvers<void>>()
   #worker: Worker | undefined
   #reader: PortableBlockReader
   #began = 0
@@ -76,8 +83,14 @@ export class WorkerThread {
 
   /** Rejects if the receiver cannot start. */
   async start(receiver: RemoteReceiver): Promise<Started> {
-    this.#receivers.set(receiver.spec.key, receiver)
-    return this.#start(receiver)
+    const { key } = receiver.spec
+    this.#receivers.set(key, receiver)
+    try {
+      return await this.#start(receiver)
+    } catch (error) {
+      this.#remove(key)
+      throw error
+    }
   }
 
   async stop(key: number, signal: AbortSignal): Promise<void> {
@@ -85,11 +98,12 @@ export class WorkerThread {
     const abort = () => this.#post({ kind: 'abort', key })
     signal.addEventListener('abort', abort, { once: true })
     this.#stopping.add(key)
-    const stopped = this.#answer(key)
+    const stopped = Promise.withResolvers<void>()
+    this.#stops.set(key, stopped)
     this.#post({ kind: 'stop', key })
     if (signal.aborted) abort()
     try {
-      await stopped
+      await stopped.promise
     } finally {
       signal.removeEventListener('abort', abort)
     }
@@ -102,20 +116,16 @@ export class WorkerThread {
 
   #start(receiver: RemoteReceiver): Promise<Started> {
     const { spec, ports } = receiver
-    const started = this.#answer(spec.key)
+    const started = Promise.withResolvers<Started>()
+    this.#starts.set(spec.key, started)
+    this.#inWorker.add(spec.key)
     this.#post({ kind: 'start', receiver: spec, ports, requestsWanted: this.#options.requestsWanted() })
-    return started as Promise<Started>
-  }
-
-  /** The next that the worker says of a receiver's start or stop. */
-  #answer(key: number): Promise<Started | undefined> {
-    const answer = Promise.withResolvers<Started | undefined>()
-    this.#waiting.set(key, answer)
-    return answer.promise
+    return started.promise
   }
 
   #remove(key: number): void {
     this.#receivers.delete(key)
+    this.#inWorker.delete(key)
     this.#stopping.delete(key)
   }
 
@@ -143,17 +153,23 @@ export class WorkerThread {
     if (message.kind === 'log') return this.#options.logLine(message.line)
     if (message.kind === 'report') {
       this.seriesBytes = message.seriesBytes
+      this.#reader.release(message.gone)
       for (const report of message.receivers) this.#receivers.get(report.key)?.report(report)
       return
     }
     if (message.kind === 'completed') return this.#receivers.get(message.key)?.completed()
     if (message.kind === 'settled') return this.#remove(message.key)
-    const answer = this.#waiting.get(message.key)
-    this.#waiting.delete(message.key)
-    if (message.kind === 'started') answer?.resolve(message)
-    else if (message.kind === 'failed') answer?.reject(errorOf(message))
-    else if (message.error === undefined) answer?.resolve(undefined)
-    else answer?.reject(new Error(message.error))
+    this.#answer(message)
+  }
+
+  #answer(message: Extract<FromWorker, { kind: 'started' | 'failed' | 'stopped' }>): void {
+    const { key } = message
+    if (message.kind === 'started') this.#starts.get(key)?.resolve(message)
+    else if (message.kind === 'failed') this.#starts.get(key)?.reject(errorOf(message))
+    else if (message.error === undefined) this.#stops.get(key)?.resolve()
+    else this.#stops.get(key)?.reject(new Error(message.error))
+    if (message.kind === 'stopped') this.#stops.delete(key)
+    else this.#starts.delete(key)
   }
 
   #read(worker: Worker, { key, number, request, block }: Extract<FromWorker, { kind: 'batch' }>): void {
@@ -164,7 +180,9 @@ export class WorkerThread {
       if (this.#settled.length === 0) queueMicrotask(() => this.#postSettled())
       this.#settled.push({ number, outcome: plain(outcome), refusedSeries })
     }
-    this.#receivers.get(key)!.push(read, request, settle)
+    const receiver = this.#receivers.get(key)
+    if (receiver === undefined) settle({ status: 'nacked', error: new Error('its receiver has stopped') })
+    else receiver.push(read, request, settle)
   }
 
   #postSettled(): void {
@@ -183,8 +201,10 @@ export class WorkerThread {
     for (const receiver of this.#receivers.values()) receiver.lost()
     for (const key of this.#stopping) this.#remove(key)
     const lost = new WeirError('COMPONENT_FAILED', `worker ${data.thread} ended: ${reason}`)
-    const waiting = [...this.#waiting.values()]
-    this.#waiting.clear()
+    const waiting = [...this.#starts.values(), ...this.#stops.values()]
+    this.#starts.clear()
+    this.#stops.clear()
+    this.#inWorker.clear()
     for (const answer of waiting) answer.reject(lost)
     this.#failures = clock.now() - this.#began < STABLE_MS ? this.#failures + 1 : 0
     const delay = Math.min(MAX_RESTART_MS, FIRST_RESTART_MS * 2 ** this.#failures)
@@ -192,28 +212,40 @@ export class WorkerThread {
       { worker: data.thread, err: reason, restart_in_ms: delay },
       'a worker ended; requests that it had not answered are sent again by their senders'
     )
+    this.restarts++
     await sleep(clock, delay)
     await this.#restart()
   }
 
+  /** Starts the receivers that are not in the worker that runs. */
   async #restart(): Promise<void> {
-    if (this.#isClosed) return
-    this.restarts++
+    let hasFailed = false
     for (const receiver of this.#receivers.values()) {
-      if (this.#stopping.has(receiver.spec.key)) continue
+      const { key } = receiver.spec
+      if (this.#isClosed || this.#stopping.has(key) || this.#inWorker.has(key)) continue
       try {
         await this.#start(receiver)
         receiver.restarted()
       } catch (error) {
         // An ended worker comes here again by itself.
-        if (this.#worker === undefined) return
-        const { data, log } = this.#options
-        log.error(
-          { worker: data.thread, receiver: receiver.spec.id, err: describeError(error) },
-          'a receiver cannot start again in its worker; the other workers have it still'
-        )
+        if (!this.#inWorker.has(key)) return
+        this.#inWorker.delete(key)
+        hasFailed = true
+        this.#tellFailure(receiver, describeError(error))
       }
     }
+    if (!hasFailed) return
+    await sleep(this.#options.clock, RETRY_MS)
+    await this.#restart()
+  }
+
+  #tellFailure(receiver: RemoteReceiver, reason: string): void {
+    const { data, log } = this.#options
+    receiver.notRestarted(reason)
+    log.error(
+      { worker: data.thread, receiver: receiver.spec.id, err: reason, retry_in_ms: RETRY_MS },
+      'a receiver cannot start again in its worker'
+    )
   }
 }
 

@@ -144,3 +144,12 @@ it('distributions and events arrive as they were', () => {
   }
   assert.deepEqual(crossing.cross(events).block, events)
 })
+
+it('regression: a writer that had nothing more to write never said which series had gone', async () => {
+  const crossing = new Crossing()
+  crossing.cross(crossing.block(['a', 'b']))
+  await expireIdle(crossing.from)
+  crossing.reader.release(crossing.writer.takeGone())
+  await expireIdle(crossing.to)
+  assert.equal(crossing.to.size, 0)
+})

@@ -70,6 +70,16 @@ class World {
     return world
   }
 
+  /** A second receiver in the same workers, whose batches are acknowledged. */
+  another(key: number): WorkerReceiver {
+    const services = { metrics: new Metrics(), announcements: [], log: this.log.logger } as unknown as Services
+    const component = new Component('receiver', 'commanded/other', undefined, this.log.logger)
+    const spec = { key, id: 'commanded/other', type: 'commanded', config: {}, source: undefined }
+    const receiver = new WorkerReceiver(spec, component, services, this.pool.threads)
+    receiver.batches$.subscribe(batch => batch.ack())
+    return receiver
+  }
+
   command(command: Command): void {
     this.#channel.postMessage(command)
   }
@@ -129,7 +139,7 @@ test('batches of all workers come in one stream, and their outcomes go back', as
   assert.equal(world.series.size, 3, 'a series of both workers is one')
   assert.equal(world.received[0].origin.source, 'commanded')
   const { account } = world.component
-  await until(() => account.received === 5)
+  await until(() => account.received === 5 && account.inFlight === 0)
   assert.deepEqual([account.sent, account.refused, account.inFlight, account.imbalance], [4, 1, 0, 0])
   await until(() => world.metric('weir_receiver_commanded_blocks_total')[0] === 3)
   assert.equal(world.pool.credits.used, 0)
@@ -234,4 +244,19 @@ test('a worker that ends while its receiver stops does not hold the stop up', as
   world.command({ thread: 1, die: true })
   await world.receiver.stop(AbortSignal.timeout(PATIENCE_MS)).catch(() => {})
   await until(() => world.isCompleted)
+})
+
+test('regression: a receiver that started while its worker was away ran in it twice', async t => {
+  const world = await World.started(t)
+  world.command({ thread: 1, die: true })
+  await until(() => world.component.state === 'degraded')
+  const other = world.another(1)
+  await other.start()
+  await until(() => world.component.state === 'ok')
+  world.command({ thread: 1, send: ['x'] })
+  await until(() => world.told.length >= 2)
+  await world.send(2, ['y'])
+  assert.equal(world.received.length, 2, 'one of each worker')
+  await other.stop(AbortSignal.timeout(PATIENCE_MS))
+  await world.receiver.stop(AbortSignal.timeout(PATIENCE_MS))
 })
