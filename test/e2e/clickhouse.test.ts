@@ -52,8 +52,9 @@ test('an engine killed again and again while counts come in costs none of them, 
     if (pid !== undefined && !killed.has(pid) && killed.add(pid)) process.kill(pid, 'SIGKILL')
   }, KILL_INTERVAL_MS)
   const sent = await sendFromClients(weir, sandbox)
+  // On a busy machine an engine starts slowly.
+  await eventually('two were killed', () => killed.size >= 2, { deadlineMs: 60_000 })
   clearInterval(killing)
-  assert.ok(killed.size >= 2, `${killed.size} were killed`)
   await eventually(
     'the last windows are stored',
     async () => {
