@@ -3,11 +3,10 @@ import type { ResolvedConfig } from '../config/resolved.ts'
 import { readConfig } from '../config/validate.ts'
 import { describeError } from '../errors.ts'
 import { SeriesTable } from '../model/series-table/series-table.ts'
-import { SettlementTracker } from '../pipeline/checkpoint/settlement-tracker.ts'
 import { Component } from '../pipeline/graph/component.ts'
+import { idleServices } from '../pipeline/graph/idle-services.ts'
 import type { Services } from '../pipeline/graph/services.ts'
 import { trialOf } from '../pipeline/graph/trial.ts'
-import { CooperativeScheduler } from '../pipeline/ingest/cooperative.ts'
 import type { Exporter } from '../plugin/contract.ts'
 import { systemClock } from '../telemetry/clock.ts'
 import { Log } from '../telemetry/log.ts'
@@ -67,25 +66,13 @@ async function probeAll(terminal: Terminal, config: ResolvedConfig): Promise<boo
 
 function probeServices(): Services {
   return {
+    ...idleServices(),
     log: new Log('silent').logger,
     clock: systemClock,
     pipelineClock: systemClock,
     series: new SeriesTable(),
     metrics: new Metrics(),
     credits: new CreditPool(0),
-    outputBudget: new CreditPool(0),
-    heldCredits: new CreditPool(0, true),
-    settlements: new SettlementTracker(),
-    cooperative: new CooperativeScheduler(),
-    durable: false,
-    isReloading: false,
-    replayed: false,
-    entrySettlements: undefined,
-    routes: new Map(),
-    reports: new Set(),
-    announcements: [],
-    adminUrl: '',
-    requestsWanted: false,
-    deadLetters: undefined
+    requestsWanted: false
   }
 }

@@ -41,7 +41,8 @@ function tap(remember: (problem: LoggedProblem) => void): NonNullable<pino.Logge
     if (level >= WARN) {
       const [first, text] = args as unknown as [unknown, string | undefined]
       const { err, ...fields } = (typeof first === 'object' ? first : {}) as { err?: unknown }
-      const cause = err instanceof Error ? err.message : err
+      // In a worker's line an error is plain data.
+      const cause = (err as Partial<Error> | undefined)?.message ?? err
       const message = [typeof first === 'string' ? first : text, cause].filter(Boolean).join(': ')
       const details = Object.entries(fields).map(([name, value]) => `${name}=${value}`)
       const component = String(this.bindings().component ?? '')

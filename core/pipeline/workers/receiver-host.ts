@@ -12,10 +12,9 @@ import type { Receiver, ReceiverPlugin } from '../../plugin/contract.ts'
 import type { Registry } from '../../plugin/registry.ts'
 import { type Clock, systemClock } from '../../telemetry/clock.ts'
 import { Metrics } from '../../telemetry/metrics.ts'
-import { SettlementTracker } from '../checkpoint/settlement-tracker.ts'
 import { Component } from '../graph/component.ts'
+import { idleServices } from '../graph/idle-services.ts'
 import type { Services } from '../graph/services.ts'
-import { CooperativeScheduler } from '../ingest/cooperative.ts'
 import { expireSeries } from '../service/series-expiry.ts'
 import type { FromWorker, PlainOutcome, ReceiverSpec, ToWorker, WorkerData } from './messages.ts'
 
@@ -204,29 +203,17 @@ export class ReceiverHost {
   #services(sharedPorts: Map<string, number> | undefined): Services {
     const wanted = () => this.#requestsWanted
     return {
+      ...idleServices(),
       log: this.#log,
       clock: this.#clock,
       pipelineClock: this.#clock,
       series: this.#series,
       metrics: new Metrics(),
       credits: this.#credits,
-      outputBudget: new CreditPool(0),
-      heldCredits: new CreditPool(0),
-      settlements: new SettlementTracker(),
-      cooperative: new CooperativeScheduler(),
-      durable: false,
-      isReloading: false,
-      replayed: false,
-      entrySettlements: undefined,
       sharedPorts,
-      routes: new Map(),
-      reports: new Set(),
-      announcements: [],
       get requestsWanted() {
         return wanted()
-      },
-      deadLetters: undefined,
-      adminUrl: ''
+      }
     }
   }
 }

@@ -1,0 +1,23 @@
+import { CreditPool } from '../../batch/credits.ts'
+import { SettlementTracker } from '../checkpoint/settlement-tracker.ts'
+import { CooperativeScheduler } from '../ingest/cooperative.ts'
+import type { Services } from './services.ts'
+
+/** Services for components that process nothing: there are no pipelines, checkpoints or admin server beside them. */
+export function idleServices() {
+  return {
+    outputBudget: new CreditPool(0),
+    heldCredits: new CreditPool(0, true),
+    settlements: new SettlementTracker(),
+    cooperative: new CooperativeScheduler(),
+    durable: false,
+    isReloading: false,
+    replayed: false,
+    entrySettlements: undefined,
+    routes: new Map(),
+    reports: new Set(),
+    announcements: [],
+    deadLetters: undefined,
+    adminUrl: ''
+  } satisfies Partial<Services>
+}
