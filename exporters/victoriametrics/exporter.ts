@@ -1,6 +1,7 @@
 import { SameTime } from '../../core/model/same-time.ts'
 import { openState, sealState } from '../../core/model/saved-state.ts'
 import type { Lease } from '../../core/model/series-table/id-lifetimes.ts'
+import { runFor } from '../../core/model/stepwise.ts'
 import type { SavedStreams } from '../../core/wire/prometheus/earlier-streams.ts'
 import { rowsBySeries, Samples } from '../../core/wire/prometheus/samples.ts'
 import { type Metadata, Translator } from '../../core/wire/prometheus/translator.ts'
@@ -16,6 +17,7 @@ const SAME_TIME_REMEDY = 'give replicas a service.instance.id, or promote the re
 /** The state's format. */
 const VERSION = 1
 /** Label sets that nobody uses any more go some minutes later. */
+const EXPIRY_RUN_MS = 1
 const EXPIRY_INTERVAL_MS = 60_000
 const EMPTY_REQUEST = new Uint8Array(0)
 
@@ -125,14 +127,14 @@ export class VictoriaMetricsExporter implements Exporter {
     return delivery
   }
 
-  /** A step with each block. */
+  /** For some time with each block. */
   #expireOn(): void {
     const now = this.#context.clock.now()
     if (this.#expiry === undefined && now - this.#expiryBegan >= EXPIRY_INTERVAL_MS) {
       this.#expiryBegan = now
       this.#expiry = this.#labelSets.expireIdle()
     }
-    if (this.#expiry?.next().done === true) this.#expiry = undefined
+    if (this.#expiry !== undefined && runFor(this.#expiry, EXPIRY_RUN_MS).done) this.#expiry = undefined
   }
 }
 

@@ -1,4 +1,4 @@
-import type { Stepwise } from '../../model/stepwise.ts'
+import { runFor, type Stepwise } from '../../model/stepwise.ts'
 
 /** Work of {@link CooperativeScheduler.run} before others have their turn. */
 const RUN_MS = 1
@@ -42,13 +42,9 @@ export class CooperativeScheduler {
     return new Promise((resolve, reject) =>
       this.add(() => {
         try {
-          for (const begun = performance.now(); performance.now() - begun < RUN_MS; ) {
-            const { done, value } = work.next()
-            if (!done) continue
-            resolve(value)
-            return false
-          }
-          return true
+          const { done, value } = runFor(work, RUN_MS)
+          if (done) resolve(value)
+          return !done
         } catch (error) {
           reject(error)
           return false

@@ -1,6 +1,7 @@
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import type { SeriesTable } from '../../model/series-table/series-table.ts'
+import { runFor, type Stepwise } from '../../model/stepwise.ts'
 import type { Clock } from '../../telemetry/clock.ts'
 import type { Metrics } from '../../telemetry/metrics.ts'
 
@@ -10,6 +11,8 @@ const IDLE_EPOCHS = 4
 /** If there is no room, epochs are shorter, and one is enough. */
 const SHORT_EPOCH_MS = 10_000
 const LOOK_MS = 1000
+/** Work before others have their turn. */
+const RUN_MS = 2
 
 setFlagsFromString('--expose-gc')
 const collectGarbage = runInNewContext('gc') as () => void
@@ -17,10 +20,10 @@ const collectGarbage = runInNewContext('gc') as () => void
 /** Removes idle series from time to time, in steps between other work. Returns a function that ends it. */
 export function expireSeries(table: SeriesTable, clock: Clock): () => void {
   let began = clock.now()
-  let run: Generator<void> | undefined
+  let run: Stepwise<void> | undefined
   const step = () => {
-    if (run?.next().done === false) setImmediate(step)
-    else run = undefined
+    if (run === undefined || runFor(run, RUN_MS).done) run = undefined
+    else setImmediate(step)
   }
   const look = () => {
     cancel = clock.setTimer(LOOK_MS, look)
