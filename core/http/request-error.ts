@@ -11,8 +11,11 @@ export class RequestError extends Error {
   }
 }
 
-// How long pressure usually lasts; clients spread their retries themselves.
-export const RETRY_AFTER_S = 1
+/**
+ * Of all values this one gives OpenTelemetry's SDKs the longest time in which they still try again, some 9 s. They
+ * spend their five tries at once if it is 0 or 1, and give up before the first if it is beyond their timeout of 10 s.
+ */
+export const RETRY_AFTER_S = 3
 
 /** 503: nothing is wrong with the request, it should come again. */
 export function unavailable(message: string): RequestError {

@@ -2,7 +2,7 @@ import express, { type ErrorRequestHandler, type Express, type Request, type Res
 import { BadInputError } from '../errors.ts'
 import type { Context } from '../plugin/context.ts'
 import type { ConnectionLimits } from './connection-limits.ts'
-import { RequestError } from './request-error.ts'
+import { RequestError, unavailable } from './request-error.ts'
 import { type ConnectionEvents, HttpServer } from './server.ts'
 
 export interface Site {
@@ -59,9 +59,10 @@ function serve(site: Site, context: Context): Express {
   })
   // Express tells error handlers by their four parameters.
   const answerError: ErrorRequestHandler = (thrown, request, response, _next) => {
-    const error = asRequestError(thrown)
+    const known = asRequestError(thrown)
+    const error = known ?? unavailable('something failed in this server, see its log: send this again')
     refused.add(1)
-    if (error.status === 500) context.log.error(thrown, `${request.method} ${request.path} failed`)
+    if (known === undefined) context.log.error(thrown, `${request.method} ${request.path} failed`)
     else context.log.debug({ status: error.status, path: request.path }, error.message)
     response.status(error.status).set(error.headers)
     site.refuse(error, request, response)
@@ -69,11 +70,12 @@ function serve(site: Site, context: Context): Express {
   return app.use(answerError)
 }
 
-function asRequestError(thrown: unknown): RequestError {
+/** Undefined for a fault of this server. Most clients give up on status 500, the usual one, and lose their data. */
+function asRequestError(thrown: unknown): RequestError | undefined {
   if (thrown instanceof RequestError) return thrown
   if (BadInputError.is(thrown)) return new RequestError(thrown.reason === 'too_large' ? 413 : 400, thrown.message)
   const status = (thrown as { status?: unknown }).status
   // Express's own, such as a path that does not decode.
   if (status === 400) return new RequestError(400, (thrown as Error).message)
-  return new RequestError(500, 'this is a bug in the server: see its log')
+  return undefined
 }

@@ -17,7 +17,6 @@ const MEDIA_TYPES = { protobuf: 'application/x-protobuf', json: 'application/jso
 const CODES: Readonly<Record<number, number>> = {
   404: RPC_CODE.notFound,
   405: RPC_CODE.unimplemented,
-  500: RPC_CODE.internal,
   503: RPC_CODE.unavailable
 }
 

@@ -9,7 +9,7 @@ export type OtlpFormat = 'protobuf' | 'json'
 const NOTHING = new Uint8Array(0)
 
 /** The codes of google.rpc.Code that are of use here. */
-export const RPC_CODE = { invalidArgument: 3, notFound: 5, unimplemented: 12, internal: 13, unavailable: 14 }
+export const RPC_CODE = { invalidArgument: 3, notFound: 5, unimplemented: 12, unavailable: 14 }
 
 export interface PartialSuccess {
   /** With 0 and a message it is a warning. */

@@ -220,7 +220,7 @@ test('wrong method, wrong path', async t => {
 test('nacked: 503, and nothing was counted for good', async t => {
   const { post, context } = await running(t, {}, batch => batch.nack(new Error('queue full')))
   const { status, headers, answer } = await post([{ name: 'a' }, {}])
-  assert.deepEqual([status, headers.get('retry-after'), answer], [503, '1', { error: 'not taken: queue full' }])
+  assert.deepEqual([status, headers.get('retry-after'), answer], [503, '3', { error: 'not taken: queue full' }])
   const { received, refused, droppedTotal, imbalance } = context.account
   assert.deepEqual([received, refused, droppedTotal, imbalance], [1, 1, 0, 0])
 })
@@ -286,7 +286,7 @@ describe('regression: JSON was parsed whatever memory that took', () => {
     const body = `[${Array.from({ length: 2000 }, (_, i) => event(i)).join()}]`
     const held = context.credits.tryTake(POOL_BYTES - body.length - 10_000)!
     const { status, headers } = await post(body)
-    assert.deepEqual([status, headers.get('retry-after'), context.credits.used], [503, '1', held.bytes])
+    assert.deepEqual([status, headers.get('retry-after'), context.credits.used], [503, '3', held.bytes])
     held.release()
     assert.equal((await post(body)).status, 200)
     assert.equal(context.credits.used, 0)

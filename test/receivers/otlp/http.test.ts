@@ -110,11 +110,19 @@ for (const type of [PROTOBUF, JSON_TYPE])
     const weir = await running(t)
     weir.settle = batch => batch.nack(new Error('the disk is full'))
     const response = await post(weir.url, type === PROTOBUF ? oneBad : json, type)
-    assert.deepEqual([response.status, response.headers.get('retry-after')], [503, '1'])
+    assert.deepEqual([response.status, response.headers.get('retry-after')], [503, '3'])
     assert.deepEqual(await status(response), { code: 14, message: 'not taken: the disk is full' })
     const { received, refused, dropped } = books(weir)
     assert.deepEqual([received - refused, dropped], [0, {}])
   })
+
+test('a fault of the server is 503 too: most SDKs would lose the data of a 500', async t => {
+  const weir = await running(t)
+  weir.context.batch = () => assert.fail('a bug')
+  const response = await post(weir.url, json, JSON_TYPE)
+  assert.deepEqual([response.status, response.headers.get('retry-after')], [503, '3'])
+  assert.equal((await status(response)).code, 14)
+})
 
 test('the reply waits for settlement', async t => {
   const weir = await running(t)
@@ -152,7 +160,7 @@ test('no credits: 503 with Retry-After', async t => {
   const weir = await running(t)
   const held = weir.context.credits.tryTake(weir.context.credits.capacity)!
   const response = await post(weir.url, protobuf, PROTOBUF)
-  assert.deepEqual([response.status, response.headers.get('retry-after')], [503, '1'])
+  assert.deepEqual([response.status, response.headers.get('retry-after')], [503, '3'])
   assert.equal((await status(response)).code, 14)
   held.release()
 })
@@ -229,7 +237,7 @@ for (const [type, encode, tooMany, said] of [
     assert.ok(used[1] <= Math.max(body.length, 2000 * 33) + 2000, `${used[1]} once they are known`)
     const held = credits.tryTake(credits.capacity - used[0] / 2)!
     const refused = await post(weir.url, encode(newSeries(2000, 2000)), type)
-    assert.deepEqual([refused.status, refused.headers.get('retry-after')], [503, '1'])
+    assert.deepEqual([refused.status, refused.headers.get('retry-after')], [503, '3'])
     assert.equal(credits.used, held.bytes)
     held.release()
     books(weir)
