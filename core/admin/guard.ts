@@ -1,6 +1,6 @@
-import { isIP, isIPv4 } from 'node:net'
+import { isIP } from 'node:net'
 import type { Request, RequestHandler } from 'express'
-import { parseEndpoint } from '../http/endpoint.ts'
+import { isLoopback, parseEndpoint } from '../http/endpoint.ts'
 
 /**
  * Refuses requests of foreign web pages that are open in a browser on this machine. A page cannot send a request of its
@@ -23,11 +23,6 @@ export function guard(endpoint: string): RequestHandler {
       response.status(403).type('text/plain').send(`${why}\n`)
     }
   }
-}
-
-function isLoopback(host: string): boolean {
-  if (isIP(host) > 0) return host === '::1' || (isIPv4(host) && host.startsWith('127.'))
-  return host === 'localhost' || host.endsWith('.localhost')
 }
 
 /** Name in the Host header, without port and brackets. */

@@ -1,10 +1,14 @@
 import path from 'node:path'
-import express, { type ErrorRequestHandler, type Express } from 'express'
+import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express'
+import type { AdminConfig } from '../config/service.ts'
 import { describeError } from '../errors.ts'
+import { RequestError } from '../http/request-error.ts'
 import { HttpServer } from '../http/server.ts'
+import { ServerCertificate } from '../http/tls.ts'
 import { PACKAGE_ROOT } from '../package-root.ts'
 import type { Services } from '../pipeline/graph/services.ts'
 import type { BuiltService } from '../pipeline/service/build.ts'
+import type { Authenticator } from '../plugin/access.ts'
 import { guard } from './guard.ts'
 import { pagePolicy } from './page-policy.ts'
 import { type Moment, overallState, reportsOf, statusReport } from './status.ts'
@@ -20,14 +24,16 @@ export class AdminServer {
   #services: Services
 
   /** Components may still add routes until {@link start}. */
-  constructor(endpoint: string, service: BuiltService, moment: () => Moment) {
-    this.#server = new HttpServer(endpoint, makeApp(endpoint, service, moment))
+  constructor(config: AdminConfig, service: BuiltService, moment: () => Moment) {
+    const { endpoint, tls } = config
+    const certificate = tls && new ServerCertificate(tls, service.services)
+    this.#server = new HttpServer(endpoint, makeApp(config, service, moment), { certificate })
     this.#services = service.services
   }
 
   async start(): Promise<void> {
     await this.#server.start()
-    this.#services.adminUrl = `http://${this.#server.address}`
+    this.#services.adminUrl = `${this.#server.scheme}://${this.#server.address}`
     this.#services.announcements.push({ what: `Status page on ${this.#services.adminUrl}/`, command: undefined })
   }
 
@@ -36,17 +42,10 @@ export class AdminServer {
   }
 }
 
-function makeApp(endpoint: string, service: BuiltService, moment: () => Moment): Express {
+function makeApp({ endpoint, auth }: AdminConfig, service: BuiltService, moment: () => Moment): Express {
   const { services } = service
   const app = express().disable('x-powered-by')
-  app.use(pagePolicy, guard(endpoint), express.static(PAGE_FOLDER))
-  app.get('/api/status', (_request, response) => {
-    response.set('cache-control', 'no-store').json(statusReport(service, moment()))
-  })
-  app.get('/metrics', async (_request, response) => {
-    const text = await services.metrics.toPrometheusText()
-    response.type('text/plain; version=0.0.4; charset=utf-8').send(text)
-  })
+  app.use(pagePolicy, guard(endpoint))
   app.get('/healthz', (_request, response) => {
     const state = overallState(service)
     response.status(state === 'failed' ? 503 : 200).json({ state })
@@ -54,6 +53,16 @@ function makeApp(endpoint: string, service: BuiltService, moment: () => Moment):
   app.get('/readyz', (_request, response) => {
     const { phase } = moment()
     response.status(phase === 'running' ? 200 : 503).json({ phase })
+  })
+  // Probes of an orchestrator have no credentials, so their paths come before.
+  if (auth !== undefined) app.use(authenticated(services.access.authenticator(auth)))
+  app.use(express.static(PAGE_FOLDER))
+  app.get('/api/status', (_request, response) => {
+    response.set('cache-control', 'no-store').json(statusReport(service, moment()))
+  })
+  app.get('/metrics', async (_request, response) => {
+    const text = await services.metrics.toPrometheusText()
+    response.type('text/plain; version=0.0.4; charset=utf-8').send(text)
   })
   // Looked up anew each time: a reload brings others.
   app.use((request, response, next) => {
@@ -67,6 +76,18 @@ function makeApp(endpoint: string, service: BuiltService, moment: () => Moment):
     response.status(404).type('text/plain').send(`there is nothing at ${method} ${asked}: ${there}\n`)
   })
   return app.use(answerError(services.log))
+}
+
+function authenticated(authenticator: Authenticator): RequestHandler {
+  return async (request, response, next) => {
+    try {
+      await authenticator.authenticate(request.headers)
+    } catch (error) {
+      if (!(error instanceof RequestError)) throw error
+      return void response.status(error.status).set(error.headers).type('text/plain').send(`${error.message}\n`)
+    }
+    next()
+  }
 }
 
 function answerError(log: Services['log']): ErrorRequestHandler {

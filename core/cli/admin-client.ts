@@ -66,9 +66,21 @@ export async function followAdmin(
   }
 }
 
+/**
+ * Credentials are a token in `WEIR_ADMIN_TOKEN`, or user and password in the URL. Neither is in the list of processes
+ * if the URL comes from the environment too.
+ */
 async function send(admin: string, path: string, init: RequestInit): Promise<Response> {
+  const url = new URL(path, admin)
+  const { username, password } = url
+  const token = process.env.WEIR_ADMIN_TOKEN
+  const headers = new Headers(init.headers)
+  const user = Buffer.from(`${decodeURIComponent(username)}:${decodeURIComponent(password)}`).toString('base64')
+  if (username !== '') headers.set('authorization', `Basic ${user}`)
+  else if (token !== undefined) headers.set('authorization', `Bearer ${token}`)
+  url.username = url.password = ''
   try {
-    return await fetch(new URL(path, admin), init)
+    return await fetch(url, { ...init, headers })
   } catch (error) {
     throw new WeirError(
       'ADMIN_UNREACHABLE',

@@ -124,7 +124,9 @@ function addDeadLetters(program: Command, terminal: Terminal, exit: (code: numbe
 }
 
 function adminOption(): Option {
-  return new Option('--admin <url>', 'admin server of the running Weir').default('http://127.0.0.1:13133')
+  return new Option('--admin <url>', 'admin server of the running Weir')
+    .env('WEIR_ADMIN_URL')
+    .default('http://127.0.0.1:13133')
 }
 
 function configOption(): Option {

@@ -5,6 +5,7 @@ import type { ResolvedConfig } from '../config/resolved.ts'
 import { Secrets } from '../config/secrets.ts'
 import { readConfig } from '../config/validate.ts'
 import { describeError, WeirError } from '../errors.ts'
+import { Authenticators } from '../http/access/authenticators.ts'
 import { SeriesTable } from '../model/series-table/series-table.ts'
 import { exposeDeadLetters } from '../pipeline/dead-letters/route.ts'
 import type { Announcement } from '../pipeline/graph/services.ts'
@@ -102,7 +103,7 @@ class Weir {
         text => this.#secrets.hide(text)
       )
     )
-    this.#admin = new AdminServer(admin.endpoint, service, () => ({
+    this.#admin = new AdminServer(admin, service, () => ({
       phase: this.#phase,
       problems: this.#log.problems,
       hide: text => this.#secrets.hide(text)
@@ -181,6 +182,7 @@ class Weir {
       clock: systemClock,
       series: new SeriesTable({ maxSeries: this.#config.service.limits.series }),
       metrics: new Metrics(),
+      access: new Authenticators(this.#config.service.authenticators, { log: this.#log.logger, clock: systemClock }),
       routes: new Map(),
       reports: new Set(),
       announcements: this.announcements,

@@ -1,4 +1,5 @@
 import { Ajv, type ErrorObject, type SchemaValidateFunction, type ValidateFunction } from 'ajv'
+import { AUTHENTICATOR_NAME } from '../http/server-options.ts'
 import type { ConfigSchema, JsonSchema } from '../plugin/contract.ts'
 import { parseByteSize, parseDuration } from '../schema/units.ts'
 
@@ -18,6 +19,7 @@ ajv.addKeyword({ keyword: 'x-unit', schemaType: 'string', type: 'string', modify
 
 // The expected form of a value, for the error message.
 ajv.addKeyword({ keyword: 'x-expected', schemaType: 'string' })
+ajv.addKeyword({ keyword: AUTHENTICATOR_NAME, schemaType: 'boolean' })
 
 /** Unknown keys are refused unless the schema says which it takes. */
 export function closed(schema: ConfigSchema): ConfigSchema {

@@ -1,4 +1,5 @@
 import type { JsonSchema } from '../plugin/contract.ts'
+import { visitMarked } from './marked.ts'
 
 /** Shorter texts, such as ports, stand in too many places for other reasons. */
 const SHORTEST = 6
@@ -22,17 +23,7 @@ export class Secrets {
 
   /** Adds the texts in `value` that `schema` marks as `writeOnly`, the word of JSON Schema for passwords. */
   addMarked(schema: JsonSchema, value: unknown): void {
-    if (schema.writeOnly === true) return this.#addTexts(value)
-    if (typeof value !== 'object' || value === null) return
-    const { properties = {}, items, additionalProperties } = schema as Nested
-    for (const [key, own] of Object.entries(value)) {
-      const inner = Array.isArray(value)
-        ? items
-        : Object.hasOwn(properties, key)
-          ? properties[key]
-          : additionalProperties
-      if (typeof inner === 'object') this.addMarked(inner, own)
-    }
+    visitMarked(schema, value, 'writeOnly', secret => this.#addTexts(secret))
   }
 
   hide(text: string): string {
@@ -52,12 +43,6 @@ export class Secrets {
       .sort(([a], [b]) => b.length - a.length)
       .map(([text, shown]) => ({ pattern: wholeWord(text), shown }))
   }
-}
-
-interface Nested {
-  readonly properties?: Readonly<Record<string, JsonSchema>>
-  readonly items?: JsonSchema
-  readonly additionalProperties?: JsonSchema | boolean
 }
 
 /** Matches `text` as it is, and as it stands in JSON. */

@@ -1,4 +1,6 @@
 import { availableParallelism } from 'node:os'
+import { AUTHENTICATORS_SCHEMA, type AuthenticatorConfig } from '../http/access/config.ts'
+import { TLS_SCHEMA, type TlsConfig } from '../http/tls.ts'
 import type { ConfigSchema } from '../plugin/contract.ts'
 import { endpoint } from '../schema/endpoint.ts'
 import { byteSize, duration } from '../schema/units.ts'
@@ -6,7 +8,8 @@ import { byteSize, duration } from '../schema/units.ts'
 /** `service:` of the configuration, defaults filled in; durations in ms, sizes in bytes. */
 export interface ServiceConfig {
   readonly pipelines: Readonly<Record<string, PipelineConfig>>
-  readonly admin: { readonly endpoint: string }
+  readonly admin: AdminConfig
+  readonly authenticators: Readonly<Record<string, AuthenticatorConfig>>
   readonly limits: { readonly in_flight: number; readonly output: number; readonly series: number }
   readonly workers: number | 'auto'
   readonly state_dir?: string
@@ -16,6 +19,13 @@ export interface ServiceConfig {
   readonly shutdown_timeout: number
   readonly log: { readonly level: string }
   readonly telemetry: { readonly otlp_endpoint?: string; readonly interval: number }
+}
+
+export interface AdminConfig {
+  readonly endpoint: string
+  readonly tls?: TlsConfig
+  /** Name in `authenticators`. */
+  readonly auth?: string
 }
 
 export interface JournalConfig {
@@ -80,9 +90,17 @@ export const SERVICE_SCHEMA: ConfigSchema = {
       additionalProperties: false,
       default: {},
       properties: {
-        endpoint: endpoint({ description: 'host:port to listen on.', default: '127.0.0.1:13133' })
+        endpoint: endpoint({ description: 'host:port to listen on.', default: '127.0.0.1:13133' }),
+        tls: TLS_SCHEMA,
+        auth: {
+          type: 'string',
+          minLength: 1,
+          description:
+            'Entry of `authenticators` that everything but `/healthz` and `/readyz` asks for credentials. An endpoint beyond loopback must have one.'
+        }
       }
     },
+    authenticators: AUTHENTICATORS_SCHEMA,
     limits: {
       type: 'object',
       description: 'Bounds of memory.',

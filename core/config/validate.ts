@@ -1,6 +1,7 @@
 import { describeError, type WeirError } from '../errors.ts'
 import type { ConfigSchema, Kind, Plugin } from '../plugin/contract.ts'
 import { KINDS, type Registry } from '../plugin/registry.ts'
+import { checkAccess } from './access-rules.ts'
 import { applyToNode } from './apply.ts'
 import { checkCorrections } from './corrections.ts'
 import { type MappingNode, nodeAt, toValue, type YamlNode } from './document.ts'
@@ -43,6 +44,7 @@ export async function readConfig(
   checkGraph(root, components, problems)
   if (problems.hasErrors || service === undefined) return { config: undefined, problems }
   const config = { files, components, service, secrets: problems.secrets }
+  checkAccess(root, service, components.receiver.values(), problems)
   checkCorrections(config, problems)
   checkRejecting(components.processor.values(), service, problems)
   checkUnaggregated(config, problems)
@@ -164,6 +166,7 @@ function readService(root: MappingNode, problems: Problems): ServiceConfig | und
   for (const [name, { keyPosition }] of pipelines?.type === 'mapping' ? pipelines.entries : [])
     if (!NAME.test(name)) problems.error(keyPosition, `pipeline "${name}": ${NAME_RULE}`)
   const { value, errors } = applyToNode(SERVICE_SCHEMA, node)
+  problems.secrets.addMarked(SERVICE_SCHEMA, value)
   reportSchemaErrors(errors, node, problems)
   return errors.length > 0 ? undefined : (value as ServiceConfig)
 }

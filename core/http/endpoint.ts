@@ -1,3 +1,5 @@
+import { isIP, isIPv4 } from 'node:net'
+
 export interface Endpoint {
   readonly host: string
   /** 0: one that is free. */
@@ -14,4 +16,10 @@ export function parseEndpoint(text: string): Endpoint {
 /** As users write it. */
 export function formatEndpoint({ host, port }: Endpoint): string {
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
+}
+
+/** A host that only programs of this machine reach. */
+export function isLoopback(host: string): boolean {
+  if (isIP(host) > 0) return host === '::1' || (isIPv4(host) && host.startsWith('127.'))
+  return host === 'localhost' || host.endsWith('.localhost')
 }

@@ -1,4 +1,6 @@
-import { createServer, type RequestListener, type Server } from 'node:http'
+import { once } from 'node:events'
+import { createServer, type RequestListener, type Server, type ServerOptions, type ServerResponse } from 'node:http'
+import { createServer as createTlsServer, type Server as TlsServer } from 'node:https'
 import {
   type AddressInfo,
   createServer as createTcpServer,
@@ -9,9 +11,10 @@ import {
 import type { Duplex } from 'node:stream'
 import { WeirError } from '../errors.ts'
 import { ConnectionCounts } from './connection-counts.ts'
-import { DEFAULT_CONNECTION_LIMITS } from './connection-limits.ts'
+import { type ConnectionLimits, DEFAULT_CONNECTION_LIMITS } from './connection-limits.ts'
 import { formatEndpoint, parseEndpoint } from './endpoint.ts'
 import { RETRY_AFTER_S } from './request-error.ts'
+import type { ServerCertificate } from './tls.ts'
 
 const CHECKS_PER_LIMIT = 4
 const TRY_AGAIN = `HTTP/1.1 503 Service Unavailable\r\nRetry-After: ${RETRY_AFTER_S}\r\nConnection: close\r\n\r\n`
@@ -27,43 +30,53 @@ export interface ConnectionEvents {
 
 const NOBODY: ConnectionEvents = { refused() {}, timedOut() {} }
 
-/** A server on one endpoint, from {@link start} to {@link stop}. */
+export interface HttpServerOptions {
+  readonly limits?: ConnectionLimits
+  readonly events?: ConnectionEvents
+  /** See `Context`. */
+  readonly sharedPorts?: Map<string, number> | undefined
+  /** Plain HTTP without it. */
+  readonly certificate?: ServerCertificate | undefined
+}
+
+/**
+ * `starting`: requests come before the pipelines are ready. `draining`: they come while the last data goes out. The
+ * listener answers both so that the sender tries again.
+ */
+export type ServingPhase = 'starting' | 'serving' | 'draining'
+
+/** A server on one endpoint. It listens from {@link open} or {@link start} to {@link stop}. */
 export class HttpServer {
   readonly #endpoint: string
-  readonly #server: Server
+  readonly #server: Server | TlsServer
   readonly #sharedPorts: Map<string, number> | undefined
+  readonly #certificate: ServerCertificate | undefined
+  /** Requests under way. */
+  readonly #answering = new Set<ServerResponse>()
+  #stopWatching: (() => void) | undefined
   #address: string
-  #started: Promise<void> | undefined
+  #opened: Promise<void> | undefined
   #stopped: Promise<void> | undefined
+  phase: ServingPhase = 'starting'
 
   /**
    * @param listener an express application, or a plain function
    * @param endpoint as `parseEndpoint` takes it
-   * @param sharedPorts see `Context`
    */
-  constructor(
-    endpoint: string,
-    listener: RequestListener,
-    limits = DEFAULT_CONNECTION_LIMITS,
-    events = NOBODY,
-    sharedPorts?: Map<string, number>
-  ) {
+  constructor(endpoint: string, listener: RequestListener, options: HttpServerOptions = {}) {
+    const { limits = DEFAULT_CONNECTION_LIMITS, events = NOBODY } = options
     this.#endpoint = this.#address = endpoint
-    this.#sharedPorts = sharedPorts
-    const headersTimeout = Math.min(limits.read_header_timeout, limits.read_timeout)
-    const options = {
-      keepAliveTimeout: limits.idle_timeout,
-      headersTimeout,
-      requestTimeout: limits.read_timeout,
-      connectionsCheckingInterval: headersTimeout / CHECKS_PER_LIMIT
-    }
+    this.#sharedPorts = options.sharedPorts
+    this.#certificate = options.certificate
+    this.#server = serverFor(limits, this.#certificate, listener)
     const counts = new ConnectionCounts(limits.max_connections_per_address)
-    this.#server = createServer(options, listener)
     this.#server.on('connection', socket => {
       if (!counts.admit(socket)) refuse(socket, events)
     })
     this.#server.on('clientError', (error, socket) => answerBroken(error, socket, events))
     this.#server.on('request', (_request, response) => {
+      this.#answering.add(response)
+      response.on('close', () => this.#answering.delete(response))
       response.on('finish', () => this.#closeWhenIdle())
     })
   }
@@ -73,10 +86,34 @@ export class HttpServer {
     return this.#address
   }
 
-  /** Throws {@link WeirError} `PORT_IN_USE`, or `COMPONENT_FAILED` for an address that cannot be had. Idempotent. */
-  start(): Promise<void> {
-    this.#started ??= this.#listen()
-    return this.#started
+  /** `https` if it has a certificate. */
+  get scheme(): 'http' | 'https' {
+    return this.#certificate === undefined ? 'http' : 'https'
+  }
+
+  /**
+   * Listens. Throws {@link WeirError} `PORT_IN_USE`, or `COMPONENT_FAILED` for an address that cannot be had.
+   * Idempotent.
+   */
+  open(): Promise<void> {
+    this.#opened ??= this.#listen()
+    return this.#opened
+  }
+
+  /** Serves from now on. Throws as {@link open} does. */
+  async start(): Promise<void> {
+    await this.open()
+    this.phase = 'serving'
+  }
+
+  /** Resolves once requests under way are answered, or ends them when `signal` says so. It goes on to listen. */
+  async drain(signal: AbortSignal): Promise<void> {
+    this.phase = 'draining'
+    const abort = () => this.#server.closeAllConnections()
+    if (signal.aborted) return abort()
+    signal.addEventListener('abort', abort, { once: true })
+    await Promise.all([...this.#answering].map(response => once(response, 'close')))
+    signal.removeEventListener('abort', abort)
   }
 
   /** Takes no more connections, lets open requests finish, or ends them when `signal` says so. Idempotent. */
@@ -92,6 +129,7 @@ export class HttpServer {
       throw listenError(this.#endpoint, cause)
     })
     this.#address = formatEndpoint({ host: address.address, port: address.port })
+    this.#stopWatching = this.#certificate?.watch(secrets => (this.#server as TlsServer).setSecureContext(secrets))
   }
 
   /** Finds the port if nobody has it yet. Alone, for another program's would be shared without a word. */
@@ -109,6 +147,8 @@ export class HttpServer {
   }
 
   async #close(signal: AbortSignal): Promise<void> {
+    this.phase = 'draining'
+    this.#stopWatching?.()
     if (!this.#server.listening) return
     const { promise, resolve } = Promise.withResolvers<void>()
     const abort = () => this.#server.closeAllConnections()
@@ -123,6 +163,22 @@ export class HttpServer {
   #closeWhenIdle(): void {
     if (this.#stopped !== undefined) setImmediate(() => this.#server.closeIdleConnections())
   }
+}
+
+function serverFor(
+  limits: ConnectionLimits,
+  certificate: ServerCertificate | undefined,
+  listener: RequestListener
+): Server | TlsServer {
+  const headersTimeout = Math.min(limits.read_header_timeout, limits.read_timeout)
+  const options: ServerOptions = {
+    keepAliveTimeout: limits.idle_timeout,
+    headersTimeout,
+    requestTimeout: limits.read_timeout,
+    connectionsCheckingInterval: headersTimeout / CHECKS_PER_LIMIT
+  }
+  if (certificate === undefined) return createServer(options, listener)
+  return createTlsServer({ ...options, ...certificate.options, handshakeTimeout: headersTimeout }, listener)
 }
 
 /** OpenTelemetry's SDKs give up on status 408, Node's own answer to a slow client, and try again on 503. */

@@ -1,9 +1,16 @@
-import express, { type ErrorRequestHandler, type Express, type Request, type Response } from 'express'
+import express, {
+  type ErrorRequestHandler,
+  type Express,
+  type Request,
+  type RequestHandler,
+  type Response
+} from 'express'
 import { BadInputError } from '../errors.ts'
 import type { Context } from '../plugin/context.ts'
-import type { ConnectionLimits } from './connection-limits.ts'
 import { RequestError, unavailable } from './request-error.ts'
-import { type ConnectionEvents, HttpServer } from './server.ts'
+import { type ConnectionEvents, HttpServer, type ServingPhase } from './server.ts'
+import type { ServerOptions } from './server-options.ts'
+import { ServerCertificate } from './tls.ts'
 
 export interface Site {
   /** The only path, which takes POST only. */
@@ -16,12 +23,30 @@ export interface Site {
   refuse(error: RequestError, request: Request, response: Response): void
 }
 
-/** The server of a receiver, which serves `site` alone. */
-export function serverOf(endpoint: string, site: Site, limits: ConnectionLimits, context: Context): HttpServer {
-  return new HttpServer(endpoint, serve(site, context), limits, connectionEvents(limits, context), context.sharedPorts)
+/** The server of a receiver, which serves `site` alone. Throws `CONFIG_INVALID` over the files of `options.tls`. */
+export function serverOf(endpoint: string, site: Site, options: ServerOptions, context: Context): HttpServer {
+  const authenticator = options.auth === undefined ? undefined : context.access.authenticator(options.auth)
+  const gate: RequestHandler = async (request, response, next) => {
+    if (server.phase !== 'serving') throw notServing(server.phase, response)
+    await authenticator?.authenticate(request.headers)
+    next()
+  }
+  const server: HttpServer = new HttpServer(endpoint, serve(site, gate, context), {
+    limits: options,
+    events: connectionEvents(options, context),
+    sharedPorts: context.sharedPorts,
+    certificate: options.tls && new ServerCertificate(options.tls, context)
+  })
+  return server
 }
 
-function connectionEvents({ max_connections_per_address: most }: ConnectionLimits, context: Context): ConnectionEvents {
+/** A client of a server that is stopping should connect anew: another one may listen by then. */
+function notServing(phase: ServingPhase, response: Response): RequestError {
+  if (phase === 'draining') response.set('connection', 'close')
+  return unavailable(`this server is ${phase === 'draining' ? 'stopping' : 'starting'}: send this again`)
+}
+
+function connectionEvents({ max_connections_per_address: most }: ServerOptions, context: Context): ConnectionEvents {
   const { instruments, log } = context
   const refused = instruments.counter(
     'refused_connections_total',
@@ -46,11 +71,11 @@ function connectionEvents({ max_connections_per_address: most }: ConnectionLimit
   }
 }
 
-/** The application that serves `site`. Every error is counted and answered, and never ends the process. */
-function serve(site: Site, context: Context): Express {
+/** The application that serves `site` behind `gate`. Every error is counted and answered, and never ends the process. */
+function serve(site: Site, gate: RequestHandler, context: Context): Express {
   const refused = context.instruments.counter('refused_requests_total', 'Requests answered with an error.')
   const app = express().disable('x-powered-by').disable('etag')
-  app.post(site.path, (request, response) => site.post(request, response))
+  app.post(site.path, gate, (request, response) => site.post(request, response))
   app.all(site.path, ({ method }) => {
     throw new RequestError(405, `${method} is not for ${site.path}: use POST`, { allow: 'POST' })
   })

@@ -7,6 +7,7 @@ import type { Block } from '../model/block.ts'
 import type { SeriesTable } from '../model/series-table/series-table.ts'
 import type { Account } from '../telemetry/account.ts'
 import type { Clock } from '../telemetry/clock.ts'
+import type { Access } from './access.ts'
 
 /** All that a component gets from its host. */
 export interface Context {
@@ -35,6 +36,7 @@ export interface Context {
    * (`reusePort`), by endpoint as it is configured. The first worker finds none, and adds them.
    */
   readonly sharedPorts: Map<string, number> | undefined
+  readonly access: Access
   readonly instruments: Instruments
   readonly admin: AdminRoutes
   /**

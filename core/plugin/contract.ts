@@ -125,9 +125,19 @@ export interface Lifecycle {
   stop?(signal: AbortSignal): Promise<void>
 }
 
-/** Brings data in. Makes batches with `context.batch` and completes `batches$` in `stop`, before anything else. */
+/**
+ * Brings data in. Makes batches with `context.batch` and completes `batches$` in `drain`, or else in `stop`, before
+ * anything else.
+ */
 export interface Receiver extends Lifecycle, CheckpointParticipant {
   readonly batches$: Observable<Batch>
+  /** Called before anything starts: listens, and tells senders to come again. Then `start`. */
+  open?(signal: AbortSignal): Promise<void>
+  /**
+   * Called at the stop of Weir: takes nothing any more, and goes on to tell senders to come again, until `stop`.
+   * Resolves once those who had sent something have their answers.
+   */
+  drain?(signal: AbortSignal): Promise<void>
 }
 
 /**

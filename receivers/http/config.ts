@@ -1,7 +1,7 @@
-import { CONNECTION_OPTIONS, type ConnectionLimits } from '../../core/http/connection-limits.ts'
+import { SERVER_OPTIONS, type ServerOptions } from '../../core/http/server-options.ts'
 import { byteSize, type ConfigSchema, endpoint, type ItemLimits, LIMITS_SCHEMA } from '../../sdk/plugin/index.ts'
 
-export interface Config extends ConnectionLimits {
+export interface Config extends ServerOptions {
   readonly endpoint: string
   readonly path: string
   /** Bytes. */
@@ -26,7 +26,7 @@ export const schema: ConfigSchema = {
       description: 'Largest request body, after decompression. Larger ones are answered with 413.',
       default: '20MiB'
     }),
-    ...CONNECTION_OPTIONS,
+    ...SERVER_OPTIONS,
     limits: LIMITS_SCHEMA
   }
 }

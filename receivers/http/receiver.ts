@@ -58,11 +58,20 @@ export class HttpReceiver implements Receiver {
     return this.#server.address
   }
 
+  open(): Promise<void> {
+    return this.#server.open()
+  }
+
   async start(): Promise<void> {
     await this.#server.start()
-    const url = `http://${this.address}${this.#path}`
+    const url = `${this.#server.scheme}://${this.address}${this.#path}`
     const example = JSON.stringify({ name: 'signup', attributes: { plan: 'pro' } })
     this.#context.announce(`HTTP events on ${url}`, `curl -H 'content-type: application/json' ${url} -d '${example}'`)
+  }
+
+  drain(signal: AbortSignal): Promise<void> {
+    this.#ingest.close()
+    return this.#server.drain(signal)
   }
 
   async stop(signal: AbortSignal): Promise<void> {

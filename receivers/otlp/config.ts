@@ -1,4 +1,4 @@
-import { CONNECTION_OPTIONS, type ConnectionLimits } from '../../core/http/connection-limits.ts'
+import { SERVER_OPTIONS, type ServerOptions } from '../../core/http/server-options.ts'
 import { byteSize, type ConfigSchema, endpoint, type ItemLimits, LIMITS_SCHEMA } from '../../sdk/plugin/index.ts'
 
 export interface Config {
@@ -6,7 +6,7 @@ export interface Config {
   readonly limits: ItemLimits
 }
 
-export interface HttpConfig extends ConnectionLimits {
+export interface HttpConfig extends ServerOptions {
   readonly endpoint: string
   /** Bytes. */
   readonly max_body_size: number
@@ -35,7 +35,7 @@ export const schema: ConfigSchema = {
               description: 'Largest request body, after decompression. Larger ones are answered with 413.',
               default: '20MiB'
             }),
-            ...CONNECTION_OPTIONS
+            ...SERVER_OPTIONS
           }
         }
       }

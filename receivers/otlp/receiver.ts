@@ -66,13 +66,22 @@ export class OtlpReceiver implements Receiver {
     return this.#http.address
   }
 
+  open(): Promise<void> {
+    return this.#http.open()
+  }
+
   async start(): Promise<void> {
     await this.#http.start()
-    const url = `http://${this.httpAddress}/v1/metrics`
+    const url = `${this.#http.scheme}://${this.httpAddress}/v1/metrics`
     this.#context.announce(
       `OTLP/HTTP on ${url}`,
       `curl -H 'content-type: application/json' ${url} -d '${JSON.stringify(EXAMPLE)}'`
     )
+  }
+
+  drain(signal: AbortSignal): Promise<void> {
+    this.#ingest.close()
+    return this.#http.drain(signal)
   }
 
   async stop(signal: AbortSignal): Promise<void> {

@@ -4,6 +4,7 @@ import { receivedBatch } from '../../core/batch/received-batch.ts'
 import { SeriesTable } from '../../core/model/series-table/series-table.ts'
 import { SettlementTracker } from '../../core/pipeline/checkpoint/settlement-tracker.ts'
 import { trackedBatch } from '../../core/pipeline/checkpoint/tracked-batch.ts'
+import { NO_ACCESS } from '../../core/plugin/access.ts'
 import type { Context } from '../../core/plugin/context.ts'
 import { ClockScheduler } from '../../core/plugin/scheduler.ts'
 import { Account } from '../../core/telemetry/account.ts'
@@ -86,6 +87,7 @@ export function testContext(id = 'test', clock = new FakeClock()): TestContext {
     durable: false,
     replayed: false,
     sharedPorts: undefined,
+    access: NO_ACCESS,
     instruments: {
       counter: name => ({ add: value => void counters.set(name, (counters.get(name) ?? 0) + value) }),
       gauge() {}

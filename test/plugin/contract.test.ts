@@ -14,8 +14,11 @@ const closedPort = await freePort()
 /** What must be said for components that defaults alone do not start; the others need no entry. */
 const COUNTER_OPTIONAL = ['aggregations', 'attribute', 'by', 'match', 'name', 'rules', 'without']
 const OPTIONS: Readonly<Record<string, ContractOptions>> = {
-  'receiver http': { config: { endpoint: '127.0.0.1:0' } },
-  'receiver otlp': { config: { protocols: { http: { endpoint: '127.0.0.1:0' } } } },
+  'receiver http': { config: { endpoint: '127.0.0.1:0' }, optional: serverOptional('') },
+  'receiver otlp': {
+    config: { protocols: { http: { endpoint: '127.0.0.1:0' } } },
+    optional: serverOptional('protocols.http.')
+  },
   'receiver statsd': { config: { endpoint: '127.0.0.1:0' } },
   'processor cumulative_to_delta': { optional: ['match'] },
   'processor delta_to_cumulative': { optional: ['match'] },
@@ -38,6 +41,11 @@ const OPTIONS: Readonly<Record<string, ContractOptions>> = {
     config: { endpoint: `http://127.0.0.1:${closedPort}/api/v1/write` },
     unreachable: true
   }
+}
+
+/** Options of servers. @param at the path before them */
+function serverOptional(at: string): string[] {
+  return ['auth', 'tls', 'tls.client_ca_file'].map(option => `${at}${option}`)
 }
 
 /** The same again, set up otherwise. */

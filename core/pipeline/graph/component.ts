@@ -85,6 +85,7 @@ export class Component {
       },
       replayed,
       sharedPorts: services.sharedPorts,
+      access: services.access,
       instruments: this.#instruments(services.metrics),
       admin: this.#admin(services),
       ...this.#batchMakers(services),

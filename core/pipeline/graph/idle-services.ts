@@ -1,4 +1,5 @@
 import { CreditPool } from '../../batch/credits.ts'
+import { NO_ACCESS } from '../../plugin/access.ts'
 import { SettlementTracker } from '../checkpoint/settlement-tracker.ts'
 import { CooperativeScheduler } from '../ingest/cooperative.ts'
 import type { Services } from './services.ts'
@@ -14,6 +15,7 @@ export function idleServices() {
     isReloading: false,
     replayed: false,
     entrySettlements: undefined,
+    access: NO_ACCESS,
     routes: new Map(),
     reports: new Set(),
     announcements: [],

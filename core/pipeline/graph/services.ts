@@ -2,6 +2,7 @@ import type { RequestHandler } from 'express'
 import type { Logger } from 'pino'
 import type { CreditPool } from '../../batch/credits.ts'
 import type { SeriesTable } from '../../model/series-table/series-table.ts'
+import type { Access } from '../../plugin/access.ts'
 import type { Clock } from '../../telemetry/clock.ts'
 import type { Metrics } from '../../telemetry/metrics.ts'
 import type { SettlementTracker } from '../checkpoint/settlement-tracker.ts'
@@ -36,6 +37,7 @@ export interface Services {
   readonly sharedPorts?: Map<string, number> | undefined
   /** The threads of receivers. Undefined if there is only the main thread. */
   readonly workers?: WorkerPool | undefined
+  readonly access: Access
   readonly routes: Map<string, RequestHandler>
   readonly reports: Set<Report>
   readonly announcements: Announcement[]

@@ -157,7 +157,18 @@ function receiving(
   const { limits } = service
   const workers = workerThreads(service)
   if (workers === 0) return { credits: new CreditPool(limits.in_flight), workers: undefined }
-  const options = { entry: WORKER, workers, limits, logLevel: service.log.level, series, registry, clock, log }
+  const { authenticators } = service
+  const options = {
+    entry: WORKER,
+    workers,
+    limits,
+    logLevel: service.log.level,
+    authenticators,
+    series,
+    registry,
+    clock,
+    log
+  }
   const pool = new WorkerPool(options)
   return { credits: pool.credits, workers: pool }
 }

@@ -68,8 +68,9 @@ export class Runner {
   async start(signal: AbortSignal): Promise<void> {
     const { receivers, pipelines, exporters } = this.#topology
     const { stateBackend } = this.#host
-    await stateBackend?.restore()
     try {
+      for (const { component, receiver } of receivers) await this.startPart(component, receiver, signal, receiver.open)
+      await stateBackend?.restore()
       for (const exporter of exporters) await this.startExporter(exporter, signal)
       for (const pipeline of pipelines.toReversed()) await this.openPipeline(pipeline, signal)
       await stateBackend?.begin()
@@ -120,7 +121,11 @@ export class Runner {
     const expired = new Promise(resolve => deadline.signal.addEventListener('abort', resolve, { once: true }))
     // Not awaited yet: receivers wait for replies, and replies for the steps below.
     const closing = Promise.all(
-      receivers.map(({ component, receiver }) => this.#stop(component, receiver, deadline.signal))
+      receivers.map(({ component, receiver }) =>
+        receiver.drain === undefined
+          ? this.#stop(component, receiver, deadline.signal)
+          : this.#end(component, receiver.drain(deadline.signal), deadline.signal)
+      )
     )
     await Promise.race([Promise.all(receivers.map(({ receiver }) => this.#receiving.get(receiver))), expired])
     await ingress.drain(deadline.signal)
@@ -152,10 +157,16 @@ export class Runner {
     }
   }
 
-  async startPart(component: Component, part: Lifecycle, signal: AbortSignal): Promise<void> {
+  /** @param start the method of `part` that is a step of its start, if there is one */
+  async startPart(
+    component: Component,
+    part: Lifecycle,
+    signal: AbortSignal,
+    start: Lifecycle['start'] = part.start
+  ): Promise<void> {
     try {
-      await this.#startInTime(component, part, signal)
-      this.#started.push({ component, part })
+      await this.#startInTime(component, part, signal, start)
+      if (!this.#started.some(entry => entry.part === part)) this.#started.push({ component, part })
     } catch (error) {
       if (WeirError.is(error)) throw error
       throw new WeirError('COMPONENT_FAILED', `${component.name} could not start: ${describeError(error)}`, {
@@ -165,7 +176,12 @@ export class Runner {
   }
 
   /** One that starts after its time is over is stopped again. */
-  async #startInTime(component: Component, part: Lifecycle, signal: AbortSignal): Promise<void> {
+  async #startInTime(
+    component: Component,
+    part: Lifecycle,
+    signal: AbortSignal,
+    start: Lifecycle['start']
+  ): Promise<void> {
     const { clock, startupTimeoutMs } = this.#host
     const late = new AbortController()
     const message = `${component.name} did not start within ${formatDuration(startupTimeoutMs)}: check the server, file or port it waits for, or raise service.startup_timeout`
@@ -173,7 +189,7 @@ export class Runner {
     const either = AbortSignal.any([signal, late.signal])
     let starting: Promise<void> | undefined
     try {
-      starting = part.start?.(either)
+      starting = start?.call(part, either)
       await Promise.race([starting, aborted(either).then(() => either.throwIfAborted())])
     } catch (error) {
       if (either.aborted) void starting?.then(() => this.#stop(component, part, AbortSignal.abort())).catch(() => {})
@@ -185,9 +201,13 @@ export class Runner {
 
   async #stop(component: Component, part: Lifecycle, signal: AbortSignal): Promise<void> {
     this.#started = this.#started.filter(entry => entry.part !== part)
+    await this.#end(component, part.stop?.(signal), signal)
+  }
+
+  async #end(component: Component, ending: Promise<void> | undefined, signal: AbortSignal): Promise<void> {
     const over = new AbortController()
     try {
-      await Promise.race([part.stop?.(signal), this.#afterGrace(signal, over.signal)])
+      await Promise.race([ending, this.#afterGrace(signal, over.signal)])
     } catch (error) {
       component.log.error({ err: describeError(error) }, 'could not stop cleanly')
     }

@@ -1,5 +1,6 @@
 // Messages between the main thread and its workers. A worker gets `WorkerData` at its start. Messages of one direction
 // arrive in their order. All of it is plain data, which can be cloned.
+import type { AuthenticatorConfig } from '../../http/access/config.ts'
 import type { PortableBlock } from '../../model/portable-block.ts'
 import type { ComponentState } from '../../plugin/context.ts'
 import type { ModuleSource } from '../../plugin/registry.ts'
@@ -14,6 +15,7 @@ export interface WorkerData {
   /** Bytes; see `service.limits`. */
   readonly inFlight: number
   readonly maxSeries: number
+  readonly authenticators: Readonly<Record<string, AuthenticatorConfig>>
   /** For `SharedMeter`. */
   readonly credits: SharedArrayBuffer
 }
@@ -33,7 +35,8 @@ export type Ports = ReadonlyMap<string, number>
 
 export type ToWorker =
   | { readonly kind: 'start'; readonly receiver: ReceiverSpec; readonly ports: Ports; readonly requestsWanted: boolean }
-  | { readonly kind: 'stop'; readonly key: number }
+  /** `drain`: it goes on to tell senders to come again, until the worker ends. */
+  | { readonly kind: 'stop' | 'drain'; readonly key: number }
   /** The time for its stop is over. */
   | { readonly kind: 'abort'; readonly key: number }
   | { readonly kind: 'settled'; readonly batches: readonly SettledBatch[]; readonly requestsWanted: boolean }

@@ -6,8 +6,10 @@ import { SharedMeter } from '../../batch/credit-meter.ts'
 import { CreditPool } from '../../batch/credits.ts'
 import type { Outcome } from '../../batch/settlement.ts'
 import { describeError, WeirError } from '../../errors.ts'
+import { Authenticators } from '../../http/access/authenticators.ts'
 import { PortableBlockWriter, transferables } from '../../model/portable-block.ts'
 import { SeriesTable } from '../../model/series-table/series-table.ts'
+import type { Access } from '../../plugin/access.ts'
 import type { Receiver, ReceiverPlugin } from '../../plugin/contract.ts'
 import type { Registry } from '../../plugin/registry.ts'
 import { type Clock, systemClock } from '../../telemetry/clock.ts'
@@ -43,6 +45,7 @@ export class ReceiverHost {
   readonly #log: Logger
   readonly #series: SeriesTable
   readonly #credits: CreditPool
+  readonly #access: Access
   readonly #writer: PortableBlockWriter
   /** By key. */
   readonly #receivers = new Map<number, Running>()
@@ -60,6 +63,7 @@ export class ReceiverHost {
     this.#clock = systemClock
     this.#log = pino({ level: data.logLevel, base: undefined }, { write: line => this.#post({ kind: 'log', line }) })
     this.#series = new SeriesTable({ maxSeries: data.maxSeries })
+    this.#access = new Authenticators(data.authenticators, { clock: this.#clock, log: this.#log })
     this.#credits = new CreditPool(data.inFlight, false, new SharedMeter(data.credits, data.thread))
     this.#writer = new PortableBlockWriter(this.#series)
     expireSeries(this.#series, this.#clock)
@@ -76,7 +80,7 @@ export class ReceiverHost {
       this.#starts.set(key, this.#start(message))
       await this.#starts.get(key)
       this.#starts.delete(key)
-    } else if (message.kind === 'stop') await this.#stop(message.key)
+    } else if (message.kind === 'stop' || message.kind === 'drain') await this.#stop(message)
     else this.#receivers.get(message.key)?.stop.abort()
   }
 
@@ -133,14 +137,14 @@ export class ReceiverHost {
     }
   }
 
-  async #stop(key: number): Promise<void> {
+  async #stop({ key, kind }: Extract<ToWorker, { kind: 'stop' | 'drain' }>): Promise<void> {
     // Otherwise a start that is slow would begin to listen after the stop.
     await this.#starts.get(key)
     const running = this.#receivers.get(key)
     let error: string | undefined
     try {
       if (running === undefined) this.#post({ kind: 'completed', key })
-      else await running.receiver.stop?.(running.stop.signal)
+      else await end(running, kind)
     } catch (thrown) {
       error = describeError(thrown)
     }
@@ -210,12 +214,17 @@ export class ReceiverHost {
       series: this.#series,
       metrics: new Metrics(),
       credits: this.#credits,
+      access: this.#access,
       sharedPorts,
       get requestsWanted() {
         return wanted()
       }
     }
   }
+}
+
+function end({ receiver, stop: { signal } }: Running, kind: 'stop' | 'drain'): Promise<void> | undefined {
+  return kind === 'drain' && receiver.drain !== undefined ? receiver.drain(signal) : receiver.stop?.(signal)
 }
 
 /** Why a receiver cannot run in a worker. Undefined if it can. */

@@ -6,7 +6,7 @@ import type { Plugin } from '../../plugin/contract.ts'
 import type { Registry } from '../../plugin/registry.ts'
 import type { Clock } from '../../telemetry/clock.ts'
 import type { Metrics } from '../../telemetry/metrics.ts'
-import type { ReceiverSpec } from './messages.ts'
+import type { ReceiverSpec, WorkerData } from './messages.ts'
 import { WorkerThread } from './worker-thread.ts'
 
 export interface WorkerPoolOptions {
@@ -15,6 +15,7 @@ export interface WorkerPoolOptions {
   readonly workers: number
   readonly limits: { readonly in_flight: number; readonly series: number }
   readonly logLevel: string
+  readonly authenticators: WorkerData['authenticators']
   readonly series: SeriesTable
   readonly registry: Registry
   readonly clock: Clock
@@ -33,7 +34,7 @@ export class WorkerPool {
   #placed = 0
 
   constructor(options: WorkerPoolOptions) {
-    const { workers, limits, logLevel, registry, log } = options
+    const { workers, limits, logLevel, authenticators, registry, log } = options
     const memory = SharedMeter.memoryFor(workers + 1)
     this.#registry = registry
     this.credits = new CreditPool(limits.in_flight, false, new SharedMeter(memory, 0))
@@ -42,7 +43,14 @@ export class WorkerPool {
       (_, i) =>
         new WorkerThread({
           ...options,
-          data: { thread: i + 1, logLevel, inFlight: limits.in_flight, maxSeries: limits.series, credits: memory },
+          data: {
+            thread: i + 1,
+            logLevel,
+            inFlight: limits.in_flight,
+            maxSeries: limits.series,
+            authenticators,
+            credits: memory
+          },
           logLine: line => logAgain(log, line),
           requestsWanted: () => this.#requestsWanted
         })

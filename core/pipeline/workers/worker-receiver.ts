@@ -58,9 +58,17 @@ export class WorkerReceiver implements Receiver {
     await Promise.all(others.map(part => part.thread.start(part)))
   }
 
-  async stop(signal: AbortSignal): Promise<void> {
+  drain(signal: AbortSignal): Promise<void> {
+    return this.#end('drain', signal)
+  }
+
+  stop(signal: AbortSignal): Promise<void> {
+    return this.#end('stop', signal)
+  }
+
+  async #end(how: 'drain' | 'stop', signal: AbortSignal): Promise<void> {
     for (const part of this.#parts) part.stopping()
-    const stopped = await Promise.allSettled(this.#parts.map(({ thread }) => thread.stop(this.spec.key, signal)))
+    const stopped = await Promise.allSettled(this.#parts.map(({ thread }) => thread.stop(this.spec.key, how, signal)))
     const failed = stopped.find(({ status }) => status === 'rejected')
     if (failed !== undefined) throw (failed as PromiseRejectedResult).reason
   }

@@ -93,14 +93,14 @@ export class WorkerThread {
     }
   }
 
-  async stop(key: number, signal: AbortSignal): Promise<void> {
+  async stop(key: number, how: 'drain' | 'stop', signal: AbortSignal): Promise<void> {
     if (!this.#receivers.has(key)) return
     const abort = () => this.#post({ kind: 'abort', key })
     signal.addEventListener('abort', abort, { once: true })
     this.#stopping.add(key)
     const stopped = Promise.withResolvers<void>()
     this.#stops.set(key, stopped)
-    this.#post({ kind: 'stop', key })
+    this.#post({ kind: how, key })
     if (signal.aborted) abort()
     try {
       await stopped.promise

@@ -5,6 +5,7 @@ import path from 'node:path'
 import { NEVER } from 'rxjs'
 import { readConfig } from '../../../core/config/validate.ts'
 import { type BuiltService, buildService } from '../../../core/pipeline/service/build.ts'
+import { NO_ACCESS } from '../../../core/plugin/access.ts'
 import { Registry } from '../../../core/plugin/registry.ts'
 import { Metrics } from '../../../core/telemetry/metrics.ts'
 import { defineExporter, defineProcessor, defineReceiver } from '../../../sdk/plugin/index.ts'
@@ -70,6 +71,7 @@ export async function servedDelivery(): Promise<BuiltService> {
       series,
       metrics: new Metrics(),
       requestsWanted: false,
+      access: NO_ACCESS,
       routes: new Map(),
       reports: new Set(),
       announcements: [],

@@ -6,7 +6,11 @@ import { servedDelivery } from './served-delivery.ts'
 
 const delivery = await servedDelivery()
 const { services } = delivery
-const server = new AdminServer('127.0.0.1:0', delivery, () => ({ phase: 'running', problems: [], hide: text => text }))
+const server = new AdminServer({ endpoint: '127.0.0.1:0' }, delivery, () => ({
+  phase: 'running',
+  problems: [],
+  hide: text => text
+}))
 before(() => server.start())
 after(() => server.stop(AbortSignal.abort()))
 

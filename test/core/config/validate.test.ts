@@ -28,8 +28,40 @@ service:
   pipelines:
     ${pipeline}: { receivers: [${receiver}], exporters: [debug] }`
 
+const authenticators = (it: string) => file(`authenticators: { it: ${it} }`)
+
 describe('names the fault', () => {
   const cases: [string, string, RegExp][] = [
+    [
+      'an admin server beyond loopback that anybody may use',
+      file('admin: {endpoint: "0.0.0.0:13133"}'),
+      /6:22: error: service.admin.endpoint: 0.0.0.0:13133 can be reached from other machines: name an entry/
+    ],
+    [
+      'an authenticator of the admin server that is not there',
+      file('admin: {auth: opss}\n  authenticators: { ops: { bearer: { tokens: [{ token: secret }] } } }'),
+      /6:17: error: service.admin.auth: service.authenticators has no "opss"; did you mean "ops"\?/
+    ],
+    [
+      'an authenticator of a receiver that is not there',
+      file('', 'otlp').replace('otlp:', 'otlp: { protocols: { http: { auth: apps } } }'),
+      /2:38: error: receivers.otlp.protocols.http.auth: service.authenticators has no "apps"/
+    ],
+    [
+      'an authenticator of two kinds',
+      authenticators('{ bearer: {tokens: [{token: a}]}, basic: {users: [{username: a, password: b}]} }'),
+      /authenticators.it: expected one of bearer, basic, jwt, found bearer and basic/
+    ],
+    [
+      'a token without a secret',
+      authenticators('{ bearer: { tokens: [{ tenant: a }] } }'),
+      /service.authenticators.it.bearer.tokens\[0\]: expected one of token, token_file, found none/
+    ],
+    [
+      'a user with two secrets',
+      authenticators('{ basic: { users: [{ username: a, password: b, password_file: c }] } }'),
+      /basic.users\[0\]: expected one of password, password_file, found password and password_file/
+    ],
     [
       'an endpoint without a host',
       file('admin: {endpoint: ":13133"}'),

@@ -98,7 +98,7 @@ async function told(server: HttpServer, text: string): Promise<{ said: string; m
 test('regression: slow and silent requests held a connection for minutes; they are told to come again', async () => {
   let timedOut = 0
   const events = { refused: assert.fail, timedOut: () => timedOut++ }
-  const server = new HttpServer('127.0.0.1:0', request => request.resume(), LIMITS, events)
+  const server = new HttpServer('127.0.0.1:0', request => request.resume(), { limits: LIMITS, events })
   await server.start()
   const beginnings = [
     '',
@@ -116,18 +116,16 @@ test('regression: slow and silent requests held a connection for minutes; they a
 })
 
 test('a request that waits for its answer is not slow', async () => {
-  const server = new HttpServer(
-    '127.0.0.1:0',
-    (_, response) => void setTimeout(() => response.end('late'), 1000),
-    LIMITS
-  )
+  const server = new HttpServer('127.0.0.1:0', (_, response) => void setTimeout(() => response.end('late'), 1000), {
+    limits: LIMITS
+  })
   await server.start()
   assert.equal(await (await fetch(`http://${server.address}/`)).text(), 'late')
   await server.stop(never)
 })
 
 test('a connection that is kept alive between two requests is not slow', async () => {
-  const server = new HttpServer('127.0.0.1:0', (_, response) => response.end('here'), LIMITS)
+  const server = new HttpServer('127.0.0.1:0', (_, response) => response.end('here'), { limits: LIMITS })
   await server.start()
   const agent = new Agent({ keepAlive: true, maxSockets: 1 })
   const ask = async () => {
@@ -152,7 +150,7 @@ test('regression: one address could have any number of connections', async () =>
     requests++
     response.end('here')
   }
-  const server = new HttpServer('127.0.0.1:0', answer, limits, events)
+  const server = new HttpServer('127.0.0.1:0', answer, { limits, events })
   await server.start()
   const port = Number(server.address.split(':')[1])
   const open = [connect(port, '127.0.0.1'), connect(port, '127.0.0.1')]
@@ -180,12 +178,49 @@ test('limits of connections that cannot be', () => {
 test('regression: read_timeout alone, below the default of read_header_timeout, was an error', async () => {
   const limits = { ...DEFAULT_CONNECTION_LIMITS, read_timeout: 200 }
   assert.deepEqual(checkConnectionLimits(limits), [])
-  const server = new HttpServer('127.0.0.1:0', (_, response) => response.end(), limits)
+  const server = new HttpServer('127.0.0.1:0', (_, response) => response.end(), { limits })
   await server.start()
   const socket = connect(Number(new URL(`http://${server.address}`).port), '127.0.0.1')
   const begun = performance.now()
   socket.write('GET / HTTP/1.1\r\n')
   await once(socket.resume(), 'close')
   assert.ok(performance.now() - begun < DEFAULT_CONNECTION_LIMITS.read_header_timeout / 2)
+  await server.stop(never)
+})
+
+test('it listens before it serves, and while it drains', async () => {
+  const requests: ServerResponse[] = []
+  const server: HttpServer = new HttpServer('127.0.0.1:0', ({ url }, response) => {
+    if (url === '/slow') requests.push(response)
+    else response.end(server.phase)
+  })
+  const ask = async (path: string) => (await fetch(`http://${server.address}${path}`)).text()
+  await server.open()
+  assert.equal(await ask('/'), 'starting')
+  await server.start()
+  assert.equal(await ask('/'), 'serving')
+  const slow = ask('/slow')
+  while (requests.length === 0) await new Promise(setImmediate)
+  let isDrained = false
+  const drained = server.drain(never).then(() => (isDrained = true))
+  assert.equal(await ask('/'), 'draining')
+  assert.equal(isDrained, false)
+  requests[0].end('late')
+  assert.equal(await slow, 'late')
+  await drained
+  assert.equal(await ask('/'), 'draining')
+  await server.stop(never)
+  await assert.rejects(ask('/'))
+})
+
+test('a request that is never answered ends when the time to drain is over', async () => {
+  const { promise: heard, resolve } = Promise.withResolvers<void>()
+  const server = await listening(() => resolve())
+  const asked = assert.rejects(fetch(`http://${server.address}/`))
+  await heard
+  const over = new AbortController()
+  const drained = server.drain(over.signal)
+  over.abort()
+  await Promise.all([drained, asked])
   await server.stop(never)
 })

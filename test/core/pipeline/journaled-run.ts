@@ -23,6 +23,7 @@ import { Reloader } from '../../../core/pipeline/reload/reloader.ts'
 import { exportersAwaited, openDiskBuffers } from '../../../core/pipeline/sending-queue/open-disk-buffers.ts'
 import { buildJournaled, recoverJournal } from '../../../core/pipeline/service/build-journaled.ts'
 import { Runner } from '../../../core/pipeline/service/lifecycle.ts'
+import { NO_ACCESS } from '../../../core/plugin/access.ts'
 import type { Context } from '../../../core/plugin/context.ts'
 import type { ExporterPlugin, ReceiverPlugin } from '../../../core/plugin/contract.ts'
 import { type MetricFamily, Metrics } from '../../../core/telemetry/metrics.ts'
@@ -176,6 +177,7 @@ export class JournaledRun {
       replayed: true,
       entrySettlements: undefined,
       requestsWanted: false,
+      access: NO_ACCESS,
       routes: new Map(),
       reports: new Set(),
       announcements: [],

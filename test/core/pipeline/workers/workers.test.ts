@@ -45,7 +45,7 @@ class World {
     const limits = { in_flight: 10_000, series: 1000 }
     const registry = new Registry({ receiver: {}, processor: {}, exporter: {} })
     this.pool = new WorkerPool({
-      ...{ entry: ENTRY, workers: 2, limits, logLevel: 'warn', series, registry },
+      ...{ entry: ENTRY, workers: 2, limits, logLevel: 'warn', authenticators: {}, series, registry },
       ...{ clock: systemClock, log: log.logger }
     })
     const announcements = { push: (...all: { what: string }[]) => this.announced.push(...all.map(({ what }) => what)) }

@@ -1,0 +1,54 @@
+import assert from 'node:assert/strict'
+import { type TestContext, test } from 'node:test'
+import pino from 'pino'
+import { Authenticators } from '../../../core/http/access/authenticators.ts'
+import { DEFAULT_CONNECTION_LIMITS } from '../../../core/http/connection-limits.ts'
+import type { HttpServer } from '../../../core/http/server.ts'
+import { type Site, serverOf } from '../../../core/http/site.ts'
+import { FakeClock, testContext } from '../../../sdk/plugin/testing.ts'
+
+const never = new AbortController().signal
+const SITE: Site = {
+  path: '/in',
+  elsewhere: 'use /in',
+  post: async (_request, response) => void response.end('taken'),
+  refuse: ({ message }, _request, response) => void response.end(message)
+}
+
+function serving(t: TestContext, auth?: string): HttpServer {
+  const host = { clock: new FakeClock(), log: pino({ level: 'silent' }) }
+  const access = new Authenticators({ apps: { bearer: { tokens: [{ token: 'secret' }] } } }, host)
+  const options = { ...DEFAULT_CONNECTION_LIMITS, ...(auth === undefined ? {} : { auth }) }
+  const server = serverOf('127.0.0.1:0', SITE, options, { ...testContext(), access })
+  t.after(() => server.stop(never))
+  return server
+}
+
+async function post({ address }: HttpServer, authorization?: string) {
+  const headers = authorization === undefined ? {} : { authorization }
+  const response = await fetch(`http://${address}/in`, { method: 'POST', headers, body: 'x'.repeat(100_000) })
+  return { status: response.status, headers: response.headers, text: await response.text() }
+}
+
+test('without credentials a request is refused, and its body not read', async t => {
+  const server = serving(t, 'apps')
+  await server.start()
+  const { status, headers } = await post(server)
+  assert.deepEqual([status, headers.get('www-authenticate')], [401, 'Bearer realm="weir"'])
+  assert.equal((await post(server, 'Bearer wrong')).status, 401)
+  assert.equal((await post(server, 'Bearer secret')).text, 'taken')
+})
+
+test('before it serves and while it drains, senders are told to come again', async t => {
+  const server = serving(t)
+  await server.open()
+  const early = await post(server)
+  assert.deepEqual([early.status, early.headers.get('retry-after')], [503, '3'])
+  assert.match(early.text, /starting/)
+  await server.start()
+  assert.equal((await post(server)).status, 200)
+  await server.drain(never)
+  const late = await post(server)
+  assert.deepEqual([late.status, late.headers.get('retry-after'), late.headers.get('connection')], [503, '3', 'close'])
+  assert.match(late.text, /stopping/)
+})

@@ -1,0 +1,79 @@
+import assert from 'node:assert/strict'
+import { writeFileSync } from 'node:fs'
+import { Agent, request } from 'node:https'
+import { type TestContext, test } from 'node:test'
+import type { TLSSocket } from 'node:tls'
+import pino from 'pino'
+import { LOOK_MS } from '../../../core/http/access/reloaded-file.ts'
+import { HttpServer } from '../../../core/http/server.ts'
+import { ServerCertificate, type TlsConfig } from '../../../core/http/tls.ts'
+import { FakeClock } from '../../../sdk/plugin/testing.ts'
+import { filesOf, makeAuthority, makeCertificate } from '../../servers/certificates.ts'
+
+const authority = await makeAuthority()
+const own = await makeCertificate(authority, 'first')
+const client = await makeCertificate(authority, 'client')
+const never = new AbortController().signal
+
+async function serving(t: TestContext, clock: FakeClock, config: Omit<TlsConfig, 'min_version'>): Promise<HttpServer> {
+  const host = { clock, log: pino({ level: 'silent' }) }
+  const certificate = new ServerCertificate({ min_version: '1.2', ...config }, host)
+  const server = new HttpServer('127.0.0.1:0', (_request, response) => response.end('here'), { certificate })
+  await server.start()
+  t.after(() => server.stop(never))
+  assert.equal(server.scheme, 'https')
+  return server
+}
+
+/** The body, and the name in the server's certificate. */
+function get({ address }: HttpServer, credentials: object = {}): Promise<{ body: string; name: string }> {
+  const options = { agent: new Agent({ keepAlive: false }), ca: authority.certificate, ...credentials }
+  return new Promise((resolve, reject) => {
+    request(`https://${address}/`, options, response => {
+      const name = String((response.socket as TLSSocket).getPeerCertificate().subject.CN)
+      let body = ''
+      response.on('data', chunk => (body += chunk)).on('end', () => resolve({ body, name }))
+    })
+      .on('error', reject)
+      .end()
+  })
+}
+
+test('a server with a certificate talks TLS alone', async t => {
+  const file = filesOf(t, { cert: own.certificate, key: own.key })
+  const server = await serving(t, new FakeClock(), { cert_file: file('cert'), key_file: file('key') })
+  assert.deepEqual(await get(server), { body: 'here', name: 'first' })
+  await assert.rejects(fetch(`http://${server.address}/`))
+})
+
+test('with client_ca_file clients need a certificate by that authority', async t => {
+  const file = filesOf(t, { cert: own.certificate, key: own.key, ca: authority.certificate })
+  const config = { cert_file: file('cert'), key_file: file('key'), client_ca_file: file('ca') }
+  const server = await serving(t, new FakeClock(), config)
+  await assert.rejects(get(server))
+  const stranger = await makeCertificate(await makeAuthority('another'))
+  await assert.rejects(get(server, { cert: stranger.certificate, key: stranger.key }))
+  assert.equal((await get(server, { cert: client.certificate, key: client.key })).body, 'here')
+})
+
+test('changed files are used for new connections, once both are there', async t => {
+  const clock = new FakeClock()
+  const file = filesOf(t, { cert: own.certificate, key: own.key })
+  const server = await serving(t, clock, { cert_file: file('cert'), key_file: file('key') })
+  const next = await makeCertificate(authority, 'second')
+  writeFileSync(file('cert'), next.certificate)
+  clock.advance(LOOK_MS)
+  assert.equal((await get(server)).name, 'first')
+  writeFileSync(file('key'), next.key)
+  clock.advance(LOOK_MS)
+  assert.equal((await get(server)).name, 'second')
+})
+
+test('files that are missing or do not go together are an error of the configuration', async t => {
+  const file = filesOf(t, { cert: own.certificate, key: client.key })
+  const host = { clock: new FakeClock(), log: pino({ level: 'silent' }) }
+  const tls = (cert: string) =>
+    new ServerCertificate({ cert_file: file(cert), key_file: file('key'), min_version: '1.2' }, host)
+  assert.throws(() => tls('cert'), { code: 'CONFIG_INVALID', message: /key values mismatch/ })
+  assert.throws(() => tls('none'), { code: 'CONFIG_INVALID', message: /none: ENOENT/ })
+})
