@@ -15,7 +15,11 @@ const closedPort = await freePort()
 const COUNTER_OPTIONAL = ['aggregations', 'attribute', 'by', 'match', 'name', 'rules', 'without']
 const OPTIONS: Readonly<Record<string, ContractOptions>> = {
   'receiver http': { config: { endpoint: '127.0.0.1:0' } },
-  'receiver otlp': { config: { protocols: { http: { endpoint: '127.0.0.1:0' } } } },
+  'receiver otlp': {
+    config: { protocols: { http: { endpoint: '127.0.0.1:0' }, grpc: { endpoint: '127.0.0.1:0' } } },
+    // A protocol that is named listens.
+    optional: ['protocols.http', 'protocols.grpc']
+  },
   'receiver statsd': { config: { endpoint: '127.0.0.1:0' } },
   'processor cumulative_to_delta': { optional: ['match'] },
   'processor delta_to_cumulative': { optional: ['match'] },

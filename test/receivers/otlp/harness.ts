@@ -9,15 +9,18 @@ export interface Running {
   readonly receiver: OtlpReceiver
   /** Of `/v1/metrics`. */
   readonly url: string
+  /** `host:port` of gRPC. */
+  readonly grpc: string
   readonly blocks: PointBlock[]
   /** What is done with the next batches; acknowledged unless set. */
   settle: (batch: Batch) => void
 }
 
-/** A receiver on a free port, stopped when the test ends. */
-export async function running(t: NodeTest, http: object = {}): Promise<Running> {
+/** A receiver on free ports, stopped when the test ends. */
+export async function running(t: NodeTest, http: object = {}, grpc: object = {}): Promise<Running> {
   const context = testContext('otlp')
-  const config = testConfig(plugin, { protocols: { http: { endpoint: '127.0.0.1:0', ...http } } })
+  const endpoint = '127.0.0.1:0'
+  const config = testConfig(plugin, { protocols: { http: { endpoint, ...http }, grpc: { endpoint, ...grpc } } })
   const receiver = new OtlpReceiver(config, context)
   const blocks: PointBlock[] = []
   await receiver.start()
@@ -25,6 +28,7 @@ export async function running(t: NodeTest, http: object = {}): Promise<Running> 
     context,
     receiver,
     url: `http://${receiver.httpAddress}/v1/metrics`,
+    grpc: receiver.grpcAddress!,
     blocks,
     settle: batch => batch.ack()
   }
