@@ -35,7 +35,7 @@ export const schema: ConfigSchema = {
         http: {
           type: 'object',
           additionalProperties: false,
-          description: 'OTLP/HTTP: `POST /v1/metrics`.',
+          description: 'OTLP/HTTP: `POST /v1/metrics` and `POST /v1/logs`.',
           properties: {
             endpoint: endpoint({
               description: 'Address to listen on, `host:port`; port 0 takes a free one.',

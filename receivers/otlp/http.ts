@@ -7,6 +7,7 @@ import { RPC_CODE } from '../../core/wire/rpc-code.ts'
 import type { Context } from '../../sdk/plugin/index.ts'
 import type { HttpConfig } from './config.ts'
 import { type ExportServices, httpPath } from './signals.ts'
+import type { TraceRefusals } from './traces.ts'
 
 const MEDIA_TYPES = { protobuf: 'application/x-protobuf', json: 'application/json' }
 const CODES: Readonly<Record<number, number>> = {
@@ -16,7 +17,12 @@ const CODES: Readonly<Record<number, number>> = {
 }
 
 /** OTLP/HTTP (https://opentelemetry.io/docs/specs/otlp/#otlphttp). */
-export function httpSite(services: ExportServices, { max_body_size }: HttpConfig, { credits }: Context): Site {
+export function httpSite(
+  services: ExportServices,
+  traces: TraceRefusals,
+  { max_body_size }: HttpConfig,
+  { credits }: Context
+): Site {
   const limits = { credits, maxBytes: max_body_size, option: 'max_body_size' }
   const posts = new Map<string, Post>()
   for (const [signal, service] of services)
@@ -30,7 +36,9 @@ export function httpSite(services: ExportServices, { max_body_size }: HttpConfig
   const taken = [...services.keys()].map(signal => `${signal} at ${httpPath(signal)}`).join(' and ')
   return {
     posts,
-    elsewhere: ({ path }) => new RequestError(404, `there is nothing at ${path}: this receiver takes ${taken}`),
+    elsewhere: ({ path, socket }) =>
+      traces.refusalOf(path, socket.remoteAddress ?? 'an unknown address') ??
+      new RequestError(404, `there is nothing at ${path}: this receiver takes ${taken}`),
     refuse({ status, message }, request, response) {
       const format = formatOf(request) ?? 'json'
       send(response, format, encodeStatus(format, CODES[status] ?? RPC_CODE.invalidArgument, message))

@@ -9,9 +9,9 @@ const plugin: ReceiverPlugin<Config> = {
   type: 'otlp',
   stability: 'beta',
   description:
-    'Receives metrics over OTLP/HTTP (protobuf or JSON) and OTLP/gRPC, from OpenTelemetry SDKs and collectors.',
+    'Receives metrics and logs over OTLP/HTTP (protobuf or JSON) and OTLP/gRPC, from OpenTelemetry SDKs and collectors.',
   schema,
-  ports: { out: 'points' },
+  ports: { out: ['points', 'events'] },
   workers: 'each',
   check,
   memoryBound: () => HEADER_CACHE_BYTES,

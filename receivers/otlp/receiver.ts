@@ -3,12 +3,15 @@ import { ServerEvents } from '../../core/http/connection-events.ts'
 import { HttpIngest } from '../../core/http/ingest.ts'
 import type { HttpServer } from '../../core/http/server.ts'
 import { serverOf } from '../../core/http/site.ts'
+import type { Signal } from '../../core/wire/otlp/response.ts'
 import type { Context, Receiver } from '../../sdk/plugin/index.ts'
 import type { Config } from './config.ts'
 import { grpcService } from './grpc.ts'
 import { httpSite } from './http.ts'
+import { LogsService } from './logs-service.ts'
 import { MetricsService } from './metrics-service.ts'
-import type { ExportServices } from './signals.ts'
+import type { ExportService, ExportServices } from './signals.ts'
+import { TraceRefusals } from './traces.ts'
 
 /** A counter's three requests; time 0 is when they arrive. */
 const EXAMPLE = {
@@ -46,12 +49,14 @@ export class OtlpReceiver implements Receiver {
       'replaced_texts_total',
       'Texts with bytes that were not UTF-8 and became U+FFFD, counted when first seen.'
     )
-    const services: ExportServices = new Map([
-      ['metrics', new MetricsService(limits, context, this.#ingest, replacedTexts)]
+    const services: ExportServices = new Map<Signal, ExportService>([
+      ['metrics', new MetricsService(limits, context, this.#ingest, replacedTexts)],
+      ['logs', new LogsService(limits, context, this.#ingest, replacedTexts)]
     ])
+    const traces = new TraceRefusals(context)
     const events = new ServerEvents(context)
-    this.#http = http && serverOf(http.endpoint, httpSite(services, http, context), http, context, events)
-    this.#grpc = grpc && new GrpcServer(grpc, grpcService(services), context, events)
+    this.#http = http && serverOf(http.endpoint, httpSite(services, traces, http, context), http, context, events)
+    this.#grpc = grpc && new GrpcServer(grpc, grpcService(services, traces), context, events)
   }
 
   get batches$() {

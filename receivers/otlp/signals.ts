@@ -5,9 +5,14 @@ import type { Permit } from '../../sdk/plugin/index.ts'
 export interface ExportService {
   /**
    * Takes a request and owns `permit`. Resolves when it has settled, with the rejected items, if any. Throws
-   * `BadInputError`, and `RequestError` 503 if the sender should send it again.
+   * `BadInputError`, and `RequestError` 503 if the sender should send it again, 404 if no pipeline takes such items.
    */
   export(format: OtlpFormat, body: Buffer, permit: Permit): Promise<PartialSuccess | undefined>
+}
+
+/** Counts texts with bytes that were not UTF-8. */
+export interface ReplacedTexts {
+  add(value: number): void
 }
 
 export type ExportServices = ReadonlyMap<Signal, ExportService>

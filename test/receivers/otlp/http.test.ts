@@ -301,10 +301,10 @@ test('wrong methods and wrong paths', async t => {
   const got = await fetch(url)
   assert.deepEqual([got.status, got.headers.get('allow')], [405, 'POST'])
   assert.deepEqual(await status(got), { code: 12, message: 'GET is not for /v1/metrics: use POST' })
-  for (const path of ['/v1/logs', '/v1/traces', '/']) {
+  for (const path of ['/v1/profiles', '/']) {
     const response = await post(url.replace('/v1/metrics', path), protobuf, PROTOBUF)
     assert.equal(response.status, 404)
-    const message = `there is nothing at ${path}: this receiver takes metrics at /v1/metrics`
+    const message = `there is nothing at ${path}: this receiver takes metrics at /v1/metrics and logs at /v1/logs`
     assert.deepEqual(await status(response), { code: 5, message })
   }
 })
