@@ -58,6 +58,7 @@ const STARTED = [
   '^test/integrity/(torture|stepping-clock|fatal-receiver)\\.ts$',
   '^test/core/pipeline/workers/worker-entry\\.ts$',
   '^test/servers/clickhouse-front\\.ts$',
+  '^test/otlp-clients/client\\.ts$',
   '^test/exporters/clickhouse/hold-folder\\.ts$'
 ]
 

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { type TestContext as NodeTest, test } from 'node:test'
 import { Client, credentials, Metadata, type ServiceError, status } from '@grpc/grpc-js'
 import { ProtobufMetricsSerializer } from '@opentelemetry/otlp-transformer'
+import type { PointBlock } from '../../../sdk/plugin/index.ts'
 import { sdkMetrics } from '../../core/wire/otlp/sdk-data.ts'
 import { fixed64, message, text } from '../../core/wire/protobuf/fields.ts'
 import { type Running, running } from './harness.ts'
@@ -39,7 +40,7 @@ test('the points are those of the same bytes over HTTP, and of one series table'
   assert.deepEqual([error, response], [null, Buffer.alloc(0)])
   const headers = { 'content-type': 'application/x-protobuf' }
   await fetch(weir.url, { method: 'POST', body: new Uint8Array(protobuf), headers })
-  const [overGrpc, overHttp] = weir.blocks
+  const [overGrpc, overHttp] = weir.blocks as PointBlock[]
   assert.equal(overGrpc.length, 8)
   for (const column of ['time', 'start', 'value', 'flags', 'distributions'] as const)
     assert.deepEqual(overGrpc[column], overHttp[column])

@@ -1,7 +1,7 @@
 import type { TestContext as NodeTest } from 'node:test'
 import plugin from '../../../receivers/otlp/index.ts'
 import { OtlpReceiver } from '../../../receivers/otlp/receiver.ts'
-import type { Batch, PointBlock } from '../../../sdk/plugin/index.ts'
+import type { Batch, Block } from '../../../sdk/plugin/index.ts'
 import { type TestContext, testConfig, testContext } from '../../../sdk/plugin/testing.ts'
 
 export interface Running {
@@ -11,7 +11,7 @@ export interface Running {
   readonly url: string
   /** `host:port` of gRPC. */
   readonly grpc: string
-  readonly blocks: PointBlock[]
+  readonly blocks: Block[]
   /** What is done with the next batches; acknowledged unless set. */
   settle: (batch: Batch) => void
 }
@@ -22,7 +22,7 @@ export async function running(t: NodeTest, http: object = {}, grpc: object = {})
   const endpoint = '127.0.0.1:0'
   const config = testConfig(plugin, { protocols: { http: { endpoint, ...http }, grpc: { endpoint, ...grpc } } })
   const receiver = new OtlpReceiver(config, context)
-  const blocks: PointBlock[] = []
+  const blocks: Block[] = []
   await receiver.start()
   const made: Running = {
     context,
@@ -33,7 +33,7 @@ export async function running(t: NodeTest, http: object = {}, grpc: object = {})
     settle: batch => batch.ack()
   }
   receiver.batches$.subscribe(batch => {
-    blocks.push(batch.block as PointBlock)
+    blocks.push(batch.block)
     made.settle(batch)
   })
   t.after(() => receiver.stop(new AbortController().signal))

@@ -4,7 +4,6 @@ import { Client, credentials, type ServiceError, status } from '@grpc/grpc-js'
 import { JsonLogsSerializer, ProtobufLogsSerializer } from '@opentelemetry/otlp-transformer'
 import { WeirError } from '../../../core/errors.ts'
 import { decodeLogs } from '../../../core/wire/otlp/logs-decoder.ts'
-import type { EventBlock } from '../../../sdk/plugin/index.ts'
 import { sdkLogs } from '../../core/wire/otlp/sdk-logs.ts'
 import { attribute, message, text } from '../../core/wire/protobuf/fields.ts'
 import { type Running, running } from './harness.ts'
@@ -39,7 +38,7 @@ test('the events are the same by every way', async t => {
   assert.equal((await call(t, weir, protobuf)).error, null)
   const { block } = decodeLogs(protobuf, 0)
   assert.equal(block.length, 3)
-  assert.deepEqual(weir.blocks as unknown, [block, block, block] satisfies EventBlock[])
+  assert.deepEqual(weir.blocks, [block, block, block])
   const { account, credits } = weir.context
   assert.deepEqual([account.sent, account.imbalance, credits.used], [9, 0, 0])
 })
