@@ -5,6 +5,7 @@ export type ErrorCode =
   | 'PLUGIN_INVALID'
   | 'PORT_IN_USE'
   | 'QUEUE_FULL'
+  | 'NO_PIPELINE'
   | 'COMPONENT_FAILED'
   | 'STATE_INVALID'
   | 'ADMIN_UNREACHABLE'

@@ -34,7 +34,7 @@ const LAYERS: readonly (readonly [name: string, path: string])[] = [
   // Batches and their credits are part of the plugin contract, so they lie below it.
   ['batch', '^core/batch/'],
   ['plugin', '^core/plugin/'],
-  ['http', '^core/http/'],
+  ['http', '^core/(http|grpc)/'],
   ['config', '^core/config/'],
   ['pipeline', '^core/pipeline/'],
   ['windows', '^core/windows/'],
@@ -58,6 +58,7 @@ const STARTED = [
   '^test/integrity/(torture|stepping-clock|fatal-receiver)\\.ts$',
   '^test/core/pipeline/workers/worker-entry\\.ts$',
   '^test/servers/clickhouse-front\\.ts$',
+  '^test/otlp-clients/client\\.ts$',
   '^test/exporters/clickhouse/hold-folder\\.ts$'
 ]
 
@@ -85,11 +86,11 @@ const RULES: IForbiddenRuleType[] = [
   },
   {
     name: 'component-imports',
-    comment: 'components import sdk/plugin, core/{model,wire,http,windows}, core/plural.ts and their own folder',
+    comment: 'components import sdk/plugin, core/{model,wire,http,grpc,windows}, core/plural.ts and their own folder',
     from: { path: COMPONENT },
     to: {
       path: '^(core|sdk|receivers|processors|exporters)/',
-      pathNot: ['^$1/$2/', '^sdk/plugin/', '^core/((model|wire|http|windows)/|plural\\.ts$)']
+      pathNot: ['^$1/$2/', '^sdk/plugin/', '^core/((model|wire|http|grpc|windows)/|plural\\.ts$)']
     }
   },
   {

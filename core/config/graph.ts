@@ -1,6 +1,7 @@
-import type { Kind, Plugin, Port } from '../plugin/contract.ts'
+import type { ItemType, Kind, Plugin, Port } from '../plugin/contract.ts'
 import { KINDS } from '../plugin/registry.ts'
 import type { MappingNode, YamlNode } from './document.ts'
+import { type PipelinePorts, takes } from './item-flow.ts'
 import { type Position, type Problems, suggest } from './problems.ts'
 
 export const PIPELINE_PREFIX = 'pipeline/'
@@ -20,7 +21,7 @@ interface PipelineNode extends Record<Kind, readonly Reference[]> {
   readonly name: string
   readonly position: Position
 }
-type Flow = ReadonlySet<Port>
+type Flow = ReadonlySet<ItemType>
 
 /**
  * Checks the pipelines' connections: components exist, ports fit, nothing runs in a circle, each pipeline ends in an
@@ -156,7 +157,7 @@ class PortChecker {
   }
 
   #check(pipeline: PipelineNode): Flow {
-    let flow: Flow = new Set(pipeline.receiver.flatMap(({ id }) => this.#sourceFlow(id)))
+    let flow: Flow = new Set(pipeline.receiver.flatMap(({ id }) => this.#sourceFlow(id, pipeline)))
     let from = pipeline.receiver.map(({ id }) => id).join(', ')
     for (const { id, position } of pipeline.processor) {
       const plugin = this.#components.processor.get(id)?.plugin
@@ -172,11 +173,29 @@ class PortChecker {
     return flow
   }
 
-  #sourceFlow(id: string): Port[] {
+  #sourceFlow(id: string, pipeline: PipelineNode): ItemType[] {
     if (id.startsWith(PIPELINE_PREFIX)) return [...(this.#outputs.get(id.slice(PIPELINE_PREFIX.length)) ?? [])]
     const plugin = this.#components.receiver.get(id)?.plugin
     if (plugin?.kind !== 'receiver') return []
-    return plugin.ports.out === 'any' ? ['points', 'events'] : [plugin.ports.out]
+    const { out } = plugin.ports
+    if (out === 'any') return ['points', 'events']
+    if (typeof out === 'string') return [out]
+    const taken = out.filter(type => takes(this.#portsOf(pipeline), type))
+    // None at all is a mistake, which the ports tell.
+    return taken.length > 0 ? taken : [...out]
+  }
+
+  #portsOf({ name, processor, exporter }: PipelineNode): PipelinePorts {
+    const plugins = (kind: Kind, references: readonly Reference[]) =>
+      references.flatMap(({ id }) => this.#components[kind].get(id)?.plugin ?? [])
+    const fed = [...this.#pipelines.values()].filter(({ receiver }) =>
+      receiver.some(({ id }) => id === PIPELINE_PREFIX + name)
+    )
+    return {
+      processors: plugins('processor', processor).flatMap(plugin => (plugin.kind === 'processor' ? plugin.ports : [])),
+      exporters: plugins('exporter', exporter).flatMap(plugin => (plugin.kind === 'exporter' ? plugin.ports.in : [])),
+      pipelines: fed.map(pipeline => this.#portsOf(pipeline))
+    }
   }
 
   #fit(kind: Kind, id: string, port: Port, flow: Flow, from: string, position: Position): void {

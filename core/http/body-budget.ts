@@ -7,14 +7,16 @@ export class BodyBudget {
   readonly #permit: Permit
   readonly #maxBytes: number
   readonly #capacity: number
+  readonly #option: string
   #paid = 0
   #seen = 0
 
-  /** @param capacity of the pool that `permit` is of */
-  constructor(permit: Permit, maxBytes: number, capacity: number) {
+  /** @param capacity of the pool that `permit` is of @param option sets `maxBytes` */
+  constructor(permit: Permit, maxBytes: number, capacity: number, option: string) {
     this.#permit = permit
     this.#maxBytes = maxBytes
     this.#capacity = capacity
+    this.#option = option
   }
 
   /** From here on it is another body, held beside the one before. */
@@ -25,7 +27,7 @@ export class BodyBudget {
   /** The problem with `bytes` more, if any. */
   spend(bytes: number): RequestError | undefined {
     this.#seen += bytes
-    if (this.#seen > this.#maxBytes) return tooLarge(this.#maxBytes)
+    if (this.#seen > this.#maxBytes) return tooLarge(this.#maxBytes, this.#option)
     const owed = this.#seen - this.#paid
     if (owed <= 0) return undefined
     const needed = this.#permit.bytes + owed
@@ -36,11 +38,12 @@ export class BodyBudget {
   }
 }
 
-export const tooLarge = (maxBytes: number) =>
+export const tooLarge = (maxBytes: number, option: string) =>
   new RequestError(
     413,
-    `the body is larger than ${maxBytes} bytes after decompression: send less at once, or raise max_body_size`
+    `the body is larger than ${maxBytes} bytes after decompression: send less at once, or raise ${option}`
   )
+
 /**
  * Memory beside that which `permit` has paid for, while work is done with it. It throws {@link RequestError}: 503
  * without credits, 413 if there can never be so many.

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http'
+import type { Readable } from 'node:stream'
 import type { CreditPool, Permit } from '../batch/credits.ts'
 import { BodyBudget, noCredits, tooLarge } from './body-budget.ts'
 import { decompress, encodingOf } from './compression.ts'
@@ -9,6 +10,8 @@ export interface BodyLimits {
   readonly credits: CreditPool
   /** Bytes, of the body as it comes and as it is after decompression. */
   readonly maxBytes: number
+  /** The option that sets `maxBytes`, for errors. */
+  readonly option: string
 }
 
 /** The caller owns `permit`, whose credits cover the body at least: hand it to a batch or release it. */
@@ -18,21 +21,33 @@ export interface ReceivedBody {
 }
 
 /**
- * Reads a whole request body, decompressed, buying credits as it grows, and waits for the turn to decode it. Throws
- * {@link RequestError}: 413 over the limit, 415 unknown encoding, 400 cut off or damaged, 503 no credits. What it does
- * not keep it has released.
+ * Reads a whole request body, decompressed; see {@link receive}. Throws also {@link RequestError} 415 for an unknown
+ * encoding.
  */
 export async function readBody(request: IncomingMessage, limits: BodyLimits): Promise<ReceivedBody> {
-  const encoding = encodingOf(request.headers['content-encoding'])
+  const encoding = encodingOf('content-encoding', request.headers['content-encoding'])
   const announced = Number(request.headers['content-length'] ?? 0)
-  if (announced > limits.maxBytes) throw tooLarge(limits.maxBytes)
+  if (announced > limits.maxBytes) throw tooLarge(limits.maxBytes, limits.option)
+  return receive(request, limits, (sent, budget) =>
+    encoding === 'identity' ? sent : decompress(encoding, sent, budget, 'content-encoding')
+  )
+}
+
+/**
+ * Reads a stream to its end, buying credits as it grows, unwraps it, and waits for the turn to decode it. Throws {@link
+ * RequestError}: 413 over the limit, 400 cut off or damaged, 503 no credits. What it does not keep it has released.
+ */
+export async function receive(
+  stream: Readable,
+  { credits, maxBytes, option }: BodyLimits,
+  unwrap: (sent: Buffer, budget: BodyBudget) => Buffer | Promise<Buffer>
+): Promise<ReceivedBody> {
   // Credits are bought as bytes come: a client that announces much and sends nothing must not hold any.
-  const permit = limits.credits.tryTake(0)
+  const permit = credits.tryTake(0)
   if (permit === undefined) throw noCredits()
-  const budget = new BodyBudget(permit, limits.maxBytes, limits.credits.capacity)
+  const budget = new BodyBudget(permit, maxBytes, credits.capacity, option)
   try {
-    const sent = await collect(request, budget)
-    const body = encoding === 'identity' ? sent : await decompress(encoding, sent, budget)
+    const body = await unwrap(await collect(stream, budget), budget)
     await turns.take()
     return { body, permit }
   } catch (error) {
@@ -42,7 +57,7 @@ export async function readBody(request: IncomingMessage, limits: BodyLimits): Pr
 }
 
 /** After an error the rest of the request is left to the server, which discards it. */
-function collect(request: IncomingMessage, budget: BodyBudget): Promise<Buffer> {
+function collect(request: Readable, budget: BodyBudget): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = []
     const finish = () => {

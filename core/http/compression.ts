@@ -11,19 +11,29 @@ const MIN_CHUNK_BYTES = 1024
 const USUAL_RATIO = 12
 
 const DECOMPRESSORS = { gzip: createGunzip, deflate: createInflate, zstd: createZstdDecompress }
-const ACCEPTED = Object.keys(DECOMPRESSORS).join(', ')
+/** Encodings beside identity, as headers list them. */
+export const ACCEPTED_ENCODINGS = Object.keys(DECOMPRESSORS).join(', ')
 
-/** The `content-encoding` header's encoding; one not known here is a 415. */
-export function encodingOf(header: string | undefined): Encoding {
-  const name = header?.trim().toLowerCase() || 'identity'
+/** The encoding that `value` of the header `header` means; one not known here is a 415. */
+export function encodingOf(header: string, value: string | undefined): Encoding {
+  const name = value?.trim().toLowerCase() || 'identity'
   if (name === 'identity' || Object.hasOwn(DECOMPRESSORS, name)) return name as Encoding
   if (name === 'x-gzip') return 'gzip'
-  const message = `content-encoding ${header} is not understood: send ${ACCEPTED} or none`
-  throw new RequestError(415, message, { 'accept-encoding': ACCEPTED })
+  const message = `${header} ${value} is not understood: send ${ACCEPTED_ENCODINGS} or none`
+  throw new RequestError(415, message, { 'accept-encoding': ACCEPTED_ENCODINGS })
 }
 
-/** Throws {@link RequestError}: 400 for a body that does not decompress, and the objection of `budget` to its size. */
-export function decompress(encoding: Exclude<Encoding, 'identity'>, body: Buffer, budget: BodyBudget): Promise<Buffer> {
+/**
+ * Throws {@link RequestError}: 400 for a body that does not decompress, and the objection of `budget` to its size.
+ *
+ * @param header names the encoding
+ */
+export function decompress(
+  encoding: Exclude<Encoding, 'identity'>,
+  body: Buffer,
+  budget: BodyBudget,
+  header: string
+): Promise<Buffer> {
   budget.restart()
   const chunkSize = Math.min(OUTPUT_CHUNK_BYTES, Math.max(MIN_CHUNK_BYTES, body.length * USUAL_RATIO))
   return new Promise((resolve, reject) => {
@@ -38,9 +48,7 @@ export function decompress(encoding: Exclude<Encoding, 'identity'>, body: Buffer
     })
     stream.on('end', () => resolve(chunks.length === 1 ? chunks[0] : Buffer.concat(chunks)))
     stream.on('error', cause =>
-      reject(
-        new RequestError(400, `the body is not ${encoding} as content-encoding says: ${cause.message}`, {}, { cause })
-      )
+      reject(new RequestError(400, `the body is not ${encoding} as ${header} says: ${cause.message}`, {}, { cause }))
     )
     stream.end(body)
   })

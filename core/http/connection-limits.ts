@@ -43,7 +43,10 @@ export const CONNECTION_OPTIONS = {
 const TIMES = ['read_header_timeout', 'read_timeout', 'idle_timeout'] as const
 
 /** @param path of the options in the configuration of the receiver */
-export function checkConnectionLimits(limits: ConnectionLimits, path: readonly string[] = []): ConfigProblem[] {
+export function checkConnectionLimits(
+  limits: Partial<ConnectionLimits>,
+  path: readonly string[] = []
+): ConfigProblem[] {
   return TIMES.filter(name => limits[name] === 0).map(name => ({
     path: [...path, name],
     message: 'it must be more than 0: without a limit, slow clients hold their connections for ever'

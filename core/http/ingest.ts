@@ -1,11 +1,11 @@
 import { type Observable, Subject } from 'rxjs'
 import type { Batch, Origin, Outcome } from '../batch/batch.ts'
 import type { Permit } from '../batch/credits.ts'
-import { describeError } from '../errors.ts'
+import { describeError, WeirError } from '../errors.ts'
 import { type Block, blockBytes } from '../model/block.ts'
 import type { Context } from '../plugin/context.ts'
 import { noCredits, tooMuchMemory } from './body-budget.ts'
-import { type RequestError, unavailable } from './request-error.ts'
+import { RequestError, unavailable } from './request-error.ts'
 
 /** The result for a block that was not nacked. */
 export interface Delivery {
@@ -33,7 +33,7 @@ export class HttpIngest {
 
   /**
    * Owns `permit` from here on. Throws {@link RequestError}: 503 if the sender should send `block` again, 413 if that
-   * would never do.
+   * would never do, 404 if no pipeline takes such items.
    *
    * @param besides memory that came with the block, such as series that nobody knew, in bytes
    */
@@ -49,7 +49,7 @@ export class HttpIngest {
     const { promise, resolve } = Promise.withResolvers<Outcome>()
     this.#batches.next(this.#context.batch(block, permit, resolve, request))
     const outcome = await promise
-    if (outcome.status === 'nacked') throw unavailable(`not taken: ${describeError(outcome.error)}`)
+    if (outcome.status === 'nacked') throw refusalOf(outcome.error)
     if (outcome.status === 'acked') return DELIVERED
     // Each branch counts its own drops.
     return { dropped: Math.min(outcome.items, block.length), reason: outcome.reason }
@@ -74,4 +74,9 @@ export class HttpIngest {
     if (cost > Math.max(capacity, permit.bytes)) return tooMuchMemory(cost, capacity)
     return cost <= permit.bytes || permit.tryGrow(cost - permit.bytes) ? undefined : noCredits()
   }
+}
+
+function refusalOf(error: Error): RequestError {
+  if (WeirError.is(error) && error.code === 'NO_PIPELINE') return new RequestError(404, error.message)
+  return unavailable(`not taken: ${describeError(error)}`)
 }

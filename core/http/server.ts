@@ -1,34 +1,19 @@
 import { once } from 'node:events'
 import { createServer, type RequestListener, type Server, type ServerOptions, type ServerResponse } from 'node:http'
 import { createServer as createTlsServer, type Server as TlsServer } from 'node:https'
-import {
-  type AddressInfo,
-  createServer as createTcpServer,
-  type ListenOptions,
-  type Socket,
-  type Server as TcpServer
-} from 'node:net'
+import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { WeirError } from '../errors.ts'
+import type { ServingPhase } from './admission.ts'
 import { ConnectionCounts } from './connection-counts.ts'
+import { type ConnectionEvents, NO_EVENTS } from './connection-events.ts'
 import { type ConnectionLimits, DEFAULT_CONNECTION_LIMITS } from './connection-limits.ts'
-import { formatEndpoint, parseEndpoint } from './endpoint.ts'
+import { listen } from './listen.ts'
 import { RETRY_AFTER_S } from './request-error.ts'
 import type { ServerCertificate } from './tls.ts'
 
 const CHECKS_PER_LIMIT = 4
 const TRY_AGAIN = `HTTP/1.1 503 Service Unavailable\r\nRetry-After: ${RETRY_AFTER_S}\r\nConnection: close\r\n\r\n`
 const BAD_REQUEST = 'HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n'
-
-/** Told of connections that are ended although their clients did not ask for it. */
-export interface ConnectionEvents {
-  /** One more than `max_connections_per_address`. */
-  refused(address: string): void
-  /** Slower than the times allow. */
-  timedOut(): void
-}
-
-const NOBODY: ConnectionEvents = { refused() {}, timedOut() {} }
 
 export interface HttpServerOptions {
   readonly limits?: ConnectionLimits
@@ -38,12 +23,6 @@ export interface HttpServerOptions {
   /** Plain HTTP without it. */
   readonly certificate?: ServerCertificate | undefined
 }
-
-/**
- * `starting`: requests come before the pipelines are ready. `draining`: they come while the last data goes out. The
- * listener answers both so that the sender tries again.
- */
-export type ServingPhase = 'starting' | 'serving' | 'draining'
 
 /** A server on one endpoint. It listens from {@link open} or {@link start} to {@link stop}. */
 export class HttpServer {
@@ -64,14 +43,14 @@ export class HttpServer {
    * @param endpoint as `parseEndpoint` takes it
    */
   constructor(endpoint: string, listener: RequestListener, options: HttpServerOptions = {}) {
-    const { limits = DEFAULT_CONNECTION_LIMITS, events = NOBODY } = options
+    const { limits = DEFAULT_CONNECTION_LIMITS, events = NO_EVENTS } = options
     this.#endpoint = this.#address = endpoint
     this.#sharedPorts = options.sharedPorts
     this.#certificate = options.certificate
     this.#server = serverFor(limits, this.#certificate, listener)
     const counts = new ConnectionCounts(limits.max_connections_per_address)
     this.#server.on('connection', socket => {
-      if (!counts.admit(socket)) refuse(socket, events)
+      if (!counts.admit(socket)) refuse(socket, events, limits.max_connections_per_address)
     })
     this.#server.on('clientError', (error, socket) => answerBroken(error, socket, events))
     this.#server.on('request', (_request, response) => {
@@ -92,7 +71,7 @@ export class HttpServer {
   }
 
   /**
-   * Listens. Throws {@link WeirError} `PORT_IN_USE`, or `COMPONENT_FAILED` for an address that cannot be had.
+   * Listens. Throws `WeirError` `PORT_IN_USE`, or `COMPONENT_FAILED` for an address that cannot be had.
    * Idempotent.
    */
   open(): Promise<void> {
@@ -123,27 +102,8 @@ export class HttpServer {
   }
 
   async #listen(): Promise<void> {
-    const { host, port } = parseEndpoint(this.#endpoint)
-    const options = this.#sharedPorts === undefined ? { host, port } : await this.#sharedPort(this.#sharedPorts)
-    const address = await listening(this.#server, options).catch(cause => {
-      throw listenError(this.#endpoint, cause)
-    })
-    this.#address = formatEndpoint({ host: address.address, port: address.port })
+    this.#address = await listen(this.#server, this.#endpoint, this.#sharedPorts)
     this.#stopWatching = this.#certificate?.watch(secrets => (this.#server as TlsServer).setSecureContext(secrets))
-  }
-
-  /** Finds the port if nobody has it yet. Alone, for another program's would be shared without a word. */
-  async #sharedPort(ports: Map<string, number>): Promise<ListenOptions> {
-    const endpoint = parseEndpoint(this.#endpoint)
-    if (!ports.has(this.#endpoint)) {
-      const probe = createTcpServer()
-      const { port } = await listening(probe, endpoint).catch(cause => {
-        throw listenError(this.#endpoint, cause)
-      })
-      await new Promise(resolve => probe.close(resolve))
-      ports.set(this.#endpoint, port)
-    }
-    return { host: endpoint.host, port: ports.get(this.#endpoint), reusePort: true }
   }
 
   async #close(signal: AbortSignal): Promise<void> {
@@ -190,30 +150,8 @@ function answerBroken(error: NodeJS.ErrnoException, socket: Duplex, events: Conn
 }
 
 /** Closed at once, so that no request on it is read. A client that has sent none yet gets the answer. */
-function refuse(socket: Socket, events: ConnectionEvents): void {
-  events.refused(socket.remoteAddress ?? 'an unknown address')
+function refuse(socket: Socket, events: ConnectionEvents, most: number): void {
+  events.refused(socket.remoteAddress ?? 'an unknown address', most)
   socket.write(TRY_AGAIN)
   socket.destroy()
-}
-
-function listening(server: TcpServer, options: ListenOptions): Promise<AddressInfo> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject)
-    server.listen(options, () => {
-      server.off('error', reject)
-      resolve(server.address() as AddressInfo)
-    })
-  })
-}
-
-function listenError(endpoint: string, cause: NodeJS.ErrnoException): Error {
-  if (cause.code === 'EADDRINUSE')
-    return new WeirError(
-      'PORT_IN_USE',
-      `cannot listen on ${endpoint}: another process does; end it, or set another endpoint here`,
-      { cause }
-    )
-  const advice =
-    cause.code === 'ENOTSUP' ? '; threads cannot share a port on this system: leave out service.workers' : ''
-  return new WeirError('COMPONENT_FAILED', `cannot listen on ${endpoint}: ${cause.message}${advice}`, { cause })
 }

@@ -5,102 +5,76 @@ import express, {
   type RequestHandler,
   type Response
 } from 'express'
-import { BadInputError } from '../errors.ts'
+import type { BadInputError } from '../errors.ts'
 import type { Context } from '../plugin/context.ts'
-import { RequestError, unavailable } from './request-error.ts'
-import { type ConnectionEvents, HttpServer, type ServingPhase } from './server.ts'
+import { Admission } from './admission.ts'
+import { ServerEvents } from './connection-events.ts'
+import { asRequestError, internalError, RequestError } from './request-error.ts'
+import { HttpServer } from './server.ts'
 import type { ServerOptions } from './server-options.ts'
 import { ServerCertificate } from './tls.ts'
 
+/** Answers, or throws {@link RequestError} or {@link BadInputError}. */
+export type Post = (request: Request, response: Response) => Promise<void>
+
 export interface Site {
-  /** The only path, which takes POST only. */
-  readonly path: string
-  /** Text for other paths, after the path asked for. */
-  readonly elsewhere: string
-  /** Answers, or throws {@link RequestError} or {@link BadInputError}. */
-  post(request: Request, response: Response): Promise<void>
+  /** By path; each takes POST only. */
+  readonly posts: ReadonlyMap<string, Post>
+  /** The error for another path. */
+  elsewhere(request: Request): RequestError
   /** Writes the body of an error; status and headers stand. */
   refuse(error: RequestError, request: Request, response: Response): void
 }
 
 /** The server of a receiver, which serves `site` alone. Throws `CONFIG_INVALID` over the files of `options.tls`. */
-export function serverOf(endpoint: string, site: Site, options: ServerOptions, context: Context): HttpServer {
-  const authenticator = options.auth === undefined ? undefined : context.access.authenticator(options.auth)
+export function serverOf(
+  endpoint: string,
+  site: Site,
+  options: ServerOptions,
+  context: Context,
+  events = new ServerEvents(context)
+): HttpServer {
+  const admission = new Admission(options.auth, context)
   const gate: RequestHandler = async (request, response, next) => {
-    if (server.phase !== 'serving') throw notServing(server.phase, response)
-    await authenticator?.authenticate(request.headers)
+    // Another server may listen when the client connects anew.
+    if (server.phase === 'draining') response.set('connection', 'close')
+    await admission.admit(server.phase, request.headers)
     next()
   }
-  const server: HttpServer = new HttpServer(endpoint, serve(site, gate, context), {
+  const server: HttpServer = new HttpServer(endpoint, serve(site, gate, events), {
     limits: options,
-    events: connectionEvents(options, context),
+    events,
     sharedPorts: context.sharedPorts,
     certificate: options.tls && new ServerCertificate(options.tls, context)
   })
   return server
 }
 
-/** A client of a server that is stopping should connect anew: another one may listen by then. */
-function notServing(phase: ServingPhase, response: Response): RequestError {
-  if (phase === 'draining') response.set('connection', 'close')
-  return unavailable(`this server is ${phase === 'draining' ? 'stopping' : 'starting'}: send this again`)
-}
-
-function connectionEvents({ max_connections_per_address: most }: ServerOptions, context: Context): ConnectionEvents {
-  const { instruments, log } = context
-  const refused = instruments.counter(
-    'refused_connections_total',
-    'Connections closed because their address had max_connections_per_address.'
-  )
-  const timedOut = instruments.counter(
-    'timed_out_connections_total',
-    'Connections closed because a request took longer than read_header_timeout or read_timeout.'
-  )
-  let hasWarned = false
-  return {
-    refused(address) {
-      refused.add(1)
-      if (hasWarned) return
-      hasWarned = true
-      log.warn(
-        { address, max_connections_per_address: most },
-        'an address has as many connections as it may; further ones are closed: let its clients keep connections alive, or raise max_connections_per_address if it is a proxy'
-      )
-    },
-    timedOut: () => timedOut.add(1)
-  }
-}
-
 /** The application that serves `site` behind `gate`. Every error is counted and answered, and never ends the process. */
-function serve(site: Site, gate: RequestHandler, context: Context): Express {
-  const refused = context.instruments.counter('refused_requests_total', 'Requests answered with an error.')
+function serve({ posts, elsewhere, refuse }: Site, gate: RequestHandler, events: ServerEvents): Express {
   const app = express().disable('x-powered-by').disable('etag')
-  app.post(site.path, gate, (request, response) => site.post(request, response))
-  app.all(site.path, ({ method }) => {
-    throw new RequestError(405, `${method} is not for ${site.path}: use POST`, { allow: 'POST' })
-  })
-  app.use(({ path }) => {
-    throw new RequestError(404, `there is nothing at ${path}: ${site.elsewhere}`)
+  for (const [path, post] of posts) {
+    app.post(path, gate, post)
+    app.all(path, ({ method }) => {
+      throw new RequestError(405, `${method} is not for ${path}: use POST`, { allow: 'POST' })
+    })
+  }
+  app.use(request => {
+    throw elsewhere(request)
   })
   // Express tells error handlers by their four parameters.
   const answerError: ErrorRequestHandler = (thrown, request, response, _next) => {
-    const known = asRequestError(thrown)
-    const error = known ?? unavailable('something failed in this server, see its log: send this again')
-    refused.add(1)
-    if (known === undefined) context.log.error(thrown, `${request.method} ${request.path} failed`)
-    else context.log.debug({ status: error.status, path: request.path }, error.message)
+    const known = asRequestError(thrown) ?? expressError(thrown)
+    const error = known ?? internalError()
+    events.answered(error, `${request.method} ${request.path}`, known === undefined ? thrown : undefined)
     response.status(error.status).set(error.headers)
-    site.refuse(error, request, response)
+    refuse(error, request, response)
   }
   return app.use(answerError)
 }
 
-/** Undefined for a fault of this server. Most clients give up on status 500, the usual one, and lose their data. */
-function asRequestError(thrown: unknown): RequestError | undefined {
-  if (thrown instanceof RequestError) return thrown
-  if (BadInputError.is(thrown)) return new RequestError(thrown.reason === 'too_large' ? 413 : 400, thrown.message)
-  const status = (thrown as { status?: unknown }).status
-  // Express's own, such as a path that does not decode.
-  if (status === 400) return new RequestError(400, (thrown as Error).message)
-  return undefined
+/** Express's own error for what clients do, such as a path that does not decode. */
+function expressError(thrown: unknown): RequestError | undefined {
+  const { status, message } = thrown as { status?: unknown; message: string }
+  return status === 400 ? new RequestError(400, message) : undefined
 }

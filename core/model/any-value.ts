@@ -55,7 +55,8 @@ export function checkDepth(depth: number, where: () => string): void {
     throw new BadInputError(`an attribute is nested deeper than ${MAX_VALUE_DEPTH} at ${where()}`)
 }
 
-function readAnyValue(reader: ProtobufReader, depth: number): AttributeValue {
+/** The value of a field whose tag was read. */
+export function readAnyValue(reader: ProtobufReader, depth: number): AttributeValue {
   checkDepth(depth, () => `byte ${reader.at}`)
   let value: AttributeValue = null
   const outer = reader.enter()

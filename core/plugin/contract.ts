@@ -30,7 +30,8 @@ export type Stability = 'development' | 'alpha' | 'beta' | 'stable'
 /**
  * The type of items that flow through a port. `any` takes all types and, as an output, forwards the type that came in.
  */
-export type Port = Block['type'] | 'any'
+export type Port = ItemType | 'any'
+export type ItemType = Block['type']
 
 interface Definition<K extends Kind, C, Instance> {
   readonly api: typeof OLDEST_API_VERSION | typeof API_VERSION
@@ -50,7 +51,8 @@ interface Definition<K extends Kind, C, Instance> {
 }
 
 export interface ReceiverPlugin<C = unknown> extends Definition<'receiver', C, Receiver> {
-  readonly ports: { readonly out: Port }
+  /** A list: batches of several types. Each pipeline gets those of the types that it takes. */
+  readonly ports: { readonly out: Port | readonly ItemType[] }
   /** The most it will remember, in bytes, for `weir validate`. */
   memoryBound?(config: C): number
   /**

@@ -7,7 +7,8 @@ export type BuiltIns = Readonly<Record<Kind, Readonly<Record<string, () => Promi
 
 export const KINDS: readonly Kind[] = ['receiver', 'processor', 'exporter']
 const TYPE_PATTERN = /^[a-z][a-z0-9_]*$/
-const PORTS = ['points', 'events', 'any']
+const ITEM_TYPES: readonly string[] = ['points', 'events']
+const PORTS = [...ITEM_TYPES, 'any']
 const STABILITIES = ['development', 'alpha', 'beta', 'stable']
 const PORTS_OF: Record<Kind, readonly string[]> = { receiver: ['out'], processor: ['in', 'out'], exporter: ['in'] }
 
@@ -105,6 +106,17 @@ function whatIsWrong(value: unknown): string | undefined {
     return 'schema must be a JSON Schema with type "object" and properties'
   }
   if (typeof plugin.create !== 'function') return 'create must be a function'
-  const bad = PORTS_OF[plugin.kind as Kind].find(side => !PORTS.includes(String(plugin.ports?.[side])))
-  return bad === undefined ? undefined : `ports.${bad} must be one of ${PORTS.join(', ')}`
+  return whatIsWrongWithPorts(plugin.kind as Kind, plugin.ports ?? {})
+}
+
+function whatIsWrongWithPorts(kind: Kind, ports: Readonly<Record<string, unknown>>): string | undefined {
+  const isPort = (side: string) => {
+    const port = ports[side]
+    if (kind !== 'receiver' || !Array.isArray(port)) return PORTS.includes(String(port))
+    return port.length > 0 && port.every(type => ITEM_TYPES.includes(type))
+  }
+  const bad = PORTS_OF[kind].find(side => !isPort(side))
+  if (bad === undefined) return undefined
+  const list = kind === 'receiver' ? `, or a list of ${ITEM_TYPES.join(' and ')}` : ''
+  return `ports.${bad} must be one of ${PORTS.join(', ')}${list}`
 }

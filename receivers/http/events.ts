@@ -1,5 +1,5 @@
 import { distance } from 'fastest-levenshtein'
-import { eventBytes } from '../../core/model/block.ts'
+import { EventBlockBuilder } from '../../core/model/event-builder.ts'
 import { type JsonMemory, readJson, showJson } from '../../core/wire/json.ts'
 import {
   type Attribute,
@@ -93,30 +93,18 @@ class Collector {
   #malformed = 0
   readonly #now: number
   readonly #limits: ItemLimits
-  readonly #maxBytes: number
-  #bytes = 0
-  readonly #time: number[] = []
-  readonly #name: string[] = []
-  readonly #id: (string | undefined)[] = []
-  readonly #attributes: Attributes[] = []
-  readonly #value: number[] = []
+  readonly #builder: EventBlockBuilder
 
   constructor(now: number, limits: ItemLimits, maxBytes: number) {
     this.#now = now
     this.#limits = limits
-    this.#maxBytes = maxBytes
+    this.#builder = new EventBlockBuilder(maxBytes)
   }
 
   add(unit: 'index' | 'line', place: number, json: unknown): void {
     const event = readEvent(json, this.#now, this.#limits)
     if (event instanceof BadEvent) return this.#reject(unit, place, event)
-    this.#bytes += eventBytes(event.name, event.id, event.attributes)
-    if (this.#bytes > this.#maxBytes) throw tooMuch(this.#maxBytes)
-    this.#time.push(event.time)
-    this.#name.push(event.name)
-    this.#id.push(event.id)
-    this.#attributes.push(event.attributes)
-    this.#value.push(event.value)
+    this.#builder.add(event.time, event.name, event.attributes, event.id, event.value)
   }
 
   /** A line that is not JSON. */
@@ -133,24 +121,10 @@ class Collector {
   }
 
   finish(): ReadEvents {
-    const block: EventBlock = {
-      type: 'events',
-      length: this.#name.length,
-      time: Float64Array.from(this.#time),
-      name: this.#name,
-      id: this.#id,
-      attributes: this.#attributes,
-      value: Float64Array.from(this.#value)
-    }
+    const block = this.#builder.build()
     return { block, rejected: this.#rejected, rejectedTotal: this.#rejectedTotal, errors: this.#errors }
   }
 }
-
-const tooMuch = (maxBytes: number) =>
-  new BadInputError(
-    `these events take more than ${maxBytes} bytes in memory: send less at once, or raise service.limits.in_flight`,
-    'too_large'
-  )
 
 interface Event {
   readonly name: string

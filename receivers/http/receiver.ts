@@ -40,9 +40,9 @@ export class HttpReceiver implements Receiver {
     this.#path = path
     this.#maxBytes = max_body_size
     const site = {
-      path,
-      elsewhere: `events go to ${path}`,
-      post: (request: Request, response: Response) => this.#post(request, response),
+      posts: new Map([[path, (request: Request, response: Response) => this.#post(request, response)]]),
+      elsewhere: (request: Request) =>
+        new RequestError(404, `there is nothing at ${request.path}: events go to ${path}`),
       refuse: ({ message }: RequestError, _request: Request, response: Response) =>
         void response.json({ error: message })
     }
@@ -81,7 +81,8 @@ export class HttpReceiver implements Receiver {
 
   async #post(request: Request, response: Response): Promise<void> {
     const format = formatOf(request)
-    const { body, permit } = await readBody(request, { credits: this.#context.credits, maxBytes: this.#maxBytes })
+    const { credits } = this.#context
+    const { body, permit } = await readBody(request, { credits, maxBytes: this.#maxBytes, option: 'max_body_size' })
     const events = this.#read(format, body, permit)
     const { dropped, reason } = await this.#ingest.deliver(events.block, permit, requestHash(body))
     // Only now: had the request been nacked, they would come, and count, again.

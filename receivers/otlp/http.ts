@@ -1,18 +1,14 @@
 import type { Request, Response } from 'express'
 import { readBody } from '../../core/http/body.ts'
 import { RequestError } from '../../core/http/request-error.ts'
-import type { Site } from '../../core/http/site.ts'
-import {
-  encodeMetricsResponse,
-  encodeStatus,
-  type OtlpFormat,
-  type PartialSuccess,
-  RPC_CODE
-} from '../../core/wire/otlp/response.ts'
-import type { Context, Permit } from '../../sdk/plugin/index.ts'
+import type { Post, Site } from '../../core/http/site.ts'
+import { encodeExportResponse, encodeStatus, type OtlpFormat } from '../../core/wire/otlp/response.ts'
+import { RPC_CODE } from '../../core/wire/rpc-code.ts'
+import type { Context } from '../../sdk/plugin/index.ts'
 import type { HttpConfig } from './config.ts'
+import { type ExportServices, httpPath } from './signals.ts'
+import type { TraceRefusals } from './traces.ts'
 
-const PATH = '/v1/metrics'
 const MEDIA_TYPES = { protobuf: 'application/x-protobuf', json: 'application/json' }
 const CODES: Readonly<Record<number, number>> = {
   404: RPC_CODE.notFound,
@@ -20,25 +16,29 @@ const CODES: Readonly<Record<number, number>> = {
   503: RPC_CODE.unavailable
 }
 
-/**
- * Takes a request and owns `permit`. Resolves when it has settled, with the rejected items, if any. Throws {@link
- * BadInputError}, and {@link RequestError} 503 if the sender should send it again.
- */
-export type Export = (format: OtlpFormat, body: Buffer, permit: Permit) => Promise<PartialSuccess | undefined>
-
-/** OTLP/HTTP (https://opentelemetry.io/docs/specs/otlp/#otlphttp) for metrics. */
-export function metricsSite(exportMetrics: Export, { max_body_size }: HttpConfig, { credits }: Context): Site {
-  const limits = { credits, maxBytes: max_body_size }
-  return {
-    path: PATH,
-    elsewhere: `this receiver takes metrics, at ${PATH}`,
-    async post(request, response) {
+/** OTLP/HTTP (https://opentelemetry.io/docs/specs/otlp/#otlphttp). */
+export function httpSite(
+  services: ExportServices,
+  traces: TraceRefusals,
+  { max_body_size }: HttpConfig,
+  { credits }: Context
+): Site {
+  const limits = { credits, maxBytes: max_body_size, option: 'max_body_size' }
+  const posts = new Map<string, Post>()
+  for (const [signal, service] of services)
+    posts.set(httpPath(signal), async (request, response) => {
       const format = formatOf(request)
       if (format === undefined) throw unknownType(request)
       const { body, permit } = await readBody(request, limits)
-      const partial = await exportMetrics(format, body, permit)
-      send(response, format, encodeMetricsResponse(format, partial))
-    },
+      const partial = await service.export(format, body, permit)
+      send(response, format, encodeExportResponse(signal, format, partial))
+    })
+  const taken = [...services.keys()].map(signal => `${signal} at ${httpPath(signal)}`).join(' and ')
+  return {
+    posts,
+    elsewhere: ({ path, socket }) =>
+      traces.refusalOf(path, socket.remoteAddress ?? 'an unknown address') ??
+      new RequestError(404, `there is nothing at ${path}: this receiver takes ${taken}`),
     refuse({ status, message }, request, response) {
       const format = formatOf(request) ?? 'json'
       send(response, format, encodeStatus(format, CODES[status] ?? RPC_CODE.invalidArgument, message))

@@ -1,7 +1,6 @@
-import { checkConnectionLimits } from '../../core/http/connection-limits.ts'
 import { HEADER_CACHE_BYTES } from '../../core/wire/otlp/header-cache.ts'
 import type { ReceiverPlugin } from '../../sdk/plugin/index.ts'
-import { type Config, schema } from './config.ts'
+import { type Config, check, schema } from './config.ts'
 import { OtlpReceiver } from './receiver.ts'
 
 const plugin: ReceiverPlugin<Config> = {
@@ -9,11 +8,12 @@ const plugin: ReceiverPlugin<Config> = {
   kind: 'receiver',
   type: 'otlp',
   stability: 'beta',
-  description: 'Receives metrics over OTLP/HTTP, protobuf or JSON, from OpenTelemetry SDKs and collectors.',
+  description:
+    'Receives metrics and logs over OTLP/HTTP (protobuf or JSON) and OTLP/gRPC, from OpenTelemetry SDKs and collectors.',
   schema,
-  ports: { out: 'points' },
+  ports: { out: ['points', 'events'] },
   workers: 'each',
-  check: ({ protocols }) => checkConnectionLimits(protocols.http, ['protocols', 'http']),
+  check,
   memoryBound: () => HEADER_CACHE_BYTES,
   create: (config, context) => new OtlpReceiver(config, context)
 }

@@ -1,16 +1,17 @@
-import { memoryBeside } from '../../core/http/body-budget.ts'
+import { GrpcServer } from '../../core/grpc/server.ts'
+import { ServerEvents } from '../../core/http/connection-events.ts'
 import { HttpIngest } from '../../core/http/ingest.ts'
-import { requestHash } from '../../core/http/request-hash.ts'
 import type { HttpServer } from '../../core/http/server.ts'
 import { serverOf } from '../../core/http/site.ts'
-import { count } from '../../core/plural.ts'
-import type { DecodedMetrics } from '../../core/wire/otlp/decoded-metrics.ts'
-import { decodeMetricsJson } from '../../core/wire/otlp/json-decoder.ts'
-import { OtlpMetricsDecoder } from '../../core/wire/otlp/metrics-decoder.ts'
-import type { OtlpFormat, PartialSuccess } from '../../core/wire/otlp/response.ts'
-import type { Context, ItemLimits, Permit, Receiver } from '../../sdk/plugin/index.ts'
+import type { Signal } from '../../core/wire/otlp/response.ts'
+import type { Context, Receiver } from '../../sdk/plugin/index.ts'
 import type { Config } from './config.ts'
-import { metricsSite } from './http.ts'
+import { grpcService } from './grpc.ts'
+import { httpSite } from './http.ts'
+import { LogsService } from './logs-service.ts'
+import { MetricsService } from './metrics-service.ts'
+import type { ExportService, ExportServices } from './signals.ts'
+import { TraceRefusals } from './traces.ts'
 
 /** A counter's three requests; time 0 is when they arrive. */
 const EXAMPLE = {
@@ -34,27 +35,28 @@ const EXAMPLE = {
   ]
 }
 
-/** One server for each protocol, all in front of `#export`. */
+/** One server for each protocol, all in front of the same services. */
 export class OtlpReceiver implements Receiver {
   readonly #context: Context
   readonly #ingest: HttpIngest
-  readonly #decoder: OtlpMetricsDecoder
-  readonly #limits: ItemLimits
-  readonly #replacedTexts: { add(value: number): void }
-  readonly #http: HttpServer
+  readonly #http: HttpServer | undefined
+  readonly #grpc: GrpcServer | undefined
 
-  constructor({ protocols: { http }, limits }: Config, context: Context) {
+  constructor({ protocols: { http, grpc }, limits }: Config, context: Context) {
     this.#context = context
-    this.#limits = limits
-    this.#replacedTexts = context.instruments.counter(
+    this.#ingest = new HttpIngest(context)
+    const replacedTexts = context.instruments.counter(
       'replaced_texts_total',
       'Texts with bytes that were not UTF-8 and became U+FFFD, counted when first seen.'
     )
-    this.#ingest = new HttpIngest(context)
-    const maxBytes = context.credits.capacity
-    this.#decoder = new OtlpMetricsDecoder(context.series, { maxBytes, limits })
-    const site = metricsSite((format, body, permit) => this.#export(format, body, permit), http, context)
-    this.#http = serverOf(http.endpoint, site, http, context)
+    const services: ExportServices = new Map<Signal, ExportService>([
+      ['metrics', new MetricsService(limits, context, this.#ingest, replacedTexts)],
+      ['logs', new LogsService(limits, context, this.#ingest, replacedTexts)]
+    ])
+    const traces = new TraceRefusals(context)
+    const events = new ServerEvents(context)
+    this.#http = http && serverOf(http.endpoint, httpSite(services, traces, http, context), http, context, events)
+    this.#grpc = grpc && new GrpcServer(grpc, grpcService(services, traces), context, events)
   }
 
   get batches$() {
@@ -62,60 +64,40 @@ export class OtlpReceiver implements Receiver {
   }
 
   /** `host:port`, once started. */
-  get httpAddress(): string {
-    return this.#http.address
+  get httpAddress(): string | undefined {
+    return this.#http?.address
   }
 
-  open(): Promise<void> {
-    return this.#http.open()
+  /** `host:port`, once started. */
+  get grpcAddress(): string | undefined {
+    return this.#grpc?.address
+  }
+
+  async open(): Promise<void> {
+    await this.#http?.open()
+    await this.#grpc?.open()
   }
 
   async start(): Promise<void> {
-    await this.#http.start()
-    const url = `${this.#http.scheme}://${this.httpAddress}/v1/metrics`
-    this.#context.announce(
-      `OTLP/HTTP on ${url}`,
-      `curl -H 'content-type: application/json' ${url} -d '${JSON.stringify(EXAMPLE)}'`
-    )
+    await this.#http?.start()
+    await this.#grpc?.start()
+    if (this.#http !== undefined) {
+      const url = `${this.#http.scheme}://${this.httpAddress}/v1/metrics`
+      this.#context.announce(
+        `OTLP/HTTP on ${url}`,
+        `curl -H 'content-type: application/json' ${url} -d '${JSON.stringify(EXAMPLE)}'`
+      )
+    }
+    if (this.#grpc !== undefined) this.#context.announce(`OTLP/gRPC on ${this.grpcAddress}`)
   }
 
-  drain(signal: AbortSignal): Promise<void> {
+  async drain(signal: AbortSignal): Promise<void> {
     this.#ingest.close()
-    return this.#http.drain(signal)
+    await Promise.all([this.#http?.drain(signal), this.#grpc?.drain(signal)])
   }
 
   async stop(signal: AbortSignal): Promise<void> {
     this.#ingest.close()
-    await this.#http.stop(signal)
-  }
-
-  /** OTLP's MetricsService for every transport; see {@link Export}. */
-  async #export(format: OtlpFormat, body: Buffer, permit: Permit): Promise<PartialSuccess | undefined> {
-    const { block, rejections, replacedTexts, newSeriesBytes } = this.#decode(format, body, permit)
-    if (replacedTexts > 0) this.#replacedTexts.add(replacedTexts)
-    const { dropped, reason } = await this.#ingest.deliver(block, permit, requestHash(body), newSeriesBytes)
-    // Only now: had the request been nacked, they would come, and count, again.
-    for (const [reason, items] of rejections.items) this.#ingest.reject(reason, items)
-    const messages = [
-      rejections.describe(),
-      dropped > 0 ? `${count(dropped, 'point')} dropped later on: ${reason}` : ''
-    ]
-    const message = messages.filter(text => text !== '').join('; ')
-    return message === '' ? undefined : { rejected: rejections.total + dropped, message }
-  }
-
-  #decode(format: OtlpFormat, body: Buffer, permit: Permit): DecodedMetrics {
-    const { clock, series, credits } = this.#context
-    const now = clock.now()
-    try {
-      if (format === 'json') {
-        const memory = memoryBeside(permit, credits)
-        return decodeMetricsJson(body, series, now, { maxBytes: credits.capacity, limits: this.#limits, memory })
-      }
-      return this.#decoder.decode(body, now)
-    } catch (error) {
-      permit.release()
-      throw error
-    }
+    await Promise.all([this.#http?.stop(signal), this.#grpc?.stop(signal)])
   }
 }

@@ -49,9 +49,9 @@ function isWellFormed({ plugin, instance }: Subjects): void {
   assert.equal(plugin.api, API_VERSION)
   assert.match(plugin.type, /^[a-z][a-z0-9_]*$/, 'type is lower_snake_case')
   assert.match(plugin.description, /^[A-Z].*\.$/, 'description is a sentence')
-  const ports = plugin.ports as Readonly<Record<string, string>>
+  const ports = plugin.ports as Readonly<Record<string, string | readonly string[]>>
   assert.deepEqual(Object.keys(ports).sort(), PORTS[plugin.kind], `ports of a ${plugin.kind}`)
-  for (const port of Object.values(ports)) assert.ok(PORT_TYPES.includes(port), `port ${port}`)
+  for (const port of Object.values(ports).flat()) assert.ok(PORT_TYPES.includes(port), `port ${port}`)
   const has = (member: string) => member in instance
   const wanted = { receiver: ['batches$'], processor: ['process', 'receive', 'operator'], exporter: ['export'] }[
     plugin.kind

@@ -1,3 +1,4 @@
+import { Client, credentials, status } from '@grpc/grpc-js'
 import { attribute, fixed64, integer, message, text } from '../core/wire/protobuf/fields.ts'
 
 /** A point of a delta counter, as tests write it. */
@@ -32,6 +33,19 @@ export async function postOtlp(url: string, body: Uint8Array): Promise<Answer> {
   const response = await fetch(url, { method: 'POST', headers, body: body as Uint8Array<ArrayBuffer> })
   await response.arrayBuffer()
   return { status: response.status, retryAfter: response.headers.get('retry-after') }
+}
+
+/** Calls MetricsService over a connection of its own. The status of the answer. */
+export function callOtlp(address: string, body: Buffer): Promise<number> {
+  const client = new Client(address, credentials.createInsecure(), { 'grpc.use_local_subchannel_pool': 1 })
+  const path = '/opentelemetry.proto.collector.metrics.v1.MetricsService/Export'
+  const same = (bytes: Buffer) => bytes
+  return new Promise(resolve =>
+    client.makeUnaryRequest(path, same, same, body, error => {
+      client.close()
+      resolve(error?.code ?? status.OK)
+    })
+  )
 }
 
 function numberPoint({ attributes, time, value }: DeltaPoint): Buffer {

@@ -125,6 +125,11 @@ export class Weir {
     return this.#announced(/OTLP\/HTTP on (http:\S+)/)
   }
 
+  /** `host:port` of OTLP/gRPC. */
+  get otlpGrpc(): string {
+    return this.#announced(/OTLP\/gRPC on (\S+)/)
+  }
+
   /** URL for POST of events. */
   get events(): string {
     return this.#announced(/HTTP events on (http:\S+)/)

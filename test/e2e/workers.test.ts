@@ -2,9 +2,10 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { type AddressInfo, createServer } from 'node:net'
 import { type TestContext, test } from 'node:test'
+import { status } from '@grpc/grpc-js'
 import { EXIT } from '../../core/cli/exit-codes.ts'
 import { eventually } from './eventually.ts'
-import { type DeltaPoint, deltaRequest, postOtlp } from './otlp-requests.ts'
+import { callOtlp, type DeltaPoint, deltaRequest, postOtlp } from './otlp-requests.ts'
 import { RemoteWriteBackend } from './remote-write-backend.ts'
 import { Sandbox } from './weir-process.ts'
 
@@ -55,6 +56,22 @@ function pointsOf(request: number, end: number): DeltaPoint[] {
   }))
 }
 
+test('gRPC is received by all workers, at one port', async t => {
+  const [sandbox, backend] = [await Sandbox.open(t), await RemoteWriteBackend.start(t)]
+  const weir = await sandbox.start(config({ workers: 2, url: backend.url }))
+  const bytes = (worker: number) => weir.metric(`weir_worker_series_table_bytes{worker="${worker}"}`)
+  let request = 0
+  await eventually('both have series', async () => {
+    const send = () => callOtlp(weir.otlpGrpc, deltaRequest(pointsOf(request++, Date.now())))
+    assert.deepEqual(await Promise.all(Array.from({ length: SENDERS }, send)), Array(SENDERS).fill(status.OK))
+    return (await bytes(1)) > 100_000 && (await bytes(2)) > 100_000
+  })
+  await eventually('all are in the books', async () => {
+    return (await weir.component('receiver otlp')).account.sent === request * POINTS
+  })
+  await weir.stop()
+})
+
 test('a port that another program has is an error, with workers too', async t => {
   const other = createServer().listen(0, '127.0.0.1')
   t.after(() => other.close())
@@ -93,7 +110,7 @@ interface Setup {
 function config({ workers, url, lateness = '1s', endpoint = '127.0.0.1:0' }: Setup): string {
   return `
 receivers:
-  otlp: { protocols: { http: { endpoint: '${endpoint}' } } }
+  otlp: { protocols: { http: { endpoint: '${endpoint}' }, grpc: { endpoint: 127.0.0.1:0 } } }
 processors:
   windowed_counter: { windows: [1s, 10s], by: [route], allowed_lateness: ${lateness} }
 exporters:

@@ -16,8 +16,14 @@ const COUNTER_OPTIONAL = ['aggregations', 'attribute', 'by', 'match', 'name', 'r
 const OPTIONS: Readonly<Record<string, ContractOptions>> = {
   'receiver http': { config: { endpoint: '127.0.0.1:0' }, optional: serverOptional('') },
   'receiver otlp': {
-    config: { protocols: { http: { endpoint: '127.0.0.1:0' } } },
-    optional: serverOptional('protocols.http.')
+    config: { protocols: { http: { endpoint: '127.0.0.1:0' }, grpc: { endpoint: '127.0.0.1:0' } } },
+    // A protocol that is named listens.
+    optional: [
+      'protocols.http',
+      'protocols.grpc',
+      ...serverOptional('protocols.http.'),
+      ...serverOptional('protocols.grpc.')
+    ]
   },
   'receiver statsd': { config: { endpoint: '127.0.0.1:0' } },
   'processor cumulative_to_delta': { optional: ['match'] },

@@ -2,6 +2,7 @@ import { Batch, type Origin, type Outcome } from '../../batch/batch.ts'
 import { ACKED, Settlement, type SettlementToken } from '../../batch/settlement.ts'
 import { WeirError } from '../../errors.ts'
 import type { Block } from '../../model/block.ts'
+import type { ItemType } from '../../plugin/contract.ts'
 
 /** A consumer of batches: a sending queue, a pipeline, or several of them. */
 export interface Sink {
@@ -29,22 +30,42 @@ export function fanOut(sinks: readonly Sink[], feederWaits: boolean): Sink {
   }
 }
 
+/** A pipeline that a receiver feeds with the types of items that it takes. */
+export interface FedPipeline {
+  readonly sink: Sink
+  readonly takes: ReadonlySet<ItemType>
+}
+
 /** Pipelines by name that the same receiver feeds. */
 export class ReceiverFanOut implements Sink {
-  #pipelines: ReadonlyMap<string, Sink>
+  #pipelines: ReadonlyMap<string, FedPipeline>
   #feederWaits: boolean
   #all: Sink
+  #byType: Readonly<Record<ItemType, Sink>>
 
   /** @param feederWaits see {@link fanOut} */
-  constructor(pipelines: ReadonlyMap<string, Sink>, feederWaits: boolean) {
+  constructor(pipelines: ReadonlyMap<string, FedPipeline>, feederWaits: boolean) {
     this.#pipelines = pipelines
     this.#feederWaits = feederWaits
-    this.#all = fanOut([...pipelines.values()], feederWaits)
+    const all = [...pipelines.values()]
+    const sinks = (fed: readonly FedPipeline[]) =>
+      fanOut(
+        fed.map(({ sink }) => sink),
+        feederWaits
+      )
+    const taking = (type: ItemType) => sinks(all.filter(({ takes }) => takes.has(type)))
+    this.#all = sinks(all)
+    this.#byType = { points: taking('points'), events: taking('events') }
   }
 
-  /** True if all pipelines called `names` are there. A batch without names is for the pipelines that are. */
-  hasAll(names: readonly string[] | undefined): boolean {
-    return names === undefined || names.every(name => this.#pipelines.has(name))
+  /**
+   * True if all pipelines called `names` are there and take items of `type`. A batch without names is for the pipelines
+   * that are there: one of them is enough.
+   */
+  hasAll(names: readonly string[] | undefined, type: ItemType): boolean {
+    const taken = names ?? [...this.#pipelines.keys()]
+    const isTaking = (name: string) => this.#pipelines.get(name)?.takes.has(type) ?? false
+    return names === undefined ? taken.some(isTaking) : taken.every(isTaking)
   }
 
   hasRoom(): boolean {
@@ -52,7 +73,7 @@ export class ReceiverFanOut implements Sink {
   }
 
   push(batch: Batch): void {
-    this.#all.push(batch)
+    this.#byType[batch.block.type].push(batch)
   }
 
   /**
@@ -67,21 +88,21 @@ export class ReceiverFanOut implements Sink {
     token?: SettlementToken
   ): void {
     const nackedBy: string[] = []
-    const settle = (outcome: Outcome) =>
-      onSettled(outcome, nackedBy.length === this.#pipelines.size ? undefined : nackedBy)
-    const chosen = [...this.#pipelines].filter(([name]) => names?.includes(name) ?? true)
+    const settle = (outcome: Outcome) => onSettled(outcome, nackedBy.length === taking.length ? undefined : nackedBy)
+    const taking = [...this.#pipelines].filter(([, { takes }]) => takes.has(block.type))
+    const chosen = taking.filter(([name]) => names?.includes(name) ?? true)
     const settlement = new Settlement(origin, settle, { token })
     settlement.add(chosen.length)
     settlement.close(ACKED)
-    const isRefused = !this.#feederWaits && !chosen.every(([, pipeline]) => pipeline.hasRoom())
-    for (const [name, pipeline] of chosen) {
+    const isRefused = !this.#feederWaits && !chosen.every(([, { sink }]) => sink.hasRoom())
+    for (const [name, { sink }] of chosen) {
       const settleOne = (outcome: Outcome) => {
         if (outcome.status === 'nacked') nackedBy.push(name)
         settlement.close(outcome)
       }
       const branch = Batch.on(new Settlement(origin, settleOne, { up: [settlement] }), block)
       if (isRefused) branch.nack(isFull())
-      else pipeline.push(branch)
+      else sink.push(branch)
     }
   }
 }

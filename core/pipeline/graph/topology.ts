@@ -1,6 +1,16 @@
 import { PIPELINE_PREFIX, pipelineOrder } from '../../config/graph.ts'
+import { type PipelinePorts, takes } from '../../config/item-flow.ts'
 import type { ComponentConfig, ResolvedConfig } from '../../config/resolved.ts'
-import type { Exporter, Kind, Processor, Receiver, ReceiverPlugin } from '../../plugin/contract.ts'
+import type {
+  Exporter,
+  ExporterPlugin,
+  ItemType,
+  Kind,
+  Processor,
+  ProcessorPlugin,
+  Receiver,
+  ReceiverPlugin
+} from '../../plugin/contract.ts'
 import { SendingQueue } from '../sending-queue/sending-queue.ts'
 import { WorkerReceiver } from '../workers/worker-receiver.ts'
 import { Component } from './component.ts'
@@ -106,10 +116,27 @@ export function connect({ pipelines, exporters }: Topology, { replayed }: Servic
 }
 
 /** The pipelines fed by each receiver, by receiver id. */
-export function sinksOf({ pipelines }: Topology, { replayed }: Services): Map<string, ReceiverFanOut> {
+export function sinksOf(topology: Topology, { replayed }: Services): Map<string, ReceiverFanOut> {
+  const { pipelines } = topology
   // Includes receivers that are gone: their entries may still be in the journal.
   const ids = new Set(pipelines.flatMap(({ config }) => config.receivers.filter(id => !id.startsWith(PIPELINE_PREFIX))))
   const fedBy = (id: string) => pipelines.filter(({ config }) => config.receivers.includes(id))
-  const named = (fed: readonly Pipeline[]) => new Map(fed.map(pipeline => [pipeline.name, pipeline]))
+  const named = (fed: readonly Pipeline[]) =>
+    new Map(fed.map(pipeline => [pipeline.name, { sink: pipeline, takes: typesOf(pipeline, topology) }]))
   return new Map([...ids].map(id => [id, new ReceiverFanOut(named(fedBy(id)), replayed)]))
+}
+
+function typesOf(pipeline: Pipeline, topology: Topology): Set<ItemType> {
+  const ports = portsOf(pipeline, topology)
+  return new Set((['points', 'events'] as const).filter(type => takes(ports, type)))
+}
+
+function portsOf({ name, config, processors }: Pipeline, topology: Topology): PipelinePorts {
+  const exporters = topology.exporters.filter(({ entry }) => config.exporters.includes(entry.id))
+  const fed = topology.pipelines.filter(({ config }) => config.receivers.includes(PIPELINE_PREFIX + name))
+  return {
+    processors: processors.map(({ entry }) => (entry.plugin as ProcessorPlugin).ports),
+    exporters: exporters.map(({ entry }) => (entry.plugin as ExporterPlugin).ports.in),
+    pipelines: fed.map(next => portsOf(next, topology))
+  }
 }

@@ -1,6 +1,7 @@
 import type { Batch } from '../../batch/batch.ts'
 import type { CreditPool } from '../../batch/credits.ts'
 import { WeirError } from '../../errors.ts'
+import type { ItemType } from '../../plugin/contract.ts'
 import type { ReceiverFanOut } from '../graph/fan-out.ts'
 
 /** Stands between receivers and pipelines. Batches become Weir's to deliver here. */
@@ -19,6 +20,14 @@ export interface Ingress {
   /** Resolves once everything that was pushed has been forwarded, or will be after the next start. */
   drain(deadline: AbortSignal): Promise<void>
 }
+
+/** True if the pipelines of a receiver take other types of items. */
+export function isUnwanted(sink: ReceiverFanOut | undefined, type: ItemType): boolean {
+  return sink !== undefined && !sink.hasAll(undefined, type)
+}
+
+export const noPipeline = (receiver: string, type: ItemType) =>
+  new WeirError('NO_PIPELINE', `no pipeline of ${receiver} takes ${type}: give it one whose exporters take ${type}`)
 
 /**
  * Delivery level `memory`: straight through. The reply waits for the outcome of the batch. Closed while processors
@@ -40,7 +49,9 @@ export class DirectIngress implements Ingress {
       return batch.nack(new WeirError('QUEUE_FULL', 'exporters are behind and limits.output is spent; try again later'))
     const sink = this.#sinks.get(receiver)
     const { deadLetter } = batch.origin
-    if (!sink?.hasAll(deadLetter?.pipelines))
+    const { type } = batch.block
+    if (deadLetter === undefined && isUnwanted(sink, type)) return batch.nack(noPipeline(receiver, type))
+    if (!sink?.hasAll(deadLetter?.pipelines, type))
       return batch.nack(
         new WeirError('QUEUE_FULL', `the pipelines of ${receiver} are no longer part of the configuration`)
       )

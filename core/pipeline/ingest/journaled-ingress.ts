@@ -10,7 +10,7 @@ import { DeadLetterWriter } from '../dead-letters/writer.ts'
 import type { ReceiverFanOut } from '../graph/fan-out.ts'
 import type { CooperativeScheduler } from './cooperative.ts'
 import { EntrySettlements } from './entry-settlements.ts'
-import type { Ingress } from './ingress.ts'
+import { type Ingress, isUnwanted, noPipeline } from './ingress.ts'
 import { JournalAppender, type JournalAppenderOptions } from './journal-append.ts'
 import { Pause } from './pause.ts'
 
@@ -82,8 +82,11 @@ export class JournaledIngress implements Ingress {
     this.#appender.startTicking()
   }
 
-  push(_receiver: string, batch: Batch): void {
-    this.#appender.take(batch)
+  push(receiver: string, batch: Batch): void {
+    const { origin, block } = batch
+    if (origin.deadLetter === undefined && isUnwanted(this.#sinks.get(receiver), block.type))
+      batch.nack(noPipeline(receiver, block.type))
+    else this.#appender.take(batch)
   }
 
   committed(entry: number): void {
@@ -256,7 +259,7 @@ export class JournaledIngress implements Ingress {
     if (number < this.#ownFrom) account.produced += block.length
     else account.inFlight -= block.length
     const entry = { number, time, block }
-    if (!sink?.hasAll(deadLetter?.pipelines)) {
+    if (!sink?.hasAll(deadLetter?.pipelines, block.type)) {
       account.drop('receiver_gone', block.length)
       // Nobody has the dead letter any more that it was.
       if (deadLetter !== undefined)

@@ -1,5 +1,7 @@
 // Messages between the main thread and its workers. A worker gets `WorkerData` at its start. Messages of one direction
 // arrive in their order. All of it is plain data, which can be cloned.
+
+import type { ErrorCode } from '../../errors.ts'
 import type { AuthenticatorConfig } from '../../http/access/config.ts'
 import type { PortableBlock } from '../../model/portable-block.ts'
 import type { ComponentState } from '../../plugin/context.ts'
@@ -52,7 +54,7 @@ export interface SettledBatch {
 export type PlainOutcome =
   | { readonly status: 'acked' }
   | { readonly status: 'dropped'; readonly items: number; readonly reason: string }
-  | { readonly status: 'nacked'; readonly message: string }
+  | { readonly status: 'nacked'; readonly message: string; readonly code: ErrorCode }
 
 export type FromWorker =
   | {

@@ -235,5 +235,5 @@ function mainThreadNeeded({ snapshot }: Receiver, { routes, reports }: Services)
 
 function outcomeOf(outcome: PlainOutcome): Outcome {
   if (outcome.status !== 'nacked') return outcome
-  return { status: 'nacked', error: new WeirError('QUEUE_FULL', outcome.message) }
+  return { status: 'nacked', error: new WeirError(outcome.code, outcome.message) }
 }

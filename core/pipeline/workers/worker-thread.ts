@@ -250,7 +250,9 @@ export class WorkerThread {
 }
 
 function plain(outcome: Outcome): PlainOutcome {
-  return outcome.status === 'nacked' ? { status: 'nacked', message: describeError(outcome.error) } : outcome
+  if (outcome.status !== 'nacked') return outcome
+  const { error } = outcome
+  return { status: 'nacked', message: describeError(error), code: WeirError.is(error) ? error.code : 'QUEUE_FULL' }
 }
 
 function errorOf({ code, message }: Extract<FromWorker, { kind: 'failed' }>): Error {

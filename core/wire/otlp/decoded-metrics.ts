@@ -1,6 +1,7 @@
 import type { ItemLimits } from '../../model/item-limits.ts'
 import type { PointBlock } from '../../model/points.ts'
 import type { KeyHash } from '../../model/series-table/key-hash.ts'
+import type { JsonMemory } from '../json.ts'
 import type { Rejections } from './forms.ts'
 
 export interface DecoderOptions {
@@ -8,6 +9,10 @@ export interface DecoderOptions {
   readonly maxBytes?: number
   readonly limits?: ItemLimits
   readonly hash?: KeyHash
+}
+
+export interface JsonDecoderOptions extends Pick<DecoderOptions, 'maxBytes' | 'limits'> {
+  readonly memory?: JsonMemory
 }
 
 export interface DecodedMetrics {

@@ -33,6 +33,19 @@ export class FieldSpan {
     } else this.#gather(reader.bytes.subarray(from, reader.at))
   }
 
+  /** The fields with these tags out of the message at hand, without moving on. */
+  collect(reader: ProtobufReader, tag1: number, tag2: number): void {
+    const start = reader.at
+    this.begin(reader)
+    while (reader.at < reader.limit) {
+      const from = reader.at
+      const tag = reader.tag()
+      reader.skip(tag)
+      if (tag === tag1 || tag === tag2) this.add(reader, from)
+    }
+    reader.at = start
+  }
+
   /** Appends a copy. Memory grows by doubling, so that fields which all stand apart cost no more than their bytes. */
   #gather(field: Buffer): void {
     const length = this.end - this.start

@@ -82,13 +82,22 @@ export function checkSize({ length, distributionBytes }: PointBlockBuilder, next
     )
 }
 
-/** Points not taken out of one request, by reason. */
+/** Items not taken out of one request, by reason. */
 export class Rejections {
   readonly items = new Map<RejectionReason, number>()
-  #metrics = new Map<RejectionReason, string>()
+  readonly #item: string
+  readonly #place: string
+  #first = new Map<RejectionReason, string>()
 
-  add(reason: RejectionReason, items: number, metric: string): void {
-    if (!this.#metrics.has(reason)) this.#metrics.set(reason, metric)
+  /** @param item its name for the sender @param place the kind of thing that items are in */
+  constructor(item = 'point', place = 'metric') {
+    this.#item = item
+    this.#place = place
+  }
+
+  /** @param place name of the metric or scope */
+  add(reason: RejectionReason, items: number, place: string): void {
+    if (!this.#first.has(reason)) this.#first.set(reason, place)
     this.items.set(reason, (this.items.get(reason) ?? 0) + items)
   }
 
@@ -102,8 +111,9 @@ export class Rejections {
   describe(): string {
     const parts = []
     for (const [reason, items] of this.items) {
-      const metric = this.#metrics.get(reason)
-      parts.push(`${count(items, 'point')} ${REJECTION_TEXTS[reason]}${metric ? `, first in metric "${metric}"` : ''}`)
+      const first = this.#first.get(reason)
+      const where = first ? `, first in ${this.#place} "${first}"` : ''
+      parts.push(`${count(items, this.#item)} ${REJECTION_TEXTS[reason]}${where}`)
     }
     return parts.join('; ')
   }

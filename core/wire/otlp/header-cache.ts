@@ -184,7 +184,8 @@ export const readMetricName = (span: FieldSpan) => readTexts(over(span)).name
 
 const over = (span: FieldSpan) => new ProtobufReader(span.bytes, span.start, span.end)
 
-function readResource(reader: ProtobufReader): Resource {
+/** @param reader over the fields of a ResourceMetrics or ResourceLogs but for its scopes */
+export function readResource(reader: ProtobufReader): Resource {
   let { attributes, schemaUrl } = NO_RESOURCE
   while (reader.at < reader.limit) {
     const tag = reader.tag()
@@ -198,7 +199,8 @@ function readResource(reader: ProtobufReader): Resource {
   return { attributes, schemaUrl }
 }
 
-function readScope(reader: ProtobufReader): Scope {
+/** @param reader over the fields of a ScopeMetrics or ScopeLogs but for its items */
+export function readScope(reader: ProtobufReader): Scope {
   let { schemaUrl, ...scope } = NO_SCOPE
   while (reader.at < reader.limit) {
     const tag = reader.tag()

@@ -13,8 +13,8 @@ import { FLAG_NO_RECORDED_VALUE, PointBlockBuilder } from '../../model/points.ts
 import type { Metric, Resource, Scope } from '../../model/series.ts'
 import type { Series, SeriesTable } from '../../model/series-table/series-table.ts'
 import { sharedBytes } from '../../model/shared-bytes.ts'
-import { type JsonMemory, readJson } from '../json.ts'
-import type { DecodedMetrics, DecoderOptions } from './decoded-metrics.ts'
+import { readJson } from '../json.ts'
+import type { DecodedMetrics, JsonDecoderOptions } from './decoded-metrics.ts'
 import {
   checkSize,
   type DataField,
@@ -34,6 +34,7 @@ import {
   jsonExponentialHistogram,
   jsonHistogram,
   jsonNumber,
+  jsonScope,
   jsonSummary,
   jsonTime
 } from './json-values.ts'
@@ -45,10 +46,6 @@ const DATA_KEYS: readonly (readonly [key: string, field: DataField])[] = [
   ['exponentialHistogram', EXPONENTIAL_HISTOGRAM],
   ['summary', SUMMARY]
 ]
-
-interface JsonDecoderOptions extends Pick<DecoderOptions, 'maxBytes' | 'limits'> {
-  readonly memory?: JsonMemory
-}
 
 /**
  * Decodes an ExportMetricsServiceRequest in JSON; everything as {@link OtlpMetricsDecoder} does it.
@@ -108,13 +105,7 @@ class JsonDecoder {
 
   #scopeMetrics(scopeMetrics: JsonObject): void {
     const fields = this.#fields
-    const scope = fields.within(scopeMetrics, 'scope', scope => ({
-      name: fields.text(scope, 'name'),
-      version: fields.text(scope, 'version'),
-      attributes: jsonAttributes(fields, scope)
-    }))
-    const schemaUrl = fields.text(scopeMetrics, 'schemaUrl')
-    this.#scope = { ...(scope ?? { name: '', version: '', attributes: [] }), schemaUrl }
+    this.#scope = jsonScope(fields, scopeMetrics)
     this.#newSeries.add(sharedBytes(this.#scope.attributes))
     this.#scopeLength = measureAttributes(this.#scope.attributes, this.#limits)
     fields.each(scopeMetrics, 'metrics', metric => this.#metricData(metric))

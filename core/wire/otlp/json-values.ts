@@ -1,11 +1,22 @@
 import { checkDepth, mapValue } from '../../model/any-value.ts'
 import { type Attribute, type Attributes, type AttributeValue, sortAttributes } from '../../model/attributes.ts'
 import type { ExponentialBuckets, ExponentialHistogram, Histogram, Summary } from '../../model/distribution.ts'
+import { NO_SCOPE, type Scope } from '../../model/series.ts'
 import { INT32, INT64, type JsonFields, type JsonObject } from './json-fields.ts'
 import { unixMs } from './time.ts'
 
 export function jsonAttributes(fields: JsonFields, parent: JsonObject): Attributes {
   return sortAttributes(keyValues(fields, parent, 'attributes', 0))
+}
+
+/** The scope of a ScopeMetrics or ScopeLogs. */
+export function jsonScope(fields: JsonFields, parent: JsonObject): Scope {
+  const scope = fields.within(parent, 'scope', scope => ({
+    name: fields.text(scope, 'name'),
+    version: fields.text(scope, 'version'),
+    attributes: jsonAttributes(fields, scope)
+  }))
+  return { ...NO_SCOPE, ...scope, schemaUrl: fields.text(parent, 'schemaUrl') }
 }
 
 /** Unix ms; 0 if not given. */
@@ -53,13 +64,14 @@ export function jsonSummary(fields: JsonFields, point: JsonObject): Summary {
 function keyValues(fields: JsonFields, parent: JsonObject, key: string, depth: number): Attribute[] {
   const pairs: Attribute[] = []
   fields.each(parent, key, pair => {
-    const value = fields.within(pair, 'value', value => anyValue(fields, value, depth))
+    const value = fields.within(pair, 'value', value => jsonAnyValue(fields, value, depth))
     pairs.push([fields.text(pair, 'key'), value ?? null])
   })
   return pairs
 }
 
-function anyValue(fields: JsonFields, value: JsonObject, depth: number): AttributeValue {
+/** @param depth how deep `value` is nested in others */
+export function jsonAnyValue(fields: JsonFields, value: JsonObject, depth: number): AttributeValue {
   checkDepth(depth, () => fields.path)
   const has = (key: string) => (value[key] ?? undefined) !== undefined
   if (has('stringValue')) return fields.text(value, 'stringValue')
@@ -71,7 +83,7 @@ function anyValue(fields: JsonFields, value: JsonObject, depth: number): Attribu
   if (map !== undefined) return map
   const items: AttributeValue[] = []
   const array = fields.within(value, 'arrayValue', list => {
-    fields.each(list, 'values', item => items.push(anyValue(fields, item, depth + 1)))
+    fields.each(list, 'values', item => items.push(jsonAnyValue(fields, item, depth + 1)))
     return items
   })
   return array ?? null

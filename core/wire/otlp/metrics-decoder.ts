@@ -120,7 +120,7 @@ export class OtlpMetricsDecoder {
   #resourceMetrics(): void {
     const reader = this.#reader
     const outer = reader.enter()
-    this.#collectHeader(RESOURCE, SCHEMA_URL)
+    this.#header.collect(reader, RESOURCE, SCHEMA_URL)
     const resource = this.#headers.resource(this.#header)
     while (reader.at < reader.limit) {
       const tag = reader.tag()
@@ -133,7 +133,7 @@ export class OtlpMetricsDecoder {
   #scopeMetrics(resource: ResourceNode): void {
     const reader = this.#reader
     const outer = reader.enter()
-    this.#collectHeader(SCOPE, SCHEMA_URL)
+    this.#header.collect(reader, SCOPE, SCHEMA_URL)
     const scope = this.#headers.scope(resource, this.#header)
     while (reader.at < reader.limit) {
       const tag = reader.tag()
@@ -258,20 +258,6 @@ export class OtlpMetricsDecoder {
       this.#finder.add(metric, point.attributes)
       this.#builder.addUnnamedDistribution(point.time || this.#receivedAt, distribution, point.start, point.flags)
     }
-  }
-
-  /** The fields with these tags out of the message at hand, without moving on. */
-  #collectHeader(tag1: number, tag2: number): void {
-    const reader = this.#reader
-    const start = reader.at
-    this.#header.begin(reader)
-    while (reader.at < reader.limit) {
-      const from = reader.at
-      const tag = reader.tag()
-      reader.skip(tag)
-      if (tag === tag1 || tag === tag2) this.#header.add(reader, from)
-    }
-    reader.at = start
   }
 }
 

@@ -2,14 +2,12 @@ import { ProtobufWriter } from '../protobuf/writer.ts'
 
 // https://github.com/open-telemetry/opentelemetry-proto/blob/main/opentelemetry/proto/collector/metrics/v1/metrics_service.proto
 // ExportMetricsServiceResponse: partial_success 1. ExportMetricsPartialSuccess: rejected_data_points 1 (int64), error_message 2.
+// ExportLogsServiceResponse and ExportLogsPartialSuccess, with rejected_log_records 1, are alike.
 // https://github.com/googleapis/googleapis/blob/master/google/rpc/status.proto: code 1 (int32), message 2.
 
 export type OtlpFormat = 'protobuf' | 'json'
 
 const NOTHING = new Uint8Array(0)
-
-/** The codes of google.rpc.Code that are of use here. */
-export const RPC_CODE = { invalidArgument: 3, notFound: 5, unimplemented: 12, unavailable: 14 }
 
 export interface PartialSuccess {
   /** With 0 and a message it is a warning. */
@@ -17,11 +15,15 @@ export interface PartialSuccess {
   readonly message: string
 }
 
-/** An ExportMetricsServiceResponse. */
-export function encodeMetricsResponse(format: OtlpFormat, partial?: PartialSuccess): Uint8Array {
+/** Names of the number in JSON. Both messages have the same fields. */
+const REJECTED = { metrics: 'rejectedDataPoints', logs: 'rejectedLogRecords' }
+export type Signal = keyof typeof REJECTED
+
+/** An ExportMetricsServiceResponse or ExportLogsServiceResponse. */
+export function encodeExportResponse(signal: Signal, format: OtlpFormat, partial?: PartialSuccess): Uint8Array {
   if (format === 'json') {
     const { rejected, message } = partial ?? {}
-    const partialSuccess = partial && { rejectedDataPoints: String(rejected), errorMessage: message }
+    const partialSuccess = partial && { [REJECTED[signal]]: String(rejected), errorMessage: message }
     return Buffer.from(JSON.stringify({ partialSuccess }))
   }
   return partial === undefined ? NOTHING : nested(numberAndText(partial.rejected, partial.message))

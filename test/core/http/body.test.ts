@@ -15,7 +15,7 @@ const TEXT = Buffer.from('weir '.repeat(20_000))
 const credits = new CreditPool(POOL_BYTES)
 let received: Promise<ReceivedBody>
 const server = createServer((incoming, response) => {
-  received = readBody(incoming, { credits, maxBytes: MAX_BYTES })
+  received = readBody(incoming, { credits, maxBytes: MAX_BYTES, option: 'max_body_size' })
   received.then(
     () => response.end(),
     error => response.writeHead(error.status, error.headers).end(error.message)

@@ -3,15 +3,15 @@ import { type TestContext, test } from 'node:test'
 import pino from 'pino'
 import { Authenticators } from '../../../core/http/access/authenticators.ts'
 import { DEFAULT_CONNECTION_LIMITS } from '../../../core/http/connection-limits.ts'
+import { RequestError } from '../../../core/http/request-error.ts'
 import type { HttpServer } from '../../../core/http/server.ts'
 import { type Site, serverOf } from '../../../core/http/site.ts'
 import { FakeClock, testContext } from '../../../sdk/plugin/testing.ts'
 
 const never = new AbortController().signal
 const SITE: Site = {
-  path: '/in',
-  elsewhere: 'use /in',
-  post: async (_request, response) => void response.end('taken'),
+  posts: new Map([['/in', async (_request, response) => void response.end('taken')]]),
+  elsewhere: () => new RequestError(404, 'use /in'),
   refuse: ({ message }, _request, response) => void response.end(message)
 }
 

@@ -271,6 +271,7 @@ export class JournaledRun {
 
   #exporterPlugin(backend: TestBackend): ExporterPlugin {
     return {
+      ports: { in: 'any' },
       create: () => ({
         export: (block: PointBlock, signal: AbortSignal) => this.#export(block, backend, signal)
       })

@@ -301,10 +301,10 @@ test('wrong methods and wrong paths', async t => {
   const got = await fetch(url)
   assert.deepEqual([got.status, got.headers.get('allow')], [405, 'POST'])
   assert.deepEqual(await status(got), { code: 12, message: 'GET is not for /v1/metrics: use POST' })
-  for (const path of ['/v1/logs', '/v1/traces', '/']) {
+  for (const path of ['/v1/profiles', '/']) {
     const response = await post(url.replace('/v1/metrics', path), protobuf, PROTOBUF)
     assert.equal(response.status, 404)
-    const message = `there is nothing at ${path}: this receiver takes metrics, at /v1/metrics`
+    const message = `there is nothing at ${path}: this receiver takes metrics at /v1/metrics and logs at /v1/logs`
     assert.deepEqual(await status(response), { code: 5, message })
   }
 })
@@ -354,10 +354,22 @@ test('a port taken says so', async t => {
   await second.stop(NEVER)
 })
 
-test('the defaults are those of the collector', () => {
-  const { protocols } = testConfig(plugin)
+test('the defaults are those of the collector; gRPC listens only if it is named', () => {
   const own = { endpoint: '127.0.0.1:4318', max_body_size: 20 * 2 ** 20 }
-  assert.deepEqual(protocols, { http: { ...own, ...DEFAULT_CONNECTION_LIMITS } })
+  const http = { ...own, ...DEFAULT_CONNECTION_LIMITS }
+  assert.deepEqual(testConfig(plugin).protocols, { http })
+  assert.deepEqual(testConfig(plugin, { protocols: { http: null } }).protocols, { http })
+  const { read_header_timeout: _, ...limits } = DEFAULT_CONNECTION_LIMITS
+  const grpc = { endpoint: '127.0.0.1:4317', max_recv_msg_size: 20 * 2 ** 20, ...limits }
+  assert.deepEqual(testConfig(plugin, { protocols: { grpc: null } }).protocols, { grpc })
+  assert.deepEqual(testConfig(plugin, { protocols: { http: {}, grpc: {} } }).protocols, { http, grpc })
+})
+
+test('no protocol at all is a mistake', () => {
+  assert.throws(
+    () => testConfig(plugin, { protocols: {} }),
+    /protocols: no protocol is named: add http:, grpc: or both/
+  )
 })
 
 async function until(condition: () => boolean): Promise<void> {

@@ -25,7 +25,7 @@ function failing(until: number): ProcessorPlugin {
       return block
     }
   })
-  return { kind: 'processor', type: 'before', create } as never
+  return { kind: 'processor', type: 'before', ports: { in: 'any', out: 'any' }, create } as never
 }
 
 /** Lets go of no dead letter while it `isStuck`. */

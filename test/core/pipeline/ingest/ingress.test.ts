@@ -2,9 +2,11 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Batch, type Outcome } from '../../../../core/batch/batch.ts'
 import { CreditPool } from '../../../../core/batch/credits.ts'
+import { WeirError } from '../../../../core/errors.ts'
 import { ReceiverFanOut } from '../../../../core/pipeline/graph/fan-out.ts'
 import { DirectIngress } from '../../../../core/pipeline/ingest/ingress.ts'
-import { pointsOf } from '../sending-queue/blocks.ts'
+import { fed } from '../graph/fed.ts'
+import { eventsOf, pointsOf } from '../sending-queue/blocks.ts'
 
 test('without a journal too a dead letter goes only to the pipelines in which it failed', () => {
   for (const [pipelines, want] of [
@@ -19,7 +21,7 @@ test('without a journal too a dead letter goes only to the pipelines in which it
         batch.ack()
       }
     })
-    const branches = new ReceiverFanOut(new Map([...'ab'].map(name => [name, sink(name)])), false)
+    const branches = new ReceiverFanOut(new Map([...'ab'].map(name => [name, fed(sink(name))])), false)
     const ingress = new DirectIngress(new Map([['otlp', branches]]), new CreditPool(100))
     const outcomes: Outcome[] = []
     const deadLetter = { key: 'entry7_17', pipelines }
@@ -34,7 +36,7 @@ test('without a journal too a dead letter goes only to the pipelines in which it
 test('regression: a dead letter whose pipeline was gone after a reload counted as delivered', async () => {
   const sinks = (...names: string[]) => {
     const sink = { hasRoom: () => true, push: (batch: Batch) => batch.ack() }
-    return new Map([['otlp', new ReceiverFanOut(new Map(names.map(name => [name, sink])), false)]])
+    return new Map([['otlp', new ReceiverFanOut(new Map(names.map(name => [name, fed(sink)])), false)]])
   }
   const ingress = new DirectIngress(sinks('a', 'b'), new CreditPool(100))
   await ingress.pause()
@@ -47,4 +49,21 @@ test('regression: a dead letter whose pipeline was gone after a reload counted a
   ingress.connect(sinks('a'))
   ingress.resume()
   assert.deepEqual(outcomes, ['nacked'])
+})
+
+test('items that no pipeline of the receiver takes are nacked, and the error says so', () => {
+  const sink = { hasRoom: () => true, push: (batch: Batch) => batch.ack() }
+  const branches = new ReceiverFanOut(new Map([['metrics', fed(sink, 'points')]]), false)
+  const ingress = new DirectIngress(new Map([['otlp', branches]]), new CreditPool(100))
+  const outcomes: Outcome[] = []
+  for (const block of [pointsOf(1), eventsOf(1)])
+    ingress.push(
+      'otlp',
+      Batch.of({ source: 'otlp' }, block, outcome => outcomes.push(outcome))
+    )
+  const [points, events] = outcomes
+  assert.equal(points.status, 'acked')
+  assert.ok(events.status === 'nacked' && WeirError.is(events.error))
+  assert.equal(events.error.code, 'NO_PIPELINE')
+  assert.match(events.error.message, /^no pipeline of otlp takes events: give it one whose exporters take events$/)
 })

@@ -36,6 +36,7 @@ function slowToSave() {
     plugin: {
       kind: 'processor',
       type: 'slow',
+      ports: { in: 'any', out: 'any' },
       create: () => ({
         process: (block: Block) => block,
         snapshot: () => state,

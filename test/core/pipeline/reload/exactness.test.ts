@@ -156,6 +156,7 @@ function counterOf(allowed_lateness: string, second: SecondRule) {
 const BROKEN = {
   kind: 'processor',
   type: 'extra',
+  ports: { in: 'any', out: 'any' },
   create: () => ({ process: (block: unknown) => block, start: () => Promise.reject(new Error('no')) })
 } as never as ProcessorPlugin
 

@@ -39,7 +39,9 @@ class MemoryWeir {
         return { batches$: this.#batches }
       }
     },
-    exporters: [['backend', { create: () => ({ export: (block: PointBlock) => this.#export(block) }) }]] as const
+    exporters: [
+      ['backend', { ports: { in: 'any' }, create: () => ({ export: (block: PointBlock) => this.#export(block) }) }]
+    ] as const
   }
 
   constructor(counter: Record<string, unknown> = COUNTER) {

@@ -17,7 +17,12 @@ function unreliable(isBroken = true) {
     await turns(Number(process.env.T ?? 40))
     if (state.isBroken) throw new Error('its file is not there')
   }
-  const plugin = { kind: 'processor', type: 'extra', create: () => ({ process: (block: unknown) => block, start }) }
+  const plugin = {
+    kind: 'processor',
+    type: 'extra',
+    ports: { in: 'any', out: 'any' },
+    create: () => ({ process: (block: unknown) => block, start })
+  }
   return { state, plugin: plugin as never as ProcessorPlugin }
 }
 

@@ -15,6 +15,7 @@ const OTHER_B: Rule = { ...B, windows: ['3s'] }
 const BROKEN = {
   kind: 'processor',
   type: 'extra',
+  ports: { in: 'any', out: 'any' },
   create: () => ({ process: (block: unknown) => block, start: () => Promise.reject(new Error('no')) })
 } as never as ProcessorPlugin
 

@@ -1,4 +1,6 @@
 import type { Block } from '../../../../core/model/block.ts'
+import { EventBlockBuilder } from '../../../../core/model/event-builder.ts'
+import type { EventBlock } from '../../../../core/model/events.ts'
 import { type PointBlock, PointBlockBuilder } from '../../../../core/model/points.ts'
 import { SeriesTable } from '../../../../core/model/series-table/series-table.ts'
 
@@ -19,4 +21,11 @@ export function numbered(length: number): PointBlock {
 
 export function valuesOf(block: Block): number[] {
   return [...block.value]
+}
+
+/** Events with these values, named `e`, a millisecond apart. */
+export function eventsOf(...values: readonly number[]): EventBlock {
+  const builder = new EventBlockBuilder()
+  for (const [i, value] of values.entries()) builder.add(i, 'e', [], undefined, value)
+  return builder.build()
 }

@@ -9,6 +9,7 @@ import { TestBackend } from '../journaled-world.ts'
 const STUCK = {
   kind: 'processor',
   type: 'extra',
+  ports: { in: 'any', out: 'any' },
   create: () => ({ process: (block: unknown) => block, stop: () => new Promise(() => {}) })
 } as never as ProcessorPlugin
 
@@ -29,6 +30,7 @@ test('regression: a component whose start never ended held up a start, and a rel
   const plugin = {
     kind: 'processor',
     type: 'extra',
+    ports: { in: 'any', out: 'any' },
     create: () => ({
       process: (block: unknown) => block,
       start: (signal: AbortSignal) => {

@@ -112,7 +112,7 @@ export function chainOf(type: string, links: readonly Link[]): ProcessorPlugin {
     operator: () => (source: Stream) =>
       links.reduce((stream, one) => stream.pipe(LINKS[one.kind](one, context) as Operator), source)
   })
-  return { kind: 'processor', type, create } as never
+  return { kind: 'processor', type, ports: { in: 'any', out: 'any' }, create } as never
 }
 
 function joined(batches: readonly Batch[]): Batch {

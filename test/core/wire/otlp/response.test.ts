@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { JsonMetricsSerializer, ProtobufMetricsSerializer } from '@opentelemetry/otlp-transformer'
-import { encodeMetricsResponse, encodeStatus, RPC_CODE } from '../../../../core/wire/otlp/response.ts'
+import { encodeExportResponse, encodeStatus } from '../../../../core/wire/otlp/response.ts'
 import { ProtobufReader } from '../../../../core/wire/protobuf/reader.ts'
+import { RPC_CODE } from '../../../../core/wire/rpc-code.ts'
 
 const serializers = [
   ['protobuf', ProtobufMetricsSerializer],
@@ -12,13 +13,13 @@ const serializers = [
 for (const [format, serializer] of serializers)
   test(`${format}: OpenTelemetry reads the responses`, () => {
     const read = (response: Uint8Array) => serializer.deserializeResponse(response)
-    assert.equal(read(encodeMetricsResponse(format)).partialSuccess ?? undefined, undefined)
+    assert.equal(read(encodeExportResponse('metrics', format)).partialSuccess ?? undefined, undefined)
     for (const [rejected, message] of [
       [3, 'three are bad'],
       [0, 'a warning'],
       [70_000, 'ü'.repeat(200)]
     ] as const) {
-      const { partialSuccess } = read(encodeMetricsResponse(format, { rejected, message }))
+      const { partialSuccess } = read(encodeExportResponse('metrics', format, { rejected, message }))
       assert.equal(Number(partialSuccess?.rejectedDataPoints ?? 0), rejected)
       assert.equal(partialSuccess?.errorMessage, message)
     }

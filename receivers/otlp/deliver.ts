@@ -1,0 +1,32 @@
+import { requestHash } from '../../core/http/request-hash.ts'
+import { count } from '../../core/plural.ts'
+import type { Rejections } from '../../core/wire/otlp/forms.ts'
+import type { PartialSuccess } from '../../core/wire/otlp/response.ts'
+import type { Block, HttpIngest, Permit } from '../../sdk/plugin/index.ts'
+
+export interface Decoded {
+  readonly block: Block
+  readonly rejections: Rejections
+  /** Memory that came with the block, in bytes. */
+  readonly newSeriesBytes?: number
+}
+
+/**
+ * Resolves once the items of a request have settled, with those that were rejected, if any.
+ *
+ * @param item its name for the sender
+ */
+export async function deliver(
+  ingest: HttpIngest,
+  { block, rejections, newSeriesBytes }: Decoded,
+  permit: Permit,
+  body: Buffer,
+  item: string
+): Promise<PartialSuccess | undefined> {
+  const { dropped, reason } = await ingest.deliver(block, permit, requestHash(body), newSeriesBytes)
+  // Only now: had the request been nacked, they would come, and count, again.
+  for (const [reason, items] of rejections.items) ingest.reject(reason, items)
+  const messages = [rejections.describe(), dropped > 0 ? `${count(dropped, item)} dropped later on: ${reason}` : '']
+  const message = messages.filter(text => text !== '').join('; ')
+  return message === '' ? undefined : { rejected: rejections.total + dropped, message }
+}

@@ -1,0 +1,46 @@
+import { memoryBeside } from '../../core/http/body-budget.ts'
+import type { DecodedMetrics } from '../../core/wire/otlp/decoded-metrics.ts'
+import { decodeMetricsJson } from '../../core/wire/otlp/json-decoder.ts'
+import { OtlpMetricsDecoder } from '../../core/wire/otlp/metrics-decoder.ts'
+import type { OtlpFormat, PartialSuccess } from '../../core/wire/otlp/response.ts'
+import type { Context, HttpIngest, ItemLimits, Permit } from '../../sdk/plugin/index.ts'
+import { deliver } from './deliver.ts'
+import type { ExportService, ReplacedTexts } from './signals.ts'
+
+/** Makes batches of points. */
+export class MetricsService implements ExportService {
+  readonly #context: Context
+  readonly #ingest: HttpIngest
+  readonly #decoder: OtlpMetricsDecoder
+  readonly #limits: ItemLimits
+  readonly #replacedTexts: ReplacedTexts
+
+  constructor(limits: ItemLimits, context: Context, ingest: HttpIngest, replacedTexts: ReplacedTexts) {
+    this.#context = context
+    this.#limits = limits
+    this.#ingest = ingest
+    this.#replacedTexts = replacedTexts
+    this.#decoder = new OtlpMetricsDecoder(context.series, { maxBytes: context.credits.capacity, limits })
+  }
+
+  async export(format: OtlpFormat, body: Buffer, permit: Permit): Promise<PartialSuccess | undefined> {
+    const decoded = this.#decode(format, body, permit)
+    if (decoded.replacedTexts > 0) this.#replacedTexts.add(decoded.replacedTexts)
+    return deliver(this.#ingest, decoded, permit, body, 'point')
+  }
+
+  #decode(format: OtlpFormat, body: Buffer, permit: Permit): DecodedMetrics {
+    const { clock, series, credits } = this.#context
+    const now = clock.now()
+    try {
+      if (format === 'json') {
+        const memory = memoryBeside(permit, credits)
+        return decodeMetricsJson(body, series, now, { maxBytes: credits.capacity, limits: this.#limits, memory })
+      }
+      return this.#decoder.decode(body, now)
+    } catch (error) {
+      permit.release()
+      throw error
+    }
+  }
+}

@@ -1,0 +1,24 @@
+import type { OtlpFormat, PartialSuccess, Signal } from '../../core/wire/otlp/response.ts'
+import type { Permit } from '../../sdk/plugin/index.ts'
+
+/** OTLP's MetricsService or LogsService, behind every transport. */
+export interface ExportService {
+  /**
+   * Takes a request and owns `permit`. Resolves when it has settled, with the rejected items, if any. Throws
+   * `BadInputError`, and `RequestError` 503 if the sender should send it again, 404 if no pipeline takes such items.
+   */
+  export(format: OtlpFormat, body: Buffer, permit: Permit): Promise<PartialSuccess | undefined>
+}
+
+/** Counts texts with bytes that were not UTF-8. */
+export interface ReplacedTexts {
+  add(value: number): void
+}
+
+export type ExportServices = ReadonlyMap<Signal, ExportService>
+
+export const httpPath = (signal: string) => `/v1/${signal}`
+
+/** https://github.com/open-telemetry/opentelemetry-proto/tree/main/opentelemetry/proto/collector */
+export const grpcPath = (signal: string) =>
+  `/opentelemetry.proto.collector.${signal}.v1.${signal[0].toUpperCase()}${signal.slice(1)}Service/Export`
