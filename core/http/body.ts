@@ -9,6 +9,8 @@ export interface BodyLimits {
   readonly credits: CreditPool
   /** Bytes, of the body as it comes and as it is after decompression. */
   readonly maxBytes: number
+  /** The encoding of a body whose headers name none. Default: `identity`. Snappy is taken only if it is this one. */
+  readonly usualEncoding?: 'identity' | 'snappy'
 }
 
 /** The caller owns `permit`, whose credits cover the body at least: hand it to a batch or release it. */
@@ -23,7 +25,7 @@ export interface ReceivedBody {
  * not keep it has released.
  */
 export async function readBody(request: IncomingMessage, limits: BodyLimits): Promise<ReceivedBody> {
-  const encoding = encodingOf(request.headers['content-encoding'])
+  const encoding = encodingOf(request.headers['content-encoding'], limits.usualEncoding)
   const announced = Number(request.headers['content-length'] ?? 0)
   if (announced > limits.maxBytes) throw tooLarge(limits.maxBytes)
   // Credits are bought as bytes come: a client that announces much and sends nothing must not hold any.

@@ -1,9 +1,10 @@
 import type { Transform } from 'node:stream'
 import { createGunzip, createInflate, createZstdDecompress } from 'node:zlib'
+import { decompress as decompressSnappy, uncompressedSize } from '../wire/snappy.ts'
 import type { BodyBudget } from './body-budget.ts'
 import { RequestError } from './request-error.ts'
 
-export type Encoding = 'identity' | keyof typeof DECOMPRESSORS
+export type Encoding = 'identity' | 'snappy' | keyof typeof DECOMPRESSORS
 
 // Each chunk is a trip to another thread and back: few bodies need more than one of this size.
 const OUTPUT_CHUNK_BYTES = 256 * 1024
@@ -13,18 +14,38 @@ const USUAL_RATIO = 12
 const DECOMPRESSORS = { gzip: createGunzip, deflate: createInflate, zstd: createZstdDecompress }
 const ACCEPTED = Object.keys(DECOMPRESSORS).join(', ')
 
-/** The `content-encoding` header's encoding; one not known here is a 415. */
-export function encodingOf(header: string | undefined): Encoding {
-  const name = header?.trim().toLowerCase() || 'identity'
-  if (name === 'identity' || Object.hasOwn(DECOMPRESSORS, name)) return name as Encoding
+/**
+ * The `content-encoding` header's encoding; one not known here is a 415.
+ * @param usual the encoding without a header; snappy is known only if it is this one
+ */
+export function encodingOf(header: string | undefined, usual: 'identity' | 'snappy' = 'identity'): Encoding {
+  const name = header?.trim().toLowerCase() || usual
+  if (name === 'identity' || name === usual || Object.hasOwn(DECOMPRESSORS, name)) return name as Encoding
   if (name === 'x-gzip') return 'gzip'
-  const message = `content-encoding ${header} is not understood: send ${ACCEPTED} or none`
-  throw new RequestError(415, message, { 'accept-encoding': ACCEPTED })
+  const accepted = usual === 'identity' ? ACCEPTED : `${usual}, ${ACCEPTED}`
+  const message = `content-encoding ${header} is not understood: send ${accepted} or none`
+  throw new RequestError(415, message, { 'accept-encoding': accepted })
 }
 
 /** Throws {@link RequestError}: 400 for a body that does not decompress, and the objection of `budget` to its size. */
-export function decompress(encoding: Exclude<Encoding, 'identity'>, body: Buffer, budget: BodyBudget): Promise<Buffer> {
+export async function decompress(
+  encoding: Exclude<Encoding, 'identity'>,
+  body: Buffer,
+  budget: BodyBudget
+): Promise<Buffer> {
   budget.restart()
+  return encoding === 'snappy' ? decompressBlock(body, budget) : decompressStream(encoding, body, budget)
+}
+
+/** Snappy's block format has the size in front. */
+function decompressBlock(body: Buffer, budget: BodyBudget): Buffer {
+  const size = uncompressedSize(body)
+  const wrong = budget.spend(size)
+  if (wrong !== undefined) throw wrong
+  return decompressSnappy(body, size)
+}
+
+function decompressStream(encoding: keyof typeof DECOMPRESSORS, body: Buffer, budget: BodyBudget): Promise<Buffer> {
   const chunkSize = Math.min(OUTPUT_CHUNK_BYTES, Math.max(MIN_CHUNK_BYTES, body.length * USUAL_RATIO))
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = []

@@ -1,7 +1,7 @@
 import type { ItemLimits } from '../../model/item-limits.ts'
 import type { PointBlock } from '../../model/points.ts'
 import type { KeyHash } from '../../model/series-table/key-hash.ts'
-import type { Rejections } from './forms.ts'
+import type { OtlpRejections } from './forms.ts'
 
 export interface DecoderOptions {
   /** Limits the memory of a block, and of the new series of a body. */
@@ -13,7 +13,7 @@ export interface DecoderOptions {
 export interface DecodedMetrics {
   readonly block: PointBlock
   /** The items that were left out of it. */
-  readonly rejections: Rejections
+  readonly rejections: OtlpRejections
   /** Texts in which bytes were replaced, because they were not UTF-8. Of series seen before nobody knows. */
   readonly replacedTexts: number
   /** Memory that series not known before take beside the block. */
