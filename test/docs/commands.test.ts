@@ -98,6 +98,8 @@ test('docs/operators.md has every metric', async t => {
   const sandbox = await Sandbox.open(t)
   const idle = CONFIG.replace('exporters:\n', 'exporters:\n  victoriametrics:\n')
     .replace('[clickhouse]', '[clickhouse, victoriametrics]')
+    .replace('receivers:\n', 'receivers:\n  prometheus_remote_write: { endpoint: 127.0.0.1:0 }\n')
+    .replace('[otlp, ', '[otlp, prometheus_remote_write, ')
     .replace('service:\n', 'service:\n  workers: 2\n')
   const weir = await sandbox.start(idle)
   const page = readFileSync(path.join(ROOT, 'docs/operators.md'), 'utf8')
