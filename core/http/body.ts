@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { CreditPool, Permit } from '../batch/credits.ts'
 import { BodyBudget, noCredits, tooLarge } from './body-budget.ts'
-import { decompress, encodingOf } from './compression.ts'
+import { decompress, type Encoding, encodingOf } from './compression.ts'
 import { RequestError } from './request-error.ts'
 import { turns } from './turns.ts'
 
@@ -9,8 +9,8 @@ export interface BodyLimits {
   readonly credits: CreditPool
   /** Bytes, of the body as it comes and as it is after decompression. */
   readonly maxBytes: number
-  /** The encoding of a body whose headers name none. Default: `identity`. Snappy is taken only if it is this one. */
-  readonly usualEncoding?: 'identity' | 'snappy'
+  /** Encodings that are taken, instead of the usual ones. The first is that of a body whose headers name none. */
+  readonly encodings?: readonly Encoding[]
 }
 
 /** The caller owns `permit`, whose credits cover the body at least: hand it to a batch or release it. */
@@ -25,7 +25,7 @@ export interface ReceivedBody {
  * not keep it has released.
  */
 export async function readBody(request: IncomingMessage, limits: BodyLimits): Promise<ReceivedBody> {
-  const encoding = encodingOf(request.headers['content-encoding'], limits.usualEncoding)
+  const encoding = encodingOf(request.headers['content-encoding'], limits.encodings)
   const announced = Number(request.headers['content-length'] ?? 0)
   if (announced > limits.maxBytes) throw tooLarge(limits.maxBytes)
   // Credits are bought as bytes come: a client that announces much and sends nothing must not hold any.

@@ -12,17 +12,18 @@ const MIN_CHUNK_BYTES = 1024
 const USUAL_RATIO = 12
 
 const DECOMPRESSORS = { gzip: createGunzip, deflate: createInflate, zstd: createZstdDecompress }
-const ACCEPTED = Object.keys(DECOMPRESSORS).join(', ')
+/** The encodings of most receivers. */
+const USUAL: readonly Encoding[] = ['identity', 'gzip', 'deflate', 'zstd']
 
 /**
- * The `content-encoding` header's encoding; one not known here is a 415.
- * @param usual the encoding without a header; snappy is known only if it is this one
+ * The `content-encoding` header's encoding; one that is not taken is a 415.
+ * @param taken the first is that of a body without a header
  */
-export function encodingOf(header: string | undefined, usual: 'identity' | 'snappy' = 'identity'): Encoding {
-  const name = header?.trim().toLowerCase() || usual
-  if (name === 'identity' || name === usual || Object.hasOwn(DECOMPRESSORS, name)) return name as Encoding
-  if (name === 'x-gzip') return 'gzip'
-  const accepted = usual === 'identity' ? ACCEPTED : `${usual}, ${ACCEPTED}`
+export function encodingOf(header: string | undefined, taken = USUAL): Encoding {
+  const name = header?.trim().toLowerCase() || taken[0]
+  const known = taken.find(encoding => encoding === (name === 'x-gzip' ? 'gzip' : name))
+  if (known !== undefined) return known
+  const accepted = taken.filter(encoding => encoding !== 'identity').join(', ')
   const message = `content-encoding ${header} is not understood: send ${accepted} or none`
   throw new RequestError(415, message, { 'accept-encoding': accepted })
 }

@@ -12,6 +12,8 @@ import type { Context, Permit, Receiver } from '../../sdk/plugin/index.ts'
 import type { Config } from './config.ts'
 import { versionOf } from './version.ts'
 
+/** The specification has snappy only, also for bodies that name none. vmagent sends zstd. */
+const ENCODINGS = ['snappy', 'zstd'] as const
 const WRITTEN = 'x-prometheus-remote-write'
 
 export class RemoteWriteReceiver implements Receiver {
@@ -63,7 +65,7 @@ export class RemoteWriteReceiver implements Receiver {
   async #post(request: Request, response: Response): Promise<void> {
     const version = versionOf(request.headers)
     const { credits } = this.#context
-    const { body, permit } = await readBody(request, { credits, maxBytes: this.#maxBytes, usualEncoding: 'snappy' })
+    const { body, permit } = await readBody(request, { credits, maxBytes: this.#maxBytes, encodings: ENCODINGS })
     const decoded = this.#decode(body, version, permit)
     const { block, rejections, newSeriesBytes } = decoded
     const { dropped, reason } = await this.#ingest.deliver(block, permit, requestHash(body), newSeriesBytes)

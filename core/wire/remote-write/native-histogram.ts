@@ -15,6 +15,8 @@ const MIN_SCHEMA = -4
 const MAX_SCHEMA = 8
 /** Between the first and the last bucket. A few bytes may say that they are far apart. */
 const MOST_BUCKETS = 16_384
+/** Counts that are no integers do not add up exactly. */
+const ROUNDING = 1e-9
 
 /** Faults of native histograms, in words that follow "3 points". */
 export const HISTOGRAM_FLAWS = {
@@ -69,6 +71,7 @@ export class NativeHistogram {
   time = 0
   start = 0
   isStale = false
+  #isFloat = false
   #count = 0
   #sum = 0
   #schema = 0
@@ -100,7 +103,7 @@ export class NativeHistogram {
     const negative = this.#negative.dense()
     if (typeof positive === 'string') return positive
     if (typeof negative === 'string') return negative
-    if (total(positive.counts) + total(negative.counts) + this.#zeroCount > this.#count) return 'bucket_mismatch'
+    if (!this.#adds(total(positive.counts) + total(negative.counts) + this.#zeroCount)) return 'bucket_mismatch'
     return {
       kind: 'exponential_histogram',
       ...this.#totals(),
@@ -121,10 +124,16 @@ export class NativeHistogram {
     if (typeof buckets === 'string') return buckets
     const { offset } = buckets
     const fits = offset >= 0 && offset + buckets.counts.length <= bounds.length + 1
-    if (!fits || total(buckets.counts) > this.#count) return 'bucket_mismatch'
+    if (!fits || !this.#adds(total(buckets.counts))) return 'bucket_mismatch'
     const counts = new Array<number>(bounds.length + 1).fill(0)
     for (const [i, count] of buckets.counts.entries()) counts[offset + i] = count
     return { kind: 'histogram', ...this.#totals(), bounds, counts }
+  }
+
+  /** True if all buckets together can be the count. Values that are no number are in no bucket. */
+  #adds(inBuckets: number): boolean {
+    if (this.#isFloat) return inBuckets <= this.#count * (1 + ROUNDING)
+    return inBuckets === this.#count || (Number.isNaN(this.#sum) && inBuckets < this.#count)
   }
 
   #totals() {
@@ -135,7 +144,7 @@ export class NativeHistogram {
   #reset(): void {
     this.time = this.start = 0
     this.#count = this.#sum = this.#schema = this.#zeroThreshold = this.#zeroCount = this.#resetHint = 0
-    this.isStale = false
+    this.isStale = this.#isFloat = false
     this.#positive.reset()
     this.#negative.reset()
     this.#customBounds.length = 0
@@ -143,8 +152,10 @@ export class NativeHistogram {
 
   #readTotals(reader: ProtobufReader, tag: number): boolean {
     if (tag === varintTag(1)) this.#count = reader.varint()
-    else if (tag === fixed64Tag(2)) this.#count = reader.double()
-    else if (tag === fixed64Tag(3)) {
+    else if (tag === fixed64Tag(2)) {
+      this.#count = reader.double()
+      this.#isFloat = true
+    } else if (tag === fixed64Tag(3)) {
       this.isStale = isStaleMarker(reader.view, reader.at, reader.limit)
       this.#sum = reader.double()
     } else if (tag === varintTag(4)) this.#schema = reader.sint32()

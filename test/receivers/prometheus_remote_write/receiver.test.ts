@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { type TestContext as NodeTest, test } from 'node:test'
-import { gzipSync, zstdCompressSync } from 'node:zlib'
+import { zstdCompressSync } from 'node:zlib'
 import { compress } from '../../../core/wire/snappy.ts'
 import plugin from '../../../receivers/prometheus_remote_write/index.ts'
 import { RemoteWriteReceiver } from '../../../receivers/prometheus_remote_write/receiver.ts'
@@ -53,7 +53,6 @@ for (const [name, body, headers] of [
     zstdCompressSync(writeRequest1([GOOD])),
     { 'content-type': V1, 'content-encoding': 'zstd' }
   ],
-  ['1.0, gzip', gzipSync(writeRequest1([GOOD])), { 'content-type': V1, 'content-encoding': 'gzip' }],
   [
     '1.0, named',
     snappy(writeRequest1([GOOD])),
@@ -76,7 +75,11 @@ for (const [name, body, headers] of [
 for (const [name, headers, message] of [
   ['another content type', { 'content-type': 'application/json' }, /application\/json is not remote write/],
   ['another message', { 'content-type': `${V1};proto=a.b.C` }, /proto=prometheus.WriteRequest or io/],
-  ['another encoding', { 'content-type': V1, 'content-encoding': 'br' }, /content-encoding br .*send snappy, gzip/]
+  [
+    'another encoding',
+    { 'content-type': V1, 'content-encoding': 'gzip' },
+    /content-encoding gzip .*send snappy, zstd or none/
+  ]
 ] as [string, Record<string, string>, RegExp][])
   test(`${name} is answered with 415`, async t => {
     const { post, blocks } = await running(t)

@@ -239,6 +239,7 @@ describe('native histograms', () => {
     ['bucket_mismatch', { positiveDeltas: [1, 2, 3, 4] }],
     ['bucket_mismatch', { positiveDeltas: [1, -2, 3] }],
     ['bucket_mismatch', { countInt: 11 }],
+    ['bucket_mismatch', { countInt: 13 }],
     [
       'bucket_mismatch',
       {
