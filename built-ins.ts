@@ -26,6 +26,7 @@ export const builtIns: BuiltIns = {
   exporter: {
     clickhouse: () => import('./exporters/clickhouse/index.ts'),
     debug: () => import('./exporters/debug/index.ts'),
+    prometheus: () => import('./exporters/prometheus/index.ts'),
     victoriametrics: () => import('./exporters/victoriametrics/index.ts')
   }
 }

@@ -35,6 +35,7 @@ const OPTIONS: Readonly<Record<string, ContractOptions>> = {
   'processor windowed_counter': { optional: COUNTER_OPTIONAL },
   // One of the two is given, and says where the engine is.
   'exporter clickhouse': { config: { embedded: folder }, optional: ['embedded', 'endpoint'] },
+  'exporter prometheus': { config: { endpoint: '127.0.0.1:0' } },
   'exporter victoriametrics': {
     config: { endpoint: `http://127.0.0.1:${closedPort}/api/v1/write` },
     unreachable: true

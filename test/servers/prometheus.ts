@@ -34,9 +34,9 @@ export interface Prometheus {
 /**
  * Scrapes nothing; takes remote write.
  *
- * @param path from {@link prometheusProgram} @param settings YAML, beside `global`
+ * @param path from {@link prometheusProgram} @param settings YAML, beside `global` @param flags beside the usual ones
  */
-export async function startPrometheus(path: string, settings = ''): Promise<Prometheus> {
+export async function startPrometheus(path: string, settings = '', flags: readonly string[] = []): Promise<Prometheus> {
   const address = `127.0.0.1:${await freePort()}`
   const url = `http://${address}`
   const args = (folder: string) => {
@@ -46,7 +46,8 @@ export async function startPrometheus(path: string, settings = ''): Promise<Prom
       `--config.file=${config}`,
       `--storage.tsdb.path=${join(folder, 'data')}`,
       `--web.listen-address=${address}`,
-      '--web.enable-remote-write-receiver'
+      '--web.enable-remote-write-receiver',
+      ...flags
     ]
   }
   const { pid, stop } = await startServer({ path, args, health: `${url}/-/ready` })
