@@ -5,6 +5,7 @@ export const builtIns: BuiltIns = {
   receiver: {
     http: () => import('./receivers/http/index.ts'),
     otlp: () => import('./receivers/otlp/index.ts'),
+    prometheus_remote_write: () => import('./receivers/prometheus_remote_write/index.ts'),
     statsd: () => import('./receivers/statsd/index.ts')
   },
   processor: {
@@ -25,6 +26,7 @@ export const builtIns: BuiltIns = {
   exporter: {
     clickhouse: () => import('./exporters/clickhouse/index.ts'),
     debug: () => import('./exporters/debug/index.ts'),
+    prometheus: () => import('./exporters/prometheus/index.ts'),
     victoriametrics: () => import('./exporters/victoriametrics/index.ts')
   }
 }

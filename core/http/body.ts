@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import type { Readable } from 'node:stream'
 import type { CreditPool, Permit } from '../batch/credits.ts'
 import { BodyBudget, noCredits, tooLarge } from './body-budget.ts'
-import { decompress, encodingOf } from './compression.ts'
+import { decompress, type Encoding, encodingOf } from './compression.ts'
 import { RequestError } from './request-error.ts'
 import { turns } from './turns.ts'
 
@@ -12,6 +12,8 @@ export interface BodyLimits {
   readonly maxBytes: number
   /** The option that sets `maxBytes`, for errors. */
   readonly option: string
+  /** Encodings that are taken, instead of the usual ones. The first is that of a body whose headers name none. */
+  readonly encodings?: readonly Encoding[]
 }
 
 /** The caller owns `permit`, whose credits cover the body at least: hand it to a batch or release it. */
@@ -25,7 +27,7 @@ export interface ReceivedBody {
  * encoding.
  */
 export async function readBody(request: IncomingMessage, limits: BodyLimits): Promise<ReceivedBody> {
-  const encoding = encodingOf('content-encoding', request.headers['content-encoding'])
+  const encoding = encodingOf('content-encoding', request.headers['content-encoding'], limits.encodings)
   const announced = Number(request.headers['content-length'] ?? 0)
   if (announced > limits.maxBytes) throw tooLarge(limits.maxBytes, limits.option)
   return receive(request, limits, (sent, budget) =>

@@ -1,9 +1,10 @@
 import type { Transform } from 'node:stream'
 import { createGunzip, createInflate, createZstdDecompress } from 'node:zlib'
+import { decompress as decompressSnappy, uncompressedSize } from '../wire/snappy.ts'
 import type { BodyBudget } from './body-budget.ts'
 import { RequestError } from './request-error.ts'
 
-export type Encoding = 'identity' | keyof typeof DECOMPRESSORS
+export type Encoding = 'identity' | 'snappy' | keyof typeof DECOMPRESSORS
 
 // Each chunk is a trip to another thread and back: few bodies need more than one of this size.
 const OUTPUT_CHUNK_BYTES = 256 * 1024
@@ -11,16 +12,26 @@ const MIN_CHUNK_BYTES = 1024
 const USUAL_RATIO = 12
 
 const DECOMPRESSORS = { gzip: createGunzip, deflate: createInflate, zstd: createZstdDecompress }
-/** Encodings beside identity, as headers list them. */
-export const ACCEPTED_ENCODINGS = Object.keys(DECOMPRESSORS).join(', ')
+/** The encodings of most receivers. */
+const USUAL: readonly Encoding[] = ['identity', 'gzip', 'deflate', 'zstd']
+/** Those beside identity, as headers list them. */
+export const ACCEPTED_ENCODINGS = listOf(USUAL)
 
-/** The encoding that `value` of the header `header` means; one not known here is a 415. */
-export function encodingOf(header: string, value: string | undefined): Encoding {
-  const name = value?.trim().toLowerCase() || 'identity'
-  if (name === 'identity' || Object.hasOwn(DECOMPRESSORS, name)) return name as Encoding
-  if (name === 'x-gzip') return 'gzip'
-  const message = `${header} ${value} is not understood: send ${ACCEPTED_ENCODINGS} or none`
-  throw new RequestError(415, message, { 'accept-encoding': ACCEPTED_ENCODINGS })
+/**
+ * The encoding that `value` of the header `header` means; one that is not taken is a 415.
+ * @param taken the first is that of a body without a header
+ */
+export function encodingOf(header: string, value: string | undefined, taken = USUAL): Encoding {
+  const name = value?.trim().toLowerCase() || taken[0]
+  const known = taken.find(encoding => encoding === (name === 'x-gzip' ? 'gzip' : name))
+  if (known !== undefined) return known
+  const accepted = listOf(taken)
+  const message = `${header} ${value} is not understood: send ${accepted} or none`
+  throw new RequestError(415, message, { 'accept-encoding': accepted })
+}
+
+function listOf(encodings: readonly Encoding[]): string {
+  return encodings.filter(encoding => encoding !== 'identity').join(', ')
 }
 
 /**
@@ -28,13 +39,30 @@ export function encodingOf(header: string, value: string | undefined): Encoding 
  *
  * @param header names the encoding
  */
-export function decompress(
+export async function decompress(
   encoding: Exclude<Encoding, 'identity'>,
   body: Buffer,
   budget: BodyBudget,
   header: string
 ): Promise<Buffer> {
   budget.restart()
+  return encoding === 'snappy' ? decompressBlock(body, budget) : decompressStream(encoding, body, budget, header)
+}
+
+/** Snappy's block format has the size in front. */
+function decompressBlock(body: Buffer, budget: BodyBudget): Buffer {
+  const size = uncompressedSize(body)
+  const wrong = budget.spend(size)
+  if (wrong !== undefined) throw wrong
+  return decompressSnappy(body, size)
+}
+
+function decompressStream(
+  encoding: keyof typeof DECOMPRESSORS,
+  body: Buffer,
+  budget: BodyBudget,
+  header: string
+): Promise<Buffer> {
   const chunkSize = Math.min(OUTPUT_CHUNK_BYTES, Math.max(MIN_CHUNK_BYTES, body.length * USUAL_RATIO))
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = []

@@ -15,7 +15,7 @@ export function compress(bytes: Uint8Array): Uint8Array {
  * Undoes {@link compress}. The length stands in front, so a result larger than `maxBytes` is refused before any of it
  * is made: {@link BadInputError} with reason `too_large`. Damaged input: `malformed`.
  */
-export function decompress(bytes: Uint8Array, maxBytes: number): Uint8Array {
+export function decompress(bytes: Uint8Array, maxBytes: number): Buffer {
   const size = uncompressedSize(bytes)
   if (size > maxBytes)
     throw new BadInputError(`snappy: ${count(size, 'byte')} uncompressed, at most ${maxBytes} are taken`, 'too_large')
@@ -28,7 +28,8 @@ export function decompress(bytes: Uint8Array, maxBytes: number): Uint8Array {
   }
 }
 
-function uncompressedSize(bytes: Uint8Array): number {
+/** The size that stands in front of a block. Throws {@link BadInputError} `malformed`. */
+export function uncompressedSize(bytes: Uint8Array): number {
   let size = 0
   for (let i = 0; i < MAX_PREFIX_BYTES && i < bytes.length; i++) {
     size += (bytes[i] & 0x7f) * 2 ** (7 * i)

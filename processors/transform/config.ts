@@ -2,8 +2,8 @@ import { NAME } from '../../core/model/key-by.ts'
 import { checkMatch } from '../../core/model/matching/check.ts'
 import { type MatchConfig, matchSchema, type Scalar } from '../../core/model/matching/config.ts'
 import { regexProblem } from '../../core/model/matching/linear-regex.ts'
+import { checkRelabel, RELABEL_SCHEMA, type RelabelRule } from '../../core/model/relabeling/config.ts'
 import type { ConfigProblem, ConfigSchema, JsonSchema } from '../../sdk/plugin/index.ts'
-import { checkRelabel, RELABEL_SCHEMA, type RelabelRule } from './relabel-config.ts'
 
 export interface Config {
   readonly statements: readonly Statement[]

@@ -2,11 +2,11 @@ import { createHash, createHmac } from 'node:crypto'
 import { NAME } from '../../core/model/key-by.ts'
 import { compileRegex, Memo } from '../../core/model/matching/linear-regex.ts'
 import { compileMatch } from '../../core/model/matching/match.ts'
+import { compileRelabel } from '../../core/model/relabeling/compile.ts'
+import { compileTemplate } from '../../core/model/relabeling/template.ts'
 import { attributeText } from '../../sdk/plugin/index.ts'
 import type { Statement } from './config.ts'
 import { type Draft, isLikeOneOf } from './draft.ts'
-import { compileRelabel } from './relabel.ts'
-import { compileTemplate } from './template.ts'
 
 /** Changes a draft; false if the item is dropped. */
 export type Step = (draft: Draft) => boolean

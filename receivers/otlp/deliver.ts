@@ -1,12 +1,12 @@
 import { requestHash } from '../../core/http/request-hash.ts'
 import { count } from '../../core/plural.ts'
-import type { Rejections } from '../../core/wire/otlp/forms.ts'
+import type { OtlpRejections } from '../../core/wire/otlp/forms.ts'
 import type { PartialSuccess } from '../../core/wire/otlp/response.ts'
 import type { Block, HttpIngest, Permit } from '../../sdk/plugin/index.ts'
 
 export interface Decoded {
   readonly block: Block
-  readonly rejections: Rejections
+  readonly rejections: OtlpRejections
   /** Memory that came with the block, in bytes. */
   readonly newSeriesBytes?: number
 }

@@ -96,8 +96,13 @@ test('docs/cli.md has every command, option and exit code', async t => {
 
 test('docs/operators.md has every metric', async t => {
   const sandbox = await Sandbox.open(t)
-  const idle = CONFIG.replace('exporters:\n', 'exporters:\n  victoriametrics:\n')
-    .replace('[clickhouse]', '[clickhouse, victoriametrics]')
+  const idle = CONFIG.replace(
+    'exporters:\n',
+    'exporters:\n  victoriametrics:\n  prometheus: { endpoint: 127.0.0.1:0 }\n'
+  )
+    .replace('[clickhouse]', '[clickhouse, victoriametrics, prometheus]')
+    .replace('receivers:\n', 'receivers:\n  prometheus_remote_write: { endpoint: 127.0.0.1:0 }\n')
+    .replace('[otlp, ', '[otlp, prometheus_remote_write, ')
     .replace('service:\n', 'service:\n  workers: 2\n')
   const weir = await sandbox.start(idle)
   const page = readFileSync(path.join(ROOT, 'docs/operators.md'), 'utf8')

@@ -13,7 +13,10 @@ import { type Block, blocksOf, showsFile, where } from './blocks.ts'
 const PAGES = ['README.md', ...globSync(['docs/*.md', '{receivers,processors,exporters}/*/README.md'], { cwd: ROOT })]
 const BLOCKS = PAGES.flatMap(blocksOf)
 /** Not for Weir, by the word that says so: what must stand in it. */
-const FOREIGN = { collector: /exporters:\n {2}otlphttp\/weir:\n {4}metrics_endpoint: http:\/\/\S+:4318\/v1\/metrics\n/ }
+const FOREIGN = {
+  collector: /exporters:\n {2}otlphttp\/weir:\n {4}metrics_endpoint: http:\/\/\S+:4318\/v1\/metrics\n/,
+  prometheus: /remote_write:\n {2}- url: http:\/\/\S+:9091\/api\/v1\/write\n/
+}
 /** What a fragment is merged over: enough to be complete. */
 const REST = `
 receivers: { otlp: }
@@ -26,7 +29,8 @@ after(() => rm(folder, { recursive: true }))
 
 for (const block of BLOCKS.filter(({ language }) => language === 'yaml')) {
   test(where(block), async () => {
-    if (block.words.includes('collector')) return assert.match(block.text, FOREIGN.collector)
+    for (const [whose, pattern] of Object.entries(FOREIGN))
+      if (block.words.includes(whose)) return assert.match(block.text, pattern)
     const problems = await problemsOf(block)
     if (block.words.includes('broken')) assert.notDeepEqual(problems, [])
     else assert.deepEqual(problems, [])

@@ -25,6 +25,7 @@ const OPTIONS: Readonly<Record<string, ContractOptions>> = {
       ...serverOptional('protocols.grpc.')
     ]
   },
+  'receiver prometheus_remote_write': { config: { endpoint: '127.0.0.1:0' }, optional: serverOptional('') },
   'receiver statsd': { config: { endpoint: '127.0.0.1:0' } },
   'processor cumulative_to_delta': { optional: ['match'] },
   'processor delta_to_cumulative': { optional: ['match'] },
@@ -43,6 +44,7 @@ const OPTIONS: Readonly<Record<string, ContractOptions>> = {
   'processor windowed_counter': { optional: COUNTER_OPTIONAL },
   // One of the two is given, and says where the engine is.
   'exporter clickhouse': { config: { embedded: folder }, optional: ['embedded', 'endpoint'] },
+  'exporter prometheus': { config: { endpoint: '127.0.0.1:0' } },
   'exporter victoriametrics': {
     config: { endpoint: `http://127.0.0.1:${closedPort}/api/v1/write` },
     unreachable: true

@@ -2,7 +2,7 @@ import type { ItemLimits } from '../../model/item-limits.ts'
 import type { PointBlock } from '../../model/points.ts'
 import type { KeyHash } from '../../model/series-table/key-hash.ts'
 import type { JsonMemory } from '../json.ts'
-import type { Rejections } from './forms.ts'
+import type { OtlpRejections } from './forms.ts'
 
 export interface DecoderOptions {
   /** Limits the memory of a block, and of the new series of a body. */
@@ -18,7 +18,7 @@ export interface JsonDecoderOptions extends Pick<DecoderOptions, 'maxBytes' | 'l
 export interface DecodedMetrics {
   readonly block: PointBlock
   /** The items that were left out of it. */
-  readonly rejections: Rejections
+  readonly rejections: OtlpRejections
   /** Texts in which bytes were replaced, because they were not UTF-8. Of series seen before nobody knows. */
   readonly replacedTexts: number
   /** Memory that series not known before take beside the block. */

@@ -1,6 +1,7 @@
 import type { ExponentialBuckets, ExponentialHistogram, Histogram, Summary } from '../../model/distribution.ts'
 import { attributesField } from '../../model/series-table/attribute-bytes.ts'
 import { fixed64Tag, lengthTag, type ProtobufReader, varintTag } from '../protobuf/reader.ts'
+import { double, fixed64, readRepeated, varint } from '../protobuf/repeated.ts'
 import { type PointFields, readFlags, readTime, START_TIME, TIME } from './point-fields.ts'
 
 // https://github.com/open-telemetry/opentelemetry-proto/blob/main/opentelemetry/proto/metrics/v1/metrics.proto
@@ -133,23 +134,3 @@ function readQuantile(reader: ProtobufReader): { quantile: number; value: number
   reader.leave(outer)
   return { quantile, value }
 }
-
-/** Packed, or one number of an array that is not. */
-function readRepeated(
-  reader: ProtobufReader,
-  tag: number,
-  into: number[],
-  read: (reader: ProtobufReader) => number
-): void {
-  if ((tag & 7) !== 2) {
-    into.push(read(reader))
-    return
-  }
-  const outer = reader.enter()
-  while (reader.at < reader.limit) into.push(read(reader))
-  reader.leave(outer)
-}
-
-const fixed64 = (reader: ProtobufReader) => reader.fixed64()
-const double = (reader: ProtobufReader) => reader.double()
-const varint = (reader: ProtobufReader) => reader.varint()

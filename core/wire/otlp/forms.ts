@@ -1,10 +1,7 @@
-import { BadInputError } from '../../errors.ts'
-import { BYTES_PER_POINT } from '../../model/block.ts'
 import type { ExponentialHistogram, Histogram, Summary } from '../../model/distribution.ts'
 import { ITEM_FLAWS } from '../../model/item-limits.ts'
-import type { PointBlockBuilder } from '../../model/points.ts'
 import type { MetricKind, Temporality } from '../../model/series.ts'
-import { count } from '../../plural.ts'
+import { Rejections } from '../rejections.ts'
 
 /** The kinds of OTLP `Metric.data`, by field number. */
 export const GAUGE = 5
@@ -66,56 +63,10 @@ export function flawOf(distribution: OtlpDistribution): RejectionReason | undefi
   return undefined
 }
 
-/** Memory of a bucket's count, which one byte of a request can be. */
-const BYTES_PER_COUNT = 8
-
-/**
- * Two bytes of a request can be a histogram, which takes hundreds in memory. Decoding ends once nobody could ever buy
- * the result. Throws {@link BadInputError} `too_large`.
- * @param next bytes of a distribution that is not decoded yet
- */
-export function checkSize({ length, distributionBytes }: PointBlockBuilder, next: number, maxBytes: number): void {
-  if (length * BYTES_PER_POINT + distributionBytes + next * BYTES_PER_COUNT > maxBytes)
-    throw new BadInputError(
-      `${count(length, 'point')} and more do not fit into ${count(maxBytes, 'byte')}: send less at once, or raise service.limits.in_flight`,
-      'too_large'
-    )
-}
-
-/** Items not taken out of one request, by reason. */
-export class Rejections {
-  readonly items = new Map<RejectionReason, number>()
-  readonly #item: string
-  readonly #place: string
-  #first = new Map<RejectionReason, string>()
-
-  /** @param item its name for the sender @param place the kind of thing that items are in */
-  constructor(item = 'point', place = 'metric') {
-    this.#item = item
-    this.#place = place
-  }
-
-  /** @param place name of the metric or scope */
-  add(reason: RejectionReason, items: number, place: string): void {
-    if (!this.#first.has(reason)) this.#first.set(reason, place)
-    this.items.set(reason, (this.items.get(reason) ?? 0) + items)
-  }
-
-  get total(): number {
-    let total = 0
-    for (const items of this.items.values()) total += items
-    return total
-  }
-
-  /** A text for the sender; empty if all was well. */
-  describe(): string {
-    const parts = []
-    for (const [reason, items] of this.items) {
-      const first = this.#first.get(reason)
-      const where = first ? `, first in ${this.#place} "${first}"` : ''
-      parts.push(`${count(items, this.#item)} ${REJECTION_TEXTS[reason]}${where}`)
-    }
-    return parts.join('; ')
+/** Items of one request that were not taken. */
+export class OtlpRejections extends Rejections<RejectionReason> {
+  constructor(item?: string, place?: string) {
+    super(REJECTION_TEXTS, item, place)
   }
 }
 

@@ -13,10 +13,10 @@ import { FLAG_NO_RECORDED_VALUE, PointBlockBuilder } from '../../model/points.ts
 import type { Metric, Resource, Scope } from '../../model/series.ts'
 import type { Series, SeriesTable } from '../../model/series-table/series-table.ts'
 import { sharedBytes } from '../../model/shared-bytes.ts'
+import { checkSize } from '../decoded-size.ts'
 import { readJson } from '../json.ts'
 import type { DecodedMetrics, JsonDecoderOptions } from './decoded-metrics.ts'
 import {
-  checkSize,
   type DataField,
   EXPONENTIAL_HISTOGRAM,
   flawOf,
@@ -24,7 +24,7 @@ import {
   GAUGE,
   HISTOGRAM,
   type OtlpDistribution,
-  Rejections,
+  OtlpRejections,
   SUM,
   SUMMARY
 } from './forms.ts'
@@ -70,7 +70,7 @@ class JsonDecoder {
   #maxBytes: number
   #fields = new JsonFields()
   #builder = new PointBlockBuilder()
-  #rejections = new Rejections()
+  #rejections = new OtlpRejections()
   #resource!: Resource
   #scope!: Scope
   #metric!: Metric

@@ -11,7 +11,7 @@ import { EventBlockBuilder } from '../../model/event-builder.ts'
 import type { EventBlock } from '../../model/events.ts'
 import { type ItemFlaw, type ItemLimits, measureAll, measureAttributes, measureName } from '../../model/item-limits.ts'
 import type { Scope } from '../../model/series.ts'
-import { Rejections } from './forms.ts'
+import { OtlpRejections } from './forms.ts'
 import {
   BODY,
   EVENT_NAME,
@@ -59,7 +59,7 @@ export const emptyRecord = (): LogRecord => ({
 export interface DecodedLogs {
   readonly block: EventBlock
   /** The records that were left out of it. */
-  readonly rejections: Rejections
+  readonly rejections: OtlpRejections
   /** Texts in which bytes were replaced, because they were not UTF-8. */
   readonly replacedTexts: number
 }
@@ -69,7 +69,7 @@ export interface DecodedLogs {
  * its attributes, these before those of the scope, and these before those of the resource.
  */
 export class LogEvents {
-  readonly rejections = new Rejections('log record', 'scope')
+  readonly rejections = new OtlpRejections('log record', 'scope')
   readonly #limits: ItemLimits
   readonly #receivedAt: number
   readonly #builder: EventBlockBuilder

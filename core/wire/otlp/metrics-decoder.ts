@@ -5,12 +5,12 @@ import { PointBlockBuilder } from '../../model/points.ts'
 import { select } from '../../model/select.ts'
 import { UNKNOWN } from '../../model/series-table/key-table.ts'
 import type { SeriesTable } from '../../model/series-table/series-table.ts'
+import { checkSize } from '../decoded-size.ts'
 import { lengthTag, ProtobufReader, varintTag } from '../protobuf/reader.ts'
 import type { DecodedMetrics, DecoderOptions } from './decoded-metrics.ts'
 import { readExponentialHistogram, readHistogram, readSummary } from './distribution-points.ts'
 import { FieldSpan } from './field-span.ts'
 import {
-  checkSize,
   type DataField,
   EXPONENTIAL_HISTOGRAM,
   flawOf,
@@ -18,7 +18,7 @@ import {
   GAUGE,
   HISTOGRAM,
   type OtlpDistribution,
-  Rejections,
+  OtlpRejections,
   SUM,
   SUMMARY
 } from './forms.ts'
@@ -66,7 +66,7 @@ export class OtlpMetricsDecoder {
   readonly #point = new PointFields()
   #reader = new ProtobufReader(Buffer.alloc(0))
   #builder = new PointBlockBuilder(0)
-  #rejections = new Rejections()
+  #rejections = new OtlpRejections()
   #receivedAt = 0
 
   constructor(table: SeriesTable, options: DecoderOptions = {}) {
@@ -85,7 +85,7 @@ export class OtlpMetricsDecoder {
     this.#headers.renew()
     this.#receivedAt = receivedAt
     this.#builder = new PointBlockBuilder(Math.ceil(body.length / BYTES_PER_POINT))
-    this.#rejections = new Rejections()
+    this.#rejections = new OtlpRejections()
     const reader = new ProtobufReader(body)
     this.#reader = reader
     this.#finder.begin(reader)

@@ -1,4 +1,5 @@
 import type { Samples } from '../prometheus/samples.ts'
+import { STALE_MARKER } from '../prometheus/stale-marker.ts'
 import { ProtobufWriter } from '../protobuf/writer.ts'
 
 // Field 2 of a TimeSeries. See write-request.ts.
@@ -12,9 +13,6 @@ const TIMESTAMP_AT = HEAD_BYTES + VALUE_BYTES
 /** Room for one sample. Timestamps are written in whole words, so some bytes behind it may be overwritten. */
 const ROOM_BYTES = 32
 
-/** The NaN that ends a series. JavaScript may change the bits of a NaN it carries, so they are written as such. */
-const STALE_MARKER_HIGH = 0x7ff00000
-const STALE_MARKER_LOW = 2
 /** The NaN that is a value, in Prometheus' spelling. */
 const NAN_HIGH = 0x7ff80000
 const NAN_LOW = 1
@@ -39,7 +37,7 @@ export class SampleWriter {
     const at = writer.length
     const words = this.#words
     view.setInt32(at, SAMPLE_TAG | ((size - 2) << 8) | (VALUE_TAG << 16), true)
-    if (stale[row] === 1) setBits(view, at + HEAD_BYTES, STALE_MARKER_HIGH, STALE_MARKER_LOW)
+    if (stale[row] === 1) setBits(view, at + HEAD_BYTES, STALE_MARKER.high, STALE_MARKER.low)
     else if (Number.isNaN(value[row])) setBits(view, at + HEAD_BYTES, NAN_HIGH, NAN_LOW)
     else view.setFloat64(at + HEAD_BYTES, value[row], true)
     view.setInt32(at + TIMESTAMP_AT, words[0], true)

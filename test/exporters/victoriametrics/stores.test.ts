@@ -19,7 +19,7 @@ const T0 = Math.floor(Date.now() / 60_000) * 60_000 - 600_000
 // Three requests.
 const SAMPLES = 25_000
 
-interface Store extends Prometheus {
+interface Store extends Omit<Prometheus, 'samples'> {
   flush?(): Promise<void>
 }
 

@@ -1,5 +1,5 @@
-import { regexProblem } from '../../core/model/matching/linear-regex.ts'
-import type { ConfigProblem, JsonSchema } from '../../sdk/plugin/index.ts'
+import type { ConfigProblem, JsonSchema } from '../../schema/json-schema.ts'
+import { regexProblem } from '../matching/linear-regex.ts'
 
 /** As in Prometheus: https://prometheus.io/docs/prometheus/latest/configuration/configuration/#relabel_config */
 export interface RelabelRule {

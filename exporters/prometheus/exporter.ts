@@ -1,0 +1,120 @@
+import { HttpServer } from '../../core/http/server.ts'
+import { openState, sealState } from '../../core/model/saved-state.ts'
+import { SeriesMemo } from '../../core/model/series-memo.ts'
+import {
+  type Block,
+  type Context,
+  type Distribution,
+  type Exporter,
+  FLAG_NO_RECORDED_VALUE,
+  type PointBlock
+} from '../../sdk/plugin/index.ts'
+import type { Config } from './config.ts'
+import { Families, type Place, type Refusal, type SavedFamily } from './families.ts'
+import { serveMetrics } from './scrape.ts'
+
+/** The state's format. */
+const VERSION = 1
+/** Series expire at multiples of this part of their time. */
+const EXPIRIES = 8
+
+/** Keeps the latest point of each series, and adds up increments, until somebody scrapes them. */
+export class PrometheusExporter implements Exporter {
+  readonly #context: Context
+  readonly #path: string
+  readonly #expirationMs: number
+  readonly #families: Families
+  readonly #places: SeriesMemo<Place>
+  readonly #server: HttpServer
+  #lastExpiry = 0
+
+  constructor(config: Config, context: Context) {
+    const { endpoint, path, metric_expiration, max_series } = config
+    this.#context = context
+    this.#path = path
+    this.#expirationMs = metric_expiration
+    const options = {
+      strategy: config.translation_strategy,
+      externalLabels: config.const_labels,
+      promoteResourceAttributes: config.promote_resource_attributes
+    }
+    this.#families = new Families(options, config.target_info, max_series)
+    this.#places = new SeriesMemo(series => this.#families.placeOf(series))
+    const { instruments } = context
+    instruments.gauge('series', 'Series exposed.', () => this.#families.size)
+    const scrapes = instruments.counter('scrapes_total', 'Scrapes answered.')
+    const families = () => {
+      this.#expire()
+      scrapes.add(1)
+      return this.#families
+    }
+    this.#server = new HttpServer(endpoint, serveMetrics(path, families, context.log))
+  }
+
+  /** `host:port`, once started. */
+  get address(): string {
+    return this.#server.address
+  }
+
+  async start(): Promise<void> {
+    await this.#server.start()
+    const url = `http://${this.address}${this.#path}`
+    this.#context.announce(`Prometheus metrics on ${url}`, `curl ${url}`)
+  }
+
+  async stop(signal: AbortSignal): Promise<void> {
+    await this.#server.stop(signal)
+  }
+
+  async export(block: Block): Promise<void> {
+    if (block.type !== 'points') return
+    const now = this.#context.clock.now()
+    if (now - this.#lastExpiry >= this.#expirationMs / EXPIRIES) this.#expire()
+    for (let i = 0; i < block.length; i++) this.#take(block, i, now)
+  }
+
+  snapshot(): Uint8Array {
+    return sealState(VERSION, this.#families.save())
+  }
+
+  restore(state: Uint8Array): void {
+    this.#families.restore(openState(VERSION, state) as SavedFamily[])
+  }
+
+  #take({ series, time, start, value, flags, distributions }: PointBlock, i: number, now: number): void {
+    const place = this.#places.get(series, i)
+    const isEnd = (flags[i] & FLAG_NO_RECORDED_VALUE) !== 0
+    // A series of increments has no last value that could end.
+    if (isEnd) return place.isDelta ? undefined : this.#families.remove(place)
+    const refusal = this.#keep(place, now)
+    if (refusal !== undefined) return this.#drop(refusal)
+    const distribution = exposedDistribution(distributions.get(i))
+    if (place.isDelta) place.point.add(time[i], start[i], value[i], distribution)
+    else place.point.replace(time[i], start[i], value[i], distribution)
+    const { target } = place
+    if (target !== undefined && this.#keep(target, now) === undefined) target.point.replace(time[i], 0, 1, undefined)
+  }
+
+  /** Exposes the series; or returns why it cannot be. */
+  #keep(place: Place, now: number): Refusal | undefined {
+    const refusal = place.point.isExposed ? undefined : this.#families.expose(place)
+    if (refusal === undefined) place.point.lastSeen = now
+    return refusal
+  }
+
+  /** The sending queue books all points of a block as sent. */
+  #drop(reason: Refusal): void {
+    this.#context.account.sent--
+    this.#context.account.drop(reason)
+  }
+
+  #expire(): void {
+    this.#lastExpiry = this.#context.clock.now()
+    this.#families.expire(this.#lastExpiry - this.#expirationMs)
+  }
+}
+
+/** Of a set only the number of members is exposed. */
+function exposedDistribution(distribution: Distribution | undefined): Distribution | undefined {
+  return distribution?.kind === 'set' || distribution?.kind === 'distinct' ? undefined : distribution
+}

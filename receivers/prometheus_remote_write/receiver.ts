@@ -1,0 +1,116 @@
+import type { Request, Response } from 'express'
+import { readBody } from '../../core/http/body.ts'
+import { HttpIngest } from '../../core/http/ingest.ts'
+import { RequestError } from '../../core/http/request-error.ts'
+import { requestHash } from '../../core/http/request-hash.ts'
+import type { HttpServer } from '../../core/http/server.ts'
+import { type Site, serverOf } from '../../core/http/site.ts'
+import { count } from '../../core/plural.ts'
+import { type DecodedWriteRequest, RemoteWriteDecoder } from '../../core/wire/remote-write/decoder.ts'
+import type { RemoteWriteVersion } from '../../core/wire/remote-write/time-series.ts'
+import type { Context, Permit, Receiver } from '../../sdk/plugin/index.ts'
+import type { Config } from './config.ts'
+import { versionOf } from './version.ts'
+
+/** The specification has snappy only, also for bodies that name none. vmagent sends zstd. */
+const ENCODINGS = ['snappy', 'zstd'] as const
+const WRITTEN = 'x-prometheus-remote-write'
+
+export class RemoteWriteReceiver implements Receiver {
+  readonly #context: Context
+  readonly #ingest: HttpIngest
+  readonly #decoder: RemoteWriteDecoder
+  readonly #server: HttpServer
+  readonly #path: string
+  readonly #maxBytes: number
+  readonly #exemplars: { add(value: number): void }
+
+  constructor(config: Config, context: Context) {
+    const { endpoint, path, max_body_size, limits } = config
+    this.#context = context
+    this.#path = path
+    this.#maxBytes = max_body_size
+    this.#ingest = new HttpIngest(context)
+    this.#decoder = new RemoteWriteDecoder(context.series, { maxBytes: context.credits.capacity, limits })
+    this.#exemplars = context.instruments.counter('exemplars_total', 'Exemplars received, which are not kept.')
+    const site: Site = {
+      posts: new Map([[path, (request, response) => this.#post(request, response)]]),
+      elsewhere: asked => new RequestError(404, `there is nothing at ${asked.path}: remote write goes to ${path}`),
+      refuse: ({ message }, _request, response) => sendText(response, message)
+    }
+    this.#server = serverOf(endpoint, site, config, context)
+  }
+
+  get batches$() {
+    return this.#ingest.batches$
+  }
+
+  /** `host:port`, once started. */
+  get address(): string {
+    return this.#server.address
+  }
+
+  open(): Promise<void> {
+    return this.#server.open()
+  }
+
+  async start(): Promise<void> {
+    await this.#server.start()
+    const url = `${this.#server.scheme}://${this.address}${this.#path}`
+    this.#context.announce(`Prometheus remote write on ${url}`)
+  }
+
+  drain(signal: AbortSignal): Promise<void> {
+    this.#ingest.close()
+    return this.#server.drain(signal)
+  }
+
+  async stop(signal: AbortSignal): Promise<void> {
+    this.#ingest.close()
+    await this.#server.stop(signal)
+  }
+
+  async #post(request: Request, response: Response): Promise<void> {
+    const version = versionOf(request.headers)
+    const { credits } = this.#context
+    const { body, permit } = await readBody(request, {
+      credits,
+      maxBytes: this.#maxBytes,
+      option: 'max_body_size',
+      encodings: ENCODINGS
+    })
+    const decoded = this.#decode(body, version, permit)
+    const { block, rejections, newSeriesBytes } = decoded
+    const { dropped, reason } = await this.#ingest.deliver(block, permit, requestHash(body), newSeriesBytes)
+    // Only now: had the request been nacked, they would come, and count, again.
+    for (const [reason, items] of rejections.items) this.#ingest.reject(reason, items)
+    this.#exemplars.add(decoded.exemplars)
+    if (version === '2.0') setWritten(response, decoded, dropped)
+    const flaws = [rejections.describe(), dropped > 0 ? `${count(dropped, 'point')} dropped later on: ${reason}` : '']
+    const message = flaws.filter(text => text !== '').join('; ')
+    response.status(message === '' ? 204 : 400)
+    sendText(response, message === '' ? '' : `${message}; all other points are written`)
+  }
+
+  #decode(body: Buffer, version: RemoteWriteVersion, permit: Permit): DecodedWriteRequest {
+    try {
+      return this.#decoder.decode(body, version)
+    } catch (error) {
+      permit.release()
+      throw error
+    }
+  }
+}
+
+/** Nobody knows which points were dropped later on. They are taken for samples, of which there are mostly more. */
+function setWritten(response: Response, { samples, histograms }: DecodedWriteRequest, dropped: number): void {
+  const written = Math.max(0, samples - dropped)
+  response.setHeader(`${WRITTEN}-samples-written`, written)
+  response.setHeader(`${WRITTEN}-histograms-written`, Math.max(0, histograms - (dropped - (samples - written))))
+  response.setHeader(`${WRITTEN}-exemplars-written`, 0)
+}
+
+function sendText(response: Response, text: string): void {
+  if (text !== '') response.setHeader('content-type', 'text/plain; charset=utf-8')
+  response.end(text)
+}
