@@ -12,5 +12,6 @@ export type Refusal =
   | 'invalid_rate'
   | 'invalid_timestamp'
   | 'too_long'
+  | 'cut_off'
   | 'unsupported_event'
   | 'unsupported_service_check'

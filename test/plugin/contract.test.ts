@@ -89,7 +89,8 @@ const VARIANTS: Readonly<Record<string, ContractOptions | readonly ContractOptio
       ]
     },
     optional: COUNTER_OPTIONAL
-  }
+  },
+  'receiver statsd': { config: { listen: ['udp://127.0.0.1:0', 'tcp://127.0.0.1:0'], udp_sockets: 2 } }
 }
 
 const registry = new Registry(builtIns)
