@@ -23,6 +23,10 @@ export interface Config extends UdpOptions, StreamOptions {
   /** Milliseconds. */
   readonly retry_for: number
   readonly tag_formats: readonly TagFormat[]
+  readonly signed_gauges: 'relative' | 'absolute'
+  readonly negative_timers: 'refuse' | 'accept'
+  readonly drop_client_telemetry: boolean
+  readonly remember_gauges: boolean
   readonly limits: ItemLimits
 }
 
@@ -83,6 +87,27 @@ export const schema: ConfigSchema = {
       uniqueItems: true,
       description: 'Formats in which clients write tags into names: influx, librato, signalfx, graphite.',
       default: []
+    },
+    signed_gauges: {
+      enum: ['relative', 'absolute'],
+      description: 'Effect of a signed gauge such as -5: it moves the gauge (relative) or sets it (absolute).',
+      default: 'relative'
+    },
+    negative_timers: {
+      enum: ['refuse', 'accept'],
+      description: 'Treatment of a timer below zero.',
+      default: 'refuse'
+    },
+    drop_client_telemetry: {
+      type: 'boolean',
+      description: 'Drops the metrics that clients send of themselves, datadog.dogstatsd.client.*, and counts them.',
+      default: false
+    },
+    remember_gauges: {
+      type: 'boolean',
+      description:
+        'Keeps the last values of gauges through restarts, so that relative changes go on from them. Needs service.journal or service.state_dir; not with service.workers.',
+      default: false
     },
     limits: LIMITS_SCHEMA
   }

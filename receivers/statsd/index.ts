@@ -1,7 +1,7 @@
 import type { ReceiverPlugin } from '../../sdk/plugin/index.ts'
 import { type Config, checkConfig, connectionBytes, schema } from './config.ts'
 import { lineTableBytes } from './line-table.ts'
-import { StatsdReceiver } from './receiver.ts'
+import { receiverOf } from './remembering-receiver.ts'
 
 export default {
   api: 2,
@@ -16,5 +16,5 @@ export default {
   unaggregated: true,
   memoryBound: config => lineTableBytes(config.max_series) + connectionBytes(config),
   check: checkConfig,
-  create: (config, context) => new StatsdReceiver(config, context)
+  create: (config, context) => receiverOf(config, context)
 } satisfies ReceiverPlugin<Config>

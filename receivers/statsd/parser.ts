@@ -1,21 +1,15 @@
-import type { IdColumn } from '../../core/model/series-table/id-column.ts'
 import { UNKNOWN } from '../../core/model/series-table/key-table.ts'
-import {
-  DEFAULT_LIMITS,
-  type Distribution,
-  observation,
-  type PointBlockBuilder,
-  type SeriesTable
-} from '../../sdk/plugin/index.ts'
+import { type Distribution, observation, type PointBlockBuilder, type SeriesTable } from '../../sdk/plugin/index.ts'
 import { endOfBit } from './bits.ts'
+import { Gauges } from './gauges.ts'
 import { LineKey } from './line-key.ts'
 import { COLON_AT, END, LineScanner, OFFSETS, PIPE_AT, STAMP_AT, START } from './line-scanner.ts'
 import { COUNTER, GAUGE, IDLE, type LineKind, LineTable, type Meaning, SET, TIMER } from './line-table.ts'
 import { Meanings } from './meanings.ts'
 import { parseNumber } from './number.ts'
+import { DEFAULT_OPTIONS, type ParserOptions } from './parser-options.ts'
 import type { Refusal } from './refusal.ts'
 import { find, findTimestamp, timestamp } from './sections.ts'
-import { TaggedNames } from './tag-formats.ts'
 
 const COLON = 58
 const PIPE = 124
@@ -38,14 +32,14 @@ const OF_SEVERAL_BITS: ReadonlySet<Refusal | undefined> = new Set(['unknown_type
  * https://docs.datadoghq.com/developers/dogstatsd/datagram_shell/
  */
 export class StatsdParser {
+  readonly gauges: Gauges
   readonly #table: SeriesTable
   readonly #refuse: (reason: Refusal, line: string) => void
   readonly #meanings: Meanings
   readonly #lines: LineTable
   readonly #scanner = new LineScanner()
   readonly #key = new LineKey(MAX_IDENTITY_BYTES)
-  // By series, because lines that differ in rate or order of tags set the same gauge.
-  readonly #gauges: IdColumn<Float64Array>
+  readonly #options: ParserOptions
   /** The datagram that is parsed, the time of its lines without one, and the block that its points go to. */
   #bytes: Buffer = Buffer.alloc(0)
   #now = 0
@@ -59,14 +53,14 @@ export class StatsdParser {
     table: SeriesTable,
     maxSeries: number,
     refuse: (reason: Refusal, line: string) => void,
-    names = new TaggedNames([]),
-    limits = DEFAULT_LIMITS
+    options: Partial<ParserOptions> = {}
   ) {
+    this.#options = { ...DEFAULT_OPTIONS, ...options }
     this.#table = table
     this.#refuse = refuse
-    this.#meanings = new Meanings(table, names, limits)
+    this.#meanings = new Meanings(table, this.#options)
     this.#lines = new LineTable(table, maxSeries)
-    this.#gauges = table.column<Float64Array>(Float64Array)
+    this.gauges = new Gauges(table, this.#lines)
   }
 
   /**
@@ -203,16 +197,18 @@ export class StatsdParser {
     const value = parseNumber(this.#bytes, start, end)
     if (Number.isNaN(value)) return false
     if (kind === GAUGE) return this.#addLevel(series, value, this.#bytes[start], time)
-    if (!Number.isFinite(value / rate) || (kind === TIMER && value < 0)) return false
+    if (!Number.isFinite(value / rate) || (kind === TIMER && value < 0 && !this.#options.takesNegativeTimers))
+      return false
     if (kind === COUNTER) this.#points!.addId(this.#table, series, time, value / rate)
     else this.#points!.addIdDistribution(this.#table, series, time, observation(value, 1 / rate))
     return true
   }
 
   #addLevel(series: number, value: number, sign: number, time: number): boolean {
-    const level = sign === PLUS || sign === MINUS ? this.#gauges.get(series) + value : value
+    const isChange = (sign === PLUS || sign === MINUS) && !this.#options.hasAbsoluteGauges
+    const level = isChange ? this.gauges.get(series) + value : value
     if (!Number.isFinite(level)) return false
-    this.#gauges.set(series, level)
+    this.gauges.set(series, level)
     this.#points!.addId(this.#table, series, time, level)
     return true
   }

@@ -3,6 +3,7 @@ import { parseEndpoint } from '../../core/http/endpoint.ts'
 import type { Batch, Block, Context, Receiver } from '../../sdk/plugin/index.ts'
 import type { Config } from './config.ts'
 import { Gatherer } from './gatherer.ts'
+import type { Gauges } from './gauges.ts'
 import { Output } from './output.ts'
 import { StatsdParser } from './parser.ts'
 import type { Refusal } from './refusal.ts'
@@ -15,6 +16,7 @@ import { type TagFormat, TaggedNames } from './tag-formats.ts'
 
 /** StatsD over datagrams, which are dropped without credits, and over connections, which have to wait for them. */
 export class StatsdReceiver implements Receiver {
+  protected readonly gauges: Gauges
   readonly #config: Config
   readonly #context: Context
   readonly #refusals: Refusals
@@ -43,6 +45,7 @@ export class StatsdReceiver implements Receiver {
     )
     this.#datagramsRead = instruments.counter('datagrams_total', 'Datagrams read.')
     const parser = this.#makeParser()
+    this.gauges = parser.gauges
     this.#datagrams = new Gatherer(context, parser, (block, bytes) => this.#output.sendOrDrop(block, bytes))
     this.#streams = new Gatherer(context, parser, (block, bytes) => this.#sendOfStreams(block, bytes))
     const addresses = addressesOf(config)
@@ -88,10 +91,15 @@ export class StatsdReceiver implements Receiver {
   }
 
   #makeParser(): StatsdParser {
-    const { max_series, tag_formats, limits } = this.#config
-    const names = new TaggedNames(tag_formats, (format, name) => this.#leaveTags(format, name))
+    const { max_series, tag_formats, limits, signed_gauges, negative_timers, drop_client_telemetry } = this.#config
     const refuse = (reason: Refusal, line: string) => this.#refusals.add(reason, line)
-    return new StatsdParser(this.#context.series, max_series, refuse, names, limits)
+    return new StatsdParser(this.#context.series, max_series, refuse, {
+      names: new TaggedNames(tag_formats, (format, name) => this.#leaveTags(format, name)),
+      limits,
+      hasAbsoluteGauges: signed_gauges === 'absolute',
+      takesNegativeTimers: negative_timers === 'accept',
+      dropsClientTelemetry: drop_client_telemetry
+    })
   }
 
   #udpListeners(addresses: readonly Address[]): UdpListener[] {

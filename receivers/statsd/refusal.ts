@@ -13,5 +13,6 @@ export type Refusal =
   | 'invalid_timestamp'
   | 'too_long'
   | 'cut_off'
+  | 'client_telemetry'
   | 'unsupported_event'
   | 'unsupported_service_check'

@@ -3,8 +3,8 @@ import type { Refusal } from './refusal.ts'
 
 const WARN_INTERVAL_MS = 10_000
 export const QUOTED_CHARACTERS = 200
-/** Clients in use send these at their start, or in place of a number they do not know. */
-const USUAL: ReadonlySet<Refusal> = new Set(['empty_datagram', 'missing_value'])
+/** Clients in use send these at their start, or in place of a number they do not know, or are not to be heard of. */
+const USUAL: ReadonlySet<Refusal> = new Set(['empty_datagram', 'missing_value', 'client_telemetry'])
 
 /** Books lines that were not taken, and quotes one now and then in the log. */
 export class Refusals {
