@@ -106,7 +106,7 @@ export const schema: ConfigSchema = {
     remember_gauges: {
       type: 'boolean',
       description:
-        'Keeps the last values of gauges through restarts, so that relative changes go on from them. Needs service.journal or service.state_dir; not with service.workers.',
+        'Keeps the last values of gauges through restarts, so that relative changes go on from them. Needs service.journal; not with service.workers.',
       default: false
     },
     limits: LIMITS_SCHEMA

@@ -61,7 +61,7 @@ exporters:
   debug: { verbosity: detailed }
 service:
   admin: { endpoint: 127.0.0.1:0 }
-  state_dir: ./state
+  journal: { folder: ./journal }
   pipelines:
     metrics: { receivers: [statsd], exporters: [debug] }
 `
