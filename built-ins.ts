@@ -25,6 +25,7 @@ export const builtIns: BuiltIns = {
   exporter: {
     clickhouse: () => import('./exporters/clickhouse/index.ts'),
     debug: () => import('./exporters/debug/index.ts'),
+    statsd: () => import('./exporters/statsd/index.ts'),
     victoriametrics: () => import('./exporters/victoriametrics/index.ts')
   }
 }
