@@ -1,6 +1,7 @@
 import { UNKNOWN } from '../../core/model/series-table/key-table.ts'
 import { type Distribution, observation, type PointBlockBuilder, type SeriesTable } from '../../sdk/plugin/index.ts'
 import { endOfBit } from './bits.ts'
+import { readEvent } from './events.ts'
 import { Gauges } from './gauges.ts'
 import { LineKey } from './line-key.ts'
 import { COLON_AT, END, LineScanner, OFFSETS, PIPE_AT, STAMP_AT, START } from './line-scanner.ts'
@@ -16,8 +17,6 @@ const PIPE = 124
 const PLUS = 43
 const MINUS = 45
 const UNDERSCORE = 95
-const EVENT = Buffer.from('_e{')
-const SERVICE_CHECK = Buffer.from('_sc|')
 
 // Most bytes of a line's name, type and tags. A longer line is no metric but somebody's body in the wrong port.
 const MAX_IDENTITY_BYTES = 8192
@@ -127,8 +126,8 @@ export class StatsdParser {
   #line(start: number, end: number): Refusal | undefined {
     const bytes = this.#bytes
     if (bytes[start] === UNDERSCORE) {
-      if (beginsWith(EVENT, bytes, start, end)) return 'unsupported_event'
-      if (beginsWith(SERVICE_CHECK, bytes, start, end)) return 'unsupported_service_check'
+      const event = readEvent(bytes.toString('latin1', start, end), this.#now, this.#options.limits)
+      if (event !== undefined) return typeof event === 'string' ? event : this.#options.takeEvent(event)
     }
     const colon = find(bytes, COLON, start, end)
     if (colon === start) return 'missing_name'
@@ -222,8 +221,4 @@ export class StatsdParser {
     const name = this.#bytes.toString('latin1', this.#nameStart, this.#nameEnd)
     return `${name}:${this.#bytes.toString('latin1', start, end)}`
   }
-}
-
-function beginsWith(prefix: Buffer, bytes: Buffer, start: number, end: number): boolean {
-  return end - start >= prefix.length && bytes.compare(prefix, 0, prefix.length, start, start + prefix.length) === 0
 }

@@ -14,5 +14,7 @@ export type Refusal =
   | 'too_long'
   | 'cut_off'
   | 'client_telemetry'
+  | 'invalid_event'
+  | 'invalid_service_check'
   | 'unsupported_event'
   | 'unsupported_service_check'
