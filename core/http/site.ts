@@ -1,4 +1,10 @@
-import express, { type ErrorRequestHandler, type Express, type Request, type Response } from 'express'
+import express, {
+  type ErrorRequestHandler,
+  type Express,
+  type Request,
+  type RequestHandler,
+  type Response
+} from 'express'
 import { BadInputError } from '../errors.ts'
 import type { Context } from '../plugin/context.ts'
 import type { ConnectionLimits } from './connection-limits.ts'
@@ -8,6 +14,8 @@ import { type ConnectionEvents, HttpServer } from './server.ts'
 export interface Site {
   /** The only path, which takes POST only. */
   readonly path: string
+  /** Sees every request on the path first. */
+  readonly before?: RequestHandler
   /** Text for other paths, after the path asked for. */
   readonly elsewhere: string
   /** Answers, or throws {@link RequestError} or {@link BadInputError}. */
@@ -50,6 +58,7 @@ function connectionEvents({ max_connections_per_address: most }: ConnectionLimit
 function serve(site: Site, context: Context): Express {
   const refused = context.instruments.counter('refused_requests_total', 'Requests answered with an error.')
   const app = express().disable('x-powered-by').disable('etag')
+  if (site.before !== undefined) app.use(site.path, site.before)
   app.post(site.path, (request, response) => site.post(request, response))
   app.all(site.path, ({ method }) => {
     throw new RequestError(405, `${method} is not for ${site.path}: use POST`, { allow: 'POST' })

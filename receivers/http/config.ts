@@ -1,9 +1,12 @@
 import { CONNECTION_OPTIONS, type ConnectionLimits } from '../../core/http/connection-limits.ts'
 import { byteSize, type ConfigSchema, endpoint, type ItemLimits, LIMITS_SCHEMA } from '../../sdk/plugin/index.ts'
+import { FORMATS, type FormatName } from './formats/index.ts'
 
 export interface Config extends ConnectionLimits {
   readonly endpoint: string
   readonly path: string
+  readonly format: FormatName
+  readonly cors_allowed_origins: readonly string[]
   /** Bytes. */
   readonly max_body_size: number
   readonly limits: ItemLimits
@@ -21,6 +24,22 @@ export const schema: ConfigSchema = {
       pattern: '^/[A-Za-z0-9._~/-]*$',
       description: 'Path that takes the events.',
       default: '/v1/events'
+    },
+    format: {
+      enum: Object.keys(FORMATS),
+      description: 'Form of the events: weir, segment or cloudevents.',
+      default: 'weir'
+    },
+    cors_allowed_origins: {
+      type: 'array',
+      items: {
+        type: 'string',
+        pattern: '^(\\*|https?://[^/\\s]+)$',
+        'x-expected': 'https://shop.example.com, https://*.example.com or *'
+      },
+      uniqueItems: true,
+      description: 'Origins of web pages that may send events, such as https://shop.example.com; `*` is every origin.',
+      default: []
     },
     max_body_size: byteSize({
       description: 'Largest request body, after decompression. Larger ones are answered with 413.',

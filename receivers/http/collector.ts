@@ -1,0 +1,86 @@
+import { eventBytes } from '../../core/model/block.ts'
+import { type Attributes, BadInputError, type EventBlock, type ItemLimits } from '../../sdk/plugin/index.ts'
+import { BadEvent, type EventFormat } from './event.ts'
+
+// Enough to see the fault; a body may hold a million.
+const MAX_ERRORS = 10
+// More lines than this that do not parse, each an exception, are no NDJSON; a body of them would take half a minute.
+const MAX_MALFORMED = 10_000
+
+export interface ReadEvents {
+  readonly block: EventBlock
+  /** Events left out, by reason. */
+  readonly rejected: ReadonlyMap<string, number>
+  readonly rejectedTotal: number
+  /** The first ten, with `index` from 0 in JSON and `line` from 1 in NDJSON. */
+  readonly errors: readonly { readonly index?: number; readonly line?: number; readonly message: string }[]
+}
+
+/** Gathers the events of one body in columns. */
+export class Collector {
+  readonly #rejected = new Map<string, number>()
+  readonly #errors: { index?: number; line?: number; message: string }[] = []
+  #rejectedTotal = 0
+  #malformed = 0
+  readonly #format: EventFormat
+  readonly #now: number
+  readonly #limits: ItemLimits
+  readonly #maxBytes: number
+  #bytes = 0
+  readonly #time: number[] = []
+  readonly #name: string[] = []
+  readonly #id: (string | undefined)[] = []
+  readonly #attributes: Attributes[] = []
+  readonly #value: number[] = []
+
+  constructor(format: EventFormat, now: number, limits: ItemLimits, maxBytes: number) {
+    this.#format = format
+    this.#now = now
+    this.#limits = limits
+    this.#maxBytes = maxBytes
+  }
+
+  add(unit: 'index' | 'line', place: number, json: unknown): void {
+    const event = this.#format.read(json, this.#now, this.#limits)
+    if (event instanceof BadEvent) return this.#reject(unit, place, event)
+    this.#bytes += eventBytes(event.name, event.id, event.attributes)
+    if (this.#bytes > this.#maxBytes) throw tooMuch(this.#maxBytes)
+    this.#time.push(event.time)
+    this.#name.push(event.name)
+    this.#id.push(event.id)
+    this.#attributes.push(event.attributes)
+    this.#value.push(event.value)
+  }
+
+  /** A line that is not JSON. */
+  addMalformed(line: number, message: string): void {
+    this.#reject('line', line, new BadEvent('malformed', () => message))
+    if (++this.#malformed > MAX_MALFORMED)
+      throw new BadInputError(`more than ${MAX_MALFORMED} lines are not JSON, first: ${this.#errors[0].message}`)
+  }
+
+  #reject(unit: 'index' | 'line', place: number, { reason, message }: BadEvent): void {
+    this.#rejectedTotal++
+    this.#rejected.set(reason, (this.#rejected.get(reason) ?? 0) + 1)
+    if (this.#errors.length < MAX_ERRORS) this.#errors.push({ [unit]: place, message: message() })
+  }
+
+  finish(): ReadEvents {
+    const block: EventBlock = {
+      type: 'events',
+      length: this.#name.length,
+      time: Float64Array.from(this.#time),
+      name: this.#name,
+      id: this.#id,
+      attributes: this.#attributes,
+      value: Float64Array.from(this.#value)
+    }
+    return { block, rejected: this.#rejected, rejectedTotal: this.#rejectedTotal, errors: this.#errors }
+  }
+}
+
+const tooMuch = (maxBytes: number) =>
+  new BadInputError(
+    `these events take more than ${maxBytes} bytes in memory: send less at once, or raise service.limits.in_flight`,
+    'too_large'
+  )
