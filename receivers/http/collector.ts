@@ -1,6 +1,7 @@
 import { eventBytes } from '../../core/model/block.ts'
 import { type Attributes, BadInputError, type EventBlock, type ItemLimits } from '../../sdk/plugin/index.ts'
 import { BadEvent, type EventFormat } from './event.ts'
+import type { EventSchemas } from './schemas.ts'
 
 // Enough to see the fault; a body may hold a million.
 const MAX_ERRORS = 10
@@ -25,6 +26,7 @@ export class Collector {
   readonly #format: EventFormat
   readonly #now: number
   readonly #limits: ItemLimits
+  readonly #schemas: EventSchemas | undefined
   readonly #maxBytes: number
   #bytes = 0
   readonly #time: number[] = []
@@ -33,7 +35,8 @@ export class Collector {
   readonly #attributes: Attributes[] = []
   readonly #value: number[] = []
 
-  constructor(format: EventFormat, now: number, limits: ItemLimits, maxBytes: number) {
+  constructor(format: EventFormat, now: number, limits: ItemLimits, maxBytes: number, schemas?: EventSchemas) {
+    this.#schemas = schemas
     this.#format = format
     this.#now = now
     this.#limits = limits
@@ -43,6 +46,8 @@ export class Collector {
   add(unit: 'index' | 'line', place: number, json: unknown): void {
     const event = this.#format.read(json, this.#now, this.#limits)
     if (event instanceof BadEvent) return this.#reject(unit, place, event)
+    const flaw = this.#schemas?.check(event)
+    if (flaw !== undefined) return this.#reject(unit, place, flaw)
     this.#bytes += eventBytes(event.name, event.id, event.attributes)
     if (this.#bytes > this.#maxBytes) throw tooMuch(this.#maxBytes)
     this.#time.push(event.time)

@@ -1,12 +1,14 @@
 import { CONNECTION_OPTIONS, type ConnectionLimits } from '../../core/http/connection-limits.ts'
 import { byteSize, type ConfigSchema, endpoint, type ItemLimits, LIMITS_SCHEMA } from '../../sdk/plugin/index.ts'
 import { FORMATS, type FormatName } from './formats/index.ts'
+import type { SchemaOptions } from './schemas.ts'
 
 export interface Config extends ConnectionLimits {
   readonly endpoint: string
   readonly path: string
   readonly format: FormatName
   readonly cors_allowed_origins: readonly string[]
+  readonly schemas: SchemaOptions
   /** Bytes. */
   readonly max_body_size: number
   readonly limits: ItemLimits
@@ -40,6 +42,24 @@ export const schema: ConfigSchema = {
       uniqueItems: true,
       description: 'Origins of web pages that may send events, such as https://shop.example.com; `*` is every origin.',
       default: []
+    },
+    schemas: {
+      type: 'object',
+      additionalProperties: false,
+      properties: {
+        folder: {
+          type: 'string',
+          description: 'Folder with JSON Schemas of attributes, NAME.json or NAME.v2.json; empty for none.',
+          default: ''
+        },
+        unknown: {
+          enum: ['accept', 'refuse'],
+          description: 'Treatment of events whose name has no schema.',
+          default: 'accept'
+        }
+      },
+      description: 'JSON Schemas that events have to fit.',
+      default: {}
     },
     max_body_size: byteSize({
       description: 'Largest request body, after decompression. Larger ones are answered with 413.',

@@ -37,6 +37,9 @@ export type Flaw =
   | 'bad_timestamp'
   | 'bad_id'
   | 'bad_attributes'
+  | 'schema_mismatch'
+  | 'unknown_event'
+  | 'unknown_schema_version'
 
 /** One event that cannot be taken; the message is for its sender, made only for the few that are shown. */
 export class BadEvent {

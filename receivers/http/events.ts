@@ -3,12 +3,14 @@ import { BadInputError, DEFAULT_LIMITS, type ItemLimits } from '../../sdk/plugin
 import { Collector, type ReadEvents } from './collector.ts'
 import type { EventFormat } from './event.ts'
 import { weirFormat } from './formats/weir.ts'
+import type { EventSchemas } from './schemas.ts'
 
 /** The form of a body: one JSON value, or one on each line. */
 export type BodyForm = 'json' | 'ndjson'
 
 export interface EventOptions {
   readonly format?: EventFormat
+  readonly schemas?: EventSchemas
   readonly limits?: ItemLimits
   /** Limits the memory of one body's events. */
   readonly maxBytes?: number
@@ -20,8 +22,8 @@ export interface EventOptions {
  * out, unless they are too many. Throws it also for too much.
  */
 export function readEvents(form: BodyForm, body: Buffer, now: number, options: EventOptions = {}): ReadEvents {
-  const { format = weirFormat, limits = DEFAULT_LIMITS, maxBytes = Number.POSITIVE_INFINITY, memory } = options
-  const collector = new Collector(format, now, limits, maxBytes)
+  const { format = weirFormat, schemas, limits = DEFAULT_LIMITS, maxBytes = Number.POSITIVE_INFINITY, memory } = options
+  const collector = new Collector(format, now, limits, maxBytes, schemas)
   const text = body.toString()
   if (form === 'json') readJson(text, json => addList(format.list(json), collector), memory)
   else addLines(text, collector, memory)

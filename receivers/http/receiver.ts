@@ -14,6 +14,7 @@ import { cors } from './cors.ts'
 import type { EventFormat } from './event.ts'
 import { type BodyForm, readEvents } from './events.ts'
 import { FORMATS, MEDIA_TYPES } from './formats/index.ts'
+import { EventSchemas, type SchemaOptions } from './schemas.ts'
 
 /** `navigator.sendBeacon` and pages that avoid a preflight send JSON so. */
 const BEACON_TYPE = 'text/plain'
@@ -34,11 +35,14 @@ export class HttpReceiver implements Receiver {
   readonly #maxBytes: number
   readonly #limits: ItemLimits
   readonly #format: EventFormat
+  readonly #schemaOptions: SchemaOptions
+  #schemas: EventSchemas | undefined
   readonly #mediaTypes: ReadonlyMap<string, BodyForm>
 
   constructor(config: Config, context: Context) {
     const { endpoint, path, max_body_size, limits, format, cors_allowed_origins: origins } = config
     this.#format = FORMATS[format]
+    this.#schemaOptions = config.schemas
     this.#mediaTypes = new Map([
       ...MEDIA_TYPES[format],
       ...(origins.length > 0 ? [[BEACON_TYPE, 'json'] as const] : [])
@@ -69,6 +73,7 @@ export class HttpReceiver implements Receiver {
   }
 
   async start(): Promise<void> {
+    if (this.#schemaOptions.folder !== '') this.#schemas = await EventSchemas.load(this.#schemaOptions)
     await this.#server.start()
     const url = `http://${this.address}${this.#path}`
     const example = JSON.stringify({ name: 'signup', attributes: { plan: 'pro' } })
@@ -94,7 +99,13 @@ export class HttpReceiver implements Receiver {
     const { clock, credits } = this.#context
     const memory = memoryBeside(permit, credits)
     try {
-      const options = { format: this.#format, limits: this.#limits, maxBytes: credits.capacity, memory }
+      const options = {
+        format: this.#format,
+        schemas: this.#schemas,
+        limits: this.#limits,
+        maxBytes: credits.capacity,
+        memory
+      }
       return readEvents(form, body, clock.now(), options)
     } catch (error) {
       permit.release()

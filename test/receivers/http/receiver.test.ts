@@ -218,7 +218,7 @@ test('a path of its own', async t => {
 test('the defaults', () => {
   const { limits, ...others } = testConfig(plugin)
   const own = { endpoint: '127.0.0.1:8080', path: '/v1/events', max_body_size: 20 * 2 ** 20 }
-  const forms = { format: 'weir', cors_allowed_origins: [] }
+  const forms = { format: 'weir', cors_allowed_origins: [], schemas: { folder: '', unknown: 'accept' } }
   assert.deepEqual(others, { ...own, ...forms, ...DEFAULT_CONNECTION_LIMITS })
   assert.deepEqual(limits, DEFAULT_LIMITS)
 })
