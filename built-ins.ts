@@ -27,6 +27,7 @@ export const builtIns: BuiltIns = {
     clickhouse: () => import('./exporters/clickhouse/index.ts'),
     debug: () => import('./exporters/debug/index.ts'),
     prometheus: () => import('./exporters/prometheus/index.ts'),
+    statsd: () => import('./exporters/statsd/index.ts'),
     victoriametrics: () => import('./exporters/victoriametrics/index.ts')
   }
 }

@@ -71,30 +71,38 @@ export async function followAdmin(
  * if the URL comes from the environment too.
  */
 async function send(admin: string, path: string, init: RequestInit): Promise<Response> {
-  const url = new URL(path, admin)
-  const { username, password } = url
-  const token = process.env.WEIR_ADMIN_TOKEN
-  const headers = new Headers(init.headers)
-  const user = Buffer.from(`${decodeURIComponent(username)}:${decodeURIComponent(password)}`).toString('base64')
-  if (username !== '') headers.set('authorization', `Basic ${user}`)
-  else if (token !== undefined) headers.set('authorization', `Bearer ${token}`)
-  url.username = url.password = ''
   try {
+    const { url, authorization } = withoutCredentials(new URL(path, admin))
+    const headers = new Headers(init.headers)
+    if (authorization !== undefined) headers.set('authorization', authorization)
     return await fetch(url, { ...init, headers })
   } catch (error) {
     throw new WeirError(
       'ADMIN_UNREACHABLE',
-      `cannot reach a running Weir at ${admin}; is it running? --admin sets its address`,
+      `cannot reach a running Weir at ${shown(admin)}; is it running? --admin sets its address`,
       { cause: error }
     )
   }
 }
 
+function withoutCredentials(url: URL): { url: URL; authorization: string | undefined } {
+  const { username, password } = url
+  const token = process.env.WEIR_ADMIN_TOKEN
+  url.username = url.password = ''
+  const user = Buffer.from(`${decodeURIComponent(username)}:${decodeURIComponent(password)}`).toString('base64')
+  if (username !== '') return { url, authorization: `Basic ${user}` }
+  return { url, authorization: token === undefined ? undefined : `Bearer ${token}` }
+}
+
 function brokenOff(admin: string, error: unknown): WeirError {
   if (error instanceof WeirError) return error
-  return new WeirError('ADMIN_UNREACHABLE', `the running Weir at ${admin} broke off its answer; see its log for why`, {
-    cause: error
-  })
+  return new WeirError(
+    'ADMIN_UNREACHABLE',
+    `the running Weir at ${shown(admin)} broke off its answer; see its log for why`,
+    {
+      cause: error
+    }
+  )
 }
 
 async function readText(body: Response['body'], admin: string, maxBytes: number): Promise<string> {
@@ -114,5 +122,13 @@ async function readText(body: Response['body'], admin: string, maxBytes: number)
  * @param what the reason, such as `is not Weir`
  */
 export function notWeir(admin: string, what: string): WeirError {
-  return new WeirError('ADMIN_UNREACHABLE', `the server at ${admin} ${what}; --admin sets the address of Weir`)
+  return new WeirError('ADMIN_UNREACHABLE', `the server at ${shown(admin)} ${what}; --admin sets the address of Weir`)
+}
+
+/** The URL without a password. */
+function shown(admin: string): string {
+  const url = URL.parse(admin)
+  if (url === null || url.username === '') return admin
+  url.username = url.password = ''
+  return url.href
 }

@@ -9,9 +9,10 @@ import type { Terminal } from './terminal.ts'
 export async function listComponents(terminal: Terminal, type: string | undefined): Promise<number> {
   const plugins = await allPlugins(terminal)
   if (type === undefined) {
+    const width = Math.max(...plugins.map(plugin => plugin.type.length))
     for (const plugin of plugins) {
       terminal.out(
-        `${plugin.kind.padEnd(10)} ${plugin.type.padEnd(20)} ${plugin.stability.padEnd(8)} ${plugin.description}`
+        `${plugin.kind.padEnd(10)} ${plugin.type.padEnd(width)} ${plugin.stability.padEnd(8)} ${plugin.description}`
       )
     }
     return EXIT.ok

@@ -9,6 +9,7 @@ import { query } from './query.ts'
 import { reload } from './reload.ts'
 import { run } from './run.ts'
 import { printSchema } from './schema.ts'
+import { checkSchemas } from './schema-check.ts'
 import type { Terminal } from './terminal.ts'
 import { validate } from './validate.ts'
 
@@ -61,10 +62,16 @@ function addAsking(program: Command, terminal: Terminal, exit: (code: number) =>
     .description('List all components, or the options of one.')
     .argument('[type]', 'such as otlp or windowed_counter')
     .action(async type => exit(await listComponents(terminal, type)))
-  program
+  const schema = program
     .command('schema')
     .description('Print the JSON Schema of the configuration file, for editors.')
     .action(async () => exit(await printSchema(terminal)))
+  schema
+    .command('check')
+    .description('Print the events that fit old JSON Schemas and not new ones, with exit code 1 if there are such.')
+    .argument('<old>', 'file, or folder as in the option schemas of the http receiver')
+    .argument('<new>', 'the same, changed')
+    .action((before, after) => exit(checkSchemas(terminal, before, after)))
   program
     .command('query')
     .description('Query a running Weir by SQL (read-only).')

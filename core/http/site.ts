@@ -20,6 +20,8 @@ export type Post = (request: Request, response: Response) => Promise<void>
 export interface Site {
   /** By path; each takes POST only. */
   readonly posts: ReadonlyMap<string, Post>
+  /** Sees every request on these paths first, also those without credentials. */
+  readonly before?: RequestHandler | undefined
   /** The error for another path. */
   elsewhere(request: Request): RequestError
   /** Writes the body of an error; status and headers stand. */
@@ -51,9 +53,10 @@ export function serverOf(
 }
 
 /** The application that serves `site` behind `gate`. Every error is counted and answered, and never ends the process. */
-function serve({ posts, elsewhere, refuse }: Site, gate: RequestHandler, events: ServerEvents): Express {
+function serve({ posts, before, elsewhere, refuse }: Site, gate: RequestHandler, events: ServerEvents): Express {
   const app = express().disable('x-powered-by').disable('etag')
   for (const [path, post] of posts) {
+    if (before !== undefined) app.use(path, before)
     app.post(path, gate, post)
     app.all(path, ({ method }) => {
       throw new RequestError(405, `${method} is not for ${path}: use POST`, { allow: 'POST' })

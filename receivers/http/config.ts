@@ -1,9 +1,14 @@
 import { SERVER_OPTIONS, type ServerOptions } from '../../core/http/server-options.ts'
 import { byteSize, type ConfigSchema, endpoint, type ItemLimits, LIMITS_SCHEMA } from '../../sdk/plugin/index.ts'
+import { FORMATS, type FormatName } from './formats/index.ts'
+import type { SchemaOptions } from './schemas.ts'
 
 export interface Config extends ServerOptions {
   readonly endpoint: string
   readonly path: string
+  readonly format: FormatName
+  readonly cors_allowed_origins: readonly string[]
+  readonly schemas: SchemaOptions
   /** Bytes. */
   readonly max_body_size: number
   readonly limits: ItemLimits
@@ -21,6 +26,40 @@ export const schema: ConfigSchema = {
       pattern: '^/[A-Za-z0-9._~/-]*$',
       description: 'Path that takes the events.',
       default: '/v1/events'
+    },
+    format: {
+      enum: Object.keys(FORMATS),
+      description: 'Form of the events: weir, segment or cloudevents.',
+      default: 'weir'
+    },
+    cors_allowed_origins: {
+      type: 'array',
+      items: {
+        type: 'string',
+        pattern: '^(\\*|https?://[^/\\s]+)$',
+        'x-expected': 'https://shop.example.com, https://*.example.com or *'
+      },
+      uniqueItems: true,
+      description: 'Origins of web pages that may send events, such as https://shop.example.com; `*` is every origin.',
+      default: []
+    },
+    schemas: {
+      type: 'object',
+      additionalProperties: false,
+      properties: {
+        folder: {
+          type: 'string',
+          description: 'Folder with JSON Schemas of attributes, NAME.json or NAME.v2.json; empty for none.',
+          default: ''
+        },
+        unknown: {
+          enum: ['accept', 'refuse'],
+          description: 'Treatment of events whose name has no schema.',
+          default: 'accept'
+        }
+      },
+      description: 'JSON Schemas that events have to fit.',
+      default: {}
     },
     max_body_size: byteSize({
       description: 'Largest request body, after decompression. Larger ones are answered with 413.',

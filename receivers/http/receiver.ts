@@ -8,13 +8,16 @@ import type { HttpServer } from '../../core/http/server.ts'
 import { serverOf } from '../../core/http/site.ts'
 import { count } from '../../core/plural.ts'
 import type { Context, ItemLimits, Permit, Receiver } from '../../sdk/plugin/index.ts'
+import type { ReadEvents } from './collector.ts'
 import type { Config } from './config.ts'
-import { type EventFormat, type ReadEvents, readEvents } from './events.ts'
+import { cors } from './cors.ts'
+import type { EventFormat } from './event.ts'
+import { type BodyForm, readEvents } from './events.ts'
+import { FORMATS, MEDIA_TYPES } from './formats/index.ts'
+import { EventSchemas, type SchemaOptions } from './schemas.ts'
 
-const MEDIA_TYPES: ReadonlyMap<string | undefined, EventFormat> = new Map([
-  ['application/json', 'json'],
-  ['application/x-ndjson', 'ndjson']
-])
+/** `navigator.sendBeacon` and pages that avoid a preflight send JSON so. */
+const BEACON_TYPE = 'text/plain'
 
 /** The answer to every request whose events were looked at. */
 export interface Answer {
@@ -31,9 +34,19 @@ export class HttpReceiver implements Receiver {
   readonly #path: string
   readonly #maxBytes: number
   readonly #limits: ItemLimits
+  readonly #format: EventFormat
+  readonly #schemaOptions: SchemaOptions
+  #schemas: EventSchemas | undefined
+  readonly #mediaTypes: ReadonlyMap<string, BodyForm>
 
   constructor(config: Config, context: Context) {
-    const { endpoint, path, max_body_size, limits } = config
+    const { endpoint, path, max_body_size, limits, format, cors_allowed_origins: origins } = config
+    this.#format = FORMATS[format]
+    this.#schemaOptions = config.schemas
+    this.#mediaTypes = new Map([
+      ...MEDIA_TYPES[format],
+      ...(origins.length > 0 ? [[BEACON_TYPE, 'json'] as const] : [])
+    ])
     this.#limits = limits
     this.#context = context
     this.#ingest = new HttpIngest(context)
@@ -41,6 +54,7 @@ export class HttpReceiver implements Receiver {
     this.#maxBytes = max_body_size
     const site = {
       posts: new Map([[path, (request: Request, response: Response) => this.#post(request, response)]]),
+      before: origins.length > 0 ? cors(origins) : undefined,
       elsewhere: (request: Request) =>
         new RequestError(404, `there is nothing at ${request.path}: events go to ${path}`),
       refuse: ({ message }: RequestError, _request: Request, response: Response) =>
@@ -63,6 +77,7 @@ export class HttpReceiver implements Receiver {
   }
 
   async start(): Promise<void> {
+    if (this.#schemaOptions.folder !== '') this.#schemas = await EventSchemas.load(this.#schemaOptions)
     await this.#server.start()
     const url = `${this.#server.scheme}://${this.address}${this.#path}`
     const example = JSON.stringify({ name: 'signup', attributes: { plan: 'pro' } })
@@ -80,35 +95,41 @@ export class HttpReceiver implements Receiver {
   }
 
   async #post(request: Request, response: Response): Promise<void> {
-    const format = formatOf(request)
+    const form = this.#formOf(request)
     const { credits } = this.#context
     const { body, permit } = await readBody(request, { credits, maxBytes: this.#maxBytes, option: 'max_body_size' })
-    const events = this.#read(format, body, permit)
+    const events = this.#read(form, body, permit)
     const { dropped, reason } = await this.#ingest.deliver(events.block, permit, requestHash(body))
     // Only now: had the request been nacked, they would come, and count, again.
     for (const [reason, items] of events.rejected) this.#ingest.reject(reason, items)
     response.status(nothingGood(events) ? 400 : 200).json(answer(events, dropped, reason))
   }
 
-  #read(format: EventFormat, body: Buffer, permit: Permit): ReadEvents {
+  #read(form: BodyForm, body: Buffer, permit: Permit): ReadEvents {
     const { clock, credits } = this.#context
     const memory = memoryBeside(permit, credits)
     try {
-      const options = { limits: this.#limits, maxBytes: credits.capacity, memory }
-      return readEvents(format, body, clock.now(), options)
+      const options = {
+        format: this.#format,
+        schemas: this.#schemas,
+        limits: this.#limits,
+        maxBytes: credits.capacity,
+        memory
+      }
+      return readEvents(form, body, clock.now(), options)
     } catch (error) {
       permit.release()
       throw error
     }
   }
-}
 
-function formatOf({ headers }: Request): EventFormat {
-  const type = headers['content-type']
-  const format = MEDIA_TYPES.get(type?.split(';', 1)[0].trim().toLowerCase())
-  if (format !== undefined) return format
-  const types = [...MEDIA_TYPES.keys()].join(' or ')
-  throw new RequestError(415, `content-type ${type ?? '(none)'} is not understood: set the header to ${types}`)
+  #formOf({ headers }: Request): BodyForm {
+    const type = headers['content-type']
+    const form = this.#mediaTypes.get(type?.split(';', 1)[0].trim().toLowerCase() ?? '')
+    if (form !== undefined) return form
+    const types = [...this.#mediaTypes.keys()].join(' or ')
+    throw new RequestError(415, `content-type ${type ?? '(none)'} is not understood: set the header to ${types}`)
+  }
 }
 
 const nothingGood = ({ block, rejected }: ReadEvents) => block.length === 0 && rejected.size > 0

@@ -1,21 +1,32 @@
 import {
   byteSize,
+  type ConfigProblem,
   type ConfigSchema,
   duration,
   endpoint,
   type ItemLimits,
   LIMITS_SCHEMA
 } from '../../sdk/plugin/index.ts'
+import { MAX_FRAME_BYTES } from './sockets/framing.ts'
+import type { StreamOptions } from './sockets/stream.ts'
+import type { UdpOptions } from './sockets/udp.ts'
 import { TAG_FORMATS, type TagFormat } from './tag-formats.ts'
 
-export interface Config {
+const HOST_AND_PORT = String(endpoint({ description: '' }).pattern).slice(1, -1)
+const LISTEN_PATTERN = `^((udp|tcp)://${HOST_AND_PORT}|(unix|unixgram)://.+)$`
+
+export interface Config extends UdpOptions, StreamOptions {
   readonly endpoint: string
-  /** Bytes. */
-  readonly receive_buffer: number
+  /** Instead of `endpoint`, unless it is empty. */
+  readonly listen: readonly string[]
   readonly max_series: number
   /** Milliseconds. */
   readonly retry_for: number
   readonly tag_formats: readonly TagFormat[]
+  readonly signed_gauges: 'relative' | 'absolute'
+  readonly negative_timers: 'refuse' | 'accept'
+  readonly drop_client_telemetry: boolean
+  readonly remember_gauges: boolean
   readonly limits: ItemLimits
 }
 
@@ -25,6 +36,35 @@ export const schema: ConfigSchema = {
     endpoint: endpoint({
       description: 'UDP address to listen on, as host:port; 0.0.0.0 and [::] are every interface.',
       default: '127.0.0.1:8125'
+    }),
+    listen: {
+      type: 'array',
+      items: {
+        type: 'string',
+        pattern: LISTEN_PATTERN,
+        'x-expected': 'udp://127.0.0.1:8125, tcp://127.0.0.1:8125 or unix:///run/weir.sock'
+      },
+      uniqueItems: true,
+      description: 'Addresses to listen on instead of endpoint: udp://host:port, tcp://host:port, unix:///path.',
+      default: []
+    },
+    udp_sockets: {
+      type: 'integer',
+      minimum: 1,
+      maximum: 64,
+      description:
+        'Sockets of each UDP address, each with its receive buffer; the kernel spreads senders over them (SO_REUSEPORT).',
+      default: 1
+    },
+    max_connections: {
+      type: 'integer',
+      minimum: 1,
+      description: 'Connections of each TCP or Unix address at a time. Further ones are closed.',
+      default: 1024
+    },
+    idle_timeout: duration({
+      description: 'Time after which a connection without data is closed.',
+      default: '1h'
     }),
     receive_buffer: byteSize({
       description: 'Socket buffer for datagrams that are not read yet; the kernel caps it at net.core.rmem_max.',
@@ -48,6 +88,43 @@ export const schema: ConfigSchema = {
       description: 'Formats in which clients write tags into names: influx, librato, signalfx, graphite.',
       default: []
     },
+    signed_gauges: {
+      enum: ['relative', 'absolute'],
+      description: 'Effect of a signed gauge such as -5: it moves the gauge (relative) or sets it (absolute).',
+      default: 'relative'
+    },
+    negative_timers: {
+      enum: ['refuse', 'accept'],
+      description: 'Treatment of a timer below zero.',
+      default: 'refuse'
+    },
+    drop_client_telemetry: {
+      type: 'boolean',
+      description: 'Drops the metrics that clients send of themselves, datadog.dogstatsd.client.*, and counts them.',
+      default: false
+    },
+    remember_gauges: {
+      type: 'boolean',
+      description:
+        'Keeps the last values of gauges through restarts, so that relative changes go on from them. Needs service.journal; not with service.workers.',
+      default: false
+    },
     limits: LIMITS_SCHEMA
   }
+}
+
+export function checkConfig({ listen, idle_timeout }: Config): ConfigProblem[] {
+  const datagrams = listen.flatMap((address, i) => (address.startsWith('unixgram:') ? [i] : []))
+  const problems: ConfigProblem[] = datagrams.map(i => ({
+    path: ['listen', i],
+    message:
+      'Node.js has no Unix datagram sockets: use unix:// (clients: a Unix stream, with or without length prefix) or udp://'
+  }))
+  if (idle_timeout > 0) return problems
+  return [...problems, { path: ['idle_timeout'], message: 'it must be more than 0: abandoned connections would stay' }]
+}
+
+/** Most bytes of lines that connections have not sent to their end. */
+export function connectionBytes({ listen, max_connections }: Config): number {
+  return listen.filter(address => !address.startsWith('udp:')).length * max_connections * MAX_FRAME_BYTES
 }

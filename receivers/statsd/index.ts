@@ -1,19 +1,20 @@
 import type { ReceiverPlugin } from '../../sdk/plugin/index.ts'
-import { type Config, schema } from './config.ts'
+import { type Config, checkConfig, connectionBytes, schema } from './config.ts'
 import { lineTableBytes } from './line-table.ts'
-import { StatsdReceiver } from './receiver.ts'
+import { receiverOf } from './remembering-receiver.ts'
 
 export default {
   api: 2,
   kind: 'receiver',
   type: 'statsd',
   stability: 'beta',
-  description: 'Receives StatsD and DogStatsD lines over UDP.',
+  description: 'Receives StatsD and DogStatsD lines over UDP, TCP and Unix sockets.',
   ports: { out: 'points' },
   workers: 'one',
   schema,
   // Lines of one datagram are of one time.
   unaggregated: true,
-  memoryBound: ({ max_series }) => lineTableBytes(max_series),
-  create: (config, context) => new StatsdReceiver(config, context)
+  memoryBound: config => lineTableBytes(config.max_series) + connectionBytes(config),
+  check: checkConfig,
+  create: (config, context) => receiverOf(config, context)
 } satisfies ReceiverPlugin<Config>

@@ -106,6 +106,12 @@ export class LineTable implements IdHolder {
     return this.#series.get(id)
   }
 
+  /** The series of gauges; one of several lines comes several times. */
+  *gauges(): Generator<number> {
+    for (let id = 0; id < this.#keys.length; id++)
+      if ((this.#marks.get(id) & KIND) === GAUGE) yield this.#series.get(id)
+  }
+
   /**
    * An epoch of the series table begins. The series of idle lines can go. Those of gauges stay: a later line may move
    * them from their last values.

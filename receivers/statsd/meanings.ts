@@ -12,9 +12,10 @@ import {
 } from '../../sdk/plugin/index.ts'
 import { COUNTER, GAUGE, HISTOGRAM, type LineKind, type Meaning, SET, TIMER } from './line-table.ts'
 import { parseNumber } from './number.ts'
+import type { ParserOptions } from './parser-options.ts'
 import type { Refusal } from './refusal.ts'
 import type { TaggedNames } from './tag-formats.ts'
-import { addContainer, addTags, utf8 } from './tags.ts'
+import { addOrigin, addTags, utf8 } from './tags.ts'
 
 type Type = 'c' | 'g' | 's' | 'ms' | 'h' | 'd'
 interface TypeOfLine {
@@ -34,6 +35,8 @@ const TYPES: Readonly<Record<Type, TypeOfLine>> = {
   d: DISTRIBUTION
 }
 
+/** Metrics that Datadog's clients send of themselves. */
+const CLIENT_TELEMETRY = 'datadog.dogstatsd.client.'
 const MOST_CONTEXTS = 10_000
 
 /** Reads the meaning of lines that were not seen lately, and adds their series. */
@@ -41,14 +44,16 @@ export class Meanings {
   readonly newSeries: NewSeries
   readonly #names: TaggedNames
   readonly #limits: ItemLimits
+  readonly #dropsClientTelemetry: boolean
   /** By type and name: the ids of metrics without resource and scope, as long as no context is removed. */
   readonly #contexts = new Map<string, number>()
   #removedContexts = 0
 
-  constructor(table: SeriesTable, names: TaggedNames, limits: ItemLimits) {
+  constructor(table: SeriesTable, { names, limits, dropsClientTelemetry }: ParserOptions) {
     this.newSeries = new NewSeries(table)
     this.#names = names
     this.#limits = limits
+    this.#dropsClientTelemetry = dropsClientTelemetry
   }
 
   /**
@@ -59,13 +64,14 @@ export class Meanings {
   read(name: string, suffix: string): Meaning | Refusal {
     const [type, ...sections] = suffix.split('|')
     if (!isType(type)) return 'unknown_type'
+    if (this.#dropsClientTelemetry && name.startsWith(CLIENT_TELEMETRY)) return 'client_telemetry'
     let rate = 1
     const { name: plainName, attributes } = this.#names.read(utf8(name))
     for (const section of sections) {
       if (section.startsWith('@')) rate = parseNumber(Buffer.from(section, 'latin1'), 1, section.length)
       else if (section.startsWith('#')) addTags(section.slice(1), attributes)
-      else if (section.startsWith('c:')) addContainer(section.slice(2), attributes)
     }
+    addOrigin(sections, attributes)
     // Not so small that one line stands for more than can be counted.
     if (!(rate > 0 && rate <= 1 && Number.isFinite(1 / rate))) return 'invalid_rate'
     const length = measureAll(

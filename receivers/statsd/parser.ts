@@ -1,29 +1,22 @@
-import type { IdColumn } from '../../core/model/series-table/id-column.ts'
 import { UNKNOWN } from '../../core/model/series-table/key-table.ts'
-import {
-  DEFAULT_LIMITS,
-  type Distribution,
-  observation,
-  type PointBlockBuilder,
-  type SeriesTable
-} from '../../sdk/plugin/index.ts'
+import { type Distribution, observation, type PointBlockBuilder, type SeriesTable } from '../../sdk/plugin/index.ts'
 import { endOfBit } from './bits.ts'
+import { readEvent } from './events.ts'
+import { Gauges } from './gauges.ts'
 import { LineKey } from './line-key.ts'
 import { COLON_AT, END, LineScanner, OFFSETS, PIPE_AT, STAMP_AT, START } from './line-scanner.ts'
 import { COUNTER, GAUGE, IDLE, type LineKind, LineTable, type Meaning, SET, TIMER } from './line-table.ts'
 import { Meanings } from './meanings.ts'
 import { parseNumber } from './number.ts'
+import { DEFAULT_OPTIONS, type ParserOptions } from './parser-options.ts'
 import type { Refusal } from './refusal.ts'
 import { find, findTimestamp, timestamp } from './sections.ts'
-import { TaggedNames } from './tag-formats.ts'
 
 const COLON = 58
 const PIPE = 124
 const PLUS = 43
 const MINUS = 45
 const UNDERSCORE = 95
-const EVENT = Buffer.from('_e{')
-const SERVICE_CHECK = Buffer.from('_sc|')
 
 // Most bytes of a line's name, type and tags. A longer line is no metric but somebody's body in the wrong port.
 const MAX_IDENTITY_BYTES = 8192
@@ -38,14 +31,14 @@ const OF_SEVERAL_BITS: ReadonlySet<Refusal | undefined> = new Set(['unknown_type
  * https://docs.datadoghq.com/developers/dogstatsd/datagram_shell/
  */
 export class StatsdParser {
+  readonly gauges: Gauges
   readonly #table: SeriesTable
   readonly #refuse: (reason: Refusal, line: string) => void
   readonly #meanings: Meanings
   readonly #lines: LineTable
   readonly #scanner = new LineScanner()
   readonly #key = new LineKey(MAX_IDENTITY_BYTES)
-  // By series, because lines that differ in rate or order of tags set the same gauge.
-  readonly #gauges: IdColumn<Float64Array>
+  readonly #options: ParserOptions
   /** The datagram that is parsed, the time of its lines without one, and the block that its points go to. */
   #bytes: Buffer = Buffer.alloc(0)
   #now = 0
@@ -59,14 +52,14 @@ export class StatsdParser {
     table: SeriesTable,
     maxSeries: number,
     refuse: (reason: Refusal, line: string) => void,
-    names = new TaggedNames([]),
-    limits = DEFAULT_LIMITS
+    options: Partial<ParserOptions> = {}
   ) {
+    this.#options = { ...DEFAULT_OPTIONS, ...options }
     this.#table = table
     this.#refuse = refuse
-    this.#meanings = new Meanings(table, names, limits)
+    this.#meanings = new Meanings(table, this.#options)
     this.#lines = new LineTable(table, maxSeries)
-    this.#gauges = table.column<Float64Array>(Float64Array)
+    this.gauges = new Gauges(table, this.#lines)
   }
 
   /**
@@ -133,8 +126,8 @@ export class StatsdParser {
   #line(start: number, end: number): Refusal | undefined {
     const bytes = this.#bytes
     if (bytes[start] === UNDERSCORE) {
-      if (beginsWith(EVENT, bytes, start, end)) return 'unsupported_event'
-      if (beginsWith(SERVICE_CHECK, bytes, start, end)) return 'unsupported_service_check'
+      const event = readEvent(bytes.toString('latin1', start, end), this.#now, this.#options.limits)
+      if (event !== undefined) return typeof event === 'string' ? event : this.#options.takeEvent(event)
     }
     const colon = find(bytes, COLON, start, end)
     if (colon === start) return 'missing_name'
@@ -203,16 +196,18 @@ export class StatsdParser {
     const value = parseNumber(this.#bytes, start, end)
     if (Number.isNaN(value)) return false
     if (kind === GAUGE) return this.#addLevel(series, value, this.#bytes[start], time)
-    if (!Number.isFinite(value / rate) || (kind === TIMER && value < 0)) return false
+    if (!Number.isFinite(value / rate) || (kind === TIMER && value < 0 && !this.#options.takesNegativeTimers))
+      return false
     if (kind === COUNTER) this.#points!.addId(this.#table, series, time, value / rate)
     else this.#points!.addIdDistribution(this.#table, series, time, observation(value, 1 / rate))
     return true
   }
 
   #addLevel(series: number, value: number, sign: number, time: number): boolean {
-    const level = sign === PLUS || sign === MINUS ? this.#gauges.get(series) + value : value
+    const isChange = (sign === PLUS || sign === MINUS) && !this.#options.hasAbsoluteGauges
+    const level = isChange ? this.gauges.get(series) + value : value
     if (!Number.isFinite(level)) return false
-    this.#gauges.set(series, level)
+    this.gauges.set(series, level)
     this.#points!.addId(this.#table, series, time, level)
     return true
   }
@@ -226,8 +221,4 @@ export class StatsdParser {
     const name = this.#bytes.toString('latin1', this.#nameStart, this.#nameEnd)
     return `${name}:${this.#bytes.toString('latin1', start, end)}`
   }
-}
-
-function beginsWith(prefix: Buffer, bytes: Buffer, start: number, end: number): boolean {
-  return end - start >= prefix.length && bytes.compare(prefix, 0, prefix.length, start, start + prefix.length) === 0
 }

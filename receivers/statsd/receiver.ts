@@ -1,163 +1,163 @@
-import { createSocket, type Socket } from 'node:dgram'
-import { readFile } from 'node:fs/promises'
-import { isIP, isIPv4 } from 'node:net'
-import { type Observable, Subject } from 'rxjs'
-import { type Endpoint, parseEndpoint } from '../../core/http/endpoint.ts'
-import {
-  type Batch,
-  type Block,
-  blockBytes,
-  type Context,
-  type Permit,
-  PointBlockBuilder,
-  type Receiver
-} from '../../sdk/plugin/index.ts'
+import type { Observable } from 'rxjs'
+import { parseEndpoint } from '../../core/http/endpoint.ts'
+import type { Batch, Block, Context, Receiver } from '../../sdk/plugin/index.ts'
 import type { Config } from './config.ts'
+import { Gatherer } from './gatherer.ts'
+import type { Gauges } from './gauges.ts'
+import { Output } from './output.ts'
 import { StatsdParser } from './parser.ts'
 import type { Refusal } from './refusal.ts'
+import { QUOTED_CHARACTERS, Refusals } from './refusals.ts'
+import { type Address, parseAddress } from './sockets/address.ts'
+import type { Listener } from './sockets/listener.ts'
+import { StreamListener } from './sockets/stream.ts'
+import { UdpListener } from './sockets/udp.ts'
 import { type TagFormat, TaggedNames } from './tag-formats.ts'
 
-// Datagrams that come within this time make one block: a datagram is a few lines, and a block costs as much as
-// hundreds.
-const GATHER_MS = 10
-const BLOCK_POINTS = 4096
-/** A block is sent when the lines of a usual datagram may find no room in it: to make room takes a copy. */
-const FULL_AT_POINTS = BLOCK_POINTS - 256
-/** Datagrams are parsed together: a tenth less time than one by one, with the socket's work between them. */
-const READ_AT_ONCE_BYTES = 32 * 1024
-/** Most memory of new series that nobody has paid for yet. */
-const MAX_NEW_SERIES_BYTES = 2 ** 20
-const FIRST_RETRY_MS = 100
-const MAX_RETRY_MS = 5_000
-const KERNEL_DROPS_INTERVAL_MS = 10_000
-const WARN_INTERVAL_MS = 10_000
-const QUOTED_CHARACTERS = 200
-/** Clients in use send these at their start, or in place of a number they do not know. */
-const USUAL: ReadonlySet<Refusal> = new Set(['empty_datagram', 'missing_value'])
-
-/**
- * StatsD over UDP. Nobody waits for an answer, so nobody else would send a nacked batch again. The batch is kept here,
- * within the credits, and tried again for `retry_for`.
- */
+/** StatsD over datagrams, which are dropped without credits, and over connections, which have to wait for them. */
 export class StatsdReceiver implements Receiver {
-  readonly batches$: Observable<Batch>
-  #batches = new Subject<Batch>()
-  #config: Config
-  #context: Context
-  #parser: StatsdParser
-  #points = new PointBlockBuilder(BLOCK_POINTS)
-  /** Datagrams that are not parsed yet, and their times of receipt, Unix ms. */
-  #unread: Buffer[] = []
-  #unreadTimes: number[] = []
-  #unreadBytes = 0
-  #cancelGather: (() => void) | undefined
-  #socket: Socket | undefined
-  /** Gives up on a block that waits to be sent again. */
-  #waiting = new Set<() => void>()
-  #stopped = false
-  #cancelDropCheck = () => {}
-  #kernelDrops = 0
-  #datagrams: { add(value: number): void }
-  #droppedDatagrams: { add(value: number): void }
-  #taggedNames: { add(value: number): void }
+  protected readonly gauges: Gauges
+  readonly #config: Config
+  readonly #context: Context
+  readonly #refusals: Refusals
+  readonly #output: Output
+  readonly #datagrams: Gatherer
+  readonly #streams: Gatherer
+  readonly #udp: readonly UdpListener[]
+  readonly #connections: readonly StreamListener[]
+  readonly #taggedNames: { add(value: number): void }
+  readonly #datagramsRead: { add(value: number): void }
   #hasWarnedOfTags = false
-  #warnedAt = Number.NEGATIVE_INFINITY
-  #unwarned = 0
+  /** Blocks of connections that wait for credits. */
+  #unpaid = 0
+  #started: Promise<void> | undefined
+  #stopped: Promise<void> | undefined
 
   constructor(config: Config, context: Context) {
     this.#config = config
     this.#context = context
-    this.batches$ = this.#batches.asObservable()
-    const names = new TaggedNames(config.tag_formats, (format, name) => this.#leaveTags(format, name))
-    const refuse = (reason: Refusal, line: string) => this.#refuse(reason, line)
-    this.#parser = new StatsdParser(context.series, config.max_series, refuse, names, config.limits)
-    this.#taggedNames = context.instruments.counter(
+    this.#refusals = new Refusals(context)
+    this.#output = new Output(context, config.retry_for)
+    const { instruments } = context
+    this.#taggedNames = instruments.counter(
       'unread_tags_total',
       'Names first seen that hold tags in a format that tag_formats does not list.'
     )
-    this.#datagrams = context.instruments.counter('datagrams_total', 'Datagrams read.')
-    this.#droppedDatagrams = context.instruments.counter(
-      'kernel_drops_total',
-      'Datagrams the kernel threw away because the receive buffer was full (Linux).'
-    )
+    this.#datagramsRead = instruments.counter('datagrams_total', 'Datagrams read.')
+    const parser = this.#makeParser()
+    this.gauges = parser.gauges
+    this.#datagrams = new Gatherer(context, parser, (block, bytes) => this.#output.sendOrDrop(block, bytes))
+    this.#streams = new Gatherer(context, parser, (block, bytes) => this.#sendOfStreams(block, bytes))
+    const addresses = addressesOf(config)
+    this.#udp = this.#udpListeners(addresses)
+    this.#connections = this.#streamListeners(addresses)
   }
 
-  /** The address it listens on, from `start` on. */
-  get address(): Endpoint {
-    const { address: host, port } = this.#socket!.address()
-    return { host, port }
+  get batches$(): Observable<Batch> {
+    return this.#output.batches$
   }
 
-  async start(): Promise<void> {
-    if (this.#socket !== undefined) return
-    const { endpoint, receive_buffer } = this.#config
-    this.#socket = await bound(parseEndpoint(endpoint), receive_buffer).catch(cause => {
-      throw new Error(
-        `statsd cannot listen on udp ${endpoint}: is another program there, or the address not of this machine?`,
-        { cause }
-      )
-    })
-    this.#socket.on('message', datagram => this.#receive(datagram))
-    this.#socket.on('error', error => this.#context.status('failed', `udp ${endpoint}: ${error.message}`))
-    this.#reportBuffer(this.#socket.getRecvBufferSize())
-    this.#scheduleDropCheck()
-    const { host, port } = this.address
-    // bash sends datagrams by itself; not every machine has nc.
-    this.#context.announce(
-      `StatsD on udp ${host}:${port}`,
-      `bash -c "echo -n 'page.views:1|c|#page:home' > /dev/udp/${host}/${port}"`
-    )
+  /** The addresses it listens on, from `start` on, datagrams first. */
+  get addresses(): readonly string[] {
+    return this.#listeners.map(({ address }) => address)
   }
 
-  async stop(): Promise<void> {
-    if (this.#stopped) return
-    this.#stopped = true
-    this.#cancelDropCheck()
-    this.#flush()
-    for (const giveUp of this.#waiting) giveUp()
-    this.#waiting.clear()
-    this.#batches.complete()
-    await new Promise<void>(resolve => (this.#socket === undefined ? resolve() : this.#socket.close(resolve)))
+  start(): Promise<void> {
+    this.#started ??= this.#listen()
+    return this.#started
   }
 
-  #receive(datagram: Buffer): void {
-    if (this.#stopped) return
-    this.#datagrams.add(1)
-    if (datagram.length === 0) return this.#refuse('empty_datagram', '')
-    this.#unread.push(datagram)
-    this.#unreadTimes.push(this.#context.clock.now())
-    this.#unreadBytes += datagram.length
-    if (this.#unreadBytes >= READ_AT_ONCE_BYTES) this.#read()
-    this.#cancelGather ??= this.#context.clock.setTimer(GATHER_MS, () => this.#flush())
+  stop(): Promise<void> {
+    this.#stopped ??= this.#close()
+    return this.#stopped
   }
 
-  /** Parses the datagrams that came since the last time. */
-  #read(): void {
-    const unread = this.#unread
-    const times = this.#unreadTimes
-    this.#unread = []
-    this.#unreadTimes = []
-    this.#unreadBytes = 0
-    for (let i = 0; i < unread.length; i++) {
-      this.#parser.parse(unread[i], times[i], this.#points)
-      const isFull = this.#points.length >= FULL_AT_POINTS || this.#parser.newSeriesBytes >= MAX_NEW_SERIES_BYTES
-      if (isFull) this.#endBlock()
+  get #listeners(): readonly Listener[] {
+    return [...this.#udp, ...this.#connections]
+  }
+
+  async #listen(): Promise<void> {
+    for (const listener of this.#listeners) {
+      await listener.start()
+      this.#context.announce(`StatsD on ${listener.address.replace('://', ' ')}`, listener.example)
     }
   }
 
-  #refuse(reason: Refusal, line: string): void {
-    const { account, clock, log } = this.#context
-    account.received++
-    account.drop(reason)
-    if (USUAL.has(reason)) return
-    this.#unwarned++
-    if (clock.now() - this.#warnedAt < WARN_INTERVAL_MS) return
-    log.warn(
-      { reason, lines: this.#unwarned, line: line.slice(0, QUOTED_CHARACTERS) },
-      'dropped lines that are not StatsD; this is one'
+  async #close(): Promise<void> {
+    await Promise.all(this.#listeners.map(listener => listener.stop()))
+    this.#datagrams.flush()
+    this.#streams.flush()
+    this.#output.close()
+  }
+
+  #makeParser(): StatsdParser {
+    const { max_series, tag_formats, limits, signed_gauges, negative_timers, drop_client_telemetry } = this.#config
+    const refuse = (reason: Refusal, line: string) => this.#refusals.add(reason, line)
+    return new StatsdParser(this.#context.series, max_series, refuse, {
+      names: new TaggedNames(tag_formats, (format, name) => this.#leaveTags(format, name)),
+      limits,
+      hasAbsoluteGauges: signed_gauges === 'absolute',
+      takesNegativeTimers: negative_timers === 'accept',
+      dropsClientTelemetry: drop_client_telemetry
+    })
+  }
+
+  #udpListeners(addresses: readonly Address[]): UdpListener[] {
+    const { instruments } = this.#context
+    const dropped = instruments.counter(
+      'kernel_drops_total',
+      'Datagrams the kernel threw away because the receive buffer was full (Linux).'
     )
-    this.#warnedAt = clock.now()
-    this.#unwarned = 0
+    const listeners = addresses.flatMap(address => {
+      if (address.transport !== 'udp') return []
+      const receive = (datagram: Buffer) => this.#receive(datagram)
+      return [new UdpListener(address.endpoint, this.#config, this.#context, receive, drops => dropped.add(drops))]
+    })
+    instruments.gauge(
+      'receive_buffer_bytes',
+      'Smallest receive buffer of the UDP sockets, as the kernel gave it; 0 without such sockets.',
+      () => {
+        const smallest = Math.min(...listeners.map(({ receiveBuffer }) => receiveBuffer))
+        return Number.isFinite(smallest) ? smallest : 0
+      }
+    )
+    return listeners
+  }
+
+  #streamListeners(addresses: readonly Address[]): StreamListener[] {
+    const { instruments } = this.#context
+    const refused = instruments.counter(
+      'refused_connections_total',
+      'Connections closed because there were max_connections on their address.'
+    )
+    const timedOut = instruments.counter(
+      'timed_out_connections_total',
+      'Connections closed because nothing came for idle_timeout.'
+    )
+    const events = {
+      lines: (lines: Buffer) => this.#streams.receive(lines),
+      refused: (reason: Refusal) => this.#refusals.add(reason, ''),
+      connectionRefused: () => refused.add(1),
+      connectionTimedOut: () => timedOut.add(1)
+    }
+    return addresses
+      .filter(({ transport }) => transport !== 'udp')
+      .map(address => new StreamListener(address, this.#config, this.#context, events))
+  }
+
+  #receive(datagram: Buffer): void {
+    this.#datagramsRead.add(1)
+    if (datagram.length === 0) this.#refusals.add('empty_datagram', '')
+    else this.#datagrams.receive(datagram)
+  }
+
+  #sendOfStreams(block: Block, bytes: number): void {
+    const sent = this.#output.sendWhenPaid(block, bytes)
+    if (sent === undefined) return
+    if (this.#unpaid++ === 0) for (const listener of this.#connections) listener.pause()
+    void sent.then(() => {
+      if (--this.#unpaid === 0) for (const listener of this.#connections) listener.resume()
+    })
   }
 
   #leaveTags(format: TagFormat, name: string): void {
@@ -169,121 +169,9 @@ export class StatsdReceiver implements Receiver {
       'a name holds tags in a format that is not read, so each of its series is a metric: add it to tag_formats'
     )
   }
-
-  #flush(): void {
-    this.#cancelGather?.()
-    this.#cancelGather = undefined
-    this.#read()
-    this.#endBlock()
-  }
-
-  #endBlock(): void {
-    if (this.#points.length === 0) return
-    const block = this.#points.build()
-    this.#points = new PointBlockBuilder(BLOCK_POINTS)
-    const bytes = blockBytes(block) + this.#parser.newSeriesBytes
-    this.#parser.resetNewSeries()
-    this.#send(block, bytes)
-  }
-
-  /** Buys credits and sends. A block without credits is lost, as datagrams are. */
-  #send(block: Block, bytes: number): void {
-    const { account, clock, credits } = this.#context
-    const permit = credits.tryTake(bytes)
-    if (permit === undefined) {
-      account.received += block.length
-      account.drop('no_credits', block.length)
-    } else this.#emit(block, permit, clock.now(), 0)
-  }
-
-  #emit(block: Block, permit: Permit, since: number, attempt: number): void {
-    const { bytes } = permit
-    const batch = this.#context.batch(block, permit, outcome => {
-      if (outcome.status === 'nacked') this.#keep(block, bytes, since, attempt)
-    })
-    this.#batches.next(batch)
-  }
-
-  // The ledger has the block as received and nacked. As it was nacked to us it is still here: that entry is
-  // turned into one in flight, and taken out again when `#emit` makes its own, so each point is in the books once. The
-  // permit went back when the batch ended, so this buys another and holds it.
-  #keep(block: Block, bytes: number, since: number, attempt: number): void {
-    const { account, clock, credits } = this.#context
-    const items = block.length
-    account.refused -= items
-    account.inFlight += items
-    const permit = credits.tryTake(bytes)
-    const giveUp = (reason: string) => {
-      permit?.release()
-      account.inFlight -= items
-      account.drop(reason, items)
-    }
-    if (this.#stopped) giveUp('shutdown')
-    else if (permit === undefined) giveUp('no_credits')
-    else if (clock.now() - since >= this.#config.retry_for) giveUp('retries_exhausted')
-    else {
-      const cancel = clock.setTimer(Math.min(MAX_RETRY_MS, FIRST_RETRY_MS * 2 ** attempt), () => {
-        this.#waiting.delete(waiting)
-        account.inFlight -= items
-        account.received -= items
-        this.#emit(block, permit, since, attempt + 1)
-      })
-      const waiting = () => {
-        cancel()
-        giveUp('shutdown')
-      }
-      this.#waiting.add(waiting)
-    }
-  }
-
-  #reportBuffer(bytes: number): void {
-    const { receive_buffer: wanted } = this.#config
-    if (bytes >= wanted) return
-    this.#context.log.warn(
-      { wanted, bytes },
-      `the kernel allows a smaller receive buffer than receive_buffer asks for, and drops datagrams sooner: sysctl -w net.core.rmem_max=${wanted}`
-    )
-  }
-
-  #scheduleDropCheck(): void {
-    this.#cancelDropCheck = this.#context.clock.setTimer(KERNEL_DROPS_INTERVAL_MS, async () => {
-      const drops = (await kernelDrops(this.address)) - this.#kernelDrops
-      if (this.#stopped) return
-      if (drops > 0) {
-        this.#kernelDrops += drops
-        this.#droppedDatagrams.add(drops)
-        this.#context.log.warn(
-          { datagrams: drops },
-          'the kernel dropped datagrams: raise receive_buffer, or let clients pack lines'
-        )
-      }
-      this.#scheduleDropCheck()
-    })
-  }
 }
 
-async function bound({ host, port }: Endpoint, recvBufferSize: number): Promise<Socket> {
-  const socket = createSocket({ type: isIP(host) === 6 ? 'udp6' : 'udp4', recvBufferSize })
-  await new Promise<void>((resolve, reject) => {
-    socket.once('error', reject)
-    socket.bind(port, host, () => {
-      socket.off('error', reject)
-      resolve()
-    })
-  })
-  return socket
-}
-
-/** Datagrams dropped by the socket at `address` since it was opened; 0 if the kernel does not tell. */
-export async function kernelDrops({ host, port }: Endpoint): Promise<number> {
-  const table = await readFile(isIPv4(host) ? '/proc/net/udp' : '/proc/net/udp6', 'utf8').catch(() => '')
-  const portHex = port.toString(16).toUpperCase().padStart(4, '0')
-  // Addresses of IPv4 are written backwards; of IPv6 the port has to do.
-  const hostHex = isIPv4(host) ? Buffer.from(host.split('.').reverse().map(Number)).toString('hex').toUpperCase() : ''
-  let drops = 0
-  for (const line of table.split('\n').slice(1)) {
-    const columns = line.trim().split(/\s+/)
-    if (columns[1]?.endsWith(`${hostHex}:${portHex}`)) drops += Number(columns.at(-1))
-  }
-  return drops
+function addressesOf({ endpoint, listen }: Config): Address[] {
+  if (listen.length > 0) return listen.map(parseAddress)
+  return [{ transport: 'udp', endpoint: parseEndpoint(endpoint) }]
 }

@@ -19,6 +19,12 @@ export function findTimestamp(bytes: Buffer, start: number, end: number): number
 
 /** Unix ms, or NaN. */
 export function timestamp(bytes: Buffer, stamp: number, end: number): number {
-  const seconds = parseNumber(bytes, stamp + 2, find(bytes, PIPE, stamp + 1, end))
-  return seconds >= 0 && seconds <= MAX_TIMESTAMP_S ? seconds * 1000 : Number.NaN
+  return milliseconds(parseNumber(bytes, stamp + 2, find(bytes, PIPE, stamp + 1, end)))
 }
+
+/** Unix ms, or NaN. @param text seconds */
+export function timestampOf(text: string): number {
+  return milliseconds(parseNumber(Buffer.from(text, 'latin1'), 0, text.length))
+}
+
+const milliseconds = (seconds: number) => (seconds >= 0 && seconds <= MAX_TIMESTAMP_S ? seconds * 1000 : Number.NaN)

@@ -1,3 +1,5 @@
+import { createSocket } from 'node:dgram'
+import { once } from 'node:events'
 import { rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -10,6 +12,14 @@ import { freePort } from '../servers/free-port.ts'
 const folder = path.join(tmpdir(), `weir-contract-${process.pid}`)
 after(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }))
 const closedPort = await freePort()
+
+/** A UDP socket that is never read: without one, the second datagram would be an error. */
+async function discarding(): Promise<string> {
+  const socket = createSocket('udp4').unref()
+  socket.bind(0, '127.0.0.1')
+  await once(socket, 'listening')
+  return `udp://127.0.0.1:${socket.address().port}`
+}
 
 /** What must be said for components that defaults alone do not start; the others need no entry. */
 const COUNTER_OPTIONAL = ['aggregations', 'attribute', 'by', 'match', 'name', 'rules', 'without']
@@ -45,6 +55,8 @@ const OPTIONS: Readonly<Record<string, ContractOptions>> = {
   // One of the two is given, and says where the engine is.
   'exporter clickhouse': { config: { embedded: folder }, optional: ['embedded', 'endpoint'] },
   'exporter prometheus': { config: { endpoint: '127.0.0.1:0' } },
+  // Nobody reads the datagrams, and nobody says so.
+  'exporter statsd': { config: { endpoint: await discarding() } },
   'exporter victoriametrics': {
     config: { endpoint: `http://127.0.0.1:${closedPort}/api/v1/write` },
     unreachable: true
@@ -105,7 +117,8 @@ const VARIANTS: Readonly<Record<string, ContractOptions | readonly ContractOptio
       ]
     },
     optional: COUNTER_OPTIONAL
-  }
+  },
+  'receiver statsd': { config: { listen: ['udp://127.0.0.1:0', 'tcp://127.0.0.1:0'], udp_sockets: 2 } }
 }
 
 const registry = new Registry(builtIns)

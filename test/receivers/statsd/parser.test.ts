@@ -3,18 +3,19 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { SeriesTable } from '../../../core/model/series-table/series-table.ts'
 import { StatsdParser } from '../../../receivers/statsd/parser.ts'
+import type { ParserOptions } from '../../../receivers/statsd/parser-options.ts'
 import { TAG_FORMATS, type TagFormat, TaggedNames } from '../../../receivers/statsd/tag-formats.ts'
 import { attributeText, type PointBlock, PointBlockBuilder } from '../../../sdk/plugin/index.ts'
 import { assertLinear } from '../../growth.ts'
 
 const NOW = 1_700_000_000_000
 
-function parser(maxSeries = 100, formats: readonly TagFormat[] = []) {
+function parser(maxSeries = 100, formats: readonly TagFormat[] = [], options: Partial<ParserOptions> = {}) {
   const refused: string[] = []
   const unread: string[] = []
   const names = new TaggedNames(formats, (format, name) => unread.push(`${format} ${name}`))
   const refuse = (reason: string, line: string) => refused.push(`${reason} ${line}`)
-  const made = new StatsdParser(new SeriesTable(), maxSeries, refuse, names)
+  const made = new StatsdParser(new SeriesTable(), maxSeries, refuse, { names, ...options })
   const parse = (text: string): PointBlock => {
     const points = new PointBlockBuilder()
     made.parse(Buffer.from(text), NOW, points)
@@ -263,4 +264,37 @@ test('regression: the # before further tags became part of their names', () => {
 test('time is linear in the length of a line of many bits', () => {
   const line = (bits: number) => `n${':1|c'.repeat(bits)}`
   assertLinear('bits', 4000, line, text => assert.equal(parser().parse(text).length, (text.length - 1) / 4))
+})
+
+test('the origin of a line is as detailed as its cardinality', () => {
+  const origin = 'c:ci-abc|e:it-false,cn-web,pu-7f'
+  const all = 'container.id=abc,k8s.container.name=web,k8s.pod.uid=7f'
+  const cases: [string, string][] = [
+    [origin, all],
+    [`${origin}|card:high`, all],
+    [`card:orchestrator|${origin}`, 'k8s.container.name=web,k8s.pod.uid=7f'],
+    [`${origin}|card:low`, 'k8s.container.name=web'],
+    [`${origin}|card:none`, ''],
+    [`${origin}|card:other`, all],
+    ['e:pu-,cn-,xx-1', '']
+  ]
+  for (const [sections, want] of cases)
+    assert.deepEqual(parser().told(`c:1|c|${sections}`), [`c{${want}} counter 1`], sections)
+})
+
+test('regression: the origin of a refused line was read as another bit of it', () => {
+  const { told, refused } = parser()
+  assert.deepEqual(told('c:1|c|@2|e:cn-web\nc:1|c|@2|card:low'), [])
+  assert.deepEqual(refused, ['invalid_rate c:1|c|@2|e:cn-web', 'invalid_rate c:1|c|@2|card:low'])
+})
+
+test('options decide where implementations differ', () => {
+  const absolute = parser(100, [], { hasAbsoluteGauges: true })
+  assert.deepEqual(absolute.told('g:5|g\ng:-2|g\ng:+1|g'), ['g{} gauge 5', 'g{} gauge -2', 'g{} gauge 1'])
+  assert.deepEqual(parser(100, [], { takesNegativeTimers: true }).told('t:-2|ms'), ['t{} histogram:ms 1x-2'])
+  const deaf = parser(100, [], { dropsClientTelemetry: true })
+  assert.deepEqual(deaf.told('datadog.dogstatsd.client.metrics:1|c\ndatadog.dogstatsd:1|c'), [
+    'datadog.dogstatsd{} counter 1'
+  ])
+  assert.deepEqual(deaf.refused, ['client_telemetry datadog.dogstatsd.client.metrics:1|c'])
 })

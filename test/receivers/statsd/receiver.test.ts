@@ -1,75 +1,14 @@
 import assert from 'node:assert/strict'
-import { createSocket, type Socket } from 'node:dgram'
-import { type TestContext as Test, test } from 'node:test'
+import { test } from 'node:test'
 import { setImmediate } from 'node:timers/promises'
 import { StatsD } from 'hot-shots'
 import { CreditPool } from '../../../core/batch/credits.ts'
 import plugin from '../../../receivers/statsd/index.ts'
-import { kernelDrops, StatsdReceiver } from '../../../receivers/statsd/receiver.ts'
-import { attributeText, type Batch, type PointBlock } from '../../../sdk/plugin/index.ts'
-import { type TestContext, testConfig, testContext } from '../../../sdk/plugin/testing.ts'
-
-const DEADLINE_MS = 5_000
-
-interface Running {
-  readonly context: TestContext
-  readonly receiver: StatsdReceiver
-  /** Batches nobody has settled. */
-  readonly batches: Batch[]
-  readonly sizes: number[]
-  send(datagram: string): Promise<void>
-  port: number
-}
-
-async function running(
-  t: Test,
-  config = {},
-  settle?: (batch: Batch) => void,
-  context = testContext()
-): Promise<Running> {
-  const receiver = new StatsdReceiver(testConfig(plugin, { endpoint: '127.0.0.1:0', ...config }), context)
-  const batches: Batch[] = []
-  const sizes: number[] = []
-  receiver.batches$.subscribe(batch => {
-    sizes.push(batch.block.length)
-    if (settle === undefined) batches.push(batch)
-    else settle(batch)
-  })
-  await receiver.start()
-  const { port } = receiver.address
-  const socket: Socket = createSocket('udp4')
-  t.after(async () => {
-    socket.close()
-    await receiver.stop()
-    assert.equal(context.account.imbalance, 0)
-  })
-  const send = (datagram: string) =>
-    new Promise<void>(resolve => socket.send(datagram, port, '127.0.0.1', () => resolve()))
-  return { context, receiver, batches, sizes, send, port }
-}
-
-/** Lets sockets and the fake clock run until it holds. */
-async function until(context: TestContext, holds: () => boolean): Promise<void> {
-  const deadline = performance.now() + DEADLINE_MS
-  while (!holds()) {
-    assert.ok(performance.now() < deadline, 'timed out')
-    await setImmediate()
-    context.clock.advance(1)
-  }
-}
-
-function totals(blocks: readonly PointBlock[]): Record<string, number> {
-  const sums: Record<string, number> = {}
-  for (const { length, series, value, distributions } of blocks)
-    for (let i = 0; i < length; i++) {
-      const { metric, attributes } = series.at(i)
-      const name = [metric.name, ...attributes.map(([key, text]) => `${key}=${attributeText(text)}`)].join()
-      const distribution = distributions.get(i)
-      const count = distribution?.kind === 'histogram' ? distribution.count : value[i]
-      sums[name] = metric.kind === 'gauge' ? count : (sums[name] ?? 0) + count
-    }
-  return sums
-}
+import { StatsdReceiver } from '../../../receivers/statsd/receiver.ts'
+import { kernelDrops } from '../../../receivers/statsd/sockets/kernel-drops.ts'
+import type { Batch, PointBlock } from '../../../sdk/plugin/index.ts'
+import { testConfig, testContext } from '../../../sdk/plugin/testing.ts'
+import { endpointOf, running, totals, until } from './harness.ts'
 
 test('takes the lines of hot-shots: counters, sampling, timers, sets, gauges, tags, packed and not', async t => {
   for (const maxBufferSize of [0, 1400]) {
@@ -241,7 +180,7 @@ test('a port in use is said at the start', async t => {
   const { port } = await running(t)
   const second = new StatsdReceiver(testConfig(plugin, { endpoint: `127.0.0.1:${port}` }), testContext())
   await assert.rejects(second.start(), (error: Error) => {
-    assert.match(error.message, new RegExp(`cannot listen on udp 127.0.0.1:${port}`))
+    assert.match(error.message, new RegExp(`cannot listen on udp://127.0.0.1:${port}`))
     assert.match(String(error.cause), /EADDRINUSE/)
     return true
   })
@@ -257,10 +196,10 @@ test('reports the datagrams that the kernel dropped', { skip: process.platform !
     counter: (name: string) => ({ add: (value: number) => (counted += name === 'kernel_drops_total' ? value : 0) })
   })
   const { receiver, send } = await running(t, { receive_buffer: '1KiB' }, batch => batch.ack(), context)
-  assert.equal(await kernelDrops(receiver.address), 0)
+  assert.equal(await kernelDrops(endpointOf(receiver)), 0)
   // Sent without giving the receiver its turn.
   await Promise.all(Array.from({ length: 500 }, () => send('x'.repeat(1000))))
-  const dropped = await kernelDrops(receiver.address)
+  const dropped = await kernelDrops(endpointOf(receiver))
   assert.ok(dropped > 100, `${dropped} dropped`)
   context.clock.advance(10_000)
   await until(context, () => counted > 0)
@@ -276,7 +215,7 @@ test('listens on IPv6', async t => {
   )
   t.after(() => receiver.stop())
   if (unavailable) return t.skip('no IPv6 on this machine')
-  assert.equal(await kernelDrops(receiver.address), 0)
+  assert.equal(await kernelDrops(endpointOf(receiver)), 0)
 })
 
 test('clients that send nothing are counted by a reason, without a warning', async t => {

@@ -92,7 +92,7 @@ describe('regression: items without bound ended the process', () => {
     it(`statsd refuses a line alone: ${reason}`, () => {
       const refused: string[] = []
       const refuse = (why: string) => void refused.push(why)
-      const parser = new StatsdParser(new SeriesTable(), 10, refuse, undefined, LIMITS)
+      const parser = new StatsdParser(new SeriesTable(), 10, refuse, { limits: LIMITS })
       const points = new PointBlockBuilder()
       parser.parse(Buffer.from(`${line}\nm:1|c`), 1, points)
       assert.deepEqual([refused, points.build().length], [[reason], 1])

@@ -1,0 +1,85 @@
+import type { Block, Context, Exporter, PointBlock } from '../../sdk/plugin/index.ts'
+import type { Config } from './config.ts'
+import { LineWriter, type Reason } from './lines.ts'
+import { Packets } from './packets.ts'
+import { type Transport, transportTo } from './transport.ts'
+
+/** Advice for reasons that a user can do something about. */
+const REMEDIES: ReadonlyMap<string, string> = new Map([
+  ['cumulative', 'put cumulative_to_delta in front: StatsD has increments only'],
+  ['line_too_long', 'raise max_packet_size, or drop attributes']
+])
+
+interface Delivery {
+  readonly packets: readonly Buffer[]
+  readonly dropped: ReadonlyMap<string, number>
+  /** Packets that the operating system has. */
+  sent: number
+}
+
+/** StatsD has no replies: a packet counts as delivered once the operating system has it. */
+export class StatsdExporter implements Exporter {
+  readonly #config: Config
+  readonly #context: Context
+  readonly #writer: LineWriter
+  readonly #transport: Transport
+  readonly #packetsSent: { add(value: number): void }
+  readonly #warned = new Set<string>()
+  /** Blocks that are not wholly sent. */
+  readonly #deliveries = new WeakMap<Block, Delivery>()
+
+  constructor(config: Config, context: Context) {
+    this.#config = config
+    this.#context = context
+    this.#writer = new LineWriter(config)
+    this.#transport = transportTo(config)
+    this.#packetsSent = context.instruments.counter('packets_total', 'Packets that the operating system has taken.')
+  }
+
+  /** Tried again, it goes on with the packet that failed. */
+  async export(block: Block, signal: AbortSignal): Promise<void> {
+    if (block.type !== 'points') return
+    const delivery = this.#deliveries.get(block) ?? this.#begin(block)
+    while (delivery.sent < delivery.packets.length) {
+      signal.throwIfAborted()
+      await this.#transport.send(delivery.packets[delivery.sent], signal)
+      delivery.sent++
+      this.#packetsSent.add(1)
+    }
+    this.#deliveries.delete(block)
+    this.#book(delivery.dropped)
+  }
+
+  async stop(): Promise<void> {
+    this.#transport.close()
+  }
+
+  #begin(block: PointBlock): Delivery {
+    const packets = new Packets(this.#config.max_packet_size)
+    const dropped = new Map<string, number>()
+    const drop = (reason: Reason | 'line_too_long') => dropped.set(reason, (dropped.get(reason) ?? 0) + 1)
+    for (let i = 0; i < block.length; i++) {
+      const lines = this.#writer.write(block, i)
+      if (typeof lines === 'string') drop(lines)
+      else if (!packets.add(lines)) drop('line_too_long')
+    }
+    this.#writer.endBlock()
+    packets.finish()
+    const delivery = { packets: packets.list, dropped, sent: 0 }
+    this.#deliveries.set(block, delivery)
+    return delivery
+  }
+
+  /** The sending queue books all of the block as sent. */
+  #book(dropped: ReadonlyMap<string, number>): void {
+    const { account, log } = this.#context
+    for (const [reason, points] of dropped) {
+      account.sent -= points
+      account.drop(reason, points)
+      if (this.#warned.has(reason)) continue
+      this.#warned.add(reason)
+      const remedy = REMEDIES.get(reason) ?? 'StatsD has no line for them'
+      log.warn({ reason, points }, `points that cannot be sent are dropped: ${remedy}`)
+    }
+  }
+}

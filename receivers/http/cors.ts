@@ -1,0 +1,39 @@
+import type { RequestHandler } from 'express'
+import { RequestError } from '../../core/http/request-error.ts'
+
+/** Seconds for which a browser need not ask again. */
+const MAX_AGE_S = 7200
+const ANY = '*'
+
+/**
+ * Lets pages of the allowed origins send events, and refuses pages of other origins: browsers deliver some requests
+ * without asking first. A client that is no browser names no origin, and is not concerned.
+ * @param allowed origins such as `https://shop.example.com` or `https://*.example.com`, or `*`
+ */
+export function cors(allowed: readonly string[]): RequestHandler {
+  const patterns = allowed.map(toPattern)
+  const isOpen = allowed.includes(ANY)
+  return (request, response, next) => {
+    const { origin } = request.headers
+    response.vary('Origin')
+    if (origin === undefined) return next()
+    if (!isOpen && !patterns.some(pattern => pattern.test(origin)))
+      throw new RequestError(403, `pages of ${origin} may not send events here: add it to cors_allowed_origins`)
+    response.set('access-control-allow-origin', isOpen ? ANY : origin)
+    // sendBeacon sends cookies, which nobody here reads; without this header the browser would not send at all.
+    if (!isOpen) response.set('access-control-allow-credentials', 'true')
+    response.set('access-control-expose-headers', 'retry-after')
+    if (request.method !== 'OPTIONS') return next()
+    response.set({
+      'access-control-allow-methods': 'POST',
+      'access-control-allow-headers': 'content-type, content-encoding',
+      'access-control-max-age': String(MAX_AGE_S)
+    })
+    response.status(204).end()
+  }
+}
+
+function toPattern(origin: string): RegExp {
+  const parts = origin.split(ANY).map(RegExp.escape)
+  return new RegExp(`^${parts.join('[^/:]+')}$`, 'i')
+}

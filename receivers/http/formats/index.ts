@@ -1,0 +1,26 @@
+import type { EventFormat } from '../event.ts'
+import type { BodyForm } from '../events.ts'
+import { cloudEventsFormat } from './cloudevents.ts'
+import { segmentFormat } from './segment.ts'
+import { weirFormat } from './weir.ts'
+
+export const FORMATS = { weir: weirFormat, segment: segmentFormat, cloudevents: cloudEventsFormat } satisfies Record<
+  string,
+  EventFormat
+>
+export type FormatName = keyof typeof FORMATS
+
+const JSON_TYPES: readonly [string, BodyForm][] = [
+  ['application/json', 'json'],
+  ['application/x-ndjson', 'ndjson']
+]
+
+/** Forms of bodies by their content type. */
+export const MEDIA_TYPES: Readonly<Record<FormatName, ReadonlyMap<string, BodyForm>>> = {
+  weir: new Map(JSON_TYPES),
+  segment: new Map(JSON_TYPES),
+  cloudevents: new Map<string, BodyForm>([
+    ['application/cloudevents+json', 'json'],
+    ['application/cloudevents-batch+json', 'json']
+  ])
+}
