@@ -1,11 +1,13 @@
 import { addPipelineMetrics } from '../admin/pipeline-metrics.ts'
 import { AdminServer } from '../admin/server.ts'
 import type { Phase } from '../admin/status.ts'
+import { exposeTenants } from '../admin/tenants.ts'
 import type { ResolvedConfig } from '../config/resolved.ts'
 import { Secrets } from '../config/secrets.ts'
+import { workerThreads } from '../config/service.ts'
 import { readConfig } from '../config/validate.ts'
 import { describeError, WeirError } from '../errors.ts'
-import { Authenticators } from '../http/access/authenticators.ts'
+import { ServiceAccess } from '../http/access/service-access.ts'
 import { SeriesTable } from '../model/series-table/series-table.ts'
 import { exposeDeadLetters } from '../pipeline/dead-letters/route.ts'
 import type { Announcement } from '../pipeline/graph/services.ts'
@@ -93,6 +95,7 @@ class Weir {
     exposeDeadLetters(service)
     this.#stopTelemetry.push(addProcessMetrics(metrics))
     exposeSeries(metrics, service.services.series)
+    exposeTenants(service)
     this.#workers = service.services.workers
     this.#workers?.expose(metrics)
     this.#stopTelemetry.push(expireSeries(service.services.series, clock))
@@ -177,12 +180,15 @@ class Weir {
   }
 
   #baseServices(): BaseServices {
+    const { service } = this.#config
+    const series = new SeriesTable({ maxSeries: service.limits.series })
+    const thread = { thread: 0, threads: 1 + workerThreads(service) }
     return {
       log: this.#log.logger,
       clock: systemClock,
-      series: new SeriesTable({ maxSeries: this.#config.service.limits.series }),
+      series,
       metrics: new Metrics(),
-      access: new Authenticators(this.#config.service.authenticators, { log: this.#log.logger, clock: systemClock }),
+      access: new ServiceAccess(service, { log: this.#log.logger, clock: systemClock, series, ...thread }),
       routes: new Map(),
       reports: new Set(),
       announcements: this.announcements,

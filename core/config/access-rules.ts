@@ -1,6 +1,7 @@
 import { checkAuthenticator } from '../http/access/config.ts'
 import { isLoopback, parseEndpoint } from '../http/endpoint.ts'
 import { AUTHENTICATOR_NAME } from '../http/server-options.ts'
+import { checkTenants } from '../http/tenants/config.ts'
 import { type MappingNode, nodeAt } from './document.ts'
 import { visitMarked } from './marked.ts'
 import { formatPath, type Problems, suggest } from './problems.ts'
@@ -26,6 +27,10 @@ export function checkAccess(
     visitMarked(plugin.schema, config, AUTHENTICATOR_NAME, (name, path) =>
       refers(name as string, ['receivers', id, ...path])
     )
+  for (const { path, message } of service.tenants === undefined
+    ? []
+    : checkTenants(service.tenants, ['service', 'tenants']))
+    problem(root, path, message, problems)
   const { auth, endpoint } = service.admin
   if (auth !== undefined) return refers(auth, ['service', 'admin', 'auth'])
   const { host } = parseEndpoint(endpoint)

@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os'
 import { AUTHENTICATORS_SCHEMA, type AuthenticatorConfig } from '../http/access/config.ts'
+import { TENANTS_SCHEMA, type TenantsConfig } from '../http/tenants/config.ts'
 import { TLS_SCHEMA, type TlsConfig } from '../http/tls.ts'
 import type { ConfigSchema } from '../plugin/contract.ts'
 import { endpoint } from '../schema/endpoint.ts'
@@ -10,6 +11,7 @@ export interface ServiceConfig {
   readonly pipelines: Readonly<Record<string, PipelineConfig>>
   readonly admin: AdminConfig
   readonly authenticators: Readonly<Record<string, AuthenticatorConfig>>
+  readonly tenants?: TenantsConfig
   readonly limits: { readonly in_flight: number; readonly output: number; readonly series: number }
   readonly workers: number | 'auto'
   readonly state_dir?: string
@@ -101,6 +103,7 @@ export const SERVICE_SCHEMA: ConfigSchema = {
       }
     },
     authenticators: AUTHENTICATORS_SCHEMA,
+    tenants: TENANTS_SCHEMA,
     limits: {
       type: 'object',
       description: 'Bounds of memory.',

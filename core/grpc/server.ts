@@ -8,12 +8,14 @@ import {
 } from 'node:http2'
 import type { Permit } from '../batch/credits.ts'
 import { Admission, type ServingPhase } from '../http/admission.ts'
+import { bodyLimits } from '../http/body.ts'
 import { ConnectionCounts } from '../http/connection-counts.ts'
 import type { ServerEvents } from '../http/connection-events.ts'
 import { listen } from '../http/listen.ts'
 import { asRequestError, internalError, type RequestError, unavailable } from '../http/request-error.ts'
 import type { ServerOptions } from '../http/server-options.ts'
 import { ServerCertificate } from '../http/tls.ts'
+import type { Tenant } from '../plugin/access.ts'
 import type { Context } from '../plugin/context.ts'
 import { RPC_CODE } from '../wire/rpc-code.ts'
 import { Call } from './call.ts'
@@ -27,7 +29,12 @@ const STREAM_WINDOW_BYTES = 256 * 1024
 const SESSION_WINDOW_BYTES = 1024 * 1024
 
 /** A handler owns `permit`. It resolves to the answer, or throws `RequestError` or `BadInputError`. */
-export type UnaryHandler = (message: Buffer, permit: Permit, call: Call) => Promise<Uint8Array>
+export type UnaryHandler = (
+  message: Buffer,
+  permit: Permit,
+  call: Call,
+  tenant: Tenant | undefined
+) => Promise<Uint8Array>
 
 export interface GrpcService {
   /** By path: `/package.Service/Method`. */
@@ -195,14 +202,14 @@ export class GrpcServer {
   /** Here a call is known by its metadata, and none of its bytes has been read. */
   async #run(call: Call, readCompleted: () => void): Promise<Uint8Array> {
     const { credits } = this.#context
-    await this.#admission.admit(this.#phase, call.metadata)
+    const tenant = await this.#admission.admit(this.#phase, call.metadata)
     const method = this.#service.methods.get(call.path)
     if (method === undefined) throw this.#service.elsewhere(call)
     const encoding = call.metadata['grpc-encoding']?.toString()
-    const limits = { credits, maxBytes: this.#options.max_recv_msg_size, option: 'max_recv_msg_size' }
+    const limits = bodyLimits(credits, this.#options.max_recv_msg_size, 'max_recv_msg_size', tenant)
     const { body, permit } = await readMessage(call.stream, encoding, limits)
     readCompleted()
-    return method(body, permit, call)
+    return method(body, permit, call, tenant)
   }
 
   /** Answers a call whose time is over. Each timer is a function that cancels it. */

@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http'
-import type { Authenticator, Identity } from '../plugin/access.ts'
+import type { Authenticator, Tenant, Tenants } from '../plugin/access.ts'
 import type { Context } from '../plugin/context.ts'
 import { unavailable } from './request-error.ts'
 
@@ -12,16 +12,24 @@ export type ServingPhase = 'starting' | 'serving' | 'draining'
 /** Decides whether a server reads a request, before it reads any of it. */
 export class Admission {
   readonly #authenticator: Authenticator | undefined
+  readonly #tenants: Tenants | undefined
 
   /** @param auth name in `service.authenticators` */
   constructor(auth: string | undefined, { access }: Pick<Context, 'access'>) {
+    this.#tenants = access.tenants
     this.#authenticator = auth === undefined ? undefined : access.authenticator(auth)
   }
 
-  /** Throws `RequestError`. @param headers of the request, or metadata of the call */
-  async admit(phase: ServingPhase, headers: IncomingHttpHeaders): Promise<Identity | undefined> {
+  /**
+   * The tenant of a request, if data belongs to tenants. Throws `RequestError`.
+   * @param headers of the request, or metadata of the call
+   */
+  async admit(phase: ServingPhase, headers: IncomingHttpHeaders): Promise<Tenant | undefined> {
     if (phase === 'starting') throw unavailable('this server is starting: send this again')
     if (phase === 'draining') throw unavailable('this server is stopping: send this again')
-    return this.#authenticator?.authenticate(headers)
+    const identity = await this.#authenticator?.authenticate(headers)
+    const tenant = this.#tenants?.of(identity, headers)
+    tenant?.admit()
+    return tenant
   }
 }

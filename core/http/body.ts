@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { Readable } from 'node:stream'
 import type { CreditPool, Permit } from '../batch/credits.ts'
+import type { Tenant } from '../plugin/access.ts'
 import { BodyBudget, noCredits, tooLarge } from './body-budget.ts'
 import { decompress, type Encoding, encodingOf } from './compression.ts'
 import { RequestError } from './request-error.ts'
@@ -14,6 +15,17 @@ export interface BodyLimits {
   readonly option: string
   /** Encodings that are taken, instead of the usual ones. The first is that of a body whose headers name none. */
   readonly encodings?: readonly Encoding[]
+}
+
+/** @param option that sets `maxBytes`. A tenant may have a smaller limit of its own */
+export function bodyLimits(
+  credits: CreditPool,
+  maxBytes: number,
+  option: string,
+  tenant: Tenant | undefined
+): BodyLimits {
+  if (tenant === undefined || tenant.maxBodySize >= maxBytes) return { credits, maxBytes, option }
+  return { credits, maxBytes: tenant.maxBodySize, option: 'max_body_size of the tenant' }
 }
 
 /** The caller owns `permit`, whose credits cover the body at least: hand it to a batch or release it. */

@@ -1,8 +1,10 @@
 import { type Observable, Subject } from 'rxjs'
 import type { Batch, Origin, Outcome } from '../batch/batch.ts'
 import type { Permit } from '../batch/credits.ts'
+import { ACKED } from '../batch/settlement.ts'
 import { describeError, WeirError } from '../errors.ts'
 import { type Block, blockBytes } from '../model/block.ts'
+import type { Tenant } from '../plugin/access.ts'
 import type { Context } from '../plugin/context.ts'
 import { noCredits, tooMuchMemory } from './body-budget.ts'
 import { RequestError, unavailable } from './request-error.ts'
@@ -15,7 +17,15 @@ export interface Delivery {
   readonly reason: string
 }
 
-const DELIVERED: Delivery = { dropped: 0, reason: '' }
+const NONE: ReadonlyMap<string, number> = new Map()
+
+/** Each branch counts its own drops. */
+function deliveryOf(drops: readonly (readonly [reason: string, items: number])[]): Delivery {
+  return {
+    dropped: drops.reduce((sum, [, items]) => sum + items, 0),
+    reason: drops.map(([reason]) => reason).join(', ')
+  }
+}
 
 /** Makes batches of requests, and waits for their outcomes. */
 export class HttpIngest {
@@ -36,23 +46,43 @@ export class HttpIngest {
    * would never do, 404 if no pipeline takes such items.
    *
    * @param besides memory that came with the block, such as series that nobody knew, in bytes
+   * @param tenant of its items, if data belongs to tenants
    */
-  async deliver(block: Block, permit: Permit, request?: Origin['request'], besides = 0): Promise<Delivery> {
+  async deliver(
+    block: Block,
+    permit: Permit,
+    request?: Origin['request'],
+    besides = 0,
+    tenant?: Tenant
+  ): Promise<Delivery> {
+    const bytes = permit.bytes
     const refusal = this.#open
       ? this.#payFor(blockBytes(block) + besides, permit)
       : unavailable('this server is stopping: send this again')
-    if (refusal !== undefined || block.length === 0) {
+    if (refusal !== undefined) {
       permit.release()
-      if (refusal !== undefined) throw refusal
-      return DELIVERED
+      throw refusal
     }
+    const labelled = tenant?.label(block) ?? { block, refused: NONE }
+    const { length } = labelled.block
+    tenant?.book(length, bytes)
+    const outcome = length > 0 ? await this.#settled(labelled.block, permit, request) : ACKED
+    if (length === 0) permit.release()
+    if (outcome.status === 'nacked') {
+      tenant?.book(-length, -bytes)
+      throw refusalOf(outcome.error)
+    }
+    const later: [string, number][] =
+      outcome.status === 'dropped' ? [[outcome.reason, Math.min(outcome.items, length)]] : []
+    // Only now: had the request been nacked, they would come, and count, again.
+    for (const [reason, items] of labelled.refused) this.reject(reason, items)
+    return deliveryOf([...labelled.refused, ...later])
+  }
+
+  #settled(block: Block, permit: Permit, request: Origin['request']): Promise<Outcome> {
     const { promise, resolve } = Promise.withResolvers<Outcome>()
     this.#batches.next(this.#context.batch(block, permit, resolve, request))
-    const outcome = await promise
-    if (outcome.status === 'nacked') throw refusalOf(outcome.error)
-    if (outcome.status === 'acked') return DELIVERED
-    // Each branch counts its own drops.
-    return { dropped: Math.min(outcome.items, block.length), reason: outcome.reason }
+    return promise
   }
 
   /** Books items of a request that never became part of a block. */

@@ -6,6 +6,7 @@ import express, {
   type Response
 } from 'express'
 import type { BadInputError } from '../errors.ts'
+import type { Tenant } from '../plugin/access.ts'
 import type { Context } from '../plugin/context.ts'
 import { Admission } from './admission.ts'
 import { ServerEvents } from './connection-events.ts'
@@ -15,7 +16,9 @@ import type { ServerOptions } from './server-options.ts'
 import { ServerCertificate } from './tls.ts'
 
 /** Answers, or throws {@link RequestError} or {@link BadInputError}. */
-export type Post = (request: Request, response: Response) => Promise<void>
+export type Post = (request: Request, response: Response, tenant: Tenant | undefined) => Promise<void>
+
+type Admit = (request: Request, response: Response) => Promise<Tenant | undefined>
 
 export interface Site {
   /** By path; each takes POST only. */
@@ -37,13 +40,12 @@ export function serverOf(
   events = new ServerEvents(context)
 ): HttpServer {
   const admission = new Admission(options.auth, context)
-  const gate: RequestHandler = async (request, response, next) => {
+  const admit: Admit = (request, response) => {
     // Another server may listen when the client connects anew.
     if (server.phase === 'draining') response.set('connection', 'close')
-    await admission.admit(server.phase, request.headers)
-    next()
+    return admission.admit(server.phase, request.headers)
   }
-  const server: HttpServer = new HttpServer(endpoint, serve(site, gate, events), {
+  const server: HttpServer = new HttpServer(endpoint, serve(site, admit, events), {
     limits: options,
     events,
     sharedPorts: context.sharedPorts,
@@ -52,12 +54,12 @@ export function serverOf(
   return server
 }
 
-/** The application that serves `site` behind `gate`. Every error is counted and answered, and never ends the process. */
-function serve({ posts, before, elsewhere, refuse }: Site, gate: RequestHandler, events: ServerEvents): Express {
+/** The application that serves `site` to those that `admit` lets in. Every error is counted and answered, and never ends the process. */
+function serve({ posts, before, elsewhere, refuse }: Site, admit: Admit, events: ServerEvents): Express {
   const app = express().disable('x-powered-by').disable('etag')
   for (const [path, post] of posts) {
     if (before !== undefined) app.use(path, before)
-    app.post(path, gate, post)
+    app.post(path, async (request, response) => post(request, response, await admit(request, response)))
     app.all(path, ({ method }) => {
       throw new RequestError(405, `${method} is not for ${path}: use POST`, { allow: 'POST' })
     })

@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import { WeirError } from '../errors.ts'
+import type { Block } from '../model/block.ts'
 
 /** The sender of a request, as its credentials say. */
 export interface Identity {
@@ -18,14 +19,48 @@ export interface Authenticator {
   authenticate(headers: IncomingHttpHeaders): Promise<Identity>
 }
 
+/** The items of a block that their tenant may have, with its name. */
+export interface TenantBlock {
+  readonly block: Block
+  /** The others, by reason. */
+  readonly refused: ReadonlyMap<string, number>
+}
+
+/** Whose items they are, and how many there may be. */
+export interface Tenant {
+  readonly name: string
+  /** Bytes of a body, after decompression. */
+  readonly maxBodySize: number
+  /** Throws `RequestError` if it has sent more than it may. Called before a request is read. */
+  admit(): void
+  /** Does `work`, which finds the series of items. They can be new only if the tenant may have more. */
+  decode<T>(work: () => T): T
+  /** Names the tenant in all items, and leaves out those that break its limits. */
+  label(block: Block): TenantBlock
+  /** Counts items that were received; less than 0 for those that their sender has to send again. */
+  book(items: number, bytes: number): void
+}
+
+export interface Tenants {
+  /** The tenant of items that come without a request, or with one that names none. */
+  readonly usual: Tenant | undefined
+  /** The tenant of a request. Throws `RequestError` if it has none. */
+  of(identity: Identity | undefined, headers: IncomingHttpHeaders): Tenant
+  /** True for a block that {@link Tenant.label} has made. */
+  isLabelled(block: Block): boolean
+}
+
 /** Rules of the service for all servers. */
 export interface Access {
+  /** Undefined if data belongs to no tenants. */
+  readonly tenants: Tenants | undefined
   /** The entry of this name in `service.authenticators`. Throws `CONFIG_INVALID` if there is none. */
   authenticator(name: string): Authenticator
 }
 
 /** Of a host without a configuration. */
 export const NO_ACCESS: Access = {
+  tenants: undefined,
   authenticator(name) {
     throw new WeirError('CONFIG_INVALID', `there are no authenticators here, and so no "${name}"`)
   }

@@ -1,13 +1,13 @@
 import type { Request, Response } from 'express'
-import { readBody } from '../../core/http/body.ts'
+import { bodyLimits, readBody } from '../../core/http/body.ts'
 import { memoryBeside } from '../../core/http/body-budget.ts'
 import { HttpIngest } from '../../core/http/ingest.ts'
 import { RequestError } from '../../core/http/request-error.ts'
 import { requestHash } from '../../core/http/request-hash.ts'
 import type { HttpServer } from '../../core/http/server.ts'
-import { serverOf } from '../../core/http/site.ts'
+import { type Site, serverOf } from '../../core/http/site.ts'
 import { count } from '../../core/plural.ts'
-import type { Context, ItemLimits, Permit, Receiver } from '../../sdk/plugin/index.ts'
+import type { Context, ItemLimits, Permit, Receiver, Tenant } from '../../sdk/plugin/index.ts'
 import type { ReadEvents } from './collector.ts'
 import type { Config } from './config.ts'
 import { cors } from './cors.ts'
@@ -52,13 +52,11 @@ export class HttpReceiver implements Receiver {
     this.#ingest = new HttpIngest(context)
     this.#path = path
     this.#maxBytes = max_body_size
-    const site = {
-      posts: new Map([[path, (request: Request, response: Response) => this.#post(request, response)]]),
+    const site: Site = {
+      posts: new Map([[path, (request, response, tenant) => this.#post(request, response, tenant)]]),
       before: origins.length > 0 ? cors(origins) : undefined,
-      elsewhere: (request: Request) =>
-        new RequestError(404, `there is nothing at ${request.path}: events go to ${path}`),
-      refuse: ({ message }: RequestError, _request: Request, response: Response) =>
-        void response.json({ error: message })
+      elsewhere: request => new RequestError(404, `there is nothing at ${request.path}: events go to ${path}`),
+      refuse: ({ message }, _request, response) => void response.json({ error: message })
     }
     this.#server = serverOf(endpoint, site, config, context)
   }
@@ -94,12 +92,12 @@ export class HttpReceiver implements Receiver {
     await this.#server.stop(signal)
   }
 
-  async #post(request: Request, response: Response): Promise<void> {
+  async #post(request: Request, response: Response, tenant: Tenant | undefined): Promise<void> {
     const form = this.#formOf(request)
     const { credits } = this.#context
-    const { body, permit } = await readBody(request, { credits, maxBytes: this.#maxBytes, option: 'max_body_size' })
+    const { body, permit } = await readBody(request, bodyLimits(credits, this.#maxBytes, 'max_body_size', tenant))
     const events = this.#read(form, body, permit)
-    const { dropped, reason } = await this.#ingest.deliver(events.block, permit, requestHash(body))
+    const { dropped, reason } = await this.#ingest.deliver(events.block, permit, requestHash(body), 0, tenant)
     // Only now: had the request been nacked, they would come, and count, again.
     for (const [reason, items] of events.rejected) this.#ingest.reject(reason, items)
     response.status(nothingGood(events) ? 400 : 200).json(answer(events, dropped, reason))

@@ -2,7 +2,7 @@ import { requestHash } from '../../core/http/request-hash.ts'
 import { count } from '../../core/plural.ts'
 import type { OtlpRejections } from '../../core/wire/otlp/forms.ts'
 import type { PartialSuccess } from '../../core/wire/otlp/response.ts'
-import type { Block, HttpIngest, Permit } from '../../sdk/plugin/index.ts'
+import type { Block, HttpIngest, Permit, Tenant } from '../../sdk/plugin/index.ts'
 
 export interface Decoded {
   readonly block: Block
@@ -21,9 +21,10 @@ export async function deliver(
   { block, rejections, newSeriesBytes }: Decoded,
   permit: Permit,
   body: Buffer,
+  tenant: Tenant | undefined,
   item: string
 ): Promise<PartialSuccess | undefined> {
-  const { dropped, reason } = await ingest.deliver(block, permit, requestHash(body), newSeriesBytes)
+  const { dropped, reason } = await ingest.deliver(block, permit, requestHash(body), newSeriesBytes, tenant)
   // Only now: had the request been nacked, they would come, and count, again.
   for (const [reason, items] of rejections.items) ingest.reject(reason, items)
   const messages = [rejections.describe(), dropped > 0 ? `${count(dropped, item)} dropped later on: ${reason}` : '']

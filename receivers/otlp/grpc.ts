@@ -8,8 +8,8 @@ import type { TraceRefusals } from './traces.ts'
 export function grpcService(services: ExportServices, traces: TraceRefusals): GrpcService {
   const methods = new Map<string, UnaryHandler>()
   for (const [signal, service] of services)
-    methods.set(grpcPath(signal), async (message, permit) =>
-      encodeExportResponse(signal, 'protobuf', await service.export('protobuf', message, permit))
+    methods.set(grpcPath(signal), async (message, permit, _call, tenant) =>
+      encodeExportResponse(signal, 'protobuf', await service.export('protobuf', message, permit, tenant))
     )
   const taken = [...methods.keys()].join(', ')
   return {

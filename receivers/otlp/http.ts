@@ -1,5 +1,5 @@
 import type { Request, Response } from 'express'
-import { readBody } from '../../core/http/body.ts'
+import { bodyLimits, readBody } from '../../core/http/body.ts'
 import { RequestError } from '../../core/http/request-error.ts'
 import type { Post, Site } from '../../core/http/site.ts'
 import { encodeExportResponse, encodeStatus, type OtlpFormat } from '../../core/wire/otlp/response.ts'
@@ -11,8 +11,11 @@ import type { TraceRefusals } from './traces.ts'
 
 const MEDIA_TYPES = { protobuf: 'application/x-protobuf', json: 'application/json' }
 const CODES: Readonly<Record<number, number>> = {
+  401: RPC_CODE.unauthenticated,
+  403: RPC_CODE.permissionDenied,
   404: RPC_CODE.notFound,
   405: RPC_CODE.unimplemented,
+  429: RPC_CODE.resourceExhausted,
   503: RPC_CODE.unavailable
 }
 
@@ -23,14 +26,13 @@ export function httpSite(
   { max_body_size }: HttpConfig,
   { credits }: Context
 ): Site {
-  const limits = { credits, maxBytes: max_body_size, option: 'max_body_size' }
   const posts = new Map<string, Post>()
   for (const [signal, service] of services)
-    posts.set(httpPath(signal), async (request, response) => {
+    posts.set(httpPath(signal), async (request, response, tenant) => {
       const format = formatOf(request)
       if (format === undefined) throw unknownType(request)
-      const { body, permit } = await readBody(request, limits)
-      const partial = await service.export(format, body, permit)
+      const { body, permit } = await readBody(request, bodyLimits(credits, max_body_size, 'max_body_size', tenant))
+      const partial = await service.export(format, body, permit, tenant)
       send(response, format, encodeExportResponse(signal, format, partial))
     })
   const taken = [...services.keys()].map(signal => `${signal} at ${httpPath(signal)}`).join(' and ')

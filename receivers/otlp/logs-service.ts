@@ -3,7 +3,7 @@ import type { DecodedLogs } from '../../core/wire/otlp/log-events.ts'
 import { decodeLogs } from '../../core/wire/otlp/logs-decoder.ts'
 import { decodeLogsJson } from '../../core/wire/otlp/logs-json-decoder.ts'
 import type { OtlpFormat, PartialSuccess } from '../../core/wire/otlp/response.ts'
-import type { Context, HttpIngest, ItemLimits, Permit } from '../../sdk/plugin/index.ts'
+import type { Context, HttpIngest, ItemLimits, Permit, Tenant } from '../../sdk/plugin/index.ts'
 import { deliver } from './deliver.ts'
 import type { ExportService, ReplacedTexts } from './signals.ts'
 
@@ -21,10 +21,15 @@ export class LogsService implements ExportService {
     this.#replacedTexts = replacedTexts
   }
 
-  async export(format: OtlpFormat, body: Buffer, permit: Permit): Promise<PartialSuccess | undefined> {
+  async export(
+    format: OtlpFormat,
+    body: Buffer,
+    permit: Permit,
+    tenant: Tenant | undefined
+  ): Promise<PartialSuccess | undefined> {
     const decoded = this.#decode(format, body, permit)
     if (decoded.replacedTexts > 0) this.#replacedTexts.add(decoded.replacedTexts)
-    return deliver(this.#ingest, decoded, permit, body, 'log record')
+    return deliver(this.#ingest, decoded, permit, body, tenant, 'log record')
   }
 
   #decode(format: OtlpFormat, body: Buffer, permit: Permit): DecodedLogs {

@@ -3,7 +3,7 @@ import type { DecodedMetrics } from '../../core/wire/otlp/decoded-metrics.ts'
 import { decodeMetricsJson } from '../../core/wire/otlp/json-decoder.ts'
 import { OtlpMetricsDecoder } from '../../core/wire/otlp/metrics-decoder.ts'
 import type { OtlpFormat, PartialSuccess } from '../../core/wire/otlp/response.ts'
-import type { Context, HttpIngest, ItemLimits, Permit } from '../../sdk/plugin/index.ts'
+import type { Context, HttpIngest, ItemLimits, Permit, Tenant } from '../../sdk/plugin/index.ts'
 import { deliver } from './deliver.ts'
 import type { ExportService, ReplacedTexts } from './signals.ts'
 
@@ -23,10 +23,18 @@ export class MetricsService implements ExportService {
     this.#decoder = new OtlpMetricsDecoder(context.series, { maxBytes: context.credits.capacity, limits })
   }
 
-  async export(format: OtlpFormat, body: Buffer, permit: Permit): Promise<PartialSuccess | undefined> {
-    const decoded = this.#decode(format, body, permit)
+  async export(
+    format: OtlpFormat,
+    body: Buffer,
+    permit: Permit,
+    tenant: Tenant | undefined
+  ): Promise<PartialSuccess | undefined> {
+    const decoded =
+      tenant === undefined
+        ? this.#decode(format, body, permit)
+        : tenant.decode(() => this.#decode(format, body, permit))
     if (decoded.replacedTexts > 0) this.#replacedTexts.add(decoded.replacedTexts)
-    return deliver(this.#ingest, decoded, permit, body, 'point')
+    return deliver(this.#ingest, decoded, permit, body, tenant, 'point')
   }
 
   #decode(format: OtlpFormat, body: Buffer, permit: Permit): DecodedMetrics {

@@ -1,5 +1,5 @@
 import type { OtlpFormat, PartialSuccess, Signal } from '../../core/wire/otlp/response.ts'
-import type { Permit } from '../../sdk/plugin/index.ts'
+import type { Permit, Tenant } from '../../sdk/plugin/index.ts'
 
 /** OTLP's MetricsService or LogsService, behind every transport. */
 export interface ExportService {
@@ -7,7 +7,12 @@ export interface ExportService {
    * Takes a request and owns `permit`. Resolves when it has settled, with the rejected items, if any. Throws
    * `BadInputError`, and `RequestError` 503 if the sender should send it again, 404 if no pipeline takes such items.
    */
-  export(format: OtlpFormat, body: Buffer, permit: Permit): Promise<PartialSuccess | undefined>
+  export(
+    format: OtlpFormat,
+    body: Buffer,
+    permit: Permit,
+    tenant: Tenant | undefined
+  ): Promise<PartialSuccess | undefined>
 }
 
 /** Counts texts with bytes that were not UTF-8. */

@@ -1,5 +1,5 @@
 import type { Request, Response } from 'express'
-import { readBody } from '../../core/http/body.ts'
+import { bodyLimits, readBody } from '../../core/http/body.ts'
 import { HttpIngest } from '../../core/http/ingest.ts'
 import { RequestError } from '../../core/http/request-error.ts'
 import { requestHash } from '../../core/http/request-hash.ts'
@@ -8,7 +8,7 @@ import { type Site, serverOf } from '../../core/http/site.ts'
 import { count } from '../../core/plural.ts'
 import { type DecodedWriteRequest, RemoteWriteDecoder } from '../../core/wire/remote-write/decoder.ts'
 import type { RemoteWriteVersion } from '../../core/wire/remote-write/time-series.ts'
-import type { Context, Permit, Receiver } from '../../sdk/plugin/index.ts'
+import type { Context, Permit, Receiver, Tenant } from '../../sdk/plugin/index.ts'
 import type { Config } from './config.ts'
 import { versionOf } from './version.ts'
 
@@ -34,7 +34,7 @@ export class RemoteWriteReceiver implements Receiver {
     this.#decoder = new RemoteWriteDecoder(context.series, { maxBytes: context.credits.capacity, limits })
     this.#exemplars = context.instruments.counter('exemplars_total', 'Exemplars received, which are not kept.')
     const site: Site = {
-      posts: new Map([[path, (request, response) => this.#post(request, response)]]),
+      posts: new Map([[path, (request, response, tenant) => this.#post(request, response, tenant)]]),
       elsewhere: asked => new RequestError(404, `there is nothing at ${asked.path}: remote write goes to ${path}`),
       refuse: ({ message }, _request, response) => sendText(response, message)
     }
@@ -70,18 +70,17 @@ export class RemoteWriteReceiver implements Receiver {
     await this.#server.stop(signal)
   }
 
-  async #post(request: Request, response: Response): Promise<void> {
+  async #post(request: Request, response: Response, tenant: Tenant | undefined): Promise<void> {
     const version = versionOf(request.headers)
     const { credits } = this.#context
     const { body, permit } = await readBody(request, {
-      credits,
-      maxBytes: this.#maxBytes,
-      option: 'max_body_size',
+      ...bodyLimits(credits, this.#maxBytes, 'max_body_size', tenant),
       encodings: ENCODINGS
     })
-    const decoded = this.#decode(body, version, permit)
+    const decode = () => this.#decode(body, version, permit)
+    const decoded = tenant === undefined ? decode() : tenant.decode(decode)
     const { block, rejections, newSeriesBytes } = decoded
-    const { dropped, reason } = await this.#ingest.deliver(block, permit, requestHash(body), newSeriesBytes)
+    const { dropped, reason } = await this.#ingest.deliver(block, permit, requestHash(body), newSeriesBytes, tenant)
     // Only now: had the request been nacked, they would come, and count, again.
     for (const [reason, items] of rejections.items) this.#ingest.reject(reason, items)
     this.#exemplars.add(decoded.exemplars)

@@ -52,6 +52,7 @@ export { sliceBlock } from '../../core/model/slice.ts'
 export { Gate } from '../../core/pipeline/stage/gate.ts'
 export type { Conversion } from '../../core/pipeline/stateful/stateful-processor.ts'
 export { StatefulProcessor } from '../../core/pipeline/stateful/stateful-processor.ts'
+export type { Tenant } from '../../core/plugin/access.ts'
 export type { ConfigOf } from '../../core/plugin/config-of.ts'
 export type { ComponentState, Context } from '../../core/plugin/context.ts'
 export type {

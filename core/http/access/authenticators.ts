@@ -1,6 +1,6 @@
 import type { Logger } from 'pino'
 import { WeirError } from '../../errors.ts'
-import type { Access, Authenticator, Identity } from '../../plugin/access.ts'
+import type { Authenticator, Identity } from '../../plugin/access.ts'
 import type { Clock } from '../../telemetry/clock.ts'
 import { BasicAuthenticator } from './basic.ts'
 import { BearerAuthenticator } from './bearer.ts'
@@ -15,7 +15,7 @@ interface Host {
 }
 
 /** `service.authenticators`. Each is made when a server first asks for it. */
-export class Authenticators implements Access {
+export class Authenticators {
   readonly #configs: Readonly<Record<string, AuthenticatorConfig>>
   readonly #host: Host
   readonly #made = new Map<string, Authenticator>()

@@ -65,6 +65,8 @@ export class Series {
 export class SeriesTable {
   /** Series added since the start. */
   made = 0
+  /** False while the sender of what is decoded may add no series. */
+  mayGrow = true
   readonly #keys: SeriesKeys
   readonly #contexts = new SeriesContexts()
   readonly #lifetimes: IdLifetimes
@@ -259,7 +261,7 @@ export class SeriesTable {
   }
 
   #receive(context: number, view: DataView, start: number, end: number): number {
-    if (this.isFull) return UNKNOWN
+    if (!this.mayGrow || this.isFull) return UNKNOWN
     const id = this.#added(this.#keys.addWhole(context, view, start, end), context, end - start)
     this.#received.add(id, KeyTable.bytesOf(end - start))
     return id

@@ -1,6 +1,9 @@
 import type { Logger } from 'pino'
 import { Batch } from '../../batch/batch.ts'
 import { receivedBatch } from '../../batch/received-batch.ts'
+import type { Block } from '../../model/block.ts'
+import { select } from '../../model/select.ts'
+import type { Tenants } from '../../plugin/access.ts'
 import type { ComponentState, Context, Instruments } from '../../plugin/context.ts'
 import type { Kind } from '../../plugin/contract.ts'
 import { ClockScheduler } from '../../plugin/scheduler.ts'
@@ -104,7 +107,7 @@ export class Component {
     return {
       batch(block, permit, onSettled, request) {
         const origin = { source: id, request: services.requestsWanted ? request : undefined }
-        return receivedBatch(origin, account, block, permit, onSettled)
+        return receivedBatch(origin, account, ofTenant(block, services.access.tenants, account), permit, onSettled)
       },
       outputBatch: (block, permit, onSettled) =>
         trackedBatch(services.settlements, { source: id }, block, onSettled, permit),
@@ -157,4 +160,19 @@ export class Component {
       gauge: (name, help, read) => add(name, help, 'gauge', read)
     }
   }
+}
+
+/** The block as it is, if data belongs to no tenants, or a request said whose it is. */
+function ofTenant(block: Block, tenants: Tenants | undefined, account: Account): Block {
+  if (tenants === undefined || tenants.isLabelled(block)) return block
+  const { block: labelled, refused } = tenants.usual?.label(block) ?? {
+    block: select(block, new Int32Array(0)),
+    refused: new Map([['no_tenant', block.length]])
+  }
+  tenants.usual?.book(labelled.length, 0)
+  for (const [reason, items] of refused) {
+    account.received += items
+    account.drop(reason, items)
+  }
+  return labelled
 }

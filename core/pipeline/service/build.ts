@@ -3,6 +3,7 @@ import type { Logger } from 'pino'
 import { CreditPool } from '../../batch/credits.ts'
 import type { ResolvedConfig } from '../../config/resolved.ts'
 import { type ServiceConfig, workerThreads } from '../../config/service.ts'
+import { ServiceAccess } from '../../http/access/service-access.ts'
 import { realDisk } from '../../journal/disk.ts'
 import { lockFolder } from '../../journal/lock.ts'
 import type { Registry } from '../../plugin/registry.ts'
@@ -151,19 +152,21 @@ async function withJournal(
 /** The credits of receivers, and the threads that they run in. */
 function receiving(
   { service }: ResolvedConfig,
-  { series, clock, log }: BaseServices,
+  { series, clock, log, access }: BaseServices,
   registry: Registry
 ): Pick<Services, 'credits' | 'workers'> {
   const { limits } = service
   const workers = workerThreads(service)
   if (workers === 0) return { credits: new CreditPool(limits.in_flight), workers: undefined }
-  const { authenticators } = service
+  const { authenticators, tenants } = service
+  const tenantMemory = access instanceof ServiceAccess ? access.memory : undefined
   const options = {
     entry: WORKER,
     workers,
     limits,
     logLevel: service.log.level,
-    authenticators,
+    access: { authenticators, tenants },
+    tenantMemory,
     series,
     registry,
     clock,

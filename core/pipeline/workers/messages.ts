@@ -2,7 +2,7 @@
 // arrive in their order. All of it is plain data, which can be cloned.
 
 import type { ErrorCode } from '../../errors.ts'
-import type { AuthenticatorConfig } from '../../http/access/config.ts'
+import type { AccessConfig } from '../../http/access/service-access.ts'
 import type { PortableBlock } from '../../model/portable-block.ts'
 import type { ComponentState } from '../../plugin/context.ts'
 import type { ModuleSource } from '../../plugin/registry.ts'
@@ -17,7 +17,11 @@ export interface WorkerData {
   /** Bytes; see `service.limits`. */
   readonly inFlight: number
   readonly maxSeries: number
-  readonly authenticators: Readonly<Record<string, AuthenticatorConfig>>
+  readonly access: AccessConfig
+  /** Figures of tenants, shared by all threads. */
+  readonly tenantMemory: SharedArrayBuffer | undefined
+  /** Number of threads, with the main thread. */
+  readonly threads: number
   /** For `SharedMeter`. */
   readonly credits: SharedArrayBuffer
 }

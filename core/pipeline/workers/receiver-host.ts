@@ -6,7 +6,7 @@ import { SharedMeter } from '../../batch/credit-meter.ts'
 import { CreditPool } from '../../batch/credits.ts'
 import type { Outcome } from '../../batch/settlement.ts'
 import { describeError, WeirError } from '../../errors.ts'
-import { Authenticators } from '../../http/access/authenticators.ts'
+import { ServiceAccess } from '../../http/access/service-access.ts'
 import { PortableBlockWriter, transferables } from '../../model/portable-block.ts'
 import { SeriesTable } from '../../model/series-table/series-table.ts'
 import type { Access } from '../../plugin/access.ts'
@@ -63,8 +63,10 @@ export class ReceiverHost {
     this.#clock = systemClock
     this.#log = pino({ level: data.logLevel, base: undefined }, { write: line => this.#post({ kind: 'log', line }) })
     this.#series = new SeriesTable({ maxSeries: data.maxSeries })
-    this.#access = new Authenticators(data.authenticators, { clock: this.#clock, log: this.#log })
     this.#credits = new CreditPool(data.inFlight, false, new SharedMeter(data.credits, data.thread))
+    const { thread, threads } = data
+    const host = { clock: this.#clock, log: this.#log, series: this.#series, thread, threads }
+    this.#access = new ServiceAccess(data.access, host, data.tenantMemory)
     this.#writer = new PortableBlockWriter(this.#series)
     expireSeries(this.#series, this.#clock)
     this.#reportRegularly()

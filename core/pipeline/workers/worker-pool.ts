@@ -15,7 +15,8 @@ export interface WorkerPoolOptions {
   readonly workers: number
   readonly limits: { readonly in_flight: number; readonly series: number }
   readonly logLevel: string
-  readonly authenticators: WorkerData['authenticators']
+  readonly access: WorkerData['access']
+  readonly tenantMemory: WorkerData['tenantMemory']
   readonly series: SeriesTable
   readonly registry: Registry
   readonly clock: Clock
@@ -34,7 +35,7 @@ export class WorkerPool {
   #placed = 0
 
   constructor(options: WorkerPoolOptions) {
-    const { workers, limits, logLevel, authenticators, registry, log } = options
+    const { workers, limits, logLevel, access, tenantMemory, registry, log } = options
     const memory = SharedMeter.memoryFor(workers + 1)
     this.#registry = registry
     this.credits = new CreditPool(limits.in_flight, false, new SharedMeter(memory, 0))
@@ -48,7 +49,9 @@ export class WorkerPool {
             logLevel,
             inFlight: limits.in_flight,
             maxSeries: limits.series,
-            authenticators,
+            access,
+            tenantMemory,
+            threads: workers + 1,
             credits: memory
           },
           logLine: line => logAgain(log, line),

@@ -1,5 +1,6 @@
 import { type Attribute, type Attributes, findAttribute, sortAttributes } from '../../model/attributes.ts'
 import { NO_RESOURCE, NO_SCOPE, type Resource, type Scope } from '../../model/series.ts'
+import { TENANT } from '../../model/tenant.ts'
 
 /** The rest of an identity without the attributes that are summed over. */
 export interface Kept {
@@ -15,11 +16,11 @@ export class Grouping {
   #resources = new WeakMap<Resource, Resource>()
 
   /**
-   * @param by attributes to keep, of the point or else of its resource; undefined: all
+   * @param by attributes to keep besides the tenant, of the point or else of its resource; undefined: all
    * @param without attributes to sum over, if `by` is undefined
    */
   constructor(by: readonly string[] | undefined, without: readonly string[]) {
-    this.#by = by
+    this.#by = by === undefined ? undefined : [...new Set([...by, TENANT])]
     this.#without = new Set(without)
   }
 

@@ -1,6 +1,7 @@
 import { type Attributes, attributeText, findAttribute } from '../../model/attributes.ts'
 import type { Resource, Scope } from '../../model/series.ts'
 import type { Series } from '../../model/series-table/series-table.ts'
+import { TENANT } from '../../model/tenant.ts'
 import { labelName } from './label-names.ts'
 import type { TranslationStrategy } from './translation-strategy.ts'
 
@@ -26,7 +27,7 @@ const OF_SCOPE = new Set(['otel_scope_name', 'otel_scope_version', 'otel_scope_s
 export function seriesLabels(series: Pick<Series, 'attributes' | 'resource' | 'scope'>, options: LabelOptions): Labels {
   const labels = new Map<string, string>()
   addAttributes(labels, series.attributes, options.strategy)
-  for (const key of options.promoteResourceAttributes) {
+  for (const key of [TENANT, ...options.promoteResourceAttributes]) {
     const value = findAttribute(series.resource.attributes, key)
     const name = labelName(key, options.strategy)
     if (value !== undefined && !labels.has(name)) labels.set(name, attributeText(value))

@@ -1,12 +1,11 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
-import pino from 'pino'
-import { Authenticators } from '../../../core/http/access/authenticators.ts'
+import { ServiceAccess } from '../../../core/http/access/service-access.ts'
 import { DEFAULT_CONNECTION_LIMITS } from '../../../core/http/connection-limits.ts'
 import { RequestError } from '../../../core/http/request-error.ts'
 import type { HttpServer } from '../../../core/http/server.ts'
 import { type Site, serverOf } from '../../../core/http/site.ts'
-import { FakeClock, testContext } from '../../../sdk/plugin/testing.ts'
+import { testContext } from '../../../sdk/plugin/testing.ts'
 
 const never = new AbortController().signal
 const SITE: Site = {
@@ -16,8 +15,9 @@ const SITE: Site = {
 }
 
 function serving(t: TestContext, auth?: string): HttpServer {
-  const host = { clock: new FakeClock(), log: pino({ level: 'silent' }) }
-  const access = new Authenticators({ apps: { bearer: { tokens: [{ token: 'secret' }] } } }, host)
+  const { log, clock, series } = testContext()
+  const authenticators = { apps: { bearer: { tokens: [{ token: 'secret' }] } } }
+  const access = new ServiceAccess({ authenticators }, { log, clock, series, thread: 0, threads: 1 })
   const options = { ...DEFAULT_CONNECTION_LIMITS, ...(auth === undefined ? {} : { auth }) }
   const server = serverOf('127.0.0.1:0', SITE, options, { ...testContext(), access })
   t.after(() => server.stop(never))

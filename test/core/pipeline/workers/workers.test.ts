@@ -45,7 +45,16 @@ class World {
     const limits = { in_flight: 10_000, series: 1000 }
     const registry = new Registry({ receiver: {}, processor: {}, exporter: {} })
     this.pool = new WorkerPool({
-      ...{ entry: ENTRY, workers: 2, limits, logLevel: 'warn', authenticators: {}, series, registry },
+      ...{
+        entry: ENTRY,
+        workers: 2,
+        limits,
+        logLevel: 'warn',
+        access: { authenticators: {} },
+        tenantMemory: undefined,
+        series,
+        registry
+      },
       ...{ clock: systemClock, log: log.logger }
     })
     const announcements = { push: (...all: { what: string }[]) => this.announced.push(...all.map(({ what }) => what)) }

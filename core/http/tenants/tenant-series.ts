@@ -1,0 +1,65 @@
+import { withAttributes } from '../../model/attributes.ts'
+import { DerivedSeries, NOT_DERIVED } from '../../model/derived-series.ts'
+import { type ItemLimits, measureAttributes } from '../../model/item-limits.ts'
+import type { PointBlock } from '../../model/points.ts'
+import { Selection } from '../../model/select.ts'
+import type { Resource } from '../../model/series.ts'
+import { UNKNOWN } from '../../model/series-table/key-table.ts'
+import type { Series, SeriesTable } from '../../model/series-table/series-table.ts'
+import { looksLikeTenant, TENANT } from '../../model/tenant.ts'
+
+/** The series of one tenant: those that receivers found, with the tenant in their resource. */
+export class TenantSeries {
+  readonly #table: SeriesTable
+  readonly #name: string
+  readonly #maxSeries: number
+  readonly #limits: ItemLimits
+  readonly #derived = new DerivedSeries(series => this.#derive(series))
+  readonly #resources = new WeakMap<Resource, Resource>()
+  readonly #selection = new Selection()
+
+  constructor(table: SeriesTable, name: string, maxSeries: number, limits: ItemLimits) {
+    this.#table = table
+    this.#name = name
+    this.#maxSeries = maxSeries
+    this.#limits = limits
+  }
+
+  /** Active ones. */
+  get size(): number {
+    return this.#derived.size
+  }
+
+  /** @param refuse called with the reason of each point that is left out */
+  label(block: PointBlock, refuse: (reason: string) => void): PointBlock {
+    const { series } = block
+    const ids = new Uint32Array(block.length)
+    this.#selection.begin(block.length)
+    for (let i = 0; i < block.length; i++) {
+      ids[i] = this.#derived.idOf(series, i)
+      if (ids[i] === UNKNOWN) refuse('tenant_series_limit')
+      else if (ids[i] === NOT_DERIVED) refuse('tenant_attribute_limit')
+      else this.#selection.add(i)
+    }
+    // One lease is as old as the other: the ids were found just now.
+    return this.#selection.of({ ...block, series: series.with(ids) }) as PointBlock
+  }
+
+  /** {@link UNKNOWN} if there may be one later. */
+  #derive({ metric, attributes, resource, scope }: Series): number {
+    if (this.size >= this.#maxSeries) return UNKNOWN
+    for (const part of [attributes, resource.attributes])
+      if (typeof measureAttributes(part, this.#limits) === 'string') return NOT_DERIVED
+    if (attributes.some(([key]) => looksLikeTenant(key))) return NOT_DERIVED
+    return this.#table.idOf(metric, attributes, this.#resourceOf(resource), scope)
+  }
+
+  #resourceOf(resource: Resource): Resource {
+    const known = this.#resources.get(resource)
+    if (known !== undefined) return known
+    const attributes = resource.attributes.filter(([key]) => !looksLikeTenant(key))
+    const made = { ...resource, attributes: withAttributes(attributes, [[TENANT, this.#name]]) }
+    this.#resources.set(resource, made)
+    return made
+  }
+}

@@ -1,0 +1,117 @@
+import type { IncomingHttpHeaders } from 'node:http'
+import type { Block } from '../../model/block.ts'
+import type { SeriesTable } from '../../model/series-table/series-table.ts'
+import type { Identity, Tenant, Tenants } from '../../plugin/access.ts'
+import type { Clock } from '../../telemetry/clock.ts'
+import type { Metrics } from '../../telemetry/metrics.ts'
+import { TENANT_PATTERN } from '../access/config.ts'
+import { RequestError } from '../request-error.ts'
+import type { TenantsConfig } from './config.ts'
+import { MOST_TENANTS, type TenantCounter, type TenantMeters } from './meters.ts'
+import { LimitedTenant, type TenantHost } from './tenant.ts'
+
+const NAME = new RegExp(TENANT_PATTERN)
+
+/** Figures of one tenant, since the start. */
+export interface TenantUsage {
+  readonly tenant: string
+  /** Points and events that were received. */
+  readonly samples: number
+  /** Of request bodies, after decompression. */
+  readonly bytes: number
+  /** Active ones. */
+  readonly series: number
+  /** Samples that break a limit of the tenant, and were dropped. */
+  readonly refused: number
+  /** Requests that came while the tenant was over its rate. */
+  readonly limited: number
+}
+
+/** `service.tenants`: finds the tenant of each request. */
+export class ConfiguredTenants implements Tenants {
+  readonly #config: TenantsConfig
+  readonly #meters: TenantMeters
+  readonly #host: TenantHost
+  readonly #tenants = new Map<string, Tenant>()
+  readonly #labelled = new WeakSet<Block>()
+
+  constructor(
+    config: TenantsConfig,
+    meters: TenantMeters,
+    host: { readonly clock: Clock; readonly series: SeriesTable }
+  ) {
+    this.#config = config
+    this.#meters = meters
+    this.#host = { ...host, meters, overLimitStatus: config.over_limit_status, labelled: this.#labelled }
+  }
+
+  get usual(): Tenant | undefined {
+    const { default: name } = this.#config
+    return name === undefined ? undefined : this.#named(name)
+  }
+
+  of(identity: Identity | undefined, headers: IncomingHttpHeaders): Tenant {
+    const { header } = this.#config
+    const value = header === undefined ? undefined : headers[header.toLowerCase()]
+    const said = Array.isArray(value) ? value.join() : value
+    const proven = identity?.tenant
+    if (proven !== undefined && said !== undefined && said !== proven)
+      throw new RequestError(403, `these credentials are of another tenant than the header ${header} says`)
+    const name = proven ?? said
+    if (name !== undefined) return this.#named(name)
+    if (this.usual !== undefined) return this.usual
+    const hint = header === undefined ? 'use credentials of a tenant' : `name one in the header ${header}`
+    throw new RequestError(401, `this request belongs to no tenant: ${hint}`)
+  }
+
+  isLabelled(block: Block): boolean {
+    return this.#labelled.has(block)
+  }
+
+  get usage(): TenantUsage[] {
+    const meters = this.#meters
+    return [...meters.names].map(([slot, tenant]) => {
+      const read = (counter: TenantCounter) => meters.read(slot, counter)
+      return {
+        tenant,
+        samples: read('samples'),
+        bytes: read('bytes'),
+        series: meters.seriesOf(slot),
+        refused: read('refused'),
+        limited: read('limited')
+      }
+    })
+  }
+
+  expose(metrics: Metrics): void {
+    const add = (name: Exclude<keyof TenantUsage, 'tenant'>, type: 'counter' | 'gauge', help: string) =>
+      metrics.add({
+        name: `weir_tenant_${name}${type === 'counter' ? '_total' : ''}`,
+        type,
+        help,
+        read: () => this.usage.map(usage => ({ labels: { tenant: usage.tenant }, value: usage[name] }))
+      })
+    add('samples', 'counter', 'Points and events that a tenant has sent.')
+    add('bytes', 'counter', 'Bytes of request bodies, after decompression.')
+    add('series', 'gauge', 'Active series of a tenant.')
+    add('refused', 'counter', 'Points and events that broke a limit of their tenant, and were dropped.')
+    add('limited', 'counter', 'Requests refused because their tenant was over its rate.')
+  }
+
+  #named(name: string): Tenant {
+    const known = this.#tenants.get(name)
+    if (known !== undefined) return known
+    if (!NAME.test(name))
+      throw new RequestError(400, `a tenant's name has at most 150 letters, digits and !-_.*'(), and is not . or ..`)
+    if (this.#tenants.size === MOST_TENANTS) throw new RequestError(403, `there are ${MOST_TENANTS} tenants already`)
+    const limits = { ...this.#config.limits, ...this.#overridesOf(name) }
+    const made = new LimitedTenant(name, limits, this.#host)
+    this.#tenants.set(name, made)
+    return made
+  }
+
+  #overridesOf(name: string) {
+    const { overrides } = this.#config
+    return Object.hasOwn(overrides, name) ? overrides[name] : {}
+  }
+}
