@@ -57,6 +57,7 @@ const STARTED = [
   '^test/cases/config/',
   '^test/integrity/(torture|stepping-clock|fatal-receiver)\\.ts$',
   '^test/core/pipeline/workers/worker-entry\\.ts$',
+  '^test/e2e/tenant-flood\\.ts$',
   '^test/servers/clickhouse-front\\.ts$',
   '^test/otlp-clients/client\\.ts$',
   '^test/exporters/clickhouse/hold-folder\\.ts$'

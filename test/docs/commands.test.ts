@@ -103,7 +103,7 @@ test('docs/operators.md has every metric', async t => {
     .replace('[clickhouse]', '[clickhouse, victoriametrics, prometheus]')
     .replace('receivers:\n', 'receivers:\n  prometheus_remote_write: { endpoint: 127.0.0.1:0 }\n')
     .replace('[otlp, ', '[otlp, prometheus_remote_write, ')
-    .replace('service:\n', 'service:\n  workers: 2\n')
+    .replace('service:\n', 'service:\n  workers: 2\n  tenants: { default: shared }\n')
   const weir = await sandbox.start(idle)
   const page = readFileSync(path.join(ROOT, 'docs/operators.md'), 'utf8')
   const [table] = page.split('### Own metrics')[1].split('###')
