@@ -25,6 +25,7 @@ export const builtIns: BuiltIns = {
   exporter: {
     clickhouse: () => import('./exporters/clickhouse/index.ts'),
     debug: () => import('./exporters/debug/index.ts'),
+    otlp: () => import('./exporters/otlp/index.ts'),
     victoriametrics: () => import('./exporters/victoriametrics/index.ts')
   }
 }

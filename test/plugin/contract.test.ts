@@ -38,6 +38,7 @@ const OPTIONS: Readonly<Record<string, ContractOptions>> = {
   'processor windowed_counter': { optional: COUNTER_OPTIONAL },
   // One of the two is given, and says where the engine is.
   'exporter clickhouse': { config: { embedded: folder }, optional: ['embedded', 'endpoint'] },
+  'exporter otlp': { config: { endpoint: `http://127.0.0.1:${closedPort}` }, unreachable: true },
   'exporter victoriametrics': {
     config: { endpoint: `http://127.0.0.1:${closedPort}/api/v1/write` },
     unreachable: true
@@ -52,6 +53,7 @@ const VARIANTS: Readonly<Record<string, ContractOptions | readonly ContractOptio
     unreachable: true
   },
   'exporter debug': { config: { verbosity: 'detailed' } },
+  'exporter otlp': { config: { endpoint: `http://127.0.0.1:${closedPort}`, protocol: 'grpc' }, unreachable: true },
   'processor batch': { config: { max_items: 2, by: ['code', 'plan'] } },
   // One place for all: nearly everything is over the limit.
   'processor cardinality_limiter': [
