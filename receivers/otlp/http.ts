@@ -11,8 +11,11 @@ import type { TraceRefusals } from './traces.ts'
 
 const MEDIA_TYPES = { protobuf: 'application/x-protobuf', json: 'application/json' }
 const CODES: Readonly<Record<number, number>> = {
+  401: RPC_CODE.unauthenticated,
+  403: RPC_CODE.permissionDenied,
   404: RPC_CODE.notFound,
   405: RPC_CODE.unimplemented,
+  429: RPC_CODE.resourceExhausted,
   503: RPC_CODE.unavailable
 }
 
