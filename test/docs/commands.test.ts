@@ -96,8 +96,11 @@ test('docs/cli.md has every command, option and exit code', async t => {
 
 test('docs/operators.md has every metric', async t => {
   const sandbox = await Sandbox.open(t)
-  const idle = CONFIG.replace('exporters:\n', 'exporters:\n  victoriametrics:\n')
-    .replace('[clickhouse]', '[clickhouse, victoriametrics]')
+  const idle = CONFIG.replace(
+    'exporters:\n',
+    'exporters:\n  victoriametrics:\n  otlp: { endpoint: "http://127.0.0.1:1" }\n'
+  )
+    .replace('[clickhouse]', '[clickhouse, victoriametrics, otlp]')
     .replace('service:\n', 'service:\n  workers: 2\n')
   const weir = await sandbox.start(idle)
   const page = readFileSync(path.join(ROOT, 'docs/operators.md'), 'utf8')
