@@ -28,6 +28,7 @@ export const builtIns: BuiltIns = {
     debug: () => import('./exporters/debug/index.ts'),
     prometheus: () => import('./exporters/prometheus/index.ts'),
     statsd: () => import('./exporters/statsd/index.ts'),
+    otlp: () => import('./exporters/otlp/index.ts'),
     victoriametrics: () => import('./exporters/victoriametrics/index.ts')
   }
 }

@@ -1,7 +1,7 @@
 import type { ItemType, Kind, Plugin, Port } from '../plugin/contract.ts'
 import { KINDS } from '../plugin/registry.ts'
 import type { MappingNode, YamlNode } from './document.ts'
-import { type PipelinePorts, takes } from './item-flow.ts'
+import { given, type PipelinePorts } from './item-flow.ts'
 import { type Position, type Problems, suggest } from './problems.ts'
 
 export const PIPELINE_PREFIX = 'pipeline/'
@@ -19,6 +19,7 @@ interface Reference {
 }
 interface PipelineNode extends Record<Kind, readonly Reference[]> {
   readonly name: string
+  readonly items: readonly ItemType[] | undefined
   readonly position: Position
 }
 type Flow = ReadonlySet<ItemType>
@@ -73,7 +74,9 @@ function readPipelines(root: MappingNode): Map<string, PipelineNode> {
   if (node?.type !== 'mapping') return pipelines
   for (const [name, entry] of node.entries) {
     const [receiver, processor, exporter] = KINDS.map(kind => references(entry.node, `${kind}s`))
-    pipelines.set(name, { name, position: entry.keyPosition, receiver, processor, exporter })
+    const asked = references(entry.node, 'items').map(({ id }) => id as ItemType)
+    const items = asked.length > 0 ? asked : undefined
+    pipelines.set(name, { name, items, position: entry.keyPosition, receiver, processor, exporter })
   }
   return pipelines
 }
@@ -157,7 +160,7 @@ class PortChecker {
   }
 
   #check(pipeline: PipelineNode): Flow {
-    let flow: Flow = new Set(pipeline.receiver.flatMap(({ id }) => this.#sourceFlow(id, pipeline)))
+    let flow: Flow = new Set(pipeline.receiver.flatMap(source => this.#sourceFlow(source, pipeline)))
     let from = pipeline.receiver.map(({ id }) => id).join(', ')
     for (const { id, position } of pipeline.processor) {
       const plugin = this.#components.processor.get(id)?.plugin
@@ -173,16 +176,21 @@ class PortChecker {
     return flow
   }
 
-  #sourceFlow(id: string, pipeline: PipelineNode): ItemType[] {
+  #sourceFlow({ id, position }: Reference, pipeline: PipelineNode): readonly ItemType[] {
     if (id.startsWith(PIPELINE_PREFIX)) return [...(this.#outputs.get(id.slice(PIPELINE_PREFIX.length)) ?? [])]
     const plugin = this.#components.receiver.get(id)?.plugin
     if (plugin?.kind !== 'receiver') return []
     const { out } = plugin.ports
-    if (out === 'any') return ['points', 'events']
-    if (typeof out === 'string') return [out]
-    const taken = out.filter(type => takes(this.#portsOf(pipeline), type))
-    // None at all is a mistake, which the ports tell.
-    return taken.length > 0 ? taken : [...out]
+    const { items } = pipeline
+    const types = given(out, items, this.#portsOf(pipeline))
+    if (types.length > 0) return types
+    if (items !== undefined)
+      this.#problems.error(
+        position,
+        `receiver "${id}" brings ${[out].flat().join(', ')}, and none of ${items.join(', ')}`
+      )
+    // None that fits is a mistake too, which the ports tell.
+    return items === undefined && typeof out !== 'string' ? out : []
   }
 
   #portsOf({ name, processor, exporter }: PipelineNode): PipelinePorts {

@@ -8,8 +8,26 @@ export interface PipelinePorts {
   readonly pipelines: readonly PipelinePorts[]
 }
 
+const ALL: readonly ItemType[] = ['points', 'events']
+
+/**
+ * The types of items that a receiver gives to a pipeline. Of several that a pipeline takes it gets the first, unless it
+ * asks for more: who counts points in windows must not count logs too because their senders begin to send some.
+ *
+ * @param asked option `items` of the pipeline
+ */
+export function given(
+  out: Port | readonly ItemType[],
+  asked: readonly ItemType[] | undefined,
+  pipeline: PipelinePorts
+): readonly ItemType[] {
+  const own = typeof out === 'string' ? (out === 'any' ? ALL : [out]) : out
+  if (asked !== undefined) return own.filter(type => asked.includes(type))
+  return typeof out === 'string' ? own : own.filter(type => takes(pipeline, type)).slice(0, 1)
+}
+
 /** True if items of `type` fit every port that they, or the items made of them, come to. */
-export function takes({ processors, exporters, pipelines }: PipelinePorts, type: ItemType): boolean {
+function takes({ processors, exporters, pipelines }: PipelinePorts, type: ItemType): boolean {
   let flow = type
   for (const ports of processors) {
     if (!fits(ports.in, flow)) return false

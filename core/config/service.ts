@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os'
 import { AUTHENTICATORS_SCHEMA, type AuthenticatorConfig } from '../http/access/config.ts'
 import { TENANTS_SCHEMA, type TenantsConfig } from '../http/tenants/config.ts'
 import { TLS_SCHEMA, type TlsConfig } from '../http/tls.ts'
-import type { ConfigSchema } from '../plugin/contract.ts'
+import type { ConfigSchema, ItemType } from '../plugin/contract.ts'
 import { endpoint } from '../schema/endpoint.ts'
 import { byteSize, duration } from '../schema/units.ts'
 
@@ -40,6 +40,7 @@ export interface JournalConfig {
 
 export interface PipelineConfig {
   readonly receivers: readonly string[]
+  readonly items?: readonly ItemType[]
   readonly processors: readonly string[]
   readonly exporters: readonly string[]
 }
@@ -68,6 +69,14 @@ const PIPELINE_SCHEMA: ConfigSchema = {
     receivers: references('Receivers that feed this pipeline, or pipeline/<name> for the output of another pipeline.', {
       minItems: 1
     }),
+    items: {
+      type: 'array',
+      items: { enum: ['points', 'events'] },
+      minItems: 1,
+      uniqueItems: true,
+      description:
+        'Types of items that its receivers give it: points, events or both. Without it, of a receiver of both it gets those it takes, and points if it takes both.'
+    },
     processors: references('Processors, in the order data passes them.', { default: [] }),
     exporters: references('Exporters; each gets everything. A pipeline that feeds others may have none.', {
       default: []

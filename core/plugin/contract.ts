@@ -51,7 +51,7 @@ interface Definition<K extends Kind, C, Instance> {
 }
 
 export interface ReceiverPlugin<C = unknown> extends Definition<'receiver', C, Receiver> {
-  /** A list: batches of several types. Each pipeline gets those of the types that it takes. */
+  /** A list: batches of several types. A pipeline that takes several of them gets the first, unless it asks for more. */
   readonly ports: { readonly out: Port | readonly ItemType[] }
   /** The most it will remember, in bytes, for `weir validate`. */
   memoryBound?(config: C): number

@@ -1,14 +1,12 @@
 import type { IncomingMessage } from 'node:http'
+import { beginningOf, parseRetryAfter, quoted } from '../../core/http/answer.ts'
+import { post } from '../../core/http/post.ts'
 import { compress as snappy } from '../../core/wire/snappy.ts'
 import { ZstdCompressor } from '../../core/wire/zstd.ts'
 import { ExportError } from '../../sdk/plugin/index.ts'
 import type { Codec, CompressionChoice } from './compression.ts'
 import type { Config } from './config.ts'
-import { post } from './post.ts'
 
-const QUOTED_CHARACTERS = 300
-// Most bytes of an answer that nobody reads to the end. Beyond that its connection is given up instead.
-const MAX_ANSWER_BYTES = 64 * 1024
 const TOO_MANY_REQUESTS = 429
 // Zstd is VictoriaMetrics' variant of remote write 1.0, which allows snappy only.
 const VERSION_HEADERS: Readonly<Record<Codec, Record<string, string>>> = {
@@ -73,18 +71,9 @@ export class RemoteWriteClient {
       throw new ExportError(`${this.url} cannot be reached`, { retryable: true, cause })
     }
     const { statusCode: status = 0, statusMessage, headers } = response
-    const text = (await beginning(response)) || '(no text)'
-    const message = `${this.url} answered ${status} ${statusMessage}: ${text}`
+    const message = `${this.url} answered ${status} ${statusMessage}: ${quoted(await beginningOf(response))}`
     return { isTaken: status >= 200 && status < 300, status, message, retryAfter: headers['retry-after'] }
   }
-}
-
-/** `Retry-After` in seconds or as an HTTP date, in ms from `now`. Undefined if absent or not understood. */
-export function parseRetryAfter(text: string | undefined, now: number): number | undefined {
-  if (text === undefined) return undefined
-  if (/^\d+$/.test(text.trim())) return Number(text) * 1000
-  const at = Date.parse(text)
-  return Number.isNaN(at) ? undefined : Math.max(0, at - now)
 }
 
 function requestHeaders(config: Config, codec: Codec): Record<string, string> {
@@ -100,21 +89,4 @@ function requestHeaders(config: Config, codec: Codec): Record<string, string> {
   if (token !== '') own.authorization = `Bearer ${token}`
   for (const [name, value] of Object.entries(headers)) own[name.toLowerCase()] = value
   return own
-}
-
-/** The first characters of an answer, on one line. */
-async function beginning(response: IncomingMessage): Promise<string> {
-  const decoder = new TextDecoder()
-  let text = ''
-  let bytes = 0
-  try {
-    for await (const chunk of response as AsyncIterable<Buffer>) {
-      text += decoder.decode(chunk, { stream: true })
-      bytes += chunk.length
-      if (bytes > MAX_ANSWER_BYTES) break
-    }
-  } catch {
-    // Cut off: the bytes so far are quoted.
-  }
-  return text.replace(/\s+/g, ' ').trim().slice(0, QUOTED_CHARACTERS)
 }

@@ -1,14 +1,14 @@
 import type { GrpcService, UnaryHandler } from '../../core/grpc/server.ts'
 import { RequestError } from '../../core/http/request-error.ts'
-import { encodeExportResponse } from '../../core/wire/otlp/response.ts'
-import { type ExportServices, grpcPath } from './signals.ts'
+import { encodeExportResponse, grpcMethod } from '../../core/wire/otlp/response.ts'
+import type { ExportServices } from './signals.ts'
 import type { TraceRefusals } from './traces.ts'
 
 /** OTLP/gRPC (https://opentelemetry.io/docs/specs/otlp/#otlpgrpc). */
 export function grpcService(services: ExportServices, traces: TraceRefusals): GrpcService {
   const methods = new Map<string, UnaryHandler>()
   for (const [signal, service] of services)
-    methods.set(grpcPath(signal), async (message, permit, _call, tenant) =>
+    methods.set(grpcMethod(signal), async (message, permit, _call, tenant) =>
       encodeExportResponse(signal, 'protobuf', await service.export('protobuf', message, permit, tenant))
     )
   const taken = [...methods.keys()].join(', ')

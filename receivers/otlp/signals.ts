@@ -23,7 +23,3 @@ export interface ReplacedTexts {
 export type ExportServices = ReadonlyMap<Signal, ExportService>
 
 export const httpPath = (signal: string) => `/v1/${signal}`
-
-/** https://github.com/open-telemetry/opentelemetry-proto/tree/main/opentelemetry/proto/collector */
-export const grpcPath = (signal: string) =>
-  `/opentelemetry.proto.collector.${signal}.v1.${signal[0].toUpperCase()}${signal.slice(1)}Service/Export`

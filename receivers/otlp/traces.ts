@@ -1,8 +1,9 @@
 import { RequestError } from '../../core/http/request-error.ts'
+import { grpcMethod } from '../../core/wire/otlp/response.ts'
 import type { Context } from '../../sdk/plugin/index.ts'
-import { grpcPath, httpPath } from './signals.ts'
+import { httpPath } from './signals.ts'
 
-const PATHS: readonly string[] = [httpPath('traces'), grpcPath('trace')]
+const PATHS: readonly string[] = [httpPath('traces'), grpcMethod('trace')]
 /** Addresses that are told apart; further ones are not logged. */
 const MOST_ADDRESSES = 1000
 const ADVICE = 'set OTEL_TRACES_EXPORTER=none, or send traces elsewhere'

@@ -98,9 +98,9 @@ test('docs/operators.md has every metric', async t => {
   const sandbox = await Sandbox.open(t)
   const idle = CONFIG.replace(
     'exporters:\n',
-    'exporters:\n  victoriametrics:\n  prometheus: { endpoint: 127.0.0.1:0 }\n'
+    'exporters:\n  victoriametrics:\n  prometheus: { endpoint: 127.0.0.1:0 }\n  otlp: { endpoint: "http://127.0.0.1:1" }\n'
   )
-    .replace('[clickhouse]', '[clickhouse, victoriametrics, prometheus]')
+    .replace('[clickhouse]', '[clickhouse, victoriametrics, prometheus, otlp]')
     .replace('receivers:\n', 'receivers:\n  prometheus_remote_write: { endpoint: 127.0.0.1:0 }\n')
     .replace('[otlp, ', '[otlp, prometheus_remote_write, ')
     .replace('service:\n', 'service:\n  workers: 2\n  tenants: { default: shared }\n')

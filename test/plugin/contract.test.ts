@@ -57,6 +57,7 @@ const OPTIONS: Readonly<Record<string, ContractOptions>> = {
   'exporter prometheus': { config: { endpoint: '127.0.0.1:0' } },
   // Nobody reads the datagrams, and nobody says so.
   'exporter statsd': { config: { endpoint: await discarding() } },
+  'exporter otlp': { config: { endpoint: `http://127.0.0.1:${closedPort}` }, unreachable: true },
   'exporter victoriametrics': {
     config: { endpoint: `http://127.0.0.1:${closedPort}/api/v1/write` },
     unreachable: true
@@ -76,6 +77,7 @@ const VARIANTS: Readonly<Record<string, ContractOptions | readonly ContractOptio
     unreachable: true
   },
   'exporter debug': { config: { verbosity: 'detailed' } },
+  'exporter otlp': { config: { endpoint: `http://127.0.0.1:${closedPort}`, protocol: 'grpc' }, unreachable: true },
   'processor batch': { config: { max_items: 2, by: ['code', 'plan'] } },
   // One place for all: nearly everything is over the limit.
   'processor cardinality_limiter': [

@@ -43,43 +43,45 @@ export class AttributeWriter {
     const writer = this.#writer
     const field = attributesField(kind)
     writer.reset()
-    for (const [key, value] of attributes) writer.nested(field, () => this.#keyValue(key, value))
+    for (const [key, value] of attributes) writer.nested(field, () => writeKeyValue(writer, key, value))
     return writer.finish()
   }
+}
 
-  #keyValue(key: string, value: AttributeValue): void {
-    this.#writer.string(KEY, key)
-    this.#writer.nested(VALUE, () => this.#value(value))
-  }
+/** The content of a KeyValue. */
+export function writeKeyValue(writer: ProtobufWriter, key: string, value: AttributeValue): void {
+  writer.string(KEY, key)
+  writer.nested(VALUE, () => writeAnyValue(writer, value))
+}
 
-  /** Null is a value without a field. */
-  #value(value: AttributeValue): void {
-    const writer = this.#writer
-    if (typeof value === 'string') writer.string(STRING_VALUE, value)
-    else if (typeof value === 'number') this.#number(value)
-    else if (typeof value === 'boolean') writer.integer(BOOL_VALUE, value ? 1 : 0)
-    else if (typeof value === 'bigint') writer.int64(INT_VALUE, value)
-    else if (value instanceof Uint8Array) writer.bytes(BYTES_VALUE, value)
-    else if (value !== null) this.#composite(value)
-  }
+/** The content of an AnyValue. Null is a value without a field. */
+export function writeAnyValue(writer: ProtobufWriter, value: AttributeValue): void {
+  if (typeof value === 'string') writer.string(STRING_VALUE, value)
+  else if (typeof value === 'number') writeNumber(writer, value)
+  else if (typeof value === 'boolean') writer.integer(BOOL_VALUE, value ? 1 : 0)
+  else if (typeof value === 'bigint') writer.int64(INT_VALUE, value)
+  else if (value instanceof Uint8Array) writer.bytes(BYTES_VALUE, value)
+  else if (value !== null) writeComposite(writer, value)
+}
 
-  #number(value: number): void {
-    if (Number.isSafeInteger(value)) this.#writer.integer(INT_VALUE, value)
-    else if (Number.isNaN(value)) this.#writer.fixed64(DOUBLE_VALUE, NAN_HIGH, 0)
-    else this.#writer.double(DOUBLE_VALUE, value)
-  }
+function writeNumber(writer: ProtobufWriter, value: number): void {
+  if (Number.isSafeInteger(value)) writer.integer(INT_VALUE, value)
+  else if (Number.isNaN(value)) writer.fixed64(DOUBLE_VALUE, NAN_HIGH, 0)
+  else writer.double(DOUBLE_VALUE, value)
+}
 
-  #composite(value: readonly AttributeValue[] | { readonly [key: string]: AttributeValue }): void {
-    const writer = this.#writer
-    if (isList(value))
-      writer.nested(ARRAY_VALUE, () => {
-        for (const item of value) writer.nested(VALUES, () => this.#value(item))
-      })
-    else
-      writer.nested(KVLIST_VALUE, () => {
-        for (const key of Object.keys(value).sort()) writer.nested(VALUES, () => this.#keyValue(key, value[key]))
-      })
-  }
+function writeComposite(
+  writer: ProtobufWriter,
+  value: readonly AttributeValue[] | { readonly [key: string]: AttributeValue }
+): void {
+  if (isList(value))
+    writer.nested(ARRAY_VALUE, () => {
+      for (const item of value) writer.nested(VALUES, () => writeAnyValue(writer, item))
+    })
+  else
+    writer.nested(KVLIST_VALUE, () => {
+      for (const key of Object.keys(value).sort()) writer.nested(VALUES, () => writeKeyValue(writer, key, value[key]))
+    })
 }
 
 /** The attributes that {@link AttributeWriter} wrote. */

@@ -1,5 +1,5 @@
 import { PIPELINE_PREFIX, pipelineOrder } from '../../config/graph.ts'
-import { type PipelinePorts, takes } from '../../config/item-flow.ts'
+import { given, type PipelinePorts } from '../../config/item-flow.ts'
 import type { ComponentConfig, ResolvedConfig } from '../../config/resolved.ts'
 import type {
   Exporter,
@@ -121,14 +121,17 @@ export function sinksOf(topology: Topology, { replayed }: Services): Map<string,
   // Includes receivers that are gone: their entries may still be in the journal.
   const ids = new Set(pipelines.flatMap(({ config }) => config.receivers.filter(id => !id.startsWith(PIPELINE_PREFIX))))
   const fedBy = (id: string) => pipelines.filter(({ config }) => config.receivers.includes(id))
-  const named = (fed: readonly Pipeline[]) =>
-    new Map(fed.map(pipeline => [pipeline.name, { sink: pipeline, takes: typesOf(pipeline, topology) }]))
-  return new Map([...ids].map(id => [id, new ReceiverFanOut(named(fedBy(id)), replayed)]))
+  const named = (id: string) =>
+    new Map(fedBy(id).map(pipeline => [pipeline.name, { sink: pipeline, takes: typesOf(id, pipeline, topology) }]))
+  return new Map([...ids].map(id => [id, new ReceiverFanOut(named(id), replayed)]))
 }
 
-function typesOf(pipeline: Pipeline, topology: Topology): Set<ItemType> {
-  const ports = portsOf(pipeline, topology)
-  return new Set((['points', 'events'] as const).filter(type => takes(ports, type)))
+function typesOf(receiver: string, pipeline: Pipeline, topology: Topology): Set<ItemType> {
+  const plugin = topology.receivers.find(({ entry }) => entry.id === receiver)?.entry.plugin as
+    | ReceiverPlugin
+    | undefined
+  // Entries of one that is gone may be of every type.
+  return new Set(given(plugin?.ports.out ?? 'any', pipeline.config.items, portsOf(pipeline, topology)))
 }
 
 function portsOf({ name, config, processors }: Pipeline, topology: Topology): PipelinePorts {

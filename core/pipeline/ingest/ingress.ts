@@ -27,7 +27,10 @@ export function isUnwanted(sink: ReceiverFanOut | undefined, type: ItemType): bo
 }
 
 export const noPipeline = (receiver: string, type: ItemType) =>
-  new WeirError('NO_PIPELINE', `no pipeline of ${receiver} takes ${type}: give it one whose exporters take ${type}`)
+  new WeirError(
+    'NO_PIPELINE',
+    `no pipeline of ${receiver} takes ${type}: give it one with exporters for them, and with items: [${type}]`
+  )
 
 /**
  * Delivery level `memory`: straight through. The reply waits for the outcome of the batch. Closed while processors

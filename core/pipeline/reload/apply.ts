@@ -146,8 +146,10 @@ export class AppliedReload {
     services.isReloading = false
     stateBackend?.release()
     this.#isPaused = false
-    ingress.resume()
     topology.receivers = [...topology.receivers, ...receivers]
+    // Anew, for the types of items that these bring decide which pipelines get them.
+    ingress.connect(sinksOf(topology, services))
+    ingress.resume()
     for (const receiver of receivers) await this.#runner.startReceiver(receiver, deadline)
   }
 

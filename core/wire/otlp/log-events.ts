@@ -107,13 +107,24 @@ export class LogEvents {
     const { attributes, eventName, time, observedTime } = record
     const named = findAttribute(attributes, EVENT_NAME)
     const name = eventName || (typeof named === 'string' ? named : '') || UNNAMED
-    const own = [measureName(name, this.#limits), measureAttributes(attributes, this.#limits)]
+    const own = [
+      measureName(name, this.#limits),
+      measureAttributes(attributes, this.#limits),
+      this.#measureTexts(record)
+    ]
     const length = measureAll(this.#limits, this.#surroundingsLength, ...own)
     if (typeof length === 'string') return this.refuse(length)
     const uid = findAttribute(attributes, RECORD_UID)
     const all = withAttributes(withAttributes(this.#surroundings, attributes), fieldsOf(record))
     const id = typeof uid === 'string' && uid !== '' ? uid : undefined
     this.#builder.add(time || observedTime || this.#receivedAt, name, all, id, 1)
+  }
+
+  /** Texts beside the body, which nobody writes long. */
+  #measureTexts({ severityText, traceId, spanId }: LogRecord): number | ItemFlaw {
+    const lengths = [severityText.length, traceId.length, spanId.length]
+    if (Math.max(...lengths) > this.#limits.max_value_length) return 'value_too_long'
+    return lengths.reduce((sum, length) => sum + length, 0)
   }
 
   refuse(flaw: ItemFlaw): void {

@@ -19,6 +19,12 @@ export interface PartialSuccess {
 const REJECTED = { metrics: 'rejectedDataPoints', logs: 'rejectedLogRecords' }
 export type Signal = keyof typeof REJECTED
 
+/** https://github.com/open-telemetry/opentelemetry-proto/tree/main/opentelemetry/proto/collector */
+export function grpcMethod(signal: Signal | 'trace'): string {
+  const service = `${signal[0].toUpperCase()}${signal.slice(1)}Service`
+  return `/opentelemetry.proto.collector.${signal}.v1.${service}/Export`
+}
+
 /** An ExportMetricsServiceResponse or ExportLogsServiceResponse. */
 export function encodeExportResponse(signal: Signal, format: OtlpFormat, partial?: PartialSuccess): Uint8Array {
   if (format === 'json') {

@@ -2,6 +2,7 @@
 const VARINT = 0
 const FIXED64 = 1
 const LENGTH_DELIMITED = 2
+const FIXED32 = 5
 
 const INITIAL_CAPACITY = 1024
 /** Sizes below this are one byte. */
@@ -65,6 +66,13 @@ export class ProtobufWriter {
     this.length += 8
   }
 
+  fixed32(field: number, value: number): void {
+    this.#reserve(14)
+    this.#varint(field * 8 + FIXED32)
+    this.#view.setUint32(this.length, value, true)
+    this.length += 4
+  }
+
   string(field: number, text: string): void {
     if (this.#shortAscii(field, text)) return
     const size = Buffer.byteLength(text)
@@ -105,6 +113,12 @@ export class ProtobufWriter {
   room(size: number): DataView {
     this.#reserve(size)
     return this.#view
+  }
+
+  /** A number of a packed list that {@link open} began. @param value a safe integer, not negative */
+  varint(value: number): void {
+    this.#reserve(10)
+    this.#varint(value)
   }
 
   /** Encoded fields as they are. */

@@ -315,3 +315,26 @@ test('an idle connection is told to go; one with a call is not', async t => {
   assert.equal((await answer).status, '0')
   await once(session, 'close')
 })
+
+test('a client that breaks the connection right behind its call harms nobody', async t => {
+  const weir = await running(t)
+  // Both in one packet, for the server reads the call and the end of the connection together.
+  const preface = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n')
+  const settings = Buffer.from([0, 0, 0, 4, 0, 0, 0, 0, 0])
+  const block = Buffer.from([
+    ...[0x83, 0x86, 0x44, ECHO.length, ...Buffer.from(ECHO)],
+    ...[0x5f, 16, ...Buffer.from('application/grpc')]
+  ])
+  const headers = Buffer.concat([Buffer.from([0, 0, block.length, 1, 4, 0, 0, 0, 1]), block])
+  // A frame of headers on the connection itself, which is an error that ends it.
+  const broken = Buffer.from([0, 0, 0, 1, 4, 0, 0, 0, 0])
+  for (let i = 0; i < 20; i++) {
+    const client = connectTcp(Number(weir.server.address.split(':')[1]), '127.0.0.1')
+    client.on('error', () => {}).resume()
+    client.write(Buffer.concat([preface, settings, headers, broken]))
+    if (i % 2 === 0) client.resetAndDestroy()
+    await once(client, 'close')
+  }
+  assert.deepEqual((await call(t, weir, Buffer.from('x'))).answer, Buffer.from('x'))
+  assert.equal(weir.context.credits.used, 0)
+})

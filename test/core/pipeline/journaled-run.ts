@@ -258,6 +258,7 @@ export class JournaledRun {
 
   #receiverPlugin(): ReceiverPlugin {
     return {
+      ports: { out: 'any' },
       create: (_: unknown, context: Context) => {
         const batches = new Subject<Batch>()
         const start = async () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import type { IncomingMessage } from 'node:http'
 import { test } from 'node:test'
-import { parseRetryAfter } from '../../../exporters/victoriametrics/client.ts'
+import { parseRetryAfter } from '../../../core/http/answer.ts'
 import { VictoriaMetricsExporter } from '../../../exporters/victoriametrics/exporter.ts'
 import plugin from '../../../exporters/victoriametrics/index.ts'
 import { ExportError, PointBlockBuilder } from '../../../sdk/plugin/index.ts'

@@ -65,5 +65,8 @@ test('items that no pipeline of the receiver takes are nacked, and the error say
   assert.equal(points.status, 'acked')
   assert.ok(events.status === 'nacked' && WeirError.is(events.error))
   assert.equal(events.error.code, 'NO_PIPELINE')
-  assert.match(events.error.message, /^no pipeline of otlp takes events: give it one whose exporters take events$/)
+  assert.match(
+    events.error.message,
+    /^no pipeline of otlp takes events: give it one with exporters for them, and with items: \[events\]$/
+  )
 })

@@ -34,6 +34,7 @@ class MemoryWeir {
   #reloader!: Reloader
   #plugins = {
     receiver: {
+      ports: { out: 'any' },
       create: (_: unknown, context: Context) => {
         this.#receiver = context
         return { batches$: this.#batches }

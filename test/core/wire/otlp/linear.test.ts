@@ -1,5 +1,6 @@
 import { test } from 'node:test'
 import { SeriesTable } from '../../../../core/model/series-table/series-table.ts'
+import { decodeLogs } from '../../../../core/wire/otlp/logs-decoder.ts'
 import { OtlpMetricsDecoder } from '../../../../core/wire/otlp/metrics-decoder.ts'
 import { assertLinear } from '../../../growth.ts'
 import { attribute, double, fixed64, integer, message, text } from '../protobuf/fields.ts'
@@ -49,3 +50,17 @@ const bodies: Record<string, (times: number) => Buffer> = {
 for (const [name, body] of Object.entries(bodies))
   test(`decoding takes time in proportion to its bytes: ${name}`, () =>
     assertLinear(name, FEW, body, bytes => void new OtlpMetricsDecoder(new SeriesTable()).decode(bytes, 1)))
+
+const log = (...fields: Buffer[]) => message(1, message(2, message(2, ...fields)))
+const logs: Record<string, (times: number) => Buffer> = {
+  records: n => message(1, message(2, repeated(message(2, text(3, 'INFO')), n))),
+  'scopes with a record each': n => message(1, repeated(message(2, message(1, text(1, 'a')), message(2)), n)),
+  'attributes of a record': n => log(repeated(attribute(6, 'a', 'b'), n)),
+  'bodies of a record': n => log(repeated(message(5, text(1, 'a')), n)),
+  'values of a body': n => log(message(5, repeated(text(1, 'a'), n))),
+  'a list in a body': n => log(message(5, message(5, repeated(message(1, text(1, 'b')), n))))
+}
+
+for (const [name, body] of Object.entries(logs))
+  test(`decoding logs takes time in proportion to their bytes: ${name}`, () =>
+    assertLinear(name, FEW, body, bytes => void decodeLogs(bytes, 1)))

@@ -85,6 +85,7 @@ const many = Array.from({ length: 3 }, (_, i) => attribute(6, `a${i}`, 'x'))
 for (const [name, record, reason] of [
   ['too many attributes', Buffer.concat(many), 'too_many_attributes'],
   ['a long value', attribute(6, 'a', 'x'.repeat(11)), 'value_too_long'],
+  ['a long severity', text(3, 'x'.repeat(11)), 'value_too_long'],
   ['a long name', text(12, 'e'.repeat(21)), 'name_too_long'],
   ['an attribute of many bytes', attribute(6, 'a', 'x'.repeat(300_000)), 'value_too_long'],
   ['a list as body, of many bytes', body(message(5, Buffer.concat(Array(150_000).fill(message(1))))), 'value_too_long']

@@ -1,0 +1,117 @@
+import { FLAG_NO_RECORDED_VALUE, type PointBlock } from '../../model/points.ts'
+import type { Metric, MetricKind, Resource, Scope, Temporality } from '../../model/series.ts'
+import type { ProtobufWriter } from '../protobuf/writer.ts'
+import { writeDistribution } from './distribution-writer.ts'
+import { EXPONENTIAL_HISTOGRAM, GAUGE, HISTOGRAM, SUM, SUMMARY } from './forms.ts'
+import { writeResource, writeScope } from './header-writer.ts'
+import { NanosWriter } from './nanos-writer.ts'
+
+// https://github.com/open-telemetry/opentelemetry-proto/blob/main/opentelemetry/proto/metrics/v1/metrics.proto
+// ExportMetricsServiceRequest: resource_metrics 1. ResourceMetrics: resource 1, scope_metrics 2, schema_url 3.
+// ScopeMetrics: scope 1, metrics 2, schema_url 3. Metric: name 1, description 2, unit 3, and its data by kind. Data:
+// data_points 1, aggregation_temporality 2, is_monotonic 3. All points: start_time_unix_nano 2, time_unix_nano 3.
+// NumberDataPoint: as_double 4, flags 8. The bytes of attributes are kept with the field number of the kind.
+const DATA: Readonly<Record<MetricKind, number>> = {
+  gauge: GAUGE,
+  counter: SUM,
+  up_down_counter: SUM,
+  histogram: HISTOGRAM,
+  exponential_histogram: EXPONENTIAL_HISTOGRAM,
+  summary: SUMMARY,
+  // OTLP has none: the number of members is sent.
+  set: GAUGE
+}
+const TEMPORALITY: Readonly<Record<Temporality, number>> = { unspecified: 0, delta: 1, cumulative: 2 }
+const START_TIME = 2
+const TIME = 3
+const AS_DOUBLE = 4
+const FLAGS: Readonly<Record<number, number>> = { [GAUGE]: 8, [SUM]: 8, [SUMMARY]: 8 }
+const FLAGS_OF_HISTOGRAMS = 10
+
+/** Rows of a block by context, by scope, by resource. */
+type Rows = ReadonlyMap<Resource, ReadonlyMap<Scope, ReadonlyMap<number, readonly number[]>>>
+
+/** Writes ExportMetricsServiceRequests. Points of one metric stand together, in their order. */
+export class MetricsEncoder {
+  readonly #writer: ProtobufWriter
+  readonly #start: NanosWriter
+  readonly #time: NanosWriter
+
+  constructor(writer: ProtobufWriter) {
+    this.#writer = writer
+    this.#start = new NanosWriter(writer)
+    this.#time = new NanosWriter(writer)
+  }
+
+  /** The bytes are valid until the writer is used again. */
+  encode(block: PointBlock): Uint8Array {
+    const writer = this.#writer
+    writer.reset()
+    for (const [resource, scopes] of rowsOf(block))
+      writer.nested(1, () => {
+        writeResource(writer, resource)
+        for (const [scope, contexts] of scopes)
+          writer.nested(2, () => {
+            writeScope(writer, scope)
+            for (const [context, rows] of contexts)
+              this.#metric(block, block.series.table.context(context).metric, rows)
+          })
+      })
+    return writer.finish()
+  }
+
+  #metric(block: PointBlock, metric: Metric, rows: readonly number[]): void {
+    const writer = this.#writer
+    const { name, description, unit, kind, temporality } = metric
+    const field = DATA[kind]
+    writer.nested(2, () => {
+      writer.string(1, name)
+      if (description !== '') writer.string(2, description)
+      if (unit !== '') writer.string(3, unit)
+      writer.nested(field, () => {
+        for (const row of rows) writer.nested(1, () => this.#point(block, row, kind, field))
+        if (field !== GAUGE && field !== SUMMARY) writer.integer(2, TEMPORALITY[temporality])
+        if (kind === 'counter') writer.integer(3, 1)
+      })
+    })
+  }
+
+  #point(
+    { series, time, start, value, flags, distributions }: PointBlock,
+    row: number,
+    kind: MetricKind,
+    field: number
+  ) {
+    const writer = this.#writer
+    const attributes = series.table.keyOf(series.ids[row])
+    writer.copy(attributes.view, attributes.start, attributes.end)
+    if (start[row] !== 0) this.#start.write(START_TIME, start[row])
+    this.#time.write(TIME, time[row])
+    const ended = (flags[row] & FLAG_NO_RECORDED_VALUE) !== 0
+    const distribution = distributions.get(row)
+    if (ended) writer.integer(FLAGS[field] ?? FLAGS_OF_HISTOGRAMS, FLAG_NO_RECORDED_VALUE)
+    else if (field === GAUGE || field === SUM) writer.double(AS_DOUBLE, value[row])
+    else if (distribution?.kind === kind) writeDistribution(writer, distribution)
+  }
+}
+
+function rowsOf({ series, length }: PointBlock): Rows {
+  const { table, ids } = series
+  const resources = new Map<Resource, Map<Scope, Map<number, number[]>>>()
+  const byContext = new Map<number, number[]>()
+  for (let i = 0; i < length; i++) {
+    const context = table.contextIdOf(ids[i])
+    const known = byContext.get(context)
+    if (known === undefined) byContext.set(context, [i])
+    else known.push(i)
+  }
+  for (const [context, rows] of byContext) {
+    const { resource, scope } = table.context(context)
+    const scopes = resources.get(resource) ?? new Map<Scope, Map<number, number[]>>()
+    const contexts = scopes.get(scope) ?? new Map<number, number[]>()
+    resources.set(resource, scopes)
+    scopes.set(scope, contexts)
+    contexts.set(context, rows)
+  }
+  return resources
+}
