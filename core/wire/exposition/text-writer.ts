@@ -1,6 +1,6 @@
 import type { Distribution, ExponentialHistogram, Histogram, Summary } from '../../model/distribution.ts'
 import { finiteBuckets } from '../../model/finite-buckets.ts'
-import { boundText } from '../prometheus/bounds.ts'
+import { boundText, floatText } from '../prometheus/bounds.ts'
 import { bucketRanges } from '../prometheus/exponential.ts'
 import type { Label, Labels } from '../prometheus/labels.ts'
 import type { ExposedFamily, ExposedSeries, ExpositionWriter } from './family.ts'
@@ -124,10 +124,6 @@ function line(name: string, labels: Labels, value: number, more?: Label): string
     text += `${text === '' ? '' : ','}${label[0]}="${escapeLabel(label[1])}"`
   return `${name}${text === '' ? '' : `{${text}}`} ${valueText(value)}\n`
 }
-
-/** Bounds with a point, as OpenMetrics wants them: so they are one label value in every format. */
-const floatText = (bound: number) =>
-  Number.isInteger(bound) && Math.abs(bound) < 1e15 ? `${bound}.0` : boundText(bound)
 
 function valueText(value: number): string {
   return Number.isNaN(value) ? 'NaN' : boundText(value)

@@ -5,10 +5,11 @@ import { FLAG_NO_RECORDED_VALUE, type PointBlockBuilder } from '../../model/poin
 import { checkSize } from '../decoded-size.ts'
 import { FieldSpan } from '../otlp/field-span.ts'
 import { LABEL_FLAWS, type LabelFlaw, type SeriesContent } from '../prometheus/label-set-series.ts'
+import { HISTOGRAM_FLAWS, type HistogramFlaw, NativeHistogram } from '../prometheus/native-histogram.ts'
 import { lengthTag, type ProtobufReader, varintTag } from '../protobuf/reader.ts'
 import { Rejections } from '../rejections.ts'
+import { readNativeHistogram } from './histogram-reader.ts'
 import { LabelSetFinder, mostLabelBytes } from './label-set-finder.ts'
-import { HISTOGRAM_FLAWS, type HistogramFlaw, NativeHistogram } from './native-histogram.ts'
 import { readMs, readSample } from './samples.ts'
 import type { Symbols } from './symbols.ts'
 
@@ -164,7 +165,7 @@ export class TimeSeriesReader {
     const outer = reader.enter()
     checkSize(builder, reader.limit - reader.at, this.#maxBytes)
     const histogram = this.#histogram
-    histogram.read(reader)
+    readNativeHistogram(reader, histogram)
     reader.leave(outer)
     const distribution = histogram.distribution()
     if (typeof distribution === 'string') {
