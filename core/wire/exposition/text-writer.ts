@@ -126,6 +126,7 @@ function line(name: string, labels: Labels, value: number, more?: Label): string
 }
 
 function valueText(value: number): string {
+  if (Object.is(value, -0)) return '-0'
   return Number.isNaN(value) ? 'NaN' : boundText(value)
 }
 
