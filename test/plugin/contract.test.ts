@@ -16,6 +16,7 @@ const COUNTER_OPTIONAL = ['aggregations', 'attribute', 'by', 'match', 'name', 'r
 const OPTIONS: Readonly<Record<string, ContractOptions>> = {
   'receiver http': { config: { endpoint: '127.0.0.1:0' } },
   'receiver otlp': { config: { protocols: { http: { endpoint: '127.0.0.1:0' } } } },
+  'receiver prometheus': { config: { scrape_configs: [{ job_name: 'a' }] } },
   'receiver prometheus_remote_write': { config: { endpoint: '127.0.0.1:0' } },
   'receiver statsd': { config: { endpoint: '127.0.0.1:0' } },
   'processor cumulative_to_delta': { optional: ['match'] },

@@ -1,4 +1,5 @@
-import { createServer, type IncomingMessage } from 'node:http'
+import { createServer, type IncomingMessage, type RequestListener } from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import type { TestContext as NodeTest } from 'node:test'
 import plugin from '../../../receivers/prometheus/index.ts'
@@ -15,6 +16,7 @@ export interface Exposed {
   address: string
   body: string | Buffer
   contentType: string
+  contentEncoding: string
   status: number
   /** Headers of its last request. */
   headers: IncomingMessage['headers']
@@ -24,23 +26,32 @@ export interface Exposed {
   isSilent: boolean
 }
 
-export async function exposed(t: NodeTest, body: string | Buffer): Promise<Exposed> {
+/** @param tls certificate and key of a target that speaks HTTPS */
+export async function exposed(
+  t: NodeTest,
+  body: string | Buffer,
+  tls?: { cert: string; key: string }
+): Promise<Exposed> {
   const state: Exposed = {
     address: '',
     body,
     contentType: 'text/plain',
+    contentEncoding: 'identity',
     status: 200,
     headers: {},
     requests: 0,
     path: '',
     isSilent: false
   }
-  const server = createServer((request, response) => {
+  const answer: RequestListener = (request, response) => {
+    const { status, body, contentType, contentEncoding } = state
     state.headers = request.headers
     state.path = request.url!
     state.requests++
-    if (!state.isSilent) response.writeHead(state.status, { 'content-type': state.contentType }).end(state.body)
-  })
+    const headers = { 'content-type': contentType, 'content-encoding': contentEncoding }
+    if (!state.isSilent) response.writeHead(status, headers).end(body)
+  }
+  const server = tls === undefined ? createServer(answer) : createTlsServer(tls, answer)
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
   t.after(() => void server.close().closeAllConnections())
   state.address = `127.0.0.1:${(server.address() as AddressInfo).port}`

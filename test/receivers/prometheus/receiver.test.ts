@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { describe, test } from 'node:test'
 import { gzipSync } from 'node:zlib'
+import { generate } from 'selfsigned'
 import plugin from '../../../receivers/prometheus/index.ts'
 import { testConfig } from '../../../sdk/plugin/testing.ts'
 import { encodeFamilies } from '../../core/wire/exposition/metric-family.ts'
@@ -267,11 +268,31 @@ describe('discovery', () => {
   })
 })
 
-test('compressed answers are read, up to the limit', async t => {
-  const server = await exposed(t, gzipSync('a 1\n'))
+test('compressed answers are read, and count as they are after decompression', async t => {
+  const server = await exposed(t, gzipSync(`a{b="${'x'.repeat(1000)}"} 1\n`))
+  server.contentEncoding = 'gzip'
   const { scrape } = await scraping(t, at(server.address))
-  // Not told by the header, it is no text.
-  assert.ok(rows(await scrape()).includes(`up{${target(server.address)}} 0`))
+  assert.ok(rows(await scrape()).includes(`up{${target(server.address)}} 1`))
+  const limited = await scraping(t, at(server.address, { body_size_limit: '1000B' }))
+  assert.ok(rows(await limited.scrape()).includes(`up{${target(server.address)}} 0`))
+})
+
+test('TLS: a certificate is checked against ca_file, unless insecure_skip_verify says otherwise', async t => {
+  const { cert, private: key } = await generate([{ name: 'commonName', value: '127.0.0.1' }], {
+    extensions: [{ name: 'subjectAltName', altNames: [{ type: 7, ip: '127.0.0.1' }] }]
+  })
+  const folder = await mkdtemp(path.join(tmpdir(), 'weir-tls-'))
+  t.after(() => rm(folder, { recursive: true }))
+  await writeFile(path.join(folder, 'ca.pem'), cert)
+  const server = await exposed(t, 'a 1\n', { cert, key })
+  for (const [tls_config, up] of [
+    [{}, 0],
+    [{ ca_file: path.join(folder, 'ca.pem') }, 1],
+    [{ insecure_skip_verify: true }, 1]
+  ] as const) {
+    const { scrape } = await scraping(t, at(server.address, { scheme: 'https', tls_config }))
+    assert.ok(rows(await scrape()).includes(`up{${target(server.address)}} ${up}`), JSON.stringify(tls_config))
+  }
 })
 
 for (const [name, job, message] of [
