@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import fc from 'fast-check'
 import { BadInputError } from '../../core/errors.ts'
-import type { ExposedFamily, ExposedSeries } from '../../core/wire/exposition/family.ts'
+import type { ExposedFamily, ExposedSeries, ExpositionWriter } from '../../core/wire/exposition/family.ts'
 import { ProtobufExpositionWriter } from '../../core/wire/exposition/protobuf-writer.ts'
 import { parseSeries } from '../../core/wire/exposition/series-text.ts'
 import { OpenMetricsWriter, TextWriter } from '../../core/wire/exposition/text-writer.ts'
@@ -40,8 +40,8 @@ function exposed(
   Writer: (typeof WRITERS)[number],
   list: readonly (readonly [ExposedFamily, readonly ExposedSeries[]])[]
 ) {
-  const writer = new Writer()
-  const parts = list.map(([family, own]) => Buffer.from(writer.write(family, own)))
+  const writer: ExpositionWriter = new Writer()
+  const parts = list.flatMap(([family, own]) => Array.from(writer.write(family, own), part => Buffer.from(part)))
   return { body: Buffer.concat([...parts, Buffer.from(writer.end)]), contentType: writer.contentType }
 }
 

@@ -3,7 +3,7 @@ import { finiteBuckets } from '../../model/finite-buckets.ts'
 import { boundText, floatText } from '../prometheus/bounds.ts'
 import { bucketRanges } from '../prometheus/exponential.ts'
 import type { Label, Labels } from '../prometheus/labels.ts'
-import type { ExposedFamily, ExposedSeries, ExpositionWriter } from './family.ts'
+import { type ExposedFamily, type ExposedSeries, type ExpositionWriter, SERIES_PER_STEP } from './family.ts'
 
 const TOTAL = '_total'
 const INFO = '_info'
@@ -12,12 +12,18 @@ const MS_PER_SECOND = 1000
 /** The text format 0.0.4. https://prometheus.io/docs/instrumenting/exposition_formats/ */
 export class TextWriter implements ExpositionWriter {
   readonly contentType: string = 'text/plain; version=0.0.4; charset=utf-8'
-  readonly end: string = ''
+  readonly end: string = '';
 
-  write(family: ExposedFamily, series: Iterable<ExposedSeries>): string {
+  *write(family: ExposedFamily, series: Iterable<ExposedSeries>): Generator<string> {
     let text = this.header(family)
-    for (const own of series) text += this.sample(family, own)
-    return text
+    let steps = 0
+    for (const own of series) {
+      text += this.sample(family, own)
+      if (++steps % SERIES_PER_STEP > 0) continue
+      yield text
+      text = ''
+    }
+    yield text
   }
 
   protected header({ name, type, help }: ExposedFamily): string {
