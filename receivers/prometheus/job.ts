@@ -1,7 +1,7 @@
 import type { Context, ItemLimits } from '../../sdk/plugin/index.ts'
 import type { ScrapeConfig, TargetGroup } from './config.ts'
 import { Discovery } from './discovery.ts'
-import { Requests } from './request.ts'
+import { NO_CREDENTIALS, Requests } from './request.ts'
 import { sampleLabels } from './sample-labels.ts'
 import type { ScrapeParts } from './scrape.ts'
 import { type ScrapeEvents, ScrapeLoop } from './scrape-loop.ts'
@@ -12,6 +12,7 @@ import { type Target, targetMaker } from './target.ts'
 export class ScrapeJob {
   readonly #context: Context
   readonly #requests: Requests
+  readonly #listRequests = new Requests(NO_CREDENTIALS)
   readonly #discovery: Discovery
   readonly #targetsOf: (groups: readonly TargetGroup[]) => Target[]
   readonly #parts: ScrapeParts
@@ -24,7 +25,7 @@ export class ScrapeJob {
     this.#events = events
     this.#requests = new Requests(config)
     this.#targetsOf = targetMaker(config)
-    this.#discovery = new Discovery(config, this.#requests, context, groups => this.#adopt(groups))
+    this.#discovery = new Discovery(config, this.#listRequests, context, groups => this.#adopt(groups))
     const { account } = context
     this.#parts = {
       config,
@@ -43,6 +44,7 @@ export class ScrapeJob {
 
   start(): void {
     this.#requests.open()
+    this.#listRequests.open()
     this.#discovery.start()
   }
 
@@ -51,6 +53,7 @@ export class ScrapeJob {
     this.#discovery.stop()
     for (const loop of this.#loops.values()) loop.stop()
     this.#requests.close()
+    this.#listRequests.close()
   }
 
   /** Begins with targets that are new, and ends those that are gone. */

@@ -11,14 +11,23 @@ export interface Answer {
   readonly contentType: string | undefined
 }
 
+type Credentials = Pick<ScrapeConfig, 'basic_auth' | 'authorization' | 'tls_config'>
+
+/** For servers that are not to see the credentials of a job. */
+export const NO_CREDENTIALS: Credentials = {
+  basic_auth: { username: '', password: '' },
+  authorization: { type: '', credentials: '' },
+  tls_config: { ca_file: '', insecure_skip_verify: false }
+}
+
 /** Requests of one job, with its credentials. Connections are kept alive. */
 export class Requests {
   readonly #http = new HttpAgent({ keepAlive: true })
-  readonly #tls: ScrapeConfig['tls_config']
+  readonly #tls: Credentials['tls_config']
   #https: HttpsAgent | undefined
   readonly #headers: Record<string, string>
 
-  constructor({ basic_auth, authorization, tls_config }: ScrapeConfig) {
+  constructor({ basic_auth, authorization, tls_config }: Credentials) {
     this.#tls = tls_config
     this.#headers = { 'user-agent': 'Weir', 'accept-encoding': 'gzip' }
     const { username, password } = basic_auth

@@ -1,4 +1,4 @@
-import type { Context, PointBlock } from '../../sdk/plugin/index.ts'
+import type { Context, Permit, PointBlock } from '../../sdk/plugin/index.ts'
 import type { ScrapeConfig } from './config.ts'
 import type { Answer, Requests } from './request.ts'
 import { type ScrapeParts, TargetScraper } from './scrape.ts'
@@ -66,25 +66,33 @@ export class ScrapeLoop {
 
   async #scrape(due: number): Promise<void> {
     const { clock } = this.#context
-    const began = clock.now()
-    const time = began - due <= TIME_TOLERANCE_MS ? due : began
     const permit = this.#context.credits.tryTake(0)
     try {
-      const answer = permit === undefined ? new Error('the memory budget is spent') : await this.#request(permit)
-      if (this.#stopped.signal.aborted) return
-      const { block, error } = this.#scraper.read(answer, time, () => clock.now() - began)
-      this.isUp = error === undefined
-      this.#events.scraped(this.target, error)
-      this.#events.emit(block)
+      await this.#scrapeWith(permit, due)
+    } catch (error) {
+      this.#context.log.error(error, `the scrape of ${this.target.url} failed by a fault of this receiver`)
     } finally {
       permit?.release()
     }
+    if (this.#stopped.signal.aborted) return
     const { intervalMs } = this.target
     // Scrapes that should have begun meanwhile are left out.
     this.#schedule(due + Math.max(1, Math.ceil((clock.now() - due) / intervalMs)) * intervalMs)
   }
 
-  async #request(permit: Parameters<Requests['get']>[2]['permit']): Promise<Answer | Error> {
+  async #scrapeWith(permit: Permit | undefined, due: number): Promise<void> {
+    const { clock } = this.#context
+    const began = clock.now()
+    const time = began - due <= TIME_TOLERANCE_MS ? due : began
+    const answer = permit === undefined ? new Error('the memory budget is spent') : await this.#request(permit)
+    if (this.#stopped.signal.aborted) return
+    const { block, error } = this.#scraper.read(answer, time, () => clock.now() - began)
+    this.isUp = error === undefined
+    this.#events.scraped(this.target, error)
+    this.#events.emit(block)
+  }
+
+  async #request(permit: Permit): Promise<Answer | Error> {
     const { timeoutMs, url } = this.target
     const late = new AbortController()
     const cancel = this.#context.clock.setTimer(timeoutMs, () =>

@@ -268,6 +268,18 @@ describe('discovery', () => {
   })
 })
 
+test('regression: the credentials of a job were sent to the server that lists its targets', async t => {
+  const server = await exposed(t, 'a 1\n')
+  const list = await exposed(t, JSON.stringify([{ targets: [server.address] }]))
+  const { scrape } = await scraping(t, {
+    http_sd_configs: [{ url: `http://${list.address}/sd` }],
+    basic_auth: { username: 'u', password: 'p' }
+  })
+  await scrape()
+  assert.ok(server.headers.authorization !== undefined)
+  assert.equal(list.headers.authorization, undefined)
+})
+
 test('compressed answers are read, and count as they are after decompression', async t => {
   const server = await exposed(t, gzipSync(`a{b="${'x'.repeat(1000)}"} 1\n`))
   server.contentEncoding = 'gzip'
