@@ -1,7 +1,7 @@
-import type { Distribution, ExponentialHistogram, Histogram, Summary } from '../../model/distribution.ts'
+import type { Distribution, Histogram, Summary } from '../../model/distribution.ts'
 import { finiteBuckets } from '../../model/finite-buckets.ts'
 import { boundText, floatText } from '../prometheus/bounds.ts'
-import { bucketRanges } from '../prometheus/exponential.ts'
+import { type CumulativeBuckets, leBuckets } from '../prometheus/exponential.ts'
 import type { Label, Labels } from '../prometheus/labels.ts'
 import { type ExposedFamily, type ExposedSeries, type ExpositionWriter, SERIES_PER_STEP } from './family.ts'
 
@@ -76,7 +76,7 @@ function distributionLines(name: string, labels: Labels, distribution: Distribut
     case 'histogram':
       return bucketLines(name, labels, explicitBuckets(distribution)) + totalLines(name, labels, distribution)
     case 'exponential_histogram':
-      return bucketLines(name, labels, exponentialBuckets(distribution)) + totalLines(name, labels, distribution)
+      return bucketLines(name, labels, leBuckets(distribution)) + totalLines(name, labels, distribution)
     case 'summary':
       return quantileLines(name, labels, distribution) + totalLines(name, labels, distribution)
     default:
@@ -84,30 +84,14 @@ function distributionLines(name: string, labels: Labels, distribution: Distribut
   }
 }
 
-/** Upper bounds with the number of values up to them; the last is infinite. */
-type Cumulated = readonly (readonly [bound: number, count: number])[]
-
-export function explicitBuckets(histogram: Histogram): Cumulated {
+export function explicitBuckets(histogram: Histogram): CumulativeBuckets {
   const { bounds, counts } = finiteBuckets(histogram)
   let below = 0
   const buckets = bounds.map((bound, i) => [bound, (below += counts[i])] as const)
   return [...buckets, [Number.POSITIVE_INFINITY, histogram.count]]
 }
 
-/** If empty buckets lie below one, its lower bound is told too: a quantile would be interpolated across them. */
-function exponentialBuckets(histogram: ExponentialHistogram): Cumulated {
-  const buckets: [number, number][] = []
-  let below = 0
-  for (const { lower, upper, count } of bucketRanges(histogram)) {
-    if (lower !== (buckets.at(-1)?.[0] ?? Number.NaN) && lower !== upper && lower !== Number.NEGATIVE_INFINITY)
-      buckets.push([lower, below])
-    below += count
-    if (upper !== Number.POSITIVE_INFINITY) buckets.push([upper, below])
-  }
-  return [...buckets, [Number.POSITIVE_INFINITY, histogram.count]]
-}
-
-function bucketLines(name: string, labels: Labels, buckets: Cumulated): string {
+function bucketLines(name: string, labels: Labels, buckets: CumulativeBuckets): string {
   let text = ''
   for (const [bound, count] of buckets) text += line(`${name}_bucket`, labels, count, ['le', floatText(bound)])
   return text
