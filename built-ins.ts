@@ -5,6 +5,7 @@ export const builtIns: BuiltIns = {
   receiver: {
     http: () => import('./receivers/http/index.ts'),
     otlp: () => import('./receivers/otlp/index.ts'),
+    prometheus: () => import('./receivers/prometheus/index.ts'),
     prometheus_remote_write: () => import('./receivers/prometheus_remote_write/index.ts'),
     statsd: () => import('./receivers/statsd/index.ts')
   },

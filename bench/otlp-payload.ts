@@ -50,6 +50,7 @@ export function otlpBodies({ series, timeMs, temporality = 'delta', orderSeed = 
 
 /** One body, which is sent again and again with new times and values. */
 export class OtlpBody {
+  readonly points = POINTS_PER_BODY
   readonly bytes: Buffer
   /** Offsets in `bytes` of the content of each point, and after its end. */
   readonly #starts = new Uint32Array(POINTS_PER_BODY)
@@ -90,6 +91,13 @@ export class OtlpBody {
       this.#writeHalves(at + TIME_AT, time)
     }
     return this.#sum * factor
+  }
+
+  /** Values of refused requests are in no sum. */
+  unstamp(): void {}
+
+  encoded(): Uint8Array {
+    return this.bytes
   }
 
   /** Replaces series by new ones until `percent` of all were, one percent at a time. */

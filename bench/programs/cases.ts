@@ -3,6 +3,7 @@ export const SCENARIOS = {
   'windows-by': 'windows of 10 s by two attributes',
   'windows-all': 'windows of 10 s, all attributes kept',
   through: 'cumulative counters through to remote write',
+  'remote-write-by': 'remote write of cumulative counters, in windows of 10 s by two labels',
   statsd: 'StatsD lines with tags, 22 a datagram, in windows of 10 s'
 } as const
 
@@ -34,6 +35,7 @@ export const ALL_CASES: readonly Case[] = [
   ]),
   { scenario: 'windows-all', series: MANY, variant: 'churn' },
   { scenario: 'through', series: MANY, variant: 'churn' },
+  { scenario: 'remote-write-by', series: SERIES[0], variant: 'in order' },
   { scenario: 'statsd', series: STATSD_SERIES, variant: 'in order' }
 ]
 

@@ -13,6 +13,7 @@ export type Target =
       readonly temporality: 'delta' | 'cumulative'
       readonly variant: 'in order' | 'random' | 'churn'
     }
+  | { readonly kind: 'remote-write'; readonly url: string; readonly series: number }
   | { readonly kind: 'statsd'; readonly port: number; readonly series: number }
 
 /** As much as the program takes; at least so often through all series, if that takes no longer than `maxMs`. OTLP only. */

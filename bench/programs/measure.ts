@@ -105,9 +105,10 @@ async function run(
   }
 }
 
-function startLoad({ otlpUrl, statsdPort, temporality }: RunningProgram, work: Case): Promise<Load> {
+function startLoad({ otlpUrl, remoteWriteUrl, statsdPort, temporality }: RunningProgram, work: Case): Promise<Load> {
   const { scenario, series, variant } = work
   if (scenario === 'statsd') return Load.start({ kind: 'statsd', port: statsdPort, series })
+  if (scenario === 'remote-write-by') return Load.start({ kind: 'remote-write', url: remoteWriteUrl, series })
   return Load.start({ kind: 'otlp', url: otlpUrl, series, temporality, variant })
 }
 

@@ -34,6 +34,7 @@ export const vmagent: Program = {
     ]
     return running(await ProgramProcess.start(command, folder, `http://${address}/health`), setup, {
       otlpUrl: `http://${address}/opentelemetry/v1/metrics`,
+      remoteWriteUrl: `http://${address}/api/v1/write`,
       temporality: work.scenario === 'through' ? 'cumulative' : 'delta',
       sums: totals => [totals.values]
     })
@@ -44,7 +45,7 @@ export const otelcol: Program = {
   name: 'otelcol',
   version: () => versionOf(OTELCOL, 'go.opentelemetry.io/collector/otelcol'),
   // Its `interval` keeps the last value of each series, and with all attributes kept there is nothing to add up.
-  does: ({ scenario }) => scenario !== 'windows-all',
+  does: ({ scenario }) => scenario !== 'windows-all' && scenario !== 'remote-write-by',
   start: async setup => {
     const { folder, case: work } = setup
     const [port, healthPort] = [await freePort(), await freePort()]
@@ -66,6 +67,7 @@ function running(started: ProgramProcess, { sink, case: work, windowSeconds }: S
   const windowMs = work.scenario === 'through' ? 0 : windowSeconds * 1000
   return {
     process: started,
+    remoteWriteUrl: '',
     statsdPort: 0,
     caughtUp: () => idle(started),
     drained: () => quiet(sink, windowMs + QUIET_MS),
@@ -75,11 +77,18 @@ function running(started: ProgramProcess, { sink, case: work, windowSeconds }: S
   }
 }
 
+const BY: ReadonlyMap<string, string> = new Map([
+  ['windows-by', "by: ['http.route', 'http.status_code']"],
+  ['remote-write-by', "by: ['http_route', 'http_status_code']"]
+])
+
 /** Incomplete windows, which vmagent otherwise leaves out at start and stop, count too. */
 function vmagentWindows({ folder, case: work, windowSeconds }: Setup): string {
   const file = path.join(folder, 'windows.yaml')
-  const by = work.scenario === 'windows-by' ? "by: ['http.route', 'http.status_code']" : ''
-  const rule = [`- interval: ${windowSeconds}s`, by, 'outputs: [sum_samples]', 'flush_on_shutdown: true']
+  const by = BY.get(work.scenario) ?? ''
+  // Increments of cumulative counters are differences to the sample before.
+  const output = work.scenario === 'remote-write-by' ? 'increase' : 'sum_samples'
+  const rule = [`- interval: ${windowSeconds}s`, by, `outputs: [${output}]`, 'flush_on_shutdown: true']
   writeFileSync(file, rule.filter(Boolean).join('\n  '))
   return file
 }

@@ -29,6 +29,8 @@ export interface RunningProgram {
   readonly process: ProgramProcess
   /** For POST of OTLP metrics. */
   readonly otlpUrl: string
+  /** For POST of remote write requests. */
+  readonly remoteWriteUrl: string
   readonly statsdPort: number
   readonly temporality: 'delta' | 'cumulative'
   /** Resolves once everything acknowledged is processed: windows may be open. */

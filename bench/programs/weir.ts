@@ -14,7 +14,7 @@ const ROOT = path.join(import.meta.dirname, '../..')
 const POLL_MS = 200
 const QUIET_MS = 1000
 const DRAIN_TIMEOUT_MS = 900_000
-const BY = '[http.route, http.status_code]'
+const BY = { 'windows-by': '[http.route, http.status_code]', 'remote-write-by': '[http_route, http_status_code]' }
 
 interface Service {
   readonly journal?: boolean
@@ -33,6 +33,7 @@ function program(name: string, service: Service): Program {
     version: async () => JSON.parse(readFileSync(path.join(ROOT, 'package.json'), 'utf8')).version,
     does({ variant, scenario }) {
       if (service.workers !== undefined && scenario !== 'windows-by' && scenario !== 'statsd') return false
+      if (service.journal && scenario === 'remote-write-by') return false
       return !service.journal || (variant === 'in order' && scenario !== 'statsd')
     },
     start: setup => start(setup, service)
@@ -49,6 +50,7 @@ async function start(setup: Setup, service: Service): Promise<RunningProgram> {
   return {
     process: await ProgramProcess.start(command, folder, `${admin}/readyz`),
     otlpUrl: `http://127.0.0.1:${port}/v1/metrics`,
+    remoteWriteUrl: `http://127.0.0.1:${port}/api/v1/write`,
     statsdPort: port,
     temporality: work.scenario === 'through' ? 'cumulative' : 'delta',
     caughtUp: () => until(() => hasReadJournal(admin)),
@@ -66,12 +68,12 @@ function configOf(
   port: number,
   admin: number
 ) {
-  const receiver = work.scenario === 'statsd' ? 'statsd' : 'otlp'
   const endpoint = `endpoint: 127.0.0.1:${port}`
+  const [receiver, options] = receiverOf(work, endpoint)
   const processors = work.scenario === 'through' ? '' : 'windowed_counter'
   return `
 receivers:
-  ${receiver === 'statsd' ? `statsd: { ${endpoint} }` : `otlp: { protocols: { http: { ${endpoint} } } }`}
+  ${receiver}: ${options}
 ${processors && `processors:\n  windowed_counter: { windows: [${windowSeconds}s], ${groupsOf(work)} }`}
 exporters:
   victoriametrics: { endpoint: "${sink.url}" }
@@ -85,9 +87,17 @@ service:
 `
 }
 
+function receiverOf({ scenario }: Case, endpoint: string): [type: string, options: string] {
+  if (scenario === 'statsd') return ['statsd', `{ ${endpoint} }`]
+  if (scenario === 'remote-write-by') return ['prometheus_remote_write', `{ ${endpoint} }`]
+  return ['otlp', `{ protocols: { http: { ${endpoint} } } }`]
+}
+
 /** Room for twice the series, since churn makes new ones. */
 function groupsOf({ scenario, series }: Case): string {
-  return scenario === 'windows-by' ? `by: ${BY}` : `max_groups: ${Math.max(1_000_000, 2 * series)}`
+  return scenario === 'windows-by' || scenario === 'remote-write-by'
+    ? `by: ${BY[scenario]}`
+    : `max_groups: ${Math.max(1_000_000, 2 * series)}`
 }
 
 /** True without a journal, too. Unread entries are acknowledged, and in no account yet. */

@@ -47,10 +47,13 @@ async function* exposition(writer: ExpositionWriter, families: Iterable<Collecte
   let began = performance.now()
   // Families may come and go while others have their turn.
   for (const family of [...families]) {
-    if (family.series.size > 0) yield writer.write(family, family.series.values())
-    if (performance.now() - began < LONGEST_RUN_MS) continue
-    await setImmediate()
-    began = performance.now()
+    if (family.series.size === 0) continue
+    for (const part of writer.write(family, family.series.values())) {
+      if (part.length > 0) yield part
+      if (performance.now() - began < LONGEST_RUN_MS) continue
+      await setImmediate()
+      began = performance.now()
+    }
   }
   if (writer.end !== '') yield writer.end
 }

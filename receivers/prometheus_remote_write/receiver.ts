@@ -10,7 +10,7 @@ import { type DecodedWriteRequest, RemoteWriteDecoder } from '../../core/wire/re
 import type { RemoteWriteVersion } from '../../core/wire/remote-write/time-series.ts'
 import type { Context, Permit, Receiver, Tenant } from '../../sdk/plugin/index.ts'
 import type { Config } from './config.ts'
-import { versionOf } from './version.ts'
+import { namesSecond, versionOf } from './version.ts'
 
 /** The specification has snappy only, also for bodies that name none. vmagent sends zstd. */
 const ENCODINGS = ['snappy', 'zstd'] as const
@@ -36,7 +36,10 @@ export class RemoteWriteReceiver implements Receiver {
     const site: Site = {
       posts: new Map([[path, (request, response, tenant) => this.#post(request, response, tenant)]]),
       elsewhere: asked => new RequestError(404, `there is nothing at ${asked.path}: remote write goes to ${path}`),
-      refuse: ({ message }, _request, response) => sendText(response, message)
+      refuse({ message }, request, response) {
+        if (namesSecond(request.headers)) setWritten(response, 0, 0)
+        sendText(response, message)
+      }
     }
     this.#server = serverOf(endpoint, site, config, context)
   }
@@ -84,7 +87,7 @@ export class RemoteWriteReceiver implements Receiver {
     // Only now: had the request been nacked, they would come, and count, again.
     for (const [reason, items] of rejections.items) this.#ingest.reject(reason, items)
     this.#exemplars.add(decoded.exemplars)
-    if (version === '2.0') setWritten(response, decoded, dropped)
+    if (version === '2.0') setWrittenParts(response, decoded, dropped)
     const flaws = [rejections.describe(), dropped > 0 ? `${count(dropped, 'point')} dropped later on: ${reason}` : '']
     const message = flaws.filter(text => text !== '').join('; ')
     response.status(message === '' ? 204 : 400)
@@ -102,10 +105,14 @@ export class RemoteWriteReceiver implements Receiver {
 }
 
 /** Nobody knows which points were dropped later on. They are taken for samples, of which there are mostly more. */
-function setWritten(response: Response, { samples, histograms }: DecodedWriteRequest, dropped: number): void {
+function setWrittenParts(response: Response, { samples, histograms }: DecodedWriteRequest, dropped: number): void {
   const written = Math.max(0, samples - dropped)
-  response.setHeader(`${WRITTEN}-samples-written`, written)
-  response.setHeader(`${WRITTEN}-histograms-written`, Math.max(0, histograms - (dropped - (samples - written))))
+  setWritten(response, written, Math.max(0, histograms - (dropped - (samples - written))))
+}
+
+function setWritten(response: Response, samples: number, histograms: number): void {
+  response.setHeader(`${WRITTEN}-samples-written`, samples)
+  response.setHeader(`${WRITTEN}-histograms-written`, histograms)
   response.setHeader(`${WRITTEN}-exemplars-written`, 0)
 }
 

@@ -101,8 +101,11 @@ test('docs/operators.md has every metric', async t => {
     'exporters:\n  victoriametrics:\n  prometheus: { endpoint: 127.0.0.1:0 }\n  otlp: { endpoint: "http://127.0.0.1:1" }\n'
   )
     .replace('[clickhouse]', '[clickhouse, victoriametrics, prometheus, otlp]')
-    .replace('receivers:\n', 'receivers:\n  prometheus_remote_write: { endpoint: 127.0.0.1:0 }\n')
-    .replace('[otlp, ', '[otlp, prometheus_remote_write, ')
+    .replace(
+      'receivers:\n',
+      'receivers:\n  prometheus: { scrape_configs: [{ job_name: a }] }\n  prometheus_remote_write: { endpoint: 127.0.0.1:0 }\n'
+    )
+    .replace('[otlp, ', '[otlp, prometheus, prometheus_remote_write, ')
     .replace('service:\n', 'service:\n  workers: 2\n  tenants: { default: shared }\n')
   const weir = await sandbox.start(idle)
   const page = readFileSync(path.join(ROOT, 'docs/operators.md'), 'utf8')

@@ -7,7 +7,7 @@ import { RemoteWriteDecoder } from '../../core/wire/remote-write/decoder.ts'
 import { type SentSeries, writeRequest1, writeRequest2 } from '../core/wire/remote-write/proto.ts'
 import { NOW, SECONDS } from './run.ts'
 
-const TIMES = { numRuns: 1_000_000_000, interruptAfterTimeLimit: SECONDS * 150 }
+const TIMES = { numRuns: 1_000_000_000, interruptAfterTimeLimit: SECONDS * 70 }
 
 const word = fc.oneof(fc.constantFrom('a', 'b', 'job', 'instance', 'ü'), fc.string({ maxLength: 200, unit: 'binary' }))
 const sample = fc.record({

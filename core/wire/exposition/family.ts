@@ -27,8 +27,11 @@ export interface ExposedSeries {
 /** Writes families in one format. Series of a family follow each other. */
 export interface ExpositionWriter {
   readonly contentType: string
-  /** All bytes of a family. */
-  write(family: ExposedFamily, series: Iterable<ExposedSeries>): string | Uint8Array
+  /** The parts of a family, one after the other: small steps. A part without content is one that comes later. */
+  write(family: ExposedFamily, series: Iterable<ExposedSeries>): Generator<string | Uint8Array>
   /** Bytes that end the exposition. */
   readonly end: string
 }
+
+/** Series that are written in one step: some milliseconds at most. */
+export const SERIES_PER_STEP = 512

@@ -1,6 +1,6 @@
 import type { Distribution, ExponentialBuckets, ExponentialHistogram, Summary } from '../../model/distribution.ts'
 import { ProtobufWriter } from '../protobuf/writer.ts'
-import type { ExposedFamily, ExposedSeries, ExpositionWriter } from './family.ts'
+import { type ExposedFamily, type ExposedSeries, type ExpositionWriter, SERIES_PER_STEP } from './family.ts'
 import { explicitBuckets } from './text-writer.ts'
 
 // https://github.com/prometheus/client_model/blob/master/io/prometheus/client/metrics.proto
@@ -16,22 +16,28 @@ const POSITIVE = { span: 12, delta: 13, count: 14 }
 const MAX_SCHEMA = 8
 const MS_PER_SECOND = 1000
 const NS_PER_MS = 1e6
+const NOTHING = new Uint8Array(0)
 
 /** Delimited `io.prometheus.client.MetricFamily`, with native histograms. */
 export class ProtobufExpositionWriter implements ExpositionWriter {
   readonly contentType = 'application/vnd.google.protobuf; proto=io.prometheus.client.MetricFamily; encoding=delimited'
   readonly end = ''
-  readonly #writer = new ProtobufWriter()
+  readonly #writer = new ProtobufWriter();
 
-  write({ name, type, help, unit }: ExposedFamily, series: Iterable<ExposedSeries>): Uint8Array {
+  *write({ name, type, help, unit }: ExposedFamily, series: Iterable<ExposedSeries>): Generator<Uint8Array> {
     const writer = this.#writer
     writer.reset()
     writer.string(1, name)
     if (help !== '') writer.string(2, help)
     writer.integer(3, TYPES[type])
-    for (const own of series) writer.nested(4, () => this.#metric(own, type === 'counter'))
+    let steps = 0
+    for (const own of series) {
+      writer.nested(4, () => this.#metric(own, type === 'counter'))
+      // The size of the family stands in front.
+      if (++steps % SERIES_PER_STEP === 0) yield NOTHING
+    }
     if (unit !== '') writer.string(5, unit)
-    return delimited(writer.finish())
+    yield delimited(writer.finish())
   }
 
   #metric({ labels, value, start, distribution }: ExposedSeries, isCounter: boolean): void {

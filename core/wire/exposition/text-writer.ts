@@ -1,9 +1,9 @@
-import type { Distribution, ExponentialHistogram, Histogram, Summary } from '../../model/distribution.ts'
+import type { Distribution, Histogram, Summary } from '../../model/distribution.ts'
 import { finiteBuckets } from '../../model/finite-buckets.ts'
-import { boundText } from '../prometheus/bounds.ts'
-import { bucketRanges } from '../prometheus/exponential.ts'
+import { boundText, floatText } from '../prometheus/bounds.ts'
+import { type CumulativeBuckets, leBuckets } from '../prometheus/exponential.ts'
 import type { Label, Labels } from '../prometheus/labels.ts'
-import type { ExposedFamily, ExposedSeries, ExpositionWriter } from './family.ts'
+import { type ExposedFamily, type ExposedSeries, type ExpositionWriter, SERIES_PER_STEP } from './family.ts'
 
 const TOTAL = '_total'
 const INFO = '_info'
@@ -12,12 +12,18 @@ const MS_PER_SECOND = 1000
 /** The text format 0.0.4. https://prometheus.io/docs/instrumenting/exposition_formats/ */
 export class TextWriter implements ExpositionWriter {
   readonly contentType: string = 'text/plain; version=0.0.4; charset=utf-8'
-  readonly end: string = ''
+  readonly end: string = '';
 
-  write(family: ExposedFamily, series: Iterable<ExposedSeries>): string {
+  *write(family: ExposedFamily, series: Iterable<ExposedSeries>): Generator<string> {
     let text = this.header(family)
-    for (const own of series) text += this.sample(family, own)
-    return text
+    let steps = 0
+    for (const own of series) {
+      text += this.sample(family, own)
+      if (++steps % SERIES_PER_STEP > 0) continue
+      yield text
+      text = ''
+    }
+    yield text
   }
 
   protected header({ name, type, help }: ExposedFamily): string {
@@ -70,7 +76,7 @@ function distributionLines(name: string, labels: Labels, distribution: Distribut
     case 'histogram':
       return bucketLines(name, labels, explicitBuckets(distribution)) + totalLines(name, labels, distribution)
     case 'exponential_histogram':
-      return bucketLines(name, labels, exponentialBuckets(distribution)) + totalLines(name, labels, distribution)
+      return bucketLines(name, labels, leBuckets(distribution)) + totalLines(name, labels, distribution)
     case 'summary':
       return quantileLines(name, labels, distribution) + totalLines(name, labels, distribution)
     default:
@@ -78,30 +84,14 @@ function distributionLines(name: string, labels: Labels, distribution: Distribut
   }
 }
 
-/** Upper bounds with the number of values up to them; the last is infinite. */
-type Cumulated = readonly (readonly [bound: number, count: number])[]
-
-export function explicitBuckets(histogram: Histogram): Cumulated {
+export function explicitBuckets(histogram: Histogram): CumulativeBuckets {
   const { bounds, counts } = finiteBuckets(histogram)
   let below = 0
   const buckets = bounds.map((bound, i) => [bound, (below += counts[i])] as const)
   return [...buckets, [Number.POSITIVE_INFINITY, histogram.count]]
 }
 
-/** If empty buckets lie below one, its lower bound is told too: a quantile would be interpolated across them. */
-function exponentialBuckets(histogram: ExponentialHistogram): Cumulated {
-  const buckets: [number, number][] = []
-  let below = 0
-  for (const { lower, upper, count } of bucketRanges(histogram)) {
-    if (lower !== (buckets.at(-1)?.[0] ?? Number.NaN) && lower !== upper && lower !== Number.NEGATIVE_INFINITY)
-      buckets.push([lower, below])
-    below += count
-    if (upper !== Number.POSITIVE_INFINITY) buckets.push([upper, below])
-  }
-  return [...buckets, [Number.POSITIVE_INFINITY, histogram.count]]
-}
-
-function bucketLines(name: string, labels: Labels, buckets: Cumulated): string {
+function bucketLines(name: string, labels: Labels, buckets: CumulativeBuckets): string {
   let text = ''
   for (const [bound, count] of buckets) text += line(`${name}_bucket`, labels, count, ['le', floatText(bound)])
   return text
@@ -125,11 +115,8 @@ function line(name: string, labels: Labels, value: number, more?: Label): string
   return `${name}${text === '' ? '' : `{${text}}`} ${valueText(value)}\n`
 }
 
-/** Bounds with a point, as OpenMetrics wants them: so they are one label value in every format. */
-const floatText = (bound: number) =>
-  Number.isInteger(bound) && Math.abs(bound) < 1e15 ? `${bound}.0` : boundText(bound)
-
 function valueText(value: number): string {
+  if (Object.is(value, -0)) return '-0'
   return Number.isNaN(value) ? 'NaN' : boundText(value)
 }
 

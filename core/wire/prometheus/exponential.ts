@@ -30,6 +30,26 @@ export function bucketRanges(histogram: ExponentialHistogram): Range[] {
   return ranges.concat(positive)
 }
 
+/** Upper bounds with the number of values up to them; the last is infinite. */
+export type CumulativeBuckets = readonly (readonly [bound: number, count: number])[]
+
+/**
+ * Cumulative buckets. If empty buckets lie below one, its lower bound is there too: otherwise a quantile would be
+ * interpolated across them.
+ */
+export function leBuckets(histogram: ExponentialHistogram): CumulativeBuckets {
+  const buckets: [number, number][] = []
+  let below = 0
+  for (const { lower, upper, count } of bucketRanges(histogram)) {
+    const reached = buckets.at(-1)?.[0]
+    if (lower !== reached && lower !== upper && lower !== Number.NEGATIVE_INFINITY) buckets.push([lower, below])
+    below += count
+    // That one is added below, with all that was counted.
+    if (upper !== Number.POSITIVE_INFINITY) buckets.push([upper, below])
+  }
+  return [...buckets, [Number.POSITIVE_INFINITY, histogram.count]]
+}
+
 /** As VictoriaMetrics' own histograms are labelled: `0.5...0.5452538663326288`. */
 export function vmrange({ lower, upper }: Range): string {
   return `${boundText(lower)}...${boundText(lower === upper ? lower + SMALLEST : upper)}`

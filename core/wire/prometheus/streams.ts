@@ -2,7 +2,7 @@ import type { Distribution, ExponentialHistogram, Histogram, Summary } from '../
 import { finiteBuckets } from '../../model/finite-buckets.ts'
 import { boundText } from './bounds.ts'
 import { NameLists } from './earlier-streams.ts'
-import { bucketRanges, vmrange } from './exponential.ts'
+import { bucketRanges, leBuckets, vmrange } from './exponential.ts'
 import { type Label, type Labels, withLabels } from './labels.ts'
 import { Samples } from './samples.ts'
 
@@ -107,21 +107,9 @@ export class DistributionStreams {
       samples.add(this.#stream('_bucket', ['vmrange', vmrange(range)]), time, range.count)
   }
 
-  // If empty buckets lie below a bucket, its lower bound is sent too. Otherwise a quantile would be interpolated across
-  // them.
   #addAsLe(samples: Samples, time: number, histogram: ExponentialHistogram): void {
-    let below = 0
-    let reached = Number.NaN
-    for (const { lower, upper, count } of bucketRanges(histogram)) {
-      const isGap = lower !== reached && lower !== upper && lower !== Number.NEGATIVE_INFINITY
-      if (isGap) samples.add(this.#stream('_bucket', ['le', boundText(lower)]), time, below)
-      below += count
-      reached = upper
-      // That one is added below, with all that was counted.
-      if (upper !== Number.POSITIVE_INFINITY)
-        samples.add(this.#stream('_bucket', ['le', boundText(upper)]), time, below)
-    }
-    samples.add(this.#stream('_bucket', ['le', '+Inf']), time, histogram.count)
+    for (const [bound, count] of leBuckets(histogram))
+      samples.add(this.#stream('_bucket', ['le', boundText(bound)]), time, count)
   }
 
   #addQuantiles(samples: Samples, time: number, { quantiles }: Summary): void {

@@ -1,12 +1,18 @@
 import { BadInputError } from '../../errors.ts'
 import { withRoom } from '../../model/columns.ts'
-import type { ProtobufReader } from '../protobuf/reader.ts'
+import { lengthTag, type ProtobufReader } from '../protobuf/reader.ts'
 import { readRepeated, varint } from '../protobuf/repeated.ts'
 import { integerSize, ProtobufWriter } from '../protobuf/writer.ts'
 
 const LABEL = 1
 const NAME = 1
 const VALUE = 2
+/** Sizes below this have one byte. */
+const SHORT = 0x80
+const VALUE_TAG = lengthTag(VALUE)
+/** Tag and size of a label, and of its name. */
+const HEAD_BYTES = 4
+const SHORT_HEAD = lengthTag(LABEL) | (lengthTag(NAME) << 16)
 
 /** The symbol table of a remote write 2.0 request, by offsets: no string is made of a symbol. */
 export class Symbols {
@@ -62,9 +68,13 @@ export class Symbols {
     const refs = this.#refs
     const writer = this.#writer
     for (let i = 0; i < refs.length; i += 2) {
-      writer.open(LABEL, this.#labelSize(refs[i], refs[i + 1]))
-      this.#writeSymbol(NAME, view, refs[i])
-      this.#writeSymbol(VALUE, view, refs[i + 1])
+      const size = this.#labelSize(refs[i], refs[i + 1])
+      if (size < SHORT) this.#writeShort(view, size, refs[i], refs[i + 1])
+      else {
+        writer.open(LABEL, size)
+        this.#writeSymbol(NAME, view, refs[i])
+        this.#writeSymbol(VALUE, view, refs[i + 1])
+      }
     }
   }
 
@@ -81,6 +91,21 @@ export class Symbols {
   /** Forgets the labels written. */
   clear(): void {
     this.#writer.reset()
+  }
+
+  /** A label whose sizes have one byte each, as nearly all have: tags and sizes are written together. */
+  #writeShort(from: DataView, size: number, name: number, value: number): void {
+    const writer = this.#writer
+    const nameStart = this.#starts[name]
+    const nameEnd = this.#ends[name]
+    const valueStart = this.#starts[value]
+    const valueEnd = this.#ends[value]
+    writer.room(HEAD_BYTES).setInt32(writer.length, SHORT_HEAD | (size << 8) | ((nameEnd - nameStart) << 24), true)
+    writer.length += HEAD_BYTES
+    writer.copy(from, nameStart, nameEnd)
+    writer.room(HEAD_BYTES).setUint16(writer.length, VALUE_TAG | ((valueEnd - valueStart) << 8), true)
+    writer.length += 2
+    writer.copy(from, valueStart, valueEnd)
   }
 
   #writeSymbol(field: number, view: DataView, ref: number): void {

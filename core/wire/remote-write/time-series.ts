@@ -5,11 +5,12 @@ import { FLAG_NO_RECORDED_VALUE, type PointBlockBuilder } from '../../model/poin
 import { checkSize } from '../decoded-size.ts'
 import { FieldSpan } from '../otlp/field-span.ts'
 import { LABEL_FLAWS, type LabelFlaw, type SeriesContent } from '../prometheus/label-set-series.ts'
+import { HISTOGRAM_FLAWS, type HistogramFlaw, NativeHistogram } from '../prometheus/native-histogram.ts'
 import { lengthTag, type ProtobufReader, varintTag } from '../protobuf/reader.ts'
 import { Rejections } from '../rejections.ts'
+import { readNativeHistogram } from './histogram-reader.ts'
 import { LabelSetFinder, mostLabelBytes } from './label-set-finder.ts'
-import { HISTOGRAM_FLAWS, type HistogramFlaw, NativeHistogram } from './native-histogram.ts'
-import { readMs, readSample } from './samples.ts'
+import { readMs, SampleReader } from './samples.ts'
 import type { Symbols } from './symbols.ts'
 
 // TimeSeries of 1.0: labels 1, samples 2, exemplars 3, histograms 4. Of 2.0: labels_refs 1, samples 2, histograms 3,
@@ -43,6 +44,7 @@ export class TimeSeriesReader {
   readonly #mostLabelBytes: number
   readonly #labels = new FieldSpan()
   readonly #histogram = new NativeHistogram()
+  readonly #sampleReader = new SampleReader()
   #version: RemoteWriteVersion = '1.0'
   /** Rows whose label sets have been added. */
   #rows = 0
@@ -77,7 +79,8 @@ export class TimeSeriesReader {
     this.#readHeader(reader)
     const standApart = this.#version === '1.0' && this.#labels.view !== reader.view
     if (standApart) this.#findBatch(reader)
-    reader.at = start
+    // Labels that stand in front need no second look.
+    reader.at = this.#labels.start === start && !standApart ? this.#labels.end : start
     this.#readPoints(reader, builder)
     reader.leave(outer)
     if (standApart) this.#finder.findBatch(this.#labels.bytes, this.#labels.view, this.#refuse)
@@ -96,7 +99,8 @@ export class TimeSeriesReader {
     this.#type = this.#created = 0
     this.#flaw = undefined
     this.#labels.begin(reader)
-    this.#symbols.beginRefs()
+    if (isFirst) this.#passLabels(reader)
+    else this.#symbols.beginRefs()
     while (reader.at < reader.limit) {
       const from = reader.at
       const tag = reader.tag()
@@ -111,6 +115,17 @@ export class TimeSeriesReader {
     if (!isFirst) return this.#makeLabels(reader)
     this.#labelsStart = this.#labels.start
     this.#labelsEnd = this.#labels.end
+  }
+
+  /** Labels of 1.0 stand in front, each with a size of one byte: nearly all of the header. */
+  #passLabels(reader: ProtobufReader): void {
+    const { bytes, limit } = reader
+    let at = reader.at
+    for (let end = at; bytes[at] === LABELS && bytes[at + 1] < 0x80; at = end) {
+      end = at + 2 + bytes[at + 1]
+      if (end > limit) break
+    }
+    this.#labels.end = reader.at = at
   }
 
   /** A few bytes of refs may stand for labels of any length. So the length is known before any are made. */
@@ -148,7 +163,7 @@ export class TimeSeriesReader {
       if (tag === SAMPLES) {
         if (content !== 'number') this.#endRows(content, builder)
         content = 'number'
-        readSample(reader, builder, this.#created)
+        this.#sampleReader.read(reader, builder, this.#created)
         this.samples++
       } else if (tag === HISTOGRAMS[this.#version]) content = this.#readHistogram(reader, builder, content)
       else {
@@ -164,7 +179,7 @@ export class TimeSeriesReader {
     const outer = reader.enter()
     checkSize(builder, reader.limit - reader.at, this.#maxBytes)
     const histogram = this.#histogram
-    histogram.read(reader)
+    readNativeHistogram(reader, histogram)
     reader.leave(outer)
     const distribution = histogram.distribution()
     if (typeof distribution === 'string') {

@@ -354,6 +354,16 @@ test('const_labels are added, and do not replace others', async t => {
   assert.match(await scrape(), /^g\{b="own",zone="a"\} 1$/m)
 })
 
+test('a family of very many series is exposed in steps, whole', async t => {
+  const { send, scrape, get } = await running(t)
+  await send(
+    ...Array.from({ length: 2000 }, (_, i) => ({ metric: metric('g'), value: i, attributes: [['i', `${i}`]] as const }))
+  )
+  assert.equal((await scrape()).split('\n').length, 2002)
+  const [family, ...others] = decodeFamilies(new Uint8Array(await (await get(PROTOBUF)).arrayBuffer()))
+  assert.deepEqual([(family.metric as unknown[]).length, others], [2000, []])
+})
+
 test('other paths and methods are refused', async t => {
   const { get } = await running(t)
   assert.equal((await get('', '/')).status, 404)

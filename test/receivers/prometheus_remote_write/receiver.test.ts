@@ -135,6 +135,17 @@ for (const [name, body, status] of [
     assert.deepEqual(books(), { received: 0, sent: 0, refused: 0, dropped: {} })
   })
 
+test('regression: answers to 2.0 that took nothing had no counts', async t => {
+  const { post } = await running(t)
+  for (const [body, status] of [
+    [Buffer.from([5, 1, 2]), 400],
+    [Buffer.from([0xff, 0xff, 0xff, 0xff, 0x0f, 0]), 413]
+  ] as const) {
+    const answer = await post(body, { 'content-type': V2 })
+    assert.deepEqual([answer.status, written(answer.headers)], [status, ['0', '0', '0']])
+  }
+})
+
 test('exemplars are counted', async t => {
   const { post, context } = await running(t)
   const exemplars = [{ value: 1, timestamp: T }]

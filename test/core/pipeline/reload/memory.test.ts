@@ -9,6 +9,7 @@ import { SeriesTable } from '../../../../core/model/series-table/series-table.ts
 import { Reloader } from '../../../../core/pipeline/reload/reloader.ts'
 import { type BuiltService, buildService } from '../../../../core/pipeline/service/build.ts'
 import { Runner } from '../../../../core/pipeline/service/lifecycle.ts'
+import { NO_ACCESS } from '../../../../core/plugin/access.ts'
 import type { Context } from '../../../../core/plugin/context.ts'
 import { Metrics } from '../../../../core/telemetry/metrics.ts'
 import { FakeClock } from '../../../../sdk/plugin/testing.ts'
@@ -52,7 +53,7 @@ class MemoryWeir {
   async start(): Promise<void> {
     const log = pino({ level: 'silent' })
     const shared = { log, clock: this.#clock, series: this.#series, metrics: new Metrics(), routes: new Map() }
-    const base = { ...shared, announcements: [], adminUrl: '', requestsWanted: false }
+    const base = { ...shared, access: NO_ACCESS, announcements: [], adminUrl: '', requestsWanted: false }
     this.delivery = await buildService(this.#config(), base as never, false, undefined as never)
     const { topology, ingress } = this.delivery
     const runner = new Runner(topology, {
