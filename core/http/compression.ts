@@ -28,7 +28,7 @@ export function decompress(encoding: Exclude<Encoding, 'identity'>, body: Buffer
   const chunkSize = Math.min(OUTPUT_CHUNK_BYTES, Math.max(MIN_CHUNK_BYTES, body.length * USUAL_RATIO))
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = []
-    const stream: Transform = DECOMPRESSORS[encoding]({ chunkSize })
+    const stream = decompressor(encoding, chunkSize)
     stream.on('data', (chunk: Buffer) => {
       chunks.push(chunk)
       const wrong = budget.spend(chunk.length)
@@ -37,11 +37,16 @@ export function decompress(encoding: Exclude<Encoding, 'identity'>, body: Buffer
       reject(wrong)
     })
     stream.on('end', () => resolve(chunks.length === 1 ? chunks[0] : Buffer.concat(chunks)))
-    stream.on('error', cause =>
-      reject(
-        new RequestError(400, `the body is not ${encoding} as content-encoding says: ${cause.message}`, {}, { cause })
-      )
-    )
+    stream.on('error', cause => reject(damaged(encoding, cause)))
     stream.end(body)
   })
+}
+
+export function decompressor(encoding: Exclude<Encoding, 'identity'>, chunkSize = OUTPUT_CHUNK_BYTES): Transform {
+  return DECOMPRESSORS[encoding]({ chunkSize })
+}
+
+/** @param cause of a decompressor */
+export function damaged(encoding: Encoding, cause: Error): RequestError {
+  return new RequestError(400, `the body is not ${encoding} as content-encoding says: ${cause.message}`, {}, { cause })
 }

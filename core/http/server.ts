@@ -63,8 +63,10 @@ export class HttpServer {
       if (!counts.admit(socket)) refuse(socket, events)
     })
     this.#server.on('clientError', (error, socket) => answerBroken(error, socket, events))
-    this.#server.on('request', (_request, response) => {
+    this.#server.on('request', (request, response) => {
       response.on('finish', () => this.#closeWhenIdle())
+      // One that is answered early may still be coming in.
+      request.on('close', () => this.#closeWhenIdle())
     })
   }
 

@@ -28,14 +28,21 @@ export class Collector {
   readonly #limits: ItemLimits
   readonly #schemas: EventSchemas | undefined
   readonly #maxBytes: number
-  #bytes = 0
+  /** Memory of the events, in bytes. */
+  bytes = 0
   readonly #time: number[] = []
   readonly #name: string[] = []
   readonly #id: (string | undefined)[] = []
   readonly #attributes: Attributes[] = []
   readonly #value: number[] = []
 
-  constructor(format: EventFormat, now: number, limits: ItemLimits, maxBytes: number, schemas?: EventSchemas) {
+  constructor(
+    format: EventFormat,
+    now: number,
+    limits: ItemLimits,
+    maxBytes: number,
+    schemas: EventSchemas | undefined
+  ) {
     this.#schemas = schemas
     this.#format = format
     this.#now = now
@@ -48,8 +55,8 @@ export class Collector {
     if (event instanceof BadEvent) return this.#reject(unit, place, event)
     const flaw = this.#schemas?.check(event)
     if (flaw !== undefined) return this.#reject(unit, place, flaw)
-    this.#bytes += eventBytes(event.name, event.id, event.attributes)
-    if (this.#bytes > this.#maxBytes) throw tooMuch(this.#maxBytes)
+    this.bytes += eventBytes(event.name, event.id, event.attributes)
+    if (this.bytes > this.#maxBytes) throw tooMuch(this.#maxBytes)
     this.#time.push(event.time)
     this.#name.push(event.name)
     this.#id.push(event.id)
