@@ -4,6 +4,7 @@ import process from 'node:process'
 import { parseArgs } from 'node:util'
 import { writePages } from '../scripts/performance-pages.ts'
 import { ALL_CASES, type Case, nameOf, parseCase } from './programs/cases.ts'
+import { etsyStatsd } from './programs/etsy.ts'
 import { type Figures, measure, type Plan } from './programs/measure.ts'
 import { otelcol, vmagent } from './programs/peers.ts'
 import type { Program } from './programs/program.ts'
@@ -12,7 +13,7 @@ import { costTable, detailTable } from './programs/tables.ts'
 import { weir, weirWithBoth, weirWithJournal, weirWithWorkers } from './programs/weir.ts'
 
 const OWN = [weir, weirWithJournal, weirWithWorkers, weirWithBoth]
-const PROGRAMS = [...OWN, vmagent, otelcol]
+const PROGRAMS = [...OWN, vmagent, otelcol, etsyStatsd]
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130))
 const { values, positionals } = parseArgs({

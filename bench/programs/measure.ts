@@ -121,6 +121,7 @@ function orderOf({ scenario }: Case, plan: Plan, ms: number, atLeast: Partial<Fl
 async function flood(running: RunningProgram, load: Load, order: Order, onPhase: (phase: Phase) => void) {
   const { process: program } = running
   const [cpu, disk, threads, beganNs] = [program.cpu, program.diskBytes, program.threads, process.hrtime.bigint()]
+  const lostBefore = lostLines(running)
   const sent = await load.run(order)
   await running.caughtUp()
   const [user, system] = [program.cpu.user - cpu.user, program.cpu.system - cpu.system]
@@ -128,7 +129,8 @@ async function flood(running: RunningProgram, load: Load, order: Order, onPhase:
   const figures = {
     points: sent.points,
     pointsPerSecond: (sent.points / sent.ms) * 1000,
-    pointsPerCpuSecond: sent.points / (user + system),
+    // Lines that the kernel dropped took no time of the program.
+    pointsPerCpuSecond: (sent.points - lostLines(running) + lostBefore) / (user + system),
     systemShare: system / (user + system),
     bytesPerPoint: sent.bytes / sent.points,
     diskBytesPerPoint: (program.diskBytes - disk) / sent.points
@@ -144,7 +146,7 @@ async function atHalfLoad(load: Load, { scenario }: Case, plan: Plan, { points, 
 
 /** The sums of values that were acknowledged, and of those in the sink. */
 async function compare(running: RunningProgram, sink: NullSink, parts: readonly Sent[]) {
-  const lost = running.statsdPort > 0 ? kernelDrops(running.statsdPort) * LINES_PER_DATAGRAM : 0
+  const lost = lostLines(running)
   await running.checkBooks(sumOf(parts.map(({ points }) => points)) - lost)
   const sumSent = sumOf(parts.map(({ sum }) => sum)) - lost
   const totals = sink.totals()
@@ -158,6 +160,11 @@ async function compare(running: RunningProgram, sink: NullSink, parts: readonly 
     sumSent,
     sumStored: sums[0] ?? null
   }
+}
+
+/** Lines that the kernel dropped since the program listens. */
+function lostLines({ statsdPort }: RunningProgram): number {
+  return statsdPort > 0 ? kernelDrops(statsdPort) * LINES_PER_DATAGRAM : 0
 }
 
 /** Datagrams that the kernel dropped at a UDP port. */

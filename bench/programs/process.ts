@@ -44,11 +44,16 @@ export class ProgramProcess {
     this.#child.once('exit', () => process.off('exit', kill))
   }
 
-  /** @param readyUrl answers 200 once the program is ready */
-  static async start(command: readonly string[], cwd: string, readyUrl: string): Promise<ProgramProcess> {
+  /** @param ready a URL that answers 200 once the program is ready, or what to ask instead */
+  static async start(
+    command: readonly string[],
+    cwd: string,
+    ready: string | (() => Promise<boolean>)
+  ): Promise<ProgramProcess> {
     const started = new ProgramProcess(command, cwd)
     const deadline = performance.now() + START_TIMEOUT_MS
-    while (!(await answers(readyUrl))) {
+    const isReady = typeof ready === 'string' ? () => answers(ready) : ready
+    while (!(await isReady())) {
       if (started.#hasEnded || performance.now() > deadline) {
         await started.stop()
         throw new Error(`${started.#name} did not become ready; it printed:\n${started.#output}`)

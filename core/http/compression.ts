@@ -4,7 +4,8 @@ import { decompress as decompressSnappy, uncompressedSize } from '../wire/snappy
 import type { BodyBudget } from './body-budget.ts'
 import { RequestError } from './request-error.ts'
 
-export type Encoding = 'identity' | 'snappy' | keyof typeof DECOMPRESSORS
+export type StreamEncoding = keyof typeof DECOMPRESSORS
+export type Encoding = 'identity' | 'snappy' | StreamEncoding
 
 // Each chunk is a trip to another thread and back: few bodies need more than one of this size.
 const OUTPUT_CHUNK_BYTES = 256 * 1024
@@ -57,16 +58,11 @@ function decompressBlock(body: Buffer, budget: BodyBudget): Buffer {
   return decompressSnappy(body, size)
 }
 
-function decompressStream(
-  encoding: keyof typeof DECOMPRESSORS,
-  body: Buffer,
-  budget: BodyBudget,
-  header: string
-): Promise<Buffer> {
+function decompressStream(encoding: StreamEncoding, body: Buffer, budget: BodyBudget, header: string): Promise<Buffer> {
   const chunkSize = Math.min(OUTPUT_CHUNK_BYTES, Math.max(MIN_CHUNK_BYTES, body.length * USUAL_RATIO))
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = []
-    const stream: Transform = DECOMPRESSORS[encoding]({ chunkSize })
+    const stream = decompressor(encoding, chunkSize)
     stream.on('data', (chunk: Buffer) => {
       chunks.push(chunk)
       const wrong = budget.spend(chunk.length)
@@ -75,9 +71,16 @@ function decompressStream(
       reject(wrong)
     })
     stream.on('end', () => resolve(chunks.length === 1 ? chunks[0] : Buffer.concat(chunks)))
-    stream.on('error', cause =>
-      reject(new RequestError(400, `the body is not ${encoding} as ${header} says: ${cause.message}`, {}, { cause }))
-    )
+    stream.on('error', cause => reject(damaged(encoding, cause, header)))
     stream.end(body)
   })
+}
+
+export function decompressor(encoding: StreamEncoding, chunkSize = OUTPUT_CHUNK_BYTES): Transform {
+  return DECOMPRESSORS[encoding]({ chunkSize })
+}
+
+/** @param cause of a decompressor @param header names the encoding */
+export function damaged(encoding: Encoding, cause: Error, header: string): RequestError {
+  return new RequestError(400, `the body is not ${encoding} as ${header} says: ${cause.message}`, {}, { cause })
 }

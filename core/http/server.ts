@@ -53,10 +53,12 @@ export class HttpServer {
       if (!counts.admit(socket)) refuse(socket, events, limits.max_connections_per_address)
     })
     this.#server.on('clientError', (error, socket) => answerBroken(error, socket, events))
-    this.#server.on('request', (_request, response) => {
+    this.#server.on('request', (request, response) => {
       this.#answering.add(response)
       response.on('close', () => this.#answering.delete(response))
       response.on('finish', () => this.#closeWhenIdle())
+      // One that is answered early may still be coming in.
+      request.on('close', () => this.#closeWhenIdle())
     })
   }
 

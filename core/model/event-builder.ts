@@ -5,8 +5,9 @@ import type { EventBlock } from './events.ts'
 
 /** Grows the columns of events. One builder makes one block. */
 export class EventBlockBuilder {
+  /** Memory of the events. */
+  bytes = 0
   readonly #maxBytes: number
-  #bytes = 0
   readonly #time: number[] = []
   readonly #name: string[] = []
   readonly #id: (string | undefined)[] = []
@@ -24,8 +25,8 @@ export class EventBlockBuilder {
 
   /** Throws {@link BadInputError} `too_large`. @param time Unix ms @param attributes sorted */
   add(time: number, name: string, attributes: Attributes, id: string | undefined, value: number): void {
-    this.#bytes += eventBytes(name, id, attributes)
-    if (this.#bytes > this.#maxBytes) throw tooMuch(this.#maxBytes)
+    this.bytes += eventBytes(name, id, attributes)
+    if (this.bytes > this.#maxBytes) throw tooMuch(this.#maxBytes)
     this.#time.push(time)
     this.#name.push(name)
     this.#id.push(id)

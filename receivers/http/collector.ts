@@ -29,12 +29,23 @@ export class Collector {
   readonly #schemas: EventSchemas | undefined
   readonly #builder: EventBlockBuilder
 
-  constructor(format: EventFormat, now: number, limits: ItemLimits, maxBytes: number, schemas?: EventSchemas) {
+  constructor(
+    format: EventFormat,
+    now: number,
+    limits: ItemLimits,
+    maxBytes: number,
+    schemas: EventSchemas | undefined
+  ) {
     this.#schemas = schemas
     this.#format = format
     this.#now = now
     this.#limits = limits
     this.#builder = new EventBlockBuilder(maxBytes)
+  }
+
+  /** Memory of the events, in bytes. */
+  get bytes(): number {
+    return this.#builder.bytes
   }
 
   add(unit: 'index' | 'line', place: number, json: unknown): void {

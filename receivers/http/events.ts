@@ -1,8 +1,9 @@
 import { type JsonMemory, readJson } from '../../core/wire/json.ts'
-import { BadInputError, DEFAULT_LIMITS, type ItemLimits } from '../../sdk/plugin/index.ts'
+import { DEFAULT_LIMITS, type ItemLimits } from '../../sdk/plugin/index.ts'
 import { Collector, type ReadEvents } from './collector.ts'
 import type { EventFormat } from './event.ts'
 import { weirFormat } from './formats/weir.ts'
+import { LineReader } from './line-reader.ts'
 import type { EventSchemas } from './schemas.ts'
 
 /** The form of a body: one JSON value, or one on each line. */
@@ -18,37 +19,27 @@ export interface EventOptions {
 }
 
 /**
- * @param now Unix ms. Throws {@link BadInputError} for a JSON body that does not parse; a line that does not is left
+ * @param now Unix ms. Throws `BadInputError` for a JSON body that does not parse; a line that does not is left
  * out, unless they are too many. Throws it also for too much.
  */
 export function readEvents(form: BodyForm, body: Buffer, now: number, options: EventOptions = {}): ReadEvents {
-  const { format = weirFormat, schemas, limits = DEFAULT_LIMITS, maxBytes = Number.POSITIVE_INFINITY, memory } = options
-  const collector = new Collector(format, now, limits, maxBytes, schemas)
-  const text = body.toString()
-  if (form === 'json') readJson(text, json => addList(format.list(json), collector), memory)
-  else addLines(text, collector, memory)
+  const collector = collectorOf(now, options)
+  const { format = weirFormat, memory } = options
+  if (form === 'json') readJson(body.toString(), json => addList(format.list(json), collector), memory)
+  else {
+    const lines = new LineReader(collector, memory)
+    lines.push(body)
+    lines.end()
+  }
   return collector.finish()
+}
+
+/** @param now Unix ms, the time of events that have none */
+export function collectorOf(now: number, options: EventOptions): Collector {
+  const { format = weirFormat, schemas, limits = DEFAULT_LIMITS, maxBytes = Number.POSITIVE_INFINITY } = options
+  return new Collector(format, now, limits, maxBytes, schemas)
 }
 
 function addList(list: readonly unknown[], collector: Collector): void {
   for (let index = 0; index < list.length; index++) collector.add('index', index, list[index])
-}
-
-function addLines(text: string, collector: Collector, memory: JsonMemory | undefined): void {
-  for (let start = 0, line = 1; start < text.length; line++) {
-    const found = text.indexOf('\n', start)
-    const end = found < 0 ? text.length : found
-    const json = text.slice(start, end).trim()
-    if (json !== '') addLine(line, json, collector, memory)
-    start = end + 1
-  }
-}
-
-function addLine(line: number, json: string, collector: Collector, memory: JsonMemory | undefined): void {
-  try {
-    readJson(json, event => collector.add('line', line, event), memory)
-  } catch (error) {
-    if (!BadInputError.is(error) || error.reason === 'too_large') throw error
-    collector.addMalformed(line, error.message)
-  }
 }

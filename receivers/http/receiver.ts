@@ -1,7 +1,9 @@
+import { createHash } from 'node:crypto'
 import type { Request, Response } from 'express'
-import { bodyLimits, readBody } from '../../core/http/body.ts'
-import { memoryBeside } from '../../core/http/body-budget.ts'
+import { type BodyLimits, bodyLimits, readBody } from '../../core/http/body.ts'
+import { memoryBeside, noCredits, tooMuchMemory } from '../../core/http/body-budget.ts'
 import { HttpIngest } from '../../core/http/ingest.ts'
+import { readPieces } from '../../core/http/pieces.ts'
 import { RequestError } from '../../core/http/request-error.ts'
 import { requestHash } from '../../core/http/request-hash.ts'
 import type { HttpServer } from '../../core/http/server.ts'
@@ -12,8 +14,9 @@ import type { ReadEvents } from './collector.ts'
 import type { Config } from './config.ts'
 import { cors } from './cors.ts'
 import type { EventFormat } from './event.ts'
-import { type BodyForm, readEvents } from './events.ts'
+import { type BodyForm, collectorOf, type EventOptions, readEvents } from './events.ts'
 import { FORMATS, MEDIA_TYPES } from './formats/index.ts'
+import { LineReader } from './line-reader.ts'
 import { EventSchemas, type SchemaOptions } from './schemas.ts'
 
 /** `navigator.sendBeacon` and pages that avoid a preflight send JSON so. */
@@ -25,6 +28,14 @@ export interface Answer {
   readonly rejected: number
   /** The first ten. `index` in the array, or `line` of NDJSON, from 1. Neither is set if the error came later on. */
   readonly errors: readonly { readonly index?: number; readonly line?: number; readonly message: string }[]
+}
+
+/** The events of one request. */
+interface Received {
+  readonly events: ReadEvents
+  readonly permit: Permit
+  /** Tells the request from others; the same if it is sent again. */
+  hash(): string
 }
 
 export class HttpReceiver implements Receiver {
@@ -93,31 +104,63 @@ export class HttpReceiver implements Receiver {
   }
 
   async #post(request: Request, response: Response, tenant: Tenant | undefined): Promise<void> {
-    const form = this.#formOf(request)
-    const { credits } = this.#context
-    const { body, permit } = await readBody(request, bodyLimits(credits, this.#maxBytes, 'max_body_size', tenant))
-    const events = this.#read(form, body, permit)
-    const { dropped, reason } = await this.#ingest.deliver(events.block, permit, requestHash(body), 0, tenant)
+    const isLines = this.#formOf(request) === 'ndjson'
+    const limits = bodyLimits(this.#context.credits, this.#maxBytes, 'max_body_size', tenant)
+    const { events, permit, hash } = await (isLines
+      ? this.#readLines(request, limits)
+      : this.#readJson(request, limits))
+    const { dropped, reason } = await this.#ingest.deliver(events.block, permit, hash, 0, tenant)
     // Only now: had the request been nacked, they would come, and count, again.
     for (const [reason, items] of events.rejected) this.#ingest.reject(reason, items)
     response.status(nothingGood(events) ? 400 : 200).json(answer(events, dropped, reason))
   }
 
-  #read(form: BodyForm, body: Buffer, permit: Permit): ReadEvents {
-    const { clock, credits } = this.#context
-    const memory = memoryBeside(permit, credits)
+  async #readJson(request: Request, limits: BodyLimits): Promise<Received> {
+    const { body, permit } = await readBody(request, limits)
     try {
-      const options = {
-        format: this.#format,
-        schemas: this.#schemas,
-        limits: this.#limits,
-        maxBytes: credits.capacity,
-        memory
-      }
-      return readEvents(form, body, clock.now(), options)
+      const events = readEvents('json', body, this.#context.clock.now(), this.#options(permit))
+      return { events, permit, hash: requestHash(body) }
     } catch (error) {
       permit.release()
       throw error
+    }
+  }
+
+  /**
+   * Reads lines as they come, and pays for their events. The body is never held as a whole. Its events are, until the
+   * last has come: if some were sent before, and the request broke off, its sender would send them again.
+   */
+  async #readLines(request: Request, limits: BodyLimits): Promise<Received> {
+    const { clock, credits } = this.#context
+    const permit = credits.tryTake(0)
+    if (permit === undefined) throw noCredits()
+    const options = this.#options(permit)
+    const collector = collectorOf(clock.now(), options)
+    const lines = new LineReader(collector, options.memory)
+    const sum = createHash('sha256')
+    try {
+      await readPieces(request, limits, piece => {
+        sum.update(piece)
+        lines.push(piece)
+        pay(permit, collector.bytes + lines.heldBytes, credits.capacity)
+      })
+      lines.end()
+      const hash = sum.digest('base64url')
+      return { events: collector.finish(), permit, hash: () => hash }
+    } catch (error) {
+      permit.release()
+      throw error
+    }
+  }
+
+  #options(permit: Permit): EventOptions {
+    const { credits } = this.#context
+    return {
+      format: this.#format,
+      schemas: this.#schemas,
+      limits: this.#limits,
+      maxBytes: credits.capacity,
+      memory: memoryBeside(permit, credits)
     }
   }
 
@@ -128,6 +171,12 @@ export class HttpReceiver implements Receiver {
     const types = [...this.#mediaTypes.keys()].join(' or ')
     throw new RequestError(415, `content-type ${type ?? '(none)'} is not understood: set the header to ${types}`)
   }
+}
+
+function pay(permit: Permit, bytes: number, capacity: number): void {
+  const owed = bytes - permit.bytes
+  if (bytes > capacity) throw tooMuchMemory(bytes, capacity)
+  if (owed > 0 && !permit.tryGrow(owed)) throw noCredits()
 }
 
 const nothingGood = ({ block, rejected }: ReadEvents) => block.length === 0 && rejected.size > 0

@@ -91,7 +91,10 @@ export class StreamListener implements Listener {
 
   resume(): void {
     this.#isPaused = false
-    for (const socket of this.#connections.keys()) socket.resume()
+    for (const [socket, connection] of this.#connections) {
+      connection.readAt = this.#context.clock.now()
+      socket.resume()
+    }
   }
 
   #accept(socket: Socket): void {

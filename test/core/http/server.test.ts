@@ -71,6 +71,19 @@ test('stop waits for open requests, then closes their connections, and may come 
   agent.destroy()
 })
 
+test('regression: a request that was answered before it had come in kept a stop waiting for its idle time', async () => {
+  const server = await listening((request, response) => {
+    request.resume()
+    response.end('early')
+  })
+  const socket = connect(Number(server.address.split(':')[1]), '127.0.0.1')
+  socket.write('POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 3\r\n\r\nx')
+  await once(socket.setEncoding('utf8'), 'data')
+  const stopping = server.stop(never)
+  socket.write('yz')
+  await stopping
+})
+
 test('stop ends open requests when told to', async () => {
   const server = await listening(() => stop.abort())
   const stop = new AbortController()
