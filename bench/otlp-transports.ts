@@ -12,9 +12,9 @@ import { ProgramProcess } from './programs/process.ts'
 
 const ROOT = path.join(import.meta.dirname, '..')
 const CONNECTIONS = 4
-const REQUESTS = 1000
+const REQUESTS = 500
 const WARM_UP_REQUESTS = 500
-const ROUNDS = 5
+const ROUNDS = 15
 
 const folder = mkdtempSync(path.join(tmpdir(), 'weir-transports-'))
 const [httpPort, grpcPort, adminPort] = [await freePort(), await freePort(), await freePort()]
@@ -38,8 +38,8 @@ try {
   const costs: Record<string, number[]> = {}
   for (let round = 0; round < ROUNDS; round++)
     for (const [name, send] of Object.entries(TRANSPORTS)) (costs[name] ??= []).push(await costOf(send))
-  const cost = (name: string) => Math.min(...costs[name])
-  console.log(`CPU of Weir, bodies of ${POINTS_PER_BODY} points (${bodies[0].length} bytes), best of ${ROUNDS}:`)
+  const cost = (name: string) => costs[name].toSorted((a, b) => a - b)[ROUNDS >> 1]
+  console.log(`CPU of Weir, bodies of ${POINTS_PER_BODY} points (${bodies[0].length} bytes), median of ${ROUNDS}:`)
   for (const name of Object.keys(TRANSPORTS)) console.log(`  ${cost(name).toFixed(3)} µs/point  ${name}`)
   for (const suffix of ['', ', gzip'])
     console.log(

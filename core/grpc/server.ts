@@ -20,15 +20,15 @@ import type { Context } from '../plugin/context.ts'
 import { RPC_CODE } from '../wire/rpc-code.ts'
 import { Call } from './call.ts'
 import { readMessage } from './message.ts'
-import { statusOf } from './status.ts'
+import { type GrpcStatus, statusOf } from './status.ts'
 
 /** Calls of one connection at a time. Clients that have more wait for their turn, or open another connection. */
 const MOST_STREAMS = 128
 // HTTP/2's own 64 KiB would hold up large messages for a round trip each. What has come is paid for with credits.
 const STREAM_WINDOW_BYTES = 256 * 1024
 const SESSION_WINDOW_BYTES = 1024 * 1024
-/** Frames of HTTP/2's own 16 KiB take a tenth more CPU for each point. */
-const MAX_FRAME_BYTES = 256 * 1024
+
+const NO_TIMER = () => {}
 
 /** A handler owns `permit`. It resolves to the answer, or throws `RequestError` or `BadInputError`. */
 export type UnaryHandler = (
@@ -217,24 +217,28 @@ export class GrpcServer {
   /** Answers a call whose time is over. Each timer is a function that cancels it. */
   #timers(call: Call): { readonly read: () => void; readonly deadline: () => void } {
     const { clock } = this.#context
-    const read = clock.setTimer(this.#options.read_timeout, () => {
+    const { read_timeout } = this.#options
+    const { timeoutMs } = call
+    const deadline = Number.isFinite(timeoutMs)
+      ? clock.setTimer(timeoutMs, () => call.fail(lateFor(timeoutMs)))
+      : NO_TIMER
+    // Most clients set a deadline that comes first.
+    if (timeoutMs <= read_timeout) return { read: NO_TIMER, deadline }
+    const read = clock.setTimer(read_timeout, () => {
       this.#events.timedOut()
       call.fail(statusOf(unavailable('the call took longer than read_timeout to come: send this again')))
     })
-    const { timeoutMs } = call
-    if (timeoutMs === Number.POSITIVE_INFINITY) return { read, deadline: () => {} }
-    const message = `no answer within ${timeoutMs} ms, the time that the client set: send this again`
-    const deadline = clock.setTimer(timeoutMs, () => call.fail({ code: RPC_CODE.deadlineExceeded, message }))
     return { read, deadline }
   }
 }
 
+function lateFor(timeoutMs: number): GrpcStatus {
+  const message = `no answer within ${timeoutMs} ms, the time that the client set: send this again`
+  return { code: RPC_CODE.deadlineExceeded, message }
+}
+
 function newServer(certificate: ServerCertificate | undefined): Http2Server | Http2SecureServer {
-  const settings = {
-    maxConcurrentStreams: MOST_STREAMS,
-    initialWindowSize: STREAM_WINDOW_BYTES,
-    maxFrameSize: MAX_FRAME_BYTES
-  }
+  const settings = { maxConcurrentStreams: MOST_STREAMS, initialWindowSize: STREAM_WINDOW_BYTES }
   return certificate === undefined
     ? createServer({ settings })
     : createSecureServer({ settings, ...certificate.options })

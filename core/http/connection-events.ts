@@ -27,7 +27,7 @@ export class ServerEvents implements ConnectionEvents {
     )
     this.#timedOut = instruments.counter(
       'timed_out_connections_total',
-      'Connections closed because a request took longer than read_header_timeout or read_timeout.'
+      'Connections closed, or gRPC calls refused, because a request took longer than read_header_timeout or read_timeout.'
     )
     this.#refusedRequests = instruments.counter('refused_requests_total', 'Requests answered with an error.')
   }
