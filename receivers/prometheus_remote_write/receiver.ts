@@ -90,8 +90,9 @@ export class RemoteWriteReceiver implements Receiver {
     if (version === '2.0') setWrittenParts(response, decoded, dropped)
     const flaws = [rejections.describe(), dropped > 0 ? `${count(dropped, 'point')} dropped later on: ${reason}` : '']
     const message = flaws.filter(text => text !== '').join('; ')
-    response.status(message === '' ? 204 : 400)
-    sendText(response, message === '' ? '' : `${message}; all other points are written`)
+    if (message === '' || resendsAfter400(request, version)) return void response.status(204).end()
+    response.status(400)
+    sendText(response, `${message}; all other points are written`)
   }
 
   #decode(body: Buffer, version: RemoteWriteVersion, permit: Permit): DecodedWriteRequest {
@@ -103,6 +104,13 @@ export class RemoteWriteReceiver implements Receiver {
     }
   }
 }
+
+/**
+ * True for vmagent. To 400 it sends the same request again with snappy, and so all points that were written. Dropped points
+ * are in the ledger; VictoriaMetrics, too, answers 204.
+ */
+const resendsAfter400 = ({ headers }: Request, version: RemoteWriteVersion) =>
+  version === '1.0' && headers['content-encoding'] === 'zstd'
 
 /** Nobody knows which points were dropped later on. They are taken for samples, of which there are mostly more. */
 function setWrittenParts(response: Response, { samples, histograms }: DecodedWriteRequest, dropped: number): void {

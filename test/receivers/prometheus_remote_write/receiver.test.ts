@@ -99,6 +99,14 @@ test('of a request with bad series the good ones are written, and 400 says which
   assert.deepEqual(books(), { received: 3, sent: 2, refused: 0, dropped: { unnamed_metric: 1 } })
 })
 
+test('regression: vmagent sent a request again whose good points were written, since 400 means to it that zstd is unknown', async t => {
+  const { post, books } = await running(t)
+  const headers = { 'content-type': V1, 'content-encoding': 'zstd' }
+  assert.equal((await post(zstdCompressSync(writeRequest1([GOOD, NAMELESS])), headers)).status, 204)
+  assert.deepEqual(books(), { received: 2, sent: 1, refused: 0, dropped: { unnamed_metric: 1 } })
+  assert.equal((await post(zstdCompressSync(Buffer.from([0xff])), headers)).status, 400)
+})
+
 test('points dropped later on are not counted as written', async t => {
   const { post } = await running(t, {}, batch => batch.drop('too_late'))
   const { status, text, headers } = await post(snappy(writeRequest2([GOOD, HISTOGRAM])), { 'content-type': V2 })
