@@ -28,10 +28,14 @@ export function describeConfig(config: ResolvedConfig, operators: ReadonlySet<st
 }
 
 /** The parts of the bound of the heap, in words. */
-export function describeParts({ service }: ResolvedConfig, components: readonly ComponentBound[]): string[] {
-  const { in_flight, output } = service.limits
+export function describeParts(
+  { service }: ResolvedConfig,
+  { inFlight }: MemoryBound,
+  components: readonly ComponentBound[]
+): string[] {
+  const { output } = service.limits
   const parts = components.map(({ id, bytes }) => `${id} ${readableSize(bytes)}`)
-  return [...parts, `in flight ${readableSize(in_flight)}`, `output ${readableSize(output)}`]
+  return [...parts, `in flight ${readableSize(inFlight)}`, `output ${readableSize(output)}`]
 }
 
 /** The parts that are not in the heap. */
@@ -41,7 +45,7 @@ export function describeOutside({ series, workers }: MemoryBound): string[] {
 
 function describeMemory(config: ResolvedConfig): string {
   const bound = memoryBoundOf(config)
-  const parts = [...describeParts(config, bound.components), ...describeOutside(bound)]
+  const parts = [...describeParts(config, bound, bound.components), ...describeOutside(bound)]
   return `memory of the process: at most ${readableSize(bound.process)} (${parts.join(', ')}, and the runtime and the garbage collector)`
 }
 

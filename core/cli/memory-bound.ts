@@ -21,6 +21,8 @@ export interface ComponentBound {
 export interface MemoryBound {
   /** Components that have a bound, the largest first. */
   readonly components: readonly ComponentBound[]
+  /** Bytes of data on its way in. */
+  readonly inFlight: number
   /** Bytes of all components and of data on its way. */
   readonly data: number
   /** Bytes of the series tables, of which each worker has one. They are not in the heap. */
@@ -49,10 +51,19 @@ export function memoryBoundOf({ service, components }: ResolvedConfig): MemoryBo
   for (const { processors } of pipelines) for (const id of processors) add(components.processor.get(id))
   const { in_flight, output, series: maxSeries } = service.limits
   const largestFirst = [...bounds.values()].sort((a, b) => b.bytes - a.bytes)
-  const data = largestFirst.reduce((sum, { bytes }) => sum + bytes, in_flight + output)
+  // A block that crosses is in its worker and in the main thread, until the worker has its outcome.
+  const inFlight = threads > 0 ? 2 * in_flight : in_flight
+  const data = largestFirst.reduce((sum, { bytes }) => sum + bytes, inFlight + output)
   const series = maxSeries * BYTES_PER_SERIES * (1 + threads)
   const workers = threads * WORKER_BYTES
-  return { components: largestFirst, data, series, workers, process: data / USABLE + series + workers + RUNTIME_BYTES }
+  return {
+    components: largestFirst,
+    inFlight,
+    data,
+    series,
+    workers,
+    process: data / USABLE + series + workers + RUNTIME_BYTES
+  }
 }
 
 function isInEach(component: ComponentConfig | undefined): boolean {

@@ -33,7 +33,7 @@ export function memoryWarning(config: ResolvedConfig, { heap, machine }: MemoryL
   if (data <= limit * USABLE) return undefined
   const name = isHeap ? "V8's heap limit" : "the machine's or the container's memory"
   const more = isHeap ? ', or raise the limit by NODE_OPTIONS=--max-old-space-size=<MiB>' : ', or give it more'
-  const parts = describeParts(config, components)
+  const parts = describeParts(config, bound, components)
   if (!isHeap) parts.push(...describeOutside(bound))
   const times = data / limit
   const isHopeless = times > MOST_TIMES

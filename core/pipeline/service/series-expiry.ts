@@ -17,8 +17,11 @@ const RUN_MS = 2
 setFlagsFromString('--expose-gc')
 const collectGarbage = runInNewContext('gc') as () => void
 
-/** Removes idle series from time to time, in steps between other work. Returns a function that ends it. */
-export function expireSeries(table: SeriesTable, clock: Clock): () => void {
+/**
+ * Removes idle series from time to time, in steps between other work. Returns a function that ends it.
+ * @param isFull true if series are refused, here or in the table of another thread
+ */
+export function expireSeries(table: SeriesTable, clock: Clock, isFull = () => table.isFull): () => void {
   let began = clock.now()
   let run: Stepwise<void> | undefined
   const step = () => {
@@ -27,12 +30,12 @@ export function expireSeries(table: SeriesTable, clock: Clock): () => void {
   }
   const look = () => {
     cancel = clock.setTimer(LOOK_MS, look)
-    const isFull = table.isFull
+    const hasNoRoom = isFull()
     const now = clock.now()
-    if (run !== undefined || now - began < (isFull ? SHORT_EPOCH_MS : EPOCH_MS)) return
+    if (run !== undefined || now - began < (hasNoRoom ? SHORT_EPOCH_MS : EPOCH_MS)) return
     began = now
-    run = table.expireIdle(isFull ? 1 : IDLE_EPOCHS)
-    if (!isFull || !table.hasOldBlocks) return step()
+    run = table.expireIdle(hasNoRoom ? 1 : IDLE_EPOCHS)
+    if (!hasNoRoom || !table.hasOldBlocks) return step()
     // Without garbage the collector has no reason to run, and blocks that nobody has any more would keep the table full.
     // Later, for until the end of a job nothing goes that it has looked at weakly.
     setImmediate(() => {

@@ -45,7 +45,13 @@ export type ToWorker =
   | { readonly kind: 'stop' | 'drain'; readonly key: number }
   /** The time for its stop is over. */
   | { readonly kind: 'abort'; readonly key: number }
-  | { readonly kind: 'settled'; readonly batches: readonly SettledBatch[]; readonly requestsWanted: boolean }
+  | {
+      readonly kind: 'settled'
+      readonly batches: readonly SettledBatch[]
+      readonly requestsWanted: boolean
+      /** The main thread has no room for more series, so the worker should let go of those it does not need. */
+      readonly isTableFull: boolean
+    }
 
 export interface SettledBatch {
   /** That of the batch. */

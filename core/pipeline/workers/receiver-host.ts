@@ -56,6 +56,7 @@ export class ReceiverHost {
   #nextNumber = 0
   #requestsWanted = false
   #isReportDue = false
+  #isMainTableFull = false
 
   constructor(port: MessagePort, data: WorkerData, registry: Registry) {
     this.#port = port
@@ -68,7 +69,7 @@ export class ReceiverHost {
     const host = { clock: this.#clock, log: this.#log, series: this.#series, thread, threads }
     this.#access = new ServiceAccess(data.access, host, data.tenantMemory)
     this.#writer = new PortableBlockWriter(this.#series)
-    expireSeries(this.#series, this.#clock)
+    expireSeries(this.#series, this.#clock, () => this.#isMainTableFull || this.#series.isFull)
     this.#reportRegularly()
     port.on('message', (message: ToWorker) => void this.#receive(message))
   }
@@ -76,6 +77,7 @@ export class ReceiverHost {
   async #receive(message: ToWorker): Promise<void> {
     if (message.kind === 'settled') {
       this.#requestsWanted = message.requestsWanted
+      this.#isMainTableFull = message.isTableFull
       for (const { number, outcome, refusedSeries } of message.batches) this.#settle(number, outcome, refusedSeries)
     } else if (message.kind === 'start') {
       const { key } = message.receiver

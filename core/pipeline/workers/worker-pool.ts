@@ -68,6 +68,7 @@ export class WorkerPool {
   /** A processor asked for the requests of batches. */
   wantRequests(): void {
     this.#requestsWanted = true
+    for (const thread of this.threads) thread.wantRequests()
   }
 
   /** A receiver to be run in workers. */

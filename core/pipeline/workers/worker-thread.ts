@@ -109,6 +109,11 @@ export class WorkerThread {
     }
   }
 
+  /** Receivers that run are to say which request a batch came in. */
+  wantRequests(): void {
+    this.#postSettled()
+  }
+
   async close(): Promise<void> {
     this.#isClosed = true
     await this.#worker?.terminate()
@@ -185,10 +190,13 @@ export class WorkerThread {
     else receiver.push(read, request, settle)
   }
 
+  /** Tells the worker the outcomes of batches, and what else has changed for it. */
   #postSettled(): void {
+    if (this.#worker === undefined) return
     const batches = this.#settled
     this.#settled = []
-    if (batches.length > 0) this.#post({ kind: 'settled', batches, requestsWanted: this.#options.requestsWanted() })
+    const { requestsWanted, series } = this.#options
+    this.#post({ kind: 'settled', batches, requestsWanted: requestsWanted(), isTableFull: series.isFull })
   }
 
   async #ended(worker: Worker, reason: string): Promise<void> {

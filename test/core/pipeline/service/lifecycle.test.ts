@@ -1,6 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import pino from 'pino'
+import { Subject } from 'rxjs'
+import { Component } from '../../../../core/pipeline/graph/component.ts'
+import { Runner } from '../../../../core/pipeline/service/lifecycle.ts'
 import type { ProcessorPlugin } from '../../../../core/plugin/contract.ts'
+import { systemClock } from '../../../../core/telemetry/clock.ts'
 import { SimulatedDisk } from '../../journal/simulated-disk.ts'
 import type { RunOptions } from '../journaled-config.ts'
 import { EPOCH, JournaledRun } from '../journaled-run.ts'
@@ -53,3 +58,45 @@ test('regression: a component whose start never ended held up a start, and a rel
   await run.reload({ extra: plugin })
   assert.equal(await run.stop(1000), true)
 })
+
+/** A receiver that tells its steps, alone in a topology without exporters. */
+function runnerOf(steps: string[], methods: readonly string[]): Runner {
+  const batches$ = new Subject<never>()
+  const tell = (step: string) => async () => {
+    steps.push(step)
+    if (step === 'drain' || (step === 'stop' && !methods.includes('drain'))) batches$.complete()
+  }
+  const receiver = { batches$, ...Object.fromEntries(methods.map(step => [step, tell(step)])) }
+  const log = pino({ level: 'silent' })
+  const component = new Component('receiver', 'it', undefined, log)
+  const ingress = { push() {}, drain: async () => void steps.push('ingress') }
+  const stateBackend = {
+    restore: async () => void steps.push('restore'),
+    begin() {},
+    ready() {},
+    save: async () => true
+  }
+  const host = { log, clock: systemClock, ingress, stateBackend, startupTimeoutMs: 1000 }
+  return new Runner({ receivers: [{ component, receiver }], pipelines: [], exporters: [] } as never, host as never)
+}
+
+for (const [methods, started, stopped] of [
+  [
+    ['open', 'start', 'drain', 'stop'],
+    ['open', 'restore', 'start'],
+    ['drain', 'ingress', 'stop']
+  ],
+  [
+    ['start', 'stop'],
+    ['restore', 'start'],
+    ['stop', 'ingress']
+  ]
+] as const)
+  test(`a receiver with ${methods.join(', ')} goes through each once`, async () => {
+    const steps: string[] = []
+    const runner = runnerOf(steps, methods)
+    await runner.start(new AbortController().signal)
+    assert.deepEqual(steps.splice(0), started)
+    assert.equal(await runner.stop(1000), true)
+    assert.deepEqual(steps, stopped)
+  })
