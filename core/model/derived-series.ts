@@ -22,22 +22,13 @@ export class DerivedSeries {
   /** By id: the epoch in which it was asked for last. */
   #usedIn = new IdColumn<Uint8Array>(Uint8Array)
   #epoch = 0
-  #size = 0
 
-  /**
-   * @param derive returns an id, {@link NOT_DERIVED}, or `UNKNOWN` if it is to be asked again; it must not keep the
-   *   series
-   */
+  /** @param derive returns an id, or {@link NOT_DERIVED}; it must not keep the series */
   constructor(derive: (series: Series) => number) {
     this.#derive = derive
   }
 
-  /** Derived series in use; as of the beginning of the epoch, those that are no longer in use count too. */
-  get size(): number {
-    return this.#size
-  }
-
-  /** The id of the series derived from that of point `i`, or what `derive` returned in its place. */
+  /** The id of the series derived from that of point `i`, or {@link NOT_DERIVED}. */
   idOf(series: SeriesColumn, i: number): number {
     if (this.#table !== series.table) this.#attach(series.table)
     const id = series.ids[i]
@@ -54,7 +45,6 @@ export class DerivedSeries {
   /** Called when an epoch begins. Calls `hold` with the ids of all derived series in use, and forgets the others. */
   holdIds(hold: (id: number) => void): void {
     this.#epoch = (this.#epoch + 1) & EPOCH_BITS
-    this.#size = 0
     for (const [at, ids] of this.#ids.pages.entries()) if (ids !== undefined) this.#holdPage(ids, at, hold)
   }
 
@@ -64,10 +54,7 @@ export class DerivedSeries {
       if (ids[i] === UNKNOWN) continue
       const idle = (this.#epoch - usedIn[i]) & EPOCH_BITS
       if (idle > IDLE_EPOCHS) ids[i] = UNKNOWN
-      else if (ids[i] !== NOT_DERIVED) {
-        this.#size++
-        hold(ids[i])
-      }
+      else if (ids[i] !== NOT_DERIVED) hold(ids[i])
     }
   }
 
@@ -80,7 +67,6 @@ export class DerivedSeries {
   #make(table: SeriesTable, id: number): number {
     const derived = this.#derive(table.read(id))
     this.#ids.set(id, derived)
-    if (derived < NOT_DERIVED) this.#size++
     return derived
   }
 }

@@ -1,5 +1,5 @@
 import { withAttributes } from '../../model/attributes.ts'
-import { DerivedSeries, NOT_DERIVED } from '../../model/derived-series.ts'
+import { NOT_DERIVED } from '../../model/derived-series.ts'
 import { type ItemLimits, measureAttributes } from '../../model/item-limits.ts'
 import type { PointBlock } from '../../model/points.ts'
 import { Selection } from '../../model/select.ts'
@@ -7,27 +7,42 @@ import type { Resource } from '../../model/series.ts'
 import { UNKNOWN } from '../../model/series-table/key-table.ts'
 import type { Series, SeriesTable } from '../../model/series-table/series-table.ts'
 import { looksLikeTenant, TENANT } from '../../model/tenant.ts'
+import type { TenantIds } from './tenant-ids.ts'
+
+interface TenantSeriesHost {
+  readonly series: SeriesTable
+  readonly ids: TenantIds
+}
 
 /** The series of one tenant: those that receivers found, with the tenant in their resource. */
 export class TenantSeries {
   readonly #table: SeriesTable
   readonly #name: string
+  readonly #slot: number
+  readonly #ids: TenantIds
   readonly #maxSeries: number
   readonly #limits: ItemLimits
-  readonly #derived = new DerivedSeries(series => this.#derive(series))
+  readonly #derive = (received: number) => this.#idFrom(this.#table.read(received))
   readonly #resources = new WeakMap<Resource, Resource>()
   readonly #selection = new Selection()
 
-  constructor(table: SeriesTable, name: string, maxSeries: number, limits: ItemLimits) {
-    this.#table = table
-    this.#name = name
-    this.#maxSeries = maxSeries
+  constructor(
+    tenant: { readonly name: string; readonly slot: number },
+    limits: ItemLimits,
+    maxSeries: number,
+    host: TenantSeriesHost
+  ) {
+    this.#name = tenant.name
+    this.#slot = tenant.slot
     this.#limits = limits
+    this.#maxSeries = maxSeries
+    this.#table = host.series
+    this.#ids = host.ids
   }
 
   /** Active ones. */
   get size(): number {
-    return this.#derived.size
+    return this.#ids.sizeOf(this.#slot)
   }
 
   /** @param refuse called with the reason of each point that is left out */
@@ -36,7 +51,7 @@ export class TenantSeries {
     const ids = new Uint32Array(block.length)
     this.#selection.begin(block.length)
     for (let i = 0; i < block.length; i++) {
-      ids[i] = this.#derived.idOf(series, i)
+      ids[i] = this.#ids.idOf(this.#slot, series.ids[i], this.#derive)
       if (ids[i] === UNKNOWN) refuse('tenant_series_limit')
       else if (ids[i] === NOT_DERIVED) refuse('tenant_attribute_limit')
       else this.#selection.add(i)
@@ -46,7 +61,7 @@ export class TenantSeries {
   }
 
   /** {@link UNKNOWN} if there may be one later. */
-  #derive({ metric, attributes, resource, scope }: Series): number {
+  #idFrom({ metric, attributes, resource, scope }: Series): number {
     if (this.size >= this.#maxSeries) return UNKNOWN
     for (const part of [attributes, resource.attributes])
       if (typeof measureAttributes(part, this.#limits) === 'string') return NOT_DERIVED

@@ -10,6 +10,7 @@ import type { Clock } from '../../telemetry/clock.ts'
 import { RequestError } from '../request-error.ts'
 import type { TenantLimits } from './config.ts'
 import type { TenantMeters } from './meters.ts'
+import type { TenantIds } from './tenant-ids.ts'
 import { TenantSeries } from './tenant-series.ts'
 
 const US_PER_MS = 1000
@@ -20,6 +21,7 @@ const LONGEST_RETRY_S = 9
 export interface TenantHost {
   readonly clock: Clock
   readonly series: SeriesTable
+  readonly ids: TenantIds
   readonly meters: TenantMeters
   readonly overLimitStatus: number
   /** Blocks that were labelled. */
@@ -41,8 +43,8 @@ export class LimitedTenant implements Tenant {
     this.#limits = limits
     this.#host = host
     this.#itemLimits = { ...limits, max_identity_length: Number.POSITIVE_INFINITY }
-    this.#series = new TenantSeries(host.series, name, limits.max_series, this.#itemLimits)
     this.#slot = host.meters.slotOf(name)
+    this.#series = new TenantSeries({ name, slot: this.#slot }, this.#itemLimits, limits.max_series, host)
     this.#attribute = [[TENANT, name]]
   }
 
@@ -98,10 +100,15 @@ export class LimitedTenant implements Tenant {
   #withoutFuture(block: Block, refuse: (reason: string) => void): Block {
     const latest = this.#host.clock.now() + this.#limits.max_future
     const { time, length } = block
-    const kept = Array.from({ length }, (_, i) => i).filter(i => time[i] <= latest)
-    if (kept.length === length) return block
-    for (let i = kept.length; i < length; i++) refuse('too_far_in_future')
-    return select(block, Int32Array.from(kept))
+    let late = 0
+    for (let i = 0; i < length; i++) if (time[i] > latest) late++
+    if (late === 0) return block
+    const kept = new Int32Array(length - late)
+    for (let i = 0, at = 0; i < length; i++) {
+      if (!(time[i] > latest)) kept[at++] = i
+      else refuse('too_far_in_future')
+    }
+    return select(block, kept)
   }
 
   #labelEvents(block: EventBlock, refuse: (reason: string) => void): EventBlock {

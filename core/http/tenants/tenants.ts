@@ -9,6 +9,7 @@ import { RequestError } from '../request-error.ts'
 import type { TenantsConfig } from './config.ts'
 import { MOST_TENANTS, type TenantCounter, type TenantMeters } from './meters.ts'
 import { LimitedTenant, type TenantHost } from './tenant.ts'
+import { TenantIds } from './tenant-ids.ts'
 
 const NAME = new RegExp(TENANT_PATTERN)
 
@@ -42,7 +43,13 @@ export class ConfiguredTenants implements Tenants {
   ) {
     this.#config = config
     this.#meters = meters
-    this.#host = { ...host, meters, overLimitStatus: config.over_limit_status, labelled: this.#labelled }
+    this.#host = {
+      ...host,
+      ids: new TenantIds(host.series),
+      meters,
+      overLimitStatus: config.over_limit_status,
+      labelled: this.#labelled
+    }
   }
 
   get usual(): Tenant | undefined {
