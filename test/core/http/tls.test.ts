@@ -77,3 +77,34 @@ test('files that are missing or do not go together are an error of the configura
   assert.throws(() => tls('cert'), { code: 'CONFIG_INVALID', message: /key values mismatch/ })
   assert.throws(() => tls('none'), { code: 'CONFIG_INVALID', message: /none: ENOENT/ })
 })
+
+test('an empty file of authorities does not let in clients of public authorities, nor an empty certificate take the place of a good one', async t => {
+  const clock = new FakeClock()
+  const file = filesOf(t, { cert: own.certificate, key: own.key, ca: authority.certificate, empty: '' })
+  const files = { cert_file: file('cert'), key_file: file('key'), client_ca_file: file('ca') }
+  const host = { clock, log: pino({ level: 'silent' }) }
+  const cut = authority.certificate.trimEnd().slice(0, -30)
+  for (const [text, message] of [
+    ['', /it holds no certificate/],
+    ['garbage', /it holds no certificate/],
+    [cut, /it holds no certificate/],
+    [`${authority.certificate}\n${cut}`, /ends within a certificate/]
+  ] as const) {
+    writeFileSync(file('empty'), text)
+    for (const name of ['cert_file', 'client_ca_file'])
+      assert.throws(() => new ServerCertificate({ min_version: '1.2', ...files, [name]: file('empty') }, host), {
+        code: 'CONFIG_INVALID',
+        message
+      })
+  }
+  writeFileSync(file('empty'), '')
+  assert.throws(() => new ServerCertificate({ min_version: '1.2', ...files, key_file: file('empty') }, host), {
+    code: 'CONFIG_INVALID',
+    message: /it holds no private key/
+  })
+  const server = await serving(t, clock, files)
+  for (const name of ['cert', 'key', 'ca']) writeFileSync(file(name), '')
+  clock.advance(LOOK_MS)
+  assert.equal((await get(server, { cert: client.certificate, key: client.key })).name, 'first')
+  await assert.rejects(get(server))
+})
