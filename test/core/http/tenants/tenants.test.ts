@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it, test } from 'node:test'
 import { DEFAULT_TENANT_LIMITS, type TenantLimits, type TenantsConfig } from '../../../../core/http/tenants/config.ts'
-import { TenantMeters } from '../../../../core/http/tenants/meters.ts'
+import { MOST_TENANTS, TenantMeters } from '../../../../core/http/tenants/meters.ts'
 import { ConfiguredTenants } from '../../../../core/http/tenants/tenants.ts'
 import { type Attributes, type PointBlock, PointBlockBuilder, type SeriesTable } from '../../../../sdk/plugin/index.ts'
 import { testContext } from '../../../../sdk/plugin/testing.ts'
@@ -191,4 +191,14 @@ test('very many tenants have slots of their own', () => {
   assert.equal(slots.size, 4096)
   assert.throws(() => meters.slotOf('one more'), { code: 'QUEUE_FULL' })
   assert.equal(meters.slotOf('t17'), [...meters.names].find(([, name]) => name === 't17')![0])
+})
+
+test('names that senders make up leave room for the usual tenant and those of the configuration', () => {
+  const tenants = tenantsOf({ ...HEADER, default: 'shared', overrides: { acme: { burst: 1 } } })
+  assert.throws(() => {
+    for (let i = 0; i <= MOST_TENANTS; i++) tenantOf(`made-up-${i}`, tenants)
+  }, /there are 4096 tenants already/)
+  assert.equal(tenants.usual!.name, 'shared')
+  assert.equal(tenants.of(undefined, {}).name, 'shared')
+  assert.equal(tenantOf('acme', tenants).name, 'acme')
 })
