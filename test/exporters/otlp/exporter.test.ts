@@ -253,7 +253,11 @@ for (const [config, message] of [
   [{ endpoint: 'http://u:p@collector' }, /use an Authorization header/],
   [{ endpoint: 'http://collector/v1', protocol: 'grpc' }, /gRPC has no path: leave out "\/v1"/],
   [{ endpoint: 'http://collector', protocol: 'grpc', compression: 'zstd' }, /no zstd over gRPC/],
-  [{ endpoint: 'http://collector', protocol: 'grpc', headers: { 'x-bin': 'a' } }, /metadata in binary/]
+  [{ endpoint: 'http://collector', protocol: 'grpc', headers: { 'x-bin': 'a' } }, /metadata in binary/],
+  [{ endpoint: 'http://collector', protocol: 'grpc', headers: { authorization: 'Bearer a\n' } }, /a character that/],
+  [{ endpoint: 'http://collector', protocol: 'grpc', headers: { authorization: 'Bearer ä' } }, /a character that/],
+  [{ endpoint: 'http://collector', headers: { authorization: 'Bearer a\n' } }, /a character that/],
+  [{ endpoint: 'http://collector', headers: { 'a b': 'c' } }, /"a b" is not the name of a header/]
 ] as const)
   test(`a mistake in the configuration: ${JSON.stringify(config)}`, () => {
     assert.throws(() => testConfig(plugin, config), message)
