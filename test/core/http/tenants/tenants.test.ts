@@ -138,17 +138,17 @@ describe('the rate', () => {
   it('is refused after the burst, with the time until there is room', () => {
     const tenant = tenantOf('acme', tenantsOf(HEADER, { samples_per_second: 100, burst: 200 }))
     tenant.admit()
-    tenant.book(200, 0)
+    tenant.spend(200)
     tenant.admit()
-    tenant.book(250, 0)
+    tenant.spend(250)
     assert.throws(() => tenant.admit(), { status: 429, headers: { 'retry-after': '3' } })
     clock.advance(2499)
     assert.throws(() => tenant.admit(), { status: 429, headers: { 'retry-after': '1' } })
     clock.advance(1)
     tenant.admit()
-    tenant.book(100_000, 0)
+    tenant.spend(100_000)
     assert.throws(() => tenant.admit(), { headers: { 'retry-after': '9' } })
-    tenant.book(-100_000, 0)
+    tenant.spend(-100_000)
     tenant.admit()
   })
 
@@ -164,7 +164,7 @@ describe('the rate', () => {
       ['constructor', false]
     ] as const) {
       const tenant = tenantOf(name, tenants)
-      tenant.book(1000, 0)
+      tenant.spend(1000)
       if (isLimited) assert.throws(() => tenant.admit(), { status: 503 })
       else tenant.admit()
     }
@@ -176,8 +176,10 @@ describe('the rate', () => {
     const [one, two] = [meters, new TenantMeters(2, 1, meters.memory)].map(m => tenantsOf(HEADER, limits, m))
     tenantOf('acme', one).label(points({ attributes: [['host', 'only one']] }))
     tenantOf('acme', two).label(points({ attributes: [['host', 'a']] }, { attributes: [['host', 'b']] }))
-    tenantOf('acme', one).book(100, 7)
-    tenantOf('acme', two).book(1, 8)
+    tenantOf('acme', one).spend(100)
+    tenantOf('acme', one).count(100, 7, new Map())
+    tenantOf('acme', two).spend(1)
+    tenantOf('acme', two).count(1, 8, new Map())
     for (const tenants of [one, two]) assert.throws(() => tenantOf('acme', tenants).admit(), { status: 429 })
     const usage = { tenant: 'acme', samples: 101, bytes: 15, series: 2, refused: 0, limited: 2 }
     assert.deepEqual(one.usage, [usage])
