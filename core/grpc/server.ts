@@ -11,6 +11,7 @@ import { Admission, type ServingPhase } from '../http/admission.ts'
 import { bodyLimits } from '../http/body.ts'
 import { ConnectionCounts } from '../http/connection-counts.ts'
 import type { ServerEvents } from '../http/connection-events.ts'
+import { Handshakes } from '../http/handshakes.ts'
 import { listen } from '../http/listen.ts'
 import { asRequestError, internalError, type RequestError, unavailable } from '../http/request-error.ts'
 import type { ServerOptions } from '../http/server-options.ts'
@@ -63,6 +64,7 @@ export class GrpcServer {
   readonly #certificate: ServerCertificate | undefined
   readonly #admission: Admission
   readonly #server: Http2Server | Http2SecureServer
+  readonly #handshakes: Handshakes | undefined
   readonly #sessions = new Set<ServerHttp2Session>()
   /** Calls under way. */
   readonly #answering = new Set<Promise<void>>()
@@ -82,6 +84,7 @@ export class GrpcServer {
     this.#certificate = options.tls && new ServerCertificate(options.tls, context)
     this.#admission = new Admission(options.auth, context)
     this.#server = this.#create()
+    this.#handshakes = this.#certificate && new Handshakes(this.#server)
   }
 
   /** The address it listens on, with the port it was given if the endpoint says 0. Before it listens, the endpoint. */
@@ -135,6 +138,7 @@ export class GrpcServer {
     const { promise, resolve } = Promise.withResolvers<void>()
     const abort = () => this.#destroySessions()
     this.#server.close(() => resolve())
+    this.#handshakes?.end()
     if (signal.aborted) abort()
     else signal.addEventListener('abort', abort, { once: true })
     await promise
@@ -148,7 +152,7 @@ export class GrpcServer {
   #create(): Http2Server | Http2SecureServer {
     const { max_connections_per_address: most } = this.#options
     const counts = new ConnectionCounts(most)
-    const server = newServer(this.#certificate)
+    const server = newServer(this.#options.read_timeout, this.#certificate)
     server.on('connection', socket => {
       if (counts.admit(socket)) return
       this.#events.refused(socket.remoteAddress ?? 'an unknown address', most)
@@ -237,9 +241,12 @@ function lateFor(timeoutMs: number): GrpcStatus {
   return { code: RPC_CODE.deadlineExceeded, message }
 }
 
-function newServer(certificate: ServerCertificate | undefined): Http2Server | Http2SecureServer {
+function newServer(
+  handshakeTimeout: number,
+  certificate: ServerCertificate | undefined
+): Http2Server | Http2SecureServer {
   const settings = { maxConcurrentStreams: MOST_STREAMS, initialWindowSize: STREAM_WINDOW_BYTES }
   return certificate === undefined
     ? createServer({ settings })
-    : createSecureServer({ settings, ...certificate.options })
+    : createSecureServer({ settings, handshakeTimeout, ...certificate.options })
 }

@@ -65,16 +65,17 @@ export class HttpIngest {
     }
     const labelled = tenant?.label(block) ?? { block, refused: NONE }
     const { length } = labelled.block
-    tenant?.book(length, bytes)
+    tenant?.spend(length)
     const outcome = length > 0 ? await this.#settled(labelled.block, permit, request) : ACKED
     if (length === 0) permit.release()
     if (outcome.status === 'nacked') {
-      tenant?.book(-length, -bytes)
+      tenant?.spend(-length)
       throw refusalOf(outcome.error)
     }
     const later: [string, number][] =
       outcome.status === 'dropped' ? [[outcome.reason, Math.min(outcome.items, length)]] : []
     // Only now: had the request been nacked, they would come, and count, again.
+    tenant?.count(length, bytes, labelled.refused)
     for (const [reason, items] of labelled.refused) this.reject(reason, items)
     return deliveryOf([...labelled.refused, ...later])
   }

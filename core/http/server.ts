@@ -7,6 +7,7 @@ import type { ServingPhase } from './admission.ts'
 import { ConnectionCounts } from './connection-counts.ts'
 import { type ConnectionEvents, NO_EVENTS } from './connection-events.ts'
 import { type ConnectionLimits, DEFAULT_CONNECTION_LIMITS } from './connection-limits.ts'
+import { Handshakes } from './handshakes.ts'
 import { listen } from './listen.ts'
 import { RETRY_AFTER_S } from './request-error.ts'
 import type { ServerCertificate } from './tls.ts'
@@ -28,6 +29,7 @@ export interface HttpServerOptions {
 export class HttpServer {
   readonly #endpoint: string
   readonly #server: Server | TlsServer
+  readonly #handshakes: Handshakes | undefined
   readonly #sharedPorts: Map<string, number> | undefined
   readonly #certificate: ServerCertificate | undefined
   /** Requests under way. */
@@ -48,6 +50,7 @@ export class HttpServer {
     this.#sharedPorts = options.sharedPorts
     this.#certificate = options.certificate
     this.#server = serverFor(limits, this.#certificate, listener)
+    this.#handshakes = this.#certificate && new Handshakes(this.#server)
     const counts = new ConnectionCounts(limits.max_connections_per_address)
     this.#server.on('connection', socket => {
       if (!counts.admit(socket)) refuse(socket, events, limits.max_connections_per_address)
@@ -115,6 +118,7 @@ export class HttpServer {
     const { promise, resolve } = Promise.withResolvers<void>()
     const abort = () => this.#server.closeAllConnections()
     this.#server.close(() => resolve())
+    this.#handshakes?.end()
     if (signal.aborted) abort()
     else signal.addEventListener('abort', abort, { once: true })
     await promise
@@ -145,9 +149,11 @@ function serverFor(
 
 /** OpenTelemetry's SDKs give up on status 408, Node's own answer to a slow client, and try again on 503. */
 function answerBroken(error: NodeJS.ErrnoException, socket: Duplex, events: ConnectionEvents): void {
-  const isSlow = error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
+  // Its client would never read an answer: without a handshake nothing can be sent.
+  const isBeforeHandshake = error.code === 'ERR_TLS_HANDSHAKE_TIMEOUT'
+  const isSlow = isBeforeHandshake || error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
   if (isSlow) events.timedOut()
-  if (!socket.writable) return void socket.destroy()
+  if (isBeforeHandshake || !socket.writable) return void socket.destroy()
   socket.end(isSlow ? TRY_AGAIN : BAD_REQUEST, () => socket.destroy())
 }
 

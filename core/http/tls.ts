@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto'
 import { createSecureContext, type SecureContextOptions, type SecureVersion, type TlsOptions } from 'node:tls'
 import type { Logger } from 'pino'
 import { describeError, WeirError } from '../errors.ts'
@@ -47,7 +48,7 @@ export class ServerCertificate {
     this.#host = host
     const { cert_file, key_file, client_ca_file } = config
     const paths = client_ca_file === undefined ? [cert_file, key_file] : [cert_file, key_file, client_ca_file]
-    this.#files = paths.map(path => new ReloadedFile(path, text => text, host))
+    this.#files = paths.map(path => new ReloadedFile(path, path === key_file ? keyText : certificatesText, host))
     this.#used = this.#texts
     try {
       createSecureContext(this.#secrets)
@@ -98,3 +99,22 @@ export class ServerCertificate {
     }
   }
 }
+
+// An empty text is no error to TLS: it means no certificate at all or, of authorities, all those that browsers trust.
+function certificatesText(text: string): string {
+  try {
+    new X509Certificate(text)
+  } catch (cause) {
+    throw new Error('it holds no certificate in PEM', { cause })
+  }
+  if (countOf(text, '-----BEGIN ') !== countOf(text, '-----END '))
+    throw new Error('it ends within a certificate: write it whole')
+  return text
+}
+
+function keyText(text: string): string {
+  if (!/-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(text)) throw new Error('it holds no private key in PEM')
+  return text
+}
+
+const countOf = (text: string, part: string) => text.split(part).length - 1

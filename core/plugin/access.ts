@@ -37,8 +37,13 @@ export interface Tenant {
   decode<T>(work: () => T): T
   /** Names the tenant in all items, and leaves out those that break its limits. */
   label(block: Block): TenantBlock
-  /** Counts items that were received; less than 0 for those that their sender has to send again. */
-  book(items: number, bytes: number): void
+  /** Takes items from its rate; less than 0 gives back those that their sender has to send again. */
+  spend(items: number): void
+  /**
+   * Counts what will not come again. Not before: counters do not fall.
+   * @param bytes of the request, 0 without one
+   */
+  count(items: number, bytes: number, refused: TenantBlock['refused']): void
 }
 
 export interface Tenants {

@@ -1,7 +1,11 @@
+import { validateHeaderName, validateHeaderValue } from 'node:http'
 import type { ConfigProblem, ConfigSchema } from '../../sdk/plugin/index.ts'
 
 export const PROTOCOLS = ['http/protobuf', 'grpc'] as const
 export const COMPRESSIONS = ['gzip', 'zstd', 'none'] as const
+
+/** All that metadata of gRPC may have. */
+const PRINTABLE = /^[ -~]*$/
 
 export interface Config {
   readonly endpoint: string
@@ -56,5 +60,23 @@ export function check({ endpoint, protocol, headers, compression }: Config): Con
   const binary = Object.keys(headers).find(name => name.toLowerCase().endsWith('-bin'))
   if (protocol === 'grpc' && binary !== undefined)
     problems.push({ path: ['headers', binary], message: 'metadata in binary cannot be configured: leave it out' })
-  return problems
+  return [...problems, ...Object.entries(headers).flatMap(header => checkHeader(header, protocol))]
+}
+
+/** What could never be sent would be tried again for ever. Values are secret. */
+function checkHeader([name, value]: [string, string], protocol: Config['protocol']): ConfigProblem[] {
+  const path = ['headers', name]
+  if (!passes(() => validateHeaderName(name))) return [{ path, message: `"${name}" is not the name of a header` }]
+  const isSendable = protocol === 'grpc' ? PRINTABLE.test(value) : passes(() => validateHeaderValue(name, value))
+  if (isSendable) return []
+  return [{ path, message: 'its value has a character that a header cannot have: is there a newline at its end?' }]
+}
+
+function passes(validate: () => void): boolean {
+  try {
+    validate()
+    return true
+  } catch {
+    return false
+  }
 }

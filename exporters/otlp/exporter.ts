@@ -3,7 +3,7 @@ import { MetricsEncoder } from '../../core/wire/otlp/metrics-encoder.ts'
 import type { Signal } from '../../core/wire/otlp/response.ts'
 import { readPartialSuccess } from '../../core/wire/otlp/response-reader.ts'
 import { ProtobufWriter } from '../../core/wire/protobuf/writer.ts'
-import { type Block, type Context, type Exporter, sliceBlock } from '../../sdk/plugin/index.ts'
+import { type Block, type Context, ExportError, type Exporter, sliceBlock } from '../../sdk/plugin/index.ts'
 import type { Config } from './config.ts'
 import { GrpcTransport } from './grpc-transport.ts'
 import { HttpTransport } from './http-transport.ts'
@@ -47,12 +47,15 @@ export class OtlpExporter implements Exporter {
 
   async export(block: Block, signal: AbortSignal): Promise<void> {
     const workspace = this.#workspaces.pop() ?? new Workspace()
+    let from = this.#taken.get(block) ?? 0
     try {
-      for (let from = this.#taken.get(block) ?? 0; from < block.length; from += ITEMS_PER_REQUEST) {
+      for (; from < block.length; from += ITEMS_PER_REQUEST) {
         const part = sliceBlock(block, from, Math.min(from + ITEMS_PER_REQUEST, block.length))
         await this.#send(part, workspace, signal)
         this.#taken.set(block, from + part.length)
       }
+    } catch (error) {
+      throw from === 0 || signal.aborted ? error : failureOfRest(block, from, error as Error)
     } finally {
       this.#workspaces.push(workspace)
     }
@@ -75,4 +78,14 @@ export class OtlpExporter implements Exporter {
     this.#items.add(part.length - lost)
     this.#rejected.book(lost, message)
   }
+}
+
+/**
+ * The backend has the items before `from`, which must not come again, in pieces neither. The rest does, as a block of its own.
+ * If it is refused then, its bad items are looked for.
+ */
+function failureOfRest(block: Block, from: number, cause: Error): ExportError {
+  const failedItems = Array.from({ length: block.length - from }, (_, i) => from + i)
+  const retryAfterMs = ExportError.is(cause) ? cause.retryAfterMs : undefined
+  return new ExportError(cause.message, { retryable: true, retryAfterMs, failedItems, cause })
 }

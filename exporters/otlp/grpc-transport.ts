@@ -42,7 +42,10 @@ export class GrpcTransport implements Transport {
   }
 
   close(): void {
-    void this.#opened?.then(({ client }) => client.close())
+    void this.#opened?.then(
+      ({ client }) => client.close(),
+      () => {}
+    )
   }
 
   async #open() {

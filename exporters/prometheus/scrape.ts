@@ -20,7 +20,8 @@ interface Collected extends ExposedFamily {
  */
 export function serveMetrics(path: string, collect: () => Iterable<Collected>, log: Context['log']): RequestListener {
   return (request, response) => {
-    if (new URL(request.url ?? '/', 'http://localhost').pathname !== path)
+    // A client may send anything here, also what is no URL.
+    if (URL.parse(request.url ?? '/', 'http://localhost')?.pathname !== path)
       return refuse(response, 404, `there is nothing here: metrics are at ${path}`)
     if (request.method !== 'GET' && request.method !== 'HEAD')
       return refuse(response.setHeader('allow', 'GET'), 405, 'metrics are read by GET')

@@ -59,7 +59,12 @@ class UdpTransport implements Transport {
   async #connect() {
     const socket = createSocket(isIPv6(this.#host) ? 'udp6' : 'udp4')
     socket.connect(this.#port, this.#host)
-    await once(socket, 'connect')
+    try {
+      await once(socket, 'connect')
+    } catch (error) {
+      socket.close()
+      throw error
+    }
     // Errors of later packets come with these.
     socket.on('error', () => {})
     return socket

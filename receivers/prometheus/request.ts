@@ -64,7 +64,8 @@ export class Requests {
       request.on('error', reject).end()
     })
     if (answer.statusCode !== 200) {
-      answer.resume()
+      // Its body may have no end.
+      answer.destroy()
       throw new BadInputError(`${url} answers ${answer.statusCode}`)
     }
     const body = await collect(answer, permit, maxBytes)

@@ -66,7 +66,8 @@ export class Output {
   #emit(block: Block, permit: Permit, since: number, attempt: number): void {
     const { bytes } = permit
     const batch = this.#context.batch(block, permit, outcome => {
-      if (outcome.status === 'nacked') this.#keep(block, bytes, since, attempt)
+      // Of a tenant its block is labelled and limited by now, which must not be done, and counted, a second time.
+      if (outcome.status === 'nacked') this.#keep(batch.block, bytes, since, attempt)
     })
     this.#batches.next(batch)
   }

@@ -52,10 +52,12 @@ export class AutoRetry {
     this.#batches.complete()
   }
 
-  #try(block: Block, permit: Permit, pauseMs: number): void {
+  #try(pushed: Block, permit: Permit, pauseMs: number): void {
     const { account, credits } = this.#context
-    const batch = this.#context.batch(block, permit, outcome => {
+    const batch = this.#context.batch(pushed, permit, outcome => {
       if (outcome.status !== 'nacked') return
+      // Of a tenant it is labelled and limited by now, which must not be done, and counted, a second time.
+      const { block } = batch
       // It never went back to its sender: it is here, and is received when it comes in again.
       account.received -= block.length
       account.refused -= block.length

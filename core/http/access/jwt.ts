@@ -39,6 +39,8 @@ const DISCOVERY_MS = 5000
 
 interface Verified {
   readonly identity: Identity
+  /** That it was checked with: another file has other keys. */
+  readonly keys: JWTVerifyGetKey
   /** Unix ms. */
   readonly until: number
 }
@@ -65,16 +67,16 @@ export class JwtAuthenticator implements Authenticator {
     const token = credentialsOf(headers, 'Bearer')
     const key = hash('sha256', token)
     const known = this.#verified.get(key)
-    if (known !== undefined && known.until > this.#host.clock.now()) return known.identity
-    const payload = await this.#verify(token)
+    const keys = await this.#keys()
+    if (known?.keys === keys && known.until > this.#host.clock.now()) return known.identity
+    const payload = await this.#verify(token, keys)
     const identity = { subject: payload.sub ?? '(no subject)', tenant: this.#tenantOf(payload) }
-    this.#remember(key, { identity, until: (payload.exp ?? 0) * 1000 })
+    this.#remember(key, { identity, keys, until: (payload.exp ?? 0) * 1000 })
     return identity
   }
 
-  async #verify(token: string): Promise<JWTPayload> {
+  async #verify(token: string, keys: JWTVerifyGetKey): Promise<JWTPayload> {
     const { issuer, audience, algorithms } = this.#config
-    const keys = await this.#keys()
     try {
       const { payload } = await jwtVerify(token, keys, {
         issuer,

@@ -84,17 +84,21 @@ export class LimitedTenant implements Tenant {
     const present = this.#withoutFuture(block, refuse)
     const named = present.type === 'points' ? this.#series.label(present, refuse) : this.#labelEvents(present, refuse)
     this.#host.meters.setSeries(this.#slot, this.#series.size)
-    this.#host.meters.add(this.#slot, 'refused', block.length - named.length)
     this.#host.labelled.add(named)
     return { block: named, refused }
   }
 
-  book(items: number, bytes: number): void {
+  spend(items: number): void {
     const { clock, meters } = this.#host
-    meters.add(this.#slot, 'samples', items)
-    meters.add(this.#slot, 'bytes', bytes)
     const rate = this.#limits.samples_per_second
     if (rate > 0) meters.arrive(this.#slot, clock.now() * US_PER_MS, (items / rate) * US_PER_S)
+  }
+
+  count(items: number, bytes: number, refused: TenantBlock['refused']): void {
+    const { meters } = this.#host
+    meters.add(this.#slot, 'samples', items)
+    meters.add(this.#slot, 'bytes', bytes)
+    for (const own of refused.values()) meters.add(this.#slot, 'refused', own)
   }
 
   #withoutFuture(block: Block, refuse: (reason: string) => void): Block {

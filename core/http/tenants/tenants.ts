@@ -50,6 +50,9 @@ export class ConfiguredTenants implements Tenants {
       overLimitStatus: config.over_limit_status,
       labelled: this.#labelled
     }
+    // Before senders name others: of those there may be as many as there is room for.
+    const { default: usual, overrides } = config
+    for (const name of [...(usual === undefined ? [] : [usual]), ...Object.keys(overrides)]) this.#named(name)
   }
 
   get usual(): Tenant | undefined {

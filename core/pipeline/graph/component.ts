@@ -169,7 +169,8 @@ function ofTenant(block: Block, tenants: Tenants | undefined, account: Account):
     block: select(block, new Int32Array(0)),
     refused: new Map([['no_tenant', block.length]])
   }
-  tenants.usual?.book(labelled.length, 0)
+  tenants.usual?.spend(labelled.length)
+  tenants.usual?.count(labelled.length, 0, refused)
   for (const [reason, items] of refused) {
     account.received += items
     account.drop(reason, items)

@@ -10,6 +10,7 @@ import { GrpcServer, type UnaryHandler } from '../../../core/grpc/server.ts'
 import { ServerEvents } from '../../../core/http/connection-events.ts'
 import { RequestError, unavailable } from '../../../core/http/request-error.ts'
 import { type TestContext, testContext } from '../../../sdk/plugin/testing.ts'
+import { filesOf, makeAuthority, makeCertificate } from '../../servers/certificates.ts'
 
 const ECHO = '/test.Echo/Echo'
 const MAX_BYTES = 64 * 1024
@@ -294,6 +295,17 @@ test('a client that speaks no HTTP/2 harms nobody', async t => {
   client.end('GET / HTTP/1.1\r\nHost: localhost\r\n\r\n'.repeat(3))
   await once(client, 'close')
   assert.deepEqual((await call(t, weir, Buffer.from('x'))).answer, Buffer.from('x'))
+})
+
+test('a stop does not wait for a client that has not begun its TLS handshake', { timeout: 5000 }, async t => {
+  const own = await makeCertificate(await makeAuthority())
+  const file = filesOf(t, { cert: own.certificate, key: own.key })
+  const { server } = await running(t, echo, {
+    tls: { cert_file: file('cert'), key_file: file('key'), min_version: '1.2' }
+  })
+  const silent = connectTcp(Number(server.address.split(':')[1]), '127.0.0.1').resume()
+  await once(silent, 'connect')
+  await Promise.all([server.stop(NEVER), once(silent, 'close')])
 })
 
 test('an idle connection is told to go; one with a call is not', async t => {

@@ -2,7 +2,9 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { buffer } from 'node:stream/consumers'
 import { type TestContext as NodeTest, test } from 'node:test'
+import { setImmediate } from 'node:timers/promises'
 import { GrpcServer, type UnaryHandler } from '../../../core/grpc/server.ts'
 import { ServerEvents } from '../../../core/http/connection-events.ts'
 import { DEFAULT_CONNECTION_LIMITS } from '../../../core/http/connection-limits.ts'
@@ -10,7 +12,7 @@ import { RequestError } from '../../../core/http/request-error.ts'
 import { encodeExportResponse, encodeStatus, grpcMethod } from '../../../core/wire/otlp/response.ts'
 import { OtlpExporter } from '../../../exporters/otlp/exporter.ts'
 import plugin from '../../../exporters/otlp/index.ts'
-import type { Block, EventBlock, PointBlock } from '../../../sdk/plugin/index.ts'
+import type { Block, EventBlock, Outcome, PointBlock } from '../../../sdk/plugin/index.ts'
 import { ExportError } from '../../../sdk/plugin/index.ts'
 import { ExporterHarness, type TestContext, testConfig, testContext } from '../../../sdk/plugin/testing.ts'
 import { eventsOf, pointsOf, valuesOf } from '../../core/pipeline/sending-queue/blocks.ts'
@@ -213,12 +215,49 @@ test('a block that failed half-way goes on with the request that failed', async 
   assert.ok(sizes[0] > sizes[1] && sizes[1] === sizes[2], String(sizes))
 })
 
+test('items before a request that is refused for good are not sent a second time while the bad one is found', async t => {
+  const BAD = 12_345
+  const bad = Buffer.alloc(8)
+  bad.writeDoubleLE(BAD)
+  const weir = await running(t)
+  const server = createServer(async (request, response) => {
+    const body = await buffer(request)
+    const refused = body.includes(bad)
+    if (!refused) await fetch(weir.url, { method: 'POST', headers: { 'content-type': 'application/x-protobuf' }, body })
+    response.writeHead(refused ? 400 : 200).end()
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  t.after(() => server.closeAllConnections())
+  t.after(() => server.close())
+  const { port } = server.address() as AddressInfo
+  const { exporter, context } = exporterTo(t, { endpoint: `http://127.0.0.1:${port}`, compression: 'none' })
+  const harness = await new ExporterHarness(exporter, context).start()
+  t.after(() => harness.stop())
+  const values = Array.from({ length: 16_000 }, (_, i) => i)
+  const settled = harness.send(pointsOf(...values))
+  let outcome: Outcome | undefined
+  void settled.then(ended => (outcome = ended))
+  while (outcome === undefined) {
+    await harness.advance(1000)
+    await setImmediate()
+  }
+  assert.equal(outcome.status, 'dropped')
+  const received = weir.blocks.flatMap(block => valuesOf(block as PointBlock))
+  assert.equal(received.length, values.length - 1)
+  assert.equal(new Set(received).size, values.length - 1)
+  assert.deepEqual([context.account.sent, context.account.imbalance], [15_999, 0])
+})
+
 for (const [config, message] of [
   [{ endpoint: 'collector:4317' }, /is not an http:\/\/ or https:\/\/ URL/],
   [{ endpoint: 'http://u:p@collector' }, /use an Authorization header/],
   [{ endpoint: 'http://collector/v1', protocol: 'grpc' }, /gRPC has no path: leave out "\/v1"/],
   [{ endpoint: 'http://collector', protocol: 'grpc', compression: 'zstd' }, /no zstd over gRPC/],
-  [{ endpoint: 'http://collector', protocol: 'grpc', headers: { 'x-bin': 'a' } }, /metadata in binary/]
+  [{ endpoint: 'http://collector', protocol: 'grpc', headers: { 'x-bin': 'a' } }, /metadata in binary/],
+  [{ endpoint: 'http://collector', protocol: 'grpc', headers: { authorization: 'Bearer a\n' } }, /a character that/],
+  [{ endpoint: 'http://collector', protocol: 'grpc', headers: { authorization: 'Bearer ä' } }, /a character that/],
+  [{ endpoint: 'http://collector', headers: { authorization: 'Bearer a\n' } }, /a character that/],
+  [{ endpoint: 'http://collector', headers: { 'a b': 'c' } }, /"a b" is not the name of a header/]
 ] as const)
   test(`a mistake in the configuration: ${JSON.stringify(config)}`, () => {
     assert.throws(() => testConfig(plugin, config), message)

@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict'
+import { connect } from 'node:net'
+import { text } from 'node:stream/consumers'
 import { type TestContext as NodeTest, test } from 'node:test'
+import { parseEndpoint } from '../../../core/http/endpoint.ts'
 import { PrometheusExporter } from '../../../exporters/prometheus/exporter.ts'
 import plugin from '../../../exporters/prometheus/index.ts'
 import {
@@ -369,4 +372,14 @@ test('other paths and methods are refused', async t => {
   assert.equal((await get('', '/')).status, 404)
   assert.equal((await get('', '/metrics', 'POST')).status, 405)
   assert.equal((await get('', '/metrics?x=y')).status, 200)
+})
+
+test('a request whose target is no path is answered, and does not end the process', async t => {
+  const { exporter } = await running(t)
+  const { host, port } = parseEndpoint(exporter.address)
+  for (const target of ['//', 'http://[', '//:x/metrics']) {
+    const socket = connect(port, host).end(`GET ${target} HTTP/1.1\r\nHost: weir\r\nConnection: close\r\n\r\n`)
+    assert.match(await text(socket), /^HTTP\/1.1 404 /)
+  }
+  assert.equal((await fetch(`http://${exporter.address}/metrics?name=up`)).status, 200)
 })

@@ -109,6 +109,19 @@ test('jwt: tokens of the issuer, for this service, that are not over', async t =
   await assert.rejects(ask(good), refused)
 })
 
+test('jwt: a token that was taken before is refused once its key is gone from the file', async t => {
+  const sso = await issuer()
+  const file = filesOf(t, { jwks: JSON.stringify(sso.keys) })
+  const ask = jwtAuthenticator({ jwks_file: file('jwks') })
+  const token = await sso.sign({})
+  assert.equal((await ask(token)).subject, 'anna')
+  const next = await issuer()
+  writeFileSync(file('jwks'), JSON.stringify(next.keys))
+  clock.advance(LOOK_MS)
+  await assert.rejects(ask(token), refused)
+  assert.equal((await ask(await next.sign({}))).subject, 'anna')
+})
+
 test('jwt: discovery finds the keys; while they cannot be had, the sender should try again', async t => {
   const sso = await issuer()
   let isDown = true

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it, test } from 'node:test'
 import { DEFAULT_TENANT_LIMITS, type TenantLimits, type TenantsConfig } from '../../../../core/http/tenants/config.ts'
-import { TenantMeters } from '../../../../core/http/tenants/meters.ts'
+import { MOST_TENANTS, TenantMeters } from '../../../../core/http/tenants/meters.ts'
 import { ConfiguredTenants } from '../../../../core/http/tenants/tenants.ts'
 import { type Attributes, type PointBlock, PointBlockBuilder, type SeriesTable } from '../../../../sdk/plugin/index.ts'
 import { testContext } from '../../../../sdk/plugin/testing.ts'
@@ -138,17 +138,17 @@ describe('the rate', () => {
   it('is refused after the burst, with the time until there is room', () => {
     const tenant = tenantOf('acme', tenantsOf(HEADER, { samples_per_second: 100, burst: 200 }))
     tenant.admit()
-    tenant.book(200, 0)
+    tenant.spend(200)
     tenant.admit()
-    tenant.book(250, 0)
+    tenant.spend(250)
     assert.throws(() => tenant.admit(), { status: 429, headers: { 'retry-after': '3' } })
     clock.advance(2499)
     assert.throws(() => tenant.admit(), { status: 429, headers: { 'retry-after': '1' } })
     clock.advance(1)
     tenant.admit()
-    tenant.book(100_000, 0)
+    tenant.spend(100_000)
     assert.throws(() => tenant.admit(), { headers: { 'retry-after': '9' } })
-    tenant.book(-100_000, 0)
+    tenant.spend(-100_000)
     tenant.admit()
   })
 
@@ -164,7 +164,7 @@ describe('the rate', () => {
       ['constructor', false]
     ] as const) {
       const tenant = tenantOf(name, tenants)
-      tenant.book(1000, 0)
+      tenant.spend(1000)
       if (isLimited) assert.throws(() => tenant.admit(), { status: 503 })
       else tenant.admit()
     }
@@ -176,8 +176,10 @@ describe('the rate', () => {
     const [one, two] = [meters, new TenantMeters(2, 1, meters.memory)].map(m => tenantsOf(HEADER, limits, m))
     tenantOf('acme', one).label(points({ attributes: [['host', 'only one']] }))
     tenantOf('acme', two).label(points({ attributes: [['host', 'a']] }, { attributes: [['host', 'b']] }))
-    tenantOf('acme', one).book(100, 7)
-    tenantOf('acme', two).book(1, 8)
+    tenantOf('acme', one).spend(100)
+    tenantOf('acme', one).count(100, 7, new Map())
+    tenantOf('acme', two).spend(1)
+    tenantOf('acme', two).count(1, 8, new Map())
     for (const tenants of [one, two]) assert.throws(() => tenantOf('acme', tenants).admit(), { status: 429 })
     const usage = { tenant: 'acme', samples: 101, bytes: 15, series: 2, refused: 0, limited: 2 }
     assert.deepEqual(one.usage, [usage])
@@ -191,4 +193,14 @@ test('very many tenants have slots of their own', () => {
   assert.equal(slots.size, 4096)
   assert.throws(() => meters.slotOf('one more'), { code: 'QUEUE_FULL' })
   assert.equal(meters.slotOf('t17'), [...meters.names].find(([, name]) => name === 't17')![0])
+})
+
+test('names that senders make up leave room for the usual tenant and those of the configuration', () => {
+  const tenants = tenantsOf({ ...HEADER, default: 'shared', overrides: { acme: { burst: 1 } } })
+  assert.throws(() => {
+    for (let i = 0; i <= MOST_TENANTS; i++) tenantOf(`made-up-${i}`, tenants)
+  }, /there are 4096 tenants already/)
+  assert.equal(tenants.usual!.name, 'shared')
+  assert.equal(tenants.of(undefined, {}).name, 'shared')
+  assert.equal(tenantOf('acme', tenants).name, 'acme')
 })
