@@ -69,7 +69,8 @@ export class Runner {
     const { receivers, pipelines, exporters } = this.#topology
     const { stateBackend } = this.#host
     try {
-      for (const { component, receiver } of receivers) await this.startPart(component, receiver, signal, receiver.open)
+      for (const { component, receiver } of receivers)
+        if (receiver.open !== undefined) await this.startPart(component, receiver, signal, receiver.open)
       await stateBackend?.restore()
       for (const exporter of exporters) await this.startExporter(exporter, signal)
       for (const pipeline of pipelines.toReversed()) await this.openPipeline(pipeline, signal)

@@ -1,6 +1,14 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { ProcessorPlugin } from '../../../../core/plugin/contract.ts'
+import { pino } from 'pino'
+import { EMPTY } from 'rxjs'
+import { CreditPool } from '../../../../core/batch/credits.ts'
+import { Component } from '../../../../core/pipeline/graph/component.ts'
+import type { Topology } from '../../../../core/pipeline/graph/topology.ts'
+import { DirectIngress } from '../../../../core/pipeline/ingest/ingress.ts'
+import { Runner } from '../../../../core/pipeline/service/lifecycle.ts'
+import type { ProcessorPlugin, Receiver } from '../../../../core/plugin/contract.ts'
+import { FakeClock } from '../../../../sdk/plugin/testing.ts'
 import { SimulatedDisk } from '../../journal/simulated-disk.ts'
 import type { RunOptions } from '../journaled-config.ts'
 import { EPOCH, JournaledRun } from '../journaled-run.ts'
@@ -52,4 +60,28 @@ test('regression: a component whose start never ended held up a start, and a rel
   start.resolve()
   await run.reload({ extra: plugin })
   assert.equal(await run.stop(1000), true)
+})
+
+test('regression: a receiver without `open` was started twice, and first without anybody to take its batches', async () => {
+  const log = pino({ level: 'silent' })
+  const calls: string[] = []
+  const receiver: Receiver = {
+    get batches$() {
+      calls.push('subscribe')
+      return EMPTY
+    },
+    start: async () => void calls.push('start'),
+    stop: async () => void calls.push('stop')
+  }
+  const component = new Component('receiver', 'extra', undefined, log)
+  const topology = { receivers: [{ component, receiver }], pipelines: [], exporters: [] } as never as Topology
+  const runner = new Runner(topology, {
+    log,
+    clock: new FakeClock(EPOCH),
+    ingress: new DirectIngress(new Map(), new CreditPool(1)),
+    stateBackend: undefined,
+    startupTimeoutMs: 1000
+  })
+  await runner.start(new AbortController().signal)
+  assert.deepEqual(calls, ['subscribe', 'start'])
 })
