@@ -1,4 +1,5 @@
 // StatsD lines per second, from the bytes of a datagram to points in a block.
+import { EventBlockBuilder } from '../core/model/event-builder.ts'
 import { PointBlockBuilder } from '../core/model/points.ts'
 import { SeriesTable } from '../core/model/series-table/series-table.ts'
 import { StatsdParser } from '../receivers/statsd/parser.ts'
@@ -42,7 +43,7 @@ function parseAll(parser: StatsdParser, datagrams: readonly Buffer[]): number {
   let lines = 0
   let points = new PointBlockBuilder(BLOCK_POINTS)
   for (const datagram of datagrams) {
-    parser.parse(datagram, 1_760_000_000_000, points)
+    parser.parse(datagram, 1_760_000_000_000, points, new EventBlockBuilder())
     if (points.length < BLOCK_POINTS) continue
     lines += points.build().length
     points = new PointBlockBuilder(BLOCK_POINTS)

@@ -11,9 +11,8 @@ import type { Refusal } from './refusal.ts'
 import { timestampOf } from './sections.ts'
 import { addOrigin, addTags, utf8 } from './tags.ts'
 
-/** An event or a service check of DogStatsD, as an event of Weir. */
+/** An event or a service check of DogStatsD, as an event of Weir. Only a service check has `dogstatsd.status`. */
 export interface DogStatsdEvent {
-  readonly kind: 'event' | 'service_check'
   /** The title of an event, or the name of a service check. */
   readonly name: string
   /** Unix ms. */
@@ -54,7 +53,7 @@ function readPlainEvent(line: string, now: number, limits: ItemLimits): DogStats
   if (titleEnd === head.length || line[titleEnd] !== '|' || !isWhole) return 'invalid_event'
   const text = line.slice(titleEnd + 1, textEnd)
   const attributes: Attribute[] = text === '' ? [] : [['dogstatsd.text', unescaped(text)]]
-  return finish('event', line.slice(head.length, titleEnd), line.slice(textEnd + 1), attributes, now, limits)
+  return finish(line.slice(head.length, titleEnd), line.slice(textEnd + 1), attributes, now, limits)
 }
 
 function readServiceCheck(line: string, now: number, limits: ItemLimits): DogStatsdEvent | Refusal {
@@ -65,11 +64,10 @@ function readServiceCheck(line: string, now: number, limits: ItemLimits): DogSta
   const at = line.indexOf(MESSAGE, head.length)
   const end = at < 0 ? line.length : at
   if (at >= 0) attributes.push(['dogstatsd.message', unescaped(line.slice(at + MESSAGE.length))])
-  return finish('service_check', name, line.slice(head.length + 1, end), attributes, now, limits)
+  return finish(name, line.slice(head.length + 1, end), attributes, now, limits)
 }
 
 function finish(
-  kind: DogStatsdEvent['kind'],
   name: string,
   sections: string,
   attributes: Attribute[],
@@ -91,7 +89,7 @@ function finish(
   const plainName = utf8(name)
   const length = measureAll(limits, measureName(plainName, limits), measureAttributes(attributes, limits))
   if (typeof length === 'string') return length
-  return { kind, name: plainName, time, attributes: sortAttributes(attributes) }
+  return { name: plainName, time, attributes: sortAttributes(attributes) }
 }
 
 /** Newlines would end the line, so they come as `\n`. */

@@ -1,3 +1,4 @@
+import { EventBlockBuilder } from '../../core/model/event-builder.ts'
 import { type Block, blockBytes, type Context, PointBlockBuilder } from '../../sdk/plugin/index.ts'
 import type { StatsdParser } from './parser.ts'
 
@@ -9,8 +10,8 @@ const BLOCK_POINTS = 4096
 const FULL_AT_POINTS = BLOCK_POINTS - 256
 /** Datagrams are parsed together: a tenth less time than one by one, with the socket's work between them. */
 const READ_AT_ONCE_BYTES = 32 * 1024
-/** Most memory of new series that nobody has paid for yet. */
-const MAX_NEW_SERIES_BYTES = 2 ** 20
+/** Most memory of new series, and of events, that nobody has paid for yet. */
+const MAX_UNPAID_BYTES = 2 ** 20
 
 /** Makes blocks of datagrams, or of lines from connections. */
 export class Gatherer {
@@ -18,6 +19,7 @@ export class Gatherer {
   readonly #parser: StatsdParser
   readonly #send: (block: Block, bytes: number) => void
   #points = new PointBlockBuilder(BLOCK_POINTS)
+  #events = new EventBlockBuilder()
   /** Datagrams that are not parsed yet, and their times of receipt, Unix ms. */
   #unread: Buffer[] = []
   #unreadTimes: number[] = []
@@ -46,7 +48,7 @@ export class Gatherer {
     this.#cancelGather?.()
     this.#cancelGather = undefined
     this.#read()
-    this.#endBlock()
+    this.#endBlocks()
   }
 
   /** Parses the datagrams that came since the last time. */
@@ -57,18 +59,30 @@ export class Gatherer {
     this.#unreadTimes = []
     this.#unreadBytes = 0
     for (let i = 0; i < unread.length; i++) {
-      this.#parser.parse(unread[i], times[i], this.#points)
-      const isFull = this.#points.length >= FULL_AT_POINTS || this.#parser.newSeriesBytes >= MAX_NEW_SERIES_BYTES
-      if (isFull) this.#endBlock()
+      this.#parser.parse(unread[i], times[i], this.#points, this.#events)
+      const unpaidBytes = this.#parser.newSeriesBytes + this.#events.bytes
+      if (this.#points.length >= FULL_AT_POINTS || unpaidBytes >= MAX_UNPAID_BYTES) this.#endBlocks()
     }
   }
 
-  #endBlock(): void {
+  #endBlocks(): void {
+    this.#endPoints()
+    this.#endEvents()
+  }
+
+  #endPoints(): void {
     if (this.#points.length === 0) return
     const block = this.#points.build()
     this.#points = new PointBlockBuilder(BLOCK_POINTS)
     const bytes = blockBytes(block) + this.#parser.newSeriesBytes
     this.#parser.resetNewSeries()
     this.#send(block, bytes)
+  }
+
+  #endEvents(): void {
+    if (this.#events.length === 0) return
+    const block = this.#events.build()
+    this.#events = new EventBlockBuilder()
+    this.#send(block, blockBytes(block))
   }
 }

@@ -9,7 +9,7 @@ export default {
   type: 'statsd',
   stability: 'beta',
   description: 'Receives StatsD and DogStatsD lines over UDP, TCP and Unix sockets.',
-  ports: { out: 'points' },
+  ports: { out: ['points', 'events'] },
   workers: 'one',
   schema,
   // Lines of one datagram are of one time.

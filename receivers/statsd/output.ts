@@ -1,5 +1,5 @@
 import { type Observable, Subject } from 'rxjs'
-import type { Batch, Block, Context, Permit } from '../../sdk/plugin/index.ts'
+import { type Batch, type Block, type Context, type Permit, WeirError } from '../../sdk/plugin/index.ts'
 
 const FIRST_RETRY_MS = 100
 const MAX_RETRY_MS = 5_000
@@ -14,6 +14,8 @@ export class Output {
   readonly #batches = new Subject<Batch>()
   /** Gives up on a block that waits to be sent again. */
   readonly #waiting = new Set<() => void>()
+  /** Types of items that were dropped, and logged, for no pipeline takes them. */
+  readonly #unwanted = new Set<Block['type']>()
   readonly #stop = new AbortController()
 
   constructor(context: Context, retryForMs: number) {
@@ -66,10 +68,22 @@ export class Output {
   #emit(block: Block, permit: Permit, since: number, attempt: number): void {
     const { bytes } = permit
     const batch = this.#context.batch(block, permit, outcome => {
+      if (outcome.status !== 'nacked') return
       // Of a tenant its block is labelled and limited by now, which must not be done, and counted, a second time.
-      if (outcome.status === 'nacked') this.#keep(batch.block, bytes, since, attempt)
+      if (isUnwanted(outcome.error)) this.#dropUnwanted(batch.block)
+      else this.#keep(batch.block, bytes, since, attempt)
     })
     this.#batches.next(batch)
+  }
+
+  // No pipeline would take it later either.
+  #dropUnwanted({ length, type }: Block): void {
+    const { account, log } = this.#context
+    account.refused -= length
+    account.drop('no_pipeline', length)
+    if (this.#unwanted.has(type)) return
+    this.#unwanted.add(type)
+    log.warn(`${type} are dropped: no pipeline of this receiver takes them; give it one with items: [${type}]`)
   }
 
   // The ledger has the block as received and nacked. As it was nacked to us it is still here: that entry is
@@ -104,3 +118,5 @@ export class Output {
     }
   }
 }
+
+const isUnwanted = (error: Error) => WeirError.is(error) && error.code === 'NO_PIPELINE'

@@ -1,6 +1,4 @@
 import { DEFAULT_LIMITS, type ItemLimits } from '../../sdk/plugin/index.ts'
-import type { DogStatsdEvent } from './events.ts'
-import type { Refusal } from './refusal.ts'
 import { TaggedNames } from './tag-formats.ts'
 
 /** Rules on which implementations of StatsD disagree, and the limits of items. */
@@ -11,8 +9,6 @@ export interface ParserOptions {
   readonly hasAbsoluteGauges: boolean
   readonly takesNegativeTimers: boolean
   readonly dropsClientTelemetry: boolean
-  /** Takes an event or a service check. Returns the reason if it does not. */
-  takeEvent(event: DogStatsdEvent): Refusal | undefined
 }
 
 export const DEFAULT_OPTIONS: ParserOptions = {
@@ -20,6 +16,5 @@ export const DEFAULT_OPTIONS: ParserOptions = {
   limits: DEFAULT_LIMITS,
   hasAbsoluteGauges: false,
   takesNegativeTimers: false,
-  dropsClientTelemetry: false,
-  takeEvent: ({ kind }) => (kind === 'event' ? 'unsupported_event' : 'unsupported_service_check')
+  dropsClientTelemetry: false
 }

@@ -1,7 +1,8 @@
+import type { EventBlockBuilder } from '../../core/model/event-builder.ts'
 import { UNKNOWN } from '../../core/model/series-table/key-table.ts'
 import { type Distribution, observation, type PointBlockBuilder, type SeriesTable } from '../../sdk/plugin/index.ts'
 import { endOfBit } from './bits.ts'
-import { readEvent } from './events.ts'
+import { type DogStatsdEvent, readEvent } from './events.ts'
 import { Gauges } from './gauges.ts'
 import { LineKey } from './line-key.ts'
 import { COLON_AT, END, LineScanner, OFFSETS, PIPE_AT, STAMP_AT, START } from './line-scanner.ts'
@@ -39,10 +40,11 @@ export class StatsdParser {
   readonly #scanner = new LineScanner()
   readonly #key = new LineKey(MAX_IDENTITY_BYTES)
   readonly #options: ParserOptions
-  /** The datagram that is parsed, the time of its lines without one, and the block that its points go to. */
+  /** The datagram that is parsed, the time of its lines without one, and the blocks that its items go to. */
   #bytes: Buffer = Buffer.alloc(0)
   #now = 0
   #points: PointBlockBuilder | undefined
+  #events: EventBlockBuilder | undefined
   /** The name of the line that is parsed. */
   #nameStart = 0
   #nameEnd = 0
@@ -63,13 +65,14 @@ export class StatsdParser {
   }
 
   /**
-   * Adds a datagram to `points`.
+   * Adds a datagram to `points`, and what it tells of events and service checks to `events`.
    * @param now Unix ms, for lines without a time
    */
-  parse(datagram: Buffer, now: number, points: PointBlockBuilder): void {
+  parse(datagram: Buffer, now: number, points: PointBlockBuilder, events: EventBlockBuilder): void {
     this.#bytes = datagram
     this.#now = now
     this.#points = points
+    this.#events = events
     const scanner = this.#scanner
     scanner.scan(datagram)
     this.#lines.findAll(scanner.keys)
@@ -127,7 +130,7 @@ export class StatsdParser {
     const bytes = this.#bytes
     if (bytes[start] === UNDERSCORE) {
       const event = readEvent(bytes.toString('latin1', start, end), this.#now, this.#options.limits)
-      if (event !== undefined) return typeof event === 'string' ? event : this.#options.takeEvent(event)
+      if (event !== undefined) return typeof event === 'string' ? event : this.#addEvent(event)
     }
     const colon = find(bytes, COLON, start, end)
     if (colon === start) return 'missing_name'
@@ -215,6 +218,10 @@ export class StatsdParser {
   #addMember(series: number, start: number, end: number, time: number): undefined {
     const members: Distribution = { kind: 'set', members: [this.#bytes.toString('utf8', start, end)] }
     this.#points!.addIdDistribution(this.#table, series, time, members)
+  }
+
+  #addEvent({ time, name, attributes }: DogStatsdEvent): undefined {
+    this.#events!.add(time, name, attributes, undefined, 1)
   }
 
   #textOf(start: number, end: number): string {

@@ -16,5 +16,3 @@ export type Refusal =
   | 'client_telemetry'
   | 'invalid_event'
   | 'invalid_service_check'
-  | 'unsupported_event'
-  | 'unsupported_service_check'

@@ -56,7 +56,8 @@ const STATSD: [line: string, reason: string][] = [
   ['a:one|c', 'invalid_value'],
   ['a:1|c|@2', 'invalid_rate'],
   ['a:1|c|Tsoon', 'invalid_timestamp'],
-  ['_sc|name|0', 'unsupported_service_check']
+  ['_sc|name|9', 'invalid_service_check'],
+  ['_sc|name|0', 'no_pipeline']
 ]
 
 test('bad input is answered, counted, and ends nothing', async t => {

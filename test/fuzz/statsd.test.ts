@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import fc from 'fast-check'
+import { EventBlockBuilder } from '../../core/model/event-builder.ts'
 import { SeriesTable } from '../../core/model/series-table/series-table.ts'
 import plugin from '../../exporters/statsd/index.ts'
 import { LineWriter } from '../../exporters/statsd/lines.ts'
 import { StatsdParser } from '../../receivers/statsd/parser.ts'
-import { DEFAULT_OPTIONS } from '../../receivers/statsd/parser-options.ts'
 import { Framing } from '../../receivers/statsd/sockets/framing.ts'
 import { attributeText, type PointBlock, PointBlockBuilder, sortAttributes } from '../../sdk/plugin/index.ts'
 import { testConfig } from '../../sdk/plugin/testing.ts'
@@ -32,11 +32,10 @@ const TEXT = fc.array(PIECE, { maxLength: 30 }).map(pieces => pieces.join(''))
 /** A parser, the lines that it refused, and those of its events. */
 function parser() {
   const refused: string[] = []
-  const options = { ...DEFAULT_OPTIONS, takeEvent: () => undefined }
-  const made = new StatsdParser(new SeriesTable(), 100, reason => refused.push(reason), options)
+  const made = new StatsdParser(new SeriesTable(), 100, reason => refused.push(reason))
   const parse = (bytes: Buffer): PointBlock => {
     const points = new PointBlockBuilder()
-    made.parse(bytes, NOW, points)
+    made.parse(bytes, NOW, points, new EventBlockBuilder())
     return points.build()
   }
   return { parse, refused }

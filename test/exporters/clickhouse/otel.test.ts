@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { PointBlockBuilder } from '../../../sdk/plugin/index.ts'
+import { EventBlockBuilder } from '../../../core/model/event-builder.ts'
+import { decodeLogsJson } from '../../../core/wire/otlp/logs-json-decoder.ts'
+import { type Attributes, PointBlockBuilder } from '../../../sdk/plugin/index.ts'
 import { embedded, FOREVER, signal } from './harness.ts'
 import { counterBlock, distributionBlock, T } from './samples.ts'
 
@@ -104,6 +106,67 @@ test('a block sent again is stored once; events are log records', async () => {
   const attributes = logs.map(row => JSON.stringify(row.LogAttributes))
   assert.ok(attributes.includes('{"plan":"pro","event.name":"signup","event.id":"e1"}'), attributes.join())
   assert.ok(attributes.includes('{"plan":"pro","event.name":"signup","event.value":"3"}'), attributes.join())
+})
+
+test('a log record has its fields in their columns, another event has all with its attributes', async () => {
+  await using h = await embedded(OTEL)
+  const text = (key: string, value: string) => ({ key, value: { stringValue: value } })
+  const [traceId, spanId] = ['0af7651916cd43dd8448eb211c80319c', 'b7ad6b7169203331']
+  const error = { severityNumber: 17, severityText: 'ERROR', body: { stringValue: 'no money' } }
+  const logRecords = [
+    { ...error, traceId, spanId, flags: 1, attributes: [text('route', '/pay')] },
+    { eventName: 'checkout', body: { kvlistValue: { values: [text('sum', 'high')] } } }
+  ]
+  const resource = { attributes: [text('service.name', 'shop'), text('service.version', '2'), text('host.name', 'a')] }
+  const resourceLogs = [{ resource, scopeLogs: [{ scope: { name: 'lib', version: '3' }, logRecords }] }]
+  const { block } = decodeLogsJson(Buffer.from(JSON.stringify({ resourceLogs })), T)
+  const other = new EventBlockBuilder()
+  const attributes: Attributes = [
+    ['service.name', 'web'],
+    ['severity', 'high'],
+    ['trace_id', 'none']
+  ]
+  other.add(T, 'signup', attributes, 'e1', 1)
+  await h.exporter.export(block, signal())
+  await h.exporter.export(other.build(), signal())
+  const columns =
+    'ServiceName, Body, SeverityText, SeverityNumber, TraceId, SpanId, TraceFlags, ScopeName, ScopeVersion, ResourceAttributes, LogAttributes'
+  const rows = await h.rows(`SELECT ${columns} FROM weir.otel_logs ORDER BY ServiceName, Body`)
+  const none = { SeverityText: '', SeverityNumber: 0, TraceId: '', SpanId: '', TraceFlags: 0 }
+  const ofShop = {
+    ServiceName: 'shop',
+    ScopeName: 'lib',
+    ScopeVersion: '3',
+    ResourceAttributes: { 'service.name': 'shop', 'service.version': '2' }
+  }
+  assert.deepEqual(rows, [
+    {
+      ...ofShop,
+      Body: 'no money',
+      SeverityText: 'ERROR',
+      SeverityNumber: 17,
+      TraceId: traceId,
+      SpanId: spanId,
+      TraceFlags: 1,
+      LogAttributes: { 'host.name': 'a', route: '/pay' }
+    },
+    { ...none, ...ofShop, Body: '{"sum":"high"}', LogAttributes: { 'host.name': 'a', 'event.name': 'checkout' } },
+    {
+      ...none,
+      ServiceName: 'web',
+      ScopeName: '',
+      ScopeVersion: '',
+      Body: 'signup',
+      ResourceAttributes: {},
+      LogAttributes: {
+        'service.name': 'web',
+        severity: 'high',
+        trace_id: 'none',
+        'event.name': 'signup',
+        'event.id': 'e1'
+      }
+    }
+  ])
 })
 
 test('regression: a count of 2^64 - 1 was refused without end in buckets, and became 0 everywhere else', async () => {

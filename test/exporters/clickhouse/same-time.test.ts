@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { EventBlockBuilder } from '../../../core/model/event-builder.ts'
 import { StatsdParser } from '../../../receivers/statsd/parser.ts'
 import { PointBlockBuilder } from '../../../sdk/plugin/index.ts'
 import { embedded, FOREVER, type Harness, signal } from './harness.ts'
@@ -11,7 +12,12 @@ const LINES =
 /** StatsD lines of one datagram, which are of one time. */
 function datagram({ context }: Harness, lines: string) {
   const points = new PointBlockBuilder()
-  new StatsdParser(context.series as never, 100, assert.fail).parse(Buffer.from(lines), T, points)
+  new StatsdParser(context.series as never, 100, assert.fail).parse(
+    Buffer.from(lines),
+    T,
+    points,
+    new EventBlockBuilder()
+  )
   return points.build()
 }
 

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
+import { EventBlockBuilder } from '../../../core/model/event-builder.ts'
 import { SeriesTable } from '../../../core/model/series-table/series-table.ts'
-import { type DogStatsdEvent, readEvent } from '../../../receivers/statsd/events.ts'
+import { readEvent } from '../../../receivers/statsd/events.ts'
 import { StatsdParser } from '../../../receivers/statsd/parser.ts'
-import { attributeText, DEFAULT_LIMITS, PointBlockBuilder } from '../../../sdk/plugin/index.ts'
+import { attributeText, DEFAULT_LIMITS, findAttribute, PointBlockBuilder } from '../../../sdk/plugin/index.ts'
 
 const NOW = 1_700_000_000_000
 
@@ -12,7 +13,8 @@ function told(line: string): string | undefined {
   const event = readEvent(Buffer.from(line).toString('latin1'), NOW, DEFAULT_LIMITS)
   if (event === undefined || typeof event === 'string') return event
   const attributes = event.attributes.map(([key, value]) => `${key.replace('dogstatsd.', '')}=${attributeText(value)}`)
-  return `${event.kind} ${event.name} @${event.time - NOW} ${attributes.join()}`
+  const kind = findAttribute(event.attributes, 'dogstatsd.status') === undefined ? 'event' : 'service_check'
+  return `${kind} ${event.name} @${event.time - NOW} ${attributes.join()}`
 }
 
 test('reads events and service checks', () => {
@@ -54,18 +56,15 @@ test('any line is read or refused', () => {
   fc.assert(fc.property(start, fc.string({ maxLength: 30 }), (start, rest) => assert.ok(told(start + rest) !== '')))
 })
 
-test('a parser gives events to whoever takes them', () => {
-  const events: DogStatsdEvent[] = []
+test('a parser adds events to a block of their own', () => {
+  const events = new EventBlockBuilder()
   const points = new PointBlockBuilder()
-  const options = { takeEvent: (event: DogStatsdEvent) => void events.push(event) }
-  new StatsdParser(new SeriesTable(), 10, assert.fail, options).parse(
+  new StatsdParser(new SeriesTable(), 10, assert.fail).parse(
     Buffer.from('_e{1,1}:t|x\nhits:1|c\n_sc|db|0'),
     NOW,
-    points
+    points,
+    events
   )
-  assert.deepEqual(
-    events.map(({ name }) => name),
-    ['t', 'db']
-  )
+  assert.deepEqual(events.build().name, ['t', 'db'])
   assert.equal(points.length, 1)
 })

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { createSocket } from 'node:dgram'
 import { test } from 'node:test'
+import { EventBlockBuilder } from '../../../core/model/event-builder.ts'
 import { SeriesTable } from '../../../core/model/series-table/series-table.ts'
 import { StatsdParser } from '../../../receivers/statsd/parser.ts'
 import { PointBlockBuilder } from '../../../sdk/plugin/index.ts'
@@ -11,7 +12,7 @@ function parser() {
   const made = new StatsdParser(new SeriesTable(), 100, assert.fail)
   const values = (lines: string): number[] => {
     const points = new PointBlockBuilder()
-    made.parse(Buffer.from(lines), 1, points)
+    made.parse(Buffer.from(lines), 1, points, new EventBlockBuilder())
     return Array.from(points.build().value)
   }
   return { gauges: made.gauges, values }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
+import { EventBlockBuilder } from '../../../core/model/event-builder.ts'
 import { SeriesTable } from '../../../core/model/series-table/series-table.ts'
 import { StatsdParser } from '../../../receivers/statsd/parser.ts'
 import type { ParserOptions } from '../../../receivers/statsd/parser-options.ts'
@@ -18,7 +19,7 @@ function parser(maxSeries = 100, formats: readonly TagFormat[] = [], options: Pa
   const made = new StatsdParser(new SeriesTable(), maxSeries, refuse, { names, ...options })
   const parse = (text: string): PointBlock => {
     const points = new PointBlockBuilder()
-    made.parse(Buffer.from(text), NOW, points)
+    made.parse(Buffer.from(text), NOW, points, new EventBlockBuilder())
     return points.build()
   }
   return { parse, refused, unread, told: (text: string) => described(parse(text)) }
@@ -107,9 +108,7 @@ test('refuses malformed lines, and takes the lines around them', () => {
     ['c:1e300|c|@1e-300', 'invalid_value'],
     ['t:1e300|h|@1e-300', 'invalid_value'],
     ['c:1|c|@1e-320', 'invalid_rate'],
-    [`${'n'.repeat(9000)}:1|c`, 'too_long'],
-    ['_e{5,4}:title|text', 'unsupported_event'],
-    ['_sc|my.service|0', 'unsupported_service_check']
+    [`${'n'.repeat(9000)}:1|c`, 'too_long']
   ]
   for (const [line, reason] of cases) {
     const { told, refused } = parser()

@@ -6,7 +6,7 @@ import { CreditPool } from '../../../core/batch/credits.ts'
 import plugin from '../../../receivers/statsd/index.ts'
 import { StatsdReceiver } from '../../../receivers/statsd/receiver.ts'
 import { kernelDrops } from '../../../receivers/statsd/sockets/kernel-drops.ts'
-import type { Batch, PointBlock } from '../../../sdk/plugin/index.ts'
+import { attributeText, type Batch, type EventBlock, WeirError } from '../../../sdk/plugin/index.ts'
 import { testConfig, testContext } from '../../../sdk/plugin/testing.ts'
 import { endpointOf, running, totals, until } from './harness.ts'
 
@@ -38,9 +38,11 @@ test('takes the lines of hot-shots: counters, sampling, timers, sets, gauges, ta
     client.event('deployed', 'v2')
     client.check('alive', 0)
     await new Promise(resolve => client.close(resolve))
-    await until(context, () => context.account.dropped.size === 2)
-    await until(context, () => 'depth,app=shop' in totals(batches.map(batch => batch.block as PointBlock)))
-    const { 'sampled,app=shop': sampled, ...rest } = totals(batches.map(batch => batch.block as PointBlock))
+    const pointBlocks = () => batches.flatMap(({ block }) => (block.type === 'points' ? [block] : []))
+    const events = () => batches.flatMap(({ block }) => (block.type === 'events' ? rowsOf(block) : []))
+    await until(context, () => events().length === 2)
+    await until(context, () => 'depth,app=shop' in totals(pointBlocks()))
+    const { 'sampled,app=shop': sampled, ...rest } = totals(pointBlocks())
     assert.deepEqual(rest, {
       'hits,app=shop': 100,
       'hits,app=shop,route=/a': 45,
@@ -51,12 +53,27 @@ test('takes the lines of hot-shots: counters, sampling, timers, sets, gauges, ta
       'depth,app=shop': 8
     })
     assert.ok(Math.abs(sampled - 400) < 220, `about 400 by sampling, not ${sampled}`)
-    assert.deepEqual(Object.fromEntries(context.account.dropped), {
-      unsupported_event: 1,
-      unsupported_service_check: 1
-    })
+    assert.deepEqual(events(), ['deployed app=shop,dogstatsd.text=v2', 'alive app=shop,dogstatsd.status=ok'])
+    assert.equal(context.account.dropped.size, 0)
+    const { inFlight } = context.account
     for (const batch of batches) batch.ack()
+    assert.deepEqual([context.account.sent, context.credits.used], [inFlight, 0])
   }
+})
+
+test('items that no pipeline takes are dropped at once, and told once; others are tried again', async t => {
+  const { context, sizes, send } = await running(t, {}, batch =>
+    batch.block.type === 'points' ? batch.ack() : batch.nack(new WeirError('NO_PIPELINE', 'no pipeline takes events'))
+  )
+  await send('_e{6,2}:deploy|v2\nhits:1|c\n_sc|db|2')
+  await until(context, () => context.account.dropped.size === 1)
+  await send('_sc|db|0')
+  await until(context, () => context.account.dropped.get('no_pipeline') === 3)
+  const { received, sent, refused, inFlight } = context.account
+  assert.deepEqual({ received, sent, refused, inFlight }, { received: 4, sent: 1, refused: 0, inFlight: 0 })
+  assert.equal(context.credits.used, 0)
+  context.clock.advance(60_000)
+  assert.deepEqual(sizes, [1, 2, 1])
 })
 
 test('gathers datagrams into blocks', async t => {
@@ -238,3 +255,10 @@ test('names with tags that are not read are counted, and the first is warned of'
   assert.equal(context.counters.get('unread_tags_total'), 3)
   assert.deepEqual(warnings, [{ name: 'hits,host=a', format: 'influx' }])
 })
+
+/** Name and attributes of each event. */
+function rowsOf({ name, attributes }: EventBlock): string[] {
+  return name.map(
+    (text, i) => `${text} ${attributes[i].map(([key, value]) => `${key}=${attributeText(value)}`).join()}`
+  )
+}

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { EventBlockBuilder } from '../../../core/model/event-builder.ts'
 import { DEFAULT_LIMITS, measureAll, measureAttributes, measureName } from '../../../core/model/item-limits.ts'
 import { SeriesTable } from '../../../core/model/series-table/series-table.ts'
 import { decodeMetricsJson } from '../../../core/wire/otlp/json-decoder.ts'
@@ -94,7 +95,7 @@ describe('regression: items without bound ended the process', () => {
       const refuse = (why: string) => void refused.push(why)
       const parser = new StatsdParser(new SeriesTable(), 10, refuse, { limits: LIMITS })
       const points = new PointBlockBuilder()
-      parser.parse(Buffer.from(`${line}\nm:1|c`), 1, points)
+      parser.parse(Buffer.from(`${line}\nm:1|c`), 1, points, new EventBlockBuilder())
       assert.deepEqual([refused, points.build().length], [[reason], 1])
     })
 

@@ -70,3 +70,19 @@ test('an event of another receiver: its value and id are attributes, odd texts a
     odd
   ])
 })
+
+test('regression: an attribute with the name of a method of objects failed the whole block', () => {
+  const builder = new EventBlockBuilder()
+  builder.add(
+    1,
+    'log',
+    [
+      ['constructor', 'x'],
+      ['toString', 'y']
+    ],
+    undefined,
+    1
+  )
+  const block = builder.build()
+  assert.deepEqual(decodeLogs(Buffer.from(encoder.encode(block)), 1).block, block)
+})
