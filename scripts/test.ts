@@ -38,8 +38,8 @@ const long = LONG.filter(file => files.includes(file))
 process.env.NODE_COMPILE_CACHE = mkdtempSync(path.join(tmpdir(), 'weir-compiled-'))
 process.on('exit', () => rmSync(process.env.NODE_COMPILE_CACHE!, { recursive: true, force: true }))
 process.on('SIGINT', () => process.exit(130))
-// Processes write the cache as they end, and most of those that tests start are killed.
-if (files.length > 1) spawnSync(process.execPath, ['core/main.ts', 'components'])
+// Processes write the cache as they end, and most of those that tests start are killed. `run` loads its modules late.
+if (files.length > 1) spawnSync(process.execPath, ['--import', './core/cli/run.ts', 'core/main.ts', 'components'])
 
 const tests = run({
   files: [...long, ...files.filter(file => !long.includes(file))],
