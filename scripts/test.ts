@@ -28,7 +28,7 @@ const LONG = [
   'test/exporters/victoriametrics/stores.test.ts'
 ]
 /** Run in the process of each file, before it. */
-const PRELOADED = ['untracked-promises.ts', 'external-memory.ts']
+const PRELOADED = ['untracked-promises.ts', 'external-memory.ts', 'own-allocator.ts']
 
 const wanted = process.argv.slice(2).flatMap(pattern => globSync(pattern))
 const files = (wanted.length > 0 ? wanted : globSync(ALL)).sort()
@@ -38,8 +38,11 @@ const long = LONG.filter(file => files.includes(file))
 process.env.NODE_COMPILE_CACHE = mkdtempSync(path.join(tmpdir(), 'weir-compiled-'))
 process.on('exit', () => rmSync(process.env.NODE_COMPILE_CACHE!, { recursive: true, force: true }))
 process.on('SIGINT', () => process.exit(130))
-// Processes write the cache as they end, and most of those that tests start are killed.
-if (files.length > 1) spawnSync(process.execPath, ['core/main.ts', 'components'])
+// Processes write the cache as they end, and most of those that tests start are killed. `run` loads its modules late.
+if (files.length > 1) spawnSync(process.execPath, ['--import', './core/cli/run.ts', 'core/main.ts', 'components'])
+// glibc would zero tables of 4 MiB by hand once it has freed one: a third of the time of property tests, which make one
+// for each run. Above a fixed threshold it takes zeroed pages of the system. Processes that tests start do without.
+process.env.MALLOC_MMAP_THRESHOLD_ = `${2 ** 20}`
 
 const tests = run({
   files: [...long, ...files.filter(file => !long.includes(file))],

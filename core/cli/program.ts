@@ -2,20 +2,14 @@ import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { PACKAGE_ROOT } from '../package-root.ts'
-import { listComponents } from './components.ts'
-import { listDeadLetters, replayDeadLetters } from './dlq.ts'
-import { inspectJournal, replayJournal, truncateJournal, verifyJournal } from './journal.ts'
-import { query } from './query.ts'
-import { reload } from './reload.ts'
-import { run } from './run.ts'
-import { printSchema } from './schema.ts'
-import { checkSchemas } from './schema-check.ts'
 import type { Terminal } from './terminal.ts'
-import { validate } from './validate.ts'
 
 const { version: VERSION } = JSON.parse(readFileSync(path.join(PACKAGE_ROOT, 'package.json'), 'utf8'))
 
-/** The commands; each resolves to an exit code, which `exit` gets. */
+/**
+ * The commands; each resolves to an exit code, which `exit` gets. Each loads its own code: `run` alone needs most of the
+ * modules, and loading these takes longer than most other commands.
+ */
 export function makeProgram(terminal: Terminal, exit: (code: number) => void): Command {
   const program = new Command('weir')
     .description('Collects metrics and events, counts them exactly in windows, and stores them: as one YAML file says.')
@@ -39,21 +33,28 @@ function addRunning(program: Command, terminal: Terminal, exit: (code: number) =
     .addOption(configOption().makeOptionMandatory())
     .option('--discard-state', 'start without the state of the last run', false)
     .option('--watch', 'reload when a configuration file changes', false)
-    .action(async ({ config, discardState, watch }) => exit(await run(terminal, config, { discardState, watch })))
+    .action(async ({ config, discardState, watch }) => {
+      const { run } = await import('./run.ts')
+      exit(await run(terminal, config, { discardState, watch }))
+    })
   program
     .command('reload')
     .description('Make a running Weir read its configuration files again; SIGHUP does the same.')
     .addOption(adminOption())
-    .action(async options => exit(await reload(terminal, options)))
+    .action(async options => {
+      const { reload } = await import('./reload.ts')
+      exit(await reload(terminal, options))
+    })
   program
     .command('validate')
     .description('Check configuration files and print the graph; nothing is started.')
     .argument('[files...]', 'configuration files, as with --config')
     .addOption(configOption())
     .option('--probe', 'also send a request to every backend', false)
-    .action(async (files, options) =>
+    .action(async (files, options) => {
+      const { validate } = await import('./validate.ts')
       exit(await validate(terminal, [...(options.config ?? []), ...files], options.probe))
-    )
+    })
 }
 
 function addAsking(program: Command, terminal: Terminal, exit: (code: number) => void): void {
@@ -61,17 +62,26 @@ function addAsking(program: Command, terminal: Terminal, exit: (code: number) =>
     .command('components')
     .description('List all components, or the options of one.')
     .argument('[type]', 'such as otlp or windowed_counter')
-    .action(async type => exit(await listComponents(terminal, type)))
+    .action(async type => {
+      const { listComponents } = await import('./components.ts')
+      exit(await listComponents(terminal, type))
+    })
   const schema = program
     .command('schema')
     .description('Print the JSON Schema of the configuration file, for editors.')
-    .action(async () => exit(await printSchema(terminal)))
+    .action(async () => {
+      const { printSchema } = await import('./schema.ts')
+      exit(await printSchema(terminal))
+    })
   schema
     .command('check')
     .description('Print the events that fit old JSON Schemas and not new ones, with exit code 1 if there are such.')
     .argument('<old>', 'file, or folder as in the option schemas of the http receiver')
     .argument('<new>', 'the same, changed')
-    .action((before, after) => exit(checkSchemas(terminal, before, after)))
+    .action(async (before, after) => {
+      const { checkSchemas } = await import('./schema-check.ts')
+      exit(checkSchemas(terminal, before, after))
+    })
   program
     .command('query')
     .description('Query a running Weir by SQL (read-only).')
@@ -79,7 +89,10 @@ function addAsking(program: Command, terminal: Terminal, exit: (code: number) =>
     .addOption(adminOption())
     .option('--exporter <id>', 'the exporter to query, if several answer SQL')
     .option('--format <name>', 'a ClickHouse output format', 'PrettyCompactMonoBlock')
-    .action(async (sql, options) => exit(await query(terminal, sql, options)))
+    .action(async (sql, options) => {
+      const { query } = await import('./query.ts')
+      exit(await query(terminal, sql, options))
+    })
 }
 
 function addJournal(program: Command, terminal: Terminal, exit: (code: number) => void): void {
@@ -90,12 +103,18 @@ function addJournal(program: Command, terminal: Terminal, exit: (code: number) =
     .command('inspect')
     .description('Print the segments and the checkpoint.')
     .argument('<folder>', 'service.journal.folder')
-    .action(async folder => exit(await inspectJournal(terminal, folder)))
+    .action(async folder => {
+      const { inspectJournal } = await import('./journal.ts')
+      exit(await inspectJournal(terminal, folder))
+    })
   journal
     .command('verify')
     .description('Check every frame; for a damaged one, print its position, with exit code 1.')
     .argument('<folder>', 'service.journal.folder')
-    .action(async folder => exit(await verifyJournal(terminal, folder)))
+    .action(async folder => {
+      const { verifyJournal } = await import('./journal.ts')
+      exit(await verifyJournal(terminal, folder))
+    })
   journal
     .command('truncate')
     .description('Print the loss if the journal ended at a position in a segment; with --yes end it there.')
@@ -103,14 +122,20 @@ function addJournal(program: Command, terminal: Terminal, exit: (code: number) =
     .requiredOption('--segment <file>', 'name of the segment')
     .requiredOption('--offset <bytes>', 'start of a frame, as printed by verify', Number)
     .option('--yes', 'do it', false)
-    .action(async (folder, options) => exit(await truncateJournal(terminal, folder, options)))
+    .action(async (folder, options) => {
+      const { truncateJournal } = await import('./journal.ts')
+      exit(await truncateJournal(terminal, folder, options))
+    })
   journal
     .command('replay')
     .description('Print the effect of processing the journal from an entry on; with --yes the next start does so.')
     .argument('<folder>', 'service.journal.folder')
     .requiredOption('--from <entry>', 'number of the entry, as printed by inspect', wholeNumber)
     .option('--yes', 'do it', false)
-    .action(async (folder, options) => exit(await replayJournal(terminal, folder, options)))
+    .action(async (folder, options) => {
+      const { replayJournal } = await import('./journal.ts')
+      exit(await replayJournal(terminal, folder, options))
+    })
 }
 
 function addDeadLetters(program: Command, terminal: Terminal, exit: (code: number) => void): void {
@@ -121,13 +146,19 @@ function addDeadLetters(program: Command, terminal: Terminal, exit: (code: numbe
     .command('list')
     .description('Print the dead letters: time, component, number of items, reason.')
     .argument('<folder>', 'service.dead_letters.folder; with a journal, dead_letters in its folder')
-    .action(async folder => exit(await listDeadLetters(terminal, folder)))
+    .action(async folder => {
+      const { listDeadLetters } = await import('./dlq.ts')
+      exit(await listDeadLetters(terminal, folder))
+    })
   dlq
     .command('replay')
     .description('Make a running Weir deliver them again; delivered ones are removed.')
     .option('--number <n>', 'only this one, as list numbers them', wholeNumber)
     .addOption(adminOption())
-    .action(async options => exit(await replayDeadLetters(terminal, options)))
+    .action(async options => {
+      const { replayDeadLetters } = await import('./dlq.ts')
+      exit(await replayDeadLetters(terminal, options))
+    })
 }
 
 function adminOption(): Option {

@@ -2,7 +2,7 @@ import type { Block } from './block.ts'
 import type { Distribution } from './distribution.ts'
 import type { EventBlock } from './events.ts'
 import { type PointBlock, PointBlockBuilder } from './points.ts'
-import { IdColumn, PAGE_IDS } from './series-table/id-column.ts'
+import { IdColumn } from './series-table/id-column.ts'
 import type { IdHolder } from './series-table/id-lifetimes.ts'
 import { UNKNOWN } from './series-table/key-table.ts'
 import { SeriesColumn } from './series-table/series-column.ts'
@@ -145,8 +145,7 @@ export class PortableBlockReader implements IdHolder {
   }
 
   holdIds(hold: (id: number) => void): void {
-    for (const page of this.#ids.pages)
-      for (let i = 0; page !== undefined && i < PAGE_IDS; i++) if (page[i] !== UNKNOWN) hold(page[i])
+    this.#ids.forEach(hold)
   }
 
   /** These ids of the writer's mean nothing from here on. */

@@ -10,8 +10,8 @@ const { path: program, skip } = await victoriaMetricsProgram()
 const prometheus = await prometheusProgram()
 
 const cases: readonly [name: string, options: Partial<CrashesOptions>][] = [
-  ['while RxJS plugins hold batches', { kills: 25, longestLifeMs: 400, paced: true }],
-  ['20 times in the midst of requests', { kills: 20, longestLifeMs: 700 }],
+  ['while RxJS plugins hold batches', { kills: 15, longestLifeMs: 400, paced: true }],
+  ['12 times in the midst of requests', { kills: 12, longestLifeMs: 700 }],
   ['while ClickHouse stores too', { kills: 5, longestLifeMs: 1_500, clickHouse: true }],
   ['while Prometheus stores too', { kills: 4, longestLifeMs: 1_500, prometheus: prometheus.path }],
   ['while the backend is dead', { kills: 4, longestLifeMs: 1_000, roughness: ['pass', 'dead', 'dead'] }],

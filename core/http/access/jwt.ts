@@ -1,14 +1,7 @@
 import { hash } from 'node:crypto'
 import type { IncomingHttpHeaders } from 'node:http'
-import {
-  createLocalJWKSet,
-  createRemoteJWKSet,
-  errors,
-  type JSONWebKeySet,
-  type JWTPayload,
-  type JWTVerifyGetKey,
-  jwtVerify
-} from 'jose'
+import { createRequire } from 'node:module'
+import type { JSONWebKeySet, JWTPayload, JWTVerifyGetKey } from 'jose'
 import type { Logger } from 'pino'
 import { describeError } from '../../errors.ts'
 import type { Authenticator, Identity } from '../../plugin/access.ts'
@@ -31,6 +24,9 @@ interface JwtHost {
   readonly clock: Clock
   readonly log: Logger
 }
+
+/** Its 46 files are loaded with the first authenticator that needs them: most configurations have none. */
+const jose = (): typeof import('jose') => createRequire(import.meta.url)('jose')
 
 const LEEWAY_S = 60
 /** Tokens whose signature was checked, so that it is not checked again with every request. */
@@ -78,7 +74,7 @@ export class JwtAuthenticator implements Authenticator {
   async #verify(token: string, keys: JWTVerifyGetKey): Promise<JWTPayload> {
     const { issuer, audience, algorithms } = this.#config
     try {
-      const { payload } = await jwtVerify(token, keys, {
+      const { payload } = await jose().jwtVerify(token, keys, {
         issuer,
         audience: [...audience],
         algorithms: [...algorithms],
@@ -94,6 +90,7 @@ export class JwtAuthenticator implements Authenticator {
 
   /** Keys that cannot be had are no fault of the sender. */
   #refusal(error: unknown): Error {
+    const { errors } = jose()
     const isAboutToken = error instanceof errors.JOSEError && !(error instanceof errors.JWKSTimeout)
     const isAboutKeys = error instanceof errors.JWKSInvalid || (error as { code?: string }).code === 'ERR_JOSE_GENERIC'
     if (isAboutToken && !isAboutKeys) return unauthorized('Bearer', `this token is not valid: ${describeError(error)}`)
@@ -121,7 +118,7 @@ export class JwtAuthenticator implements Authenticator {
 
   async #find(): Promise<JWTVerifyGetKey> {
     const { jwks_url, issuer } = this.#config
-    return createRemoteJWKSet(new URL(jwks_url ?? (await discover(issuer))), { timeoutDuration: DISCOVERY_MS })
+    return jose().createRemoteJWKSet(new URL(jwks_url ?? (await discover(issuer))), { timeoutDuration: DISCOVERY_MS })
   }
 
   #tenantOf(payload: JWTPayload): string | undefined {
@@ -139,7 +136,7 @@ export class JwtAuthenticator implements Authenticator {
   }
 }
 
-const readKeys = (text: string) => createLocalJWKSet(JSON.parse(text) as JSONWebKeySet)
+const readKeys = (text: string) => jose().createLocalJWKSet(JSON.parse(text) as JSONWebKeySet)
 
 /** https://openid.net/specs/openid-connect-discovery-1_0.html, section 4 */
 async function discover(issuer: string): Promise<string> {

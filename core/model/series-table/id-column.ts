@@ -1,5 +1,5 @@
 /** Ids in a page. */
-export const PAGE_IDS = 2 ** 16
+const PAGE_IDS = 2 ** 16
 const SHIFT = 16
 const IN_PAGE = PAGE_IDS - 1
 
@@ -32,6 +32,15 @@ export class IdColumn<P extends Page> {
   clear(id: number): void {
     const page = this.pages[id >>> SHIFT]
     if (page !== undefined) page[id & IN_PAGE] = this.#fill
+  }
+
+  /** Calls `take` with the number of each id that has got one, in the order of ids. */
+  forEach(take: (value: number) => void): void {
+    const fill = this.#fill
+    for (const page of this.pages) {
+      // By index: an iterator takes several times as long, and states have pages by the hundred.
+      for (let i = 0; page !== undefined && i < PAGE_IDS; i++) if (page[i] !== fill) take(page[i])
+    }
   }
 
   /** Clears all ids. */

@@ -108,7 +108,6 @@ export class OutputStream {
   }
 
   holdIds(hold: (id: number) => void): void {
-    for (const ids of this.#ids)
-      for (const page of ids?.pages ?? []) if (page !== undefined) for (const id of page) if (id !== UNKNOWN) hold(id)
+    for (const ids of this.#ids) ids?.forEach(hold)
   }
 }

@@ -152,8 +152,7 @@ export class Translator {
 
   /** Calls `hold` with the ids of all label sets. */
   holdIds(hold: (id: number) => void): void {
-    for (const page of this.#streams.pages)
-      if (page !== undefined) for (const labels of page) if (labels !== UNKNOWN) hold(labels)
+    this.#streams.forEach(hold)
     for (const { streams } of this.#distributed) streams.holdIds(hold)
     for (const { info } of this.#targets.values()) hold(info)
     for (const facts of this.#facts) if (facts?.target !== undefined) hold(facts.target.info)
