@@ -23,6 +23,7 @@ export class DerivedSeries {
   #usedIn = new IdColumn<Uint8Array>(Uint8Array)
   #epoch = 0
   #size = 0
+  #notDerived = 0
 
   /**
    * @param derive returns an id, {@link NOT_DERIVED}, or `UNKNOWN` if it is to be asked again; it must not keep the
@@ -35,6 +36,11 @@ export class DerivedSeries {
   /** Derived series in use; as of the beginning of the epoch, those that are no longer in use count too. */
   get size(): number {
     return this.#size
+  }
+
+  /** Series in use from which {@link NOT_DERIVED} was derived. */
+  get notDerived(): number {
+    return this.#notDerived
   }
 
   /** The id of the series derived from that of point `i`, or what `derive` returned in its place. */
@@ -54,7 +60,7 @@ export class DerivedSeries {
   /** Called when an epoch begins. Calls `hold` with the ids of all derived series in use, and forgets the others. */
   holdIds(hold: (id: number) => void): void {
     this.#epoch = (this.#epoch + 1) & EPOCH_BITS
-    this.#size = 0
+    this.#size = this.#notDerived = 0
     for (const [at, ids] of this.#ids.pages.entries()) if (ids !== undefined) this.#holdPage(ids, at, hold)
   }
 
@@ -64,7 +70,8 @@ export class DerivedSeries {
       if (ids[i] === UNKNOWN) continue
       const idle = (this.#epoch - usedIn[i]) & EPOCH_BITS
       if (idle > IDLE_EPOCHS) ids[i] = UNKNOWN
-      else if (ids[i] !== NOT_DERIVED) {
+      else if (ids[i] === NOT_DERIVED) this.#notDerived++
+      else {
         this.#size++
         hold(ids[i])
       }
@@ -81,6 +88,7 @@ export class DerivedSeries {
     const derived = this.#derive(table.read(id))
     this.#ids.set(id, derived)
     if (derived < NOT_DERIVED) this.#size++
+    else if (derived === NOT_DERIVED) this.#notDerived++
     return derived
   }
 }
