@@ -9,10 +9,12 @@ const ANY = '*'
  * Lets pages of the allowed origins send events, and refuses pages of other origins: browsers deliver some requests
  * without asking first. A client that is no browser names no origin, and is not concerned.
  * @param allowed origins such as `https://shop.example.com` or `https://*.example.com`, or `*`
+ * @param needsCredentials true if requests are refused without a header `Authorization`
  */
-export function cors(allowed: readonly string[]): RequestHandler {
+export function cors(allowed: readonly string[], needsCredentials: boolean): RequestHandler {
   const patterns = allowed.map(toPattern)
   const isOpen = allowed.includes(ANY)
+  const headers = `content-type, content-encoding${needsCredentials ? ', authorization' : ''}`
   return (request, response, next) => {
     const { origin } = request.headers
     response.vary('Origin')
@@ -26,7 +28,7 @@ export function cors(allowed: readonly string[]): RequestHandler {
     if (request.method !== 'OPTIONS') return next()
     response.set({
       'access-control-allow-methods': 'POST',
-      'access-control-allow-headers': 'content-type, content-encoding',
+      'access-control-allow-headers': headers,
       'access-control-max-age': String(MAX_AGE_S)
     })
     response.status(204).end()

@@ -65,7 +65,7 @@ export class HttpReceiver implements Receiver {
     this.#maxBytes = max_body_size
     const site: Site = {
       posts: new Map([[path, (request, response, tenant) => this.#post(request, response, tenant)]]),
-      before: origins.length > 0 ? cors(origins) : undefined,
+      before: origins.length > 0 ? cors(origins, config.auth !== undefined) : undefined,
       elsewhere: request => new RequestError(404, `there is nothing at ${request.path}: events go to ${path}`),
       refuse: ({ message }, _request, response) => void response.json({ error: message })
     }

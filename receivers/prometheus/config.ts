@@ -138,6 +138,10 @@ function checkScrape(
     problems.push({ path: [...path, 'scrape_timeout'], message: 'it must be more than 0, and scrape_interval at most' })
   if (basic_auth.username !== '' && authorization.credentials !== '')
     problems.push({ path: [...path, 'basic_auth'], message: 'give one of basic_auth and authorization' })
+  for (const name of ['file_sd_configs', 'http_sd_configs'] as const)
+    for (const [i, { refresh_interval }] of config[name].entries())
+      if (refresh_interval === 0)
+        problems.push({ path: [...path, name, i, 'refresh_interval'], message: 'it must be more than 0' })
   for (const name of ['relabel_configs', 'metric_relabel_configs'] as const)
     for (const [i, rule] of config[name].entries()) problems.push(...checkRelabel(rule, [...path, name, i]))
   return problems

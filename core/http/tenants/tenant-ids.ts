@@ -22,8 +22,9 @@ export class TenantIds implements IdHolder {
   readonly #slotOf = new IdColumn<Uint32Array>(Uint32Array)
   /** By id of a received series. */
   readonly #generations = new IdColumn<Uint8Array>(Uint8Array)
-  /** By tenant: series in use. */
+  /** By tenant: series in use, and those that it may not have. */
   readonly #sizes = new Int32Array(MOST_TENANTS)
+  readonly #notDerived = new Int32Array(MOST_TENANTS)
   readonly #key = new DataView(new ArrayBuffer(KEY_BYTES))
   /** The table holds it weakly. */
   readonly #facts = { clear: (id: number) => this.#generations.set(id, this.#generations.get(id) + 1) }
@@ -36,6 +37,11 @@ export class TenantIds implements IdHolder {
   /** Series of a tenant that are in use. */
   sizeOf(slot: number): number {
     return this.#sizes[slot]
+  }
+
+  /** Received series in use for which {@link NOT_DERIVED} was made. */
+  notDerivedOf(slot: number): number {
+    return this.#notDerived[slot]
   }
 
   /**
@@ -70,13 +76,17 @@ export class TenantIds implements IdHolder {
     const entry = this.#entries.add(slot, this.#key, 0, KEY_BYTES)
     this.#derived.set(entry, derived)
     this.#slotOf.set(entry, slot)
-    if (derived !== NOT_DERIVED) this.#sizes[slot]++
+    this.#countOf(derived)[slot]++
     return derived
   }
 
   #remove(entry: number, derived: number): void {
-    if (derived !== NOT_DERIVED) this.#sizes[this.#slotOf.get(entry)]--
+    this.#countOf(derived)[this.#slotOf.get(entry)]--
     this.#entries.remove(entry)
     this.#derived.clear(entry)
+  }
+
+  #countOf(derived: number): Int32Array {
+    return derived === NOT_DERIVED ? this.#notDerived : this.#sizes
   }
 }

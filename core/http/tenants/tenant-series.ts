@@ -45,6 +45,11 @@ export class TenantSeries {
     return this.#ids.sizeOf(this.#slot)
   }
 
+  /** Further series may be known. Those that break a limit take room in the table too, though no point has them. */
+  get hasRoom(): boolean {
+    return Math.max(this.size, this.#ids.notDerivedOf(this.#slot)) < this.#maxSeries
+  }
+
   /** @param refuse called with the reason of each point that is left out */
   label(block: PointBlock, refuse: (reason: string) => void): PointBlock {
     const { series } = block

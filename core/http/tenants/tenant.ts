@@ -70,7 +70,7 @@ export class LimitedTenant implements Tenant {
 
   decode<T>(work: () => T): T {
     const { series } = this.#host
-    series.mayGrow = this.#series.size < this.#limits.max_series
+    series.mayGrow = this.#series.hasRoom
     try {
       return work()
     } finally {

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { Authenticators } from '../../../core/http/access/authenticators.ts'
 import plugin from '../../../receivers/http/index.ts'
-import { testConfig } from '../../../sdk/plugin/testing.ts'
+import { testConfig, testContext } from '../../../sdk/plugin/testing.ts'
 import { JSON_TYPE, running } from './harness.ts'
 
 const SHOP = 'https://shop.example.com'
@@ -47,6 +48,18 @@ test('sendBeacon’s text is JSON where pages may send, and nothing elsewhere', 
   assert.equal((await closed.post(EVENT, 'text/plain', { origin: SHOP })).status, 415)
   const asked = await fetch(closed.url, { method: 'OPTIONS', headers: { origin: SHOP } })
   assert.deepEqual([asked.status, asked.headers.get('access-control-allow-origin')], [405, null])
+})
+
+test('pages may send the credentials that are asked for', async t => {
+  const context = testContext('http')
+  const authenticators = new Authenticators({ apps: { bearer: { tokens: [{ token: 'a-token' }] } } }, context)
+  const access = { tenants: undefined, authenticator: (name: string) => authenticators.authenticator(name) }
+  const options = { cors_allowed_origins: [SHOP], auth: 'apps' }
+  const { url, post } = await running(t, options, batch => batch.ack(), { ...context, access })
+  const asked = await fetch(url, { method: 'OPTIONS', headers: { origin: SHOP } })
+  assert.match(asked.headers.get('access-control-allow-headers')!, /\bauthorization\b/)
+  assert.equal((await post(EVENT, JSON_TYPE, { origin: SHOP })).status, 401)
+  assert.equal((await post(EVENT, JSON_TYPE, { origin: SHOP, authorization: 'Bearer a-token' })).status, 200)
 })
 
 test('an origin has no path', () => {

@@ -308,6 +308,16 @@ test('TLS: a certificate is checked against ca_file, unless insecure_skip_verify
 })
 
 for (const [name, job, message] of [
+  [
+    'a list that is asked for without a pause',
+    { http_sd_configs: [{ url: 'http://a', refresh_interval: '0s' }] },
+    /more than 0/
+  ],
+  [
+    'files that are read without a pause',
+    { file_sd_configs: [{ files: ['a'], refresh_interval: '0s' }] },
+    /more than 0/
+  ],
   ['a timeout beyond the interval', { scrape_timeout: '2m' }, /scrape_interval at most/],
   ['two ways of authorization', { basic_auth: { username: 'u' }, authorization: { credentials: 'c' } }, /give one of/],
   ['a broken expression', { relabel_configs: [{ regex: '(' }] }, /no regular expression/]

@@ -3,7 +3,10 @@ import { describe, it, test } from 'node:test'
 import { DEFAULT_TENANT_LIMITS, type TenantLimits, type TenantsConfig } from '../../../../core/http/tenants/config.ts'
 import { MOST_TENANTS, TenantMeters } from '../../../../core/http/tenants/meters.ts'
 import { ConfiguredTenants } from '../../../../core/http/tenants/tenants.ts'
-import { type Attributes, type PointBlock, PointBlockBuilder, type SeriesTable } from '../../../../sdk/plugin/index.ts'
+import { NO_RESOURCE, NO_SCOPE } from '../../../../core/model/series.ts'
+import { UNKNOWN } from '../../../../core/model/series-table/key-table.ts'
+import { SeriesTable } from '../../../../core/model/series-table/series-table.ts'
+import { type Attributes, type PointBlock, PointBlockBuilder } from '../../../../sdk/plugin/index.ts'
 import { testContext } from '../../../../sdk/plugin/testing.ts'
 
 const METRIC = { name: 'a', unit: '', description: '', kind: 'counter', temporality: 'delta' } as const
@@ -12,7 +15,8 @@ const { clock, series } = testContext()
 function tenantsOf(
   config: Partial<TenantsConfig> = {},
   limits: Partial<TenantLimits> = {},
-  meters = new TenantMeters(2, 0)
+  meters = new TenantMeters(2, 0),
+  table = series
 ) {
   const full = {
     over_limit_status: 429,
@@ -20,7 +24,7 @@ function tenantsOf(
     ...config,
     limits: { ...DEFAULT_TENANT_LIMITS, ...limits }
   } as const
-  return new ConfiguredTenants(full, meters, { clock, series })
+  return new ConfiguredTenants(full, meters, { clock, series: table })
 }
 
 const HEADER = { header: 'X-Scope-OrgID' }
@@ -185,6 +189,26 @@ describe('the rate', () => {
     assert.deepEqual(one.usage, [usage])
     assert.deepEqual(two.usage, [usage])
   })
+})
+
+test('series that break a limit of their tenant do not fill the table that all tenants share', () => {
+  const table = new SeriesTable()
+  const tenants = tenantsOf(HEADER, { max_series: 10, max_attributes: 1 }, new TenantMeters(1, 0), table)
+  const tenant = tenantOf('acme', tenants)
+  const context = table.contextOf(METRIC, NO_RESOURCE, NO_SCOPE)
+  const send = (own: number) => {
+    const attributes: Attributes = [
+      ['own', String(own)],
+      ['more', 'x']
+    ]
+    const id = tenant.decode(() => table.receive(context, attributes))
+    if (id === UNKNOWN) return
+    const builder = new PointBlockBuilder()
+    builder.add(table.at(id), clock.now(), 1)
+    assert.deepEqual([...tenant.label(builder.build()).refused], [['tenant_attribute_limit', 1]])
+  }
+  for (let own = 0; own < 100; own++) send(own)
+  assert.equal(table.size, 10)
 })
 
 test('very many tenants have slots of their own', () => {
