@@ -55,7 +55,7 @@ const OPTIONS: Readonly<Record<string, ContractOptions>> = {
   'processor windowed_counter': { optional: COUNTER_OPTIONAL },
   // One of the two is given, and says where the engine is.
   'exporter clickhouse': { config: { embedded: folder }, optional: ['embedded', 'endpoint'] },
-  'exporter prometheus': { config: { endpoint: '127.0.0.1:0' } },
+  'exporter prometheus': { config: { endpoint: '127.0.0.1:0' }, optional: serverOptional('') },
   // Nobody reads the datagrams, and nobody says so.
   'exporter statsd': { config: { endpoint: await discarding() } },
   'exporter otlp': { config: { endpoint: `http://127.0.0.1:${closedPort}` }, unreachable: true },
