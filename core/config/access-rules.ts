@@ -1,7 +1,7 @@
 import { checkAuthenticator } from '../http/access/config.ts'
 import { isLoopback, parseEndpoint } from '../http/endpoint.ts'
 import { AUTHENTICATOR_NAME } from '../http/server-options.ts'
-import { checkTenants } from '../http/tenants/config.ts'
+import { checkTenants, TENANT_NAME } from '../http/tenants/config.ts'
 import { type MappingNode, nodeAt } from './document.ts'
 import { visitMarked } from './marked.ts'
 import { formatPath, type Problems, suggest } from './problems.ts'
@@ -21,6 +21,16 @@ export function checkAccess(root: MappingNode, { service, components }: Resolved
     for (const { id, plugin, config } of components[kind].values())
       visitMarked(plugin.schema, config, AUTHENTICATOR_NAME, (name, path) =>
         refers(name as string, [`${kind}s`, id, ...path])
+      )
+  if (service.tenants === undefined)
+    for (const { id, plugin, config } of components.receiver.values())
+      visitMarked(plugin.schema, config, TENANT_NAME, (name, path) =>
+        problem(
+          root,
+          ['receivers', id, ...path],
+          `"${name}" is a tenant, and there are none: set service.tenants`,
+          problems
+        )
       )
   for (const { path, message } of service.tenants === undefined
     ? []
