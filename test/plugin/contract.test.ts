@@ -121,7 +121,10 @@ const VARIANTS: Readonly<Record<string, ContractOptions | readonly ContractOptio
     },
     optional: COUNTER_OPTIONAL
   },
-  'receiver statsd': { config: { listen: ['udp://127.0.0.1:0', 'tcp://127.0.0.1:0'], udp_sockets: 2 } }
+  'receiver statsd': {
+    config: { listen: ['udp://127.0.0.1:0', 'tcp://127.0.0.1:0'], udp_sockets: 2 },
+    optional: ['tenant']
+  }
 }
 
 const registry = new Registry(builtIns)
