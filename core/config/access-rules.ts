@@ -1,20 +1,14 @@
 import { checkAuthenticator } from '../http/access/config.ts'
 import { isLoopback, parseEndpoint } from '../http/endpoint.ts'
 import { AUTHENTICATOR_NAME } from '../http/server-options.ts'
-import { checkTenants } from '../http/tenants/config.ts'
+import { checkTenants, TENANT_NAME } from '../http/tenants/config.ts'
 import { type MappingNode, nodeAt } from './document.ts'
 import { visitMarked } from './marked.ts'
 import { formatPath, type Problems, suggest } from './problems.ts'
-import type { ComponentConfig } from './resolved.ts'
-import type { ServiceConfig } from './service.ts'
+import type { ResolvedConfig } from './resolved.ts'
 
 /** Checks authenticators, and the names by which servers refer to them. */
-export function checkAccess(
-  root: MappingNode,
-  service: ServiceConfig,
-  receivers: Iterable<ComponentConfig>,
-  problems: Problems
-): void {
+export function checkAccess(root: MappingNode, { service, components }: ResolvedConfig, problems: Problems): void {
   const names = Object.keys(service.authenticators)
   const refers = (name: string, path: readonly (string | number)[]) => {
     if (!names.includes(name))
@@ -23,10 +17,21 @@ export function checkAccess(
   for (const [name, config] of Object.entries(service.authenticators))
     for (const { path, message } of checkAuthenticator(config, ['service', 'authenticators', name]))
       problem(root, path, message, problems)
-  for (const { id, plugin, config } of receivers)
-    visitMarked(plugin.schema, config, AUTHENTICATOR_NAME, (name, path) =>
-      refers(name as string, ['receivers', id, ...path])
-    )
+  for (const kind of ['receiver', 'exporter'] as const)
+    for (const { id, plugin, config } of components[kind].values())
+      visitMarked(plugin.schema, config, AUTHENTICATOR_NAME, (name, path) =>
+        refers(name as string, [`${kind}s`, id, ...path])
+      )
+  if (service.tenants === undefined)
+    for (const { id, plugin, config } of components.receiver.values())
+      visitMarked(plugin.schema, config, TENANT_NAME, (name, path) =>
+        problem(
+          root,
+          ['receivers', id, ...path],
+          `"${name}" is a tenant, and there are none: set service.tenants`,
+          problems
+        )
+      )
   for (const { path, message } of service.tenants === undefined
     ? []
     : checkTenants(service.tenants, ['service', 'tenants']))

@@ -1,5 +1,6 @@
 import { Ajv, type ErrorObject, type SchemaValidateFunction, type ValidateFunction } from 'ajv'
 import { AUTHENTICATOR_NAME } from '../http/server-options.ts'
+import { TENANT_NAME } from '../http/tenants/config.ts'
 import type { ConfigSchema, JsonSchema } from '../plugin/contract.ts'
 import { parseByteSize, parseDuration } from '../schema/units.ts'
 
@@ -22,6 +23,7 @@ ajv.addKeyword({ keyword: 'x-unit', schemaType: 'string', type: 'string', modify
 // The expected form of a value, for the error message.
 ajv.addKeyword({ keyword: 'x-expected', schemaType: 'string' })
 ajv.addKeyword({ keyword: AUTHENTICATOR_NAME, schemaType: 'boolean' })
+ajv.addKeyword({ keyword: TENANT_NAME, schemaType: 'boolean' })
 
 /** Unknown keys are refused unless the schema says which it takes. */
 export function closed(schema: ConfigSchema): ConfigSchema {

@@ -29,8 +29,9 @@ function reachedUnaggregated(receiver: string, { components, service }: Resolved
   const reached = new Set<string>()
   // The loop also visits the sources it adds meanwhile.
   for (const source of sources) {
-    for (const [name, { receivers, processors }] of Object.entries(service.pipelines)) {
-      if (!receivers.includes(source)) continue
+    for (const [name, { receivers, processors, items }] of Object.entries(service.pipelines)) {
+      // Each event is a row of its own, whatever its time.
+      if (!receivers.includes(source) || items?.includes('points') === false) continue
       const aggregates = processors.some(id => {
         const { plugin, config } = components.processor.get(id)!
         return plugin.kind === 'processor' && plugin.aggregates?.(config) === true

@@ -44,7 +44,7 @@ export async function readConfig(
   checkGraph(root, components, problems)
   if (problems.hasErrors || service === undefined) return { config: undefined, problems }
   const config = { files, components, service, secrets: problems.secrets }
-  checkAccess(root, service, components.receiver.values(), problems)
+  checkAccess(root, config, problems)
   checkCorrections(config, problems)
   checkRejecting(components.processor.values(), service, problems)
   checkUnaggregated(config, problems)

@@ -2,7 +2,7 @@ import type { JsonSchema } from '../schema/json-schema.ts'
 import { CONNECTION_OPTIONS, type ConnectionLimits } from './connection-limits.ts'
 import { TLS_SCHEMA, type TlsConfig } from './tls.ts'
 
-/** Options that every HTTP server of a receiver has. */
+/** Options that every HTTP server of a component has. */
 export interface ServerOptions extends ConnectionLimits {
   readonly tls?: TlsConfig
   /** Name in `service.authenticators`. */
@@ -19,7 +19,7 @@ export const AUTH_SCHEMA: JsonSchema = {
   description: 'Entry of `service.authenticators` that tells senders by their credentials. Without it anybody may send.'
 }
 
-/** Properties for the schema of a receiver. */
+/** Properties for the schema of a component with a server. */
 export const SERVER_OPTIONS = {
   ...CONNECTION_OPTIONS,
   tls: TLS_SCHEMA,

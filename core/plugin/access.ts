@@ -49,6 +49,8 @@ export interface Tenant {
 export interface Tenants {
   /** The tenant of items that come without a request, or with one that names none. */
   readonly usual: Tenant | undefined
+  /** The tenant of this name. Throws `RequestError` if it cannot be one, or if there are too many. */
+  named(name: string): Tenant
   /** The tenant of a request. Throws `RequestError` if it has none. */
   of(identity: Identity | undefined, headers: IncomingHttpHeaders): Tenant
   /** True for a block that {@link Tenant.label} has made. */

@@ -1,3 +1,5 @@
+import { checkConnectionLimits } from '../../core/http/connection-limits.ts'
+import { AUTH_SCHEMA, SERVER_OPTIONS, type ServerOptions } from '../../core/http/server-options.ts'
 import { isLabelName } from '../../core/wire/prometheus/label-names.ts'
 import type { TranslationStrategy } from '../../core/wire/prometheus/translation-strategy.ts'
 import { type ConfigProblem, type ConfigSchema, duration, endpoint } from '../../sdk/plugin/index.ts'
@@ -5,7 +7,7 @@ import { type ConfigProblem, type ConfigSchema, duration, endpoint } from '../..
 /** Names beyond letters, digits and underscores fail the whole scrape of older scrapers. */
 const STRATEGIES = ['UnderscoreEscapingWithSuffixes', 'UnderscoreEscapingWithoutSuffixes'] as const
 
-export interface Config {
+export interface Config extends ServerOptions {
   readonly endpoint: string
   readonly path: string
   /** ms */
@@ -29,6 +31,12 @@ export const schema: ConfigSchema = {
       pattern: '^/[A-Za-z0-9._~/-]*$',
       description: 'Path that is scraped.',
       default: '/metrics'
+    },
+    ...SERVER_OPTIONS,
+    auth: {
+      ...AUTH_SCHEMA,
+      description:
+        'Entry of `service.authenticators` that tells scrapers by their credentials. Without it anybody may scrape.'
     },
     metric_expiration: duration({
       description: 'A series is exposed for so long after its last point.',
@@ -61,7 +69,8 @@ export const schema: ConfigSchema = {
   }
 }
 
-export function check({ const_labels, translation_strategy, metric_expiration }: Config): ConfigProblem[] {
+export function check(config: Config): ConfigProblem[] {
+  const { const_labels, translation_strategy, metric_expiration } = config
   const problems: ConfigProblem[] = Object.keys(const_labels)
     .filter(name => !isLabelName(name, translation_strategy))
     .map(name => ({
@@ -70,5 +79,5 @@ export function check({ const_labels, translation_strategy, metric_expiration }:
     }))
   if (metric_expiration === 0)
     problems.push({ path: ['metric_expiration'], message: 'it must be more than 0: nothing would be exposed' })
-  return problems
+  return [...problems, ...checkConnectionLimits(config)]
 }

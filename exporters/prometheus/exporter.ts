@@ -1,4 +1,6 @@
+import { ServerEvents } from '../../core/http/connection-events.ts'
 import { HttpServer } from '../../core/http/server.ts'
+import { ServerCertificate } from '../../core/http/tls.ts'
 import { openState, sealState } from '../../core/model/saved-state.ts'
 import { SeriesMemo } from '../../core/model/series-memo.ts'
 import {
@@ -29,7 +31,7 @@ export class PrometheusExporter implements Exporter {
   #lastExpiry = 0
 
   constructor(config: Config, context: Context) {
-    const { endpoint, path, metric_expiration, max_series } = config
+    const { path, metric_expiration, max_series } = config
     this.#context = context
     this.#path = path
     this.#expirationMs = metric_expiration
@@ -40,15 +42,8 @@ export class PrometheusExporter implements Exporter {
     }
     this.#families = new Families(options, config.target_info, max_series)
     this.#places = new SeriesMemo(series => this.#families.placeOf(series))
-    const { instruments } = context
-    instruments.gauge('series', 'Series exposed.', () => this.#families.size)
-    const scrapes = instruments.counter('scrapes_total', 'Scrapes answered.')
-    const families = () => {
-      this.#expire()
-      scrapes.add(1)
-      return this.#families
-    }
-    this.#server = new HttpServer(endpoint, serveMetrics(path, families, context.log))
+    context.instruments.gauge('series', 'Series exposed.', () => this.#families.size)
+    this.#server = this.#makeServer(config)
   }
 
   /** `host:port`, once started. */
@@ -58,7 +53,7 @@ export class PrometheusExporter implements Exporter {
 
   async start(): Promise<void> {
     await this.#server.start()
-    const url = `http://${this.address}${this.#path}`
+    const url = `${this.#server.scheme}://${this.address}${this.#path}`
     this.#context.announce(`Prometheus metrics on ${url}`, `curl ${url}`)
   }
 
@@ -79,6 +74,26 @@ export class PrometheusExporter implements Exporter {
 
   restore(state: Uint8Array): void {
     this.#families.restore(openState(VERSION, state) as SavedFamily[])
+  }
+
+  #makeServer(config: Config): HttpServer {
+    const { endpoint, path, auth, tls } = config
+    const { access, instruments, log } = this.#context
+    const scrapes = instruments.counter('scrapes_total', 'Scrapes answered.')
+    const events = new ServerEvents(this.#context)
+    const collect = () => {
+      this.#expire()
+      scrapes.add(1)
+      return this.#families
+    }
+    // Not by `Admission`: a scraper takes the data of all tenants, and is none of them.
+    const authenticator = auth === undefined ? undefined : access.authenticator(auth)
+    const certificate = tls && new ServerCertificate(tls, this.#context)
+    return new HttpServer(endpoint, serveMetrics({ path, authenticator, collect, events, log }), {
+      limits: config,
+      events,
+      certificate
+    })
   }
 
   #take({ series, time, start, value, flags, distributions }: PointBlock, i: number, now: number): void {

@@ -3,6 +3,8 @@ import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { setImmediate } from 'node:timers/promises'
 import { createGzip } from 'node:zlib'
+import type { ServerEvents } from '../../core/http/connection-events.ts'
+import { asRequestError, internalError, RequestError } from '../../core/http/request-error.ts'
 import type { ExposedFamily, ExposedSeries, ExpositionWriter } from '../../core/wire/exposition/family.ts'
 import { negotiate } from '../../core/wire/exposition/negotiate.ts'
 import { type Context, describeError } from '../../sdk/plugin/index.ts'
@@ -14,22 +16,46 @@ interface Collected extends ExposedFamily {
   readonly series: ReadonlyMap<string, ExposedSeries>
 }
 
-/**
- * Answers scrapes at `path`.
- * @param collect returns what is exposed at the time of a scrape
- */
-export function serveMetrics(path: string, collect: () => Iterable<Collected>, log: Context['log']): RequestListener {
+export interface ScrapeSite {
+  readonly path: string
+  /** Anybody may scrape without it. */
+  readonly authenticator: ReturnType<Context['access']['authenticator']> | undefined
+  readonly events: ServerEvents
+  readonly log: Context['log']
+  /** Returns what is exposed at the time of a scrape. */
+  collect(): Iterable<Collected>
+}
+
+/** Answers scrapes. */
+export function serveMetrics(site: ScrapeSite): RequestListener {
   return (request, response) => {
-    // A client may send anything here, also what is no URL.
-    if (URL.parse(request.url ?? '/', 'http://localhost')?.pathname !== path)
-      return refuse(response, 404, `there is nothing here: metrics are at ${path}`)
-    if (request.method !== 'GET' && request.method !== 'HEAD')
-      return refuse(response.setHeader('allow', 'GET'), 405, 'metrics are read by GET')
-    void answer(request, response, collect()).catch(error =>
+    void serve(site, request, response).catch(error =>
       // A scraper that has gone needs no answer.
-      log.debug({ error: describeError(error) }, 'a scrape was not answered to its end')
+      site.log.debug({ error: describeError(error) }, 'a scrape was not answered to its end')
     )
   }
+}
+
+async function serve(site: ScrapeSite, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  try {
+    await site.authenticator?.authenticate(request.headers)
+    check(request, site.path)
+  } catch (thrown) {
+    const error = asRequestError(thrown)
+    site.events.answered(
+      error ?? internalError(),
+      `${request.method} ${request.url}`,
+      error === undefined ? thrown : undefined
+    )
+    return refuse(response, error ?? internalError())
+  }
+  await answer(request, response, site.collect())
+}
+
+/** Throws `RequestError` if it is no scrape. */
+function check({ method, url = '/' }: IncomingMessage, path: string): void {
+  if (url.split('?', 1)[0] !== path) throw new RequestError(404, `there is nothing here: metrics are at ${path}`)
+  if (method !== 'GET' && method !== 'HEAD') throw new RequestError(405, 'metrics are read by GET', { allow: 'GET' })
 }
 
 async function answer(request: IncomingMessage, response: ServerResponse, families: Iterable<Collected>) {
@@ -59,6 +85,6 @@ async function* exposition(writer: ExpositionWriter, families: Iterable<Collecte
   if (writer.end !== '') yield writer.end
 }
 
-function refuse(response: ServerResponse, status: number, message: string): void {
-  response.writeHead(status, { 'content-type': 'text/plain; charset=utf-8' }).end(`${message}\n`)
+function refuse(response: ServerResponse, { status, headers, message }: RequestError): void {
+  response.writeHead(status, { ...headers, 'content-type': 'text/plain; charset=utf-8' }).end(`${message}\n`)
 }

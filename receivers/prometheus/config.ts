@@ -1,3 +1,4 @@
+import { TENANT_OPTION } from '../../core/http/tenants/config.ts'
 import { checkRelabel, RELABEL_SCHEMA, type RelabelRule } from '../../core/model/relabeling/config.ts'
 import {
   byteSize,
@@ -11,6 +12,7 @@ import {
 
 export interface Config {
   readonly scrape_configs: readonly ScrapeConfig[]
+  readonly tenant?: string
   readonly limits: ItemLimits
 }
 
@@ -116,6 +118,7 @@ export const schema: ConfigSchema = {
       items: SCRAPE_CONFIG,
       description: 'Targets to scrape, as in prometheus.yml.'
     },
+    tenant: TENANT_OPTION,
     limits: LIMITS_SCHEMA
   }
 }

@@ -1,3 +1,4 @@
+import { labelling } from '../../core/http/tenants/label.ts'
 import { AutoRetry, type Context, type PointBlock, type Receiver } from '../../sdk/plugin/index.ts'
 import type { Config } from './config.ts'
 import { ScrapeJob } from './job.ts'
@@ -10,7 +11,7 @@ export class PrometheusReceiver implements Receiver {
   readonly #jobs: readonly ScrapeJob[]
   readonly #failed: { add(value: number): void }
 
-  constructor({ scrape_configs, limits }: Config, context: Context) {
+  constructor({ scrape_configs, tenant, limits }: Config, context: Context) {
     this.#context = context
     this.#entry = new AutoRetry(context)
     const { instruments } = context
@@ -19,8 +20,12 @@ export class PrometheusReceiver implements Receiver {
       'failed_scrapes_total',
       'Scrapes without an answer, or with one that does not parse.'
     )
+    const labelled = labelling(tenant, context)
     const events = {
-      emit: (block: PointBlock) => void this.#entry.push(block),
+      emit: (block: PointBlock) => {
+        const own = labelled(block)
+        if (own.length > 0) this.#entry.push(own)
+      },
       scraped: (target: Target, error: Error | undefined) => {
         scrapes.add(1)
         if (error !== undefined) this.#fail(target, error)

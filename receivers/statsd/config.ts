@@ -1,3 +1,4 @@
+import { TENANT_OPTION } from '../../core/http/tenants/config.ts'
 import {
   byteSize,
   type ConfigProblem,
@@ -27,6 +28,7 @@ export interface Config extends UdpOptions, StreamOptions {
   readonly negative_timers: 'refuse' | 'accept'
   readonly drop_client_telemetry: boolean
   readonly remember_gauges: boolean
+  readonly tenant?: string
   readonly limits: ItemLimits
 }
 
@@ -109,6 +111,7 @@ export const schema: ConfigSchema = {
         'Keeps the last values of gauges through restarts, so that relative changes go on from them. Needs service.journal; not with service.workers.',
       default: false
     },
+    tenant: TENANT_OPTION,
     limits: LIMITS_SCHEMA
   }
 }

@@ -1,5 +1,6 @@
 import type { Observable } from 'rxjs'
 import { parseEndpoint } from '../../core/http/endpoint.ts'
+import { labelling } from '../../core/http/tenants/label.ts'
 import type { Batch, Block, Context, Receiver } from '../../sdk/plugin/index.ts'
 import type { Config } from './config.ts'
 import { Gatherer } from './gatherer.ts'
@@ -46,8 +47,14 @@ export class StatsdReceiver implements Receiver {
     this.#datagramsRead = instruments.counter('datagrams_total', 'Datagrams read.')
     const parser = this.#makeParser()
     this.gauges = parser.gauges
-    this.#datagrams = new Gatherer(context, parser, (block, bytes) => this.#output.sendOrDrop(block, bytes))
-    this.#streams = new Gatherer(context, parser, (block, bytes) => this.#sendOfStreams(block, bytes))
+    const labelled = labelling(config.tenant, context)
+    const gatherer = (send: (block: Block, bytes: number) => void) =>
+      new Gatherer(context, parser, (block, bytes) => {
+        const own = labelled(block)
+        if (own.length > 0) send(own, bytes)
+      })
+    this.#datagrams = gatherer((block, bytes) => this.#output.sendOrDrop(block, bytes))
+    this.#streams = gatherer((block, bytes) => this.#sendOfStreams(block, bytes))
     const addresses = addressesOf(config)
     this.#udp = this.#udpListeners(addresses)
     this.#connections = this.#streamListeners(addresses)

@@ -36,8 +36,8 @@ const OPTIONS: Readonly<Record<string, ContractOptions>> = {
     ]
   },
   'receiver prometheus_remote_write': { config: { endpoint: '127.0.0.1:0' }, optional: serverOptional('') },
-  'receiver prometheus': { config: { scrape_configs: [{ job_name: 'a' }] } },
-  'receiver statsd': { config: { endpoint: '127.0.0.1:0' } },
+  'receiver prometheus': { config: { scrape_configs: [{ job_name: 'a' }] }, optional: ['tenant'] },
+  'receiver statsd': { config: { endpoint: '127.0.0.1:0' }, optional: ['tenant'] },
   'processor cumulative_to_delta': { optional: ['match'] },
   'processor delta_to_cumulative': { optional: ['match'] },
   'processor enrich': {
@@ -55,7 +55,7 @@ const OPTIONS: Readonly<Record<string, ContractOptions>> = {
   'processor windowed_counter': { optional: COUNTER_OPTIONAL },
   // One of the two is given, and says where the engine is.
   'exporter clickhouse': { config: { embedded: folder }, optional: ['embedded', 'endpoint'] },
-  'exporter prometheus': { config: { endpoint: '127.0.0.1:0' } },
+  'exporter prometheus': { config: { endpoint: '127.0.0.1:0' }, optional: serverOptional('') },
   // Nobody reads the datagrams, and nobody says so.
   'exporter statsd': { config: { endpoint: await discarding() } },
   'exporter otlp': { config: { endpoint: `http://127.0.0.1:${closedPort}` }, unreachable: true },
@@ -121,7 +121,10 @@ const VARIANTS: Readonly<Record<string, ContractOptions | readonly ContractOptio
     },
     optional: COUNTER_OPTIONAL
   },
-  'receiver statsd': { config: { listen: ['udp://127.0.0.1:0', 'tcp://127.0.0.1:0'], udp_sockets: 2 } }
+  'receiver statsd': {
+    config: { listen: ['udp://127.0.0.1:0', 'tcp://127.0.0.1:0'], udp_sockets: 2 },
+    optional: ['tenant']
+  }
 }
 
 const registry = new Registry(builtIns)

@@ -27,6 +27,18 @@ export interface TenantsConfig {
   readonly overrides: Readonly<Record<string, Partial<TenantLimits>>>
 }
 
+/** Keyword of schemas: the value is the name of a tenant. */
+export const TENANT_NAME = 'x-tenant'
+
+/** Option of a receiver whose senders name no tenant. */
+export const TENANT_OPTION: JsonSchema = {
+  type: 'string',
+  pattern: TENANT_PATTERN,
+  'x-expected': "a name of at most 150 letters, digits and !-_.*'()",
+  [TENANT_NAME]: true,
+  description: 'Tenant that its data belongs to. Without it, that is `service.tenants.default`.'
+}
+
 export const DEFAULT_TENANT_LIMITS: TenantLimits = {
   samples_per_second: 0,
   burst: 100_000,

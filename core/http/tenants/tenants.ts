@@ -52,12 +52,24 @@ export class ConfiguredTenants implements Tenants {
     }
     // Before senders name others: of those there may be as many as there is room for.
     const { default: usual, overrides } = config
-    for (const name of [...(usual === undefined ? [] : [usual]), ...Object.keys(overrides)]) this.#named(name)
+    for (const name of [...(usual === undefined ? [] : [usual]), ...Object.keys(overrides)]) this.named(name)
   }
 
   get usual(): Tenant | undefined {
     const { default: name } = this.#config
-    return name === undefined ? undefined : this.#named(name)
+    return name === undefined ? undefined : this.named(name)
+  }
+
+  named(name: string): Tenant {
+    const known = this.#tenants.get(name)
+    if (known !== undefined) return known
+    if (!NAME.test(name))
+      throw new RequestError(400, `a tenant's name has at most 150 letters, digits and !-_.*'(), and is not . or ..`)
+    if (this.#tenants.size === MOST_TENANTS) throw new RequestError(403, `there are ${MOST_TENANTS} tenants already`)
+    const limits = { ...this.#config.limits, ...this.#overridesOf(name) }
+    const made = new LimitedTenant(name, limits, this.#host)
+    this.#tenants.set(name, made)
+    return made
   }
 
   of(identity: Identity | undefined, headers: IncomingHttpHeaders): Tenant {
@@ -68,7 +80,7 @@ export class ConfiguredTenants implements Tenants {
     if (proven !== undefined && said !== undefined && said !== proven)
       throw new RequestError(403, `these credentials are of another tenant than the header ${header} says`)
     const name = proven ?? said
-    if (name !== undefined) return this.#named(name)
+    if (name !== undefined) return this.named(name)
     if (this.usual !== undefined) return this.usual
     const hint = header === undefined ? 'use credentials of a tenant' : `name one in the header ${header}`
     throw new RequestError(401, `this request belongs to no tenant: ${hint}`)
@@ -106,18 +118,6 @@ export class ConfiguredTenants implements Tenants {
     add('series', 'gauge', 'Active series of a tenant.')
     add('refused', 'counter', 'Points and events that broke a limit of their tenant, and were dropped.')
     add('limited', 'counter', 'Requests refused because their tenant was over its rate.')
-  }
-
-  #named(name: string): Tenant {
-    const known = this.#tenants.get(name)
-    if (known !== undefined) return known
-    if (!NAME.test(name))
-      throw new RequestError(400, `a tenant's name has at most 150 letters, digits and !-_.*'(), and is not . or ..`)
-    if (this.#tenants.size === MOST_TENANTS) throw new RequestError(403, `there are ${MOST_TENANTS} tenants already`)
-    const limits = { ...this.#config.limits, ...this.#overridesOf(name) }
-    const made = new LimitedTenant(name, limits, this.#host)
-    this.#tenants.set(name, made)
-    return made
   }
 
   #overridesOf(name: string) {

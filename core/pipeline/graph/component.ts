@@ -1,6 +1,7 @@
 import type { Logger } from 'pino'
 import { Batch } from '../../batch/batch.ts'
 import { receivedBatch } from '../../batch/received-batch.ts'
+import { labelFor } from '../../http/tenants/label.ts'
 import type { Block } from '../../model/block.ts'
 import { select } from '../../model/select.ts'
 import type { Tenants } from '../../plugin/access.ts'
@@ -165,15 +166,8 @@ export class Component {
 /** The block as it is, if data belongs to no tenants, or a request said whose it is. */
 function ofTenant(block: Block, tenants: Tenants | undefined, account: Account): Block {
   if (tenants === undefined || tenants.isLabelled(block)) return block
-  const { block: labelled, refused } = tenants.usual?.label(block) ?? {
-    block: select(block, new Int32Array(0)),
-    refused: new Map([['no_tenant', block.length]])
-  }
-  tenants.usual?.spend(labelled.length)
-  tenants.usual?.count(labelled.length, 0, refused)
-  for (const [reason, items] of refused) {
-    account.received += items
-    account.drop(reason, items)
-  }
-  return labelled
+  if (tenants.usual !== undefined) return labelFor(tenants.usual, block, account)
+  account.received += block.length
+  account.drop('no_tenant', block.length)
+  return select(block, new Int32Array(0))
 }

@@ -48,6 +48,18 @@ describe('names the fault', () => {
       /2:38: error: receivers.otlp.protocols.http.auth: service.authenticators has no "apps"/
     ],
     [
+      'an authenticator of an exporter that is not there',
+      file('')
+        .replace(/exporters:\n.*\n/, 'exporters:\n  prometheus: { auth: apps }\n')
+        .replaceAll('[debug]', '[prometheus]'),
+      /error: exporters.prometheus.auth: service.authenticators has no "apps"/
+    ],
+    [
+      'a tenant without service.tenants',
+      file('').replace('statsd:', 'statsd: { tenant: shop }'),
+      /2:21: error: receivers.statsd.tenant: "shop" is a tenant, and there are none: set service.tenants/
+    ],
+    [
       'an authenticator of two kinds',
       authenticators('{ bearer: {tokens: [{token: a}]}, basic: {users: [{username: a, password: b}]} }'),
       /authenticators.it: expected one of bearer, basic, jwt, found bearer and basic/

@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { connect } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { type TestContext as NodeTest, test } from 'node:test'
+import { ServiceAccess } from '../../../core/http/access/service-access.ts'
 import { parseEndpoint } from '../../../core/http/endpoint.ts'
+import { DEFAULT_TENANT_LIMITS } from '../../../core/http/tenants/config.ts'
 import { PrometheusExporter } from '../../../exporters/prometheus/exporter.ts'
 import plugin from '../../../exporters/prometheus/index.ts'
 import {
@@ -382,4 +385,39 @@ test('a request whose target is no path is answered, and does not end the proces
     assert.match(await text(socket), /^HTTP\/1.1 404 /)
   }
   assert.equal((await fetch(`http://${exporter.address}/metrics?name=up`)).status, 200)
+})
+
+test('with auth, only a scraper with credentials sees anything; refusals are counted, and are no scrapes', async t => {
+  const context = testContext('prometheus')
+  const { log, clock, series } = context
+  const authenticators = { ops: { bearer: { tokens: [{ token: 'secret', tenant: 'a' }, { token: 'other' }] } } }
+  const tenants = { over_limit_status: 429, limits: DEFAULT_TENANT_LIMITS, overrides: {} } as const
+  const access = new ServiceAccess({ authenticators, tenants }, { log, clock, series, thread: 0, threads: 1 })
+  const { exporter, send } = await running(t, { auth: 'ops' }, { ...context, access })
+  await send({ metric: metric('size'), value: 3 })
+  const get = (authorization?: string, path = '/metrics', method = 'GET') =>
+    fetch(`http://${exporter.address}${path}`, { method, headers: authorization ? { authorization } : {} })
+  for (const credentials of [undefined, 'Bearer wrong', 'Basic c2VjcmV0']) {
+    const { status, headers } = await get(credentials)
+    assert.deepEqual([status, headers.get('www-authenticate')], [401, 'Bearer realm="weir"'])
+  }
+  assert.equal((await get(undefined, '/elsewhere')).status, 401)
+  assert.equal((await get('Bearer secret', '/elsewhere')).status, 404)
+  assert.equal((await get('Bearer secret', '/metrics', 'POST')).status, 405)
+  // The second is of no tenant, and need not be.
+  for (const token of ['secret', 'other']) assert.match(await (await get(`Bearer ${token}`)).text(), /^size 3$/m)
+  assert.deepEqual([context.counters.get('refused_requests_total'), context.counters.get('scrapes_total')], [6, 2])
+})
+
+test('an address may have only so many connections', async t => {
+  const { exporter, context } = await running(t, { max_connections_per_address: 1 })
+  const open = () => connect(Number(exporter.address.split(':')[1]), '127.0.0.1')
+  const first = open()
+  t.after(() => first.destroy())
+  await once(first, 'connect')
+  const second = open()
+    .on('error', () => {})
+    .resume()
+  await once(second, 'close')
+  assert.equal(context.counters.get('refused_connections_total'), 1)
 })

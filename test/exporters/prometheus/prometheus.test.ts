@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { ServiceAccess } from '../../../core/http/access/service-access.ts'
 import { PrometheusExporter } from '../../../exporters/prometheus/exporter.ts'
 import plugin from '../../../exporters/prometheus/index.ts'
 import { type Distribution, type Metric, PointBlockBuilder } from '../../../sdk/plugin/index.ts'
 import { testConfig, testContext } from '../../../sdk/plugin/testing.ts'
 import { eventually } from '../../e2e/eventually.ts'
+import { filesOf, makeAuthority, makeCertificate } from '../../servers/certificates.ts'
 import { prometheusProgram, startPrometheus } from '../../servers/prometheus.ts'
 
 const program = await prometheusProgram()
@@ -86,3 +88,26 @@ for (const [name, flags, native] of [
       assert.equal(found.metric.a, 'ü"\\', query)
     }
   })
+
+test('Prometheus scrapes by TLS and a token, and gets nothing without the token', { skip: program.skip }, async t => {
+  const authority = await makeAuthority()
+  const { certificate, key } = await makeCertificate(authority)
+  const file = filesOf(t, { ca: authority.certificate, cert: certificate, key })
+  const context = testContext('prometheus')
+  const { log, clock, series } = context
+  const authenticators = { ops: { bearer: { tokens: [{ token: 'secret' }] } } }
+  const access = new ServiceAccess({ authenticators }, { log, clock, series, thread: 0, threads: 1 })
+  const options = { endpoint: '127.0.0.1:0', auth: 'ops', tls: { cert_file: file('cert'), key_file: file('key') } }
+  const exporter = new PrometheusExporter(testConfig(plugin, options), { ...context, access })
+  await exporter.start()
+  t.after(() => exporter.stop(AbortSignal.abort()))
+  const job = (name: string, more: string) =>
+    `{ job_name: ${name}, scheme: https, scrape_interval: 300ms, scrape_timeout: 300ms, tls_config: { ca_file: ${file('ca')} }, static_configs: [{ targets: ['${exporter.address}'] }]${more} }`
+  const jobs = [job('known', ', authorization: { credentials: secret }'), job('unknown', '')]
+  const server = await startPrometheus(program.path, `scrape_configs: [${jobs.join()}]\n`)
+  t.after(() => server.stop())
+  const up = async (name: string) => (await server.query(`up{job="${name}"}`, Date.now()))[0]?.value
+  await eventually('a scrape with the token', async () => (await up('known')) === 1)
+  await eventually('a scrape without it', async () => (await up('unknown')) === 0)
+  assert.ok(context.counters.get('refused_requests_total')! > 0)
+})

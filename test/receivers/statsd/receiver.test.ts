@@ -3,6 +3,8 @@ import { test } from 'node:test'
 import { setImmediate } from 'node:timers/promises'
 import { StatsD } from 'hot-shots'
 import { CreditPool } from '../../../core/batch/credits.ts'
+import { ServiceAccess } from '../../../core/http/access/service-access.ts'
+import { DEFAULT_TENANT_LIMITS } from '../../../core/http/tenants/config.ts'
 import plugin from '../../../receivers/statsd/index.ts'
 import { StatsdReceiver } from '../../../receivers/statsd/receiver.ts'
 import { kernelDrops } from '../../../receivers/statsd/sockets/kernel-drops.ts'
@@ -74,6 +76,25 @@ test('items that no pipeline takes are dropped at once, and told once; others ar
   assert.equal(context.credits.used, 0)
   context.clock.advance(60_000)
   assert.deepEqual(sizes, [1, 2, 1])
+})
+
+test('the data of a tenant is labelled once, and is in the books once, though it is nacked and sent again', async t => {
+  const context = testContext()
+  const { log, clock, series } = context
+  const limits = { ...DEFAULT_TENANT_LIMITS, max_series: 1 }
+  const tenants = { over_limit_status: 429, limits, overrides: {} } as const
+  const access = new ServiceAccess({ authenticators: {}, tenants }, { log, clock, series, thread: 0, threads: 1 })
+  const { batches, send } = await running(t, { tenant: 'shop' }, undefined, Object.assign(context, { access }))
+  await send('hits:1|c\nmisses:1|c\nhits:1|c')
+  await until(context, () => batches.length === 1)
+  batches[0].nack(new WeirError('QUEUE_FULL', 'full'))
+  await until(context, () => batches.length === 2)
+  batches[1].ack()
+  const { received, sent, dropped } = context.account
+  assert.deepEqual([received, sent, Object.fromEntries(dropped)], [3, 2, { tenant_series_limit: 1 }])
+  assert.deepEqual(access.tenants!.usage, [{ tenant: 'shop', samples: 2, bytes: 0, series: 1, refused: 1, limited: 0 }])
+  const { block } = batches[1]
+  assert.ok(block.type === 'points' && block.series.at(0).resource.attributes.some(([, value]) => value === 'shop'))
 })
 
 test('gathers datagrams into blocks', async t => {

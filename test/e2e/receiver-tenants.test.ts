@@ -1,0 +1,52 @@
+import assert from 'node:assert/strict'
+import { createSocket } from 'node:dgram'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { type TestContext, test } from 'node:test'
+import { eventually } from './eventually.ts'
+import { Sandbox } from './weir-process.ts'
+
+const config = (workers: number, target: string) => `
+receivers:
+  statsd: { endpoint: 127.0.0.1:0, tenant: shop }
+  prometheus:
+    tenant: infra
+    scrape_configs: [{ job_name: a, scrape_interval: 200ms, scrape_timeout: 200ms, static_configs: [{ targets: ['${target}'] }] }]
+exporters:
+  debug:
+service:
+  admin: { endpoint: 127.0.0.1:0 }
+  workers: ${workers}
+  tenants: { default: other, overrides: { shop: { max_series: 1 } } }
+  pipelines:
+    a: { receivers: [statsd, prometheus], exporters: [debug] }
+`
+
+for (const workers of [1, 2])
+  test(`data of a receiver belongs to its tenant, within its limits, with ${workers} worker(s)`, async t => {
+    const sandbox = await Sandbox.open(t)
+    const weir = await sandbox.start(config(workers, await target(t)))
+    const socket = createSocket('udp4')
+    t.after(() => socket.close())
+    const lines = Buffer.from('hits:1|c\nhits:2|c\nmisses:1|c')
+    await new Promise(resolve => socket.send(lines, weir.statsdPort, '127.0.0.1', resolve))
+    const tenants = async () => (await (await fetch(`${weir.admin}/api/tenants`)).json()) as { tenant: string }[]
+    await eventually('both tenants have sent', async () => (await tenants()).length === 2)
+    assert.deepEqual((await tenants()).map(({ tenant }) => tenant).toSorted(), ['infra', 'shop'])
+    await eventually('all lines are booked', async () => {
+      return (await weir.component('receiver statsd')).account.received === 3
+    })
+    await weir.settled()
+    const status = await weir.assertLedger({ 'receiver statsd': { tenant_series_limit: 1 } })
+    const statsd = status.components.find(({ kind, id }) => `${kind} ${id}` === 'receiver statsd')
+    assert.equal(statsd?.account.sent, 2)
+    await weir.stop()
+  })
+
+/** `host:port` of a target with one sample. */
+async function target(t: TestContext): Promise<string> {
+  const server = createServer((_request, response) => response.end('a 1\n'))
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+  t.after(() => void server.close().closeAllConnections())
+  return `127.0.0.1:${(server.address() as AddressInfo).port}`
+}
