@@ -7,6 +7,7 @@ import {
   type JSONWebKeySet,
   type JWTPayload,
   type JWTVerifyGetKey,
+  type JWTVerifyOptions,
   jwtVerify
 } from 'jose'
 import type { Logger } from 'pino'
@@ -77,16 +78,16 @@ export class JwtAuthenticator implements Authenticator {
 
   async #verify(token: string, keys: JWTVerifyGetKey): Promise<JWTPayload> {
     const { issuer, audience, algorithms } = this.#config
+    const options = {
+      issuer,
+      audience: [...audience],
+      algorithms: [...algorithms],
+      clockTolerance: LEEWAY_S,
+      currentDate: new Date(this.#host.clock.now()),
+      requiredClaims: ['exp']
+    }
     try {
-      const { payload } = await jwtVerify(token, keys, {
-        issuer,
-        audience: [...audience],
-        algorithms: [...algorithms],
-        clockTolerance: LEEWAY_S,
-        currentDate: new Date(this.#host.clock.now()),
-        requiredClaims: ['exp']
-      })
-      return payload
+      return await payloadOf(token, keys, options)
     } catch (error) {
       throw this.#refusal(error)
     }
@@ -137,6 +138,24 @@ export class JwtAuthenticator implements Authenticator {
     this.#verified.set(key, verified)
     if (this.#verified.size > MOST_REMEMBERED) this.#verified.delete(this.#verified.keys().next().value!)
   }
+}
+
+/** If a token does not name its key, and several might be it, they are tried one after the other. */
+async function payloadOf(token: string, keys: JWTVerifyGetKey, options: JWTVerifyOptions): Promise<JWTPayload> {
+  try {
+    return (await jwtVerify(token, keys, options)).payload
+  } catch (error) {
+    if (!(error instanceof errors.JWKSMultipleMatchingKeys)) throw error
+    for await (const key of error) {
+      const signed = await jwtVerify(token, key, options).catch(ignoreOtherKey)
+      if (signed !== undefined) return signed.payload
+    }
+    throw new errors.JWSSignatureVerificationFailed()
+  }
+}
+
+function ignoreOtherKey(error: unknown): undefined {
+  if (!(error instanceof errors.JWSSignatureVerificationFailed)) throw error
 }
 
 const readKeys = (text: string) => createLocalJWKSet(JSON.parse(text) as JSONWebKeySet)
