@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto'
 import type { IncomingHttpHeaders } from 'node:http'
 import { createRequire } from 'node:module'
-import type { JSONWebKeySet, JWTPayload, JWTVerifyGetKey } from 'jose'
+import type { JSONWebKeySet, JWTPayload, JWTVerifyGetKey, JWTVerifyOptions } from 'jose'
 import type { Logger } from 'pino'
 import { describeError } from '../../errors.ts'
 import type { Authenticator, Identity } from '../../plugin/access.ts'
@@ -73,16 +73,16 @@ export class JwtAuthenticator implements Authenticator {
 
   async #verify(token: string, keys: JWTVerifyGetKey): Promise<JWTPayload> {
     const { issuer, audience, algorithms } = this.#config
+    const options = {
+      issuer,
+      audience: [...audience],
+      algorithms: [...algorithms],
+      clockTolerance: LEEWAY_S,
+      currentDate: new Date(this.#host.clock.now()),
+      requiredClaims: ['exp']
+    }
     try {
-      const { payload } = await jose().jwtVerify(token, keys, {
-        issuer,
-        audience: [...audience],
-        algorithms: [...algorithms],
-        clockTolerance: LEEWAY_S,
-        currentDate: new Date(this.#host.clock.now()),
-        requiredClaims: ['exp']
-      })
-      return payload
+      return await payloadOf(token, keys, options)
     } catch (error) {
       throw this.#refusal(error)
     }
@@ -134,6 +134,25 @@ export class JwtAuthenticator implements Authenticator {
     this.#verified.set(key, verified)
     if (this.#verified.size > MOST_REMEMBERED) this.#verified.delete(this.#verified.keys().next().value!)
   }
+}
+
+/** If a token does not name its key, and several might be it, they are tried one after the other. */
+async function payloadOf(token: string, keys: JWTVerifyGetKey, options: JWTVerifyOptions): Promise<JWTPayload> {
+  const { jwtVerify, errors } = jose()
+  try {
+    return (await jwtVerify(token, keys, options)).payload
+  } catch (error) {
+    if (!(error instanceof errors.JWKSMultipleMatchingKeys)) throw error
+    for await (const key of error) {
+      const signed = await jwtVerify(token, key, options).catch(ignoreOtherKey)
+      if (signed !== undefined) return signed.payload
+    }
+    throw new errors.JWSSignatureVerificationFailed()
+  }
+}
+
+function ignoreOtherKey(error: unknown): undefined {
+  if (!(error instanceof jose().errors.JWSSignatureVerificationFailed)) throw error
 }
 
 const readKeys = (text: string) => jose().createLocalJWKSet(JSON.parse(text) as JSONWebKeySet)

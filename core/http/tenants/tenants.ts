@@ -5,7 +5,7 @@ import type { Identity, Tenant, Tenants } from '../../plugin/access.ts'
 import type { Clock } from '../../telemetry/clock.ts'
 import type { Metrics } from '../../telemetry/metrics.ts'
 import { TENANT_PATTERN } from '../access/config.ts'
-import { RequestError } from '../request-error.ts'
+import { RequestError, unavailable } from '../request-error.ts'
 import type { TenantsConfig } from './config.ts'
 import { MOST_TENANTS, type TenantCounter, type TenantMeters } from './meters.ts'
 import { LimitedTenant, type TenantHost } from './tenant.ts'
@@ -65,7 +65,7 @@ export class ConfiguredTenants implements Tenants {
     if (known !== undefined) return known
     if (!NAME.test(name))
       throw new RequestError(400, `a tenant's name has at most 150 letters, digits and !-_.*'(), and is not . or ..`)
-    if (this.#tenants.size === MOST_TENANTS) throw new RequestError(403, `there are ${MOST_TENANTS} tenants already`)
+    if (this.#tenants.size === MOST_TENANTS) throw unavailable(`there are ${MOST_TENANTS} tenants already`)
     const limits = { ...this.#config.limits, ...this.#overridesOf(name) }
     const made = new LimitedTenant(name, limits, this.#host)
     this.#tenants.set(name, made)

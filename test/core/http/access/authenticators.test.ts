@@ -122,6 +122,22 @@ test('jwt: a token that was taken before is refused once its key is gone from th
   assert.equal((await ask(await next.sign({}))).subject, 'anna')
 })
 
+test('jwt: keys without a name are tried one after the other', async t => {
+  const [first, second, other] = await Promise.all(Array.from({ length: 3 }, () => generateKeyPair('ES256')))
+  const keys = await Promise.all([first, second].map(({ publicKey }) => exportJWK(publicKey)))
+  const ask = jwtAuthenticator({ jwks_file: filesOf(t, { jwks: JSON.stringify({ keys }) })('jwks') })
+  const sign = ({ privateKey }: typeof first, audience = 'weir') =>
+    new SignJWT({ sub: 'anna' })
+      .setProtectedHeader({ alg: 'ES256' })
+      .setIssuer('https://sso')
+      .setAudience(audience)
+      .setExpirationTime(Math.floor(clock.now() / 1000 + 3600))
+      .sign(privateKey)
+  for (const pair of [first, second]) assert.equal((await ask(await sign(pair))).subject, 'anna')
+  await assert.rejects(ask(await sign(other)), refused)
+  await assert.rejects(ask(await sign(second, 'other')), refused)
+})
+
 test('jwt: discovery finds the keys; while they cannot be had, the sender should try again', async t => {
   const sso = await issuer()
   let isDown = true
