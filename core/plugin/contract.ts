@@ -1,6 +1,7 @@
 import type { Observable, OperatorFunction } from 'rxjs'
 import type { Batch } from '../batch/batch.ts'
 import type { Block } from '../model/block.ts'
+import type { QueryableStore } from '../promql/queryable.ts'
 import type { ConfigProblem, ConfigSchema } from '../schema/json-schema.ts'
 import type { Context } from './context.ts'
 
@@ -204,4 +205,6 @@ export interface Exporter extends Lifecycle, CheckpointParticipant {
   export(block: Block, signal: AbortSignal): Promise<void>
   /** Resolves if the backend answers. Rejects with its fault. */
   probe?(signal: AbortSignal): Promise<void>
+  /** Set if its backend can be asked by PromQL. */
+  readonly queryable?: QueryableStore
 }

@@ -1,0 +1,60 @@
+export type Label = readonly [name: string, value: string]
+
+export const METRIC_NAME = '__name__'
+
+/** An immutable label set: sorted by name, no empty values. An absent label and an empty one are the same. */
+export class Labels {
+  static readonly NONE = new Labels([])
+  readonly pairs: readonly Label[]
+  #key: string | undefined
+
+  private constructor(sorted: readonly Label[]) {
+    this.pairs = sorted
+  }
+
+  /** Of pairs in any order. Of a name that is there twice, the last one stands. */
+  static of(pairs: Iterable<Label>): Labels {
+    const byName = new Map<string, string>()
+    for (const [name, value] of pairs) byName.set(name, value)
+    const kept = Array.from(byName).filter(([, value]) => value !== '')
+    if (kept.length === 0) return Labels.NONE
+    return new Labels(kept.sort(([a], [b]) => (a < b ? -1 : 1)))
+  }
+
+  /** The same for equal label sets only. */
+  get key(): string {
+    return (this.#key ??= this.pairs.map(([name, value]) => `${name.length}:${name}${value.length}:${value}`).join(''))
+  }
+
+  /** Empty if there is no such label. */
+  get(name: string): string {
+    for (const [own, value] of this.pairs) if (own === name) return value
+    return ''
+  }
+
+  /** Those of `names` only. */
+  only(names: ReadonlySet<string>): Labels {
+    return this.#filtered(([name]) => names.has(name))
+  }
+
+  /** All but those of `names`. */
+  without(names: ReadonlySet<string>): Labels {
+    return this.#filtered(([name]) => !names.has(name))
+  }
+
+  /** With these labels set, or removed if their value is empty. */
+  with(changes: Iterable<Label>): Labels {
+    return Labels.of([...this.pairs, ...changes])
+  }
+
+  /** As the Prometheus API writes it. */
+  toJSON(): Record<string, string> {
+    return Object.fromEntries(this.pairs)
+  }
+
+  #filtered(keep: (label: Label) => boolean): Labels {
+    const kept = this.pairs.filter(keep)
+    if (kept.length === this.pairs.length) return this
+    return kept.length === 0 ? Labels.NONE : new Labels(kept)
+  }
+}

@@ -1,0 +1,20 @@
+import type { SampleStore } from './sample-store.ts'
+
+/** Asks the store's owner, in the main thread, for the bytes of an answer. */
+export type FetchBytes = (request: string, signal: AbortSignal) => AsyncIterable<Uint8Array>
+
+/** The default export of the module of a {@link QueryableStore}. Runs in the thread of queries. */
+export type OpenStore<C = unknown> = (config: C, fetch: FetchBytes) => SampleStore
+
+/**
+ * A store that PromQL can be asked of. Its answers are read and evaluated in a thread of their own, so that ingestion
+ * does not wait. Only bytes pass through the main thread.
+ */
+export interface QueryableStore {
+  /** URL of a module whose default export is an {@link OpenStore}. */
+  readonly module: string
+  /** Given to it, as a structured clone. */
+  readonly config: unknown
+  /** Answers a request of that module. Rejects with a `QueryError`, or any error, which means `unavailable`. */
+  fetch(request: string, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>>
+}
