@@ -9,13 +9,14 @@ const CRUISED = [
   'receivers',
   'processors',
   'exporters',
+  'extensions',
   'bin',
   'bench',
   'scripts',
   'test',
   'docs/examples'
 ]
-const COMPONENT = '^(receivers|processors|exporters)/([^/]+)/'
+const COMPONENT = '^(receivers|processors|exporters|extensions)/([^/]+)/'
 const BUILT_INS = '^built-ins\\.ts$'
 
 /**
@@ -29,6 +30,7 @@ const LAYERS: readonly (readonly [name: string, path: string])[] = [
   ['protobuf', '^core/wire/protobuf/'],
   ['model', '^core/model/'],
   ['wire', '^core/wire/'],
+  ['promql', '^core/promql/'],
   ['telemetry', '^core/telemetry/'],
   ['journal', '^core/journal/'],
   // Batches and their credits are part of the plugin contract, so they lie below it.
@@ -87,11 +89,11 @@ const RULES: IForbiddenRuleType[] = [
   },
   {
     name: 'component-imports',
-    comment: 'components import sdk/plugin, core/{model,wire,http,grpc,windows}, core/plural.ts and their own folder',
+    comment: 'components import sdk/plugin, core/{model,wire,promql,http,grpc,windows}, core/plural.ts and their own folder',
     from: { path: COMPONENT },
     to: {
-      path: '^(core|sdk|receivers|processors|exporters)/',
-      pathNot: ['^$1/$2/', '^sdk/plugin/', '^core/((model|wire|http|grpc|windows)/|plural\\.ts$)']
+      path: '^(core|sdk|receivers|processors|exporters|extensions)/',
+      pathNot: ['^$1/$2/', '^sdk/plugin/', '^core/((model|wire|promql|http|grpc|windows)/|plural\\.ts$)']
     }
   },
   {
@@ -103,7 +105,7 @@ const RULES: IForbiddenRuleType[] = [
   {
     name: 'shipped-imports',
     comment: 'it is not part of the npm package',
-    from: { path: ['^(core|sdk|receivers|processors|exporters|bin)/', BUILT_INS] },
+    from: { path: ['^(core|sdk|receivers|processors|exporters|extensions|bin)/', BUILT_INS] },
     to: { path: '^(bench|scripts|test|docs)/' }
   },
   {
@@ -117,7 +119,7 @@ const RULES: IForbiddenRuleType[] = [
     name: 'not-imported',
     comment: 'no shipped file imports it; remove it, or move it to test/',
     from: { pathNot: '^test/' },
-    module: { path: ['^(core|sdk|receivers|processors|exporters)/'], pathNot: STARTED, numberOfDependentsLessThan: 1 }
+    module: { path: ['^(core|sdk|receivers|processors|exporters|extensions)/'], pathNot: STARTED, numberOfDependentsLessThan: 1 }
   },
   {
     name: 'not-imported-helper',

@@ -1,4 +1,5 @@
 import type { Matcher } from './matcher.ts'
+import type { Span } from './span.ts'
 
 /**
  * The syntax tree of a PromQL expression, after type checks. Node types have the names that Prometheus's
@@ -17,12 +18,6 @@ export type Expr =
   | ParenExpr
 
 export type ValueType = 'scalar' | 'string' | 'vector' | 'matrix'
-
-/** The part of the query's text that a node was read from, in UTF-16 units; `to` is excluded. */
-export interface Span {
-  readonly from: number
-  readonly to: number
-}
 
 interface Node {
   readonly span: Span

@@ -1,4 +1,4 @@
-import type { Span } from './ast.ts'
+import type { Span } from './span.ts'
 
 /**
  * Kinds of errors, as the Prometheus API names them. `bad_data`: the query or its parameters are wrong; `execution`: it
