@@ -26,10 +26,10 @@ export function unquote(literal: string): Unquoted {
   let from = 0
   for (let at = body.indexOf('\\'); at !== -1; at = body.indexOf('\\', from)) {
     pieces.push(Buffer.from(body.slice(from, at)))
-    const escape = escapeAt(body, at + 1, quote)
-    if (escape === undefined) return { problem: unknownEscape(body, at), at: at + 1 }
-    pieces.push(escape.bytes)
-    from = escape.end
+    const sequence = escapeAt(body, at + 1, quote)
+    if (sequence === undefined) return { problem: unknownEscape(body, at), at: at + 1 }
+    pieces.push(sequence.bytes)
+    from = sequence.end
   }
   pieces.push(Buffer.from(body.slice(from)))
   return { value: Buffer.concat(pieces).toString('utf8') }
