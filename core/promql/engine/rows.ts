@@ -1,5 +1,5 @@
 import type { FloatHistogram } from '../histogram/float-histogram.ts'
-import { type Labels, METRIC_NAME } from '../labels.ts'
+import type { Labels } from '../labels.ts'
 
 /** Kinds of cells: the sample that a row has at a time. */
 export const NONE = 0
@@ -7,9 +7,6 @@ export const FLOAT = 1
 export const HISTOGRAM = 2
 
 export type CellKind = typeof NONE | typeof FLOAT | typeof HISTOGRAM
-
-/** Labels that describe the metric itself. Functions that make something else of it drop them. */
-const METRIC_LABELS: ReadonlySet<string> = new Set([METRIC_NAME, '__type__', '__unit__'])
 
 /** One series of a vector, at all evaluation times. Rows may share their columns, so nobody changes them once they are made. */
 export interface Row {
@@ -43,8 +40,4 @@ export function isPresent(row: Row): boolean {
   const { kinds } = row
   for (let i = 0; i < kinds.length; i++) if (kinds[i] !== NONE) return true
   return false
-}
-
-export function withoutMetricLabels(labels: Labels): Labels {
-  return labels.without(METRIC_LABELS)
 }
