@@ -1,4 +1,4 @@
-import { METRIC_NAME, type Labels } from '../labels.ts'
+import { type Labels, METRIC_NAME } from '../labels.ts'
 import { QueryError } from '../query-error.ts'
 import { newRow, type Query } from './query.ts'
 import { copyCell, NONE, type Row } from './rows.ts'
@@ -7,6 +7,11 @@ import type { Times } from './times.ts'
 /** Labels that describe the metric itself. Results that are not the metric any more drop them. */
 const METRIC_LABELS: readonly string[] = [METRIC_NAME, '__type__', '__unit__']
 const METRIC_LABEL_SET: ReadonlySet<string> = new Set(METRIC_LABELS)
+
+/** Two results with the same labels at the same time. */
+export function sameLabelsError(): QueryError {
+  return new QueryError('execution', 'vector cannot contain metrics with the same labelset')
+}
 
 /** Rows with results that are not the metric itself any more: its name goes, at once or at the end of the query. */
 export function unnamedRows(query: Query, times: Times, rows: readonly Row[]): Row[] {
@@ -56,15 +61,7 @@ function copyOf(query: Query, times: Times, row: Row): Row {
 function addCells(from: Row, to: Row): void {
   for (let i = 0; i < from.kinds.length; i++) {
     if (from.kinds[i] === NONE) continue
-    if (to.kinds[i] !== NONE) throw duplicateError(to)
+    if (to.kinds[i] !== NONE) throw sameLabelsError()
     copyCell(from, i, to, i)
   }
-}
-
-function duplicateError(row: Row): QueryError {
-  return new QueryError(
-    'execution',
-    `vector cannot contain metrics with the same labelset: ${row.labels} is there twice. ` +
-      'Select one metric only, or keep the labels that differ'
-  )
 }

@@ -1,5 +1,5 @@
-import type { Span } from '../ast.ts'
 import { METRIC_NAME } from '../labels.ts'
+import type { Span } from '../span.ts'
 import { unnamedRows } from './merged-rows.ts'
 import { newRow, type Query } from './query.ts'
 import type { RangeCall, RangeFunction } from './range/range-function.ts'
@@ -98,8 +98,9 @@ class Computation {
 
   /** The result of this time is that of all later ones. */
   #repeat(): void {
-    const from = this.#step
-    for (this.#step++; this.#step < this.#times.count; this.#step++) copyCell(this.#row, from, this.#row, this.#step)
+    const last = this.#times.count - 1
+    for (let step = this.#step; step < last; step++) copyCell(this.#row, step, this.#row, step + 1)
+    this.#step = last
   }
 }
 
