@@ -31,5 +31,6 @@ export const builtIns: BuiltIns = {
     statsd: () => import('./exporters/statsd/index.ts'),
     otlp: () => import('./exporters/otlp/index.ts'),
     victoriametrics: () => import('./exporters/victoriametrics/index.ts')
-  }
+  },
+  extension: {}
 }

@@ -189,6 +189,7 @@ class Weir {
       series,
       metrics: new Metrics(),
       access: new ServiceAccess(service, { log: this.#log.logger, clock: systemClock, series, ...thread }),
+      stores: new Map(),
       routes: new Map(),
       reports: new Set(),
       announcements: this.announcements,
