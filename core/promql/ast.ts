@@ -25,7 +25,10 @@ interface Node {
 
 export interface NumberLiteral extends Node {
   readonly type: 'numberLiteral'
+  /** Of a duration: seconds. */
   readonly value: number
+  /** True if it was written as a duration, such as `5m`. */
+  readonly duration: boolean
 }
 
 export interface StringLiteral extends Node {
@@ -36,17 +39,35 @@ export interface StringLiteral extends Node {
 /** A fixed evaluation time: Unix ms, or the start or end of the query's range. */
 export type AtModifier = number | 'start' | 'end'
 
+/**
+ * A duration that is computed (experimental). Durations in ms beside it are NaN until `resolveDurations` has replaced them.
+ * `step` and `range` have no side, signs have the right one only.
+ */
+export interface DurationExpr extends Node {
+  readonly type: 'durationExpr'
+  readonly op: '+' | '-' | '*' | '/' | '%' | '^' | 'step' | 'range' | 'min_of' | 'max_of'
+  readonly lhs: DurationNode | undefined
+  readonly rhs: DurationNode | undefined
+  /** Stands in parentheses. */
+  readonly wrapped: boolean
+}
+
+export type DurationNode = NumberLiteral | DurationExpr
+
 /** The modifiers `offset` and `@` of selectors and subqueries. */
 export interface TimeShift {
   readonly offsetMs: number
+  readonly offsetExpr?: DurationExpr | undefined
   readonly at: AtModifier | undefined
 }
 
 export interface VectorSelector extends Node, TimeShift {
   readonly type: 'vectorSelector'
-  /** The metric's name as written before the braces, or as a quoted string inside. It is one of the matchers too. */
+  /** The metric's name, if it is written before the braces. It is the last one of the matchers too. */
   readonly name: string | undefined
   readonly matchers: readonly Matcher[]
+  /** Modifier of range selectors (experimental): how samples at the bounds of the range are found. */
+  readonly extension?: 'anchored' | 'smoothed' | undefined
 }
 
 export interface MatrixSelector extends Node {
@@ -54,14 +75,17 @@ export interface MatrixSelector extends Node {
   /** Has the modifiers. */
   readonly selector: VectorSelector
   readonly rangeMs: number
+  readonly rangeExpr?: DurationExpr | undefined
 }
 
 export interface Subquery extends Node, TimeShift {
   readonly type: 'subquery'
   readonly expr: Expr
   readonly rangeMs: number
+  readonly rangeExpr?: DurationExpr | undefined
   /** Undefined: the default step of the engine. */
   readonly stepMs: number | undefined
+  readonly stepExpr?: DurationExpr | undefined
 }
 
 export interface Call extends Node {
@@ -123,6 +147,8 @@ export type BinaryOp =
   | '<'
   | '>='
   | '<='
+  | '</'
+  | '>/'
   | 'and'
   | 'or'
   | 'unless'
