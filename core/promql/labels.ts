@@ -47,6 +47,23 @@ export class Labels {
     return Labels.of([...this.pairs, ...changes])
   }
 
+  /** Negative if these come before `other`: by name, then by value, label after label. */
+  compare(other: Labels): number {
+    const length = Math.min(this.pairs.length, other.pairs.length)
+    for (let i = 0; i < length; i++) {
+      const [name, value] = this.pairs[i]!
+      const [otherName, otherValue] = other.pairs[i]!
+      if (name !== otherName) return name < otherName ? -1 : 1
+      if (value !== otherValue) return value < otherValue ? -1 : 1
+    }
+    return this.pairs.length - other.pairs.length
+  }
+
+  /** For messages: `{a="1", b="2"}`. */
+  toString(): string {
+    return `{${this.pairs.map(([name, value]) => `${name}=${JSON.stringify(value)}`).join(', ')}}`
+  }
+
   /** As the Prometheus API writes it. */
   toJSON(): Record<string, string> {
     return Object.fromEntries(this.pairs)

@@ -56,6 +56,11 @@ export class Cursor {
     return this.token.kind === 'identifier' ? this.token.text.toLowerCase() : undefined
   }
 
+  /** Whether the next token is followed by one that begins with this character. */
+  followedBy(char: string): boolean {
+    return this.#lexer.follows(char)
+  }
+
   /** Value of the string that is next. */
   takeString(): string {
     const token = this.take()

@@ -42,6 +42,12 @@ export class Lexer {
     return { kind, text: this.text.slice(from, this.#at), from, to: this.#at }
   }
 
+  /** Whether the next token begins with this character. */
+  follows(char: string): boolean {
+    while (this.#match(BLANK) !== undefined);
+    return this.text[this.#at] === char
+  }
+
   #scan(first: string): TokenKind {
     if (first === '"' || first === "'" || first === '`') return this.#string(first)
     if (this.#inBrackets && first === ':') {
@@ -66,7 +72,8 @@ export class Lexer {
 
   #number(): TokenKind {
     const from = this.#at
-    const kind = this.#match(DURATION) === undefined || this.#follows(/[.eE_\d]/) ? 'number' : 'duration'
+    const kind =
+      this.#match(DURATION) === undefined || /[.eE_\d]/.test(this.text[this.#at] ?? '') ? 'number' : 'duration'
     if (kind === 'number') {
       this.#at = from
       this.#match(NUMBER)
@@ -113,9 +120,5 @@ export class Lexer {
     if (found === undefined) return undefined
     this.#at += found.length
     return found
-  }
-
-  #follows(pattern: RegExp): boolean {
-    return pattern.test(this.text[this.#at] ?? '')
   }
 }

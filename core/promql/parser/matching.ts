@@ -66,10 +66,9 @@ function readFill(cursor: Cursor): Fill {
   const fill: Fill = { left: undefined, right: undefined }
   for (;;) {
     const word = cursor.word()
-    if (word !== 'fill' && word !== 'fill_left' && word !== 'fill_right') return fill
+    // Metrics may have these names.
+    if ((word !== 'fill' && word !== 'fill_left' && word !== 'fill_right') || !cursor.followedBy('(')) return fill
     const token = cursor.take()
-    // A metric may have this name.
-    if (!cursor.at('(')) throw cursor.unexpected(word, `"(" and a number`)
     if (!cursor.experimental) throw cursor.error(token, `the ${word} modifier is experimental and not enabled`)
     if ((fill.left !== undefined && word !== 'fill_right') || (fill.right !== undefined && word !== 'fill_left'))
       throw cursor.error(token, 'a side can only be filled once')

@@ -1,0 +1,22 @@
+import type { AggregationOp, Span } from '../../ast.ts'
+import type { QueryRemarks } from '../remarks.ts'
+import type { Row } from '../rows.ts'
+
+/** What remarks of an aggregation say. */
+export interface AggregationCall {
+  readonly op: AggregationOp
+  /** Of the operand. */
+  readonly span: Span
+  readonly remarks: QueryRemarks
+}
+
+/** Takes the rows of one group, at all times at once. */
+export interface Accumulator {
+  add(row: Row): void
+  /** Sets the cells of `target`, which is empty. */
+  finish(target: Row): void
+}
+
+export function informIgnoredHistogram(call: AggregationCall): void {
+  call.remarks.infoAt(call.span, `ignored histogram in ${call.op} aggregation`)
+}

@@ -1,0 +1,121 @@
+import type { Span } from '../ast.ts'
+import { METRIC_NAME } from '../labels.ts'
+import { unnamedRows } from './merged-rows.ts'
+import { newRow, type Query } from './query.ts'
+import type { RangeCall, RangeFunction } from './range/range-function.ts'
+import type { SampledSeries } from './range/sampled-series.ts'
+import { Window } from './range/window.ts'
+import { copyCell, FLOAT, HISTOGRAM, NONE, type Row, setHistogram } from './rows.ts'
+import { type Times, timeAt } from './times.ts'
+
+/** Samples that are looked at in one turn of a query: some milliseconds of work. */
+const SAMPLES_A_TURN = 1_000_000
+
+/** Functions whose results keep the metric's name: they shift samples in time only. */
+const NAMED_RESULTS: ReadonlySet<string> = new Set(['first_over_time', 'last_over_time'])
+/** Functions whose result depends on the evaluation time as well as on the samples. */
+const TIMED_RESULTS: ReadonlySet<string> = new Set(['predict_linear'])
+
+/** Names of counters end so, and those of parts of classic histograms. */
+const COUNTER_SUFFIX = /_(total|sum|count|bucket)$/
+
+/** The argument of a range function. */
+export interface RangeVector {
+  readonly series: Iterable<SampledSeries>
+  /** Last times of the windows. Only one if it is the same at all evaluation times. */
+  readonly until: Times
+  readonly rangeMs: number
+}
+
+/** Results of a range function for each series and time. */
+export async function rangeRows(
+  query: Query,
+  func: RangeFunction,
+  call: RangeCall,
+  vector: RangeVector,
+  times: Times
+): Promise<Row[]> {
+  const rows: Row[] = []
+  for (const series of vector.series) {
+    const row = newRow(query, times, series.labels, series.dropName)
+    const computation = new Computation(row, new Window(series, vector.rangeMs), vector.until, times)
+    while (!computation.run(func, call)) await query.turns.next()
+    query.budget.countRead(computation.samplesRead)
+    if (query.turns.due) await query.turns.next()
+    if (!computation.present) continue
+    rows.push(row)
+    if (hasFloat(row)) informIfNoCounter(query, call.func, series.labels.get(METRIC_NAME), call.args[0]!.span)
+  }
+  return NAMED_RESULTS.has(call.func) ? rows : unnamedRows(query, times, rows)
+}
+
+/** The computation of one row, which can be interrupted. */
+class Computation {
+  samplesRead = 0
+  present = false
+  readonly #row: Row
+  readonly #window: Window
+  readonly #until: Times
+  readonly #times: Times
+  #step = 0
+
+  constructor(row: Row, window: Window, until: Times, times: Times) {
+    this.#row = row
+    this.#window = window
+    this.#until = until
+    this.#times = times
+  }
+
+  /** False if there is more to do. */
+  run(func: RangeFunction, call: RangeCall): boolean {
+    const window = this.#window
+    const times = this.#times
+    const isFixed = this.#until.count === 1
+    if (isFixed) window.moveTo(this.#until.start)
+    let samples = 0
+    for (; this.#step < times.count; this.#step++) {
+      if (samples > SAMPLES_A_TURN) break
+      if (!isFixed) window.moveTo(timeAt(this.#until, this.#step))
+      const count = window.floatCount + window.histogramCount
+      samples += count
+      if (count === 0) continue
+      window.step = this.#step
+      window.time = timeAt(times, this.#step)
+      this.#set(func(window, call))
+      if (isFixed && isConstant(call)) this.#repeat()
+    }
+    this.samplesRead += samples
+    return this.#step === times.count
+  }
+
+  #set(kind: number): void {
+    if (kind === NONE) return
+    this.present = true
+    if (kind === HISTOGRAM) return setHistogram(this.#row, this.#step, this.#window.histogram!)
+    this.#row.kinds[this.#step] = FLOAT
+    this.#row.values[this.#step] = this.#window.value
+  }
+
+  /** The result of this time is that of all later ones. */
+  #repeat(): void {
+    const from = this.#step
+    for (this.#step++; this.#step < this.#times.count; this.#step++) copyCell(this.#row, from, this.#row, this.#step)
+  }
+}
+
+function isConstant(call: RangeCall): boolean {
+  return call.scalars.length === 0 && !TIMED_RESULTS.has(call.func)
+}
+
+/** Rates of gauges are a common mistake. */
+export function informIfNoCounter(query: Query, func: string, name: string, span: Span): void {
+  if ((func !== 'rate' && func !== 'increase') || name === '' || COUNTER_SUFFIX.test(name)) return
+  query.remarks.infoAt(
+    span,
+    `metric might not be a counter, name does not end in _total/_sum/_count/_bucket: ${JSON.stringify(name)}`
+  )
+}
+
+function hasFloat(row: Row): boolean {
+  return row.kinds.includes(FLOAT)
+}

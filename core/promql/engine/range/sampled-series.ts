@@ -1,0 +1,73 @@
+import type { FloatHistogram } from '../../histogram/float-histogram.ts'
+import type { Labels } from '../../labels.ts'
+import type { SelectedSeries } from '../../sample-store.ts'
+import { FLOAT, HISTOGRAM, type Row } from '../rows.ts'
+import { type Times, timeAt } from '../times.ts'
+
+const NO_NUMBERS = new Float64Array()
+
+/** Samples of a series for range functions: floats and histograms apart, each by rising times, without stale markers. */
+export interface SampledSeries {
+  readonly labels: Labels
+  readonly dropName: boolean
+  /** Unix ms. */
+  readonly times: Float64Array
+  readonly values: Float64Array
+  readonly histogramTimes: Float64Array
+  readonly histograms: readonly FloatHistogram[]
+}
+
+export function sampledSeries(series: SelectedSeries): SampledSeries {
+  const { labels, times, values, histograms, stale } = series
+  if (histograms === undefined && stale === undefined)
+    return { labels, dropName: false, times, values, histogramTimes: NO_NUMBERS, histograms: [] }
+  const kindAt = (index: number) => {
+    if (stale?.[index] === 1) return undefined
+    return histograms?.[index] === undefined ? FLOAT : HISTOGRAM
+  }
+  return split(labels, false, { times, values, histograms, kindAt })
+}
+
+/** The result of a subquery: the cells of a row become samples. */
+export function sampledRow(row: Row, times: Times): SampledSeries {
+  return split(row.labels, row.dropName, {
+    times: Float64Array.from({ length: times.count }, (_, index) => timeAt(times, index)),
+    values: row.values,
+    histograms: row.histograms?.map(histogram => histogram && withoutResetHint(histogram)),
+    kindAt: index => row.kinds[index]
+  })
+}
+
+interface Columns {
+  readonly times: Float64Array
+  readonly values: Float64Array
+  readonly histograms: readonly (FloatHistogram | undefined)[] | undefined
+  readonly kindAt: (index: number) => number | undefined
+}
+
+function split(labels: Labels, dropName: boolean, columns: Columns): SampledSeries {
+  const { times, values, histograms, kindAt } = columns
+  const ofKind = (kind: number) => indicesOf(times.length, index => kindAt(index) === kind)
+  const floats = ofKind(FLOAT)
+  const others = histograms === undefined ? [] : ofKind(HISTOGRAM)
+  return {
+    labels,
+    dropName,
+    times: Float64Array.from(floats, index => times[index]!),
+    values: Float64Array.from(floats, index => values[index]!),
+    histogramTimes: Float64Array.from(others, index => times[index]!),
+    histograms: others.map(index => histograms![index]!)
+  }
+}
+
+function indicesOf(length: number, matches: (index: number) => boolean): number[] {
+  const indices: number[] = []
+  for (let index = 0; index < length; index++) if (matches(index)) indices.push(index)
+  return indices
+}
+
+/** A subquery may leave samples out, or repeat them: what is known about their neighbors holds no more. */
+function withoutResetHint(histogram: FloatHistogram): FloatHistogram {
+  if (histogram.counterReset === 'gauge' || histogram.counterReset === 'unknown') return histogram
+  return { ...histogram, counterReset: 'unknown' }
+}

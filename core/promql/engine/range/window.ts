@@ -1,0 +1,69 @@
+import type { FloatHistogram } from '../../histogram/float-histogram.ts'
+import type { SampledSeries } from './sampled-series.ts'
+
+/**
+ * The samples of one series in the range of a range function, `(until - rangeMs, until]`. One object serves all windows
+ * of a series: range functions read it and leave their result in `value` or `histogram`.
+ */
+export class Window {
+  readonly series: SampledSeries
+  readonly rangeMs: number
+  /** Floats are those from `first` on, before `end`. */
+  first = 0
+  end = 0
+  /** So are histograms. */
+  firstHistogram = 0
+  endHistogram = 0
+  /** Unix ms. The window's last time: an offset is subtracted. */
+  until = 0
+  /** Unix ms: the evaluation time. */
+  time = 0
+  /** Index of the evaluation time. */
+  step = 0
+  value = 0
+  histogram: FloatHistogram | undefined
+  #resets: readonly number[] | undefined
+  #firstReset = 0
+
+  constructor(series: SampledSeries, rangeMs: number) {
+    this.series = series
+    this.rangeMs = rangeMs
+  }
+
+  get floatCount(): number {
+    return this.end - this.first
+  }
+
+  get histogramCount(): number {
+    return this.endHistogram - this.firstHistogram
+  }
+
+  /** Forward only. */
+  moveTo(until: number): void {
+    const { times, histogramTimes } = this.series
+    const after = until - this.rangeMs
+    this.until = until
+    while (this.end < times.length && times[this.end]! <= until) this.end++
+    while (this.first < this.end && times[this.first]! <= after) this.first++
+    if (histogramTimes.length === 0) return
+    while (this.endHistogram < histogramTimes.length && histogramTimes[this.endHistogram]! <= until) this.endHistogram++
+    while (this.firstHistogram < this.endHistogram && histogramTimes[this.firstHistogram]! <= after) this.firstHistogram++
+  }
+
+  /** Values of a counter before its resets in the window, added to `sum`: what the counter lost by them. */
+  addLostByResets(sum: number): number {
+    const { values } = this.series
+    const resets = (this.#resets ??= resetsOf(values))
+    while (this.#firstReset < resets.length && resets[this.#firstReset]! <= this.first) this.#firstReset++
+    let total = sum
+    for (let i = this.#firstReset; i < resets.length && resets[i]! < this.end; i++) total += values[resets[i]! - 1]!
+    return total
+  }
+}
+
+/** Indices of the first values after a reset. */
+function resetsOf(values: Float64Array): number[] {
+  const resets: number[] = []
+  for (let i = 1; i < values.length; i++) if (values[i]! < values[i - 1]!) resets.push(i)
+  return resets
+}

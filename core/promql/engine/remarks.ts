@@ -1,0 +1,111 @@
+import type { Span } from '../ast.ts'
+import type { Remarks } from '../sample-store.ts'
+
+/** A classic histogram's buckets that had to be made rising, as told by the correction. */
+export interface MonotonicityFix {
+  readonly fromBound: number
+  readonly toBound: number
+  readonly mostDifference: number
+}
+
+interface MonotonicityFixes extends MonotonicityFix {
+  readonly count: number
+  readonly firstTime: number
+  readonly lastTime: number
+  readonly place: string
+  readonly metric: string
+}
+
+/**
+ * Warnings and infos of one query, each once. Their words are those of Prometheus, which rules and dashboards match:
+ * https://prometheus.io/docs/prometheus/latest/querying/api/#format-overview
+ */
+export class QueryRemarks implements Remarks {
+  readonly #text: string
+  readonly #warnings = new Set<string>()
+  readonly #infos = new Set<string>()
+  readonly #fixes = new Map<string, MonotonicityFixes>()
+
+  /** `text` is the query's: remarks name the line and column of what they are about. */
+  constructor(text: string) {
+    this.#text = text
+  }
+
+  get warnings(): string[] {
+    return Array.from(this.#warnings)
+  }
+
+  get infos(): string[] {
+    return [...this.#infos, ...Array.from(this.#fixes.values(), fixesText)]
+  }
+
+  /** Remarks of stores stay as they are. */
+  warn(message: string): void {
+    this.#warnings.add(message)
+  }
+
+  info(message: string): void {
+    this.#infos.add(message)
+  }
+
+  warnAt(span: Span, message: string): void {
+    this.#warnings.add(`PromQL warning: ${message} ${this.#place(span)}`)
+  }
+
+  infoAt(span: Span, message: string): void {
+    this.#infos.add(`PromQL info: ${message} ${this.#place(span)}`)
+  }
+
+  oddQuantile(span: Span, q: number): void {
+    this.warnAt(span, `quantile value should be between 0 and 1, got ${numberText(q)}`)
+  }
+
+  /** Fixes of one place and metric become one info. `time` in Unix ms. */
+  fixedMonotonicity(span: Span, metric: string, time: number, fix: MonotonicityFix): void {
+    const place = this.#place(span)
+    const key = `${place}${metric}`
+    const known = this.#fixes.get(key)
+    this.#fixes.set(key, {
+      fromBound: Math.min(fix.fromBound, known?.fromBound ?? Infinity),
+      toBound: Math.max(fix.toBound, known?.toBound ?? -Infinity),
+      mostDifference: Math.max(fix.mostDifference, known?.mostDifference ?? 0),
+      count: (known?.count ?? 0) + 1,
+      firstTime: Math.min(time, known?.firstTime ?? Infinity),
+      lastTime: Math.max(time, known?.lastTime ?? -Infinity),
+      place,
+      metric
+    })
+  }
+
+  #place(span: Span): string {
+    const before = this.#text.slice(0, span.from)
+    const lineStart = before.lastIndexOf('\n') + 1
+    const line = before.split('\n').length
+    return `(${line}:${before.length - lineStart + 1})`
+  }
+}
+
+/** The end of remarks that know the metric: nothing if it has no name. */
+export function ofMetric(name: string): string {
+  return name === '' ? '' : ` for metric name ${JSON.stringify(name)}`
+}
+
+/** Infinity with its sign, as in PromQL. */
+export function numberText(value: number): string {
+  if (value === Infinity) return '+Inf'
+  return value === -Infinity ? '-Inf' : String(value)
+}
+
+function fixesText(fixes: MonotonicityFixes): string {
+  return (
+    'PromQL info: input to histogram_quantile needed to be fixed for monotonicity ' +
+    '(see https://prometheus.io/docs/prometheus/latest/querying/functions/#histogram_quantile)' +
+    `${ofMetric(fixes.metric)}, from buckets ${numberText(fixes.fromBound)} to ${numberText(fixes.toBound)}, ` +
+    `with a max diff of ${fixes.mostDifference.toPrecision(2)}, over ${fixes.count} samples ` +
+    `from ${dateText(fixes.firstTime)} to ${dateText(fixes.lastTime)} ${fixes.place}`
+  )
+}
+
+function dateText(time: number): string {
+  return `${new Date(Math.floor(time / 1000) * 1000).toISOString().slice(0, -'.000Z'.length)}Z`
+}

@@ -1,0 +1,106 @@
+import type { FloatHistogram } from '../histogram/float-histogram.ts'
+import { Labels } from '../labels.ts'
+import type { SampledSeries } from './range/sampled-series.ts'
+import { Window } from './range/window.ts'
+import type { RangeVector } from './range-rows.ts'
+import { NONE, type Row } from './rows.ts'
+import { lastTime, type Times, timeAt } from './times.ts'
+import type { Value } from './value.ts'
+
+/** Samples of one series by rising times. */
+export interface ResultSeries {
+  readonly labels: Labels
+  /** Unix ms. */
+  readonly times: Float64Array
+  /** Undefined entries of `histograms` have their value here. */
+  readonly values: Float64Array
+  readonly histograms: readonly (FloatHistogram | undefined)[] | undefined
+}
+
+export interface VectorSample {
+  readonly labels: Labels
+  readonly value: number
+  /** Then the value means nothing. */
+  readonly histogram: FloatHistogram | undefined
+}
+
+/** Instant queries have a value of the expression's type; range queries are a matrix. Times are in Unix ms. */
+export type ResultValue =
+  | { readonly type: 'scalar'; readonly time: number; readonly value: number }
+  | { readonly type: 'string'; readonly time: number; readonly value: string }
+  /** In the order of `sort`, `topk` and their like, if the query has one. */
+  | { readonly type: 'vector'; readonly time: number; readonly samples: readonly VectorSample[] }
+  /** By their labels. */
+  | { readonly type: 'matrix'; readonly series: readonly ResultSeries[] }
+
+/** The value of an instant query. */
+export function instantResult(value: Value, times: Times): ResultValue {
+  const time = times.start
+  if (value.type === 'string') return { type: 'string', time, value: value.value }
+  if (value.type === 'scalar') return { type: 'scalar', time, value: value.values[0]! }
+  const samples = value.rows.map(({ labels, values, histograms }) => ({
+    labels,
+    value: values[0]!,
+    histogram: histograms?.[0]
+  }))
+  return { type: 'vector', time, samples }
+}
+
+/** The value of a range query. A scalar is a series without labels. */
+export function matrixResult(value: Value, times: Times): ResultValue {
+  if (value.type === 'string') throw new TypeError('a range query of a string')
+  const steps = Float64Array.from({ length: times.count }, (_, index) => timeAt(times, index))
+  if (value.type === 'scalar')
+    return matrixOf([{ labels: Labels.NONE, times: steps, values: value.values, histograms: undefined }])
+  return matrixOf(value.rows.map(row => rowSeries(row, steps)))
+}
+
+/** The samples of a range selector or subquery, in an instant query. */
+export function rangeResult(vector: RangeVector): ResultValue {
+  const series: ResultSeries[] = []
+  for (const one of vector.series) {
+    const window = new Window(one, vector.rangeMs)
+    window.moveTo(lastTime(vector.until))
+    if (window.floatCount + window.histogramCount > 0) series.push(windowSeries(one, window))
+  }
+  return matrixOf(series)
+}
+
+function matrixOf(series: ResultSeries[]): ResultValue {
+  return { type: 'matrix', series: series.sort((a, b) => a.labels.compare(b.labels)) }
+}
+
+function rowSeries({ labels, kinds, values, histograms }: Row, times: Float64Array): ResultSeries {
+  if (!kinds.includes(NONE)) return { labels, times, values, histograms }
+  const present = indicesOf(kinds)
+  return {
+    labels,
+    times: Float64Array.from(present, index => times[index]!),
+    values: Float64Array.from(present, index => values[index]!),
+    histograms: histograms && present.map(index => histograms[index])
+  }
+}
+
+function indicesOf(kinds: Uint8Array): number[] {
+  const indices: number[] = []
+  for (let i = 0; i < kinds.length; i++) if (kinds[i] !== NONE) indices.push(i)
+  return indices
+}
+
+function windowSeries({ labels, times, values, histogramTimes, histograms }: SampledSeries, window: Window): ResultSeries {
+  const floats = times.subarray(window.first, window.end)
+  if (window.histogramCount === 0)
+    return { labels, times: floats, values: values.subarray(window.first, window.end), histograms: undefined }
+  const samples = [
+    ...Array.from(floats, (time, index) => ({ time, value: values[window.first + index]!, histogram: undefined })),
+    ...histograms
+      .slice(window.firstHistogram, window.endHistogram)
+      .map((histogram, index) => ({ time: histogramTimes[window.firstHistogram + index]!, value: 0, histogram }))
+  ].sort((a, b) => a.time - b.time)
+  return {
+    labels,
+    times: Float64Array.from(samples, ({ time }) => time),
+    values: Float64Array.from(samples, ({ value }) => value),
+    histograms: samples.map(({ histogram }) => histogram)
+  }
+}

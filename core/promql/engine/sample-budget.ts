@@ -1,0 +1,58 @@
+import { QueryError } from '../query-error.ts'
+import type { QueryLimits } from '../sample-store.ts'
+
+/** Samples that a query has in memory. One cell of a row counts as a sample, also if it is empty: it takes memory. */
+export class SampleBudget {
+  readonly #limits: QueryLimits
+  #current = 0
+  #peak = 0
+  #read = 0
+
+  constructor(limits: QueryLimits) {
+    this.#limits = limits
+  }
+
+  get current(): number {
+    return this.#current
+  }
+
+  /** The most samples at one time. */
+  get peak(): number {
+    return this.#peak
+  }
+
+  /** Samples that selectors and range functions looked at, at all evaluation times together. */
+  get read(): number {
+    return this.#read
+  }
+
+  /** Throws a {@link QueryError} before `count` samples are made that are too many. */
+  take(count: number): void {
+    this.#current += count
+    if (this.#current > this.#peak) this.#peak = this.#current
+    if (this.#current <= this.#limits.maxSamples) return
+    throw new QueryError(
+      'execution',
+      `the query needs more than ${this.#limits.maxSamples} samples in memory (max_samples): narrow it by labels, ` +
+        'shorten its time range, or make its step longer'
+    )
+  }
+
+  /** Inputs of a node are garbage once its result is there: `count` samples more than before it. */
+  settle(before: number, count: number): void {
+    this.#current = before
+    this.take(count)
+  }
+
+  countRead(count: number): void {
+    this.#read += count
+  }
+
+  checkSeries(count: number): void {
+    if (count <= this.#limits.maxSeries) return
+    throw new QueryError(
+      'execution',
+      `a selector of the query matches ${count} series, more than ${this.#limits.maxSeries} (max_series): narrow it by labels`
+    )
+  }
+}

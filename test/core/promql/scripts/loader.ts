@@ -1,0 +1,108 @@
+import { sameBounds } from '../../../../core/promql/histogram/bounds.ts'
+import { isCounterReset } from '../../../../core/promql/histogram/counter-reset.ts'
+import { CUSTOM_BUCKETS, type FloatHistogram, NO_BUCKETS } from '../../../../core/promql/histogram/float-histogram.ts'
+import { type Labels, METRIC_NAME } from '../../../../core/promql/labels.ts'
+import type { MemoryStore, StoredSample } from '../memory-store.ts'
+import { toNumber } from './histogram-notation.ts'
+import type { LoadCommand } from './script.ts'
+import type { NotedSample, NotedSeries } from './series-notation.ts'
+
+/** Puts series of test scripts into a store, as Prometheus's database would keep them. */
+export class Loader {
+  readonly #store: MemoryStore
+  /** Last sample of each series. */
+  readonly #last = new Map<string, StoredSample>()
+
+  constructor(store: MemoryStore) {
+    this.#store = store
+  }
+
+  load({ series, stepMs, withNhcb }: LoadCommand): void {
+    for (const { labels, samples } of series) this.#append(labels, samples, stepMs)
+    if (!withNhcb) return
+    for (const { labels, samples } of nativeHistograms(series)) this.#append(labels, samples, stepMs)
+  }
+
+  clear(): void {
+    this.#store.clear()
+    this.#last.clear()
+  }
+
+  #append(labels: Labels, samples: readonly NotedSample[], stepMs: number): void {
+    for (const [i, noted] of samples.entries()) {
+      if (noted === undefined) continue
+      const sample = typeof noted === 'object' ? marked(noted.histogram, this.#last.get(labels.key)) : noted
+      this.#last.set(labels.key, sample)
+      this.#store.append(labels, i * stepMs, sample)
+    }
+  }
+}
+
+/** With the mark that the database's chunks give: a reset begins a new chunk, whose later histograms have none. */
+function marked(histogram: FloatHistogram, last: StoredSample | undefined): FloatHistogram {
+  if (histogram.counterReset === 'gauge') return histogram
+  return { ...histogram, counterReset: markOf(histogram, last) }
+}
+
+function markOf(histogram: FloatHistogram, last: StoredSample | undefined): FloatHistogram['counterReset'] {
+  if (histogram.counterReset === 'reset') return 'reset'
+  if (typeof last !== 'object' || last.counterReset === 'gauge') return 'unknown'
+  if (histogram.count < last.count) return 'reset'
+  if (histogram.schema !== last.schema || histogram.zeroThreshold !== last.zeroThreshold) return 'unknown'
+  const rebounded = histogram.schema === CUSTOM_BUCKETS && !sameBounds(histogram.customBounds, last.customBounds)
+  return rebounded || isCounterReset({ ...histogram, counterReset: 'unknown' }, last) ? 'reset' : 'not_reset'
+}
+
+interface Classic {
+  readonly labels: Labels
+  /** By index of the time: cumulative counts by upper bound. */
+  readonly samples: { buckets: Map<number, number>; count: number | undefined; sum: number }[]
+}
+
+/** Native histograms with custom bounds of the classic histograms among the series. */
+function nativeHistograms(series: readonly NotedSeries[]): NotedSeries[] {
+  const classics = new Map<string, Classic>()
+  for (const { labels, samples } of series) {
+    const [, base, suffix] = /^(.*)_(bucket|count|sum)$/.exec(labels.get(METRIC_NAME)) ?? []
+    if (suffix === undefined) continue
+    const own = labels.with([
+      [METRIC_NAME, base!],
+      ['le', '']
+    ])
+    let classic = classics.get(own.key)
+    if (classic === undefined) classics.set(own.key, (classic = { labels: own, samples: [] }))
+    for (const [i, sample] of samples.entries()) {
+      if (typeof sample !== 'number') continue
+      const at = (classic.samples[i] ??= { buckets: new Map(), count: undefined, sum: 0 })
+      if (suffix === 'count') at.count = sample
+      else if (suffix === 'sum') at.sum = sample
+      else if (!at.buckets.has(toNumber(labels.get('le')))) at.buckets.set(toNumber(labels.get('le')), sample)
+    }
+  }
+  return Array.from(classics.values(), ({ labels, samples }) => ({
+    labels,
+    samples: Array.from(samples, sample => sample && { histogram: nativeOf(sample), resetWritten: false })
+  }))
+}
+
+function nativeOf({ buckets, count, sum }: Classic['samples'][number]): FloatHistogram {
+  const bounds = Array.from(buckets.keys()).sort((a, b) => a - b)
+  const total = count ?? buckets.get(bounds.at(-1)!) ?? 0
+  if (bounds.at(-1) !== Number.POSITIVE_INFINITY) {
+    bounds.push(Number.POSITIVE_INFINITY)
+    buckets.set(Number.POSITIVE_INFINITY, total)
+  }
+  const counts = Float64Array.from(bounds, (bound, i) => buckets.get(bound)! - (buckets.get(bounds[i - 1]!) ?? 0))
+  if (counts.some(each => each < 0)) throw new Error(`counts of a classic histogram fall: ${counts}`)
+  return {
+    schema: CUSTOM_BUCKETS,
+    counterReset: 'unknown',
+    count: total,
+    sum,
+    zeroThreshold: 0,
+    zeroCount: 0,
+    positive: { offset: 0, counts },
+    negative: NO_BUCKETS,
+    customBounds: Float64Array.from(bounds.slice(0, -1))
+  }
+}
