@@ -32,5 +32,7 @@ export const builtIns: BuiltIns = {
     otlp: () => import('./exporters/otlp/index.ts'),
     victoriametrics: () => import('./exporters/victoriametrics/index.ts')
   },
-  extension: {}
+  extension: {
+    query_api: () => import('./extensions/query_api/index.ts')
+  }
 }

@@ -1,11 +1,11 @@
-import type { QueryResult } from '../promql/engine/evaluate.ts'
-import { FLOAT, NONE, type Row } from '../promql/engine/rows.ts'
-import { type Times, timeAt } from '../promql/engine/times.ts'
-import { histogramJson } from '../promql/histogram/json.ts'
+import type { ResultSeries, ResultValue, VectorSample } from '../promql/engine/evaluate.ts'
+import type { FloatHistogram } from '../promql/histogram/float-histogram.ts'
+import { histogramJson } from '../promql/histogram/text.ts'
 
 /** A result as `data` of the Prometheus API, JSON: https://prometheus.io/docs/prometheus/latest/querying/api/ */
-export function resultJson(result: QueryResult): string {
-  return `{"resultType":"${result.type}","result":${valueJson(result)}}`
+export function resultJson(value: ResultValue, stats?: object): string {
+  const more = stats === undefined ? '' : `,"stats":${JSON.stringify(stats)}`
+  return `{"resultType":"${value.type}","result":${valueJson(value)}${more}}`
 }
 
 /** A sample value as Prometheus writes it: the fewest digits, and exponents of two digits at least. */
@@ -16,44 +16,44 @@ export function valueText(value: number): string {
   return String(value).replace(/e([+-])(\d)$/, 'e$10$2')
 }
 
-function valueJson(result: QueryResult): string {
-  switch (result.type) {
+function valueJson(value: ResultValue): string {
+  switch (value.type) {
     case 'scalar':
-      return sample(result.time, valueText(result.value))
+      return sampleJson(value.time, value.value)
     case 'string':
-      return `[${result.time / 1000},${JSON.stringify(result.value)}]`
+      return `[${value.time / 1000},${JSON.stringify(value.value)}]`
     case 'vector':
-      return list(result.rows, row => vectorEntry(row, result.times))
+      return list(value.samples, sample => vectorEntry(sample, value.time))
     case 'matrix':
-      return list(result.rows, row => matrixEntry(row, result.times))
+      return list(value.series, matrixEntry)
   }
 }
 
-function vectorEntry(row: Row, times: Times): string {
-  const at = timeAt(times, 0)
-  const metric = `{"metric":${JSON.stringify(row.labels)}`
-  if (row.kinds[0] === FLOAT) return `${metric},"value":${sample(at, valueText(row.values[0]))}}`
-  return `${metric},"histogram":[${at / 1000},${JSON.stringify(histogramJson(row.histograms![0]!))}]}`
+function vectorEntry({ labels, value, histogram }: VectorSample, time: number): string {
+  const sample =
+    histogram === undefined ? `"value":${sampleJson(time, value)}` : `"histogram":${wholeJson(time, histogram)}`
+  return `{"metric":${JSON.stringify(labels)},${sample}}`
 }
 
-function matrixEntry({ labels, values, kinds, histograms }: Row, times: Times): string {
-  let floats = ''
-  let wholes = ''
-  for (let i = 0; i < kinds.length; i++) {
-    if (kinds[i] === NONE) continue
-    const at = timeAt(times, i)
-    if (kinds[i] === FLOAT) floats += `${floats === '' ? '' : ','}${sample(at, valueText(values[i]))}`
-    else wholes += `${wholes === '' ? '' : ','}[${at / 1000},${JSON.stringify(histogramJson(histograms![i]!))}]`
+function matrixEntry({ labels, times, values, histograms }: ResultSeries): string {
+  const floats: string[] = []
+  const wholes: string[] = []
+  for (let i = 0; i < times.length; i++) {
+    const histogram = histograms?.[i]
+    if (histogram === undefined) floats.push(sampleJson(times[i], values[i]))
+    else wholes.push(wholeJson(times[i], histogram))
   }
-  const parts = [
-    `"metric":${JSON.stringify(labels)}`,
-    ...(floats === '' ? [] : [`"values":[${floats}]`]),
-    ...(wholes === '' ? [] : [`"histograms":[${wholes}]`])
+  const samples = [
+    ...(floats.length === 0 ? [] : [`"values":[${floats.join(',')}]`]),
+    ...(wholes.length === 0 ? [] : [`"histograms":[${wholes.join(',')}]`])
   ]
-  return `{${parts.join(',')}}`
+  return `{${[`"metric":${JSON.stringify(labels)}`, ...samples].join(',')}}`
 }
 
-const sample = (time: number, text: string) => `[${time / 1000},"${text}"]`
+const sampleJson = (time: number, value: number) => `[${time / 1000},"${valueText(value)}"]`
+
+const wholeJson = (time: number, histogram: FloatHistogram) =>
+  `[${time / 1000},${JSON.stringify(histogramJson(histogram))}]`
 
 function list<T>(items: readonly T[], text: (item: T) => string): string {
   return `[${items.map(text).join(',')}]`

@@ -1,17 +1,17 @@
-import type { Row } from '../promql/engine/rows.ts'
+import type { ResultSeries } from '../promql/engine/evaluate.ts'
 
-/** Of a row beyond its columns: labels, objects, an entry of a map. */
-const ROW_BYTES = 500
-const CELL_BYTES = 9
+/** Of a series beyond its samples: labels, objects, an entry of a map. */
+const SERIES_BYTES = 500
+const SAMPLE_BYTES = 16
 /** A histogram with some dozens of buckets. */
 const HISTOGRAM_BYTES = 1000
 
-/** Rows of a range query, at the times `start + i * stepMs` up to `end`, Unix ms. */
+/** The result of a range query, at the times `start + i * stepMs` up to `end`, Unix ms. */
 export interface Extent {
   readonly start: number
   readonly end: number
   readonly stepMs: number
-  readonly rows: readonly Row[]
+  readonly series: readonly ResultSeries[]
   readonly warnings: readonly string[]
   readonly infos: readonly string[]
 }
@@ -83,38 +83,36 @@ export class ResultCache {
 
 /** Its steps before `time`. */
 export function before(extent: Extent, time: number): Extent {
-  const count = Math.max(0, Math.ceil((Math.min(time, extent.end + 1) - extent.start) / extent.stepMs))
-  return part(extent, 0, count)
+  return within(extent, extent.start, Math.ceil(time) - 1)
 }
 
 /** Its steps within the range, which begins at one of them. */
 export function within(extent: Extent, start: number, end: number): Extent {
-  const from = Math.max(0, Math.round((start - extent.start) / extent.stepMs))
-  const to = Math.floor((Math.min(end, extent.end) - extent.start) / extent.stepMs) + 1
-  return part(extent, from, Math.max(from, to))
+  const { stepMs } = extent
+  const from = Math.max(start, extent.start)
+  const until = Math.min(end, extent.end)
+  if (from === extent.start && until === extent.end) return extent
+  const steps = Math.max(0, Math.floor((until - from) / stepMs) + 1)
+  const last = from + (steps - 1) * stepMs
+  const series = extent.series.map(own => samplesWithin(own, from, last)).filter(({ times }) => times.length > 0)
+  return { ...extent, start: from, end: last, series }
 }
 
 /** Extents side by side as one: each begins a step after the one before ends. */
 export function joined(extents: readonly Extent[]): Extent {
-  const [first] = extents
-  const count = extents.reduce((sum, extent) => sum + stepsOf(extent), 0)
-  const rows = new Map<string, Row>()
-  let at = 0
-  for (const extent of extents) {
-    for (const row of extent.rows) {
-      const whole = rows.get(row.labels.key) ?? emptyRow(row, count)
-      rows.set(row.labels.key, whole)
-      whole.values.set(row.values, at)
-      whole.kinds.set(row.kinds, at)
-      copyHistograms(row, whole, at)
+  const parts = new Map<string, ResultSeries[]>()
+  for (const { series } of extents) {
+    for (const one of series) {
+      const known = parts.get(one.labels.key)
+      if (known === undefined) parts.set(one.labels.key, [one])
+      else known.push(one)
     }
-    at += stepsOf(extent)
   }
   return {
-    start: first.start,
-    end: first.start + (count - 1) * first.stepMs,
-    stepMs: first.stepMs,
-    rows: [...rows.values()],
+    start: extents[0].start,
+    end: extents[extents.length - 1].end,
+    stepMs: extents[0].stepMs,
+    series: Array.from(parts.values(), joinSeries).sort((a, b) => a.labels.compare(b.labels)),
     warnings: [...new Set(extents.flatMap(({ warnings }) => warnings))],
     infos: [...new Set(extents.flatMap(({ infos }) => infos))]
   }
@@ -124,38 +122,39 @@ export function stepsOf({ start, end, stepMs }: Pick<Extent, 'start' | 'end' | '
   return end < start ? 0 : Math.floor((end - start) / stepMs) + 1
 }
 
-function part(extent: Extent, from: number, to: number): Extent {
-  if (from === 0 && to === stepsOf(extent)) return extent
-  const rows = extent.rows.map(row => ({
-    ...row,
-    values: row.values.slice(from, to),
-    kinds: row.kinds.slice(from, to),
-    histograms: row.histograms?.slice(from, to)
-  }))
-  const { start, stepMs } = extent
-  return { ...extent, start: start + from * stepMs, end: start + (to - 1) * stepMs, rows }
-}
-
-function emptyRow({ labels, dropName, histograms }: Row, count: number): Row {
+function samplesWithin({ labels, times, values, histograms }: ResultSeries, from: number, until: number): ResultSeries {
+  let first = 0
+  let end = times.length
+  while (first < end && times[first] < from) first++
+  while (end > first && times[end - 1] > until) end--
   return {
     labels,
-    dropName,
-    values: new Float64Array(count),
-    kinds: new Uint8Array(count),
-    histograms: histograms && new Array(count).fill(undefined)
+    times: times.slice(first, end),
+    values: values.slice(first, end),
+    histograms: histograms?.slice(first, end)
   }
 }
 
-function copyHistograms({ histograms }: Row, to: Row, at: number): void {
-  if (histograms === undefined) return
-  to.histograms ??= new Array(to.kinds.length).fill(undefined)
-  for (const [i, histogram] of histograms.entries()) to.histograms[at + i] = histogram
+function joinSeries(parts: readonly ResultSeries[]): ResultSeries {
+  if (parts.length === 1) return parts[0]
+  const length = parts.reduce((sum, { times }) => sum + times.length, 0)
+  const times = new Float64Array(length)
+  const values = new Float64Array(length)
+  let at = 0
+  for (const part of parts) {
+    times.set(part.times, at)
+    values.set(part.values, at)
+    at += part.times.length
+  }
+  const hasHistograms = parts.some(({ histograms }) => histograms !== undefined)
+  const histogramsOf = ({ times, histograms }: ResultSeries) => histograms ?? new Array<undefined>(times.length)
+  return { labels: parts[0].labels, times, values, histograms: hasHistograms ? parts.flatMap(histogramsOf) : undefined }
 }
 
-function bytesOf(key: string, { rows }: Extent): number {
+function bytesOf(key: string, { series }: Extent): number {
   let bytes = 2 * key.length
-  for (const { labels, values, histograms } of rows) {
-    bytes += ROW_BYTES + 2 * labels.key.length + CELL_BYTES * values.length
+  for (const { labels, times, histograms } of series) {
+    bytes += SERIES_BYTES + 2 * labels.key.length + SAMPLE_BYTES * times.length
     if (histograms !== undefined) bytes += HISTOGRAM_BYTES * histograms.length
   }
   return bytes

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { FLOAT, NONE, type Row } from '../../../core/promql/engine/rows.ts'
+import type { ResultSeries } from '../../../core/promql/engine/evaluate.ts'
 import { Labels } from '../../../core/promql/labels.ts'
 import { Changes, cachedRange, type EvaluateRange } from '../../../core/queries/cached-range.ts'
 import { type Extent, ResultCache, stepsOf } from '../../../core/queries/result-cache.ts'
@@ -25,29 +25,22 @@ class Versions {
 
   at(start: number, end: number): Extent {
     const count = stepsOf({ start, end, stepMs: STEP })
-    const rows = ['even', 'odd'].map(name => this.#row(name, start, count))
-    return { start, end: start + (count - 1) * STEP, stepMs: STEP, rows, warnings: [], infos: ['read'] }
+    const series = ['even', 'odd'].map(name => this.#series(name, start, count)).filter(({ times }) => times.length > 0)
+    return { start, end: start + (count - 1) * STEP, stepMs: STEP, series, warnings: [], infos: ['read'] }
   }
 
-  #row(name: string, start: number, count: number): Row {
-    const values = new Float64Array(count)
-    const kinds = new Uint8Array(count)
-    for (let i = 0; i < count; i++) {
-      const time = start + i * STEP
-      const isOwn = (time / STEP) % 2 === (name === 'even' ? 0 : 1)
-      kinds[i] = isOwn ? FLOAT : NONE
-      values[i] = isOwn ? (this.#version.get(time) ?? 0) : 0
-    }
-    return { labels: Labels.of([['name', name]]), dropName: false, values, kinds, histograms: undefined }
+  #series(name: string, start: number, count: number): ResultSeries {
+    const steps = Array.from({ length: count }, (_, i) => start + i * STEP)
+    const times = Float64Array.from(steps.filter(time => Math.floor(time / STEP) % 2 === (name === 'even' ? 0 : 1)))
+    const values = times.map(time => this.#version.get(time) ?? 0)
+    return { labels: Labels.of([['name', name]]), times, values, histograms: undefined }
   }
 }
 
-const plain = (extent: Extent) => ({
-  ...extent,
-  rows: extent.rows
-    .filter(({ kinds }) => kinds.includes(FLOAT))
-    .map(({ labels, values, kinds }) => [labels.key, [...values], [...kinds]])
-    .sort()
+const plain = ({ start, end, series }: Extent) => ({
+  start,
+  end,
+  series: series.map(({ labels, times, values }) => [labels.key, [...times], [...values]])
 })
 
 const ask = (store: Versions, cache: ResultCache, start: number, end: number, changes = new Changes()) =>
@@ -113,9 +106,21 @@ test('steps whose samples change while they are evaluated are not kept', async (
 test('the cache stays within its size', async () => {
   const store = new Versions()
   const cache = new ResultCache(20_000)
-  for (let i = 0; i < 50; i++) await cachedRange({ key: `q${i}`, start: 0, end: 1000, stepMs: STEP, aheadMs: 0 }, cache, new Changes(), store.evaluate)
+  for (let i = 0; i < 50; i++)
+    await cachedRange(
+      { key: `q${i}`, start: 0, end: 1000, stepMs: STEP, aheadMs: 0 },
+      cache,
+      new Changes(),
+      store.evaluate
+    )
   store.evaluated = 0
-  for (let i = 0; i < 50; i++) await cachedRange({ key: `q${i}`, start: 0, end: 1000, stepMs: STEP, aheadMs: 0 }, cache, new Changes(), store.evaluate)
+  for (let i = 0; i < 50; i++)
+    await cachedRange(
+      { key: `q${i}`, start: 0, end: 1000, stepMs: STEP, aheadMs: 0 },
+      cache,
+      new Changes(),
+      store.evaluate
+    )
   assert.ok(store.evaluated > 30 * 101, `${store.evaluated} steps evaluated again`)
 })
 
