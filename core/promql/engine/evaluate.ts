@@ -9,7 +9,7 @@ import { mergedRows, withoutMetricLabels } from './merged-rows.ts'
 import { demandsOf, unwrapped } from './plan.ts'
 import type { EvaluationOptions, Query } from './query.ts'
 import { QueryRemarks } from './remarks.ts'
-import { instantResult, matrixResult, rangeResult, type ResultValue } from './result.ts'
+import { instantResult, matrixResult, type ResultValue, rangeResult } from './result.ts'
 import { SampleBudget } from './sample-budget.ts'
 import { type Times, timesBetween } from './times.ts'
 import { Turns } from './turns.ts'
@@ -58,11 +58,12 @@ export async function evaluate(
   const remarks = new QueryRemarks(options.text)
   const turns = new Turns(options.signal)
   turns.check()
+  const resolved = resolveDurations(expr, { stepMs: range.stepMs, rangeMs: range.end - range.start })
   const { lookbackMs, defaultSubqueryStepMs, delayedNameRemoval } = options
   const settings = { start: range.start, end: range.end, lookbackMs, defaultSubqueryStepMs, delayedNameRemoval }
-  const loaded = await load(demandsOf(expr, times, settings), { store, options, remarks, budget })
+  const loaded = await load(demandsOf(resolved, times, settings), { store, options, remarks, budget })
   const query: Query = { options, store, settings, stepMs: range.stepMs, remarks, budget, turns, loaded }
-  const value = await resultOf(query, expr, times)
+  const value = await resultOf(query, resolved, times)
   const { warnings, infos } = remarks
   return { value, warnings, infos, statistics: { samplesRead: budget.read, peakSamples: budget.peak } }
 }

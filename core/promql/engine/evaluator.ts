@@ -12,7 +12,7 @@ import { RANGE_FUNCTIONS } from './range/index.ts'
 import { sampledRow, sampledSeries } from './range/sampled-series.ts'
 import { informIfNoCounter, type RangeVector, rangeRows } from './range-rows.ts'
 import type { Times } from './times.ts'
-import { type ScalarValue, type Value, vectorOf, type VectorValue } from './value.ts'
+import { type ScalarValue, type Value, type VectorValue, vectorOf } from './value.ts'
 
 /** Evaluates the nodes of a query, each at all its times at once. */
 export class Evaluator {

@@ -1,6 +1,6 @@
-import type { Span } from '../ast.ts'
 import { HistogramMean, HistogramSum } from '../histogram/accumulators.ts'
 import type { FloatHistogram } from '../histogram/float-histogram.ts'
+import type { Span } from '../span.ts'
 import type { QueryRemarks } from './remarks.ts'
 
 /** A sum or mean of histograms, and what there is to remark on it. */

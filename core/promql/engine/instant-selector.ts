@@ -1,9 +1,9 @@
 import type { VectorSelector } from '../ast.ts'
 import type { GridSeries, SelectedSeries } from '../sample-store.ts'
-import { withoutMetricLabels } from './merged-rows.ts'
+import { unnamedRows } from './merged-rows.ts'
 import { shiftedTimes } from './plan.ts'
 import { newRow, type Query } from './query.ts'
-import { FLOAT, HISTOGRAM, isPresent, NONE, type Row, setHistogram } from './rows.ts'
+import { FLOAT, isPresent, NONE, type Row, setHistogram } from './rows.ts'
 import { type Times, timeAt } from './times.ts'
 
 /** Values of an instant selector: at each time the newest sample that is not older than the lookback. */
@@ -23,13 +23,14 @@ export async function timestampRows(
   series: readonly SelectedSeries[],
   times: Times
 ): Promise<Row[]> {
-  return rowsOf(query, selector, series, times, setTimestamp)
+  return unnamedRows(query, times, await rowsOf(query, selector, series, times, setTimestamp))
 }
 
 /** Rows of what the store computed. The result of one time, by the modifier `@`, holds for all times. */
 export function gridRows(query: Query, series: readonly GridSeries[], gridTimes: Times, times: Times): Row[] {
   const rows = series.map(({ labels, values, absent }): Row => {
-    if (gridTimes.count === times.count) return { labels, dropName: false, values, kinds: kindsOf(values.length, absent), histograms: undefined }
+    if (gridTimes.count === times.count)
+      return { labels, dropName: false, values, kinds: kindsOf(values.length, absent), histograms: undefined }
     const row = newRow(query, times, labels, false)
     row.values.fill(values[0]!)
     row.kinds.fill(absent?.[0] === 1 ? NONE : FLOAT)
@@ -52,15 +53,17 @@ async function rowsOf(
   for (const one of series) {
     if (query.turns.due) await query.turns.next()
     const row = newRow(query, times, one.labels, false)
-    if (fill(row, one, seen, query.options.lookbackMs, setCell)) rows.push(row)
+    const count = fill(row, one, seen, query.options.lookbackMs, setCell)
+    query.budget.countRead(count)
+    if (count > 0) rows.push(row)
   }
   return rows
 }
 
-/** False if the row stays empty. */
-function fill(row: Row, series: SelectedSeries, seen: Times, lookbackMs: number, setCell: SetCell): boolean {
+/** Number of cells that were set. */
+function fill(row: Row, series: SelectedSeries, seen: Times, lookbackMs: number, setCell: SetCell): number {
   const { times, stale } = series
-  let present = false
+  let count = 0
   let next = 0
   for (let i = 0; i < row.kinds.length; i++) {
     const time = seen.count === 1 ? seen.start : timeAt(seen, i)
@@ -68,9 +71,9 @@ function fill(row: Row, series: SelectedSeries, seen: Times, lookbackMs: number,
     const sample = next - 1
     if (sample < 0 || times[sample]! <= time - lookbackMs || stale?.[sample] === 1) continue
     setCell(row, i, series, sample)
-    present = true
+    count++
   }
-  return present
+  return count
 }
 
 function setSample(row: Row, index: number, series: SelectedSeries, sample: number): void {

@@ -1,4 +1,4 @@
-import { METRIC_NAME, type Labels } from '../labels.ts'
+import { type Labels, METRIC_NAME } from '../labels.ts'
 import { QueryError } from '../query-error.ts'
 import { newRow, type Query } from './query.ts'
 import { copyCell, NONE, type Row } from './rows.ts'

@@ -9,7 +9,13 @@ import { type Value, vectorOf } from './value.ts'
 export function negated(query: Query, value: Value, times: Times): Value {
   if (value.type === 'string') throw new TypeError('the negation of a string')
   if (value.type === 'scalar') return { type: 'scalar', values: value.values.map(number => -number) }
-  return vectorOf(unnamedRows(query, times, value.rows.map(row => negatedRow(query, row, times))))
+  return vectorOf(
+    unnamedRows(
+      query,
+      times,
+      value.rows.map(row => negatedRow(query, row, times))
+    )
+  )
 }
 
 function negatedRow(query: Query, source: Row, times: Times): Row {

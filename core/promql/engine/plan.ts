@@ -1,4 +1,13 @@
-import type { Aggregation, AggregationOp, AtModifier, Call, Expr, MatrixSelector, Subquery, VectorSelector } from '../ast.ts'
+import type {
+  Aggregation,
+  AggregationOp,
+  AtModifier,
+  Call,
+  Expr,
+  MatrixSelector,
+  Subquery,
+  VectorSelector
+} from '../ast.ts'
 import type { Matcher } from '../matcher.ts'
 import type { GridFunction, GridRequest } from '../sample-store.ts'
 import { lastTime, type Times, timesBetween } from './times.ts'
@@ -133,8 +142,7 @@ function collect(expr: Expr, around: Around, settings: PlanSettings, demands: De
       for (const side of [expr.lhs, expr.rhs]) collect(side, { ...inside, func: undefined }, settings, demands)
       return
     case 'call':
-      for (const arg of expr.args)
-        collect(arg, { ...around, func: expr.func, call: expr }, settings, demands)
+      for (const arg of expr.args) collect(arg, { ...around, func: expr.func, call: expr }, settings, demands)
       return
     case 'aggregation':
       if (expr.param !== undefined) collect(expr.param, inside, settings, demands)
@@ -183,7 +191,8 @@ function gridDemands(
 
 /** `last` for an instant selector. Undefined if its samples are needed: `timestamp` is about their times. */
 function gridFunctionOf(matrix: MatrixSelector | undefined, call: Call | undefined): GridFunction | undefined {
-  if (matrix !== undefined) return call !== undefined && GRID_FUNCTIONS.has(call.func) ? (call.func as GridFunction) : undefined
+  if (matrix !== undefined)
+    return call !== undefined && GRID_FUNCTIONS.has(call.func) ? (call.func as GridFunction) : undefined
   return call?.func === 'timestamp' || call?.func === 'info' ? undefined : 'last'
 }
 

@@ -1,5 +1,5 @@
-import type { Span } from '../ast.ts'
 import { METRIC_NAME } from '../labels.ts'
+import type { Span } from '../span.ts'
 import { unnamedRows } from './merged-rows.ts'
 import { newRow, type Query } from './query.ts'
 import type { RangeCall, RangeFunction } from './range/range-function.ts'

@@ -1,12 +1,7 @@
-import type { Span } from '../ast.ts'
+import { shortFloat } from '../float-text.ts'
+import type { MonotonicityFix } from '../histogram/classic.ts'
 import type { Remarks } from '../sample-store.ts'
-
-/** A classic histogram's buckets that had to be made rising, as told by the correction. */
-export interface MonotonicityFix {
-  readonly fromBound: number
-  readonly toBound: number
-  readonly mostDifference: number
-}
+import type { Span } from '../span.ts'
 
 interface MonotonicityFixes extends MonotonicityFix {
   readonly count: number
@@ -57,7 +52,7 @@ export class QueryRemarks implements Remarks {
   }
 
   oddQuantile(span: Span, q: number): void {
-    this.warnAt(span, `quantile value should be between 0 and 1, got ${numberText(q)}`)
+    this.warnAt(span, `quantile value should be between 0 and 1, got ${shortFloat(q)}`)
   }
 
   /** Fixes of one place and metric become one info. `time` in Unix ms. */
@@ -90,17 +85,11 @@ export function ofMetric(name: string): string {
   return name === '' ? '' : ` for metric name ${JSON.stringify(name)}`
 }
 
-/** Infinity with its sign, as in PromQL. */
-export function numberText(value: number): string {
-  if (value === Infinity) return '+Inf'
-  return value === -Infinity ? '-Inf' : String(value)
-}
-
 function fixesText(fixes: MonotonicityFixes): string {
   return (
     'PromQL info: input to histogram_quantile needed to be fixed for monotonicity ' +
     '(see https://prometheus.io/docs/prometheus/latest/querying/functions/#histogram_quantile)' +
-    `${ofMetric(fixes.metric)}, from buckets ${numberText(fixes.fromBound)} to ${numberText(fixes.toBound)}, ` +
+    `${ofMetric(fixes.metric)}, from buckets ${shortFloat(fixes.fromBound)} to ${shortFloat(fixes.toBound)}, ` +
     `with a max diff of ${fixes.mostDifference.toPrecision(2)}, over ${fixes.count} samples ` +
     `from ${dateText(fixes.firstTime)} to ${dateText(fixes.lastTime)} ${fixes.place}`
   )

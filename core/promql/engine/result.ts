@@ -87,7 +87,10 @@ function indicesOf(kinds: Uint8Array): number[] {
   return indices
 }
 
-function windowSeries({ labels, times, values, histogramTimes, histograms }: SampledSeries, window: Window): ResultSeries {
+function windowSeries(
+  { labels, times, values, histogramTimes, histograms }: SampledSeries,
+  window: Window
+): ResultSeries {
   const floats = times.subarray(window.first, window.end)
   if (window.histogramCount === 0)
     return { labels, times: floats, values: values.subarray(window.first, window.end), histograms: undefined }

@@ -1,4 +1,5 @@
-import type { AggregationOp, Span } from '../../ast.ts'
+import type { AggregationOp } from '../../ast.ts'
+import type { Span } from '../../span.ts'
 import type { QueryRemarks } from '../remarks.ts'
 import type { Row } from '../rows.ts'
 

@@ -16,7 +16,10 @@ export async function countValues(
   times: Times
 ): Promise<Row[]> {
   if (label === '' || !label.isWellFormed())
-    throw new QueryError('execution', `invalid label name ${JSON.stringify(label)}: count_values has no place for values`)
+    throw new QueryError(
+      'execution',
+      `invalid label name ${JSON.stringify(label)}: count_values has no place for values`
+    )
   const labelsOf = groupLabels(expr.without ? expr.grouping : [...expr.grouping, label], expr.without)
   const results = new Map<string, Row>()
   for (const row of rows) {

@@ -34,7 +34,7 @@ export async function aggregate(
 ): Promise<Row[]> {
   if (param?.type === 'string') return countValues(query, expr, param.value, rows, times)
   const byParameter = BY_PARAMETER.get(expr.op)
-  if (byParameter !== undefined && param?.type === 'scalar') 
+  if (byParameter !== undefined && param?.type === 'scalar')
     return byParameter({ query, expr, param: param.values, rows, times })
   return accumulate(query, expr, rows, times)
 }
@@ -45,7 +45,12 @@ async function accumulate(query: Query, expr: Aggregation, rows: readonly Row[],
   const call: AggregationCall = { op: expr.op, span: unwrapped(expr.expr).span, remarks: query.remarks }
   const results: Row[] = []
   for (const group of groupsOf(rows, groupLabels(expr.grouping, expr.without))) {
-    const row = newRow(query, times, group.labels, group.rows.some(({ dropName }) => dropName))
+    const row = newRow(
+      query,
+      times,
+      group.labels,
+      group.rows.some(({ dropName }) => dropName)
+    )
     const accumulator = create(times.count, call)
     for (const member of group.rows) {
       if (query.turns.due) await query.turns.next()

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
+import { shortFloat } from '../../float-text.ts'
 import { QueryError } from '../../query-error.ts'
-import { numberText } from '../remarks.ts'
 import { copyCell, isPresent, NONE, type Row } from '../rows.ts'
 import { countsOf } from './count-parameter.ts'
 import { emptyCopy, groupsOfCall, type ParameterCall, paramSpan } from './parameter-aggregation.ts'
@@ -47,12 +47,16 @@ export async function limitByRatio(call: ParameterCall): Promise<Row[]> {
 
 function checkedRatio(call: ParameterCall, ratio: number): number {
   if (Number.isNaN(ratio))
-    throw new QueryError('execution', 'Ratio value is NaN: limit_ratio takes the part of the series to keep', paramSpan(call))
+    throw new QueryError(
+      'execution',
+      'Ratio value is NaN: limit_ratio takes the part of the series to keep',
+      paramSpan(call)
+    )
   const capped = Math.max(-1, Math.min(1, ratio))
   if (capped !== ratio)
     call.query.remarks.warnAt(
       paramSpan(call),
-      `ratio value should be between -1 and 1, got ${numberText(ratio)}, capping to ${capped}`
+      `ratio value should be between -1 and 1, got ${shortFloat(ratio)}, capping to ${capped}`
     )
   return capped
 }

@@ -12,7 +12,12 @@ export async function quantiles(call: ParameterCall): Promise<Row[]> {
   const inform = { op: expr.op, span: unwrapped(expr.expr).span, remarks: query.remarks }
   const results: Row[] = []
   for (const group of groupsOfCall(call)) {
-    const result = newRow(query, times, group.labels, group.rows.some(({ dropName }) => dropName))
+    const result = newRow(
+      query,
+      times,
+      group.labels,
+      group.rows.some(({ dropName }) => dropName)
+    )
     const scratch = new Float64Array(group.rows.length)
     for (let step = 0; step < times.count; step++) {
       if (query.turns.due) await query.turns.next()

@@ -1,7 +1,7 @@
+import { METRIC_NAME } from '../../labels.ts'
 import { CompensatedMeans, CompensatedSums } from '../compensated-sums.ts'
 import { HistogramTotal } from '../histogram-totals.ts'
 import { FLOAT, HISTOGRAM, type Row, setHistogram } from '../rows.ts'
-import { METRIC_NAME } from '../../labels.ts'
 import type { Accumulator, AggregationCall } from './accumulator.ts'
 
 /** Sums of floats or of histograms. Both at one time have no sum. */

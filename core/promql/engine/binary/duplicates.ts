@@ -24,7 +24,10 @@ export function manyMatchesError(matching: VectorMatching): QueryError {
 }
 
 export function sameLabelsError(row: Row): QueryError {
-  return new QueryError('execution', `vector cannot contain metrics with the same labelset: ${row.labels} is there twice`)
+  return new QueryError(
+    'execution',
+    `vector cannot contain metrics with the same labelset: ${row.labels} is there twice`
+  )
 }
 
 function duplicateError(group: MatchGroup, matching: VectorMatching, present: readonly Row[]): QueryError {

@@ -3,7 +3,6 @@ import { add, divide, equal, multiply, subtract } from '../../histogram/arithmet
 import type { FloatHistogram } from '../../histogram/float-histogram.ts'
 import { trimBuckets } from '../../histogram/trim.ts'
 import type { QueryRemarks } from '../remarks.ts'
-import { ARITHMETIC, COMPARISONS } from './float-operators.ts'
 
 /** A sample of either kind: a histogram if there is one. */
 export interface Operand {

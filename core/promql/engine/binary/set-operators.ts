@@ -6,19 +6,37 @@ import type { Times } from '../times.ts'
 import { matchLabels } from './match-group.ts'
 
 /** Samples of the left side that have a partner. */
-export function andRows(query: Query, matching: VectorMatching, lhs: readonly Row[], rhs: readonly Row[], times: Times): Row[] {
+export function andRows(
+  query: Query,
+  matching: VectorMatching,
+  lhs: readonly Row[],
+  rhs: readonly Row[],
+  times: Times
+): Row[] {
   const present = new Presence(matching, rhs)
   return lhs.flatMap(row => masked(query, row, present.of(row), true, times))
 }
 
 /** Those that have none. */
-export function unlessRows(query: Query, matching: VectorMatching, lhs: readonly Row[], rhs: readonly Row[], times: Times): Row[] {
+export function unlessRows(
+  query: Query,
+  matching: VectorMatching,
+  lhs: readonly Row[],
+  rhs: readonly Row[],
+  times: Times
+): Row[] {
   const present = new Presence(matching, rhs)
   return lhs.flatMap(row => masked(query, row, present.of(row), false, times))
 }
 
 /** Samples of the left side, and those of the right side that have no partner there. */
-export function orRows(query: Query, matching: VectorMatching, lhs: readonly Row[], rhs: readonly Row[], times: Times): Row[] {
+export function orRows(
+  query: Query,
+  matching: VectorMatching,
+  lhs: readonly Row[],
+  rhs: readonly Row[],
+  times: Times
+): Row[] {
   const present = new Presence(matching, lhs)
   const others = rhs.flatMap(row => masked(query, row, present.of(row), false, times))
   return mergedRows(query, times, [...lhs, ...others])

@@ -18,7 +18,8 @@ function datePart(part: DatePart): VectorFunction {
     if (call.args.length > 0) return ofValues(call)
     const row = newRow(call.query, call.times, Labels.NONE, false)
     row.kinds.fill(FLOAT)
-    for (let step = 0; step < call.times.count; step++) row.values[step] = partOf(Math.floor(timeAt(call.times, step) / 1000))
+    for (let step = 0; step < call.times.count; step++)
+      row.values[step] = partOf(Math.floor(timeAt(call.times, step) / 1000))
     return vectorOf([row])
   }
 }
@@ -28,7 +29,9 @@ export const month = datePart(date => date.getUTCMonth() + 1)
 export const dayOfMonth = datePart(date => date.getUTCDate())
 export const dayOfWeek = datePart(date => date.getUTCDay())
 export const dayOfYear = datePart(date => (startOfDay(date) - Date.UTC(date.getUTCFullYear(), 0, 1)) / DAY_MS + 1)
-export const daysInMonth = datePart(date => new Date(Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + 1, 0)).getUTCDate())
+export const daysInMonth = datePart(date =>
+  new Date(Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + 1, 0)).getUTCDate()
+)
 export const hour = datePart(date => date.getUTCHours())
 export const minute = datePart(date => date.getUTCMinutes())
 

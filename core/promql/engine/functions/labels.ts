@@ -22,9 +22,9 @@ export const labelJoin: VectorFunction = call => {
 }
 
 /** Sets a label of each row, unless its value is undefined. */
-function relabeled(call: VectorCall, target: string, valueOf: (row: Row) => string | undefined) {
+function relabeled(call: VectorCall, target: string, newValue: (row: Row) => string | undefined) {
   const rows = rowsArg(call, 0).map(row => {
-    const value = valueOf(row)
+    const value = newValue(row)
     if (value === undefined) return row
     const dropName = row.dropName && target !== METRIC_NAME
     return { ...row, dropName, labels: row.labels.with([[target, value]]) }
@@ -35,7 +35,11 @@ function relabeled(call: VectorCall, target: string, valueOf: (row: Row) => stri
 function targetName(call: VectorCall, index: number): string {
   const name = stringArg(call, index)
   if (name !== '' && name.isWellFormed()) return name
-  throw new QueryError('execution', `"${name}" is no name of a label: ${call.func} has nothing to set`, call.exprs[index]!.span)
+  throw new QueryError(
+    'execution',
+    `"${name}" is no name of a label: ${call.func} has nothing to set`,
+    call.exprs[index]!.span
+  )
 }
 
 /** The replacement of a value, or undefined if the expression does not match all of it. */
@@ -45,14 +49,14 @@ function replacer(call: VectorCall, source: string, template: string): (value: s
   // The dot matches line breaks, as in selectors.
   const regex = compileRegex(`^(?s:${source})$`)
   const memo = new Memo(value => {
-    const matcher = regex.matcher(value)
-    if (!matcher.find()) return undefined
+    const match = regex.matcher(value)
+    if (!match.find()) return undefined
     return template.replace(REFERENCE, (_, braced: string | undefined, bare: string | undefined) => {
       const name = braced ?? bare
       if (name === undefined) return '$'
-      const group = /^\d+$/.test(name) ? Number(name) : matcher.namedGroups[name]
+      const group = /^\d+$/.test(name) ? Number(name) : match.namedGroups[name]
       // A group that is not there is empty.
-      return group === undefined || group > matcher.groupCount() ? '' : (matcher.group(group) ?? '')
+      return group === undefined || group > match.groupCount() ? '' : (match.group(group) ?? '')
     })
   })
   return value => memo.of(value)

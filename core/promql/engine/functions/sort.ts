@@ -1,5 +1,5 @@
-import { compareNaturally } from '../natural-order.ts'
 import type { Labels } from '../../labels.ts'
+import { compareNaturally } from '../natural-order.ts'
 import { FLOAT, NONE, type Row } from '../rows.ts'
 import { vectorOf } from '../value.ts'
 import { rowsArg, stringArg, type VectorCall, type VectorFunction } from './vector-function.ts'
@@ -14,7 +14,9 @@ export const sortByLabelDesc: VectorFunction = call => sortedByLabels(call, -1)
 
 /** Without histograms. NaN comes last in both orders. */
 function sortedByValue(call: VectorCall, compare: (a: number, b: number) => number) {
-  const rows = rowsArg(call, 0).map(withoutHistograms).filter(row => row.kinds.includes(FLOAT))
+  const rows = rowsArg(call, 0)
+    .map(withoutHistograms)
+    .filter(row => row.kinds.includes(FLOAT))
   if (!isOrdered(call)) return vectorOf(rows)
   return vectorOf(
     rows.sort((a, b) => {
@@ -35,7 +37,10 @@ function sortedByLabels(call: VectorCall, direction: 1 | -1) {
 /** Only the result of one time has an order. */
 function isOrdered(call: VectorCall): boolean {
   if (call.times.count === 1) return true
-  call.query.remarks.warnAt(call.span, 'sort is ineffective for range queries since results are always ordered by labels')
+  call.query.remarks.warnAt(
+    call.span,
+    'sort is ineffective for range queries since results are always ordered by labels'
+  )
   return false
 }
 

@@ -1,4 +1,5 @@
-import type { Expr, Span } from '../../ast.ts'
+import type { Expr } from '../../ast.ts'
+import type { Span } from '../../span.ts'
 import type { Query } from '../query.ts'
 import type { Row } from '../rows.ts'
 import type { Times } from '../times.ts'

@@ -54,7 +54,12 @@ export const timeOfMin: RangeFunction = (window, call) => extreme(window, call, 
 
 export const timeOfMax: RangeFunction = (window, call) => extreme(window, call, secondsAt, lastHighest)
 
-function take(window: Window, byFloat: boolean, index: number, histogramIndex: number): typeof FLOAT | typeof HISTOGRAM {
+function take(
+  window: Window,
+  byFloat: boolean,
+  index: number,
+  histogramIndex: number
+): typeof FLOAT | typeof HISTOGRAM {
   if (byFloat) {
     window.value = window.series.values[index]!
     return FLOAT

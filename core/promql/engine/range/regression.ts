@@ -65,7 +65,8 @@ function lineThrough(window: Window, time: number): Line {
     SUMS.add(2, x * y)
     SUMS.add(3, x * x)
   }
-  if (constant) return Math.abs(firstValue) === Infinity ? { slope: NaN, intercept: NaN } : { slope: 0, intercept: firstValue }
+  if (constant)
+    return Math.abs(firstValue) === Infinity ? { slope: NaN, intercept: NaN } : { slope: 0, intercept: firstValue }
   const count = window.floatCount
   const sumX = SUMS.total(0)
   const sumY = SUMS.total(1)

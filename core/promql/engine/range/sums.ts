@@ -1,13 +1,15 @@
 import { CompensatedMeans, CompensatedSums } from '../compensated-sums.ts'
-import { type CellKind, FLOAT, NONE } from '../rows.ts'
-import type { RangeFunction } from './range-function.ts'
+import { HistogramTotal } from '../histogram-totals.ts'
+import { type CellKind, FLOAT, HISTOGRAM, NONE } from '../rows.ts'
+import { type RangeCall, type RangeFunction, warnMixed, warnMixedSchemas } from './range-function.ts'
+import type { Window } from './window.ts'
 
 /** One window is computed at a time. */
 const SUM = new CompensatedSums(1)
 const MEAN = new CompensatedMeans(1)
 
-export const sumOverTime: RangeFunction = window => {
-  if (window.histogramCount > 0) return NONE
+export const sumOverTime: RangeFunction = (window, call) => {
+  if (window.histogramCount > 0) return histogramTotal(window, call, new HistogramTotal('sum'))
   const { values } = window.series
   SUM.set(0, 0)
   for (let i = window.first; i < window.end; i++) SUM.add(0, values[i]!)
@@ -15,11 +17,25 @@ export const sumOverTime: RangeFunction = window => {
   return FLOAT
 }
 
-export const meanOverTime: RangeFunction = (window): CellKind => {
-  if (window.histogramCount > 0) return NONE
+export const meanOverTime: RangeFunction = (window, call) => {
+  if (window.histogramCount > 0) return histogramTotal(window, call, new HistogramTotal('mean'))
   const { values } = window.series
   MEAN.reset(0)
   for (let i = window.first; i < window.end; i++) MEAN.add(0, values[i]!)
   window.value = MEAN.mean(0)
   return FLOAT
+}
+
+function histogramTotal(window: Window, call: RangeCall, total: HistogramTotal): CellKind {
+  if (window.floatCount > 0) {
+    warnMixed(window, call)
+    return NONE
+  }
+  const { histograms } = window.series
+  for (let i = window.firstHistogram; i < window.endHistogram; i++)
+    if (!total.add(histograms[i]!)) warnMixedSchemas(window, call)
+  total.remark(call.remarks, call.args[0]!.span)
+  if (total.result === undefined) return NONE
+  window.histogram = total.result
+  return HISTOGRAM
 }

@@ -47,7 +47,8 @@ export class Window {
     while (this.first < this.end && times[this.first]! <= after) this.first++
     if (histogramTimes.length === 0) return
     while (this.endHistogram < histogramTimes.length && histogramTimes[this.endHistogram]! <= until) this.endHistogram++
-    while (this.firstHistogram < this.endHistogram && histogramTimes[this.firstHistogram]! <= after) this.firstHistogram++
+    while (this.firstHistogram < this.endHistogram && histogramTimes[this.firstHistogram]! <= after)
+      this.firstHistogram++
   }
 
   /** Values of a counter before its resets in the window, added to `sum`: what the counter lost by them. */
