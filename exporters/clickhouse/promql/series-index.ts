@@ -1,7 +1,7 @@
 import { type Labels, METRIC_NAME } from '../../../core/promql/labels.ts'
 import { QueryError } from '../../../core/promql/query-error.ts'
 import type { QueryLimits } from '../../../core/promql/sample-store.ts'
-import { metricKey } from './catalog.ts'
+import { metricKey, type StoredMetric } from './catalog.ts'
 import { FORM_LABELS, type Form, type MetricForm } from './forms.ts'
 import type { Selector } from './selector.ts'
 import { idList, quotedList } from './sql-text.ts'
@@ -17,6 +17,7 @@ const PAGE = 50_000
 /** One form of a series. */
 export interface FoundSeries {
   readonly id: bigint
+  readonly metric: StoredMetric
   readonly form: Form
   /** With the name of the form; without the label that tells series of the form apart. */
   readonly labels: Labels
@@ -51,9 +52,9 @@ export class SeriesIndex {
     const byMetric = Map.groupBy(forms, ({ metric }) => metricKey(metric))
     const found: FoundSeries[] = []
     for await (const series of this.#candidates(request, signal)) {
-      for (const { form, name } of byMetric.get(series.metric) ?? []) {
+      for (const { metric, form, name } of byMetric.get(series.metric) ?? []) {
         if (!selector.matches(series, series.labels, FORM_LABELS[form])) continue
-        found.push({ id: series.id, form, labels: series.labels.with([[METRIC_NAME, name]]) })
+        found.push({ id: series.id, metric, form, labels: series.labels.with([[METRIC_NAME, name]]) })
         checkSeries(found.length, limits)
       }
     }

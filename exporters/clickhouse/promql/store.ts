@@ -8,10 +8,9 @@ import type {
   SeriesRequest
 } from '../../../core/promql/sample-store.ts'
 import { Catalog, familiesOf } from './catalog.ts'
-import { type MetricForm, matchingForms } from './forms.ts'
-import { type NumberForm, readNumbers } from './number-samples.ts'
+import { matchingForms } from './forms.ts'
 import type { StoreConfig } from './request.ts'
-import { SampleParts } from './sample-parts.ts'
+import { loadSamples } from './sample-loader.ts'
 import { Selector } from './selector.ts'
 import { SeriesIndex } from './series-index.ts'
 import type { Statements } from './statements.ts'
@@ -36,28 +35,11 @@ export class ClickHouseStore implements SampleStore {
     const forms = matchingForms(await this.#catalog.metrics(suffix), matchers)
     const selector = new Selector(matchers)
     const found = await this.#index.find({ selector, forms, suffix, start: after, end: until, limits }, signal)
-    const parts = new SampleParts()
-    let left = limits.maxSamples
-    for (const [form, series] of Map.groupBy(found, one => one.form)) {
-      const ofForm = forms.filter(one => one.form === form)
-      const range = { names: namesOf(ofForm), ids: series.map(({ id }) => id), after, until }
-      const hasDistributions = ofForm.some(({ metric }) => !NUMBERS.has(metric.kind))
-      left -= await readNumbers(
-        this.#statements,
-        {
-          database: this.#config.database,
-          suffix,
-          form: form as NumberForm,
-          hasDistributions,
-          limits: { ...limits, maxSamples: left },
-          ...range
-        },
-        series,
-        parts,
-        signal
-      )
-    }
-    return parts.selected()
+    return loadSamples(
+      this.#statements,
+      { database: this.#config.database, suffix, found, selector, after, until, limits },
+      signal
+    )
   }
 
   async series({ sets, start, end, limits }: SeriesRequest, signal: AbortSignal): Promise<Labels[]> {
@@ -75,8 +57,3 @@ export class ClickHouseStore implements SampleStore {
     return familiesOf(await this.#catalog.metrics(''))
   }
 }
-
-/** Kinds of metrics whose points are numbers only. */
-const NUMBERS: ReadonlySet<string> = new Set(['gauge', 'counter', 'up_down_counter'])
-
-const namesOf = (forms: readonly MetricForm[]) => [...new Set(forms.map(({ metric }) => metric.name))]
