@@ -1,6 +1,6 @@
 import type { ExponentialBuckets, ExponentialHistogram, Histogram, Summary } from '../../../core/model/distribution.ts'
 import { asNumbers, type ListColumn, type NativeColumns } from './native-reader.ts'
-import { type RowRange, rowsWithin, type Tables } from './sample-sources.ts'
+import { type RowRange, rowsOf, type Tables } from './sample-sources.ts'
 
 /** Distributions that are several Prometheus series. */
 export type StoredDistribution = Histogram | ExponentialHistogram | Summary
@@ -30,21 +30,12 @@ const COLUMNS: readonly (readonly [name: string, of: string, none: string])[] = 
 
 /** A query of SQL for the columns that {@link distributionsIn} reads. */
 export function distributionRows(range: RowRange & Tables): string {
-  const { database, suffix } = range
-  const rows = (table: string, columns: readonly string[], more: string) =>
-    `SELECT series_id, toFloat64(toUnixTimestamp64Micro(time)) AS micros, ${columns.join(', ')}
-     FROM ${database}.${table}${suffix} AS p FINAL WHERE ${rowsWithin(range)}${more}`
-  const ends = rows(
-    'samples',
-    COLUMNS.map(([name, , none]) => `${none} AS ${name}`),
-    ' AND bitAnd(flags, 1) = 1'
-  )
-  const points = rows(
-    'distributions',
-    COLUMNS.map(([name, of]) => (name === of ? name : `${of} AS ${name}`)),
-    ''
-  )
-  return `${points} UNION ALL ${ends}`
+  const columns = (expressions: readonly string[]) =>
+    `series_id, toFloat64(toUnixTimestamp64Micro(time)) AS micros, ${expressions.join(', ')}`
+  const ofPoints = COLUMNS.map(([name, of]) => (name === of ? name : `${of} AS ${name}`))
+  const ofEnds = COLUMNS.map(([name, , none]) => `${none} AS ${name}`)
+  const points = rowsOf('distributions', columns(ofPoints), range)
+  return `SELECT * FROM (${points}) UNION ALL ${rowsOf('samples', columns(ofEnds), range, 'bitAnd(flags, 1) = 1')}`
 }
 
 /** The rows of a block by their series. @param kindOf of the metric of a series */

@@ -8,7 +8,7 @@ import {
   distributionsIn,
   type StoredDistribution
 } from './distribution-rows.ts'
-import { FORM_LABELS, type Form } from './forms.ts'
+import { FORM_LABELS } from './forms.ts'
 import { nativeHistogram } from './native-histogram.ts'
 import { checkSamples } from './number-samples.ts'
 import type { SampleParts } from './sample-parts.ts'
@@ -17,15 +17,12 @@ import type { Selector } from './selector.ts'
 import { checkSeries, type FoundSeries } from './series-index.ts'
 import type { Statements } from './statements.ts'
 
-/** Forms that are made of whole distributions. */
-export type DistributionForm = Extract<Form, 'native' | 'bucket' | 'quantile'>
-
 export interface DistributionRequest extends RowRange, Tables {
   readonly selector: Selector
   readonly limits: QueryLimits
 }
 
-/** Reads points of `series`, and adds the samples made of them to `parts`. Returns their number. */
+/** Reads points of `series`, of forms that are made of whole distributions, and adds the samples made of them to `parts`. Returns their number. */
 export async function readDistributions(
   statements: Statements,
   request: DistributionRequest,

@@ -3,12 +3,14 @@ import type { QueryLimits } from '../../../core/promql/sample-store.ts'
 import type { Form } from './forms.ts'
 import { asNumbers, type ListColumn, type NativeColumns } from './native-reader.ts'
 import type { SampleParts } from './sample-parts.ts'
-import { type RowRange, rowsWithin, type Tables } from './sample-sources.ts'
+import { type RowRange, rowsOf, type Tables } from './sample-sources.ts'
 import type { FoundSeries } from './series-index.ts'
 import type { Statements } from './statements.ts'
 
 /** Forms whose samples are one number each. */
 export type NumberForm = Extract<Form, 'value' | 'sum' | 'count'>
+
+export const isNumberForm = (form: Form): form is NumberForm => form === 'value' || form === 'sum' || form === 'count'
 
 export interface NumberRequest extends RowRange, Tables {
   readonly form: NumberForm
@@ -27,7 +29,7 @@ export async function readNumbers(
 ): Promise<number> {
   const byId = new Map(series.map(one => [one.id, one]))
   const { maxSamples } = request.limits
-  const rows = `${numberRows(request)} LIMIT ${maxSamples + 1}`
+  const rows = `SELECT * FROM (${numberRows(request)}) LIMIT ${maxSamples + 1}`
   const blocks = await statements.ask(
     `SELECT series_id, groupArray(toFloat64(toUnixTimestamp64Micro(time))) AS micros, groupArray(number) AS numbers,
        if(max(ends) = 1, groupArray(ends), []) AS ends FROM (${rows}) GROUP BY series_id`,
@@ -55,16 +57,15 @@ export function checkSamples(samples: number, { maxSamples }: QueryLimits): void
  * A query of SQL for the columns `series_id`, `time`, `number` and `ends`, which is 1 for a stale marker. Numbers of
  * points with a distribution, and the ends of their series, may be in either table.
  */
-export function numberRows(request: NumberRequest, final: 'FINAL' | '' = 'FINAL'): string {
-  const { database, suffix, form } = request
-  const rows = (table: string, number: string, more: string) =>
-    `SELECT series_id, time, ${number} AS number, bitAnd(flags, 1) AS ends
-     FROM ${database}.${table}${suffix} ${final} WHERE ${rowsWithin(request)}${more}`
-  const numbers = rows('samples', 'value', form === 'value' ? '' : ' AND bitAnd(flags, 1) = 1')
+export function numberRows(request: NumberRequest): string {
+  const { form } = request
+  const columns = (number: string) => `series_id, time, ${number} AS number, bitAnd(flags, 1) AS ends`
+  const numbers = rowsOf('samples', columns('value'), request, form === 'value' ? '1' : 'bitAnd(flags, 1) = 1')
   if (!request.hasDistributions) return numbers
   // An unknown sum is no sample.
-  const known = form === 'sum' ? ' AND (NOT isNaN(value) OR bitAnd(flags, 1) = 1)' : ''
-  return `SELECT * FROM (${numbers} UNION ALL ${rows('distributions', form === 'count' ? 'count' : 'value', known)})`
+  const known = form === 'sum' ? '(NOT isNaN(value) OR bitAnd(flags, 1) = 1)' : '1'
+  const points = rowsOf('distributions', columns(form === 'count' ? 'count' : 'value'), request, known)
+  return `SELECT * FROM (${numbers} UNION ALL ${points})`
 }
 
 function addRows(block: NativeColumns, byId: ReadonlyMap<bigint, FoundSeries>, parts: SampleParts): void {

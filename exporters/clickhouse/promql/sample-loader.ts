@@ -1,19 +1,17 @@
 import type { QueryLimits, SelectedSeries } from '../../../core/promql/sample-store.ts'
-import { type DistributionForm, readDistributions } from './distribution-samples.ts'
-import type { Form } from './forms.ts'
-import { type NumberForm, readNumbers } from './number-samples.ts'
+import { readDistributions } from './distribution-samples.ts'
+import { isNumberForm, type NumberForm, readNumbers } from './number-samples.ts'
 import { SampleParts } from './sample-parts.ts'
 import type { Tables } from './sample-sources.ts'
 import type { Selector } from './selector.ts'
-import type { FoundSeries } from './series-index.ts'
+import type { Found, FoundSeries } from './series-index.ts'
 import type { Statements } from './statements.ts'
 
-const DISTRIBUTION_FORMS: readonly Form[] = ['native', 'bucket', 'quantile'] satisfies DistributionForm[]
 /** Kinds of metrics whose points are numbers only. */
 const NUMBERS: ReadonlySet<string> = new Set(['gauge', 'counter', 'up_down_counter'])
 
 export interface LoadRequest extends Tables {
-  readonly found: readonly FoundSeries[]
+  readonly found: Found
   readonly selector: Selector
   /** Unix ms: `after < time <= until`. */
   readonly after: number
@@ -29,9 +27,9 @@ export async function loadSamples(
 ): Promise<SelectedSeries[]> {
   const parts = new SampleParts()
   let left = request.limits.maxSamples
-  for (const [form, series] of Map.groupBy(request.found, groupOf)) {
+  for (const [form, series] of Map.groupBy(request.found.series, groupOf)) {
     const limits = { ...request.limits, maxSamples: left }
-    const range = { ...request, ...rangeOf(series), limits }
+    const range = { ...request, ...rangeOf(series, request.found), limits }
     left -=
       form === 'distribution'
         ? await readDistributions(statements, range, series, parts, signal)
@@ -47,11 +45,11 @@ export async function loadSamples(
 }
 
 /** Names and ids, for a condition of SQL. */
-export function rangeOf(series: readonly FoundSeries[]) {
-  return {
-    names: [...new Set(series.map(({ metric }) => metric.name))],
-    ids: [...new Set(series.map(({ id }) => id))]
-  }
+export function rangeOf(series: readonly FoundSeries[], { series: all, isAll }: Found) {
+  const names = new Set(series.map(({ metric }) => metric.name))
+  // All others have other names, or are others' forms.
+  const isWhole = isAll && all.every(({ metric }) => names.has(metric.name))
+  return { names: [...names], ids: isWhole ? undefined : [...new Set(series.map(({ id }) => id))] }
 }
 
 /** True if points of these series may have distributions. */
@@ -60,5 +58,5 @@ export const hasDistributions = (series: readonly FoundSeries[]) =>
 
 /** Forms that are made of whole distributions are read together. */
 function groupOf({ form }: FoundSeries): NumberForm | 'distribution' {
-  return DISTRIBUTION_FORMS.includes(form) ? 'distribution' : (form as NumberForm)
+  return isNumberForm(form) ? form : 'distribution'
 }

@@ -1,3 +1,4 @@
+import { latestRows, type Overlaps } from './overlaps.ts'
 import { idList, quotedList, timeText } from './sql-text.ts'
 
 /** Rows of some series between two times. */
@@ -13,10 +14,23 @@ export interface RowRange {
 export interface Tables {
   readonly database: string
   readonly suffix: string
+  /** Those of `samples` and of `distributions`. */
+  readonly overlaps: { readonly samples: Overlaps; readonly distributions: Overlaps }
 }
 
-/** A condition of SQL on rows of `samples` and `distributions`. */
-export function rowsWithin({ names, ids, after, until }: RowRange): string {
+/** A query of SQL for the latest versions of rows. @param more a condition besides the range */
+export function rowsOf(
+  table: 'samples' | 'distributions',
+  columns: string,
+  range: RowRange & Tables,
+  more = '1'
+): string {
+  const { database, suffix, overlaps, after, until } = range
+  const where = `${rowsWithin(range)} AND ${more}`
+  return latestRows(`${database}.${table}${suffix}`, columns, where, overlaps[table], { after, until })
+}
+
+function rowsWithin({ names, ids, after, until }: RowRange): string {
   const ofIds = ids === undefined ? '' : ` AND series_id IN ${idList(ids)}`
   return `name IN ${quotedList(names)}${ofIds} AND time >= ${timeText(after + 1)} AND time < ${timeText(until + 1)}`
 }

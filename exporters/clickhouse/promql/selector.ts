@@ -6,6 +6,8 @@ import { NAMING } from './naming.ts'
 import { quoted } from './sql-text.ts'
 import type { StoredSeries } from './stored-series.ts'
 
+/** The condition that all rows meet. */
+export const EVERYTHING = '1'
 /** Attributes whose labels share a name are one label, with this between the values. */
 const JOINER = ';'
 const TARGET_ATTRIBUTES: ReadonlyMap<string, string> = new Map([
@@ -48,7 +50,7 @@ export class Selector {
 
   /** A condition of SQL on rows of series, which all that match meet, and maybe others. */
   prefilter(): string {
-    const conditions = ['1']
+    const conditions: string[] = []
     for (const { name, op, value } of this.#ofLabels)
       if (op === '=' && value !== '' && !value.includes(JOINER) && !GENERATED.has(name))
         conditions.push(hasValue(name, value))
@@ -57,7 +59,7 @@ export class Selector {
         conditions.push(
           `(attributes[${quoted(name)}] = ${quoted(value)} OR resource[${quoted(name)}] = ${quoted(value)})`
         )
-    return conditions.join(' AND ')
+    return conditions.length === 0 ? EVERYTHING : conditions.join(' AND ')
   }
 }
 

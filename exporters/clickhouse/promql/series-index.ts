@@ -3,7 +3,7 @@ import { QueryError } from '../../../core/promql/query-error.ts'
 import type { QueryLimits } from '../../../core/promql/sample-store.ts'
 import { metricKey, type StoredMetric } from './catalog.ts'
 import { FORM_LABELS, type Form, type MetricForm } from './forms.ts'
-import type { Selector } from './selector.ts'
+import { EVERYTHING, type Selector } from './selector.ts'
 import { idList, quotedList } from './sql-text.ts'
 import type { Statements } from './statements.ts'
 import { SERIES_COLUMNS, type StoredSeries, seriesOf } from './stored-series.ts'
@@ -28,10 +28,17 @@ export interface FindRequest {
   readonly forms: readonly MetricForm[]
   /** Suffix of the tables. */
   readonly suffix: string
-  /** Unix ms: series that may have samples between these times, both included. */
+  /** Unix ms: series that may have samples from then on. */
   readonly start: number
-  readonly end: number
+  /** Series that began later, as far as is known, are left out. Undefined: samples may be older than the first one known. */
+  readonly end: number | undefined
   readonly limits: QueryLimits
+}
+
+export interface Found {
+  readonly series: readonly FoundSeries[]
+  /** True if all stored series of these metrics' names are among them, as far as they may have samples. */
+  readonly isAll: boolean
 }
 
 /** Series by their matchers. Their labels are kept by `series_id`, as they never change. */
@@ -46,19 +53,22 @@ export class SeriesIndex {
   }
 
   /** The forms of series that match. Rejects with a `QueryError` if they are too many. */
-  async find(request: FindRequest, signal: AbortSignal): Promise<FoundSeries[]> {
+  async find(request: FindRequest, signal: AbortSignal): Promise<Found> {
     const { forms, selector, limits } = request
-    if (forms.length === 0) return []
+    if (forms.length === 0) return { series: [], isAll: false }
     const byMetric = Map.groupBy(forms, ({ metric }) => metricKey(metric))
     const found: FoundSeries[] = []
+    let isAll = selector.prefilter() === EVERYTHING
     for await (const series of this.#candidates(request, signal)) {
+      const before = found.length
       for (const { metric, form, name } of byMetric.get(series.metric) ?? []) {
         if (!selector.matches(series, series.labels, FORM_LABELS[form])) continue
         found.push({ id: series.id, metric, form, labels: series.labels.with([[METRIC_NAME, name]]) })
         checkSeries(found.length, limits)
       }
+      isAll &&= found.length > before
     }
-    return found
+    return { series: found, isAll }
   }
 
   async *#candidates(request: FindRequest, signal: AbortSignal): AsyncGenerator<StoredSeries> {
@@ -78,11 +88,12 @@ export class SeriesIndex {
 
   async #idsOf({ selector, forms, suffix, start, end }: FindRequest, signal: AbortSignal): Promise<bigint[]> {
     // A row is written anew with the first point of each day, and not for the later ones.
-    const day = Math.floor(start / DAY_MS) * (DAY_MS / 1000)
+    const day = seconds(Math.floor(start / DAY_MS) * DAY_MS)
+    const begun = end === undefined ? '1' : `min(first_seen) <= toDateTime(${seconds(end)})`
     const blocks = await this.#statements.ask(
       `SELECT series_id FROM ${this.#database}.series${suffix}
        WHERE name IN ${namesOf(forms)} AND ${selector.prefilter()}
-       GROUP BY series_id HAVING max(last_seen) >= toDateTime(${Math.max(0, day)}) AND min(first_seen) <= toDateTime(${seconds(end)})`,
+       GROUP BY series_id HAVING max(last_seen) >= toDateTime(${day}) AND ${begun}`,
       signal
     )
     return blocks.flatMap(block => Array.from(block.ids('series_id')))
