@@ -53,6 +53,7 @@ const STARTED = [
   '^core/(main|worker|query-worker)\\.ts$',
   '^sdk/plugin/(index|contract-test|testing)\\.ts$',
   '^exporters/clickhouse/engine-main\\.ts$',
+  '^exporters/clickhouse/promql/open\\.ts$',
   '^(bench|scripts)/',
   '\\.test\\.ts$',
   '^docs/examples/',
