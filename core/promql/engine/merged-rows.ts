@@ -8,6 +8,11 @@ import type { Times } from './times.ts'
 const METRIC_LABELS: readonly string[] = [METRIC_NAME, '__type__', '__unit__']
 const METRIC_LABEL_SET: ReadonlySet<string> = new Set(METRIC_LABELS)
 
+/** Two results with the same labels at the same time. */
+export function sameLabelsError(): QueryError {
+  return new QueryError('execution', 'vector cannot contain metrics with the same labelset')
+}
+
 /** Rows with results that are not the metric itself any more: its name goes, at once or at the end of the query. */
 export function unnamedRows(query: Query, times: Times, rows: readonly Row[]): Row[] {
   if (query.options.delayedNameRemoval) return rows.map(row => ({ ...row, dropName: true }))
@@ -56,15 +61,7 @@ function copyOf(query: Query, times: Times, row: Row): Row {
 function addCells(from: Row, to: Row): void {
   for (let i = 0; i < from.kinds.length; i++) {
     if (from.kinds[i] === NONE) continue
-    if (to.kinds[i] !== NONE) throw duplicateError(to)
+    if (to.kinds[i] !== NONE) throw sameLabelsError()
     copyCell(from, i, to, i)
   }
-}
-
-function duplicateError(row: Row): QueryError {
-  return new QueryError(
-    'execution',
-    `vector cannot contain metrics with the same labelset: ${row.labels} is there twice. ` +
-      'Select one metric only, or keep the labels that differ'
-  )
 }

@@ -98,8 +98,9 @@ class Computation {
 
   /** The result of this time is that of all later ones. */
   #repeat(): void {
-    const from = this.#step
-    for (this.#step++; this.#step < this.#times.count; this.#step++) copyCell(this.#row, from, this.#row, this.#step)
+    const last = this.#times.count - 1
+    for (let step = this.#step; step < last; step++) copyCell(this.#row, step, this.#row, step + 1)
+    this.#step = last
   }
 }
 

@@ -9,8 +9,8 @@ export function countsOf(call: ParameterCall): Float64Array {
   const problem = call.param.map(checkedCount).findIndex(Number.isNaN)
   if (problem === -1) return call.param.map(Math.trunc)
   const count = call.param[problem]!
-  const reason = Number.isNaN(count) ? 'Parameter value is NaN' : `Scalar value ${count} is no count of 64 bits`
-  throw new QueryError('execution', `${reason}: ${call.expr.op} takes how many series to keep`, paramSpan(call))
+  const reason = count > 0 ? `Scalar value ${count} overflows int64` : `Scalar value ${count} underflows int64`
+  throw new QueryError('execution', Number.isNaN(count) ? 'Parameter value is NaN' : reason, paramSpan(call))
 }
 
 function checkedCount(count: number): number {

@@ -1,7 +1,8 @@
 import type { Aggregation } from '../../ast.ts'
 import { plainFloat } from '../../float-text.ts'
 import { histogramText } from '../../histogram/text.ts'
-import { QueryError } from '../../query-error.ts'
+import { checkLabelName } from '../label-name.ts'
+import { unwrapped } from '../plan.ts'
 import { newRow, type Query } from '../query.ts'
 import { FLOAT, HISTOGRAM, NONE, type Row } from '../rows.ts'
 import type { Times } from '../times.ts'
@@ -15,11 +16,7 @@ export async function countValues(
   rows: readonly Row[],
   times: Times
 ): Promise<Row[]> {
-  if (label === '' || !label.isWellFormed())
-    throw new QueryError(
-      'execution',
-      `invalid label name ${JSON.stringify(label)}: count_values has no place for values`
-    )
+  checkLabelName(label, unwrapped(expr.param!), query.options.text)
   const labelsOf = groupLabels(expr.without ? expr.grouping : [...expr.grouping, label], expr.without)
   const results = new Map<string, Row>()
   for (const row of rows) {

@@ -46,12 +46,7 @@ export async function limitByRatio(call: ParameterCall): Promise<Row[]> {
 }
 
 function checkedRatio(call: ParameterCall, ratio: number): number {
-  if (Number.isNaN(ratio))
-    throw new QueryError(
-      'execution',
-      'Ratio value is NaN: limit_ratio takes the part of the series to keep',
-      paramSpan(call)
-    )
+  if (Number.isNaN(ratio)) throw new QueryError('execution', 'Ratio value is NaN', paramSpan(call))
   const capped = Math.max(-1, Math.min(1, ratio))
   if (capped !== ratio)
     call.query.remarks.warnAt(

@@ -23,13 +23,6 @@ export function manyMatchesError(matching: VectorMatching): QueryError {
   return new QueryError('execution', `multiple matches for labels: ${reason}`)
 }
 
-export function sameLabelsError(row: Row): QueryError {
-  return new QueryError(
-    'execution',
-    `vector cannot contain metrics with the same labelset: ${row.labels} is there twice`
-  )
-}
-
 function duplicateError(group: MatchGroup, matching: VectorMatching, present: readonly Row[]): QueryError {
   const side = matching.card === 'one-to-many' ? 'left' : 'right'
   const [first, second] = present.map(({ labels }) => String(labels)).toSorted()

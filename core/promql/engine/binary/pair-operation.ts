@@ -1,10 +1,10 @@
 import type { BinaryExpr, VectorMatching } from '../../ast.ts'
 import type { Labels } from '../../labels.ts'
-import { withoutMetricLabels } from '../merged-rows.ts'
+import { sameLabelsError, withoutMetricLabels } from '../merged-rows.ts'
 import { newRow, type Query } from '../query.ts'
 import { FLOAT, isPresent, NONE, type Row, setHistogram } from '../rows.ts'
 import type { Times } from '../times.ts'
-import { manyMatchesError, sameLabelsError } from './duplicates.ts'
+import { manyMatchesError } from './duplicates.ts'
 import { ARITHMETIC, COMPARISONS } from './float-operators.ts'
 import { HistogramOperator, type Operand } from './histogram-operator.ts'
 import type { MatchGroup } from './match-group.ts'
@@ -79,7 +79,7 @@ export class PairOperation {
   }
 
   #set(target: Row, index: number, holds: boolean): void {
-    if (target.kinds[index] !== NONE) throw sameLabelsError(target)
+    if (target.kinds[index] !== NONE) throw sameLabelsError()
     const { histogram } = this.#histograms
     if (histogram !== undefined && !this.#expr.bool) return setHistogram(target, index, histogram)
     target.kinds[index] = FLOAT

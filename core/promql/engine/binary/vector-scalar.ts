@@ -23,7 +23,7 @@ export async function scalarRows(
     operation.apply(source, row)
     if (isPresent(row)) results.push(row)
   }
-  return COMPARISONS.has(expr.op) && !expr.bool ? results : unnamedRows(query, times, results)
+  return ARITHMETIC.has(expr.op) || expr.bool ? unnamedRows(query, times, results) : results
 }
 
 class ScalarOperation {

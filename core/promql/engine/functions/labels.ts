@@ -1,6 +1,7 @@
 import { compileRegex, Memo, regexProblem } from '../../../model/matching/linear-regex.ts'
 import { METRIC_NAME } from '../../labels.ts'
 import { QueryError } from '../../query-error.ts'
+import { checkLabelName } from '../label-name.ts'
 import { mergedRows } from '../merged-rows.ts'
 import type { Row } from '../rows.ts'
 import { vectorOf } from '../value.ts'
@@ -10,14 +11,14 @@ import { rowsArg, stringArg, type VectorCall, type VectorFunction } from './vect
 const REFERENCE = /\$(?:\$|\{([\p{L}\p{Nd}_]+)\}|([\p{L}\p{Nd}_]+))/gu
 
 export const labelReplace: VectorFunction = call => {
-  const [target, template, source] = [targetName(call, 1), stringArg(call, 2), stringArg(call, 3)]
+  const [target, template, source] = [labelName(call, 1), stringArg(call, 2), stringArg(call, 3)]
   const replacement = replacer(call, stringArg(call, 4), template)
   return relabeled(call, target, row => replacement(row.labels.get(source)))
 }
 
 export const labelJoin: VectorFunction = call => {
-  const [target, separator] = [targetName(call, 1), stringArg(call, 2)]
-  const sources = call.args.slice(3).map((_, index) => stringArg(call, index + 3))
+  const [target, separator] = [labelName(call, 1), stringArg(call, 2)]
+  const sources = call.args.slice(3).map((_, index) => labelName(call, index + 3))
   return relabeled(call, target, row => sources.map(name => row.labels.get(name)).join(separator))
 }
 
@@ -32,14 +33,10 @@ function relabeled(call: VectorCall, target: string, newValue: (row: Row) => str
   return vectorOf(mergedRows(call.query, call.times, rows))
 }
 
-function targetName(call: VectorCall, index: number): string {
+function labelName(call: VectorCall, index: number): string {
   const name = stringArg(call, index)
-  if (name !== '' && name.isWellFormed()) return name
-  throw new QueryError(
-    'execution',
-    `"${name}" is no name of a label: ${call.func} has nothing to set`,
-    call.exprs[index]!.span
-  )
+  checkLabelName(name, call.exprs[index]!, call.query.options.text)
+  return name
 }
 
 /** The replacement of a value, or undefined if the expression does not match all of it. */
