@@ -1,5 +1,8 @@
 import { type Extent, joined, type ResultCache, stepsOf, within } from './result-cache.ts'
 
+/** Stores may need some seconds to know the series of new samples. */
+const SETTLING_MS = 10_000
+
 /** Evaluates a part of the range. */
 export type EvaluateRange = (start: number, end: number) => Promise<Extent>
 
@@ -13,24 +16,32 @@ interface RangeQuery {
   readonly aheadMs: number
 }
 
-/** The samples that changed while queries ran. */
+/** The samples that changed while queries ran, or shortly before. */
 export class Changes {
   readonly #watched = new Set<{ from: number }>()
+  #recent: { readonly from: number; readonly at: number }[] = []
 
   /** Samples from `time` on, Unix ms, have changed. */
   add(time: number): void {
+    if (time === Number.POSITIVE_INFINITY) return
     for (const watched of this.#watched) watched.from = Math.min(watched.from, time)
+    this.#recent = [...this.#settling(), { from: time, at: performance.now() }]
   }
 
-  /** Runs `work`. Resolves to its result, and the time from which on samples have changed meanwhile. */
+  /** Runs `work`. Resolves to its result, and the time from which on it may lack samples that were written. */
   async during<T>(work: () => Promise<T>): Promise<{ readonly result: T; readonly changedFrom: number }> {
-    const watched = { from: Number.POSITIVE_INFINITY }
+    const watched = { from: Math.min(Number.POSITIVE_INFINITY, ...this.#settling().map(({ from }) => from)) }
     this.#watched.add(watched)
     try {
       return { result: await work(), changedFrom: watched.from }
     } finally {
       this.#watched.delete(watched)
     }
+  }
+
+  #settling() {
+    const oldest = performance.now() - SETTLING_MS
+    return this.#recent.filter(({ at }) => at > oldest)
   }
 }
 

@@ -7,6 +7,7 @@ import type { Engine } from './engine.ts'
 import { clickhouseCode, errorText } from './export-error.ts'
 import { decodeRequest, type StoreConfig } from './promql/request.ts'
 import { QueryLimit, TooManyQueries } from './query-limit.ts'
+import type { WrittenTimes } from './written-times.ts'
 
 const MODULE = new URL(`./promql/open${extname(import.meta.filename)}`, import.meta.url).href
 /** A dashboard asks for all its panels at once, with several statements each. */
@@ -32,11 +33,12 @@ interface QueryService {
   readonly config: Config
   /** Opens the engine and makes sure of the tables. */
   prepare(signal: AbortSignal): Promise<void>
+  readonly written: WrittenTimes
   readonly context: Pick<Context, 'clock' | 'instruments'>
 }
 
 /** The exporter's tables as a store that PromQL can be asked of. SQL comes from `promql/open.ts` only. */
-export function queryableStore({ engine, config, prepare, context }: QueryService): QueryableStore {
+export function queryableStore({ engine, config, prepare, written, context }: QueryService): QueryableStore {
   const limit = new QueryLimit(
     { ...config.query, max_queued: MAX_QUEUED },
     context.clock,
@@ -46,6 +48,8 @@ export function queryableStore({ engine, config, prepare, context }: QueryServic
   return {
     module: MODULE,
     config: storeConfig(config),
+    // Other processes may write into a served database, of which nobody tells.
+    ...(config.embedded === undefined ? {} : { watch: changed => written.watch(changed) }),
     async fetch(request, signal) {
       if (config.schema === 'otel')
         throw new QueryError('execution', 'tables of `schema: otel` cannot be asked by PromQL: use `schema: compact`')

@@ -99,7 +99,7 @@ export class Component {
         services.requestsWanted = true
         services.workers?.wantRequests()
       },
-      announce: (what, command) => void announcements.push({ what, command }),
+      announce: (what, command) => void announcements.push({ what, command, isQuestion: this.kind === 'extension' }),
       status: (state, reason) => this.setStatus(state, reason)
     }
   }

@@ -63,4 +63,6 @@ export interface Report {
 export interface Announcement {
   readonly what: string
   readonly command: string | undefined
+  /** The command shows what others have sent. */
+  readonly isQuestion?: boolean
 }

@@ -145,3 +145,14 @@ test('any sequence of queries and writes gives what the store would give', async
     })
   )
 })
+
+test('steps whose samples changed shortly before are not kept: the store may not know their series yet', async () => {
+  const store = new Versions()
+  const cache = new ResultCache(1e6)
+  const changes = new Changes()
+  changes.add(80)
+  await ask(store, cache, 0, 100, changes)
+  store.evaluated = 0
+  await ask(store, cache, 0, 100, changes)
+  assert.equal(store.evaluated, 3)
+})
