@@ -1,4 +1,9 @@
-import { type EvaluationOptions, type EvaluationRange, evaluate, type QueryResult } from '../../../../core/promql/engine/evaluate.ts'
+import {
+  type EvaluationOptions,
+  type EvaluationRange,
+  evaluate,
+  type QueryResult
+} from '../../../../core/promql/engine/evaluate.ts'
 import { Labels } from '../../../../core/promql/labels.ts'
 import { parse } from '../../../../core/promql/parser/parse.ts'
 import type { SampleStore } from '../../../../core/promql/sample-store.ts'
@@ -51,10 +56,13 @@ export function shown({ value }: QueryResult): unknown {
     case 'string':
       return value.value
     case 'vector':
-      return value.samples.map(({ labels, value, histogram }) => `${labels} ${histogram === undefined ? value : 'histogram'}`)
+      return value.samples.map(
+        ({ labels, value, histogram }) => `${labels} ${histogram === undefined ? value : 'histogram'}`
+      )
     case 'matrix':
       return value.series.map(
-        ({ labels, times, values }) => `${labels} ${Array.from(times, (time, i) => `${values[i]}@${time / 1000}`).join(' ')}`
+        ({ labels, times, values }) =>
+          `${labels} ${Array.from(times, (time, i) => `${values[i]}@${time / 1000}`).join(' ')}`
       )
   }
 }

@@ -17,7 +17,12 @@ test('kinds of results', async () => {
     ['m{a="1"}[2m:1m] offset 1m', 2 * MINUTE, 'matrix', ['{__name__="m", a="1"} 1@0 2@60']],
     ['m', range, 'matrix', ['{__name__="m", a="0"} 4@0 5@60 6@120', '{__name__="m", a="1"} 1@0 2@60 3@120']],
     ['time()', range, 'matrix', ['{} 0@0 60@60 120@120']],
-    ['m', { ...range, start: MINUTE, end: MINUTE }, 'matrix', ['{__name__="m", a="0"} 5@60', '{__name__="m", a="1"} 2@60']],
+    [
+      'm',
+      { ...range, start: MINUTE, end: MINUTE },
+      'matrix',
+      ['{__name__="m", a="0"} 5@60', '{__name__="m", a="1"} 2@60']
+    ],
     ['sort_desc(m)', MINUTE, 'vector', ['{__name__="m", a="0"} 5', '{__name__="m", a="1"} 2']],
     ['sort(m)', MINUTE, 'vector', ['{__name__="m", a="1"} 2', '{__name__="m", a="0"} 5']],
     ['nothing', MINUTE, 'vector', []]
@@ -31,7 +36,9 @@ test('kinds of results', async () => {
 
 test('a range that its step does not divide ends at the last step', async () => {
   const store = storeOf({ m: [1, 2, 3] })
-  assert.deepEqual(shown(await ask('m', store, { start: 0, end: 100_000, stepMs: MINUTE })), ['{__name__="m"} 1@0 2@60'])
+  assert.deepEqual(shown(await ask('m', store, { start: 0, end: 100_000, stepMs: MINUTE })), [
+    '{__name__="m"} 1@0 2@60'
+  ])
   assert.equal(store.requests[0]!.until, MINUTE)
 })
 
@@ -95,7 +102,10 @@ test('the first failure of a store ends the other requests', async () => {
     }
   })
   await assert.rejects(ask('a + b + c', store, 0), { kind: 'unavailable' })
-  assert.deepEqual(signals.map(({ aborted }) => aborted), [true, true, true])
+  assert.deepEqual(
+    signals.map(({ aborted }) => aborted),
+    [true, true, true]
+  )
 })
 
 test('statistics count samples that were looked at, and those in memory at one time', async () => {

@@ -18,7 +18,14 @@ function demands(text: string, settings = SETTINGS) {
 
 test('the samples that selectors need', () => {
   // Samples after the first time less the range are needed, up to the last time.
-  const cases: [query: string, first: number, last: number, stepMs: number, rangeMs: number, func: string | undefined][] = [
+  const cases: [
+    query: string,
+    first: number,
+    last: number,
+    stepMs: number,
+    rangeMs: number,
+    func: string | undefined
+  ][] = [
     ['m', 1_000_000, 1_060_000, 30_000, 300_000, undefined],
     ['rate(m[1m])', 1_000_000, 1_060_000, 30_000, 60_000, 'rate'],
     ['sum(m)', 1_000_000, 1_060_000, 30_000, 300_000, 'sum'],
@@ -76,7 +83,9 @@ test('what a store may compute in place of the engine', () => {
   ]
   for (const [query, want] of cases) {
     const [demand] = demands(query)
-    const shown = demand!.grids.map(({ request: { func, aggregate } }) => (aggregate ? `${aggregate.op} of ${func}` : func))
+    const shown = demand!.grids.map(({ request: { func, aggregate } }) =>
+      aggregate ? `${aggregate.op} of ${func}` : func
+    )
     assert.deepEqual(shown, want, query)
   }
 })
