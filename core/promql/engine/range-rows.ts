@@ -85,7 +85,7 @@ class Computation {
       if (isFixed && isConstant(call)) this.#repeat()
     }
     this.samplesRead += samples
-    return this.#step === times.count
+    return this.#step >= times.count
   }
 
   #set(kind: number): void {
