@@ -8,12 +8,14 @@ import { rowHistogramSamples } from './histogram-samples.ts'
 import { infoRows } from './info/info-rows.ts'
 import { gridRows, instantRows, timestampRows } from './instant-selector.ts'
 import { negated } from './negation.ts'
-import { shiftedTimes, subqueryTimes, unwrapped } from './plan.ts'
+import { marginsOf, shiftedTimes, subqueryTimes, unwrapped } from './plan.ts'
 import type { Loaded, Query } from './query.ts'
-import { RANGE_FUNCTIONS } from './range/index.ts'
+import { rangeFunction } from './range/index.ts'
 import { sampledRow, sampledSeries } from './range/sampled-series.ts'
+import { NO_MARGINS } from './range/window.ts'
 import { informIfNoCounter, type RangeVector, rangeRows } from './range-rows.ts'
 import { repeated } from './repeated.ts'
+import { smoothedRows } from './smoothed-selector.ts'
 import { isStepInvariant } from './step-invariance.ts'
 import { allTimes, type Times } from './times.ts'
 import { type ScalarValue, type Value, type VectorValue, vectorOf } from './value.ts'
@@ -44,15 +46,17 @@ export class Evaluator {
     if (expr.type === 'matrixSelector') {
       const series = this.#series(expr.selector)
       const until = shiftedTimes(expr.selector, times, settings)
-      return { series: series.values().map(sampledSeries), until, rangeMs: expr.rangeMs }
+      const margins = marginsOf(expr.selector, settings.lookbackMs)
+      return { series: series.values().map(sampledSeries), until, rangeMs: expr.rangeMs, margins }
     }
     const inner = subqueryTimes(expr, times, settings)
     const until = shiftedTimes(expr, times, settings)
-    if (inner.count === 0) return { series: [], until, rangeMs: expr.rangeMs }
+    if (inner.count === 0) return { series: [], until, rangeMs: expr.rangeMs, margins: NO_MARGINS }
     const value = await this.evaluate(expr.expr, inner)
     if (value.type !== 'vector') throw new TypeError(`a subquery of a ${value.type}`)
     const innerTimes = allTimes(inner)
-    return { series: value.rows.values().map(row => sampledRow(row, innerTimes)), until, rangeMs: expr.rangeMs }
+    const series = value.rows.values().map(row => sampledRow(row, innerTimes))
+    return { series, until, rangeMs: expr.rangeMs, margins: NO_MARGINS }
   }
 
   /** What is the same at all times is evaluated for the first one. */
@@ -70,6 +74,8 @@ export class Evaluator {
       case 'stringLiteral':
         return { type: 'string', value: expr.value }
       case 'vectorSelector': {
+        if (expr.extension === 'smoothed')
+          return vectorOf(await smoothedRows(this.#query, expr, this.#series(expr), times))
         const rows = await instantRows(this.#query, expr, this.#series(expr), times)
         return vectorOf(rows)
       }
@@ -150,8 +156,7 @@ export class Evaluator {
   }
 
   async #rangeCall(expr: Call, args: readonly Expr[], range: MatrixSelector | Subquery, times: Times) {
-    const func = RANGE_FUNCTIONS.get(expr.func)
-    if (func === undefined) throw new TypeError(`no function ${expr.func} of range vectors`)
+    const func = rangeFunction(expr.func, range.type === 'subquery' ? undefined : range.selector.extension)
     const scalars: Float64Array[] = []
     for (const arg of args) {
       if (arg === range) continue

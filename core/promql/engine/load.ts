@@ -41,12 +41,12 @@ async function loadOne(demand: Demand, loading: Loading, signal: AbortSignal): P
     budget.take(series.length * times.count)
     return [expr, { kind: 'grid', series }]
   }
-  const { selector, times, rangeMs, func } = demand
+  const { selector, times, rangeMs, margins, func } = demand
   const series = await store.select(
     {
       matchers: selector.matchers,
-      after: times.start - rangeMs,
-      until: lastTime(times),
+      after: times.start - rangeMs - margins.beforeMs,
+      until: lastTime(times) + margins.afterMs,
       stepMs: times.count > 1 ? times.stepMs : 0,
       rangeMs,
       func,

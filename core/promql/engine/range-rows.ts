@@ -5,7 +5,7 @@ import { unnamedRows } from './merged-rows.ts'
 import { newRow, type Query } from './query.ts'
 import type { RangeCall, RangeFunction } from './range/range-function.ts'
 import type { SampledSeries } from './range/sampled-series.ts'
-import { Window } from './range/window.ts'
+import { type Margins, Window } from './range/window.ts'
 import { FLOAT, HISTOGRAM, NONE, type Row, setHistogram } from './rows.ts'
 import { type Times, timeAt } from './times.ts'
 
@@ -24,6 +24,7 @@ export interface RangeVector {
   /** Last times of the windows. Only one if it is the same at all evaluation times. */
   readonly until: Times
   readonly rangeMs: number
+  readonly margins: Margins
 }
 
 /** Results of a range function for each series and time. */
@@ -37,7 +38,7 @@ export async function rangeRows(
   const rows: Row[] = []
   for (const series of vector.series) {
     const row = newRow(query, times, series.labels, series.dropName)
-    const computation = new Computation(row, new Window(series, vector.rangeMs), vector.until, times)
+    const computation = new Computation(row, new Window(series, vector.rangeMs, vector.margins), vector.until, times)
     while (!computation.run(func, call)) await query.turns.next()
     query.budget.countRead(computation.samplesRead)
     if (query.turns.due) await query.turns.next()
