@@ -31,5 +31,8 @@ export const builtIns: BuiltIns = {
     statsd: () => import('./exporters/statsd/index.ts'),
     otlp: () => import('./exporters/otlp/index.ts'),
     victoriametrics: () => import('./exporters/victoriametrics/index.ts')
+  },
+  extension: {
+    query_api: () => import('./extensions/query_api/index.ts')
   }
 }

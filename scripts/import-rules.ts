@@ -36,22 +36,24 @@ const LAYERS: readonly (readonly [name: string, path: string])[] = [
   // Batches and their credits are part of the plugin contract, so they lie below it.
   ['batch', '^core/batch/'],
   ['plugin', '^core/plugin/'],
+  ['queries', '^core/queries/'],
   ['http', '^core/(http|grpc)/'],
   ['config', '^core/config/'],
   ['pipeline', '^core/pipeline/'],
   ['windows', '^core/windows/'],
   ['admin', '^core/admin/'],
   ['cli', '^core/cli/'],
-  ['main', '^core/(main|worker)\\.ts$']
+  ['main', '^core/(main|worker|query-worker)\\.ts$']
 ]
 const LAYER_PATHS = LAYERS.map(([, path]) => path)
 
 /** Files that no file imports, because a process or a user starts there. */
 const STARTED = [
   '^bin/',
-  '^core/(main|worker)\\.ts$',
+  '^core/(main|worker|query-worker)\\.ts$',
   '^sdk/plugin/(index|contract-test|testing)\\.ts$',
   '^exporters/clickhouse/engine-main\\.ts$',
+  '^exporters/clickhouse/promql/open\\.ts$',
   '^(bench|scripts)/',
   '\\.test\\.ts$',
   '^docs/examples/',
@@ -90,11 +92,11 @@ const RULES: IForbiddenRuleType[] = [
   {
     name: 'component-imports',
     comment:
-      'components import sdk/plugin, core/{model,wire,promql,http,grpc,windows}, core/plural.ts and their own folder',
+      'components import sdk/plugin, core/{model,wire,promql,queries,http,grpc,windows}, core/plural.ts and their own folder',
     from: { path: COMPONENT },
     to: {
       path: '^(core|sdk|receivers|processors|exporters|extensions)/',
-      pathNot: ['^$1/$2/', '^sdk/plugin/', '^core/((model|wire|promql|http|grpc|windows)/|plural\\.ts$)']
+      pathNot: ['^$1/$2/', '^sdk/plugin/', '^core/((model|wire|promql|queries|http|grpc|windows)/|plural\\.ts$)']
     }
   },
   {

@@ -2,7 +2,7 @@ import { globSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 
 /** The files of the npm package that import others. */
-const SHIPPED = ['{core,receivers,processors,exporters,sdk}/**/*.ts', 'built-ins.ts', 'bin/*.js']
+const SHIPPED = ['{core,receivers,processors,exporters,extensions,sdk}/**/*.ts', 'built-ins.ts', 'bin/*.js']
 /** The name of an imported package; of `node:fs` it is `node`. */
 const PACKAGE = /(?:\bfrom |\bimport\()'((?:@[\w.-]+\/)?\w[\w.-]*)/g
 

@@ -38,8 +38,10 @@ export async function allPlugins({ registry }: Terminal): Promise<Plugin[]> {
 }
 
 function describePlugin(plugin: Plugin): string {
-  const ports = Object.entries(plugin.ports).map(([side, port]) => `${side}: ${port}`)
-  const head = `${plugin.kind} ${plugin.type} (${plugin.stability}; ${ports.join(', ')})\n  ${plugin.description}\n`
+  const ports = Object.entries(plugin.kind === 'extension' ? {} : plugin.ports).map(
+    ([side, port]) => `${side}: ${port}`
+  )
+  const head = `${plugin.kind} ${plugin.type} (${[plugin.stability, ports.join(', ')].filter(part => part !== '').join('; ')})\n  ${plugin.description}\n`
   return `${head}\n${describeOptions(fullSchema(plugin), '  ').join('\n')}\n`
 }
 

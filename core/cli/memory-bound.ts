@@ -72,6 +72,6 @@ function isInEach(component: ComponentConfig | undefined): boolean {
 
 /** The most that one component remembers in one pipeline, if it says so. @param component undefined for a pipeline */
 export function boundOf(component: ComponentConfig | undefined): number | undefined {
-  if (component === undefined || component.plugin.kind === 'exporter') return undefined
-  return component.plugin.memoryBound?.(component.config)
+  const { plugin, config } = component ?? {}
+  return plugin?.kind === 'receiver' || plugin?.kind === 'processor' ? plugin.memoryBound?.(config) : undefined
 }

@@ -189,6 +189,7 @@ class Weir {
       series,
       metrics: new Metrics(),
       access: new ServiceAccess(service, { log: this.#log.logger, clock: systemClock, series, ...thread }),
+      stores: new Map(),
       routes: new Map(),
       reports: new Set(),
       announcements: this.announcements,
@@ -211,8 +212,13 @@ function nextSignal(): Promise<NodeJS.Signals> {
 
 function describeStart(announcements: readonly Announcement[]): string {
   const lines = ['Weir is running:', ...announcements.map(({ what }) => `  ${what}`)]
-  const commands = announcements.flatMap(({ command }) => (command === undefined ? [] : [command]))
-  // Downstream components start first, but people send before they look.
-  if (commands.length > 0) lines.push('', 'Try it:', ...commands.toReversed().map(command => `  ${command}`))
+  // Downstream components start first, but people send before they look. Extensions start last, and are looked at.
+  const upstreamFirst = announcements.toReversed()
+  const inOrder = [
+    ...upstreamFirst.filter(({ isQuestion }) => isQuestion !== true),
+    ...upstreamFirst.filter(({ isQuestion }) => isQuestion === true)
+  ]
+  const commands = inOrder.flatMap(({ command }) => (command === undefined ? [] : [command]))
+  if (commands.length > 0) lines.push('', 'Try it:', ...commands.map(command => `  ${command}`))
   return lines.join('\n')
 }

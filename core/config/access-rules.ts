@@ -17,7 +17,7 @@ export function checkAccess(root: MappingNode, { service, components }: Resolved
   for (const [name, config] of Object.entries(service.authenticators))
     for (const { path, message } of checkAuthenticator(config, ['service', 'authenticators', name]))
       problem(root, path, message, problems)
-  for (const kind of ['receiver', 'exporter'] as const)
+  for (const kind of ['receiver', 'exporter', 'extension'] as const)
     for (const { id, plugin, config } of components[kind].values())
       visitMarked(plugin.schema, config, AUTHENTICATOR_NAME, (name, path) =>
         refers(name as string, [`${kind}s`, id, ...path])

@@ -1,5 +1,5 @@
-import type { ItemType, Kind, Plugin, Port } from '../plugin/contract.ts'
-import { KINDS } from '../plugin/registry.ts'
+import type { ItemType, Kind, PipelineKind, Plugin, Port } from '../plugin/contract.ts'
+import { KINDS, PIPELINE_KINDS } from '../plugin/registry.ts'
 import type { MappingNode, YamlNode } from './document.ts'
 import { given, type PipelinePorts } from './item-flow.ts'
 import { type Position, type Problems, suggest } from './problems.ts'
@@ -17,7 +17,7 @@ interface Reference {
   readonly id: string
   readonly position: Position
 }
-interface PipelineNode extends Record<Kind, readonly Reference[]> {
+interface PipelineNode extends Record<PipelineKind, readonly Reference[]> {
   readonly name: string
   readonly items: readonly ItemType[] | undefined
   readonly position: Position
@@ -33,12 +33,17 @@ export function checkGraph(root: MappingNode, components: Components, problems: 
   const pipelines = readPipelines(root)
   const used = new Set<string>()
   for (const pipeline of pipelines.values()) {
-    for (const kind of KINDS) {
+    for (const kind of PIPELINE_KINDS) {
       for (const reference of pipeline[kind]) {
         used.add(reference.id)
         if (!isDeclared(root, kind, reference.id)) checkReference(kind, reference, pipelines, components, problems)
       }
     }
+  }
+  for (const reference of extensionsOf(root)) {
+    used.add(`extension ${reference.id}`)
+    if (!isDeclared(root, 'extension', reference.id))
+      checkReference('extension', reference, pipelines, components, problems)
   }
   for (const pipeline of pipelines.values()) {
     if (pipeline.exporter.length === 0 && !used.has(PIPELINE_PREFIX + pipeline.name)) {
@@ -46,11 +51,14 @@ export function checkGraph(root: MappingNode, components: Components, problems: 
     }
   }
   if (!reportCycles(pipelines, problems)) new PortChecker(pipelines, components, problems).run()
-  for (const kind of pipelines.size > 0 ? KINDS : []) {
+  for (const kind of pipelines.size > 0 ? PIPELINE_KINDS : []) {
     for (const [id, { position }] of components[kind]) {
       if (!used.has(id)) problems.warn(position, `${kind} "${id}" is not used by any pipeline`)
     }
   }
+  for (const [id, { position }] of components.extension)
+    if (!used.has(`extension ${id}`))
+      problems.warn(position, `extension "${id}" does not run: name it in service.extensions`)
 }
 
 /** Pipelines in an order in which each comes after those it takes from. */
@@ -73,12 +81,17 @@ function readPipelines(root: MappingNode): Map<string, PipelineNode> {
   const pipelines = new Map<string, PipelineNode>()
   if (node?.type !== 'mapping') return pipelines
   for (const [name, entry] of node.entries) {
-    const [receiver, processor, exporter] = KINDS.map(kind => references(entry.node, `${kind}s`))
+    const [receiver, processor, exporter] = PIPELINE_KINDS.map(kind => references(entry.node, `${kind}s`))
     const asked = references(entry.node, 'items').map(({ id }) => id as ItemType)
     const items = asked.length > 0 ? asked : undefined
     pipelines.set(name, { name, items, position: entry.keyPosition, receiver, processor, exporter })
   }
   return pipelines
+}
+
+function extensionsOf(root: MappingNode): Reference[] {
+  const service = root.entries.get('service')?.node
+  return service === undefined ? [] : references(service, 'extensions')
 }
 
 function references(pipeline: YamlNode, key: string): Reference[] {
@@ -194,7 +207,7 @@ class PortChecker {
   }
 
   #portsOf({ name, processor, exporter }: PipelineNode): PipelinePorts {
-    const plugins = (kind: Kind, references: readonly Reference[]) =>
+    const plugins = (kind: PipelineKind, references: readonly Reference[]) =>
       references.flatMap(({ id }) => this.#components[kind].get(id)?.plugin ?? [])
     const fed = [...this.#pipelines.values()].filter(({ receiver }) =>
       receiver.some(({ id }) => id === PIPELINE_PREFIX + name)
@@ -216,4 +229,4 @@ class PortChecker {
   }
 }
 
-export const withArticle = (kind: Kind) => (kind === 'exporter' ? 'an exporter' : `a ${kind}`)
+export const withArticle = (kind: Kind) => (kind.startsWith('e') ? `an ${kind}` : `a ${kind}`)

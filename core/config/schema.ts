@@ -2,6 +2,7 @@ import { Ajv, type ErrorObject, type SchemaValidateFunction, type ValidateFuncti
 import { AUTHENTICATOR_NAME } from '../http/server-options.ts'
 import { TENANT_NAME } from '../http/tenants/config.ts'
 import type { ConfigSchema, JsonSchema } from '../plugin/contract.ts'
+import { EXPORTER_NAME } from '../plugin/stores.ts'
 import { parseByteSize, parseDuration } from '../schema/units.ts'
 
 const PARSE_UNIT = { duration: parseDuration, bytes: parseByteSize }
@@ -24,6 +25,7 @@ ajv.addKeyword({ keyword: 'x-unit', schemaType: 'string', type: 'string', modify
 ajv.addKeyword({ keyword: 'x-expected', schemaType: 'string' })
 ajv.addKeyword({ keyword: AUTHENTICATOR_NAME, schemaType: 'boolean' })
 ajv.addKeyword({ keyword: TENANT_NAME, schemaType: 'boolean' })
+ajv.addKeyword({ keyword: EXPORTER_NAME, schemaType: 'boolean' })
 
 /** Unknown keys are refused unless the schema says which it takes. */
 export function closed(schema: ConfigSchema): ConfigSchema {

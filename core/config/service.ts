@@ -9,6 +9,7 @@ import { byteSize, duration } from '../schema/units.ts'
 /** `service:` of the configuration, defaults filled in; durations in ms, sizes in bytes. */
 export interface ServiceConfig {
   readonly pipelines: Readonly<Record<string, PipelineConfig>>
+  readonly extensions: readonly string[]
   readonly admin: AdminConfig
   readonly authenticators: Readonly<Record<string, AuthenticatorConfig>>
   readonly tenants?: TenantsConfig
@@ -95,6 +96,7 @@ export const SERVICE_SCHEMA: ConfigSchema = {
       minProperties: 1,
       additionalProperties: PIPELINE_SCHEMA
     },
+    extensions: references('Extensions that run beside the pipelines.', { default: [] }),
     admin: {
       type: 'object',
       description: 'The admin server: status page, health, metrics.',

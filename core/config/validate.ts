@@ -14,12 +14,13 @@ import { checkRejecting } from './rejecting.ts'
 import type { ComponentConfig, ResolvedConfig } from './resolved.ts'
 import { reportSchemaErrors } from './schema-errors.ts'
 import { SERVICE_SCHEMA, type ServiceConfig } from './service.ts'
+import { checkStoreNames } from './store-names.ts'
 import { checkUnaggregated } from './unaggregated.ts'
 
 // Names stand in URLs and file names.
 const NAME = /^(?!\.+$)[\w.-]+$/
 const NAME_RULE = 'a name consists of letters, digits, _, - and .'
-const SECTIONS = ['plugins', 'receivers', 'processors', 'exporters', 'service']
+const SECTIONS = ['plugins', ...KINDS.map(kind => `${kind}s`), 'service']
 
 /**
  * Loads, merges and checks configuration files. `config` is undefined when `problems` has errors; all of them are
@@ -38,13 +39,15 @@ export async function readConfig(
   const components = {
     receiver: await readComponents(root, 'receiver', registry, problems),
     processor: await readComponents(root, 'processor', registry, problems),
-    exporter: await readComponents(root, 'exporter', registry, problems)
+    exporter: await readComponents(root, 'exporter', registry, problems),
+    extension: await readComponents(root, 'extension', registry, problems)
   }
   const service = readService(root, problems)
   checkGraph(root, components, problems)
   if (problems.hasErrors || service === undefined) return { config: undefined, problems }
   const config = { files, components, service, secrets: problems.secrets }
   checkAccess(root, config, problems)
+  checkStoreNames(root, config, problems)
   checkCorrections(config, problems)
   checkRejecting(components.processor.values(), service, problems)
   checkUnaggregated(config, problems)

@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http'
-import type { Authenticator, Tenant, Tenants } from '../plugin/access.ts'
+import type { Authenticator, Identity, Tenant, Tenants } from '../plugin/access.ts'
 import type { Context } from '../plugin/context.ts'
 import { unavailable } from './request-error.ts'
 
@@ -25,11 +25,21 @@ export class Admission {
    * @param headers of the request, or metadata of the call
    */
   async admit(phase: ServingPhase, headers: IncomingHttpHeaders): Promise<Tenant | undefined> {
-    if (phase === 'starting') throw unavailable('this server is starting: send this again')
-    if (phase === 'draining') throw unavailable('this server is stopping: send this again')
-    const identity = await this.#authenticator?.authenticate(headers)
+    const identity = await this.#identify(phase, headers)
     const tenant = this.#tenants?.of(identity, headers)
     tenant?.admit()
     return tenant
+  }
+
+  /** The name of the tenant whose data a request reads, if data belongs to tenants. Throws `RequestError`. */
+  async admitReader(phase: ServingPhase, headers: IncomingHttpHeaders): Promise<string | undefined> {
+    const identity = await this.#identify(phase, headers)
+    return this.#tenants?.nameOf(identity, headers)
+  }
+
+  async #identify(phase: ServingPhase, headers: IncomingHttpHeaders): Promise<Identity | undefined> {
+    if (phase === 'starting') throw unavailable('this server is starting: send this again')
+    if (phase === 'draining') throw unavailable('this server is stopping: send this again')
+    return this.#authenticator?.authenticate(headers)
   }
 }

@@ -18,11 +18,22 @@ import { ServerCertificate } from './tls.ts'
 /** Answers, or throws {@link RequestError} or {@link BadInputError}. */
 export type Post = (request: Request, response: Response, tenant: Tenant | undefined) => Promise<void>
 
-type Admit = (request: Request, response: Response) => Promise<Tenant | undefined>
+/**
+ * Answers a question, or throws {@link RequestError}.
+ * @param tenant the name of the one whose data may be read, if data belongs to tenants
+ */
+export type Read = (request: Request, response: Response, tenant: string | undefined) => Promise<void>
+
+interface Admit {
+  sender(request: Request, response: Response): Promise<Tenant | undefined>
+  reader(request: Request, response: Response): Promise<string | undefined>
+}
 
 export interface Site {
-  /** By path; each takes POST only. */
-  readonly posts: ReadonlyMap<string, Post>
+  /** Requests that bring data, by path; each takes POST only. */
+  readonly posts?: ReadonlyMap<string, Post>
+  /** Requests that ask, by path as express has it; with their methods. */
+  readonly reads?: ReadonlyMap<string, { readonly methods: readonly ('get' | 'post')[]; readonly read: Read }>
   /** Sees every request on these paths first, also those without credentials. */
   readonly before?: RequestHandler | undefined
   /** The error for another path. */
@@ -40,10 +51,14 @@ export function serverOf(
   events = new ServerEvents(context)
 ): HttpServer {
   const admission = new Admission(options.auth, context)
-  const admit: Admit = (request, response) => {
+  const phaseFor = (response: Response) => {
     // Another server may listen when the client connects anew.
     if (server.phase === 'draining') response.set('connection', 'close')
-    return admission.admit(server.phase, request.headers)
+    return server.phase
+  }
+  const admit: Admit = {
+    sender: (request, response) => admission.admit(phaseFor(response), request.headers),
+    reader: (request, response) => admission.admitReader(phaseFor(response), request.headers)
   }
   const server: HttpServer = new HttpServer(endpoint, serve(site, admit, events), {
     limits: options,
@@ -55,14 +70,19 @@ export function serverOf(
 }
 
 /** The application that serves `site` to those that `admit` lets in. Every error is counted and answered, and never ends the process. */
-function serve({ posts, before, elsewhere, refuse }: Site, admit: Admit, events: ServerEvents): Express {
+function serve(site: Site, admit: Admit, events: ServerEvents): Express {
+  const { posts = [], reads = [], before, elsewhere, refuse } = site
   const app = express().disable('x-powered-by').disable('etag')
   for (const [path, post] of posts) {
     if (before !== undefined) app.use(path, before)
-    app.post(path, async (request, response) => post(request, response, await admit(request, response)))
-    app.all(path, ({ method }) => {
-      throw new RequestError(405, `${method} is not for ${path}: use POST`, { allow: 'POST' })
-    })
+    app.post(path, async (request, response) => post(request, response, await admit.sender(request, response)))
+    app.all(path, wrongMethod(['POST']))
+  }
+  for (const [path, { methods, read }] of reads) {
+    const answer: RequestHandler = async (request, response) =>
+      read(request, response, await admit.reader(request, response))
+    for (const method of methods) app[method](path, answer)
+    app.all(path, wrongMethod(methods.map(name => name.toUpperCase())))
   }
   app.use(request => {
     throw elsewhere(request)
@@ -76,6 +96,14 @@ function serve({ posts, before, elsewhere, refuse }: Site, admit: Admit, events:
     refuse(error, request, response)
   }
   return app.use(answerError)
+}
+
+function wrongMethod(allowed: readonly string[]): RequestHandler {
+  return ({ method, path }) => {
+    throw new RequestError(405, `${method} is not for ${path}: use ${allowed.join(' or ')}`, {
+      allow: allowed.join(', ')
+    })
+  }
 }
 
 /** Express's own error for what clients do, such as a path that does not decode. */

@@ -51,6 +51,8 @@ export interface Tenants {
   readonly usual: Tenant | undefined
   /** The tenant of this name. Throws `RequestError` if it cannot be one, or if there are too many. */
   named(name: string): Tenant
+  /** The name of the tenant of a request. Throws `RequestError` if it has none. */
+  nameOf(identity: Identity | undefined, headers: IncomingHttpHeaders): string
   /** The tenant of a request. Throws `RequestError` if it has none. */
   of(identity: Identity | undefined, headers: IncomingHttpHeaders): Tenant
   /** True for a block that {@link Tenant.label} has made. */

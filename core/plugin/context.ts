@@ -8,6 +8,7 @@ import type { SeriesTable } from '../model/series-table/series-table.ts'
 import type { Account } from '../telemetry/account.ts'
 import type { Clock } from '../telemetry/clock.ts'
 import type { Access } from './access.ts'
+import type { Stores } from './stores.ts'
 
 /** All that a component gets from its host. */
 export interface Context {
@@ -37,6 +38,7 @@ export interface Context {
    */
   readonly sharedPorts: Map<string, number> | undefined
   readonly access: Access
+  readonly stores: Stores
   readonly instruments: Instruments
   readonly admin: AdminRoutes
   /**

@@ -22,11 +22,14 @@ export const CAPABILITIES = [
   'checkpoint_participant',
   'failed_items',
   'output_batch',
-  'scheduler'
+  'scheduler',
+  'stores'
 ] as const
 export type Capability = (typeof CAPABILITIES)[number]
 
-export type Kind = 'receiver' | 'processor' | 'exporter'
+export type Kind = PipelineKind | 'extension'
+/** Kinds of components that data passes. */
+export type PipelineKind = 'receiver' | 'processor' | 'exporter'
 export type Stability = 'development' | 'alpha' | 'beta' | 'stable'
 /**
  * The type of items that flow through a port. `any` takes all types and, as an output, forwards the type that came in.
@@ -92,12 +95,13 @@ export interface ExporterPlugin<C = unknown> extends Definition<'exporter', C, E
    */
   keepsOnePerTime?(config: C): boolean
 }
+export type ExtensionPlugin<C = unknown> = Definition<'extension', C, Extension>
 /**
  * The value a store keeps of two for one series and time. `identical`: one of them if they are the same, either if they
  * differ; `max`: the larger; `replace`: the one that came last.
  */
 export type Upsert = 'identical' | 'max' | 'replace'
-export type Plugin<C = unknown> = ReceiverPlugin<C> | ProcessorPlugin<C> | ExporterPlugin<C>
+export type Plugin<C = unknown> = ReceiverPlugin<C> | ProcessorPlugin<C> | ExporterPlugin<C> | ExtensionPlugin<C>
 
 /**
  * A component with state that is part of checkpoints. A checkpoint is one moment for all: receivers and processors are
@@ -208,3 +212,9 @@ export interface Exporter extends Lifecycle, CheckpointParticipant {
   /** Set if its backend can be asked by PromQL. */
   readonly queryable?: QueryableStore
 }
+
+/**
+ * Serves people in place of data, such as an API for queries. It starts after everything else and stops before. It finds
+ * exporters that can be asked by `context.stores`.
+ */
+export type Extension = Lifecycle

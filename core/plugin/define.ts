@@ -7,6 +7,8 @@ import {
   type ConfigSchema,
   type Exporter,
   type ExporterPlugin,
+  type Extension,
+  type ExtensionPlugin,
   type MapProcessor,
   type Port,
   type Processor,
@@ -65,4 +67,11 @@ export function defineExporter<const S extends ConfigSchema, const P extends Por
 ): ExporterPlugin<ConfigOf<S>> {
   const create = plugin.create as (config: ConfigOf<S>, context: Context) => Exporter
   return { ...plugin, create, api: API_VERSION, kind: 'exporter' }
+}
+
+/** An extension whose `config` has the type that its schema says. */
+export function defineExtension<const S extends ConfigSchema>(
+  plugin: Rest<ExtensionPlugin<ConfigOf<S>>> & Typed<S, Extension>
+): ExtensionPlugin<ConfigOf<S>> {
+  return { ...plugin, api: API_VERSION, kind: 'extension' }
 }

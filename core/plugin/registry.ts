@@ -1,16 +1,22 @@
 import { WeirError } from '../errors.ts'
-import { API_VERSION, CAPABILITIES, type Kind, OLDEST_API_VERSION, type Plugin } from './contract.ts'
+import { API_VERSION, CAPABILITIES, type Kind, OLDEST_API_VERSION, type PipelineKind, type Plugin } from './contract.ts'
 import { importPlugin } from './loader.ts'
 
 /** Modules are loaded when a configuration names them, so that a start pays for nothing else. */
 export type BuiltIns = Readonly<Record<Kind, Readonly<Record<string, () => Promise<unknown>>>>>
 
-export const KINDS: readonly Kind[] = ['receiver', 'processor', 'exporter']
+export const PIPELINE_KINDS: readonly PipelineKind[] = ['receiver', 'processor', 'exporter']
+export const KINDS: readonly Kind[] = [...PIPELINE_KINDS, 'extension']
 const TYPE_PATTERN = /^[a-z][a-z0-9_]*$/
 const ITEM_TYPES: readonly string[] = ['points', 'events']
 const PORTS = [...ITEM_TYPES, 'any']
 const STABILITIES = ['development', 'alpha', 'beta', 'stable']
-const PORTS_OF: Record<Kind, readonly string[]> = { receiver: ['out'], processor: ['in', 'out'], exporter: ['in'] }
+const PORTS_OF: Record<Kind, readonly string[]> = {
+  receiver: ['out'],
+  processor: ['in', 'out'],
+  exporter: ['in'],
+  extension: []
+}
 
 /** A module of plugins, as a configuration names it. */
 export interface ModuleSource {

@@ -17,4 +17,9 @@ export interface QueryableStore {
   readonly config: unknown
   /** Answers a request of that module. Rejects with a `QueryError`, or any error, which means `unavailable`. */
   fetch(request: string, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>>
+  /**
+   * Calls `changed` with the earliest time, Unix ms, of samples that were written, after each write. Returns a function
+   * that ends it. Results of queries are cached only for a store that has this: all of its samples come by this way.
+   */
+  watch?(changed: (earliestMs: number) => void): () => void
 }

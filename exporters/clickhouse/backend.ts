@@ -2,6 +2,13 @@ import type { Readable } from 'node:stream'
 import type { Config } from './config.ts'
 import type { Insert } from './schema.ts'
 
+export interface Query {
+  readonly sql: string
+  readonly format: string
+  /** More settings of ClickHouse. */
+  readonly settings?: Readonly<Record<string, string>>
+}
+
 /** Bounds of a query that is not Weir's own. */
 export type QueryLimits = Pick<Config['query'], 'max_execution_time' | 'max_memory_usage' | 'max_result_bytes'>
 
@@ -15,7 +22,7 @@ export interface Backend {
   /** A statement of Weir's own. */
   run(sql: string, signal?: AbortSignal): Promise<Readable>
   /** A query that cannot write or change settings, and ends within `limits` or once `signal` fires. */
-  query(sql: string, format: string, limits: QueryLimits, signal?: AbortSignal): Promise<Readable>
+  query(query: Query, limits: QueryLimits, signal?: AbortSignal): Promise<Readable>
   /** Waits for inserts, and leaves the data on disk. */
   close(): Promise<void>
 }

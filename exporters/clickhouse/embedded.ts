@@ -2,7 +2,14 @@ import { resolve } from 'node:path'
 import type { Readable } from 'node:stream'
 import type { Context } from '../../sdk/plugin/index.ts'
 import { beginningOf } from './answer.ts'
-import { type Backend, insertStatement, limitSettings, QUERY_GRACE_MS, type QueryLimits } from './backend.ts'
+import {
+  type Backend,
+  insertStatement,
+  limitSettings,
+  QUERY_GRACE_MS,
+  type Query,
+  type QueryLimits
+} from './backend.ts'
 import { checkFolder } from './embedded-folder.ts'
 import { EngineProcess } from './engine-process.ts'
 import { InsertFiles } from './insert-files.ts'
@@ -74,9 +81,9 @@ export class EmbeddedBackend implements Backend {
     return orAborted(process.run({ sql, timeoutMs: OWN_TIMEOUT_MS }, signal), signal)
   }
 
-  async query(sql: string, format: string, limits: QueryLimits, signal?: AbortSignal): Promise<Readable> {
+  async query({ sql, format, settings: more }: Query, limits: QueryLimits, signal?: AbortSignal): Promise<Readable> {
     const { process } = await this.#open()
-    const settings = Object.entries(limitSettings(limits)).map(([name, value]) => `${name} = ${value}`)
+    const settings = Object.entries({ ...limitSettings(limits), ...more }).map(([name, value]) => `${name} = ${value}`)
     const session = [`USE ${this.#database}`, `SET ${settings.join(', ')}`, 'SET readonly = 1']
     return process.run({ sql, format, session, timeoutMs: limits.max_execution_time + QUERY_GRACE_MS }, signal)
   }

@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream'
 import type { Context } from '../../sdk/plugin/index.ts'
 import { beginningOf, wholeOf } from './answer.ts'
-import type { Backend } from './backend.ts'
+import type { Backend, Query } from './backend.ts'
 import type { Config } from './config.ts'
 import { EmbeddedBackend } from './embedded.ts'
 import type { Insert } from './schema.ts'
@@ -9,11 +9,6 @@ import { ServedBackend } from './served.ts'
 
 /** Most bytes of the answer to a question of our own, such as a table's definition. */
 const OWN_ANSWER_BYTES = 2 ** 20
-
-export interface Query {
-  readonly sql: string
-  readonly format: string
-}
 
 /** ClickHouse as this exporter uses it. */
 export class Engine {
@@ -59,8 +54,8 @@ export class Engine {
   }
 
   /** Somebody else's query: it cannot write or change settings, which the engine itself sees to. */
-  query({ sql, format }: Query, signal?: AbortSignal): Promise<Readable> {
-    return this.#backend.query(sql, format, this.#config.query, signal)
+  query(query: Query, signal?: AbortSignal): Promise<Readable> {
+    return this.#backend.query(query, this.#config.query, signal)
   }
 
   /** Waits for running statements, and leaves the data on disk. */

@@ -1,4 +1,5 @@
 import { SameTime } from '../../core/model/same-time.ts'
+import type { QueryableStore } from '../../core/promql/queryable.ts'
 import { type Block, type Context, type Exporter, SameTimeLosses, select } from '../../sdk/plugin/index.ts'
 import { onCluster } from './cluster.ts'
 import { compactSchema } from './compact-schema.ts'
@@ -9,7 +10,9 @@ import { wholeMicroseconds } from './native-format.ts'
 import { otelSchema } from './otel-schema.ts'
 import { QueryLimit } from './query-limit.ts'
 import { queryRoute } from './query-route.ts'
+import { queryableStore } from './queryable.ts'
 import type { Schema, TableSet } from './schema.ts'
+import { WrittenTimes } from './written-times.ts'
 
 // Long enough for everything else to have started: loading the engine takes half a second of CPU.
 const LOAD_DELAY_MS = 200
@@ -20,6 +23,7 @@ const EXAMPLE_QUERY =
 const SAME_TIME_REMEDY = 'give each a time of its own, or put a processor before this exporter that makes one of them'
 
 export class ClickHouseExporter implements Exporter {
+  readonly queryable: QueryableStore
   #config: Config
   #context: Context
   #engine: Engine
@@ -29,6 +33,7 @@ export class ClickHouseExporter implements Exporter {
   #made = new Map<TableSet, Promise<void>>()
   #rests = new WeakMap<Block, Block>()
   #running = new Set<Promise<void>>()
+  #written = new WrittenTimes()
   #cancelLoad = () => {}
   #stopped = false
 
@@ -50,6 +55,7 @@ export class ClickHouseExporter implements Exporter {
     const limit = new QueryLimit(config.query, context.clock, instruments)
     const prepare = (signal: AbortSignal) => this.#prepare(this.#schema.tables, signal)
     context.admin.route('post', 'query', queryRoute({ engine: this.#engine, limit, prepare, context }))
+    this.queryable = queryableStore({ engine: this.#engine, config, prepare, written: this.#written, context })
   }
 
   async start(): Promise<void> {
@@ -130,6 +136,9 @@ export class ClickHouseExporter implements Exporter {
       if (error instanceof EngineEnded) throw error
       if (isMissingTable(error)) this.#reset()
       throw exportError(error, this.#context.clock.now())
+    } finally {
+      // After an error too: a part may be there.
+      this.#written.wrote(distinct)
     }
     this.#losses.book(replaced)
   }

@@ -21,13 +21,18 @@ export class QueryLimit {
   readonly #waiting = new Set<Waiting>()
   #running = 0
 
-  constructor(options: Options, clock: Context['clock'], instruments: Context['instruments']) {
+  /** @param prefix of the names of its own metrics */
+  constructor(options: Options, clock: Context['clock'], instruments: Context['instruments'], prefix = '') {
     this.#options = options
     this.#clock = clock
-    this.#started = instruments.counter('queries_total', 'Queries that ran, by the admin server.')
-    this.#rejected = instruments.counter('queries_rejected_total', 'Queries that got 503, for too many ran or waited.')
-    instruments.gauge('queries_running', 'Queries that run.', () => this.#running)
-    instruments.gauge('queries_waiting', 'Queries that wait for others to end.', () => this.#waiting.size)
+    const by = prefix === '' ? 'by the admin server' : 'statements of PromQL'
+    this.#started = instruments.counter(`${prefix}queries_total`, `Queries that ran, ${by}.`)
+    this.#rejected = instruments.counter(
+      `${prefix}queries_rejected_total`,
+      'Queries that got 503, for too many ran or waited.'
+    )
+    instruments.gauge(`${prefix}queries_running`, 'Queries that run.', () => this.#running)
+    instruments.gauge(`${prefix}queries_waiting`, 'Queries that wait for others to end.', () => this.#waiting.size)
   }
 
   /** Resolves to a function to call once the query has ended. Rejects with TooManyQueries, or once `signal` fires. */

@@ -1,7 +1,8 @@
 import { pipeline } from 'node:stream/promises'
 import type { Request, RequestHandler, Response } from 'express'
 import type { Context } from '../../sdk/plugin/index.ts'
-import type { Engine, Query } from './engine.ts'
+import type { Query } from './backend.ts'
+import type { Engine } from './engine.ts'
 import { clickhouseCode, errorText } from './export-error.ts'
 import type { QueryLimit } from './query-limit.ts'
 

@@ -1,7 +1,14 @@
 import { Readable } from 'node:stream'
 import { type ClickHouseClient, ClickHouseLogLevel, type ClickHouseSettings, createClient } from '@clickhouse/client'
 import { beginningOf } from './answer.ts'
-import { type Backend, insertStatement, limitSettings, QUERY_GRACE_MS, type QueryLimits } from './backend.ts'
+import {
+  type Backend,
+  insertStatement,
+  limitSettings,
+  QUERY_GRACE_MS,
+  type Query,
+  type QueryLimits
+} from './backend.ts'
 import { insertSettings } from './cluster.ts'
 import type { Config } from './config.ts'
 import { RefusedRequest } from './export-error.ts'
@@ -38,9 +45,14 @@ export class ServedBackend implements Backend {
     return exec(this.#client!, { query: sql, abort_signal: signal })
   }
 
-  async query(sql: string, format: string, limits: QueryLimits, signal?: AbortSignal): Promise<Readable> {
+  async query({ sql, format, settings }: Query, limits: QueryLimits, signal?: AbortSignal): Promise<Readable> {
     const client = this.#connect(limits.max_execution_time + QUERY_GRACE_MS, this.#config.database)
-    const clickhouse_settings = { ...READ_ONLY, ...limitSettings(limits), default_format: format } as ClickHouseSettings
+    const clickhouse_settings = {
+      ...READ_ONLY,
+      ...limitSettings(limits),
+      ...settings,
+      default_format: format
+    } as ClickHouseSettings
     try {
       const answer = await exec(client, { query: sql, clickhouse_settings, abort_signal: signal })
       return answer.once('close', () => client.close())

@@ -9,7 +9,7 @@ import { testConfig } from './testing.ts'
 
 export type { ContractOptions } from './contract-subject.ts'
 
-const PORTS = { receiver: ['out'], processor: ['in', 'out'], exporter: ['in'] }
+const PORTS = { receiver: ['out'], processor: ['in', 'out'], exporter: ['in'], extension: [] }
 /** An attempt, and how long it may take to end after that. */
 const ATTEMPT_MS = 50
 const SLACK_MS = 3000
@@ -37,6 +37,7 @@ export function contractOf(plugin: Plugin, options: ContractOptions = {}): Rule[
     rule('may be stopped without a start', ({ instance }) => stop(instance)),
     rule('may be started and stopped twice', startsAndStopsTwice)
   ]
+  if (plugin.kind === 'extension') return common
   if (plugin.kind === 'receiver') return [...common, rule('completes its batches when it stops', completes)]
   if (plugin.kind === 'exporter') {
     const name = options.unreachable ? 'may be retried while its backend is unreachable' : 'takes every kind of block'
@@ -49,10 +50,11 @@ function isWellFormed({ plugin, instance }: Subjects): void {
   assert.equal(plugin.api, API_VERSION)
   assert.match(plugin.type, /^[a-z][a-z0-9_]*$/, 'type is lower_snake_case')
   assert.match(plugin.description, /^[A-Z].*\.$/, 'description is a sentence')
-  const ports = plugin.ports as Readonly<Record<string, string | readonly string[]>>
+  const ports: Readonly<Record<string, string | readonly string[]>> = plugin.kind === 'extension' ? {} : plugin.ports
   assert.deepEqual(Object.keys(ports).sort(), PORTS[plugin.kind], `ports of a ${plugin.kind}`)
   for (const port of Object.values(ports).flat()) assert.ok(PORT_TYPES.includes(port), `port ${port}`)
   const has = (member: string) => member in instance
+  if (plugin.kind === 'extension') return
   const wanted = { receiver: ['batches$'], processor: ['process', 'receive', 'operator'], exporter: ['export'] }[
     plugin.kind
   ]
@@ -121,7 +123,7 @@ async function exportsBlocks({ plugin, options, context, instance }: Subjects): 
   const exporter = instance as Exporter
   await within('start', exporter.start?.(signal()))
   try {
-    for (const [name, block] of blocksFor(plugin.ports, context.series)) {
+    for (const [name, block] of blocksFor(plugin, context.series)) {
       const done = within(`export of ${name}`, exporter.export(block, signal()))
       if (!options.unreachable) await done
       // Without a value that a store would take, nobody may have noticed.
@@ -138,7 +140,7 @@ async function endsInTime({ plugin, context, instance }: Subjects): Promise<void
   const exporter = instance as Exporter
   await within('start', exporter.start?.(signal()))
   try {
-    const [, block] = blocksFor(plugin.ports, context.series).find(([, { length }]) => length > 0)!
+    const [, block] = blocksFor(plugin, context.series).find(([, { length }]) => length > 0)!
     const attempt = exporter.export(block, AbortSignal.timeout(ATTEMPT_MS)).catch(() => {})
     await within('an export whose signal has fired', attempt, SLACK_MS)
   } finally {

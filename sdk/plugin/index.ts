@@ -63,6 +63,8 @@ export type {
   ConfigSchema,
   Exporter,
   ExporterPlugin,
+  Extension,
+  ExtensionPlugin,
   JsonSchema,
   MapProcessor,
   Plugin,
@@ -77,7 +79,8 @@ export type {
 } from '../../core/plugin/contract.ts'
 export { API_VERSION, CAPABILITIES } from '../../core/plugin/contract.ts'
 export type { BlockOf, ExporterOf, MapProcessorOf } from '../../core/plugin/define.ts'
-export { defineExporter, defineProcessor, defineReceiver } from '../../core/plugin/define.ts'
+export { defineExporter, defineExtension, defineProcessor, defineReceiver } from '../../core/plugin/define.ts'
+export { EXPORTER_NAME, type Stores } from '../../core/plugin/stores.ts'
 export { endpoint } from '../../core/schema/endpoint.ts'
 export {
   byteSize,

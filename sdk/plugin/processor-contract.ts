@@ -33,7 +33,7 @@ export const PROCESSOR_RULES: Readonly<Record<string, (subject: Subjects) => Pro
 async function settles({ plugin, options, context, instance }: Subjects, behave: Downstream): Promise<void> {
   const line = await assembled(instance, context, behave)
   const outcomes = new Map<string, Promise<Outcome>>()
-  for (const [name, block] of blocksFor(plugin.ports, context.series)) outcomes.set(name, line.send(block))
+  for (const [name, block] of blocksFor(plugin, context.series)) outcomes.set(name, line.send(block))
   await line.end()
   const settled = new Map<string, Outcome>()
   for (const [name, outcome] of outcomes) settled.set(name, await within(`the batch of ${name}`, outcome))
@@ -47,7 +47,7 @@ async function settles({ plugin, options, context, instance }: Subjects, behave:
 
 async function survivesThrows({ plugin, context, instance }: Subjects): Promise<void> {
   const line = await assembled(instance, context, batch => batch.ack())
-  const [, block] = blocksFor(plugin.ports, context.series).find(([, { length }]) => length > 0)!
+  const [, block] = blocksFor(plugin, context.series).find(([, { length }]) => length > 0)!
   const { poison, wasRead } = poisoned(block)
   const outcome = await within('the batch settles', line.settle(poison))
   assert.equal(outcome.status, wasRead() ? 'nacked' : 'acked')
@@ -58,7 +58,7 @@ async function survivesThrows({ plugin, context, instance }: Subjects): Promise<
 
 async function leavesBlocksAlone({ plugin, context, instance }: Subjects): Promise<void> {
   const line = await assembled(instance, context, batch => batch.ack())
-  for (const [name, block] of blocksFor(plugin.ports, context.series)) {
+  for (const [name, block] of blocksFor(plugin, context.series)) {
     const before = columnsOf(block)
     await within(`the batch of ${name}`, line.settle(block))
     assert.deepEqual(columnsOf(block), before, name)
@@ -71,7 +71,7 @@ async function knowsItsSnapshot({ plugin, options, context, instance }: Subjects
   assert.equal(typeof restore, typeof snapshot, 'snapshot and restore belong together')
   if (snapshot === undefined) return
   const line = await assembled(instance, context, batch => batch.ack())
-  for (const [, block] of blocksFor(plugin.ports, context.series)) line.send(block)
+  for (const [, block] of blocksFor(plugin, context.series)) line.send(block)
   const bytes = snapshot.call(instance)
   await line.end()
   const restoreFrom = (state: Uint8Array) => (make(plugin, options).instance as Processor).restore!(state)

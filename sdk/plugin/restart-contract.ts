@@ -58,7 +58,7 @@ class Run {
   }
 
   blocks({ plugin }: Subjects): Block[] {
-    return blocksFor(plugin.ports, this.context.series).map(([, block]) => block)
+    return blocksFor(plugin, this.context.series).map(([, block]) => block)
   }
 
   /** Blocks emitted so far, as they can be compared. */

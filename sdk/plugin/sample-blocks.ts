@@ -35,16 +35,18 @@ const SUMMARY: Distribution = { kind: 'summary', count: 2, sum: 3, quantiles: [{
 
 const SKETCH: Distribution = { kind: 'distinct', count: 3, state: Float64Array.of(1, 2, 3) }
 
-/** One of every kind of block that a component with these ports may be given. */
-export function blocksFor(ports: Plugin['ports'], series: SeriesTable): [name: string, block: Block][] {
+/** One of every kind of block that a component of this plugin may be given. */
+export function blocksFor(plugin: Plugin, series: SeriesTable): [name: string, block: Block][] {
   const blocks: [string, Block][] = []
-  const input = 'in' in ports ? ports.in : ports.out
+  if (plugin.kind === 'extension') return blocks
+  const input = plugin.kind === 'receiver' ? plugin.ports.out : plugin.ports.in
   if (input !== 'events') blocks.push(...pointBlocks(series))
   if (input !== 'points') blocks.push(['no events', events(0)], ['events', events(3)])
   return blocks
 }
 
-function pointBlocks(series: SeriesTable): [string, PointBlock][] {
+/** A block of points of each kind. */
+export function pointBlocks(series: SeriesTable): [string, PointBlock][] {
   const of = (
     kind: MetricKind,
     temporality: Temporality,

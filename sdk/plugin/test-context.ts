@@ -7,12 +7,16 @@ import { trackedBatch } from '../../core/pipeline/checkpoint/tracked-batch.ts'
 import { NO_ACCESS } from '../../core/plugin/access.ts'
 import type { Context } from '../../core/plugin/context.ts'
 import { ClockScheduler } from '../../core/plugin/scheduler.ts'
+import { NO_STORES } from '../../core/plugin/stores.ts'
 import { Account } from '../../core/telemetry/account.ts'
 import { ComponentClock } from '../../core/telemetry/component-clock.ts'
 import { VirtualClock } from '../../core/telemetry/virtual-clock.ts'
 
 const POOL_BYTES = 64 * 2 ** 20
 const ADOPTED_AGAIN_MS = 1000
+
+/** Services of a host without a configuration, a folder or other components. */
+const LONE_HOST = { durable: false, replayed: false, sharedPorts: undefined, access: NO_ACCESS, stores: NO_STORES }
 
 /** A clock that stands still until told. */
 export class FakeClock extends ComponentClock {
@@ -84,10 +88,7 @@ export function testContext(id = 'test', clock = new FakeClock()): TestContext {
     series: new SeriesTable(),
     credits: new CreditPool(POOL_BYTES),
     outputBudget: new CreditPool(POOL_BYTES),
-    durable: false,
-    replayed: false,
-    sharedPorts: undefined,
-    access: NO_ACCESS,
+    ...LONE_HOST,
     instruments: {
       counter: name => ({ add: value => void counters.set(name, (counters.get(name) ?? 0) + value) }),
       gauge() {}

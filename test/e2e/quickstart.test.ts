@@ -19,6 +19,8 @@ receivers:
   otlp: { protocols: { http: { endpoint: 127.0.0.1:0 } } }
   statsd: { endpoint: 127.0.0.1:0 }
   http: { endpoint: 127.0.0.1:0 }
+extensions:
+  query_api: { endpoint: 127.0.0.1:0 }
 service:
   admin: { endpoint: 127.0.0.1:0 }
 `
@@ -29,9 +31,10 @@ test('the quickstart is ready at once, and the data of its printed commands is s
   const weir = await sandbox.start(FREE_PORTS, '--config', QUICKSTART)
   t.diagnostic(`ready after ${Math.round(weir.timeToReadyMs)} ms`)
   assert.ok(weir.timeToReadyMs < READY_WITHIN_MS, `ready after ${weir.timeToReadyMs} ms`)
-  const sends = weir.commands.filter(command => !command.includes('weir query'))
-  const queries = weir.commands.filter(command => command.includes('weir query'))
-  assert.deepEqual([sends.length, queries.length], [3, 1], `a command for each receiver, and a query:\n${weir.stdout}`)
+  const isQuery = (command: string) => /weir query|api\/v1\/query/.test(command)
+  const sends = weir.commands.filter(command => !isQuery(command))
+  const queries = weir.commands.filter(isQuery)
+  assert.deepEqual([sends.length, queries.length], [3, 2], `a command for each receiver, and queries:\n${weir.stdout}`)
   // As somebody would who pastes them into a shell in the folder of Weir.
   const paste = async (command: string) => {
     const { code, stdout, stderr } = await sandbox.run('bash', ['-c', command], ROOT)
@@ -53,9 +56,22 @@ test('the quickstart is ready at once, and the data of its printed commands is s
   assert.deepEqual(await countsIn(weir, sandbox), counts)
   const table = await paste(queries[0])
   for (const name of counts.keys()) assert.ok(table.includes(name), `${name} in\n${table}`)
+  const rates = async () => JSON.parse(await paste(queries[1])).data.result
+  assert.deepEqual((await eventually('its rate is there', rates))[0].metric, { plan: 'pro' })
+  const { result } = await askApi(
+    weir,
+    'signup_total + on () http_requests_total{route="/cart"} + on () page_views_total'
+  )
+  assert.equal(result[0].value[1], '5')
   await weir.assertLedger()
   assert.deepEqual(await weir.stop('SIGINT'), { code: 0, signal: null }, weir.stderr)
 })
+
+async function askApi(weir: Weir, query: string) {
+  const [url] = /http:\/\/\S+\/api\/v1\/query/.exec(weir.stdout)!
+  const response = await fetch(url, { method: 'POST', body: new URLSearchParams({ query }) })
+  return ((await response.json()) as { data: { result: { value: [number, string] }[] } }).data
+}
 
 test('Ctrl-C keeps the open windows, and the next start goes on with them', async t => {
   const sandbox = await Sandbox.open(t)

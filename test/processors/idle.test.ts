@@ -7,7 +7,7 @@ import { builtIns } from '../../built-ins.ts'
 import type { SeriesTable } from '../../core/model/series-table/series-table.ts'
 import { runThrough } from '../../core/model/stepwise.ts'
 import type { ProcessorPlugin } from '../../sdk/plugin/index.ts'
-import { blocksFor } from '../../sdk/plugin/sample-blocks.ts'
+import { pointBlocks } from '../../sdk/plugin/sample-blocks.ts'
 import { ProcessorHarness, testConfig, testContext } from '../../sdk/plugin/testing.ts'
 import { expireIdle } from '../core/model/series-table/idle-series.ts'
 
@@ -43,7 +43,7 @@ for (const [name, load] of Object.entries(builtIns.processor))
 
 // A function of its own, so that no variable of the test keeps a block.
 function sendAll(harness: ProcessorHarness): void {
-  for (const [, block] of blocksFor({ in: 'points', out: 'points' }, harness.context.series)) void harness.send(block)
+  for (const [, block] of pointBlocks(harness.context.series)) void harness.send(block)
 }
 
 /** True if a series that nobody uses goes. */

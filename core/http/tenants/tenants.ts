@@ -73,15 +73,18 @@ export class ConfiguredTenants implements Tenants {
   }
 
   of(identity: Identity | undefined, headers: IncomingHttpHeaders): Tenant {
-    const { header } = this.#config
+    return this.named(this.nameOf(identity, headers))
+  }
+
+  nameOf(identity: Identity | undefined, headers: IncomingHttpHeaders): string {
+    const { header, default: usual } = this.#config
     const value = header === undefined ? undefined : headers[header.toLowerCase()]
     const said = Array.isArray(value) ? value.join() : value
     const proven = identity?.tenant
     if (proven !== undefined && said !== undefined && said !== proven)
       throw new RequestError(403, `these credentials are of another tenant than the header ${header} says`)
-    const name = proven ?? said
-    if (name !== undefined) return this.named(name)
-    if (this.usual !== undefined) return this.usual
+    const name = proven ?? said ?? usual
+    if (name !== undefined) return name
     const hint = header === undefined ? 'use credentials of a tenant' : `name one in the header ${header}`
     throw new RequestError(401, `this request belongs to no tenant: ${hint}`)
   }

@@ -90,6 +90,7 @@ export class Component {
       replayed,
       sharedPorts: services.sharedPorts,
       access: services.access,
+      stores: { find: exporterId => services.stores.get(exporterId) },
       instruments: this.#instruments(services.metrics),
       admin: this.#admin(services),
       ...this.#batchMakers(services),
@@ -98,7 +99,7 @@ export class Component {
         services.requestsWanted = true
         services.workers?.wantRequests()
       },
-      announce: (what, command) => void announcements.push({ what, command }),
+      announce: (what, command) => void announcements.push({ what, command, isQuestion: this.kind === 'extension' }),
       status: (state, reason) => this.setStatus(state, reason)
     }
   }

@@ -16,6 +16,7 @@ export function idleServices() {
     replayed: false,
     entrySettlements: undefined,
     access: NO_ACCESS,
+    stores: new Map(),
     routes: new Map(),
     reports: new Set(),
     announcements: [],

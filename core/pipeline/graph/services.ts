@@ -3,6 +3,7 @@ import type { Logger } from 'pino'
 import type { CreditPool } from '../../batch/credits.ts'
 import type { SeriesTable } from '../../model/series-table/series-table.ts'
 import type { Access } from '../../plugin/access.ts'
+import type { QueryableStore } from '../../promql/queryable.ts'
 import type { Clock } from '../../telemetry/clock.ts'
 import type { Metrics } from '../../telemetry/metrics.ts'
 import type { SettlementTracker } from '../checkpoint/settlement-tracker.ts'
@@ -38,6 +39,8 @@ export interface Services {
   /** The threads of receivers. Undefined if there is only the main thread. */
   readonly workers?: WorkerPool | undefined
   readonly access: Access
+  /** Of exporters that can be asked, by id. */
+  readonly stores: Map<string, QueryableStore>
   readonly routes: Map<string, RequestHandler>
   readonly reports: Set<Report>
   readonly announcements: Announcement[]
@@ -60,4 +63,6 @@ export interface Report {
 export interface Announcement {
   readonly what: string
   readonly command: string | undefined
+  /** The command shows what others have sent. */
+  readonly isQuestion?: boolean
 }

@@ -4,8 +4,9 @@ import type { ComponentConfig, ResolvedConfig } from '../../config/resolved.ts'
 import type {
   Exporter,
   ExporterPlugin,
+  Extension,
   ItemType,
-  Kind,
+  PipelineKind,
   Processor,
   ProcessorPlugin,
   Receiver,
@@ -31,6 +32,12 @@ export interface BuiltExporter {
   readonly sendingQueue: SendingQueue
 }
 
+export interface BuiltExtension {
+  readonly component: Component
+  readonly entry: ComponentConfig
+  readonly extension: Extension
+}
+
 /** Components, connected. One object for as long as Weir runs; a reload exchanges its parts. */
 export interface Topology {
   receivers: readonly BuiltReceiver[]
@@ -38,6 +45,7 @@ export interface Topology {
   pipelines: readonly Pipeline[]
   /** Includes exporters that a reload took out of every pipeline, until their queues are empty. */
   exporters: readonly BuiltExporter[]
+  extensions: readonly BuiltExtension[]
 }
 
 /**
@@ -57,16 +65,21 @@ export function buildTopology(
       .filter(entry => usedExporters.includes(entry) || waitedFor.has(entry.id))
       .map(entry => createExporter(entry, services)),
     pipelines: pipelineNames(config).map(name => createPipeline(name, config, services)),
-    receivers: used(config, 'receiver').map(entry => createReceiver(entry, services))
+    receivers: used(config, 'receiver').map(entry => createReceiver(entry, services)),
+    extensions: usedExtensions(config).map(entry => createExtension(entry, services))
   }
   connect(topology, services)
   return topology
 }
 
 /** The components of a kind that pipelines refer to. */
-export function used({ service, components }: ResolvedConfig, kind: Kind): ComponentConfig[] {
+export function used({ service, components }: ResolvedConfig, kind: PipelineKind): ComponentConfig[] {
   const ids = new Set(Object.values(service.pipelines).flatMap(pipeline => pipeline[`${kind}s`]))
   return [...components[kind].values()].filter(({ id }) => ids.has(id))
+}
+
+export function usedExtensions({ service, components }: ResolvedConfig): ComponentConfig[] {
+  return service.extensions.map(id => components.extension.get(id)!)
 }
 
 /** In an order in which each comes after those it takes from. */
@@ -90,8 +103,19 @@ export function createExporter(entry: ComponentConfig, services: Services): Buil
   const component = new Component('exporter', id, undefined, services.log)
   const context = component.context(services)
   const exporter = plugin.create(config, context) as Exporter
+  const { queryable } = exporter
+  if (queryable !== undefined) {
+    services.stores.set(id, queryable)
+    component.disposeWith(() => services.stores.get(id) === queryable && services.stores.delete(id))
+  }
   const host = { ...context, deadLetters: services.deadLetters }
   return { component, entry, exporter, sendingQueue: new SendingQueue(exporter, sendingQueue!, host) }
+}
+
+export function createExtension(entry: ComponentConfig, services: Services): BuiltExtension {
+  const { id, plugin, config } = entry
+  const component = new Component('extension', id, undefined, services.log)
+  return { component, entry, extension: plugin.create(config, component.context(services)) as Extension }
 }
 
 export function createPipeline(name: string, config: ResolvedConfig, services: Services): Pipeline {

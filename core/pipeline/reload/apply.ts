@@ -8,12 +8,14 @@ import { fanOut } from '../graph/fan-out.ts'
 import type { Pipeline } from '../graph/pipeline.ts'
 import {
   type BuiltExporter,
+  type BuiltExtension,
   type BuiltReceiver,
   connect,
   createPipeline,
   pipelineNames,
   sinksOf,
-  used
+  used,
+  usedExtensions
 } from '../graph/topology.ts'
 import type { BuiltService } from '../service/build.ts'
 import { finishAll, type Runner } from '../service/lifecycle.ts'
@@ -26,10 +28,11 @@ const CHECKPOINT_MS = 10_000
 const IDLE_POLL_MS = 500
 const HELD_POLL_MS = 50
 
-/** Parts of a configuration that are not running yet: exporters that are started, receivers that are not. */
+/** Parts of a configuration that are not running yet: exporters that are started, receivers and extensions that are not. */
 export interface AddedParts {
   readonly exporters: BuiltExporter[]
   readonly receivers: BuiltReceiver[]
+  readonly extensions: BuiltExtension[]
 }
 
 /**
@@ -74,6 +77,7 @@ export class AppliedReload {
   async #replace(next: ResolvedConfig, { exporters }: AddedParts, deadline: AbortSignal): Promise<Change[]> {
     const { topology, services } = this.#service
     const changes = this.#changes(next)
+    await this.#stopExtensions(next, deadline)
     await this.#stopReceivers(next, deadline)
     await this.#pause(deadline)
     const outgoing = topology.pipelines.filter(pipeline => !isKept(pipeline, this.#exporterEntries, next))
@@ -84,7 +88,7 @@ export class AppliedReload {
   }
 
   #changes(next: ResolvedConfig): Change[] {
-    const { receivers, exporters, pipelines } = this.#service.topology
+    const { receivers, exporters, pipelines, extensions } = this.#service.topology
     const staying = exporters.filter(({ component }) => !component.isLeaving)
     const known = new Set(
       pipelines.flatMap(({ name, processors }) => processors.map(({ component }) => `${name}/${component.id}`))
@@ -105,8 +109,23 @@ export class AppliedReload {
         staying.map(({ entry }) => entry),
         next
       ),
+      ...changesOf(
+        'extension',
+        extensions.map(({ entry }) => entry),
+        next
+      ),
       ...added
     ]
+  }
+
+  async #stopExtensions(next: ResolvedConfig, deadline: AbortSignal): Promise<void> {
+    const { topology } = this.#service
+    const coming = usedExtensions(next)
+    const gone = topology.extensions.filter(({ entry }) => !coming.some(other => isSame(entry, other)))
+    topology.extensions = topology.extensions.filter(built => !gone.includes(built))
+    await Promise.all(
+      gone.map(({ component, extension }) => this.#runner.stopPart({ component, part: extension }, deadline))
+    )
   }
 
   // First of all: the data that they brought is for the pipelines they had.
@@ -141,7 +160,7 @@ export class AppliedReload {
     services.isReloading = true
   }
 
-  async #goOn({ receivers }: AddedParts, deadline: AbortSignal): Promise<void> {
+  async #goOn({ receivers, extensions }: AddedParts, deadline: AbortSignal): Promise<void> {
     const { topology, ingress, stateBackend, services } = this.#service
     services.isReloading = false
     stateBackend?.release()
@@ -151,6 +170,8 @@ export class AppliedReload {
     ingress.connect(sinksOf(topology, services))
     ingress.resume()
     for (const receiver of receivers) await this.#runner.startReceiver(receiver, deadline)
+    topology.extensions = [...topology.extensions, ...extensions]
+    for (const { component, extension } of extensions) await this.#runner.startPart(component, extension, deadline)
   }
 
   async #isWrittenDown(): Promise<boolean> {

@@ -3,7 +3,7 @@ import type { ComponentConfig, ResolvedConfig } from '../../config/resolved.ts'
 import type { ServiceConfig } from '../../config/service.ts'
 import { WeirError } from '../../errors.ts'
 import type { Pipeline } from '../graph/pipeline.ts'
-import { used } from '../graph/topology.ts'
+import { used, usedExtensions } from '../graph/topology.ts'
 
 /**
  * `kept`: it runs on, untouched. `state kept`: made anew, with the state of the one before, or all but `reset` of it.
@@ -28,7 +28,9 @@ export function isSame(a: ComponentConfig, b: ComponentConfig): boolean {
 /** Throws `CONFIG_INVALID` if the two differ in an option that is decided at the start. */
 export function checkService(now: ServiceConfig, next: ServiceConfig): void {
   const keys = [...new Set([...Object.keys(now), ...Object.keys(next)])] as (keyof ServiceConfig)[]
-  const changed = keys.filter(key => key !== 'pipelines' && !isDeepStrictEqual(now[key], next[key]))
+  const changed = keys.filter(
+    key => key !== 'pipelines' && key !== 'extensions' && !isDeepStrictEqual(now[key], next[key])
+  )
   if (changed.length > 0)
     throw new WeirError(
       'CONFIG_INVALID',
@@ -47,13 +49,13 @@ export function isKept(pipeline: Pipeline, now: ReadonlyMap<string, ComponentCon
   )
 }
 
-/** Changes of receivers or exporters. */
+/** Changes of receivers, exporters or extensions. */
 export function changesOf(
-  kind: 'receiver' | 'exporter',
+  kind: 'receiver' | 'exporter' | 'extension',
   now: readonly ComponentConfig[],
   next: ResolvedConfig
 ): Change[] {
-  const coming = used(next, kind)
+  const coming = kind === 'extension' ? usedExtensions(next) : used(next, kind)
   const changes = coming.map((entry): Change => {
     const before = now.find(({ id }) => id === entry.id)
     const outcome = before === undefined ? 'added' : isSame(before, entry) ? 'kept' : 'replaced'

@@ -1,6 +1,6 @@
 import type { ResolvedConfig } from '../../config/resolved.ts'
 import { describeError, WeirError } from '../../errors.ts'
-import { createExporter, createReceiver, used } from '../graph/topology.ts'
+import { createExporter, createExtension, createReceiver, used, usedExtensions } from '../graph/topology.ts'
 import type { BuiltService } from '../service/build.ts'
 import type { Runner } from '../service/lifecycle.ts'
 import { type AddedParts, AppliedReload } from './apply.ts'
@@ -68,13 +68,16 @@ export class Reloader {
   async #prepare(next: ResolvedConfig): Promise<AddedParts> {
     const { topology, services } = this.#service
     const staying = topology.exporters.filter(({ component }) => !component.isLeaving)
-    const added: AddedParts = { exporters: [], receivers: [] }
+    const added: AddedParts = { exporters: [], receivers: [], extensions: [] }
     try {
       for (const entry of used(next, 'exporter'))
         if (!staying.some(built => isSame(built.entry, entry))) added.exporters.push(createExporter(entry, services))
       for (const entry of used(next, 'receiver'))
         if (!topology.receivers.some(built => isSame(built.entry, entry)))
           added.receivers.push(createReceiver(entry, services))
+      for (const entry of usedExtensions(next))
+        if (!topology.extensions.some(built => isSame(built.entry, entry)))
+          added.extensions.push(createExtension(entry, services))
       const signal = AbortSignal.timeout(next.service.shutdown_timeout)
       for (const { component, exporter } of added.exporters) await this.#runner.startPart(component, exporter, signal)
       return added
@@ -85,7 +88,7 @@ export class Reloader {
   }
 
   /** Those that have found no place. */
-  async #discard({ exporters, receivers }: AddedParts): Promise<void> {
+  async #discard({ exporters, receivers, extensions }: AddedParts): Promise<void> {
     const { topology } = this.#service
     const parts = [
       ...exporters
@@ -93,7 +96,10 @@ export class Reloader {
         .map(built => ({ ...built, part: built.exporter })),
       ...receivers
         .filter(built => !topology.receivers.includes(built))
-        .map(built => ({ ...built, part: built.receiver }))
+        .map(built => ({ ...built, part: built.receiver })),
+      ...extensions
+        .filter(built => !topology.extensions.includes(built))
+        .map(built => ({ ...built, part: built.extension }))
     ]
     for (const part of parts) await this.#runner.stopPart(part, AbortSignal.abort())
   }

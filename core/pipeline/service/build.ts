@@ -201,8 +201,8 @@ async function openDeadLetters(
   return DeadLetterStore.open(realDisk, folder, dead_letters.max_size)
 }
 
-function componentsOf({ receivers, pipelines, exporters }: Topology, ...ingress: Component[]): Component[] {
+function componentsOf({ receivers, pipelines, exporters, extensions }: Topology, ...ingress: Component[]): Component[] {
   const processors = pipelines.flatMap(pipeline => pipeline.processors)
   const parts = (built: readonly { readonly component: Component }[]) => built.map(({ component }) => component)
-  return [...parts(receivers), ...ingress, ...parts(processors), ...parts(exporters)]
+  return [...parts(receivers), ...ingress, ...parts(processors), ...parts(exporters), ...parts(extensions)]
 }

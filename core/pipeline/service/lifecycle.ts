@@ -66,7 +66,7 @@ export class Runner {
    * stopped again.
    */
   async start(signal: AbortSignal): Promise<void> {
-    const { receivers, pipelines, exporters } = this.#topology
+    const { receivers, pipelines, exporters, extensions } = this.#topology
     const { stateBackend } = this.#host
     try {
       for (const { component, receiver } of receivers)
@@ -76,6 +76,7 @@ export class Runner {
       for (const pipeline of pipelines.toReversed()) await this.openPipeline(pipeline, signal)
       await stateBackend?.begin()
       for (const receiver of receivers) await this.startReceiver(receiver, signal)
+      for (const { component, extension } of extensions) await this.startPart(component, extension, signal)
     } catch (error) {
       await this.#stopAll(AbortSignal.abort())
       throw error
@@ -113,13 +114,16 @@ export class Runner {
    * After `timeoutMs` the rest goes back to its senders. Resolves to true if everything got out or was kept.
    */
   async stop(timeoutMs: number): Promise<boolean> {
-    const { receivers, pipelines, exporters } = this.#topology
+    const { receivers, pipelines, exporters, extensions } = this.#topology
     const { clock, ingress, stateBackend } = this.#host
     const deadline = new AbortController()
     const cancel = clock.setTimer(timeoutMs, () =>
       deadline.abort(new WeirError('COMPONENT_FAILED', 'shutdown_timeout is over'))
     )
     const expired = new Promise(resolve => deadline.signal.addEventListener('abort', resolve, { once: true }))
+    const extensionsStopped = Promise.all(
+      extensions.map(({ component, extension }) => this.#stop(component, extension, deadline.signal))
+    )
     // Not awaited yet: receivers wait for replies, and replies for the steps below.
     const closing = Promise.all(
       receivers.map(({ component, receiver }) =>
@@ -133,7 +137,7 @@ export class Runner {
     await Promise.race([finishAll(pipelines), expired])
     for (const pipeline of pipelines) pipeline.abandon(new WeirError('QUEUE_FULL', 'Weir is shutting down'))
     await Promise.all(exporters.map(({ sendingQueue }) => sendingQueue.close(deadline.signal)))
-    await Promise.race([closing, expired])
+    await Promise.race([Promise.all([closing, extensionsStopped]), expired])
     const kept = (await stateBackend?.save()) ?? true
     if (deadline.signal.aborted) this.#reportUnsent()
     await this.#stopAll(deadline.signal)

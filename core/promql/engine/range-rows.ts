@@ -11,8 +11,8 @@ import { type Times, timeAt } from './times.ts'
 /** Samples that are looked at in one turn of a query: some milliseconds of work. */
 const SAMPLES_A_TURN = 1_000_000
 
-/** Functions whose results keep the metric's name: they shift samples in time only. */
-const NAMED_RESULTS: ReadonlySet<string> = new Set(['first_over_time', 'last_over_time'])
+/** Functions whose results keep the metric's name: they shift samples in time, or all series become one afterwards. */
+const NAMED_RESULTS: ReadonlySet<string> = new Set(['first_over_time', 'last_over_time', 'absent_over_time'])
 /** Functions whose result depends on the evaluation time as well as on the samples. */
 const TIMED_RESULTS: ReadonlySet<string> = new Set(['predict_linear'])
 
@@ -85,7 +85,7 @@ class Computation {
       if (isFixed && isConstant(call)) this.#repeat()
     }
     this.samplesRead += samples
-    return this.#step === times.count
+    return this.#step >= times.count
   }
 
   #set(kind: number): void {

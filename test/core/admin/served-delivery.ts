@@ -54,7 +54,8 @@ export async function servedDelivery(): Promise<BuiltService> {
   const registry = new Registry({
     receiver: { quiet: async () => ({ default: quiet }) },
     processor: { limiter: async () => ({ default: limiter }) },
-    exporter: { store: async () => ({ default: store }) }
+    exporter: { store: async () => ({ default: store }) },
+    extension: {}
   })
   const folder = mkdtempSync(path.join(tmpdir(), 'weir-admin-'))
   const file = path.join(folder, 'weir.yaml')
@@ -72,6 +73,7 @@ export async function servedDelivery(): Promise<BuiltService> {
       metrics: new Metrics(),
       requestsWanted: false,
       access: NO_ACCESS,
+      stores: new Map(),
       routes: new Map(),
       reports: new Set(),
       announcements: [],

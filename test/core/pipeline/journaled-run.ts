@@ -178,6 +178,7 @@ export class JournaledRun {
       entrySettlements: undefined,
       requestsWanted: false,
       access: NO_ACCESS,
+      stores: new Map(),
       routes: new Map(),
       reports: new Set(),
       announcements: [],

@@ -14,7 +14,7 @@ test('regression: a plugin was taken for a second one of its type when a reload 
   const folder = await mkdtemp(path.join(tmpdir(), 'weir-registry-'))
   t.after(() => rm(folder, { recursive: true }))
   for (const name of ['one.mjs', 'other.mjs']) await writeFile(path.join(folder, name), PLUGIN)
-  const registry = new Registry({ receiver: {}, processor: {}, exporter: {} })
+  const registry = new Registry({ receiver: {}, processor: {}, exporter: {}, extension: {} })
   const file = path.join(folder, 'weir.yaml')
   await registry.add('./one.mjs', file)
   await registry.add('./one.mjs', file)

@@ -15,7 +15,7 @@ export const FOREVER = { ttl: '0' }
 export const signal = () => AbortSignal.timeout(20_000)
 
 export interface Harness extends AsyncDisposable {
-  readonly exporter: Required<Pick<Exporter, 'export' | 'start' | 'stop' | 'probe'>>
+  readonly exporter: Required<Pick<Exporter, 'export' | 'start' | 'stop' | 'probe' | 'queryable'>>
   readonly context: ReturnType<typeof testContext>
   readonly folder: string
   /** Rows of the answer to `sql`, without the limits of queries. */

@@ -7,7 +7,12 @@ import { pointsOf } from '../sending-queue/blocks.ts'
 
 test('regression: entries of a removed receiver reach a pipeline, as long as one names it', () => {
   const config = { receivers: ['otlp', 'pipeline/before'], processors: [], exporters: [] }
-  const topology = { receivers: [], exporters: [], pipelines: [new Pipeline('main', config, [], {} as never)] }
+  const topology = {
+    receivers: [],
+    exporters: [],
+    extensions: [],
+    pipelines: [new Pipeline('main', config, [], {} as never)]
+  }
   assert.deepEqual([...sinksOf(topology, { replayed: true } as never).keys()], ['otlp'])
 })
 

@@ -6,6 +6,7 @@ import { commanded } from './commanded-receiver.ts'
 const registry = new Registry({
   receiver: { commanded: async () => ({ default: commanded }) },
   processor: {},
-  exporter: {}
+  exporter: {},
+  extension: {}
 })
 new ReceiverHost(parentPort!, workerData, registry)

@@ -43,7 +43,7 @@ class World {
     this.series = new SeriesTable({ maxSeries })
     const { log, metrics, series } = this
     const limits = { in_flight: 10_000, series: 1000 }
-    const registry = new Registry({ receiver: {}, processor: {}, exporter: {} })
+    const registry = new Registry({ receiver: {}, processor: {}, exporter: {}, extension: {} })
     this.pool = new WorkerPool({
       ...{
         entry: ENTRY,

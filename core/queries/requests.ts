@@ -1,0 +1,44 @@
+import type { Label } from '../promql/labels.ts'
+import type { QueryErrorKind } from '../promql/query-error.ts'
+import type { SeriesMatchers } from './series-matchers.ts'
+
+/** A question for the thread of queries. Times are Unix ms; `texts` are PromQL. */
+export type QueryRequest =
+  | { readonly kind: 'query'; readonly text: string; readonly time: number; readonly options: QueryOptions }
+  | {
+      readonly kind: 'query_range'
+      readonly text: string
+      readonly start: number
+      readonly end: number
+      readonly stepMs: number
+      readonly options: QueryOptions
+    }
+  | ({ readonly kind: 'series' | 'labels' | 'tsdb' } & SeriesMatchers)
+  | ({ readonly kind: 'label_values'; readonly label: string } & SeriesMatchers)
+  | { readonly kind: 'metadata'; readonly metric: string | undefined; readonly limit: number }
+  | { readonly kind: 'format_query' | 'parse_query'; readonly text: string }
+
+export interface QueryOptions {
+  /** Series of the answer, 0 for all; more are cut off with a warning. */
+  readonly limit: number
+  /** How far an instant selector looks back; undefined: as configured. */
+  readonly lookbackMs: number | undefined
+  /** Whether the answer has statistics. */
+  readonly stats: boolean
+}
+
+/** Labels that all series of the answer must have, such as the tenant's. */
+export type RequiredLabels = readonly Label[]
+
+export interface QueryAnswer {
+  /** The value of `data` of the Prometheus API, as JSON. */
+  readonly data: Uint8Array<ArrayBuffer>
+  readonly warnings: readonly string[]
+  readonly infos: readonly string[]
+}
+
+/** A `QueryError` that can be cloned. */
+export interface PlainQueryError {
+  readonly kind: QueryErrorKind
+  readonly message: string
+}

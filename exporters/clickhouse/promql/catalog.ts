@@ -1,0 +1,99 @@
+import type { Metric, MetricKind, Temporality } from '../../../core/model/series.ts'
+import type { FamilyMetadata } from '../../../core/promql/sample-store.ts'
+import { metricName } from '../../../core/wire/prometheus/metric-names.ts'
+import { unitWords } from '../../../core/wire/prometheus/units.ts'
+import { NAMING } from './naming.ts'
+import type { StoreConfig } from './request.ts'
+import { quoted } from './sql-text.ts'
+import type { Statements } from './statements.ts'
+
+/** New metrics are found so long after their first point. */
+const FRESH_MS = 5000
+/** Whoever asked first may have gone: the answer is for all. */
+const TIMEOUT_MS = 60_000
+
+/** A metric as its series have it. Several may have one name. */
+export interface StoredMetric extends Metric {
+  /** The name of its Prometheus family, before suffixes such as `_bucket`. */
+  readonly family: string
+}
+
+/** Tells metrics of one name apart. */
+export const metricKey = ({ name, kind, temporality, unit }: Metric) =>
+  `${kind} ${temporality} ${unit.length} ${unit}${name}`
+
+/** The metrics of tables `series…`, known for some seconds. */
+export class Catalog {
+  readonly #config: StoreConfig
+  readonly #statements: Statements
+  readonly #known = new Map<string, { readonly metrics: Promise<readonly StoredMetric[]>; readonly since: number }>()
+
+  constructor(config: StoreConfig, statements: Statements) {
+    this.#config = config
+    this.#statements = statements
+  }
+
+  /** Metrics of the tables with this suffix; none if there are no such tables. */
+  metrics(suffix: string): Promise<readonly StoredMetric[]> {
+    const now = performance.now()
+    const known = this.#known.get(suffix)
+    if (known !== undefined && now - known.since < FRESH_MS) return known.metrics
+    const metrics = this.#read(suffix)
+    this.#known.set(suffix, { metrics, since: now })
+    metrics.catch(() => this.#known.delete(suffix))
+    return metrics
+  }
+
+  async #read(suffix: string): Promise<readonly StoredMetric[]> {
+    const { database } = this.#config
+    const signal = AbortSignal.timeout(TIMEOUT_MS)
+    const table = `series${suffix}`
+    const [found] = await this.#statements.ask(
+      `SELECT count() AS tables FROM system.tables WHERE database = ${quoted(database)} AND name = ${quoted(table)}`,
+      signal
+    )
+    if (Number(found.ids('tables')[0]) === 0) return []
+    const texts = ['name', 'kind', 'temporality', 'unit'].map(column => `CAST(${column}, 'String') AS ${column}`)
+    const blocks = await this.#statements.ask(
+      `SELECT ${texts.join(', ')}, toString(anyLast(s.description)) AS description FROM ${database}.${table} AS s
+       GROUP BY name, kind, temporality, unit`,
+      signal
+    )
+    return blocks.flatMap(block =>
+      Array.from({ length: block.rows }, (_, row) => {
+        const text = (column: string) => block.texts(column)[row]
+        const metric: Metric = {
+          name: text('name'),
+          kind: text('kind') as MetricKind,
+          temporality: text('temporality') as Temporality,
+          unit: text('unit'),
+          description: text('description')
+        }
+        return { ...metric, family: metricName(metric, NAMING.strategy) }
+      })
+    )
+  }
+}
+
+/** One description for each family: the first by kind and unit, if metrics disagree. */
+export function familiesOf(metrics: readonly StoredMetric[]): FamilyMetadata[] {
+  const families = new Map<string, FamilyMetadata>()
+  for (const metric of metrics.toSorted((a, b) => (metricKey(a) < metricKey(b) ? -1 : 1))) {
+    const { family, description, unit } = metric
+    if (families.has(family)) continue
+    const { main, per } = unitWords(unit)
+    families.set(family, {
+      family,
+      type: typeOf(metric),
+      help: description,
+      unit: [main, per].filter(Boolean).join('_')
+    })
+  }
+  return [...families.values()]
+}
+
+function typeOf({ kind, temporality }: Metric): FamilyMetadata['type'] {
+  if (kind === 'exponential_histogram') return 'histogram'
+  if (kind === 'histogram' || kind === 'summary') return kind
+  return kind === 'counter' && temporality !== 'delta' ? 'counter' : 'gauge'
+}

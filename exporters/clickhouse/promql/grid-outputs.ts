@@ -1,0 +1,53 @@
+import { type Labels, METRIC_NAME } from '../../../core/promql/labels.ts'
+import type { GridRequest } from '../../../core/promql/sample-store.ts'
+import type { FoundSeries } from './series-index.ts'
+
+/** Series that a query of a grid has as its result. */
+export interface GridOutputs {
+  readonly labels: readonly Labels[]
+  /** The index of each stored series in `labels`. */
+  readonly outputOf: ReadonlyMap<bigint, number>
+  /** Stored series that are one to PromQL, by their ids: the first of them stands for all. Without those that are alone. */
+  readonly sameAs: ReadonlyMap<bigint, bigint>
+}
+
+const NAME = new Set([METRIC_NAME])
+
+/**
+ * The result's label sets: of the series, or of their groups. Undefined if series of one metric or several would become
+ * the same: then it is for the engine to say so.
+ */
+export function gridOutputs(series: readonly FoundSeries[], request: GridRequest): GridOutputs | undefined {
+  const { func, aggregate } = request
+  const keepsName = func === 'last' || func === 'last_over_time'
+  const outputs = new Map<string, number>()
+  const labels: Labels[] = []
+  const outputOf = new Map<bigint, number>()
+  const sameAs = new Map<bigint, bigint>()
+  const firstOf = new Map<string, bigint>()
+  const ownKeys = new Set<string>()
+  const resultOf = groupLabels(aggregate)
+  for (const one of series) {
+    const first = firstOf.get(one.labels.key)
+    if (first !== undefined) sameAs.set(one.id, first)
+    else firstOf.set(one.labels.key, one.id)
+    const own = keepsName ? one.labels : one.labels.without(NAME)
+    if (first === undefined && ownKeys.has(own.key)) return undefined
+    ownKeys.add(own.key)
+    const result = resultOf(own)
+    let output = outputs.get(result.key)
+    if (output === undefined) {
+      output = labels.push(result) - 1
+      outputs.set(result.key, output)
+    }
+    outputOf.set(one.id, output)
+  }
+  return { labels, outputOf, sameAs }
+}
+
+function groupLabels(aggregate: GridRequest['aggregate']): (labels: Labels) => Labels {
+  if (aggregate === undefined) return labels => labels
+  const { grouping, without } = aggregate
+  const names = new Set(without ? [...grouping, METRIC_NAME] : grouping)
+  return labels => (without ? labels.without(names) : labels.only(names))
+}

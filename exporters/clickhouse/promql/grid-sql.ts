@@ -1,0 +1,69 @@
+import type { AggregationOp } from '../../../core/promql/ast.ts'
+import type { GridFunction, GridRequest } from '../../../core/promql/sample-store.ts'
+import type { GridOutputs } from './grid-outputs.ts'
+
+/** ClickHouse's functions that are PromQL's. They leave out the left edge of a window, and count resets as Prometheus. */
+export const GRID_FUNCTIONS: Readonly<Partial<Record<GridFunction, string>>> = {
+  last: 'timeSeriesLastToGrid',
+  last_over_time: 'timeSeriesLastToGrid',
+  rate: 'timeSeriesRateToGrid',
+  increase: 'timeSeriesIncreaseToGrid',
+  delta: 'timeSeriesDeltaToGrid',
+  irate: 'timeSeriesInstantRateToGrid',
+  idelta: 'timeSeriesInstantDeltaToGrid',
+  resets: 'timeSeriesResetsToGrid',
+  changes: 'timeSeriesChangesToGrid'
+}
+
+/** A series that is not in the result, for it came since the series were looked up. */
+const NOWHERE = 4_294_967_295
+
+/** An aggregation over the grids of several series, which are arrays of numbers or NULL. */
+const AGGREGATES: Readonly<Partial<Record<AggregationOp, string>>> = {
+  // The exact sum of infinities is NaN.
+  sum: 'arrayMap((exact, plain) -> if(isFinite(exact), exact, plain), sumKahanForEach(grid), sumForEach(grid))',
+  avg: 'arrayMap((exact, plain, n) -> if(isFinite(exact), exact, plain) / n, sumKahanForEach(grid), sumForEach(grid), countForEach(grid))',
+  min: 'minForEach(grid)',
+  max: 'maxForEach(grid)',
+  count: 'arrayMap(n -> if(n = 0, NULL, toFloat64(n)), countForEach(grid))',
+  group: 'arrayMap(n -> if(n = 0, NULL, 1.), countForEach(grid))'
+}
+
+export const canAggregate = (aggregate: GridRequest['aggregate']) =>
+  aggregate === undefined || aggregate.op in AGGREGATES
+
+/**
+ * A query of SQL for the columns `output`, `grid` and `odd`, which is 1 if a value is NaN: ClickHouse treats those in
+ * another way than PromQL.
+ * @param rows a query for the columns of `numberRows`
+ */
+export function gridSql(request: GridRequest, rows: string, outputs: GridOutputs): string {
+  const { func, start, end, stepMs, rangeMs, aggregate } = request
+  const step = Math.max(1, stepMs)
+  const parameters = [start, end, step, rangeMs].map(ms => `fromUnixTimestamp64Milli(toInt64(${ms}))`)
+  parameters.splice(2, 2, ...[step, rangeMs].map(ms => `toDecimal64(${ms / 1000}, 3)`))
+  // An end is the last sample, and no number. To other functions it is nothing.
+  const isSample = func === 'last' ? '1' : 'NOT isNaN(number)'
+  const number = func === 'last' ? 'if(ends = 1, nan, number)' : 'number'
+  const grid = `${GRID_FUNCTIONS[func]}If(${parameters.join(', ')})(toDateTime64(time, 3), ${number}, ${isSample})`
+  const noNaN = func === 'last' ? `arrayMap(x -> if(isNaN(x), NULL, x), ${grid})` : grid
+  const perSeries = `SELECT ${slotOf(outputs)} AS slot, ${noNaN} AS grid, max(ends = 0 AND isNaN(number)) AS odd
+    FROM (${rows}) GROUP BY slot`
+  const output = transformed('slot', outputs.outputOf)
+  if (aggregate === undefined)
+    return `SELECT ${output} AS output, grid, odd FROM (${perSeries}) WHERE output != ${NOWHERE}`
+  return `SELECT ${output} AS output, ${AGGREGATES[aggregate.op]} AS grid, max(odd) AS odd
+    FROM (${perSeries}) WHERE output != ${NOWHERE} GROUP BY output`
+}
+
+/** Series that are one to PromQL have one slot. */
+function slotOf({ sameAs }: GridOutputs): string {
+  if (sameAs.size === 0) return 'series_id'
+  return `transform(series_id, [${[...sameAs.keys()].join()}], [${[...sameAs.values()].join()}], series_id)`
+}
+
+function transformed(column: string, outputOf: ReadonlyMap<bigint, number>): string {
+  const from = `CAST([${[...outputOf.keys()].join()}], 'Array(UInt64)')`
+  const to = `CAST([${[...outputOf.values()].join()}], 'Array(UInt32)')`
+  return `transform(${column}, ${from}, ${to}, toUInt32(${NOWHERE}))`
+}

@@ -1,0 +1,58 @@
+import type { GridRequest, GridSeries } from '../../../core/promql/sample-store.ts'
+import { type GridOutputs, gridOutputs } from './grid-outputs.ts'
+import { canAggregate, GRID_FUNCTIONS, gridSql } from './grid-sql.ts'
+import { asNullable, type NativeColumns } from './native-reader.ts'
+import { isNumberForm, numberRows } from './number-samples.ts'
+import { hasDistributions, rangeOf } from './sample-loader.ts'
+import type { Tables } from './sample-sources.ts'
+import type { Found } from './series-index.ts'
+import type { Statements } from './statements.ts'
+
+/** False if the engine has to compute by itself. */
+export const canGrid = ({ func, aggregate }: GridRequest) => func in GRID_FUNCTIONS && canAggregate(aggregate)
+
+/** The result of a function that ClickHouse has. Undefined if it would not be exactly what PromQL makes of the samples. */
+export async function functionGrid(
+  statements: Statements,
+  request: GridRequest,
+  tables: Tables,
+  found: Found,
+  signal: AbortSignal
+): Promise<GridSeries[] | undefined> {
+  const [{ form }] = found.series
+  if (!isNumberForm(form) || found.series.some(one => one.form !== form)) return undefined
+  const outputs = gridOutputs(found.series, request)
+  if (outputs === undefined) return undefined
+  const { start, end, rangeMs, limits } = request
+  const rows = numberRows({
+    ...tables,
+    ...rangeOf(found.series, found),
+    form,
+    hasDistributions: hasDistributions(found.series),
+    after: start - rangeMs,
+    until: end,
+    limits
+  })
+  const blocks = await statements.ask(gridSql(request, rows, outputs), signal, { timeSeries: true })
+  if (blocks.some(block => block.numbers('odd').includes(1))) return undefined
+  return blocks.flatMap(block => gridsIn(block, outputs))
+}
+
+/** One for each output that has a value. */
+export function gridsIn(block: NativeColumns, { labels }: GridOutputs): GridSeries[] {
+  const outputs = block.numbers('output')
+  const { ends, items } = block.list('grid')
+  const { nulls, values } = asNullable(items)
+  const grids: GridSeries[] = []
+  for (let row = 0; row < block.rows; row++) {
+    const from = row === 0 ? 0 : ends[row - 1]
+    const absent = nulls.subarray(from, ends[row])
+    if (!absent.includes(0)) continue
+    grids.push({
+      labels: labels[outputs[row]],
+      values: values.subarray(from, ends[row]) as Float64Array,
+      absent: absent.includes(1) ? absent : undefined
+    })
+  }
+  return grids
+}

@@ -1,0 +1,28 @@
+/** A question of the thread of queries to the main thread, which runs it. */
+export interface StoreRequest {
+  /** One statement that reads. */
+  readonly sql: string
+  /** True if it has the functions for time series, which ClickHouse calls experimental. */
+  readonly timeSeries: boolean
+}
+
+/** Facts about the database that the thread of queries needs. */
+export interface StoreConfig {
+  readonly database: string
+  /** True if the tables are spread over servers. */
+  readonly isDistributed: boolean
+  /** Retention of the tables without a tier in ms; 0: forever. */
+  readonly ttlMs: number
+  readonly tiers: readonly TierConfig[]
+}
+
+export interface TierConfig {
+  /** The value of the attribute `rollup`, as in `1m`. */
+  readonly name: string
+  readonly sizeMs: number
+  /** 0: forever. */
+  readonly ttlMs: number
+}
+
+export const encodeRequest = (request: StoreRequest): string => JSON.stringify(request)
+export const decodeRequest = (text: string): StoreRequest => JSON.parse(text)

@@ -1,0 +1,36 @@
+import { latestRows, type Overlaps } from './overlaps.ts'
+import { idList, quotedList, timeText } from './sql-text.ts'
+
+/** Rows of some series between two times. */
+export interface RowRange {
+  readonly names: readonly string[]
+  /** Undefined: all series of these names. */
+  readonly ids: readonly bigint[] | undefined
+  /** Unix ms: `after < time <= until`, with times rounded down to whole ms. */
+  readonly after: number
+  readonly until: number
+}
+
+export interface Tables {
+  readonly database: string
+  readonly suffix: string
+  /** Those of `samples` and of `distributions`. */
+  readonly overlaps: { readonly samples: Overlaps; readonly distributions: Overlaps }
+}
+
+/** A query of SQL for the latest versions of rows. @param more a condition besides the range */
+export function rowsOf(
+  table: 'samples' | 'distributions',
+  columns: string,
+  range: RowRange & Tables,
+  more = '1'
+): string {
+  const { database, suffix, overlaps, after, until } = range
+  const where = `${rowsWithin(range)} AND ${more}`
+  return latestRows(`${database}.${table}${suffix}`, columns, where, overlaps[table], { after, until })
+}
+
+function rowsWithin({ names, ids, after, until }: RowRange): string {
+  const ofIds = ids === undefined ? '' : ` AND series_id IN ${idList(ids)}`
+  return `name IN ${quotedList(names)}${ofIds} AND time >= ${timeText(after + 1)} AND time < ${timeText(until + 1)}`
+}

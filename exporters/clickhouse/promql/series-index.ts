@@ -1,0 +1,129 @@
+import { type Labels, METRIC_NAME } from '../../../core/promql/labels.ts'
+import { QueryError } from '../../../core/promql/query-error.ts'
+import type { QueryLimits } from '../../../core/promql/sample-store.ts'
+import { metricKey, type StoredMetric } from './catalog.ts'
+import { FORM_LABELS, type Form, type MetricForm } from './forms.ts'
+import { EVERYTHING, type Selector } from './selector.ts'
+import { idList, quotedList } from './sql-text.ts'
+import type { Statements } from './statements.ts'
+import { SERIES_COLUMNS, type StoredSeries, seriesOf } from './stored-series.ts'
+
+const DAY_MS = 86_400_000
+/** Series that are remembered, some 2 KB each. */
+const MAX_KNOWN = 100_000
+/** Series read at a time. */
+const PAGE = 50_000
+
+/** One form of a series. */
+export interface FoundSeries {
+  readonly id: bigint
+  readonly metric: StoredMetric
+  readonly form: Form
+  /** With the name of the form; without the label that tells series of the form apart. */
+  readonly labels: Labels
+}
+
+export interface FindRequest {
+  readonly selector: Selector
+  readonly forms: readonly MetricForm[]
+  /** Suffix of the tables. */
+  readonly suffix: string
+  /** Unix ms: series that may have samples from then on. */
+  readonly start: number
+  /** Series that began later, as far as is known, are left out. Undefined: samples may be older than the first one known. */
+  readonly end: number | undefined
+  readonly limits: QueryLimits
+}
+
+export interface Found {
+  readonly series: readonly FoundSeries[]
+  /** True if all stored series of these metrics' names are among them, as far as they may have samples. */
+  readonly isAll: boolean
+}
+
+/** Series by their matchers. Their labels are kept by `series_id`, as they never change. */
+export class SeriesIndex {
+  readonly #database: string
+  readonly #statements: Statements
+  readonly #known = new Map<bigint, StoredSeries>()
+
+  constructor(database: string, statements: Statements) {
+    this.#database = database
+    this.#statements = statements
+  }
+
+  /** The forms of series that match. Rejects with a `QueryError` if they are too many. */
+  async find(request: FindRequest, signal: AbortSignal): Promise<Found> {
+    const { forms, selector, limits } = request
+    if (forms.length === 0) return { series: [], isAll: false }
+    const byMetric = Map.groupBy(forms, ({ metric }) => metricKey(metric))
+    const found: FoundSeries[] = []
+    let isAll = selector.prefilter() === EVERYTHING
+    for await (const series of this.#candidates(request, signal)) {
+      const before = found.length
+      for (const { metric, form, name } of byMetric.get(series.metric) ?? []) {
+        if (!selector.matches(series, series.labels, FORM_LABELS[form])) continue
+        found.push({ id: series.id, metric, form, labels: series.labels.with([[METRIC_NAME, name]]) })
+        checkSeries(found.length, limits)
+      }
+      isAll &&= found.length > before
+    }
+    return { series: found, isAll }
+  }
+
+  async *#candidates(request: FindRequest, signal: AbortSignal): AsyncGenerator<StoredSeries> {
+    const ids = await this.#idsOf(request, signal)
+    for (let from = 0; from < ids.length; from += PAGE) {
+      const page = ids.slice(from, from + PAGE)
+      // Looked up before the wait, in which others may discard what is known.
+      const known = page.map(id => this.#known.get(id)).filter(series => series !== undefined)
+      const unknown = page.filter(id => !this.#known.has(id))
+      yield* known
+      if (unknown.length === 0) continue
+      const read = await this.#read(request, unknown, signal)
+      this.#remember(read)
+      yield* read
+    }
+  }
+
+  async #idsOf({ selector, forms, suffix, start, end }: FindRequest, signal: AbortSignal): Promise<bigint[]> {
+    // A row is written anew with the first point of each day, and not for the later ones.
+    const day = seconds(Math.floor(start / DAY_MS) * DAY_MS)
+    const begun = end === undefined ? '1' : `min(first_seen) <= toDateTime(${seconds(end)})`
+    const blocks = await this.#statements.ask(
+      `SELECT series_id FROM ${this.#database}.series${suffix}
+       WHERE name IN ${namesOf(forms)} AND ${selector.prefilter()}
+       GROUP BY series_id HAVING max(last_seen) >= toDateTime(${day}) AND ${begun}`,
+      signal
+    )
+    return blocks.flatMap(block => Array.from(block.ids('series_id')))
+  }
+
+  async #read({ forms, suffix }: FindRequest, ids: readonly bigint[], signal: AbortSignal): Promise<StoredSeries[]> {
+    const blocks = await this.#statements.ask(
+      `SELECT ${SERIES_COLUMNS} FROM ${this.#database}.series${suffix} AS s
+       WHERE s.name IN ${namesOf(forms)} AND series_id IN ${idList(ids)} GROUP BY series_id`,
+      signal
+    )
+    const resources = new Map<string, ReadonlyMap<string, string>>()
+    return blocks.flatMap(block => seriesOf(block, resources))
+  }
+
+  #remember(read: readonly StoredSeries[]): void {
+    if (this.#known.size + read.length > MAX_KNOWN) this.#known.clear()
+    if (read.length > MAX_KNOWN) return
+    for (const series of read) this.#known.set(series.id, series)
+  }
+}
+
+/** Throws a `QueryError` if a query has more series than it may. */
+export function checkSeries(series: number, { maxSeries }: QueryLimits): void {
+  if (series > maxSeries)
+    throw new QueryError(
+      'execution',
+      `the query selects more than ${maxSeries} series: select fewer by more matchers, or raise the limit of series`
+    )
+}
+
+const namesOf = (forms: readonly MetricForm[]) => quotedList([...new Set(forms.map(({ metric }) => metric.name))])
+const seconds = (ms: number) => Math.min(2 ** 32 - 1, Math.max(0, Math.floor(ms / 1000)))

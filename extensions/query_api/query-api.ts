@@ -1,0 +1,151 @@
+import type { Request, Response } from 'express'
+import { RequestError } from '../../core/http/request-error.ts'
+import type { HttpServer } from '../../core/http/server.ts'
+import { type Read, type Site, serverOf } from '../../core/http/site.ts'
+import { QueryError } from '../../core/promql/query-error.ts'
+import { QueryService } from '../../core/queries/query-service.ts'
+import type { Context, Extension } from '../../sdk/plugin/index.ts'
+import { BUILD_INFO } from './build-info.ts'
+import type { Config } from './config.ts'
+import { plain, refuse, succeed } from './envelope.ts'
+import { Forwarder } from './forward.ts'
+import { Parameters } from './parameters.ts'
+import { QUESTIONS } from './questions.ts'
+
+const GET_ONLY = ['get'] as const
+const GET_AND_POST = ['get', 'post'] as const
+/** Prometheus takes POST for these too, since their parameters may be long. */
+const WITH_POST: ReadonlySet<string> = new Set([
+  'query',
+  'query_range',
+  'series',
+  'labels',
+  'format_query',
+  'parse_query'
+])
+/** Answers that do not depend on the store. Weir keeps no exemplars. */
+const FIXED = {
+  query_exemplars: [],
+  rules: { groups: [] },
+  alerts: { alerts: [] },
+  'status/buildinfo': BUILD_INFO
+}
+/** A graph of the quickstart's counts. */
+const EXAMPLE = 'sum by (plan) (rate(signup_total[1m]))'
+
+/** The Prometheus HTTP API: https://prometheus.io/docs/prometheus/latest/querying/api/ */
+export class QueryApi implements Extension {
+  readonly #config: Config
+  readonly #context: Context
+  readonly #server: HttpServer
+  readonly #forwarder: Forwarder | undefined
+  readonly #service: QueryService | undefined
+
+  constructor(config: Config, context: Context) {
+    this.#config = config
+    this.#context = context
+    if (config.forward === undefined) this.#service = this.#makeService(config.store!)
+    else this.#forwarder = new Forwarder(config.forward, config.tenant_label)
+    const site: Site = {
+      reads: this.#reads(),
+      elsewhere: ({ path }) => new RequestError(404, `there is nothing at ${path}: see ${this.#at('/api/v1/query')}`),
+      refuse: (error, _request, response) => refuse(response, error)
+    }
+    this.#server = serverOf(config.endpoint, site, config, context)
+  }
+
+  /** `host:port`, once started. */
+  get address(): string {
+    return this.#server.address
+  }
+
+  async start(): Promise<void> {
+    await this.#server.start()
+    const url = `${this.#server.scheme}://${this.address}${this.#config.path_prefix}`
+    this.#context.announce(`Prometheus API on ${url}`, `curl ${url}/api/v1/query --data-urlencode 'query=${EXAMPLE}'`)
+  }
+
+  async stop(signal: AbortSignal): Promise<void> {
+    await this.#server.stop(signal)
+    await this.#service?.close()
+  }
+
+  #makeService(store: string): QueryService {
+    const { stores } = this.#context
+    const config = this.#config
+    const options = {
+      limits: { maxSeries: config.max_series, maxSamples: config.max_samples },
+      lookbackMs: config.lookback_delta,
+      cacheBytes: config.cache_size,
+      experimental: config.experimental_functions,
+      timeoutMs: config.timeout,
+      maxConcurrent: config.max_concurrent,
+      maxQueued: config.max_queued,
+      queueTimeoutMs: config.queue_timeout
+    }
+    return new QueryService(() => stores.find(store), options, this.#context)
+  }
+
+  #reads(): NonNullable<Site['reads']> {
+    const reads = new Map<string, { methods: readonly ('get' | 'post')[]; read: Read }>()
+    const add = (name: string, read: Read) =>
+      reads.set(this.#at(`/api/v1/${name}`), { methods: WITH_POST.has(name) ? GET_AND_POST : GET_ONLY, read })
+    for (const name of QUESTIONS.keys())
+      add(name, (request, response, tenant) =>
+        answering(response, gone => this.#answer({ name, request, response, tenant, gone }))
+      )
+    for (const [name, data] of Object.entries(FIXED))
+      add(name, async (_request, response) => succeed(response, plain(data)))
+    for (const path of ['/-/healthy', '/-/ready'])
+      reads.set(this.#at(path), {
+        methods: GET_ONLY,
+        read: async (_request, response) => void response.type('text/plain').end('Weir answers.\n')
+      })
+    return reads
+  }
+
+  async #answer({ name, request, response, tenant, gone }: Asked): Promise<void> {
+    const { path_prefix, tenant_label, timeout } = this.#config
+    const parameters = await Parameters.of(request)
+    const timeoutMs = Math.min(parameters.duration('timeout') ?? timeout, timeout)
+    // Also before it is sent on: errors of parameters are the same then.
+    const question = QUESTIONS.get(name)!(parameters, this.#context.clock.now(), request.params)
+    if (this.#forwarder !== undefined) {
+      const path = request.path.slice(path_prefix.length)
+      return this.#forwarder.relay(
+        { path, parameters, tenant },
+        response,
+        AbortSignal.any([gone, AbortSignal.timeout(timeoutMs)])
+      )
+    }
+    const required = tenant === undefined ? [] : [[tenant_label, tenant] as const]
+    succeed(response, await this.#service!.ask(question, { tenant: tenant ?? '', required, signal: gone, timeoutMs }))
+  }
+
+  #at(path: string): string {
+    return `${this.#config.path_prefix}${path}`
+  }
+}
+
+interface Asked {
+  /** Of {@link QUESTIONS}. */
+  readonly name: string
+  readonly request: Request
+  readonly response: Response
+  readonly tenant: string | undefined
+  readonly gone: AbortSignal
+}
+
+/** Answers by `answer`, or by its error. Other faults are the server's to answer. */
+async function answering(response: Response, answer: (gone: AbortSignal) => Promise<void>): Promise<void> {
+  const gone = new AbortController()
+  response.once('close', () => gone.abort())
+  try {
+    await answer(gone.signal)
+  } catch (error) {
+    if (gone.signal.aborted) return
+    if (response.headersSent) return void response.destroy()
+    if (!(error instanceof QueryError)) throw error
+    refuse(response, error)
+  }
+}

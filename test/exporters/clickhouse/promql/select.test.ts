@@ -1,0 +1,131 @@
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import { FLAG_NO_RECORDED_VALUE } from '../../../../core/model/points.ts'
+import { type Metric, PointBlockBuilder } from '../../../../sdk/plugin/index.ts'
+import { signal } from '../harness.ts'
+import { T } from '../samples.ts'
+import { LIMITS, matchers, openStore, type StoreHarness, shown } from './store-harness.ts'
+
+let s: StoreHarness
+before(async () => {
+  s = await openStore()
+  await s.h.exporter.export(numbers(), signal())
+})
+after(() => s?.[Symbol.asyncDispose]())
+
+const REQUESTS: Metric = {
+  name: 'http.requests',
+  unit: '{request}',
+  description: 'Requests',
+  kind: 'counter',
+  temporality: 'cumulative'
+}
+const SHOP = {
+  attributes: [
+    ['host.name', 'h1'],
+    ['service.instance.id', 'i1'],
+    ['service.name', 'shop'],
+    ['service.namespace', 'eu']
+  ] as const,
+  schemaUrl: ''
+}
+const MOVED = { ...SHOP, attributes: [['host.name', 'h2'], ...SHOP.attributes.slice(1)] as const }
+
+/** Two routes of one instance, one of which moves to another host; the same as deltas of windows. */
+function numbers() {
+  const registry = s.h.context.series
+  const builder = new PointBlockBuilder()
+  const home = registry.intern(REQUESTS, [['http.route', '/']], SHOP)
+  for (let i = 0; i < 3; i++) builder.add(home, T + i * 10_000, i, T)
+  const cart = [SHOP, MOVED].map(resource => registry.intern(REQUESTS, [['http.route', "/o'brien"]], resource))
+  builder.add(cart[0], T, 5, T)
+  builder.add(cart[1], T + 10_000, 6, T)
+  const delta: Metric = { ...REQUESTS, temporality: 'delta' }
+  const windows = registry.intern(
+    delta,
+    [
+      ['http.route', '/'],
+      ['window', '10s']
+    ],
+    SHOP
+  )
+  builder.add(windows, T + 10_000, 1, T)
+  const gauge = registry.intern({ ...REQUESTS, name: 'queue', unit: '', kind: 'gauge', temporality: 'unspecified' }, [])
+  builder.add(gauge, T, Number.NaN)
+  builder.add(gauge, T + 10_000.25, 1)
+  builder.add(gauge, T + 10_000.75, 2)
+  builder.add(gauge, T + 20_000, 7, 0, FLAG_NO_RECORDED_VALUE)
+  return builder.build()
+}
+
+const TARGET = 'instance=i1 job=eu/shop'
+const HOME = `__name__=http_requests_total http_route=/ ${TARGET}`
+const CART = `__name__=http_requests_total http_route=/o'brien ${TARGET}`
+const WINDOWS = `__name__=http_requests http_route=/ ${TARGET} window=10s`
+
+const cases: [name: string, matchers: string[], want: Record<string, string>][] = [
+  ['by the name of the family', ['__name__=http_requests_total'], { [HOME]: '0@0 1@10 2@20', [CART]: '5@0 6@10' }],
+  ['deltas have no _total', ['__name__=http_requests'], { [WINDOWS]: '1@10' }],
+  [
+    "by OpenTelemetry's name",
+    ['__name__=http.requests'],
+    { [HOME]: '0@0 1@10 2@20', [CART]: '5@0 6@10', [WINDOWS]: '1@10' }
+  ],
+  ['by a label', ['__name__=http_requests_total', 'http_route=/'], { [HOME]: '0@0 1@10 2@20' }],
+  ['by a value with a quote', ['__name__=http_requests_total', "http_route=/o'brien"], { [CART]: '5@0 6@10' }],
+  ["by an attribute's own name", ['__name__=http_requests_total', 'http.route=/'], { [HOME]: '0@0 1@10 2@20' }],
+  ['by an attribute of the resource', ['__name__=http_requests_total', 'host.name=h2'], { [CART]: '6@10' }],
+  ['by the target', ['job=eu/shop', 'instance=i1', 'window=10s'], { [WINDOWS]: '1@10' }],
+  ['not by a part of the target', ['job=shop'], {}],
+  ['by expressions', ['__name__=~http_.*', 'http_route!~/o.*', 'window='], { [HOME]: '0@0 1@10 2@20' }],
+  ['nothing', ['__name__=missing'], {}],
+  ['no such label', ['__name__=http_requests_total', 'nothing=x'], {}],
+  [
+    'NaN and ends are apart, and of one ms the last stands',
+    ['__name__=queue'],
+    { '__name__=queue': 'NaN@0 2@10 stale@20' }
+  ]
+]
+
+for (const [name, texts, want] of cases)
+  test(`select: ${name}`, async () => {
+    const found = await s.select(matchers(...texts), { after: T - 1, until: T + 20_000 })
+    assert.deepEqual(shown(found, T), want)
+  })
+
+test('the range is open at its beginning, and closed at its end', async () => {
+  const found = await s.select(matchers('__name__=http_requests_total', 'http_route=/'), {
+    after: T,
+    until: T + 19_999
+  })
+  assert.deepEqual(shown(found, T), { [HOME]: '1@10' })
+})
+
+test('more series or samples than the limits are refused, by name', async () => {
+  const ask = (limits: typeof LIMITS) =>
+    s.select(matchers('__name__=http_requests_total'), { after: T - 1, until: T + 20_000, limits })
+  await assert.rejects(ask({ ...LIMITS, maxSeries: 1 }), { name: 'QueryError', kind: 'execution', message: /1 series/ })
+  await assert.rejects(ask({ ...LIMITS, maxSamples: 3 }), { kind: 'execution', message: /3 samples/ })
+})
+
+test('series are named, each once', async () => {
+  const request = {
+    sets: [matchers('job=eu/shop'), matchers('__name__=http_requests')],
+    start: T,
+    end: T + 20_000,
+    limits: LIMITS
+  }
+  const labels = await s.store.series(request, signal())
+  assert.deepEqual(labels.map(({ pairs }) => pairs.map(pair => pair.join('=')).join(' ')).sort(), [WINDOWS, HOME, CART])
+  const day = 86_400_000
+  assert.deepEqual(await s.store.series({ ...request, start: T - 3 * day, end: T - 2 * day }, signal()), [])
+  assert.deepEqual(await s.store.series({ ...request, start: T + 3 * day, end: T + 4 * day }, signal()), [])
+})
+
+test('metadata has the families', async () => {
+  assert.deepEqual((await s.store.metadata(signal())).map(({ family, type, help }) => [family, type, help]).sort(), [
+    ['http_requests', 'gauge', 'Requests'],
+    ['http_requests_total', 'counter', 'Requests'],
+    ['queue', 'gauge', 'Requests']
+  ])
+})
