@@ -8,12 +8,12 @@ const LONGEST_EXCERPT = 40
 const LONGEST_PROBLEM = 1000
 
 /** An error of kind `bad_data` whose message begins with line and column, which count from 1. */
-export function parseError(text: string, span: Span, problem: string): QueryError {
-  const before = text.slice(0, span.from)
+export function parseError(text: string, { from, to }: Span, problem: string): QueryError {
+  const before = text.slice(0, from)
   const lineStart = before.lastIndexOf('\n') + 1
   const line = before.split('\n').length
-  const place = `${line}:${span.from - lineStart + 1}`
-  return new QueryError('bad_data', `${place}: parse error: ${problem.slice(0, LONGEST_PROBLEM)}`, span)
+  const place = `${line}:${from - lineStart + 1}`
+  return new QueryError('bad_data', `${place}: parse error: ${problem.slice(0, LONGEST_PROBLEM)}`, { from, to })
 }
 
 /** The beginning of a part of a query, for a message. */
