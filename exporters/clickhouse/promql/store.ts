@@ -19,6 +19,7 @@ import type { Tables } from './sample-sources.ts'
 import { Selector } from './selector.ts'
 import { SeriesIndex } from './series-index.ts'
 import type { Statements } from './statements.ts'
+import { mayBeTargetInfo, TARGET_INFO, type TargetRequest, targetInfo, targetLabels } from './target-info.ts'
 
 /** The tables of the compact schema, as PromQL sees them. */
 export class ClickHouseStore implements SampleStore {
@@ -35,13 +36,16 @@ export class ClickHouseStore implements SampleStore {
   }
 
   async select(request: SelectRequest, _remarks: Remarks, signal: AbortSignal): Promise<SelectedSeries[]> {
-    const { found, tables, selector } = await this.#find(request, request.after, signal)
-    if (found.series.length === 0) return []
-    return loadSamples(this.#statements, { ...request, ...tables, found, selector }, signal)
+    const [{ found, tables, selector }, targets] = await Promise.all([
+      this.#find(request, request.after, signal),
+      mayBeTargetInfo(request.matchers) ? targetInfo(this.#statements, this.#targets(request), signal) : []
+    ])
+    if (found.series.length === 0) return targets
+    return [...(await loadSamples(this.#statements, { ...request, ...tables, found, selector }, signal)), ...targets]
   }
 
   async grid(request: GridRequest, _remarks: Remarks, signal: AbortSignal): Promise<GridSeries[] | undefined> {
-    if (!canGrid(request)) return undefined
+    if (!canGrid(request) || mayBeTargetInfo(request.matchers)) return undefined
     const { found, tables } = await this.#find(request, request.start - request.rangeMs, signal)
     if (found.series.length === 0) return []
     return functionGrid(this.#statements, request, tables, found, signal)
@@ -54,13 +58,20 @@ export class ClickHouseStore implements SampleStore {
       const request = { selector: new Selector(matchers), forms, suffix: '', start, end, limits }
       const { series } = await this.#index.find(request, signal)
       for (const { labels } of series) found.set(labels.key, labels)
+      if (!mayBeTargetInfo(matchers)) continue
+      const targets = this.#targets({ matchers, after: start, until: end, limits })
+      for (const labels of await targetLabels(this.#statements, targets, signal)) found.set(labels.key, labels)
     }
     return [...found.values()]
   }
 
   async metadata(signal: AbortSignal): Promise<FamilyMetadata[]> {
     signal.throwIfAborted()
-    return familiesOf(await this.#catalog.metrics(''))
+    return [...familiesOf(await this.#catalog.metrics('')), TARGET_INFO]
+  }
+
+  #targets(request: Pick<TargetRequest, 'matchers' | 'after' | 'until' | 'limits'>): TargetRequest {
+    return { ...request, database: this.#config.database, suffix: '' }
   }
 
   /** Series that match, and the tables that have their samples. */

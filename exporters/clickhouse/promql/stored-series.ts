@@ -74,7 +74,7 @@ function shared(
   return one
 }
 
-function pairsAt({ ends, keys, items }: ListColumn, row: number): [string, string][] {
+export function pairsAt({ ends, keys, items }: ListColumn, row: number): [string, string][] {
   const pairs: [string, string][] = []
   const names = asTexts(keys)
   const values = asTexts(items)
