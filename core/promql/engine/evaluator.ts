@@ -4,6 +4,7 @@ import { aggregate } from './aggregation/index.ts'
 import { binary } from './binary/index.ts'
 import { absentRows } from './functions/absent.ts'
 import { VECTOR_FUNCTIONS } from './functions/index.ts'
+import { rowHistogramSamples } from './histogram-samples.ts'
 import { infoRows } from './info/info-rows.ts'
 import { gridRows, instantRows, timestampRows } from './instant-selector.ts'
 import { negated } from './negation.ts'
@@ -12,6 +13,8 @@ import type { Loaded, Query } from './query.ts'
 import { RANGE_FUNCTIONS } from './range/index.ts'
 import { sampledRow, sampledSeries } from './range/sampled-series.ts'
 import { informIfNoCounter, type RangeVector, rangeRows } from './range-rows.ts'
+import { repeated } from './repeated.ts'
+import { isStepInvariant } from './step-invariance.ts'
 import { allTimes, type Times } from './times.ts'
 import { type ScalarValue, type Value, type VectorValue, vectorOf } from './value.ts'
 
@@ -29,7 +32,7 @@ export class Evaluator {
     turns.check()
     if (turns.due) await turns.next()
     const before = budget.current
-    const value = await this.#evaluate(expr, times)
+    const value = await this.#once(expr, times)
     // Values of operands are garbage by now.
     budget.settle(before, sizeOf(value, times))
     return value
@@ -52,8 +55,14 @@ export class Evaluator {
     return { series: value.rows.values().map(row => sampledRow(row, innerTimes)), until, rangeMs: expr.rangeMs }
   }
 
+  /** What is the same at all times is evaluated for the first one. */
+  async #once(expr: Expr, times: Times): Promise<Value> {
+    if (times.count === 1 || expr.type === 'numberLiteral' || !isStepInvariant(expr)) return this.#evaluate(expr, times)
+    return repeated(this.#query, await this.#evaluate(expr, { ...times, count: 1 }), times)
+  }
+
   async #evaluate(expr: Expr, times: Times): Promise<Value> {
-    const computed = this.#computedByStore(expr, times)
+    const computed = this.#computedByStore(expr)
     if (computed !== undefined) return computed
     switch (expr.type) {
       case 'numberLiteral':
@@ -83,10 +92,10 @@ export class Evaluator {
     }
   }
 
-  #computedByStore(expr: Expr, times: Times): VectorValue | undefined {
+  #computedByStore(expr: Expr): VectorValue | undefined {
     const loaded = this.#query.loaded.get(expr)
     if (loaded?.kind !== 'grid') return undefined
-    const rows = gridRows(this.#query, loaded.series, loaded.times, times)
+    const rows = gridRows(loaded.series)
     const call = expr.type === 'aggregation' ? unwrapped(expr.expr) : expr
     if (rows.length > 0 && call.type === 'call') {
       const arg = unwrapped(call.args[0]!)
@@ -158,7 +167,8 @@ export class Evaluator {
 
 function sizeOf(value: Value, times: Times): number {
   if (value.type === 'string') return 0
-  return value.type === 'scalar' ? times.count : value.rows.length * times.count
+  if (value.type === 'scalar') return times.count
+  return value.rows.reduce((samples, row) => samples + times.count + rowHistogramSamples(row), 0)
 }
 
 function nameOf({ selector }: MatrixSelector): string {

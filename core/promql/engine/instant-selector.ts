@@ -36,16 +36,17 @@ export async function sampleTimeRows(
   return rowsOf(query, shift, series, times, setTimestamp)
 }
 
-/** Rows of what the store computed. The result of one time, by the modifier `@`, holds for all times. */
-export function gridRows(query: Query, series: readonly GridSeries[], gridTimes: Times, times: Times): Row[] {
-  const rows = series.map(({ labels, values, absent }): Row => {
-    if (gridTimes.count === times.count)
-      return { labels, dropName: false, values, kinds: kindsOf(values.length, absent), histograms: undefined }
-    const row = newRow(query, times, labels, false)
-    row.values.fill(values[0]!)
-    row.kinds.fill(absent?.[0] === 1 ? NONE : FLOAT)
-    return row
-  })
+/** Rows of what the store computed. */
+export function gridRows(series: readonly GridSeries[]): Row[] {
+  const rows = series.map(
+    ({ labels, values, absent }): Row => ({
+      labels,
+      dropName: false,
+      values,
+      kinds: kindsOf(values.length, absent),
+      histograms: undefined
+    })
+  )
   return rows.filter(isPresent)
 }
 

@@ -1,5 +1,6 @@
 import type { Expr } from '../ast.ts'
 import type { SampleStore, SelectedSeries } from '../sample-store.ts'
+import { histogramSamples } from './histogram-samples.ts'
 import type { Demand } from './plan.ts'
 import type { EvaluationOptions, Loaded } from './query.ts'
 import type { QueryRemarks } from './remarks.ts'
@@ -38,7 +39,7 @@ async function loadOne(demand: Demand, loading: Loading, signal: AbortSignal): P
     if (series === undefined) continue
     budget.checkSeries(series.length)
     budget.take(series.length * times.count)
-    return [expr, { kind: 'grid', times, series }]
+    return [expr, { kind: 'grid', series }]
   }
   const { selector, times, rangeMs, func } = demand
   const series = await store.select(
@@ -61,6 +62,9 @@ async function loadOne(demand: Demand, loading: Loading, signal: AbortSignal): P
 
 function samplesOf(series: readonly SelectedSeries[]): number {
   let count = 0
-  for (const { times } of series) count += times.length
+  for (const { times, histograms } of series) {
+    count += times.length
+    for (const histogram of histograms ?? []) if (histogram !== undefined) count += histogramSamples(histogram)
+  }
   return count
 }

@@ -1,20 +1,19 @@
 import { METRIC_NAME } from '../labels.ts'
 import type { Span } from '../span.ts'
+import { rowHistogramSamples } from './histogram-samples.ts'
 import { unnamedRows } from './merged-rows.ts'
 import { newRow, type Query } from './query.ts'
 import type { RangeCall, RangeFunction } from './range/range-function.ts'
 import type { SampledSeries } from './range/sampled-series.ts'
 import { Window } from './range/window.ts'
-import { copyCell, FLOAT, HISTOGRAM, NONE, type Row, setHistogram } from './rows.ts'
+import { FLOAT, HISTOGRAM, NONE, type Row, setHistogram } from './rows.ts'
 import { type Times, timeAt } from './times.ts'
 
 /** Samples that are looked at in one turn of a query: some milliseconds of work. */
 const SAMPLES_A_TURN = 1_000_000
 
-/** Functions whose results keep the metric's name: they shift samples in time only. */
-const NAMED_RESULTS: ReadonlySet<string> = new Set(['first_over_time', 'last_over_time'])
-/** Functions whose result depends on the evaluation time as well as on the samples. */
-const TIMED_RESULTS: ReadonlySet<string> = new Set(['predict_linear'])
+/** Functions whose results keep the metric's name: they shift samples in time, or all series become one afterwards. */
+const NAMED_RESULTS: ReadonlySet<string> = new Set(['first_over_time', 'last_over_time', 'absent_over_time'])
 
 /** Names of counters end so, and those of parts of classic histograms. */
 const COUNTER_SUFFIX = /_(total|sum|count|bucket)$/
@@ -43,6 +42,7 @@ export async function rangeRows(
     query.budget.countRead(computation.samplesRead)
     if (query.turns.due) await query.turns.next()
     if (!computation.present) continue
+    query.budget.take(rowHistogramSamples(row))
     rows.push(row)
     if (hasFloat(row)) informIfNoCounter(query, call.func, series.labels.get(METRIC_NAME), call.args[0]!.span)
   }
@@ -82,7 +82,6 @@ class Computation {
       window.step = this.#step
       window.time = timeAt(times, this.#step)
       this.#set(func(window, call))
-      if (isFixed && isConstant(call)) this.#repeat()
     }
     this.samplesRead += samples
     return this.#step >= times.count
@@ -95,17 +94,6 @@ class Computation {
     this.#row.kinds[this.#step] = FLOAT
     this.#row.values[this.#step] = this.#window.value
   }
-
-  /** The result of this time is that of all later ones. */
-  #repeat(): void {
-    const last = this.#times.count - 1
-    for (let step = this.#step; step < last; step++) copyCell(this.#row, step, this.#row, step + 1)
-    this.#step = last
-  }
-}
-
-function isConstant(call: RangeCall): boolean {
-  return call.scalars.length === 0 && !TIMED_RESULTS.has(call.func)
 }
 
 /** Rates of gauges are a common mistake. */

@@ -1,4 +1,5 @@
 import type { Aggregation, AggregationOp } from '../../ast.ts'
+import { rowHistogramSamples } from '../histogram-samples.ts'
 import { unwrapped } from '../plan.ts'
 import { newRow, type Query } from '../query.ts'
 import { isPresent, type Row } from '../rows.ts'
@@ -57,6 +58,7 @@ async function accumulate(query: Query, expr: Aggregation, rows: readonly Row[],
       accumulator.add(member)
     }
     accumulator.finish(row)
+    query.budget.take(rowHistogramSamples(row))
     if (isPresent(row)) results.push(row)
   }
   return results
