@@ -11,7 +11,7 @@ import type {
 } from '../../../core/promql/sample-store.ts'
 import { Catalog, familiesOf } from './catalog.ts'
 import { matchingForms } from './forms.ts'
-import { canGrid, functionGrid } from './grid.ts'
+import { canGrid, storedGrid } from './grid.ts'
 import { overlapsOf } from './overlaps.ts'
 import type { StoreConfig } from './request.ts'
 import { loadSamples } from './sample-loader.ts'
@@ -44,7 +44,7 @@ export class ClickHouseStore implements SampleStore {
     if (!canGrid(request)) return undefined
     const { found, tables } = await this.#find(request, request.start - request.rangeMs, signal)
     if (found.series.length === 0) return []
-    return functionGrid(this.#statements, request, tables, found, signal)
+    return storedGrid(this.#statements, request, tables, found, signal)
   }
 
   async series({ sets, start, end, limits }: SeriesRequest, signal: AbortSignal): Promise<Labels[]> {

@@ -127,6 +127,7 @@ function flat({ value }: QueryResult): Map<string, number> {
 
 function assertClose(query: string, got: QueryResult, want: QueryResult): void {
   const [a, b] = [flat(got), flat(want)]
+  assert.notEqual(b.size, 0, query)
   assert.deepEqual([...a.keys()].sort(), [...b.keys()].sort(), query)
   for (const [key, value] of b) {
     const other = a.get(key)!
@@ -140,14 +141,22 @@ function assertClose(query: string, got: QueryResult, want: QueryResult): void {
 
 const RANGES: readonly EvaluationRange[] = [
   { start: T, end: T + 1_200_000, stepMs: 15_000 },
-  { start: T + 123, end: T + 1_200_000, stepMs: 7_500 },
-  { start: T + 50_000, end: T + 900_000, stepMs: 60_000 },
-  { start: T + 600_000, end: T + 600_000, stepMs: 0 },
+  { start: T + 123, end: T + 1_000_000, stepMs: 62_500 },
   { start: T + 600_001, end: T + 600_001, stepMs: 0 }
 ]
 const FUNCTIONS = ['rate', 'increase', 'irate', 'resets', 'changes', 'last_over_time', 'delta', 'idelta']
 
+const WINDOW_FUNCTIONS = ['sum', 'avg', 'count', 'present', 'min', 'max'].map(name => `${name}_over_time`)
+
 const QUERIES = [
+  ...WINDOW_FUNCTIONS.flatMap(func => [`${func}(g[2m])`, `${func}(g[35s])`]),
+  'sum by (mod) (sum_over_time(g[2m]))',
+  'sum by (mod) (count_over_time(g[45s]))',
+  'min by (mod) (min_over_time(g[2m]))',
+  'max(max_over_time(g[2m]))',
+  'sum_over_time(endless[1m])',
+  'sum(sum_over_time(moved_total[1m]))',
+  'avg_over_time(moved_total[1m])',
   ...FUNCTIONS.flatMap(func => [`${func}(c_total[2m])`, `${func}(g[35s])`]),
   'c_total',
   'g{mod="1"}',
@@ -182,6 +191,8 @@ const LEFT_TO_THE_ENGINE = [
   'odd',
   'quantile by (mod) (0.5, c_total)',
   'sum(stddev_over_time(g[1m]))',
+  'avg by (mod) (max_over_time(odd[1m]))',
+  'max by (mod) (count_over_time(g[1m]))',
   'rate({__name__=~"c_total|moved_total"}[1m])'
 ]
 
