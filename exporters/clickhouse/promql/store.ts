@@ -15,10 +15,12 @@ import { canGrid, storedGrid } from './grid.ts'
 import { overlapsOf } from './overlaps.ts'
 import type { StoreConfig } from './request.ts'
 import { loadSamples } from './sample-loader.ts'
+import { SampleParts } from './sample-parts.ts'
 import type { Tables } from './sample-sources.ts'
 import { Selector } from './selector.ts'
 import { SeriesIndex } from './series-index.ts'
 import type { Statements } from './statements.ts'
+import { isTargetInfo, TargetInfo } from './target-info.ts'
 
 /** The tables of the compact schema, as PromQL sees them. */
 export class ClickHouseStore implements SampleStore {
@@ -26,22 +28,31 @@ export class ClickHouseStore implements SampleStore {
   readonly #statements: Statements
   readonly #catalog: Catalog
   readonly #index: SeriesIndex
+  readonly #targets: TargetInfo
 
   constructor(config: StoreConfig, statements: Statements) {
     this.#config = config
     this.#statements = statements
     this.#catalog = new Catalog(config, statements)
     this.#index = new SeriesIndex(config.database, statements)
+    this.#targets = new TargetInfo(config.database, statements)
   }
 
   async select(request: SelectRequest, _remarks: Remarks, signal: AbortSignal): Promise<SelectedSeries[]> {
-    const { found, tables, selector } = await this.#find(request, request.after, signal)
-    if (found.series.length === 0) return []
-    return loadSamples(this.#statements, { ...request, ...tables, found, selector }, signal)
+    const { matchers, after, limits } = request
+    const parts = new SampleParts()
+    if (isTargetInfo(matchers)) {
+      const targets = await this.#targets.find(new Selector(matchers), { start: after, end: undefined, limits }, signal)
+      await this.#targets.load(targets, request, parts, signal)
+    }
+    const { found, tables, selector } = await this.#find(request, after, signal)
+    if (found.series.length > 0)
+      await loadSamples(this.#statements, { ...request, ...tables, found, selector }, parts, signal)
+    return parts.selected()
   }
 
   async grid(request: GridRequest, _remarks: Remarks, signal: AbortSignal): Promise<GridSeries[] | undefined> {
-    if (!canGrid(request)) return undefined
+    if (!canGrid(request) || isTargetInfo(request.matchers)) return undefined
     const { found, tables } = await this.#find(request, request.start - request.rangeMs, signal)
     if (found.series.length === 0) return []
     return storedGrid(this.#statements, request, tables, found, signal)
@@ -50,10 +61,12 @@ export class ClickHouseStore implements SampleStore {
   async series({ sets, start, end, limits }: SeriesRequest, signal: AbortSignal): Promise<Labels[]> {
     const found = new Map<string, Labels>()
     for (const matchers of sets.length === 0 ? [[]] : sets) {
+      const selector = new Selector(matchers)
+      const range = { start, end, limits }
       const forms = matchingForms(await this.#catalog.metrics(''), matchers)
-      const request = { selector: new Selector(matchers), forms, suffix: '', start, end, limits }
-      const { series } = await this.#index.find(request, signal)
-      for (const { labels } of series) found.set(labels.key, labels)
+      const targets = isTargetInfo(matchers) ? await this.#targets.find(selector, range, signal) : []
+      const { series } = await this.#index.find({ ...range, selector, forms, suffix: '' }, signal)
+      for (const { labels } of [...series, ...targets]) found.set(labels.key, labels)
     }
     return [...found.values()]
   }
