@@ -106,7 +106,10 @@ test('docs/operators.md has every metric', async t => {
       'receivers:\n  prometheus: { scrape_configs: [{ job_name: a }] }\n  prometheus_remote_write: { endpoint: 127.0.0.1:0 }\n'
     )
     .replace('[otlp, ', '[otlp, prometheus, prometheus_remote_write, ')
-    .replace('service:\n', 'service:\n  workers: 2\n  tenants: { default: shared }\n')
+    .replace(
+      'service:\n',
+      'extensions: { query_api: { store: clickhouse, endpoint: "127.0.0.1:0" } }\nservice:\n  extensions: [query_api]\n  workers: 2\n  tenants: { default: shared }\n'
+    )
   const weir = await sandbox.start(idle)
   const page = readFileSync(path.join(ROOT, 'docs/operators.md'), 'utf8')
   const [table] = page.split('### Own metrics')[1].split('###')

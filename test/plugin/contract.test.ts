@@ -56,6 +56,11 @@ const OPTIONS: Readonly<Record<string, ContractOptions>> = {
   // One of the two is given, and says where the engine is.
   'exporter clickhouse': { config: { embedded: folder }, optional: ['embedded', 'endpoint'] },
   'exporter prometheus': { config: { endpoint: '127.0.0.1:0' }, optional: serverOptional('') },
+  // One of the two is given, and says who is asked.
+  'extension query_api': {
+    config: { endpoint: '127.0.0.1:0', store: 'clickhouse' },
+    optional: ['store', 'forward', ...serverOptional('')]
+  },
   // Nobody reads the datagrams, and nobody says so.
   'exporter statsd': { config: { endpoint: await discarding() } },
   'exporter otlp': { config: { endpoint: `http://127.0.0.1:${closedPort}` }, unreachable: true },

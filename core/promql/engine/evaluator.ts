@@ -4,6 +4,7 @@ import { aggregate } from './aggregation/index.ts'
 import { binary } from './binary/index.ts'
 import { absentRows } from './functions/absent.ts'
 import { VECTOR_FUNCTIONS } from './functions/index.ts'
+import { infoRows } from './info/info-rows.ts'
 import { gridRows, instantRows, timestampRows } from './instant-selector.ts'
 import { negated } from './negation.ts'
 import { shiftedTimes, subqueryTimes, unwrapped } from './plan.ts'
@@ -11,7 +12,7 @@ import type { Loaded, Query } from './query.ts'
 import { RANGE_FUNCTIONS } from './range/index.ts'
 import { sampledRow, sampledSeries } from './range/sampled-series.ts'
 import { informIfNoCounter, type RangeVector, rangeRows } from './range-rows.ts'
-import type { Times } from './times.ts'
+import { allTimes, type Times } from './times.ts'
 import { type ScalarValue, type Value, type VectorValue, vectorOf } from './value.ts'
 
 /** Evaluates the nodes of a query, each at all its times at once. */
@@ -47,7 +48,8 @@ export class Evaluator {
     if (inner.count === 0) return { series: [], until, rangeMs: expr.rangeMs }
     const value = await this.evaluate(expr.expr, inner)
     if (value.type !== 'vector') throw new TypeError(`a subquery of a ${value.type}`)
-    return { series: value.rows.values().map(row => sampledRow(row, inner)), until, rangeMs: expr.rangeMs }
+    const innerTimes = allTimes(inner)
+    return { series: value.rows.values().map(row => sampledRow(row, innerTimes)), until, rangeMs: expr.rangeMs }
   }
 
   async #evaluate(expr: Expr, times: Times): Promise<Value> {
@@ -124,11 +126,18 @@ export class Evaluator {
     const [first] = exprs
     if (expr.func === 'timestamp' && first?.type === 'vectorSelector')
       return vectorOf(await timestampRows(this.#query, first, this.#series(first), times))
+    if (expr.func === 'info') return this.#info(expr, exprs[0]!, times)
     const args: Value[] = []
     for (const arg of exprs) args.push(await this.evaluate(arg, times))
     const func = VECTOR_FUNCTIONS.get(expr.func)
     if (func === undefined) throw new TypeError(`no function ${expr.func}`)
     return func({ func: expr.func, span: expr.span, exprs, args, query: this.#query, times })
+  }
+
+  async #info(expr: Call, operand: Expr, times: Times): Promise<VectorValue> {
+    const value = await this.evaluate(operand, times)
+    if (value.type !== 'vector') throw new TypeError(`info of a ${value.type}`)
+    return vectorOf(await infoRows(this.#query, expr, value.rows, times))
   }
 
   async #rangeCall(expr: Call, args: readonly Expr[], range: MatrixSelector | Subquery, times: Times) {

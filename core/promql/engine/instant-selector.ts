@@ -1,4 +1,4 @@
-import type { VectorSelector } from '../ast.ts'
+import type { TimeShift, VectorSelector } from '../ast.ts'
 import type { GridSeries, SelectedSeries } from '../sample-store.ts'
 import { unnamedRows } from './merged-rows.ts'
 import { shiftedTimes } from './plan.ts'
@@ -23,7 +23,17 @@ export async function timestampRows(
   series: readonly SelectedSeries[],
   times: Times
 ): Promise<Row[]> {
-  return unnamedRows(query, times, await rowsOf(query, selector, series, times, setTimestamp))
+  return unnamedRows(query, times, await sampleTimeRows(query, selector, series, times))
+}
+
+/** Rows with the times of these samples, in Unix seconds, under their own names. */
+export async function sampleTimeRows(
+  query: Query,
+  shift: TimeShift,
+  series: readonly SelectedSeries[],
+  times: Times
+): Promise<Row[]> {
+  return rowsOf(query, shift, series, times, setTimestamp)
 }
 
 /** Rows of what the store computed. The result of one time, by the modifier `@`, holds for all times. */
@@ -43,12 +53,12 @@ type SetCell = (row: Row, index: number, series: SelectedSeries, sample: number)
 
 async function rowsOf(
   query: Query,
-  selector: VectorSelector,
+  shift: TimeShift,
   series: readonly SelectedSeries[],
   times: Times,
   setCell: SetCell
 ): Promise<Row[]> {
-  const seen = shiftedTimes(selector, times, query.settings)
+  const seen = shiftedTimes(shift, times, query.settings)
   const rows: Row[] = []
   for (const one of series) {
     if (query.turns.due) await query.turns.next()

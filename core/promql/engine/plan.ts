@@ -142,7 +142,9 @@ function collect(expr: Expr, around: Around, settings: PlanSettings, demands: De
       for (const side of [expr.lhs, expr.rhs]) collect(side, { ...inside, func: undefined }, settings, demands)
       return
     case 'call':
-      for (const arg of expr.args) collect(arg, { ...around, func: expr.func, call: expr }, settings, demands)
+      // The second argument of info is no vector: it chooses what the first one is joined with.
+      for (const arg of expr.func === 'info' ? expr.args.slice(0, 1) : expr.args)
+        collect(arg, { ...around, func: expr.func, call: expr }, settings, demands)
       return
     case 'aggregation':
       if (expr.param !== undefined) collect(expr.param, inside, settings, demands)
@@ -193,7 +195,7 @@ function gridDemands(
 function gridFunctionOf(matrix: MatrixSelector | undefined, call: Call | undefined): GridFunction | undefined {
   if (matrix !== undefined)
     return call !== undefined && GRID_FUNCTIONS.has(call.func) ? (call.func as GridFunction) : undefined
-  return call?.func === 'timestamp' || call?.func === 'info' ? undefined : 'last'
+  return call?.func === 'timestamp' ? undefined : 'last'
 }
 
 /** The aggregation whose operand is `expr`, and nothing around it. */

@@ -3,8 +3,8 @@ import { Labels } from '../labels.ts'
 import type { SampledSeries } from './range/sampled-series.ts'
 import { Window } from './range/window.ts'
 import type { RangeVector } from './range-rows.ts'
-import { NONE, type Row } from './rows.ts'
-import { lastTime, type Times, timeAt } from './times.ts'
+import { NONE, presentCells, type Row } from './rows.ts'
+import { allTimes, lastTime, type Times } from './times.ts'
 import type { Value } from './value.ts'
 
 /** Samples of one series by rising times. */
@@ -49,7 +49,7 @@ export function instantResult(value: Value, times: Times): ResultValue {
 /** The value of a range query. A scalar is a series without labels. */
 export function matrixResult(value: Value, times: Times): ResultValue {
   if (value.type === 'string') throw new TypeError('a range query of a string')
-  const steps = Float64Array.from({ length: times.count }, (_, index) => timeAt(times, index))
+  const steps = allTimes(times)
   if (value.type === 'scalar')
     return matrixOf([{ labels: Labels.NONE, times: steps, values: value.values, histograms: undefined }])
   return matrixOf(value.rows.map(row => rowSeries(row, steps)))
@@ -72,19 +72,15 @@ function matrixOf(series: ResultSeries[]): ResultValue {
 
 function rowSeries({ labels, kinds, values, histograms }: Row, times: Float64Array): ResultSeries {
   if (!kinds.includes(NONE)) return { labels, times, values, histograms }
-  const present = indicesOf(kinds)
-  return {
-    labels,
-    times: Float64Array.from(present, index => times[index]!),
-    values: Float64Array.from(present, index => values[index]!),
-    histograms: histograms && present.map(index => histograms[index])
+  const present = presentCells(kinds)
+  const ownTimes = new Float64Array(present.length)
+  const ownValues = new Float64Array(present.length)
+  for (let i = 0; i < present.length; i++) {
+    ownTimes[i] = times[present[i]!]!
+    ownValues[i] = values[present[i]!]!
   }
-}
-
-function indicesOf(kinds: Uint8Array): number[] {
-  const indices: number[] = []
-  for (let i = 0; i < kinds.length; i++) if (kinds[i] !== NONE) indices.push(i)
-  return indices
+  const ownHistograms = histograms && Array.from(present, index => histograms[index])
+  return { labels, times: ownTimes, values: ownValues, histograms: ownHistograms }
 }
 
 function windowSeries(

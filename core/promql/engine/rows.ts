@@ -41,3 +41,11 @@ export function isPresent(row: Row): boolean {
   for (let i = 0; i < kinds.length; i++) if (kinds[i] !== NONE) return true
   return false
 }
+
+/** Indices of the cells that have a sample. */
+export function presentCells(kinds: Uint8Array): Uint32Array {
+  const present = new Uint32Array(kinds.length)
+  let count = 0
+  for (let i = 0; i < kinds.length; i++) if (kinds[i] !== NONE) present[count++] = i
+  return present.subarray(0, count)
+}

@@ -20,3 +20,9 @@ export function timeAt(times: Times, index: number): number {
 export function lastTime(times: Times): number {
   return timeAt(times, Math.max(times.count - 1, 0))
 }
+
+export function allTimes(times: Times): Float64Array {
+  const all = new Float64Array(times.count)
+  for (let index = 0; index < times.count; index++) all[index] = timeAt(times, index)
+  return all
+}

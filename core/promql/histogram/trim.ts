@@ -44,7 +44,7 @@ function restOf(bucket: Bucket, limit: number, kept: Kept, scale: Scale, sign: 1
   if (nothing) return { count: 0, value: 0 }
   if (lower === Number.NEGATIVE_INFINITY) return restOfFirst(bucket, limit, kept)
   // Nobody knows how far the last bucket reaches, so it is above any limit inside of it.
-  if (upper === Number.POSITIVE_INFINITY) return kept === 'below' ? { count: 0, value: 0 } : { count: 0, value: lower }
+  if (upper === Number.POSITIVE_INFINITY) return kept === 'below' ? { count: 0, value: 0 } : { count, value: limit }
   const below = count * fractionBelow(bucket, limit, scale)
   return kept === 'below'
     ? { count: below, value: midpoint(lower, limit, scale, sign) }

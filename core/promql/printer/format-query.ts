@@ -10,7 +10,7 @@ export function formatQuery(expr: Expr): string {
   return new Formatter().format(expr, 0)
 }
 
-/** Remembers the length of each part: all parts of a deep expression are asked for it. */
+/** Remembers which parts are long: each part of a deep expression is asked once. */
 class Formatter {
   readonly #long = new WeakMap<Expr, boolean>()
 
@@ -19,10 +19,8 @@ class Formatter {
     const indent = INDENT.repeat(level)
     if (!this.#isLong(expr)) return indent + exprText(expr)
     switch (expr.type) {
-      case 'aggregation': {
-        const args = expr.param === undefined ? [expr.expr] : [expr.param, expr.expr]
-        return this.#block(aggregationHead(expr), args, level)
-      }
+      case 'aggregation':
+        return this.#block(aggregationHead(expr), operandsOf(expr), level)
       case 'call':
         return this.#block(expr.func, expr.args, level)
       case 'parenExpr':
@@ -47,7 +45,27 @@ class Formatter {
 
   #isLong(expr: Expr): boolean {
     let long = this.#long.get(expr)
-    if (long === undefined) this.#long.set(expr, (long = exprText(expr).length > LINE_LENGTH))
+    if (long !== undefined) return long
+    // A part that holds a long one is long: only short texts are made to be measured.
+    long = operandsOf(expr).some(operand => this.#isLong(operand)) || exprText(expr).length > LINE_LENGTH
+    this.#long.set(expr, long)
     return long
+  }
+}
+
+function operandsOf(expr: Expr): readonly Expr[] {
+  switch (expr.type) {
+    case 'aggregation':
+      return expr.param === undefined ? [expr.expr] : [expr.param, expr.expr]
+    case 'binaryExpr':
+      return [expr.lhs, expr.rhs]
+    case 'call':
+      return expr.args
+    case 'subquery':
+    case 'unaryExpr':
+    case 'parenExpr':
+      return [expr.expr]
+    default:
+      return []
   }
 }

@@ -20,7 +20,7 @@ import type { Tables } from './sample-sources.ts'
 import { Selector } from './selector.ts'
 import { SeriesIndex } from './series-index.ts'
 import type { Statements } from './statements.ts'
-import { isTargetInfo, TargetInfo } from './target-info.ts'
+import { isTargetInfo, TARGET_INFO, TargetInfo } from './target-info.ts'
 
 /** The tables of the compact schema, as PromQL sees them. */
 export class ClickHouseStore implements SampleStore {
@@ -73,7 +73,7 @@ export class ClickHouseStore implements SampleStore {
 
   async metadata(signal: AbortSignal): Promise<FamilyMetadata[]> {
     signal.throwIfAborted()
-    return familiesOf(await this.#catalog.metrics(''))
+    return [...familiesOf(await this.#catalog.metrics('')), TARGET_INFO]
   }
 
   /** Series that match, and the tables that have their samples. */

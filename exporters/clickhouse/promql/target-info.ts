@@ -1,6 +1,6 @@
 import { Labels, METRIC_NAME } from '../../../core/promql/labels.ts'
 import type { Matcher } from '../../../core/promql/matcher.ts'
-import type { QueryLimits } from '../../../core/promql/sample-store.ts'
+import type { FamilyMetadata, QueryLimits } from '../../../core/promql/sample-store.ts'
 import { targetInfoLabels } from '../../../core/wire/prometheus/labels.ts'
 import { NAMING } from './naming.ts'
 import { checkSamples } from './number-samples.ts'
@@ -19,6 +19,8 @@ const WITNESSES = [
   ['argMin', 'first_seen'],
   ['argMax', 'last_seen - first_seen']
 ] as const
+
+export const TARGET_INFO: FamilyMetadata = { family: NAME, type: 'gauge', help: 'Target metadata', unit: '' }
 
 /** A resource that says more of its target than its name. */
 interface Target {

@@ -21,7 +21,7 @@ for (const plugin of plugins)
   it(`shows every option of ${plugin.type}`, async () => {
     const terminal = new MemoryTerminal()
     assert.equal(await listComponents(terminal, plugin.type), EXIT.ok)
-    assert.match(terminal.stdout, new RegExp(`^${plugin.kind} ${plugin.type} \\(${plugin.stability}; `, 'm'))
+    assert.match(terminal.stdout, new RegExp(`^${plugin.kind} ${plugin.type} \\(${plugin.stability}[;)]`, 'm'))
     for (const [name, { description }] of Object.entries(fullSchema(plugin).properties)) {
       assert.match(terminal.stdout, new RegExp(`^ {2}${name}( |$)`, 'm'))
       assert.ok(terminal.stdout.includes(String(description)), `what ${name} is for`)

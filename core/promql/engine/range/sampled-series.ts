@@ -1,8 +1,7 @@
 import type { FloatHistogram } from '../../histogram/float-histogram.ts'
 import type { Labels } from '../../labels.ts'
 import type { SelectedSeries } from '../../sample-store.ts'
-import { FLOAT, HISTOGRAM, type Row } from '../rows.ts'
-import { type Times, timeAt } from '../times.ts'
+import { FLOAT, HISTOGRAM, NONE, type Row } from '../rows.ts'
 
 const NO_NUMBERS = new Float64Array()
 
@@ -28,14 +27,13 @@ export function sampledSeries(series: SelectedSeries): SampledSeries {
   return split(labels, false, { times, values, histograms, kindAt })
 }
 
-/** The result of a subquery: the cells of a row become samples. */
-export function sampledRow(row: Row, times: Times): SampledSeries {
-  return split(row.labels, row.dropName, {
-    times: Float64Array.from({ length: times.count }, (_, index) => timeAt(times, index)),
-    values: row.values,
-    histograms: row.histograms?.map(histogram => histogram && withoutResetHint(histogram)),
-    kindAt: index => row.kinds[index]
-  })
+/** The result of a subquery: cells of a row become samples. `times` are those of the row, in Unix ms. */
+export function sampledRow(row: Row, times: Float64Array): SampledSeries {
+  const { labels, dropName, values, kinds } = row
+  if (row.histograms === undefined && !kinds.includes(NONE))
+    return { labels, dropName, times, values, histogramTimes: NO_NUMBERS, histograms: [] }
+  const histograms = row.histograms?.map(histogram => histogram && withoutResetHint(histogram))
+  return split(labels, dropName, { times, values, histograms, kindAt: index => kinds[index] })
 }
 
 interface Columns {

@@ -7,6 +7,7 @@ import type { Window } from './window.ts'
 /** One window is computed at a time. */
 const MEAN = new CompensatedSums(1)
 const SQUARES = new CompensatedSums(1)
+let scratch = new Float64Array(64)
 
 export const varianceOverTime: RangeFunction = (window, call) => {
   if (window.floatCount === 0) return NONE
@@ -59,7 +60,10 @@ function varianceOf(window: Window): number {
   return SQUARES.total(0) / window.floatCount
 }
 
-/** A copy. */
+/** A copy, until the next window is computed. */
 function valuesOf(window: Window): Float64Array {
-  return window.series.values.slice(window.first, window.end)
+  if (scratch.length < window.floatCount) scratch = new Float64Array(2 * window.floatCount)
+  const copy = scratch.subarray(0, window.floatCount)
+  for (let i = 0; i < copy.length; i++) copy[i] = window.series.values[window.first + i]!
+  return copy
 }

@@ -38,19 +38,19 @@ export class Loader {
   }
 }
 
-/** With the mark that the database's chunks give: a reset begins a new chunk, whose later histograms have none. */
+/**
+ * With the mark that Prometheus's database reads back: none for the first histogram of a chunk, which a reset, another layout
+ * or a number begin, and `not_reset` for later ones.
+ */
 function marked(histogram: FloatHistogram, last: StoredSample | undefined): FloatHistogram {
   if (histogram.counterReset === 'gauge') return histogram
-  return { ...histogram, counterReset: markOf(histogram, last) }
+  return { ...histogram, counterReset: continues(histogram, last) ? 'not_reset' : 'unknown' }
 }
 
-function markOf(histogram: FloatHistogram, last: StoredSample | undefined): FloatHistogram['counterReset'] {
-  if (histogram.counterReset === 'reset') return 'reset'
-  if (typeof last !== 'object' || last.counterReset === 'gauge') return 'unknown'
-  if (histogram.count < last.count) return 'reset'
-  if (histogram.schema !== last.schema || histogram.zeroThreshold !== last.zeroThreshold) return 'unknown'
-  const rebounded = histogram.schema === CUSTOM_BUCKETS && !sameBounds(histogram.customBounds, last.customBounds)
-  return rebounded || isCounterReset({ ...histogram, counterReset: 'unknown' }, last) ? 'reset' : 'not_reset'
+function continues(histogram: FloatHistogram, last: StoredSample | undefined): boolean {
+  if (typeof last !== 'object' || last.counterReset === 'gauge') return false
+  if (histogram.schema !== last.schema || histogram.zeroThreshold !== last.zeroThreshold) return false
+  return sameBounds(histogram.customBounds, last.customBounds) && !isCounterReset(histogram, last)
 }
 
 interface Classic {

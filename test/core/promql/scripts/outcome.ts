@@ -13,6 +13,8 @@ const LEAST_NORMAL = 2.2250738585072014e-308
 /** A query's result as scripts see it. */
 export type Outcome =
   | { readonly error: string }
+  /** An error that is no `QueryError`. */
+  | { readonly crash: string }
   | { readonly value: OutcomeValue; readonly warnings: readonly string[]; readonly infos: readonly string[] }
 
 export type OutcomeValue =
@@ -28,6 +30,7 @@ export interface OutcomeSeries {
 
 /** The first thing that is not as expected. */
 export function problemOf(command: EvalCommand, outcome: Outcome): string | undefined {
+  if ('crash' in outcome) return outcome.crash
   if ('error' in outcome)
     return command.fail.length === 0
       ? `failed: ${outcome.error}`

@@ -146,6 +146,7 @@ test('metadata has the families', async () => {
   assert.deepEqual((await s.store.metadata(signal())).map(({ family, type, help }) => [family, type, help]).sort(), [
     ['http_requests', 'gauge', 'Requests'],
     ['http_requests_total', 'counter', 'Requests'],
-    ['queue', 'gauge', 'Requests']
+    ['queue', 'gauge', 'Requests'],
+    ['target_info', 'gauge', 'Target metadata']
   ])
 })
