@@ -74,6 +74,7 @@ function shared(
   return one
 }
 
+/** The entries of a map of texts. */
 export function pairsAt({ ends, keys, items }: ListColumn, row: number): [string, string][] {
   const pairs: [string, string][] = []
   const names = asTexts(keys)
