@@ -4,11 +4,10 @@ import type { QueryLimits } from '../../../core/promql/sample-store.ts'
 import { metricKey, type StoredMetric } from './catalog.ts'
 import { FORM_LABELS, type Form, type MetricForm } from './forms.ts'
 import { EVERYTHING, type Selector } from './selector.ts'
-import { idList, quotedList } from './sql-text.ts'
+import { dayOf, idList, quotedList, secondsOf } from './sql-text.ts'
 import type { Statements } from './statements.ts'
 import { SERIES_COLUMNS, type StoredSeries, seriesOf } from './stored-series.ts'
 
-const DAY_MS = 86_400_000
 /** Series that are remembered, some 2 KB each. */
 const MAX_KNOWN = 100_000
 /** Series read at a time. */
@@ -88,12 +87,11 @@ export class SeriesIndex {
 
   async #idsOf({ selector, forms, suffix, start, end }: FindRequest, signal: AbortSignal): Promise<bigint[]> {
     // A row is written anew with the first point of each day, and not for the later ones.
-    const day = seconds(Math.floor(start / DAY_MS) * DAY_MS)
-    const begun = end === undefined ? '1' : `min(first_seen) <= toDateTime(${seconds(end)})`
+    const begun = end === undefined ? '1' : `min(first_seen) <= toDateTime(${secondsOf(end)})`
     const blocks = await this.#statements.ask(
       `SELECT series_id FROM ${this.#database}.series${suffix}
        WHERE name IN ${namesOf(forms)} AND ${selector.prefilter()}
-       GROUP BY series_id HAVING max(last_seen) >= toDateTime(${day}) AND ${begun}`,
+       GROUP BY series_id HAVING max(last_seen) >= toDateTime(${dayOf(start)}) AND ${begun}`,
       signal
     )
     return blocks.flatMap(block => Array.from(block.ids('series_id')))
@@ -126,4 +124,3 @@ export function checkSeries(series: number, { maxSeries }: QueryLimits): void {
 }
 
 const namesOf = (forms: readonly MetricForm[]) => quotedList([...new Set(forms.map(({ metric }) => metric.name))])
-const seconds = (ms: number) => Math.min(2 ** 32 - 1, Math.max(0, Math.floor(ms / 1000)))

@@ -11,14 +11,16 @@ import type {
 } from '../../../core/promql/sample-store.ts'
 import { Catalog, familiesOf } from './catalog.ts'
 import { matchingForms } from './forms.ts'
-import { canGrid, functionGrid } from './grid.ts'
+import { canGrid, storedGrid } from './grid.ts'
 import { overlapsOf } from './overlaps.ts'
 import type { StoreConfig } from './request.ts'
 import { loadSamples } from './sample-loader.ts'
+import { SampleParts } from './sample-parts.ts'
 import type { Tables } from './sample-sources.ts'
 import { Selector } from './selector.ts'
 import { SeriesIndex } from './series-index.ts'
 import type { Statements } from './statements.ts'
+import { isTargetInfo, TARGET_INFO, TargetInfo } from './target-info.ts'
 
 /** The tables of the compact schema, as PromQL sees them. */
 export class ClickHouseStore implements SampleStore {
@@ -26,41 +28,52 @@ export class ClickHouseStore implements SampleStore {
   readonly #statements: Statements
   readonly #catalog: Catalog
   readonly #index: SeriesIndex
+  readonly #targets: TargetInfo
 
   constructor(config: StoreConfig, statements: Statements) {
     this.#config = config
     this.#statements = statements
     this.#catalog = new Catalog(config, statements)
     this.#index = new SeriesIndex(config.database, statements)
+    this.#targets = new TargetInfo(config.database, statements)
   }
 
   async select(request: SelectRequest, _remarks: Remarks, signal: AbortSignal): Promise<SelectedSeries[]> {
-    const { found, tables, selector } = await this.#find(request, request.after, signal)
-    if (found.series.length === 0) return []
-    return loadSamples(this.#statements, { ...request, ...tables, found, selector }, signal)
+    const { matchers, after, limits } = request
+    const parts = new SampleParts()
+    if (isTargetInfo(matchers)) {
+      const targets = await this.#targets.find(new Selector(matchers), { start: after, end: undefined, limits }, signal)
+      await this.#targets.load(targets, request, parts, signal)
+    }
+    const { found, tables, selector } = await this.#find(request, after, signal)
+    if (found.series.length > 0)
+      await loadSamples(this.#statements, { ...request, ...tables, found, selector }, parts, signal)
+    return parts.selected()
   }
 
   async grid(request: GridRequest, _remarks: Remarks, signal: AbortSignal): Promise<GridSeries[] | undefined> {
-    if (!canGrid(request)) return undefined
+    if (!canGrid(request) || isTargetInfo(request.matchers)) return undefined
     const { found, tables } = await this.#find(request, request.start - request.rangeMs, signal)
     if (found.series.length === 0) return []
-    return functionGrid(this.#statements, request, tables, found, signal)
+    return storedGrid(this.#statements, request, tables, found, signal)
   }
 
   async series({ sets, start, end, limits }: SeriesRequest, signal: AbortSignal): Promise<Labels[]> {
     const found = new Map<string, Labels>()
     for (const matchers of sets.length === 0 ? [[]] : sets) {
+      const selector = new Selector(matchers)
+      const range = { start, end, limits }
       const forms = matchingForms(await this.#catalog.metrics(''), matchers)
-      const request = { selector: new Selector(matchers), forms, suffix: '', start, end, limits }
-      const { series } = await this.#index.find(request, signal)
-      for (const { labels } of series) found.set(labels.key, labels)
+      const targets = isTargetInfo(matchers) ? await this.#targets.find(selector, range, signal) : []
+      const { series } = await this.#index.find({ ...range, selector, forms, suffix: '' }, signal)
+      for (const { labels } of [...series, ...targets]) found.set(labels.key, labels)
     }
     return [...found.values()]
   }
 
   async metadata(signal: AbortSignal): Promise<FamilyMetadata[]> {
     signal.throwIfAborted()
-    return familiesOf(await this.#catalog.metrics(''))
+    return [...familiesOf(await this.#catalog.metrics('')), TARGET_INFO]
   }
 
   /** Series that match, and the tables that have their samples. */

@@ -74,7 +74,8 @@ function shared(
   return one
 }
 
-function pairsAt({ ends, keys, items }: ListColumn, row: number): [string, string][] {
+/** The entries of a map of texts. */
+export function pairsAt({ ends, keys, items }: ListColumn, row: number): [string, string][] {
   const pairs: [string, string][] = []
   const names = asTexts(keys)
   const values = asTexts(items)
