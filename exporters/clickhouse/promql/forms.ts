@@ -30,15 +30,22 @@ const SUFFIXES: Readonly<Record<Form, string>> = {
 /** The forms of these metrics whose names match. OpenTelemetry's own name stands for the form without a suffix. */
 export function matchingForms(metrics: readonly StoredMetric[], matchers: readonly Matcher[]): MetricForm[] {
   const ofName = matchers.filter(({ name }) => name === METRIC_NAME)
+  const isNamed = ofName.some(({ op }) => op === '=')
   const forms: MetricForm[] = []
   for (const metric of metrics)
-    for (const form of formsOf(metric)) {
+    for (const form of isNamed ? formsOf(metric) : usualFormsOf(metric)) {
       const name = metric.family + SUFFIXES[form]
-      const isNamed = (matcher: Matcher) =>
+      const isMet = (matcher: Matcher) =>
         matcher.matches(name) || (matcher.op === '=' && SUFFIXES[form] === '' && matcher.value === metric.name)
-      if (ofName.every(isNamed)) forms.push({ metric, form, name })
+      if (ofName.every(isMet)) forms.push({ metric, form, name })
     }
   return forms
+}
+
+/** A selector that names no metric should not find the same histogram twice. */
+function usualFormsOf(metric: StoredMetric): readonly Form[] {
+  if (metric.kind === 'exponential_histogram') return ['native']
+  return formsOf(metric).filter(form => form !== 'native')
 }
 
 function formsOf({ kind }: StoredMetric): readonly Form[] {

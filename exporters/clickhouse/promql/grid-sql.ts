@@ -16,7 +16,7 @@ export const GRID_FUNCTIONS: Readonly<Partial<Record<GridFunction, string>>> = {
 }
 
 /** A series that is not in the result, for it came since the series were looked up. */
-const NOWHERE = 4_294_967_295
+export const NOWHERE = 4_294_967_295
 
 /** An aggregation over the grids of several series, which are arrays of numbers or NULL. */
 const AGGREGATES: Readonly<Partial<Record<AggregationOp, string>>> = {
@@ -56,13 +56,14 @@ export function gridSql(request: GridRequest, rows: string, outputs: GridOutputs
     FROM (${perSeries}) WHERE output != ${NOWHERE} GROUP BY output`
 }
 
-/** Series that are one to PromQL have one slot. */
-function slotOf({ sameAs }: GridOutputs): string {
+/** The `series_id` that stands for all that are one to PromQL. */
+export function slotOf({ sameAs }: GridOutputs): string {
   if (sameAs.size === 0) return 'series_id'
   return `transform(series_id, [${[...sameAs.keys()].join()}], [${[...sameAs.values()].join()}], series_id)`
 }
 
-function transformed(column: string, outputOf: ReadonlyMap<bigint, number>): string {
+/** A column of `series_id` as the number of its output, or {@link NOWHERE}. */
+export function transformed(column: string, outputOf: ReadonlyMap<bigint, number>): string {
   const from = `CAST([${[...outputOf.keys()].join()}], 'Array(UInt64)')`
   const to = `CAST([${[...outputOf.values()].join()}], 'Array(UInt32)')`
   return `transform(${column}, ${from}, ${to}, toUInt32(${NOWHERE}))`

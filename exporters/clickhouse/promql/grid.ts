@@ -5,14 +5,17 @@ import { asNullable, type NativeColumns } from './native-reader.ts'
 import { isNumberForm, numberRows } from './number-samples.ts'
 import { hasDistributions, rangeOf } from './sample-loader.ts'
 import type { Tables } from './sample-sources.ts'
-import type { Found } from './series-index.ts'
+import type { Found, FoundSeries } from './series-index.ts'
 import type { Statements } from './statements.ts'
+import { hasWindows, windowGrid } from './window-grid.ts'
 
 /** False if the engine has to compute by itself. */
-export const canGrid = ({ func, aggregate }: GridRequest) => func in GRID_FUNCTIONS && canAggregate(aggregate)
+export const canGrid = (request: GridRequest) => hasFunction(request) || hasWindows(request)
 
-/** The result of a function that ClickHouse has. Undefined if it would not be exactly what PromQL makes of the samples. */
-export async function functionGrid(
+const hasFunction = ({ func, aggregate }: GridRequest) => func in GRID_FUNCTIONS && canAggregate(aggregate)
+
+/** The result of a function, computed by ClickHouse. Undefined if it would not be exactly what PromQL makes of the samples. */
+export async function storedGrid(
   statements: Statements,
   request: GridRequest,
   tables: Tables,
@@ -21,8 +24,6 @@ export async function functionGrid(
 ): Promise<GridSeries[] | undefined> {
   const [{ form }] = found.series
   if (!isNumberForm(form) || found.series.some(one => one.form !== form)) return undefined
-  const outputs = gridOutputs(found.series, request)
-  if (outputs === undefined) return undefined
   const { start, end, rangeMs, limits } = request
   const rows = numberRows({
     ...tables,
@@ -33,13 +34,35 @@ export async function functionGrid(
     until: end,
     limits
   })
+  const needed = withinWindows(rows, request)
+  return hasWindows(request)
+    ? windowGrid(statements, request, found.series, needed, signal)
+    : functionGrid(statements, request, found.series, needed, signal)
+}
+
+/** Without rows between the windows, if there is room between them. */
+function withinWindows(rows: string, { start, stepMs, rangeMs }: GridRequest): string {
+  if (stepMs <= rangeMs) return rows
+  const sinceFirst = `toUnixTimestamp64Milli(time) - ${start - rangeMs + 1}`
+  return `SELECT * FROM (${rows}) WHERE (${sinceFirst}) % ${stepMs} < ${rangeMs}`
+}
+
+async function functionGrid(
+  statements: Statements,
+  request: GridRequest,
+  series: readonly FoundSeries[],
+  rows: string,
+  signal: AbortSignal
+): Promise<GridSeries[] | undefined> {
+  const outputs = gridOutputs(series, request)
+  if (outputs === undefined) return undefined
   const blocks = await statements.ask(gridSql(request, rows, outputs), signal, { timeSeries: true })
   if (blocks.some(block => block.numbers('odd').includes(1))) return undefined
   return blocks.flatMap(block => gridsIn(block, outputs))
 }
 
 /** One for each output that has a value. */
-export function gridsIn(block: NativeColumns, { labels }: GridOutputs): GridSeries[] {
+function gridsIn(block: NativeColumns, { labels }: GridOutputs): GridSeries[] {
   const outputs = block.numbers('output')
   const { ends, items } = block.list('grid')
   const { nulls, values } = asNullable(items)

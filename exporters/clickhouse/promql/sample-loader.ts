@@ -1,7 +1,7 @@
-import type { QueryLimits, SelectedSeries } from '../../../core/promql/sample-store.ts'
+import type { QueryLimits } from '../../../core/promql/sample-store.ts'
 import { readDistributions } from './distribution-samples.ts'
 import { isNumberForm, type NumberForm, readNumbers } from './number-samples.ts'
-import { SampleParts } from './sample-parts.ts'
+import type { SampleParts } from './sample-parts.ts'
 import type { Tables } from './sample-sources.ts'
 import type { Selector } from './selector.ts'
 import type { Found, FoundSeries } from './series-index.ts'
@@ -19,13 +19,13 @@ export interface LoadRequest extends Tables {
   readonly limits: QueryLimits
 }
 
-/** The samples of series, whatever their forms. */
+/** Adds the samples of series, whatever their forms, to `parts`. */
 export async function loadSamples(
   statements: Statements,
   request: LoadRequest,
+  parts: SampleParts,
   signal: AbortSignal
-): Promise<SelectedSeries[]> {
-  const parts = new SampleParts()
+): Promise<void> {
   let left = request.limits.maxSamples
   for (const [form, series] of Map.groupBy(request.found.series, groupOf)) {
     const limits = { ...request.limits, maxSamples: left }
@@ -41,7 +41,6 @@ export async function loadSamples(
             signal
           )
   }
-  return parts.selected()
 }
 
 /** Names and ids, for a condition of SQL. */

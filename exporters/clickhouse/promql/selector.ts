@@ -35,7 +35,11 @@ export class Selector {
   }
 
   /** @param generated the label that is not among `labels` yet, for {@link matchesLabel} */
-  matches({ attributes, resource }: StoredSeries, labels: Labels, generated: string | undefined): boolean {
+  matches(
+    { attributes, resource }: Pick<StoredSeries, 'attributes' | 'resource'>,
+    labels: Labels,
+    generated: string | undefined
+  ): boolean {
     for (const matcher of this.#ofLabels)
       if (matcher.name !== generated && !matcher.matches(labels.get(matcher.name))) return false
     for (const matcher of this.#ofAttributes)

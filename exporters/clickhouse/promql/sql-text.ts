@@ -1,3 +1,5 @@
+const DAY_MS = 86_400_000
+const MAX_DATETIME_S = 2 ** 32 - 1
 const ESCAPED = /[\\'\0]/g
 
 /** The text as a literal of SQL. */
@@ -13,3 +15,9 @@ export const idList = (ids: readonly bigint[]): string => `(${ids.join(',')})`
 
 /** A time as the tables have it. @param ms Unix ms, whole */
 export const timeText = (ms: number): string => `fromUnixTimestamp64Milli(toInt64(${ms}), 'UTC')`
+
+/** A time as a number that is a DateTime, which ends in 2106. @param ms Unix ms */
+export const secondsOf = (ms: number): number => Math.min(MAX_DATETIME_S, Math.max(0, Math.floor(ms / 1000)))
+
+/** The beginning of the day. @param ms Unix ms */
+export const dayOf = (ms: number): number => secondsOf(Math.floor(ms / DAY_MS) * DAY_MS)

@@ -23,8 +23,8 @@ it('what a native histogram of the same bounds says', () => {
     fc.nat(120),
     (values, unsorted, percent, limit) => {
       // At a whole rank any value up to the next observation will do.
-    fc.pre((percent * values.length) % 100 !== 0)
-    const buckets = classic(values, unsorted)
+      fc.pre((percent * values.length) % 100 !== 0)
+      const buckets = classic(values, unsorted)
       const native = observedIn(
         values,
         unsorted.toSorted((a, b) => a - b)

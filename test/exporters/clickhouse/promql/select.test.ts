@@ -81,6 +81,20 @@ const cases: [name: string, matchers: string[], want: Record<string, string>][] 
   ['nothing', ['__name__=missing'], {}],
   ['no such label', ['__name__=http_requests_total', 'nothing=x'], {}],
   [
+    'resources are target_info, each while its series were there',
+    ['__name__=target_info'],
+    {
+      [`__name__=target_info host_name=h1 ${TARGET}`]: '1@0 1@20',
+      [`__name__=target_info host_name=h2 ${TARGET}`]: '1@10'
+    }
+  ],
+  [
+    'target_info by an attribute',
+    ['__name__=target_info', 'host.name=h2', 'host_name=h2'],
+    { [`__name__=target_info host_name=h2 ${TARGET}`]: '1@10' }
+  ],
+  ['target_info of no such target', ['__name__=target_info', 'job=other'], {}],
+  [
     'NaN and ends are apart, and of one ms the last stands',
     ['__name__=queue'],
     { '__name__=queue': 'NaN@0 2@10 stale@20' }
@@ -116,7 +130,13 @@ test('series are named, each once', async () => {
     limits: LIMITS
   }
   const labels = await s.store.series(request, signal())
-  assert.deepEqual(labels.map(({ pairs }) => pairs.map(pair => pair.join('=')).join(' ')).sort(), [WINDOWS, HOME, CART])
+  assert.deepEqual(labels.map(({ pairs }) => pairs.map(pair => pair.join('=')).join(' ')).sort(), [
+    WINDOWS,
+    HOME,
+    CART,
+    `__name__=target_info host_name=h1 ${TARGET}`,
+    `__name__=target_info host_name=h2 ${TARGET}`
+  ])
   const day = 86_400_000
   assert.deepEqual(await s.store.series({ ...request, start: T - 3 * day, end: T - 2 * day }, signal()), [])
   assert.deepEqual(await s.store.series({ ...request, start: T + 3 * day, end: T + 4 * day }, signal()), [])
@@ -126,6 +146,7 @@ test('metadata has the families', async () => {
   assert.deepEqual((await s.store.metadata(signal())).map(({ family, type, help }) => [family, type, help]).sort(), [
     ['http_requests', 'gauge', 'Requests'],
     ['http_requests_total', 'counter', 'Requests'],
-    ['queue', 'gauge', 'Requests']
+    ['queue', 'gauge', 'Requests'],
+    ['target_info', 'gauge', 'Target metadata']
   ])
 })
