@@ -1,11 +1,12 @@
 import { METRIC_NAME } from '../labels.ts'
 import type { Span } from '../span.ts'
 import { rowHistogramSamples } from './histogram-samples.ts'
-import { unnamedRows } from './merged-rows.ts'
-import { newRow, type Query } from './query.ts'
+import { mergedRows, withoutMetricLabels } from './merged-rows.ts'
+import type { Query } from './query.ts'
 import type { RangeCall, RangeFunction } from './range/range-function.ts'
 import type { SampledSeries } from './range/sampled-series.ts'
 import { type Margins, Window } from './range/window.ts'
+import { CollectedRows, type RowSink } from './row-sink.ts'
 import { FLOAT, HISTOGRAM, NONE, type Row, setHistogram } from './rows.ts'
 import { type Times, timeAt } from './times.ts'
 
@@ -21,6 +22,8 @@ const COUNTER_SUFFIX = /_(total|sum|count|bucket)$/
 /** The argument of a range function. */
 export interface RangeVector {
   readonly series: Iterable<SampledSeries>
+  /** All series are of one metric: they stay different without its name. */
+  readonly sameMetric: boolean
   /** Last times of the windows. Only one if it is the same at all evaluation times. */
   readonly until: Times
   readonly rangeMs: number
@@ -35,19 +38,39 @@ export async function rangeRows(
   vector: RangeVector,
   times: Times
 ): Promise<Row[]> {
-  const rows: Row[] = []
+  const collected = new CollectedRows(query, times)
+  await fillRangeRows(query, func, call, vector, times, collected)
+  return staysUnique(query, call, vector) ? collected.rows : mergedRows(query, times, collected.rows)
+}
+
+/** True if no two series become equal by the function. */
+export function staysUnique(query: Query, call: RangeCall, vector: RangeVector): boolean {
+  return vector.sameMetric || query.options.delayedNameRemoval || NAMED_RESULTS.has(call.func)
+}
+
+/** Leaves the results in a sink, row after row. */
+export async function fillRangeRows(
+  query: Query,
+  func: RangeFunction,
+  call: RangeCall,
+  vector: RangeVector,
+  times: Times,
+  sink: RowSink
+): Promise<void> {
+  const isNamed = NAMED_RESULTS.has(call.func)
+  const { delayedNameRemoval } = query.options
   for (const series of vector.series) {
-    const row = newRow(query, times, series.labels, series.dropName)
+    const labels = isNamed || delayedNameRemoval ? series.labels : withoutMetricLabels(series.labels)
+    const row = sink.next(labels, series.dropName || (!isNamed && delayedNameRemoval))
     const computation = new Computation(row, new Window(series, vector.rangeMs, vector.margins), vector.until, times)
     while (!computation.run(func, call)) await query.turns.next()
     query.budget.countRead(computation.samplesRead)
     if (query.turns.due) await query.turns.next()
     if (!computation.present) continue
     query.budget.take(rowHistogramSamples(row))
-    rows.push(row)
     if (hasFloat(row)) informIfNoCounter(query, call.func, series.labels.get(METRIC_NAME), call.args[0]!.span)
+    sink.take(row)
   }
-  return NAMED_RESULTS.has(call.func) ? rows : unnamedRows(query, times, rows)
 }
 
 /** The computation of one row, which can be interrupted. */

@@ -113,7 +113,23 @@ test('statistics count samples that were looked at, and those in memory at one t
   const range = { start: 0, end: 2 * MINUTE, stepMs: MINUTE }
   const { statistics } = await ask('sum(m)', store, range)
   assert.equal(statistics.samplesRead, 6)
-  // 5 of the store, 3 times of 2 series, and 3 of the sum.
-  assert.equal(statistics.peakSamples, 5 + 6 + 3)
+  // 5 of the store, and 3 times each of one row, of the running sum and of the result.
+  assert.equal(statistics.peakSamples, 5 + 3 * 3)
   assert.equal((await ask('count_over_time(m[2m])', store, 2 * MINUTE)).statistics.samplesRead, 3)
+})
+
+test('the same samples are asked for once', async () => {
+  const store = storeOf({ m: [1, 2, 3, 4] })
+  const cases: [query: string, requests: number][] = [
+    ['m + m', 1],
+    ['rate(m[2m]) / rate(m[2m])', 1],
+    ['m + m offset 1m', 2],
+    ['m{a=""} + m', 2],
+    ['rate(m[2m]) + rate(m[1m])', 2]
+  ]
+  for (const [query, requests] of cases) {
+    store.requests.length = 0
+    await ask(query, store, 3 * MINUTE)
+    assert.equal(store.requests.length, requests, query)
+  }
 })
