@@ -3,6 +3,7 @@ import { resolveDurations } from '../duration-expr.ts'
 import { QueryError } from '../query-error.ts'
 import type { SampleStore } from '../sample-store.ts'
 import { documentedType, valueTypeOf } from '../value-type.ts'
+import { CellSlab } from './cell-slab.ts'
 import { Evaluator } from './evaluator.ts'
 import { load } from './load.ts'
 import { mergedRows, withoutMetricLabels } from './merged-rows.ts'
@@ -62,7 +63,8 @@ export async function evaluate(
   const { lookbackMs, defaultSubqueryStepMs, delayedNameRemoval } = options
   const settings = { start: range.start, end: range.end, lookbackMs, defaultSubqueryStepMs, delayedNameRemoval }
   const loaded = await load(demandsOf(resolved, times, settings), { store, options, remarks, budget })
-  const query: Query = { options, store, settings, stepMs: range.stepMs, remarks, budget, turns, loaded }
+  const slab = new CellSlab()
+  const query: Query = { options, store, settings, stepMs: range.stepMs, remarks, budget, slab, turns, loaded }
   const value = await resultOf(query, resolved, times)
   const { warnings, infos } = remarks
   return { value, warnings, infos, statistics: { samplesRead: budget.read, peakSamples: budget.peak } }
