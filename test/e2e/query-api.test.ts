@@ -10,6 +10,7 @@ import {
 } from '@opentelemetry/sdk-metrics'
 import { startVictoriaMetrics, victoriaMetricsProgram } from '../servers/victoria-metrics.ts'
 import { eventually } from './eventually.ts'
+import { replayGrafana } from './grafana-requests.ts'
 import { Sandbox, type Weir } from './weir-process.ts'
 
 const { path, skip } = await victoriaMetricsProgram()
@@ -74,6 +75,7 @@ test('the same query has the same result, whichever store answers', { skip }, as
     assert.deepEqual(one, other, query)
   }
   await ownNames(clickhouse)
+  await replayGrafana(urlOf(weir, ''))
   await weir.assertLedger()
   assert.deepEqual(await weir.stop(), { code: 0, signal: null }, weir.stderr)
 })
@@ -121,14 +123,21 @@ async function record(url: string): Promise<void> {
 
 /** Labels and values of an instant query, sorted. Values have the digits that VictoriaMetrics keeps. */
 async function ask(weir: Weir, prefix: string, query: string): Promise<unknown[]> {
-  const url = weir.stdout.match(/Prometheus API on (\S+)/g)!.map(text => text.split(' ').at(-1)!)
-  const own = url.find(text => text.endsWith('/vm') === (prefix === '/vm'))!
-  const response = await fetch(`${own}/api/v1/query`, { method: 'POST', body: new URLSearchParams({ query }) })
+  const response = await fetch(`${urlOf(weir, prefix)}/api/v1/query`, {
+    method: 'POST',
+    body: new URLSearchParams({ query })
+  })
   const { data, error } = (await response.json()) as { error?: string; data: { result: Sample[] } }
   assert.equal(error, undefined, query)
   return data.result
     .map(({ metric, value }) => [sorted(metric), Number(Number(value[1]).toPrecision(9))])
     .sort(([a], [b]) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1))
+}
+
+/** The URL of the API with this path prefix. */
+function urlOf(weir: Weir, prefix: string): string {
+  const urls = weir.stdout.match(/(?<=Prometheus API on )\S+/g)!
+  return urls.find(url => url.endsWith('/vm') === (prefix === '/vm'))!
 }
 
 interface Sample {

@@ -54,7 +54,7 @@ export async function evaluate(
   const times = timesBetween(range.start, range.end, range.stepMs)
   const budget = new SampleBudget(options.limits)
   // The evaluation times alone may be too many.
-  budget.settle(0, times.count)
+  budget.checkRoom(times.count)
   const remarks = new QueryRemarks(options.text)
   const turns = new Turns(options.signal)
   turns.check()

@@ -1,17 +1,26 @@
 import type { Aggregation, Call, Expr, MatrixSelector, Subquery, UnaryExpr } from '../ast.ts'
 import { METRIC_NAME } from '../labels.ts'
+import { Aggregator } from './aggregation/aggregator.ts'
 import { aggregate } from './aggregation/index.ts'
 import { binary } from './binary/index.ts'
 import { absentRows } from './functions/absent.ts'
 import { VECTOR_FUNCTIONS } from './functions/index.ts'
+import { rowHistogramSamples } from './histogram-samples.ts'
 import { infoRows } from './info/info-rows.ts'
 import { gridRows, instantRows, timestampRows } from './instant-selector.ts'
+import { haveSameMetric } from './merged-rows.ts'
 import { negated } from './negation.ts'
-import { shiftedTimes, subqueryTimes, unwrapped } from './plan.ts'
+import { marginsOf, shiftedTimes, subqueryTimes, unwrapped } from './plan.ts'
 import type { Loaded, Query } from './query.ts'
-import { RANGE_FUNCTIONS } from './range/index.ts'
+import { rangeFunction } from './range/index.ts'
+import type { RangeCall, RangeFunction } from './range/range-function.ts'
 import { sampledRow, sampledSeries } from './range/sampled-series.ts'
-import { informIfNoCounter, type RangeVector, rangeRows } from './range-rows.ts'
+import { NO_MARGINS } from './range/window.ts'
+import { fillRangeRows, informIfNoCounter, type RangeVector, rangeRows, staysUnique } from './range-rows.ts'
+import { repeated } from './repeated.ts'
+import { CollectedRows, type RowSink } from './row-sink.ts'
+import { smoothedRows } from './smoothed-selector.ts'
+import { isStepInvariant } from './step-invariance.ts'
 import { allTimes, type Times } from './times.ts'
 import { type ScalarValue, type Value, type VectorValue, vectorOf } from './value.ts'
 
@@ -29,7 +38,7 @@ export class Evaluator {
     turns.check()
     if (turns.due) await turns.next()
     const before = budget.current
-    const value = await this.#evaluate(expr, times)
+    const value = await this.#once(expr, times)
     // Values of operands are garbage by now.
     budget.settle(before, sizeOf(value, times))
     return value
@@ -39,21 +48,32 @@ export class Evaluator {
   async rangeVector(expr: MatrixSelector | Subquery, times: Times): Promise<RangeVector> {
     const { settings } = this.#query
     if (expr.type === 'matrixSelector') {
-      const series = this.#series(expr.selector)
+      const selected = this.#series(expr.selector)
+      const series = selected.values().map(sampledSeries)
+      const sameMetric = haveSameMetric(selected)
       const until = shiftedTimes(expr.selector, times, settings)
-      return { series: series.values().map(sampledSeries), until, rangeMs: expr.rangeMs }
+      const margins = marginsOf(expr.selector, settings.lookbackMs)
+      return { series, sameMetric, until, rangeMs: expr.rangeMs, margins }
     }
     const inner = subqueryTimes(expr, times, settings)
     const until = shiftedTimes(expr, times, settings)
-    if (inner.count === 0) return { series: [], until, rangeMs: expr.rangeMs }
+    if (inner.count === 0) return { series: [], sameMetric: true, until, rangeMs: expr.rangeMs, margins: NO_MARGINS }
     const value = await this.evaluate(expr.expr, inner)
     if (value.type !== 'vector') throw new TypeError(`a subquery of a ${value.type}`)
     const innerTimes = allTimes(inner)
-    return { series: value.rows.values().map(row => sampledRow(row, innerTimes)), until, rangeMs: expr.rangeMs }
+    const series = value.rows.values().map(row => sampledRow(row, innerTimes))
+    const sameMetric = haveSameMetric(value.rows)
+    return { series, sameMetric, until, rangeMs: expr.rangeMs, margins: NO_MARGINS }
+  }
+
+  /** What is the same at all times is evaluated for the first one. */
+  async #once(expr: Expr, times: Times): Promise<Value> {
+    if (times.count === 1 || expr.type === 'numberLiteral' || !isStepInvariant(expr)) return this.#evaluate(expr, times)
+    return repeated(this.#query, await this.#evaluate(expr, { ...times, count: 1 }), times)
   }
 
   async #evaluate(expr: Expr, times: Times): Promise<Value> {
-    const computed = this.#computedByStore(expr, times)
+    const computed = this.#computedByStore(expr)
     if (computed !== undefined) return computed
     switch (expr.type) {
       case 'numberLiteral':
@@ -61,8 +81,11 @@ export class Evaluator {
       case 'stringLiteral':
         return { type: 'string', value: expr.value }
       case 'vectorSelector': {
-        const rows = await instantRows(this.#query, expr, this.#series(expr), times)
-        return vectorOf(rows)
+        if (expr.extension === 'smoothed')
+          return vectorOf(await smoothedRows(this.#query, expr, this.#series(expr), times))
+        const collected = new CollectedRows(this.#query, times)
+        await instantRows(this.#query, expr, this.#series(expr), times, collected)
+        return vectorOf(collected.rows)
       }
       case 'parenExpr':
         return this.evaluate(expr.expr, times)
@@ -83,10 +106,10 @@ export class Evaluator {
     }
   }
 
-  #computedByStore(expr: Expr, times: Times): VectorValue | undefined {
+  #computedByStore(expr: Expr): VectorValue | undefined {
     const loaded = this.#query.loaded.get(expr)
     if (loaded?.kind !== 'grid') return undefined
-    const rows = gridRows(this.#query, loaded.series, loaded.times, times)
+    const rows = gridRows(loaded.series)
     const call = expr.type === 'aggregation' ? unwrapped(expr.expr) : expr
     if (rows.length > 0 && call.type === 'call') {
       const arg = unwrapped(call.args[0]!)
@@ -113,16 +136,41 @@ export class Evaluator {
   }
 
   async #aggregation(expr: Aggregation, times: Times): Promise<Value> {
+    if (expr.param === undefined) {
+      const aggregator = new Aggregator(this.#query, expr, times)
+      if (await this.#fill(unwrapped(expr.expr), times, aggregator)) return vectorOf(aggregator.results())
+    }
     const param = expr.param === undefined ? undefined : await this.evaluate(expr.param, times)
     const operand = await this.evaluate(expr.expr, times)
     if (operand.type !== 'vector') throw new TypeError(`an aggregation of a ${operand.type}`)
     return vectorOf(await aggregate(this.#query, expr, param, operand.rows, times))
   }
 
+  /** Leaves the rows of a selector or range function in a sink, one after the other. False if it is something else. */
+  async #fill(expr: Expr, times: Times, sink: RowSink): Promise<boolean> {
+    const query = this.#query
+    if (query.loaded.get(expr)?.kind === 'grid') return false
+    if (expr.type === 'vectorSelector' && expr.extension === undefined) {
+      await instantRows(query, expr, this.#series(expr), times, sink)
+      return true
+    }
+    if (expr.type !== 'call' || expr.func === 'absent_over_time') return false
+    const operation = await this.#rangeOperation(expr, times)
+    if (operation === undefined) return false
+    const { func, call, vector } = operation
+    if (staysUnique(query, call, vector)) await fillRangeRows(query, func, call, vector, times, sink)
+    else for (const row of await rangeRows(query, func, call, vector, times)) sink.take(row)
+    return true
+  }
+
   async #call(expr: Call, times: Times): Promise<Value> {
     const exprs = expr.args.map(unwrapped)
-    const range = exprs.find(arg => arg.type === 'matrixSelector' || arg.type === 'subquery')
-    if (range !== undefined) return vectorOf(await this.#rangeCall(expr, exprs, range, times))
+    const operation = await this.#rangeOperation(expr, times)
+    if (operation !== undefined) {
+      const { func, call, vector, range } = operation
+      const rows = await rangeRows(this.#query, func, call, vector, times)
+      return vectorOf(expr.func === 'absent_over_time' ? absentRows(this.#query, times, rows, range) : rows)
+    }
     const [first] = exprs
     if (expr.func === 'timestamp' && first?.type === 'vectorSelector')
       return vectorOf(await timestampRows(this.#query, first, this.#series(first), times))
@@ -140,25 +188,34 @@ export class Evaluator {
     return vectorOf(await infoRows(this.#query, expr, value.rows, times))
   }
 
-  async #rangeCall(expr: Call, args: readonly Expr[], range: MatrixSelector | Subquery, times: Times) {
-    const func = RANGE_FUNCTIONS.get(expr.func)
-    if (func === undefined) throw new TypeError(`no function ${expr.func} of range vectors`)
+  /** A range function and its arguments. Undefined if the function has no range vector. */
+  async #rangeOperation(expr: Call, times: Times): Promise<RangeOperation | undefined> {
+    const args = expr.args.map(unwrapped)
+    const range = args.find(arg => arg.type === 'matrixSelector' || arg.type === 'subquery')
+    if (range === undefined) return undefined
+    const func = rangeFunction(expr.func, range.type === 'subquery' ? undefined : range.selector.extension)
     const scalars: Float64Array[] = []
     for (const arg of args) {
       if (arg === range) continue
       const value = await this.evaluate(arg, times)
       if (value.type === 'scalar') scalars.push(value.values)
     }
-    const vector = await this.rangeVector(range, times)
     const call = { func: expr.func, args, scalars, remarks: this.#query.remarks }
-    const rows = await rangeRows(this.#query, func, call, vector, times)
-    return expr.func === 'absent_over_time' ? absentRows(this.#query, times, rows, range) : rows
+    return { func, call, range, vector: await this.rangeVector(range, times) }
   }
+}
+
+interface RangeOperation {
+  readonly func: RangeFunction
+  readonly call: RangeCall
+  readonly range: MatrixSelector | Subquery
+  readonly vector: RangeVector
 }
 
 function sizeOf(value: Value, times: Times): number {
   if (value.type === 'string') return 0
-  return value.type === 'scalar' ? times.count : value.rows.length * times.count
+  if (value.type === 'scalar') return times.count
+  return value.rows.reduce((samples, row) => samples + times.count + rowHistogramSamples(row), 0)
 }
 
 function nameOf({ selector }: MatrixSelector): string {

@@ -37,7 +37,7 @@ export class HistogramTotal {
   }
 
   remark(remarks: QueryRemarks, span: Span): void {
-    if (this.#boundsReconciled) remarks.infoAt(span, 'mismatched custom buckets were reconciled during aggregation')
+    if (this.#boundsReconciled) remarks.boundsReconciled(span, 'aggregation')
     if (this.#resetSeen && this.#noResetSeen && !this.#incompatible)
       remarks.warnAt(span, 'conflicting counter resets during histogram aggregation')
   }

@@ -2,7 +2,8 @@ import type { TimeShift, VectorSelector } from '../ast.ts'
 import type { GridSeries, SelectedSeries } from '../sample-store.ts'
 import { unnamedRows } from './merged-rows.ts'
 import { shiftedTimes } from './plan.ts'
-import { newRow, type Query } from './query.ts'
+import type { Query } from './query.ts'
+import { CollectedRows, type RowSink } from './row-sink.ts'
 import { FLOAT, isPresent, NONE, type Row, setHistogram } from './rows.ts'
 import { type Times, timeAt } from './times.ts'
 
@@ -11,9 +12,10 @@ export async function instantRows(
   query: Query,
   selector: VectorSelector,
   series: readonly SelectedSeries[],
-  times: Times
-): Promise<Row[]> {
-  return rowsOf(query, selector, series, times, setSample)
+  times: Times,
+  sink: RowSink
+): Promise<void> {
+  await fillRows(query, selector, series, times, sink, setSample)
 }
 
 /** Times of these samples, in Unix seconds, in place of their values. */
@@ -33,41 +35,43 @@ export async function sampleTimeRows(
   series: readonly SelectedSeries[],
   times: Times
 ): Promise<Row[]> {
-  return rowsOf(query, shift, series, times, setTimestamp)
+  const collected = new CollectedRows(query, times)
+  await fillRows(query, shift, series, times, collected, setTimestamp)
+  return collected.rows
 }
 
-/** Rows of what the store computed. The result of one time, by the modifier `@`, holds for all times. */
-export function gridRows(query: Query, series: readonly GridSeries[], gridTimes: Times, times: Times): Row[] {
-  const rows = series.map(({ labels, values, absent }): Row => {
-    if (gridTimes.count === times.count)
-      return { labels, dropName: false, values, kinds: kindsOf(values.length, absent), histograms: undefined }
-    const row = newRow(query, times, labels, false)
-    row.values.fill(values[0]!)
-    row.kinds.fill(absent?.[0] === 1 ? NONE : FLOAT)
-    return row
-  })
+/** Rows of what the store computed. */
+export function gridRows(series: readonly GridSeries[]): Row[] {
+  const rows = series.map(
+    ({ labels, values, absent }): Row => ({
+      labels,
+      dropName: false,
+      values,
+      kinds: kindsOf(values.length, absent),
+      histograms: undefined
+    })
+  )
   return rows.filter(isPresent)
 }
 
 type SetCell = (row: Row, index: number, series: SelectedSeries, sample: number) => void
 
-async function rowsOf(
+async function fillRows(
   query: Query,
   shift: TimeShift,
   series: readonly SelectedSeries[],
   times: Times,
+  sink: RowSink,
   setCell: SetCell
-): Promise<Row[]> {
+): Promise<void> {
   const seen = shiftedTimes(shift, times, query.settings)
-  const rows: Row[] = []
   for (const one of series) {
     if (query.turns.due) await query.turns.next()
-    const row = newRow(query, times, one.labels, false)
+    const row = sink.next(one.labels, false)
     const count = fill(row, one, seen, query.options.lookbackMs, setCell)
     query.budget.countRead(count)
-    if (count > 0) rows.push(row)
+    if (count > 0) sink.take(row)
   }
-  return rows
 }
 
 /** Number of cells that were set. */

@@ -1,5 +1,6 @@
 import type { Expr } from '../ast.ts'
 import type { SampleStore, SelectedSeries } from '../sample-store.ts'
+import { histogramSamples } from './histogram-samples.ts'
 import type { Demand } from './plan.ts'
 import type { EvaluationOptions, Loaded } from './query.ts'
 import type { QueryRemarks } from './remarks.ts'
@@ -13,39 +14,56 @@ interface Loading {
   readonly budget: SampleBudget
 }
 
-/** Asks the store for everything, at once. If one request fails, the others are given up. */
+/** Answer to a demand. `grid` is the index of the computation that the store took over; -1 if it gave samples. */
+interface Answer {
+  readonly grid: number
+  readonly loaded: Loaded
+}
+
+/** Asks the store for everything, at once, and for the same only once. If one request fails, the others are given up. */
 export async function load(demands: readonly Demand[], loading: Loading): Promise<Map<Expr, Loaded>> {
   const failure = new AbortController()
   const signal = AbortSignal.any([loading.options.signal, failure.signal])
-  const answers = await Promise.all(
-    demands.map(async demand => {
-      try {
-        return await loadOne(demand, loading, signal)
-      } catch (error) {
-        failure.abort(error)
-        throw error
-      }
-    })
-  )
-  return new Map(answers)
+  const answers = new Map<string, Promise<Answer>>()
+  const answerTo = (demand: Demand) => {
+    const key = keyOf(demand)
+    const known = answers.get(key)
+    if (known !== undefined) return known
+    const answer = loadOne(demand, loading, signal)
+    answer.catch(error => failure.abort(error))
+    answers.set(key, answer)
+    return answer
+  }
+  const loaded = demands.map(async (demand): Promise<[Expr, Loaded]> => {
+    const { grid, loaded } = await answerTo(demand)
+    return [demand.grids[grid]?.expr ?? demand.selector, loaded]
+  })
+  return new Map(await Promise.all(loaded))
 }
 
-async function loadOne(demand: Demand, loading: Loading, signal: AbortSignal): Promise<[Expr, Loaded]> {
+/** The same for demands with the same answer. */
+function keyOf({ selector, grids, times, rangeMs, margins, func }: Demand): string {
+  const matchers = selector.matchers.map(({ name, op, value }) => [name, op, value])
+  const requests = grids.map(({ request }) => [request.func, request.aggregate])
+  return JSON.stringify([matchers, requests, times, rangeMs, margins, func])
+}
+
+async function loadOne(demand: Demand, loading: Loading, signal: AbortSignal): Promise<Answer> {
   const { store, remarks, budget, options } = loading
   const { limits } = options
-  for (const { expr, request, times } of demand.grids) {
+  for (const [grid, { request, times }] of demand.grids.entries()) {
     const series = await store.grid?.({ ...request, limits }, remarks, signal)
     if (series === undefined) continue
     budget.checkSeries(series.length)
     budget.take(series.length * times.count)
-    return [expr, { kind: 'grid', times, series }]
+    return { grid, loaded: { kind: 'grid', series } }
   }
-  const { selector, times, rangeMs, func } = demand
+  const { selector, times, rangeMs, margins, func } = demand
   const series = await store.select(
     {
       matchers: selector.matchers,
-      after: times.start - rangeMs,
-      until: lastTime(times),
+      after: times.start - rangeMs - margins.beforeMs,
+      until: lastTime(times) + margins.afterMs,
       stepMs: times.count > 1 ? times.stepMs : 0,
       rangeMs,
       func,
@@ -56,11 +74,14 @@ async function loadOne(demand: Demand, loading: Loading, signal: AbortSignal): P
   )
   budget.checkSeries(series.length)
   budget.take(samplesOf(series))
-  return [selector, { kind: 'series', series }]
+  return { grid: -1, loaded: { kind: 'series', series } }
 }
 
 function samplesOf(series: readonly SelectedSeries[]): number {
   let count = 0
-  for (const { times } of series) count += times.length
+  for (const { times, histograms } of series) {
+    count += times.length
+    for (const histogram of histograms ?? []) if (histogram !== undefined) count += histogramSamples(histogram)
+  }
   return count
 }

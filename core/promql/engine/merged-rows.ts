@@ -46,8 +46,8 @@ export function withoutMetricLabels(labels: Labels): Labels {
   return labels.without(METRIC_LABEL_SET)
 }
 
-/** Then rows stay different without the metric's labels. */
-function haveSameMetric(rows: readonly Row[]): boolean {
+/** Then series stay different without the metric's labels. */
+export function haveSameMetric(rows: readonly { readonly labels: Labels }[]): boolean {
   const [first] = rows
   return METRIC_LABELS.every(name => rows.every(({ labels }) => labels.get(name) === first!.labels.get(name)))
 }

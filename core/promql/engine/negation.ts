@@ -1,4 +1,5 @@
 import { multiply } from '../histogram/arithmetic.ts'
+import { rowHistogramSamples } from './histogram-samples.ts'
 import { unnamedRows } from './merged-rows.ts'
 import { newRow, type Query } from './query.ts'
 import { FLOAT, HISTOGRAM, type Row, setHistogram } from './rows.ts'
@@ -27,5 +28,6 @@ function negatedRow(query: Query, source: Row, times: Times): Row {
       row.values[i] = -source.values[i]!
     }
   }
+  query.budget.take(rowHistogramSamples(row))
   return row
 }

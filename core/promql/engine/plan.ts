@@ -10,6 +10,7 @@ import type {
 } from '../ast.ts'
 import type { Matcher } from '../matcher.ts'
 import type { GridFunction, GridRequest } from '../sample-store.ts'
+import { type Margins, NO_MARGINS } from './range/window.ts'
 import { lastTime, type Times, timesBetween } from './times.ts'
 
 /** Functions that stores may compute, by the rules of {@link GridFunction}. */
@@ -62,6 +63,8 @@ export interface Demand {
   readonly times: Times
   /** The function's range, or the lookback. */
   readonly rangeMs: number
+  /** Samples around all ranges, for the modifiers `anchored` and `smoothed`. */
+  readonly margins: Margins
   readonly func: string | undefined
 }
 
@@ -108,6 +111,12 @@ export function shiftedTimes(
   const at = fixedTime(shift.at, settings)
   if (at !== undefined) return timesBetween(at - shift.offsetMs, at - shift.offsetMs, 0)
   return { ...times, start: times.start - shift.offsetMs }
+}
+
+/** How far around its ranges a selector looks for samples. */
+export function marginsOf({ extension }: VectorSelector, lookbackMs: number): Margins {
+  if (extension === undefined) return NO_MARGINS
+  return { beforeMs: lookbackMs, afterMs: extension === 'smoothed' ? lookbackMs : 0 }
 }
 
 /** `expr` without the parentheses around it. */
@@ -161,7 +170,7 @@ function demandOf(
   const times = shiftedTimes(selector, around.times, settings)
   const rangeMs = matrix?.rangeMs ?? settings.lookbackMs
   const grids = gridDemands(selector, matrix, around, times, rangeMs, settings)
-  return { selector, grids, times, rangeMs, func: around.func }
+  return { selector, grids, times, rangeMs, margins: marginsOf(selector, settings.lookbackMs), func: around.func }
 }
 
 function gridDemands(
@@ -173,7 +182,7 @@ function gridDemands(
   settings: PlanSettings
 ): GridDemand[] {
   const func = gridFunctionOf(matrix, around.call)
-  if (func === undefined) return []
+  if (func === undefined || selector.extension !== undefined) return []
   const request = {
     matchers: selector.matchers,
     func,

@@ -30,7 +30,7 @@ export interface EvaluationOptions {
 /** What the stores answered for one place of the query. */
 export type Loaded =
   | { readonly kind: 'series'; readonly series: readonly SelectedSeries[] }
-  | { readonly kind: 'grid'; readonly times: Times; readonly series: readonly GridSeries[] }
+  | { readonly kind: 'grid'; readonly series: readonly GridSeries[] }
 
 /** State of one query while it is evaluated. */
 export interface Query {

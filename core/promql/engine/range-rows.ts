@@ -1,20 +1,20 @@
 import { METRIC_NAME } from '../labels.ts'
 import type { Span } from '../span.ts'
-import { unnamedRows } from './merged-rows.ts'
-import { newRow, type Query } from './query.ts'
+import { rowHistogramSamples } from './histogram-samples.ts'
+import { mergedRows, withoutMetricLabels } from './merged-rows.ts'
+import type { Query } from './query.ts'
 import type { RangeCall, RangeFunction } from './range/range-function.ts'
 import type { SampledSeries } from './range/sampled-series.ts'
-import { Window } from './range/window.ts'
-import { copyCell, FLOAT, HISTOGRAM, NONE, type Row, setHistogram } from './rows.ts'
+import { type Margins, Window } from './range/window.ts'
+import { CollectedRows, type RowSink } from './row-sink.ts'
+import { FLOAT, HISTOGRAM, NONE, type Row, setHistogram } from './rows.ts'
 import { type Times, timeAt } from './times.ts'
 
 /** Samples that are looked at in one turn of a query: some milliseconds of work. */
 const SAMPLES_A_TURN = 1_000_000
 
-/** Functions whose results keep the metric's name: they shift samples in time only. */
-const NAMED_RESULTS: ReadonlySet<string> = new Set(['first_over_time', 'last_over_time'])
-/** Functions whose result depends on the evaluation time as well as on the samples. */
-const TIMED_RESULTS: ReadonlySet<string> = new Set(['predict_linear'])
+/** Functions whose results keep the metric's name: they shift samples in time, or all series become one afterwards. */
+const NAMED_RESULTS: ReadonlySet<string> = new Set(['first_over_time', 'last_over_time', 'absent_over_time'])
 
 /** Names of counters end so, and those of parts of classic histograms. */
 const COUNTER_SUFFIX = /_(total|sum|count|bucket)$/
@@ -22,9 +22,12 @@ const COUNTER_SUFFIX = /_(total|sum|count|bucket)$/
 /** The argument of a range function. */
 export interface RangeVector {
   readonly series: Iterable<SampledSeries>
+  /** All series are of one metric: they stay different without its name. */
+  readonly sameMetric: boolean
   /** Last times of the windows. Only one if it is the same at all evaluation times. */
   readonly until: Times
   readonly rangeMs: number
+  readonly margins: Margins
 }
 
 /** Results of a range function for each series and time. */
@@ -35,18 +38,39 @@ export async function rangeRows(
   vector: RangeVector,
   times: Times
 ): Promise<Row[]> {
-  const rows: Row[] = []
+  const collected = new CollectedRows(query, times)
+  await fillRangeRows(query, func, call, vector, times, collected)
+  return staysUnique(query, call, vector) ? collected.rows : mergedRows(query, times, collected.rows)
+}
+
+/** True if no two series become equal by the function. */
+export function staysUnique(query: Query, call: RangeCall, vector: RangeVector): boolean {
+  return vector.sameMetric || query.options.delayedNameRemoval || NAMED_RESULTS.has(call.func)
+}
+
+/** Leaves the results in a sink, row after row. */
+export async function fillRangeRows(
+  query: Query,
+  func: RangeFunction,
+  call: RangeCall,
+  vector: RangeVector,
+  times: Times,
+  sink: RowSink
+): Promise<void> {
+  const isNamed = NAMED_RESULTS.has(call.func)
+  const { delayedNameRemoval } = query.options
   for (const series of vector.series) {
-    const row = newRow(query, times, series.labels, series.dropName)
-    const computation = new Computation(row, new Window(series, vector.rangeMs), vector.until, times)
+    const labels = isNamed || delayedNameRemoval ? series.labels : withoutMetricLabels(series.labels)
+    const row = sink.next(labels, series.dropName || (!isNamed && delayedNameRemoval))
+    const computation = new Computation(row, new Window(series, vector.rangeMs, vector.margins), vector.until, times)
     while (!computation.run(func, call)) await query.turns.next()
     query.budget.countRead(computation.samplesRead)
     if (query.turns.due) await query.turns.next()
     if (!computation.present) continue
-    rows.push(row)
+    query.budget.take(rowHistogramSamples(row))
     if (hasFloat(row)) informIfNoCounter(query, call.func, series.labels.get(METRIC_NAME), call.args[0]!.span)
+    sink.take(row)
   }
-  return NAMED_RESULTS.has(call.func) ? rows : unnamedRows(query, times, rows)
 }
 
 /** The computation of one row, which can be interrupted. */
@@ -82,7 +106,6 @@ class Computation {
       window.step = this.#step
       window.time = timeAt(times, this.#step)
       this.#set(func(window, call))
-      if (isFixed && isConstant(call)) this.#repeat()
     }
     this.samplesRead += samples
     return this.#step >= times.count
@@ -95,17 +118,6 @@ class Computation {
     this.#row.kinds[this.#step] = FLOAT
     this.#row.values[this.#step] = this.#window.value
   }
-
-  /** The result of this time is that of all later ones. */
-  #repeat(): void {
-    const last = this.#times.count - 1
-    for (let step = this.#step; step < last; step++) copyCell(this.#row, step, this.#row, step + 1)
-    this.#step = last
-  }
-}
-
-function isConstant(call: RangeCall): boolean {
-  return call.scalars.length === 0 && !TIMED_RESULTS.has(call.func)
 }
 
 /** Rates of gauges are a common mistake. */

@@ -51,6 +51,22 @@ export class QueryRemarks implements Remarks {
     this.#infos.add(`PromQL info: ${message} ${this.#place(span)}`)
   }
 
+  boundsReconciled(span: Span, operation: 'addition' | 'subtraction' | 'aggregation'): void {
+    this.infoAt(span, `mismatched custom buckets were reconciled during ${operation}`)
+  }
+
+  mixed(span: Span, metric: string): void {
+    this.warnAt(span, `encountered a mix of histograms and floats for metric name ${JSON.stringify(metric)}`)
+  }
+
+  mixedSchemas(span: Span, metric: string): void {
+    this.warnAt(
+      span,
+      'vector contains a mix of histograms with exponential and custom buckets schemas ' +
+        `for metric name ${JSON.stringify(metric)}`
+    )
+  }
+
   oddQuantile(span: Span, q: number): void {
     this.warnAt(span, `quantile value should be between 0 and 1, got ${shortFloat(q)}`)
   }

@@ -28,9 +28,14 @@ export class SampleBudget {
 
   /** Throws a {@link QueryError} before `count` samples are made that are too many. */
   take(count: number): void {
+    this.checkRoom(count)
     this.#current += count
     if (this.#current > this.#peak) this.#peak = this.#current
-    if (this.#current <= this.#limits.maxSamples) return
+  }
+
+  /** Throws a {@link QueryError} if `count` more samples are too many. */
+  checkRoom(count: number): void {
+    if (this.#current + count <= this.#limits.maxSamples) return
     throw new QueryError(
       'execution',
       `the query needs more than ${this.#limits.maxSamples} samples in memory (max_samples): narrow it by labels, ` +

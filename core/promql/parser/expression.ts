@@ -135,8 +135,9 @@ function readCall(cursor: Cursor, name: Token): Call {
     throw cursor.error(name, `function "${name.text}" is experimental and not enabled`)
   const args = readArguments(cursor, `call of ${name.text}`, i => {
     if (name.text !== 'info' || i !== 1) return readExpression(cursor)
+    // It may match series without its labels: which ones are read depends on the first argument.
     if (!cursor.at('{')) throw cursor.unexpected('call of info', 'label selectors only: {…}')
-    return readSelector(cursor, undefined)
+    return readModifiers(cursor, readSelector(cursor, undefined))
   })
   const span = { from: name.from, to: cursor.end }
   const { minArgs, maxArgs } = signature

@@ -1,13 +1,10 @@
 import type { Aggregation, AggregationOp } from '../../ast.ts'
-import { unwrapped } from '../plan.ts'
-import { newRow, type Query } from '../query.ts'
-import { isPresent, type Row } from '../rows.ts'
+import type { Query } from '../query.ts'
+import type { Row } from '../rows.ts'
 import type { Times } from '../times.ts'
 import type { Value } from '../value.ts'
-import type { AggregationCall } from './accumulator.ts'
-import { ACCUMULATORS } from './accumulators.ts'
+import { Aggregator } from './aggregator.ts'
 import { countValues } from './count-values.ts'
-import { groupLabels, groupsOf } from './grouping.ts'
 import { limitByCount, limitByRatio } from './limit.ts'
 import type { ParameterCall } from './parameter-aggregation.ts'
 import { quantiles } from './quantiles.ts'
@@ -40,24 +37,10 @@ export async function aggregate(
 }
 
 async function accumulate(query: Query, expr: Aggregation, rows: readonly Row[], times: Times): Promise<Row[]> {
-  const create = ACCUMULATORS.get(expr.op)
-  if (create === undefined) throw new TypeError(`no aggregation ${expr.op}`)
-  const call: AggregationCall = { op: expr.op, span: unwrapped(expr.expr).span, remarks: query.remarks }
-  const results: Row[] = []
-  for (const group of groupsOf(rows, groupLabels(expr.grouping, expr.without))) {
-    const row = newRow(
-      query,
-      times,
-      group.labels,
-      group.rows.some(({ dropName }) => dropName)
-    )
-    const accumulator = create(times.count, call)
-    for (const member of group.rows) {
-      if (query.turns.due) await query.turns.next()
-      accumulator.add(member)
-    }
-    accumulator.finish(row)
-    if (isPresent(row)) results.push(row)
+  const aggregator = new Aggregator(query, expr, times)
+  for (const row of rows) {
+    if (query.turns.due) await query.turns.next()
+    aggregator.take(row)
   }
-  return results
+  return aggregator.results()
 }

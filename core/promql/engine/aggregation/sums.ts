@@ -45,11 +45,7 @@ abstract class TotalAccumulator implements Accumulator {
     this.#histograms ??= new Array<HistogramTotal | undefined>(row.kinds.length).fill(undefined)
     const total = (this.#histograms[index] ??= this.newTotal())
     if (total.add(row.histograms![index]!)) return
-    const name = JSON.stringify(row.labels.get(METRIC_NAME))
-    this.#call.remarks.warnAt(
-      this.#call.span,
-      `vector contains a mix of histograms with exponential and custom buckets schemas for metric name ${name}`
-    )
+    this.#call.remarks.mixedSchemas(this.#call.span, row.labels.get(METRIC_NAME))
   }
 
   #finishHistogram(target: Row, index: number, total: HistogramTotal): void {

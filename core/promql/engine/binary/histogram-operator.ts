@@ -72,8 +72,7 @@ export class HistogramOperator {
       return undefined
     }
     if (combined.resetConflict) this.#remarks.warnAt(span, `conflicting counter resets during histogram ${operation}`)
-    if (combined.boundsReconciled)
-      this.#remarks.infoAt(span, `mismatched custom buckets were reconciled during ${operation}`)
+    if (combined.boundsReconciled) this.#remarks.boundsReconciled(span, operation)
     // A difference may be negative.
     return this.#take(isSum ? combined.histogram : { ...combined.histogram, counterReset: 'gauge' })
   }

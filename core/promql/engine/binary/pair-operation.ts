@@ -1,5 +1,6 @@
 import type { BinaryExpr, VectorMatching } from '../../ast.ts'
 import type { Labels } from '../../labels.ts'
+import { histogramSamples } from '../histogram-samples.ts'
 import { sameLabelsError, withoutMetricLabels } from '../merged-rows.ts'
 import { newRow, type Query } from '../query.ts'
 import { FLOAT, isPresent, NONE, type Row, setHistogram } from '../rows.ts'
@@ -81,7 +82,10 @@ export class PairOperation {
   #set(target: Row, index: number, holds: boolean): void {
     if (target.kinds[index] !== NONE) throw sameLabelsError()
     const { histogram } = this.#histograms
-    if (histogram !== undefined && !this.#expr.bool) return setHistogram(target, index, histogram)
+    if (histogram !== undefined && !this.#expr.bool) {
+      this.#query.budget.take(histogramSamples(histogram))
+      return setHistogram(target, index, histogram)
+    }
     target.kinds[index] = FLOAT
     target.values[index] = this.#expr.bool ? Number(holds) : this.#value
   }

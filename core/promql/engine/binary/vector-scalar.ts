@@ -1,4 +1,5 @@
 import type { BinaryExpr } from '../../ast.ts'
+import { rowHistogramSamples } from '../histogram-samples.ts'
 import { unnamedRows } from '../merged-rows.ts'
 import { newRow, type Query } from '../query.ts'
 import { FLOAT, isPresent, NONE, type Row, setHistogram } from '../rows.ts'
@@ -21,6 +22,7 @@ export async function scalarRows(
     if (query.turns.due) await query.turns.next()
     const row = newRow(query, times, source.labels, source.dropName)
     operation.apply(source, row)
+    query.budget.take(rowHistogramSamples(row))
     if (isPresent(row)) results.push(row)
   }
   return ARITHMETIC.has(expr.op) || expr.bool ? unnamedRows(query, times, results) : results

@@ -44,8 +44,7 @@ export function taken(
   call: RangeCall
 ): FloatHistogram {
   if (combined === undefined) throw new TypeError('the schemas have been compared')
-  if (combined.boundsReconciled)
-    call.remarks.infoAt(call.args[0]!.span, `mismatched custom buckets were reconciled during ${operation}`)
+  if (combined.boundsReconciled) call.remarks.boundsReconciled(call.args[0]!.span, operation)
   return combined.histogram
 }
 

@@ -1,4 +1,7 @@
-import { changes, resets } from './changes.ts'
+import { QueryError } from '../../query-error.ts'
+import { anchoredChanges, anchoredResets, changes, resets } from './changes.ts'
+import type { Extension } from './extended/edges.ts'
+import { extendedRate } from './extended/rate.ts'
 import { instantDelta, instantRate } from './instant-rate.ts'
 import {
   countOverTime,
@@ -19,7 +22,7 @@ import { deviationOverTime, medianDeviationOverTime, quantileOverTime, varianceO
 import { meanOverTime, sumOverTime } from './sums.ts'
 
 /** Functions of range vectors, by name. */
-export const RANGE_FUNCTIONS: ReadonlyMap<string, RangeFunction> = new Map([
+const RANGE_FUNCTIONS: ReadonlyMap<string, RangeFunction> = new Map([
   ['rate', rate],
   ['increase', increase],
   ['delta', delta],
@@ -49,3 +52,29 @@ export const RANGE_FUNCTIONS: ReadonlyMap<string, RangeFunction> = new Map([
   ['ts_of_min_over_time', timeOfMin],
   ['ts_of_max_over_time', timeOfMax]
 ])
+
+/** Functions that go with the modifiers of range selectors. */
+const EXTENDED: Readonly<Record<Extension, ReadonlyMap<string, RangeFunction>>> = {
+  anchored: new Map([
+    ['changes', anchoredChanges],
+    ['delta', extendedRate('anchored', false, false)],
+    ['increase', extendedRate('anchored', true, false)],
+    ['rate', extendedRate('anchored', true, true)],
+    ['resets', anchoredResets]
+  ]),
+  smoothed: new Map([
+    ['delta', extendedRate('smoothed', false, false)],
+    ['increase', extendedRate('smoothed', true, false)],
+    ['rate', extendedRate('smoothed', true, true)]
+  ])
+}
+
+/** Throws a {@link QueryError} if the function does not go with the modifier. */
+export function rangeFunction(name: string, extension: Extension | undefined): RangeFunction {
+  const functions = extension === undefined ? RANGE_FUNCTIONS : EXTENDED[extension]
+  const found = functions.get(name)
+  if (found !== undefined) return found
+  if (extension === undefined) throw new TypeError(`no function ${name} of range vectors`)
+  const others = Array.from(functions.keys()).join(', ')
+  throw new QueryError('execution', `${extension} modifier can only be used with: ${others} - not with ${name}`)
+}

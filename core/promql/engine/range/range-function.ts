@@ -22,16 +22,11 @@ export function metricName(window: Window): string {
 }
 
 export function warnMixed(window: Window, call: RangeCall): void {
-  const name = JSON.stringify(metricName(window))
-  call.remarks.warnAt(call.args[0]!.span, `encountered a mix of histograms and floats for metric name ${name}`)
+  call.remarks.mixed(call.args[0]!.span, metricName(window))
 }
 
 export function warnMixedSchemas(window: Window, call: RangeCall): void {
-  const name = JSON.stringify(metricName(window))
-  call.remarks.warnAt(
-    call.args[0]!.span,
-    `vector contains a mix of histograms with exponential and custom buckets schemas for metric name ${name}`
-  )
+  call.remarks.mixedSchemas(call.args[0]!.span, metricName(window))
 }
 
 /** Functions of floats leave histograms out of a range that has both. */

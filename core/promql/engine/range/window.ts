@@ -1,13 +1,22 @@
 import type { FloatHistogram } from '../../histogram/float-histogram.ts'
 import type { SampledSeries } from './sampled-series.ts'
 
+/** How far before and after its range a window goes. */
+export interface Margins {
+  readonly beforeMs: number
+  readonly afterMs: number
+}
+
+export const NO_MARGINS: Margins = { beforeMs: 0, afterMs: 0 }
+
 /**
- * The samples of one series in the range of a range function, `(until - rangeMs, until]`. One object serves all windows
+ * The samples of one series in the range of a range function, `(until - rangeMs, until]`, and its margins. One object serves all windows
  * of a series: range functions read it and leave their result in `value` or `histogram`.
  */
 export class Window {
   readonly series: SampledSeries
   readonly rangeMs: number
+  readonly #margins: Margins
   /** Floats are those from `first` on, before `end`. */
   first = 0
   end = 0
@@ -25,9 +34,10 @@ export class Window {
   #resets: readonly number[] | undefined
   #firstReset = 0
 
-  constructor(series: SampledSeries, rangeMs: number) {
+  constructor(series: SampledSeries, rangeMs: number, margins = NO_MARGINS) {
     this.series = series
     this.rangeMs = rangeMs
+    this.#margins = margins
   }
 
   get floatCount(): number {
@@ -41,12 +51,14 @@ export class Window {
   /** Forward only. */
   moveTo(until: number): void {
     const { times, histogramTimes } = this.series
-    const after = until - this.rangeMs
+    const after = until - this.rangeMs - this.#margins.beforeMs
+    const newest = until + this.#margins.afterMs
     this.until = until
-    while (this.end < times.length && times[this.end]! <= until) this.end++
+    while (this.end < times.length && times[this.end]! <= newest) this.end++
     while (this.first < this.end && times[this.first]! <= after) this.first++
     if (histogramTimes.length === 0) return
-    while (this.endHistogram < histogramTimes.length && histogramTimes[this.endHistogram]! <= until) this.endHistogram++
+    while (this.endHistogram < histogramTimes.length && histogramTimes[this.endHistogram]! <= newest)
+      this.endHistogram++
     while (this.firstHistogram < this.endHistogram && histogramTimes[this.firstHistogram]! <= after)
       this.firstHistogram++
   }

@@ -2,8 +2,12 @@ import assert from 'node:assert/strict'
 import { existsSync, globSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { describe, it, type TestContext } from 'node:test'
+import { FUNCTIONS } from '../../../../core/promql/functions.ts'
+import { parse } from '../../../../core/promql/parser/parse.ts'
+import { toJson } from '../../../../core/promql/printer/json.ts'
 import { LEFT_OUT } from './left-out.ts'
 import { type Failure, runScript } from './run-script.ts'
+import { parseScript } from './script.ts'
 
 const ROOT = path.join(import.meta.dirname, '../../../..')
 const OWN = import.meta.dirname
@@ -16,6 +20,21 @@ describe('our own scripts', () => {
       const failures = await failuresOf(path.join(OWN, name), t)
       assert.deepEqual(failures.map(show), [])
     })
+})
+
+it('our own scripts have every function, aggregation and operator', () => {
+  const seen = new Set<string>()
+  for (const name of scriptsOf(OWN))
+    for (const command of parseScript(readFileSync(path.join(OWN, name), 'utf8')))
+      if (command.type === 'eval' && command.fail.length === 0)
+        collect(toJson(parse(command.query, { experimental: true })), seen)
+  const aggregations = 'sum avg count min max group stddev stdvar topk bottomk quantile count_values limitk limit_ratio'
+  const operators = '+ - * / % ^ atan2 == != > < >= <= </ >/ and or unless'
+  const all = [...FUNCTIONS.keys(), ...`${aggregations} ${operators}`.split(' ')]
+  assert.deepEqual(
+    all.filter(name => !seen.has(name)),
+    []
+  )
 })
 
 const missing = existsSync(PROMETHEUS)
@@ -34,6 +53,15 @@ describe("Prometheus's scripts", { skip: missing }, () => {
     })
   }
 })
+
+/** Names of functions and operators in a syntax tree. */
+function collect(json: unknown, seen: Set<string>): void {
+  if (typeof json !== 'object' || json === null) return
+  const { op, func } = json as { op?: string; func?: { name: string } }
+  if (op !== undefined) seen.add(op)
+  if (func !== undefined) seen.add(func.name)
+  for (const part of Object.values(json)) collect(part, seen)
+}
 
 function scriptsOf(folder: string): string[] {
   return globSync('*.test', { cwd: folder }).sort()

@@ -1,0 +1,32 @@
+import type { Labels } from '../labels.ts'
+import { newRow, type Query } from './query.ts'
+import type { Row } from './rows.ts'
+import type { Times } from './times.ts'
+
+/** Where selectors and range functions leave their rows, one after the other. */
+export interface RowSink {
+  /** An empty row to be filled. The one before it may be reused. */
+  next(labels: Labels, dropName: boolean): Row
+  /** Takes that row, which has samples. */
+  take(row: Row): void
+}
+
+/** Keeps all rows. */
+export class CollectedRows implements RowSink {
+  readonly rows: Row[] = []
+  readonly #query: Query
+  readonly #times: Times
+
+  constructor(query: Query, times: Times) {
+    this.#query = query
+    this.#times = times
+  }
+
+  next(labels: Labels, dropName: boolean): Row {
+    return newRow(this.#query, this.#times, labels, dropName)
+  }
+
+  take(row: Row): void {
+    this.rows.push(row)
+  }
+}
