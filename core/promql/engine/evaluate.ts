@@ -85,8 +85,10 @@ function checkRange(expr: Expr, { start, end, stepMs }: EvaluationRange): void {
 async function resultOf(query: Query, expr: Expr, times: Times): Promise<ResultValue> {
   const evaluator = new Evaluator(query)
   const inner = unwrapped(expr)
-  if (inner.type === 'matrixSelector' || inner.type === 'subquery')
-    return rangeResult(await evaluator.rangeVector(inner, times))
+  if (inner.type === 'matrixSelector' || inner.type === 'subquery') {
+    const extension = inner.type === 'matrixSelector' ? inner.selector.extension : undefined
+    return rangeResult(await evaluator.rangeVector(inner, times), extension)
+  }
   const value = withoutDroppedNames(query, await evaluator.evaluate(expr, times), times)
   return query.stepMs === 0 ? instantResult(value, times) : matrixResult(value, times)
 }

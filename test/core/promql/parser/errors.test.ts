@@ -106,6 +106,7 @@ describe('types', () => {
     ['sum(a[5m])', '1:5', /got range vector/],
     ['1 == 1', '1:3', /comparisons between scalars must use the bool modifier: write "== bool"/],
     ['a + bool b', '1:3', /bool modifier can only be used on comparison operators/],
+    ['1 </ 2', '1:3', /"<\/" trims histograms: one side must be an instant vector/],
     ['a and 1', '1:3', /set operator "and" is not allowed with scalars/],
     ['a[5m] + 1', '1:1', /operators take scalars and instant vectors only, got range vector/],
     ['1 + "a"', '1:5', /got string/],
