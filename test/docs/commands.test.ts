@@ -8,7 +8,7 @@ import { EXIT } from '../../core/cli/exit-codes.ts'
 import { ROOT, Sandbox, type Weir } from '../e2e/weir-process.ts'
 import { type Block, blocksOf, showsFile, where } from './blocks.ts'
 
-const PAGES = ['README.md', ...globSync(['docs/*.md', 'receivers/*/README.md'], { cwd: ROOT })]
+const PAGES = ['README.md', ...globSync(['docs/*.md', '{receivers,extensions}/*/README.md'], { cwd: ROOT })]
 const MAIN = path.join(ROOT, 'core/main.ts')
 
 const CONFIG = `
@@ -20,7 +20,10 @@ processors:
   windowed_counter: { windows: [1s] }
 exporters:
   clickhouse: { embedded: ./clickhouse }
+extensions:
+  query_api: { store: clickhouse, endpoint: 127.0.0.1:0 }
 service:
+  extensions: [query_api]
   admin: { endpoint: 127.0.0.1:0 }
   pipelines:
     counts:
@@ -106,10 +109,7 @@ test('docs/operators.md has every metric', async t => {
       'receivers:\n  prometheus: { scrape_configs: [{ job_name: a }] }\n  prometheus_remote_write: { endpoint: 127.0.0.1:0 }\n'
     )
     .replace('[otlp, ', '[otlp, prometheus, prometheus_remote_write, ')
-    .replace(
-      'service:\n',
-      'extensions: { query_api: { store: clickhouse, endpoint: "127.0.0.1:0" } }\nservice:\n  extensions: [query_api]\n  workers: 2\n  tenants: { default: shared }\n'
-    )
+    .replace('service:\n', 'service:\n  workers: 2\n  tenants: { default: shared }\n')
   const weir = await sandbox.start(idle)
   const page = readFileSync(path.join(ROOT, 'docs/operators.md'), 'utf8')
   const [table] = page.split('### Own metrics')[1].split('###')
@@ -146,7 +146,8 @@ function script(commands: string, weir: Weir): string {
     4318: new URL(weir.otlp).port,
     8080: new URL(weir.events).port,
     8125: weir.statsdPort,
-    13133: new URL(weir.admin).port
+    13133: new URL(weir.admin).port,
+    13134: new URL(weir.queryApi).port
   }
   const own = commands.replaceAll(
     /(127\.0\.0\.1|localhost)([:/])(\d+)/g,

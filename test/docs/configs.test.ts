@@ -10,7 +10,10 @@ import { Registry } from '../../core/plugin/registry.ts'
 import { ROOT } from '../e2e/weir-process.ts'
 import { type Block, blocksOf, showsFile, where } from './blocks.ts'
 
-const PAGES = ['README.md', ...globSync(['docs/*.md', '{receivers,processors,exporters}/*/README.md'], { cwd: ROOT })]
+const PAGES = [
+  'README.md',
+  ...globSync(['docs/*.md', '{receivers,processors,exporters,extensions}/*/README.md'], { cwd: ROOT })
+]
 const BLOCKS = PAGES.flatMap(blocksOf)
 /** Not for Weir, by the word that says so: what must stand in it. */
 const FOREIGN = {
@@ -22,6 +25,11 @@ const REST = `
 receivers: { otlp: }
 exporters: { debug: }
 service: { pipelines: { rest: { receivers: [otlp], exporters: [debug] } } }
+`
+/** And one that asks an exporter's store. */
+const STORE = `
+exporters: { clickhouse: { embedded: ./data } }
+service: { pipelines: { stored: { receivers: [otlp], exporters: [clickhouse] } } }
 `
 
 const folder = await mkdtemp(path.join(tmpdir(), 'weir-docs-'))
@@ -62,6 +70,7 @@ async function problemsOf(block: Block): Promise<string[]> {
   const env = Object.fromEntries([...block.text.matchAll(/\$\{env:(\w+)\}/g)].map(([, name]) => [name, 'x']))
   const files = showsFile(block) ? [path.join(ROOT, block.file!)] : [written('block.yaml', block.text)]
   if (isFragment(block)) files.unshift(written('rest.yaml', REST))
+  if (isFragment(block) && block.text.includes('store: clickhouse')) files.unshift(written('store.yaml', STORE))
   const { problems } = await readConfig(files, env, new Registry(builtIns))
   const lines = problems.format().split('\n').filter(Boolean)
   // Nothing uses what a fragment defines.
@@ -76,5 +85,8 @@ function written(name: string, text: string): string {
 
 /** In READMEs of components, also what has no `service`. */
 function isFragment({ words, page, text }: Block): boolean {
-  return words.includes('fragment') || (/^(receivers|processors|exporters)\//.test(page) && !/^service:/m.test(text))
+  return (
+    words.includes('fragment') ||
+    (/^(receivers|processors|exporters|extensions)\//.test(page) && !/^service:/m.test(text))
+  )
 }

@@ -68,8 +68,10 @@ test('the quickstart is ready at once, and the data of its printed commands is s
 })
 
 async function askApi(weir: Weir, query: string) {
-  const [url] = /http:\/\/\S+\/api\/v1\/query/.exec(weir.stdout)!
-  const response = await fetch(url, { method: 'POST', body: new URLSearchParams({ query }) })
+  const response = await fetch(`${weir.queryApi}/api/v1/query`, {
+    method: 'POST',
+    body: new URLSearchParams({ query })
+  })
   return ((await response.json()) as { data: { result: { value: [number, string] }[] } }).data
 }
 

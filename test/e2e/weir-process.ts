@@ -120,6 +120,11 @@ export class Weir {
     return this.#announced(/Status page on (http:\S+?)\/?$/m)
   }
 
+  /** URL of the Prometheus API. */
+  get queryApi(): string {
+    return this.#announced(/Prometheus API on (http:\S+)/)
+  }
+
   /** URL for POST of OTLP metrics. */
   get otlp(): string {
     return this.#announced(/OTLP\/HTTP on (http:\S+)/)

@@ -3,6 +3,7 @@ import { resolveDurations } from '../duration-expr.ts'
 import { QueryError } from '../query-error.ts'
 import type { SampleStore } from '../sample-store.ts'
 import { documentedType, valueTypeOf } from '../value-type.ts'
+import { CellSlab } from './cell-slab.ts'
 import { Evaluator } from './evaluator.ts'
 import { load } from './load.ts'
 import { mergedRows, withoutMetricLabels } from './merged-rows.ts'
@@ -62,13 +63,15 @@ export async function evaluate(
   const { lookbackMs, defaultSubqueryStepMs, delayedNameRemoval } = options
   const settings = { start: range.start, end: range.end, lookbackMs, defaultSubqueryStepMs, delayedNameRemoval }
   const loaded = await load(demandsOf(resolved, times, settings), { store, options, remarks, budget })
-  const query: Query = { options, store, settings, stepMs: range.stepMs, remarks, budget, turns, loaded }
+  const slab = new CellSlab()
+  const query: Query = { options, store, settings, stepMs: range.stepMs, remarks, budget, slab, turns, loaded }
   const value = await resultOf(query, resolved, times)
   const { warnings, infos } = remarks
   return { value, warnings, infos, statistics: { samplesRead: budget.read, peakSamples: budget.peak } }
 }
 
 function checkRange(expr: Expr, { start, end, stepMs }: EvaluationRange): void {
+  if (end < start) throw new QueryError('bad_data', 'the end of a range query is before its start')
   if (stepMs === 0 && start !== end) throw new QueryError('bad_data', 'a range query needs a step above 0')
   const type = valueTypeOf(expr)
   if (stepMs === 0 || type === 'scalar' || type === 'vector') return

@@ -3,11 +3,14 @@ import type { MonotonicityFix } from '../histogram/classic.ts'
 import type { Remarks } from '../sample-store.ts'
 import type { Span } from '../span.ts'
 
+/** Remarks of either kind that one query has at most: each may name another metric. */
+const MOST_REMARKS = 100
+
 interface MonotonicityFixes extends MonotonicityFix {
   readonly count: number
   readonly firstTime: number
   readonly lastTime: number
-  readonly place: string
+  readonly span: Span
   readonly metric: string
 }
 
@@ -31,24 +34,27 @@ export class QueryRemarks implements Remarks {
   }
 
   get infos(): string[] {
-    return [...this.#infos, ...Array.from(this.#fixes.values(), fixesText)]
+    return [
+      ...this.#infos,
+      ...Array.from(this.#fixes.values(), fixes => `${fixesText(fixes)} ${this.#place(fixes.span)}`)
+    ]
   }
 
   /** Remarks of stores stay as they are. */
   warn(message: string): void {
-    this.#warnings.add(message)
+    if (this.#warnings.size < MOST_REMARKS) this.#warnings.add(message)
   }
 
   info(message: string): void {
-    this.#infos.add(message)
+    if (this.#infos.size < MOST_REMARKS) this.#infos.add(message)
   }
 
   warnAt(span: Span, message: string): void {
-    this.#warnings.add(`PromQL warning: ${message} ${this.#place(span)}`)
+    this.warn(`PromQL warning: ${message} ${this.#place(span)}`)
   }
 
   infoAt(span: Span, message: string): void {
-    this.#infos.add(`PromQL info: ${message} ${this.#place(span)}`)
+    this.info(`PromQL info: ${message} ${this.#place(span)}`)
   }
 
   boundsReconciled(span: Span, operation: 'addition' | 'subtraction' | 'aggregation'): void {
@@ -73,9 +79,9 @@ export class QueryRemarks implements Remarks {
 
   /** Fixes of one place and metric become one info. `time` in Unix ms. */
   fixedMonotonicity(span: Span, metric: string, time: number, fix: MonotonicityFix): void {
-    const place = this.#place(span)
-    const key = `${place}${metric}`
+    const key = `${span.from} ${metric}`
     const known = this.#fixes.get(key)
+    if (known === undefined && this.#fixes.size >= MOST_REMARKS) return
     this.#fixes.set(key, {
       fromBound: Math.min(fix.fromBound, known?.fromBound ?? Infinity),
       toBound: Math.max(fix.toBound, known?.toBound ?? -Infinity),
@@ -83,7 +89,7 @@ export class QueryRemarks implements Remarks {
       count: (known?.count ?? 0) + 1,
       firstTime: Math.min(time, known?.firstTime ?? Infinity),
       lastTime: Math.max(time, known?.lastTime ?? -Infinity),
-      place,
+      span,
       metric
     })
   }
@@ -107,7 +113,7 @@ function fixesText(fixes: MonotonicityFixes): string {
     '(see https://prometheus.io/docs/prometheus/latest/querying/functions/#histogram_quantile)' +
     `${ofMetric(fixes.metric)}, from buckets ${shortFloat(fixes.fromBound)} to ${shortFloat(fixes.toBound)}, ` +
     `with a max diff of ${fixes.mostDifference.toPrecision(2)}, over ${fixes.count} samples ` +
-    `from ${dateText(fixes.firstTime)} to ${dateText(fixes.lastTime)} ${fixes.place}`
+    `from ${dateText(fixes.firstTime)} to ${dateText(fixes.lastTime)}`
   )
 }
 

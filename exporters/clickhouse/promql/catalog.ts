@@ -12,10 +12,17 @@ const FRESH_MS = 5000
 /** Whoever asked first may have gone: the answer is for all. */
 const TIMEOUT_MS = 60_000
 
+/**
+ * How stored values become samples. `value`: as they are; `increments`: so too, but those of one time are added;
+ * `running`: their running sum.
+ */
+export type Reading = 'value' | 'increments' | 'running'
+
 /** A metric as its series have it. Several may have one name. */
 export interface StoredMetric extends Metric {
   /** The name of its Prometheus family, before suffixes such as `_bucket`. */
   readonly family: string
+  readonly reading: Reading
 }
 
 /** Tells metrics of one name apart. */
@@ -69,7 +76,7 @@ export class Catalog {
           unit: text('unit'),
           description: text('description')
         }
-        return { ...metric, family: metricName(metric, NAMING.strategy) }
+        return { ...metric, family: metricName(metric, NAMING.strategy), reading: 'value' }
       })
     )
   }

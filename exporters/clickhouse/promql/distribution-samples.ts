@@ -53,18 +53,19 @@ export async function readDistributions(
 
 function addNative({ labels, metric }: FoundSeries, rows: readonly DistributionRow[], parts: SampleParts): number {
   // Deltas have nothing in common with the point before.
-  const reset: CounterReset = metric.temporality === 'delta' ? 'gauge' : 'unknown'
+  const reset: CounterReset = metric.temporality === 'delta' && metric.reading !== 'running' ? 'gauge' : 'unknown'
   const histograms: (FloatHistogram | undefined)[] = rows.map(({ distribution }) =>
     distribution === undefined || distribution.kind === 'summary' ? undefined : nativeHistogram(distribution, reset)
   )
   const micros = Float64Array.from(rows, row => row.micros)
-  parts.add(labels, { micros, values: new Float64Array(rows.length), stale: endsOf(rows), histograms })
+  const part = { micros, values: new Float64Array(rows.length), stale: endsOf(rows), histograms }
+  parts.add(labels, part, metric.reading)
   return histograms.reduce((sum, histogram) => sum + sizeOf(histogram), 0)
 }
 
 /** One series for each bound or quantile. All of them end where the point's series ends. */
 function addLabelled(
-  { labels, form }: FoundSeries,
+  { labels, metric, form }: FoundSeries,
   rows: readonly DistributionRow[],
   selector: Selector,
   parts: SampleParts
@@ -89,7 +90,8 @@ function addLabelled(
     )
     const numbers = new Float64Array(length)
     numbers.set(known.map(i => values[i]))
-    parts.add(labels.with([[label, text]]), { micros, values: numbers, stale, histograms: undefined })
+    const part = { micros, values: numbers, stale, histograms: undefined }
+    parts.add(labels.with([[label, text]]), part, metric.reading)
     samples += length
   }
   return samples

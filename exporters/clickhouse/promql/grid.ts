@@ -34,9 +34,17 @@ export async function storedGrid(
     until: end,
     limits
   })
+  const needed = withinWindows(rows, request)
   return hasWindows(request)
-    ? windowGrid(statements, request, found.series, rows, signal)
-    : functionGrid(statements, request, found.series, rows, signal)
+    ? windowGrid(statements, request, found.series, needed, signal)
+    : functionGrid(statements, request, found.series, needed, signal)
+}
+
+/** Without rows between the windows, if there is room between them. */
+function withinWindows(rows: string, { start, stepMs, rangeMs }: GridRequest): string {
+  if (stepMs <= rangeMs) return rows
+  const sinceFirst = `toUnixTimestamp64Milli(time) - ${start - rangeMs + 1}`
+  return `SELECT * FROM (${rows}) WHERE (${sinceFirst}) % ${stepMs} < ${rangeMs}`
 }
 
 async function functionGrid(

@@ -7,5 +7,8 @@ export const NAMING: LabelOptions = {
   promoteResourceAttributes: []
 }
 
-/** Marks the points of a tier. Series of tiers are shown without it. */
-export const TIER_ATTRIBUTE = 'rollup'
+/**
+ * Attributes that the processor `rollup` adds to points of a tier. Series are shown without them: late increments are
+ * added to those that came in time.
+ */
+export const TIER_ATTRIBUTES: ReadonlySet<string> = new Set(['rollup', 'late'])

@@ -77,12 +77,13 @@ function addRows(block: NativeColumns, byId: ReadonlyMap<bigint, FoundSeries>, p
     const series = byId.get(ids[row])
     if (series === undefined) continue
     const stale = ends(row)
-    parts.add(series.labels, {
+    const part = {
       micros: micros(row) as Float64Array,
       values: numbers(row) as Float64Array,
       stale: stale.length === 0 ? undefined : (stale as Uint8Array),
       histograms: undefined
-    })
+    }
+    parts.add(series.labels, part, series.metric.reading)
   }
 }
 

@@ -3,6 +3,7 @@ import { QueryError } from '../../../core/promql/query-error.ts'
 import type { QueryLimits } from '../../../core/promql/sample-store.ts'
 import { metricKey, type StoredMetric } from './catalog.ts'
 import { FORM_LABELS, type Form, type MetricForm } from './forms.ts'
+import { TIER_ATTRIBUTES } from './naming.ts'
 import { EVERYTHING, type Selector } from './selector.ts'
 import { dayOf, idList, quotedList, secondsOf } from './sql-text.ts'
 import type { Statements } from './statements.ts'
@@ -10,6 +11,7 @@ import { SERIES_COLUMNS, type StoredSeries, seriesOf } from './stored-series.ts'
 
 /** Series that are remembered, some 2 KB each. */
 const MAX_KNOWN = 100_000
+const NONE_HIDDEN: ReadonlySet<string> = new Set()
 /** Series read at a time. */
 const PAGE = 50_000
 
@@ -38,6 +40,8 @@ export interface Found {
   readonly series: readonly FoundSeries[]
   /** True if all stored series of these metrics' names are among them, as far as they may have samples. */
   readonly isAll: boolean
+  /** Unix ms: when the first of them was seen first, as far as is known. */
+  readonly firstMs: number
 }
 
 /** Series by their matchers. Their labels are kept by `series_id`, as they never change. */
@@ -54,11 +58,12 @@ export class SeriesIndex {
   /** The forms of series that match. Rejects with a `QueryError` if they are too many. */
   async find(request: FindRequest, signal: AbortSignal): Promise<Found> {
     const { forms, selector, limits } = request
-    if (forms.length === 0) return { series: [], isAll: false }
+    if (forms.length === 0) return { series: [], isAll: false, firstMs: Number.POSITIVE_INFINITY }
+    const { ids, firstMs } = await this.#idsOf(request, signal)
     const byMetric = Map.groupBy(forms, ({ metric }) => metricKey(metric))
     const found: FoundSeries[] = []
     let isAll = selector.prefilter() === EVERYTHING
-    for await (const series of this.#candidates(request, signal)) {
+    for await (const series of this.#candidates(request, ids, signal)) {
       const before = found.length
       for (const { metric, form, name } of byMetric.get(series.metric) ?? []) {
         if (!selector.matches(series, series.labels, FORM_LABELS[form])) continue
@@ -67,11 +72,10 @@ export class SeriesIndex {
       }
       isAll &&= found.length > before
     }
-    return { series: found, isAll }
+    return { series: found, isAll, firstMs }
   }
 
-  async *#candidates(request: FindRequest, signal: AbortSignal): AsyncGenerator<StoredSeries> {
-    const ids = await this.#idsOf(request, signal)
+  async *#candidates(request: FindRequest, ids: readonly bigint[], signal: AbortSignal): AsyncGenerator<StoredSeries> {
     for (let from = 0; from < ids.length; from += PAGE) {
       const page = ids.slice(from, from + PAGE)
       // Looked up before the wait, in which others may discard what is known.
@@ -85,16 +89,18 @@ export class SeriesIndex {
     }
   }
 
-  async #idsOf({ selector, forms, suffix, start, end }: FindRequest, signal: AbortSignal): Promise<bigint[]> {
+  async #idsOf({ selector, forms, suffix, start, end }: FindRequest, signal: AbortSignal) {
     // A row is written anew with the first point of each day, and not for the later ones.
     const begun = end === undefined ? '1' : `min(first_seen) <= toDateTime(${secondsOf(end)})`
     const blocks = await this.#statements.ask(
-      `SELECT series_id FROM ${this.#database}.series${suffix}
+      `SELECT series_id, toUnixTimestamp(min(first_seen)) AS first FROM ${this.#database}.series${suffix}
        WHERE name IN ${namesOf(forms)} AND ${selector.prefilter()}
        GROUP BY series_id HAVING max(last_seen) >= toDateTime(${dayOf(start)}) AND ${begun}`,
       signal
     )
-    return blocks.flatMap(block => Array.from(block.ids('series_id')))
+    let firstMs = Number.POSITIVE_INFINITY
+    for (const block of blocks) for (const first of block.numbers('first')) firstMs = Math.min(firstMs, first * 1000)
+    return { ids: blocks.flatMap(block => Array.from(block.ids('series_id'))), firstMs }
   }
 
   async #read({ forms, suffix }: FindRequest, ids: readonly bigint[], signal: AbortSignal): Promise<StoredSeries[]> {
@@ -104,7 +110,8 @@ export class SeriesIndex {
       signal
     )
     const resources = new Map<string, ReadonlyMap<string, string>>()
-    return blocks.flatMap(block => seriesOf(block, resources))
+    const hidden = suffix === '' ? NONE_HIDDEN : TIER_ATTRIBUTES
+    return blocks.flatMap(block => seriesOf(block, resources, hidden))
   }
 
   #remember(read: readonly StoredSeries[]): void {

@@ -1,7 +1,7 @@
 import { Labels } from '../../../core/promql/labels.ts'
 import { seriesLabels } from '../../../core/wire/prometheus/labels.ts'
 import { metricKey } from './catalog.ts'
-import { NAMING, TIER_ATTRIBUTE } from './naming.ts'
+import { NAMING } from './naming.ts'
 import { asTexts, type ListColumn, type NativeColumns } from './native-reader.ts'
 
 /** A series as its row has it. */
@@ -25,15 +25,23 @@ export const SERIES_COLUMNS = [
   ...MAPS.map(name => `any(s.${name}) AS ${name}`)
 ].join(', ')
 
-/** @param resources known so far, so that series share them */
-export function seriesOf(block: NativeColumns, resources: Map<string, ReadonlyMap<string, string>>): StoredSeries[] {
-  return Array.from({ length: block.rows }, (_, row) => seriesAt(block, row, resources))
+/**
+ * @param resources known so far, so that series share them
+ * @param hidden attributes that are no labels
+ */
+export function seriesOf(
+  block: NativeColumns,
+  resources: Map<string, ReadonlyMap<string, string>>,
+  hidden: ReadonlySet<string>
+): StoredSeries[] {
+  return Array.from({ length: block.rows }, (_, row) => seriesAt(block, row, resources, hidden))
 }
 
 function seriesAt(
   block: NativeColumns,
   row: number,
-  resources: Map<string, ReadonlyMap<string, string>>
+  resources: Map<string, ReadonlyMap<string, string>>,
+  hidden: ReadonlySet<string>
 ): StoredSeries {
   const text = (column: (typeof TEXTS)[number]) => block.texts(column)[row]
   const map = (column: (typeof MAPS)[number]) => pairsAt(block.list(column), row)
@@ -44,7 +52,7 @@ function seriesAt(
     unit: text('unit'),
     description: ''
   })
-  const attributes = map('attributes').filter(([key]) => key !== TIER_ATTRIBUTE)
+  const attributes = map('attributes').filter(([key]) => !hidden.has(key))
   const resource = map('resource')
   const scope = {
     name: text('scope_name'),

@@ -1,13 +1,12 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { FLAG_NO_RECORDED_VALUE } from '../../../../core/model/points.ts'
-import { type EvaluationRange, evaluate, type QueryResult } from '../../../../core/promql/engine/evaluate.ts'
-import { parse } from '../../../../core/promql/parser/parse.ts'
-import type { SampleStore } from '../../../../core/promql/sample-store.ts'
+import type { EvaluationRange, QueryResult } from '../../../../core/promql/engine/evaluate.ts'
 import { type Metric, PointBlockBuilder } from '../../../../sdk/plugin/index.ts'
 import { signal } from '../harness.ts'
 import { T } from '../samples.ts'
-import { LIMITS, openStore, type StoreHarness } from './store-harness.ts'
+import { ask, flat } from './store-evaluation.ts'
+import { openStore, type StoreHarness } from './store-harness.ts'
 
 const SERIES = 12
 const SAMPLES = 120
@@ -84,49 +83,8 @@ function oddPoints() {
   return builder.build()
 }
 
-interface Asked {
-  readonly result: QueryResult
-  /** Questions that ClickHouse computed. */
-  readonly computed: number
-}
-
-async function ask(query: string, range: EvaluationRange, withGrid: boolean): Promise<Asked> {
-  let computed = 0
-  const store: SampleStore = {
-    select: (...args) => s.store.select(...args),
-    series: (...args) => s.store.series(...args),
-    metadata: (...args) => s.store.metadata(...args),
-    async grid(...args) {
-      const series = withGrid ? await s.store.grid!(...args) : undefined
-      if (series !== undefined) computed++
-      return series
-    }
-  }
-  const result = await evaluate(parse(query), range, store, {
-    text: query,
-    lookbackMs: 300_000,
-    defaultSubqueryStepMs: 60_000,
-    limits: LIMITS,
-    experimental: false,
-    delayedNameRemoval: false,
-    signal: signal()
-  })
-  return { result, computed }
-}
-
-/** Values by labels and time. */
-function flat({ value }: QueryResult): Map<string, number> {
-  const values = new Map<string, number>()
-  if (value.type === 'vector')
-    for (const one of value.samples) values.set(`${JSON.stringify(one.labels)}@${value.time - T}`, one.value)
-  if (value.type === 'matrix')
-    for (const { labels, times, values: all } of value.series)
-      for (const [i, time] of times.entries()) values.set(`${JSON.stringify(labels)}@${time - T}`, all[i])
-  return values
-}
-
 function assertClose(query: string, got: QueryResult, want: QueryResult): void {
-  const [a, b] = [flat(got), flat(want)]
+  const [a, b] = [flat(got, T), flat(want, T)]
   assert.notEqual(b.size, 0, query)
   assert.deepEqual([...a.keys()].sort(), [...b.keys()].sort(), query)
   for (const [key, value] of b) {
@@ -180,7 +138,7 @@ const QUERIES = [
 for (const query of QUERIES)
   test(`ClickHouse computes what the engine does: ${query}`, async () => {
     for (const range of RANGES) {
-      const [grid, plain] = [await ask(query, range, true), await ask(query, range, false)]
+      const [grid, plain] = [await ask(s.store, query, range, true), await ask(s.store, query, range, false)]
       assert.equal(grid.computed > 0, true, `${query} was not computed by ClickHouse`)
       assertClose(query, grid.result, plain.result)
     }
@@ -198,6 +156,6 @@ const LEFT_TO_THE_ENGINE = [
 
 for (const query of LEFT_TO_THE_ENGINE)
   test(`the result is the engine's if ClickHouse computes otherwise: ${query}`, async () => {
-    const [grid, plain] = [await ask(query, RANGES[0], true), await ask(query, RANGES[0], false)]
+    const [grid, plain] = [await ask(s.store, query, RANGES[0], true), await ask(s.store, query, RANGES[0], false)]
     assertClose(query, grid.result, plain.result)
   })

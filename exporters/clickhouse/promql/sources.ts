@@ -1,0 +1,69 @@
+import type { Matcher } from '../../../core/promql/matcher.ts'
+import type { QueryLimits } from '../../../core/promql/sample-store.ts'
+import { Catalog, type StoredMetric } from './catalog.ts'
+import { type MetricForm, matchingForms } from './forms.ts'
+import { overlapsOf } from './overlaps.ts'
+import type { StoreConfig } from './request.ts'
+import type { Tables } from './sample-sources.ts'
+import { Selector } from './selector.ts'
+import { type Found, SeriesIndex } from './series-index.ts'
+import type { Statements } from './statements.ts'
+
+/** What is looked for. */
+export interface SourceRequest {
+  readonly matchers: readonly Matcher[]
+  /** Unix ms: samples after this time. */
+  readonly after: number
+  readonly limits: QueryLimits
+}
+
+/** Series, and the tables that have their samples. */
+export interface Source {
+  readonly found: Found
+  readonly tables: Tables
+  readonly selector: Selector
+}
+
+/** Finds series in the tables without a tier, or in those of one. */
+export class Sources {
+  readonly index: SeriesIndex
+  readonly #config: StoreConfig
+  readonly #statements: Statements
+  readonly #catalog: Catalog
+
+  constructor(config: StoreConfig, statements: Statements) {
+    this.#config = config
+    this.#statements = statements
+    this.#catalog = new Catalog(config, statements)
+    this.index = new SeriesIndex(config.database, statements)
+  }
+
+  /** Metrics of tables with this suffix. */
+  metrics(suffix: string): Promise<readonly StoredMetric[]> {
+    return this.#catalog.metrics(suffix)
+  }
+
+  /** In the tables without a tier. */
+  async find(request: SourceRequest, signal: AbortSignal): Promise<Source> {
+    return this.findForms(request, '', matchingForms(await this.metrics(''), request.matchers), signal)
+  }
+
+  /** In the tables with this suffix. */
+  async findForms(
+    { matchers, after, limits }: SourceRequest,
+    suffix: string,
+    forms: readonly MetricForm[],
+    signal: AbortSignal
+  ): Promise<Source> {
+    const selector = new Selector(matchers)
+    const overlaps = (table: string) =>
+      forms.length === 0 ? [] : overlapsOf(this.#statements, this.#config, `${table}${suffix}`, signal)
+    const [found, samples, distributions] = await Promise.all([
+      this.index.find({ selector, forms, suffix, start: after, end: undefined, limits }, signal),
+      overlaps('samples'),
+      overlaps('distributions')
+    ])
+    const tables: Tables = { database: this.#config.database, suffix, overlaps: { samples, distributions } }
+    return { found, tables, selector }
+  }
+}

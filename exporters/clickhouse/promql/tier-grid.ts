@@ -1,0 +1,127 @@
+import type { GridFunction, GridRequest, GridSeries } from '../../../core/promql/sample-store.ts'
+import type { MetricForm } from './forms.ts'
+import { storedGrid } from './grid.ts'
+import type { Source, Sources } from './sources.ts'
+import type { Statements } from './statements.ts'
+import { areGauges, GAUGE_STATES, type GaugeState, matchingTierForms, stateForms } from './tier-forms.ts'
+
+const SECOND_MS = 1000
+const AS_IT_IS: readonly GaugeState[] = [{ suffix: '', func: 'last' }]
+/** Functions of a gauge that its last sample of each interval is enough for. They take no notice of its end. */
+const OF_LAST: ReadonlySet<GridFunction> = new Set(['last_over_time', 'present_over_time'])
+
+/** How a tier answers: the sources of one or two results, and the function that makes each of them. */
+export interface TierPlan {
+  readonly sources: readonly Source[]
+  readonly functions: readonly GridFunction[]
+}
+
+/**
+ * The tables and functions with which a tier answers. Undefined if it cannot.
+ * @param isExact true if the result must be that of the points as they came
+ */
+export async function tierPlan(
+  sources: Sources,
+  request: GridRequest,
+  suffix: string,
+  isExact: boolean,
+  signal: AbortSignal
+): Promise<TierPlan | undefined> {
+  const { matchers, func, start, rangeMs, limits } = request
+  const metrics = await sources.metrics(suffix)
+  const forms = matchingTierForms(metrics, matchers, func)
+  const states = statesFor(forms, request, isExact)
+  if (forms.length === 0 || states === undefined) return undefined
+  const found = await Promise.all(
+    states.map(state => {
+      const ofState = state.suffix === '' ? forms : stateForms(forms, metrics, state)
+      return sources.findForms({ matchers, after: start - rangeMs, limits }, suffix, ofState, signal)
+    })
+  )
+  if (found.some(source => source.found.series.length === 0)) return undefined
+  return { sources: found, functions: states.map(state => state.func) }
+}
+
+function statesFor(
+  forms: readonly MetricForm[],
+  { func, aggregate }: GridRequest,
+  isExact: boolean
+): readonly GaugeState[] | undefined {
+  const asItIs = AS_IT_IS.map(({ suffix }) => ({ suffix, func }))
+  if (areGauges(forms)) {
+    const states = GAUGE_STATES[func]
+    if (states === undefined) return isExact && !OF_LAST.has(func) ? undefined : asItIs
+    // The average of averages is none.
+    return states.length > 1 && aggregate !== undefined ? undefined : states
+  }
+  const isRate = func === 'rate' || func === 'increase'
+  if (forms.every(({ metric }) => metric.reading === 'running'))
+    return isRate ? [{ suffix: '', func: 'sum_over_time' }] : undefined
+  if (forms.some(({ metric }) => metric.reading === 'running') || isRate) return undefined
+  return isExact && func !== 'sum_over_time' ? undefined : asItIs
+}
+
+/** The result of a plan, as `storedGrid` has it. */
+export async function tierGrid(
+  statements: Statements,
+  request: GridRequest,
+  { sources, functions }: TierPlan,
+  signal: AbortSignal
+): Promise<GridSeries[] | undefined> {
+  const results = await Promise.all(
+    sources.map(({ tables, found }, i) =>
+      storedGrid(statements, { ...request, func: functions[i] }, tables, found, signal)
+    )
+  )
+  const [first, second] = results
+  if (first === undefined) return undefined
+  if (request.func === 'rate') return divided(first, request.rangeMs / SECOND_MS)
+  if (results.length === 1) return first
+  return second && quotients(first, second)
+}
+
+function divided(series: readonly GridSeries[], by: number): GridSeries[] {
+  return series.map(one => ({ ...one, values: one.values.map(value => value / by) }))
+}
+
+function quotients(sums: readonly GridSeries[], counts: readonly GridSeries[]): GridSeries[] {
+  const byLabels = new Map(counts.map(one => [one.labels.key, one]))
+  return sums.flatMap(one => {
+    const count = byLabels.get(one.labels.key)
+    return count === undefined ? [] : [{ ...one, values: one.values.map((sum, i) => sum / count.values[i]) }]
+  })
+}
+
+/** Results one after the other in time. Each is for so many times. */
+export function joinedGrids(
+  [first, firstTimes]: readonly [GridSeries[], number],
+  [second, secondTimes]: readonly [GridSeries[], number]
+): GridSeries[] {
+  const rests = new Map(second.map(one => [one.labels.key, one]))
+  const joined = first.map(one => {
+    const rest = rests.get(one.labels.key)
+    rests.delete(one.labels.key)
+    return both(one.labels, one, firstTimes, rest, secondTimes)
+  })
+  return [...joined, ...Array.from(rests.values(), one => both(one.labels, undefined, firstTimes, one, secondTimes))]
+}
+
+function both(
+  labels: GridSeries['labels'],
+  first: GridSeries | undefined,
+  firstTimes: number,
+  second: GridSeries | undefined,
+  secondTimes: number
+): GridSeries {
+  const values = new Float64Array(firstTimes + secondTimes)
+  const absent = new Uint8Array(firstTimes + secondTimes).fill(1)
+  for (const [part, from, times] of [
+    [first, 0, firstTimes],
+    [second, firstTimes, secondTimes]
+  ] as const) {
+    if (part === undefined) continue
+    values.set(part.values, from)
+    absent.set(part.absent ?? new Uint8Array(times), from)
+  }
+  return { labels, values, absent: absent.includes(1) ? absent : undefined }
+}

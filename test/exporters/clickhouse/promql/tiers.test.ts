@@ -1,0 +1,176 @@
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import { joinBlocks } from '../../../../core/model/join.ts'
+import type { EvaluationRange } from '../../../../core/promql/engine/evaluate.ts'
+import { type PointBlock, PointBlockBuilder } from '../../../../sdk/plugin/index.ts'
+import type { TestPoint } from '../../../processor-under-test.ts'
+import { Harness } from '../../../processors/rollup/harness.ts'
+import { signal } from '../harness.ts'
+import { ask, flat } from './store-evaluation.ts'
+import { LIMITS, matchers, openStore, type StoreHarness, shown } from './store-harness.ts'
+
+const HOUR_S = 3600
+const HOURS = 9
+const INTERVAL_S = 30
+/** After the edges of intervals, for a point at an edge counts in the next interval, and in the window that ends. */
+const FIRST_S = 20
+/** Data must be young, as old data would expire at once. */
+const EPOCH = (Math.floor(Date.now() / (HOUR_S * 1000)) - HOURS) * HOUR_S * 1000
+const TIERS = { '1m': '10d', '10m': '0s' }
+const LABELS = '{"route":"/"}'
+
+/** Keeps everything. */
+let whole: StoreHarness
+/** Keeps an hour, and tiers of all. */
+let short: StoreHarness
+before(async () => {
+  const blocks = await recorded()
+  whole = await openStore({ ttl: '30d', tiers: TIERS })
+  short = await openStore({ ttl: '1h', tiers: TIERS })
+  for (const { h } of [whole, short]) for (const block of blocks) await h.exporter.export(block, signal())
+})
+after(async () => {
+  await whole?.[Symbol.asyncDispose]()
+  await short?.[Symbol.asyncDispose]()
+})
+
+const valueAt = (at: number) => (at * 7919) % 101
+
+/** A cumulative counter, a gauge and a histogram, as they come and rolled up. */
+async function recorded(): Promise<PointBlock[]> {
+  const rollup = await new Harness({ tiers: [{ size: '1m' }, { size: '10m' }] }, EPOCH).start()
+  const raw: PointBlock[] = []
+  let count = 0
+  for (let at = FIRST_S; at <= HOURS * HOUR_S; at += INTERVAL_S) {
+    rollup.advanceTo(at, INTERVAL_S * 1000)
+    count += valueAt(at)
+    const shared = { at, attributes: { route: '/' } }
+    const points: TestPoint[] = [
+      { ...shared, value: count, start: 0, metric: { name: 'http.requests', temporality: 'cumulative' } },
+      { ...shared, value: valueAt(at), metric: { name: 'queue', kind: 'gauge', temporality: 'unspecified' } },
+      { ...shared, start: at - FIRST_S, metric: { name: 'rpc', kind: 'histogram' }, distribution: histogram(at) }
+    ]
+    const block = rollup.block(points)
+    raw.push(block)
+    await rollup.sendBlock(block)
+  }
+  rollup.advanceTo(HOURS * HOUR_S + 60, 1000)
+  return [joinBlocks(raw) as PointBlock, joinBlocks(rollup.blocks) as PointBlock]
+}
+
+/** A sample of the gauge after all that was rolled up. */
+function youngest(): PointBlock {
+  const metric = { name: 'queue', unit: '', description: '', kind: 'gauge', temporality: 'unspecified' } as const
+  const builder = new PointBlockBuilder()
+  const series = whole.h.context.series.intern(metric, [['route', '/']])
+  builder.add(series, EPOCH + (HOURS * HOUR_S + 600) * 1000, 1000)
+  return builder.build()
+}
+
+function histogram(at: number) {
+  const counts = [valueAt(at), 1]
+  return { kind: 'histogram', count: counts[0] + 1, sum: at, min: 0, max: 9, bounds: [5], counts } as const
+}
+
+/** The sum of values of the times in `(from, to]`, in s. */
+function sumBetween(from: number, to: number): number {
+  let sum = 0
+  for (let at = from + FIRST_S; at <= to; at += INTERVAL_S) sum += valueAt(at)
+  return sum
+}
+
+const seconds = (from: number, to: number, step: number): EvaluationRange => ({
+  start: EPOCH + from * 1000,
+  end: EPOCH + to * 1000,
+  stepMs: step * 1000
+})
+const LONG = seconds(HOUR_S, 8 * HOUR_S, 1200)
+
+test('a long query of increases is answered by the coarsest tier that is exact', async () => {
+  const { result, computed } = await ask(whole.store, 'increase(http_requests_total[20m])', LONG, true)
+  assert.equal(computed, 1)
+  assert.match(result.infos.join(), /^intervals of 10m were used, which are complete up to /)
+  for (const [key, value] of flat(result, EPOCH)) {
+    const at = Number(key.split('@')[1]) / 1000
+    assert.equal(value, sumBetween(at - 1200, at), key)
+  }
+  const rates = await ask(whole.store, 'sum by (route) (rate(http_requests_total[20m]))', LONG, true)
+  assert.equal(flat(rates.result, EPOCH).get(`${LABELS}@7200000`), sumBetween(6000, 7200) / 1200)
+})
+
+for (const func of ['avg', 'min', 'max', 'sum', 'count', 'last'])
+  test(`a tier has the ${func} of a gauge that its samples have`, async () => {
+    const query = `${func}_over_time(queue[20m])`
+    const [tier, raw] = [await ask(whole.store, query, LONG, true), await ask(whole.store, query, LONG, false)]
+    assert.match(tier.result.infos.join(), func === 'last' ? /10m/ : /intervals of 10m/)
+    const [got, want] = [flat(tier.result, EPOCH), flat(raw.result, EPOCH)]
+    assert.deepEqual([...got.keys()], [...want.keys()])
+    for (const [key, value] of want)
+      assert.ok(Math.abs(got.get(key)! - value) < 1e-9, `${key}: ${got.get(key)}, not ${value}`)
+  })
+
+test('the points as they came answer short queries, and steps that no tier has', async () => {
+  for (const range of [
+    seconds(HOUR_S, 2 * HOUR_S, 1200),
+    seconds(HOUR_S, 8 * HOUR_S, 90),
+    seconds(HOUR_S + 30, 8 * HOUR_S, 1200)
+  ]) {
+    const { result, computed } = await ask(whole.store, 'increase(http_requests_total[20m])', range, true)
+    assert.deepEqual([computed, result.infos], [1, []])
+  }
+})
+
+test('times after the last interval of a tier are those of the points as they came', async () => {
+  await whole.h.exporter.export(youngest(), signal())
+  const range = seconds(HOUR_S, HOURS * HOUR_S + 1200, 1200)
+  const { result } = await ask(whole.store, 'sum(sum_over_time(queue[20m]))', range, true)
+  const values = flat(result, EPOCH)
+  assert.equal(values.get(`{}@${HOURS * HOUR_S * 1000}`), sumBetween(HOURS * HOUR_S - 1200, HOURS * HOUR_S))
+  assert.equal(values.get(`{}@${(HOURS * HOUR_S + 1200) * 1000}`), 1000)
+})
+
+test('where points have expired, a tier is asked, and its series look the same', async () => {
+  const range = { after: EPOCH, until: EPOCH + 1800_000, stepMs: 600_000, rangeMs: 1_200_000 }
+  const ofCounter = await short.select(matchers('__name__=http_requests_total'), { ...range, func: 'irate' })
+  assert.deepEqual(shown(ofCounter, EPOCH), {
+    '__name__=http_requests_total route=/': [600, 1200, 1800].map(at => `${sumBetween(0, at)}@${at}`).join(' ')
+  })
+  const increments = await short.select(matchers('__name__=http_requests'), range)
+  assert.deepEqual(shown(increments, EPOCH), {
+    '__name__=http_requests route=/': [600, 1200, 1800].map(at => `${sumBetween(at - 600, at)}@${at}`).join(' ')
+  })
+  assert.match(short.remarks[0], /^intervals of 10m were used, which are complete up to 20/)
+  const gauge = await short.select(matchers('__name__=queue', 'route=/'), range)
+  assert.deepEqual(shown(gauge, EPOCH), {
+    '__name__=queue route=/': [600, 1200, 1800].map(at => `${valueAt(at - INTERVAL_S + FIRST_S)}@${at}`).join(' ')
+  })
+  const buckets = await short.select(matchers('__name__=rpc_bucket', 'le=5'), { ...range, func: 'rate' })
+  assert.deepEqual(shown(buckets, EPOCH), {
+    '__name__=rpc_bucket le=5 route=/': [600, 1200, 1800].map(at => `${sumBetween(0, at)}@${at}`).join(' ')
+  })
+  const [{ histograms }] = await short.select(matchers('__name__=rpc'), { ...range, func: 'rate' })
+  assert.deepEqual(
+    histograms!.map(one => one!.count),
+    [600, 1200, 1800].map(at => sumBetween(0, at) + at / INTERVAL_S)
+  )
+})
+
+test('a finer tier is asked for shorter ranges', async () => {
+  const range = { after: EPOCH, until: EPOCH + 120_000, stepMs: 60_000, rangeMs: 120_000, func: 'rate' }
+  assert.deepEqual(shown(await short.select(matchers('__name__=http_requests_total'), range), EPOCH), {
+    '__name__=http_requests_total route=/': `${sumBetween(0, 60)}@60 ${sumBetween(0, 120)}@120`
+  })
+})
+
+test('expired series are still named', async () => {
+  const request = {
+    sets: [matchers('__name__=http_requests_total')],
+    start: EPOCH,
+    end: EPOCH + 1000_000,
+    limits: LIMITS
+  }
+  assert.deepEqual(
+    (await short.store.series(request, signal())).map(labels => labels.toJSON()),
+    [{ __name__: 'http_requests_total', route: '/' }]
+  )
+})
