@@ -55,7 +55,8 @@ async function functionGrid(
   signal: AbortSignal
 ): Promise<GridSeries[] | undefined> {
   const outputs = gridOutputs(series, request)
-  if (outputs === undefined) return undefined
+  const known = await statements.gridFunctions()
+  if (outputs === undefined || !known.has(GRID_FUNCTIONS[request.func]!)) return undefined
   const blocks = await statements.ask(gridSql(request, rows, outputs), signal, { timeSeries: true })
   if (blocks.some(block => block.numbers('odd').includes(1))) return undefined
   return blocks.flatMap(block => gridsIn(block, outputs))

@@ -49,7 +49,7 @@ export function checkSamples(samples: number, { maxSamples }: QueryLimits): void
   if (samples > maxSamples)
     throw new QueryError(
       'execution',
-      `the query loads more than ${maxSamples} samples: ask for fewer series or a shorter range, or raise the limit of samples`
+      `a selector of the query loads more than ${maxSamples} samples (max_samples): narrow it by labels, or ask for a shorter range`
     )
 }
 

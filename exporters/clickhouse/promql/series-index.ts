@@ -126,7 +126,7 @@ export function checkSeries(series: number, { maxSeries }: QueryLimits): void {
   if (series > maxSeries)
     throw new QueryError(
       'execution',
-      `the query selects more than ${maxSeries} series: select fewer by more matchers, or raise the limit of series`
+      `a selector of the query matches more than ${maxSeries} series (max_series): narrow it by labels`
     )
 }
 
