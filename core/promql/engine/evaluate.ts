@@ -3,6 +3,7 @@ import { resolveDurations } from '../duration-expr.ts'
 import { QueryError } from '../query-error.ts'
 import type { SampleStore } from '../sample-store.ts'
 import { documentedType, valueTypeOf } from '../value-type.ts'
+import { CellSlab } from './cell-slab.ts'
 import { Evaluator } from './evaluator.ts'
 import { load } from './load.ts'
 import { mergedRows, withoutMetricLabels } from './merged-rows.ts'
@@ -62,7 +63,8 @@ export async function evaluate(
   const { lookbackMs, defaultSubqueryStepMs, delayedNameRemoval } = options
   const settings = { start: range.start, end: range.end, lookbackMs, defaultSubqueryStepMs, delayedNameRemoval }
   const loaded = await load(demandsOf(resolved, times, settings), { store, options, remarks, budget })
-  const query: Query = { options, store, settings, stepMs: range.stepMs, remarks, budget, turns, loaded }
+  const slab = new CellSlab()
+  const query: Query = { options, store, settings, stepMs: range.stepMs, remarks, budget, slab, turns, loaded }
   const value = await resultOf(query, resolved, times)
   const { warnings, infos } = remarks
   return { value, warnings, infos, statistics: { samplesRead: budget.read, peakSamples: budget.peak } }
@@ -82,8 +84,10 @@ function checkRange(expr: Expr, { start, end, stepMs }: EvaluationRange): void {
 async function resultOf(query: Query, expr: Expr, times: Times): Promise<ResultValue> {
   const evaluator = new Evaluator(query)
   const inner = unwrapped(expr)
-  if (inner.type === 'matrixSelector' || inner.type === 'subquery')
-    return rangeResult(await evaluator.rangeVector(inner, times))
+  if (inner.type === 'matrixSelector' || inner.type === 'subquery') {
+    const extension = inner.type === 'matrixSelector' ? inner.selector.extension : undefined
+    return rangeResult(await evaluator.rangeVector(inner, times), extension)
+  }
   const value = withoutDroppedNames(query, await evaluator.evaluate(expr, times), times)
   return query.stepMs === 0 ? instantResult(value, times) : matrixResult(value, times)
 }

@@ -1,6 +1,7 @@
 import type { Expr } from '../ast.ts'
 import type { Labels } from '../labels.ts'
 import type { GridSeries, QueryLimits, SampleStore, SelectedSeries } from '../sample-store.ts'
+import type { CellSlab } from './cell-slab.ts'
 import type { PlanSettings } from './plan.ts'
 import type { QueryRemarks } from './remarks.ts'
 import type { Row } from './rows.ts'
@@ -41,6 +42,7 @@ export interface Query {
   readonly stepMs: number
   readonly remarks: QueryRemarks
   readonly budget: SampleBudget
+  readonly slab: CellSlab
   readonly turns: Turns
   /** By selector, or by the function or aggregation around it if the store computes that. */
   readonly loaded: ReadonlyMap<Expr, Loaded>
@@ -49,11 +51,6 @@ export interface Query {
 /** An empty row of `times`. Counted as its samples, before they are made. */
 export function newRow(query: Query, times: Times, labels: Labels, dropName: boolean): Row {
   query.budget.take(times.count)
-  return {
-    labels,
-    dropName,
-    values: new Float64Array(times.count),
-    kinds: new Uint8Array(times.count),
-    histograms: undefined
-  }
+  const { values, kinds } = query.slab.cells(times.count)
+  return { labels, dropName, values, kinds, histograms: undefined }
 }

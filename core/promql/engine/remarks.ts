@@ -7,7 +7,7 @@ interface MonotonicityFixes extends MonotonicityFix {
   readonly count: number
   readonly firstTime: number
   readonly lastTime: number
-  readonly place: string
+  readonly span: Span
   readonly metric: string
 }
 
@@ -31,7 +31,10 @@ export class QueryRemarks implements Remarks {
   }
 
   get infos(): string[] {
-    return [...this.#infos, ...Array.from(this.#fixes.values(), fixesText)]
+    return [
+      ...this.#infos,
+      ...Array.from(this.#fixes.values(), fixes => `${fixesText(fixes)} ${this.#place(fixes.span)}`)
+    ]
   }
 
   /** Remarks of stores stay as they are. */
@@ -73,8 +76,7 @@ export class QueryRemarks implements Remarks {
 
   /** Fixes of one place and metric become one info. `time` in Unix ms. */
   fixedMonotonicity(span: Span, metric: string, time: number, fix: MonotonicityFix): void {
-    const place = this.#place(span)
-    const key = `${place}${metric}`
+    const key = `${span.from} ${metric}`
     const known = this.#fixes.get(key)
     this.#fixes.set(key, {
       fromBound: Math.min(fix.fromBound, known?.fromBound ?? Infinity),
@@ -83,7 +85,7 @@ export class QueryRemarks implements Remarks {
       count: (known?.count ?? 0) + 1,
       firstTime: Math.min(time, known?.firstTime ?? Infinity),
       lastTime: Math.max(time, known?.lastTime ?? -Infinity),
-      place,
+      span,
       metric
     })
   }
@@ -107,7 +109,7 @@ function fixesText(fixes: MonotonicityFixes): string {
     '(see https://prometheus.io/docs/prometheus/latest/querying/functions/#histogram_quantile)' +
     `${ofMetric(fixes.metric)}, from buckets ${shortFloat(fixes.fromBound)} to ${shortFloat(fixes.toBound)}, ` +
     `with a max diff of ${fixes.mostDifference.toPrecision(2)}, over ${fixes.count} samples ` +
-    `from ${dateText(fixes.firstTime)} to ${dateText(fixes.lastTime)} ${fixes.place}`
+    `from ${dateText(fixes.firstTime)} to ${dateText(fixes.lastTime)}`
   )
 }
 

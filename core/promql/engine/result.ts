@@ -1,5 +1,8 @@
 import type { FloatHistogram } from '../histogram/float-histogram.ts'
 import { Labels } from '../labels.ts'
+import { QueryError } from '../query-error.ts'
+import { type Extension, edgesOf } from './range/extended/edges.ts'
+import { floatBounds, indicesInside } from './range/extended/rate.ts'
 import type { SampledSeries } from './range/sampled-series.ts'
 import { Window } from './range/window.ts'
 import type { RangeVector } from './range-rows.ts'
@@ -56,12 +59,14 @@ export function matrixResult(value: Value, times: Times): ResultValue {
 }
 
 /** The samples of a range selector or subquery, in an instant query. */
-export function rangeResult(vector: RangeVector): ResultValue {
+export function rangeResult(vector: RangeVector, extension: Extension | undefined): ResultValue {
   const series: ResultSeries[] = []
   for (const one of vector.series) {
-    const window = new Window(one, vector.rangeMs)
+    const window = new Window(one, vector.rangeMs, vector.margins)
     window.moveTo(lastTime(vector.until))
-    if (window.floatCount + window.histogramCount > 0) series.push(windowSeries(one, window))
+    if (window.floatCount + window.histogramCount === 0) continue
+    const samples = extension === undefined ? windowSeries(one, window) : extendedSeries(window, extension)
+    if (samples !== undefined) series.push(samples)
   }
   return matrixOf(series)
 }
@@ -101,5 +106,22 @@ function windowSeries(
     times: Float64Array.from(samples, ({ time }) => time),
     values: Float64Array.from(samples, ({ value }) => value),
     histograms: samples.map(({ histogram }) => histogram)
+  }
+}
+
+/** With values at both bounds. Undefined if the range has no sample. */
+function extendedSeries(window: Window, extension: Extension): ResultSeries | undefined {
+  const { labels, times, values } = window.series
+  if (window.histogramCount > 0)
+    throw new QueryError('execution', `${extension} modifier is not supported with histograms`)
+  const edges = edgesOf(window, times, window.first, window.end, extension)
+  if (edges === undefined) return undefined
+  const { left, right } = floatBounds(window, edges, extension, false)
+  const inside = indicesInside(window, edges)
+  return {
+    labels,
+    times: Float64Array.from([window.until - window.rangeMs, ...inside.map(index => times[index]!), window.until]),
+    values: Float64Array.from([left, ...inside.map(index => values[index]!), right]),
+    histograms: undefined
   }
 }

@@ -11,11 +11,13 @@ export interface RowSink {
   take(row: Row): void
 }
 
-/** Keeps all rows. */
+/** Keeps all rows that have samples. */
 export class CollectedRows implements RowSink {
   readonly rows: Row[] = []
   readonly #query: Query
   readonly #times: Times
+  /** The last row, if it was not taken. It is empty. */
+  #spare: Row | undefined
 
   constructor(query: Query, times: Times) {
     this.#query = query
@@ -23,10 +25,13 @@ export class CollectedRows implements RowSink {
   }
 
   next(labels: Labels, dropName: boolean): Row {
-    return newRow(this.#query, this.#times, labels, dropName)
+    const { values, kinds } = this.#spare ?? newRow(this.#query, this.#times, labels, dropName)
+    this.#spare = { labels, dropName, values, kinds, histograms: undefined }
+    return this.#spare
   }
 
   take(row: Row): void {
     this.rows.push(row)
+    this.#spare = undefined
   }
 }

@@ -4,8 +4,10 @@ import { Lexer, type Token } from './lexer.ts'
 import { excerpt, parseError } from './parse-error.ts'
 import { unquote } from './strings.ts'
 
-/** Deepest nesting of an expression. Parser and engine call themselves for each level, on a stack of a megabyte. */
-export const MOST_NESTED = 500
+/** Parentheses, calls and signs inside of each other. The parser takes 1.5 kB of stack for each, and has a megabyte. */
+const MOST_NESTED = 200
+/** Levels of the syntax tree, of which a chain of operators has one each. Printers and engine call themselves for each. */
+const HIGHEST_TREE = 500
 
 /** The parser's place in a query: the next token, and how deep the expressions are. */
 export class Cursor {
@@ -82,7 +84,7 @@ export class Cursor {
 
   /** What `read` reads, one level deeper. */
   nested<T>(read: () => T): T {
-    if (++this.#nested > MOST_NESTED) throw this.#tooDeep(this.token)
+    if (++this.#nested > MOST_NESTED) throw this.#tooDeep(this.token, MOST_NESTED)
     const result = read()
     this.#nested--
     return result
@@ -92,13 +94,13 @@ export class Cursor {
   node<T extends Expr | DurationNode>(node: T, ...children: readonly (Expr | DurationNode | undefined)[]): T {
     const height =
       1 + Math.max(0, ...children.map(child => (child === undefined ? 0 : (this.#heights.get(child) ?? 0))))
-    if (height > MOST_NESTED) throw this.#tooDeep(node.span)
+    if (height > HIGHEST_TREE) throw this.#tooDeep(node.span, HIGHEST_TREE)
     this.#heights.set(node, height)
     return node
   }
 
-  #tooDeep(span: Span): Error {
+  #tooDeep(span: Span, levels: number): Error {
     const hint = 'split the query, or match the series of many "or" by a regular expression'
-    return this.error(span, `the expression is nested more than ${MOST_NESTED} levels deep; ${hint}`)
+    return this.error(span, `the expression is nested more than ${levels} levels deep; ${hint}`)
   }
 }

@@ -77,3 +77,7 @@ export function isComparison(op: BinaryOp): boolean {
 export function isSetOperator(op: BinaryOp): boolean {
   return SETS.has(op)
 }
+
+export function isTrimming(op: BinaryOp): boolean {
+  return op === '</' || op === '>/'
+}

@@ -2,7 +2,7 @@ import type { BinaryExpr, BinaryOp, Expr, VectorMatching } from '../ast.ts'
 import { documentedType, valueTypeOf } from '../value-type.ts'
 import type { Cursor } from './cursor.ts'
 import { readNumber } from './durations.ts'
-import { isComparison, isSetOperator } from './keywords.ts'
+import { isComparison, isSetOperator, isTrimming } from './keywords.ts'
 import { readLabels } from './label-list.ts'
 import type { Token } from './lexer.ts'
 
@@ -90,6 +90,7 @@ function problemOf(op: BinaryOp, lhs: Expr, rhs: Expr, modifiers: BinaryModifier
   if (bool && !isComparison(op)) return 'the bool modifier can only be used on comparison operators'
   if (isComparison(op) && !bool && scalars === 2)
     return `comparisons between scalars must use the bool modifier: write "${op} bool"`
+  if (isTrimming(op) && scalars === 2) return `"${op}" trims histograms: one side must be an instant vector`
   if (twice !== undefined) return `label "${twice}" must not occur in on and group clause at once`
   if (isSetOperator(op)) {
     if (scalars > 0) return `set operator "${op}" is not allowed with scalars; vector(…) makes an instant vector of one`

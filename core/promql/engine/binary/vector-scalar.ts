@@ -1,7 +1,8 @@
 import type { BinaryExpr } from '../../ast.ts'
 import { rowHistogramSamples } from '../histogram-samples.ts'
 import { unnamedRows } from '../merged-rows.ts'
-import { newRow, type Query } from '../query.ts'
+import type { Query } from '../query.ts'
+import { CollectedRows } from '../row-sink.ts'
 import { FLOAT, isPresent, NONE, type Row, setHistogram } from '../rows.ts'
 import type { Times } from '../times.ts'
 import { ARITHMETIC, COMPARISONS } from './float-operators.ts'
@@ -17,14 +18,15 @@ export async function scalarRows(
   times: Times
 ): Promise<Row[]> {
   const operation = new ScalarOperation(query, expr, numbers, swapped)
-  const results: Row[] = []
+  const collected = new CollectedRows(query, times)
   for (const source of rows) {
     if (query.turns.due) await query.turns.next()
-    const row = newRow(query, times, source.labels, source.dropName)
+    const row = collected.next(source.labels, source.dropName)
     operation.apply(source, row)
     query.budget.take(rowHistogramSamples(row))
-    if (isPresent(row)) results.push(row)
+    if (isPresent(row)) collected.take(row)
   }
+  const results = collected.rows
   return ARITHMETIC.has(expr.op) || expr.bool ? unnamedRows(query, times, results) : results
 }
 

@@ -1,6 +1,6 @@
 import { unnamedRows } from '../merged-rows.ts'
-import { newRow } from '../query.ts'
-import { FLOAT, type Row } from '../rows.ts'
+import { CollectedRows } from '../row-sink.ts'
+import { FLOAT } from '../rows.ts'
 import { vectorOf } from '../value.ts'
 import { rowsArg, scalarArg, type VectorCall, type VectorFunction } from './vector-function.ts'
 
@@ -40,9 +40,9 @@ function floatRows(
   func: (value: number, step: number) => number,
   hasResult: (step: number) => boolean = () => true
 ) {
-  const rows: Row[] = []
+  const collected = new CollectedRows(call.query, call.times)
   for (const source of rowsArg(call, 0)) {
-    const row = newRow(call.query, call.times, source.labels, source.dropName)
+    const row = collected.next(source.labels, source.dropName)
     let present = false
     for (let step = 0; step < source.kinds.length; step++) {
       if (source.kinds[step] !== FLOAT || !hasResult(step)) continue
@@ -50,7 +50,7 @@ function floatRows(
       row.values[step] = func(source.values[step]!, step)
       present = true
     }
-    if (present) rows.push(row)
+    if (present) collected.take(row)
   }
-  return vectorOf(unnamedRows(call.query, call.times, rows))
+  return vectorOf(unnamedRows(call.query, call.times, collected.rows))
 }

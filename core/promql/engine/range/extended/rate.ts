@@ -18,6 +18,24 @@ export function extendedRate(extension: Extension, isCounter: boolean, perSecond
   }
 }
 
+/** Values at both bounds: of the samples there, or with `smoothed` between two. */
+export function floatBounds(window: Window, { first, last }: Edges, extension: Extension, isCounter: boolean) {
+  const { times, values } = window.series
+  const after = window.until - window.rangeMs
+  const at = (index: number, time: number) => floatBetween(times, values, { index, time, isCounter })
+  const isSmoothed = extension === 'smoothed'
+  const left = isSmoothed && times[first]! < after ? at(first, after) : values[first]!
+  const right = isSmoothed && last > first && times[last]! > window.until ? at(last - 1, window.until) : values[last]!
+  return { left, right }
+}
+
+/** Indices of the floats that no bound stands for. */
+export function indicesInside({ series: { times }, until, rangeMs }: Window, { first, last }: Edges): number[] {
+  const indices: number[] = []
+  for (let i = first; i <= last; i++) if (times[i]! > until - rangeMs && times[i]! < until) indices.push(i)
+  return indices
+}
+
 function ofHistograms(
   window: Window,
   call: RangeCall,
@@ -30,20 +48,15 @@ function ofHistograms(
   return NONE
 }
 
-function floatIncrease(window: Window, { first, last }: Edges, extension: Extension, isCounter: boolean): number {
-  const { times, values } = window.series
-  const after = window.until - window.rangeMs
-  const at = (index: number, time: number) => floatBetween(times, values, { index, time, isCounter })
-  const isSmoothed = extension === 'smoothed'
-  const left = isSmoothed && times[first]! < after ? at(first, after) : values[first]!
-  const right = isSmoothed && last > first && times[last]! > window.until ? at(last - 1, window.until) : values[last]!
+function floatIncrease(window: Window, edges: Edges, extension: Extension, isCounter: boolean): number {
+  const { left, right } = floatBounds(window, edges, extension, isCounter)
   if (!isCounter) return right - left
+  const { values } = window.series
   let lost = 0
   let before = left
-  for (let i = first; i <= last; i++) {
-    if (times[i]! <= after || times[i]! >= window.until) continue
-    if (values[i]! < before) lost += before
-    before = values[i]!
+  for (const index of indicesInside(window, edges)) {
+    if (values[index]! < before) lost += before
+    before = values[index]!
   }
   return right - left + (right < before ? lost + before : lost)
 }
