@@ -1,0 +1,19 @@
+import type { VectorResult } from '../samples.ts'
+
+/** What the templates of one alert know. */
+export interface TemplateData {
+  /** Labels of the result that makes the alert. */
+  readonly labels: Readonly<Record<string, string>>
+  readonly value: number
+  readonly externalLabels: Readonly<Record<string, string>>
+  readonly externalUrl: string
+}
+
+/** What templates ask for. */
+export interface TemplateHost {
+  readonly externalLabels: Readonly<Record<string, string>>
+  /** Empty if it is not known. */
+  readonly externalUrl: string
+  /** The function `query`. @param time Unix ms */
+  query(text: string, time: number): Promise<VectorResult[]>
+}
