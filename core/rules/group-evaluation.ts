@@ -76,7 +76,11 @@ export class GroupEvaluation {
     return this.rules.flatMap(({ series }) => Array.from(series.values(), labels => staleSample(labels, time)))
   }
 
-  toSend(now: number, resendDelayMs: number, intervalMs: number): { readonly rule: AlertingRule; readonly alert: Alert }[] {
+  toSend(
+    now: number,
+    resendDelayMs: number,
+    intervalMs: number
+  ): { readonly rule: AlertingRule; readonly alert: Alert }[] {
     return this.rules.flatMap(({ rule, alerts }) =>
       rule.kind === 'alerting' && alerts !== undefined
         ? alerts.toSend(now, resendDelayMs, intervalMs).map(alert => ({ rule, alert }))
@@ -97,14 +101,18 @@ export class GroupEvaluation {
   async #evaluateRule(running: RunningRule, now: number, queryOffsetMs: number): Promise<RuleSample[]> {
     const { rule, alerts } = running
     const time = now - queryOffsetMs
-    const results = await this.#host.ask(rule, time)
+    const results = await this.#host.ask(rule.query, time)
     const samples =
-      rule.kind === 'recording' ? recorded(rule.name, rule.labels, results, time) : await this.#alerting(rule, alerts!, results, now, time)
+      rule.kind === 'recording'
+        ? recorded(rule.name, rule.labels, results, time)
+        : await this.#alerting(rule, alerts!, results, now, time)
     const { limit } = this.group
     const count = alerts === undefined ? samples.length : alerts.active.length
     if (limit > 0 && count > limit) {
       alerts?.clear()
-      throw new RuleError(`it makes ${count} ${alerts === undefined ? 'series' : 'alerts'}, more than the group's limit of ${limit}`)
+      throw new RuleError(
+        `it makes ${count} ${alerts === undefined ? 'series' : 'alerts'}, more than the group's limit of ${limit}`
+      )
     }
     const before = running.series
     running.series = new Map(samples.map(({ labels }) => [labels.key, labels]))
@@ -118,7 +126,7 @@ export class GroupEvaluation {
   }
 
   async #textsOf(rule: AlertingRule, { labels, value }: VectorResult, time: number): Promise<AlertTexts> {
-    const host = { ...this.#host, query: (text: string) => this.#host.query(text, time) }
+    const host = { ...this.#host, query: (text: string) => this.#host.ask(text, time) }
     const data = { labels: labels.toJSON(), value, externalLabels: host.externalLabels, externalUrl: host.externalUrl }
     const expand = async (texts: Readonly<Record<string, string>>) => {
       const pairs: [string, string][] = []

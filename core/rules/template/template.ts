@@ -14,6 +14,6 @@ export interface TemplateHost {
   readonly externalLabels: Readonly<Record<string, string>>
   /** Empty if it is not known. */
   readonly externalUrl: string
-  /** The function `query`. @param time Unix ms */
-  query(text: string, time: number): Promise<VectorResult[]>
+  /** The function `query`, at the time of the evaluation. */
+  query(text: string): Promise<VectorResult[]>
 }
