@@ -39,6 +39,7 @@ const LAYERS: readonly (readonly [name: string, path: string])[] = [
   ['queries', '^core/queries/'],
   ['http', '^core/(http|grpc)/'],
   ['config', '^core/config/'],
+  ['rules', '^core/rules/'],
   ['pipeline', '^core/pipeline/'],
   ['windows', '^core/windows/'],
   ['admin', '^core/admin/'],
@@ -92,11 +93,11 @@ const RULES: IForbiddenRuleType[] = [
   {
     name: 'component-imports',
     comment:
-      'components import sdk/plugin, core/{model,wire,promql,queries,http,grpc,windows}, core/plural.ts and their own folder',
+      'components import sdk/plugin, core/{model,wire,promql,queries,rules,http,grpc,windows}, core/plural.ts and their own folder',
     from: { path: COMPONENT },
     to: {
       path: '^(core|sdk|receivers|processors|exporters|extensions)/',
-      pathNot: ['^$1/$2/', '^sdk/plugin/', '^core/((model|wire|promql|queries|http|grpc|windows)/|plural\\.ts$)']
+      pathNot: ['^$1/$2/', '^sdk/plugin/', '^core/((model|wire|promql|queries|rules|http|grpc|windows)/|plural\\.ts$)']
     }
   },
   {

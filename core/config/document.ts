@@ -54,7 +54,12 @@ class Refused extends Error {
  * Parses one YAML document. What is wrong goes to `problems`; undefined when nothing is left.
  * @param env fills in variables; undefined: there are none, and `$` is a character like others
  */
-export function parseYaml(file: string, text: string, env: Environment | undefined, problems: Problems): YamlNode | undefined {
+export function parseYaml(
+  file: string,
+  text: string,
+  env: Environment | undefined,
+  problems: Problems
+): YamlNode | undefined {
   try {
     const events = parseEvents(text, { filename: file })
     return new NodeBuilder(file, text, env, problems).build(events)

@@ -70,7 +70,9 @@ export class RuleAlerts {
       const texts = await textsOf(result)
       const { key } = texts.labels
       if (present.has(key))
-        throw new RuleError('several results of the expression make an alert with the same labels: tell them apart by one')
+        throw new RuleError(
+          'several results of the expression make an alert with the same labels: tell them apart by one'
+        )
       present.add(key)
       found.push([result, texts])
     }

@@ -2,7 +2,7 @@ import { describeError } from '../errors.ts'
 import { Labels, METRIC_NAME } from '../promql/labels.ts'
 import { type Alert, type AlertTexts, RuleAlerts, type SavedAlert } from './alerts.ts'
 import type { AlertingRule, Rule, RuleGroup } from './rule-group.ts'
-import { type AskVector, RuleError, type RuleSample, type VectorResult } from './samples.ts'
+import { RuleError, type RuleSample, type VectorResult } from './samples.ts'
 import { expandTemplate, type TemplateHost } from './template/template.ts'
 
 /** One rule as it runs. */
@@ -20,8 +20,10 @@ export interface RunningRule {
 }
 
 /** The world around rules. */
-export interface RulesHost extends Omit<TemplateHost, 'query'> {
-  readonly ask: AskVector
+export interface RulesHost extends TemplateHost {
+  readonly externalLabels: Readonly<Record<string, string>>
+  /** Empty if it is not known. */
+  readonly externalUrl: string
   /** ms; for durations. */
   elapsed(): number
 }
@@ -52,13 +54,23 @@ export class GroupEvaluation {
 
   /** The samples of all rules at `now`, Unix ms. A rule that fails has none, and tells why in `lastError`. */
   async evaluate(now: number, queryOffsetMs: number): Promise<RuleSample[]> {
+    const samples: RuleSample[] = []
+    await this.evaluateInTurn(now, queryOffsetMs, made => samples.push(...made))
+    return samples
+  }
+
+  /** As {@link evaluate}, but `store` gets the samples of each rule before the next one is evaluated, which sees them. */
+  async evaluateInTurn(
+    now: number,
+    queryOffsetMs: number,
+    store: (samples: readonly RuleSample[]) => void
+  ): Promise<void> {
     const { elapsed } = this.#host
     const begun = elapsed()
-    const samples: RuleSample[] = []
     for (const running of this.rules) {
       const start = elapsed()
       try {
-        samples.push(...(await this.#evaluateRule(running, now, queryOffsetMs)))
+        store(await this.#evaluateRule(running, now, queryOffsetMs))
         running.lastError = undefined
       } catch (error) {
         running.lastError = describeError(error)
@@ -68,7 +80,6 @@ export class GroupEvaluation {
     }
     this.lastEvaluation = now
     this.durationMs = elapsed() - begun
-    return samples
   }
 
   /** Ends all series of the group: it is not evaluated any more. */
@@ -76,7 +87,11 @@ export class GroupEvaluation {
     return this.rules.flatMap(({ series }) => Array.from(series.values(), labels => staleSample(labels, time)))
   }
 
-  toSend(now: number, resendDelayMs: number, intervalMs: number): { readonly rule: AlertingRule; readonly alert: Alert }[] {
+  toSend(
+    now: number,
+    resendDelayMs: number,
+    intervalMs: number
+  ): { readonly rule: AlertingRule; readonly alert: Alert }[] {
     return this.rules.flatMap(({ rule, alerts }) =>
       rule.kind === 'alerting' && alerts !== undefined
         ? alerts.toSend(now, resendDelayMs, intervalMs).map(alert => ({ rule, alert }))
@@ -97,14 +112,18 @@ export class GroupEvaluation {
   async #evaluateRule(running: RunningRule, now: number, queryOffsetMs: number): Promise<RuleSample[]> {
     const { rule, alerts } = running
     const time = now - queryOffsetMs
-    const results = await this.#host.ask(rule, time)
+    const results = await this.#host.ask(rule.query, time)
     const samples =
-      rule.kind === 'recording' ? recorded(rule.name, rule.labels, results, time) : await this.#alerting(rule, alerts!, results, now, time)
+      rule.kind === 'recording'
+        ? recorded(rule.name, rule.labels, results, time)
+        : await this.#alerting(rule, alerts!, results, now, time)
     const { limit } = this.group
     const count = alerts === undefined ? samples.length : alerts.active.length
     if (limit > 0 && count > limit) {
       alerts?.clear()
-      throw new RuleError(`it makes ${count} ${alerts === undefined ? 'series' : 'alerts'}, more than the group's limit of ${limit}`)
+      throw new RuleError(
+        `it makes ${count} ${alerts === undefined ? 'series' : 'alerts'}, more than the group's limit of ${limit}`
+      )
     }
     const before = running.series
     running.series = new Map(samples.map(({ labels }) => [labels.key, labels]))
@@ -118,11 +137,11 @@ export class GroupEvaluation {
   }
 
   async #textsOf(rule: AlertingRule, { labels, value }: VectorResult, time: number): Promise<AlertTexts> {
-    const host = { ...this.#host, query: (text: string) => this.#host.query(text, time) }
-    const data = { labels: labels.toJSON(), value, externalLabels: host.externalLabels, externalUrl: host.externalUrl }
+    const { externalLabels, externalUrl } = this.#host
+    const data = { alert: rule.name, labels: labels.toJSON(), value, externalLabels, externalUrl, time }
     const expand = async (texts: Readonly<Record<string, string>>) => {
       const pairs: [string, string][] = []
-      for (const [name, text] of Object.entries(texts)) pairs.push([name, await expandTemplate(text, data, host)])
+      for (const [name, text] of Object.entries(texts)) pairs.push([name, await expandTemplate(text, data, this.#host)])
       return pairs
     }
     const own = await expand(rule.labels)

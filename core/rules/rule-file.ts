@@ -165,7 +165,8 @@ class FileReader {
   #duration(node: YamlNode, key: string, value: string | undefined): number | undefined {
     if (value === undefined) return undefined
     const ms = value === '0' ? 0 : durationMs(value)
-    if (ms === undefined || value === '') this.#error(node, [key], `${key}: "${value}" is no duration: write 5m or 1h30m`)
+    if (ms === undefined || value === '')
+      this.#error(node, [key], `${key}: "${value}" is no duration: write 5m or 1h30m`)
     return ms
   }
 

@@ -1,5 +1,4 @@
 import type { Labels } from '../promql/labels.ts'
-import type { Rule } from './rule-group.ts'
 
 /** One series of an instant query. */
 export interface VectorResult {
@@ -8,10 +7,10 @@ export interface VectorResult {
 }
 
 /**
- * Evaluates the expression of a rule at one time. Rejects with an error for the user.
+ * Evaluates an expression of PromQL at one time. Rejects with an error for the user.
  * @param time Unix ms
  */
-export type AskVector = (rule: Pick<Rule, 'expr' | 'query'>, time: number) => Promise<VectorResult[]>
+export type AskVector = (query: string, time: number) => Promise<VectorResult[]>
 
 /** A sample that a rule has made. */
 export interface RuleSample {

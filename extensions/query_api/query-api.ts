@@ -4,13 +4,14 @@ import type { HttpServer } from '../../core/http/server.ts'
 import { type Read, type Site, serverOf } from '../../core/http/site.ts'
 import { QueryError } from '../../core/promql/query-error.ts'
 import { QueryService } from '../../core/queries/query-service.ts'
-import type { Context, Extension } from '../../sdk/plugin/index.ts'
+import type { Context, Extension, GroupStatus } from '../../sdk/plugin/index.ts'
 import { BUILD_INFO } from './build-info.ts'
 import type { Config } from './config.ts'
 import { plain, refuse, succeed } from './envelope.ts'
 import { Forwarder } from './forward.ts'
 import { Parameters } from './parameters.ts'
 import { QUESTIONS } from './questions.ts'
+import { alertsAnswer, rulesAnswer } from './rule-answers.ts'
 
 const GET_ONLY = ['get'] as const
 const GET_AND_POST = ['get', 'post'] as const
@@ -24,12 +25,7 @@ const WITH_POST: ReadonlySet<string> = new Set([
   'parse_query'
 ])
 /** Answers that do not depend on the store. Weir keeps no exemplars. */
-const FIXED = {
-  query_exemplars: [],
-  rules: { groups: [] },
-  alerts: { alerts: [] },
-  'status/buildinfo': BUILD_INFO
-}
+const FIXED = { query_exemplars: [], 'status/buildinfo': BUILD_INFO }
 /** A graph of the quickstart's counts. */
 const EXAMPLE = 'sum by (plan) (rate(signup_total[1m]))'
 
@@ -96,12 +92,23 @@ export class QueryApi implements Extension {
       )
     for (const [name, data] of Object.entries(FIXED))
       add(name, async (_request, response) => succeed(response, plain(data)))
+    add('rules', this.#rules(rulesAnswer))
+    add('alerts', this.#rules(alertsAnswer))
     for (const path of ['/-/healthy', '/-/ready'])
       reads.set(this.#at(path), {
         methods: GET_ONLY,
         read: async (_request, response) => void response.type('text/plain').end('Weir answers.\n')
       })
     return reads
+  }
+
+  /** Rules are of the tenants that they are for, so a reader of one tenant sees none. */
+  #rules(answerOf: (groups: readonly GroupStatus[], parameters: Parameters) => object): Read {
+    return (request, response, tenant) =>
+      answering(response, async () => {
+        const groups = tenant === undefined ? this.#context.stores.rules() : []
+        succeed(response, plain(answerOf(groups, await Parameters.of(request))))
+      })
   }
 
   async #answer({ name, request, response, tenant, gone }: Asked): Promise<void> {

@@ -13,10 +13,10 @@ const MISPLACED_UNDERSCORE = /__|_$|_[.eE]|[.eE+-]_|^[+-]?\d[\d]*_.*[.eE]/
 
 /** A constant of a template: a number, a character, a string or a bool. */
 export function constantOf({ kind, text, at }: Token): ConstantNode {
-  return { type: 'constant', at, text, value: valueOf(kind, text, at) }
+  return { type: 'constant', at, text, value: constantValue(kind, text, at) }
 }
 
-function valueOf(kind: Token['kind'], text: string, at: number): ConstantNode['value'] {
+function constantValue(kind: Token['kind'], text: string, at: number): ConstantNode['value'] {
   switch (kind) {
     case 'bool':
       return text === 'true'

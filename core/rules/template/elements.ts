@@ -1,6 +1,6 @@
-import { TemplateFailure } from './template-error.ts'
-import { printValue } from './printing/print-value.ts'
 import { BoundedText } from './bounded-text.ts'
+import { printValue } from './printing/print-value.ts'
+import { TemplateFailure } from './template-error.ts'
 import { AnyMap, Samples, StringMap, type Value } from './values.ts'
 
 /** Indexes or keys, and elements, of a value that `range` goes through. An int stands for the numbers below it. */

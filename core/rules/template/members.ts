@@ -7,7 +7,9 @@ import { AlertData, AnyMap, Sample, StringMap, typeName, type Value } from './va
 export type Member = { readonly value: Value; readonly of: 'map' | 'struct' } | { readonly method: TemplateFunction }
 
 const int = (value: number) => BigInt(value)
-const method = <T>(call: (of: T) => Value) => (of: T): TemplateFunction => ({ parameters: [], call: () => call(of) })
+const method =
+  <T>(call: (of: T) => Value) =>
+  (of: T): TemplateFunction => ({ parameters: [], call: () => call(of) })
 
 const TIME_METHODS: Readonly<Record<string, (time: GoTime) => TemplateFunction>> = {
   Unix: method(time => int(Math.floor(time.ms / 1000))),
@@ -64,4 +66,5 @@ function fieldOf(value: Value, name: string): Member | undefined {
   return name === 'Value' ? { value: value.value, of: 'struct' } : undefined
 }
 
-const own = <T>(table: Readonly<Record<string, T>>, name: string) => (Object.hasOwn(table, name) ? table[name] : undefined)
+const own = <T>(table: Readonly<Record<string, T>>, name: string) =>
+  Object.hasOwn(table, name) ? table[name] : undefined

@@ -93,7 +93,8 @@ class TemplateParser {
   }
 
   #branch(type: BranchNode['type'], word: Token): BranchNode {
-    if (++this.#depth > DEEPEST) throw new TemplateSyntaxError(word.at, `${DEEPEST} actions inside each other are the most`)
+    if (++this.#depth > DEEPEST)
+      throw new TemplateSyntaxError(word.at, `${DEEPEST} actions inside each other are the most`)
     const mark = this.#scope.mark
     const pipe = this.#pipelines.pipeline(type, 'rightDelim')
     if (type === 'range') this.#ranges++
@@ -133,7 +134,8 @@ class TemplateParser {
 
   #name(what: string): Token & { readonly value: string } {
     const token = this.#reader.afterSpace
-    if (token.kind !== 'string' && token.kind !== 'rawString') return this.#reader.unexpected(`${what}, which wants a "name"`)
+    if (token.kind !== 'string' && token.kind !== 'rawString')
+      return this.#reader.unexpected(`${what}, which wants a "name"`)
     const { value } = this.#pipelines.constant()
     return { ...token, value: value as string }
   }
@@ -161,7 +163,8 @@ class TemplateParser {
   #body(token: Token, name: string): void {
     const [ranges, variables] = [this.#ranges, this.#scope.fresh()]
     this.#ranges = 0
-    if (++this.#depth > DEEPEST) throw new TemplateSyntaxError(token.at, `${DEEPEST} actions inside each other are the most`)
+    if (++this.#depth > DEEPEST)
+      throw new TemplateSyntaxError(token.at, `${DEEPEST} actions inside each other are the most`)
     const { nodes, end } = this.#list(false)
     this.#close(end, { ...token, text: `define ${token.text}` })
     this.#depth--

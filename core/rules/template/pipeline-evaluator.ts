@@ -51,14 +51,18 @@ export class PipelineEvaluator {
       case 'nil':
         this.#at(first)
         refuseArguments(first, call)
+        if (first.type === 'constant') return first.value
         if (first.type === 'nil') throw new TemplateFailure('nil is not a command')
-        return first.type === 'dot' ? dot : first.value
+        return dot
       default:
         return this.#operand(first, call)
     }
   }
 
-  async #operand(node: Exclude<Operand, PipeNode | ConstantNode | { type: 'dot' | 'nil' }>, call: Call): Promise<Value> {
+  async #operand(
+    node: Exclude<Operand, PipeNode | ConstantNode | { type: 'dot' | 'nil' }>,
+    call: Call
+  ): Promise<Value> {
     this.#at(node)
     switch (node.type) {
       case 'identifier':

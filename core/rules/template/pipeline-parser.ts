@@ -59,7 +59,10 @@ export class PipelineParser {
       if (this.#reader.takeIf('comma') === undefined) break
       variables.push(variable.text)
       if (what !== 'range' || variables.length > 1)
-        throw new TemplateSyntaxError(variable.at, `${what} can set ${what === 'range' ? 'two variables' : 'one variable'} only`)
+        throw new TemplateSyntaxError(
+          variable.at,
+          `${what} can set ${what === 'range' ? 'two variables' : 'one variable'} only`
+        )
     }
     if (variables.length > 0) this.#reader.unexpected('range, which wants $index, $value := …')
     this.#reader.back(mark)
@@ -111,7 +114,8 @@ export class PipelineParser {
     const { kind, at, text } = token
     if (OF_CONSTANTS.has(kind)) return this.constant()
     if (kind === 'leftParen') return this.#parenthesized()
-    if (kind !== 'dot' && kind !== 'field' && kind !== 'variable' && kind !== 'identifier' && text !== 'nil') return undefined
+    if (kind !== 'dot' && kind !== 'field' && kind !== 'variable' && kind !== 'identifier' && text !== 'nil')
+      return undefined
     this.#reader.take()
     if (kind === 'field') return { type: 'field', at, fields: [fieldOf(token)] }
     if (kind === 'variable') return this.#variable(token)
@@ -121,7 +125,8 @@ export class PipelineParser {
 
   #parenthesized(): PipeNode {
     const { at } = this.#reader.take()
-    if (++this.#depth > DEEPEST) throw new TemplateSyntaxError(at, `${DEEPEST} parentheses inside each other are the most`)
+    if (++this.#depth > DEEPEST)
+      throw new TemplateSyntaxError(at, `${DEEPEST} parentheses inside each other are the most`)
     const pipe = this.pipeline('the parentheses', 'rightParen')
     this.#depth--
     return pipe
@@ -144,5 +149,8 @@ const fieldOf = ({ text }: Token) => text.slice(1)
 /** A value of the command before can be given to functions, fields and variables only. */
 function checkCallable({ type, at }: Operand, stage: number): void {
   if (type === 'constant' || type === 'dot' || type === 'nil')
-    throw new TemplateSyntaxError(at, `stage ${stage} of the pipeline is a constant or the dot, which takes no argument`)
+    throw new TemplateSyntaxError(
+      at,
+      `stage ${stage} of the pipeline is a constant or the dot, which takes no argument`
+    )
 }

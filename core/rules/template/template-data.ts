@@ -1,4 +1,4 @@
-import type { VectorResult } from '../samples.ts'
+import type { AskVector } from '../samples.ts'
 
 /** What the templates of one alert know. */
 export interface TemplateData {
@@ -16,8 +16,8 @@ export interface TemplateData {
 
 /** What templates ask for. */
 export interface TemplateHost {
-  /** The function `query`. @param time Unix ms */
-  query(text: string, time: number): Promise<VectorResult[]>
+  /** Answers the function `query`. */
+  readonly ask: AskVector
   /** A template could not be expanded. The message is for the author of the rule. */
   templateFailed?(message: string): void
 }

@@ -1,5 +1,5 @@
 import { compileRegex, regexProblem } from '../../model/matching/linear-regex.ts'
-import { type Place, Evaluator } from './evaluator.ts'
+import { Evaluator, type Place } from './evaluator.ts'
 import type { CallContext } from './functions/function.ts'
 import { FUNCTIONS, SHORT_CIRCUITS } from './functions/table.ts'
 import { nodeText } from './node-text.ts'
@@ -102,13 +102,13 @@ function contextOf(data: TemplateData, host: TemplateHost): CallContext {
 
 async function asked(text: string, data: TemplateData, host: TemplateHost) {
   try {
-    return await host.query(text, data.time)
+    return await host.ask(text, data.time)
   } catch (error) {
     throw new TemplateFailure(error instanceof Error ? error.message : String(error), { cause: error })
   }
 }
 
-function samplesOf(results: Awaited<ReturnType<TemplateHost['query']>>): Samples {
+function samplesOf(results: Awaited<ReturnType<TemplateHost['ask']>>): Samples {
   return new Samples(results.map(({ labels, value }) => new Sample(new StringMap(labels.toJSON()), value)))
 }
 

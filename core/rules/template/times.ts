@@ -116,7 +116,10 @@ export class GoTime {
   /** Zeros keep all digits, nines leave zeros at the end out. */
   #fraction(part: string): string {
     const ms = ((this.ms % 1000) + 1000) % 1000
-    const digits = String(ms).padStart(3, '0').padEnd(part.length - 1, '0').slice(0, part.length - 1)
+    const digits = String(ms)
+      .padStart(3, '0')
+      .padEnd(part.length - 1, '0')
+      .slice(0, part.length - 1)
     if (part[1] === '0') return part[0] + digits
     const shown = digits.replace(/0{1,9}$/, '')
     return shown === '' ? '' : part[0] + shown

@@ -1,5 +1,5 @@
-import { printValue } from '../printing/print-value.ts'
 import { BoundedText } from '../bounded-text.ts'
+import { printValue } from '../printing/print-value.ts'
 import { TemplateFailure } from '../template-error.ts'
 import { NamedInt } from '../times.ts'
 import { Html, isTrue, typeName, type Value } from '../values.ts'

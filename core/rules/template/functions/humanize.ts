@@ -1,7 +1,7 @@
 import { formatFloat } from '../printing/float-format.ts'
-import { goTimeOf, numberOf } from './numbers.ts'
 import type { Value } from '../values.ts'
 import type { TemplateFunction } from './function.ts'
+import { goTimeOf, numberOf } from './numbers.ts'
 
 const LARGE = ['k', 'M', 'G', 'T', 'P', 'E', 'Z', 'Y']
 const LARGE_BINARY = ['ki', 'Mi', 'Gi', 'Ti', 'Pi', 'Ei', 'Zi', 'Yi']

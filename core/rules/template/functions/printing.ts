@@ -1,6 +1,6 @@
 import { BoundedText } from '../bounded-text.ts'
-import { printf } from '../printing/printf.ts'
 import { print, println } from '../printing/print.ts'
+import { printf } from '../printing/printf.ts'
 import { Html, type Value } from '../values.ts'
 import { ofText, type TemplateFunction } from './function.ts'
 
@@ -17,10 +17,10 @@ const UNSAFE_IN_SCRIPT = /[\\'"<>&=]|[^\p{L}\p{M}\p{N}\p{P}\p{S} ]/gu
 /** `encodeURIComponent` leaves these as they are; Go does not. */
 const UNESCAPED = /[!'()*]/g
 
-const escaping = (escape: (text: string) => string): TemplateFunction => ({
+const escaping = (escaped: (text: string) => string): TemplateFunction => ({
   parameters: ['any'],
   isVariadic: true,
-  call: values => new BoundedText().append(escape(print(values))).text
+  call: values => new BoundedText().append(escaped(print(values))).text
 })
 
 /** Escapes a text for the query of a URL, as Go does: a space is a plus. */

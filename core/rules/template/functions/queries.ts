@@ -1,5 +1,5 @@
 import { TemplateFailure } from '../template-error.ts'
-import { Samples, type Sample } from '../values.ts'
+import { type Sample, Samples } from '../values.ts'
 import type { TemplateFunction } from './function.ts'
 import { queryEscape } from './printing.ts'
 

@@ -15,10 +15,13 @@ export const TEXT: Readonly<Record<string, TemplateFunction>> = {
   toUpper: ofText(text => eachChar(text, char => char.toUpperCase())),
   toLower: ofText(text => eachChar(text, char => char.toLowerCase())),
   stripPort: ofText(text => HOST_PORT.exec(text)?.slice(1, 3).find(Boolean) ?? (HOST_PORT.test(text) ? '' : text)),
-  stripDomain: ofText(stripDomain),
+  stripDomain: ofText(withoutDomain),
   match: {
     parameters: ['string', 'string'],
-    call: ([pattern, text], { regex }) => regex(pattern as string).matcher(text as string).find()
+    call: ([pattern, text], { regex }) =>
+      regex(pattern as string)
+        .matcher(text as string)
+        .find()
   },
   reReplaceAll: {
     parameters: ['string', 'string', 'string'],
@@ -44,7 +47,7 @@ function eachChar(text: string, change: (char: string) => string): string {
   }).join('')
 }
 
-function stripDomain(text: string): string {
+function withoutDomain(text: string): string {
   const found = HOST_PORT.exec(text)
   const host = found === null ? text : (found[1] ?? found[2] ?? '')
   if (isIP(host) !== 0) return text
@@ -52,7 +55,11 @@ function stripDomain(text: string): string {
   return found === null || found[3] === '' ? name : `${name}:${found[3]}`
 }
 
-function replaceAll(regex: ReturnType<Parameters<TemplateFunction['call']>[1]['regex']>, replacement: string, text: string): string {
+function replaceAll(
+  regex: ReturnType<Parameters<TemplateFunction['call']>[1]['regex']>,
+  replacement: string,
+  text: string
+): string {
   const made = new BoundedText()
   const matcher = regex.matcher(text)
   const names = regex.namedGroups()

@@ -1,5 +1,5 @@
-import { quote } from '../../../promql/parser/strings.ts'
 import { durationMs } from '../../../promql/parser/numbers.ts'
+import { quote } from '../../../promql/parser/strings.ts'
 import { TemplateFailure } from '../template-error.ts'
 import type { TemplateFunction } from './function.ts'
 import { goDurationOf, goTimeOf, numberOf } from './numbers.ts'

@@ -60,7 +60,9 @@ function hexText(value: string, { verb, precision, flags }: Directive): string {
   const bytes = Buffer.from(value).subarray(0, precision)
   const pairs = Array.from(bytes, byte => byte.toString(16).padStart(2, '0'))
   const prefix = flags.has('#') ? '0x' : ''
-  const text = flags.has(' ') ? pairs.map(pair => prefix + pair).join(' ') : (pairs.length > 0 ? prefix : '') + pairs.join('')
+  const text = flags.has(' ')
+    ? pairs.map(pair => prefix + pair).join(' ')
+    : (pairs.length > 0 ? prefix : '') + pairs.join('')
   return verb === 'X' ? text.toUpperCase() : text
 }
 

@@ -72,7 +72,9 @@ function partsOf(value: number): { mantissa: bigint; power: number } {
   const bits = view.getBigUint64(0)
   const exponent = Number((bits >> 52n) & 0x7ffn)
   const fraction = bits & 0xfffffffffffffn
-  return exponent === 0 ? { mantissa: fraction, power: -1074 } : { mantissa: fraction | (1n << 52n), power: exponent - 1075 }
+  return exponent === 0
+    ? { mantissa: fraction, power: -1074 }
+    : { mantissa: fraction | (1n << 52n), power: exponent - 1075 }
 }
 
 const mantissaText = (digits: string) => (digits.length === 1 ? digits : `${digits[0]}.${digits.slice(1)}`)

@@ -1,7 +1,7 @@
 import { shortFloat } from '../../../promql/float-text.ts'
 import type { BoundedText } from '../bounded-text.ts'
 import { GoDuration, GoTime, NamedInt } from '../times.ts'
-import { AnyMap, Html, Sample, Samples, StringMap, type Value } from '../values.ts'
+import { type AlertData, AnyMap, Html, Sample, Samples, StringMap, type Value } from '../values.ts'
 
 /** Go's text of nil. */
 export const NIL_TEXT = '<nil>'
@@ -19,7 +19,8 @@ export function plainText(value: Value): string | undefined {
     case 'boolean':
       return String(value)
   }
-  const hasText = value instanceof Html || value instanceof GoTime || value instanceof GoDuration || value instanceof NamedInt
+  const hasText =
+    value instanceof Html || value instanceof GoTime || value instanceof GoDuration || value instanceof NamedInt
   return hasText ? value.text : undefined
 }
 
@@ -29,18 +30,21 @@ export function plainText(value: Value): string | undefined {
  * @param one prints a value that is one thing, by another verb
  */
 export function printValue(text: BoundedText, value: Value, one = (each: Value) => plainText(each)!): BoundedText {
-  if (plainText(value) !== undefined) {
-    text.append(one(value))
-    return
-  }
+  if (plainText(value) !== undefined) return text.append(one(value))
   const print = (each: Value) => printValue(text, each, one)
   if (value instanceof Samples) printList(text, '[', value.list, print)
   else if (value instanceof Sample) printList(text, '{', [value.labels, value.value], print)
   else if (value instanceof StringMap || value instanceof AnyMap) printMap(text, value.entries, print, one)
-  else printList(text, '{', [...(value as { fields: ReadonlyMap<string, Value> }).fields.values()], print)
+  else printList(text, '{', [...(value as AlertData).fields.values()], print)
+  return text
 }
 
-function printList(text: BoundedText, open: '[' | '{', values: readonly Value[], print: (value: Value) => void): void {
+function printList(
+  text: BoundedText,
+  open: '[' | '{',
+  values: readonly Value[],
+  print: (value: Value) => unknown
+): void {
   text.append(open)
   for (const [i, value] of values.entries()) {
     if (i > 0) text.append(' ')
@@ -52,7 +56,7 @@ function printList(text: BoundedText, open: '[' | '{', values: readonly Value[],
 function printMap(
   text: BoundedText,
   entries: ReadonlyMap<string, Value>,
-  print: (value: Value) => void,
+  print: (value: Value) => unknown,
   one: (value: Value) => string
 ): void {
   text.append('map[')

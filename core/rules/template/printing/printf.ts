@@ -48,7 +48,8 @@ class Printer {
   #directive(): void {
     this.#badIndex = false
     const flags = new Set<string>()
-    while (this.#at < this.#format.length && '+-# 0'.includes(this.#format[this.#at]!)) flags.add(this.#format[this.#at++]!)
+    while (this.#at < this.#format.length && '+-# 0'.includes(this.#format[this.#at]!))
+      flags.add(this.#format[this.#at++]!)
     this.#index()
     const width = this.#number('%!(BADWIDTH)')
     if (width !== undefined && width < 0) flags.add('-')

@@ -1,0 +1,18 @@
+import type { ReceiverPlugin } from '../../sdk/plugin/index.ts'
+import { type Config, check, schema } from './config.ts'
+import { RulesReceiver } from './receiver.ts'
+
+const plugin: ReceiverPlugin<Config> = {
+  api: 2,
+  kind: 'receiver',
+  type: 'rules',
+  stability: 'beta',
+  description: 'Evaluates Prometheus rule files: records metrics, and sends alerts to Alertmanager.',
+  schema,
+  needs: ['stores'],
+  ports: { out: 'points' },
+  check,
+  create: (config, context) => new RulesReceiver(config, context)
+}
+
+export default plugin
