@@ -71,6 +71,7 @@ export async function evaluate(
 }
 
 function checkRange(expr: Expr, { start, end, stepMs }: EvaluationRange): void {
+  if (end < start) throw new QueryError('bad_data', 'the end of a range query is before its start')
   if (stepMs === 0 && start !== end) throw new QueryError('bad_data', 'a range query needs a step above 0')
   const type = valueTypeOf(expr)
   if (stepMs === 0 || type === 'scalar' || type === 'vector') return

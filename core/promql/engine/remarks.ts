@@ -3,6 +3,9 @@ import type { MonotonicityFix } from '../histogram/classic.ts'
 import type { Remarks } from '../sample-store.ts'
 import type { Span } from '../span.ts'
 
+/** Remarks of either kind that one query has at most: each may name another metric. */
+const MOST_REMARKS = 100
+
 interface MonotonicityFixes extends MonotonicityFix {
   readonly count: number
   readonly firstTime: number
@@ -39,19 +42,19 @@ export class QueryRemarks implements Remarks {
 
   /** Remarks of stores stay as they are. */
   warn(message: string): void {
-    this.#warnings.add(message)
+    if (this.#warnings.size < MOST_REMARKS) this.#warnings.add(message)
   }
 
   info(message: string): void {
-    this.#infos.add(message)
+    if (this.#infos.size < MOST_REMARKS) this.#infos.add(message)
   }
 
   warnAt(span: Span, message: string): void {
-    this.#warnings.add(`PromQL warning: ${message} ${this.#place(span)}`)
+    this.warn(`PromQL warning: ${message} ${this.#place(span)}`)
   }
 
   infoAt(span: Span, message: string): void {
-    this.#infos.add(`PromQL info: ${message} ${this.#place(span)}`)
+    this.info(`PromQL info: ${message} ${this.#place(span)}`)
   }
 
   boundsReconciled(span: Span, operation: 'addition' | 'subtraction' | 'aggregation'): void {
@@ -78,6 +81,7 @@ export class QueryRemarks implements Remarks {
   fixedMonotonicity(span: Span, metric: string, time: number, fix: MonotonicityFix): void {
     const key = `${span.from} ${metric}`
     const known = this.#fixes.get(key)
+    if (known === undefined && this.#fixes.size >= MOST_REMARKS) return
     this.#fixes.set(key, {
       fromBound: Math.min(fix.fromBound, known?.fromBound ?? Infinity),
       toBound: Math.max(fix.toBound, known?.toBound ?? -Infinity),

@@ -1,6 +1,5 @@
 import { add, type Combined, subtract } from '../../histogram/arithmetic.ts'
 import { hasCustomBounds } from '../../histogram/bounds.ts'
-import { isCounterReset } from '../../histogram/counter-reset.ts'
 import { type FloatHistogram, NO_BUCKETS } from '../../histogram/float-histogram.ts'
 import { metricName, type RangeCall, warnMixedSchemas } from './range-function.ts'
 import type { Window } from './window.ts'
@@ -10,20 +9,22 @@ import type { Window } from './window.ts'
  * the schemas do not fit.
  */
 export function histogramIncrease(window: Window, call: RangeCall, isCounter: boolean): FloatHistogram | undefined {
-  const histograms = window.series.histograms.slice(window.firstHistogram, window.endHistogram)
-  if (isCounter) warnGauges(histograms, window, call)
-  else warnCounters(histograms, window, call)
-  const [first, ...others] = isCounter ? beforeReset(histograms) : histograms
-  const last = others.at(-1)!
-  const involved = isCounter ? [first!, ...others] : [first!, last]
-  if (involved.some(histogram => hasCustomBounds(histogram) !== hasCustomBounds(last))) {
+  const { firstHistogram: begin, endHistogram: end } = window
+  const { histograms } = window.series
+  if (isCounter) warnGauges(window, call)
+  else warnCounters(window, call)
+  const resets = isCounter ? window.histogramResets() : []
+  const first = resets[0] === begin + 1 ? emptyLike(histograms[begin + 1]!) : histograms[begin]!
+  const last = histograms[end - 1]!
+  const between = isCounter ? histograms.slice(begin + 1, end) : []
+  if ([first, ...between].some(histogram => hasCustomBounds(histogram) !== hasCustomBounds(last))) {
     warnMixedSchemas(window, call)
     return undefined
   }
-  let increased = taken(subtract(last, first!), 'subtraction', call)
-  for (let i = 1; isCounter && i < involved.length; i++)
-    if (isCounterReset(involved[i]!, involved[i - 1]!))
-      increased = taken(add(increased, involved[i - 1]!), 'addition', call)
+  let increased = taken(subtract(last, first), 'subtraction', call)
+  // What was lost by a reset to the second one was in the first one, which is as if it were empty.
+  for (const reset of resets)
+    if (reset > begin + 1) increased = taken(add(increased, histograms[reset - 1]!), 'addition', call)
   return { ...increased, counterReset: 'gauge' }
 }
 
@@ -48,20 +49,22 @@ export function taken(
   return combined.histogram
 }
 
-function warnGauges(histograms: readonly FloatHistogram[], window: Window, call: RangeCall): void {
-  if (histograms.some(({ counterReset }) => counterReset === 'gauge')) warnNoCounter(window, call)
+function warnGauges(window: Window, call: RangeCall): void {
+  const { histograms } = window.series
+  for (let i = window.firstHistogram; i < window.endHistogram; i++)
+    if (histograms[i]!.counterReset === 'gauge') return warnNoCounter(window, call)
 }
 
-function warnCounters(histograms: readonly FloatHistogram[], window: Window, call: RangeCall): void {
-  if (histograms[0]!.counterReset !== 'gauge' || histograms.at(-1)!.counterReset !== 'gauge') warnNoGauge(window, call)
+function warnCounters(window: Window, call: RangeCall): void {
+  const { histograms } = window.series
+  const bounds = [histograms[window.firstHistogram]!, histograms[window.endHistogram - 1]!]
+  if (bounds.some(({ counterReset }) => counterReset !== 'gauge')) warnNoGauge(window, call)
 }
 
-/** If the counter began anew with the second histogram, the layout of the first one does not matter: it becomes empty. */
-function beforeReset(histograms: readonly FloatHistogram[]): readonly FloatHistogram[] {
-  const [first, second, ...others] = histograms
-  if (!isCounterReset(second!, first!)) return histograms
-  const empty: FloatHistogram = {
-    ...second!,
+/** If the counter began anew with the second histogram, the layout of the first one does not matter. */
+function emptyLike(second: FloatHistogram): FloatHistogram {
+  return {
+    ...second,
     counterReset: 'unknown',
     count: 0,
     sum: 0,
@@ -70,5 +73,4 @@ function beforeReset(histograms: readonly FloatHistogram[]): readonly FloatHisto
     positive: NO_BUCKETS,
     negative: NO_BUCKETS
   }
-  return [empty, second!, ...others]
 }

@@ -1,3 +1,4 @@
+import { isCounterReset } from '../../histogram/counter-reset.ts'
 import type { FloatHistogram } from '../../histogram/float-histogram.ts'
 import type { SampledSeries } from './sampled-series.ts'
 
@@ -8,6 +9,8 @@ export interface Margins {
 }
 
 export const NO_MARGINS: Margins = { beforeMs: 0, afterMs: 0 }
+
+const NO_RESETS: readonly number[] = []
 
 /**
  * The samples of one series in the range of a range function, `(until - rangeMs, until]`, and its margins. One object serves all windows
@@ -33,6 +36,8 @@ export class Window {
   histogram: FloatHistogram | undefined
   #resets: readonly number[] | undefined
   #firstReset = 0
+  #histogramResets: readonly number[] | undefined
+  #firstHistogramReset = 0
 
   constructor(series: SampledSeries, rangeMs: number, margins = NO_MARGINS) {
     this.series = series
@@ -72,6 +77,23 @@ export class Window {
     for (let i = this.#firstReset; i < resets.length && resets[i]! < this.end; i++) total += values[resets[i]! - 1]!
     return total
   }
+
+  /** Indices of the histograms in the window with which the counter began anew. */
+  histogramResets(): readonly number[] {
+    const resets = (this.#histogramResets ??= histogramResetsOf(this.series.histograms))
+    let first = this.#firstHistogramReset
+    while (first < resets.length && resets[first]! <= this.firstHistogram) first++
+    this.#firstHistogramReset = first
+    let end = first
+    while (end < resets.length && resets[end]! < this.endHistogram) end++
+    return first === end ? NO_RESETS : resets.slice(first, end)
+  }
+}
+
+function histogramResetsOf(histograms: readonly FloatHistogram[]): number[] {
+  const resets: number[] = []
+  for (let i = 1; i < histograms.length; i++) if (isCounterReset(histograms[i]!, histograms[i - 1]!)) resets.push(i)
+  return resets
 }
 
 /** Indices of the first values after a reset. */
