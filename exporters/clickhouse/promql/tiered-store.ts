@@ -2,6 +2,7 @@ import type { GridRequest, GridSeries, Remarks } from '../../../core/promql/samp
 import { canGrid, storedGrid } from './grid.ts'
 import type { StoreConfig, TierConfig } from './request.ts'
 import { rangeOf } from './sample-loader.ts'
+import { type RowRange, rowsOf } from './sample-sources.ts'
 import type { Source, SourceRequest, Sources } from './sources.ts'
 import { quotedList, timeText } from './sql-text.ts'
 import type { Statements } from './statements.ts'
@@ -66,6 +67,8 @@ export class TieredStore {
       if (plan === undefined) continue
       const raw = await this.#sources.find({ ...request, after }, signal)
       if (!covers(plan, raw, after, tier)) continue
+      // Tiers do not have the ends of series, of which only instant selectors take notice.
+      if (request.func === 'last' && (await this.#hasEnds(raw, { after, until: request.end }, signal))) return undefined
       return this.#gridOf(request, tier, plan, remarks, signal)
     }
     return undefined
@@ -97,6 +100,13 @@ export class TieredStore {
     if (found.series.length > 0 && !canGrid(request)) return undefined
     const ofRest = found.series.length === 0 ? [] : await storedGrid(this.#statements, rest, tables, found, signal)
     return ofRest && joinedGrids([ofTier, times], [ofRest, all - times])
+  }
+
+  async #hasEnds({ found, tables }: Source, times: Pick<RowRange, 'after' | 'until'>, signal: AbortSignal) {
+    const range = { ...tables, ...times, ...rangeOf(found.series, found) }
+    const ends = rowsOf('samples', 'series_id', range, 'bitAnd(flags, 1) = 1')
+    const blocks = await this.#statements.ask(`SELECT series_id FROM (${ends}) LIMIT 1`, signal)
+    return blocks.length > 0
   }
 
   /** Unix ms: the end of the last interval that the tier has of these metrics; 0 if it is long ago. */

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { joinBlocks } from '../../../../core/model/join.ts'
+import { FLAG_NO_RECORDED_VALUE } from '../../../../core/model/points.ts'
 import type { EvaluationRange } from '../../../../core/promql/engine/evaluate.ts'
 import { type PointBlock, PointBlockBuilder } from '../../../../sdk/plugin/index.ts'
 import type { TestPoint } from '../../../processor-under-test.ts'
@@ -61,6 +62,8 @@ async function recorded(): Promise<PointBlock[]> {
         distribution: histogram(at, 1)
       }
     ]
+    const ended: TestPoint = { ...points[1], metric: { ...points[1].metric, name: 'ended' } }
+    if (at < 6 * HOUR_S) points.push(at + INTERVAL_S < 6 * HOUR_S ? ended : { ...ended, flags: FLAG_NO_RECORDED_VALUE })
     const block = rollup.block(points)
     raw.push(block)
     await rollup.sendBlock(block)
@@ -123,6 +126,19 @@ test('a tier does not stand for deltas, where functions of counters mean nothing
     result.infos.filter(info => info.startsWith('intervals')),
     []
   )
+})
+
+test('a gauge is that of a tier too, unless its series ends', async () => {
+  const range = seconds(HOUR_S, 8 * HOUR_S, 60)
+  for (const [query, usesTier] of [
+    ['queue', true],
+    ['sum by (route) (queue)', true],
+    ['ended', false]
+  ] as const) {
+    const [tier, raw] = [await ask(whole.store, query, range, true), await ask(whole.store, query, range, false)]
+    assert.deepEqual([tier.computed, tier.result.infos.join().includes('intervals of 1m')], [1, usesTier], query)
+    assert.deepEqual(flat(tier.result, EPOCH), flat(raw.result, EPOCH), query)
+  }
 })
 
 for (const func of ['avg', 'min', 'max', 'sum', 'count', 'last'])
