@@ -7,7 +7,7 @@ import { TIER_ATTRIBUTES } from './naming.ts'
 import { EVERYTHING, type Selector } from './selector.ts'
 import { dayOf, idList, quotedList, secondsOf } from './sql-text.ts'
 import type { Statements } from './statements.ts'
-import { SERIES_COLUMNS, type StoredSeries, seriesOf } from './stored-series.ts'
+import { SERIES_COLUMNS, SharedParts, type StoredSeries, seriesOf } from './stored-series.ts'
 
 /** Series that are remembered, some 2 KB each. */
 const MAX_KNOWN = 100_000
@@ -49,6 +49,7 @@ export class SeriesIndex {
   readonly #database: string
   readonly #statements: Statements
   readonly #known = new Map<bigint, StoredSeries>()
+  readonly #shared = new SharedParts()
 
   constructor(database: string, statements: Statements) {
     this.#database = database
@@ -109,9 +110,8 @@ export class SeriesIndex {
        WHERE s.name IN ${namesOf(forms)} AND series_id IN ${idList(ids)} GROUP BY series_id`,
       signal
     )
-    const resources = new Map<string, ReadonlyMap<string, string>>()
     const hidden = suffix === '' ? NONE_HIDDEN : TIER_ATTRIBUTES
-    return blocks.flatMap(block => seriesOf(block, resources, hidden))
+    return blocks.flatMap(block => seriesOf(block, this.#shared, hidden))
   }
 
   #remember(read: readonly StoredSeries[]): void {
