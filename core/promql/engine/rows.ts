@@ -17,7 +17,7 @@ export interface Row {
   readonly values: Float64Array
   /** One {@link CellKind} for each time. */
   readonly kinds: Uint8Array
-  /** Histograms of cells of kind `HISTOGRAM`. Undefined if there are none. */
+  /** Histograms of cells of kind `HISTOGRAM`. Undefined if and only if there are none. */
   histograms: (FloatHistogram | undefined)[] | undefined
 }
 
