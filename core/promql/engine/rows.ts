@@ -49,3 +49,10 @@ export function presentCells(kinds: Uint8Array): Uint32Array {
   for (let i = 0; i < kinds.length; i++) if (kinds[i] !== NONE) present[count++] = i
   return present.subarray(0, count)
 }
+
+/** The values at these indices. */
+export function gathered(values: Float64Array, indices: Uint32Array): Float64Array {
+  const found = new Float64Array(indices.length)
+  for (let i = 0; i < indices.length; i++) found[i] = values[indices[i]!]!
+  return found
+}
