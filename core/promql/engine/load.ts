@@ -52,6 +52,8 @@ async function loadOne(demand: Demand, loading: Loading, signal: AbortSignal): P
   const { store, remarks, budget, options } = loading
   const { limits } = options
   const { selector, grids, times, rangeMs, margins, func } = demand
+  // One series alone may be too much, in a subquery of many steps.
+  budget.checkRoom(times.count)
   for (const [grid, { request }] of grids.entries()) {
     const series = await store.grid?.({ ...request, limits }, remarks, signal)
     if (series === undefined) continue
