@@ -9,7 +9,7 @@ import { groupsOfCall, type ParameterCall, paramSpan } from './parameter-aggrega
 export async function quantiles(call: ParameterCall): Promise<Row[]> {
   const { query, times, param, expr } = call
   for (const q of new Set(param)) if (isOddQuantile(q)) query.remarks.oddQuantile(paramSpan(call), q)
-  const inform = { op: expr.op, span: unwrapped(expr.expr).span, remarks: query.remarks }
+  const inform = { op: expr.op, span: unwrapped(expr.expr).span, remarks: query.remarks, budget: query.budget }
   const results: Row[] = []
   for (const group of groupsOfCall(call)) {
     const result = newRow(
