@@ -130,6 +130,15 @@ test('histograms count by their size, those of the store and those that are made
   await assert.rejects(ask('rate(h_total[2m])', store, { start: 0, end: 3 * MINUTE, stepMs: MINUTE }, { limits }), {
     message: /more than 300 samples/
   })
+  // An aggregation keeps one series at a time.
+  const many = storeOf(
+    Object.fromEntries(
+      Array.from({ length: 20 }, (_, i) => [`h_total{i="${i}"}`, [1, 2, 3, 4].map(n => histogramOf(100, n))])
+    )
+  )
+  const stored = 20 * 4 * (1 + 51)
+  const sum = await ask('sum(rate(h_total[2m]))', many, { start: 0, end: 3 * MINUTE, stepMs: MINUTE })
+  assert.ok(sum.statistics.peakSamples < stored + 1000, `${sum.statistics.peakSamples}`)
 })
 
 test('the same samples are asked for once', async () => {
