@@ -1,6 +1,9 @@
 import { compileRegex, Memo, regexProblem } from '../model/matching/linear-regex.ts'
 import { QueryError } from './query-error.ts'
 
+/** Characters of regular expressions that stand for something else than themselves, but the alternative. */
+const OPERATORS = /[\\^$.?*+()[\]{}]/
+
 export type MatcherOp = '=' | '!=' | '=~' | '!~'
 
 /** A condition on one label. A label that is absent is empty. Regular expressions are RE2's, and match whole values. */
@@ -26,11 +29,22 @@ export class Matcher {
 function testOf(op: MatcherOp, value: string): (value: string) => boolean {
   if (op === '=') return text => text === value
   if (op === '!=') return text => text !== value
-  // As in Prometheus: the dot matches line breaks too.
-  const source = `^(?s:${value})$`
-  const problem = regexProblem(value)
-  if (problem !== undefined) throw new QueryError('bad_data', problem)
-  const regex = compileRegex(source)
+  const alternatives = literalsOf(value)
+  if (alternatives !== undefined) return text => alternatives.has(text) === (op === '=~')
+  const regex = compiled(value)
   const memo = new Memo(text => regex.test(text))
   return op === '=~' ? text => memo.of(text) : text => !memo.of(text)
+}
+
+/** Dashboards ask for the chosen values of a variable, thousands of them maybe. Undefined if the expression is more. */
+function literalsOf(value: string): ReadonlySet<string> | undefined {
+  return OPERATORS.test(value) ? undefined : new Set(value.split('|'))
+}
+
+function compiled(value: string): ReturnType<typeof compileRegex> {
+  // By itself: `a)(b` is an expression only with the parentheses around.
+  const problem = regexProblem(value)
+  if (problem !== undefined) throw new QueryError('bad_data', problem)
+  // As in Prometheus: the dot matches line breaks too.
+  return compileRegex(`^(?s:${value})$`)
 }

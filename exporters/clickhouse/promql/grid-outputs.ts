@@ -1,5 +1,9 @@
 import { type Labels, METRIC_NAME } from '../../../core/promql/labels.ts'
 import type { GridRequest } from '../../../core/promql/sample-store.ts'
+import { boundText } from '../../../core/wire/prometheus/bounds.ts'
+import { FORM_LABELS } from './forms.ts'
+import type { NativeColumns } from './native-reader.ts'
+import { Selector } from './selector.ts'
 import type { FoundSeries } from './series-index.ts'
 
 /** Series that a query of a grid has as its result. */
@@ -9,9 +13,12 @@ export interface GridOutputs {
   readonly outputOf: ReadonlyMap<bigint, number>
   /** Stored series that are one to PromQL, by their ids: the first of them stands for all. Without those that are alone. */
   readonly sameAs: ReadonlyMap<bigint, bigint>
+  /** True if each of `labels` is several series, told apart by the column `bound`, their label `le`. */
+  readonly hasBounds: boolean
 }
 
 const NAME = new Set([METRIC_NAME])
+const BOUND_LABEL = FORM_LABELS.bucket!
 
 /**
  * The result's label sets: of the series, or of their groups. Undefined if series of one metric or several would become
@@ -19,6 +26,8 @@ const NAME = new Set([METRIC_NAME])
  */
 export function gridOutputs(series: readonly FoundSeries[], request: GridRequest): GridOutputs | undefined {
   const { func, aggregate } = request
+  const hasBounds = series[0].form === 'bucket'
+  if (hasBounds && !keepsLabel(aggregate, BOUND_LABEL)) return undefined
   const keepsName = func === 'last' || func === 'last_over_time'
   const outputs = new Map<string, number>()
   const labels: Labels[] = []
@@ -42,7 +51,27 @@ export function gridOutputs(series: readonly FoundSeries[], request: GridRequest
     }
     outputOf.set(one.id, output)
   }
-  return { labels, outputOf, sameAs }
+  return { labels, outputOf, sameAs, hasBounds }
+}
+
+/** The labels of each row of a result; undefined for those that do not match. */
+export function outputLabels(
+  { labels, hasBounds }: GridOutputs,
+  block: NativeColumns,
+  { matchers }: GridRequest
+): (row: number) => Labels | undefined {
+  const outputs = block.numbers('output')
+  if (!hasBounds) return row => labels[outputs[row]]
+  const selector = new Selector(matchers)
+  const bounds = block.numbers('bound')
+  return row => {
+    const bound = boundText(bounds[row])
+    return selector.matchesLabel(BOUND_LABEL, bound) ? labels[outputs[row]].with([[BOUND_LABEL, bound]]) : undefined
+  }
+}
+
+function keepsLabel(aggregate: GridRequest['aggregate'], label: string): boolean {
+  return aggregate === undefined || aggregate.grouping.includes(label) !== aggregate.without
 }
 
 function groupLabels(aggregate: GridRequest['aggregate']): (labels: Labels) => Labels {

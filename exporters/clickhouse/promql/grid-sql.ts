@@ -33,7 +33,7 @@ export const canAggregate = (aggregate: GridRequest['aggregate']) =>
   aggregate === undefined || aggregate.op in AGGREGATES
 
 /**
- * A query of SQL for the columns `output`, `grid` and `odd`, which is 1 if a value is NaN: ClickHouse treats those in
+ * A query of SQL for the columns `output`, `bound` if there are any, `grid` and `odd`, which is 1 if a value is NaN: ClickHouse treats those in
  * another way than PromQL.
  * @param rows a query for the columns of `numberRows`
  */
@@ -47,14 +47,18 @@ export function gridSql(request: GridRequest, rows: string, outputs: GridOutputs
   const number = func === 'last' ? 'if(ends = 1, nan, number)' : 'number'
   const grid = `${GRID_FUNCTIONS[func]}If(${parameters.join(', ')})(toDateTime64(time, 3), ${number}, ${isSample})`
   const noNaN = func === 'last' ? `arrayMap(x -> if(isNaN(x), NULL, x), ${grid})` : grid
-  const perSeries = `SELECT ${slotOf(outputs)} AS slot, ${noNaN} AS grid, max(ends = 0 AND isNaN(number)) AS odd
-    FROM (${rows}) GROUP BY slot`
+  const bound = boundColumn(outputs)
+  const perSeries = `SELECT ${slotOf(outputs)} AS slot${bound}, ${noNaN} AS grid, max(ends = 0 AND isNaN(number)) AS odd
+    FROM (${rows}) GROUP BY slot${bound}`
   const output = transformed('slot', outputs.outputOf)
   if (aggregate === undefined)
-    return `SELECT ${output} AS output, grid, odd FROM (${perSeries}) WHERE output != ${NOWHERE}`
-  return `SELECT ${output} AS output, ${AGGREGATES[aggregate.op]} AS grid, max(odd) AS odd
-    FROM (${perSeries}) WHERE output != ${NOWHERE} GROUP BY output`
+    return `SELECT ${output} AS output${bound}, grid, odd FROM (${perSeries}) WHERE output != ${NOWHERE}`
+  return `SELECT ${output} AS output${bound}, ${AGGREGATES[aggregate.op]} AS grid, max(odd) AS odd
+    FROM (${perSeries}) WHERE output != ${NOWHERE} GROUP BY output${bound}`
 }
+
+/** One more column to select and to group by, behind others. */
+export const boundColumn = ({ hasBounds }: GridOutputs) => (hasBounds ? ', bound' : '')
 
 /** The `series_id` that stands for all that are one to PromQL. */
 export function slotOf({ sameAs }: GridOutputs): string {

@@ -1,5 +1,6 @@
 import type { GridRequest, GridSeries } from '../../../core/promql/sample-store.ts'
-import { type GridOutputs, gridOutputs } from './grid-outputs.ts'
+import { bucketRows } from './bucket-rows.ts'
+import { type GridOutputs, gridOutputs, outputLabels } from './grid-outputs.ts'
 import { canAggregate, GRID_FUNCTIONS, gridSql } from './grid-sql.ts'
 import { asNullable, type NativeColumns } from './native-reader.ts'
 import { isNumberForm, numberRows } from './number-samples.ts'
@@ -22,22 +23,24 @@ export async function storedGrid(
   found: Found,
   signal: AbortSignal
 ): Promise<GridSeries[] | undefined> {
-  const [{ form }] = found.series
-  if (!isNumberForm(form) || found.series.some(one => one.form !== form)) return undefined
-  const { start, end, rangeMs, limits } = request
-  const rows = numberRows({
-    ...tables,
-    ...rangeOf(found.series, found),
-    form,
-    hasDistributions: hasDistributions(found.series),
-    after: start - rangeMs,
-    until: end,
-    limits
-  })
+  const rows = rowsFor(request, tables, found)
+  if (rows === undefined) return undefined
   const needed = withinWindows(rows, request)
   return hasWindows(request)
     ? windowGrid(statements, request, found.series, needed, signal)
     : functionGrid(statements, request, found.series, needed, signal)
+}
+
+/** Undefined if the samples are not numbers that are stored as such. */
+function rowsFor({ func, start, end, rangeMs, limits }: GridRequest, tables: Tables, found: Found): string | undefined {
+  const { series } = found
+  const [{ form }] = series
+  if (series.some(one => one.form !== form)) return undefined
+  const range = { ...tables, ...rangeOf(series, found), after: start - rangeMs, until: end }
+  if (isNumberForm(form)) return numberRows({ ...range, form, hasDistributions: hasDistributions(series), limits })
+  // The end of a series is no row of each bucket.
+  const isExplicit = form === 'bucket' && series.every(({ metric }) => metric.kind === 'histogram')
+  return isExplicit && func !== 'last' ? bucketRows(range) : undefined
 }
 
 /** Without rows between the windows, if there is room between them. */
@@ -59,21 +62,22 @@ async function functionGrid(
   if (outputs === undefined || !known.has(GRID_FUNCTIONS[request.func]!)) return undefined
   const blocks = await statements.ask(gridSql(request, rows, outputs), signal, { timeSeries: true })
   if (blocks.some(block => block.numbers('odd').includes(1))) return undefined
-  return blocks.flatMap(block => gridsIn(block, outputs))
+  return blocks.flatMap(block => gridsIn(block, request, outputs))
 }
 
 /** One for each output that has a value. */
-function gridsIn(block: NativeColumns, { labels }: GridOutputs): GridSeries[] {
-  const outputs = block.numbers('output')
+function gridsIn(block: NativeColumns, request: GridRequest, outputs: GridOutputs): GridSeries[] {
+  const labelsAt = outputLabels(outputs, block, request)
   const { ends, items } = block.list('grid')
   const { nulls, values } = asNullable(items)
   const grids: GridSeries[] = []
   for (let row = 0; row < block.rows; row++) {
     const from = row === 0 ? 0 : ends[row - 1]
     const absent = nulls.subarray(from, ends[row])
-    if (!absent.includes(0)) continue
+    const labels = labelsAt(row)
+    if (labels === undefined || !absent.includes(0)) continue
     grids.push({
-      labels: labels[outputs[row]],
+      labels,
       values: values.subarray(from, ends[row]) as Float64Array,
       absent: absent.includes(1) ? absent : undefined
     })

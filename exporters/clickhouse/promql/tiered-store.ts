@@ -104,13 +104,18 @@ export class TieredStore {
   }
 }
 
-/** True if the tier has all series, and as early. */
+/** True if the tier has all series, as early, and what it has of them means the same. */
 function covers({ sources }: TierPlan, raw: Source, after: number, { sizeMs }: TierConfig): boolean {
-  return sources.every(({ found }) => {
-    const known = new Set(found.series.map(({ labels }) => labels.key))
-    const isEarly = found.firstMs <= Math.max(after, raw.found.firstMs) + sizeMs + SECOND_MS
-    return isEarly && raw.found.series.every(({ labels }) => known.has(labels.key))
-  })
+  const hasIncrements = sources.some(({ found }) => found.series.some(({ metric }) => metric.reading === 'increments'))
+  const meansSame = raw.found.series.every(({ metric }) => (metric.temporality === 'delta') === hasIncrements)
+  return (
+    meansSame &&
+    sources.every(({ found }) => {
+      const known = new Set(found.series.map(({ labels }) => labels.key))
+      const isEarly = found.firstMs <= Math.max(after, raw.found.firstMs) + sizeMs + SECOND_MS
+      return isEarly && raw.found.series.every(({ labels }) => known.has(labels.key))
+    })
+  )
 }
 
 function say(remarks: Remarks, { name }: TierConfig, complete: number): void {

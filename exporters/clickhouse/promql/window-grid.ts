@@ -1,5 +1,5 @@
 import type { GridRequest, GridSeries } from '../../../core/promql/sample-store.ts'
-import { type GridOutputs, gridOutputs } from './grid-outputs.ts'
+import { type GridOutputs, gridOutputs, outputLabels } from './grid-outputs.ts'
 import { asNumbers, type NativeColumns } from './native-reader.ts'
 import type { FoundSeries } from './series-index.ts'
 import { identityOf, slidingFolds } from './sliding.ts'
@@ -40,12 +40,15 @@ function spansOf({ start, end, stepMs, rangeMs }: GridRequest): Spans {
   return { origin: start - rangeMs, lengthMs, count: Math.floor((end - start + rangeMs) / lengthMs) }
 }
 
-function windowsIn(block: NativeColumns, request: GridRequest, spans: Spans, { labels }: GridOutputs): GridSeries[] {
-  const outputs = block.numbers('output')
+function windowsIn(block: NativeColumns, request: GridRequest, spans: Spans, outputs: GridOutputs): GridSeries[] {
+  const labelsAt = outputLabels(outputs, block, request)
   const [indexes, numbers, samples] = ['spans', 'numbers', 'samples'].map(name => block.list(name))
   const [allIndexes, allNumbers, allSamples] = [indexes, numbers, samples].map(({ items }) => asNumbers(items))
   const { fold } = WINDOW_FUNCTIONS[request.func]!
-  return Array.from({ length: block.rows }, (_, row) => {
+  const grids: GridSeries[] = []
+  for (let row = 0; row < block.rows; row++) {
+    const labels = labelsAt(row)
+    if (labels === undefined) continue
     const values = new Float64Array(spans.count).fill(identityOf(fold))
     const counts = new Float64Array(spans.count)
     for (let i = row === 0 ? 0 : indexes.ends[row - 1]; i < indexes.ends[row]; i++) {
@@ -54,8 +57,9 @@ function windowsIn(block: NativeColumns, request: GridRequest, spans: Spans, { l
       values[allIndexes[i]] = allNumbers[i]
       counts[allIndexes[i]] = allSamples[i]
     }
-    return { labels: labels[outputs[row]], ...windowsOf(values, counts, request, spans) }
-  })
+    grids.push({ labels, ...windowsOf(values, counts, request, spans) })
+  }
+  return grids
 }
 
 function windowsOf(values: Float64Array, counts: Float64Array, { func, stepMs, rangeMs }: GridRequest, spans: Spans) {

@@ -1,7 +1,7 @@
 import type { AggregationOp } from '../../../core/promql/ast.ts'
 import type { GridFunction, GridRequest } from '../../../core/promql/sample-store.ts'
 import type { GridOutputs } from './grid-outputs.ts'
-import { NOWHERE, slotOf, transformed } from './grid-sql.ts'
+import { boundColumn, NOWHERE, slotOf, transformed } from './grid-sql.ts'
 import type { Fold } from './sliding.ts'
 
 // The exact sum of infinities is NaN.
@@ -33,7 +33,7 @@ export interface Spans {
 }
 
 /**
- * A query of SQL for the columns `output`, `spans`, `numbers`, `samples` and `odd`, which is 1 if a value is NaN.
+ * A query of SQL for the columns `output`, `bound` if there are any, `spans`, `numbers`, `samples` and `odd`, which is 1 if a value is NaN.
  * @param rows a query for the columns of `numberRows`
  */
 export function windowSql(
@@ -43,11 +43,12 @@ export function windowSql(
   outputs: GridOutputs
 ): string {
   const output = transformed(aggregate === undefined ? slotOf(outputs) : 'series_id', outputs.outputOf)
-  return `SELECT output, groupArray(span) AS spans, groupArray(number_of_span) AS numbers,
+  const bound = boundColumn(outputs)
+  return `SELECT output${bound}, groupArray(span) AS spans, groupArray(number_of_span) AS numbers,
       groupArray(samples_of_span) AS samples, max(odd_span) AS odd
     FROM (
-      SELECT ${output} AS output, toUInt32(intDiv(toUnixTimestamp64Milli(time) - ${origin + 1}, ${lengthMs})) AS span,
+      SELECT ${output} AS output${bound}, toUInt32(intDiv(toUnixTimestamp64Milli(time) - ${origin + 1}, ${lengthMs})) AS span,
         ${WINDOW_FUNCTIONS[func]!.value} AS number_of_span, toFloat64(count()) AS samples_of_span, max(isNaN(number)) AS odd_span
-      FROM (${rows}) WHERE ends = 0 AND output != ${NOWHERE} GROUP BY output, span
-    ) GROUP BY output`
+      FROM (${rows}) WHERE ends = 0 AND output != ${NOWHERE} GROUP BY output, span${bound}
+    ) GROUP BY output${bound}`
 }

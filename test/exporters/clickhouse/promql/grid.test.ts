@@ -19,6 +19,7 @@ before(async () => {
   await s.h.exporter.export(randomPoints(1, 0, SAMPLES), signal())
   await s.h.exporter.export(randomPoints(2, SAMPLES / 2, 10), signal())
   await s.h.exporter.export(oddPoints(), signal())
+  await s.h.exporter.export(histograms(), signal())
 })
 after(() => s?.[Symbol.asyncDispose]())
 
@@ -83,6 +84,37 @@ function oddPoints() {
   return builder.build()
 }
 
+/** Cumulative histograms that begin anew, whose bounds change, with and without a last bound of infinity. */
+function histograms() {
+  const random = randomNumbers(3)
+  const builder = new PointBlockBuilder()
+  for (let n = 0; n < 4; n++) {
+    const metric = { ...COUNTER, name: 'h', kind: 'histogram' } as const
+    const series = s.h.context.series.intern(metric, [
+      ['mod', `${n % 2}`],
+      ['n', `${n}`]
+    ])
+    let counts = [0, 0, 0, 0]
+    for (let i = 0; i < 60; i++) {
+      counts = counts.map(count => (i === 25 ? 0 : count) + Math.floor(random() * 10))
+      const count = counts.reduce((sum, own) => sum + own, 0)
+      const bounds = [1, i < 40 ? 2 : 2.5, n === 0 ? Number.POSITIVE_INFINITY : 4]
+      const shape = {
+        kind: 'histogram',
+        count,
+        sum: count * 2,
+        min: Number.NaN,
+        max: Number.NaN,
+        bounds,
+        counts
+      } as const
+      if (i === 50) builder.add(series, T + i * 10_000, 0, 0, FLAG_NO_RECORDED_VALUE)
+      else builder.addDistribution(series, T + i * 10_000, shape, T)
+    }
+  }
+  return builder.build()
+}
+
 function assertClose(query: string, got: QueryResult, want: QueryResult): void {
   const [a, b] = [flat(got, T), flat(want, T)]
   assert.notEqual(b.size, 0, query)
@@ -115,6 +147,12 @@ const QUERIES = [
   'sum_over_time(endless[1m])',
   'sum(sum_over_time(moved_total[1m]))',
   'avg_over_time(moved_total[1m])',
+  'rate(h_bucket[1m])',
+  'sum by (le) (rate(h_bucket[1m]))',
+  'histogram_quantile(0.9, sum by (mod, le) (increase(h_bucket[1m])))',
+  'sum without (n) (sum_over_time(h_bucket{le!="2"}[1m]))',
+  'last_over_time(h_bucket{le="+Inf"}[1m])',
+  'sum(rate(h_count[1m])) / sum(rate(h_sum[1m]))',
   ...FUNCTIONS.flatMap(func => [`${func}(c_total[2m])`, `${func}(g[35s])`]),
   'c_total',
   'g{mod="1"}',
@@ -150,6 +188,9 @@ const LEFT_TO_THE_ENGINE = [
   'quantile by (mod) (0.5, c_total)',
   'sum(stddev_over_time(g[1m]))',
   'avg by (mod) (max_over_time(odd[1m]))',
+  'sum(rate(h_bucket{le="2"}[1m]))',
+  'h_bucket',
+  'sum(rate(h[1m]))',
   'max by (mod) (count_over_time(g[1m]))',
   'rate({__name__=~"c_total|moved_total"}[1m])'
 ]

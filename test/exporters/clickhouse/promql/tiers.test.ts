@@ -48,7 +48,18 @@ async function recorded(): Promise<PointBlock[]> {
     const points: TestPoint[] = [
       { ...shared, value: count, start: 0, metric: { name: 'http.requests', temporality: 'cumulative' } },
       { ...shared, value: valueAt(at), metric: { name: 'queue', kind: 'gauge', temporality: 'unspecified' } },
-      { ...shared, start: at - FIRST_S, metric: { name: 'rpc', kind: 'histogram' }, distribution: histogram(at) }
+      {
+        ...shared,
+        start: 0,
+        metric: { name: 'rpc', kind: 'histogram', temporality: 'cumulative' },
+        distribution: histogram(at, count)
+      },
+      {
+        ...shared,
+        start: at - FIRST_S,
+        metric: { name: 'rpc.delta', kind: 'histogram' },
+        distribution: histogram(at, 1)
+      }
     ]
     const block = rollup.block(points)
     raw.push(block)
@@ -67,9 +78,11 @@ function youngest(): PointBlock {
   return builder.build()
 }
 
-function histogram(at: number) {
-  const counts = [valueAt(at), 1]
-  return { kind: 'histogram', count: counts[0] + 1, sum: at, min: 0, max: 9, bounds: [5], counts } as const
+/** One above 5 at each time, and `below`. */
+function histogram(at: number, below: number) {
+  const above = (at - FIRST_S) / INTERVAL_S + 1
+  const unknown = { min: Number.NaN, max: Number.NaN }
+  return { kind: 'histogram', count: below + above, sum: at, ...unknown, bounds: [5], counts: [below, above] } as const
 }
 
 /** The sum of values of the times in `(from, to]`, in s. */
@@ -96,6 +109,20 @@ test('a long query of increases is answered by the coarsest tier that is exact',
   }
   const rates = await ask(whole.store, 'sum by (route) (rate(http_requests_total[20m]))', LONG, true)
   assert.equal(flat(rates.result, EPOCH).get(`${LABELS}@7200000`), sumBetween(6000, 7200) / 1200)
+})
+
+test('buckets of a long query are those of a tier', async () => {
+  const { result, computed } = await ask(whole.store, 'sum by (le) (increase(rpc_bucket[20m]))', LONG, true)
+  assert.equal(computed, 1)
+  assert.equal(flat(result, EPOCH).get('{"le":"5"}@7200000'), sumBetween(6000, 7200))
+})
+
+test('a tier does not stand for deltas, where functions of counters mean nothing', async () => {
+  const { result } = await ask(whole.store, 'increase(rpc_delta_bucket[20m])', LONG, true)
+  assert.deepEqual(
+    result.infos.filter(info => info.startsWith('intervals')),
+    []
+  )
 })
 
 for (const func of ['avg', 'min', 'max', 'sum', 'count', 'last'])
