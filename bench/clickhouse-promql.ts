@@ -18,7 +18,7 @@ const [SERIES = 10_000, HOURS = 24] = process.argv.slice(2).map(Number)
 const HOUR_S = 3600
 const INTERVAL_S = 10
 const INSERT_S = 600
-const RUNS = 20
+const RUNS = 10
 const LIMITS = { maxSeries: 100_000, maxSamples: 50_000_000 }
 /** A kernel's unit of CPU time. */
 const TICK_MS = 10

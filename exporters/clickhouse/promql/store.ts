@@ -1,4 +1,4 @@
-import type { Labels } from '../../../core/promql/labels.ts'
+import { type Labels, METRIC_NAME } from '../../../core/promql/labels.ts'
 import type {
   FamilyMetadata,
   GridRequest,
@@ -9,16 +9,20 @@ import type {
   SelectRequest,
   SeriesRequest
 } from '../../../core/promql/sample-store.ts'
-import { familiesOf } from './catalog.ts'
+import { familiesOf, type StoredMetric } from './catalog.ts'
 import { matchingForms } from './forms.ts'
+import { GeneratedLabels } from './generated-labels.ts'
 import { canGrid, storedGrid } from './grid.ts'
 import type { StoreConfig } from './request.ts'
 import { loadSamples } from './sample-loader.ts'
 import { SampleParts } from './sample-parts.ts'
 import { Selector } from './selector.ts'
+import { checkSeries } from './series-index.ts'
 import { Sources } from './sources.ts'
+import { dayOf } from './sql-text.ts'
 import type { Statements } from './statements.ts'
 import { isTargetInfo, TARGET_INFO, TargetInfo } from './target-info.ts'
+import { matchingTierForms } from './tier-forms.ts'
 import { TieredStore } from './tiered-store.ts'
 
 /** The tables of the compact schema, as PromQL sees them. */
@@ -27,12 +31,14 @@ export class ClickHouseStore implements SampleStore {
   readonly #sources: Sources
   readonly #tiers: TieredStore
   readonly #targets: TargetInfo
+  readonly #generated: GeneratedLabels
 
   constructor(config: StoreConfig, statements: Statements) {
     this.#statements = statements
     this.#sources = new Sources(config, statements)
     this.#tiers = new TieredStore(config, statements, this.#sources)
     this.#targets = new TargetInfo(config.database, statements)
+    this.#generated = new GeneratedLabels(config.database, statements)
   }
 
   async select(request: SelectRequest, remarks: Remarks, signal: AbortSignal): Promise<SelectedSeries[]> {
@@ -65,17 +71,36 @@ export class ClickHouseStore implements SampleStore {
   async series({ sets, start, end, limits }: SeriesRequest, signal: AbortSignal): Promise<Labels[]> {
     const found = new Map<string, Labels>()
     for (const matchers of sets.length === 0 ? [[]] : sets) {
-      const request = { matchers, after: start, until: end, stepMs: 0, rangeMs: end - start, limits }
-      const range = { selector: new Selector(matchers), start, end, limits }
+      const range = { selector: new Selector(matchers), suffix: '', start, end, limits }
       const forms = matchingForms(await this.#sources.metrics(''), matchers)
-      const [{ series }, ofTier, targets] = await Promise.all([
-        this.#sources.index.find({ ...range, forms, suffix: '' }, signal),
-        this.#tiers.instead(request, undefined, undefined, signal),
+      const [own, ofTier, targets] = await Promise.all([
+        this.#sources.index.find({ ...range, forms }, signal),
+        this.#tiers.instead({ ...shapeOf(start, end), matchers, limits }, undefined, undefined, signal),
         isTargetInfo(matchers) ? this.#targets.find(range.selector, range, signal) : []
       ])
-      for (const { labels } of [...series, ...(ofTier?.found.series ?? []), ...targets]) found.set(labels.key, labels)
+      const sources = [{ ...range, series: own.series }]
+      if (ofTier !== undefined) sources.push({ ...range, suffix: ofTier.tables.suffix, series: ofTier.found.series })
+      for (const source of sources)
+        for (const labels of await this.#generated.labelSets(source.series, source, signal))
+          found.set(labels.key, labels)
+      for (const { labels } of targets) found.set(labels.key, labels)
+      checkSeries(found.size, limits)
     }
     return [...found.values()]
+  }
+
+  async names({ sets, start, end }: SeriesRequest, signal: AbortSignal): Promise<string[] | undefined> {
+    signal.throwIfAborted()
+    if (sets.some(matchers => matchers.some(({ name }) => name !== METRIC_NAME))) return undefined
+    const tier = this.#tiers.suffixFor(shapeOf(start, end))
+    const [own, ofTier] = await Promise.all([this.#sources.metrics(''), tier ? this.#sources.metrics(tier) : []])
+    const isSeen = ({ firstSeen, lastSeen }: StoredMetric) => lastSeen >= dayOf(start) * 1000 && firstSeen <= end
+    const names = (sets.length === 0 ? [[]] : sets).flatMap(matchers => [
+      ...matchingForms(own.filter(isSeen), matchers),
+      ...matchingTierForms(ofTier.filter(isSeen), matchers, undefined),
+      ...(isTargetInfo(matchers) ? [{ name: TARGET_INFO.family }] : [])
+    ])
+    return [...new Set(names.map(({ name }) => name))]
   }
 
   async metadata(signal: AbortSignal): Promise<FamilyMetadata[]> {
@@ -83,3 +108,13 @@ export class ClickHouseStore implements SampleStore {
     return [...familiesOf(await this.#sources.metrics('')), TARGET_INFO]
   }
 }
+
+/** All times from `start` to `end` at once. */
+const shapeOf = (start: number, end: number) => ({
+  after: start,
+  start,
+  end,
+  until: end,
+  stepMs: 0,
+  rangeMs: end - start
+})

@@ -5,7 +5,7 @@ import { rangeOf } from './sample-loader.ts'
 import type { Source, SourceRequest, Sources } from './sources.ts'
 import { quotedList, timeText } from './sql-text.ts'
 import type { Statements } from './statements.ts'
-import { hasExpired, tierInstead, tiersAsExact } from './tier-choice.ts'
+import { hasExpired, type QueryShape, tierInstead, tiersAsExact } from './tier-choice.ts'
 import { matchingTierForms } from './tier-forms.ts'
 import { joinedGrids, type TierPlan, tierGrid, tierPlan } from './tier-grid.ts'
 
@@ -26,6 +26,12 @@ export class TieredStore {
     this.#sources = sources
   }
 
+  /** Suffix of the tables of a tier in place of points that have expired. Undefined if none has, or there is no tier. */
+  suffixFor(shape: QueryShape): string | undefined {
+    const tier = this.#tierFor(shape)
+    return tier && suffixOf(tier)
+  }
+
   /** The series of a tier in place of those that have expired. Undefined if none has, or there is no tier with any. */
   async instead(
     request: SourceRequest & { readonly until: number; readonly stepMs: number; readonly rangeMs: number },
@@ -34,9 +40,8 @@ export class TieredStore {
     signal: AbortSignal
   ): Promise<Source | undefined> {
     const { after, until, matchers } = request
-    const now = Date.now()
-    const tier = tierInstead(this.#config, { ...request, start: after, end: until }, now)
-    if (tier === undefined || !hasExpired(this.#config, after, now)) return undefined
+    const tier = this.#tierFor({ ...request, start: after, end: until })
+    if (tier === undefined) return undefined
     const suffix = suffixOf(tier)
     const forms = matchingTierForms(await this.#sources.metrics(suffix), matchers, func)
     const source = await this.#sources.findForms(request, suffix, forms, signal)
@@ -51,7 +56,7 @@ export class TieredStore {
     const after = request.start - request.rangeMs
     const shape = { ...request, after }
     if (hasExpired(this.#config, after, now)) {
-      const tier = tierInstead(this.#config, shape, now)
+      const tier = this.#tierFor(shape)
       const plan = tier && (await tierPlan(this.#sources, request, suffixOf(tier), false, signal))
       return plan && this.#gridOf(request, tier!, plan, remarks, signal)
     }
@@ -64,6 +69,11 @@ export class TieredStore {
       return this.#gridOf(request, tier, plan, remarks, signal)
     }
     return undefined
+  }
+
+  #tierFor(shape: QueryShape): TierConfig | undefined {
+    const now = Date.now()
+    return hasExpired(this.#config, shape.after, now) ? tierInstead(this.#config, shape, now) : undefined
   }
 
   async #gridOf(

@@ -142,6 +142,16 @@ test('series are named, each once', async () => {
   assert.deepEqual(await s.store.series({ ...request, start: T + 3 * day, end: T + 4 * day }, signal()), [])
 })
 
+test('metrics are named without their series, unless labels are asked for', async () => {
+  const names = (start: number, ...sets: string[][]) =>
+    s.store.names!({ sets: sets.map(texts => matchers(...texts)), start, end: T + 20_000, limits: LIMITS }, signal())
+  const all = ['http_requests', 'http_requests_total', 'queue', 'target_info']
+  assert.deepEqual((await names(T))?.sort(), all)
+  assert.deepEqual(await names(T, ['__name__=~.*_total'], ['__name__=http_requests_total']), ['http_requests_total'])
+  assert.deepEqual(await names(T + 3 * 86_400_000, ['__name__=~http_.*']), [])
+  assert.equal(await names(T, ['job=shop']), undefined)
+})
+
 test('metadata has the families', async () => {
   assert.deepEqual((await s.store.metadata(signal())).map(({ family, type, help }) => [family, type, help]).sort(), [
     ['http_requests', 'gauge', 'Requests'],
