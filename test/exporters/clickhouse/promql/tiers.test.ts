@@ -217,3 +217,25 @@ test('expired series are still named', async () => {
     [{ __name__: 'http_requests_total', route: '/' }]
   )
 })
+
+test('where only tiers are stored, they answer all queries', async () => {
+  await using only = await openStore({ ttl: '30d', tiers: TIERS })
+  const rollup = (await recorded())[1]
+  await only.h.exporter.export(rollup, signal())
+  const short = seconds(HOUR_S, 2 * HOUR_S, 60)
+  const { result } = await ask(only.store, 'sum by (route) (increase(http_requests_total[20m]))', short, true)
+  assert.equal(flat(result, EPOCH).get(`${LABELS}@7200000`), sumBetween(6000, 7200))
+  assert.match(result.infos.join(), /^intervals of 10m were used/)
+  const now = await ask(
+    only.store,
+    'max_over_time(queue[20m])',
+    seconds(HOURS * HOUR_S + 300, HOURS * HOUR_S + 300, 0),
+    true
+  )
+  assert.equal(flat(now.result, EPOCH).size, 1)
+  const changes = await ask(only.store, 'changes(queue[20m])', short, true)
+  assert.notEqual(flat(changes.result, EPOCH).size, 0)
+  const request = { sets: [matchers('__name__=http_requests_total')], start: EPOCH, end: Date.now(), limits: LIMITS }
+  assert.equal((await only.store.series(request, signal())).length, 1)
+  assert.ok((await only.store.names!({ ...request, sets: [] }, signal()))!.includes('http_requests_total'))
+})
