@@ -1,4 +1,4 @@
-import { Labels } from '../../../core/promql/labels.ts'
+import { Labels, METRIC_NAME } from '../../../core/promql/labels.ts'
 import { seriesLabels } from '../../../core/wire/prometheus/labels.ts'
 import { metricKey } from './catalog.ts'
 import { NAMING } from './naming.ts'
@@ -19,6 +19,8 @@ export interface StoredSeries {
   readonly resource: Attributes
   /** Without the metric's name. */
   readonly labels: Labels
+  /** With names, by these: they are few. See {@link namedLabels}. */
+  readonly named: Map<string, Labels>
 }
 
 const TEXTS = ['name', 'kind', 'temporality', 'unit', 'scope_name', 'scope_version'] as const
@@ -30,6 +32,16 @@ export const SERIES_COLUMNS = [
   ...TEXTS.map(name => `CAST(any(s.${name}), 'String') AS ${name}`),
   ...MAPS.map(name => `any(s.${name}) AS ${name}`)
 ].join(', ')
+
+/** The labels of a series under this name, the same object each time: its key is made once. */
+export function namedLabels({ labels, named }: StoredSeries, name: string): Labels {
+  let own = named.get(name)
+  if (own === undefined) {
+    own = labels.with([[METRIC_NAME, name]])
+    named.set(name, own)
+  }
+  return own
+}
 
 /** Parts that many series have in common, so that each is in memory once. */
 export class SharedParts {
@@ -78,7 +90,8 @@ function seriesAt(block: NativeColumns, row: number, shared: SharedParts, hidden
     metric: shared.text(metric),
     attributes,
     resource,
-    labels: Labels.of(shared.attributes(labels))
+    labels: Labels.of(shared.attributes(labels)),
+    named: new Map()
   }
 }
 
