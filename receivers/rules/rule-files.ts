@@ -1,6 +1,5 @@
 import { globSync, readFileSync } from 'node:fs'
-import { Problems } from '../../core/config/problems.ts'
-import { readRuleFile } from '../../core/rules/rule-file.ts'
+import { readRuleFiles } from '../../core/rules/rule-file.ts'
 import type { RuleGroup } from '../../core/rules/rule-group.ts'
 import { describeError, WeirError } from '../../sdk/plugin/index.ts'
 
@@ -22,10 +21,7 @@ export class RuleFiles {
     const content = JSON.stringify(texts)
     if (content === this.#content) return undefined
     this.#content = content
-    const problems = new Problems()
-    const groups = texts.flatMap(([file, text]) => readRuleFile(file, text, problems))
-    problems.throwIfErrors()
-    return groups
+    return readRuleFiles(texts)
   }
 
   #texts(): [file: string, text: string][] {
