@@ -1,7 +1,7 @@
 import { BoundedText } from './bounded-text.ts'
 import { elementsOf } from './elements.ts'
 import type { CallContext } from './functions/function.ts'
-import type { BranchNode, Node, Operand, PipeNode, TemplateNode } from './nodes.ts'
+import type { BranchNode, CommandNode, Node, Operand, PipeNode, TemplateNode } from './nodes.ts'
 import type { ParsedTemplate } from './parser.ts'
 import { PipelineEvaluator } from './pipeline-evaluator.ts'
 import { printValue } from './printing/print-value.ts'
@@ -19,7 +19,7 @@ type Ending = 'end' | 'break' | 'continue'
 
 /** The place at which an expansion stands, for errors. */
 export interface Place {
-  readonly node: Node | Operand | undefined
+  readonly node: Node | Operand | CommandNode | undefined
   /** The template that is executed: a defined one, or the outermost. */
   readonly template: string
 }
@@ -51,7 +51,7 @@ export class Evaluator {
 
   /** Variables of a template are its own. */
   #execution(dot: Value): Execution {
-    const at = (node: Node | Operand) => this.#at(node)
+    const at = (node: Node | Operand | CommandNode) => this.#at(node)
     const pipelines = new PipelineEvaluator(new Variables(dot), this.#context, at)
     return new Execution(pipelines, this.#output, at, (node, data) => this.#call(node, data))
   }
@@ -68,7 +68,7 @@ export class Evaluator {
     this.#place = { node: undefined, template }
   }
 
-  #at(node: Node | Operand): void {
+  #at(node: Node | Operand | CommandNode): void {
     this.#place = { ...this.#place, node }
     if (++this.#steps > MOST_STEPS) throw new TemplateFailure(`it takes more than ${MOST_STEPS} steps`)
   }
@@ -78,13 +78,13 @@ export class Evaluator {
 class Execution {
   readonly #pipelines: PipelineEvaluator
   readonly #output: BoundedText
-  readonly #at: (node: Node | Operand) => void
+  readonly #at: (node: Node | Operand | CommandNode) => void
   readonly #call: (node: TemplateNode, dot: Value) => Promise<void>
 
   constructor(
     pipelines: PipelineEvaluator,
     output: BoundedText,
-    at: (node: Node | Operand) => void,
+    at: (node: Node | Operand | CommandNode) => void,
     call: (node: TemplateNode, dot: Value) => Promise<void>
   ) {
     this.#pipelines = pipelines

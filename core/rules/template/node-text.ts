@@ -2,7 +2,7 @@ import { quote } from '../../promql/parser/strings.ts'
 import type { BranchNode, CommandNode, Node, Operand, PipeNode } from './nodes.ts'
 
 /** A node as Go writes it in errors. */
-export function nodeText(node: Node | Operand): string {
+export function nodeText(node: Node | Operand | CommandNode): string {
   switch (node.type) {
     case 'text':
     case 'constant':
@@ -20,6 +20,8 @@ export function nodeText(node: Node | Operand): string {
       return `{{template ${quote(node.name)}${node.pipe === undefined ? '' : ` ${nodeText(node.pipe)}`}}}`
     case 'pipe':
       return pipeText(node)
+    case 'command':
+      return node.operands.map(operandText).join(' ')
     case 'identifier':
       return node.name
     case 'variable':
@@ -42,10 +44,8 @@ function branchText({ type, pipe, body, otherwise }: BranchNode): string {
 
 function pipeText({ variables, isAssignment, commands }: PipeNode): string {
   const target = variables.length === 0 ? '' : `${variables.join(', ')} ${isAssignment ? '=' : ':='} `
-  return target + commands.map(commandText).join(' | ')
+  return target + commands.map(nodeText).join(' | ')
 }
-
-const commandText = ({ operands }: CommandNode) => operands.map(operandText).join(' ')
 
 const operandText = (node: Operand) => (node.type === 'pipe' ? `(${pipeText(node)})` : nodeText(node))
 

@@ -33,6 +33,7 @@ export interface PipeNode {
 }
 
 export interface CommandNode {
+  readonly type: 'command'
   readonly at: number
   /** The first is the function, the field or the value. */
   readonly operands: readonly [Operand, ...Operand[]]

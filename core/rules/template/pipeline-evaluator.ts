@@ -12,6 +12,8 @@ type Piped = { readonly value: Value } | undefined
 
 /** A function, field or variable with the operands after it. */
 interface Call {
+  /** The place of its errors. */
+  readonly node: CommandNode | Operand
   readonly dot: Value
   readonly operands: readonly Operand[]
   readonly piped: Piped
@@ -21,9 +23,9 @@ interface Call {
 export class PipelineEvaluator {
   readonly variables: Variables
   readonly #context: CallContext
-  readonly #at: (node: Node | Operand) => void
+  readonly #at: (node: Node | Operand | CommandNode) => void
 
-  constructor(variables: Variables, context: CallContext, at: (node: Node | Operand) => void) {
+  constructor(variables: Variables, context: CallContext, at: (node: Node | Operand | CommandNode) => void) {
     this.variables = variables
     this.#context = context
     this.#at = at
@@ -40,8 +42,9 @@ export class PipelineEvaluator {
     return piped!.value
   }
 
-  async #command({ operands: [first, ...operands] }: CommandNode, dot: Value, piped: Piped): Promise<Value> {
-    const call = { dot, operands, piped }
+  async #command(node: CommandNode, dot: Value, piped: Piped): Promise<Value> {
+    const [first, ...operands] = node.operands
+    const call = { node, dot, operands, piped }
     switch (first.type) {
       case 'pipe':
         refuseArguments(first, call)
@@ -66,7 +69,8 @@ export class PipelineEvaluator {
     this.#at(node)
     switch (node.type) {
       case 'identifier':
-        return this.#function(node, call)
+        if (SHORT_CIRCUITS.has(node.name)) return this.#shortCircuit(node.name, call)
+        return this.#invoke(node.name, FUNCTIONS.get(node.name)!, call)
       case 'field':
         return this.#fields(node, call.dot, node.fields, call)
       case 'chain': {
@@ -84,11 +88,6 @@ export class PipelineEvaluator {
     }
   }
 
-  async #function(node: Operand & { type: 'identifier' }, call: Call): Promise<Value> {
-    if (SHORT_CIRCUITS.has(node.name)) return this.#shortCircuit(node.name, call)
-    return this.#invoke(node, node.name, FUNCTIONS.get(node.name)!, call)
-  }
-
   /** Members of members. The last may be a method with arguments. */
   async #fields(node: Operand, value: Value, fields: readonly string[], call: Call): Promise<Value> {
     let current = value
@@ -96,7 +95,7 @@ export class PipelineEvaluator {
       const own = i === fields.length - 1 ? call : { ...call, operands: [], piped: undefined }
       const member = memberOf(current, name)
       if ('method' in member) {
-        current = await this.#invoke(node, name, member.method, own)
+        current = await this.#invoke(name, member.method, { ...own, node })
         continue
       }
       if (own.operands.length > 0 || own.piped !== undefined)
@@ -121,7 +120,7 @@ export class PipelineEvaluator {
     return piped === undefined ? value : piped.value
   }
 
-  async #invoke(node: Operand, name: string, callee: TemplateFunction, call: Call): Promise<Value> {
+  async #invoke(name: string, callee: TemplateFunction, call: Call): Promise<Value> {
     const { parameters } = callee
     checkCount(name, callee, call)
     const typeAt = (i: number) => parameters[Math.min(i, parameters.length - 1)]!
@@ -132,7 +131,7 @@ export class PipelineEvaluator {
       return await callee.call(values, this.#context)
     } catch (error) {
       if (!(error instanceof TemplateFailure)) throw error
-      this.#at(node)
+      this.#at(call.node)
       throw new TemplateFailure(`error calling ${name}: ${error.message}`, { cause: error })
     }
   }
@@ -150,7 +149,7 @@ export class PipelineEvaluator {
       case 'pipe':
         return converted(await this.pipe(node, dot), type)
       default:
-        return converted(await this.#operand(node, { dot, operands: [], piped: undefined }), type)
+        return converted(await this.#operand(node, { node, dot, operands: [], piped: undefined }), type)
     }
   }
 }
@@ -182,5 +181,6 @@ function converted(value: Value, type: ParameterType): Value {
   if (type === 'any' || typeName(value) === type) return value
   if (value !== undefined) throw new TemplateFailure(`wrong type for value; expected ${type}; got ${typeName(value)}`)
   if (type === 'template.queryResult') return new Samples([])
+  if (type === '*template.sample') return undefined
   throw new TemplateFailure(`invalid value; expected ${type}`)
 }

@@ -32,7 +32,11 @@ export class PipelineParser {
     const { at } = this.#reader.afterSpace
     const declared = this.#declarations(what)
     const commands: CommandNode[] = []
-    while (this.#reader.takeIf(end) === undefined) commands.push(this.#command())
+    while (this.#reader.takeIf(end) === undefined) {
+      if (end === 'rightParen' && this.#reader.token.kind === 'rightDelim')
+        throw new TemplateSyntaxError(at, 'the parenthesis before it has no closing )')
+      commands.push(this.#command())
+    }
     if (commands.length === 0) throw new TemplateSyntaxError(at, `${what} has no value`)
     for (const [i, { operands }] of commands.entries()) if (i > 0) checkCallable(operands[0], i + 1)
     return { type: 'pipe', at, ...declared, commands }
@@ -86,7 +90,9 @@ export class PipelineParser {
       }
     }
     const [first, ...rest] = operands
-    return first === undefined ? this.#reader.unexpected('a command') : { at, operands: [first, ...rest] }
+    return first === undefined
+      ? this.#reader.unexpected('a command')
+      : { type: 'command', at, operands: [first, ...rest] }
   }
 
   #operand(): Operand | undefined {

@@ -33,15 +33,17 @@ function element(value: Value, key: Value): Value {
     if (typeof key !== 'string') throw new TemplateFailure(`value has type ${typeName(key)}; should be string`)
     return value.entries.get(key) ?? (value instanceof StringMap ? '' : undefined)
   }
-  if (value instanceof Samples) return value.list[indexOf(key, value.list.length)]
+  if (value instanceof Samples) return value.list[indexOf(key, value.list.length, 'slice')]
   if (typeof value !== 'string') throw new TemplateFailure(`can't index item of type ${typeName(value)}`)
   const bytes = Buffer.from(value)
-  return BigInt(bytes[indexOf(key, bytes.length)]!)
+  return BigInt(bytes[indexOf(key, bytes.length, 'string')]!)
 }
 
-function indexOf(key: Value, length: number): number {
+function indexOf(key: Value, length: number, what: 'slice' | 'string'): number {
   const index = wholeNumber(key)
-  if (index < 0 || index >= length) throw new TemplateFailure(`index out of range: ${index}`)
+  // Go finds this one index out in another place.
+  if (index === length) throw new TemplateFailure(`reflect: ${what} index out of range`)
+  if (index < 0 || index > length) throw new TemplateFailure(`index out of range: ${index}`)
   return index
 }
 

@@ -1,5 +1,5 @@
 import { TemplateFailure } from '../template-error.ts'
-import { type Sample, Samples } from '../values.ts'
+import { Sample, Samples, type Value } from '../values.ts'
 import type { TemplateFunction } from './function.ts'
 import { queryEscape } from './printing.ts'
 
@@ -17,10 +17,10 @@ export const QUERIES: Readonly<Record<string, TemplateFunction>> = {
   first: { parameters: ['template.queryResult'], call: ([result]) => firstOf(result as Samples) },
   label: {
     parameters: ['string', '*template.sample'],
-    call: ([name, sample]) => labelOf(sample as Sample, name as string)
+    call: ([name, sample]) => labelOf(sampleOf(sample), name as string)
   },
-  value: { parameters: ['*template.sample'], call: ([sample]) => (sample as Sample).value },
-  strvalue: { parameters: ['*template.sample'], call: ([sample]) => labelOf(sample as Sample, VALUE_LABEL) },
+  value: { parameters: ['*template.sample'], call: ([sample]) => sampleOf(sample).value },
+  strvalue: { parameters: ['*template.sample'], call: ([sample]) => labelOf(sampleOf(sample), VALUE_LABEL) },
   sortByLabel: {
     parameters: ['string', 'template.queryResult'],
     call: ([name, result]) => sorted(result as Samples, name as string)
@@ -29,6 +29,12 @@ export const QUERIES: Readonly<Record<string, TemplateFunction>> = {
   tableLink: linkTo(1),
   externalURL: { parameters: [], call: (_, { data }) => data.externalUrl },
   pathPrefix: { parameters: [], call: (_, { data }) => pathOf(data.externalUrl) }
+}
+
+/** Throws Go's words for a nil. */
+function sampleOf(value: Value): Sample {
+  if (value instanceof Sample) return value
+  throw new TemplateFailure('runtime error: invalid memory address or nil pointer dereference')
 }
 
 function firstOf({ list }: Samples): Sample {
