@@ -19,7 +19,7 @@ import { loadSamples } from './sample-loader.ts'
 import { SampleParts } from './sample-parts.ts'
 import { Selector } from './selector.ts'
 import { checkSeries } from './series-index.ts'
-import { Sources } from './sources.ts'
+import { type Source, Sources } from './sources.ts'
 import { dayOf } from './sql-text.ts'
 import type { Statements } from './statements.ts'
 import { isTargetInfo, TARGET_INFO, TargetInfo } from './target-info.ts'
@@ -51,8 +51,7 @@ export class ClickHouseStore implements OpenedStore {
       const targets = await this.#targets.find(new Selector(matchers), { start: after, end: undefined, limits }, signal)
       await this.#targets.load(targets, request, parts, signal)
     }
-    const ofTier = await this.#tiers.instead(request, func, remarks, signal)
-    const { found, tables, selector } = ofTier ?? (await this.#sources.find(request, signal))
+    const { found, tables, selector } = await this.#source(request, func, remarks, signal)
     if (found.series.length > 0)
       await loadSamples(this.#statements, { ...request, ...tables, found, selector }, parts, signal)
     return parts.selected()
@@ -60,15 +59,19 @@ export class ClickHouseStore implements OpenedStore {
 
   async grid(request: GridRequest, remarks: Remarks, signal: AbortSignal): Promise<GridSeries[] | undefined> {
     if (isTargetInfo(request.matchers)) return undefined
-    const ofTier = await this.#tiers.grid(request, remarks, signal)
-    if (ofTier !== undefined || !canGrid(request)) return ofTier
     const after = request.start - request.rangeMs
-    // Samples of a tier are for the engine to evaluate.
-    const instead = { ...request, after, until: request.end }
-    if ((await this.#tiers.instead(instead, request.func, undefined, signal)) !== undefined) return undefined
-    const { found, tables } = await this.#sources.find({ ...request, after }, signal)
+    const isExpired = this.#tiers.hasExpired(after)
+    const ofTier = isExpired
+      ? await this.#tiers.gridInstead(request, remarks, signal)
+      : await this.#tiers.exactGrid(request, remarks, signal)
+    if (ofTier !== undefined) return ofTier
+    const range = { ...request, after, until: request.end }
+    const { found, tables } = await this.#source(range, request.func, undefined, signal)
     if (found.series.length === 0) return []
-    return storedGrid(this.#statements, request, tables, found, signal)
+    if (tables.suffix === '')
+      return canGrid(request) ? storedGrid(this.#statements, request, tables, found, signal) : undefined
+    // Other samples of a tier are for the engine to evaluate.
+    return isExpired ? undefined : this.#tiers.gridInstead(request, remarks, signal)
   }
 
   async series({ sets, start, end, limits }: SeriesRequest, signal: AbortSignal): Promise<Labels[]> {
@@ -76,11 +79,13 @@ export class ClickHouseStore implements OpenedStore {
     for (const matchers of sets.length === 0 ? [[]] : sets) {
       const range = { selector: new Selector(matchers), suffix: '', start, end, limits }
       const forms = matchingForms(await this.#sources.metrics(''), matchers)
-      const [own, ofTier, targets] = await Promise.all([
+      const [own, targets] = await Promise.all([
         this.#sources.index.find({ ...range, forms }, signal),
-        this.#tiers.instead({ ...shapeOf(start, end), matchers, limits }, undefined, undefined, signal),
         isTargetInfo(matchers) ? this.#targets.find(range.selector, range, signal) : []
       ])
+      const isMissing = own.series.length === 0 || this.#tiers.hasExpired(start)
+      const request = { ...shapeOf(start, end), matchers, limits }
+      const ofTier = isMissing ? await this.#tiers.instead(request, undefined, undefined, signal) : undefined
       const sources = [{ ...range, series: own.series }]
       if (ofTier !== undefined) sources.push({ ...range, suffix: ofTier.tables.suffix, series: ofTier.found.series })
       for (const source of sources)
@@ -95,12 +100,14 @@ export class ClickHouseStore implements OpenedStore {
   async names({ sets, start, end }: SeriesRequest, signal: AbortSignal): Promise<string[] | undefined> {
     signal.throwIfAborted()
     if (sets.some(matchers => matchers.some(({ name }) => name !== METRIC_NAME))) return undefined
-    const tier = this.#tiers.suffixFor(shapeOf(start, end))
-    const [own, ofTier] = await Promise.all([this.#sources.metrics(''), tier ? this.#sources.metrics(tier) : []])
     const isSeen = ({ firstSeen, lastSeen }: StoredMetric) => lastSeen >= dayOf(start) * 1000 && firstSeen <= end
+    const own = (await this.#sources.metrics('')).filter(isSeen)
+    const isMissing = own.length === 0 || this.#tiers.hasExpired(start)
+    const suffixes = isMissing ? this.#tiers.suffixes(shapeOf(start, end)) : []
+    const ofTiers = (await Promise.all(suffixes.map(suffix => this.#sources.metrics(suffix)))).flat().filter(isSeen)
     const names = (sets.length === 0 ? [[]] : sets).flatMap(matchers => [
-      ...matchingForms(own.filter(isSeen), matchers),
-      ...matchingTierForms(ofTier.filter(isSeen), matchers, undefined),
+      ...matchingForms(own, matchers),
+      ...matchingTierForms(ofTiers, matchers, undefined),
       ...(isTargetInfo(matchers) ? [{ name: TARGET_INFO.family }] : [])
     ])
     return [...new Set(names.map(({ name }) => name))]
@@ -109,6 +116,20 @@ export class ClickHouseStore implements OpenedStore {
   async metadata(signal: AbortSignal): Promise<FamilyMetadata[]> {
     signal.throwIfAborted()
     return [...familiesOf(await this.#sources.metrics('')), TARGET_INFO]
+  }
+
+  /** Series of the points as they came, or of a tier if those are not there. */
+  async #source(
+    request: Pick<SelectRequest, 'matchers' | 'after' | 'until' | 'stepMs' | 'rangeMs' | 'limits'>,
+    func: string | undefined,
+    remarks: Remarks | undefined,
+    signal: AbortSignal
+  ): Promise<Source> {
+    const isExpired = this.#tiers.hasExpired(request.after)
+    const expired = isExpired ? await this.#tiers.instead(request, func, remarks, signal) : undefined
+    const own = expired ?? (await this.#sources.find(request, signal))
+    if (isExpired || own.found.series.length > 0) return own
+    return (await this.#tiers.instead(request, func, remarks, signal)) ?? own
   }
 }
 
