@@ -8,7 +8,7 @@ import { QueryService } from '../../core/queries/query-service.ts'
 import type { QueryRequest } from '../../core/queries/requests.ts'
 import type { Context, Extension, GroupStatus } from '../../sdk/plugin/index.ts'
 import { BUILD_INFO } from './build-info.ts'
-import type { Config } from './config.ts'
+import { type Config, serviceOptions } from './config.ts'
 import { plain, refuse, succeed } from './envelope.ts'
 import { EVENT_QUESTIONS } from './events/questions.ts'
 import { Forwarder } from './forward.ts'
@@ -72,18 +72,7 @@ export class QueryApi implements Extension {
 
   #makeService(store: string): QueryService {
     const { stores } = this.#context
-    const config = this.#config
-    const options = {
-      limits: { maxSeries: config.max_series, maxSamples: config.max_samples },
-      lookbackMs: config.lookback_delta,
-      cacheBytes: config.cache_size,
-      experimental: config.experimental_functions,
-      timeoutMs: config.timeout,
-      maxConcurrent: config.max_concurrent,
-      maxQueued: config.max_queued,
-      queueTimeoutMs: config.queue_timeout
-    }
-    return new QueryService(() => stores.find(store), options, this.#context)
+    return new QueryService(() => stores.find(store), serviceOptions(this.#config), this.#context)
   }
 
   #reads(): NonNullable<Site['reads']> {

@@ -1,4 +1,5 @@
 import { TENANT_OPTION } from '../../core/http/tenants/config.ts'
+import type { QueryServiceOptions } from '../../core/queries/query-service.ts'
 import {
   type ConfigProblem,
   type ConfigSchema,
@@ -31,6 +32,10 @@ export interface AlertmanagerConfig {
   readonly timeout: number
 }
 
+/** Rules wait for each other rather than to be refused. */
+const QUEUE = { maxConcurrent: 4, maxQueued: 10_000, queueTimeoutMs: 60_000 }
+/** As in Prometheus. */
+const LOOKBACK_MS = 300_000
 const URL_PATTERN = '^https?://[^/?#]+(/[^?#]*)?$'
 
 export const schema: ConfigSchema = {
@@ -107,11 +112,24 @@ export const schema: ConfigSchema = {
     max_samples: {
       type: 'integer',
       minimum: 1,
-      description: 'Most samples that one query may hold in memory.',
-      default: 50_000_000
+      description: 'Most samples that queries may hold in memory.',
+      default: 20_000_000
     },
     tenant: TENANT_OPTION,
     limits: LIMITS_SCHEMA
+  }
+}
+
+/** How queries are run. Each result is new, so none is cached. */
+export function serviceOptions({ timeout, max_series, max_samples }: Config): QueryServiceOptions {
+  return {
+    ...QUEUE,
+    threads: 1,
+    limits: { maxSeries: max_series, maxSamples: max_samples },
+    lookbackMs: LOOKBACK_MS,
+    cacheBytes: 0,
+    experimental: false,
+    timeoutMs: timeout
   }
 }
 

@@ -1,5 +1,6 @@
+import { queryMemory } from '../../core/queries/query-service.ts'
 import type { ReceiverPlugin } from '../../sdk/plugin/index.ts'
-import { type Config, check, schema } from './config.ts'
+import { type Config, check, schema, serviceOptions } from './config.ts'
 import { RulesReceiver } from './receiver.ts'
 
 const plugin: ReceiverPlugin<Config> = {
@@ -12,6 +13,7 @@ const plugin: ReceiverPlugin<Config> = {
   needs: ['stores'],
   ports: { out: 'points' },
   check,
+  outsideMemory: config => queryMemory(serviceOptions(config)),
   create: (config, context) => new RulesReceiver(config, context)
 }
 

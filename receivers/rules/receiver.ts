@@ -7,15 +7,12 @@ import { groupStatus } from '../../core/rules/rule-status.ts'
 import type { RuleSample, VectorResult } from '../../core/rules/samples.ts'
 import { AutoRetry, type Block, type Context, describeError, type Receiver } from '../../sdk/plugin/index.ts'
 import { Alertmanagers } from './alertmanagers.ts'
-import type { Config } from './config.ts'
+import { type Config, serviceOptions } from './config.ts'
 import { GroupLoop, type LoopEvents } from './group-loop.ts'
 import { RuleFiles } from './rule-files.ts'
 import { RulePoints } from './rule-points.ts'
 
 const FILES_INTERVAL_MS = 10_000
-/** Rules wait for each other rather than to be refused. */
-const QUEUE = { maxConcurrent: 4, maxQueued: 10_000, queueTimeoutMs: 60_000 }
-const NO_CACHE = 0
 const TENANT_LABEL = 'weir_tenant'
 
 /** State between two runs: alerts by group. */
@@ -97,16 +94,8 @@ export class RulesReceiver implements Receiver {
   }
 
   #makeQueries(): QueryService {
-    const { store, timeout, max_series, max_samples } = this.#config
-    const options = {
-      ...QUEUE,
-      limits: { maxSeries: max_series, maxSamples: max_samples },
-      lookbackMs: 300_000,
-      cacheBytes: NO_CACHE,
-      experimental: false,
-      timeoutMs: timeout
-    }
-    return new QueryService(() => this.#context.stores.find(store), options, this.#context)
+    const { stores } = this.#context
+    return new QueryService(() => stores.find(this.#config.store), serviceOptions(this.#config), this.#context)
   }
 
   /** Looks at the files now and then. While they have faults, the rules from before go on. */
