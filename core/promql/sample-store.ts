@@ -115,5 +115,7 @@ export interface SampleStore {
   grid?(request: GridRequest, remarks: Remarks, signal: AbortSignal): Promise<GridSeries[] | undefined>
   /** Label sets, each once. */
   series(request: SeriesRequest, signal: AbortSignal): Promise<Labels[]>
+  /** Names of metrics, each once. Undefined if series have to be listed for them. */
+  names?(request: SeriesRequest, signal: AbortSignal): Promise<string[] | undefined>
   metadata(signal: AbortSignal): Promise<FamilyMetadata[]>
 }

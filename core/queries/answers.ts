@@ -90,7 +90,12 @@ export class Answers {
     const own = required.map(([name, value]) => new Matcher(name, '=', value))
     const given = matches.map(text => [...parseSelector(text), ...own])
     const sets = given.length === 0 && own.length > 0 ? [own] : given
-    const series = await this.#store.series({ sets, start, end, limits: this.#settings.limits }, signal)
+    const request = { sets, start, end, limits: this.#settings.limits }
+    // There may be more series than can be listed.
+    const isOfNames = kind === 'label_values' && question.label === METRIC_NAME
+    const names = isOfNames ? await this.#store.names?.(request, signal) : undefined
+    if (names !== undefined) return cutAnswer(cut(names.sort(), limit))
+    const series = await this.#store.series(request, signal)
     switch (kind) {
       case 'series':
         return cutAnswer(cut(series, limit))

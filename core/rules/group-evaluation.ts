@@ -28,14 +28,22 @@ export interface RulesHost extends TemplateHost {
   elapsed(): number
 }
 
-/** State of a group between two runs: alerts of its rules, by the text of the rule. */
-export type SavedGroup = Readonly<Record<string, readonly SavedAlert[]>>
+/** State of a group between two runs, by the text of each rule. */
+export type SavedGroup = Readonly<Record<string, SavedRule>>
+
+interface SavedRule {
+  readonly alerts: readonly SavedAlert[]
+  /** Series that end unless the rule makes them again. */
+  readonly series: readonly Labels['pairs'][]
+}
 
 /** Evaluates the rules of one group, in their order: a rule sees what those before it have made only once it is stored. */
 export class GroupEvaluation {
   readonly group: RuleGroup
   readonly rules: readonly RunningRule[]
   readonly #host: RulesHost
+  /** Series of rules that are gone. */
+  #orphans: Labels[] = []
   lastEvaluation: number | undefined
   durationMs = 0
 
@@ -78,6 +86,7 @@ export class GroupEvaluation {
       running.lastEvaluation = now
       running.durationMs = elapsed() - start
     }
+    store(this.#endOrphans(now - queryOffsetMs))
     this.lastEvaluation = now
     this.durationMs = elapsed() - begun
   }
@@ -101,12 +110,31 @@ export class GroupEvaluation {
 
   save(): SavedGroup {
     return Object.fromEntries(
-      this.rules.flatMap(({ rule, alerts }) => (alerts === undefined ? [] : [[keyOf(rule), alerts.save()]]))
+      this.rules.map(({ rule, alerts, series }) => [
+        keyOf(rule),
+        { alerts: alerts?.save() ?? [], series: Array.from(series.values(), ({ pairs }) => pairs) }
+      ])
     )
   }
 
   restore(saved: SavedGroup): void {
-    for (const { rule, alerts } of this.rules) alerts?.restore(saved[keyOf(rule)] ?? [])
+    const left = new Map(Object.entries(saved))
+    for (const running of this.rules) {
+      const own = left.get(keyOf(running.rule))
+      if (own === undefined) continue
+      left.delete(keyOf(running.rule))
+      running.alerts?.restore(own.alerts)
+      running.series = new Map(own.series.map(pairs => Labels.of(pairs)).map(labels => [labels.key, labels]))
+    }
+    this.#orphans = [...left.values()].flatMap(({ series }) => series.map(pairs => Labels.of(pairs)))
+  }
+
+  /** Another rule may make a series of one that is gone. */
+  #endOrphans(time: number): RuleSample[] {
+    const made = new Set(this.rules.flatMap(({ series }) => [...series.keys()]))
+    const orphans = this.#orphans.filter(({ key }) => !made.has(key))
+    this.#orphans = []
+    return orphans.map(labels => staleSample(labels, time))
   }
 
   async #evaluateRule(running: RunningRule, now: number, queryOffsetMs: number): Promise<RuleSample[]> {

@@ -133,7 +133,10 @@ export class RulesReceiver implements Receiver {
       ...Object.fromEntries(Array.from(before, ([key, { evaluation }]) => [key, evaluation.save()]))
     }
     this.#loops = new Map(groups.map(group => [keyOf(group), this.#loopOf(group, saved[keyOf(group)])]))
-    for (const loop of before.values()) loop.end()
+    for (const [key, loop] of before) {
+      if (this.#loops.has(key)) loop.stop()
+      else loop.end()
+    }
     for (const loop of this.#loops.values()) loop.start()
     this.#saved = {}
   }

@@ -1,5 +1,6 @@
-import { globSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { Problems } from '../../core/config/problems.ts'
+import { filesOfPattern } from '../../core/rules/file-patterns.ts'
 import { readRuleFile } from '../../core/rules/rule-file.ts'
 import type { RuleGroup } from '../../core/rules/rule-group.ts'
 import { describeError, WeirError } from '../../sdk/plugin/index.ts'
@@ -29,14 +30,9 @@ export class RuleFiles {
   }
 
   #texts(): [file: string, text: string][] {
-    const files = [...new Set(this.#patterns.flatMap(pattern => filesOf(pattern)))].sort()
+    const files = [...new Set(this.#patterns.flatMap(pattern => filesOfPattern(pattern)))].sort()
     return files.map(file => [file, readText(file)])
   }
-}
-
-/** A name that is no pattern must be there. */
-function filesOf(pattern: string): string[] {
-  return /[*?[{]/.test(pattern) ? globSync(pattern) : [pattern]
 }
 
 function readText(file: string): string {

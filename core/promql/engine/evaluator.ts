@@ -58,6 +58,7 @@ export class Evaluator {
     const inner = subqueryTimes(expr, times, settings)
     const until = shiftedTimes(expr, times, settings)
     if (inner.count === 0) return { series: [], sameMetric: true, until, rangeMs: expr.rangeMs, margins: NO_MARGINS }
+    this.#query.budget.checkRoom(inner.count)
     const value = await this.evaluate(expr.expr, inner)
     if (value.type !== 'vector') throw new TypeError(`a subquery of a ${value.type}`)
     const innerTimes = allTimes(inner)

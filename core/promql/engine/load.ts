@@ -51,14 +51,16 @@ function keyOf({ selector, grids, times, rangeMs, margins, func }: Demand): stri
 async function loadOne(demand: Demand, loading: Loading, signal: AbortSignal): Promise<Answer> {
   const { store, remarks, budget, options } = loading
   const { limits } = options
-  for (const [grid, { request, times }] of demand.grids.entries()) {
+  const { selector, grids, times, rangeMs, margins, func } = demand
+  // One series alone may be too much, in a subquery of many steps.
+  budget.checkRoom(times.count)
+  for (const [grid, { request }] of grids.entries()) {
     const series = await store.grid?.({ ...request, limits }, remarks, signal)
     if (series === undefined) continue
     budget.checkSeries(series.length)
     budget.take(series.length * times.count)
     return { grid, loaded: { kind: 'grid', series } }
   }
-  const { selector, times, rangeMs, margins, func } = demand
   const series = await store.select(
     {
       matchers: selector.matchers,

@@ -50,8 +50,6 @@ const GRID_AGGREGATIONS: ReadonlySet<AggregationOp> = new Set<AggregationOp>([
 export interface GridDemand {
   readonly expr: Expr
   readonly request: Omit<GridRequest, 'limits'>
-  /** Times of the result. */
-  readonly times: Times
 }
 
 /** What one selector of the query needs of the store. */
@@ -193,11 +191,11 @@ function gridDemands(
     aggregate: undefined
   }
   const expr = matrix === undefined ? selector : around.call!
-  const plain = settings.delayedNameRemoval && !NAMED_RESULTS.has(func) ? [] : [{ expr, request, times }]
+  const plain = settings.delayedNameRemoval && !NAMED_RESULTS.has(func) ? [] : [{ expr, request }]
   const aggregation = directAggregation(around, expr)
   if (aggregation === undefined || !isAggregable(aggregation, selector.matchers)) return plain
   const { op, grouping, without } = aggregation
-  return [{ expr: aggregation, request: { ...request, aggregate: { op, grouping, without } }, times }, ...plain]
+  return [{ expr: aggregation, request: { ...request, aggregate: { op, grouping, without } } }, ...plain]
 }
 
 /** `last` for an instant selector. Undefined if its samples are needed: `timestamp` is about their times. */

@@ -17,7 +17,7 @@ export interface EvaluationOptions {
   /** Step of subqueries that name none. */
   readonly defaultSubqueryStepMs: number
   readonly limits: QueryLimits
-  /** Functions and aggregations that Prometheus calls experimental. */
+  /** Functions and aggregations that Prometheus calls experimental. The parser refuses them. */
   readonly experimental: boolean
   /**
    * Names of metrics are dropped at the end of the query, not by each function: Prometheus's feature

@@ -1,6 +1,5 @@
 import { METRIC_NAME } from '../labels.ts'
 import type { Span } from '../span.ts'
-import { rowHistogramSamples } from './histogram-samples.ts'
 import { mergedRows, withoutMetricLabels } from './merged-rows.ts'
 import type { Query } from './query.ts'
 import type { RangeCall, RangeFunction } from './range/range-function.ts'
@@ -67,7 +66,6 @@ export async function fillRangeRows(
     query.budget.countRead(computation.samplesRead)
     if (query.turns.due) await query.turns.next()
     if (!computation.present) continue
-    query.budget.take(rowHistogramSamples(row))
     if (hasFloat(row)) informIfNoCounter(query, call.func, series.labels.get(METRIC_NAME), call.args[0]!.span)
     sink.take(row)
   }

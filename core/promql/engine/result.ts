@@ -6,7 +6,7 @@ import { floatBounds, indicesInside } from './range/extended/rate.ts'
 import type { SampledSeries } from './range/sampled-series.ts'
 import { Window } from './range/window.ts'
 import type { RangeVector } from './range-rows.ts'
-import { NONE, presentCells, type Row } from './rows.ts'
+import { gathered, NONE, presentCells, type Row } from './rows.ts'
 import { allTimes, lastTime, type Times } from './times.ts'
 import type { Value } from './value.ts'
 
@@ -78,14 +78,8 @@ function matrixOf(series: ResultSeries[]): ResultValue {
 function rowSeries({ labels, kinds, values, histograms }: Row, times: Float64Array): ResultSeries {
   if (!kinds.includes(NONE)) return { labels, times, values, histograms }
   const present = presentCells(kinds)
-  const ownTimes = new Float64Array(present.length)
-  const ownValues = new Float64Array(present.length)
-  for (let i = 0; i < present.length; i++) {
-    ownTimes[i] = times[present[i]!]!
-    ownValues[i] = values[present[i]!]!
-  }
   const ownHistograms = histograms && Array.from(present, index => histograms[index])
-  return { labels, times: ownTimes, values: ownValues, histograms: ownHistograms }
+  return { labels, times: gathered(times, present), values: gathered(values, present), histograms: ownHistograms }
 }
 
 function windowSeries(

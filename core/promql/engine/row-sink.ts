@@ -1,4 +1,5 @@
 import type { Labels } from '../labels.ts'
+import { rowHistogramSamples } from './histogram-samples.ts'
 import { newRow, type Query } from './query.ts'
 import type { Row } from './rows.ts'
 import type { Times } from './times.ts'
@@ -31,6 +32,7 @@ export class CollectedRows implements RowSink {
   }
 
   take(row: Row): void {
+    this.#query.budget.take(rowHistogramSamples(row))
     this.rows.push(row)
     this.#spare = undefined
   }

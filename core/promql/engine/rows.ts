@@ -17,7 +17,7 @@ export interface Row {
   readonly values: Float64Array
   /** One {@link CellKind} for each time. */
   readonly kinds: Uint8Array
-  /** Histograms of cells of kind `HISTOGRAM`. Undefined if there are none. */
+  /** Histograms of cells of kind `HISTOGRAM`. Undefined if and only if there are none. */
   histograms: (FloatHistogram | undefined)[] | undefined
 }
 
@@ -48,4 +48,11 @@ export function presentCells(kinds: Uint8Array): Uint32Array {
   let count = 0
   for (let i = 0; i < kinds.length; i++) if (kinds[i] !== NONE) present[count++] = i
   return present.subarray(0, count)
+}
+
+/** The values at these indices. */
+export function gathered(values: Float64Array, indices: Uint32Array): Float64Array {
+  const found = new Float64Array(indices.length)
+  for (let i = 0; i < indices.length; i++) found[i] = values[indices[i]!]!
+  return found
 }

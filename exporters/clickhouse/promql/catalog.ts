@@ -11,6 +11,7 @@ import type { Statements } from './statements.ts'
 const FRESH_MS = 5000
 /** Whoever asked first may have gone: the answer is for all. */
 const TIMEOUT_MS = 60_000
+const SECOND_MS = 1000
 
 /**
  * How stored values become samples. `value`: as they are; `increments`: so too, but those of one time are added;
@@ -23,6 +24,9 @@ export interface StoredMetric extends Metric {
   /** The name of its Prometheus family, before suffixes such as `_bucket`. */
   readonly family: string
   readonly reading: Reading
+  /** Unix ms: when a series of it was seen first, and one of them was seen on its last day. */
+  readonly firstSeen: number
+  readonly lastSeen: number
 }
 
 /** Tells metrics of one name apart. */
@@ -62,7 +66,8 @@ export class Catalog {
     if (Number(found.ids('tables')[0]) === 0) return []
     const texts = ['name', 'kind', 'temporality', 'unit'].map(column => `CAST(${column}, 'String') AS ${column}`)
     const blocks = await this.#statements.ask(
-      `SELECT ${texts.join(', ')}, toString(anyLast(s.description)) AS description FROM ${database}.${table} AS s
+      `SELECT ${texts.join(', ')}, toString(anyLast(s.description)) AS description,
+         toUnixTimestamp(min(first_seen)) AS first, toUnixTimestamp(max(last_seen)) AS last FROM ${database}.${table} AS s
        GROUP BY name, kind, temporality, unit`,
       signal
     )
@@ -76,7 +81,8 @@ export class Catalog {
           unit: text('unit'),
           description: text('description')
         }
-        return { ...metric, family: metricName(metric, NAMING.strategy), reading: 'value' }
+        const [firstSeen, lastSeen] = ['first', 'last'].map(column => block.numbers(column)[row] * SECOND_MS)
+        return { ...metric, family: metricName(metric, NAMING.strategy), reading: 'value', firstSeen, lastSeen }
       })
     )
   }

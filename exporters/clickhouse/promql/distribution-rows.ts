@@ -77,7 +77,8 @@ function reader(block: NativeColumns): (i: number, kind: string) => StoredDistri
   }
 }
 
-function numbersAt(column: ListColumn, row: number): number[] {
+/** The numbers of one row. */
+export function numbersAt(column: ListColumn, row: number): number[] {
   return Array.from(asNumbers(column.items).subarray(startOf(column, row), column.ends[row]))
 }
 

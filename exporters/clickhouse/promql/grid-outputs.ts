@@ -17,7 +17,6 @@ export interface GridOutputs {
   readonly hasBounds: boolean
 }
 
-const NAME = new Set([METRIC_NAME])
 const BOUND_LABEL = FORM_LABELS.bucket!
 
 /**
@@ -40,7 +39,7 @@ export function gridOutputs(series: readonly FoundSeries[], request: GridRequest
     const first = firstOf.get(one.labels.key)
     if (first !== undefined) sameAs.set(one.id, first)
     else firstOf.set(one.labels.key, one.id)
-    const own = keepsName ? one.labels : one.labels.without(NAME)
+    const own = keepsName ? one.labels : one.nameless
     if (first === undefined && ownKeys.has(own.key)) return undefined
     ownKeys.add(own.key)
     const result = resultOf(own)

@@ -30,9 +30,10 @@ export async function readNumbers(
   const byId = new Map(series.map(one => [one.id, one]))
   const { maxSamples } = request.limits
   const rows = `SELECT * FROM (${numberRows(request)}) LIMIT ${maxSamples + 1}`
+  // Of a column stored as sparse, `groupArray` puts zeros last if all rows are of one series: others would not match it.
   const blocks = await statements.ask(
-    `SELECT series_id, groupArray(toFloat64(toUnixTimestamp64Micro(time))) AS micros, groupArray(number) AS numbers,
-       if(max(ends) = 1, groupArray(ends), []) AS ends FROM (${rows}) GROUP BY series_id`,
+    `SELECT series_id, groupArray(toFloat64(toUnixTimestamp64Micro(time))) AS micros, groupArray(materialize(number)) AS numbers,
+       if(max(ends) = 1, groupArray(materialize(ends)), []) AS ends FROM (${rows}) GROUP BY series_id`,
     signal
   )
   let samples = 0

@@ -4,7 +4,7 @@ import { labelName } from '../../../core/wire/prometheus/label-names.ts'
 import { FORM_LABELS } from './forms.ts'
 import { NAMING } from './naming.ts'
 import { quoted } from './sql-text.ts'
-import type { StoredSeries } from './stored-series.ts'
+import type { Attributes, StoredSeries } from './stored-series.ts'
 
 /** The condition that all rows meet. */
 export const EVERYTHING = '1'
@@ -43,7 +43,7 @@ export class Selector {
     for (const matcher of this.#ofLabels)
       if (matcher.name !== generated && !matcher.matches(labels.get(matcher.name))) return false
     for (const matcher of this.#ofAttributes)
-      if (!matcher.matches(attributes.get(matcher.name) ?? resource.get(matcher.name) ?? '')) return false
+      if (!matcher.matches(valueIn(attributes, matcher.name) ?? valueIn(resource, matcher.name) ?? '')) return false
     return true
   }
 
@@ -65,6 +65,11 @@ export class Selector {
         )
     return conditions.length === 0 ? EVERYTHING : conditions.join(' AND ')
   }
+}
+
+function valueIn(attributes: Attributes, name: string): string | undefined {
+  for (const [key, value] of attributes) if (key === name) return value
+  return undefined
 }
 
 /** Nobody can tell the attribute by the name of its label, so any attribute may have the value. */

@@ -1,4 +1,4 @@
-import { type Labels, METRIC_NAME } from '../../../core/promql/labels.ts'
+import type { Labels } from '../../../core/promql/labels.ts'
 import { QueryError } from '../../../core/promql/query-error.ts'
 import type { QueryLimits } from '../../../core/promql/sample-store.ts'
 import { metricKey, type StoredMetric } from './catalog.ts'
@@ -7,7 +7,7 @@ import { TIER_ATTRIBUTES } from './naming.ts'
 import { EVERYTHING, type Selector } from './selector.ts'
 import { dayOf, idList, quotedList, secondsOf } from './sql-text.ts'
 import type { Statements } from './statements.ts'
-import { SERIES_COLUMNS, type StoredSeries, seriesOf } from './stored-series.ts'
+import { namedLabels, SERIES_COLUMNS, SharedParts, type StoredSeries, seriesOf } from './stored-series.ts'
 
 /** Series that are remembered, some 2 KB each. */
 const MAX_KNOWN = 100_000
@@ -22,6 +22,8 @@ export interface FoundSeries {
   readonly form: Form
   /** With the name of the form; without the label that tells series of the form apart. */
   readonly labels: Labels
+  /** The same without the name. */
+  readonly nameless: Labels
 }
 
 export interface FindRequest {
@@ -49,6 +51,7 @@ export class SeriesIndex {
   readonly #database: string
   readonly #statements: Statements
   readonly #known = new Map<bigint, StoredSeries>()
+  readonly #shared = new SharedParts()
 
   constructor(database: string, statements: Statements) {
     this.#database = database
@@ -67,7 +70,7 @@ export class SeriesIndex {
       const before = found.length
       for (const { metric, form, name } of byMetric.get(series.metric) ?? []) {
         if (!selector.matches(series, series.labels, FORM_LABELS[form])) continue
-        found.push({ id: series.id, metric, form, labels: series.labels.with([[METRIC_NAME, name]]) })
+        found.push({ id: series.id, metric, form, labels: namedLabels(series, name), nameless: series.labels })
         checkSeries(found.length, limits)
       }
       isAll &&= found.length > before
@@ -109,9 +112,8 @@ export class SeriesIndex {
        WHERE s.name IN ${namesOf(forms)} AND series_id IN ${idList(ids)} GROUP BY series_id`,
       signal
     )
-    const resources = new Map<string, ReadonlyMap<string, string>>()
     const hidden = suffix === '' ? NONE_HIDDEN : TIER_ATTRIBUTES
-    return blocks.flatMap(block => seriesOf(block, resources, hidden))
+    return blocks.flatMap(block => seriesOf(block, this.#shared, hidden))
   }
 
   #remember(read: readonly StoredSeries[]): void {

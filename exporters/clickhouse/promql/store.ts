@@ -1,4 +1,4 @@
-import type { Labels } from '../../../core/promql/labels.ts'
+import { type Labels, METRIC_NAME } from '../../../core/promql/labels.ts'
 import type {
   FamilyMetadata,
   GridRequest,
@@ -9,16 +9,20 @@ import type {
   SelectRequest,
   SeriesRequest
 } from '../../../core/promql/sample-store.ts'
-import { familiesOf } from './catalog.ts'
+import { familiesOf, type StoredMetric } from './catalog.ts'
 import { matchingForms } from './forms.ts'
+import { GeneratedLabels } from './generated-labels.ts'
 import { canGrid, storedGrid } from './grid.ts'
 import type { StoreConfig } from './request.ts'
 import { loadSamples } from './sample-loader.ts'
 import { SampleParts } from './sample-parts.ts'
 import { Selector } from './selector.ts'
-import { Sources } from './sources.ts'
+import { checkSeries } from './series-index.ts'
+import { type Source, Sources } from './sources.ts'
+import { dayOf } from './sql-text.ts'
 import type { Statements } from './statements.ts'
 import { isTargetInfo, TARGET_INFO, TargetInfo } from './target-info.ts'
+import { matchingTierForms } from './tier-forms.ts'
 import { TieredStore } from './tiered-store.ts'
 
 /** The tables of the compact schema, as PromQL sees them. */
@@ -27,12 +31,14 @@ export class ClickHouseStore implements SampleStore {
   readonly #sources: Sources
   readonly #tiers: TieredStore
   readonly #targets: TargetInfo
+  readonly #generated: GeneratedLabels
 
   constructor(config: StoreConfig, statements: Statements) {
     this.#statements = statements
     this.#sources = new Sources(config, statements)
     this.#tiers = new TieredStore(config, statements, this.#sources)
     this.#targets = new TargetInfo(config.database, statements)
+    this.#generated = new GeneratedLabels(config.database, statements)
   }
 
   async select(request: SelectRequest, remarks: Remarks, signal: AbortSignal): Promise<SelectedSeries[]> {
@@ -42,8 +48,7 @@ export class ClickHouseStore implements SampleStore {
       const targets = await this.#targets.find(new Selector(matchers), { start: after, end: undefined, limits }, signal)
       await this.#targets.load(targets, request, parts, signal)
     }
-    const ofTier = await this.#tiers.instead(request, func, remarks, signal)
-    const { found, tables, selector } = ofTier ?? (await this.#sources.find(request, signal))
+    const { found, tables, selector } = await this.#source(request, func, remarks, signal)
     if (found.series.length > 0)
       await loadSamples(this.#statements, { ...request, ...tables, found, selector }, parts, signal)
     return parts.selected()
@@ -51,35 +56,86 @@ export class ClickHouseStore implements SampleStore {
 
   async grid(request: GridRequest, remarks: Remarks, signal: AbortSignal): Promise<GridSeries[] | undefined> {
     if (isTargetInfo(request.matchers)) return undefined
-    const ofTier = await this.#tiers.grid(request, remarks, signal)
-    if (ofTier !== undefined || !canGrid(request)) return ofTier
     const after = request.start - request.rangeMs
-    // Samples of a tier are for the engine to evaluate.
-    const instead = { ...request, after, until: request.end }
-    if ((await this.#tiers.instead(instead, request.func, undefined, signal)) !== undefined) return undefined
-    const { found, tables } = await this.#sources.find({ ...request, after }, signal)
+    const isExpired = this.#tiers.hasExpired(after)
+    const ofTier = isExpired
+      ? await this.#tiers.gridInstead(request, remarks, signal)
+      : await this.#tiers.exactGrid(request, remarks, signal)
+    if (ofTier !== undefined) return ofTier
+    const range = { ...request, after, until: request.end }
+    const { found, tables } = await this.#source(range, request.func, undefined, signal)
     if (found.series.length === 0) return []
-    return storedGrid(this.#statements, request, tables, found, signal)
+    if (tables.suffix === '')
+      return canGrid(request) ? storedGrid(this.#statements, request, tables, found, signal) : undefined
+    // Other samples of a tier are for the engine to evaluate.
+    return isExpired ? undefined : this.#tiers.gridInstead(request, remarks, signal)
   }
 
   async series({ sets, start, end, limits }: SeriesRequest, signal: AbortSignal): Promise<Labels[]> {
     const found = new Map<string, Labels>()
     for (const matchers of sets.length === 0 ? [[]] : sets) {
-      const request = { matchers, after: start, until: end, stepMs: 0, rangeMs: end - start, limits }
-      const range = { selector: new Selector(matchers), start, end, limits }
+      const range = { selector: new Selector(matchers), suffix: '', start, end, limits }
       const forms = matchingForms(await this.#sources.metrics(''), matchers)
-      const [{ series }, ofTier, targets] = await Promise.all([
-        this.#sources.index.find({ ...range, forms, suffix: '' }, signal),
-        this.#tiers.instead(request, undefined, undefined, signal),
+      const [own, targets] = await Promise.all([
+        this.#sources.index.find({ ...range, forms }, signal),
         isTargetInfo(matchers) ? this.#targets.find(range.selector, range, signal) : []
       ])
-      for (const { labels } of [...series, ...(ofTier?.found.series ?? []), ...targets]) found.set(labels.key, labels)
+      const isMissing = own.series.length === 0 || this.#tiers.hasExpired(start)
+      const request = { ...shapeOf(start, end), matchers, limits }
+      const ofTier = isMissing ? await this.#tiers.instead(request, undefined, undefined, signal) : undefined
+      const sources = [{ ...range, series: own.series }]
+      if (ofTier !== undefined) sources.push({ ...range, suffix: ofTier.tables.suffix, series: ofTier.found.series })
+      for (const source of sources)
+        for (const labels of await this.#generated.labelSets(source.series, source, signal))
+          found.set(labels.key, labels)
+      for (const { labels } of targets) found.set(labels.key, labels)
+      checkSeries(found.size, limits)
     }
     return [...found.values()]
+  }
+
+  async names({ sets, start, end }: SeriesRequest, signal: AbortSignal): Promise<string[] | undefined> {
+    signal.throwIfAborted()
+    if (sets.some(matchers => matchers.some(({ name }) => name !== METRIC_NAME))) return undefined
+    const isSeen = ({ firstSeen, lastSeen }: StoredMetric) => lastSeen >= dayOf(start) * 1000 && firstSeen <= end
+    const own = (await this.#sources.metrics('')).filter(isSeen)
+    const isMissing = own.length === 0 || this.#tiers.hasExpired(start)
+    const suffixes = isMissing ? this.#tiers.suffixes(shapeOf(start, end)) : []
+    const ofTiers = (await Promise.all(suffixes.map(suffix => this.#sources.metrics(suffix)))).flat().filter(isSeen)
+    const names = (sets.length === 0 ? [[]] : sets).flatMap(matchers => [
+      ...matchingForms(own, matchers),
+      ...matchingTierForms(ofTiers, matchers, undefined),
+      ...(isTargetInfo(matchers) ? [{ name: TARGET_INFO.family }] : [])
+    ])
+    return [...new Set(names.map(({ name }) => name))]
   }
 
   async metadata(signal: AbortSignal): Promise<FamilyMetadata[]> {
     signal.throwIfAborted()
     return [...familiesOf(await this.#sources.metrics('')), TARGET_INFO]
   }
+
+  /** Series of the points as they came, or of a tier if those are not there. */
+  async #source(
+    request: Pick<SelectRequest, 'matchers' | 'after' | 'until' | 'stepMs' | 'rangeMs' | 'limits'>,
+    func: string | undefined,
+    remarks: Remarks | undefined,
+    signal: AbortSignal
+  ): Promise<Source> {
+    const isExpired = this.#tiers.hasExpired(request.after)
+    const expired = isExpired ? await this.#tiers.instead(request, func, remarks, signal) : undefined
+    const own = expired ?? (await this.#sources.find(request, signal))
+    if (isExpired || own.found.series.length > 0) return own
+    return (await this.#tiers.instead(request, func, remarks, signal)) ?? own
+  }
 }
+
+/** All times from `start` to `end` at once. */
+const shapeOf = (start: number, end: number) => ({
+  after: start,
+  start,
+  end,
+  until: end,
+  stepMs: 0,
+  rangeMs: end - start
+})

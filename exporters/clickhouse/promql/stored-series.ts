@@ -1,18 +1,26 @@
-import { Labels } from '../../../core/promql/labels.ts'
+import { Labels, METRIC_NAME } from '../../../core/promql/labels.ts'
 import { seriesLabels } from '../../../core/wire/prometheus/labels.ts'
 import { metricKey } from './catalog.ts'
 import { NAMING } from './naming.ts'
 import { asTexts, type ListColumn, type NativeColumns } from './native-reader.ts'
+
+/** Parts of one sort that are remembered. Beyond it they are no longer shared with earlier ones. */
+const MOST_SHARED = 50_000
+
+/** Attributes as texts. */
+export type Attributes = readonly (readonly [key: string, text: string])[]
 
 /** A series as its row has it. */
 export interface StoredSeries {
   readonly id: bigint
   /** See {@link metricKey}. */
   readonly metric: string
-  readonly attributes: ReadonlyMap<string, string>
-  readonly resource: ReadonlyMap<string, string>
+  readonly attributes: Attributes
+  readonly resource: Attributes
   /** Without the metric's name. */
   readonly labels: Labels
+  /** With names, by these: they are few. See {@link namedLabels}. */
+  readonly named: Map<string, Labels>
 }
 
 const TEXTS = ['name', 'kind', 'temporality', 'unit', 'scope_name', 'scope_version'] as const
@@ -25,24 +33,40 @@ export const SERIES_COLUMNS = [
   ...MAPS.map(name => `any(s.${name}) AS ${name}`)
 ].join(', ')
 
-/**
- * @param resources known so far, so that series share them
- * @param hidden attributes that are no labels
- */
-export function seriesOf(
-  block: NativeColumns,
-  resources: Map<string, ReadonlyMap<string, string>>,
-  hidden: ReadonlySet<string>
-): StoredSeries[] {
-  return Array.from({ length: block.rows }, (_, row) => seriesAt(block, row, resources, hidden))
+/** The labels of a series under this name, the same object each time: its key is made once. */
+export function namedLabels({ labels, named }: StoredSeries, name: string): Labels {
+  let own = named.get(name)
+  if (own === undefined) {
+    own = labels.with([[METRIC_NAME, name]])
+    named.set(name, own)
+  }
+  return own
 }
 
-function seriesAt(
-  block: NativeColumns,
-  row: number,
-  resources: Map<string, ReadonlyMap<string, string>>,
-  hidden: ReadonlySet<string>
-): StoredSeries {
+/** Parts that many series have in common, so that each is in memory once. */
+export class SharedParts {
+  readonly #texts = new Map<string, string>()
+  readonly #resources = new Map<string, Attributes>()
+
+  text(text: string): string {
+    return kept(this.#texts, text, text)
+  }
+
+  resource(resource: Attributes): Attributes {
+    return kept(this.#resources, JSON.stringify(resource), resource)
+  }
+
+  attributes(attributes: Attributes): Attributes {
+    return attributes.map(([key, value]) => [this.text(key), this.text(value)] as const)
+  }
+}
+
+/** @param hidden attributes that are no labels */
+export function seriesOf(block: NativeColumns, shared: SharedParts, hidden: ReadonlySet<string>): StoredSeries[] {
+  return Array.from({ length: block.rows }, (_, row) => seriesAt(block, row, shared, hidden))
+}
+
+function seriesAt(block: NativeColumns, row: number, shared: SharedParts, hidden: ReadonlySet<string>): StoredSeries {
   const text = (column: (typeof TEXTS)[number]) => block.texts(column)[row]
   const map = (column: (typeof MAPS)[number]) => pairsAt(block.list(column), row)
   const metric = metricKey({
@@ -52,34 +76,31 @@ function seriesAt(
     unit: text('unit'),
     description: ''
   })
-  const attributes = map('attributes').filter(([key]) => !hidden.has(key))
-  const resource = map('resource')
+  const attributes = shared.attributes(map('attributes').filter(([key]) => !hidden.has(key)))
+  const resource = shared.resource(map('resource'))
   const scope = {
     name: text('scope_name'),
     version: text('scope_version'),
     attributes: map('scope_attributes'),
     schemaUrl: ''
   }
-  const labels = Labels.of(
-    seriesLabels({ attributes, resource: { attributes: resource, schemaUrl: '' }, scope }, NAMING)
-  )
+  const labels = seriesLabels({ attributes, resource: { attributes: resource, schemaUrl: '' }, scope }, NAMING)
   return {
     id: block.ids('series_id')[row],
-    metric,
-    attributes: new Map(attributes),
-    resource: shared(resource, resources),
-    labels
+    metric: shared.text(metric),
+    attributes,
+    resource,
+    labels: Labels.of(shared.attributes(labels)),
+    named: new Map()
   }
 }
 
-function shared(
-  resource: readonly (readonly [string, string])[],
-  known: Map<string, ReadonlyMap<string, string>>
-): ReadonlyMap<string, string> {
-  const key = JSON.stringify(resource)
-  let one = known.get(key)
-  if (one === undefined) known.set(key, (one = new Map(resource)))
-  return one
+function kept<T>(known: Map<string, T>, key: string, made: T): T {
+  const found = known.get(key)
+  if (found !== undefined) return found
+  if (known.size >= MOST_SHARED) known.clear()
+  known.set(key, made)
+  return made
 }
 
 /** The entries of a map of texts. */

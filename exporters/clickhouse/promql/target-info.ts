@@ -12,7 +12,6 @@ import type { Statements } from './statements.ts'
 import { pairsAt } from './stored-series.ts'
 
 const NAME = 'target_info'
-const NO_ATTRIBUTES: ReadonlyMap<string, string> = new Map()
 /** Series of a resource whose samples show that it was there: the last seen, the first, and the one seen longest. */
 const WITNESSES = [
   ['argMax', 'last_seen'],
@@ -67,7 +66,7 @@ export class TargetInfo {
         const labels = targetInfoLabels({ attributes: resource, schemaUrl: '' }, NAMING)
         if (labels === undefined) continue
         const named = Labels.of([...labels, [METRIC_NAME, NAME]])
-        if (!selector.matches({ attributes: NO_ATTRIBUTES, resource: new Map(resource) }, named, undefined)) continue
+        if (!selector.matches({ attributes: [], resource }, named, undefined)) continue
         const names = WITNESSES.map((_, i) => block.texts(`name${i}`)[row])
         targets.push({ labels: named, names, ids: WITNESSES.map((_, i) => block.ids(`id${i}`)[row]) })
         checkSeries(targets.length, limits)

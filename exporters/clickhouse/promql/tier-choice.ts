@@ -16,16 +16,16 @@ export interface QueryShape {
 export const hasExpired = ({ ttlMs }: StoreConfig, after: number, now: number) => ttlMs > 0 && after < now - ttlMs
 
 /**
- * The tier in place of points that have been deleted: the coarsest one that still shows each step and each range, or
- * else the finest. Undefined if there are no tiers.
+ * Tiers in place of points that are not there, the best first: the coarsest one that has two intervals in each range,
+ * finer ones, and then coarser ones. Those that keep the beginning of the query come before all others.
  */
-export function tierInstead({ tiers }: StoreConfig, { after, stepMs, rangeMs }: QueryShape, now: number) {
-  const longest = tiers.some(({ ttlMs }) => ttlMs === 0) ? 0 : Math.max(...tiers.map(({ ttlMs }) => ttlMs))
+export function tiersInstead({ tiers }: StoreConfig, { after, rangeMs }: QueryShape, now: number): TierConfig[] {
   const isKept = ({ ttlMs }: TierConfig) => ttlMs === 0 || after >= now - ttlMs
-  const kept = tiers.some(isKept) ? tiers.filter(isKept) : tiers.filter(({ ttlMs }) => ttlMs === longest)
   // A rate needs two samples in its range.
-  const isFine = ({ sizeMs }: TierConfig) => sizeMs <= Math.max(stepMs, rangeMs / 2) && sizeMs <= rangeMs / 2
-  return kept.findLast(isFine) ?? kept[0]
+  const isFine = ({ sizeMs }: TierConfig) => sizeMs <= rangeMs / 2
+  const byUse = [...tiers.filter(isFine).reverse(), ...tiers.filter(tier => !isFine(tier))]
+  const others = byUse.filter(tier => !isKept(tier)).sort((a, b) => b.ttlMs - a.ttlMs)
+  return [...byUse.filter(isKept), ...others]
 }
 
 /**

@@ -7,8 +7,8 @@ import { areGauges, GAUGE_STATES, type GaugeState, matchingTierForms, stateForms
 
 const SECOND_MS = 1000
 const AS_IT_IS: readonly GaugeState[] = [{ suffix: '', func: 'last' }]
-/** Functions of a gauge that its last sample of each interval is enough for. They take no notice of its end. */
-const OF_LAST: ReadonlySet<GridFunction> = new Set(['last_over_time', 'present_over_time'])
+/** Functions of a gauge that its last sample of each interval is enough for. */
+const OF_LAST: ReadonlySet<GridFunction> = new Set(['last', 'last_over_time', 'present_over_time'])
 
 /** How a tier answers: the sources of one or two results, and the function that makes each of them. */
 export interface TierPlan {

@@ -2,10 +2,11 @@ import type { GridRequest, GridSeries, Remarks } from '../../../core/promql/samp
 import { canGrid, storedGrid } from './grid.ts'
 import type { StoreConfig, TierConfig } from './request.ts'
 import { rangeOf } from './sample-loader.ts'
+import { type RowRange, rowsOf } from './sample-sources.ts'
 import type { Source, SourceRequest, Sources } from './sources.ts'
 import { quotedList, timeText } from './sql-text.ts'
 import type { Statements } from './statements.ts'
-import { hasExpired, tierInstead, tiersAsExact } from './tier-choice.ts'
+import { hasExpired, type QueryShape, tiersAsExact, tiersInstead } from './tier-choice.ts'
 import { matchingTierForms } from './tier-forms.ts'
 import { joinedGrids, type TierPlan, tierGrid, tierPlan } from './tier-grid.ts'
 
@@ -14,7 +15,7 @@ const LAST_INTERVALS = 1000
 /** Times at which series were seen are whole seconds. */
 const SECOND_MS = 1000
 
-/** Answers from tables of tiers, where those of the points as they came have no data any more or take too long. */
+/** Answers from tables of tiers, where those of the points as they came have no data or take too long. */
 export class TieredStore {
   readonly #config: StoreConfig
   readonly #statements: Statements
@@ -26,7 +27,17 @@ export class TieredStore {
     this.#sources = sources
   }
 
-  /** The series of a tier in place of those that have expired. Undefined if none has, or there is no tier with any. */
+  /** Suffixes of the tables of tiers in place of points that are not there, the best first. */
+  suffixes(shape: QueryShape): string[] {
+    return tiersInstead(this.#config, shape, Date.now()).map(suffixOf)
+  }
+
+  /** True if the points as they came have been deleted. @param after Unix ms */
+  hasExpired(after: number): boolean {
+    return hasExpired(this.#config, after, Date.now())
+  }
+
+  /** The series of a tier in place of points that are not there. Undefined if no tier has any. */
   async instead(
     request: SourceRequest & { readonly until: number; readonly stepMs: number; readonly rangeMs: number },
     func: string | undefined,
@@ -34,33 +45,38 @@ export class TieredStore {
     signal: AbortSignal
   ): Promise<Source | undefined> {
     const { after, until, matchers } = request
-    const now = Date.now()
-    const tier = tierInstead(this.#config, { ...request, start: after, end: until }, now)
-    if (tier === undefined || !hasExpired(this.#config, after, now)) return undefined
-    const suffix = suffixOf(tier)
-    const forms = matchingTierForms(await this.#sources.metrics(suffix), matchers, func)
-    const source = await this.#sources.findForms(request, suffix, forms, signal)
-    if (source.found.series.length === 0) return undefined
-    if (remarks !== undefined) say(remarks, tier, await this.#completeUntil(tier, source, until, signal))
-    return source
+    for (const tier of tiersInstead(this.#config, { ...request, start: after, end: until }, Date.now())) {
+      const suffix = suffixOf(tier)
+      const forms = matchingTierForms(await this.#sources.metrics(suffix), matchers, func)
+      const source = await this.#sources.findForms(request, suffix, forms, signal)
+      if (source.found.series.length === 0) continue
+      if (remarks !== undefined) say(remarks, tier, await this.#completeUntil(tier, source, until, signal))
+      return source
+    }
+    return undefined
   }
 
-  /** The result of a tier, and of the points as they came for the last times. Undefined if it is for others to answer. */
-  async grid(request: GridRequest, remarks: Remarks, signal: AbortSignal): Promise<GridSeries[] | undefined> {
-    const now = Date.now()
-    const after = request.start - request.rangeMs
-    const shape = { ...request, after }
-    if (hasExpired(this.#config, after, now)) {
-      const tier = tierInstead(this.#config, shape, now)
-      const plan = tier && (await tierPlan(this.#sources, request, suffixOf(tier), false, signal))
-      return plan && this.#gridOf(request, tier!, plan, remarks, signal)
+  /** The result of a tier in place of points that are not there. Undefined if no tier has it. */
+  async gridInstead(request: GridRequest, remarks: Remarks, signal: AbortSignal): Promise<GridSeries[] | undefined> {
+    const shape = { ...request, after: request.start - request.rangeMs }
+    for (const tier of tiersInstead(this.#config, shape, Date.now())) {
+      const plan = await tierPlan(this.#sources, request, suffixOf(tier), false, signal)
+      if (plan !== undefined) return this.#gridOf(request, tier, plan, remarks, signal)
     }
+    return undefined
+  }
+
+  /** The result of a tier that is the same as that of the points as they came. Undefined if there is none. */
+  async exactGrid(request: GridRequest, remarks: Remarks, signal: AbortSignal): Promise<GridSeries[] | undefined> {
     if (!canGrid(request)) return undefined
-    for (const tier of tiersAsExact(this.#config, shape, now)) {
+    const after = request.start - request.rangeMs
+    for (const tier of tiersAsExact(this.#config, { ...request, after }, Date.now())) {
       const plan = await tierPlan(this.#sources, request, suffixOf(tier), true, signal)
       if (plan === undefined) continue
       const raw = await this.#sources.find({ ...request, after }, signal)
       if (!covers(plan, raw, after, tier)) continue
+      // Tiers do not have the ends of series, of which only instant selectors take notice.
+      if (request.func === 'last' && (await this.#hasEnds(raw, { after, until: request.end }, signal))) return undefined
       return this.#gridOf(request, tier, plan, remarks, signal)
     }
     return undefined
@@ -77,16 +93,26 @@ export class TieredStore {
     const stepMs = Math.max(1, request.stepMs)
     const complete = await this.#completeUntil(tier, plan.sources[0], end, signal)
     const all = Math.floor((end - start) / stepMs) + 1
-    const times = Math.min(all, Math.floor((complete - start) / stepMs) + 1)
-    if (times <= 0) return undefined
-    say(remarks, tier, complete)
-    const ofTier = await tierGrid(this.#statements, { ...request, end: start + (times - 1) * stepMs }, plan, signal)
-    if (ofTier === undefined || times === all) return ofTier
+    const times = Math.max(0, Math.min(all, Math.floor((complete - start) / stepMs) + 1))
     const rest = { ...request, start: start + times * stepMs }
-    const { found, tables } = await this.#sources.find({ ...request, after: rest.start - rangeMs }, signal)
-    if (found.series.length > 0 && !canGrid(request)) return undefined
-    const ofRest = found.series.length === 0 ? [] : await storedGrid(this.#statements, rest, tables, found, signal)
-    return ofRest && joinedGrids([ofTier, times], [ofRest, all - times])
+    const raw =
+      times === all ? undefined : await this.#sources.find({ ...request, after: rest.start - rangeMs }, signal)
+    if (raw === undefined || raw.found.series.length === 0) {
+      say(remarks, tier, complete)
+      return tierGrid(this.#statements, request, plan, signal)
+    }
+    if (times === 0 || !canGrid(request)) return undefined
+    say(remarks, tier, complete)
+    const ofTier = await tierGrid(this.#statements, { ...request, end: rest.start - stepMs }, plan, signal)
+    const ofRest = await storedGrid(this.#statements, rest, raw.tables, raw.found, signal)
+    return ofTier && ofRest && joinedGrids([ofTier, times], [ofRest, all - times])
+  }
+
+  async #hasEnds({ found, tables }: Source, times: Pick<RowRange, 'after' | 'until'>, signal: AbortSignal) {
+    const range = { ...tables, ...times, ...rangeOf(found.series, found) }
+    const ends = rowsOf('samples', 'series_id', range, 'bitAnd(flags, 1) = 1')
+    const blocks = await this.#statements.ask(`SELECT series_id FROM (${ends}) LIMIT 1`, signal)
+    return blocks.length > 0
   }
 
   /** Unix ms: the end of the last interval that the tier has of these metrics; 0 if it is long ago. */

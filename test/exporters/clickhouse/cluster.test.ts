@@ -6,6 +6,7 @@ import { testContext } from '../../../sdk/plugin/testing.ts'
 import { type ClickHouse, startClickHouse } from '../../servers/clickhouse.ts'
 import { startZooKeeper, type ZooKeeper, zooKeeperProgram } from '../../servers/zookeeper.ts'
 import { FOREVER, makeExporter, serve, signal } from './harness.ts'
+import { assertPromQl } from './promql/counted.ts'
 import { counterBlock, eventBlockOf, T } from './samples.ts'
 
 const { path, skip } = await zooKeeperProgram()
@@ -65,6 +66,13 @@ describe('a cluster of one server, with a Keeper', { skip }, () => {
     )
     const sums = `SELECT attributes['route'] AS route, sum(value) AS n FROM ${database}.metrics GROUP BY route ORDER BY n LIMIT 1`
     assert.deepEqual(await server.rows(sums), [{ route: '/r0', n: 148_500 }])
+    await exporter.stop(signal())
+  })
+
+  test('PromQL reads the Distributed tables, and what was sent again counts once', async () => {
+    const { exporter, context } = made({ cluster: 'one', tiers: {} })
+    for (let i = 0; i < 2; i++) await exporter.export(counterBlock(context.series, 30, 3), signal())
+    await assertPromQl(exporter)
     await exporter.stop(signal())
   })
 

@@ -5,6 +5,7 @@ import { ExportError } from '../../../sdk/plugin/index.ts'
 import { type ClickHouse, startClickHouse } from '../../servers/clickhouse.ts'
 import { freePort } from '../../servers/free-port.ts'
 import { FOREVER, makeExporter, signal } from './harness.ts'
+import { assertPromQl } from './promql/counted.ts'
 import { counterBlock } from './samples.ts'
 
 const PASSWORD = "p'a:ss"
@@ -35,6 +36,13 @@ async function refusal(promise: Promise<void>): Promise<ExportError> {
   assert.ok(error instanceof ExportError, String(error))
   return error
 }
+
+test('PromQL: a server answers by selected samples, and by what it computes', async () => {
+  const { exporter, context } = served()
+  await exporter.export(counterBlock(context.series, 30, 3), signal())
+  await exporter.export(counterBlock(context.series, 30, 3), signal())
+  await assertPromQl(exporter)
+})
 
 test('points arrive; sent again they count once', async () => {
   const { exporter, context, count } = served()

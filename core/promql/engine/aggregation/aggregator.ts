@@ -32,7 +32,7 @@ export class Aggregator implements RowSink {
     if (create === undefined) throw new TypeError(`no aggregation ${expr.op} without a parameter`)
     this.#query = query
     this.#times = times
-    this.#call = { op: expr.op, span: unwrapped(expr.expr).span, remarks: query.remarks }
+    this.#call = { op: expr.op, span: unwrapped(expr.expr).span, remarks: query.remarks, budget: query.budget }
     this.#create = create
     this.#labelsOf = groupLabels(expr.grouping, expr.without)
   }

@@ -1,4 +1,4 @@
-import { FLOAT, HISTOGRAM, type Row } from '../rows.ts'
+import { FLOAT, type Row } from '../rows.ts'
 import { type Accumulator, type AggregationCall, informIgnoredHistogram } from './accumulator.ts'
 
 /** The smallest or largest float. NaN only if there is nothing else. */
@@ -16,14 +16,14 @@ export class ExtremeAccumulator implements Accumulator {
     this.#kinds = new Uint8Array(count)
   }
 
-  add({ kinds, values }: Row): void {
+  add({ kinds, values, histograms }: Row): void {
+    if (histograms !== undefined) informIgnoredHistogram(this.#call)
     const best = this.#values
     const sign = this.#sign
     for (let i = 0; i < kinds.length; i++) {
-      if (kinds[i] === FLOAT) {
-        this.#kinds[i] = FLOAT
-        if (sign * values[i]! > sign * best[i]! || Number.isNaN(best[i])) best[i] = values[i]!
-      } else if (kinds[i] === HISTOGRAM) informIgnoredHistogram(this.#call)
+      if (kinds[i] !== FLOAT) continue
+      this.#kinds[i] = FLOAT
+      if (sign * values[i]! > sign * best[i]! || Number.isNaN(best[i])) best[i] = values[i]!
     }
   }
 

@@ -1,5 +1,7 @@
+import type { FloatHistogram } from '../../histogram/float-histogram.ts'
 import { METRIC_NAME } from '../../labels.ts'
 import { CompensatedMeans, CompensatedSums } from '../compensated-sums.ts'
+import { histogramSamples } from '../histogram-samples.ts'
 import { HistogramTotal } from '../histogram-totals.ts'
 import { FLOAT, HISTOGRAM, type Row, setHistogram } from '../rows.ts'
 import type { Accumulator, AggregationCall } from './accumulator.ts'
@@ -43,9 +45,16 @@ abstract class TotalAccumulator implements Accumulator {
 
   #addHistogram(row: Row, index: number): void {
     this.#histograms ??= new Array<HistogramTotal | undefined>(row.kinds.length).fill(undefined)
-    const total = (this.#histograms[index] ??= this.newTotal())
-    if (total.add(row.histograms![index]!)) return
+    const histogram = row.histograms![index]!
+    const total = (this.#histograms[index] ??= this.#countedTotal(histogram))
+    if (total.add(histogram)) return
     this.#call.remarks.mixedSchemas(this.#call.span, row.labels.get(METRIC_NAME))
+  }
+
+  /** A sum has the size of a histogram, and so has what rounding loses. */
+  #countedTotal(histogram: FloatHistogram): HistogramTotal {
+    this.#call.budget.take(2 * histogramSamples(histogram))
+    return this.newTotal()
   }
 
   #finishHistogram(target: Row, index: number, total: HistogramTotal): void {

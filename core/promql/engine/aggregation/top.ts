@@ -1,4 +1,4 @@
-import { FLOAT, HISTOGRAM, type Row } from '../rows.ts'
+import { FLOAT, type Row } from '../rows.ts'
 import { countsOf } from './count-parameter.ts'
 import type { Group } from './grouping.ts'
 import { emptyCopy, groupsOfCall, type ParameterCall } from './parameter-aggregation.ts'
@@ -20,11 +20,11 @@ async function chosenRows(call: ParameterCall, better: Better): Promise<Row[]> {
   const counts = countsOf(call)
   const results: Row[] = []
   for (const group of groupsOfCall(call)) {
+    if (group.rows.some(({ histograms }) => histograms !== undefined)) informIgnored(call)
     const copies = new Map<Row, Row>()
     for (let step = 0; step < times.count; step++) {
       if (query.turns.due) await query.turns.next()
       const count = Math.min(counts[step]!, group.rows.length)
-      if (group.rows.some(({ kinds }) => kinds[step] === HISTOGRAM)) informIgnored(call)
       for (const row of count < 1 ? [] : best(group, step, count, better)) {
         const copy = copies.get(row) ?? emptyCopy(call, row)
         copies.set(row, copy)

@@ -1,4 +1,4 @@
-import { FLOAT, HISTOGRAM, type Row } from '../rows.ts'
+import { FLOAT, type Row } from '../rows.ts'
 import { type Accumulator, type AggregationCall, informIgnoredHistogram } from './accumulator.ts'
 
 /** The population's variance, by Welford's method. */
@@ -15,9 +15,9 @@ export class VarianceAccumulator implements Accumulator {
     this.#squares = new Float64Array(count)
   }
 
-  add({ kinds, values }: Row): void {
+  add({ kinds, values, histograms }: Row): void {
+    if (histograms !== undefined) informIgnoredHistogram(this.#call)
     for (let i = 0; i < kinds.length; i++) {
-      if (kinds[i] === HISTOGRAM) informIgnoredHistogram(this.#call)
       if (kinds[i] !== FLOAT) continue
       const count = ++this.#counts[i]!
       const distance = values[i]! - this.#means[i]!

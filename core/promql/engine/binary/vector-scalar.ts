@@ -1,5 +1,4 @@
 import type { BinaryExpr } from '../../ast.ts'
-import { rowHistogramSamples } from '../histogram-samples.ts'
 import { unnamedRows } from '../merged-rows.ts'
 import type { Query } from '../query.ts'
 import { CollectedRows } from '../row-sink.ts'
@@ -23,7 +22,6 @@ export async function scalarRows(
     if (query.turns.due) await query.turns.next()
     const row = collected.next(source.labels, source.dropName)
     operation.apply(source, row)
-    query.budget.take(rowHistogramSamples(row))
     if (isPresent(row)) collected.take(row)
   }
   const results = collected.rows

@@ -29,9 +29,11 @@ interface Histogram {
 }
 
 /** An estimate for each histogram in the vector that is argument `index`. */
-export function estimatedRows(call: VectorCall, index: number, estimate: Estimate): Row[] {
+export async function estimatedRows(call: VectorCall, index: number, estimate: Estimate): Promise<Row[]> {
+  const { turns } = call.query
   const rows: Row[] = []
   for (const histogram of histogramsOf(call, index)) {
+    if (turns.due) await turns.next()
     const row = newRow(call.query, call.times, histogram.labels, histogram.dropName)
     fill(call, index, histogram, estimate, row)
     if (isPresent(row)) rows.push(row)

@@ -13,27 +13,28 @@ import { vectorOf } from '../value.ts'
 import { type Estimate, estimatedRows } from './histogram-vector.ts'
 import { scalarArg, stringArg, type VectorCall, type VectorFunction } from './vector-function.ts'
 
-export const histogramQuantileOf: VectorFunction = call => {
+export const histogramQuantileOf: VectorFunction = async call => {
   const span = call.exprs[1]!.span
   const quantiles = scalarArg(call, 0)
   warnOddQuantiles(call, 0)
-  return vectorOf(estimatedRows(call, 1, quantileEstimate(call, span, quantiles)))
+  return vectorOf(await estimatedRows(call, 1, quantileEstimate(call, span, quantiles)))
 }
 
 /** Several quantiles, each a series with the quantile as a label. */
-export const histogramQuantilesOf: VectorFunction = call => {
+export const histogramQuantilesOf: VectorFunction = async call => {
   const span = call.exprs[0]!.span
   const label = stringArg(call, 1)
   const rows: Row[] = []
   for (let index = 2; index < call.args.length; index++) {
     const quantiles = scalarArg(call, index)
     warnOddQuantiles(call, index)
-    rows.push(...labeled(call, label, quantiles, estimatedRows(call, 0, quantileEstimate(call, span, quantiles))))
+    const estimates = await estimatedRows(call, 0, quantileEstimate(call, span, quantiles))
+    for (const row of labeled(call, label, quantiles, estimates)) rows.push(row)
   }
   return vectorOf(mergedRows(call.query, call.times, rows))
 }
 
-export const histogramFractionOf: VectorFunction = call => {
+export const histogramFractionOf: VectorFunction = async call => {
   const [lower, upper] = [scalarArg(call, 0), scalarArg(call, 1)]
   const span = call.exprs[2]!.span
   const estimate: Estimate = {
@@ -48,7 +49,7 @@ export const histogramFractionOf: VectorFunction = call => {
       return value
     }
   }
-  return vectorOf(estimatedRows(call, 2, estimate))
+  return vectorOf(await estimatedRows(call, 2, estimate))
 }
 
 function quantileEstimate(call: VectorCall, span: Span, quantiles: Float64Array): Estimate {

@@ -1,7 +1,7 @@
 import type { FloatHistogram } from '../../histogram/float-histogram.ts'
 import type { Labels } from '../../labels.ts'
 import type { SelectedSeries } from '../../sample-store.ts'
-import { FLOAT, HISTOGRAM, NONE, type Row } from '../rows.ts'
+import { FLOAT, gathered, HISTOGRAM, NONE, type Row } from '../rows.ts'
 
 const NO_NUMBERS = new Float64Array()
 
@@ -18,50 +18,44 @@ export interface SampledSeries {
 
 export function sampledSeries(series: SelectedSeries): SampledSeries {
   const { labels, times, values, histograms, stale } = series
-  if (histograms === undefined && stale === undefined)
-    return { labels, dropName: false, times, values, histogramTimes: NO_NUMBERS, histograms: [] }
-  const kindAt = (index: number) => {
-    if (stale?.[index] === 1) return undefined
+  if (histograms === undefined && stale === undefined) return onlyFloats(labels, false, times, values)
+  const kinds = Uint8Array.from(times, (_, index) => {
+    if (stale?.[index] === 1) return NONE
     return histograms?.[index] === undefined ? FLOAT : HISTOGRAM
-  }
-  return split(labels, false, { times, values, histograms, kindAt })
+  })
+  return separated({ labels, dropName: false, values, kinds, histograms: histograms?.slice() }, times)
 }
 
 /** The result of a subquery: cells of a row become samples. `times` are those of the row, in Unix ms. */
 export function sampledRow(row: Row, times: Float64Array): SampledSeries {
-  const { labels, dropName, values, kinds } = row
-  if (row.histograms === undefined && !kinds.includes(NONE))
-    return { labels, dropName, times, values, histogramTimes: NO_NUMBERS, histograms: [] }
-  const histograms = row.histograms?.map(histogram => histogram && withoutResetHint(histogram))
-  return split(labels, dropName, { times, values, histograms, kindAt: index => kinds[index] })
+  const { labels, dropName, values, kinds, histograms } = row
+  if (histograms === undefined && !kinds.includes(NONE)) return onlyFloats(labels, dropName, times, values)
+  return separated({ ...row, histograms: histograms?.map(each => each && withoutResetHint(each)) }, times)
 }
 
-interface Columns {
-  readonly times: Float64Array
-  readonly values: Float64Array
-  readonly histograms: readonly (FloatHistogram | undefined)[] | undefined
-  readonly kindAt: (index: number) => number | undefined
+function onlyFloats(labels: Labels, dropName: boolean, times: Float64Array, values: Float64Array): SampledSeries {
+  return { labels, dropName, times, values, histogramTimes: NO_NUMBERS, histograms: [] }
 }
 
-function split(labels: Labels, dropName: boolean, columns: Columns): SampledSeries {
-  const { times, values, histograms, kindAt } = columns
-  const ofKind = (kind: number) => indicesOf(times.length, index => kindAt(index) === kind)
-  const floats = ofKind(FLOAT)
-  const others = histograms === undefined ? [] : ofKind(HISTOGRAM)
+function separated({ labels, dropName, values, kinds, histograms }: Row, times: Float64Array): SampledSeries {
+  const floats = cellsOf(kinds, FLOAT)
+  const others = cellsOf(kinds, HISTOGRAM)
   return {
     labels,
     dropName,
-    times: Float64Array.from(floats, index => times[index]!),
-    values: Float64Array.from(floats, index => values[index]!),
-    histogramTimes: Float64Array.from(others, index => times[index]!),
-    histograms: others.map(index => histograms![index]!)
+    times: gathered(times, floats),
+    values: gathered(values, floats),
+    histogramTimes: gathered(times, others),
+    histograms: Array.from(others, index => histograms![index]!)
   }
 }
 
-function indicesOf(length: number, matches: (index: number) => boolean): number[] {
-  const indices: number[] = []
-  for (let index = 0; index < length; index++) if (matches(index)) indices.push(index)
-  return indices
+/** Indices of the cells of a kind. */
+function cellsOf(kinds: Uint8Array, kind: number): Uint32Array {
+  const cells = new Uint32Array(kinds.length)
+  let count = 0
+  for (let i = 0; i < kinds.length; i++) if (kinds[i] === kind) cells[count++] = i
+  return cells.subarray(0, count)
 }
 
 /** A subquery may leave samples out, or repeat them: what is known about their neighbors holds no more. */

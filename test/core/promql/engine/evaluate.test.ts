@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { type FloatHistogram, NO_BUCKETS } from '../../../../core/promql/histogram/float-histogram.ts'
 import { QueryError } from '../../../../core/promql/query-error.ts'
 import { ask, shown, storeOf } from './ask.ts'
 
@@ -53,6 +54,8 @@ test('queries that have no result, and why', async () => {
     ['rate(m[5m])', limited, 'execution', /more than 10 samples in memory \(max_samples\): narrow it by labels/],
     ['vector(1)[1y:1ms]', limited, 'bad_data', /range vector/],
     ['max_over_time(vector(1)[1y:1ms])', {}, 'execution', /more than 1000000 samples/],
+    ['max_over_time(nothing[1y:1ms])', {}, 'execution', /more than 1000000 samples/],
+    ['max_over_time(label_replace(vector(scalar(nothing)), "a", "b", "", "")[1y:1ms])', {}, 'execution', /samples/],
     ['{__name__=~"m|n"}', oneSeries, 'execution', /the query needs . series, and . are the most/],
     ['rate({__name__=~"m|n"}[5m])', {}, 'execution', /^vector cannot contain metrics with the same labelset$/],
     ['label_replace(m, "a", "x", "", "")', {}, 'execution', /same labelset/],
@@ -118,6 +121,26 @@ test('statistics count samples that were looked at, and those in memory at one t
   assert.equal((await ask('count_over_time(m[2m])', store, 2 * MINUTE)).statistics.samplesRead, 3)
 })
 
+test('histograms count by their size, those of the store and those that are made', async () => {
+  const store = storeOf({ h_total: [1, 2, 3, 4].map(count => histogramOf(100, count)) })
+  const { statistics } = await ask('h_total', store, { start: 0, end: 3 * MINUTE, stepMs: MINUTE })
+  // Of each, one cell and 100 counts; both of the store and of the result.
+  assert.equal(statistics.peakSamples, 2 * 4 * (1 + 51))
+  const limits = { maxSeries: 10, maxSamples: 300 }
+  await assert.rejects(ask('rate(h_total[2m])', store, { start: 0, end: 3 * MINUTE, stepMs: MINUTE }, { limits }), {
+    message: /more than 300 samples/
+  })
+  // An aggregation keeps one series at a time.
+  const many = storeOf(
+    Object.fromEntries(
+      Array.from({ length: 20 }, (_, i) => [`h_total{i="${i}"}`, [1, 2, 3, 4].map(n => histogramOf(100, n))])
+    )
+  )
+  const stored = 20 * 4 * (1 + 51)
+  const sum = await ask('sum(rate(h_total[2m]))', many, { start: 0, end: 3 * MINUTE, stepMs: MINUTE })
+  assert.ok(sum.statistics.peakSamples < stored + 1000, `${sum.statistics.peakSamples}`)
+})
+
 test('the same samples are asked for once', async () => {
   const store = storeOf({ m: [1, 2, 3, 4] })
   const cases: [query: string, requests: number][] = [
@@ -133,3 +156,18 @@ test('the same samples are asked for once', async () => {
     assert.equal(store.requests.length, requests, query)
   }
 })
+
+function histogramOf(buckets: number, each: number): FloatHistogram {
+  const counts = new Float64Array(buckets).fill(each)
+  return {
+    schema: 0,
+    counterReset: 'unknown',
+    count: buckets * each,
+    sum: buckets * each,
+    zeroThreshold: 0,
+    zeroCount: 0,
+    positive: { offset: 0, counts },
+    negative: NO_BUCKETS,
+    customBounds: new Float64Array()
+  }
+}

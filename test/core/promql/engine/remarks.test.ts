@@ -41,3 +41,10 @@ test('corrected buckets of one place are one info', () => {
       'from buckets 1 to +Inf, with a max diff of 2.1, over 2 samples from 1970-01-01T00:00:01Z to 1970-01-01T00:00:02Z (1:1)'
   ])
 })
+
+test('the remarks of one query are bounded, however many metrics it has', async () => {
+  const names = Array.from({ length: 300 }, (_, i) => `gauge${i}{i="${i}"}`)
+  const store = storeOf(Object.fromEntries(names.map(name => [name, [1, 2, 3]])))
+  const { infos } = await ask('sum(rate({__name__=~"gauge.*"}[5m]))', store, 120_000)
+  assert.equal(infos.length, 100)
+})

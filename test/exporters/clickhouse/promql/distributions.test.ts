@@ -10,7 +10,7 @@ import {
 } from '../../../../sdk/plugin/index.ts'
 import { signal } from '../harness.ts'
 import { T } from '../samples.ts'
-import { matchers, openStore, type StoreHarness, shown } from './store-harness.ts'
+import { LIMITS, matchers, openStore, type StoreHarness, shown } from './store-harness.ts'
 
 const RANGE = { after: T - 1, until: T + 20_000 }
 
@@ -127,6 +127,19 @@ for (const [name, texts, want] of cases)
   test(`select: ${name}`, async () => {
     assert.deepEqual(shown(await s.select(matchers(...texts), RANGE), T), want)
   })
+
+test('series of buckets and quantiles are named with their bounds and quantiles', async () => {
+  const named = async (...texts: string[]) => {
+    const request = { sets: [matchers(...texts)], start: T - 3_600_000, end: T + 3_600_000, limits: LIMITS }
+    const found = await s.store.series(request, signal())
+    return found.map(({ pairs }) => pairs.map(pair => pair.join('=')).join(' ')).sort()
+  }
+  const bucket = (le: string) => `__name__=rpc_duration_seconds_bucket le=${le} route=/`
+  assert.deepEqual(await named('__name__=rpc_duration_seconds_bucket'), ['+Inf', '0.5', '2'].map(bucket))
+  assert.deepEqual(await named('__name__=rpc_duration_seconds_bucket', 'le=2'), [bucket('2')])
+  assert.deepEqual(await named('__name__=rpc_summary_seconds'), ['__name__=rpc_summary_seconds quantile=0.5 route=/'])
+  assert.deepEqual(await named('__name__=rpc_exp_seconds'), ['__name__=rpc_exp_seconds route=/'])
+})
 
 async function histogramOf(name: string): Promise<FloatHistogram> {
   const [{ histograms }] = await s.select(matchers(`__name__=${name}`), RANGE)

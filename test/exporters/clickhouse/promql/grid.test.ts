@@ -20,6 +20,7 @@ before(async () => {
   await s.h.exporter.export(randomPoints(2, SAMPLES / 2, 10), signal())
   await s.h.exporter.export(oddPoints(), signal())
   await s.h.exporter.export(histograms(), signal())
+  await s.h.exporter.export(sparsePoints(), signal())
 })
 after(() => s?.[Symbol.asyncDispose]())
 
@@ -80,6 +81,19 @@ function oddPoints() {
       T + i * 10_000,
       [1, Infinity, 2][i % 3]
     )
+  }
+  return builder.build()
+}
+
+const SPARSE = 1000
+
+/** Mostly zeros, which ClickHouse stores in another way. */
+function sparsePoints() {
+  const builder = new PointBlockBuilder()
+  const [values, ends] = ['sparse', 'ending'].map(name => s.h.context.series.intern({ ...GAUGE, name }, []))
+  for (let i = 0; i < SPARSE; i++) {
+    builder.add(values, T + i * 1000, i % 50 === 7 ? i : 0)
+    builder.add(ends, T + i * 1000, i + 1, 0, i % 50 === 7 ? FLAG_NO_RECORDED_VALUE : 0)
   }
   return builder.build()
 }
@@ -147,6 +161,11 @@ const QUERIES = [
   'sum_over_time(endless[1m])',
   'sum(sum_over_time(moved_total[1m]))',
   'avg_over_time(moved_total[1m])',
+  'sparse',
+  'ending',
+  'delta(sparse[10s])',
+  'last_over_time(sparse[10s])',
+  'max_over_time(sparse[10s])',
   'rate(h_bucket[1m])',
   'sum by (le) (rate(h_bucket[1m]))',
   'histogram_quantile(0.9, sum by (mod, le) (increase(h_bucket[1m])))',

@@ -4,7 +4,8 @@ import { FLAG_NO_RECORDED_VALUE } from '../../../../core/model/points.ts'
 import { type Metric, PointBlockBuilder } from '../../../../sdk/plugin/index.ts'
 import { signal } from '../harness.ts'
 import { T } from '../samples.ts'
-import { LIMITS, matchers, openStore, type StoreHarness, shown } from './store-harness.ts'
+import { ask, flat } from './store-evaluation.ts'
+import { LIMITS, matchers, openStore, type StoreHarness, shown, storeOf } from './store-harness.ts'
 
 let s: StoreHarness
 before(async () => {
@@ -20,6 +21,7 @@ const REQUESTS: Metric = {
   kind: 'counter',
   temporality: 'cumulative'
 }
+const GAUGE: Metric = { ...REQUESTS, unit: '', kind: 'gauge', temporality: 'unspecified' }
 const SHOP = {
   attributes: [
     ['host.name', 'h1'],
@@ -50,7 +52,7 @@ function numbers() {
     SHOP
   )
   builder.add(windows, T + 10_000, 1, T)
-  const gauge = registry.intern({ ...REQUESTS, name: 'queue', unit: '', kind: 'gauge', temporality: 'unspecified' }, [])
+  const gauge = registry.intern({ ...GAUGE, name: 'queue' }, [])
   builder.add(gauge, T, Number.NaN)
   builder.add(gauge, T + 10_000.25, 1)
   builder.add(gauge, T + 10_000.75, 2)
@@ -142,6 +144,16 @@ test('series are named, each once', async () => {
   assert.deepEqual(await s.store.series({ ...request, start: T + 3 * day, end: T + 4 * day }, signal()), [])
 })
 
+test('metrics are named without their series, unless labels are asked for', async () => {
+  const names = (start: number, ...sets: string[][]) =>
+    s.store.names!({ sets: sets.map(texts => matchers(...texts)), start, end: T + 20_000, limits: LIMITS }, signal())
+  const all = ['http_requests', 'http_requests_total', 'queue', 'target_info']
+  assert.deepEqual((await names(T))?.sort(), all)
+  assert.deepEqual(await names(T, ['__name__=~.*_total'], ['__name__=http_requests_total']), ['http_requests_total'])
+  assert.deepEqual(await names(T + 3 * 86_400_000, ['__name__=~http_.*']), [])
+  assert.equal(await names(T, ['job=shop']), undefined)
+})
+
 test('metadata has the families', async () => {
   assert.deepEqual((await s.store.metadata(signal())).map(({ family, type, help }) => [family, type, help]).sort(), [
     ['http_requests', 'gauge', 'Requests'],
@@ -149,4 +161,48 @@ test('metadata has the families', async () => {
     ['queue', 'gauge', 'Requests'],
     ['target_info', 'gauge', 'Target metadata']
   ])
+})
+
+test('regression: a column of mostly zeros was put together in another order than the other columns', async () => {
+  const rows = 1000
+  const isHit = (i: number) => i % 50 === 7
+  const days = [10, 20].map(days => T + days * 86_400_000)
+  const gauges = ['sparse', 'ending'].map(name => s.h.context.series.intern({ ...GAUGE, name }, []))
+  const builders = days.map(() => new PointBlockBuilder())
+  for (let i = 0; i < rows; i++) {
+    builders[0].add(gauges[0], days[0] + i * 1000, isHit(i) ? i : 0)
+    builders[1].add(gauges[1], days[1] + i * 1000, i + 1, 0, isHit(i) ? FLAG_NO_RECORDED_VALUE : 0)
+  }
+  for (const builder of builders) await s.h.exporter.export(builder.build(), signal())
+  // Another one, which does not know yet which metrics there are.
+  const store = await storeOf(s.h.exporter)
+  const select = async (name: string, day: number) => {
+    const range = { after: day - 1, until: day + rows * 1000, stepMs: 0, rangeMs: 300_000, func: undefined }
+    const request = { matchers: matchers(`__name__=${name}`), ...range, limits: LIMITS }
+    return store.select(request, { info() {}, warn() {} }, signal())
+  }
+  const [sparse] = await select('sparse', days[0])
+  assert.deepEqual(
+    [...sparse.values],
+    Array.from({ length: rows }, (_, i) => (isHit(i) ? i : 0))
+  )
+  const [ending] = await select('ending', days[1])
+  assert.deepEqual(
+    [...ending.stale!],
+    Array.from({ length: rows }, (_, i) => Number(isHit(i)))
+  )
+  for (const [query, day] of [
+    ['sparse', days[0]],
+    ['delta(sparse[9s])', days[0]],
+    ['max_over_time(sparse[9s])', days[0]],
+    ['ending', days[1]],
+    ['rate(ending[90s])', days[1]]
+  ] as const) {
+    const range = { start: day, end: day + rows * 1000, stepMs: 7000 }
+    const [computed, evaluated] = [await ask(store, query, range, true), await ask(store, query, range, false)]
+    assert.equal(computed.computed, 1, query)
+    const [got, want] = [computed, evaluated].map(({ result }) => [...flat(result, day)])
+    const digits = (values: [string, number][]) => values.map(([key, value]) => [key, value.toPrecision(9)])
+    assert.deepEqual(digits(got), digits(want), query)
+  }
 })

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { joinBlocks } from '../../../../core/model/join.ts'
+import { FLAG_NO_RECORDED_VALUE } from '../../../../core/model/points.ts'
 import type { EvaluationRange } from '../../../../core/promql/engine/evaluate.ts'
 import { type PointBlock, PointBlockBuilder } from '../../../../sdk/plugin/index.ts'
 import type { TestPoint } from '../../../processor-under-test.ts'
@@ -61,6 +62,8 @@ async function recorded(): Promise<PointBlock[]> {
         distribution: histogram(at, 1)
       }
     ]
+    const ended: TestPoint = { ...points[1], metric: { ...points[1].metric, name: 'ended' } }
+    if (at < 6 * HOUR_S) points.push(at + INTERVAL_S < 6 * HOUR_S ? ended : { ...ended, flags: FLAG_NO_RECORDED_VALUE })
     const block = rollup.block(points)
     raw.push(block)
     await rollup.sendBlock(block)
@@ -123,6 +126,19 @@ test('a tier does not stand for deltas, where functions of counters mean nothing
     result.infos.filter(info => info.startsWith('intervals')),
     []
   )
+})
+
+test('a gauge is that of a tier too, unless its series ends', async () => {
+  const range = seconds(HOUR_S, 8 * HOUR_S, 60)
+  for (const [query, usesTier] of [
+    ['queue', true],
+    ['sum by (route) (queue)', true],
+    ['ended', false]
+  ] as const) {
+    const [tier, raw] = [await ask(whole.store, query, range, true), await ask(whole.store, query, range, false)]
+    assert.deepEqual([tier.computed, tier.result.infos.join().includes('intervals of 1m')], [1, usesTier], query)
+    assert.deepEqual(flat(tier.result, EPOCH), flat(raw.result, EPOCH), query)
+  }
 })
 
 for (const func of ['avg', 'min', 'max', 'sum', 'count', 'last'])
@@ -200,4 +216,26 @@ test('expired series are still named', async () => {
     (await short.store.series(request, signal())).map(labels => labels.toJSON()),
     [{ __name__: 'http_requests_total', route: '/' }]
   )
+})
+
+test('where only tiers are stored, they answer all queries', async () => {
+  await using only = await openStore({ ttl: '30d', tiers: TIERS })
+  const rollup = (await recorded())[1]
+  await only.h.exporter.export(rollup, signal())
+  const short = seconds(HOUR_S, 2 * HOUR_S, 60)
+  const { result } = await ask(only.store, 'sum by (route) (increase(http_requests_total[20m]))', short, true)
+  assert.equal(flat(result, EPOCH).get(`${LABELS}@7200000`), sumBetween(6000, 7200))
+  assert.match(result.infos.join(), /^intervals of 10m were used/)
+  const now = await ask(
+    only.store,
+    'max_over_time(queue[20m])',
+    seconds(HOURS * HOUR_S + 300, HOURS * HOUR_S + 300, 0),
+    true
+  )
+  assert.equal(flat(now.result, EPOCH).size, 1)
+  const changes = await ask(only.store, 'changes(queue[20m])', short, true)
+  assert.notEqual(flat(changes.result, EPOCH).size, 0)
+  const request = { sets: [matchers('__name__=http_requests_total')], start: EPOCH, end: Date.now(), limits: LIMITS }
+  assert.equal((await only.store.series(request, signal())).length, 1)
+  assert.ok((await only.store.names!({ ...request, sets: [] }, signal()))!.includes('http_requests_total'))
 })
