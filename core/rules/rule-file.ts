@@ -1,6 +1,6 @@
 import { applyToNode } from '../config/apply.ts'
 import { type MappingNode, nodeAt, parseYaml, type YamlNode } from '../config/document.ts'
-import type { Position, Problems } from '../config/problems.ts'
+import { type Position, Problems } from '../config/problems.ts'
 import { reportSchemaErrors } from '../config/schema-errors.ts'
 import type { ConfigSchema } from '../plugin/contract.ts'
 import { METRIC_NAME } from '../promql/labels.ts'
@@ -76,6 +76,14 @@ interface GroupValue {
   readonly limit?: number
   readonly labels?: Readonly<Record<string, string>>
   readonly rules?: readonly RuleValue[]
+}
+
+/** The groups of rule files by their texts. Throws `CONFIG_INVALID` with all of their faults. */
+export function readRuleFiles(texts: readonly (readonly [file: string, text: string])[]): RuleGroup[] {
+  const problems = new Problems()
+  const groups = texts.flatMap(([file, text]) => readRuleFile(file, text, problems))
+  problems.throwIfErrors()
+  return groups
 }
 
 /** The groups of a rule file. All of its faults go to `problems`, each with its place; what has some is left out. */

@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs'
-import { Problems } from '../../core/config/problems.ts'
 import { filesOfPattern } from '../../core/rules/file-patterns.ts'
-import { readRuleFile } from '../../core/rules/rule-file.ts'
+import { readRuleFiles } from '../../core/rules/rule-file.ts'
 import type { RuleGroup } from '../../core/rules/rule-group.ts'
 import { describeError, WeirError } from '../../sdk/plugin/index.ts'
 
@@ -23,10 +22,7 @@ export class RuleFiles {
     const content = JSON.stringify(texts)
     if (content === this.#content) return undefined
     this.#content = content
-    const problems = new Problems()
-    const groups = texts.flatMap(([file, text]) => readRuleFile(file, text, problems))
-    problems.throwIfErrors()
-    return groups
+    return readRuleFiles(texts)
   }
 
   #texts(): [file: string, text: string][] {
