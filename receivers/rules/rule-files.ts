@@ -1,4 +1,5 @@
-import { globSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
+import { filesOfPattern } from '../../core/rules/file-patterns.ts'
 import { readRuleFiles } from '../../core/rules/rule-file.ts'
 import type { RuleGroup } from '../../core/rules/rule-group.ts'
 import { describeError, WeirError } from '../../sdk/plugin/index.ts'
@@ -25,14 +26,9 @@ export class RuleFiles {
   }
 
   #texts(): [file: string, text: string][] {
-    const files = [...new Set(this.#patterns.flatMap(pattern => filesOf(pattern)))].sort()
+    const files = [...new Set(this.#patterns.flatMap(pattern => filesOfPattern(pattern)))].sort()
     return files.map(file => [file, readText(file)])
   }
-}
-
-/** A name that is no pattern must be there. */
-function filesOf(pattern: string): string[] {
-  return /[*?[{]/.test(pattern) ? globSync(pattern) : [pattern]
 }
 
 function readText(file: string): string {

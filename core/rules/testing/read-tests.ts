@@ -64,7 +64,7 @@ class TestReader {
         samples: this.#parsed([...path, 'input_series', i, 'values'], () => parseSamples(String(values))) ?? []
       })),
       alerts: (value.alert_rule_test ?? []).map((test, i) => this.#alerts([...path, 'alert_rule_test', i], test)),
-      queries: (value.promql_expr_test ?? []).flatMap((test, i) => this.#query([...path, 'promql_expr_test', i], test)),
+      queries: (value.promql_expr_test ?? []).map((test, i) => this.#query([...path, 'promql_expr_test', i], test)),
       externalLabels: textsOf(value.external_labels),
       externalUrl: value.external_url ?? ''
     }
@@ -82,16 +82,16 @@ class TestReader {
     }
   }
 
-  #query(path: Path, { expr, eval_time, exp_samples }: ExprTestValue): ExpectedSamples[] {
+  #query(path: Path, { expr, eval_time, exp_samples }: ExprTestValue): ExpectedSamples {
     const text = String(expr)
-    const parsed = this.#parsed([...path, 'expr'], () => parse(text))
+    this.#parsed([...path, 'expr'], () => parse(text))
     const samples = (exp_samples ?? []).map((sample, i) => {
       const own = [...path, 'exp_samples', i]
       const labels = this.#parsed([...own, 'labels'], () => parseLabels(sample.labels ?? '')) ?? Labels.NONE
       return { labels, value: this.#sampleValue(own, sample) }
     })
     const time = this.#duration([...path, 'eval_time'], eval_time) ?? 0
-    return parsed === undefined ? [] : [{ position: this.#at(path), time, text, expr: parsed, samples }]
+    return { position: this.#at(path), time, text, samples }
   }
 
   #sampleValue(path: Path, { value = 0, histogram }: { readonly value?: unknown; readonly histogram?: string }) {

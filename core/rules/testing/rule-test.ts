@@ -1,5 +1,4 @@
 import type { Position } from '../../config/problems.ts'
-import type { Expr } from '../../promql/ast.ts'
 import type { Labels } from '../../promql/labels.ts'
 import type { NotedHistogram } from '../../promql/notation/histogram-notation.ts'
 import type { NotedSeries } from '../../promql/notation/series-notation.ts'
@@ -53,6 +52,5 @@ export interface ExpectedSamples {
   /** ms since the start. */
   readonly time: number
   readonly text: string
-  readonly expr: Expr
   readonly samples: readonly { readonly labels: Labels; readonly value: number | NotedHistogram }[]
 }
