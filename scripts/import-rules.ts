@@ -40,6 +40,7 @@ const LAYERS: readonly (readonly [name: string, path: string])[] = [
   ['queries', '^core/queries/'],
   ['http', '^core/(http|grpc)/'],
   ['config', '^core/config/'],
+  ['rules', '^core/rules/'],
   ['pipeline', '^core/pipeline/'],
   ['windows', '^core/windows/'],
   ['admin', '^core/admin/'],
@@ -60,7 +61,7 @@ const STARTED = [
   '^docs/examples/',
   // Plugins of golden cases, a command of package.json, and programs that tests start.
   '^test/cases/config/',
-  '^test/integrity/(torture|refusals|stepping-clock|fatal-receiver)\\.ts$',
+  '^test/integrity/(torture|refusals|promql-differential|stepping-clock|fatal-receiver)\\.ts$',
   '^test/core/pipeline/workers/worker-entry\\.ts$',
   '^test/e2e/tenant-flood\\.ts$',
   '^test/servers/clickhouse-front\\.ts$',
@@ -93,14 +94,14 @@ const RULES: IForbiddenRuleType[] = [
   {
     name: 'component-imports',
     comment:
-      'components import sdk/plugin, core/{model,wire,promql,event-queries,queries,http,grpc,windows}, core/plural.ts and their own folder',
+      'components import sdk/plugin, core/{model,wire,promql,event-queries,queries,rules,http,grpc,windows}, core/plural.ts and their own folder',
     from: { path: COMPONENT },
     to: {
       path: '^(core|sdk|receivers|processors|exporters|extensions)/',
       pathNot: [
         '^$1/$2/',
         '^sdk/plugin/',
-        '^core/((model|wire|promql|event-queries|queries|http|grpc|windows)/|plural\\.ts$)'
+        '^core/((model|wire|promql|event-queries|queries|rules|http|grpc|windows)/|plural\\.ts$)'
       ]
     }
   },

@@ -1,4 +1,5 @@
 import { type EvaluationOptions, evaluate, type QueryResult } from '../promql/engine/evaluate.ts'
+import { SampleTotal } from '../promql/engine/sample-budget.ts'
 import { type Labels, METRIC_NAME } from '../promql/labels.ts'
 import { Matcher } from '../promql/matcher.ts'
 import { parse, parseSelector } from '../promql/parser/parse.ts'
@@ -27,11 +28,14 @@ export class Answers {
   readonly #settings: QuerySettings
   readonly #cache: ResultCache
   readonly #changes = new Changes()
+  /** Queries of a thread share the room of one. */
+  readonly #total: SampleTotal
 
   constructor(store: OpenedStore, settings: QuerySettings) {
     this.#store = store
     this.#settings = settings
     this.#cache = new ResultCache(settings.cacheBytes)
+    this.#total = new SampleTotal(settings.limits.maxSamples)
   }
 
   /** Samples from `time` on, Unix ms, have changed. */
@@ -137,6 +141,7 @@ export class Answers {
       lookbackMs: lookbackMs ?? this.#settings.lookbackMs,
       defaultSubqueryStepMs: SUBQUERY_STEP_MS,
       limits: this.#settings.limits,
+      total: this.#total,
       experimental: this.#settings.experimental,
       delayedNameRemoval: false,
       signal

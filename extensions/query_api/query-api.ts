@@ -6,14 +6,15 @@ import { TENANT } from '../../core/model/tenant.ts'
 import { QueryError } from '../../core/promql/query-error.ts'
 import { QueryService } from '../../core/queries/query-service.ts'
 import type { QueryRequest } from '../../core/queries/requests.ts'
-import type { Context, Extension } from '../../sdk/plugin/index.ts'
+import type { Context, Extension, GroupStatus } from '../../sdk/plugin/index.ts'
 import { BUILD_INFO } from './build-info.ts'
-import type { Config } from './config.ts'
+import { type Config, serviceOptions } from './config.ts'
 import { plain, refuse, succeed } from './envelope.ts'
 import { EVENT_QUESTIONS } from './events/questions.ts'
 import { Forwarder } from './forward.ts'
 import { Parameters } from './parameters.ts'
 import { type PathParameters, QUESTIONS } from './questions.ts'
+import { alertsAnswer, rulesAnswer } from './rule-answers.ts'
 
 const GET_ONLY = ['get'] as const
 const GET_AND_POST = ['get', 'post'] as const
@@ -28,12 +29,7 @@ const WITH_POST: ReadonlySet<string> = new Set([
   ...EVENT_QUESTIONS.keys()
 ])
 /** Answers that do not depend on the store. Weir keeps no exemplars. */
-const FIXED = {
-  query_exemplars: [],
-  rules: { groups: [] },
-  alerts: { alerts: [] },
-  'status/buildinfo': BUILD_INFO
-}
+const FIXED = { query_exemplars: [], 'status/buildinfo': BUILD_INFO }
 /** A graph of the quickstart's counts. */
 const EXAMPLE = 'sum by (plan) (rate(signup_total[1m]))'
 
@@ -76,18 +72,7 @@ export class QueryApi implements Extension {
 
   #makeService(store: string): QueryService {
     const { stores } = this.#context
-    const config = this.#config
-    const options = {
-      limits: { maxSeries: config.max_series, maxSamples: config.max_samples },
-      lookbackMs: config.lookback_delta,
-      cacheBytes: config.cache_size,
-      experimental: config.experimental_functions,
-      timeoutMs: config.timeout,
-      maxConcurrent: config.max_concurrent,
-      maxQueued: config.max_queued,
-      queueTimeoutMs: config.queue_timeout
-    }
-    return new QueryService(() => stores.find(store), options, this.#context)
+    return new QueryService(() => stores.find(store), serviceOptions(this.#config), this.#context)
   }
 
   #reads(): NonNullable<Site['reads']> {
@@ -100,12 +85,23 @@ export class QueryApi implements Extension {
       )
     for (const [name, data] of Object.entries(FIXED))
       add(name, async (_request, response) => succeed(response, plain(data)))
+    add('rules', this.#rules(rulesAnswer))
+    add('alerts', this.#rules(alertsAnswer))
     for (const path of ['/-/healthy', '/-/ready'])
       reads.set(this.#at(path), {
         methods: GET_ONLY,
         read: async (_request, response) => void response.type('text/plain').end('Weir answers.\n')
       })
     return reads
+  }
+
+  /** Rules are of the tenants that they are for, so a reader of one tenant sees none. */
+  #rules(answerOf: (groups: readonly GroupStatus[], parameters: Parameters) => object): Read {
+    return (request, response, tenant) =>
+      answering(response, async () => {
+        const groups = tenant === undefined ? this.#context.stores.rules() : []
+        succeed(response, plain(answerOf(groups, await Parameters.of(request))))
+      })
   }
 
   /** Another server knows those of Prometheus only. */

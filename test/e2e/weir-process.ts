@@ -36,7 +36,7 @@ export class Sandbox {
     this.folder = folder
   }
 
-  static async open(t: TestContext): Promise<Sandbox> {
+  static async open(t: Pick<TestContext, 'after'>): Promise<Sandbox> {
     const sandbox = new Sandbox(await mkdtemp(path.join(tmpdir(), 'weir-e2e-')))
     t.after(() => sandbox.#close())
     return sandbox

@@ -1,4 +1,5 @@
 import { writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { freePort } from './free-port.ts'
 import { startServer } from './process.ts'
@@ -9,6 +10,17 @@ export const prometheusProgram = () =>
     binary: 'prometheus',
     debianPackage: 'prometheus',
     hint: 'On Debian: apt-get install prometheus; elsewhere: https://prometheus.io/download'
+  })
+
+const RELEASE = 'v0.316.0'
+
+/** Version 3; Debian's is version 2. Its build takes ten minutes, once for a machine. */
+export const recentPrometheusProgram = () =>
+  requireProgram({
+    binary: 'prometheus',
+    folder: join(tmpdir(), `weir-prometheus-${RELEASE}`),
+    goPackage: `github.com/prometheus/prometheus/cmd/prometheus@${RELEASE}`,
+    hint: 'With Go, from https://go.dev/dl, these tests build it.'
   })
 
 export interface StoredSeries {

@@ -2,6 +2,7 @@ import type { Metric, MetricKind, Temporality } from '../../../core/model/series
 import type { FamilyMetadata } from '../../../core/promql/sample-store.ts'
 import { metricName } from '../../../core/wire/prometheus/metric-names.ts'
 import { unitWords } from '../../../core/wire/prometheus/units.ts'
+import { classicComponents } from './classic-components.ts'
 import { NAMING } from './naming.ts'
 import type { StoreConfig } from './request.ts'
 import { quoted } from './sql-text.ts'
@@ -23,6 +24,8 @@ export type Reading = 'value' | 'increments' | 'running'
 export interface StoredMetric extends Metric {
   /** The name of its Prometheus family, before suffixes such as `_bucket`. */
   readonly family: string
+  /** True if it is a part of a classic histogram or a summary, such as `…_bucket`. */
+  readonly isComponent: boolean
   readonly reading: Reading
   /** Unix ms: when a series of it was seen first, and one of them was seen on its last day. */
   readonly firstSeen: number
@@ -71,7 +74,7 @@ export class Catalog {
        GROUP BY name, kind, temporality, unit`,
       signal
     )
-    return blocks.flatMap(block =>
+    const metrics = blocks.flatMap(block =>
       Array.from({ length: block.rows }, (_, row) => {
         const text = (column: string) => block.texts(column)[row]
         const metric: Metric = {
@@ -82,9 +85,15 @@ export class Catalog {
           description: text('description')
         }
         const [firstSeen, lastSeen] = ['first', 'last'].map(column => block.numbers(column)[row] * SECOND_MS)
-        return { ...metric, family: metricName(metric, NAMING.strategy), reading: 'value', firstSeen, lastSeen }
+        return { ...metric, firstSeen, lastSeen }
       })
     )
+    const components = classicComponents(metrics)
+    return metrics.map(metric => {
+      const isComponent = metric.kind === 'counter' && components.has(metric.name)
+      const family = isComponent ? metric.name : metricName(metric, NAMING.strategy)
+      return { ...metric, family, isComponent, reading: 'value' }
+    })
   }
 }
 

@@ -29,7 +29,7 @@ export const GAUGE_STATES: Readonly<Partial<Record<GridFunction, readonly GaugeS
 
 /**
  * The forms of metrics of a tier that match. A tier has increments only. A counter is found by both of its names: as
- * `_total` increments are added up. Histograms are added up for functions of counters.
+ * `_total` increments are added up. Histograms, and parts of classic ones, are added up for functions of counters.
  */
 export function matchingTierForms(
   metrics: readonly StoredMetric[],
@@ -37,18 +37,18 @@ export function matchingTierForms(
   func: string | undefined
 ): MetricForm[] {
   const images = metrics.flatMap((metric): StoredMetric[] => {
-    const { kind, temporality } = metric
+    const { kind, temporality, isComponent } = metric
     if (temporality !== 'delta') return [metric]
     // By OpenTelemetry's name both are meant, and only one of them has increments once.
     const isOwn = matchers.some(({ name, op, value }) => name === METRIC_NAME && op === '=' && value === metric.name)
     if (kind === 'counter' && isOwn)
       return [RATES.has(func) ? { ...metric, reading: 'running' } : { ...metric, reading: 'increments' }]
-    if (kind === 'counter')
+    if (kind === 'counter' && !isComponent)
       return [
         { ...metric, reading: 'increments' },
         { ...metric, family: cumulativeName(metric), reading: 'running' }
       ]
-    const isHistogram = kind === 'histogram' || kind === 'exponential_histogram'
+    const isHistogram = isComponent || kind === 'histogram' || kind === 'exponential_histogram'
     return [isHistogram && RATES.has(func) ? { ...metric, reading: 'running' } : { ...metric, reading: 'increments' }]
   })
   return matchingForms(images, matchers)

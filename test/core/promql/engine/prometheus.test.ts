@@ -3,8 +3,9 @@ import { test } from 'node:test'
 import protobuf from 'protobufjs'
 import { compressSync } from 'snappy'
 import { Labels } from '../../../../core/promql/labels.ts'
+import { MemoryStore } from '../../../../core/promql/memory-store.ts'
+import { randomNumbers } from '../../../random-numbers.ts'
 import { prometheusProgram, startPrometheus } from '../../../servers/prometheus.ts'
-import { MemoryStore } from '../memory-store.ts'
 import { ask, labelsOf } from './ask.ts'
 
 const program = await prometheusProgram()
@@ -142,15 +143,6 @@ function writeSeries(store: MemoryStore): { labels: Labels; samples: [time: numb
         put(`build_info{instance="${instance}", version="${version}${instance}"}`, i, 1)
   }
   return Array.from(written.values())
-}
-
-/** Evenly spread from 0 to below 1, the same for each seed. */
-function randomNumbers(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0
-    return state / 2 ** 32
-  }
 }
 
 type Result = Map<string, Map<number, number>>

@@ -3,6 +3,7 @@ import { after, before, test } from 'node:test'
 import { FLAG_NO_RECORDED_VALUE } from '../../../../core/model/points.ts'
 import type { EvaluationRange, QueryResult } from '../../../../core/promql/engine/evaluate.ts'
 import { type Metric, PointBlockBuilder } from '../../../../sdk/plugin/index.ts'
+import { randomNumbers } from '../../../random-numbers.ts'
 import { signal } from '../harness.ts'
 import { T } from '../samples.ts'
 import { ask, flat } from './store-evaluation.ts'
@@ -26,15 +27,6 @@ after(() => s?.[Symbol.asyncDispose]())
 
 const COUNTER: Metric = { name: 'c', unit: '', description: '', kind: 'counter', temporality: 'cumulative' }
 const GAUGE: Metric = { name: 'g', unit: '', description: '', kind: 'gauge', temporality: 'unspecified' }
-
-/** The same numbers for the same seed, from 0 to 1. */
-function randomNumbers(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0
-    return state / 2 ** 32
-  }
-}
 
 /** Counters with resets and gauges, with gaps, ends, and times between whole ms. */
 function randomPoints(seed: number, from: number, count: number) {
