@@ -6,10 +6,10 @@ import { fieldOf } from './conditions.ts'
 import type { EventRows } from './rows.ts'
 
 /**
- * Exact up to 2^17 distinct values, which are kept as a set of 64-bit hashes. Beyond it a HyperLogLog of 2^20 registers has
- * a standard error of 0.1 %. One takes 1.3 MB at most.
+ * Hashes of 64 bits are kept in 16 to 32 bytes each: 30 million of them are counted in 1 GiB. `uniqCombined64(20)` is as fast,
+ * and was off by 7 of 50,000.
  */
-const DISTINCT = 'uniqCombined64(20)'
+const DISTINCT = 'uniqExact(sipHash64(member))'
 
 /** Counts events in groups, or distinct values of an attribute of theirs. */
 export async function storedGroups(
@@ -120,7 +120,7 @@ const keysOf = ({ by }: GroupsRequest) => by.map((_, i) => `k${i}`)
 const measuresOf = ({ of }: GroupsRequest) =>
   of === undefined
     ? 'toFloat64(count()) AS first, sum(value) AS second'
-    : `toFloat64(${DISTINCT}(member)) AS first, toFloat64(count()) AS second`
+    : `toFloat64(${DISTINCT}) AS first, toFloat64(count()) AS second`
 
 const measureAt = (block: NativeColumns, row: number): Measure => [
   block.numbers('first')[row],

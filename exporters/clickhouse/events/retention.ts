@@ -10,36 +10,16 @@ export async function storedRetention(
   request: RetentionRequest,
   signal: AbortSignal
 ): Promise<Cohort[]> {
-  const { of, cohort, returning, start, end, periodMs, periods } = request
+  const { of, cohort, returning } = request
   const columns = ['time', `${fieldOf(of)} AS actor`, `${allOf(cohort)} AS joins`, `${allOf(returning)} AS returns`]
   const more = `${fieldOf(of)} != '' AND (${allOf(cohort)} OR ${allOf(returning)})`
   const from = await rows.of(request, columns, signal, more)
-  // An actor's row for each period comes first: it is small, however many events there are.
   const blocks = await statements.ask(
     `SELECT toFloat64(assumeNotNull(cohort)) AS cohort_index, toFloat64(back) AS back_index, toFloat64(count()) AS actors
-     FROM (
-       SELECT min(if(joined > 0, period, NULL)) AS cohort, minIf(first_joined, joined > 0) AS since,
-         arrayJoin(arrayPushFront(
-           arrayFilter(back -> back >= 0 AND back <= ${periods},
-             arrayMap(visit -> if(visit.2 >= since, visit.1 - assumeNotNull(cohort), -1),
-               groupArrayIf((period, last_returned), returned > 0))),
-           -1)) AS back
-       FROM (
-         SELECT actor, intDiv(toUnixTimestamp64Micro(time) - ${start * 1000}, ${periodMs * 1000}) AS period,
-           countIf(joins) AS joined, minIf(time, joins) AS first_joined,
-           countIf(returns) AS returned, maxIf(time, returns) AS last_returned
-         FROM ${from} GROUP BY actor, period
-       )
-       GROUP BY actor HAVING cohort IS NOT NULL
-     )
-     GROUP BY cohort, back`,
+     FROM (${visits(request, from)}) GROUP BY cohort, back`,
     signal
   )
-  const cohorts = Array.from({ length: Math.ceil((end - start) / periodMs) }, (_, i) => ({
-    start: start + i * periodMs,
-    actors: 0,
-    returned: new Array<number>(periods + 1).fill(0)
-  }))
+  const cohorts = noActors(request)
   for (const block of blocks) {
     const [index, back, actors] = ['cohort_index', 'back_index', 'actors'].map(name => block.numbers(name))
     for (let row = 0; row < block.rows; row++) {
@@ -49,4 +29,32 @@ export async function storedRetention(
     }
   }
   return cohorts
+}
+
+/**
+ * A row for each actor who joined, with `back` -1, and one for each period in which the actor returned: `back` is its
+ * distance from the cohort. An actor's row for each period comes first: it is small, however many events there are.
+ */
+function visits({ start, periodMs, periods }: RetentionRequest, from: string): string {
+  const period = `intDiv(toUnixTimestamp64Micro(time) - ${start * 1000}, ${periodMs * 1000})`
+  return `SELECT min(if(joined > 0, period, NULL)) AS cohort, minIf(first_joined, joined > 0) AS since,
+    arrayJoin(arrayPushFront(
+      arrayFilter(back -> back >= 0 AND back <= ${periods},
+        arrayMap(visit -> if(visit.2 >= since, visit.1 - assumeNotNull(cohort), -1),
+          groupArrayIf((period, last_returned), returned > 0))),
+      -1)) AS back
+    FROM (
+      SELECT actor, ${period} AS period, countIf(joins) AS joined, minIf(time, joins) AS first_joined,
+        countIf(returns) AS returned, maxIf(time, returns) AS last_returned
+      FROM ${from} GROUP BY actor, period
+    )
+    GROUP BY actor HAVING cohort IS NOT NULL`
+}
+
+function noActors({ start, end, periodMs, periods }: RetentionRequest) {
+  return Array.from({ length: Math.ceil((end - start) / periodMs) }, (_, i) => ({
+    start: start + i * periodMs,
+    actors: 0,
+    returned: new Array<number>(periods + 1).fill(0)
+  }))
 }
