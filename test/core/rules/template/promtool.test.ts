@@ -211,7 +211,7 @@ async function ours(template: string, value: string | undefined, i: number): Pro
     externalUrl: EXTERNAL_URL,
     time: 0
   }
-  return expandTemplate(template, data, { ask: vectorAt })
+  return expandTemplate(template, data, { ask: vectorAt, templateFailed: () => {} })
 }
 
 function rulesFile() {
