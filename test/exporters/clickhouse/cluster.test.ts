@@ -139,7 +139,7 @@ describe('a cluster of one server, with a Keeper', { skip }, () => {
 
 test('replicated: no two inserts have a token in common, so that a value may return', () => {
   const { series } = testContext()
-  const options = { database: 'd', cluster: '', ttlMs: 0, tiers: new Map(), sync: false } as const
+  const options = { database: 'd', cluster: '', ttlMs: 0, tiers: new Map(), sync: false, splitsMaps: false } as const
   const block = counterBlock(series, 10, 1)
   const tokensOf = (engine: 'merge_tree' | 'replicated') => {
     const schema = compactSchema({ ...options, engine })

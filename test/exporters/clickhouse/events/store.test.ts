@@ -13,9 +13,16 @@ const SEED = 7
 const opened = await openStore()
 after(() => opened[Symbol.asyncDispose]())
 const store = opened.store.events!
-const [events] = fc.sample(generated.events, { seed: SEED, numRuns: 1 })
+const [generatedEvents] = fc.sample(generated.events, { seed: SEED, numRuns: 1 })
+const amended = generatedEvents
+  .slice(0, 100)
+  .map((event, i) => ({ ...event, attributes: generatedEvents[i + 100].attributes, value: 7 }))
+const events = [...generatedEvents, ...amended]
 const reference = new Reference(events)
-for (const from of [0, 300, 600]) await write(events.slice(from, from + 300))
+for (const from of [0, 300, 600]) await write(generatedEvents.slice(from, from + 300))
+// Merged parts have attributes split, and the part that comes after them has other versions of their events.
+await opened.h.run('OPTIMIZE TABLE weir.event_rows FINAL')
+await write(amended)
 
 const all: EventScope = { start: T, end: T + generated.RANGE_MS, matchers: [] }
 
