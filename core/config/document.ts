@@ -23,6 +23,8 @@ export interface ScalarNode {
   readonly type: 'scalar'
   readonly position: Position
   readonly value: unknown
+  /** The characters that the value was made of. */
+  readonly text: string
   /** If variables were filled in: the text as it is written, and the value as if it were written out. */
   readonly filledIn?: { readonly written: string; readonly typed: unknown } | undefined
 }
@@ -162,8 +164,8 @@ class NodeBuilder {
     const plain = event.style === SCALAR_STYLE_PLAIN && event.tagStart < 0
     const { text, isFilledIn } = this.#fillIn(raw, position)
     const typed = plain ? plainValue(text) : text
-    if (!isFilledIn) return { type: 'scalar', position, value: typed }
-    return { type: 'scalar', position, value: text, filledIn: { written: raw, typed } }
+    if (!isFilledIn) return { type: 'scalar', position, value: typed, text }
+    return { type: 'scalar', position, value: text, text, filledIn: { written: raw, typed } }
   }
 
   #fillIn(raw: string, position: Position): { text: string; isFilledIn: boolean } {

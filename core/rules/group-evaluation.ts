@@ -2,7 +2,7 @@ import { describeError } from '../errors.ts'
 import { Labels, METRIC_NAME } from '../promql/labels.ts'
 import { type Alert, type AlertTexts, RuleAlerts, type SavedAlert } from './alerts.ts'
 import type { AlertingRule, Rule, RuleGroup } from './rule-group.ts'
-import { RuleError, type RuleSample, type VectorResult } from './samples.ts'
+import { type AskVector, RuleError, type RuleSample, type VectorResult } from './samples.ts'
 import { expandTemplate, type TemplateHost } from './template/template.ts'
 
 /** One rule as it runs. */
@@ -11,6 +11,8 @@ export interface RunningRule {
   /** Of an alerting rule. */
   readonly alerts: RuleAlerts | undefined
   lastError: string | undefined
+  /** Of the last evaluation: why a template could not be expanded. The alerts have a text that says so. */
+  templateError: string | undefined
   /** Unix ms; undefined before the first. */
   lastEvaluation: number | undefined
   /** Of the last evaluation, in ms. */
@@ -20,7 +22,8 @@ export interface RunningRule {
 }
 
 /** The world around rules. */
-export interface RulesHost extends TemplateHost {
+export interface RulesHost {
+  readonly ask: AskVector
   readonly externalLabels: Readonly<Record<string, string>>
   /** Empty if it is not known. */
   readonly externalUrl: string
@@ -54,6 +57,7 @@ export class GroupEvaluation {
       rule,
       alerts: rule.kind === 'alerting' ? new RuleAlerts(rule) : undefined,
       lastError: undefined,
+      templateError: undefined,
       lastEvaluation: undefined,
       durationMs: 0,
       series: new Map()
@@ -77,6 +81,7 @@ export class GroupEvaluation {
     const begun = elapsed()
     for (const running of this.rules) {
       const start = elapsed()
+      running.templateError = undefined
       try {
         store(await this.#evaluateRule(running, now, queryOffsetMs))
         running.lastError = undefined
@@ -144,7 +149,7 @@ export class GroupEvaluation {
     const samples =
       rule.kind === 'recording'
         ? recorded(rule.name, rule.labels, results, time)
-        : await this.#alerting(rule, alerts!, results, now, time)
+        : await this.#alerting(running, rule, results, now, time)
     const { limit } = this.group
     const count = alerts === undefined ? samples.length : alerts.active.length
     if (limit > 0 && count > limit) {
@@ -159,17 +164,34 @@ export class GroupEvaluation {
     return [...samples, ...ended.map(labels => staleSample(labels, time))]
   }
 
-  async #alerting(rule: AlertingRule, alerts: RuleAlerts, results: readonly VectorResult[], now: number, time: number) {
-    await alerts.update(results, now, result => this.#textsOf(rule, result, time))
-    return alerts.samples(time)
+  async #alerting(
+    running: RunningRule,
+    rule: AlertingRule,
+    results: readonly VectorResult[],
+    now: number,
+    time: number
+  ) {
+    const host: TemplateHost = {
+      ask: this.#host.ask,
+      templateFailed: message => {
+        running.templateError ??= message
+      }
+    }
+    await running.alerts!.update(results, now, result => this.#textsOf(rule, result, time, host))
+    return running.alerts!.samples(time)
   }
 
-  async #textsOf(rule: AlertingRule, { labels, value }: VectorResult, time: number): Promise<AlertTexts> {
+  async #textsOf(
+    rule: AlertingRule,
+    { labels, value }: VectorResult,
+    time: number,
+    host: TemplateHost
+  ): Promise<AlertTexts> {
     const { externalLabels, externalUrl } = this.#host
     const data = { alert: rule.name, labels: labels.toJSON(), value, externalLabels, externalUrl, time }
     const expand = async (texts: Readonly<Record<string, string>>) => {
       const pairs: [string, string][] = []
-      for (const [name, text] of Object.entries(texts)) pairs.push([name, await expandTemplate(text, data, this.#host)])
+      for (const [name, text] of Object.entries(texts)) pairs.push([name, await expandTemplate(text, data, host)])
       return pairs
     }
     const own = await expand(rule.labels)

@@ -1,4 +1,4 @@
-import { applyToNode } from '../config/apply.ts'
+import { applyAsGo } from '../config/apply-as-go.ts'
 import { type MappingNode, nodeAt, parseYaml, type YamlNode } from '../config/document.ts'
 import { type Position, Problems } from '../config/problems.ts'
 import { reportSchemaErrors } from '../config/schema-errors.ts'
@@ -28,7 +28,7 @@ const RULE: ConfigSchema = {
   properties: {
     record: text('Name of the metric to record.'),
     alert: text('Name of the alert.'),
-    expr: { type: ['string', 'number'], description: 'The PromQL expression.' },
+    expr: text('The PromQL expression.'),
     for: time('How long the expression must have results until the alert fires.'),
     keep_firing_for: time('How long the alert goes on to fire without results.'),
     labels: texts('Labels to add or replace.'),
@@ -62,7 +62,7 @@ const GROUPS: ConfigSchema = {
 interface RuleValue {
   readonly record?: string
   readonly alert?: string
-  readonly expr: string | number
+  readonly expr: string
   readonly for?: string
   readonly keep_firing_for?: string
   readonly labels?: Readonly<Record<string, string>>
@@ -90,7 +90,7 @@ export function readRuleFiles(texts: readonly (readonly [file: string, text: str
 export function readRuleFile(file: string, content: string, problems: Problems): RuleGroup[] {
   const root = content.trim() === '' ? undefined : parseYaml(file, content, undefined, problems)
   if (root === undefined) return []
-  const { value, errors } = applyToNode(GROUPS, root)
+  const { value, errors } = applyAsGo(GROUPS, root)
   reportSchemaErrors(errors, root, problems)
   if (errors.length > 0 || root.type !== 'mapping') return []
   return new FileReader(file, root, problems).read((value as { groups?: readonly GroupValue[] }).groups ?? [])
@@ -132,7 +132,7 @@ class FileReader {
       this.#error(node, [], 'give a rule either `record`, the name of a metric, or `alert`, the name of an alert')
       return undefined
     }
-    const expr = this.#expression(node, String(value.expr))
+    const expr = this.#expression(node, value.expr)
     this.#checkLabels(node, 'labels', value.labels ?? {}, alert !== undefined)
     const labels = { ...ofGroup, ...value.labels }
     const forMs = this.#duration(node, 'for', value.for) ?? 0

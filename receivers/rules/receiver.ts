@@ -167,6 +167,8 @@ export class RulesReceiver implements Receiver {
     this.#counters.failures.add(failed.length)
     for (const { rule, lastError } of failed)
       this.#context.log.warn({ group: evaluation.group.name, rule: rule.name, err: lastError }, 'a rule failed')
+    for (const { rule, templateError } of evaluation.rules.filter(({ templateError }) => templateError !== undefined))
+      this.#context.log.warn({ group: evaluation.group.name, rule: rule.name, err: templateError }, 'a template failed')
     if (!this.#alertmanagers.isNeeded) return
     const due = evaluation.toSend(now, this.#config.resend_delay, intervalMs)
     if (due.length > 0) void this.#alertmanagers.send(due)

@@ -11,6 +11,8 @@ export function quantileOf(q: number, values: Float64Array): number {
   const lower = Math.max(0, Math.floor(rank))
   const upper = Math.min(values.length - 1, lower + 1)
   const weight = rank - Math.floor(rank)
+  // A neighbor without weight may be infinite.
+  if (weight === 0) return ranked(values, numbers, lower)
   return ranked(values, numbers, lower) * (1 - weight) + ranked(values, numbers, upper) * weight
 }
 

@@ -1,5 +1,5 @@
 import { BoundedText } from './bounded-text.ts'
-import { printValue } from './printing/print-value.ts'
+import { printResult } from './printing/print-value.ts'
 import { TemplateFailure } from './template-error.ts'
 import { AnyMap, Samples, StringMap, type Value } from './values.ts'
 
@@ -11,5 +11,5 @@ export function* elementsOf(value: Value, hasTwoVariables: boolean): Generator<r
   else if (typeof value === 'bigint' && !hasTwoVariables) for (let i = 0n; i < value; i++) yield [i, i]
   else if (typeof value === 'bigint')
     throw new TemplateFailure(`can't use ${value} to iterate over more than one variable`)
-  else throw new TemplateFailure(`range can't iterate over ${printValue(new BoundedText(), value).text}`)
+  else throw new TemplateFailure(`range can't iterate over ${printResult(new BoundedText(), value).text}`)
 }

@@ -4,7 +4,7 @@ import type { CallContext } from './functions/function.ts'
 import type { BranchNode, CommandNode, Node, Operand, PipeNode, TemplateNode } from './nodes.ts'
 import type { ParsedTemplate } from './parser.ts'
 import { PipelineEvaluator } from './pipeline-evaluator.ts'
-import { printValue } from './printing/print-value.ts'
+import { printResult } from './printing/print-value.ts'
 import { TemplateFailure } from './template-error.ts'
 import { isTrue, type Value } from './values.ts'
 import { Variables } from './variables.ts'
@@ -125,9 +125,7 @@ class Execution {
 
   async #action(pipe: PipeNode, dot: Value): Promise<Ending> {
     const value = await this.#pipelines.pipe(pipe, dot)
-    if (pipe.variables.length > 0) return 'end'
-    if (value === undefined) this.#output.append('<no value>')
-    else printValue(this.#output, value)
+    if (pipe.variables.length === 0) printResult(this.#output, value)
     return 'end'
   }
 

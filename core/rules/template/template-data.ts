@@ -19,5 +19,5 @@ export interface TemplateHost {
   /** Answers the function `query`. */
   readonly ask: AskVector
   /** A template could not be expanded. The message is for the author of the rule. */
-  templateFailed?(message: string): void
+  templateFailed(message: string): void
 }

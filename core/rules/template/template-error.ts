@@ -1,3 +1,6 @@
+/** Messages name parts of the template, which may be long. */
+const LONGEST_MESSAGE = 300
+
 /** A template that cannot be parsed. */
 export class TemplateSyntaxError extends Error {
   override readonly name = 'TemplateSyntaxError'
@@ -5,7 +8,7 @@ export class TemplateSyntaxError extends Error {
   readonly at: number
 
   constructor(at: number, message: string) {
-    super(message)
+    super(message.length > LONGEST_MESSAGE ? `${message.slice(0, LONGEST_MESSAGE)}…` : message)
     this.at = at
   }
 }

@@ -46,7 +46,7 @@ export async function expandTemplate(text: string, data: TemplateData, host: Tem
   } catch (error) {
     if (!(error instanceof TemplateFailure)) throw error
     const message = `error executing template ${name}: ${placed(DECLARATIONS + text, name, evaluator.place, error)}`
-    host.templateFailed?.(message)
+    host.templateFailed(message)
     return `<error expanding template: ${message}>`
   }
 }

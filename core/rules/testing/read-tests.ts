@@ -1,15 +1,22 @@
-import { applyToNode } from '../../config/apply.ts'
+import { applyAsGo } from '../../config/apply-as-go.ts'
 import { nodeAt, parseYaml, type YamlNode } from '../../config/document.ts'
 import type { Problems } from '../../config/problems.ts'
 import { reportSchemaErrors } from '../../config/schema-errors.ts'
 import { Labels } from '../../promql/labels.ts'
-import { parseHistogram, toNumber } from '../../promql/notation/histogram-notation.ts'
+import { type NotedHistogram, parseHistogram, toNumber } from '../../promql/notation/histogram-notation.ts'
 import { parseLabels, parseSamples } from '../../promql/notation/series-notation.ts'
 import { durationMs } from '../../promql/parser/numbers.ts'
 import { parse } from '../../promql/parser/parse.ts'
 import { QueryError } from '../../promql/query-error.ts'
 import type { ExpectedAlerts, ExpectedSamples, RuleTest, RuleTestFile } from './rule-test.ts'
-import { type AlertTestValue, type ExprTestValue, type FileValue, TEST_FILE, type TestValue } from './schema.ts'
+import {
+  type AlertTestValue,
+  type ExprTestValue,
+  type FileValue,
+  type SampleValue,
+  TEST_FILE,
+  type TestValue
+} from './schema.ts'
 
 const DEFAULT_INTERVAL_MS = 60_000
 const RFC_3339 = /^\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(?:\.\d+)?(?:[Zz]|[+-]\d\d:\d\d)$/
@@ -20,7 +27,7 @@ type Path = readonly (string | number)[]
 export function readTests(file: string, content: string, problems: Problems): RuleTestFile | undefined {
   const root = parseYaml(file, content, undefined, problems)
   if (root === undefined) return undefined
-  const { value, errors } = applyToNode(TEST_FILE, root)
+  const { value, errors } = applyAsGo(TEST_FILE, root)
   reportSchemaErrors(errors, root, problems)
   return errors.length > 0 ? undefined : new TestReader(root, problems).file(value as FileValue)
 }
@@ -56,53 +63,50 @@ class TestReader {
   #test(path: Path, value: TestValue, evaluationMs: number): RuleTest {
     return {
       position: this.#at(path),
-      name: String(value.name ?? ''),
+      name: value.name ?? '',
       intervalMs: this.#interval([...path, 'interval'], value.interval) ?? evaluationMs,
       start: this.#start([...path, 'start_timestamp'], value.start_timestamp),
       series: (value.input_series ?? []).map(({ series, values }, i) => ({
         labels: this.#parsed([...path, 'input_series', i, 'series'], () => parseLabels(series)) ?? Labels.NONE,
-        samples: this.#parsed([...path, 'input_series', i, 'values'], () => parseSamples(String(values))) ?? []
+        samples: this.#parsed([...path, 'input_series', i, 'values'], () => parseSamples(values)) ?? []
       })),
       alerts: (value.alert_rule_test ?? []).map((test, i) => this.#alerts([...path, 'alert_rule_test', i], test)),
       queries: (value.promql_expr_test ?? []).map((test, i) => this.#query([...path, 'promql_expr_test', i], test)),
-      externalLabels: textsOf(value.external_labels),
+      externalLabels: value.external_labels ?? {},
       externalUrl: value.external_url ?? ''
     }
   }
 
-  #alerts(path: Path, { alertname, eval_time, exp_alerts }: AlertTestValue): ExpectedAlerts {
+  #alerts(path: Path, { alertname, eval_time, exp_alerts = [] }: AlertTestValue): ExpectedAlerts {
     return {
       position: this.#at(path),
       time: this.#duration([...path, 'eval_time'], eval_time) ?? 0,
       alertname,
-      alerts: (exp_alerts ?? []).map(({ exp_labels, exp_annotations }) => ({
-        labels: Labels.of(Object.entries({ ...textsOf(exp_labels), alertname })),
-        annotations: Labels.of(Object.entries(textsOf(exp_annotations)))
+      alerts: exp_alerts.map(({ exp_labels, exp_annotations = {} }) => ({
+        labels: Labels.of(Object.entries({ ...exp_labels, alertname })),
+        annotations: Labels.of(Object.entries(exp_annotations))
       }))
     }
   }
 
-  #query(path: Path, { expr, eval_time, exp_samples }: ExprTestValue): ExpectedSamples {
-    const text = String(expr)
-    this.#parsed([...path, 'expr'], () => parse(text))
-    const samples = (exp_samples ?? []).map((sample, i) => {
+  #query(path: Path, { expr, eval_time, exp_samples = [] }: ExprTestValue): ExpectedSamples {
+    this.#parsed([...path, 'expr'], () => parse(expr))
+    const samples = exp_samples.map((sample, i) => {
       const own = [...path, 'exp_samples', i]
       const labels = this.#parsed([...own, 'labels'], () => parseLabels(sample.labels ?? '')) ?? Labels.NONE
       return { labels, value: this.#sampleValue(own, sample) }
     })
     const time = this.#duration([...path, 'eval_time'], eval_time) ?? 0
-    return { position: this.#at(path), time, text, samples }
+    return { position: this.#at(path), time, text: expr, samples }
   }
 
-  #sampleValue(path: Path, { value = 0, histogram }: { readonly value?: unknown; readonly histogram?: string }) {
+  #sampleValue(path: Path, { value, histogram }: SampleValue): number | NotedHistogram {
     if (histogram !== undefined) return this.#parsed([...path, 'histogram'], () => histogramOf(histogram)) ?? 0
-    if (typeof value === 'number') return value
-    return this.#parsed([...path, 'value'], () => toNumber(String(value))) ?? 0
+    return this.#parsed([...path, 'value'], () => toNumber(plainNumber(value ?? '0'))) ?? 0
   }
 
-  #start(path: Path, value: TestValue['start_timestamp']): number {
-    if (value === undefined) return 0
-    const text = String(value)
+  #start(path: Path, text: string | undefined): number {
+    if (text === undefined) return 0
     const time = RFC_3339.test(text) ? Date.parse(text) : Number(text) * 1000
     if (Number.isFinite(time) && text.trim() !== '') return Math.trunc(time)
     this.#error(path, `start_timestamp: expected Unix seconds or a time such as 2024-02-29T12:00:00Z, got "${text}"`)
@@ -110,15 +114,14 @@ class TestReader {
   }
 
   /** A duration that is not 0. */
-  #interval(path: Path, value: FileValue['evaluation_interval']): number | undefined {
-    const ms = this.#duration(path, value)
+  #interval(path: Path, text: string | undefined): number | undefined {
+    const ms = this.#duration(path, text)
     // 0 is the default, as it is in Prometheus.
     return ms === 0 ? undefined : ms
   }
 
-  #duration(path: Path, value: FileValue['evaluation_interval']): number | undefined {
-    if (value === undefined) return undefined
-    const text = String(value)
+  #duration(path: Path, text: string | undefined): number | undefined {
+    if (text === undefined) return undefined
     const ms = text === '0' ? 0 : durationMs(text)
     if (ms !== undefined && text !== '') return ms
     this.#error(path, `${path.at(-1)}: "${text}" is no duration: write 5m or 1h30m`)
@@ -144,8 +147,8 @@ class TestReader {
   }
 }
 
-const textsOf = (texts: TestValue['external_labels']) =>
-  Object.fromEntries(Object.entries(texts ?? {}).map(([name, value]) => [name, String(value)]))
+/** YAML writes infinity and NaN with a point before them. */
+const plainNumber = (text: string) => text.replace(/^([+-]?)\.(?=inf$|nan$)/i, '$1')
 
 function histogramOf(text: string) {
   if (/^\{\{.*\}\}$/s.test(text.trim())) return parseHistogram(text.trim())

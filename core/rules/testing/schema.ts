@@ -1,23 +1,9 @@
 import type { ConfigSchema, JsonSchema } from '../../plugin/contract.ts'
 
-// A key without a value is as good as none.
-const OR_NOTHING = { list: ['array', 'null'], mapping: ['object', 'null'] }
-
-/** Unquoted numbers and bools of YAML are texts here. */
-const scalar = (description: string) => ({ type: ['string', 'integer', 'boolean'], description })
-const texts = (description: string) => ({
-  type: OR_NOTHING.mapping,
-  additionalProperties: scalar(''),
-  description,
-  'x-expected': 'a mapping'
-})
 const text = (description: string) => ({ type: 'string', description })
-const time = (description: string) => ({
-  type: ['string', 'integer'],
-  description,
-  'x-expected': 'a duration such as 5m'
-})
-const list = (items: JsonSchema) => ({ type: OR_NOTHING.list, items, 'x-expected': 'a list' })
+const texts = (description: string) => ({ type: 'object', additionalProperties: { type: 'string' }, description })
+const time = (description: string) => ({ ...text(description), 'x-expected': 'a duration such as 5m' })
+const list = (items: JsonSchema) => ({ type: 'array', items })
 const mapping = (properties: Record<string, JsonSchema>, required: readonly string[] = []): ConfigSchema => ({
   type: 'object',
   additionalProperties: false,
@@ -28,7 +14,7 @@ const mapping = (properties: Record<string, JsonSchema>, required: readonly stri
 const SERIES = mapping(
   {
     series: text('The labels of the series: metric{label="value"}.'),
-    values: { type: ['string', 'number'], description: 'Its samples, as 1 2+3x4 _ stale.' }
+    values: text('Its samples, as 1 2+3x4 _ stale.')
   },
   ['series', 'values']
 )
@@ -49,14 +35,14 @@ const ALERT_TEST = mapping(
 
 const SAMPLE = mapping({
   labels: text('The labels of the sample: metric{label="value"}.'),
-  // Not all numbers of YAML are numbers of JSON, which a schema knows: .inf and .nan are not.
-  value: { description: 'The value of the sample.' },
+  // A number of a schema is finite.
+  value: text('The value of the sample.'),
   histogram: text('The histogram, in place of a value: {{count:1}}.')
 })
 
 const EXPR_TEST = mapping(
   {
-    expr: { type: ['string', 'number'], description: 'The PromQL expression.' },
+    expr: text('The PromQL expression.'),
     eval_time: time('Time since the start of the test.'),
     exp_samples: list(SAMPLE)
   },
@@ -64,9 +50,9 @@ const EXPR_TEST = mapping(
 )
 
 const TEST = mapping({
-  name: scalar('A name for messages.'),
+  name: text('A name for messages.'),
   interval: time('Time between the samples of a series.'),
-  start_timestamp: scalar('The time of the first samples: Unix seconds, or 2024-02-29T12:00:00Z.'),
+  start_timestamp: text('The time of the first samples: Unix seconds, or 2024-02-29T12:00:00Z.'),
   input_series: list(SERIES),
   alert_rule_test: list(ALERT_TEST),
   promql_expr_test: list(EXPR_TEST),
@@ -83,38 +69,42 @@ export const TEST_FILE: ConfigSchema = mapping({
   tests: list(TEST)
 })
 
-type Scalar = string | number | boolean
-type Texts = Readonly<Record<string, Scalar>> | null
-type List<T> = readonly T[] | null
+type Texts = Readonly<Record<string, string>>
 
-/** The value of a file by {@link TEST_FILE}. Lists and mappings may be left out, or without a value. */
+/** The value of a file by {@link TEST_FILE}. */
 export interface FileValue {
-  readonly rule_files?: List<string>
-  readonly evaluation_interval?: Scalar
-  readonly group_eval_order?: List<string>
+  readonly rule_files?: readonly string[]
+  readonly evaluation_interval?: string
+  readonly group_eval_order?: readonly string[]
   readonly fuzzy_compare?: boolean
-  readonly tests?: List<TestValue>
+  readonly tests?: readonly TestValue[]
 }
 
 export interface TestValue {
-  readonly name?: Scalar
-  readonly interval?: Scalar
-  readonly start_timestamp?: Scalar
-  readonly input_series?: List<{ readonly series: string; readonly values: Scalar }>
-  readonly alert_rule_test?: List<AlertTestValue>
-  readonly promql_expr_test?: List<ExprTestValue>
+  readonly name?: string
+  readonly interval?: string
+  readonly start_timestamp?: string
+  readonly input_series?: readonly { readonly series: string; readonly values: string }[]
+  readonly alert_rule_test?: readonly AlertTestValue[]
+  readonly promql_expr_test?: readonly ExprTestValue[]
   readonly external_labels?: Texts
   readonly external_url?: string
 }
 
 export interface AlertTestValue {
-  readonly eval_time?: Scalar
+  readonly eval_time?: string
   readonly alertname: string
-  readonly exp_alerts?: List<{ readonly exp_labels?: Texts; readonly exp_annotations?: Texts }>
+  readonly exp_alerts?: readonly { readonly exp_labels?: Texts; readonly exp_annotations?: Texts }[]
 }
 
 export interface ExprTestValue {
-  readonly expr: Scalar
-  readonly eval_time?: Scalar
-  readonly exp_samples?: List<{ readonly labels?: string; readonly value?: unknown; readonly histogram?: string }>
+  readonly expr: string
+  readonly eval_time?: string
+  readonly exp_samples?: readonly SampleValue[]
+}
+
+export interface SampleValue {
+  readonly labels?: string
+  readonly value?: string
+  readonly histogram?: string
 }

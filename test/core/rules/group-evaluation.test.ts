@@ -100,3 +100,16 @@ test('series of the last run end if they are not made again, those of rules that
     [{ __name__: 'b' }, 1000, 'stale']
   ])
 })
+
+test('a template that fails is told, and its alert has a text that says so', async () => {
+  const results: Results = { up: [result({ job: 'a' }, 1), result({ job: 'b' }, 1)] }
+  const evaluation = evaluationOf('{ alert: A, expr: up, annotations: { text: "{{ $labels.job.x }}" } }', results)
+  await evaluation.evaluate(0, 0)
+  const { alerts, lastError, templateError } = evaluation.rules[0]!
+  assert.equal(lastError, undefined)
+  assert.match(templateError!, /^error executing template __alert_A: .*can't evaluate field x in type string$/)
+  assert.equal(alerts!.active[0]!.annotations.get('text'), `<error expanding template: ${templateError}>`)
+  results.up = []
+  await evaluation.evaluate(1000, 0)
+  assert.equal(evaluation.rules[0]!.templateError, undefined)
+})

@@ -1,7 +1,8 @@
 import { BoundedText } from '../bounded-text.ts'
 import { print, println } from '../printing/print.ts'
+import { printResult } from '../printing/print-value.ts'
 import { printf } from '../printing/printf.ts'
-import { Html, type Value } from '../values.ts'
+import { Html, Sample, type Value } from '../values.ts'
 import { ofText, type TemplateFunction } from './function.ts'
 
 const HTML_ENTITIES = new Map([
@@ -20,7 +21,7 @@ const UNESCAPED = /[!'()*]/g
 const escaping = (escaped: (text: string) => string): TemplateFunction => ({
   parameters: ['any'],
   isVariadic: true,
-  call: values => new BoundedText().append(escaped(print(values))).text
+  call: values => new BoundedText().append(escaped(print(values.map(resultText)))).text
 })
 
 /** Escapes a text for the query of a URL, as Go does: a space is a plus. */
@@ -44,6 +45,11 @@ export const PRINTING: Readonly<Record<string, TemplateFunction>> = {
   urlquery: escaping(queryEscape),
   urlQueryEscape: ofText(queryEscape),
   safeHtml: ofText(text => new Html(text))
+}
+
+/** Nil and pointers are escaped as an action shows them. */
+function resultText(value: Value): Value {
+  return value === undefined || value instanceof Sample ? printResult(new BoundedText(), value).text : value
 }
 
 function scriptEscape(char: string): string {

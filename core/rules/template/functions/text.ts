@@ -65,6 +65,8 @@ function replaceAll(
   const names = regex.namedGroups()
   let from = 0
   while (matcher.find()) {
+    // As in Go, nothing is found right after a match.
+    if (from > 0 && matcher.start() === from && matcher.end() === from) continue
     made.append(text.slice(from, matcher.start()))
     from = matcher.end()
     made.append(

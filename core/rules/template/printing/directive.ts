@@ -5,7 +5,7 @@ import { TemplateFailure } from '../template-error.ts'
 import { GoDuration, NamedInt } from '../times.ts'
 import { typeName, type Value } from '../values.ts'
 import { type FloatVerb, formatFloat } from './float-format.ts'
-import { plainText } from './print-value.ts'
+import { NIL_TEXT, plainText } from './print-value.ts'
 
 /** One `%…` of a format. */
 export interface Directive {
@@ -34,7 +34,7 @@ export function formatValue(value: Value, directive: Directive): string {
 function digitsOf(value: Value, directive: Directive): string | undefined {
   switch (typeof value) {
     case 'undefined':
-      return directive.verb === 'v' ? padded('<nil>', directive) : undefined
+      return directive.verb === 'v' ? padded(NIL_TEXT, directive) : undefined
     case 'boolean':
       return directive.verb === 't' || directive.verb === 'v' ? padded(String(value), directive) : undefined
     case 'number':
@@ -106,9 +106,10 @@ function floatText(value: number, directive: Directive): string | undefined {
   return padded(sign + text, directive, ' ')
 }
 
-function badVerb(value: Value, { verb }: Directive): string {
-  if (value === undefined) return `%!${verb}(<nil>)`
-  return `%!${verb}(${typeName(value)}=${plainText(value)!})`
+/** The value is printed with the flags, width and precision of the verb that does not fit. */
+function badVerb(value: Value, directive: Directive): string {
+  if (value === undefined) return `%!${directive.verb}(${NIL_TEXT})`
+  return `%!${directive.verb}(${typeName(value)}=${digitsOf(value, { ...directive, verb: 'v' })})`
 }
 
 /** Counts characters, not bytes. */

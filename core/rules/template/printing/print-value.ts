@@ -5,6 +5,8 @@ import { type AlertData, AnyMap, Html, Sample, Samples, StringMap, type Value } 
 
 /** Go's text of nil. */
 export const NIL_TEXT = '<nil>'
+/** Go's text of nil where it is the value of an action. */
+const NO_VALUE = '<no value>'
 
 /** The text of a value that is one thing; undefined for one with elements. */
 export function plainText(value: Value): string | undefined {
@@ -33,15 +35,23 @@ export function printValue(text: BoundedText, value: Value, one = (each: Value) 
   if (plainText(value) !== undefined) return text.append(one(value))
   const print = (each: Value) => printValue(text, each, one)
   if (value instanceof Samples) printList(text, '[', value.list, print)
-  else if (value instanceof Sample) printList(text, '{', [value.labels, value.value], print)
+  else if (value instanceof Sample) printList(text, '&{', [value.labels, value.value], print)
   else if (value instanceof StringMap || value instanceof AnyMap) printMap(text, value.entries, print, one)
   else printList(text, '{', [...(value as AlertData).fields.values()], print)
   return text
 }
 
+/** Appends the value of an action: as {@link printValue}, but without the mark of a pointer. */
+export function printResult(text: BoundedText, value: Value): BoundedText {
+  if (value === undefined) return text.append(NO_VALUE)
+  if (!(value instanceof Sample)) return printValue(text, value)
+  printList(text, '{', [value.labels, value.value], each => printValue(text, each))
+  return text
+}
+
 function printList(
   text: BoundedText,
-  open: '[' | '{',
+  open: '[' | '{' | '&{',
   values: readonly Value[],
   print: (value: Value) => unknown
 ): void {

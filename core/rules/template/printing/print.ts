@@ -1,12 +1,12 @@
 import { BoundedText } from '../bounded-text.ts'
-import type { Value } from '../values.ts'
+import { Html, type Value } from '../values.ts'
 import { printValue } from './print-value.ts'
 
 /** Go's `Sprint`: a space stands between two values of which none is a string. */
 export function print(values: readonly Value[]): string {
   const text = new BoundedText()
   for (const [i, value] of values.entries()) {
-    if (i > 0 && typeof value !== 'string' && typeof values[i - 1] !== 'string') text.append(' ')
+    if (i > 0 && !isString(value) && !isString(values[i - 1])) text.append(' ')
     printValue(text, value)
   }
   return text.text
@@ -21,3 +21,5 @@ export function println(values: readonly Value[]): string {
   }
   return text.append('\n').text
 }
+
+const isString = (value: Value) => typeof value === 'string' || value instanceof Html

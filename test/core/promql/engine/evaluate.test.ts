@@ -58,6 +58,8 @@ test('queries that have no result, and why', async () => {
     ['max_over_time(label_replace(vector(scalar(nothing)), "a", "b", "", "")[1y:1ms])', {}, 'execution', /samples/],
     ['{__name__=~"m|n"}', oneSeries, 'execution', /the query needs . series, and . are the most/],
     ['rate({__name__=~"m|n"}[5m])', {}, 'execution', /^vector cannot contain metrics with the same labelset$/],
+    [doubled(14), {}, 'execution', /^label_join makes a label value of more than 8192 characters/],
+    [`label_replace(m, "b", "${'$1'.repeat(9000)}", "a", "(.)")`, {}, 'execution', /more than 8192 characters/],
     ['label_replace(m, "a", "x", "", "")', {}, 'execution', /same labelset/],
     ['label_replace(m, "", "x", "", "")', {}, 'execution', /^invalid label name ""$/],
     ['label_replace(m, "b", "x", "a", "(")', {}, 'execution', /"\(" is no regular expression/],
@@ -156,6 +158,9 @@ test('the same samples are asked for once', async () => {
     assert.equal(store.requests.length, requests, query)
   }
 })
+
+/** A label twice as long each time. */
+const doubled = (times: number) => `${'label_join('.repeat(times)}m${', "a", "", "a", "a")'.repeat(times)}`
 
 function histogramOf(buckets: number, each: number): FloatHistogram {
   const counts = new Float64Array(buckets).fill(each)

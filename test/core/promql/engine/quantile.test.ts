@@ -32,6 +32,10 @@ test('NaN is the smallest value', () => {
     [1, [NaN, 1, 2], 2],
     [0.2, [NaN, 1, 2], NaN],
     [0.5, [NaN, NaN], NaN],
+    // A neighbor without weight.
+    [0, [1, Infinity], 1],
+    [0.5, [-Infinity, 1, Infinity], 1],
+    [1, [Infinity], Infinity],
     [0.5, [], NaN],
     [NaN, [1], NaN],
     [-0.1, [1], -Infinity],

@@ -13,7 +13,10 @@ const DATA = {
 }
 
 /** Answers each query with one series of its text. */
-const host: TemplateHost = { ask: async (text, time) => [{ labels: Labels.of([['query', text]]), value: time }] }
+const host: TemplateHost = {
+  ask: async (text, time) => [{ labels: Labels.of([['query', text]]), value: time }],
+  templateFailed: () => {}
+}
 
 const expand = (template: string, own: Partial<TemplateHost> = {}) =>
   expandTemplate(template, DATA, { ...host, ...own })

@@ -51,9 +51,7 @@ export async function compareStores(t: Pick<TestContext, 'after'>, comparison: C
   const sandbox = await Sandbox.open(t)
   const weir = await sandbox.start(CONFIG)
   const end = Math.floor(Date.now() / 60_000) * 60_000
-  // Version 2 takes in samples at both edges of a range.
-  const isApart = version === 2
-  const requests = sampleRequests(seed, end, isApart).map(series => compressSync(withEnds(writeRequest1(series))))
+  const requests = sampleRequests(seed, end, version === 2).map(series => compressSync(withEnds(writeRequest1(series))))
   const receiver = /remote write on (http:\S+)/.exec(weir.stdout)![1]
   for (const body of requests) {
     await write(`${prometheus.url}/api/v1/write`, body)
@@ -61,7 +59,7 @@ export async function compareStores(t: Pick<TestContext, 'after'>, comparison: C
   }
   // A sender that got no answer sends again.
   await write(receiver, requests[1])
-  return compareAll([weir.queryApi, prometheus.url], new Grammar(randomNumbers(seed), end, isApart), comparison)
+  return compareAll([weir.queryApi, prometheus.url], new Grammar(randomNumbers(seed), end, version), comparison)
 }
 
 async function write(url: string, body: Buffer): Promise<void> {

@@ -60,7 +60,7 @@ export class Grammar {
   readonly #random: () => number
   /** Unix ms: of the samples. */
   readonly #end: number
-  readonly #isApart: boolean
+  readonly #version: 2 | 3
   #turn = 0
   readonly #kinds = [
     () => this.#selector(this.#pick([...COUNTERS, ...GAUGES])),
@@ -74,14 +74,18 @@ export class Grammar {
     () => this.#native(),
     () => this.#called(),
     () => this.#ranked(),
-    () => this.#ranged()
+    () => (this.#version === 3 ? this.#recent() : this.#ranged())
   ]
 
-  /** @param end Unix ms @param isApart true if no time of a query may be that of a sample, or at the edge of a subquery */
-  constructor(random: () => number, end: number, isApart: boolean) {
+  /**
+   * @param end Unix ms
+   * @param version of Prometheus. For version 2 no time of a query is that of a sample, or at the edge of a subquery: it
+   * takes in samples at both edges of a range.
+   */
+  constructor(random: () => number, end: number, version: 2 | 3) {
     this.#random = random
     this.#end = end
-    this.#isApart = isApart
+    this.#version = version
   }
 
   next(): Asked {
@@ -95,7 +99,7 @@ export class Grammar {
   /** Of the time of the samples, and a little around it. */
   #time(): number {
     const seconds = Math.floor((this.#random() * 1.1 - 0.05) * (LENGTH_MS / SECOND))
-    return this.#end - LENGTH_MS + seconds * SECOND + (this.#isApart ? SECOND / 2 : 0)
+    return this.#end - LENGTH_MS + seconds * SECOND + (this.#version === 2 ? SECOND / 2 : 0)
   }
 
   #pick<T>(from: readonly T[]): T {
@@ -154,7 +158,7 @@ export class Grammar {
       `${op} by (${labels}) (${of})`,
       `${op} without (${labels}) (${of})`,
       `quantile by (${labels}) (${this.#pick([0.1, 0.5, 0.9])}, ${of})`,
-      `count_values by (job) ("v", round(${of}, 50))`
+      `count_values by (job) ("v", round(clamp(${of}, -1e6, 1e6), 50))`
     ])
   }
 
@@ -192,7 +196,7 @@ export class Grammar {
     const of = this.#pick([() => this.#ranged(), () => this.#aggregated(this.#selector(this.#pick(GAUGES)))])()
     const call = (inner: string) => (func === 'quantile_over_time' ? `${func}(0.8, ${inner})` : `${func}(${inner})`)
     // The steps of a subquery around another are whole minutes.
-    return this.#chance(0.2) && !this.#isApart
+    return this.#chance(0.2) && this.#version === 3
       ? `max_over_time(${call(`${of}${subquery}`)}[6m:1m])`
       : call(`${of}${subquery}${this.#modifiers()}`)
   }
@@ -247,6 +251,31 @@ export class Grammar {
   #ranked(): string {
     const of = this.#pick([this.#selector(this.#pick(['queue_size', 'temperature'])), `rate(http_requests_total[2m])`])
     return `${this.#pick(['topk', 'bottomk'])}${this.#pick(['', ' by (job)', ' without (instance)'])} (${this.#pick([0, 1, 2, 5])}, ${of})`
+  }
+
+  /** Functions that version 2 does not have. */
+  #recent(): string {
+    const range = `[${this.#pick(RANGES)}]`
+    const gauge = this.#selector(this.#pick(GAUGES), range)
+    const native = this.#pick([
+      this.#selector('payload_bytes'),
+      `rate(${this.#selector('payload_bytes', range)})`,
+      `sum by (job) (increase(payload_bytes${range}))`
+    ])
+    return this.#pick([
+      `${this.#pick(['mad', 'first', 'ts_of_first', 'ts_of_last', 'ts_of_min', 'ts_of_max'])}_over_time(${gauge})`,
+      `double_exponential_smoothing(${gauge}, ${this.#pick([0.1, 0.9])}, ${this.#pick([0.2, 0.5])})`,
+      `histogram_${this.#pick(['avg', 'stddev', 'stdvar'])}(${native})`,
+      `histogram_quantiles(${native}, "q", 0.1, 0.5, 0.99)`,
+      `${native} ${this.#pick(['+', '-', '==', '!='])} ${this.#selector('payload_bytes')}`,
+      `${this.#pick(['avg', 'sum'])} by (job) (${native})`,
+      `histogram_fraction(1, 3, ${this.#pick(['', 'sum by (job, le) '])}(rate(latency_seconds_bucket${range})))`,
+      `${this.#pick(['resets', 'changes', 'irate', 'idelta', 'delta', 'first_over_time'])}(payload_bytes${range})`,
+      `sort_by_label(${this.#selector('queue_size')}, "instance")`,
+      `payload_bytes </ ${this.#pick([2, 3.3])}`,
+      `{__name__=~"payload_bytes|queue_size", job="a"}`,
+      `sum_over_time(payload_bytes[5m:30s])`
+    ])
   }
 
   #number(): string {
