@@ -13,8 +13,7 @@ interface Setup {
 const configOf = ({ ports, database = 'weir' }: Setup) => `
 receivers: { otlp: { protocols: { http: { endpoint: 127.0.0.1:0 } } } }
 exporters: { clickhouse: { endpoint: http://127.0.0.1:1, database: ${database} } }
-extensions:
-${ports.map((port, i) => `  query_api/${i}: { endpoint: 127.0.0.1:${port}, store: clickhouse }`).join('\n')}
+extensions: { ${ports.map((port, i) => `query_api/${i}: { endpoint: "127.0.0.1:${port}", store: clickhouse }`).join(', ')} }
 service:
   admin: { endpoint: 127.0.0.1:0 }
   extensions: [${ports.map((_, i) => `query_api/${i}`).join(', ')}]
