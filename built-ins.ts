@@ -7,6 +7,7 @@ export const builtIns: BuiltIns = {
     otlp: () => import('./receivers/otlp/index.ts'),
     prometheus: () => import('./receivers/prometheus/index.ts'),
     prometheus_remote_write: () => import('./receivers/prometheus_remote_write/index.ts'),
+    rules: () => import('./receivers/rules/index.ts'),
     statsd: () => import('./receivers/statsd/index.ts')
   },
   processor: {

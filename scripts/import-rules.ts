@@ -30,7 +30,8 @@ const LAYERS: readonly (readonly [name: string, path: string])[] = [
   ['protobuf', '^core/wire/protobuf/'],
   ['model', '^core/model/'],
   ['wire', '^core/wire/'],
-  ['promql', '^core/promql/'],
+  // Stores answer both.
+  ['promql', '^core/(promql|event-queries)/'],
   ['telemetry', '^core/telemetry/'],
   ['journal', '^core/journal/'],
   // Batches and their credits are part of the plugin contract, so they lie below it.
@@ -39,6 +40,7 @@ const LAYERS: readonly (readonly [name: string, path: string])[] = [
   ['queries', '^core/queries/'],
   ['http', '^core/(http|grpc)/'],
   ['config', '^core/config/'],
+  ['rules', '^core/rules/'],
   ['pipeline', '^core/pipeline/'],
   ['windows', '^core/windows/'],
   ['admin', '^core/admin/'],
@@ -92,11 +94,15 @@ const RULES: IForbiddenRuleType[] = [
   {
     name: 'component-imports',
     comment:
-      'components import sdk/plugin, core/{model,wire,promql,queries,http,grpc,windows}, core/plural.ts and their own folder',
+      'components import sdk/plugin, core/{model,wire,promql,event-queries,queries,rules,http,grpc,windows}, core/plural.ts and their own folder',
     from: { path: COMPONENT },
     to: {
       path: '^(core|sdk|receivers|processors|exporters|extensions)/',
-      pathNot: ['^$1/$2/', '^sdk/plugin/', '^core/((model|wire|promql|queries|http|grpc|windows)/|plural\\.ts$)']
+      pathNot: [
+        '^$1/$2/',
+        '^sdk/plugin/',
+        '^core/((model|wire|promql|event-queries|queries|rules|http|grpc|windows)/|plural\\.ts$)'
+      ]
     }
   },
   {

@@ -35,11 +35,12 @@ const RETIRED: ReadonlyMap<string, string> = new Map([
   ['swept', 'expired']
 ])
 
-/** Names that are part of a format on disk, by the file that reads and writes it. */
+/** Names that are part of a format on disk or of a language, by the file that reads and writes it. */
 const PERSISTED: ReadonlyMap<string, readonly string[]> = new Map([
   ['core/model/stream-table.ts', ['swept']],
   ['core/pipeline/checkpoint/file.ts', ['lanes']],
   ['core/pipeline/stateful/stateful-processor.ts', ['outbox']],
+  ['core/rules/template/functions/text.ts', ['stripPort', 'stripDomain']],
   ['core/windows/snapshot.ts', ['outbox', 'sweptHour']],
   ['processors/cardinality_limiter/last-values.ts', ['owesZero']],
   ['processors/cardinality_limiter/snapshot.ts', ['owesZero']],

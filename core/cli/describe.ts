@@ -39,8 +39,10 @@ export function describeParts(
 }
 
 /** The parts that are not in the heap. */
-export function describeOutside({ series, workers }: MemoryBound): string[] {
-  return [`series ${readableSize(series)}`, ...(workers === 0 ? [] : [`workers ${readableSize(workers)}`])]
+export function describeOutside({ series, workers, queries }: MemoryBound): string[] {
+  const others = { workers, queries }
+  const named = Object.entries(others).filter(([, bytes]) => bytes > 0)
+  return [`series ${readableSize(series)}`, ...named.map(([name, bytes]) => `${name} ${readableSize(bytes)}`)]
 }
 
 function describeMemory(config: ResolvedConfig): string {

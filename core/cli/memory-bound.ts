@@ -29,6 +29,8 @@ export interface MemoryBound {
   readonly series: number
   /** Bytes of workers besides. */
   readonly workers: number
+  /** Bytes of threads of queries. */
+  readonly queries: number
   /** Bytes of the process, with the needs of the garbage collector and the runtime. */
   readonly process: number
 }
@@ -56,13 +58,17 @@ export function memoryBoundOf({ service, components }: ResolvedConfig): MemoryBo
   const data = largestFirst.reduce((sum, { bytes }) => sum + bytes, inFlight + output)
   const series = maxSeries * BYTES_PER_SERIES * (1 + threads)
   const workers = threads * WORKER_BYTES
+  const receivers = pipelines.flatMap(({ receivers }) => receivers.map(id => components.receiver.get(id)))
+  const extensions = service.extensions.map(id => components.extension.get(id))
+  const queries = [...new Set([...receivers, ...extensions])].reduce((sum, entry) => sum + outsideOf(entry), 0)
   return {
     components: largestFirst,
     inFlight,
     data,
     series,
     workers,
-    process: data / USABLE + series + workers + RUNTIME_BYTES
+    queries,
+    process: data / USABLE + series + workers + queries + RUNTIME_BYTES
   }
 }
 
@@ -74,4 +80,10 @@ function isInEach(component: ComponentConfig | undefined): boolean {
 export function boundOf(component: ComponentConfig | undefined): number | undefined {
   const { plugin, config } = component ?? {}
   return plugin?.kind === 'receiver' || plugin?.kind === 'processor' ? plugin.memoryBound?.(config) : undefined
+}
+
+/** @param component undefined for a pipeline */
+function outsideOf(component: ComponentConfig | undefined): number {
+  const { plugin, config } = component ?? {}
+  return plugin?.outsideMemory?.(config) ?? 0
 }

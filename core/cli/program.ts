@@ -21,6 +21,7 @@ export function makeProgram(terminal: Terminal, exit: (code: number) => void): C
     .exitOverride()
   addRunning(program, terminal, exit)
   addAsking(program, terminal, exit)
+  addRules(program, terminal, exit)
   addJournal(program, terminal, exit)
   addDeadLetters(program, terminal, exit)
   return program
@@ -92,6 +93,17 @@ function addAsking(program: Command, terminal: Terminal, exit: (code: number) =>
     .action(async (sql, options) => {
       const { query } = await import('./query.ts')
       exit(await query(terminal, sql, options))
+    })
+}
+
+function addRules(program: Command, terminal: Terminal, exit: (code: number) => void): void {
+  program
+    .command('test')
+    .description('Run unit tests of Prometheus rules, as promtool does; exit code 1 if one fails.')
+    .argument('<files...>', 'files of tests; each names its rule files')
+    .action(async files => {
+      const { testRules } = await import('./test.ts')
+      exit(await testRules(terminal, files))
     })
 }
 

@@ -19,6 +19,7 @@ import { Runner } from '../pipeline/service/lifecycle.ts'
 import { expireSeries, exposeSeries } from '../pipeline/service/series-expiry.ts'
 import type { WorkerPool } from '../pipeline/workers/worker-pool.ts'
 import type { Registry } from '../plugin/registry.ts'
+import { StoreRegistry } from '../plugin/stores.ts'
 import { formatDuration } from '../schema/units.ts'
 import { systemClock } from '../telemetry/clock.ts'
 import { Log } from '../telemetry/log.ts'
@@ -189,7 +190,7 @@ class Weir {
       series,
       metrics: new Metrics(),
       access: new ServiceAccess(service, { log: this.#log.logger, clock: systemClock, series, ...thread }),
-      stores: new Map(),
+      stores: new StoreRegistry(),
       routes: new Map(),
       reports: new Set(),
       announcements: this.announcements,

@@ -23,6 +23,8 @@ export interface ScalarNode {
   readonly type: 'scalar'
   readonly position: Position
   readonly value: unknown
+  /** The characters that the value was made of. */
+  readonly text: string
   /** If variables were filled in: the text as it is written, and the value as if it were written out. */
   readonly filledIn?: { readonly written: string; readonly typed: unknown } | undefined
 }
@@ -50,8 +52,16 @@ class Refused extends Error {
   }
 }
 
-/** Parses one YAML document, variables filled in. What is wrong goes to `problems`; undefined when nothing is left. */
-export function parseYaml(file: string, text: string, env: Environment, problems: Problems): YamlNode | undefined {
+/**
+ * Parses one YAML document. What is wrong goes to `problems`; undefined when nothing is left.
+ * @param env fills in variables; undefined: there are none, and `$` is a character like others
+ */
+export function parseYaml(
+  file: string,
+  text: string,
+  env: Environment | undefined,
+  problems: Problems
+): YamlNode | undefined {
   try {
     const events = parseEvents(text, { filename: file })
     return new NodeBuilder(file, text, env, problems).build(events)
@@ -91,7 +101,7 @@ export function nodeAt(root: YamlNode, path: readonly (string | number)[]): Yaml
 class NodeBuilder {
   #file: string
   #text: string
-  #env: Environment
+  #env: Environment | undefined
   #problems: Problems
   #events: Event[] = []
   #at = 0
@@ -102,7 +112,7 @@ class NodeBuilder {
   /** Offset of the last scalar with a text. A scalar without one, after `key:`, is reported there. */
   #lastOffset = 0
 
-  constructor(file: string, text: string, env: Environment, problems: Problems) {
+  constructor(file: string, text: string, env: Environment | undefined, problems: Problems) {
     this.#file = file
     this.#text = text
     this.#env = env
@@ -154,14 +164,15 @@ class NodeBuilder {
     const plain = event.style === SCALAR_STYLE_PLAIN && event.tagStart < 0
     const { text, isFilledIn } = this.#fillIn(raw, position)
     const typed = plain ? plainValue(text) : text
-    if (!isFilledIn) return { type: 'scalar', position, value: typed }
-    return { type: 'scalar', position, value: text, filledIn: { written: raw, typed } }
+    if (!isFilledIn) return { type: 'scalar', position, value: typed, text }
+    return { type: 'scalar', position, value: text, text, filledIn: { written: raw, typed } }
   }
 
   #fillIn(raw: string, position: Position): { text: string; isFilledIn: boolean } {
     let isFilledIn = false
-    if (!raw.includes('$')) return { text: raw, isFilledIn }
-    const text = substitute(raw, this.#env, {
+    const env = this.#env
+    if (env === undefined || !raw.includes('$')) return { text: raw, isFilledIn }
+    const text = substitute(raw, env, {
       problem: message => this.#problems.error(position, message),
       filledIn: (reference, secret) => {
         isFilledIn = true

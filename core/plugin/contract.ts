@@ -50,6 +50,8 @@ interface Definition<K extends Kind, C, Instance> {
   readonly needs?: readonly Capability[]
   /** Rules between fields, each broken one as `{ path, message }`; `path` as in `['windows', 0]`. */
   check?(config: C): ConfigProblem[]
+  /** Memory besides the main thread's heap, such as that of its own threads, in bytes, for `weir validate`. */
+  outsideMemory?(config: C): number
   /** Builds the component; must not touch network, disk or timers yet (`start` may). */
   create(config: C, context: Context): Instance
 }

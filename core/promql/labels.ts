@@ -8,7 +8,8 @@ export class Labels {
   readonly pairs: readonly Label[]
   #key: string | undefined
 
-  private constructor(sorted: readonly Label[]) {
+  /** @param sorted by name, without empty values; {@link of} takes any pairs */
+  constructor(sorted: readonly Label[]) {
     this.pairs = sorted
   }
 
@@ -34,12 +35,12 @@ export class Labels {
 
   /** Those of `names` only. */
   only(names: ReadonlySet<string>): Labels {
-    return this.#filtered(([name]) => names.has(name))
+    return filtered(this, ([name]) => names.has(name))
   }
 
   /** All but those of `names`. */
   without(names: ReadonlySet<string>): Labels {
-    return this.#filtered(([name]) => !names.has(name))
+    return filtered(this, ([name]) => !names.has(name))
   }
 
   /** With these labels set, or removed if their value is empty. */
@@ -68,10 +69,10 @@ export class Labels {
   toJSON(): Record<string, string> {
     return Object.fromEntries(this.pairs)
   }
+}
 
-  #filtered(keep: (label: Label) => boolean): Labels {
-    const kept = this.pairs.filter(keep)
-    if (kept.length === this.pairs.length) return this
-    return kept.length === 0 ? Labels.NONE : new Labels(kept)
-  }
+function filtered(labels: Labels, keep: (label: Label) => boolean): Labels {
+  const kept = labels.pairs.filter(keep)
+  if (kept.length === labels.pairs.length) return labels
+  return kept.length === 0 ? Labels.NONE : new Labels(kept)
 }

@@ -1,10 +1,16 @@
+import type { EventStore } from '../event-queries/event-store.ts'
 import type { SampleStore } from './sample-store.ts'
 
 /** Asks the store's owner, in the main thread, for the bytes of an answer. */
 export type FetchBytes = (request: string, signal: AbortSignal) => AsyncIterable<Uint8Array>
 
 /** The default export of the module of a {@link QueryableStore}. Runs in the thread of queries. */
-export type OpenStore<C = unknown> = (config: C, fetch: FetchBytes) => SampleStore
+export type OpenStore<C = unknown> = (config: C, fetch: FetchBytes) => OpenedStore
+
+export interface OpenedStore extends SampleStore {
+  /** Undefined if it keeps no events. */
+  readonly events?: EventStore
+}
 
 /**
  * A store that PromQL can be asked of. Its answers are read and evaluated in a thread of their own, so that ingestion

@@ -1,14 +1,16 @@
 import { type EvaluationOptions, evaluate, type QueryResult } from '../promql/engine/evaluate.ts'
+import { SampleTotal } from '../promql/engine/sample-budget.ts'
 import { type Labels, METRIC_NAME } from '../promql/labels.ts'
 import { Matcher } from '../promql/matcher.ts'
 import { parse, parseSelector } from '../promql/parser/parse.ts'
 import { formatQuery } from '../promql/printer/format-query.ts'
 import { toJson } from '../promql/printer/json.ts'
+import type { OpenedStore } from '../promql/queryable.ts'
 import { requireLabels } from '../promql/require-labels.ts'
-import type { SampleStore } from '../promql/sample-store.ts'
 import { resultJson } from './answer-json.ts'
 import { readsAheadMs } from './cacheable.ts'
 import { Changes, cachedRange } from './cached-range.ts'
+import { eventAnswer } from './event-answers.ts'
 import type { QuerySettings } from './messages.ts'
 import type { QueryAnswer, QueryOptions, QueryRequest, RequiredLabels } from './requests.ts'
 import { type Extent, ResultCache } from './result-cache.ts'
@@ -22,15 +24,18 @@ type SeriesQuestion = Question<'series' | 'labels' | 'tsdb' | 'label_values'>
 
 /** Answers all kinds of questions about one store. Methods reject with a `QueryError`. */
 export class Answers {
-  readonly #store: SampleStore
+  readonly #store: OpenedStore
   readonly #settings: QuerySettings
   readonly #cache: ResultCache
   readonly #changes = new Changes()
+  /** Queries of a thread share the room of one. */
+  readonly #total: SampleTotal
 
-  constructor(store: SampleStore, settings: QuerySettings) {
+  constructor(store: OpenedStore, settings: QuerySettings) {
     this.#store = store
     this.#settings = settings
     this.#cache = new ResultCache(settings.cacheBytes)
+    this.#total = new SampleTotal(settings.limits.maxSamples)
   }
 
   /** Samples from `time` on, Unix ms, have changed. */
@@ -51,6 +56,8 @@ export class Answers {
         return answer(JSON.stringify(formatQuery(this.#parse(request.text))))
       case 'parse_query':
         return answer(JSON.stringify(toJson(this.#parse(request.text))))
+      case 'events':
+        return answer(JSON.stringify(await eventAnswer(this.#store.events, request.question, required, signal)))
       default:
         return this.#series(request, required, signal)
     }
@@ -134,6 +141,7 @@ export class Answers {
       lookbackMs: lookbackMs ?? this.#settings.lookbackMs,
       defaultSubqueryStepMs: SUBQUERY_STEP_MS,
       limits: this.#settings.limits,
+      total: this.#total,
       experimental: this.#settings.experimental,
       delayedNameRemoval: false,
       signal

@@ -4,19 +4,24 @@ import { QueryError } from '../promql/query-error.ts'
 import type { QueryableStore } from '../promql/queryable.ts'
 import { FairQueue, type FairQueueOptions } from './fair-queue.ts'
 import type { QuerySettings } from './messages.ts'
-import { QueryThread } from './query-thread.ts'
+import { QueryThread, threadMemory } from './query-thread.ts'
 import type { QueryAnswer, QueryRequest, RequiredLabels } from './requests.ts'
 
 /** The program of threads of queries, next to this file: a source file in a checkout, a compiled one in a package. */
 const THREAD = new URL(`../query-worker${path.extname(import.meta.filename)}`, import.meta.url)
-/** A dashboard's queries are evaluated side by side, and one that is expensive does not hold up all others. */
-const THREADS = 2
 /** A query that does not end so long after it was interrupted takes its thread with it. */
 const GRACE_MS = 3000
 
 export interface QueryServiceOptions extends QuerySettings, FairQueueOptions {
   /** Longest time that a query may take once it runs, in ms. */
   readonly timeoutMs: number
+  /** A query that is expensive does not hold up those of other threads. */
+  readonly threads: number
+}
+
+/** The most memory that a service with these options takes, in bytes. */
+export function queryMemory(options: QueryServiceOptions): number {
+  return options.threads * threadMemory(options)
 }
 
 /** One who asks. */
@@ -109,7 +114,7 @@ export class QueryService {
     const store = this.#findStore()
     if (store === undefined) throw new QueryError('unavailable', 'the store is not there now: try again')
     if (store !== this.#store) this.#connect(store)
-    const text = 'text' in request ? request.text : ''
+    const text = 'text' in request ? request.text : JSON.stringify(request)
     let hash = 0
     for (let i = 0; i < text.length; i++) hash = (Math.imul(hash, 31) + text.charCodeAt(i)) | 0
     return this.#threads[Math.abs(hash % this.#threads.length)]
@@ -119,7 +124,10 @@ export class QueryService {
   #connect(store: QueryableStore): void {
     this.#stopWatching()
     const outgoing = this.#threads
-    this.#threads = Array.from({ length: THREADS }, () => new QueryThread(THREAD, store, this.#options, this.#host.log))
+    this.#threads = Array.from(
+      { length: this.#options.threads },
+      () => new QueryThread(THREAD, store, this.#options, this.#host.log)
+    )
     this.#store = store
     const changed = (time: number) => {
       for (const thread of this.#threads) thread.changed(time)

@@ -7,7 +7,9 @@ import type { FromQueryThread, QuerySettings, ToQueryThread } from './messages.t
 import type { QueryAnswer, QueryRequest, RequiredLabels } from './requests.ts'
 
 /** Heap of the thread, in MiB. Columns of samples are outside of it, and bounded by the limits of queries. */
-const MAX_HEAP_MB = 1024
+const MAX_HEAP_MB = 512
+/** A sample in memory: its time and value, its place in a result, and its text in the answer. */
+const SAMPLE_BYTES = 32
 
 /** Ends a query that was given to the thread. */
 type Settle = (outcome: QueryAnswer | QueryError) => void
@@ -16,6 +18,11 @@ type Settle = (outcome: QueryAnswer | QueryError) => void
 interface Fetch {
   readonly pieces: AsyncIterator<Uint8Array>
   readonly stop: AbortController
+}
+
+/** The most memory of one thread, in bytes. */
+export function threadMemory({ limits, cacheBytes }: Pick<QuerySettings, 'limits' | 'cacheBytes'>): number {
+  return MAX_HEAP_MB * 2 ** 20 + cacheBytes + SAMPLE_BYTES * limits.maxSamples
 }
 
 /** A thread that evaluates queries of one store, seen from the main thread. It starts with the first query. */

@@ -1,3 +1,10 @@
+import type {
+  CatalogRequest,
+  EventMatcher,
+  FunnelRequest,
+  GroupsRequest,
+  RetentionRequest
+} from '../event-queries/event-store.ts'
 import type { Label } from '../promql/labels.ts'
 import type { QueryErrorKind } from '../promql/query-error.ts'
 import type { SeriesMatchers } from './series-matchers.ts'
@@ -17,6 +24,27 @@ export type QueryRequest =
   | ({ readonly kind: 'label_values'; readonly label: string } & SeriesMatchers)
   | { readonly kind: 'metadata'; readonly metric: string | undefined; readonly limit: number }
   | { readonly kind: 'format_query' | 'parse_query'; readonly text: string }
+  | { readonly kind: 'events'; readonly question: EventQuestion }
+
+/** A question about events. `top` is of groups by one attribute. */
+export type EventQuestion<M = WrittenMatchers> =
+  | ({ readonly kind: 'groups' | 'top' } & GroupsRequest<M>)
+  | ({ readonly kind: 'funnel' } & FunnelRequest<M>)
+  | ({ readonly kind: 'retention' } & RetentionRequest<M>)
+  | ({ readonly kind: 'names' | 'attributes' } & CatalogRequest<M>)
+
+/** Conditions of which all must hold. Selectors are parsed in the thread, for a regular expression may take seconds. */
+export interface WrittenMatchers {
+  readonly known: readonly EventMatcher[]
+  readonly selectors: readonly WrittenSelector[]
+}
+
+export interface WrittenSelector {
+  /** The parameter that has it, for messages. */
+  readonly parameter: string
+  /** Such as `signup{plan="pro"}`. */
+  readonly text: string
+}
 
 export interface QueryOptions {
   /** Series of the answer, 0 for all; more are cut off with a warning. */
@@ -27,7 +55,7 @@ export interface QueryOptions {
   readonly stats: boolean
 }
 
-/** Labels that all series of the answer must have, such as the tenant's. */
+/** Labels that all series of the answer must have, such as the tenant's; attributes if the question is about events. */
 export type RequiredLabels = readonly Label[]
 
 export interface QueryAnswer {

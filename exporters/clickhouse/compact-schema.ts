@@ -191,6 +191,17 @@ const DISTRIBUTION_COLUMNS: readonly DistributionColumn[] = [
 const typeOf = ([, type]: DistributionColumn) => `${type} CODEC(ZSTD(1))`
 const distributionColumn = (column: DistributionColumn) => `${column[0]} ${typeOf(column)}`
 
+/**
+ * A question reads one or two attributes of millions of events: up to five times as fast as with all of them, while merges
+ * and answers with all attributes take twice as long. Parts fresh from an insert stay as they are.
+ */
+const SPLIT_MAPS = [
+  "map_serialization_version = 'with_buckets'",
+  "map_buckets_strategy = 'constant'",
+  'max_buckets_in_map = 16',
+  'map_buckets_min_avg_size = 0'
+]
+
 function eventsTable(options: SchemaOptions, ttl: string): Table {
   return {
     name: 'event_rows',
@@ -205,7 +216,7 @@ function eventsTable(options: SchemaOptions, ttl: string): Table {
     engine: 'ReplacingMergeTree',
     clauses: `PARTITION BY ${partitionOf('time', options.ttlMs)}
 ORDER BY (name, time, id, row)
-${clause(ttl)}${tableSettings(options)}`,
+${clause(ttl)}${tableSettings(options, options.splitsMaps ? SPLIT_MAPS : [])}`,
     shardBy: 'cityHash64(name, time, id, row)'
   }
 }

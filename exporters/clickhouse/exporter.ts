@@ -42,7 +42,13 @@ export class ClickHouseExporter implements Exporter {
     this.#context = context
     this.#engine = new Engine(config, context)
     const { ttl: ttlMs, tiers, embedded } = config
-    const options = { ...config, ttlMs, tiers: new Map(Object.entries(tiers)), sync: embedded !== undefined }
+    const options = {
+      ...config,
+      ttlMs,
+      tiers: new Map(Object.entries(tiers)),
+      sync: embedded !== undefined,
+      splitsMaps: embedded !== undefined
+    }
     this.#sameTime = new SameTime(context.series, wholeMicroseconds)
     this.#losses = new SameTimeLosses(context, SAME_TIME_REMEDY)
     this.#schema = config.schema === 'otel' ? otelSchema(options) : compactSchema(options)

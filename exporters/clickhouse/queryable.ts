@@ -52,7 +52,10 @@ export function queryableStore({ engine, config, prepare, written, context }: Qu
     ...(config.embedded === undefined ? {} : { watch: changed => written.watch(changed) }),
     async fetch(request, signal) {
       if (config.schema === 'otel')
-        throw new QueryError('execution', 'tables of `schema: otel` cannot be asked by PromQL: use `schema: compact`')
+        throw new QueryError(
+          'execution',
+          'tables of `schema: otel` can be asked neither by PromQL nor about events: use `schema: compact`'
+        )
       const { sql, timeSeries } = decodeRequest(request)
       try {
         const leave = await limit.enter(signal)

@@ -52,6 +52,8 @@ export interface SchemaOptions extends ClusterOptions {
   readonly tiers: ReadonlyMap<string, number>
   /** Waits for the disk with each insert, so that stored rows survive a power cut. */
   readonly sync: boolean
+  /** Keeps attributes of events so that one can be read without the others. Servers know that from 26.x on. */
+  readonly splitsMaps: boolean
 }
 
 /** `TTL` of rows whose time is `column`, or nothing. */

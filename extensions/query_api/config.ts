@@ -1,4 +1,5 @@
 import { AUTH_SCHEMA, SERVER_OPTIONS, type ServerOptions } from '../../core/http/server-options.ts'
+import type { QueryServiceOptions } from '../../core/queries/query-service.ts'
 import {
   byteSize,
   type ConfigProblem,
@@ -7,6 +8,9 @@ import {
   EXPORTER_NAME,
   endpoint
 } from '../../sdk/plugin/index.ts'
+
+/** A dashboard's queries are evaluated side by side. */
+const THREADS = 2
 
 export interface Config extends ServerOptions {
   readonly endpoint: string
@@ -96,7 +100,7 @@ export const schema: ConfigSchema = {
     max_queued: count('Queries of one tenant that wait; more get 503.', 64),
     queue_timeout: duration({ description: 'Longest time a query waits before it gets 503.', default: '15s' }),
     max_series: count('Most series that one selector may match.', 200_000),
-    max_samples: count('Most samples that one query may hold in memory.', 50_000_000),
+    max_samples: count('Most samples that the queries of one thread may hold in memory.', 20_000_000),
     cache_size: byteSize({
       description: 'Results of range queries kept to be used again; 0B keeps none.',
       default: '64MiB'
@@ -106,6 +110,21 @@ export const schema: ConfigSchema = {
       description: 'Allows functions and aggregations that Prometheus marks as experimental.',
       default: false
     }
+  }
+}
+
+/** How the store's queries are run. */
+export function serviceOptions(config: Config): QueryServiceOptions {
+  return {
+    threads: THREADS,
+    limits: { maxSeries: config.max_series, maxSamples: config.max_samples },
+    lookbackMs: config.lookback_delta,
+    cacheBytes: config.cache_size,
+    experimental: config.experimental_functions,
+    timeoutMs: config.timeout,
+    maxConcurrent: config.max_concurrent,
+    maxQueued: config.max_queued,
+    queueTimeoutMs: config.queue_timeout
   }
 }
 

@@ -1,6 +1,7 @@
 import { checkConnectionLimits } from '../../core/http/connection-limits.ts'
+import { queryMemory } from '../../core/queries/query-service.ts'
 import type { ExtensionPlugin } from '../../sdk/plugin/index.ts'
-import { type Config, check, schema } from './config.ts'
+import { type Config, check, schema, serviceOptions } from './config.ts'
 import { QueryApi } from './query-api.ts'
 
 const plugin: ExtensionPlugin<Config> = {
@@ -12,6 +13,7 @@ const plugin: ExtensionPlugin<Config> = {
   schema,
   needs: ['stores'],
   check: config => [...check(config), ...checkConnectionLimits(config)],
+  outsideMemory: config => (config.store === undefined ? 0 : queryMemory(serviceOptions(config))),
   create: (config, context) => new QueryApi(config, context)
 }
 

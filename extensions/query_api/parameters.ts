@@ -36,6 +36,10 @@ export class Parameters {
     return value
   }
 
+  get names(): readonly string[] {
+    return [...this.#values.keys()]
+  }
+
   all(name: string): string[] {
     return this.#values.getAll(name)
   }

@@ -2,34 +2,34 @@ import type { Request, Response } from 'express'
 import { RequestError } from '../../core/http/request-error.ts'
 import type { HttpServer } from '../../core/http/server.ts'
 import { type Read, type Site, serverOf } from '../../core/http/site.ts'
+import { TENANT } from '../../core/model/tenant.ts'
 import { QueryError } from '../../core/promql/query-error.ts'
 import { QueryService } from '../../core/queries/query-service.ts'
-import type { Context, Extension } from '../../sdk/plugin/index.ts'
+import type { QueryRequest } from '../../core/queries/requests.ts'
+import type { Context, Extension, GroupStatus } from '../../sdk/plugin/index.ts'
 import { BUILD_INFO } from './build-info.ts'
-import type { Config } from './config.ts'
+import { type Config, serviceOptions } from './config.ts'
 import { plain, refuse, succeed } from './envelope.ts'
+import { EVENT_QUESTIONS } from './events/questions.ts'
 import { Forwarder } from './forward.ts'
 import { Parameters } from './parameters.ts'
-import { QUESTIONS } from './questions.ts'
+import { type PathParameters, QUESTIONS } from './questions.ts'
+import { alertsAnswer, rulesAnswer } from './rule-answers.ts'
 
 const GET_ONLY = ['get'] as const
 const GET_AND_POST = ['get', 'post'] as const
-/** Prometheus takes POST for these too, since their parameters may be long. */
+/** Prometheus takes POST for the first of these too, since their parameters may be long. */
 const WITH_POST: ReadonlySet<string> = new Set([
   'query',
   'query_range',
   'series',
   'labels',
   'format_query',
-  'parse_query'
+  'parse_query',
+  ...EVENT_QUESTIONS.keys()
 ])
 /** Answers that do not depend on the store. Weir keeps no exemplars. */
-const FIXED = {
-  query_exemplars: [],
-  rules: { groups: [] },
-  alerts: { alerts: [] },
-  'status/buildinfo': BUILD_INFO
-}
+const FIXED = { query_exemplars: [], 'status/buildinfo': BUILD_INFO }
 /** A graph of the quickstart's counts. */
 const EXAMPLE = 'sum by (plan) (rate(signup_total[1m]))'
 
@@ -72,30 +72,21 @@ export class QueryApi implements Extension {
 
   #makeService(store: string): QueryService {
     const { stores } = this.#context
-    const config = this.#config
-    const options = {
-      limits: { maxSeries: config.max_series, maxSamples: config.max_samples },
-      lookbackMs: config.lookback_delta,
-      cacheBytes: config.cache_size,
-      experimental: config.experimental_functions,
-      timeoutMs: config.timeout,
-      maxConcurrent: config.max_concurrent,
-      maxQueued: config.max_queued,
-      queueTimeoutMs: config.queue_timeout
-    }
-    return new QueryService(() => stores.find(store), options, this.#context)
+    return new QueryService(() => stores.find(store), serviceOptions(this.#config), this.#context)
   }
 
   #reads(): NonNullable<Site['reads']> {
     const reads = new Map<string, { methods: readonly ('get' | 'post')[]; read: Read }>()
     const add = (name: string, read: Read) =>
       reads.set(this.#at(`/api/v1/${name}`), { methods: WITH_POST.has(name) ? GET_AND_POST : GET_ONLY, read })
-    for (const name of QUESTIONS.keys())
+    for (const [name, readQuestion] of this.#questions())
       add(name, (request, response, tenant) =>
-        answering(response, gone => this.#answer({ name, request, response, tenant, gone }))
+        answering(response, gone => this.#answer({ readQuestion, request, response, tenant, gone }))
       )
     for (const [name, data] of Object.entries(FIXED))
       add(name, async (_request, response) => succeed(response, plain(data)))
+    add('rules', this.#rules(rulesAnswer))
+    add('alerts', this.#rules(alertsAnswer))
     for (const path of ['/-/healthy', '/-/ready'])
       reads.set(this.#at(path), {
         methods: GET_ONLY,
@@ -104,12 +95,29 @@ export class QueryApi implements Extension {
     return reads
   }
 
-  async #answer({ name, request, response, tenant, gone }: Asked): Promise<void> {
+  /** Rules are of the tenants that they are for, so a reader of one tenant sees none. */
+  #rules(answerOf: (groups: readonly GroupStatus[], parameters: Parameters) => object): Read {
+    return (request, response, tenant) =>
+      answering(response, async () => {
+        const groups = tenant === undefined ? this.#context.stores.rules() : []
+        succeed(response, plain(answerOf(groups, await Parameters.of(request))))
+      })
+  }
+
+  /** Another server knows those of Prometheus only. */
+  *#questions(): Generator<readonly [name: string, readQuestion: ReadQuestion]> {
+    yield* QUESTIONS
+    if (this.#service === undefined) return
+    for (const [name, read] of EVENT_QUESTIONS)
+      yield [name, (parameters, now) => ({ kind: 'events', question: read(parameters, now) })]
+  }
+
+  async #answer({ readQuestion, request, response, tenant, gone }: Asked): Promise<void> {
     const { path_prefix, tenant_label, timeout } = this.#config
     const parameters = await Parameters.of(request)
     const timeoutMs = Math.min(parameters.duration('timeout') ?? timeout, timeout)
     // Also before it is sent on: errors of parameters are the same then.
-    const question = QUESTIONS.get(name)!(parameters, this.#context.clock.now(), request.params)
+    const question = readQuestion(parameters, this.#context.clock.now(), request.params)
     if (this.#forwarder !== undefined) {
       const path = request.path.slice(path_prefix.length)
       return this.#forwarder.relay(
@@ -118,7 +126,8 @@ export class QueryApi implements Extension {
         AbortSignal.any([gone, AbortSignal.timeout(timeoutMs)])
       )
     }
-    const required = tenant === undefined ? [] : [[tenant_label, tenant] as const]
+    const label = question.kind === 'events' ? TENANT : tenant_label
+    const required = tenant === undefined ? [] : [[label, tenant] as const]
     succeed(response, await this.#service!.ask(question, { tenant: tenant ?? '', required, signal: gone, timeoutMs }))
   }
 
@@ -127,9 +136,10 @@ export class QueryApi implements Extension {
   }
 }
 
+type ReadQuestion = (parameters: Parameters, now: number, path: PathParameters) => QueryRequest
+
 interface Asked {
-  /** Of {@link QUESTIONS}. */
-  readonly name: string
+  readonly readQuestion: ReadQuestion
   readonly request: Request
   readonly response: Response
   readonly tenant: string | undefined

@@ -22,7 +22,7 @@ export class RememberingStatsdReceiver extends StatsdReceiver {
 /** The receiver of a configuration. */
 export function receiverOf(config: Config, context: Context): Receiver {
   if (!config.remember_gauges) return new StatsdReceiver(config, context)
-  // Behind a journal there are checkpoints, and receivers are part of them. `state_dir` has only processors.
+  // Behind a journal there are checkpoints, and receivers are part of them. `state_dir` is written at a clean stop only.
   if (context.replayed) return new RememberingStatsdReceiver(config, context)
   context.log.warn('remember_gauges has no effect: it needs service.journal, and a Weir without service.workers')
   return new StatsdReceiver(config, context)

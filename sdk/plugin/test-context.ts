@@ -7,7 +7,7 @@ import { trackedBatch } from '../../core/pipeline/checkpoint/tracked-batch.ts'
 import { NO_ACCESS } from '../../core/plugin/access.ts'
 import type { Context } from '../../core/plugin/context.ts'
 import { ClockScheduler } from '../../core/plugin/scheduler.ts'
-import { NO_STORES } from '../../core/plugin/stores.ts'
+import { StoreRegistry } from '../../core/plugin/stores.ts'
 import { Account } from '../../core/telemetry/account.ts'
 import { ComponentClock } from '../../core/telemetry/component-clock.ts'
 import { VirtualClock } from '../../core/telemetry/virtual-clock.ts'
@@ -16,7 +16,7 @@ const POOL_BYTES = 64 * 2 ** 20
 const ADOPTED_AGAIN_MS = 1000
 
 /** Services of a host without a configuration, a folder or other components. */
-const LONE_HOST = { durable: false, replayed: false, sharedPorts: undefined, access: NO_ACCESS, stores: NO_STORES }
+const LONE_HOST = { durable: false, replayed: false, sharedPorts: undefined, access: NO_ACCESS }
 
 /** A clock that stands still until told. */
 export class FakeClock extends ComponentClock {
@@ -89,6 +89,7 @@ export function testContext(id = 'test', clock = new FakeClock()): TestContext {
     credits: new CreditPool(POOL_BYTES),
     outputBudget: new CreditPool(POOL_BYTES),
     ...LONE_HOST,
+    stores: new StoreRegistry(),
     instruments: {
       counter: name => ({ add: value => void counters.set(name, (counters.get(name) ?? 0) + value) }),
       gauge() {}

@@ -106,9 +106,9 @@ test('docs/operators.md has every metric', async t => {
     .replace('[clickhouse]', '[clickhouse, victoriametrics, prometheus, otlp]')
     .replace(
       'receivers:\n',
-      'receivers:\n  prometheus: { scrape_configs: [{ job_name: a }] }\n  prometheus_remote_write: { endpoint: 127.0.0.1:0 }\n'
+      'receivers:\n  prometheus: { scrape_configs: [{ job_name: a }] }\n  rules: { files: ["*.rules"], store: clickhouse }\n  prometheus_remote_write: { endpoint: 127.0.0.1:0 }\n'
     )
-    .replace('[otlp, ', '[otlp, prometheus, prometheus_remote_write, ')
+    .replace('[otlp, ', '[otlp, prometheus, prometheus_remote_write, rules, ')
     .replace('service:\n', 'service:\n  workers: 2\n  tenants: { default: shared }\n')
   const weir = await sandbox.start(idle)
   const page = readFileSync(path.join(ROOT, 'docs/operators.md'), 'utf8')

@@ -18,7 +18,9 @@ const BLOCKS = PAGES.flatMap(blocksOf)
 /** Not for Weir, by the word that says so: what must stand in it. */
 const FOREIGN = {
   collector: /exporters:\n {2}otlphttp\/weir:\n {4}metrics_endpoint: http:\/\/\S+:4318\/v1\/metrics\n/,
-  prometheus: /remote_write:\n {2}- url: http:\/\/\S+:9091\/api\/v1\/write\n/
+  prometheus: /remote_write:\n {2}- url: http:\/\/\S+:9091\/api\/v1\/write\n/,
+  // Commands of the page read them.
+  rules: /^(?:groups|rule_files):\n/
 }
 /** What a fragment is merged over: enough to be complete. */
 const REST = `

@@ -32,6 +32,17 @@ service:
   pipelines: { a: { receivers: [otlp], processors: [drop_health_checks, pace], exporters: [debug] } }
 `
 
+/** A store that nobody asks anything of, and its API. */
+const QUERIES = `
+receivers: { otlp: { protocols: { http: { endpoint: 127.0.0.1:0 } } } }
+exporters: { clickhouse: { endpoint: http://127.0.0.1:1 } }
+extensions: { query_api: { endpoint: 127.0.0.1:0, store: clickhouse } }
+service:
+  admin: { endpoint: 127.0.0.1:0 }
+  extensions: [query_api]
+  pipelines: { a: { receivers: [otlp], exporters: [clickhouse] } }
+`
+
 test('the npm package', async t => {
   const weir = await unlessOffline(t, InstalledPackage.install(t))
   if (weir === undefined) return
@@ -78,6 +89,7 @@ async function installPlugins(weir: InstalledPackage): Promise<void> {
   await weir.installPackageOf('plugins', `${MANIFEST.name}-${MANIFEST.version}.tgz`)
   await weir.write({
     'weir.yaml': CONFIG,
+    'queries.yaml': QUERIES,
     'uncompiled.yaml': CONFIG.replace(MANIFEST.name, 'weir-plugin-uncompiled'),
     'node_modules/weir-plugin-uncompiled/package.json': JSON.stringify({ type: 'module', exports: './pace.ts' })
   })
@@ -105,6 +117,7 @@ async function check(t: TestContext, weir: InstalledPackage, nodeFolder: string)
     assert.match(report, /✔ leaves out health checks, and says how many/)
   })
   await t.test('weir run', t => checkRun(t, weir, nodeFolder))
+  await t.test('the thread of queries', t => checkQueries(t, weir, nodeFolder))
 }
 
 async function checkRun(t: TestContext, installed: InstalledPackage, nodeFolder: string): Promise<void> {
@@ -121,4 +134,11 @@ async function checkRun(t: TestContext, installed: InstalledPackage, nodeFolder:
   assert.deepEqual(await weir.stop(), { code: EXIT.ok, signal: null })
   assert.match(weir.said, /requests.*\/cart/)
   assert.doesNotMatch(weir.said, /\/healthz/)
+}
+
+async function checkQueries(t: TestContext, installed: InstalledPackage, nodeFolder: string): Promise<void> {
+  const weir = await installed.start(t, nodeFolder, 'queries.yaml')
+  const response = await fetch(`${weir.queryApi}/api/v1/query?query=1%2B1&time=1`)
+  assert.deepEqual(await response.json(), { status: 'success', data: { resultType: 'scalar', result: [1, '2'] } })
+  assert.deepEqual(await weir.stop(), { code: EXIT.ok, signal: null })
 }

@@ -37,6 +37,10 @@ const OPTIONS: Readonly<Record<string, ContractOptions>> = {
   },
   'receiver prometheus_remote_write': { config: { endpoint: '127.0.0.1:0' }, optional: serverOptional('') },
   'receiver prometheus': { config: { scrape_configs: [{ job_name: 'a' }] }, optional: ['tenant'] },
+  'receiver rules': {
+    config: { files: [path.join(import.meta.dirname, 'rules.yml')], store: 'clickhouse' },
+    optional: ['tenant']
+  },
   'receiver statsd': { config: { endpoint: '127.0.0.1:0' }, optional: ['tenant'] },
   'processor cumulative_to_delta': { optional: ['match'] },
   'processor delta_to_cumulative': { optional: ['match'] },

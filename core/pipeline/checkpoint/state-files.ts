@@ -19,11 +19,12 @@ import type { StateBackend } from '../service/lifecycle.ts'
 const MAGIC = Buffer.from('WEIRST01')
 const HEADER_BYTES = MAGIC.length + 4
 
-/** Takes the place of a pipeline for exporters. No pipeline is called so. */
+/** They take the place of a pipeline. No pipeline is called so. */
+const RECEIVERS = '/receivers'
 const EXPORTERS = '/exporters'
 
 /**
- * Processors' and exporters' state between two runs, one file each. Written on a clean shutdown, used up by the next
+ * Components' state between two runs, one file each. Written on a clean shutdown, used up by the next
  * start.
  */
 export class StateFiles {
@@ -83,6 +84,7 @@ export class StateFiles {
 export function stateInFiles(store: StateFiles, topology: Topology): StateBackend {
   const stateful = () =>
     [
+      ...topology.receivers.map(({ component, receiver }) => ({ component, part: receiver, pipeline: RECEIVERS })),
       ...topology.pipelines.flatMap(({ name, processors }) =>
         processors.map(({ component, processor }) => ({ component, part: processor, pipeline: name }))
       ),

@@ -90,7 +90,7 @@ export class Component {
       replayed,
       sharedPorts: services.sharedPorts,
       access: services.access,
-      stores: { find: exporterId => services.stores.get(exporterId) },
+      stores: services.stores,
       instruments: this.#instruments(services.metrics),
       admin: this.#admin(services),
       ...this.#batchMakers(services),

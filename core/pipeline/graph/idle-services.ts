@@ -1,5 +1,6 @@
 import { CreditPool } from '../../batch/credits.ts'
 import { NO_ACCESS } from '../../plugin/access.ts'
+import { StoreRegistry } from '../../plugin/stores.ts'
 import { SettlementTracker } from '../checkpoint/settlement-tracker.ts'
 import { CooperativeScheduler } from '../ingest/cooperative.ts'
 import type { Services } from './services.ts'
@@ -16,7 +17,7 @@ export function idleServices() {
     replayed: false,
     entrySettlements: undefined,
     access: NO_ACCESS,
-    stores: new Map(),
+    stores: new StoreRegistry(),
     routes: new Map(),
     reports: new Set(),
     announcements: [],

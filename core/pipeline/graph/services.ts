@@ -3,7 +3,7 @@ import type { Logger } from 'pino'
 import type { CreditPool } from '../../batch/credits.ts'
 import type { SeriesTable } from '../../model/series-table/series-table.ts'
 import type { Access } from '../../plugin/access.ts'
-import type { QueryableStore } from '../../promql/queryable.ts'
+import type { StoreRegistry } from '../../plugin/stores.ts'
 import type { Clock } from '../../telemetry/clock.ts'
 import type { Metrics } from '../../telemetry/metrics.ts'
 import type { SettlementTracker } from '../checkpoint/settlement-tracker.ts'
@@ -39,8 +39,7 @@ export interface Services {
   /** The threads of receivers. Undefined if there is only the main thread. */
   readonly workers?: WorkerPool | undefined
   readonly access: Access
-  /** Of exporters that can be asked, by id. */
-  readonly stores: Map<string, QueryableStore>
+  readonly stores: StoreRegistry
   readonly routes: Map<string, RequestHandler>
   readonly reports: Set<Report>
   readonly announcements: Announcement[]

@@ -103,11 +103,7 @@ export function createExporter(entry: ComponentConfig, services: Services): Buil
   const component = new Component('exporter', id, undefined, services.log)
   const context = component.context(services)
   const exporter = plugin.create(config, context) as Exporter
-  const { queryable } = exporter
-  if (queryable !== undefined) {
-    services.stores.set(id, queryable)
-    component.disposeWith(() => services.stores.get(id) === queryable && services.stores.delete(id))
-  }
+  if (exporter.queryable !== undefined) component.disposeWith(services.stores.add(id, exporter.queryable))
   const host = { ...context, deadLetters: services.deadLetters }
   return { component, entry, exporter, sendingQueue: new SendingQueue(exporter, sendingQueue!, host) }
 }

@@ -52,8 +52,22 @@ export async function evaluate(
   options: EvaluationOptions
 ): Promise<QueryResult> {
   checkRange(expr, range)
+  const budget = new SampleBudget(options.limits, options.total)
+  try {
+    return await evaluateWithin(budget, expr, range, store, options)
+  } finally {
+    budget.end()
+  }
+}
+
+async function evaluateWithin(
+  budget: SampleBudget,
+  expr: Expr,
+  range: EvaluationRange,
+  store: SampleStore,
+  options: EvaluationOptions
+): Promise<QueryResult> {
   const times = timesBetween(range.start, range.end, range.stepMs)
-  const budget = new SampleBudget(options.limits)
   // The evaluation times alone may be too many.
   budget.checkRoom(times.count)
   const remarks = new QueryRemarks(options.text)

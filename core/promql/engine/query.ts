@@ -5,7 +5,7 @@ import type { CellSlab } from './cell-slab.ts'
 import type { PlanSettings } from './plan.ts'
 import type { QueryRemarks } from './remarks.ts'
 import type { Row } from './rows.ts'
-import type { SampleBudget } from './sample-budget.ts'
+import type { SampleBudget, SampleTotal } from './sample-budget.ts'
 import type { Times } from './times.ts'
 import type { Turns } from './turns.ts'
 
@@ -17,6 +17,8 @@ export interface EvaluationOptions {
   /** Step of subqueries that name none. */
   readonly defaultSubqueryStepMs: number
   readonly limits: QueryLimits
+  /** Samples of this and other queries. Undefined if nobody bounds them. */
+  readonly total?: SampleTotal | undefined
   /** Functions and aggregations that Prometheus calls experimental. The parser refuses them. */
   readonly experimental: boolean
   /**

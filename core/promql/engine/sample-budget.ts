@@ -1,15 +1,42 @@
 import { QueryError } from '../query-error.ts'
 import type { QueryLimits } from '../sample-store.ts'
 
+/** Samples that several queries have in memory together. */
+export class SampleTotal {
+  readonly #most: number
+  #current = 0
+
+  constructor(most: number) {
+    this.#most = most
+  }
+
+  /** Throws a {@link QueryError} before there are more than there may be. */
+  add(count: number): void {
+    if (this.#current + count > this.#most)
+      throw new QueryError(
+        'unavailable',
+        `queries that run now hold ${this.#current} samples, and may hold ${this.#most} together (max_samples): try again`
+      )
+    this.#current += count
+  }
+
+  release(count: number): void {
+    this.#current -= count
+  }
+}
+
 /** Samples that a query has in memory. One cell of a row counts as a sample, also if it is empty: it takes memory. */
 export class SampleBudget {
   readonly #limits: QueryLimits
+  readonly #total: SampleTotal | undefined
   #current = 0
   #peak = 0
   #read = 0
 
-  constructor(limits: QueryLimits) {
+  /** @param total of this and other queries */
+  constructor(limits: QueryLimits, total?: SampleTotal) {
     this.#limits = limits
+    this.#total = total
   }
 
   get current(): number {
@@ -29,6 +56,7 @@ export class SampleBudget {
   /** Throws a {@link QueryError} before `count` samples are made that are too many. */
   take(count: number): void {
     this.checkRoom(count)
+    this.#total?.add(count)
     this.#current += count
     if (this.#current > this.#peak) this.#peak = this.#current
   }
@@ -45,8 +73,15 @@ export class SampleBudget {
 
   /** Inputs of a node are garbage once its result is there: `count` samples more than before it. */
   settle(before: number, count: number): void {
+    this.#total?.release(this.#current - before)
     this.#current = before
     this.take(count)
+  }
+
+  /** The query is over. */
+  end(): void {
+    this.#total?.release(this.#current)
+    this.#current = 0
   }
 
   countRead(count: number): void {

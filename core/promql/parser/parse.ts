@@ -1,4 +1,4 @@
-import type { Expr } from '../ast.ts'
+import type { Expr, VectorSelector } from '../ast.ts'
 import type { Matcher } from '../matcher.ts'
 import { Cursor } from './cursor.ts'
 import { readExpression } from './expression.ts'
@@ -28,16 +28,26 @@ export function parse(text: string, { experimental = false }: ParseOptions = {})
 /** The matchers of a selector without modifiers, such as the parameter `match[]` of the Prometheus API. */
 export function parseSelector(text: string): readonly Matcher[] {
   const cursor = open(text, false)
-  const name = cursor.token.kind === 'identifier' ? cursor.take() : undefined
-  if (name === undefined && !cursor.at('{')) throw cursor.unexpected('selector', 'metric name or "{"')
-  const selector = readSelector(cursor, name)
-  expectEnd(cursor, 'end of input')
+  const selector = readWhole(cursor)
   if (!selectsSomething(selector))
     throw cursor.error(
       selector.span,
       'the selector must contain at least one non-empty matcher; {__name__=~".+"} is all series'
     )
   return selector.matchers
+}
+
+/** As {@link parseSelector}, also if all matchers accept an absent label, such as `{plan!="free"}`. */
+export function parseMatchers(text: string): readonly Matcher[] {
+  return readWhole(open(text, false)).matchers
+}
+
+function readWhole(cursor: Cursor): VectorSelector {
+  const name = cursor.token.kind === 'identifier' ? cursor.take() : undefined
+  if (name === undefined && !cursor.at('{')) throw cursor.unexpected('selector', 'metric name or "{"')
+  const selector = readSelector(cursor, name)
+  expectEnd(cursor, 'end of input')
+  return selector
 }
 
 function open(text: string, experimental: boolean): Cursor {

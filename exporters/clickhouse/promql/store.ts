@@ -1,14 +1,15 @@
 import { type Labels, METRIC_NAME } from '../../../core/promql/labels.ts'
+import type { OpenedStore } from '../../../core/promql/queryable.ts'
 import type {
   FamilyMetadata,
   GridRequest,
   GridSeries,
   Remarks,
-  SampleStore,
   SelectedSeries,
   SelectRequest,
   SeriesRequest
 } from '../../../core/promql/sample-store.ts'
+import { ClickHouseEvents } from '../events/store.ts'
 import { familiesOf, type StoredMetric } from './catalog.ts'
 import { matchingForms } from './forms.ts'
 import { GeneratedLabels } from './generated-labels.ts'
@@ -26,7 +27,8 @@ import { matchingTierForms } from './tier-forms.ts'
 import { TieredStore } from './tiered-store.ts'
 
 /** The tables of the compact schema, as PromQL sees them. */
-export class ClickHouseStore implements SampleStore {
+export class ClickHouseStore implements OpenedStore {
+  readonly events: ClickHouseEvents
   readonly #statements: Statements
   readonly #sources: Sources
   readonly #tiers: TieredStore
@@ -34,6 +36,7 @@ export class ClickHouseStore implements SampleStore {
   readonly #generated: GeneratedLabels
 
   constructor(config: StoreConfig, statements: Statements) {
+    this.events = new ClickHouseEvents(config, statements)
     this.#statements = statements
     this.#sources = new Sources(config, statements)
     this.#tiers = new TieredStore(config, statements, this.#sources)

@@ -41,7 +41,7 @@ export function matchingTierForms(
     if (temporality !== 'delta') return [metric]
     // By OpenTelemetry's name both are meant, and only one of them has increments once.
     const isOwn = matchers.some(({ name, op, value }) => name === METRIC_NAME && op === '=' && value === metric.name)
-    if (kind === 'counter' && isOwn && metric.family !== metric.name)
+    if (kind === 'counter' && isOwn)
       return [RATES.has(func) ? { ...metric, reading: 'running' } : { ...metric, reading: 'increments' }]
     if (kind === 'counter' && !isComponent)
       return [

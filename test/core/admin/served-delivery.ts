@@ -7,6 +7,7 @@ import { readConfig } from '../../../core/config/validate.ts'
 import { type BuiltService, buildService } from '../../../core/pipeline/service/build.ts'
 import { NO_ACCESS } from '../../../core/plugin/access.ts'
 import { Registry } from '../../../core/plugin/registry.ts'
+import { StoreRegistry } from '../../../core/plugin/stores.ts'
 import { Metrics } from '../../../core/telemetry/metrics.ts'
 import { defineExporter, defineProcessor, defineReceiver } from '../../../sdk/plugin/index.ts'
 import { testContext } from '../../../sdk/plugin/testing.ts'
@@ -73,7 +74,7 @@ export async function servedDelivery(): Promise<BuiltService> {
       metrics: new Metrics(),
       requestsWanted: false,
       access: NO_ACCESS,
-      stores: new Map(),
+      stores: new StoreRegistry(),
       routes: new Map(),
       reports: new Set(),
       announcements: [],

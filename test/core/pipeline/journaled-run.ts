@@ -26,6 +26,7 @@ import { Runner } from '../../../core/pipeline/service/lifecycle.ts'
 import { NO_ACCESS } from '../../../core/plugin/access.ts'
 import type { Context } from '../../../core/plugin/context.ts'
 import type { ExporterPlugin, ReceiverPlugin } from '../../../core/plugin/contract.ts'
+import { StoreRegistry } from '../../../core/plugin/stores.ts'
 import { type MetricFamily, Metrics } from '../../../core/telemetry/metrics.ts'
 import { inOneLife } from '../journal/one-life.ts'
 import type { SimulatedDisk } from '../journal/simulated-disk.ts'
@@ -178,7 +179,7 @@ export class JournaledRun {
       entrySettlements: undefined,
       requestsWanted: false,
       access: NO_ACCESS,
-      stores: new Map(),
+      stores: new StoreRegistry(),
       routes: new Map(),
       reports: new Set(),
       announcements: [],

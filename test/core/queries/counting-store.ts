@@ -1,6 +1,6 @@
 import { Labels } from '../../../core/promql/labels.ts'
+import { MemoryStore } from '../../../core/promql/memory-store.ts'
 import type { FetchBytes, OpenStore, QueryableStore } from '../../../core/promql/queryable.ts'
-import { MemoryStore } from '../promql/memory-store.ts'
 
 const STEP_MS = 1000
 

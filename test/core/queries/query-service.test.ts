@@ -16,7 +16,8 @@ const SETTINGS: QueryServiceOptions = {
   timeoutMs: 20_000,
   maxConcurrent: 4,
   maxQueued: 4,
-  queueTimeoutMs: 1000
+  queueTimeoutMs: 1000,
+  threads: 2
 }
 const never = new AbortController().signal
 
@@ -119,4 +120,17 @@ test('labels, metadata, cardinality, canonical text and tree', async () => {
   for (const [request, data] of cases) assert.deepEqual((await ask(request)).data, data, request.kind)
   assert.equal((await ask({ kind: 'parse_query', text: '1 + up' })).data.type, 'binaryExpr')
   assert.equal((await ask({ kind: 'tsdb', ...all })).data.headStats.numSeries, 2)
+})
+
+test('queries of one thread share the room for samples, and give it back', async () => {
+  const { ask } = serviceOf(new CountingStore(), {
+    threads: 1,
+    limits: { maxSeries: 10, maxSamples: 3000 },
+    cacheBytes: 0
+  })
+  const all = await Promise.allSettled(Array.from({ length: 4 }, () => ask(range('up', 0, 700_000))))
+  const refused = all.filter(({ status }) => status === 'rejected') as PromiseRejectedResult[]
+  for (const { reason } of refused) assert.equal(reason.kind, 'unavailable', reason.message)
+  assert.ok(refused.length < 4)
+  await ask(range('up', 0, 700_000))
 })

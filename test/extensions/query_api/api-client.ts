@@ -1,5 +1,6 @@
 import { after } from 'node:test'
 import { ServiceAccess } from '../../../core/http/access/service-access.ts'
+import { StoreRegistry } from '../../../core/plugin/stores.ts'
 import type { QueryableStore } from '../../../core/promql/queryable.ts'
 import { systemClock } from '../../../core/telemetry/clock.ts'
 import plugin from '../../../extensions/query_api/index.ts'
@@ -30,7 +31,8 @@ export async function startApi(config: object, store?: QueryableStore, { authent
   const context = testContext('query_api')
   const own = { log: context.log, clock: systemClock, series: context.series, thread: 0, threads: 1 }
   const access = new ServiceAccess({ authenticators, tenants: tenants as never }, own)
-  const stores = { find: (id: string) => (id === 'numbers' ? store : undefined) }
+  const stores = new StoreRegistry()
+  if (store !== undefined) stores.add('numbers', store)
   const host = { ...context, clock: systemClock, stores, access }
   const api = plugin.create(testConfig(plugin, { endpoint: '127.0.0.1:0', ...config }), host) as ReturnType<
     typeof plugin.create

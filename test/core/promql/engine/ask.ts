@@ -5,9 +5,10 @@ import {
   type QueryResult
 } from '../../../../core/promql/engine/evaluate.ts'
 import { Labels } from '../../../../core/promql/labels.ts'
+import type { StoredSample } from '../../../../core/promql/memory-store.ts'
 import { parse } from '../../../../core/promql/parser/parse.ts'
 import type { SampleStore } from '../../../../core/promql/sample-store.ts'
-import { MemoryStore, type StoredSample } from '../memory-store.ts'
+import { RecordingStore } from '../recording-store.ts'
 
 export const DEFAULTS: Omit<EvaluationOptions, 'text' | 'signal'> = {
   lookbackMs: 300_000,
@@ -33,8 +34,8 @@ export function ask(
 export function storeOf(
   series: Readonly<Record<string, readonly (StoredSample | undefined)[]>>,
   everyMs = 60_000
-): MemoryStore {
-  const store = new MemoryStore()
+): RecordingStore {
+  const store = new RecordingStore()
   for (const [selector, samples] of Object.entries(series)) {
     const labels = labelsOf(selector)
     for (const [i, sample] of samples.entries()) if (sample !== undefined) store.append(labels, i * everyMs, sample)

@@ -3,9 +3,9 @@ import { test } from 'node:test'
 import protobuf from 'protobufjs'
 import { compressSync } from 'snappy'
 import { Labels } from '../../../../core/promql/labels.ts'
+import { MemoryStore } from '../../../../core/promql/memory-store.ts'
 import { randomNumbers } from '../../../random-numbers.ts'
 import { prometheusProgram, startPrometheus } from '../../../servers/prometheus.ts'
-import { MemoryStore } from '../memory-store.ts'
 import { ask, labelsOf } from './ask.ts'
 
 const program = await prometheusProgram()

@@ -1,56 +1,31 @@
-import { sameBounds } from '../../../../core/promql/histogram/bounds.ts'
-import { isCounterReset } from '../../../../core/promql/histogram/counter-reset.ts'
 import { CUSTOM_BUCKETS, type FloatHistogram, NO_BUCKETS } from '../../../../core/promql/histogram/float-histogram.ts'
 import { type Labels, METRIC_NAME } from '../../../../core/promql/labels.ts'
-import type { MemoryStore, StoredSample } from '../memory-store.ts'
-import { toNumber } from './histogram-notation.ts'
+import type { MemoryStore } from '../../../../core/promql/memory-store.ts'
+import { toNumber } from '../../../../core/promql/notation/histogram-notation.ts'
+import { SampleLoader } from '../../../../core/promql/notation/sample-loader.ts'
+import type { NotedSeries } from '../../../../core/promql/notation/series-notation.ts'
 import type { LoadCommand } from './script.ts'
-import type { NotedSample, NotedSeries } from './series-notation.ts'
 
-/** Puts series of test scripts into a store, as Prometheus's database would keep them. */
+/** Puts series of test scripts into a store. */
 export class Loader {
-  readonly #store: MemoryStore
-  /** Last sample of each series. */
-  readonly #last = new Map<string, StoredSample>()
+  readonly #samples: SampleLoader
 
   constructor(store: MemoryStore) {
-    this.#store = store
+    this.#samples = new SampleLoader(store)
   }
 
   load({ series, stepMs, withNhcb }: LoadCommand): void {
-    for (const { labels, samples } of series) this.#append(labels, samples, stepMs)
-    if (!withNhcb) return
-    for (const { labels, samples } of nativeHistograms(series)) this.#append(labels, samples, stepMs)
+    for (const each of series) this.#load(each, stepMs)
+    if (withNhcb) for (const each of nativeHistograms(series)) this.#load(each, stepMs)
   }
 
   clear(): void {
-    this.#store.clear()
-    this.#last.clear()
+    this.#samples.clear()
   }
 
-  #append(labels: Labels, samples: readonly NotedSample[], stepMs: number): void {
-    for (const [i, noted] of samples.entries()) {
-      if (noted === undefined) continue
-      const sample = typeof noted === 'object' ? marked(noted.histogram, this.#last.get(labels.key)) : noted
-      this.#last.set(labels.key, sample)
-      this.#store.append(labels, i * stepMs, sample)
-    }
+  #load({ labels, samples }: NotedSeries, stepMs: number): void {
+    for (const [i, noted] of samples.entries()) this.#samples.load(labels, i * stepMs, noted)
   }
-}
-
-/**
- * With the mark that Prometheus's database reads back: none for the first histogram of a chunk, which a reset, another layout
- * or a number begin, and `not_reset` for later ones.
- */
-function marked(histogram: FloatHistogram, last: StoredSample | undefined): FloatHistogram {
-  if (histogram.counterReset === 'gauge') return histogram
-  return { ...histogram, counterReset: continues(histogram, last) ? 'not_reset' : 'unknown' }
-}
-
-function continues(histogram: FloatHistogram, last: StoredSample | undefined): boolean {
-  if (typeof last !== 'object' || last.counterReset === 'gauge') return false
-  if (histogram.schema !== last.schema || histogram.zeroThreshold !== last.zeroThreshold) return false
-  return sameBounds(histogram.customBounds, last.customBounds) && !isCounterReset(histogram, last)
 }
 
 interface Classic {

@@ -1,10 +1,9 @@
-import { sameBounds } from '../../../../core/promql/histogram/bounds.ts'
-import { trimmed } from '../../../../core/promql/histogram/buckets.ts'
-import type { Buckets, FloatHistogram } from '../../../../core/promql/histogram/float-histogram.ts'
+import type { FloatHistogram } from '../../../../core/promql/histogram/float-histogram.ts'
 import type { Labels } from '../../../../core/promql/labels.ts'
-import { type NotedHistogram, showHistogram } from './histogram-notation.ts'
+import { showHistogram } from '../../../../core/promql/notation/histogram-notation.ts'
+import { sameHistogram } from '../../../../core/promql/notation/same-histogram.ts'
+import type { NotedSample, NotedSeries } from '../../../../core/promql/notation/series-notation.ts'
 import type { EvalCommand, Expectation } from './script.ts'
-import type { NotedSample, NotedSeries } from './series-notation.ts'
 
 /** Relative error that expected values allow. */
 const TOLERANCE = 1e-6
@@ -117,28 +116,7 @@ function pointsProblem(
 
 function samePoint(sample: NotedSample, point: number | FloatHistogram | undefined): boolean {
   if (typeof sample === 'number') return typeof point === 'number' && nearly(sample, point)
-  return typeof sample === 'object' && typeof point === 'object' && sameHistogram(sample, point)
-}
-
-function sameHistogram({ histogram, resetWritten }: NotedHistogram, seen: FloatHistogram): boolean {
-  return (
-    histogram.schema === seen.schema &&
-    nearly(histogram.count, seen.count) &&
-    nearly(histogram.sum, seen.sum) &&
-    histogram.zeroThreshold === seen.zeroThreshold &&
-    nearly(histogram.zeroCount, seen.zeroCount) &&
-    sameBounds(histogram.customBounds, seen.customBounds) &&
-    sameBuckets(histogram.positive, seen.positive) &&
-    sameBuckets(histogram.negative, seen.negative) &&
-    (!resetWritten || histogram.counterReset === seen.counterReset)
-  )
-}
-
-function sameBuckets(a: Buckets, b: Buckets): boolean {
-  const left = trimmed(a)
-  const right = trimmed(b)
-  if (left.offset !== right.offset || left.counts.length !== right.counts.length) return false
-  return left.counts.every((count, i) => nearly(count, right.counts[i]!))
+  return typeof sample === 'object' && typeof point === 'object' && sameHistogram(sample, point, nearly)
 }
 
 /** Equal but for the tolerance. NaN equals NaN. */

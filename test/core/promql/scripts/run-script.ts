@@ -4,10 +4,10 @@ import {
   evaluate,
   type ResultValue
 } from '../../../../core/promql/engine/evaluate.ts'
+import { MemoryStore } from '../../../../core/promql/memory-store.ts'
 import { parse } from '../../../../core/promql/parser/parse.ts'
 import { exprText } from '../../../../core/promql/printer/expr-text.ts'
 import { QueryError } from '../../../../core/promql/query-error.ts'
-import { MemoryStore } from '../memory-store.ts'
 import { atFixedTime } from './fixed-time.ts'
 import { Loader } from './loader.ts'
 import { type Outcome, type OutcomeValue, problemOf, valueProblem } from './outcome.ts'

@@ -1,7 +1,7 @@
+import { toNumber } from '../../../../core/promql/notation/histogram-notation.ts'
+import { type NotedSeries, parseSeries } from '../../../../core/promql/notation/series-notation.ts'
 import { durationMs } from '../../../../core/promql/parser/numbers.ts'
 import { unquote } from '../../../../core/promql/parser/strings.ts'
-import { toNumber } from './histogram-notation.ts'
-import { type NotedSeries, parseSeries } from './series-notation.ts'
 
 /** A command of a test script, in Unix ms from 0. */
 export type Command = LoadCommand | EvalCommand | { readonly type: 'clear' }

@@ -1,6 +1,6 @@
 import { Matcher, type MatcherOp } from '../../../../core/promql/matcher.ts'
-import type { FetchBytes, OpenStore, QueryableStore } from '../../../../core/promql/queryable.ts'
-import type { SampleStore, SelectedSeries, SelectRequest } from '../../../../core/promql/sample-store.ts'
+import type { FetchBytes, OpenedStore, OpenStore, QueryableStore } from '../../../../core/promql/queryable.ts'
+import type { SelectedSeries, SelectRequest } from '../../../../core/promql/sample-store.ts'
 import type { Exporter } from '../../../../sdk/plugin/index.ts'
 import { embedded, FOREVER, type Harness, signal } from '../harness.ts'
 
@@ -8,7 +8,7 @@ export const LIMITS = { maxSeries: 1000, maxSamples: 1_000_000 }
 
 export interface StoreHarness extends AsyncDisposable {
   readonly h: Harness
-  readonly store: SampleStore
+  readonly store: OpenedStore
   /** Infos and warnings so far. */
   readonly remarks: string[]
   select(matchers: readonly Matcher[], more: Partial<SelectRequest>): Promise<SelectedSeries[]>
@@ -32,7 +32,7 @@ export async function openStore(config: Record<string, unknown> = FOREVER): Prom
   }
 }
 
-export async function storeOf(exporter: Pick<Exporter, 'queryable'>): Promise<SampleStore> {
+export async function storeOf(exporter: Pick<Exporter, 'queryable'>): Promise<OpenedStore> {
   const queryable = exporter.queryable!
   const { default: open }: { default: OpenStore } = await import(queryable.module)
   return open(structuredClone(queryable.config), fetchOf(queryable))

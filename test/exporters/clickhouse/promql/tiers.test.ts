@@ -239,3 +239,22 @@ test('where only tiers are stored, they answer all queries', async () => {
   assert.equal((await only.store.series(request, signal())).length, 1)
   assert.ok((await only.store.names!({ ...request, sets: [] }, signal()))!.includes('http_requests_total'))
 })
+
+test('regression: increments under a name without a unit were found as their running sum too', async () => {
+  await using only = await openStore({ ttl: '30d', tiers: TIERS })
+  const metric = { name: 'signup', unit: '', description: '', kind: 'counter', temporality: 'delta' } as const
+  const series = only.h.context.series.intern(metric, [['rollup', '10m']])
+  const builder = new PointBlockBuilder()
+  for (let i = 1; i <= 3; i++) builder.add(series, EPOCH + i * 600_000, i, EPOCH + (i - 1) * 600_000)
+  await only.h.exporter.export(builder.build(), signal())
+  for (const [query, want] of [
+    ['sum_over_time(signup[1h])', 6],
+    ['count_over_time(signup[1h])', 3],
+    ['increase(signup[30m])', 6],
+    ['increase(signup_total[30m])', 6]
+  ] as const)
+    for (const withGrid of [true, false]) {
+      const { result } = await ask(only.store, query, seconds(1800, 1800, 0), withGrid)
+      assert.deepEqual([...flat(result, EPOCH).values()], [want], `${query} ${withGrid}`)
+    }
+})

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { MemoryStore } from '../../memory-store.ts'
+import { MemoryStore } from '../../../../../core/promql/memory-store.ts'
 import { ask, labelsOf } from '../ask.ts'
 
 const SECOND = 1000

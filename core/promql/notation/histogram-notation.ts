@@ -4,7 +4,8 @@ import {
   CUSTOM_BUCKETS,
   type FloatHistogram,
   NO_BUCKETS
-} from '../../../../core/promql/histogram/float-histogram.ts'
+} from '../histogram/float-histogram.ts'
+import { bad } from './bad.ts'
 
 const KEYS: ReadonlySet<string> = new Set([
   'schema',
@@ -22,19 +23,19 @@ const KEYS: ReadonlySet<string> = new Set([
 const RESETS: ReadonlySet<string> = new Set<CounterReset>(['unknown', 'reset', 'not_reset', 'gauge'])
 const ENTRY = /([a-z_]+):(\[[^\]]*\]|[^\s[\]]+)/gy
 
-/** A histogram of a test script, and whether its mark of counter resets was written. */
+/** A histogram, and whether its mark of counter resets was written. */
 export interface NotedHistogram {
   readonly histogram: FloatHistogram
   readonly resetWritten: boolean
 }
 
-/** Reads `{{schema:1 count:3 sum:5 buckets:[1 2]}}`. */
+/** Reads `{{schema:1 count:3 sum:5 buckets:[1 2]}}`. Throws a `QueryError`. */
 export function parseHistogram(text: string): NotedHistogram {
   const entries = entriesOf(text.slice(2, -2).trim())
   const number = (key: string) => (entries.has(key) ? toNumber(entries.get(key)!) : 0)
   const list = (key: string) => listOf(entries.get(key) ?? '[]')
   const reset = entries.get('counter_reset_hint') ?? 'unknown'
-  if (!RESETS.has(reset)) throw new Error(`no counter reset hint: ${reset}`)
+  if (!RESETS.has(reset)) throw bad(`counter_reset_hint is one of ${[...RESETS].join(', ')}, not ${reset}`)
   const histogram: FloatHistogram = {
     schema: number('schema'),
     counterReset: reset as CounterReset,
@@ -60,12 +61,12 @@ export function showHistogram(histogram: FloatHistogram): string {
   return `{{${entries.join(' ')} counter_reset_hint:${counterReset}}}`
 }
 
-/** A number as Go reads it: `Inf` in any case. */
+/** A number as Go reads it: `Inf` in any case. Throws a `QueryError`. */
 export function toNumber(text: string): number {
   const infinite = /^([+-]?)inf(?:inity)?$/i.exec(text)
   if (infinite !== null) return infinite[1] === '-' ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY
   const value = Number(text)
-  if (text.trim() === '' || (Number.isNaN(value) && !/^[+-]?nan$/i.test(text))) throw new Error(`no number: "${text}"`)
+  if (text.trim() === '' || (Number.isNaN(value) && !/^[+-]?nan$/i.test(text))) throw bad(`"${text}" is no number`)
   return value
 }
 
@@ -75,8 +76,9 @@ function entriesOf(body: string): Map<string, string> {
   while (at < body.length) {
     ENTRY.lastIndex = at
     const found = ENTRY.exec(body)
-    if (found === null || !KEYS.has(found[1]!)) throw new Error(`no entry of a histogram: ${body.slice(at)}`)
-    if (entries.has(found[1]!)) throw new Error(`duplicate key ${found[1]} in histogram`)
+    if (found === null || !KEYS.has(found[1]!))
+      throw bad(`"${body.slice(at)}" is no entry of a histogram: it has ${[...KEYS].join(', ')}`)
+    if (entries.has(found[1]!)) throw bad(`duplicate key ${found[1]} in histogram`)
     entries.set(found[1]!, found[2]!)
     at = ENTRY.lastIndex
     while (body[at] === ' ') at++
