@@ -40,6 +40,8 @@ export class Forwarder {
   async relay({ path, parameters, tenant }: Question, response: Response, signal: AbortSignal): Promise<void> {
     if (tenant !== undefined && OF_ALL_TENANTS.test(path))
       throw new QueryError('forbidden', `${path} tells about all tenants: it cannot be asked for one of them`)
+    if (hasDotSegment(path))
+      throw new QueryError('bad_data', `${path} would be another path of the server: escape the label's name by U__`)
     const known = parameters.only(RELAYED)
     const body = (tenant === undefined ? known : this.#ofTenant(tenant, known)).encoded
     let answer: IncomingMessage
@@ -76,4 +78,11 @@ export class Forwarder {
         .end(isGet ? '' : form)
     })
   }
+}
+
+/** A label's name in the path may be anything, and URLs take a backslash for a slash. */
+function hasDotSegment(path: string): boolean {
+  return decodeURIComponent(path)
+    .split(/[/\\]/)
+    .some(part => part === '.' || part === '..')
 }

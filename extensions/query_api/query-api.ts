@@ -113,7 +113,7 @@ export class QueryApi implements Extension {
   }
 
   async #answer({ readQuestion, request, response, tenant, gone }: Asked): Promise<void> {
-    const { path_prefix, tenant_label, timeout } = this.#config
+    const { path_prefix, tenant_label, timeout, read_timeout } = this.#config
     const parameters = await Parameters.of(request)
     const timeoutMs = Math.min(parameters.duration('timeout') ?? timeout, timeout)
     // Also before it is sent on: errors of parameters are the same then.
@@ -128,7 +128,10 @@ export class QueryApi implements Extension {
     }
     const label = question.kind === 'events' ? TENANT : tenant_label
     const required = tenant === undefined ? [] : [[label, tenant] as const]
-    succeed(response, await this.#service!.ask(question, { tenant: tenant ?? '', required, signal: gone, timeoutMs }))
+    const answer = await this.#service!.ask(question, { tenant: tenant ?? '', required, signal: gone, timeoutMs })
+    // An answer is in memory until it is read.
+    response.setTimeout(read_timeout, () => response.destroy())
+    succeed(response, answer)
   }
 
   #at(path: string): string {

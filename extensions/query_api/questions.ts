@@ -49,8 +49,13 @@ function range(parameters: Parameters): QueryRequest {
 }
 
 function optionsOf(parameters: Parameters): QueryOptions {
-  const lookbackMs = parameters.duration('lookback_delta')
-  return { limit: parameters.limit(), lookbackMs, stats: (parameters.text('stats') ?? '') !== '' }
+  const lookbackMs = parameters.duration('lookback_delta') ?? 0
+  // As in Prometheus, one that is not positive is none.
+  return {
+    limit: parameters.limit(),
+    lookbackMs: lookbackMs > 0 ? lookbackMs : undefined,
+    stats: (parameters.text('stats') ?? '') !== ''
+  }
 }
 
 function series(parameters: Parameters, now: number): QueryRequest {

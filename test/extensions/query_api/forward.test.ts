@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { connect } from 'node:net'
 import { test } from 'node:test'
 import { freePort } from '../../servers/free-port.ts'
 import { startVictoriaMetrics, victoriaMetricsProgram } from '../../servers/victoria-metrics.ts'
@@ -54,4 +55,16 @@ test('a server that does not answer is 503, and its own errors pass through', { 
   const wrong = await ask('/api/v1/query?query=no_such_function(1)')
   assert.deepEqual([wrong.status, wrong.body.status], [422, 'error'])
   assert.equal((await ask('/api/v1/query?query=1')).body.status, 'success')
+})
+
+test('regression: the name of a label reached other paths of the server', async () => {
+  const { url } = await startApi({ forward: { endpoint: `http://127.0.0.1:${await freePort()}` } })
+  for (const name of ['..\\..\\admin', '..%5c..%5cadmin', '..%2fadmin']) {
+    const { hostname, port } = new URL(url)
+    const socket = connect(Number(port), hostname)
+    socket.write(`GET /api/v1/label/${name}/values HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`)
+    let answer = ''
+    for await (const chunk of socket) answer += chunk
+    assert.match(answer, /^HTTP\/1\.1 400 .*would be another path/s, name)
+  }
 })

@@ -44,6 +44,23 @@ test('parameters that cannot be are refused by name', () => {
     assert.throws(() => QUESTIONS.get(question)!(of(text), NOW, {}), { kind: 'bad_data', message }, text)
 })
 
+test('regression: a long text that is no number took minutes of the main thread', () => {
+  const digits = '1'.repeat(500_000)
+  const start = performance.now()
+  for (const name of ['time', 'step']) {
+    assert.throws(() => of(`${name}=${digits}x`).time(name), { kind: 'bad_data' })
+    assert.throws(() => of(`${name}=${digits}x`).duration(name), { kind: 'bad_data' })
+  }
+  assert.ok(performance.now() - start < 5000)
+})
+
+test('regression: a lookback that is not positive reached the store', () => {
+  for (const text of ['0', '-1']) {
+    const question = QUESTIONS.get('query')!(of(`query=up&lookback_delta=${text}`), NOW, {})
+    assert.equal(question.kind === 'query' ? question.options.lookbackMs : 0, undefined, text)
+  }
+})
+
 test('questions have their defaults', () => {
   const ask = (question: string, text: string, name = '') => QUESTIONS.get(question)!(of(text), NOW, { name })
   assert.deepEqual(ask('query', 'query=up'), {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { connect } from 'node:net'
 import { test } from 'node:test'
 import { CountingStore } from '../../core/queries/counting-store.ts'
 import { form, startApi } from './api-client.ts'
@@ -103,4 +104,38 @@ test('readers have credentials, and see the series of their tenant only', async 
   assert.deepEqual((own.body.data as { result: unknown }).result, [{ metric: {}, value: [5, '5'] }])
   const other = await ask('/api/v1/query?query=up', { headers: { ...headers, 'x-scope-orgid': 'b' } })
   assert.deepEqual([other.status, other.body.errorType], [403, 'forbidden'])
+})
+
+test('regression: the connection of a form that was too large answered nothing more', async () => {
+  const { url } = await startApi({ store: 'numbers' }, new CountingStore())
+  const { hostname, port } = new URL(url)
+  const socket = connect(Number(port), hostname)
+  const body = `query=${'1'.repeat(1_200_000)}`
+  const type = 'Content-Type: application/x-www-form-urlencoded'
+  socket.write(`POST /api/v1/query HTTP/1.1\r\nHost: x\r\n${type}\r\nContent-Length: ${body.length}\r\n\r\n${body}`)
+  socket.write('GET /-/healthy HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n')
+  let answers = ''
+  for await (const chunk of socket) answers += chunk
+  assert.deepEqual(answers.match(/HTTP\/1\.1 \d+/g), ['HTTP/1.1 400', 'HTTP/1.1 200'])
+})
+
+test('regression: a question mark within a query of a URL cut it off', async () => {
+  const { ask } = await startApi({ store: 'numbers' }, new CountingStore())
+  const { body } = await ask('/api/v1/format_query?query=up{job=~"a?b"}')
+  assert.equal(body.data, 'up{job=~"a?b"}')
+})
+
+test('regression: an answer that nobody reads stayed in memory', async () => {
+  const { url } = await startApi({ store: 'numbers', read_timeout: '200ms' }, new CountingStore())
+  const { hostname, port } = new URL(url)
+  const socket = connect(Number(port), hostname)
+  socket.on('error', () => {})
+  const closed = new Promise(resolve => socket.once('close', resolve))
+  // Its syntax tree is larger than the buffers of both sockets.
+  const body = `query={${'a="b",'.repeat(170_000)}}`
+  const type = 'Content-Type: application/x-www-form-urlencoded'
+  socket.write(
+    `POST /api/v1/parse_query HTTP/1.1\r\nHost: x\r\n${type}\r\nContent-Length: ${body.length}\r\n\r\n${body}`
+  )
+  await closed
 })
