@@ -3,15 +3,18 @@ import type { Matcher } from '../promql/matcher.ts'
 /** A condition on the event's name (`__name__`), or on an attribute by its own name. An absent attribute is empty. */
 export type EventMatcher = Pick<Matcher, 'name' | 'op' | 'value'>
 
+/** Conditions of which all must hold, of a request to a store. A question has them as they were written. */
+export type EventMatchers = readonly EventMatcher[]
+
 /** Events with `start <= time < end`, Unix ms, that meet all of `matchers`. */
-export interface EventScope {
+export interface EventScope<M = EventMatchers> {
   readonly start: number
   readonly end: number
-  readonly matchers: readonly EventMatcher[]
+  readonly matchers: M
 }
 
 /** Events in groups: one for each combination of the values of `by`. */
-export interface GroupsRequest extends EventScope {
+export interface GroupsRequest<M = EventMatchers> extends EventScope<M> {
   /** Attributes, and `__name__`; none: all events are one group. */
   readonly by: readonly string[]
   /** Count distinct values of this attribute, which are not empty. Undefined: count events, and add up their values. */
@@ -29,11 +32,11 @@ export type FunnelMode = 'strict_order' | 'strict_increase'
  * A chain of events of one actor, one for each step, at rising or equal times, within `windowMs` of the first. An event is
  * one step at most.
  */
-export interface FunnelRequest extends EventScope {
+export interface FunnelRequest<M = EventMatchers> extends EventScope<M> {
   /** The attribute that names the actor, such as `user_id`. Events without it do not count. */
   readonly of: string
   /** Two at least. */
-  readonly steps: readonly (readonly EventMatcher[])[]
+  readonly steps: readonly M[]
   readonly windowMs: number
   readonly modes: readonly FunnelMode[]
   /** An attribute: actors are told apart by its value at their first event of the first step, the smallest of one time. */
@@ -43,10 +46,10 @@ export interface FunnelRequest extends EventScope {
 }
 
 /** Actors by the period of their first cohort event, and how many of them returned in the periods after. */
-export interface RetentionRequest extends EventScope {
+export interface RetentionRequest<M = EventMatchers> extends EventScope<M> {
   readonly of: string
-  readonly cohort: readonly EventMatcher[]
-  readonly returning: readonly EventMatcher[]
+  readonly cohort: M
+  readonly returning: M
   /** Length of periods, from `start` on, in ms. */
   readonly periodMs: number
   /** Periods after the cohort's own. */
@@ -54,7 +57,7 @@ export interface RetentionRequest extends EventScope {
 }
 
 /** Names, or the attributes of events. */
-export interface CatalogRequest extends EventScope {
+export interface CatalogRequest<M = EventMatchers> extends EventScope<M> {
   /** Entries with the most events. */
   readonly limit: number
 }

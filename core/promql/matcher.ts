@@ -1,5 +1,6 @@
-import { compileRegex, Memo, regexProblem } from '../model/matching/linear-regex.ts'
+import { Memo } from '../model/matching/linear-regex.ts'
 import { QueryError } from './query-error.ts'
+import { queryRegex } from './query-regex.ts'
 
 /** Characters of regular expressions that stand for something else than themselves, but the alternative. */
 const OPERATORS = /[\\^$.?*+()[\]{}]/
@@ -31,7 +32,8 @@ function testOf(op: MatcherOp, value: string): (value: string) => boolean {
   if (op === '!=') return text => text !== value
   const alternatives = literalsOf(value)
   if (alternatives !== undefined) return text => alternatives.has(text) === (op === '=~')
-  const regex = compiled(value)
+  const regex = queryRegex(value)
+  if (typeof regex === 'string') throw new QueryError('bad_data', regex)
   const memo = new Memo(text => regex.test(text))
   return op === '=~' ? text => memo.of(text) : text => !memo.of(text)
 }
@@ -39,12 +41,4 @@ function testOf(op: MatcherOp, value: string): (value: string) => boolean {
 /** Dashboards ask for the chosen values of a variable, thousands of them maybe. Undefined if the expression is more. */
 function literalsOf(value: string): ReadonlySet<string> | undefined {
   return OPERATORS.test(value) ? undefined : new Set(value.split('|'))
-}
-
-function compiled(value: string): ReturnType<typeof compileRegex> {
-  // By itself: `a)(b` is an expression only with the parentheses around.
-  const problem = regexProblem(value)
-  if (problem !== undefined) throw new QueryError('bad_data', problem)
-  // As in Prometheus: the dot matches line breaks too.
-  return compileRegex(`^(?s:${value})$`)
 }

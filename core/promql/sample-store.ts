@@ -63,6 +63,7 @@ export interface GridRequest {
   readonly func: GridFunction
   readonly start: number
   readonly end: number
+  /** At least 1. That of the graph, also if only one of its times is asked for. */
   readonly stepMs: number
   readonly rangeMs: number
   /** Then the result is one series for each group, over the series' results at each time. */

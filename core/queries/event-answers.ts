@@ -1,13 +1,16 @@
 import type {
   EventGroup,
+  EventMatcher,
+  EventMatchers,
   EventStore,
   FunnelGroup,
   FunnelRequest,
   GroupsRequest,
   Measure
 } from '../event-queries/event-store.ts'
+import { parseMatchers } from '../promql/parser/parse.ts'
 import { QueryError } from '../promql/query-error.ts'
-import type { EventQuestion, RequiredLabels } from './requests.ts'
+import type { EventQuestion, RequiredLabels, WrittenMatchers, WrittenSelector } from './requests.ts'
 
 /** The value of `data` for a question about events, as in the README of `query_api`. Times are in Unix s. */
 export async function eventAnswer(
@@ -18,12 +21,38 @@ export async function eventAnswer(
 ): Promise<object> {
   if (store === undefined) throw new QueryError('execution', 'the store keeps no events that can be asked about')
   const own = required.map(([name, value]) => ({ name, op: '=' as const, value }))
-  const request = { ...question, matchers: [...question.matchers, ...own] } as EventQuestion
+  const request = parsed(question, own)
   const range = { start: request.start / 1000, end: request.end / 1000 }
   return { ...range, ...(await contentOf(store, request, signal)) }
 }
 
-async function contentOf(store: EventStore, request: EventQuestion, signal: AbortSignal): Promise<object> {
+/** @param own conditions beside those of the question */
+function parsed(question: EventQuestion, own: EventMatchers): EventQuestion<EventMatchers> {
+  const matchers = [...matchersOf(question.matchers), ...own]
+  if (question.kind === 'funnel') return { ...question, matchers, steps: question.steps.map(matchersOf) }
+  if (question.kind !== 'retention') return { ...question, matchers }
+  const { cohort, returning } = question
+  return { ...question, matchers, cohort: matchersOf(cohort), returning: matchersOf(returning) }
+}
+
+function matchersOf({ known, selectors }: WrittenMatchers): EventMatcher[] {
+  return [...known, ...selectors.flatMap(matchersIn)]
+}
+
+function matchersIn({ parameter, text }: WrittenSelector): readonly EventMatcher[] {
+  try {
+    return parseMatchers(text)
+  } catch (error) {
+    if (!(error instanceof QueryError)) throw error
+    throw new QueryError('bad_data', `invalid parameter "${parameter}": ${error.message}`)
+  }
+}
+
+async function contentOf(
+  store: EventStore,
+  request: EventQuestion<EventMatchers>,
+  signal: AbortSignal
+): Promise<object> {
   switch (request.kind) {
     case 'groups':
       return groupsJson(request, await store.groups(request, signal))

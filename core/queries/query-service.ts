@@ -114,7 +114,7 @@ export class QueryService {
     const store = this.#findStore()
     if (store === undefined) throw new QueryError('unavailable', 'the store is not there now: try again')
     if (store !== this.#store) this.#connect(store)
-    const text = 'text' in request ? request.text : ''
+    const text = 'text' in request ? request.text : JSON.stringify(request)
     let hash = 0
     for (let i = 0; i < text.length; i++) hash = (Math.imul(hash, 31) + text.charCodeAt(i)) | 0
     return this.#threads[Math.abs(hash % this.#threads.length)]

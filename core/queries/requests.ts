@@ -1,4 +1,10 @@
-import type { CatalogRequest, FunnelRequest, GroupsRequest, RetentionRequest } from '../event-queries/event-store.ts'
+import type {
+  CatalogRequest,
+  EventMatcher,
+  FunnelRequest,
+  GroupsRequest,
+  RetentionRequest
+} from '../event-queries/event-store.ts'
 import type { Label } from '../promql/labels.ts'
 import type { QueryErrorKind } from '../promql/query-error.ts'
 import type { SeriesMatchers } from './series-matchers.ts'
@@ -21,11 +27,24 @@ export type QueryRequest =
   | { readonly kind: 'events'; readonly question: EventQuestion }
 
 /** A question about events. `top` is of groups by one attribute. */
-export type EventQuestion =
-  | ({ readonly kind: 'groups' | 'top' } & GroupsRequest)
-  | ({ readonly kind: 'funnel' } & FunnelRequest)
-  | ({ readonly kind: 'retention' } & RetentionRequest)
-  | ({ readonly kind: 'names' | 'attributes' } & CatalogRequest)
+export type EventQuestion<M = WrittenMatchers> =
+  | ({ readonly kind: 'groups' | 'top' } & GroupsRequest<M>)
+  | ({ readonly kind: 'funnel' } & FunnelRequest<M>)
+  | ({ readonly kind: 'retention' } & RetentionRequest<M>)
+  | ({ readonly kind: 'names' | 'attributes' } & CatalogRequest<M>)
+
+/** Conditions of which all must hold. Selectors are parsed in the thread, for a regular expression may take seconds. */
+export interface WrittenMatchers {
+  readonly known: readonly EventMatcher[]
+  readonly selectors: readonly WrittenSelector[]
+}
+
+export interface WrittenSelector {
+  /** The parameter that has it, for messages. */
+  readonly parameter: string
+  /** Such as `signup{plan="pro"}`. */
+  readonly text: string
+}
 
 export interface QueryOptions {
   /** Series of the answer, 0 for all; more are cut off with a warning. */

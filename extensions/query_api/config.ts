@@ -102,7 +102,7 @@ export const schema: ConfigSchema = {
     max_series: count('Most series that one selector may match.', 200_000),
     max_samples: count('Most samples that the queries of one thread may hold in memory.', 20_000_000),
     cache_size: byteSize({
-      description: 'Results of range queries kept to be used again; 0 keeps none.',
+      description: 'Results of range queries kept to be used again; 0B keeps none.',
       default: '64MiB'
     }),
     experimental_functions: {

@@ -21,7 +21,10 @@ export interface Change {
 
 export function isSame(a: ComponentConfig, b: ComponentConfig): boolean {
   return (
-    a.plugin === b.plugin && isDeepStrictEqual(a.config, b.config) && isDeepStrictEqual(a.sendingQueue, b.sendingQueue)
+    a.id === b.id &&
+    a.plugin === b.plugin &&
+    isDeepStrictEqual(a.config, b.config) &&
+    isDeepStrictEqual(a.sendingQueue, b.sendingQueue)
   )
 }
 

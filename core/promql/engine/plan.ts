@@ -186,7 +186,7 @@ function gridDemands(
     func,
     start: times.start,
     end: lastTime(times),
-    stepMs: times.count > 1 ? times.stepMs : 0,
+    stepMs: times.stepMs,
     rangeMs,
     aggregate: undefined
   }

@@ -2,13 +2,10 @@ import type { QueryLimits } from '../../../core/promql/sample-store.ts'
 import { readDistributions } from './distribution-samples.ts'
 import { isNumberForm, type NumberForm, readNumbers } from './number-samples.ts'
 import type { SampleParts } from './sample-parts.ts'
-import type { Tables } from './sample-sources.ts'
+import { hasDistributions, type Tables } from './sample-sources.ts'
 import type { Selector } from './selector.ts'
 import type { Found, FoundSeries } from './series-index.ts'
 import type { Statements } from './statements.ts'
-
-/** Kinds of metrics whose points are numbers only. */
-const NUMBERS: ReadonlySet<string> = new Set(['gauge', 'counter', 'up_down_counter'])
 
 export interface LoadRequest extends Tables {
   readonly found: Found
@@ -50,10 +47,6 @@ export function rangeOf(series: readonly FoundSeries[], { series: all, isAll }: 
   const isWhole = isAll && all.every(({ metric }) => names.has(metric.name))
   return { names: [...names], ids: isWhole ? undefined : [...new Set(series.map(({ id }) => id))] }
 }
-
-/** True if points of these series may have distributions. */
-export const hasDistributions = (series: readonly FoundSeries[]) =>
-  series.some(({ metric }) => !NUMBERS.has(metric.kind))
 
 /** Forms that are made of whole distributions are read together. */
 function groupOf({ form }: FoundSeries): NumberForm | 'distribution' {

@@ -1,5 +1,9 @@
+import type { StoredMetric } from './catalog.ts'
 import { latestRows, type Overlaps } from './overlaps.ts'
 import { idList, quotedList, timeText } from './sql-text.ts'
+
+/** Kinds of metrics whose points are numbers only. */
+const NUMBERS: ReadonlySet<string> = new Set(['gauge', 'counter', 'up_down_counter'])
 
 /** Rows of some series between two times. */
 export interface RowRange {
@@ -17,6 +21,10 @@ export interface Tables {
   /** Those of `samples` and of `distributions`. */
   readonly overlaps: { readonly samples: Overlaps; readonly distributions: Overlaps }
 }
+
+/** True if points of these metrics may be in `distributions`. */
+export const hasDistributions = (forms: readonly { readonly metric: StoredMetric }[]) =>
+  forms.some(({ metric }) => !NUMBERS.has(metric.kind))
 
 /** A query of SQL for the latest versions of rows. @param more a condition besides the range */
 export function rowsOf(

@@ -2,9 +2,9 @@ import type { Matcher } from '../../../core/promql/matcher.ts'
 import type { QueryLimits } from '../../../core/promql/sample-store.ts'
 import { Catalog, type StoredMetric } from './catalog.ts'
 import { type MetricForm, matchingForms } from './forms.ts'
-import { overlapsOf } from './overlaps.ts'
+import { type Overlaps, overlapsOf } from './overlaps.ts'
 import type { StoreConfig } from './request.ts'
-import type { Tables } from './sample-sources.ts'
+import { hasDistributions, type Tables } from './sample-sources.ts'
 import { Selector } from './selector.ts'
 import { type Found, SeriesIndex } from './series-index.ts'
 import type { Statements } from './statements.ts'
@@ -56,12 +56,12 @@ export class Sources {
     signal: AbortSignal
   ): Promise<Source> {
     const selector = new Selector(matchers)
-    const overlaps = (table: string) =>
-      forms.length === 0 ? [] : overlapsOf(this.#statements, this.#config, `${table}${suffix}`, signal)
+    const overlaps = (table: string, isRead: boolean): Overlaps | Promise<Overlaps> =>
+      isRead ? overlapsOf(this.#statements, this.#config, `${table}${suffix}`, signal) : 'all'
     const [found, samples, distributions] = await Promise.all([
       this.index.find({ selector, forms, suffix, start: after, end: undefined, limits }, signal),
-      overlaps('samples'),
-      overlaps('distributions')
+      overlaps('samples', forms.length > 0),
+      overlaps('distributions', hasDistributions(forms))
     ])
     const tables: Tables = { database: this.#config.database, suffix, overlaps: { samples, distributions } }
     return { found, tables, selector }

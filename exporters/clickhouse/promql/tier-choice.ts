@@ -2,6 +2,8 @@ import type { StoreConfig, TierConfig } from './request.ts'
 
 /** Shorter queries are fast enough on the points as they came. */
 const LONG_QUERY_MS = 6 * 3_600_000
+/** Steps of graphs over weeks. Of one that is drawn again, only the last steps are asked for. */
+const LONG_STEP_MS = 3_600_000
 
 export interface QueryShape {
   /** Unix ms of the oldest samples, and of the last evaluation. */
@@ -34,7 +36,7 @@ export function tiersInstead({ tiers }: StoreConfig, { after, rangeMs }: QuerySh
  */
 export function tiersAsExact({ tiers }: StoreConfig, shape: QueryShape, now: number): TierConfig[] {
   const { after, start, end, stepMs, rangeMs } = shape
-  if (end - start < LONG_QUERY_MS) return []
+  if (end - start < LONG_QUERY_MS && stepMs < LONG_STEP_MS) return []
   const isExact = ({ sizeMs, ttlMs }: TierConfig) =>
     (ttlMs === 0 || after >= now - ttlMs) && [start, stepMs, rangeMs].every(ms => ms % sizeMs === 0)
   return tiers.filter(isExact).reverse()

@@ -1,7 +1,7 @@
 import type { FunnelMode } from '../../../core/event-queries/event-store.ts'
 import type { EventQuestion } from '../../../core/queries/requests.ts'
 import { bad, type Parameters } from '../parameters.ts'
-import { checkSize, lengthOf, limitOf, matchersOf, SCOPE, scopeOf, selectorOf, someOf } from './scope.ts'
+import { checkSize, lengthOf, limitOf, SCOPE, scopeOf, selectorOf, someOf } from './scope.ts'
 
 const DAY_MS = 86_400_000
 const DEFAULT_GROUPS = 100
@@ -58,7 +58,8 @@ function groupsOf(parameters: Parameters, now: number) {
 function top(parameters: Parameters, now: number): EventQuestion {
   const scope = scopeOf(parameters, now)
   const of = parameters.required('of')
-  const matchers = [...scope.matchers, { name: of, op: '!=' as const, value: '' }]
+  const known = [...scope.matchers.known, { name: of, op: '!=' as const, value: '' }]
+  const matchers = { ...scope.matchers, known }
   const limit = limitOf(parameters, DEFAULT_TOP)
   return { kind: 'top', ...scope, matchers, by: [of], of: undefined, stepMs: undefined, limit }
 }
@@ -66,7 +67,7 @@ function top(parameters: Parameters, now: number): EventQuestion {
 function funnel(parameters: Parameters, now: number): EventQuestion {
   const scope = scopeOf(parameters, now)
   const of = parameters.required('of')
-  const steps = someOf(parameters, 'steps').map(text => matchersOf('steps', text))
+  const steps = someOf(parameters, 'steps').map(text => selectorOf('steps', text))
   if (steps.length < 2) throw bad('steps', 'give it twice at least, such as steps=signup&steps=checkout{plan="pro"}')
   const windowMs = lengthOf(parameters, 'window') ?? DAY_MS
   const modes = someOf(parameters, 'mode').map(modeOf)
@@ -88,7 +89,7 @@ function retention(parameters: Parameters, now: number): EventQuestion {
   const scope = scopeOf(parameters, now, periodMs * (periods + 1))
   const cohorts = Math.ceil((scope.end - scope.start) / periodMs)
   checkSize('period', cohorts * (periods + 1), 'increase period, shorten the range, or lower periods')
-  const [cohort, returning] = ['cohort', 'return'].map(name => selectorOf(parameters, name))
+  const [cohort, returning] = ['cohort', 'return'].map(name => selectorOf(name, parameters.required(name)))
   return { kind: 'retention', ...scope, of: parameters.required('of'), cohort, returning, periodMs, periods }
 }
 

@@ -1,8 +1,6 @@
 import type { EventMatcher, EventScope } from '../../../core/event-queries/event-store.ts'
 import { METRIC_NAME } from '../../../core/promql/labels.ts'
-import type { Matcher } from '../../../core/promql/matcher.ts'
-import { parseMatchers } from '../../../core/promql/parser/parse.ts'
-import { QueryError } from '../../../core/promql/query-error.ts'
+import type { WrittenMatchers } from '../../../core/queries/requests.ts'
 import { bad, type Parameters } from '../parameters.ts'
 
 /** The range of a question that names no `start`. */
@@ -20,33 +18,22 @@ const MOST_POINTS = 200_000
 export const SCOPE = ['start', 'end', 'timeout', 'name', 'where'] as const
 
 /** @param rangeMs of a question that names no `start` */
-export function scopeOf(parameters: Parameters, now: number, rangeMs = DEFAULT_RANGE_MS): EventScope {
+export function scopeOf(parameters: Parameters, now: number, rangeMs = DEFAULT_RANGE_MS): EventScope<WrittenMatchers> {
   const end = parameters.time('end', now)
   const start = parameters.time('start', Math.max(0, end - rangeMs))
   if (start < 0) throw bad('start', 'it is before 1970')
   if (end > LAST_MS) throw bad('end', 'it is after 2299')
   if (end <= start) throw bad('end', 'it is not after start')
   const names = someOf(parameters, 'name')
-  const ofNames: EventMatcher[] =
+  const known: EventMatcher[] =
     names.length === 0 ? [] : [{ name: METRIC_NAME, op: '=~', value: names.map(escaped).join('|') }]
-  const where = someOf(parameters, 'where').flatMap(text => matchersOf('where', text))
-  return { start, end, matchers: [...ofNames, ...where] }
+  const selectors = someOf(parameters, 'where').map(text => ({ parameter: 'where', text }))
+  return { start, end, matchers: { known, selectors } }
 }
 
 /** A selector such as `signup{plan="pro"}`. */
-export function selectorOf(parameters: Parameters, name: string): EventMatcher[] {
-  return matchersOf(name, parameters.required(name))
-}
-
-export function matchersOf(name: string, text: string): EventMatcher[] {
-  let matchers: readonly Matcher[]
-  try {
-    matchers = parseMatchers(text)
-  } catch (error) {
-    if (!(error instanceof QueryError)) throw error
-    throw bad(name, error.message)
-  }
-  return matchers.map(({ name, op, value }) => ({ name, op, value }))
+export function selectorOf(parameter: string, text: string): WrittenMatchers {
+  return { known: [], selectors: [{ parameter, text }] }
 }
 
 /** All values of a parameter that may be repeated. */

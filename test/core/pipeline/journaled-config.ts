@@ -56,10 +56,12 @@ export function configOf(options: RunOptions, { receiver, exporters }: Plugins):
         ...(plain ? [entry('plain', plain)] : []),
         ...(extra ? [entry('extra', extra)] : [])
       ]),
-      exporter: new Map(exporters.map(([id, plugin]) => entry(id, plugin, {}, queueConfig(options))))
+      exporter: new Map(exporters.map(([id, plugin]) => entry(id, plugin, {}, queueConfig(options)))),
+      extension: new Map()
     },
     service: {
       workers: 1,
+      extensions: [],
       shutdown_timeout: shutdownMs,
       pipelines: Object.fromEntries(
         pipelines.map(name => [

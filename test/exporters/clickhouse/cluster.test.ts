@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
+import { EventBlockBuilder } from '../../../core/model/event-builder.ts'
 import { insertSettings } from '../../../exporters/clickhouse/cluster.ts'
 import { compactSchema } from '../../../exporters/clickhouse/compact-schema.ts'
 import { testContext } from '../../../sdk/plugin/testing.ts'
@@ -7,6 +8,7 @@ import { type ClickHouse, startClickHouse } from '../../servers/clickhouse.ts'
 import { startZooKeeper, type ZooKeeper, zooKeeperProgram } from '../../servers/zookeeper.ts'
 import { FOREVER, makeExporter, serve, signal } from './harness.ts'
 import { assertPromQl } from './promql/counted.ts'
+import { storeOf } from './promql/store-harness.ts'
 import { counterBlock, eventBlockOf, T } from './samples.ts'
 
 const { path, skip } = await zooKeeperProgram()
@@ -66,6 +68,27 @@ describe('a cluster of one server, with a Keeper', { skip }, () => {
     )
     const sums = `SELECT attributes['route'] AS route, sum(value) AS n FROM ${database}.metrics GROUP BY route ORDER BY n LIMIT 1`
     assert.deepEqual(await server.rows(sums), [{ route: '/r0', n: 148_500 }])
+    await exporter.stop(signal())
+  })
+
+  test('questions about events read the Distributed tables, and what was sent again counts once', async () => {
+    const { exporter } = made({ cluster: 'one', tiers: {} })
+    const builder = new EventBlockBuilder()
+    for (const [i, name] of ['signup', 'checkout', 'signup'].entries())
+      builder.add(T + i * 1000, name, [['user_id', i < 2 ? 'ann' : 'bob']], String(i), 1)
+    for (const block of [builder.build(), builder.build()]) await exporter.export(block, signal())
+    const { events } = await storeOf(exporter)
+    const scope = { start: T, end: T + 60_000, matchers: [], of: 'user_id', limit: 1 }
+    const uniques = await events!.groups({ ...scope, by: ['__name__'], stepMs: 60_000 }, signal())
+    assert.deepEqual(uniques, [
+      { values: ['signup'], total: [2, 2], steps: [[2, 2]] },
+      { values: undefined, total: [1, 1], steps: [[1, 1]] }
+    ])
+    const [signup, checkout] = ['signup', 'checkout'].map(value => [{ name: '__name__', op: '=', value }] as const)
+    const funnel = { ...scope, steps: [signup, checkout], windowMs: 5000, modes: [], by: undefined }
+    assert.deepEqual(await events!.funnel(funnel, signal()), [{ value: undefined, reached: [2, 1] }])
+    const retention = { ...scope, cohort: signup, returning: checkout, periodMs: 60_000, periods: 1 }
+    assert.deepEqual(await events!.retention(retention, signal()), [{ start: T, actors: 2, returned: [1, 0] }])
     await exporter.stop(signal())
   })
 

@@ -1,6 +1,7 @@
-import { compileRegex, Memo, regexProblem } from '../../../model/matching/linear-regex.ts'
+import { Memo } from '../../../model/matching/linear-regex.ts'
 import { METRIC_NAME } from '../../labels.ts'
 import { QueryError } from '../../query-error.ts'
+import { queryRegex } from '../../query-regex.ts'
 import { checkLabelName } from '../label-name.ts'
 import { mergedRows } from '../merged-rows.ts'
 import type { Row } from '../rows.ts'
@@ -64,10 +65,8 @@ function labelName(call: VectorCall, index: number): string {
 
 /** The replacement of a value, or undefined if the expression does not match all of it. */
 function replacer(call: VectorCall, source: string, template: string): (value: string) => string | undefined {
-  const problem = regexProblem(source)
-  if (problem !== undefined) throw new QueryError('execution', problem, call.exprs[4]!.span)
-  // The dot matches line breaks, as in selectors.
-  const regex = compileRegex(`^(?s:${source})$`)
+  const regex = queryRegex(source)
+  if (typeof regex === 'string') throw new QueryError('execution', regex, call.exprs[4]!.span)
   const parts = templateParts(template)
   const memo = new Memo(value => {
     const match = regex.matcher(value)

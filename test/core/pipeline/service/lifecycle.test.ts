@@ -77,7 +77,10 @@ function runnerOf(steps: string[], methods: readonly string[]): Runner {
     save: async () => true
   }
   const host = { log, clock: systemClock, ingress, stateBackend, startupTimeoutMs: 1000 }
-  return new Runner({ receivers: [{ component, receiver }], pipelines: [], exporters: [] } as never, host as never)
+  return new Runner(
+    { receivers: [{ component, receiver }], pipelines: [], exporters: [], extensions: [] } as never,
+    host as never
+  )
 }
 
 for (const [methods, started, stopped] of [

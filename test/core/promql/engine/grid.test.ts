@@ -74,7 +74,7 @@ test('a store that cannot compute a function is asked for samples', async () => 
 test('a fixed time is asked for once, and holds for all times', async () => {
   const { store, requests } = computing({ last: [series('m', [7])] })
   assert.deepEqual(shown(await ask('m @ 30 offset 10s', store, RANGE)), ['{__name__="m"} 7@60 7@120 7@180'])
-  assert.deepEqual([requests[0]!.start, requests[0]!.end, requests[0]!.stepMs], [20_000, 20_000, 0])
+  assert.deepEqual([requests[0]!.start, requests[0]!.end, requests[0]!.stepMs], [20_000, 20_000, 1])
 })
 
 test('rates of gauges are remarked on, whoever computes them', async () => {

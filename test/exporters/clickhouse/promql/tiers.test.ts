@@ -114,6 +114,13 @@ test('a long query of increases is answered by the coarsest tier that is exact',
   assert.equal(flat(rates.result, EPOCH).get(`${LABELS}@7200000`), sumBetween(6000, 7200) / 1200)
 })
 
+test('regression: the last step of a long graph, asked for again, was read from the points as they came', async () => {
+  const last = seconds(8 * HOUR_S, 8 * HOUR_S, HOUR_S)
+  const { result } = await ask(whole.store, 'increase(http_requests_total[2h])', last, true)
+  assert.match(result.infos.join(), /^intervals of 10m were used/)
+  assert.deepEqual([...flat(result, EPOCH).values()], [sumBetween(6 * HOUR_S, 8 * HOUR_S)])
+})
+
 test('buckets of a long query are those of a tier', async () => {
   const { result, computed } = await ask(whole.store, 'sum by (le) (increase(rpc_bucket[20m]))', LONG, true)
   assert.equal(computed, 1)

@@ -153,9 +153,18 @@ test('an attribute or a name that nobody sent has an empty result', async () => 
 test('a form, errors, and other methods', async () => {
   const posted = await ask('/api/v1/events/counts', form({ ...RANGE, name: 'signup' }))
   assert.deepEqual((posted.body.data as { result: unknown }).result, [{ labels: {}, count: 3, sum: 4.5 }])
-  const wrong = await ask('/api/v1/events/counts?step=soon')
-  assert.deepEqual([wrong.status, wrong.body.errorType], [400, 'bad_data'])
-  assert.match(wrong.body.error!, /"step"/)
+  for (const [question, error] of [
+    ['counts?step=soon', /"step"/],
+    ['counts?where={plan=}', /"where": 1:7/],
+    ['counts?where={plan=~"("}', /"where": .*no regular expression/],
+    ['funnel?of=u&steps=a&steps=b{', /"steps": 1:3/],
+    ['retention?of=u&return=a&cohort=', /"cohort": it is missing/],
+    ['retention?of=u&cohort=a&return=}', /"return": 1:1/]
+  ] as const) {
+    const wrong = await ask(`/api/v1/events/${question}`)
+    assert.deepEqual([wrong.status, wrong.body.errorType], [400, 'bad_data'], question)
+    assert.match(wrong.body.error!, error)
+  }
   assert.equal((await ask('/api/v1/events/counts', { method: 'DELETE' })).status, 405)
   const late = await ask(`/api/v1/events/counts?timeout=0.001`)
   assert.deepEqual([late.status, late.body.errorType], [503, 'timeout'])
