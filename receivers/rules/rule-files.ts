@@ -18,11 +18,12 @@ export class RuleFiles {
    * faults of the files, and `COMPONENT_FAILED` if one cannot be read.
    */
   read(): RuleGroup[] | undefined {
+    const before = this.#content
+    // If a file cannot be read, the next content is a change, whatever it is.
+    this.#content = undefined
     const texts = this.#texts()
-    const content = JSON.stringify(texts)
-    if (content === this.#content) return undefined
-    this.#content = content
-    return readRuleFiles(texts)
+    this.#content = JSON.stringify(texts)
+    return this.#content === before ? undefined : readRuleFiles(texts)
   }
 
   #texts(): [file: string, text: string][] {
