@@ -37,7 +37,7 @@ const CHECKED_OTHERWISE: readonly [RegExp, (line: string, sandbox: Sandbox) => v
   // That installing works is what any test run shows.
   [/^npm install$/, () => assert.ok(existsSync(path.join(ROOT, 'package-lock.json')))],
   [/^npm install && npm (start|test)$/, line => assert.ok(scripts()[line.split(' ').at(-1)!])],
-  [/^npm (run )?(test|check|format)$/, line => assert.ok(scripts()[line.split(' ').at(-1)!])],
+  [/^npm (run )?(test|check|format|bench:queries)$/, line => assert.ok(scripts()[line.split(' ').at(-1)!])],
   // Tests under test/bench and test/scripts run what these run.
   [/^npm run (bench|bench:parts|profile)( |$)/, assertBenchmark],
   // test/package does this.
