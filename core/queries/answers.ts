@@ -142,7 +142,6 @@ export class Answers {
       defaultSubqueryStepMs: SUBQUERY_STEP_MS,
       limits: this.#settings.limits,
       total: this.#total,
-      experimental: this.#settings.experimental,
       delayedNameRemoval: false,
       signal
     }

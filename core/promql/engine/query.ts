@@ -19,8 +19,6 @@ export interface EvaluationOptions {
   readonly limits: QueryLimits
   /** Samples of this and other queries. Undefined if nobody bounds them. */
   readonly total?: SampleTotal | undefined
-  /** Functions and aggregations that Prometheus calls experimental. The parser refuses them. */
-  readonly experimental: boolean
   /**
    * Names of metrics are dropped at the end of the query, not by each function: Prometheus's feature
    * `promql-delayed-name-removal`, which is off by default.

@@ -28,7 +28,6 @@ export class TestData {
       lookbackMs: LOOKBACK_MS,
       defaultSubqueryStepMs: evaluationMs,
       limits: LIMITS,
-      experimental: false,
       delayedNameRemoval: false,
       signal: new AbortController().signal
     }

@@ -14,7 +14,6 @@ export const DEFAULTS: Omit<EvaluationOptions, 'text' | 'signal'> = {
   lookbackMs: 300_000,
   defaultSubqueryStepMs: 60_000,
   limits: { maxSeries: 1000, maxSamples: 1_000_000 },
-  experimental: true,
   delayedNameRemoval: false
 }
 

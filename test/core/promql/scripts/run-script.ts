@@ -18,7 +18,6 @@ const OPTIONS: Omit<EvaluationOptions, 'text' | 'signal'> = {
   lookbackMs: 300_000,
   defaultSubqueryStepMs: 60_000,
   limits: { maxSeries: 10_000, maxSamples: 1_000_000 },
-  experimental: true,
   delayedNameRemoval: true
 }
 const MINUTE = 60_000

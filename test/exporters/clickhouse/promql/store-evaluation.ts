@@ -33,7 +33,6 @@ export async function ask(
     lookbackMs: 300_000,
     defaultSubqueryStepMs: 60_000,
     limits: LIMITS,
-    experimental: false,
     delayedNameRemoval: false,
     signal: signal()
   })
