@@ -33,6 +33,8 @@ export interface StatusReport {
   /** Names of the components' reports, each served at `/<name>`. */
   readonly reports: readonly string[]
   readonly problems: readonly LoggedProblem[]
+  /** Commands that send something, to be pasted into a shell. */
+  readonly sendCommands: readonly string[]
 }
 
 export interface ComponentReport {
@@ -69,7 +71,10 @@ export function statusReport(
       .filter(({ kind, id }) => kind === 'extension' && services.sites.has(`/api/extensions/${id}`))
       .map(({ id }) => id),
     reports: [...new Set([...services.reports].map(({ name }) => name))],
-    problems
+    problems,
+    sendCommands: services.announcements.flatMap(({ command, isQuestion }) =>
+      command === undefined || isQuestion ? [] : [command]
+    )
   }
 }
 

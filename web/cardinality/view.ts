@@ -27,7 +27,7 @@ export const view: View = root => {
 }
 
 async function show(limiters: HTMLElement, signal: AbortSignal): Promise<void> {
-  const { reports } = await statusFeed.first()
+  const { reports } = await statusFeed.known()
   if (!reports.includes('cardinality')) return update(limiters, [element('p', {}, NO_LIMITER)])
   update(limiters, cardinalityPanels(await getJson<LimiterReport[]>('/cardinality', { signal })))
 }
