@@ -53,6 +53,10 @@ export type GridFunction =
   | 'max_over_time'
   | 'last_over_time'
   | 'present_over_time'
+  /** The number of distinct members of the last set. With the aggregation `sum` of the last sets of a group together. */
+  | 'unique'
+  /** The same of all sets in the window. */
+  | 'unique_over_time'
 
 /**
  * A function of samples for each time `start + i * stepMs` up to `end`: over `(t - rangeMs, t]`. Offsets have been

@@ -1,19 +1,46 @@
+import { resolve } from 'node:path'
 import type { Block } from '../../sdk/plugin/index.ts'
+import type { Config } from './config.ts'
 
 type Listener = (earliestMs: number) => void
 
-/** Tells from which time on points were written, so that results of queries that have older ones can be used again. */
+/** Numbers of writes so far. Whoever has read the store since has all of them. */
+export interface Writes {
+  readonly blocks: number
+  /** Those that had rows of series. */
+  readonly series: number
+}
+
+/** By folder and database: exporters may have the same tables. */
+const embedded = new Map<string, WrittenTimes>()
+
+/** Tells what was written to a database, so that results of queries can be used again. */
 export class WrittenTimes {
   readonly #listeners = new Set<Listener>()
+  #writes: Writes = { blocks: 0, series: 0 }
 
-  /** Returns a function that ends it. */
+  static of(config: Pick<Config, 'embedded' | 'database'>): WrittenTimes {
+    if (config.embedded === undefined) return new WrittenTimes()
+    const key = `${resolve(config.embedded)} ${config.database}`
+    const known = embedded.get(key) ?? new WrittenTimes()
+    embedded.set(key, known)
+    return known
+  }
+
+  get writes(): Writes {
+    return this.#writes
+  }
+
+  /** Calls `listener` with the earliest time of each block of points. Returns a function that ends it. */
   watch(listener: Listener): () => void {
     this.#listeners.add(listener)
     return () => this.#listeners.delete(listener)
   }
 
-  /** Called once the store has the block, or may have a part of it. */
-  wrote(block: Block): void {
+  /** Called once the store has the block, or may have a part of it. @param hasSeries true if rows of series went with it */
+  wrote(block: Block, hasSeries: boolean): void {
+    const { blocks, series } = this.#writes
+    this.#writes = { blocks: blocks + 1, series: series + Number(hasSeries) }
     if (this.#listeners.size === 0 || block.type !== 'points' || block.length === 0) return
     let earliest = Number.POSITIVE_INFINITY
     for (let i = 0; i < block.length; i++) if (block.time[i] < earliest) earliest = block.time[i]

@@ -1,10 +1,16 @@
-/** A question of the thread of queries to the main thread, which runs it. */
-export interface StoreRequest {
+/** A question of the thread of queries to the main thread, which answers it. */
+export type StoreRequest = Statement | { readonly kind: 'writes' }
+
+export interface Statement {
+  readonly kind: 'statement'
   /** One statement that reads. */
   readonly sql: string
   /** True if it has the functions for time series, which ClickHouse calls experimental. */
   readonly timeSeries: boolean
 }
+
+/** The answer to `writes`, as JSON: the numbers of writes so far. Null if others may write into the database too. */
+export type WritesAnswer = { readonly blocks: number; readonly series: number } | null
 
 /** Facts about the database that the thread of queries needs. */
 export interface StoreConfig {

@@ -22,6 +22,7 @@ import { checkSeries } from './series-index.ts'
 import { type Source, Sources } from './sources.ts'
 import { dayOf } from './sql-text.ts'
 import type { Statements } from './statements.ts'
+import { areSets, StoredSets } from './stored-sets.ts'
 import { isTargetInfo, TARGET_INFO, TargetInfo } from './target-info.ts'
 import { matchingTierForms } from './tier-forms.ts'
 import { TieredStore } from './tiered-store.ts'
@@ -32,6 +33,7 @@ export class ClickHouseStore implements OpenedStore {
   readonly #statements: Statements
   readonly #sources: Sources
   readonly #tiers: TieredStore
+  readonly #sets: StoredSets
   readonly #targets: TargetInfo
   readonly #generated: GeneratedLabels
 
@@ -40,6 +42,7 @@ export class ClickHouseStore implements OpenedStore {
     this.#statements = statements
     this.#sources = new Sources(config, statements)
     this.#tiers = new TieredStore(config, statements, this.#sources)
+    this.#sets = new StoredSets(statements, this.#sources, this.#tiers)
     this.#targets = new TargetInfo(config.database, statements)
     this.#generated = new GeneratedLabels(config.database, statements)
   }
@@ -58,6 +61,7 @@ export class ClickHouseStore implements OpenedStore {
   }
 
   async grid(request: GridRequest, remarks: Remarks, signal: AbortSignal): Promise<GridSeries[] | undefined> {
+    if (areSets(request)) return this.#sets.grid(request, remarks, signal)
     if (isTargetInfo(request.matchers)) return undefined
     const after = request.start - request.rangeMs
     const isExpired = this.#tiers.hasExpired(after)
@@ -78,7 +82,7 @@ export class ClickHouseStore implements OpenedStore {
     const found = new Map<string, Labels>()
     for (const matchers of sets.length === 0 ? [[]] : sets) {
       const range = { selector: new Selector(matchers), suffix: '', start, end, limits }
-      const forms = matchingForms(await this.#sources.metrics(''), matchers)
+      const forms = matchingForms(await this.#sources.metrics('', signal), matchers)
       const [own, targets] = await Promise.all([
         this.#sources.index.find({ ...range, forms }, signal),
         isTargetInfo(matchers) ? this.#targets.find(range.selector, range, signal) : []
@@ -101,10 +105,12 @@ export class ClickHouseStore implements OpenedStore {
     signal.throwIfAborted()
     if (sets.some(matchers => matchers.some(({ name }) => name !== METRIC_NAME))) return undefined
     const isSeen = ({ firstSeen, lastSeen }: StoredMetric) => lastSeen >= dayOf(start) * 1000 && firstSeen <= end
-    const own = (await this.#sources.metrics('')).filter(isSeen)
+    const own = (await this.#sources.metrics('', signal)).filter(isSeen)
     const isMissing = own.length === 0 || this.#tiers.hasExpired(start)
     const suffixes = isMissing ? this.#tiers.suffixes(shapeOf(start, end)) : []
-    const ofTiers = (await Promise.all(suffixes.map(suffix => this.#sources.metrics(suffix)))).flat().filter(isSeen)
+    const ofTiers = (await Promise.all(suffixes.map(suffix => this.#sources.metrics(suffix, signal))))
+      .flat()
+      .filter(isSeen)
     const names = (sets.length === 0 ? [[]] : sets).flatMap(matchers => [
       ...matchingForms(own, matchers),
       ...matchingTierForms(ofTiers, matchers, undefined),
@@ -115,7 +121,7 @@ export class ClickHouseStore implements OpenedStore {
 
   async metadata(signal: AbortSignal): Promise<FamilyMetadata[]> {
     signal.throwIfAborted()
-    return [...familiesOf(await this.#sources.metrics('')), TARGET_INFO]
+    return [...familiesOf(await this.#sources.metrics('', signal)), TARGET_INFO]
   }
 
   /** Series of the points as they came, or of a tier if those are not there. */
