@@ -13,6 +13,8 @@ export interface SelectedSeries {
   readonly histograms: readonly (FloatHistogram | undefined)[] | undefined
   /** 1 where the sample is a stale marker: the series ended. Its value means nothing. Undefined if none is. */
   readonly stale: Uint8Array | undefined
+  /** True if the store keeps the samples for other queries too: they are no memory of one. */
+  readonly isKept?: boolean
 }
 
 /** Bounds of one query. What is over them is refused by a `QueryError` of kind `execution` that names the bound. */

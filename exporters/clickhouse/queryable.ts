@@ -58,7 +58,8 @@ export function queryableStore({ engine, config, prepare, written, context }: Qu
           'tables of `schema: otel` can be asked neither by PromQL nor about events: use `schema: compact`'
         )
       const question = decodeRequest(request)
-      if (question.kind === 'writes') return asPieces(config.embedded === undefined ? null : written.writes)
+      if (question.kind === 'writes')
+        return asPieces(config.embedded === undefined ? null : writesAnswer(written, question.since))
       const { sql, timeSeries } = question
       const settings = timeSeries ? TIME_SERIES_SETTINGS : SETTINGS
       try {
@@ -88,17 +89,23 @@ function untilRead(answer: Readable, signal: AbortSignal, leave: () => void): Re
   })
 }
 
+function writesAnswer(written: WrittenTimes, since: number): WritesAnswer {
+  const changedFrom = written.changedFrom(since)
+  return { ...written.writes, changedFrom: changedFrom === Number.POSITIVE_INFINITY ? null : changedFrom }
+}
+
 async function* asPieces(answer: WritesAnswer): AsyncGenerator<Uint8Array> {
   yield Buffer.from(JSON.stringify(answer))
 }
 
-function storeConfig({ database, cluster, ttl, tiers }: Config): StoreConfig {
+function storeConfig({ database, cluster, ttl, tiers, embedded }: Config): StoreConfig {
   const sizes = Object.entries(tiers).map(([name, ttlMs]) => ({ name, sizeMs: parseDuration(name), ttlMs }))
   return {
     database,
     isDistributed: cluster !== '',
     ttlMs: ttl,
-    tiers: sizes.sort((a, b) => a.sizeMs - b.sizeMs)
+    tiers: sizes.sort((a, b) => a.sizeMs - b.sizeMs),
+    keepsSamples: embedded !== undefined
   }
 }
 

@@ -83,7 +83,8 @@ async function loadOne(demand: Demand, loading: Loading, signal: AbortSignal): P
 
 function samplesOf(series: readonly SelectedSeries[]): number {
   let count = 0
-  for (const { times, histograms } of series) {
+  for (const { times, histograms, isKept = false } of series) {
+    if (isKept) continue
     count += times.length
     for (const histogram of histograms ?? []) if (histogram !== undefined) count += histogramSamples(histogram)
   }

@@ -36,6 +36,8 @@ export interface Found {
   readonly series: readonly FoundSeries[]
   /** True if all stored series of these metrics' names are among them, as far as they may have samples. */
   readonly isAll: boolean
+  /** How many series these names have; infinity if not all of them were looked at. */
+  readonly candidates: number
   /** Unix ms: when the first of them was seen first, as far as is known. */
   readonly firstMs: number
 }
@@ -58,7 +60,7 @@ export class SeriesIndex {
   /** The forms of series that match. Rejects with a `QueryError` if they are too many. */
   async find(request: SearchRequest, signal: AbortSignal): Promise<Found> {
     const { forms, limits } = request
-    if (forms.length === 0) return { series: [], isAll: false, firstMs: Number.POSITIVE_INFINITY }
+    if (forms.length === 0) return { series: [], isAll: false, candidates: 0, firstMs: Number.POSITIVE_INFINITY }
     const ids = await this.#ids.find(request, signal)
     const known = this.#found.get(request, ids)
     const found = known ?? (await this.#match(request, ids, signal))
@@ -72,6 +74,7 @@ export class SeriesIndex {
     const byMetric = Map.groupBy(forms, ({ metric }) => metricKey(metric))
     const found: FoundSeries[] = []
     let isAll = selector.prefilter() === EVERYTHING
+    const candidates = isAll ? ids.length : Number.POSITIVE_INFINITY
     for await (const series of this.#candidates(request, ids, signal)) {
       const before = found.length
       for (const { metric, form, name } of byMetric.get(series.metric) ?? []) {
@@ -81,7 +84,7 @@ export class SeriesIndex {
       }
       isAll &&= found.length > before
     }
-    return { series: found, isAll, firstMs }
+    return { series: found, isAll, candidates, firstMs }
   }
 
   async *#candidates(

@@ -19,9 +19,9 @@ export class Statements {
     return [...readNative(answer)].filter(({ rows }) => rows > 0)
   }
 
-  /** What was written so far. Undefined if nobody knows. */
-  async writes(signal: AbortSignal): Promise<NonNullable<WritesAnswer> | undefined> {
-    const answer: WritesAnswer = JSON.parse((await this.#whole({ kind: 'writes' }, signal)).toString())
+  /** What was written so far, and since there were so many blocks. Undefined if nobody knows. */
+  async writes(signal: AbortSignal, since = 0): Promise<NonNullable<WritesAnswer> | undefined> {
+    const answer: WritesAnswer = JSON.parse((await this.#whole({ kind: 'writes', since }, signal)).toString())
     return answer ?? undefined
   }
 

@@ -15,6 +15,7 @@ import { matchingForms } from './forms.ts'
 import { GeneratedLabels } from './generated-labels.ts'
 import { canGrid, storedGrid } from './grid.ts'
 import type { StoreConfig } from './request.ts'
+import { SampleCache } from './sample-cache.ts'
 import { loadSamples } from './sample-loader.ts'
 import { SampleParts } from './sample-parts.ts'
 import { Selector } from './selector.ts'
@@ -32,6 +33,7 @@ export class ClickHouseStore implements OpenedStore {
   readonly events: ClickHouseEvents
   readonly #statements: Statements
   readonly #sources: Sources
+  readonly #cache: SampleCache
   readonly #tiers: TieredStore
   readonly #sets: StoredSets
   readonly #targets: TargetInfo
@@ -41,6 +43,7 @@ export class ClickHouseStore implements OpenedStore {
     this.events = new ClickHouseEvents(config, statements)
     this.#statements = statements
     this.#sources = new Sources(config, statements)
+    this.#cache = new SampleCache(config, statements)
     this.#tiers = new TieredStore(config, statements, this.#sources)
     this.#sets = new StoredSets(statements, this.#sources, this.#tiers)
     this.#targets = new TargetInfo(config.database, statements)
@@ -54,7 +57,10 @@ export class ClickHouseStore implements OpenedStore {
       const targets = await this.#targets.find(new Selector(matchers), { start: after, end: undefined, limits }, signal)
       await this.#targets.load(targets, request, parts, signal)
     }
-    const { found, tables, selector } = await this.#source(request, func, remarks, signal)
+    const source = await this.#source(request, func, remarks, signal)
+    const { found, tables, selector } = source
+    const kept = isTargetInfo(matchers) ? undefined : await this.#cache.select(source, request, signal)
+    if (kept !== undefined) return kept
     if (found.series.length > 0)
       await loadSamples(this.#statements, { ...request, ...tables, found, selector }, parts, signal)
     return parts.selected()
@@ -65,11 +71,14 @@ export class ClickHouseStore implements OpenedStore {
     if (isTargetInfo(request.matchers)) return undefined
     const after = request.start - request.rangeMs
     const isExpired = this.#tiers.hasExpired(after)
+    const range = { ...request, after, until: request.end }
+    // Then the engine has them from there.
+    if (!isExpired && (await this.#cache.holds(await this.#sources.find(range, signal), range, signal)))
+      return undefined
     const ofTier = isExpired
       ? await this.#tiers.gridInstead(request, remarks, signal)
       : await this.#tiers.exactGrid(request, remarks, signal)
     if (ofTier !== undefined) return ofTier
-    const range = { ...request, after, until: request.end }
     const { found, tables } = await this.#source(range, request.func, undefined, signal)
     if (found.series.length === 0) return []
     if (tables.suffix === '')
