@@ -16,8 +16,11 @@ const ALL = '.*'
 
 /** A text refers to a variable that there is not. */
 export class UnknownVariable extends Error {
+  readonly variable: string
+
   constructor(name: string, values: VariableValues) {
     super(`there is no variable $${name}: known here are ${[...values.keys()].map(known => `$${known}`).join(', ')}`)
+    this.variable = name
   }
 }
 
