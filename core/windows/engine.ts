@@ -4,6 +4,7 @@ import { runThrough, type Stepwise } from '../model/stepwise.ts'
 import { OutputBuffer } from '../pipeline/stateful/output-buffer.ts'
 import type { Context } from '../plugin/context.ts'
 import type { BatchProcessor, Stateful } from '../plugin/contract.ts'
+import type { StateFigures } from '../plugin/inspection.ts'
 import { Disposition } from './input/disposition.ts'
 import { WaitingBatches } from './input/waiting-batches.ts'
 import { matchStates, signaturesOf, type Unmatched } from './reload/state-matching.ts'
@@ -121,6 +122,14 @@ export class WindowEngine implements BatchProcessor {
 
   restore(bytes: Uint8Array): void {
     restoreState(bytes, this.#state, this.#settings, this.#context)
+  }
+
+  figures(): StateFigures {
+    const { rules, watermark } = this.#state
+    const sum = (of: (rule: WindowRule) => number) => rules.reduce((total, rule) => total + of(rule), 0)
+    const entries = { groups: sum(({ groups }) => groups.size), open_windows: sum(({ windows }) => windows.open) }
+    const bytes = sum(rule => rule.bytes)
+    return Number.isFinite(watermark.value) ? { entries, bytes, watermark: watermark.value } : { entries, bytes }
   }
 
   /** Returns the items that pass through: none, some, or the block itself. */

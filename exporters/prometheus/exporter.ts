@@ -9,7 +9,8 @@ import {
   type Distribution,
   type Exporter,
   FLAG_NO_RECORDED_VALUE,
-  type PointBlock
+  type PointBlock,
+  type StateFigures
 } from '../../sdk/plugin/index.ts'
 import type { Config } from './config.ts'
 import { Families, type Place, type Refusal, type SavedFamily } from './families.ts'
@@ -66,6 +67,10 @@ export class PrometheusExporter implements Exporter {
     const now = this.#context.clock.now()
     if (now - this.#lastExpiry >= this.#expirationMs / EXPIRIES) this.#expire()
     for (let i = 0; i < block.length; i++) this.#take(block, i, now)
+  }
+
+  figures(): StateFigures {
+    return { entries: { series: this.#families.size } }
   }
 
   snapshot(): Uint8Array {

@@ -5,7 +5,8 @@ import {
   FLAG_NO_RECORDED_VALUE,
   type PointBlock,
   PointBlockBuilder,
-  type Series
+  type Series,
+  type StateFigures
 } from '../../sdk/plugin/index.ts'
 import { Admission } from './admission.ts'
 import type { Config } from './config.ts'
@@ -72,6 +73,11 @@ export class CardinalityLimiter implements BatchProcessor {
     }
     if (block.length === 0) batch.ack()
     else this.#emit(this.#begun.length === 0 ? batch.replace(block) : this.#withZeros(batch, block))
+  }
+
+  figures(): StateFigures {
+    const { admission, folding } = this.#state
+    return { entries: { series: admission.total, metrics: admission.metrics.size, folded_series: folding.last.size } }
   }
 
   snapshot(): Uint8Array {

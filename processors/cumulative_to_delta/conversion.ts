@@ -7,7 +7,8 @@ import {
   type Conversion,
   FLAG_NO_RECORDED_VALUE,
   type PointBlock,
-  PointBlockBuilder
+  PointBlockBuilder,
+  type StateFigures
 } from '../../sdk/plugin/index.ts'
 import type { Config } from './config.ts'
 import { incrementOf, type Point, type Stream, writerOf } from './streams.ts'
@@ -70,6 +71,10 @@ export class CumulativeToDelta implements Conversion {
       this.#convertPoint(block, i, output, now, points)
     }
     return points?.build() ?? block
+  }
+
+  figures(): StateFigures {
+    return { entries: { streams: this.#streams.size } }
   }
 
   save(): Saved {

@@ -2,7 +2,13 @@ import { additiveSum } from '../../core/model/distribution.ts'
 import { compileMatch } from '../../core/model/matching/match.ts'
 import { SeriesMemo } from '../../core/model/series-memo.ts'
 import { type SavedStreams, StreamTable } from '../../core/model/stream-table.ts'
-import { type Context, type Conversion, FLAG_NO_RECORDED_VALUE, type PointBlock } from '../../sdk/plugin/index.ts'
+import {
+  type Context,
+  type Conversion,
+  FLAG_NO_RECORDED_VALUE,
+  type PointBlock,
+  type StateFigures
+} from '../../sdk/plugin/index.ts'
 import type { Config } from './config.ts'
 import { Rows } from './rows.ts'
 import { restoreTotal, type SavedTotal, saveTotal, Total } from './total.ts'
@@ -46,6 +52,10 @@ export class DeltaToCumulative implements Conversion {
     account.absorbed += converted
     account.produced += rows.made
     return rows.build()
+  }
+
+  figures(): StateFigures {
+    return { entries: { streams: this.#totals.size } }
   }
 
   save(): SavedStreams<SavedTotal> {

@@ -80,6 +80,7 @@ export type {
 export { API_VERSION, CAPABILITIES } from '../../core/plugin/contract.ts'
 export type { BlockOf, ExporterOf, MapProcessorOf } from '../../core/plugin/define.ts'
 export { defineExporter, defineExtension, defineProcessor, defineReceiver } from '../../core/plugin/define.ts'
+export type { Explanation, Inspectable, NamedSeries, StateFigures } from '../../core/plugin/inspection.ts'
 export { EXPORTER_NAME, type GroupStatus, type RuleStatus, type Stores } from '../../core/plugin/stores.ts'
 export { endpoint } from '../../core/schema/endpoint.ts'
 export {

@@ -104,7 +104,7 @@ export function createExporter(entry: ComponentConfig, services: Services): Buil
   const context = component.context(services)
   const exporter = plugin.create(config, context) as Exporter
   if (exporter.queryable !== undefined) component.disposeWith(services.stores.add(id, exporter.queryable))
-  const host = { ...context, deadLetters: services.deadLetters }
+  const host = { ...context, deadLetters: services.deadLetters, edges: component.edges }
   return { component, entry, exporter, sendingQueue: new SendingQueue(exporter, sendingQueue!, host) }
 }
 
