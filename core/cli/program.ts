@@ -84,6 +84,19 @@ function addAsking(program: Command, terminal: Terminal, exit: (code: number) =>
       exit(checkSchemas(terminal, before, after))
     })
   program
+    .command('tap')
+    .description('Print items that pass a component of a running Weir, sampled and without secrets, as JSON lines.')
+    .argument('<component>', 'such as receiver/otlp, processor/windowed_counter or exporter/clickhouse')
+    .addOption(adminOption())
+    .option('--pipeline <name>', 'the pipeline, of a processor that is part of several')
+    .option('--side <side>', 'received or sent; by default what exporters receive, and others send')
+    .option('--limit <items>', 'end after so many items', wholeNumber)
+    .option('--rate <items>', 'most items a second, up to 100; 10 by default', wholeNumber)
+    .action(async (component, options) => {
+      const { tap } = await import('./tap.ts')
+      exit(await tap(terminal, component, options))
+    })
+  program
     .command('query')
     .description('Query a running Weir by SQL (read-only).')
     .argument('<sql>', 'the query')

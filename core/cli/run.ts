@@ -1,6 +1,7 @@
 import { addPipelineMetrics } from '../admin/pipeline-metrics.ts'
 import { AdminServer } from '../admin/server.ts'
 import type { Phase } from '../admin/status.ts'
+import { exposeTap } from '../admin/tap/tap.ts'
 import { exposeTenants } from '../admin/tenants.ts'
 import type { ResolvedConfig } from '../config/resolved.ts'
 import { Secrets } from '../config/secrets.ts'
@@ -97,6 +98,7 @@ class Weir {
     this.#stopTelemetry.push(addProcessMetrics(metrics))
     exposeSeries(metrics, service.services.series)
     exposeTenants(service)
+    this.#stopTelemetry.push(exposeTap(service))
     this.#workers = service.services.workers
     this.#workers?.expose(metrics)
     this.#stopTelemetry.push(expireSeries(service.services.series, clock))

@@ -1,3 +1,4 @@
+import { redactedSamples } from '../../core/model/secret-names.ts'
 import type { Config } from './config.ts'
 import type { LimiterState } from './limiter-state.ts'
 import type { MetricState } from './state.ts'
@@ -38,6 +39,9 @@ function metricReport({ metric, limits, tracked, demand, over, folded, isPressed
     isOverLimit,
     pointsOverLimit: over,
     pointsFolded: folded,
-    labels: demand.labels().slice(0, TOP_LABELS)
+    labels: demand
+      .labels()
+      .slice(0, TOP_LABELS)
+      .map(({ name, values, samples }) => ({ name, values, samples: redactedSamples(name, samples) }))
   }
 }
