@@ -3,6 +3,7 @@ import { AdminServer } from '../admin/server.ts'
 import type { Phase } from '../admin/status.ts'
 import { exposeTap } from '../admin/tap/tap.ts'
 import { exposeTenants } from '../admin/tenants.ts'
+import { exposeWhy } from '../admin/why/why.ts'
 import type { ResolvedConfig } from '../config/resolved.ts'
 import { Secrets } from '../config/secrets.ts'
 import { workerThreads } from '../config/service.ts'
@@ -98,6 +99,7 @@ class Weir {
     this.#stopTelemetry.push(addProcessMetrics(metrics))
     exposeSeries(metrics, service.services.series)
     exposeTenants(service)
+    exposeWhy(service)
     this.#stopTelemetry.push(exposeTap(service))
     this.#workers = service.services.workers
     this.#workers?.expose(metrics)

@@ -1,5 +1,4 @@
-import type { Attributes } from '../model/attributes.ts'
-import type { Metric, Resource } from '../model/series.ts'
+import type { NamedSeries } from '../model/named-series.ts'
 
 /** Figures of a component's memory, for the people who look at it. */
 export interface StateFigures {
@@ -11,31 +10,24 @@ export interface StateFigures {
   readonly watermark?: number
 }
 
-/** A series by its name and labels, which may be in no table. */
-export interface NamedSeries {
-  readonly metric: Metric
-  readonly attributes: Attributes
-  readonly resource: Resource
-}
-
-/** The fate of a series in one component. */
+/** The fate of the points of a series in one component, at this moment. */
 export interface Explanation {
   /**
-   * `passes`: it goes on as it is. `changes`: it goes on as `outputs`. `counted`: it ends here, and `outputs` are made of
-   * it. `dropped`: it ends here. `stored`: the backend has it as `outputs`.
+   * `passes`: they go on as they are. `changes`: they go on as `outputs`. `counted`: they end here, and `outputs` are made
+   * of them. `dropped`: they end here. `stored`: the backend has them, at `places`.
    */
   readonly fate: 'passes' | 'changes' | 'counted' | 'dropped' | 'stored'
   /** Reason or detail in words, such as `has one of 10,000 places`. */
   readonly why: string
-  /** The series that go on. Undefined: the series as it came, unless it is dropped. */
+  /** The series that go on, if they are `changes` or `counted`. */
   readonly outputs?: readonly NamedSeries[]
-  /** The places of the backend that have it, as `table metrics` or `up{job="a"}`. */
-  readonly stored?: readonly string[]
+  /** Where a backend has it, such as `table metrics` or `up{job="a"}`. */
+  readonly places?: readonly string[]
 }
 
 /** Answers about a component, which may have each of these methods. They change nothing. */
 export interface Inspectable {
   figures?(): StateFigures
-  /** The fate of points of a series at this moment. A component without it is shown as one that all passes. */
+  /** A component without it is shown as one that all series pass. */
   explain?(series: NamedSeries): Explanation
 }

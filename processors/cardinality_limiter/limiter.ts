@@ -2,7 +2,9 @@ import {
   Batch,
   type BatchProcessor,
   type Context,
+  type Explanation,
   FLAG_NO_RECORDED_VALUE,
+  type NamedSeries,
   type PointBlock,
   PointBlockBuilder,
   type Series,
@@ -11,6 +13,7 @@ import {
 import { Admission } from './admission.ts'
 import type { Config } from './config.ts'
 import { expire } from './expiry.ts'
+import { explainSeries } from './explain.ts'
 import { addZero, Folding } from './folding.ts'
 import { exposeLimiter } from './instruments.ts'
 import type { LimiterState } from './limiter-state.ts'
@@ -78,6 +81,10 @@ export class CardinalityLimiter implements BatchProcessor {
   figures(): StateFigures {
     const { admission, folding } = this.#state
     return { entries: { series: admission.total, metrics: admission.metrics.size, folded_series: folding.last.size } }
+  }
+
+  explain(series: NamedSeries): Explanation {
+    return explainSeries(series, this.#state, this.#config)
   }
 
   snapshot(): Uint8Array {

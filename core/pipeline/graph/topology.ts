@@ -146,7 +146,8 @@ export function sinksOf(topology: Topology, { replayed }: Services): Map<string,
   return new Map([...ids].map(id => [id, new ReceiverFanOut(named(id), replayed)]))
 }
 
-function typesOf(receiver: string, pipeline: Pipeline, topology: Topology): Set<ItemType> {
+/** The types of items that a pipeline takes from a receiver. */
+export function typesOf(receiver: string, pipeline: Pipeline, topology: Topology): Set<ItemType> {
   const plugin = topology.receivers.find(({ entry }) => entry.id === receiver)?.entry.plugin as
     | ReceiverPlugin
     | undefined

@@ -1,10 +1,11 @@
 import type { Batch } from '../../batch/batch.ts'
+import type { NamedSeries } from '../../model/named-series.ts'
 import type { PointBlock } from '../../model/points.ts'
 import { restoreBlock, type SavedBlock, saveBlock } from '../../model/saved-blocks.ts'
 import { openState, sealState } from '../../model/saved-state.ts'
 import type { Context } from '../../plugin/context.ts'
 import type { BatchProcessor } from '../../plugin/contract.ts'
-import type { Explanation, NamedSeries, StateFigures } from '../../plugin/inspection.ts'
+import type { Explanation, StateFigures } from '../../plugin/inspection.ts'
 import { OutputBuffer } from './output-buffer.ts'
 
 /** Interval between tries to send blocks that were nacked or wait for credits. Tries are made at multiples of it. */
