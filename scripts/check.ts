@@ -12,6 +12,7 @@ const BIN = path.join(ROOT, 'node_modules/.bin')
 
 const tools: [string, ...string[]][] = [
   ['tsc', '-p', '.'],
+  ['tsc', '-p', 'web'],
   ['biome', 'check', '--error-on-warnings', '.']
 ]
 const failures = tools.filter(

@@ -14,7 +14,8 @@ const CRUISED = [
   'bench',
   'scripts',
   'test',
-  'docs/examples'
+  'docs/examples',
+  'web'
 ]
 const COMPONENT = '^(receivers|processors|exporters|extensions)/([^/]+)/'
 const BUILT_INS = '^built-ins\\.ts$'
@@ -57,6 +58,7 @@ const STARTED = [
   '^exporters/clickhouse/engine-main\\.ts$',
   '^exporters/clickhouse/promql/open\\.ts$',
   '^(bench|scripts)/',
+  '^web/app/main\\.ts$',
   '\\.test\\.ts$',
   '^docs/examples/',
   // Plugins of golden cases, a command of package.json, and programs that tests start.
@@ -116,6 +118,18 @@ const RULES: IForbiddenRuleType[] = [
     comment: 'it is not part of the npm package',
     from: { path: ['^(core|sdk|receivers|processors|exporters|extensions|bin)/', BUILT_INS] },
     to: { path: '^(bench|scripts|test|docs)/' }
+  },
+  {
+    name: 'page-imports',
+    comment: 'the page runs in browsers; of other folders it may import types alone',
+    from: { path: '^web/' },
+    to: { path: '^(core|sdk|receivers|processors|exporters|extensions)/', dependencyTypesNot: ['type-only'] }
+  },
+  {
+    name: 'page-layers',
+    comment: 'the layers of web are ui, app, panels, and the folders of the tabs',
+    from: { path: '^web/ui/' },
+    to: { path: '^web/', pathNot: ['^web/ui/', '^web/app/(promql|place)\\.ts$'] }
   },
   {
     name: 'pipeline-tests',

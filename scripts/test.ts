@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { run } from 'node:test'
 import { spec } from 'node:test/reporters'
+import { buildPage } from './build-page.ts'
 
 const ALL = ['test/**/*.test.ts', 'docs/examples/*.test.ts']
 /** One more than the cores this is measured with: files that wait for windows or servers leave theirs to others. */
@@ -57,6 +58,7 @@ if (files.length > 1) spawnSync(process.execPath, ['--import', './core/cli/run.t
 // glibc would zero tables of 4 MiB by hand once it has freed one: a third of the time of property tests, which make one
 // for each run. Above a fixed threshold it takes zeroed pages of the system. Processes that tests start do without.
 process.env.MALLOC_MMAP_THRESHOLD_ = `${2 ** 20}`
+await buildPage()
 
 const tests = run({
   files: [...long, ...files.filter(file => !long.includes(file))],

@@ -11,13 +11,15 @@ import type { BuiltService } from '../pipeline/service/build.ts'
 import type { Authenticator } from '../plugin/access.ts'
 import { guard } from './guard.ts'
 import { pagePolicy } from './page-policy.ts'
+import { SessionToken } from './session-token.ts'
 import { type Moment, overallState, reportsOf, statusReport } from './status.ts'
 
-const PAGE_FOLDER = path.join(PACKAGE_ROOT, 'web')
+/** Made by `npm run build:page`. */
+const PAGE_FOLDER = path.join(PACKAGE_ROOT, 'dist/web')
 
 /**
  * Serves the page (`/`), `/api/status`, `/metrics` (Prometheus), `/healthz` (alive; names degraded components),
- * `/readyz` (200 only while running), the reports of components, such as `/cardinality`, and their routes.
+ * `/readyz` (200 only while running), the reports of components, such as `/cardinality`, and their routes and sites.
  */
 export class AdminServer {
   #server: HttpServer
@@ -57,6 +59,11 @@ function makeApp({ endpoint, auth }: AdminConfig, service: BuiltService, moment:
   // Probes of an orchestrator have no credentials, so their paths come before.
   if (auth !== undefined) app.use(authenticated(services.access.authenticator(auth)))
   app.use(express.static(PAGE_FOLDER))
+  const session = new SessionToken()
+  app.use(session.check)
+  app.get('/api/session', (_request, response) => {
+    response.set('cache-control', 'no-store').json({ token: session.value })
+  })
   app.get('/api/status', (_request, response) => {
     response.set('cache-control', 'no-store').json(statusReport(service, moment()))
   })
@@ -71,11 +78,22 @@ function makeApp({ endpoint, auth }: AdminConfig, service: BuiltService, moment:
     const handler = services.routes.get(`${request.method.toLowerCase()} ${request.path}`)
     return handler === undefined ? next() : handler(request, response, next)
   })
+  app.use((request, response, next) => {
+    const [prefix, handler] = siteOf(services, request.path) ?? []
+    if (handler === undefined) return next()
+    request.url = request.url.slice(prefix!.length)
+    handler(request, response, next)
+  })
   app.use(({ method, path: asked }, response) => {
     const there = 'the page is at /, metrics at /metrics, state at /api/status, and no component here has this path'
     response.status(404).type('text/plain').send(`there is nothing at ${method} ${asked}: ${there}\n`)
   })
   return app.use(answerError(services.log))
+}
+
+/** The component's site that has this path, with the part of the path that is before it. */
+function siteOf({ sites }: Services, asked: string): [prefix: string, handler: RequestHandler] | undefined {
+  return [...sites].find(([prefix]) => asked.startsWith(`${prefix}/`))
 }
 
 function authenticated(authenticator: Authenticator): RequestHandler {

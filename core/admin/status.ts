@@ -28,6 +28,8 @@ export interface StatusReport {
   readonly credits: Readonly<Record<'inFlight' | 'output', { usedBytes: number; capacityBytes: number }>>
   /** Exporters that answer SQL at `/api/exporters/<id>/query`. */
   readonly queryable: readonly string[]
+  /** Ids of the extensions that answer PromQL at `/api/extensions/<id>/api/v1/…`. */
+  readonly queryApis: readonly string[]
   /** Names of the components' reports, each served at `/<name>`. */
   readonly reports: readonly string[]
   /** Undefined without `service.tenants`. */
@@ -51,6 +53,9 @@ export function statusReport(
     queryable: topology.exporters
       .map(({ component }) => component.id)
       .filter(id => services.routes.has(`post /api/exporters/${id}/query`)),
+    queryApis: components
+      .filter(({ kind, id }) => kind === 'extension' && services.sites.has(`/api/extensions/${id}`))
+      .map(({ id }) => id),
     reports: [...new Set([...services.reports].map(({ name }) => name))],
     tenants: tenants instanceof ConfiguredTenants ? tenants.usage : undefined,
     problems

@@ -196,6 +196,7 @@ class Weir {
       access: new ServiceAccess(service, { log: this.#log.logger, clock: systemClock, series, ...thread }),
       stores: new StoreRegistry(),
       routes: new Map(),
+      sites: new Map(),
       reports: new Set(),
       announcements: this.announcements,
       adminUrl: '',

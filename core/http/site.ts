@@ -69,6 +69,12 @@ export function serverOf(
   return server
 }
 
+/** Serves `site` to all who come, such as those that the admin server has let in: data of all tenants. */
+export function openSite(site: Site, events: ServerEvents): RequestHandler {
+  const anybody = async () => undefined
+  return serve(site, { sender: anybody, reader: anybody }, events)
+}
+
 /** The application that serves `site` to those that `admit` lets in. Every error is counted and answered, and never ends the process. */
 function serve(site: Site, admit: Admit, events: ServerEvents): Express {
   const { posts = [], reads = [], before, elsewhere, refuse } = site

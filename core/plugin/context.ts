@@ -91,6 +91,8 @@ export interface AdminRoutes {
   readonly url: string
   /** Serves `handler` on the admin server at `/api/<kind>s/<id>/<path>`. */
   route(method: 'get' | 'post', path: string, handler: RequestHandler): void
+  /** Serves `handler` on the admin server at all paths below `/api/<kind>s/<id>`, which it sees without that part. */
+  site(handler: RequestHandler): void
   /**
    * A report of this component on `name`, as JSON. `GET /<name>` on the admin server answers with the reports of all
    * components on it. `read` is called for each request.

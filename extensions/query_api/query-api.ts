@@ -1,7 +1,8 @@
 import type { Request, Response } from 'express'
+import { ServerEvents } from '../../core/http/connection-events.ts'
 import { RequestError } from '../../core/http/request-error.ts'
 import type { HttpServer } from '../../core/http/server.ts'
-import { type Read, type Site, serverOf } from '../../core/http/site.ts'
+import { openSite, type Read, type Site, serverOf } from '../../core/http/site.ts'
 import { TENANT } from '../../core/model/tenant.ts'
 import { QueryError } from '../../core/promql/query-error.ts'
 import { QueryService } from '../../core/queries/query-service.ts'
@@ -46,12 +47,10 @@ export class QueryApi implements Extension {
     this.#context = context
     if (config.forward === undefined) this.#service = this.#makeService(config.store!)
     else this.#forwarder = new Forwarder(config.forward, config.tenant_label)
-    const site: Site = {
-      reads: this.#reads(),
-      elsewhere: ({ path }) => new RequestError(404, `there is nothing at ${path}: see ${this.#at('/api/v1/query')}`),
-      refuse: (error, _request, response) => refuse(response, error)
-    }
-    this.#server = serverOf(config.endpoint, site, config, context)
+    const events = new ServerEvents(context)
+    this.#server = serverOf(config.endpoint, this.#site(config.path_prefix), config, context, events)
+    // The admin page asks there, of the server that it came from.
+    context.admin.site(openSite(this.#site(''), events))
   }
 
   /** `host:port`, once started. */
@@ -75,20 +74,32 @@ export class QueryApi implements Extension {
     return new QueryService(() => stores.find(store), serviceOptions(this.#config), this.#context)
   }
 
-  #reads(): NonNullable<Site['reads']> {
+  #site(prefix: string): Site {
+    return {
+      reads: this.#reads(prefix),
+      elsewhere: ({ path }) => new RequestError(404, `there is nothing at ${path}: see ${prefix}/api/v1/query`),
+      refuse: (error, _request, response) => refuse(response, error)
+    }
+  }
+
+  /** @param prefix of all paths */
+  #reads(prefix: string): NonNullable<Site['reads']> {
     const reads = new Map<string, { methods: readonly ('get' | 'post')[]; read: Read }>()
     const add = (name: string, read: Read) =>
-      reads.set(this.#at(`/api/v1/${name}`), { methods: WITH_POST.has(name) ? GET_AND_POST : GET_ONLY, read })
+      reads.set(`${prefix}/api/v1/${name}`, { methods: WITH_POST.has(name) ? GET_AND_POST : GET_ONLY, read })
     for (const [name, readQuestion] of this.#questions())
       add(name, (request, response, tenant) =>
-        answering(response, gone => this.#answer({ readQuestion, request, response, tenant, gone }))
+        answering(response, gone => {
+          const path = request.path.slice(prefix.length)
+          return this.#answer({ readQuestion, request, response, path, tenant, gone })
+        })
       )
     for (const [name, data] of Object.entries(FIXED))
       add(name, async (_request, response) => succeed(response, plain(data)))
     add('rules', this.#rules(rulesAnswer))
     add('alerts', this.#rules(alertsAnswer))
     for (const path of ['/-/healthy', '/-/ready'])
-      reads.set(this.#at(path), {
+      reads.set(`${prefix}${path}`, {
         methods: GET_ONLY,
         read: async (_request, response) => void response.type('text/plain').end('Weir answers.\n')
       })
@@ -112,14 +123,13 @@ export class QueryApi implements Extension {
       yield [name, (parameters, now) => ({ kind: 'events', question: read(parameters, now) })]
   }
 
-  async #answer({ readQuestion, request, response, tenant, gone }: Asked): Promise<void> {
-    const { path_prefix, tenant_label, timeout, read_timeout } = this.#config
+  async #answer({ readQuestion, request, response, path, tenant, gone }: Asked): Promise<void> {
+    const { tenant_label, timeout, read_timeout } = this.#config
     const parameters = await Parameters.of(request)
     const timeoutMs = Math.min(parameters.duration('timeout') ?? timeout, timeout)
     // Also before it is sent on: errors of parameters are the same then.
     const question = readQuestion(parameters, this.#context.clock.now(), request.params)
     if (this.#forwarder !== undefined) {
-      const path = request.path.slice(path_prefix.length)
       return this.#forwarder.relay(
         { path, parameters, tenant },
         response,
@@ -133,10 +143,6 @@ export class QueryApi implements Extension {
     response.setTimeout(read_timeout, () => response.destroy())
     succeed(response, answer)
   }
-
-  #at(path: string): string {
-    return `${this.#config.path_prefix}${path}`
-  }
 }
 
 type ReadQuestion = (parameters: Parameters, now: number, path: PathParameters) => QueryRequest
@@ -145,6 +151,8 @@ interface Asked {
   readonly readQuestion: ReadQuestion
   readonly request: Request
   readonly response: Response
+  /** From `/api/v1` on. */
+  readonly path: string
   readonly tenant: string | undefined
   readonly gone: AbortSignal
 }

@@ -98,6 +98,7 @@ export function testContext(id = 'test', clock = new FakeClock()): TestContext {
     admin: {
       url: 'http://127.0.0.1:0',
       route: (method, path, handler) => void routes.set(`${method.toUpperCase()} ${path}`, handler),
+      site: handler => void routes.set('SITE', handler),
       report: (name, read) => void reports.set(name, read)
     },
     state: { state: 'ok' },

@@ -8,7 +8,7 @@ interface Text {
   readonly contrast: number
 }
 
-/** The admin page, with `measure` in it, and what it has complained of so far. */
+/** A tab of the admin page, with `measure` in it, and what it has complained of so far. */
 export async function openPage(browser: Browser, url: string, { width }: { width: number }) {
   const page: Page = await browser.newPage({ viewport: { width, height: 900 }, colorScheme: 'light' })
   const errors: string[] = []
@@ -18,6 +18,7 @@ export async function openPage(browser: Browser, url: string, { width }: { width
   })
   await page.addInitScript({ path: path.join(import.meta.dirname, 'measure.js') })
   await page.goto(url)
+  await page.locator('main > *').first().waitFor()
   return { page, errors }
 }
 

@@ -26,7 +26,7 @@ test('the admin page', { skip }, async t => {
   const sandbox = await Sandbox.open(t)
   const weir = await sandbox.start(config(await freePort()))
   keepSending(t, weir)
-  const { page, errors } = await openPage(browser, weir.admin, { width: 1400 })
+  const { page, errors } = await openPage(browser, `${weir.admin}#pipeline`, { width: 1400 })
   await eventually('rates and a degraded exporter', async () => (await page.locator('.node.degraded').count()) > 0)
   await eventually('a refused line', async () => (await page.locator('#problems').textContent())?.includes('zz'))
 
@@ -65,6 +65,7 @@ test('the admin page', { skip }, async t => {
   })
 
   await t.test('shows the ledger as the process has it, with a balance and drops by reason', async () => {
+    await page.getByRole('link', { name: 'Ledger' }).click()
     const table = page.getByRole('table')
     const { components } = await weir.status()
     assert.equal(await table.getByRole('rowheader').count(), components.length)
@@ -75,6 +76,7 @@ test('the admin page', { skip }, async t => {
       .allTextContents()
     assert.deepEqual([produced, absorbed, dropped], ['0', '0', '1unknown_type 1'])
     for (const items of [received, sent]) assert.ok(Number(items.replaceAll(',', '')) > 0, items)
+    await page.goBack()
   })
 
   await t.test('shows the degraded component with its reason, and its waiting bytes', async () => {
@@ -110,8 +112,13 @@ test('the admin page', { skip }, async t => {
   })
 
   await t.test('can be scrolled by keyboard, and respects reduced motion', async () => {
+    await page.getByRole('link', { name: 'Ledger' }).focus()
+    await page.keyboard.press('Enter')
+    await page.getByRole('table').waitFor()
     await page.keyboard.press('Tab')
     assert.equal(await page.evaluate('document.activeElement.ariaLabel'), 'Ledger table')
+    await page.goBack()
+    await page.locator('path.busy').first().waitFor({ state: 'attached' })
     const motion = () => page.evaluate("getComputedStyle(document.querySelector('path.busy')).animationName")
     assert.equal(await motion(), 'flow')
     await page.emulateMedia({ reducedMotion: 'reduce' })

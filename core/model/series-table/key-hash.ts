@@ -46,5 +46,8 @@ export function lastWord(view: DataView, start: number, end: number): number {
   return word
 }
 
+/** A factor of zero would make the other half worth nothing: keys that differ there alone would all collide. */
+const NEVER_ZERO = 0x10000
+
 const product = (word: number, low: number, high: number) =>
-  Math.imul(((word & 0xffff) + low) & 0xffff, ((word >>> 16) + high) & 0xffff)
+  Math.imul((((word & 0xffff) + low) & 0xffff) | NEVER_ZERO, (((word >>> 16) + high) & 0xffff) | NEVER_ZERO)

@@ -124,7 +124,7 @@ export class Component {
   }
 
   #admin(services: Services): Context['admin'] {
-    const { routes, reports } = services
+    const { routes, sites, reports } = services
     return {
       get url() {
         return services.adminUrl
@@ -133,6 +133,11 @@ export class Component {
         const route = `${method} /api/${this.kind}s/${this.id}/${path}`
         routes.set(route, handler)
         this.#dispose.push(() => routes.get(route) === handler && routes.delete(route))
+      },
+      site: handler => {
+        const prefix = `/api/${this.kind}s/${this.id}`
+        sites.set(prefix, handler)
+        this.#dispose.push(() => sites.get(prefix) === handler && sites.delete(prefix))
       },
       report: (name, read) => {
         const report = { name, component: this, read }

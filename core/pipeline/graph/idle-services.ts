@@ -19,6 +19,7 @@ export function idleServices() {
     access: NO_ACCESS,
     stores: new StoreRegistry(),
     routes: new Map(),
+    sites: new Map(),
     reports: new Set(),
     announcements: [],
     deadLetters: undefined,

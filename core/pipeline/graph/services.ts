@@ -41,6 +41,8 @@ export interface Services {
   readonly access: Access
   readonly stores: StoreRegistry
   readonly routes: Map<string, RequestHandler>
+  /** Sites of components on the admin server, by the path that comes before theirs. */
+  readonly sites: Map<string, RequestHandler>
   readonly reports: Set<Report>
   readonly announcements: Announcement[]
   /** Set if a processor asked for the requests of batches: they cost receivers a hash. */

@@ -11,6 +11,7 @@ export function trialOf({ id, plugin, config }: ComponentConfig, services: Servi
     ...services,
     metrics: new Metrics(),
     routes: new Map(),
+    sites: new Map(),
     reports: new Set(),
     announcements: []
   }

@@ -76,6 +76,7 @@ export async function servedDelivery(): Promise<BuiltService> {
       access: NO_ACCESS,
       stores: new StoreRegistry(),
       routes: new Map(),
+      sites: new Map(),
       reports: new Set(),
       announcements: [],
       adminUrl: ''

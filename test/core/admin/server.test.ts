@@ -67,10 +67,14 @@ test('reports of components are served by name, with their component', async () 
 
 test('pages of others cannot send requests', async () => {
   const own = new URL(services.adminUrl).host
+  const { token } = JSON.parse((await ask('GET', '/api/session'))[1])
   for (const [headers, status] of [
     [{}, 200],
-    [{ origin: `http://${own}` }, 200],
-    [{ 'sec-fetch-site': 'same-origin' }, 200],
+    [{ origin: `http://${own}`, 'x-weir-token': token }, 200],
+    [{ 'sec-fetch-site': 'same-origin', 'x-weir-token': token }, 200],
+    [{ origin: `http://${own}` }, 403],
+    [{ 'sec-fetch-site': 'same-origin', 'x-weir-token': 'another' }, 403],
+    [{ 'sec-fetch-site': 'same-origin', 'x-weir-token': token.slice(1) }, 403],
     [{ origin: 'http://evil.example' }, 403],
     [{ origin: 'null' }, 403],
     [{ 'sec-fetch-site': 'cross-site', origin: `http://${own}` }, 403]
@@ -94,7 +98,7 @@ test('whatever would change something is refused across origins, by any method',
 test('every answer says that it is no page for others to frame, to embed or to guess the type of', async () => {
   for (const [method, path, sent] of [
     ['GET', '/', {}],
-    ['GET', '/page.js', {}],
+    ['GET', '/main.js', {}],
     ['GET', '/api/status', {}],
     ['GET', '/metrics', {}],
     ['GET', '/nothing', {}],

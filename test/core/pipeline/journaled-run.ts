@@ -181,6 +181,7 @@ export class JournaledRun {
       access: NO_ACCESS,
       stores: new StoreRegistry(),
       routes: new Map(),
+      sites: new Map(),
       reports: new Set(),
       announcements: [],
       deadLetters: this.deadLetters,

@@ -137,6 +137,20 @@ describe('the hash', () => {
     assert.ok(hashes.size > 1990, `${hashes.size}`)
   })
 
+  it('regression: a secret that made one half of a word zero made all keys collide that differ in the other', () => {
+    const secrets = newSecrets()
+    const half = (text: string) => Buffer.from(text).readUInt16LE()
+    const hashes = (key: (digits: string) => string) =>
+      Array.from({ length: 100 }, (_, i) => {
+        const bytes = Buffer.from(key(String(i).padStart(2, '0')))
+        return hashKey(secrets, 0, new DataView(bytes.buffer, bytes.byteOffset, bytes.length), 0, bytes.length)
+      })
+    secrets[2] = -half('us')
+    secrets[3] = -half('42')
+    assert.equal(new Set(hashes(digits => `${digits}42`)).size, 100)
+    assert.equal(new Set(hashes(digits => `us${digits}`)).size, 100)
+  })
+
   it('depends on secrets: keys that collide under some do not under others', () => {
     const bytes = Buffer.from('the same bytes')
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)

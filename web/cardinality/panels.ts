@@ -1,14 +1,21 @@
-import { element } from './dom.js'
-import { count } from './format.js'
+import type { cardinalityReport } from '../../processors/cardinality_limiter/report.ts'
+import { element } from '../ui/dom.ts'
+import { count } from '../ui/format.ts'
+
+type Report = ReturnType<typeof cardinalityReport>
+type Metric = Report['metrics'][number]
+/** An entry of `GET /cardinality`. */
+export type LimiterReport = Report & { readonly id: string; readonly pipeline: string }
 
 const COLUMNS = ['Series wanted', 'Have a place', 'Places', 'Points over']
 
 /** Of each limiter: the metrics with most series, and what makes so many of them. */
-export function cardinalityPanels(reports) {
+export function cardinalityPanels(reports: readonly LimiterReport[]): HTMLElement[] {
   return reports.map(panel)
 }
 
-function panel({ id, pipeline, admitted, limit, metricCount, metricLimit, metrics, tenants }) {
+function panel(report: LimiterReport): HTMLElement {
+  const { id, pipeline, admitted, limit, metricCount, metricLimit, metrics, tenants } = report
   return element(
     'section',
     { 'aria-label': `Cardinality of ${id} in ${pipeline}` },
@@ -23,7 +30,7 @@ function panel({ id, pipeline, admitted, limit, metricCount, metricLimit, metric
   )
 }
 
-function table(name, metrics) {
+function table(name: string, metrics: readonly Metric[]): HTMLElement {
   return element(
     'section',
     { class: 'scroll', 'aria-label': name, tabindex: '0' },
@@ -31,8 +38,8 @@ function table(name, metrics) {
   )
 }
 
-function head() {
-  const column = (name, className) => element('th', { scope: 'col', class: className }, name)
+function head(): HTMLElement {
+  const column = (name: string, className?: string) => element('th', { scope: 'col', class: className }, name)
   return element(
     'thead',
     {},
@@ -40,7 +47,7 @@ function head() {
   )
 }
 
-function metricRow(metric) {
+function metricRow(metric: Metric): HTMLElement {
   const { name, kind, temporality, demand, admitted, limit, isOverLimit, labels } = metric
   const what = temporality === 'unspecified' ? kind : `${temporality} ${kind}`
   return element(
@@ -61,15 +68,15 @@ function metricRow(metric) {
   )
 }
 
-function overCell({ action, pointsOverLimit, pointsFolded }) {
+function overCell({ action, pointsOverLimit, pointsFolded }: Metric): HTMLElement {
   if (pointsOverLimit === 0) return element('td', { class: 'zero' }, '0')
   const folded = pointsFolded > 0 ? element('small', {}, `added up ${count(pointsFolded)}`) : undefined
   return element('td', {}, count(pointsOverLimit), element('small', {}, action), folded)
 }
 
 /** With values seen last. */
-function labelText({ name, values, samples }) {
+function labelText({ name, values, samples }: Metric['labels'][number]): HTMLElement {
   return element('div', {}, element('b', {}, name), ` ≈ ${count(values)} `, element('small', {}, samples.join(', ')))
 }
 
-const tenantText = ({ name, series }) => `${name === '' ? 'none' : name} (${count(series)})`
+const tenantText = ({ name, series }: Report['tenants'][number]) => `${name === '' ? 'none' : name} (${count(series)})`

@@ -1,7 +1,8 @@
-import { element } from './dom.js'
-import { count } from './format.js'
+import type { ComponentReport } from '../../core/admin/status.ts'
+import { element } from '../ui/dom.ts'
+import { count } from '../ui/format.ts'
 
-export function ledgerRow(component) {
+export function ledgerRow(component: ComponentReport): HTMLElement {
   const { kind, id, pipeline, account } = component
   const { received, produced, sent, absorbed, refused, inFlight } = account
   return element(
@@ -16,22 +17,22 @@ export function ledgerRow(component) {
 }
 
 /** Of all reasons. */
-export function droppedItems({ account }) {
+export function droppedItems({ account }: ComponentReport): number {
   return Object.values(account.dropped).reduce((total, items) => total + items, 0)
 }
 
-function cell(value) {
+function cell(value: number): HTMLElement {
   return element('td', { class: value === 0 && 'zero' }, count(value))
 }
 
-function droppedCell(component) {
+function droppedCell(component: ComponentReport): HTMLElement {
   const total = cell(droppedItems(component))
   for (const [reason, items] of Object.entries(component.account.dropped))
     total.append(element('small', {}, `${reason} ${count(items)}`))
   return total
 }
 
-function balanceCell(imbalance) {
+function balanceCell(imbalance: number): HTMLElement {
   return imbalance === 0
     ? element('td', { class: 'even' }, element('span', { role: 'img', 'aria-label': 'balanced' }, '✓'))
     : element('td', { class: 'off' }, `${count(imbalance)} unaccounted`)

@@ -1,22 +1,39 @@
+import type { ComponentReport } from '../../core/admin/status.ts'
+
+/** Items a second. */
+export interface Rate {
+  readonly in: number
+  readonly out: number
+}
+
+type Account = ComponentReport['account']
+
+interface Sample {
+  /** ms */
+  readonly time: number
+  readonly uptimeSeconds: number
+  readonly counts: ReadonlyMap<string, Account>
+}
+
 // Windows are sent all at once; over this long the rates of the usual ones are steady.
 const SPAN_MS = 10_000
 
 /** Items a second of every component, over the last seconds. */
 export class Rates {
-  #samples = []
+  #samples: Sample[] = []
 
   /** @param uptimeSeconds of the process: falls when it was started anew, and counting begins at 0 */
-  take(components, uptimeSeconds) {
-    if (uptimeSeconds < this.#samples.at(-1)?.uptimeSeconds) this.#samples = []
-    const counts = new Map(components.map(({ account, ...component }) => [nameOf(component), account]))
+  take(components: readonly ComponentReport[], uptimeSeconds: number): void {
+    if (uptimeSeconds < (this.#samples.at(-1)?.uptimeSeconds ?? 0)) this.#samples = []
+    const counts = new Map(components.map(component => [nameOf(component), component.account]))
     const time = performance.now()
     this.#samples = this.#samples.filter(sample => time - sample.time <= SPAN_MS)
     this.#samples.push({ time, uptimeSeconds, counts })
   }
 
-  of(component) {
+  of(component: ComponentReport): Rate {
     const first = this.#samples[0]
-    const seconds = (this.#samples.at(-1).time - first.time) / 1000
+    const seconds = (this.#samples.at(-1)!.time - first.time) / 1000
     const before = first.counts.get(nameOf(component))
     if (before === undefined || seconds === 0) return { in: 0, out: 0 }
     const { received, sent } = component.account
@@ -25,4 +42,4 @@ export class Rates {
   }
 }
 
-const nameOf = ({ kind, id, pipeline }) => JSON.stringify([kind, id, pipeline])
+const nameOf = ({ kind, id, pipeline }: ComponentReport) => JSON.stringify([kind, id, pipeline])

@@ -1,17 +1,26 @@
-import { element, svg, update } from './dom.js'
-import { bytes, compact, count } from './format.js'
-import { droppedItems } from './ledger.js'
+import type { ComponentReport, StatusReport } from '../../core/admin/status.ts'
+import { droppedItems } from '../ledger/rows.ts'
+import { element, svg, update } from '../ui/dom.ts'
+import { bytes, compact, count } from '../ui/format.ts'
+import type { Rate, Rates } from './rates.ts'
 
 const PIPELINE_PREFIX = 'pipeline/'
 const FULL = 0.8
 
 /** A pipeline as stages of nodes. `connect` draws the lines, once it is in its place. */
-export function pipelineBox({ name, receivers, processors, exporters }, index, status, rates) {
-  const node = (kind, id) => {
+type Pipeline = StatusReport['pipelines'][number]
+
+export function pipelineBox(
+  { name, receivers, processors, exporters }: Pipeline,
+  index: number,
+  status: StatusReport,
+  rates: Rates
+): HTMLElement {
+  const node = (kind: string, id: string) => {
     const found = find(status, kind, id, name)
     return found === undefined ? pipelineNode(id, outOf(id, status, rates)) : componentNode(found, rates.of(found))
   }
-  const stage = (kind, ids) =>
+  const stage = (kind: string, ids: readonly string[]) =>
     element('ul', { class: 'stage', role: 'list', 'aria-label': `${kind}s` }, ...ids.map(id => node(kind, id)))
   const stages = [
     stage('receiver', receivers),
@@ -33,14 +42,14 @@ export function pipelineBox({ name, receivers, processors, exporters }, index, s
 }
 
 /** Draws the lines of every pipeline under `root`: everything of a stage goes to every node of the next. */
-export function connect(root) {
+export function connect(root: Element): void {
   for (const box of root.querySelectorAll('.stages')) {
     const isStacked = getComputedStyle(box).flexDirection === 'column'
     const origin = box.getBoundingClientRect()
     const stages = [...box.querySelectorAll('.stage')].map(stage => (isStacked ? [stage] : [...stage.children]))
-    const paths = stages.slice(1).flatMap((to, i) => stages[i].flatMap(from => to.map(next => [from, next])))
+    const paths = stages.slice(1).flatMap((to, i) => stages[i].flatMap(from => to.map(next => [from, next] as const)))
     update(
-      box.firstElementChild,
+      box.firstElementChild!,
       paths.map(([from, to]) =>
         svg('path', { d: curve(from, to, origin, isStacked), class: isFlowing(from) ? 'busy' : 'idle' })
       )
@@ -49,28 +58,28 @@ export function connect(root) {
 }
 
 /** Of a processor, the one in `pipeline`; undefined for what is a pipeline itself. */
-function find({ components }, kind, id, pipeline) {
+function find({ components }: StatusReport, kind: string, id: string, pipeline?: string): ComponentReport | undefined {
   return components.find(
     other => other.kind === kind && other.id === id && (kind !== 'processor' || other.pipeline === pipeline)
   )
 }
 
 /** What a receiver, or a pipeline that serves as one, puts out a second. */
-function outOf(id, status, rates) {
+function outOf(id: string, status: StatusReport, rates: Rates): number {
   const receiver = find(status, 'receiver', id)
   if (receiver !== undefined) return rates.of(receiver).out
-  const { name, receivers, processors } = status.pipelines.find(pipeline => PIPELINE_PREFIX + pipeline.name === id)
-  const last = find(status, 'processor', processors.at(-1), name)
+  const { name, receivers, processors } = status.pipelines.find(pipeline => PIPELINE_PREFIX + pipeline.name === id)!
+  const last = processors.length === 0 ? undefined : find(status, 'processor', processors.at(-1)!, name)
   if (last !== undefined) return rates.of(last).out
   return receivers.reduce((sum, source) => sum + outOf(source, status, rates), 0)
 }
 
-function componentNode(component, rate) {
+function componentNode(component: ComponentReport, rate: Rate): HTMLElement {
   const { kind, id, state, reason, queue, diskBuffer } = component
   const dropped = droppedItems(component)
   return element(
     'li',
-    { class: `node ${state}`, 'data-flowing': rate.out > 0 && '' },
+    { class: `node ${state}`, 'data-flowing': rate.out > 0 },
     element('h4', {}, id, state === 'ok' ? undefined : element('span', { class: `badge ${state}` }, state)),
     element('small', {}, kind),
     element('dl', {}, ...figure('in', rate.in), ...figure('out', rate.out)),
@@ -82,21 +91,21 @@ function componentNode(component, rate) {
   )
 }
 
-function pipelineNode(id, itemsPerSecond) {
+function pipelineNode(id: string, itemsPerSecond: number): HTMLElement {
   return element(
     'li',
-    { class: 'node ok', 'data-flowing': itemsPerSecond > 0 && '' },
+    { class: 'node ok', 'data-flowing': itemsPerSecond > 0 },
     element('h4', {}, id),
     element('small', {}, 'pipeline'),
     element('dl', {}, ...figure('out', itemsPerSecond))
   )
 }
 
-function figure(name, itemsPerSecond) {
+function figure(name: string, itemsPerSecond: number): HTMLElement[] {
   return [element('dt', {}, name), element('dd', {}, `${compact(itemsPerSecond)}/s`)]
 }
 
-function queueMeter(id, { usedBytes, capacityBytes }) {
+function queueMeter(id: string, { usedBytes, capacityBytes }: NonNullable<ComponentReport['queue']>): HTMLElement {
   return element('meter', {
     'aria-label': `queue of ${id}`,
     max: capacityBytes,
@@ -106,9 +115,9 @@ function queueMeter(id, { usedBytes, capacityBytes }) {
   })
 }
 
-const isFlowing = from => from.matches('[data-flowing]') || from.querySelector('[data-flowing]') !== null
+const isFlowing = (from: Element) => from.matches('[data-flowing]') || from.querySelector('[data-flowing]') !== null
 
-function curve(from, to, origin, isStacked) {
+function curve(from: Element, to: Element, origin: DOMRect, isStacked: boolean): string {
   const a = from.getBoundingClientRect()
   const b = to.getBoundingClientRect()
   if (isStacked) {

@@ -1,0 +1,71 @@
+import { ask, type Grid, labelValues } from '../app/promql.ts'
+import { button, element } from '../ui/dom.ts'
+import { duration } from '../ui/format.ts'
+
+/** More names than this are found by typing. */
+const MOST_NAMES = 60
+/** Known to the filter. */
+const MOST_ASKED = 10_000
+const LEAST_WINDOW_S = 60
+
+type Metadata = Readonly<Record<string, readonly { readonly type: string; readonly help: string }[]>>
+
+/** The metrics there are, each with a query that suits its type. */
+export class MetricList {
+  readonly root = element('section', { class: 'metric-list', 'aria-label': 'Metrics' })
+  readonly #filter = element('input', { type: 'search', placeholder: 'Filter metrics', 'aria-label': 'Filter metrics' })
+  readonly #list = element('ul', { role: 'list' })
+  readonly #choose: (query: string) => void
+  #names: readonly string[] = []
+  #metadata: Metadata = {}
+  #step = 1
+
+  constructor(choose: (query: string) => void) {
+    this.#choose = choose
+    this.root.append(element('h2', {}, 'Metrics'), this.#filter, this.#list)
+    this.#filter.addEventListener('input', () => this.#draw())
+  }
+
+  /** Asks for the metrics of a range. */
+  async load(grid: Grid, signal: AbortSignal): Promise<void> {
+    const [names, { data }] = await Promise.all([
+      labelValues('__name__', { grid, limit: MOST_ASKED }, signal),
+      ask<Metadata>('metadata', {}, signal)
+    ])
+    const isSame = names.join() === this.#names.join() && grid.step === this.#step
+    this.#names = names
+    this.#metadata = data
+    this.#step = grid.step
+    if (!isSame || names.length === 0) this.#draw()
+  }
+
+  #draw(): void {
+    const wanted = this.#filter.value.toLowerCase()
+    const found = this.#names.filter(name => name.toLowerCase().includes(wanted))
+    const items = found.slice(0, MOST_NAMES).map(name => {
+      const { type = '', help = '' } = metadataOf(this.#metadata, name)
+      const choose = button(name, () => this.#choose(queryFor(name, type, this.#step)), { title: help || undefined })
+      return element('li', {}, choose, ' ', element('small', {}, type))
+    })
+    if (found.length > MOST_NAMES)
+      items.push(element('li', { class: 'note' }, `${found.length - MOST_NAMES} more: type a part of their name.`))
+    if (this.#names.length === 0) items.push(element('li', { class: 'note' }, 'No metrics in this range yet.'))
+    this.#list.replaceChildren(...items)
+  }
+}
+
+/** Series of classic histograms have the metadata of their metric. */
+function metadataOf(metadata: Metadata, name: string): { readonly type?: string; readonly help?: string } {
+  const own = metadata[name]?.[0]
+  if (own !== undefined) return own
+  const base = name.replace(/_(bucket|count|sum)$/, '')
+  return base !== name && metadata[base] !== undefined ? { type: 'counter', help: metadata[base][0].help } : {}
+}
+
+/** A first query. Its window has a few samples, and no gap from step to step. */
+function queryFor(name: string, type: string, step: number): string {
+  const selector = /^[a-zA-Z_:][\w:]*$/.test(name) ? name : `{${JSON.stringify(name)}}`
+  const window = duration(Math.max(LEAST_WINDOW_S, step)).replace(' 0s', '').replaceAll(' ', '')
+  if (name.endsWith('_bucket')) return `sum by (le) (increase(${selector}[${window}]))`
+  return type === 'counter' || name.endsWith('_total') ? `sum(rate(${selector}[${window}]))` : selector
+}

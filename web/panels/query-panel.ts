@@ -1,0 +1,144 @@
+import { gridOf, queryRange } from '../app/promql.ts'
+import { Chart, type ChartKind } from '../ui/chart/chart.ts'
+import { Heatmap } from '../ui/chart/heatmap.ts'
+import { element } from '../ui/dom.ts'
+import type { Unit } from '../ui/format.ts'
+import { bucketBars, seriesBars } from './histogram.ts'
+import { Legend } from './legend.ts'
+import { bucketsOf, completenessOf, infosOf, linesOf, type PanelQuery, type Results, remarksOf } from './results.ts'
+import { valueTable } from './table.ts'
+
+export const PANEL_KINDS = ['line', 'bar', 'stacked', 'heatmap', 'histogram', 'table'] as const
+export type PanelKind = (typeof PANEL_KINDS)[number]
+
+export interface PanelOptions {
+  readonly kind: PanelKind
+  readonly unit?: Unit
+  /** px */
+  readonly height?: number
+  /** Panels of one name share their cursor. */
+  readonly cursor?: string
+  readonly onZoom?: (from: number, to: number) => void
+  /** The samples of a line are asked for, by its labels. */
+  readonly onSamples?: (labels: Readonly<Record<string, string>>) => void
+}
+
+const NOTHING = 'No data in this range.'
+const NO_BUCKETS = 'This result has no buckets: ask for a histogram, or sum by (le) of its _bucket series.'
+
+/** The results of queries as a chart or table, with legend, remarks, and errors where the chart would be. */
+export class QueryPanel {
+  readonly root = element('div', { class: 'panel' })
+  #options: PanelOptions
+  #results: Results | undefined
+  #drawn: { readonly kind: PanelKind; close(): void } | undefined
+  #chart: Chart | undefined
+  readonly #body = element('div', { class: 'panel-body' })
+  readonly #message = element('p', { class: 'message', role: 'status', hidden: true })
+  readonly #footer = element('p', { class: 'note panel-footer' })
+  readonly #legend: Legend
+
+  constructor(options: PanelOptions) {
+    this.#options = options
+    const { onSamples } = options
+    this.#legend = new Legend({
+      onHidden: () => this.#draw(),
+      onSamples: onSamples && (index => onSamples(linesOf(this.#results!).data.lines[index].labels))
+    })
+    this.root.append(this.#message, this.#body, this.#legend.root, this.#footer)
+  }
+
+  /** Asks and shows. What was shown stays until there is an answer; an error takes its place. */
+  async load(queries: readonly PanelQuery[], from: number, to: number, signal: AbortSignal): Promise<void> {
+    const grid = gridOf(from, to)
+    this.root.setAttribute('aria-busy', 'true')
+    try {
+      const answers = await Promise.all(queries.map(({ query }) => queryRange(query, grid, signal)))
+      if (!signal.aborted) this.show({ grid, answers, queries })
+    } catch (error) {
+      if (!signal.aborted) this.fail(error as Error)
+    } finally {
+      if (!signal.aborted) this.root.removeAttribute('aria-busy')
+    }
+  }
+
+  show(results: Results): void {
+    this.#results = results
+    this.#draw()
+  }
+
+  /** Other options for the same results. */
+  set(options: Partial<PanelOptions>): void {
+    this.#options = { ...this.#options, ...options }
+    if (this.#results !== undefined) this.#draw()
+  }
+
+  fail(error: Error): void {
+    this.#say(error.message, true)
+  }
+
+  close(): void {
+    this.#drawn?.close()
+  }
+
+  #draw(): void {
+    const results = this.#results!
+    const { kind, unit } = this.#options
+    const { data, names } = linesOf(results)
+    this.#footer.textContent = [completenessOf(results), ...remarksOf(results), ...infosOf(results)]
+      .filter(text => text !== '')
+      .join(' · ')
+    if (data.lines.length === 0) return this.#say(NOTHING)
+    this.#message.hidden = true
+    this.#body.hidden = false
+    const isChart = kind === 'line' || kind === 'bar' || kind === 'stacked'
+    this.#legend.root.hidden = !isChart
+    if (!isChart) return this.#drawOther(kind, results)
+    this.#legend.show(names, data, unit)
+    this.#chartOf(kind).show(data, this.#legend.hidden)
+    this.#body.setAttribute('aria-label', `${names.length} series over time`)
+  }
+
+  #chartOf(kind: ChartKind): Chart {
+    if (this.#drawn?.kind === kind && this.#chart !== undefined) return this.#chart
+    const { unit, height, cursor, onZoom } = this.#options
+    const chart = new Chart({ kind, unit, height, cursor, onZoom, onCursor: at => this.#legend.point(at) })
+    this.#chart = chart
+    this.#body.setAttribute('role', 'img')
+    this.#replace(kind, chart.root, () => chart.close())
+    return chart
+  }
+
+  #drawOther(kind: PanelKind, results: Results): void {
+    const { unit } = this.#options
+    const { data, names } = linesOf(results)
+    const buckets = kind === 'table' ? undefined : bucketsOf(results)
+    this.#body.removeAttribute('role')
+    this.#body.removeAttribute('aria-label')
+    if (kind === 'table') return this.#replace(kind, valueTable(data, unit))
+    if (kind === 'histogram')
+      return this.#replace(kind, buckets === undefined ? seriesBars(data, names, unit) : bucketBars(buckets, unit))
+    if (buckets === undefined) return this.#say(NO_BUCKETS)
+    const heatmap = new Heatmap({ unit })
+    this.#body.setAttribute('role', 'img')
+    this.#body.setAttribute('aria-label', `Heatmap of ${buckets.buckets.length} buckets over time`)
+    this.#replace(kind, heatmap.root, () => heatmap.close())
+    heatmap.show(buckets)
+  }
+
+  #replace(kind: PanelKind, shown: HTMLElement, close = () => {}): void {
+    this.#drawn?.close()
+    if (kind !== 'line' && kind !== 'bar' && kind !== 'stacked') this.#chart = undefined
+    this.#drawn = { kind, close }
+    this.#body.replaceChildren(shown)
+  }
+
+  /** In place of the chart. */
+  #say(text: string, isError = false): void {
+    this.#body.hidden = true
+    this.#legend.root.hidden = true
+    this.#message.hidden = false
+    this.#message.className = isError ? 'message error' : 'message'
+    this.#message.textContent = text
+  }
+}
