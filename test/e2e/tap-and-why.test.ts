@@ -95,16 +95,19 @@ test('a running Weir shows what passes, and why a series goes where it goes', as
       'points windowed_counter counted',
       'points debug stored'
     ])
-    const [counted] = pipelines[0].stages[1].entries
+    const [counted] = pipelines[0].stages[2].entries
     assert.deepEqual(
       counted.outputs.map(({ name, attributes }) => [name, attributes.user, attributes.window]),
-      [['logins', 'u0', '1s']]
+      [
+        ['logins', 'u0', '1s'],
+        ['logins', 'u0', undefined]
+      ]
     )
   })
 
   await t.test('why: a series over the limit ends in the overflow series, and one that is filtered ends', async () => {
     const { traced } = await why(weir, 'metric=logins&label=user=u7')
-    const [limited] = traced[0].pipelines[0].stages[0].entries
+    const [limited] = traced[0].pipelines[0].stages[1].entries
     assert.equal(limited.fate, 'changes')
     assert.match(limited.why, /no place/)
     assert.deepEqual(limited.outputs[0].attributes, { 'otel.metric.overflow': 'true' })

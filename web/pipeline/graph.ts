@@ -1,4 +1,5 @@
-import type { ComponentReport, StatusReport } from '../../core/admin/status.ts'
+import type { ComponentReport } from '../../core/admin/component-report.ts'
+import type { StatusReport } from '../../core/admin/status.ts'
 import { droppedItems } from '../ledger/rows.ts'
 import { element, svg, update } from '../ui/dom.ts'
 import { bytes, compact, count } from '../ui/format.ts'
