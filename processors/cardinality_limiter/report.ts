@@ -25,7 +25,17 @@ export function cardinalityReport({ admission, folding }: LimiterState, config: 
   }
 }
 
-function metricReport({ metric, limits, tracked, demand, over, folded, isPressed, wasPressed }: MetricState) {
+function metricReport({
+  metric,
+  limits,
+  tracked,
+  demand,
+  over,
+  folded,
+  isPressed,
+  wasPressed,
+  overSince
+}: MetricState) {
   const isOverLimit = isPressed || wasPressed
   return {
     name: metric.name,
@@ -37,6 +47,8 @@ function metricReport({ metric, limits, tracked, demand, over, folded, isPressed
     /** Distinct series that came lately; estimated if not all of them have a place. */
     demand: isOverLimit ? demand.series : tracked.size,
     isOverLimit,
+    /** Unix ms. */
+    overSince: isOverLimit ? overSince : undefined,
     pointsOverLimit: over,
     pointsFolded: folded,
     labels: demand
