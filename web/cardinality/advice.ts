@@ -78,13 +78,13 @@ function metricRow(metric: MetricAdvice): HTMLElement {
   )
 }
 
-function labelCost({ name, values, seriesWithout, isUsed }: MetricAdvice['labels'][number]): HTMLElement {
+function labelCost({ name, values, seriesWithout, isUnused }: MetricAdvice['labels'][number]): HTMLElement {
   return element(
     'div',
     {},
     element('b', {}, name),
     ` ≈ ${count(values)} values, ≈ ${count(seriesWithout)} series without it `,
-    !isUsed && element('span', { class: 'badge warn' }, 'unused')
+    isUnused && element('span', { class: 'badge warn' }, 'unused')
   )
 }
 

@@ -48,7 +48,7 @@ export interface MetricAdvice {
   readonly series: number
   readonly isSampled: boolean
   /** Those that cost most first. */
-  readonly labels: readonly (LabelCosts & { readonly isUsed: boolean })[]
+  readonly labels: readonly (LabelCosts & { readonly isUnused: boolean })[]
   readonly seriesWithoutUnused: number
   /** Queries whose result depended on all labels, of those that name the metric. They would show fewer series. */
   readonly queriesOfAll: number
@@ -76,7 +76,7 @@ async function adviceOf({ services, topology }: BuiltService, uses: UseTable, no
     .filter(({ isInYaml }) => isInYaml)
     .map(({ name, labels }) => ({
       metric: name,
-      labels: labels.filter(({ isUsed }) => !isUsed).map(label => label.name)
+      labels: labels.filter(({ isUnused }) => isUnused).map(label => label.name)
     }))
   return {
     since: uses.since,
@@ -88,9 +88,14 @@ async function adviceOf({ services, topology }: BuiltService, uses: UseTable, no
 }
 
 function metricAdvice(costs: MetricCosts, used: UsedLabels): MetricAdvice {
-  const { metric, isReceived, series, isSampled, seriesWithoutUnused } = costs
+  const { metric, isReceived, series, isSampled } = costs
   const isUnused = unusedIn(used)
-  const labels = costs.labels.map(label => ({ ...label, isUsed: !isUnused(label.name) }))
+  // Labels of other series are made by rules, and those with one value cost nothing.
+  const labels = costs.labels.map(label => ({
+    ...label,
+    isUnused: isReceived && label.values > 1 && isUnused(label.name)
+  }))
+  const seriesWithoutUnused = isReceived ? costs.seriesWithoutUnused : series
   const saved = series - seriesWithoutUnused
   return {
     name: metric.name,

@@ -1,16 +1,14 @@
 import { attributeText } from '../../model/attributes.ts'
 import { scopeKeys } from '../../model/series.ts'
 import type { Series } from '../../model/series-table/series-table.ts'
-import { HyperLogLog } from '../../model/sketch/hyperloglog.ts'
+import { DistinctCounter } from '../../model/sketch/distinct-counter.ts'
 import { Murmur3 } from '../../model/sketch/murmur3.ts'
 
 /** Series that are looked into. */
 const MOST_SERIES = 50_000
 const MOST_LABELS = 32
-/** Standard error 1.6 %. */
-const PRECISION = 12
 
-/** Estimates. */
+/** Exact up to 512, estimates above. */
 export interface LabelCosts {
   /** Of a point or of its resource. */
   readonly name: string
@@ -20,8 +18,8 @@ export interface LabelCosts {
 }
 
 interface Label {
-  readonly values: HyperLogLog
-  readonly without: HyperLogLog
+  readonly values: DistinctCounter
+  readonly without: DistinctCounter
 }
 
 /**
@@ -33,7 +31,7 @@ export class LabelProfile {
   added = 0
   readonly #isUnused: (label: string) => boolean
   readonly #labels = new Map<string, Label>()
-  readonly #withoutUnused = new HyperLogLog(PRECISION)
+  readonly #withoutUnused = new DistinctCounter()
   readonly #hash = new Murmur3()
   readonly #words = new Uint32Array(4)
 
@@ -56,11 +54,11 @@ export class LabelProfile {
     const high = hashes.reduce((sum, hash) => sum + hash.high, scopeHigh)
     const low = hashes.reduce((sum, hash) => sum + hash.low, scopeLow)
     const unused = hashes.filter(({ name }) => this.#isUnused(name))
-    this.#withoutUnused.add(difference(high, unused, 'high'), difference(low, unused, 'low'))
+    this.#withoutUnused.addHash(difference(high, unused, 'high'), difference(low, unused, 'low'))
     for (const hash of hashes) {
       const label = this.#labelOf(hash.name)
-      label?.values.add(hash.high, hash.low)
-      label?.without.add(difference(high, [hash], 'high'), difference(low, [hash], 'low'))
+      label?.values.addHash(hash.high, hash.low)
+      label?.without.addHash(difference(high, [hash], 'high'), difference(low, [hash], 'low'))
     }
   }
 
@@ -68,7 +66,7 @@ export class LabelProfile {
   labels(series: number): LabelCosts[] {
     return Array.from(this.#labels, ([name, { values, without }]) => ({
       name,
-      values: Math.round(values.estimate()),
+      values: values.count(),
       seriesWithout: this.#scaled(without, series)
     }))
   }
@@ -78,14 +76,14 @@ export class LabelProfile {
     return this.#scaled(this.#withoutUnused, series)
   }
 
-  #scaled(sketch: HyperLogLog, series: number): number {
-    return Math.min(series, Math.round((sketch.estimate() * series) / Math.max(1, this.added)))
+  #scaled(sketch: DistinctCounter, series: number): number {
+    return Math.min(series, Math.round((sketch.count() * series) / Math.max(1, this.added)))
   }
 
   #labelOf(name: string): Label | undefined {
     const known = this.#labels.get(name)
     if (known !== undefined || this.#labels.size >= MOST_LABELS) return known
-    const made = { values: new HyperLogLog(PRECISION), without: new HyperLogLog(PRECISION) }
+    const made = { values: new DistinctCounter(), without: new DistinctCounter() }
     this.#labels.set(name, made)
     return made
   }

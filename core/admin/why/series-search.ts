@@ -1,8 +1,9 @@
-import { attributeText } from '../../model/attributes.ts'
+import { attributeText, findAttribute } from '../../model/attributes.ts'
 import type { ItemKind } from '../../model/matching/config.ts'
-import { type NamedSeries, namedSeries } from '../../model/named-series.ts'
+import { keyOfNamed, type NamedSeries, namedSeries } from '../../model/named-series.ts'
 import type { Metric } from '../../model/series.ts'
 import type { Series, SeriesTable } from '../../model/series-table/series-table.ts'
+import { TENANT } from '../../model/tenant.ts'
 import { labelName } from '../../wire/prometheus/label-names.ts'
 import { metricName } from '../../wire/prometheus/metric-names.ts'
 import { TRANSLATION_STRATEGIES } from '../../wire/prometheus/translation-strategy.ts'
@@ -37,8 +38,7 @@ export interface FoundSeries {
 
 /** Looks through all series that are known now, in steps. */
 export async function findSeries(asked: AskedSeries, table: SeriesTable): Promise<FoundSeries> {
-  const received = new Map<number, NamedSeries>()
-  const made: NamedSeries[] = []
+  const found = new Found()
   const otherLabels = new Set<string>()
   let matching = 0
   let others = 0
@@ -57,11 +57,40 @@ export async function findSeries(asked: AskedSeries, table: SeriesTable): Promis
         continue
       }
       matching++
-      if (origin === 'received' && received.size < MOST_FOUND) received.set(id, namedSeries(series))
-      if (origin === 'made' && made.length < MOST_FOUND) made.push(namedSeries(series))
+      found.add(id, origin, namedSeries(series))
     }
   }
-  return { received, made, matching, others, otherLabels }
+  return { received: found.received, made: found.made, matching, others, otherLabels }
+}
+
+/** The first series of each origin. */
+class Found {
+  readonly received = new Map<number, NamedSeries>()
+  readonly made: NamedSeries[] = []
+  /** By key: the ids of those that were received. */
+  readonly #ids = new Map<string, number>()
+
+  add(id: number, origin: 'received' | 'made', series: NamedSeries): void {
+    if (origin === 'received') this.#addReceived(id, series)
+    else if (!this.#addLabelled(id, series) && this.made.length < MOST_FOUND) this.made.push(series)
+  }
+
+  #addReceived(id: number, series: NamedSeries): void {
+    if (this.#ids.size >= MOST_FOUND) return
+    this.received.set(id, series)
+    this.#ids.set(keyOfNamed(series), id)
+  }
+
+  /** With tenants, a received series is labelled before anything else happens to it, and is another one then. */
+  #addLabelled(id: number, series: NamedSeries): boolean {
+    if (findAttribute(series.resource, TENANT) === undefined) return false
+    const resource = series.resource.filter(([name]) => name !== TENANT)
+    const unlabelled = this.#ids.get(keyOfNamed({ ...series, resource }))
+    if (unlabelled === undefined) return false
+    this.received.delete(unlabelled)
+    this.received.set(id, series)
+    return true
+  }
 }
 
 function contextFilter({ metric, kind }: AskedSeries, table: SeriesTable): (context: number) => boolean {

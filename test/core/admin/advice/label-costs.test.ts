@@ -6,7 +6,7 @@ import { NO_SCOPE } from '../../../../core/model/series.ts'
 import { SeriesTable } from '../../../../core/model/series-table/series-table.ts'
 
 /** Of the estimates. */
-const ERROR = 0.06
+const ERROR = 0.03
 
 const counter = (name: string) => ({ name, unit: '', description: '', kind: 'counter', temporality: 'delta' }) as const
 
