@@ -1,10 +1,19 @@
 import { SameTime } from '../../core/model/same-time.ts'
 import type { QueryableStore } from '../../core/promql/queryable.ts'
-import { type Block, type Context, type Exporter, SameTimeLosses, select } from '../../sdk/plugin/index.ts'
+import {
+  type Block,
+  type Context,
+  type Explanation,
+  type Exporter,
+  type NamedSeries,
+  SameTimeLosses,
+  select
+} from '../../sdk/plugin/index.ts'
 import { onCluster } from './cluster.ts'
 import { compactSchema } from './compact-schema.ts'
 import type { Config } from './config.ts'
 import { Engine } from './engine.ts'
+import { explainSeries } from './explain.ts'
 import { EngineEnded, errorText, exportError, isMissingTable, notReady, outOfRange } from './export-error.ts'
 import { wholeMicroseconds } from './native-format.ts'
 import { otelSchema } from './otel-schema.ts'
@@ -87,6 +96,10 @@ export class ClickHouseExporter implements Exporter {
         ? `npx weir query --admin ${this.#context.admin.url} "${EXAMPLE_QUERY}"`
         : undefined
     this.#context.announce(`ClickHouse database ${database} ${where}`, query)
+  }
+
+  explain(series: NamedSeries): Explanation {
+    return explainSeries(series, this.#config)
   }
 
   export(block: Block, signal: AbortSignal): Promise<void> {

@@ -56,7 +56,12 @@ export class DistinctCounter {
 
   add(text: string): void {
     murmur.reset().text(text).finish(words)
-    this.#add(words[0] * 2 ** LOW_BITS + (words[1] >>> (32 - LOW_BITS)))
+    this.addHash(words[0], words[1])
+  }
+
+  /** @param high with `low`: 32 bits each of a hash whose bits are all as good as random */
+  addHash(high: number, low: number): void {
+    this.#add(high * 2 ** LOW_BITS + (low >>> (32 - LOW_BITS)))
   }
 
   /** Adds all that `other` was given. */
