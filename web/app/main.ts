@@ -40,7 +40,7 @@ async function showTab(): Promise<void> {
 
 /** Without a query API there is nothing to explore. */
 async function usualTab(): Promise<string> {
-  const { queryApis } = await statusFeed.first()
+  const { queryApis } = await statusFeed.known()
   const tab = queryApis.length > 0 ? 'explore' : 'pipeline'
   history.replaceState(undefined, '', place.hrefOf(tab))
   return tab

@@ -45,7 +45,7 @@ async function showing(root: HTMLElement, signal: AbortSignal, make: () => Promi
 }
 
 async function limitersOf(signal: AbortSignal): Promise<HTMLElement[]> {
-  const { reports } = await statusFeed.first()
+  const { reports } = await statusFeed.known()
   if (!reports.includes('cardinality')) return [element('p', {}, NO_LIMITER)]
   return cardinalityPanels(await getJson<LimiterReport[]>('/cardinality', { signal }))
 }

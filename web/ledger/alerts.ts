@@ -17,7 +17,7 @@ const COLUMNS: readonly Column[] = [['Alert', 'wide'], ['State'], ['Since'], ['V
 
 /** Shows the alerts that are firing or pending, and what stands in the way of them. */
 export async function showAlerts(root: HTMLElement, signal: AbortSignal): Promise<void> {
-  const { queryApis } = await statusFeed.first()
+  const { queryApis } = await statusFeed.known()
   if (queryApis.length === 0)
     return update(root, [note('No query API runs here: with query_api and the receiver rules, alerts are shown here.')])
   try {
