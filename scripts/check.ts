@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process'
 import path from 'node:path'
 import { checkCommentOpenings } from './comment-openings.ts'
 import { checkFileLengths } from './file-lengths.ts'
+import { checkGrafana } from './grafana-dashboards.ts'
 import { checkImports } from './import-rules.ts'
 import { checkNames } from './retired-names.ts'
 import { checkShippedDependencies } from './shipped-dependencies.ts'
@@ -23,7 +24,8 @@ const broken = [
   ...checkFileLengths(ROOT),
   ...checkCommentOpenings(ROOT),
   ...checkNames(ROOT),
-  ...checkShippedDependencies(ROOT)
+  ...checkShippedDependencies(ROOT),
+  ...checkGrafana(ROOT)
 ]
 for (const rule of broken) console.error(rule)
 process.exit(failures.length + broken.length === 0 ? 0 : 1)

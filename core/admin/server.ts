@@ -9,6 +9,7 @@ import { PACKAGE_ROOT } from '../package-root.ts'
 import type { Services } from '../pipeline/graph/services.ts'
 import type { BuiltService } from '../pipeline/service/build.ts'
 import type { Authenticator } from '../plugin/access.ts'
+import { dashboardRoutes } from './dashboards/routes.ts'
 import { guard } from './guard.ts'
 import { pagePolicy } from './page-policy.ts'
 import { SessionToken } from './session-token.ts'
@@ -19,7 +20,8 @@ const PAGE_FOLDER = path.join(PACKAGE_ROOT, 'dist/web')
 
 /**
  * Serves the page (`/`), `/api/status`, `/metrics` (Prometheus), `/healthz` (alive; names degraded components),
- * `/readyz` (200 only while running), the reports of components, such as `/cardinality`, and their routes and sites.
+ * `/readyz` (200 only while running), `/api/dashboards`, the reports of components, such as `/cardinality`, and their routes
+ * and sites.
  */
 export class AdminServer {
   #server: HttpServer
@@ -44,7 +46,7 @@ export class AdminServer {
   }
 }
 
-function makeApp({ endpoint, auth }: AdminConfig, service: BuiltService, moment: () => Moment): Express {
+function makeApp({ endpoint, auth, dashboards }: AdminConfig, service: BuiltService, moment: () => Moment): Express {
   const { services } = service
   const app = express().disable('x-powered-by')
   app.use(pagePolicy, guard(endpoint))
@@ -71,6 +73,7 @@ function makeApp({ endpoint, auth }: AdminConfig, service: BuiltService, moment:
     const text = await services.metrics.toPrometheusText()
     response.type('text/plain; version=0.0.4; charset=utf-8').send(text)
   })
+  app.use('/api/dashboards', dashboardRoutes(dashboards))
   // Looked up anew each time: a reload brings others.
   app.use((request, response, next) => {
     const reports = request.method === 'GET' ? reportsOf(service, request.path.slice(1)) : []

@@ -35,6 +35,8 @@ export interface StatusReport {
   /** Undefined without `service.tenants`. */
   readonly tenants: readonly TenantUsage[] | undefined
   readonly problems: readonly LoggedProblem[]
+  /** Commands that send something, to be pasted into a shell. */
+  readonly sendCommands: readonly string[]
 }
 
 export function statusReport(
@@ -58,7 +60,10 @@ export function statusReport(
       .map(({ id }) => id),
     reports: [...new Set([...services.reports].map(({ name }) => name))],
     tenants: tenants instanceof ConfiguredTenants ? tenants.usage : undefined,
-    problems
+    problems,
+    sendCommands: services.announcements.flatMap(({ command, isQuestion }) =>
+      command === undefined || isQuestion ? [] : [command]
+    )
   }
 }
 

@@ -10,6 +10,7 @@ interface Subschema {
   readonly pattern?: string
   readonly 'x-expected'?: string
   readonly writeOnly?: boolean
+  readonly oneOf?: readonly { readonly properties: Readonly<Record<string, { readonly enum: readonly string[] }>> }[]
 }
 
 /** Reports the errors of a schema in `node`, each at the place in the file that is to blame. */
@@ -27,8 +28,9 @@ export function reportSchemaErrors(errors: readonly ErrorObject[], node: YamlNod
 }
 
 /** The path of an error in the value. */
-export function pathOf({ instancePath }: ErrorObject): string[] {
-  return instancePath.split('/').slice(1).map(unescapePointer)
+export function pathOf({ instancePath, keyword, params }: ErrorObject): string[] {
+  const path = instancePath.split('/').slice(1).map(unescapePointer)
+  return keyword === 'discriminator' ? [...path, params.tag] : path
 }
 
 function explain(error: ErrorObject, path: readonly string[], node: YamlNode): string {
@@ -53,6 +55,12 @@ function explain(error: ErrorObject, path: readonly string[], node: YamlNode): s
     }
     case 'pattern':
       return `${option}expected ${schema['x-expected'] ?? `a match of ${schema.pattern}`}, got ${got}`
+    case 'discriminator': {
+      const { tag, tagValue } = error.params
+      const allowed = schema.oneOf!.flatMap(one => one.properties[tag].enum)
+      const seen = describe(tagValue, node)
+      return `${option}expected one of ${allowed.join(', ')}, got ${seen}${suggestClose(tagValue, allowed, node)}`
+    }
     case 'minItems':
     case 'minProperties':
       return `${option}needs at least ${error.params.limit}, got ${got}`

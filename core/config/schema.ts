@@ -18,7 +18,15 @@ const convertUnit: SchemaValidateFunction = (unit: keyof typeof PARSE_UNIT, text
 
 // A validator runs once or twice. Optimizing its code takes a third of the compilation, and saves less than that.
 const code = { optimize: false }
-const ajv = new Ajv({ allErrors: true, useDefaults: true, strict: true, strictTypes: false, verbose: true, code })
+const ajv = new Ajv({
+  allErrors: true,
+  useDefaults: true,
+  strict: true,
+  strictTypes: false,
+  verbose: true,
+  discriminator: true,
+  code
+})
 ajv.addKeyword({ keyword: 'x-unit', schemaType: 'string', type: 'string', modifying: true, validate: convertUnit })
 
 // The expected form of a value, for the error message.

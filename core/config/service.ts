@@ -29,6 +29,8 @@ export interface AdminConfig {
   readonly tls?: TlsConfig
   /** Name in `authenticators`. */
   readonly auth?: string
+  /** Folder. */
+  readonly dashboards?: string
 }
 
 export interface JournalConfig {
@@ -110,6 +112,12 @@ export const SERVICE_SCHEMA: ConfigSchema = {
           minLength: 1,
           description:
             'Entry of `authenticators` that everything but `/healthz` and `/readyz` asks for credentials. An endpoint beyond loopback must have one.'
+        },
+        dashboards: {
+          type: 'string',
+          minLength: 1,
+          description:
+            'Folder of dashboards, one JSON file each. The page saves changed ones there; without it they cannot be changed.'
         }
       }
     },

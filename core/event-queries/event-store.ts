@@ -56,9 +56,9 @@ export interface RetentionRequest<M = EventMatchers> extends EventScope<M> {
   readonly periods: number
 }
 
-/** Names, or the attributes of events. */
+/** Names of events, their attributes, or the newest events. */
 export interface CatalogRequest<M = EventMatchers> extends EventScope<M> {
-  /** Entries with the most events. */
+  /** Entries with the most events, or so many of the newest. */
   readonly limit: number
 }
 
@@ -102,6 +102,19 @@ export interface EventAttribute {
   readonly events: number
 }
 
+/** A single event. */
+export interface LatestEvent {
+  /** Unix ms, with fractions. */
+  readonly timeMs: number
+  readonly name: string
+  /** The sender's. */
+  readonly id: string | undefined
+  /** The same for this event in every answer, and for no other. */
+  readonly key: string
+  readonly value: number
+  readonly attributes: Readonly<Record<string, string>>
+}
+
 /** Events that can be asked about. Methods reject with a `QueryError`, and stop once `signal` fires. */
 export interface EventStore {
   /** The largest first; those that are not told apart, if there are any, are last. */
@@ -114,4 +127,6 @@ export interface EventStore {
   names(request: CatalogRequest, signal: AbortSignal): Promise<EventName[]>
   /** The most frequent first. */
   attributes(request: CatalogRequest, signal: AbortSignal): Promise<EventAttribute[]>
+  /** The newest first. */
+  latest(request: CatalogRequest, signal: AbortSignal): Promise<LatestEvent[]>
 }

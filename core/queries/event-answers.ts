@@ -78,6 +78,10 @@ async function contentOf(
       const attributes = await store.attributes(request, signal)
       return { attributes: attributes.map(({ name, events }) => ({ name, count: events })) }
     }
+    case 'latest': {
+      const events = await store.latest(request, signal)
+      return { events: events.map(({ timeMs, ...event }) => ({ time: timeMs / 1000, ...event })) }
+    }
   }
 }
 

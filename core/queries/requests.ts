@@ -31,7 +31,7 @@ export type EventQuestion<M = WrittenMatchers> =
   | ({ readonly kind: 'groups' | 'top' } & GroupsRequest<M>)
   | ({ readonly kind: 'funnel' } & FunnelRequest<M>)
   | ({ readonly kind: 'retention' } & RetentionRequest<M>)
-  | ({ readonly kind: 'names' | 'attributes' } & CatalogRequest<M>)
+  | ({ readonly kind: 'names' | 'attributes' | 'latest' } & CatalogRequest<M>)
 
 /** Conditions of which all must hold. Selectors are parsed in the thread, for a regular expression may take seconds. */
 export interface WrittenMatchers {

@@ -29,6 +29,9 @@ const LOAD_DELAY_MS = 200
 const EXAMPLE_QUERY =
   "SELECT name, attributes, time, value FROM metrics WHERE attributes['window'] = '1s' ORDER BY time DESC LIMIT 10"
 
+/** Tables of series, of points without a tier and of those in one. */
+const SERIES_TABLES = 'series'
+
 const SAME_TIME_REMEDY = 'give each a time of its own, or put a processor before this exporter that makes one of them'
 
 export class ClickHouseExporter implements Exporter {
@@ -42,7 +45,7 @@ export class ClickHouseExporter implements Exporter {
   #made = new Map<TableSet, Promise<void>>()
   #rests = new WeakMap<Block, Block>()
   #running = new Set<Promise<void>>()
-  #written = new WrittenTimes()
+  #written: WrittenTimes
   #cancelLoad = () => {}
   #stopped = false
 
@@ -50,6 +53,7 @@ export class ClickHouseExporter implements Exporter {
     this.#config = config
     this.#context = context
     this.#engine = new Engine(config, context)
+    this.#written = WrittenTimes.of(config)
     const { ttl: ttlMs, tiers, embedded } = config
     const options = {
       ...config,
@@ -157,7 +161,10 @@ export class ClickHouseExporter implements Exporter {
       throw exportError(error, this.#context.clock.now())
     } finally {
       // After an error too: a part may be there.
-      this.#written.wrote(distinct)
+      this.#written.wrote(
+        distinct,
+        inserts.some(({ table }) => table.startsWith(SERIES_TABLES))
+      )
     }
     this.#losses.book(replaced)
   }

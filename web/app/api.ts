@@ -35,14 +35,25 @@ export async function sendJson(
   body: unknown,
   headers: Readonly<Record<string, string>> = {}
 ): Promise<Response> {
-  const text = body === undefined ? undefined : JSON.stringify(body)
+  return sendText(method, path, body === undefined ? undefined : JSON.stringify(body), headers)
+}
+
+/** Sends JSON that is a text already, as {@link sendJson} does. */
+export async function sendText(
+  method: 'POST' | 'PUT' | 'DELETE',
+  path: string,
+  body: string | undefined,
+  headers: Readonly<Record<string, string>> = {}
+): Promise<Response> {
   return withToken(token =>
-    asked(path, {
-      method,
-      body: text,
-      headers: { 'content-type': 'application/json', 'x-weir-token': token, ...headers }
-    })
+    asked(path, { method, body, headers: { 'content-type': 'application/json', 'x-weir-token': token, ...headers } })
   )
+}
+
+/** A text, with the header `ETag` that names its version. Throws an {@link ApiError}. */
+export async function getText(path: string): Promise<{ readonly text: string; readonly version: string }> {
+  const answer = await asked(path, {})
+  return { text: await answer.text(), version: answer.headers.get('etag') ?? '' }
 }
 
 /** An answer as it comes, for streams. Throws as {@link getJson} does. */

@@ -31,7 +31,9 @@ async function showTab(): Promise<void> {
   try {
     const { view } = await TABS[tab]()
     // Somebody may have gone on while it was loaded.
-    if (open === opening) open.close = view(main, place).close
+    if (open !== opening) return
+    const shown = view(main, place)
+    opening.close = () => shown.close()
   } catch (error) {
     console.error(error)
     if (open === opening) main.replaceChildren(element('p', { role: 'alert' }, `This view did not load: ${error}`))

@@ -4,5 +4,7 @@ import { seriesName } from '../ui/format.ts'
 /** A series' name: labels put into `template`, such as `{{plan}} in {{country}}`; all labels without one. */
 export function legendText(labels: Labels, template: string | undefined): string {
   if (template === undefined || template === '') return seriesName(labels)
-  return template.replaceAll(/\{\{\s*([^{}\s]+)\s*\}\}/g, (_, label: string) => labels[label] ?? '')
+  const text = template.replaceAll(/\{\{\s*([^{}\s]+)\s*\}\}/g, (_, label: string) => labels[label] ?? '')
+  if (text.trim() !== '') return text
+  return Object.keys(labels).length === 0 ? 'all' : seriesName(labels)
 }

@@ -110,7 +110,7 @@ export class QueryPanel {
   }
 
   #drawOther(kind: PanelKind, results: Results): void {
-    const { unit } = this.#options
+    const { unit, height } = this.#options
     const { data, names } = linesOf(results)
     const buckets = kind === 'table' ? undefined : bucketsOf(results)
     this.#body.removeAttribute('role')
@@ -119,7 +119,7 @@ export class QueryPanel {
     if (kind === 'histogram')
       return this.#replace(kind, buckets === undefined ? seriesBars(data, names, unit) : bucketBars(buckets, unit))
     if (buckets === undefined) return this.#say(NO_BUCKETS)
-    const heatmap = new Heatmap({ unit })
+    const heatmap = new Heatmap({ unit, height })
     this.#body.setAttribute('role', 'img')
     this.#body.setAttribute('aria-label', `Heatmap of ${buckets.buckets.length} buckets over time`)
     this.#replace(kind, heatmap.root, () => heatmap.close())

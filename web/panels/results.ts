@@ -14,6 +14,8 @@ export interface Results {
   readonly grid: Grid
   readonly answers: readonly Answer<QueryData>[]
   readonly queries: readonly PanelQuery[]
+  /** Up to when the answers are complete. Found in the answers if it is not given. */
+  readonly completeness?: string
 }
 
 /** Lines of all queries, with their names. */
@@ -42,7 +44,8 @@ export function remarksOf({ answers }: Results): string[] {
 const TIER = /intervals of (\S+) were used, which are complete up to (\S+)$/
 
 /** Which samples answered, and up to when they are complete. */
-export function completenessOf({ answers, grid }: Results): string {
+export function completenessOf({ answers, grid, completeness }: Results): string {
+  if (completeness !== undefined) return completeness
   const infos = answers.flatMap(({ infos }) => infos)
   const tiers = infos.flatMap(info => {
     const [, name, time] = TIER.exec(info) ?? []

@@ -1,4 +1,4 @@
-import { HyperLogLog, type SavedHyperLogLog } from './hyperloglog.ts'
+import { HyperLogLog, REGISTER_VALUE_BITS, type SavedHyperLogLog } from './hyperloglog.ts'
 import { Murmur3 } from './murmur3.ts'
 
 /** Up to here hashes are kept themselves: sorted, eight bytes each. */
@@ -46,6 +46,12 @@ export class DistinctCounter {
       counter.#sketch = HyperLogLog.from(saved)
     }
     return counter
+  }
+
+  /** With these registers, as {@link registersOf} names them. @param indexes rising */
+  static ofRegisters(indexes: ArrayLike<number>, values: ArrayLike<number>): DistinctCounter {
+    const sparse = Uint32Array.from(values, (value, i) => (indexes[i] << REGISTER_VALUE_BITS) | value)
+    return DistinctCounter.from({ precision: PRECISION, sparse })
   }
 
   add(text: string): void {

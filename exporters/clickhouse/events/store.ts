@@ -8,12 +8,14 @@ import type {
   FunnelGroup,
   FunnelRequest,
   GroupsRequest,
+  LatestEvent,
   RetentionRequest
 } from '../../../core/event-queries/event-store.ts'
 import type { StoreConfig } from '../promql/request.ts'
 import type { Statements } from '../promql/statements.ts'
 import { storedFunnel } from './funnel.ts'
 import { storedGroups } from './groups.ts'
+import { storedLatest } from './latest.ts'
 import { storedRetention } from './retention.ts'
 import { EventRows } from './rows.ts'
 
@@ -67,5 +69,9 @@ export class ClickHouseEvents implements EventStore {
       const events = block.numbers('events')
       return block.texts('attribute').map((name, row) => ({ name, events: events[row] }))
     })
+  }
+
+  latest(request: CatalogRequest, signal: AbortSignal): Promise<LatestEvent[]> {
+    return storedLatest(this.#statements, this.#rows, request, signal)
   }
 }

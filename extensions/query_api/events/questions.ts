@@ -7,6 +7,7 @@ const DAY_MS = 86_400_000
 const DEFAULT_GROUPS = 100
 const DEFAULT_TOP = 10
 const DEFAULT_ENTRIES = 1000
+const DEFAULT_LATEST = 100
 const DEFAULT_PERIODS = 7
 /** A year of days. */
 const MOST_PERIODS = 366
@@ -22,7 +23,8 @@ export const EVENT_QUESTIONS: ReadonlyMap<string, Read> = new Map([
   ['events/funnel', only([...SCOPE, 'of', 'steps', 'window', 'mode', 'by', 'limit'], funnel)],
   ['events/retention', only([...SCOPE, 'of', 'cohort', 'return', 'period', 'periods'], retention)],
   ['events/names', only([...SCOPE, 'limit'], catalog('names'))],
-  ['events/attributes', only([...SCOPE, 'limit'], catalog('attributes'))]
+  ['events/attributes', only([...SCOPE, 'limit'], catalog('attributes'))],
+  ['events/latest', only([...SCOPE, 'limit'], catalog('latest', DEFAULT_LATEST))]
 ])
 
 /** A parameter that nothing reads would change nothing, which its author would not see. */
@@ -93,6 +95,6 @@ function retention(parameters: Parameters, now: number): EventQuestion {
   return { kind: 'retention', ...scope, of: parameters.required('of'), cohort, returning, periodMs, periods }
 }
 
-function catalog(kind: 'names' | 'attributes'): Read {
-  return (parameters, now) => ({ kind, ...scopeOf(parameters, now), limit: limitOf(parameters, DEFAULT_ENTRIES) })
+function catalog(kind: 'names' | 'attributes' | 'latest', limit = DEFAULT_ENTRIES): Read {
+  return (parameters, now) => ({ kind, ...scopeOf(parameters, now), limit: limitOf(parameters, limit) })
 }

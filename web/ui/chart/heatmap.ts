@@ -2,6 +2,7 @@ import uPlot from 'uplot'
 import { quantity, type Unit } from '../format.ts'
 import { themeColor } from './colors.ts'
 import type { Bucket, HeatmapData } from './data.ts'
+import { timeTexts } from './time-axis.ts'
 
 const HEIGHT = 320
 /** So many bounds have a text beside the chart. */
@@ -13,12 +14,15 @@ const FAINTEST = 0.12
 export class Heatmap {
   readonly root = document.createElement('div')
   readonly #unit: Unit | undefined
+  readonly #height: number
   #data: HeatmapData = { times: [], buckets: [], counts: [] }
   #plot: uPlot | undefined
   readonly #resized = new ResizeObserver(() => this.#fit())
 
-  constructor({ unit }: { readonly unit?: Unit } = {}) {
+  /** @param height px */
+  constructor({ unit, height = HEIGHT }: { readonly unit?: Unit; readonly height?: number } = {}) {
     this.#unit = unit
+    this.#height = height
     this.root.className = 'chart'
     this.#resized.observe(this.root)
   }
@@ -38,7 +42,7 @@ export class Heatmap {
   #fit(): void {
     const { clientWidth } = this.root
     if (this.#plot !== undefined && clientWidth > 0 && clientWidth !== this.#plot.width)
-      this.#plot.setSize({ width: clientWidth, height: HEIGHT })
+      this.#plot.setSize({ width: clientWidth, height: this.#height })
   }
 
   #options(): uPlot.Options {
@@ -48,12 +52,12 @@ export class Heatmap {
     const bounds = buckets.flatMap((_, i) => (i % every === 0 ? [i + 1] : []))
     return {
       width: this.root.clientWidth || 600,
-      height: HEIGHT,
+      height: this.#height,
       legend: { show: false },
       scales: { y: { range: [0, Math.max(1, buckets.length)] } },
       series: [{}, { points: { show: false } }],
       axes: [
-        axis,
+        { ...axis, values: timeTexts },
         {
           ...axis,
           size: 72,

@@ -52,6 +52,14 @@ export class Reference {
     return others.length === 0 ? kept : [...kept, measured(undefined, others)]
   }
 
+  /** The newest first; those of one time by name and id. */
+  latest(scope: EventScope, limit: number): StoredEvent[] {
+    const compare = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0)
+    return this.#within(scope)
+      .toSorted((a, b) => b.time - a.time || compare(a.name, b.name) || compare(a.id, b.id))
+      .slice(0, limit)
+  }
+
   /** By value of `by`: how many actors reached each step. */
   funnel(request: FunnelRequest): Map<string, number[]> {
     const { of, steps, by } = request

@@ -140,6 +140,19 @@ test('names and attributes are those of the reference', async () => {
   }
 })
 
+test('the latest events are those of the reference, and many of one time too', async () => {
+  for (const scope of fc.sample(generated.scope, { seed: SEED, numRuns: 10 }))
+    for (const limit of [1, 7, 1000]) {
+      const found = await store.latest({ ...scope, limit }, signal())
+      assert.deepEqual(
+        found.map(({ timeMs, name, id, value, attributes }) => ({ time: timeMs, name, id, attributes, value })),
+        reference.latest(scope, limit).map(event => ({ ...event })),
+        JSON.stringify(scope)
+      )
+      assert.equal(new Set(found.map(({ key }) => key)).size, found.length)
+    }
+})
+
 test('any number of distinct values is counted exactly', async () => {
   const first = T - 100 * 24 * generated.HOUR_MS
   await opened.h.run(`INSERT INTO weir.event_rows SELECT fromUnixTimestamp64Milli(toInt64(${first} + number), 'UTC'), 'visit',

@@ -95,6 +95,37 @@ test('distinct values, top values, names and attributes', async () => {
   })
 })
 
+test('the latest events: newest first, filtered, and each with a key of its own', async () => {
+  interface Latest {
+    readonly events: readonly {
+      time: number
+      name: string
+      key: string
+      value: number
+      attributes: object
+      id: string
+    }[]
+  }
+  const { events } = (await data('latest', {})) as unknown as Latest
+  assert.deepEqual(
+    events.map(({ key: _, ...event }) => event),
+    EVENTS.map(([second, name, attributes, value = 1], i) => ({
+      time: T + second,
+      name,
+      id: String(i),
+      value,
+      attributes
+    })).reverse()
+  )
+  assert.equal(new Set(events.map(({ key }) => key)).size, EVENTS.length)
+  const some = (await data('latest', { name: 'signup', where: '{plan!=""}', limit: '1' })) as unknown as Latest
+  assert.deepEqual(
+    some.events.map(({ key }) => key),
+    [events[3].key]
+  )
+  assert.deepEqual(await data('latest', { name: 'nothing' }), { events: [] })
+})
+
 test('funnel and retention', async () => {
   const steps = ['{__name__="signup"}', '{"page view"}', 'checkout{plan="pro"}'].map(step => ['steps', step] as const)
   const step = (actors: number, from_first: number | null, from_previous: number | null) => ({
@@ -202,6 +233,8 @@ test('a tenant sees its own events', async () => {
   assert.deepEqual((counts.body.data as { result: unknown }).result, [{ labels: {}, count: 1, sum: 1 }])
   const foreign = await of('counts', `where=${where}`)
   assert.deepEqual((foreign.body.data as { result: unknown }).result, [{ labels: {}, count: 0, sum: 0 }])
+  const latest = await of('latest', '')
+  assert.equal((latest.body.data as { events: unknown[] }).events.length, 1)
   const names = await of('names', '')
   assert.equal((names.body.data as { names: unknown[] }).names.length, 1)
   const funnel = await of('funnel', 'of=user_id&steps=signup&steps=checkout')

@@ -1,0 +1,217 @@
+import type { Dashboard } from '../../core/admin/dashboards/dashboard.ts'
+import type { Place } from '../app/place.ts'
+import { poll } from '../app/poll.ts'
+import { gridOf } from '../app/promql.ts'
+import { element } from '../ui/dom.ts'
+import { isLive, RangePicker, rangeOf } from '../ui/range-picker.ts'
+import { resolve } from '../ui/time-range.ts'
+import { BoardTools, brokenHead } from './board-tools.ts'
+import { movedPanel, type PanelPlace, withNewRow, withoutPanel, withoutRow, withPanel, withRowTitle } from './edits.ts'
+import { Grid } from './grid.ts'
+import { editPanel } from './panel-form.ts'
+import { loadDashboard, removeDashboard, type StoredDashboard, saveDashboard, textOf } from './store.ts'
+import { editText } from './text-editor.ts'
+import { VariableBar } from './variable-bar.ts'
+
+const FASTEST_REFRESH_MS = 5000
+const SLOWEST_REFRESH_MS = 60_000
+const RETRY_MS = 5000
+
+/** One dashboard: it is looked at, and edited. */
+export class Board {
+  readonly root = element('div')
+  readonly #name: string
+  readonly #place: Place
+  readonly #onGone: () => void
+  readonly #message = element('p', { class: 'message error', role: 'alert', hidden: true })
+  readonly #picker: RangePicker
+  readonly #unlisten: () => void
+  #stored: StoredDashboard | undefined
+  /** As it is now, saved or not. */
+  #dashboard: Dashboard | undefined
+  #tools: BoardTools | undefined
+  #bar: VariableBar | undefined
+  #grid: Grid | undefined
+  #run = new AbortController()
+
+  /** @param onGone the URL names another dashboard, or none */
+  constructor(name: string, place: Place, onGone: () => void) {
+    this.#name = name
+    this.#place = place
+    this.#onGone = onGone
+    this.#picker = new RangePicker(place, () => this.#start())
+    this.#unlisten = place.onChange(() => this.#follow())
+    this.root.append(element('p', { class: 'note', role: 'status' }, 'Loading…'))
+    this.#open()
+  }
+
+  close(): void {
+    this.#run.abort()
+    this.#unlisten()
+    this.#grid?.close()
+    this.#tools?.close()
+  }
+
+  /** Loads the dashboard, again and again until the server has answered. */
+  #open(): void {
+    this.#run.abort()
+    this.#run = new AbortController()
+    const { signal } = this.#run
+    void poll(
+      RETRY_MS,
+      async () => {
+        try {
+          const stored = await loadDashboard(this.#name)
+          if (!signal.aborted) this.#show(stored)
+        } catch (error) {
+          if (!signal.aborted) this.#fail(error as Error)
+        }
+      },
+      signal
+    )
+  }
+
+  #show(stored: StoredDashboard): void {
+    this.#run.abort()
+    this.#stored = stored
+    if (stored.summary.problems.length > 0) return this.#showBroken(stored)
+    this.#draw(JSON.parse(stored.text))
+  }
+
+  /** Shows `dashboard`, which need not be saved, and asks for its panels. */
+  #draw(dashboard: Dashboard): void {
+    this.#dashboard = dashboard
+    if (this.#place.get('from') === undefined && dashboard.range !== undefined)
+      this.#place.set({ from: `now-${dashboard.range}`, to: 'now' })
+    this.#picker.show()
+    this.#grid?.close()
+    this.#tools?.close()
+    this.#bar = new VariableBar(dashboard.variables ?? [], this.#place, () => this.#start())
+    const isEditing = this.#isEditing
+    const zoom = (from: number, to: number) => this.#picker.choose(String(Math.floor(from)), String(Math.ceil(to)))
+    const edits = isEditing ? this.#edits : undefined
+    this.#grid = new Grid(dashboard, { cursor: 'dashboard', onZoom: isEditing ? undefined : zoom }, edits)
+    this.#tools = this.#makeTools(dashboard)
+    const controls = element('div', { class: 'tools' }, this.#picker.root, this.#bar.root)
+    this.root.replaceChildren(this.#tools.root, controls, this.#message, this.#grid.root)
+    this.#say(undefined)
+    this.#start()
+  }
+
+  get #isEditing(): boolean {
+    return this.#place.get('edit') === 'yes' && this.#stored?.isWritable === true
+  }
+
+  #makeTools(dashboard: Dashboard): BoardTools {
+    const { summary, isWritable, text } = this.#stored!
+    const isChanged = textOf(dashboard) !== textOf(JSON.parse(text))
+    return new BoardTools(
+      dashboard,
+      { isChanged, isEditing: this.#isEditing },
+      {
+        onEdit: isWritable ? () => this.#setEditing(true) : undefined,
+        onDone: () => this.#setEditing(false),
+        onSave: () => void this.#save(),
+        onAddRow: () => this.#draw(withNewRow(this.#dashboard!)),
+        onText: () => editText(textOf(this.#dashboard!), edited => this.#saveText(edited)),
+        onRemove: summary.source === 'file' ? () => void this.#remove() : undefined,
+        onTitle: title => this.#draw({ ...this.#dashboard!, title })
+      }
+    )
+  }
+
+  readonly #edits = {
+    edit: (at: PanelPlace) => {
+      const present = this.#dashboard!.rows[at.row].panels[at.panel]
+      editPanel(present, panel => this.#draw(withPanel(this.#dashboard!, at, panel)))
+    },
+    move: (at: PanelPlace, by: -1 | 1) => this.#draw(movedPanel(this.#dashboard!, at, by)),
+    remove: (at: PanelPlace) => this.#draw(withoutPanel(this.#dashboard!, at)),
+    titleRow: (row: number, title: string) => this.#draw(withRowTitle(this.#dashboard!, row, title)),
+    removeRow: (row: number) => this.#draw(withoutRow(this.#dashboard!, row))
+  }
+
+  /** Ends editing too, and with it the changes that were not saved. */
+  #setEditing(isEditing: boolean): void {
+    this.#place.set({ edit: isEditing ? 'yes' : undefined })
+    this.#draw(JSON.parse(this.#stored!.text))
+  }
+
+  async #save(): Promise<void> {
+    try {
+      await this.#saveText(textOf(this.#dashboard!))
+    } catch (error) {
+      this.#say((error as Error).message)
+    }
+  }
+
+  /** Rejects with the server's words if it is not taken. */
+  async #saveText(text: string): Promise<void> {
+    await saveDashboard(this.#name, text, this.#stored!.version)
+    this.#show(await loadDashboard(this.#name))
+  }
+
+  async #remove(): Promise<void> {
+    try {
+      await removeDashboard(this.#stored!)
+      this.#place.go('dashboards')
+      this.#onGone()
+    } catch (error) {
+      this.#say((error as Error).message)
+    }
+  }
+
+  /** Loads the variables and panels, and again while it is live. */
+  #start(): void {
+    this.#run.abort()
+    this.#run = new AbortController()
+    const { signal } = this.#run
+    const { from, to } = this.#range
+    const everyMs = Math.min(SLOWEST_REFRESH_MS, Math.max(FASTEST_REFRESH_MS, gridOf(from, to).step * 1000))
+    let hasValues = false
+    const refresh = async () => {
+      const range = this.#range
+      try {
+        if (!hasValues) await this.#bar!.load(range, signal)
+        hasValues = true
+        if (!signal.aborted) this.#say(undefined)
+      } catch (error) {
+        if (!signal.aborted) this.#say((error as Error).message)
+      }
+      if (!signal.aborted) await this.#grid!.load({ ...range, values: this.#bar!.values }, signal)
+      // Panels that come into sight later are loaded too, so the signal stays.
+      if (!isLive(this.#place) && hasValues) await new Promise(resolve => signal.addEventListener('abort', resolve))
+    }
+    void poll(everyMs, refresh, signal)
+  }
+
+  get #range(): { readonly from: number; readonly to: number } {
+    return resolve(rangeOf(this.#place))!
+  }
+
+  /** The URL was changed by somebody else. */
+  #follow(): void {
+    if (this.#place.tab !== 'dashboards' || this.#place.get('name') !== this.#name) return
+    if (this.#stored === undefined || this.#stored.summary.problems.length > 0) return
+    this.#draw(this.#isEditing ? this.#dashboard! : JSON.parse(this.#stored.text))
+  }
+
+  #showBroken({ name, text, isWritable, summary }: StoredDashboard): void {
+    const problems = summary.problems.map(({ line, column, message }) =>
+      element('li', {}, `${name}.json:${line}:${column}: ${message}`)
+    )
+    const head = brokenHead(name, isWritable ? () => editText(text, edited => this.#saveText(edited)) : undefined)
+    const message = element('p', { class: 'message error', role: 'alert' }, 'This dashboard is broken:')
+    this.root.replaceChildren(head, message, element('ul', { class: 'problems' }, ...problems))
+  }
+
+  #fail(error: Error): void {
+    this.#say(error.message)
+    this.root.replaceChildren(this.#message)
+  }
+
+  #say(text: string | undefined): void {
+    this.#message.hidden = text === undefined
+    this.#message.textContent = text ?? ''
+  }
+}
