@@ -1,7 +1,9 @@
 // A dashboard of PromQL on the embedded ClickHouse, and on VictoriaMetrics with the same samples, in turns:
 //
-//     npm run bench:queries -- [--series 10000] [--hours 24] [--runs 10] [--keep]
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+//     npm run bench:queries -- [--series 10000] [--hours 24] [--runs 10] [--keep] [--data FOLDER]
+//
+// With `--data` the samples are made once, and stay in the folder for the next time. Ingestion is not measured then.
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
 import { performance } from 'node:perf_hooks'
@@ -34,36 +36,47 @@ const { values } = parseArgs({
     series: { type: 'string', default: '10000' },
     hours: { type: 'string', default: '24' },
     runs: { type: 'string', default: '10' },
-    keep: { type: 'boolean', default: false }
+    keep: { type: 'boolean', default: false },
+    data: { type: 'string' }
   }
 })
 const runs = Number(values.runs)
-const extent: Extent = {
-  series: Number(values.series),
-  end: Math.floor(Date.now() / HOUR_MS) * HOUR_MS,
-  rawMs: Number(values.hours) * HOUR_MS,
-  longMs: 30 * DAY_MS
-}
 const { path: program, skip } = await recentVictoriaMetricsProgram()
 if (skip) throw new Error(skip)
-const folder = await mkdtemp(path.join(os.tmpdir(), 'weir-bench-queries-'))
+const folder = values.data ?? (await mkdtemp(path.join(os.tmpdir(), 'weir-bench-queries-')))
+await mkdir(folder, { recursive: true })
+const extentFile = path.join(folder, 'extent.json')
+const known = await readFile(extentFile, 'utf8').catch(() => undefined)
+const extent: Extent = known === undefined ? newExtent() : JSON.parse(known)
 const started: ProgramProcess[] = []
 try {
-  await timed('ClickHouse', () => fillFolder())
+  if (known === undefined) await timed('ClickHouse', () => fillFolder())
   const victoriaMetrics = await startVictoriaMetrics()
-  await timed('VictoriaMetrics', () => fillVictoriaMetrics(victoriaMetrics.urls.cached, extent))
-  for (const task of ['force_flush', 'force_merge']) await fetch(`${victoriaMetrics.urls.cached}/internal/${task}`)
+  if (known === undefined) {
+    await timed('VictoriaMetrics', () => fillVictoriaMetrics(victoriaMetrics.urls.cached, extent))
+    for (const task of ['force_flush', 'force_merge']) await fetch(`${victoriaMetrics.urls.cached}/internal/${task}`)
+    await writeFile(extentFile, JSON.stringify(extent))
+  }
   const { store: weir, otlp } = await startWeir()
   const figures = await measureAll([weir, victoriaMetrics])
-  const ingestion = await measureIngestion(weir, otlp)
+  const ingestion = values.data === undefined ? await measureIngestion(weir, otlp) : undefined
   if (values.keep)
     await writeFile(
       RESULTS,
-      `${JSON.stringify({ machine: describeMachine(), series: extent.series, hours: Number(values.hours), runs, figures, ingestion }, null, 2)}\n`
+      `${JSON.stringify({ machine: describeMachine(), series: extent.series, hours: extent.rawMs / HOUR_MS, runs, figures, ingestion }, null, 2)}\n`
     )
 } finally {
   for (const one of started) await one.stop()
-  await rm(folder, { recursive: true, force: true, maxRetries: 5 })
+  if (values.data === undefined) await rm(folder, { recursive: true, force: true, maxRetries: 5 })
+}
+
+function newExtent(): Extent {
+  return {
+    series: Number(values.series),
+    end: Math.floor(Date.now() / HOUR_MS) * HOUR_MS,
+    rawMs: Number(values.hours) * HOUR_MS,
+    longMs: 30 * DAY_MS
+  }
 }
 
 async function timed(name: string, work: () => Promise<unknown>): Promise<void> {

@@ -40,11 +40,11 @@ const FAMILIES: readonly Family[] = [
     name: 'http.requests',
     shown: 'http_requests_total',
     kind: 'counter',
-    sql: `map('instance', 'i' || toString(n % ${INSTANCES}), 'route', '/r' || toString(intDiv(n, ${INSTANCES}) % 10), 'status', toString(200 + 100 * (intDiv(n, ${INSTANCES}) % 4)))`,
+    sql: `map('instance', 'i' || toString(n % ${INSTANCES}), 'route', '/r' || toString(intDiv(n, ${INSTANCES}) % 10), 'status', toString(200 + 100 * (intDiv(n, ${10 * INSTANCES}) % 4)))`,
     labels: n => ({
       instance: `i${n % INSTANCES}`,
       route: `/r${Math.floor(n / INSTANCES) % 10}`,
-      status: String(200 + 100 * (Math.floor(n / INSTANCES) % 4))
+      status: String(200 + 100 * (Math.floor(n / (10 * INSTANCES)) % 4))
     }),
     value: '(k % 1000000) * (5 + n % 7) + (k * 31 + n * 17) % 5',
     share: 0.4

@@ -56,14 +56,34 @@ function addLedger(metrics: Metrics, service: BuiltService): void {
   const isUp = ({ state }: Component) => Number(state === 'ok')
   const upHelp = '1 when the component is ok, 0 when it is degraded or failed.'
   addOfEach(metrics, service, 'weir_component_up', 'gauge', upHelp, isUp)
+  metrics.add({
+    name: 'weir_newest_item_timestamp_seconds',
+    type: 'gauge',
+    help: 'Newest event time of the items that a receiver took, or that a backend has; 0 before the first.',
+    *read() {
+      for (const component of service.components) {
+        if (component.kind !== 'receiver' && component.kind !== 'exporter') continue
+        yield { labels: labelsOf(component), value: component.edges.sent.newest / 1000 }
+      }
+    }
+  })
 }
 
-const QUEUE_GAUGES: readonly (readonly [name: string, help: string, read: (queue: SendingQueue) => number])[] = [
+const QUEUE_GAUGES: readonly (readonly [
+  name: string,
+  help: string,
+  read: (queue: SendingQueue, now: number) => number
+])[] = [
   ['weir_queue_bytes', 'Bytes in memory that wait for an exporter.', queue => queue.queuedBytes],
   [
     'weir_disk_buffer_bytes',
     'Size on disk of the batches that wait for an exporter, and of settled ones not yet deleted.',
     queue => queue.diskBufferBytes
+  ],
+  [
+    'weir_queue_oldest_seconds',
+    'Time that the oldest batch has waited for an exporter; 0 if none waits.',
+    ({ oldest }, now) => (oldest === undefined ? 0 : Math.max(0, now - oldest) / 1000)
   ],
   [
     'weir_circuit_open',
@@ -72,12 +92,12 @@ const QUEUE_GAUGES: readonly (readonly [name: string, help: string, read: (queue
   ]
 ]
 
-function addQueues(metrics: Metrics, { topology }: BuiltService): void {
+function addQueues(metrics: Metrics, { topology, services: { clock } }: BuiltService): void {
   for (const [name, help, value] of QUEUE_GAUGES) {
     const read = () =>
       topology.exporters.map(({ component, sendingQueue }) => ({
         labels: labelsOf(component),
-        value: value(sendingQueue)
+        value: value(sendingQueue, clock.now())
       }))
     metrics.add({ name, type: 'gauge', help, read })
   }

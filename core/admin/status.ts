@@ -1,8 +1,8 @@
-import type { Component } from '../pipeline/graph/component.ts'
+import { ConfiguredTenants, type TenantUsage } from '../http/tenants/tenants.ts'
 import type { Services } from '../pipeline/graph/services.ts'
-import type { Topology } from '../pipeline/graph/topology.ts'
 import type { BuiltService } from '../pipeline/service/build.ts'
 import type { LoggedProblem } from '../telemetry/log.ts'
+import { type ComponentReport, componentReport } from './component-report.ts'
 
 export type Phase = 'starting' | 'running' | 'draining'
 
@@ -32,23 +32,11 @@ export interface StatusReport {
   readonly queryApis: readonly string[]
   /** Names of the components' reports, each served at `/<name>`. */
   readonly reports: readonly string[]
+  /** Undefined without `service.tenants`. */
+  readonly tenants: readonly TenantUsage[] | undefined
   readonly problems: readonly LoggedProblem[]
-}
-
-export interface ComponentReport {
-  readonly kind: string
-  readonly id: string
-  readonly pipeline: string | undefined
-  readonly state: string
-  readonly reason: string | undefined
-  readonly account: Readonly<
-    Record<'received' | 'produced' | 'sent' | 'absorbed' | 'refused' | 'inFlight' | 'imbalance', number>
-  > & {
-    readonly dropped: Readonly<Record<string, number>>
-  }
-  readonly queue: { readonly usedBytes: number; readonly capacityBytes: number } | undefined
-  /** The part of the queue that is on disk. Undefined without a disk. */
-  readonly diskBuffer: { readonly usedBytes: number; readonly capacityBytes: number } | undefined
+  /** Commands that send something, to be pasted into a shell. */
+  readonly sendCommands: readonly string[]
 }
 
 export function statusReport(
@@ -56,10 +44,12 @@ export function statusReport(
   { phase, problems, hide }: Moment
 ): StatusReport {
   const pool = ({ used, capacity }: Services['credits']) => ({ usedBytes: used, capacityBytes: capacity })
+  const now = services.clock.now()
+  const { tenants } = services.access
   return {
     phase,
     uptimeSeconds: process.uptime(),
-    components: components.map(component => componentReport(component, topology, hide)),
+    components: components.map(component => componentReport(component, topology, hide, now)),
     pipelines: topology.pipelines.map(({ name, config }) => ({ name, ...config })),
     credits: { inFlight: pool(services.credits), output: pool(services.outputBudget) },
     queryable: topology.exporters
@@ -69,7 +59,11 @@ export function statusReport(
       .filter(({ kind, id }) => kind === 'extension' && services.sites.has(`/api/extensions/${id}`))
       .map(({ id }) => id),
     reports: [...new Set([...services.reports].map(({ name }) => name))],
-    problems
+    tenants: tenants instanceof ConfiguredTenants ? tenants.usage : undefined,
+    problems,
+    sendCommands: services.announcements.flatMap(({ command, isQuestion }) =>
+      command === undefined || isQuestion ? [] : [command]
+    )
   }
 }
 
@@ -84,32 +78,4 @@ export function reportsOf({ services }: BuiltService, name: string): object[] {
 export function overallState({ components }: BuiltService): string {
   const states = components.map(({ state }) => state)
   return states.includes('failed') ? 'failed' : states.includes('degraded') ? 'degraded' : 'ok'
-}
-
-function componentReport(component: Component, { exporters }: Topology, hide: Moment['hide']): ComponentReport {
-  const { kind, id, pipeline, state, reason, account } = component
-  const sendingQueue = exporters.find(exporter => exporter.component === component)?.sendingQueue
-  const { received, produced, sent, absorbed, refused, inFlight, imbalance } = account
-  return {
-    kind,
-    id,
-    pipeline,
-    state,
-    reason: reason && hide(reason),
-    account: {
-      received,
-      produced,
-      sent,
-      absorbed,
-      refused,
-      inFlight,
-      imbalance,
-      dropped: Object.fromEntries(account.dropped)
-    },
-    queue: sendingQueue && { usedBytes: sendingQueue.queuedBytes, capacityBytes: sendingQueue.capacityBytes },
-    diskBuffer: sendingQueue?.position && {
-      usedBytes: sendingQueue.diskBufferBytes,
-      capacityBytes: sendingQueue.diskBufferCapacityBytes
-    }
-  }
 }

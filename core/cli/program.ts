@@ -20,6 +20,7 @@ export function makeProgram(terminal: Terminal, exit: (code: number) => void): C
     .version(VERSION, '--version', 'print the version')
     .exitOverride()
   addRunning(program, terminal, exit)
+  addDescribing(program, terminal, exit)
   addAsking(program, terminal, exit)
   addRules(program, terminal, exit)
   addJournal(program, terminal, exit)
@@ -58,7 +59,7 @@ function addRunning(program: Command, terminal: Terminal, exit: (code: number) =
     })
 }
 
-function addAsking(program: Command, terminal: Terminal, exit: (code: number) => void): void {
+function addDescribing(program: Command, terminal: Terminal, exit: (code: number) => void): void {
   program
     .command('components')
     .description('List all components, or the options of one.')
@@ -82,6 +83,33 @@ function addAsking(program: Command, terminal: Terminal, exit: (code: number) =>
     .action(async (before, after) => {
       const { checkSchemas } = await import('./schema-check.ts')
       exit(checkSchemas(terminal, before, after))
+    })
+}
+
+function addAsking(program: Command, terminal: Terminal, exit: (code: number) => void): void {
+  program
+    .command('tap')
+    .description('Print items that pass a component of a running Weir, sampled and without secrets, as JSON lines.')
+    .argument('<component>', 'such as receiver/otlp, processor/windowed_counter or exporter/clickhouse')
+    .addOption(adminOption())
+    .option('--pipeline <name>', 'the pipeline, of a processor that is part of several')
+    .option('--side <side>', 'received or sent; by default what exporters receive, and others send')
+    .option('--limit <items>', 'end after so many items', wholeNumber)
+    .option('--rate <items>', 'most items a second, up to 100; 10 by default', wholeNumber)
+    .action(async (component, options) => {
+      const { tap } = await import('./tap.ts')
+      exit(await tap(terminal, component, options))
+    })
+  program
+    .command('why')
+    .description('Print the way of a series through the components of a running Weir: where it goes, or ends, and why.')
+    .argument('<metric>', 'its name, as it was sent or as Prometheus has it')
+    .argument('[labels...]', 'labels of the series, as name=value')
+    .addOption(adminOption())
+    .option('--kind <kind>', 'such as event, gauge or counter')
+    .action(async (metric, labels, options) => {
+      const { why } = await import('./why.ts')
+      exit(await why(terminal, metric, labels, options))
     })
   program
     .command('query')

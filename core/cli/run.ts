@@ -1,7 +1,10 @@
+import { exposeAdvice } from '../admin/advice/advice.ts'
 import { addPipelineMetrics } from '../admin/pipeline-metrics.ts'
 import { AdminServer } from '../admin/server.ts'
 import type { Phase } from '../admin/status.ts'
+import { exposeTap } from '../admin/tap/tap.ts'
 import { exposeTenants } from '../admin/tenants.ts'
+import { exposeWhy } from '../admin/why/why.ts'
 import type { ResolvedConfig } from '../config/resolved.ts'
 import { Secrets } from '../config/secrets.ts'
 import { workerThreads } from '../config/service.ts'
@@ -14,12 +17,13 @@ import type { Announcement } from '../pipeline/graph/services.ts'
 import type { Ingress } from '../pipeline/ingest/ingress.ts'
 import type { Change } from '../pipeline/reload/diff.ts'
 import { Reloader } from '../pipeline/reload/reloader.ts'
-import { type BaseServices, buildService } from '../pipeline/service/build.ts'
+import { type BaseServices, type BuiltService, buildService } from '../pipeline/service/build.ts'
 import { Runner } from '../pipeline/service/lifecycle.ts'
 import { expireSeries, exposeSeries } from '../pipeline/service/series-expiry.ts'
 import type { WorkerPool } from '../pipeline/workers/worker-pool.ts'
 import type { Registry } from '../plugin/registry.ts'
 import { StoreRegistry } from '../plugin/stores.ts'
+import { openUses } from '../queries/uses/use-file.ts'
 import { formatDuration } from '../schema/units.ts'
 import { systemClock } from '../telemetry/clock.ts'
 import { Log } from '../telemetry/log.ts'
@@ -92,21 +96,7 @@ class Weir {
     const { admin, telemetry } = this.#config.service
     const service = await buildService(this.#config, this.#baseServices(), discardState, this.#registry)
     const { log, clock, metrics } = service.services
-    addPipelineMetrics(metrics, service)
-    exposeDeadLetters(service)
-    this.#stopTelemetry.push(addProcessMetrics(metrics))
-    exposeSeries(metrics, service.services.series)
-    exposeTenants(service)
-    this.#workers = service.services.workers
-    this.#workers?.expose(metrics)
-    this.#stopTelemetry.push(expireSeries(service.services.series, clock))
-    service.services.routes.set(
-      'post /api/reload',
-      reloadHandler(
-        () => this.reload(),
-        text => this.#secrets.hide(text)
-      )
-    )
+    await this.#expose(service)
     this.#admin = new AdminServer(admin, service, () => ({
       phase: this.#phase,
       problems: this.#log.problems,
@@ -130,6 +120,39 @@ class Weir {
     }
     this.#phase = 'running'
     log.info('running')
+  }
+
+  /** Metrics and answers about the service. */
+  async #expose(service: BuiltService): Promise<void> {
+    const { clock, metrics, series } = service.services
+    addPipelineMetrics(metrics, service)
+    exposeDeadLetters(service)
+    this.#stopTelemetry.push(addProcessMetrics(metrics))
+    exposeSeries(metrics, series)
+    exposeTenants(service)
+    exposeWhy(service)
+    await this.#noteUses(service)
+    this.#stopTelemetry.push(exposeTap(service))
+    this.#workers = service.services.workers
+    this.#workers?.expose(metrics)
+    this.#stopTelemetry.push(expireSeries(series, clock))
+    service.services.routes.set(
+      'post /api/reload',
+      reloadHandler(
+        () => this.reload(),
+        text => this.#secrets.hide(text)
+      )
+    )
+  }
+
+  /** Keeps the labels that queries and rules ask for, and advises by them. */
+  async #noteUses(service: BuiltService): Promise<void> {
+    const { state_dir, journal } = this.#config.service
+    const { clock, log, stores } = service.services
+    const uses = await openUses(state_dir ?? journal?.folder, clock, log)
+    stores.onUses = (used, by) => uses.table.note(used, by, clock.now())
+    exposeAdvice(service, uses.table)
+    this.#stopTelemetry.push(() => uses.close())
   }
 
   /** Entries that the last run left are replayed by its configuration. Then this one takes its place. */

@@ -2,12 +2,13 @@ import type { Block } from './block.ts'
 import type { Distribution } from './distribution.ts'
 import type { EventBlock } from './events.ts'
 import { type PointBlock, PointBlockBuilder } from './points.ts'
+import type { SeriesFacts } from './series-table/id-column.ts'
 import { IdColumn } from './series-table/id-column.ts'
 import type { IdHolder } from './series-table/id-lifetimes.ts'
 import { UNKNOWN } from './series-table/key-table.ts'
 import { SeriesColumn } from './series-table/series-column.ts'
 import type { SeriesContext } from './series-table/series-contexts.ts'
-import type { SeriesFacts, SeriesTable } from './series-table/series-table.ts'
+import type { SeriesTable } from './series-table/series-table.ts'
 
 const BYTES_PER_POINT = 29
 

@@ -4,6 +4,7 @@ import type { Block } from '../model/block.ts'
 import type { QueryableStore } from '../promql/queryable.ts'
 import type { ConfigProblem, ConfigSchema } from '../schema/json-schema.ts'
 import type { Context } from './context.ts'
+import type { Inspectable } from './inspection.ts'
 
 export type { ConfigProblem, ConfigSchema, JsonSchema } from '../schema/json-schema.ts'
 
@@ -138,7 +139,7 @@ export interface Lifecycle {
  * Brings data in. Makes batches with `context.batch` and completes `batches$` in `drain`, or else in `stop`, before
  * anything else.
  */
-export interface Receiver extends Lifecycle, CheckpointParticipant {
+export interface Receiver extends Lifecycle, CheckpointParticipant, Inspectable {
   readonly batches$: Observable<Batch>
   /** Called before anything starts: listens, and tells senders to come again. Then `start`. */
   open?(signal: AbortSignal): Promise<void>
@@ -168,7 +169,7 @@ export interface Stateful extends CheckpointParticipant {
  * The kind of most processors: a function from block to block. It must not change the block it is given. Items it
  * leaves out are booked by `context.account.drop(reason, n)`. A throw nacks the batch; the stream goes on.
  */
-export interface MapProcessor extends Lifecycle, Stateful {
+export interface MapProcessor extends Lifecycle, Stateful, Inspectable {
   process(block: Block): Block
 }
 
@@ -177,7 +178,7 @@ export interface MapProcessor extends Lifecycle, Stateful {
  * processor books the items it holds, absorbs, produces, drops and refuses. A throw of `receive` nacks the batch.
  * Batches that it holds must be in its snapshot.
  */
-export interface BatchProcessor extends Lifecycle, Stateful {
+export interface BatchProcessor extends Lifecycle, Stateful, Inspectable {
   /** Called before the first batch. `emit` takes over a batch to forward. */
   open(emit: (batch: Batch) => void): void
   /** Takes the handle over. */
@@ -193,7 +194,7 @@ export interface BatchProcessor extends Lifecycle, Stateful {
  * subscribed anew. It must end each batch it does not emit, by `ack()` or `drop(reason)`, and take its time from
  * `context.scheduler`.
  */
-export interface StreamProcessor extends Lifecycle, Stateful {
+export interface StreamProcessor extends Lifecycle, Stateful, Inspectable {
   operator(): OperatorFunction<Batch, Batch>
 }
 
@@ -203,7 +204,7 @@ export type Processor = MapProcessor | BatchProcessor | StreamProcessor
  * Sends data to a backend. Its sending queue keeps waiting batches, retries and times out. The exporter only tries, one
  * block at a time.
  */
-export interface Exporter extends Lifecycle, CheckpointParticipant {
+export interface Exporter extends Lifecycle, CheckpointParticipant, Inspectable {
   /**
    * Resolves once the backend has the block. Throws {@link ExportError}; docs/plugins.md has the treatment of any other
    * error. A block that failed comes again as the same object, unless its sending queue had to take it apart.
@@ -219,4 +220,4 @@ export interface Exporter extends Lifecycle, CheckpointParticipant {
  * Serves people in place of data, such as an API for queries. It starts after everything else and stops before. It finds
  * exporters that can be asked by `context.stores`.
  */
-export type Extension = Lifecycle
+export type Extension = Lifecycle & Inspectable

@@ -8,6 +8,18 @@ export interface Stores {
   addRules(read: () => readonly GroupStatus[]): () => void
   /** All groups of rules, as they are now. */
   rules(): GroupStatus[]
+  /** Notes the metrics and labels that a query or a rule asks for. */
+  noteUses(uses: readonly SeriesUse[], by: 'query' | 'rule'): void
+}
+
+/** Labels of a metric that the answer to a question depends on. Names are Prometheus's. */
+export interface SeriesUse {
+  /** Undefined: any. */
+  readonly metric: string | undefined
+  /** Labels by name. */
+  readonly labels: readonly string[]
+  /** Set if it depends on all other labels too: but for these. */
+  readonly allExcept?: readonly string[]
 }
 
 /** A group of rules as `/api/v1/rules` shows it: https://prometheus.io/docs/prometheus/latest/querying/api/#rules */
@@ -54,6 +66,8 @@ export interface AlertStatus {
 export class StoreRegistry implements Stores {
   readonly #stores = new Map<string, QueryableStore>()
   readonly #rules = new Set<() => readonly GroupStatus[]>()
+  /** Set by the process. */
+  onUses: Stores['noteUses'] = () => {}
 
   find(exporterId: string): QueryableStore | undefined {
     return this.#stores.get(exporterId)
@@ -74,6 +88,10 @@ export class StoreRegistry implements Stores {
 
   rules(): GroupStatus[] {
     return [...this.#rules].flatMap(read => read())
+  }
+
+  noteUses(uses: readonly SeriesUse[], by: 'query' | 'rule'): void {
+    this.onUses(uses, by)
   }
 }
 

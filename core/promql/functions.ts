@@ -12,7 +12,10 @@ export interface FunctionSignature {
   readonly experimental: boolean
 }
 
-/** Functions of PromQL as of Prometheus 3.14, by name. */
+/** Weir's own function, whose operand the store reads by itself: see `engine/unique.ts`. */
+export const UNIQUE = 'weir_unique'
+
+/** Functions of PromQL as of Prometheus 3.14, and Weir's own, by name. */
 export const FUNCTIONS: ReadonlyMap<string, FunctionSignature> = new Map([
   ...family(['vector'], names('abs ceil floor exp ln log2 log10 sqrt sgn')),
   ...family(['vector'], names('sin cos tan asin acos atan sinh cosh tanh asinh acosh atanh deg rad')),
@@ -35,6 +38,8 @@ export const FUNCTIONS: ReadonlyMap<string, FunctionSignature> = new Map([
   ['predict_linear', signature(['matrix', 'scalar'])],
   ['quantile_over_time', signature(['scalar', 'matrix'])],
   ['histogram_quantile', signature(['scalar', 'vector'])],
+  ['weir_quantile', signature(['scalar', 'vector'])],
+  [UNIQUE, signature(['vector'])],
   ['histogram_fraction', signature(['scalar', 'scalar', 'vector'])],
   ['label_replace', signature(['vector', 'string', 'string', 'string', 'string'])],
   ['label_join', signature(['vector', 'string', 'string', 'string'], { minArgs: 3, maxArgs: Infinity })],

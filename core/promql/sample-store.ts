@@ -13,6 +13,8 @@ export interface SelectedSeries {
   readonly histograms: readonly (FloatHistogram | undefined)[] | undefined
   /** 1 where the sample is a stale marker: the series ended. Its value means nothing. Undefined if none is. */
   readonly stale: Uint8Array | undefined
+  /** True if the store keeps the samples for other queries too: they are no memory of one. */
+  readonly isKept?: boolean
 }
 
 /** Bounds of one query. What is over them is refused by a `QueryError` of kind `execution` that names the bound. */
@@ -53,6 +55,10 @@ export type GridFunction =
   | 'max_over_time'
   | 'last_over_time'
   | 'present_over_time'
+  /** The number of distinct members of the last set. With the aggregation `sum` of the last sets of a group together. */
+  | 'unique'
+  /** The same of all sets in the window. */
+  | 'unique_over_time'
 
 /**
  * A function of samples for each time `start + i * stepMs` up to `end`: over `(t - rangeMs, t]`. Offsets have been

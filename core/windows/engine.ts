@@ -1,9 +1,13 @@
 import type { Batch } from '../batch/batch.ts'
 import type { Block } from '../model/block.ts'
+import type { NamedSeries } from '../model/named-series.ts'
 import { runThrough, type Stepwise } from '../model/stepwise.ts'
 import { OutputBuffer } from '../pipeline/stateful/output-buffer.ts'
 import type { Context } from '../plugin/context.ts'
 import type { BatchProcessor, Stateful } from '../plugin/contract.ts'
+import type { Explanation, StateFigures } from '../plugin/inspection.ts'
+import { explainSeries } from './explain.ts'
+import { exposeState, figuresOf } from './exposed-state.ts'
 import { Disposition } from './input/disposition.ts'
 import { WaitingBatches } from './input/waiting-batches.ts'
 import { matchStates, signaturesOf, type Unmatched } from './reload/state-matching.ts'
@@ -58,7 +62,7 @@ export class WindowEngine implements BatchProcessor {
       watermark: new Watermark(settings),
       lastExpiryHour: undefined
     }
-    this.#exposeState()
+    exposeState(this.#state, context)
   }
 
   open(emit: (batch: Batch) => void): void {
@@ -121,6 +125,14 @@ export class WindowEngine implements BatchProcessor {
 
   restore(bytes: Uint8Array): void {
     restoreState(bytes, this.#state, this.#settings, this.#context)
+  }
+
+  figures(): StateFigures {
+    return figuresOf(this.#state)
+  }
+
+  explain(series: NamedSeries): Explanation {
+    return explainSeries(series, this.#state.rules)
   }
 
   /** Returns the items that pass through: none, some, or the block itself. */
@@ -245,39 +257,5 @@ export class WindowEngine implements BatchProcessor {
       const largest = Math.max(...windows.map(({ sizeMs }) => sizeMs))
       rules[i].expire(watermark.value - Math.max(EXPIRE_AFTER_MS, 2 * largest))
     }
-  }
-
-  #exposeState(): void {
-    const { rules, watermark } = this.#state
-    const { instruments, clock } = this.#context
-    const sum = (of: (rule: WindowRule) => number) => () => rules.reduce((total, rule) => total + of(rule), 0)
-    instruments.gauge(
-      'groups',
-      'Groups counted.',
-      sum(({ groups }) => groups.size)
-    )
-    instruments.gauge(
-      'overflowed_groups',
-      'Groups beyond max_groups.',
-      sum(({ groups }) => groups.overflowed)
-    )
-    instruments.gauge(
-      'open_windows',
-      'Windows not yet sent.',
-      sum(({ windows }) => windows.open)
-    )
-    instruments.gauge(
-      'state_bytes',
-      'Memory of windows, groups and totals.',
-      sum(({ bytes }) => bytes)
-    )
-    instruments.gauge(
-      'lagging_sources',
-      'Sources too far behind the others to hold windows open.',
-      () => watermark.lagging
-    )
-    instruments.gauge('watermark_lag_seconds', 'How far the watermark is behind the clock.', () =>
-      Number.isFinite(watermark.value) ? (clock.now() - watermark.value) / 1000 : 0
-    )
   }
 }

@@ -5,6 +5,11 @@ import type { AggregationName } from './aggregations/index.ts'
 import type { WindowSize } from './panes/window-size.ts'
 import type { WatermarkSettings } from './watermark.ts'
 
+/** The parts of a series by which it may be refused. */
+export interface RefusableSeries extends Pick<Series, 'attributes'> {
+  readonly metric: Pick<Series['metric'], 'name' | 'kind'>
+}
+
 /** Settings of a {@link WindowEngine}. */
 export interface WindowSettings extends WatermarkSettings {
   /** Each sees every point and event, and makes its own output. */
@@ -40,7 +45,7 @@ export interface RuleSettings {
    * The ledger's reason for a series that cannot be counted, which is then dropped. Without this such series pass
    * through.
    */
-  readonly refusalOf?: (series: Series) => string | undefined
+  readonly refusalOf?: (series: RefusableSeries) => string | undefined
   readonly output: readonly OutputKind[]
   readonly late: LatePolicy
   /** How long after their end windows can be amended if `late` is `amend`. */

@@ -1,5 +1,6 @@
 import type { EventBlock } from '../model/events.ts'
 import { compileMatch, type Match } from '../model/matching/match.ts'
+import type { NamedSeries } from '../model/named-series.ts'
 import type { PointBlock } from '../model/points.ts'
 import type { Series } from '../model/series-table/series-table.ts'
 import type { Stepwise } from '../model/stepwise.ts'
@@ -16,6 +17,8 @@ import { Recorder } from './input/recorder.ts'
 import { PASS_THROUGH, type SavedSeriesLookup, SeriesLookup, TOO_MANY } from './input/series-lookup.ts'
 import { limitsOf, quotaPerByteOf } from './memory-bound.ts'
 import { Emitter } from './output/emitter.ts'
+import { namedOutputs } from './output/named-outputs.ts'
+import { windowText } from './output/output-series.ts'
 import type { SavedTotals } from './panes/totals.ts'
 import { type SavedWindows, Windows } from './panes/windows.ts'
 import type { RuleSettings } from './settings.ts'
@@ -46,6 +49,7 @@ export class WindowRule {
   #counters: RuleCounters
   #match: Match | undefined
   #plan: RulePlan
+  #grouping: Grouping
   #lookup: SeriesLookup
   #extractor: Extractor
   #recorder: Recorder
@@ -61,7 +65,8 @@ export class WindowRule {
     const { kinds, accumulators } = this.#plan
     const { by, without, attribute, limits, windows, late, amendMs } = settings
     const left = attribute === undefined ? without : [...without, attribute]
-    this.groups = new Groups(context.series, new Grouping(by, left), settings.maxGroups, quotaPerByteOf(settings))
+    this.#grouping = new Grouping(by, left)
+    this.groups = new Groups(context.series, this.#grouping, settings.maxGroups, quotaPerByteOf(settings))
     const layout = { accumulators, limits }
     this.windows = new Windows(windows, { layout, amendMs: late === 'amend' ? amendMs : 0 })
     this.#lookup = new SeriesLookup(
@@ -128,6 +133,23 @@ export class WindowRule {
     this.#lookup.expire(time, expired)
   }
 
+  /** The series made of a series or event; none with `why` if the rule does not count it. */
+  explain(series: NamedSeries): { outputs: readonly NamedSeries[]; why: string; refusal?: string } {
+    const { name, kind, attributes } = series
+    const none = (why: string) => ({ outputs: [], why })
+    if (this.#match?.item(series) === false) return none('it does not match')
+    const ofMetric = kind === 'event' ? undefined : { metric: { name, kind }, attributes }
+    const refusal = ofMetric && this.#settings.refusalOf?.(ofMetric)
+    if (refusal !== undefined) return { ...none(refusal), refusal }
+    const group = kind === 'event' || this.#settings.attribute !== undefined ? 'event' : countedAs(series)
+    const plan = group && this.#plan.kinds[GROUP_KINDS.indexOf(group)]
+    if (group === undefined || plan === undefined) return none(`it aggregates no ${kind.replaceAll('_', ' ')}s`)
+    const kindPlan = group === 'event' ? (plan.withoutValues ?? plan) : plan
+    const rule = { settings: this.#settings, plan: this.#plan, kindPlan }
+    const sizes = this.#settings.windows.map(windowText).join(', ')
+    return { outputs: namedOutputs(series, group, this.#grouping, rule), why: `in windows of ${sizes}` }
+  }
+
   get bytes(): number {
     return this.windows.bytes + this.groups.bytes + this.#lookup.bytes + this.emitter.totals.bytes
   }
@@ -152,7 +174,7 @@ export class WindowRule {
     if (this.#match !== undefined && !this.#match.series(series)) return undefined
     if (this.#settings.refusalOf?.(series) !== undefined) return undefined
     // The value of an attribute is a new one with every point.
-    const kind = this.#settings.attribute === undefined ? countedAs(series) : 'event'
+    const kind = this.#settings.attribute === undefined ? countedAs(series.metric) : 'event'
     return kind === undefined || this.#plan.kinds[GROUP_KINDS.indexOf(kind)] === undefined ? undefined : kind
   }
 
@@ -185,7 +207,7 @@ export class WindowRule {
   }
 }
 
-function countedAs({ metric: { kind, temporality } }: Series): GroupKind | undefined {
+function countedAs({ kind, temporality }: Pick<NamedSeries, 'kind' | 'temporality'>): GroupKind | undefined {
   if (kind === 'up_down_counter') return temporality === 'delta' ? kind : 'gauge'
   if (kind === 'counter' || kind === 'gauge' || kind === 'set') return kind
   return kind === 'histogram' || kind === 'exponential_histogram' ? 'histogram' : undefined

@@ -13,6 +13,7 @@ import {
 import { checkFolder } from './embedded-folder.ts'
 import { EngineProcess } from './engine-process.ts'
 import { InsertFiles } from './insert-files.ts'
+import { orAborted } from './or-aborted.ts'
 import type { Insert } from './schema.ts'
 
 /** Only an engine that hangs needs longer for a statement of Weir's own. */
@@ -125,17 +126,5 @@ export class EmbeddedBackend implements Backend {
     folder.users++
     this.#folder = folder
     return folder
-  }
-}
-
-async function orAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (signal === undefined) return promise
-  const { promise: aborted, reject } = Promise.withResolvers<never>()
-  const abort = () => reject(signal.reason)
-  signal.addEventListener('abort', abort, { once: true })
-  try {
-    return await Promise.race([promise, aborted])
-  } finally {
-    signal.removeEventListener('abort', abort)
   }
 }

@@ -3,6 +3,7 @@
 import { writeFile } from 'node:fs/promises'
 import { setPriority } from 'node:os'
 import { setTimeout } from 'node:timers/promises'
+import { EngineConnections, type NamedConnection } from './engine-connections.ts'
 import type { Reply, Request } from './engine-protocol.ts'
 
 const PIECE_BYTES = 256 * 1024
@@ -14,7 +15,7 @@ const OOM_SCORE = '500'
 const NICENESS = 5
 
 const folder = process.argv[2]
-const running = new Map<number, { isCancelled: boolean; readonly hasSession: boolean }>()
+const running = new Map<number, { isCancelled: boolean; name: string | undefined }>()
 const answers = new Map<number, Uint8Array>()
 
 // Before anything starts a thread, for threads have the niceness of those that start them.
@@ -28,6 +29,7 @@ if (!process.connected) leave()
 await writeFile('/proc/self/oom_score_adj', OOM_SCORE).catch(() => {})
 
 const { Session: Connection, drainPending, shared } = await load()
+const connections = new EngineConnections(() => new Connection(folder), `weir-${process.pid}`)
 process.on('message', receive)
 send({ kind: 'ready' })
 
@@ -55,25 +57,23 @@ function receive(request: Request): void {
 }
 
 async function run({ id, sql, format, session }: Extract<Request, { kind: 'run' }>): Promise<void> {
-  const state = { isCancelled: false, hasSession: session !== undefined }
+  const state: { isCancelled: boolean; name: string | undefined } = { isCancelled: false, name: undefined }
   running.set(id, state)
-  let connection = shared
+  let own: NamedConnection<typeof shared> | undefined
+  let isClean = false
   try {
-    if (session !== undefined) {
-      connection = new Connection(folder)
-      // The name by which it is killed; a session may go on to forbid settings.
-      const named = [`SET log_comment = '${nameOf(id)}'`, ...session]
-      await connection.queryAsync(named.join('; '))
-    }
+    own = session && (await connections.take(session))
+    state.name = own?.name
     if (state.isCancelled) throw new Error('the query was cancelled')
-    const answer = await connection.queryAsync(sql, { format })
-    if (!state.isCancelled) answers.set(id, answer.bytes())
+    const answer = await (own?.connection ?? shared).queryAsync(sql, { format })
+    isClean = !state.isCancelled
+    if (isClean) answers.set(id, answer.bytes())
     sendPiece(id)
   } catch (error) {
     send({ kind: 'failed', id, message: (error as Error).message })
   } finally {
     running.delete(id)
-    if (connection !== shared) connection.close()
+    if (own !== undefined) connections.release(own, isClean)
   }
 }
 
@@ -91,9 +91,8 @@ async function cancel(id: number): Promise<void> {
   const state = running.get(id)
   if (state === undefined) return
   state.isCancelled = true
-  if (!state.hasSession) return
-  while (running.has(id)) {
-    await shared.queryAsync(`KILL QUERY WHERE Settings['log_comment'] = '${nameOf(id)}' ASYNC`).catch(() => {})
+  while (state.name !== undefined && running.has(id)) {
+    await shared.queryAsync(`KILL QUERY WHERE Settings['log_comment'] = '${state.name}' ASYNC`).catch(() => {})
     await setTimeout(KILL_INTERVAL_MS)
   }
 }
@@ -101,6 +100,7 @@ async function cancel(id: number): Promise<void> {
 async function end(): Promise<void> {
   await Promise.all([...running.keys()].map(cancel))
   await drainPending()
+  connections.close()
   shared.close()
   await drainPending()
   process.exit()
@@ -108,8 +108,4 @@ async function end(): Promise<void> {
 
 function send(reply: Reply): void {
   if (process.connected) process.send!(reply)
-}
-
-function nameOf(id: number): string {
-  return `weir-${process.pid}-${id}`
 }

@@ -1,10 +1,19 @@
 import { SameTime } from '../../core/model/same-time.ts'
 import type { QueryableStore } from '../../core/promql/queryable.ts'
-import { type Block, type Context, type Exporter, SameTimeLosses, select } from '../../sdk/plugin/index.ts'
+import {
+  type Block,
+  type Context,
+  type Explanation,
+  type Exporter,
+  type NamedSeries,
+  SameTimeLosses,
+  select
+} from '../../sdk/plugin/index.ts'
 import { onCluster } from './cluster.ts'
 import { compactSchema } from './compact-schema.ts'
 import type { Config } from './config.ts'
 import { Engine } from './engine.ts'
+import { explainSeries } from './explain.ts'
 import { EngineEnded, errorText, exportError, isMissingTable, notReady, outOfRange } from './export-error.ts'
 import { wholeMicroseconds } from './native-format.ts'
 import { otelSchema } from './otel-schema.ts'
@@ -20,6 +29,9 @@ const LOAD_DELAY_MS = 200
 const EXAMPLE_QUERY =
   "SELECT name, attributes, time, value FROM metrics WHERE attributes['window'] = '1s' ORDER BY time DESC LIMIT 10"
 
+/** Tables of series, of points without a tier and of those in one. */
+const SERIES_TABLES = 'series'
+
 const SAME_TIME_REMEDY = 'give each a time of its own, or put a processor before this exporter that makes one of them'
 
 export class ClickHouseExporter implements Exporter {
@@ -33,7 +45,7 @@ export class ClickHouseExporter implements Exporter {
   #made = new Map<TableSet, Promise<void>>()
   #rests = new WeakMap<Block, Block>()
   #running = new Set<Promise<void>>()
-  #written = new WrittenTimes()
+  #written: WrittenTimes
   #cancelLoad = () => {}
   #stopped = false
 
@@ -41,6 +53,7 @@ export class ClickHouseExporter implements Exporter {
     this.#config = config
     this.#context = context
     this.#engine = new Engine(config, context)
+    this.#written = WrittenTimes.of(config)
     const { ttl: ttlMs, tiers, embedded } = config
     const options = {
       ...config,
@@ -83,6 +96,10 @@ export class ClickHouseExporter implements Exporter {
         ? `npx weir query --admin ${this.#context.admin.url} "${EXAMPLE_QUERY}"`
         : undefined
     this.#context.announce(`ClickHouse database ${database} ${where}`, query)
+  }
+
+  explain(series: NamedSeries): Explanation {
+    return explainSeries(series, this.#config)
   }
 
   export(block: Block, signal: AbortSignal): Promise<void> {
@@ -144,7 +161,10 @@ export class ClickHouseExporter implements Exporter {
       throw exportError(error, this.#context.clock.now())
     } finally {
       // After an error too: a part may be there.
-      this.#written.wrote(distinct)
+      this.#written.wrote(
+        distinct,
+        inserts.some(({ table }) => table.startsWith(SERIES_TABLES))
+      )
     }
     this.#losses.book(replaced)
   }

@@ -15,7 +15,7 @@ export const TABLE_NAMES = {
 } as const
 
 // There is no table for sets: how many members one has is a gauge.
-const TABLE_OF: Readonly<Record<MetricKind, keyof typeof TABLE_NAMES>> = {
+export const TABLE_OF: Readonly<Record<MetricKind, keyof typeof TABLE_NAMES>> = {
   gauge: 'gauge',
   set: 'gauge',
   counter: 'sum',

@@ -1,11 +1,12 @@
 import { extname } from 'node:path'
+import type { Readable } from 'node:stream'
 import { QueryError } from '../../core/promql/query-error.ts'
 import type { QueryableStore } from '../../core/promql/queryable.ts'
 import { type Context, parseDuration } from '../../sdk/plugin/index.ts'
 import type { Config } from './config.ts'
 import type { Engine } from './engine.ts'
 import { clickhouseCode, errorText } from './export-error.ts'
-import { decodeRequest, type StoreConfig } from './promql/request.ts'
+import { decodeRequest, type StoreConfig, type WritesAnswer } from './promql/request.ts'
 import { QueryLimit, TooManyQueries } from './query-limit.ts'
 import type { WrittenTimes } from './written-times.ts'
 
@@ -56,17 +57,19 @@ export function queryableStore({ engine, config, prepare, written, context }: Qu
           'execution',
           'tables of `schema: otel` can be asked neither by PromQL nor about events: use `schema: compact`'
         )
-      const { sql, timeSeries } = decodeRequest(request)
+      const question = decodeRequest(request)
+      if (question.kind === 'writes')
+        return asPieces(config.embedded === undefined ? null : writesAnswer(written, question.since))
+      const { sql, timeSeries } = question
+      const settings = timeSeries ? TIME_SERIES_SETTINGS : SETTINGS
       try {
         const leave = await limit.enter(signal)
         try {
           await prepare(signal)
-          return await engine.query(
-            { sql, format: 'Native', settings: timeSeries ? TIME_SERIES_SETTINGS : SETTINGS },
-            signal
-          )
-        } finally {
+          return untilRead(await engine.query({ sql, format: 'Native', settings }, signal), signal, leave)
+        } catch (error) {
           leave()
+          throw error
         }
       } catch (error) {
         throw signal.aborted ? signal.reason : queryError(error)
@@ -75,13 +78,34 @@ export function queryableStore({ engine, config, prepare, written, context }: Qu
   }
 }
 
-function storeConfig({ database, cluster, ttl, tiers }: Config): StoreConfig {
+/** The answer. It is in the engine's memory until it has been read, or nobody wants it any more. */
+function untilRead(answer: Readable, signal: AbortSignal, leave: () => void): Readable {
+  const abort = () => void answer.destroy()
+  signal.addEventListener('abort', abort, { once: true })
+  if (signal.aborted) abort()
+  return answer.once('close', () => {
+    signal.removeEventListener('abort', abort)
+    leave()
+  })
+}
+
+function writesAnswer(written: WrittenTimes, since: number): WritesAnswer {
+  const changedFrom = written.changedFrom(since)
+  return { ...written.writes, changedFrom: changedFrom === Number.POSITIVE_INFINITY ? null : changedFrom }
+}
+
+async function* asPieces(answer: WritesAnswer): AsyncGenerator<Uint8Array> {
+  yield Buffer.from(JSON.stringify(answer))
+}
+
+function storeConfig({ database, cluster, ttl, tiers, embedded }: Config): StoreConfig {
   const sizes = Object.entries(tiers).map(([name, ttlMs]) => ({ name, sizeMs: parseDuration(name), ttlMs }))
   return {
     database,
     isDistributed: cluster !== '',
     ttlMs: ttl,
-    tiers: sizes.sort((a, b) => a.sizeMs - b.sizeMs)
+    tiers: sizes.sort((a, b) => a.sizeMs - b.sizeMs),
+    keepsSamples: embedded !== undefined
   }
 }
 

@@ -6,7 +6,7 @@ import type { SeriesTable } from '../../core/model/series-table/series-table.ts'
 
 const NEVER = -1
 /** Says how long the intervals are that a point was rolled up to, such as `1m`. */
-const TIER_ATTRIBUTE = 'rollup'
+export const TIER_ATTRIBUTE = 'rollup'
 
 /** Columns by the ids of series. */
 interface Columns {

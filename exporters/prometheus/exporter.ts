@@ -3,13 +3,18 @@ import { HttpServer } from '../../core/http/server.ts'
 import { ServerCertificate } from '../../core/http/tls.ts'
 import { openState, sealState } from '../../core/model/saved-state.ts'
 import { SeriesMemo } from '../../core/model/series-memo.ts'
+import type { LabelOptions } from '../../core/wire/prometheus/labels.ts'
+import { namedStreams } from '../../core/wire/prometheus/named-streams.ts'
 import {
   type Block,
   type Context,
   type Distribution,
+  type Explanation,
   type Exporter,
   FLAG_NO_RECORDED_VALUE,
-  type PointBlock
+  type NamedSeries,
+  type PointBlock,
+  type StateFigures
 } from '../../sdk/plugin/index.ts'
 import type { Config } from './config.ts'
 import { Families, type Place, type Refusal, type SavedFamily } from './families.ts'
@@ -25,6 +30,7 @@ export class PrometheusExporter implements Exporter {
   readonly #context: Context
   readonly #path: string
   readonly #expirationMs: number
+  readonly #labels: LabelOptions
   readonly #families: Families
   readonly #places: SeriesMemo<Place>
   readonly #server: HttpServer
@@ -35,12 +41,12 @@ export class PrometheusExporter implements Exporter {
     this.#context = context
     this.#path = path
     this.#expirationMs = metric_expiration
-    const options = {
+    this.#labels = {
       strategy: config.translation_strategy,
       externalLabels: config.const_labels,
       promoteResourceAttributes: config.promote_resource_attributes
     }
-    this.#families = new Families(options, config.target_info, max_series)
+    this.#families = new Families(this.#labels, config.target_info, max_series)
     this.#places = new SeriesMemo(series => this.#families.placeOf(series))
     context.instruments.gauge('series', 'Series exposed.', () => this.#families.size)
     this.#server = this.#makeServer(config)
@@ -66,6 +72,15 @@ export class PrometheusExporter implements Exporter {
     const now = this.#context.clock.now()
     if (now - this.#lastExpiry >= this.#expirationMs / EXPIRIES) this.#expire()
     for (let i = 0; i < block.length; i++) this.#take(block, i, now)
+  }
+
+  explain(series: NamedSeries): Explanation {
+    if (series.kind === 'event') return { fate: 'dropped', why: 'Prometheus scrapes no events' }
+    return { fate: 'stored', why: `exposed for scrapes at ${this.#path}`, places: namedStreams(series, this.#labels) }
+  }
+
+  figures(): StateFigures {
+    return { entries: { series: this.#families.size } }
   }
 
   snapshot(): Uint8Array {

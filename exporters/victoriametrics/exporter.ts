@@ -3,12 +3,21 @@ import { openState, sealState } from '../../core/model/saved-state.ts'
 import type { Lease } from '../../core/model/series-table/id-lifetimes.ts'
 import { runFor } from '../../core/model/stepwise.ts'
 import type { SavedStreams } from '../../core/wire/prometheus/earlier-streams.ts'
+import { namedStreams } from '../../core/wire/prometheus/named-streams.ts'
 import { rowsBySeries, Samples } from '../../core/wire/prometheus/samples.ts'
 import { type Metadata, Translator } from '../../core/wire/prometheus/translator.ts'
 import { ProtobufWriter } from '../../core/wire/protobuf/writer.ts'
 import { LabelSets } from '../../core/wire/remote-write/label-sets.ts'
 import { encodeWriteRequests } from '../../core/wire/remote-write/write-request.ts'
-import { type Block, type Context, type Exporter, type PointBlock, SameTimeLosses } from '../../sdk/plugin/index.ts'
+import {
+  type Block,
+  type Context,
+  type Explanation,
+  type Exporter,
+  type NamedSeries,
+  type PointBlock,
+  SameTimeLosses
+} from '../../sdk/plugin/index.ts'
 import { RemoteWriteClient } from './client.ts'
 import { CompressionChoice } from './compression.ts'
 import type { Config } from './config.ts'
@@ -96,6 +105,12 @@ export class VictoriaMetricsExporter implements Exporter {
     this.#deliveries.delete(block)
     this.#workspaces.push(workspace)
     this.#losses.book(delivery.lost)
+  }
+
+  explain(series: NamedSeries): Explanation {
+    if (series.kind === 'event') return { fate: 'dropped', why: 'a store of Prometheus keeps no events' }
+    const places = namedStreams(series, translatorOptions(this.#config))
+    return { fate: 'stored', why: `by remote write to ${this.#config.endpoint}`, places }
   }
 
   /**

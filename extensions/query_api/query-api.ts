@@ -7,6 +7,7 @@ import { TENANT } from '../../core/model/tenant.ts'
 import { QueryError } from '../../core/promql/query-error.ts'
 import { QueryService } from '../../core/queries/query-service.ts'
 import type { QueryRequest } from '../../core/queries/requests.ts'
+import { UseNotes } from '../../core/queries/uses/use-notes.ts'
 import type { Context, Extension, GroupStatus } from '../../sdk/plugin/index.ts'
 import { BUILD_INFO } from './build-info.ts'
 import { type Config, serviceOptions } from './config.ts'
@@ -41,10 +42,12 @@ export class QueryApi implements Extension {
   readonly #server: HttpServer
   readonly #forwarder: Forwarder | undefined
   readonly #service: QueryService | undefined
+  readonly #uses: UseNotes
 
   constructor(config: Config, context: Context) {
     this.#config = config
     this.#context = context
+    this.#uses = new UseNotes(context, 'query')
     if (config.forward === undefined) this.#service = this.#makeService(config.store!)
     else this.#forwarder = new Forwarder(config.forward, config.tenant_label)
     const events = new ServerEvents(context)
@@ -129,6 +132,7 @@ export class QueryApi implements Extension {
     const timeoutMs = Math.min(parameters.duration('timeout') ?? timeout, timeout)
     // Also before it is sent on: errors of parameters are the same then.
     const question = readQuestion(parameters, this.#context.clock.now(), request.params)
+    this.#uses.note(question)
     if (this.#forwarder !== undefined) {
       return this.#forwarder.relay(
         { path, parameters, tenant },

@@ -102,6 +102,7 @@ export class Admission {
     if (known !== undefined) return known
     const values = this.#limitedValues(series.attributes, metric.limits)
     if (!this.#hasQuota(metric, ref, values, isStripped)) {
+      if (!metric.isPressed && !metric.wasPressed) metric.overSince = now
       metric.isPressed = true
       if (!isStripped) this.candidates.add(ref.key, metric)
       return undefined

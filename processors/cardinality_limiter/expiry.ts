@@ -31,6 +31,7 @@ export function expire(
     if (metric.isPressed) invite(admission, metric, candidates.get(metric) ?? [], evict)
     metric.wasPressed = metric.isPressed
     metric.isPressed = false
+    if (!metric.wasPressed) metric.overSince = undefined
     for (const entry of metric.tracked.values()) entry.count /= 2
     if (metric.tracked.size === 0 && now - metric.lastSeen >= idleExpiry) admission.evictMetric(metric)
   }

@@ -2,14 +2,18 @@ import {
   Batch,
   type BatchProcessor,
   type Context,
+  type Explanation,
   FLAG_NO_RECORDED_VALUE,
+  type NamedSeries,
   type PointBlock,
   PointBlockBuilder,
-  type Series
+  type Series,
+  type StateFigures
 } from '../../sdk/plugin/index.ts'
 import { Admission } from './admission.ts'
 import type { Config } from './config.ts'
 import { expire } from './expiry.ts'
+import { explainSeries } from './explain.ts'
 import { addZero, Folding } from './folding.ts'
 import { exposeLimiter } from './instruments.ts'
 import type { LimiterState } from './limiter-state.ts'
@@ -72,6 +76,15 @@ export class CardinalityLimiter implements BatchProcessor {
     }
     if (block.length === 0) batch.ack()
     else this.#emit(this.#begun.length === 0 ? batch.replace(block) : this.#withZeros(batch, block))
+  }
+
+  figures(): StateFigures {
+    const { admission, folding } = this.#state
+    return { entries: { series: admission.total, metrics: admission.metrics.size, folded_series: folding.last.size } }
+  }
+
+  explain(series: NamedSeries): Explanation {
+    return explainSeries(series, this.#state, this.#config)
   }
 
   snapshot(): Uint8Array {

@@ -60,7 +60,7 @@ export class Refs {
       key: textOf(words),
       high: words[0],
       low: words[1],
-      isExempt: series.metric.name.startsWith(OWN_PREFIX),
+      isExempt: isOwn(series.metric.name),
       isAdditive: isAdditive(series),
       isCumulative: series.metric.temporality === 'cumulative' && series.metric.kind !== 'set',
       metric: undefined,
@@ -70,6 +70,15 @@ export class Refs {
     }
   }
 }
+
+/** The key of a {@link Ref}, from that of its series. */
+export function shortKey(seriesKey: string): string {
+  const words = new Uint32Array(4)
+  new Murmur3().reset().text(seriesKey).finish(words)
+  return textOf(words)
+}
+
+export const isOwn = (name: string) => name.startsWith(OWN_PREFIX)
 
 /** 128 bits as eight characters: a key for a Map that takes no more than that. */
 function textOf(words: Uint32Array): string {

@@ -1,3 +1,4 @@
+import { redactedSamples } from '../../core/model/secret-names.ts'
 import type { Config } from './config.ts'
 import type { LimiterState } from './limiter-state.ts'
 import type { MetricState } from './state.ts'
@@ -24,7 +25,17 @@ export function cardinalityReport({ admission, folding }: LimiterState, config: 
   }
 }
 
-function metricReport({ metric, limits, tracked, demand, over, folded, isPressed, wasPressed }: MetricState) {
+function metricReport({
+  metric,
+  limits,
+  tracked,
+  demand,
+  over,
+  folded,
+  isPressed,
+  wasPressed,
+  overSince
+}: MetricState) {
   const isOverLimit = isPressed || wasPressed
   return {
     name: metric.name,
@@ -36,8 +47,13 @@ function metricReport({ metric, limits, tracked, demand, over, folded, isPressed
     /** Distinct series that came lately; estimated if not all of them have a place. */
     demand: isOverLimit ? demand.series : tracked.size,
     isOverLimit,
+    /** Unix ms. */
+    overSince: isOverLimit ? overSince : undefined,
     pointsOverLimit: over,
     pointsFolded: folded,
-    labels: demand.labels().slice(0, TOP_LABELS)
+    labels: demand
+      .labels()
+      .slice(0, TOP_LABELS)
+      .map(({ name, values, samples }) => ({ name, values, samples: redactedSamples(name, samples) }))
   }
 }

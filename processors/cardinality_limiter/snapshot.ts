@@ -19,7 +19,7 @@ type SavedTotal = Omit<Total, 'needsStartPoint'> & { readonly owesZero: boolean 
 interface SavedMetric
   extends Pick<
     MetricState,
-    'metric' | 'invited' | 'isPressed' | 'wasPressed' | 'over' | 'folded' | 'labels' | 'lastSeen'
+    'metric' | 'invited' | 'isPressed' | 'wasPressed' | 'overSince' | 'over' | 'folded' | 'labels' | 'lastSeen'
   > {
   readonly demand: ReturnType<Demand['save']>
   readonly admitted: readonly SavedEntry[]
@@ -78,7 +78,7 @@ export function restoreState(bytes: Uint8Array, limiter: LimiterState, series: S
 }
 
 function saveMetric(state: MetricState): SavedMetric {
-  const { metric, invited, isPressed, wasPressed, over, folded, labels, lastSeen } = state
+  const { metric, invited, isPressed, wasPressed, overSince, over, folded, labels, lastSeen } = state
   const admitted = [...state.tracked.values()].map(
     ({ key, values, count, lastSeen, since, last, base, needsStartPoint, tenant }): SavedEntry => ({
       key,
@@ -93,7 +93,7 @@ function saveMetric(state: MetricState): SavedMetric {
     })
   )
   const demand = state.demand.save()
-  return { metric, invited, isPressed, wasPressed, over, folded, labels, lastSeen, demand, admitted }
+  return { metric, invited, isPressed, wasPressed, overSince, over, folded, labels, lastSeen, demand, admitted }
 }
 
 function restoreMetric(saved: SavedMetric, { admission }: LimiterState): void {

@@ -24,6 +24,8 @@ export interface MetricState {
   /** True if a series found no place since the last expiry run. */
   isPressed: boolean
   wasPressed: boolean
+  /** Since when series find no place, Unix ms; undefined if all do, or if that was in a state of an earlier version. */
+  overSince?: number | undefined
   /** Points over a limit, since the start. */
   over: number
   /** Those of them that were added up in another series. */

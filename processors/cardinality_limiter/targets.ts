@@ -15,7 +15,7 @@ import type { Refs } from './refs.ts'
 import type { MetricState, Ref } from './state.ts'
 
 /** OpenTelemetry's name for it: https://opentelemetry.io/docs/specs/otel/metrics/sdk/#overflow-attribute */
-const OVERFLOW: Attribute = ['otel.metric.overflow', 'true']
+export const OVERFLOW: Attribute = ['otel.metric.overflow', 'true']
 /** Every so many points over a limit, the label with most values is looked for again; at first more often. */
 const POINTS_PER_LOOK = 4096
 

@@ -1,13 +1,16 @@
 import { DerivedSeries, NOT_DERIVED } from '../../core/model/derived-series.ts'
-import { compileMatch } from '../../core/model/matching/match.ts'
+import { compileMatch, type Match } from '../../core/model/matching/match.ts'
 import { hasKnownStart } from '../../core/model/start-time.ts'
 import { type SavedStreams, StreamTable } from '../../core/model/stream-table.ts'
 import {
   type Context,
   type Conversion,
+  type Explanation,
   FLAG_NO_RECORDED_VALUE,
+  type NamedSeries,
   type PointBlock,
-  PointBlockBuilder
+  PointBlockBuilder,
+  type StateFigures
 } from '../../sdk/plugin/index.ts'
 import type { Config } from './config.ts'
 import { incrementOf, type Point, type Stream, writerOf } from './streams.ts'
@@ -27,6 +30,7 @@ interface Saved {
 export class CumulativeToDelta implements Conversion {
   readonly version = 1
   #context: Context
+  #match: Match | undefined
   #streams: StreamTable<Stream>
   /** The series of increments; none if points pass. */
   #outputs: DerivedSeries
@@ -37,6 +41,7 @@ export class CumulativeToDelta implements Conversion {
   constructor({ max_streams, max_stale, match }: Config, context: Context) {
     const { series, clock, instruments } = context
     const compiled = match && compileMatch(match)
+    this.#match = compiled
     this.#context = context
     this.#since = clock.now()
     this.#streams = new StreamTable(series, max_streams, max_stale)
@@ -70,6 +75,20 @@ export class CumulativeToDelta implements Conversion {
       this.#convertPoint(block, i, output, now, points)
     }
     return points?.build() ?? block
+  }
+
+  explain(series: NamedSeries): Explanation {
+    const isConverted = series.temporality === 'cumulative' && KINDS.includes(series.kind)
+    if (!isConverted || this.#match?.item(series) === false) return { fate: 'passes', why: 'it is not converted' }
+    return {
+      fate: 'changes',
+      why: 'each point becomes the increment from the one before',
+      outputs: [{ ...series, temporality: 'delta' }]
+    }
+  }
+
+  figures(): StateFigures {
+    return { entries: { streams: this.#streams.size } }
   }
 
   save(): Saved {

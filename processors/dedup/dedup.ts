@@ -1,5 +1,5 @@
 import { select } from '../../core/model/select.ts'
-import type { Batch, BatchProcessor, Context } from '../../sdk/plugin/index.ts'
+import type { Batch, BatchProcessor, Context, StateFigures } from '../../sdk/plugin/index.ts'
 import { CONFLICT, type DedupRule, DUPLICATE, NEW, NOT_IDENTIFIED, OLD_EPOCH, TOO_OLD } from './dedup-rule.ts'
 import { type InFlightBatch, InFlightBatches } from './in-flight-batches.ts'
 import { exposeMemory } from './instruments.ts'
@@ -69,6 +69,10 @@ export class Dedup implements BatchProcessor {
       return this.#emit(this.#inFlight.launch(inFlight, batch, passing))
     this.#inFlight.end(inFlight, { status: 'acked' })
     this.#emit(passing === block ? batch : batch.replace(passing))
+  }
+
+  figures(): StateFigures {
+    return { entries: { entries: this.#rule.size }, bytes: this.#rule.bytes + this.#inFlight.bytes }
   }
 
   /** Includes batches in flight: a checkpoint is valid only once everything before it has settled. */

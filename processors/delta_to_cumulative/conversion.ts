@@ -1,8 +1,16 @@
 import { additiveSum } from '../../core/model/distribution.ts'
-import { compileMatch } from '../../core/model/matching/match.ts'
+import { compileMatch, type Match } from '../../core/model/matching/match.ts'
 import { SeriesMemo } from '../../core/model/series-memo.ts'
 import { type SavedStreams, StreamTable } from '../../core/model/stream-table.ts'
-import { type Context, type Conversion, FLAG_NO_RECORDED_VALUE, type PointBlock } from '../../sdk/plugin/index.ts'
+import {
+  type Context,
+  type Conversion,
+  type Explanation,
+  FLAG_NO_RECORDED_VALUE,
+  type NamedSeries,
+  type PointBlock,
+  type StateFigures
+} from '../../sdk/plugin/index.ts'
 import type { Config } from './config.ts'
 import { Rows } from './rows.ts'
 import { restoreTotal, type SavedTotal, saveTotal, Total } from './total.ts'
@@ -13,12 +21,14 @@ const KINDS = ['counter', 'up_down_counter', 'histogram', 'exponential_histogram
 export class DeltaToCumulative implements Conversion {
   readonly version = 1
   #context: Context
+  #match: Match | undefined
   #totals: StreamTable<Total>
   #isConverted: SeriesMemo<boolean>
   #rows: Rows
 
   constructor({ max_streams, max_stale, match }: Config, context: Context) {
     const compiled = match && compileMatch(match)
+    this.#match = compiled
     this.#context = context
     this.#totals = new StreamTable(context.series, max_streams, max_stale)
     this.#isConverted = new SeriesMemo(
@@ -46,6 +56,16 @@ export class DeltaToCumulative implements Conversion {
     account.absorbed += converted
     account.produced += rows.made
     return rows.build()
+  }
+
+  explain(series: NamedSeries): Explanation {
+    const isConverted = series.temporality === 'delta' && KINDS.includes(series.kind)
+    if (!isConverted || this.#match?.item(series) === false) return { fate: 'passes', why: 'it is not converted' }
+    return { fate: 'changes', why: 'its increments are added up', outputs: [{ ...series, temporality: 'cumulative' }] }
+  }
+
+  figures(): StateFigures {
+    return { entries: { streams: this.#totals.size } }
   }
 
   save(): SavedStreams<SavedTotal> {

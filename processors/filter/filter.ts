@@ -1,7 +1,7 @@
 import { compileMatch, type Match } from '../../core/model/matching/match.ts'
 import { Selection } from '../../core/model/select.ts'
 import { SeriesMemo } from '../../core/model/series-memo.ts'
-import type { Block, Context, MapProcessor } from '../../sdk/plugin/index.ts'
+import type { Block, Context, Explanation, MapProcessor, NamedSeries } from '../../sdk/plugin/index.ts'
 import type { Config } from './config.ts'
 
 /** Leaves out items that are not included, or are excluded; they are booked as `filtered`. */
@@ -16,6 +16,12 @@ export class Filter implements MapProcessor {
     this.#context = context
     this.#include = include && compileMatch(include)
     this.#exclude = exclude && compileMatch(exclude)
+  }
+
+  explain(series: NamedSeries): Explanation {
+    if (this.#include?.item(series) === false) return { fate: 'dropped', why: 'filtered: it does not match include' }
+    if (this.#exclude?.item(series) === true) return { fate: 'dropped', why: 'filtered: it matches exclude' }
+    return { fate: 'passes', why: 'it matches' }
   }
 
   process(block: Block): Block {

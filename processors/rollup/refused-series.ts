@@ -1,4 +1,5 @@
-import { type Context, findAttribute, type Series } from '../../sdk/plugin/index.ts'
+import type { RefusableSeries } from '../../core/windows/settings.ts'
+import { type Context, findAttribute } from '../../sdk/plugin/index.ts'
 import { BUCKET_ATTRIBUTES, TIER_ATTRIBUTE } from './config.ts'
 
 /** Why points of a series cannot be rolled up, as the ledger has it. */
@@ -30,7 +31,7 @@ export class RefusedSeries {
   }
 
   /** Undefined if the series can be rolled up. */
-  of(series: Series): Refusal | undefined {
+  of(series: RefusableSeries): Refusal | undefined {
     const { metric } = series
     const refusal = this.#refusalOf(series)
     if (refusal !== undefined && !this.#told.has(metric.name) && this.#told.size < MOST_TOLD) {
@@ -40,7 +41,7 @@ export class RefusedSeries {
     return refusal
   }
 
-  #refusalOf({ metric: { name, kind }, attributes }: Series): Refusal | undefined {
+  #refusalOf({ metric: { name, kind }, attributes }: RefusableSeries): Refusal | undefined {
     if (kind === 'summary' || findAttribute(attributes, 'quantile') !== undefined) return 'quantiles_do_not_merge'
     if (kind === 'gauge' && findAttribute(attributes, TIER_ATTRIBUTE) !== undefined) return 'gauge_of_a_tier'
     // As windowed_counter names them.

@@ -10,7 +10,9 @@ import {
   type Block,
   type Context,
   type EventBlock,
+  type Explanation,
   type MapProcessor,
+  type NamedSeries,
   NO_ATTRIBUTES,
   type PointBlock,
   type Resource,
@@ -52,6 +54,16 @@ export class Transform implements MapProcessor {
       'collisions_total',
       'Cumulative series and gauges that became the same series as another.'
     )
+  }
+
+  explain(series: NamedSeries): Explanation {
+    const { name, kind, temporality, attributes, resource } = series
+    const draft = new Draft(name, kind, temporality, attributes, resource)
+    if (!this.#run(draft)) return { fate: 'dropped', why: 'relabel_dropped: a rule of relabel drops it' }
+    if (draft.name === name && draft.attributes === attributes && draft.resource === resource)
+      return { fate: 'passes', why: 'no statement changes it' }
+    const output = { ...series, name: draft.name, attributes: draft.attributes, resource: draft.resource }
+    return { fate: 'changes', why: 'statements change its name or labels', outputs: [output] }
   }
 
   process(block: Block): Block {

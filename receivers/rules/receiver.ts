@@ -1,5 +1,7 @@
 import { labelling } from '../../core/http/tenants/label.ts'
 import { QueryService } from '../../core/queries/query-service.ts'
+import type { QueryRequest } from '../../core/queries/requests.ts'
+import { UseNotes } from '../../core/queries/uses/use-notes.ts'
 import type { RulesHost, SavedGroup } from '../../core/rules/group-evaluation.ts'
 import { vectorOf } from '../../core/rules/query-results.ts'
 import type { RuleGroup } from '../../core/rules/rule-group.ts'
@@ -24,6 +26,7 @@ export class RulesReceiver implements Receiver {
   readonly #context: Context
   readonly #files: RuleFiles
   readonly #queries: QueryService
+  readonly #uses: UseNotes
   readonly #output: AutoRetry
   readonly #points: RulePoints
   readonly #labelled: (block: Block) => Block
@@ -41,6 +44,7 @@ export class RulesReceiver implements Receiver {
     this.#context = context
     this.#files = new RuleFiles(config.files)
     this.#queries = this.#makeQueries()
+    this.#uses = new UseNotes(context, 'rule')
     this.#output = new AutoRetry(context)
     this.#points = new RulePoints(context, config.limits)
     this.#labelled = labelling(config.tenant, context)
@@ -179,7 +183,9 @@ export class RulesReceiver implements Receiver {
     const required = tenant === undefined ? [] : [[TENANT_LABEL, tenant] as const]
     const options = { limit: 0, lookbackMs: undefined, stats: false }
     const asker = { tenant: tenant ?? '', required, signal: this.#stopping.signal }
-    const { data } = await this.#queries.ask({ kind: 'query', text, time, options }, asker)
+    const request: QueryRequest = { kind: 'query', text, time, options }
+    this.#uses.note(request)
+    const { data } = await this.#queries.ask(request, asker)
     return vectorOf(data)
   }
 }

@@ -4,6 +4,7 @@ import { applySchema } from '../../core/config/schema.ts'
 import type { Block } from '../../core/model/block.ts'
 import { SendingQueue } from '../../core/pipeline/sending-queue/sending-queue.ts'
 import type { Exporter } from '../../core/plugin/contract.ts'
+import { Edges } from '../../core/telemetry/edge.ts'
 import { advanceInTurns, type TestContext } from './test-context.ts'
 
 const TIMEOUT_MS = 10_000
@@ -20,7 +21,11 @@ export class ExporterHarness {
     if (errors.length > 0) throw new Error(errors.map(error => `${error.instancePath} ${error.message}`).join('; '))
     this.exporter = exporter
     this.context = context
-    this.#sendingQueue = new SendingQueue(exporter, value as SendingQueueConfig, { ...context, deadLetters: undefined })
+    this.#sendingQueue = new SendingQueue(exporter, value as SendingQueueConfig, {
+      ...context,
+      deadLetters: undefined,
+      edges: new Edges()
+    })
   }
 
   async start(): Promise<this> {

@@ -36,6 +36,7 @@ export {
   measureName
 } from '../../core/model/item-limits.ts'
 export { joinBlocks } from '../../core/model/join.ts'
+export type { NamedSeries } from '../../core/model/named-series.ts'
 export type { PointBlock } from '../../core/model/points.ts'
 export { FLAG_NO_RECORDED_VALUE, PointBlockBuilder } from '../../core/model/points.ts'
 export type { SavedBlock, SavedSeries } from '../../core/model/saved-blocks.ts'
@@ -80,6 +81,7 @@ export type {
 export { API_VERSION, CAPABILITIES } from '../../core/plugin/contract.ts'
 export type { BlockOf, ExporterOf, MapProcessorOf } from '../../core/plugin/define.ts'
 export { defineExporter, defineExtension, defineProcessor, defineReceiver } from '../../core/plugin/define.ts'
+export type { Explanation, Inspectable, StateFigures } from '../../core/plugin/inspection.ts'
 export { EXPORTER_NAME, type GroupStatus, type RuleStatus, type Stores } from '../../core/plugin/stores.ts'
 export { endpoint } from '../../core/schema/endpoint.ts'
 export {

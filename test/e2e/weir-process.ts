@@ -5,7 +5,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import type { TestContext } from 'node:test'
-import type { ComponentReport, StatusReport } from '../../core/admin/status.ts'
+import type { ComponentReport } from '../../core/admin/component-report.ts'
+import type { StatusReport } from '../../core/admin/status.ts'
 import { eventually } from './eventually.ts'
 
 export const ROOT = path.join(import.meta.dirname, '../..')

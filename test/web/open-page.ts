@@ -2,6 +2,7 @@ import path from 'node:path'
 import type { Browser, Page } from 'playwright-core'
 
 const LEAST_CONTRAST = 4.5
+const TIMEOUT_MS = 15_000
 
 interface Text {
   readonly text: string
@@ -11,6 +12,7 @@ interface Text {
 /** A tab of the admin page, with `measure` in it, and what it has complained of so far. */
 export async function openPage(browser: Browser, url: string, { width }: { width: number }) {
   const page: Page = await browser.newPage({ viewport: { width, height: 900 }, colorScheme: 'light' })
+  page.setDefaultTimeout(TIMEOUT_MS)
   const errors: string[] = []
   page.on('pageerror', error => errors.push(error.message))
   page.on('console', message => {

@@ -31,7 +31,9 @@ async function showTab(): Promise<void> {
   try {
     const { view } = await TABS[tab]()
     // Somebody may have gone on while it was loaded.
-    if (open === opening) open.close = view(main, place).close
+    if (open !== opening) return
+    const shown = view(main, place)
+    opening.close = () => shown.close()
   } catch (error) {
     console.error(error)
     if (open === opening) main.replaceChildren(element('p', { role: 'alert' }, `This view did not load: ${error}`))
@@ -40,7 +42,7 @@ async function showTab(): Promise<void> {
 
 /** Without a query API there is nothing to explore. */
 async function usualTab(): Promise<string> {
-  const { queryApis } = await statusFeed.first()
+  const { queryApis } = await statusFeed.known()
   const tab = queryApis.length > 0 ? 'explore' : 'pipeline'
   history.replaceState(undefined, '', place.hrefOf(tab))
   return tab

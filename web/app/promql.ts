@@ -98,7 +98,7 @@ export async function ask<T>(
 
 /** Path of the query API that the page asks: the one in the URL, or the first. */
 export async function apiUrl(): Promise<string> {
-  const { queryApis } = await statusFeed.first()
+  const { queryApis } = await statusFeed.known()
   const source = place.get('source')
   const id = source !== undefined && queryApis.includes(source) ? source : queryApis[0]
   if (id === undefined) throw new Error('No query API runs here: add the extension query_api to the configuration.')

@@ -8,6 +8,7 @@ const POLL_MS = 1000
 class StatusFeed {
   /** The newest answer. Undefined before the first one, and while there is none. */
   latest: StatusReport | undefined
+  #known: StatusReport | undefined
   readonly #listeners = new Set<(status: StatusReport | undefined) => void>()
 
   start(): void {
@@ -21,9 +22,9 @@ class StatusFeed {
     return () => this.#listeners.delete(listener)
   }
 
-  /** The first answer. */
-  async first(): Promise<StatusReport> {
-    if (this.latest !== undefined) return this.latest
+  /** The last answer that there was, or the first one that comes. */
+  async known(): Promise<StatusReport> {
+    if (this.#known !== undefined) return this.#known
     return new Promise(resolve => {
       const end = this.subscribe(status => {
         if (status === undefined) return
@@ -35,6 +36,7 @@ class StatusFeed {
 
   async #ask(): Promise<void> {
     this.latest = await getJson<StatusReport>('/api/status').catch(() => undefined)
+    this.#known = this.latest ?? this.#known
     for (const listener of [...this.#listeners]) listener(this.latest)
   }
 }

@@ -1,12 +1,13 @@
 import type { cardinalityReport } from '../../processors/cardinality_limiter/report.ts'
 import { element } from '../ui/dom.ts'
-import { count } from '../ui/format.ts'
+import { count, localTime } from '../ui/format.ts'
 
 type Report = ReturnType<typeof cardinalityReport>
 type Metric = Report['metrics'][number]
 /** An entry of `GET /cardinality`. */
 export type LimiterReport = Report & { readonly id: string; readonly pipeline: string }
 
+const FULL = 0.8
 const COLUMNS = ['Series wanted', 'Have a place', 'Places', 'Points over']
 
 /** Of each limiter: the metrics with most series, and what makes so many of them. */
@@ -34,7 +35,13 @@ function table(name: string, metrics: readonly Metric[]): HTMLElement {
   return element(
     'section',
     { class: 'scroll', 'aria-label': name, tabindex: '0' },
-    element('table', {}, head(), element('tbody', {}, ...metrics.map(metricRow)))
+    element(
+      'table',
+      {},
+      element('caption', { class: 'hidden' }, name),
+      head(),
+      element('tbody', {}, ...metrics.map(metricRow))
+    )
   )
 }
 
@@ -48,7 +55,7 @@ function head(): HTMLElement {
 }
 
 function metricRow(metric: Metric): HTMLElement {
-  const { name, kind, temporality, demand, admitted, limit, isOverLimit, labels } = metric
+  const { name, kind, temporality, demand, admitted, limit, isOverLimit, overSince, labels } = metric
   const what = temporality === 'unspecified' ? kind : `${temporality} ${kind}`
   return element(
     'tr',
@@ -58,14 +65,27 @@ function metricRow(metric: Metric): HTMLElement {
       { scope: 'row' },
       name,
       element('small', {}, what),
-      isOverLimit ? element('span', { class: 'badge warn' }, 'over the limit') : undefined
+      isOverLimit ? element('span', { class: 'badge warn' }, 'over the limit') : undefined,
+      overSince !== undefined && element('small', {}, `since ${localTime(overSince / 1000)}`)
     ),
     // Of those over a limit it is an estimate.
-    element('td', {}, `${isOverLimit ? '≈ ' : ''}${count(demand)}`),
+    element('td', {}, `${isOverLimit ? '≈ ' : ''}${count(demand)}`, demandMeter(metric)),
     ...[admitted, limit].map(value => element('td', {}, count(value))),
     overCell(metric),
     element('td', { class: 'labels' }, ...labels.map(labelText))
   )
+}
+
+/** The demand against the places, which it may be many times of. */
+function demandMeter({ name, demand, limit }: Metric): HTMLElement {
+  return element('meter', {
+    class: 'demand',
+    'aria-label': `series of ${name} against its places`,
+    max: limit,
+    high: limit * FULL,
+    optimum: 0,
+    value: Math.min(demand, limit)
+  })
 }
 
 function overCell({ action, pointsOverLimit, pointsFolded }: Metric): HTMLElement {

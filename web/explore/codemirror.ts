@@ -10,6 +10,8 @@ import { element } from '../ui/dom.ts'
 import type { EditorEvents, MakeEditor } from './query-editor.ts'
 
 const POSITION = /^(\d+):(\d+): /
+/** Completion asks there. */
+const PROMETHEUS_PATH = '/api/v1'
 /** Names of metrics are asked for again after this, ms. */
 const CACHE_MS = 60_000
 
@@ -64,8 +66,7 @@ function extensionsOf({ onRun, api }: EditorEvents): Extension {
   const promql = new PromQLExtension().activateLinter(false).setComplete({
     remote: {
       url: '',
-      fetchFn: async (path, options) => fetch(`${await api}${String(path)}`, options),
-      apiPrefix: '',
+      fetchFn: async (path, options) => fetch(String(path).replace(PROMETHEUS_PATH, await api), options),
       httpMethod: 'GET',
       cache: { maxAge: CACHE_MS }
     }

@@ -1,4 +1,5 @@
 import { ask, type Grid, labelValues } from '../app/promql.ts'
+import { statusFeed } from '../app/status.ts'
 import { button, element } from '../ui/dom.ts'
 import { duration } from '../ui/format.ts'
 
@@ -7,6 +8,8 @@ const MOST_NAMES = 60
 /** Known to the filter. */
 const MOST_ASKED = 10_000
 const LEAST_WINDOW_S = 60
+/** There is always one of Weir's own, which says nothing. */
+const ALWAYS_THERE = 'target_info'
 
 type Metadata = Readonly<Record<string, readonly { readonly type: string; readonly help: string }[]>>
 
@@ -17,6 +20,7 @@ export class MetricList {
   readonly #list = element('ul', { role: 'list' })
   readonly #choose: (query: string) => void
   #names: readonly string[] = []
+  #asked: string | undefined
   #metadata: Metadata = {}
   #step = 1
 
@@ -32,11 +36,12 @@ export class MetricList {
       labelValues('__name__', { grid, limit: MOST_ASKED }, signal),
       ask<Metadata>('metadata', {}, signal)
     ])
-    const isSame = names.join() === this.#names.join() && grid.step === this.#step
-    this.#names = names
+    const isSame = names.join() === this.#asked && grid.step === this.#step
+    this.#asked = names.join()
+    this.#names = names.filter(name => name !== ALWAYS_THERE)
     this.#metadata = data
     this.#step = grid.step
-    if (!isSame || names.length === 0) this.#draw()
+    if (!isSame) this.#draw()
   }
 
   #draw(): void {
@@ -49,9 +54,21 @@ export class MetricList {
     })
     if (found.length > MOST_NAMES)
       items.push(element('li', { class: 'note' }, `${found.length - MOST_NAMES} more: type a part of their name.`))
-    if (this.#names.length === 0) items.push(element('li', { class: 'note' }, 'No metrics in this range yet.'))
+    if (this.#names.length === 0) items.push(firstSteps())
     this.#list.replaceChildren(...items)
   }
+}
+
+/** The commands that the terminal shows too. */
+function firstSteps(): HTMLLIElement {
+  const commands = statusFeed.latest?.sendCommands ?? []
+  const text = commands.length === 0 ? '' : ' Paste this into a terminal:'
+  return element(
+    'li',
+    { class: 'first-steps' },
+    element('p', {}, `No metrics in this range yet.${text}`),
+    ...commands.map(command => element('pre', { tabindex: 0, 'aria-label': 'Command' }, command))
+  )
 }
 
 /** Series of classic histograms have the metadata of their metric. */

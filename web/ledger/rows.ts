@@ -1,4 +1,4 @@
-import type { ComponentReport } from '../../core/admin/status.ts'
+import type { ComponentReport } from '../../core/admin/component-report.ts'
 import { element } from '../ui/dom.ts'
 import { count } from '../ui/format.ts'
 

@@ -1,24 +1,28 @@
-import type { ComponentReport, StatusReport } from '../../core/admin/status.ts'
-import { droppedItems } from '../ledger/rows.ts'
+import type { ComponentReport } from '../../core/admin/component-report.ts'
+import type { StatusReport } from '../../core/admin/status.ts'
 import { element, svg, update } from '../ui/dom.ts'
-import { bytes, compact, count } from '../ui/format.ts'
-import type { Rate, Rates } from './rates.ts'
+import { componentNode, pipelineNode } from './node.ts'
+import type { Rates } from './rates.ts'
+import { isSelected, type Selection } from './selection.ts'
 
 const PIPELINE_PREFIX = 'pipeline/'
-const FULL = 0.8
+/** A label's distance from its line. */
+const LABEL_ABOVE_PX = 5
 
-/** A pipeline as stages of nodes. `connect` draws the lines, once it is in its place. */
 type Pipeline = StatusReport['pipelines'][number]
 
+/** A pipeline as stages of nodes. `connect` draws the lines, once it is in its place. */
 export function pipelineBox(
   { name, receivers, processors, exporters }: Pipeline,
   index: number,
   status: StatusReport,
-  rates: Rates
+  rates: Rates,
+  selection: Selection | undefined
 ): HTMLElement {
   const node = (kind: string, id: string) => {
     const found = find(status, kind, id, name)
-    return found === undefined ? pipelineNode(id, outOf(id, status, rates)) : componentNode(found, rates.of(found))
+    if (found === undefined) return pipelineNode(id, outOf(id, status, rates))
+    return componentNode(found, rates.of(found), isSelected(found, selection))
   }
   const stage = (kind: string, ids: readonly string[]) =>
     element('ul', { class: 'stage', role: 'list', 'aria-label': `${kind}s` }, ...ids.map(id => node(kind, id)))
@@ -48,12 +52,12 @@ export function connect(root: Element): void {
     const origin = box.getBoundingClientRect()
     const stages = [...box.querySelectorAll('.stage')].map(stage => (isStacked ? [stage] : [...stage.children]))
     const paths = stages.slice(1).flatMap((to, i) => stages[i].flatMap(from => to.map(next => [from, next] as const)))
-    update(
-      box.firstElementChild!,
-      paths.map(([from, to]) =>
+    update(box.firstElementChild!, [
+      ...paths.map(([from, to]) =>
         svg('path', { d: curve(from, to, origin, isStacked), class: isFlowing(from) ? 'busy' : 'idle' })
-      )
-    )
+      ),
+      ...(isStacked ? [] : paths.map(([from, to]) => rateLabel(from, to, origin)))
+    ])
   }
 }
 
@@ -74,48 +78,16 @@ function outOf(id: string, status: StatusReport, rates: Rates): number {
   return receivers.reduce((sum, source) => sum + outOf(source, status, rates), 0)
 }
 
-function componentNode(component: ComponentReport, rate: Rate): HTMLElement {
-  const { kind, id, state, reason, queue, diskBuffer } = component
-  const dropped = droppedItems(component)
-  return element(
-    'li',
-    { class: `node ${state}`, 'data-flowing': rate.out > 0 },
-    element('h4', {}, id, state === 'ok' ? undefined : element('span', { class: `badge ${state}` }, state)),
-    element('small', {}, kind),
-    element('dl', {}, ...figure('in', rate.in), ...figure('out', rate.out)),
-    queue && element('p', {}, `queue ${bytes(queue.usedBytes)} of ${bytes(queue.capacityBytes)}`),
-    queue && queueMeter(id, queue),
-    diskBuffer && element('p', {}, `on disk ${bytes(diskBuffer.usedBytes)} of ${bytes(diskBuffer.capacityBytes)}`),
-    dropped > 0 ? element('p', { class: 'dropped' }, `dropped ${count(dropped)}`) : undefined,
-    state !== 'ok' && reason ? element('p', { class: 'reason' }, reason) : undefined
-  )
-}
-
-function pipelineNode(id: string, itemsPerSecond: number): HTMLElement {
-  return element(
-    'li',
-    { class: 'node ok', 'data-flowing': itemsPerSecond > 0 },
-    element('h4', {}, id),
-    element('small', {}, 'pipeline'),
-    element('dl', {}, ...figure('out', itemsPerSecond))
-  )
-}
-
-function figure(name: string, itemsPerSecond: number): HTMLElement[] {
-  return [element('dt', {}, name), element('dd', {}, `${compact(itemsPerSecond)}/s`)]
-}
-
-function queueMeter(id: string, { usedBytes, capacityBytes }: NonNullable<ComponentReport['queue']>): HTMLElement {
-  return element('meter', {
-    'aria-label': `queue of ${id}`,
-    max: capacityBytes,
-    high: capacityBytes * FULL,
-    optimum: 0,
-    value: usedBytes
-  })
-}
-
 const isFlowing = (from: Element) => from.matches('[data-flowing]') || from.querySelector('[data-flowing]') !== null
+
+/** The rate of an edge, in its middle. */
+function rateLabel(from: Element, to: Element, origin: DOMRect): SVGElement {
+  const a = from.getBoundingClientRect()
+  const b = to.getBoundingClientRect()
+  const x = (a.right + b.left) / 2 - origin.left
+  const y = (a.top + a.bottom + b.top + b.bottom) / 4 - origin.top
+  return svg('text', { x, y: y - LABEL_ABOVE_PX, 'text-anchor': 'middle' }, (from as HTMLElement).dataset.rate ?? '')
+}
 
 function curve(from: Element, to: Element, origin: DOMRect, isStacked: boolean): string {
   const a = from.getBoundingClientRect()

@@ -1,4 +1,4 @@
-import type { ComponentReport } from '../../core/admin/status.ts'
+import type { ComponentReport } from '../../core/admin/component-report.ts'
 
 /** Items a second. */
 export interface Rate {

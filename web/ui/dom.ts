@@ -62,7 +62,12 @@ function setText(node: Text, text: string): void {
   if (node.data !== text) node.data = text
 }
 
-function copyAttributes(from: Element, to: Element): void {
-  for (const { name, value } of from.attributes) if (to.getAttribute(name) !== value) to.setAttribute(name, value)
+function copyAttributes(from: HTMLElement, to: HTMLElement): void {
+  for (const { name, value } of from.attributes) {
+    if (to.getAttribute(name) === value) continue
+    // The page's policy refuses the attribute, and takes what a script sets.
+    if (name === 'style') to.style.cssText = value
+    else to.setAttribute(name, value)
+  }
   for (const { name } of [...to.attributes]) if (!from.hasAttribute(name)) to.removeAttribute(name)
 }

@@ -30,7 +30,16 @@ export interface Test extends Partial<Record<(typeof LIMITS)[number], number>> {
 /** Bounds of a number, or of a text that reads as one. */
 export const LIMITS = ['gt', 'gte', 'lt', 'lte'] as const
 
-const KINDS = 'gauge counter up_down_counter histogram exponential_histogram summary set event'.split(' ')
+export const ITEM_KINDS: readonly ItemKind[] = [
+  'gauge',
+  'counter',
+  'up_down_counter',
+  'histogram',
+  'exponential_histogram',
+  'summary',
+  'set',
+  'event'
+]
 const TEMPORALITIES = ['delta', 'cumulative', 'unspecified']
 const SCALARS = ['string', 'number', 'boolean']
 const REGEX: JsonSchema = { regex: { type: 'string' } }
@@ -58,7 +67,7 @@ const CONDITIONS: JsonSchema = {
   minProperties: 1,
   properties: {
     name: condition(['string'], { ...REGEX, not: condition(['string'], REGEX) }),
-    kind: oneOrMoreOf(KINDS),
+    kind: oneOrMoreOf(ITEM_KINDS),
     temporality: oneOrMoreOf(TEMPORALITIES),
     attributes: {
       type: 'object',

@@ -6,6 +6,11 @@ const IN_PAGE = PAGE_IDS - 1
 export type Page = Uint8Array | Int32Array | Uint32Array | Float64Array
 export type PageType<P extends Page> = new (length: number) => P
 
+/** Facts about series by their ids, which end with the series. */
+export interface SeriesFacts {
+  clear(id: number): void
+}
+
 /** Numbers by id, in pages that are made when first needed: a column grows without being copied. */
 export class IdColumn<P extends Page> {
   /** By `id >>> 16`; within a page by the other bits. Hot loops read them themselves. */

@@ -32,6 +32,10 @@ export class ReceivedSeries {
     this.#keyBytes += keyBytes
   }
 
+  originOf(id: number): 'received' | 'made' {
+    return (this.#origins.get(id) & RECEIVED) === 0 ? 'made' : 'received'
+  }
+
   /** True if another spelling of the series may be kept. */
   mayBeSpelled(id: number): boolean {
     return (this.#origins.get(id) & SPELLINGS) < MOST_SPELLINGS

@@ -2,7 +2,7 @@ import type { Attributes } from '../attributes.ts'
 import { type Metric, NO_RESOURCE, NO_SCOPE, type Resource, type Scope, seriesKey } from '../series.ts'
 import type { Stepwise } from '../stepwise.ts'
 import { AttributeWriter, attributesField, attributesOf } from './attribute-bytes.ts'
-import { IdColumn, type Page, type PageType } from './id-column.ts'
+import { IdColumn, type Page, type PageType, type SeriesFacts } from './id-column.ts'
 import { type IdHolder, IdLifetimes, type Lease } from './id-lifetimes.ts'
 import type { KeyBatch } from './key-batch.ts'
 import type { KeyHash } from './key-hash.ts'
@@ -16,11 +16,6 @@ export interface SeriesTableOptions {
   /** Most series that receivers may add. Those that are derived from them are not counted. */
   readonly maxSeries?: number
   readonly hash?: KeyHash
-}
-
-/** Facts about series by their ids, which end with the series. */
-export interface SeriesFacts {
-  clear(id: number): void
 }
 
 /**
@@ -179,6 +174,11 @@ export class SeriesTable {
       return attributesOf(Buffer.from(view.buffer), start, end, context.metric.kind)
     }
     return new Series(id, this, context, readAttributes)
+  }
+
+  /** Undefined for an id that means no series now. */
+  originOf(id: number): 'received' | 'made' | undefined {
+    return this.#keys.table.isUsed(id) ? this.#received.originOf(id) : undefined
   }
 
   contextIdOf(id: number): number {

@@ -1,4 +1,4 @@
-import { HyperLogLog, type SavedHyperLogLog } from './hyperloglog.ts'
+import { HyperLogLog, REGISTER_VALUE_BITS, type SavedHyperLogLog } from './hyperloglog.ts'
 import { Murmur3 } from './murmur3.ts'
 
 /** Up to here hashes are kept themselves: sorted, eight bytes each. */
@@ -48,9 +48,20 @@ export class DistinctCounter {
     return counter
   }
 
+  /** With these registers, as {@link registersOf} names them. @param indexes rising */
+  static ofRegisters(indexes: ArrayLike<number>, values: ArrayLike<number>): DistinctCounter {
+    const sparse = Uint32Array.from(values, (value, i) => (indexes[i] << REGISTER_VALUE_BITS) | value)
+    return DistinctCounter.from({ precision: PRECISION, sparse })
+  }
+
   add(text: string): void {
     murmur.reset().text(text).finish(words)
-    this.#add(words[0] * 2 ** LOW_BITS + (words[1] >>> (32 - LOW_BITS)))
+    this.addHash(words[0], words[1])
+  }
+
+  /** @param high with `low`: 32 bits each of a hash whose bits are all as good as random */
+  addHash(high: number, low: number): void {
+    this.#add(high * 2 ** LOW_BITS + (low >>> (32 - LOW_BITS)))
   }
 
   /** Adds all that `other` was given. */

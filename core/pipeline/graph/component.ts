@@ -10,6 +10,7 @@ import type { Kind } from '../../plugin/contract.ts'
 import { ClockScheduler } from '../../plugin/scheduler.ts'
 import { Account } from '../../telemetry/account.ts'
 import { ComponentClock } from '../../telemetry/component-clock.ts'
+import { Edges } from '../../telemetry/edge.ts'
 import type { Metrics } from '../../telemetry/metrics.ts'
 import { VirtualClock } from '../../telemetry/virtual-clock.ts'
 import { trackedBatch } from '../checkpoint/tracked-batch.ts'
@@ -24,6 +25,7 @@ export class Component {
   /** Set for a processor. A receiver or exporter may serve several pipelines. */
   readonly pipeline: string | undefined
   readonly account = new Account()
+  readonly edges = new Edges()
   readonly log: Logger
   state: ComponentState = 'ok'
   reason: string | undefined
@@ -106,10 +108,13 @@ export class Component {
 
   #batchMakers(services: Services): Pick<Context, 'batch' | 'outputBatch' | 'adopt'> {
     const { account, id } = this
+    const { sent } = this.edges
     return {
       batch(block, permit, onSettled, request) {
         const origin = { source: id, request: services.requestsWanted ? request : undefined }
-        return receivedBatch(origin, account, ofTenant(block, services.access.tenants, account), permit, onSettled)
+        const labelled = ofTenant(block, services.access.tenants, account)
+        sent.timed(labelled, services.clock.now())
+        return receivedBatch(origin, account, labelled, permit, onSettled)
       },
       outputBatch: (block, permit, onSettled) =>
         trackedBatch(services.settlements, { source: id }, block, onSettled, permit),
@@ -147,8 +152,9 @@ export class Component {
     this.#dispose.push(dispose)
   }
 
-  /** Takes away its metrics, routes and reports. */
+  /** Takes away its metrics, routes and reports, and sends watchers away. */
   dispose(): void {
+    this.edges.end()
     for (const dispose of this.#dispose.splice(0)) dispose()
   }
 

@@ -35,9 +35,17 @@ export class Pipeline implements Sink {
     const processors: BuiltProcessor[] = []
     let next = (batch: Batch) => this.#sink.push(batch)
     for (const part of parts.toReversed()) {
-      const stage = buildStage(part.processor, part.component.stageHost(services), next)
+      const { received, sent } = part.component.edges
+      const output = next
+      const stage = buildStage(part.processor, part.component.stageHost(services), batch => {
+        sent.pass(batch.block)
+        output(batch)
+      })
       processors.unshift({ ...part, stage })
-      next = batch => stage.push(batch)
+      next = batch => {
+        received.pass(batch.block)
+        stage.push(batch)
+      }
     }
     this.processors = processors
     this.#first = next

@@ -104,7 +104,7 @@ export function createExporter(entry: ComponentConfig, services: Services): Buil
   const context = component.context(services)
   const exporter = plugin.create(config, context) as Exporter
   if (exporter.queryable !== undefined) component.disposeWith(services.stores.add(id, exporter.queryable))
-  const host = { ...context, deadLetters: services.deadLetters }
+  const host = { ...context, deadLetters: services.deadLetters, edges: component.edges }
   return { component, entry, exporter, sendingQueue: new SendingQueue(exporter, sendingQueue!, host) }
 }
 
@@ -146,7 +146,8 @@ export function sinksOf(topology: Topology, { replayed }: Services): Map<string,
   return new Map([...ids].map(id => [id, new ReceiverFanOut(named(id), replayed)]))
 }
 
-function typesOf(receiver: string, pipeline: Pipeline, topology: Topology): Set<ItemType> {
+/** The types of items that a pipeline takes from a receiver. */
+export function typesOf(receiver: string, pipeline: Pipeline, topology: Topology): Set<ItemType> {
   const plugin = topology.receivers.find(({ entry }) => entry.id === receiver)?.entry.plugin as
     | ReceiverPlugin
     | undefined

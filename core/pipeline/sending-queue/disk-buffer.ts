@@ -15,6 +15,8 @@ const LARGEST_SEGMENT_BYTES = 64 * 2 ** 20
 /** A block on disk: the items of the entry that are still to be exported. */
 export interface BufferedEntry {
   readonly entry: number
+  /** When it was appended, Unix ms. */
+  readonly time: number
   readonly block: Block
 }
 
@@ -131,7 +133,7 @@ export class DiskBuffer {
       }
       items += block.length
       if (entries.length > 0 && (items > maxItems || block.type !== entries[0].block.type)) return entries
-      entries.push({ entry: number, block })
+      entries.push({ entry: number, time: entry.time, block })
       this.#ahead = undefined
     }
   }

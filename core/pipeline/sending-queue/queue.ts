@@ -53,6 +53,13 @@ export class BatchQueue {
     diskBuffer.onFailed = error => this.#overflowFailed(error)
   }
 
+  /** When the oldest batch came, Unix ms; undefined if there is none. Those on disk are older than those in memory. */
+  get oldest(): number | undefined {
+    const heads = [this.#inHand[0], this.#held[0], this.#overflowing[0], this.#memory[0]]
+    const times = heads.flatMap(queued => (queued === undefined || queued.isDone ? [] : [queued.since]))
+    return times.length === 0 ? undefined : Math.min(...times)
+  }
+
   add(queued: QueuedBatch): void {
     const bytes = blockBytes(queued.block)
     this.bytes += bytes

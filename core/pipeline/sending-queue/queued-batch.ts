@@ -10,6 +10,8 @@ import type { ExportResult } from './rejected-items.ts'
 export interface QueuedBatch {
   /** The items that are still to be exported. */
   block: Block
+  /** When it came to the queue, Unix ms. */
+  readonly since: number
   /** Id of the receiver or processor it came from. */
   readonly source: string
   /** Undefined once it is settled: exported, or on disk. */
@@ -48,10 +50,11 @@ export function joinedBefore(batches: readonly QueuedBatch[]): JoinedBatches | u
   return isWhole ? joined : undefined
 }
 
-export function queuedBatchOf(batch: Batch): QueuedBatch {
+export function queuedBatchOf(batch: Batch, since: number): QueuedBatch {
   const { block, origin } = batch
   return {
     block,
+    since,
     source: origin.source,
     batch,
     entry: undefined,
@@ -64,9 +67,10 @@ export function queuedBatchOf(batch: Batch): QueuedBatch {
   }
 }
 
-export function readBack({ entry, block }: BufferedEntry): QueuedBatch {
+export function readBack({ entry, time, block }: BufferedEntry): QueuedBatch {
   return {
     block,
+    since: time,
     source: '',
     batch: undefined,
     entry,

@@ -2,11 +2,13 @@ import type { Logger } from 'pino'
 import type { Batch } from '../../batch/batch.ts'
 import type { SendingQueueConfig } from '../../config/exporter-options.ts'
 import { describeError, WeirError } from '../../errors.ts'
+import type { Block } from '../../model/block.ts'
 import { itemsIn } from '../../model/ranges.ts'
 import type { ComponentState } from '../../plugin/context.ts'
 import type { Exporter } from '../../plugin/contract.ts'
 import type { Account } from '../../telemetry/account.ts'
 import type { Clock } from '../../telemetry/clock.ts'
+import type { Edges } from '../../telemetry/edge.ts'
 import type { QueuePosition } from '../checkpoint/file.ts'
 import type { DeadLetterStore } from '../dead-letters/store.ts'
 import type { Sink } from '../graph/fan-out.ts'
@@ -28,6 +30,7 @@ export interface SendingQueueHost {
   /** Takes the items that the backend refuses for good. Undefined if they are dropped. */
   readonly deadLetters: DeadLetterStore | undefined
   readonly id: string
+  readonly edges: Edges
   status(state: ComponentState, reason?: string): void
 }
 
@@ -70,6 +73,11 @@ export class SendingQueue implements Sink {
     return this.#queue.bytes
   }
 
+  /** When the oldest of the batches that wait came here, Unix ms; undefined if none waits. */
+  get oldest(): number | undefined {
+    return this.#queue.oldest
+  }
+
   get capacityBytes(): number {
     return this.#config.queue.max_size
   }
@@ -110,14 +118,15 @@ export class SendingQueue implements Sink {
   }
 
   push(batch: Batch): void {
-    const { account } = this.#host
+    const { account, clock, edges } = this.#host
+    edges.received.pass(batch.block)
     account.received += batch.block.length
     if (this.#isClosed || this.#abort.signal.aborted) {
       account.refused += batch.block.length
       return batch.nack(CLOSED)
     }
     account.inFlight += batch.block.length
-    this.#queue.add(queuedBatchOf(batch))
+    this.#queue.add(queuedBatchOf(batch, clock.now()))
     this.#wake()
   }
 
@@ -206,8 +215,10 @@ export class SendingQueue implements Sink {
     for (const queued of joined.batches) queued.triedSince ??= now
     if (isSuspect) return this.#sortOut(joined, undefined)
     const failure = await this.#retry.export(joined.block)
-    if (failure === undefined) for (const queued of joined.batches) this.#completions.complete(queued, NONE)
-    else if (failure.kind === 'refused' || failure.kind === 'fault' || failure.failed !== undefined)
+    if (failure === undefined) {
+      this.#sent(joined.block)
+      for (const queued of joined.batches) this.#completions.complete(queued, NONE)
+    } else if (failure.kind === 'refused' || failure.kind === 'fault' || failure.failed !== undefined)
       await this.#sortOut(joined, failure)
     else this.#putBack(joined.batches)
   }
@@ -220,12 +231,17 @@ export class SendingQueue implements Sink {
     const rest: QueuedBatch[] = []
     for (const [i, result] of resultsOf(sorted, ranges).entries()) {
       const queued = batches[i]
+      if (result.left.length === 0 && result.dropped.size === 0) this.#sent(queued.block)
       if (result.left.length === 0) this.#completions.complete(queued, result.dropped)
       else rest.push(queued)
       if (result.left.length > 0 && itemsIn(result.left) < queued.block.length)
         this.#completions.completePart(queued, result)
     }
     this.#putBack(rest)
+  }
+
+  #sent(block: Block): void {
+    this.#host.edges.sent.timed(block, this.#host.clock.now())
   }
 
   #putBack(batches: readonly QueuedBatch[]): void {

@@ -1,9 +1,11 @@
 import type { Batch } from '../../batch/batch.ts'
+import type { NamedSeries } from '../../model/named-series.ts'
 import type { PointBlock } from '../../model/points.ts'
 import { restoreBlock, type SavedBlock, saveBlock } from '../../model/saved-blocks.ts'
 import { openState, sealState } from '../../model/saved-state.ts'
 import type { Context } from '../../plugin/context.ts'
 import type { BatchProcessor } from '../../plugin/contract.ts'
+import type { Explanation, StateFigures } from '../../plugin/inspection.ts'
 import { OutputBuffer } from './output-buffer.ts'
 
 /** Interval between tries to send blocks that were nacked or wait for credits. Tries are made at multiples of it. */
@@ -18,6 +20,9 @@ export interface Conversion {
    * `absorbed`, `produced` and dropped.
    */
   convert(block: PointBlock): PointBlock
+  /** As `Inspectable` has it. */
+  figures?(): StateFigures
+  explain?(series: NamedSeries): Explanation
   /** A value that V8 can serialize. */
   save(): unknown
   restore(state: never): void
@@ -88,6 +93,14 @@ export class StatefulProcessor implements BatchProcessor {
       this.#context.account.produced += block.length
       this.#outputBuffer.put(restoreBlock(block, this.#context.series))
     }
+  }
+
+  figures(): StateFigures {
+    return this.#conversion.figures?.() ?? { entries: {} }
+  }
+
+  explain(series: NamedSeries): Explanation {
+    return this.#conversion.explain?.(series) ?? { fate: 'passes', why: 'tells nothing about single series' }
   }
 
   #send(): void {

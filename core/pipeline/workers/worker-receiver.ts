@@ -75,7 +75,8 @@ export class WorkerReceiver implements Receiver {
 
   /** Takes in what a worker has read. */
   push({ block, refusedPoints }: ReadBlock, request: string | undefined, settle: (outcome: Outcome) => void): void {
-    const { account } = this.#component
+    const { account, edges } = this.#component
+    edges.sent.timed(block, this.#services.clock.now())
     const origin = { source: this.spec.id, request: request === undefined ? undefined : () => request }
     const settled = (outcome: Outcome) => {
       if (refusedPoints === 0 || outcome.status === 'nacked') return settle(outcome)

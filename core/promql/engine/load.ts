@@ -1,4 +1,5 @@
 import type { Expr } from '../ast.ts'
+import { QueryError } from '../query-error.ts'
 import type { SampleStore, SelectedSeries } from '../sample-store.ts'
 import { histogramSamples } from './histogram-samples.ts'
 import type { Demand } from './plan.ts'
@@ -51,7 +52,7 @@ function keyOf({ selector, grids, times, rangeMs, margins, func }: Demand): stri
 async function loadOne(demand: Demand, loading: Loading, signal: AbortSignal): Promise<Answer> {
   const { store, remarks, budget, options } = loading
   const { limits } = options
-  const { selector, grids, times, rangeMs, margins, func } = demand
+  const { selector, grids, times, rangeMs, margins, func, isOfStore } = demand
   // One series alone may be too much, in a subquery of many steps.
   budget.checkRoom(times.count)
   for (const [grid, { request }] of grids.entries()) {
@@ -61,6 +62,7 @@ async function loadOne(demand: Demand, loading: Loading, signal: AbortSignal): P
     budget.take(series.length * times.count)
     return { grid, loaded: { kind: 'grid', series } }
   }
+  if (isOfStore) throw new QueryError('execution', `the store keeps no sets, of which ${func} could count the members`)
   const series = await store.select(
     {
       matchers: selector.matchers,
@@ -81,7 +83,8 @@ async function loadOne(demand: Demand, loading: Loading, signal: AbortSignal): P
 
 function samplesOf(series: readonly SelectedSeries[]): number {
   let count = 0
-  for (const { times, histograms } of series) {
+  for (const { times, histograms, isKept = false } of series) {
+    if (isKept) continue
     count += times.length
     for (const histogram of histograms ?? []) if (histogram !== undefined) count += histogramSamples(histogram)
   }

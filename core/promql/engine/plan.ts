@@ -8,10 +8,12 @@ import type {
   Subquery,
   VectorSelector
 } from '../ast.ts'
+import { UNIQUE } from '../functions.ts'
 import type { Matcher } from '../matcher.ts'
 import type { GridFunction, GridRequest } from '../sample-store.ts'
 import { type Margins, NO_MARGINS } from './range/window.ts'
 import { lastTime, type Times, timesBetween } from './times.ts'
+import { uniqueOperand } from './unique-operand.ts'
 
 /** Functions that stores may compute, by the rules of {@link GridFunction}. */
 const GRID_FUNCTIONS: ReadonlySet<string> = new Set([
@@ -64,6 +66,8 @@ export interface Demand {
   /** Samples around all ranges, for the modifiers `anchored` and `smoothed`. */
   readonly margins: Margins
   readonly func: string | undefined
+  /** True if nobody but the store can compute it. */
+  readonly isOfStore: boolean
 }
 
 /** What times and stores are asked for depends on. */
@@ -149,6 +153,10 @@ function collect(expr: Expr, around: Around, settings: PlanSettings, demands: De
       for (const side of [expr.lhs, expr.rhs]) collect(side, { ...inside, func: undefined }, settings, demands)
       return
     case 'call':
+      if (expr.func === UNIQUE) {
+        demands.push(uniqueDemand(expr, around.times, settings))
+        return
+      }
       // The second argument of info is no vector: it chooses what the first one is joined with.
       for (const arg of expr.func === 'info' ? expr.args.slice(0, 1) : expr.args)
         collect(arg, { ...around, func: expr.func, call: expr }, settings, demands)
@@ -168,7 +176,25 @@ function demandOf(
   const times = shiftedTimes(selector, around.times, settings)
   const rangeMs = matrix?.rangeMs ?? settings.lookbackMs
   const grids = gridDemands(selector, matrix, around, times, rangeMs, settings)
-  return { selector, grids, times, rangeMs, margins: marginsOf(selector, settings.lookbackMs), func: around.func }
+  const margins = marginsOf(selector, settings.lookbackMs)
+  return { selector, grids, times, rangeMs, margins, func: around.func, isOfStore: false }
+}
+
+function uniqueDemand(call: Call, outer: Times, settings: PlanSettings): Demand {
+  const { selector, range, groups } = uniqueOperand(call)
+  const times = shiftedTimes(selector, outer, settings)
+  const rangeMs = range?.rangeMs ?? settings.lookbackMs
+  const request = {
+    matchers: selector.matchers,
+    func: range === undefined ? ('unique' as const) : ('unique_over_time' as const),
+    start: times.start,
+    end: lastTime(times),
+    stepMs: times.stepMs,
+    rangeMs,
+    aggregate: groups && { op: 'sum' as const, grouping: groups.grouping, without: groups.without }
+  }
+  const grids = [{ expr: call, request }]
+  return { selector, grids, times, rangeMs, margins: NO_MARGINS, func: call.func, isOfStore: true }
 }
 
 function gridDemands(

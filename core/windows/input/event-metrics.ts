@@ -1,7 +1,8 @@
 import type { Metric } from '../../model/series.ts'
 
 const MOST_NAMES = 10_000
-const EVENT_METRIC = { unit: '{event}', description: '', kind: 'counter', temporality: 'delta' } as const
+/** All but the name. */
+export const EVENT_METRIC = { unit: '{event}', description: '', kind: 'counter', temporality: 'delta' } as const
 
 /** The metrics that events are counted as, by name: one object each, as long as there are not too many. */
 export class EventMetrics {

@@ -62,7 +62,7 @@ export class OutputSeries {
 }
 
 /** Names of attributes that outputs need themselves. */
-function reservedNames(rule: RuleSettings, outputs: readonly PlannedOutput[]): ReadonlySet<string> {
+export function reservedNames(rule: RuleSettings, outputs: readonly PlannedOutput[]): ReadonlySet<string> {
   const ofSizes = rule.windows.flatMap(({ attributes = [] }) => attributes.map(([key]) => key))
   const ofWindows = rule.output.includes('delta') ? [rule.windowAttribute, 'late', ...ofSizes] : []
   const ofOutputs = outputs.flatMap(({ output: { attribute } }) => (attribute === undefined ? [] : [attribute[0]]))

@@ -9,7 +9,7 @@ import type { Groups } from '../groups/groups.ts'
 import type { OutputNames } from './output-names.ts'
 
 /** Before the name of an attribute that the output needs itself. */
-const RENAMED = 'exported_'
+export const RENAMED = 'exported_'
 
 export interface MadeSeries {
   readonly stream: {

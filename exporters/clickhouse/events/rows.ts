@@ -1,5 +1,5 @@
 import type { EventScope } from '../../../core/event-queries/event-store.ts'
-import { latestRows, overlapsOf } from '../promql/overlaps.ts'
+import { latestRows, TableOverlaps } from '../promql/overlaps.ts'
 import type { StoreConfig } from '../promql/request.ts'
 import type { Statements } from '../promql/statements.ts'
 import { scopeCondition } from './conditions.ts'
@@ -9,11 +9,11 @@ const TABLE = 'event_rows'
 /** The table of events, each once. */
 export class EventRows {
   readonly #config: StoreConfig
-  readonly #statements: Statements
+  readonly #overlaps: TableOverlaps
 
   constructor(config: StoreConfig, statements: Statements) {
     this.#config = config
-    this.#statements = statements
+    this.#overlaps = new TableOverlaps(config, statements)
   }
 
   /**
@@ -22,7 +22,7 @@ export class EventRows {
    * @param more a condition beside that of the scope
    */
   async of(scope: EventScope, columns: readonly string[], signal: AbortSignal, more?: string): Promise<string> {
-    const overlaps = await overlapsOf(this.#statements, this.#config, TABLE, signal)
+    const overlaps = await this.#overlaps.of(TABLE, signal)
     const range = { after: scope.start, until: scope.end }
     const table = `${this.#config.database}.${TABLE}`
     return `(${latestRows(table, columns.join(', '), scopeCondition(scope, more), overlaps, range)})`

@@ -4,14 +4,14 @@ import { metricName } from '../../../core/wire/prometheus/metric-names.ts'
 import { unitWords } from '../../../core/wire/prometheus/units.ts'
 import { classicComponents } from './classic-components.ts'
 import { NAMING } from './naming.ts'
+import { Remembered } from './remembered.ts'
 import type { StoreConfig } from './request.ts'
 import { quoted } from './sql-text.ts'
 import type { Statements } from './statements.ts'
 
-/** New metrics are found so long after their first point. */
+/** New metrics are found so long after their first point, since all series are looked at for them. */
 const FRESH_MS = 5000
-/** Whoever asked first may have gone: the answer is for all. */
-const TIMEOUT_MS = 60_000
+const MOST_TABLES = 16
 const SECOND_MS = 1000
 
 /**
@@ -40,27 +40,26 @@ export const metricKey = ({ name, kind, temporality, unit }: Metric) =>
 export class Catalog {
   readonly #config: StoreConfig
   readonly #statements: Statements
-  readonly #known = new Map<string, { readonly metrics: Promise<readonly StoredMetric[]>; readonly since: number }>()
+  readonly #known: Remembered<readonly StoredMetric[]>
 
   constructor(config: StoreConfig, statements: Statements) {
     this.#config = config
     this.#statements = statements
+    this.#known = new Remembered(statements, {
+      of: 'series',
+      maxWeight: MOST_TABLES,
+      weightOf: () => 1,
+      freshMs: FRESH_MS
+    })
   }
 
   /** Metrics of the tables with this suffix; none if there are no such tables. */
-  metrics(suffix: string): Promise<readonly StoredMetric[]> {
-    const now = performance.now()
-    const known = this.#known.get(suffix)
-    if (known !== undefined && now - known.since < FRESH_MS) return known.metrics
-    const metrics = this.#read(suffix)
-    this.#known.set(suffix, { metrics, since: now })
-    metrics.catch(() => this.#known.delete(suffix))
-    return metrics
+  metrics(suffix: string, signal: AbortSignal): Promise<readonly StoredMetric[]> {
+    return this.#known.get(suffix, until => this.#read(suffix, until), signal)
   }
 
-  async #read(suffix: string): Promise<readonly StoredMetric[]> {
+  async #read(suffix: string, signal: AbortSignal): Promise<readonly StoredMetric[]> {
     const { database } = this.#config
-    const signal = AbortSignal.timeout(TIMEOUT_MS)
     const table = `series${suffix}`
     const [found] = await this.#statements.ask(
       `SELECT count() AS tables FROM system.tables WHERE database = ${quoted(database)} AND name = ${quoted(table)}`,

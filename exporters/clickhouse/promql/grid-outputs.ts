@@ -1,8 +1,9 @@
 import { type Labels, METRIC_NAME } from '../../../core/promql/labels.ts'
-import type { GridRequest } from '../../../core/promql/sample-store.ts'
+import type { GridFunction, GridRequest } from '../../../core/promql/sample-store.ts'
 import { boundText } from '../../../core/wire/prometheus/bounds.ts'
 import { FORM_LABELS } from './forms.ts'
 import type { NativeColumns } from './native-reader.ts'
+import { RecentlyUsed } from './recently-used.ts'
 import { Selector } from './selector.ts'
 import type { FoundSeries } from './series-index.ts'
 
@@ -18,6 +19,13 @@ export interface GridOutputs {
 }
 
 const BOUND_LABEL = FORM_LABELS.bucket!
+/** Functions whose results keep the metric's name. */
+const NAMED: ReadonlySet<GridFunction> = new Set(['last', 'last_over_time'])
+/** Groupings of the same series that are remembered. */
+const MOST_KNOWN = 4
+
+/** By the series, which are the same object for the same query; `none` if there is no result. */
+const known = new WeakMap<readonly FoundSeries[], RecentlyUsed<GridOutputs | 'none'>>()
 
 /**
  * The result's label sets: of the series, or of their groups. Undefined if series of one metric or several would become
@@ -25,9 +33,18 @@ const BOUND_LABEL = FORM_LABELS.bucket!
  */
 export function gridOutputs(series: readonly FoundSeries[], request: GridRequest): GridOutputs | undefined {
   const { func, aggregate } = request
+  const key = JSON.stringify([NAMED.has(func), aggregate?.grouping, aggregate?.without])
+  const ofSeries = known.get(series) ?? new RecentlyUsed(MOST_KNOWN)
+  known.set(series, ofSeries)
+  const outputs = ofSeries.get(key) ?? makeOutputs(series, request) ?? 'none'
+  ofSeries.set(key, outputs, 1)
+  return outputs === 'none' ? undefined : outputs
+}
+
+function makeOutputs(series: readonly FoundSeries[], { func, aggregate }: GridRequest): GridOutputs | undefined {
   const hasBounds = series[0].form === 'bucket'
   if (hasBounds && !keepsLabel(aggregate, BOUND_LABEL)) return undefined
-  const keepsName = func === 'last' || func === 'last_over_time'
+  const keepsName = NAMED.has(func)
   const outputs = new Map<string, number>()
   const labels: Labels[] = []
   const outputOf = new Map<bigint, number>()

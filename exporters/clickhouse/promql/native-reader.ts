@@ -1,7 +1,7 @@
 // The reading side of ClickHouse's `Native` format: https://clickhouse.com/docs/interfaces/formats/Native. An answer is
 // blocks, each of them columns and rows in number, then name, type and data of each column.
 
-export type Numbers = Float64Array | Uint8Array | Int8Array | Int32Array | Uint32Array
+export type Numbers = Float64Array | Uint8Array | Int8Array | Int32Array | Uint16Array | Uint32Array
 
 /** `ends[row]` is the index behind the last item of the row; its first is the end of the row before. */
 export interface ListColumn {
@@ -25,10 +25,19 @@ const NUMBER_TYPES: Readonly<Record<string, (bytes: ArrayBuffer) => Numbers | Bi
   UInt8: bytes => new Uint8Array(bytes),
   Int8: bytes => new Int8Array(bytes),
   Int32: bytes => new Int32Array(bytes),
+  UInt16: bytes => new Uint16Array(bytes),
   UInt32: bytes => new Uint32Array(bytes),
   UInt64: bytes => new BigUint64Array(bytes)
 }
-const NUMBER_BYTES: Readonly<Record<string, number>> = { Float64: 8, UInt8: 1, Int8: 1, Int32: 4, UInt32: 4, UInt64: 8 }
+const NUMBER_BYTES: Readonly<Record<string, number>> = {
+  Float64: 8,
+  UInt8: 1,
+  Int8: 1,
+  Int32: 4,
+  UInt16: 2,
+  UInt32: 4,
+  UInt64: 8
+}
 
 /** The columns of one block, by name. Asking for one that is missing, or of another type, is a fault of the caller. */
 export class NativeColumns {

@@ -1,3 +1,4 @@
+import { Remembered } from './remembered.ts'
 import type { StoreConfig } from './request.ts'
 import type { Statements } from './statements.ts'
 
@@ -13,29 +14,43 @@ interface Range {
 /** Times at which a table may hold several versions of a row. `all`: nobody knows. */
 export type Overlaps = readonly Range[] | 'all'
 
+/** Tables whose overlaps are remembered: two for each tier. */
+const MOST_TABLES = 32
+
 /**
  * A part of a table has each row once, and a row's versions have one time. So only where parts overlap in time there may
  * be several versions, which `FINAL` resolves for some cost. All else is read without. A part that comes between this
  * question and the next may still repeat rows, in that answer only.
  */
-export async function overlapsOf(
-  statements: Statements,
-  { database, isDistributed }: StoreConfig,
-  table: string,
-  signal: AbortSignal
-): Promise<Overlaps> {
-  // Parts of servers have the same names.
-  if (isDistributed) return 'all'
-  const micros = (edge: string) => `toFloat64(toUnixTimestamp64Micro(${edge}(time)))`
-  const blocks = await statements.ask(
-    `SELECT ${micros('min')} AS first, ${micros('max')} AS last FROM ${database}.${table} GROUP BY _part`,
-    signal
-  )
-  const parts = blocks.flatMap(block => {
-    const [first, last] = [block.numbers('first'), block.numbers('last')]
-    return Array.from(first, (from, i) => ({ from, to: last[i] }))
-  })
-  return overlapsIn(parts)
+export class TableOverlaps {
+  readonly #config: StoreConfig
+  readonly #statements: Statements
+  readonly #known: Remembered<Overlaps>
+
+  constructor(config: StoreConfig, statements: Statements) {
+    this.#config = config
+    this.#statements = statements
+    this.#known = new Remembered(statements, { of: 'blocks', maxWeight: MOST_TABLES, weightOf: () => 1 })
+  }
+
+  async of(table: string, signal: AbortSignal): Promise<Overlaps> {
+    // Parts of servers have the same names.
+    if (this.#config.isDistributed) return 'all'
+    return this.#known.get(table, until => this.#ask(table, until), signal)
+  }
+
+  async #ask(table: string, signal: AbortSignal): Promise<Overlaps> {
+    const micros = (edge: string) => `toFloat64(toUnixTimestamp64Micro(${edge}(time)))`
+    const blocks = await this.#statements.ask(
+      `SELECT ${micros('min')} AS first, ${micros('max')} AS last FROM ${this.#config.database}.${table} GROUP BY _part`,
+      signal
+    )
+    const parts = blocks.flatMap(block => {
+      const [first, last] = [block.numbers('first'), block.numbers('last')]
+      return Array.from(first, (from, i) => ({ from, to: last[i] }))
+    })
+    return overlapsIn(parts)
+  }
 }
 
 /** Times that are in more than one of `parts`. */

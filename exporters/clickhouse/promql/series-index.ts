@@ -2,10 +2,12 @@ import type { Labels } from '../../../core/promql/labels.ts'
 import { QueryError } from '../../../core/promql/query-error.ts'
 import type { QueryLimits } from '../../../core/promql/sample-store.ts'
 import { metricKey, type StoredMetric } from './catalog.ts'
-import { FORM_LABELS, type Form, type MetricForm } from './forms.ts'
+import { FORM_LABELS, type Form } from './forms.ts'
+import { FoundMemo } from './found-memo.ts'
 import { TIER_ATTRIBUTES } from './naming.ts'
-import { EVERYTHING, type Selector } from './selector.ts'
-import { dayOf, idList, quotedList, secondsOf } from './sql-text.ts'
+import { EVERYTHING } from './selector.ts'
+import { type FindRequest, namesOf, type SeriesIds, SeriesIdsIndex } from './series-ids.ts'
+import { idList } from './sql-text.ts'
 import type { Statements } from './statements.ts'
 import { namedLabels, SERIES_COLUMNS, SharedParts, type StoredSeries, seriesOf } from './stored-series.ts'
 
@@ -26,15 +28,7 @@ export interface FoundSeries {
   readonly nameless: Labels
 }
 
-export interface FindRequest {
-  readonly selector: Selector
-  readonly forms: readonly MetricForm[]
-  /** Suffix of the tables. */
-  readonly suffix: string
-  /** Unix ms: series that may have samples from then on. */
-  readonly start: number
-  /** Series that began later, as far as is known, are left out. Undefined: samples may be older than the first one known. */
-  readonly end: number | undefined
+export interface SearchRequest extends FindRequest {
   readonly limits: QueryLimits
 }
 
@@ -42,6 +36,8 @@ export interface Found {
   readonly series: readonly FoundSeries[]
   /** True if all stored series of these metrics' names are among them, as far as they may have samples. */
   readonly isAll: boolean
+  /** How many series these names have; infinity if not all of them were looked at. */
+  readonly candidates: number
   /** Unix ms: when the first of them was seen first, as far as is known. */
   readonly firstMs: number
 }
@@ -50,22 +46,35 @@ export interface Found {
 export class SeriesIndex {
   readonly #database: string
   readonly #statements: Statements
+  readonly #ids: SeriesIdsIndex
   readonly #known = new Map<bigint, StoredSeries>()
   readonly #shared = new SharedParts()
+  readonly #found = new FoundMemo<Found>()
 
   constructor(database: string, statements: Statements) {
     this.#database = database
     this.#statements = statements
+    this.#ids = new SeriesIdsIndex(database, statements)
   }
 
   /** The forms of series that match. Rejects with a `QueryError` if they are too many. */
-  async find(request: FindRequest, signal: AbortSignal): Promise<Found> {
+  async find(request: SearchRequest, signal: AbortSignal): Promise<Found> {
+    const { forms, limits } = request
+    if (forms.length === 0) return { series: [], isAll: false, candidates: 0, firstMs: Number.POSITIVE_INFINITY }
+    const ids = await this.#ids.find(request, signal)
+    const known = this.#found.get(request, ids)
+    const found = known ?? (await this.#match(request, ids, signal))
+    checkSeries(found.series.length, limits)
+    if (known === undefined) this.#found.put(request, ids, found)
+    return found
+  }
+
+  async #match(request: SearchRequest, { ids, firstMs }: SeriesIds, signal: AbortSignal): Promise<Found> {
     const { forms, selector, limits } = request
-    if (forms.length === 0) return { series: [], isAll: false, firstMs: Number.POSITIVE_INFINITY }
-    const { ids, firstMs } = await this.#idsOf(request, signal)
     const byMetric = Map.groupBy(forms, ({ metric }) => metricKey(metric))
     const found: FoundSeries[] = []
     let isAll = selector.prefilter() === EVERYTHING
+    const candidates = isAll ? ids.length : Number.POSITIVE_INFINITY
     for await (const series of this.#candidates(request, ids, signal)) {
       const before = found.length
       for (const { metric, form, name } of byMetric.get(series.metric) ?? []) {
@@ -75,10 +84,14 @@ export class SeriesIndex {
       }
       isAll &&= found.length > before
     }
-    return { series: found, isAll, firstMs }
+    return { series: found, isAll, candidates, firstMs }
   }
 
-  async *#candidates(request: FindRequest, ids: readonly bigint[], signal: AbortSignal): AsyncGenerator<StoredSeries> {
+  async *#candidates(
+    request: SearchRequest,
+    ids: readonly bigint[],
+    signal: AbortSignal
+  ): AsyncGenerator<StoredSeries> {
     for (let from = 0; from < ids.length; from += PAGE) {
       const page = ids.slice(from, from + PAGE)
       // Looked up before the wait, in which others may discard what is known.
@@ -92,21 +105,7 @@ export class SeriesIndex {
     }
   }
 
-  async #idsOf({ selector, forms, suffix, start, end }: FindRequest, signal: AbortSignal) {
-    // A row is written anew with the first point of each day, and not for the later ones.
-    const begun = end === undefined ? '1' : `min(first_seen) <= toDateTime(${secondsOf(end)})`
-    const blocks = await this.#statements.ask(
-      `SELECT series_id, toUnixTimestamp(min(first_seen)) AS first FROM ${this.#database}.series${suffix}
-       WHERE name IN ${namesOf(forms)} AND ${selector.prefilter()}
-       GROUP BY series_id HAVING max(last_seen) >= toDateTime(${dayOf(start)}) AND ${begun}`,
-      signal
-    )
-    let firstMs = Number.POSITIVE_INFINITY
-    for (const block of blocks) for (const first of block.numbers('first')) firstMs = Math.min(firstMs, first * 1000)
-    return { ids: blocks.flatMap(block => Array.from(block.ids('series_id'))), firstMs }
-  }
-
-  async #read({ forms, suffix }: FindRequest, ids: readonly bigint[], signal: AbortSignal): Promise<StoredSeries[]> {
+  async #read({ forms, suffix }: SearchRequest, ids: readonly bigint[], signal: AbortSignal): Promise<StoredSeries[]> {
     const blocks = await this.#statements.ask(
       `SELECT ${SERIES_COLUMNS} FROM ${this.#database}.series${suffix} AS s
        WHERE s.name IN ${namesOf(forms)} AND series_id IN ${idList(ids)} GROUP BY series_id`,
@@ -131,5 +130,3 @@ export function checkSeries(series: number, { maxSeries }: QueryLimits): void {
       `a selector of the query matches more than ${maxSeries} series (max_series): narrow it by labels`
     )
 }
-
-const namesOf = (forms: readonly MetricForm[]) => quotedList([...new Set(forms.map(({ metric }) => metric.name))])

@@ -2,7 +2,7 @@ import type { Matcher } from '../../../core/promql/matcher.ts'
 import type { QueryLimits } from '../../../core/promql/sample-store.ts'
 import { Catalog, type StoredMetric } from './catalog.ts'
 import { type MetricForm, matchingForms } from './forms.ts'
-import { type Overlaps, overlapsOf } from './overlaps.ts'
+import { type Overlaps, TableOverlaps } from './overlaps.ts'
 import type { StoreConfig } from './request.ts'
 import { hasDistributions, type Tables } from './sample-sources.ts'
 import { Selector } from './selector.ts'
@@ -28,24 +28,24 @@ export interface Source {
 export class Sources {
   readonly index: SeriesIndex
   readonly #config: StoreConfig
-  readonly #statements: Statements
   readonly #catalog: Catalog
+  readonly #overlaps: TableOverlaps
 
   constructor(config: StoreConfig, statements: Statements) {
     this.#config = config
-    this.#statements = statements
     this.#catalog = new Catalog(config, statements)
+    this.#overlaps = new TableOverlaps(config, statements)
     this.index = new SeriesIndex(config.database, statements)
   }
 
   /** Metrics of tables with this suffix. */
-  metrics(suffix: string): Promise<readonly StoredMetric[]> {
-    return this.#catalog.metrics(suffix)
+  metrics(suffix: string, signal: AbortSignal): Promise<readonly StoredMetric[]> {
+    return this.#catalog.metrics(suffix, signal)
   }
 
   /** In the tables without a tier. */
   async find(request: SourceRequest, signal: AbortSignal): Promise<Source> {
-    return this.findForms(request, '', matchingForms(await this.metrics(''), request.matchers), signal)
+    return this.findForms(request, '', matchingForms(await this.metrics('', signal), request.matchers), signal)
   }
 
   /** In the tables with this suffix. */
@@ -57,7 +57,7 @@ export class Sources {
   ): Promise<Source> {
     const selector = new Selector(matchers)
     const overlaps = (table: string, isRead: boolean): Overlaps | Promise<Overlaps> =>
-      isRead ? overlapsOf(this.#statements, this.#config, `${table}${suffix}`, signal) : 'all'
+      isRead ? this.#overlaps.of(`${table}${suffix}`, signal) : 'all'
     const [found, samples, distributions] = await Promise.all([
       this.index.find({ selector, forms, suffix, start: after, end: undefined, limits }, signal),
       overlaps('samples', forms.length > 0),

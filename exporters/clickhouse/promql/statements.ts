@@ -1,6 +1,6 @@
 import type { FetchBytes } from '../../../core/promql/queryable.ts'
 import { type NativeColumns, readNative } from './native-reader.ts'
-import { encodeRequest } from './request.ts'
+import { encodeRequest, type StoreRequest, type WritesAnswer } from './request.ts'
 
 const FUNCTIONS_TIMEOUT_MS = 60_000
 
@@ -15,11 +15,14 @@ export class Statements {
 
   /** The whole answer, whose size ClickHouse bounds. Rejects with a `QueryError`. */
   async ask(sql: string, signal: AbortSignal, { timeSeries = false } = {}): Promise<NativeColumns[]> {
-    const request = encodeRequest({ sql, timeSeries })
-    const pieces: Uint8Array[] = []
-    for await (const piece of this.#fetch(request, signal)) pieces.push(piece)
-    signal.throwIfAborted()
-    return [...readNative(Buffer.concat(pieces))].filter(({ rows }) => rows > 0)
+    const answer = await this.#whole({ kind: 'statement', sql, timeSeries }, signal)
+    return [...readNative(answer)].filter(({ rows }) => rows > 0)
+  }
+
+  /** What was written so far, and since there were so many blocks. Undefined if nobody knows. */
+  async writes(signal: AbortSignal, since = 0): Promise<NonNullable<WritesAnswer> | undefined> {
+    const answer: WritesAnswer = JSON.parse((await this.#whole({ kind: 'writes', since }, signal)).toString())
+    return answer ?? undefined
   }
 
   /** Names of the functions over grids that this ClickHouse has: older servers have none, or some. */
@@ -29,6 +32,13 @@ export class Statements {
       throw error
     })
     return this.#gridFunctions
+  }
+
+  async #whole(request: StoreRequest, signal: AbortSignal): Promise<Buffer> {
+    const pieces: Uint8Array[] = []
+    for await (const piece of this.#fetch(encodeRequest(request), signal)) pieces.push(piece)
+    signal.throwIfAborted()
+    return Buffer.concat(pieces)
   }
 
   async #askFunctions(): Promise<ReadonlySet<string>> {

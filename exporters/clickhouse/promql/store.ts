@@ -15,6 +15,7 @@ import { matchingForms } from './forms.ts'
 import { GeneratedLabels } from './generated-labels.ts'
 import { canGrid, storedGrid } from './grid.ts'
 import type { StoreConfig } from './request.ts'
+import { SampleCache } from './sample-cache.ts'
 import { loadSamples } from './sample-loader.ts'
 import { SampleParts } from './sample-parts.ts'
 import { Selector } from './selector.ts'
@@ -22,6 +23,7 @@ import { checkSeries } from './series-index.ts'
 import { type Source, Sources } from './sources.ts'
 import { dayOf } from './sql-text.ts'
 import type { Statements } from './statements.ts'
+import { areSets, StoredSets } from './stored-sets.ts'
 import { isTargetInfo, TARGET_INFO, TargetInfo } from './target-info.ts'
 import { matchingTierForms } from './tier-forms.ts'
 import { TieredStore } from './tiered-store.ts'
@@ -31,7 +33,9 @@ export class ClickHouseStore implements OpenedStore {
   readonly events: ClickHouseEvents
   readonly #statements: Statements
   readonly #sources: Sources
+  readonly #cache: SampleCache
   readonly #tiers: TieredStore
+  readonly #sets: StoredSets
   readonly #targets: TargetInfo
   readonly #generated: GeneratedLabels
 
@@ -39,7 +43,9 @@ export class ClickHouseStore implements OpenedStore {
     this.events = new ClickHouseEvents(config, statements)
     this.#statements = statements
     this.#sources = new Sources(config, statements)
+    this.#cache = new SampleCache(config, statements)
     this.#tiers = new TieredStore(config, statements, this.#sources)
+    this.#sets = new StoredSets(statements, this.#sources, this.#tiers)
     this.#targets = new TargetInfo(config.database, statements)
     this.#generated = new GeneratedLabels(config.database, statements)
   }
@@ -51,21 +57,28 @@ export class ClickHouseStore implements OpenedStore {
       const targets = await this.#targets.find(new Selector(matchers), { start: after, end: undefined, limits }, signal)
       await this.#targets.load(targets, request, parts, signal)
     }
-    const { found, tables, selector } = await this.#source(request, func, remarks, signal)
+    const source = await this.#source(request, func, remarks, signal)
+    const { found, tables, selector } = source
+    const kept = isTargetInfo(matchers) ? undefined : await this.#cache.select(source, request, signal)
+    if (kept !== undefined) return kept
     if (found.series.length > 0)
       await loadSamples(this.#statements, { ...request, ...tables, found, selector }, parts, signal)
     return parts.selected()
   }
 
   async grid(request: GridRequest, remarks: Remarks, signal: AbortSignal): Promise<GridSeries[] | undefined> {
+    if (areSets(request)) return this.#sets.grid(request, remarks, signal)
     if (isTargetInfo(request.matchers)) return undefined
     const after = request.start - request.rangeMs
     const isExpired = this.#tiers.hasExpired(after)
+    const range = { ...request, after, until: request.end }
+    // Then the engine has them from there.
+    if (!isExpired && (await this.#cache.holds(await this.#sources.find(range, signal), range, signal)))
+      return undefined
     const ofTier = isExpired
       ? await this.#tiers.gridInstead(request, remarks, signal)
       : await this.#tiers.exactGrid(request, remarks, signal)
     if (ofTier !== undefined) return ofTier
-    const range = { ...request, after, until: request.end }
     const { found, tables } = await this.#source(range, request.func, undefined, signal)
     if (found.series.length === 0) return []
     if (tables.suffix === '')
@@ -78,7 +91,7 @@ export class ClickHouseStore implements OpenedStore {
     const found = new Map<string, Labels>()
     for (const matchers of sets.length === 0 ? [[]] : sets) {
       const range = { selector: new Selector(matchers), suffix: '', start, end, limits }
-      const forms = matchingForms(await this.#sources.metrics(''), matchers)
+      const forms = matchingForms(await this.#sources.metrics('', signal), matchers)
       const [own, targets] = await Promise.all([
         this.#sources.index.find({ ...range, forms }, signal),
         isTargetInfo(matchers) ? this.#targets.find(range.selector, range, signal) : []
@@ -101,10 +114,12 @@ export class ClickHouseStore implements OpenedStore {
     signal.throwIfAborted()
     if (sets.some(matchers => matchers.some(({ name }) => name !== METRIC_NAME))) return undefined
     const isSeen = ({ firstSeen, lastSeen }: StoredMetric) => lastSeen >= dayOf(start) * 1000 && firstSeen <= end
-    const own = (await this.#sources.metrics('')).filter(isSeen)
+    const own = (await this.#sources.metrics('', signal)).filter(isSeen)
     const isMissing = own.length === 0 || this.#tiers.hasExpired(start)
     const suffixes = isMissing ? this.#tiers.suffixes(shapeOf(start, end)) : []
-    const ofTiers = (await Promise.all(suffixes.map(suffix => this.#sources.metrics(suffix)))).flat().filter(isSeen)
+    const ofTiers = (await Promise.all(suffixes.map(suffix => this.#sources.metrics(suffix, signal))))
+      .flat()
+      .filter(isSeen)
     const names = (sets.length === 0 ? [[]] : sets).flatMap(matchers => [
       ...matchingForms(own, matchers),
       ...matchingTierForms(ofTiers, matchers, undefined),
@@ -115,7 +130,7 @@ export class ClickHouseStore implements OpenedStore {
 
   async metadata(signal: AbortSignal): Promise<FamilyMetadata[]> {
     signal.throwIfAborted()
-    return [...familiesOf(await this.#sources.metrics('')), TARGET_INFO]
+    return [...familiesOf(await this.#sources.metrics('', signal)), TARGET_INFO]
   }
 
   /** Series of the points as they came, or of a tier if those are not there. */

@@ -28,7 +28,7 @@ export async function tierPlan(
   signal: AbortSignal
 ): Promise<TierPlan | undefined> {
   const { matchers, func, start, rangeMs, limits } = request
-  const metrics = await sources.metrics(suffix)
+  const metrics = await sources.metrics(suffix, signal)
   const forms = matchingTierForms(metrics, matchers, func)
   const states = statesFor(forms, request, isExact)
   if (forms.length === 0 || states === undefined) return undefined

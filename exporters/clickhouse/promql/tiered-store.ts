@@ -47,7 +47,7 @@ export class TieredStore {
     const { after, until, matchers } = request
     for (const tier of tiersInstead(this.#config, { ...request, start: after, end: until }, Date.now())) {
       const suffix = suffixOf(tier)
-      const forms = matchingTierForms(await this.#sources.metrics(suffix), matchers, func)
+      const forms = matchingTierForms(await this.#sources.metrics(suffix, signal), matchers, func)
       const source = await this.#sources.findForms(request, suffix, forms, signal)
       if (source.found.series.length === 0) continue
       if (remarks !== undefined) say(remarks, tier, await this.#completeUntil(tier, source, until, signal))
@@ -74,10 +74,30 @@ export class TieredStore {
       const plan = await tierPlan(this.#sources, request, suffixOf(tier), true, signal)
       if (plan === undefined) continue
       const raw = await this.#sources.find({ ...request, after }, signal)
-      if (!covers(plan, raw, after, tier)) continue
+      if (!covers(plan.sources, raw, after, tier)) continue
       // Tiers do not have the ends of series, of which only instant selectors take notice.
       if (request.func === 'last' && (await this.#hasEnds(raw, { after, until: request.end }, signal))) return undefined
       return this.#gridOf(request, tier, plan, remarks, signal)
+    }
+    return undefined
+  }
+
+  /** The series of a tier whose rows, up to a time, say the same as those of the points as they came. */
+  async exactSource(
+    request: GridRequest,
+    raw: Source,
+    remarks: Remarks,
+    signal: AbortSignal
+  ): Promise<{ readonly source: Source; readonly complete: number } | undefined> {
+    const after = request.start - request.rangeMs
+    for (const tier of tiersAsExact(this.#config, { ...request, after }, Date.now())) {
+      const suffix = suffixOf(tier)
+      const forms = matchingTierForms(await this.#sources.metrics(suffix, signal), request.matchers, request.func)
+      const source = await this.#sources.findForms({ ...request, after }, suffix, forms, signal)
+      if (source.found.series.length === 0 || !covers([source], raw, after, tier)) continue
+      const complete = await this.#completeUntil(tier, source, request.end, signal)
+      say(remarks, tier, complete)
+      return { source, complete }
     }
     return undefined
   }
@@ -131,7 +151,7 @@ export class TieredStore {
 }
 
 /** True if the tier has all series, as early, and what it has of them means the same. */
-function covers({ sources }: TierPlan, raw: Source, after: number, { sizeMs }: TierConfig): boolean {
+function covers(sources: readonly Source[], raw: Source, after: number, { sizeMs }: TierConfig): boolean {
   const hasIncrements = sources.some(({ found }) => found.series.some(({ metric }) => metric.reading === 'increments'))
   const meansSame = raw.found.series.every(({ metric }) => (metric.temporality === 'delta') === hasIncrements)
   return (

@@ -7,7 +7,7 @@ import type { Statements } from './statements.ts'
 import { type Spans, WINDOW_FUNCTIONS, windowSql } from './window-sql.ts'
 
 /** Spans of one result: short ones under a long range are many. */
-const MOST_SPANS = 50_000
+export const MOST_SPANS = 50_000
 
 /** True if ClickHouse makes the values of spans, and those of windows follow. */
 export function hasWindows({ func, aggregate }: GridRequest): boolean {
@@ -35,7 +35,8 @@ export async function windowGrid(
   return blocks.flatMap(block => windowsIn(block, request, spans, outputs))
 }
 
-function spansOf({ start, end, stepMs, rangeMs }: GridRequest): Spans {
+/** The spans that the windows of all times consist of. */
+export function spansOf({ start, end, stepMs, rangeMs }: GridRequest): Spans {
   const lengthMs = start === end || stepMs === 0 ? rangeMs : greatestCommonDivisor(stepMs, rangeMs)
   return { origin: start - rangeMs, lengthMs, count: Math.floor((end - start + rangeMs) / lengthMs) }
 }

@@ -48,7 +48,7 @@ test('a query that waited too long or was aborted loses its turn, and takes no p
   clock.advance(5000)
   // In the same turn of the event loop: the place is nobody's, and not that of one who gave up.
   leave()
-  await assert.rejects(late, /max_concurrent = 1 queries have been running for 5 s/)
+  await assert.rejects(late, /1 queries \(max_concurrent\) have been running for 5 s/)
   assert.deepEqual(read(), [0, 0])
   ;(await limit.enter(NEVER))()
   await assert.rejects(limit.enter(client.signal), /went away/)

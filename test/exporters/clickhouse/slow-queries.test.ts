@@ -41,7 +41,7 @@ test('queries beyond those that may run and wait get 503', async () => {
   await eventually('it runs', async () => (await running(h)) === 1)
   const { status, text } = await ask('SELECT 2', 'TSV')
   assert.equal(status, 503)
-  assert.match(text, /^max_concurrent = 1 queries run and max_queued = 0 wait: try again later, or raise/)
+  assert.match(text, /^1 queries run \(max_concurrent\) and 0 wait \(max_queued\): try again later, or raise/)
   client.abort()
   await slow
   await eventually('its place is free', async () => (await ask('SELECT 3', 'TSV')).text === '3\n')

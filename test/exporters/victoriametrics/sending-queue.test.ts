@@ -4,6 +4,7 @@ import type { Outcome } from '../../../core/batch/batch.ts'
 import type { SendingQueueConfig } from '../../../core/config/exporter-options.ts'
 import { DiskBuffer } from '../../../core/pipeline/sending-queue/disk-buffer.ts'
 import { SendingQueue } from '../../../core/pipeline/sending-queue/sending-queue.ts'
+import { Edges } from '../../../core/telemetry/edge.ts'
 import plugin from '../../../exporters/victoriametrics/index.ts'
 import { type PointBlock, PointBlockBuilder } from '../../../sdk/plugin/index.ts'
 import { testBatch, testConfig, testContext } from '../../../sdk/plugin/testing.ts'
@@ -39,7 +40,7 @@ async function queueTo(endpoint: string, order: SendingQueueConfig['queue']['ord
   const sendingQueue = new SendingQueue(
     exporter,
     { ...QUEUE, queue: { ...QUEUE.queue, order } },
-    { ...context, deadLetters: undefined }
+    { ...context, deadLetters: undefined, edges: new Edges() }
   )
   const block = (name: string): PointBlock => {
     const points = new PointBlockBuilder()

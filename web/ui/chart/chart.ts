@@ -3,6 +3,7 @@ import { quantity, type Unit } from '../format.ts'
 import { lineColor, themeColor } from './colors.ts'
 import type { ChartData } from './data.ts'
 import { stacked } from './stack.ts'
+import { timeTexts } from './time-axis.ts'
 
 export type ChartKind = 'line' | 'bar' | 'stacked'
 
@@ -36,6 +37,7 @@ export class Chart {
   #plot: uPlot | undefined
   /** Same as long as the plot can show other data without being made anew. */
   #shape = ''
+  #shownAt = 0
   readonly #resized = new ResizeObserver(() => this.#fit())
   readonly #scheme = matchMedia('(prefers-color-scheme: dark)')
   readonly #repaint = () => this.#remake()
@@ -49,6 +51,7 @@ export class Chart {
 
   /** @param hidden indices of lines that are left out */
   show(data: ChartData, hidden: ReadonlySet<number> = new Set()): void {
+    this.#shownAt = performance.now()
     this.#data = data
     this.#hidden = hidden
     const shape = `${data.lines.length} ${[...hidden].join()} ${data.times.length <= MOST_POINTS_SHOWN}`
@@ -69,6 +72,11 @@ export class Chart {
     this.#resized.disconnect()
     this.#scheme.removeEventListener('change', this.#repaint)
     this.#plot?.destroy()
+  }
+
+  /** Says how long it took, in ms, for those who measure it. */
+  #drawn(): void {
+    this.root.dataset.drawMs = (performance.now() - this.#shownAt).toFixed(1)
   }
 
   get #isStacked(): boolean {
@@ -105,12 +113,16 @@ export class Chart {
       legend: { show: false },
       scales: { y: { range: (_plot, low, high) => rangeFrom(low, high, this.#isStacked) } },
       series: [{}, ...this.#series()],
-      axes: [axis, { ...axis, size: 64, values: (_plot, ticks) => ticks.map(tick => quantity(tick, unit)) }],
+      axes: [
+        { ...axis, values: timeTexts },
+        { ...axis, size: 64, values: (_plot, ticks) => ticks.map(tick => quantity(tick, unit)) }
+      ],
       cursor: {
         drag: { x: onZoom !== undefined, y: false, setScale: false, dist: LEAST_DRAG },
         ...(cursor === undefined ? {} : { sync: { key: cursor } })
       },
       hooks: {
+        draw: [() => this.#drawn()],
         setCursor: [({ cursor: { idx } }) => onCursor?.(idx ?? undefined)],
         setSelect: [plot => select(plot, onZoom)]
       }

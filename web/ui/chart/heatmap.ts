@@ -2,6 +2,7 @@ import uPlot from 'uplot'
 import { quantity, type Unit } from '../format.ts'
 import { themeColor } from './colors.ts'
 import type { Bucket, HeatmapData } from './data.ts'
+import { timeTexts } from './time-axis.ts'
 
 const HEIGHT = 320
 /** So many bounds have a text beside the chart. */
@@ -56,7 +57,7 @@ export class Heatmap {
       scales: { y: { range: [0, Math.max(1, buckets.length)] } },
       series: [{}, { points: { show: false } }],
       axes: [
-        axis,
+        { ...axis, values: timeTexts },
         {
           ...axis,
           size: 72,

@@ -9,7 +9,7 @@ import {
   histogramVarianceOf
 } from './histograms.ts'
 import { labelJoin, labelReplace } from './labels.ts'
-import { histogramFractionOf, histogramQuantileOf, histogramQuantilesOf } from './quantiles.ts'
+import { histogramFractionOf, histogramQuantileOf, histogramQuantilesOf, sketchQuantileOf } from './quantiles.ts'
 import { end, maxOf, minOf, pi, range, scalar, start, step, time, vector } from './scalars.ts'
 import { sort, sortByLabel, sortByLabelDesc, sortDesc } from './sort.ts'
 import { timestamp } from './timestamp.ts'
@@ -80,6 +80,7 @@ export const VECTOR_FUNCTIONS: ReadonlyMap<string, VectorFunction> = new Map([
   ['histogram_quantile', histogramQuantileOf],
   ['histogram_quantiles', histogramQuantilesOf],
   ['histogram_fraction', histogramFractionOf],
+  ['weir_quantile', sketchQuantileOf],
   ['label_replace', labelReplace],
   ['label_join', labelJoin]
 ])

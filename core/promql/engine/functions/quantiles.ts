@@ -2,6 +2,7 @@ import { shortFloat } from '../../float-text.ts'
 import { classicFraction, classicQuantile } from '../../histogram/classic.ts'
 import { histogramFraction } from '../../histogram/fraction.ts'
 import { histogramQuantile } from '../../histogram/quantile.ts'
+import { sketchQuantile } from '../../histogram/sketch-quantile.ts'
 import type { Span } from '../../span.ts'
 import { mergedRows } from '../merged-rows.ts'
 import { isOddQuantile } from '../quantile.ts'
@@ -18,6 +19,18 @@ export const histogramQuantileOf: VectorFunction = async call => {
   const quantiles = scalarArg(call, 0)
   warnOddQuantiles(call, 0)
   return vectorOf(await estimatedRows(call, 1, quantileEstimate(call, span, quantiles)))
+}
+
+/** As {@link histogramQuantileOf}, with the estimate of a DDSketch. */
+export const sketchQuantileOf: VectorFunction = async call => {
+  const quantiles = scalarArg(call, 0)
+  warnOddQuantiles(call, 0)
+  const ofClassic = quantileEstimate(call, call.exprs[1]!.span, quantiles)
+  const ofSketches: Estimate = {
+    ...ofClassic,
+    ofNative: (histogram, step) => sketchQuantile(quantiles[step]!, histogram)
+  }
+  return vectorOf(await estimatedRows(call, 1, ofSketches))
 }
 
 /** Several quantiles, each a series with the quantile as a label. */

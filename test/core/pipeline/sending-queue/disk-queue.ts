@@ -6,6 +6,7 @@ import type { QueuePosition } from '../../../../core/pipeline/checkpoint/file.ts
 import type { DeadLetterStore } from '../../../../core/pipeline/dead-letters/store.ts'
 import { DiskBuffer } from '../../../../core/pipeline/sending-queue/disk-buffer.ts'
 import { SendingQueue } from '../../../../core/pipeline/sending-queue/sending-queue.ts'
+import { Edges } from '../../../../core/telemetry/edge.ts'
 import type { Block, Exporter } from '../../../../sdk/plugin/index.ts'
 import { type TestContext, testBatch, testContext } from '../../../../sdk/plugin/testing.ts'
 import { SimulatedDisk } from '../../journal/simulated-disk.ts'
@@ -100,7 +101,15 @@ export async function open(options: SendingQueueOptions = {}): Promise<AwaitedQu
     },
     ...(probe && { probe })
   }
-  const sendingQueue = new AwaitedQueue(exporter, { timeout, retry, queue }, { ...context, deadLetters })
+  const sendingQueue = new AwaitedQueue(
+    exporter,
+    { timeout, retry, queue },
+    {
+      ...context,
+      deadLetters,
+      edges: new Edges()
+    }
+  )
   const { clock } = context
   const series = new SeriesTable()
   if (!options.isInMemory)

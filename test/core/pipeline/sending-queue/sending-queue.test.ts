@@ -3,6 +3,7 @@ import { beforeEach, describe, it } from 'node:test'
 import type { Outcome } from '../../../../core/batch/batch.ts'
 import type { SendingQueueConfig } from '../../../../core/config/exporter-options.ts'
 import { SendingQueue } from '../../../../core/pipeline/sending-queue/sending-queue.ts'
+import { Edges } from '../../../../core/telemetry/edge.ts'
 import { type Block, ExportError, NO_ATTRIBUTES, PointBlockBuilder } from '../../../../sdk/plugin/index.ts'
 import { type TestContext, testBatch, testContext } from '../../../../sdk/plugin/testing.ts'
 
@@ -24,7 +25,11 @@ function sendingQueue(config: Partial<SendingQueueConfig> = {}): SendingQueue {
       exported.push(...(block.type === 'points' ? block.value : []))
     }
   }
-  const made = new SendingQueue(exporter, { ...CONFIG, ...config }, { ...context, deadLetters: undefined })
+  const made = new SendingQueue(
+    exporter,
+    { ...CONFIG, ...config },
+    { ...context, deadLetters: undefined, edges: new Edges() }
+  )
   made.start()
   return made
 }

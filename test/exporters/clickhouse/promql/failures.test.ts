@@ -19,7 +19,7 @@ before(async () => {
 after(() => s?.[Symbol.asyncDispose]())
 
 const run = (sql: string, until = signal()) =>
-  s.h.exporter.queryable.fetch(encodeRequest({ sql, timeSeries: false }), until)
+  s.h.exporter.queryable.fetch(encodeRequest({ kind: 'statement', sql, timeSeries: false }), until)
 
 const refusals: [sql: string, kind: string, message: RegExp][] = [
   [SLOW, 'timeout', /query\.max_execution_time/],

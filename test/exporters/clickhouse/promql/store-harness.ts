@@ -32,10 +32,11 @@ export async function openStore(config: Record<string, unknown> = FOREVER): Prom
   }
 }
 
-export async function storeOf(exporter: Pick<Exporter, 'queryable'>): Promise<OpenedStore> {
+/** @param keepsSamples false: results of functions are those of ClickHouse, and samples are read for each query */
+export async function storeOf(exporter: Pick<Exporter, 'queryable'>, keepsSamples = false): Promise<OpenedStore> {
   const queryable = exporter.queryable!
   const { default: open }: { default: OpenStore } = await import(queryable.module)
-  return open(structuredClone(queryable.config), fetchOf(queryable))
+  return open({ ...structuredClone(queryable.config as object), keepsSamples }, fetchOf(queryable))
 }
 
 /** `name="value"` and so on. */

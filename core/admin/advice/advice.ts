@@ -1,0 +1,129 @@
+import type { Metric } from '../../model/series.ts'
+import { TENANT } from '../../model/tenant.ts'
+import type { BuiltService } from '../../pipeline/service/build.ts'
+import { REMEMBERED_DAYS, type UsedLabels, type UseTable } from '../../queries/uses/use-table.ts'
+import { labelName } from '../../wire/prometheus/label-names.ts'
+import { metricName } from '../../wire/prometheus/metric-names.ts'
+import { adviceYaml } from './advice-yaml.ts'
+import { labelCosts, type MetricCosts } from './label-costs.ts'
+import type { LabelCosts } from './label-profile.ts'
+
+const DAY_MS = 86_400_000
+/** Going through all series takes up to a second. */
+const ANSWER_AGE_MS = 15_000
+/** A label that saves less is not worth a rule. */
+const LEAST_SHARE_SAVED = 0.05
+const LEAST_SAVED = 10
+const ESCAPING = 'UnderscoreEscapingWithSuffixes'
+/** Kinds whose series can be added up. */
+const ADDITIVE: ReadonlySet<string> = new Set(['counter', 'histogram', 'exponential_histogram'])
+/** Without these, series of one distribution or of several tenants would be added to each other. */
+const NEEDED: ReadonlySet<string> = new Set(['le', 'vmrange', 'quantile', TENANT])
+/** Labels of Prometheus that are made of resource attributes. */
+const TARGET_LABELS: Readonly<Record<string, string>> = {
+  'service.name': 'job',
+  'service.namespace': 'job',
+  'service.instance.id': 'instance'
+}
+
+/** Labels that nobody asked for, and what they cost. */
+export interface AdviceReport {
+  /** Since when uses are noted, Unix ms. */
+  readonly since: number
+  /** Days that are looked back, fewer than 30 if uses have not been noted for so long. */
+  readonly days: number
+  /** False if there were too many metrics to note the uses of all: then nothing counts as unused. */
+  readonly isComplete: boolean
+  /** Those with most series first. */
+  readonly metrics: readonly MetricAdvice[]
+  /** A configuration without the unused labels. Undefined if there is nothing to save. */
+  readonly yaml: string | undefined
+}
+
+export interface MetricAdvice {
+  readonly name: string
+  readonly kind: string
+  readonly temporality: string
+  readonly isReceived: boolean
+  readonly series: number
+  readonly isSampled: boolean
+  /** Those that cost most first. */
+  readonly labels: readonly (LabelCosts & { readonly isUnused: boolean })[]
+  readonly seriesWithoutUnused: number
+  /** Queries whose result depended on all labels, of those that name the metric. They would show fewer series. */
+  readonly queriesOfAll: number
+  /** True if the configuration of the report takes the unused labels out. */
+  readonly isInYaml: boolean
+}
+
+/** Answers `GET /api/advice`. */
+export function exposeAdvice(service: BuiltService, uses: UseTable): void {
+  const { routes, clock } = service.services
+  let latest: { readonly time: number; readonly report: Promise<AdviceReport> } | undefined
+  routes.set('get /api/advice', async (_request, response) => {
+    const now = clock.now()
+    if (latest === undefined || now - latest.time >= ANSWER_AGE_MS)
+      latest = { time: now, report: adviceOf(service, uses, now) }
+    response.set('cache-control', 'no-store').json(await latest.report)
+  })
+}
+
+async function adviceOf({ services, topology }: BuiltService, uses: UseTable, now: number): Promise<AdviceReport> {
+  const usedOf = (metric: Metric) => uses.labelsOf(name => isOf(metric, name), now)
+  const costs = await labelCosts(services.series, metric => unusedIn(usedOf(metric)))
+  const metrics = costs.map(cost => metricAdvice(cost, usedOf(cost.metric)))
+  const dropped = metrics
+    .filter(({ isInYaml }) => isInYaml)
+    .map(({ name, labels }) => ({
+      metric: name,
+      labels: labels.filter(({ isUnused }) => isUnused).map(label => label.name)
+    }))
+  return {
+    since: uses.since,
+    days: Math.min(REMEMBERED_DAYS, (now - uses.since) / DAY_MS),
+    isComplete: usedOf(NO_METRIC).isComplete,
+    metrics,
+    yaml: adviceYaml(dropped, topology)
+  }
+}
+
+function metricAdvice(costs: MetricCosts, used: UsedLabels): MetricAdvice {
+  const { metric, isReceived, series, isSampled } = costs
+  const isUnused = unusedIn(used)
+  // Labels of other series are made by rules, and those with one value cost nothing.
+  const labels = costs.labels.map(label => ({
+    ...label,
+    isUnused: isReceived && label.values > 1 && isUnused(label.name)
+  }))
+  const seriesWithoutUnused = isReceived ? costs.seriesWithoutUnused : series
+  const saved = series - seriesWithoutUnused
+  return {
+    name: metric.name,
+    kind: metric.kind,
+    temporality: metric.temporality,
+    isReceived,
+    series,
+    isSampled,
+    labels: labels.sort((a, b) => a.seriesWithout - b.seriesWithout || (a.name < b.name ? -1 : 1)),
+    seriesWithoutUnused,
+    queriesOfAll: used.all.query.length,
+    isInYaml: isReceived && ADDITIVE.has(metric.kind) && saved >= Math.max(LEAST_SAVED, LEAST_SHARE_SAVED * series)
+  }
+}
+
+/** Tells the labels that neither a query nor a rule asked for. */
+function unusedIn({ named, all, isComplete }: UsedLabels): (label: string) => boolean {
+  return label => {
+    const names = [label, labelName(label, ESCAPING), TARGET_LABELS[label]]
+    if (!isComplete || NEEDED.has(label) || names.some(name => named.has(name))) return false
+    return all.rule.every(except => names.some(name => except.includes(name)))
+  }
+}
+
+/** Also true for names that only begin like it: a name too many hides advice, and one too few would be a loss. */
+function isOf(metric: Metric, name: string): boolean {
+  const own = metricName({ ...metric, unit: '' }, 'UnderscoreEscapingWithoutSuffixes')
+  return name === metric.name || name === own || name.startsWith(`${own}_`) || name.startsWith(`${metric.name}.`)
+}
+
+const NO_METRIC: Metric = { name: '', unit: '', description: '', kind: 'gauge', temporality: 'unspecified' }

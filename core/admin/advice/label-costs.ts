@@ -1,0 +1,85 @@
+import type { Metric } from '../../model/series.ts'
+import type { SeriesTable } from '../../model/series-table/series-table.ts'
+import { type LabelCosts, LabelProfile } from './label-profile.ts'
+
+const MOST_METRICS = 30
+/** Work done before others have their turn, some milliseconds: an id costs 1. */
+const WORK_PER_TURN = 50_000
+const WORK_PER_SERIES = 50
+
+/** A metric with its series as they are now, and the costs of its labels. */
+export interface MetricCosts {
+  readonly metric: Metric
+  /** True if receivers got it, false if a component made it. */
+  readonly isReceived: boolean
+  readonly series: number
+  /** True if only some of the series were looked into. */
+  readonly isSampled: boolean
+  readonly labels: readonly LabelCosts[]
+  /** Series that would be left without all labels that nobody asks for. */
+  readonly seriesWithoutUnused: number
+}
+
+/** Tells for a metric the labels that nobody asks for. */
+export type UnusedLabels = (metric: Metric) => (label: string) => boolean
+
+interface Counted {
+  readonly metric: Metric
+  readonly isReceived: boolean
+  series: number
+}
+
+/** The metrics with most series. Goes through all series twice, in steps. */
+export async function labelCosts(table: SeriesTable, unusedOf: UnusedLabels): Promise<MetricCosts[]> {
+  const counts = await countSeries(table)
+  const top = [...counts].sort(([, a], [, b]) => b.series - a.series).slice(0, MOST_METRICS)
+  const profiles = new Map(top.map(([key, { metric }]) => [key, new LabelProfile(unusedOf(metric))]))
+  let work = 0
+  for (let id = 0; id < table.length; id++) {
+    const profile = profiles.get(keyAt(table, id) ?? '')
+    if (profile !== undefined && !profile.isFull) {
+      profile.add(table.read(id))
+      work += WORK_PER_SERIES
+    }
+    if (++work < WORK_PER_TURN) continue
+    work = 0
+    await new Promise(setImmediate)
+  }
+  return top.map(([key, { metric, isReceived, series }]) => {
+    const profile = profiles.get(key)!
+    return {
+      metric,
+      isReceived,
+      series,
+      isSampled: profile.isFull,
+      labels: profile.labels(series),
+      seriesWithoutUnused: profile.seriesWithoutUnused(series)
+    }
+  })
+}
+
+async function countSeries(table: SeriesTable): Promise<Map<string, Counted>> {
+  const counts = new Map<string, Counted>()
+  for (let id = 0; id < table.length; id++) {
+    if (id % WORK_PER_TURN === WORK_PER_TURN - 1) await new Promise(setImmediate)
+    const key = keyAt(table, id)
+    if (key === undefined) continue
+    const known = counts.get(key)
+    if (known !== undefined) known.series++
+    else counts.set(key, { metric: table.metricOf(id), isReceived: table.originOf(id) === 'received', series: 1 })
+  }
+  return counts
+}
+
+function keyAt(table: SeriesTable, id: number): string | undefined {
+  const origin = table.originOf(id)
+  return origin && `${origin} ${keyOf(table.metricOf(id))}`
+}
+
+const keys = new WeakMap<Metric, string>()
+
+function keyOf(metric: Metric): string {
+  let key = keys.get(metric)
+  if (key === undefined) keys.set(metric, (key = JSON.stringify([metric.name, metric.kind, metric.temporality])))
+  return key
+}

@@ -1,0 +1,96 @@
+import { attributeText } from '../../model/attributes.ts'
+import { scopeKeys } from '../../model/series.ts'
+import type { Series } from '../../model/series-table/series-table.ts'
+import { DistinctCounter } from '../../model/sketch/distinct-counter.ts'
+import { Murmur3 } from '../../model/sketch/murmur3.ts'
+
+/** Series that are looked into. */
+const MOST_SERIES = 50_000
+const MOST_LABELS = 32
+
+/** Exact up to 512, estimates above. */
+export interface LabelCosts {
+  /** Of a point or of its resource. */
+  readonly name: string
+  readonly values: number
+  /** Series that would be left without the label. */
+  readonly seriesWithout: number
+}
+
+interface Label {
+  readonly values: DistinctCounter
+  readonly without: DistinctCounter
+}
+
+/**
+ * The labels of one metric, and the series that would be left without each of them. The hash of a series is the sum of
+ * those of its labels, and without one of them it is the difference. So a series takes time for each label once.
+ */
+export class LabelProfile {
+  /** Series that were looked into. */
+  added = 0
+  readonly #isUnused: (label: string) => boolean
+  readonly #labels = new Map<string, Label>()
+  readonly #withoutUnused = new DistinctCounter()
+  readonly #hash = new Murmur3()
+  readonly #words = new Uint32Array(4)
+
+  constructor(isUnused: (label: string) => boolean) {
+    this.#isUnused = isUnused
+  }
+
+  get isFull(): boolean {
+    return this.added === MOST_SERIES
+  }
+
+  add({ attributes, resource, scope }: Series): void {
+    this.added++
+    const hashes = [...attributes, ...resource.attributes].map(([name, value]) => {
+      this.#hash.reset().text(name).text(attributeText(value)).finish(this.#words)
+      return { name, high: this.#words[0], low: this.#words[1] }
+    })
+    this.#hash.reset().text(scopeKeys.of(scope)).finish(this.#words)
+    const [scopeHigh, scopeLow] = this.#words
+    const high = hashes.reduce((sum, hash) => sum + hash.high, scopeHigh)
+    const low = hashes.reduce((sum, hash) => sum + hash.low, scopeLow)
+    const unused = hashes.filter(({ name }) => this.#isUnused(name))
+    this.#withoutUnused.addHash(difference(high, unused, 'high'), difference(low, unused, 'low'))
+    for (const hash of hashes) {
+      const label = this.#labelOf(hash.name)
+      label?.values.addHash(hash.high, hash.low)
+      label?.without.addHash(difference(high, [hash], 'high'), difference(low, [hash], 'low'))
+    }
+  }
+
+  /** @param series all of the metric */
+  labels(series: number): LabelCosts[] {
+    return Array.from(this.#labels, ([name, { values, without }]) => ({
+      name,
+      values: values.count(),
+      seriesWithout: this.#scaled(without, series)
+    }))
+  }
+
+  /** Series that would be left without all unused labels. */
+  seriesWithoutUnused(series: number): number {
+    return this.#scaled(this.#withoutUnused, series)
+  }
+
+  #scaled(sketch: DistinctCounter, series: number): number {
+    return Math.min(series, Math.round((sketch.count() * series) / Math.max(1, this.added)))
+  }
+
+  #labelOf(name: string): Label | undefined {
+    const known = this.#labels.get(name)
+    if (known !== undefined || this.#labels.size >= MOST_LABELS) return known
+    const made = { values: new DistinctCounter(), without: new DistinctCounter() }
+    this.#labels.set(name, made)
+    return made
+  }
+}
+
+type Hash = Readonly<Record<'high' | 'low', number>>
+
+function difference(sum: number, parts: readonly Hash[], word: keyof Hash): number {
+  return parts.reduce((rest, part) => rest - part[word], sum) >>> 0
+}

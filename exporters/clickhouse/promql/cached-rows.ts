@@ -1,0 +1,61 @@
+import type { SampleColumns } from './cached-series.ts'
+import { asNumbers, type ListColumn, type NativeColumns } from './native-reader.ts'
+import { type RowRange, rowsOf, type Tables } from './sample-sources.ts'
+
+/** Longest range of times that are read at once, as their distances are UInt32: 49 days. */
+export const MOST_MS = 2 ** 32 - 1
+
+/** A query of SQL for the columns that {@link columnsIn} reads, of at most `most` samples. */
+export function cachedRowsSql(range: RowRange & Tables, most: number): string {
+  const sinceMs = `toUInt32(toUnixTimestamp64Milli(time) - ${range.after})`
+  const rows = rowsOf('samples', `series_id, ${sinceMs} AS since, value, bitAnd(flags, 1) AS ends`, range)
+  return `SELECT series_id, groupArray(since) AS times, groupArray(materialize(value)) AS numbers,
+      if(max(ends) = 1, groupArray(materialize(ends)), []) AS stale
+    FROM (SELECT * FROM (${rows}) LIMIT ${most + 1}) GROUP BY series_id`
+}
+
+/** A query of SQL for the column `samples`: how many there are, up to one more than `most`. */
+export function countSql(range: RowRange & Tables, most: number): string {
+  return `SELECT toFloat64(count()) AS samples FROM (SELECT 1 FROM (${rowsOf('samples', 'series_id', range)}) LIMIT ${most + 1})`
+}
+
+/** The samples of each series, by rising times. Undefined for one with two samples in one ms, of which nobody knows the last. */
+export function* columnsIn(
+  block: NativeColumns,
+  after: number
+): Generator<readonly [id: bigint, samples: SampleColumns | undefined]> {
+  const ids = block.ids('series_id')
+  const [since, numbers, stale] = ['times', 'numbers', 'stale'].map(name => sliced(block.list(name)))
+  for (let row = 0; row < block.rows; row++) {
+    const times = Float64Array.from(since(row), ms => after + ms)
+    const ends = stale(row)
+    const samples = {
+      times,
+      values: numbers(row) as Float64Array,
+      stale: ends.length === 0 ? undefined : (ends as Uint8Array)
+    }
+    yield [ids[row], isRising(times) ? samples : sorted(samples)]
+  }
+}
+
+function sliced({ ends, items }: ListColumn) {
+  const all = asNumbers(items)
+  return (row: number) => all.subarray(row === 0 ? 0 : ends[row - 1], ends[row])
+}
+
+function isRising(times: Float64Array): boolean {
+  for (let i = 1; i < times.length; i++) if (times[i] <= times[i - 1]) return false
+  return true
+}
+
+/** Rows of several parts come in any order. */
+function sorted({ times, values, stale }: SampleColumns): SampleColumns | undefined {
+  const order = Uint32Array.from(times.keys()).sort((a, b) => times[a] - times[b])
+  const rising = Float64Array.from(order, i => times[i])
+  if (!isRising(rising)) return undefined
+  return {
+    times: rising,
+    values: Float64Array.from(order, i => values[i]),
+    stale: stale && Uint8Array.from(order, i => stale[i])
+  }
+}

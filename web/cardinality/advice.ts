@@ -1,0 +1,103 @@
+import type { AdviceReport, MetricAdvice } from '../../core/admin/advice/advice.ts'
+import { element } from '../ui/dom.ts'
+import { count, localTime } from '../ui/format.ts'
+
+const WANTED_DAYS = 30
+const MOST_LABELS = 8
+const COLUMNS = ['Series', 'Without unused labels', 'Saved'] as const
+
+/** The metrics with most series, what each of their labels costs, and which of them nobody asks for. */
+export function advicePanels(report: AdviceReport): HTMLElement[] {
+  const { metrics, yaml } = report
+  if (metrics.length === 0) return [element('p', { class: 'message' }, 'No series is known yet.')]
+  return [
+    element('p', { class: 'note' }, sinceText(report)),
+    element(
+      'section',
+      { class: 'scroll', 'aria-label': 'Labels and their costs', tabindex: 0 },
+      element(
+        'table',
+        {},
+        element('caption', { class: 'hidden' }, 'Labels and their costs'),
+        head(),
+        element('tbody', {}, ...metrics.map(metricRow))
+      )
+    ),
+    ...(yaml === undefined
+      ? [element('p', { class: 'message' }, 'There is no label to take out that would save series.')]
+      : [yamlPanel(yaml)])
+  ]
+}
+
+/** Says honestly how long there has been to look. */
+function sinceText({ since, days, isComplete }: AdviceReport): string {
+  if (!isComplete) return 'More metrics are asked for than can be noted, so all labels count as used.'
+  const span = days >= WANTED_DAYS ? `in ${WANTED_DAYS} days` : `since ${localTime(since / 1000)}`
+  const warning =
+    days >= WANTED_DAYS ? '' : `, which is less than ${WANTED_DAYS} days: some may be asked for more rarely`
+  return `Unused are labels that no query, no rule and no question about series asked for ${span}${warning}.`
+}
+
+function head(): HTMLElement {
+  const cells = COLUMNS.map(name => element('th', { scope: 'col' }, name))
+  return element(
+    'thead',
+    {},
+    element(
+      'tr',
+      {},
+      element('th', { scope: 'col', class: 'wide' }, 'Metric'),
+      ...cells,
+      element('th', { scope: 'col', class: 'labels' }, 'Labels, and the series that are left without each')
+    )
+  )
+}
+
+function metricRow(metric: MetricAdvice): HTMLElement {
+  const { name, kind, temporality, isReceived, series, isSampled, seriesWithoutUnused, queriesOfAll, labels } = metric
+  const what = [temporality === 'unspecified' ? kind : `${temporality} ${kind}`, isReceived ? '' : ', made here'].join(
+    ''
+  )
+  const saved = series - seriesWithoutUnused
+  const caution = queriesOfAll > 0 && saved > 0
+  return element(
+    'tr',
+    {},
+    element('th', { scope: 'row' }, name, element('small', {}, what)),
+    element('td', {}, count(series), isSampled && element('small', {}, 'some were looked into')),
+    element('td', {}, saved === 0 ? '' : `≈ ${count(seriesWithoutUnused)}`),
+    element('td', { class: saved === 0 ? 'zero' : undefined }, saved === 0 ? '0' : `≈ ${count(saved)}`),
+    element(
+      'td',
+      { class: 'labels' },
+      ...labels.slice(0, MOST_LABELS).map(labelCost),
+      labels.length > MOST_LABELS && element('div', {}, `and ${count(labels.length - MOST_LABELS)} more`),
+      caution &&
+        element('small', {}, `${count(queriesOfAll)} queries show all of its labels, and would show fewer series.`)
+    )
+  )
+}
+
+function labelCost({ name, values, seriesWithout, isUnused }: MetricAdvice['labels'][number]): HTMLElement {
+  return element(
+    'div',
+    {},
+    element('b', {}, name),
+    ` ≈ ${count(values)} values, ≈ ${count(seriesWithout)} series without it `,
+    isUnused && element('span', { class: 'badge warn' }, 'unused')
+  )
+}
+
+function yamlPanel(yaml: string): HTMLElement {
+  return element(
+    'section',
+    { 'aria-labelledby': 'advice-yaml-title' },
+    element(
+      'div',
+      { class: 'tools' },
+      element('h3', { id: 'advice-yaml-title' }, 'Configuration without the unused labels'),
+      element('button', { type: 'button', 'data-copy': true }, 'Copy')
+    ),
+    element('pre', { class: 'yaml', tabindex: 0, 'aria-labelledby': 'advice-yaml-title' }, yaml)
+  )
+}
