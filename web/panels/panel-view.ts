@@ -177,5 +177,5 @@ function gridFor(panel: ChartPanel | HeatmapPanel, from: number, to: number, val
 const measureOf = ({ parameters }: EventQuestion) =>
   parameters.of === undefined ? 'events' : `distinct ${parameters.of}`
 
-/** `{__name__="signup"}` is `signup`. */
-const stepName = (selector: string) => /^\{__name__="([^"\\]*)"\}$/.exec(selector)?.[1] ?? selector
+/** `{__name__="page view"}` and `{"page view"}` are `page view`. */
+const stepName = (selector: string) => /^\{(?:__name__=)?"([^"\\]*)"\}$/.exec(selector)?.[1] ?? selector
