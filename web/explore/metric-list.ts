@@ -11,7 +11,7 @@ const LEAST_WINDOW_S = 60
 /** There is always one, which says nothing. */
 const ALWAYS_THERE = 'target_info'
 /** Those of the job that scrapes Weir itself, as the quickstart names it, come last. */
-const NOT_OWN = '{job!="weir"}'
+const NOT_OWN = '{__name__!="",job!="weir"}'
 
 type Metadata = Readonly<Record<string, readonly { readonly type: string; readonly help: string }[]>>
 
