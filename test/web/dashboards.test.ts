@@ -7,6 +7,7 @@ import { ROOT, Sandbox } from '../e2e/weir-process.ts'
 import { chromiumProgram, startChromium } from '../servers/chromium.ts'
 import { freePort } from '../servers/free-port.ts'
 import { axeFaults } from './axe.ts'
+import { testEventsTab } from './events-tab.ts'
 import { openPage, weakTexts } from './open-page.ts'
 import { inAllLooks } from './screenshots.ts'
 import { sendShop, USERS } from './shop.ts'
@@ -174,6 +175,8 @@ test('dashboards and events on the page', { skip }, async t => {
     await assert.rejects(readFile(file('shop')), { code: 'ENOENT' })
     await eventually('the list is there', async () => (await page.getByRole('listitem').count()) === 4)
   })
+
+  await testEventsTab(t, { page, weir, open, looksWell }, HOSTILE)
 
   assert.deepEqual(
     errors.filter(error => !EXPECTED_COMPLAINTS.test(error)),

@@ -19,7 +19,10 @@ export interface EventsState {
   readonly where: string
   /** An attribute, or empty. */
   readonly by: string
+  /** The attribute that tells users apart. */
   readonly of: string
+  /** The attribute whose values are asked for. */
+  readonly attribute: string
   /** Selectors. */
   readonly steps: readonly string[]
   readonly window: string
@@ -47,6 +50,7 @@ export function stateOf(place: Place, { names, attributes }: Catalog): EventsSta
     where: place.get('where') ?? '',
     by: place.get('by') ?? '',
     of: place.get('of') ?? actor,
+    attribute: place.get('attribute') ?? attributes.find(name => name !== actor) ?? actor,
     steps: stepsIn(place.get('steps')) ?? [first, second],
     window: place.get('window') ?? '7d',
     cohort: place.get('cohort') ?? first,
@@ -58,7 +62,7 @@ export function stateOf(place: Place, { names, attributes }: Catalog): EventsSta
 
 /** The panels that answer. `latest` is none. */
 export function panelsOf(state: EventsState): readonly Panel[] {
-  const { question, event, where, by, of, steps, window, cohort, returning, period, periods } = state
+  const { question, event, where, by, of, attribute, steps, window, cohort, returning, period, periods } = state
   const scope = { ...(event === '' ? {} : { name: event }), ...(where === '' ? {} : { where }) }
   const groups = { ...scope, by: by === '' ? [] : [by], limit: MOST_GROUPS }
   const users = { ...groups, of }
@@ -74,7 +78,14 @@ export function panelsOf(state: EventsState): readonly Panel[] {
         { kind: 'stat', title: 'In the whole range', width: 12, events: users }
       ]
     case 'top':
-      return [{ kind: 'top', title: `Most frequent values of ${of}`, width: 12, events: { ...scope, of, limit: 50 } }]
+      return [
+        {
+          kind: 'top',
+          title: `Most frequent values of ${attribute}`,
+          width: 12,
+          events: { ...scope, of: attribute, limit: 50 }
+        }
+      ]
     case 'funnel': {
       const events = { ...scope, of, steps, window, ...(by === '' ? {} : { by }) }
       return [{ kind: 'funnel', title: `How far each ${of} came`, width: 12, events }]
