@@ -32,7 +32,10 @@ interface Counted {
 /** The metrics with most series. Goes through all series twice, in steps. */
 export async function labelCosts(table: SeriesTable, unusedOf: UnusedLabels): Promise<MetricCosts[]> {
   const counts = await countSeries(table)
-  const top = [...counts].sort(([, a], [, b]) => b.series - a.series).slice(0, MOST_METRICS)
+  const received = new Set([...counts.values()].flatMap(({ metric, isReceived }) => (isReceived ? [metric.name] : [])))
+  // Those made of received ones have their labels.
+  const shown = [...counts].filter(([, { metric, isReceived }]) => isReceived || !received.has(metric.name))
+  const top = shown.sort(([, a], [, b]) => b.series - a.series).slice(0, MOST_METRICS)
   const profiles = new Map(top.map(([key, { metric }]) => [key, new LabelProfile(unusedOf(metric))]))
   let work = 0
   for (let id = 0; id < table.length; id++) {

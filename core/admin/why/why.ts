@@ -59,12 +59,11 @@ async function whyOf(asked: AskedSeries, seconds: number, { services, topology }
   const traced = unknown === undefined ? chosen : ([[0, unknown]] as const)
   return {
     matching: found.matching,
-    traced: traced.map(([id, series]) => ({
-      series: shown(series),
-      isReceived: unknown === undefined,
-      seen: seen.get(id) ?? [],
-      pipelines: trace(series, topology)
-    })),
+    traced: traced.map(([id, series]) => {
+      const own = seen.get(id) ?? []
+      const pipelines = trace(series, topology, new Set(own.map(({ receiver }) => receiver)))
+      return { series: shown(series), isReceived: unknown === undefined, seen: own, pipelines }
+    }),
     made: found.made.map(shown),
     hints: hintsOf(asked, found, unknown),
     watchedSeconds: seconds

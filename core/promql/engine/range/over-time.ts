@@ -68,13 +68,19 @@ function take(
   return HISTOGRAM
 }
 
-type Find = (values: Float64Array, first: number, end: number) => number
+/** The index of the best value among that at `best` and those from `from` on, before `end`. */
+type Find = (values: Float64Array, best: number, from: number, end: number) => number
 type ResultAt = (window: Window, index: number) => number
 
 function extreme(window: Window, call: RangeCall, result: ResultAt, find: Find): typeof FLOAT | typeof NONE {
   if (window.floatCount === 0) return NONE
   informIgnoredHistograms(window, call)
-  window.value = result(window, find(window.series.values, window.first, window.end))
+  const { first, end, best, bestUntil } = window
+  const { values } = window.series
+  // The best value of the window before is that of all which are still there.
+  window.best = best >= first ? find(values, best, bestUntil, end) : find(values, first, first + 1, end)
+  window.bestUntil = end
+  window.value = result(window, window.best)
   return FLOAT
 }
 
@@ -88,26 +94,50 @@ function secondsAt(window: Window, index: number): number {
 
 // NaN is the result only if there is nothing else.
 
-function lowest(values: Float64Array, first: number, end: number): number {
-  let best = first
-  for (let i = first + 1; i < end; i++) if (values[i]! < values[best]! || Number.isNaN(values[best])) best = i
-  return best
+function lowest(values: Float64Array, best: number, from: number, end: number): number {
+  let at = best
+  let found = values[best]!
+  for (let i = from; i < end; i++) {
+    const value = values[i]!
+    if (!(value < found || Number.isNaN(found))) continue
+    at = i
+    found = value
+  }
+  return at
 }
 
-function highest(values: Float64Array, first: number, end: number): number {
-  let best = first
-  for (let i = first + 1; i < end; i++) if (values[i]! > values[best]! || Number.isNaN(values[best])) best = i
-  return best
+function highest(values: Float64Array, best: number, from: number, end: number): number {
+  let at = best
+  let found = values[best]!
+  for (let i = from; i < end; i++) {
+    const value = values[i]!
+    if (!(value > found || Number.isNaN(found))) continue
+    at = i
+    found = value
+  }
+  return at
 }
 
-function lastLowest(values: Float64Array, first: number, end: number): number {
-  let best = first
-  for (let i = first + 1; i < end; i++) if (values[i]! <= values[best]! || Number.isNaN(values[best])) best = i
-  return best
+function lastLowest(values: Float64Array, best: number, from: number, end: number): number {
+  let at = best
+  let found = values[best]!
+  for (let i = from; i < end; i++) {
+    const value = values[i]!
+    if (!(value <= found || Number.isNaN(found))) continue
+    at = i
+    found = value
+  }
+  return at
 }
 
-function lastHighest(values: Float64Array, first: number, end: number): number {
-  let best = first
-  for (let i = first + 1; i < end; i++) if (values[i]! >= values[best]! || Number.isNaN(values[best])) best = i
-  return best
+function lastHighest(values: Float64Array, best: number, from: number, end: number): number {
+  let at = best
+  let found = values[best]!
+  for (let i = from; i < end; i++) {
+    const value = values[i]!
+    if (!(value >= found || Number.isNaN(found))) continue
+    at = i
+    found = value
+  }
+  return at
 }

@@ -34,6 +34,10 @@ export class Window {
   step = 0
   value = 0
   histogram: FloatHistogram | undefined
+  /** Index of the best value of the last window that a function looked for one in, and the end of that window. */
+  best = -1
+  bestUntil = 0
+  #wholeSums: Float64Array | undefined | 'none'
   #resets: readonly number[] | undefined
   #firstReset = 0
   #histogramResets: readonly number[] | undefined
@@ -68,6 +72,12 @@ export class Window {
       this.firstHistogram++
   }
 
+  /** The sum of the values. Undefined if it takes more than a difference to be exact: if not all values are whole. */
+  wholeSum(): number | undefined {
+    this.#wholeSums ??= wholeSumsOf(this.series.values) ?? 'none'
+    return this.#wholeSums === 'none' ? undefined : this.#wholeSums[this.end]! - this.#wholeSums[this.first]!
+  }
+
   /** Values of a counter before its resets in the window, added to `sum`: what the counter lost by them. */
   addLostByResets(sum: number): number {
     const { values } = this.series
@@ -88,6 +98,19 @@ export class Window {
     while (end < resets.length && resets[end]! < this.endHistogram) end++
     return first === end ? NO_RESETS : resets.slice(first, end)
   }
+}
+
+/** Sums of the values before each index. Undefined if one of them is not exact. */
+function wholeSumsOf(values: Float64Array): Float64Array | undefined {
+  const sums = new Float64Array(values.length + 1)
+  let size = 0
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i]!
+    size += Math.abs(value)
+    if (!Number.isInteger(value) || Object.is(value, -0) || size > Number.MAX_SAFE_INTEGER) return undefined
+    sums[i + 1] = sums[i]! + value
+  }
+  return sums
 }
 
 function histogramResetsOf(histograms: readonly FloatHistogram[]): number[] {
