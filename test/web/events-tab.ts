@@ -66,7 +66,8 @@ async function testQuestions(t: TestContext, { page, open, looksWell }: OpenedPa
     await page.getByRole('button', { name: 'Add step' }).click()
     await page.getByLabel('Step 3', { exact: true }).fill('checkout{plan="nobody"}')
     await page.keyboard.press('Enter')
-    const reached = async () => (await page.locator('.funnel tbody td:nth-of-type(2)').allTextContents()).join()
+    const reached = async () =>
+      (await page.getByRole('list', { name: 'Funnel' }).locator('strong').allTextContents()).join()
     await eventually('three steps', async () => (await reached()) === [USERS, USERS / 2, 0].join())
     await page.reload()
     await eventually('three steps again', async () => (await reached()) === [USERS, USERS / 2, 0].join())

@@ -1,5 +1,9 @@
 import type { Panel } from '../../core/admin/dashboards/dashboard.ts'
-import type { Place } from '../app/place.ts'
+
+/** What was chosen, by name, such as the `Place`. */
+export interface Chosen {
+  get(name: string): string | undefined
+}
 
 /** Names of events and of their attributes, the most frequent first. */
 export interface Catalog {
@@ -39,7 +43,7 @@ const MOST_GROUPS = 12
 const MOST_PERIODS = 366
 const PLAIN_NAME = /^[a-zA-Z_:][\w:]*$/
 
-export function stateOf(place: Place, { names, attributes }: Catalog): EventsState {
+export function stateOf(place: Chosen, { names, attributes }: Catalog): EventsState {
   const asked = place.get('ask') as Question
   const [first = '', second = first] = names.map(selectorOf)
   const actor = attributes.find(name => USUAL_ACTOR.test(name)) ?? attributes[0] ?? ''
