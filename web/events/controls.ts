@@ -36,7 +36,7 @@ export class Controls {
   }
 
   #own(state: EventsState, { names, attributes }: Catalog): HTMLElement[] {
-    const { question, by, of, window, cohort, returning, period, periods } = state
+    const { question, by, of, attribute, window, cohort, returning, period, periods } = state
     const selectors = names.map(selectorOf)
     const groupedBy = this.#choice('By', 'by', ['', '__name__', ...attributes], by, 'nothing')
     const actor = this.#choice('Of', 'of', attributes, of, 'no attribute')
@@ -46,7 +46,7 @@ export class Controls {
       case 'uniques':
         return [actor, groupedBy]
       case 'top':
-        return [this.#choice('Attribute', 'of', attributes, of, 'no attribute')]
+        return [this.#choice('Attribute', 'attribute', attributes, attribute, 'no attribute')]
       case 'funnel':
         return [actor, this.#text('Within', 'window', window, {}), groupedBy, this.#steps(state.steps, selectors)]
       case 'retention':
