@@ -72,10 +72,10 @@ async function whyOf(asked: AskedSeries, seconds: number, { services, topology }
 
 /** One as it was asked for. Events are in no table, but the series are that they were counted in. */
 function unknownSeries({ metric, labels, kind }: AskedSeries, { made }: FoundSeries): NamedSeries {
-  const usual: ItemKind = made.length > 0 ? 'event' : 'counter'
-  const own = kind ?? usual
+  const own = kind ?? (made.length > 0 ? 'event' : 'counter')
   return {
-    name: metric,
+    // Prometheus may know the counts by a longer name than that of the events.
+    name: own === 'event' ? (made[0]?.name ?? metric) : metric,
     kind: own,
     temporality: own === 'gauge' || own === 'event' ? 'unspecified' : 'delta',
     unit: '',
