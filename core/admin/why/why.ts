@@ -9,6 +9,8 @@ import { type AskedSeries, type FoundSeries, findSeries } from './series-search.
 import { eventSightings, type Sighting, sightings } from './sightings.ts'
 import { type PipelineTrace, type ShownSeries, shown, trace } from './trace.ts'
 
+/** Each goes through all series, and looks at all items for some time. */
+const MOST_AT_ONCE = 8
 /** Series of an answer. */
 const MOST_TRACED = 5
 const USUAL_WATCH_S = 1
@@ -39,10 +41,17 @@ export interface TracedSeries {
 
 /** Answers `GET /api/why` with the way of a series through all components. */
 export function exposeWhy(service: BuiltService): void {
+  let answering = 0
   service.services.routes.set('get /api/why', async (request, response) => {
     const asked = askedSeries(request)
-    const answer = await whyOf(asked, watchSeconds(request), service)
-    response.set('cache-control', 'no-store').json(answer)
+    const seconds = watchSeconds(request)
+    if (answering === MOST_AT_ONCE) throw new RequestError(429, `${MOST_AT_ONCE} others ask just now: try again`)
+    answering++
+    try {
+      response.set('cache-control', 'no-store').json(await whyOf(asked, seconds, service))
+    } finally {
+      answering--
+    }
   })
 }
 
