@@ -2,9 +2,9 @@ import type { GridRequest, GridSeries } from '../../../core/promql/sample-store.
 import { type GridOutputs, gridOutputs, outputLabels } from './grid-outputs.ts'
 import { asNumbers, type NativeColumns } from './native-reader.ts'
 import type { FoundSeries } from './series-index.ts'
-import { identityOf, slidingFolds } from './sliding.ts'
+import { identityOf, joinOf, slidingFolds } from './sliding.ts'
 import type { Statements } from './statements.ts'
-import { type Spans, WINDOW_FUNCTIONS, windowSql } from './window-sql.ts'
+import { type Spans, seriesWindowSql, WINDOW_FUNCTIONS, windowSql } from './window-sql.ts'
 
 /** Spans of one result: short ones under a long range are many. */
 export const MOST_SPANS = 50_000
@@ -30,8 +30,11 @@ export async function windowGrid(
   const spans = spansOf(request)
   const isTooMuch = spans.count > MOST_SPANS || spans.count * (outputs?.labels.length ?? 0) > request.limits.maxSamples
   if (outputs === undefined || isTooMuch) return undefined
-  const blocks = await statements.ask(windowSql(request, spans, rows, outputs), signal)
+  const isOfSeries = request.aggregate === undefined && !outputs.hasBounds
+  const sql = isOfSeries ? seriesWindowSql(request, spans, rows) : windowSql(request, spans, rows, outputs)
+  const blocks = await statements.ask(sql, signal)
   if (blocks.some(block => block.numbers('odd').includes(1))) return undefined
+  if (isOfSeries) return seriesWindows(blocks, request, spans, outputs)
   return blocks.flatMap(block => windowsIn(block, request, spans, outputs))
 }
 
@@ -43,27 +46,72 @@ export function spansOf({ start, end, stepMs, rangeMs }: GridRequest): Spans {
 
 function windowsIn(block: NativeColumns, request: GridRequest, spans: Spans, outputs: GridOutputs): GridSeries[] {
   const labelsAt = outputLabels(outputs, block, request)
-  const [indexes, numbers, samples] = ['spans', 'numbers', 'samples'].map(name => block.list(name))
-  const [allIndexes, allNumbers, allSamples] = [indexes, numbers, samples].map(({ items }) => asNumbers(items))
-  const { fold } = WINDOW_FUNCTIONS[request.func]!
+  const addTo = spanAdder(block, request)
   const grids: GridSeries[] = []
   for (let row = 0; row < block.rows; row++) {
     const labels = labelsAt(row)
     if (labels === undefined) continue
-    const values = new Float64Array(spans.count).fill(identityOf(fold))
-    const counts = new Float64Array(spans.count)
-    for (let i = row === 0 ? 0 : indexes.ends[row - 1]; i < indexes.ends[row]; i++) {
-      // Those behind the last window are no part of one.
-      if (allIndexes[i] >= spans.count) continue
-      values[allIndexes[i]] = allNumbers[i]
-      counts[allIndexes[i]] = allSamples[i]
-    }
-    grids.push({ labels, ...windowsOf(values, counts, request, spans) })
+    const values = newValues(request, spans)
+    addTo(values, row)
+    grids.push({ labels, ...windowsOf(values, request, spans) })
   }
   return grids
 }
 
-function windowsOf(values: Float64Array, counts: Float64Array, { func, stepMs, rangeMs }: GridRequest, spans: Spans) {
+/** Several stored series may be one output. */
+function seriesWindows(
+  blocks: readonly NativeColumns[],
+  request: GridRequest,
+  spans: Spans,
+  { labels, outputOf }: GridOutputs
+): GridSeries[] {
+  const byOutput = new Map<number, SpanValues>()
+  for (const block of blocks) {
+    const ids = block.ids('series_id')
+    const addTo = spanAdder(block, request)
+    for (let row = 0; row < block.rows; row++) {
+      const output = outputOf.get(ids[row])
+      if (output === undefined) continue
+      const values = byOutput.get(output) ?? newValues(request, spans)
+      byOutput.set(output, values)
+      addTo(values, row)
+    }
+  }
+  return Array.from(byOutput, ([output, values]) => ({
+    labels: labels[output],
+    ...windowsOf(values, request, spans)
+  }))
+}
+
+/** Of each span: its value, and how many samples it is of. */
+interface SpanValues {
+  readonly values: Float64Array
+  readonly counts: Float64Array
+}
+
+function newValues({ func }: GridRequest, { count }: Spans): SpanValues {
+  const values = new Float64Array(count).fill(identityOf(WINDOW_FUNCTIONS[func]!.fold))
+  return { values, counts: new Float64Array(count) }
+}
+
+/** Folds the spans of a row into values. */
+function spanAdder(block: NativeColumns, { func }: GridRequest): (to: SpanValues, row: number) => void {
+  const [spans, numbers, samples] = ['spans', 'numbers', 'samples'].map(name => block.list(name))
+  const [allSpans, allNumbers, allSamples] = [spans, numbers, samples].map(({ items }) => asNumbers(items))
+  const join = joinOf(WINDOW_FUNCTIONS[func]!.fold)
+  const hasCounts = allSamples.length > 0
+  return ({ values, counts }, row) => {
+    for (let i = row === 0 ? 0 : spans.ends[row - 1]; i < spans.ends[row]; i++) {
+      const span = allSpans[i]
+      // Those behind the last window are no part of one.
+      if (span >= values.length) continue
+      values[span] = join(values[span], allNumbers[i])
+      counts[span] += hasCounts ? allSamples[i] : 1
+    }
+  }
+}
+
+function windowsOf({ values, counts }: SpanValues, { func, stepMs, rangeMs }: GridRequest, spans: Spans) {
   const width = rangeMs / spans.lengthMs
   const stride = Math.max(1, stepMs / spans.lengthMs)
   const totals = slidingFolds(values, width, stride, WINDOW_FUNCTIONS[func]!.fold)
