@@ -1,10 +1,11 @@
 import type { GridRequest, GridSeries } from '../../../core/promql/sample-store.ts'
 import { type GridOutputs, gridOutputs, outputLabels } from './grid-outputs.ts'
-import { asNumbers, type NativeColumns } from './native-reader.ts'
+import type { NativeColumns } from './native-reader.ts'
 import type { FoundSeries } from './series-index.ts'
-import { identityOf, joinOf, slidingFolds } from './sliding.ts'
+import { type RowsBetween, seriesWindows } from './series-windows.ts'
+import { newValues, spanAdder, windowsOf } from './span-values.ts'
 import type { Statements } from './statements.ts'
-import { type Spans, seriesWindowSql, WINDOW_FUNCTIONS, windowSql } from './window-sql.ts'
+import { type Spans, WINDOW_FUNCTIONS, windowSql } from './window-sql.ts'
 
 /** Spans of one result: short ones under a long range are many. */
 export const MOST_SPANS = 50_000
@@ -17,13 +18,13 @@ export function hasWindows({ func, aggregate }: GridRequest): boolean {
 
 /**
  * The result of a function over windows, made of spans that windows have in common.
- * @param rows a query of SQL for the columns of `numberRows`
+ * @param rows for the columns of `numberRows`
  */
 export async function windowGrid(
   statements: Statements,
   request: GridRequest,
   series: readonly FoundSeries[],
-  rows: string,
+  rows: RowsBetween,
   signal: AbortSignal
 ): Promise<GridSeries[] | undefined> {
   const outputs = gridOutputs(series, request)
@@ -31,10 +32,11 @@ export async function windowGrid(
   const isTooMuch = spans.count > MOST_SPANS || spans.count * (outputs?.labels.length ?? 0) > request.limits.maxSamples
   if (outputs === undefined || isTooMuch) return undefined
   const isOfSeries = request.aggregate === undefined && !outputs.hasBounds
-  const sql = isOfSeries ? seriesWindowSql(request, spans, rows) : windowSql(request, spans, rows, outputs)
-  const blocks = await statements.ask(sql, signal)
+  const ofSeries = isOfSeries ? await seriesWindows(statements, request, spans, outputs, rows, signal) : 'too many'
+  if (ofSeries !== 'too many') return ofSeries
+  const all = rows(request.start - request.rangeMs, request.end)
+  const blocks = await statements.ask(windowSql(request, spans, all, outputs), signal)
   if (blocks.some(block => block.numbers('odd').includes(1))) return undefined
-  if (isOfSeries) return seriesWindows(blocks, request, spans, outputs)
   return blocks.flatMap(block => windowsIn(block, request, spans, outputs))
 }
 
@@ -56,73 +58,6 @@ function windowsIn(block: NativeColumns, request: GridRequest, spans: Spans, out
     grids.push({ labels, ...windowsOf(values, request, spans) })
   }
   return grids
-}
-
-/** Several stored series may be one output. */
-function seriesWindows(
-  blocks: readonly NativeColumns[],
-  request: GridRequest,
-  spans: Spans,
-  { labels, outputOf }: GridOutputs
-): GridSeries[] {
-  const byOutput = new Map<number, SpanValues>()
-  for (const block of blocks) {
-    const ids = block.ids('series_id')
-    const addTo = spanAdder(block, request)
-    for (let row = 0; row < block.rows; row++) {
-      const output = outputOf.get(ids[row])
-      if (output === undefined) continue
-      const values = byOutput.get(output) ?? newValues(request, spans)
-      byOutput.set(output, values)
-      addTo(values, row)
-    }
-  }
-  return Array.from(byOutput, ([output, values]) => ({
-    labels: labels[output],
-    ...windowsOf(values, request, spans)
-  }))
-}
-
-/** Of each span: its value, and how many samples it is of. */
-interface SpanValues {
-  readonly values: Float64Array
-  readonly counts: Float64Array
-}
-
-function newValues({ func }: GridRequest, { count }: Spans): SpanValues {
-  const values = new Float64Array(count).fill(identityOf(WINDOW_FUNCTIONS[func]!.fold))
-  return { values, counts: new Float64Array(count) }
-}
-
-/** Folds the spans of a row into values. */
-function spanAdder(block: NativeColumns, { func }: GridRequest): (to: SpanValues, row: number) => void {
-  const [spans, numbers, samples] = ['spans', 'numbers', 'samples'].map(name => block.list(name))
-  const [allSpans, allNumbers, allSamples] = [spans, numbers, samples].map(({ items }) => asNumbers(items))
-  const join = joinOf(WINDOW_FUNCTIONS[func]!.fold)
-  const hasCounts = allSamples.length > 0
-  return ({ values, counts }, row) => {
-    for (let i = row === 0 ? 0 : spans.ends[row - 1]; i < spans.ends[row]; i++) {
-      const span = allSpans[i]
-      // Those behind the last window are no part of one.
-      if (span >= values.length) continue
-      values[span] = join(values[span], allNumbers[i])
-      counts[span] += hasCounts ? allSamples[i] : 1
-    }
-  }
-}
-
-function windowsOf({ values, counts }: SpanValues, { func, stepMs, rangeMs }: GridRequest, spans: Spans) {
-  const width = rangeMs / spans.lengthMs
-  const stride = Math.max(1, stepMs / spans.lengthMs)
-  const totals = slidingFolds(values, width, stride, WINDOW_FUNCTIONS[func]!.fold)
-  const samples = slidingFolds(counts, width, stride, 'sum')
-  const absent = Uint8Array.from(samples, n => Number(n === 0))
-  const results = totals.map((total, i) => {
-    if (func === 'present_over_time') return 1
-    if (func === 'count_over_time') return samples[i]
-    return func === 'avg_over_time' ? total / samples[i] : total
-  })
-  return { values: results, absent: absent.includes(1) ? absent : undefined }
 }
 
 function greatestCommonDivisor(a: number, b: number): number {

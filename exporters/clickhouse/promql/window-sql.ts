@@ -48,7 +48,7 @@ export function seriesWindowSql({ func }: GridRequest, spans: Spans, rows: strin
   const { ofArray, isOfCounts } = WINDOW_FUNCTIONS[func]!
   const samples = isOfCounts ? 'arrayMap(part -> toFloat64(length(part)), parts)' : "CAST([], 'Array(Float64)')"
   return `SELECT series_id, arrayMap(part -> ${ofArray}, parts) AS numbers, ${samples} AS samples, odd,
-      arrayFilter((span, i) -> i = 1 OR changes[i] != 0, all_spans, arrayEnumerate(all_spans)) AS spans
+      arrayFilter((span, change, i) -> i = 1 OR change != 0, all_spans, changes, arrayEnumerate(all_spans)) AS spans
     FROM (
       SELECT *, arrayDifference(all_spans) AS changes, arraySplit((number, change) -> change != 0, all_numbers, changes) AS parts
       FROM (
