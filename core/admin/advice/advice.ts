@@ -121,7 +121,7 @@ function metricAdvice(costs: MetricCosts, queriesOfAll: number): MetricAdvice {
 function storedLabels(samples: readonly NamedSeries[], topology: Topology): Set<string> {
   const ways = samples.flatMap(sample => trace(sample, topology, new Set()))
   const exporters = ways.flatMap(({ stages }) => stages.filter(({ kind }) => kind === 'exporter'))
-  const stored = exporters.flatMap(({ entries }) => entries.map(({ series }) => series))
+  const stored = exporters.flatMap(({ entries }) => entries.flatMap(({ series }) => series))
   return new Set(stored.flatMap(({ attributes, resource }) => [...Object.keys(attributes), ...Object.keys(resource)]))
 }
 
