@@ -28,8 +28,6 @@ export interface UsedLabels {
   readonly named: ReadonlySet<string>
   /** For each rule and each query that depended on all labels: the labels that it did not depend on. */
   readonly all: Readonly<Record<By, readonly (readonly string[])[]>>
-  /** False if there were too many metrics or labels to note. */
-  readonly isComplete: boolean
 }
 
 /** Which labels of which metrics were asked for, by day, in a bounded table. */
@@ -70,7 +68,12 @@ export class UseTable {
       for (const by of ['query', 'rule'] as const)
         for (const [except, day] of uses.all[by]) if (day >= oldest) all[by].push(JSON.parse(except))
     }
-    return { named, all, isComplete: this.#fullOn < oldest }
+    return { named, all }
+  }
+
+  /** False if there were too many metrics or labels to note all: then nobody knows what is unused. */
+  isComplete(now: number): boolean {
+    return this.#fullOn < dayOf(now) - REMEMBERED_DAYS
   }
 
   save(): string {
