@@ -74,7 +74,7 @@ function metricRow(metric: MetricAdvice): HTMLElement {
       ...labels.slice(0, MOST_LABELS).map(labelCost),
       labels.length > MOST_LABELS && element('div', {}, `and ${count(labels.length - MOST_LABELS)} more`),
       caution &&
-        element('small', {}, `${count(queriesOfAll)} queries show all of its labels, and would show fewer series.`)
+        element('small', {}, `${count(queriesOfAll)} queries depend on all of its labels, and would answer otherwise.`)
     )
   )
 }
