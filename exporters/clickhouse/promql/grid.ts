@@ -5,7 +5,7 @@ import { canAggregate, GRID_FUNCTIONS, gridSql } from './grid-sql.ts'
 import { asNullable, type NativeColumns } from './native-reader.ts'
 import { isNumberForm, numberRows } from './number-samples.ts'
 import { rangeOf } from './sample-loader.ts'
-import { hasDistributions, type Tables } from './sample-sources.ts'
+import { hasDistributions, type RowRange, type Tables } from './sample-sources.ts'
 import type { Found, FoundSeries } from './series-index.ts'
 import type { Statements } from './statements.ts'
 import { hasWindows, windowGrid } from './window-grid.ts'
@@ -23,24 +23,33 @@ export async function storedGrid(
   found: Found,
   signal: AbortSignal
 ): Promise<GridSeries[] | undefined> {
-  const rows = rowsFor(request, tables, found)
-  if (rows === undefined) return undefined
-  const needed = withinWindows(rows, request)
-  return hasWindows(request)
-    ? windowGrid(statements, request, found.series, needed, signal)
-    : functionGrid(statements, request, found.series, needed, signal)
+  if (!hasRows(request, found)) return undefined
+  const rows = (after: number, until: number) =>
+    withinWindows(rowsFor(request, tables, found, { after, until }), request)
+  if (hasWindows(request)) return windowGrid(statements, request, found.series, rows, signal)
+  return functionGrid(statements, request, found.series, rows(request.start - request.rangeMs, request.end), signal)
 }
 
-/** Undefined if the samples are not numbers that are stored as such. */
-function rowsFor({ func, start, end, rangeMs, limits }: GridRequest, tables: Tables, found: Found): string | undefined {
-  const { series } = found
+/** True if the samples are numbers that are stored as such. */
+function hasRows({ func }: GridRequest, { series }: Found): boolean {
   const [{ form }] = series
-  if (series.some(one => one.form !== form)) return undefined
-  const range = { ...tables, ...rangeOf(series, found), after: start - rangeMs, until: end }
-  if (isNumberForm(form)) return numberRows({ ...range, form, hasDistributions: hasDistributions(series), limits })
+  if (series.some(one => one.form !== form)) return false
   // The end of a series is no row of each bucket.
   const isExplicit = form === 'bucket' && series.every(({ metric }) => metric.kind === 'histogram')
-  return isExplicit && func !== 'last' ? bucketRows(range) : undefined
+  return isNumberForm(form) || (isExplicit && func !== 'last')
+}
+
+function rowsFor(
+  { limits }: GridRequest,
+  tables: Tables,
+  found: Found,
+  times: Pick<RowRange, 'after' | 'until'>
+): string {
+  const { series } = found
+  const [{ form }] = series
+  const range = { ...tables, ...rangeOf(series, found), ...times }
+  if (!isNumberForm(form)) return bucketRows(range)
+  return numberRows({ ...range, form, hasDistributions: hasDistributions(series), limits })
 }
 
 /** Without rows between the windows, if there is room between them. */

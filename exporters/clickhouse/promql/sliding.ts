@@ -9,12 +9,16 @@ const FOLDS: Readonly<Record<Fold, readonly [identity: number, fold: (a: number,
 /** The value that changes none that it is folded with. */
 export const identityOf = (fold: Fold): number => FOLDS[fold][0]
 
+export const joinOf = (fold: Fold): ((a: number, b: number) => number) => FOLDS[fold][1]
+
 /**
  * Folds of each `width` values side by side: the first begins at 0, the next ones `stride` further each. Takes time linear
  * in the values, whatever the width: a window is the end of one block of `width` values and the beginning of the next.
  */
 export function slidingFolds(values: Float64Array, width: number, stride: number, fold: Fold): Float64Array {
   const [identity, join] = FOLDS[fold]
+  if (width === 1)
+    return Float64Array.from({ length: Math.floor((values.length - 1) / stride) + 1 }, (_, n) => values[n * stride])
   const fromBegin = new Float64Array(values.length)
   const toEnd = new Float64Array(values.length)
   for (let i = 0; i < values.length; i++) fromBegin[i] = i % width === 0 ? values[i] : join(fromBegin[i - 1], values[i])

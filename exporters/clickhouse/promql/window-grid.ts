@@ -1,8 +1,9 @@
 import type { GridRequest, GridSeries } from '../../../core/promql/sample-store.ts'
 import { type GridOutputs, gridOutputs, outputLabels } from './grid-outputs.ts'
-import { asNumbers, type NativeColumns } from './native-reader.ts'
+import type { NativeColumns } from './native-reader.ts'
 import type { FoundSeries } from './series-index.ts'
-import { identityOf, slidingFolds } from './sliding.ts'
+import { type RowsBetween, seriesWindows } from './series-windows.ts'
+import { newValues, spanAdder, windowsOf } from './span-values.ts'
 import type { Statements } from './statements.ts'
 import { type Spans, WINDOW_FUNCTIONS, windowSql } from './window-sql.ts'
 
@@ -17,20 +18,24 @@ export function hasWindows({ func, aggregate }: GridRequest): boolean {
 
 /**
  * The result of a function over windows, made of spans that windows have in common.
- * @param rows a query of SQL for the columns of `numberRows`
+ * @param rows for the columns of `numberRows`
  */
 export async function windowGrid(
   statements: Statements,
   request: GridRequest,
   series: readonly FoundSeries[],
-  rows: string,
+  rows: RowsBetween,
   signal: AbortSignal
 ): Promise<GridSeries[] | undefined> {
   const outputs = gridOutputs(series, request)
   const spans = spansOf(request)
   const isTooMuch = spans.count > MOST_SPANS || spans.count * (outputs?.labels.length ?? 0) > request.limits.maxSamples
   if (outputs === undefined || isTooMuch) return undefined
-  const blocks = await statements.ask(windowSql(request, spans, rows, outputs), signal)
+  const isOfSeries = request.aggregate === undefined && !outputs.hasBounds
+  const ofSeries = isOfSeries ? await seriesWindows(statements, request, spans, outputs, rows, signal) : 'too many'
+  if (ofSeries !== 'too many') return ofSeries
+  const all = rows(request.start - request.rangeMs, request.end)
+  const blocks = await statements.ask(windowSql(request, spans, all, outputs), signal)
   if (blocks.some(block => block.numbers('odd').includes(1))) return undefined
   return blocks.flatMap(block => windowsIn(block, request, spans, outputs))
 }
@@ -43,38 +48,16 @@ export function spansOf({ start, end, stepMs, rangeMs }: GridRequest): Spans {
 
 function windowsIn(block: NativeColumns, request: GridRequest, spans: Spans, outputs: GridOutputs): GridSeries[] {
   const labelsAt = outputLabels(outputs, block, request)
-  const [indexes, numbers, samples] = ['spans', 'numbers', 'samples'].map(name => block.list(name))
-  const [allIndexes, allNumbers, allSamples] = [indexes, numbers, samples].map(({ items }) => asNumbers(items))
-  const { fold } = WINDOW_FUNCTIONS[request.func]!
+  const addTo = spanAdder(block, request)
   const grids: GridSeries[] = []
   for (let row = 0; row < block.rows; row++) {
     const labels = labelsAt(row)
     if (labels === undefined) continue
-    const values = new Float64Array(spans.count).fill(identityOf(fold))
-    const counts = new Float64Array(spans.count)
-    for (let i = row === 0 ? 0 : indexes.ends[row - 1]; i < indexes.ends[row]; i++) {
-      // Those behind the last window are no part of one.
-      if (allIndexes[i] >= spans.count) continue
-      values[allIndexes[i]] = allNumbers[i]
-      counts[allIndexes[i]] = allSamples[i]
-    }
-    grids.push({ labels, ...windowsOf(values, counts, request, spans) })
+    const values = newValues(request, spans)
+    addTo(values, row)
+    grids.push({ labels, ...windowsOf(values, request, spans) })
   }
   return grids
-}
-
-function windowsOf(values: Float64Array, counts: Float64Array, { func, stepMs, rangeMs }: GridRequest, spans: Spans) {
-  const width = rangeMs / spans.lengthMs
-  const stride = Math.max(1, stepMs / spans.lengthMs)
-  const totals = slidingFolds(values, width, stride, WINDOW_FUNCTIONS[func]!.fold)
-  const samples = slidingFolds(counts, width, stride, 'sum')
-  const absent = Uint8Array.from(samples, n => Number(n === 0))
-  const results = totals.map((total, i) => {
-    if (func === 'present_over_time') return 1
-    if (func === 'count_over_time') return samples[i]
-    return func === 'avg_over_time' ? total / samples[i] : total
-  })
-  return { values: results, absent: absent.includes(1) ? absent : undefined }
 }
 
 function greatestCommonDivisor(a: number, b: number): number {

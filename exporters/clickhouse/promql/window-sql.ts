@@ -6,22 +6,28 @@ import type { Fold } from './sliding.ts'
 
 // The exact sum of infinities is NaN.
 const SUM = 'if(isFinite(sumKahan(number)), sumKahan(number), sum(number))'
+const ARRAY_SUM = "if(isFinite(arrayReduce('sumKahan', part)), arrayReduce('sumKahan', part), arraySum(part))"
 
 /** How values of several samples become one, and the aggregation that does the same to values of several series. */
 interface WindowFunction {
+  /** Over rows. */
   readonly value: string
+  /** Over an array `part`. */
+  readonly ofArray: string
+  /** True if numbers of samples are needed, and not only whether there are any. */
+  readonly isOfCounts: boolean
   readonly fold: Fold
   readonly like: AggregationOp | undefined
 }
 
 /** Functions whose value for a window follows from those for the spans that it consists of. */
 export const WINDOW_FUNCTIONS: Readonly<Partial<Record<GridFunction, WindowFunction>>> = {
-  sum_over_time: { value: SUM, fold: 'sum', like: 'sum' },
-  avg_over_time: { value: SUM, fold: 'sum', like: undefined },
-  count_over_time: { value: '0.', fold: 'sum', like: 'sum' },
-  present_over_time: { value: '0.', fold: 'sum', like: undefined },
-  min_over_time: { value: 'min(number)', fold: 'min', like: 'min' },
-  max_over_time: { value: 'max(number)', fold: 'max', like: 'max' }
+  sum_over_time: { value: SUM, ofArray: ARRAY_SUM, isOfCounts: false, fold: 'sum', like: 'sum' },
+  avg_over_time: { value: SUM, ofArray: ARRAY_SUM, isOfCounts: true, fold: 'sum', like: undefined },
+  count_over_time: { value: '0.', ofArray: '0.', isOfCounts: true, fold: 'sum', like: 'sum' },
+  present_over_time: { value: '0.', ofArray: '0.', isOfCounts: false, fold: 'sum', like: undefined },
+  min_over_time: { value: 'min(number)', ofArray: 'arrayMin(part)', isOfCounts: false, fold: 'min', like: 'min' },
+  max_over_time: { value: 'max(number)', ofArray: 'arrayMax(part)', isOfCounts: false, fold: 'max', like: 'max' }
 }
 
 /** Time in spans: each window is some of them, one after the other. */
@@ -33,22 +39,43 @@ export interface Spans {
 }
 
 /**
+ * A query of SQL for the columns `series_id`, `spans`, `numbers`, `samples` and `odd`, which is 1 if a value is NaN: values of each
+ * series. A span may come several times, if its rows are in several parts. Series have few keys, and rows come by them, so this
+ * is much faster than groups by series and span.
+ * @param rows a query for the columns of `numberRows`
+ */
+export function seriesWindowSql({ func }: GridRequest, spans: Spans, rows: string): string {
+  const { ofArray, isOfCounts } = WINDOW_FUNCTIONS[func]!
+  const samples = isOfCounts ? 'arrayMap(part -> toFloat64(length(part)), parts)' : "CAST([], 'Array(Float64)')"
+  return `SELECT series_id, arrayMap(part -> ${ofArray}, parts) AS numbers, ${samples} AS samples, odd,
+      arrayFilter((span, change, i) -> i = 1 OR change != 0, all_spans, changes, arrayEnumerate(all_spans)) AS spans
+    FROM (
+      SELECT *, arrayDifference(all_spans) AS changes, arraySplit((number, change) -> change != 0, all_numbers, changes) AS parts
+      FROM (
+        SELECT series_id, groupArray(materialize(number)) AS all_numbers, max(isNaN(number)) AS odd,
+          groupArray(toUInt16(${spanOf(spans)})) AS all_spans
+        FROM (${rows}) WHERE ends = 0 GROUP BY series_id
+      )
+    )`
+}
+
+/**
  * A query of SQL for the columns `output`, `bound` if there are any, `spans`, `numbers`, `samples` and `odd`, which is 1 if a value is NaN.
  * @param rows a query for the columns of `numberRows`
  */
-export function windowSql(
-  { func, aggregate }: GridRequest,
-  { origin, lengthMs }: Spans,
-  rows: string,
-  outputs: GridOutputs
-): string {
+export function windowSql({ func, aggregate }: GridRequest, spans: Spans, rows: string, outputs: GridOutputs): string {
   const output = transformed(aggregate === undefined ? slotOf(outputs) : 'series_id', outputs.outputOf)
   const bound = boundColumn(outputs)
   return `SELECT output${bound}, groupArray(span) AS spans, groupArray(number_of_span) AS numbers,
       groupArray(samples_of_span) AS samples, max(odd_span) AS odd
     FROM (
-      SELECT ${output} AS output${bound}, toUInt32(intDiv(toUnixTimestamp64Milli(time) - ${origin + 1}, ${lengthMs})) AS span,
+      SELECT ${output} AS output${bound}, toUInt32(${spanOf(spans)}) AS span,
         ${WINDOW_FUNCTIONS[func]!.value} AS number_of_span, toFloat64(count()) AS samples_of_span, max(isNaN(number)) AS odd_span
       FROM (${rows}) WHERE ends = 0 AND output != ${NOWHERE} GROUP BY output, span${bound}
     ) GROUP BY output${bound}`
+}
+
+/** The number of a row's span. */
+function spanOf({ origin, lengthMs }: Spans): string {
+  return `intDiv(toUnixTimestamp64Milli(time) - ${origin + 1}, ${lengthMs})`
 }

@@ -1,0 +1,51 @@
+import type { GridRequest, GridSeries } from '../../../core/promql/sample-store.ts'
+import type { GridOutputs } from './grid-outputs.ts'
+import { newValues, type SpanValues, spanAdder, windowsOf } from './span-values.ts'
+import type { Statements } from './statements.ts'
+import { type Spans, seriesWindowSql } from './window-sql.ts'
+
+/** Rows of one statement, some 100 bytes each in ClickHouse. */
+const ROWS_AT_A_TIME = 2_500_000
+/** Beyond it groups by series and span take less memory, and not more time. */
+const MOST_STATEMENTS = 12
+
+/** A query of SQL for rows with `after < time <= until`, Unix ms. */
+export type RowsBetween = (after: number, until: number) => string
+
+/**
+ * Windows of each series, as `windowGrid` has them. Undefined if a value is NaN.
+ * @param rows for the columns of `numberRows`
+ */
+export async function seriesWindows(
+  statements: Statements,
+  request: GridRequest,
+  spans: Spans,
+  { labels, outputOf }: GridOutputs,
+  rows: RowsBetween,
+  signal: AbortSignal
+): Promise<GridSeries[] | undefined | 'too many'> {
+  const after = request.start - request.rangeMs
+  const counted = `SELECT toFloat64(count()) AS total FROM (${rows(after, request.end)})`
+  const [count] = await statements.ask(counted, signal)
+  const pieces = Math.max(1, Math.ceil(count.numbers('total')[0] / ROWS_AT_A_TIME))
+  if (pieces > MOST_STATEMENTS) return 'too many'
+  // Several stored series may be one output, and a span may be in two pieces.
+  const byOutput = new Map<number, SpanValues>()
+  const edgeOf = (piece: number) => after + Math.round(((request.end - after) * piece) / pieces)
+  for (let piece = 0; piece < pieces; piece++) {
+    const sql = seriesWindowSql(request, spans, rows(edgeOf(piece), edgeOf(piece + 1)))
+    for (const block of await statements.ask(sql, signal)) {
+      if (block.numbers('odd').includes(1)) return undefined
+      const ids = block.ids('series_id')
+      const addTo = spanAdder(block, request)
+      for (let row = 0; row < block.rows; row++) {
+        const output = outputOf.get(ids[row])
+        if (output === undefined) continue
+        const values = byOutput.get(output) ?? newValues(request, spans)
+        byOutput.set(output, values)
+        addTo(values, row)
+      }
+    }
+  }
+  return Array.from(byOutput, ([output, values]) => ({ labels: labels[output], ...windowsOf(values, request, spans) }))
+}
