@@ -15,7 +15,7 @@ export function guard(endpoint: string): RequestHandler {
     const name = hostName(request)
     if (isLocal && name !== host && isIP(name) === 0 && !isLoopback(name))
       return refuse(`this server is not called ${name}: ask for ${endpoint}`)
-    if (request.method !== 'GET' && request.method !== 'HEAD' && isCrossSite(request))
+    if (isRequestOfPage(request) && isCrossSite(request))
       return refuse('requests from other web pages are not answered')
     next()
 
@@ -29,6 +29,12 @@ export function guard(endpoint: string): RequestHandler {
 function hostName({ headers }: Request): string {
   const [, v6, name] = /^(?:\[(.*)\]|([^:]*))(?::\d*)?$/.exec(headers.host ?? '') ?? []
   return (v6 ?? name ?? '').toLowerCase()
+}
+
+/** False for links, and for what costs nothing. Answers under `/api` may take work, or stay open. */
+function isRequestOfPage({ method, path, headers }: Request): boolean {
+  if (method !== 'GET' && method !== 'HEAD') return true
+  return path.startsWith('/api/') && headers['sec-fetch-mode'] !== 'navigate'
 }
 
 function isCrossSite({ headers }: Request): boolean {

@@ -19,10 +19,8 @@ export class Edge {
 
   /** {@link pass}, for edges that data enters or leaves Weir by. */
   timed(block: Block, now: number): void {
-    const { time, length } = block
-    let { newest } = this
-    for (let i = 0; i < length; i++) if (time[i] > newest && time[i] <= now) newest = time[i]
-    this.newest = newest
+    const newest = newestIn(block, Number.POSITIVE_INFINITY)
+    this.newest = Math.max(this.newest, newest <= now ? newest : newestIn(block, now))
     this.pass(block)
   }
 
@@ -51,4 +49,11 @@ export class Edges {
     this.received.end()
     this.sent.end()
   }
+}
+
+/** The newest time up to `until`; 0 if there is none. */
+function newestIn({ time, length }: Block, until: number): number {
+  let newest = 0
+  for (let i = 0; i < length; i++) if (time[i] > newest && time[i] <= until) newest = time[i]
+  return newest
 }

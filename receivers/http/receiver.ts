@@ -89,7 +89,8 @@ export class HttpReceiver implements Receiver {
     if (this.#schemaOptions.folder !== '') this.#schemas = await EventSchemas.load(this.#schemaOptions)
     await this.#server.start()
     const url = `${this.#server.scheme}://${this.address}${this.#path}`
-    const example = JSON.stringify({ name: 'signup', attributes: { plan: 'pro' } })
+    const attributes = { plan: 'pro', user_id: 'u1' }
+    const example = JSON.stringify(['signup', 'checkout'].map(name => ({ name, attributes })))
     this.#context.announce(`HTTP events on ${url}`, `curl -H 'content-type: application/json' ${url} -d '${example}'`)
   }
 

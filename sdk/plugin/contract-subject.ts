@@ -1,4 +1,5 @@
 import type { Lifecycle, Plugin } from '../../core/plugin/contract.ts'
+import type { Inspectable } from '../../core/plugin/inspection.ts'
 import { NOW } from './sample-blocks.ts'
 import { FakeClock, type TestContext, testConfig, testContext } from './testing.ts'
 
@@ -20,7 +21,7 @@ export interface Subjects {
   readonly plugin: Plugin
   readonly options: ContractOptions
   readonly context: CountingContext
-  readonly instance: Lifecycle
+  readonly instance: Lifecycle & Inspectable
 }
 export type CountingContext = TestContext & { readonly clock: CountingClock }
 
@@ -37,7 +38,7 @@ class CountingClock extends FakeClock {
 /** Another of the same. */
 export function make(plugin: Plugin, { config }: ContractOptions) {
   const context = testContext(plugin.type, new CountingClock(NOW)) as CountingContext
-  return { context, instance: plugin.create(testConfig(plugin, config), context) as Lifecycle }
+  return { context, instance: plugin.create(testConfig(plugin, config), context) as Lifecycle & Inspectable }
 }
 
 export const stop = (instance: Lifecycle) => within('stop', instance.stop?.(signal()))

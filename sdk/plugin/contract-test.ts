@@ -3,6 +3,7 @@ import { applySchema } from '../../core/config/schema.ts'
 import { ExportError } from '../../core/errors.ts'
 import { API_VERSION, type Exporter, type JsonSchema, type Plugin, type Receiver } from '../../core/plugin/contract.ts'
 import { type ContractOptions, make, type Subjects, signal, stop, within } from './contract-subject.ts'
+import { isInspected } from './inspection-contract.ts'
 import { PROCESSOR_RULES } from './processor-contract.ts'
 import { blocksFor } from './sample-blocks.ts'
 import { testConfig } from './testing.ts'
@@ -34,6 +35,7 @@ export function contractOf(plugin: Plugin, options: ContractOptions = {}): Rule[
     ),
     rule('takes its defaults and no unknown option', configIsChecked),
     rule('creating it touches nothing', createTouchesNothing),
+    rule('tells about itself without a change', isInspected),
     rule('may be stopped without a start', ({ instance }) => stop(instance)),
     rule('may be started and stopped twice', startsAndStopsTwice)
   ]

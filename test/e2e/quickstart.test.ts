@@ -44,7 +44,7 @@ test('the quickstart is ready at once, and the data of its printed commands is s
   }
   for (const command of sends) await paste(command)
   const begun = performance.now()
-  const allVisible = async () => (await countsIn(weir, sandbox)).size === 3
+  const allVisible = async () => (await countsIn(weir, sandbox)).size === 4
   await eventually('all counts are visible', allVisible, { deadlineMs: 2 * VISIBLE_WITHIN_MS })
   const visibleAfterMs = performance.now() - begun
   t.diagnostic(`counts visible after ${Math.round(visibleAfterMs)} ms`)
@@ -52,7 +52,8 @@ test('the quickstart is ready at once, and the data of its printed commands is s
   const counts = new Map([
     ['http_requests', 3],
     ['page.views', 1],
-    ['signup', 1]
+    ['signup', 1],
+    ['checkout', 1]
   ])
   assert.deepEqual(await countsIn(weir, sandbox), counts)
   const table = await paste(queries[0])

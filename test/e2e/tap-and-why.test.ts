@@ -123,6 +123,9 @@ test('a running Weir shows what passes, and why a series goes where it goes', as
       ['http']
     )
     assert.deepEqual(fates(event.traced[0].pipelines), ['events windowed_counter counted', 'events debug stored'])
+    const counts = await why(weir, 'metric=signup_total')
+    assert.equal(counts.traced[0].series.name, 'signup')
+    assert.equal(counts.traced[0].seen.length, 1)
     const unknown = await why(weir, 'metric=logins&label=user=nobody&watch=0')
     assert.equal(unknown.traced[0].isReceived, false)
     assert.match(

@@ -204,6 +204,22 @@ export const BROKEN_PLUGINS: readonly BrokenPlugin[] = [
     rules: ['creating it touches nothing']
   },
   {
+    fault: 'drops a series when it is asked about it',
+    plugin: processor(({ account }) => ({
+      process: (block: Block) => block,
+      explain() {
+        account.drop('asked', 1)
+        return { fate: 'dropped', why: 'it was asked about' }
+      }
+    })),
+    rules: ['tells about itself without a change']
+  },
+  {
+    fault: 'says that a series changes, and not to what',
+    plugin: processor(() => ({ process: (block: Block) => block, explain: () => ({ fate: 'changes', why: 'so' }) })),
+    rules: ['tells about itself without a change']
+  },
+  {
     fault: 'subscribes twice to its source',
     plugin: processor(() => ({
       operator: () => (source: Observable<Batch>) => {

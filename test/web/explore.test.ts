@@ -18,6 +18,7 @@ receivers:
   otlp: { protocols: { http: { endpoint: 127.0.0.1:0 } } }
   statsd: { endpoint: 127.0.0.1:0 }
   http: { endpoint: 127.0.0.1:0 }
+  prometheus: { scrape_configs: [{ job_name: weir }] }
 extensions:
   query_api: { endpoint: 127.0.0.1:0 }
 service:

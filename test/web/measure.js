@@ -68,4 +68,8 @@ function behind(element) {
   return channels(color)[3] === 0 ? behind(element.parentElement) : color
 }
 
-const channels = color => color.match(/[\d.]+/g).map(Number)
+/** Mixed colors come as `color(srgb 0.1 0.4 0.9)`, others as `rgb(26, 102, 230)`. */
+function channels(color) {
+  const numbers = color.match(/[\d.]+/g).map(Number)
+  return color.startsWith('color(') ? numbers.map((number, i) => (i < 3 ? number * 255 : number)) : numbers
+}

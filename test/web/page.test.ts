@@ -67,6 +67,7 @@ test('the admin page', { skip }, async t => {
   await t.test('shows the ledger as the process has it, with a balance and drops by reason', async () => {
     await page.getByRole('link', { name: 'Ledger' }).click()
     const table = page.getByRole('table')
+    await table.getByRole('rowheader').first().waitFor()
     const { components } = await weir.status()
     assert.equal(await table.getByRole('rowheader').count(), components.length)
     assert.equal(await table.getByRole('img', { name: 'balanced' }).count(), components.length)

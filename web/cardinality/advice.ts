@@ -4,6 +4,7 @@ import { count, localTime } from '../ui/format.ts'
 
 const WANTED_DAYS = 30
 const MOST_LABELS = 8
+const MOST_EXACT = 512
 const COLUMNS = ['Series', 'Without unused labels', 'Saved'] as const
 
 /** The metrics with most series, what each of their labels costs, and which of them nobody asks for. */
@@ -65,8 +66,8 @@ function metricRow(metric: MetricAdvice): HTMLElement {
     {},
     element('th', { scope: 'row' }, name, element('small', {}, what)),
     element('td', {}, count(series), isSampled && element('small', {}, 'some were looked into')),
-    element('td', {}, saved === 0 ? '' : `≈ ${count(seriesWithoutUnused)}`),
-    element('td', { class: saved === 0 ? 'zero' : undefined }, saved === 0 ? '0' : `≈ ${count(saved)}`),
+    element('td', {}, saved === 0 ? '' : estimate(seriesWithoutUnused)),
+    element('td', { class: saved === 0 ? 'zero' : undefined }, saved === 0 ? '0' : estimate(saved)),
     element(
       'td',
       { class: 'labels' },
@@ -78,12 +79,15 @@ function metricRow(metric: MetricAdvice): HTMLElement {
   )
 }
 
+/** Numbers up to 512 are exact. */
+const estimate = (value: number) => `${value > MOST_EXACT ? '≈ ' : ''}${count(value)}`
+
 function labelCost({ name, values, seriesWithout, isUnused }: MetricAdvice['labels'][number]): HTMLElement {
   return element(
     'div',
     {},
     element('b', {}, name),
-    ` ≈ ${count(values)} values, ≈ ${count(seriesWithout)} series without it `,
+    ` ${estimate(values)} ${values === 1 ? 'value' : 'values'}, ${estimate(seriesWithout)} series without it `,
     isUnused && element('span', { class: 'badge warn' }, 'unused')
   )
 }

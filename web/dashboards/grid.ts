@@ -86,7 +86,7 @@ export class Grid {
     const heading = element('h4', {}, panel.title)
     const root = element(
       'article',
-      { class: 'cell', 'aria-label': panel.title },
+      { class: 'cell', 'data-kind': panel.kind, 'aria-label': panel.title },
       heading,
       panel.description && element('p', { class: 'note' }, panel.description),
       view.root,

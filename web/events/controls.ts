@@ -36,7 +36,7 @@ export class Controls {
   }
 
   #own(state: EventsState, { names, attributes }: Catalog): HTMLElement[] {
-    const { question, by, of, window, cohort, returning, period, periods } = state
+    const { question, by, of, attribute, window, cohort, returning, period, periods } = state
     const selectors = names.map(selectorOf)
     const groupedBy = this.#choice('By', 'by', ['', '__name__', ...attributes], by, 'nothing')
     const actor = this.#choice('Of', 'of', attributes, of, 'no attribute')
@@ -46,7 +46,7 @@ export class Controls {
       case 'uniques':
         return [actor, groupedBy]
       case 'top':
-        return [this.#choice('Attribute', 'of', attributes, of, 'no attribute')]
+        return [this.#choice('Attribute', 'attribute', attributes, attribute, 'no attribute')]
       case 'funnel':
         return [actor, this.#text('Within', 'window', window, {}), groupedBy, this.#steps(state.steps, selectors)]
       case 'retention':
@@ -63,15 +63,19 @@ export class Controls {
   }
 
   #steps(steps: readonly string[], selectors: readonly string[]): HTMLElement {
+    const inputs = steps.map(step => inputOf(step, selectors))
+    // Read when they are needed: these controls stay while somebody writes, and the steps change.
+    const written = () => inputs.map(([{ value }]) => value.trim())
     const set = (all: readonly string[]) => this.#set('steps', JSON.stringify(all))
-    const items = steps.map((step, i) => {
-      const input = inputOf(step, selectors)
-      input[0].setAttribute('aria-label', `Step ${i + 1}`)
-      input[0].addEventListener('change', () => set(steps.with(i, input[0].value.trim())))
-      const remove = button('Remove', () => set(steps.toSpliced(i, 1)), { 'aria-label': `Remove step ${i + 1}` })
-      return element('li', {}, ...input, steps.length > 2 && remove)
+    const items = inputs.map(([input, list], i) => {
+      input.setAttribute('aria-label', `Step ${i + 1}`)
+      input.addEventListener('change', () => set(written()))
+      const remove = button('Remove', () => set(written().toSpliced(i, 1)), { 'aria-label': `Remove step ${i + 1}` })
+      return element('li', {}, input, list, steps.length > 2 && remove)
     })
-    const add = button('Add step', () => set([...steps, selectors[0] ?? '']), { disabled: steps.length >= MOST_STEPS })
+    const add = button('Add step', () => set([...written(), selectors[0] ?? '']), {
+      disabled: steps.length >= MOST_STEPS
+    })
     return element('fieldset', { class: 'steps' }, element('legend', {}, 'Steps'), element('ol', {}, ...items), add)
   }
 

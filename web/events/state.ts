@@ -1,5 +1,9 @@
 import type { Panel } from '../../core/admin/dashboards/dashboard.ts'
-import type { Place } from '../app/place.ts'
+
+/** What was chosen, by name, such as the `Place`. */
+export interface Chosen {
+  get(name: string): string | undefined
+}
 
 /** Names of events and of their attributes, the most frequent first. */
 export interface Catalog {
@@ -19,7 +23,10 @@ export interface EventsState {
   readonly where: string
   /** An attribute, or empty. */
   readonly by: string
+  /** The attribute that tells users apart. */
   readonly of: string
+  /** The attribute whose values are asked for. */
+  readonly attribute: string
   /** Selectors. */
   readonly steps: readonly string[]
   readonly window: string
@@ -36,7 +43,7 @@ const MOST_GROUPS = 12
 const MOST_PERIODS = 366
 const PLAIN_NAME = /^[a-zA-Z_:][\w:]*$/
 
-export function stateOf(place: Place, { names, attributes }: Catalog): EventsState {
+export function stateOf(place: Chosen, { names, attributes }: Catalog): EventsState {
   const asked = place.get('ask') as Question
   const [first = '', second = first] = names.map(selectorOf)
   const actor = attributes.find(name => USUAL_ACTOR.test(name)) ?? attributes[0] ?? ''
@@ -47,6 +54,7 @@ export function stateOf(place: Place, { names, attributes }: Catalog): EventsSta
     where: place.get('where') ?? '',
     by: place.get('by') ?? '',
     of: place.get('of') ?? actor,
+    attribute: place.get('attribute') ?? attributes.find(name => name !== actor) ?? actor,
     steps: stepsIn(place.get('steps')) ?? [first, second],
     window: place.get('window') ?? '7d',
     cohort: place.get('cohort') ?? first,
@@ -58,7 +66,7 @@ export function stateOf(place: Place, { names, attributes }: Catalog): EventsSta
 
 /** The panels that answer. `latest` is none. */
 export function panelsOf(state: EventsState): readonly Panel[] {
-  const { question, event, where, by, of, steps, window, cohort, returning, period, periods } = state
+  const { question, event, where, by, of, attribute, steps, window, cohort, returning, period, periods } = state
   const scope = { ...(event === '' ? {} : { name: event }), ...(where === '' ? {} : { where }) }
   const groups = { ...scope, by: by === '' ? [] : [by], limit: MOST_GROUPS }
   const users = { ...groups, of }
@@ -74,7 +82,14 @@ export function panelsOf(state: EventsState): readonly Panel[] {
         { kind: 'stat', title: 'In the whole range', width: 12, events: users }
       ]
     case 'top':
-      return [{ kind: 'top', title: `Most frequent values of ${of}`, width: 12, events: { ...scope, of, limit: 50 } }]
+      return [
+        {
+          kind: 'top',
+          title: `Most frequent values of ${attribute}`,
+          width: 12,
+          events: { ...scope, of: attribute, limit: 50 }
+        }
+      ]
     case 'funnel': {
       const events = { ...scope, of, steps, window, ...(by === '' ? {} : { by }) }
       return [{ kind: 'funnel', title: `How far each ${of} came`, width: 12, events }]

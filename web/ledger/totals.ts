@@ -16,7 +16,8 @@ export function totalTiles({ components }: StatusReport): HTMLElement[] {
     tile('Exported', count(sum(['exporter'], ({ account }) => account.sent))),
     tile('Absorbed', count(sum(all, ({ account }) => account.absorbed))),
     tile('Dropped', count(sum(all, droppedItems))),
-    tile('In flight', count(sum(['receiver'], ({ account }) => account.inFlight)))
+    // Those of receivers are further on, and are waited for.
+    tile('In flight', count(sum(['journal', 'processor', 'exporter'], ({ account }) => account.inFlight)))
   ]
 }
 

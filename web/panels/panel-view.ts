@@ -21,7 +21,7 @@ import {
   type TopAnswer
 } from './event-answers.ts'
 import { eventFigures, eventResults } from './event-charts.ts'
-import { funnelTables, isEmptyFunnel } from './funnel.ts'
+import { funnelLists, isEmptyFunnel } from './funnel.ts'
 import { type Figures, figureList, figuresOf, figureTable } from './instant.ts'
 import { PanelBody } from './panel-body.ts'
 import { type PanelKind, QueryPanel } from './query-panel.ts'
@@ -131,7 +131,7 @@ async function contentOf(panel: Panel, frame: Frame, signal: AbortSignal): Promi
     case 'funnel': {
       const answer = await askFor<FunnelAnswer>(panel)
       const names = panel.events.steps.map(step => fillInPromql(step, all))
-      return isEmptyFunnel(answer) ? [] : funnelTables(answer, names.map(stepName))
+      return isEmptyFunnel(answer) ? [] : funnelLists(answer, names.map(stepName))
     }
     case 'retention': {
       const period = secondsOf(fillIn(panel.events.period ?? DEFAULT_PERIOD, all))

@@ -45,6 +45,6 @@ function cell(share: number | null | undefined, returned: number | undefined): H
   if (share === undefined) return element('td', {})
   if (share === null) return element('td', { class: 'zero' }, '–')
   const made = element('td', { title: `${count(returned ?? 0)} returned` }, quantity(share, 'percent'))
-  made.style.background = `color-mix(in srgb, var(--flow) ${Math.round(share * STRONGEST * 100)}%, transparent)`
+  made.style.background = `color-mix(in srgb, var(--flow) ${Math.round(share * STRONGEST * 100)}%, var(--card))`
   return made
 }

@@ -23,7 +23,7 @@ export class Details {
   readonly node = element('section', { class: 'details', 'aria-labelledby': 'details-title', hidden: true })
   readonly #place: Place
   readonly #onClose: () => void
-  readonly #figures = element('dl', { class: 'figures' })
+  readonly #figures = element('dl', { class: 'books' })
   #open: { readonly key: string; readonly parts: readonly { close(): void }[] } | undefined
 
   constructor(place: Place, onClose: () => void) {

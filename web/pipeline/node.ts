@@ -48,8 +48,9 @@ export function pipelineNode(id: string, itemsPerSecond: number): HTMLElement {
 
 /** Disk, freshness and memory, in words. */
 export function factsOf(component: ComponentReport): string[] {
-  const { kind, diskBuffer, newestItemSeconds, watermarkLagSeconds, memory } = component
+  const { kind, queue, diskBuffer, newestItemSeconds, watermarkLagSeconds, memory } = component
   return [
+    queue && waitText(queue),
     diskBuffer && `on disk ${bytes(diskBuffer.usedBytes)} of ${bytes(diskBuffer.capacityBytes)}`,
     newestItemSeconds === undefined
       ? undefined
@@ -59,21 +60,29 @@ export function factsOf(component: ComponentReport): string[] {
   ].filter(text => text !== undefined && text !== '') as string[]
 }
 
-export function queueText({
-  usedBytes,
-  capacityBytes,
-  items,
-  oldestSeconds
-}: NonNullable<ComponentReport['queue']>): string {
-  const waiting = oldestSeconds === undefined ? '' : `, ${count(items)} items, oldest ${ageText(oldestSeconds)}`
-  return `queue ${bytes(usedBytes)} of ${bytes(capacityBytes)}${waiting}`
+export function queueText({ usedBytes, capacityBytes }: NonNullable<ComponentReport['queue']>): string {
+  return `queue ${bytes(usedBytes)} of ${bytes(capacityBytes)}`
+}
+
+/** A line of its own, so that its length moves nothing. */
+function waitText({ items, oldestSeconds }: NonNullable<ComponentReport['queue']>): string {
+  return oldestSeconds === undefined
+    ? 'no items wait'
+    : `${plural(items, 'items')} wait, oldest ${ageText(oldestSeconds)}`
 }
 
 const rateText = (itemsPerSecond: number) => `${compact(itemsPerSecond)}/s`
 
 function memoryText({ entries, bytes: size }: NonNullable<ComponentReport['memory']>): string {
-  const parts = Object.entries(entries).map(([name, value]) => `${count(value)} ${name.replaceAll('_', ' ')}`)
+  const parts = Object.entries(entries)
+    .filter(([, value], i) => value > 0 || i === 0)
+    .map(([name, value]) => plural(value, name.replaceAll('_', ' ')))
   return [...parts, ...(size === undefined ? [] : [bytes(size)])].join(', ')
+}
+
+/** `1 group`, `2 groups`, `1 series` */
+function plural(value: number, names: string): string {
+  return `${count(value)} ${value === 1 && names !== 'series' ? names.replace(/s$/, '') : names}`
 }
 
 /** Clocks of senders may be a little ahead. */

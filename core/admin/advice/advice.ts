@@ -1,9 +1,12 @@
+import type { NamedSeries } from '../../model/named-series.ts'
 import type { Metric } from '../../model/series.ts'
 import { TENANT } from '../../model/tenant.ts'
+import type { Topology } from '../../pipeline/graph/topology.ts'
 import type { BuiltService } from '../../pipeline/service/build.ts'
 import { REMEMBERED_DAYS, type UsedLabels, type UseTable } from '../../queries/uses/use-table.ts'
 import { labelName } from '../../wire/prometheus/label-names.ts'
 import { metricName } from '../../wire/prometheus/metric-names.ts'
+import { trace } from '../why/trace.ts'
 import { adviceYaml } from './advice-yaml.ts'
 import { labelCosts, type MetricCosts } from './label-costs.ts'
 import type { LabelCosts } from './label-profile.ts'
@@ -70,8 +73,12 @@ export function exposeAdvice(service: BuiltService, uses: UseTable): void {
 
 async function adviceOf({ services, topology }: BuiltService, uses: UseTable, now: number): Promise<AdviceReport> {
   const usedOf = (metric: Metric) => uses.labelsOf(name => isOf(metric, name), now)
-  const costs = await labelCosts(services.series, metric => unusedIn(usedOf(metric)))
-  const metrics = costs.map(cost => metricAdvice(cost, usedOf(cost.metric)))
+  const costs = await labelCosts(services.series, (metric, samples) => {
+    const isUnused = unusedIn(usedOf(metric))
+    const stored = storedLabels(samples, topology)
+    return label => stored.has(label) && isUnused(label)
+  })
+  const metrics = costs.map(cost => metricAdvice(cost, usedOf(cost.metric).all.query.length))
   const dropped = metrics
     .filter(({ isInYaml }) => isInYaml)
     .map(({ name, labels }) => ({
@@ -87,9 +94,8 @@ async function adviceOf({ services, topology }: BuiltService, uses: UseTable, no
   }
 }
 
-function metricAdvice(costs: MetricCosts, used: UsedLabels): MetricAdvice {
-  const { metric, isReceived, series, isSampled } = costs
-  const isUnused = unusedIn(used)
+function metricAdvice(costs: MetricCosts, queriesOfAll: number): MetricAdvice {
+  const { metric, isReceived, series, isSampled, isUnused } = costs
   // Labels of other series are made by rules, and those with one value cost nothing.
   const labels = costs.labels.map(label => ({
     ...label,
@@ -106,9 +112,17 @@ function metricAdvice(costs: MetricCosts, used: UsedLabels): MetricAdvice {
     isSampled,
     labels: labels.sort((a, b) => a.seriesWithout - b.seriesWithout || (a.name < b.name ? -1 : 1)),
     seriesWithoutUnused,
-    queriesOfAll: used.all.query.length,
+    queriesOfAll,
     isInYaml: isReceived && ADDITIVE.has(metric.kind) && saved >= Math.max(LEAST_SAVED, LEAST_SHARE_SAVED * series)
   }
+}
+
+/** Labels that come through to any exporter: others are taken out on the way already. */
+function storedLabels(samples: readonly NamedSeries[], topology: Topology): Set<string> {
+  const ways = samples.flatMap(sample => trace(sample, topology, new Set()))
+  const exporters = ways.flatMap(({ stages }) => stages.filter(({ kind }) => kind === 'exporter'))
+  const stored = exporters.flatMap(({ entries }) => entries.map(({ series }) => series))
+  return new Set(stored.flatMap(({ attributes, resource }) => [...Object.keys(attributes), ...Object.keys(resource)]))
 }
 
 /** Tells the labels that neither a query nor a rule asked for. */

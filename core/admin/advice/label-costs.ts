@@ -1,8 +1,10 @@
+import { type NamedSeries, namedSeries } from '../../model/named-series.ts'
 import type { Metric } from '../../model/series.ts'
 import type { SeriesTable } from '../../model/series-table/series-table.ts'
 import { type LabelCosts, LabelProfile } from './label-profile.ts'
 
 const MOST_METRICS = 30
+const MOST_SAMPLES = 3
 /** Work done before others have their turn, some milliseconds: an id costs 1. */
 const WORK_PER_TURN = 50_000
 const WORK_PER_SERIES = 50
@@ -16,24 +18,29 @@ export interface MetricCosts {
   /** True if only some of the series were looked into. */
   readonly isSampled: boolean
   readonly labels: readonly LabelCosts[]
+  readonly isUnused: (label: string) => boolean
   /** Series that would be left without all labels that nobody asks for. */
   readonly seriesWithoutUnused: number
 }
 
-/** Tells for a metric the labels that nobody asks for. */
-export type UnusedLabels = (metric: Metric) => (label: string) => boolean
+/** Tells the labels of a metric that nobody asks for. It gets some of its series. */
+export type UnusedLabels = (metric: Metric, samples: readonly NamedSeries[]) => (label: string) => boolean
 
 interface Counted {
   readonly metric: Metric
   readonly isReceived: boolean
+  readonly samples: NamedSeries[]
   series: number
 }
 
 /** The metrics with most series. Goes through all series twice, in steps. */
 export async function labelCosts(table: SeriesTable, unusedOf: UnusedLabels): Promise<MetricCosts[]> {
   const counts = await countSeries(table)
-  const top = [...counts].sort(([, a], [, b]) => b.series - a.series).slice(0, MOST_METRICS)
-  const profiles = new Map(top.map(([key, { metric }]) => [key, new LabelProfile(unusedOf(metric))]))
+  const received = new Set([...counts.values()].flatMap(({ metric, isReceived }) => (isReceived ? [metric.name] : [])))
+  // Those made of received ones have their labels.
+  const shown = [...counts].filter(([, { metric, isReceived }]) => isReceived || !received.has(metric.name))
+  const top = shown.sort(([, a], [, b]) => b.series - a.series).slice(0, MOST_METRICS)
+  const profiles = new Map(top.map(([key, { metric, samples }]) => [key, new LabelProfile(unusedOf(metric, samples))]))
   let work = 0
   for (let id = 0; id < table.length; id++) {
     const profile = profiles.get(keyAt(table, id) ?? '')
@@ -53,6 +60,7 @@ export async function labelCosts(table: SeriesTable, unusedOf: UnusedLabels): Pr
       series,
       isSampled: profile.isFull,
       labels: profile.labels(series),
+      isUnused: profile.isUnused,
       seriesWithoutUnused: profile.seriesWithoutUnused(series)
     }
   })
@@ -64,9 +72,13 @@ async function countSeries(table: SeriesTable): Promise<Map<string, Counted>> {
     if (id % WORK_PER_TURN === WORK_PER_TURN - 1) await new Promise(setImmediate)
     const key = keyAt(table, id)
     if (key === undefined) continue
-    const known = counts.get(key)
-    if (known !== undefined) known.series++
-    else counts.set(key, { metric: table.metricOf(id), isReceived: table.originOf(id) === 'received', series: 1 })
+    let counted = counts.get(key)
+    if (counted === undefined) {
+      counted = { metric: table.metricOf(id), isReceived: table.originOf(id) === 'received', samples: [], series: 0 }
+      counts.set(key, counted)
+    }
+    counted.series++
+    if (counted.samples.length < MOST_SAMPLES) counted.samples.push(namedSeries(table.read(id)))
   }
   return counts
 }

@@ -29,14 +29,14 @@ interface Label {
 export class LabelProfile {
   /** Series that were looked into. */
   added = 0
-  readonly #isUnused: (label: string) => boolean
+  readonly isUnused: (label: string) => boolean
   readonly #labels = new Map<string, Label>()
   readonly #withoutUnused = new DistinctCounter()
   readonly #hash = new Murmur3()
   readonly #words = new Uint32Array(4)
 
   constructor(isUnused: (label: string) => boolean) {
-    this.#isUnused = isUnused
+    this.isUnused = isUnused
   }
 
   get isFull(): boolean {
@@ -53,7 +53,7 @@ export class LabelProfile {
     const [scopeHigh, scopeLow] = this.#words
     const high = hashes.reduce((sum, hash) => sum + hash.high, scopeHigh)
     const low = hashes.reduce((sum, hash) => sum + hash.low, scopeLow)
-    const unused = hashes.filter(({ name }) => this.#isUnused(name))
+    const unused = hashes.filter(({ name }) => this.isUnused(name))
     this.#withoutUnused.addHash(difference(high, unused, 'high'), difference(low, unused, 'low'))
     for (const hash of hashes) {
       const label = this.#labelOf(hash.name)

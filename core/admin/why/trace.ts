@@ -44,13 +44,17 @@ export interface EntryTrace {
   readonly places: readonly string[]
 }
 
-/** The way of a series, or of events, through all pipelines that take it. */
-export function trace(series: NamedSeries, topology: Topology): PipelineTrace[] {
+/**
+ * The way of a series, or of events, through all pipelines that take it.
+ * @param sources receivers that it comes from; none if that is not known
+ */
+export function trace(series: NamedSeries, topology: Topology, sources: ReadonlySet<string>): PipelineTrace[] {
   const incoming = new Map<string, { readonly from: string[]; readonly series: readonly NamedSeries[] }>()
   const type = series.kind === 'event' ? 'events' : 'points'
   for (const pipeline of topology.pipelines) {
     const receivers = pipeline.config.receivers.filter(id => !id.startsWith(PIPELINE_PREFIX))
-    const from = receivers.filter(id => typesOf(id, pipeline, topology).has(type))
+    const known = receivers.filter(id => sources.size === 0 || sources.has(id))
+    const from = known.filter(id => typesOf(id, pipeline, topology).has(type))
     if (from.length > 0) incoming.set(pipeline.name, { from, series: [series] })
   }
   const traces: PipelineTrace[] = []

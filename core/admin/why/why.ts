@@ -9,6 +9,8 @@ import { type AskedSeries, type FoundSeries, findSeries } from './series-search.
 import { eventSightings, type Sighting, sightings } from './sightings.ts'
 import { type PipelineTrace, type ShownSeries, shown, trace } from './trace.ts'
 
+/** Each goes through all series, and looks at all items for some time. */
+const MOST_AT_ONCE = 8
 /** Series of an answer. */
 const MOST_TRACED = 5
 const USUAL_WATCH_S = 1
@@ -39,10 +41,17 @@ export interface TracedSeries {
 
 /** Answers `GET /api/why` with the way of a series through all components. */
 export function exposeWhy(service: BuiltService): void {
+  let answering = 0
   service.services.routes.set('get /api/why', async (request, response) => {
     const asked = askedSeries(request)
-    const answer = await whyOf(asked, watchSeconds(request), service)
-    response.set('cache-control', 'no-store').json(answer)
+    const seconds = watchSeconds(request)
+    if (answering === MOST_AT_ONCE) throw new RequestError(429, `${MOST_AT_ONCE} others ask just now: try again`)
+    answering++
+    try {
+      response.set('cache-control', 'no-store').json(await whyOf(asked, seconds, service))
+    } finally {
+      answering--
+    }
   })
 }
 
@@ -59,12 +68,11 @@ async function whyOf(asked: AskedSeries, seconds: number, { services, topology }
   const traced = unknown === undefined ? chosen : ([[0, unknown]] as const)
   return {
     matching: found.matching,
-    traced: traced.map(([id, series]) => ({
-      series: shown(series),
-      isReceived: unknown === undefined,
-      seen: seen.get(id) ?? [],
-      pipelines: trace(series, topology)
-    })),
+    traced: traced.map(([id, series]) => {
+      const own = seen.get(id) ?? []
+      const pipelines = trace(series, topology, new Set(own.map(({ receiver }) => receiver)))
+      return { series: shown(series), isReceived: unknown === undefined, seen: own, pipelines }
+    }),
     made: found.made.map(shown),
     hints: hintsOf(asked, found, unknown),
     watchedSeconds: seconds
@@ -73,10 +81,10 @@ async function whyOf(asked: AskedSeries, seconds: number, { services, topology }
 
 /** One as it was asked for. Events are in no table, but the series are that they were counted in. */
 function unknownSeries({ metric, labels, kind }: AskedSeries, { made }: FoundSeries): NamedSeries {
-  const usual: ItemKind = made.length > 0 ? 'event' : 'counter'
-  const own = kind ?? usual
+  const own = kind ?? (made.length > 0 ? 'event' : 'counter')
   return {
-    name: metric,
+    // Prometheus may know the counts by a longer name than that of the events.
+    name: own === 'event' ? (made[0]?.name ?? metric) : metric,
     kind: own,
     temporality: own === 'gauge' || own === 'event' ? 'unspecified' : 'delta',
     unit: '',

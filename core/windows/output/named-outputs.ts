@@ -1,6 +1,8 @@
 import { type Attribute, sortAttributes } from '../../model/attributes.ts'
 import type { NamedSeries } from '../../model/named-series.ts'
 import type { Metric, MetricKind } from '../../model/series.ts'
+import type { Output } from '../aggregations/aggregation.ts'
+import type { NamedAggregation } from '../aggregations/index.ts'
 import type { KindPlan, PlannedAggregation, RulePlan } from '../aggregations/plan.ts'
 import type { GroupKind } from '../groups/group-kind.ts'
 import type { Grouping } from '../groups/grouping.ts'
@@ -33,10 +35,10 @@ export function namedOutputs(series: NamedSeries, kind: GroupKind, grouping: Gro
   const names = new OutputNames(settings.name, settings.aggregations === undefined)
   const reserved = reservedNames(settings, plan.outputs)
   const own = kept.attributes.map(([key, value]): Attribute => [reserved.has(key) ? RENAMED + key : key, value])
+  const { attributes: resourceAttributes } = kept.resource
   return streamsOf(rule).flatMap(({ temporality, window, added, planned }) =>
-    planned.flatMap(({ aggregation, firstOutput }) =>
-      aggregation.outputs(settings).map((_, i): NamedSeries => {
-        const { output } = plan.outputs[firstOutput + i]
+    planned.flatMap(({ aggregation }) =>
+      outputsOf(aggregation, series, settings).map((output): NamedSeries => {
         const { kind: outputKind, unit } = output.shape(metric, kind)
         const apart = output.attribute === undefined ? [] : [output.attribute]
         return {
@@ -45,12 +47,20 @@ export function namedOutputs(series: NamedSeries, kind: GroupKind, grouping: Gro
           unit,
           temporality: outputKind === 'gauge' ? 'unspecified' : temporality,
           attributes: sortAttributes([...own, ...added, ...apart]),
-          resource: kept.resource.attributes,
+          resource: resourceAttributes,
           scope: kept.scope
         }
       })
     )
   )
+}
+
+/** Histograms become histograms of their kind, and values exponential ones; those without buckets are explicit. */
+function outputsOf(aggregation: NamedAggregation, { kind }: NamedSeries, settings: RuleSettings): readonly Output[] {
+  const outputs = aggregation.outputs(settings)
+  if (aggregation.name !== 'histogram') return outputs
+  const [explicit, exponential] = outputs
+  return [settings.buckets && kind !== 'histogram' ? exponential : explicit]
 }
 
 function streamsOf({ settings, kindPlan: { perWindow, totals } }: Rule): Stream[] {

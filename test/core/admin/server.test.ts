@@ -83,6 +83,18 @@ test('pages of others cannot send requests', async () => {
   }
 })
 
+test('pages of others can link to answers, and not ask for them', async () => {
+  for (const [path, headers, status] of [
+    ['/api/status', {}, 200],
+    ['/api/status', { 'sec-fetch-site': 'same-origin', 'sec-fetch-mode': 'cors' }, 200],
+    ['/api/status', { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate' }, 200],
+    ['/api/status', { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'no-cors' }, 403],
+    ['/api/status', { origin: 'http://evil.example' }, 403],
+    ['/healthz', { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'no-cors' }, 200]
+  ] as const)
+    assert.equal((await ask('GET', path, headers))[0], status, JSON.stringify([path, headers]))
+})
+
 test('whatever would change something is refused across origins, by any method', async () => {
   for (const method of ['POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']) {
     for (const headers of [{ origin: 'http://evil.example' }, { 'sec-fetch-site': 'same-site' }] as Record<
@@ -91,8 +103,8 @@ test('whatever would change something is refused across origins, by any method',
     >[])
       assert.equal((await ask(method, '/api/exporters/store/query', headers))[0], 403, method)
   }
-  // A page of others may send a GET, for it changes nothing; only the POST of this path exists.
-  assert.equal((await ask('GET', '/api/exporters/store/query', { origin: 'http://evil.example' }))[0], 404)
+  // A page of others may send a GET that costs nothing, for it changes nothing.
+  assert.equal((await ask('GET', '/nothing', { origin: 'http://evil.example' }))[0], 404)
 })
 
 test('every answer says that it is no page for others to frame, to embed or to guess the type of', async () => {

@@ -15,6 +15,7 @@ const CONFIG: SendingQueueConfig = {
 const NEVER = new AbortController().signal
 
 let context: TestContext
+let edges: Edges
 let exported: number[]
 let answer: (block: Block, signal: AbortSignal) => Promise<void>
 
@@ -25,11 +26,7 @@ function sendingQueue(config: Partial<SendingQueueConfig> = {}): SendingQueue {
       exported.push(...(block.type === 'points' ? block.value : []))
     }
   }
-  const made = new SendingQueue(
-    exporter,
-    { ...CONFIG, ...config },
-    { ...context, deadLetters: undefined, edges: new Edges() }
-  )
+  const made = new SendingQueue(exporter, { ...CONFIG, ...config }, { ...context, deadLetters: undefined, edges })
   made.start()
   return made
 }
@@ -54,6 +51,7 @@ async function pass(ms: number): Promise<void> {
 describe('sending queue', () => {
   beforeEach(() => {
     context = testContext()
+    edges = new Edges()
     exported = []
     answer = async () => {}
   })
@@ -68,6 +66,41 @@ describe('sending queue', () => {
     assert.deepEqual(calls, [9, 2], 'max_batch is 10')
     assert.equal(context.account.sent, 11)
     assert.equal(context.account.imbalance, 0)
+  })
+
+  it('knows how long the oldest batch has waited', async () => {
+    let isThere = false
+    answer = async () => {
+      if (!isThere) throw new Error('connection refused')
+    }
+    const to = sendingQueue()
+    assert.equal(to.oldest, undefined)
+    const began = context.clock.now()
+    const first = push(to, 1)
+    await pass(400)
+    const second = push(to, 2)
+    assert.equal(to.oldest, began)
+    isThere = true
+    await pass(5000)
+    await Promise.all([first, second])
+    assert.equal(to.oldest, undefined)
+  })
+
+  it('shows what comes, and what the backend has taken', async () => {
+    const seen: string[] = []
+    const watch = (name: 'received' | 'sent') =>
+      edges[name].watch({ passed: block => void seen.push(`${name} ${[...block.time]}`), ended() {} })
+    watch('received')
+    watch('sent')
+    answer = async block => {
+      if (block.type === 'points' && block.value.includes(13)) throw new ExportError('13', { retryable: false })
+    }
+    const to = sendingQueue()
+    await push(to, 1, 2)
+    const refused = push(to, 13)
+    await pass(500)
+    assert.deepEqual(await refused, { status: 'dropped', items: 1, reason: 'rejected' })
+    assert.deepEqual(seen, ['received 0,0', 'sent 0,0', 'received 0'])
   })
 
   it('retries until it succeeds, degraded meanwhile', async () => {

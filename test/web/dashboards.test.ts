@@ -1,0 +1,207 @@
+import assert from 'node:assert/strict'
+import { readFile, writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import { test } from 'node:test'
+import { eventually } from '../e2e/eventually.ts'
+import { ROOT, Sandbox } from '../e2e/weir-process.ts'
+import { chromiumProgram, startChromium } from '../servers/chromium.ts'
+import { freePort } from '../servers/free-port.ts'
+import { axeFaults } from './axe.ts'
+import { testEventsTab } from './events-tab.ts'
+import { openPage, weakTexts } from './open-page.ts'
+import { inAllLooks } from './screenshots.ts'
+import { sendShop, USERS } from './shop.ts'
+
+const QUICKSTART = path.join(ROOT, 'configs/quickstart.yaml')
+const HOSTILE = '<img src=x onerror="window.hit = true">'
+/** Said by the browser of each answer that the tests make fail. */
+const EXPECTED_COMPLAINTS = /Failed to load resource: (net::ERR_FAILED|the server responded with a status of 4\d\d)/
+
+const { path: chromium, skip } = await chromiumProgram()
+
+test('dashboards and events on the page', { skip }, async t => {
+  const browser = await startChromium(chromium)
+  t.after(() => browser.close())
+  const sandbox = await Sandbox.open(t)
+  const weir = await sandbox.start(config(await freePort()), '--config', QUICKSTART)
+  const file = (name: string) => sandbox.path('data/dashboards', `${name}.json`)
+  await sendShop(weir, HOSTILE)
+  const { page, errors } = await openPage(browser, `${weir.admin}/#dashboards`, { width: 1280 })
+  const open = async (hash: string) => {
+    await page.goto('about:blank')
+    await page.goto(`${weir.admin}/${hash}`)
+  }
+  const panel = (title: string) => page.getByRole('article', { name: title, exact: true })
+  const looksWell = (name: string) =>
+    inAllLooks(page, name, async look => {
+      assert.deepEqual(await weakTexts(page), [], look)
+      assert.equal(await page.evaluate('measure.overflow()'), 0, `the page is wider than the window: ${look}`)
+      assert.deepEqual(await axeFaults(page), [], look)
+    })
+
+  await t.test('lists the dashboards that come with Weir, and makes a new one', async () => {
+    const items = page.getByRole('main').getByRole('listitem')
+    await items.nth(2).waitFor()
+    assert.deepEqual(await items.getByRole('link').allTextContents(), ['Product events', 'Quickstart', 'Weir itself'])
+    await page.getByLabel('Name of a new dashboard').fill('shop')
+    await page.getByRole('button', { name: 'Create' }).click()
+    await page.getByRole('textbox', { name: 'Title of the dashboard' }).waitFor()
+    assert.match(page.url(), /#dashboards\?name=shop&edit=yes/)
+    assert.equal(JSON.parse(await readFile(file('shop'), 'utf8')).title, 'shop')
+  })
+
+  await t.test('a panel is made in the form, shown, and saved', async () => {
+    await page.getByRole('button', { name: 'Add a panel to row 1' }).click()
+    const form = page.getByRole('dialog')
+    await form.getByLabel('Title').fill('Orders')
+    await form.getByLabel('PromQL').fill('sum by (plan) (orders_total')
+    await form.getByRole('button', { name: 'Apply' }).click()
+    const orders = panel('Orders')
+    await orders.getByText(/1:\d+: parse error/).waitFor()
+    await page.getByRole('button', { name: 'Save' }).click()
+    await page
+      .getByText(/^shop\.json:\d+:\d+: rows\[0\]\.panels\[0\]\.queries\[0\]\.promql: 1:\d+: parse error/)
+      .waitFor()
+    await page.getByRole('button', { name: 'Edit Orders' }).click()
+    await form.getByLabel('PromQL').fill('sum by (plan) (orders_total)')
+    await form.getByLabel('Legend').fill('plan {{plan}}')
+    await form.getByRole('button', { name: 'Apply' }).click()
+    await orders.getByRole('img').waitFor()
+    await page.getByRole('button', { name: 'Save' }).click()
+    await eventually('it is saved', async () => (await readFile(file('shop'), 'utf8')).includes('plan {{plan}}'))
+    await page.getByRole('button', { name: 'Done' }).click()
+    const series = orders.getByRole('list', { name: 'Series' }).locator('button')
+    await eventually('each plan is there', async () => (await series.count()) === 3)
+    assert.deepEqual((await series.allTextContents()).sort(), [`plan ${HOSTILE}`, 'plan free', 'plan pro'])
+    assert.equal(await page.locator('img').count(), 0)
+    assert.equal(await page.evaluate('window.hit'), undefined)
+  })
+
+  await t.test('a change that somebody else has made is not overwritten', async () => {
+    await page.getByRole('button', { name: 'Edit', exact: true }).click()
+    await page.getByRole('textbox', { name: 'Title of the dashboard' }).fill('Mine')
+    await page.keyboard.press('Tab')
+    const theirs = (await readFile(file('shop'), 'utf8')).replace('"shop"', '"Theirs"')
+    await writeFile(file('shop'), theirs)
+    await page.getByRole('button', { name: 'Save' }).click()
+    await page.getByText('the dashboard shop is not the one that was changed').waitFor()
+    assert.equal(await readFile(file('shop'), 'utf8'), theirs)
+    page.once('dialog', dialog => dialog.accept())
+    await open('#dashboards?name=shop')
+    await page.getByRole('heading', { name: 'Theirs' }).waitFor()
+  })
+
+  await t.test('a broken file is listed with its mistake, and mended as JSON', async () => {
+    await writeFile(file('broken'), '{ "title": "Broken",\n  "rows": [{ "panels": [{ "kind": "lines" }] }] }')
+    await open('#dashboards')
+    await page.getByText('broken.json:2:').waitFor()
+    await page.getByRole('link', { name: 'Broken' }).click()
+    await page.getByText(/expected one of line, bar, .*did you mean "line"/).waitFor()
+    await page.getByRole('button', { name: 'JSON' }).click()
+    const dialog = page.getByRole('dialog')
+    await dialog.getByRole('textbox').fill('{ "title": "Mended", "rows": [{ "title": "One", "panels": [{ }] }] }')
+    await dialog.getByRole('button', { name: 'Apply' }).click()
+    await dialog.getByText('broken.json:1:').waitFor()
+    await dialog.getByRole('textbox').fill('{ "title": "Mended", "rows": [{ "title": "One", "panels": [] }] }')
+    await dialog.getByRole('button', { name: 'Apply' }).click()
+    await page.getByRole('heading', { name: 'One' }).waitFor()
+  })
+
+  await t.test('variables, range and values are in the link, and a reload keeps them', async () => {
+    await open('#dashboards?name=quickstart')
+    await page.getByRole('combobox', { name: 'Metric' }).selectOption('orders')
+    await page.getByRole('combobox', { name: 'By' }).selectOption('plan')
+    await page.getByRole('button', { name: '5m', exact: true }).click()
+    const table = panel('In this range, by $by').or(panel('In this range, by plan')).getByRole('table')
+    await table.getByRole('cell', { name: 'pro' }).waitFor()
+    await page.reload()
+    await table.getByRole('cell', { name: 'pro' }).waitFor()
+    assert.equal(await page.getByRole('combobox', { name: 'Metric' }).inputValue(), 'orders')
+    assert.match(page.url(), /var-metric=orders&var-by=plan&from=now-5m|from=now-5m.*var-metric=orders&var-by=plan/)
+    await panel('Distribution')
+      .getByRole('img', { name: /^Heatmap of \d+ buckets/ })
+      .waitFor()
+    await looksWell('dashboard-quickstart')
+  })
+
+  await t.test('charts share their cursor', async () => {
+    await panel('A second').locator('.u-over').hover()
+    const cursor = panel('Exact counts of windows').locator('.u-cursor-x')
+    await eventually('a cursor on the other chart', async () => {
+      const { x } = (await cursor.boundingBox()) ?? { x: Number.NEGATIVE_INFINITY }
+      return x > 0
+    })
+  })
+
+  await t.test('panels that are out of sight ask nothing', async () => {
+    const asked = new Set<string>()
+    page.on('request', request => asked.add(queryOf(request.url(), request.postData())))
+    const hasAsked = (metric: string) => [...asked].some(query => query.includes(metric))
+    await open('#dashboards?name=weir&from=now-5m&to=now')
+    await eventually('the first row has asked', () => hasAsked('weir_component_up'))
+    await panel('Received, items a second').getByRole('img').waitFor()
+    assert.equal(hasAsked('process_cpu_seconds_total'), false)
+    await panel('Cores in use').scrollIntoViewIfNeeded()
+    await eventually('the last row has asked', () => hasAsked('process_cpu_seconds_total'))
+    await panel('Cores in use').getByRole('img').waitFor()
+  })
+
+  await t.test('an answer that fails is told in the place of its chart, and comes back by itself', async () => {
+    await open('#dashboards?name=shop&from=now-5m&to=now')
+    await panel('Orders').getByRole('img').waitFor()
+    await page.route('**/query_range*', route => route.abort())
+    await panel('Orders').getByText('Weir does not answer').waitFor()
+    await page.unroute('**/query_range*')
+    await panel('Orders').getByRole('img').waitFor()
+    await open('#dashboards?name=shop&from=1000&to=2000')
+    await panel('Orders').getByText('No data in this range.').waitFor()
+  })
+
+  await t.test('funnel, retention and counts of the dashboard of events', async () => {
+    await open('#dashboards?name=product-events')
+    await panel('Distinct users').getByText(String(USERS), { exact: true }).waitFor()
+    const second = panel('Funnel').getByRole('listitem').nth(1)
+    await second.getByText('50 % of the first, 50 % of the one before').waitFor()
+    assert.match((await second.textContent())!, new RegExp(`^2\\. checkout${USERS / 2}50 %`))
+    await panel('Retention').scrollIntoViewIfNeeded()
+    await panel('Retention').getByRole('table').waitFor()
+    await looksWell('dashboard-events')
+  })
+
+  await t.test('a file is removed, and the list has it no more', async () => {
+    await open('#dashboards?name=shop&edit=yes')
+    await page.getByRole('button', { name: 'Remove dashboard' }).click()
+    await page.getByRole('heading', { name: 'Dashboards' }).waitFor()
+    await assert.rejects(readFile(file('shop')), { code: 'ENOENT' })
+    await eventually('the list is there', async () => (await page.getByRole('listitem').count()) === 4)
+  })
+
+  await testEventsTab(t, { page, weir, open, looksWell }, HOSTILE)
+
+  assert.deepEqual(
+    errors.filter(error => !EXPECTED_COMPLAINTS.test(error)),
+    []
+  )
+})
+
+/** The PromQL of a request. */
+function queryOf(url: string, form: string | null): string {
+  return new URL(url).searchParams.get('query') ?? new URLSearchParams(form ?? '').get('query') ?? ''
+}
+
+/** Merged over the quickstart: ports of its own. */
+function config(admin: number): string {
+  return `
+receivers:
+  otlp: { protocols: { http: { endpoint: 127.0.0.1:0 } } }
+  statsd: { endpoint: 127.0.0.1:0 }
+  http: { endpoint: 127.0.0.1:0 }
+  prometheus:
+    scrape_configs:
+      - { job_name: weir, scrape_interval: 1s, scrape_timeout: 1s, static_configs: [{ targets: ["127.0.0.1:${admin}"] }] }
+extensions:
+  query_api: { endpoint: 127.0.0.1:0 }
+service:
+  admin: { endpoint: "127.0.0.1:${admin}" }
+`
+}
