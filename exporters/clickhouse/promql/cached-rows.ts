@@ -1,5 +1,6 @@
 import type { SampleColumns } from './cached-series.ts'
-import { asNumbers, type ListColumn, type NativeColumns } from './native-reader.ts'
+import { asNumbers, type ListColumn, type NativeColumns, type Numbers } from './native-reader.ts'
+import { inOrder, risingOrder } from './rising-order.ts'
 import { type RowRange, rowsOf, type Tables } from './sample-sources.ts'
 
 /** Longest range of times that are read at once, as their distances are UInt32: 49 days. */
@@ -27,7 +28,7 @@ export function* columnsIn(
   const ids = block.ids('series_id')
   const [since, numbers, stale] = ['times', 'numbers', 'stale'].map(name => sliced(block.list(name)))
   for (let row = 0; row < block.rows; row++) {
-    const times = Float64Array.from(since(row), ms => after + ms)
+    const times = added(after, since(row))
     const ends = stale(row)
     const samples = {
       times,
@@ -36,6 +37,12 @@ export function* columnsIn(
     }
     yield [ids[row], isRising(times) ? samples : sorted(samples)]
   }
+}
+
+function added(after: number, since: Numbers): Float64Array {
+  const times = new Float64Array(since.length)
+  for (let i = 0; i < times.length; i++) times[i] = after + since[i]
+  return times
 }
 
 function sliced({ ends, items }: ListColumn) {
@@ -50,12 +57,12 @@ function isRising(times: Float64Array): boolean {
 
 /** Rows of several parts come in any order. */
 function sorted({ times, values, stale }: SampleColumns): SampleColumns | undefined {
-  const order = Uint32Array.from(times.keys()).sort((a, b) => times[a] - times[b])
-  const rising = Float64Array.from(order, i => times[i])
+  const order = risingOrder(times)
+  const rising = inOrder(times, order)
   if (!isRising(rising)) return undefined
   return {
     times: rising,
-    values: Float64Array.from(order, i => values[i]),
+    values: inOrder(values, order),
     stale: stale && Uint8Array.from(order, i => stale[i])
   }
 }

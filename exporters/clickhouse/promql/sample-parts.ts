@@ -3,6 +3,7 @@ import type { FloatHistogram } from '../../../core/promql/histogram/float-histog
 import type { Labels } from '../../../core/promql/labels.ts'
 import type { SelectedSeries } from '../../../core/promql/sample-store.ts'
 import type { Reading } from './catalog.ts'
+import { inOrder, risingOrder } from './rising-order.ts'
 
 const MICROSECONDS = 1000
 
@@ -68,10 +69,10 @@ function joined(parts: readonly SamplePart[]): SamplePart {
 }
 
 function sorted({ micros, values, stale, histograms }: SamplePart): SamplePart {
-  const order = Uint32Array.from(micros.keys()).sort((a, b) => micros[a] - micros[b])
+  const order = risingOrder(micros)
   return {
-    micros: Float64Array.from(order, i => micros[i]),
-    values: Float64Array.from(order, i => values[i]),
+    micros: inOrder(micros, order),
+    values: inOrder(values, order),
     stale: stale && Uint8Array.from(order, i => stale[i]),
     histograms: histograms && Array.from(order, i => histograms[i])
   }

@@ -17,17 +17,24 @@ export const joinOf = (fold: Fold): ((a: number, b: number) => number) => FOLDS[
  */
 export function slidingFolds(values: Float64Array, width: number, stride: number, fold: Fold): Float64Array {
   const [identity, join] = FOLDS[fold]
-  if (width === 1)
-    return Float64Array.from({ length: Math.floor((values.length - 1) / stride) + 1 }, (_, n) => values[n * stride])
+  const count = Math.floor((values.length - width) / stride) + 1
+  if (width === 1) return strided(values, stride, count)
   const fromBegin = new Float64Array(values.length)
   const toEnd = new Float64Array(values.length)
   for (let i = 0; i < values.length; i++) fromBegin[i] = i % width === 0 ? values[i] : join(fromBegin[i - 1], values[i])
   for (let i = values.length - 1; i >= 0; i--)
     toEnd[i] = (i + 1) % width === 0 || i === values.length - 1 ? values[i] : join(values[i], toEnd[i + 1])
-  const folds = new Float64Array(Math.floor((values.length - width) / stride) + 1)
-  for (let n = 0; n < folds.length; n++) {
+  const folds = new Float64Array(count)
+  for (let n = 0; n < count; n++) {
     const from = n * stride
     folds[n] = join(from % width === 0 ? identity : toEnd[from], fromBegin[from + width - 1])
   }
   return folds
+}
+
+function strided(values: Float64Array, stride: number, count: number): Float64Array {
+  if (stride === 1) return values.subarray(0, count)
+  const chosen = new Float64Array(count)
+  for (let n = 0; n < count; n++) chosen[n] = values[n * stride]
+  return chosen
 }

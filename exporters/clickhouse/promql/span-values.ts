@@ -38,11 +38,13 @@ export function windowsOf({ values, counts }: SpanValues, { func, stepMs, rangeM
   const stride = Math.max(1, stepMs / spans.lengthMs)
   const totals = slidingFolds(values, width, stride, WINDOW_FUNCTIONS[func]!.fold)
   const samples = slidingFolds(counts, width, stride, 'sum')
-  const absent = Uint8Array.from(samples, n => Number(n === 0))
-  const results = totals.map((total, i) => {
-    if (func === 'present_over_time') return 1
-    if (func === 'count_over_time') return samples[i]
-    return func === 'avg_over_time' ? total / samples[i] : total
-  })
+  const results = new Float64Array(totals.length)
+  const absent = new Uint8Array(totals.length)
+  for (let i = 0; i < results.length; i++) {
+    if (samples[i] === 0) absent[i] = 1
+    else if (func === 'present_over_time') results[i] = 1
+    else if (func === 'count_over_time') results[i] = samples[i]
+    else results[i] = func === 'avg_over_time' ? totals[i] / samples[i] : totals[i]
+  }
   return { values: results, absent: absent.includes(1) ? absent : undefined }
 }

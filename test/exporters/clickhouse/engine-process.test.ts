@@ -186,3 +186,21 @@ function kill(pid: number): Promise<boolean> {
   process.kill(pid, 'SIGKILL')
   return goneOf(pid)
 }
+
+test('connections with settings are used again, unless a statement failed or was killed on them', async () => {
+  await using e = await engine()
+  const session = ['SET readonly = 1']
+  const run = async (sql: string, until?: AbortSignal) =>
+    (await wholeOf(await e.process.run({ sql, session, timeoutMs: TIMEOUT_MS }, until), 2 ** 20)).toString().trim()
+  const name = "SELECT getSetting('log_comment')"
+  const first = await run(name)
+  assert.equal(await run(name), first)
+  const both = await Promise.all([run(`${name}, sleep(0.2)`), run(`${name}, sleep(0.2)`)])
+  assert.equal(new Set(both).size, 2)
+  await assert.rejects(run('SELECT throwIf(1)'))
+  const last = await run(name)
+  assert.equal(await run(name), last)
+  await assert.rejects(run(SLOW, AbortSignal.timeout(300)), /timeout/)
+  assert.notEqual(await run(name), last)
+  await assert.rejects(run('CREATE TABLE t (x Int8) ENGINE = Memory'), /readonly/)
+})
