@@ -18,12 +18,12 @@ test('parts of the series are all of them, each once', async () => {
     (await h.rows<{ value: number }>(rowsOf('samples', 'value', { ...range, part }))).map(({ value }) => value)
   const all = (await valuesIn()).sort((a, b) => a - b)
   assert.equal(all.length, SERIES)
-  for (const of of [1, 2, 3, 7]) {
-    const parts = await Promise.all(Array.from({ length: of }, (_, index) => valuesIn({ index, of })))
+  for (const count of [1, 2, 3, 7]) {
+    const parts = await Promise.all(Array.from({ length: count }, (_, index) => valuesIn({ index, of: count })))
     assert.deepEqual(
       parts.flat().sort((a, b) => a - b),
       all
     )
-    if (of === 2) assert.ok(parts.every(part => part.length > SERIES / 8))
+    if (count === 2) assert.ok(parts.every(part => part.length > SERIES / 8))
   }
 })
