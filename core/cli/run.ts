@@ -130,7 +130,7 @@ class Weir {
     this.#stopTelemetry.push(addProcessMetrics(metrics))
     exposeSeries(metrics, series)
     exposeTenants(service)
-    exposeWhy(service)
+    exposeWhy(service, text => this.#secrets.hide(text))
     await this.#noteUses(service)
     this.#stopTelemetry.push(exposeTap(service))
     this.#workers = service.services.workers

@@ -53,7 +53,9 @@ function linesOfPipeline({ pipeline, from, stages }: PipelineTrace): string[] {
 
 function linesOfEntry(id: string, { series, fate, why: reason, outputs, places }: EntryTrace): string[] {
   const made = [...outputs.map(textOf), ...places]
-  return [`    ${id}: ${textOf(series)} ${fate}: ${reason}`, ...made.map(text => `      → ${text}`)]
+  const [first, ...others] = series
+  const name = others.length === 0 ? textOf(first) : `${textOf(first)} and ${others.length} more`
+  return [`    ${id}: ${name} ${fate}: ${reason}`, ...made.map(text => `      → ${text}`)]
 }
 
 function textOf({ name, attributes }: ShownSeries): string {

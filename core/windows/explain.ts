@@ -11,10 +11,10 @@ export function explainSeries(series: NamedSeries, rules: readonly WindowRule[])
   const counting = found.filter(({ outputs }) => outputs.length > 0)
   if (counting.length === 0)
     return { fate: 'passes', why: `none of ${count(rules.length, 'rule')} counts it: ${found[0].why}` }
-  const by = rules.length === 1 ? '' : ` by rule ${counting.map(({ number }) => number).join(' and ')}`
+  const by = rules.length === 1 ? '' : `by rule ${counting.map(({ number }) => number).join(' and ')} `
   return {
     fate: 'counted',
-    why: `counted${by} ${counting.map(({ why }) => why).join('; ')}`,
+    why: by + counting.map(({ why }) => why).join('; '),
     outputs: counting.flatMap(({ outputs }) => outputs)
   }
 }

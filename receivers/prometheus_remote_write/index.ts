@@ -10,7 +10,7 @@ const plugin: ReceiverPlugin<Config> = {
   stability: 'beta',
   description: 'Receives Prometheus remote write 1.0 and 2.0, from Prometheus, vmagent, Grafana Alloy and others.',
   schema,
-  ports: { out: 'points' },
+  ports: { out: ['points', 'events'] },
   workers: 'each',
   check: config => checkConnectionLimits(config),
   create: (config, context) => new RemoteWriteReceiver(config, context)

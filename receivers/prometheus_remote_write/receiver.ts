@@ -14,6 +14,8 @@ import { namesSecond, versionOf } from './version.ts'
 
 /** The specification has snappy only, also for bodies that name none. vmagent sends zstd. */
 const ENCODINGS = ['snappy', 'zstd'] as const
+/** A reload may bring a pipeline for exemplars, so it is tried so often, ms. */
+const TRY_AGAIN_MS = 60_000
 const WRITTEN = 'x-prometheus-remote-write'
 
 export class RemoteWriteReceiver implements Receiver {
@@ -24,6 +26,9 @@ export class RemoteWriteReceiver implements Receiver {
   readonly #path: string
   readonly #maxBytes: number
   readonly #exemplars: { add(value: number): void }
+  readonly #writtenExemplars: { add(value: number): void }
+  /** Until then exemplars are left out, because no pipeline took them. */
+  #noExemplarsUntil = 0
 
   constructor(config: Config, context: Context) {
     const { endpoint, path, max_body_size, limits } = config
@@ -32,12 +37,14 @@ export class RemoteWriteReceiver implements Receiver {
     this.#maxBytes = max_body_size
     this.#ingest = new HttpIngest(context)
     this.#decoder = new RemoteWriteDecoder(context.series, { maxBytes: context.credits.capacity, limits })
-    this.#exemplars = context.instruments.counter('exemplars_total', 'Exemplars received, which are not kept.')
+    const { instruments } = context
+    this.#exemplars = instruments.counter('exemplars_total', 'Exemplars received.')
+    this.#writtenExemplars = instruments.counter('written_exemplars_total', 'Exemplars that a pipeline took as events.')
     const site: Site = {
       posts: new Map([[path, (request, response, tenant) => this.#post(request, response, tenant)]]),
       elsewhere: asked => new RequestError(404, `there is nothing at ${asked.path}: remote write goes to ${path}`),
       refuse({ message }, request, response) {
-        if (namesSecond(request.headers)) setWritten(response, 0, 0)
+        if (namesSecond(request.headers)) setWritten(response, 0, 0, 0)
         sendText(response, message)
       }
     }
@@ -86,13 +93,35 @@ export class RemoteWriteReceiver implements Receiver {
     const { dropped, reason } = await this.#ingest.deliver(block, permit, requestHash(body), newSeriesBytes, tenant)
     // Only now: had the request been nacked, they would come, and count, again.
     for (const [reason, items] of rejections.items) this.#ingest.reject(reason, items)
-    this.#exemplars.add(decoded.exemplars)
-    if (version === '2.0') setWrittenParts(response, decoded, dropped)
+    const exemplars = await this.#deliverExemplars(decoded, tenant)
+    if (version === '2.0') setWrittenParts(response, decoded, dropped, exemplars)
     const flaws = [rejections.describe(), dropped > 0 ? `${count(dropped, 'point')} dropped later on: ${reason}` : '']
     const message = flaws.filter(text => text !== '').join('; ')
     if (message === '' || resendsAfter400(request, version)) return void response.status(204).end()
     response.status(400)
     sendText(response, `${message}; all other points are written`)
+  }
+
+  /**
+   * Returns how many a pipeline took. They come after the points, which must not be sent again for their sake: exemplars
+   * that nobody has room for, or a pipeline for, are left out.
+   */
+  async #deliverExemplars({ exemplars }: DecodedWriteRequest, tenant: Tenant | undefined): Promise<number> {
+    const { count, events } = exemplars
+    this.#exemplars.add(count)
+    const { clock, credits } = this.#context
+    const isTaken = events.length > 0 && clock.now() >= this.#noExemplarsUntil
+    const permit = isTaken ? credits.tryTake(0) : undefined
+    if (permit === undefined) return 0
+    try {
+      const { dropped } = await this.#ingest.deliver(events, permit, undefined, 0, tenant)
+      this.#writtenExemplars.add(events.length - dropped)
+      return events.length - dropped
+    } catch (error) {
+      if (!(error instanceof RequestError)) throw error
+      if (error.status === 404) this.#noExemplarsUntil = clock.now() + TRY_AGAIN_MS
+      return 0
+    }
   }
 
   #decode(body: Buffer, version: RemoteWriteVersion, permit: Permit): DecodedWriteRequest {
@@ -113,15 +142,20 @@ const resendsAfter400 = ({ headers }: Request, version: RemoteWriteVersion) =>
   version === '1.0' && headers['content-encoding'] === 'zstd'
 
 /** Nobody knows which points were dropped later on. They are taken for samples, of which there are mostly more. */
-function setWrittenParts(response: Response, { samples, histograms }: DecodedWriteRequest, dropped: number): void {
+function setWrittenParts(
+  response: Response,
+  { samples, histograms }: DecodedWriteRequest,
+  dropped: number,
+  exemplars: number
+): void {
   const written = Math.max(0, samples - dropped)
-  setWritten(response, written, Math.max(0, histograms - (dropped - (samples - written))))
+  setWritten(response, written, Math.max(0, histograms - (dropped - (samples - written))), exemplars)
 }
 
-function setWritten(response: Response, samples: number, histograms: number): void {
+function setWritten(response: Response, samples: number, histograms: number, exemplars: number): void {
   response.setHeader(`${WRITTEN}-samples-written`, samples)
   response.setHeader(`${WRITTEN}-histograms-written`, histograms)
-  response.setHeader(`${WRITTEN}-exemplars-written`, 0)
+  response.setHeader(`${WRITTEN}-exemplars-written`, exemplars)
 }
 
 function sendText(response: Response, text: string): void {

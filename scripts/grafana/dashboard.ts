@@ -32,6 +32,7 @@ export function grafanaDashboard(name: string, dashboard: Dashboard): GrafanaDas
     schemaVersion: SCHEMA_VERSION,
     time: { from: `now-${dashboard.range ?? '1h'}`, to: 'now' },
     refresh: '30s',
+    annotations: { list: [] },
     templating: { list: variables.map(grafanaVariable) },
     panels: placed(dashboard)
   }

@@ -1,7 +1,7 @@
 import type { Variable } from '../../core/admin/dashboards/dashboard.ts'
 import { type EventPanel, type EventQuestion, eventQuestion } from '../../core/admin/dashboards/event-question.ts'
 import { isMultiple } from '../../core/admin/dashboards/variables.ts'
-import { EVENTS, EVENTS_URL } from './sources.ts'
+import { EVENTS } from './sources.ts'
 
 /** Of the query API. */
 const DEFAULT_PERIODS = 7
@@ -18,6 +18,7 @@ export interface InfinityTarget {
   readonly format: 'table' | 'timeseries'
   /** JSONata, evaluated in Grafana's server. */
   readonly parser: 'backend'
+  /** Behind that of the data source. */
   readonly url: string
   readonly url_options: {
     readonly method: 'GET'
@@ -70,7 +71,7 @@ function infinityTarget(
     source: 'url',
     format: columns.some(({ selector }) => selector === 'time') ? 'timeseries' : 'table',
     parser: 'backend',
-    url: `${EVENTS_URL}/${path}`,
+    url: `/${path}`,
     url_options: { method: 'GET', params },
     root_selector,
     columns,

@@ -52,3 +52,22 @@ service:
   }
   await weir.stop()
 })
+
+test('the way of a series names backends without secrets', async t => {
+  const [sandbox, url] = [await Sandbox.open(t), await telltale(t)]
+  process.env.WEIR_TEST_URL = `${url}?key=${TOKEN}`
+  const weir = await sandbox.start(`
+receivers:
+  otlp: { protocols: { http: { endpoint: 127.0.0.1:0 } } }
+exporters:
+  victoriametrics: { endpoint: "\${env:WEIR_TEST_URL}" }
+service:
+  admin: { endpoint: 127.0.0.1:0 }
+  pipelines:
+    p: { receivers: [otlp], exporters: [victoriametrics] }
+`)
+  const answer = await (await fetch(`${weir.admin}/api/why?metric=counted&watch=0`)).text()
+  assert.match(answer, /by remote write to \$\{env:WEIR_TEST_URL\}/)
+  assert.ok(!answer.includes(TOKEN), answer)
+  await weir.stop()
+})

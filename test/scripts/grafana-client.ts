@@ -5,8 +5,6 @@ import type { InfinityTarget } from '../../scripts/grafana/event-targets.ts'
 import type { PrometheusTarget } from '../../scripts/grafana/panels.ts'
 import type { VariableQuery } from '../../scripts/grafana/variables.ts'
 
-/** Address in the files, in whose place the test's is asked. */
-const SHIPPED_URL = 'http://127.0.0.1:13134'
 const RANGE_S = 600
 const STEP_S = 15
 const LABEL_VALUES = /^label_values\((?:(.+),\s*)?(.+)\)$/s
@@ -92,9 +90,8 @@ const matching = (match: string | undefined) => new URLSearchParams(match === un
 
 /** The rows that the Infinity data source makes of an answer. */
 async function rowsOf(target: InfinityTarget, values: Values, api: string): Promise<Row[]> {
-  assert.ok(target.url.startsWith(SHIPPED_URL), target.url)
   const parameters = target.url_options.params.map(({ key, value }) => [key, filledIn(value, values)])
-  const data = await ask(`${target.url.replace(SHIPPED_URL, api)}?${new URLSearchParams(parameters)}`)
+  const data = await ask(`${api}/api/v1/events${target.url}?${new URLSearchParams(parameters)}`)
   const found = (await jsonata(target.root_selector).evaluate({ status: 'success', data })) as unknown[]
   assert.ok(Array.isArray(found), `${target.root_selector} is no list`)
   return found.map(one => {

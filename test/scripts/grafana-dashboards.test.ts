@@ -44,10 +44,15 @@ test('files that provision Grafana name the sources that dashboards ask, and a f
   const [sources, providers] = ['datasources', 'dashboards'].map(kind =>
     load(readFileSync(path.join(ROOT, `configs/grafana/provisioning/${kind}/weir.yaml`), 'utf8'))
   ) as [
-    { apiVersion: number; datasources: { uid: string; type: string }[] },
+    { apiVersion: number; datasources: { uid: string; type: string; url: string }[] },
     { apiVersion: number; providers: object[] }
   ]
   assert.deepEqual([sources.apiVersion, providers.apiVersion], [1, 1])
+  // Those that the data sources of Prometheus and of JSON put before their paths.
+  assert.deepEqual(
+    sources.datasources.map(({ url }) => url),
+    ['http://127.0.0.1:13134', 'http://127.0.0.1:13134/api/v1/events']
+  )
   const known = sources.datasources.map(({ uid, type }) => ({ type, uid }))
   const asked = NAMES.flatMap(name => {
     const { panels = [], templating } = grafana(name)

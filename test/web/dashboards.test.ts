@@ -86,7 +86,13 @@ test('dashboards and events on the page', { skip }, async t => {
     await page.getByRole('button', { name: 'Save' }).click()
     await page.getByText('the dashboard shop is not the one that was changed').waitFor()
     assert.equal(await readFile(file('shop'), 'utf8'), theirs)
-    page.once('dialog', dialog => dialog.accept())
+    await page.getByRole('link', { name: 'Ledger' }).click()
+    await page.goBack()
+    await page.getByText('Save a copy').click()
+    await page.getByLabel('Name of the copy').fill('mine')
+    await page.keyboard.press('Enter')
+    await page.waitForURL(/name=mine/)
+    assert.equal(JSON.parse(await readFile(file('mine'), 'utf8')).title, 'Mine')
     await open('#dashboards?name=shop')
     await page.getByRole('heading', { name: 'Theirs' }).waitFor()
   })
@@ -100,10 +106,10 @@ test('dashboards and events on the page', { skip }, async t => {
     await page.getByRole('button', { name: 'JSON' }).click()
     const dialog = page.getByRole('dialog')
     await dialog.getByRole('textbox').fill('{ "title": "Mended", "rows": [{ "title": "One", "panels": [{ }] }] }')
-    await dialog.getByRole('button', { name: 'Apply' }).click()
+    await dialog.getByRole('button', { name: 'Save' }).click()
     await dialog.getByText('broken.json:1:').waitFor()
     await dialog.getByRole('textbox').fill('{ "title": "Mended", "rows": [{ "title": "One", "panels": [] }] }')
-    await dialog.getByRole('button', { name: 'Apply' }).click()
+    await dialog.getByRole('button', { name: 'Save' }).click()
     await page.getByRole('heading', { name: 'One' }).waitFor()
   })
 
@@ -173,7 +179,10 @@ test('dashboards and events on the page', { skip }, async t => {
     await page.getByRole('button', { name: 'Remove dashboard' }).click()
     await page.getByRole('heading', { name: 'Dashboards' }).waitFor()
     await assert.rejects(readFile(file('shop')), { code: 'ENOENT' })
-    await eventually('the list is there', async () => (await page.getByRole('listitem').count()) === 4)
+    await eventually(
+      'the list is there',
+      async () => (await page.getByRole('main').getByRole('listitem').count()) === 5
+    )
   })
 
   await testEventsTab(t, { page, weir, open, looksWell }, HOSTILE)

@@ -74,7 +74,7 @@ function metricRow(metric: MetricAdvice): HTMLElement {
       ...labels.slice(0, MOST_LABELS).map(labelCost),
       labels.length > MOST_LABELS && element('div', {}, `and ${count(labels.length - MOST_LABELS)} more`),
       caution &&
-        element('small', {}, `${count(queriesOfAll)} queries show all of its labels, and would show fewer series.`)
+        element('small', {}, `${count(queriesOfAll)} queries depend on all of its labels, and would answer otherwise.`)
     )
   )
 }
@@ -82,13 +82,14 @@ function metricRow(metric: MetricAdvice): HTMLElement {
 /** Numbers up to 512 are exact. */
 const estimate = (value: number) => `${value > MOST_EXACT ? '≈ ' : ''}${count(value)}`
 
-function labelCost({ name, values, seriesWithout, isUnused }: MetricAdvice['labels'][number]): HTMLElement {
+function labelCost({ name, values, samples, seriesWithout, isUnused }: MetricAdvice['labels'][number]): HTMLElement {
   return element(
     'div',
     {},
     element('b', {}, name),
     ` ${estimate(values)} ${values === 1 ? 'value' : 'values'}, ${estimate(seriesWithout)} series without it `,
-    isUnused && element('span', { class: 'badge warn' }, 'unused')
+    isUnused && element('span', { class: 'badge warn' }, 'unused'),
+    element('small', {}, ` ${samples.join(', ')}`)
   )
 }
 

@@ -1,5 +1,6 @@
 import type { Dashboard } from '../../core/admin/dashboards/dashboard.ts'
 import { button, element } from '../ui/dom.ts'
+import { nameForm } from './name-form.ts'
 
 export interface BoardActions {
   /** Undefined: nothing can be saved. */
@@ -8,6 +9,7 @@ export interface BoardActions {
   onSave(): void
   onAddRow(): void
   onText(): void
+  onCopy(name: string): void
   /** Undefined: there is no file of it. */
   readonly onRemove: (() => void) | undefined
   onTitle(title: string): void
@@ -52,15 +54,26 @@ function titleInput(title: string, { onTitle }: BoardActions): HTMLElement {
   return input
 }
 
+function copyMenu(onCopy: (name: string) => void): HTMLElement {
+  const form = nameForm('Name of the copy', 'Save', onCopy)
+  return element(
+    'details',
+    { class: 'multiple' },
+    element('summary', {}, 'Save a copy'),
+    element('div', { class: 'choices' }, form)
+  )
+}
+
 function buttonsOf({ isEditing, isChanged }: BoardState, actions: BoardActions): HTMLElement[] {
-  const { onEdit, onDone, onSave, onAddRow, onText, onRemove } = actions
+  const { onEdit, onDone, onSave, onAddRow, onText, onCopy, onRemove } = actions
   if (onEdit === undefined) return []
   if (!isEditing) return [button('Edit', onEdit)]
   const buttons = [
     button('Save', onSave, { class: 'primary', disabled: !isChanged }),
     button(isChanged ? 'Discard changes' : 'Done', onDone),
     button('Add row', onAddRow),
-    button('JSON', onText)
+    button('JSON', onText),
+    copyMenu(onCopy)
   ]
   return onRemove === undefined ? buttons : [...buttons, button('Remove dashboard', onRemove)]
 }

@@ -6,6 +6,7 @@ import { element } from '../ui/dom.ts'
 import { isLive, RangePicker, rangeOf } from '../ui/range-picker.ts'
 import { resolve } from '../ui/time-range.ts'
 import { BoardTools, brokenHead } from './board-tools.ts'
+import { drafts } from './drafts.ts'
 import { movedPanel, type PanelPlace, withNewRow, withoutPanel, withoutRow, withPanel, withRowTitle } from './edits.ts'
 import { Grid } from './grid.ts'
 import { editPanel } from './panel-form.ts'
@@ -75,7 +76,10 @@ export class Board {
     this.#run.abort()
     this.#stored = stored
     if (stored.summary.problems.length > 0) return this.#showBroken(stored)
-    this.#draw(JSON.parse(stored.text))
+    const draft = this.#isEditing ? drafts.get(this.#name) : undefined
+    // What somebody else has stored since is not to be overwritten by it.
+    if (draft !== undefined) this.#stored = { ...stored, version: draft.version }
+    this.#draw(draft?.dashboard ?? JSON.parse(stored.text))
   }
 
   /** Shows `dashboard`, which need not be saved, and asks for its panels. */
@@ -103,8 +107,10 @@ export class Board {
   }
 
   #makeTools(dashboard: Dashboard): BoardTools {
-    const { summary, isWritable, text } = this.#stored!
+    const { summary, isWritable, text, version } = this.#stored!
     const isChanged = textOf(dashboard) !== textOf(JSON.parse(text))
+    if (isChanged) drafts.set(this.#name, { version, dashboard })
+    else drafts.delete(this.#name)
     return new BoardTools(
       dashboard,
       { isChanged, isEditing: this.#isEditing },
@@ -114,6 +120,7 @@ export class Board {
         onSave: () => void this.#save(),
         onAddRow: () => this.#draw(withNewRow(this.#dashboard!)),
         onText: () => editText(textOf(this.#dashboard!), edited => this.#saveText(edited)),
+        onCopy: name => void this.#copy(name),
         onRemove: summary.source === 'file' ? () => void this.#remove() : undefined,
         onTitle: title => this.#draw({ ...this.#dashboard!, title })
       }
@@ -131,10 +138,11 @@ export class Board {
     removeRow: (row: number) => this.#draw(withoutRow(this.#dashboard!, row))
   }
 
-  /** Ends editing too, and with it the changes that were not saved. */
+  /** The end of editing is also that of changes that were not saved. */
   #setEditing(isEditing: boolean): void {
     this.#place.set({ edit: isEditing ? 'yes' : undefined })
-    this.#draw(JSON.parse(this.#stored!.text))
+    drafts.delete(this.#name)
+    this.#open()
   }
 
   async #save(): Promise<void> {
@@ -148,7 +156,19 @@ export class Board {
   /** Rejects with the server's words if it is not taken. */
   async #saveText(text: string): Promise<void> {
     await saveDashboard(this.#name, text, this.#stored!.version)
+    drafts.delete(this.#name)
     this.#show(await loadDashboard(this.#name))
+  }
+
+  /** Opens the copy. What it is a copy of stays as it is stored. */
+  async #copy(name: string): Promise<void> {
+    try {
+      await saveDashboard(name, textOf(this.#dashboard!), undefined)
+      drafts.delete(this.#name)
+      this.#place.go('dashboards', { name, edit: 'yes' })
+    } catch (error) {
+      this.#say((error as Error).message)
+    }
   }
 
   async #remove(): Promise<void> {

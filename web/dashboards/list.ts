@@ -2,6 +2,7 @@ import type { Dashboard, DashboardList, DashboardSummary } from '../../core/admi
 import type { Place } from '../app/place.ts'
 import { poll } from '../app/poll.ts'
 import { element, update } from '../ui/dom.ts'
+import { nameForm } from './name-form.ts'
 import { listDashboards, saveDashboard, textOf } from './store.ts'
 
 const POLL_MS = 10_000
@@ -12,23 +13,12 @@ export class DashboardChoice {
   readonly #place: Place
   readonly #list = element('ul')
   readonly #message = element('p', { class: 'message error', role: 'alert', hidden: true })
-  readonly #form = element('form', { class: 'new-dashboard', hidden: true })
+  readonly #form = nameForm('Name of a new dashboard', 'Create', name => void this.#create(name))
   readonly #ended = new AbortController()
 
   constructor(place: Place) {
     this.#place = place
-    const name = element('input', {
-      name: 'name',
-      required: true,
-      maxlength: 100,
-      pattern: '[A-Za-z0-9_][A-Za-z0-9_.\\-]*'
-    })
-    name.title = 'Letters, digits, "_", "-" and "."'
-    this.#form.append(element('label', {}, 'Name of a new dashboard ', name), element('button', {}, 'Create'))
-    this.#form.addEventListener('submit', event => {
-      event.preventDefault()
-      void this.#create(name.value)
-    })
+    this.#form.hidden = true
     const title = element('h2', { id: 'dashboards-title' }, 'Dashboards')
     this.root.append(title, this.#message, this.#list, this.#form)
     void poll(POLL_MS, () => this.#load(), this.#ended.signal)

@@ -1,14 +1,14 @@
 import { button, element } from '../ui/dom.ts'
 
-/** A dialog with the JSON of a dashboard. `apply` throws if it cannot be taken, and the dialog says why. */
-export function editText(text: string, apply: (text: string) => void | Promise<void>): void {
+/** A dialog with the JSON of a dashboard. The dialog stays, and says why, if `write` rejects. */
+export function editText(text: string, write: (text: string) => Promise<void>): void {
   const area = element('textarea', { rows: 24, spellcheck: 'false', 'aria-label': 'JSON of the dashboard' })
   area.value = text
   const message = element('p', { class: 'message error', role: 'alert', hidden: true })
   const dialog = element('dialog', { class: 'text-editor', 'aria-label': 'JSON' })
-  const applyText = async () => {
+  const save = async () => {
     try {
-      await apply(area.value)
+      await write(area.value)
       dialog.close()
     } catch (error) {
       message.hidden = false
@@ -18,7 +18,7 @@ export function editText(text: string, apply: (text: string) => void | Promise<v
   const buttons = element(
     'div',
     { class: 'buttons' },
-    button('Apply', () => void applyText(), { class: 'primary' }),
+    button('Save', () => void save(), { class: 'primary' }),
     button('Cancel', () => dialog.close())
   )
   dialog.append(element('h2', {}, 'JSON'), area, message, buttons)

@@ -38,7 +38,7 @@ export class VariableBar {
   /** Asks for all values, each variable with those before it, and shows them. Rejects if they cannot be had. */
   async load(range: Range, signal: AbortSignal): Promise<void> {
     const values = new Map<string, string | readonly string[]>()
-    const controls: HTMLElement[] = []
+    const wanted: HTMLElement[] = []
     for (const variable of this.#variables) {
       // A variable whose match refers to one that has no value has none either.
       const known = await valuesOf(variable, values, range, signal).catch(error => {
@@ -47,12 +47,16 @@ export class VariableBar {
       })
       const chosen = this.#chosen(variable, known)
       if (chosen !== undefined) values.set(variable.name, chosen)
-      controls.push(this.#controlOf(variable, known, chosen))
+      wanted.push(this.#controlOf(variable, known, chosen))
     }
     if (signal.aborted) return
     this.#values = values
-    // A list that is open stays: the user is in it.
-    if (!this.root.contains(document.activeElement)) this.root.replaceChildren(...controls)
+    // One that the user is in stays, with what is open in it.
+    const present = [...this.root.children]
+    for (const [i, control] of wanted.entries()) {
+      if (present[i] === undefined) this.root.append(control)
+      else if (!present[i].contains(document.activeElement)) present[i].replaceWith(control)
+    }
   }
 
   #chosen(variable: Variable, known: readonly string[]): string | readonly string[] | undefined {

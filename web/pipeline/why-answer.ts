@@ -59,12 +59,13 @@ function stageStep({ kind, id, entries, more }: StageTrace, component: string): 
 }
 
 function entryStep({ series, fate, why, outputs, places }: EntryTrace): HTMLElement {
+  const [first, ...others] = series
   const results = [...outputs.map(nameOf), ...places]
   return element(
     'div',
     {},
     element('span', { class: `badge ${CLASSES[fate]}` }, fate),
-    ` ${nameOf(series)}: ${why}`,
+    ` ${nameOf(first)}${others.length === 0 ? '' : ` and ${count(others.length)} more`}: ${why}`,
     results.length > 0 && element('ul', {}, ...results.map(text => element('li', {}, text)))
   )
 }

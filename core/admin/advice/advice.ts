@@ -72,11 +72,12 @@ export function exposeAdvice(service: BuiltService, uses: UseTable): void {
 }
 
 async function adviceOf({ services, topology }: BuiltService, uses: UseTable, now: number): Promise<AdviceReport> {
-  const usedOf = (metric: Metric) => uses.labelsOf(name => isOf(metric, name), now)
+  const isComplete = uses.isComplete(now)
+  const usedOf = (metric: Metric) => uses.labelsOf(isNameOf(metric), now)
   const costs = await labelCosts(services.series, (metric, samples) => {
     const isUnused = unusedIn(usedOf(metric))
     const stored = storedLabels(samples, topology)
-    return label => stored.has(label) && isUnused(label)
+    return label => isComplete && stored.has(label) && isUnused(label)
   })
   const metrics = costs.map(cost => metricAdvice(cost, usedOf(cost.metric).all.query.length))
   const dropped = metrics
@@ -88,7 +89,7 @@ async function adviceOf({ services, topology }: BuiltService, uses: UseTable, no
   return {
     since: uses.since,
     days: Math.min(REMEMBERED_DAYS, (now - uses.since) / DAY_MS),
-    isComplete: usedOf(NO_METRIC).isComplete,
+    isComplete,
     metrics,
     yaml: adviceYaml(dropped, topology)
   }
@@ -121,23 +122,22 @@ function metricAdvice(costs: MetricCosts, queriesOfAll: number): MetricAdvice {
 function storedLabels(samples: readonly NamedSeries[], topology: Topology): Set<string> {
   const ways = samples.flatMap(sample => trace(sample, topology, new Set()))
   const exporters = ways.flatMap(({ stages }) => stages.filter(({ kind }) => kind === 'exporter'))
-  const stored = exporters.flatMap(({ entries }) => entries.map(({ series }) => series))
+  const stored = exporters.flatMap(({ entries }) => entries.flatMap(({ series }) => series))
   return new Set(stored.flatMap(({ attributes, resource }) => [...Object.keys(attributes), ...Object.keys(resource)]))
 }
 
 /** Tells the labels that neither a query nor a rule asked for. */
-function unusedIn({ named, all, isComplete }: UsedLabels): (label: string) => boolean {
+function unusedIn({ named, all }: UsedLabels): (label: string) => boolean {
   return label => {
     const names = [label, labelName(label, ESCAPING), TARGET_LABELS[label]]
-    if (!isComplete || NEEDED.has(label) || names.some(name => named.has(name))) return false
+    if (NEEDED.has(label) || names.some(name => named.has(name))) return false
     return all.rule.every(except => names.some(name => except.includes(name)))
   }
 }
 
 /** Also true for names that only begin like it: a name too many hides advice, and one too few would be a loss. */
-function isOf(metric: Metric, name: string): boolean {
+function isNameOf(metric: Metric): (name: string) => boolean {
   const own = metricName({ ...metric, unit: '' }, 'UnderscoreEscapingWithoutSuffixes')
-  return name === metric.name || name === own || name.startsWith(`${own}_`) || name.startsWith(`${metric.name}.`)
+  return name =>
+    name === metric.name || name === own || name.startsWith(`${own}_`) || name.startsWith(`${metric.name}.`)
 }
-
-const NO_METRIC: Metric = { name: '', unit: '', description: '', kind: 'gauge', temporality: 'unspecified' }

@@ -1,4 +1,5 @@
 import { attributeText } from '../../model/attributes.ts'
+import { redactedSamples } from '../../model/secret-names.ts'
 import { scopeKeys } from '../../model/series.ts'
 import type { Series } from '../../model/series-table/series-table.ts'
 import { DistinctCounter } from '../../model/sketch/distinct-counter.ts'
@@ -7,17 +8,22 @@ import { Murmur3 } from '../../model/sketch/murmur3.ts'
 /** Series that are looked into. */
 const MOST_SERIES = 50_000
 const MOST_LABELS = 32
+const MOST_SAMPLES = 4
+const LONGEST_SAMPLE = 60
 
 /** Exact up to 512, estimates above. */
 export interface LabelCosts {
   /** Of a point or of its resource. */
   readonly name: string
   readonly values: number
+  /** Some of the values, without secrets. */
+  readonly samples: readonly string[]
   /** Series that would be left without the label. */
   readonly seriesWithout: number
 }
 
 interface Label {
+  readonly samples: string[]
   readonly values: DistinctCounter
   readonly without: DistinctCounter
 }
@@ -46,8 +52,9 @@ export class LabelProfile {
   add({ attributes, resource, scope }: Series): void {
     this.added++
     const hashes = [...attributes, ...resource.attributes].map(([name, value]) => {
-      this.#hash.reset().text(name).text(attributeText(value)).finish(this.#words)
-      return { name, high: this.#words[0], low: this.#words[1] }
+      const text = attributeText(value)
+      this.#hash.reset().text(name).text(text).finish(this.#words)
+      return { name, text, high: this.#words[0], low: this.#words[1] }
     })
     this.#hash.reset().text(scopeKeys.of(scope)).finish(this.#words)
     const [scopeHigh, scopeLow] = this.#words
@@ -57,6 +64,7 @@ export class LabelProfile {
     this.#withoutUnused.addHash(difference(high, unused, 'high'), difference(low, unused, 'low'))
     for (const hash of hashes) {
       const label = this.#labelOf(hash.name)
+      if (label !== undefined && label.samples.length < MOST_SAMPLES) addSample(label.samples, hash.text)
       label?.values.addHash(hash.high, hash.low)
       label?.without.addHash(difference(high, [hash], 'high'), difference(low, [hash], 'low'))
     }
@@ -64,8 +72,9 @@ export class LabelProfile {
 
   /** @param series all of the metric */
   labels(series: number): LabelCosts[] {
-    return Array.from(this.#labels, ([name, { values, without }]) => ({
+    return Array.from(this.#labels, ([name, { samples, values, without }]) => ({
       name,
+      samples: redactedSamples(name, samples),
       values: values.count(),
       seriesWithout: this.#scaled(without, series)
     }))
@@ -83,10 +92,15 @@ export class LabelProfile {
   #labelOf(name: string): Label | undefined {
     const known = this.#labels.get(name)
     if (known !== undefined || this.#labels.size >= MOST_LABELS) return known
-    const made = { values: new DistinctCounter(), without: new DistinctCounter() }
+    const made = { samples: [], values: new DistinctCounter(), without: new DistinctCounter() }
     this.#labels.set(name, made)
     return made
   }
+}
+
+function addSample(samples: string[], text: string): void {
+  const cut = text.slice(0, LONGEST_SAMPLE)
+  if (!samples.includes(cut)) samples.push(cut)
 }
 
 type Hash = Readonly<Record<'high' | 'low', number>>

@@ -168,7 +168,7 @@ function missing(error: unknown): undefined {
 
 function changedMeanwhile(name: string, present: DashboardText | undefined): string {
   if (present === undefined) return `the dashboard ${name} is gone: somebody has removed it`
-  return `the dashboard ${name} is not the one that was changed: load it again, or save it under another name`
+  return `the dashboard ${name} is not the one that was changed: load it again, or save a copy of another name`
 }
 
 function unwritten(error: unknown): never {

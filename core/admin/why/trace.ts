@@ -9,6 +9,8 @@ import type { Explanation, Inspectable } from '../../plugin/inspection.ts'
 
 /** A rule may make many series of one. */
 const MOST_ENTRIES = 50
+/** Series that are followed from one component to the next. */
+const MOST_FOLLOWED = 500
 
 /** A series for people, without secrets. */
 export interface ShownSeries {
@@ -36,8 +38,9 @@ export interface StageTrace {
   readonly more: number
 }
 
+/** The fate of one or more series. */
 export interface EntryTrace {
-  readonly series: ShownSeries
+  readonly series: readonly ShownSeries[]
   readonly fate: Explanation['fate']
   readonly why: string
   readonly outputs: readonly ShownSeries[]
@@ -94,19 +97,25 @@ function throughPipeline(series: readonly NamedSeries[], pipeline: Pipeline, top
 
 function throughComponent(series: readonly NamedSeries[], { kind, id }: Component, instance: Inspectable) {
   const explained = series.map(one => ({ one, explanation: explain(one, kind, instance) }))
-  const entries = explained.slice(0, MOST_ENTRIES).map(
-    ({ one, explanation: { fate, why, outputs = [], places = [] } }): EntryTrace => ({
-      series: shown(one),
-      fate,
-      why,
-      outputs: outputs.slice(0, MOST_ENTRIES).map(shown),
-      places
-    })
-  )
-  const outputs = explained.flatMap(({ one, explanation: { fate, outputs: made = [] } }) =>
-    fate === 'passes' ? [one] : made
-  )
-  return { stage: { kind, id, entries, more: explained.length - entries.length }, outputs }
+  const entries = entriesOf(explained.slice(0, MOST_ENTRIES))
+  const outputs = explained
+    .flatMap(({ one, explanation: { fate, outputs: made = [] } }) => (fate === 'passes' ? [one] : made))
+    .slice(0, MOST_FOLLOWED)
+  return { stage: { kind, id, entries, more: Math.max(0, explained.length - MOST_ENTRIES) }, outputs }
+}
+
+/** Series of one fate are one entry. */
+function entriesOf(explained: readonly { one: NamedSeries; explanation: Explanation }[]): EntryTrace[] {
+  const entries = new Map<string, EntryTrace & { readonly series: ShownSeries[] }>()
+  for (const { one, explanation } of explained) {
+    const { fate, why, outputs = [], places = [] } = explanation
+    const rest = { fate, why, outputs: outputs.slice(0, MOST_ENTRIES).map(shown), places }
+    const key = JSON.stringify(rest)
+    const known = entries.get(key)
+    if (known !== undefined) known.series.push(shown(one))
+    else entries.set(key, { series: [shown(one)], ...rest })
+  }
+  return [...entries.values()]
 }
 
 function explain(series: NamedSeries, kind: Component['kind'], instance: Inspectable): Explanation {

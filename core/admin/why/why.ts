@@ -39,8 +39,13 @@ export interface TracedSeries {
   readonly pipelines: readonly PipelineTrace[]
 }
 
-/** Answers `GET /api/why` with the way of a series through all components. */
-export function exposeWhy(service: BuiltService): void {
+/**
+ * Answers `GET /api/why` with the way of a series through all components.
+ * @param hide takes secrets of the configuration out of a text
+ */
+export function exposeWhy(service: BuiltService, hide: (text: string) => string): void {
+  // Components may name their backends by URLs with secrets.
+  const hidden = (_key: string, value: unknown) => (typeof value === 'string' ? hide(value) : value)
   let answering = 0
   service.services.routes.set('get /api/why', async (request, response) => {
     const asked = askedSeries(request)
@@ -48,7 +53,8 @@ export function exposeWhy(service: BuiltService): void {
     if (answering === MOST_AT_ONCE) throw new RequestError(429, `${MOST_AT_ONCE} others ask just now: try again`)
     answering++
     try {
-      response.set('cache-control', 'no-store').json(await whyOf(asked, seconds, service))
+      const answer = await whyOf(asked, seconds, service)
+      response.set('cache-control', 'no-store').type('json').send(JSON.stringify(answer, hidden))
     } finally {
       answering--
     }

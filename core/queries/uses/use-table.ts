@@ -4,7 +4,10 @@ import type { SeriesUse } from '../../plugin/stores.ts'
 export const REMEMBERED_DAYS = 30
 const DAY_MS = 86_400_000
 const MOST_METRICS = 10_000
-const MOST_LABELS = 200
+/** Of all metrics: labels, and lists of labels. */
+const MOST_ENTRIES = 50_000
+/** Letters of one. */
+const LONGEST_ENTRY = 512
 /** In place of the name of a metric: a use of any metric. */
 const ANY = ''
 const VERSION = 1
@@ -25,8 +28,6 @@ export interface UsedLabels {
   readonly named: ReadonlySet<string>
   /** For each rule and each query that depended on all labels: the labels that it did not depend on. */
   readonly all: Readonly<Record<By, readonly (readonly string[])[]>>
-  /** False if there were too many metrics or labels to note. */
-  readonly isComplete: boolean
 }
 
 /** Which labels of which metrics were asked for, by day, in a bounded table. */
@@ -34,6 +35,8 @@ export class UseTable {
   /** Since when uses are noted, Unix ms. */
   readonly since: number
   #metrics = new Map<string, MetricUses>()
+  #entries = 0
+  #expiredOn = 0
   /** The last day on which there was no room; 0: never. */
   #fullOn = 0
   /** Rises with each change. */
@@ -45,6 +48,7 @@ export class UseTable {
 
   note(uses: readonly SeriesUse[], by: By, now: number): void {
     const day = dayOf(now)
+    this.#expire(day)
     for (const { metric, labels, allExcept } of uses) {
       const known = this.#of(metric ?? ANY, day)
       if (known === undefined) continue
@@ -64,7 +68,12 @@ export class UseTable {
       for (const by of ['query', 'rule'] as const)
         for (const [except, day] of uses.all[by]) if (day >= oldest) all[by].push(JSON.parse(except))
     }
-    return { named, all, isComplete: this.#fullOn < oldest }
+    return { named, all }
+  }
+
+  /** False if there were too many metrics or labels to note all: then nobody knows what is unused. */
+  isComplete(now: number): boolean {
+    return this.#fullOn < dayOf(now) - REMEMBERED_DAYS
   }
 
   save(): string {
@@ -85,18 +94,15 @@ export class UseTable {
     table.#fullOn = fullOn
     for (const [name, labels, query, rule] of metrics)
       table.#metrics.set(name, { labels: new Map(labels), all: { query: new Map(query), rule: new Map(rule) } })
+    for (const { labels, all } of table.#metrics.values())
+      table.#entries += labels.size + all.query.size + all.rule.size
     return table
   }
 
   #of(name: string, day: number): MetricUses | undefined {
     const known = this.#metrics.get(name)
     if (known !== undefined) return known
-    if (this.#metrics.size >= MOST_METRICS) this.#expire(day)
-    if (this.#metrics.size >= MOST_METRICS) {
-      this.#fullOn = day
-      this.changes++
-      return undefined
-    }
+    if (this.#metrics.size >= MOST_METRICS || name.length > LONGEST_ENTRY) return this.#refuse(day)
     const made = { labels: new Map(), all: { query: new Map(), rule: new Map() } }
     this.#metrics.set(name, made)
     return made
@@ -104,16 +110,28 @@ export class UseTable {
 
   #set(days: Map<string, number>, key: string, day: number): void {
     if (days.get(key) === day) return
+    if (!days.has(key)) {
+      if (this.#entries >= MOST_ENTRIES || key.length > LONGEST_ENTRY) return this.#refuse(day)
+      this.#entries++
+    }
     this.changes++
-    if (days.has(key) || days.size < MOST_LABELS) days.set(key, day)
-    else this.#fullOn = day
+    days.set(key, day)
   }
 
+  /** There is no room for a use, so nobody knows what is unused. */
+  #refuse(day: number): undefined {
+    if (this.#fullOn !== day) this.changes++
+    this.#fullOn = day
+  }
+
+  /** Once a day. */
   #expire(day: number): void {
+    if (day === this.#expiredOn) return
+    this.#expiredOn = day
     const oldest = day - REMEMBERED_DAYS
     for (const [name, { labels, all }] of this.#metrics) {
       for (const days of [labels, all.query, all.rule])
-        for (const [key, last] of days) if (last < oldest) days.delete(key)
+        for (const [key, last] of days) if (last < oldest && days.delete(key)) this.#entries--
       if (labels.size + all.query.size + all.rule.size === 0) this.#metrics.delete(name)
     }
   }

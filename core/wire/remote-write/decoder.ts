@@ -1,4 +1,5 @@
 import { BadInputError } from '../../errors.ts'
+import type { EventBlock } from '../../model/events.ts'
 import { DEFAULT_LIMITS, type ItemLimits } from '../../model/item-limits.ts'
 import { NewSeries } from '../../model/new-series.ts'
 import { type PointBlock, PointBlockBuilder } from '../../model/points.ts'
@@ -24,7 +25,8 @@ export interface DecodedWriteRequest {
   /** Samples, and native histograms, of the block. */
   readonly samples: number
   readonly histograms: number
-  readonly exemplars: number
+  /** Exemplars of the request, and an event for each that can be taken. */
+  readonly exemplars: { readonly count: number; readonly events: EventBlock }
   readonly rejections: Rejections<WriteRejection>
   /** Memory that series not known before take beside the block. */
   readonly newSeriesBytes: number
@@ -37,7 +39,7 @@ export interface WriteDecoderOptions {
 }
 
 /**
- * Decodes requests of remote write, 1.0 and 2.0, into columns. Exemplars are counted, and not kept. Metadata of 1.0 comes
+ * Decodes requests of remote write, 1.0 and 2.0, into columns. Exemplars become events. Metadata of 1.0 comes
  * at other times than samples, so it is passed over: the kind of a series must not depend on when that was.
  */
 export class RemoteWriteDecoder {
@@ -65,7 +67,9 @@ export class RemoteWriteDecoder {
     }
     const block = this.#build(reader, builder)
     const { samples, histograms, exemplars, rejections } = this.#timeSeries
-    return { block, samples, histograms, exemplars, rejections, newSeriesBytes: this.#newSeries.bytes }
+    const { count } = exemplars
+    const newSeriesBytes = this.#newSeries.bytes
+    return { block, samples, histograms, exemplars: { count, events: exemplars.build() }, rejections, newSeriesBytes }
   }
 
   /** Reads all symbols of 2.0. A body without any field of this version is one of the other. */

@@ -5,12 +5,8 @@ import { KeyBatch } from '../../model/series-table/key-batch.ts'
 import { UNKNOWN } from '../../model/series-table/key-table.ts'
 import { type LabelFlaw, LabelSetSeries, type SeriesContent } from '../prometheus/label-set-series.ts'
 import { METRIC_TYPES } from '../prometheus/metric-types.ts'
-import { lengthTag, ProtobufReader } from '../protobuf/reader.ts'
-
-// Label: name 1, value 2.
-const LABEL = lengthTag(1)
-const NAME = lengthTag(1)
-const VALUE = lengthTag(2)
+import { ProtobufReader } from '../protobuf/reader.ts'
+import { labelsIn, readLabels } from './labels.ts'
 
 /** In place of the context of a key that is a label set as it stands in a request. Contexts have ids below it. */
 const FIRST_PARENT = 2 ** 30
@@ -134,29 +130,6 @@ export class LabelSetFinder {
   #nameOf(i: number): string {
     const { starts, ends } = this.#batch
     if (ends[i] - starts[i] > this.#mostBytes) return ''
-    const labels = readLabels(new ProtobufReader(this.#bytes, starts[i], ends[i]))
-    return labels.find(([name]) => name === '__name__')?.[1] ?? ''
+    return labelsIn(this.#bytes, starts[i], ends[i]).find(([name]) => name === '__name__')?.[1] ?? ''
   }
-}
-
-function readLabels(reader: ProtobufReader): [string, string][] {
-  const labels: [string, string][] = []
-  while (reader.at < reader.limit) {
-    const tag = reader.tag()
-    if (tag !== LABEL) {
-      reader.skip(tag)
-      continue
-    }
-    const label: [string, string] = ['', '']
-    const outer = reader.enter()
-    while (reader.at < reader.limit) {
-      const part = reader.tag()
-      if (part === NAME) label[0] = reader.text()
-      else if (part === VALUE) label[1] = reader.text()
-      else reader.skip(part)
-    }
-    reader.leave(outer)
-    labels.push(label)
-  }
-  return labels
 }

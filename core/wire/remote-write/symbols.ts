@@ -50,6 +50,14 @@ export class Symbols {
     readRepeated(reader, tag, this.#refs, varint)
   }
 
+  /** The labels of `refs`, as texts. Throws {@link BadInputError} for refs that are of no labels. */
+  labelsOf({ bytes }: ProtobufReader, refs: readonly number[]): [string, string][] {
+    if (refs.length % 2 === 1)
+      throw new BadInputError(`remote write 2.0: ${refs.length} refs of labels of an exemplar, which are not pairs`)
+    const text = (ref: number) => bytes.toString('utf8', this.#starts[this.#checked(ref)], this.#ends[ref])
+    return Array.from({ length: refs.length / 2 }, (_, i) => [text(refs[2 * i]), text(refs[2 * i + 1])])
+  }
+
   /** Bytes that the labels of the refs take. Throws {@link BadInputError} for refs that are of no labels. */
   measureLabels(): number {
     const refs = this.#refs

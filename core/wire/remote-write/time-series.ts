@@ -8,8 +8,10 @@ import { LABEL_FLAWS, type LabelFlaw, type SeriesContent } from '../prometheus/l
 import { HISTOGRAM_FLAWS, type HistogramFlaw, NativeHistogram } from '../prometheus/native-histogram.ts'
 import { lengthTag, type ProtobufReader, varintTag } from '../protobuf/reader.ts'
 import { Rejections } from '../rejections.ts'
+import { ExemplarReader } from './exemplars.ts'
 import { readNativeHistogram } from './histogram-reader.ts'
 import { LabelSetFinder, mostLabelBytes } from './label-set-finder.ts'
+import { labelsIn } from './labels.ts'
 import { readMs, SampleReader } from './samples.ts'
 import type { Symbols } from './symbols.ts'
 
@@ -36,7 +38,7 @@ export type RemoteWriteVersion = '1.0' | '2.0'
 export class TimeSeriesReader {
   samples = 0
   histograms = 0
-  exemplars = 0
+  readonly exemplars: ExemplarReader
   rejections = new Rejections<WriteRejection>(REJECTION_TEXTS)
   readonly #finder: LabelSetFinder
   readonly #symbols: Symbols
@@ -61,12 +63,14 @@ export class TimeSeriesReader {
     this.#mostLabelBytes = mostLabelBytes(limits)
     this.#maxBytes = maxBytes
     this.#symbols = symbols
+    this.exemplars = new ExemplarReader(limits, maxBytes, symbols)
   }
 
   /** Begins a request. */
   begin(version: RemoteWriteVersion): void {
     this.#version = version
-    this.samples = this.histograms = this.exemplars = 0
+    this.samples = this.histograms = 0
+    this.exemplars.begin(version === '2.0')
     this.rejections = new Rejections<WriteRejection>(REJECTION_TEXTS)
     this.#rows = this.#madeBytes = 0
     this.#finder.begin()
@@ -158,6 +162,7 @@ export class TimeSeriesReader {
 
   #readPoints(reader: ProtobufReader, builder: PointBlockBuilder): void {
     let content: SeriesContent = 'number'
+    let hasExemplars = false
     while (reader.at < reader.limit) {
       const tag = reader.tag()
       if (tag === SAMPLES) {
@@ -166,12 +171,19 @@ export class TimeSeriesReader {
         this.#sampleReader.read(reader, builder, this.#created)
         this.samples++
       } else if (tag === HISTOGRAMS[this.#version]) content = this.#readHistogram(reader, builder, content)
-      else {
-        if (tag === EXEMPLARS[this.#version]) this.exemplars++
-        reader.skip(tag)
-      }
+      else if (tag === EXEMPLARS[this.#version]) {
+        if (!hasExemplars) this.exemplars.beginSeries(this.#labelTexts())
+        hasExemplars = true
+        this.exemplars.read(reader)
+      } else reader.skip(tag)
     }
     this.#endRows(content, builder)
+  }
+
+  #labelTexts(): readonly [string, string][] | undefined {
+    const bytes = this.#version === '1.0' ? this.#labels.bytes : this.#symbols.labels
+    const isTooLong = this.#flaw !== undefined || this.#labelsEnd - this.#labelsStart > this.#mostLabelBytes
+    return isTooLong ? undefined : labelsIn(bytes, this.#labelsStart, this.#labelsEnd)
   }
 
   /** @param content of the rows before; returns that of the histogram */

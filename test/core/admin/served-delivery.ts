@@ -58,9 +58,14 @@ export async function servedDelivery(): Promise<BuiltService> {
     exporter: { store: async () => ({ default: store }) },
     extension: {}
   })
+  return builtFrom(CONFIG, registry)
+}
+
+/** Everything that `weir run` connects for a configuration, not started. */
+export async function builtFrom(yaml: string, registry: Registry): Promise<BuiltService> {
   const folder = mkdtempSync(path.join(tmpdir(), 'weir-admin-'))
   const file = path.join(folder, 'weir.yaml')
-  writeFileSync(file, CONFIG)
+  writeFileSync(file, yaml)
   const { config, problems } = await readConfig([file], {}, registry)
   rmSync(folder, { recursive: true })
   assert.ok(config, problems.format())

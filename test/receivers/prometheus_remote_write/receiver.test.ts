@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
 import { type TestContext as NodeTest, test } from 'node:test'
 import { zstdCompressSync } from 'node:zlib'
+import { WeirError } from '../../../core/errors.ts'
 import { compress } from '../../../core/wire/snappy.ts'
 import plugin from '../../../receivers/prometheus_remote_write/index.ts'
 import { RemoteWriteReceiver } from '../../../receivers/prometheus_remote_write/receiver.ts'
-import type { Batch, PointBlock } from '../../../sdk/plugin/index.ts'
+import type { Batch, Block, PointBlock } from '../../../sdk/plugin/index.ts'
 import { testConfig, testContext } from '../../../sdk/plugin/testing.ts'
 import { type SentSeries, writeRequest1, writeRequest2 } from '../../core/wire/remote-write/proto.ts'
 
@@ -154,9 +155,42 @@ test('regression: answers to 2.0 that took nothing had no counts', async t => {
   }
 })
 
-test('exemplars are counted', async t => {
-  const { post, context } = await running(t)
-  const exemplars = [{ value: 1, timestamp: T }]
-  await post(snappy(writeRequest2([{ ...GOOD, exemplars }])), { 'content-type': V2 })
-  assert.equal(context.counters.get('exemplars_total'), 1)
-})
+const WITH_EXEMPLARS = [{ ...GOOD, exemplars: [{ labels: { trace_id: 't' }, value: 1, timestamp: T }] }]
+
+for (const version of ['1.0', '2.0'] as const)
+  test(`exemplars become events after the points, and are said to be written: ${version}`, async t => {
+    const { post, context, blocks, books } = await running(t)
+    const request = version === '1.0' ? writeRequest1(WITH_EXEMPLARS) : writeRequest2(WITH_EXEMPLARS)
+    const { status, headers } = await post(snappy(request), { 'content-type': version === '1.0' ? V1 : V2 })
+    assert.equal(status, 204)
+    if (version === '2.0') assert.deepEqual(written(headers), ['1', '0', '1'])
+    assert.deepEqual(
+      (blocks as Block[]).map(({ type, length }) => [type, length]),
+      [
+        ['points', 1],
+        ['events', 1]
+      ]
+    )
+    assert.deepEqual(
+      ['exemplars_total', 'written_exemplars_total'].map(name => context.counters.get(name)),
+      [1, 1]
+    )
+    assert.deepEqual(books(), { received: 2, sent: 2, refused: 0, dropped: {} })
+  })
+
+for (const [name, error, tries] of [
+  ['nobody has a pipeline for', new WeirError('NO_PIPELINE', 'no pipeline takes events'), 1],
+  ['nobody has room for', new Error('full'), 2]
+] as const)
+  test(`exemplars that ${name} do not make the points come again`, async t => {
+    const { post, context, blocks } = await running(t, {}, batch =>
+      batch.block.type === 'points' ? batch.ack() : batch.nack(error)
+    )
+    for (let i = 0; i < 2; i++) {
+      const { status, headers } = await post(snappy(writeRequest2(WITH_EXEMPLARS)), { 'content-type': V2 })
+      assert.deepEqual([status, written(headers)], [204, ['1', '0', '0']])
+    }
+    const counts = ['exemplars_total', 'written_exemplars_total'].map(name => context.counters.get(name))
+    assert.deepEqual([counts, blocks.length], [[2, undefined], 2 + tries])
+    assert.equal(context.credits.used, 0)
+  })

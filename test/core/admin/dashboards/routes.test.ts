@@ -62,7 +62,7 @@ test('a dashboard is made, changed and removed, each with the version that it ch
   const late = await ask('PUT', 'mine', { 'if-match': made.version }, GOOD)
   assert.deepEqual(
     [late.status, late.text],
-    [412, 'the dashboard mine is not the one that was changed: load it again, or save it under another name\n']
+    [412, 'the dashboard mine is not the one that was changed: load it again, or save a copy of another name\n']
   )
   assert.equal((await ask('PUT', 'mine', {}, GOOD)).status, 428)
   assert.equal((await ask('DELETE', 'mine', { 'if-match': made.version })).status, 412)

@@ -6,8 +6,8 @@ const DAY_MS = 86_400_000
 const START = 20_000 * DAY_MS
 
 const labelsOf = (table: UseTable, metric: string, now: number) => {
-  const { named, all, isComplete } = table.labelsOf(name => name === metric, now)
-  return { named: [...named].sort(), ...all, isComplete }
+  const { named, all } = table.labelsOf(name => name === metric, now)
+  return { named: [...named].sort(), ...all, isComplete: table.isComplete(now) }
 }
 
 test('labels count as used for 30 days', () => {
@@ -47,7 +47,21 @@ test('the table is bounded, says so when it is full, and discards the old for wa
   const later = START + 40 * DAY_MS
   table.note([{ metric: 'more', labels: ['b'] }], 'query', later)
   assert.deepEqual(labelsOf(table, 'more', later), { named: ['b'], query: [], rule: [], isComplete: true })
-  for (let i = 0; i < 300; i++) table.note([{ metric: 'more', labels: [`l${i}`] }], 'query', later)
-  assert.equal(labelsOf(table, 'more', later).named.length, 200)
+  const labels = Array.from({ length: 60_000 }, (_, i) => `l${i}`)
+  table.note([{ metric: 'more', labels }], 'query', later)
+  assert.equal(labelsOf(table, 'more', later).named.length, 50_000)
   assert.equal(labelsOf(table, 'more', later).isComplete, false)
+  assert.equal(UseTable.restore(table.save()).save(), table.save())
+})
+
+test('names that are too long for the table are not noted, and it says so', () => {
+  for (const use of [
+    { metric: 'm'.repeat(1000), labels: ['a'] },
+    { metric: 'm', labels: ['a'.repeat(1000)] },
+    { metric: 'm', labels: [], allExcept: ['a'.repeat(1000)] }
+  ]) {
+    const table = new UseTable(START)
+    table.note([use], 'query', START)
+    assert.equal(labelsOf(table, 'm', START).isComplete, false)
+  }
 })

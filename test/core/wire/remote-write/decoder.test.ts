@@ -140,11 +140,36 @@ for (const [version, decode] of [
       assert.ok(thrown > body.length - 20)
     })
 
-    it('passes exemplars over and counts them', () => {
+    it('makes an event of each exemplar, with its labels and those of its series', () => {
+      const long = 'x'.repeat(9000)
+      const samples = [{ value: 1, timestamp: T }]
       const { exemplars, block } = decode([
-        { labels: UP, samples: [{ value: 1, timestamp: T }], exemplars: [{ value: 1, timestamp: T }] }
+        {
+          labels: UP,
+          samples,
+          exemplars: [
+            { labels: { zone: 'b', trace_id: 't1' }, value: 0.25, timestamp: T - 1 },
+            { value: Number.POSITIVE_INFINITY, timestamp: T },
+            { labels: { trace_id: long }, value: 1, timestamp: T }
+          ]
+        },
+        { labels: { zone: 'nameless' }, samples, exemplars: [{ value: 1, timestamp: T }] },
+        { labels: { __name__: 'alone' }, exemplars: [{ labels: { trace_id: 't2' }, value: 7, timestamp: T }] }
       ])
-      assert.deepEqual([exemplars, block.length], [1, 1])
+      const { events, count } = exemplars
+      const series = { 'series.__name__': 'up', 'series.instance': 'h:9', 'series.job': 'node', 'series.zone': 'a' }
+      assert.deepEqual([count, block.length, events.name], [5, 1, ['exemplar', 'exemplar', 'exemplar']])
+      assert.deepEqual(
+        events.attributes.map(attributes => Object.fromEntries(attributes)),
+        [{ ...series, trace_id: 't1', zone: 'b' }, series, { 'series.__name__': 'alone', trace_id: 't2' }]
+      )
+      assert.deepEqual(
+        [[...events.value], [...events.time]],
+        [
+          [0.25, Number.POSITIVE_INFINITY, 7],
+          [T - 1, T, T]
+        ]
+      )
     })
   })
 

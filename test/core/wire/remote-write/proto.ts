@@ -55,18 +55,26 @@ export interface SentSeries {
   readonly labels: LabelTexts
   readonly samples?: readonly object[]
   readonly histograms?: readonly object[]
-  readonly exemplars?: readonly object[]
+  readonly exemplars?: readonly SentExemplar[]
   /** Only 2.0. */
   readonly metadata?: { readonly type: number }
   readonly createdTimestamp?: number
 }
 
+export interface SentExemplar {
+  readonly labels?: LabelTexts
+  readonly value: number
+  readonly timestamp: number
+}
+
 const pairs = (labels: LabelTexts) => (Array.isArray(labels) ? labels : Object.entries(labels)) as [string, string][]
 
 export function writeRequest1(series: readonly SentSeries[], metadata: readonly object[] = []): Buffer {
-  const timeseries = series.map(({ labels, ...rest }) => ({
+  const labelsOf = (labels: LabelTexts) => pairs(labels).map(([name, value]) => ({ name, value }))
+  const timeseries = series.map(({ labels, exemplars = [], ...rest }) => ({
     ...rest,
-    labels: pairs(labels).map(([name, value]) => ({ name, value }))
+    labels: labelsOf(labels),
+    exemplars: exemplars.map(({ labels = {}, ...exemplar }) => ({ ...exemplar, labels: labelsOf(labels) }))
   }))
   return Buffer.from(FIRST.encode(FIRST.fromObject({ timeseries, metadata })).finish())
 }
@@ -77,7 +85,12 @@ export function writeRequest2(series: readonly SentSeries[]): Buffer {
     const known = symbols.indexOf(text)
     return known < 0 ? symbols.push(text) - 1 : known
   }
-  const timeseries = series.map(({ labels, ...rest }) => ({ ...rest, labelsRefs: pairs(labels).flat().map(ref) }))
+  const refs = (labels: LabelTexts) => pairs(labels).flat().map(ref)
+  const timeseries = series.map(({ labels, exemplars = [], ...rest }) => ({
+    ...rest,
+    labelsRefs: refs(labels),
+    exemplars: exemplars.map(({ labels = {}, ...exemplar }) => ({ ...exemplar, labelsRefs: refs(labels) }))
+  }))
   return encodeRequest2({ symbols, timeseries })
 }
 
