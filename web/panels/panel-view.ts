@@ -85,9 +85,9 @@ export class PanelView {
 
   fail(error: Error): void {
     const hasNone = error instanceof UnknownVariable
-    const shown = hasNone ? new Error(`There is no value of $${error.variable} in this range to choose.`) : error
-    if (this.#chart === undefined) this.#body.say(shown.message, !hasNone)
-    else this.#chart.fail(shown)
+    const text = hasNone ? `There is no value of $${error.variable} in this range to choose.` : error.message
+    const place = this.#chart ?? this.#body
+    place.say(text, !hasNone)
   }
 
   close(): void {

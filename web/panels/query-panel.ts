@@ -74,7 +74,16 @@ export class QueryPanel {
   }
 
   fail(error: Error): void {
-    this.#say(error.message, true)
+    this.say(error.message, true)
+  }
+
+  /** Shows a text in place of the chart. */
+  say(text: string, isError = false): void {
+    this.#body.hidden = true
+    this.#legend.root.hidden = true
+    this.#message.hidden = false
+    this.#message.className = isError ? 'message error' : 'message'
+    this.#message.textContent = text
   }
 
   close(): void {
@@ -88,7 +97,7 @@ export class QueryPanel {
     this.#footer.textContent = [completenessOf(results), ...remarksOf(results), ...infosOf(results)]
       .filter(text => text !== '')
       .join(' · ')
-    if (data.lines.length === 0) return this.#say(NOTHING)
+    if (data.lines.length === 0) return this.say(NOTHING)
     this.#message.hidden = true
     this.#body.hidden = false
     const isChart = kind === 'line' || kind === 'bar' || kind === 'stacked'
@@ -118,7 +127,7 @@ export class QueryPanel {
     if (kind === 'table') return this.#replace(kind, valueTable(data, unit))
     if (kind === 'histogram')
       return this.#replace(kind, buckets === undefined ? seriesBars(data, names, unit) : bucketBars(buckets, unit))
-    if (buckets === undefined) return this.#say(NO_BUCKETS)
+    if (buckets === undefined) return this.say(NO_BUCKETS)
     const heatmap = new Heatmap({ unit, height })
     this.#body.setAttribute('role', 'img')
     this.#body.setAttribute('aria-label', `Heatmap of ${buckets.buckets.length} buckets over time`)
@@ -131,14 +140,5 @@ export class QueryPanel {
     if (kind !== 'line' && kind !== 'bar' && kind !== 'stacked') this.#chart = undefined
     this.#drawn = { kind, close }
     this.#body.replaceChildren(shown)
-  }
-
-  /** In place of the chart. */
-  #say(text: string, isError = false): void {
-    this.#body.hidden = true
-    this.#legend.root.hidden = true
-    this.#message.hidden = false
-    this.#message.className = isError ? 'message error' : 'message'
-    this.#message.textContent = text
   }
 }
