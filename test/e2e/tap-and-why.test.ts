@@ -46,6 +46,11 @@ test('a running Weir shows what passes, and why a series goes where it goes', as
     const seconds = (performance.now() - begun) / 1000
     assert.ok(seconds > 1.2, `8 items at 4 a second took ${seconds} s`)
     assert.ok(items.some(({ skipped }) => Number(skipped) > 0))
+    const skipped = items.map(item => item.skipped ?? 1)
+    assert.ok(
+      skipped.every(number => Number.isInteger(number) && Number(number) > 0),
+      String(skipped)
+    )
   })
 
   await t.test('tap: errors say what to do', async () => {
