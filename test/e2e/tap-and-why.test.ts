@@ -128,6 +128,8 @@ test('a running Weir shows what passes, and why a series goes where it goes', as
       ['http']
     )
     assert.deepEqual(fates(event.traced[0].pipelines), ['events windowed_counter counted', 'events debug stored'])
+    const free = await why(weir, 'metric=signup&label=plan=free')
+    assert.deepEqual(free.traced[0].seen, [])
     const counts = await why(weir, 'metric=signup_total')
     assert.equal(counts.traced[0].series.name, 'signup')
     assert.equal(counts.traced[0].seen.length, 1)
