@@ -42,7 +42,7 @@ export interface QueueReport {
 }
 
 /** The object that a component runs. Undefined for the journal. */
-export function instanceOf(
+function instanceOf(
   component: Component,
   { receivers, pipelines, exporters, extensions }: Topology
 ): Inspectable | undefined {
@@ -68,7 +68,7 @@ export function componentReport(
 ): ComponentReport {
   const { kind, id, pipeline, state, reason, edges } = component
   const sendingQueue = topology.exporters.find(exporter => exporter.component === component)?.sendingQueue
-  const figures = instanceOf(component, topology)?.figures?.()
+  const figures = figuresOf(component, topology)
   const { newest } = edges.sent
   return {
     kind,
@@ -85,6 +85,15 @@ export function componentReport(
     newestItemSeconds: newest === 0 ? undefined : (now - newest) / 1000,
     watermarkLagSeconds: figures?.watermark === undefined ? undefined : (now - figures.watermark) / 1000,
     memory: figures && { entries: figures.entries, bytes: figures.bytes }
+  }
+}
+
+/** Those of a plugin that fails to tell are left out: the status is needed all the more. */
+function figuresOf(component: Component, topology: Topology): StateFigures | undefined {
+  try {
+    return instanceOf(component, topology)?.figures?.()
+  } catch {
+    return undefined
   }
 }
 

@@ -4,6 +4,7 @@ import {
   type Block,
   type Context,
   type EventBlock,
+  type Explanation,
   type Exporter,
   FLAG_NO_RECORDED_VALUE,
   type PointBlock
@@ -22,6 +23,11 @@ export class DebugExporter implements Exporter {
   constructor(config: Config, context: Context) {
     this.#config = config
     this.#context = context
+  }
+
+  explain(): Explanation {
+    const { verbosity } = this.#config
+    return { fate: 'stored', why: verbosity === 'none' ? 'taken, and kept nowhere' : 'only in the log' }
   }
 
   async export(block: Block): Promise<void> {

@@ -3,7 +3,15 @@ import { MetricsEncoder } from '../../core/wire/otlp/metrics-encoder.ts'
 import type { Signal } from '../../core/wire/otlp/response.ts'
 import { readPartialSuccess } from '../../core/wire/otlp/response-reader.ts'
 import { ProtobufWriter } from '../../core/wire/protobuf/writer.ts'
-import { type Block, type Context, ExportError, type Exporter, sliceBlock } from '../../sdk/plugin/index.ts'
+import {
+  type Block,
+  type Context,
+  type Explanation,
+  ExportError,
+  type Exporter,
+  type NamedSeries,
+  sliceBlock
+} from '../../sdk/plugin/index.ts'
 import type { Config } from './config.ts'
 import { GrpcTransport } from './grpc-transport.ts'
 import { HttpTransport } from './http-transport.ts'
@@ -28,6 +36,7 @@ class Workspace {
 
 /** A block becomes one or more requests, one after another. Tried again, it goes on with the request that failed. */
 export class OtlpExporter implements Exporter {
+  readonly #endpoint: string
   readonly #transport: Transport
   readonly #rejected: RejectedItems
   readonly #requests: { add(value: number): void }
@@ -38,11 +47,16 @@ export class OtlpExporter implements Exporter {
 
   constructor(config: Config, context: Context) {
     const now = () => context.clock.now()
+    this.#endpoint = config.endpoint
     this.#transport = config.protocol === 'grpc' ? new GrpcTransport(config) : new HttpTransport(config, now)
     this.#rejected = new RejectedItems(context)
     const { instruments } = context
     this.#requests = instruments.counter('requests_total', 'Requests the backend has taken.')
     this.#items = instruments.counter('items_total', 'Points and log records the backend has taken.')
+  }
+
+  explain({ name }: NamedSeries): Explanation {
+    return { fate: 'stored', why: `sent by OTLP to ${this.#endpoint}`, places: [name] }
   }
 
   async export(block: Block, signal: AbortSignal): Promise<void> {

@@ -10,8 +10,10 @@ import {
   type Context,
   describeError,
   type EventBlock,
+  type Explanation,
   findAttribute,
   type MapProcessor,
+  type NamedSeries,
   NO_ATTRIBUTES,
   type PointBlock,
   type Series,
@@ -77,6 +79,16 @@ export class Enricher implements MapProcessor {
 
   async stop(): Promise<void> {
     this.#cancelTimer?.()
+  }
+
+  explain(series: NamedSeries): Explanation {
+    if (this.#match?.item(series) === false) return { fate: 'passes', why: 'it does not match' }
+    const { isFound, isDropped, attributes } = this.#resultOf(series.attributes, series.resource)
+    const where = `its ${this.#config.attribute} is ${isFound ? '' : 'not '}in the table`
+    if (isDropped) return { fate: 'dropped', why: `not_in_table: ${where}` }
+    const enriched = withAttributes(series.attributes, attributes)
+    if (attributes.length === 0) return { fate: 'passes', why: where }
+    return { fate: 'changes', why: where, outputs: [{ ...series, attributes: enriched }] }
   }
 
   process(block: Block): Block {

@@ -9,9 +9,11 @@ import {
   type Block,
   type Context,
   type EventBlock,
+  type Explanation,
   FLAG_NO_RECORDED_VALUE,
   findAttribute,
   type MapProcessor,
+  type NamedSeries,
   type PointBlock,
   type Series
 } from '../../sdk/plugin/index.ts'
@@ -44,6 +46,18 @@ export class Sampler implements MapProcessor {
     this.#context = context
     this.#match = config.match && compileMatch(config.match)
     this.#hash.reset().number(config.seed).finish(this.#seed)
+  }
+
+  explain(series: NamedSeries): Explanation {
+    const { kind, temporality, attributes, resource } = series
+    const isIncrement = temporality === 'delta' && (kind === 'counter' || kind === 'up_down_counter')
+    if (!(isIncrement || kind === 'gauge' || kind === 'event') || this.#match?.item(series) === false)
+      return { fate: 'passes', why: 'it is not sampled' }
+    const shared = this.#sharedValue(attributes) ?? this.#sharedValue(resource)
+    if (shared === undefined)
+      return { fate: 'passes', why: `a share of ${this.#config.probability} of its items is kept` }
+    if (this.#isBelow(this.#begin().text(shared))) return { fate: 'passes', why: 'all with its value are kept' }
+    return { fate: 'dropped', why: 'sampled_out: all with its value are left out' }
   }
 
   process(block: Block): Block {

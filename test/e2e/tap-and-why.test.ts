@@ -46,6 +46,11 @@ test('a running Weir shows what passes, and why a series goes where it goes', as
     const seconds = (performance.now() - begun) / 1000
     assert.ok(seconds > 1.2, `8 items at 4 a second took ${seconds} s`)
     assert.ok(items.some(({ skipped }) => Number(skipped) > 0))
+    const skipped = items.map(item => item.skipped ?? 1)
+    assert.ok(
+      skipped.every(number => Number.isInteger(number) && Number(number) > 0),
+      String(skipped)
+    )
   })
 
   await t.test('tap: errors say what to do', async () => {
@@ -123,6 +128,8 @@ test('a running Weir shows what passes, and why a series goes where it goes', as
       ['http']
     )
     assert.deepEqual(fates(event.traced[0].pipelines), ['events windowed_counter counted', 'events debug stored'])
+    const free = await why(weir, 'metric=signup&label=plan=free')
+    assert.deepEqual(free.traced[0].seen, [])
     const counts = await why(weir, 'metric=signup_total')
     assert.equal(counts.traced[0].series.name, 'signup')
     assert.equal(counts.traced[0].seen.length, 1)

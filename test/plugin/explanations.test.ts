@@ -5,8 +5,10 @@ import type { Explanation } from '../../core/plugin/inspection.ts'
 import cardinalityLimiter from '../../processors/cardinality_limiter/index.ts'
 import cumulativeToDelta from '../../processors/cumulative_to_delta/index.ts'
 import deltaToCumulative from '../../processors/delta_to_cumulative/index.ts'
+import enrich from '../../processors/enrich/index.ts'
 import filter from '../../processors/filter/index.ts'
 import rollup from '../../processors/rollup/index.ts'
+import sampler from '../../processors/sampler/index.ts'
 import transform from '../../processors/transform/index.ts'
 import windowedCounter from '../../processors/windowed_counter/index.ts'
 import type { EventBlock, ProcessorPlugin } from '../../sdk/plugin/index.ts'
@@ -22,8 +24,10 @@ const CUMULATIVE = { temporality: 'cumulative' } as const
 const histogram = { kind: 'histogram', count: 2, sum: 3, min: 1, max: 2, bounds: [1], counts: [1, 1] } as const
 const members = { kind: 'set', members: ['a', 'b'] } as const
 
+const USERS = 'test/cases/enrich/yaml/users.yaml'
+
 const POINTS: Readonly<Record<string, TestPoint>> = {
-  'a delta counter': { name: 'hits', attributes: { plan: 'pro', user: 'u1' }, resource: { 'service.name': 'shop' } },
+  'a delta counter': { name: 'hits', attributes: { plan: 'pro', user: 'ann' }, resource: { 'service.name': 'shop' } },
   'a cumulative counter': { name: 'total', attributes: { plan: 'pro' }, metric: CUMULATIVE, start: -10 },
   'a gauge': { name: 'size', attributes: { plan: 'free' }, metric: GAUGE },
   'a delta histogram': {
@@ -55,6 +59,10 @@ const CASES: readonly (readonly [ProcessorPlugin<never>, Record<string, unknown>
   [transform, { statements: [{ match: { name: 'hits' }, rename: 'requests' }] }],
   [filter, { exclude: { name: 'debug.*' } }],
   [filter, { include: { attributes: { plan: 'pro' } } }],
+  [enrich, { file: USERS, attribute: 'user', reload_interval: '0s' }],
+  [enrich, { file: USERS, attribute: 'user', reload_interval: '0s', missing: 'drop' }],
+  [enrich, { file: USERS, attribute: 'user', reload_interval: '0s', missing: 'defaults', defaults: { plan: 'x' } }],
+  [sampler, { probability: 0.5, attribute: 'plan', match: { attributes: { plan: { exists: true } } } }],
   [deltaToCumulative, {}],
   [cumulativeToDelta, {}],
   [cardinalityLimiter, { max_series_per_metric: 2 }]

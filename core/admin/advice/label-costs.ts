@@ -5,8 +5,8 @@ import { type LabelCosts, LabelProfile } from './label-profile.ts'
 
 const MOST_METRICS = 30
 const MOST_SAMPLES = 3
-/** Work done before others have their turn, some milliseconds: an id costs 1. */
-const WORK_PER_TURN = 50_000
+/** Work done before others have their turn, a millisecond or two: an id costs 1. */
+const WORK_PER_TURN = 10_000
 const WORK_PER_SERIES = 50
 
 /** A metric with its series as they are now, and the costs of its labels. */
@@ -52,18 +52,16 @@ export async function labelCosts(table: SeriesTable, unusedOf: UnusedLabels): Pr
     work = 0
     await new Promise(setImmediate)
   }
-  return top.map(([key, { metric, isReceived, series }]) => {
+  const costs: MetricCosts[] = []
+  for (const [key, { metric, isReceived, series }] of top) {
     const profile = profiles.get(key)!
-    return {
-      metric,
-      isReceived,
-      series,
-      isSampled: profile.isFull,
-      labels: profile.labels(series),
-      isUnused: profile.isUnused,
-      seriesWithoutUnused: profile.seriesWithoutUnused(series)
-    }
-  })
+    const { isFull: isSampled, isUnused } = profile
+    const labels = profile.labels(series)
+    const seriesWithoutUnused = profile.seriesWithoutUnused(series)
+    costs.push({ metric, isReceived, series, isSampled, labels, isUnused, seriesWithoutUnused })
+    await new Promise(setImmediate)
+  }
+  return costs
 }
 
 async function countSeries(table: SeriesTable): Promise<Map<string, Counted>> {

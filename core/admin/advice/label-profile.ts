@@ -6,7 +6,7 @@ import { DistinctCounter } from '../../model/sketch/distinct-counter.ts'
 import { Murmur3 } from '../../model/sketch/murmur3.ts'
 
 /** Series that are looked into. */
-const MOST_SERIES = 50_000
+const MOST_SERIES = 20_000
 const MOST_LABELS = 32
 const MOST_SAMPLES = 4
 const LONGEST_SAMPLE = 60

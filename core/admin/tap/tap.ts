@@ -107,15 +107,17 @@ class Tap implements Watcher {
   #show(block: Block): void {
     const now = performance.now()
     const { writableEnded, writableNeedDrain } = this.#response
-    this.#skipped += block.length
-    if (writableEnded || writableNeedDrain) return
-    for (const i of this.#sampler.choose(block.length, now)) {
-      if (!this.#hasBytes(now)) return
-      this.#skipped--
-      this.#write({ ...itemJson(block, i), skipped: this.#skipped === 0 ? undefined : this.#skipped })
+    const chosen = writableEnded || writableNeedDrain ? [] : this.#sampler.choose(block.length, now)
+    let from = 0
+    for (const i of chosen) {
+      if (!this.#hasBytes(now)) break
+      const skipped = this.#skipped + i - from
+      this.#write({ ...itemJson(block, i), skipped: skipped === 0 ? undefined : skipped })
       this.#skipped = 0
+      from = i + 1
       if (--this.#left === 0) return void this.#response.end()
     }
+    this.#skipped += block.length - from
   }
 
   #hasBytes(now: number): boolean {

@@ -8,8 +8,9 @@ import { labelName } from '../../wire/prometheus/label-names.ts'
 import { metricName } from '../../wire/prometheus/metric-names.ts'
 import { TRANSLATION_STRATEGIES } from '../../wire/prometheus/translation-strategy.ts'
 
-/** Ids looked at before others have their turn: about a millisecond. */
-const IDS_PER_TURN = 20_000
+/** Work done before others have their turn, a millisecond or two: an id costs 1. */
+const WORK_PER_TURN = 10_000
+const WORK_PER_SERIES = 20
 const MOST_FOUND = 20
 const ESCAPING = 'UnderscoreEscapingWithSuffixes'
 const ENDINGS = ['', '_bucket', '_count', '_sum']
@@ -42,23 +43,26 @@ export async function findSeries(asked: AskedSeries, table: SeriesTable): Promis
   const otherLabels = new Set<string>()
   let matching = 0
   let others = 0
-  for (let from = 0; from < table.length; from += IDS_PER_TURN) {
-    if (from > 0) await new Promise(setImmediate)
-    // Ids of contexts may mean others after a turn.
-    const isAsked = contextFilter(asked, table)
-    const to = Math.min(table.length, from + IDS_PER_TURN)
-    for (let id = from; id < to; id++) {
-      const origin = table.originOf(id)
-      if (origin === undefined || !isAsked(table.contextIdOf(id))) continue
-      const series = table.read(id)
-      if (!hasLabels(series, asked.labels)) {
-        others++
-        if (others <= MOST_FOUND) for (const [name] of series.attributes) otherLabels.add(name)
-        continue
-      }
+  let isAsked = contextFilter(asked, table)
+  let work = 0
+  for (let id = 0; id < table.length; id++) {
+    if (++work > WORK_PER_TURN) {
+      work = 0
+      await new Promise(setImmediate)
+      // Ids of contexts may mean others after a turn.
+      isAsked = contextFilter(asked, table)
+    }
+    const origin = table.originOf(id)
+    if (origin === undefined || !isAsked(table.contextIdOf(id))) continue
+    work += WORK_PER_SERIES
+    const series = table.read(id)
+    if (hasLabels(series, asked.labels)) {
       matching++
       found.add(id, origin, namedSeries(series))
+      continue
     }
+    others++
+    if (others <= MOST_FOUND) for (const [name] of series.attributes) otherLabels.add(name)
   }
   return { received: found.received, made: found.made, matching, others, otherLabels }
 }

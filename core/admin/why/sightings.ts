@@ -1,3 +1,4 @@
+import { type Attributes, attributeText, findAttribute } from '../../model/attributes.ts'
 import type { Block } from '../../model/block.ts'
 import type { NamedSeries } from '../../model/named-series.ts'
 import type { Topology } from '../../pipeline/graph/topology.ts'
@@ -23,16 +24,22 @@ export async function sightings(
   })
 }
 
-/** The same for events of one name. They are at 0. */
+/** The same for events of one name and these attributes, and more. They are at 0. */
 export async function eventSightings(
-  { name }: NamedSeries,
+  { name, attributes: wanted }: NamedSeries,
   ms: number,
   { receivers }: Topology,
   clock: Clock
 ): Promise<Map<number, Sighting[]>> {
-  return watch(new Set([0]), ms, receivers, clock, block =>
-    block.type === 'events' ? block.name.filter(own => own === name).map(() => 0) : []
-  )
+  return watch(new Set([0]), ms, receivers, clock, block => {
+    if (block.type !== 'events') return []
+    const { attributes } = block
+    return block.name.flatMap((own, i) => (own === name && hasAll(attributes[i], wanted) ? [0] : []))
+  })
+}
+
+function hasAll(attributes: Attributes, wanted: Attributes): boolean {
+  return wanted.every(([key, value]) => attributeText(findAttribute(attributes, key) ?? null) === value)
 }
 
 async function watch(

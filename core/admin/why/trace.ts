@@ -1,4 +1,5 @@
 import { PIPELINE_PREFIX } from '../../config/graph.ts'
+import { describeError } from '../../errors.ts'
 import { attributeText } from '../../model/attributes.ts'
 import type { NamedSeries } from '../../model/named-series.ts'
 import { redacted } from '../../model/secret-names.ts'
@@ -119,8 +120,12 @@ function entriesOf(explained: readonly { one: NamedSeries; explanation: Explanat
 }
 
 function explain(series: NamedSeries, kind: Component['kind'], instance: Inspectable): Explanation {
-  const explanation = instance.explain?.(series)
-  if (explanation !== undefined) return explanation
+  try {
+    const explanation = instance.explain?.(series)
+    if (explanation !== undefined) return explanation
+  } catch (error) {
+    return { fate: 'passes', why: `it failed to tell: ${describeError(error)}` }
+  }
   return kind === 'exporter'
     ? { fate: 'stored', why: 'it does not tell where' }
     : { fate: 'passes', why: 'it tells nothing about single series' }

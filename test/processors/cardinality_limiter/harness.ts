@@ -83,6 +83,8 @@ export interface Report {
     readonly demand: number
     readonly admitted: number
     readonly isOverLimit: boolean
+    /** Unix ms. */
+    readonly overSince?: number
     readonly pointsOverLimit: number
     readonly pointsFolded: number
     readonly labels: { readonly name: string; readonly values: number; readonly samples: string[] }[]

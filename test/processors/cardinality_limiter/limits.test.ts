@@ -156,6 +156,37 @@ it('reports the use of the places: metrics by demand, labels by values, with sam
   assert.equal(big.labels[0].samples.length, 5)
 })
 
+it('reports since when a metric is over its limit, through a restart, until all have places', () => {
+  const config = { max_series_per_metric: 1, idle_expiry: '10s' }
+  const weir = new Harness(config)
+  const overSince = (one: Harness) => one.report().metrics[0].overSince
+  weir.send(...ids('a'))
+  assert.equal(overSince(weir), undefined)
+  weir.context.clock.advance(1000)
+  const since = weir.context.clock.now()
+  weir.send(...ids('a', 'b'))
+  weir.context.clock.advance(3000)
+  weir.send(...ids('a', 'b'))
+  assert.equal(overSince(weir), since)
+  const next = weir.restarted(config)
+  assert.equal(overSince(next), since)
+  for (let i = 0; i < 4; i++) {
+    next.context.clock.advance(3000)
+    next.send(...ids('a'))
+  }
+  assert.equal(overSince(next), undefined)
+})
+
+it('reports no values of labels that may be secrets', () => {
+  const weir = new Harness({ max_series_per_metric: 1 })
+  for (const api_key of ['a1', 'a2', 'a3']) weir.send({ name: 'm', attributes: { api_key, plan: 'pro' } })
+  const labels = weir.report().metrics[0].labels
+  assert.deepEqual(Object.fromEntries(labels.map(({ name, samples }) => [name, samples])), {
+    api_key: ['[redacted]'],
+    plan: ['pro']
+  })
+})
+
 it('refuses contradictory options', () => {
   assert.throws(() => testConfig(plugin, { max_series_per_tenant: 5 }), /needs tenant_attribute/)
   assert.throws(() => testConfig(plugin, { idle_expiry: '10ms' }), /at least 1s/)
