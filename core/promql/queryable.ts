@@ -7,6 +7,7 @@ export type FetchBytes = (request: string, signal: AbortSignal) => AsyncIterable
 /** The default export of the module of a {@link QueryableStore}. Runs in the thread of queries. */
 export type OpenStore<C = unknown> = (config: C, fetch: FetchBytes) => OpenedStore
 
+/** It may keep samples for other queries: a quarter of `maxSamples` at most. */
 export interface OpenedStore extends SampleStore {
   /** Undefined if it keeps no events. */
   readonly events?: EventStore

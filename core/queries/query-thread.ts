@@ -8,8 +8,11 @@ import type { QueryAnswer, QueryRequest, RequiredLabels } from './requests.ts'
 
 /** Heap of the thread, in MiB. Columns of samples are outside of it, and bounded by the limits of queries. */
 const MAX_HEAP_MB = 512
-/** A sample in memory: its time and value, its place in a result, and its text in the answer. */
-const SAMPLE_BYTES = 32
+/**
+ * A sample in memory: its time and value, its place in a result, and its text in the answer. Beside it, a store may keep a
+ * quarter of a sample for other queries.
+ */
+const SAMPLE_BYTES = 32 + 5
 
 /** Ends a query that was given to the thread. */
 type Settle = (outcome: QueryAnswer | QueryError) => void

@@ -6,7 +6,7 @@ import { statusFeed } from './status.ts'
 /** Prometheus's limit is 11,000; a chart has no more pixels than this. */
 const MOST_STEPS = 1000
 /** Steps that people can read, s. */
-const STEPS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 21_600, 43_200, 86_400]
+const STEPS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10_800, 21_600, 43_200, 86_400]
 
 export type Labels = Readonly<Record<string, string>>
 

@@ -1,3 +1,4 @@
+import { orAborted } from '../or-aborted.ts'
 import { cachedRowsSql, columnsIn, countSql, MOST_MS } from './cached-rows.ts'
 import { CachedSeries, type SampleColumns } from './cached-series.ts'
 import type { RowRange, Tables } from './sample-sources.ts'
@@ -51,7 +52,7 @@ export class CachedMetric {
       return ids.map(id => this.#series.get(id)?.view(range.after, range.until) ?? NO_SAMPLES)
     })
     this.#updating = read.catch(() => {})
-    return read
+    return orAborted(read, signal)
   }
 
   async #cover(range: CoverRequest, signal: AbortSignal): Promise<boolean> {

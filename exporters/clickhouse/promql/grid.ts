@@ -24,10 +24,9 @@ export async function storedGrid(
   signal: AbortSignal
 ): Promise<GridSeries[] | undefined> {
   if (!hasRows(request, found)) return undefined
-  const rows = (after: number, until: number) =>
-    withinWindows(rowsFor(request, tables, found, { after, until }), request)
+  const rows = (part?: RowRange['part']) => withinWindows(rowsFor(request, tables, found, part), request)
   if (hasWindows(request)) return windowGrid(statements, request, found.series, rows, signal)
-  return functionGrid(statements, request, found.series, rows(request.start - request.rangeMs, request.end), signal)
+  return functionGrid(statements, request, found.series, rows(), signal)
 }
 
 /** True if the samples are numbers that are stored as such. */
@@ -40,14 +39,14 @@ function hasRows({ func }: GridRequest, { series }: Found): boolean {
 }
 
 function rowsFor(
-  { limits }: GridRequest,
+  { start, end, rangeMs, limits }: GridRequest,
   tables: Tables,
   found: Found,
-  times: Pick<RowRange, 'after' | 'until'>
+  part: RowRange['part']
 ): string {
   const { series } = found
   const [{ form }] = series
-  const range = { ...tables, ...rangeOf(series, found), ...times }
+  const range = { ...tables, ...rangeOf(series, found), part, after: start - rangeMs, until: end }
   if (!isNumberForm(form)) return bucketRows(range)
   return numberRows({ ...range, form, hasDistributions: hasDistributions(series), limits })
 }

@@ -10,6 +10,8 @@ export interface RowRange {
   readonly names: readonly string[]
   /** Undefined: all series of these names. */
   readonly ids: readonly bigint[] | undefined
+  /** Only the series of one of so many parts, which are of about the same size. The index counts from 0. */
+  readonly part?: { readonly index: number; readonly of: number }
   /** Unix ms: `after < time <= until`, with times rounded down to whole ms. */
   readonly after: number
   readonly until: number
@@ -38,7 +40,13 @@ export function rowsOf(
   return latestRows(`${database}.${table}${suffix}`, columns, where, overlaps[table], { after, until })
 }
 
-function rowsWithin({ names, ids, after, until }: RowRange): string {
+function rowsWithin({ names, ids, part, after, until }: RowRange): string {
   const ofIds = ids === undefined ? '' : ` AND series_id IN ${idList(ids)}`
-  return `name IN ${quotedList(names)}${ofIds} AND time >= ${timeText(after + 1)} AND time < ${timeText(until + 1)}`
+  return `name IN ${quotedList(names)}${ofIds}${part === undefined ? '' : ofPart(part)} AND time >= ${timeText(after + 1)} AND time < ${timeText(until + 1)}`
+}
+
+/** Ids are hashes, and rows of an hour are sorted by them. */
+function ofPart({ index, of }: NonNullable<RowRange['part']>): string {
+  const edge = (i: number) => (2n ** 64n * BigInt(i)) / BigInt(of)
+  return ` AND series_id BETWEEN ${edge(index)} AND ${edge(index + 1) - 1n}`
 }

@@ -1,5 +1,6 @@
 import type { GridRequest, GridSeries } from '../../../core/promql/sample-store.ts'
 import type { GridOutputs } from './grid-outputs.ts'
+import type { RowRange } from './sample-sources.ts'
 import { newValues, type SpanValues, spanAdder, windowsOf } from './span-values.ts'
 import type { Statements } from './statements.ts'
 import { type Spans, seriesWindowSql } from './window-sql.ts'
@@ -9,8 +10,8 @@ const ROWS_AT_A_TIME = 2_500_000
 /** Beyond it groups by series and span take less memory, and not more time. */
 const MOST_STATEMENTS = 12
 
-/** A query of SQL for rows with `after < time <= until`, Unix ms. */
-export type RowsBetween = (after: number, until: number) => string
+/** A query of SQL for rows: all of them, or those of a part of the series. */
+export type RowsOf = (part?: RowRange['part']) => string
 
 /**
  * Windows of each series, as `windowGrid` has them. Undefined if a value is NaN.
@@ -21,19 +22,16 @@ export async function seriesWindows(
   request: GridRequest,
   spans: Spans,
   { labels, outputOf }: GridOutputs,
-  rows: RowsBetween,
+  rows: RowsOf,
   signal: AbortSignal
 ): Promise<GridSeries[] | undefined | 'too many'> {
-  const after = request.start - request.rangeMs
-  const counted = `SELECT toFloat64(count()) AS total FROM (${rows(after, request.end)})`
-  const [count] = await statements.ask(counted, signal)
-  const pieces = Math.max(1, Math.ceil(count.numbers('total')[0] / ROWS_AT_A_TIME))
-  if (pieces > MOST_STATEMENTS) return 'too many'
-  // Several stored series may be one output, and a span may be in two pieces.
+  const [count] = await statements.ask(`SELECT toFloat64(count()) AS total FROM (${rows()})`, signal)
+  const parts = Math.max(1, Math.ceil(count.numbers('total')[0] / ROWS_AT_A_TIME))
+  if (parts > MOST_STATEMENTS) return 'too many'
+  // Several stored series may be one output.
   const byOutput = new Map<number, SpanValues>()
-  const edgeOf = (piece: number) => after + Math.round(((request.end - after) * piece) / pieces)
-  for (let piece = 0; piece < pieces; piece++) {
-    const sql = seriesWindowSql(request, spans, rows(edgeOf(piece), edgeOf(piece + 1)))
+  for (let index = 0; index < parts; index++) {
+    const sql = seriesWindowSql(request, spans, rows({ index, of: parts }))
     for (const block of await statements.ask(sql, signal)) {
       if (block.numbers('odd').includes(1)) return undefined
       const ids = block.ids('series_id')

@@ -1,5 +1,6 @@
 import type { GridRequest, GridSeries, Remarks } from '../../../core/promql/sample-store.ts'
 import { canGrid, storedGrid } from './grid.ts'
+import { Remembered } from './remembered.ts'
 import type { StoreConfig, TierConfig } from './request.ts'
 import { rangeOf } from './sample-loader.ts'
 import { type RowRange, rowsOf } from './sample-sources.ts'
@@ -10,8 +11,12 @@ import { hasExpired, type QueryShape, tiersAsExact, tiersInstead } from './tier-
 import { matchingTierForms } from './tier-forms.ts'
 import { joinedGrids, type TierPlan, tierGrid, tierPlan } from './tier-grid.ts'
 
-/** The end of a tier is looked for in so many of its last intervals. */
+/** The end of a tier is looked for in so many of its last intervals, and some more. */
 const LAST_INTERVALS = 1000
+/** So many intervals long the same statement is asked. */
+const SAME_INTERVALS = 100
+/** Ends of tiers that are remembered: one for each of some metrics. */
+const MOST_ENDS = 1000
 /** Times at which series were seen are whole seconds. */
 const SECOND_MS = 1000
 
@@ -20,11 +25,14 @@ export class TieredStore {
   readonly #config: StoreConfig
   readonly #statements: Statements
   readonly #sources: Sources
+  /** Unix ms, by the statement that asks for it. */
+  readonly #ends: Remembered<number>
 
   constructor(config: StoreConfig, statements: Statements, sources: Sources) {
     this.#config = config
     this.#statements = statements
     this.#sources = sources
+    this.#ends = new Remembered(statements, { of: 'blocks', maxWeight: MOST_ENDS, weightOf: () => 1 })
   }
 
   /** Suffixes of the tables of tiers in place of points that are not there, the best first. */
@@ -138,14 +146,18 @@ export class TieredStore {
   /** Unix ms: the end of the last interval that the tier has of these metrics; 0 if it is long ago. */
   async #completeUntil({ sizeMs }: TierConfig, { tables, found }: Source, until: number, signal: AbortSignal) {
     const { names } = rangeOf(found.series, found)
+    const sameMs = SAME_INTERVALS * sizeMs
+    const from = Math.floor((until - LAST_INTERVALS * sizeMs) / sameMs) * sameMs
     const rows = ['samples', 'distributions'].map(
       table => `SELECT max(time) AS last FROM ${tables.database}.${table}${tables.suffix}
-        WHERE name IN ${quotedList(names)} AND time > ${timeText(until - LAST_INTERVALS * sizeMs)}`
+        WHERE name IN ${quotedList(names)} AND time > ${timeText(from)}`
     )
-    const [block] = await this.#statements.ask(
-      `SELECT toFloat64(toUnixTimestamp64Milli(max(last))) AS last FROM (${rows.join(' UNION ALL ')})`,
-      signal
-    )
+    const sql = `SELECT toFloat64(toUnixTimestamp64Milli(max(last))) AS last FROM (${rows.join(' UNION ALL ')})`
+    return this.#ends.get(sql, until => this.#lastOf(sql, until), signal)
+  }
+
+  async #lastOf(sql: string, signal: AbortSignal): Promise<number> {
+    const [block] = await this.#statements.ask(sql, signal)
     return block.numbers('last')[0]
   }
 }

@@ -2,7 +2,7 @@ import type { GridRequest, GridSeries } from '../../../core/promql/sample-store.
 import { type GridOutputs, gridOutputs, outputLabels } from './grid-outputs.ts'
 import type { NativeColumns } from './native-reader.ts'
 import type { FoundSeries } from './series-index.ts'
-import { type RowsBetween, seriesWindows } from './series-windows.ts'
+import { type RowsOf, seriesWindows } from './series-windows.ts'
 import { newValues, spanAdder, windowsOf } from './span-values.ts'
 import type { Statements } from './statements.ts'
 import { type Spans, WINDOW_FUNCTIONS, windowSql } from './window-sql.ts'
@@ -24,7 +24,7 @@ export async function windowGrid(
   statements: Statements,
   request: GridRequest,
   series: readonly FoundSeries[],
-  rows: RowsBetween,
+  rows: RowsOf,
   signal: AbortSignal
 ): Promise<GridSeries[] | undefined> {
   const outputs = gridOutputs(series, request)
@@ -34,8 +34,7 @@ export async function windowGrid(
   const isOfSeries = request.aggregate === undefined && !outputs.hasBounds
   const ofSeries = isOfSeries ? await seriesWindows(statements, request, spans, outputs, rows, signal) : 'too many'
   if (ofSeries !== 'too many') return ofSeries
-  const all = rows(request.start - request.rangeMs, request.end)
-  const blocks = await statements.ask(windowSql(request, spans, all, outputs), signal)
+  const blocks = await statements.ask(windowSql(request, spans, rows(), outputs), signal)
   if (blocks.some(block => block.numbers('odd').includes(1))) return undefined
   return blocks.flatMap(block => windowsIn(block, request, spans, outputs))
 }
