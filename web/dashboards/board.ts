@@ -198,7 +198,7 @@ export class Board {
     const refresh = async () => {
       const range = this.#range
       try {
-        if (!hasValues || refreshes++ % REFRESHES_A_LIST === 0) await this.#bar!.load(range, signal)
+        if (!hasValues || ++refreshes % REFRESHES_A_LIST === 0) await this.#bar!.load(range, signal)
         hasValues = this.#bar!.isComplete
         if (!signal.aborted) this.#say(undefined)
       } catch (error) {
