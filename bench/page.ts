@@ -1,75 +1,85 @@
-// A dashboard of twelve panels on the page, over thirty days, in Chromium: the time from its opening until all are drawn.
+// The time in which the page opens a dashboard of 12 panels, by the browser's own clock, on the data of `bench:queries`:
 //
-//     npm run bench:queries -- --data FOLDER --runs 1     makes the samples
+//     npm run bench:queries -- --data FOLDER
 //     npm run bench:page -- --data FOLDER [--runs 5]
-//
-// Cold: Weir has just been started. Warm: the page is opened again, in a browser without a cache of its own.
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
-import process from 'node:process'
 import { parseArgs } from 'node:util'
-import type { Browser } from 'playwright-core'
+import type { Page } from 'playwright-core'
+import type { Dashboard } from '../core/admin/dashboards/dashboard.ts'
+import { buildPage } from '../scripts/build-page.ts'
 import { chromiumProgram, startChromium } from '../test/servers/chromium.ts'
 import { freePort } from '../test/servers/free-port.ts'
 import { ProgramProcess } from './programs/process.ts'
-import { PANELS, VIEWS } from './queries/dashboard.ts'
+import { PANELS, VIEWS, type View } from './queries/dashboard.ts'
 import type { Extent } from './queries/samples.ts'
 
 const MAIN = path.join(import.meta.dirname, '../bin/weir.js')
-const TIMEOUT_MS = 120_000
-const VIEW = VIEWS.at(-1)!
-/** All panels are in sight: the others would not be asked for. */
-const VIEWPORT = { width: 1920, height: 2600 }
-/** Counted by the browser, from the start of the navigation on. */
+/** All panels are in sight. */
+const VIEWPORT = { width: 1400, height: 3000 }
+const DEADLINE_MS = 120_000
+/** Ms since the navigation began, once each panel has a chart. */
 const DRAWN = `new Promise(resolve => {
-  const look = () => document.querySelectorAll('[data-draw-ms]').length === ${PANELS.length}
-    ? resolve(performance.now())
-    : requestAnimationFrame(look)
+  const look = () => {
+    const panels = document.querySelectorAll('.cell .panel')
+    const isDrawn = panel => !panel.hasAttribute('aria-busy') && panel.querySelector('canvas') !== null
+    if (panels.length === ${PANELS.length} && [...panels].every(isDrawn)) resolve(performance.now())
+    else requestAnimationFrame(look)
+  }
   look()
 })`
 
 const { values } = parseArgs({ options: { data: { type: 'string' }, runs: { type: 'string', default: '5' } } })
-if (values.data === undefined) throw new Error('give --data, a folder that bench:queries made')
-const folder = path.resolve(values.data)
-const extent: Extent = JSON.parse(await readFile(path.join(folder, 'extent.json'), 'utf8'))
-const { path: program, skip } = await chromiumProgram()
+if (values.data === undefined) throw new Error('name the folder of bench:queries: --data FOLDER')
+const { path: chromium, skip } = await chromiumProgram()
 if (skip) throw new Error(skip)
-const browser = await startChromium(program)
+const { end }: Extent = JSON.parse(await readFile(path.join(values.data, 'extent.json'), 'utf8'))
+await buildPage()
+const folder = await mkdtemp(path.join(os.tmpdir(), 'weir-bench-page-'))
+const browser = await startChromium(chromium)
 try {
-  const cold: number[] = []
-  const warm: number[] = []
-  for (let i = 0; i < Number(values.runs); i++) {
-    const admin = await freePort()
-    const weir = await startWeir(admin)
-    try {
-      cold.push(await opened(browser, admin))
-      warm.push(await opened(browser, admin))
-    } finally {
-      await weir.stop()
-    }
+  // The benchmark of queries may be running on the other one.
+  await cp(path.join(values.data, 'clickhouse'), path.join(folder, 'clickhouse'), { recursive: true })
+  for (const view of VIEWS) {
+    await writeFile(path.join(folder, `${idOf(view)}.json`), JSON.stringify(dashboardOf(view)))
+    await measure(view)
   }
-  console.log(`${PANELS.length} panels over ${VIEW.name}, ms until all are drawn, load ${os.loadavg()[0].toFixed(1)}`)
-  console.log(`cold: ${cold.map(Math.round).join(', ')}`)
-  console.log(`warm: ${warm.map(Math.round).join(', ')}`)
 } finally {
   await browser.close()
+  await rm(folder, { recursive: true, force: true, maxRetries: 5 })
 }
 
-async function startWeir(admin: number): Promise<ProgramProcess> {
-  const dashboards = path.join(folder, 'dashboards')
-  await mkdir(dashboards, { recursive: true })
-  const panels = PANELS.map(({ name, query }) => ({
-    kind: 'line',
-    title: name,
-    width: 4,
-    queries: [{ promql: query(VIEW.range) }]
-  }))
-  await writeFile(
-    path.join(dashboards, 'bench.json'),
-    JSON.stringify({ title: 'Bench', rows: [{ title: 'All', panels }] })
+/** Cold is the first time that a Weir is asked, and that a browser loads the page. */
+async function measure(view: View): Promise<void> {
+  const cold: number[] = []
+  const warm: number[] = []
+  for (let run = 0; run < Number(values.runs); run++) {
+    const { weir, admin } = await startWeir()
+    const context = await browser.newContext({ viewport: VIEWPORT })
+    const page = await context.newPage()
+    const url = `${admin}/#dashboards?name=${idOf(view)}&from=${end / 1000 - view.lengthS}&to=${end / 1000}`
+    cold.push(await opened(page, url))
+    warm.push(await opened(page, url))
+    await context.close()
+    await weir.stop()
+  }
+  const median = (all: number[]) => all.sort((a, b) => a - b)[Math.floor(all.length / 2)].toFixed(0)
+  console.log(
+    `${view.name.padEnd(5)} cold ${median(cold)} ms, warm ${median(warm)} ms (medians of ${values.runs}), load ${os.loadavg()[0].toFixed(1)}`
   )
-  const file = path.join(folder, 'page.yaml')
+}
+
+async function opened(page: Page, url: string): Promise<number> {
+  page.setDefaultTimeout(DEADLINE_MS)
+  await page.goto('about:blank')
+  await page.goto(url)
+  return page.evaluate<number>(DRAWN)
+}
+
+async function startWeir(): Promise<{ weir: ProgramProcess; admin: string }> {
+  const admin = `127.0.0.1:${await freePort()}`
+  const file = path.join(folder, 'weir.yaml')
   await writeFile(
     file,
     `
@@ -77,26 +87,26 @@ receivers: { otlp: { protocols: { http: { endpoint: 127.0.0.1:0 } } } }
 exporters: { clickhouse: { embedded: ${folder}/clickhouse, ttl: 2d } }
 extensions: { query_api: { endpoint: 127.0.0.1:0, store: clickhouse } }
 service:
-  admin: { endpoint: 127.0.0.1:${admin}, dashboards: ${dashboards} }
+  admin: { endpoint: "${admin}", dashboards: ${folder} }
   log: { level: warn }
   extensions: [query_api]
   pipelines: { metrics: { receivers: [otlp], exporters: [clickhouse] } }
 `
   )
   const command = [process.execPath, MAIN, 'run', '--config', file]
-  return ProgramProcess.start(command, folder, `http://127.0.0.1:${admin}/readyz`)
+  return { weir: await ProgramProcess.start(command, folder, `http://${admin}/readyz`), admin: `http://${admin}` }
 }
 
-/** In a window that knows nothing of the ones before. */
-async function opened(browser: Browser, admin: number): Promise<number> {
-  const context = await browser.newContext({ viewport: VIEWPORT })
-  try {
-    const page = await context.newPage()
-    page.setDefaultTimeout(TIMEOUT_MS)
-    const end = extent.end / 1000
-    await page.goto(`http://127.0.0.1:${admin}/#dashboards?name=bench&from=${end - VIEW.lengthS}&to=${end}`)
-    return await page.evaluate<number>(DRAWN)
-  } finally {
-    await context.close()
-  }
+function dashboardOf({ name, range }: View): Dashboard {
+  const panels = PANELS.map(panel => ({
+    kind: 'line' as const,
+    title: panel.name,
+    width: 4,
+    queries: [{ promql: panel.query(range) }]
+  }))
+  return { title: name, rows: [{ panels }] }
+}
+
+function idOf({ name }: View): string {
+  return name.replace(' ', '')
 }

@@ -25,6 +25,7 @@ const LONG = [
   'test/integrity/disk-full.test.ts',
   'test/e2e/workers.test.ts',
   'test/web/page.test.ts',
+  'test/web/dashboards.test.ts',
   'test/web/operations.test.ts',
   'test/e2e/start.test.ts',
   'test/processors/windowed_counter/reference.test.ts',

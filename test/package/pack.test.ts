@@ -122,7 +122,7 @@ async function check(t: TestContext, weir: InstalledPackage, nodeFolder: string)
 
 async function checkRun(t: TestContext, installed: InstalledPackage, nodeFolder: string): Promise<void> {
   const weir = await installed.start(t, nodeFolder, 'weir.yaml')
-  assert.match(await (await fetch(weir.admin)).text(), /<title>Weir/)
+  await assertPage(weir.admin)
   const points = ['/cart', '/healthz'].map(route => ({
     name: 'requests',
     attributes: { route },
@@ -134,6 +134,17 @@ async function checkRun(t: TestContext, installed: InstalledPackage, nodeFolder:
   assert.deepEqual(await weir.stop(), { code: EXIT.ok, signal: null })
   assert.match(weir.said, /requests.*\/cart/)
   assert.doesNotMatch(weir.said, /\/healthz/)
+}
+
+async function assertPage(admin: string): Promise<void> {
+  assert.match(await (await fetch(admin)).text(), /<title>Weir/)
+  for (const file of ['main.js', 'style.css', 'licenses.txt'])
+    assert.equal((await fetch(`${admin}/${file}`)).status, 200, file)
+  const { dashboards } = (await (await fetch(`${admin}/api/dashboards`)).json()) as { dashboards: { name: string }[] }
+  assert.deepEqual(
+    dashboards.map(({ name }) => name),
+    ['product-events', 'quickstart', 'weir']
+  )
 }
 
 async function checkQueries(t: TestContext, installed: InstalledPackage, nodeFolder: string): Promise<void> {

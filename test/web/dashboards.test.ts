@@ -51,8 +51,9 @@ test('dashboards and events on the page', { skip }, async t => {
   })
 
   await t.test('a panel is made in the form, shown, and saved', async () => {
-    await page.getByRole('button', { name: 'Add a panel to row 1' }).click()
+    await page.getByRole('button', { name: 'Add panel to row 1' }).click()
     const form = page.getByRole('dialog')
+    assert.deepEqual(await axeFaults(page), [], 'the form')
     await form.getByLabel('Title').fill('Orders')
     await form.getByLabel('PromQL').fill('sum by (plan) (orders_total')
     await form.getByRole('button', { name: 'Apply' }).click()
@@ -69,6 +70,7 @@ test('dashboards and events on the page', { skip }, async t => {
     await orders.getByRole('img').waitFor()
     await page.getByRole('button', { name: 'Save' }).click()
     await eventually('it is saved', async () => (await readFile(file('shop'), 'utf8')).includes('plan {{plan}}'))
+    assert.deepEqual(await axeFaults(page), [], 'what is edited')
     await page.getByRole('button', { name: 'Done' }).click()
     const series = orders.getByRole('list', { name: 'Series' }).locator('button')
     await eventually('each plan is there', async () => (await series.count()) === 3)

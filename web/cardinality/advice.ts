@@ -5,6 +5,10 @@ import { count, localTime } from '../ui/format.ts'
 const WANTED_DAYS = 30
 const MOST_LABELS = 8
 const MOST_EXACT = 512
+const ADDITIVE = ['counter', 'histogram', 'exponential_histogram']
+const NOT_ADDITIVE =
+  'Gauges and summaries are left out of the configuration: their values do not add up. Take their unused labels out where they are sent.'
+const NOTHING_TO_SAVE = 'No counter or histogram has a label to take out that would save series.'
 const COLUMNS = ['Series', 'Without unused labels', 'Saved'] as const
 
 /** The metrics with most series, what each of their labels costs, and which of them nobody asks for. */
@@ -24,10 +28,14 @@ export function advicePanels(report: AdviceReport): HTMLElement[] {
         element('tbody', {}, ...metrics.map(metricRow))
       )
     ),
-    ...(yaml === undefined
-      ? [element('p', { class: 'message' }, 'There is no label to take out that would save series.')]
-      : [yamlPanel(yaml)])
+    ...(isHardToSave(metrics) ? [element('p', { class: 'message' }, NOT_ADDITIVE)] : []),
+    ...(yaml === undefined ? [element('p', { class: 'message' }, NOTHING_TO_SAVE)] : [yamlPanel(yaml)])
   ]
+}
+
+/** True if labels of metrics are unused whose series cannot be added up. */
+function isHardToSave(metrics: readonly MetricAdvice[]): boolean {
+  return metrics.some(({ kind, labels }) => !ADDITIVE.includes(kind) && labels.some(({ isUnused }) => isUnused))
 }
 
 /** Says honestly how long there has been to look. */

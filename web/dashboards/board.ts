@@ -97,7 +97,9 @@ export class Board {
     this.#grid = new Grid(dashboard, { cursor: 'dashboard', onZoom: isEditing ? undefined : zoom }, edits)
     this.#tools = this.#makeTools(dashboard)
     const controls = element('div', { class: 'tools' }, this.#picker.root, this.#bar.root)
-    this.root.replaceChildren(this.#tools.root, controls, this.#message, this.#grid.root)
+    keepingFocus(this.root, () =>
+      this.root.replaceChildren(this.#tools!.root, controls, this.#message, this.#grid!.root)
+    )
     this.#say(undefined)
     this.#start()
   }
@@ -235,3 +237,17 @@ export class Board {
     this.#message.textContent = text ?? ''
   }
 }
+
+/** Replaces what is in `root`. The focus goes to the control of the same name, so that a keyboard can go on. */
+function keepingFocus(root: HTMLElement, replace: () => void): void {
+  const { activeElement } = document
+  const name = activeElement !== null && root.contains(activeElement) ? nameOf(activeElement) : undefined
+  replace()
+  if (name === undefined) return
+  const controls = root.querySelectorAll<HTMLElement>('button, input, summary, select')
+  Array.from(controls)
+    .find(control => nameOf(control) === name)
+    ?.focus()
+}
+
+const nameOf = (control: Element) => control.getAttribute('aria-label') ?? control.textContent

@@ -122,7 +122,7 @@ export class Grid {
       'div',
       { class: 'buttons row-tools' },
       input,
-      button('Add panel', () => edits.edit({ row, panel: panels }), { 'aria-label': `Add a panel to row ${row + 1}` }),
+      button('Add panel', () => edits.edit({ row, panel: panels }), { 'aria-label': `Add panel to row ${row + 1}` }),
       button('Remove row', () => edits.removeRow(row), { 'aria-label': `Remove row ${row + 1}` })
     )
   }

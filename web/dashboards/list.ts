@@ -37,7 +37,7 @@ export class DashboardChoice {
   }
 
   #show({ dashboards, isWritable, folderProblem }: DashboardList): void {
-    this.#say(folderProblem && `The folder of dashboards cannot be read: ${folderProblem}`)
+    this.#say(folderProblem && `The folder of dashboards: ${folderProblem}`)
     this.#form.hidden = !isWritable
     update(
       this.#list,

@@ -36,6 +36,7 @@ export function checkTexts(dashboard: Dashboard, root: YamlNode, problems: Probl
 function checkPanel(panel: Panel, path: Path, check: Check): void {
   const { queries, step, events } = panel as ChartPanel
   if ((queries === undefined) === (events === undefined)) check(path, '', oneOfBoth)
+  check([...path, 'title'], panel.title, fillIn)
   check([...path, 'step'], step, length)
   for (const [i, { promql, legend }] of (queries ?? []).entries()) {
     check([...path, 'queries', i, 'promql'], promql, expression)

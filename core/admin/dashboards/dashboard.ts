@@ -134,7 +134,7 @@ export interface DashboardProblem {
 export interface DashboardList {
   /** Whether dashboards can be saved here. */
   readonly isWritable: boolean
-  /** The reason why the folder cannot be read. */
+  /** The reason why the folder cannot be read, or not all of it is listed. */
   readonly folderProblem?: string
   readonly dashboards: readonly DashboardSummary[]
 }

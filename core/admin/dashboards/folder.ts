@@ -38,17 +38,11 @@ export class DashboardFolder {
   }
 
   async list(): Promise<DashboardList> {
-    const names = new Set(await namesIn(READY_MADE))
-    let folderProblem: string | undefined
-    if (this.#folder !== undefined)
-      try {
-        for (const name of await namesIn(this.#folder)) names.add(name)
-      } catch (error) {
-        folderProblem = describeError(error)
-      }
+    const { names, folderProblem } = await this.#ownNames()
+    const all = [...new Set([...(await namesIn(READY_MADE)), ...names])].sort()
     const dashboards: DashboardSummary[] = []
     // One after the other: only one is in memory.
-    for (const name of [...names].sort().slice(0, MOST_FILES)) dashboards.push(...(await this.#summaryOf(name)))
+    for (const name of all) dashboards.push(...(await this.#summaryOf(name)))
     return { isWritable: await this.#isWritable(), folderProblem, dashboards }
   }
 
@@ -99,6 +93,18 @@ export class DashboardFolder {
     })
     this.#changed = changed.catch(() => {})
     return changed
+  }
+
+  async #ownNames(): Promise<{ readonly names: readonly string[]; readonly folderProblem?: string }> {
+    if (this.#folder === undefined) return { names: [] }
+    try {
+      const names = (await namesIn(this.#folder)).sort()
+      if (names.length <= MOST_FILES) return { names }
+      const folderProblem = `there are ${names.length} dashboards in it, and the first ${MOST_FILES} are listed: remove some`
+      return { names: names.slice(0, MOST_FILES), folderProblem }
+    } catch (error) {
+      return { names: [], folderProblem: describeError(error) }
+    }
   }
 
   async #summaryOf(name: string): Promise<DashboardSummary[]> {

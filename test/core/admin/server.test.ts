@@ -137,3 +137,16 @@ test('files of the page only, and errors that say whose they are', async () => {
   assert.equal((await ask('GET', '/%E0%A4%A'))[0], 404)
   assert.deepEqual(await ask('GET', '/api/exporters/store/broken'), [500, 'broken\n'])
 })
+
+test('dashboards are listed, and a browser changes one with the token of its session only', async () => {
+  const [status, list] = await ask('GET', '/api/dashboards')
+  assert.deepEqual([status, JSON.parse(list).dashboards.length > 0], [200, true])
+  const { token } = JSON.parse((await ask('GET', '/api/session'))[1])
+  const browser = { 'sec-fetch-site': 'same-origin', 'if-none-match': '*' }
+  const put = (headers: Record<string, string>) => ask('PUT', '/api/dashboards/mine', { ...browser, ...headers })
+  assert.match((await put({}))[1], /^send the token of GET \/api\/session/)
+  assert.deepEqual(await put({ 'x-weir-token': token }), [
+    403,
+    'no dashboards are saved here: name a folder for them in service.admin.dashboards\n'
+  ])
+})

@@ -71,6 +71,11 @@ const cases: readonly (readonly [name: string, text: string, want: readonly stri
     ]
   ],
   [
+    'a title with an unknown variable',
+    dashboard('{"kind": "stat", "title": "By $by", "events": {}}'),
+    ['1:64: rows[0].panels[0].title: there is no variable $by: known here are $__interval, $__rate_interval, $__range']
+  ],
+  [
     'a step that is none',
     dashboard('{"kind": "line", "title": "A", "step": "soon", "events": {}}'),
     ['1:77: rows[0].panels[0].step: "soon" is no length of time: use 10s, 5m or 1d']

@@ -58,7 +58,7 @@ class World {
       ...{ clock: systemClock, log: log.logger }
     })
     const announcements = { push: (...all: { what: string }[]) => this.announced.push(...all.map(({ what }) => what)) }
-    const services = { metrics, announcements, log: log.logger } as unknown as Services
+    const services = { metrics, announcements, log: log.logger, clock: systemClock } as unknown as Services
     this.component = new Component('receiver', 'commanded', undefined, log.logger)
     const spec = { key: 0, id: 'commanded', type: 'commanded', config, source: undefined }
     this.receiver = new WorkerReceiver(spec, this.component, services, this.pool.threads)
@@ -81,7 +81,13 @@ class World {
 
   /** A second receiver in the same workers, whose batches are acknowledged. */
   another(key: number): WorkerReceiver {
-    const services = { metrics: new Metrics(), announcements: [], log: this.log.logger } as unknown as Services
+    const { logger } = this.log
+    const services = {
+      metrics: new Metrics(),
+      announcements: [],
+      log: logger,
+      clock: systemClock
+    } as unknown as Services
     const component = new Component('receiver', 'commanded/other', undefined, this.log.logger)
     const spec = { key, id: 'commanded/other', type: 'commanded', config: {}, source: undefined }
     const receiver = new WorkerReceiver(spec, component, services, this.pool.threads)
