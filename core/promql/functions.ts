@@ -12,7 +12,7 @@ export interface FunctionSignature {
   readonly experimental: boolean
 }
 
-/** Weir's own function, whose operand the store reads by itself: see `engine/unique.ts`. */
+/** Weir's own function, whose operand the store reads by itself: see `engine/unique-operand.ts`. */
 export const UNIQUE = 'weir_unique'
 
 /** Functions of PromQL as of Prometheus 3.14, and Weir's own, by name. */

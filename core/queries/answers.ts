@@ -11,6 +11,7 @@ import { resultJson } from './answer-json.ts'
 import { readsAheadMs } from './cacheable.ts'
 import { Changes, cachedRange } from './cached-range.ts'
 import { eventAnswer } from './event-answers.ts'
+import { exemplarsAnswer } from './exemplar-answers.ts'
 import type { QuerySettings } from './messages.ts'
 import type { QueryAnswer, QueryOptions, QueryRequest, RequiredLabels } from './requests.ts'
 import { type Extent, ResultCache } from './result-cache.ts'
@@ -58,6 +59,11 @@ export class Answers {
         return answer(JSON.stringify(toJson(this.#parse(request.text))))
       case 'events':
         return answer(JSON.stringify(await eventAnswer(this.#store.events, request.question, required, signal)))
+      case 'exemplars': {
+        const { start, end, text } = request
+        const asked = { expr: this.#parse(text), start, end }
+        return answer(JSON.stringify(await exemplarsAnswer(this.#store.events, asked, required, signal)))
+      }
       default:
         return this.#series(request, required, signal)
     }

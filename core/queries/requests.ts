@@ -24,6 +24,7 @@ export type QueryRequest =
   | ({ readonly kind: 'label_values'; readonly label: string } & SeriesMatchers)
   | { readonly kind: 'metadata'; readonly metric: string | undefined; readonly limit: number }
   | { readonly kind: 'format_query' | 'parse_query'; readonly text: string }
+  | { readonly kind: 'exemplars'; readonly text: string; readonly start: number; readonly end: number }
   | { readonly kind: 'events'; readonly question: EventQuestion }
 
 /** A question about events. `top` is of groups by one attribute. */

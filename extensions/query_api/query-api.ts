@@ -28,10 +28,11 @@ const WITH_POST: ReadonlySet<string> = new Set([
   'labels',
   'format_query',
   'parse_query',
+  'query_exemplars',
   ...EVENT_QUESTIONS.keys()
 ])
-/** Answers that do not depend on the store. Weir keeps no exemplars. */
-const FIXED = { query_exemplars: [], 'status/buildinfo': BUILD_INFO }
+/** Answers that do not depend on the store. */
+const FIXED = { 'status/buildinfo': BUILD_INFO }
 /** A graph of the quickstart's counts. */
 const EXAMPLE = 'sum by (plan) (rate(signup_total[1m]))'
 
@@ -140,7 +141,7 @@ export class QueryApi implements Extension {
         AbortSignal.any([gone, AbortSignal.timeout(timeoutMs)])
       )
     }
-    const label = question.kind === 'events' ? TENANT : tenant_label
+    const label = question.kind === 'events' || question.kind === 'exemplars' ? TENANT : tenant_label
     const required = tenant === undefined ? [] : [[label, tenant] as const]
     const answer = await this.#service!.ask(question, { tenant: tenant ?? '', required, signal: gone, timeoutMs })
     // An answer is in memory until it is read.

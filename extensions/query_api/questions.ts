@@ -20,6 +20,7 @@ export const QUESTIONS: ReadonlyMap<
   ['metadata', metadata],
   ['format_query', (parameters: Parameters) => ({ kind: 'format_query', text: parameters.required('query') })],
   ['parse_query', (parameters: Parameters) => ({ kind: 'parse_query', text: parameters.required('query') })],
+  ['query_exemplars', exemplars],
   ['status/tsdb', (parameters: Parameters, now: number) => status(parameters, now)]
 ] as const)
 
@@ -46,6 +47,14 @@ function range(parameters: Parameters): QueryRequest {
       `more than ${MOST_STEPS} points per series: increase step to ${Math.ceil((end - start) / MOST_STEPS / 1000)} s or more, or shorten the range`
     )
   return { kind: 'query_range', text, start, end, stepMs, options: optionsOf(parameters) }
+}
+
+function exemplars(parameters: Parameters, now: number): QueryRequest {
+  const text = parameters.required('query')
+  const end = parameters.time('end', now)
+  const start = parameters.time('start', end - SERIES_RANGE_MS)
+  if (end < start) throw bad('end', 'it is before start')
+  return { kind: 'exemplars', text, start, end }
 }
 
 function optionsOf(parameters: Parameters): QueryOptions {

@@ -25,8 +25,7 @@ test('dashboards and events on the page', { skip }, async t => {
   const sandbox = await Sandbox.open(t)
   const weir = await sandbox.start(config(await freePort()), '--config', QUICKSTART)
   const file = (name: string) => sandbox.path('data/dashboards', `${name}.json`)
-  await sendShop(weir, HOSTILE)
-  const { page, errors } = await openPage(browser, `${weir.admin}/#dashboards`, { width: 1280 })
+  const { page, errors } = await openPage(browser, `${weir.admin}/#dashboards?name=quickstart`, { width: 1280 })
   const open = async (hash: string) => {
     await page.goto('about:blank')
     await page.goto(`${weir.admin}/${hash}`)
@@ -39,7 +38,14 @@ test('dashboards and events on the page', { skip }, async t => {
       assert.deepEqual(await axeFaults(page), [], look)
     })
 
+  await t.test('a dashboard that was opened before there was data shows it when it comes', async () => {
+    await panel('A second').getByText('There is no value of $metric in this range to choose.').waitFor()
+    await sendShop(weir, HOSTILE)
+    await panel('A second').getByRole('img').waitFor()
+  })
+
   await t.test('lists the dashboards that come with Weir, and makes a new one', async () => {
+    await page.getByRole('link', { name: 'All dashboards' }).click()
     const items = page.getByRole('main').getByRole('listitem')
     await items.nth(2).waitFor()
     assert.deepEqual(await items.getByRole('link').allTextContents(), ['Product events', 'Quickstart', 'Weir itself'])

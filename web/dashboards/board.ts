@@ -17,6 +17,8 @@ import { VariableBar } from './variable-bar.ts'
 const FASTEST_REFRESH_MS = 5000
 const SLOWEST_REFRESH_MS = 60_000
 const RETRY_MS = 5000
+/** New values of variables are looked for as seldom. */
+const REFRESHES_A_LIST = 12
 
 /** One dashboard: it is looked at, and edited. */
 export class Board {
@@ -190,12 +192,14 @@ export class Board {
     const { signal } = this.#run
     const { from, to } = this.#range
     const everyMs = Math.min(SLOWEST_REFRESH_MS, Math.max(FASTEST_REFRESH_MS, gridOf(from, to).step * 1000))
+    // Data may come later than the page.
     let hasValues = false
+    let refreshes = 0
     const refresh = async () => {
       const range = this.#range
       try {
-        if (!hasValues) await this.#bar!.load(range, signal)
-        hasValues = true
+        if (!hasValues || ++refreshes % REFRESHES_A_LIST === 0) await this.#bar!.load(range, signal)
+        hasValues = this.#bar!.isComplete
         if (!signal.aborted) this.#say(undefined)
       } catch (error) {
         if (!signal.aborted) this.#say((error as Error).message)

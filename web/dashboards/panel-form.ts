@@ -14,7 +14,7 @@ const ABOUT: readonly Field[] = [
   { key: 'description', label: 'Description', type: 'text' },
   { key: 'width', label: 'Columns of 12', type: 'number', max: 12, hint: '6' }
 ]
-const STEP: Field = { key: 'step', label: 'Least step', type: 'text', hint: '10s' }
+const STEP: Field = { key: 'step', label: 'Steps in multiples of', type: 'text', hint: '10s' }
 
 const OF: Field = { key: 'of', label: 'Distinct values of', type: 'text', required: true, hint: 'user_id' }
 const LIMIT: Field = { key: 'limit', label: 'Most groups', type: 'number', max: 1000 }

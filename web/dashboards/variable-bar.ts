@@ -35,6 +35,11 @@ export class VariableBar {
     return this.#values
   }
 
+  /** False while some variable has nothing to choose. */
+  get isComplete(): boolean {
+    return this.#variables.every(({ name }) => (this.#values.get(name) ?? '') !== '')
+  }
+
   /** Asks for all values, each variable with those before it, and shows them. Rejects if they cannot be had. */
   async load(range: Range, signal: AbortSignal): Promise<void> {
     const values = new Map<string, string | readonly string[]>()

@@ -84,8 +84,9 @@ class EventsPage {
     let catalog: Catalog | undefined
     const refresh = async () => {
       try {
-        // Names of a live table come with its events.
-        if (catalog === undefined || !isLatest) catalog = await catalogOf(this.#range, signal)
+        // Names are asked for once beside a live table, which is asked often.
+        if (catalog === undefined || catalog.names.length === 0 || !isLatest)
+          catalog = await catalogOf(this.#range, signal)
       } catch (error) {
         if (!signal.aborted) this.#fail(error as Error)
         return

@@ -50,7 +50,7 @@ export type Unit = 'none' | 'bytes' | 'seconds' | 'percent'
 export interface ChartPanel extends AnyPanel {
   readonly kind: 'line' | 'bar' | 'stacked' | 'stat' | 'table'
   readonly unit?: Unit
-  /** Shortest distance of two points in time: `10s`. */
+  /** The distance of two points in time is a multiple of it: `10s`. */
   readonly step?: string
   readonly queries?: readonly Query[]
   readonly events?: EventCounts

@@ -52,7 +52,7 @@ const VARIABLES = [
 ]
 
 const unit = { enum: ['none', 'bytes', 'seconds', 'percent'], description: 'Unit of the values; percent is of 1.' }
-const step = text('Shortest distance of two points in time, such as 10s.')
+const step = text('The distance of two points in time is a multiple of it: 10s.')
 const queries = (maxItems: number) => ({
   type: 'array',
   minItems: 1,

@@ -1,3 +1,4 @@
+import { QueryError } from '../../../core/promql/query-error.ts'
 import { orAborted } from '../or-aborted.ts'
 import { cachedRowsSql, columnsIn, countSql, MOST_MS } from './cached-rows.ts'
 import { CachedSeries, type SampleColumns } from './cached-series.ts'
@@ -71,7 +72,15 @@ export class CachedMetric {
     if (!(await this.#hasRoom(isAnother ? after : this.#until, end, isAnother, range, signal))) return false
     if (isAnother) this.#clear(after)
     else this.#removeUntil(after, range.most)
-    return this.#load(range, end, signal)
+    const ms = end - this.#until
+    try {
+      return await this.#load(range, end, signal)
+    } catch (error) {
+      // ClickHouse's bounds of memory and results may be lower. A function over the samples may be within them.
+      if (!(error instanceof QueryError) || error.kind !== 'execution') throw error
+      this.#tooLong = { ms, at: performance.now() }
+      return false
+    }
   }
 
   /** True if there may be room for the samples with `after < time <= until`, instead of those that are here or beside them. */

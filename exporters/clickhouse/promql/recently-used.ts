@@ -17,8 +17,10 @@ export class RecentlyUsed<V> {
     return entry.value
   }
 
+  /** One that is heavier than all may be is not kept. */
   set(key: string, value: V, weight: number): void {
     this.delete(key)
+    if (weight > this.#maxWeight) return
     this.#entries.set(key, { value, weight })
     this.#weight += weight
     for (const oldest of this.#entries.keys()) {
