@@ -24,6 +24,8 @@ export async function buildPage(): Promise<void> {
     target: 'es2023',
     minify: true,
     metafile: true,
+    // Licenses are found by the paths of packages, also if node_modules is a link.
+    preserveSymlinks: true,
     logLevel: 'warning'
   })
   await mkdir(TARGET, { recursive: true })

@@ -17,6 +17,18 @@ export function pickItems(block: Block, ranges: readonly Range[]): Block {
   return joinBlocks(ranges.map(({ from, to }) => sliceBlock(block, from, to)))
 }
 
+/** The items below `length` that are in none of `ranges`, which do not overlap. */
+export function outside(ranges: readonly Range[], length: number): Range[] {
+  const rest: Range[] = []
+  let at = 0
+  for (const { from, to } of ranges.toSorted((a, b) => a.from - b.from)) {
+    if (from > at) rest.push({ from: at, to: from })
+    at = to
+  }
+  if (at < length) rest.push({ from: at, to: length })
+  return rest
+}
+
 /** The parts of `ranges` within `bounds`. */
 export function overlap<R extends Range>(ranges: readonly R[], bounds: Range): R[] {
   return overlaps(ranges, [bounds])[0]

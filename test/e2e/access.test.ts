@@ -43,7 +43,17 @@ service:
   const anna = { authorization: `Basic ${Buffer.from('anna:password-of-anna').toString('base64')}` }
   const admin = async (path: string, headers = {}) => (await fetch(`${weir.admin}${path}`, { headers })).status
   assert.deepEqual(await Promise.all([admin('/healthz'), admin('/readyz')]), [200, 200])
-  assert.deepEqual(await Promise.all([admin('/'), admin('/metrics'), admin('/api/status')]), [401, 401, 401])
+  for (const path of [
+    '/',
+    '/main.js',
+    '/metrics',
+    '/api/status',
+    '/api/session',
+    '/api/dashboards',
+    '/api/tap',
+    '/api/why'
+  ])
+    assert.equal(await admin(path), 401, path)
   assert.deepEqual(await Promise.all([admin('/', anna), admin('/metrics', anna)]), [200, 200])
   const { code } = await sandbox.weir('reload', '--admin', weir.admin.replace('//', '//anna:password-of-anna@'))
   assert.equal(code, 0)

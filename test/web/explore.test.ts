@@ -29,7 +29,7 @@ const FIRST_VIEW_BYTES = 150_000
 const VISIBLE_WITHIN_MS = 10_000
 /** The promise is 100 ms. Two other test files run meanwhile. */
 const DRAWN_WITHIN_MS = 300
-const REFRESHES = 40
+const REFRESHES = 25
 const NO_ANSWER = 'Failed to load resource: net::ERR_FAILED'
 const REFUSED = 'Failed to load resource: the server responded with a status of 400 (Bad Request)'
 

@@ -8,13 +8,14 @@ export const TENANT_COLUMNS: readonly Column[] = [
   ['Received'],
   ['Bytes'],
   ['Active series'],
+  ['Exported'],
   ['Dropped for a limit'],
   ['Requests over the rate']
 ]
 
 type Usage = NonNullable<StatusReport['tenants']>[number]
 
-export function tenantRow({ tenant, samples, bytes: size, series, refused, limited }: Usage): HTMLElement {
-  const cells = [count(samples), bytes(size), count(series), count(refused), count(limited)]
+export function tenantRow({ tenant, samples, bytes: size, series, exported, refused, limited }: Usage): HTMLElement {
+  const cells = [count(samples), bytes(size), count(series), count(exported), count(refused), count(limited)]
   return element('tr', {}, element('th', { scope: 'row' }, tenant), ...cells.map(text => element('td', {}, text)))
 }

@@ -7,6 +7,7 @@ import type { Metrics } from '../../telemetry/metrics.ts'
 import { TENANT_PATTERN } from '../access/config.ts'
 import { RequestError, unavailable } from '../request-error.ts'
 import type { TenantsConfig } from './config.ts'
+import { ExportedItems } from './exported-items.ts'
 import { MOST_TENANTS, type TenantCounter, type TenantMeters } from './meters.ts'
 import { LimitedTenant, type TenantHost } from './tenant.ts'
 import { TenantIds } from './tenant-ids.ts'
@@ -22,6 +23,8 @@ export interface TenantUsage {
   readonly bytes: number
   /** Active ones. */
   readonly series: number
+  /** Points and events that backends have, such as the counts of windows. Those of each exporter count. */
+  readonly exported: number
   /** Samples that break a limit of the tenant, and were dropped. */
   readonly refused: number
   /** Requests that came while the tenant was over its rate. */
@@ -30,6 +33,8 @@ export interface TenantUsage {
 
 /** `service.tenants`: finds the tenant of each request. */
 export class ConfiguredTenants implements Tenants {
+  /** Of the exporters of this process. */
+  readonly exported = new ExportedItems()
   readonly #config: TenantsConfig
   readonly #meters: TenantMeters
   readonly #host: TenantHost
@@ -102,6 +107,7 @@ export class ConfiguredTenants implements Tenants {
         samples: read('samples'),
         bytes: read('bytes'),
         series: meters.seriesOf(slot),
+        exported: this.exported.of(tenant),
         refused: read('refused'),
         limited: read('limited')
       }
@@ -119,6 +125,7 @@ export class ConfiguredTenants implements Tenants {
     add('samples', 'counter', 'Points and events that a tenant has sent.')
     add('bytes', 'counter', 'Bytes of request bodies, after decompression.')
     add('series', 'gauge', 'Active series of a tenant.')
+    add('exported', 'counter', 'Points and events of a tenant that backends have, such as the counts of windows.')
     add('refused', 'counter', 'Points and events that broke a limit of their tenant, and were dropped.')
     add('limited', 'counter', 'Requests refused because their tenant was over its rate.')
   }

@@ -1,6 +1,7 @@
 import { PIPELINE_PREFIX, pipelineOrder } from '../../config/graph.ts'
 import { given, type PipelinePorts } from '../../config/item-flow.ts'
 import type { ComponentConfig, ResolvedConfig } from '../../config/resolved.ts'
+import { ConfiguredTenants } from '../../http/tenants/tenants.ts'
 import type {
   Exporter,
   ExporterPlugin,
@@ -104,6 +105,8 @@ export function createExporter(entry: ComponentConfig, services: Services): Buil
   const context = component.context(services)
   const exporter = plugin.create(config, context) as Exporter
   if (exporter.queryable !== undefined) component.disposeWith(services.stores.add(id, exporter.queryable))
+  const { tenants } = services.access
+  if (tenants instanceof ConfiguredTenants) component.edges.sent.watch(tenants.exported)
   const host = { ...context, deadLetters: services.deadLetters, edges: component.edges }
   return { component, entry, exporter, sendingQueue: new SendingQueue(exporter, sendingQueue!, host) }
 }

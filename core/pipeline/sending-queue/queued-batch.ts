@@ -1,7 +1,7 @@
 import type { Batch } from '../../batch/batch.ts'
 import type { Block } from '../../model/block.ts'
 import { joinBlocks } from '../../model/join.ts'
-import { overlaps, type Range } from '../../model/ranges.ts'
+import { outside, overlaps, type Range } from '../../model/ranges.ts'
 import type { Rejection } from './bisect.ts'
 import type { BufferedEntry } from './disk-buffer.ts'
 import type { ExportResult } from './rejected-items.ts'
@@ -89,6 +89,8 @@ export interface BatchResult {
   readonly dropped: ReadonlyMap<string, number>
   /** Its items that are still to be exported. */
   readonly left: readonly Range[]
+  /** Its items that the backend has taken. */
+  readonly sent: readonly Range[]
 }
 
 /** The range of each of `batches` in the block they are joined to. */
@@ -101,10 +103,12 @@ export function rangesOf(batches: readonly QueuedBatch[]): Range[] {
 export function resultsOf({ refused, left }: ExportResult, ranges: readonly Range[]): BatchResult[] {
   const refusedOf = overlaps(refused, ranges)
   const leftOf = overlaps(left, ranges)
-  return ranges.map((range, i) => ({
-    dropped: countsOf(refusedOf[i]),
-    left: leftOf[i].map(({ from, to }) => ({ from: from - range.from, to: to - range.from }))
-  }))
+  return ranges.map((range, i) => {
+    const own = ({ from, to }: Range) => ({ from: from - range.from, to: to - range.from })
+    const left = leftOf[i].map(own)
+    const sent = outside([...refusedOf[i].map(own), ...left], range.to - range.from)
+    return { dropped: countsOf(refusedOf[i]), left, sent }
+  })
 }
 
 function countsOf(refused: readonly Rejection[]): BatchResult['dropped'] {

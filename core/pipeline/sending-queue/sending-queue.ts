@@ -3,7 +3,7 @@ import type { Batch } from '../../batch/batch.ts'
 import type { SendingQueueConfig } from '../../config/exporter-options.ts'
 import { describeError, WeirError } from '../../errors.ts'
 import type { Block } from '../../model/block.ts'
-import { itemsIn } from '../../model/ranges.ts'
+import { itemsIn, pickItems } from '../../model/ranges.ts'
 import type { ComponentState } from '../../plugin/context.ts'
 import type { Exporter } from '../../plugin/contract.ts'
 import type { Account } from '../../telemetry/account.ts'
@@ -231,7 +231,8 @@ export class SendingQueue implements Sink {
     const rest: QueuedBatch[] = []
     for (const [i, result] of resultsOf(sorted, ranges).entries()) {
       const queued = batches[i]
-      if (result.left.length === 0 && result.dropped.size === 0) this.#sent(queued.block)
+      const sent = itemsIn(result.sent)
+      if (sent > 0) this.#sent(sent === queued.block.length ? queued.block : pickItems(queued.block, result.sent))
       if (result.left.length === 0) this.#completions.complete(queued, result.dropped)
       else rest.push(queued)
       if (result.left.length > 0 && itemsIn(result.left) < queued.block.length)

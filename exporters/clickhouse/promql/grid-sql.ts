@@ -66,9 +66,16 @@ export function slotOf({ sameAs }: GridOutputs): string {
   return `transform(series_id, [${[...sameAs.keys()].join()}], [${[...sameAs.values()].join()}], series_id)`
 }
 
+/** Texts of arrays of outputs, which are the same object for the same query. */
+const texts = new WeakMap<ReadonlyMap<bigint, number>, string>()
+
 /** A column of `series_id` as the number of its output, or {@link NOWHERE}. */
 export function transformed(column: string, outputOf: ReadonlyMap<bigint, number>): string {
-  const from = `CAST([${[...outputOf.keys()].join()}], 'Array(UInt64)')`
-  const to = `CAST([${[...outputOf.values()].join()}], 'Array(UInt32)')`
-  return `transform(${column}, ${from}, ${to}, toUInt32(${NOWHERE}))`
+  let arrays = texts.get(outputOf)
+  if (arrays === undefined) {
+    const [ids, outputs] = [[...outputOf.keys()].join(), [...outputOf.values()].join()]
+    arrays = `CAST([${ids}], 'Array(UInt64)'), CAST([${outputs}], 'Array(UInt32)')`
+    texts.set(outputOf, arrays)
+  }
+  return `transform(${column}, ${arrays}, toUInt32(${NOWHERE}))`
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { itemsIn, overlap, overlaps, pickItems, unpicked } from '../../../core/model/ranges.ts'
+import { itemsIn, outside, overlap, overlaps, pickItems, unpicked } from '../../../core/model/ranges.ts'
 import { numbered, valuesOf } from '../pipeline/sending-queue/blocks.ts'
 
 type Pairs = readonly (readonly [from: number, to: number])[]
@@ -76,4 +76,38 @@ test('a pick of a pick is the same as one pick', () => {
     assert.deepEqual(valuesOf(pickItems(block, atOnce)), valuesOf(pickItems(picked, second)))
   }
   assert.deepEqual(unpicked([], first), [])
+})
+
+test('items in none of some ranges', () => {
+  for (const [ranges, length, want] of [
+    [[], 3, ['0-3']],
+    [[[0, 3]], 3, []],
+    [[[1, 2]], 3, ['0-1', '2-3']],
+    [
+      [
+        [2, 3],
+        [0, 1]
+      ],
+      4,
+      ['1-2', '3-4']
+    ],
+    [
+      [
+        [0, 1],
+        [1, 2]
+      ],
+      2,
+      []
+    ],
+    [[], 0, []]
+  ] as [[number, number][], number, string[]][]) {
+    const rest = outside(
+      ranges.map(([from, to]) => ({ from, to })),
+      length
+    )
+    assert.deepEqual(
+      rest.map(({ from, to }) => `${from}-${to}`),
+      want
+    )
+  }
 })

@@ -92,7 +92,9 @@ test('the data of a tenant is labelled once, and is in the books once, though it
   batches[1].ack()
   const { received, sent, dropped } = context.account
   assert.deepEqual([received, sent, Object.fromEntries(dropped)], [3, 2, { tenant_series_limit: 1 }])
-  assert.deepEqual(access.tenants!.usage, [{ tenant: 'shop', samples: 2, bytes: 0, series: 1, refused: 1, limited: 0 }])
+  assert.deepEqual(access.tenants!.usage, [
+    { tenant: 'shop', samples: 2, bytes: 0, series: 1, exported: 0, refused: 1, limited: 0 }
+  ])
   const { block } = batches[1]
   assert.ok(block.type === 'points' && block.series.at(0).resource.attributes.some(([, value]) => value === 'shop'))
 })

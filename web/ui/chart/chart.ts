@@ -138,7 +138,8 @@ export class Chart {
       return {
         show: !this.#hidden.has(i),
         stroke: color,
-        width: 1.5,
+        // A bar of 0 would be a line.
+        width: kind === 'bar' ? 0 : 1.5,
         fill: filled,
         ...(kind === 'bar' ? { paths: uPlot.paths.bars!({ size: [BAR_WIDTH, WIDEST_BAR] }) } : {}),
         points: { show: kind === 'line' && showsPoints, size: 4 }

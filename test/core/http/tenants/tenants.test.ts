@@ -185,7 +185,7 @@ describe('the rate', () => {
     tenantOf('acme', two).spend(1)
     tenantOf('acme', two).count(1, 8, new Map())
     for (const tenants of [one, two]) assert.throws(() => tenantOf('acme', tenants).admit(), { status: 429 })
-    const usage = { tenant: 'acme', samples: 101, bytes: 15, series: 2, refused: 0, limited: 2 }
+    const usage = { tenant: 'acme', samples: 101, bytes: 15, series: 2, exported: 0, refused: 0, limited: 2 }
     assert.deepEqual(one.usage, [usage])
     assert.deepEqual(two.usage, [usage])
   })

@@ -101,6 +101,10 @@ describe('sending queue', () => {
     await pass(500)
     assert.deepEqual(await refused, { status: 'dropped', items: 1, reason: 'rejected' })
     assert.deepEqual(seen, ['received 0,0', 'sent 0,0', 'received 0'])
+    const some = push(to, 1, 13, 2, 3)
+    await pass(500)
+    assert.deepEqual(await some, { status: 'dropped', items: 1, reason: 'rejected' })
+    assert.deepEqual(seen.slice(3), ['received 0,0,0,0', 'sent 0,0,0'])
   })
 
   it('retries until it succeeds, degraded meanwhile', async () => {
