@@ -6,6 +6,8 @@ import type { RowRange, Tables } from './sample-sources.ts'
 import type { Statements } from './statements.ts'
 
 const NO_SAMPLES: SampleColumns = { times: new Float64Array(0), values: new Float64Array(0), stale: undefined }
+/** Of the stretch, in time: removing samples moves all others. */
+const LEAST_REMOVED = 1 / 4
 /** A range that was too long is not tried again for so long. */
 const RETRY_MS = 60_000
 
@@ -112,7 +114,7 @@ export class CachedMetric {
   async #load({ tables, most }: CoverRequest, until: number, signal: AbortSignal): Promise<boolean> {
     const range = this.#rangeOf(tables, this.#until, until)
     const room = most - this.#samples
-    const blocks = await this.#statements.ask(cachedRowsSql(range, room), signal)
+    const blocks = await this.#statements.ask(cachedRowsSql(range), signal)
     const columns = blocks.flatMap(block => [...columnsIn(block, range.after)])
     const count = columns.reduce((sum, [, samples]) => sum + (samples?.times.length ?? 0), 0)
     if (count > room || columns.some(([, samples]) => samples === undefined)) return false
@@ -146,9 +148,10 @@ export class CachedMetric {
     this.#countSamples()
   }
 
-  /** Once there is little room for more: all but those after `after`. */
+  /** All but those after `after`, once there is little room for more and it is worth to move them. */
   #removeUntil(after: number, most: number): void {
-    if (this.#samples < most / 2 || after === this.#after) return
+    const share = (after - this.#after) / (this.#until - this.#after)
+    if (this.#samples < most / 2 || share < LEAST_REMOVED) return
     for (const [id, series] of this.#series) {
       series.removeUntil(after)
       if (series.length === 0) this.#series.delete(id)
