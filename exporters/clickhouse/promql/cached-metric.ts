@@ -12,7 +12,8 @@ const LEAST_REMOVED = 1 / 4
 const RETRY_MS = 60_000
 
 export interface CoverRequest {
-  readonly tables: Tables
+  /** Asked only if samples are read. */
+  tables(signal: AbortSignal): Promise<Tables>
   /** Unix ms: `after < time <= until`. */
   readonly after: number
   readonly until: number
@@ -100,7 +101,7 @@ export class CachedMetric {
     if (ms >= tooLong && performance.now() - at < RETRY_MS) return false
     const expected = this.#samples === 0 ? undefined : (this.#samples * ms) / (this.#until - this.#after)
     const isFew = expected !== undefined && expected < room / 2
-    const count = isFew ? expected : await this.#count(this.#rangeOf(tables, after, until), room, signal)
+    const count = isFew ? expected : await this.#count(this.#rangeOf(await tables(signal), after, until), room, signal)
     if (count <= room) return true
     this.#tooLong = { ms, at: performance.now() }
     return false
@@ -112,7 +113,7 @@ export class CachedMetric {
   }
 
   async #load({ tables, most }: CoverRequest, until: number, signal: AbortSignal): Promise<boolean> {
-    const range = this.#rangeOf(tables, this.#until, until)
+    const range = this.#rangeOf(await tables(signal), this.#until, until)
     const room = most - this.#samples
     const blocks = await this.#statements.ask(cachedRowsSql(range), signal)
     const columns = blocks.flatMap(block => [...columnsIn(block, range.after)])
