@@ -6,11 +6,14 @@ import type { RowRange, Tables } from './sample-sources.ts'
 import type { Statements } from './statements.ts'
 
 const NO_SAMPLES: SampleColumns = { times: new Float64Array(0), values: new Float64Array(0), stale: undefined }
+/** Of the stretch, in time: removing samples moves all others. */
+const LEAST_REMOVED = 1 / 4
 /** A range that was too long is not tried again for so long. */
 const RETRY_MS = 60_000
 
 export interface CoverRequest {
-  readonly tables: Tables
+  /** Asked only if samples are read. */
+  tables(signal: AbortSignal): Promise<Tables>
   /** Unix ms: `after < time <= until`. */
   readonly after: number
   readonly until: number
@@ -98,7 +101,7 @@ export class CachedMetric {
     if (ms >= tooLong && performance.now() - at < RETRY_MS) return false
     const expected = this.#samples === 0 ? undefined : (this.#samples * ms) / (this.#until - this.#after)
     const isFew = expected !== undefined && expected < room / 2
-    const count = isFew ? expected : await this.#count(this.#rangeOf(tables, after, until), room, signal)
+    const count = isFew ? expected : await this.#count(this.#rangeOf(await tables(signal), after, until), room, signal)
     if (count <= room) return true
     this.#tooLong = { ms, at: performance.now() }
     return false
@@ -110,9 +113,9 @@ export class CachedMetric {
   }
 
   async #load({ tables, most }: CoverRequest, until: number, signal: AbortSignal): Promise<boolean> {
-    const range = this.#rangeOf(tables, this.#until, until)
+    const range = this.#rangeOf(await tables(signal), this.#until, until)
     const room = most - this.#samples
-    const blocks = await this.#statements.ask(cachedRowsSql(range, room), signal)
+    const blocks = await this.#statements.ask(cachedRowsSql(range), signal)
     const columns = blocks.flatMap(block => [...columnsIn(block, range.after)])
     const count = columns.reduce((sum, [, samples]) => sum + (samples?.times.length ?? 0), 0)
     if (count > room || columns.some(([, samples]) => samples === undefined)) return false
@@ -146,9 +149,10 @@ export class CachedMetric {
     this.#countSamples()
   }
 
-  /** Once there is little room for more: all but those after `after`. */
+  /** All but those after `after`, once there is little room for more and it is worth to move them. */
   #removeUntil(after: number, most: number): void {
-    if (this.#samples < most / 2 || after === this.#after) return
+    const share = (after - this.#after) / (this.#until - this.#after)
+    if (this.#samples < most / 2 || share < LEAST_REMOVED) return
     for (const [id, series] of this.#series) {
       series.removeUntil(after)
       if (series.length === 0) this.#series.delete(id)

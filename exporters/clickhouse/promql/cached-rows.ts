@@ -6,13 +6,13 @@ import { type RowRange, rowsOf, type Tables } from './sample-sources.ts'
 /** Longest range of times that are read at once, as their distances are UInt32: 49 days. */
 export const MOST_MS = 2 ** 32 - 1
 
-/** A query of SQL for the columns that {@link columnsIn} reads, of at most `most` samples. */
-export function cachedRowsSql(range: RowRange & Tables, most: number): string {
+/** A query of SQL for the columns that {@link columnsIn} reads. A limit would have all rows pass through one thread. */
+export function cachedRowsSql(range: RowRange & Tables): string {
   const sinceMs = `toUInt32(toUnixTimestamp64Milli(time) - ${range.after})`
   const rows = rowsOf('samples', `series_id, ${sinceMs} AS since, value, bitAnd(flags, 1) AS ends`, range)
   return `SELECT series_id, groupArray(since) AS times, groupArray(materialize(value)) AS numbers,
       if(max(ends) = 1, groupArray(materialize(ends)), []) AS stale
-    FROM (SELECT * FROM (${rows}) LIMIT ${most + 1}) GROUP BY series_id`
+    FROM (${rows}) GROUP BY series_id`
 }
 
 /** A query of SQL for the column `samples`: how many there are, up to one more than `most`. */

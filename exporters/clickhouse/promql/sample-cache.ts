@@ -4,7 +4,7 @@ import type { SampleColumns } from './cached-series.ts'
 import type { StoreConfig } from './request.ts'
 import { hasDistributions } from './sample-sources.ts'
 import type { FoundSeries } from './series-index.ts'
-import type { Source } from './sources.ts'
+import type { SeriesSource } from './sources.ts'
 import type { Statements } from './statements.ts'
 
 /** Samples that are kept, as a share of those that queries may hold. */
@@ -42,25 +42,29 @@ export class SampleCache {
   }
 
   /** True if {@link select} gives samples. */
-  async holds(source: Source, request: CacheRequest, signal: AbortSignal): Promise<boolean> {
+  async holds(source: SeriesSource, request: CacheRequest, signal: AbortSignal): Promise<boolean> {
     const plain = this.#plainOf(source)
     return plain !== undefined && (await this.#read({ ...plain, ids: [] }, source, request, signal)) !== undefined
   }
 
   /** Samples of plain numbers without a tier. Undefined if they are too many, or of another kind. */
-  async select(source: Source, request: CacheRequest, signal: AbortSignal): Promise<SelectedSeries[] | undefined> {
+  async select(
+    source: SeriesSource,
+    request: CacheRequest,
+    signal: AbortSignal
+  ): Promise<SelectedSeries[] | undefined> {
     const plain = this.#plainOf(source)
     const columns = plain && (await this.#read(plain, source, request, signal))
     return columns && toSelected(source.found.series, columns)
   }
 
-  #plainOf({ tables, found }: Source): Plain | undefined {
-    return this.#isOn && tables.suffix === '' ? plainOf(found.series) : undefined
+  #plainOf({ found }: SeriesSource): Plain | undefined {
+    return this.#isOn ? plainOf(found.series) : undefined
   }
 
   async #read(
     plain: Plain,
-    { found, tables }: Source,
+    { found, tables }: SeriesSource,
     { after, until, limits }: CacheRequest,
     signal: AbortSignal
   ): Promise<SampleColumns[] | undefined> {

@@ -24,6 +24,12 @@ export interface Source {
   readonly selector: Selector
 }
 
+/** Series without a tier, and a way to ask about the tables that have their samples. */
+export interface SeriesSource {
+  readonly found: Found
+  tables(signal: AbortSignal): Promise<Tables>
+}
+
 /** Finds series in the tables without a tier, or in those of one. */
 export class Sources {
   readonly index: SeriesIndex
@@ -56,14 +62,28 @@ export class Sources {
     signal: AbortSignal
   ): Promise<Source> {
     const selector = new Selector(matchers)
+    const [found, tables] = await Promise.all([
+      this.index.find({ selector, forms, suffix, start: after, end: undefined, limits }, signal),
+      this.#tables(suffix, forms, signal)
+    ])
+    return { found, tables, selector }
+  }
+
+  /** In the tables without a tier, of which nothing is asked before `tables` is called. */
+  async findSeries({ matchers, after, limits }: SourceRequest, signal: AbortSignal): Promise<SeriesSource> {
+    const forms = matchingForms(await this.metrics('', signal), matchers)
+    const selector = new Selector(matchers)
+    const found = await this.index.find({ selector, forms, suffix: '', start: after, end: undefined, limits }, signal)
+    return { found, tables: until => this.#tables('', forms, until) }
+  }
+
+  async #tables(suffix: string, forms: readonly MetricForm[], signal: AbortSignal): Promise<Tables> {
     const overlaps = (table: string, isRead: boolean): Overlaps | Promise<Overlaps> =>
       isRead ? this.#overlaps.of(`${table}${suffix}`, signal) : 'all'
-    const [found, samples, distributions] = await Promise.all([
-      this.index.find({ selector, forms, suffix, start: after, end: undefined, limits }, signal),
+    const [samples, distributions] = await Promise.all([
       overlaps('samples', forms.length > 0),
       overlaps('distributions', hasDistributions(forms))
     ])
-    const tables: Tables = { database: this.#config.database, suffix, overlaps: { samples, distributions } }
-    return { found, tables, selector }
+    return { database: this.#config.database, suffix, overlaps: { samples, distributions } }
   }
 }

@@ -52,15 +52,16 @@ export class ClickHouseStore implements OpenedStore {
 
   async select(request: SelectRequest, remarks: Remarks, signal: AbortSignal): Promise<SelectedSeries[]> {
     const { matchers, after, func, limits } = request
+    if (!isTargetInfo(matchers) && !this.#tiers.hasExpired(after)) {
+      const kept = await this.#cache.select(await this.#sources.findSeries(request, signal), request, signal)
+      if (kept !== undefined) return kept
+    }
     const parts = new SampleParts()
     if (isTargetInfo(matchers)) {
       const targets = await this.#targets.find(new Selector(matchers), { start: after, end: undefined, limits }, signal)
       await this.#targets.load(targets, request, parts, signal)
     }
-    const source = await this.#source(request, func, remarks, signal)
-    const { found, tables, selector } = source
-    const kept = isTargetInfo(matchers) ? undefined : await this.#cache.select(source, request, signal)
-    if (kept !== undefined) return kept
+    const { found, tables, selector } = await this.#source(request, func, remarks, signal)
     if (found.series.length > 0)
       await loadSamples(this.#statements, { ...request, ...tables, found, selector }, parts, signal)
     return parts.selected()
@@ -73,7 +74,7 @@ export class ClickHouseStore implements OpenedStore {
     const isExpired = this.#tiers.hasExpired(after)
     const range = { ...request, after, until: request.end }
     // Then the engine has them from there.
-    if (!isExpired && (await this.#cache.holds(await this.#sources.find(range, signal), range, signal)))
+    if (!isExpired && (await this.#cache.holds(await this.#sources.findSeries(range, signal), range, signal)))
       return undefined
     const ofTier = isExpired
       ? await this.#tiers.gridInstead(request, remarks, signal)
