@@ -48,7 +48,8 @@ export class AdminServer {
 
 function makeApp({ endpoint, auth, dashboards }: AdminConfig, service: BuiltService, moment: () => Moment): Express {
   const { services } = service
-  const app = express().disable('x-powered-by')
+  // The guard knows paths as they are written here.
+  const app = express().disable('x-powered-by').enable('case sensitive routing')
   app.use(pagePolicy, guard(endpoint))
   app.get('/healthz', (_request, response) => {
     const state = overallState(service)

@@ -2,6 +2,8 @@ import type { ErrorObject } from 'ajv'
 import { nodeAt, type YamlNode } from './document.ts'
 import { formatPath, type Problems, showValue, suggest } from './problems.ts'
 
+/** Keys of a mapping in a message. */
+const MOST_KEYS = 20
 const TYPE_NAMES: Record<string, string> = { object: 'a mapping', array: 'a list', integer: 'a whole number' }
 
 interface Subschema {
@@ -36,7 +38,8 @@ export function pathOf({ instancePath, keyword, params }: ErrorObject): string[]
 function explain(error: ErrorObject, path: readonly string[], node: YamlNode): string {
   const option = path.length === 0 ? '' : `${formatPath(path)}: `
   const schema = error.parentSchema as Subschema
-  const got = schema.writeOnly === true ? 'a value that is not shown' : describe(error.data, node)
+  // Made when it is told: all unknown options of a mapping have the same data.
+  const got = () => (schema.writeOnly === true ? 'a value that is not shown' : describe(error.data, node))
   switch (error.keyword) {
     case 'additionalProperties': {
       const key = error.params.additionalProperty
@@ -48,13 +51,13 @@ function explain(error: ErrorObject, path: readonly string[], node: YamlNode): s
       return `${option}missing option "${missing}"${description === undefined ? '' : `: ${description}`}`
     }
     case 'type':
-      return `${option}expected ${wanted(schema, error.params.type)}, got ${got}`
+      return `${option}expected ${wanted(schema, error.params.type)}, got ${got()}`
     case 'enum': {
       const allowed = (error.params.allowedValues as unknown[]).map(String)
-      return `${option}expected one of ${allowed.join(', ')}, got ${got}${suggestClose(error.data, allowed, node)}`
+      return `${option}expected one of ${allowed.join(', ')}, got ${got()}${suggestClose(error.data, allowed, node)}`
     }
     case 'pattern':
-      return `${option}expected ${schema['x-expected'] ?? `a match of ${schema.pattern}`}, got ${got}`
+      return `${option}expected ${schema['x-expected'] ?? `a match of ${schema.pattern}`}, got ${got()}`
     case 'discriminator': {
       const { tag, tagValue } = error.params
       const allowed = schema.oneOf!.flatMap(one => one.properties[tag].enum)
@@ -63,9 +66,9 @@ function explain(error: ErrorObject, path: readonly string[], node: YamlNode): s
     }
     case 'minItems':
     case 'minProperties':
-      return `${option}needs at least ${error.params.limit}, got ${got}`
+      return `${option}needs at least ${error.params.limit}, got ${got()}`
     default:
-      return `${option}${error.message}, got ${got}`
+      return `${option}${error.message}, got ${got()}`
   }
 }
 
@@ -81,7 +84,8 @@ function describe(value: unknown, node: YamlNode): string {
   if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : `a list of ${value.length}`
   if (typeof value !== 'object') return showValue(value)
   const keys = Object.keys(value)
-  return keys.length === 0 ? 'an empty mapping' : `a mapping of ${keys.join(', ')}`
+  const more = keys.length > MOST_KEYS ? `, and ${keys.length - MOST_KEYS} more` : ''
+  return keys.length === 0 ? 'an empty mapping' : `a mapping of ${keys.slice(0, MOST_KEYS).join(', ')}${more}`
 }
 
 function suggestClose(value: unknown, allowed: readonly string[], node: YamlNode): string {

@@ -48,13 +48,15 @@ function matchersOf({ matchers }: VectorSelector): EventMatcher[] {
 }
 
 function add(bySeries: Map<string, SeriesExemplars>, { timeMs, value, attributes }: LatestEvent): void {
-  const seriesLabels: Record<string, string> = {}
-  const labels: Record<string, string> = {}
+  const ofSeries: [name: string, text: string][] = []
+  const own: [name: string, text: string][] = []
   for (const [name, text] of Object.entries(attributes)) {
-    if (name.startsWith(SERIES_PREFIX)) seriesLabels[name.slice(SERIES_PREFIX.length)] = text
-    else labels[name] = text
+    if (name.startsWith(SERIES_PREFIX)) ofSeries.push([name.slice(SERIES_PREFIX.length), text])
+    else own.push([name, text])
   }
-  const key = JSON.stringify(Object.entries(seriesLabels).sort())
+  const key = JSON.stringify(ofSeries.sort())
+  // A label may have any name, also __proto__, which an assignment would lose.
+  const [seriesLabels, labels] = [Object.fromEntries(ofSeries), Object.fromEntries(own)]
   let series = bySeries.get(key)
   if (series === undefined) bySeries.set(key, (series = { seriesLabels, exemplars: [] }))
   series.exemplars.push({ labels, value: String(value), timestamp: timeMs / 1000 })

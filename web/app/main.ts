@@ -21,7 +21,7 @@ const phase = document.getElementById('phase')!
 let open: { readonly tab: string; close(): void } | undefined
 
 async function showTab(): Promise<void> {
-  const tab = place.tab in TABS ? place.tab : await usualTab()
+  const tab = Object.hasOwn(TABS, place.tab) ? place.tab : await usualTab()
   showNav(tab)
   if (open?.tab === tab) return
   open?.close()

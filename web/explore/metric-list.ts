@@ -2,6 +2,7 @@ import { ask, type Grid, labelValues } from '../app/promql.ts'
 import { statusFeed } from '../app/status.ts'
 import { button, element } from '../ui/dom.ts'
 import { duration } from '../ui/format.ts'
+import { type Metadata, metadataOf } from './metadata.ts'
 
 /** More names than this are found by typing. */
 const MOST_NAMES = 60
@@ -12,8 +13,6 @@ const LEAST_WINDOW_S = 60
 const ALWAYS_THERE = 'target_info'
 /** Those of the job that scrapes Weir itself, as the quickstart names it, come last. */
 const NOT_OWN = '{__name__!="",job!="weir"}'
-
-type Metadata = Readonly<Record<string, readonly { readonly type: string; readonly help: string }[]>>
 
 /** The metrics there are, each with a query that suits its type. */
 export class MetricList {
@@ -84,14 +83,6 @@ function firstSteps(): HTMLElement {
     element('p', {}, `No metrics in this range yet.${text}`),
     ...commands.map(command => element('pre', { tabindex: 0, 'aria-label': 'Command' }, command))
   )
-}
-
-/** Series of classic histograms have the metadata of their metric. */
-function metadataOf(metadata: Metadata, name: string): { readonly type?: string; readonly help?: string } {
-  const own = metadata[name]?.[0]
-  if (own !== undefined) return own
-  const base = name.replace(/_(bucket|count|sum)$/, '')
-  return base !== name && metadata[base] !== undefined ? { type: 'counter', help: metadata[base][0].help } : {}
 }
 
 /** A first query. Its window has a few samples, and no gap from step to step. */

@@ -2,6 +2,7 @@ import type { Labels, QueryData } from '../app/promql.ts'
 import { numberOf } from '../ui/chart/data.ts'
 import { element } from '../ui/dom.ts'
 import { quantity, type Unit } from '../ui/format.ts'
+import { labelOf } from './label-of.ts'
 import { legendText } from './legend-text.ts'
 
 /** More rows than this are not read. */
@@ -60,7 +61,7 @@ export function figureTable(all: readonly Figures[], unit: Unit | undefined): HT
       element(
         'tr',
         {},
-        ...names.map(name => element('td', { class: 'text' }, labels[name] ?? '')),
+        ...names.map(name => element('td', { class: 'text' }, labelOf(labels, name))),
         ...values.map(value => element('td', {}, value === null ? '–' : quantity(value, unit)))
       )
     )

@@ -1,6 +1,7 @@
 import type { ChartData } from '../ui/chart/data.ts'
 import { element } from '../ui/dom.ts'
 import { quantity, type Unit } from '../ui/format.ts'
+import { labelOf } from './label-of.ts'
 
 /** More rows than this are not read. */
 const MOST_ROWS = 500
@@ -18,7 +19,7 @@ export function valueTable(data: ChartData, unit: Unit | undefined): HTMLElement
       element(
         'tr',
         {},
-        ...names.map(name => element('td', { class: 'text' }, labels[name] ?? '')),
+        ...names.map(name => element('td', { class: 'text' }, labelOf(labels, name))),
         element('td', {}, value === null ? '–' : quantity(value, unit))
       )
     )

@@ -11,12 +11,15 @@ const SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_
 const RELATIVE = /^now(?:-(\d+)([smhdw]))?$/
 /** A range from the URL may be anything; charts need one that has a length. */
 const SHORTEST_S = 1
+/** Later times are no dates, of a browser or of the server. */
+const LATEST_S = 8.64e12
 
 /** Start and end in s since 1970. Undefined if it cannot be read, or is empty. */
 export function resolve({ from, to }: TimeRange, now = Date.now() / 1000): { from: number; to: number } | undefined {
   const start = timeOf(from, now)
   const end = timeOf(to, now)
-  return start === undefined || end === undefined || end - start < SHORTEST_S ? undefined : { from: start, to: end }
+  if (start === undefined || end === undefined || end - start < SHORTEST_S) return undefined
+  return start < 0 || end > LATEST_S ? undefined : { from: start, to: end }
 }
 
 /** True if it moves with the clock. */

@@ -11,12 +11,21 @@ const COLUMNS = 12
 /** The largest number that the query API takes. */
 const MOST_ENTRIES = 1000
 const MOST_PERIODS = 366
+/** Characters of a text, and of a value that may stand in it many times: their product is megabytes at most. */
+const LONGEST_TEXT = 10_000
+const LONGEST_VALUE = 1000
 
-const text = (description: string, more: object = {}) => ({ type: 'string', minLength: 1, description, ...more })
+const text = (description: string, more: object = {}) => ({
+  type: 'string',
+  minLength: 1,
+  maxLength: LONGEST_TEXT,
+  description,
+  ...more
+})
 const whole = (description: string, maximum: number) => ({ type: 'integer', minimum: 1, maximum, description })
-const texts = (description: string, maxItems: number, minItems = 1) => ({
+const texts = (description: string, maxItems: number, minItems = 1, maxLength = LONGEST_TEXT) => ({
   type: 'array',
-  items: { type: 'string', minLength: 1 },
+  items: { type: 'string', minLength: 1, maxLength },
   minItems,
   maxItems,
   description
@@ -39,12 +48,12 @@ const variable = (kinds: readonly string[], required: readonly string[], own: ob
       'x-expected': 'letters, digits and _, and a letter first'
     }),
     title: text('Its name on the page.'),
-    default: text('Its value until another is chosen.'),
+    default: text('Its value until another is chosen.', { maxLength: LONGEST_VALUE }),
     ...own
   })
 
 const VARIABLES = [
-  variable(['fixed'], ['values'], { values: texts('The values.', MOST_ENTRIES) }),
+  variable(['fixed'], ['values'], { values: texts('The values.', MOST_ENTRIES, 1, LONGEST_VALUE) }),
   variable(['label'], ['label'], { label: text('The label whose values these are.'), match, multiple }),
   variable(['label_names'], [], { match }),
   variable(['event_names', 'event_attributes'], [], {}),

@@ -54,8 +54,8 @@ export function fillInPromql(text: string, values: VariableValues): string {
     else if (whole.startsWith('#')) filled += whole
     else {
       const end = endOfQuotes(text, at, whole)
-      filled += whole + fillIn(text.slice(at, end), values, value => escaped(value, whole))
-      at = end
+      filled += text[end] === whole ? quoted(text.slice(at, end), whole, values) : text.slice(part.index)
+      at = end + 1
     }
   }
 }
@@ -76,6 +76,14 @@ function textFor(name: string, values: VariableValues): string {
   return patterns.length === 1 ? patterns[0] : `(${patterns.join('|')})`
 }
 
+/** A text in quotes, with values in it. */
+function quoted(inside: string, quote: string, values: VariableValues): string {
+  if (quote !== '`') return quote + fillIn(inside, values, value => escaped(value, quote)) + quote
+  // Between backticks nothing can be escaped.
+  const filled = fillIn(inside, values)
+  return filled.includes(quote) ? `"${escaped(filled, '"')}"` : quote + filled + quote
+}
+
 /** The place of the quote that ends a text, or the end of all. */
 function endOfQuotes(text: string, from: number, quote: string): number {
   for (let i = from; i < text.length; i++) {
@@ -87,7 +95,6 @@ function endOfQuotes(text: string, from: number, quote: string): number {
 }
 
 function escaped(value: string, quote: string): string {
-  if (quote === '`') return value
   return value.replace(/["'\\\n]/g, special => {
     if (special === '\n') return '\\n'
     return special === '\\' || special === quote ? `\\${special}` : special

@@ -101,7 +101,8 @@ class Tap implements Watcher {
   }
 
   end(reason: string): void {
-    this.#response.end(`${JSON.stringify({ type: 'end', reason })}\n`)
+    // One that ended before may still have a client that reads the rest slowly.
+    if (!this.#response.writableEnded) this.#response.end(`${JSON.stringify({ type: 'end', reason })}\n`)
   }
 
   #show(block: Block): void {

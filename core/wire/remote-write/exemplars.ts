@@ -4,6 +4,7 @@ import type { EventBlock } from '../../model/events.ts'
 import { type ItemLimits, measureAll, measureAttributes } from '../../model/item-limits.ts'
 import { fixed64Tag, lengthTag, type ProtobufReader, varintTag } from '../protobuf/reader.ts'
 import { readRepeated, varint } from '../protobuf/repeated.ts'
+import { mostLabelBytes } from './label-set-finder.ts'
 import { readLabel } from './labels.ts'
 import { readMs } from './samples.ts'
 import type { Symbols } from './symbols.ts'
@@ -27,6 +28,7 @@ export class ExemplarReader {
   readonly #limits: ItemLimits
   readonly #symbols: Symbols
   readonly #maxBytes: number
+  readonly #mostLabelBytes: number
   #builder = new EventBlockBuilder()
   #isSecond = false
   /** Of the series at hand. Undefined if it has no name, or labels beyond the limits. */
@@ -35,6 +37,7 @@ export class ExemplarReader {
   constructor(limits: ItemLimits, maxBytes: number, symbols: Symbols) {
     this.#limits = limits
     this.#maxBytes = maxBytes
+    this.#mostLabelBytes = mostLabelBytes(limits)
     this.#symbols = symbols
   }
 
@@ -69,7 +72,8 @@ export class ExemplarReader {
     reader.leave(outer)
     this.count++
     if (this.#series === undefined) return
-    const own = this.#isSecond ? this.#symbols.labelsOf(reader, refs) : labels
+    const own = this.#isSecond ? this.#symbols.labelsOf(reader, refs, this.#mostLabelBytes) : labels
+    if (own === undefined) return
     const attributes = sortAttributes([...this.#series, ...own])
     const length = measureAll(this.#limits, measureAttributes(attributes, this.#limits))
     if (typeof length === 'number') this.#builder.add(time, EXEMPLAR_EVENT, attributes, undefined, value)

@@ -50,11 +50,17 @@ export class Symbols {
     readRepeated(reader, tag, this.#refs, varint)
   }
 
-  /** The labels of `refs`, as texts. Throws {@link BadInputError} for refs that are of no labels. */
-  labelsOf({ bytes }: ProtobufReader, refs: readonly number[]): [string, string][] {
+  /**
+   * The labels of `refs`, as texts. Undefined if they have more than `mostBytes`: a few bytes of refs may stand for texts of
+   * any length. Throws {@link BadInputError} for refs that are of no labels.
+   */
+  labelsOf({ bytes }: ProtobufReader, refs: readonly number[], mostBytes: number): [string, string][] | undefined {
     if (refs.length % 2 === 1)
       throw new BadInputError(`remote write 2.0: ${refs.length} refs of labels of an exemplar, which are not pairs`)
-    const text = (ref: number) => bytes.toString('utf8', this.#starts[this.#checked(ref)], this.#ends[ref])
+    let length = 0
+    for (const ref of refs) length += this.#ends[this.#checked(ref)] - this.#starts[ref]
+    if (length > mostBytes) return undefined
+    const text = (ref: number) => bytes.toString('utf8', this.#starts[ref], this.#ends[ref])
     return Array.from({ length: refs.length / 2 }, (_, i) => [text(refs[2 * i]), text(refs[2 * i + 1])])
   }
 

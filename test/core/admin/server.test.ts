@@ -90,6 +90,8 @@ test('pages of others can link to answers, and not ask for them', async () => {
     ['/api/status', { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate' }, 200],
     ['/api/status', { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'no-cors' }, 403],
     ['/api/status', { origin: 'http://evil.example' }, 403],
+    // The guard once knew /api/ only as it is written.
+    ['/API/status', { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'no-cors' }, 404],
     ['/healthz', { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'no-cors' }, 200]
   ] as const)
     assert.equal((await ask('GET', path, headers))[0], status, JSON.stringify([path, headers]))

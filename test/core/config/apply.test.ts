@@ -84,6 +84,11 @@ describe('regression: an error showed the text of a variable or of a secret opti
     })
 })
 
+it('a message names some keys of a mapping that has very many', () => {
+  const keys = Array.from({ length: 10_000 }, (_, i) => `k${i}: 1`)
+  assert.match(apply(`text: {${keys.join(', ')}}`, {}).said, /got a mapping of k0, .*, k19, and 9980 more$/)
+})
+
 it('a variable that objects inherit is not set', () => {
   assert.match(apply('text: ${env:constructor}', {}).said, /environment variable constructor is not set/)
 })

@@ -33,6 +33,11 @@ const cases: readonly (readonly [name: string, text: string, want: readonly stri
     ['1:1: missing option "title": Its name on the page.', '1:1: missing option "rows": Rows of panels.']
   ],
   [
+    'a value that would make megabytes of each reference',
+    variables(`{"kind": "fixed", "name": "a", "values": ["${'b'.repeat(1001)}"]}`),
+    [`1:73: variables[0].values[0]: must NOT have more than 1000 characters, got "${'b'.repeat(56)}...`]
+  ],
+  [
     'an unknown kind',
     dashboard('{"kind": "lines", "title": "A"}'),
     [
@@ -129,6 +134,12 @@ for (const [name, text, want] of cases)
 test('values that are nested too deeply are a problem, not a crash', () => {
   const { problems } = checkDashboard('['.repeat(100_000) + ']'.repeat(100_000))
   assert.equal(problems.length, 1)
+})
+
+test('very many unknown options do not stop the process for minutes', () => {
+  const keys = Array.from({ length: 20_000 }, (_, i) => `"k${i}": 1`)
+  const { problems } = checkDashboard(`{${keys.join(', ')}}`)
+  assert.equal(problems.length, 20_002)
 })
 
 test('a broken dashboard keeps its title', () => {

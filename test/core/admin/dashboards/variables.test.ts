@@ -26,7 +26,10 @@ const cases: readonly (readonly [name: string, text: string, want: string])[] = 
   ['two of several', '{a=~"$two"}', '{a=~"(a\\\\.b|c\\\\|d)"}'],
   ['the end of a regular expression', '{a=~"x$"}', '{a=~"x$"}'],
   ['a comment', 'up # $nothing "\n+ $plan', 'up # $nothing "\n+ pro'],
-  ['quotes that do not end', '{a="$plan', '{a="pro']
+  ['behind quotes', 'a{b="x"} == $odd', 'a{b="x"} == a"b\'c\\d\ne'],
+  ['in other quotes behind quotes', `{a="x", b='$odd'}`, `{a="x", b='a"b\\'c\\\\d\\ne'}`],
+  ['a comment behind quotes', '{a="x"} # $nothing', '{a="x"} # $nothing'],
+  ['quotes that do not end', '{a="$plan', '{a="$plan']
 ]
 
 for (const [name, text, want] of cases)
@@ -44,11 +47,12 @@ test('a variable that there is not is an error that names those there are', () =
 
 test('any value in quotes stays the value of its matcher', () => {
   fc.assert(
-    fc.property(fc.string({ unit: 'grapheme' }), fc.constantFrom('"', "'"), (value, quote) => {
-      const filled = fillInPromql(`{a=${quote}$v${quote}, b="x"}`, new Map([['v', value]]))
+    fc.property(fc.string({ unit: 'grapheme' }), fc.constantFrom('"', "'", '`'), (value, quote) => {
+      const filled = fillInPromql(`{c='y', a=${quote}$v${quote}, b="x"}`, new Map([['v', value]]))
       assert.deepEqual(
         parseMatchers(filled).map(({ name, value }) => [name, value]),
         [
+          ['c', 'y'],
           ['a', value],
           ['b', 'x']
         ]

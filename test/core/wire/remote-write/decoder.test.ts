@@ -384,6 +384,20 @@ it('few bytes of refs cannot stand for more labels than there is memory', () => 
   assert.throws(() => decoder.decode(body, '2.0'), { name: 'BadInputError', reason: 'too_large' })
 })
 
+it('few bytes of refs of an exemplar cannot stand for more labels than there is memory', () => {
+  const labelsRefs = new Array(20_000).fill(2)
+  const exemplars = [
+    { labelsRefs, value: 1 },
+    { labelsRefs: [], value: 2 }
+  ]
+  const body = encodeRequest2({
+    symbols: ['', '__name__', 'x'.repeat(1_000_000)],
+    timeseries: [{ labelsRefs: [1, 1], exemplars }]
+  })
+  const { exemplars: read } = new RemoteWriteDecoder(new SeriesTable()).decode(body, '2.0')
+  assert.deepEqual([read.count, [...read.events.value]], [2, [2]])
+})
+
 it('refs that are not packed are read', () => {
   const labels = [integer(1, 1), integer(1, 2)]
   const body = Buffer.concat([text(4, ''), text(4, '__name__'), text(4, 'a'), message(5, ...labels, message(2))])
