@@ -1,12 +1,16 @@
 import type { EventMatcher, EventStore, LatestEvent } from '../event-queries/event-store.ts'
+import { TENANT } from '../model/tenant.ts'
 import type { Expr, VectorSelector } from '../promql/ast.ts'
 import { METRIC_NAME } from '../promql/labels.ts'
 import { childrenOf } from '../promql/walk.ts'
+import { labelName } from '../wire/prometheus/label-names.ts'
 import { EXEMPLAR_EVENT, SERIES_PREFIX } from '../wire/remote-write/exemplars.ts'
 import type { RequiredLabels } from './requests.ts'
 
 /** Newest ones of each selector. A chart has no room for more. */
 const MOST_EXEMPLARS = 1000
+/** The label of a series that names its tenant. Of an event it is an attribute, as its sender cannot set it. */
+const TENANT_LABEL = labelName(TENANT, 'UnderscoreEscapingWithSuffixes')
 
 /** Of a series, as `/api/v1/query_exemplars` has them. Times are Unix s. */
 interface SeriesExemplars {
@@ -43,18 +47,20 @@ function* selectorsIn(expr: Expr): Generator<VectorSelector> {
 }
 
 function matchersOf({ matchers }: VectorSelector): EventMatcher[] {
-  const ofSeries = matchers.map(({ name, op, value }) => ({ name: SERIES_PREFIX + name, op, value }))
+  const attributeOf = (label: string) => (label === TENANT_LABEL ? TENANT : SERIES_PREFIX + label)
+  const ofSeries = matchers.map(({ name, op, value }) => ({ name: attributeOf(name), op, value }))
   return [{ name: METRIC_NAME, op: '=', value: EXEMPLAR_EVENT }, ...ofSeries]
 }
 
 function add(bySeries: Map<string, SeriesExemplars>, { timeMs, value, attributes }: LatestEvent): void {
-  const ofSeries: [name: string, text: string][] = []
-  const own: [name: string, text: string][] = []
+  const ofSeries = new Map<string, string>()
+  const own = new Map<string, string>()
   for (const [name, text] of Object.entries(attributes)) {
-    if (name.startsWith(SERIES_PREFIX)) ofSeries.push([name.slice(SERIES_PREFIX.length), text])
-    else own.push([name, text])
+    if (name.startsWith(SERIES_PREFIX)) ofSeries.set(name.slice(SERIES_PREFIX.length), text)
+    else if (name !== TENANT) own.set(name, text)
   }
-  const key = JSON.stringify(ofSeries.sort())
+  if (Object.hasOwn(attributes, TENANT)) ofSeries.set(TENANT_LABEL, attributes[TENANT])
+  const key = JSON.stringify([...ofSeries].sort())
   // A label may have any name, also __proto__, which an assignment would lose.
   const [seriesLabels, labels] = [Object.fromEntries(ofSeries), Object.fromEntries(own)]
   let series = bySeries.get(key)
