@@ -213,13 +213,14 @@ async function measureIngestion(weir: Store, url: string) {
   }
 }
 
-/** The dashboard of the last hour, again and again. Returns how often. */
+/** The dashboard of an hour, again and again, each time one step later. Returns how often. */
 async function draw(weir: Store): Promise<number> {
   const until = performance.now() + LOAD_MS
   const [view] = VIEWS
   let dashboards = 0
   while (performance.now() < until) {
-    await Promise.all(PANELS.map(panel => ask(weir, 'cold', panel, view, extent.end / 1000 - dashboards * view.stepS)))
+    const endS = extent.end / 1000 - view.lengthS + dashboards * view.stepS
+    await Promise.all(PANELS.map(panel => ask(weir, 'cold', panel, view, endS)))
     dashboards++
   }
   return dashboards

@@ -6,6 +6,8 @@ import type { RowRange, Tables } from './sample-sources.ts'
 import type { Statements } from './statements.ts'
 
 const NO_SAMPLES: SampleColumns = { times: new Float64Array(0), values: new Float64Array(0), stale: undefined }
+/** Of the stretch, in time, if samples before it are asked for: these are read together with all others. */
+const MORE_BEFORE = 1 / 8
 /** Of the stretch, in time: removing samples moves all others. */
 const LEAST_REMOVED = 1 / 4
 /** A range that was too long is not tried again for so long. */
@@ -70,10 +72,12 @@ export class CachedMetric {
     if (!isEmpty && until <= this.#after) return false
     const isLonger = after < this.#after && after < this.#until
     const end = isLonger ? Math.max(until, this.#until) : until
+    // Who goes back by a bit will soon go back by another.
+    const begin = isLonger ? after - Math.ceil((end - after) * MORE_BEFORE) : after
     // A gap would have to be read too.
     const isAnother = isEmpty || isLonger || after > this.#until
-    if (!(await this.#hasRoom(isAnother ? after : this.#until, end, isAnother, range, signal))) return false
-    if (isAnother) this.#clear(after)
+    if (!(await this.#hasRoom(isAnother ? begin : this.#until, end, isAnother, range, signal))) return false
+    if (isAnother) this.#clear(begin)
     else this.#removeUntil(after, range.most)
     const ms = end - this.#until
     try {
