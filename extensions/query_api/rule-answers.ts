@@ -29,10 +29,13 @@ function ruleFilter(parameters: Parameters): (rule: RuleStatus) => boolean {
     (type === '' || rule.type === TYPES[type]) &&
     (names.size === 0 || names.has(rule.name)) &&
     (selectors.length === 0 ||
-      selectors.some(matchers => matchers.every(matcher => matcher.matches(rule.labels[matcher.name] ?? ''))))
+      selectors.some(matchers => matchers.every(matcher => matcher.matches(labelOf(rule, matcher.name)))))
 }
 
 function shown(rule: RuleStatus, parameters: Parameters): RuleStatus {
   if (rule.alerts === undefined || parameters.text('exclude_alerts') !== 'true') return rule
   return { ...rule, alerts: [] }
 }
+
+/** Labels may be named as something that all objects have. */
+const labelOf = ({ labels }: RuleStatus, name: string) => (Object.hasOwn(labels, name) ? labels[name] : '')

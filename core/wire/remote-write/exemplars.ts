@@ -1,4 +1,5 @@
 import { type Attribute, type Attributes, sortAttributes } from '../../model/attributes.ts'
+import { eventBytes } from '../../model/block.ts'
 import { EventBlockBuilder } from '../../model/event-builder.ts'
 import type { EventBlock } from '../../model/events.ts'
 import { type ItemLimits, measureAll, measureAttributes } from '../../model/item-limits.ts'
@@ -44,7 +45,7 @@ export class ExemplarReader {
   /** Begins a request. */
   begin(isSecond: boolean): void {
     this.#isSecond = isSecond
-    this.#builder = new EventBlockBuilder(this.#maxBytes)
+    this.#builder = new EventBlockBuilder()
     this.count = 0
   }
 
@@ -74,9 +75,12 @@ export class ExemplarReader {
     if (this.#series === undefined) return
     const own = this.#isSecond ? this.#symbols.labelsOf(reader, refs, this.#mostLabelBytes) : labels
     if (own === undefined) return
-    const attributes = sortAttributes([...this.#series, ...own])
+    // A label of its own may be called as one of the series is here.
+    const attributes = sortAttributes([...own, ...this.#series])
     const length = measureAll(this.#limits, measureAttributes(attributes, this.#limits))
-    if (typeof length === 'number') this.#builder.add(time, EXEMPLAR_EVENT, attributes, undefined, value)
+    // The points are not refused for exemplars that nobody has room for.
+    const hasRoom = this.#builder.bytes + eventBytes(EXEMPLAR_EVENT, undefined, attributes) <= this.#maxBytes
+    if (typeof length === 'number' && hasRoom) this.#builder.add(time, EXEMPLAR_EVENT, attributes, undefined, value)
   }
 
   /** The events of all exemplars that can be taken. */

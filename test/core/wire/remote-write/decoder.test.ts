@@ -384,6 +384,20 @@ it('few bytes of refs cannot stand for more labels than there is memory', () => 
   assert.throws(() => decoder.decode(body, '2.0'), { name: 'BadInputError', reason: 'too_large' })
 })
 
+it('exemplars that there is no memory for are left out, and the points are not', () => {
+  const exemplars = Array.from({ length: 100 }, (_, i) => ({
+    labels: { 'series.__name__': `${i}` },
+    value: 1,
+    timestamp: T
+  }))
+  const body = writeRequest1([{ labels: UP, samples: [{ value: 1, timestamp: T }], exemplars }])
+  const decoder = new RemoteWriteDecoder(new SeriesTable(), { maxBytes: 10_000 })
+  const { block, exemplars: read } = decoder.decode(body, '1.0')
+  assert.deepEqual([block.length, read.count], [1, 100])
+  assert.ok(read.events.length > 0 && read.events.length < 100, `${read.events.length}`)
+  assert.equal(new Map(read.events.attributes[0]).get('series.__name__'), 'up')
+})
+
 it('few bytes of refs of an exemplar cannot stand for more labels than there is memory', () => {
   const labelsRefs = new Array(20_000).fill(2)
   const exemplars = [
