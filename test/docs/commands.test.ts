@@ -38,6 +38,7 @@ const CHECKED_OTHERWISE: readonly [RegExp, (line: string, sandbox: Sandbox) => v
   [/^npm install$/, () => assert.ok(existsSync(path.join(ROOT, 'package-lock.json')))],
   [/^npm install && npm (start|test)$/, line => assert.ok(scripts()[line.split(' ').at(-1)!])],
   [/^npm (run )?(test|check|format|bench:queries)$/, line => assert.ok(scripts()[line.split(' ').at(-1)!])],
+  [/^npm run bench:page -- --data FOLDER$/, () => assert.ok(scripts()['bench:page'])],
   // Tests under test/bench and test/scripts run what these run.
   [/^npm run (bench|bench:parts|profile)( |$)/, assertBenchmark],
   // test/package does this.
