@@ -1,35 +1,21 @@
 import assert from 'node:assert/strict'
 import { existsSync, readFileSync } from 'node:fs'
 import { availableParallelism, loadavg } from 'node:os'
-import path from 'node:path'
 import { test } from 'node:test'
 import { eventually } from './eventually.ts'
 import { deltaRequest, postOtlp } from './otlp-requests.ts'
+import { QUICKSTART, quickstartPorts } from './quickstart-config.ts'
 import { ROOT, Sandbox, type Weir } from './weir-process.ts'
 
-const QUICKSTART = path.join(ROOT, 'configs/quickstart.yaml')
 // The promise is one second. A machine that runs other tests meanwhile takes longer, the more the busier it is.
 const crowd = Math.max(1, loadavg()[0] / availableParallelism())
 const READY_WITHIN_MS = 3_000 * crowd
 const VISIBLE_WITHIN_MS = 10_000 * crowd
 
-// Merged over the file that is shipped, which stays as it is: ports nobody else has.
-const FREE_PORTS = `
-receivers:
-  otlp: { protocols: { http: { endpoint: 127.0.0.1:0 } } }
-  statsd: { endpoint: 127.0.0.1:0 }
-  http: { endpoint: 127.0.0.1:0 }
-  prometheus: { scrape_configs: [{ job_name: weir }] }
-extensions:
-  query_api: { endpoint: 127.0.0.1:0 }
-service:
-  admin: { endpoint: 127.0.0.1:0 }
-`
-
 test('the quickstart is ready at once, and the data of its printed commands is soon to be seen', async t => {
   assert.equal(readFileSync(QUICKSTART, 'utf8').match(/:\d{2,5}$/gm)?.length, 3, 'every port of it is replaced')
   const sandbox = await Sandbox.open(t)
-  const weir = await sandbox.start(FREE_PORTS, '--config', QUICKSTART)
+  const weir = await sandbox.start(quickstartPorts(), '--config', QUICKSTART)
   t.diagnostic(`ready after ${Math.round(weir.timeToReadyMs)} ms`)
   assert.ok(weir.timeToReadyMs < READY_WITHIN_MS, `ready after ${weir.timeToReadyMs} ms`)
   const isQuery = (command: string) => /weir query|api\/v1\/query/.test(command)
@@ -82,7 +68,7 @@ test('Ctrl-C keeps the open windows, and the next start goes on with them', asyn
   const stateFile = sandbox.path('data/state/processors/counts/windowed_counter.state')
   const start = (allowedLateness: string) => {
     const windowed = `processors: { windowed_counter: { windows: [1s], allowed_lateness: ${allowedLateness} } }`
-    return sandbox.start(`${FREE_PORTS}${windowed}`, '--config', QUICKSTART)
+    return sandbox.start(`${quickstartPorts()}${windowed}`, '--config', QUICKSTART)
   }
   const time = Date.now()
   const sendAndInterrupt = async (weir: Weir, value: number) => {

@@ -8,11 +8,11 @@ import type { Dashboard } from '@grafana/schema'
 import { load } from 'js-yaml'
 import { checkGrafana, renderGrafana } from '../../scripts/grafana-dashboards.ts'
 import { eventually } from '../e2e/eventually.ts'
+import { QUICKSTART, quickstartPorts } from '../e2e/quickstart-config.ts'
 import { ROOT, Sandbox, type Weir } from '../e2e/weir-process.ts'
 import { freePort } from '../servers/free-port.ts'
 import { type Answered, askDashboard } from './grafana-client.ts'
 
-const QUICKSTART = path.join(ROOT, 'configs/quickstart.yaml')
 const NAMES = ['quickstart', 'weir', 'product-events']
 /** Panels of troubles that no healthy Weir has. */
 const EMPTY_IF_WELL = ['Refused, so that senders keep them', 'Dropped, by reason']
@@ -22,7 +22,7 @@ const grafana = (name: string): Dashboard =>
 
 test('each query of the dashboards for Grafana is answered, and finds data', async t => {
   const sandbox = await Sandbox.open(t)
-  const weir = await sandbox.start(config(await freePort()), '--config', QUICKSTART)
+  const weir = await sandbox.start(quickstartPorts(await freePort()), '--config', QUICKSTART)
   await send(weir)
   const isEmpty = ({ panel, query, found }: Answered) =>
     found === 0 && !EMPTY_IF_WELL.includes(panel) && !query.includes('disk_buffer')
@@ -102,23 +102,6 @@ test('a file that is stale, missing or of no dashboard breaks a rule', async t =
     'configs/grafana/dashboards/b.json: no dashboard makes it; remove it'
   ])
 })
-
-/** Merged over the quickstart: ports of its own. */
-function config(admin: number): string {
-  return `
-receivers:
-  otlp: { protocols: { http: { endpoint: 127.0.0.1:0 } } }
-  statsd: { endpoint: 127.0.0.1:0 }
-  http: { endpoint: 127.0.0.1:0 }
-  prometheus:
-    scrape_configs:
-      - { job_name: weir, scrape_interval: 1s, scrape_timeout: 1s, static_configs: [{ targets: ["127.0.0.1:${admin}"] }] }
-extensions:
-  query_api: { endpoint: 127.0.0.1:0 }
-service:
-  admin: { endpoint: "127.0.0.1:${admin}" }
-`
-}
 
 /** Counts and durations by route, and events of five users. */
 async function send(weir: Weir): Promise<void> {

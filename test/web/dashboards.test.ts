@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { readFile, writeFile } from 'node:fs/promises'
-import path from 'node:path'
 import { test } from 'node:test'
 import { eventually } from '../e2e/eventually.ts'
-import { ROOT, Sandbox } from '../e2e/weir-process.ts'
+import { QUICKSTART, quickstartPorts } from '../e2e/quickstart-config.ts'
+import { Sandbox } from '../e2e/weir-process.ts'
 import { chromiumProgram, startChromium } from '../servers/chromium.ts'
 import { freePort } from '../servers/free-port.ts'
 import { axeFaults } from './axe.ts'
@@ -12,7 +12,6 @@ import { openPage, weakTexts } from './open-page.ts'
 import { inAllLooks } from './screenshots.ts'
 import { sendShop, USERS } from './shop.ts'
 
-const QUICKSTART = path.join(ROOT, 'configs/quickstart.yaml')
 const HOSTILE = '<img src=x onerror="window.hit = true">'
 /** Said by the browser of each answer that the tests make fail. */
 const EXPECTED_COMPLAINTS = /Failed to load resource: (net::ERR_FAILED|the server responded with a status of 4\d\d)/
@@ -23,7 +22,7 @@ test('dashboards and events on the page', { skip }, async t => {
   const browser = await startChromium(chromium)
   t.after(() => browser.close())
   const sandbox = await Sandbox.open(t)
-  const weir = await sandbox.start(config(await freePort()), '--config', QUICKSTART)
+  const weir = await sandbox.start(quickstartPorts(await freePort()), '--config', QUICKSTART)
   const file = (name: string) => sandbox.path('data/dashboards', `${name}.json`)
   const { page, errors } = await openPage(browser, `${weir.admin}/#dashboards?name=quickstart`, { width: 1280 })
   const open = async (hash: string) => {
@@ -208,21 +207,4 @@ test('dashboards and events on the page', { skip }, async t => {
 /** The PromQL of a request. */
 function queryOf(url: string, form: string | null): string {
   return new URL(url).searchParams.get('query') ?? new URLSearchParams(form ?? '').get('query') ?? ''
-}
-
-/** Merged over the quickstart: ports of its own. */
-function config(admin: number): string {
-  return `
-receivers:
-  otlp: { protocols: { http: { endpoint: 127.0.0.1:0 } } }
-  statsd: { endpoint: 127.0.0.1:0 }
-  http: { endpoint: 127.0.0.1:0 }
-  prometheus:
-    scrape_configs:
-      - { job_name: weir, scrape_interval: 1s, scrape_timeout: 1s, static_configs: [{ targets: ["127.0.0.1:${admin}"] }] }
-extensions:
-  query_api: { endpoint: 127.0.0.1:0 }
-service:
-  admin: { endpoint: "127.0.0.1:${admin}" }
-`
 }

@@ -1,29 +1,17 @@
 import assert from 'node:assert/strict'
-import path from 'node:path'
 import { test } from 'node:test'
 import { gzipSync } from 'node:zlib'
 import { OTLPMetricExporter } from '@opentelemetry/exporter-metrics-otlp-http'
 import { MeterProvider, PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics'
 import type { Locator, Page } from 'playwright-core'
 import { eventually } from '../e2e/eventually.ts'
-import { ROOT, Sandbox, type Weir } from '../e2e/weir-process.ts'
+import { QUICKSTART, quickstartPorts } from '../e2e/quickstart-config.ts'
+import { Sandbox, type Weir } from '../e2e/weir-process.ts'
 import { chromiumProgram, startChromium } from '../servers/chromium.ts'
 import { axeFaults } from './axe.ts'
 import { openPage, weakTexts } from './open-page.ts'
 import { inAllLooks } from './screenshots.ts'
 
-const QUICKSTART = path.join(ROOT, 'configs/quickstart.yaml')
-const FREE_PORTS = `
-receivers:
-  otlp: { protocols: { http: { endpoint: 127.0.0.1:0 } } }
-  statsd: { endpoint: 127.0.0.1:0 }
-  http: { endpoint: 127.0.0.1:0 }
-  prometheus: { scrape_configs: [{ job_name: weir }] }
-extensions:
-  query_api: { endpoint: 127.0.0.1:0 }
-service:
-  admin: { endpoint: 127.0.0.1:0 }
-`
 const HOSTILE = '<img src=x onerror="window.hit = true">'
 const FIRST_VIEW_BYTES = 150_000
 const VISIBLE_WITHIN_MS = 10_000
@@ -39,7 +27,7 @@ test('explore', { skip }, async t => {
   const browser = await startChromium(chromium)
   t.after(() => browser.close())
   const sandbox = await Sandbox.open(t)
-  const weir = await sandbox.start(FREE_PORTS, '--config', QUICKSTART)
+  const weir = await sandbox.start(quickstartPorts(), '--config', QUICKSTART)
   const { page, errors } = await openPage(browser, weir.admin, { width: 1280 })
   const chart = page.locator('.panel [role=img]')
   const seriesNames = () => page.getByRole('list', { name: 'Series' }).locator('button[aria-pressed]').allTextContents()
