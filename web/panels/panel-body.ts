@@ -13,7 +13,21 @@ export class PanelBody {
   show(...content: readonly HTMLElement[]): void {
     this.#message.hidden = true
     this.#content.hidden = false
-    this.#content.replaceChildren(...content)
+    // What stays in its place keeps its focus and its size.
+    const isSame =
+      content.length === this.#content.children.length && content.every(one => one.parentNode === this.#content)
+    if (!isSame) this.#content.replaceChildren(...content)
+  }
+
+  /** Tells those who do not see it what a picture shows. Undefined: it is no picture. */
+  describe(picture: string | undefined): void {
+    if (picture === undefined) {
+      this.#content.removeAttribute('role')
+      this.#content.removeAttribute('aria-label')
+    } else {
+      this.#content.setAttribute('role', 'img')
+      this.#content.setAttribute('aria-label', picture)
+    }
   }
 
   say(text: string, isError = false): void {

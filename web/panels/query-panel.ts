@@ -5,6 +5,7 @@ import { element } from '../ui/dom.ts'
 import type { Unit } from '../ui/format.ts'
 import { bucketBars, seriesBars } from './histogram.ts'
 import { Legend } from './legend.ts'
+import { PanelBody } from './panel-body.ts'
 import { bucketsOf, completenessOf, infosOf, linesOf, type PanelQuery, type Results, remarksOf } from './results.ts'
 import { valueTable } from './table.ts'
 
@@ -28,13 +29,11 @@ const NO_BUCKETS = 'This result has no buckets: ask for a histogram, or sum by (
 
 /** The results of queries as a chart or table, with legend, remarks, and errors where the chart would be. */
 export class QueryPanel {
-  readonly root = element('div', { class: 'panel' })
   #options: PanelOptions
   #results: Results | undefined
   #drawn: { readonly kind: PanelKind; close(): void } | undefined
   #chart: Chart | undefined
-  readonly #body = element('div', { class: 'panel-body' })
-  readonly #message = element('p', { class: 'message', role: 'status', hidden: true })
+  readonly #body = new PanelBody()
   readonly #footer = element('p', { class: 'note panel-footer' })
   readonly #legend: Legend
 
@@ -45,7 +44,11 @@ export class QueryPanel {
       onHidden: () => this.#draw(),
       onSamples: onSamples && (index => onSamples(linesOf(this.#results!).data.lines[index].labels))
     })
-    this.root.append(this.#message, this.#body, this.#legend.root, this.#footer)
+    this.root.append(this.#legend.root, this.#footer)
+  }
+
+  get root(): HTMLElement {
+    return this.#body.root
   }
 
   /** Asks and shows. What was shown stays until there is an answer; an error takes its place. */
@@ -79,11 +82,8 @@ export class QueryPanel {
 
   /** Shows a text in place of the chart. */
   say(text: string, isError = false): void {
-    this.#body.hidden = true
+    this.#body.say(text, isError)
     this.#legend.root.hidden = true
-    this.#message.hidden = false
-    this.#message.className = isError ? 'message error' : 'message'
-    this.#message.textContent = text
   }
 
   close(): void {
@@ -98,14 +98,14 @@ export class QueryPanel {
       .filter(text => text !== '')
       .join(' · ')
     if (data.lines.length === 0) return this.say(NOTHING)
-    this.#message.hidden = true
-    this.#body.hidden = false
     const isChart = kind === 'line' || kind === 'bar' || kind === 'stacked'
     this.#legend.root.hidden = !isChart
     if (!isChart) return this.#drawOther(kind, results)
     this.#legend.show(names, data, unit)
-    this.#chartOf(kind).show(data, this.#legend.hidden)
-    this.#body.setAttribute('aria-label', `${names.length} series over time`)
+    const chart = this.#chartOf(kind)
+    this.#body.show(chart.root)
+    this.#body.describe(`${names.length} series over time`)
+    chart.show(data, this.#legend.hidden)
   }
 
   #chartOf(kind: ChartKind): Chart {
@@ -113,7 +113,6 @@ export class QueryPanel {
     const { unit, height, cursor, onZoom } = this.#options
     const chart = new Chart({ kind, unit, height, cursor, onZoom, onCursor: at => this.#legend.point(at) })
     this.#chart = chart
-    this.#body.setAttribute('role', 'img')
     this.#replace(kind, chart.root, () => chart.close())
     return chart
   }
@@ -122,15 +121,13 @@ export class QueryPanel {
     const { unit, height } = this.#options
     const { data, names } = linesOf(results)
     const buckets = kind === 'table' ? undefined : bucketsOf(results)
-    this.#body.removeAttribute('role')
-    this.#body.removeAttribute('aria-label')
+    this.#body.describe(undefined)
     if (kind === 'table') return this.#replace(kind, valueTable(data, unit))
     if (kind === 'histogram')
       return this.#replace(kind, buckets === undefined ? seriesBars(data, names, unit) : bucketBars(buckets, unit))
     if (buckets === undefined) return this.say(NO_BUCKETS)
     const heatmap = new Heatmap({ unit, height })
-    this.#body.setAttribute('role', 'img')
-    this.#body.setAttribute('aria-label', `Heatmap of ${buckets.buckets.length} buckets over time`)
+    this.#body.describe(`Heatmap of ${buckets.buckets.length} buckets over time`)
     this.#replace(kind, heatmap.root, () => heatmap.close())
     heatmap.show(buckets)
   }
@@ -139,6 +136,6 @@ export class QueryPanel {
     this.#drawn?.close()
     if (kind !== 'line' && kind !== 'bar' && kind !== 'stacked') this.#chart = undefined
     this.#drawn = { kind, close }
-    this.#body.replaceChildren(shown)
+    this.#body.show(shown)
   }
 }
