@@ -1,5 +1,5 @@
 import type { Block } from '../model/block.ts'
-import type { CheckpointParticipant } from './contract.ts'
+import type { CheckpointParticipant } from './checkpoint-participant.ts'
 
 /** One step of a partition: items, or the news that time has gone by. */
 export interface PartitionEntry {

@@ -1,6 +1,6 @@
 import type { RecordsBatch } from '@platformatic/kafka'
 import { describeKafkaError } from '../../core/kafka/errors.ts'
-import type { Task, Tasks } from '../../core/plugin/tasks.ts'
+import type { Task, Tasks } from '../../sdk/plugin/index.ts'
 import { type Context, WeirError } from '../../sdk/plugin/index.ts'
 import type { Config } from './config.ts'
 import type { DeadLetterTopic } from './dead-letter-topic.ts'

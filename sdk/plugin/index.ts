@@ -83,6 +83,7 @@ export type { BlockOf, ExporterOf, MapProcessorOf } from '../../core/plugin/defi
 export { defineExporter, defineExtension, defineProcessor, defineReceiver } from '../../core/plugin/define.ts'
 export type { Explanation, Inspectable, StateFigures } from '../../core/plugin/inspection.ts'
 export { EXPORTER_NAME, type GroupStatus, type RuleStatus, type Stores } from '../../core/plugin/stores.ts'
+export type { PartitionEntries, PartitionEntry, Task, TaskOptions, Tasks } from '../../core/plugin/tasks.ts'
 export { endpoint } from '../../core/schema/endpoint.ts'
 export {
   byteSize,

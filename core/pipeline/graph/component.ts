@@ -108,7 +108,7 @@ export class Component {
       admin: this.#admin(services),
       ...this.#batchMakers(services),
       inSteps: step => services.cooperative.add(step),
-      tasks: services.tasks?.of(this),
+      tasks: services.tasks?.of(this.id),
       wantRequests: () => {
         services.requestsWanted = true
         services.workers?.wantRequests()

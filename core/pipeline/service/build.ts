@@ -77,6 +77,7 @@ async function inMemory(
   registry: Registry
 ): Promise<BuiltService> {
   const { limits, state_dir } = config.service
+  const tasks = new TaskPool()
   const services: Services = {
     ...base,
     pipelineClock: base.clock,
@@ -89,13 +90,13 @@ async function inMemory(
     isReloading: false,
     replayed: false,
     entrySettlements: undefined,
-    tasks: new TaskPool(),
+    tasks,
     deadLetters: await openDeadLetters(config.service, base.log)
   }
   const store = state_dir === undefined ? undefined : new StateFiles(state_dir)
   if (discardState) store?.discard()
   const topology = buildTopology(config, services)
-  services.tasks?.connect({ config, topology, services })
+  tasks.connect({ config, topology, services })
   return {
     services,
     config,
