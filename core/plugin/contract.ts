@@ -24,6 +24,7 @@ export const CAPABILITIES = [
   'failed_items',
   'output_batch',
   'scheduler',
+  'set_aside',
   'stores'
 ] as const
 export type Capability = (typeof CAPABILITIES)[number]
@@ -68,6 +69,11 @@ export interface ReceiverPlugin<C = unknown> extends Definition<'receiver', C, R
    * `context.sharedPorts`. It must not use `context.admin` then.
    */
   readonly workers?: 'one' | 'each'
+  /**
+   * Looks at items again that it has set aside, before they are replayed. Resolves to the errors of those that it refuses
+   * still, by their index.
+   */
+  recheck?(config: C, block: Block): Promise<ReadonlyMap<number, string>>
   /** It sends measurements as they come, so that several of one series may have one time. */
   readonly unaggregated?: boolean
 }

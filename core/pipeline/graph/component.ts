@@ -106,7 +106,7 @@ export class Component {
     }
   }
 
-  #batchMakers(services: Services): Pick<Context, 'batch' | 'outputBatch' | 'adopt'> {
+  #batchMakers(services: Services): Pick<Context, 'batch' | 'setAside' | 'outputBatch' | 'adopt'> {
     const { account, id } = this
     const { sent } = this.edges
     return {
@@ -116,6 +116,8 @@ export class Component {
         sent.timed(labelled, services.clock.now())
         return receivedBatch(origin, account, labelled, permit, onSettled)
       },
+      setAside: (block, refusal, request) =>
+        services.setAside({ receiver: id, block, refusal, request: services.requestsWanted ? request?.() : undefined }),
       outputBatch: (block, permit, onSettled) =>
         trackedBatch(services.settlements, { source: id }, block, onSettled, permit),
       adopt: (origin, block, again) =>
