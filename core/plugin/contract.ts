@@ -74,6 +74,11 @@ export interface ReceiverPlugin<C = unknown> extends Definition<'receiver', C, R
    * still, by their index.
    */
   recheck?(config: C, block: Block): Promise<ReadonlyMap<number, string>>
+  /**
+   * It reads partitions of a log that others keep, by `context.tasks`, and emits no batches. Its pipelines run once for
+   * each partition. The log is their journal.
+   */
+  readonly partitioned?: boolean
   /** It sends measurements as they come, so that several of one series may have one time. */
   readonly unaggregated?: boolean
 }

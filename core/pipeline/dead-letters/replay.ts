@@ -115,7 +115,11 @@ export class DeadLetterReplay {
 
   #push({ id, request, key, pipelines, block }: DeadLetter): Promise<Outcome> {
     const { topology, ingress } = this.#service
-    this.#receiver(id)
+    if ((this.#receiver(id).entry.plugin as ReceiverPlugin).partitioned)
+      throw new WeirError(
+        'COMPONENT_FAILED',
+        `receiver ${id} reads a log, and no other items can come between; write its items to the log again`
+      )
     const gone = pipelines?.find(name => !topology.pipelines.some(fed => fed.name === name && feeds(id, fed)))
     if (gone !== undefined)
       throw new WeirError(

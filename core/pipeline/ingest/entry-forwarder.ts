@@ -40,6 +40,8 @@ export interface EntryForwarderOptions {
   readonly entries: EntryLog
   /** What `entries` is, for the log: `the journal`. */
   readonly name: string
+  /** Set for the entries of a partition, whose numbers others have too. */
+  readonly partition?: string
   /** The clock of processors, which moves only with entries. */
   readonly pipelineClock: VirtualClock
   readonly clock: Clock

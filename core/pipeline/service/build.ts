@@ -19,6 +19,7 @@ import { type BuiltExporter, buildTopology, sinksOf, type Topology } from '../gr
 import { CooperativeScheduler } from '../ingest/cooperative.ts'
 import { DirectIngress, type Ingress } from '../ingest/ingress.ts'
 import { exportersAwaited, openDiskBuffers } from '../sending-queue/open-disk-buffers.ts'
+import { TaskPool } from '../tasks/task-pool.ts'
 import { WorkerPool } from '../workers/worker-pool.ts'
 import { buildJournaled, recoverJournal } from './build-journaled.ts'
 import type { StateBackend } from './lifecycle.ts'
@@ -58,6 +59,7 @@ export type BaseServices = Omit<
   | 'entrySettlements'
   | 'deadLetters'
   | 'setAside'
+  | 'tasks'
 >
 
 /** Builds the configuration at its delivery level: `journal` if it has one, else `memory`. */
@@ -89,11 +91,13 @@ async function inMemory(
     isReloading: false,
     replayed: false,
     entrySettlements: undefined,
+    tasks: new TaskPool(),
     ...(await deadLetterServices(config.service, base))
   }
   const store = state_dir === undefined ? undefined : new StateFiles(state_dir)
   if (discardState) store?.discard()
   const topology = buildTopology(config, services)
+  services.tasks?.connect({ config, topology, services })
   return {
     services,
     config,
