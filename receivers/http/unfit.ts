@@ -1,5 +1,7 @@
 import { noCredits, tooMuchMemory } from '../../core/http/body-budget.ts'
-import { blockBytes, type Context, type Permit, type Tenant } from '../../sdk/plugin/index.ts'
+import { RequestError } from '../../core/http/request-error.ts'
+import { select } from '../../core/model/select.ts'
+import { type Block, blockBytes, type Context, type Permit, type Tenant } from '../../sdk/plugin/index.ts'
 import type { ReadEvents } from './collector.ts'
 
 /** Keeps events that do not fit their schemas as dead letters, if there are any, for a replay with mended schemas. */
@@ -35,13 +37,24 @@ export class UnfitEventStore {
   async keep({ unfit }: ReadEvents, hash: () => string, tenant: Tenant | undefined): Promise<number> {
     let kept = 0
     for (const { block, refusal } of unfit) {
-      const own = tenant?.label(block).block ?? block
-      tenant?.spend(own.length)
+      const own = tenant === undefined ? block : ofTenant(tenant, block)
       // Not the request of the events that fit: these are no second sending of those.
       const request = () => `${hash()} ${refusal.reason}`
       if (own.length > 0 && (await this.#context.setAside(own, refusal, request))) kept += own.length
     }
     this.#kept.add(kept)
     return kept
+  }
+}
+
+/** None of them if their tenants send more than they may: the events of the request that fit have been taken. */
+function ofTenant(tenant: Tenant, block: Block): Block {
+  try {
+    const { block: own, spend } = tenant.label(block)
+    spend()
+    return own
+  } catch (error) {
+    if (error instanceof RequestError) return select(block, new Int32Array(0))
+    throw error
   }
 }

@@ -201,7 +201,8 @@ export class Component {
 /** The block as it is, if data belongs to no tenants, or a request said whose it is. */
 function ofTenant(block: Block, tenants: Tenants | undefined, account: Account): Block {
   if (tenants === undefined || tenants.isLabelled(block)) return block
-  if (tenants.usual !== undefined) return labelFor(tenants.usual, block, account)
+  const tenant = tenants.withoutRequest()
+  if (tenant !== undefined) return labelFor(tenant, block, account)
   account.received += block.length
   account.drop('no_tenant', block.length)
   return select(block, new Int32Array(0))
