@@ -26,6 +26,7 @@ export const CAPABILITIES = [
   'failed_items',
   'output_batch',
   'scheduler',
+  'set_aside',
   'stores'
 ] as const
 export type Capability = (typeof CAPABILITIES)[number]
@@ -70,6 +71,11 @@ export interface ReceiverPlugin<C = unknown> extends Definition<'receiver', C, R
    * `context.sharedPorts`. It must not use `context.admin` then.
    */
   readonly workers?: 'one' | 'each'
+  /**
+   * Looks at items again that it has set aside, before they are replayed. Resolves to the errors of those that it refuses
+   * still, by their index.
+   */
+  recheck?(config: C, block: Block): Promise<ReadonlyMap<number, string>>
   /**
    * It reads partitions of a log that others keep, by `context.tasks`, and emits no batches. Its pipelines run once for
    * each partition. The log is their journal.

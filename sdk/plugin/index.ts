@@ -55,7 +55,7 @@ export type { Conversion } from '../../core/pipeline/stateful/stateful-processor
 export { StatefulProcessor } from '../../core/pipeline/stateful/stateful-processor.ts'
 export type { Tenant } from '../../core/plugin/access.ts'
 export type { ConfigOf } from '../../core/plugin/config-of.ts'
-export type { ComponentState, Context } from '../../core/plugin/context.ts'
+export type { ComponentState, Context, Refusal } from '../../core/plugin/context.ts'
 export type {
   BatchProcessor,
   Capability,

@@ -85,9 +85,17 @@ export class LimitedTenant implements Tenant {
     const named = present.type === 'points' ? this.#series.label(present, refuse) : this.#labelEvents(present, refuse)
     this.#host.meters.setSeries(this.#slot, this.#series.size)
     this.#host.labelled.add(named)
-    return { block: named, refused }
+    const { length } = named
+    return {
+      block: named,
+      refused,
+      spend: () => this.spend(length),
+      giveBack: () => this.spend(-length),
+      count: bytes => this.count(length, bytes, refused)
+    }
   }
 
+  /** Takes items from its rate; less than 0 gives them back. */
   spend(items: number): void {
     const { clock, meters } = this.#host
     const rate = this.#limits.samples_per_second
@@ -97,7 +105,7 @@ export class LimitedTenant implements Tenant {
   count(items: number, bytes: number, refused: TenantBlock['refused']): void {
     const { meters } = this.#host
     meters.add(this.#slot, 'samples', items)
-    meters.add(this.#slot, 'bytes', bytes)
+    meters.add(this.#slot, 'bytes', Math.round(bytes))
     for (const own of refused.values()) meters.add(this.#slot, 'refused', own)
   }
 

@@ -8,6 +8,7 @@ import type { Tasks } from '../../plugin/tasks.ts'
 import type { Clock } from '../../telemetry/clock.ts'
 import type { Metrics } from '../../telemetry/metrics.ts'
 import type { SettlementTracker } from '../checkpoint/settlement-tracker.ts'
+import type { SetAside } from '../dead-letters/set-aside.ts'
 import type { DeadLetterStore } from '../dead-letters/store.ts'
 import type { CooperativeScheduler } from '../ingest/cooperative.ts'
 import type { EntrySettlements } from '../ingest/entry-settlements.ts'
@@ -52,6 +53,7 @@ export interface Services {
   requestsWanted: boolean
   /** The store of undeliverable batches. Undefined if they are dropped. */
   readonly deadLetters: DeadLetterStore | undefined
+  readonly setAside: SetAside
   /** Set once the admin server listens. */
   adminUrl: string
 }

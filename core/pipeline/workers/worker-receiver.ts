@@ -1,7 +1,9 @@
 import { type Observable, Subject } from 'rxjs'
 import { Batch } from '../../batch/batch.ts'
 import type { Outcome } from '../../batch/settlement.ts'
+import type { Block } from '../../model/block.ts'
 import type { ReadBlock } from '../../model/portable-block.ts'
+import type { Refusal } from '../../plugin/context.ts'
 import type { Receiver } from '../../plugin/contract.ts'
 import { Account, type AccountFigures } from '../../telemetry/account.ts'
 import type { Component } from '../graph/component.ts'
@@ -90,6 +92,10 @@ export class WorkerReceiver implements Receiver {
     else this.#batches.next(Batch.of(origin, block, settled))
   }
 
+  setAside(block: Block, refusal: Refusal, request: string | undefined): Promise<boolean> {
+    return this.#services.setAside({ receiver: this.spec.id, block, refusal, request })
+  }
+
   book(before: AccountFigures, after: AccountFigures): void {
     this.#component.account.add(before, after)
   }
@@ -140,6 +146,10 @@ class Part implements RemoteReceiver {
 
   push(read: ReadBlock, request: string | undefined, settle: (outcome: Outcome) => void): void {
     this.#whole.push(read, request, settle)
+  }
+
+  setAside(block: Block, refusal: Refusal, request: string | undefined): Promise<boolean> {
+    return this.#whole.setAside(block, refusal, request)
   }
 
   stopping(): void {
