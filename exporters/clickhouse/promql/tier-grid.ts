@@ -1,6 +1,7 @@
 import type { GridFunction, GridRequest, GridSeries } from '../../../core/promql/sample-store.ts'
+import { hasAggregatedWindows } from './aggregated-windows.ts'
 import type { MetricForm } from './forms.ts'
-import { storedGrid } from './grid.ts'
+import { storedAverages, storedGrid } from './grid.ts'
 import type { Source, Sources } from './sources.ts'
 import type { Statements } from './statements.ts'
 import { areGauges, GAUGE_STATES, type GaugeState, matchingTierForms, stateForms } from './tier-forms.ts'
@@ -44,15 +45,16 @@ export async function tierPlan(
 
 function statesFor(
   forms: readonly MetricForm[],
-  { func, aggregate }: GridRequest,
+  request: GridRequest,
   isExact: boolean
 ): readonly GaugeState[] | undefined {
+  const { func, aggregate } = request
   const asItIs = AS_IT_IS.map(({ suffix }) => ({ suffix, func }))
   if (areGauges(forms)) {
     const states = GAUGE_STATES[func]
     if (states === undefined) return isExact && !OF_LAST.has(func) ? undefined : asItIs
-    // The average of averages is none.
-    return states.length > 1 && aggregate !== undefined ? undefined : states
+    // The average of all samples is no average of averages.
+    return states.length > 1 && aggregate !== undefined && !hasAggregatedWindows(request) ? undefined : states
   }
   const isRate = func === 'rate' || func === 'increase'
   if (forms.every(({ metric }) => metric.reading === 'running'))
@@ -68,16 +70,19 @@ export async function tierGrid(
   { sources, functions }: TierPlan,
   signal: AbortSignal
 ): Promise<GridSeries[] | undefined> {
+  const [first, second] = sources
+  if (second !== undefined && request.aggregate !== undefined)
+    return storedAverages(statements, request, [first, second], signal)
   const results = await Promise.all(
     sources.map(({ tables, found }, i) =>
       storedGrid(statements, { ...request, func: functions[i] }, tables, found, signal)
     )
   )
-  const [first, second] = results
-  if (first === undefined) return undefined
-  if (request.func === 'rate') return divided(first, request.rangeMs / SECOND_MS)
-  if (results.length === 1) return first
-  return second && quotients(first, second)
+  const [sums, counts] = results
+  if (sums === undefined) return undefined
+  if (request.func === 'rate') return divided(sums, request.rangeMs / SECOND_MS)
+  if (results.length === 1) return sums
+  return counts && quotients(sums, counts)
 }
 
 function divided(series: readonly GridSeries[], by: number): GridSeries[] {

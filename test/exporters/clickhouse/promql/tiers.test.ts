@@ -159,6 +159,27 @@ for (const func of ['avg', 'min', 'max', 'sum', 'count', 'last'])
       assert.ok(Math.abs(got.get(key)! - value) < 1e-9, `${key}: ${got.get(key)}, not ${value}`)
   })
 
+for (const query of [
+  'quantile(0.5, avg_over_time(queue[20m]))',
+  'max(avg_over_time(queue[40m]))',
+  'quantile(0.9, max_over_time(queue[20m]))',
+  'quantile(0.5, rate(http_requests_total[20m]))',
+  'quantile(0.5, queue)',
+  // A number of rates is none that could be divided by a length of time.
+  'count(rate(http_requests_total[20m]))'
+])
+  test(`a tier has the aggregation that its samples have: ${query}`, async () => {
+    const [tier, raw] = [await ask(whole.store, query, LONG, true), await ask(whole.store, query, LONG, false)]
+    assert.equal(tier.computed, 1)
+    assert.match(tier.result.infos.join(), query.includes('[') ? /intervals of 10m/ : /intervals of 1m/)
+    const [got, want] = [flat(tier.result, EPOCH), flat(raw.result, EPOCH)]
+    assert.deepEqual([...got.keys()], [...want.keys()])
+    // Extrapolation to the edges of a window is for samples, and a tier has what came.
+    const tolerance = query.includes('rate') ? 0.1 : 1e-9
+    for (const [key, value] of want)
+      assert.ok(Math.abs(got.get(key)! - value) <= tolerance * Math.max(1, value), `${key}: ${got.get(key)}, not ${value}`)
+  })
+
 test('the points as they came answer short queries, and steps that no tier has', async () => {
   for (const range of [
     seconds(HOUR_S, 2 * HOUR_S, 1200),
