@@ -6,6 +6,7 @@ import { FairQueue, type FairQueueOptions } from './fair-queue.ts'
 import type { QuerySettings } from './messages.ts'
 import { QueryThread, threadMemory } from './query-thread.ts'
 import type { QueryAnswer, QueryRequest, RequiredLabels } from './requests.ts'
+import { ThreadChoice } from './thread-choice.ts'
 
 /** The program of threads of queries, next to this file: a source file in a checkout, a compiled one in a package. */
 const THREAD = new URL(`../query-worker${path.extname(import.meta.filename)}`, import.meta.url)
@@ -42,6 +43,7 @@ export class QueryService {
   readonly #queue: FairQueue
   readonly #counts: Readonly<Record<'queries' | 'failed', { add(value: number): void }>>
   #store: QueryableStore | undefined
+  readonly #choice: ThreadChoice
   #threads: QueryThread[] = []
   #stopWatching = () => {}
 
@@ -55,6 +57,7 @@ export class QueryService {
     this.#options = options
     this.#host = { clock, log }
     this.#queue = new FairQueue(options, clock)
+    this.#choice = new ThreadChoice(options.threads)
     this.#counts = {
       queries: instruments.counter('queries_total', 'Questions asked, of all kinds.'),
       failed: instruments.counter('queries_failed_total', 'Questions that were answered by an error.')
@@ -109,15 +112,11 @@ export class QueryService {
     }
   }
 
-  /** The same for the same text, since each thread has a cache of its own. */
   #threadFor(request: QueryRequest): QueryThread {
     const store = this.#findStore()
     if (store === undefined) throw new QueryError('unavailable', 'the store is not there now: try again')
     if (store !== this.#store) this.#connect(store)
-    const text = 'text' in request ? request.text : JSON.stringify(request)
-    let hash = 0
-    for (let i = 0; i < text.length; i++) hash = (Math.imul(hash, 31) + text.charCodeAt(i)) | 0
-    return this.#threads[Math.abs(hash % this.#threads.length)]
+    return this.#threads[this.#choice.of('text' in request ? request.text : JSON.stringify(request))]
   }
 
   /** A reload may have exchanged the exporter. Queries of the one before are refused. */

@@ -1,5 +1,7 @@
 import type { GridFunction, GridRequest } from '../../../core/promql/sample-store.ts'
 import { aggregateSql, NOWHERE, transformed } from './grid-sql.ts'
+import { arrayText } from './sql-text.ts'
+import { spanOf } from './window-sql.ts'
 
 /** How the samples of a span become a number, those of several spans one, and this the value of a window. */
 interface WindowValue {
@@ -30,7 +32,7 @@ export const VALUES: Readonly<Partial<Record<GridFunction, WindowValue>>> = {
 export interface AggregatedWindows {
   /** Unix ms: the first window begins behind it. */
   readonly origin: number
-  readonly spanMs: number
+  readonly lengthMs: number
   readonly windows: number
   readonly width: number
   readonly spans: number
@@ -64,16 +66,16 @@ export function aggregatedSql(
     FROM (${spans}) WHERE slot != ${NOWHERE} GROUP BY slot`
   const [numbers, counts] = [windowsOf('all_numbers', layout, request), windowsOf('all_counts', layout)]
   const grid = `arrayMap((number, samples) -> if(samples = 0, NULL, ${value}), ${numbers}, ${counts})`
-  const group = `CAST([${groupOf.join()}], 'Array(UInt32)')[slot + 1]`
+  const group = `${arrayText(groupOf, 'UInt32')}[slot + 1]`
   return `SELECT output, ${aggregateSql(request.aggregate!)} AS grid, max(odd_slot) AS odd
     FROM (SELECT ${group} AS output, ${grid} AS grid, odd_slot FROM (${bySlot})) GROUP BY output`
 }
 
 /** Columns `slot`, `numbers` and `counts`, with an item for each span. */
 function spansSql({ func }: GridRequest, layout: AggregatedWindows, { gives, rows, slotOf }: SlottedRows): string {
-  const { origin, spanMs, spans } = layout
+  const { spans } = layout
   const { ofRows, none } = VALUES[func]!
-  const span = `toUInt32(intDiv(toUnixTimestamp64Milli(time) - ${origin + 1}, ${spanMs}))`
+  const span = `toUInt32(${spanOf(layout)})`
   const bySpan = (aggregate: string, of: string) => `${aggregate}Resample(0, ${spans}, 1)(${of}${span})`
   const number = bySpan(gives === 'counts' ? 'sumKahan' : ofRows, 'number, ')
   const known = `arrayMap((number, samples) -> if(samples = 0, ${none}, number), ${number}, ${bySpan('count', '')})`

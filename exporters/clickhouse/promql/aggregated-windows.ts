@@ -67,6 +67,6 @@ function layoutOf({ start, end, stepMs, rangeMs }: GridRequest): AggregatedWindo
   const windows = start === end ? 1 : Math.floor((end - start) / stepMs) + 1
   const width = isApart ? 1 : rangeMs / stepMs
   if (!Number.isInteger(width) || width > WIDEST) return undefined
-  const spanMs = start === end ? rangeMs : stepMs
-  return { origin: start - rangeMs, spanMs, windows, width, spans: windows + width - 1 }
+  const lengthMs = start === end ? rangeMs : stepMs
+  return { origin: start - rangeMs, lengthMs, windows, width, spans: windows + width - 1 }
 }

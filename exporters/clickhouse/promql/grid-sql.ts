@@ -1,6 +1,7 @@
 import type { AggregationOp } from '../../../core/promql/ast.ts'
 import type { GridAggregate, GridFunction, GridRequest } from '../../../core/promql/sample-store.ts'
 import type { GridOutputs } from './grid-outputs.ts'
+import { arrayText } from './sql-text.ts'
 
 /** ClickHouse's functions that are PromQL's. They leave out the left edge of a window, and count resets as Prometheus. */
 export const GRID_FUNCTIONS: Readonly<Partial<Record<GridFunction, string>>> = {
@@ -70,7 +71,8 @@ export const boundColumn = ({ hasBounds }: GridOutputs) => (hasBounds ? ', bound
 /** The `series_id` that stands for all that are one to PromQL. */
 export function slotOf({ sameAs }: GridOutputs): string {
   if (sameAs.size === 0) return 'series_id'
-  return `transform(series_id, [${[...sameAs.keys()].join()}], [${[...sameAs.values()].join()}], series_id)`
+  const arrays = [sameAs.keys(), sameAs.values()].map(ids => arrayText([...ids], 'UInt64'))
+  return `transform(series_id, ${arrays.join(', ')}, series_id)`
 }
 
 /** Texts of arrays of outputs, which are the same object for the same query. */
@@ -80,8 +82,7 @@ const texts = new WeakMap<ReadonlyMap<bigint, number>, string>()
 export function transformed(column: string, outputOf: ReadonlyMap<bigint, number>): string {
   let arrays = texts.get(outputOf)
   if (arrays === undefined) {
-    const [ids, outputs] = [[...outputOf.keys()].join(), [...outputOf.values()].join()]
-    arrays = `CAST([${ids}], 'Array(UInt64)'), CAST([${outputs}], 'Array(UInt32)')`
+    arrays = `${arrayText([...outputOf.keys()], 'UInt64')}, ${arrayText([...outputOf.values()], 'UInt32')}`
     texts.set(outputOf, arrays)
   }
   return `transform(${column}, ${arrays}, toUInt32(${NOWHERE}))`
