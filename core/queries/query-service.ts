@@ -66,6 +66,14 @@ export class QueryService {
     instruments.gauge('queries_waiting', 'Questions that wait for others to end.', () => this.#queue.waiting)
   }
 
+  /** Starts the threads, so that the first question does not wait for them. Nothing happens if the store is not there. */
+  start(): void {
+    const store = this.#findStore()
+    if (store === undefined) return
+    this.#connect(store)
+    for (const thread of this.#threads) thread.start()
+  }
+
   /** Rejects with a {@link QueryError}. */
   async ask(request: QueryRequest, asker: Asker): Promise<QueryAnswer> {
     this.#counts.queries.add(1)
@@ -115,12 +123,13 @@ export class QueryService {
   #threadFor(request: QueryRequest): QueryThread {
     const store = this.#findStore()
     if (store === undefined) throw new QueryError('unavailable', 'the store is not there now: try again')
-    if (store !== this.#store) this.#connect(store)
+    this.#connect(store)
     return this.#threads[this.#choice.of('text' in request ? request.text : JSON.stringify(request))]
   }
 
   /** A reload may have exchanged the exporter. Queries of the one before are refused. */
   #connect(store: QueryableStore): void {
+    if (store === this.#store) return
     this.#stopWatching()
     const outgoing = this.#threads
     this.#threads = Array.from(
