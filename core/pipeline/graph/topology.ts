@@ -117,11 +117,18 @@ export function createExtension(entry: ComponentConfig, services: Services): Bui
   return { component, entry, extension: plugin.create(config, component.context(services)) as Extension }
 }
 
-export function createPipeline(name: string, config: ResolvedConfig, services: Services): Pipeline {
+/** @param copy it is made for one partition, and stands for `pipeline` */
+export function createPipeline(
+  name: string,
+  config: ResolvedConfig,
+  services: Services,
+  copy?: { readonly partition: string; readonly pipeline: Pipeline }
+): Pipeline {
   const own = config.service.pipelines[name]
-  const parts = own.processors.map(id => {
+  const parts = own.processors.map((id, i) => {
     const entry = config.components.processor.get(id)!
-    const component = new Component('processor', id, name, services.log)
+    const copyOf = copy && { partition: copy.partition, component: copy.pipeline.processors[i].component }
+    const component = new Component('processor', id, name, services.log, copyOf)
     return { component, entry, processor: entry.plugin.create(entry.config, component.context(services)) as Processor }
   })
   return new Pipeline(name, own, parts, services)

@@ -5,7 +5,7 @@ import { Journal } from '../../journal/journal.ts'
 import { listSegments, SegmentScanner } from '../../journal/segment.ts'
 import { VirtualClock } from '../../telemetry/virtual-clock.ts'
 import { CheckpointCoordinator } from '../checkpoint/coordinator.ts'
-import { type Checkpoint, readCheckpoint } from '../checkpoint/file.ts'
+import { type Checkpoint, readCheckpoint, writeCheckpoint } from '../checkpoint/file.ts'
 import { restoreSnapshots } from '../checkpoint/participants.ts'
 import { Component } from '../graph/component.ts'
 import type { Services } from '../graph/services.ts'
@@ -72,9 +72,10 @@ export async function buildJournaled(
   ingress.connect(sinksOf(topology, services))
   const { cooperative, settlements, clock } = services
   const coordinator = new CheckpointCoordinator({
-    disk,
-    folder,
-    journal,
+    store: {
+      write: checkpoint => writeCheckpoint(disk, folder, checkpoint),
+      removeBefore: entry => journal.removeBefore(entry)
+    },
     topology,
     ingress,
     settlements,
