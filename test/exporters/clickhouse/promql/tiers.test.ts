@@ -177,7 +177,10 @@ for (const query of [
     // Extrapolation to the edges of a window is for samples, and a tier has what came.
     const tolerance = query.includes('rate') ? 0.1 : 1e-9
     for (const [key, value] of want)
-      assert.ok(Math.abs(got.get(key)! - value) <= tolerance * Math.max(1, value), `${key}: ${got.get(key)}, not ${value}`)
+      assert.ok(
+        Math.abs(got.get(key)! - value) <= tolerance * Math.max(1, value),
+        `${key}: ${got.get(key)}, not ${value}`
+      )
   })
 
 test('the points as they came answer short queries, and steps that no tier has', async () => {
