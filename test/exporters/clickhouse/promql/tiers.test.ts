@@ -183,6 +183,33 @@ for (const query of [
       )
   })
 
+test('aggregations of last samples, each of which is alone in its window', async () => {
+  await using hourly = await openStore({ ttl: '1h', tiers: { '1h': '0s' } })
+  const builder = new PointBlockBuilder()
+  const metric = { name: 'queue', unit: '', description: '', kind: 'gauge', temporality: 'unspecified' } as const
+  for (let n = 0; n < 6; n++) {
+    const labels = [
+      ['host', `${n}`],
+      ['odd', `${n % 2}`],
+      ['rollup', '1h']
+    ] as const
+    const series = hourly.h.context.series.intern(metric, labels)
+    for (let hour = n; hour < HOURS; hour++) if (hour !== 7) builder.add(series, EPOCH + hour * HOUR_S * 1000, n * hour)
+  }
+  await hourly.h.exporter.export(builder.build(), signal())
+  const ops = ['sum', 'avg', 'min', 'max', 'count', 'group', 'stddev', 'quantile']
+  const queries = ops.map(op => `${op} by (odd) (${op === 'quantile' ? '0.5, ' : ''}queue)`)
+  for (const query of [...queries, 'sum by (__name__) (queue)', 'sum without (host) (queue{odd="1"})']) {
+    const range = seconds(0, 8 * HOUR_S, HOUR_S)
+    const [tier, engine] = [await ask(hourly.store, query, range, true), await ask(hourly.store, query, range, false)]
+    // Regression: of stddev, the query failed.
+    assert.equal(tier.computed, 1, query)
+    const [got, want] = [flat(tier.result, EPOCH), flat(engine.result, EPOCH)]
+    assert.deepEqual([...got.entries()].sort(), [...want.entries()].sort(), query)
+    assert.notEqual(want.size, 0)
+  }
+})
+
 test('the points as they came answer short queries, and steps that no tier has', async () => {
   for (const range of [
     seconds(HOUR_S, 2 * HOUR_S, 1200),
