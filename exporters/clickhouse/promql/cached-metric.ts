@@ -1,7 +1,7 @@
 import { QueryError } from '../../../core/promql/query-error.ts'
 import { orAborted } from '../or-aborted.ts'
 import { cachedRowsSql, columnsIn, countSql, MOST_MS } from './cached-rows.ts'
-import { CachedSeries, type SampleColumns } from './cached-series.ts'
+import { CachedSeries, type SampleColumns, SeriesRoom } from './cached-series.ts'
 import type { RowRange, Tables } from './sample-sources.ts'
 import type { Statements } from './statements.ts'
 
@@ -121,13 +121,12 @@ export class CachedMetric {
     const room = most - this.#samples
     const blocks = await this.#statements.ask(cachedRowsSql(range), signal)
     const columns = blocks.flatMap(block => [...columnsIn(block, range.after)])
-    const count = columns.reduce((sum, [, samples]) => sum + (samples?.times.length ?? 0), 0)
+    const count = columns.reduce((sum, [, samples]) => sum + (samples?.since.length ?? 0), 0)
     if (count > room || columns.some(([, samples]) => samples === undefined)) return false
-    for (const [id, samples] of columns) {
-      let series = this.#series.get(id)
-      if (series === undefined) this.#series.set(id, (series = new CachedSeries()))
-      series.append(samples!)
-    }
+    const fresh = columns.filter(([id]) => !this.#series.has(id))
+    const memory = new SeriesRoom(fresh.map(([, samples]) => samples!.since.length))
+    for (const [id, samples] of fresh) this.#series.set(id, new CachedSeries(memory.take(samples!.since.length)))
+    for (const [id, samples] of columns) this.#series.get(id)!.append(samples!)
     this.#samples += count
     this.#until = until
     return true
