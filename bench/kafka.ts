@@ -36,8 +36,6 @@ try {
     `${''.padEnd(22)} ${(bytesOf('bench-*') / gateway.points).toFixed(1)} bytes a point on the disk of a broker`
   )
   const read = await aggregated(gateway.points)
-  const state = bytesOf('bench.bench.state-*') / 2 ** 20
-  console.log(`${''.padEnd(22)} ${state.toFixed(1)} MiB of states in Kafka`)
   console.log(
     `Kafka → windows has ${(direct.microseconds / read).toFixed(2)} x of the points per CPU second of OTLP/HTTP → windows`
   )
