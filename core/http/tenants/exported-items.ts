@@ -1,6 +1,5 @@
-import { type Attributes, attributeText, findAttribute } from '../../model/attributes.ts'
 import type { Block } from '../../model/block.ts'
-import { SeriesMemo } from '../../model/series-memo.ts'
+import { ItemAttribute } from '../../model/item-attribute.ts'
 import { TENANT } from '../../model/tenant.ts'
 import type { Watcher } from '../../telemetry/edge.ts'
 
@@ -8,9 +7,7 @@ import type { Watcher } from '../../telemetry/edge.ts'
 export class ExportedItems implements Watcher {
   readonly #counts = new Map<string, number>()
   /** Windows have the tenant as an attribute of the point, if they group by some. */
-  readonly #tenants = new SeriesMemo(
-    ({ attributes, resource }) => tenantIn(resource.attributes) || tenantIn(attributes)
-  )
+  readonly #tenants = new ItemAttribute(TENANT)
 
   /** Points and events. */
   of(tenant: string): number {
@@ -22,7 +19,7 @@ export class ExportedItems implements Watcher {
     let from = 0
     // Most blocks are of one tenant.
     for (let i = 0; i < block.length; i++) {
-      const own = block.type === 'points' ? this.#tenants.get(block.series, i) : tenantIn(block.attributes[i])
+      const own = this.#tenants.read(block, i)
       if (own === tenant) continue
       this.#add(tenant, i - from)
       tenant = own
@@ -36,9 +33,4 @@ export class ExportedItems implements Watcher {
   #add(tenant: string, items: number): void {
     if (items > 0 && tenant !== '') this.#counts.set(tenant, this.of(tenant) + items)
   }
-}
-
-/** Empty if there is none. */
-function tenantIn(attributes: Attributes): string {
-  return attributeText(findAttribute(attributes, TENANT) ?? '')
 }

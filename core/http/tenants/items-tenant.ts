@@ -1,8 +1,7 @@
-import { type Attributes, attributeText, findAttribute } from '../../model/attributes.ts'
 import type { Block } from '../../model/block.ts'
+import type { ItemAttribute } from '../../model/item-attribute.ts'
 import { joinBlocks } from '../../model/join.ts'
 import { select } from '../../model/select.ts'
-import { SeriesMemo } from '../../model/series-memo.ts'
 import type { Tenant, TenantBlock } from '../../plugin/access.ts'
 import { RequestError } from '../request-error.ts'
 import type { LimitedTenant } from './tenant.ts'
@@ -10,30 +9,8 @@ import type { LimitedTenant } from './tenant.ts'
 /** Why an item has no tenant. */
 export type NoTenant = 'no_tenant' | 'bad_tenant_name' | 'too_many_tenants'
 
-/** Reads the tenant of an item in an attribute of its resource, or in one of its own. */
-export class TenantAttribute {
-  readonly #name: string
-  readonly #ofSeries: SeriesMemo<string>
-
-  constructor(name: string) {
-    this.#name = name
-    this.#ofSeries = new SeriesMemo(
-      ({ attributes, resource }) => this.#valueIn(resource.attributes) || this.#valueIn(attributes)
-    )
-  }
-
-  /** Empty if item `i` names none. */
-  read(block: Block, i: number): string {
-    return block.type === 'points' ? this.#ofSeries.get(block.series, i) : this.#valueIn(block.attributes[i])
-  }
-
-  #valueIn(attributes: Attributes): string {
-    return attributeText(findAttribute(attributes, this.#name) ?? '')
-  }
-}
-
 export interface ItemsTenantHost {
-  readonly attribute: TenantAttribute
+  readonly attribute: ItemAttribute
   /** Bytes of a body: whose it is can only be told once it is read. */
   readonly maxBodySize: number
   /** Blocks that were labelled. */

@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { Block } from '../../model/block.ts'
+import { ItemAttribute } from '../../model/item-attribute.ts'
 import type { SeriesTable } from '../../model/series-table/series-table.ts'
 import type { Identity, Tenant, Tenants } from '../../plugin/access.ts'
 import type { Clock } from '../../telemetry/clock.ts'
@@ -8,7 +9,7 @@ import { TENANT_PATTERN } from '../access/config.ts'
 import { RequestError, unavailable } from '../request-error.ts'
 import type { TenantsConfig } from './config.ts'
 import { ExportedItems } from './exported-items.ts'
-import { ItemsTenant, type ItemsTenantHost, type NoTenant, TenantAttribute } from './items-tenant.ts'
+import { ItemsTenant, type ItemsTenantHost, type NoTenant } from './items-tenant.ts'
 import { MOST_TENANTS, type TenantCounter, type TenantMeters } from './meters.ts'
 import { LimitedTenant, type TenantHost } from './tenant.ts'
 import { TenantIds } from './tenant-ids.ts'
@@ -60,7 +61,7 @@ export class ConfiguredTenants implements Tenants {
     }
     if (config.attribute !== undefined)
       this.#items = {
-        attribute: new TenantAttribute(config.attribute),
+        attribute: new ItemAttribute(config.attribute),
         maxBodySize: config.limits.max_body_size,
         labelled: this.#labelled,
         find: name => this.#find(name)

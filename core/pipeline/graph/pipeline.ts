@@ -2,6 +2,7 @@ import type { Batch } from '../../batch/batch.ts'
 import type { ComponentConfig } from '../../config/resolved.ts'
 import type { PipelineConfig } from '../../config/service.ts'
 import { WeirError } from '../../errors.ts'
+import type { Block } from '../../model/block.ts'
 import type { Processor } from '../../plugin/contract.ts'
 import { buildStage } from '../stage/build-stage.ts'
 import type { Stage } from '../stage/stage.ts'
@@ -56,8 +57,8 @@ export class Pipeline implements Sink {
     this.#sink = sink
   }
 
-  hasRoom(): boolean {
-    return !this.#isFinished && this.processors.every(({ stage }) => stage.isReady) && this.#sink.hasRoom()
+  hasRoom(block?: Block): boolean {
+    return !this.#isFinished && this.processors.every(({ stage }) => stage.isReady) && this.#sink.hasRoom(block)
   }
 
   push(batch: Batch): void {

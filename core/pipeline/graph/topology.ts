@@ -14,6 +14,7 @@ import type {
   ReceiverPlugin
 } from '../../plugin/contract.ts'
 import { SendingQueue } from '../sending-queue/sending-queue.ts'
+import { BlockTenants } from '../sending-queue/tenant-turns.ts'
 import { WorkerReceiver } from '../workers/worker-receiver.ts'
 import { Component } from './component.ts'
 import { fanOut, ReceiverFanOut, type Sink } from './fan-out.ts'
@@ -107,7 +108,12 @@ export function createExporter(entry: ComponentConfig, services: Services): Buil
   if (exporter.queryable !== undefined) component.disposeWith(services.stores.add(id, exporter.queryable))
   const { tenants } = services.access
   if (tenants instanceof ConfiguredTenants) component.edges.sent.watch(tenants.exported)
-  const host = { ...context, deadLetters: services.deadLetters, edges: component.edges }
+  const host = {
+    ...context,
+    deadLetters: services.deadLetters,
+    edges: component.edges,
+    tenants: tenants && new BlockTenants()
+  }
   return { component, entry, exporter, sendingQueue: new SendingQueue(exporter, sendingQueue!, host) }
 }
 

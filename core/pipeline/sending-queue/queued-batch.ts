@@ -10,6 +10,10 @@ import type { ExportResult } from './rejected-items.ts'
 export interface QueuedBatch {
   /** The items that are still to be exported. */
   block: Block
+  /** Whose items they are: empty if there are no tenants, undefined if they are of several, or nobody knows. */
+  readonly tenant: string | undefined
+  /** See `TenantTurns`. */
+  turn: number
   /** When it came to the queue, Unix ms. */
   readonly since: number
   /** Id of the receiver or processor it came from. */
@@ -50,10 +54,12 @@ export function joinedBefore(batches: readonly QueuedBatch[]): JoinedBatches | u
   return isWhole ? joined : undefined
 }
 
-export function queuedBatchOf(batch: Batch, since: number): QueuedBatch {
+export function queuedBatchOf(batch: Batch, since: number, tenant: string | undefined): QueuedBatch {
   const { block, origin } = batch
   return {
     block,
+    tenant,
+    turn: 0,
     since,
     source: origin.source,
     batch,
@@ -70,6 +76,8 @@ export function queuedBatchOf(batch: Batch, since: number): QueuedBatch {
 export function readBack({ entry, time, block }: BufferedEntry): QueuedBatch {
   return {
     block,
+    tenant: undefined,
+    turn: 0,
     since: time,
     source: '',
     batch: undefined,

@@ -20,6 +20,7 @@ import { BatchQueue } from './queue.ts'
 import { type JoinedBatches, type QueuedBatch, queuedBatchOf, rangesOf, resultsOf } from './queued-batch.ts'
 import { RejectedItems } from './rejected-items.ts'
 import { RetrySender } from './retry.ts'
+import type { BlockTenants } from './tenant-turns.ts'
 
 const CLOSED = new WeirError('QUEUE_FULL', 'the exporter is being shut down; try again later')
 
@@ -31,6 +32,8 @@ export interface SendingQueueHost {
   readonly deadLetters: DeadLetterStore | undefined
   readonly id: string
   readonly edges: Edges
+  /** Undefined if data belongs to no tenants. */
+  readonly tenants?: BlockTenants | undefined
   status(state: ComponentState, reason?: string): void
 }
 
@@ -113,12 +116,12 @@ export class SendingQueue implements Sink {
     this.#queue.useDiskBuffer(diskBuffer, () => this.#wake())
   }
 
-  hasRoom(): boolean {
-    return !this.#closing.signal.aborted && this.#queue.bytes < this.#config.queue.max_size
+  hasRoom(block?: Block): boolean {
+    return !this.#closing.signal.aborted && this.#queue.hasRoom(block)
   }
 
   push(batch: Batch): void {
-    const { account, clock, edges } = this.#host
+    const { account, clock, edges, tenants } = this.#host
     edges.received.pass(batch.block)
     account.received += batch.block.length
     if (this.#isClosed || this.#abort.signal.aborted) {
@@ -126,7 +129,8 @@ export class SendingQueue implements Sink {
       return batch.nack(CLOSED)
     }
     account.inFlight += batch.block.length
-    this.#queue.add(queuedBatchOf(batch, clock.now()))
+    const tenant = tenants === undefined ? '' : tenants.of(batch.block)
+    this.#queue.add(queuedBatchOf(batch, clock.now(), tenant))
     this.#wake()
   }
 
