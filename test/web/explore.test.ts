@@ -9,6 +9,7 @@ import { QUICKSTART, quickstartPorts } from '../e2e/quickstart-config.ts'
 import { Sandbox, type Weir } from '../e2e/weir-process.ts'
 import { chromiumProgram, startChromium } from '../servers/chromium.ts'
 import { axeFaults } from './axe.ts'
+import { footprint } from './footprint.ts'
 import { openPage, weakTexts } from './open-page.ts'
 import { inAllLooks } from './screenshots.ts'
 
@@ -236,13 +237,4 @@ function manySeries(url: string): object {
     values: times.map((time, i) => [time, String(series + Math.sin(i / 20))])
   }))
   return { status: 'success', data: { resultType: 'matrix', result } }
-}
-
-async function footprint(page: Page): Promise<{ readonly heap: number; readonly nodes: number }> {
-  const session = await page.context().newCDPSession(page)
-  await session.send('HeapProfiler.collectGarbage')
-  const { usedSize } = await session.send('Runtime.getHeapUsage')
-  const { nodes } = await session.send('Memory.getDOMCounters')
-  await session.detach()
-  return { heap: usedSize, nodes }
 }
