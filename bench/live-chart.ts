@@ -80,6 +80,8 @@ async function openAll(from: Browser, { admin }: Weir): Promise<Live[]> {
 }
 
 async function measure(live: Live, at: number): Promise<void> {
+  const charts = await live.page.locator('canvas').count()
+  if (charts === 0) throw new Error(`${live.name} shows no chart: ${await live.page.locator('main').textContent()}`)
   const taken = await footprint(live.page)
   const { heap, nodes, listeners } = taken
   if (at > RANGE_S) {
@@ -87,6 +89,7 @@ async function measure(live: Live, at: number): Promise<void> {
     live.last = taken
   }
   const figures = [
+    `${charts} charts`,
     `${(heap / 1e6).toFixed(2)} MB`,
     `${nodes} nodes`,
     `${listeners} listeners`,

@@ -76,7 +76,7 @@ export class HttpIngest {
       outcome.status === 'dropped' ? [[outcome.reason, Math.min(outcome.items, length)]] : []
     // Only now: had the request been nacked, they would come, and count, again.
     tenant?.count(length, bytes, labelled.refused)
-    for (const [reason, items] of labelled.refused) this.reject(reason, items)
+    for (const [reason, items] of labelled.refused) this.reject(reason, items, tenant)
     return deliveryOf([...labelled.refused, ...later])
   }
 
@@ -87,10 +87,13 @@ export class HttpIngest {
   }
 
   /** Books items of a request that never became part of a block. */
-  reject(reason: string, items: number): void {
+  reject(reason: string, items: number, tenant?: Tenant): void {
     if (items === 0) return
-    this.#context.account.received += items
-    this.#context.account.drop(reason, items)
+    const { account } = this.#context
+    account.as(tenant?.name ?? '', () => {
+      account.received += items
+      account.drop(reason, items)
+    })
   }
 
   /** Takes nothing any more and completes `batches$`. */

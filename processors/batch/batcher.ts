@@ -84,11 +84,15 @@ export class Batcher implements BatchProcessor {
       const open = new OpenBatch(source)
       for (const saved of blocks) {
         const block = restoreBlock(saved, series)
-        account.produced += block.length
-        account.inFlight += block.length
+        account.book(block, items => {
+          account.produced += items
+          account.inFlight += items
+        })
         const again = (batch: Batch) => {
-          account.sent -= block.length
-          account.inFlight += block.length
+          account.book(block, items => {
+            account.sent -= items
+            account.inFlight += items
+          })
           this.#add(key, batch, blockBytes(block))
           this.#scheduleTimer()
         }
@@ -116,7 +120,11 @@ export class Batcher implements BatchProcessor {
 
   #send(key: string, open: OpenBatch, why: 'full' | 'timedOut'): void {
     this.#open.delete(key)
-    this.#context.account.inFlight -= open.items
+    const { account } = this.#context
+    for (const block of open.blocks)
+      account.book(block, items => {
+        account.inFlight -= items
+      })
     this.#sent[why].add(1)
     this.#output(open.close())
   }

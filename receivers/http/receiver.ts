@@ -112,7 +112,7 @@ export class HttpReceiver implements Receiver {
       : this.#readJson(request, limits))
     const { dropped, reason } = await this.#ingest.deliver(events.block, permit, hash, 0, tenant)
     // Only now: had the request been nacked, they would come, and count, again.
-    for (const [reason, items] of events.rejected) this.#ingest.reject(reason, items)
+    for (const [reason, items] of events.rejected) this.#ingest.reject(reason, items, tenant)
     response.status(nothingGood(events) ? 400 : 200).json(answer(events, dropped, reason))
   }
 

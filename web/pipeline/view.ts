@@ -98,7 +98,7 @@ function section(title: string, ...children: HTMLElement[]): HTMLElement {
 
 function summaryTiles({ components, credits }: StatusReport, rates: Rates): HTMLElement[] {
   const ofKind = (wanted: string) => components.filter(({ kind }) => kind === wanted)
-  const dropped = components.reduce((total, component) => total + droppedItems(component), 0)
+  const dropped = components.reduce((total, component) => total + droppedItems(component.account.dropped), 0)
   const received = ofKind('receiver').reduce((total, component) => total + rates.of(component).in, 0)
   const exported = ofKind('exporter').reduce((total, component) => total + rates.of(component).out, 0)
   return [

@@ -8,10 +8,12 @@ export function labelFor(tenant: Tenant, block: Block, account: Account): Block 
   const { block: labelled, refused } = tenant.label(block)
   tenant.spend(labelled.length)
   tenant.count(labelled.length, 0, refused)
-  for (const [reason, items] of refused) {
-    account.received += items
-    account.drop(reason, items)
-  }
+  account.as(tenant.name, () => {
+    for (const [reason, items] of refused) {
+      account.received += items
+      account.drop(reason, items)
+    }
+  })
   return labelled
 }
 

@@ -2,9 +2,10 @@ import type { Logger } from 'pino'
 import { Batch } from '../../batch/batch.ts'
 import { receivedBatch } from '../../batch/received-batch.ts'
 import { labelFor } from '../../http/tenants/label.ts'
+import { ConfiguredTenants } from '../../http/tenants/tenants.ts'
 import type { Block } from '../../model/block.ts'
 import { select } from '../../model/select.ts'
-import type { Tenants } from '../../plugin/access.ts'
+import type { Access, Tenants } from '../../plugin/access.ts'
 import type { ComponentState, Context, Instruments } from '../../plugin/context.ts'
 import type { Kind } from '../../plugin/contract.ts'
 import { ClockScheduler } from '../../plugin/scheduler.ts'
@@ -12,6 +13,7 @@ import { Account } from '../../telemetry/account.ts'
 import { ComponentClock } from '../../telemetry/component-clock.ts'
 import { Edges } from '../../telemetry/edge.ts'
 import type { Metrics } from '../../telemetry/metrics.ts'
+import { TenantAccount } from '../../telemetry/tenant-account.ts'
 import { VirtualClock } from '../../telemetry/virtual-clock.ts'
 import { trackedBatch } from '../checkpoint/tracked-batch.ts'
 import type { StageHost } from '../stage/stage.ts'
@@ -24,7 +26,7 @@ export class Component {
   readonly type: string
   /** Set for a processor. A receiver or exporter may serve several pipelines. */
   readonly pipeline: string | undefined
-  readonly account = new Account()
+  readonly account: Account
   readonly edges = new Edges()
   readonly log: Logger
   state: ComponentState = 'ok'
@@ -35,7 +37,9 @@ export class Component {
   #clock: ComponentClock | undefined
   #context: Context | undefined
 
-  constructor(kind: Kind | 'journal', id: string, pipeline: string | undefined, log: Logger) {
+  /** @param access undefined: data belongs to no tenants */
+  constructor(kind: Kind | 'journal', id: string, pipeline: string | undefined, log: Logger, access?: Access) {
+    this.account = accountFor(access?.tenants)
     this.kind = kind
     this.id = id
     this.type = id.split('/')[0]
@@ -173,6 +177,11 @@ export class Component {
       gauge: (name, help, read) => add(name, help, 'gauge', read)
     }
   }
+}
+
+/** With books of each tenant, if data belongs to tenants. */
+function accountFor(tenants: Tenants | undefined): Account {
+  return tenants instanceof ConfiguredTenants ? new TenantAccount(tenants.shares) : new Account()
 }
 
 /** The block as it is, if data belongs to no tenants, or a request said whose it is. */

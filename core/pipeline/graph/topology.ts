@@ -90,7 +90,7 @@ export function pipelineNames({ service }: ResolvedConfig): string[] {
 
 export function createReceiver(entry: ComponentConfig, services: Services): BuiltReceiver {
   const { id, plugin, config } = entry
-  const component = new Component('receiver', id, undefined, services.log)
+  const component = new Component('receiver', id, undefined, services.log, services.access)
   const { workers } = services
   const place = (plugin as ReceiverPlugin).workers
   if (workers === undefined || place === undefined)
@@ -101,7 +101,7 @@ export function createReceiver(entry: ComponentConfig, services: Services): Buil
 
 export function createExporter(entry: ComponentConfig, services: Services): BuiltExporter {
   const { id, plugin, config, sendingQueue } = entry
-  const component = new Component('exporter', id, undefined, services.log)
+  const component = new Component('exporter', id, undefined, services.log, services.access)
   const context = component.context(services)
   const exporter = plugin.create(config, context) as Exporter
   if (exporter.queryable !== undefined) component.disposeWith(services.stores.add(id, exporter.queryable))
@@ -113,7 +113,7 @@ export function createExporter(entry: ComponentConfig, services: Services): Buil
 
 export function createExtension(entry: ComponentConfig, services: Services): BuiltExtension {
   const { id, plugin, config } = entry
-  const component = new Component('extension', id, undefined, services.log)
+  const component = new Component('extension', id, undefined, services.log, services.access)
   return { component, entry, extension: plugin.create(config, component.context(services)) as Extension }
 }
 
@@ -121,7 +121,7 @@ export function createPipeline(name: string, config: ResolvedConfig, services: S
   const own = config.service.pipelines[name]
   const parts = own.processors.map(id => {
     const entry = config.components.processor.get(id)!
-    const component = new Component('processor', id, name, services.log)
+    const component = new Component('processor', id, name, services.log, services.access)
     return { component, entry, processor: entry.plugin.create(entry.config, component.context(services)) as Processor }
   })
   return new Pipeline(name, own, parts, services)

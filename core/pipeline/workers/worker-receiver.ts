@@ -3,14 +3,13 @@ import { Batch } from '../../batch/batch.ts'
 import type { Outcome } from '../../batch/settlement.ts'
 import type { ReadBlock } from '../../model/portable-block.ts'
 import type { Receiver } from '../../plugin/contract.ts'
-import { Account, type AccountFigures } from '../../telemetry/account.ts'
+import { type AccountFigures, NO_FIGURES } from '../../telemetry/account.ts'
 import type { Component } from '../graph/component.ts'
 import type { Services } from '../graph/services.ts'
 import type { ReceiverReport, ReceiverSpec } from './messages.ts'
 import { RemoteMetrics } from './remote-metrics.ts'
 import type { RemoteReceiver, WorkerThread } from './worker-thread.ts'
 
-const NOTHING = new Account().figures
 const SEVERITY = { ok: 0, degraded: 1, failed: 2 }
 
 /**
@@ -81,8 +80,10 @@ export class WorkerReceiver implements Receiver {
     const settled = (outcome: Outcome) => {
       if (refusedPoints === 0 || outcome.status === 'nacked') return settle(outcome)
       // The worker books all of its batch as sent.
-      account.sent -= refusedPoints
-      account.drop('too_many_series', refusedPoints)
+      account.during(block, () => {
+        account.sent -= refusedPoints
+        account.drop('too_many_series', refusedPoints)
+      })
       const items = outcome.status === 'dropped' ? outcome.items + refusedPoints : refusedPoints
       settle({ status: 'dropped', items, reason: 'too_many_series' })
     }
@@ -118,7 +119,7 @@ class Part implements RemoteReceiver {
   readonly thread: WorkerThread
   readonly #whole: WorkerReceiver
   readonly #index: number
-  #account: AccountFigures = NOTHING
+  #account: AccountFigures = NO_FIGURES
   #isStopping = false
   isCompleted = false
   state: Component['state'] = 'ok'
@@ -153,16 +154,17 @@ class Part implements RemoteReceiver {
 
   report({ account, state, reason, metrics }: ReceiverReport): void {
     this.#whole.book(this.#account, account)
-    this.#account = account
+    // A report has only the tenants whose figures have changed.
+    const tenants = account.tenants && new Map([...(this.#account.tenants ?? []), ...account.tenants])
+    this.#account = { ...account, tenants }
     this.#whole.showMetrics(this.#index, metrics)
     this.#show(state, reason)
   }
 
   lost(): void {
     // Their senders have no answer, and send them again.
-    const { inFlight, refused } = this.#account
-    this.#whole.book(this.#account, { ...this.#account, inFlight: 0, refused: refused + inFlight })
-    this.#account = NOTHING
+    this.#whole.book(this.#account, withRefused(this.#account))
+    this.#account = NO_FIGURES
     this.#whole.partLost(this.#index)
     this.#show('degraded', 'one of its workers ended, and is started anew')
     if (this.#isStopping) this.completed()
@@ -181,4 +183,11 @@ class Part implements RemoteReceiver {
     this.reason = reason
     this.#whole.showState()
   }
+}
+
+/** All that was in flight is back with its senders. */
+function withRefused(figures: AccountFigures): AccountFigures {
+  const { inFlight, refused, tenants } = figures
+  const parts = tenants && new Map([...tenants].map(([tenant, own]) => [tenant, withRefused(own)]))
+  return { ...figures, inFlight: 0, refused: refused + inFlight, tenants: parts }
 }
