@@ -4,6 +4,7 @@ import type { BuiltIns } from './core/plugin/registry.ts'
 export const builtIns: BuiltIns = {
   receiver: {
     http: () => import('./receivers/http/index.ts'),
+    kafka: () => import('./receivers/kafka/index.ts'),
     otlp: () => import('./receivers/otlp/index.ts'),
     prometheus: () => import('./receivers/prometheus/index.ts'),
     prometheus_remote_write: () => import('./receivers/prometheus_remote_write/index.ts'),
@@ -28,6 +29,7 @@ export const builtIns: BuiltIns = {
   exporter: {
     clickhouse: () => import('./exporters/clickhouse/index.ts'),
     debug: () => import('./exporters/debug/index.ts'),
+    kafka: () => import('./exporters/kafka/index.ts'),
     prometheus: () => import('./exporters/prometheus/index.ts'),
     statsd: () => import('./exporters/statsd/index.ts'),
     otlp: () => import('./exporters/otlp/index.ts'),

@@ -9,6 +9,7 @@ import type { Environment } from './environment.ts'
 import { SENDING_QUEUE_SCHEMA, type SendingQueueConfig } from './exporter-options.ts'
 import { checkGraph, withArticle } from './graph.ts'
 import { loadConfig } from './load.ts'
+import { checkPartitioned } from './partitioned.ts'
 import { formatPath, type Position, Problems, suggest } from './problems.ts'
 import { checkRejecting } from './rejecting.ts'
 import type { ComponentConfig, ResolvedConfig } from './resolved.ts'
@@ -50,6 +51,7 @@ export async function readConfig(
   checkStoreNames(root, config, problems)
   checkCorrections(config, problems)
   checkRejecting(components.processor.values(), service, problems)
+  checkPartitioned(config, problems)
   checkUnaggregated(config, problems)
   return { config: problems.hasErrors ? undefined : config, problems }
 }

@@ -9,6 +9,7 @@ import type { Account } from '../telemetry/account.ts'
 import type { Clock } from '../telemetry/clock.ts'
 import type { Access } from './access.ts'
 import type { Stores } from './stores.ts'
+import type { Tasks } from './tasks.ts'
 
 /** All that a component gets from its host. */
 export interface Context {
@@ -37,6 +38,8 @@ export interface Context {
    * (`reusePort`), by endpoint as it is configured. The first worker finds none, and adds them.
    */
   readonly sharedPorts: Map<string, number> | undefined
+  /** Set for a receiver that is `partitioned`. */
+  readonly tasks: Tasks | undefined
   readonly access: Access
   readonly stores: Stores
   readonly instruments: Instruments
@@ -76,6 +79,11 @@ export interface Context {
 export type ComponentState = 'ok' | 'degraded' | 'failed'
 
 /** A component's own metrics, named `weir_<kind>_<type>_<name>` and labelled with its id. */
+export interface LabelledValue {
+  readonly labels: Readonly<Record<string, string>>
+  readonly value: number
+}
+
 export interface Instruments {
   /**
    * Only grows. Counters end in `_total`. The value is the sum of all additions, or the result of `read` at each
@@ -84,6 +92,8 @@ export interface Instruments {
   counter(name: string, help: string, read?: () => number): { add(value: number): void }
   /** Read when somebody looks. */
   gauge(name: string, help: string, read: () => number): void
+  /** The same with several values, by labels of their own. */
+  gauges(name: string, help: string, read: () => Iterable<LabelledValue>): void
 }
 
 export interface AdminRoutes {

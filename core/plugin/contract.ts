@@ -68,6 +68,11 @@ export interface ReceiverPlugin<C = unknown> extends Definition<'receiver', C, R
    * `context.sharedPorts`. It must not use `context.admin` then.
    */
   readonly workers?: 'one' | 'each'
+  /**
+   * It reads partitions of a log that others keep, by `context.tasks`, and emits no batches. Its pipelines run once for
+   * each partition. The log is their journal.
+   */
+  readonly partitioned?: boolean
   /** It sends measurements as they come, so that several of one series may have one time. */
   readonly unaggregated?: boolean
 }

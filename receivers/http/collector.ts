@@ -1,6 +1,6 @@
 import { EventBlockBuilder } from '../../core/model/event-builder.ts'
+import { BadEvent, type EventFormat } from '../../core/wire/events/event.ts'
 import { BadInputError, type EventBlock, type ItemLimits } from '../../sdk/plugin/index.ts'
-import { BadEvent, type EventFormat } from './event.ts'
 import type { EventSchemas } from './schemas.ts'
 
 // Enough to see the fault; a body may hold a million.

@@ -1,8 +1,8 @@
+import type { EventFormat } from '../../core/wire/events/event.ts'
+import { weirFormat } from '../../core/wire/events/weir-format.ts'
 import { type JsonMemory, readJson } from '../../core/wire/json.ts'
 import { DEFAULT_LIMITS, type ItemLimits } from '../../sdk/plugin/index.ts'
 import { Collector, type ReadEvents } from './collector.ts'
-import type { EventFormat } from './event.ts'
-import { weirFormat } from './formats/weir.ts'
 import { LineReader } from './line-reader.ts'
 import type { EventSchemas } from './schemas.ts'
 

@@ -1,8 +1,8 @@
 import { readdir, readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv'
+import { BadEvent, type Event } from '../../core/wire/events/event.ts'
 import { attributeText, findAttribute } from '../../sdk/plugin/index.ts'
-import { BadEvent, type Event } from './event.ts'
 
 /** `order.json`, or `order.v2.json` for a version; the name may be written as in a URL. */
 const FILE_NAME = /^(.+?)(?:\.v(\d{1,9}))?\.json$/

@@ -16,7 +16,7 @@ const POOL_BYTES = 64 * 2 ** 20
 const ADOPTED_AGAIN_MS = 1000
 
 /** Services of a host without a configuration, a folder or other components. */
-const LONE_HOST = { durable: false, replayed: false, sharedPorts: undefined, access: NO_ACCESS }
+const LONE_HOST = { durable: false, replayed: false, sharedPorts: undefined, tasks: undefined, access: NO_ACCESS }
 
 /** A clock that stands still until told. */
 export class FakeClock extends ComponentClock {
@@ -92,7 +92,8 @@ export function testContext(id = 'test', clock = new FakeClock()): TestContext {
     stores: new StoreRegistry(),
     instruments: {
       counter: name => ({ add: value => void counters.set(name, (counters.get(name) ?? 0) + value) }),
-      gauge() {}
+      gauge() {},
+      gauges() {}
     },
     counters,
     admin: {

@@ -1,15 +1,11 @@
 import type { Logger } from 'pino'
 import type { SettlementToken } from '../../batch/settlement.ts'
 import { describeError } from '../../errors.ts'
-import type { Disk } from '../../journal/disk.ts'
-import type { Journal } from '../../journal/journal.ts'
 import { runThrough, type Stepwise } from '../../model/stepwise.ts'
 import type { Clock } from '../../telemetry/clock.ts'
-import type { Topology } from '../graph/topology.ts'
 import type { CooperativeScheduler } from '../ingest/cooperative.ts'
-import type { JournaledIngress } from '../ingest/journaled-ingress.ts'
-import { type Checkpoint, type QueuePosition, writeCheckpoint } from './file.ts'
-import { exportersOf, heldOf, isHeldWhole, snapshotsOf, upstreamOf } from './participants.ts'
+import type { Checkpoint, QueuePosition } from './file.ts'
+import { type Checkpointed, exportersOf, heldOf, isHeldWhole, snapshotsOf, upstreamOf } from './participants.ts'
 import { planOf } from './plan.ts'
 import type { SettlementTracker } from './settlement-tracker.ts'
 
@@ -21,12 +17,18 @@ const GRACE_MS = 1000
 /** Between looks at operators that hold batches in part. */
 const RETRY_MS = 50
 
+/** Keeps checkpoints, and the entries behind the last one. */
+export interface CheckpointStore {
+  /** Durable when it resolves. */
+  write(checkpoint: Checkpoint): Promise<void>
+  /** No checkpoint needs the entries before `entry` any more. */
+  removeBefore(entry: number): Promise<void>
+}
+
 export interface CoordinatorOptions {
-  readonly disk: Disk
-  readonly folder: string
-  readonly journal: Journal
-  readonly topology: Topology
-  readonly ingress: Pick<JournaledIngress, 'nextEntry'>
+  readonly store: CheckpointStore
+  readonly topology: Checkpointed
+  readonly ingress: { readonly nextEntry: number }
   readonly settlements: SettlementTracker
   readonly cooperative: CooperativeScheduler
   readonly pipelineClock: Clock
@@ -144,7 +146,10 @@ export class CheckpointCoordinator {
       this.#last = clock.now()
       return true
     } catch (error) {
-      log.error({ err: describeError(error) }, 'no checkpoint could be written; the journal keeps growing')
+      log.error(
+        { err: describeError(error) },
+        'no checkpoint could be written; a restart repeats all since the last one'
+      )
       return false
     }
   }
@@ -196,19 +201,19 @@ export class CheckpointCoordinator {
 
   /** Segments and batches on disk that it makes superfluous go. */
   async #write(pending: Omit<Pending, 'isWhole' | 'inside'>): Promise<void> {
-    const { disk, folder, journal, topology } = this.#options
+    const { store, topology } = this.#options
     const snapshots = new Map([...pending.snapshots, ...runThrough(snapshotsOf(exportersOf(topology)))])
     const checkpoint = { ...pending, snapshots, queuePositions: queuePositions(topology), id: ++this.#lastId }
     const participants = [...upstreamOf(topology).values(), ...exportersOf(topology).values()]
-    await writeCheckpoint(disk, folder, checkpoint)
+    await store.write(checkpoint)
     for (const participant of participants) participant.committed?.(checkpoint.id)
-    await journal.removeBefore(checkpoint.nextEntry)
+    await store.removeBefore(checkpoint.nextEntry)
     for (const { component, sendingQueue } of topology.exporters)
       await sendingQueue.removeBefore(checkpoint.queuePositions.get(component.id)?.next ?? 0)
   }
 }
 
-function queuePositions({ exporters }: Topology): Map<string, QueuePosition> {
+function queuePositions({ exporters }: Checkpointed): Map<string, QueuePosition> {
   return new Map(
     exporters.flatMap(({ component, sendingQueue }) =>
       sendingQueue.position ? [[component.id, sendingQueue.position]] : []

@@ -46,11 +46,16 @@ interface Index extends Omit<Checkpoint, 'snapshots' | 'queuePositions'> {
   readonly snapshots: readonly (readonly [name: string, bytes: number])[]
 }
 
-export async function writeCheckpoint(
-  disk: Disk,
-  folder: string,
-  { snapshots, queuePositions, ...checkpoint }: Checkpoint
-): Promise<void> {
+export async function writeCheckpoint(disk: Disk, folder: string, checkpoint: Checkpoint): Promise<void> {
+  await replaceFile(disk, path.join(folder, FILE_NAME), await encodeCheckpoint(checkpoint))
+}
+
+/** The parts of the file, in order. */
+export async function encodeCheckpoint({
+  snapshots,
+  queuePositions,
+  ...checkpoint
+}: Checkpoint): Promise<Uint8Array[]> {
   const sizes = [...snapshots].map(([name, bytes]): [string, number] => [name, bytes.length])
   const index = serialize({ ...checkpoint, lanes: queuePositions, snapshots: sizes } satisfies Index)
   const header = Buffer.alloc(HEADER_BYTES)
@@ -59,7 +64,7 @@ export async function writeCheckpoint(
   let checksum = crc32c(index, crc32c(header.subarray(INDEX_LENGTH_AT)))
   for (const bytes of snapshots.values()) checksum = await checksumOf(bytes, checksum)
   header.writeUInt32LE(checksum, CHECKSUM_AT)
-  await replaceFile(disk, path.join(folder, FILE_NAME), [header, index, ...snapshots.values()])
+  return [header, index, ...snapshots.values()]
 }
 
 async function checksumOf(bytes: Uint8Array, before: number): Promise<number> {
@@ -76,19 +81,21 @@ async function checksumOf(bytes: Uint8Array, before: number): Promise<number> {
 export async function readCheckpoint(disk: Disk, folder: string): Promise<Checkpoint | undefined> {
   if (!(await disk.list(folder)).includes(FILE_NAME)) return undefined
   const file = path.join(folder, FILE_NAME)
-  const bytes = await disk.read(file)
-  const isWhole =
-    bytes.length > HEADER_BYTES &&
-    bytes.subarray(0, MAGIC.length).equals(MAGIC) &&
-    bytes.readUInt32LE(CHECKSUM_AT) === crc32c(bytes.subarray(INDEX_LENGTH_AT))
-  if (isWhole) return decode(bytes)
+  const checkpoint = decodeCheckpoint(await disk.read(file))
+  if (checkpoint !== undefined) return checkpoint
   throw new WeirError(
     'STATE_INVALID',
     `checkpoint ${file} is damaged, or of another version of Weir; bring it back from a copy, or start with --discard-state`
   )
 }
 
-function decode(bytes: Buffer): Checkpoint {
+/** Undefined if `bytes` are damaged, or of another version. */
+export function decodeCheckpoint(bytes: Buffer): Checkpoint | undefined {
+  const isWhole =
+    bytes.length > HEADER_BYTES &&
+    bytes.subarray(0, MAGIC.length).equals(MAGIC) &&
+    bytes.readUInt32LE(CHECKSUM_AT) === crc32c(bytes.subarray(INDEX_LENGTH_AT))
+  if (!isWhole) return undefined
   let at = HEADER_BYTES + bytes.readUInt32LE(INDEX_LENGTH_AT)
   const { snapshots, lanes, ...checkpoint }: Index = deserialize(bytes.subarray(HEADER_BYTES, at))
   const states = new Map<string, Uint8Array>()

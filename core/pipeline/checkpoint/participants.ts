@@ -2,10 +2,16 @@ import { PIPELINE_PREFIX } from '../../config/graph.ts'
 import { describeError, WeirError } from '../../errors.ts'
 import type { Stepwise } from '../../model/stepwise.ts'
 import type { CheckpointParticipant } from '../../plugin/contract.ts'
+import type { Component } from '../graph/component.ts'
 import type { Pipeline } from '../graph/pipeline.ts'
 import type { Topology } from '../graph/topology.ts'
 import type { HeldState } from '../stage/stage.ts'
 import type { Checkpoint } from './file.ts'
+
+/** The parts of a topology whose state is kept. */
+export interface Checkpointed extends Pick<Topology, 'pipelines' | 'exporters'> {
+  readonly receivers: readonly { readonly component: Component; readonly receiver: CheckpointParticipant }[]
+}
 
 /** Participants by the names that their states have in a checkpoint. */
 export type Participants = ReadonlyMap<string, CheckpointParticipant>
@@ -14,7 +20,7 @@ export type Participants = ReadonlyMap<string, CheckpointParticipant>
  * Participants whose state is taken between two batches, upstream first: receivers, processors, and batches inside
  * operators.
  */
-export function upstreamOf({ receivers, pipelines }: Topology): Participants {
+export function upstreamOf({ receivers, pipelines }: Checkpointed): Participants {
   const all = new Map<string, CheckpointParticipant>()
   for (const { component, receiver } of receivers) all.set(component.name, receiver)
   for (const { name, processors } of pipelines)
@@ -24,7 +30,7 @@ export function upstreamOf({ receivers, pipelines }: Topology): Participants {
 }
 
 /** Those that are written down once everything before has left the sending queues. */
-export function exportersOf({ exporters }: Topology): Participants {
+export function exportersOf({ exporters }: Checkpointed): Participants {
   return statefulOf(new Map(exporters.map(({ component, exporter }) => [component.name, exporter])))
 }
 
@@ -71,7 +77,7 @@ export function* snapshotsOf(participants: Participants): Stepwise<Map<string, U
 }
 
 /** Restores the state of participants. Throws `STATE_INVALID` if that fails, or if a participant is no longer there. */
-export function restoreSnapshots(topology: Topology, { snapshots }: Checkpoint, folder: string): void {
+export function restoreSnapshots(topology: Checkpointed, { snapshots }: Checkpoint, folder: string): void {
   const left = new Set(snapshots.keys())
   for (const [name, participant] of [...upstreamOf(topology), ...exportersOf(topology)]) {
     const state = snapshots.get(name)

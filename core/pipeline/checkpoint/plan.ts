@@ -14,7 +14,7 @@ export interface SavedPlan {
   readonly processors: Readonly<Record<string, { readonly type: string; readonly config: unknown }>>
 }
 
-export function planOf({ pipelines }: Topology): SavedPlan {
+export function planOf({ pipelines }: Pick<Topology, 'pipelines'>): SavedPlan {
   const processors = pipelines.flatMap(pipeline => pipeline.processors)
   return {
     pipelines: Object.fromEntries(pipelines.map(({ name, config }) => [name, config])),

@@ -1,6 +1,7 @@
 import { Batch, type Origin, type Outcome } from '../../batch/batch.ts'
 import { describeError, WeirError } from '../../errors.ts'
 import { itemsIn, pickItems, type Range, unpicked } from '../../model/ranges.ts'
+import type { ReceiverPlugin } from '../../plugin/contract.ts'
 import { count } from '../../plural.ts'
 import type { Pipeline } from '../graph/pipeline.ts'
 import type { DirectExport, DirectResult } from '../sending-queue/direct-export.ts'
@@ -89,7 +90,13 @@ export class DeadLetterReplay {
 
   #push({ id, request, key, pipelines, block }: DeadLetter): Promise<Outcome> {
     const { topology, ingress } = this.#service
-    if (!topology.receivers.some(({ component }) => component.id === id)) throw isMissing('receiver', id)
+    const receiver = topology.receivers.find(({ component }) => component.id === id)
+    if (receiver === undefined) throw isMissing('receiver', id)
+    if ((receiver.entry.plugin as ReceiverPlugin).partitioned)
+      throw new WeirError(
+        'COMPONENT_FAILED',
+        `receiver ${id} reads a log, and no other items can come between; write its items to the log again`
+      )
     const gone = pipelines?.find(name => !topology.pipelines.some(fed => fed.name === name && feeds(id, fed)))
     if (gone !== undefined)
       throw new WeirError(

@@ -36,9 +36,12 @@ export interface DeadLetter {
 /**
  * Idempotency key of a dead letter made of a journal entry. It has the entry's time, for numbers are given anew after a
  * journal was cut off. Without it the dead letter of one entry would be taken for that of another.
+ *
+ * @param partition that the entry is of, if it is not the journal's
  */
-export function idempotencyKey(entry: number, time: number): string {
-  return `entry${entry}_${Math.trunc(time)}`
+export function idempotencyKey(entry: number, time: number, partition?: string): string {
+  const key = `entry${entry}_${Math.trunc(time)}`
+  return partition === undefined ? key : `${partition.replaceAll(/[^\w.-]/g, '_')}_${key}`
 }
 
 type About = Pick<DeadLetter, 'kind' | 'reason' | 'error' | 'pipelines'>

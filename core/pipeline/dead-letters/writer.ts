@@ -15,6 +15,8 @@ interface WriterHost {
   readonly settlements: SettlementTracker
   readonly clock: Clock
   readonly log: Logger
+  /** The partition that entries are of. Undefined: they are the journal's. */
+  readonly partition?: string | undefined
 }
 
 /** A batch over which a processor failed though it was acknowledged. */
@@ -57,10 +59,10 @@ export class DeadLetterWriter {
    * a dead letter, or none can be had.
    */
   add({ source, request, entry }: FailedBatch, error: Error, pipelines?: readonly string[]): Promise<void> {
-    const { deadLetters, settlements } = this.#host
+    const { deadLetters, settlements, partition } = this.#host
     if (deadLetters === undefined) return Promise.resolve()
     const { number, time, block } = entry
-    const key = idempotencyKey(number, time)
+    const key = idempotencyKey(number, time, partition)
     const reason = { reason: 'processor_failed', error: describeError(error) }
     const deadLetter = {
       ...reason,
@@ -108,7 +110,7 @@ export class DeadLetterWriter {
    * No processor failed over the entry. Where one did before the crash, there is no need of its dead letter any more.
    */
   succeeded({ number, time }: JournalEntry): void {
-    const key = idempotencyKey(number, time)
+    const key = idempotencyKey(number, time, this.#host.partition)
     if (this.#host.deadLetters?.numberOf(key) !== undefined) this.delivered(key)
   }
 

@@ -1,23 +1,35 @@
 import type { Logger } from 'pino'
 import { Batch } from '../../batch/batch.ts'
 import { receivedBatch } from '../../batch/received-batch.ts'
+import { accountFor } from '../../http/tenants/account-for.ts'
 import { labelFor } from '../../http/tenants/label.ts'
-import { ConfiguredTenants } from '../../http/tenants/tenants.ts'
 import type { Block } from '../../model/block.ts'
 import { select } from '../../model/select.ts'
 import type { Access, Tenants } from '../../plugin/access.ts'
-import type { ComponentState, Context, Instruments } from '../../plugin/context.ts'
+import type { ComponentState, Context, Instruments, LabelledValue } from '../../plugin/context.ts'
 import type { Kind } from '../../plugin/contract.ts'
 import { ClockScheduler } from '../../plugin/scheduler.ts'
-import { Account } from '../../telemetry/account.ts'
+import type { Account } from '../../telemetry/account.ts'
 import { ComponentClock } from '../../telemetry/component-clock.ts'
 import { Edges } from '../../telemetry/edge.ts'
 import type { Metrics } from '../../telemetry/metrics.ts'
-import { TenantAccount } from '../../telemetry/tenant-account.ts'
 import { VirtualClock } from '../../telemetry/virtual-clock.ts'
 import { trackedBatch } from '../checkpoint/tracked-batch.ts'
 import type { StageHost } from '../stage/stage.ts'
 import type { Services } from './services.ts'
+
+/** The component that a copy stands for, and the partition that the copy is for. */
+export interface CopyOf {
+  readonly component: Component
+  readonly partition: string
+}
+
+interface ComponentOptions {
+  /** Undefined: data belongs to no tenants. */
+  readonly access?: Access
+  /** It stands for another component, as the processor of one partition. */
+  readonly copy?: CopyOf | undefined
+}
 
 /** A component as it runs: identity, books, state. A processor has one for each pipeline it stands in. */
 export class Component {
@@ -27,7 +39,7 @@ export class Component {
   /** Set for a processor. A receiver or exporter may serve several pipelines. */
   readonly pipeline: string | undefined
   readonly account: Account
-  readonly edges = new Edges()
+  readonly edges: Edges
   readonly log: Logger
   state: ComponentState = 'ok'
   reason: string | undefined
@@ -36,10 +48,18 @@ export class Component {
   #dispose: (() => void)[] = []
   #clock: ComponentClock | undefined
   #context: Context | undefined
+  #copy: CopyOf | undefined
 
-  /** @param access undefined: data belongs to no tenants */
-  constructor(kind: Kind | 'journal', id: string, pipeline: string | undefined, log: Logger, access?: Access) {
-    this.account = accountFor(access?.tenants)
+  constructor(
+    kind: Kind | 'journal',
+    id: string,
+    pipeline: string | undefined,
+    log: Logger,
+    { access, copy }: ComponentOptions = {}
+  ) {
+    this.account = accountFor(access)
+    this.#copy = copy
+    this.edges = copy?.component.edges ?? new Edges()
     this.kind = kind
     this.id = id
     this.type = id.split('/')[0]
@@ -55,6 +75,7 @@ export class Component {
   setStatus(state: ComponentState, reason?: string): void {
     this.state = state
     this.reason = reason
+    this.#copy?.component.setStatus(state, reason && `partition ${this.#copy.partition}: ${reason}`)
   }
 
   context(services: Services): Context {
@@ -101,6 +122,7 @@ export class Component {
       admin: this.#admin(services),
       ...this.#batchMakers(services),
       inSteps: step => services.cooperative.add(step),
+      tasks: services.tasks?.of(this),
       wantRequests: () => {
         services.requestsWanted = true
         services.workers?.wantRequests()
@@ -158,30 +180,34 @@ export class Component {
 
   /** Takes away its metrics, routes and reports, and sends watchers away. */
   dispose(): void {
-    this.edges.end()
+    if (this.#copy === undefined) this.edges.end()
     for (const dispose of this.#dispose.splice(0)) dispose()
   }
 
   #instruments(metrics: Metrics): Instruments {
-    const labels = { component: this.id, ...(this.pipeline === undefined ? {} : { pipeline: this.pipeline }) }
-    const add = (name: string, help: string, type: 'counter' | 'gauge', read: () => number) => {
-      const family = { name: `weir_${this.kind}_${this.type}_${name}`, help, type }
-      this.#dispose.push(metrics.add({ ...family, read: () => [{ labels, value: read() }] }))
+    const labels = {
+      component: this.id,
+      ...(this.pipeline === undefined ? {} : { pipeline: this.pipeline }),
+      ...(this.#copy === undefined ? {} : { partition: this.#copy.partition })
     }
+    const add = (name: string, help: string, type: 'counter' | 'gauge', read: () => Iterable<LabelledValue>) => {
+      const family = { name: `weir_${this.kind}_${this.type}_${name}`, help, type }
+      this.#dispose.push(metrics.add({ ...family, read }))
+    }
+    const one = (read: () => number) => () => [{ labels, value: read() }]
     return {
       counter(name, help, read) {
         let total = 0
-        add(name, help, 'counter', read ?? (() => total))
+        add(name, help, 'counter', one(read ?? (() => total)))
         return { add: value => void (total += value) }
       },
-      gauge: (name, help, read) => add(name, help, 'gauge', read)
+      gauge: (name, help, read) => add(name, help, 'gauge', one(read)),
+      gauges: (name, help, read) =>
+        add(name, help, 'gauge', () =>
+          [...read()].map(({ labels: own, value }) => ({ labels: { ...labels, ...own }, value }))
+        )
     }
   }
-}
-
-/** With books of each tenant, if data belongs to tenants. */
-function accountFor(tenants: Tenants | undefined): Account {
-  return tenants instanceof ConfiguredTenants ? new TenantAccount(tenants.shares) : new Account()
 }
 
 /** The block as it is, if data belongs to no tenants, or a request said whose it is. */

@@ -10,6 +10,7 @@ import type { SettlementTracker } from '../checkpoint/settlement-tracker.ts'
 import type { DeadLetterStore } from '../dead-letters/store.ts'
 import type { CooperativeScheduler } from '../ingest/cooperative.ts'
 import type { EntrySettlements } from '../ingest/entry-settlements.ts'
+import type { TaskPool } from '../tasks/task-pool.ts'
 import type { WorkerPool } from '../workers/worker-pool.ts'
 
 /** Services that all components of a process share. */
@@ -38,6 +39,8 @@ export interface Services {
   readonly sharedPorts?: Map<string, number> | undefined
   /** The threads of receivers. Undefined if there is only the main thread. */
   readonly workers?: WorkerPool | undefined
+  /** Runs pipelines behind partitioned receivers. Undefined in workers and trials. */
+  readonly tasks?: TaskPool | undefined
   readonly access: Access
   readonly stores: StoreRegistry
   readonly routes: Map<string, RequestHandler>

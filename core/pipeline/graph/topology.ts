@@ -90,7 +90,7 @@ export function pipelineNames({ service }: ResolvedConfig): string[] {
 
 export function createReceiver(entry: ComponentConfig, services: Services): BuiltReceiver {
   const { id, plugin, config } = entry
-  const component = new Component('receiver', id, undefined, services.log, services.access)
+  const component = new Component('receiver', id, undefined, services.log, services)
   const { workers } = services
   const place = (plugin as ReceiverPlugin).workers
   if (workers === undefined || place === undefined)
@@ -101,7 +101,7 @@ export function createReceiver(entry: ComponentConfig, services: Services): Buil
 
 export function createExporter(entry: ComponentConfig, services: Services): BuiltExporter {
   const { id, plugin, config, sendingQueue } = entry
-  const component = new Component('exporter', id, undefined, services.log, services.access)
+  const component = new Component('exporter', id, undefined, services.log, services)
   const context = component.context(services)
   const exporter = plugin.create(config, context) as Exporter
   if (exporter.queryable !== undefined) component.disposeWith(services.stores.add(id, exporter.queryable))
@@ -113,15 +113,22 @@ export function createExporter(entry: ComponentConfig, services: Services): Buil
 
 export function createExtension(entry: ComponentConfig, services: Services): BuiltExtension {
   const { id, plugin, config } = entry
-  const component = new Component('extension', id, undefined, services.log, services.access)
+  const component = new Component('extension', id, undefined, services.log, services)
   return { component, entry, extension: plugin.create(config, component.context(services)) as Extension }
 }
 
-export function createPipeline(name: string, config: ResolvedConfig, services: Services): Pipeline {
+/** @param copy it is made for one partition, and stands for `pipeline` */
+export function createPipeline(
+  name: string,
+  config: ResolvedConfig,
+  services: Services,
+  copy?: { readonly partition: string; readonly pipeline: Pipeline }
+): Pipeline {
   const own = config.service.pipelines[name]
-  const parts = own.processors.map(id => {
+  const parts = own.processors.map((id, i) => {
     const entry = config.components.processor.get(id)!
-    const component = new Component('processor', id, name, services.log, services.access)
+    const copyOf = copy && { partition: copy.partition, component: copy.pipeline.processors[i].component }
+    const component = new Component('processor', id, name, services.log, { ...services, copy: copyOf })
     return { component, entry, processor: entry.plugin.create(entry.config, component.context(services)) as Processor }
   })
   return new Pipeline(name, own, parts, services)

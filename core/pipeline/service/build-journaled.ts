@@ -5,7 +5,7 @@ import { Journal } from '../../journal/journal.ts'
 import { listSegments, SegmentScanner } from '../../journal/segment.ts'
 import { VirtualClock } from '../../telemetry/virtual-clock.ts'
 import { CheckpointCoordinator } from '../checkpoint/coordinator.ts'
-import { type Checkpoint, readCheckpoint } from '../checkpoint/file.ts'
+import { type Checkpoint, readCheckpoint, writeCheckpoint } from '../checkpoint/file.ts'
 import { restoreSnapshots } from '../checkpoint/participants.ts'
 import { Component } from '../graph/component.ts'
 import type { Services } from '../graph/services.ts'
@@ -60,7 +60,7 @@ export async function buildJournaled(
 ): Promise<{ readonly component: Component; readonly ingress: JournaledIngress; readonly stateBackend: StateBackend }> {
   const { checkpoint, isStored } = recovered
   const { folder } = config
-  const component = new Component('journal', 'journal', undefined, services.log, services.access)
+  const component = new Component('journal', 'journal', undefined, services.log, services)
   const journal = await openJournal(config, checkpoint, services, disk, () => ingress)
   if (journal.tornBytes > 0)
     component.log.warn(
@@ -72,9 +72,10 @@ export async function buildJournaled(
   ingress.connect(sinksOf(topology, services))
   const { cooperative, settlements, clock } = services
   const coordinator = new CheckpointCoordinator({
-    disk,
-    folder,
-    journal,
+    store: {
+      write: checkpoint => writeCheckpoint(disk, folder, checkpoint),
+      removeBefore: entry => journal.removeBefore(entry)
+    },
     topology,
     ingress,
     settlements,

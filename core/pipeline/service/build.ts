@@ -18,6 +18,7 @@ import { type BuiltExporter, buildTopology, sinksOf, type Topology } from '../gr
 import { CooperativeScheduler } from '../ingest/cooperative.ts'
 import { DirectIngress, type Ingress } from '../ingest/ingress.ts'
 import { exportersAwaited, openDiskBuffers } from '../sending-queue/open-disk-buffers.ts'
+import { TaskPool } from '../tasks/task-pool.ts'
 import { WorkerPool } from '../workers/worker-pool.ts'
 import { buildJournaled, recoverJournal } from './build-journaled.ts'
 import type { StateBackend } from './lifecycle.ts'
@@ -56,6 +57,7 @@ export type BaseServices = Omit<
   | 'replayed'
   | 'entrySettlements'
   | 'deadLetters'
+  | 'tasks'
 >
 
 /** Builds the configuration at its delivery level: `journal` if it has one, else `memory`. */
@@ -87,11 +89,13 @@ async function inMemory(
     isReloading: false,
     replayed: false,
     entrySettlements: undefined,
+    tasks: new TaskPool(),
     deadLetters: await openDeadLetters(config.service, base.log)
   }
   const store = state_dir === undefined ? undefined : new StateFiles(state_dir)
   if (discardState) store?.discard()
   const topology = buildTopology(config, services)
+  services.tasks?.connect({ config, topology, services })
   return {
     services,
     config,

@@ -125,7 +125,7 @@ export class ReceiverHost {
   }
 
   #create(plugin: ReceiverPlugin, { key, id, config }: ReceiverSpec, services: Services): Running {
-    const component = new Component('receiver', id, undefined, this.#log, this.#access)
+    const component = new Component('receiver', id, undefined, this.#log, { access: this.#access })
     const receiver = plugin.create(config, component.context(services))
     const subscription = receiver.batches$.subscribe({
       next: batch => this.#send(key, batch),

@@ -3,7 +3,8 @@ import { Batch } from '../../batch/batch.ts'
 import type { Outcome } from '../../batch/settlement.ts'
 import type { ReadBlock } from '../../model/portable-block.ts'
 import type { Receiver } from '../../plugin/contract.ts'
-import { type AccountFigures, NO_FIGURES } from '../../telemetry/account.ts'
+import type { Account } from '../../telemetry/account.ts'
+import { AccountPart } from '../../telemetry/account-part.ts'
 import type { Component } from '../graph/component.ts'
 import type { Services } from '../graph/services.ts'
 import type { ReceiverReport, ReceiverSpec } from './messages.ts'
@@ -91,8 +92,8 @@ export class WorkerReceiver implements Receiver {
     else this.#batches.next(Batch.of(origin, block, settled))
   }
 
-  book(before: AccountFigures, after: AccountFigures): void {
-    this.#component.account.add(before, after)
+  get account(): Account {
+    return this.#component.account
   }
 
   showMetrics(part: number, families: ReceiverReport['metrics']): void {
@@ -119,7 +120,7 @@ class Part implements RemoteReceiver {
   readonly thread: WorkerThread
   readonly #whole: WorkerReceiver
   readonly #index: number
-  #account: AccountFigures = NO_FIGURES
+  readonly #account: AccountPart
   #isStopping = false
   isCompleted = false
   state: Component['state'] = 'ok'
@@ -127,6 +128,7 @@ class Part implements RemoteReceiver {
 
   constructor(whole: WorkerReceiver, thread: WorkerThread, index: number) {
     this.#whole = whole
+    this.#account = new AccountPart(whole.account)
     this.thread = thread
     this.#index = index
   }
@@ -153,18 +155,14 @@ class Part implements RemoteReceiver {
   }
 
   report({ account, state, reason, metrics }: ReceiverReport): void {
-    this.#whole.book(this.#account, account)
-    // A report has only the tenants whose figures have changed.
-    const tenants = account.tenants && new Map([...(this.#account.tenants ?? []), ...account.tenants])
-    this.#account = { ...account, tenants }
+    this.#account.book(account)
     this.#whole.showMetrics(this.#index, metrics)
     this.#show(state, reason)
   }
 
   lost(): void {
     // Their senders have no answer, and send them again.
-    this.#whole.book(this.#account, withRefused(this.#account))
-    this.#account = NO_FIGURES
+    this.#account.end()
     this.#whole.partLost(this.#index)
     this.#show('degraded', 'one of its workers ended, and is started anew')
     if (this.#isStopping) this.completed()
@@ -183,11 +181,4 @@ class Part implements RemoteReceiver {
     this.reason = reason
     this.#whole.showState()
   }
-}
-
-/** All that was in flight is back with its senders. */
-function withRefused(figures: AccountFigures): AccountFigures {
-  const { inFlight, refused, tenants } = figures
-  const parts = tenants && new Map([...tenants].map(([tenant, own]) => [tenant, withRefused(own)]))
-  return { ...figures, inFlight: 0, refused: refused + inFlight, tenants: parts }
 }

@@ -1,4 +1,3 @@
-import type { ItemLimits } from '../../../sdk/plugin/index.ts'
 import {
   BadEvent,
   bad,
@@ -9,7 +8,8 @@ import {
   measured,
   readAttributes,
   readTime
-} from '../event.ts'
+} from '../../../core/wire/events/event.ts'
+import type { ItemLimits } from '../../../sdk/plugin/index.ts'
 
 const REQUIRED = ['id', 'source', 'type'] as const
 

@@ -1,8 +1,8 @@
-import type { EventFormat } from '../event.ts'
+import type { EventFormat } from '../../../core/wire/events/event.ts'
+import { weirFormat } from '../../../core/wire/events/weir-format.ts'
 import type { BodyForm } from '../events.ts'
 import { cloudEventsFormat } from './cloudevents.ts'
 import { segmentFormat } from './segment.ts'
-import { weirFormat } from './weir.ts'
 
 export const FORMATS = { weir: weirFormat, segment: segmentFormat, cloudevents: cloudEventsFormat } satisfies Record<
   string,

@@ -1,4 +1,3 @@
-import { type Attribute, NO_ATTRIBUTES, sortAttributes } from '../../../sdk/plugin/index.ts'
 import {
   BadEvent,
   bad,
@@ -9,7 +8,8 @@ import {
   measured,
   readAttributes,
   readTime
-} from '../event.ts'
+} from '../../../core/wire/events/event.ts'
+import { type Attribute, NO_ATTRIBUTES, sortAttributes } from '../../../sdk/plugin/index.ts'
 
 const TYPES = ['track', 'page', 'screen', 'identify', 'group', 'alias']
 /** Fields of a message that say who it is about. */

@@ -4,7 +4,7 @@ import pino from 'pino'
 import { Journal } from '../../../../core/journal/journal.ts'
 import { SeriesTable } from '../../../../core/model/series-table/series-table.ts'
 import { CheckpointCoordinator } from '../../../../core/pipeline/checkpoint/coordinator.ts'
-import { readCheckpoint } from '../../../../core/pipeline/checkpoint/file.ts'
+import { readCheckpoint, writeCheckpoint } from '../../../../core/pipeline/checkpoint/file.ts'
 import { restoreSnapshots } from '../../../../core/pipeline/checkpoint/participants.ts'
 import { SettlementTracker } from '../../../../core/pipeline/checkpoint/settlement-tracker.ts'
 import type { Topology } from '../../../../core/pipeline/graph/topology.ts'
@@ -73,9 +73,10 @@ async function setUp(disk = new SimulatedDisk(), lastId = 0) {
     0
   )
   const coordinator = new CheckpointCoordinator({
-    disk,
-    folder: FOLDER,
-    journal,
+    store: {
+      write: checkpoint => writeCheckpoint(disk, FOLDER, checkpoint),
+      removeBefore: entry => journal.removeBefore(entry)
+    },
     topology,
     ingress: { nextEntry: 7 },
     settlements,

@@ -1,6 +1,7 @@
 import { distance } from 'fastest-levenshtein'
-import { showJson } from '../../../core/wire/json.ts'
-import { type ItemLimits, NO_ATTRIBUTES } from '../../../sdk/plugin/index.ts'
+import { NO_ATTRIBUTES } from '../../model/attributes.ts'
+import type { ItemLimits } from '../../model/item-limits.ts'
+import { showJson } from '../json.ts'
 import {
   BadEvent,
   bad,
@@ -11,7 +12,7 @@ import {
   measured,
   readAttributes,
   readTime
-} from '../event.ts'
+} from './event.ts'
 
 const KEYS = ['name', 'value', 'timestamp', 'id', 'attributes']
 const KNOWN_KEYS: ReadonlySet<string> = new Set(KEYS)

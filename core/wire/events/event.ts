@@ -1,16 +1,13 @@
-import { showJson } from '../../core/wire/json.ts'
+import { type Attribute, type Attributes, type AttributeValue, sortAttributes } from '../../model/attributes.ts'
 import {
-  type Attribute,
-  type Attributes,
-  type AttributeValue,
   ITEM_FLAWS,
   type ItemFlaw,
   type ItemLimits,
   measureAll,
   measureAttributes,
-  measureName,
-  sortAttributes
-} from '../../sdk/plugin/index.ts'
+  measureName
+} from '../../model/item-limits.ts'
+import { showJson } from '../json.ts'
 
 // 1973 and 5138 in milliseconds. What lies outside was meant in seconds, or in micro- or nanoseconds.
 const MIN_MS = 1e11

@@ -1,0 +1,40 @@
+import type { Admin } from '@platformatic/kafka'
+import { WeirError } from '../errors.ts'
+import { kafkaError } from './errors.ts'
+
+export interface WantedTopic {
+  readonly name: string
+  readonly partitions: number
+  /** -1: as many as brokers are told to keep. */
+  readonly replicas: number
+  readonly settings: Readonly<Record<string, string>>
+}
+
+/** Creates the topic if it is not there yet. Returns the number of its partitions. */
+export async function ensureTopic(admin: Admin, wanted: WantedTopic): Promise<number> {
+  const known = await partitionsOf(admin, wanted.name)
+  if (known !== undefined) return known
+  try {
+    await admin.createTopics({
+      topics: [wanted.name],
+      partitions: wanted.partitions,
+      replicas: wanted.replicas,
+      configs: Object.entries(wanted.settings).map(([name, value]) => ({ name, value }))
+    })
+  } catch (error) {
+    // Another process was faster.
+    if (kafkaError(error) !== 'TOPIC_ALREADY_EXISTS') throw error
+  }
+  const created = await partitionsOf(admin, wanted.name)
+  if (created === undefined)
+    throw new WeirError('COMPONENT_FAILED', `topic ${wanted.name} was created and is not there`)
+  return created
+}
+
+/** Undefined if there is no such topic. */
+export async function partitionsOf(admin: Admin, topic: string): Promise<number | undefined> {
+  const names = await admin.listTopics()
+  if (!names.includes(topic)) return undefined
+  const { topics } = await admin.metadata({ topics: [topic], forceUpdate: true })
+  return topics.get(topic)?.partitionsCount
+}

@@ -1,0 +1,56 @@
+import { CreditPool } from '../../batch/credits.ts'
+import { pipelinesBehind } from '../../config/partitioned.ts'
+import type { ResolvedConfig } from '../../config/resolved.ts'
+import { WeirError } from '../../errors.ts'
+import type { TaskOptions, Tasks } from '../../plugin/tasks.ts'
+import type { Clock } from '../../telemetry/clock.ts'
+import type { Component } from '../graph/component.ts'
+import type { Services } from '../graph/services.ts'
+import type { Topology } from '../graph/topology.ts'
+import { PartitionTask, type TaskHost } from './partition-task.ts'
+
+/** Users see figures that are no older. */
+const BOOK_MS = 200
+
+interface Connected {
+  readonly config: ResolvedConfig
+  readonly topology: Topology
+  readonly services: Services
+}
+
+/** The tasks of all partitioned receivers. */
+export class TaskPool {
+  #service: Connected | undefined
+  #open = new Set<PartitionTask>()
+
+  /** Call once, before anything starts. */
+  connect({ services, ...service }: Connected): void {
+    // Processors must not have to wait: tasks do, before they forward more.
+    const outputBudget = new CreditPool(services.outputBudget.capacity, true)
+    this.#service = { ...service, services: { ...services, outputBudget } }
+  }
+
+  /** Tasks that run. */
+  get size(): number {
+    return this.#open.size
+  }
+
+  of(receiver: Component): Tasks {
+    return { open: options => this.#openTask(receiver, options) }
+  }
+
+  async #openTask(receiver: Component, options: TaskOptions): Promise<PartitionTask> {
+    if (this.#service === undefined) throw new WeirError('COMPONENT_FAILED', 'there are no pipelines here')
+    const names = pipelinesBehind(receiver.id, this.#service.config)
+    const host: TaskHost = { ...this.#service, receiver, pipelineNames: names }
+    const task = await PartitionTask.open(host, options, closed => this.#open.delete(closed))
+    this.#open.add(task)
+    if (this.#open.size === 1) this.#bookFromTimeToTime(this.#service.services.clock)
+    return task
+  }
+
+  #bookFromTimeToTime(clock: Clock): void {
+    for (const task of this.#open) task.book()
+    if (this.#open.size > 0) clock.setTimer(BOOK_MS, () => this.#bookFromTimeToTime(clock))
+  }
+}

@@ -1,0 +1,64 @@
+import { partitionOf } from '../../core/kafka/murmur2.ts'
+import { SeriesMemo } from '../../core/model/series-memo.ts'
+import {
+  type Attributes,
+  attributeText,
+  type Block,
+  type EventBlock,
+  findAttribute,
+  type PointBlock,
+  type Series
+} from '../../sdk/plugin/index.ts'
+
+/** Between the parts of a key: no text of attributes begins with it by chance. */
+const SEPARATOR = '\0'
+
+/**
+ * Gives each item its partition: that of the key `name\0key=value\0…`, as Java's client places a record with that key.
+ * With `by`, the key is the values of these attributes alone.
+ */
+export class Partitioner {
+  readonly #by: readonly string[]
+  readonly #keys: SeriesMemo<Buffer>
+
+  constructor(by: readonly string[]) {
+    this.#by = by
+    this.#keys = new SeriesMemo(series => Buffer.from(this.#keyOfSeries(series)))
+  }
+
+  /** Rows of the block by partition. */
+  rowsOf(block: Block, partitions: number): Map<number, number[]> {
+    const rows = new Map<number, number[]>()
+    for (let row = 0; row < block.length; row++) {
+      const key = block.type === 'points' ? this.#keyOfPoint(block, row) : this.#keyOfEvent(block, row)
+      const partition = partitionOf(key, partitions)
+      const own = rows.get(partition)
+      if (own === undefined) rows.set(partition, [row])
+      else own.push(row)
+    }
+    return rows
+  }
+
+  #keyOfPoint({ series }: PointBlock, row: number): Buffer {
+    return this.#keys.get(series, row)
+  }
+
+  #keyOfSeries({ metric, attributes, resource }: Series): string {
+    if (this.#by.length === 0) return [metric.name, ...pairs(attributes), ...pairs(resource.attributes)].join(SEPARATOR)
+    return this.#by.map(key => textOf(key, attributes) ?? textOf(key, resource.attributes) ?? '').join(SEPARATOR)
+  }
+
+  /** An event that is sent again has the same id, so it comes to the same deduplication. */
+  #keyOfEvent({ name, id, attributes }: EventBlock, row: number): Buffer {
+    const own = attributes[row]
+    if (this.#by.length > 0) return Buffer.from(this.#by.map(key => textOf(key, own) ?? '').join(SEPARATOR))
+    return Buffer.from(id[row] ?? [name[row], ...pairs(own)].join(SEPARATOR))
+  }
+}
+
+const pairs = (attributes: Attributes) => attributes.map(([key, value]) => `${key}=${attributeText(value)}`)
+
+function textOf(key: string, attributes: Attributes): string | undefined {
+  const value = findAttribute(attributes, key)
+  return value === undefined ? undefined : attributeText(value)
+}

@@ -1,0 +1,92 @@
+import { type Admin, type BaseOptions, type KafkaRecord, ProduceAcks, Producer } from '@platformatic/kafka'
+import { describeKafkaError } from '../../core/kafka/errors.ts'
+import { ensureTopic } from '../../core/kafka/topics.ts'
+import type { BadInputError, Context } from '../../sdk/plugin/index.ts'
+
+const RETRY_MS = 1000
+
+interface DeadLetterOptions {
+  readonly client: BaseOptions
+  readonly admin: Admin
+  readonly topic: string
+  readonly replicas: number
+  /** The topic whose records they were. */
+  readonly source: string
+}
+
+/**
+ * Records that cannot be read, as they were, with the reason in headers. Their keys are `topic/partition/offset`: after
+ * a crash one may be written again, under the same key.
+ */
+export class DeadLetterTopic {
+  readonly #options: DeadLetterOptions
+  readonly #producer: Producer<Buffer, Buffer, Buffer, Buffer>
+  readonly #log: Context['log']
+  /** Those being written, by partition. */
+  readonly #writing = new Map<number, Promise<void>>()
+  #isOver = false
+
+  constructor(options: DeadLetterOptions, log: Context['log']) {
+    this.#options = options
+    this.#log = log
+    this.#producer = new Producer({ ...options.client, idempotent: true, acks: ProduceAcks.ALL })
+  }
+
+  async ensure(partitions: number): Promise<void> {
+    const { admin, topic: name, replicas } = this.#options
+    await ensureTopic(admin, { name, partitions, replicas, settings: {} })
+  }
+
+  add(partition: number, offset: number, record: KafkaRecord, error: BadInputError): void {
+    const write = async () => {
+      await this.#writing.get(partition)
+      await this.#insist(partition, offset, record, error)
+    }
+    const writing = write()
+    // Who waits for it is told.
+    writing.catch(() => {})
+    this.#writing.set(partition, writing)
+  }
+
+  /** Resolves once all that were added for the partition are written. */
+  async written(partition: number): Promise<void> {
+    await this.#writing.get(partition)
+  }
+
+  async close(): Promise<void> {
+    this.#isOver = true
+    await Promise.allSettled([this.#producer.close()])
+  }
+
+  async #insist(partition: number, offset: number, record: KafkaRecord, error: BadInputError): Promise<void> {
+    const { topic, source } = this.#options
+    const headers = new Map<Buffer, Buffer>(
+      Object.entries({
+        'weir-topic': source,
+        'weir-partition': String(partition),
+        'weir-offset': String(offset),
+        'weir-reason': error.reason,
+        'weir-error': error.message
+      }).map(([name, text]) => [Buffer.from(name), Buffer.from(text)])
+    )
+    for (const [name, value] of record.headers) if (name !== null && value !== null) headers.set(name, value)
+    const key = Buffer.from(`${source}/${partition}/${offset}`)
+    // One without a value is null there too; an empty one would be another record.
+    const value = record.value ?? undefined
+    while (!this.#isOver) {
+      try {
+        await this.#producer.send({ messages: [{ topic, key, value, headers }] })
+        return
+      } catch (failure) {
+        this.#log.error(
+          { err: describeKafkaError(failure), topic, partition, offset },
+          'cannot write a record that cannot be read to the dead letters; no checkpoint is taken meanwhile'
+        )
+        await new Promise(resolve => setTimeout(resolve, RETRY_MS))
+      }
+    }
+    throw failure()
+  }
+}
+
+const failure = () => new Error('the receiver stopped before a dead letter was written')

@@ -1,0 +1,164 @@
+import { randomBytes } from 'node:crypto'
+import {
+  type Admin,
+  type BaseOptions,
+  Consumer,
+  type MessageToProduce,
+  ProduceAcks,
+  Producer
+} from '@platformatic/kafka'
+import { ensureTopic } from '../../core/kafka/topics.ts'
+import { WeirError } from '../../sdk/plugin/index.ts'
+import type { StatePointer } from './progress.ts'
+
+// A state is records of the partition with the same number as the topic's. Each has a header: the id of the state (16
+// bytes), its place (uint32, big-endian) and the number of records (uint32). Others may write states between them.
+const HEADER = 'weir-state'
+const ID_BYTES = 16
+const HEADER_BYTES = ID_BYTES + 8
+const CHUNK_BYTES = 512 * 1024
+const FETCH_BYTES = 8 * 2 ** 20
+const MAX_WAIT_MS = 500
+/** Fetches without anything new before a state counts as lost. */
+const MOST_EMPTY_FETCHES = 20
+const TOPIC_SETTINGS = {
+  // Old states are removed as new ones are committed; what is left of a file goes when it is full.
+  'retention.ms': '-1',
+  'retention.bytes': '-1',
+  'segment.bytes': String(64 * 2 ** 20)
+}
+
+interface StateTopicOptions {
+  readonly client: BaseOptions
+  readonly admin: Admin
+  readonly topic: string
+  readonly replicas: number
+}
+
+/** Keeps the state of partitions in a topic, so that any process can take it over. */
+export class StateTopic {
+  readonly #options: StateTopicOptions
+  readonly #producer: Producer<Buffer, Buffer, Buffer, Buffer>
+  /** Never a member of its group. */
+  readonly #reader: Consumer
+  /** Fetches of one client go one after the other. */
+  #reading: Promise<unknown> = Promise.resolve()
+  readonly #onCleanupFailed: (error: unknown) => void
+
+  /** @param onCleanupFailed told if old states cannot be removed */
+  constructor(options: StateTopicOptions, onCleanupFailed: (error: unknown) => void) {
+    this.#options = options
+    this.#onCleanupFailed = onCleanupFailed
+    this.#producer = new Producer({
+      ...options.client,
+      idempotent: true,
+      acks: ProduceAcks.ALL,
+      compression: 'zstd'
+    })
+    this.#reader = new Consumer({ ...options.client, groupId: `${options.topic}.reader`, autocommit: false })
+  }
+
+  /** @param partitions of the topic whose state it has */
+  async ensure(partitions: number): Promise<void> {
+    const { admin, topic: name, replicas } = this.#options
+    const found = await ensureTopic(admin, { name, partitions, replicas, settings: TOPIC_SETTINGS })
+    if (found < partitions)
+      throw new WeirError(
+        'COMPONENT_FAILED',
+        `topic ${name} has ${found} partitions, and the topic whose state it keeps has ${partitions}: add partitions to it`
+      )
+  }
+
+  /** Durable when it resolves. */
+  async write(partition: number, parts: readonly Uint8Array[]): Promise<StatePointer> {
+    const bytes = Buffer.concat(parts)
+    const count = Math.max(1, Math.ceil(bytes.length / CHUNK_BYTES))
+    const id = randomBytes(ID_BYTES)
+    let first: bigint | undefined
+    for (let i = 0; i < count; i++) {
+      const value = bytes.subarray(i * CHUNK_BYTES, (i + 1) * CHUNK_BYTES)
+      const { offsets } = await this.#producer.send({ messages: [this.#message(partition, value, id, i, count)] })
+      first ??= offsets?.[0]?.offset
+    }
+    if (first === undefined) throw new WeirError('COMPONENT_FAILED', 'the broker did not say where it keeps the state')
+    return { id: id.toString('hex'), first: String(first), count }
+  }
+
+  /** Throws `STATE_INVALID` if it is not whole. */
+  read(partition: number, pointer: StatePointer): Promise<Buffer> {
+    const read = this.#reading.then(() => this.#read(partition, pointer))
+    this.#reading = read.catch(() => {})
+    return read
+  }
+
+  /** Removes what was written before the state of `pointer`. */
+  async removeBefore(partition: number, { first }: StatePointer): Promise<void> {
+    const { admin, topic } = this.#options
+    try {
+      await admin.deleteRecords({ topics: [{ name: topic, partitions: [{ partition, offset: BigInt(first) }] }] })
+    } catch (error) {
+      this.#onCleanupFailed(error)
+    }
+  }
+
+  async close(): Promise<void> {
+    await Promise.allSettled([this.#producer.close(), this.#reader.close(true)])
+  }
+
+  #message(
+    partition: number,
+    value: Buffer,
+    id: Buffer,
+    place: number,
+    count: number
+  ): MessageToProduce<Buffer, Buffer, Buffer, Buffer> {
+    const header = Buffer.alloc(HEADER_BYTES)
+    id.copy(header)
+    header.writeUInt32BE(place, ID_BYTES)
+    header.writeUInt32BE(count, ID_BYTES + 4)
+    return { topic: this.#options.topic, partition, value, headers: new Map([[Buffer.from(HEADER), header]]) }
+  }
+
+  async #read(partition: number, { id, first, count }: StatePointer): Promise<Buffer> {
+    const chunks = new Map<number, Buffer>()
+    let offset = BigInt(first)
+    for (let empty = 0; chunks.size < count && empty < MOST_EMPTY_FETCHES; ) {
+      const batches = await this.#fetch(partition, offset)
+      if (batches.length === 0) empty++
+      for (const batch of batches) {
+        offset = batch.firstOffset + BigInt(batch.lastOffsetDelta) + 1n
+        for (const { headers, value } of batch.records) {
+          const header = headers.find(([name]) => name?.toString() === HEADER)?.[1]
+          if (header?.length === HEADER_BYTES && header.toString('hex', 0, ID_BYTES) === id)
+            chunks.set(header.readUInt32BE(ID_BYTES), value ?? Buffer.alloc(0))
+        }
+      }
+    }
+    if (chunks.size === count) return Buffer.concat(Array.from({ length: count }, (_, i) => chunks.get(i)!))
+    throw new WeirError(
+      'STATE_INVALID',
+      `the state of partition ${partition} is not whole in topic ${this.#options.topic}: ${chunks.size} of ${count} records are there; move the group with weir kafka seek to count anew from a time`
+    )
+  }
+
+  async #fetch(partition: number, offset: bigint) {
+    const { topic } = this.#options
+    const { topics } = await this.#reader.metadata({ topics: [topic] })
+    const { id, partitions } = topics.get(topic)!
+    const wanted = {
+      partition,
+      currentLeaderEpoch: -1,
+      fetchOffset: offset,
+      lastFetchedEpoch: -1,
+      partitionMaxBytes: FETCH_BYTES
+    }
+    const { responses } = await this.#reader.fetch({
+      node: partitions[partition].leader,
+      topics: [{ topicId: id, partitions: [wanted] }],
+      maxWaitTime: MAX_WAIT_MS,
+      minBytes: 1,
+      maxBytes: FETCH_BYTES
+    })
+    return responses[0]?.partitions[0]?.records ?? []
+  }
+}
