@@ -1,7 +1,7 @@
 import { itemsIn, type Range } from '../../core/model/ranges.ts'
-import type { Block, Context, Exporter, PointBlock } from '../../sdk/plugin/index.ts'
+import type { Block, Context, Explanation, Exporter, NamedSeries, PointBlock } from '../../sdk/plugin/index.ts'
 import type { Config } from './config.ts'
-import { LineWriter, type Reason } from './lines.ts'
+import { headOf, LineWriter, type Reason, refusalOf } from './lines.ts'
 import { Packets } from './packets.ts'
 import { type Transport, transportTo } from './transport.ts'
 
@@ -35,6 +35,15 @@ export class StatsdExporter implements Exporter {
     this.#writer = new LineWriter(config)
     this.#transport = transportTo(config)
     this.#packetsSent = context.instruments.counter('packets_total', 'Packets that the operating system has taken.')
+  }
+
+  explain(series: NamedSeries): Explanation {
+    if (series.kind === 'event') return { fate: 'dropped', why: 'StatsD has no line for events' }
+    const refusal = refusalOf(series)
+    if (refusal !== undefined) return { fate: 'dropped', why: `${refusal}: ${remedyFor(refusal)}` }
+    const { endpoint } = this.#config
+    const { name, tags } = headOf(series.name, series.attributes, series.resource)
+    return { fate: 'stored', why: `sent as StatsD to ${endpoint}`, places: [`${name}${tags}`] }
   }
 
   /** Tried again, it goes on with the packet that failed. */
@@ -86,8 +95,9 @@ export class StatsdExporter implements Exporter {
       account.book(block, book, ranges)
       if (this.#warned.has(reason)) continue
       this.#warned.add(reason)
-      const remedy = REMEDIES.get(reason) ?? 'StatsD has no line for them'
-      log.warn({ reason, points: itemsIn(ranges) }, `points that cannot be sent are dropped: ${remedy}`)
+      log.warn({ reason, points: itemsIn(ranges) }, `points that cannot be sent are dropped: ${remedyFor(reason)}`)
     }
   }
 }
+
+const remedyFor = (reason: string) => REMEDIES.get(reason) ?? 'StatsD has no line for them'

@@ -1,6 +1,14 @@
 import { restoreBlock, type SavedBlock, saveBlock } from '../../core/model/saved-blocks.ts'
 import { openState, sealState } from '../../core/model/saved-state.ts'
-import { type Batch, type BatchProcessor, blockBytes, type Context } from '../../sdk/plugin/index.ts'
+import {
+  type Batch,
+  type BatchProcessor,
+  blockBytes,
+  type Context,
+  type Explanation,
+  formatDuration,
+  type StateFigures
+} from '../../sdk/plugin/index.ts'
 import type { Config } from './config.ts'
 import { OpenBatch } from './open-batch.ts'
 import { Parting } from './parting.ts'
@@ -66,6 +74,16 @@ export class Batcher implements BatchProcessor {
 
   async stop(): Promise<void> {
     this.#cancelTimer?.()
+  }
+
+  explain(): Explanation {
+    const { timeout, by } = this.#config
+    const others = by.length === 0 ? 'others' : `others of one ${by.join(', ')}`
+    return { fate: 'passes', why: `it waits for up to ${formatDuration(timeout)}, to be in one batch with ${others}` }
+  }
+
+  figures(): StateFigures {
+    return { entries: { open_batches: this.#open.size } }
   }
 
   /** With a journal the senders of waiting parts have had their answer, and the data is only here. */
