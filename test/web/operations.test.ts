@@ -216,9 +216,19 @@ test('uses are remembered by the next run', async t => {
   }
   const first = await start()
   await send(first)
+  await sendGauge(first)
   const before = await advice(first)
   assert.deepEqual(before.unused, ['route', 'user'])
   await fetch(`${first.queryApi}/api/v1/query?query=${encodeURIComponent('sum by (route) (http_requests)')}`)
+  const { yaml, yamlWithGauges } = (await (await fetch(`${first.admin}/api/advice`)).json()) as AdviceReport
+  assert.doesNotMatch(yaml!, /queue\.size/)
+  await writeFile(sandbox.path('gauges.yaml'), yamlWithGauges!)
+  const checked = await sandbox.weir('validate', sandbox.path(sandbox.configFile), sandbox.path('gauges.yaml'))
+  assert.equal(checked.code, 0, checked.stderr)
+  assert.match(
+    yamlWithGauges!,
+    /http\.requests[\s\S]*queue\.size[\s\S]*without: \[user\][\s\S]*aggregations: \[min, max, avg\]/
+  )
   await first.stop()
   const second = await start()
   await send(second)
@@ -289,6 +299,16 @@ function keepSending(t: TestContext, weir: Weir): void {
   t.after(() => clearInterval(timer))
 }
 
+async function sendGauge({ otlp }: Weir): Promise<void> {
+  const dataPoints = Array.from({ length: USERS }, (_, i) => ({
+    asInt: '1',
+    timeUnixNano: `${Date.now()}000000`,
+    attributes: [{ key: 'user', value: { stringValue: `u${i}` } }]
+  }))
+  const body = { resourceMetrics: [{ scopeMetrics: [{ metrics: [{ name: 'queue.size', gauge: { dataPoints } }] }] }] }
+  await post(otlp, body)
+}
+
 async function send({ otlp }: Weir): Promise<void> {
   const attributes = (values: Record<string, string>) =>
     Object.entries(values).map(([key, stringValue]) => ({ key, value: { stringValue } }))
@@ -302,7 +322,11 @@ async function send({ otlp }: Weir): Promise<void> {
     { name: 'http.requests', sum: sum(requests) },
     { name: 'debug.noise', sum: sum(Array.from({ length: USERS }, () => point({ text: HOSTILE }))) }
   ]
-  const body = JSON.stringify({ resourceMetrics: [{ scopeMetrics: [{ metrics }] }] })
-  const response = await fetch(otlp, { method: 'POST', headers: { 'content-type': 'application/json' }, body })
+  await post(otlp, { resourceMetrics: [{ scopeMetrics: [{ metrics }] }] })
+}
+
+async function post(otlp: string, body: object): Promise<void> {
+  const headers = { 'content-type': 'application/json' }
+  const response = await fetch(otlp, { method: 'POST', headers, body: JSON.stringify(body) })
   assert.equal(response.status, 200)
 }
