@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { gzipSync } from 'node:zlib'
 import { OTLPMetricExporter } from '@opentelemetry/exporter-metrics-otlp-http'
 import { MeterProvider, PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics'
-import type { Locator, Page } from 'playwright-core'
+import type { Page } from 'playwright-core'
 import { eventually } from '../e2e/eventually.ts'
 import { QUICKSTART, quickstartPorts } from '../e2e/quickstart-config.ts'
 import { Sandbox, type Weir } from '../e2e/weir-process.ts'
@@ -11,6 +11,7 @@ import { chromiumProgram, startChromium } from '../servers/chromium.ts'
 import { axeFaults } from './axe.ts'
 import { footprint } from './footprint.ts'
 import { openPage, weakTexts } from './open-page.ts'
+import { retype } from './retype.ts'
 import { inAllLooks } from './screenshots.ts'
 
 const HOSTILE = '<img src=x onerror="window.hit = true">'
@@ -183,13 +184,6 @@ test('explore', { skip }, async t => {
   })
   assert.deepEqual(errors, [])
 })
-
-/** As a user does it. Chromium styles text that replaces other text, which the page's policy refuses. */
-async function retype(editor: Locator, text: string): Promise<void> {
-  await editor.press('ControlOrMeta+a')
-  await editor.press('Delete')
-  await editor.pressSequentially(text)
-}
 
 async function open(page: Page, query: string, as: string, range = '15m'): Promise<void> {
   await page.evaluate(
