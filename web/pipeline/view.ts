@@ -1,3 +1,4 @@
+import { Rates } from '../../core/admin/rates.ts'
 import type { StatusReport } from '../../core/admin/status.ts'
 import type { Place } from '../app/place.ts'
 import { statusFeed } from '../app/status.ts'
@@ -8,7 +9,6 @@ import { bytes, compact } from '../ui/format.ts'
 import { Details } from './details.ts'
 import { connect, pipelineBox } from './graph.ts'
 import { problemItems } from './problems.ts'
-import { Rates } from './rates.ts'
 import { type Selection, selectionOf } from './selection.ts'
 
 /** The pipelines as they run, the details of one component, and what went wrong. */
