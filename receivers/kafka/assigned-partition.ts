@@ -41,7 +41,8 @@ export class AssignedPartition implements FetchTarget {
   #progress: Progress
   /** Commits go one after the other. */
   #committing: Promise<void> = Promise.resolve()
-  #end = 0
+  /** Offset of the record that will be written next. Unknown before the first answer: much may wait there. */
+  #end: number | undefined
   #isClosed = false
   /** Told once: the partition cannot go on. */
   readonly #onLost: (error: unknown) => void
@@ -100,7 +101,8 @@ export class AssignedPartition implements FetchTarget {
 
   /** Records that are there and not yet processed. */
   get lag(): number {
-    return Math.max(0, this.#end - (this.#task?.next ?? this.#offset))
+    const next = this.#task?.next ?? this.#offset
+    return Math.max(0, (this.#end ?? next) - next)
   }
 
   take(batches: readonly RecordsBatch[], aborted: Parameters<typeof committedOnly>[1], end: number): void {
@@ -132,7 +134,8 @@ export class AssignedPartition implements FetchTarget {
   /** If no records come and processors wait for time to go by, it does, once that is committed. @param now Unix ms */
   lookAtClock(now: number): void {
     const task = this.#task
-    const isIdle = this.#entries.unread === 0 && this.fetchFrom >= this.#end && !this.#entries.isHeld
+    const isCaughtUp = this.#end !== undefined && this.fetchFrom >= this.#end
+    const isIdle = isCaughtUp && this.#entries.unread === 0 && !this.#entries.isHeld
     if (task === undefined || this.#isClosed || !isIdle || task.nextTimer > now || task.time >= now) return
     this.#entries.isHeld = true
     void this.#letTimePass(task, now)
@@ -146,10 +149,12 @@ export class AssignedPartition implements FetchTarget {
     this.#host.fetcher.remove(this.#partition)
     await this.#opening
     const task = this.#task
-    this.#task = undefined
     // Before it is closed: the last checkpoint still has to be committed.
     const isKept = (await task?.close(deadline)) ?? true
+    this.#task = undefined
     this.#isClosed = true
+    // Whoever opens the partition next reads what is committed then.
+    await this.#committing
     return isKept
   }
 
