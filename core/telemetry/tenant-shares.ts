@@ -32,6 +32,11 @@ export class TenantShares {
     return shares
   }
 
+  /** All items of `block` are `tenant`'s. Saves counting it. */
+  assign(block: Block, tenant: string): void {
+    if (block.length > 0) this.#shares.set(block, new Map([[tenant, block.length]]))
+  }
+
   /** Of the items in `ranges`. */
   ofRanges(block: Block, ranges: readonly Range[]): Shares {
     const shares = new Map<string, number>()
@@ -50,8 +55,7 @@ export class TenantShares {
   /** `made` is all of the one tenant that `block` is of, if it is of one. Saves counting it. */
   inherit(block: Block, made: Block): void {
     const [tenant, ...others] = this.of(block).keys()
-    if (tenant === undefined || others.length > 0 || made.length === 0) return
-    this.#shares.set(made, made.length === block.length ? this.of(block) : new Map([[tenant, made.length]]))
+    if (tenant !== undefined && others.length === 0) this.assign(made, tenant)
   }
 
   /** `block` as blocks of one tenant each, in the order of their first items. Undefined if it is one. */

@@ -100,6 +100,10 @@ test('explore', { skip }, async t => {
   await t.test('a histogram is a heatmap and bars of buckets', async () => {
     await open(page, 'sum by (le) (increase(latency_seconds_bucket[1m]))', 'heatmap')
     await page.getByRole('img', { name: /^Heatmap of \d+ buckets over time$/ }).waitFor()
+    const canvas = await page.locator('.panel canvas').elementHandle()
+    for (let answers = 0; answers < 2; answers++) await page.waitForResponse(/query_range/)
+    assert.equal(await canvas!.evaluate(node => node.isConnected), true, 'it takes new data, and is not made anew')
+    await canvas!.dispose()
     await page.getByRole('button', { name: 'Histogram', exact: true }).click()
     const bars = page.locator('.bars tr')
     await bars.first().waitFor()

@@ -7,6 +7,7 @@ import type { SeriesTable } from '../../model/series-table/series-table.ts'
 import { looksLikeTenant, TENANT } from '../../model/tenant.ts'
 import type { Tenant, TenantBlock } from '../../plugin/access.ts'
 import type { Clock } from '../../telemetry/clock.ts'
+import type { TenantShares } from '../../telemetry/tenant-shares.ts'
 import { RequestError } from '../request-error.ts'
 import type { TenantLimits } from './config.ts'
 import type { TenantMeters } from './meters.ts'
@@ -24,6 +25,7 @@ export interface TenantHost {
   readonly ids: TenantIds
   readonly meters: TenantMeters
   readonly overLimitStatus: number
+  readonly shares: TenantShares
   /** Blocks that were labelled. */
   readonly labelled: WeakSet<Block>
 }
@@ -85,6 +87,7 @@ export class LimitedTenant implements Tenant {
     const named = present.type === 'points' ? this.#series.label(present, refuse) : this.#labelEvents(present, refuse)
     this.#host.meters.setSeries(this.#slot, this.#series.size)
     this.#host.labelled.add(named)
+    this.#host.shares.assign(named, this.name)
     return { block: named, refused }
   }
 

@@ -58,6 +58,7 @@ export class ConfiguredTenants implements Tenants {
       ids: new TenantIds(host.series),
       meters,
       overLimitStatus: config.over_limit_status,
+      shares: this.shares,
       labelled: this.#labelled
     }
     // Before senders name others: of those there may be as many as there is room for.
