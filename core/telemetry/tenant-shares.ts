@@ -11,6 +11,8 @@ export type Shares = ReadonlyMap<string, number>
 
 /** Numbers of tenants begin with 1: 0 is a series that was not looked at. */
 const NOBODY = 1
+/** Receivers name 4096 at most, but processors may write any text. Items of further names count as nobody's. */
+const MOST_NAMES = 8192
 
 /** Tells whose the items of blocks are. A block is counted once, by numbers of tenants. */
 export class TenantShares {
@@ -99,11 +101,11 @@ export class TenantShares {
   }
 
   #numberOf(tenant: string): number {
-    let number = this.#numbers.get(tenant)
-    if (number === undefined) {
-      number = this.#names.push(tenant) - 1
-      this.#numbers.set(tenant, number)
-    }
+    const known = this.#numbers.get(tenant)
+    if (known !== undefined) return known
+    if (this.#numbers.size >= MOST_NAMES) return NOBODY
+    const number = this.#names.push(tenant) - 1
+    this.#numbers.set(tenant, number)
     return number
   }
 }

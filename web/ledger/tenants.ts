@@ -22,7 +22,7 @@ const COLUMNS: readonly Column[] = [
   ['Balance'],
   ['Active series'],
   ['Bytes'],
-  ['Requests over the rate', 'wide']
+  ['Over the rate']
 ]
 /** The empty name: items that were refused before their tenant was known, for instance. */
 const NOBODY = 'of no tenant'
@@ -48,7 +48,7 @@ export class TenantLedgers {
     this.root.append(
       element('h2', {}, 'Tenants'),
       element('p', { class: 'note' }, EQUATION),
-      ledgerTable('Tenants', COLUMNS, this.#rows, 'ledger'),
+      ledgerTable('Tenants', COLUMNS, this.#rows, 'tenants'),
       this.#message,
       this.#chosen
     )
@@ -106,5 +106,8 @@ function tenantRow({ tenant, ledger, series, bytes: size, limited }: Tenant, cho
 function booksOf(tenant: string, components: readonly TenantComponent[]): HTMLElement[] {
   if (components.length === 0) return [element('p', { class: 'note' }, `No item of ${tenant} has come yet.`)]
   const rows = element('tbody', {}, ...components.map(ledgerRow))
-  return [element('h3', {}, `Books of ${tenant}`), ledgerTable(`Books of ${tenant}`, LEDGER_COLUMNS, rows)]
+  return [
+    element('h3', { class: 'books' }, `Books of ${tenant}`),
+    ledgerTable(`Books of ${tenant}`, LEDGER_COLUMNS, rows)
+  ]
 }

@@ -17,7 +17,8 @@ const OF_GAUGES = { output: ['delta'], aggregations: ['min', 'max', 'avg'] }
 export interface DroppedLabels {
   readonly metric: string
   readonly labels: readonly string[]
-  readonly isGauge: boolean
+  /** Set for a gauge: others add up. */
+  readonly gauge: 'gauge' | 'up_down_counter' | undefined
 }
 
 /**
@@ -31,10 +32,10 @@ export function adviceYaml(dropped: readonly DroppedLabels[], topology: Topology
     )
   )
   if (dropped.length === 0 || pipelines.length === 0) return undefined
-  const rules = dropped.map(({ metric, labels, isGauge }) => ({
-    match: { name: metric },
+  const rules = dropped.map(({ metric, labels, gauge }) => ({
+    match: { name: metric, ...(gauge && { kind: gauge }) },
     without: [...labels],
-    ...(isGauge ? OF_GAUGES : {})
+    ...(gauge && OF_GAUGES)
   }))
   const configuration = {
     processors: { [PROCESSOR]: { windows: ['10s'], output: ['cumulative'], rules } },
@@ -47,6 +48,6 @@ export function adviceYaml(dropped: readonly DroppedLabels[], topology: Topology
       )
     }
   }
-  const explanation = dropped.some(({ isGauge }) => isGauge) ? EXPLANATION + GAUGES : EXPLANATION
+  const explanation = dropped.some(({ gauge }) => gauge) ? EXPLANATION + GAUGES : EXPLANATION
   return explanation + dump(configuration, { lineWidth: 120, flowLevel: 4, noRefs: true })
 }

@@ -7,7 +7,7 @@ import { REMEMBERED_DAYS, type UsedLabels, type UseTable } from '../../queries/u
 import { labelName } from '../../wire/prometheus/label-names.ts'
 import { metricName } from '../../wire/prometheus/metric-names.ts'
 import { trace } from '../why/trace.ts'
-import { adviceYaml } from './advice-yaml.ts'
+import { adviceYaml, type DroppedLabels } from './advice-yaml.ts'
 import { labelCosts, type MetricCosts } from './label-costs.ts'
 import { type LabelCosts, MOST_SERIES } from './label-profile.ts'
 
@@ -98,12 +98,14 @@ async function adviceOf({ services, topology }: BuiltService, uses: UseTable, no
   const metrics = costs.map(cost => metricAdvice(cost, usedOf(cost.metric).all.query.length))
   const dropped = metrics
     .filter(({ remedy }) => remedy !== undefined)
-    .map(({ name, labels, remedy }) => ({
-      metric: name,
-      labels: labels.filter(({ isUnused }) => isUnused).map(label => label.name),
-      isGauge: remedy === 'yamlWithGauges'
-    }))
-  const totals = dropped.filter(({ isGauge }) => !isGauge)
+    .map(
+      ({ name, kind, labels, remedy }): DroppedLabels => ({
+        metric: name,
+        labels: labels.filter(({ isUnused }) => isUnused).map(label => label.name),
+        gauge: remedy === 'yamlWithGauges' ? (kind as 'gauge' | 'up_down_counter') : undefined
+      })
+    )
+  const totals = dropped.filter(({ gauge }) => gauge === undefined)
   return {
     since: uses.since,
     days: Math.min(REMEMBERED_DAYS, (now - uses.since) / DAY_MS),

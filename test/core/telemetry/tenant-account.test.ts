@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { Attributes } from '../../../core/model/attributes.ts'
 import { TENANT } from '../../../core/model/tenant.ts'
 import { Account } from '../../../core/telemetry/account.ts'
 import { TenantAccount } from '../../../core/telemetry/tenant-account.ts'
@@ -63,6 +64,19 @@ test('items without a tenant that are made of those of a tenant are its own', ()
     })
   })
   assert.deepEqual(books(account), { a: [1, 1] })
+})
+
+test('names without end, which processors may write, do not fill memory', () => {
+  const shares = new TenantShares(context.series)
+  const events = Array.from({ length: 10_000 }, (_, i): Attributes => [[TENANT, `t${i}`]])
+  const { length } = events
+  const empty = { time: new Float64Array(length), value: new Float64Array(length), name: [], id: [] }
+  const counted = shares.of({ type: 'events', length, attributes: events, ...empty })
+  assert.ok(counted.size <= 8192, `${counted.size} tenants`)
+  assert.equal(
+    [...counted.values()].reduce((sum, items) => sum + items, 0),
+    length
+  )
 })
 
 test('the tenant at hand is the one of before after a throw', () => {
