@@ -2,6 +2,9 @@
 // Starts Weir: the sources in a checkout, the compiled files in an installed package. An old Node must be able to parse
 // this file, for it says which one is needed.
 import { existsSync } from 'node:fs'
+import module from 'node:module'
+import { homedir } from 'node:os'
+import { join } from 'node:path'
 
 const OLDEST_NODE = 24
 const USAGE = 2
@@ -17,6 +20,8 @@ if (Number.parseInt(process.versions.node, 10) < OLDEST_NODE) {
   )
   process.exit(USAGE)
 }
+// Half of a start goes into compiling. The threads and the engine's process, which get this variable too, share the result.
+if (process.env.NODE_COMPILE_CACHE === undefined) process.env.NODE_COMPILE_CACHE = cacheFolder()
 if (process.platform !== 'win32' && !hasHeapFlags()) {
   // The same process goes on, so signals and the process id stay what they are.
   process.execve(
@@ -25,8 +30,15 @@ if (process.platform !== 'win32' && !hasHeapFlags()) {
     process.env
   )
 }
+// Node does so by itself in a process that began with the variable.
+module.enableCompileCache()
 const source = new URL('../core/main.ts', import.meta.url)
 await import(existsSync(source) ? source.href : new URL('../dist/core/main.js', import.meta.url).href)
+
+/** The user's own, for whoever may write there says what runs. Without it Node compiles at each start. */
+function cacheFolder() {
+  return join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'weir')
+}
 
 function hasHeapFlags() {
   return [...process.execArgv, process.env.NODE_OPTIONS ?? ''].some(option => /semi.space.size/.test(option))

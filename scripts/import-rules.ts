@@ -39,7 +39,7 @@ const LAYERS: readonly (readonly [name: string, path: string])[] = [
   ['batch', '^core/batch/'],
   ['plugin', '^core/plugin/'],
   ['queries', '^core/queries/'],
-  ['http', '^core/(http|grpc)/'],
+  ['http', '^core/(http|grpc|kafka)/'],
   ['config', '^core/config/'],
   ['rules', '^core/rules/'],
   ['pipeline', '^core/pipeline/'],
@@ -63,7 +63,7 @@ const STARTED = [
   '^docs/examples/',
   // Plugins of golden cases, a command of package.json, and programs that tests start.
   '^test/cases/config/',
-  '^test/integrity/(torture|refusals|promql-differential|five-minutes|remote-write-compliance|stepping-clock|fatal-receiver)\\.ts$',
+  '^test/integrity/(torture|kafka-torture|refusals|promql-differential|five-minutes|remote-write-compliance|stepping-clock|fatal-receiver)\\.ts$',
   '^test/core/pipeline/workers/worker-entry\\.ts$',
   '^test/e2e/tenant-flood\\.ts$',
   '^test/servers/clickhouse-front\\.ts$',
@@ -100,14 +100,14 @@ const RULES: IForbiddenRuleType[] = [
   {
     name: 'component-imports',
     comment:
-      'components import sdk/plugin, core/{model,wire,promql,event-queries,queries,rules,http,grpc,windows}, core/plural.ts and their own folder',
+      'components import sdk/plugin, core/{model,wire,promql,event-queries,queries,rules,http,grpc,kafka,windows}, core/plural.ts and their own folder',
     from: { path: COMPONENT },
     to: {
       path: '^(core|sdk|receivers|processors|exporters|extensions)/',
       pathNot: [
         '^$1/$2/',
         '^sdk/plugin/',
-        '^core/((model|wire|promql|event-queries|queries|rules|http|grpc|windows)/|plural\\.ts$)'
+        '^core/((model|wire|promql|event-queries|queries|rules|http|grpc|kafka|windows)/|plural\\.ts$)'
       ]
     }
   },

@@ -126,6 +126,15 @@ export class Permit {
     return true
   }
 
+  /** Part of it, as a permit of its own. @param bytes at most those of this one, which must not be released */
+  split(bytes: number): Permit {
+    const whole = Math.ceil(bytes)
+    if (this.#issuer === undefined || whole > this.#bytes)
+      throw new RangeError(`a permit of ${this.#bytes} bytes has no ${whole} bytes to give`)
+    this.#bytes -= whole
+    return new Permit(whole, this.#issuer)
+  }
+
   /** Idempotent. */
   release(): void {
     this.#issuer?.release(this.#bytes)

@@ -4,10 +4,11 @@ import type { Permit } from '../batch/credits.ts'
 import { ACKED } from '../batch/settlement.ts'
 import { describeError, WeirError } from '../errors.ts'
 import { type Block, blockBytes } from '../model/block.ts'
-import type { Tenant } from '../plugin/access.ts'
+import type { Tenant, TenantBlock } from '../plugin/access.ts'
 import type { Context } from '../plugin/context.ts'
 import { noCredits, tooMuchMemory } from './body-budget.ts'
 import { RequestError, unavailable } from './request-error.ts'
+import { bookRefused } from './tenants/refused.ts'
 
 /** The result for a block that was not nacked. */
 export interface Delivery {
@@ -17,7 +18,14 @@ export interface Delivery {
   readonly reason: string
 }
 
-const NONE: ReadonlyMap<string, number> = new Map()
+/** Without tenants. */
+const OF_NOBODY: Omit<TenantBlock, 'block'> = {
+  refused: new Map(),
+  bookRefused() {},
+  spend() {},
+  giveBack() {},
+  count() {}
+}
 
 /** Each branch counts its own drops. */
 function deliveryOf(drops: readonly (readonly [reason: string, items: number])[]): Delivery {
@@ -63,21 +71,31 @@ export class HttpIngest {
       permit.release()
       throw refusal
     }
-    const labelled = tenant?.label(block) ?? { block, refused: NONE }
+    const labelled = this.#label(block, permit, tenant)
     const { length } = labelled.block
-    tenant?.spend(length)
+    labelled.spend()
     const outcome = length > 0 ? await this.#settled(labelled.block, permit, request) : ACKED
     if (length === 0) permit.release()
     if (outcome.status === 'nacked') {
-      tenant?.spend(-length)
+      labelled.giveBack()
       throw refusalOf(outcome.error)
     }
     const later: [string, number][] =
       outcome.status === 'dropped' ? [[outcome.reason, Math.min(outcome.items, length)]] : []
     // Only now: had the request been nacked, they would come, and count, again.
-    tenant?.count(length, bytes, labelled.refused)
-    for (const [reason, items] of labelled.refused) this.reject(reason, items, tenant)
+    labelled.count(bytes)
+    labelled.bookRefused(this.#context.account)
     return deliveryOf([...labelled.refused, ...later])
+  }
+
+  #label(block: Block, permit: Permit, tenant: Tenant | undefined): TenantBlock {
+    if (tenant === undefined) return { block, ...OF_NOBODY }
+    try {
+      return tenant.label(block)
+    } catch (error) {
+      permit.release()
+      throw error
+    }
   }
 
   #settled(block: Block, permit: Permit, request: Origin['request']): Promise<Outcome> {
@@ -88,12 +106,7 @@ export class HttpIngest {
 
   /** Books items of a request that never became part of a block. */
   reject(reason: string, items: number, tenant?: Tenant): void {
-    if (items === 0) return
-    const { account } = this.#context
-    account.as(tenant?.name ?? '', () => {
-      account.received += items
-      account.drop(reason, items)
-    })
+    if (items > 0) bookRefused(this.#context.account, tenant?.name ?? '', [[reason, items]])
   }
 
   /** Takes nothing any more and completes `batches$`. */

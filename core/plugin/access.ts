@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import { WeirError } from '../errors.ts'
 import type { Block } from '../model/block.ts'
+import type { Account } from '../telemetry/account.ts'
 
 /** The sender of a request, as its credentials say. */
 export interface Identity {
@@ -24,6 +25,17 @@ export interface TenantBlock {
   readonly block: Block
   /** The others, by reason. */
   readonly refused: ReadonlyMap<string, number>
+  /** Books them, each as received and dropped, and its tenant's. */
+  bookRefused(account: Account): void
+  /** Takes the items from the rate. */
+  spend(): void
+  /** Gives them back, for their sender has to send them again. */
+  giveBack(): void
+  /**
+   * Counts what will not come again. Not before: counters do not fall.
+   * @param bytes of the request, 0 without one
+   */
+  count(bytes: number): void
 }
 
 /** Whose items they are, and how many there may be. */
@@ -35,22 +47,19 @@ export interface Tenant {
   admit(): void
   /** Does `work`, which finds the series of items. They can be new only if the tenant may have more. */
   decode<T>(work: () => T): T
-  /** Names the tenant in all items, and leaves out those that break its limits. */
-  label(block: Block): TenantBlock
-  /** Takes items from its rate; less than 0 gives back those that their sender has to send again. */
-  spend(items: number): void
   /**
-   * Counts what will not come again. Not before: counters do not fall.
-   * @param bytes of the request, 0 without one
+   * Names the tenant in all items, and leaves out those that break its limits. Throws `RequestError` if it turns out only now
+   * that they have sent more than they may.
    */
-  count(items: number, bytes: number, refused: TenantBlock['refused']): void
+  label(block: Block): TenantBlock
 }
 
 export interface Tenants {
-  /** The tenant of items that come without a request, or with one that names none. */
-  readonly usual: Tenant | undefined
-  /** The tenant of this name. Throws `RequestError` if it cannot be one, or if there are too many. */
-  named(name: string): Tenant
+  /**
+   * The tenant of items that come without a request. Undefined if there is none.
+   * @param name of it, if the configuration says so. Throws `RequestError` if it cannot be one
+   */
+  withoutRequest(name?: string): Tenant | undefined
   /** The name of the tenant of a request. Throws `RequestError` if it has none. */
   nameOf(identity: Identity | undefined, headers: IncomingHttpHeaders): string
   /** The tenant of a request. Throws `RequestError` if it has none. */

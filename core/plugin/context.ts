@@ -50,6 +50,11 @@ export interface Context {
    */
   batch(block: Block, permit: Permit, onSettled?: (outcome: Outcome) => void, request?: Origin['request']): Batch
   /**
+   * For receivers: keeps items that it refuses, though they are whole, as a dead letter. Resolves to false if there are no
+   * dead letters, or no room. Books nothing. `request`: see `Origin`; not that of a batch.
+   */
+  setAside(block: Block, refusal: Refusal, request?: Origin['request']): Promise<boolean>
+  /**
    * For processors: a batch of its own. Checkpoints wait for it. `onSettled` is called once. If the batch was `nacked`
    * it is the processor's again, and part of its snapshots.
    */
@@ -74,6 +79,14 @@ export interface Context {
   announce(what: string, command?: string): void
   /** Shown on the admin page and in `/healthz`. A component is `ok` until it says otherwise. */
   status(state: ComponentState, reason?: string): void
+}
+
+/** Why items are refused. */
+export interface Refusal {
+  /** As in the ledger. */
+  readonly reason: string
+  /** In words, for people. */
+  readonly error: string
 }
 
 export type ComponentState = 'ok' | 'degraded' | 'failed'

@@ -3,10 +3,12 @@ import type { Batch } from '../batch/batch.ts'
 import type { Block } from '../model/block.ts'
 import type { QueryableStore } from '../promql/queryable.ts'
 import type { ConfigProblem, ConfigSchema } from '../schema/json-schema.ts'
+import type { CheckpointParticipant } from './checkpoint-participant.ts'
 import type { Context } from './context.ts'
 import type { Inspectable } from './inspection.ts'
 
 export type { ConfigProblem, ConfigSchema, JsonSchema } from '../schema/json-schema.ts'
+export type { CheckpointParticipant } from './checkpoint-participant.ts'
 
 /**
  * Version of this contract. 2: the host settles and books the batches inside RxJS operators. Plugins written for 1
@@ -24,6 +26,7 @@ export const CAPABILITIES = [
   'failed_items',
   'output_batch',
   'scheduler',
+  'set_aside',
   'stores'
 ] as const
 export type Capability = (typeof CAPABILITIES)[number]
@@ -69,6 +72,11 @@ export interface ReceiverPlugin<C = unknown> extends Definition<'receiver', C, R
    */
   readonly workers?: 'one' | 'each'
   /**
+   * Looks at items again that it has set aside, before they are replayed. Resolves to the errors of those that it refuses
+   * still, by their index.
+   */
+  recheck?(config: C, block: Block): Promise<ReadonlyMap<number, string>>
+  /**
    * It reads partitions of a log that others keep, by `context.tasks`, and emits no batches. Its pipelines run once for
    * each partition. The log is their journal.
    */
@@ -110,29 +118,6 @@ export type ExtensionPlugin<C = unknown> = Definition<'extension', C, Extension>
  */
 export type Upsert = 'identical' | 'max' | 'replace'
 export type Plugin<C = unknown> = ReceiverPlugin<C> | ProcessorPlugin<C> | ExporterPlugin<C> | ExtensionPlugin<C>
-
-/**
- * A component with state that is part of checkpoints. A checkpoint is one moment for all: receivers and processors are
- * asked between two batches, exporters once everything that was emitted before then has left the sending queues.
- */
-export interface CheckpointParticipant {
-  /** Bytes of the component's own, versioned, format. What has been emitted already is not part of it. */
-  snapshot?(): Uint8Array
-  /**
-   * The same bytes as `snapshot`, in steps of a few ms: between them others have their turn, but nothing is forwarded
-   * and no time goes by. For state that is large.
-   */
-  snapshotInSteps?(): Generator<void, Uint8Array>
-  /**
-   * Called before `start`, on a fresh component. Throws if the bytes cannot be understood: Weir then refuses to start.
-   */
-  restore?(state: Uint8Array): void
-  /**
-   * The checkpoint of the last `snapshot` is durable: a restart begins there, or later. A source commits the positions
-   * that were in it. Numbers grow, also from one run to the next.
-   */
-  committed?(checkpointId: number): void
-}
 
 /** Both idempotent; `stop` may come without `start`. A `start` that rejects stops Weir with its message. */
 export interface Lifecycle {

@@ -15,16 +15,17 @@ export class Labels {
 
   /** Of pairs in any order. Of a name that is there twice, the last one stands. */
   static of(pairs: Iterable<Label>): Labels {
+    if (Array.isArray(pairs) && isSorted(pairs)) return ofSorted(pairs)
     const byName = new Map<string, string>()
     for (const [name, value] of pairs) byName.set(name, value)
     const kept = Array.from(byName).filter(([, value]) => value !== '')
-    if (kept.length === 0) return Labels.NONE
-    return new Labels(kept.sort(([a], [b]) => (a < b ? -1 : 1)))
+    return ofSorted(kept.sort(([a], [b]) => (a < b ? -1 : 1)))
   }
 
   /** The same for equal label sets only. */
   get key(): string {
-    return (this.#key ??= this.pairs.map(([name, value]) => `${name.length}:${name}${value.length}:${value}`).join(''))
+    this.#key ??= keyOf(this.pairs)
+    return this.#key
   }
 
   /** Empty if there is no such label. */
@@ -45,7 +46,9 @@ export class Labels {
 
   /** With these labels set, or removed if their value is empty. */
   with(changes: Iterable<Label>): Labels {
-    return Labels.of([...this.pairs, ...changes])
+    const pairs = [...this.pairs]
+    for (const change of changes) set(pairs, change)
+    return ofSorted(pairs)
   }
 
   /** Negative if these come before `other`: by name, then by value, label after label. */
@@ -73,6 +76,32 @@ export class Labels {
 
 function filtered(labels: Labels, keep: (label: Label) => boolean): Labels {
   const kept = labels.pairs.filter(keep)
-  if (kept.length === labels.pairs.length) return labels
-  return kept.length === 0 ? Labels.NONE : new Labels(kept)
+  return kept.length === labels.pairs.length ? labels : ofSorted(kept)
+}
+
+function ofSorted(pairs: readonly Label[]): Labels {
+  return pairs.length === 0 ? Labels.NONE : new Labels(pairs)
+}
+
+/** As most come from their series. */
+function isSorted(pairs: readonly Label[]): boolean {
+  for (let i = 0; i < pairs.length; i++)
+    if (pairs[i]![1] === '' || (i > 0 && pairs[i - 1]![0] >= pairs[i]![0])) return false
+  return true
+}
+
+/** Changes a label of sorted ones. */
+function set(pairs: Label[], label: Label): void {
+  const [name, value] = label
+  let at = 0
+  while (at < pairs.length && pairs[at]![0] < name) at++
+  const isThere = pairs[at]?.[0] === name
+  if (value === '') pairs.splice(at, Number(isThere))
+  else pairs.splice(at, Number(isThere), label)
+}
+
+function keyOf(pairs: readonly Label[]): string {
+  let key = ''
+  for (const [name, value] of pairs) key += `${name.length}:${name}${value.length}:${value}`
+  return key
 }

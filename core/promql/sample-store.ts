@@ -73,10 +73,16 @@ export interface GridRequest {
   readonly stepMs: number
   readonly rangeMs: number
   /** Then the result is one series for each group, over the series' results at each time. */
-  readonly aggregate:
-    | { readonly op: AggregationOp; readonly grouping: readonly string[]; readonly without: boolean }
-    | undefined
+  readonly aggregate: GridAggregate | undefined
   readonly limits: QueryLimits
+}
+
+export interface GridAggregate {
+  readonly op: AggregationOp
+  readonly grouping: readonly string[]
+  readonly without: boolean
+  /** The φ of `quantile`, from 0 to 1. Undefined for others. */
+  readonly phi?: number | undefined
 }
 
 /** Values of one series or group on a grid. */

@@ -6,6 +6,7 @@ import { FairQueue, type FairQueueOptions } from './fair-queue.ts'
 import type { QuerySettings } from './messages.ts'
 import { QueryThread, threadMemory } from './query-thread.ts'
 import type { QueryAnswer, QueryRequest, RequiredLabels } from './requests.ts'
+import { ThreadChoice } from './thread-choice.ts'
 
 /** The program of threads of queries, next to this file: a source file in a checkout, a compiled one in a package. */
 const THREAD = new URL(`../query-worker${path.extname(import.meta.filename)}`, import.meta.url)
@@ -42,6 +43,7 @@ export class QueryService {
   readonly #queue: FairQueue
   readonly #counts: Readonly<Record<'queries' | 'failed', { add(value: number): void }>>
   #store: QueryableStore | undefined
+  readonly #choice: ThreadChoice
   #threads: QueryThread[] = []
   #stopWatching = () => {}
 
@@ -55,12 +57,21 @@ export class QueryService {
     this.#options = options
     this.#host = { clock, log }
     this.#queue = new FairQueue(options, clock)
+    this.#choice = new ThreadChoice(options.threads)
     this.#counts = {
       queries: instruments.counter('queries_total', 'Questions asked, of all kinds.'),
       failed: instruments.counter('queries_failed_total', 'Questions that were answered by an error.')
     }
     instruments.gauge('queries_running', 'Questions being answered.', () => this.#queue.running)
     instruments.gauge('queries_waiting', 'Questions that wait for others to end.', () => this.#queue.waiting)
+  }
+
+  /** Starts the threads, so that the first question does not wait for them. Nothing happens if the store is not there. */
+  start(): void {
+    const store = this.#findStore()
+    if (store === undefined) return
+    this.#connect(store)
+    for (const thread of this.#threads) thread.start()
   }
 
   /** Rejects with a {@link QueryError}. */
@@ -109,19 +120,16 @@ export class QueryService {
     }
   }
 
-  /** The same for the same text, since each thread has a cache of its own. */
   #threadFor(request: QueryRequest): QueryThread {
     const store = this.#findStore()
     if (store === undefined) throw new QueryError('unavailable', 'the store is not there now: try again')
-    if (store !== this.#store) this.#connect(store)
-    const text = 'text' in request ? request.text : JSON.stringify(request)
-    let hash = 0
-    for (let i = 0; i < text.length; i++) hash = (Math.imul(hash, 31) + text.charCodeAt(i)) | 0
-    return this.#threads[Math.abs(hash % this.#threads.length)]
+    this.#connect(store)
+    return this.#threads[this.#choice.of('text' in request ? request.text : JSON.stringify(request))]
   }
 
   /** A reload may have exchanged the exporter. Queries of the one before are refused. */
   #connect(store: QueryableStore): void {
+    if (store === this.#store) return
     this.#stopWatching()
     const outgoing = this.#threads
     this.#threads = Array.from(

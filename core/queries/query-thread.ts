@@ -28,7 +28,7 @@ export function threadMemory({ limits, cacheBytes }: Pick<QuerySettings, 'limits
   return MAX_HEAP_MB * 2 ** 20 + cacheBytes + SAMPLE_BYTES * limits.maxSamples
 }
 
-/** A thread that evaluates queries of one store, seen from the main thread. It starts with the first query. */
+/** A thread that evaluates queries of one store, seen from the main thread. It starts with the first query, or before. */
 export class QueryThread {
   readonly #entry: URL
   readonly #store: QueryableStore
@@ -53,11 +53,16 @@ export class QueryThread {
     this.#changedFrom = Math.min(this.#changedFrom, time)
   }
 
+  /** Without it the first query waits until the thread's program is loaded. */
+  start(): void {
+    this.#worker ??= this.#newWorker()
+  }
+
   run(request: QueryRequest, required: RequiredLabels): RunningQuery {
     const id = ++this.#queries
     const { promise, resolve, reject } = Promise.withResolvers<QueryAnswer>()
     this.#running.set(id, outcome => (outcome instanceof QueryError ? reject(outcome) : resolve(outcome)))
-    this.#worker ??= this.#start()
+    this.start()
     const changedFrom = this.#changedFrom
     this.#changedFrom = Number.POSITIVE_INFINITY
     this.#post({ kind: 'run', id, request, required, changedFrom })
@@ -71,7 +76,7 @@ export class QueryThread {
     await worker?.terminate()
   }
 
-  #start(): Worker {
+  #newWorker(): Worker {
     const { module, config } = this.#store
     const workerData = { module, config, settings: this.#settings }
     const worker = new Worker(this.#entry, { workerData, resourceLimits: { maxOldGenerationSizeMb: MAX_HEAP_MB } })

@@ -16,8 +16,8 @@ const SERIES_TTL_SLACK_MS = 2 * 86_400_000
  * of a partition. A series has 360 rows in each at the usual interval of 10 s, which is enough for its codecs.
  */
 const SHORTEST_SPAN_MS = 3_600_000
-/** Rows of a series in the span of a tier. */
-const ROWS_A_SPAN = 1440
+/** Rows of a series in the span of a tier. A graph that is drawn again reads the last span for its last step. */
+const ROWS_A_SPAN = 240
 
 const MAP = 'Map(String, String)'
 // Never merged away or mixed: the last one written stands.

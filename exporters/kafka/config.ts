@@ -1,6 +1,6 @@
 import { checkConnection, KAFKA_CONNECTION, type KafkaConnection } from '../../core/kafka/connection.ts'
-import { byteSize } from '../../core/schema/units.ts'
 import type { ConfigProblem, ConfigSchema } from '../../sdk/plugin/index.ts'
+import { byteSize } from '../../sdk/plugin/index.ts'
 
 export const ENCODINGS = ['otlp_proto', 'json'] as const
 export const COMPRESSIONS = ['zstd', 'lz4', 'snappy', 'gzip', 'none'] as const

@@ -31,6 +31,8 @@ const WITH_POST: ReadonlySet<string> = new Set([
   'query_exemplars',
   ...EVENT_QUESTIONS.keys()
 ])
+/** Once other parts have started, and before most people ask. */
+const THREADS_DELAY_MS = 300
 /** Answers that do not depend on the store. */
 const FIXED = { 'status/buildinfo': BUILD_INFO }
 /** A graph of the quickstart's counts. */
@@ -44,6 +46,7 @@ export class QueryApi implements Extension {
   readonly #forwarder: Forwarder | undefined
   readonly #service: QueryService | undefined
   readonly #uses: UseNotes
+  #cancelThreads = () => {}
 
   constructor(config: Config, context: Context) {
     this.#config = config
@@ -64,11 +67,13 @@ export class QueryApi implements Extension {
 
   async start(): Promise<void> {
     await this.#server.start()
+    this.#cancelThreads = this.#context.clock.setTimer(THREADS_DELAY_MS, () => this.#service?.start())
     const url = `${this.#server.scheme}://${this.address}${this.#config.path_prefix}`
     this.#context.announce(`Prometheus API on ${url}`, `curl ${url}/api/v1/query --data-urlencode 'query=${EXAMPLE}'`)
   }
 
   async stop(signal: AbortSignal): Promise<void> {
+    this.#cancelThreads()
     await this.#server.stop(signal)
     await this.#service?.close()
   }

@@ -1,7 +1,8 @@
 import { checkConnectionLimits } from '../../core/http/connection-limits.ts'
-import type { ReceiverPlugin } from '../../sdk/plugin/index.ts'
+import type { EventBlock, ReceiverPlugin } from '../../sdk/plugin/index.ts'
 import { type Config, schema } from './config.ts'
 import { HttpReceiver } from './receiver.ts'
+import { recheck } from './schemas.ts'
 
 const plugin: ReceiverPlugin<Config> = {
   api: 2,
@@ -13,6 +14,7 @@ const plugin: ReceiverPlugin<Config> = {
   ports: { out: 'events' },
   workers: 'each',
   check: config => checkConnectionLimits(config),
+  recheck: ({ schemas }, block) => recheck(schemas, block as EventBlock),
   create: (config, context) => new HttpReceiver(config, context)
 }
 

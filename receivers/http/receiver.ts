@@ -18,6 +18,7 @@ import { type BodyForm, collectorOf, type EventOptions, readEvents } from './eve
 import { FORMATS, MEDIA_TYPES } from './formats/index.ts'
 import { LineReader } from './line-reader.ts'
 import { EventSchemas, type SchemaOptions } from './schemas.ts'
+import { UnfitEventStore } from './unfit.ts'
 
 /** `navigator.sendBeacon` and pages that avoid a preflight send JSON so. */
 const BEACON_TYPE = 'text/plain'
@@ -26,6 +27,8 @@ const BEACON_TYPE = 'text/plain'
 export interface Answer {
   readonly accepted: number
   readonly rejected: number
+  /** Events that do not fit their schemas, and are kept as dead letters. Not set if there are none. */
+  readonly set_aside?: number
   /** The first ten. `index` in the array, or `line` of NDJSON, from 1. Neither is set if the error came later on. */
   readonly errors: readonly { readonly index?: number; readonly line?: number; readonly message: string }[]
 }
@@ -41,6 +44,7 @@ interface Received {
 export class HttpReceiver implements Receiver {
   readonly #context: Context
   readonly #ingest: HttpIngest
+  readonly #unfit: UnfitEventStore
   readonly #server: HttpServer
   readonly #path: string
   readonly #maxBytes: number
@@ -61,6 +65,7 @@ export class HttpReceiver implements Receiver {
     this.#limits = limits
     this.#context = context
     this.#ingest = new HttpIngest(context)
+    this.#unfit = new UnfitEventStore(context)
     this.#path = path
     this.#maxBytes = max_body_size
     const site: Site = {
@@ -107,13 +112,31 @@ export class HttpReceiver implements Receiver {
   async #post(request: Request, response: Response, tenant: Tenant | undefined): Promise<void> {
     const isLines = this.#formOf(request) === 'ndjson'
     const limits = bodyLimits(this.#context.credits, this.#maxBytes, 'max_body_size', tenant)
-    const { events, permit, hash } = await (isLines
-      ? this.#readLines(request, limits)
-      : this.#readJson(request, limits))
-    const { dropped, reason } = await this.#ingest.deliver(events.block, permit, hash, 0, tenant)
-    // Only now: had the request been nacked, they would come, and count, again.
-    for (const [reason, items] of events.rejected) this.#ingest.reject(reason, items, tenant)
-    response.status(nothingGood(events) ? 400 : 200).json(answer(events, dropped, reason))
+    const received = await (isLines ? this.#readLines(request, limits) : this.#readJson(request, limits))
+    const answer = await this.#deliver(received, tenant)
+    response.status(nothingGood(received.events) && answer.set_aside === undefined ? 400 : 200).json(answer)
+  }
+
+  async #deliver({ events, permit, hash }: Received, tenant: Tenant | undefined): Promise<Answer> {
+    const forUnfit = this.#payForUnfit(events, permit)
+    try {
+      const { dropped, reason } = await this.#ingest.deliver(events.block, permit, hash, 0, tenant)
+      // Only now: had the request been nacked, they would come, and count, again.
+      for (const [reason, items] of events.rejected) this.#ingest.reject(reason, items, tenant)
+      const kept = await this.#unfit.keep(events, hash, tenant)
+      return answerTo(events, dropped, reason, kept)
+    } finally {
+      forUnfit.release()
+    }
+  }
+
+  #payForUnfit(events: ReadEvents, permit: Permit): Permit {
+    try {
+      return this.#unfit.pay(events, permit)
+    } catch (error) {
+      permit.release()
+      throw error
+    }
   }
 
   async #readJson(request: Request, limits: BodyLimits): Promise<Received> {
@@ -182,7 +205,14 @@ function pay(permit: Permit, bytes: number, capacity: number): void {
 
 const nothingGood = ({ block, rejected }: ReadEvents) => block.length === 0 && rejected.size > 0
 
-function answer({ block, rejectedTotal, errors }: ReadEvents, dropped: number, reason: string): Answer {
+/** @param kept events that are dead letters */
+function answerTo(events: ReadEvents, dropped: number, reason: string, kept: number): Answer {
+  const { block, rejectedTotal, errors } = events
   const later = dropped === 0 ? [] : [{ message: `${count(dropped, 'event')} dropped later on: ${reason}` }]
-  return { accepted: block.length - dropped, rejected: rejectedTotal + dropped, errors: [...errors, ...later] }
+  return {
+    accepted: block.length - dropped,
+    rejected: rejectedTotal - kept + dropped,
+    ...(kept === 0 ? {} : { set_aside: kept }),
+    errors: [...errors, ...later]
+  }
 }

@@ -1,8 +1,9 @@
 import { readdir, readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv'
+import { TENANT } from '../../core/model/tenant.ts'
 import { BadEvent, type Event } from '../../core/wire/events/event.ts'
-import { attributeText, findAttribute } from '../../sdk/plugin/index.ts'
+import { attributeText, type EventBlock, findAttribute } from '../../sdk/plugin/index.ts'
 
 /** `order.json`, or `order.v2.json` for a version; the name may be written as in a URL. */
 const FILE_NAME = /^(.+?)(?:\.v(\d{1,9}))?\.json$/
@@ -41,7 +42,7 @@ export class EventSchemas {
   }
 
   /** Why an event is refused, if it is. One that names no version has to fit the newest. */
-  check({ name, attributes }: Event): BadEvent | undefined {
+  check({ name, attributes }: Pick<Event, 'name' | 'attributes'>): BadEvent | undefined {
     const versions = this.#versions.get(name)
     if (versions === undefined)
       return this.#unknown === 'accept'
@@ -61,6 +62,20 @@ export class EventSchemas {
     const [error] = validate.errors!
     return new BadEvent('schema_mismatch', () => `does not fit version ${version} of ${name}: ${describe(error)}`)
   }
+}
+
+/** The events of a dead letter that do not fit the schemas as they are now, by index, with the reason. */
+export async function recheck(options: SchemaOptions, block: EventBlock): Promise<Map<number, string>> {
+  const refused = new Map<number, string>()
+  if (options.folder === '') return refused
+  const schemas = await EventSchemas.load(options)
+  for (const [i, name] of block.name.entries()) {
+    // The tenant was added by Weir, and no schema need know of it.
+    const attributes = block.attributes[i].filter(([key]) => key !== TENANT)
+    const flaw = schemas.check({ name, attributes })
+    if (flaw !== undefined) refused.set(i, flaw.message())
+  }
+  return refused
 }
 
 const describe = ({ instancePath, message }: ErrorObject) => `attributes${instancePath.replaceAll('/', '.')} ${message}`

@@ -1,6 +1,6 @@
 import type { RecordsBatch } from '@platformatic/kafka'
 import { describeKafkaError } from '../../core/kafka/errors.ts'
-import type { Task, Tasks } from '../../core/plugin/tasks.ts'
+import type { Task, Tasks } from '../../sdk/plugin/index.ts'
 import { type Context, WeirError } from '../../sdk/plugin/index.ts'
 import type { Config } from './config.ts'
 import type { DeadLetterTopic } from './dead-letter-topic.ts'
@@ -168,6 +168,7 @@ export class AssignedPartition implements FetchTarget {
 
   async #openTask(state: Uint8Array | undefined, time: number): Promise<void> {
     const { tasks, config } = this.#host
+    const { partition_label: label } = config
     this.#task = await tasks.open({
       partition: `${config.topic}/${this.#partition}`,
       state,
@@ -175,6 +176,7 @@ export class AssignedPartition implements FetchTarget {
       entries: this.#entries,
       source: this.#entries,
       next: this.#offset,
+      outputAttribute: label === '' ? undefined : [label, String(this.#partition)],
       checkpointInterval: config.checkpoint_interval,
       keep: (parts, next, at) => this.#keep(parts, next, at)
     })

@@ -1,7 +1,7 @@
 import type { KafkaRecord, RecordsBatch } from '@platformatic/kafka'
 import { decodeRecordId, RECORD_ID_HEADER, type RecordId } from '../../core/kafka/record-id.ts'
 import { joinBlocks } from '../../core/model/join.ts'
-import type { PartitionEntries, PartitionEntry } from '../../core/plugin/tasks.ts'
+import type { PartitionEntries, PartitionEntry } from '../../sdk/plugin/index.ts'
 import { BadInputError, type Block, type CheckpointParticipant, openState, sealState } from '../../sdk/plugin/index.ts'
 import type { Decoded } from './decoder.ts'
 import type { Tick } from './progress.ts'

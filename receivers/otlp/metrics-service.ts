@@ -1,4 +1,5 @@
 import { memoryBeside } from '../../core/http/body-budget.ts'
+import { ExemplarIngest } from '../../core/http/exemplar-ingest.ts'
 import type { DecodedMetrics } from '../../core/wire/otlp/decoded-metrics.ts'
 import { decodeMetricsJson } from '../../core/wire/otlp/json-decoder.ts'
 import { OtlpMetricsDecoder } from '../../core/wire/otlp/metrics-decoder.ts'
@@ -7,10 +8,11 @@ import type { Context, HttpIngest, ItemLimits, Permit, Tenant } from '../../sdk/
 import { deliver } from './deliver.ts'
 import type { ExportService, ReplacedTexts } from './signals.ts'
 
-/** Makes batches of points. */
+/** Makes batches of points, and of events for their exemplars. */
 export class MetricsService implements ExportService {
   readonly #context: Context
   readonly #ingest: HttpIngest
+  readonly #exemplars: ExemplarIngest
   readonly #decoder: OtlpMetricsDecoder
   readonly #limits: ItemLimits
   readonly #replacedTexts: ReplacedTexts
@@ -19,6 +21,7 @@ export class MetricsService implements ExportService {
     this.#context = context
     this.#limits = limits
     this.#ingest = ingest
+    this.#exemplars = new ExemplarIngest(context, ingest)
     this.#replacedTexts = replacedTexts
     this.#decoder = new OtlpMetricsDecoder(context.series, { maxBytes: context.credits.capacity, limits })
   }
@@ -34,18 +37,27 @@ export class MetricsService implements ExportService {
         ? this.#decode(format, body, permit)
         : tenant.decode(() => this.#decode(format, body, permit))
     if (decoded.replacedTexts > 0) this.#replacedTexts.add(decoded.replacedTexts)
-    return deliver(this.#ingest, decoded, permit, body, tenant, 'point')
+    const partial = await deliver(this.#ingest, decoded, permit, body, tenant, 'point')
+    const { count, events } = decoded.exemplars
+    await this.#exemplars.deliver(count, events, tenant)
+    return partial
   }
 
   #decode(format: OtlpFormat, body: Buffer, permit: Permit): DecodedMetrics {
     const { clock, series, credits } = this.#context
     const now = clock.now()
+    const wantsExemplars = this.#exemplars.isOpen
     try {
       if (format === 'json') {
         const memory = memoryBeside(permit, credits)
-        return decodeMetricsJson(body, series, now, { maxBytes: credits.capacity, limits: this.#limits, memory })
+        return decodeMetricsJson(body, series, now, {
+          maxBytes: credits.capacity,
+          limits: this.#limits,
+          memory,
+          wantsExemplars
+        })
       }
-      return this.#decoder.decode(body, now)
+      return this.#decoder.decode(body, now, wantsExemplars)
     } catch (error) {
       permit.release()
       throw error

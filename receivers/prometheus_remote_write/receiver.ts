@@ -1,5 +1,6 @@
 import type { Request, Response } from 'express'
 import { bodyLimits, readBody } from '../../core/http/body.ts'
+import { ExemplarIngest } from '../../core/http/exemplar-ingest.ts'
 import { HttpIngest } from '../../core/http/ingest.ts'
 import { RequestError } from '../../core/http/request-error.ts'
 import { requestHash } from '../../core/http/request-hash.ts'
@@ -14,8 +15,6 @@ import { namesSecond, versionOf } from './version.ts'
 
 /** The specification has snappy only, also for bodies that name none. vmagent sends zstd. */
 const ENCODINGS = ['snappy', 'zstd'] as const
-/** A reload may bring a pipeline for exemplars, so it is tried so often, ms. */
-const TRY_AGAIN_MS = 60_000
 const WRITTEN = 'x-prometheus-remote-write'
 
 export class RemoteWriteReceiver implements Receiver {
@@ -25,10 +24,7 @@ export class RemoteWriteReceiver implements Receiver {
   readonly #server: HttpServer
   readonly #path: string
   readonly #maxBytes: number
-  readonly #exemplars: { add(value: number): void }
-  readonly #writtenExemplars: { add(value: number): void }
-  /** Until then exemplars are left out, because no pipeline took them. */
-  #noExemplarsUntil = 0
+  readonly #exemplars: ExemplarIngest
 
   constructor(config: Config, context: Context) {
     const { endpoint, path, max_body_size, limits } = config
@@ -37,9 +33,7 @@ export class RemoteWriteReceiver implements Receiver {
     this.#maxBytes = max_body_size
     this.#ingest = new HttpIngest(context)
     this.#decoder = new RemoteWriteDecoder(context.series, { maxBytes: context.credits.capacity, limits })
-    const { instruments } = context
-    this.#exemplars = instruments.counter('exemplars_total', 'Exemplars received.')
-    this.#writtenExemplars = instruments.counter('written_exemplars_total', 'Exemplars that a pipeline took as events.')
+    this.#exemplars = new ExemplarIngest(context, this.#ingest)
     const site: Site = {
       posts: new Map([[path, (request, response, tenant) => this.#post(request, response, tenant)]]),
       elsewhere: asked => new RequestError(404, `there is nothing at ${asked.path}: remote write goes to ${path}`),
@@ -93,35 +87,14 @@ export class RemoteWriteReceiver implements Receiver {
     const { dropped, reason } = await this.#ingest.deliver(block, permit, requestHash(body), newSeriesBytes, tenant)
     // Only now: had the request been nacked, they would come, and count, again.
     for (const [reason, items] of rejections.items) this.#ingest.reject(reason, items, tenant)
-    const exemplars = await this.#deliverExemplars(decoded, tenant)
+    const { count: received, events } = decoded.exemplars
+    const exemplars = await this.#exemplars.deliver(received, events, tenant)
     if (version === '2.0') setWrittenParts(response, decoded, dropped, exemplars)
     const flaws = [rejections.describe(), dropped > 0 ? `${count(dropped, 'point')} dropped later on: ${reason}` : '']
     const message = flaws.filter(text => text !== '').join('; ')
     if (message === '' || resendsAfter400(request, version)) return void response.status(204).end()
     response.status(400)
     sendText(response, `${message}; all other points are written`)
-  }
-
-  /**
-   * Returns how many a pipeline took. They come after the points, which must not be sent again for their sake: exemplars
-   * that nobody has room for, or a pipeline for, are left out.
-   */
-  async #deliverExemplars({ exemplars }: DecodedWriteRequest, tenant: Tenant | undefined): Promise<number> {
-    const { count, events } = exemplars
-    this.#exemplars.add(count)
-    const { clock, credits } = this.#context
-    const isTaken = events.length > 0 && clock.now() >= this.#noExemplarsUntil
-    const permit = isTaken ? credits.tryTake(0) : undefined
-    if (permit === undefined) return 0
-    try {
-      const { dropped } = await this.#ingest.deliver(events, permit, undefined, 0, tenant)
-      this.#writtenExemplars.add(events.length - dropped)
-      return events.length - dropped
-    } catch (error) {
-      if (!(error instanceof RequestError)) throw error
-      if (error.status === 404) this.#noExemplarsUntil = clock.now() + TRY_AGAIN_MS
-      return 0
-    }
   }
 
   #decode(body: Buffer, version: RemoteWriteVersion, permit: Permit): DecodedWriteRequest {

@@ -1,4 +1,5 @@
 import { TENANT_OPTION } from '../../core/http/tenants/config.ts'
+import { TLS_SCHEMA, type TlsConfig } from '../../core/http/tls.ts'
 import {
   byteSize,
   type ConfigProblem,
@@ -8,6 +9,7 @@ import {
   type ItemLimits,
   LIMITS_SCHEMA
 } from '../../sdk/plugin/index.ts'
+import { MOST_PATH_BYTES } from './sockets/datagram-socket.ts'
 import { MAX_FRAME_BYTES } from './sockets/framing.ts'
 import type { StreamOptions } from './sockets/stream.ts'
 import type { UdpOptions } from './sockets/udp.ts'
@@ -20,6 +22,8 @@ export interface Config extends UdpOptions, StreamOptions {
   readonly endpoint: string
   /** Instead of `endpoint`, unless it is empty. */
   readonly listen: readonly string[]
+  /** For TCP. */
+  readonly tls?: TlsConfig
   readonly max_series: number
   /** Milliseconds. */
   readonly retry_for: number
@@ -44,11 +48,17 @@ export const schema: ConfigSchema = {
       items: {
         type: 'string',
         pattern: LISTEN_PATTERN,
-        'x-expected': 'udp://127.0.0.1:8125, tcp://127.0.0.1:8125 or unix:///run/weir.sock'
+        'x-expected':
+          'udp://127.0.0.1:8125, tcp://127.0.0.1:8125, unixgram:///run/weir.dsocket or unix:///run/weir.sock'
       },
       uniqueItems: true,
-      description: 'Addresses to listen on instead of endpoint: udp://host:port, tcp://host:port, unix:///path.',
+      description:
+        'Addresses to listen on instead of endpoint: udp://host:port, tcp://host:port, unix:///path, unixgram:///path.',
       default: []
+    },
+    tls: {
+      ...TLS_SCHEMA,
+      description: 'Encryption of all TCP addresses. Files are read again when they change. Without it they are plain.'
     },
     udp_sockets: {
       type: 'integer',
@@ -116,18 +126,31 @@ export const schema: ConfigSchema = {
   }
 }
 
-export function checkConfig({ listen, idle_timeout }: Config): ConfigProblem[] {
-  const datagrams = listen.flatMap((address, i) => (address.startsWith('unixgram:') ? [i] : []))
-  const problems: ConfigProblem[] = datagrams.map(i => ({
-    path: ['listen', i],
-    message:
-      'Node.js has no Unix datagram sockets: use unix:// (clients: a Unix stream, with or without length prefix) or udp://'
-  }))
+export function checkConfig({ listen, idle_timeout, tls }: Config): ConfigProblem[] {
+  const problems = listen.flatMap((address, i) =>
+    unixgramProblems(address).map(message => ({ path: ['listen', i], message }))
+  )
+  if (tls !== undefined && !listen.some(address => address.startsWith('tcp:')))
+    problems.push({ path: ['tls'], message: 'it is for TCP, and listen has no tcp://host:port' })
   if (idle_timeout > 0) return problems
   return [...problems, { path: ['idle_timeout'], message: 'it must be more than 0: abandoned connections would stay' }]
 }
 
 /** Most bytes of lines that connections have not sent to their end. */
 export function connectionBytes({ listen, max_connections }: Config): number {
-  return listen.filter(address => !address.startsWith('udp:')).length * max_connections * MAX_FRAME_BYTES
+  return listen.filter(address => /^(tcp|unix):/.test(address)).length * max_connections * MAX_FRAME_BYTES
+}
+
+/** A Unix datagram socket is opened by the C library of Linux, through a package that is not always there. */
+function unixgramProblems(address: string): string[] {
+  if (!address.startsWith('unixgram://')) return []
+  if (process.platform !== 'linux') return ['Unix datagram sockets are read on Linux only: use unix:// or udp://']
+  const bytes = Buffer.byteLength(address.slice('unixgram://'.length))
+  if (bytes > MOST_PATH_BYTES) return [`the path has ${bytes} bytes, and a socket's has at most ${MOST_PATH_BYTES}`]
+  try {
+    import.meta.resolve('koffi')
+    return []
+  } catch {
+    return ['Unix datagram sockets need a package that is not installed: npm install koffi']
+  }
 }

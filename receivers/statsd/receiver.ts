@@ -1,6 +1,7 @@
 import type { Observable } from 'rxjs'
 import { parseEndpoint } from '../../core/http/endpoint.ts'
 import { labelling } from '../../core/http/tenants/label.ts'
+import { ServerCertificate } from '../../core/http/tls.ts'
 import type { Batch, Block, Context, Receiver } from '../../sdk/plugin/index.ts'
 import type { Config } from './config.ts'
 import { Gatherer } from './gatherer.ts'
@@ -10,12 +11,13 @@ import { StatsdParser } from './parser.ts'
 import type { Refusal } from './refusal.ts'
 import { QUOTED_CHARACTERS, Refusals } from './refusals.ts'
 import { type Address, parseAddress } from './sockets/address.ts'
-import type { Listener } from './sockets/listener.ts'
-import { StreamListener } from './sockets/stream.ts'
+import type { Listener, Pausable } from './sockets/listener.ts'
+import { type StreamEvents, StreamListener } from './sockets/stream.ts'
 import { UdpListener } from './sockets/udp.ts'
+import { UnixgramListener } from './sockets/unixgram.ts'
 import { type TagFormat, TaggedNames } from './tag-formats.ts'
 
-/** StatsD over datagrams, which are dropped without credits, and over connections, which have to wait for them. */
+/** StatsD over UDP, which is dropped without credits, and over connections and Unix datagrams, which have to wait for them. */
 export class StatsdReceiver implements Receiver {
   protected readonly gauges: Gauges
   readonly #config: Config
@@ -25,11 +27,12 @@ export class StatsdReceiver implements Receiver {
   readonly #datagrams: Gatherer
   readonly #streams: Gatherer
   readonly #udp: readonly UdpListener[]
-  readonly #connections: readonly StreamListener[]
+  /** Those whose senders can be made to wait. */
+  readonly #pausable: readonly (Listener & Pausable)[]
   readonly #taggedNames: { add(value: number): void }
   readonly #datagramsRead: { add(value: number): void }
   #hasWarnedOfTags = false
-  /** Blocks of connections that wait for credits. */
+  /** Blocks of them that wait for credits. */
   #unpaid = 0
   #started: Promise<void> | undefined
   #stopped: Promise<void> | undefined
@@ -57,7 +60,7 @@ export class StatsdReceiver implements Receiver {
     this.#streams = gatherer((block, bytes) => this.#sendOfStreams(block, bytes))
     const addresses = addressesOf(config)
     this.#udp = this.#udpListeners(addresses)
-    this.#connections = this.#streamListeners(addresses)
+    this.#pausable = [...this.#unixgramListeners(addresses), ...this.#streamListeners(addresses)]
   }
 
   get batches$(): Observable<Batch> {
@@ -80,7 +83,7 @@ export class StatsdReceiver implements Receiver {
   }
 
   get #listeners(): readonly Listener[] {
-    return [...this.#udp, ...this.#connections]
+    return [...this.#udp, ...this.#pausable]
   }
 
   async #listen(): Promise<void> {
@@ -117,7 +120,7 @@ export class StatsdReceiver implements Receiver {
     )
     const listeners = addresses.flatMap(address => {
       if (address.transport !== 'udp') return []
-      const receive = (datagram: Buffer) => this.#receive(datagram)
+      const receive = (datagram: Buffer) => this.#receive(datagram, this.#datagrams)
       return [new UdpListener(address.endpoint, this.#config, this.#context, receive, drops => dropped.add(drops))]
     })
     instruments.gauge(
@@ -131,8 +134,37 @@ export class StatsdReceiver implements Receiver {
     return listeners
   }
 
+  #unixgramListeners(addresses: readonly Address[]): UnixgramListener[] {
+    const receive = (datagram: Buffer | 'too_long') => {
+      if (datagram === 'too_long') this.#refusals.add(datagram, '')
+      else this.#receive(datagram, this.#streams)
+    }
+    return addresses.flatMap(address =>
+      address.transport === 'unixgram' ? [new UnixgramListener(address.path, this.#context, receive)] : []
+    )
+  }
+
   #streamListeners(addresses: readonly Address[]): StreamListener[] {
-    const { instruments } = this.#context
+    const { tls } = this.#config
+    const certificate = tls && new ServerCertificate(tls, this.#context)
+    const events = this.#streamEvents()
+    return addresses.flatMap(address =>
+      address.transport === 'udp' || address.transport === 'unixgram'
+        ? []
+        : [
+            new StreamListener(
+              address,
+              this.#config,
+              this.#context,
+              events,
+              address.transport === 'tcp' ? certificate : undefined
+            )
+          ]
+    )
+  }
+
+  #streamEvents(): StreamEvents {
+    const { instruments, log } = this.#context
     const refused = instruments.counter(
       'refused_connections_total',
       'Connections closed because there were max_connections on their address.'
@@ -141,29 +173,31 @@ export class StatsdReceiver implements Receiver {
       'timed_out_connections_total',
       'Connections closed because nothing came for idle_timeout.'
     )
-    const events = {
-      lines: (lines: Buffer) => this.#streams.receive(lines),
-      refused: (reason: Refusal) => this.#refusals.add(reason, ''),
+    const failed = instruments.counter('failed_handshakes_total', 'Connections closed because TLS was not agreed on.')
+    return {
+      lines: lines => this.#streams.receive(lines),
+      refused: reason => this.#refusals.add(reason, ''),
       connectionRefused: () => refused.add(1),
-      connectionTimedOut: () => timedOut.add(1)
+      connectionTimedOut: () => timedOut.add(1),
+      handshakeFailed: error => {
+        failed.add(1)
+        log.debug({ err: error.message }, 'a TLS handshake failed')
+      }
     }
-    return addresses
-      .filter(({ transport }) => transport !== 'udp')
-      .map(address => new StreamListener(address, this.#config, this.#context, events))
   }
 
-  #receive(datagram: Buffer): void {
+  #receive(datagram: Buffer, gatherer: Gatherer): void {
     this.#datagramsRead.add(1)
     if (datagram.length === 0) this.#refusals.add('empty_datagram', '')
-    else this.#datagrams.receive(datagram)
+    else gatherer.receive(datagram)
   }
 
   #sendOfStreams(block: Block, bytes: number): void {
     const sent = this.#output.sendWhenPaid(block, bytes)
     if (sent === undefined) return
-    if (this.#unpaid++ === 0) for (const listener of this.#connections) listener.pause()
+    if (this.#unpaid++ === 0) for (const listener of this.#pausable) listener.pause()
     void sent.then(() => {
-      if (--this.#unpaid === 0) for (const listener of this.#connections) listener.resume()
+      if (--this.#unpaid === 0) for (const listener of this.#pausable) listener.resume()
     })
   }
 

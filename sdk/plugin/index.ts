@@ -55,7 +55,7 @@ export type { Conversion } from '../../core/pipeline/stateful/stateful-processor
 export { StatefulProcessor } from '../../core/pipeline/stateful/stateful-processor.ts'
 export type { Tenant } from '../../core/plugin/access.ts'
 export type { ConfigOf } from '../../core/plugin/config-of.ts'
-export type { ComponentState, Context } from '../../core/plugin/context.ts'
+export type { ComponentState, Context, Refusal } from '../../core/plugin/context.ts'
 export type {
   BatchProcessor,
   Capability,
@@ -83,6 +83,7 @@ export type { BlockOf, ExporterOf, MapProcessorOf } from '../../core/plugin/defi
 export { defineExporter, defineExtension, defineProcessor, defineReceiver } from '../../core/plugin/define.ts'
 export type { Explanation, Inspectable, StateFigures } from '../../core/plugin/inspection.ts'
 export { EXPORTER_NAME, type GroupStatus, type RuleStatus, type Stores } from '../../core/plugin/stores.ts'
+export type { PartitionEntries, PartitionEntry, Task, TaskOptions, Tasks } from '../../core/plugin/tasks.ts'
 export { endpoint } from '../../core/schema/endpoint.ts'
 export {
   byteSize,

@@ -129,6 +129,7 @@ function batchMakers(id: string, account: Account, settlements: SettlementTracke
     adopt,
     batch: (block, permit, onSettled, request) =>
       receivedBatch({ source: id, request }, account, block, permit, onSettled),
+    setAside: async () => false,
     outputBatch: (block, permit, onSettled) => trackedBatch(settlements, { source: id }, block, onSettled, permit)
-  } satisfies Pick<Context, 'adopt' | 'batch' | 'outputBatch'>
+  } satisfies Pick<Context, 'adopt' | 'batch' | 'setAside' | 'outputBatch'>
 }

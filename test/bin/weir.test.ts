@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { test } from 'node:test'
 import { EXIT } from '../../core/cli/exit-codes.ts'
@@ -34,6 +35,23 @@ test('the launcher keeps a size for new objects that the user gives', () => {
   }
 })
 
+test('the launcher keeps compiled code in the folder for caches of the user, or where Node is told to', () => {
+  const folder = mkdtempSync(path.join(tmpdir(), 'weir-launcher-'))
+  try {
+    for (const [variable, kept] of [
+      ['XDG_CACHE_HOME', 'weir'],
+      ['NODE_COMPILE_CACHE', '']
+    ] as const) {
+      const own = path.join(folder, variable)
+      const { NODE_COMPILE_CACHE: _, ...env } = process.env
+      assert.equal(weir([], '', { ...env, [variable]: own }).status, EXIT.ok)
+      assert.equal(readdirSync(path.join(own, kept)).length, 1, variable)
+    }
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+})
+
 test('the launcher says which Node Weir needs', () => {
   const old = `Object.defineProperty(process, 'version', { value: 'v20.1.0' })
 Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '20.1.0' } })`
@@ -49,10 +67,10 @@ function launch(args: readonly string[], options = ''): { bytes: number; pid: nu
   return { ...JSON.parse(report), started: pid }
 }
 
-function weir(args: readonly string[], options = '') {
+function weir(args: readonly string[], options = '', env = process.env) {
   return spawnSync(process.execPath, [...args, path.join(ROOT, 'bin/weir.js'), '--version'], {
     encoding: 'utf8',
-    env: { ...process.env, NODE_OPTIONS: options }
+    env: { ...env, NODE_OPTIONS: options }
   })
 }
 

@@ -4,6 +4,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { type TestContext, test } from 'node:test'
 import { eventually } from './eventually.ts'
+import { deltaRequest, postOtlp } from './otlp-requests.ts'
 import { Sandbox } from './weir-process.ts'
 
 const config = (workers: number, target: string) => `
@@ -43,6 +44,52 @@ for (const workers of [1, 2])
     const status = await weir.assertLedger({ 'receiver statsd': { tenant_series_limit: 1 } })
     const statsd = status.components.find(({ kind, id }) => `${kind} ${id}` === 'receiver statsd')
     assert.equal(statsd?.account.sent, 2)
+    await weir.stop()
+  })
+
+const byAttribute = (workers: number) => `
+receivers:
+  statsd: { endpoint: 127.0.0.1:0 }
+  otlp: { protocols: { http: { endpoint: 127.0.0.1:0 } } }
+exporters:
+  debug:
+service:
+  admin: { endpoint: 127.0.0.1:0 }
+  workers: ${workers}
+  tenants: { attribute: team, default: other, overrides: { shop: { max_series: 1 } } }
+  pipelines:
+    a: { receivers: [statsd, otlp], exporters: [debug] }
+`
+
+for (const workers of [1, 2])
+  test(`data belongs to the tenant that an attribute names, with ${workers} worker(s)`, async t => {
+    const sandbox = await Sandbox.open(t)
+    const weir = await sandbox.start(byAttribute(workers))
+    const socket = createSocket('udp4')
+    t.after(() => socket.close())
+    const lines = Buffer.from('hits:1|c|#team:bank\nhits:2|c\nhits:3|c|#team:a/b')
+    await new Promise(resolve => socket.send(lines, weir.statsdPort, '127.0.0.1', resolve))
+    const point = (name: string, attributes: Record<string, string>) => ({
+      name,
+      attributes,
+      time: Date.now(),
+      value: 1
+    })
+    const shop = { team: 'shop' }
+    const body = deltaRequest([point('a', { team: 'bank' }), point('a', shop), point('b', shop), point('a', {})])
+    assert.equal((await postOtlp(weir.otlp, body)).status, 200)
+    await eventually('all are booked', async () => {
+      return (await weir.component('receiver statsd')).account.received === 3
+    })
+    await weir.settled()
+    const usage = (await (await fetch(`${weir.admin}/api/tenants`)).json()) as Record<string, unknown>[]
+    const figures = usage.map(({ tenant, samples, series, refused }) => [tenant, samples, series, refused])
+    assert.deepEqual(figures.toSorted(), [
+      ['bank', 2, 2, 0],
+      ['other', 2, 2, 0],
+      ['shop', 1, 1, 1]
+    ])
+    await weir.assertLedger({ 'receiver statsd': { bad_tenant_name: 1 }, 'receiver otlp': { tenant_series_limit: 1 } })
     await weir.stop()
   })
 

@@ -41,7 +41,7 @@ const OPTIONS: Readonly<Record<string, ContractOptions>> = {
     config: { files: [path.join(import.meta.dirname, 'rules.yml')], store: 'clickhouse' },
     optional: ['tenant']
   },
-  'receiver statsd': { config: { endpoint: '127.0.0.1:0' }, optional: ['tenant'] },
+  'receiver statsd': { config: { endpoint: '127.0.0.1:0' }, optional: ['tenant', 'tls', 'tls.client_ca_file'] },
   'processor cumulative_to_delta': { optional: ['match'] },
   'processor delta_to_cumulative': { optional: ['match'] },
   'processor enrich': {
@@ -132,7 +132,7 @@ const VARIANTS: Readonly<Record<string, ContractOptions | readonly ContractOptio
   },
   'receiver statsd': {
     config: { listen: ['udp://127.0.0.1:0', 'tcp://127.0.0.1:0'], udp_sockets: 2 },
-    optional: ['tenant']
+    optional: ['tenant', 'tls', 'tls.client_ca_file']
   }
 }
 

@@ -21,6 +21,7 @@ export interface TenantLimits {
 /** `service.tenants`. */
 export interface TenantsConfig {
   readonly header?: string
+  readonly attribute?: string
   readonly default?: string
   readonly over_limit_status: 429 | 503
   readonly limits: TenantLimits
@@ -79,6 +80,12 @@ export const TENANTS_SCHEMA: JsonSchema = {
       pattern: "^[A-Za-z0-9!#$%&'*+.^_`|~-]+$",
       'x-expected': 'the name of a header, such as X-Scope-OrgID',
       description: 'Header of requests, or metadata of calls, that names the tenant if credentials do not.'
+    },
+    attribute: {
+      type: 'string',
+      minLength: 1,
+      description:
+        'Attribute of items that names their tenant, of their resource or their own. Only credentials come before it.'
     },
     default: {
       type: 'string',

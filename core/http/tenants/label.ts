@@ -5,20 +5,15 @@ import type { Account } from '../../telemetry/account.ts'
 
 /** The items that `tenant` may have, with its name. The others are booked as received and dropped. */
 export function labelFor(tenant: Tenant, block: Block, account: Account): Block {
-  const { block: labelled, refused } = tenant.label(block)
-  tenant.spend(labelled.length)
-  tenant.count(labelled.length, 0, refused)
-  account.as(tenant.name, () => {
-    for (const [reason, items] of refused) {
-      account.received += items
-      account.drop(reason, items)
-    }
-  })
+  const { block: labelled, spend, count, bookRefused } = tenant.label(block)
+  spend()
+  count(0)
+  bookRefused(account)
   return labelled
 }
 
 /** Labels the blocks of a receiver with the option `tenant`; without it they stay as they are. */
 export function labelling(name: string | undefined, { access, account }: Context): (block: Block) => Block {
-  const tenant = name === undefined ? undefined : access.tenants?.named(name)
+  const tenant = name === undefined ? undefined : access.tenants?.withoutRequest(name)
   return tenant === undefined ? block => block : block => labelFor(tenant, block, account)
 }

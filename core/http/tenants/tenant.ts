@@ -11,6 +11,7 @@ import type { TenantShares } from '../../telemetry/tenant-shares.ts'
 import { RequestError } from '../request-error.ts'
 import type { TenantLimits } from './config.ts'
 import type { TenantMeters } from './meters.ts'
+import { bookRefused } from './refused.ts'
 import type { TenantIds } from './tenant-ids.ts'
 import { TenantSeries } from './tenant-series.ts'
 
@@ -88,9 +89,18 @@ export class LimitedTenant implements Tenant {
     this.#host.meters.setSeries(this.#slot, this.#series.size)
     this.#host.labelled.add(named)
     this.#host.shares.assign(named, this.name)
-    return { block: named, refused }
+    const { length } = named
+    return {
+      block: named,
+      refused,
+      bookRefused: account => bookRefused(account, this.name, refused),
+      spend: () => this.spend(length),
+      giveBack: () => this.spend(-length),
+      count: bytes => this.count(length, bytes, refused)
+    }
   }
 
+  /** Takes items from its rate; less than 0 gives them back. */
   spend(items: number): void {
     const { clock, meters } = this.#host
     const rate = this.#limits.samples_per_second
@@ -100,7 +110,7 @@ export class LimitedTenant implements Tenant {
   count(items: number, bytes: number, refused: TenantBlock['refused']): void {
     const { meters } = this.#host
     meters.add(this.#slot, 'samples', items)
-    meters.add(this.#slot, 'bytes', bytes)
+    meters.add(this.#slot, 'bytes', Math.round(bytes))
     for (const own of refused.values()) meters.add(this.#slot, 'refused', own)
   }
 

@@ -9,6 +9,7 @@ import { TENANT_PATTERN } from '../access/config.ts'
 import { RequestError, unavailable } from '../request-error.ts'
 import type { TenantsConfig } from './config.ts'
 import { ExportedItems } from './exported-items.ts'
+import { ItemsTenant, type ItemsTenantHost, type NoTenant, TenantAttribute } from './items-tenant.ts'
 import { MOST_TENANTS, type TenantCounter, type TenantMeters } from './meters.ts'
 import { LimitedTenant, type TenantHost } from './tenant.ts'
 import { TenantIds } from './tenant-ids.ts'
@@ -41,8 +42,10 @@ export class ConfiguredTenants implements Tenants {
   readonly #config: TenantsConfig
   readonly #meters: TenantMeters
   readonly #host: TenantHost
-  readonly #tenants = new Map<string, Tenant>()
+  readonly #tenants = new Map<string, LimitedTenant>()
   readonly #labelled = new WeakSet<Block>()
+  /** Set if items may name their tenants. */
+  readonly #items: ItemsTenantHost | undefined
 
   constructor(
     config: TenantsConfig,
@@ -61,17 +64,25 @@ export class ConfiguredTenants implements Tenants {
       shares: this.shares,
       labelled: this.#labelled
     }
+    if (config.attribute !== undefined)
+      this.#items = {
+        attribute: new TenantAttribute(config.attribute),
+        maxBodySize: config.limits.max_body_size,
+        labelled: this.#labelled,
+        find: name => this.#find(name)
+      }
     // Before senders name others: of those there may be as many as there is room for.
     const { default: usual, overrides } = config
     for (const name of [...(usual === undefined ? [] : [usual]), ...Object.keys(overrides)]) this.named(name)
   }
 
-  get usual(): Tenant | undefined {
-    const { default: name } = this.#config
-    return name === undefined ? undefined : this.named(name)
+  withoutRequest(name: string | undefined = this.#config.default): Tenant | undefined {
+    const own = name === undefined ? undefined : this.named(name)
+    return this.#items === undefined ? own : new ItemsTenant(this.#items, own, false)
   }
 
-  named(name: string): Tenant {
+  /** The tenant of this name. Throws `RequestError` if it cannot be one, or if there are too many. */
+  named(name: string): LimitedTenant {
     const known = this.#tenants.get(name)
     if (known !== undefined) return known
     if (!NAME.test(name))
@@ -84,13 +95,15 @@ export class ConfiguredTenants implements Tenants {
   }
 
   of(identity: Identity | undefined, headers: IncomingHttpHeaders): Tenant {
-    return this.named(this.nameOf(identity, headers))
+    // An attribute cannot make a sender another tenant than its credentials do.
+    if (this.#items === undefined || identity?.tenant !== undefined) return this.named(this.nameOf(identity, headers))
+    const other = this.#saidIn(headers) ?? this.#config.default
+    return new ItemsTenant(this.#items, other === undefined ? undefined : this.named(other), true)
   }
 
   nameOf(identity: Identity | undefined, headers: IncomingHttpHeaders): string {
     const { header, default: usual } = this.#config
-    const value = header === undefined ? undefined : headers[header.toLowerCase()]
-    const said = Array.isArray(value) ? value.join() : value
+    const said = this.#saidIn(headers)
     const proven = identity?.tenant
     if (proven !== undefined && said !== undefined && said !== proven)
       throw new RequestError(403, `these credentials are of another tenant than the header ${header} says`)
@@ -134,6 +147,20 @@ export class ConfiguredTenants implements Tenants {
     add('exported', 'counter', 'Points and events of a tenant that backends have, such as the counts of windows.')
     add('refused', 'counter', 'Points and events that broke a limit of their tenant, and were dropped.')
     add('limited', 'counter', 'Requests refused because their tenant was over its rate.')
+  }
+
+  /** The tenant that the header names. */
+  #saidIn(headers: IncomingHttpHeaders): string | undefined {
+    const { header } = this.#config
+    const value = header === undefined ? undefined : headers[header.toLowerCase()]
+    return Array.isArray(value) ? value.join() : value
+  }
+
+  #find(name: string): LimitedTenant | NoTenant {
+    const known = this.#tenants.get(name)
+    if (known !== undefined) return known
+    if (!NAME.test(name)) return 'bad_tenant_name'
+    return this.#tenants.size === MOST_TENANTS ? 'too_many_tenants' : this.named(name)
   }
 
   #overridesOf(name: string) {

@@ -1,13 +1,17 @@
 import { Batch, type Origin, type Outcome } from '../../batch/batch.ts'
 import { describeError, WeirError } from '../../errors.ts'
+import type { Block } from '../../model/block.ts'
 import { itemsIn, pickItems, type Range, unpicked } from '../../model/ranges.ts'
+import { select } from '../../model/select.ts'
 import type { ReceiverPlugin } from '../../plugin/contract.ts'
 import { count } from '../../plural.ts'
 import type { Pipeline } from '../graph/pipeline.ts'
+import type { BuiltReceiver } from '../graph/topology.ts'
 import type { DirectExport, DirectResult } from '../sending-queue/direct-export.ts'
 import { describeFailure, type Failure } from '../sending-queue/failure.ts'
 import type { BuiltService } from '../service/build.ts'
 import type { DeadLetter, DeadLetterStore } from './store.ts'
+import { PROCESSOR_FAILED } from './writer.ts'
 
 /** The end of one dead letter's replay: delivered and removed, or the reason why not. */
 export type EndedReplay =
@@ -66,7 +70,7 @@ export class DeadLetterReplay {
     const known = this.#undelivered.get(number)
     const left = known?.of === block.length ? known.left : [{ from: 0, to: block.length }]
     if (left.length === 0) await this.#keepOnly(number, deadLetter, NONE_LEFT)
-    else if (kind === 'receiver') await this.#replayReceived(number, deadLetter)
+    else if (kind === 'receiver') return this.#replayReceived(number, await this.#recheck(number, deadLetter))
     else {
       const first = unanswered.get(id)
       if (first !== undefined) throw new Error(`not tried, since exporter ${id} could not send #${first}`)
@@ -77,7 +81,27 @@ export class DeadLetterReplay {
     return block.length
   }
 
-  async #replayReceived(number: number, deadLetter: DeadLetter): Promise<void> {
+  /**
+   * Items that their receiver had refused are shown to it again. Those that it refuses still get a dead letter of their
+   * own first, so that they outlive the rest. Throws if it refuses all.
+   */
+  async #recheck(number: number, deadLetter: DeadLetter): Promise<DeadLetter> {
+    if (deadLetter.reason === PROCESSOR_FAILED) return deadLetter
+    const { id, block, key } = deadLetter
+    const { plugin, config } = this.#receiver(id).entry
+    const refused = await (plugin as ReceiverPlugin).recheck?.(config, block)
+    if (refused === undefined || refused.size === 0) return deadLetter
+    const [error] = refused.values()
+    if (refused.size === block.length) throw new Error(`it stayed here, refused again: ${error}`)
+    const { fit, unfit } = parted(block, refused)
+    await this.#deadLetters.put({ ...deadLetter, block: unfit, error, key: key && `${key}_rest` })
+    const rest = { ...deadLetter, block: fit }
+    await this.#deadLetters.replace(number, rest)
+    return rest
+  }
+
+  /** Resolves to the number of items. */
+  async #replayReceived(number: number, deadLetter: DeadLetter): Promise<number> {
     // Until then it may still come to light that it was delivered before a crash.
     if (!(await this.#service.ingress.replayCompleted(AbortSignal.abort())))
       throw new WeirError('COMPONENT_FAILED', 'the data of the last run is still being processed; try again later')
@@ -86,13 +110,12 @@ export class DeadLetterReplay {
     await this.#keepOnly(number, deadLetter, NONE_LEFT)
     if (outcome.status === 'dropped')
       throw new Error(`${count(outcome.items, 'item')} of it dropped (${outcome.reason})`)
+    return deadLetter.block.length
   }
 
   #push({ id, request, key, pipelines, block }: DeadLetter): Promise<Outcome> {
     const { topology, ingress } = this.#service
-    const receiver = topology.receivers.find(({ component }) => component.id === id)
-    if (receiver === undefined) throw isMissing('receiver', id)
-    if ((receiver.entry.plugin as ReceiverPlugin).partitioned)
+    if ((this.#receiver(id).entry.plugin as ReceiverPlugin).partitioned)
       throw new WeirError(
         'COMPONENT_FAILED',
         `receiver ${id} reads a log, and no other items can come between; write its items to the log again`
@@ -109,6 +132,12 @@ export class DeadLetterReplay {
       deadLetter: key === undefined ? undefined : { key, pipelines }
     }
     return new Promise(resolve => ingress.push(id, Batch.of(origin, block, resolve)))
+  }
+
+  #receiver(id: string): BuiltReceiver {
+    const receiver = this.#service.topology.receivers.find(({ component }) => component.id === id)
+    if (receiver === undefined) throw isMissing('receiver', id)
+    return receiver
   }
 
   async #export(number: number, deadLetter: DeadLetter, left: readonly Range[]): Promise<DirectResult> {
@@ -156,6 +185,12 @@ function describeRest({ left, failure }: DirectResult, items: number): string {
   const why = describeFailure(failure!)
   const how = failure!.kind === 'transient' ? `not sent: ${why}` : `refused again (${failure!.reason}): ${why}`
   return `${rest === items ? 'it' : `${rest} of its ${count(items, 'item')}`} stayed here, ${how}`
+}
+
+function parted(block: Block, refused: ReadonlyMap<number, string>): { readonly fit: Block; readonly unfit: Block } {
+  const indexes = Array.from({ length: block.length }, (_, i) => i)
+  const { fit = [], unfit = [] } = Object.groupBy(indexes, i => (refused.has(i) ? 'unfit' : 'fit'))
+  return { fit: select(block, Int32Array.from(fit)), unfit: select(block, Int32Array.from(unfit)) }
 }
 
 const feeds = (receiver: string, { config }: Pipeline) => config.receivers.includes(receiver)

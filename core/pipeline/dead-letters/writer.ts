@@ -6,6 +6,8 @@ import { type Clock, sleep } from '../../telemetry/clock.ts'
 import type { SettlementTracker } from '../checkpoint/settlement-tracker.ts'
 import { type DeadLetterStore, idempotencyKey } from './store.ts'
 
+/** Reason of dead letters that a processor failed over. */
+export const PROCESSOR_FAILED = 'processor_failed'
 const RETRY_MS = 1000
 /** Blocks that may wait for the dead letters, which may be full, before nothing more is forwarded. */
 const MOST_WAITING_BYTES = 64 * 2 ** 20
@@ -63,7 +65,7 @@ export class DeadLetterWriter {
     if (deadLetters === undefined) return Promise.resolve()
     const { number, time, block } = entry
     const key = idempotencyKey(number, time, partition)
-    const reason = { reason: 'processor_failed', error: describeError(error) }
+    const reason = { reason: PROCESSOR_FAILED, error: describeError(error) }
     const deadLetter = {
       ...reason,
       time,

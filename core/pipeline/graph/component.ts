@@ -122,7 +122,7 @@ export class Component {
       admin: this.#admin(services),
       ...this.#batchMakers(services),
       inSteps: step => services.cooperative.add(step),
-      tasks: services.tasks?.of(this),
+      tasks: services.tasks?.of(this.id),
       wantRequests: () => {
         services.requestsWanted = true
         services.workers?.wantRequests()
@@ -132,7 +132,7 @@ export class Component {
     }
   }
 
-  #batchMakers(services: Services): Pick<Context, 'batch' | 'outputBatch' | 'adopt'> {
+  #batchMakers(services: Services): Pick<Context, 'batch' | 'setAside' | 'outputBatch' | 'adopt'> {
     const { account, id } = this
     const { sent } = this.edges
     return {
@@ -142,6 +142,8 @@ export class Component {
         sent.timed(labelled, services.clock.now())
         return receivedBatch(origin, account, labelled, permit, onSettled)
       },
+      setAside: (block, refusal, request) =>
+        services.setAside({ receiver: id, block, refusal, request: services.requestsWanted ? request?.() : undefined }),
       outputBatch: (block, permit, onSettled) =>
         trackedBatch(services.settlements, { source: id }, block, onSettled, permit),
       adopt: (origin, block, again) =>
@@ -213,7 +215,8 @@ export class Component {
 /** The block as it is, if data belongs to no tenants, or a request said whose it is. */
 function ofTenant(block: Block, tenants: Tenants | undefined, account: Account): Block {
   if (tenants === undefined || tenants.isLabelled(block)) return block
-  if (tenants.usual !== undefined) return labelFor(tenants.usual, block, account)
+  const tenant = tenants.withoutRequest()
+  if (tenant !== undefined) return labelFor(tenant, block, account)
   account.received += block.length
   account.drop('no_tenant', block.length)
   return select(block, new Int32Array(0))

@@ -2,6 +2,7 @@ import { CreditPool } from '../../batch/credits.ts'
 import { NO_ACCESS } from '../../plugin/access.ts'
 import { StoreRegistry } from '../../plugin/stores.ts'
 import { SettlementTracker } from '../checkpoint/settlement-tracker.ts'
+import { NOT_SET_ASIDE } from '../dead-letters/set-aside.ts'
 import { CooperativeScheduler } from '../ingest/cooperative.ts'
 import type { Services } from './services.ts'
 
@@ -23,6 +24,7 @@ export function idleServices() {
     reports: new Set(),
     announcements: [],
     deadLetters: undefined,
+    setAside: NOT_SET_ASIDE,
     adminUrl: ''
   } satisfies Partial<Services>
 }

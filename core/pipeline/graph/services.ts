@@ -4,13 +4,14 @@ import type { CreditPool } from '../../batch/credits.ts'
 import type { SeriesTable } from '../../model/series-table/series-table.ts'
 import type { Access } from '../../plugin/access.ts'
 import type { StoreRegistry } from '../../plugin/stores.ts'
+import type { Tasks } from '../../plugin/tasks.ts'
 import type { Clock } from '../../telemetry/clock.ts'
 import type { Metrics } from '../../telemetry/metrics.ts'
 import type { SettlementTracker } from '../checkpoint/settlement-tracker.ts'
+import type { SetAside } from '../dead-letters/set-aside.ts'
 import type { DeadLetterStore } from '../dead-letters/store.ts'
 import type { CooperativeScheduler } from '../ingest/cooperative.ts'
 import type { EntrySettlements } from '../ingest/entry-settlements.ts'
-import type { TaskPool } from '../tasks/task-pool.ts'
 import type { WorkerPool } from '../workers/worker-pool.ts'
 
 /** Services that all components of a process share. */
@@ -40,7 +41,7 @@ export interface Services {
   /** The threads of receivers. Undefined if there is only the main thread. */
   readonly workers?: WorkerPool | undefined
   /** Runs pipelines behind partitioned receivers. Undefined in workers and trials. */
-  readonly tasks?: TaskPool | undefined
+  readonly tasks?: { of(receiver: string): Tasks } | undefined
   readonly access: Access
   readonly stores: StoreRegistry
   readonly routes: Map<string, RequestHandler>
@@ -52,6 +53,7 @@ export interface Services {
   requestsWanted: boolean
   /** The store of undeliverable batches. Undefined if they are dropped. */
   readonly deadLetters: DeadLetterStore | undefined
+  readonly setAside: SetAside
   /** Set once the admin server listens. */
   adminUrl: string
 }

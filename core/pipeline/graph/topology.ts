@@ -16,7 +16,7 @@ import type {
 import { SendingQueue } from '../sending-queue/sending-queue.ts'
 import { WorkerReceiver } from '../workers/worker-receiver.ts'
 import { Component } from './component.ts'
-import { fanOut, ReceiverFanOut } from './fan-out.ts'
+import { fanOut, ReceiverFanOut, type Sink } from './fan-out.ts'
 import { Pipeline } from './pipeline.ts'
 import type { Services } from './services.ts'
 
@@ -134,12 +134,19 @@ export function createPipeline(
   return new Pipeline(name, own, parts, services)
 }
 
-/** Connects every pipeline to the consumers that the configuration names. */
-export function connect({ pipelines, exporters }: Topology, { replayed }: Services): void {
+/**
+ * Connects every pipeline to the consumers that the configuration names.
+ * @param before the sink in front of an exporter's sending queue
+ */
+export function connect(
+  { pipelines, exporters }: Pick<Topology, 'pipelines' | 'exporters'>,
+  { replayed }: Pick<Services, 'replayed'>,
+  before: (sendingQueue: Sink) => Sink = sendingQueue => sendingQueue
+): void {
   for (const pipeline of pipelines) {
     const sendingQueues = exporters
       .filter(({ component }) => pipeline.config.exporters.includes(component.id) && !component.isLeaving)
-      .map(({ sendingQueue }) => sendingQueue)
+      .map(({ sendingQueue }) => before(sendingQueue))
     const fed = pipelines.filter(({ config }) => config.receivers.includes(PIPELINE_PREFIX + pipeline.name))
     pipeline.connect(fanOut([...sendingQueues, ...fed], replayed))
   }

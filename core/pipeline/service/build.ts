@@ -11,6 +11,7 @@ import type { QueuePosition } from '../checkpoint/file.ts'
 import { asInLastRun, type SavedPlan } from '../checkpoint/plan.ts'
 import { SettlementTracker } from '../checkpoint/settlement-tracker.ts'
 import { StateFiles, stateInFiles } from '../checkpoint/state-files.ts'
+import { settingAside } from '../dead-letters/set-aside.ts'
 import { DeadLetterStore } from '../dead-letters/store.ts'
 import type { Component } from '../graph/component.ts'
 import type { Services } from '../graph/services.ts'
@@ -57,6 +58,7 @@ export type BaseServices = Omit<
   | 'replayed'
   | 'entrySettlements'
   | 'deadLetters'
+  | 'setAside'
   | 'tasks'
 >
 
@@ -77,6 +79,7 @@ async function inMemory(
   registry: Registry
 ): Promise<BuiltService> {
   const { limits, state_dir } = config.service
+  const tasks = new TaskPool()
   const services: Services = {
     ...base,
     pipelineClock: base.clock,
@@ -89,13 +92,13 @@ async function inMemory(
     isReloading: false,
     replayed: false,
     entrySettlements: undefined,
-    tasks: new TaskPool(),
-    deadLetters: await openDeadLetters(config.service, base.log)
+    tasks,
+    ...(await deadLetterServices(config.service, base))
   }
   const store = state_dir === undefined ? undefined : new StateFiles(state_dir)
   if (discardState) store?.discard()
   const topology = buildTopology(config, services)
-  services.tasks?.connect({ config, topology, services })
+  tasks.connect({ config, topology, services })
   return {
     services,
     config,
@@ -133,7 +136,7 @@ async function withJournal(
     isReloading: false,
     replayed: true,
     entrySettlements: undefined,
-    deadLetters: await openDeadLetters(config.service, base.log)
+    ...(await deadLetterServices(config.service, base))
   }
   const plan = discardState ? undefined : (recovered.checkpoint?.plan as SavedPlan | undefined)
   const built = plan === undefined ? config : await asInLastRun(plan, config, type => registry.find('processor', type))
@@ -191,6 +194,14 @@ function unlocking(stateBackend: StateBackend, unlock: () => Promise<void>): Sta
       }
     }
   }
+}
+
+async function deadLetterServices(
+  config: ServiceConfig,
+  { clock, log }: BaseServices
+): Promise<Pick<Services, 'deadLetters' | 'setAside'>> {
+  const deadLetters = await openDeadLetters(config, log)
+  return { deadLetters, setAside: settingAside(deadLetters, clock, log) }
 }
 
 async function openDeadLetters(

@@ -16,6 +16,7 @@ import { connect, createPipeline, sinksOf, type Topology } from '../graph/topolo
 import { CooperativeScheduler } from '../ingest/cooperative.ts'
 import { EntryForwarder } from '../ingest/entry-forwarder.ts'
 import { EntriesOfPartition } from './entries-of-partition.ts'
+import { StampedOutput } from './stamped-output.ts'
 import { TaskAccounts } from './task-accounts.ts'
 
 const START_MS = 30_000
@@ -62,7 +63,8 @@ export class PartitionTask implements Task {
         this.#accounts.add(template.processors[i].component.account, component.account)
     }
     const topology = { ...host.topology, pipelines: this.#pipelines }
-    connect(topology, services)
+    const stamped = options.outputAttribute && new StampedOutput(options.outputAttribute)
+    connect(topology, services, stamped && (sink => stamped.before(sink)))
     this.#forwarder.connect(onlyOf(host.receiver.id, sinksOf(topology, services)))
     const source = { component: host.receiver, receiver: options.source }
     // Sending queues have no disk here, and exporters no state of one partition.

@@ -4,7 +4,6 @@ import type { ResolvedConfig } from '../../config/resolved.ts'
 import { WeirError } from '../../errors.ts'
 import type { TaskOptions, Tasks } from '../../plugin/tasks.ts'
 import type { Clock } from '../../telemetry/clock.ts'
-import type { Component } from '../graph/component.ts'
 import type { Services } from '../graph/services.ts'
 import type { Topology } from '../graph/topology.ts'
 import { PartitionTask, type TaskHost } from './partition-task.ts'
@@ -35,13 +34,15 @@ export class TaskPool {
     return this.#open.size
   }
 
-  of(receiver: Component): Tasks {
-    return { open: options => this.#openTask(receiver, options) }
+  /** Tasks of the pipelines behind a receiver. @param id of the receiver */
+  of(id: string): Tasks {
+    return { open: options => this.#openTask(id, options) }
   }
 
-  async #openTask(receiver: Component, options: TaskOptions): Promise<PartitionTask> {
+  async #openTask(id: string, options: TaskOptions): Promise<PartitionTask> {
     if (this.#service === undefined) throw new WeirError('COMPONENT_FAILED', 'there are no pipelines here')
-    const names = pipelinesBehind(receiver.id, this.#service.config)
+    const names = pipelinesBehind(id, this.#service.config)
+    const receiver = this.#service.topology.receivers.find(({ component }) => component.id === id)!.component
     const host: TaskHost = { ...this.#service, receiver, pipelineNames: names }
     const task = await PartitionTask.open(host, options, closed => this.#open.delete(closed))
     this.#open.add(task)

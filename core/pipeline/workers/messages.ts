@@ -4,7 +4,7 @@
 import type { ErrorCode } from '../../errors.ts'
 import type { AccessConfig } from '../../http/access/service-access.ts'
 import type { PortableBlock } from '../../model/portable-block.ts'
-import type { ComponentState } from '../../plugin/context.ts'
+import type { ComponentState, Refusal } from '../../plugin/context.ts'
 import type { ModuleSource } from '../../plugin/registry.ts'
 import type { AccountFigures } from '../../telemetry/account.ts'
 import type { FamilyValues } from '../../telemetry/metrics.ts'
@@ -81,6 +81,8 @@ export type FromWorker =
       readonly number: number
       readonly request: string | undefined
       readonly block: PortableBlock
+      /** Set if it is for the dead letters alone. Then it is acknowledged once it is there, and nacked if it cannot be. */
+      readonly refusal: Refusal | undefined
     }
   /** It brings no batch any more. Outcomes of those it brought may be open. */
   | { readonly kind: 'completed'; readonly key: number }

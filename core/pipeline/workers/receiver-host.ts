@@ -1,7 +1,7 @@
 import type { MessagePort } from 'node:worker_threads'
 import pino, { type Logger } from 'pino'
 import type { Subscription } from 'rxjs'
-import type { Batch } from '../../batch/batch.ts'
+import { Batch } from '../../batch/batch.ts'
 import { SharedMeter } from '../../batch/credit-meter.ts'
 import { CreditPool } from '../../batch/credits.ts'
 import type { Outcome } from '../../batch/settlement.ts'
@@ -10,10 +10,12 @@ import { ServiceAccess } from '../../http/access/service-access.ts'
 import { PortableBlockWriter, transferables } from '../../model/portable-block.ts'
 import { SeriesTable } from '../../model/series-table/series-table.ts'
 import type { Access } from '../../plugin/access.ts'
+import type { Refusal } from '../../plugin/context.ts'
 import type { Receiver, ReceiverPlugin } from '../../plugin/contract.ts'
 import type { Registry } from '../../plugin/registry.ts'
 import { type Clock, systemClock } from '../../telemetry/clock.ts'
 import { Metrics } from '../../telemetry/metrics.ts'
+import type { RefusedItems } from '../dead-letters/set-aside.ts'
 import { Component } from '../graph/component.ts'
 import { idleServices } from '../graph/idle-services.ts'
 import type { Services } from '../graph/services.ts'
@@ -93,7 +95,7 @@ export class ReceiverHost {
     this.#requestsWanted = requestsWanted
     try {
       const plugin = await this.#pluginOf(spec)
-      const services = this.#services(plugin.workers === 'each' ? new Map(ports) : undefined)
+      const services = this.#services(key, plugin.workers === 'each' ? new Map(ports) : undefined)
       const running = this.#create(plugin, spec, services)
       this.#receivers.set(key, running)
       await running.receiver.start?.(running.stop.signal)
@@ -158,13 +160,23 @@ export class ReceiverHost {
     this.#report()
   }
 
-  #send(key: number, batch: Batch): void {
+  #send(key: number, batch: Batch, refusal?: Refusal): void {
     const number = this.#nextNumber++
     this.#sent.set(number, batch)
     const block = this.#writer.write(batch.block)
     const request = batch.origin.request?.()
-    this.#port.postMessage({ kind: 'batch', key, number, request, block } satisfies FromWorker, transferables(block))
+    const message: FromWorker = { kind: 'batch', key, number, request, block, refusal }
+    this.#port.postMessage(message, transferables(block))
     this.#reportSoon()
+  }
+
+  /** The dead letters are in the main thread. */
+  #setAside(key: number, { receiver, block, refusal, request }: RefusedItems): Promise<boolean> {
+    const origin = { source: receiver, request: request === undefined ? undefined : () => request }
+    return new Promise(resolve => {
+      const batch = Batch.of(origin, block, ({ status }) => resolve(status === 'acked'))
+      this.#send(key, batch, refusal)
+    })
   }
 
   #settle(number: number, outcome: PlainOutcome, refusedSeries: readonly number[]): void {
@@ -208,7 +220,7 @@ export class ReceiverHost {
   }
 
   /** The services of one receiver. It has no part in processing, checkpoints or administration. */
-  #services(sharedPorts: Map<string, number> | undefined): Services {
+  #services(key: number, sharedPorts: Map<string, number> | undefined): Services {
     const wanted = () => this.#requestsWanted
     return {
       ...idleServices(),
@@ -219,6 +231,7 @@ export class ReceiverHost {
       metrics: new Metrics(),
       credits: this.#credits,
       access: this.#access,
+      setAside: items => this.#setAside(key, items),
       sharedPorts,
       get requestsWanted() {
         return wanted()

@@ -1,7 +1,9 @@
 import { type Observable, Subject } from 'rxjs'
 import { Batch } from '../../batch/batch.ts'
 import type { Outcome } from '../../batch/settlement.ts'
+import type { Block } from '../../model/block.ts'
 import type { ReadBlock } from '../../model/portable-block.ts'
+import type { Refusal } from '../../plugin/context.ts'
 import type { Receiver } from '../../plugin/contract.ts'
 import type { Account } from '../../telemetry/account.ts'
 import { AccountPart } from '../../telemetry/account-part.ts'
@@ -92,6 +94,10 @@ export class WorkerReceiver implements Receiver {
     else this.#batches.next(Batch.of(origin, block, settled))
   }
 
+  setAside(block: Block, refusal: Refusal, request: string | undefined): Promise<boolean> {
+    return this.#services.setAside({ receiver: this.spec.id, block, refusal, request })
+  }
+
   get account(): Account {
     return this.#component.account
   }
@@ -143,6 +149,10 @@ class Part implements RemoteReceiver {
 
   push(read: ReadBlock, request: string | undefined, settle: (outcome: Outcome) => void): void {
     this.#whole.push(read, request, settle)
+  }
+
+  setAside(block: Block, refusal: Refusal, request: string | undefined): Promise<boolean> {
+    return this.#whole.setAside(block, refusal, request)
   }
 
   stopping(): void {

@@ -1,10 +1,12 @@
 import { Worker } from 'node:worker_threads'
 import type { Logger } from 'pino'
 import { SharedMeter } from '../../batch/credit-meter.ts'
-import type { Outcome } from '../../batch/settlement.ts'
+import { ACKED, type Outcome } from '../../batch/settlement.ts'
 import { describeError, type ErrorCode, WeirError } from '../../errors.ts'
+import type { Block } from '../../model/block.ts'
 import { PortableBlockReader, type ReadBlock } from '../../model/portable-block.ts'
 import type { SeriesTable } from '../../model/series-table/series-table.ts'
+import type { Refusal } from '../../plugin/context.ts'
 import { type Clock, sleep } from '../../telemetry/clock.ts'
 import type {
   FromWorker,
@@ -23,6 +25,7 @@ const MAX_RESTART_MS = 10_000
 const RETRY_MS = 2000
 /** A worker that ran for so long is not one that fails at its start. */
 const STABLE_MS = 60_000
+const NOT_KEPT: Outcome = { status: 'nacked', error: new Error('it cannot be kept') }
 
 /** A receiver in one worker, as the main thread sees it. */
 export interface RemoteReceiver {
@@ -31,6 +34,7 @@ export interface RemoteReceiver {
   readonly ports: Ports
   /** `settle` is called once. */
   push(read: ReadBlock, request: string | undefined, settle: (outcome: Outcome) => void): void
+  setAside(block: Block, refusal: Refusal, request: string | undefined): Promise<boolean>
   completed(): void
   report(report: ReceiverReport): void
   /** The worker has ended, and all that it had not told. */
@@ -177,7 +181,7 @@ export class WorkerThread {
     else this.#starts.delete(key)
   }
 
-  #read(worker: Worker, { key, number, request, block }: Extract<FromWorker, { kind: 'batch' }>): void {
+  #read(worker: Worker, { key, number, request, block, refusal }: Extract<FromWorker, { kind: 'batch' }>): void {
     const read = this.#reader.read(block)
     const { refusedSeries } = read
     const settle = (outcome: Outcome) => {
@@ -187,7 +191,8 @@ export class WorkerThread {
     }
     const receiver = this.#receivers.get(key)
     if (receiver === undefined) settle({ status: 'nacked', error: new Error('its receiver has stopped') })
-    else receiver.push(read, request, settle)
+    else if (refusal === undefined) receiver.push(read, request, settle)
+    else void receiver.setAside(read.block, refusal, request).then(isKept => settle(isKept ? ACKED : NOT_KEPT))
   }
 
   /** Tells the worker the outcomes of batches, and what else has changed for it. */

@@ -36,7 +36,7 @@ const GRID_FUNCTIONS: ReadonlySet<string> = new Set([
 /** Functions whose results keep the metric's name. */
 const NAMED_RESULTS: ReadonlySet<GridFunction> = new Set(['last', 'last_over_time'] satisfies GridFunction[])
 
-/** Aggregations that stores may compute. The others have a parameter. */
+/** Aggregations that stores may compute, beside {@link phiOf quantile}. The others choose series, or have a text. */
 const GRID_AGGREGATIONS: ReadonlySet<AggregationOp> = new Set<AggregationOp>([
   'sum',
   'avg',
@@ -221,7 +221,8 @@ function gridDemands(
   const aggregation = directAggregation(around, expr)
   if (aggregation === undefined || !isAggregable(aggregation, selector.matchers)) return plain
   const { op, grouping, without } = aggregation
-  return [{ expr: aggregation, request: { ...request, aggregate: { op, grouping, without } } }, ...plain]
+  const aggregate = { op, grouping, without, phi: phiOf(aggregation) }
+  return [{ expr: aggregation, request: { ...request, aggregate } }, ...plain]
 }
 
 /** `last` for an instant selector. Undefined if its samples are needed: `timestamp` is about their times. */
@@ -239,6 +240,12 @@ function directAggregation(around: Around, expr: Expr): Aggregation | undefined 
 
 /** Series of different metrics may become equal without their names: that is an error, and the engine finds it. */
 function isAggregable(aggregation: Aggregation, matchers: readonly Matcher[]): boolean {
-  if (!GRID_AGGREGATIONS.has(aggregation.op)) return false
+  if (!GRID_AGGREGATIONS.has(aggregation.op) && phiOf(aggregation) === undefined) return false
   return matchers.some(({ name, op, value }) => name === '__name__' && op === '=' && value !== '')
+}
+
+/** The parameter of `quantile` if it is a number within its bounds. Users are warned of others, by the engine. */
+function phiOf({ op, param }: Aggregation): number | undefined {
+  const phi = op === 'quantile' && param !== undefined ? unwrapped(param) : undefined
+  return phi?.type === 'numberLiteral' && phi.value >= 0 && phi.value <= 1 ? phi.value : undefined
 }

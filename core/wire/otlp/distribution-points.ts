@@ -6,10 +6,10 @@ import { type PointFields, readFlags, readTime, START_TIME, TIME } from './point
 
 // https://github.com/open-telemetry/opentelemetry-proto/blob/main/opentelemetry/proto/metrics/v1/metrics.proto
 // All three: start_time_unix_nano 2, time_unix_nano 3, count 4 (fixed64), sum 5 (double).
-// HistogramDataPoint: bucket_counts 6 (repeated fixed64), explicit_bounds 7 (repeated double), exemplars 8 (not kept),
+// HistogramDataPoint: bucket_counts 6 (repeated fixed64), explicit_bounds 7 (repeated double), exemplars 8,
 //   attributes 9, flags 10, min 11, max 12.
 // ExponentialHistogramDataPoint: attributes 1, scale 6 (sint32), zero_count 7 (fixed64), positive 8, negative 9,
-//   flags 10, exemplars 11 (not kept), min 12, max 13, zero_threshold 14. Buckets: offset 1 (sint32),
+//   flags 10, exemplars 11, min 12, max 13, zero_threshold 14. Buckets: offset 1 (sint32),
 //   bucket_counts 2 (repeated uint64).
 // SummaryDataPoint: quantile_values 6, attributes 7, flags 8. ValueAtQuantile: quantile 1, value 2.
 // `sum`, `min` and `max` are optional: NaN says that the sender did not know. Arrays may come packed or not.
@@ -33,6 +33,7 @@ export function readHistogram(reader: ProtobufReader, point: PointFields): Histo
     if (readCommon(reader, tag, from, HISTOGRAM_ATTRIBUTES, varintTag(10), point, histogram)) continue
     if (tag === lengthTag(6) || tag === fixed64Tag(6)) readRepeated(reader, tag, counts, fixed64)
     else if (tag === lengthTag(7) || tag === fixed64Tag(7)) readRepeated(reader, tag, bounds, double)
+    else if (tag === lengthTag(8)) point.passExemplar(reader, tag)
     else if (tag === fixed64Tag(11)) histogram.min = reader.double()
     else if (tag === fixed64Tag(12)) histogram.max = reader.double()
     else reader.skip(tag)
@@ -60,6 +61,7 @@ export function readExponentialHistogram(reader: ProtobufReader, point: PointFie
     else if (tag === fixed64Tag(7)) histogram.zeroCount = reader.fixed64()
     else if (tag === lengthTag(8)) histogram.positive = readBuckets(reader)
     else if (tag === lengthTag(9)) histogram.negative = readBuckets(reader)
+    else if (tag === lengthTag(11)) point.passExemplar(reader, tag)
     else if (tag === fixed64Tag(12)) histogram.min = reader.double()
     else if (tag === fixed64Tag(13)) histogram.max = reader.double()
     else if (tag === fixed64Tag(14)) histogram.zeroThreshold = reader.double()

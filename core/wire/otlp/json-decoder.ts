@@ -16,6 +16,7 @@ import { sharedBytes } from '../../model/shared-bytes.ts'
 import { checkSize } from '../decoded-size.ts'
 import { readJson } from '../json.ts'
 import type { DecodedMetrics, JsonDecoderOptions } from './decoded-metrics.ts'
+import { ExemplarEvents, NO_EXEMPLARS } from './exemplar-events.ts'
 import {
   type DataField,
   EXPONENTIAL_HISTOGRAM,
@@ -31,6 +32,7 @@ import {
 import { INT32, JsonFields, type JsonObject, UINT32 } from './json-fields.ts'
 import {
   jsonAttributes,
+  jsonExemplar,
   jsonExponentialHistogram,
   jsonHistogram,
   jsonNumber,
@@ -56,9 +58,14 @@ export function decodeMetricsJson(
   body: Buffer,
   registry: SeriesTable,
   receivedAt: number,
-  { maxBytes = Number.POSITIVE_INFINITY, limits = DEFAULT_LIMITS, memory }: JsonDecoderOptions = {}
+  {
+    maxBytes = Number.POSITIVE_INFINITY,
+    limits = DEFAULT_LIMITS,
+    memory,
+    wantsExemplars = true
+  }: JsonDecoderOptions = {}
 ): DecodedMetrics {
-  const decoder = new JsonDecoder(registry, receivedAt, maxBytes, limits)
+  const decoder = new JsonDecoder(registry, receivedAt, maxBytes, limits, wantsExemplars)
   const decoded = readJson(body.toString(), request => decoder.decode(request), memory)
   // Their places in the body are not known any more.
   return isUtf8(body) ? decoded : { ...decoded, replacedTexts: decoded.replacedTexts + 1 }
@@ -75,15 +82,25 @@ class JsonDecoder {
   #scope!: Scope
   #metric!: Metric
   #limits: ItemLimits
+  /** Undefined if they are only counted. */
+  #exemplars: ExemplarEvents | undefined
+  #exemplarCount = 0
   /** Length of names and values of the current resource, scope and metric, or the reason why there are too many. */
   #resourceLength: number | ItemFlaw = 0
   #scopeLength: number | ItemFlaw = 0
 
-  constructor(registry: SeriesTable, receivedAt: number, maxBytes: number, limits: ItemLimits) {
+  constructor(
+    registry: SeriesTable,
+    receivedAt: number,
+    maxBytes: number,
+    limits: ItemLimits,
+    wantsExemplars: boolean
+  ) {
     this.#limits = limits
     this.#newSeries = new NewSeries(registry, maxBytes)
     this.#receivedAt = receivedAt
     this.#maxBytes = maxBytes
+    this.#exemplars = wantsExemplars ? new ExemplarEvents(limits, maxBytes) : undefined
   }
 
   decode(request: unknown): DecodedMetrics {
@@ -97,6 +114,7 @@ class JsonDecoder {
     })
     return {
       block: this.#builder.build(),
+      exemplars: { count: this.#exemplarCount, events: this.#exemplars?.build() ?? NO_EXEMPLARS.events },
       rejections: this.#rejections,
       replacedTexts: fields.replacedTexts,
       newSeriesBytes: this.#newSeries.bytes
@@ -140,7 +158,10 @@ class JsonDecoder {
     const { series, time, start, flags } = this.#common(point)
     if (value === undefined && flags === 0) this.#rejections.add('no_value', 1, this.#metric.name)
     else if (typeof series === 'string') this.#rejections.add(series, 1, this.#metric.name)
-    else this.#builder.add(series, time, value ?? Number.NaN, start, flags)
+    else {
+      this.#builder.add(series, time, value ?? Number.NaN, start, flags)
+      this.#addExemplars(point, series, time)
+    }
   }
 
   #distribution(point: JsonObject, distribution: OtlpDistribution): void {
@@ -150,7 +171,18 @@ class JsonDecoder {
     const { series, time, start, flags } = this.#common(point)
     if (flaw !== undefined) this.#rejections.add(flaw, 1, this.#metric.name)
     else if (typeof series === 'string') this.#rejections.add(series, 1, this.#metric.name)
-    else this.#builder.addDistribution(series, time, distribution, start, flags)
+    else {
+      this.#builder.addDistribution(series, time, distribution, start, flags)
+      this.#addExemplars(point, series, time, distribution)
+    }
+  }
+
+  #addExemplars(point: JsonObject, series: Series, time: number, distribution?: OtlpDistribution): void {
+    const fields = this.#fields
+    fields.each(point, 'exemplars', exemplar => {
+      this.#exemplarCount++
+      this.#exemplars?.add(series, distribution, time, jsonExemplar(fields, exemplar))
+    })
   }
 
   #series(attributes: Attributes): Series | ItemFlaw {

@@ -2,11 +2,22 @@ import { checkDepth, mapValue } from '../../model/any-value.ts'
 import { type Attribute, type Attributes, type AttributeValue, sortAttributes } from '../../model/attributes.ts'
 import type { ExponentialBuckets, ExponentialHistogram, Histogram, Summary } from '../../model/distribution.ts'
 import { NO_SCOPE, type Scope } from '../../model/series.ts'
+import type { Exemplar } from './exemplar-events.ts'
 import { INT32, INT64, type JsonFields, type JsonObject } from './json-fields.ts'
 import { unixMs } from './time.ts'
 
-export function jsonAttributes(fields: JsonFields, parent: JsonObject): Attributes {
-  return sortAttributes(keyValues(fields, parent, 'attributes', 0))
+export function jsonAttributes(fields: JsonFields, parent: JsonObject, key = 'attributes'): Attributes {
+  return sortAttributes(keyValues(fields, parent, key, 0))
+}
+
+export function jsonExemplar(fields: JsonFields, exemplar: JsonObject): Exemplar {
+  return {
+    time: jsonTime(fields, exemplar, 'timeUnixNano'),
+    value: jsonNumber(fields, exemplar) ?? 0,
+    traceId: fields.text(exemplar, 'traceId').toLowerCase(),
+    spanId: fields.text(exemplar, 'spanId').toLowerCase(),
+    attributes: jsonAttributes(fields, exemplar, 'filteredAttributes')
+  }
 }
 
 /** The scope of a ScopeMetrics or ScopeLogs. */

@@ -9,6 +9,7 @@ import { checkSize } from '../decoded-size.ts'
 import { lengthTag, ProtobufReader, varintTag } from '../protobuf/reader.ts'
 import type { DecodedMetrics, DecoderOptions } from './decoded-metrics.ts'
 import { readExponentialHistogram, readHistogram, readSummary } from './distribution-points.ts'
+import { ExemplarReader } from './exemplar-reader.ts'
 import { FieldSpan } from './field-span.ts'
 import {
   type DataField,
@@ -54,7 +55,7 @@ const BYTES_PER_POINT = 128
 
 /**
  * Decodes OTLP ExportMetricsServiceRequest bodies. Times become Unix ms; a point without one gets the time it was
- * received. Integers become numbers. Exemplars are not kept, fields not known here are passed over. Of a field that
+ * received. Integers become numbers. Exemplars become events, fields not known here are passed over. Of a field that
  * must not come twice the last one counts; for messages protobuf would merge them, which no encoder makes use of.
  */
 export class OtlpMetricsDecoder {
@@ -62,6 +63,7 @@ export class OtlpMetricsDecoder {
   readonly #headers: HeaderCache
   readonly #finder: SeriesFinder
   readonly #maxBytes: number
+  readonly #exemplars: ExemplarReader
   readonly #header = new FieldSpan()
   readonly #point = new PointFields()
   #reader = new ProtobufReader(Buffer.alloc(0))
@@ -75,12 +77,14 @@ export class OtlpMetricsDecoder {
     this.#newSeries = new NewSeries(table, this.#maxBytes)
     this.#headers = new HeaderCache(this.#newSeries, limits, options.hash)
     this.#finder = new SeriesFinder(this.#newSeries, limits)
+    this.#exemplars = new ExemplarReader(limits, this.#maxBytes)
   }
 
   /**
+   * @param wantsExemplars whether to make events of exemplars, and not only to count them
    * @param receivedAt Unix ms. Throws {@link BadInputError} if the body is not protobuf of this shape, or too large.
    */
-  decode(body: Buffer, receivedAt: number): DecodedMetrics {
+  decode(body: Buffer, receivedAt: number, wantsExemplars = true): DecodedMetrics {
     this.#newSeries.bytes = 0
     this.#headers.renew()
     this.#receivedAt = receivedAt
@@ -89,18 +93,19 @@ export class OtlpMetricsDecoder {
     const reader = new ProtobufReader(body)
     this.#reader = reader
     this.#finder.begin(reader)
+    this.#exemplars.begin()
     while (reader.at < reader.limit) {
       const tag = reader.tag()
       if (tag === RESOURCE_METRICS) this.#resourceMetrics()
       else reader.skip(tag)
     }
-    const block = this.#build()
+    const { block, exemplars } = this.#build(body, wantsExemplars)
     const replacedTexts = this.#headers.takeReplacedTexts() + this.#finder.takeReplacedTexts()
-    return { block, rejections: this.#rejections, replacedTexts, newSeriesBytes: this.#newSeries.bytes }
+    return { block, exemplars, rejections: this.#rejections, replacedTexts, newSeriesBytes: this.#newSeries.bytes }
   }
 
-  /** The block of all points that have a series. */
-  #build(): PointBlock {
+  /** The block of all points that have a series, and their exemplars. */
+  #build(body: Buffer, wantsExemplars: boolean): Pick<DecodedMetrics, 'block' | 'exemplars'> {
     const { table } = this.#newSeries
     let refused = 0
     const block = this.#builder.buildWith(table, ids =>
@@ -109,12 +114,13 @@ export class OtlpMetricsDecoder {
         this.#rejections.add(flaw, 1, metric)
       })
     )
-    if (refused === 0) return block
+    const exemplars = this.#exemplars.read(body, block, wantsExemplars)
+    if (refused === 0) return { block, exemplars }
     const { ids } = block.series
     const kept = new Int32Array(block.length - refused)
     let length = 0
     for (let i = 0; i < block.length; i++) if (ids[i] !== UNKNOWN) kept[length++] = i
-    return select(block, kept) as PointBlock
+    return { block: select(block, kept) as PointBlock, exemplars }
   }
 
   #resourceMetrics(): void {
@@ -232,7 +238,7 @@ export class OtlpMetricsDecoder {
         this.#rejections.add('no_value', 1, metric.metric.name)
         continue
       }
-      this.#finder.add(metric, point.attributes)
+      this.#add(metric, point)
       this.#builder.addUnnamed(point.time || this.#receivedAt, point.value, point.start, point.flags)
     }
   }
@@ -255,9 +261,14 @@ export class OtlpMetricsDecoder {
         this.#rejections.add(flaw, 1, metric.metric.name)
         continue
       }
-      this.#finder.add(metric, point.attributes)
+      this.#add(metric, point)
       this.#builder.addUnnamedDistribution(point.time || this.#receivedAt, distribution, point.start, point.flags)
     }
+  }
+
+  #add(metric: MetricNode, point: PointFields): void {
+    this.#finder.add(metric, point.attributes)
+    if (point.exemplars.length > 0) this.#exemplars.add(this.#builder.length, point.exemplars)
   }
 }
 

@@ -4,13 +4,14 @@ import { FieldSpan } from './field-span.ts'
 import { unixMs } from './time.ts'
 
 // https://github.com/open-telemetry/opentelemetry-proto/blob/main/opentelemetry/proto/metrics/v1/metrics.proto
-// NumberDataPoint: start_time_unix_nano 2 (fixed64), time_unix_nano 3 (fixed64), as_double 4, exemplars 5 (not kept),
+// NumberDataPoint: start_time_unix_nano 2 (fixed64), time_unix_nano 3 (fixed64), as_double 4, exemplars 5,
 //   as_int 6 (sfixed64), attributes 7, flags 8. The two times have the same numbers in every kind of data point.
 export const START_TIME = fixed64Tag(2)
 export const TIME = fixed64Tag(3)
 const AS_DOUBLE = fixed64Tag(4)
 const AS_INT = fixed64Tag(6)
 export const NUMBER_ATTRIBUTES = lengthTag(7)
+const NUMBER_EXEMPLARS = lengthTag(5)
 const FLAGS = varintTag(8)
 /** Of a field whose length is below {@link LONG}: tag and length. */
 const HEAD_BYTES = 2
@@ -23,6 +24,8 @@ const FIXED64_BYTES = 9
 /** The fields that every data point has, and a number's value. One object serves all points, to make none for each. */
 export class PointFields {
   readonly attributes = new FieldSpan()
+  /** Where its exemplars are in the body: begin of the length, and end of the message, of each. */
+  exemplars: number[] = []
   /** Unix ms; 0 if not given. */
   time = 0
   start = 0
@@ -35,6 +38,7 @@ export class PointFields {
   /** Back to the defaults, for the data point that `reader` is about to meet. */
   begin(reader: ProtobufReader): void {
     this.attributes.begin(reader)
+    if (this.exemplars.length > 0) this.exemplars = []
     this.time = this.start = this.flags = 0
     this.value = Number.NaN
     this.hasValue = false
@@ -78,7 +82,15 @@ export class PointFields {
       this.attributes.add(reader, from)
     } else if ((tag & 7) === FIXED64) this.#fixed64(tag, reader.view, reader.take(8))
     else if (tag === FLAGS) this.flags = readFlags(reader)
+    else if (tag === NUMBER_EXEMPLARS) this.passExemplar(reader, tag)
     else reader.skip(tag)
+  }
+
+  /** Notes an exemplar whose tag was read. */
+  passExemplar(reader: ProtobufReader, tag: number): void {
+    const start = reader.at
+    reader.skip(tag)
+    this.exemplars.push(start, reader.at)
   }
 
   setValue(value: number): void {

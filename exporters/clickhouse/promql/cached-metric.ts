@@ -1,13 +1,13 @@
 import { QueryError } from '../../../core/promql/query-error.ts'
 import { orAborted } from '../or-aborted.ts'
 import { cachedRowsSql, columnsIn, countSql, MOST_MS } from './cached-rows.ts'
-import { CachedSeries, type SampleColumns } from './cached-series.ts'
+import { CachedSeries, type SampleColumns, SeriesRoom } from './cached-series.ts'
 import type { RowRange, Tables } from './sample-sources.ts'
 import type { Statements } from './statements.ts'
 
 const NO_SAMPLES: SampleColumns = { times: new Float64Array(0), values: new Float64Array(0), stale: undefined }
-/** Of the stretch, in time, if samples before it are asked for: these are read together with all others. */
-const MORE_BEFORE = 1 / 8
+/** Of the stretch, in time, if samples before or after it are asked for: who goes on by a bit will soon go on by another. */
+const MORE = 1 / 8
 /** Of the stretch, in time: removing samples moves all others. */
 const LEAST_REMOVED = 1 / 4
 /** A range that was too long is not tried again for so long. */
@@ -71,11 +71,11 @@ export class CachedMetric {
     const isEmpty = this.#samples === 0
     if (!isEmpty && until <= this.#after) return false
     const isLonger = after < this.#after && after < this.#until
-    const end = isLonger ? Math.max(until, this.#until) : until
-    // Who goes back by a bit will soon go back by another.
-    const begin = isLonger ? after - Math.ceil((end - after) * MORE_BEFORE) : after
     // A gap would have to be read too.
     const isAnother = isEmpty || isLonger || after > this.#until
+    const longest = isLonger ? Math.max(until, this.#until) : until
+    const end = isAnother ? longest : this.#ahead(range)
+    const begin = isLonger ? after - Math.ceil((end - after) * MORE) : after
     if (!(await this.#hasRoom(isAnother ? begin : this.#until, end, isAnother, range, signal))) return false
     if (isAnother) this.#clear(begin)
     else this.#removeUntil(after, range.most)
@@ -88,6 +88,13 @@ export class CachedMetric {
       this.#tooLong = { ms, at: performance.now() }
       return false
     }
+  }
+
+  /** Unix ms: up to where samples are read for a range that goes on. Of the past, for none of the future is there. */
+  #ahead({ after, until, most }: CoverRequest): number {
+    const ahead = Math.min(until + Math.ceil((until - after) * MORE), Date.now())
+    const expected = (this.#samples * (ahead - this.#until)) / (this.#until - this.#after)
+    return expected < (most - this.#samples) / 2 ? Math.max(until, ahead) : until
   }
 
   /** True if there may be room for the samples with `after < time <= until`, instead of those that are here or beside them. */
@@ -121,13 +128,12 @@ export class CachedMetric {
     const room = most - this.#samples
     const blocks = await this.#statements.ask(cachedRowsSql(range), signal)
     const columns = blocks.flatMap(block => [...columnsIn(block, range.after)])
-    const count = columns.reduce((sum, [, samples]) => sum + (samples?.times.length ?? 0), 0)
+    const count = columns.reduce((sum, [, samples]) => sum + (samples?.since.length ?? 0), 0)
     if (count > room || columns.some(([, samples]) => samples === undefined)) return false
-    for (const [id, samples] of columns) {
-      let series = this.#series.get(id)
-      if (series === undefined) this.#series.set(id, (series = new CachedSeries()))
-      series.append(samples!)
-    }
+    const fresh = columns.filter(([id]) => !this.#series.has(id))
+    const memory = new SeriesRoom(fresh.map(([, samples]) => samples!.since.length))
+    for (const [id, samples] of fresh) this.#series.set(id, new CachedSeries(memory.take(samples!.since.length)))
+    for (const [id, samples] of columns) this.#series.get(id)!.append(samples!)
     this.#samples += count
     this.#until = until
     return true

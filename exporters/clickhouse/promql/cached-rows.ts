@@ -1,5 +1,5 @@
-import type { SampleColumns } from './cached-series.ts'
-import { asNumbers, type ListColumn, type NativeColumns, type Numbers } from './native-reader.ts'
+import type { ReadSamples } from './cached-series.ts'
+import { asNumbers, type ListColumn, type NativeColumns } from './native-reader.ts'
 import { inOrder, risingOrder } from './rising-order.ts'
 import { type RowRange, rowsOf, type Tables } from './sample-sources.ts'
 
@@ -24,25 +24,19 @@ export function countSql(range: RowRange & Tables, most: number): string {
 export function* columnsIn(
   block: NativeColumns,
   after: number
-): Generator<readonly [id: bigint, samples: SampleColumns | undefined]> {
+): Generator<readonly [id: bigint, samples: ReadSamples | undefined]> {
   const ids = block.ids('series_id')
   const [since, numbers, stale] = ['times', 'numbers', 'stale'].map(name => sliced(block.list(name)))
   for (let row = 0; row < block.rows; row++) {
-    const times = added(after, since(row))
     const ends = stale(row)
-    const samples = {
-      times,
+    const samples: ReadSamples = {
+      after,
+      since: since(row) as Uint32Array,
       values: numbers(row) as Float64Array,
       stale: ends.length === 0 ? undefined : (ends as Uint8Array)
     }
-    yield [ids[row], isRising(times) ? samples : sorted(samples)]
+    yield [ids[row], isRising(samples.since) ? samples : sorted(samples)]
   }
-}
-
-function added(after: number, since: Numbers): Float64Array {
-  const times = new Float64Array(since.length)
-  for (let i = 0; i < times.length; i++) times[i] = after + since[i]
-  return times
 }
 
 function sliced({ ends, items }: ListColumn) {
@@ -50,19 +44,15 @@ function sliced({ ends, items }: ListColumn) {
   return (row: number) => all.subarray(row === 0 ? 0 : ends[row - 1], ends[row])
 }
 
-function isRising(times: Float64Array): boolean {
+function isRising(times: Uint32Array): boolean {
   for (let i = 1; i < times.length; i++) if (times[i] <= times[i - 1]) return false
   return true
 }
 
 /** Rows of several parts come in any order. */
-function sorted({ times, values, stale }: SampleColumns): SampleColumns | undefined {
-  const order = risingOrder(times)
-  const rising = inOrder(times, order)
+function sorted({ after, since, values, stale }: ReadSamples): ReadSamples | undefined {
+  const order = risingOrder(Float64Array.from(since))
+  const rising = Uint32Array.from(order, i => since[i])
   if (!isRising(rising)) return undefined
-  return {
-    times: rising,
-    values: inOrder(values, order),
-    stale: stale && Uint8Array.from(order, i => stale[i])
-  }
+  return { after, since: rising, values: inOrder(values, order), stale: stale && Uint8Array.from(order, i => stale[i]) }
 }

@@ -9,17 +9,53 @@ export interface SampleColumns {
   readonly stale: Uint8Array | undefined
 }
 
+/** Samples as they were read: at `after + since`, in Unix ms, by rising times. */
+export interface ReadSamples {
+  readonly after: number
+  readonly since: Uint32Array
+  readonly values: Float64Array
+  readonly stale: Uint8Array | undefined
+}
+
+/** Memory for the samples of many series: one piece is made faster than thousands. */
+export class SeriesRoom {
+  readonly #times: Float64Array
+  readonly #values: Float64Array
+  #used = 0
+
+  /** @param lengths numbers of samples that each series begins with */
+  constructor(lengths: readonly number[]) {
+    const size = lengths.reduce((sum, length) => sum + withSpare(length), 0)
+    this.#times = new Float64Array(size)
+    this.#values = new Float64Array(size)
+  }
+
+  /** For one of these series. */
+  take(length: number): Pick<SampleColumns, 'times' | 'values'> {
+    const from = this.#used
+    this.#used += withSpare(length)
+    return { times: this.#times.subarray(from, this.#used), values: this.#values.subarray(from, this.#used) }
+  }
+}
+
+const withSpare = (length: number) => length + Math.max(LEAST_ROOM, Math.ceil(SPARE * length))
+
 /**
  * Samples of one series that come at its end. Queries look at them by views, which never change: samples that were
  * removed and come again otherwise are written elsewhere.
  */
 export class CachedSeries {
-  #times = new Float64Array(0)
-  #values = new Float64Array(0)
+  #times: Float64Array
+  #values: Float64Array
   #stale: Uint8Array<ArrayBuffer> | undefined
   #length = 0
   /** Samples that views may have. */
   #seen = 0
+
+  constructor({ times, values }: Pick<SampleColumns, 'times' | 'values'>) {
+    this.#times = times
+    this.#values = values
+  }
 
   get length(): number {
     return this.#length
@@ -37,13 +73,13 @@ export class CachedSeries {
   }
 
   /** Adds samples that are later than all others. */
-  append({ times, values, stale }: SampleColumns): void {
+  append({ after, since, values, stale }: ReadSamples): void {
     if (stale !== undefined) this.#stale ??= new Uint8Array(this.#times.length)
-    for (let i = 0; i < times.length; i++) {
+    for (let i = 0; i < since.length; i++) {
       const at = this.#length
-      const [time, value, end] = [times[i], values[i], stale?.[i] ?? 0]
+      const [time, value, end] = [after + since[i], values[i], stale?.[i] ?? 0]
       const isSame = this.#times[at] === time && Object.is(this.#values[at], value) && (this.#stale?.[at] ?? 0) === end
-      if (at === this.#times.length || (at < this.#seen && !isSame)) this.#move(0, times.length - i)
+      if (at === this.#times.length || (at < this.#seen && !isSame)) this.#move(0, since.length - i)
       this.#times[at] = time
       this.#values[at] = value
       if (this.#stale !== undefined) this.#stale[at] = end
@@ -65,7 +101,7 @@ export class CachedSeries {
   /** To memory of its own, without the first samples. */
   #move(first: number, more: number): void {
     const length = this.#length - first
-    const room = length + more + Math.max(LEAST_ROOM, Math.ceil(SPARE * (length + more)))
+    const room = withSpare(length + more)
     const [times, values] = [new Float64Array(room), new Float64Array(room)]
     times.set(this.#times.subarray(first, this.#length))
     values.set(this.#values.subarray(first, this.#length))

@@ -1,6 +1,7 @@
 import type { AggregationOp } from '../../../core/promql/ast.ts'
-import type { GridFunction, GridRequest } from '../../../core/promql/sample-store.ts'
+import type { GridAggregate, GridFunction, GridRequest } from '../../../core/promql/sample-store.ts'
 import type { GridOutputs } from './grid-outputs.ts'
+import { arrayText } from './sql-text.ts'
 
 /** ClickHouse's functions that are PromQL's. They leave out the left edge of a window, and count resets as Prometheus. */
 export const GRID_FUNCTIONS: Readonly<Partial<Record<GridFunction, string>>> = {
@@ -29,8 +30,15 @@ const AGGREGATES: Readonly<Partial<Record<AggregationOp, string>>> = {
   group: 'arrayMap(n -> if(n = 0, NULL, 1.), countForEach(grid))'
 }
 
-export const canAggregate = (aggregate: GridRequest['aggregate']) =>
-  aggregate === undefined || aggregate.op in AGGREGATES
+export const canAggregate = ({ op, phi }: GridAggregate) => op in AGGREGATES || phi !== undefined
+
+/** Over the column `grid`. Quantiles leave NULL out, and interpolate as PromQL does. */
+export const aggregateSql = ({ op, phi }: GridAggregate): string =>
+  phi === undefined ? AGGREGATES[op]! : `quantileExactInclusiveForEach(${phi})(grid)`
+
+/** A condition on `number`: PromQL and ClickHouse treat it in two ways. Infinities have no numbers between them. */
+const oddNumber = (aggregate: GridRequest['aggregate']) =>
+  aggregate?.phi === undefined ? 'isNaN(number)' : 'NOT isFinite(number)'
 
 /**
  * A query of SQL for the columns `output`, `bound` if there are any, `grid` and `odd`, which is 1 if a value is NaN: ClickHouse treats those in
@@ -48,12 +56,12 @@ export function gridSql(request: GridRequest, rows: string, outputs: GridOutputs
   const grid = `${GRID_FUNCTIONS[func]}If(${parameters.join(', ')})(toDateTime64(time, 3), ${number}, ${isSample})`
   const noNaN = func === 'last' ? `arrayMap(x -> if(isNaN(x), NULL, x), ${grid})` : grid
   const bound = boundColumn(outputs)
-  const perSeries = `SELECT ${slotOf(outputs)} AS slot${bound}, ${noNaN} AS grid, max(ends = 0 AND isNaN(number)) AS odd
+  const perSeries = `SELECT ${slotOf(outputs)} AS slot${bound}, ${noNaN} AS grid, max(ends = 0 AND ${oddNumber(aggregate)}) AS odd
     FROM (${rows}) GROUP BY slot${bound}`
   const output = transformed('slot', outputs.outputOf)
   if (aggregate === undefined)
     return `SELECT ${output} AS output${bound}, grid, odd FROM (${perSeries}) WHERE output != ${NOWHERE}`
-  return `SELECT ${output} AS output${bound}, ${AGGREGATES[aggregate.op]} AS grid, max(odd) AS odd
+  return `SELECT ${output} AS output${bound}, ${aggregateSql(aggregate)} AS grid, max(odd) AS odd
     FROM (${perSeries}) WHERE output != ${NOWHERE} GROUP BY output${bound}`
 }
 
@@ -63,7 +71,8 @@ export const boundColumn = ({ hasBounds }: GridOutputs) => (hasBounds ? ', bound
 /** The `series_id` that stands for all that are one to PromQL. */
 export function slotOf({ sameAs }: GridOutputs): string {
   if (sameAs.size === 0) return 'series_id'
-  return `transform(series_id, [${[...sameAs.keys()].join()}], [${[...sameAs.values()].join()}], series_id)`
+  const arrays = [sameAs.keys(), sameAs.values()].map(ids => arrayText([...ids], 'UInt64'))
+  return `transform(series_id, ${arrays.join(', ')}, series_id)`
 }
 
 /** Texts of arrays of outputs, which are the same object for the same query. */
@@ -73,8 +82,7 @@ const texts = new WeakMap<ReadonlyMap<bigint, number>, string>()
 export function transformed(column: string, outputOf: ReadonlyMap<bigint, number>): string {
   let arrays = texts.get(outputOf)
   if (arrays === undefined) {
-    const [ids, outputs] = [[...outputOf.keys()].join(), [...outputOf.values()].join()]
-    arrays = `CAST([${ids}], 'Array(UInt64)'), CAST([${outputs}], 'Array(UInt32)')`
+    arrays = `${arrayText([...outputOf.keys()], 'UInt64')}, ${arrayText([...outputOf.values()], 'UInt32')}`
     texts.set(outputOf, arrays)
   }
   return `transform(${column}, ${arrays}, toUInt32(${NOWHERE}))`

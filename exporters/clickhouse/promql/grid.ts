@@ -1,19 +1,34 @@
-import type { GridRequest, GridSeries } from '../../../core/promql/sample-store.ts'
+import type { AggregationOp } from '../../../core/promql/ast.ts'
+import { METRIC_NAME } from '../../../core/promql/labels.ts'
+import type { GridFunction, GridRequest, GridSeries } from '../../../core/promql/sample-store.ts'
+import { aggregatedWindows, hasAggregatedWindows, type WindowSource } from './aggregated-windows.ts'
 import { bucketRows } from './bucket-rows.ts'
-import { type GridOutputs, gridOutputs, outputLabels } from './grid-outputs.ts'
+import { gridOutputs } from './grid-outputs.ts'
+import { gridsOf } from './grid-rows.ts'
 import { canAggregate, GRID_FUNCTIONS, gridSql } from './grid-sql.ts'
-import { asNullable, type NativeColumns } from './native-reader.ts'
 import { isNumberForm, numberRows } from './number-samples.ts'
 import { rangeOf } from './sample-loader.ts'
 import { hasDistributions, type RowRange, type Tables } from './sample-sources.ts'
 import type { Found, FoundSeries } from './series-index.ts'
+import type { Source } from './sources.ts'
 import type { Statements } from './statements.ts'
 import { hasWindows, windowGrid } from './window-grid.ts'
 
-/** False if the engine has to compute by itself. */
-export const canGrid = (request: GridRequest) => hasFunction(request) || hasWindows(request)
+/** Functions of the samples of several series that aggregate them. */
+const OF_ROWS: Readonly<Partial<Record<AggregationOp, GridFunction>>> = {
+  sum: 'sum_over_time',
+  avg: 'avg_over_time',
+  min: 'min_over_time',
+  max: 'max_over_time',
+  count: 'count_over_time'
+}
 
-const hasFunction = ({ func, aggregate }: GridRequest) => func in GRID_FUNCTIONS && canAggregate(aggregate)
+/** False if the engine has to compute by itself. */
+export const canGrid = (request: GridRequest) =>
+  hasFunction(request) || hasWindows(request) || hasAggregatedWindows(request)
+
+const hasFunction = ({ func, aggregate }: GridRequest) =>
+  func in GRID_FUNCTIONS && (aggregate === undefined || canAggregate(aggregate))
 
 /** The result of a function, computed by ClickHouse. Undefined if it would not be exactly what PromQL makes of the samples. */
 export async function storedGrid(
@@ -24,9 +39,55 @@ export async function storedGrid(
   signal: AbortSignal
 ): Promise<GridSeries[] | undefined> {
   if (!hasRows(request, found)) return undefined
-  const rows = (part?: RowRange['part']) => withinWindows(rowsFor(request, tables, found, part), request)
+  const rows = (part?: RowRange['part']) => rowsOfWindows(request, tables, found, part)
   if (hasWindows(request)) return windowGrid(statements, request, found.series, rows, signal)
-  return functionGrid(statements, request, found.series, rows(), signal)
+  if (hasFunction(request)) return functionGrid(statements, request, found.series, rows(), signal)
+  if (!hasAggregatedWindows(request)) return undefined
+  const source: WindowSource = { gives: 'both', series: found.series, rows: rows() }
+  return aggregatedWindows(statements, request, [source], signal)
+}
+
+/**
+ * The result of an aggregation over last samples that are alone in their windows: that of all rows of a window, whatever their
+ * series. Others are computed as by {@link storedGrid}.
+ */
+export async function storedLast(
+  statements: Statements,
+  request: GridRequest,
+  tables: Tables,
+  found: Found,
+  signal: AbortSignal
+): Promise<GridSeries[] | undefined> {
+  const { aggregate } = request
+  const func = aggregate && OF_ROWS[aggregate.op]
+  // Stored series that are one to PromQL may have a sample each. Other functions than the last one do not keep the name.
+  const isOfSeries = gridOutputs(found.series, request)?.sameAs.size !== 0 || aggregate?.grouping.includes(METRIC_NAME)
+  if (func === undefined || isOfSeries || !hasRows(request, found))
+    return storedGrid(statements, request, tables, found, signal)
+  const rows = (part?: RowRange['part']) => rowsOfWindows(request, tables, found, part)
+  return windowGrid(statements, { ...request, func }, found.series, rows, signal)
+}
+
+/** The result of an aggregation over averages, of which the tables have sums and numbers of samples. Undefined as above. */
+export async function storedAverages(
+  statements: Statements,
+  request: GridRequest,
+  [sums, counts]: readonly [Source, Source],
+  signal: AbortSignal
+): Promise<GridSeries[] | undefined> {
+  const parts = [
+    ['numbers', sums],
+    ['counts', counts]
+  ] as const
+  if (parts.some(([, { found }]) => !hasRows(request, found))) return undefined
+  const sources = parts.map(([gives, { tables, found }]): WindowSource => {
+    return { gives, series: found.series, rows: rowsOfWindows(request, tables, found, undefined) }
+  })
+  return aggregatedWindows(statements, request, sources, signal)
+}
+
+function rowsOfWindows(request: GridRequest, tables: Tables, found: Found, part: RowRange['part']): string {
+  return withinWindows(rowsFor(request, tables, found, part), request)
 }
 
 /** True if the samples are numbers that are stored as such. */
@@ -69,26 +130,5 @@ async function functionGrid(
   const known = await statements.gridFunctions()
   if (outputs === undefined || !known.has(GRID_FUNCTIONS[request.func]!)) return undefined
   const blocks = await statements.ask(gridSql(request, rows, outputs), signal, { timeSeries: true })
-  if (blocks.some(block => block.numbers('odd').includes(1))) return undefined
-  return blocks.flatMap(block => gridsIn(block, request, outputs))
-}
-
-/** One for each output that has a value. */
-function gridsIn(block: NativeColumns, request: GridRequest, outputs: GridOutputs): GridSeries[] {
-  const labelsAt = outputLabels(outputs, block, request)
-  const { ends, items } = block.list('grid')
-  const { nulls, values } = asNullable(items)
-  const grids: GridSeries[] = []
-  for (let row = 0; row < block.rows; row++) {
-    const from = row === 0 ? 0 : ends[row - 1]
-    const absent = nulls.subarray(from, ends[row])
-    const labels = labelsAt(row)
-    if (labels === undefined || !absent.includes(0)) continue
-    grids.push({
-      labels,
-      values: values.subarray(from, ends[row]) as Float64Array,
-      absent: absent.includes(1) ? absent : undefined
-    })
-  }
-  return grids
+  return gridsOf(blocks, request, outputs)
 }

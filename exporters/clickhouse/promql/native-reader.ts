@@ -1,6 +1,8 @@
 // The reading side of ClickHouse's `Native` format: https://clickhouse.com/docs/interfaces/formats/Native. An answer is
 // blocks, each of them columns and rows in number, then name, type and data of each column.
 
+import { Pieces } from './pieces.ts'
+
 export type Numbers = Float64Array | Uint8Array | Int8Array | Int32Array | Uint16Array | Uint32Array
 
 /** `ends[row]` is the index behind the last item of the row; its first is the end of the row before. */
@@ -95,9 +97,9 @@ export function asNullable(column: Column | undefined): NullableColumn {
   throw new TypeError('the column is not one of numbers that may be missing')
 }
 
-/** The blocks of a whole answer. Throws if it is cut off. */
-export function* readNative(bytes: Buffer): Generator<NativeColumns> {
-  const reader = new Reader(bytes)
+/** The blocks of a whole answer, in the pieces that it came in. Throws if it is cut off. */
+export function* readNative(pieces: readonly Uint8Array[]): Generator<NativeColumns> {
+  const reader = new Reader(pieces)
   while (!reader.isAtEnd) {
     const width = reader.varint()
     const rows = reader.varint()
@@ -111,30 +113,27 @@ export function* readNative(bytes: Buffer): Generator<NativeColumns> {
 }
 
 class Reader {
-  readonly #bytes: Buffer
-  #at = 0
+  readonly #bytes: Pieces
 
-  constructor(bytes: Buffer) {
-    this.#bytes = bytes
+  constructor(pieces: readonly Uint8Array[]) {
+    this.#bytes = new Pieces(pieces)
   }
 
   get isAtEnd(): boolean {
-    return this.#at === this.#bytes.length
+    return this.#bytes.isAtEnd
   }
 
   varint(): number {
     let value = 0
     for (let scale = 1; ; scale *= 128) {
-      const byte = this.#bytes[this.#take(1)]
+      const byte = this.#bytes.byte()
       value += (byte & 127) * scale
       if (byte < 128) return value
     }
   }
 
   text(): string {
-    const length = this.varint()
-    const from = this.#take(length)
-    return this.#bytes.toString('utf8', from, from + length)
+    return this.#bytes.text(this.varint())
   }
 
   column(type: string, rows: number): Column {
@@ -159,19 +158,7 @@ class Reader {
   }
 
   #numbers(type: string, rows: number): Numbers | BigUint64Array {
-    const length = rows * NUMBER_BYTES[type]
-    const from = this.#take(length)
-    // A copy, because views need an address that is a multiple of their size.
-    const copy = new Uint8Array(length)
-    copy.set(this.#bytes.subarray(from, from + length))
-    return NUMBER_TYPES[type](copy.buffer)
-  }
-
-  #take(length: number): number {
-    const from = this.#at
-    if (from + length > this.#bytes.length) throw new RangeError('the answer of ClickHouse is cut off')
-    this.#at += length
-    return from
+    return NUMBER_TYPES[type](this.#bytes.bytes(rows * NUMBER_BYTES[type]))
   }
 }
 

@@ -1,6 +1,7 @@
 import type { Labels } from '../../../core/promql/labels.ts'
 import { QueryError } from '../../../core/promql/query-error.ts'
 import type { QueryLimits } from '../../../core/promql/sample-store.ts'
+import { orAborted } from '../or-aborted.ts'
 import { metricKey, type StoredMetric } from './catalog.ts'
 import { FORM_LABELS, type Form } from './forms.ts'
 import { FoundMemo } from './found-memo.ts'
@@ -48,6 +49,8 @@ export class SeriesIndex {
   readonly #statements: Statements
   readonly #ids: SeriesIdsIndex
   readonly #known = new Map<bigint, StoredSeries>()
+  /** The last reading of series under way, by table and metrics: others wait for what it finds. */
+  readonly #reading = new Map<string, Promise<unknown>>()
   readonly #shared = new SharedParts()
   readonly #found = new FoundMemo<Found>()
 
@@ -92,17 +95,25 @@ export class SeriesIndex {
     ids: readonly bigint[],
     signal: AbortSignal
   ): AsyncGenerator<StoredSeries> {
-    for (let from = 0; from < ids.length; from += PAGE) {
-      const page = ids.slice(from, from + PAGE)
-      // Looked up before the wait, in which others may discard what is known.
-      const known = page.map(id => this.#known.get(id)).filter(series => series !== undefined)
-      const unknown = page.filter(id => !this.#known.has(id))
-      yield* known
-      if (unknown.length === 0) continue
-      const read = await this.#read(request, unknown, signal)
-      this.#remember(read)
-      yield* read
-    }
+    for (let from = 0; from < ids.length; from += PAGE)
+      yield* await this.#page(request, ids.slice(from, from + PAGE), signal)
+  }
+
+  /** Panels that are drawn at once want the same series, and one of them reads those. */
+  async #page(request: SearchRequest, ids: readonly bigint[], signal: AbortSignal): Promise<StoredSeries[]> {
+    const key = `${request.suffix} ${namesOf(request.forms)}`
+    while (ids.some(id => !this.#known.has(id)) && this.#reading.has(key))
+      await orAborted(this.#reading.get(key)!, signal)
+    // Looked up before the wait, in which others may discard what is known.
+    const known = ids.map(id => this.#known.get(id)).filter(series => series !== undefined)
+    const unknown = ids.filter(id => !this.#known.has(id))
+    if (unknown.length === 0) return known
+    const reading = this.#read(request, unknown, signal).finally(() => this.#reading.delete(key))
+    this.#reading.set(
+      key,
+      reading.catch(() => {})
+    )
+    return [...known, ...(await reading)]
   }
 
   async #read({ forms, suffix }: SearchRequest, ids: readonly bigint[], signal: AbortSignal): Promise<StoredSeries[]> {
@@ -112,7 +123,9 @@ export class SeriesIndex {
       signal
     )
     const hidden = suffix === '' ? NONE_HIDDEN : TIER_ATTRIBUTES
-    return blocks.flatMap(block => seriesOf(block, this.#shared, hidden))
+    const read = blocks.flatMap(block => seriesOf(block, this.#shared, hidden))
+    this.#remember(read)
+    return read
   }
 
   #remember(read: readonly StoredSeries[]): void {

@@ -21,7 +21,9 @@ export class Statements {
 
   /** What was written so far, and since there were so many blocks. Undefined if nobody knows. */
   async writes(signal: AbortSignal, since = 0): Promise<NonNullable<WritesAnswer> | undefined> {
-    const answer: WritesAnswer = JSON.parse((await this.#whole({ kind: 'writes', since }, signal)).toString())
+    const answer: WritesAnswer = JSON.parse(
+      Buffer.concat(await this.#whole({ kind: 'writes', since }, signal)).toString()
+    )
     return answer ?? undefined
   }
 
@@ -34,11 +36,11 @@ export class Statements {
     return this.#gridFunctions
   }
 
-  async #whole(request: StoreRequest, signal: AbortSignal): Promise<Buffer> {
+  async #whole(request: StoreRequest, signal: AbortSignal): Promise<Uint8Array[]> {
     const pieces: Uint8Array[] = []
     for await (const piece of this.#fetch(encodeRequest(request), signal)) pieces.push(piece)
     signal.throwIfAborted()
-    return Buffer.concat(pieces)
+    return pieces
   }
 
   async #askFunctions(): Promise<ReadonlySet<string>> {

@@ -14,6 +14,9 @@ export interface QueryShape {
   readonly rangeMs: number
 }
 
+/** Of the tier's tables. */
+export const suffixOf = ({ name }: TierConfig) => `_${name}`
+
 /** True if the points as they came have been deleted, from the beginning of this query on. */
 export const hasExpired = ({ ttlMs }: StoreConfig, after: number, now: number) => ttlMs > 0 && after < now - ttlMs
 

@@ -1,8 +1,11 @@
 import type { GridFunction, GridRequest, GridSeries } from '../../../core/promql/sample-store.ts'
+import { hasAggregatedWindows } from './aggregated-windows.ts'
 import type { MetricForm } from './forms.ts'
-import { storedGrid } from './grid.ts'
+import { storedAverages, storedGrid, storedLast } from './grid.ts'
+import type { TierConfig } from './request.ts'
 import type { Source, Sources } from './sources.ts'
 import type { Statements } from './statements.ts'
+import { suffixOf } from './tier-choice.ts'
 import { areGauges, GAUGE_STATES, type GaugeState, matchingTierForms, stateForms } from './tier-forms.ts'
 
 const SECOND_MS = 1000
@@ -14,6 +17,8 @@ const OF_LAST: ReadonlySet<GridFunction> = new Set(['last', 'last_over_time', 'p
 export interface TierPlan {
   readonly sources: readonly Source[]
   readonly functions: readonly GridFunction[]
+  /** Samples of a series are so far apart at least. */
+  readonly intervalMs: number
 }
 
 /**
@@ -23,10 +28,11 @@ export interface TierPlan {
 export async function tierPlan(
   sources: Sources,
   request: GridRequest,
-  suffix: string,
+  tier: TierConfig,
   isExact: boolean,
   signal: AbortSignal
 ): Promise<TierPlan | undefined> {
+  const suffix = suffixOf(tier)
   const { matchers, func, start, rangeMs, limits } = request
   const metrics = await sources.metrics(suffix, signal)
   const forms = matchingTierForms(metrics, matchers, func)
@@ -39,20 +45,21 @@ export async function tierPlan(
     })
   )
   if (found.some(source => source.found.series.length === 0)) return undefined
-  return { sources: found, functions: states.map(state => state.func) }
+  return { sources: found, functions: states.map(state => state.func), intervalMs: tier.sizeMs }
 }
 
 function statesFor(
   forms: readonly MetricForm[],
-  { func, aggregate }: GridRequest,
+  request: GridRequest,
   isExact: boolean
 ): readonly GaugeState[] | undefined {
+  const { func, aggregate } = request
   const asItIs = AS_IT_IS.map(({ suffix }) => ({ suffix, func }))
   if (areGauges(forms)) {
     const states = GAUGE_STATES[func]
     if (states === undefined) return isExact && !OF_LAST.has(func) ? undefined : asItIs
-    // The average of averages is none.
-    return states.length > 1 && aggregate !== undefined ? undefined : states
+    // The average of all samples is no average of averages.
+    return states.length > 1 && aggregate !== undefined && !hasAggregatedWindows(request) ? undefined : states
   }
   const isRate = func === 'rate' || func === 'increase'
   if (forms.every(({ metric }) => metric.reading === 'running'))
@@ -65,19 +72,21 @@ function statesFor(
 export async function tierGrid(
   statements: Statements,
   request: GridRequest,
-  { sources, functions }: TierPlan,
+  { sources, functions, intervalMs }: TierPlan,
   signal: AbortSignal
 ): Promise<GridSeries[] | undefined> {
+  const [first, second] = sources
+  if (second !== undefined && request.aggregate !== undefined)
+    return storedAverages(statements, request, [first, second], signal)
+  const gridOf = functions[0] === 'last' && request.rangeMs <= intervalMs ? storedLast : storedGrid
   const results = await Promise.all(
-    sources.map(({ tables, found }, i) =>
-      storedGrid(statements, { ...request, func: functions[i] }, tables, found, signal)
-    )
+    sources.map(({ tables, found }, i) => gridOf(statements, { ...request, func: functions[i] }, tables, found, signal))
   )
-  const [first, second] = results
-  if (first === undefined) return undefined
-  if (request.func === 'rate') return divided(first, request.rangeMs / SECOND_MS)
-  if (results.length === 1) return first
-  return second && quotients(first, second)
+  const [sums, counts] = results
+  if (sums === undefined) return undefined
+  if (request.func === 'rate') return divided(sums, request.rangeMs / SECOND_MS)
+  if (results.length === 1) return sums
+  return counts && quotients(sums, counts)
 }
 
 function divided(series: readonly GridSeries[], by: number): GridSeries[] {

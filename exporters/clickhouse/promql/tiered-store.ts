@@ -7,14 +7,14 @@ import { type RowRange, rowsOf } from './sample-sources.ts'
 import type { Source, SourceRequest, Sources } from './sources.ts'
 import { quotedList, timeText } from './sql-text.ts'
 import type { Statements } from './statements.ts'
-import { hasExpired, type QueryShape, tiersAsExact, tiersInstead } from './tier-choice.ts'
+import { hasExpired, type QueryShape, suffixOf, tiersAsExact, tiersInstead } from './tier-choice.ts'
 import { matchingTierForms } from './tier-forms.ts'
 import { joinedGrids, type TierPlan, tierGrid, tierPlan } from './tier-grid.ts'
 
-/** The end of a tier is looked for in so many of its last intervals, and some more. */
-const LAST_INTERVALS = 1000
+/** The end of a tier is looked for in so many of its last intervals, and some more; then, if there are none, in more of them. */
+const LAST_INTERVALS = [50, 1000]
 /** So many intervals long the same statement is asked. */
-const SAME_INTERVALS = 100
+const SAME_INTERVALS = 50
 /** Ends of tiers that are remembered: one for each of some metrics. */
 const MOST_ENDS = 1000
 /** Times at which series were seen are whole seconds. */
@@ -68,7 +68,7 @@ export class TieredStore {
   async gridInstead(request: GridRequest, remarks: Remarks, signal: AbortSignal): Promise<GridSeries[] | undefined> {
     const shape = { ...request, after: request.start - request.rangeMs }
     for (const tier of tiersInstead(this.#config, shape, Date.now())) {
-      const plan = await tierPlan(this.#sources, request, suffixOf(tier), false, signal)
+      const plan = await tierPlan(this.#sources, request, tier, false, signal)
       if (plan !== undefined) return this.#gridOf(request, tier, plan, remarks, signal)
     }
     return undefined
@@ -79,7 +79,7 @@ export class TieredStore {
     if (!canGrid(request)) return undefined
     const after = request.start - request.rangeMs
     for (const tier of tiersAsExact(this.#config, { ...request, after }, Date.now())) {
-      const plan = await tierPlan(this.#sources, request, suffixOf(tier), true, signal)
+      const plan = await tierPlan(this.#sources, request, tier, true, signal)
       if (plan === undefined) continue
       const raw = await this.#sources.find({ ...request, after }, signal)
       if (!covers(plan.sources, raw, after, tier)) continue
@@ -144,22 +144,32 @@ export class TieredStore {
   }
 
   /** Unix ms: the end of the last interval that the tier has of these metrics; 0 if it is long ago. */
-  async #completeUntil({ sizeMs }: TierConfig, { tables, found }: Source, until: number, signal: AbortSignal) {
-    const { names } = rangeOf(found.series, found)
-    const sameMs = SAME_INTERVALS * sizeMs
-    const from = Math.floor((until - LAST_INTERVALS * sizeMs) / sameMs) * sameMs
-    const rows = ['samples', 'distributions'].map(
-      table => `SELECT max(time) AS last FROM ${tables.database}.${table}${tables.suffix}
-        WHERE name IN ${quotedList(names)} AND time > ${timeText(from)}`
-    )
-    const sql = `SELECT toFloat64(toUnixTimestamp64Milli(max(last))) AS last FROM (${rows.join(' UNION ALL ')})`
-    return this.#ends.get(sql, until => this.#lastOf(sql, until), signal)
+  async #completeUntil(tier: TierConfig, source: Source, until: number, signal: AbortSignal): Promise<number> {
+    let last = 0
+    for (const intervals of LAST_INTERVALS) {
+      if (last > 0) break
+      const sql = lastSql(tier, source, until, intervals)
+      last = await this.#ends.get(sql, until => this.#lastOf(sql, until), signal)
+    }
+    return last
   }
 
   async #lastOf(sql: string, signal: AbortSignal): Promise<number> {
     const [block] = await this.#statements.ask(sql, signal)
     return block.numbers('last')[0]
   }
+}
+
+/** A query of SQL for the column `last`, in Unix ms: 0 if there is nothing in so many intervals. */
+function lastSql({ sizeMs }: TierConfig, { tables, found }: Source, until: number, intervals: number): string {
+  const { names } = rangeOf(found.series, found)
+  const sameMs = SAME_INTERVALS * sizeMs
+  const from = Math.floor((until - intervals * sizeMs) / sameMs) * sameMs
+  const rows = ['samples', 'distributions'].map(
+    table => `SELECT max(time) AS last FROM ${tables.database}.${table}${tables.suffix}
+        WHERE name IN ${quotedList(names)} AND time > ${timeText(from)}`
+  )
+  return `SELECT toFloat64(toUnixTimestamp64Milli(max(last))) AS last FROM (${rows.join(' UNION ALL ')})`
 }
 
 /** True if the tier has all series, as early, and what it has of them means the same. */
@@ -179,5 +189,3 @@ function covers(sources: readonly Source[], raw: Source, after: number, { sizeMs
 function say(remarks: Remarks, { name }: TierConfig, complete: number): void {
   remarks.info(`intervals of ${name} were used, which are complete up to ${new Date(complete).toISOString()}`)
 }
-
-const suffixOf = ({ name }: TierConfig) => `_${name}`

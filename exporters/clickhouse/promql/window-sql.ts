@@ -8,6 +8,9 @@ import type { Fold } from './sliding.ts'
 const SUM = 'if(isFinite(sumKahan(number)), sumKahan(number), sum(number))'
 const ARRAY_SUM = "if(isFinite(arrayReduce('sumKahan', part)), arrayReduce('sumKahan', part), arraySum(part))"
 
+/** In a millisecond. */
+const MICROSECONDS = 1000
+
 /** How values of several samples become one, and the aggregation that does the same to values of several series. */
 interface WindowFunction {
   /** Over rows. */
@@ -75,7 +78,7 @@ export function windowSql({ func, aggregate }: GridRequest, spans: Spans, rows: 
     ) GROUP BY output${bound}`
 }
 
-/** The number of a row's span. */
-function spanOf({ origin, lengthMs }: Spans): string {
-  return `intDiv(toUnixTimestamp64Milli(time) - ${origin + 1}, ${lengthMs})`
+/** The number of a row's span. Of µs, since it takes time to make ms of them. */
+export function spanOf({ origin, lengthMs }: Pick<Spans, 'origin' | 'lengthMs'>): string {
+  return `intDiv(toUnixTimestamp64Micro(time) - ${(origin + 1) * MICROSECONDS}, ${lengthMs * MICROSECONDS})`
 }

@@ -8,3 +8,10 @@ export interface Listener {
   /** Idempotent, and may come without `start`. */
   stop(): Promise<void>
 }
+
+/** Its senders can be made to wait. */
+export interface Pausable {
+  /** Reads nothing until {@link resume}: senders have to wait. */
+  pause(): void
+  resume(): void
+}

@@ -1,12 +1,17 @@
-import { lstat, unlink } from 'node:fs/promises'
-import { type AddressInfo, connect, createServer, type ListenOptions, type Server, type Socket } from 'node:net'
+import { type AddressInfo, createServer, type ListenOptions, type Server, type Socket } from 'node:net'
+import { createServer as createTlsServer, type Server as TlsServer } from 'node:tls'
+import { Handshakes } from '../../../core/http/handshakes.ts'
+import type { ServerCertificate } from '../../../core/http/tls.ts'
 import type { Context } from '../../../sdk/plugin/index.ts'
 import type { Refusal } from '../refusal.ts'
-import { type Address, formatAddress } from './address.ts'
+import { formatAddress, type StreamAddress } from './address.ts'
 import { Framing } from './framing.ts'
-import type { Listener } from './listener.ts'
+import type { Listener, Pausable } from './listener.ts'
+import { removeAbandoned } from './socket-file.ts'
 
 const CHECKS_PER_TIMEOUT = 4
+/** Time for a TLS handshake. Until it is over a client has proven nothing. */
+const HANDSHAKE_MS = 10_000
 
 export interface StreamOptions {
   readonly max_connections: number
@@ -20,6 +25,7 @@ export interface StreamEvents {
   refused(reason: Refusal): void
   connectionRefused(): void
   connectionTimedOut(): void
+  handshakeFailed(error: Error): void
 }
 
 interface Connection {
@@ -28,24 +34,40 @@ interface Connection {
   readAt: number
 }
 
-/** A server of TCP or of a Unix stream socket. */
-export class StreamListener implements Listener {
+/** A server of TCP, maybe with TLS, or of a Unix stream socket. */
+export class StreamListener implements Listener, Pausable {
   readonly #options: StreamOptions
   readonly #context: Context
   readonly #events: StreamEvents
-  readonly #server: Server
+  readonly #certificate: ServerCertificate | undefined
+  readonly #server: Server | TlsServer
+  readonly #handshakes: Handshakes | undefined
   readonly #connections = new Map<Socket, Connection>()
-  #address: Address
+  /** Connections, those in their handshake too. */
+  #open = 0
+  #address: StreamAddress
   #isPaused = false
   #isClosed = false
   #cancelIdleCheck = () => {}
+  #stopWatching = () => {}
 
-  constructor(address: Address, options: StreamOptions, context: Context, events: StreamEvents) {
+  /** @param certificate for TLS; without it the bytes are plain */
+  constructor(
+    address: StreamAddress,
+    options: StreamOptions,
+    context: Context,
+    events: StreamEvents,
+    certificate?: ServerCertificate
+  ) {
     this.#address = address
     this.#options = options
     this.#context = context
     this.#events = events
-    this.#server = createServer(socket => this.#accept(socket))
+    this.#certificate = certificate
+    this.#server = certificate === undefined ? createServer() : tlsServer(certificate, events)
+    this.#handshakes = certificate && new Handshakes(this.#server)
+    this.#server.on('connection', socket => this.#admit(socket))
+    this.#server.on(certificate === undefined ? 'connection' : 'secureConnection', socket => this.#accept(socket))
   }
 
   get address(): string {
@@ -56,6 +78,8 @@ export class StreamListener implements Listener {
     if (this.#address.transport === 'unix')
       return `echo 'page.views:1|c|#page:home' | socat - UNIX-CONNECT:${this.#address.path}`
     const { host, port } = this.#address.endpoint
+    if (this.#certificate !== undefined)
+      return `echo 'page.views:1|c|#page:home' | openssl s_client -quiet -connect ${host}:${port}`
     return `bash -c "echo 'page.views:1|c|#page:home' > /dev/tcp/${host}/${port}"`
   }
 
@@ -69,6 +93,8 @@ export class StreamListener implements Listener {
       throw new Error(`statsd cannot listen on ${this.address}: ${advice}`, { cause })
     }
     this.#server.on('error', error => this.#context.status('failed', `${this.address}: ${error.message}`))
+    this.#stopWatching =
+      this.#certificate?.watch(secrets => (this.#server as TlsServer).setSecureContext(secrets)) ?? this.#stopWatching
     if (address.transport !== 'unix') {
       const { address: host, port } = this.#server.address() as AddressInfo
       this.#address = { transport: address.transport, endpoint: { host, port } }
@@ -79,6 +105,8 @@ export class StreamListener implements Listener {
   async stop(): Promise<void> {
     this.#isClosed = true
     this.#cancelIdleCheck()
+    this.#stopWatching()
+    this.#handshakes?.end()
     for (const socket of this.#connections.keys()) socket.destroy()
     if (this.#server.listening) await new Promise(resolve => this.#server.close(resolve))
   }
@@ -97,12 +125,17 @@ export class StreamListener implements Listener {
     }
   }
 
-  #accept(socket: Socket): void {
-    if (this.#connections.size >= this.#options.max_connections) {
+  #admit(socket: Socket): void {
+    if (this.#open >= this.#options.max_connections) {
       this.#events.connectionRefused()
-      socket.destroy()
-      return
+      return void socket.destroy()
     }
+    this.#open++
+    socket.once('close', () => this.#open--)
+  }
+
+  #accept(socket: Socket): void {
+    if (socket.destroyed) return
     const { lines, refused } = this.#events
     const connection = { framing: new Framing(lines, refused), readAt: this.#context.clock.now() }
     this.#connections.set(socket, connection)
@@ -139,6 +172,14 @@ export class StreamListener implements Listener {
   }
 }
 
+function tlsServer(certificate: ServerCertificate, events: StreamEvents): TlsServer {
+  const server = createTlsServer({ ...certificate.options, handshakeTimeout: HANDSHAKE_MS })
+  return server.on('tlsClientError', (error, socket) => {
+    events.handshakeFailed(error)
+    socket.destroy()
+  })
+}
+
 function listening(server: Server, options: ListenOptions): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', reject)
@@ -146,24 +187,5 @@ function listening(server: Server, options: ListenOptions): Promise<void> {
       server.off('error', reject)
       resolve()
     })
-  })
-}
-
-/** Removes the socket of a program that was killed. One that somebody answers on stays, and so do other files. */
-async function removeAbandoned(path: string): Promise<void> {
-  const status = await lstat(path).catch(() => undefined)
-  if (status?.isSocket() && !(await isAnswered(path))) await unlink(path)
-}
-
-function isAnswered(path: string): Promise<boolean> {
-  return new Promise(resolve => {
-    const socket = connect(path)
-    const finish = (answer: boolean) => {
-      socket.destroy()
-      resolve(answer)
-    }
-    socket
-      .on('connect', () => finish(true))
-      .on('error', error => finish((error as NodeJS.ErrnoException).code !== 'ECONNREFUSED'))
   })
 }

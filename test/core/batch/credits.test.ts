@@ -49,3 +49,17 @@ it('waiting ends with the signal', async () => {
   held.release()
   assert.equal(pool.used, 0, 'an aborted waiter is not served')
 })
+
+it('a part of a permit goes back by itself', () => {
+  const pool = new CreditPool(100)
+  const permit = pool.tryTake(60)!
+  const part = permit.split(20)
+  assert.deepEqual([permit.bytes, part.bytes, pool.used], [40, 20, 60])
+  permit.release()
+  assert.equal(pool.used, 20)
+  assert.equal(part.tryGrow(80), true)
+  part.release()
+  assert.equal(pool.used, 0)
+  assert.throws(() => permit.split(1), RangeError)
+  assert.throws(() => pool.tryTake(1)!.split(2), RangeError)
+})

@@ -11,6 +11,7 @@ import { SeriesTable } from '../../../core/model/series-table/series-table.ts'
 import { asInLastRun, type SavedPlan } from '../../../core/pipeline/checkpoint/plan.ts'
 import { SettlementTracker } from '../../../core/pipeline/checkpoint/settlement-tracker.ts'
 import { exposeDeadLetters } from '../../../core/pipeline/dead-letters/route.ts'
+import { NOT_SET_ASIDE } from '../../../core/pipeline/dead-letters/set-aside.ts'
 import { DeadLetterStore } from '../../../core/pipeline/dead-letters/store.ts'
 import type { Component } from '../../../core/pipeline/graph/component.ts'
 import type { Services } from '../../../core/pipeline/graph/services.ts'
@@ -184,6 +185,7 @@ export class JournaledRun {
       sites: new Map(),
       reports: new Set(),
       announcements: [],
+      setAside: NOT_SET_ASIDE,
       deadLetters: this.deadLetters,
       adminUrl: ''
     }

@@ -49,13 +49,19 @@ export default open
 
 /** The owner's side: sends a byte for each second. `slow` never ends. */
 export class CountingStore implements QueryableStore {
-  readonly module = import.meta.url
   readonly config = {}
+  /** Threads that began. */
+  threads = 0
   /** Ranges that were asked for. */
   readonly wanted: Wanted[] = []
   /** Requests that were given up. */
   stopped = 0
   #changed: ((time: number) => void) | undefined
+
+  get module(): string {
+    this.threads++
+    return import.meta.url
+  }
 
   async fetch(request: string, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>> {
     const { after, until, name } = JSON.parse(request) as Wanted & { name: string }

@@ -60,6 +60,16 @@ test('a query is evaluated in a thread, of bytes that come piece by piece', asyn
   ])
 })
 
+test('threads start before the first question, unless the store is not there yet', async () => {
+  const store = new CountingStore()
+  const { service, ask } = serviceOf(store)
+  service.start()
+  assert.equal(store.threads, 2)
+  await ask(instant('up'))
+  assert.equal(store.threads, 2)
+  serviceOf(undefined).service.start()
+})
+
 test('a range that moves on reads its new samples only, and all that has changed', async () => {
   const store = new CountingStore()
   const { ask } = serviceOf(store)

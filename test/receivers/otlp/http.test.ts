@@ -11,6 +11,7 @@ import { OtlpMetricsDecoder } from '../../../core/wire/otlp/metrics-decoder.ts'
 import { ProtobufReader } from '../../../core/wire/protobuf/reader.ts'
 import plugin from '../../../receivers/otlp/index.ts'
 import { OtlpReceiver } from '../../../receivers/otlp/receiver.ts'
+import { WeirError } from '../../../sdk/plugin/index.ts'
 import { testConfig, testContext } from '../../../sdk/plugin/testing.ts'
 import { sdkMetrics } from '../../core/wire/otlp/sdk-data.ts'
 import { attribute, fixed64, message, text } from '../../core/wire/protobuf/fields.ts'
@@ -375,3 +376,29 @@ test('no protocol at all is a mistake', () => {
 async function until(condition: () => boolean): Promise<void> {
   while (!condition()) await new Promise(setImmediate)
 }
+
+test('exemplars are events that come after their points, which are not sent again for their sake', async t => {
+  const harness = await running(t)
+  const { url, blocks, context } = harness
+  const exemplars = [{ asDouble: 0.5, traceId: '0af7651916cd43dd8448eb211c80319c' }]
+  const metric = { name: 'm', gauge: { dataPoints: [{ asInt: '1', exemplars }] } }
+  const body = JSON.stringify({ resourceMetrics: [{ scopeMetrics: [{ metrics: [metric] }] }] })
+  const post = async () => {
+    const response = await fetch(url, { method: 'POST', headers: { 'content-type': JSON_TYPE }, body })
+    assert.deepEqual([response.status, await response.json()], [200, {}])
+    return blocks.splice(0).map(({ type }) => type)
+  }
+  assert.deepEqual(await post(), ['points', 'events'])
+  const none = new WeirError('NO_PIPELINE', 'no pipeline takes events')
+  harness.settle = batch => (batch.block.type === 'events' ? batch.nack(none) : batch.ack())
+  assert.deepEqual(await post(), ['points', 'events'])
+  assert.deepEqual(await post(), ['points'])
+  // A reload may have brought a pipeline.
+  context.clock.advance(60_000)
+  harness.settle = batch => batch.ack()
+  assert.deepEqual(await post(), ['points', 'events'])
+  assert.deepEqual(
+    ['exemplars_total', 'written_exemplars_total'].map(name => context.counters.get(name)),
+    [4, 2]
+  )
+})

@@ -150,6 +150,17 @@ const QUERIES = [
   'sum by (mod) (count_over_time(g[45s]))',
   'min by (mod) (min_over_time(g[2m]))',
   'max(max_over_time(g[2m]))',
+  ...['sum', 'avg', 'min', 'max', 'quantile'].flatMap(op =>
+    ['sum', 'avg', 'count', 'min', 'max'].map(
+      func => `${op} by (mod) (${op === 'quantile' ? '0.7, ' : ''}${func}_over_time(g[1m]))`
+    )
+  ),
+  'quantile(0, avg_over_time(g[15s]))',
+  'quantile(1, avg_over_time(g[15s]))',
+  'quantile(0.3, avg_over_time(moved_total[1m]))',
+  'quantile by (mod) (0.5, c_total)',
+  'quantile by (mod) (0.9, rate(c_total[1m]))',
+  'quantile(0.25, g)',
   'sum_over_time(endless[1m])',
   'sum(sum_over_time(moved_total[1m]))',
   'avg_over_time(moved_total[1m])',
@@ -196,7 +207,12 @@ for (const query of QUERIES)
 const LEFT_TO_THE_ENGINE = [
   'rate(odd[1m])',
   'odd',
-  'quantile by (mod) (0.5, c_total)',
+  'quantile by (mod) (1.5, c_total)',
+  'quantile by (mod) (scalar(g{n="1"}), c_total)',
+  'quantile(0.5, endless)',
+  'quantile(0.5, avg_over_time(endless[1m]))',
+  'quantile(0.5, avg_over_time(odd[1m]))',
+  'avg by (mod) (avg_over_time(g[50s]))',
   'sum(stddev_over_time(g[1m]))',
   'avg by (mod) (max_over_time(odd[1m]))',
   'sum(rate(h_bucket{le="2"}[1m]))',

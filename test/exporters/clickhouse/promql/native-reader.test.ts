@@ -26,7 +26,7 @@ function block(): Buffer {
 }
 
 test('columns are read as they were written, of several blocks', () => {
-  const [first, second] = readNative(Buffer.concat([block(), block()]))
+  const [first, second] = readNative([block(), block()])
   assert.equal(first.rows, 2)
   assert.deepEqual(second.texts('texts'), ['', 'ö'.repeat(100)])
   assert.deepEqual(second.numbers('values'), Float64Array.of(1.5, Number.NaN))
@@ -49,7 +49,7 @@ test('values that may be missing, and types with arguments inside of others', ()
   for (const text of ['labels', 'SimpleAggregateFunction(anyLast, Map(String, String))']) sink.text(text)
   sink.uint64(1)
   for (const text of ['a', 'b']) sink.text(text)
-  const [read] = readNative(Buffer.from(sink.bytes()))
+  const [read] = readNative([sink.bytes()])
   const { nulls, values } = asNullable(read.list('grid').items)
   assert.deepEqual(
     [[...nulls], [...values]],
@@ -62,14 +62,24 @@ test('values that may be missing, and types with arguments inside of others', ()
   assert.deepEqual([asTexts(labels.keys), asTexts(labels.items)], [['a'], ['b']])
 })
 
+test('columns are the same in whatever pieces they came', () => {
+  const whole = block()
+  const [want] = readNative([whole])
+  for (let size = 1; size < whole.length; size++) {
+    const pieces: Uint8Array[] = [new Uint8Array()]
+    for (let at = 0; at < whole.length; at += size) pieces.push(whole.subarray(at, at + size), new Uint8Array())
+    assert.deepEqual([...readNative(pieces)], [want], `${size} bytes`)
+  }
+})
+
 test('an answer that is cut off at any byte is refused', () => {
   const whole = block()
   for (let length = 1; length < whole.length; length++)
-    assert.throws(() => [...readNative(whole.subarray(0, length))], /cut off|not read here/, `${length} bytes`)
+    assert.throws(() => [...readNative([whole.subarray(0, length)])], /cut off|not read here/, `${length} bytes`)
 })
 
 test('a column that is missing, or of another type, is refused', () => {
-  const [read] = readNative(block())
+  const [read] = readNative([block()])
   for (const wrong of [
     () => read.numbers('missing'),
     () => read.numbers('texts'),

@@ -117,6 +117,15 @@ test('a range that moves on, goes back, leaves a gap or is longer has its sample
     for (const query of QUERIES) await compare(store, query, times)
 })
 
+test('who goes on by a bit, in the past, is soon answered without a statement', async () => {
+  const store = await cachedStore()
+  const needed: number[] = []
+  for (let step = 0; step < 5; step++)
+    needed.push(await compare(store, QUERIES[0], range(-600 + step * 15, -300 + step * 15)))
+  assert.ok(needed[1] > 0)
+  assert.deepEqual(needed.slice(2, 4), [0, 0])
+})
+
 test('regression of results by a cache: samples that come, late or again, are there at once', async () => {
   const store = await cachedStore()
   const all = async () => {

@@ -159,6 +159,57 @@ for (const func of ['avg', 'min', 'max', 'sum', 'count', 'last'])
       assert.ok(Math.abs(got.get(key)! - value) < 1e-9, `${key}: ${got.get(key)}, not ${value}`)
   })
 
+for (const query of [
+  'quantile(0.5, avg_over_time(queue[20m]))',
+  'max(avg_over_time(queue[40m]))',
+  'quantile(0.9, max_over_time(queue[20m]))',
+  'quantile(0.5, rate(http_requests_total[20m]))',
+  'quantile(0.5, queue)',
+  // A number of rates is none that could be divided by a length of time.
+  'count(rate(http_requests_total[20m]))'
+])
+  test(`a tier has the aggregation that its samples have: ${query}`, async () => {
+    const [tier, raw] = [await ask(whole.store, query, LONG, true), await ask(whole.store, query, LONG, false)]
+    assert.equal(tier.computed, 1)
+    assert.match(tier.result.infos.join(), query.includes('[') ? /intervals of 10m/ : /intervals of 1m/)
+    const [got, want] = [flat(tier.result, EPOCH), flat(raw.result, EPOCH)]
+    assert.deepEqual([...got.keys()], [...want.keys()])
+    // Extrapolation to the edges of a window is for samples, and a tier has what came.
+    const tolerance = query.includes('rate') ? 0.1 : 1e-9
+    for (const [key, value] of want)
+      assert.ok(
+        Math.abs(got.get(key)! - value) <= tolerance * Math.max(1, value),
+        `${key}: ${got.get(key)}, not ${value}`
+      )
+  })
+
+test('aggregations of last samples, each of which is alone in its window', async () => {
+  await using hourly = await openStore({ ttl: '1h', tiers: { '1h': '0s' } })
+  const builder = new PointBlockBuilder()
+  const metric = { name: 'queue', unit: '', description: '', kind: 'gauge', temporality: 'unspecified' } as const
+  for (let n = 0; n < 6; n++) {
+    const labels = [
+      ['host', `${n}`],
+      ['odd', `${n % 2}`],
+      ['rollup', '1h']
+    ] as const
+    const series = hourly.h.context.series.intern(metric, labels)
+    for (let hour = n; hour < HOURS; hour++) if (hour !== 7) builder.add(series, EPOCH + hour * HOUR_S * 1000, n * hour)
+  }
+  await hourly.h.exporter.export(builder.build(), signal())
+  const ops = ['sum', 'avg', 'min', 'max', 'count', 'group', 'stddev', 'quantile']
+  const queries = ops.map(op => `${op} by (odd) (${op === 'quantile' ? '0.5, ' : ''}queue)`)
+  for (const query of [...queries, 'sum by (__name__) (queue)', 'sum without (host) (queue{odd="1"})']) {
+    const range = seconds(0, 8 * HOUR_S, HOUR_S)
+    const [tier, engine] = [await ask(hourly.store, query, range, true), await ask(hourly.store, query, range, false)]
+    // Regression: of stddev, the query failed.
+    assert.equal(tier.computed, 1, query)
+    const [got, want] = [flat(tier.result, EPOCH), flat(engine.result, EPOCH)]
+    assert.deepEqual([...got.entries()].sort(), [...want.entries()].sort(), query)
+    assert.notEqual(want.size, 0)
+  }
+})
+
 test('the points as they came answer short queries, and steps that no tier has', async () => {
   for (const range of [
     seconds(HOUR_S, 2 * HOUR_S, 1200),
