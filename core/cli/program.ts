@@ -89,6 +89,15 @@ function addDescribing(program: Command, terminal: Terminal, exit: (code: number
 
 function addAsking(program: Command, terminal: Terminal, exit: (code: number) => void): void {
   program
+    .command('top')
+    .description('Show rates, queues, drops by reason and lags of a running Weir, anew each second.')
+    .addOption(adminOption())
+    .option('--once', 'print one table, and end', false)
+    .action(async options => {
+      const { top } = await import('./top/top.ts')
+      exit(await top(terminal, options))
+    })
+  program
     .command('tap')
     .description('Print items that pass a component of a running Weir, sampled and without secrets, as JSON lines.')
     .argument('<component>', 'such as receiver/otlp, processor/windowed_counter or exporter/clickhouse')

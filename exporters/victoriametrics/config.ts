@@ -15,10 +15,13 @@ export interface Config {
   readonly exponential_histograms: ExponentialForm
   readonly promote_resource_attributes: readonly string[]
   readonly target_info: boolean
+  /** By the name of a tenant: `accountID` or `accountID:projectID`. */
+  readonly tenants: Readonly<Record<string, string>>
   readonly compression: Compression
   readonly max_samples_per_request: number
 }
 
+const LARGEST_ID = 2 ** 32 - 1
 const strings = { type: 'object', additionalProperties: { type: 'string' }, default: {} }
 
 export const schema: ConfigSchema = {
@@ -75,6 +78,17 @@ export const schema: ConfigSchema = {
       description: 'Send resource attributes as target_info.',
       default: true
     },
+    tenants: {
+      type: 'object',
+      additionalProperties: {
+        type: 'string',
+        pattern: '^\\d{1,10}(:\\d{1,10})?$',
+        'x-expected': 'accountID or accountID:projectID, such as "12" or "12:3"'
+      },
+      description:
+        'Tenants of a VictoriaMetrics cluster, as accountID:projectID, by those of service.tenants. For its multitenant endpoint.',
+      default: {}
+    },
     compression: {
       enum: COMPRESSIONS,
       description: 'Compression of requests: auto (zstd, or snappy if the backend refuses zstd), or always snappy.',
@@ -102,7 +116,7 @@ export function check(config: Config): ConfigProblem[] {
   if (given.filter(Boolean).length > 1) {
     problems.push({ path: ['basic_auth'], message: 'give one of basic_auth, bearer_token and an Authorization header' })
   }
-  return problems.concat(checkLabels(config))
+  return problems.concat(checkLabels(config), checkTenants(config))
 }
 
 function checkLabels({ external_labels, translation_strategy }: Config): ConfigProblem[] {
@@ -111,6 +125,12 @@ function checkLabels({ external_labels, translation_strategy }: Config): ConfigP
     path: ['external_labels', name],
     message: `"${name}" is not a valid label name with ${translation_strategy}: use letters, digits and _, no digit first, and not __name__`
   }))
+}
+
+function checkTenants({ tenants }: Config): ConfigProblem[] {
+  return Object.entries(tenants)
+    .filter(([, id]) => id.split(':').some(number => Number(number) > LARGEST_ID))
+    .map(([name, id]) => ({ path: ['tenants', name], message: `"${id}" is too large: both numbers have 32 bits` }))
 }
 
 const isAuthorization = (name: string) => name.toLowerCase() === 'authorization'

@@ -3,6 +3,7 @@ import { openState, sealState } from '../../core/model/saved-state.ts'
 import type { Lease } from '../../core/model/series-table/id-lifetimes.ts'
 import { runFor } from '../../core/model/stepwise.ts'
 import type { SavedStreams } from '../../core/wire/prometheus/earlier-streams.ts'
+import { ACCOUNT_LABEL, type Labels, PROJECT_LABEL } from '../../core/wire/prometheus/labels.ts'
 import { namedStreams } from '../../core/wire/prometheus/named-streams.ts'
 import { rowsBySeries, Samples } from '../../core/wire/prometheus/samples.ts'
 import { type Metadata, Translator } from '../../core/wire/prometheus/translator.ts'
@@ -104,7 +105,7 @@ export class VictoriaMetricsExporter implements Exporter {
     }
     this.#deliveries.delete(block)
     this.#workspaces.push(workspace)
-    this.#losses.book(delivery.lost)
+    this.#losses.book(block, delivery.lost)
   }
 
   explain(series: NamedSeries): Explanation {
@@ -153,11 +154,25 @@ export class VictoriaMetricsExporter implements Exporter {
   }
 }
 
+/** Undefined if there are none. */
+function tenantLabels(tenants: Config['tenants']): Map<string, Labels> | undefined {
+  const entries = Object.entries(tenants).map(([name, id]) => {
+    const [account, project = '0'] = id.split(':')
+    const labels: Labels = [
+      [ACCOUNT_LABEL, account],
+      [PROJECT_LABEL, project]
+    ]
+    return [name, labels] as const
+  })
+  return entries.length === 0 ? undefined : new Map(entries)
+}
+
 function translatorOptions(config: Config) {
   return {
     strategy: config.translation_strategy,
     externalLabels: config.external_labels,
     promoteResourceAttributes: config.promote_resource_attributes,
+    tenants: tenantLabels(config.tenants),
     targetInfo: config.target_info,
     exponentialHistograms: config.exponential_histograms
   }

@@ -1,14 +1,16 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { Block } from '../../model/block.ts'
+import { ItemAttribute } from '../../model/item-attribute.ts'
 import type { SeriesTable } from '../../model/series-table/series-table.ts'
 import type { Identity, Tenant, Tenants } from '../../plugin/access.ts'
 import type { Clock } from '../../telemetry/clock.ts'
 import type { Metrics } from '../../telemetry/metrics.ts'
+import { TenantShares } from '../../telemetry/tenant-shares.ts'
 import { TENANT_PATTERN } from '../access/config.ts'
 import { RequestError, unavailable } from '../request-error.ts'
 import type { TenantsConfig } from './config.ts'
 import { ExportedItems } from './exported-items.ts'
-import { ItemsTenant, type ItemsTenantHost, type NoTenant, TenantAttribute } from './items-tenant.ts'
+import { ItemsTenant, type ItemsTenantHost, type NoTenant } from './items-tenant.ts'
 import { MOST_TENANTS, type TenantCounter, type TenantMeters } from './meters.ts'
 import { LimitedTenant, type TenantHost } from './tenant.ts'
 import { TenantIds } from './tenant-ids.ts'
@@ -35,7 +37,9 @@ export interface TenantUsage {
 /** `service.tenants`: finds the tenant of each request. */
 export class ConfiguredTenants implements Tenants {
   /** Of the exporters of this process. */
-  readonly exported = new ExportedItems()
+  readonly exported: ExportedItems
+  /** Whose the items of blocks of this process are. */
+  readonly shares: TenantShares
   readonly #config: TenantsConfig
   readonly #meters: TenantMeters
   readonly #host: TenantHost
@@ -49,6 +53,8 @@ export class ConfiguredTenants implements Tenants {
     meters: TenantMeters,
     host: { readonly clock: Clock; readonly series: SeriesTable }
   ) {
+    this.shares = new TenantShares(host.series)
+    this.exported = new ExportedItems(this.shares)
     this.#config = config
     this.#meters = meters
     this.#host = {
@@ -56,11 +62,12 @@ export class ConfiguredTenants implements Tenants {
       ids: new TenantIds(host.series),
       meters,
       overLimitStatus: config.over_limit_status,
+      shares: this.shares,
       labelled: this.#labelled
     }
     if (config.attribute !== undefined)
       this.#items = {
-        attribute: new TenantAttribute(config.attribute),
+        attribute: new ItemAttribute(config.attribute),
         maxBodySize: config.limits.max_body_size,
         labelled: this.#labelled,
         find: name => this.#find(name)

@@ -6,8 +6,11 @@ import type { ItemType } from '../../plugin/contract.ts'
 
 /** A consumer of batches: a sending queue, a pipeline, or several of them. */
 export interface Sink {
-  /** True if everything behind it has room for another batch. */
-  hasRoom(): boolean
+  /**
+   * True if everything behind it has room for another batch.
+   * @param block of the batch. Undefined: any
+   */
+  hasRoom(block?: Block): boolean
   /** Takes the handle over. Never throws. */
   push(batch: Batch): void
 }
@@ -18,11 +21,11 @@ export interface Sink {
  * (`feederWaits`), and all of an entry is taken, though a queue may run over by it.
  */
 export function fanOut(sinks: readonly Sink[], feederWaits: boolean): Sink {
-  const hasRoom = () => sinks.every(sink => sink.hasRoom())
+  const hasRoom = (block?: Block) => sinks.every(sink => sink.hasRoom(block))
   return {
     hasRoom,
     push(batch) {
-      if (!feederWaits && !hasRoom()) return batch.nack(isFull())
+      if (!feederWaits && !hasRoom(batch.block)) return batch.nack(isFull())
       if (sinks.length === 1) return sinks[0].push(batch)
       const branches = batch.fork(sinks.length)
       for (let i = 0; i < sinks.length; i++) sinks[i].push(branches[i])
@@ -68,8 +71,8 @@ export class ReceiverFanOut implements Sink {
     return names === undefined ? taken.some(isTaking) : taken.every(isTaking)
   }
 
-  hasRoom(): boolean {
-    return this.#all.hasRoom()
+  hasRoom(block?: Block): boolean {
+    return this.#all.hasRoom(block)
   }
 
   push(batch: Batch): void {
@@ -94,7 +97,7 @@ export class ReceiverFanOut implements Sink {
     const settlement = new Settlement(origin, settle, { token })
     settlement.add(chosen.length)
     settlement.close(ACKED)
-    const isRefused = !this.#feederWaits && !chosen.every(([, { sink }]) => sink.hasRoom())
+    const isRefused = !this.#feederWaits && !chosen.every(([, { sink }]) => sink.hasRoom(block))
     for (const [name, { sink }] of chosen) {
       const settleOne = (outcome: Outcome) => {
         if (outcome.status === 'nacked') nackedBy.push(name)

@@ -14,6 +14,7 @@ import type {
   ReceiverPlugin
 } from '../../plugin/contract.ts'
 import { SendingQueue } from '../sending-queue/sending-queue.ts'
+import { BlockTenants } from '../sending-queue/tenant-turns.ts'
 import { WorkerReceiver } from '../workers/worker-receiver.ts'
 import { Component } from './component.ts'
 import { fanOut, ReceiverFanOut, type Sink } from './fan-out.ts'
@@ -90,7 +91,7 @@ export function pipelineNames({ service }: ResolvedConfig): string[] {
 
 export function createReceiver(entry: ComponentConfig, services: Services): BuiltReceiver {
   const { id, plugin, config } = entry
-  const component = new Component('receiver', id, undefined, services.log)
+  const component = new Component('receiver', id, undefined, services.log, services)
   const { workers } = services
   const place = (plugin as ReceiverPlugin).workers
   if (workers === undefined || place === undefined)
@@ -101,19 +102,24 @@ export function createReceiver(entry: ComponentConfig, services: Services): Buil
 
 export function createExporter(entry: ComponentConfig, services: Services): BuiltExporter {
   const { id, plugin, config, sendingQueue } = entry
-  const component = new Component('exporter', id, undefined, services.log)
+  const component = new Component('exporter', id, undefined, services.log, services)
   const context = component.context(services)
   const exporter = plugin.create(config, context) as Exporter
   if (exporter.queryable !== undefined) component.disposeWith(services.stores.add(id, exporter.queryable))
   const { tenants } = services.access
   if (tenants instanceof ConfiguredTenants) component.edges.sent.watch(tenants.exported)
-  const host = { ...context, deadLetters: services.deadLetters, edges: component.edges }
+  const host = {
+    ...context,
+    deadLetters: services.deadLetters,
+    edges: component.edges,
+    tenants: tenants && new BlockTenants()
+  }
   return { component, entry, exporter, sendingQueue: new SendingQueue(exporter, sendingQueue!, host) }
 }
 
 export function createExtension(entry: ComponentConfig, services: Services): BuiltExtension {
   const { id, plugin, config } = entry
-  const component = new Component('extension', id, undefined, services.log)
+  const component = new Component('extension', id, undefined, services.log, services)
   return { component, entry, extension: plugin.create(config, component.context(services)) as Extension }
 }
 
@@ -128,7 +134,7 @@ export function createPipeline(
   const parts = own.processors.map((id, i) => {
     const entry = config.components.processor.get(id)!
     const copyOf = copy && { partition: copy.partition, component: copy.pipeline.processors[i].component }
-    const component = new Component('processor', id, name, services.log, copyOf)
+    const component = new Component('processor', id, name, services.log, { ...services, copy: copyOf })
     return { component, entry, processor: entry.plugin.create(entry.config, component.context(services)) as Processor }
   })
   return new Pipeline(name, own, parts, services)

@@ -1,23 +1,26 @@
 import type { Logger } from 'pino'
 import type { SendingQueueConfig } from '../../config/exporter-options.ts'
 import { describeError } from '../../errors.ts'
-import { blockBytes } from '../../model/block.ts'
+import { type Block, blockBytes } from '../../model/block.ts'
 import { pickItems, type Range } from '../../model/ranges.ts'
 import type { Account } from '../../telemetry/account.ts'
 import type { Clock } from '../../telemetry/clock.ts'
 import type { DiskBuffer } from './disk-buffer.ts'
 import { type JoinedBatches, join, joinedBefore, type QueuedBatch, readBack } from './queued-batch.ts'
+import { type BlockTenants, TenantTurns } from './tenant-turns.ts'
 
 interface QueueHost {
   readonly account: Account
   readonly clock: Clock
   readonly log: Logger
+  /** Undefined if data belongs to no tenants. */
+  readonly tenants?: BlockTenants | undefined
 }
 
 /**
  * The waiting batches of a sending queue, oldest first: in memory, and, behind a disk buffer, those that memory is too
  * small for. The oldest goes to disk, so all on disk is older than all in memory. If the backend takes batches in any
- * order the two take turns, so a fresh batch does not wait for hours of old ones.
+ * order the two take turns, so a fresh batch does not wait for hours of old ones. In memory, tenants take turns.
  */
 export class BatchQueue {
   #maxBytes: number
@@ -36,13 +39,26 @@ export class BatchQueue {
   #held: QueuedBatch[] = []
   #inHand: readonly QueuedBatch[] = []
   #isFreshTurn = true
+  readonly #turns: TenantTurns | undefined
   /** Bytes of batches not yet settled. */
-  bytes = 0
+  #bytes = 0
 
   constructor({ max_size, order }: SendingQueueConfig['queue'], host: QueueHost) {
     this.#maxBytes = max_size
     this.#anyOrder = order === 'any'
     this.#host = host
+    this.#turns = host.tenants && new TenantTurns()
+  }
+
+  get bytes(): number {
+    return this.#bytes
+  }
+
+  /** @param block of the batch that comes. Undefined: any */
+  hasRoom(block?: Block): boolean {
+    if (this.#bytes >= this.#maxBytes) return false
+    if (this.#turns === undefined || block === undefined) return true
+    return this.#turns.hasRoom(this.#host.tenants!.of(block), this.#maxBytes)
   }
 
   useDiskBuffer(diskBuffer: DiskBuffer, onMoved: () => void): void {
@@ -57,14 +73,19 @@ export class BatchQueue {
   get oldest(): number | undefined {
     const heads = [this.#inHand[0], this.#held[0], this.#overflowing[0], this.#memory[0]]
     const times = heads.flatMap(queued => (queued === undefined || queued.isDone ? [] : [queued.since]))
-    return times.length === 0 ? undefined : Math.min(...times)
+    // With turns the first is not always the oldest.
+    const oldest =
+      this.#turns === undefined ? Infinity : this.#memory.reduce((a, { since }) => Math.min(a, since), Infinity)
+    const first = Math.min(oldest, ...times)
+    return first === Infinity ? undefined : first
   }
 
   add(queued: QueuedBatch): void {
     const bytes = blockBytes(queued.block)
-    this.bytes += bytes
+    this.#count(queued, bytes)
     this.#memoryBytes += bytes
-    this.#memory.push(queued)
+    if (this.#turns === undefined) this.#memory.push(queued)
+    else this.#turns.insert(this.#memory, queued)
     if (this.#memoryBytes > this.#maxBytes / 2) this.overflowToDisk(this.#maxBytes / 4)
   }
 
@@ -85,8 +106,10 @@ export class BatchQueue {
     if (waiting.length > 0) {
       const before = isAnew ? undefined : joinedBefore(waiting)
       const joined = before ?? join(waiting.slice(0, headOf(waiting, maxItems)))
-      if (isFresh) this.#take(joined.batches.length)
-      else this.#held.splice(0, joined.batches.length)
+      if (isFresh) {
+        const taken = this.#take(joined.batches.length)
+        this.#turns?.taken(taken)
+      } else this.#held.splice(0, joined.batches.length)
       this.#inHand = joined.batches
       return joined
     }
@@ -106,7 +129,7 @@ export class BatchQueue {
   /** Only `left` of a batch in hand is still to be exported. */
   keepOnly(queued: QueuedBatch, left: readonly Range[]): void {
     const rest = pickItems(queued.block, left)
-    if (queued.batch !== undefined) this.bytes -= blockBytes(queued.block) - blockBytes(rest)
+    if (queued.batch !== undefined) this.#count(queued, blockBytes(rest) - blockBytes(queued.block))
     queued.block = rest
     queued.joined = undefined
     if (queued.isOnDisk) this.#diskBuffer!.keepOnly(queued.entry!, left)
@@ -116,7 +139,7 @@ export class BatchQueue {
   /** It need not be exported again. */
   done(queued: QueuedBatch): void {
     queued.isDone = true
-    if (queued.batch !== undefined) this.bytes -= blockBytes(queued.block)
+    if (queued.batch !== undefined) this.#count(queued, -blockBytes(queued.block))
     if (queued.isOnDisk) this.#diskBuffer!.done(queued.entry!)
   }
 
@@ -133,7 +156,7 @@ export class BatchQueue {
   /** All that is not on disk. */
   takeAll(): QueuedBatch[] {
     const rest = [...this.#overflowing.splice(0).filter(queued => !queued.isDone), ...this.#take(this.#memory.length)]
-    for (const queued of rest) this.bytes -= blockBytes(queued.block)
+    for (const queued of rest) this.#count(queued, -blockBytes(queued.block))
     return rest
   }
 
@@ -156,8 +179,10 @@ export class BatchQueue {
     const { account } = this.#host
     for (const { entry, block } of entries) {
       if (entry >= this.#ownFrom) continue
-      account.produced += block.length
-      account.inFlight += block.length
+      account.book(block, items => {
+        account.produced += items
+        account.inFlight += items
+      })
     }
     return entries.map(readBack)
   }
@@ -175,7 +200,7 @@ export class BatchQueue {
 
   #settle(queued: QueuedBatch): void {
     const { batch } = queued
-    this.bytes -= blockBytes(queued.block)
+    this.#count(queued, -blockBytes(queued.block))
     queued.batch = undefined
     batch!.ack()
   }
@@ -192,6 +217,11 @@ export class BatchQueue {
     }
     this.#returnToMemory(failed.filter(queued => !queued.isDone && !this.#inHand.includes(queued)))
     this.#onMoved()
+  }
+
+  #count(queued: QueuedBatch, bytes: number): void {
+    this.#bytes += bytes
+    this.#turns?.count(queued, bytes)
   }
 
   #returnToMemory(batches: readonly QueuedBatch[]): void {

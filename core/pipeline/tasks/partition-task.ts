@@ -1,8 +1,9 @@
 import { CreditPool } from '../../batch/credits.ts'
 import type { ResolvedConfig } from '../../config/resolved.ts'
 import { describeError, WeirError } from '../../errors.ts'
+import { accountFor } from '../../http/tenants/account-for.ts'
 import type { Task, TaskOptions } from '../../plugin/tasks.ts'
-import { Account } from '../../telemetry/account.ts'
+import type { Account } from '../../telemetry/account.ts'
 import { VirtualClock } from '../../telemetry/virtual-clock.ts'
 import { CheckpointCoordinator } from '../checkpoint/coordinator.ts'
 import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from '../checkpoint/file.ts'
@@ -45,7 +46,7 @@ export class PartitionTask implements Task {
 
   private constructor(host: TaskHost, options: TaskOptions, checkpoint: Checkpoint | undefined) {
     const { partition, next } = options
-    const account = new Account()
+    const account = accountFor(host.services.access)
     this.#accounts.add(host.receiver.account, account)
     this.#clock = new VirtualClock(checkpoint?.time ?? options.time)
     const services = servicesOf(host.services, this.#clock)

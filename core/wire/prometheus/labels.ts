@@ -15,7 +15,13 @@ export interface LabelOptions {
   readonly externalLabels: Readonly<Record<string, string>>
   /** Keys of resource attributes that become labels of every series. */
   readonly promoteResourceAttributes: readonly string[]
+  /** By the name of a tenant: labels by which a store of several tenants knows its own. No series has others of these. */
+  readonly tenants?: ReadonlyMap<string, Labels> | undefined
 }
+
+/** Labels by which VictoriaMetrics takes the tenant of a series. */
+export const ACCOUNT_LABEL = 'vm_account_id'
+export const PROJECT_LABEL = 'vm_project_id'
 
 // Attributes that `job` and `instance` say already.
 const IDENTIFYING = new Set(['service.namespace', 'service.name', 'service.instance.id'])
@@ -82,7 +88,13 @@ function addTarget(labels: Map<string, string>, { attributes }: Resource): boole
   return name !== '' || instance !== ''
 }
 
-function finish(labels: Map<string, string>, { externalLabels }: LabelOptions): Labels {
+function finish(labels: Map<string, string>, { externalLabels, tenants, strategy }: LabelOptions): Labels {
+  if (tenants !== undefined) {
+    // A sender cannot name the tenant of the store by attributes of its own.
+    for (const name of [ACCOUNT_LABEL, PROJECT_LABEL]) labels.delete(name)
+    const own = tenants.get(labels.get(labelName(TENANT, strategy)) ?? '') ?? []
+    for (const [name, value] of own) labels.set(name, value)
+  }
   for (const [name, value] of Object.entries(externalLabels)) if (!labels.get(name)) labels.set(name, value)
   // To Prometheus an empty label is one that is not there.
   const kept: Label[] = []

@@ -20,6 +20,8 @@ export class NumberLabels {
 
   /** @param name that of the Prometheus metric */
   of(attributes: Attributes, context: SeriesContext, name: string): Labels {
+    // The tenant of a store follows from an attribute of the series or of its resource.
+    if (this.#options.tenants !== undefined) return withLabels(this.#labelsOf(attributes, context), ['__name__', name])
     let shared = this.#shared.get(context)
     if (shared === undefined) {
       shared = withLabels(this.#labelsOf(NO_ATTRIBUTES, context), ['__name__', name])

@@ -184,7 +184,9 @@ test('a configuration that cannot work is refused', () => {
     [{ bearer_token: 't', basic_auth: { username: 'u' } }, /one of basic_auth/],
     [{ bearer_token: 't', headers: { authorization: 'x' } }, /one of basic_auth/],
     [{ compression: 'gzip' }, /compression/],
-    [{ max_samples_per_request: 0 }, /max_samples_per_request/]
+    [{ max_samples_per_request: 0 }, /max_samples_per_request/],
+    [{ tenants: { acme: 'twelve' } }, /tenants.acme/],
+    [{ tenants: { acme: '4294967296' } }, /"4294967296" is too large/]
   ]
   for (const [config, want] of cases) assert.throws(() => testConfig(plugin, config), want)
 })

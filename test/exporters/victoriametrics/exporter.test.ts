@@ -229,6 +229,20 @@ describe('VictoriaMetrics', { skip: program.skip }, () => {
     assert.equal(joined[0].metric.k8s_pod_name, 'p1')
   })
 
+  test('tenants have labels for the multitenant endpoint of a cluster', async () => {
+    const block = new PointBlockBuilder()
+    for (const tenant of ['acme', 'shop', 'other']) {
+      const of = { attributes: [['weir.tenant', tenant]] as Attribute[], schemaUrl: '' }
+      block.add(points('owned', 'gauge', 'unspecified', { vm_account_id: '7' }, '', of), T0, 1)
+    }
+    await store(block, { tenants: { acme: '12:3', shop: '4' }, target_info: false })
+    assert.deepEqual(Object.keys(await stored('{__name__="owned"}')), [
+      'owned{vm_account_id="12",vm_project_id="3",weir_tenant="acme"}',
+      'owned{vm_account_id="4",vm_project_id="0",weir_tenant="shop"}',
+      'owned{weir_tenant="other"}'
+    ])
+  })
+
   test('keeps names as they are where told to', async () => {
     const block = new PointBlockBuilder()
     block.add(points('http.sent', 'counter', 'cumulative', { 'http.method': 'GET' }, 'By'), T0, 7)

@@ -3,6 +3,7 @@ import { EventBlockBuilder } from '../../../../core/model/event-builder.ts'
 import type { EventBlock } from '../../../../core/model/events.ts'
 import { type PointBlock, PointBlockBuilder } from '../../../../core/model/points.ts'
 import { SeriesTable } from '../../../../core/model/series-table/series-table.ts'
+import { TENANT } from '../../../../core/model/tenant.ts'
 
 const METRIC = { name: 'm', unit: '', description: '', kind: 'counter', temporality: 'delta' } as const
 const registry = new SeriesTable()
@@ -27,5 +28,12 @@ export function valuesOf(block: Block): number[] {
 export function eventsOf(...values: readonly number[]): EventBlock {
   const builder = new EventBlockBuilder()
   for (const [i, value] of values.entries()) builder.add(i, 'e', [], undefined, value)
+  return builder.build()
+}
+
+/** Events of tenants: `[tenant, value]`. */
+export function ofTenants(...items: readonly (readonly [tenant: string, value: number])[]): EventBlock {
+  const builder = new EventBlockBuilder()
+  for (const [tenant, value] of items) builder.add(0, 'e', [[TENANT, tenant]], undefined, value)
   return builder.build()
 }

@@ -6,6 +6,7 @@ import type { QueuePosition } from '../../../../core/pipeline/checkpoint/file.ts
 import type { DeadLetterStore } from '../../../../core/pipeline/dead-letters/store.ts'
 import { DiskBuffer } from '../../../../core/pipeline/sending-queue/disk-buffer.ts'
 import { SendingQueue } from '../../../../core/pipeline/sending-queue/sending-queue.ts'
+import type { BlockTenants } from '../../../../core/pipeline/sending-queue/tenant-turns.ts'
 import { Edges } from '../../../../core/telemetry/edge.ts'
 import type { Block, Exporter } from '../../../../sdk/plugin/index.ts'
 import { type TestContext, testBatch, testContext } from '../../../../sdk/plugin/testing.ts'
@@ -47,6 +48,7 @@ export interface SendingQueueOptions {
   readonly maxBytes?: number | undefined
   readonly probe?: Exporter['probe']
   readonly deadLetters?: DeadLetterStore
+  readonly tenants?: BlockTenants
 }
 
 /** A sending queue that a checkpoint may wait for. */
@@ -107,7 +109,8 @@ export async function open(options: SendingQueueOptions = {}): Promise<AwaitedQu
     {
       ...context,
       deadLetters,
-      edges: new Edges()
+      edges: new Edges(),
+      tenants: options.tenants
     }
   )
   const { clock } = context
@@ -121,7 +124,11 @@ export async function open(options: SendingQueueOptions = {}): Promise<AwaitedQu
 }
 
 export function push(to: SendingQueue, ...values: number[]): Promise<Outcome> {
-  const { batch, settled } = testBatch(pointsOf(...values))
+  return pushBlock(to, pointsOf(...values))
+}
+
+export function pushBlock(to: SendingQueue, block: Block): Promise<Outcome> {
+  const { batch, settled } = testBatch(block)
   to.push(batch)
   return settled
 }

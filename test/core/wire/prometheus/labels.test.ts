@@ -5,10 +5,12 @@ import { NO_RESOURCE, NO_SCOPE, type Scope } from '../../../../core/model/series
 import { SeriesTable } from '../../../../core/model/series-table/series-table.ts'
 import {
   type LabelOptions,
+  type Labels,
   seriesLabels,
   targetInfoLabels,
   withLabels
 } from '../../../../core/wire/prometheus/labels.ts'
+import { NumberLabels } from '../../../../core/wire/prometheus/number-labels.ts'
 
 const METRIC = { name: 'm', unit: '', description: '', kind: 'gauge', temporality: 'unspecified' } as const
 const OPTIONS: LabelOptions = {
@@ -126,4 +128,30 @@ test('regression: attributes of the scope took the place of its name, version an
   const names = { otel_scope_name: 'lib', otel_scope_schema_url: 'http://s', otel_scope_version: '1.2' }
   assert.deepEqual(labels([], {}, undefined, scope), names)
   assert.deepEqual(labels([], {}, undefined, { ...scope, name: '', version: '', schemaUrl: '' }), {})
+})
+
+test('the labels of the tenant that a store has for one of ours, which a sender cannot name', () => {
+  const tenants = new Map<string, Labels>([
+    [
+      'acme',
+      [
+        ['vm_account_id', '12'],
+        ['vm_project_id', '3']
+      ]
+    ]
+  ])
+  const forged: Attribute[] = [
+    ['vm.account-id', '9'],
+    ['vm_project_id', '9']
+  ]
+  const own = { weir_tenant: 'acme', vm_account_id: '12', vm_project_id: '3' }
+  const of = resource(['weir.tenant', 'acme'])
+  assert.deepEqual(labels(forged, { tenants }, of), own)
+  // Windows have it as an attribute of the point.
+  assert.deepEqual(labels([['weir.tenant', 'acme'], ...forged], { tenants }), own)
+  assert.deepEqual(labels(forged, { tenants }, resource(['weir.tenant', 'other'])), { weir_tenant: 'other' })
+  assert.deepEqual(labels([['vm_account_id', '9']]), { vm_account_id: '9' })
+  const numbers = new NumberLabels({ ...OPTIONS, tenants })
+  const context = { id: 0, metric: METRIC, resource: of, scope: NO_SCOPE }
+  assert.deepEqual(Object.fromEntries(numbers.of(sortAttributes(forged), context, 'm')), { ...own, __name__: 'm' })
 })
