@@ -25,7 +25,7 @@ const BUILT_INS = '^built-ins\\.ts$'
  * whose pattern it matches.
  */
 const LAYERS: readonly (readonly [name: string, path: string])[] = [
-  ['errors', '^core/(errors|package-root|plural)\\.ts$'],
+  ['errors', '^core/(errors|package-root|plural|readable)\\.ts$'],
   ['schema', '^core/schema/'],
   // Attributes are kept as protobuf writes them.
   ['protobuf', '^core/wire/protobuf/'],
@@ -72,7 +72,8 @@ const STARTED = [
 ]
 
 /** They import types alone, so that they run in browsers too. */
-const SHARED_WITH_PAGE = '^core/admin/dashboards/(variables|event-question)\\.ts$'
+const SHARED_WITH_PAGE =
+  '^core/admin/dashboards/(variables|event-question)\\.ts$|^core/admin/rates\\.ts$|^core/readable\\.ts$'
 
 const layerRules: IForbiddenRuleType[] = LAYERS.slice(0, -1).map(([name, path], i) => ({
   name: `layer-${name}`,

@@ -2,6 +2,15 @@ import type { Component } from '../pipeline/graph/component.ts'
 import type { Topology } from '../pipeline/graph/topology.ts'
 import type { SendingQueue } from '../pipeline/sending-queue/sending-queue.ts'
 import type { Inspectable, StateFigures } from '../plugin/inspection.ts'
+import type { Account } from '../telemetry/account.ts'
+
+/** The books of a component, or a tenant's part of them. */
+export interface AccountReport
+  extends Readonly<
+    Record<'received' | 'produced' | 'sent' | 'absorbed' | 'refused' | 'inFlight' | 'imbalance', number>
+  > {
+  readonly dropped: Readonly<Record<string, number>>
+}
 
 /** A component, as the status shows it. */
 export interface ComponentReport {
@@ -10,11 +19,7 @@ export interface ComponentReport {
   readonly pipeline: string | undefined
   readonly state: string
   readonly reason: string | undefined
-  readonly account: Readonly<
-    Record<'received' | 'produced' | 'sent' | 'absorbed' | 'refused' | 'inFlight' | 'imbalance', number>
-  > & {
-    readonly dropped: Readonly<Record<string, number>>
-  }
+  readonly account: AccountReport
   /** Of an exporter. */
   readonly queue: QueueReport | undefined
   /** The part of the queue that is on disk. Undefined without a disk. */
@@ -76,7 +81,7 @@ export function componentReport(
     pipeline,
     state,
     reason: reason && hide(reason),
-    account: accountReport(component),
+    account: accountReport(component.account),
     queue: sendingQueue && queueReport(sendingQueue, component, now),
     diskBuffer: sendingQueue?.position && {
       usedBytes: sendingQueue.diskBufferBytes,
@@ -97,7 +102,7 @@ function figuresOf(component: Component, topology: Topology): StateFigures | und
   }
 }
 
-function accountReport({ account }: Component): ComponentReport['account'] {
+export function accountReport(account: Account): AccountReport {
   const { received, produced, sent, absorbed, refused, inFlight, imbalance } = account
   const dropped = Object.fromEntries(account.dropped)
   return { received, produced, sent, absorbed, refused, inFlight, imbalance, dropped }

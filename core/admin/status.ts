@@ -1,8 +1,8 @@
-import { ConfiguredTenants, type TenantUsage } from '../http/tenants/tenants.ts'
 import type { Services } from '../pipeline/graph/services.ts'
 import type { BuiltService } from '../pipeline/service/build.ts'
 import type { LoggedProblem } from '../telemetry/log.ts'
 import { type ComponentReport, componentReport } from './component-report.ts'
+import { type TenantReport, tenantReports } from './tenant-ledger.ts'
 
 export type Phase = 'starting' | 'running' | 'draining'
 
@@ -33,19 +33,16 @@ export interface StatusReport {
   /** Names of the components' reports, each served at `/<name>`. */
   readonly reports: readonly string[]
   /** Undefined without `service.tenants`. */
-  readonly tenants: readonly TenantUsage[] | undefined
+  readonly tenants: readonly TenantReport[] | undefined
   readonly problems: readonly LoggedProblem[]
   /** Commands that send something, to be pasted into a shell. */
   readonly sendCommands: readonly string[]
 }
 
-export function statusReport(
-  { topology, components, services }: BuiltService,
-  { phase, problems, hide }: Moment
-): StatusReport {
+export function statusReport(service: BuiltService, { phase, problems, hide }: Moment): StatusReport {
+  const { topology, components, services } = service
   const pool = ({ used, capacity }: Services['credits']) => ({ usedBytes: used, capacityBytes: capacity })
   const now = services.clock.now()
-  const { tenants } = services.access
   return {
     phase,
     uptimeSeconds: process.uptime(),
@@ -59,7 +56,7 @@ export function statusReport(
       .filter(({ kind, id }) => kind === 'extension' && services.sites.has(`/api/extensions/${id}`))
       .map(({ id }) => id),
     reports: [...new Set([...services.reports].map(({ name }) => name))],
-    tenants: tenants instanceof ConfiguredTenants ? tenants.usage : undefined,
+    tenants: tenantReports(service),
     problems,
     sendCommands: services.announcements.flatMap(({ command, isQuestion }) =>
       command === undefined || isQuestion ? [] : [command]

@@ -11,14 +11,17 @@ export function receivedBatch(
   permit: Permit,
   onSettled?: (outcome: Outcome) => void
 ): Batch {
-  const items = block.length
-  account.received += items
-  account.inFlight += items
+  account.book(block, items => {
+    account.received += items
+    account.inFlight += items
+  })
   const settle = (outcome: Outcome) => {
-    account.inFlight -= items
-    // Items dropped further on are in the books of the component that dropped them: from here they went on.
-    if (outcome.status === 'nacked') account.refused += items
-    else account.sent += items
+    account.book(block, items => {
+      account.inFlight -= items
+      // Items dropped further on are in the books of the component that dropped them: from here they went on.
+      if (outcome.status === 'nacked') account.refused += items
+      else account.sent += items
+    })
     onSettled?.(outcome)
   }
   return Batch.of(origin, block, settle, permit)

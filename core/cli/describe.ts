@@ -1,3 +1,4 @@
+import { partitionedReceivers, pipelinesBehind } from '../config/partitioned.ts'
 import type { ComponentConfig, ResolvedConfig } from '../config/resolved.ts'
 import type { ServiceConfig } from '../config/service.ts'
 import { formatDuration } from '../schema/units.ts'
@@ -13,6 +14,7 @@ const LABEL_WIDTH = 15
 export function describeConfig(config: ResolvedConfig, operators: ReadonlySet<string>): string {
   const { service, components } = config
   const lines: string[] = []
+  const partitioned = new Set(partitionedReceivers(config).flatMap(({ id }) => pipelinesBehind(id, config)))
   for (const [name, { receivers, processors, exporters }] of Object.entries(service.pipelines)) {
     const sources = receivers.map(id => `${id}${describeBound(components.receiver.get(id))}`)
     lines.push(`pipeline ${name}`, `  ${sources.join(', ')}`)
@@ -20,7 +22,8 @@ export function describeConfig(config: ResolvedConfig, operators: ReadonlySet<st
     for (const id of exporters)
       lines.push(`    ⇒ ${id} (${describeSendingQueue(components.exporter.get(id)!, service.journal !== undefined)})`)
     const parts = processors.map(id => components.processor.get(id)!)
-    for (const [what, promise] of [...promises(service, parts, operators), ...latePolicies(parts)])
+    const promised = partitioned.has(name) ? partitionedPromises(parts, operators) : promises(service, parts, operators)
+    for (const [what, promise] of [...promised, ['memory', memoryOf(service)] as const, ...latePolicies(parts)])
       lines.push(`  ${what.padEnd(LABEL_WIDTH)}${promise}`)
   }
   lines.push(describeMemory(config))
@@ -58,8 +61,7 @@ function promises(
 ): [string, string][] {
   // Acknowledges before exporters have the data.
   const owner = processors.find(ownsData)?.id
-  const { limits, journal, state_dir, dead_letters } = service
-  const memory = `${readableSize(limits.in_flight)} in flight, ${readableSize(limits.output)} of output, and the state of components`
+  const { journal, state_dir, dead_letters } = service
   if (journal !== undefined) {
     return [
       ['reply', `once the journal has it on disk (fdatasync, in groups of some milliseconds)`],
@@ -69,7 +71,6 @@ function promises(
       ],
       ['power loss', 'as a process crash'],
       ['clean stop', `keeps everything in ${journal.folder}`],
-      ['memory', memory],
       [
         'disk',
         `at most ${readableSize(journal.max_size)} of journal, then senders are told to retry later; disk buffers; ${readableSize(dead_letters.max_size)} of dead letters`
@@ -86,9 +87,29 @@ function promises(
         : `loses the state of ${owner} and the batches that wait for exporters`
     ],
     ['power loss', 'as a process crash'],
-    ['clean stop', owner === undefined ? 'loses nothing' : windows],
-    ['memory', memory]
+    ['clean stop', owner === undefined ? 'loses nothing' : windows]
   ]
+}
+
+/** Of pipelines whose journal is the log that others keep. */
+function partitionedPromises(
+  processors: readonly ComponentConfig[],
+  operators: ReadonlySet<string>
+): [string, string][] {
+  return [
+    ['reply', 'none: what is read counts as read once its output is with the exporters, and the state is kept'],
+    [
+      'process crash',
+      `loses nothing; the next owner of a partition repeats some output, bit for bit the same${exceptions(processors, operators)}`
+    ],
+    ['power loss', 'as a process crash'],
+    ['clean stop', 'keeps the state of each partition for its next owner'],
+    ['partitions', 'processors exist once for each partition, and so does the memory that they remember']
+  ]
+}
+
+function memoryOf({ limits }: ServiceConfig): string {
+  return `${readableSize(limits.in_flight)} in flight, ${readableSize(limits.output)} of output, and the state of components`
 }
 
 function exceptions(processors: readonly ComponentConfig[], operators: ReadonlySet<string>): string {

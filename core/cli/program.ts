@@ -25,6 +25,7 @@ export function makeProgram(terminal: Terminal, exit: (code: number) => void): C
   addRules(program, terminal, exit)
   addJournal(program, terminal, exit)
   addDeadLetters(program, terminal, exit)
+  addKafka(program, terminal, exit)
   return program
 }
 
@@ -87,6 +88,15 @@ function addDescribing(program: Command, terminal: Terminal, exit: (code: number
 }
 
 function addAsking(program: Command, terminal: Terminal, exit: (code: number) => void): void {
+  program
+    .command('top')
+    .description('Show rates, queues, drops by reason and lags of a running Weir, anew each second.')
+    .addOption(adminOption())
+    .option('--once', 'print one table, and end', false)
+    .action(async options => {
+      const { top } = await import('./top/top.ts')
+      exit(await top(terminal, options))
+    })
   program
     .command('tap')
     .description('Print items that pass a component of a running Weir, sampled and without secrets, as JSON lines.')
@@ -198,6 +208,22 @@ function addDeadLetters(program: Command, terminal: Terminal, exit: (code: numbe
     .action(async options => {
       const { replayDeadLetters } = await import('./dlq.ts')
       exit(await replayDeadLetters(terminal, options))
+    })
+}
+
+function addKafka(program: Command, terminal: Terminal, exit: (code: number) => void): void {
+  program
+    .command('kafka')
+    .description('Move the consumer group of a kafka receiver that does not run.')
+    .command('seek')
+    .description('Print where the group would begin; with --yes move it there. Its state is discarded.')
+    .addOption(configOption().makeOptionMandatory())
+    .option('--receiver <id>', 'the kafka receiver, if the configuration has several')
+    .requiredOption('--to <place>', 'earliest, latest, an offset, or a time such as 2026-11-01T00:00:00Z')
+    .option('--yes', 'do it', false)
+    .action(async options => {
+      const { seekGroup } = await import('./kafka.ts')
+      exit(await seekGroup(terminal, options))
     })
 }
 

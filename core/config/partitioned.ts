@@ -1,6 +1,6 @@
 import { PIPELINE_PREFIX, pipelineOrder } from './graph.ts'
 import type { Problems } from './problems.ts'
-import type { ResolvedConfig } from './resolved.ts'
+import type { ComponentConfig, ResolvedConfig } from './resolved.ts'
 
 /**
  * Checks the pipelines behind receivers that read partitions. Such pipelines run once for each partition, and the log of
@@ -8,8 +8,7 @@ import type { ResolvedConfig } from './resolved.ts'
  */
 export function checkPartitioned(config: ResolvedConfig, problems: Problems): void {
   const { components, service } = config
-  for (const { id, plugin, position } of components.receiver.values()) {
-    if (plugin.kind !== 'receiver' || plugin.partitioned !== true) continue
+  for (const { id, position } of partitionedReceivers(config)) {
     const behind = pipelinesBehind(id, config)
     if (behind.length === 0) continue
     if (service.journal !== undefined)
@@ -36,6 +35,11 @@ export function checkPartitioned(config: ResolvedConfig, problems: Problems): vo
         )
     }
   }
+}
+
+/** Receivers that read partitions of a log. */
+export function partitionedReceivers({ components }: Pick<ResolvedConfig, 'components'>): ComponentConfig[] {
+  return [...components.receiver.values()].filter(({ plugin }) => plugin.kind === 'receiver' && plugin.partitioned)
 }
 
 /** The pipelines that get data of a receiver, each after those it takes from. */

@@ -8,6 +8,7 @@ import type { Tenant, TenantBlock } from '../plugin/access.ts'
 import type { Context } from '../plugin/context.ts'
 import { noCredits, tooMuchMemory } from './body-budget.ts'
 import { RequestError, unavailable } from './request-error.ts'
+import { bookRefused } from './tenants/refused.ts'
 
 /** The result for a block that was not nacked. */
 export interface Delivery {
@@ -18,7 +19,13 @@ export interface Delivery {
 }
 
 /** Without tenants. */
-const OF_NOBODY: Omit<TenantBlock, 'block'> = { refused: new Map(), spend() {}, giveBack() {}, count() {} }
+const OF_NOBODY: Omit<TenantBlock, 'block'> = {
+  refused: new Map(),
+  bookRefused() {},
+  spend() {},
+  giveBack() {},
+  count() {}
+}
 
 /** Each branch counts its own drops. */
 function deliveryOf(drops: readonly (readonly [reason: string, items: number])[]): Delivery {
@@ -77,7 +84,7 @@ export class HttpIngest {
       outcome.status === 'dropped' ? [[outcome.reason, Math.min(outcome.items, length)]] : []
     // Only now: had the request been nacked, they would come, and count, again.
     labelled.count(bytes)
-    for (const [reason, items] of labelled.refused) this.reject(reason, items)
+    labelled.bookRefused(this.#context.account)
     return deliveryOf([...labelled.refused, ...later])
   }
 
@@ -98,10 +105,8 @@ export class HttpIngest {
   }
 
   /** Books items of a request that never became part of a block. */
-  reject(reason: string, items: number): void {
-    if (items === 0) return
-    this.#context.account.received += items
-    this.#context.account.drop(reason, items)
+  reject(reason: string, items: number, tenant?: Tenant): void {
+    if (items > 0) bookRefused(this.#context.account, tenant?.name ?? '', [[reason, items]])
   }
 
   /** Takes nothing any more and completes `batches$`. */

@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import { WeirError } from '../errors.ts'
 import type { Block } from '../model/block.ts'
+import type { Account } from '../telemetry/account.ts'
 
 /** The sender of a request, as its credentials say. */
 export interface Identity {
@@ -24,6 +25,8 @@ export interface TenantBlock {
   readonly block: Block
   /** The others, by reason. */
   readonly refused: ReadonlyMap<string, number>
+  /** Books them, each as received and dropped, and its tenant's. */
+  bookRefused(account: Account): void
   /** Takes the items from the rate. */
   spend(): void
   /** Gives them back, for their sender has to send them again. */

@@ -1,3 +1,4 @@
+import type { Attribute } from '../model/attributes.ts'
 import type { Block } from '../model/block.ts'
 import type { CheckpointParticipant } from './checkpoint-participant.ts'
 
@@ -31,6 +32,8 @@ export interface TaskOptions {
   readonly source: CheckpointParticipant
   /** Number of the entry that is read first. */
   readonly next: number
+  /** Given to all output, so that tasks never write the same series. */
+  readonly outputAttribute: Attribute | undefined
   /** ms between checkpoints. */
   readonly checkpointInterval: number
   /**

@@ -1,5 +1,12 @@
+import type { Block } from '../model/block.ts'
+import { itemsIn, type Range } from '../model/ranges.ts'
+
 /** The figures of an account, as plain data. */
-export type AccountFigures = Readonly<Record<Column, number>> & { readonly dropped: ReadonlyMap<string, number> }
+export interface AccountFigures extends Readonly<Record<Column, number>> {
+  readonly dropped: ReadonlyMap<string, number>
+  /** Parts of them, by tenant: see {@link Account.report}. */
+  readonly tenants?: ReadonlyMap<string, AccountFigures>
+}
 
 const COLUMNS = ['received', 'produced', 'sent', 'absorbed', 'refused', 'inFlight'] as const
 type Column = (typeof COLUMNS)[number]
@@ -24,10 +31,38 @@ export class Account {
   refused = 0
   inFlight = 0
   #dropped = new Map<string, number>()
+  #droppedTotal = 0
 
   /** `reason`: a few lower_snake_case words that do not vary with the data. */
   drop(reason: string, items = 1): void {
     this.#dropped.set(reason, (this.#dropped.get(reason) ?? 0) + items)
+    this.#droppedTotal += items
+  }
+
+  /**
+   * Books items of `block`, those in `ranges` or all: calls `change` with their number. If data belongs to tenants it is
+   * called for each of them, with the number of the tenant's items.
+   */
+  book(block: Block, change: (items: number) => void, ranges?: readonly Range[]): void {
+    change(ranges === undefined ? block.length : itemsIn(ranges))
+  }
+
+  /** Does `work` on `block`, whose items have one tenant or none. What `work` books is that tenant's. */
+  during<T>(_block: Block, work: () => T): T {
+    return work()
+  }
+
+  /** Does `work`. What it books is `tenant`'s. */
+  as<T>(_tenant: string, work: () => T): T {
+    return work()
+  }
+
+  /** All of `made` comes of `block`, and is its tenant's. */
+  inherit(_block: Block, _made: Block): void {}
+
+  /** `block` as blocks of one tenant each. Undefined if it is one. */
+  parts(_block: Block): readonly Block[] | undefined {
+    return undefined
   }
 
   get dropped(): ReadonlyMap<string, number> {
@@ -39,16 +74,22 @@ export class Account {
     return { received, produced, sent, absorbed, refused, inFlight, dropped: new Map(this.#dropped) }
   }
 
+  /** The figures for another thread, with those of all tenants whose figures have changed since the last report. */
+  report(): AccountFigures {
+    return this.figures
+  }
+
   /** Books the difference between two states of an account that is a part of this one. */
   add(before: AccountFigures, after: AccountFigures): void {
     for (const column of COLUMNS) this[column] += after[column] - before[column]
-    for (const [reason, items] of after.dropped) this.drop(reason, items - (before.dropped.get(reason) ?? 0))
+    for (const [reason, items] of after.dropped) {
+      const more = items - (before.dropped.get(reason) ?? 0)
+      if (more !== 0) this.drop(reason, more)
+    }
   }
 
   get droppedTotal(): number {
-    let total = 0
-    for (const items of this.#dropped.values()) total += items
-    return total
+    return this.#droppedTotal
   }
 
   /** Items nobody can account for: 0, or a bug. */
@@ -56,3 +97,6 @@ export class Account {
     return this.received + this.produced - this.sent - this.absorbed - this.droppedTotal - this.refused - this.inFlight
   }
 }
+
+/** Figures of an account in which nothing was booked. */
+export const NO_FIGURES: AccountFigures = new Account().figures

@@ -224,10 +224,7 @@ export class WindowEngine implements BatchProcessor {
 
   *#emit(made: Generator<readonly Block[]>): Generator<void> {
     for (const blocks of made) {
-      for (const block of blocks) {
-        this.#context.account.produced += block.length
-        this.#state.outputBuffer.put(block)
-      }
+      for (const block of blocks) this.#state.outputBuffer.putProduced(block)
       this.#send()
       yield
     }

@@ -49,10 +49,7 @@ export function restoreState(bytes: Uint8Array, state: State, settings: WindowSe
   for (const [i, match] of matches.entries())
     if (typeof match !== 'number') throw new Error(`rule ${saved.kinds[i].index + 1} ${match.why}; ${REMEDY}`)
   for (const [i, rule] of saved.rules.entries()) state.rules[matches[i] as number].restore(rule)
-  for (const block of saved.outbox) {
-    context.account.produced += block.length
-    state.outputBuffer.put(restoreBlock(block, context.series))
-  }
+  for (const block of saved.outbox) state.outputBuffer.putProduced(restoreBlock(block, context.series))
   state.watermark.restore(saved.watermark, saved.sources)
   state.lastExpiryHour = saved.sweptHour
 }

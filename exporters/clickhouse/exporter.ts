@@ -166,7 +166,7 @@ export class ClickHouseExporter implements Exporter {
         inserts.some(({ table }) => table.startsWith(SERIES_TABLES))
       )
     }
-    this.#losses.book(replaced)
+    this.#losses.book(block, replaced)
   }
 
   /** The tables of `compact` keep one value of each series and time; those of `otel` keep all. */

@@ -5,7 +5,7 @@ export const TENANT_COLUMN = 'tenant'
 
 const materialized = (value: string) => `LowCardinality(String) MATERIALIZED ${value}`
 
-/** Of a series: it is in the resource. Windows that group by some attributes have it among these. */
+/** A series has it in its resource. Windows that group by some attributes have it among these. */
 export const TENANT_OF_SERIES = materialized(
   `if(resource['${TENANT}'] = '', attributes['${TENANT}'], resource['${TENANT}'])`
 )

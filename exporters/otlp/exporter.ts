@@ -90,7 +90,7 @@ export class OtlpExporter implements Exporter {
     const lost = Math.min(rejected, part.length)
     this.#requests.add(1)
     this.#items.add(part.length - lost)
-    this.#rejected.book(lost, message)
+    this.#rejected.book(part, lost, message)
   }
 }
 

@@ -1,4 +1,4 @@
-import type { Context } from '../../sdk/plugin/index.ts'
+import type { Block, Context } from '../../sdk/plugin/index.ts'
 import { REJECTED } from './transport.ts'
 
 const WARN_INTERVAL_MS = 60_000
@@ -17,15 +17,20 @@ export class RejectedItems {
     )
   }
 
-  /** @param message the backend's. Without items it is a warning */
-  book(items: number, message: string): void {
+  /**
+   * @param items so many of `block`; which, the backend does not say
+   * @param message the backend's. Without items it is a warning
+   */
+  book(block: Block, items: number, message: string): void {
     if (items === 0 && message === '') return
     const { account, clock, log } = this.#context
     if (items > 0) {
       this.#items.add(items)
       // The sending queue books all of the block as sent.
-      account.sent -= items
-      account.drop(REJECTED, items)
+      account.during(block, () => {
+        account.sent -= items
+        account.drop(REJECTED, items)
+      })
     }
     const now = clock.now()
     if (now - this.#warnedAt < WARN_INTERVAL_MS) return

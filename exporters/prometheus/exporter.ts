@@ -111,13 +111,14 @@ export class PrometheusExporter implements Exporter {
     })
   }
 
-  #take({ series, time, start, value, flags, distributions }: PointBlock, i: number, now: number): void {
+  #take(block: PointBlock, i: number, now: number): void {
+    const { series, time, start, value, flags, distributions } = block
     const place = this.#places.get(series, i)
     const isEnd = (flags[i] & FLAG_NO_RECORDED_VALUE) !== 0
     // A series of increments has no last value that could end.
     if (isEnd) return place.isDelta ? undefined : this.#families.remove(place)
     const refusal = this.#keep(place, now)
-    if (refusal !== undefined) return this.#drop(refusal)
+    if (refusal !== undefined) return this.#drop(refusal, block, i)
     const distribution = exposedDistribution(distributions.get(i))
     if (place.isDelta) place.point.add(time[i], start[i], value[i], distribution)
     else place.point.replace(time[i], start[i], value[i], distribution)
@@ -133,9 +134,13 @@ export class PrometheusExporter implements Exporter {
   }
 
   /** The sending queue books all points of a block as sent. */
-  #drop(reason: Refusal): void {
-    this.#context.account.sent--
-    this.#context.account.drop(reason)
+  #drop(reason: Refusal, block: PointBlock, i: number): void {
+    const { account } = this.#context
+    const book = (items: number) => {
+      account.sent -= items
+      account.drop(reason, items)
+    }
+    account.book(block, book, [{ from: i, to: i + 1 }])
   }
 
   #expire(): void {

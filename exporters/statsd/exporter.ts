@@ -1,6 +1,7 @@
-import type { Block, Context, Exporter, PointBlock } from '../../sdk/plugin/index.ts'
+import { itemsIn, type Range } from '../../core/model/ranges.ts'
+import type { Block, Context, Explanation, Exporter, NamedSeries, PointBlock } from '../../sdk/plugin/index.ts'
 import type { Config } from './config.ts'
-import { LineWriter, type Reason } from './lines.ts'
+import { headOf, LineWriter, type Reason, refusalOf } from './lines.ts'
 import { Packets } from './packets.ts'
 import { type Transport, transportTo } from './transport.ts'
 
@@ -12,7 +13,7 @@ const REMEDIES: ReadonlyMap<string, string> = new Map([
 
 interface Delivery {
   readonly packets: readonly Buffer[]
-  readonly dropped: ReadonlyMap<string, number>
+  readonly dropped: ReadonlyMap<string, readonly Range[]>
   /** Packets that the operating system has. */
   sent: number
 }
@@ -36,6 +37,15 @@ export class StatsdExporter implements Exporter {
     this.#packetsSent = context.instruments.counter('packets_total', 'Packets that the operating system has taken.')
   }
 
+  explain(series: NamedSeries): Explanation {
+    if (series.kind === 'event') return { fate: 'dropped', why: 'StatsD has no line for events' }
+    const refusal = refusalOf(series)
+    if (refusal !== undefined) return { fate: 'dropped', why: `${refusal}: ${remedyFor(refusal)}` }
+    const { endpoint } = this.#config
+    const { name, tags } = headOf(series.name, series.attributes, series.resource)
+    return { fate: 'stored', why: `sent as StatsD to ${endpoint}`, places: [`${name}${tags}`] }
+  }
+
   /** Tried again, it goes on with the packet that failed. */
   async export(block: Block, signal: AbortSignal): Promise<void> {
     if (block.type !== 'points') return
@@ -47,7 +57,7 @@ export class StatsdExporter implements Exporter {
       this.#packetsSent.add(1)
     }
     this.#deliveries.delete(block)
-    this.#book(delivery.dropped)
+    this.#book(block, delivery.dropped)
   }
 
   async stop(): Promise<void> {
@@ -56,12 +66,16 @@ export class StatsdExporter implements Exporter {
 
   #begin(block: PointBlock): Delivery {
     const packets = new Packets(this.#config.max_packet_size)
-    const dropped = new Map<string, number>()
-    const drop = (reason: Reason | 'line_too_long') => dropped.set(reason, (dropped.get(reason) ?? 0) + 1)
+    const dropped = new Map<string, Range[]>()
+    const drop = (reason: Reason | 'line_too_long', i: number) => {
+      const ranges = dropped.get(reason) ?? []
+      dropped.set(reason, ranges)
+      ranges.push({ from: i, to: i + 1 })
+    }
     for (let i = 0; i < block.length; i++) {
       const lines = this.#writer.write(block, i)
-      if (typeof lines === 'string') drop(lines)
-      else if (!packets.add(lines)) drop('line_too_long')
+      if (typeof lines === 'string') drop(lines, i)
+      else if (!packets.add(lines)) drop('line_too_long', i)
     }
     this.#writer.endBlock()
     packets.finish()
@@ -71,15 +85,19 @@ export class StatsdExporter implements Exporter {
   }
 
   /** The sending queue books all of the block as sent. */
-  #book(dropped: ReadonlyMap<string, number>): void {
+  #book(block: Block, dropped: Delivery['dropped']): void {
     const { account, log } = this.#context
-    for (const [reason, points] of dropped) {
-      account.sent -= points
-      account.drop(reason, points)
+    for (const [reason, ranges] of dropped) {
+      const book = (items: number) => {
+        account.sent -= items
+        account.drop(reason, items)
+      }
+      account.book(block, book, ranges)
       if (this.#warned.has(reason)) continue
       this.#warned.add(reason)
-      const remedy = REMEDIES.get(reason) ?? 'StatsD has no line for them'
-      log.warn({ reason, points }, `points that cannot be sent are dropped: ${remedy}`)
+      log.warn({ reason, points: itemsIn(ranges) }, `points that cannot be sent are dropped: ${remedyFor(reason)}`)
     }
   }
 }
+
+const remedyFor = (reason: string) => REMEDIES.get(reason) ?? 'StatsD has no line for them'

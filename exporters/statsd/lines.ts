@@ -1,4 +1,10 @@
-import { FLAG_NO_RECORDED_VALUE, type Metric, type PointBlock } from '../../sdk/plugin/index.ts'
+import {
+  type Attributes,
+  FLAG_NO_RECORDED_VALUE,
+  type Metric,
+  type NamedSeries,
+  type PointBlock
+} from '../../sdk/plugin/index.ts'
 import type { Config } from './config.ts'
 import { escapeName, tagsOf } from './names.ts'
 import { observationsOf, type Unsayable } from './observations.ts'
@@ -27,8 +33,8 @@ export class LineWriter {
     const { series, flags, value } = block
     const { metric } = series.at(i)
     if ((flags[i] & FLAG_NO_RECORDED_VALUE) !== 0) return 'no_recorded_value'
-    if (metric.name === '') return 'missing_name'
-    if (metric.kind !== 'up_down_counter' && metric.temporality === 'cumulative') return 'cumulative'
+    const refusal = refusalOf(metric)
+    if (refusal !== undefined) return refusal
     const { name, tags } = this.#headOf(block, i)
     const end = this.#hasTimestamps ? `${tags}|T${block.time[i] / 1000}` : tags
     const distribution = block.distributions.get(i)
@@ -54,10 +60,26 @@ export class LineWriter {
     const known = this.#heads.get(id)
     if (known !== undefined) return known
     const { metric, attributes, resource } = series.at(i)
-    const head = { name: escapeName(metric.name), tags: tagsOf(attributes, resource.attributes) }
+    const head = headOf(metric.name, attributes, resource.attributes)
     this.#heads.set(id, head)
     return head
   }
+}
+
+/** Why no point of a series can be sent. */
+export function refusalOf({
+  name,
+  kind,
+  temporality
+}: Pick<NamedSeries, 'name' | 'kind' | 'temporality'>): Reason | undefined {
+  if (name === '') return 'missing_name'
+  if (kind !== 'up_down_counter' && temporality === 'cumulative') return 'cumulative'
+  return kind === 'summary' ? 'summary' : undefined
+}
+
+/** The parts of a line that all points of a series have: what is before the value, and after it. */
+export function headOf(name: string, attributes: Attributes, resource: Attributes) {
+  return { name: escapeName(name), tags: tagsOf(attributes, resource) }
 }
 
 /** A cumulative up-down counter is where it stands now. */

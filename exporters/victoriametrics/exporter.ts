@@ -105,7 +105,7 @@ export class VictoriaMetricsExporter implements Exporter {
     }
     this.#deliveries.delete(block)
     this.#workspaces.push(workspace)
-    this.#losses.book(delivery.lost)
+    this.#losses.book(block, delivery.lost)
   }
 
   explain(series: NamedSeries): Explanation {

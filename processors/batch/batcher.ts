@@ -1,6 +1,14 @@
 import { restoreBlock, type SavedBlock, saveBlock } from '../../core/model/saved-blocks.ts'
 import { openState, sealState } from '../../core/model/saved-state.ts'
-import { type Batch, type BatchProcessor, blockBytes, type Context } from '../../sdk/plugin/index.ts'
+import {
+  type Batch,
+  type BatchProcessor,
+  blockBytes,
+  type Context,
+  type Explanation,
+  formatDuration,
+  type StateFigures
+} from '../../sdk/plugin/index.ts'
 import type { Config } from './config.ts'
 import { OpenBatch } from './open-batch.ts'
 import { Parting } from './parting.ts'
@@ -68,6 +76,16 @@ export class Batcher implements BatchProcessor {
     this.#cancelTimer?.()
   }
 
+  explain(): Explanation {
+    const { timeout, by } = this.#config
+    const others = by.length === 0 ? 'others' : `others of one ${by.join(', ')}`
+    return { fate: 'passes', why: `it waits for up to ${formatDuration(timeout)}, to be in one batch with ${others}` }
+  }
+
+  figures(): StateFigures {
+    return { entries: { open_batches: this.#open.size } }
+  }
+
   /** With a journal the senders of waiting parts have had their answer, and the data is only here. */
   snapshot(): Uint8Array {
     const saved: Saved[] = [...this.#open].map(([key, { source, blocks }]) => ({
@@ -84,11 +102,15 @@ export class Batcher implements BatchProcessor {
       const open = new OpenBatch(source)
       for (const saved of blocks) {
         const block = restoreBlock(saved, series)
-        account.produced += block.length
-        account.inFlight += block.length
+        account.book(block, items => {
+          account.produced += items
+          account.inFlight += items
+        })
         const again = (batch: Batch) => {
-          account.sent -= block.length
-          account.inFlight += block.length
+          account.book(block, items => {
+            account.sent -= items
+            account.inFlight += items
+          })
           this.#add(key, batch, blockBytes(block))
           this.#scheduleTimer()
         }
@@ -116,7 +138,11 @@ export class Batcher implements BatchProcessor {
 
   #send(key: string, open: OpenBatch, why: 'full' | 'timedOut'): void {
     this.#open.delete(key)
-    this.#context.account.inFlight -= open.items
+    const { account } = this.#context
+    for (const block of open.blocks)
+      account.book(block, items => {
+        account.inFlight -= items
+      })
     this.#sent[why].add(1)
     this.#output(open.close())
   }

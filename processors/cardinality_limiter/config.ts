@@ -71,7 +71,8 @@ export const schema: ConfigSchema = {
     },
     tenant_attribute: {
       type: 'string',
-      description: 'Resource attribute that names the tenant, such as service.namespace; empty: no tenants.',
+      description:
+        'Resource attribute that names the tenant, such as service.namespace; empty: no tenants. With service.tenants weir.tenant.',
       default: ''
     },
     max_series_per_tenant: {

@@ -1,3 +1,4 @@
+import { TENANT } from '../../core/model/tenant.ts'
 import {
   Batch,
   type BatchProcessor,
@@ -45,7 +46,8 @@ export class CardinalityLimiter implements BatchProcessor {
   /** Series with their start point in the batch. */
   #begun: Beginning[] = []
 
-  constructor(config: Config, context: Context) {
+  constructor(given: Config, context: Context) {
+    const config = withTenants(given, context)
     this.#config = config
     this.#context = context
     const admission = new Admission(config)
@@ -223,4 +225,10 @@ export class CardinalityLimiter implements BatchProcessor {
     for (const { demand } of this.#state.admission.metrics.values()) demand.rotate()
     this.#refs.epoch++
   }
+}
+
+/** The service's tenants are kept apart, also by somebody who did not think of them. */
+function withTenants(config: Config, { access }: Context): Config {
+  const isUnset = config.tenant_attribute === '' && access.tenants !== undefined
+  return isUnset ? { ...config, tenant_attribute: TENANT } : config
 }

@@ -3,6 +3,7 @@ import {
   type Attributes,
   type Block,
   type EventBlock,
+  type NamedSeries,
   NO_ATTRIBUTES,
   type PointBlock,
   type Resource,
@@ -36,6 +37,13 @@ export class AttributeDropper {
 
   block(block: Block): Block {
     return block.type === 'points' ? this.#points(block) : this.#events(block)
+  }
+
+  /** The series that is left of one, or the series itself. */
+  named(series: NamedSeries): NamedSeries {
+    const { attributes, resource } = series
+    if (!this.#applies(attributes, resource) || !(this.#has(attributes) || this.#has(resource))) return series
+    return { ...series, attributes: this.#without(attributes), resource: this.#without(resource) }
   }
 
   #points(block: PointBlock): PointBlock {

@@ -4,7 +4,9 @@ import {
   type AttributeValue,
   attributeText,
   type Block,
+  type Explanation,
   findAttribute,
+  type NamedSeries,
   NO_ATTRIBUTES,
   type Series,
   type SeriesTable
@@ -65,6 +67,14 @@ export class ClientSequences implements DedupRule {
   }
   get evicted(): number {
     return this.#clients.evicted
+  }
+
+  explain(series: NamedSeries): Explanation {
+    const output = this.#dropper.named(series)
+    const why =
+      'an item whose number its client has used is dropped as duplicate; one without id, epoch and number of a client passes'
+    if (output === series) return { fate: 'passes', why }
+    return { fate: 'changes', why: `${why}. These attributes are taken off`, outputs: [output] }
   }
 
   begin(block: Block, inFlight: InFlightBatch, now: number): void {

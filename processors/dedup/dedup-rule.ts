@@ -1,4 +1,4 @@
-import type { Block, Origin } from '../../sdk/plugin/index.ts'
+import type { Block, Explanation, NamedSeries, Origin } from '../../sdk/plugin/index.ts'
 import type { InFlightBatch } from './in-flight-batches.ts'
 
 /** Verdicts of a rule on an item. Those up to {@link NEW} let it through. */
@@ -29,6 +29,8 @@ export interface DedupRule {
   /** Forgets the block: one that is kept keeps all series of its time. */
   end?(): void
   remove(keys: Uint32Array, at: number, serial: number): void
+  /** The fate of the items of a series, of which single ones may be duplicates. */
+  explain(series: NamedSeries): Explanation
   /** The block without attributes that only dedup needs. */
   dropAttributes?(block: Block): Block
   /** Entries and bytes remembered, and entries evicted before their time. */

@@ -1,5 +1,5 @@
 import { select } from '../../core/model/select.ts'
-import type { Batch, BatchProcessor, Context, StateFigures } from '../../sdk/plugin/index.ts'
+import type { Batch, BatchProcessor, Context, Explanation, NamedSeries, StateFigures } from '../../sdk/plugin/index.ts'
 import { CONFLICT, type DedupRule, DUPLICATE, NEW, NOT_IDENTIFIED, OLD_EPOCH, TOO_OLD } from './dedup-rule.ts'
 import { type InFlightBatch, InFlightBatches } from './in-flight-batches.ts'
 import { exposeMemory } from './instruments.ts'
@@ -73,6 +73,10 @@ export class Dedup implements BatchProcessor {
 
   figures(): StateFigures {
     return { entries: { entries: this.#rule.size }, bytes: this.#rule.bytes + this.#inFlight.bytes }
+  }
+
+  explain(series: NamedSeries): Explanation {
+    return this.#rule.explain(series)
   }
 
   /** Includes batches in flight: a checkpoint is valid only once everything before it has settled. */

@@ -1,4 +1,4 @@
-import type { Block } from '../../sdk/plugin/index.ts'
+import type { Block, Explanation, NamedSeries } from '../../sdk/plugin/index.ts'
 import { type DedupRule, DUPLICATE, NEW, NOT_IDENTIFIED } from './dedup-rule.ts'
 import type { InFlightBatch } from './in-flight-batches.ts'
 import { RememberingRule } from './remembering-rule.ts'
@@ -11,6 +11,14 @@ export class EventIds extends RememberingRule implements DedupRule {
   serial = 0
   #ids: readonly (string | undefined)[] = NO_IDS
   #now = 0
+
+  explain({ kind }: NamedSeries): Explanation {
+    const why =
+      kind === 'event'
+        ? `an event is dropped as ${this.duplicateReason} if its id came in the last ${this.window}; one without an id passes`
+        : 'ids of events are compared, and these are points'
+    return { fate: 'passes', why }
+  }
 
   begin(block: Block, _inFlight: InFlightBatch, now: number): void {
     this.memory.expire(now)

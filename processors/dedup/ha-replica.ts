@@ -5,8 +5,11 @@ import {
   attributeText,
   type Block,
   type Context,
+  type Explanation,
   findAttribute,
+  formatDuration,
   type MapProcessor,
+  type NamedSeries,
   NO_ATTRIBUTES,
   type Series
 } from '../../sdk/plugin/index.ts'
@@ -70,6 +73,23 @@ export class HaReplica implements MapProcessor {
       else account.drop(vote)
     }
     return this.#dropper.block(length === block.length ? block : select(block, kept.subarray(0, length)))
+  }
+
+  explain(series: NamedSeries): Explanation {
+    const labels = this.#labelsOf(series.attributes, series.resource)
+    if (labels === undefined) return { fate: 'passes', why: 'it names no cluster and replica' }
+    const { cluster_label, replica_label, failover_timeout } = this.#config
+    const elected = this.#election.standing(labels.cluster, this.#context.clock.now())
+    if (elected !== undefined && elected.replica !== labels.replica && elected.silentMs < failover_timeout) {
+      const other = `${replica_label}="${elected.replica}" is elected in ${cluster_label}="${labels.cluster}"`
+      const heard = `it was heard ${(elected.silentMs / 1000).toFixed(1)} s ago`
+      return {
+        fate: 'dropped',
+        why: `not_elected: ${other}, and ${heard}; after ${formatDuration(failover_timeout)} another one is`
+      }
+    }
+    const why = `its replica is the elected one of ${cluster_label}="${labels.cluster}"; ${replica_label} is taken off`
+    return { fate: 'changes', why, outputs: [this.#dropper.named(series)] }
   }
 
   snapshot(): Uint8Array {

@@ -83,7 +83,9 @@ export class InFlightBatches {
 
   /** Ends `handle`, which stands for `items` of a batch, when `first` has ended. */
   follow(first: InFlightBatch, handle: Batch, items: number, reason: string, isLoss: boolean): void {
-    this.#account.inFlight += items
+    this.#account.during(handle.block, () => {
+      this.#account.inFlight += items
+    })
     first.followers.push({ handle, items, reason, isLoss })
   }
 
@@ -111,14 +113,14 @@ export class InFlightBatches {
   }
 
   #endFollower({ handle, items, reason, isLoss }: Follower, outcome: Outcome): void {
-    this.#account.inFlight -= items
-    if (outcome.status === 'nacked') {
-      this.#account.refused += items
-      handle.nack(outcome.error)
-      return
-    }
-    this.#account.drop(reason, items)
-    if (isLoss) handle.drop(reason, items)
+    const account = this.#account
+    account.during(handle.block, () => {
+      account.inFlight -= items
+      if (outcome.status === 'nacked') account.refused += items
+      else account.drop(reason, items)
+    })
+    if (outcome.status === 'nacked') handle.nack(outcome.error)
+    else if (isLoss) handle.drop(reason, items)
     else handle.ack()
   }
 }

@@ -50,6 +50,12 @@ export class LeaderElection {
     return 'elected'
   }
 
+  /** The elected replica, and ms since it was heard. Undefined for a cluster that is not known. */
+  standing(cluster: string, now: number): { readonly replica: string; readonly silentMs: number } | undefined {
+    const elected = this.#clusters.get(cluster)
+    return elected && { replica: elected.replica, silentMs: Math.max(0, now - elected.heard) }
+  }
+
   save(): SavedLeaderElection {
     return { clusters: [...this.#clusters], nextSweep: this.#nextExpiry }
   }

@@ -1,4 +1,5 @@
 import { Murmur3 } from '../../core/model/sketch/murmur3.ts'
+import { formatDuration } from '../../sdk/plugin/index.ts'
 import type { Config } from './config.ts'
 import { Memory, type SavedMemory } from './memory.ts'
 
@@ -7,10 +8,13 @@ export abstract class RememberingRule {
   readonly key = new Uint32Array(4)
   lateness = 0
   protected readonly memory: Memory
+  /** How long something is remembered, as in the configuration. */
+  protected readonly window: string
   protected readonly hash = new Murmur3()
 
   constructor(config: Config) {
     this.memory = new Memory(config)
+    this.window = formatDuration(config.window)
   }
 
   get size(): number {

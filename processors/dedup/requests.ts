@@ -1,4 +1,4 @@
-import type { Block } from '../../sdk/plugin/index.ts'
+import type { Block, Explanation } from '../../sdk/plugin/index.ts'
 import { type DedupRule, DUPLICATE, NEW, NOT_IDENTIFIED, PART, SeenUnits } from './dedup-rule.ts'
 import type { InFlightBatch } from './in-flight-batches.ts'
 import { RememberingRule } from './remembering-rule.ts'
@@ -9,6 +9,11 @@ export class Requests extends RememberingRule implements DedupRule {
   readonly serial = 0
   #seen = new SeenUnits()
   #verdict = NOT_IDENTIFIED
+
+  explain(): Explanation {
+    const why = `items of a request whose bytes came in the last ${this.window} are dropped as ${this.duplicateReason}; those of other ways pass`
+    return { fate: 'passes', why }
+  }
 
   begin(_block: Block, inFlight: InFlightBatch, now: number): void {
     this.memory.expire(now)

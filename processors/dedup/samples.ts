@@ -1,6 +1,13 @@
 import { SeriesMemo } from '../../core/model/series-memo.ts'
 import type { Murmur3 } from '../../core/model/sketch/murmur3.ts'
-import type { Block, DistinctSketch, Distribution, PointBlock } from '../../sdk/plugin/index.ts'
+import type {
+  Block,
+  DistinctSketch,
+  Distribution,
+  Explanation,
+  NamedSeries,
+  PointBlock
+} from '../../sdk/plugin/index.ts'
 import type { Config } from './config.ts'
 import { CONFLICT, type DedupRule, DUPLICATE, NEW, NOT_IDENTIFIED } from './dedup-rule.ts'
 import type { InFlightBatch } from './in-flight-batches.ts'
@@ -24,6 +31,13 @@ export class Samples extends RememberingRule implements DedupRule {
       this.hash.reset().text(series.key).finish(key)
       return key
     })
+  }
+
+  explain({ kind }: NamedSeries): Explanation {
+    if (kind === 'event') return { fate: 'passes', why: 'times of points are compared, and these are events' }
+    const other = this.#keepsFirst ? 'dropped as conflicting_sample' : 'let through once'
+    const why = `a point of a time that came in the last ${this.window} is dropped as ${this.duplicateReason}; another value of that time is ${other}`
+    return { fate: 'passes', why }
   }
 
   begin(block: Block, _inFlight: InFlightBatch, now: number): void {

@@ -1,4 +1,4 @@
-import { type Context, Gate } from '../../sdk/plugin/index.ts'
+import { type Context, type Explanation, Gate } from '../../sdk/plugin/index.ts'
 import type { Config } from './config.ts'
 import { type Memory, processMemory } from './memory.ts'
 
@@ -21,6 +21,14 @@ export class MemoryLimiter extends Gate {
     const { instruments } = context
     instruments.gauge('refusing', '1 while batches are refused.', () => (this.#short === undefined ? 0 : 1))
     this.#collections = instruments.counter('collections_total', 'Garbage collections asked for above a hard limit.')
+  }
+
+  explain(): Explanation {
+    const why =
+      this.#short === undefined
+        ? 'there is memory enough'
+        : `${this.#short} is short: batches go back to their senders now`
+    return { fate: 'passes', why }
   }
 
   protected override refusal(): string | undefined {

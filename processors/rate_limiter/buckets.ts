@@ -31,6 +31,8 @@ export const memoryBound = ({ max_keys, match }: Config) =>
 
 /** A token bucket for each key. A full bucket is the same as a new one, so full buckets are evicted. */
 export class Buckets {
+  /** Items a second. */
+  readonly rate: number
   readonly burst: number
   #ratePerMs: number
   #maxKeys: number
@@ -41,6 +43,7 @@ export class Buckets {
   #shared: { add(items: number): void }
 
   constructor({ rate, burst, max_keys }: Config, context: Context) {
+    this.rate = rate
     this.burst = burst === 0 ? Math.max(1, rate) : burst
     this.#ratePerMs = rate / 1000
     this.#maxKeys = max_keys
@@ -59,6 +62,14 @@ export class Buckets {
     // the clock had caught up.
     bucket.at = now
     return bucket
+  }
+
+  /** The tokens that `key` has now. Nothing is taken or remembered. */
+  tokensOf(key: string): number {
+    const known = this.#buckets.get(key)
+    const isNew = known === undefined && this.#buckets.size < this.#maxKeys
+    const bucket = known ?? (isNew ? undefined : this.#buckets.get(OTHERS))
+    return bucket === undefined ? this.burst : this.#tokensAt(bucket, this.#context.clock.now())
   }
 
   save(): Uint8Array {

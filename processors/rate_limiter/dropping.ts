@@ -1,6 +1,7 @@
 import { Selection } from '../../core/model/select.ts'
-import type { Block, Context, MapProcessor } from '../../sdk/plugin/index.ts'
+import type { Block, Context, Explanation, MapProcessor, NamedSeries } from '../../sdk/plugin/index.ts'
 import type { Buckets } from './buckets.ts'
+import { explainSeries } from './explain.ts'
 import type { Keys } from './keys.ts'
 
 /** Drops items for which their key has no token left, as `rate_limited`. */
@@ -26,6 +27,10 @@ export class Dropping implements MapProcessor {
     const left = block.length - selection.length
     if (left > 0) this.#context.account.drop('rate_limited', left)
     return selection.of(block)
+  }
+
+  explain(series: NamedSeries): Explanation {
+    return explainSeries(series, this.#keys, this.#buckets, { fate: 'dropped', why: 'rate_limited' })
   }
 
   snapshot(): Uint8Array {

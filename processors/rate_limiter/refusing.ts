@@ -1,5 +1,6 @@
-import { type Batch, type Context, Gate } from '../../sdk/plugin/index.ts'
+import { type Batch, type Context, type Explanation, Gate, type NamedSeries } from '../../sdk/plugin/index.ts'
 import type { Bucket, Buckets } from './buckets.ts'
+import { explainSeries } from './explain.ts'
 import type { Keys } from './keys.ts'
 
 /** Nacks a batch as a whole, without counting it, if a key in it has too few tokens. */
@@ -15,6 +16,13 @@ export class Refusing extends Gate {
 
   protected override refusal(batch: Batch): string | undefined {
     return this.#takes(batch) ? undefined : 'is over its rate limit'
+  }
+
+  explain(series: NamedSeries): Explanation {
+    return explainSeries(series, this.#keys, this.#buckets, {
+      fate: 'passes',
+      why: 'its batch goes back to its sender'
+    })
   }
 
   snapshot(): Uint8Array {

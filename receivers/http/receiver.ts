@@ -122,7 +122,7 @@ export class HttpReceiver implements Receiver {
     try {
       const { dropped, reason } = await this.#ingest.deliver(events.block, permit, hash, 0, tenant)
       // Only now: had the request been nacked, they would come, and count, again.
-      for (const [reason, items] of events.rejected) this.#ingest.reject(reason, items)
+      for (const [reason, items] of events.rejected) this.#ingest.reject(reason, items, tenant)
       const kept = await this.#unfit.keep(events, hash, tenant)
       return answerTo(events, dropped, reason, kept)
     } finally {

@@ -168,6 +168,7 @@ export class AssignedPartition implements FetchTarget {
 
   async #openTask(state: Uint8Array | undefined, time: number): Promise<void> {
     const { tasks, config } = this.#host
+    const { partition_label: label } = config
     this.#task = await tasks.open({
       partition: `${config.topic}/${this.#partition}`,
       state,
@@ -175,6 +176,7 @@ export class AssignedPartition implements FetchTarget {
       entries: this.#entries,
       source: this.#entries,
       next: this.#offset,
+      outputAttribute: label === '' ? undefined : [label, String(this.#partition)],
       checkpointInterval: config.checkpoint_interval,
       keep: (parts, next, at) => this.#keep(parts, next, at)
     })

@@ -11,6 +11,7 @@ export interface Config extends KafkaConnection {
   readonly instance_id?: string
   readonly encoding: (typeof ENCODINGS)[number]
   readonly signal: (typeof SIGNALS)[number]
+  readonly partition_label: string
   readonly start_at: 'earliest' | 'latest'
   /** ms. */
   readonly session_timeout: number
@@ -48,6 +49,12 @@ export const schema: ConfigSchema = {
         "otlp_proto: requests of OTLP, as Weir and the Collector write them. json: Weir's events, one or a list."
     },
     signal: { enum: SIGNALS, default: 'metrics', description: 'Requests of otlp_proto: metrics or logs.' },
+    partition_label: {
+      type: 'string',
+      default: 'partition',
+      description:
+        'Attribute with the number of the partition, in all that processors make: partitions count apart. Empty for none, if items of one group are always in one partition (partition_by of the writer).'
+    },
     start_at: {
       enum: ['earliest', 'latest'],
       default: 'earliest',

@@ -26,7 +26,7 @@ export async function deliver(
 ): Promise<PartialSuccess | undefined> {
   const { dropped, reason } = await ingest.deliver(block, permit, requestHash(body), newSeriesBytes, tenant)
   // Only now: had the request been nacked, they would come, and count, again.
-  for (const [reason, items] of rejections.items) ingest.reject(reason, items)
+  for (const [reason, items] of rejections.items) ingest.reject(reason, items, tenant)
   const messages = [rejections.describe(), dropped > 0 ? `${count(dropped, item)} dropped later on: ${reason}` : '']
   const message = messages.filter(text => text !== '').join('; ')
   return message === '' ? undefined : { rejected: rejections.total + dropped, message }

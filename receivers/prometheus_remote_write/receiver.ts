@@ -86,7 +86,7 @@ export class RemoteWriteReceiver implements Receiver {
     const { block, rejections, newSeriesBytes } = decoded
     const { dropped, reason } = await this.#ingest.deliver(block, permit, requestHash(body), newSeriesBytes, tenant)
     // Only now: had the request been nacked, they would come, and count, again.
-    for (const [reason, items] of rejections.items) this.#ingest.reject(reason, items)
+    for (const [reason, items] of rejections.items) this.#ingest.reject(reason, items, tenant)
     const { count: received, events } = decoded.exemplars
     const exemplars = await this.#exemplars.deliver(received, events, tenant)
     if (version === '2.0') setWrittenParts(response, decoded, dropped, exemplars)

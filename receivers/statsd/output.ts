@@ -61,8 +61,10 @@ export class Output {
 
   #dropNew(block: Block, reason: string): void {
     const { account } = this.#context
-    account.received += block.length
-    account.drop(reason, block.length)
+    account.book(block, items => {
+      account.received += items
+      account.drop(reason, items)
+    })
   }
 
   #emit(block: Block, permit: Permit, since: number, attempt: number): void {
@@ -77,10 +79,13 @@ export class Output {
   }
 
   // No pipeline would take it later either.
-  #dropUnwanted({ length, type }: Block): void {
+  #dropUnwanted(block: Block): void {
     const { account, log } = this.#context
-    account.refused -= length
-    account.drop('no_pipeline', length)
+    const { type } = block
+    account.book(block, items => {
+      account.refused -= items
+      account.drop('no_pipeline', items)
+    })
     if (this.#unwanted.has(type)) return
     this.#unwanted.add(type)
     log.warn(`${type} are dropped: no pipeline of this receiver takes them; give it one with items: [${type}]`)
@@ -91,14 +96,17 @@ export class Output {
   // permit went back when the batch ended, so this buys another and holds it.
   #keep(block: Block, bytes: number, since: number, attempt: number): void {
     const { account, clock, credits } = this.#context
-    const items = block.length
-    account.refused -= items
-    account.inFlight += items
+    account.book(block, items => {
+      account.refused -= items
+      account.inFlight += items
+    })
     const permit = credits.tryTake(bytes)
     const giveUp = (reason: string) => {
       permit?.release()
-      account.inFlight -= items
-      account.drop(reason, items)
+      account.book(block, items => {
+        account.inFlight -= items
+        account.drop(reason, items)
+      })
     }
     if (this.#stop.signal.aborted) giveUp('shutdown')
     else if (permit === undefined) giveUp('no_credits')
@@ -106,8 +114,10 @@ export class Output {
     else {
       const cancel = clock.setTimer(Math.min(MAX_RETRY_MS, FIRST_RETRY_MS * 2 ** attempt), () => {
         this.#waiting.delete(waiting)
-        account.inFlight -= items
-        account.received -= items
+        account.book(block, items => {
+          account.inFlight -= items
+          account.received -= items
+        })
         this.#emit(block, permit, since, attempt + 1)
       })
       const waiting = () => {

@@ -15,7 +15,7 @@ export function grafanaVariable(variable: Variable): VariableModel {
   const own = { name, label: title, ...(chosen === undefined ? {} : { current: { text: chosen, value: chosen } }) }
   if (kind === 'fixed') return { ...own, ...fixed(variable.values, chosen ?? variable.values[0]) }
   const several = isMultiple(variable)
-    ? { multi: true, includeAll: true, allValue: '.*', current: { text: ['All'], value: ['$__all'] } }
+    ? { multi: true, includeAll: true, allValue: '.+', current: { text: ['All'], value: ['$__all'] } }
     : {}
   const isOfSeries = kind === 'label' || kind === 'label_names'
   return {

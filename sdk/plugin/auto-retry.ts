@@ -45,8 +45,10 @@ export class AutoRetry {
     for (const { block, permit, cancel } of this.#waiting) {
       cancel()
       permit.release()
-      account.inFlight -= block.length
-      account.drop('stopped', block.length)
+      account.book(block, items => {
+        account.inFlight -= items
+        account.drop('stopped', items)
+      })
     }
     this.#waiting.clear()
     this.#batches.complete()
@@ -59,8 +61,10 @@ export class AutoRetry {
       // Of a tenant it is labelled and limited by now, which must not be done, and counted, a second time.
       const { block } = batch
       // It never went back to its sender: it is here, and is received when it comes in again.
-      account.received -= block.length
-      account.refused -= block.length
+      account.book(block, items => {
+        account.received -= items
+        account.refused -= items
+      })
       const again = credits.tryTake(blockBytes(block))
       if (again === undefined) this.#dropNew(block)
       else this.#wait(block, again, pauseMs)
@@ -70,15 +74,19 @@ export class AutoRetry {
 
   #wait(block: Block, permit: Permit, pauseMs: number): void {
     const { account, clock } = this.#context
-    account.received += block.length
-    account.inFlight += block.length
+    account.book(block, items => {
+      account.received += items
+      account.inFlight += items
+    })
     const waiting: Waiting = {
       block,
       permit,
       cancel: clock.setTimer(pauseMs, () => {
         this.#waiting.delete(waiting)
-        account.received -= block.length
-        account.inFlight -= block.length
+        account.book(block, items => {
+          account.received -= items
+          account.inFlight -= items
+        })
         this.#try(block, permit, Math.min(LONGEST_PAUSE_MS, pauseMs * 2))
       })
     }
@@ -87,7 +95,9 @@ export class AutoRetry {
 
   #dropNew(block: Block): void {
     const { account } = this.#context
-    account.received += block.length
-    account.drop('no_credits', block.length)
+    account.book(block, items => {
+      account.received += items
+      account.drop('no_credits', items)
+    })
   }
 }

@@ -1,4 +1,5 @@
 import type { Logger } from 'pino'
+import type { Block } from '../../core/model/block.ts'
 import type { Account } from '../../core/telemetry/account.ts'
 import type { Clock } from '../../core/telemetry/clock.ts'
 
@@ -23,11 +24,13 @@ export class SameTimeLosses {
   }
 
   /** Once their block is stored: the sending queue books all of it as sent. */
-  book(points: number): void {
+  book(block: Block, points: number): void {
     if (points === 0) return
     const { account, clock, log } = this.#context
-    account.sent -= points
-    account.drop('same_time', points)
+    account.during(block, () => {
+      account.sent -= points
+      account.drop('same_time', points)
+    })
     const now = clock.now()
     if (now - this.#warnedAt < WARN_INTERVAL_MS) return
     this.#warnedAt = now

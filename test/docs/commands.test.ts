@@ -44,6 +44,8 @@ const CHECKED_OTHERWISE: readonly [RegExp, (line: string, sandbox: Sandbox) => v
   // test/package does this.
   [/^npm install \S+\/weir-\S+\.tgz chdb$/, line => assert.ok(line.includes(`weir-${manifest().version}.tgz`))],
   [/^npx weir run --config (\S+)$/, (line, sandbox) => assert.ok(fileOf(line.split(' ').at(-1)!, sandbox))],
+  // It needs a broker: test/receivers/kafka runs it with one.
+  [/^weir kafka seek /, () => assert.ok(existsSync(path.join(ROOT, 'test/receivers/kafka/kafka.test.ts')))],
   [/^npm test -- docs\/examples\//, line => assert.ok(existsSync(path.join(ROOT, line.split(' ').at(-1)!)))]
 ]
 

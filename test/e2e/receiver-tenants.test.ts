@@ -3,6 +3,7 @@ import { createSocket } from 'node:dgram'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { type TestContext, test } from 'node:test'
+import type { TenantReport } from '../../core/admin/tenant-ledger.ts'
 import { eventually } from './eventually.ts'
 import { deltaRequest, postOtlp } from './otlp-requests.ts'
 import { Sandbox } from './weir-process.ts'
@@ -82,12 +83,23 @@ for (const workers of [1, 2])
       return (await weir.component('receiver statsd')).account.received === 3
     })
     await weir.settled()
-    const usage = (await (await fetch(`${weir.admin}/api/tenants`)).json()) as Record<string, unknown>[]
+    const usage = (await (await fetch(`${weir.admin}/api/tenants`)).json()) as TenantReport[]
     const figures = usage.map(({ tenant, samples, series, refused }) => [tenant, samples, series, refused])
     assert.deepEqual(figures.toSorted(), [
+      ['', 0, 0, 0],
       ['bank', 2, 2, 0],
       ['other', 2, 2, 0],
       ['shop', 1, 1, 1]
+    ])
+    const books = usage.map(({ tenant, ledger: { received, exported, dropped, imbalance } }) => {
+      assert.equal(imbalance, 0, tenant)
+      return [tenant, received, exported, dropped]
+    })
+    assert.deepEqual(books.toSorted(), [
+      ['', 1, 0, { bad_tenant_name: 1 }],
+      ['bank', 2, 2, {}],
+      ['other', 2, 2, {}],
+      ['shop', 2, 1, { tenant_series_limit: 1 }]
     ])
     await weir.assertLedger({ 'receiver statsd': { bad_tenant_name: 1 }, 'receiver otlp': { tenant_series_limit: 1 } })
     await weir.stop()

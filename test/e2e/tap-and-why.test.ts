@@ -14,6 +14,19 @@ test('a running Weir shows what passes, and why a series goes where it goes', as
   t.after(() => clearInterval(timer))
   await eventually('counted', async () => (await weir.component('exporter debug')).account.sent > 0)
 
+  await t.test('top: rates and drops of a second, or an error', async () => {
+    const { code, stdout, stderr } = await sandbox.weir('top', '--once', '--admin', weir.admin)
+    assert.equal(code, 0, stderr)
+    assert.match(stdout, /^Weir is running, for \d+s; 0 items unaccounted for; memory /)
+    assert.match(stdout, /^receiver otlp +ok +[1-9][\d.K]* +[1-9][\d.K]* +0 +\d+ +[\d.]+s$/m)
+    assert.match(stdout, /^exporter debug +ok .* of 64 MiB/m)
+    const gone = await sandbox.weir('top', '--once', '--admin', `${weir.admin}/nothing/`)
+    assert.equal(gone.code, 0, 'paths are of the server')
+    const refused = await sandbox.weir('top', '--once', '--admin', weir.otlp)
+    assert.equal(refused.code, 5)
+    assert.match(refused.stderr, /^the server at http:\S+ is not Weir; --admin sets the address of Weir$/m)
+  })
+
   await t.test('tap: items that a receiver sends, without secrets', async () => {
     const items = await tap(weir, 'component=receiver/otlp&limit=4')
     assert.equal(items.length, 4)

@@ -223,7 +223,7 @@ service:
 }
 
 function aggregatorConfig(name: string, broker: string, { url }: VictoriaMetrics, clickHouse: ClickHouse): string {
-  const common = `brokers: ['${broker}'], session_timeout: 6s, checkpoint_interval: 500ms`
+  const common = `brokers: ['${broker}'], session_timeout: 6s, partition_label: '', checkpoint_interval: 500ms`
   // Some come back under their name before the group has missed them; the others lose their partitions.
   const instance = name === 'a' ? ', instance_id: a' : ''
   return `

@@ -61,6 +61,8 @@ async function installJars(): Promise<void> {
 export interface Kafka {
   /** `127.0.0.1:PORT` */
   readonly broker: string
+  /** Of its topics. */
+  readonly dataFolder: string
   /** As by kill -9. */
   kill(): Promise<void>
   /** With the data it had. */
@@ -88,6 +90,7 @@ export async function startKafka(jars: string, settings: Readonly<Record<string,
   }
   return {
     broker: `127.0.0.1:${port}`,
+    dataFolder: data,
     kill,
     async restart() {
       await kill()

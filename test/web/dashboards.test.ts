@@ -9,6 +9,7 @@ import { freePort } from '../servers/free-port.ts'
 import { axeFaults } from './axe.ts'
 import { testEventsTab } from './events-tab.ts'
 import { openPage, weakTexts } from './open-page.ts'
+import { retype } from './retype.ts'
 import { inAllLooks } from './screenshots.ts'
 import { sendShop, USERS } from './shop.ts'
 
@@ -60,7 +61,15 @@ test('dashboards and events on the page', { skip }, async t => {
     const form = page.getByRole('dialog')
     assert.deepEqual(await axeFaults(page), [], 'the form')
     await form.getByLabel('Title').fill('Orders')
-    await form.getByLabel('PromQL').fill('sum by (plan) (orders_total')
+    await form.getByRole('button', { name: 'Apply' }).click()
+    const editor = form.locator('.cm-content')
+    await editor.waitFor()
+    assert.equal(await form.count(), 1, 'a query that is empty gets the focus')
+    await retype(editor, 'sum by (plan) (orders_t')
+    await page.getByRole('option', { name: 'orders_total' }).click()
+    assert.equal(await editor.textContent(), 'sum by (plan) (orders_total)')
+    await retype(editor, 'sum by (plan (orders_total)')
+    await page.keyboard.press('Escape')
     await form.getByRole('button', { name: 'Apply' }).click()
     const orders = panel('Orders')
     await orders.getByText(/1:\d+: parse error/).waitFor()
@@ -69,7 +78,9 @@ test('dashboards and events on the page', { skip }, async t => {
       .getByText(/^shop\.json:\d+:\d+: rows\[0\]\.panels\[0\]\.queries\[0\]\.promql: 1:\d+: parse error/)
       .waitFor()
     await page.getByRole('button', { name: 'Edit Orders' }).click()
-    await form.getByLabel('PromQL').fill('sum by (plan) (orders_total)')
+    await form.getByLabel('PromQL').focus()
+    await editor.waitFor()
+    await retype(editor, 'sum by (plan) (orders_total)')
     await form.getByLabel('Legend').fill('plan {{plan}}')
     await form.getByRole('button', { name: 'Apply' }).click()
     await orders.getByRole('img').waitFor()
@@ -86,6 +97,42 @@ test('dashboards and events on the page', { skip }, async t => {
     assert.deepEqual(names.sort(), [`plan ${HOSTILE}`, 'plan free', 'plan pro'])
     assert.equal(await page.locator('img').count(), 0)
     assert.equal(await page.evaluate('window.hit'), undefined)
+  })
+
+  await t.test('a variable is made in the form, and "all" of several is each value that there is', async () => {
+    await page.getByRole('button', { name: 'Edit', exact: true }).click()
+    await page.getByRole('button', { name: 'Variables' }).click()
+    const form = page.getByRole('dialog')
+    await form.getByRole('button', { name: 'Add variable' }).click()
+    await form.getByRole('button', { name: 'Add variable' }).click()
+    const [first, second] = await form.getByRole('listitem').all()
+    await first.getByLabel('Name, for $name').fill('window')
+    await first.getByLabel('Kind').selectOption('fixed')
+    await first.getByLabel('Values, one a line').fill('1m\n1h')
+    await second.getByLabel('Name, for $name').fill('plan')
+    await second.getByLabel('Label', { exact: true }).fill('plan')
+    await second.getByLabel('Selector of the series').fill('orders_total')
+    await second.getByLabel(/Several values/).check()
+    await second.getByRole('button', { name: 'Move variable back' }).click()
+    assert.deepEqual(await axeFaults(page), [], 'the form of variables')
+    await form.getByRole('button', { name: 'Apply' }).click()
+    await page.getByRole('combobox', { name: 'window' }).waitFor()
+    await page.getByRole('button', { name: 'Edit Orders' }).click()
+    await form.getByLabel('PromQL').focus()
+    const editor = form.locator('.cm-content')
+    await editor.waitFor()
+    await retype(editor, 'sum by (plan) ({plan=~"$plan"})')
+    await form.getByRole('button', { name: 'Apply' }).click()
+    await page.getByRole('button', { name: 'Save' }).click()
+    await eventually('it is saved', async () => (await readFile(file('shop'), 'utf8')).includes('$plan'))
+    assert.deepEqual(JSON.parse(await readFile(file('shop'), 'utf8')).variables, [
+      { kind: 'label', name: 'plan', label: 'plan', match: 'orders_total', multiple: true },
+      { kind: 'fixed', name: 'window', values: ['1m', '1h'] }
+    ])
+    await page.getByRole('button', { name: 'Done' }).click()
+    await panel('Orders').getByRole('img').waitFor()
+    const shown = panel('Orders').getByRole('list', { name: 'Series' }).locator('button')
+    await eventually('each plan is there', async () => (await shown.count()) === 3)
   })
 
   await t.test('a change that somebody else has made is not overwritten', async () => {

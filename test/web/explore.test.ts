@@ -3,13 +3,15 @@ import { test } from 'node:test'
 import { gzipSync } from 'node:zlib'
 import { OTLPMetricExporter } from '@opentelemetry/exporter-metrics-otlp-http'
 import { MeterProvider, PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics'
-import type { Locator, Page } from 'playwright-core'
+import type { Page } from 'playwright-core'
 import { eventually } from '../e2e/eventually.ts'
 import { QUICKSTART, quickstartPorts } from '../e2e/quickstart-config.ts'
 import { Sandbox, type Weir } from '../e2e/weir-process.ts'
 import { chromiumProgram, startChromium } from '../servers/chromium.ts'
 import { axeFaults } from './axe.ts'
+import { footprint } from './footprint.ts'
 import { openPage, weakTexts } from './open-page.ts'
+import { retype } from './retype.ts'
 import { inAllLooks } from './screenshots.ts'
 
 const HOSTILE = '<img src=x onerror="window.hit = true">'
@@ -98,6 +100,10 @@ test('explore', { skip }, async t => {
   await t.test('a histogram is a heatmap and bars of buckets', async () => {
     await open(page, 'sum by (le) (increase(latency_seconds_bucket[1m]))', 'heatmap')
     await page.getByRole('img', { name: /^Heatmap of \d+ buckets over time$/ }).waitFor()
+    const canvas = await page.locator('.panel canvas').elementHandle()
+    for (let answers = 0; answers < 2; answers++) await page.waitForResponse(/query_range/)
+    assert.equal(await canvas!.evaluate(node => node.isConnected), true, 'it takes new data, and is not made anew')
+    await canvas!.dispose()
     await page.getByRole('button', { name: 'Histogram', exact: true }).click()
     const bars = page.locator('.bars tr')
     await bars.first().waitFor()
@@ -183,13 +189,6 @@ test('explore', { skip }, async t => {
   assert.deepEqual(errors, [])
 })
 
-/** As a user does it. Chromium styles text that replaces other text, which the page's policy refuses. */
-async function retype(editor: Locator, text: string): Promise<void> {
-  await editor.press('ControlOrMeta+a')
-  await editor.press('Delete')
-  await editor.pressSequentially(text)
-}
-
 async function open(page: Page, query: string, as: string, range = '15m'): Promise<void> {
   await page.evaluate(
     `location.hash = ${JSON.stringify(`#explore?${new URLSearchParams({ query, as, from: `now-${range}` })}`)}`
@@ -236,13 +235,4 @@ function manySeries(url: string): object {
     values: times.map((time, i) => [time, String(series + Math.sin(i / 20))])
   }))
   return { status: 'success', data: { resultType: 'matrix', result } }
-}
-
-async function footprint(page: Page): Promise<{ readonly heap: number; readonly nodes: number }> {
-  const session = await page.context().newCDPSession(page)
-  await session.send('HeapProfiler.collectGarbage')
-  const { usedSize } = await session.send('Runtime.getHeapUsage')
-  const { nodes } = await session.send('Memory.getDOMCounters')
-  await session.detach()
-  return { heap: usedSize, nodes }
 }

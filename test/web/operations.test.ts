@@ -175,9 +175,16 @@ test('pipeline, cardinality and ledger', { skip }, async t => {
     )
     assert.ok(Number((await tile('Received').locator('dd').textContent())!.replaceAll(',', '')) > 0)
     const tenant = page.getByRole('table', { name: 'Tenants' }).getByRole('row', { name: 'shop' })
-    const [received, , series, exported, ...refused] = await tenant.getByRole('cell').allTextContents()
-    for (const items of [received, series, exported]) assert.ok(Number(items.replaceAll(',', '')) > 0, items)
-    assert.deepEqual(refused, ['0', '0'])
+    const cells = await tenant.getByRole('cell').allTextContents()
+    const [received, produced, exported, absorbed, dropped, refused, , balance, series] = cells
+    for (const items of [received, produced, exported, absorbed, series])
+      assert.ok(Number(items.replaceAll(',', '')) > 0, String(cells))
+    assert.match(dropped, /filtered [\d,]+$/)
+    assert.deepEqual([refused, balance, cells.at(-1)], ['0', '✓', '0'])
+    await tenant.getByRole('button', { name: 'shop' }).click()
+    const books = page.getByRole('table', { name: 'Books of shop' })
+    await books.getByRole('row', { name: 'windowed_counter processor in points' }).getByText('✓').waitFor()
+    assert.match(page.url(), /#ledger\?tenant=shop/)
     const alert = page.getByRole('table', { name: 'Alerts' }).getByRole('row', { name: 'Always' })
     await alert.getByText('firing').waitFor()
     assert.match((await alert.textContent())!, /Always\{severity="page"\}firing\d{4}-.*1It is always so/)
@@ -209,9 +216,19 @@ test('uses are remembered by the next run', async t => {
   }
   const first = await start()
   await send(first)
+  await sendGauge(first)
   const before = await advice(first)
   assert.deepEqual(before.unused, ['route', 'user'])
   await fetch(`${first.queryApi}/api/v1/query?query=${encodeURIComponent('sum by (route) (http_requests)')}`)
+  const { yaml, yamlWithGauges } = (await (await fetch(`${first.admin}/api/advice`)).json()) as AdviceReport
+  assert.doesNotMatch(yaml!, /queue\.size/)
+  await writeFile(sandbox.path('gauges.yaml'), yamlWithGauges!)
+  const checked = await sandbox.weir('validate', sandbox.path(sandbox.configFile), sandbox.path('gauges.yaml'))
+  assert.equal(checked.code, 0, checked.stderr)
+  assert.match(
+    yamlWithGauges!,
+    /http\.requests[\s\S]*queue\.size[\s\S]*without: \[user\][\s\S]*aggregations: \[min, max, avg\]/
+  )
   await first.stop()
   const second = await start()
   await send(second)
@@ -282,6 +299,16 @@ function keepSending(t: TestContext, weir: Weir): void {
   t.after(() => clearInterval(timer))
 }
 
+async function sendGauge({ otlp }: Weir): Promise<void> {
+  const dataPoints = Array.from({ length: USERS }, (_, i) => ({
+    asInt: '1',
+    timeUnixNano: `${Date.now()}000000`,
+    attributes: [{ key: 'user', value: { stringValue: `u${i}` } }]
+  }))
+  const body = { resourceMetrics: [{ scopeMetrics: [{ metrics: [{ name: 'queue.size', gauge: { dataPoints } }] }] }] }
+  await post(otlp, body)
+}
+
 async function send({ otlp }: Weir): Promise<void> {
   const attributes = (values: Record<string, string>) =>
     Object.entries(values).map(([key, stringValue]) => ({ key, value: { stringValue } }))
@@ -295,7 +322,11 @@ async function send({ otlp }: Weir): Promise<void> {
     { name: 'http.requests', sum: sum(requests) },
     { name: 'debug.noise', sum: sum(Array.from({ length: USERS }, () => point({ text: HOSTILE }))) }
   ]
-  const body = JSON.stringify({ resourceMetrics: [{ scopeMetrics: [{ metrics }] }] })
-  const response = await fetch(otlp, { method: 'POST', headers: { 'content-type': 'application/json' }, body })
+  await post(otlp, { resourceMetrics: [{ scopeMetrics: [{ metrics }] }] })
+}
+
+async function post(otlp: string, body: object): Promise<void> {
+  const headers = { 'content-type': 'application/json' }
+  const response = await fetch(otlp, { method: 'POST', headers, body: JSON.stringify(body) })
   assert.equal(response.status, 200)
 }

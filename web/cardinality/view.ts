@@ -28,7 +28,7 @@ export const view: View = root => {
     element('h2', {}, 'Labels that nobody asks for'),
     advice
   )
-  advice.addEventListener('click', ({ target }) => void copied(target as Element, advice))
+  advice.addEventListener('click', ({ target }) => void copied(target as Element))
   const end = new AbortController()
   void poll(POLL_MS, () => showing(limiters, end.signal, () => limitersOf(end.signal)), end.signal)
   void poll(ADVICE_POLL_MS, () => showing(advice, end.signal, () => adviceOf(end.signal)), end.signal)
@@ -55,9 +55,9 @@ async function adviceOf(signal: AbortSignal): Promise<HTMLElement[]> {
 }
 
 /** Puts the configuration into the clipboard, or selects it where there is none: browsers want TLS for it. */
-async function copied(target: Element, advice: Element): Promise<void> {
+async function copied(target: Element): Promise<void> {
   if (target.closest('[data-copy]') === null) return
-  const text = advice.querySelector('pre')!
+  const text = target.closest('section')!.querySelector('pre')!
   try {
     await navigator.clipboard.writeText(text.textContent)
     update(target, ['Copied'])

@@ -8,6 +8,7 @@ export interface BoardActions {
   onDone(): void
   onSave(): void
   onAddRow(): void
+  onVariables(): void
   onText(): void
   onCopy(name: string): void
   /** Undefined: there is no file of it. */
@@ -65,13 +66,14 @@ function copyMenu(onCopy: (name: string) => void): HTMLElement {
 }
 
 function buttonsOf({ isEditing, isChanged }: BoardState, actions: BoardActions): HTMLElement[] {
-  const { onEdit, onDone, onSave, onAddRow, onText, onCopy, onRemove } = actions
+  const { onEdit, onDone, onSave, onAddRow, onVariables, onText, onCopy, onRemove } = actions
   if (onEdit === undefined) return []
   if (!isEditing) return [button('Edit', onEdit)]
   const buttons = [
     button('Save', onSave, { class: 'primary', disabled: !isChanged }),
     button(isChanged ? 'Discard changes' : 'Done', onDone),
     button('Add row', onAddRow),
+    button('Variables', onVariables),
     button('JSON', onText),
     copyMenu(onCopy)
   ]

@@ -7,12 +7,22 @@ import { isLive, RangePicker, rangeOf } from '../ui/range-picker.ts'
 import { resolve } from '../ui/time-range.ts'
 import { BoardTools, brokenHead } from './board-tools.ts'
 import { drafts } from './drafts.ts'
-import { movedPanel, type PanelPlace, withNewRow, withoutPanel, withoutRow, withPanel, withRowTitle } from './edits.ts'
+import {
+  movedPanel,
+  type PanelPlace,
+  withNewRow,
+  withoutPanel,
+  withoutRow,
+  withPanel,
+  withRowTitle,
+  withVariables
+} from './edits.ts'
 import { Grid } from './grid.ts'
 import { editPanel } from './panel-form.ts'
 import { loadDashboard, removeDashboard, type StoredDashboard, saveDashboard, textOf } from './store.ts'
 import { editText } from './text-editor.ts'
 import { VariableBar } from './variable-bar.ts'
+import { editVariables } from './variable-form.ts'
 
 const FASTEST_REFRESH_MS = 5000
 const SLOWEST_REFRESH_MS = 60_000
@@ -123,12 +133,18 @@ export class Board {
         onDone: () => this.#setEditing(false),
         onSave: () => void this.#save(),
         onAddRow: () => this.#draw(withNewRow(this.#dashboard!)),
+        onVariables: () => this.#editVariables(),
         onText: () => editText(textOf(this.#dashboard!), edited => this.#saveText(edited)),
         onCopy: name => void this.#copy(name),
         onRemove: summary.source === 'file' ? () => void this.#remove() : undefined,
         onTitle: title => this.#draw({ ...this.#dashboard!, title })
       }
     )
+  }
+
+  #editVariables(): void {
+    const dashboard = this.#dashboard!
+    editVariables(dashboard.variables ?? [], variables => this.#draw(withVariables(dashboard, variables)))
   }
 
   readonly #edits = {

@@ -1,5 +1,6 @@
 // Changes of a dashboard. Each returns another one; none changes what it is given.
-import type { Dashboard, Panel, Row } from '../../core/admin/dashboards/dashboard.ts'
+import type { Dashboard, Panel, Row, Variable } from '../../core/admin/dashboards/dashboard.ts'
+import { moved } from './moved.ts'
 
 /** The place of a panel. */
 export interface PanelPlace {
@@ -19,12 +20,8 @@ export function withoutPanel(dashboard: Dashboard, at: PanelPlace): Dashboard {
 /** Moves a panel before its neighbour or behind it, and past the ends of its row into the next one, if there is one. */
 export function movedPanel(dashboard: Dashboard, { row, panel }: PanelPlace, by: -1 | 1): Dashboard {
   const { panels } = dashboard.rows[row]
-  const target = panel + by
-  if (target >= 0 && target < panels.length)
-    return withRow(dashboard, row, own => ({
-      ...own,
-      panels: own.panels.toSpliced(panel, 1).toSpliced(target, 0, panels[panel])
-    }))
+  const within = moved(panels, panel, by)
+  if (within !== panels) return withRow(dashboard, row, own => ({ ...own, panels: within }))
   if (dashboard.rows[row + by] === undefined) return dashboard
   return withRow(withoutPanel(dashboard, { row, panel }), row + by, own => ({
     ...own,
@@ -42,6 +39,11 @@ export function withNewRow(dashboard: Dashboard): Dashboard {
 
 export function withoutRow(dashboard: Dashboard, row: number): Dashboard {
   return { ...dashboard, rows: dashboard.rows.toSpliced(row, 1) }
+}
+
+export function withVariables(dashboard: Dashboard, variables: readonly Variable[]): Dashboard {
+  const { variables: _, rows, ...about } = dashboard
+  return { ...about, ...(variables.length === 0 ? {} : { variables }), rows }
 }
 
 function withRow(dashboard: Dashboard, at: number, change: (row: Row) => Row): Dashboard {

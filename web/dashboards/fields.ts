@@ -5,14 +5,14 @@ export interface Field {
   readonly key: string
   readonly label: string
   /** `lines`: several texts, one a line. */
-  readonly type: 'text' | 'lines' | 'number'
+  readonly type: 'text' | 'lines' | 'number' | 'flag'
   readonly required?: boolean
   /** Of numbers. */
   readonly max?: number
   readonly hint?: string
 }
 
-export type FieldValue = string | number | readonly string[]
+export type FieldValue = string | number | boolean | readonly string[]
 
 /** Inputs, and the values that are in them. Empty ones have none. */
 export class Fields {
@@ -21,13 +21,20 @@ export class Fields {
 
   constructor(fields: readonly Field[], values: Readonly<Record<string, unknown>>) {
     this.#inputs = fields.map(field => [field, inputOf(field, values[field.key])])
-    this.root.append(...this.#inputs.map(([{ label }, input]) => element('label', {}, label, input)))
+    const labels = this.#inputs.map(([{ label, type }, input]) =>
+      type === 'flag' ? element('label', { class: 'flag' }, input, label) : element('label', {}, label, input)
+    )
+    this.root.append(...labels)
   }
 
   get values(): Readonly<Record<string, FieldValue>> {
     const values: Record<string, FieldValue> = {}
-    for (const [{ key, type }, { value }] of this.#inputs) {
-      const text = value.trim()
+    for (const [{ key, type }, input] of this.#inputs) {
+      if (type === 'flag') {
+        if ((input as HTMLInputElement).checked) values[key] = true
+        continue
+      }
+      const text = input.value.trim()
       if (text === '') continue
       values[key] = type === 'number' ? Number(text) : type === 'lines' ? linesIn(text) : text
     }
@@ -57,6 +64,7 @@ function inputOf({ type, required, max, hint }: Field, value: unknown): HTMLInpu
     area.value = lines.join('\n')
     return area
   }
+  if (type === 'flag') return element('input', { type: 'checkbox', checked: value === true })
   const number = type === 'number' && { type: 'number', min: 1, max }
   return element('input', { required, placeholder: hint, value: value === undefined ? '' : String(value), ...number })
 }

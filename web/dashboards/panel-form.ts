@@ -62,9 +62,15 @@ export function editPanel(present: Panel | undefined, apply: (panel: Panel) => v
   )
   const title = element('h2', {}, present === undefined ? 'New panel' : 'Panel')
   const body = element('form', { method: 'dialog' }, title, form.root, buttons)
-  body.addEventListener('submit', () => apply(form.panel))
+  body.addEventListener('submit', event => {
+    if (form.focusEmpty()) event.preventDefault()
+    else apply(form.panel)
+  })
   dialog.append(body)
-  dialog.addEventListener('close', () => dialog.remove())
+  dialog.addEventListener('close', () => {
+    form.close()
+    dialog.remove()
+  })
   document.body.append(dialog)
   dialog.showModal()
 }
@@ -107,6 +113,15 @@ class PanelForm {
     }
     const queries = this.#kind === 'heatmap' ? this.#queries.queries.slice(0, 1) : this.#queries.queries
     return { ...about, ...this.#measure, queries } as unknown as Panel
+  }
+
+  /** A query that is empty gets the focus. False if there is none. */
+  focusEmpty(): boolean {
+    return !this.#showsEvents && this.#queries.focusEmpty()
+  }
+
+  close(): void {
+    this.#queries.close()
   }
 
   get #measure(): object {

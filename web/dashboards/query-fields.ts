@@ -1,9 +1,11 @@
 import type { Query } from '../../core/admin/dashboards/dashboard.ts'
+import { apiUrl } from '../app/promql.ts'
+import { QueryInput } from '../query-editor/query-input.ts'
 import { button, element } from '../ui/dom.ts'
 
 interface Inputs {
   readonly root: HTMLElement
-  readonly promql: HTMLTextAreaElement
+  readonly promql: QueryInput
   readonly legend: HTMLInputElement
 }
 
@@ -30,15 +32,25 @@ export class QueryFields {
     })
   }
 
+  /** The first field that is empty gets the focus. False if there is none. */
+  focusEmpty(): boolean {
+    const empty = this.#all.find(({ promql }) => promql.value.trim() === '')
+    empty?.promql.focus()
+    return empty !== undefined
+  }
+
+  close(): void {
+    for (const { promql } of this.#all) promql.close()
+  }
+
   #add({ promql: text, legend: name = '' }: Query): void {
-    const promql = element('textarea', { rows: 2, required: true, spellcheck: 'false' })
-    promql.value = text
+    const promql = new QueryInput(text, { label: 'PromQL', api: apiUrl() })
     const legend = element('input', { value: name, placeholder: '{{label}}' })
     const remove = button('Remove query', () => this.#remove(root))
     const root = element(
       'li',
       {},
-      element('label', {}, 'PromQL', promql),
+      element('div', { class: 'field' }, element('span', { 'aria-hidden': 'true' }, 'PromQL'), promql.root),
       element('label', {}, 'Legend', legend),
       remove
     )
@@ -48,6 +60,7 @@ export class QueryFields {
 
   #remove(root: HTMLElement): void {
     if (this.#all.length === 1) return
+    this.#all.find(one => one.root === root)?.promql.close()
     this.#all = this.#all.filter(one => one.root !== root)
     root.remove()
   }

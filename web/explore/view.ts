@@ -3,11 +3,11 @@ import { poll } from '../app/poll.ts'
 import { apiUrl, gridOf, labelNames } from '../app/promql.ts'
 import type { View } from '../app/view.ts'
 import { PANEL_KINDS, type PanelKind, QueryPanel } from '../panels/query-panel.ts'
+import { QueryInput } from '../query-editor/query-input.ts'
 import { button, element, update } from '../ui/dom.ts'
 import { isLive, RangePicker, rangeOf } from '../ui/range-picker.ts'
 import { resolve } from '../ui/time-range.ts'
 import { brokenDown, partsOf, type QueryParts } from './breakdown.ts'
-import { QueryInput } from './editor.ts'
 import { MetricList } from './metric-list.ts'
 import { showSamples } from './samples.ts'
 
@@ -40,7 +40,11 @@ class Explorer {
   constructor(place: Place) {
     this.#place = place
     this.#picker = new RangePicker(place, () => this.run())
-    this.#input = new QueryInput(place.get('query') ?? '', { onRun: () => this.#ask(this.#input.value), api: apiUrl() })
+    this.#input = new QueryInput(place.get('query') ?? '', {
+      label: 'PromQL query',
+      onRun: () => this.#ask(this.#input.value),
+      api: apiUrl()
+    })
     this.#panel = new QueryPanel({
       kind: this.#kind,
       cursor: CURSOR,

@@ -1,38 +1,58 @@
 import type { ComponentReport } from '../../core/admin/component-report.ts'
 import { element } from '../ui/dom.ts'
 import { count } from '../ui/format.ts'
+import type { Column } from './table.ts'
 
-export function ledgerRow(component: ComponentReport): HTMLElement {
-  const { kind, id, pipeline, account } = component
-  const { received, produced, sent, absorbed, refused, inFlight } = account
+/** Of {@link ledgerRow}. */
+export const LEDGER_COLUMNS: readonly Column[] = [
+  ['Component', 'wide'],
+  ['Received'],
+  ['Produced'],
+  ['Sent'],
+  ['Absorbed'],
+  ['Dropped', 'wide'],
+  ['Refused'],
+  ['In flight'],
+  ['Balance']
+]
+
+type Dropped = ComponentReport['account']['dropped']
+
+/** The books of a component, or a tenant's part of them. */
+export function ledgerRow({
+  kind,
+  id,
+  pipeline,
+  account
+}: Pick<ComponentReport, 'kind' | 'id' | 'pipeline' | 'account'>): HTMLElement {
+  const { received, produced, sent, absorbed, dropped, refused, inFlight, imbalance } = account
   return element(
     'tr',
     {},
     element('th', { scope: 'row' }, id, element('small', {}, pipeline ? `${kind} in ${pipeline}` : kind)),
-    ...[received, produced, sent, absorbed].map(cell),
-    droppedCell(component),
-    ...[refused, inFlight].map(cell),
-    balanceCell(account.imbalance)
+    ...[received, produced, sent, absorbed].map(itemsCell),
+    droppedCell(dropped),
+    ...[refused, inFlight].map(itemsCell),
+    balanceCell(imbalance)
   )
 }
 
 /** Of all reasons. */
-export function droppedItems({ account }: ComponentReport): number {
-  return Object.values(account.dropped).reduce((total, items) => total + items, 0)
+export function droppedItems(dropped: Dropped): number {
+  return Object.values(dropped).reduce((total, items) => total + items, 0)
 }
 
-function cell(value: number): HTMLElement {
+export function itemsCell(value: number): HTMLElement {
   return element('td', { class: value === 0 && 'zero' }, count(value))
 }
 
-function droppedCell(component: ComponentReport): HTMLElement {
-  const total = cell(droppedItems(component))
-  for (const [reason, items] of Object.entries(component.account.dropped))
-    total.append(element('small', {}, `${reason} ${count(items)}`))
+export function droppedCell(dropped: Dropped): HTMLElement {
+  const total = itemsCell(droppedItems(dropped))
+  for (const [reason, items] of Object.entries(dropped)) total.append(element('small', {}, `${reason} ${count(items)}`))
   return total
 }
 
-function balanceCell(imbalance: number): HTMLElement {
+export function balanceCell(imbalance: number): HTMLElement {
   return imbalance === 0
     ? element('td', { class: 'even' }, element('span', { role: 'img', 'aria-label': 'balanced' }, '✓'))
     : element('td', { class: 'off' }, `${count(imbalance)} unaccounted`)

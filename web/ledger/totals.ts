@@ -15,7 +15,7 @@ export function totalTiles({ components }: StatusReport): HTMLElement[] {
     tile('Received', count(sum(['receiver'], ({ account }) => account.received))),
     tile('Exported', count(sum(['exporter'], ({ account }) => account.sent))),
     tile('Absorbed', count(sum(all, ({ account }) => account.absorbed))),
-    tile('Dropped', count(sum(all, droppedItems))),
+    tile('Dropped', count(sum(all, ({ account }) => droppedItems(account.dropped)))),
     // Those of receivers are further on, and are waited for.
     tile('In flight', count(sum(['journal', 'processor', 'exporter'], ({ account }) => account.inFlight)))
   ]

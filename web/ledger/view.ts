@@ -3,43 +3,27 @@ import { statusFeed } from '../app/status.ts'
 import type { View } from '../app/view.ts'
 import { element, update } from '../ui/dom.ts'
 import { showAlerts } from './alerts.ts'
-import { ledgerRow } from './rows.ts'
-import { type Column, ledgerTable } from './table.ts'
-import { TENANT_COLUMNS, tenantRow } from './tenants.ts'
+import { LEDGER_COLUMNS, ledgerRow } from './rows.ts'
+import { ledgerTable } from './table.ts'
+import { TenantLedgers } from './tenants.ts'
 import { totalTiles } from './totals.ts'
 
 const EQUATION = 'Items since the start: received + produced = sent + absorbed + dropped + refused + in flight.'
 const ALERTS_POLL_MS = 5000
-const COLUMNS: readonly Column[] = [
-  ['Component', 'wide'],
-  ['Received'],
-  ['Produced'],
-  ['Sent'],
-  ['Absorbed'],
-  ['Dropped', 'wide'],
-  ['Refused'],
-  ['In flight'],
-  ['Balance']
-]
+const TENANT_POLL_MS = 2000
 
 /** The books of the process, of every component and every tenant, and the alerts. */
-export const view: View = root => {
+export const view: View = (root, place) => {
   const totals = element('dl', { class: 'tiles' })
   const rows = element('tbody', { id: 'ledger' })
-  const tenantRows = element('tbody')
-  const tenants = element(
-    'div',
-    { hidden: true },
-    element('h2', {}, 'Tenants'),
-    ledgerTable('Tenants', TENANT_COLUMNS, tenantRows, 'values')
-  )
+  const tenants = new TenantLedgers(place)
   const alerts = element('div', { 'aria-live': 'polite' })
   root.append(
     element('h2', {}, 'Ledger'),
     element('p', { class: 'note' }, EQUATION),
     totals,
-    ledgerTable('Ledger table', COLUMNS, rows),
-    tenants,
+    ledgerTable('Ledger table', LEDGER_COLUMNS, rows),
+    tenants.root,
     element('h2', {}, 'Alerts'),
     alerts
   )
@@ -47,10 +31,10 @@ export const view: View = root => {
     if (status === undefined) return
     update(totals, totalTiles(status))
     update(rows, status.components.map(ledgerRow))
-    tenants.hidden = status.tenants === undefined
-    update(tenantRows, (status.tenants ?? []).map(tenantRow))
+    tenants.show(status)
   })
   const end = new AbortController()
+  void poll(TENANT_POLL_MS, () => tenants.load(end.signal), end.signal)
   void poll(ALERTS_POLL_MS, () => showAlerts(alerts, end.signal), end.signal)
   return {
     close() {

@@ -27,12 +27,17 @@ export interface PanelOptions {
 const NOTHING = 'No data in this range.'
 const NO_BUCKETS = 'This result has no buckets: ask for a histogram, or sum by (le) of its _bucket series.'
 
+interface Drawn {
+  readonly kind: PanelKind
+  /** Undefined for tables. */
+  readonly plot: Chart | Heatmap | undefined
+}
+
 /** The results of queries as a chart or table, with legend, remarks, and errors where the chart would be. */
 export class QueryPanel {
   #options: PanelOptions
   #results: Results | undefined
-  #drawn: { readonly kind: PanelKind; close(): void } | undefined
-  #chart: Chart | undefined
+  #drawn: Drawn | undefined
   readonly #body = new PanelBody()
   readonly #footer = element('p', { class: 'note panel-footer' })
   readonly #legend: Legend
@@ -87,7 +92,7 @@ export class QueryPanel {
   }
 
   close(): void {
-    this.#drawn?.close()
+    this.#drawn?.plot?.close()
   }
 
   #draw(): void {
@@ -109,12 +114,10 @@ export class QueryPanel {
   }
 
   #chartOf(kind: ChartKind): Chart {
-    if (this.#drawn?.kind === kind && this.#chart !== undefined) return this.#chart
-    const { unit, height, cursor, onZoom } = this.#options
-    const chart = new Chart({ kind, unit, height, cursor, onZoom, onCursor: at => this.#legend.point(at) })
-    this.#chart = chart
-    this.#replace(kind, chart.root, () => chart.close())
-    return chart
+    return this.#plotOf(kind, Chart, () => {
+      const { unit, height, cursor, onZoom } = this.#options
+      return new Chart({ kind, unit, height, cursor, onZoom, onCursor: at => this.#legend.point(at) })
+    })
   }
 
   #drawOther(kind: PanelKind, results: Results): void {
@@ -122,20 +125,30 @@ export class QueryPanel {
     const { data, names } = linesOf(results)
     const buckets = kind === 'table' ? undefined : bucketsOf(results)
     this.#body.describe(undefined)
-    if (kind === 'table') return this.#replace(kind, valueTable(data, unit))
-    if (kind === 'histogram')
-      return this.#replace(kind, buckets === undefined ? seriesBars(data, names, unit) : bucketBars(buckets, unit))
+    if (kind === 'table') return this.#replace({ kind, plot: undefined }, valueTable(data, unit))
+    if (kind === 'histogram') {
+      const bars = buckets === undefined ? seriesBars(data, names, unit) : bucketBars(buckets, unit)
+      return this.#replace({ kind, plot: undefined }, bars)
+    }
     if (buckets === undefined) return this.say(NO_BUCKETS)
-    const heatmap = new Heatmap({ unit, height })
+    const heatmap = this.#plotOf(kind, Heatmap, () => new Heatmap({ unit, height }))
+    this.#body.show(heatmap.root)
     this.#body.describe(`Heatmap of ${buckets.buckets.length} buckets over time`)
-    this.#replace(kind, heatmap.root, () => heatmap.close())
     heatmap.show(buckets)
   }
 
-  #replace(kind: PanelKind, shown: HTMLElement, close = () => {}): void {
-    this.#drawn?.close()
-    if (kind !== 'line' && kind !== 'bar' && kind !== 'stacked') this.#chart = undefined
-    this.#drawn = { kind, close }
+  /** The plot that is shown already, or a new one in place of what is. */
+  #plotOf<T extends Chart | Heatmap>(kind: PanelKind, type: abstract new (...of: never[]) => T, make: () => T): T {
+    const shown = this.#drawn
+    if (shown?.kind === kind && shown.plot instanceof type) return shown.plot
+    const plot = make()
+    this.#replace({ kind, plot }, plot.root)
+    return plot
+  }
+
+  #replace(drawn: Drawn, shown: HTMLElement): void {
+    this.#drawn?.plot?.close()
+    this.#drawn = drawn
     this.#body.show(shown)
   }
 }

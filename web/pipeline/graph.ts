@@ -1,8 +1,8 @@
 import type { ComponentReport } from '../../core/admin/component-report.ts'
+import type { Rates } from '../../core/admin/rates.ts'
 import type { StatusReport } from '../../core/admin/status.ts'
 import { element, svg, update } from '../ui/dom.ts'
 import { componentNode, pipelineNode } from './node.ts'
-import type { Rates } from './rates.ts'
 import { isSelected, type Selection } from './selection.ts'
 
 const PIPELINE_PREFIX = 'pipeline/'

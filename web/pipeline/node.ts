@@ -1,7 +1,7 @@
 import type { ComponentReport } from '../../core/admin/component-report.ts'
+import type { Rate } from '../../core/admin/rates.ts'
 import { element } from '../ui/dom.ts'
 import { bytes, compact, count, quantity } from '../ui/format.ts'
-import type { Rate } from './rates.ts'
 
 const FULL = 0.8
 

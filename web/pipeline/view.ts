@@ -1,3 +1,4 @@
+import { Rates } from '../../core/admin/rates.ts'
 import type { StatusReport } from '../../core/admin/status.ts'
 import type { Place } from '../app/place.ts'
 import { statusFeed } from '../app/status.ts'
@@ -8,7 +9,6 @@ import { bytes, compact } from '../ui/format.ts'
 import { Details } from './details.ts'
 import { connect, pipelineBox } from './graph.ts'
 import { problemItems } from './problems.ts'
-import { Rates } from './rates.ts'
 import { type Selection, selectionOf } from './selection.ts'
 
 /** The pipelines as they run, the details of one component, and what went wrong. */
@@ -98,7 +98,7 @@ function section(title: string, ...children: HTMLElement[]): HTMLElement {
 
 function summaryTiles({ components, credits }: StatusReport, rates: Rates): HTMLElement[] {
   const ofKind = (wanted: string) => components.filter(({ kind }) => kind === wanted)
-  const dropped = components.reduce((total, component) => total + droppedItems(component), 0)
+  const dropped = components.reduce((total, component) => total + droppedItems(component.account.dropped), 0)
   const received = ofKind('receiver').reduce((total, component) => total + rates.of(component).in, 0)
   const exported = ofKind('exporter').reduce((total, component) => total + rates.of(component).out, 0)
   return [

@@ -7,9 +7,9 @@ import { REMEMBERED_DAYS, type UsedLabels, type UseTable } from '../../queries/u
 import { labelName } from '../../wire/prometheus/label-names.ts'
 import { metricName } from '../../wire/prometheus/metric-names.ts'
 import { trace } from '../why/trace.ts'
-import { adviceYaml } from './advice-yaml.ts'
+import { adviceYaml, type DroppedLabels } from './advice-yaml.ts'
 import { labelCosts, type MetricCosts } from './label-costs.ts'
-import type { LabelCosts } from './label-profile.ts'
+import { type LabelCosts, MOST_SERIES } from './label-profile.ts'
 
 const DAY_MS = 86_400_000
 /** Going through a million series takes some seconds, and may take a twentieth of the time. */
@@ -21,6 +21,8 @@ const LEAST_SAVED = 10
 const ESCAPING = 'UnderscoreEscapingWithSuffixes'
 /** Kinds whose series can be added up. */
 const ADDITIVE: ReadonlySet<string> = new Set(['counter', 'histogram', 'exponential_histogram'])
+/** Kinds with values that have a least and a greatest. */
+const LEVELS: ReadonlySet<string> = new Set(['gauge', 'up_down_counter'])
 /** Without these, series of one distribution or of several tenants would be added to each other. */
 const NEEDED: ReadonlySet<string> = new Set(['le', 'vmrange', 'quantile', TENANT])
 /** Labels of Prometheus that are made of resource attributes. */
@@ -40,8 +42,12 @@ export interface AdviceReport {
   readonly isComplete: boolean
   /** Those with most series first. */
   readonly metrics: readonly MetricAdvice[]
-  /** A configuration without the unused labels. Undefined if there is nothing to save. */
+  /** A configuration without the unused labels of counters and histograms. Undefined if there is nothing to save. */
   readonly yaml: string | undefined
+  /** The same, with gauges, whose names change. Undefined if there is no gauge to save at. */
+  readonly yamlWithGauges: string | undefined
+  /** Most series of a metric that are looked into. */
+  readonly mostSampled: number
 }
 
 export interface MetricAdvice {
@@ -56,8 +62,8 @@ export interface MetricAdvice {
   readonly seriesWithoutUnused: number
   /** Queries whose result depended on all labels, of those that name the metric. They would show fewer series. */
   readonly queriesOfAll: number
-  /** True if the configuration of the report takes the unused labels out. */
-  readonly isInYaml: boolean
+  /** The configuration that takes the unused labels out. */
+  readonly remedy: 'yaml' | 'yamlWithGauges' | undefined
 }
 
 /** Answers `GET /api/advice`. */
@@ -91,17 +97,23 @@ async function adviceOf({ services, topology }: BuiltService, uses: UseTable, no
   })
   const metrics = costs.map(cost => metricAdvice(cost, usedOf(cost.metric).all.query.length))
   const dropped = metrics
-    .filter(({ isInYaml }) => isInYaml)
-    .map(({ name, labels }) => ({
-      metric: name,
-      labels: labels.filter(({ isUnused }) => isUnused).map(label => label.name)
-    }))
+    .filter(({ remedy }) => remedy !== undefined)
+    .map(
+      ({ name, kind, labels, remedy }): DroppedLabels => ({
+        metric: name,
+        labels: labels.filter(({ isUnused }) => isUnused).map(label => label.name),
+        gauge: remedy === 'yamlWithGauges' ? (kind as 'gauge' | 'up_down_counter') : undefined
+      })
+    )
+  const totals = dropped.filter(({ gauge }) => gauge === undefined)
   return {
     since: uses.since,
     days: Math.min(REMEMBERED_DAYS, (now - uses.since) / DAY_MS),
     isComplete,
     metrics,
-    yaml: adviceYaml(dropped, topology)
+    yaml: adviceYaml(totals, topology),
+    yamlWithGauges: totals.length < dropped.length ? adviceYaml(dropped, topology) : undefined,
+    mostSampled: MOST_SERIES
   }
 }
 
@@ -124,8 +136,13 @@ function metricAdvice(costs: MetricCosts, queriesOfAll: number): MetricAdvice {
     labels: labels.sort((a, b) => a.seriesWithout - b.seriesWithout || (a.name < b.name ? -1 : 1)),
     seriesWithoutUnused,
     queriesOfAll,
-    isInYaml: isReceived && ADDITIVE.has(metric.kind) && saved >= Math.max(LEAST_SAVED, LEAST_SHARE_SAVED * series)
+    remedy: saved >= Math.max(LEAST_SAVED, LEAST_SHARE_SAVED * series) ? remedyFor(metric) : undefined
   }
+}
+
+function remedyFor({ kind, temporality }: Metric): MetricAdvice['remedy'] {
+  if (ADDITIVE.has(kind) || (kind === 'up_down_counter' && temporality === 'delta')) return 'yaml'
+  return LEVELS.has(kind) ? 'yamlWithGauges' : undefined
 }
 
 /** Labels that come through to any exporter: others are taken out on the way already. */

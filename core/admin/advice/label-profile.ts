@@ -5,13 +5,17 @@ import type { Series } from '../../model/series-table/series-table.ts'
 import { DistinctCounter } from '../../model/sketch/distinct-counter.ts'
 import { Murmur3 } from '../../model/sketch/murmur3.ts'
 
-/** Series that are looked into. */
-const MOST_SERIES = 20_000
+/** Series of a metric that are looked into. */
+export const MOST_SERIES = 20_000
 const MOST_LABELS = 32
 const MOST_SAMPLES = 4
 const LONGEST_SAMPLE = 60
 
-/** Exact up to 512, estimates above. */
+/**
+ * Exact up to 512, estimates above, which are 3 % off at most, mostly. Of a metric with more than {@link MOST_SERIES}
+ * series the first ones are looked into. Then there are at least so many values, and at most so many series left: the
+ * share of different ones is taken for that of all, and it falls with every series.
+ */
 export interface LabelCosts {
   /** Of a point or of its resource. */
   readonly name: string

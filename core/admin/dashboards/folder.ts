@@ -64,6 +64,7 @@ export class DashboardFolder {
    */
   write(name: string, text: string, replaced: string | undefined): Promise<DashboardText> {
     return this.#change(name, replaced, async file => {
+      await this.#checkRoom(name)
       const { problems } = checkDashboard(text)
       const lines = problems.map(({ line, column, message }) => `${name}${END}:${line}:${column}: ${message}`)
       if (lines.length > 0) throw new RequestError(422, lines.join('\n'))
@@ -93,6 +94,16 @@ export class DashboardFolder {
     })
     this.#changed = changed.catch(() => {})
     return changed
+  }
+
+  /** A list has no place for more files. */
+  async #checkRoom(name: string): Promise<void> {
+    const names = await namesIn(this.#folder!)
+    if (names.length < MOST_FILES || names.includes(name)) return
+    throw new RequestError(
+      409,
+      `there are ${names.length} dashboards, and ${MOST_FILES} is the most: remove one that nobody needs`
+    )
   }
 
   async #ownNames(): Promise<{ readonly names: readonly string[]; readonly folderProblem?: string }> {

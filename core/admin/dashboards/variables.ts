@@ -12,7 +12,8 @@ const SPECIAL_IN_REGEX = /[\\^$.?*+()[\]{}|]/g
 /** Grafana's shortest range for rates is that of four scrapes, which it takes to be 15 s apart. */
 const SCRAPE_S = 15
 const SCRAPES_A_RATE = 4
-const ALL = '.*'
+/** As Grafana does it: any value that the label has. PromQL refuses `.*` where it is the only condition. */
+const ALL = '.+'
 
 /** A text refers to a variable that there is not. */
 export class UnknownVariable extends Error {

@@ -4,6 +4,7 @@ import { joinBlocks } from '../../model/join.ts'
 import { select } from '../../model/select.ts'
 import type { Tenant, TenantBlock } from '../../plugin/access.ts'
 import { RequestError } from '../request-error.ts'
+import { bookRefused } from './refused.ts'
 import type { LimitedTenant } from './tenant.ts'
 
 /** Why an item has no tenant. */
@@ -55,18 +56,27 @@ export class ItemsTenant implements Tenant {
   /** Throws `RequestError` if all of its tenants are over their rates. */
   label(block: Block): TenantBlock {
     const refused = new Map<string, number>()
-    const refuse = (reason: string, items: number) => refused.set(reason, (refused.get(reason) ?? 0) + items)
+    const own: Refusal[] = []
+    const refuse: Refuse = (tenant, reason, items) => {
+      own.push({ tenant, reason, items })
+      refused.set(reason, (refused.get(reason) ?? 0) + items)
+    }
     const parts = this.#withinRates(this.#partsOf(block, refuse), refuse)
     const labelled = parts.map(({ tenant, indexes }) =>
       tenant.label(indexes.length === block.length ? block : select(block, Int32Array.from(indexes)))
     )
-    for (const part of labelled) for (const [reason, items] of part.refused) refuse(reason, items)
+    for (const part of labelled)
+      for (const [reason, items] of part.refused) refused.set(reason, (refused.get(reason) ?? 0) + items)
     const whole =
       labelled.length === 0 ? select(block, new Int32Array(0)) : joinBlocks(labelled.map(part => part.block))
     this.#host.labelled.add(whole)
     return {
       block: whole,
       refused,
+      bookRefused(account) {
+        for (const part of labelled) part.bookRefused(account)
+        for (const { tenant, reason, items } of own) bookRefused(account, tenant, [[reason, items]])
+      },
       spend() {
         for (const part of labelled) part.spend()
       },
@@ -79,7 +89,7 @@ export class ItemsTenant implements Tenant {
     }
   }
 
-  #partsOf(block: Block, refuse: (reason: string, items: number) => void): Part[] {
+  #partsOf(block: Block, refuse: Refuse): Part[] {
     const indexes = new Map<string, number[]>()
     let name: string | undefined
     let last: number[] = []
@@ -95,23 +105,32 @@ export class ItemsTenant implements Tenant {
     const parts = new Map<LimitedTenant, Part>()
     for (const [name, own] of indexes) {
       const tenant = name === '' ? (this.#other ?? 'no_tenant') : this.#host.find(name)
-      if (typeof tenant === 'string') refuse(tenant, own.length)
+      if (typeof tenant === 'string') refuse('', tenant, own.length)
       // Items that name the tenant of those that name none.
       else parts.set(tenant, { tenant, indexes: inOrder(parts.get(tenant)?.indexes, own) })
     }
     return [...parts.values()]
   }
 
-  #withinRates(parts: readonly Part[], refuse: (reason: string, items: number) => void): readonly Part[] {
+  #withinRates(parts: readonly Part[], refuse: Refuse): readonly Part[] {
     if (!this.#hasRates) return parts
     const errors = parts.map(({ tenant }) => rateErrorOf(tenant))
     const isWithin = (_: unknown, i: number) => errors[i] === undefined
     if (parts.length > 0 && !parts.some(isWithin)) throw errors[0]
-    for (const [i, { indexes }] of parts.entries())
-      if (errors[i] !== undefined) refuse('tenant_rate_limit', indexes.length)
+    for (const [i, { tenant, indexes }] of parts.entries())
+      if (errors[i] !== undefined) refuse(tenant.name, 'tenant_rate_limit', indexes.length)
     return parts.filter(isWithin)
   }
 }
+
+/** Items that are left out. The tenant is empty if they have none. */
+interface Refusal {
+  readonly tenant: string
+  readonly reason: string
+  readonly items: number
+}
+
+type Refuse = (tenant: string, reason: string, items: number) => void
 
 interface Part {
   readonly tenant: LimitedTenant

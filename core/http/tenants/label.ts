@@ -5,13 +5,10 @@ import type { Account } from '../../telemetry/account.ts'
 
 /** The items that `tenant` may have, with its name. The others are booked as received and dropped. */
 export function labelFor(tenant: Tenant, block: Block, account: Account): Block {
-  const { block: labelled, refused, spend, count } = tenant.label(block)
+  const { block: labelled, spend, count, bookRefused } = tenant.label(block)
   spend()
   count(0)
-  for (const [reason, items] of refused) {
-    account.received += items
-    account.drop(reason, items)
-  }
+  bookRefused(account)
   return labelled
 }
 

@@ -7,9 +7,11 @@ import type { SeriesTable } from '../../model/series-table/series-table.ts'
 import { looksLikeTenant, TENANT } from '../../model/tenant.ts'
 import type { Tenant, TenantBlock } from '../../plugin/access.ts'
 import type { Clock } from '../../telemetry/clock.ts'
+import type { TenantShares } from '../../telemetry/tenant-shares.ts'
 import { RequestError } from '../request-error.ts'
 import type { TenantLimits } from './config.ts'
 import type { TenantMeters } from './meters.ts'
+import { bookRefused } from './refused.ts'
 import type { TenantIds } from './tenant-ids.ts'
 import { TenantSeries } from './tenant-series.ts'
 
@@ -24,6 +26,7 @@ export interface TenantHost {
   readonly ids: TenantIds
   readonly meters: TenantMeters
   readonly overLimitStatus: number
+  readonly shares: TenantShares
   /** Blocks that were labelled. */
   readonly labelled: WeakSet<Block>
 }
@@ -85,10 +88,12 @@ export class LimitedTenant implements Tenant {
     const named = present.type === 'points' ? this.#series.label(present, refuse) : this.#labelEvents(present, refuse)
     this.#host.meters.setSeries(this.#slot, this.#series.size)
     this.#host.labelled.add(named)
+    this.#host.shares.assign(named, this.name)
     const { length } = named
     return {
       block: named,
       refused,
+      bookRefused: account => bookRefused(account, this.name, refused),
       spend: () => this.spend(length),
       giveBack: () => this.spend(-length),
       count: bytes => this.count(length, bytes, refused)

@@ -5,6 +5,7 @@ import type { SeriesTable } from '../../model/series-table/series-table.ts'
 import type { Identity, Tenant, Tenants } from '../../plugin/access.ts'
 import type { Clock } from '../../telemetry/clock.ts'
 import type { Metrics } from '../../telemetry/metrics.ts'
+import { TenantShares } from '../../telemetry/tenant-shares.ts'
 import { TENANT_PATTERN } from '../access/config.ts'
 import { RequestError, unavailable } from '../request-error.ts'
 import type { TenantsConfig } from './config.ts'
@@ -36,7 +37,9 @@ export interface TenantUsage {
 /** `service.tenants`: finds the tenant of each request. */
 export class ConfiguredTenants implements Tenants {
   /** Of the exporters of this process. */
-  readonly exported = new ExportedItems()
+  readonly exported: ExportedItems
+  /** Whose the items of blocks of this process are. */
+  readonly shares: TenantShares
   readonly #config: TenantsConfig
   readonly #meters: TenantMeters
   readonly #host: TenantHost
@@ -50,6 +53,8 @@ export class ConfiguredTenants implements Tenants {
     meters: TenantMeters,
     host: { readonly clock: Clock; readonly series: SeriesTable }
   ) {
+    this.shares = new TenantShares(host.series)
+    this.exported = new ExportedItems(this.shares)
     this.#config = config
     this.#meters = meters
     this.#host = {
@@ -57,6 +62,7 @@ export class ConfiguredTenants implements Tenants {
       ids: new TenantIds(host.series),
       meters,
       overLimitStatus: config.over_limit_status,
+      shares: this.shares,
       labelled: this.#labelled
     }
     if (config.attribute !== undefined)

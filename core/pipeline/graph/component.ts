@@ -1,14 +1,15 @@
 import type { Logger } from 'pino'
 import { Batch } from '../../batch/batch.ts'
 import { receivedBatch } from '../../batch/received-batch.ts'
+import { accountFor } from '../../http/tenants/account-for.ts'
 import { labelFor } from '../../http/tenants/label.ts'
 import type { Block } from '../../model/block.ts'
 import { select } from '../../model/select.ts'
-import type { Tenants } from '../../plugin/access.ts'
+import type { Access, Tenants } from '../../plugin/access.ts'
 import type { ComponentState, Context, Instruments, LabelledValue } from '../../plugin/context.ts'
 import type { Kind } from '../../plugin/contract.ts'
 import { ClockScheduler } from '../../plugin/scheduler.ts'
-import { Account } from '../../telemetry/account.ts'
+import type { Account } from '../../telemetry/account.ts'
 import { ComponentClock } from '../../telemetry/component-clock.ts'
 import { Edges } from '../../telemetry/edge.ts'
 import type { Metrics } from '../../telemetry/metrics.ts'
@@ -23,6 +24,13 @@ export interface CopyOf {
   readonly partition: string
 }
 
+interface ComponentOptions {
+  /** Undefined: data belongs to no tenants. */
+  readonly access?: Access
+  /** It stands for another component, as the processor of one partition. */
+  readonly copy?: CopyOf | undefined
+}
+
 /** A component as it runs: identity, books, state. A processor has one for each pipeline it stands in. */
 export class Component {
   readonly kind: Kind | 'journal'
@@ -30,7 +38,7 @@ export class Component {
   readonly type: string
   /** Set for a processor. A receiver or exporter may serve several pipelines. */
   readonly pipeline: string | undefined
-  readonly account = new Account()
+  readonly account: Account
   readonly edges: Edges
   readonly log: Logger
   state: ComponentState = 'ok'
@@ -42,8 +50,14 @@ export class Component {
   #context: Context | undefined
   #copy: CopyOf | undefined
 
-  /** @param copy it stands for another component, as the processor of one partition */
-  constructor(kind: Kind | 'journal', id: string, pipeline: string | undefined, log: Logger, copy?: CopyOf) {
+  constructor(
+    kind: Kind | 'journal',
+    id: string,
+    pipeline: string | undefined,
+    log: Logger,
+    { access, copy }: ComponentOptions = {}
+  ) {
+    this.account = accountFor(access)
     this.#copy = copy
     this.edges = copy?.component.edges ?? new Edges()
     this.kind = kind

@@ -4,6 +4,7 @@ import type { PipelineConfig } from '../../config/service.ts'
 import { WeirError } from '../../errors.ts'
 import type { Block } from '../../model/block.ts'
 import type { Processor } from '../../plugin/contract.ts'
+import type { Account } from '../../telemetry/account.ts'
 import { buildStage } from '../stage/build-stage.ts'
 import type { Stage } from '../stage/stage.ts'
 import type { Component } from './component.ts'
@@ -45,7 +46,7 @@ export class Pipeline implements Sink {
       processors.unshift({ ...part, stage })
       next = batch => {
         received.pass(batch.block)
-        stage.push(batch)
+        pushParts(batch, stage, part.component.account)
       }
     }
     this.processors = processors
@@ -81,4 +82,11 @@ export class Pipeline implements Sink {
   abandon(error: Error): void {
     for (const { stage } of this.processors) stage.abandon(error)
   }
+}
+
+/** A processor books what it does with numbers of items. So it gets those of one tenant at a time. */
+function pushParts(batch: Batch, stage: Stage, account: Account): void {
+  const parts = account.parts(batch.block)
+  for (const part of parts === undefined ? [batch] : batch.split(parts))
+    account.during(part.block, () => stage.push(part))
 }

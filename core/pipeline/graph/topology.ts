@@ -17,7 +17,7 @@ import { SendingQueue } from '../sending-queue/sending-queue.ts'
 import { BlockTenants } from '../sending-queue/tenant-turns.ts'
 import { WorkerReceiver } from '../workers/worker-receiver.ts'
 import { Component } from './component.ts'
-import { fanOut, ReceiverFanOut } from './fan-out.ts'
+import { fanOut, ReceiverFanOut, type Sink } from './fan-out.ts'
 import { Pipeline } from './pipeline.ts'
 import type { Services } from './services.ts'
 
@@ -91,7 +91,7 @@ export function pipelineNames({ service }: ResolvedConfig): string[] {
 
 export function createReceiver(entry: ComponentConfig, services: Services): BuiltReceiver {
   const { id, plugin, config } = entry
-  const component = new Component('receiver', id, undefined, services.log)
+  const component = new Component('receiver', id, undefined, services.log, services)
   const { workers } = services
   const place = (plugin as ReceiverPlugin).workers
   if (workers === undefined || place === undefined)
@@ -102,7 +102,7 @@ export function createReceiver(entry: ComponentConfig, services: Services): Buil
 
 export function createExporter(entry: ComponentConfig, services: Services): BuiltExporter {
   const { id, plugin, config, sendingQueue } = entry
-  const component = new Component('exporter', id, undefined, services.log)
+  const component = new Component('exporter', id, undefined, services.log, services)
   const context = component.context(services)
   const exporter = plugin.create(config, context) as Exporter
   if (exporter.queryable !== undefined) component.disposeWith(services.stores.add(id, exporter.queryable))
@@ -119,7 +119,7 @@ export function createExporter(entry: ComponentConfig, services: Services): Buil
 
 export function createExtension(entry: ComponentConfig, services: Services): BuiltExtension {
   const { id, plugin, config } = entry
-  const component = new Component('extension', id, undefined, services.log)
+  const component = new Component('extension', id, undefined, services.log, services)
   return { component, entry, extension: plugin.create(config, component.context(services)) as Extension }
 }
 
@@ -134,18 +134,25 @@ export function createPipeline(
   const parts = own.processors.map((id, i) => {
     const entry = config.components.processor.get(id)!
     const copyOf = copy && { partition: copy.partition, component: copy.pipeline.processors[i].component }
-    const component = new Component('processor', id, name, services.log, copyOf)
+    const component = new Component('processor', id, name, services.log, { ...services, copy: copyOf })
     return { component, entry, processor: entry.plugin.create(entry.config, component.context(services)) as Processor }
   })
   return new Pipeline(name, own, parts, services)
 }
 
-/** Connects every pipeline to the consumers that the configuration names. */
-export function connect({ pipelines, exporters }: Topology, { replayed }: Services): void {
+/**
+ * Connects every pipeline to the consumers that the configuration names.
+ * @param before the sink in front of an exporter's sending queue
+ */
+export function connect(
+  { pipelines, exporters }: Pick<Topology, 'pipelines' | 'exporters'>,
+  { replayed }: Pick<Services, 'replayed'>,
+  before: (sendingQueue: Sink) => Sink = sendingQueue => sendingQueue
+): void {
   for (const pipeline of pipelines) {
     const sendingQueues = exporters
       .filter(({ component }) => pipeline.config.exporters.includes(component.id) && !component.isLeaving)
-      .map(({ sendingQueue }) => sendingQueue)
+      .map(({ sendingQueue }) => before(sendingQueue))
     const fed = pipelines.filter(({ config }) => config.receivers.includes(PIPELINE_PREFIX + pipeline.name))
     pipeline.connect(fanOut([...sendingQueues, ...fed], replayed))
   }

@@ -255,24 +255,30 @@ export class EntryForwarder {
     const { account, ownFrom } = this.#options
     if (deadLetter !== undefined) this.#deadLetters.delivered(deadLetter.key)
     const sink = this.#sinks.get(source)
-    if (number < ownFrom) account.produced += block.length
-    else account.inFlight -= block.length
+    account.book(block, items => {
+      if (number < ownFrom) account.produced += items
+      else account.inFlight -= items
+    })
     const entry = { number, time, block }
     if (!sink?.hasAll(deadLetter?.pipelines, block.type)) {
-      account.drop('receiver_gone', block.length)
+      account.book(block, items => account.drop('receiver_gone', items))
       // Nobody has the dead letter any more that it was.
       if (deadLetter !== undefined)
         void this.#deadLetters.add({ source, request, entry }, new Error(GONE), deadLetter.pipelines)
       return
     }
-    account.sent += block.length
+    account.book(block, items => {
+      account.sent += items
+    })
     const origin = { source, request: request === undefined ? undefined : () => request, entry }
     const token = this.entrySettlements.open()
     const settle: Parameters<ReceiverFanOut['pushTo']>[3] = (outcome, nackedBy) => {
       if (outcome.status === 'nacked') {
-        account.sent -= block.length
-        if (this.entrySettlements.isStopping) account.inFlight += block.length
-        else account.drop('processor_failed', block.length)
+        account.book(block, items => {
+          account.sent -= items
+          if (this.entrySettlements.isStopping) account.inFlight += items
+          else account.drop('processor_failed', items)
+        })
       } else if (number < ownFrom) this.#deadLetters.succeeded(entry)
       this.entrySettlements.close(token, origin, outcome, nackedBy)
     }

@@ -48,13 +48,13 @@ export class JournalAppender {
 
   take(batch: Batch): void {
     const { account, journal } = this.#options
-    account.received += batch.block.length
     const refusal = this.#refusal()
-    if (refusal !== undefined) {
-      account.refused += batch.block.length
-      return batch.nack(new WeirError('QUEUE_FULL', refusal))
-    }
-    account.inFlight += batch.block.length
+    account.book(batch.block, items => {
+      account.received += items
+      if (refusal === undefined) account.inFlight += items
+      else account.refused += items
+    })
+    if (refusal !== undefined) return batch.nack(new WeirError('QUEUE_FULL', refusal))
     const { source, request, deadLetter } = batch.origin
     const { block } = batch
     const entry: Entry = { kind: 'data', time: this.#time(), source, request: request?.(), deadLetter, block }
@@ -81,8 +81,10 @@ export class JournalAppender {
       this.#refusing = false
     })
     for (const { batch } of this.#unacknowledged.splice(0)) {
-      account.inFlight -= batch.block.length
-      account.refused += batch.block.length
+      account.book(batch.block, items => {
+        account.inFlight -= items
+        account.refused += items
+      })
       batch.nack(new WeirError('QUEUE_FULL', reason))
     }
   }

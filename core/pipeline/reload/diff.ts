@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
+import { partitionedReceivers, pipelinesBehind } from '../../config/partitioned.ts'
 import type { ComponentConfig, ResolvedConfig } from '../../config/resolved.ts'
 import type { ServiceConfig } from '../../config/service.ts'
 import { WeirError } from '../../errors.ts'
@@ -50,6 +51,31 @@ export function isKept(pipeline: Pipeline, now: ReadonlyMap<string, ComponentCon
     processors.every(({ component, entry }) => isSame(entry, processor.get(component.id)!)) &&
     config.exporters.every(id => now.has(id) && isSame(now.get(id)!, exporter.get(id)!))
   )
+}
+
+/**
+ * Throws `CONFIG_INVALID` if pipelines behind a receiver of partitions change: their tasks have state that no reload hands
+ * over. At a restart each takes up its checkpoint.
+ */
+export function checkPartitionedUnchanged(now: ResolvedConfig, next: ResolvedConfig): void {
+  const ids = new Set([...partitionedReceivers(now), ...partitionedReceivers(next)].map(({ id }) => id))
+  const changed = [...ids].filter(id => !isDeepStrictEqual(partsBehind(id, now), partsBehind(id, next)))
+  if (changed.length > 0)
+    throw new WeirError(
+      'CONFIG_INVALID',
+      `the pipelines behind receiver ${changed.join(', ')} cannot change while Weir runs: take the change back, or stop Weir and start it anew`
+    )
+}
+
+function partsBehind(receiver: string, config: ResolvedConfig): unknown[] {
+  const { components, service } = config
+  const pipelines = pipelinesBehind(receiver, config).map(name => ({ name, ...service.pipelines[name] }))
+  const parts = pipelines.flatMap(({ processors, exporters }) => [
+    ...processors.map(id => components.processor.get(id)!),
+    ...exporters.map(id => components.exporter.get(id)!)
+  ])
+  const entries = [components.receiver.get(receiver), ...parts]
+  return [pipelines, ...entries.map(entry => entry && [entry.plugin.type, entry.config, entry.sendingQueue])]
 }
 
 /** Changes of receivers, exporters or extensions. */

@@ -4,7 +4,7 @@ import { createExporter, createExtension, createReceiver, used, usedExtensions }
 import type { BuiltService } from '../service/build.ts'
 import type { Runner } from '../service/lifecycle.ts'
 import { type AddedParts, AppliedReload } from './apply.ts'
-import { type Change, checkService, isSame } from './diff.ts'
+import { type Change, checkPartitionedUnchanged, checkService, isSame } from './diff.ts'
 
 /**
  * Replaces the running configuration by another one, between two batches. Equal parts run on. Processors that are made
@@ -39,6 +39,7 @@ export class Reloader {
 
   async #reload(next: ResolvedConfig): Promise<Change[]> {
     checkService(this.#config.service, next.service)
+    checkPartitionedUnchanged(this.#config, next)
     if (!(await this.#service.ingress.replayCompleted(AbortSignal.timeout(next.service.shutdown_timeout))))
       throw new WeirError('COMPONENT_FAILED', 'the data of the last run is still being processed; try again later')
     const added = await this.#prepare(next)

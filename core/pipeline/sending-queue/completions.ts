@@ -1,10 +1,11 @@
 import type { Batch } from '../../batch/batch.ts'
+import type { Block } from '../../model/block.ts'
+import { itemsIn, type Range } from '../../model/ranges.ts'
 import type { Account } from '../../telemetry/account.ts'
 import type { BatchQueue } from './queue.ts'
 import type { BatchResult, QueuedBatch } from './queued-batch.ts'
 
-/** Nothing of an item is given up. */
-export const NONE: BatchResult['dropped'] = new Map()
+type Done = Pick<BatchResult, 'dropped' | 'sent'>
 
 /** Ends batches whose result is decided: in the books, in the queue, and for their senders. */
 export class Completions {
@@ -16,42 +17,57 @@ export class Completions {
     this.#account = account
   }
 
-  /** `dropped` of its items are given up; the backend has the others. */
-  complete(queued: QueuedBatch, dropped: BatchResult['dropped']): void {
-    this.#book(queued.block.length, dropped)
+  /** The backend has all of it. */
+  exported(queued: QueuedBatch): void {
+    this.complete(queued, { dropped: new Map(), sent: wholeOf(queued) })
+  }
+
+  /** Nothing of it will be exported. */
+  giveUp(queued: QueuedBatch, reason: string): void {
+    this.complete(queued, { dropped: new Map([[reason, wholeOf(queued)]]), sent: [] })
+  }
+
+  complete(queued: QueuedBatch, done: Done): void {
+    this.#book(queued.block, done)
     const { batch } = queued
     this.#queue.done(queued)
     if (batch === undefined) return
     queued.batch = undefined
-    settle(batch, dropped)
+    settle(batch, done)
   }
 
   /** Like {@link complete}, for a batch that is exported in part. */
-  completePart(queued: QueuedBatch, { dropped, left }: BatchResult): void {
+  completePart(queued: QueuedBatch, result: BatchResult): void {
     const { batch, block } = queued
-    this.#queue.keepOnly(queued, left)
-    this.#book(block.length - queued.block.length, dropped)
+    this.#queue.keepOnly(queued, result.left)
+    this.#book(block, result)
     if (batch === undefined) return
     const [done, rest] = batch.split([block, queued.block])
     queued.batch = rest
-    settle(done, dropped)
+    settle(done, result)
   }
 
-  #book(items: number, dropped: BatchResult['dropped']): void {
-    this.#account.inFlight -= items
-    this.#account.sent += items - total(dropped)
-    for (const [reason, count] of dropped) this.#account.drop(reason, count)
+  #book(block: Block, { dropped, sent }: Done): void {
+    const account = this.#account
+    const sentItems = (items: number) => {
+      account.inFlight -= items
+      account.sent += items
+    }
+    account.book(block, sentItems, itemsIn(sent) === block.length ? undefined : sent)
+    for (const [reason, ranges] of dropped) {
+      const droppedItems = (items: number) => {
+        account.inFlight -= items
+        account.drop(reason, items)
+      }
+      account.book(block, droppedItems, ranges)
+    }
   }
 }
 
-function settle(batch: Batch, dropped: BatchResult['dropped']): void {
+const wholeOf = ({ block }: QueuedBatch): Range[] => [{ from: 0, to: block.length }]
+
+function settle(batch: Batch, { dropped }: Done): void {
   const [reason] = dropped.keys()
   if (reason === undefined) batch.ack()
-  else batch.drop(reason, total(dropped))
-}
-
-function total(dropped: BatchResult['dropped']): number {
-  let items = 0
-  for (const count of dropped.values()) items += count
-  return items
+  else batch.drop(reason, itemsIn([...dropped.values()].flat()))
 }

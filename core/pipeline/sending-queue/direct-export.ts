@@ -1,6 +1,6 @@
 import { WeirError } from '../../errors.ts'
 import type { Block } from '../../model/block.ts'
-import { itemsIn, type Range } from '../../model/ranges.ts'
+import { outside, type Range } from '../../model/ranges.ts'
 import type { Account } from '../../telemetry/account.ts'
 import { type Answer, bisect } from './bisect.ts'
 import { cutOff, type Failure } from './failure.ts'
@@ -63,13 +63,21 @@ export class DirectExport {
 
   async #send(block: Block): Promise<DirectResult> {
     const account = this.#account
-    account.received += block.length
-    account.inFlight += block.length
+    account.book(block, items => {
+      account.received += items
+      account.inFlight += items
+    })
     const result = await this.#result(block)
-    const left = itemsIn(result.left)
-    account.inFlight -= block.length
-    account.sent += block.length - left
-    account.refused += left
+    const refused = (items: number) => {
+      account.inFlight -= items
+      account.refused += items
+    }
+    const sent = (items: number) => {
+      account.inFlight -= items
+      account.sent += items
+    }
+    account.book(block, refused, result.left)
+    account.book(block, sent, outside(result.left, block.length))
     return result
   }
 

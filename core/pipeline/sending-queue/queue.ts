@@ -179,8 +179,10 @@ export class BatchQueue {
     const { account } = this.#host
     for (const { entry, block } of entries) {
       if (entry >= this.#ownFrom) continue
-      account.produced += block.length
-      account.inFlight += block.length
+      account.book(block, items => {
+        account.produced += items
+        account.inFlight += items
+      })
     }
     return entries.map(readBack)
   }

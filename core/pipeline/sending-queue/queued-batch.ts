@@ -2,7 +2,6 @@ import type { Batch } from '../../batch/batch.ts'
 import type { Block } from '../../model/block.ts'
 import { joinBlocks } from '../../model/join.ts'
 import { outside, overlaps, type Range } from '../../model/ranges.ts'
-import type { Rejection } from './bisect.ts'
 import type { BufferedEntry } from './disk-buffer.ts'
 import type { ExportResult } from './rejected-items.ts'
 
@@ -93,8 +92,8 @@ export function readBack({ entry, time, block }: BufferedEntry): QueuedBatch {
 
 /** The result of an export for one batch. */
 export interface BatchResult {
-  /** How many of it were refused, by reason. */
-  readonly dropped: ReadonlyMap<string, number>
+  /** Its items that were refused, by reason. */
+  readonly dropped: ReadonlyMap<string, readonly Range[]>
   /** Its items that are still to be exported. */
   readonly left: readonly Range[]
   /** Its items that the backend has taken. */
@@ -114,13 +113,8 @@ export function resultsOf({ refused, left }: ExportResult, ranges: readonly Rang
   return ranges.map((range, i) => {
     const own = ({ from, to }: Range) => ({ from: from - range.from, to: to - range.from })
     const left = leftOf[i].map(own)
-    const sent = outside([...refusedOf[i].map(own), ...left], range.to - range.from)
-    return { dropped: countsOf(refusedOf[i]), left, sent }
+    const refused = refusedOf[i].map(rejection => ({ ...rejection, ...own(rejection) }))
+    const sent = outside([...refused, ...left], range.to - range.from)
+    return { dropped: Map.groupBy(refused, ({ failure }) => failure.reason), left, sent }
   })
-}
-
-function countsOf(refused: readonly Rejection[]): BatchResult['dropped'] {
-  const counts = new Map<string, number>()
-  for (const { from, to, failure } of refused) counts.set(failure.reason, (counts.get(failure.reason) ?? 0) + to - from)
-  return counts
 }

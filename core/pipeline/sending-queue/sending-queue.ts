@@ -12,7 +12,7 @@ import type { Edges } from '../../telemetry/edge.ts'
 import type { QueuePosition } from '../checkpoint/file.ts'
 import type { DeadLetterStore } from '../dead-letters/store.ts'
 import type { Sink } from '../graph/fan-out.ts'
-import { Completions, NONE } from './completions.ts'
+import { Completions } from './completions.ts'
 import { DirectExport } from './direct-export.ts'
 import type { DiskBuffer } from './disk-buffer.ts'
 import type { Failure } from './failure.ts'
@@ -123,12 +123,13 @@ export class SendingQueue implements Sink {
   push(batch: Batch): void {
     const { account, clock, edges, tenants } = this.#host
     edges.received.pass(batch.block)
-    account.received += batch.block.length
-    if (this.#isClosed || this.#abort.signal.aborted) {
-      account.refused += batch.block.length
-      return batch.nack(CLOSED)
-    }
-    account.inFlight += batch.block.length
+    const isRefused = this.#isClosed || this.#abort.signal.aborted
+    account.book(batch.block, items => {
+      account.received += items
+      if (isRefused) account.refused += items
+      else account.inFlight += items
+    })
+    if (isRefused) return batch.nack(CLOSED)
     const tenant = tenants === undefined ? '' : tenants.of(batch.block)
     this.#queue.add(queuedBatchOf(batch, clock.now(), tenant))
     this.#wake()
@@ -221,7 +222,7 @@ export class SendingQueue implements Sink {
     const failure = await this.#retry.export(joined.block)
     if (failure === undefined) {
       this.#sent(joined.block)
-      for (const queued of joined.batches) this.#completions.complete(queued, NONE)
+      for (const queued of joined.batches) this.#completions.exported(queued)
     } else if (failure.kind === 'refused' || failure.kind === 'fault' || failure.failed !== undefined)
       await this.#sortOut(joined, failure)
     else this.#putBack(joined.batches)
@@ -237,7 +238,7 @@ export class SendingQueue implements Sink {
       const queued = batches[i]
       const sent = itemsIn(result.sent)
       if (sent > 0) this.#sent(sent === queued.block.length ? queued.block : pickItems(queued.block, result.sent))
-      if (result.left.length === 0) this.#completions.complete(queued, result.dropped)
+      if (result.left.length === 0) this.#completions.complete(queued, result)
       else rest.push(queued)
       if (result.left.length > 0 && itemsIn(result.left) < queued.block.length)
         this.#completions.completePart(queued, result)
@@ -254,7 +255,7 @@ export class SendingQueue implements Sink {
     this.#queue.putBack(batches.filter(queued => !over.has(queued)))
     if (over.size === 0) return
     this.#host.log.error({ batches: over.size }, 'gave up on batches that could not be sent within max_elapsed_time')
-    for (const queued of over) this.#completions.complete(queued, new Map([['retries_exhausted', queued.block.length]]))
+    for (const queued of over) this.#completions.giveUp(queued, 'retries_exhausted')
   }
 
   #isOver({ triedSince }: QueuedBatch): boolean {
@@ -274,8 +275,11 @@ export class SendingQueue implements Sink {
   /** Neither the backend nor the disk has it. */
   #giveUp(queued: QueuedBatch): Batch {
     const { batch, block } = queued
-    this.#host.account.inFlight -= block.length
-    this.#host.account.refused += block.length
+    const { account } = this.#host
+    account.book(block, items => {
+      account.inFlight -= items
+      account.refused += items
+    })
     queued.batch = undefined
     return batch!
   }

@@ -60,7 +60,7 @@ export async function buildJournaled(
 ): Promise<{ readonly component: Component; readonly ingress: JournaledIngress; readonly stateBackend: StateBackend }> {
   const { checkpoint, isStored } = recovered
   const { folder } = config
-  const component = new Component('journal', 'journal', undefined, services.log)
+  const component = new Component('journal', 'journal', undefined, services.log, services)
   const journal = await openJournal(config, checkpoint, services, disk, () => ingress)
   if (journal.tornBytes > 0)
     component.log.warn(

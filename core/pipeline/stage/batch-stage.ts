@@ -20,7 +20,9 @@ export class BatchStage implements Stage {
   open(): void {
     const { account } = this.#host.context
     this.#processor.open(batch => {
-      account.sent += batch.block.length
+      account.book(batch.block, items => {
+        account.sent += items
+      })
       this.#output(batch)
     })
   }

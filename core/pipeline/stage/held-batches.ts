@@ -23,12 +23,14 @@ export interface HeldBatch {
 export interface HeldBatchesHost {
   /** Pays for blocks inside the operator; it has to give more than it has. */
   readonly heldCredits: CreditPool
-  /** This many more items are inside the operator. Negative: fewer. */
-  onInside(items: number): void
-  /** So many items inside were nacked. */
-  onRefused(items: number): void
-  /** A batch of so many items that was emitted has come back. */
-  onReturned(items: number): void
+  /** The items of `block` are inside the operator. */
+  onInside(block: Block): void
+  /** They are not inside any more. */
+  onOutside(block: Block): void
+  /** Items inside were nacked. */
+  onRefused(block: Block): void
+  /** A batch that was emitted has come back. */
+  onReturned(block: Block): void
   /** Nobody has the handle of a batch any more, so it was nacked. */
   onDropped(error: Error): void
 }
@@ -104,7 +106,7 @@ export class HeldBatches {
       if (sources.length === 0) this.#unlinked--
       for (const handle of lent) handle.lent--
       for (const held of sources) held.out--
-      if (outcome.status === 'nacked') this.#host.onReturned(block.length)
+      if (outcome.status === 'nacked') this.#host.onReturned(block)
       if (own instanceof Handle) own.end(outcome)
       settlement.close(outcome)
       for (const held of sources) held.update()
@@ -156,8 +158,8 @@ function heldOf(batch: Watchable): Held[] {
 class Handle implements WatchedHandle {
   /** Batches that it is a part of. There are several if they were merged. */
   readonly held: readonly Held[]
-  /** Zero for a merged or derived handle, which has the same items again. */
-  readonly #items: number
+  /** Undefined for a merged or derived handle, which has the same items again. */
+  readonly #block: Block | undefined
   readonly #settlement: Settlement
   readonly #host: HeldBatchesHost
   isOpen = true
@@ -167,7 +169,7 @@ class Handle implements WatchedHandle {
 
   constructor(held: readonly Held[], { block, parents }: Watchable, settlement: Settlement, host: HeldBatchesHost) {
     this.held = held
-    this.#items = parents.length === 0 ? block.length : 0
+    this.#block = parents.length === 0 ? block : undefined
     this.#settlement = settlement
     this.#host = host
     for (const one of held) one.handles.add(this)
@@ -185,8 +187,9 @@ class Handle implements WatchedHandle {
 
   /** It ended, inside or behind the operator. */
   end({ status }: Outcome): void {
-    if (status === 'nacked') this.#host.onRefused(this.#items)
-    else for (const one of this.held) one.isPartial = true
+    if (status === 'nacked') {
+      if (this.#block !== undefined) this.#host.onRefused(this.#block)
+    } else for (const one of this.held) one.isPartial = true
   }
 
   giveUp(outcome: Outcome): void {
@@ -239,14 +242,14 @@ class Held implements HeldBatch {
     if (!this.isInside) return this.leave()
     if (this.#permit !== undefined) return
     this.#permit = this.#host.heldCredits.tryTake(this.#bytes)
-    this.#host.onInside(this.block.length)
+    this.#host.onInside(this.block)
   }
 
   leave(): void {
     if (this.#permit === undefined) return
     this.#permit.release()
     this.#permit = undefined
-    this.#host.onInside(-this.block.length)
+    this.#host.onOutside(this.block)
   }
 
   abandon(outcome: Outcome): void {

@@ -109,7 +109,10 @@ export class OperatorHeldState implements HeldState {
     for (const batch of saved.batches) {
       clock.runTo(batch.time)
       const { origin, block } = restore(batch, context.series)
-      context.account.produced += block.length
+      const { account } = context
+      account.book(block, items => {
+        account.produced += items
+      })
       this.#take(context.adopt(origin, block, again))
     }
     clock.runTo(now)

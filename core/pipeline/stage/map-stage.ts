@@ -38,6 +38,7 @@ export class MapStage implements Stage {
     if (missing > 0) account.drop('unstated', missing)
     else account.produced -= missing
     account.sent += result.length
+    if (result !== block) account.inherit(block, result)
     if (result === block) this.#output(batch)
     else if (result.length > 0) this.#output(batch.replace(result))
     else batch.ack()

@@ -36,9 +36,10 @@ export class OperatorStage implements Stage {
     const { account, status } = host.context
     this.#batches = new HeldBatches({
       heldCredits: host.heldCredits,
-      onInside: items => (account.inFlight += items),
-      onRefused: items => (account.refused += items),
-      onReturned: items => (account.sent -= items),
+      onInside: block => account.book(block, items => (account.inFlight += items)),
+      onOutside: block => account.book(block, items => (account.inFlight -= items)),
+      onRefused: block => account.book(block, items => (account.refused += items)),
+      onReturned: block => account.book(block, items => (account.sent -= items)),
       onDropped: error => {
         host.context.log.error({ err: error }, 'the batch goes back to its sender')
         status('degraded', error.message)
@@ -127,7 +128,10 @@ export class OperatorStage implements Stage {
     }
     if (batch === undefined) return
     this.#restarts.succeeded()
-    this.#host.context.account.sent += batch.block.length
+    const { account } = this.#host.context
+    account.book(batch.block, items => {
+      account.sent += items
+    })
     this.#output(batch)
   }
 

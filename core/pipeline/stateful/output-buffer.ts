@@ -26,8 +26,20 @@ export class OutputBuffer {
   }
 
   put(block: Block): void {
-    this.#context.account.inFlight += block.length
+    const { account } = this.#context
+    account.book(block, items => {
+      account.inFlight += items
+    })
     this.#waiting.push(block)
+  }
+
+  /** {@link put}, for a block of items that were made here. */
+  putProduced(block: Block): void {
+    const { account } = this.#context
+    account.book(block, items => {
+      account.produced += items
+    })
+    this.put(block)
   }
 
   /** Sends as many blocks as credits allow. */
@@ -39,13 +51,17 @@ export class OutputBuffer {
       const permit = outputBudget.tryTake(blockBytes(block))
       if (permit === undefined) return
       this.#waiting.shift()
-      account.inFlight -= block.length
+      account.book(block, items => {
+        account.inFlight -= items
+      })
       emit(
         this.#context.outputBatch(block, permit, outcome => {
           if (outcome.status !== 'nacked') return
           // Nobody has it, so it is here again, and was not sent after all.
-          account.sent -= block.length
-          account.inFlight += block.length
+          account.book(block, items => {
+            account.sent -= items
+            account.inFlight += items
+          })
           this.#returned.push(block)
           this.#onReturned()
         })

@@ -89,10 +89,7 @@ export class StatefulProcessor implements BatchProcessor {
   restore(bytes: Uint8Array): void {
     const saved = openState(this.#conversion.version, bytes) as Saved
     this.#conversion.restore(saved.conversion as never)
-    for (const block of saved.outbox) {
-      this.#context.account.produced += block.length
-      this.#outputBuffer.put(restoreBlock(block, this.#context.series))
-    }
+    for (const block of saved.outbox) this.#outputBuffer.putProduced(restoreBlock(block, this.#context.series))
   }
 
   figures(): StateFigures {

@@ -36,8 +36,10 @@ export class EntriesOfPartition implements EntryLog {
     const { number, time, block } = read
     this.#next = number + 1
     if (block === undefined) return { number, entry: { kind: 'tick', time } }
-    this.#account.received += block.length
-    this.#account.inFlight += block.length
+    this.#account.book(block, items => {
+      this.#account.received += items
+      this.#account.inFlight += items
+    })
     this.#receiver.edges.sent.timed(block, this.#clock.now())
     return { number, entry: { kind: 'data', time, source: this.#receiver.id, request: undefined, block } }
   }

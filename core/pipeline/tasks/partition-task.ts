@@ -1,8 +1,9 @@
 import { CreditPool } from '../../batch/credits.ts'
 import type { ResolvedConfig } from '../../config/resolved.ts'
 import { describeError, WeirError } from '../../errors.ts'
+import { accountFor } from '../../http/tenants/account-for.ts'
 import type { Task, TaskOptions } from '../../plugin/tasks.ts'
-import { Account } from '../../telemetry/account.ts'
+import type { Account } from '../../telemetry/account.ts'
 import { VirtualClock } from '../../telemetry/virtual-clock.ts'
 import { CheckpointCoordinator } from '../checkpoint/coordinator.ts'
 import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from '../checkpoint/file.ts'
@@ -15,6 +16,7 @@ import { connect, createPipeline, sinksOf, type Topology } from '../graph/topolo
 import { CooperativeScheduler } from '../ingest/cooperative.ts'
 import { EntryForwarder } from '../ingest/entry-forwarder.ts'
 import { EntriesOfPartition } from './entries-of-partition.ts'
+import { StampedOutput } from './stamped-output.ts'
 import { TaskAccounts } from './task-accounts.ts'
 
 const START_MS = 30_000
@@ -44,7 +46,7 @@ export class PartitionTask implements Task {
 
   private constructor(host: TaskHost, options: TaskOptions, checkpoint: Checkpoint | undefined) {
     const { partition, next } = options
-    const account = new Account()
+    const account = accountFor(host.services.access)
     this.#accounts.add(host.receiver.account, account)
     this.#clock = new VirtualClock(checkpoint?.time ?? options.time)
     const services = servicesOf(host.services, this.#clock)
@@ -61,7 +63,8 @@ export class PartitionTask implements Task {
         this.#accounts.add(template.processors[i].component.account, component.account)
     }
     const topology = { ...host.topology, pipelines: this.#pipelines }
-    connect(topology, services)
+    const stamped = options.outputAttribute && new StampedOutput(options.outputAttribute)
+    connect(topology, services, stamped && (sink => stamped.before(sink)))
     this.#forwarder.connect(onlyOf(host.receiver.id, sinksOf(topology, services)))
     const source = { component: host.receiver, receiver: options.source }
     // Sending queues have no disk here, and exporters no state of one partition.

@@ -1,35 +1,23 @@
-import { Account, type AccountFigures } from '../../telemetry/account.ts'
-
-interface Part {
-  readonly whole: Account
-  readonly part: Account
-  booked: AccountFigures
-}
+import type { Account } from '../../telemetry/account.ts'
+import { AccountPart } from '../../telemetry/account-part.ts'
 
 /** The accounts of one task, which are parts of those that users see. */
 export class TaskAccounts {
-  #parts: Part[] = []
+  #parts: { readonly own: Account; readonly part: AccountPart }[] = []
 
-  /** Books `part` in `whole` from now on, whenever {@link book} is called. */
-  add(whole: Account, part: Account): void {
-    this.#parts.push({ whole, part, booked: new Account().figures })
+  /** Books `own` in `whole` from now on, whenever {@link book} is called. */
+  add(whole: Account, own: Account): void {
+    this.#parts.push({ own, part: new AccountPart(whole) })
   }
 
   book(): void {
-    for (const own of this.#parts) {
-      const { figures } = own.part
-      own.whole.add(own.booked, figures)
-      own.booked = figures
-    }
+    for (const { own, part } of this.#parts) part.book(own.report())
   }
 
   /** The task has ended: what it had in flight is still in its partition, for the next one. */
   close(): void {
-    for (const { part } of this.#parts) {
-      part.refused += part.inFlight
-      part.inFlight = 0
-    }
     this.book()
+    for (const { part } of this.#parts) part.end()
     this.#parts = []
   }
 }

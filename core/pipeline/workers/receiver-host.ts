@@ -127,7 +127,7 @@ export class ReceiverHost {
   }
 
   #create(plugin: ReceiverPlugin, { key, id, config }: ReceiverSpec, services: Services): Running {
-    const component = new Component('receiver', id, undefined, this.#log)
+    const component = new Component('receiver', id, undefined, this.#log, { access: this.#access })
     const receiver = plugin.create(config, component.context(services))
     const subscription = receiver.batches$.subscribe({
       next: batch => this.#send(key, batch),
@@ -204,7 +204,7 @@ export class ReceiverHost {
     this.#isReportDue = false
     const receivers = [...this.#receivers].map(([key, { component, metrics }]) => {
       const { account, state, reason } = component
-      return { key, account: account.figures, state, reason, metrics: metrics.values() }
+      return { key, account: account.report(), state, reason, metrics: metrics.values() }
     })
     this.#post({ kind: 'report', receivers, gone: this.#writer.takeGone(), seriesBytes: this.#series.bytes })
     for (const [key, { component, isStopped }] of this.#receivers) {

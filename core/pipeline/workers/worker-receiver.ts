@@ -5,14 +5,14 @@ import type { Block } from '../../model/block.ts'
 import type { ReadBlock } from '../../model/portable-block.ts'
 import type { Refusal } from '../../plugin/context.ts'
 import type { Receiver } from '../../plugin/contract.ts'
-import { Account, type AccountFigures } from '../../telemetry/account.ts'
+import type { Account } from '../../telemetry/account.ts'
+import { AccountPart } from '../../telemetry/account-part.ts'
 import type { Component } from '../graph/component.ts'
 import type { Services } from '../graph/services.ts'
 import type { ReceiverReport, ReceiverSpec } from './messages.ts'
 import { RemoteMetrics } from './remote-metrics.ts'
 import type { RemoteReceiver, WorkerThread } from './worker-thread.ts'
 
-const NOTHING = new Account().figures
 const SEVERITY = { ok: 0, degraded: 1, failed: 2 }
 
 /**
@@ -83,8 +83,10 @@ export class WorkerReceiver implements Receiver {
     const settled = (outcome: Outcome) => {
       if (refusedPoints === 0 || outcome.status === 'nacked') return settle(outcome)
       // The worker books all of its batch as sent.
-      account.sent -= refusedPoints
-      account.drop('too_many_series', refusedPoints)
+      account.during(block, () => {
+        account.sent -= refusedPoints
+        account.drop('too_many_series', refusedPoints)
+      })
       const items = outcome.status === 'dropped' ? outcome.items + refusedPoints : refusedPoints
       settle({ status: 'dropped', items, reason: 'too_many_series' })
     }
@@ -96,8 +98,8 @@ export class WorkerReceiver implements Receiver {
     return this.#services.setAside({ receiver: this.spec.id, block, refusal, request })
   }
 
-  book(before: AccountFigures, after: AccountFigures): void {
-    this.#component.account.add(before, after)
+  get account(): Account {
+    return this.#component.account
   }
 
   showMetrics(part: number, families: ReceiverReport['metrics']): void {
@@ -124,7 +126,7 @@ class Part implements RemoteReceiver {
   readonly thread: WorkerThread
   readonly #whole: WorkerReceiver
   readonly #index: number
-  #account: AccountFigures = NOTHING
+  readonly #account: AccountPart
   #isStopping = false
   isCompleted = false
   state: Component['state'] = 'ok'
@@ -132,6 +134,7 @@ class Part implements RemoteReceiver {
 
   constructor(whole: WorkerReceiver, thread: WorkerThread, index: number) {
     this.#whole = whole
+    this.#account = new AccountPart(whole.account)
     this.thread = thread
     this.#index = index
   }
@@ -162,17 +165,14 @@ class Part implements RemoteReceiver {
   }
 
   report({ account, state, reason, metrics }: ReceiverReport): void {
-    this.#whole.book(this.#account, account)
-    this.#account = account
+    this.#account.book(account)
     this.#whole.showMetrics(this.#index, metrics)
     this.#show(state, reason)
   }
 
   lost(): void {
     // Their senders have no answer, and send them again.
-    const { inFlight, refused } = this.#account
-    this.#whole.book(this.#account, { ...this.#account, inFlight: 0, refused: refused + inFlight })
-    this.#account = NOTHING
+    this.#account.end()
     this.#whole.partLost(this.#index)
     this.#show('degraded', 'one of its workers ended, and is started anew')
     if (this.#isStopping) this.completed()

@@ -11,7 +11,9 @@ export class WaitingBatches {
   }
 
   add(batch: Batch): void {
-    this.#context.account.inFlight += batch.block.length
+    this.#book(batch, items => {
+      this.#context.account.inFlight += items
+    })
     this.#batches.push(batch)
   }
 
@@ -19,16 +21,23 @@ export class WaitingBatches {
   release(receive: (batch: Batch) => void): void {
     const { account, log } = this.#context
     for (const batch of this.#batches.splice(0)) {
-      const { length } = batch.block
-      account.inFlight -= length
+      this.#book(batch, items => {
+        account.inFlight -= items
+      })
       try {
-        receive(batch)
+        account.during(batch.block, () => receive(batch))
       } catch (thrown) {
         log.error({ err: thrown }, 'the processor threw; the batch goes back to its sender')
         if (batch.spent) continue
-        account.refused += length
+        this.#book(batch, items => {
+          account.refused += items
+        })
         batch.nack(thrown instanceof Error ? thrown : new Error(String(thrown)))
       }
     }
+  }
+
+  #book({ block }: Batch, change: (items: number) => void): void {
+    this.#context.account.book(block, change)
   }
 }

@@ -81,6 +81,7 @@ function addScope(labels: Map<string, string>, scope: Scope, strategy: Translati
 
 /** True if the resource identifies a target. */
 function addTarget(labels: Map<string, string>, { attributes }: Resource): boolean {
+  if (attributes.length === 0) return false
   const [namespace, name, instance] = [...IDENTIFYING].map(key => attributeText(findAttribute(attributes, key) ?? null))
   if (name !== '') labels.set('job', namespace === '' ? name : `${namespace}/${name}`)
   if (instance !== '') labels.set('instance', instance)

@@ -13,19 +13,19 @@ interface WindowValue {
   readonly ofSpans: 'plus' | 'least' | 'greatest'
   /** The number of a span without samples. */
   readonly none: string
-  /** Of a window with `number` and `samples`. */
-  readonly value: string
+  /** Of a window, by its number and how many samples it has. */
+  readonly value: (number: string, samples: string) => string
 }
 
 const SUM = { ofRows: 'sumKahan', ofSeries: 'sum', ofSpans: 'plus', none: '0.' } as const
 
 /** Functions whose value for a window follows from numbers of its spans. */
 export const VALUES: Readonly<Partial<Record<GridFunction, WindowValue>>> = {
-  sum_over_time: { ...SUM, value: 'number' },
-  avg_over_time: { ...SUM, value: 'number / samples' },
-  count_over_time: { ...SUM, value: 'samples' },
-  min_over_time: { ofRows: 'min', ofSeries: 'min', ofSpans: 'least', none: 'inf', value: 'number' },
-  max_over_time: { ofRows: 'max', ofSeries: 'max', ofSpans: 'greatest', none: '-inf', value: 'number' }
+  sum_over_time: { ...SUM, value: number => number },
+  avg_over_time: { ...SUM, value: (number, samples) => `${number} / ${samples}` },
+  count_over_time: { ...SUM, value: (_, samples) => samples },
+  min_over_time: { ofRows: 'min', ofSeries: 'min', ofSpans: 'least', none: 'inf', value: number => number },
+  max_over_time: { ofRows: 'max', ofSeries: 'max', ofSpans: 'greatest', none: '-inf', value: number => number }
 }
 
 /** Windows side by side, or each a step after the one before, and then of `width` spans of a step each. */
@@ -50,7 +50,7 @@ export interface SlottedRows {
 /**
  * A query of SQL for the columns `output`, `grid` and `odd`, which is 1 if a value is not finite. Each series has an array of
  * its spans, into which rows go by their index: groups by series and span would take twice the time.
- * @param groupOf slots
+ * @param sources one, or that of numbers and that of counts @param groupOf slots
  */
 export function aggregatedSql(
   request: GridRequest,
@@ -58,42 +58,46 @@ export function aggregatedSql(
   sources: readonly SlottedRows[],
   groupOf: Uint32Array
 ): string {
-  const { value, ofSeries } = VALUES[request.func]!
-  const spans = sources.map(source => spansSql(request, layout, source)).join(' UNION ALL ')
-  // A series that has only numbers, or only counts, has no value.
-  const bySlot = `SELECT slot, arrayResize(${ofSeries}ForEach(numbers), ${layout.spans}, nan) AS all_numbers,
-      arrayResize(sumForEach(counts), ${layout.spans}) AS all_counts, max(odd_series) AS odd_slot
-    FROM (${spans}) WHERE slot != ${NOWHERE} GROUP BY slot`
-  const [numbers, counts] = [windowsOf('all_numbers', layout, request), windowsOf('all_counts', layout)]
-  const grid = `arrayMap((number, samples) -> if(samples = 0, NULL, ${value}), ${numbers}, ${counts})`
+  const [first, second] = sources.map(source => slotsSql(request, layout, source))
+  const slots =
+    second === undefined
+      ? first
+      : `SELECT slot, sums.numbers AS numbers, amounts.counts AS counts, sums.odd_slot OR amounts.odd_slot AS odd_slot
+        FROM (${first}) AS sums INNER JOIN (${second}) AS amounts USING (slot)`
   const group = `${arrayText(groupOf, 'UInt32')}[slot + 1]`
   return `SELECT output, ${aggregateSql(request.aggregate!)} AS grid, max(odd_slot) AS odd
-    FROM (SELECT ${group} AS output, ${grid} AS grid, odd_slot FROM (${bySlot})) GROUP BY output`
+    FROM (SELECT ${group} AS output, ${windowsOf(request, layout)} AS grid, odd_slot FROM (${slots})) GROUP BY output`
 }
 
-/** Columns `slot`, `numbers` and `counts`, with an item for each span. */
-function spansSql({ func }: GridRequest, layout: AggregatedWindows, { gives, rows, slotOf }: SlottedRows): string {
-  const { spans } = layout
-  const { ofRows, none } = VALUES[func]!
-  const span = `toUInt32(${spanOf(layout)})`
-  const bySpan = (aggregate: string, of: string) => `${aggregate}Resample(0, ${spans}, 1)(${of}${span})`
+/** Columns `slot`, `numbers` and `counts`, with an item for each span, and `odd_slot`. */
+function slotsSql(request: GridRequest, { spans, ...layout }: AggregatedWindows, source: SlottedRows): string {
+  const { gives, rows, slotOf } = source
+  const { ofRows, ofSeries, none } = VALUES[request.func]!
+  const bySpan = (aggregate: string, of: string) =>
+    `${aggregate}Resample(0, ${spans}, 1)(${of}toUInt32(${spanOf(layout)}))`
   const number = bySpan(gives === 'counts' ? 'sumKahan' : ofRows, 'number, ')
-  const known = `arrayMap((number, samples) -> if(samples = 0, ${none}, number), ${number}, ${bySpan('count', '')})`
+  const count = `CAST(${bySpan('count', '')}, 'Array(Float64)') AS own_counts`
   const columns = {
-    both: `${known} AS numbers, CAST(${bySpan('count', '')}, 'Array(Float64)') AS counts`,
-    numbers: `${number} AS numbers, CAST([], 'Array(Float64)') AS counts`,
-    counts: `CAST([], 'Array(Float64)') AS numbers, ${number} AS counts`
+    both: `arrayMap((number, samples) -> if(samples = 0, ${none}, number), ${number}, own_counts) AS own_numbers, ${count}`,
+    numbers: `${number} AS own_numbers, [] AS own_counts`,
+    counts: `[] AS own_numbers, ${number} AS own_counts`
   }[gives]
-  return `SELECT ${transformed('series_id', slotOf)} AS slot, numbers, counts, odd_series
-    FROM (SELECT series_id, ${columns}, max(NOT isFinite(number)) AS odd_series FROM (${rows}) WHERE ends = 0 GROUP BY series_id)`
+  const bySeries = `SELECT series_id, ${columns}, max(NOT isFinite(number)) AS own_odd FROM (${rows}) WHERE ends = 0 GROUP BY series_id`
+  const slot = `${transformed('series_id', slotOf)} AS slot`
+  if (new Set(slotOf.values()).size === slotOf.size)
+    return `SELECT ${slot}, own_numbers AS numbers, own_counts AS counts, own_odd AS odd_slot FROM (${bySeries}) WHERE slot != ${NOWHERE}`
+  return `SELECT ${slot}, ${ofSeries}ForEach(own_numbers) AS numbers, sumForEach(own_counts) AS counts, max(own_odd) AS odd_slot
+    FROM (${bySeries}) WHERE slot != ${NOWHERE} GROUP BY slot`
 }
 
-/** Numbers of windows, of those of spans. */
-function windowsOf(spans: string, { windows, width }: AggregatedWindows, request?: GridRequest): string {
-  if (width === 1) return spans
-  const names = Array.from({ length: width }, (_, i) => `part${i}`)
-  const join = request === undefined ? 'plus' : VALUES[request.func]!.ofSpans
-  const joined = names.reduce((whole, part) => `${join}(${whole}, ${part})`)
-  const slices = names.map((_, i) => `arraySlice(${spans}, ${i + 1}, ${windows})`)
-  return `arrayMap((${names.join(', ')}) -> ${joined}, ${slices.join(', ')})`
+/** Values of windows, of the `numbers` and `counts` of spans. */
+function windowsOf({ func }: GridRequest, { windows, width }: AggregatedWindows): string {
+  const { value, ofSpans } = VALUES[func]!
+  const offsets = Array.from({ length: width }, (_, i) => i)
+  const names = (of: string) => offsets.map(i => `${of}${i}`)
+  const slices = (of: string) => (width === 1 ? [of] : offsets.map(i => `arraySlice(${of}, ${i + 1}, ${windows})`))
+  const whole = (join: string, of: string) => names(of).reduce((sum, part) => `${join}(${sum}, ${part})`)
+  const result = value(whole(ofSpans, 'number'), whole('plus', 'count'))
+  return `arrayMap((${[...names('number'), ...names('count')].join(', ')}) -> if(${whole('plus', 'count')} = 0, NULL, ${result}),
+    ${[...slices('numbers'), ...slices('counts')].join(', ')})`
 }

@@ -73,8 +73,13 @@ export class ClickHouseStore implements OpenedStore {
     const after = request.start - request.rangeMs
     const isExpired = this.#tiers.hasExpired(after)
     const range = { ...request, after, until: request.end }
-    // Then the engine has them from there.
-    if (!isExpired && (await this.#cache.holds(await this.#sources.findSeries(range, signal), range, signal)))
+    // Then the engine has them from there. The last step of a graph with long ones would leave a gap behind what is kept.
+    const isApart = request.start === request.end && request.stepMs > request.rangeMs
+    if (
+      !isExpired &&
+      !isApart &&
+      (await this.#cache.holds(await this.#sources.findSeries(range, signal), range, signal))
+    )
       return undefined
     const ofTier = isExpired
       ? await this.#tiers.gridInstead(request, remarks, signal)

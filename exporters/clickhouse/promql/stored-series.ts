@@ -23,6 +23,7 @@ export interface StoredSeries {
   readonly named: Map<string, Labels>
 }
 
+const NO_ATTRIBUTES: Attributes = []
 const TEXTS = ['name', 'kind', 'temporality', 'unit', 'scope_name', 'scope_version'] as const
 const MAPS = ['attributes', 'resource', 'scope_attributes'] as const
 
@@ -53,6 +54,7 @@ export class SharedParts {
   }
 
   resource(resource: Attributes): Attributes {
+    if (resource.length === 0) return NO_ATTRIBUTES
     return kept(this.#resources, JSON.stringify(resource), resource)
   }
 
@@ -63,12 +65,23 @@ export class SharedParts {
 
 /** @param hidden attributes that are no labels */
 export function seriesOf(block: NativeColumns, shared: SharedParts, hidden: ReadonlySet<string>): StoredSeries[] {
-  return Array.from({ length: block.rows }, (_, row) => seriesAt(block, row, shared, hidden))
+  const ids = block.ids('series_id')
+  const textAt = new Map(TEXTS.map(name => [name, block.texts(name)]))
+  const mapAt = new Map(MAPS.map(name => [name, block.list(name)]))
+  return Array.from({ length: block.rows }, (_, row) => {
+    const text = (column: (typeof TEXTS)[number]) => textAt.get(column)![row]
+    const map = (column: (typeof MAPS)[number]) => pairsAt(mapAt.get(column)!, row)
+    return seriesAt(ids[row], text, map, shared, hidden)
+  })
 }
 
-function seriesAt(block: NativeColumns, row: number, shared: SharedParts, hidden: ReadonlySet<string>): StoredSeries {
-  const text = (column: (typeof TEXTS)[number]) => block.texts(column)[row]
-  const map = (column: (typeof MAPS)[number]) => pairsAt(block.list(column), row)
+function seriesAt(
+  id: bigint,
+  text: (column: (typeof TEXTS)[number]) => string,
+  map: (column: (typeof MAPS)[number]) => [string, string][],
+  shared: SharedParts,
+  hidden: ReadonlySet<string>
+): StoredSeries {
   const metric = metricKey({
     name: text('name'),
     kind: text('kind') as never,
@@ -86,7 +99,7 @@ function seriesAt(block: NativeColumns, row: number, shared: SharedParts, hidden
   }
   const labels = seriesLabels({ attributes, resource: { attributes: resource, schemaUrl: '' }, scope }, NAMING)
   return {
-    id: block.ids('series_id')[row],
+    id,
     metric: shared.text(metric),
     attributes,
     resource,

@@ -4,6 +4,7 @@ import { Remembered } from './remembered.ts'
 import type { StoreConfig, TierConfig } from './request.ts'
 import { rangeOf } from './sample-loader.ts'
 import { type RowRange, rowsOf } from './sample-sources.ts'
+import type { FoundSeries } from './series-index.ts'
 import type { Source, SourceRequest, Sources } from './sources.ts'
 import { quotedList, timeText } from './sql-text.ts'
 import type { Statements } from './statements.ts'
@@ -179,11 +180,20 @@ function covers(sources: readonly Source[], raw: Source, after: number, { sizeMs
   return (
     meansSame &&
     sources.every(({ found }) => {
-      const known = new Set(found.series.map(({ labels }) => labels.key))
+      const known = keysOf(found.series)
       const isEarly = found.firstMs <= Math.max(after, raw.found.firstMs) + sizeMs + SECOND_MS
       return isEarly && raw.found.series.every(({ labels }) => known.has(labels.key))
     })
   )
+}
+
+/** By the series, which are the same object for the same query. */
+const keys = new WeakMap<readonly FoundSeries[], ReadonlySet<string>>()
+
+function keysOf(series: readonly FoundSeries[]): ReadonlySet<string> {
+  const known = keys.get(series) ?? new Set(series.map(({ labels }) => labels.key))
+  keys.set(series, known)
+  return known
 }
 
 function say(remarks: Remarks, { name }: TierConfig, complete: number): void {

@@ -70,7 +70,7 @@ describe('weir validate on the configurations that come with Weir', () => {
       const terminal = new MemoryTerminal()
       assert.equal(await validate(terminal, [path.join(ROOT, file)], false, ROOMY), EXIT.ok, terminal.stderr)
       assert.equal(terminal.stderr, '')
-      assert.match(terminal.stdout, /^pipeline \w+\n {2}\w+[\w, ()]*\n {4}→ \w+/)
+      assert.match(terminal.stdout, /^pipeline \w+\n {2}\w+[\w, ()]*\n {4}[→⇒] \w+/)
     })
   }
 })

@@ -1,3 +1,4 @@
+import { NO_ACCESS } from '../../../core/plugin/access.ts'
 import plugin from '../../../processors/cardinality_limiter/index.ts'
 import type { Batch, Distribution, PointBlock } from '../../../sdk/plugin/index.ts'
 import { testContext } from '../../../sdk/plugin/testing.ts'
@@ -20,8 +21,8 @@ export interface Output {
 export class Harness extends ProcessorUnderTest {
   readonly outputs: Output[] = []
 
-  constructor(config: Record<string, unknown>, now?: number) {
-    const context = testContext('cardinality_limiter')
+  constructor(config: Record<string, unknown>, now?: number, access = NO_ACCESS) {
+    const context = Object.assign(testContext('cardinality_limiter'), { access })
     if (now !== undefined) context.clock.advance(now - context.clock.now())
     super(made(plugin, config), context)
     this.host.open()

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
+import { NO_ACCESS, type Tenants } from '../../../core/plugin/access.ts'
 import plugin from '../../../processors/cardinality_limiter/index.ts'
 import { testConfig } from '../../../sdk/plugin/testing.ts'
 import { Harness, type TestPoint } from './harness.ts'
@@ -105,6 +106,16 @@ it('limits of values, tenant and process hold beside those of a metric', () => {
   const all = new Harness({ max_series_total: 2 })
   all.send({ name: 'a' }, { name: 'b' }, { name: 'c' })
   assert.equal(all.of('c{otel.metric.overflow=true}').length, 1)
+})
+
+it('regression: what several tenants of the service sent over a limit was one series of nobody', () => {
+  const weir = new Harness({ max_series_per_metric: 1 }, undefined, { ...NO_ACCESS, tenants: {} as Tenants })
+  for (const [tenant, id] of ['red a', 'red b', 'blue b'].map(text => text.split(' ')))
+    weir.send({ attributes: { id }, resource: { 'weir.tenant': tenant } })
+  assert.deepEqual(
+    weir.outputs.map(({ series }) => series),
+    ['red', 'red', 'blue'].map((tenant, i) => `weir.tenant=${tenant}|${i === 0 ? 'm{id=a}' : OVERFLOW}`)
+  )
 })
 
 it('the first override that matches counts', () => {

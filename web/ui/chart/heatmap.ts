@@ -1,7 +1,7 @@
 import uPlot from 'uplot'
 import { quantity, type Unit } from '../format.ts'
 import { themeColor } from './colors.ts'
-import type { Bucket, HeatmapData } from './data.ts'
+import type { HeatmapData } from './data.ts'
 import { timeTexts } from './time-axis.ts'
 
 const HEIGHT = 320
@@ -10,7 +10,10 @@ const MOST_TEXTS = 12
 /** Even the emptiest bucket that has something in it is seen. */
 const FAINTEST = 0.12
 
-/** Counts by time and bucket; the more, the stronger the color. Buckets are of one height each. */
+/**
+ * Counts by time and bucket; the more, the stronger the color. Buckets are of one height each. Data replaces data, as in a
+ * `Chart`: all that the plot is told depends on the data at hand.
+ */
 export class Heatmap {
   readonly root = document.createElement('div')
   readonly #unit: Unit | undefined
@@ -18,6 +21,8 @@ export class Heatmap {
   #data: HeatmapData = { times: [], buckets: [], counts: [] }
   #plot: uPlot | undefined
   readonly #resized = new ResizeObserver(() => this.#fit())
+  readonly #scheme = matchMedia('(prefers-color-scheme: dark)')
+  readonly #repaint = () => this.#plot?.redraw()
 
   /** @param height px */
   constructor({ unit, height = HEIGHT }: { readonly unit?: Unit; readonly height?: number } = {}) {
@@ -25,17 +30,19 @@ export class Heatmap {
     this.#height = height
     this.root.className = 'chart'
     this.#resized.observe(this.root)
+    this.#scheme.addEventListener('change', this.#repaint)
   }
 
   show(data: HeatmapData): void {
     this.#data = data
-    this.#plot?.destroy()
-    const empty = data.times.map(() => null)
-    this.#plot = new uPlot(this.#options(), [data.times as number[], empty], this.root)
+    const columns: uPlot.AlignedData = [data.times as number[], data.times.map(() => null)]
+    if (this.#plot === undefined) this.#plot = new uPlot(this.#options(), columns, this.root)
+    else this.#plot.setData(columns)
   }
 
   close(): void {
     this.#resized.disconnect()
+    this.#scheme.removeEventListener('change', this.#repaint)
     this.#plot?.destroy()
   }
 
@@ -46,32 +53,34 @@ export class Heatmap {
   }
 
   #options(): uPlot.Options {
-    const { buckets } = this.#data
-    const axis = { stroke: themeColor('--quiet'), grid: { show: false }, ticks: { show: false } }
-    const every = Math.max(1, Math.ceil(buckets.length / MOST_TEXTS))
-    const bounds = buckets.flatMap((_, i) => (i % every === 0 ? [i + 1] : []))
+    const axis = { stroke: () => themeColor('--quiet'), grid: { show: false }, ticks: { show: false } }
     return {
       width: this.root.clientWidth || 600,
       height: this.#height,
       legend: { show: false },
-      scales: { y: { range: [0, Math.max(1, buckets.length)] } },
+      scales: { y: { range: () => [0, Math.max(1, this.#data.buckets.length)] } },
       series: [{}, { points: { show: false } }],
       axes: [
         { ...axis, values: timeTexts },
         {
           ...axis,
           size: 72,
-          splits: () => bounds,
-          values: () => bounds.map(bound => boundText(buckets[bound - 1], this.#unit))
+          splits: () => this.#bounds,
+          values: (_plot, bounds) => bounds.map(bound => quantity(this.#data.buckets[bound - 1].upper, this.#unit))
         }
       ],
       cursor: { drag: { x: false, y: false } },
       hooks: { draw: [plot => draw(plot, this.#data)] }
     }
   }
-}
 
-const boundText = ({ upper }: Bucket, unit: Unit | undefined) => quantity(upper, unit)
+  /** Numbers, from 1, of the buckets whose upper bounds have a text. */
+  get #bounds(): number[] {
+    const { length } = this.#data.buckets
+    const every = Math.max(1, Math.ceil(length / MOST_TEXTS))
+    return this.#data.buckets.flatMap((_, i) => (i % every === 0 ? [i + 1] : []))
+  }
+}
 
 function draw(plot: uPlot, { times, counts }: HeatmapData): void {
   const most = counts.reduce((all, row) => row.reduce((high, value) => Math.max(high, value), all), 0)

@@ -125,13 +125,19 @@ test('a broken file is listed with its problems, and its text can be had', async
   assert.match((await ask('GET', 'bad')).text, /"rows": 7/)
 })
 
-test('of very many files the first are listed, and all that come with Weir', async t => {
-  const { list, file } = await served(t)
+test('of very many files the first are listed, and all that come with Weir; one more is refused', async t => {
+  const { ask, list, file } = await served(t)
   await mkdir(file(), { recursive: true })
   for (let i = 0; i < 502; i++) await writeFile(file(`a${String(i).padStart(3, '0')}.json`), GOOD)
   const { dashboards, folderProblem } = await list()
   assert.equal(folderProblem, 'there are 502 dashboards in it, and the first 500 are listed: remove some')
   assert.equal(dashboards.length, 500 + READY_MADE.length)
+  const refused = await ask('PUT', 'another', IS_NEW, GOOD)
+  assert.equal(refused.status, 409)
+  assert.match(refused.text, /there are 502 dashboards, and 500 is the most: remove one/)
+  const [{ name }] = dashboards.filter(({ source }) => source === 'file')
+  const { version } = await ask('GET', name)
+  assert.equal((await ask('PUT', name, { 'if-match': version }, OTHER)).status, 204)
   assert.deepEqual(
     dashboards.slice(-3).map(({ name }) => name),
     READY_MADE

@@ -21,7 +21,7 @@ const cases: readonly (readonly [name: string, text: string, want: string])[] = 
   ['in single quotes', "{a='$odd'}", "{a='a\"b\\'c\\\\d\\ne'}"],
   ['between backticks', '{a=`$plan\\`, b="$plan"}', '{a=`pro\\`, b="pro"}'],
   ['behind an escaped quote', '{a="\\"$odd", b="$plan"}', '{a="\\"a\\"b\'c\\\\d\\ne", b="pro"}'],
-  ['none of several', '{a=~"$all"}', '{a=~".*"}'],
+  ['none of several', '{a=~"$all"}', '{a=~".+"}'],
   ['one of several', '{a=~"$one"}', '{a=~"a\\\\.b"}'],
   ['two of several', '{a=~"$two"}', '{a=~"(a\\\\.b|c\\\\|d)"}'],
   ['the end of a regular expression', '{a=~"x$"}', '{a=~"x$"}'],

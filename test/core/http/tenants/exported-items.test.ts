@@ -3,15 +3,17 @@ import { test } from 'node:test'
 import { ExportedItems } from '../../../../core/http/tenants/exported-items.ts'
 import type { EventBlock } from '../../../../core/model/events.ts'
 import { TENANT } from '../../../../core/model/tenant.ts'
+import { TenantShares } from '../../../../core/telemetry/tenant-shares.ts'
 import { testContext } from '../../../../sdk/plugin/testing.ts'
 import { pointsOf } from '../../../processor-under-test.ts'
 
 test('items of each tenant that backends have, by resource or attribute', () => {
-  const exported = new ExportedItems()
+  const context = testContext()
+  const exported = new ExportedItems(new TenantShares(context.series))
   const of = (tenant: string) => ({ name: `m${tenant}`, resource: { [TENANT]: tenant } })
   const counted = { name: 'windows', attributes: { [TENANT]: 'a' } }
   const points = [of('a'), of('a'), of('b'), { name: 'nobody' }, counted, of('b')]
-  exported.passed(pointsOf(testContext(), points, 0, {}))
+  exported.passed(pointsOf(context, points, 0, {}))
   const events: EventBlock = {
     type: 'events',
     length: 3,

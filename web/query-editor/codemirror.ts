@@ -7,7 +7,7 @@ import { EditorView, keymap } from '@codemirror/view'
 import { tags } from '@lezer/highlight'
 import { PromQLExtension } from '@prometheus-io/codemirror-promql'
 import { element } from '../ui/dom.ts'
-import type { EditorEvents, MakeEditor } from './query-editor.ts'
+import type { EditorOptions, MakeEditor } from './query-editor.ts'
 
 const POSITION = /^(\d+):(\d+): /
 /** Completion asks there. */
@@ -38,10 +38,10 @@ const colors = HighlightStyle.define([
  * An editor with completion. It is in a shadow root, whose style sheets a script may make: those that it would put into
  * the document are refused by the page's content security policy. Errors come from the server, which knows what it takes.
  */
-export const makeEditor: MakeEditor = (value, events) => {
+export const makeEditor: MakeEditor = (value, options) => {
   const host = element('div', { class: 'editor-host' })
   const root = host.attachShadow({ mode: 'open', delegatesFocus: true })
-  const state = EditorState.create({ doc: value, extensions: extensionsOf(events) })
+  const state = EditorState.create({ doc: value, extensions: extensionsOf(options) })
   const view = new EditorView({ state, root, parent: root })
   return {
     root: host,
@@ -62,7 +62,7 @@ export const makeEditor: MakeEditor = (value, events) => {
   }
 }
 
-function extensionsOf({ onRun, api }: EditorEvents): Extension {
+function extensionsOf({ onRun, label, api }: EditorOptions): Extension {
   const promql = new PromQLExtension().activateLinter(false).setComplete({
     remote: {
       url: '',
@@ -72,8 +72,8 @@ function extensionsOf({ onRun, api }: EditorEvents): Extension {
     }
   })
   const run = () => {
-    onRun()
-    return true
+    onRun?.()
+    return onRun !== undefined
   }
   return [
     // Below the keys of the list of completions, which take Enter while it is open.
@@ -85,7 +85,7 @@ function extensionsOf({ onRun, api }: EditorEvents): Extension {
     bracketMatching(),
     closeBrackets(),
     EditorView.lineWrapping,
-    EditorView.contentAttributes.of({ 'aria-label': 'PromQL query' }),
+    EditorView.contentAttributes.of({ 'aria-label': label }),
     syntaxHighlighting(colors),
     theme
   ]

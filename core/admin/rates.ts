@@ -1,9 +1,11 @@
-import type { ComponentReport } from '../../core/admin/component-report.ts'
+import type { ComponentReport } from './component-report.ts'
 
 /** Items a second. */
 export interface Rate {
   readonly in: number
   readonly out: number
+  /** By reason, those of which some were dropped since the component is there. */
+  readonly dropped: Readonly<Record<string, number>>
 }
 
 type Account = ComponentReport['account']
@@ -35,10 +37,17 @@ export class Rates {
     const first = this.#samples[0]
     const seconds = (this.#samples.at(-1)!.time - first.time) / 1000
     const before = first.counts.get(nameOf(component))
-    if (before === undefined || seconds === 0) return { in: 0, out: 0 }
-    const { received, sent } = component.account
-    // Items that an exporter nacks were not sent after all.
-    return { in: (received - before.received) / seconds, out: Math.max(0, (sent - before.sent) / seconds) }
+    const perSecond = (now: number, then: number | undefined) =>
+      before === undefined || seconds === 0 ? 0 : (now - (then ?? 0)) / seconds
+    const { received, sent, dropped } = component.account
+    return {
+      in: perSecond(received, before?.received),
+      // Items that an exporter nacks were not sent after all.
+      out: Math.max(0, perSecond(sent, before?.sent)),
+      dropped: Object.fromEntries(
+        Object.entries(dropped).map(([reason, items]) => [reason, perSecond(items, before?.dropped[reason])])
+      )
+    }
   }
 }
 

@@ -9,11 +9,13 @@ export interface QueryEditor {
 }
 
 /** What the tab loads once somebody wants to type. */
-export type MakeEditor = (value: string, events: EditorEvents) => QueryEditor
+export type MakeEditor = (value: string, options: EditorOptions) => QueryEditor
 
-export interface EditorEvents {
-  /** The query is to be run. */
-  onRun(): void
+export interface EditorOptions {
+  /** Enter was pressed. Without it Enter begins a line. */
+  readonly onRun?: () => void
+  /** Name of the field. */
+  readonly label: string
   /** Path of the query API that completes names. */
   readonly api: Promise<string>
 }
