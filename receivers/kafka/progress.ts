@@ -29,12 +29,13 @@ export const formatProgress = ({ state, ticks }: Progress) => JSON.stringify({ v
 /** Undefined for an offset that was committed by somebody else, such as a tool that moved the group. */
 export function parseProgress(text: string | null | undefined): Progress | undefined {
   if (text === null || text === undefined || text === '') return undefined
-  let json: { readonly v?: number; readonly state?: StatePointer; readonly ticks?: Tick[] }
+  let json: { readonly v?: number; readonly state?: StatePointer; readonly ticks?: Tick[] } | null
   try {
     json = JSON.parse(text)
   } catch {
     return undefined
   }
-  if (json?.v === VERSION) return { state: json.state, ticks: json.ticks ?? [] }
+  if (json?.v === undefined) return undefined
+  if (json.v === VERSION) return { state: json.state, ticks: json.ticks ?? [] }
   throw new BadInputError('the group was run by a newer version of Weir')
 }

@@ -1,15 +1,22 @@
 import type { RecordId } from '../../core/kafka/record-id.ts'
 import { openState, sealState } from '../../sdk/plugin/index.ts'
 
-/** Numbers that a producer left out and may still send: those of a request that waits to be sent again. */
-const MOST_MISSING = 1000n
+/** Gaps in the numbers of one producer: requests that wait to be sent again. There are few at a time. */
+const MOST_GAPS = 100
 /** A producer that was silent for so long has ended, in the time of records. */
 const IDLE_MS = 3_600_000
 const VERSION = 1
 
+/** Numbers from `from` up to, not including, `to`. */
+interface Gap {
+  from: bigint
+  to: bigint
+}
+
 interface Producer {
-  last: bigint
-  readonly missing: Set<bigint>
+  /** All numbers before this came, but for the gaps. */
+  next: bigint
+  gaps: Gap[]
   /** Unix ms. */
   seen: number
 }
@@ -20,25 +27,18 @@ export class SeenRecords {
 
   has({ producer, number }: RecordId): boolean {
     const known = this.#producers.get(producer)
-    return known !== undefined && number <= known.last && !known.missing.has(number)
+    return known !== undefined && number < known.next && gapOf(known, number) === undefined
   }
 
   /** @param time of the record, Unix ms */
   add({ producer, number }: RecordId, time: number): void {
-    const known = this.#producers.get(producer)
-    if (known === undefined) {
-      this.#producers.set(producer, { last: number, missing: new Set(), seen: time })
-      return
-    }
+    let known = this.#producers.get(producer)
+    if (known === undefined) this.#producers.set(producer, (known = { next: 0n, gaps: [], seen: time }))
     known.seen = time
-    if (number <= known.last) return void known.missing.delete(number)
-    const first = known.last + 1n > number - MOST_MISSING ? known.last + 1n : number - MOST_MISSING
-    for (let left = first; left < number; left++) known.missing.add(left)
-    for (const oldest of known.missing) {
-      if (known.missing.size <= MOST_MISSING) break
-      known.missing.delete(oldest)
-    }
-    known.last = number
+    if (number < known.next) return fill(known, number)
+    if (number > known.next) known.gaps.push({ from: known.next, to: number })
+    if (known.gaps.length > MOST_GAPS) known.gaps.shift()
+    known.next = number + 1n
   }
 
   /** @param time of the partition, Unix ms */
@@ -54,4 +54,17 @@ export class SeenRecords {
   restore(state: Uint8Array): void {
     this.#producers = openState(VERSION, state) as Map<string, Producer>
   }
+}
+
+const gapOf = ({ gaps }: Producer, number: bigint) => gaps.find(({ from, to }) => from <= number && number < to)
+
+/** The number has come: its gap becomes smaller, or two. */
+function fill(producer: Producer, number: bigint): void {
+  const gap = gapOf(producer, number)
+  if (gap === undefined) return
+  const parts = [
+    { from: gap.from, to: number },
+    { from: number + 1n, to: gap.to }
+  ].filter(({ from, to }) => from < to)
+  producer.gaps = producer.gaps.flatMap(other => (other === gap ? parts : [other]))
 }

@@ -1,0 +1,122 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { KafkaRecord, RecordsBatch } from '@platformatic/kafka'
+import { BadInputError } from '../../../core/errors.ts'
+import { encodeRecordId, RECORD_ID_HEADER } from '../../../core/kafka/record-id.ts'
+import { EventBlockBuilder } from '../../../core/model/event-builder.ts'
+import { RecordEntries } from '../../../receivers/kafka/partition-entries.ts'
+import type { Tick } from '../../../receivers/kafka/progress.ts'
+
+const PRODUCER = Buffer.alloc(16, 7)
+
+function batch(
+  firstOffset: number,
+  time: number,
+  values: readonly string[],
+  numbers: readonly number[] = []
+): RecordsBatch {
+  const records = values.map((value, offsetDelta) => ({
+    offsetDelta,
+    value: Buffer.from(value),
+    headers:
+      numbers[offsetDelta] === undefined
+        ? []
+        : [[Buffer.from(RECORD_ID_HEADER), encodeRecordId(PRODUCER, BigInt(numbers[offsetDelta]))]]
+  }))
+  return {
+    firstOffset: BigInt(firstOffset),
+    lastOffsetDelta: values.length - 1,
+    maxTimestamp: BigInt(time),
+    length: 100,
+    records
+  } as never as RecordsBatch
+}
+
+/** Entries whose items are named by the values of records; `bad` cannot be read. */
+function entriesFrom(next: number, ticks: readonly Tick[] = []) {
+  const dead: number[] = []
+  const counts = { repeated: 0 }
+  const entries = new RecordEntries(next, ticks, {
+    decode({ value }: KafkaRecord, time) {
+      if (String(value) === 'bad') throw new BadInputError('it is bad')
+      const builder = new EventBlockBuilder()
+      builder.add(time, String(value), [], undefined, 1)
+      return { block: builder.build(), rejected: new Map() }
+    },
+    rejected() {},
+    repeated: () => counts.repeated++,
+    deadLetter: (_record, offset) => dead.push(offset)
+  })
+  return { entries, dead, counts }
+}
+
+const shown = (entries: RecordEntries) => {
+  const seen: string[] = []
+  for (let entry = entries.read(); entry !== undefined; entry = entries.read()) {
+    const { number, time, block } = entry
+    seen.push(`${number}@${time} ${block?.type === 'events' ? block.name.join() : '-'}`)
+  }
+  return seen
+}
+
+test('a batch is one entry, with the offset of its last record and a time that never goes back', () => {
+  const { entries } = entriesFrom(0)
+  entries.add([batch(0, 100, ['a', 'b']), batch(2, 90, ['c'])])
+  assert.equal(entries.unread, 2)
+  assert.deepEqual(shown(entries), ['1@100 a,b', '2@100 c'])
+})
+
+test('records before the offset at which it begins are left out', () => {
+  const { entries } = entriesFrom(1)
+  entries.add([batch(0, 100, ['a', 'b'])])
+  assert.deepEqual(shown(entries), ['1@100 b'])
+})
+
+test('records that cannot be read are told with their offset, and the partition goes on', () => {
+  const { entries, dead } = entriesFrom(0)
+  entries.add([batch(0, 100, ['bad', 'b']), batch(2, 110, ['bad'])])
+  assert.deepEqual(shown(entries), ['1@100 b', '2@110 -'])
+  assert.deepEqual(dead, [0, 2])
+})
+
+test('ticks of an earlier run come at the places where they were', () => {
+  const { entries } = entriesFrom(0, [
+    [1, 150],
+    [2, 300]
+  ])
+  entries.add([batch(0, 100, ['a']), batch(1, 120, ['b']), batch(2, 200, ['c'])])
+  assert.deepEqual(shown(entries), ['0@100 a', '0@150 -', '1@150 b', '1@300 -', '2@300 c'])
+})
+
+test('nothing is read while it is not known whether a tick was committed', () => {
+  const { entries } = entriesFrom(0)
+  entries.add([batch(0, 100, ['a'])])
+  entries.isHeld = true
+  assert.deepEqual([entries.unread, entries.read()], [0, undefined])
+  entries.addTick(90)
+  entries.isHeld = false
+  assert.deepEqual(shown(entries), ['-1@90 -', '0@100 a'])
+})
+
+test('records that a producer sent again are left out, in one batch and in the next', () => {
+  const { entries, counts } = entriesFrom(0)
+  entries.add([batch(0, 100, ['a', 'a', 'b'], [0, 0, 1]), batch(3, 110, ['b', 'c'], [1, 2])])
+  assert.deepEqual(shown(entries), ['2@100 a,b', '4@110 c'])
+  assert.equal(counts.repeated, 2)
+})
+
+test('a state that is taken while an entry waits to be forwarded does not know its records', () => {
+  for (const [forwardedBefore, repeated] of [
+    [0, false],
+    [1, true]
+  ] as const) {
+    const { entries } = entriesFrom(0)
+    entries.add([batch(0, 100, ['a'], [0])])
+    entries.forwardedBefore = () => forwardedBefore
+    entries.read()
+    const next = entriesFrom(forwardedBefore)
+    next.entries.restore(entries.snapshot())
+    next.entries.add([batch(forwardedBefore, 120, ['a'], [0])])
+    assert.deepEqual(shown(next.entries), [`${forwardedBefore}@120 ${repeated ? '-' : 'a'}`])
+  }
+})
