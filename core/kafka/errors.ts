@@ -1,3 +1,5 @@
+import { WeirError } from '../errors.ts'
+
 /**
  * Kafka's name of the error, such as `ILLEGAL_GENERATION`. The client wraps errors several times. Undefined if no broker
  * answered.
@@ -22,6 +24,8 @@ export function describeKafkaError(error: unknown): string {
 
 function collect(error: unknown, texts: Set<string>): void {
   if (!(error instanceof Error)) return void texts.add(String(error))
+  // Its message has that of its cause.
+  if (WeirError.is(error)) return void texts.add(error.message)
   const { errors } = error as { errors?: unknown }
   if (Array.isArray(errors) && errors.length > 0) for (const inner of errors) collect(inner, texts)
   else if (error.message !== '') texts.add(error.message)

@@ -38,6 +38,17 @@ export async function ensureTopic(admin: Admin, wanted: WantedTopic): Promise<nu
   throw new WeirError('COMPONENT_FAILED', `topic ${wanted.name} was created and is not there`)
 }
 
+/** Returns the number of partitions that it has then: fewer if brokers have not heard of them all yet. */
+export async function addPartitions(admin: Admin, topic: string, count: number): Promise<number> {
+  try {
+    await admin.createPartitions({ topics: [{ name: topic, count }] })
+  } catch (error) {
+    // Another process was faster.
+    if (kafkaError(error) !== 'INVALID_PARTITIONS') throw error
+  }
+  return (await partitionsOf(admin, topic)) ?? 0
+}
+
 /** Undefined if there is no such topic. */
 export async function partitionsOf(admin: Admin, topic: string): Promise<number | undefined> {
   const names = await admin.listTopics()

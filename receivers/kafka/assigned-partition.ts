@@ -92,6 +92,8 @@ export class AssignedPartition implements FetchTarget {
     ownership: AbortSignal,
     onLost: (error: unknown) => void
   ): Promise<AssignedPartition> {
+    // The topic may have more partitions than at the start.
+    await host.states.ensure(partition + 1)
     const committed = await host.group.committed(partition)
     const offset = committed?.offset ?? (await host.firstOffset(partition))
     const progress = committed?.progress ?? { state: undefined, ticks: [] }

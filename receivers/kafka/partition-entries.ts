@@ -10,6 +10,11 @@ import { SeenRecords } from './seen-records.ts'
 
 const VERSION = 1
 
+/** With the ids of its records. */
+interface BatchEntry extends PartitionEntry {
+  readonly ids: readonly RecordId[]
+}
+
 export interface EntriesHost {
   decode(record: KafkaRecord, time: number): Decoded
   /** A record that can never be read. */
@@ -36,8 +41,10 @@ export class RecordEntries implements PartitionEntries, CheckpointParticipant {
   #time = 0
   /** Nothing is read until it is known whether a tick was committed. */
   isHeld = false
-  /** Ids of the records of the entry that was read last. */
-  #lastRead: { readonly number: number; readonly ids: readonly RecordId[]; readonly time: number } | undefined
+  /** The entry that was read last. */
+  #lastRead: BatchEntry | undefined
+  /** Entries of the batch that was decoded last. */
+  #decoded: BatchEntry[] = []
   /** Called when batches were read, so that there is room for others. */
   onRoom = () => {}
   /** The entry that processors get next. */
@@ -58,7 +65,7 @@ export class RecordEntries implements PartitionEntries, CheckpointParticipant {
   }
 
   get unread(): number {
-    return this.isHeld ? 0 : this.#batches.length + (this.#isTickDue ? 1 : 0)
+    return this.isHeld ? 0 : this.#decoded.length + this.#batches.length + (this.#isTickDue ? 1 : 0)
   }
 
   /** Batches that were added before are left out: while a partition moves, two brokers may answer for it. */
@@ -85,7 +92,7 @@ export class RecordEntries implements PartitionEntries, CheckpointParticipant {
   read(): PartitionEntry | undefined {
     if (this.isHeld) return undefined
     this.#settleLast()
-    return this.#tick() ?? this.#nextBatch()
+    return this.#tick() ?? this.#nextOfBatch()
   }
 
   snapshot(): Uint8Array {
@@ -119,37 +126,56 @@ export class RecordEntries implements PartitionEntries, CheckpointParticipant {
     return { number: this.#next - 1, time: this.#time, block: undefined }
   }
 
-  /** One entry for all items of a batch; it has the offset of the last record. */
-  #nextBatch(): PartitionEntry | undefined {
+  #nextOfBatch(): PartitionEntry | undefined {
+    if (this.#decoded.length === 0) this.#decodeBatch()
+    const entry = this.#decoded.shift()
+    if (entry === undefined) return undefined
+    this.#next = entry.number + 1
+    this.#lastRead = entry
+    const { number, time, block } = entry
+    return { number, time, block }
+  }
+
+  /**
+   * One entry for all items of a batch; it has the offset of the last record. Points and events in one batch, as tools
+   * that copy topics may join them, are several entries, each up to where the other kind begins.
+   */
+  #decodeBatch(): void {
     const batch = this.#batches.shift()
-    if (batch === undefined) return undefined
+    if (batch === undefined) return
     this.#bytes -= bytesOf(batch)
     this.onRoom()
     this.#time = Math.max(this.#time, Number(batch.maxTimestamp))
-    const number = endOf(batch) - 1
-    const ids = new Map<string, RecordId>()
-    const blocks: Block[] = []
+    const known = new Set<string>()
+    let [blocks, ids, last]: [Block[], RecordId[], number] = [[], [], this.#next]
+    const end = (number: number) => {
+      const block = blocks.length === 0 ? undefined : joinBlocks(blocks)
+      this.#decoded.push({ number, time: this.#time, block, ids })
+      blocks = []
+      ids = []
+    }
     for (const record of batch.records) {
       const offset = Number(batch.firstOffset) + record.offsetDelta
-      if (offset < this.#next || !this.#isNew(record, ids)) continue
+      const id = idOf(record)
+      if (offset < this.#next || !this.#isNew(id, known)) continue
       const block = this.#decode(record, offset)
+      if (block !== undefined && blocks.length > 0 && block.type !== blocks[0].type) end(last)
       if (block !== undefined) blocks.push(block)
+      if (id !== undefined) ids.push(id)
+      last = offset
     }
-    this.#next = number + 1
-    this.#lastRead = { number, ids: [...ids.values()], time: this.#time }
-    return { number, time: this.#time, block: blocks.length === 0 ? undefined : joinBlocks(blocks) }
+    end(endOf(batch) - 1)
   }
 
-  /** @param ids of the records before it in the same batch */
-  #isNew(record: KafkaRecord, ids: Map<string, RecordId>): boolean {
-    const id = idOf(record)
+  /** @param known ids of the records before it in the same batch */
+  #isNew(id: RecordId | undefined, known: Set<string>): boolean {
     if (id === undefined) return true
     const key = `${id.producer} ${id.number}`
-    if (ids.has(key) || this.#seen.has(id)) {
+    if (known.has(key) || this.#seen.has(id)) {
       this.#host.repeated()
       return false
     }
-    ids.set(key, id)
+    known.add(key)
     return true
   }
 

@@ -7,7 +7,7 @@ import {
   ProduceAcks,
   Producer
 } from '@platformatic/kafka'
-import { ensureTopic } from '../../core/kafka/topics.ts'
+import { addPartitions, ensureTopic } from '../../core/kafka/topics.ts'
 import { WeirError } from '../../sdk/plugin/index.ts'
 import type { StatePointer } from './progress.ts'
 
@@ -43,6 +43,8 @@ export class StateTopic {
   readonly #reader: Consumer
   /** Fetches of one client go one after the other. */
   #reading: Promise<unknown> = Promise.resolve()
+  /** Partitions that it is known to have. */
+  #partitions = 0
   readonly #onCleanupFailed: (error: unknown) => void
 
   /** @param onCleanupFailed told if old states cannot be removed */
@@ -60,13 +62,16 @@ export class StateTopic {
 
   /** @param partitions of the topic whose state it has */
   async ensure(partitions: number): Promise<void> {
+    if (partitions <= this.#partitions) return
     const { admin, topic: name, replicas } = this.#options
-    const found = await ensureTopic(admin, { name, partitions, replicas, settings: TOPIC_SETTINGS })
+    let found = await ensureTopic(admin, { name, partitions, replicas, settings: TOPIC_SETTINGS })
+    if (found < partitions) found = await addPartitions(admin, name, partitions)
     if (found < partitions)
       throw new WeirError(
         'COMPONENT_FAILED',
         `topic ${name} has ${found} partitions, and the topic whose state it keeps has ${partitions}: add partitions to it`
       )
+    this.#partitions = found
   }
 
   /** Durable when it resolves. */

@@ -76,8 +76,19 @@ export function* snapshotsOf(participants: Participants): Stepwise<Map<string, U
   return snapshots
 }
 
-/** Restores the state of participants. Throws `STATE_INVALID` if that fails, or if a participant is no longer there. */
-export function restoreSnapshots(topology: Checkpointed, { snapshots }: Checkpoint, folder: string): void {
+/**
+ * Restores the state of participants. Throws `STATE_INVALID` if that fails, or if a participant is no longer there.
+ * @param place where the checkpoint is
+ * @param remedy said to users if it cannot be used
+ */
+export function restoreSnapshots(
+  topology: Checkpointed,
+  { snapshots }: Checkpoint,
+  place: string,
+  remedy = 'start with --discard-state to go on without it'
+): void {
+  const unusable = (why: string, cause?: unknown) =>
+    new WeirError('STATE_INVALID', `cannot restore the checkpoint in ${place}: ${why}; ${remedy}`, { cause })
   const left = new Set(snapshots.keys())
   for (const [name, participant] of [...upstreamOf(topology), ...exportersOf(topology)]) {
     const state = snapshots.get(name)
@@ -86,17 +97,8 @@ export function restoreSnapshots(topology: Checkpointed, { snapshots }: Checkpoi
     try {
       participant.restore!(state)
     } catch (error) {
-      throw unusable(folder, `the state of ${name}: ${describeError(error)}`, error)
+      throw unusable(`the state of ${name}: ${describeError(error)}`, error)
     }
   }
-  if (left.size > 0)
-    throw unusable(folder, `it has state of ${[...left].join(', ')}, which the configuration has no longer`)
-}
-
-function unusable(folder: string, why: string, cause?: unknown): WeirError {
-  return new WeirError(
-    'STATE_INVALID',
-    `cannot restore the checkpoint in ${folder}: ${why}; start with --discard-state to go on without it`,
-    { cause }
-  )
+  if (left.size > 0) throw unusable(`it has state of ${[...left].join(', ')}, which the configuration has no longer`)
 }

@@ -21,6 +21,7 @@ import { TaskAccounts } from './task-accounts.ts'
 
 const START_MS = 30_000
 const STOP_MS = 5000
+const REMEDY = 'start the configuration that it had, or move its group by weir kafka seek to go on without it'
 const CLOSED = new WeirError('QUEUE_FULL', 'its partition is processed elsewhere')
 
 /** The service that tasks are part of. */
@@ -71,7 +72,7 @@ export class PartitionTask implements Task {
     // Sending queues have no disk here, and exporters no state of one partition.
     const inside: Checkpointed = { receivers: [source], pipelines: this.#pipelines, exporters: [] }
     this.#restore = () => {
-      if (checkpoint !== undefined) restoreSnapshots(inside, checkpoint, `partition ${partition}`)
+      if (checkpoint !== undefined) restoreSnapshots(inside, checkpoint, `partition ${partition}`, REMEDY)
     }
     this.#coordinator = new CheckpointCoordinator({
       store: {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { WeirError } from '../../../core/errors.ts'
 import { describeKafkaError, kafkaError } from '../../../core/kafka/errors.ts'
 import { parseTarget } from '../../../core/kafka/seek.ts'
 
@@ -15,6 +16,12 @@ test("the name of Kafka's error is found however deep it is", () => {
 test('causes are told in place of "failed 3 times"', () => {
   assert.equal(describeKafkaError(wrapped), 'The generation is another one.')
   assert.equal(describeKafkaError(new Error('outer', { cause: fenced })), 'outer: The generation is another one.')
+})
+
+test("the message of Weir's own errors, which has that of the cause, is told once", () => {
+  const cause = new Error('the state is of windows of 10m')
+  const error = new WeirError('STATE_INVALID', `cannot restore it: ${cause.message}`, { cause })
+  assert.equal(describeKafkaError(error), 'cannot restore it: the state is of windows of 10m')
 })
 
 test('a place to seek', () => {

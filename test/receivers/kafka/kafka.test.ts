@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { after, describe, test } from 'node:test'
 import { setTimeout } from 'node:timers/promises'
@@ -48,12 +49,14 @@ service:
 async function writer({ broker }: Kafka, topic: string, partitions: number) {
   const client = { clientId: 'test', bootstrapBrokers: [broker] }
   const admin = new Admin(client)
-  await admin.createTopics({
-    topics: [topic],
-    partitions,
-    replicas: 1,
-    configs: [{ name: 'message.timestamp.type', value: 'LogAppendTime' }]
-  })
+  const isThere = (await admin.listTopics()).includes(topic)
+  if (!isThere)
+    await admin.createTopics({
+      topics: [topic],
+      partitions,
+      replicas: 1,
+      configs: [{ name: 'message.timestamp.type', value: 'LogAppendTime' }]
+    })
   await admin.close()
   // Without it the client writes some records to a new topic twice.
   const producer = new Producer({ ...client, acks: ProduceAcks.ALL, idempotent: true })
@@ -77,9 +80,9 @@ async function writer({ broker }: Kafka, topic: string, partitions: number) {
 const point = (client: number, time: number, value = 1) =>
   deltaRequest([{ name: 'requests', attributes: { client: `c${client}` }, time, value }])
 
-async function total({ flush, exportSeries }: VictoriaMetrics): Promise<number> {
+async function total({ flush, exportSeries }: VictoriaMetrics, partition = '.+'): Promise<number> {
   await flush()
-  const series = await exportSeries('{__name__=~"requests.*"}')
+  const series = await exportSeries(`{__name__=~"requests.*",partition=~"${partition}"}`)
   return series.flatMap(({ values }) => values).reduce<number>((sum, value) => sum + (value ?? 0), 0)
 }
 
@@ -133,6 +136,64 @@ describe('kafka', { skip, timeout: 240_000 }, async () => {
     assert.equal(await weir.metric('weir_receiver_kafka_dead_letters_total\\{component="kafka"\\}'), GARBAGE)
     await weir.settled()
     await weir.assertLedger()
+  })
+
+  test('a record that is too large for the dead letters is there without its value, and checkpoints go on', async t => {
+    const sandbox = await Sandbox.open(t)
+    const vm = await startVictoriaMetrics(store.path)
+    t.after(() => vm.stop())
+    const { send, close } = await writer(kafka, 'huge', 1)
+    t.after(close)
+    const admin = new Admin({ clientId: 'test', bootstrapBrokers: [kafka.broker] })
+    const configs = [{ name: 'max.message.bytes', value: '10000' }]
+    await admin.createTopics({ topics: ['huge.dead-letters'], partitions: 1, replicas: 1, configs })
+    await admin.close()
+    await send([point(1, Date.now()), randomBytes(50_000), point(2, Date.now())])
+    const weir = await sandbox.start(aggregator(kafka, { group: 'huge', topic: 'huge', store: vm.url }))
+    await eventually('the others are counted', async () => (await total(vm)) === 2)
+    const dead = await eventually('it is there', async () => {
+      const found = await valuesOf(kafka, 'huge.dead-letters')
+      return found.length === 1 && found
+    })
+    assert.equal(Object.fromEntries(pairs(dead[0].headers))['weir-value-bytes'], '50000')
+    await weir.stop()
+    const moves = await sandbox.weir('kafka', 'seek', '--config', sandbox.path('weir.yaml'), '--to', 'latest')
+    assert.match(moves.stdout, /huge\/0: stays at 3/)
+  })
+
+  test('a topic that has more partitions than before is read, and its state topic gets as many', async t => {
+    const sandbox = await Sandbox.open(t)
+    const vm = await startVictoriaMetrics(store.path)
+    t.after(() => vm.stop())
+    const few = await writer(kafka, 'grown', 1)
+    await few.send([point(1, Date.now())])
+    await few.close()
+    const config = aggregator(kafka, { group: 'grown', topic: 'grown', store: vm.url })
+      .replace('processors:\n', 'processors:\n  cardinality_limiter: {}\n')
+      .replace('[windowed_counter]', '[windowed_counter, cardinality_limiter]')
+    const weir = await sandbox.start(config)
+    await eventually('it is counted', async () => (await total(vm)) === 1)
+    await weir.stop()
+    const admin = new Admin({ clientId: 'test', bootstrapBrokers: [kafka.broker] })
+    t.after(() => admin.close())
+    await admin.createPartitions({ topics: [{ name: 'grown', count: 3 }] })
+    const many = await writer(kafka, 'grown', 3)
+    t.after(many.close)
+    await many.send(Array.from({ length: 30 }, (_, i) => point(i, Date.now())))
+    const again = await sandbox.start(config.replace('windows: [1s]', 'windows: [2s]'))
+    await eventually('a state that does not fit is told, with what to do', async () =>
+      /windows of 2s now.*start the configuration that it had, or move its group/.test(again.stderr)
+    )
+    const metrics = await eventually('the others have tasks', async () => {
+      const text = await (await fetch(`${again.admin}/metrics`)).text()
+      return ['1', '2'].every(own => text.includes(`partition="grown/${own}"`)) && text
+    })
+    assert.ok(!metrics.includes('partition="grown/0"'), 'the task that could not begin has gone')
+    await again.stop()
+    await sandbox.start(config)
+    await eventually('the partition whose state was refused is counted too', async () => (await total(vm, '0')) === 11)
+    const { topics } = await admin.metadata({ topics: ['grown.grown.state'], forceUpdate: true })
+    assert.equal(topics.get('grown.grown.state')?.partitionsCount, 3)
   })
 
   test('while a backend is away records wait in the topic: the lag is as kcat says, and nothing is lost', async t => {

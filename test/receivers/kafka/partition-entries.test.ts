@@ -4,6 +4,8 @@ import type { KafkaRecord, RecordsBatch } from '@platformatic/kafka'
 import { BadInputError } from '../../../core/errors.ts'
 import { encodeRecordId, RECORD_ID_HEADER } from '../../../core/kafka/record-id.ts'
 import { EventBlockBuilder } from '../../../core/model/event-builder.ts'
+import { PointBlockBuilder } from '../../../core/model/points.ts'
+import { SeriesTable } from '../../../core/model/series-table/series-table.ts'
 import { RecordEntries } from '../../../receivers/kafka/partition-entries.ts'
 import type { Tick } from '../../../receivers/kafka/progress.ts'
 
@@ -40,6 +42,7 @@ function entriesFrom(next: number, ticks: readonly Tick[] = []) {
   const entries = new RecordEntries(next, ticks, {
     decode({ value }: KafkaRecord, time) {
       if (String(value) === 'bad') throw new BadInputError('it is bad')
+      if (String(value).startsWith('point')) return { block: onePoint(time), rejected: new Map() }
       const builder = new EventBlockBuilder()
       builder.add(time, String(value), [], undefined, 1)
       return { block: builder.build(), rejected: new Map() }
@@ -51,11 +54,18 @@ function entriesFrom(next: number, ticks: readonly Tick[] = []) {
   return { entries, dead, counts }
 }
 
+function onePoint(time: number) {
+  const builder = new PointBlockBuilder()
+  const metric = { name: 'requests', unit: '', description: '', kind: 'counter', temporality: 'delta' } as const
+  builder.add(new SeriesTable().intern(metric, []), time, 1)
+  return builder.build()
+}
+
 const shown = (entries: RecordEntries) => {
   const seen: string[] = []
   for (let entry = entries.read(); entry !== undefined; entry = entries.read()) {
     const { number, time, block } = entry
-    seen.push(`${number}@${time} ${block?.type === 'events' ? block.name.join() : '-'}`)
+    seen.push(`${number}@${time} ${block?.type === 'events' ? block.name.join() : (block?.type ?? '-')}`)
   }
   return seen
 }
@@ -138,4 +148,18 @@ test('the room that records take is that of their text, not of what was sent com
   assert.equal(entries.bytes, 200_000)
   entries.read()
   assert.equal(entries.bytes, 0)
+})
+
+test('points and events that a tool joined into one batch are entries of their own, also if it is begun in the middle', () => {
+  const records = batch(0, 100, ['a', 'b', 'point', 'c'], [0, 1, 2, 3])
+  for (const [next, want] of [
+    [0, ['1@100 a,b', '2@100 points', '3@100 c']],
+    [2, ['2@100 points', '3@100 c']]
+  ] as const) {
+    const { entries } = entriesFrom(next)
+    entries.add([records])
+    assert.deepEqual(shown(entries), want)
+    entries.add([batch(4, 110, ['point', 'd'], [2, 4])])
+    assert.deepEqual(shown(entries), ['5@110 d'])
+  }
 })
