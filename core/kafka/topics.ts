@@ -1,6 +1,10 @@
+import { setTimeout } from 'node:timers/promises'
 import type { Admin } from '@platformatic/kafka'
 import { WeirError } from '../errors.ts'
 import { kafkaError } from './errors.ts'
+
+const LOOK_MS = 100
+const MOST_LOOKS = 50
 
 export interface WantedTopic {
   readonly name: string

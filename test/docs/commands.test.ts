@@ -39,6 +39,7 @@ const CHECKED_OTHERWISE: readonly [RegExp, (line: string, sandbox: Sandbox) => v
   [/^npm install && npm (start|test)$/, line => assert.ok(scripts()[line.split(' ').at(-1)!])],
   [/^npm (run )?(test|check|format|bench:queries)$/, line => assert.ok(scripts()[line.split(' ').at(-1)!])],
   [/^npm run bench:page -- --data FOLDER$/, () => assert.ok(scripts()['bench:page'])],
+  [/^npm run bench:live-chart -- --seconds 3600$/, () => assert.ok(scripts()['bench:live-chart'])],
   // Tests under test/bench and test/scripts run what these run.
   [/^npm run (bench|bench:parts|profile)( |$)/, assertBenchmark],
   // test/package does this.

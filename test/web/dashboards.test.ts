@@ -135,6 +135,35 @@ test('dashboards and events on the page', { skip }, async t => {
     await eventually('each plan is there', async () => (await shown.count()) === 3)
   })
 
+  await t.test('regression: what was typed while a save was under way was lost', async () => {
+    await page.getByRole('button', { name: 'Edit', exact: true }).click()
+    const title = page.getByRole('textbox', { name: 'Title of the dashboard' })
+    await title.fill('First')
+    await page.keyboard.press('Tab')
+    const { promise: isTyped, resolve: typed } = Promise.withResolvers<void>()
+    await page.route('**/api/dashboards/shop', async route => {
+      if (route.request().method() === 'PUT') await isTyped
+      await route.continue()
+    })
+    await page.getByRole('button', { name: 'Save' }).click()
+    await title.fill('Second')
+    await page.keyboard.press('Tab')
+    const reloaded = page.waitForResponse(
+      response => response.request().method() === 'GET' && response.url().endsWith('/shop')
+    )
+    typed()
+    await reloaded
+    await page.unroute('**/api/dashboards/shop')
+    assert.equal(JSON.parse(await readFile(file('shop'), 'utf8')).title, 'First')
+    await page.getByRole('button', { name: 'Save' }).click()
+    await eventually('the second is saved', async () => (await readFile(file('shop'), 'utf8')).includes('Second'))
+    await title.fill('shop')
+    await page.keyboard.press('Tab')
+    await page.getByRole('button', { name: 'Save' }).click()
+    await eventually('the name of before', async () => (await readFile(file('shop'), 'utf8')).includes('"shop"'))
+    await page.getByRole('button', { name: 'Done' }).click()
+  })
+
   await t.test('a change that somebody else has made is not overwritten', async () => {
     await page.getByRole('button', { name: 'Edit', exact: true }).click()
     await page.getByRole('textbox', { name: 'Title of the dashboard' }).fill('Mine')

@@ -46,6 +46,10 @@ export class Board {
   #bar: VariableBar | undefined
   #grid: Grid | undefined
   #run = new AbortController()
+  /** Times that it was loaded anew. */
+  #opened = 0
+  /** Settles with the last save. */
+  #saved: Promise<unknown> = Promise.resolve()
 
   /** @param onGone the URL names another dashboard, or none */
   constructor(name: string, place: Place, onGone: () => void) {
@@ -69,11 +73,13 @@ export class Board {
   #open(): void {
     this.#run.abort()
     this.#run = new AbortController()
+    this.#opened++
     const { signal } = this.#run
     void poll(
       RETRY_MS,
       async () => {
         try {
+          await this.#saved
           const stored = await loadDashboard(this.#name)
           if (!signal.aborted) this.#show(stored)
         } catch (error) {
@@ -175,9 +181,16 @@ export class Board {
 
   /** Rejects with the server's words if it is not taken. */
   async #saveText(text: string): Promise<void> {
-    await saveDashboard(this.#name, text, this.#stored!.version)
-    drafts.delete(this.#name)
-    this.#show(await loadDashboard(this.#name))
+    const [opened, before] = [this.#opened, this.#dashboard]
+    const saving = saveDashboard(this.#name, text, this.#stored!.version)
+    this.#saved = saving.catch(() => {})
+    await saving
+    const stored = await loadDashboard(this.#name)
+    // It may be open anew by now, or edited on. What was typed since is to stay.
+    if (opened !== this.#opened) return
+    if (this.#dashboard === before) drafts.delete(this.#name)
+    else drafts.set(this.#name, { version: stored.version, dashboard: this.#dashboard! })
+    this.#show(stored)
   }
 
   /** Opens the copy. What it is a copy of stays as it is stored. */
