@@ -1,4 +1,4 @@
-// Every test, with Node's own runner: `npm test`, or `npm test -- test/core/**/*.test.ts` for some.
+// Tests, with Node's own runner: `npm test`, `CI=true npm test` for all, or `npm test -- test/core/**/*.test.ts` for some.
 import { spawnSync } from 'node:child_process'
 import { globSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -47,11 +47,25 @@ const LONG = [
   'test/receivers/otlp/http.test.ts',
   'test/exporters/victoriametrics/stores.test.ts'
 ]
+/**
+ * Tests of the whole that take half of the time: processes and brokers that are killed over and over, packages that are
+ * installed, browsers, attacks that last. CI runs them, and so does their own name.
+ */
+const ONLY_IN_CI = [
+  'test/integrity/*.test.ts',
+  'test/package/*.test.ts',
+  'test/web/*.test.ts',
+  'test/{receivers,exporters}/kafka/kafka.test.ts',
+  'test/e2e/{backpressure,clickhouse,dead-backend,hostile-load,reload,workers}.test.ts',
+  'test/exporters/clickhouse/engine-process.test.ts',
+  'test/bench/programs/measure.test.ts'
+]
 /** Run in the process of each file, before it. */
 const PRELOADED = ['untracked-promises.ts', 'external-memory.ts', 'own-allocator.ts']
 
 const wanted = process.argv.slice(2).flatMap(pattern => globSync(pattern))
-const files = (wanted.length > 0 ? wanted : globSync(ALL)).sort()
+const left = new Set(wanted.length > 0 || process.env.CI === 'true' ? [] : globSync(ONLY_IN_CI))
+const files = (wanted.length > 0 ? wanted : globSync(ALL).filter(file => !left.has(file))).sort()
 const long = LONG.filter(file => files.includes(file))
 
 // Half of the time of a short process goes into stripping types and compiling. All processes of a run share the result.
@@ -75,3 +89,7 @@ tests.on('test:summary', ({ file, success }) => {
   if (file === undefined && !success) process.exitCode = 1
 })
 tests.compose(spec).pipe(process.stdout)
+if (left.size > 0)
+  process.on('exit', () =>
+    console.log(`${left.size} files of long tests were left out; CI=true npm test runs them too`)
+  )

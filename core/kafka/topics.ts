@@ -1,6 +1,10 @@
+import { setTimeout } from 'node:timers/promises'
 import type { Admin } from '@platformatic/kafka'
 import { WeirError } from '../errors.ts'
 import { kafkaError } from './errors.ts'
+
+const LOOK_MS = 100
+const MOST_LOOKS = 50
 
 export interface WantedTopic {
   readonly name: string
@@ -25,10 +29,13 @@ export async function ensureTopic(admin: Admin, wanted: WantedTopic): Promise<nu
     // Another process was faster.
     if (kafkaError(error) !== 'TOPIC_ALREADY_EXISTS') throw error
   }
-  const created = await partitionsOf(admin, wanted.name)
-  if (created === undefined)
-    throw new WeirError('COMPONENT_FAILED', `topic ${wanted.name} was created and is not there`)
-  return created
+  // Brokers hear of it one after the other.
+  for (let look = 0; look < MOST_LOOKS; look++) {
+    const created = await partitionsOf(admin, wanted.name)
+    if (created !== undefined) return created
+    await setTimeout(LOOK_MS)
+  }
+  throw new WeirError('COMPONENT_FAILED', `topic ${wanted.name} was created and is not there`)
 }
 
 /** Undefined if there is no such topic. */

@@ -2,7 +2,9 @@
 const LONGEST_TEXT = 4096
 /** Metrics whose thread is remembered. */
 const MOST_KNOWN = 1000
-const NAME = /[a-zA-Z_:][a-zA-Z0-9_:.]*/g
+/** Words of PromQL, with the names of labels behind some of them; or any other name, as the first group. */
+const PART =
+  /\b(?:offset|bool|and|or|unless|by|without|on|ignoring|group_left|group_right)\b(?:\s*\([^)]*\))?|([a-zA-Z_:][a-zA-Z0-9_:.]*)/gi
 
 /**
  * Chooses a thread for each question: the same for questions about the same metric. What a thread knows of its series, and the
@@ -19,7 +21,7 @@ export class ThreadChoice {
 
   /** The number of a thread, from 0. @param text of the question */
   of(text: string): number {
-    const subject = text.length > LONGEST_TEXT ? text : (longestName(text) ?? text)
+    const subject = text.length > LONGEST_TEXT ? text : (metricIn(text) ?? text)
     let thread = this.#known.get(subject)
     if (thread === undefined) {
       thread = this.#next
@@ -31,12 +33,17 @@ export class ThreadChoice {
   }
 }
 
-/** Most often the metric's, as those of labels are shorter. Names of functions do not count. */
-function longestName(text: string): string | undefined {
-  let longest: string | undefined
-  for (const { 0: name, index } of text.matchAll(NAME)) {
-    const isFunction = text[index + name.length] === '('
-    if (!isFunction && name.length > (longest?.length ?? 0)) longest = name
+/** A name before braces or a range, or else the longest: those of labels are shorter most often. Functions do not count. */
+function metricIn(text: string): string | undefined {
+  let found: string | undefined
+  let best = 0
+  for (const { 1: name, index } of text.matchAll(PART)) {
+    const next = name === undefined ? '(' : text[index + name.length]
+    if (next === '(') continue
+    const rank = name.length + (next === '{' || next === '[' ? LONGEST_TEXT : 0)
+    if (rank <= best) continue
+    found = name
+    best = rank
   }
-  return longest
+  return found
 }

@@ -4,7 +4,16 @@ import type { PointBlock } from '../../core/model/points.ts'
 import { type Block, parseDuration } from '../../sdk/plugin/index.ts'
 import { createTable, localTable, onCluster, type Table, tablesOf } from './cluster.ts'
 import { byTier, eventRows, type PointTables, pointRows } from './compact-rows.ts'
-import { type Insert, partitionOf, type Schema, type SchemaOptions, tableSettings, ttlOf } from './schema.ts'
+import {
+  type Insert,
+  partitionOf,
+  type Schema,
+  type SchemaOptions,
+  type TableSet,
+  tableSettings,
+  ttlOf
+} from './schema.ts'
+import { TENANT_COLUMN, TENANT_OF_EVENTS, TENANT_OF_SERIES } from './tenant-column.ts'
 import { dateTimeRange, isWithin, MICROSECOND_RANGE, outside, type TimeRange } from './time-range.ts'
 import { WrittenSeries } from './written-series.ts'
 
@@ -76,7 +85,7 @@ function mainTables(options: SchemaOptions): PointTables {
     suffix: '',
     tables: [...points.tables, ...createTable(options, eventsTable(options, eventTtl))],
     views: [...points.views, eventsView(options)],
-    added: points.added,
+    added: [...points.added, ...added(options, 'event_rows', TENANT_COLUMN, TENANT_OF_EVENTS)],
     ttls: new Map([...points.ttls, [localTable(options, 'event_rows'), eventTtl]])
   }
 }
@@ -99,17 +108,20 @@ function pointTables(options: SchemaOptions, suffix: string, spanMs = SHORTEST_S
       ...createTable(options, distributionsTable(options, suffix, span, sampleTtl))
     ],
     views: [metricsView(options, suffix)],
-    added: tablesOf(options, `distributions${suffix}`).map(table => ({
-      table,
-      name: REGISTERS[0],
-      type: typeOf(REGISTERS)
-    })),
+    added: [
+      ...added(options, `distributions${suffix}`, REGISTERS[0], typeOf(REGISTERS)),
+      ...added(options, `series${suffix}`, TENANT_COLUMN, TENANT_OF_SERIES)
+    ],
     ttls: new Map([
       [localTable(options, `series${suffix}`), seriesTtl],
       [localTable(options, `samples${suffix}`), sampleTtl],
       [localTable(options, `distributions${suffix}`), sampleTtl]
     ])
   }
+}
+
+function added(options: SchemaOptions, table: string, name: string, type: string): TableSet['added'] {
+  return tablesOf(options, table).map(own => ({ table: own, name, type }))
 }
 
 function seriesTable(options: SchemaOptions, suffix: string, ttl: string): Table {
@@ -128,7 +140,8 @@ function seriesTable(options: SchemaOptions, suffix: string, ttl: string): Table
   scope_version ${last('String')},
   scope_attributes ${last(MAP)},
   first_seen SimpleAggregateFunction(min, DateTime('UTC')),
-  last_seen SimpleAggregateFunction(max, DateTime('UTC'))
+  last_seen SimpleAggregateFunction(max, DateTime('UTC')),
+  ${TENANT_COLUMN} ${TENANT_OF_SERIES}
 )`,
     engine: 'AggregatingMergeTree',
     clauses: `ORDER BY (name, series_id)\n${clause(ttl)}${tableSettings({ ...options, ttlMs: 0 })}`,
@@ -211,7 +224,8 @@ function eventsTable(options: SchemaOptions, ttl: string): Table {
   id String CODEC(ZSTD(1)),
   row UInt64 CODEC(Delta(8), ZSTD(1)),
   attributes Map(LowCardinality(String), String) CODEC(ZSTD(1)),
-  value Float64 CODEC(Gorilla, ZSTD(1))
+  value Float64 CODEC(Gorilla, ZSTD(1)),
+  ${TENANT_COLUMN} ${TENANT_OF_EVENTS}
 )`,
     engine: 'ReplacingMergeTree',
     clauses: `PARTITION BY ${partitionOf('time', options.ttlMs)}
@@ -228,7 +242,7 @@ SELECT
   series.attributes AS attributes, series.resource AS resource,
   series.kind AS kind, series.temporality AS temporality, series.unit AS unit, series.description AS description,
   series.scope_name AS scope_name, series.scope_version AS scope_version, series.scope_attributes AS scope_attributes,
-  point.series_id AS series_id,
+  series.tenant AS tenant, point.series_id AS series_id,
   ${DISTRIBUTION_COLUMNS.map(([name]) => `point.${name} AS ${name}`).join(', ')}
 FROM (
   SELECT name, series_id, time, start, value, flags,
@@ -245,6 +259,6 @@ WHERE bitAnd(point.flags, 1) = 0`
 
 const eventsView = ({ database, cluster }: SchemaOptions) => `
 CREATE OR REPLACE VIEW ${database}.events${onCluster({ cluster })} AS
-SELECT time, name, id, attributes, value FROM ${database}.event_rows FINAL`
+SELECT time, name, id, attributes, value, tenant FROM ${database}.event_rows FINAL`
 
 const clause = (ttl: string) => (ttl === '' ? '' : `TTL ${ttl}\n`)

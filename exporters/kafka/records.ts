@@ -1,3 +1,4 @@
+import { encodeWeirRecord } from '../../core/kafka/weir-record.ts'
 import { LogsEncoder } from '../../core/wire/otlp/logs-encoder.ts'
 import { MetricsEncoder } from '../../core/wire/otlp/metrics-encoder.ts'
 import { ProtobufWriter } from '../../core/wire/protobuf/writer.ts'
@@ -26,10 +27,15 @@ export class RecordEncoder {
 
   encode(block: Block): EncodedRecord[] {
     if (this.#encoding === 'json' && block.type === 'events') return jsonRecords(block)
-    const value = Buffer.from(block.type === 'points' ? this.#metrics.encode(block) : this.#logs.encode(block))
+    const value = this.#encodeAll(block)
     if (value.length <= this.#maxBytes || block.length === 1) return [{ value, items: block.length }]
     const half = block.length >> 1
     return [...this.encode(sliceBlock(block, 0, half)), ...this.encode(sliceBlock(block, half, block.length))]
+  }
+
+  #encodeAll(block: Block): Buffer {
+    if (this.#encoding === 'weir') return encodeWeirRecord(block)
+    return Buffer.from(block.type === 'points' ? this.#metrics.encode(block) : this.#logs.encode(block))
   }
 }
 

@@ -2,7 +2,7 @@ import { checkConnection, KAFKA_CONNECTION, type KafkaConnection } from '../../c
 import type { ConfigProblem, ConfigSchema } from '../../sdk/plugin/index.ts'
 import { byteSize, duration } from '../../sdk/plugin/index.ts'
 
-export const ENCODINGS = ['otlp_proto', 'json'] as const
+export const ENCODINGS = ['otlp_proto', 'weir', 'json'] as const
 export const SIGNALS = ['metrics', 'logs'] as const
 
 export interface Config extends KafkaConnection {
@@ -46,7 +46,7 @@ export const schema: ConfigSchema = {
       enum: ENCODINGS,
       default: 'otlp_proto',
       description:
-        "otlp_proto: requests of OTLP, as Weir and the Collector write them. json: Weir's events, one or a list."
+        "otlp_proto: requests of OTLP, as Weir and the Collector write them. weir: as Weir alone writes them. json: Weir's events, one or a list."
     },
     signal: { enum: SIGNALS, default: 'metrics', description: 'Requests of otlp_proto: metrics or logs.' },
     partition_label: {
@@ -103,7 +103,7 @@ export function check(config: Config): ConfigProblem[] {
     problems.push({ path: ['session_timeout'], message: 'brokers take from 6s to 30m' })
   if (checkpoint_interval < LEAST_INTERVAL_MS)
     problems.push({ path: ['checkpoint_interval'], message: 'the least is 100ms' })
-  if (encoding === 'json' && signal === 'logs')
-    problems.push({ path: ['signal'], message: 'json has events in any case; leave signal out' })
+  if (encoding !== 'otlp_proto' && signal === 'logs')
+    problems.push({ path: ['signal'], message: `only otlp_proto has signals; leave it out with ${encoding}` })
   return problems
 }

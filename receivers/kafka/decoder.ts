@@ -1,4 +1,5 @@
 import type { KafkaRecord } from '@platformatic/kafka'
+import { decodeWeirRecord } from '../../core/kafka/weir-record.ts'
 import { EventBlockBuilder } from '../../core/model/event-builder.ts'
 import { BadEvent } from '../../core/wire/events/event.ts'
 import { weirFormat } from '../../core/wire/events/weir-format.ts'
@@ -7,6 +8,8 @@ import { decodeLogs } from '../../core/wire/otlp/logs-decoder.ts'
 import { OtlpMetricsDecoder } from '../../core/wire/otlp/metrics-decoder.ts'
 import { BadInputError, type Block, type Context, DEFAULT_LIMITS } from '../../sdk/plugin/index.ts'
 import type { Config } from './config.ts'
+
+const NONE: ReadonlyMap<string, number> = new Map()
 
 export interface Decoded {
   readonly block: Block
@@ -21,7 +24,8 @@ export class RecordDecoder {
   constructor({ encoding, signal }: Pick<Config, 'encoding' | 'signal'>, { series, credits }: Context) {
     const maxBytes = credits.capacity
     const metrics = new OtlpMetricsDecoder(series, { maxBytes })
-    if (encoding === 'json') this.#decode = (value, time) => decodeJson(value, time, maxBytes)
+    if (encoding === 'weir') this.#decode = value => ({ block: decodeWeirRecord(value, series), rejected: NONE })
+    else if (encoding === 'json') this.#decode = (value, time) => decodeJson(value, time, maxBytes)
     else if (signal === 'logs') this.#decode = (value, time) => asDecoded(decodeLogs(value, time, { maxBytes }))
     else this.#decode = (value, time) => asDecoded(metrics.decode(value, time))
   }

@@ -3,7 +3,7 @@ import { Subject } from 'rxjs'
 import { clientOptions } from '../../core/kafka/connection.ts'
 import { describeKafkaError } from '../../core/kafka/errors.ts'
 import { partitionsOf } from '../../core/kafka/topics.ts'
-import { type Batch, type Context, type Receiver, WeirError } from '../../sdk/plugin/index.ts'
+import { type Batch, type Context, type Receiver, type StateFigures, WeirError } from '../../sdk/plugin/index.ts'
 import { AssignedPartition, type PartitionHost } from './assigned-partition.ts'
 import type { Config } from './config.ts'
 import { DeadLetterTopic } from './dead-letter-topic.ts'
@@ -94,6 +94,11 @@ export class KafkaReceiver implements Receiver {
     await Promise.all([this.#group.leave(), this.#host.states.close(), this.#host.deadLetters.close()])
     await Promise.allSettled([this.#admin.close()])
     this.batches$.complete()
+  }
+
+  figures(): StateFigures {
+    const all = [...this.#partitions.values()]
+    return { entries: { partitions: all.length, lag_records: all.reduce((sum, { lag }) => sum + lag, 0) } }
   }
 
   stop(signal: AbortSignal): Promise<void> {

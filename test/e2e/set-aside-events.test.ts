@@ -43,7 +43,7 @@ for (const [workers, delivery] of [
     assert.match(still.stdout + still.stderr, /does not fit version 1 of (signup|order)/)
     assert.equal(await weir.metric('weir_dead_letters'), 2)
 
-    // Of the first letter two fit now, and one does not.
+    // Two events of the first letter fit now, and one does not.
     await writeSchema(sandbox, 'signup', { properties: { plan: { type: 'string' } } })
     await writeSchema(sandbox, 'order', {})
     const mended = await sandbox.weir('dlq', 'replay', '--admin', weir.admin)

@@ -31,7 +31,7 @@ export class BlockTenants {
  * several tenants, such as that of a window, or one that was tried before and goes again as it was.
  */
 export class TenantTurns {
-  /** Where the turns are, in items: that of the last batch taken. */
+  /** The turn of the last batch taken, in items. */
   #now = 0
   /** By tenant: the turn after its last batch. */
   readonly #next = new Map<string, number>()

@@ -27,7 +27,7 @@ export class ExemplarReader {
   readonly #maxBytes: number
   #count = 0
   #rows: number[] = []
-  /** Where the message begins, with its length, and where it ends: two numbers for each. */
+  /** Two numbers for each, the begin of its length and its end. */
   #spans: number[] = []
 
   constructor(limits: ItemLimits, maxBytes: number) {

@@ -24,7 +24,7 @@ const FIXED64_BYTES = 9
 /** The fields that every data point has, and a number's value. One object serves all points, to make none for each. */
 export class PointFields {
   readonly attributes = new FieldSpan()
-  /** Where its exemplars are in the body: begin of the length, and end of the message, of each. */
+  /** Places of its exemplars in the body: two numbers for each, the begin of its length and its end. */
   exemplars: number[] = []
   /** Unix ms; 0 if not given. */
   time = 0

@@ -97,7 +97,15 @@ function finish(labels: Map<string, string>, { externalLabels, tenants, strategy
   }
   for (const [name, value] of Object.entries(externalLabels)) if (!labels.get(name)) labels.set(name, value)
   // To Prometheus an empty label is one that is not there.
-  return [...labels].filter(([name, value]) => name !== '' && value !== '').sort(byName)
+  const kept: Label[] = []
+  let isSorted = true
+  for (const label of labels) {
+    if (label[0] === '' || label[1] === '') continue
+    isSorted &&= kept.length === 0 || byName(kept[kept.length - 1], label) < 0
+    kept.push(label)
+  }
+  // Attributes are, and so are most labels.
+  return isSorted ? kept : kept.sort(byName)
 }
 
 const byName = (a: Label, b: Label) => (a[0] < b[0] ? -1 : a[0] > b[0] ? 1 : 0)

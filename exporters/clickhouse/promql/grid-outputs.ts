@@ -52,13 +52,17 @@ function makeOutputs(series: readonly FoundSeries[], { func, aggregate }: GridRe
   const firstOf = new Map<string, bigint>()
   const ownKeys = new Set<string>()
   const resultOf = groupLabels(aggregate)
+  const name = series[0].labels.get(METRIC_NAME)
+  // Then series stay different without their name.
+  const haveOneName = series.every(({ labels }) => labels.get(METRIC_NAME) === name)
   for (const one of series) {
-    const first = firstOf.get(one.labels.key)
+    const { key } = haveOneName ? one.nameless : one.labels
+    const first = firstOf.get(key)
     if (first !== undefined) sameAs.set(one.id, first)
-    else firstOf.set(one.labels.key, one.id)
+    else firstOf.set(key, one.id)
     const own = keepsName ? one.labels : one.nameless
-    if (first === undefined && ownKeys.has(own.key)) return undefined
-    ownKeys.add(own.key)
+    if (!haveOneName && first === undefined && ownKeys.has(own.key)) return undefined
+    if (!haveOneName) ownKeys.add(own.key)
     const result = resultOf(own)
     let output = outputs.get(result.key)
     if (output === undefined) {

@@ -12,7 +12,10 @@ test('questions about one metric go to one thread, and those about the next metr
     ['rate({"http.server.duration"}[1m])', 0],
     ['sum(http_requests_total) / 2', 0],
     ['1 + 1', 1],
-    ['1 + 1', 1]
+    ['1 + 1', 1],
+    ['up{a_very_long_label="b"}', 0],
+    ['sum(up) by (a_very_long_label) / on () group_left sum(up)', 0],
+    ['up OFFSET 5m', 0]
   ] as const)
     assert.equal(choice.of(text), want, text)
 })
@@ -22,6 +25,7 @@ test('a choice takes time linear in the text, and memory for some metrics', () =
   const long = `${'"'.repeat(500_000)}${'a'.repeat(500_000)}`
   const begun = performance.now()
   choice.of(long)
+  choice.of('by ('.repeat(1000))
   for (let i = 0; i < 10_000; i++) choice.of(`metric_${i}`)
   assert.ok(performance.now() - begun < 2000)
   assert.ok([0, 1].includes(choice.of('metric_0')))

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
+import { readFile } from 'node:fs/promises'
 import { after, describe, test } from 'node:test'
 import { setTimeout } from 'node:timers/promises'
 import { promisify } from 'node:util'
@@ -13,6 +14,10 @@ import { startVictoriaMetrics, type VictoriaMetrics, victoriaMetricsProgram } fr
 const MESSAGES = 10_000
 const GARBAGE = 100
 const LATE_MS = 500
+/** How long the backend is away; a minute shows that memory stays flat. */
+const AWAY_SECONDS = Number(process.env.KAFKA_AWAY_SECONDS ?? 8)
+/** Growth while a backend is away: its queue, buffers, and garbage that was not collected yet. */
+const MOST_GROWTH_BYTES = 150 * 2 ** 20
 
 const [jars, kcat, store] = [await kafkaJars(), await kcatProgram(), await victoriaMetricsProgram()]
 const skip = jars.skip || kcat.skip || store.skip
@@ -142,12 +147,16 @@ describe('kafka', { skip, timeout: 240_000 }, async () => {
     const options = { group: 'waiting', topic: 'waiting', store: first.url, exporter, more: 'max_buffer: 64KiB' }
     const weir = await sandbox.start(aggregator(kafka, options))
     let sent = 3
-    for (let second = 0; second < 8; second++) {
+    const rss: number[] = []
+    for (let second = 0; second < AWAY_SECONDS; second++) {
       const now = Date.now()
       await send(Array.from({ length: 3000 }, (_, i) => point(i % 500, now)))
       sent += 3000
       await setTimeout(1000)
+      rss.push(await rssOf(weir.pid))
     }
+    t.diagnostic(`MiB resident, each second: ${rss.map(bytes => Math.round(bytes / 2 ** 20)).join(' ')}`)
+    assert.ok(Math.max(...rss) - rss[2] < MOST_GROWTH_BYTES)
     const lag = await eventually('some wait', async () => {
       const found = await lagOf(weir)
       return [...found.values()].reduce((a, b) => a + b, 0) > 1000 && found
@@ -160,7 +169,7 @@ describe('kafka', { skip, timeout: 240_000 }, async () => {
     for (const [partition, records] of lag) assert.ok(records <= ends[partition], `${partition}: ${records}`)
     const vm = await startVictoriaMetrics(store.path, port)
     t.after(() => vm.stop())
-    await eventually('all have come', async () => (await total(vm)) === sent, { deadlineMs: 40_000 })
+    await eventually('all have come', async () => (await total(vm)) === sent, { deadlineMs: 60_000 })
     await eventually('no lag is left', async () => [...(await lagOf(weir)).values()].every(records => records === 0))
     await weir.settled()
     await weir.assertLedger()
@@ -218,6 +227,11 @@ describe('kafka', { skip, timeout: 240_000 }, async () => {
     assert.deepEqual(await fresh.exportSeries('{__name__!=""}'), await vm.exportSeries('{__name__!=""}'))
   })
 })
+
+async function rssOf(pid: number): Promise<number> {
+  const [, kilobytes] = /^VmRSS:\s+(\d+) kB$/m.exec(await readFile(`/proc/${pid}/status`, 'utf8'))!
+  return Number(kilobytes) * 1024
+}
 
 function pairs(headers: readonly string[]): [string, string][] {
   return Array.from({ length: headers.length / 2 }, (_, i) => [headers[2 * i], headers[2 * i + 1]])
