@@ -1,6 +1,4 @@
-import type { AggregationOp } from '../../../core/promql/ast.ts'
-import { METRIC_NAME } from '../../../core/promql/labels.ts'
-import type { GridFunction, GridRequest, GridSeries } from '../../../core/promql/sample-store.ts'
+import type { GridRequest, GridSeries } from '../../../core/promql/sample-store.ts'
 import { aggregatedWindows, hasAggregatedWindows, type WindowSource } from './aggregated-windows.ts'
 import { bucketRows } from './bucket-rows.ts'
 import { gridOutputs } from './grid-outputs.ts'
@@ -13,15 +11,6 @@ import type { Found, FoundSeries } from './series-index.ts'
 import type { Source } from './sources.ts'
 import type { Statements } from './statements.ts'
 import { hasWindows, windowGrid } from './window-grid.ts'
-
-/** Functions of the samples of several series that aggregate them. */
-const OF_ROWS: Readonly<Partial<Record<AggregationOp, GridFunction>>> = {
-  sum: 'sum_over_time',
-  avg: 'avg_over_time',
-  min: 'min_over_time',
-  max: 'max_over_time',
-  count: 'count_over_time'
-}
 
 /** False if the engine has to compute by itself. */
 export const canGrid = (request: GridRequest) =>
@@ -47,27 +36,6 @@ export async function storedGrid(
   return aggregatedWindows(statements, request, [source], signal)
 }
 
-/**
- * The result of an aggregation over last samples that are alone in their windows: that of all rows of a window, whatever their
- * series. Others are computed as by {@link storedGrid}.
- */
-export async function storedLast(
-  statements: Statements,
-  request: GridRequest,
-  tables: Tables,
-  found: Found,
-  signal: AbortSignal
-): Promise<GridSeries[] | undefined> {
-  const { aggregate } = request
-  const func = aggregate && OF_ROWS[aggregate.op]
-  // Stored series that are one to PromQL may have a sample each. Other functions than the last one do not keep the name.
-  const isOfSeries = gridOutputs(found.series, request)?.sameAs.size !== 0 || aggregate?.grouping.includes(METRIC_NAME)
-  if (func === undefined || isOfSeries || !hasRows(request, found))
-    return storedGrid(statements, request, tables, found, signal)
-  const rows = (part?: RowRange['part']) => rowsOfWindows(request, tables, found, part)
-  return windowGrid(statements, { ...request, func }, found.series, rows, signal)
-}
-
 /** The result of an aggregation over averages, of which the tables have sums and numbers of samples. Undefined as above. */
 export async function storedAverages(
   statements: Statements,
@@ -86,12 +54,13 @@ export async function storedAverages(
   return aggregatedWindows(statements, request, sources, signal)
 }
 
-function rowsOfWindows(request: GridRequest, tables: Tables, found: Found, part: RowRange['part']): string {
+/** A query of SQL for the columns of `numberRows`, none of which is between windows. */
+export function rowsOfWindows(request: GridRequest, tables: Tables, found: Found, part: RowRange['part']): string {
   return withinWindows(rowsFor(request, tables, found, part), request)
 }
 
 /** True if the samples are numbers that are stored as such. */
-function hasRows({ func }: GridRequest, { series }: Found): boolean {
+export function hasRows({ func }: GridRequest, { series }: Found): boolean {
   const [{ form }] = series
   if (series.some(one => one.form !== form)) return false
   // The end of a series is no row of each bucket.

@@ -45,5 +45,8 @@ export async function seriesWindows(
       }
     }
   }
-  return Array.from(byOutput, ([output, values]) => ({ labels: labels[output], ...windowsOf(values, request, spans) }))
+  return Array.from(byOutput, ([output, ofSpans]) => {
+    const { values, absent } = windowsOf(ofSpans, request, spans)
+    return { labels: labels[output], values, absent }
+  })
 }

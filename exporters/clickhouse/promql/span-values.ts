@@ -32,7 +32,7 @@ export function spanAdder(block: NativeColumns, { func }: GridRequest): (to: Spa
   }
 }
 
-/** Values of windows, which consist of spans. */
+/** Values of windows, which consist of spans, and how many samples these have. */
 export function windowsOf({ values, counts }: SpanValues, { func, stepMs, rangeMs }: GridRequest, spans: Spans) {
   const width = rangeMs / spans.lengthMs
   const stride = Math.max(1, stepMs / spans.lengthMs)
@@ -46,5 +46,5 @@ export function windowsOf({ values, counts }: SpanValues, { func, stepMs, rangeM
     else if (func === 'count_over_time') results[i] = samples[i]
     else results[i] = func === 'avg_over_time' ? totals[i] / samples[i] : totals[i]
   }
-  return { values: results, absent: absent.includes(1) ? absent : undefined }
+  return { values: results, absent: absent.includes(1) ? absent : undefined, samples }
 }

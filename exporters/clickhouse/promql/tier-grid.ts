@@ -1,7 +1,8 @@
 import type { GridFunction, GridRequest, GridSeries } from '../../../core/promql/sample-store.ts'
 import { hasAggregatedWindows } from './aggregated-windows.ts'
 import type { MetricForm } from './forms.ts'
-import { storedAverages, storedGrid, storedLast } from './grid.ts'
+import { storedAverages, storedGrid } from './grid.ts'
+import { storedLast } from './last-grid.ts'
 import type { TierConfig } from './request.ts'
 import type { Source, Sources } from './sources.ts'
 import type { Statements } from './statements.ts'
@@ -78,9 +79,12 @@ export async function tierGrid(
   const [first, second] = sources
   if (second !== undefined && request.aggregate !== undefined)
     return storedAverages(statements, request, [first, second], signal)
-  const gridOf = functions[0] === 'last' && request.rangeMs <= intervalMs ? storedLast : storedGrid
   const results = await Promise.all(
-    sources.map(({ tables, found }, i) => gridOf(statements, { ...request, func: functions[i] }, tables, found, signal))
+    sources.map(({ tables, found }, i) => {
+      const own = { ...request, func: functions[i] }
+      if (own.func === 'last') return storedLast(statements, own, tables, found, intervalMs, signal)
+      return storedGrid(statements, own, tables, found, signal)
+    })
   )
   const [sums, counts] = results
   if (sums === undefined) return undefined

@@ -18,14 +18,15 @@ export function hasWindows({ func, aggregate }: GridRequest): boolean {
 
 /**
  * The result of a function over windows, made of spans that windows have in common.
- * @param rows for the columns of `numberRows`
+ * @param rows for the columns of `numberRows` @param members how many samples each output must have in each window, or there is no result
  */
 export async function windowGrid(
   statements: Statements,
   request: GridRequest,
   series: readonly FoundSeries[],
   rows: RowsOf,
-  signal: AbortSignal
+  signal: AbortSignal,
+  members?: Uint32Array
 ): Promise<GridSeries[] | undefined> {
   const outputs = gridOutputs(series, request)
   const spans = spansOf(request)
@@ -36,7 +37,10 @@ export async function windowGrid(
   if (ofSeries !== 'too many') return ofSeries
   const blocks = await statements.ask(windowSql(request, spans, rows(), outputs), signal)
   if (blocks.some(block => block.numbers('odd').includes(1))) return undefined
-  return blocks.flatMap(block => windowsIn(block, request, spans, outputs))
+  const grids = blocks.map(block => windowsIn(block, request, spans, outputs, members))
+  if (!grids.every(grid => grid !== undefined)) return undefined
+  const all = grids.flat()
+  return members === undefined || all.length === members.length ? all : undefined
 }
 
 /** The spans that the windows of all times consist of. */
@@ -45,16 +49,25 @@ export function spansOf({ start, end, stepMs, rangeMs }: GridRequest): Spans {
   return { origin: start - rangeMs, lengthMs, count: Math.floor((end - start + rangeMs) / lengthMs) }
 }
 
-function windowsIn(block: NativeColumns, request: GridRequest, spans: Spans, outputs: GridOutputs): GridSeries[] {
+function windowsIn(
+  block: NativeColumns,
+  request: GridRequest,
+  spans: Spans,
+  outputs: GridOutputs,
+  members: Uint32Array | undefined
+): GridSeries[] | undefined {
   const labelsAt = outputLabels(outputs, block, request)
   const addTo = spanAdder(block, request)
   const grids: GridSeries[] = []
   for (let row = 0; row < block.rows; row++) {
     const labels = labelsAt(row)
     if (labels === undefined) continue
-    const values = newValues(request, spans)
-    addTo(values, row)
-    grids.push({ labels, ...windowsOf(values, request, spans) })
+    const ofSpans = newValues(request, spans)
+    addTo(ofSpans, row)
+    const { values, absent, samples } = windowsOf(ofSpans, request, spans)
+    const wanted = members?.[block.numbers('output')[row]]
+    if (wanted !== undefined && samples.some(count => count !== wanted)) return undefined
+    grids.push({ labels, values, absent })
   }
   return grids
 }

@@ -210,6 +210,44 @@ test('aggregations of last samples, each of which is alone in its window', async
   }
 })
 
+const MINUTES = 60
+for (const [name, isThere, ends] of [
+  ['all are there', () => true, false],
+  ['some are not', (n: number, minute: number) => n !== 3 || minute % 10 < 7, false],
+  ['one begins later', (n: number, minute: number) => n !== 3 || minute > 20, false],
+  ['one ends', () => true, true]
+] as const)
+  test(`aggregations of last samples, of which there are several in each window: ${name}`, async () => {
+    await using minutely = await openStore({ ttl: '1h', tiers: { '1m': '0s' } })
+    const builder = new PointBlockBuilder()
+    const metric = { name: 'queue', unit: '', description: '', kind: 'gauge', temporality: 'unspecified' } as const
+    for (let n = 0; n < 6; n++) {
+      const labels = [
+        ['host', `${n}`],
+        ['odd', `${n % 2}`],
+        ['rollup', '1m']
+      ] as const
+      const series = minutely.h.context.series.intern(metric, labels)
+      for (let minute = 0; minute < MINUTES; minute++)
+        if (isThere(n, minute)) builder.add(series, EPOCH + minute * 60_000, n * minute)
+      if (ends && n === 5) builder.add(series, EPOCH + 29.5 * 60_000, 0, 0, FLAG_NO_RECORDED_VALUE)
+    }
+    await minutely.h.exporter.export(builder.build(), signal())
+    for (const op of ['sum', 'avg', 'min', 'max', 'count'])
+      for (const step of [300, 600, 330]) {
+        const query = `${op} by (odd) (queue)`
+        const range = seconds(300, 60 * (MINUTES - 1), step)
+        const [tier, engine] = [
+          await ask(minutely.store, query, range, true),
+          await ask(minutely.store, query, range, false)
+        ]
+        assert.equal(tier.computed, 1, query)
+        const [got, want] = [flat(tier.result, EPOCH), flat(engine.result, EPOCH)]
+        assert.deepEqual([...got.entries()].sort(), [...want.entries()].sort(), `${query} ${step}`)
+        assert.notEqual(want.size, 0)
+      }
+  })
+
 test('the points as they came answer short queries, and steps that no tier has', async () => {
   for (const range of [
     seconds(HOUR_S, 2 * HOUR_S, 1200),
