@@ -77,7 +77,7 @@ export class ByteWriter {
   }
 }
 
-/** Reads the bytes of {@link ByteWriter}. Its input has passed a checksum, so a malformed input is a bug and throws. */
+/** Reads the bytes of {@link ByteWriter}. Throws `RangeError` if the input ends too early. */
 export class ByteReader {
   #bytes: Buffer
   #at = 0
@@ -88,6 +88,11 @@ export class ByteReader {
 
   get atEnd(): boolean {
     return this.#at === this.#bytes.length
+  }
+
+  /** Bytes that are not read yet. */
+  get left(): number {
+    return this.#bytes.length - this.#at
   }
 
   u8(): number {

@@ -244,7 +244,7 @@ export class EntryDecoder {
       length,
       series: new SeriesColumn(
         this.#registry,
-        Uint32Array.from(indexes, index => this.#series[index])
+        Uint32Array.from(indexes, index => this.#series[index] ?? unknownSeries(index))
       ),
       time: readColumn(input, length),
       start: readColumn(input, length),
@@ -256,6 +256,10 @@ export class EntryDecoder {
 }
 
 const unknownType = (type: number) => new RangeError(`unknown entry type ${type}: another version of Weir wrote it`)
+
+function unknownSeries(index: number): never {
+  throw new RangeError(`it has no series ${index}`)
+}
 
 const viewOf = (bytes: Uint8Array) => new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
 
@@ -278,9 +282,12 @@ function addEvents(out: ByteWriter, { time, value, name, id, attributes }: Event
 }
 
 function readEvents(length: number, input: ByteReader): EventBlock {
+  // Columns of equal values have no bytes for each: a damaged length would take all memory.
+  if (length > input.left) throw new RangeError(`${length} events in ${input.left} bytes`)
   const time = readColumn(input, length)
   const value = readColumn(input, length)
   const [name, id, attributes] = deserialize(input.sized())
+  if ([name, id, attributes].some(column => column?.length !== length)) throw new RangeError(`not ${length} events`)
   return { type: 'events', length, time, value, name, id, attributes }
 }
 

@@ -13,17 +13,12 @@ import {
   type NamedSeries,
   select
 } from '../../sdk/plugin/index.ts'
+import { BlockRequests } from './block-requests.ts'
 import type { Config } from './config.ts'
 import { Partitioner } from './partitioner.ts'
 import { RecordEncoder } from './records.ts'
 
 type Message = MessageToProduce<Buffer, Buffer, Buffer, Buffer>
-
-/** Records of one request: of each partition no more than a batch of records may have. */
-interface Request {
-  readonly messages: readonly Message[]
-  readonly items: number
-}
 
 const HEADER = Buffer.from(RECORD_ID_HEADER)
 // Brokers give records the time at which they arrive, which is the clock of processors behind.
@@ -45,7 +40,7 @@ export class KafkaExporter implements Exporter {
   readonly #id = Buffer.from(randomUUID().replaceAll('-', ''), 'hex')
   readonly #numbers = new Map<number, bigint>()
   /** The requests of a block that are still to be sent. */
-  readonly #left = new WeakMap<Block, Request[]>()
+  readonly #left = new WeakMap<Block, BlockRequests<Message>>()
   #partitions = 0
   readonly #records: { add(value: number): void }
   readonly #items: { add(value: number): void }
@@ -94,15 +89,23 @@ export class KafkaExporter implements Exporter {
     if (this.#partitions === 0) await this.#findPartitions()
     const left = this.#left.get(block) ?? this.#requestsOf(block)
     this.#left.set(block, left)
-    while (left.length > 0) {
+    let refusal: unknown
+    for (let request = left.next; request !== undefined; request = left.next) {
       signal.throwIfAborted()
-      const { messages, items } = left[0]
-      await this.#producer.send({ messages: [...messages] })
-      left.shift()
-      this.#records.add(messages.length)
-      this.#items.add(items)
+      try {
+        await this.#producer.send({ messages: request.map(({ message }) => message) })
+      } catch (error) {
+        if (!isFinal(error)) throw error
+        refusal = error
+        left.refuse()
+        continue
+      }
+      left.taken()
+      this.#records.add(request.length)
+      this.#items.add(request.reduce((sum, { rows }) => sum + rows.length, 0))
     }
     this.#left.delete(block)
+    if (left.refused.length > 0) throw asExportError(refusal, left.refused)
   }
 
   async #findPartitions(): Promise<void> {
@@ -118,22 +121,13 @@ export class KafkaExporter implements Exporter {
         : ((await partitionsOf(this.#admin, topic)) ?? 0)
   }
 
-  #requestsOf(block: Block): Request[] {
-    const requests: { messages: Message[]; items: number; bytes: Map<number, number> }[] = []
-    for (const [partition, rows] of this.#partitioner.rowsOf(block, this.#partitions)) {
-      const own = rows.length === block.length ? block : select(block, Int32Array.from(rows))
-      let at = 0
-      for (const { value, items } of this.#encoder.encode(own)) {
-        const bytes = requests[at]?.bytes.get(partition) ?? 0
-        if (bytes > 0 && bytes + value.length > this.#config.max_record_size) at++
-        requests[at] ??= { messages: [], items: 0, bytes: new Map() }
-        const request = requests[at]
-        request.messages.push(this.#message(partition, value))
-        request.items += items
-        request.bytes.set(partition, (request.bytes.get(partition) ?? 0) + value.length)
-      }
-    }
-    return requests
+  #requestsOf(block: Block): BlockRequests<Message> {
+    return new BlockRequests(block, this.#partitioner.rowsOf(block, this.#partitions), {
+      maxBytes: this.#config.max_record_size,
+      encode: (whole, rows) =>
+        this.#encoder.encode(rows.length === whole.length ? whole : select(whole, Int32Array.from(rows))),
+      message: (partition, value) => this.#message(partition, value)
+    })
   }
 
   #message(partition: number, value: Buffer): Message {
@@ -148,8 +142,10 @@ export class KafkaExporter implements Exporter {
   }
 }
 
-function asExportError(error: unknown): ExportError {
+const isFinal = (error: unknown) => FINAL.has(kafkaError(error) ?? '')
+
+/** @param failedItems rows of the block; all others have arrived */
+function asExportError(error: unknown, failedItems?: readonly number[]): ExportError {
   if (ExportError.is(error)) return error
-  const retryable = !FINAL.has(kafkaError(error) ?? '')
-  return new ExportError(describeKafkaError(error), { retryable, cause: error })
+  return new ExportError(describeKafkaError(error), { retryable: !isFinal(error), cause: error, failedItems })
 }

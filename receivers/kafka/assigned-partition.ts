@@ -44,6 +44,10 @@ export class AssignedPartition implements FetchTarget {
   /** Offset of the record that will be written next. Unknown before the first answer: much may wait there. */
   #end: number | undefined
   #isClosed = false
+  /** Aborted: it is closed, and there is no more time for a checkpoint. */
+  readonly #leaving = new AbortController()
+  /** Aborted: another process may have had the partition since, so nothing is committed any more. */
+  readonly #ownership: AbortSignal
   /** Told once: the partition cannot go on. */
   readonly #onLost: (error: unknown) => void
   fetchFrom: number
@@ -53,12 +57,14 @@ export class AssignedPartition implements FetchTarget {
     partition: number,
     offset: number,
     progress: Progress,
+    ownership: AbortSignal,
     onLost: (error: unknown) => void
   ) {
     this.#host = host
     this.#partition = partition
     this.#offset = offset
     this.#progress = progress
+    this.#ownership = ownership
     this.#onLost = onLost
     this.fetchFrom = offset
     const { counters, context, deadLetters, decoder } = host
@@ -76,16 +82,20 @@ export class AssignedPartition implements FetchTarget {
     })
   }
 
-  /** Goes on where the group has come. Rejects if that cannot be found out now. */
+  /**
+   * Goes on where the group has come. Rejects if that cannot be found out now.
+   * @param ownership aborted once another process may have had the partition
+   */
   static async open(
     host: PartitionHost,
     partition: number,
+    ownership: AbortSignal,
     onLost: (error: unknown) => void
   ): Promise<AssignedPartition> {
     const committed = await host.group.committed(partition)
     const offset = committed?.offset ?? (await host.firstOffset(partition))
     const progress = committed?.progress ?? { state: undefined, ticks: [] }
-    const assigned = new AssignedPartition(host, partition, offset, progress, onLost)
+    const assigned = new AssignedPartition(host, partition, offset, progress, ownership, onLost)
     if (progress.state !== undefined) await assigned.#openTask(await host.states.read(partition, progress.state), 0)
     host.fetcher.add(partition, assigned)
     return assigned
@@ -147,6 +157,8 @@ export class AssignedPartition implements FetchTarget {
    */
   async close(deadline: AbortSignal): Promise<boolean> {
     this.#host.fetcher.remove(this.#partition)
+    if (deadline.aborted) this.#leaving.abort()
+    deadline.addEventListener('abort', () => this.#leaving.abort(), { once: true })
     await this.#opening
     const task = this.#task
     // Before it is closed: the last checkpoint still has to be committed.
@@ -187,7 +199,7 @@ export class AssignedPartition implements FetchTarget {
 
   async #keep(parts: readonly Uint8Array[], next: number, time: number): Promise<void> {
     const { states, deadLetters } = this.#host
-    await deadLetters.written(this.#partition)
+    await deadLetters.written(this.#partition, this.#leaving.signal)
     const state = await states.write(this.#partition, parts)
     await this.#commit(() => ({
       offset: next,
@@ -226,6 +238,7 @@ export class AssignedPartition implements FetchTarget {
 
   #commit(what: () => { offset: number; progress: Progress }): Promise<void> {
     const commit = this.#committing.then(async () => {
+      if (this.#ownership.aborted) throw new FencedError()
       const { offset, progress } = what()
       await this.#host.group.commit(this.#partition, offset, progress)
       this.#offset = offset

@@ -1,9 +1,11 @@
 import { type Admin, type BaseOptions, type KafkaRecord, ProduceAcks, Producer } from '@platformatic/kafka'
-import { describeKafkaError } from '../../core/kafka/errors.ts'
+import { describeKafkaError, kafkaError } from '../../core/kafka/errors.ts'
 import { ensureTopic } from '../../core/kafka/topics.ts'
 import type { BadInputError, Context } from '../../sdk/plugin/index.ts'
 
 const RETRY_MS = 1000
+/** Brokers will never take it. */
+const TOO_LARGE = new Set(['MESSAGE_TOO_LARGE', 'RECORD_LIST_TOO_LARGE'])
 
 interface DeadLetterOptions {
   readonly client: BaseOptions
@@ -29,7 +31,7 @@ export class DeadLetterTopic {
   constructor(options: DeadLetterOptions, log: Context['log']) {
     this.#options = options
     this.#log = log
-    this.#producer = new Producer({ ...options.client, idempotent: true, acks: ProduceAcks.ALL })
+    this.#producer = new Producer({ ...options.client, idempotent: true, acks: ProduceAcks.ALL, compression: 'zstd' })
   }
 
   async ensure(partitions: number): Promise<void> {
@@ -48,9 +50,13 @@ export class DeadLetterTopic {
     this.#writing.set(partition, writing)
   }
 
-  /** Resolves once all that were added for the partition are written. */
-  async written(partition: number): Promise<void> {
-    await this.#writing.get(partition)
+  /** Resolves once all that were added for the partition are written. Rejects once `leaving` has fired. */
+  async written(partition: number, leaving: AbortSignal): Promise<void> {
+    const left = new Promise<never>((_, reject) => {
+      if (leaving.aborted) reject(unwritten())
+      leaving.addEventListener('abort', () => reject(unwritten()), { once: true })
+    })
+    await Promise.race([this.#writing.get(partition), left])
   }
 
   async close(): Promise<void> {
@@ -72,12 +78,18 @@ export class DeadLetterTopic {
     for (const [name, value] of record.headers) if (name !== null && value !== null) headers.set(name, value)
     const key = Buffer.from(`${source}/${partition}/${offset}`)
     // One without a value is null there too; an empty one would be another record.
-    const value = record.value ?? undefined
+    let value = record.value ?? undefined
     while (!this.#isOver) {
       try {
         await this.#producer.send({ messages: [{ topic, key, value, headers }] })
         return
       } catch (failure) {
+        // It may have come compressed. Without its value it can still be found at its offset.
+        if (value !== undefined && TOO_LARGE.has(kafkaError(failure) ?? '')) {
+          headers.set(Buffer.from('weir-value-bytes'), Buffer.from(String(value.length)))
+          value = undefined
+          continue
+        }
         this.#log.error(
           { err: describeKafkaError(failure), topic, partition, offset },
           'cannot write a record that cannot be read to the dead letters; no checkpoint is taken meanwhile'
@@ -85,8 +97,8 @@ export class DeadLetterTopic {
         await new Promise(resolve => setTimeout(resolve, RETRY_MS))
       }
     }
-    throw failure()
+    throw unwritten()
   }
 }
 
-const failure = () => new Error('the receiver stopped before a dead letter was written')
+const unwritten = () => new Error('the partition was given up before a dead letter was written')

@@ -27,6 +27,8 @@ export class RecordEntries implements PartitionEntries, CheckpointParticipant {
   readonly #seen = new SeenRecords()
   #batches: RecordsBatch[] = []
   #bytes = 0
+  /** Offset behind the last record that was added. */
+  #end: number
   #ticks: Tick[]
   /** Offset of the record that is read next. */
   #next: number
@@ -45,11 +47,12 @@ export class RecordEntries implements PartitionEntries, CheckpointParticipant {
   constructor(next: number, ticks: readonly Tick[], host: EntriesHost) {
     this.#host = host
     this.#next = next
+    this.#end = next
     this.#ticks = [...ticks]
     this.forwardedBefore = () => next
   }
 
-  /** Bytes of batches that wait. */
+  /** Bytes of the records that wait, as they are in memory. */
   get bytes(): number {
     return this.#bytes
   }
@@ -58,9 +61,15 @@ export class RecordEntries implements PartitionEntries, CheckpointParticipant {
     return this.isHeld ? 0 : this.#batches.length + (this.#isTickDue ? 1 : 0)
   }
 
+  /** Batches that were added before are left out: while a partition moves, two brokers may answer for it. */
   add(batches: readonly RecordsBatch[]): void {
-    this.#batches.push(...batches)
-    for (const { length } of batches) this.#bytes += length
+    for (const batch of batches) {
+      const end = endOf(batch)
+      if (end <= this.#end) continue
+      this.#end = end
+      this.#batches.push(batch)
+      this.#bytes += bytesOf(batch)
+    }
   }
 
   /** Offset of the record that is read next. */
@@ -114,7 +123,7 @@ export class RecordEntries implements PartitionEntries, CheckpointParticipant {
   #nextBatch(): PartitionEntry | undefined {
     const batch = this.#batches.shift()
     if (batch === undefined) return undefined
-    this.#bytes -= batch.length
+    this.#bytes -= bytesOf(batch)
     this.onRoom()
     this.#time = Math.max(this.#time, Number(batch.maxTimestamp))
     const number = endOf(batch) - 1
@@ -156,6 +165,9 @@ export class RecordEntries implements PartitionEntries, CheckpointParticipant {
     }
   }
 }
+
+/** A batch's own length is that of its compressed records. */
+const bytesOf = ({ records }: RecordsBatch) => records.reduce((sum, { length }) => sum + length, 0)
 
 function idOf({ headers }: KafkaRecord): RecordId | undefined {
   for (const [name, value] of headers)

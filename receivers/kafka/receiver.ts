@@ -12,6 +12,7 @@ import {
   WeirError
 } from '../../sdk/plugin/index.ts'
 import { AssignedPartition, type PartitionHost } from './assigned-partition.ts'
+import { AssignedPartitions } from './assigned-partitions.ts'
 import type { Config } from './config.ts'
 import { DeadLetterTopic } from './dead-letter-topic.ts'
 import { RecordDecoder } from './decoder.ts'
@@ -22,8 +23,6 @@ import { StateTopic } from './state-topic.ts'
 
 const RETRY_MS = 1000
 const LOOK_MS = 250
-/** For the last checkpoint of a partition that goes to another process, of which the group waits for some seconds. */
-const HANDOVER_MS = 4000
 
 /** Of a host that runs none, such as a test. */
 const NO_TASKS: Tasks = {
@@ -39,10 +38,7 @@ export class KafkaReceiver implements Receiver {
   readonly #group: KafkaGroup
   readonly #host: PartitionHost
   readonly #problems: Problems
-  readonly #partitions = new Map<number, AssignedPartition>()
-  /** By partition: what is done with it, one thing after the other. */
-  readonly #changes = new Map<number, Promise<void>>()
-  #wanted: ReadonlySet<number> = new Set()
+  readonly #partitions: AssignedPartitions<AssignedPartition>
   #cancel = () => {}
   #isOver = false
 
@@ -56,7 +52,10 @@ export class KafkaReceiver implements Receiver {
     this.#group = new KafkaGroup(
       { client, topic, group, instanceId: instance_id, sessionTimeoutMs: session_timeout },
       {
-        assigned: (partitions, isContinued) => this.#assigned(partitions, isContinued),
+        assigned: (partitions, isContinued) => {
+          this.#problems.set('group', undefined)
+          return this.#partitions.assigned(partitions, isContinued)
+        },
         failed: message => this.#problems.set('group', message)
       }
     )
@@ -84,6 +83,13 @@ export class KafkaReceiver implements Receiver {
       },
       firstOffset: partition => this.#firstOffset(partition)
     }
+    const problem = (partition: number, error: unknown) =>
+      this.#problems.set(`partition ${partition}`, error === undefined ? undefined : describeKafkaError(error))
+    this.#partitions = new AssignedPartitions({
+      open: (partition, ownership) =>
+        AssignedPartition.open(this.#host, partition, ownership, error => problem(partition, error)),
+      failed: problem
+    })
     this.#expose()
   }
 
@@ -96,10 +102,7 @@ export class KafkaReceiver implements Receiver {
     if (this.#isOver) return
     this.#isOver = true
     this.#cancel()
-    await Promise.all([...this.#changes.values()])
-    const kept = await Promise.all([...this.#partitions.values()].map(partition => partition.close(signal)))
-    this.#partitions.clear()
-    if (kept.includes(false))
+    if (!(await this.#partitions.close(signal)))
       this.#context.log.warn('some partitions have no checkpoint of their end; what came since the last is read again')
     this.#host.fetcher.close()
     await Promise.all([this.#group.leave(), this.#host.states.close(), this.#host.deadLetters.close()])
@@ -108,7 +111,7 @@ export class KafkaReceiver implements Receiver {
   }
 
   figures(): StateFigures {
-    const all = [...this.#partitions.values()]
+    const { all } = this.#partitions
     return { entries: { partitions: all.length, lag_records: all.reduce((sum, { lag }) => sum + lag, 0) } }
   }
 
@@ -137,51 +140,10 @@ export class KafkaReceiver implements Receiver {
     }
   }
 
-  async #assigned(partitions: ReadonlySet<number>, isContinued: boolean): Promise<void> {
-    if (this.#isOver) return
-    this.#problems.set('group', undefined)
-    this.#wanted = partitions
-    const lost = [...this.#partitions.keys()].filter(partition => !isContinued || !partitions.has(partition))
-    const deadline = isContinued ? AbortSignal.timeout(HANDOVER_MS) : AbortSignal.abort()
-    const closing = lost.map(partition => this.#then(partition, () => this.#close(partition, deadline)))
-    for (const partition of partitions) void this.#then(partition, () => this.#open(partition))
-    await Promise.all(closing)
-  }
-
-  async #open(partition: number): Promise<void> {
-    while (!this.#isOver && this.#wanted.has(partition) && !this.#partitions.has(partition)) {
-      const name = `partition ${partition}`
-      try {
-        const lost = (error: unknown) => this.#problems.set(name, describeKafkaError(error))
-        this.#partitions.set(partition, await AssignedPartition.open(this.#host, partition, lost))
-        this.#problems.set(name, undefined)
-      } catch (error) {
-        this.#problems.set(name, describeKafkaError(error))
-        await new Promise(resolve => setTimeout(resolve, RETRY_MS))
-      }
-    }
-  }
-
-  async #close(partition: number, deadline: AbortSignal): Promise<void> {
-    const assigned = this.#partitions.get(partition)
-    this.#partitions.delete(partition)
-    this.#problems.set(`partition ${partition}`, undefined)
-    await assigned?.close(deadline)
-  }
-
-  #then(partition: number, change: () => Promise<void>): Promise<void> {
-    const done = (this.#changes.get(partition) ?? Promise.resolve()).then(change)
-    this.#changes.set(
-      partition,
-      done.catch(error => this.#problems.set(`partition ${partition}`, describeKafkaError(error)))
-    )
-    return this.#changes.get(partition)!
-  }
-
   #lookAtClock(): void {
     const { clock } = this.#context
     this.#cancel = clock.setTimer(LOOK_MS, () => {
-      for (const partition of this.#partitions.values()) partition.lookAtClock(clock.now())
+      for (const partition of this.#partitions.all) partition.lookAtClock(clock.now())
       this.#host.fetcher.wake()
       this.#lookAtClock()
     })
@@ -199,13 +161,13 @@ export class KafkaReceiver implements Receiver {
   #expose(): void {
     const { instruments } = this.#context
     const each = (value: (partition: AssignedPartition) => number) =>
-      [...this.#partitions.values()].map(partition => ({
+      this.#partitions.all.map(partition => ({
         labels: { partition: String(partition.partition) },
         value: value(partition)
       }))
     instruments.gauges('lag_records', 'Records of a partition that are not yet processed.', () =>
       each(({ lag }) => lag)
     )
-    instruments.gauge('partitions', 'Partitions that this process has.', () => this.#partitions.size)
+    instruments.gauge('partitions', 'Partitions that this process has.', () => this.#partitions.all.length)
   }
 }

@@ -43,6 +43,7 @@ export class PartitionTask implements Task {
   readonly #log: Component['log']
   readonly #accounts = new TaskAccounts()
   #onClosed = () => {}
+  readonly #restore: () => void
 
   private constructor(host: TaskHost, options: TaskOptions, checkpoint: Checkpoint | undefined) {
     const { partition, next } = options
@@ -69,7 +70,9 @@ export class PartitionTask implements Task {
     const source = { component: host.receiver, receiver: options.source }
     // Sending queues have no disk here, and exporters no state of one partition.
     const inside: Checkpointed = { receivers: [source], pipelines: this.#pipelines, exporters: [] }
-    if (checkpoint !== undefined) restoreSnapshots(inside, checkpoint, `partition ${partition}`)
+    this.#restore = () => {
+      if (checkpoint !== undefined) restoreSnapshots(inside, checkpoint, `partition ${partition}`)
+    }
     this.#coordinator = new CheckpointCoordinator({
       store: {
         write: async taken => options.keep(await encodeCheckpoint(taken), taken.nextEntry, taken.time),
@@ -97,6 +100,7 @@ export class PartitionTask implements Task {
     const task = new PartitionTask(host, options, checkpointOf(options))
     task.#onClosed = () => onClosed(task)
     try {
+      task.#restore()
       await task.#start()
     } catch (error) {
       await task.#stopProcessors()

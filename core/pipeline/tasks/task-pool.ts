@@ -21,6 +21,7 @@ interface Connected {
 export class TaskPool {
   #service: Connected | undefined
   #open = new Set<PartitionTask>()
+  #isBooking = false
 
   /** Call once, before anything starts. */
   connect({ services, ...service }: Connected): void {
@@ -46,12 +47,13 @@ export class TaskPool {
     const host: TaskHost = { ...this.#service, receiver, pipelineNames: names }
     const task = await PartitionTask.open(host, options, closed => this.#open.delete(closed))
     this.#open.add(task)
-    if (this.#open.size === 1) this.#bookFromTimeToTime(this.#service.services.clock)
+    if (!this.#isBooking) this.#bookFromTimeToTime(this.#service.services.clock)
     return task
   }
 
   #bookFromTimeToTime(clock: Clock): void {
     for (const task of this.#open) task.book()
-    if (this.#open.size > 0) clock.setTimer(BOOK_MS, () => this.#bookFromTimeToTime(clock))
+    this.#isBooking = this.#open.size > 0
+    if (this.#isBooking) clock.setTimer(BOOK_MS, () => this.#bookFromTimeToTime(clock))
   }
 }

@@ -41,3 +41,12 @@ for (const block of [points(), events()]) {
       assert.throws(() => decodeWeirRecord(bytes.subarray(0, length), new SeriesTable()), { name: 'BadInputError' })
   })
 }
+
+test('a record of few bytes that says it has four thousand million events takes no memory for them', () => {
+  const bytes = encodeWeirRecord(events())
+  // Behind the version, the entry's type, its time, and two empty texts.
+  const at = 1 + 1 + 8 + 4 + 4
+  assert.equal(bytes.readUInt32LE(at), 20)
+  bytes.writeUInt32LE(0xffff_ffff, at)
+  assert.throws(() => decodeWeirRecord(bytes, new SeriesTable()), /damaged: 4294967295 events in \d+ bytes/)
+})

@@ -17,6 +17,7 @@ function batch(
 ): RecordsBatch {
   const records = values.map((value, offsetDelta) => ({
     offsetDelta,
+    length: value.length,
     value: Buffer.from(value),
     headers:
       numbers[offsetDelta] === undefined
@@ -119,4 +120,22 @@ test('a state that is taken while an entry waits to be forwarded does not know i
     next.entries.add([batch(forwardedBefore, 120, ['a'], [0])])
     assert.deepEqual(shown(next.entries), [`${forwardedBefore}@120 ${repeated ? '-' : 'a'}`])
   }
+})
+
+test('batches that two brokers sent while the partition moved count once', () => {
+  const { entries } = entriesFrom(0)
+  entries.add([batch(0, 100, ['a', 'b']), batch(2, 110, ['c'])])
+  assert.deepEqual(shown(entries), ['1@100 a,b', '2@110 c'])
+  entries.add([batch(0, 100, ['a', 'b']), batch(2, 110, ['c']), batch(3, 120, ['d'])])
+  assert.deepEqual([entries.unread, shown(entries)], [1, ['3@120 d']])
+})
+
+test('the room that records take is that of their text, not of what was sent compressed', () => {
+  const { entries } = entriesFrom(0)
+  const large = { ...batch(0, 100, ['a', 'b']), length: 61 }
+  for (const record of large.records) record.length = 100_000
+  entries.add([large])
+  assert.equal(entries.bytes, 200_000)
+  entries.read()
+  assert.equal(entries.bytes, 0)
 })
