@@ -226,7 +226,10 @@ describe('kafka', { skip, timeout: 240_000 }, async () => {
     // Another group goes on with what comes, into the store of before.
     const live = aggregator(kafka, { group: 'live', topic: 'again', store: vm.url, more: 'start_at: latest' })
     const beside = await Sandbox.open(t)
-    await beside.start(live)
+    const other = await beside.start(live)
+    await eventually('it has its place', async () => {
+      return (await other.metric('weir_receiver_kafka_partitions\\{component="kafka"\\}')) === 3
+    })
     await eventually('all are counted again', async () => (await total(fresh)) === 300)
     assert.deepEqual(await fresh.exportSeries('{__name__!=""}'), await vm.exportSeries('{__name__!=""}'))
     for (let round = 0; round < 10; round++)
