@@ -229,7 +229,7 @@ function eventsTable(options: SchemaOptions, ttl: string): Table {
 )`,
     engine: 'ReplacingMergeTree',
     clauses: `PARTITION BY ${partitionOf('time', options.ttlMs)}
-ORDER BY (name, time, id, row)
+ORDER BY (name, ${TENANT_COLUMN}, time, id, row)
 ${clause(ttl)}${tableSettings(options, options.splitsMaps ? SPLIT_MAPS : [])}`,
     shardBy: 'cityHash64(name, time, id, row)'
   }

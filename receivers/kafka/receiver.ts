@@ -3,7 +3,14 @@ import { Subject } from 'rxjs'
 import { clientOptions } from '../../core/kafka/connection.ts'
 import { describeKafkaError } from '../../core/kafka/errors.ts'
 import { partitionsOf } from '../../core/kafka/topics.ts'
-import { type Batch, type Context, type Receiver, type StateFigures, WeirError } from '../../sdk/plugin/index.ts'
+import {
+  type Batch,
+  type Context,
+  type Receiver,
+  type StateFigures,
+  type Tasks,
+  WeirError
+} from '../../sdk/plugin/index.ts'
 import { AssignedPartition, type PartitionHost } from './assigned-partition.ts'
 import { AssignedPartitions } from './assigned-partitions.ts'
 import type { Config } from './config.ts'
@@ -16,6 +23,11 @@ import { StateTopic } from './state-topic.ts'
 
 const RETRY_MS = 1000
 const LOOK_MS = 250
+
+/** Of a host that runs none, such as a test. */
+const NO_TASKS: Tasks = {
+  open: () => Promise.reject(new WeirError('COMPONENT_FAILED', 'this host runs no tasks'))
+}
 
 /** Reads a topic as a member of a group. Each partition has processors of its own, whose state moves along with it. */
 export class KafkaReceiver implements Receiver {
@@ -47,13 +59,12 @@ export class KafkaReceiver implements Receiver {
         failed: message => this.#problems.set('group', message)
       }
     )
-    if (context.tasks === undefined) throw new WeirError('CONFIG_INVALID', 'kafka needs a host that runs tasks')
     const admin = this.#admin
     const { instruments } = context
     this.#host = {
       config,
       context,
-      tasks: context.tasks,
+      tasks: context.tasks ?? NO_TASKS,
       group: this.#group,
       fetcher: new Fetcher(this.#group.consumer, topic, problem => this.#problems.set('fetch', problem)),
       decoder: new RecordDecoder(config, context),

@@ -23,6 +23,7 @@ async function discarding(): Promise<string> {
 
 /** What must be said for components that defaults alone do not start; the others need no entry. */
 const COUNTER_OPTIONAL = ['aggregations', 'attribute', 'by', 'match', 'name', 'rules', 'without']
+const KAFKA_OPTIONAL = ['sasl', 'tls', 'tls.ca_file', 'tls.cert_file', 'tls.key_file']
 const OPTIONS: Readonly<Record<string, ContractOptions>> = {
   'receiver http': { config: { endpoint: '127.0.0.1:0' }, optional: serverOptional('') },
   'receiver otlp': {
@@ -34,6 +35,10 @@ const OPTIONS: Readonly<Record<string, ContractOptions>> = {
       ...serverOptional('protocols.http.'),
       ...serverOptional('protocols.grpc.')
     ]
+  },
+  'receiver kafka': {
+    config: { brokers: [`127.0.0.1:${closedPort}`], topic: 'a', group: 'g' },
+    optional: ['dead_letter_topic', 'instance_id', 'state_topic', ...KAFKA_OPTIONAL]
   },
   'receiver prometheus_remote_write': { config: { endpoint: '127.0.0.1:0' }, optional: serverOptional('') },
   'receiver prometheus': { config: { scrape_configs: [{ job_name: 'a' }] }, optional: ['tenant'] },
@@ -59,6 +64,11 @@ const OPTIONS: Readonly<Record<string, ContractOptions>> = {
   'processor windowed_counter': { optional: COUNTER_OPTIONAL },
   // One of the two is given, and says where the engine is.
   'exporter clickhouse': { config: { embedded: folder }, optional: ['embedded', 'endpoint'] },
+  'exporter kafka': {
+    config: { brokers: [`127.0.0.1:${closedPort}`], topic: 'a' },
+    optional: KAFKA_OPTIONAL,
+    unreachable: true
+  },
   'exporter prometheus': { config: { endpoint: '127.0.0.1:0' }, optional: serverOptional('') },
   // One of the two is given, and says who is asked.
   'extension query_api': {

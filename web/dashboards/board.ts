@@ -179,18 +179,20 @@ export class Board {
     }
   }
 
-  /** Rejects with the server's words if it is not taken. */
-  async #saveText(text: string): Promise<void> {
+  /** Saves come one after the other, each over the version that the last one made. Rejects with the server's words. */
+  #saveText(text: string): Promise<void> {
     const [opened, before] = [this.#opened, this.#dashboard]
-    const saving = saveDashboard(this.#name, text, this.#stored!.version)
+    const saving = this.#saved.then(async () => {
+      await saveDashboard(this.#name, text, this.#stored!.version)
+      const stored = await loadDashboard(this.#name)
+      // It may be open anew by now, or edited on. What was typed since is to stay.
+      if (opened !== this.#opened) return
+      if (this.#dashboard === before) drafts.delete(this.#name)
+      else drafts.set(this.#name, { version: stored.version, dashboard: this.#dashboard! })
+      this.#show(stored)
+    })
     this.#saved = saving.catch(() => {})
-    await saving
-    const stored = await loadDashboard(this.#name)
-    // It may be open anew by now, or edited on. What was typed since is to stay.
-    if (opened !== this.#opened) return
-    if (this.#dashboard === before) drafts.delete(this.#name)
-    else drafts.set(this.#name, { version: stored.version, dashboard: this.#dashboard! })
-    this.#show(stored)
+    return saving
   }
 
   /** Opens the copy. What it is a copy of stays as it is stored. */

@@ -94,6 +94,7 @@ export class OtlpMetricsDecoder {
     this.#reader = reader
     this.#finder.begin(reader)
     this.#exemplars.begin()
+    this.#point.discardExemplars()
     while (reader.at < reader.limit) {
       const tag = reader.tag()
       if (tag === RESOURCE_METRICS) this.#resourceMetrics()
@@ -236,9 +237,11 @@ export class OtlpMetricsDecoder {
       reader.leave(outer)
       if (!point.hasValue && point.flags === 0) {
         this.#rejections.add('no_value', 1, metric.metric.name)
+        point.discardExemplars()
         continue
       }
-      this.#add(metric, point)
+      this.#finder.add(metric, point.attributes)
+      if (point.hasExemplars) this.#addExemplars()
       this.#builder.addUnnamed(point.time || this.#receivedAt, point.value, point.start, point.flags)
     }
   }
@@ -259,16 +262,19 @@ export class OtlpMetricsDecoder {
       const flaw = flawOf(distribution)
       if (flaw !== undefined) {
         this.#rejections.add(flaw, 1, metric.metric.name)
+        point.discardExemplars()
         continue
       }
-      this.#add(metric, point)
+      this.#finder.add(metric, point.attributes)
+      if (point.hasExemplars) this.#addExemplars()
       this.#builder.addUnnamedDistribution(point.time || this.#receivedAt, distribution, point.start, point.flags)
     }
   }
 
-  #add(metric: MetricNode, point: PointFields): void {
-    this.#finder.add(metric, point.attributes)
-    if (point.exemplars.length > 0) this.#exemplars.add(this.#builder.length, point.exemplars)
+  /** Those of the point that comes next. */
+  #addExemplars(): void {
+    this.#exemplars.add(this.#builder.length, this.#point.exemplars)
+    this.#point.discardExemplars()
   }
 }
 

@@ -26,6 +26,8 @@ export class PointFields {
   readonly attributes = new FieldSpan()
   /** Places of its exemplars in the body: two numbers for each, the begin of its length and its end. */
   exemplars: number[] = []
+  /** True if there are some. They stay until {@link discardExemplars}: points without any pay nothing. */
+  hasExemplars = false
   /** Unix ms; 0 if not given. */
   time = 0
   start = 0
@@ -38,7 +40,6 @@ export class PointFields {
   /** Back to the defaults, for the data point that `reader` is about to meet. */
   begin(reader: ProtobufReader): void {
     this.attributes.begin(reader)
-    if (this.exemplars.length > 0) this.exemplars = []
     this.time = this.start = this.flags = 0
     this.value = Number.NaN
     this.hasValue = false
@@ -91,6 +92,12 @@ export class PointFields {
     const start = reader.at
     reader.skip(tag)
     this.exemplars.push(start, reader.at)
+    this.hasExemplars = true
+  }
+
+  discardExemplars(): void {
+    this.exemplars = []
+    this.hasExemplars = false
   }
 
   setValue(value: number): void {

@@ -66,11 +66,22 @@ export class TieredStore {
   }
 
   /** The result of a tier in place of points that are not there. Undefined if no tier has it. */
-  async gridInstead(request: GridRequest, remarks: Remarks, signal: AbortSignal): Promise<GridSeries[] | undefined> {
+  gridInstead(request: GridRequest, remarks: Remarks, signal: AbortSignal): Promise<GridSeries[] | undefined> {
     const shape = { ...request, after: request.start - request.rangeMs }
-    for (const tier of tiersInstead(this.#config, shape, Date.now())) {
+    return this.#gridOfFirst(tiersInstead(this.#config, shape, Date.now()), request, remarks, signal)
+  }
+
+  async #gridOfFirst(
+    tiers: readonly TierConfig[],
+    request: GridRequest,
+    remarks: Remarks,
+    signal: AbortSignal
+  ): Promise<GridSeries[] | undefined> {
+    for (const tier of tiers) {
       const plan = await tierPlan(this.#sources, request, tier, false, signal)
-      if (plan !== undefined) return this.#gridOf(request, tier, plan, remarks, signal)
+      if (plan === undefined) continue
+      const finer = tiers.filter(({ sizeMs }) => sizeMs < tier.sizeMs)
+      return this.#gridOf(request, tier, plan, remarks, signal, finer)
     }
     return undefined
   }
@@ -111,12 +122,14 @@ export class TieredStore {
     return undefined
   }
 
+  /** @param finer tiers for times at which this one is not complete yet, if the points as they came are not there */
   async #gridOf(
     request: GridRequest,
     tier: TierConfig,
     plan: TierPlan,
     remarks: Remarks,
-    signal: AbortSignal
+    signal: AbortSignal,
+    finer: readonly TierConfig[] = []
   ): Promise<GridSeries[] | undefined> {
     const { start, end, rangeMs } = request
     const stepMs = Math.max(1, request.stepMs)
@@ -126,14 +139,19 @@ export class TieredStore {
     const rest = { ...request, start: start + times * stepMs }
     const raw =
       times === all ? undefined : await this.#sources.find({ ...request, after: rest.start - rangeMs }, signal)
-    if (raw === undefined || raw.found.series.length === 0) {
+    const hasRaw = raw !== undefined && raw.found.series.length > 0
+    if (hasRaw && (times === 0 || !canGrid(request))) return undefined
+    const finerTiers = times === all ? [] : finer
+    const ofRest = hasRaw
+      ? await storedGrid(this.#statements, rest, raw.tables, raw.found, signal)
+      : await this.#gridOfFirst(finerTiers, rest, remarks, signal)
+    if (ofRest === undefined && !hasRaw) {
       say(remarks, tier, complete)
       return tierGrid(this.#statements, request, plan, signal)
     }
-    if (times === 0 || !canGrid(request)) return undefined
+    if (times === 0) return ofRest
     say(remarks, tier, complete)
     const ofTier = await tierGrid(this.#statements, { ...request, end: rest.start - stepMs }, plan, signal)
-    const ofRest = await storedGrid(this.#statements, rest, raw.tables, raw.found, signal)
     return ofTier && ofRest && joinedGrids([ofTier, times], [ofRest, all - times])
   }
 

@@ -28,6 +28,10 @@ async function store(h: Harness, time: number): Promise<void> {
 const POINTS = 'SELECT tenant, value FROM weir.metrics ORDER BY time, value'
 const EVENTS = 'SELECT tenant, toUInt32(count()) AS n FROM weir.events GROUP BY tenant ORDER BY tenant'
 
+const EARLIER_EVENTS = `CREATE TABLE weir.earlier (time DateTime64(6, 'UTC'), name LowCardinality(String), id String,
+  row UInt64, attributes Map(LowCardinality(String), String), value Float64)
+ENGINE = ReplacingMergeTree PARTITION BY toYYYYMM(time) ORDER BY (name, time, id, row)`
+
 test('rows have their tenant in a column, also those from before there was one', async () => {
   await using h = await embedded(FOREVER)
   await store(h, T)
@@ -37,7 +41,11 @@ test('rows have their tenant in a column, also those from before there was one',
   assert.deepEqual(await h.rows(EVENTS), events(1))
   // As tables of earlier versions are.
   for (const view of ['metrics', 'events']) await h.run(`DROP VIEW weir.${view}`)
-  for (const table of ['series', 'event_rows']) await h.run(`ALTER TABLE weir.${table} DROP COLUMN tenant`)
+  await h.run('ALTER TABLE weir.series DROP COLUMN tenant')
+  await h.run(EARLIER_EVENTS)
+  await h.run('INSERT INTO weir.earlier SELECT time, name, id, row, attributes, value FROM weir.event_rows')
+  await h.run('DROP TABLE weir.event_rows')
+  await h.run('RENAME TABLE weir.earlier TO weir.event_rows')
   await h.exporter.stop(signal())
   await using later = await embedded(FOREVER, h.folder)
   await store(later, T + 1000)
@@ -45,4 +53,15 @@ test('rows have their tenant in a column, also those from before there was one',
   assert.deepEqual(await later.rows(EVENTS), events(2))
   await later.run('OPTIMIZE TABLE weir.series FINAL')
   assert.deepEqual(await later.rows(POINTS), [...points, ...points])
+})
+
+test('events of two tenants with one id are two', async () => {
+  await using h = await embedded(FOREVER)
+  const events = new EventBlockBuilder()
+  for (const tenant of ['acme', 'shop', 'acme']) events.add(T, 'signup', of(tenant), 'the id', 1)
+  await h.exporter.export(events.build(), signal())
+  assert.deepEqual(await h.rows(EVENTS), [
+    { tenant: 'acme', n: 1 },
+    { tenant: 'shop', n: 1 }
+  ])
 })

@@ -259,7 +259,7 @@ describe('kafka', { skip, timeout: 240_000 }, async () => {
     assert.deepEqual(three, one)
   })
 
-  test('a group is moved to a time, and counts anew into a fresh store', async t => {
+  test('a group is moved to a time, and counts anew into a fresh store while live traffic goes on', async t => {
     const [sandbox, vm, fresh] = [
       await Sandbox.open(t),
       await startVictoriaMetrics(store.path),
@@ -284,8 +284,19 @@ describe('kafka', { skip, timeout: 240_000 }, async () => {
     const done = await seek('2020-01-01T00:00:00Z', '--yes')
     assert.equal(done.code, 0, done.stderr)
     await sandbox.start(config(fresh.url))
+    // Another group goes on with what comes, into the store of before.
+    const live = aggregator(kafka, { group: 'live', topic: 'again', store: vm.url, more: 'start_at: latest' })
+    const beside = await Sandbox.open(t)
+    const other = await beside.start(live)
+    await eventually('it has its place', async () => {
+      return (await other.metric('weir_receiver_kafka_partitions\\{component="kafka"\\}')) === 3
+    })
     await eventually('all are counted again', async () => (await total(fresh)) === 300)
     assert.deepEqual(await fresh.exportSeries('{__name__!=""}'), await vm.exportSeries('{__name__!=""}'))
+    for (let round = 0; round < 10; round++)
+      await send(Array.from({ length: 300 }, (_, i) => point(i % 20, Date.now())))
+    for (const store of [vm, fresh])
+      await eventually('all that came is there', async () => (await total(store)) === 3300)
   })
 })
 

@@ -193,6 +193,15 @@ test('very many exemplars are counted, and not all become events', () => {
   assert.deepEqual([exemplars.count, exemplars.events.length], [70_000, 65_536])
 })
 
+test('exemplars of a point without a value, or of a body that was refused, are not those of the next point', () => {
+  const decoder = decode()
+  const exemplar = message(5, double(3, 1))
+  const lost = decoder(body(metric('m', '', GAUGE, point(exemplar), point(fixed64(6, 1n)))))
+  assert.deepEqual([lost.block.length, lost.exemplars.count, lost.rejections.total], [1, 0, 1])
+  assert.throws(() => decoder(body(metric('m', '', GAUGE, point(exemplar, Buffer.of(0xff))))))
+  assert.equal(decoder(many(0)).exemplars.count, 0)
+})
+
 test('exemplars that nobody wants are only counted', () => {
   const decoded = decode()(many(3), false)
   assert.deepEqual([decoded.exemplars.count, decoded.exemplars.events.length], [3, 0])
