@@ -117,8 +117,14 @@ export class KafkaGroup {
     }
   }
 
+  /** A member with a name stays one until its session is over: it gets its partitions again if it is back by then. */
   async leave(): Promise<void> {
     this.#isOver = true
+    if (this.#options.instanceId !== undefined) {
+      // Without an id the client ends its membership, and tells the brokers nothing.
+      this.consumer.memberId = null
+      await Promise.allSettled([this.consumer.leaveGroup()])
+    }
     await Promise.allSettled([this.consumer.close(true), this.#admin.close(), this.#connections.close()])
   }
 
