@@ -24,7 +24,7 @@ export interface PartitionHost {
   readonly decoder: RecordDecoder
   readonly states: StateTopic
   readonly deadLetters: DeadLetterTopic
-  readonly counters: Record<'records' | 'repeated' | 'deadLetters', { add(value: number): void }>
+  readonly counters: Record<'records' | 'repeated' | 'deadLetters' | 'lost', { add(value: number): void }>
   /** Offset at which a group begins that has read nothing. */
   firstOffset(partition: number): Promise<number>
 }
@@ -139,7 +139,7 @@ export class AssignedPartition implements FetchTarget {
         )
       )
     log.error(where, 'records were removed by the retention of the topic before they were read, and are lost')
-    this.#host.context.account.drop('removed_by_retention', 0)
+    this.#host.counters.lost.add(first - this.fetchFrom)
     this.fetchFrom = first
   }
 

@@ -79,7 +79,8 @@ export class KafkaReceiver implements Receiver {
       counters: {
         records: instruments.counter('records_total', 'Records read.'),
         repeated: instruments.counter('repeated_records_total', 'Records that a producer had sent before.'),
-        deadLetters: instruments.counter('dead_letters_total', 'Records that cannot be read.')
+        deadLetters: instruments.counter('dead_letters_total', 'Records that cannot be read.'),
+        lost: instruments.counter('lost_records_total', 'Records that the topic had removed before they were read.')
       },
       firstOffset: partition => this.#firstOffset(partition)
     }
