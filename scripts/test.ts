@@ -55,7 +55,7 @@ const ONLY_IN_CI = [
   'test/integrity/*.test.ts',
   'test/package/*.test.ts',
   'test/web/*.test.ts',
-  'test/{receivers,exporters}/kafka/kafka.test.ts',
+  'test/{receivers,exporters}/kafka/{kafka,static-member}.test.ts',
   'test/e2e/{backpressure,clickhouse,dead-backend,hostile-load,reload,workers}.test.ts',
   'test/exporters/clickhouse/engine-process.test.ts',
   'test/bench/programs/measure.test.ts'
