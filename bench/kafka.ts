@@ -10,7 +10,7 @@ import { Load } from './programs/load.ts'
 import { ProgramProcess } from './programs/process.ts'
 
 const ROOT = path.join(import.meta.dirname, '..')
-const FLOOD_MS = 8000
+const FLOOD_MS = 20_000
 const WARM_UP_MS = 4000
 const SERIES = 50_000
 const PARTITIONS = 4
@@ -77,7 +77,7 @@ async function aggregated(points: number): Promise<number> {
   const receiver = `kafka: { ${brokers}, topic: bench, group: bench }`
   const weir = await start(receiver, WINDOWS, 'debug: { verbosity: none }')
   try {
-    const warm = await taken(weir, points / 3)
+    const warm = await taken(weir, points / 2)
     const [before, begun] = [weir.cpu, performance.now()]
     const all = await taken(weir, points)
     const { user, system } = weir.cpu
