@@ -1,5 +1,6 @@
 import type { Consumer, fetchV17, RecordsBatch } from '@platformatic/kafka'
 import { describeKafkaError } from '../../core/kafka/errors.ts'
+import { wantedRecords } from './wanted-records.ts'
 
 type FetchResponse = fetchV17.FetchResponse
 type PartitionResponse = FetchResponse['responses'][number]['partitions'][number]
@@ -83,13 +84,9 @@ export class Fetcher {
 
   async #fetch(leader: number, topicId: string, wanted: ReadonlyMap<number, FetchTarget>): Promise<void> {
     this.#busy.add(leader)
-    const partitions = [...wanted].map(([partition, { fetchFrom }]) => ({
-      partition,
-      currentLeaderEpoch: -1,
-      fetchOffset: BigInt(fetchFrom),
-      lastFetchedEpoch: -1,
-      partitionMaxBytes: MAX_PARTITION_BYTES
-    }))
+    const partitions = [...wanted].map(([partition, { fetchFrom }]) =>
+      wantedRecords(partition, BigInt(fetchFrom), MAX_PARTITION_BYTES)
+    )
     try {
       const response = await this.#consumer.fetch({
         node: leader,

@@ -10,6 +10,7 @@ import {
 import { addPartitions, ensureTopic } from '../../core/kafka/topics.ts'
 import { WeirError } from '../../sdk/plugin/index.ts'
 import type { StatePointer } from './progress.ts'
+import { wantedRecords } from './wanted-records.ts'
 
 // A state is records of the partition with the same number as the topic's. Each has a header: the id of the state (16
 // bytes), its place (uint32, big-endian) and the number of records (uint32). Others may write states between them.
@@ -150,16 +151,9 @@ export class StateTopic {
     const { topic } = this.#options
     const { topics } = await this.#reader.metadata({ topics: [topic] })
     const { id, partitions } = topics.get(topic)!
-    const wanted = {
-      partition,
-      currentLeaderEpoch: -1,
-      fetchOffset: offset,
-      lastFetchedEpoch: -1,
-      partitionMaxBytes: FETCH_BYTES
-    }
     const { responses } = await this.#reader.fetch({
       node: partitions[partition].leader,
-      topics: [{ topicId: id, partitions: [wanted] }],
+      topics: [{ topicId: id, partitions: [wantedRecords(partition, offset, FETCH_BYTES)] }],
       maxWaitTime: MAX_WAIT_MS,
       minBytes: 1,
       maxBytes: FETCH_BYTES

@@ -105,28 +105,20 @@ function labelsOf(trace: string): Record<string, string> {
   ])
 }
 
-const otlpConfig = () => `
-receivers: { otlp: { protocols: { http: { endpoint: 127.0.0.1:0 }, grpc: { endpoint: 127.0.0.1:0 } } } }
-exporters: { clickhouse: { embedded: ./clickhouse } }
-extensions: { query_api: { endpoint: 127.0.0.1:0, store: clickhouse } }
-service:
-  admin: { endpoint: 127.0.0.1:0 }
-  extensions: [query_api]
-  pipelines:
-    points: { receivers: [otlp], exporters: [clickhouse] }
-    exemplars: { items: [events], receivers: [otlp], exporters: [clickhouse] }
-`
+const otlpConfig = () =>
+  configOf('otlp', '{ protocols: { http: { endpoint: 127.0.0.1:0 }, grpc: { endpoint: 127.0.0.1:0 } } }')
+const config = (endpoint: string) => configOf('prometheus_remote_write', `{ endpoint: ${endpoint} }`)
 
-function config(endpoint: string): string {
+function configOf(receiver: string, options: string): string {
   return `
-receivers: { prometheus_remote_write: { endpoint: ${endpoint} } }
+receivers: { ${receiver}: ${options} }
 exporters: { clickhouse: { embedded: ./clickhouse } }
 extensions: { query_api: { endpoint: 127.0.0.1:0, store: clickhouse } }
 service:
   admin: { endpoint: 127.0.0.1:0 }
   extensions: [query_api]
   pipelines:
-    points: { receivers: [prometheus_remote_write], exporters: [clickhouse] }
-    exemplars: { items: [events], receivers: [prometheus_remote_write], exporters: [clickhouse] }
+    points: { receivers: [${receiver}], exporters: [clickhouse] }
+    exemplars: { items: [events], receivers: [${receiver}], exporters: [clickhouse] }
 `
 }

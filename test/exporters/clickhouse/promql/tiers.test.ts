@@ -186,14 +186,8 @@ for (const query of [
 test('aggregations of last samples, each of which is alone in its window', async () => {
   await using hourly = await openStore({ ttl: '1h', tiers: { '1h': '0s' } })
   const builder = new PointBlockBuilder()
-  const metric = { name: 'queue', unit: '', description: '', kind: 'gauge', temporality: 'unspecified' } as const
   for (let n = 0; n < 6; n++) {
-    const labels = [
-      ['host', `${n}`],
-      ['odd', `${n % 2}`],
-      ['rollup', '1h']
-    ] as const
-    const series = hourly.h.context.series.intern(metric, labels)
+    const series = queueOf(hourly, n, '1h')
     for (let hour = n; hour < HOURS; hour++) if (hour !== 7) builder.add(series, EPOCH + hour * HOUR_S * 1000, n * hour)
   }
   await hourly.h.exporter.export(builder.build(), signal())
@@ -210,6 +204,16 @@ test('aggregations of last samples, each of which is alone in its window', async
   }
 })
 
+/** The series of a gauge on host `n`, in a tier. */
+function queueOf({ h }: Awaited<ReturnType<typeof openStore>>, n: number, rollup: string) {
+  const metric = { name: 'queue', unit: '', description: '', kind: 'gauge', temporality: 'unspecified' } as const
+  return h.context.series.intern(metric, [
+    ['host', `${n}`],
+    ['odd', `${n % 2}`],
+    ['rollup', rollup]
+  ])
+}
+
 const MINUTES = 60
 for (const [name, isThere, ends] of [
   ['all are there', () => true, false],
@@ -220,14 +224,8 @@ for (const [name, isThere, ends] of [
   test(`aggregations of last samples, of which there are several in each window: ${name}`, async () => {
     await using minutely = await openStore({ ttl: '1h', tiers: { '1m': '0s' } })
     const builder = new PointBlockBuilder()
-    const metric = { name: 'queue', unit: '', description: '', kind: 'gauge', temporality: 'unspecified' } as const
     for (let n = 0; n < 6; n++) {
-      const labels = [
-        ['host', `${n}`],
-        ['odd', `${n % 2}`],
-        ['rollup', '1m']
-      ] as const
-      const series = minutely.h.context.series.intern(metric, labels)
+      const series = queueOf(minutely, n, '1m')
       for (let minute = 0; minute < MINUTES; minute++)
         if (isThere(n, minute)) builder.add(series, EPOCH + minute * 60_000, n * minute)
       if (ends && n === 5) builder.add(series, EPOCH + 29.5 * 60_000, 0, 0, FLAG_NO_RECORDED_VALUE)
