@@ -8,6 +8,7 @@ const MOST_SPARE = 16
 export class ByteWriter {
   #bytes = Buffer.allocUnsafeSlow(INITIAL_CAPACITY)
   #spare = Buffer.allocUnsafeSlow(0)
+  #view = new DataView(new ArrayBuffer(0))
   length: number
 
   /** @param head bytes left free at the beginning */
@@ -49,6 +50,18 @@ export class ByteWriter {
     this.length += bytes.length
   }
 
+  /** Bytes of a view, from `start` to `end`. Short ones cost less than a view of their own. */
+  copy(from: DataView, start: number, end: number): void {
+    this.#room(end - start)
+    const bytes = this.#bytes
+    let to = this.length
+    if (this.#view.buffer !== bytes.buffer) this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
+    let at = start
+    for (; at + 8 <= end; at += 8, to += 8) this.#view.setBigInt64(to, from.getBigInt64(at, true), true)
+    for (; at < end; at++) bytes[to++] = from.getUint8(at)
+    this.length = to
+  }
+
   /** The memory of a typed array, as it is. */
   column(column: Float64Array | Int32Array | Uint8Array): void {
     this.raw(new Uint8Array(column.buffer, column.byteOffset, column.byteLength))
@@ -79,11 +92,13 @@ export class ByteWriter {
 
 /** Reads the bytes of {@link ByteWriter}. Throws `RangeError` if the input ends too early. */
 export class ByteReader {
+  readonly view: DataView
   #bytes: Buffer
   #at = 0
 
   constructor(bytes: Buffer) {
     this.#bytes = bytes
+    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
   }
 
   get atEnd(): boolean {
@@ -96,15 +111,22 @@ export class ByteReader {
   }
 
   u8(): number {
-    return this.#bytes.readUInt8(this.#take(1))
+    return this.#bytes[this.take(1)]
+  }
+
+  /** Moves past the next byte if it is this one. */
+  takeIf(byte: number): boolean {
+    const isNext = this.#at < this.#bytes.length && this.#bytes[this.#at] === byte
+    if (isNext) this.#at++
+    return isNext
   }
 
   u32(): number {
-    return this.#bytes.readUInt32LE(this.#take(4))
+    return this.view.getUint32(this.take(4), true)
   }
 
   f64(): number {
-    return this.#bytes.readDoubleLE(this.#take(8))
+    return this.view.getFloat64(this.take(8), true)
   }
 
   text(): string {
@@ -113,7 +135,11 @@ export class ByteReader {
 
   sized(): Buffer {
     const length = this.u32()
-    const start = this.#take(length)
+    return this.slice(this.take(length), length)
+  }
+
+  /** Bytes that were taken, as a view of them. */
+  slice(start: number, length: number): Buffer {
     return this.#bytes.subarray(start, start + length)
   }
 
@@ -131,11 +157,12 @@ export class ByteReader {
   }
 
   #copy(bytes: number): ArrayBuffer {
-    const start = this.#bytes.byteOffset + this.#take(bytes)
+    const start = this.#bytes.byteOffset + this.take(bytes)
     return (this.#bytes.buffer as ArrayBuffer).slice(start, start + bytes)
   }
 
-  #take(bytes: number): number {
+  /** Moves past `bytes` bytes and returns their start in {@link view}. */
+  take(bytes: number): number {
     const at = this.#at
     if (at + bytes > this.#bytes.length) throw new RangeError(`journal entry ends at byte ${this.#bytes.length}`)
     this.#at += bytes

@@ -2,7 +2,7 @@ import { describeError } from '../errors.ts'
 import { SeriesTable } from '../model/series-table/series-table.ts'
 import { ByteReader } from './bytes.ts'
 import type { Disk } from './disk.ts'
-import { EntryDecoder } from './entry.ts'
+import { EntryDecoder } from './entry-decoder.ts'
 import { damaged, firstEntryOf, HEADER_BYTES, listSegments, SegmentScanner } from './segment.ts'
 
 /** The content of a segment, as far as it can be read. */

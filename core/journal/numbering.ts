@@ -43,7 +43,7 @@ export class SeriesNumbering {
   }
 
   clear(): void {
-    this.#numbers.fill(NONE)
+    for (const id of this.#ids) this.#numbers[id] = NONE
     this.#ids = []
   }
 

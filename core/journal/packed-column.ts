@@ -15,7 +15,7 @@ export function addColumn(out: ByteWriter, column: Float64Array): void {
     if (!isZero) out.f64(column[0])
   } else if (isInteger(column)) {
     out.u8(INTEGERS)
-    out.column(Int32Array.from(column))
+    out.column(new Int32Array(column))
   } else {
     out.u8(NUMBERS)
     out.column(column)
@@ -26,7 +26,7 @@ export function readColumn(input: ByteReader, length: number): Float64Array {
   const form = input.u8()
   if (form === ZEROS) return new Float64Array(length)
   if (form === SAME) return new Float64Array(length).fill(input.f64())
-  if (form === INTEGERS) return Float64Array.from(input.i32Column(length))
+  if (form === INTEGERS) return new Float64Array(input.i32Column(length))
   if (form === NUMBERS) return input.f64Column(length)
   throw new RangeError(`unknown form ${form} of a column`)
 }

@@ -1,7 +1,8 @@
 import type { SeriesTable } from '../model/series-table/series-table.ts'
 import { ByteReader } from './bytes.ts'
 import type { Disk } from './disk.ts'
-import { type Entry, EntryDecoder } from './entry.ts'
+import type { Entry } from './entry.ts'
+import { EntryDecoder } from './entry-decoder.ts'
 import { damaged, listSegments, SegmentScanner } from './segment.ts'
 
 export interface NumberedEntry {

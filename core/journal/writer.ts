@@ -1,7 +1,8 @@
 import path from 'node:path'
 import { type Clock, sleep } from '../telemetry/clock.ts'
 import type { Disk, DiskFile } from './disk.ts'
-import { type Entry, EntryEncoder } from './entry.ts'
+import type { Entry } from './entry.ts'
+import { EntryEncoder } from './entry-encoder.ts'
 import { compressFrame, encodeHeader, FRAME_HEADER_BYTES, HEADER_BYTES, sealFrame, segmentName } from './segment.ts'
 
 /** Pause between tries to cut off the bytes of a failed commit. */

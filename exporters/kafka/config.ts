@@ -26,7 +26,7 @@ export const schema: ConfigSchema = {
       enum: ENCODINGS,
       default: 'otlp_proto',
       description:
-        'otlp_proto: points as OTLP metrics, events as OTLP logs, as the Collector reads them. weir: smaller and faster, for Weirs alone. json: a JSON object for each event.'
+        'otlp_proto: points as OTLP metrics, events as OTLP logs, as the Collector reads them. weir: for Weirs alone, which keep all of sets and sketches. json: a JSON object for each event.'
     },
     partition_by: {
       type: 'array',

@@ -1,4 +1,4 @@
-import { encodeWeirRecord } from '../../core/kafka/weir-record.ts'
+import { WeirRecordEncoder } from '../../core/kafka/weir-record.ts'
 import { LogsEncoder } from '../../core/wire/otlp/logs-encoder.ts'
 import { MetricsEncoder } from '../../core/wire/otlp/metrics-encoder.ts'
 import { ProtobufWriter } from '../../core/wire/protobuf/writer.ts'
@@ -15,6 +15,7 @@ export interface EncodedRecord {
 export class RecordEncoder {
   readonly #encoding: Config['encoding']
   readonly #maxBytes: number
+  readonly #blocks = new WeirRecordEncoder()
   readonly #writer = new ProtobufWriter()
   readonly #metrics = new MetricsEncoder(this.#writer)
   readonly #logs = new LogsEncoder(this.#writer)
@@ -34,7 +35,7 @@ export class RecordEncoder {
   }
 
   #encodeAll(block: Block): Buffer {
-    if (this.#encoding === 'weir') return encodeWeirRecord(block)
+    if (this.#encoding === 'weir') return this.#blocks.encode(block)
     return Buffer.from(block.type === 'points' ? this.#metrics.encode(block) : this.#logs.encode(block))
   }
 }

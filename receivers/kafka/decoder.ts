@@ -1,5 +1,5 @@
 import type { KafkaRecord } from '@platformatic/kafka'
-import { decodeWeirRecord } from '../../core/kafka/weir-record.ts'
+import { WeirRecordDecoder } from '../../core/kafka/weir-record.ts'
 import { EventBlockBuilder } from '../../core/model/event-builder.ts'
 import { BadEvent } from '../../core/wire/events/event.ts'
 import { weirFormat } from '../../core/wire/events/weir-format.ts'
@@ -24,7 +24,8 @@ export class RecordDecoder {
   constructor({ encoding, signal }: Pick<Config, 'encoding' | 'signal'>, { series, credits }: Context) {
     const maxBytes = credits.capacity
     const metrics = new OtlpMetricsDecoder(series, { maxBytes })
-    if (encoding === 'weir') this.#decode = value => ({ block: decodeWeirRecord(value, series), rejected: NONE })
+    const records = new WeirRecordDecoder(series)
+    if (encoding === 'weir') this.#decode = value => ({ block: records.decode(value), rejected: NONE })
     else if (encoding === 'json') this.#decode = (value, time) => decodeJson(value, time, maxBytes)
     else if (signal === 'logs') this.#decode = (value, time) => asDecoded(decodeLogs(value, time, { maxBytes }))
     else this.#decode = (value, time) => asDecoded(metrics.decode(value, time))

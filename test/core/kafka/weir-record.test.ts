@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { decodeWeirRecord, encodeWeirRecord } from '../../../core/kafka/weir-record.ts'
+import { WeirRecordDecoder, WeirRecordEncoder } from '../../../core/kafka/weir-record.ts'
 import { EventBlockBuilder } from '../../../core/model/event-builder.ts'
 import { PointBlockBuilder } from '../../../core/model/points.ts'
 import { saveBlock } from '../../../core/model/saved-blocks.ts'
@@ -22,9 +22,9 @@ function events() {
 }
 
 for (const block of [points(), events()]) {
-  const bytes = encodeWeirRecord(block)
+  const bytes = new WeirRecordEncoder().encode(block)
   test(`a record of ${block.type} has all of them, in a process that knows no series`, () => {
-    assert.deepEqual(saveBlock(decodeWeirRecord(bytes, new SeriesTable())), saveBlock(block))
+    assert.deepEqual(saveBlock(new WeirRecordDecoder(new SeriesTable()).decode(bytes)), saveBlock(block))
   })
 
   test(`a damaged record of ${block.type} is refused, or has other items, and nothing else happens`, () => {
@@ -32,21 +32,23 @@ for (const block of [points(), events()]) {
       const damaged = Buffer.from(bytes)
       damaged[at] ^= 0x55
       try {
-        decodeWeirRecord(damaged, new SeriesTable())
+        new WeirRecordDecoder(new SeriesTable()).decode(damaged)
       } catch (error) {
         assert.equal((error as Error).name, 'BadInputError', `byte ${at}: ${error}`)
       }
     }
     for (let length = 0; length < bytes.length; length += 5)
-      assert.throws(() => decodeWeirRecord(bytes.subarray(0, length), new SeriesTable()), { name: 'BadInputError' })
+      assert.throws(() => new WeirRecordDecoder(new SeriesTable()).decode(bytes.subarray(0, length)), {
+        name: 'BadInputError'
+      })
   })
 }
 
 test('a record of few bytes that says it has four thousand million events takes no memory for them', () => {
-  const bytes = encodeWeirRecord(events())
+  const bytes = new WeirRecordEncoder().encode(events())
   // Behind the version, the entry's type, its time, and two empty texts.
   const at = 1 + 1 + 8 + 4 + 4
   assert.equal(bytes.readUInt32LE(at), 20)
   bytes.writeUInt32LE(0xffff_ffff, at)
-  assert.throws(() => decodeWeirRecord(bytes, new SeriesTable()), /damaged: 4294967295 events in \d+ bytes/)
+  assert.throws(() => new WeirRecordDecoder(new SeriesTable()).decode(bytes), /damaged: 4294967295 events in \d+ bytes/)
 })
