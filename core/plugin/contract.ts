@@ -83,6 +83,8 @@ export interface ReceiverPlugin<C = unknown> extends Definition<'receiver', C, R
   readonly partitioned?: boolean
   /** It sends measurements as they come, so that several of one series may have one time. */
   readonly unaggregated?: boolean
+  /** Set if `weir test` can feed it: the form of one input, as tests write it, which `Receiver.feed` takes. */
+  readonly input?: ConfigSchema
 }
 export interface ProcessorPlugin<C = unknown> extends Definition<'processor', C, Processor> {
   readonly ports: { readonly in: Port; readonly out: Port }
@@ -138,6 +140,11 @@ export interface Receiver extends Lifecycle, CheckpointParticipant, Inspectable 
    * Resolves once those who had sent something have their answers.
    */
   drain?(signal: AbortSignal): Promise<void>
+  /**
+   * For tests of configurations, which call neither `open` nor `start`: takes what a sender would send, by the same code
+   * and without a socket. Resolves to the answer if part of it was rejected. Rejects if the sender is refused.
+   */
+  feed?(input: unknown): Promise<string | undefined>
 }
 
 /**

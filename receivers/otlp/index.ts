@@ -14,6 +14,15 @@ const plugin: ReceiverPlugin<Config> = {
   ports: { out: ['points', 'events'] },
   workers: 'each',
   check,
+  input: {
+    type: 'object',
+    properties: {
+      metrics: { type: 'object', additionalProperties: true, description: 'An ExportMetricsServiceRequest as OTLP JSON.' },
+      logs: { type: 'object', additionalProperties: true, description: 'An ExportLogsServiceRequest as OTLP JSON.' }
+    },
+    minProperties: 1,
+    maxProperties: 1
+  },
   memoryBound: () => HEADER_CACHE_BYTES,
   create: (config, context) => new OtlpReceiver(config, context)
 }

@@ -14,6 +14,11 @@ export default {
   schema,
   // Lines of one datagram are of one time.
   unaggregated: true,
+  input: {
+    type: 'object',
+    properties: { lines: { type: 'array', items: { type: 'string' }, minItems: 1, description: 'Lines of one datagram.' } },
+    required: ['lines']
+  },
   memoryBound: config => lineTableBytes(config.max_series) + connectionBytes(config),
   check: checkConfig,
   create: (config, context) => receiverOf(config, context)

@@ -1,0 +1,68 @@
+import type { ComponentConfig, ResolvedConfig } from '../config/resolved.ts'
+import type { Context } from '../plugin/context.ts'
+import type { ExporterPlugin, Plugin, Receiver, ReceiverPlugin } from '../plugin/contract.ts'
+import type { Recorder } from './recorder.ts'
+
+/** Makes configurations run without the world outside: receivers do not listen, and exporters export to a recorder. */
+export class StandIns {
+  readonly #recorder: Recorder
+  readonly #stateDir: string
+  /** A reload compares plugins: the same one has the same stand-in. */
+  readonly #plugins = new Map<Plugin, Plugin>()
+
+  /** @param stateDir takes the place of `service.state_dir` */
+  constructor(recorder: Recorder, stateDir: string) {
+    this.#recorder = recorder
+    this.#stateDir = stateDir
+  }
+
+  configOf(config: ResolvedConfig): ResolvedConfig {
+    const { components, service } = config
+    const replaced = (entries: ReadonlyMap<string, ComponentConfig>) =>
+      new Map([...entries].map(([id, entry]) => [id, { ...entry, plugin: this.#pluginOf(entry.plugin) }]))
+    return {
+      ...config,
+      components: { ...components, receiver: replaced(components.receiver), exporter: replaced(components.exporter) },
+      service: {
+        ...service,
+        // They serve people, who ask nothing here.
+        extensions: [],
+        workers: 0,
+        state_dir: service.state_dir && this.#stateDir,
+        journal: service.journal && { ...service.journal, compression: 'none' }
+      }
+    }
+  }
+
+  #pluginOf(plugin: Plugin): Plugin {
+    const known = this.#plugins.get(plugin)
+    if (known !== undefined) return known
+    const made = plugin.kind === 'receiver' ? deaf(plugin) : this.#recording(plugin as ExporterPlugin)
+    this.#plugins.set(plugin, made)
+    return made
+  }
+
+  #recording(plugin: ExporterPlugin): ExporterPlugin {
+    return { ...plugin, create: (config, { id }) => this.#recorder.exporterOf(id, plugin, config) }
+  }
+}
+
+function deaf(plugin: ReceiverPlugin): ReceiverPlugin {
+  return { ...plugin, create: (config: unknown, context: Context) => withoutStart(plugin.create(config, context)) }
+}
+
+/** The receiver, but for what would make it listen. */
+function withoutStart(receiver: Receiver): Receiver {
+  return {
+    get batches$() {
+      return receiver.batches$
+    },
+    feed: receiver.feed?.bind(receiver),
+    drain: receiver.drain?.bind(receiver),
+    stop: receiver.stop?.bind(receiver),
+    snapshot: receiver.snapshot?.bind(receiver),
+    snapshotInSteps: receiver.snapshotInSteps?.bind(receiver),
+    restore: receiver.restore?.bind(receiver),
+    committed: receiver.committed?.bind(receiver)
+  }
+}

@@ -1,0 +1,44 @@
+import { DURATION_PATTERN, formatDuration, parseDuration } from '../schema/units.ts'
+
+/** Of a time since the start of a test. */
+export const OFFSET_PATTERN = `^-?${DURATION_PATTERN.slice(1, -1)}$`
+
+const REFERENCE = /\$\{(ns|ms|s|iso):([^}]*)\}/g
+const OFFSET = new RegExp(OFFSET_PATTERN)
+
+/** `-1m30s` → -90,000. The text matches {@link OFFSET_PATTERN}. */
+export function parseOffset(text: string): number {
+  return text.startsWith('-') ? -parseDuration(text.slice(1)) : parseDuration(text)
+}
+
+/** -90,000 → `-1m30s`. Parts of a ms are kept. */
+export function formatOffset(ms: number): string {
+  if (ms === 0) return '0s'
+  const size = Math.abs(ms)
+  const text = Number.isInteger(size) ? formatDuration(size) : `${size}ms`
+  return ms < 0 ? `-${text}` : text
+}
+
+/**
+ * Fills in times since `start` (Unix ms) in an input: `${s:10s}`, `${ms:10s}` and `${ns:-1m}` in Unix time, `${iso:0s}`
+ * as `2026-01-01T00:00:00.000Z`. A text that is one reference to s or ms becomes a number.
+ * @param bad called with what is wrong
+ */
+export function fillInTimes(value: unknown, start: number, bad: (message: string) => void): unknown {
+  if (Array.isArray(value)) return value.map(item => fillInTimes(item, start, bad))
+  if (typeof value === 'object' && value !== null)
+    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, fillInTimes(item, start, bad)]))
+  if (typeof value !== 'string') return value
+  const filled = value.replace(REFERENCE, (whole, unit: string, offset: string) => {
+    if (OFFSET.test(offset)) return inUnit(unit, start + parseOffset(offset))
+    bad(`"${whole}" is no time since the start of the test: write it as \${${unit}:10s} or \${${unit}:-5m}`)
+    return whole
+  })
+  return /^\$\{m?s:[^}]*\}$/.test(value) && filled !== value ? Number(filled) : filled
+}
+
+function inUnit(unit: string, time: number): string {
+  if (unit === 'iso') return new Date(time).toISOString()
+  if (unit === 'ns') return String(BigInt(time) * 1_000_000n)
+  return String(unit === 's' ? time / 1000 : time)
+}
