@@ -45,12 +45,7 @@ async function testFile(terminal: Terminal, file: string): Promise<boolean> {
 }
 
 /** The kind of the tests shows by what they name. */
-function outcomeOf(
-  terminal: Terminal,
-  file: string,
-  root: YamlNode,
-  problems: Problems
-): Promise<Outcome | undefined> {
+function outcomeOf(terminal: Terminal, file: string, root: YamlNode, problems: Problems): Promise<Outcome | undefined> {
   const isOfConfig = root.type === 'mapping' && root.entries.has('config')
   return isOfConfig ? ofConfig(terminal, file, root, problems) : ofRules(file, root, problems)
 }

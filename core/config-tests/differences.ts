@@ -8,7 +8,9 @@ import { aligned, type Row } from './table.ts'
  */
 export function tableDifferences(expected: readonly ExpectedRow[], seen: readonly Row[]): string[] {
   const left = [...seen]
-  const unmet = expected.filter(row => takeFrom(left, other => isLike(row, other) && hasFigures(row, other)) === undefined)
+  const unmet = expected.filter(
+    row => takeFrom(left, other => isLike(row, other) && hasFigures(row, other)) === undefined
+  )
   const pairs = unmet.map(row => ({ row, other: takeFrom(left, other => isLike(row, other)) }))
   if (pairs.length === 0 && left.length === 0) return []
   const columns = columnsOf(expected, left)

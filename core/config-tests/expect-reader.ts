@@ -113,7 +113,9 @@ function componentNames(config: ResolvedConfig): string[] {
   return [
     ...used(config, 'receiver').map(({ id }) => `receiver ${id}`),
     ...(journal === undefined ? [] : ['journal journal']),
-    ...Object.entries(pipelines).flatMap(([name, { processors }]) => processors.map(id => `processor ${id} in ${name}`)),
+    ...Object.entries(pipelines).flatMap(([name, { processors }]) =>
+      processors.map(id => `processor ${id} in ${name}`)
+    ),
     ...used(config, 'exporter').map(({ id }) => `exporter ${id}`)
   ]
 }

@@ -22,7 +22,9 @@ export interface Item {
 }
 
 export function itemsOf(block: Block): Item[] {
-  return Array.from({ length: block.length }, (_, i) => (block.type === 'points' ? pointOf(block, i) : eventOf(block, i)))
+  return Array.from({ length: block.length }, (_, i) =>
+    block.type === 'points' ? pointOf(block, i) : eventOf(block, i)
+  )
 }
 
 /**

@@ -30,6 +30,9 @@ export async function runConfigTest(
   }
 }
 
+/** The time that goes by while a sender waits for the answer, if it is not there at once: a journal gathers for 2 ms. */
+const REPLY_MS = 10
+
 /** The answer to a sender, which may come later, or never. */
 interface Reply {
   readonly position: Position
@@ -100,11 +103,11 @@ class TestRun {
       for (const { receiver, input } of send.inputs) {
         const reply: Reply = { position, send, receiver, isThere: false, refusal: undefined }
         this.#replies.push(reply)
-        void this.#weir
+        const answered = this.#weir
           .feed(receiver, input)
           .catch(describeError)
           .then(refusal => Object.assign(reply, { isThere: true, refusal }))
-        await this.#weir.time.settle()
+        await this.#weir.time.passFor(answered, REPLY_MS)
       }
     }
   }
@@ -113,7 +116,8 @@ class TestRun {
     if (refused === undefined) {
       if (refusal !== undefined) this.#fail(position, `receiver ${receiver} refused it: ${refusal}`)
     } else if (!isThere) this.#fail(position, `receiver ${receiver} did not answer, and was to refuse it: ${refused}`)
-    else if (refusal === undefined) this.#fail(position, `receiver ${receiver} took it, and was to refuse it: ${refused}`)
+    else if (refusal === undefined)
+      this.#fail(position, `receiver ${receiver} took it, and was to refuse it: ${refused}`)
     else if (!refusal.includes(refused))
       this.#fail(position, `receiver ${receiver} refused it for another reason: ${refusal}`)
   }

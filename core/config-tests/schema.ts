@@ -98,7 +98,11 @@ const STEP = closed({
   times: { type: 'integer', minimum: 1, description: 'How often it is sent.' },
   refused: text('The sender is refused with this text, or with one that holds it.'),
   restart: { enum: ['clean', 'crash'], description: 'Whether Weir is stopped or killed, before it is started again.' },
-  reload: { type: ['string', 'array'], items: { type: 'string' }, description: 'A configuration that takes the place.' },
+  reload: {
+    type: ['string', 'array'],
+    items: { type: 'string' },
+    description: 'A configuration that takes the place.'
+  },
   expect: EXPECT
 })
 

@@ -2,21 +2,11 @@ import { setImmediate, setTimeout } from 'node:timers/promises'
 import { WeirError } from '../errors.ts'
 import { VirtualClock } from '../telemetry/virtual-clock.ts'
 
-/** Turns of the event loop without a change after which nothing is under way. */
-const QUIET_TURNS = 4
-/** Requests to the system by their names in Node. */
-const PENDING_REQUEST = /^(?:FSReq|ZlibReq|FILEHANDLECLOSEREQ)/
-/** What waits neither for time nor for a request to the system is looked at so often, and as many times. */
+/** What the event loop still has to do, by the names of Node: callbacks, and answers of the system. */
+const UNDER_WAY = /^(?:Immediate|FSReq|ZlibReq|FILEHANDLECLOSEREQ)/
+/** What waits for neither time nor any of these is looked at so often, and as many times. */
 const WAIT_MS = 1
 const MOST_WAITS = 5000
-
-/** The state of what runs on the clock, as far as its changes show that something is under way. */
-export interface Activity {
-  /** Differs after something has happened. */
-  readonly count: number
-  /** True if something goes on by itself. */
-  readonly isBusy: boolean
-}
 
 /**
  * A clock that moves only if all that earlier times have caused is done. So the same happens in each run, however fast the
@@ -24,23 +14,20 @@ export interface Activity {
  */
 export class VirtualTime {
   readonly clock: VirtualClock
-  readonly #activity: () => Activity
+  readonly #isBusy: () => boolean
 
-  /** @param start Unix ms */
-  constructor(start: number, activity: () => Activity) {
+  /** @param start Unix ms @param isBusy true while something goes on by itself */
+  constructor(start: number, isBusy: () => boolean) {
     this.clock = new VirtualClock(start)
-    this.#activity = activity
+    this.#isBusy = isBusy
   }
 
   /** Resolves once nothing goes on any more before time goes by. */
   async settle(): Promise<void> {
-    let before = this.#activity().count
-    for (let quiet = 0; quiet < QUIET_TURNS; ) {
+    await promisesSettled()
+    while (this.#isBusy() || process.getActiveResourcesInfo().some(name => UNDER_WAY.test(name))) {
       await setImmediate()
-      const { count, isBusy } = this.#activity()
-      const isQuiet = count === before && !isBusy && !hasPendingRequests()
-      quiet = isQuiet ? quiet + 1 : 0
-      before = count
+      await promisesSettled()
     }
   }
 
@@ -53,28 +40,34 @@ export class VirtualTime {
 
   /** The result of `work`, for which time goes by if it waits for that. */
   async until<T>(work: Promise<T>): Promise<T> {
+    for (let waits = 0; !(await this.passFor(work, Number.POSITIVE_INFINITY)); waits++) {
+      if (waits === MOST_WAITS)
+        throw new WeirError('COMPONENT_FAILED', 'it does not end, and waits for no time to go by')
+      await setTimeout(WAIT_MS)
+    }
+    return work
+  }
+
+  /** Time goes by until `work` has ended, but for `most` ms. Resolves to whether it has. */
+  async passFor(work: Promise<unknown>, most: number): Promise<boolean> {
     let isDone = false
     const end = () => {
       isDone = true
     }
     work.then(end, end)
-    for (let waits = 0; ; ) {
-      await this.settle()
-      if (isDone) return work
-      if (this.clock.nextTimer < Number.POSITIVE_INFINITY) await this.#fireNext()
-      else if (waits++ < MOST_WAITS) await setTimeout(WAIT_MS)
-      else throw new WeirError('COMPONENT_FAILED', 'it does not end, and waits for no time to go by')
+    const latest = this.clock.now() + most
+    await this.settle()
+    while (!isDone && this.clock.nextTimer <= latest && this.clock.nextTimer < Number.POSITIVE_INFINITY) {
+      await this.#fireNext()
     }
+    return isDone
   }
 
-  /** Most timers only look at something, and look again later. */
   async #fireNext(): Promise<void> {
-    const { count } = this.#activity()
     this.clock.advanceTo(this.clock.nextTimer)
-    await setImmediate()
-    const after = this.#activity()
-    if (after.count !== count || after.isBusy) await this.settle()
+    await this.settle()
   }
 }
 
-const hasPendingRequests = () => process.getActiveResourcesInfo().some(name => PENDING_REQUEST.test(name))
+/** Node calls back once no promise has anything to do. */
+const promisesSettled = () => new Promise<void>(resolve => process.nextTick(resolve))

@@ -8,7 +8,6 @@ import { type BaseServices, type BuiltService, buildService } from '../pipeline/
 import { Runner } from '../pipeline/service/lifecycle.ts'
 import type { Registry } from '../plugin/registry.ts'
 import { StoreRegistry } from '../plugin/stores.ts'
-import type { Account } from '../telemetry/account.ts'
 import { Log } from '../telemetry/log.ts'
 import { Metrics } from '../telemetry/metrics.ts'
 import type { Recorder } from './recorder.ts'
@@ -34,7 +33,7 @@ export class WeirUnderTest {
   private constructor(config: ResolvedConfig, world: World, now: number) {
     this.#config = config
     this.#world = world
-    this.time = new VirtualTime(now, () => this.#activity())
+    this.time = new VirtualTime(now, () => this.#service?.services.cooperative.isDone === false)
   }
 
   /** Throws if a component cannot start. @param now Unix ms @param config with stand-ins */
@@ -99,15 +98,6 @@ export class WeirUnderTest {
     await this.#runner.start(new AbortController().signal)
   }
 
-  #activity(): { count: number; isBusy: boolean } {
-    const { disk, recorder } = this.#world
-    let count = disk.operations + recorder.received
-    if (this.#service === undefined) return { count, isBusy: false }
-    const { services, components } = this.#service
-    for (const { account } of components) count += movements(account)
-    return { count, isBusy: !services.cooperative.isDone }
-  }
-
   #baseServices(): BaseServices {
     const { service } = this.#config
     const { clock } = this.time
@@ -128,9 +118,4 @@ export class WeirUnderTest {
       requestsWanted: false
     }
   }
-}
-
-/** Each booking changes it: no column goes back, but for `inFlight`. */
-function movements({ received, produced, sent, absorbed, refused, droppedTotal }: Account): number {
-  return received + produced + sent + absorbed + refused + droppedTotal
 }

@@ -10,14 +10,13 @@ interface MemoryFile {
 
 /** Files in memory. They outlive a process that is killed, as those of a disk do, and end with this one. */
 export class MemoryDisk implements Disk {
-  /** Operations so far. */
-  operations = 0
+  /** By their absolute paths. */
   #files = new Map<string, MemoryFile>()
 
   async makeFolder(): Promise<void> {}
 
   async list(folder: string): Promise<string[]> {
-    const names = [...this.#files.keys()].filter(file => path.dirname(file) === folder)
+    const names = [...this.#files.keys()].filter(file => path.dirname(file) === path.resolve(folder))
     return names.map(file => path.basename(file)).sort()
   }
 
@@ -32,7 +31,7 @@ export class MemoryDisk implements Disk {
 
   async create(file: string): Promise<DiskFile> {
     const created = { bytes: Buffer.alloc(FIRST_BYTES), length: 0 }
-    this.#files.set(file, created)
+    this.#files.set(path.resolve(file), created)
     return this.#handle(created)
   }
 
@@ -41,13 +40,12 @@ export class MemoryDisk implements Disk {
   }
 
   async rename(from: string, to: string): Promise<void> {
-    this.#files.set(to, this.#file(from))
-    this.#files.delete(from)
+    this.#files.set(path.resolve(to), this.#file(from))
+    this.#files.delete(path.resolve(from))
   }
 
   async remove(file: string): Promise<void> {
-    this.operations++
-    this.#files.delete(file)
+    this.#files.delete(path.resolve(file))
   }
 
   async syncFolder(): Promise<void> {}
@@ -68,7 +66,6 @@ export class MemoryDisk implements Disk {
   }
 
   #append(file: MemoryFile, added: Uint8Array): void {
-    this.operations++
     const length = file.length + added.length
     if (length > file.bytes.length) {
       const grown = Buffer.alloc(Math.max(length, 2 * file.bytes.length))
@@ -80,7 +77,7 @@ export class MemoryDisk implements Disk {
   }
 
   #file(file: string): MemoryFile {
-    const found = this.#files.get(file)
+    const found = this.#files.get(path.resolve(file))
     if (found === undefined) throw Object.assign(new Error(`ENOENT: no such file, '${file}'`), { code: 'ENOENT' })
     return found
   }

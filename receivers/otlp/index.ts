@@ -17,7 +17,11 @@ const plugin: ReceiverPlugin<Config> = {
   input: {
     type: 'object',
     properties: {
-      metrics: { type: 'object', additionalProperties: true, description: 'An ExportMetricsServiceRequest as OTLP JSON.' },
+      metrics: {
+        type: 'object',
+        additionalProperties: true,
+        description: 'An ExportMetricsServiceRequest as OTLP JSON.'
+      },
       logs: { type: 'object', additionalProperties: true, description: 'An ExportLogsServiceRequest as OTLP JSON.' }
     },
     minProperties: 1,

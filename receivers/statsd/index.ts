@@ -16,7 +16,9 @@ export default {
   unaggregated: true,
   input: {
     type: 'object',
-    properties: { lines: { type: 'array', items: { type: 'string' }, minItems: 1, description: 'Lines of one datagram.' } },
+    properties: {
+      lines: { type: 'array', items: { type: 'string' }, minItems: 1, description: 'Lines of one datagram.' }
+    },
     required: ['lines']
   },
   memoryBound: config => lineTableBytes(config.max_series) + connectionBytes(config),
