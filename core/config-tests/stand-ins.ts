@@ -7,6 +7,8 @@ import type { Recorder } from './recorder.ts'
 export class StandIns {
   readonly #recorder: Recorder
   readonly #stateDir: string
+  /** What sources of receivers keep, by id. */
+  readonly #sources = new Map<string, Map<string, unknown>>()
   /** A reload compares plugins: the same one has the same stand-in. */
   readonly #plugins = new Map<Plugin, Plugin>()
 
@@ -37,18 +39,24 @@ export class StandIns {
   #pluginOf(plugin: Plugin): Plugin {
     const known = this.#plugins.get(plugin)
     if (known !== undefined) return known
-    const made = plugin.kind === 'receiver' ? deaf(plugin) : this.#recording(plugin as ExporterPlugin)
+    const made = plugin.kind === 'receiver' ? this.#fed(plugin) : this.#recording(plugin as ExporterPlugin)
     this.#plugins.set(plugin, made)
     return made
+  }
+
+  #fed(plugin: ReceiverPlugin): ReceiverPlugin {
+    const create = (config: unknown, context: Context) => {
+      if (plugin.feeding?.create === undefined) return withoutStart(plugin.create(config, context))
+      const source = this.#sources.get(context.id) ?? new Map<string, unknown>()
+      this.#sources.set(context.id, source)
+      return plugin.feeding.create(config, context, source)
+    }
+    return { ...plugin, create }
   }
 
   #recording(plugin: ExporterPlugin): ExporterPlugin {
     return { ...plugin, create: (config, { id }) => this.#recorder.exporterOf(id, plugin, config) }
   }
-}
-
-function deaf(plugin: ReceiverPlugin): ReceiverPlugin {
-  return { ...plugin, create: (config: unknown, context: Context) => withoutStart(plugin.create(config, context)) }
 }
 
 /** The receiver, but for what would make it listen. */

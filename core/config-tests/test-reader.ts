@@ -91,14 +91,14 @@ export class TestReader {
       const names = known.map(({ id }) => id)
       return this.#error(path, `no pipeline has a receiver "${receiver}"${suggest(receiver, names)}`)
     }
-    if (plugin.input === undefined)
+    if (plugin.feeding === undefined)
       return this.#error(
         path,
-        `receiver "${receiver}" cannot be fed by tests: its plugin ${plugin.type} has no "input" (see docs/plugins.md)`
+        `receiver "${receiver}" cannot be fed by tests: its plugin ${plugin.type} has no "feeding" (see docs/plugins.md)`
       )
     const node = nodeAt(this.#root, path)
     const filled = fillInTimes(toValue(node), this.#start, message => this.#error(path, message))
-    const { value, errors } = applySchema(plugin.input, filled)
+    const { value, errors } = applySchema(plugin.feeding.input, filled)
     reportSchemaErrors(errors, node, this.#problems)
     return value
   }

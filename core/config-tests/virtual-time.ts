@@ -14,18 +14,16 @@ const MOST_WAITS = 5000
  */
 export class VirtualTime {
   readonly clock: VirtualClock
-  readonly #isBusy: () => boolean
 
-  /** @param start Unix ms @param isBusy true while something goes on by itself */
-  constructor(start: number, isBusy: () => boolean) {
+  /** @param start Unix ms */
+  constructor(start: number) {
     this.clock = new VirtualClock(start)
-    this.#isBusy = isBusy
   }
 
   /** Resolves once nothing goes on any more before time goes by. */
   async settle(): Promise<void> {
     await promisesSettled()
-    while (this.#isBusy() || process.getActiveResourcesInfo().some(name => UNDER_WAY.test(name))) {
+    while (process.getActiveResourcesInfo().some(name => UNDER_WAY.test(name))) {
       await setImmediate()
       await promisesSettled()
     }

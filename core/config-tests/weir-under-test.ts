@@ -33,7 +33,7 @@ export class WeirUnderTest {
   private constructor(config: ResolvedConfig, world: World, now: number) {
     this.#config = config
     this.#world = world
-    this.time = new VirtualTime(now, () => this.#service?.services.cooperative.isDone === false)
+    this.time = new VirtualTime(now)
   }
 
   /** Throws if a component cannot start. @param now Unix ms @param config with stand-ins */

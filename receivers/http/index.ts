@@ -15,7 +15,7 @@ const plugin: ReceiverPlugin<Config> = {
   ports: { out: 'events' },
   workers: 'each',
   check: config => checkConnectionLimits(config),
-  input: INPUT,
+  feeding: { input: INPUT },
   recheck: ({ schemas }, block) => recheck(schemas, block as EventBlock),
   create: (config, context) => new HttpReceiver(config, context)
 }
