@@ -2,6 +2,8 @@ import type { Position } from '../config/problems.ts'
 import type { ExpectedRow } from './config-test.ts'
 import { aligned, type Row } from './table.ts'
 
+const MOST_LINES = 100
+
 /**
  * How rows differ from expected ones, in any order: a table with a line for each row that is missing, unexpected, or has
  * other figures. Empty if they are as expected.
@@ -22,7 +24,8 @@ export function tableDifferences(expected: readonly ExpectedRow[], seen: readonl
     ]),
     ...left.map(row => ['unexpected', ...columns.map(column => cellOf(column, row)), ''])
   ]
-  return aligned([['', ...columns, ''], ...lines])
+  const table = aligned([['', ...columns, ''], ...lines.slice(0, MOST_LINES)])
+  return lines.length <= MOST_LINES ? table : [...table, `… and ${lines.length - MOST_LINES} more`]
 }
 
 function takeFrom(rows: Row[], fits: (row: Row) => boolean): Row | undefined {
@@ -44,11 +47,12 @@ function isClose({ figures, tolerance }: ExpectedRow, column: string, seen: Row)
   return Object.is(wanted, got) || wanted === got || Math.abs(wanted - got) <= Math.abs(wanted) * tolerance
 }
 
-/** Those that are expected, or without expected rows those that were seen, as they stand in rows. */
+/** Those of expected rows, or without such rows those that were seen. Texts that are empty everywhere are left out. */
 function columnsOf(expected: readonly ExpectedRow[], seen: readonly Row[]): string[] {
   const rows = expected.length > 0 ? expected : seen
-  const cells = new Set([...rows, ...seen].flatMap(row => Object.keys(row.cells).filter(key => row.cells[key] !== '')))
-  return [...cells, ...new Set(rows.flatMap(row => Object.keys(row.figures)))]
+  const cells = [...new Set(rows.flatMap(row => Object.keys(row.cells)))]
+  const isShown = (column: string) => [...expected, ...seen].some(row => (row.cells[column] ?? '') !== '')
+  return [...cells.filter(isShown), ...new Set(rows.flatMap(row => Object.keys(row.figures)))]
 }
 
 function comparedCell(column: string, row: ExpectedRow, other: Row | undefined): string {

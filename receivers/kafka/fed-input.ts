@@ -37,7 +37,7 @@ export const INPUT: ConfigSchema = {
 }
 
 /** The value of a record, as a producer would write it. Throws `BadInputError`. */
-export function valueOf({ metrics, logs, events, text }: Input, config: Config, context: Context): Buffer {
+export function recordOf({ metrics, logs, events, text }: Input, config: Config, context: Context): Buffer {
   if ([metrics, logs, events, text].filter(value => value !== undefined).length !== 1)
     throw new BadInputError('a record has either metrics, logs, events or text')
   if (text !== undefined) return Buffer.from(text)

@@ -3,7 +3,7 @@ import type { Batch, Context, Receiver } from '../../sdk/plugin/index.ts'
 import { AssignedPartition, NO_TASKS, type PartitionHost } from './assigned-partition.ts'
 import type { Config } from './config.ts'
 import { RecordDecoder } from './decoder.ts'
-import { type Input, valueOf } from './fed-input.ts'
+import { type Input, recordOf } from './fed-input.ts'
 import { FedTopic } from './fed-topic.ts'
 import type { FetchTarget } from './fetcher.ts'
 
@@ -65,7 +65,7 @@ export class FedKafkaReceiver implements Receiver {
   async feed(input: unknown): Promise<undefined> {
     const own = input as Input
     const { partition } = own
-    const value = valueOf(own, this.#config, this.#context)
+    const value = recordOf(own, this.#config, this.#context)
     this.#topic.append(partition, value, this.#context.clock.now(), own.number)
     if (this.#partitions.has(partition)) this.#fetch(partition)
     else await this.#open(partition)
