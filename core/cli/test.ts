@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { parseYaml, type YamlNode } from '../config/document.ts'
-import { Problems } from '../config/problems.ts'
+import { formatPosition, Problems } from '../config/problems.ts'
 import { readConfigTests } from '../config-tests/read-tests.ts'
 import { runConfigTest } from '../config-tests/run-test.ts'
 import { describeError } from '../errors.ts'
@@ -85,6 +85,6 @@ function contentOf(terminal: Terminal, file: string): string | undefined {
   }
 }
 
-function failureText({ position: { file, line, column }, message, differences }: TestFailure): string {
-  return [`${file}:${line}:${column}: ${message}`, ...differences.map(difference => `    ${difference}`)].join('\n')
+function failureText({ position, message, differences }: TestFailure): string {
+  return [`${formatPosition(position)}: ${message}`, ...differences.map(difference => `    ${difference}`)].join('\n')
 }

@@ -1,4 +1,4 @@
-import type { Position } from '../config/problems.ts'
+import { formatPosition } from '../config/problems.ts'
 import type { ExpectedRow } from './config-test.ts'
 import { aligned, type Row } from './table.ts'
 
@@ -20,7 +20,7 @@ export function tableDifferences(expected: readonly ExpectedRow[], seen: readonl
     ...pairs.map(({ row, other }) => [
       other === undefined ? 'missing' : 'different',
       ...columns.map(column => comparedCell(column, row, other)),
-      place(row.position)
+      formatPosition(row.position)
     ]),
     ...left.map(row => ['unexpected', ...columns.map(column => cellOf(column, row)), ''])
   ]
@@ -63,5 +63,3 @@ function comparedCell(column: string, row: ExpectedRow, other: Row | undefined):
 
 const cellOf = (column: string, { cells, figures }: Row): string =>
   cells[column] ?? (figures[column] === undefined ? '' : String(figures[column]))
-
-const place = ({ line, column }: Position) => `expected at ${line}:${column}`

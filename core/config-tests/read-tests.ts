@@ -27,6 +27,7 @@ export async function readConfigTests(
   const read = async (files: NonNullable<StepValue['reload']>) => {
     const paths = [files].flat().map(name => (path.isAbsolute(name) ? name : path.join(path.dirname(file), name)))
     const found = await readConfig(paths, env, registry)
+    problems.secrets.addAll(found.problems.secrets)
     for (const { severity, position, message } of found.problems.all)
       if (severity === 'error') problems.error(position, message)
     return found.config
