@@ -1,4 +1,4 @@
-import { nodeAt, type YamlNode } from '../config/document.ts'
+import { keyPositionAt, nodeAt, type YamlNode } from '../config/document.ts'
 import { type Position, type Problems, suggest } from '../config/problems.ts'
 import type { ResolvedConfig } from '../config/resolved.ts'
 import type { AttributeValue } from '../model/attributes.ts'
@@ -35,13 +35,17 @@ export class ExpectReader {
     )
     if (drops !== undefined) tables.push(this.#losses([...path, 'drops'], 'drops', drops))
     if (deadLetters !== undefined) tables.push(this.#losses([...path, 'dead_letters'], 'dead_letters', deadLetters))
-    if (tables.length === 0) this.#error(path, 'it expects nothing: give it exporters, drops or dead_letters')
+    if (tables.length === 0 && Object.keys(exporters).length === 0)
+      this.#error(path, 'it expects nothing: give it exporters, drops or dead_letters')
     return { kind: 'expect', tables }
   }
 
   #exporter(path: Path, exporter: string, { where = {}, tolerance, ...tables }: ExporterValue): ExpectedTable[] {
     if (!this.#exporters.includes(exporter))
-      this.#error(path, `no pipeline has an exporter "${exporter}"${suggest(exporter, this.#exporters)}`)
+      this.#problems.error(
+        keyPositionAt(this.#root, path),
+        `no pipeline has an exporter "${exporter}"${suggest(exporter, this.#exporters)}`
+      )
     const { points, events } = tables
     if (points === undefined && events === undefined)
       this.#error(path, 'it expects nothing: give it points or events, as an empty list if there are none')

@@ -1,4 +1,4 @@
-import { nodeAt, toValue, type YamlNode } from '../config/document.ts'
+import { keyPositionAt, nodeAt, type YamlNode } from '../config/document.ts'
 import { type Position, type Problems, suggest } from '../config/problems.ts'
 import type { ResolvedConfig } from '../config/resolved.ts'
 import { applySchema } from '../config/schema.ts'
@@ -8,7 +8,7 @@ import type { ReceiverPlugin } from '../plugin/contract.ts'
 import type { Action, ConfigTest, Send, Step } from './config-test.ts'
 import { ExpectReader } from './expect-reader.ts'
 import type { StepValue, TestValue } from './schema.ts'
-import { fillInTimes, parseOffset } from './times.ts'
+import { parseOffset, valueWithTimes } from './times.ts'
 
 export type Path = readonly (string | number)[]
 
@@ -60,10 +60,13 @@ export class TestReader {
   #step(path: Path, step: StepValue): Step {
     const named = ACTIONS.filter(key => step[key] !== undefined)
     if (named.length > 1)
-      this.#error([...path, named[1]], `a step does one thing, and this has ${named.join(' and ')}: make it two steps`)
+      this.#keyError(
+        [...path, named[1]],
+        `a step does one thing, and this has ${named.join(' and ')}: make it two steps`
+      )
     for (const key of ['times', 'refused'] as const)
       if (step[key] !== undefined && step.send === undefined)
-        this.#error([...path, key], `"${key}" belongs to "send", which this step does not have`)
+        this.#keyError([...path, key], `"${key}" belongs to "send", which this step does not have`)
     return {
       position: this.#at(path),
       at: step.at === undefined ? undefined : parseOffset(step.at),
@@ -89,22 +92,25 @@ export class TestReader {
     const plugin = known.find(({ id }) => id === receiver)?.plugin as ReceiverPlugin | undefined
     if (plugin === undefined) {
       const names = known.map(({ id }) => id)
-      return this.#error(path, `no pipeline has a receiver "${receiver}"${suggest(receiver, names)}`)
+      return this.#keyError(path, `no pipeline has a receiver "${receiver}"${suggest(receiver, names)}`)
     }
     if (plugin.feeding === undefined)
-      return this.#error(
+      return this.#keyError(
         path,
         `receiver "${receiver}" cannot be fed by tests: its plugin ${plugin.type} has no "feeding" (see docs/plugins.md)`
       )
     const node = nodeAt(this.#root, path)
-    const filled = fillInTimes(toValue(node), this.#start, message => this.#error(path, message))
-    const { value, errors } = applySchema(plugin.feeding.input, filled)
+    const { value, errors } = applySchema(plugin.feeding.input, valueWithTimes(node, this.#start, this.#problems))
     reportSchemaErrors(errors, node, this.#problems)
     return value
   }
 
   #at(path: Path): Position {
     return nodeAt(this.#root, path).position
+  }
+
+  #keyError(path: Path, message: string): undefined {
+    this.#problems.error(keyPositionAt(this.#root, path), message)
   }
 
   #error(path: Path, message: string): undefined {

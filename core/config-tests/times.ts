@@ -1,9 +1,13 @@
+import type { YamlNode } from '../config/document.ts'
+import type { Problems } from '../config/problems.ts'
 import { DURATION_PATTERN, formatDuration, parseDuration } from '../schema/units.ts'
 
 /** Of a time since the start of a test. */
 export const OFFSET_PATTERN = `^-?${DURATION_PATTERN.slice(1, -1)}$`
 
 const REFERENCE = /\$\{(ns|ms|s|iso):([^}]*)\}/g
+/** Alone in its text. */
+const ONE_NUMBER = /^\$\{m?s:[^}]*\}$/
 const OFFSET = new RegExp(OFFSET_PATTERN)
 
 /** `-1m30s` → -90,000. The text matches {@link OFFSET_PATTERN}. */
@@ -20,21 +24,21 @@ export function formatOffset(ms: number): string {
 }
 
 /**
- * Fills in times since `start` (Unix ms) in an input: `${s:10s}`, `${ms:10s}` and `${ns:-1m}` in Unix time, `${iso:0s}`
- * as `2026-01-01T00:00:00.000Z`. A text that is one reference to s or ms becomes a number.
- * @param bad called with what is wrong
+ * The value of an input. Times since `start` (Unix ms) are filled in: `${s:10s}`, `${ms:10s}` and `${ns:-1m}` in Unix time,
+ * `${iso:0s}` as `2026-01-01T00:00:00.000Z`. A text that is one reference to s or ms becomes a number.
  */
-export function fillInTimes(value: unknown, start: number, bad: (message: string) => void): unknown {
-  if (Array.isArray(value)) return value.map(item => fillInTimes(item, start, bad))
-  if (typeof value === 'object' && value !== null)
-    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, fillInTimes(item, start, bad)]))
-  if (typeof value !== 'string') return value
-  const filled = value.replace(REFERENCE, (whole, unit: string, offset: string) => {
+export function valueWithTimes(node: YamlNode, start: number, problems: Problems): unknown {
+  if (node.type === 'sequence') return node.items.map(item => valueWithTimes(item, start, problems))
+  if (node.type === 'mapping')
+    return Object.fromEntries([...node.entries].map(([key, { node }]) => [key, valueWithTimes(node, start, problems)]))
+  if (typeof node.value !== 'string') return node.value
+  const filled = node.value.replace(REFERENCE, (whole, unit: string, offset: string) => {
     if (OFFSET.test(offset)) return inUnit(unit, start + parseOffset(offset))
-    bad(`"${whole}" is no time since the start of the test: write it as \${${unit}:10s} or \${${unit}:-5m}`)
+    const right = `write it as \${${unit}:10s} or \${${unit}:-5m}`
+    problems.error(node.position, `"${whole}" is no time since the start of the test: ${right}`)
     return whole
   })
-  return /^\$\{m?s:[^}]*\}$/.test(value) && filled !== value ? Number(filled) : filled
+  return ONE_NUMBER.test(node.value) && filled !== node.value ? Number(filled) : filled
 }
 
 function inUnit(unit: string, time: number): string {
