@@ -52,7 +52,7 @@ const BAD: readonly [name: string, tests: string, problem: RegExp][] = [
   [
     'a time that is none',
     testOf('      - send: { http: { events: [{ timestamp: "${ms:soon}" }] } }'),
-    /^tests.yaml:6:25: error: "\$\{ms:soon\}" is no time since the start of the test: write it as \$\{ms:10s\}/m
+    /^tests.yaml:6:48: error: "\$\{ms:soon\}" is no time since the start of the test: write it as \$\{ms:10s\}/m
   ],
   [
     'a start that is no day',
