@@ -12,7 +12,7 @@ import { testedGroups } from '../rules/testing/tested-groups.ts'
 import { EXIT } from './exit-codes.ts'
 import type { Terminal } from './terminal.ts'
 
-/** What came of the tests of a file. */
+/** The result of the tests of a file. */
 interface Outcome {
   readonly failures: readonly TestFailure[]
   readonly expectations: number

@@ -76,6 +76,6 @@ export interface ExpectedRow extends Row {
   readonly position: Position
   /** The part by which a figure may differ. */
   readonly tolerance: number
-  /** Of which there are figures. */
+  /** Each has a figure. */
   readonly quantiles: readonly number[]
 }

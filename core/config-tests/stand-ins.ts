@@ -7,7 +7,7 @@ import type { Recorder } from './recorder.ts'
 export class StandIns {
   readonly #recorder: Recorder
   readonly #stateDir: string
-  /** What sources of receivers keep, by id. */
+  /** Data and positions that sources of receivers keep, by id. */
   readonly #sources = new Map<string, Map<string, unknown>>()
   /** A reload compares plugins: the same one has the same stand-in. */
   readonly #plugins = new Map<Plugin, Plugin>()

@@ -2,7 +2,7 @@ import type { YamlNode } from '../config/document.ts'
 import type { Problems } from '../config/problems.ts'
 import { DURATION_PATTERN, formatDuration, parseDuration } from '../schema/units.ts'
 
-/** Of a time since the start of a test. */
+/** A time since the start of a test matches it. */
 export const OFFSET_PATTERN = `^-?${DURATION_PATTERN.slice(1, -1)}$`
 
 const REFERENCE = /\$\{(ns|ms|s|iso):([^}]*)\}/g

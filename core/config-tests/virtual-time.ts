@@ -1,12 +1,15 @@
 import { setImmediate, setTimeout } from 'node:timers/promises'
 import { WeirError } from '../errors.ts'
+import { formatDuration } from '../schema/units.ts'
 import { VirtualClock } from '../telemetry/virtual-clock.ts'
 
-/** What the event loop still has to do, by the names of Node: callbacks, and answers of the system. */
+/** Work that the event loop still has, by the names of Node: callbacks, and answers of the system. */
 const UNDER_WAY = /^(?:Immediate|FSReq|ZlibReq|FILEHANDLECLOSEREQ)/
-/** What waits for neither time nor any of these is looked at so often, and as many times. */
+/** Work that waits for neither time nor any of these is looked at so often, and as many times. */
 const WAIT_MS = 1
 const MOST_WAITS = 5000
+/** For a start, a stop or a reload; each has a shorter time of its own. */
+const LONGEST_MS = 3_600_000
 
 /**
  * A clock that moves only if all that earlier times have caused is done. So the same happens in each run, however fast the
@@ -36,11 +39,12 @@ export class VirtualTime {
     await this.settle()
   }
 
-  /** The result of `work`, for which time goes by if it waits for that. */
+  /** The result of `work`, for which time goes by if it waits for that. Throws if it does not end. */
   async until<T>(work: Promise<T>): Promise<T> {
-    for (let waits = 0; !(await this.passFor(work, Number.POSITIVE_INFINITY)); waits++) {
-      if (waits === MOST_WAITS)
-        throw new WeirError('COMPONENT_FAILED', 'it does not end, and waits for no time to go by')
+    const latest = this.clock.now() + LONGEST_MS
+    for (let waits = 0; !(await this.passFor(work, latest - this.clock.now())); waits++) {
+      if (waits === MOST_WAITS || this.clock.now() >= latest)
+        throw new WeirError('COMPONENT_FAILED', `it did not end within ${formatDuration(LONGEST_MS)}`)
       await setTimeout(WAIT_MS)
     }
     return work
@@ -55,9 +59,7 @@ export class VirtualTime {
     work.then(end, end)
     const latest = this.clock.now() + most
     await this.settle()
-    while (!isDone && this.clock.nextTimer <= latest && this.clock.nextTimer < Number.POSITIVE_INFINITY) {
-      await this.#fireNext()
-    }
+    while (!isDone && this.clock.nextTimer <= latest) await this.#fireNext()
     return isDone
   }
 

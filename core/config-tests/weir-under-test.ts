@@ -14,7 +14,7 @@ import type { Recorder } from './recorder.ts'
 import type { Row } from './table.ts'
 import { VirtualTime } from './virtual-time.ts'
 
-/** What outlives the process. */
+/** Things that outlive the process. */
 export interface World {
   readonly disk: MemoryDisk
   readonly recorder: Recorder

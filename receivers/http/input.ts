@@ -1,7 +1,7 @@
 import type { ConfigSchema } from '../../sdk/plugin/index.ts'
 import type { BodyForm } from './events.ts'
 
-/** What a test sends: a body of JSON, or lines of NDJSON. */
+/** Input of a test: a body of JSON, or lines of NDJSON. */
 export type Input = { readonly events: unknown } | { readonly lines: readonly string[] }
 
 export const INPUT: ConfigSchema = {

@@ -14,7 +14,7 @@ import type { StateTopic } from './state-topic.ts'
 
 const RETRY_MS = 500
 
-/** Of a host that runs none, such as a test. */
+/** A host that runs none, such as a test, has these. */
 export const NO_TASKS: Tasks = {
   open: () => Promise.reject(new WeirError('COMPONENT_FAILED', 'this host runs no tasks'))
 }

@@ -8,7 +8,7 @@ import { ProtobufWriter } from '../../core/wire/protobuf/writer.ts'
 import { BadInputError, type Block, type ConfigSchema, type Context, DEFAULT_LIMITS } from '../../sdk/plugin/index.ts'
 import type { Config } from './config.ts'
 
-/** What a test writes into the topic: one record. */
+/** Input of a test: one record of the topic. */
 export interface Input {
   readonly partition: number
   readonly number?: number

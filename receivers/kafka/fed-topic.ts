@@ -11,13 +11,13 @@ const PRODUCER = Buffer.from('tests of configs')
 interface FedPartition {
   readonly batches: RecordsBatch[]
   committed: Committed | undefined
-  /** Of the state topic, by id. */
+  /** Records of the state topic, by id. */
   readonly states: Map<string, Buffer>
   /** States written so far. */
   written: number
 }
 
-/** What brokers keep of a topic, of its group and of the group's states, for tests of configurations. */
+/** A topic with its group and the group's states, as brokers keep them, for tests of configurations. */
 export class FedTopic {
   readonly #partitions = new Map<number, FedPartition>()
 

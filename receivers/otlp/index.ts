@@ -3,7 +3,7 @@ import type { ConfigSchema, ReceiverPlugin } from '../../sdk/plugin/index.ts'
 import { type Config, check, schema } from './config.ts'
 import { OtlpReceiver } from './receiver.ts'
 
-/** What a test sends: a request. */
+/** Input of a test: a request. */
 const INPUT: ConfigSchema = {
   type: 'object',
   properties: {

@@ -1,6 +1,6 @@
 import type { ConfigSchema } from '../../sdk/plugin/index.ts'
 
-/** What a test sends: the answer of a target to a scrape. */
+/** Input of a test: the answer of a target to a scrape. */
 export interface Input {
   readonly job: string
   readonly target: string

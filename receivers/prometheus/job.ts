@@ -18,7 +18,7 @@ export class ScrapeJob {
   readonly #parts: ScrapeParts
   readonly #events: ScrapeEvents
   readonly #loops = new Map<string, ScrapeLoop>()
-  /** Of targets that tests answer for, by address. */
+  /** Scrapers of targets that tests answer for, by address. */
   readonly #fed = new Map<string, TargetScraper>()
   #isStopped = false
 

@@ -4,7 +4,7 @@ import { ProtobufWriter } from '../../core/wire/protobuf/writer.ts'
 import { encodeLabels } from '../../core/wire/remote-write/write-request.ts'
 import { BadInputError, type ConfigSchema, duration } from '../../sdk/plugin/index.ts'
 
-/** What a test sends: series in the notation of Prometheus's unit tests. */
+/** Input of a test: series in the notation of Prometheus's unit tests. */
 export interface Input {
   readonly series: readonly { readonly series: string; readonly values: string }[]
   /** Unix ms of the first samples. */

@@ -19,12 +19,12 @@ import { namesSecond, versionOf } from './version.ts'
 const ENCODINGS = ['snappy', 'zstd'] as const
 const WRITTEN = 'x-prometheus-remote-write'
 
-/** What came of a request. */
+/** The result of a request. */
 interface Written {
   readonly decoded: DecodedWriteRequest
   readonly dropped: number
   readonly exemplars: number
-  /** What was not written, and why; empty if all was. */
+  /** The points that were not written, and why; empty if all were. */
   readonly message: string
 }
 

@@ -3,7 +3,7 @@ import { type Config, checkConfig, connectionBytes, schema } from './config.ts'
 import { lineTableBytes } from './line-table.ts'
 import { receiverOf } from './remembering-receiver.ts'
 
-/** What a test sends: a datagram. */
+/** Input of a test: a datagram. */
 const INPUT: ConfigSchema = {
   type: 'object',
   properties: {

@@ -18,7 +18,7 @@ const COUNTED = `
 `
 
 test('what comes is counted as the configuration says, on its own clock, and nothing is left on disk', async t => {
-  // What is loaded first is not part of it, and other processes are not.
+  // The first run loads modules. CPU time has no part of other processes.
   assert.deepEqual(await runFiles(t, testOf(COUNTED)), SUCCESS('1 expectation'))
   const before = process.cpuUsage()
   assert.deepEqual(await runFiles(t, testOf(`${COUNTED}      - at: 5h\n`)), SUCCESS('1 expectation'))

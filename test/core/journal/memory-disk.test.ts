@@ -6,7 +6,7 @@ import { test } from 'node:test'
 import { type Disk, realDisk, replaceFile } from '../../../core/journal/disk.ts'
 import { MemoryDisk } from '../../../core/journal/memory-disk.ts'
 
-/** What programs see of files. */
+/** The result of each operation, as programs see it. */
 async function use(disk: Disk, folder: string): Promise<unknown[]> {
   const seen: unknown[] = []
   const [first, second, other] = ['b', 'a', 'in/c'].map(name => path.join(folder, name))
