@@ -1,5 +1,6 @@
 import type { Position } from '../config/problems.ts'
 import type { ResolvedConfig } from '../config/resolved.ts'
+import type { BackendState } from './recorder.ts'
 import type { Row } from './table.ts'
 
 /** The tests of one file. */
@@ -23,7 +24,7 @@ export interface Step {
   readonly action: Action | undefined
 }
 
-export type Action = Send | Restart | Reload | Expect
+export type Action = Send | Restart | Reload | Backends | Expect
 
 export interface Send {
   readonly kind: 'send'
@@ -42,6 +43,12 @@ export interface Restart {
 export interface Reload {
   readonly kind: 'reload'
   readonly config: ResolvedConfig
+}
+
+export interface Backends {
+  readonly kind: 'backends'
+  /** By the id of the exporter. */
+  readonly states: Readonly<Record<string, BackendState>>
 }
 
 export interface Expect {

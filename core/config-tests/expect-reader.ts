@@ -3,7 +3,7 @@ import { type Position, type Problems, suggest } from '../config/problems.ts'
 import type { ResolvedConfig } from '../config/resolved.ts'
 import type { AttributeValue } from '../model/attributes.ts'
 import { used } from '../pipeline/graph/topology.ts'
-import type { Expect, ExpectedRow, ExpectedTable, Where } from './config-test.ts'
+import type { Backends, Expect, ExpectedRow, ExpectedTable, Where } from './config-test.ts'
 import { quantileColumn } from './item-rows.ts'
 import type { ExpectValue, ExporterValue, RowValue, WhereValue } from './schema.ts'
 import { attributeTexts } from './table.ts'
@@ -40,12 +40,13 @@ export class ExpectReader {
     return { kind: 'expect', tables }
   }
 
+  backends(path: Path, states: Backends['states']): Backends {
+    for (const exporter of Object.keys(states)) this.#checkExporter([...path, exporter], exporter)
+    return { kind: 'backends', states }
+  }
+
   #exporter(path: Path, exporter: string, { where = {}, tolerance, ...tables }: ExporterValue): ExpectedTable[] {
-    if (!this.#exporters.includes(exporter))
-      this.#problems.error(
-        keyPositionAt(this.#root, path),
-        `no pipeline has an exporter "${exporter}"${suggest(exporter, this.#exporters)}`
-      )
+    this.#checkExporter(path, exporter)
     const { points, events } = tables
     if (points === undefined && events === undefined)
       this.#error(path, 'it expects nothing: give it points or events, as an empty list if there are none')
@@ -60,6 +61,14 @@ export class ExpectReader {
             }
           ]
     return [...read('points', points), ...read('events', events)]
+  }
+
+  #checkExporter(path: Path, exporter: string): void {
+    if (!this.#exporters.includes(exporter))
+      this.#problems.error(
+        keyPositionAt(this.#root, path),
+        `no pipeline has an exporter "${exporter}"${suggest(exporter, this.#exporters)}`
+      )
   }
 
   #losses(path: Path, kind: 'drops' | 'dead_letters', rows: readonly RowValue[]): ExpectedTable {

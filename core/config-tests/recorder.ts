@@ -1,6 +1,11 @@
+import { ExportError } from '../errors.ts'
 import type { Block } from '../model/block.ts'
 import type { Exporter, ExporterPlugin, Upsert } from '../plugin/contract.ts'
 import { type Item, itemsOf } from './item-rows.ts'
+
+/** `down`: nothing answers. `refusing`: whatever comes is refused for good. */
+export const BACKEND_STATES = ['up', 'down', 'refusing'] as const
+export type BackendState = (typeof BACKEND_STATES)[number]
 
 /**
  * Stands for the backends of all exporters, through all starts. As a store it has one of two equal points, or the one that
@@ -10,10 +15,15 @@ export class Recorder {
   /** Items that came so far. */
   received = 0
   readonly #items = new Map<string, Map<string, Item>>()
+  readonly #states = new Map<string, BackendState>()
 
   exporterOf(id: string, plugin: ExporterPlugin, config: unknown): Exporter {
     const upsert = plugin.upsert?.(config)
     return { export: async block => this.#take(id, block, upsert) }
+  }
+
+  set(exporter: string, state: BackendState): void {
+    this.#states.set(exporter, state)
   }
 
   itemsOf(exporter: string): Iterable<Item> {
@@ -21,6 +31,9 @@ export class Recorder {
   }
 
   #take(exporter: string, block: Block, upsert: Upsert | undefined): void {
+    const state = this.#states.get(exporter)
+    if (state === 'down') throw new ExportError('the backend is down', { retryable: true })
+    if (state === 'refusing') throw new ExportError('the backend refuses it', { retryable: false })
     const items = this.#items.get(exporter) ?? new Map<string, Item>()
     this.#items.set(exporter, items)
     for (const item of itemsOf(block)) {

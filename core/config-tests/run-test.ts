@@ -76,6 +76,9 @@ class TestRun {
       case 'expect':
         for (const table of action.tables) await this.#compare(table)
         return true
+      case 'backends':
+        for (const [exporter, state] of Object.entries(action.states)) this.#world.recorder.set(exporter, state)
+        return true
       case 'restart':
         return this.#succeeds(position, 'Weir cannot be restarted', () => this.#restart(action.how))
       case 'reload':

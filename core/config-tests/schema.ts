@@ -1,4 +1,5 @@
 import type { ConfigSchema, JsonSchema } from '../plugin/contract.ts'
+import { BACKEND_STATES, type BackendState } from './recorder.ts'
 import { OFFSET_PATTERN } from './times.ts'
 
 const text = (description: string): JsonSchema => ({ type: 'string', description })
@@ -103,6 +104,11 @@ const STEP = closed({
     items: { type: 'string' },
     description: 'A configuration that takes the place.'
   },
+  backends: {
+    type: 'object',
+    additionalProperties: { enum: BACKEND_STATES },
+    description: 'The state of backends from now on, by the id of the exporter.'
+  },
   expect: EXPECT
 })
 
@@ -170,6 +176,7 @@ export interface StepValue {
   readonly refused?: string
   readonly restart?: 'clean' | 'crash'
   readonly reload?: string | readonly string[]
+  readonly backends?: Readonly<Record<string, BackendState>>
   readonly expect?: ExpectValue
 }
 

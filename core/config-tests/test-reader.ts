@@ -19,7 +19,7 @@ interface Options {
   readonly problems: Problems
 }
 
-const ACTIONS = ['send', 'restart', 'reload', 'expect'] as const
+const ACTIONS = ['send', 'restart', 'reload', 'backends', 'expect'] as const
 
 /** Makes tests of values that fit the schema, and checks the names in them. */
 export class TestReader {
@@ -74,9 +74,10 @@ export class TestReader {
     }
   }
 
-  #action(path: Path, { send, times = 1, refused, restart, reload, expect }: StepValue): Action | undefined {
+  #action(path: Path, { send, times = 1, refused, restart, reload, backends, expect }: StepValue): Action | undefined {
     if (send !== undefined) return { kind: 'send', inputs: this.#inputs([...path, 'send'], send), times, refused }
     if (restart !== undefined) return { kind: 'restart', how: restart }
+    if (backends !== undefined) return this.#expects.backends([...path, 'backends'], backends)
     if (expect !== undefined) return this.#expects.expect([...path, 'expect'], expect)
     if (reload === undefined) return undefined
     this.#config = this.#options.reloads.get(JSON.stringify(reload))!

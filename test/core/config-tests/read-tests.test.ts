@@ -32,6 +32,11 @@ const BAD: readonly [name: string, tests: string, problem: RegExp][] = [
     /^tests.yaml:6:32: error: no pipeline has an exporter "clickhose"; did you mean "clickhouse"\?$/m
   ],
   [
+    'a backend of nobody',
+    testOf('      - backends: { clickhose: down }'),
+    /^tests.yaml:6:21: error: no pipeline has an exporter "clickhose"; did you mean "clickhouse"\?$/m
+  ],
+  [
     'an unknown component',
     testOf('      - expect: { drops: [{ component: receiver statds, reason: x, items: 1 }] }'),
     /^tests.yaml:6:40: error: there is no component "receiver statds"; did you mean "receiver statsd"\?$/m

@@ -140,6 +140,43 @@ test('a reload hands over state, and one that cannot be is an error of the test'
   assert.match(err, /^tests.yaml: FAILED\ntests.yaml:8:9: signups: Weir cannot reload: service\.\S+.* cannot change/)
 })
 
+test('an outage loses nothing, and what a backend refuses for good is a dead letter, through a crash too', async t => {
+  const steps = `
+      - backends: { clickhouse: down }
+      - at: 2s
+        send: { http: { events: [{ name: signups }] } }
+      - at: 1h
+        expect: { exporters: { clickhouse: { points: [] } }, drops: [], dead_letters: [] }
+      - restart: crash
+      - at: 2h
+        backends: { clickhouse: up }
+      - at: 3h
+        expect: { exporters: { clickhouse: { points: [{ metric: signups, attributes: { window: 10s }, time: 10s, value: 1 }] } } }
+      - backends: { clickhouse: refusing }
+      - send: { http: { events: [{ name: logins }] } }
+      - at: 4h
+        restart: crash
+      - at: 5h
+        expect:
+          exporters: { clickhouse: { where: { metric: logins }, points: [] } }
+          dead_letters: [{ component: exporter clickhouse, reason: rejected, items: 1 }]
+`
+  const { code, err } = await runFiles(t, testOf(steps), { 'weir.yaml': JOURNALED })
+  assert.deepEqual([code, err], [EXIT.ok, ''])
+})
+
+test('data that cannot be sent or kept at a stop fails the test', async t => {
+  const steps = `
+      - backends: { clickhouse: down }
+      - at: 2s
+        send: { http: { events: [{ name: signups }] } }
+      - at: 20s
+        restart: clean
+`
+  const { err } = await runFiles(t, testOf(steps))
+  assert.match(err, /tests.yaml:9:9: signups: Weir cannot be restarted: not everything could be sent or kept in time$/)
+})
+
 test('the same test has the same result again, whatever the machine does meanwhile', async t => {
   const steps = `${COUNTED}      - expect: { exporters: { clickhouse: { points: [] } }, drops: [] }\n`
   const busy = setInterval(() => {
