@@ -3,6 +3,9 @@ import type { Block } from '../model/block.ts'
 import type { Exporter, ExporterPlugin, Upsert } from '../plugin/contract.ts'
 import { type Item, itemsOf } from './item-rows.ts'
 
+/** The pause that a backend asks for while it is down: without it pauses are random. */
+const RETRY_AFTER_MS = 30_000
+
 /** `down`: nothing answers. `refusing`: whatever comes is refused for good. */
 export const BACKEND_STATES = ['up', 'down', 'refusing'] as const
 export type BackendState = (typeof BACKEND_STATES)[number]
@@ -32,7 +35,8 @@ export class Recorder {
 
   #take(exporter: string, block: Block, upsert: Upsert | undefined): void {
     const state = this.#states.get(exporter)
-    if (state === 'down') throw new ExportError('the backend is down', { retryable: true })
+    if (state === 'down')
+      throw new ExportError('the backend is down', { retryable: true, retryAfterMs: RETRY_AFTER_MS })
     if (state === 'refusing') throw new ExportError('the backend refuses it', { retryable: false })
     const items = this.#items.get(exporter) ?? new Map<string, Item>()
     this.#items.set(exporter, items)
