@@ -1,6 +1,6 @@
 import type { Position } from '../config/problems.ts'
 import type { ResolvedConfig } from '../config/resolved.ts'
-import type { BackendState } from './recorder.ts'
+import type { BackendState } from './backend-state.ts'
 import type { Row } from './table.ts'
 
 /** The tests of one file. */

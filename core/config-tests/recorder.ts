@@ -1,14 +1,11 @@
 import { ExportError } from '../errors.ts'
 import type { Block } from '../model/block.ts'
 import type { Exporter, ExporterPlugin, Upsert } from '../plugin/contract.ts'
+import type { BackendState } from './backend-state.ts'
 import { type Item, itemsOf } from './item-rows.ts'
 
 /** The pause that a backend asks for while it is down: without it pauses are random. */
 const RETRY_AFTER_MS = 30_000
-
-/** `down`: nothing answers. `refusing`: whatever comes is refused for good. */
-export const BACKEND_STATES = ['up', 'down', 'refusing'] as const
-export type BackendState = (typeof BACKEND_STATES)[number]
 
 /**
  * Stands for the backends of all exporters, through all starts. As a store it has one of two equal points, or the one that

@@ -16,6 +16,9 @@ import type { Row } from './table.ts'
 import { formatOffset } from './times.ts'
 import { WeirUnderTest, type World } from './weir-under-test.ts'
 
+/** The time that goes by while a sender waits for the answer, if it is not there at once: a journal gathers for 2 ms. */
+const REPLY_MS = 10
+
 /** Runs a test of a configuration. Returns what is not as expected; empty if all is. */
 export async function runConfigTest(
   test: ConfigTest,
@@ -29,9 +32,6 @@ export async function runConfigTest(
     await rm(stateDir, { recursive: true, force: true })
   }
 }
-
-/** The time that goes by while a sender waits for the answer, if it is not there at once: a journal gathers for 2 ms. */
-const REPLY_MS = 10
 
 /** The answer to a sender, which may come later, or never. */
 interface Reply {

@@ -1,5 +1,5 @@
 import type { ConfigSchema, JsonSchema } from '../plugin/contract.ts'
-import { BACKEND_STATES, type BackendState } from './recorder.ts'
+import { BACKEND_STATES, type BackendState } from './backend-state.ts'
 import { OFFSET_PATTERN } from './times.ts'
 
 const text = (description: string): JsonSchema => ({ type: 'string', description })
@@ -38,7 +38,7 @@ const POINT = closed(
     min: number('The least value of a distribution.'),
     max: number('The greatest value of a distribution.'),
     quantiles: { ...open('Values by quantile: { 0.5: 12 }.'), additionalProperties: { type: 'number' } },
-    ended: { type: 'boolean', description: 'Whether this says that the series has ended.' },
+    ended: { enum: [true], description: 'This says that the series has ended.' },
     tolerance: TOLERANCE
   },
   ['metric', 'time']

@@ -1,5 +1,5 @@
 import { Subject } from 'rxjs'
-import type { Batch, Context, Receiver } from '../../sdk/plugin/index.ts'
+import { BadInputError, type Batch, type Context, type Receiver } from '../../sdk/plugin/index.ts'
 import { AssignedPartition, NO_TASKS, type PartitionHost } from './assigned-partition.ts'
 import type { Config } from './config.ts'
 import { RecordDecoder } from './decoder.ts'
@@ -62,14 +62,17 @@ export class FedKafkaReceiver implements Receiver {
     this.#lookAtClock()
   }
 
-  async feed(input: unknown): Promise<undefined> {
+  /** Producers get no answer: it tells of a record that goes to the dead letter topic. */
+  async feed(input: unknown): Promise<string | undefined> {
     const own = input as Input
     const { partition } = own
     const value = recordOf(own, this.#config, this.#context)
-    this.#topic.append(partition, value, this.#context.clock.now(), own.number)
+    const now = this.#context.clock.now()
+    this.#topic.append(partition, value, now, own.number)
     if (this.#partitions.has(partition)) this.#fetch(partition)
     else await this.#open(partition)
     if (this.#fault !== undefined) throw this.#fault
+    return this.#flawOf(value, now)
   }
 
   async stop(signal: AbortSignal): Promise<void> {
@@ -77,6 +80,16 @@ export class FedKafkaReceiver implements Receiver {
     for (const partition of this.#partitions.values()) await partition.close(signal)
     this.#partitions.clear()
     this.batches$.complete()
+  }
+
+  #flawOf(value: Buffer, time: number): string | undefined {
+    try {
+      this.#host.decoder.decode({ value }, time)
+      return undefined
+    } catch (error) {
+      if (!BadInputError.is(error)) throw error
+      return `the record goes to the dead letter topic: ${error.message}`
+    }
   }
 
   async #open(partition: number): Promise<void> {

@@ -19,6 +19,7 @@ export const INPUT: ConfigSchema = {
   properties: {
     series: {
       type: 'array',
+      description: 'Series with their samples.',
       items: {
         type: 'object',
         additionalProperties: false,

@@ -103,6 +103,7 @@ const REFUSED: readonly [type: string, options: string, input: string, refusal: 
   ],
   ['prometheus', '{ scrape_configs: [{ job_name: a }] }', '{ job: b, target: "h:1", text: "" }', 'there is no job b'],
   ['kafka', `{ ${KAFKA} }`, `{ logs: ${LOGS} }`, 'this receiver reads metrics'],
+  ['kafka', `{ ${KAFKA} }`, '{ text: nonsense }', 'the record goes to the dead letter topic'],
   ['kafka', `{ ${KAFKA} }`, '{ events: {} }', 'this receiver reads otlp_proto'],
   ['kafka', `{ ${KAFKA} }`, '{ partition: 1 }', 'either metrics, logs, events or text']
 ]
