@@ -34,7 +34,7 @@ export class Recorder {
     const state = this.#states.get(exporter)
     if (state === 'down')
       throw new ExportError('the backend is down', { retryable: true, retryAfterMs: RETRY_AFTER_MS })
-    if (state === 'refusing') throw new ExportError('the backend refuses it', { retryable: false })
+    if (state === 'refusing') throw refusalOf(block)
     const items = this.#items.get(exporter) ?? new Map<string, Item>()
     this.#items.set(exporter, items)
     for (const item of itemsOf(block)) {
@@ -45,6 +45,11 @@ export class Recorder {
       if (!isSmaller) items.set(key ?? `number ${this.received}`, item)
     }
   }
+}
+
+/** It names each item, so that none is looked for. */
+function refusalOf({ length }: Block): ExportError {
+  return new ExportError('the backend refuses them', { retryable: false, failedItems: [...Array(length).keys()] })
 }
 
 /** Undefined: there may be several. */
