@@ -19,6 +19,7 @@ const offset = (description: string): JsonSchema => ({
 })
 const open = (description: string): JsonSchema => ({ type: 'object', additionalProperties: true, description })
 
+const FILES: JsonSchema = { type: ['string', 'array'], items: { type: 'string' }, minItems: 1 }
 const ATTRIBUTES = open('All attributes, those of the resource too.')
 const TOLERANCE: JsonSchema = {
   type: 'number',
@@ -99,11 +100,7 @@ const STEP = closed({
   times: { type: 'integer', minimum: 1, description: 'How often it is sent.' },
   refused: text('The sender is refused with this text, or with one that holds it.'),
   restart: { enum: ['clean', 'crash'], description: 'Whether Weir is stopped or killed, before it is started again.' },
-  reload: {
-    type: ['string', 'array'],
-    items: { type: 'string' },
-    description: 'A configuration that takes the place.'
-  },
+  reload: { ...FILES, description: 'A configuration that takes the place.' },
   backends: {
     type: 'object',
     additionalProperties: { enum: BACKEND_STATES },
@@ -131,8 +128,7 @@ const TEST = closed(
 export const TEST_FILE: ConfigSchema = closed(
   {
     config: {
-      type: ['string', 'array'],
-      items: { type: 'string' },
+      ...FILES,
       description: 'The configuration file, or several that are merged; paths from the folder of this file.'
     },
     env: { type: 'object', additionalProperties: { type: 'string' }, description: 'All environment variables.' },

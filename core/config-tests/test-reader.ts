@@ -5,6 +5,7 @@ import { applySchema } from '../config/schema.ts'
 import { reportSchemaErrors } from '../config/schema-errors.ts'
 import { used } from '../pipeline/graph/topology.ts'
 import type { ReceiverPlugin } from '../plugin/contract.ts'
+import { formatDuration } from '../schema/units.ts'
 import type { Action, ConfigTest, Send, Step } from './config-test.ts'
 import { ExpectReader } from './expect-reader.ts'
 import type { StepValue, TestValue } from './schema.ts'
@@ -19,6 +20,8 @@ interface Options {
   readonly problems: Problems
 }
 
+/** Virtual time takes a minute for it, behind a journal. */
+const LONGEST_MS = 14 * 86_400_000
 const ACTIONS = ['send', 'restart', 'reload', 'backends', 'expect'] as const
 
 /** Makes tests of values that fit the schema, and checks the names in them. */
@@ -51,6 +54,8 @@ export class TestReader {
     let before = 0
     for (const [i, { at }] of read.entries()) {
       if (at === undefined) continue
+      if (at > LONGEST_MS)
+        this.#error([...path, 'steps', i, 'at'], `a test lasts at most ${formatDuration(LONGEST_MS)}: begin it later`)
       if (at < before) this.#error([...path, 'steps', i, 'at'], 'time does not go back: put the steps in their order')
       before = at
     }

@@ -27,6 +27,11 @@ const BAD: readonly [name: string, tests: string, problem: RegExp][] = [
     /^tests.yaml:6:27: error: unknown option "line"; did you mean "lines"\?$/m
   ],
   [
+    'a time without end',
+    testOf('      - at: 9999d'),
+    /^tests.yaml:6:13: error: a test lasts at most 14d: begin it later$/m
+  ],
+  [
     'an unknown exporter',
     testOf('      - expect: { exporters: { clickhose: { points: [] } } }'),
     /^tests.yaml:6:32: error: no pipeline has an exporter "clickhose"; did you mean "clickhouse"\?$/m
@@ -75,6 +80,11 @@ const BAD: readonly [name: string, tests: string, problem: RegExp][] = [
     'no configuration',
     testOf('      - at: 1s').replace('weir.yaml', 'wier.yaml'),
     /^wier.yaml:1:1: error: cannot read this file/m
+  ],
+  [
+    'no file to reload',
+    testOf('      - reload: []'),
+    /^tests.yaml:6:17: error: .*reload: needs at least 1, got an empty list$/m
   ],
   ['no YAML', 'config: [', /^tests.yaml:1:\d+: error: not YAML/m]
 ]
