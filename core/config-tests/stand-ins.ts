@@ -20,11 +20,20 @@ export class StandIns {
 
   configOf(config: ResolvedConfig): ResolvedConfig {
     const { components, service } = config
-    const replaced = (entries: ReadonlyMap<string, ComponentConfig>) =>
-      new Map([...entries].map(([id, entry]) => [id, { ...entry, plugin: this.#pluginOf(entry.plugin) }]))
+    const replaced = (kind: 'receiver' | 'exporter', configOf: (own: unknown) => unknown) =>
+      new Map(
+        [...components[kind]].map(([id, entry]): [string, ComponentConfig] => [
+          id,
+          { ...entry, plugin: this.#pluginOf(entry.plugin), config: configOf(entry.config) }
+        ])
+      )
     return {
       ...config,
-      components: { ...components, receiver: replaced(components.receiver), exporter: replaced(components.exporter) },
+      components: {
+        ...components,
+        receiver: replaced('receiver', withoutCertificates),
+        exporter: replaced('exporter', own => own)
+      },
       service: {
         ...service,
         // They serve people, who ask nothing here.
@@ -57,6 +66,13 @@ export class StandIns {
   #recording(plugin: ExporterPlugin): ExporterPlugin {
     return { ...plugin, create: (config, { id }) => this.#recorder.exporterOf(id, plugin, config) }
   }
+}
+
+/** The options of a receiver without those by `TLS_SCHEMA`, wherever they stand: nothing listens, and files need not be there. */
+function withoutCertificates(options: unknown): unknown {
+  if (typeof options !== 'object' || options === null || Array.isArray(options)) return options
+  const kept = Object.entries(options).filter(([key, value]) => !(key === 'tls' && value?.cert_file !== undefined))
+  return Object.fromEntries(kept.map(([key, value]) => [key, withoutCertificates(value)]))
 }
 
 /** The receiver, but for what would make it listen. */

@@ -6,6 +6,7 @@ import { SeriesTable } from '../model/series-table/series-table.ts'
 import { Reloader } from '../pipeline/reload/reloader.ts'
 import { type BaseServices, type BuiltService, buildService } from '../pipeline/service/build.ts'
 import { Runner } from '../pipeline/service/lifecycle.ts'
+import type { Authenticator } from '../plugin/access.ts'
 import type { Registry } from '../plugin/registry.ts'
 import { StoreRegistry } from '../plugin/stores.ts'
 import { Log } from '../telemetry/log.ts'
@@ -13,6 +14,11 @@ import { Metrics } from '../telemetry/metrics.ts'
 import type { Recorder } from './recorder.ts'
 import type { Row } from './table.ts'
 import { VirtualTime } from './virtual-time.ts'
+
+/** No request comes in, and files with tokens need not be there. */
+const NOBODY: Authenticator = {
+  authenticate: () => Promise.reject(new WeirError('COMPONENT_FAILED', 'tests send no requests'))
+}
 
 /** Things that outlive the process. */
 export interface World {
@@ -103,12 +109,14 @@ export class WeirUnderTest {
     const { clock } = this.time
     const log = new Log('silent').logger
     const series = new SeriesTable({ maxSeries: service.limits.series })
+    const host = { log, clock, series, thread: 0, threads: 1 }
+    const { tenants } = new ServiceAccess({ authenticators: {}, tenants: service.tenants }, host)
     return {
       log,
       clock,
       series,
       metrics: new Metrics(),
-      access: new ServiceAccess(service, { log, clock, series, thread: 0, threads: 1 }),
+      access: { tenants, authenticator: () => NOBODY },
       stores: new StoreRegistry(),
       routes: new Map(),
       sites: new Map(),

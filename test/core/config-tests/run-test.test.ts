@@ -165,6 +165,30 @@ test('an outage loses nothing, and what a backend refuses for good is a dead let
   assert.deepEqual([code, err], [EXIT.ok, ''])
 })
 
+test('neither files with secrets nor certificates need be there, and tenants are told apart', async t => {
+  const config = `
+receivers:
+  statsd:
+  otlp: { protocols: { http: { auth: app, tls: { cert_file: ./no.crt, key_file: ./no.key } } } }
+exporters: { debug: }
+service:
+  workers: 2
+  authenticators: { app: { bearer: { tokens: [{ token_file: ./no.token }] } } }
+  tenants: { attribute: team, default: other }
+  pipelines: { all: { receivers: [statsd, otlp], exporters: [debug] } }
+`
+  const steps = `
+      - send: { statsd: { lines: ["a:1|c|#team:red", "a:2|c"] } }
+      - expect:
+          exporters:
+            debug:
+              points:
+                - { metric: a, attributes: { team: red, weir.tenant: red }, time: 0s, value: 1 }
+                - { metric: a, attributes: { weir.tenant: other }, time: 0s, value: 2 }
+`
+  assert.deepEqual((await runFiles(t, testOf(steps), { 'weir.yaml': config })).err, '')
+})
+
 test('data that cannot be sent or kept at a stop fails the test', async t => {
   const steps = `
       - backends: { clickhouse: down }
