@@ -44,6 +44,7 @@ const LAYERS: readonly (readonly [name: string, path: string])[] = [
   ['rules', '^core/rules/'],
   ['pipeline', '^core/pipeline/'],
   ['windows', '^core/windows/'],
+  ['config-tests', '^core/config-tests/'],
   ['admin', '^core/admin/'],
   ['cli', '^core/cli/'],
   ['main', '^core/(main|worker|query-worker)\\.ts$']

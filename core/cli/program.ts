@@ -137,11 +137,13 @@ function addAsking(program: Command, terminal: Terminal, exit: (code: number) =>
 function addRules(program: Command, terminal: Terminal, exit: (code: number) => void): void {
   program
     .command('test')
-    .description('Run unit tests of Prometheus rules, as promtool does; exit code 1 if one fails.')
-    .argument('<files...>', 'files of tests; each names its rule files')
+    .description(
+      'Run unit tests of configurations, and of Prometheus rules as promtool does; exit code 1 if one fails.'
+    )
+    .argument('<files...>', 'files of tests; each names its configuration, or its rule files')
     .action(async files => {
-      const { testRules } = await import('./test.ts')
-      exit(await testRules(terminal, files))
+      const { runTests } = await import('./test.ts')
+      exit(await runTests(terminal, files))
     })
 }
 

@@ -98,6 +98,13 @@ export function nodeAt(root: YamlNode, path: readonly (string | number)[]): Yaml
   return node
 }
 
+/** The position of the last key of `path`, which is there. */
+export function keyPositionAt(root: YamlNode, path: readonly (string | number)[]): Position {
+  const node = nodeAt(root, path.slice(0, -1))
+  const entry = node.type === 'mapping' ? node.entries.get(String(path.at(-1))) : undefined
+  return entry?.keyPosition ?? node.position
+}
+
 class NodeBuilder {
   #file: string
   #text: string

@@ -81,7 +81,8 @@ function formatProblem({ severity, position, message }: Problem): string {
   return `${formatPosition(position)}: ${severity}: ${message}`
 }
 
-function formatPosition({ file, line, column }: Position): string {
+/** `file:line:column`. */
+export function formatPosition({ file, line, column }: Position): string {
   return `${file}:${line}:${column}`
 }
 

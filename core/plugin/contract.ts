@@ -83,6 +83,18 @@ export interface ReceiverPlugin<C = unknown> extends Definition<'receiver', C, R
   readonly partitioned?: boolean
   /** It sends measurements as they come, so that several of one series may have one time. */
   readonly unaggregated?: boolean
+  /** Set if `weir test` can feed it. */
+  readonly feeding?: Feeding<C>
+}
+/** How tests of configurations feed a receiver. */
+export interface Feeding<C = unknown> {
+  /** The form of one input, as tests write it, which `Receiver.feed` takes. */
+  readonly input: ConfigSchema
+  /**
+   * For a receiver whose source keeps data and positions, such as a log: makes one that reads from `source` in its place. It
+   * is the same object after a restart of Weir, and empty at first. This one is started as usual.
+   */
+  create?(config: C, context: Context, source: Map<string, unknown>): Receiver
 }
 export interface ProcessorPlugin<C = unknown> extends Definition<'processor', C, Processor> {
   readonly ports: { readonly in: Port; readonly out: Port }
@@ -138,6 +150,12 @@ export interface Receiver extends Lifecycle, CheckpointParticipant, Inspectable 
    * Resolves once those who had sent something have their answers.
    */
   drain?(signal: AbortSignal): Promise<void>
+  /**
+   * For tests of configurations, which call neither `open` nor `start`: takes what a sender would send, by the same code
+   * and without a socket. Resolves to the answer if part of it was rejected. Rejects if the sender is refused. Needs
+   * `feeding` of the plugin.
+   */
+  feed?(input: unknown): Promise<string | undefined>
 }
 
 /**

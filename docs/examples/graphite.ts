@@ -16,6 +16,13 @@ export default defineReceiver({
     }
   },
   ports: { out: 'points' },
+  feeding: {
+    input: {
+      type: 'object',
+      required: ['lines'],
+      properties: { lines: { type: 'array', items: { type: 'string' }, description: 'Lines, as a client sends them.' } }
+    }
+  },
   create: ({ port }, context) => new GraphiteReceiver(port, context)
 })
 
@@ -52,6 +59,10 @@ class GraphiteReceiver implements Receiver {
     this.#server?.close()
     for (const socket of this.#sockets) socket.destroy()
     this.#entry.close()
+  }
+
+  async feed(input: unknown): Promise<undefined> {
+    this.#take((input as { lines: string[] }).lines)
   }
 
   #read(socket: Socket): void {

@@ -1,6 +1,7 @@
 import { checkConnectionLimits } from '../../core/http/connection-limits.ts'
 import type { EventBlock, ReceiverPlugin } from '../../sdk/plugin/index.ts'
 import { type Config, schema } from './config.ts'
+import { INPUT } from './input.ts'
 import { HttpReceiver } from './receiver.ts'
 import { recheck } from './schemas.ts'
 
@@ -14,6 +15,7 @@ const plugin: ReceiverPlugin<Config> = {
   ports: { out: 'events' },
   workers: 'each',
   check: config => checkConnectionLimits(config),
+  feeding: { input: INPUT },
   recheck: ({ schemas }, block) => recheck(schemas, block as EventBlock),
   create: (config, context) => new HttpReceiver(config, context)
 }

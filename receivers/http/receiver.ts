@@ -16,6 +16,7 @@ import type { Config } from './config.ts'
 import { cors } from './cors.ts'
 import { type BodyForm, collectorOf, type EventOptions, readEvents } from './events.ts'
 import { FORMATS, MEDIA_TYPES } from './formats/index.ts'
+import { bodyOf, type Input } from './input.ts'
 import { LineReader } from './line-reader.ts'
 import { EventSchemas, type SchemaOptions } from './schemas.ts'
 import { UnfitEventStore } from './unfit.ts'
@@ -91,7 +92,7 @@ export class HttpReceiver implements Receiver {
   }
 
   async start(): Promise<void> {
-    if (this.#schemaOptions.folder !== '') this.#schemas = await EventSchemas.load(this.#schemaOptions)
+    await this.#loadSchemas()
     await this.#server.start()
     const url = `${this.#server.scheme}://${this.address}${this.#path}`
     const attributes = { plan: 'pro', user_id: 'u1' }
@@ -107,6 +108,20 @@ export class HttpReceiver implements Receiver {
   async stop(signal: AbortSignal): Promise<void> {
     this.#ingest.close()
     await this.#server.stop(signal)
+  }
+
+  async feed(input: unknown): Promise<string | undefined> {
+    await this.#loadSchemas()
+    const { form, body } = bodyOf(input as Input)
+    const permit = this.#context.credits.tryTake(body.length)
+    if (permit === undefined) throw noCredits()
+    const { rejected, errors } = await this.#deliver(this.#read(form, body, permit), undefined)
+    return rejected === 0 && errors.length === 0 ? undefined : errors.map(({ message }) => message).join('; ')
+  }
+
+  async #loadSchemas(): Promise<void> {
+    const { folder } = this.#schemaOptions
+    if (folder !== '') this.#schemas ??= await EventSchemas.load(this.#schemaOptions)
   }
 
   async #post(request: Request, response: Response, tenant: Tenant | undefined): Promise<void> {
@@ -141,8 +156,12 @@ export class HttpReceiver implements Receiver {
 
   async #readJson(request: Request, limits: BodyLimits): Promise<Received> {
     const { body, permit } = await readBody(request, limits)
+    return this.#read('json', body, permit)
+  }
+
+  #read(form: BodyForm, body: Buffer, permit: Permit): Received {
     try {
-      const events = readEvents('json', body, this.#context.clock.now(), this.#options(permit))
+      const events = readEvents(form, body, this.#context.clock.now(), this.#options(permit))
       return { events, permit, hash: requestHash(body) }
     } catch (error) {
       permit.release()

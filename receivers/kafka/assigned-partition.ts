@@ -14,16 +14,21 @@ import type { StateTopic } from './state-topic.ts'
 
 const RETRY_MS = 500
 
+/** A host that runs none, such as a test, has these. */
+export const NO_TASKS: Tasks = {
+  open: () => Promise.reject(new WeirError('COMPONENT_FAILED', 'this host runs no tasks'))
+}
+
 /** All that the partitions of a receiver share. */
 export interface PartitionHost {
   readonly config: Config
   readonly context: Context
   readonly tasks: Tasks
-  readonly group: KafkaGroup
-  readonly fetcher: Fetcher
+  readonly group: Pick<KafkaGroup, 'committed' | 'commit'>
+  readonly fetcher: Pick<Fetcher, 'add' | 'remove' | 'wake'>
   readonly decoder: RecordDecoder
-  readonly states: StateTopic
-  readonly deadLetters: DeadLetterTopic
+  readonly states: Pick<StateTopic, 'ensure' | 'read' | 'write' | 'removeBefore'>
+  readonly deadLetters: Pick<DeadLetterTopic, 'add' | 'written'>
   readonly counters: Record<'records' | 'repeated' | 'deadLetters' | 'lost', { add(value: number): void }>
   /** Offset at which a group begins that has read nothing. */
   firstOffset(partition: number): Promise<number>

@@ -32,7 +32,7 @@ export class RecordDecoder {
   }
 
   /** Throws `BadInputError`. @param time Unix ms, of items that have none */
-  decode({ value }: KafkaRecord, time: number): Decoded {
+  decode({ value }: Pick<KafkaRecord, 'value'>, time: number): Decoded {
     if (value === null) throw new BadInputError('the record has no value', 'no_value')
     return this.#decode(value, time)
   }

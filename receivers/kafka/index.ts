@@ -1,5 +1,7 @@
 import type { ReceiverPlugin } from '../../sdk/plugin/index.ts'
 import { type Config, check, schema } from './config.ts'
+import { INPUT } from './fed-input.ts'
+import { FedKafkaReceiver } from './fed-receiver.ts'
 import { KafkaReceiver } from './receiver.ts'
 
 export default {
@@ -13,5 +15,6 @@ export default {
   ports: { out: 'any' },
   partitioned: true,
   check,
+  feeding: { input: INPUT, create: (config, context, source) => new FedKafkaReceiver(config, context, source) },
   create: (config, context) => new KafkaReceiver(config, context)
 } satisfies ReceiverPlugin<Config>

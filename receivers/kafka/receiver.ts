@@ -3,15 +3,8 @@ import { Subject } from 'rxjs'
 import { clientOptions } from '../../core/kafka/connection.ts'
 import { describeKafkaError } from '../../core/kafka/errors.ts'
 import { partitionsOf } from '../../core/kafka/topics.ts'
-import {
-  type Batch,
-  type Context,
-  type Receiver,
-  type StateFigures,
-  type Tasks,
-  WeirError
-} from '../../sdk/plugin/index.ts'
-import { AssignedPartition, type PartitionHost } from './assigned-partition.ts'
+import { type Batch, type Context, type Receiver, type StateFigures, WeirError } from '../../sdk/plugin/index.ts'
+import { AssignedPartition, NO_TASKS, type PartitionHost } from './assigned-partition.ts'
 import { AssignedPartitions } from './assigned-partitions.ts'
 import type { Config } from './config.ts'
 import { DeadLetterTopic } from './dead-letter-topic.ts'
@@ -24,9 +17,11 @@ import { StateTopic } from './state-topic.ts'
 const RETRY_MS = 1000
 const LOOK_MS = 250
 
-/** Of a host that runs none, such as a test. */
-const NO_TASKS: Tasks = {
-  open: () => Promise.reject(new WeirError('COMPONENT_FAILED', 'this host runs no tasks'))
+/** With all that has to be closed. */
+interface BrokerHost extends PartitionHost {
+  readonly fetcher: Fetcher
+  readonly states: StateTopic
+  readonly deadLetters: DeadLetterTopic
 }
 
 /** Reads a topic as a member of a group. Each partition has processors of its own, whose state moves along with it. */
@@ -36,7 +31,7 @@ export class KafkaReceiver implements Receiver {
   readonly #config: Config
   readonly #admin: Admin
   readonly #group: KafkaGroup
-  readonly #host: PartitionHost
+  readonly #host: BrokerHost
   readonly #problems: Problems
   readonly #partitions: AssignedPartitions<AssignedPartition>
   #cancel = () => {}

@@ -1,4 +1,5 @@
 import { GrpcServer } from '../../core/grpc/server.ts'
+import { noCredits } from '../../core/http/body-budget.ts'
 import { ServerEvents } from '../../core/http/connection-events.ts'
 import { HttpIngest } from '../../core/http/ingest.ts'
 import type { HttpServer } from '../../core/http/server.ts'
@@ -41,6 +42,7 @@ export class OtlpReceiver implements Receiver {
   readonly #ingest: HttpIngest
   readonly #http: HttpServer | undefined
   readonly #grpc: GrpcServer | undefined
+  readonly #services: ExportServices
 
   constructor({ protocols: { http, grpc }, limits }: Config, context: Context) {
     this.#context = context
@@ -49,10 +51,11 @@ export class OtlpReceiver implements Receiver {
       'replaced_texts_total',
       'Texts with bytes that were not UTF-8 and became U+FFFD, counted when first seen.'
     )
-    const services: ExportServices = new Map<Signal, ExportService>([
+    const services = new Map<Signal, ExportService>([
       ['metrics', new MetricsService(limits, context, this.#ingest, replacedTexts)],
       ['logs', new LogsService(limits, context, this.#ingest, replacedTexts)]
     ])
+    this.#services = services
     const traces = new TraceRefusals(context)
     const events = new ServerEvents(context)
     this.#http = http && serverOf(http.endpoint, httpSite(services, traces, http, context), http, context, events)
@@ -89,6 +92,15 @@ export class OtlpReceiver implements Receiver {
       )
     }
     if (this.#grpc !== undefined) this.#context.announce(`OTLP/gRPC on ${this.grpcAddress}`)
+  }
+
+  async feed(input: unknown): Promise<string | undefined> {
+    const [[signal, request]] = Object.entries(input as Readonly<Record<Signal, object>>)
+    const body = Buffer.from(JSON.stringify(request))
+    const permit = this.#context.credits.tryTake(body.length)
+    if (permit === undefined) throw noCredits()
+    const partial = await this.#services.get(signal as Signal)!.export('json', body, permit, undefined)
+    return partial?.message
   }
 
   async drain(signal: AbortSignal): Promise<void> {

@@ -1,5 +1,6 @@
 import type { ReceiverPlugin } from '../../sdk/plugin/index.ts'
 import { type Config, check, schema } from './config.ts'
+import { INPUT } from './input.ts'
 import { PrometheusReceiver } from './receiver.ts'
 
 const plugin: ReceiverPlugin<Config> = {
@@ -12,6 +13,7 @@ const plugin: ReceiverPlugin<Config> = {
   ports: { out: 'points' },
   workers: 'one',
   check,
+  feeding: { input: INPUT },
   create: (config, context) => new PrometheusReceiver(config, context)
 }
 

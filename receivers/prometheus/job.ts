@@ -1,9 +1,9 @@
 import type { Context, ItemLimits } from '../../sdk/plugin/index.ts'
 import type { ScrapeConfig, TargetGroup } from './config.ts'
 import { Discovery } from './discovery.ts'
-import { NO_CREDENTIALS, Requests } from './request.ts'
+import { type Answer, NO_CREDENTIALS, Requests } from './request.ts'
 import { sampleLabels } from './sample-labels.ts'
-import type { ScrapeParts } from './scrape.ts'
+import { type ScrapeParts, TargetScraper } from './scrape.ts'
 import { type ScrapeEvents, ScrapeLoop } from './scrape-loop.ts'
 import { ScrapedSeries } from './scraped-series.ts'
 import { type Target, targetMaker } from './target.ts'
@@ -18,6 +18,8 @@ export class ScrapeJob {
   readonly #parts: ScrapeParts
   readonly #events: ScrapeEvents
   readonly #loops = new Map<string, ScrapeLoop>()
+  /** Scrapers of targets that tests answer for, by address. */
+  readonly #fed = new Map<string, TargetScraper>()
   #isStopped = false
 
   constructor(config: ScrapeConfig, limits: ItemLimits, events: ScrapeEvents, context: Context) {
@@ -40,6 +42,27 @@ export class ScrapeJob {
 
   get loops(): Iterable<ScrapeLoop> {
     return this.#loops.values()
+  }
+
+  get name(): string {
+    return this.#parts.config.job_name
+  }
+
+  /** Takes `answer` for that of a scrape now. Returns the error for which it cannot be read. */
+  feed(address: string, answer: Answer): Error | undefined {
+    const scraper = this.#fed.get(address) ?? this.#scraperOf(address)
+    if (scraper === undefined) return new Error(`relabel_configs of ${this.name} drop the target ${address}`)
+    this.#fed.set(address, scraper)
+    const { block, error } = scraper.read(answer, this.#context.clock.now(), () => 0)
+    this.#events.emit(block)
+    return error
+  }
+
+  #scraperOf(address: string): TargetScraper | undefined {
+    const { static_configs } = this.#parts.config
+    const labels = static_configs.find(({ targets }) => targets.includes(address))?.labels ?? {}
+    const [target] = this.#targetsOf([{ targets: [address], labels }])
+    return target && new TargetScraper(target, this.#parts)
   }
 
   start(): void {

@@ -1,6 +1,7 @@
 import { labelling } from '../../core/http/tenants/label.ts'
 import { AutoRetry, type Context, type PointBlock, type Receiver } from '../../sdk/plugin/index.ts'
 import type { Config } from './config.ts'
+import type { Input } from './input.ts'
 import { ScrapeJob } from './job.ts'
 import type { Target } from './target.ts'
 
@@ -38,6 +39,13 @@ export class PrometheusReceiver implements Receiver {
 
   get batches$() {
     return this.#entry.batches$
+  }
+
+  async feed(input: unknown): Promise<string | undefined> {
+    const { job, target, text, content_type: contentType } = input as Input
+    const found = this.#jobs.find(({ name }) => name === job)
+    if (found === undefined) throw new Error(`there is no job ${job}: ${this.#jobs.map(({ name }) => name).join(', ')}`)
+    return found.feed(target, { body: Buffer.from(text), contentType })?.message
   }
 
   async start(): Promise<void> {

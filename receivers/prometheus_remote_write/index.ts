@@ -1,6 +1,7 @@
 import { checkConnectionLimits } from '../../core/http/connection-limits.ts'
 import type { ReceiverPlugin } from '../../sdk/plugin/index.ts'
 import { type Config, schema } from './config.ts'
+import { INPUT } from './input.ts'
 import { RemoteWriteReceiver } from './receiver.ts'
 
 const plugin: ReceiverPlugin<Config> = {
@@ -12,6 +13,7 @@ const plugin: ReceiverPlugin<Config> = {
   schema,
   ports: { out: ['points', 'events'] },
   workers: 'each',
+  feeding: { input: INPUT },
   check: config => checkConnectionLimits(config),
   create: (config, context) => new RemoteWriteReceiver(config, context)
 }

@@ -1,5 +1,6 @@
 import type { Request, Response } from 'express'
 import { bodyLimits, readBody } from '../../core/http/body.ts'
+import { noCredits } from '../../core/http/body-budget.ts'
 import { ExemplarIngest } from '../../core/http/exemplar-ingest.ts'
 import { HttpIngest } from '../../core/http/ingest.ts'
 import { RequestError } from '../../core/http/request-error.ts'
@@ -11,11 +12,21 @@ import { type DecodedWriteRequest, RemoteWriteDecoder } from '../../core/wire/re
 import type { RemoteWriteVersion } from '../../core/wire/remote-write/time-series.ts'
 import type { Context, Permit, Receiver, Tenant } from '../../sdk/plugin/index.ts'
 import type { Config } from './config.ts'
+import { bodyOf, type Input } from './input.ts'
 import { namesSecond, versionOf } from './version.ts'
 
 /** The specification has snappy only, also for bodies that name none. vmagent sends zstd. */
 const ENCODINGS = ['snappy', 'zstd'] as const
 const WRITTEN = 'x-prometheus-remote-write'
+
+/** The result of a request. */
+interface Written {
+  readonly decoded: DecodedWriteRequest
+  readonly dropped: number
+  readonly exemplars: number
+  /** The points that were not written, and why; empty if all were. */
+  readonly message: string
+}
 
 export class RemoteWriteReceiver implements Receiver {
   readonly #context: Context
@@ -64,6 +75,15 @@ export class RemoteWriteReceiver implements Receiver {
     this.#context.announce(`Prometheus remote write on ${url}`)
   }
 
+  async feed(input: unknown): Promise<string | undefined> {
+    const { clock, credits } = this.#context
+    const body = bodyOf(input as Input, clock.now())
+    const permit = credits.tryTake(body.length)
+    if (permit === undefined) throw noCredits()
+    const { message } = await this.#write(body, '1.0', permit, undefined)
+    return message === '' ? undefined : message
+  }
+
   drain(signal: AbortSignal): Promise<void> {
     this.#ingest.close()
     return this.#server.drain(signal)
@@ -81,6 +101,19 @@ export class RemoteWriteReceiver implements Receiver {
       ...bodyLimits(credits, this.#maxBytes, 'max_body_size', tenant),
       encodings: ENCODINGS
     })
+    const { decoded, dropped, exemplars, message } = await this.#write(body, version, permit, tenant)
+    if (version === '2.0') setWrittenParts(response, decoded, dropped, exemplars)
+    if (message === '' || resendsAfter400(request, version)) return void response.status(204).end()
+    response.status(400)
+    sendText(response, `${message}; all other points are written`)
+  }
+
+  async #write(
+    body: Buffer,
+    version: RemoteWriteVersion,
+    permit: Permit,
+    tenant: Tenant | undefined
+  ): Promise<Written> {
     const decode = () => this.#decode(body, version, permit)
     const decoded = tenant === undefined ? decode() : tenant.decode(decode)
     const { block, rejections, newSeriesBytes } = decoded
@@ -89,12 +122,8 @@ export class RemoteWriteReceiver implements Receiver {
     for (const [reason, items] of rejections.items) this.#ingest.reject(reason, items, tenant)
     const { count: received, events } = decoded.exemplars
     const exemplars = await this.#exemplars.deliver(received, events, tenant)
-    if (version === '2.0') setWrittenParts(response, decoded, dropped, exemplars)
     const flaws = [rejections.describe(), dropped > 0 ? `${count(dropped, 'point')} dropped later on: ${reason}` : '']
-    const message = flaws.filter(text => text !== '').join('; ')
-    if (message === '' || resendsAfter400(request, version)) return void response.status(204).end()
-    response.status(400)
-    sendText(response, `${message}; all other points are written`)
+    return { decoded, dropped, exemplars, message: flaws.filter(text => text !== '').join('; ') }
   }
 
   #decode(body: Buffer, version: RemoteWriteVersion, permit: Permit): DecodedWriteRequest {

@@ -1,7 +1,16 @@
-import type { ReceiverPlugin } from '../../sdk/plugin/index.ts'
+import type { ConfigSchema, ReceiverPlugin } from '../../sdk/plugin/index.ts'
 import { type Config, checkConfig, connectionBytes, schema } from './config.ts'
 import { lineTableBytes } from './line-table.ts'
 import { receiverOf } from './remembering-receiver.ts'
+
+/** Input of a test: a datagram. */
+const INPUT: ConfigSchema = {
+  type: 'object',
+  properties: {
+    lines: { type: 'array', items: { type: 'string' }, minItems: 1, description: 'Lines of one datagram.' }
+  },
+  required: ['lines']
+}
 
 export default {
   api: 2,
@@ -14,6 +23,7 @@ export default {
   schema,
   // Lines of one datagram are of one time.
   unaggregated: true,
+  feeding: { input: INPUT },
   memoryBound: config => lineTableBytes(config.max_series) + connectionBytes(config),
   check: checkConfig,
   create: (config, context) => receiverOf(config, context)

@@ -82,6 +82,13 @@ export class StatsdReceiver implements Receiver {
     return this.#stopped
   }
 
+  /** As one datagram, whose lines are not gathered with others. */
+  async feed(input: unknown): Promise<undefined> {
+    const { lines } = input as { readonly lines: readonly string[] }
+    this.#receive(Buffer.from(lines.join('\n')), this.#datagrams)
+    this.#datagrams.flush()
+  }
+
   get #listeners(): readonly Listener[] {
     return [...this.#udp, ...this.#pausable]
   }

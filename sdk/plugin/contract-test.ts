@@ -40,7 +40,12 @@ export function contractOf(plugin: Plugin, options: ContractOptions = {}): Rule[
     rule('may be started and stopped twice', startsAndStopsTwice)
   ]
   if (plugin.kind === 'extension') return common
-  if (plugin.kind === 'receiver') return [...common, rule('completes its batches when it stops', completes)]
+  if (plugin.kind === 'receiver')
+    return [
+      ...common,
+      rule('completes its batches when it stops', completes),
+      rule('can be fed by tests, if it says so', canBeFed)
+    ]
   if (plugin.kind === 'exporter') {
     const name = options.unreachable ? 'may be retried while its backend is unreachable' : 'takes every kind of block'
     return [...common, rule(name, exportsBlocks), rule('ends when its time is over', endsInTime)]
@@ -103,6 +108,17 @@ function createTouchesNothing({ plugin, options }: Subjects): void {
   assert.deepEqual(process.getActiveResourcesInfo(), before, 'no socket, file or timer is open')
   assert.equal(context.clock.timersSet, 0, 'no timer of the clock is set')
   assert.deepEqual(context.state, { state: 'ok' })
+}
+
+async function canBeFed({ plugin, options: { config }, context }: Subjects): Promise<void> {
+  if (plugin.kind !== 'receiver' || plugin.feeding === undefined) return
+  const { input, create = plugin.create } = plugin.feeding
+  walk(input, 'input ', (path, option) =>
+    assert.equal(typeof option.description, 'string', `${path} has a description`)
+  )
+  const receiver = create(testConfig(plugin, config), context, new Map())
+  assert.equal(typeof receiver.feed, 'function', 'a receiver with feeding has a method feed')
+  await stop(receiver)
 }
 
 async function startsAndStopsTwice({ instance }: Subjects): Promise<void> {

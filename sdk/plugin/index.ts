@@ -66,6 +66,7 @@ export type {
   ExporterPlugin,
   Extension,
   ExtensionPlugin,
+  Feeding,
   JsonSchema,
   MapProcessor,
   Plugin,

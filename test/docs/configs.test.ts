@@ -20,7 +20,8 @@ const FOREIGN = {
   collector: /exporters:\n {2}otlphttp\/weir:\n {4}metrics_endpoint: http:\/\/\S+:4318\/v1\/metrics\n/,
   prometheus: /remote_write:\n {2}- url: http:\/\/\S+:9091\/api\/v1\/write\n/,
   // Commands of the page read them.
-  rules: /^(?:groups|rule_files):\n/
+  rules: /^(?:groups|rule_files):\n/,
+  tests: /^config: /
 }
 /** What a fragment is merged over: enough to be complete. */
 const REST = `

@@ -57,6 +57,14 @@ const SETTLES = 'settles every batch if every batch is acknowledged'
 /** Plugins with one fault each, as authors make them, and the rules of the contract that find them. */
 export const BROKEN_PLUGINS: readonly BrokenPlugin[] = [
   {
+    fault: 'says that tests can feed it, and has no way to',
+    plugin: {
+      ...receiver({ batches$: of() }),
+      feeding: { input: { type: 'object', properties: {} } }
+    } as Plugin,
+    rules: ['can be fed by tests, if it says so']
+  },
+  {
     fault: 'takes a nacked batch that comes again for a duplicate',
     plugin: processor(({ account }) => {
       const seen = new Set<number>()

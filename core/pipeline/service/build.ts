@@ -4,7 +4,7 @@ import { CreditPool } from '../../batch/credits.ts'
 import type { ResolvedConfig } from '../../config/resolved.ts'
 import { type ServiceConfig, workerThreads } from '../../config/service.ts'
 import { ServiceAccess } from '../../http/access/service-access.ts'
-import { realDisk } from '../../journal/disk.ts'
+import { type Disk, realDisk } from '../../journal/disk.ts'
 import { lockFolder } from '../../journal/lock.ts'
 import type { Registry } from '../../plugin/registry.ts'
 import type { QueuePosition } from '../checkpoint/file.ts'
@@ -44,6 +44,14 @@ export interface BuiltService {
   attachDiskBuffers(exporters: readonly BuiltExporter[], positions: ReadonlyMap<string, QueuePosition>): Promise<void>
 }
 
+/** The place of the journal and of dead letters. */
+export interface Storage {
+  readonly disk: Disk
+  readonly lock: typeof lockFolder
+}
+
+const REAL_STORAGE: Storage = { disk: realDisk, lock: lockFolder }
+
 /** Services that {@link buildService} does not decide. */
 export type BaseServices = Omit<
   Services,
@@ -67,16 +75,18 @@ export async function buildService(
   config: ResolvedConfig,
   base: BaseServices,
   discardState: boolean,
-  registry: Registry
+  registry: Registry,
+  storage = REAL_STORAGE
 ): Promise<BuiltService> {
-  return (config.service.journal === undefined ? inMemory : withJournal)(config, base, discardState, registry)
+  return (config.service.journal === undefined ? inMemory : withJournal)(config, base, discardState, registry, storage)
 }
 
 async function inMemory(
   config: ResolvedConfig,
   base: BaseServices,
   discardState: boolean,
-  registry: Registry
+  registry: Registry,
+  storage: Storage
 ): Promise<BuiltService> {
   const { limits, state_dir } = config.service
   const tasks = new TaskPool()
@@ -93,7 +103,7 @@ async function inMemory(
     replayed: false,
     entrySettlements: undefined,
     tasks,
-    ...(await deadLetterServices(config.service, base))
+    ...(await deadLetterServices(config.service, base, storage))
   }
   const store = state_dir === undefined ? undefined : new StateFiles(state_dir)
   if (discardState) store?.discard()
@@ -116,13 +126,15 @@ async function withJournal(
   config: ResolvedConfig,
   base: BaseServices,
   discardState: boolean,
-  registry: Registry
+  registry: Registry,
+  storage: Storage
 ): Promise<BuiltService> {
   const { limits } = config.service
   const journal = config.service.journal!
-  await realDisk.makeFolder(journal.folder)
-  const unlock = await lockFolder(journal.folder, base.log)
-  const recovered = await recoverJournal(journal.folder, base.clock.now(), discardState)
+  const { disk } = storage
+  await disk.makeFolder(journal.folder)
+  const unlock = await storage.lock(journal.folder, base.log)
+  const recovered = await recoverJournal(journal.folder, base.clock.now(), discardState, disk)
   const services: Services = {
     ...base,
     pipelineClock: recovered.pipelineClock,
@@ -136,12 +148,12 @@ async function withJournal(
     isReloading: false,
     replayed: true,
     entrySettlements: undefined,
-    ...(await deadLetterServices(config.service, base))
+    ...(await deadLetterServices(config.service, base, storage))
   }
   const plan = discardState ? undefined : (recovered.checkpoint?.plan as SavedPlan | undefined)
   const built = plan === undefined ? config : await asInLastRun(plan, config, type => registry.find('processor', type))
   const topology = buildTopology(built, services, exportersAwaited(recovered.checkpoint?.queuePositions))
-  const { component, ingress, stateBackend } = await buildJournaled(journal, recovered, topology, services)
+  const { component, ingress, stateBackend } = await buildJournaled(journal, recovered, topology, services, disk)
   return {
     services,
     config: built,
@@ -152,7 +164,7 @@ async function withJournal(
     ingress,
     stateBackend: unlocking(stateBackend, unlock),
     attachDiskBuffers: (exporters, positions) =>
-      openDiskBuffers(exporters, positions, journal.folder, services, { disk: realDisk, areGapsAllowed: false })
+      openDiskBuffers(exporters, positions, journal.folder, services, { disk, areGapsAllowed: false })
   }
 }
 
@@ -198,22 +210,24 @@ function unlocking(stateBackend: StateBackend, unlock: () => Promise<void>): Sta
 
 async function deadLetterServices(
   config: ServiceConfig,
-  { clock, log }: BaseServices
+  { clock, log }: BaseServices,
+  storage: Storage
 ): Promise<Pick<Services, 'deadLetters' | 'setAside'>> {
-  const deadLetters = await openDeadLetters(config, log)
+  const deadLetters = await openDeadLetters(config, log, storage)
   return { deadLetters, setAside: settingAside(deadLetters, clock, log) }
 }
 
 async function openDeadLetters(
   { dead_letters, journal }: ServiceConfig,
-  log: Logger
+  log: Logger,
+  { disk, lock }: Storage
 ): Promise<DeadLetterStore | undefined> {
   const folder = dead_letters.folder ?? (journal && path.join(journal.folder, 'dead_letters'))
   if (folder === undefined) return undefined
-  await realDisk.makeFolder(folder)
+  await disk.makeFolder(folder)
   // As long as the process is there: another one would give its dead letters the same numbers, and write over these.
-  await lockFolder(folder, log)
-  return DeadLetterStore.open(realDisk, folder, dead_letters.max_size)
+  await lock(folder, log)
+  return DeadLetterStore.open(disk, folder, dead_letters.max_size)
 }
 
 function componentsOf({ receivers, pipelines, exporters, extensions }: Topology, ...ingress: Component[]): Component[] {

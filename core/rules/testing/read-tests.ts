@@ -1,5 +1,5 @@
 import { applyAsGo } from '../../config/apply-as-go.ts'
-import { nodeAt, parseYaml, type YamlNode } from '../../config/document.ts'
+import { nodeAt, type YamlNode } from '../../config/document.ts'
 import type { Problems } from '../../config/problems.ts'
 import { reportSchemaErrors } from '../../config/schema-errors.ts'
 import { Labels } from '../../promql/labels.ts'
@@ -24,9 +24,7 @@ const RFC_3339 = /^\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(?:\.\d+)?(?:[Zz]|[+-]\d\d:\
 type Path = readonly (string | number)[]
 
 /** The tests in a file. All of its faults go to `problems`, each with its place; then the result means nothing. */
-export function readTests(file: string, content: string, problems: Problems): RuleTestFile | undefined {
-  const root = parseYaml(file, content, undefined, problems)
-  if (root === undefined) return undefined
+export function readTests(root: YamlNode, problems: Problems): RuleTestFile | undefined {
   const { value, errors } = applyAsGo(TEST_FILE, root)
   reportSchemaErrors(errors, root, problems)
   return errors.length > 0 ? undefined : new TestReader(root, problems).file(value as FileValue)

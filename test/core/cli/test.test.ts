@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { EXIT } from '../../../core/cli/exit-codes.ts'
-import { testRules } from '../../../core/cli/test.ts'
+import { runTests } from '../../../core/cli/test.ts'
 import { MemoryTerminal } from './memory-terminal.ts'
 
 const RULES = `
@@ -26,7 +26,7 @@ async function run(t: TestContext, tests: string, rules = RULES) {
   const file = path.join(folder, 'tests.yml')
   writeFileSync(file, tests)
   const terminal = new MemoryTerminal()
-  const code = await testRules(terminal, [file])
+  const code = await runTests(terminal, [file])
   const shown = (text: string) => text.replaceAll(`${folder}/`, '').trimEnd()
   return { code, out: shown(terminal.stdout), err: shown(terminal.stderr) }
 }
@@ -207,6 +207,6 @@ test('faults of rule files are shown', async t => {
 
 test('a file that is not there', async () => {
   const terminal = new MemoryTerminal()
-  assert.equal(await testRules(terminal, ['none.yml']), EXIT.invalid)
+  assert.equal(await runTests(terminal, ['none.yml']), EXIT.invalid)
   assert.match(terminal.stderr, /^none\.yml: FAILED: cannot read it: ENOENT/)
 })

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { EXIT } from '../../../../core/cli/exit-codes.ts'
-import { testRules } from '../../../../core/cli/test.ts'
+import { runTests } from '../../../../core/cli/test.ts'
 import { promtoolProgram, promtoolVerdict } from '../../../servers/promtool.ts'
 import { MemoryTerminal } from '../../cli/memory-terminal.ts'
 
@@ -143,7 +143,7 @@ test('tests of rules have the verdicts of promtool', { skip }, async t => {
     writeFileSync(file, yamlOf(testFile(body)))
     const promtool = promtoolVerdict(path, file)
     const terminal = new MemoryTerminal()
-    const ours = await testRules(terminal, [file])
+    const ours = await runTests(terminal, [file])
     assert.equal(promtool.passed, passes, `${name}: promtool: ${promtool.output}`)
     assert.equal(ours === EXIT.ok, passes, `${name}: ${terminal.stdout}${terminal.stderr}`)
   }
