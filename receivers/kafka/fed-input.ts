@@ -1,4 +1,4 @@
-import { encodeWeirRecord } from '../../core/kafka/weir-record.ts'
+import { WeirRecordEncoder } from '../../core/kafka/weir-record.ts'
 import type { OtlpRejections } from '../../core/wire/otlp/forms.ts'
 import { decodeMetricsJson } from '../../core/wire/otlp/json-decoder.ts'
 import { LogsEncoder } from '../../core/wire/otlp/logs-encoder.ts'
@@ -49,7 +49,7 @@ export function recordOf({ metrics, logs, events, text }: Input, config: Config,
   const isFit = encoding === 'weir' || (encoding === 'otlp_proto' && (signal === 'metrics') === (metrics !== undefined))
   if (!isFit) throw new BadInputError(`this receiver reads ${encoding === 'json' ? 'events' : signal}: send these`)
   const block = metrics === undefined ? logsOf(logs!, context) : metricsOf(metrics, context)
-  if (encoding === 'weir') return encodeWeirRecord(block)
+  if (encoding === 'weir') return new WeirRecordEncoder().encode(block)
   const writer = new ProtobufWriter()
   const bytes =
     block.type === 'points' ? new MetricsEncoder(writer).encode(block) : new LogsEncoder(writer).encode(block)
