@@ -176,8 +176,12 @@ receivers:
   otlp: { protocols: { http: { endpoint: 127.0.0.1:${otlp} } } }
 processors:
   dedup: { mode: client_seq, window: 1h }
-  windowed_counter: { windows: [1s] }
-  windowed_counter/timings: { windows: [1s], match: { name: client.time }, aggregations: [count] }
+  windowed_counter:
+    windows: [1s]
+    rules:
+      - { match: { name: client.time }, aggregations: [count] }
+      - { match: { kind: counter } }
+      - { match: { kind: set } }
   windowed_counter/events: { windows: [1s], by: [route] }
 exporters:
   clickhouse: { embedded: ./clickhouse }
@@ -186,6 +190,6 @@ service:
   journal: { folder: ./journal, checkpoint_interval: 400ms }
   log: { level: warn }
   pipelines:
-    metrics: { receivers: [otlp], processors: [dedup, windowed_counter/timings, windowed_counter], exporters: [clickhouse] }
+    metrics: { receivers: [otlp], processors: [dedup, windowed_counter], exporters: [clickhouse] }
     events: { items: [events], receivers: [otlp], processors: [dedup, windowed_counter/events], exporters: [clickhouse] }
 `
