@@ -1,6 +1,7 @@
-import { Client } from './client.ts'
+import type { Client } from './client.ts'
 import { hold, post } from './node.ts'
 import { type ClientOptions, settingsOf } from './options.ts'
+import { Recorder } from './recorder.ts'
 import { Sender } from './sender.ts'
 
 const DEFAULTS = { interval: 2000, maxQueueBytes: 16 * 2 ** 20 }
@@ -14,5 +15,5 @@ export type { ClientOptions, Sampling } from './options.ts'
 /** A client for Node. It never throws, and does not keep the process alive: call `close` at the end. */
 export function createClient(options: ClientOptions): Client {
   const settings = settingsOf(options, DEFAULTS)
-  return new Client(settings, new Sender({ ...settings, post, hold }), MAX_REQUEST_CHARACTERS)
+  return new Recorder(settings, new Sender({ ...settings, post, hold }), MAX_REQUEST_CHARACTERS)
 }

@@ -42,6 +42,8 @@ export interface SenderOptions {
 export class Sender {
   /** Items by outcome. `rejected`: by a partial success; `refused`: with their request, or too large alone. */
   readonly totals = { taken: 0, rejected: 0, refused: 0 }
+  /** Nothing is sent any more. */
+  isClosed = false
   readonly #options: SenderOptions
   readonly #identities: Readonly<Record<Signal, Identity>>
   readonly #queue = new RequestQueue()
@@ -52,7 +54,6 @@ export class Sender {
   /** Unix ms; an answer's `Retry-After`. */
   #notBefore = 0
   #isRunning = false
-  #isClosed = false
   #wake: (() => void) | undefined
 
   constructor(options: SenderOptions) {
@@ -95,7 +96,8 @@ export class Sender {
   }
 
   /** Sends at once what fits into `maxBytes`, since a page may not live on. Requests that are not taken so stay. */
-  rush(maxBytes: number, contentType: string): void {
+  rush(maxBytes: number, contentType = JSON_TYPE): void {
+    if (this.isClosed) return
     let left = maxBytes
     for (const request of this.#queue) {
       const { body, rushed } = request
@@ -112,7 +114,7 @@ export class Sender {
 
   /** Resolves once everything that was enqueued before is taken or refused for good. */
   flush(): Promise<void> {
-    if (this.#isClosed) return Promise.resolve()
+    if (this.isClosed) return Promise.resolve()
     this.wake()
     return this.#queue.settled(this.#order).finally(this.#options.hold())
   }
@@ -125,7 +127,7 @@ export class Sender {
     })
     await Promise.race([this.flush(), late])
     clearTimeout(timer)
-    this.#isClosed = true
+    this.isClosed = true
     for (const abort of this.#aborts) abort()
     this.#wake?.()
     this.#queue.release()
@@ -133,7 +135,7 @@ export class Sender {
   }
 
   #add(request: Omit<Waiting, 'maybeTaken' | 'wholeTries'>, maybeTaken = false): void {
-    if (this.#isClosed) return
+    if (this.isClosed) return
     this.#queue.add({ ...request, maybeTaken, wholeTries: 0 })
     if (!this.#isRunning) void this.#run()
   }
@@ -143,7 +145,7 @@ export class Sender {
     for (let request = this.#queue.first; request !== undefined; request = this.#queue.first) {
       await request.stored
       await request.rushed
-      if (this.#isClosed) break
+      if (this.isClosed) break
       if (!this.#queue.has(request)) continue
       this.#inFlight = request
       await this.#attempt(request)
@@ -158,7 +160,7 @@ export class Sender {
     await new Promise<void>(resolve => {
       const timer = unref(setTimeout(resolve, wait))
       this.#wake = () => {
-        if (this.#notBefore > Date.now() && !this.#isClosed) return
+        if (this.#notBefore > Date.now() && !this.isClosed) return
         clearTimeout(timer)
         resolve()
       }
@@ -222,7 +224,7 @@ export class Sender {
 
   /** The turn of a failed request comes again after the others': one that a server cannot stand must not stop them. */
   #fail(request: Waiting, code: 'outage' | 'redirect', message: string): void {
-    if (this.#isClosed) return
+    if (this.isClosed) return
     this.#failures++
     this.#queue.moveToEnd(request)
     this.#options.diagnose({ code, message, items: request.items })
