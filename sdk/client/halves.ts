@@ -3,72 +3,48 @@ import type { KeyValue } from './identity.ts'
 type Node = { readonly [key: string]: unknown }
 
 /** Fields of OTLP's requests that hold items, and those that lead to them. */
-const ITEMS = ['dataPoints', 'logRecords']
-const LISTS = ['resourceMetrics', 'scopeMetrics', 'metrics', 'resourceLogs', 'scopeLogs']
-const DATA = ['gauge', 'sum', 'histogram', 'exponentialHistogram', 'summary']
-
-export interface Half {
-  readonly items: number
-  readonly json: string
-}
+const ITEMS = /^(dataPoints|logRecords)$/
+const PATH = /^((resource|scope)(Metrics|Logs)|metrics|gauge|sum|histogram|exponentialHistogram|summary)$/
 
 /**
- * Two requests with half of the items each.
- * @param json an OTLP request with two items at least
+ * The JSON of two requests with half of the items each.
+ * @param json an OTLP request
+ * @param items in it, two at least
  * @param identity attributes that take the place of those with the same keys in the resources of the second half
  */
-export function halves(json: string, identity: readonly KeyValue[]): [Half, Half] {
+export function halves(json: string, items: number, identity: readonly KeyValue[]): readonly [string, string] {
   const request = JSON.parse(json)
-  const all = new Selection(0, Infinity)
-  all.of(request)
-  const items = all.kept
   const middle = Math.ceil(items / 2)
-  const first = JSON.stringify(new Selection(0, middle).of(request))
-  for (const { resource } of (request.resourceMetrics ?? request.resourceLogs) as Resourceful[])
-    resource.attributes = resource.attributes.map(own => identity.find(({ key }) => key === own.key) ?? own)
-  return [
-    { items: middle, json: first },
-    { items: items - middle, json: JSON.stringify(new Selection(middle, items).of(request)) }
-  ]
-}
-
-interface Resourceful {
-  readonly resource: { attributes: readonly KeyValue[] }
+  const first = JSON.stringify(part(request, 0, middle))
+  for (const { resource } of request.resourceMetrics ?? request.resourceLogs)
+    resource.attributes = resource.attributes.map((own: KeyValue) => identity.find(({ key }) => key === own.key) ?? own)
+  return [first, JSON.stringify(part(request, middle, items))]
 }
 
 /** The items from one place up to another, with all that is around them. */
-class Selection {
-  kept = 0
-  readonly #from: number
-  readonly #to: number
-  #at = 0
-
-  constructor(from: number, to: number) {
-    this.#from = from
-    this.#to = to
+function part(request: Node, from: number, to: number): Node {
+  let at = 0
+  let kept = 0
+  const isWanted = () => {
+    const isIn = at >= from && at < to
+    at++
+    if (isIn) kept++
+    return isIn
   }
-
-  of(node: Node): Node {
-    const entries = Object.entries(node).map(([key, value]) => {
-      if (ITEMS.includes(key)) return [key, (value as unknown[]).filter(() => this.#isWanted())]
-      if (LISTS.includes(key)) return [key, this.#list(value as Node[])]
-      return [key, DATA.includes(key) ? this.of(value as Node) : value]
+  const list = (nodes: readonly Node[]) =>
+    nodes.flatMap(node => {
+      const before = kept
+      const copy = of(node)
+      return kept > before ? [copy] : []
     })
-    return Object.fromEntries(entries)
+  const of = (node: Node): Node => {
+    const copy: { [key: string]: unknown } = { ...node }
+    for (const key of Object.keys(node)) {
+      const value = node[key]
+      if (ITEMS.test(key)) copy[key] = (value as unknown[]).filter(isWanted)
+      else if (PATH.test(key)) copy[key] = Array.isArray(value) ? list(value) : of(value as Node)
+    }
+    return copy
   }
-
-  #list(nodes: readonly Node[]): Node[] {
-    return nodes.flatMap(node => {
-      const before = this.kept
-      const part = this.of(node)
-      return this.kept > before ? [part] : []
-    })
-  }
-
-  #isWanted(): boolean {
-    const at = this.#at++
-    const isWanted = at >= this.#from && at < this.#to
-    if (isWanted) this.kept++
-    return isWanted
-  }
+  return of(request)
 }

@@ -2,7 +2,7 @@ import { type Answer, verdictOn } from './answers.ts'
 import { backoff } from './backoff.ts'
 import type { Diagnostic } from './diagnostics.ts'
 import { halves } from './halves.ts'
-import { type Identity, identityOf } from './identity.ts'
+import { placesOf } from './identity.ts'
 import { PATHS, type QueuedRequest, RequestQueue, type RequestStore, type Signal, type Waiting } from './queue.ts'
 import { unref } from './timers.ts'
 
@@ -45,9 +45,8 @@ export class Sender {
   /** Nothing is sent any more. */
   isClosed = false
   readonly #options: SenderOptions
-  readonly #identities: Readonly<Record<Signal, Identity>>
+  readonly #places = { metrics: placesOf('m'), logs: placesOf('e') }
   readonly #queue = new RequestQueue()
-  readonly #aborts = new Set<() => void>()
   #inFlight: Waiting | undefined
   #order = 0
   #failures = 0
@@ -58,7 +57,6 @@ export class Sender {
 
   constructor(options: SenderOptions) {
     this.#options = options
-    this.#identities = { metrics: identityOf('m'), logs: identityOf('e') }
   }
 
   /** While it is true nobody should {@link enqueue} more. */
@@ -83,16 +81,15 @@ export class Sender {
    * attributes that `identity` is the text of: OTLP's KeyValues with commas between them, without brackets
    */
   enqueue(signal: Signal, items: number, write: (identity: string) => string): void {
-    const { key, text } = this.#identities[signal].next()
-    const body = new TextEncoder().encode(write(text))
+    const { key, attributes } = this.#places[signal]()
+    const body = new TextEncoder().encode(write(JSON.stringify(attributes).slice(1, -1)))
     const request = { key, signal, items, body, madeAt: Date.now() }
-    this.#add({ ...request, order: ++this.#order, stored: this.#options.store?.put(request) })
+    this.#add(request, ++this.#order, this.#options.store?.put(request))
   }
 
   /** Sends requests of somebody who is gone. Those it has already do not matter. */
   adopt(requests: readonly QueuedRequest[]): void {
-    for (const request of requests)
-      if (!this.#queue.has(request)) this.#add({ ...request, order: Infinity, stored: undefined }, true)
+    for (const request of requests) if (!this.#queue.has(request)) this.#add(request, Infinity, undefined, true)
   }
 
   /** Sends at once what fits into `maxBytes`, since a page may not live on. Requests that are not taken so stay. */
@@ -121,22 +118,17 @@ export class Sender {
 
   /** Sends what there is. Resolves to the items that are not settled after `deadlineMs`; nothing is sent any more. */
   async close(deadlineMs: number): Promise<number> {
-    let timer: ReturnType<typeof setTimeout> | undefined
-    const late = new Promise<void>(resolve => {
-      timer = setTimeout(resolve, deadlineMs)
-    })
-    await Promise.race([this.flush(), late])
+    const timer = setTimeout(() => this.#queue.release(), deadlineMs)
+    await this.flush()
     clearTimeout(timer)
     this.isClosed = true
-    for (const abort of this.#aborts) abort()
-    this.#wake?.()
-    this.#queue.release()
+    this.wake()
     return this.unsentItems
   }
 
-  #add(request: Omit<Waiting, 'maybeTaken' | 'wholeTries'>, maybeTaken = false): void {
+  #add(request: QueuedRequest, order: number, stored?: Promise<void>, maybeTaken = false): void {
     if (this.isClosed) return
-    this.#queue.add({ ...request, maybeTaken, wholeTries: 0 })
+    this.#queue.add({ ...request, order, stored, maybeTaken, wholeTries: 0 })
     if (!this.#isRunning) void this.#run()
   }
 
@@ -175,32 +167,31 @@ export class Sender {
       answer = await this.#post(url, request.body, JSON_TYPE)
     } catch (error) {
       request.maybeTaken = true
-      return this.#fail(request, 'outage', `no answer from ${url}: ${(error as Error).message}`)
+      return this.#fail(request, 'outage', `no answer from ${url}: ${error}`)
     }
     const verdict = verdictOn(answer, url)
     const { outcome, message } = verdict
     if (outcome === 'taken') return this.#take(request, verdict.rejected, message)
     if (outcome === 'refused') return this.#refuse(request, outcome, message)
-    if (outcome === 'redirect') return this.#fail(request, outcome, message)
     if (outcome === 'too_large' && (!request.maybeTaken || ++request.wholeTries > WHOLE_TRIES))
-      return this.#halve(request)
+      return request.items > 1 ? this.#halve(request) : this.#refuse(request, outcome, message)
     if (outcome === 'again') {
       request.maybeTaken ||= verdict.mayBeTaken
       this.#notBefore = Date.now() + verdict.afterMs
     }
-    this.#fail(request, 'outage', message)
+    this.#fail(request, outcome === 'redirect' ? outcome : 'outage', message)
   }
 
   async #rush(request: Waiting, contentType: string): Promise<void> {
-    const url = this.#urlOf(request)
+    request.maybeTaken = true
     try {
+      const url = this.#urlOf(request)
       const verdict = verdictOn(await this.#post(url, request.body, contentType), url)
       if (verdict.outcome === 'taken' && this.#queue.has(request))
         this.#take(request, verdict.rejected, verdict.message)
     } catch {
       // The next attempt is a usual one.
     }
-    request.maybeTaken = true
     request.rushed = undefined
   }
 
@@ -208,23 +199,13 @@ export class Sender {
     return this.#options.endpoint.replace(/\/+$/, '') + PATHS[signal]
   }
 
-  async #post(url: string, body: Uint8Array<ArrayBuffer>, contentType: string): Promise<Answer> {
-    const controller = new AbortController()
-    const abort = () => controller.abort(new Error(`it took longer than ${REQUEST_TIMEOUT_MS} ms`))
-    this.#aborts.add(abort)
-    const timer = unref(setTimeout(abort, REQUEST_TIMEOUT_MS))
-    try {
-      const headers = { ...this.#options.headers, 'content-type': contentType }
-      return await this.#options.post(url, headers, body, controller.signal)
-    } finally {
-      clearTimeout(timer)
-      this.#aborts.delete(abort)
-    }
+  #post(url: string, body: Uint8Array<ArrayBuffer>, contentType: string): Promise<Answer> {
+    const { headers, post } = this.#options
+    return post(url, { ...headers, 'content-type': contentType }, body, AbortSignal.timeout(REQUEST_TIMEOUT_MS))
   }
 
   /** The turn of a failed request comes again after the others': one that a server cannot stand must not stop them. */
   #fail(request: Waiting, code: 'outage' | 'redirect', message: string): void {
-    if (this.isClosed) return
     this.#failures++
     this.#queue.moveToEnd(request)
     this.#options.diagnose({ code, message, items: request.items })
@@ -243,26 +224,30 @@ export class Sender {
     this.#settle(request)
   }
 
-  #settle(request: QueuedRequest): void {
-    this.#queue.remove(request)
-    this.#failures = 0
+  #settle(request: Waiting): void {
     void this.#options.store?.replace(request, [])
-    this.#queue.tell()
+    this.#remove(request, [])
   }
 
   /** The first half keeps the number, the second one gets the next. */
   async #halve(request: Waiting): Promise<void> {
-    const { signal, order, madeAt, key, items, body } = request
-    if (items < 2) return this.#refuse(request, 'too_large', 'one item alone is larger than the server takes')
-    const identity = this.#identities[signal].next()
-    const keys = [key, identity.key]
-    const made = halves(new TextDecoder().decode(body), identity.attributes).map(({ items, json }, i) => {
-      return { key: keys[i], signal, items, body: new TextEncoder().encode(json), madeAt }
-    })
+    const { signal, madeAt, key, items, body } = request
+    const next = this.#places[signal]()
+    const made = halves(new TextDecoder().decode(body), items, next.attributes).map((json, i) => ({
+      key: i === 0 ? key : next.key,
+      signal,
+      items: i === 0 ? Math.ceil(items / 2) : Math.floor(items / 2),
+      body: new TextEncoder().encode(json),
+      madeAt
+    }))
     const isOurs = (await this.#options.store?.replace(request, made)) ?? true
-    this.#queue.remove(request)
+    this.#remove(request, isOurs ? made : [])
+  }
+
+  #remove(request: Waiting, instead: readonly QueuedRequest[]): void {
     this.#failures = 0
-    if (isOurs) for (const half of made) this.#add({ ...half, order, stored: undefined })
+    this.#queue.remove(request)
+    for (const half of instead) this.#add(half, request.order)
     this.#queue.tell()
   }
 }

@@ -32,19 +32,15 @@ export class IndexedRequests implements RequestStore {
   readonly #endpoint: string
   readonly #limits: StoreLimits
   readonly #database: Promise<IDBDatabase | undefined>
-  /** It is there: a page that goes has no time for promises. */
-  #open: IDBDatabase | undefined
 
   constructor(endpoint: string, limits: StoreLimits) {
     this.#endpoint = endpoint
     this.#limits = limits
-    this.#database = openDatabase().then(database => (this.#open = database))
+    this.#database = openDatabase()
   }
 
   async put(request: QueuedRequest): Promise<void> {
-    const write = (database: IDBDatabase | undefined) =>
-      transact(database, requests => void requests.put(this.#leased(request)))
-    await (this.#open ? write(this.#open) : write(await this.#database))
+    await transact(await this.#database, requests => void requests.put(this.#leased(request)))
   }
 
   async replace({ key }: QueuedRequest, by: readonly QueuedRequest[]): Promise<boolean> {
