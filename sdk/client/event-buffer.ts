@@ -62,11 +62,12 @@ export class EventBuffer {
   }
 }
 
-/** FNV-1a with a last mixing, from 0 up to 2^32. */
+/** From 0 up to 2^32. Every step mixes all bits, so that texts which differ only at their ends are far apart. */
 function hash(text: string): number {
-  let h = 0x811c9dc5
-  for (let i = 0; i < text.length; i++) h = Math.imul(h ^ text.charCodeAt(i), 0x01000193)
-  h = Math.imul(h ^ (h >>> 16), 0x85ebca6b)
-  h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35)
-  return (h ^ (h >>> 16)) >>> 0
+  let h = 0
+  for (let i = 0; i < text.length; i++) {
+    h = Math.imul(h ^ text.charCodeAt(i), 0x9e3779b1)
+    h ^= h >>> 15
+  }
+  return Math.imul(h, 0x85ebca6b) >>> 0
 }

@@ -40,7 +40,6 @@ export interface Waiting extends QueuedRequest {
 export class RequestQueue {
   bytes = 0
   readonly #requests = new Map<string, Waiting>()
-  #waiters: { readonly order: number; readonly resolve: () => void }[] = []
 
   get first(): Waiting | undefined {
     const [request] = this.#requests.values()
@@ -51,6 +50,11 @@ export class RequestQueue {
     let items = 0
     for (const request of this.#requests.values()) items += request.items
     return items
+  }
+
+  /** The earliest place. Infinite if all have none. */
+  get order(): number {
+    return Math.min(...Array.from(this.#requests.values(), ({ order }) => order))
   }
 
   [Symbol.iterator](): Iterator<Waiting> {
@@ -72,29 +76,5 @@ export class RequestQueue {
 
   remove({ key, body }: QueuedRequest): void {
     if (this.#requests.delete(key)) this.bytes -= body.length
-  }
-
-  /** Resolves once there is no request with this place or an earlier one. */
-  settled(order: number): Promise<void> {
-    return new Promise(resolve => {
-      this.#waiters.push({ order, resolve })
-      this.tell()
-    })
-  }
-
-  /** To be called after {@link remove}, when halves have been added. */
-  tell(): void {
-    let oldest = Infinity
-    for (const { order } of this.#requests.values()) oldest = Math.min(oldest, order)
-    this.#waiters = this.#waiters.filter(({ order, resolve }) => {
-      if (order < oldest) resolve()
-      return order >= oldest
-    })
-  }
-
-  /** Lets go of those who wait in {@link settled}. */
-  release(): void {
-    for (const { resolve } of this.#waiters) resolve()
-    this.#waiters = []
   }
 }

@@ -53,6 +53,8 @@ export class Sender {
   /** Unix ms; an answer's `Retry-After`. */
   #notBefore = 0
   #isRunning = false
+  /** Those who wait for a request to be settled. */
+  #waiting: (() => void)[] = []
   #wake: (() => void) | undefined
 
   constructor(options: SenderOptions) {
@@ -93,14 +95,16 @@ export class Sender {
   }
 
   /** Sends at once what fits into `maxBytes`, since a page may not live on. Requests that are not taken so stay. */
-  rush(maxBytes: number, contentType = JSON_TYPE): void {
+  rush(maxBytes: number, contentType?: string): void {
     if (this.isClosed) return
     let left = maxBytes
     for (const request of this.#queue) {
       const { body, rushed } = request
       if (body.length > left) continue
       left -= body.length
-      if (rushed === undefined && request !== this.#inFlight) request.rushed = this.#rush(request, contentType)
+      if (rushed !== undefined || request === this.#inFlight) continue
+      request.maybeTaken = true
+      request.rushed = this.#attempt(request, contentType)
     }
   }
 
@@ -109,20 +113,26 @@ export class Sender {
     this.#wake?.()
   }
 
-  /** Resolves once everything that was enqueued before is taken or refused for good. */
-  flush(): Promise<void> {
-    if (this.isClosed) return Promise.resolve()
+  /** Resolves once everything that was enqueued before is taken or refused for good, or the sender is closed. */
+  async flush(): Promise<void> {
+    const order = this.#order
+    const release = this.#options.hold()
     this.wake()
-    return this.#queue.settled(this.#order).finally(this.#options.hold())
+    while (this.#queue.order <= order && !this.isClosed) await new Promise<void>(resolve => this.#waiting.push(resolve))
+    release()
   }
 
   /** Sends what there is. Resolves to the items that are not settled after `deadlineMs`; nothing is sent any more. */
   async close(deadlineMs: number): Promise<number> {
-    const timer = setTimeout(() => this.#queue.release(), deadlineMs)
+    const end = () => {
+      this.isClosed = true
+      this.wake()
+      this.#tell()
+    }
+    const timer = setTimeout(end, deadlineMs)
     await this.flush()
     clearTimeout(timer)
-    this.isClosed = true
-    this.wake()
+    end()
     return this.unsentItems
   }
 
@@ -137,6 +147,7 @@ export class Sender {
     for (let request = this.#queue.first; request !== undefined; request = this.#queue.first) {
       await request.stored
       await request.rushed
+      request.rushed = undefined
       if (this.isClosed) break
       if (!this.#queue.has(request)) continue
       this.#inFlight = request
@@ -160,18 +171,24 @@ export class Sender {
     this.#wake = undefined
   }
 
-  async #attempt(request: Waiting): Promise<void> {
-    const url = this.#urlOf(request)
+  async #attempt(request: Waiting, contentType = JSON_TYPE): Promise<void> {
+    const { endpoint, headers, post } = this.#options
+    const url = endpoint.replace(/\/+$/, '') + PATHS[request.signal]
+    const all = { ...headers, 'content-type': contentType }
     let answer: Answer
     try {
-      answer = await this.#post(url, request.body, JSON_TYPE)
+      answer = await post(url, all, request.body, AbortSignal.timeout(REQUEST_TIMEOUT_MS))
     } catch (error) {
       request.maybeTaken = true
       return this.#fail(request, 'outage', `no answer from ${url}: ${error}`)
     }
     const verdict = verdictOn(answer, url)
     const { outcome, message } = verdict
+    // The same bytes may have been on their way twice.
+    if (!this.#queue.has(request)) return
     if (outcome === 'taken') return this.#take(request, verdict.rejected, message)
+    // Another content type may be refused that is none of the request's own.
+    if (contentType !== JSON_TYPE) return
     if (outcome === 'refused') return this.#refuse(request, outcome, message)
     if (outcome === 'too_large' && (!request.maybeTaken || ++request.wholeTries > WHOLE_TRIES))
       return request.items > 1 ? this.#halve(request) : this.#refuse(request, outcome, message)
@@ -180,28 +197,6 @@ export class Sender {
       this.#notBefore = Date.now() + verdict.afterMs
     }
     this.#fail(request, outcome === 'redirect' ? outcome : 'outage', message)
-  }
-
-  async #rush(request: Waiting, contentType: string): Promise<void> {
-    request.maybeTaken = true
-    try {
-      const url = this.#urlOf(request)
-      const verdict = verdictOn(await this.#post(url, request.body, contentType), url)
-      if (verdict.outcome === 'taken' && this.#queue.has(request))
-        this.#take(request, verdict.rejected, verdict.message)
-    } catch {
-      // The next attempt is a usual one.
-    }
-    request.rushed = undefined
-  }
-
-  #urlOf({ signal }: QueuedRequest): string {
-    return this.#options.endpoint.replace(/\/+$/, '') + PATHS[signal]
-  }
-
-  #post(url: string, body: Uint8Array<ArrayBuffer>, contentType: string): Promise<Answer> {
-    const { headers, post } = this.#options
-    return post(url, { ...headers, 'content-type': contentType }, body, AbortSignal.timeout(REQUEST_TIMEOUT_MS))
   }
 
   /** The turn of a failed request comes again after the others': one that a server cannot stand must not stop them. */
@@ -219,8 +214,9 @@ export class Sender {
   }
 
   #refuse(request: Waiting, code: 'refused' | 'too_large', message: string): void {
-    this.totals.refused += request.items
-    this.#options.diagnose({ code, message, items: request.items })
+    const { items } = request
+    this.totals.refused += items
+    this.#options.diagnose({ code, message, items })
     this.#settle(request)
   }
 
@@ -248,6 +244,10 @@ export class Sender {
     this.#failures = 0
     this.#queue.remove(request)
     for (const half of instead) this.#add(half, request.order)
-    this.#queue.tell()
+    this.#tell()
+  }
+
+  #tell(): void {
+    for (const resolve of this.#waiting.splice(0)) resolve()
   }
 }
