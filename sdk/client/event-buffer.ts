@@ -31,7 +31,7 @@ export class EventBuffer {
   add(name: string, attributes: Attributes | undefined, now: number): void {
     const { maxQueueBytes, sampling } = this.#limits
     const id = `${this.#client}-${(++this.#number).toString(36)}`
-    const { probability = 1, attribute = '' } = Object.hasOwn(sampling, name) ? sampling[name] : {}
+    const { probability = 1, attribute = '' } = sampling[name] ?? {}
     if (probability < 1 && hash(String(attributes?.[attribute] ?? id)) >= probability * 2 ** 32) return
     if (this.#isTooFast(now)) return this.#drop('rate_limit')
     const weight = probability < 1 ? 1 / probability : undefined
@@ -62,12 +62,9 @@ export class EventBuffer {
   }
 }
 
-/** From 0 up to 2^32. Every step mixes all bits, so that texts which differ only at their ends are far apart. */
+/** From 0 up to 2^32. The upper bits, which decide, depend on all of the text. */
 function hash(text: string): number {
   let h = 0
-  for (let i = 0; i < text.length; i++) {
-    h = Math.imul(h ^ text.charCodeAt(i), 0x9e3779b1)
-    h ^= h >>> 15
-  }
-  return Math.imul(h, 0x85ebca6b) >>> 0
+  for (let i = 0; i < text.length; i++) h = Math.imul(h ^ text.charCodeAt(i), 0x9e3779b1)
+  return h >>> 0
 }

@@ -23,11 +23,10 @@ export function placesOf(suffix: string): () => Place {
   let seq = 0
   return () => {
     seq++
-    const attributes = [
-      { key: 'weir.client.id', value: { stringValue: id } },
-      { key: 'weir.client.epoch', value: { intValue: String(epoch) } },
-      { key: 'weir.client.seq', value: { intValue: String(seq) } }
-    ]
+    const attributes = Object.entries({ id, epoch, seq }).map(([key, value]) => {
+      const isText = typeof value === 'string'
+      return { key: `weir.client.${key}`, value: isText ? { stringValue: value } : { intValue: String(value) } }
+    })
     return { key: `${id}/${seq}`, attributes }
   }
 }

@@ -39,6 +39,7 @@ export const UNIQUE: Kind<Set<string>> = {
   value: ({ size }) => numberField(size)
 }
 
+/** Too large a number becomes null, and its point alone is refused. */
 function numberField(value: number): string {
-  return Number.isSafeInteger(value) ? `"asInt":"${value}"` : `"asDouble":${value}`
+  return Number.isSafeInteger(value) ? `"asInt":"${value}"` : `"asDouble":${JSON.stringify(value)}`
 }

@@ -4,7 +4,7 @@ import { type DropReason, EventBuffer } from './event-buffer.ts'
 import { COUNTER, GAUGE, TIMING, UNIQUE } from './kinds.ts'
 import type { Settings } from './options.ts'
 import { pack } from './packing.ts'
-import type { Signal } from './queue.ts'
+import type { Signal } from './requests.ts'
 import type { Sender } from './sender.ts'
 import { SeriesIndex } from './series-index.ts'
 import { unref } from './timers.ts'
@@ -47,9 +47,10 @@ export class Recorder implements Client {
     this.#resource = keyValues(resource)
   }
 
+  /** Called most often, so without a closure. */
   count(name: string, n = 1, attributes?: Attributes): void {
     try {
-      this.#begin(name, n, 0)
+      this.#begin(name, n)
       this.#counters.find(name, attributes).state += n
     } catch (error) {
       this.#misuse(error)
@@ -57,44 +58,37 @@ export class Recorder implements Client {
   }
 
   gauge(name: string, value: number, attributes?: Attributes): void {
-    try {
+    this.#try(() => {
       this.#begin(name, value, -Infinity)
       this.#gauges.find(name, attributes).state = value
-    } catch (error) {
-      this.#misuse(error)
-    }
+    })
   }
 
   timing(name: string, value: number, attributes?: Attributes, unit = 'ms'): void {
-    try {
-      this.#begin(name, value, 0)
+    this.#try(() => {
+      this.#begin(name, value)
       this.#timings.find(name, attributes, unit).state.add(value)
-    } catch (error) {
-      this.#misuse(error)
-    }
+    })
   }
 
   unique(name: string, member: string | number, attributes?: Attributes): void {
-    try {
+    this.#try(() => {
       const now = this.#begin(name)
       const text = String(member)
-      const members = this.#uniques.find(name, attributes).state
-      if (members.has(text) || members.size < this.#maxCharacters / CHARACTERS_PER_MEMBER) return void members.add(text)
-      if (this.#sender.isFull) return this.drop('queue_full')
-      this.#cut(now)
-      this.#uniques.find(name, attributes).state.add(text)
-    } catch (error) {
-      this.#misuse(error)
-    }
+      const find = () => this.#uniques.find(name, attributes).state
+      if (!find().has(text) && find().size >= this.#maxCharacters / CHARACTERS_PER_MEMBER) {
+        if (this.#sender.isFull) return this.drop('queue_full')
+        this.#cut(now)
+      }
+      find().add(text)
+    })
   }
 
   event(name: string, attributes?: Attributes): void {
-    try {
+    this.#try(() => {
       this.#events.add(name, attributes, this.#begin(name))
       if (this.#events.characters > this.#maxCharacters && !this.#sender.isFull) this.#enqueueEvents()
-    } catch (error) {
-      this.#misuse(error)
-    }
+    })
   }
 
   flush(): Promise<void> {
@@ -132,15 +126,14 @@ export class Recorder implements Client {
   #begin(name: string, value = 0, least = 0): number {
     const now = Date.now()
     if (now >= this.#end || now < this.#start - CLOCK_STEP_MS) this.#advance(now)
-    if (typeof name !== 'string' || name === '') throw new TypeError(`a name must be a text, not ${String(name)}`)
-    if (!Number.isFinite(value) || value < least)
-      throw new TypeError(`${name}: ${String(value)} is no finite number${least === 0 ? ' from 0 on' : ''}`)
+    if (typeof name !== 'string' || name === '') throw new Error(`${name} is no name`)
+    if (!Number.isFinite(value) || value < least) throw new Error(`${name}: ${value} is no number from ${least} on`)
     return now
   }
 
   /** Ends the interval that is over, and opens that of `now`. With a full queue it goes on, so that totals stay. */
   #advance(now: number): void {
-    if (this.#closed !== undefined) throw new Error('the client is closed: nothing is recorded any more')
+    if (this.#closed !== undefined) throw new Error('the client is closed')
     if (!this.#sender.isFull) this.#collect(now < this.#start ? this.#start + 1 : this.#end)
     const { interval } = this.#settings
     const begun = now - (now % interval)
@@ -175,7 +168,7 @@ export class Recorder implements Client {
 
   #collect(end: number): void {
     for (const { items, metrics } of pack(this.#indexes, this.#start, end, this.#maxCharacters))
-      this.#enqueue('metrics', items, `"scopeMetrics":[{"metrics":[${metrics}]}]`)
+      this.#enqueue('metrics', 'Metrics', 'metrics', items, metrics)
     for (const index of this.#indexes) index.reset()
     this.#enqueueEvents()
   }
@@ -183,16 +176,25 @@ export class Recorder implements Client {
   #enqueueEvents(): void {
     while (this.#events.characters > 0) {
       const records = this.#events.take(this.#maxCharacters)
-      this.#enqueue('logs', records.length, `"scopeLogs":[{"logRecords":[${records}]}]`)
+      this.#enqueue('logs', 'Logs', 'logRecords', records.length, records.join())
     }
   }
 
-  #enqueue(signal: Signal, items: number, scopes: string): void {
+  /** @param field end of OTLP's names of lists @param list name of the list that `content` is of */
+  #enqueue(signal: Signal, field: string, list: string, items: number, content: string): void {
     this.#sender.enqueue(signal, items, identity => {
       const attributes = this.#resource && `${this.#resource},`
-      const field = signal === 'metrics' ? 'resourceMetrics' : 'resourceLogs'
-      return `{"${field}":[{"resource":{"attributes":[${attributes}${identity}]},${scopes}}]}`
+      const scope = `{"${list}":[${content}]}`
+      return `{"resource${field}":[{"resource":{"attributes":[${attributes}${identity}]},"scope${field}":[${scope}]}]}`
     })
+  }
+
+  #try(call: () => void): void {
+    try {
+      call()
+    } catch (error) {
+      this.#misuse(error)
+    }
   }
 
   #misuse(error: unknown): void {

@@ -1,15 +1,17 @@
-import { type Answer, verdictOn } from './answers.ts'
+import { type Answer, isRefusal, rejectionOf, retryAfterMs } from './answers.ts'
 import { backoff } from './backoff.ts'
 import type { Diagnostic } from './diagnostics.ts'
 import { halves } from './halves.ts'
 import { placesOf } from './identity.ts'
-import { PATHS, type QueuedRequest, RequestQueue, type RequestStore, type Signal, type Waiting } from './queue.ts'
+import type { QueuedRequest, RequestStore, Signal, Waiting } from './requests.ts'
 import { unref } from './timers.ts'
 
 const REQUEST_TIMEOUT_MS = 10_000
 /** A request that may have been taken is sent whole so often after a 413, for its second half would have a new number. */
 const WHOLE_TRIES = 3
 const JSON_TYPE = 'application/json'
+/** Of an answer's body that is shown to people. */
+const SHOWN_CHARACTERS = 200
 
 /** One POST, which follows no redirect. Rejects if the whole answer did not come, or if `signal` says so. */
 export type Post = (
@@ -26,7 +28,7 @@ export interface SenderOptions {
   readonly headers?: Readonly<Record<string, string>> | undefined
   readonly post: Post
   /** Keeps the process alive until the function that it returns is called. */
-  hold(): () => void
+  hold?(): () => void
   /** Bytes of requests from which on the queue is full. */
   readonly maxQueueBytes: number
   readonly store?: RequestStore | undefined
@@ -46,7 +48,8 @@ export class Sender {
   isClosed = false
   readonly #options: SenderOptions
   readonly #places = { metrics: placesOf('m'), logs: placesOf('e') }
-  readonly #queue = new RequestQueue()
+  /** By key. The first is the next one to be sent. */
+  readonly #queue = new Map<string, Waiting>()
   #inFlight: Waiting | undefined
   #order = 0
   #failures = 0
@@ -63,17 +66,17 @@ export class Sender {
 
   /** While it is true nobody should {@link enqueue} more. */
   get isFull(): boolean {
-    return this.#queue.bytes >= this.#options.maxQueueBytes
+    return this.#sum(({ body }) => body.length) >= this.#options.maxQueueBytes
   }
 
   /** Items of requests that are not settled. */
   get unsentItems(): number {
-    return this.#queue.items
+    return this.#sum(({ items }) => items)
   }
 
   /** Keys of the requests that are not settled. */
   get keys(): ReadonlySet<string> {
-    return new Set(Array.from(this.#queue, ({ key }) => key))
+    return new Set(this.#queue.keys())
   }
 
   /**
@@ -91,14 +94,14 @@ export class Sender {
 
   /** Sends requests of somebody who is gone. Those it has already do not matter. */
   adopt(requests: readonly QueuedRequest[]): void {
-    for (const request of requests) if (!this.#queue.has(request)) this.#add(request, Infinity, undefined, true)
+    for (const request of requests) if (!this.#queue.has(request.key)) this.#add(request, Infinity, undefined, true)
   }
 
   /** Sends at once what fits into `maxBytes`, since a page may not live on. Requests that are not taken so stay. */
   rush(maxBytes: number, contentType?: string): void {
     if (this.isClosed) return
     let left = maxBytes
-    for (const request of this.#queue) {
+    for (const request of this.#queue.values()) {
       const { body, rushed } = request
       if (body.length > left) continue
       left -= body.length
@@ -116,10 +119,11 @@ export class Sender {
   /** Resolves once everything that was enqueued before is taken or refused for good, or the sender is closed. */
   async flush(): Promise<void> {
     const order = this.#order
-    const release = this.#options.hold()
+    const release = this.#options.hold?.()
     this.wake()
-    while (this.#queue.order <= order && !this.isClosed) await new Promise<void>(resolve => this.#waiting.push(resolve))
-    release()
+    while (!this.isClosed && [...this.#queue.values()].some(request => request.order <= order))
+      await new Promise<void>(resolve => this.#waiting.push(resolve))
+    release?.()
   }
 
   /** Sends what there is. Resolves to the items that are not settled after `deadlineMs`; nothing is sent any more. */
@@ -138,18 +142,20 @@ export class Sender {
 
   #add(request: QueuedRequest, order: number, stored?: Promise<void>, maybeTaken = false): void {
     if (this.isClosed) return
-    this.#queue.add({ ...request, order, stored, maybeTaken, wholeTries: 0 })
+    this.#queue.set(request.key, { ...request, order, stored, maybeTaken, wholeTries: 0 })
     if (!this.#isRunning) void this.#run()
   }
 
   async #run(): Promise<void> {
     this.#isRunning = true
-    for (let request = this.#queue.first; request !== undefined; request = this.#queue.first) {
+    for (;;) {
+      const [request] = this.#queue.values()
+      if (request === undefined) break
       await request.stored
       await request.rushed
       request.rushed = undefined
       if (this.isClosed) break
-      if (!this.#queue.has(request)) continue
+      if (!this.#queue.has(request.key)) continue
       this.#inFlight = request
       await this.#attempt(request)
       this.#inFlight = undefined
@@ -173,7 +179,7 @@ export class Sender {
 
   async #attempt(request: Waiting, contentType = JSON_TYPE): Promise<void> {
     const { endpoint, headers, post } = this.#options
-    const url = endpoint.replace(/\/+$/, '') + PATHS[request.signal]
+    const url = `${endpoint.replace(/\/+$/, '')}/v1/${request.signal}`
     const all = { ...headers, 'content-type': contentType }
     let answer: Answer
     try {
@@ -182,34 +188,34 @@ export class Sender {
       request.maybeTaken = true
       return this.#fail(request, 'outage', `no answer from ${url}: ${error}`)
     }
-    const verdict = verdictOn(answer, url)
-    const { outcome, message } = verdict
     // The same bytes may have been on their way twice.
-    if (!this.#queue.has(request)) return
-    if (outcome === 'taken') return this.#take(request, verdict.rejected, message)
+    if (!this.#queue.has(request.key)) return
+    const { status, location, body } = answer
+    if (status >= 200 && status < 300) return this.#take(request, answer)
     // Another content type may be refused that is none of the request's own.
     if (contentType !== JSON_TYPE) return
-    if (outcome === 'refused') return this.#refuse(request, outcome, message)
-    if (outcome === 'too_large' && (!request.maybeTaken || ++request.wholeTries > WHOLE_TRIES))
-      return request.items > 1 ? this.#halve(request) : this.#refuse(request, outcome, message)
-    if (outcome === 'again') {
-      request.maybeTaken ||= verdict.mayBeTaken
-      this.#notBefore = Date.now() + verdict.afterMs
-    }
-    this.#fail(request, outcome === 'redirect' ? outcome : 'outage', message)
+    const message = `${url} answers ${status} ${location ?? ''} ${body.slice(0, SHOWN_CHARACTERS)}`
+    if (isRefusal(answer)) return this.#refuse(request, 'refused', message)
+    if (status === 413 && (!request.maybeTaken || ++request.wholeTries > WHOLE_TRIES))
+      return request.items > 1 ? this.#halve(request) : this.#refuse(request, 'too_large', message)
+    // Something in between may answer for a server that has taken it.
+    if (status >= 500 && status !== 503) request.maybeTaken = true
+    this.#notBefore = Date.now() + retryAfterMs(answer)
+    this.#fail(request, status < 400 ? 'redirect' : 'outage', message)
   }
 
   /** The turn of a failed request comes again after the others': one that a server cannot stand must not stop them. */
   #fail(request: Waiting, code: 'outage' | 'redirect', message: string): void {
     this.#failures++
-    this.#queue.moveToEnd(request)
+    if (this.#queue.delete(request.key)) this.#queue.set(request.key, request)
     this.#options.diagnose({ code, message, items: request.items })
   }
 
-  #take(request: Waiting, rejected: number, message: string): void {
-    this.totals.taken += request.items - rejected
-    this.totals.rejected += rejected
-    if (rejected > 0) this.#options.diagnose({ code: 'rejected', message, items: rejected })
+  #take(request: Waiting, answer: Answer): void {
+    const { items, message } = rejectionOf(answer)
+    this.totals.taken += request.items - items
+    this.totals.rejected += items
+    if (items > 0) this.#options.diagnose({ code: 'rejected', message, items })
     this.#settle(request)
   }
 
@@ -242,9 +248,15 @@ export class Sender {
 
   #remove(request: Waiting, instead: readonly QueuedRequest[]): void {
     this.#failures = 0
-    this.#queue.remove(request)
+    this.#queue.delete(request.key)
     for (const half of instead) this.#add(half, request.order)
     this.#tell()
+  }
+
+  #sum(of: (request: Waiting) => number): number {
+    let sum = 0
+    for (const request of this.#queue.values()) sum += of(request)
+    return sum
   }
 
   #tell(): void {

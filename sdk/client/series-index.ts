@@ -2,10 +2,10 @@ import { type Attributes, keyValues } from './any-value.ts'
 import type { Kind } from './kinds.ts'
 
 /** Nodes for each series that may be; more are made by attributes in another order, and by those that found no place. */
-const NODES_PER_SERIES = 8
+const NODES_PER_SERIES = 16
 const OVERFLOW: Attributes = { 'otel.metric.overflow': true }
-/** No attribute has this name. */
-const UNIT = '\0unit'
+/** In place of the key of an attribute. */
+const UNIT = 0
 
 /** Calls of one kind with the same name, unit and attributes, in the interval that is open. */
 export interface Series<S> {
@@ -27,7 +27,7 @@ export class SeriesIndex<S> {
   /** Those found since {@link reset}. */
   active: Series<S>[] = []
   readonly #limit: number
-  readonly #roots = new Map<string, Node<S>>()
+  #root = new Node<S>()
   #nodes = 0
   readonly #series = new Map<string, Series<S>>()
   #mayEvict = true
@@ -40,13 +40,9 @@ export class SeriesIndex<S> {
 
   /** Throws if there are too many names. The series is active then. */
   find(name: string, attributes: Attributes | undefined, unit = ''): Series<S> {
-    let node = this.#roots.get(name)
-    if (node === undefined) this.#roots.set(name, (node = this.#newNode()))
-    if (unit !== '') node = node.child(UNIT, unit) ?? this.#addChild(node, UNIT, unit)
-    for (const key in attributes) {
-      const value = attributes[key]
-      node = node.child(key, value) ?? this.#addChild(node, key, value)
-    }
+    let node = this.#step(this.#root, name)
+    if (unit !== '') node = this.#step(this.#step(node, UNIT), unit)
+    for (const key in attributes) node = this.#step(this.#step(node, key), attributes[key])
     const series = node.series ?? this.#resolve(node, name, attributes, unit)
     if (!series.isActive) {
       series.isActive = true
@@ -65,21 +61,21 @@ export class SeriesIndex<S> {
     this.#mayEvict = true
   }
 
-  #addChild(parent: Node<S>, key: string, value: unknown): Node<S> {
-    const child = this.#newNode()
-    // What an object holds may change, so it is looked at each time.
-    if (typeof value !== 'object' || value === null) parent.add(key, value, child)
-    return child
+  #step(from: Node<S>, key: unknown): Node<S> {
+    return from.get(key) ?? this.#addStep(from, key)
   }
 
-  /** Nodes only save time: all are made anew when there are too many. */
-  #newNode(): Node<S> {
+  #addStep(from: Node<S>, key: unknown): Node<S> {
     if (++this.#nodes > this.#limit * NODES_PER_SERIES) this.#discardNodes()
-    return new Node()
+    const node = new Node<S>()
+    // What an object holds may change, so it is looked at each time.
+    if (typeof key !== 'object' || key === null) from.set(key, node)
+    return node
   }
 
+  /** Nodes only save time. */
   #discardNodes(): void {
-    this.#roots.clear()
+    this.#root = new Node()
     this.#nodes = 0
   }
 
@@ -114,25 +110,9 @@ export class SeriesIndex<S> {
   }
 }
 
-/** A name with some attributes, from which further ones lead on. */
-class Node<S> {
+/** A name with some attributes, the last one perhaps without its value; from here a key or a value leads on. */
+class Node<S> extends Map<unknown, Node<S>> {
   series: Series<S> | undefined
-  /** Most nodes have children of one key only. */
-  #key: string | undefined
-  readonly #children = new Map<unknown, Node<S>>()
-  #others: Map<string, Map<unknown, Node<S>>> | undefined
-
-  child(key: string, value: unknown): Node<S> | undefined {
-    return key === this.#key ? this.#children.get(value) : this.#others?.get(key)?.get(value)
-  }
-
-  add(key: string, value: unknown, child: Node<S>): void {
-    this.#key ??= key
-    if (key === this.#key) return void this.#children.set(value, child)
-    this.#others ??= new Map()
-    const children = this.#others.get(key) ?? new Map()
-    this.#others.set(key, children.set(value, child))
-  }
 }
 
 /** Lists and objects cannot be told apart by a store of series, their texts can. */

@@ -1,7 +1,5 @@
-/** The path of a request, below the endpoint. */
-export const PATHS = { metrics: '/v1/metrics', logs: '/v1/logs' }
-
-export type Signal = keyof typeof PATHS
+/** The last part of a request's path. */
+export type Signal = 'metrics' | 'logs'
 
 /** A request in the queue. Its bytes and its number never change, however often it is sent. */
 export interface QueuedRequest {
@@ -34,47 +32,4 @@ export interface Waiting extends QueuedRequest {
   wholeTries: number
   /** An attempt beside the usual ones. */
   rushed?: Promise<void> | undefined
-}
-
-/** The requests that are not settled. The first is the next one to be sent. */
-export class RequestQueue {
-  bytes = 0
-  readonly #requests = new Map<string, Waiting>()
-
-  get first(): Waiting | undefined {
-    const [request] = this.#requests.values()
-    return request
-  }
-
-  get items(): number {
-    let items = 0
-    for (const request of this.#requests.values()) items += request.items
-    return items
-  }
-
-  /** The earliest place. Infinite if all have none. */
-  get order(): number {
-    return Math.min(...Array.from(this.#requests.values(), ({ order }) => order))
-  }
-
-  [Symbol.iterator](): Iterator<Waiting> {
-    return this.#requests.values()
-  }
-
-  has({ key }: QueuedRequest): boolean {
-    return this.#requests.has(key)
-  }
-
-  add(request: Waiting): void {
-    this.#requests.set(request.key, request)
-    this.bytes += request.body.length
-  }
-
-  moveToEnd(request: Waiting): void {
-    if (this.#requests.delete(request.key)) this.#requests.set(request.key, request)
-  }
-
-  remove({ key, body }: QueuedRequest): void {
-    if (this.#requests.delete(key)) this.bytes -= body.length
-  }
 }
