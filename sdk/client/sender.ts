@@ -74,9 +74,9 @@ export class Sender {
     return this.#sum(({ items }) => items)
   }
 
-  /** Keys of the requests that are not settled. */
-  get keys(): ReadonlySet<string> {
-    return new Set(this.#queue.keys())
+  /** Whether the request with this key is not settled. */
+  has(key: string): boolean {
+    return this.#queue.has(key)
   }
 
   /**
@@ -94,7 +94,7 @@ export class Sender {
 
   /** Sends requests of somebody who is gone. Those it has already do not matter. */
   adopt(requests: readonly QueuedRequest[]): void {
-    for (const request of requests) if (!this.#queue.has(request.key)) this.#add(request, Infinity, undefined, true)
+    for (const request of requests) if (!this.has(request.key)) this.#add(request, Infinity, undefined, true)
   }
 
   /** Sends at once what fits into `maxBytes`, since a page may not live on. Requests that are not taken so stay. */
@@ -155,7 +155,7 @@ export class Sender {
       await request.rushed
       request.rushed = undefined
       if (this.isClosed) break
-      if (!this.#queue.has(request.key)) continue
+      if (!this.has(request.key)) continue
       this.#inFlight = request
       await this.#attempt(request)
       this.#inFlight = undefined
@@ -189,7 +189,7 @@ export class Sender {
       return this.#fail(request, 'outage', `no answer from ${url}: ${error}`)
     }
     // The same bytes may have been on their way twice.
-    if (!this.#queue.has(request.key)) return
+    if (!this.has(request.key)) return
     const { status, location, body } = answer
     if (status >= 200 && status < 300) return this.#take(request, answer)
     // Another content type may be refused that is none of the request's own.
