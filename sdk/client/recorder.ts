@@ -59,14 +59,14 @@ export class Recorder implements Client {
 
   gauge(name: string, value: number, attributes?: Attributes): void {
     this.#try(() => {
-      this.#begin(name, value, -Infinity)
+      this.#begin(name, value ?? Number.NaN, -Infinity)
       this.#gauges.find(name, attributes).state = value
     })
   }
 
   timing(name: string, value: number, attributes?: Attributes, unit = 'ms'): void {
     this.#try(() => {
-      this.#begin(name, value)
+      this.#begin(name, value ?? Number.NaN)
       this.#timings.find(name, attributes, unit).state.add(value)
     })
   }
