@@ -55,6 +55,7 @@ const STARTED = [
   '^bin/',
   '^core/(main|worker|query-worker)\\.ts$',
   '^sdk/plugin/(index|contract-test|testing)\\.ts$',
+  '^sdk/client/(browser/)?index\\.ts$',
   '^exporters/clickhouse/engine-main\\.ts$',
   '^exporters/clickhouse/promql/open\\.ts$',
   '^(bench|scripts)/',
@@ -68,6 +69,7 @@ const STARTED = [
   '^test/e2e/tenant-flood\\.ts$',
   '^test/servers/clickhouse-front\\.ts$',
   '^test/otlp-clients/client\\.ts$',
+  '^test/sdk/client/programs/',
   '^test/exporters/clickhouse/hold-folder\\.ts$'
 ]
 
@@ -144,6 +146,12 @@ const RULES: IForbiddenRuleType[] = [
     comment: 'the layers of web are ui, app, panels, and the folders of the tabs',
     from: { path: '^web/ui/' },
     to: { path: '^web/', pathNot: ['^web/ui/', '^web/app/(promql|place)\\.ts$'] }
+  },
+  {
+    name: 'client-imports',
+    comment: 'applications install the client without Weir, so it imports nothing of it',
+    from: { path: '^sdk/client/' },
+    to: { path: '^(core|sdk/plugin|receivers|processors|exporters|extensions)/' }
   },
   {
     name: 'pipeline-tests',

@@ -12,7 +12,7 @@ export interface Sampling {
 }
 
 export interface ClientOptions {
-  /** Of Weir's `otlp` receiver, such as `http://127.0.0.1:4318`. */
+  /** Address of Weir's `otlp` receiver, such as `http://127.0.0.1:4318`. */
   readonly endpoint: string
   /** Attributes of all that is sent, such as `service.name`. */
   readonly resource?: Attributes

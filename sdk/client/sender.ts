@@ -10,7 +10,7 @@ const REQUEST_TIMEOUT_MS = 10_000
 /** A request that may have been taken is sent whole so often after a 413, for its second half would have a new number. */
 const WHOLE_TRIES = 3
 const JSON_TYPE = 'application/json'
-/** Of an answer's body that is shown to people. */
+/** Length of an answer's body that is shown to people. */
 const SHOWN_CHARACTERS = 200
 
 /** One POST, which follows no redirect. Rejects if the whole answer did not come, or if `signal` says so. */
@@ -24,7 +24,7 @@ export type Post = (
 export interface SenderOptions {
   /** Such as `http://127.0.0.1:4318`, without `/v1/metrics`. */
   readonly endpoint: string
-  /** Of every request, such as `authorization`. */
+  /** Headers of every request, such as `authorization`. */
   readonly headers?: Readonly<Record<string, string>> | undefined
   readonly post: Post
   /** Keeps the process alive until the function that it returns is called. */
@@ -74,7 +74,7 @@ export class Sender {
     return this.#sum(({ items }) => items)
   }
 
-  /** Whether the request with this key is not settled. */
+  /** True if the request with this key is not settled. */
   has(key: string): boolean {
     return this.#queue.has(key)
   }

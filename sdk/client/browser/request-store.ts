@@ -11,7 +11,7 @@ interface StoredRequest extends QueuedRequest {
   readonly lease: number
 }
 
-/** What was found in the store. */
+/** The result of a look into the store. */
 export interface Adopted {
   /** Requests of pages that are gone. */
   readonly requests: readonly QueuedRequest[]
