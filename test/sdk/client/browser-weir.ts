@@ -20,6 +20,8 @@ export interface Counting {
   readonly endpoint: string
   /** A page that has `createClient`. */
   readonly page: string
+  /** What else its server has, by path. */
+  readonly files: Record<string, string>
   /** Waits for so many events, and a while longer for more. */
   assertEvents(n: number): Promise<void>
   /** Waits for so many events that had come before. */
@@ -30,7 +32,8 @@ export interface Counting {
 
 export async function startCounting(t: TestContext, files: Readonly<Record<string, string>> = {}): Promise<Counting> {
   const sandbox = await Sandbox.open(t)
-  const page = await serve(t, { '/': PAGE, '/client.js': await bundleForBrowsers(), ...files })
+  const all: Record<string, string> = { '/': PAGE, '/client.js': await bundleForBrowsers(), ...files }
+  const page = await serve(t, all)
   const port = await freePort()
   const weir = await sandbox.start(config(port, page))
   const assertEvents = async (n: number) => {

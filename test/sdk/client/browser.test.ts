@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import type { BrowserContext, Page } from 'playwright-core'
+import { bundleForBrowsers } from '../../../scripts/build-client.ts'
+import { blocksOf } from '../../docs/blocks.ts'
 import { chromiumProgram, startChromium } from '../../servers/chromium.ts'
 import { type Counting, startCounting } from './browser-weir.ts'
 
@@ -124,4 +126,21 @@ test('a service worker', { skip, timeout: TIMEOUT_MS }, async t => {
   })()`)
   assert.equal(answer, 'sent')
   await counting.assertEvents(70)
+})
+
+test('the page of the README', { skip, timeout: TIMEOUT_MS }, async t => {
+  const [{ text }] = blocksOf('sdk/client/README.md').filter(({ language }) => language === 'html')
+  const browser = await startChromium(program)
+  t.after(() => browser.close())
+  const counting = await startCounting(t, {
+    '/weir-client.js': await bundleForBrowsers(),
+    '/shop.html': '<!doctype html><button>buy</button><script type="module" src="/shop.js"></script>'
+  })
+  const script = /<script type="module">([^]*)<\/script>/.exec(text)![1]
+  counting.files['/shop.js'] = script.replace('https://weir.example.com', counting.endpoint)
+  const page = await browser.newPage()
+  await page.goto(`${counting.page}/shop.html`)
+  await page.click('button')
+  await leave(page)
+  await counting.assertEvents(1)
 })
