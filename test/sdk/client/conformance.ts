@@ -17,6 +17,7 @@ import { eventually } from '../../e2e/eventually.ts'
 import { Sandbox, type Weir } from '../../e2e/weir-process.ts'
 import { type Roughness, RoughProxy } from '../../integrity/rough-proxy.ts'
 import { freePort } from '../../servers/free-port.ts'
+import type { Called } from './programs/calls.ts'
 
 /** The faults take about as long. If they take longer, the client still sends, for it closes slowly. */
 const SECONDS = 30
@@ -40,14 +41,6 @@ const FAULTS: readonly (Roughness | 'killed')[] = [
   'reset',
   '500'
 ]
-
-/** What a program prints. */
-export interface Called {
-  readonly counts: Readonly<Record<string, number>>
-  readonly events: number
-  readonly unsent: number
-  readonly dropped: number
-}
 
 interface Row {
   readonly name: string
@@ -176,6 +169,7 @@ receivers:
   otlp: { protocols: { http: { endpoint: 127.0.0.1:${otlp} } } }
 processors:
   dedup: { mode: client_seq, window: 1h }
+  dedup/events: { mode: client_seq, window: 1h }
   windowed_counter:
     windows: [1s]
     rules:
@@ -191,5 +185,5 @@ service:
   log: { level: warn }
   pipelines:
     metrics: { receivers: [otlp], processors: [dedup, windowed_counter], exporters: [clickhouse] }
-    events: { items: [events], receivers: [otlp], processors: [dedup, windowed_counter/events], exporters: [clickhouse] }
+    events: { items: [events], receivers: [otlp], processors: [dedup/events, windowed_counter/events], exporters: [clickhouse] }
 `
