@@ -2,7 +2,7 @@ import { type Attributes, keyValues } from './any-value.ts'
 import type { Kind } from './kinds.ts'
 
 /** Nodes for each series that may be; more are made by attributes in another order, and by those that found no place. */
-const NODES_PER_SERIES = 16
+const NODES_PER_SERIES = 8
 const OVERFLOW: Attributes = { 'otel.metric.overflow': true }
 /** In place of the key of an attribute. */
 const UNIT = 0
