@@ -14,11 +14,11 @@ export interface Diagnostic {
 
 /** Warns on the console, of each kind once a minute. */
 export function warnOnConsole(): (diagnostic: Diagnostic) => void {
-  const quietUntil = new Map<string, number>()
+  const quietUntil: Record<string, number> = {}
   return ({ code, message, items }) => {
     const now = Date.now()
-    if (now < (quietUntil.get(code) ?? 0)) return
-    quietUntil.set(code, now + QUIET_MS)
+    if (now < quietUntil[code]) return
+    quietUntil[code] = now + QUIET_MS
     console.warn(`weir-client: ${code}, ${items} items: ${message}`)
   }
 }

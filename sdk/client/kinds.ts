@@ -16,11 +16,7 @@ export const COUNTER: Kind<number> = {
 }
 
 /** The last value. */
-export const GAUGE: Kind<number> = {
-  begin: () => 0,
-  fields: () => `"gauge":{`,
-  value: numberField
-}
+export const GAUGE: Kind<number> = { ...COUNTER, fields: () => `"gauge":{` }
 
 export const TIMING: Kind<Histogram> = {
   begin: () => new Histogram(),

@@ -157,9 +157,7 @@ export class Recorder implements Client {
 
   /** Ends the interval early. The rest of it is one of its own. */
   #cut(now: number): void {
-    const end = Math.max(Math.min(now, this.#end), this.#start + 1)
-    this.#collect(end)
-    this.#start = end
+    this.#collect(Math.max(Math.min(now, this.#end), this.#start + 1))
   }
 
   get #indexes(): readonly SeriesIndex<never>[] {
@@ -170,6 +168,7 @@ export class Recorder implements Client {
     for (const { items, metrics } of pack(this.#indexes, this.#start, end, this.#maxCharacters))
       this.#enqueue('metrics', 'Metrics', 'metrics', items, metrics)
     for (const index of this.#indexes) index.reset()
+    this.#start = end
     this.#enqueueEvents()
   }
 

@@ -8,6 +8,7 @@ export const post: Post = async (url, headers, body, signal) => {
   const keepalive = body.length <= KEEPALIVE_BYTES
   const options = { method: 'POST', headers, body, signal, keepalive, credentials: 'omit', redirect: 'manual' } as const
   const response = await fetch(url, options)
-  const retryAfter = response.headers.get('retry-after')
-  return { status: response.status, retryAfter, body: await response.text() }
+  const { status, type } = response
+  // A redirect has nothing but its type, `opaqueredirect`.
+  return { status, retryAfter: response.headers.get('retry-after'), body: (await response.text()) || type }
 }
