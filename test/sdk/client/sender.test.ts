@@ -122,7 +122,7 @@ test('413: halves, of which the first keeps the number, until they fit; one that
   assert.equal(told.length, 1)
 })
 
-test('regression: a request that may have been taken is not halved at the first 413, for half would count twice', async t => {
+test('a request that may have been taken is not halved at the first 413, for half would count twice', async t => {
   const { server, client } = await open(t)
   server.replies.push({ status: 200, cut: true }, { status: 413 }, { status: 413 })
   client.count('a')
