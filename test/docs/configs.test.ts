@@ -12,6 +12,7 @@ import { type Block, blocksOf, showsFile, where } from './blocks.ts'
 
 const PAGES = [
   'README.md',
+  'sdk/client/README.md',
   ...globSync(['docs/*.md', '{receivers,processors,exporters,extensions}/*/README.md'], { cwd: ROOT })
 ]
 const BLOCKS = PAGES.flatMap(blocksOf)
