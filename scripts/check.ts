@@ -1,6 +1,7 @@
 // Types, lint and the rules of the house: `npm run check`.
 import { spawnSync } from 'node:child_process'
 import path from 'node:path'
+import { checkClientSize } from './client-size.ts'
 import { checkCommentOpenings } from './comment-openings.ts'
 import { checkFileLengths } from './file-lengths.ts'
 import { checkGrafana } from './grafana-dashboards.ts'
@@ -14,6 +15,7 @@ const BIN = path.join(ROOT, 'node_modules/.bin')
 const tools: [string, ...string[]][] = [
   ['tsc', '-p', '.'],
   ['tsc', '-p', 'web'],
+  ['tsc', '-p', 'sdk/client/browser'],
   ['biome', 'check', '--error-on-warnings', '.']
 ]
 const failures = tools.filter(
@@ -25,7 +27,8 @@ const broken = [
   ...checkCommentOpenings(ROOT),
   ...checkNames(ROOT),
   ...checkShippedDependencies(ROOT),
-  ...checkGrafana(ROOT)
+  ...checkGrafana(ROOT),
+  ...(await checkClientSize())
 ]
 for (const rule of broken) console.error(rule)
 process.exit(failures.length + broken.length === 0 ? 0 : 1)

@@ -1,3 +1,4 @@
+import { CORS_OPTION } from '../../core/http/cors.ts'
 import { SERVER_OPTIONS, type ServerOptions } from '../../core/http/server-options.ts'
 import { byteSize, type ConfigSchema, endpoint, type ItemLimits, LIMITS_SCHEMA } from '../../sdk/plugin/index.ts'
 import { FORMATS, type FormatName } from './formats/index.ts'
@@ -32,17 +33,7 @@ export const schema: ConfigSchema = {
       description: 'Form of the events: weir, segment or cloudevents.',
       default: 'weir'
     },
-    cors_allowed_origins: {
-      type: 'array',
-      items: {
-        type: 'string',
-        pattern: '^(\\*|https?://[^/\\s]+)$',
-        'x-expected': 'https://shop.example.com, https://*.example.com or *'
-      },
-      uniqueItems: true,
-      description: 'Origins of web pages that may send events, such as https://shop.example.com; `*` is every origin.',
-      default: []
-    },
+    cors_allowed_origins: CORS_OPTION,
     schemas: {
       type: 'object',
       additionalProperties: false,

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import type { Request, Response } from 'express'
 import { type BodyLimits, bodyLimits, readBody } from '../../core/http/body.ts'
 import { memoryBeside, noCredits, tooMuchMemory } from '../../core/http/body-budget.ts'
+import { BEACON_TYPE, cors } from '../../core/http/cors.ts'
 import { HttpIngest } from '../../core/http/ingest.ts'
 import { readPieces } from '../../core/http/pieces.ts'
 import { RequestError } from '../../core/http/request-error.ts'
@@ -13,15 +14,11 @@ import type { EventFormat } from '../../core/wire/events/event.ts'
 import type { Context, ItemLimits, Permit, Receiver, Tenant } from '../../sdk/plugin/index.ts'
 import type { ReadEvents } from './collector.ts'
 import type { Config } from './config.ts'
-import { cors } from './cors.ts'
 import { type BodyForm, collectorOf, type EventOptions, readEvents } from './events.ts'
 import { FORMATS, MEDIA_TYPES } from './formats/index.ts'
 import { LineReader } from './line-reader.ts'
 import { EventSchemas, type SchemaOptions } from './schemas.ts'
 import { UnfitEventStore } from './unfit.ts'
-
-/** `navigator.sendBeacon` and pages that avoid a preflight send JSON so. */
-const BEACON_TYPE = 'text/plain'
 
 /** The answer to every request whose events were looked at. */
 export interface Answer {

@@ -1,5 +1,6 @@
 import type { GrpcOptions } from '../../core/grpc/server.ts'
 import { checkConnectionLimits } from '../../core/http/connection-limits.ts'
+import { CORS_OPTION } from '../../core/http/cors.ts'
 import { SERVER_OPTIONS, type ServerOptions } from '../../core/http/server-options.ts'
 import {
   byteSize,
@@ -20,6 +21,7 @@ export interface HttpConfig extends ServerOptions {
   readonly endpoint: string
   /** Bytes. */
   readonly max_body_size: number
+  readonly cors_allowed_origins: readonly string[]
 }
 
 const { read_header_timeout: _, ...GRPC_OPTIONS } = SERVER_OPTIONS
@@ -46,6 +48,7 @@ export const schema: ConfigSchema = {
               description: 'Largest request body, after decompression. Larger ones are answered with 413.',
               default: '20MiB'
             }),
+            cors_allowed_origins: CORS_OPTION,
             ...SERVER_OPTIONS
           }
         },

@@ -1,5 +1,6 @@
 import type { Request, Response } from 'express'
 import { bodyLimits, readBody } from '../../core/http/body.ts'
+import { BEACON_TYPE, cors } from '../../core/http/cors.ts'
 import { RequestError } from '../../core/http/request-error.ts'
 import type { Post, Site } from '../../core/http/site.ts'
 import { encodeExportResponse, encodeStatus, type OtlpFormat } from '../../core/wire/otlp/response.ts'
@@ -10,6 +11,10 @@ import { type ExportServices, httpPath } from './signals.ts'
 import type { TraceRefusals } from './traces.ts'
 
 const MEDIA_TYPES = { protobuf: 'application/x-protobuf', json: 'application/json' }
+const FORMATS: ReadonlyMap<string, OtlpFormat> = new Map([
+  [MEDIA_TYPES.protobuf, 'protobuf'],
+  [MEDIA_TYPES.json, 'json']
+])
 const CODES: Readonly<Record<number, number>> = {
   401: RPC_CODE.unauthenticated,
   403: RPC_CODE.permissionDenied,
@@ -23,13 +28,14 @@ const CODES: Readonly<Record<number, number>> = {
 export function httpSite(
   services: ExportServices,
   traces: TraceRefusals,
-  { max_body_size }: HttpConfig,
+  { max_body_size, cors_allowed_origins: origins, auth }: HttpConfig,
   { credits }: Context
 ): Site {
+  const formats = origins.length > 0 ? new Map([...FORMATS, [BEACON_TYPE, 'json'] as const]) : FORMATS
   const posts = new Map<string, Post>()
   for (const [signal, service] of services)
     posts.set(httpPath(signal), async (request, response, tenant) => {
-      const format = formatOf(request)
+      const format = formats.get(typeOf(request))
       if (format === undefined) throw unknownType(request)
       const { body, permit } = await readBody(request, bodyLimits(credits, max_body_size, 'max_body_size', tenant))
       const partial = await service.export(format, body, permit, tenant)
@@ -38,21 +44,18 @@ export function httpSite(
   const taken = [...services.keys()].map(signal => `${signal} at ${httpPath(signal)}`).join(' and ')
   return {
     posts,
+    before: origins.length > 0 ? cors(origins, auth !== undefined) : undefined,
     elsewhere: ({ path, socket }) =>
       traces.refusalOf(path, socket.remoteAddress ?? 'an unknown address') ??
       new RequestError(404, `there is nothing at ${path}: this receiver takes ${taken}`),
     refuse({ status, message }, request, response) {
-      const format = formatOf(request) ?? 'json'
+      const format = formats.get(typeOf(request)) ?? 'json'
       send(response, format, encodeStatus(format, CODES[status] ?? RPC_CODE.invalidArgument, message))
     }
   }
 }
 
-function formatOf(request: Request): OtlpFormat | undefined {
-  const type = request.headers['content-type']?.split(';', 1)[0].trim().toLowerCase()
-  if (type === MEDIA_TYPES.protobuf) return 'protobuf'
-  return type === MEDIA_TYPES.json ? 'json' : undefined
-}
+const typeOf = ({ headers }: Request) => headers['content-type']?.split(';', 1)[0].trim().toLowerCase() ?? ''
 
 function unknownType({ headers }: Request): RequestError {
   const { protobuf, json } = MEDIA_TYPES

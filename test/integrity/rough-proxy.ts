@@ -2,12 +2,42 @@ import { once } from 'node:events'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { buffer } from 'node:stream/consumers'
+import { setTimeout } from 'node:timers/promises'
+
+/** Bytes of a body that `small` still passes. */
+const SMALL_BYTES = 1500
+const SLOW_MS = 1500
+/** Answered by itself. */
+const ANSWERS: Readonly<Record<string, readonly [status: number, headers: Record<string, string>]>> = {
+  '500': [500, {}],
+  '429': [429, {}],
+  '503': [503, {}],
+  'wait a second': [503, { 'retry-after': '1' }],
+  'wait until': [429, { 'retry-after': 'a date' }],
+  moved: [307, { location: 'http://127.0.0.1:1/' }]
+}
 
 /**
- * `pass`: as if it were not there. `dead`: nobody listens. `500`, `429`: answered by itself. `hang`: no answer. `reset`:
- * breaks the connection. `after`: passes the request on, then breaks the connection.
+ * `pass`: as if it were not there. `dead`: nobody listens. Statuses, `wait …` with `Retry-After`, and `moved`: answered by
+ * itself. `small`: 413 for large bodies, others pass. `hang`: no answer. `reset`: breaks the connection. `after`: passes the
+ * request on, then breaks the connection. `cut`: passes it on, and breaks the connection in the midst of the answer.
+ * `slow`: passes it on late.
  */
-export type Roughness = 'pass' | 'dead' | '500' | '429' | 'hang' | 'reset' | 'after'
+export type Roughness =
+  | 'pass'
+  | 'dead'
+  | '500'
+  | '429'
+  | '503'
+  | 'wait a second'
+  | 'wait until'
+  | 'moved'
+  | 'small'
+  | 'hang'
+  | 'reset'
+  | 'after'
+  | 'cut'
+  | 'slow'
 
 /** Stands in front of a backend and misbehaves as told. */
 export class RoughProxy {
@@ -15,6 +45,8 @@ export class RoughProxy {
   #how: Roughness = 'pass'
   #server: Server | undefined
   #port = 0
+  /** Requests that came, by what was made of them. */
+  readonly seen = new Map<Roughness, number>()
 
   private constructor(target: string) {
     this.#target = target
@@ -60,19 +92,30 @@ export class RoughProxy {
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const how = this.#how
     const body = await buffer(request)
+    this.seen.set(how, (this.seen.get(how) ?? 0) + 1)
     if (how === 'hang') return
     if (how === 'reset') return void response.socket?.resetAndDestroy()
-    if (how === '500' || how === '429') return void response.writeHead(Number(how)).end('told to fail\n')
+    if (how in ANSWERS) return answer(response, how)
+    if (how === 'small' && body.length > SMALL_BYTES) return void response.writeHead(413).end('too large\n')
+    if (how === 'slow') await setTimeout(SLOW_MS)
     const headers = Object.entries(request.headers).filter(
       ([key]) => !['host', 'connection', 'content-length'].includes(key)
     )
-    const answer = await fetch(this.#target + request.url, {
+    const passed = await fetch(this.#target + request.url, {
       method: request.method!,
       headers: headers as [string, string][],
       body: body as Buffer<ArrayBuffer>
     })
-    const text = await answer.arrayBuffer()
+    const text = Buffer.from(await passed.arrayBuffer())
     if (how === 'after') return void response.socket?.resetAndDestroy()
-    response.writeHead(answer.status).end(Buffer.from(text))
+    if (how !== 'cut') return void response.writeHead(passed.status).end(text)
+    response.writeHead(passed.status, { 'content-length': text.length + 1 })
+    response.write(text.subarray(0, 1), () => response.socket?.resetAndDestroy())
   }
+}
+
+function answer(response: ServerResponse, how: Roughness): void {
+  const [status, headers] = ANSWERS[how]
+  const retryAfter = how === 'wait until' && { 'retry-after': new Date(Date.now() + 1000).toUTCString() }
+  response.writeHead(status, { ...headers, ...retryAfter }).end('told to fail\n')
 }

@@ -2,6 +2,7 @@ import type { ExponentialBuckets, ExponentialHistogram, Histogram, Summary } fro
 import { attributesField } from '../../model/series-table/attribute-bytes.ts'
 import { fixed64Tag, lengthTag, type ProtobufReader, varintTag } from '../protobuf/reader.ts'
 import { double, fixed64, readRepeated, varint } from '../protobuf/repeated.ts'
+import { EXPONENTIAL_HISTOGRAM, HISTOGRAM, type OtlpDistribution, SUMMARY } from './forms.ts'
 import { type PointFields, readFlags, readTime, START_TIME, TIME } from './point-fields.ts'
 
 // https://github.com/open-telemetry/opentelemetry-proto/blob/main/opentelemetry/proto/metrics/v1/metrics.proto
@@ -22,7 +23,10 @@ const SUMMARY_ATTRIBUTES = lengthTag(attributesField('summary'))
 
 type Writable<T> = { -readonly [K in keyof T]: T[K] }
 
-export function readHistogram(reader: ProtobufReader, point: PointFields): Histogram {
+/** Reads the rest of the current message, as a data point. */
+export type ReadDistribution = (reader: ProtobufReader, point: PointFields) => OtlpDistribution
+
+function readHistogram(reader: ProtobufReader, point: PointFields): Histogram {
   const counts: number[] = []
   const bounds: number[] = []
   const histogram: Writable<Histogram> = { kind: 'histogram', count: 0, ...UNKNOWN, bounds, counts }
@@ -41,7 +45,7 @@ export function readHistogram(reader: ProtobufReader, point: PointFields): Histo
   return histogram
 }
 
-export function readExponentialHistogram(reader: ProtobufReader, point: PointFields): ExponentialHistogram {
+function readExponentialHistogram(reader: ProtobufReader, point: PointFields): ExponentialHistogram {
   const histogram: Writable<ExponentialHistogram> = {
     kind: 'exponential_histogram',
     count: 0,
@@ -70,7 +74,7 @@ export function readExponentialHistogram(reader: ProtobufReader, point: PointFie
   return histogram
 }
 
-export function readSummary(reader: ProtobufReader, point: PointFields): Summary {
+function readSummary(reader: ProtobufReader, point: PointFields): Summary {
   const quantiles: { quantile: number; value: number }[] = []
   const summary: Writable<Summary> = { kind: 'summary', count: 0, sum: 0, quantiles }
   point.begin(reader)
@@ -82,6 +86,14 @@ export function readSummary(reader: ProtobufReader, point: PointFields): Summary
     else reader.skip(tag)
   }
   return summary
+}
+
+export const DISTRIBUTIONS: Readonly<
+  Record<typeof HISTOGRAM | typeof EXPONENTIAL_HISTOGRAM | typeof SUMMARY, ReadDistribution>
+> = {
+  [HISTOGRAM]: readHistogram,
+  [EXPONENTIAL_HISTOGRAM]: readExponentialHistogram,
+  [SUMMARY]: readSummary
 }
 
 const UNKNOWN = { sum: Number.NaN, min: Number.NaN, max: Number.NaN }

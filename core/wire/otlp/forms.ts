@@ -28,9 +28,11 @@ const UP_DOWN_COUNTERS = forms('up_down_counter', 2)
 const COUNTERS = forms('counter', 4)
 const HISTOGRAMS = forms('histogram', 6)
 const EXPONENTIAL_HISTOGRAMS = forms('exponential_histogram', 8)
+/** Gauges with members in their metadata. */
+export const SETS: Form = { index: 10, kind: 'set', temporality: 'delta' }
 
 /** Larger than every {@link Form.index}. */
-export const FORM_COUNT = 10
+export const FORM_COUNT = 11
 
 /** @param temporality OTLP's `AggregationTemporality`. Undefined if it has to be known and is not. */
 export function formOf(field: DataField, temporality: number, monotonic: boolean): Form | undefined {

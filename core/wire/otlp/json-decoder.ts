@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer'
 import { type Attributes, NO_ATTRIBUTES } from '../../model/attributes.ts'
+import type { MemberSet } from '../../model/distribution.ts'
 import {
   DEFAULT_LIMITS,
   type ItemFlaw,
@@ -26,6 +27,7 @@ import {
   HISTOGRAM,
   type OtlpDistribution,
   OtlpRejections,
+  SETS,
   SUM,
   SUMMARY
 } from './forms.ts'
@@ -35,11 +37,13 @@ import {
   jsonExemplar,
   jsonExponentialHistogram,
   jsonHistogram,
+  jsonKeyValue,
   jsonNumber,
   jsonScope,
   jsonSummary,
   jsonTime
 } from './json-values.ts'
+import { memberSet } from './member-sets.ts'
 
 const DATA_KEYS: readonly (readonly [key: string, field: DataField])[] = [
   ['gauge', GAUGE],
@@ -134,13 +138,21 @@ class JsonDecoder {
     const name = fields.text(metric, 'name')
     const [key, field] = DATA_KEYS.find(([key]) => (metric[key] ?? undefined) !== undefined) ?? []
     if (key === undefined || field === undefined) this.#rejections.add('no_data', 0, name)
-    else fields.within(metric, key, data => this.#points(metric, name, field, data))
+    else {
+      let set: MemberSet | undefined
+      if (field === GAUGE)
+        fields.each(metric, 'metadata', pair => {
+          set ??= memberSet(jsonKeyValue(fields, pair, 0))
+        })
+      fields.within(metric, key, data => this.#points(metric, name, field, data, set))
+    }
   }
 
-  #points(metric: JsonObject, name: string, field: DataField, data: JsonObject): void {
+  #points(metric: JsonObject, name: string, field: DataField, data: JsonObject, set?: MemberSet): void {
     const fields = this.#fields
     const monotonic = fields.boolean(data, 'isMonotonic')
-    const form = formOf(field, Number(fields.integer(data, 'aggregationTemporality', INT32)), monotonic)
+    const temporality = Number(fields.integer(data, 'aggregationTemporality', INT32))
+    const form = set === undefined ? formOf(field, temporality, monotonic) : SETS
     const unit = fields.text(metric, 'unit')
     const description = fields.text(metric, 'description')
     this.#newSeries.add(sharedBytes(NO_ATTRIBUTES, name, unit, description))
@@ -148,18 +160,22 @@ class JsonDecoder {
     const flaw = form === undefined ? 'unspecified_temporality' : name === '' ? 'unnamed_metric' : undefined
     fields.each(data, 'dataPoints', point => {
       if (flaw !== undefined) this.#rejections.add(flaw, 1, name)
-      else if (field === GAUGE || field === SUM) this.#number(point)
+      else if (field === GAUGE || field === SUM) this.#number(point, set)
       else this.#distribution(point, DISTRIBUTIONS[field](fields, point))
     })
   }
 
-  #number(point: JsonObject): void {
+  #number(point: JsonObject, set: MemberSet | undefined): void {
     const value = jsonNumber(this.#fields, point)
     const { series, time, start, flags } = this.#common(point)
     if (value === undefined && flags === 0) this.#rejections.add('no_value', 1, this.#metric.name)
     else if (typeof series === 'string') this.#rejections.add(series, 1, this.#metric.name)
     else {
-      this.#builder.add(series, time, value ?? Number.NaN, start, flags)
+      if (set === undefined) this.#builder.add(series, time, value ?? Number.NaN, start, flags)
+      else {
+        checkSize(this.#builder, 0, this.#maxBytes)
+        this.#builder.addDistribution(series, time, set, start, flags)
+      }
       this.#addExemplars(point, series, time)
     }
   }

@@ -74,11 +74,13 @@ export function jsonSummary(fields: JsonFields, point: JsonObject): Summary {
 
 function keyValues(fields: JsonFields, parent: JsonObject, key: string, depth: number): Attribute[] {
   const pairs: Attribute[] = []
-  fields.each(parent, key, pair => {
-    const value = fields.within(pair, 'value', value => jsonAnyValue(fields, value, depth))
-    pairs.push([fields.text(pair, 'key'), value ?? null])
-  })
+  fields.each(parent, key, pair => pairs.push(jsonKeyValue(fields, pair, depth)))
   return pairs
+}
+
+export function jsonKeyValue(fields: JsonFields, pair: JsonObject, depth: number): Attribute {
+  const value = fields.within(pair, 'value', value => jsonAnyValue(fields, value, depth))
+  return [fields.text(pair, 'key'), value ?? null]
 }
 
 /** @param depth how deep `value` is nested in others */

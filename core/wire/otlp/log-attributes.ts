@@ -20,7 +20,7 @@ export const EVENT_NAME = 'event.name'
 export const RECORD_UID = 'log.record.uid'
 /** The name of an event made of a log record without a name. */
 export const UNNAMED = 'log'
-/** An attribute that is the event's share in a sum, which log records do not have. */
+/** An attribute that is the event's value, its share in a sum, which log records do not have. */
 export const EVENT_VALUE = 'event.value'
 
 /** The part of a log record that has a field for an attribute of an event. */

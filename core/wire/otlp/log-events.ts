@@ -15,6 +15,7 @@ import { OtlpRejections } from './forms.ts'
 import {
   BODY,
   EVENT_NAME,
+  EVENT_VALUE,
   RECORD_UID,
   SCOPE_NAME,
   SCOPE_VERSION,
@@ -107,17 +108,16 @@ export class LogEvents {
     const { attributes, eventName, time, observedTime } = record
     const named = findAttribute(attributes, EVENT_NAME)
     const name = eventName || (typeof named === 'string' ? named : '') || UNNAMED
-    const own = [
+    const lengths = [
       measureName(name, this.#limits),
       measureAttributes(attributes, this.#limits),
       this.#measureTexts(record)
     ]
-    const length = measureAll(this.#limits, this.#surroundingsLength, ...own)
+    const length = measureAll(this.#limits, this.#surroundingsLength, ...lengths)
     if (typeof length === 'string') return this.refuse(length)
-    const uid = findAttribute(attributes, RECORD_UID)
-    const all = withAttributes(withAttributes(this.#surroundings, attributes), fieldsOf(record))
-    const id = typeof uid === 'string' && uid !== '' ? uid : undefined
-    this.#builder.add(time || observedTime || this.#receivedAt, name, all, id, 1)
+    const { id, value, others } = takeOwn(attributes)
+    const all = withAttributes(withAttributes(this.#surroundings, others), fieldsOf(record))
+    this.#builder.add(time || observedTime || this.#receivedAt, name, all, id, value)
   }
 
   /** Texts beside the body, which nobody writes long. */
@@ -141,6 +141,18 @@ export class LogEvents {
     if (version !== '') texts.push([SCOPE_VERSION, version])
     return withAttributes(withAttributes(this.#resource, attributes), texts)
   }
+}
+
+/** The attributes that are an event's id and value, and the others. */
+function takeOwn(attributes: Attributes): { id: string | undefined; value: number; others: Attributes } {
+  const uid = findAttribute(attributes, RECORD_UID)
+  const share = findAttribute(attributes, EVENT_VALUE)
+  const id = typeof uid === 'string' && uid !== '' ? uid : undefined
+  const value = typeof share === 'number' ? share : 1
+  if (id === undefined && typeof share !== 'number') return { id, value, others: attributes }
+  const isOther = ([key]: Attribute) =>
+    !(key === RECORD_UID && id !== undefined) && !(key === EVENT_VALUE && typeof share === 'number')
+  return { id, value, others: attributes.filter(isOther) }
 }
 
 function fieldsOf({ severityNumber, severityText, body, traceId, spanId, flags }: LogRecord): Attributes {

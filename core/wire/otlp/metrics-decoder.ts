@@ -1,14 +1,15 @@
+import { readKeyValue } from '../../model/any-value.ts'
+import type { MemberSet } from '../../model/distribution.ts'
 import { DEFAULT_LIMITS } from '../../model/item-limits.ts'
 import { NewSeries } from '../../model/new-series.ts'
-import type { PointBlock } from '../../model/points.ts'
-import { PointBlockBuilder } from '../../model/points.ts'
+import { type PointBlock, PointBlockBuilder } from '../../model/points.ts'
 import { select } from '../../model/select.ts'
 import { UNKNOWN } from '../../model/series-table/key-table.ts'
 import type { SeriesTable } from '../../model/series-table/series-table.ts'
 import { checkSize } from '../decoded-size.ts'
 import { lengthTag, ProtobufReader, varintTag } from '../protobuf/reader.ts'
 import type { DecodedMetrics, DecoderOptions } from './decoded-metrics.ts'
-import { readExponentialHistogram, readHistogram, readSummary } from './distribution-points.ts'
+import { DISTRIBUTIONS, type ReadDistribution } from './distribution-points.ts'
 import { ExemplarReader } from './exemplar-reader.ts'
 import { FieldSpan } from './field-span.ts'
 import {
@@ -20,6 +21,7 @@ import {
   HISTOGRAM,
   type OtlpDistribution,
   OtlpRejections,
+  SETS,
   SUM,
   SUMMARY
 } from './forms.ts'
@@ -36,16 +38,18 @@ import {
   SCOPE,
   type ScopeNode
 } from './header-cache.ts'
+import { memberSet } from './member-sets.ts'
 import { PointFields } from './point-fields.ts'
 import { SeriesFinder } from './series-finder.ts'
 
 // https://github.com/open-telemetry/opentelemetry-proto/blob/main/opentelemetry/proto/collector/metrics/v1/metrics_service.proto
 // ExportMetricsServiceRequest: resource_metrics 1. ResourceMetrics: scope_metrics 2. ScopeMetrics: metrics 2. Metric:
-// gauge 5, sum 7, histogram 9, exponential_histogram 10, summary 11. Each of them: data_points 1; where they have them:
+// gauge 5, sum 7, histogram 9, exponential_histogram 10, summary 11, metadata 12. Each of them: data_points 1; where they have them:
 // aggregation_temporality 2, is_monotonic 3.
 const RESOURCE_METRICS = lengthTag(1)
 const SCOPE_METRICS = lengthTag(2)
 const METRICS = lengthTag(2)
+const METADATA = lengthTag(12)
 const DATA_POINTS = lengthTag(1)
 const TEMPORALITY = varintTag(2)
 const MONOTONIC = varintTag(3)
@@ -70,6 +74,8 @@ export class OtlpMetricsDecoder {
   #builder = new PointBlockBuilder(0)
   #rejections = new OtlpRejections()
   #receivedAt = 0
+  /** Of the metric that is read, if it has members. */
+  #set: MemberSet | undefined
 
   constructor(table: SeriesTable, options: DecoderOptions = {}) {
     this.#maxBytes = options.maxBytes ?? Number.POSITIVE_INFINITY
@@ -169,6 +175,7 @@ export class OtlpMetricsDecoder {
     let start = reader.at
     let end = start
     header.begin(reader)
+    this.#set = undefined
     while (reader.at < reader.limit) {
       const from = reader.at
       const tag = reader.tag()
@@ -179,7 +186,8 @@ export class OtlpMetricsDecoder {
         start = reader.at
         end = reader.limit
         reader.leave(outer)
-      } else {
+      } else if (tag === METADATA) this.#set ??= memberSet(readKeyValue(reader, 0))
+      else {
         reader.skip(tag)
         if (tag === METRIC_NAME || tag === METRIC_DESCRIPTION || tag === METRIC_UNIT) header.add(reader, from)
       }
@@ -191,7 +199,8 @@ export class OtlpMetricsDecoder {
 
   #data(scope: ScopeNode, field: DataField): void {
     const shape = this.#scanData()
-    const form = formOf(field, shape.temporality, shape.monotonic)
+    const isSet = field === GAUGE && this.#set !== undefined
+    const form = isSet ? SETS : formOf(field, shape.temporality, shape.monotonic)
     if (form === undefined) {
       this.#rejections.add('unspecified_temporality', shape.points, readMetricName(this.#header))
       return
@@ -242,7 +251,8 @@ export class OtlpMetricsDecoder {
       }
       this.#finder.add(metric, point.attributes)
       if (point.hasExemplars) this.#addExemplars()
-      this.#builder.addUnnamed(point.time || this.#receivedAt, point.value, point.start, point.flags)
+      if (metric.metric.kind === 'set') this.#addDistribution(this.#set!)
+      else this.#builder.addUnnamed(point.time || this.#receivedAt, point.value, point.start, point.flags)
     }
   }
 
@@ -267,8 +277,14 @@ export class OtlpMetricsDecoder {
       }
       this.#finder.add(metric, point.attributes)
       if (point.hasExemplars) this.#addExemplars()
-      this.#builder.addUnnamedDistribution(point.time || this.#receivedAt, distribution, point.start, point.flags)
+      this.#addDistribution(distribution)
     }
+  }
+
+  #addDistribution(distribution: OtlpDistribution | MemberSet): void {
+    const { time, start, flags } = this.#point
+    checkSize(this.#builder, 0, this.#maxBytes)
+    this.#builder.addUnnamedDistribution(time || this.#receivedAt, distribution, start, flags)
   }
 
   /** Those of the point that comes next. */
@@ -276,14 +292,6 @@ export class OtlpMetricsDecoder {
     this.#exemplars.add(this.#builder.length, this.#point.exemplars)
     this.#point.discardExemplars()
   }
-}
-
-type ReadDistribution = (reader: ProtobufReader, point: PointFields) => OtlpDistribution
-
-const DISTRIBUTIONS = {
-  [HISTOGRAM]: readHistogram,
-  [EXPONENTIAL_HISTOGRAM]: readExponentialHistogram,
-  [SUMMARY]: readSummary
 }
 
 const DATA_FIELDS: ReadonlyMap<number, DataField> = new Map(

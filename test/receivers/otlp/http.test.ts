@@ -356,7 +356,7 @@ test('a port taken says so', async t => {
 })
 
 test('the defaults are those of the collector; gRPC listens only if it is named', () => {
-  const own = { endpoint: '127.0.0.1:4318', max_body_size: 20 * 2 ** 20 }
+  const own = { endpoint: '127.0.0.1:4318', max_body_size: 20 * 2 ** 20, cors_allowed_origins: [] }
   const http = { ...own, ...DEFAULT_CONNECTION_LIMITS }
   assert.deepEqual(testConfig(plugin).protocols, { http })
   assert.deepEqual(testConfig(plugin, { protocols: { http: null } }).protocols, { http })

@@ -38,7 +38,6 @@ for (const [name, decode, bytes] of [
       // The record's own body comes before the attribute of that name, its attribute before that of its resource.
       ['body', 'card refused'],
       ['host.name', 'from the record'],
-      ['log.record.uid', 'u-1'],
       ['order.id', 7],
       ['otel.scope.name', 'checkout'],
       ['otel.scope.version', '2.0'],

@@ -348,3 +348,22 @@ test('attributes in another order than that of their names are one series, found
   ].map(attributes => decoder.decode(inScope(metric('m', GAUGE, point(...attributes, ONE))), 1).block.series.ids[0])
   assert.deepEqual([new Set(ids).size, table.made], [1, 1])
 })
+
+test('a gauge with members in its metadata is a set, in both encodings', () => {
+  const set = text(1, 'weir.set.members')
+  const member = (value: string) => message(1, text(1, value))
+  const metadata = message(12, set, message(2, message(5, member('ann'), member('bob'))))
+  const other = message(12, text(1, 'prometheus.type'), message(2, text(1, 'gauge')))
+  const named = (...fields: Buffer[]) => message(2, text(1, 'users'), message(GAUGE, point(ONE)), ...fields)
+  const values = ['ann', 'bob'].map(stringValue => ({ stringValue }))
+  const json = (metadata: object[]) => jsonMetrics({ name: 'users', metadata, gauge: { dataPoints: [{ asInt: 1 }] } })
+  const inJson = { key: 'weir.set.members', value: { arrayValue: { values } } }
+  for (const { block } of [decode(inScope(named(other, metadata), named(other))), json([{ key: 'a' }, inJson])]) {
+    const { kind, temporality } = block.series.metricOf(0)
+    assert.deepEqual([kind, temporality, block.value[0]], ['set', 'delta', 2])
+    assert.deepEqual(block.distributions.get(0), { kind: 'set', members: ['ann', 'bob'] })
+  }
+  assert.equal(decode(inScope(named(metadata), named(other))).block.series.metricOf(1).kind, 'gauge')
+  for (const value of [{ arrayValue: { values: [{ intValue: 1 }] } }, { stringValue: 'ann' }, undefined])
+    assert.equal(json([{ key: 'weir.set.members', value: value! }]).block.series.metricOf(0).kind, 'gauge')
+})

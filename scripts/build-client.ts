@@ -1,0 +1,63 @@
+// Bundles sdk/client/ into dist/client, which is the npm package weir-client: `npm run build:client`.
+import { spawnSync } from 'node:child_process'
+import { copyFile, rm, writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import { type BuildOptions, build } from 'esbuild'
+
+const ROOT = path.join(import.meta.dirname, '..')
+const SOURCES = path.join(ROOT, 'sdk/client')
+const TARGET = path.join(ROOT, 'dist/client')
+/** Folders of the modules of each kind, and of their types, which TypeScript takes for modules of the same kind. */
+const KINDS = [
+  ['esm', 'module'],
+  ['cjs', 'commonjs']
+] as const
+
+const COMMON: BuildOptions = { absWorkingDir: SOURCES, bundle: true, logLevel: 'warning' }
+/** Browsers of 2022 and later. */
+const BROWSER: BuildOptions = {
+  ...COMMON,
+  entryPoints: ['browser/index.ts'],
+  format: 'esm',
+  target: 'es2022',
+  minify: true
+}
+
+/** Writes the package, and throws if its types do not compile. */
+export async function buildClient(): Promise<void> {
+  await rm(TARGET, { recursive: true, force: true })
+  for (const [format, type] of KINDS) {
+    const outfile = path.join(TARGET, format, 'index.js')
+    await build({ ...COMMON, entryPoints: ['index.ts'], outfile, format, platform: 'node', target: 'node20' })
+    await writeFile(path.join(TARGET, format, 'package.json'), `${JSON.stringify({ type })}\n`)
+    emitTypes(path.join(TARGET, format), SOURCES)
+  }
+  await build({ ...BROWSER, outfile: path.join(TARGET, 'browser/index.js') })
+  emitTypes(TARGET, path.join(SOURCES, 'browser'))
+  for (const file of ['package.json', 'README.md']) await copyFile(path.join(SOURCES, file), path.join(TARGET, file))
+  await copyFile(path.join(ROOT, 'LICENSE'), path.join(TARGET, 'LICENSE'))
+}
+
+/** The text of the bundle for browsers. */
+export async function bundleForBrowsers(options: BuildOptions = {}): Promise<string> {
+  const { outputFiles } = await build({ ...BROWSER, ...options, write: false })
+  return outputFiles[0].text
+}
+
+function emitTypes(folder: string, project: string): void {
+  const tsc = path.join(ROOT, 'node_modules/.bin/tsc')
+  const options = [
+    '--noEmit',
+    'false',
+    '--emitDeclarationOnly',
+    '--declaration',
+    '--rootDir',
+    SOURCES,
+    '--outDir',
+    folder
+  ]
+  const { status } = spawnSync(tsc, ['-p', project, ...options], { stdio: 'inherit' })
+  if (status !== 0) throw new Error(`the types of ${project} do not compile`)
+}
+
+if (import.meta.main) await buildClient()

@@ -1,0 +1,129 @@
+import type { QueuedRequest, RequestStore } from '../queue.ts'
+
+const DATABASE = 'weir-client'
+const REQUESTS = 'requests'
+/** A page that lives renews the leases of its requests three times within this; other pages take those that ran out. */
+export const LEASE_MS = 15_000
+
+interface StoredRequest extends QueuedRequest {
+  readonly endpoint: string
+  /** Unix ms, up to which it is that of a page. */
+  readonly lease: number
+}
+
+/** What was found in the store. */
+export interface Adopted {
+  /** Requests of pages that are gone. */
+  readonly requests: readonly QueuedRequest[]
+  /** Items of requests that were removed, because they were too old or too many. */
+  readonly expired: number
+}
+
+export interface StoreLimits {
+  readonly maxAgeMs: number
+  readonly maxBytes: number
+}
+
+/**
+ * Requests of all pages of an origin, in IndexedDB. Each is sent by one page at a time: that with the lease. Two may send
+ * one all the same, the same bytes with the same number. Without IndexedDB nothing is kept, and everything succeeds.
+ */
+export class IndexedRequests implements RequestStore {
+  readonly #endpoint: string
+  readonly #limits: StoreLimits
+  readonly #database: Promise<IDBDatabase | undefined>
+  /** It is there: a page that goes has no time for promises. */
+  #open: IDBDatabase | undefined
+
+  constructor(endpoint: string, limits: StoreLimits) {
+    this.#endpoint = endpoint
+    this.#limits = limits
+    this.#database = openDatabase().then(database => (this.#open = database))
+  }
+
+  async put(request: QueuedRequest): Promise<void> {
+    const write = (database: IDBDatabase | undefined) =>
+      transact(database, requests => void requests.put(this.#leased(request)))
+    await (this.#open ? write(this.#open) : write(await this.#database))
+  }
+
+  async replace({ key }: QueuedRequest, by: readonly QueuedRequest[]): Promise<boolean> {
+    let isThere = true
+    await transact(await this.#database, requests => {
+      read(requests.getKey(key), found => {
+        isThere = found !== undefined
+        if (!isThere) return
+        requests.delete(key)
+        for (const request of by) requests.put(this.#leased(request))
+      })
+    })
+    return isThere
+  }
+
+  /** Renews the leases of requests that a page has, and takes those whose lease ran out. */
+  async adopt(held: ReadonlySet<string>): Promise<Adopted> {
+    const taken: QueuedRequest[] = []
+    let expired = 0
+    await transact(await this.#database, requests => {
+      read(requests.getAll(), (all: StoredRequest[]) => {
+        let bytes = 0
+        for (const request of all.sort((a, b) => b.madeAt - a.madeAt)) {
+          if (request.endpoint !== this.#endpoint) continue
+          bytes += request.body.length
+          const isHeld = held.has(request.key)
+          // A lease of the far future is by a clock that was set back.
+          const isFree = request.lease < Date.now() || request.lease > Date.now() + 2 * LEASE_MS
+          if (!isHeld && !isFree) continue
+          if (!isHeld && (Date.now() - request.madeAt > this.#limits.maxAgeMs || bytes > this.#limits.maxBytes)) {
+            expired += request.items
+            requests.delete(request.key)
+            continue
+          }
+          requests.put(this.#leased(request))
+          if (!isHeld) taken.push(request)
+        }
+      })
+    })
+    return { requests: taken.reverse(), expired }
+  }
+
+  #leased(request: QueuedRequest): StoredRequest {
+    const { key, signal, items, body, madeAt } = request
+    return { key, signal, items, body, madeAt, endpoint: this.#endpoint, lease: Date.now() + LEASE_MS }
+  }
+}
+
+function openDatabase(): Promise<IDBDatabase | undefined> {
+  return new Promise(resolve => {
+    try {
+      const opening = indexedDB.open(DATABASE, 1)
+      opening.onupgradeneeded = () => opening.result.createObjectStore(REQUESTS, { keyPath: 'key' })
+      opening.onsuccess = () => {
+        // Another version of this library must not wait for the page.
+        opening.result.onversionchange = () => opening.result.close()
+        resolve(opening.result)
+      }
+      opening.onerror = opening.onblocked = () => resolve(undefined)
+    } catch {
+      resolve(undefined)
+    }
+  })
+}
+
+/** Resolves when the transaction has ended, however it did. */
+function transact(database: IDBDatabase | undefined, use: (requests: IDBObjectStore) => void): Promise<void> {
+  return new Promise(resolve => {
+    try {
+      if (database === undefined) return resolve()
+      const transaction = database.transaction(REQUESTS, 'readwrite')
+      transaction.oncomplete = transaction.onabort = () => resolve()
+      use(transaction.objectStore(REQUESTS))
+    } catch {
+      resolve()
+    }
+  })
+}
+
+function read<T>(request: IDBRequest<T>, use: (result: T) => void): void {
+  request.onsuccess = () => use(request.result)
+}
