@@ -4,7 +4,7 @@ receivers:
   otlp: { protocols: { http: { endpoint: 127.0.0.1:0 } } }
 processors:
   dedup: { mode: client_seq }
-  windowed_counter: { windows: [100ms], output: [cumulative], without: [log.record.uid], allowed_lateness: 100ms, idle_timeout: 200ms }
+  windowed_counter: { windows: [100ms], output: [cumulative], allowed_lateness: 100ms, idle_timeout: 200ms }
 exporters:
   prometheus: { endpoint: 127.0.0.1:0, target_info: false }
 service:

@@ -176,6 +176,7 @@ receivers:
   otlp: { protocols: { http: { endpoint: 127.0.0.1:${otlp} } } }
 processors:
   dedup: { mode: client_seq, window: 1h }
+  dedup/events: { mode: client_seq, window: 1h }
   windowed_counter:
     windows: [1s]
     rules:
@@ -191,5 +192,5 @@ service:
   log: { level: warn }
   pipelines:
     metrics: { receivers: [otlp], processors: [dedup, windowed_counter], exporters: [clickhouse] }
-    events: { items: [events], receivers: [otlp], processors: [dedup, windowed_counter/events], exporters: [clickhouse] }
+    events: { items: [events], receivers: [otlp], processors: [dedup/events, windowed_counter/events], exporters: [clickhouse] }
 `

@@ -21,6 +21,8 @@ Reason = Literal["queue_full", "rate_limit", "too_many_names"]
 
 # Intervals that are complete and not encoded yet. More come only if the thread gets no time.
 _MOST_CLOSED = 2
+# Events in requests. Others wait in the buffer, which drops the oldest: an event that has a number is not dropped.
+_MOST_EVENT_BYTES = 4 * MAX_REQUEST_BYTES
 
 
 @dataclass(frozen=True)
@@ -220,7 +222,7 @@ class Core:
         if now_ns >= interval.end_ns or is_wanted or self._is_set_back(now_ns):
             self._close_interval(now_ns)
         generation = self._buffer.generation
-        if generation is None or self._events.first() is not None:
+        if generation is None or self._events.size >= _MOST_EVENT_BYTES:
             return
         if generation <= self._wanted or self._buffer.fills_request or now_ns >= self._events_due_ns:
             self._events.add(self._buffer.take(), generation)
