@@ -130,6 +130,19 @@ def test_away_for_a_while(make, told, rough, prefix):
         back.shutdown()
 
 
+def test_a_flush_does_not_wait_for_the_back_off(make, rough, prefix):
+    client = make(rough.url, interval=0.1)
+    rough.script = [500] * 12
+    client.count(prefix)
+    while len(rough.bodies) < 5:
+        time.sleep(0.05)
+    rough.script = []
+    begun = time.monotonic()
+    assert client.flush()
+    assert time.monotonic() - begun < 0.5
+    assert_stored(prefix, {f"{prefix}_total": 1})
+
+
 def test_close_tells_what_is_left(make, prefix):
     client = make("http://127.0.0.1:1")
     client.count(prefix, 5)

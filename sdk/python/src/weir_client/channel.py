@@ -26,8 +26,9 @@ class Channel:
     def __init__(self, signal: Signal, resource: Identity) -> None:
         self.signal = signal
         self.size = 0
-        # `time.monotonic()` before which nothing is sent.
-        self.not_before = 0.0
+        # `time.monotonic()` before which nothing is sent: by the server's word, and by the failures in a row.
+        self._retry_after = 0.0
+        self._backed_off = 0.0
         self._resource = resource
         self._client_id = f"{secrets.token_hex(16)}-{signal.name[0]}"
         self._epoch_ms = time.time_ns() // 1_000_000
@@ -38,6 +39,15 @@ class Channel:
     def add(self, items: Iterable[Item], generation: int) -> None:
         for batch in batches(items):
             self._append(Request(batch, self._next_seq(), generation))
+
+    @property
+    def not_before(self) -> float:
+        return max(self._retry_after, self._backed_off)
+
+    def wake(self) -> None:
+        """The next attempt waits only if the server said so."""
+        self._failures = 0
+        self._backed_off = 0.0
 
     def first(self) -> Request | None:
         return self._waiting[0] if self._waiting else None
@@ -57,8 +67,6 @@ class Channel:
             self._append(request)
             self._back_off(verdict.after)
             return 0
-        self._failures = 0
-        self.not_before = 0.0
         if verdict.kind == "too_large" and len(request.items) > 1:
             for half in reversed(request.halves(self._next_seq())):
                 self._waiting.appendleft(half)
@@ -82,7 +90,9 @@ class Channel:
         self._seq += 1
         return self._seq
 
-    def _back_off(self, least: float) -> None:
+    def _back_off(self, after: float) -> None:
+        now = time.monotonic()
         bound = min(_FIRST_BOUND_S * 2 ** min(self._failures, _MOST_DOUBLINGS), _LAST_BOUND_S)
         self._failures += 1
-        self.not_before = time.monotonic() + max(least, random.uniform(0, bound))
+        self._backed_off = now + random.uniform(0, bound)
+        self._retry_after = now + after

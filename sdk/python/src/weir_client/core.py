@@ -124,6 +124,7 @@ class Core:
             if self._open.is_empty:
                 self._open.generation = self._generation
             self._wanted = generation
+            self._wake()
             self._changed.notify_all()
             while not self._settled(generation):
                 left = deadline - time.monotonic()
@@ -139,6 +140,10 @@ class Core:
             self._changed.notify_all()
             points = sum(interval.count for interval in (*self._closed, self._open))
             return points + len(self._buffer) + sum(channel.item_count for channel in self._channels)
+
+    def _wake(self) -> None:
+        for channel in self._channels:
+            channel.wake()
 
     def _settled(self, generation: int) -> bool:
         intervals = all(each.is_empty or each.generation > generation for each in (*self._closed, self._open))
@@ -248,6 +253,9 @@ class Core:
         with self._changed:
             refused = channel.settle(request, verdict)
             self.refused += refused
+            if verdict.kind in ("taken", "too_large", "refused"):
+                # The server is there, for the other signal too.
+                self._wake()
             self._changed.notify_all()
         code: Code = "rejected" if verdict.kind == "taken" else verdict.kind
         if refused > 0 or code in ("outage", "redirect"):
