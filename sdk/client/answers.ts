@@ -1,50 +1,33 @@
-import { retryAfterMs } from './backoff.ts'
+/** A server that asks for more than this is asked again all the same. */
+const MOST_RETRY_AFTER_MS = 300_000
 
-/** Of a body that is shown to people. */
-const SHOWN_CHARACTERS = 200
-
-/** The whole answer to a request. Headers that were not there are null or not set. */
+/** The whole answer to a request. Headers that were not there are not set, or null. */
 export interface Answer {
   /** 0 for a redirect that a browser does not show. */
   readonly status: number
   readonly retryAfter?: string | null | undefined
-  readonly location?: string | null | undefined
+  readonly location?: string | undefined
   readonly body: string
 }
 
-/**
- * What follows from an answer. `again` and `redirect`: the same bytes, later; `mayBeTaken` says that the server could
- * have taken them all the same. `refused`: never again.
- */
-export type Verdict =
-  | { readonly outcome: 'taken'; readonly rejected: number; readonly message: string }
-  | { readonly outcome: 'too_large' | 'refused' | 'redirect'; readonly message: string }
-  | { readonly outcome: 'again'; readonly message: string; readonly afterMs: number; readonly mayBeTaken: boolean }
-
-export function verdictOn({ status, retryAfter, location, body }: Answer, url: string): Verdict {
-  if (status >= 200 && status < 300) return { outcome: 'taken', ...partialSuccess(body) }
-  const message = `${url} answers ${status}: ${body.slice(0, SHOWN_CHARACTERS)}`
-  if (status < 400) {
-    const where = location ? `to ${location}` : 'elsewhere'
-    return {
-      outcome: 'redirect',
-      message: `${url} redirects ${where}, and nobody follows: set the endpoint to where Weir is`
-    }
-  }
-  if (status === 413) return { outcome: 'too_large', message }
-  if (status < 500 && status !== 408 && status !== 429) return { outcome: 'refused', message }
-  const mayBeTaken = status !== 429 && status !== 503
-  return { outcome: 'again', message, afterMs: retryAfterMs(retryAfter), mayBeTaken }
+/** True if the same bytes are refused whenever they come. 413 is not: there may be less of them. */
+export function isRefusal({ status }: Answer): boolean {
+  return status >= 400 && status < 500 && ![408, 413, 429].includes(status)
 }
 
-/** Of an ExportMetricsServiceResponse or ExportLogsServiceResponse. */
-function partialSuccess(body: string): { rejected: number; message: string } {
+/** Milliseconds that the server wants to be left alone: by `Retry-After`, in seconds or as a date of HTTP. */
+export function retryAfterMs({ retryAfter }: Answer): number {
+  const ms = Number(retryAfter ?? 0) * 1000
+  return Math.min(Number.isNaN(ms) ? Date.parse(retryAfter!) - Date.now() : ms, MOST_RETRY_AFTER_MS) || 0
+}
+
+/** Items that were left out, and the reason, of an ExportMetricsServiceResponse or ExportLogsServiceResponse. */
+export function rejectionOf({ body }: Answer): { items: number; message: string } {
   try {
-    const { partialSuccess: partial = {} } = JSON.parse(body)
-    const rejected = Number(partial.rejectedDataPoints ?? partial.rejectedLogRecords ?? 0)
-    return { rejected, message: String(partial.errorMessage ?? '') }
+    const { rejectedDataPoints, rejectedLogRecords, errorMessage } = JSON.parse(body).partialSuccess
+    return { items: Number(rejectedDataPoints ?? rejectedLogRecords ?? 0), message: errorMessage }
   } catch {
-    // The status alone is the success.
-    return { rejected: 0, message: '' }
+    // None were, and the status alone is the success.
+    return { items: 0, message: '' }
   }
 }

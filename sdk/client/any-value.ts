@@ -20,7 +20,7 @@ function anyValue(value: unknown, depth: number): string | undefined {
   if (typeof value === 'boolean') return `{"boolValue":${value}}`
   if (typeof value === 'number') {
     if (Number.isSafeInteger(value)) return `{"intValue":"${value}"}`
-    return `{"doubleValue":${Number.isFinite(value) ? value : `"${value}"`}}`
+    return `{"doubleValue":${JSON.stringify(value)}}`
   }
   if (value === null || value === undefined) return undefined
   if (typeof value !== 'object' || depth >= MAX_DEPTH) return anyValue(String(value), depth)

@@ -2,14 +2,11 @@ import { type Attributes, keyValues } from './any-value.ts'
 import { randomId } from './identity.ts'
 import type { Sampling } from './options.ts'
 
-/** Dropped events leave their places empty; these are closed once there are so many. */
-const EMPTY_PLACES = 1024
-
-/** Why events or members were left out. */
-export type DropReason = 'rate_limit' | 'queue_full' | 'expired' | 'too_many_names'
+/** Why something was left out. */
+export type DropReason = 'rate_limit' | 'queue_full' | 'expired'
 
 export interface EventLimits {
-  readonly maxBytes: number
+  readonly maxQueueBytes: number
   readonly maxEventsPerSecond: number
   readonly sampling: Readonly<Record<string, Sampling>>
 }
@@ -18,49 +15,43 @@ export interface EventLimits {
 export class EventBuffer {
   characters = 0
   readonly #limits: EventLimits
-  readonly #dropped: (reason: DropReason) => void
+  readonly #drop: (reason: DropReason) => void
   readonly #client = randomId()
   #number = 0
   #records: string[] = []
-  #first = 0
   #second = 0
   #inSecond = 0
 
-  constructor(limits: EventLimits, dropped: (reason: DropReason) => void) {
+  constructor(limits: EventLimits, drop: (reason: DropReason) => void) {
     this.#limits = limits
-    this.#dropped = dropped
+    this.#drop = drop
   }
 
   /** @param now Unix ms */
   add(name: string, attributes: Attributes | undefined, now: number): void {
+    const { maxQueueBytes, sampling } = this.#limits
     const id = `${this.#client}-${(++this.#number).toString(36)}`
-    const sampling = Object.hasOwn(this.#limits.sampling, name) ? this.#limits.sampling[name] : undefined
-    const { probability = 1, attribute = '' } = sampling ?? {}
+    const { probability = 1, attribute = '' } = sampling[name] ?? {}
     if (probability < 1 && hash(String(attributes?.[attribute] ?? id)) >= probability * 2 ** 32) return
-    if (this.#isTooFast(now)) return this.#dropped('rate_limit')
-    const own = keyValues({
-      ...attributes,
-      'log.record.uid': id,
-      ...(probability < 1 && { 'event.value': 1 / probability })
-    })
-    const time = `"timeUnixNano":"${now}000000"`
-    const record = `{${time},"eventName":${JSON.stringify(name)},"attributes":[${own}]}`
+    if (this.#isTooFast(now)) return this.#drop('rate_limit')
+    const weight = probability < 1 ? 1 / probability : undefined
+    const all = keyValues({ ...attributes, 'log.record.uid': id, 'event.value': weight })
+    const record = `{"timeUnixNano":"${now}000000","eventName":${JSON.stringify(name)},"attributes":[${all}]}`
     this.#records.push(record)
     this.characters += record.length
-    while (this.characters > this.#limits.maxBytes) this.#dropOldest()
+    while (this.characters > maxQueueBytes) {
+      this.characters -= this.#records.shift()!.length
+      this.#drop('queue_full')
+    }
   }
 
-  /** Takes out the oldest, as many as fit into a request; one at least. Empty if there are none. */
+  /** Takes out the oldest, as many as fit into a request; one at least, if there is one. */
   take(maxCharacters: number): readonly string[] {
-    let to = this.#first
-    let characters = 0
-    while (to < this.#records.length && (to === this.#first || characters + this.#records[to].length <= maxCharacters))
-      characters += this.#records[to++].length + 1
-    const records = this.#records.slice(this.#first, to)
-    this.characters -= characters - records.length
-    this.#records = this.#records.slice(to)
-    this.#first = 0
-    return records
+    let [taken, characters] = [0, 0]
+    while (taken < this.#records.length && (taken === 0 || characters < maxCharacters))
+      characters += this.#records[taken++].length
+    this.characters -= characters
+    return this.#records.splice(0, taken)
   }
 
   #isTooFast(now: number): boolean {
@@ -69,23 +60,11 @@ export class EventBuffer {
     this.#second = second
     return ++this.#inSecond > this.#limits.maxEventsPerSecond
   }
-
-  #dropOldest(): void {
-    this.characters -= this.#records[this.#first].length
-    this.#records[this.#first++] = ''
-    if (this.#first > EMPTY_PLACES && this.#first * 2 > this.#records.length) {
-      this.#records = this.#records.slice(this.#first)
-      this.#first = 0
-    }
-    this.#dropped('queue_full')
-  }
 }
 
-/** FNV-1a with a last mixing, from 0 up to 2^32. */
+/** From 0 up to 2^32. The upper bits, which decide, depend on all of the text. */
 function hash(text: string): number {
-  let h = 0x811c9dc5
-  for (let i = 0; i < text.length; i++) h = Math.imul(h ^ text.charCodeAt(i), 0x01000193)
-  h = Math.imul(h ^ (h >>> 16), 0x85ebca6b)
-  h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35)
-  return (h ^ (h >>> 16)) >>> 0
+  let h = 0
+  for (let i = 0; i < text.length; i++) h = Math.imul(h ^ text.charCodeAt(i), 0x9e3779b1)
+  return h >>> 0
 }

@@ -5,36 +5,30 @@ const MAX_BUCKETS = 2048
 
 /** An exponential histogram of values from 0 on, which is a DDSketch. */
 export class Histogram {
-  #scale = SCALE
+  /** With the names of OTLP. */
+  readonly #data = { count: 0, sum: 0, min: Infinity, max: -Infinity, scale: SCALE, zeroCount: 0 }
   readonly #counts = new Map<number, number>()
   #lowest = Infinity
   #highest = -Infinity
-  #zeros = 0
-  #count = 0
-  #sum = 0
-  #min = Infinity
-  #max = -Infinity
 
   /** @param value finite, at least 0 */
   add(value: number): void {
-    this.#count++
-    this.#sum += value
-    if (value < this.#min) this.#min = value
-    if (value > this.#max) this.#max = value
-    if (value === 0) this.#zeros++
-    else this.#addTo(Math.ceil(Math.log2(value) * 2 ** this.#scale) - 1, 1)
+    const data = this.#data
+    data.count++
+    data.sum += value
+    data.min = Math.min(data.min, value)
+    data.max = Math.max(data.max, value)
+    if (value === 0) data.zeroCount++
+    else this.#addTo(Math.ceil(Math.log2(value) * 2 ** data.scale) - 1, 1)
   }
 
   /** Fields of an OTLP ExponentialHistogramDataPoint in JSON. */
   get fields(): string {
-    const counts: number[] = []
-    for (let index = this.#lowest; index <= this.#highest; index++) counts.push(this.#counts.get(index) ?? 0)
-    const offset = counts.length > 0 ? this.#lowest : 0
-    const buckets = `"positive":{"offset":${offset},"bucketCounts":[${counts}]}`
-    // Too large a sum is no number of JSON.
-    const sum = Number.isFinite(this.#sum) ? `"sum":${this.#sum},` : ''
-    const range = `"min":${this.#min},"max":${this.#max}`
-    return `"count":${this.#count},${sum}${range},"scale":${this.#scale},"zeroCount":${this.#zeros},${buckets}`
+    const bucketCounts: number[] = []
+    for (let index = this.#lowest; index <= this.#highest; index++) bucketCounts.push(this.#counts.get(index) ?? 0)
+    const offset = bucketCounts.length > 0 ? this.#lowest : 0
+    // Too large a sum becomes null, and is not known.
+    return JSON.stringify({ ...this.#data, positive: { offset, bucketCounts } }).slice(1, -1)
   }
 
   #addTo(index: number, count: number): void {
@@ -48,7 +42,7 @@ export class Histogram {
   #coarsen(): void {
     const counts = [...this.#counts]
     this.#counts.clear()
-    this.#scale--
+    this.#data.scale--
     this.#lowest = Infinity
     this.#highest = -Infinity
     for (const [index, count] of counts) this.#addTo(Math.floor(index / 2), count)

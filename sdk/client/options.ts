@@ -38,22 +38,29 @@ export interface Settings extends Required<Omit<ClientOptions, 'onDiagnostic'>> 
   diagnose(diagnostic: Diagnostic): void
 }
 
-export function settingsOf(options: ClientOptions, defaults: { interval: number; maxQueueBytes: number }): Settings {
-  const { onDiagnostic = warnOnConsole(), ...others } = options
-  const given = Object.fromEntries(Object.entries(others).filter(([, value]) => value !== undefined)) as typeof others
-  const diagnose = (diagnostic: Diagnostic) => {
-    try {
-      onDiagnostic(diagnostic)
-    } catch {
-      // The application's own trouble must not become the caller's.
+export function settingsOf(
+  { onDiagnostic = warnOnConsole(), ...options }: ClientOptions,
+  defaults: { interval: number; maxQueueBytes: number }
+): Settings {
+  const settings: Settings = {
+    endpoint: '',
+    resource: {},
+    headers: {},
+    maxSeries: 10_000,
+    maxEventsPerSecond: Infinity,
+    sampling: {},
+    ...defaults,
+    diagnose(diagnostic) {
+      try {
+        onDiagnostic(diagnostic)
+      } catch {
+        // The application's own trouble must not become the caller's.
+      }
     }
   }
-  const wanted = given.interval ?? defaults.interval
-  const isDivisor = wanted > 0 && WINDOW_MS % wanted === 0
-  if (!isDivisor) {
-    const message = `interval ${wanted} is no divisor of ${WINDOW_MS} ms: ${defaults.interval} is taken`
-    diagnose({ code: 'misuse', message, items: 0 })
-  }
-  const rest = { resource: {}, headers: {}, maxSeries: 10_000, maxEventsPerSecond: Infinity, sampling: {} }
-  return { ...rest, ...defaults, ...given, interval: isDivisor ? wanted : defaults.interval, diagnose }
+  const given = Object.entries(options).filter(([, value]) => value !== undefined)
+  const { interval } = Object.assign(settings, Object.fromEntries(given))
+  if (interval > 0 && WINDOW_MS % interval === 0) return settings
+  settings.diagnose({ code: 'misuse', message: `interval ${interval} is no divisor of ${WINDOW_MS} ms`, items: 1 })
+  return { ...settings, interval: defaults.interval }
 }

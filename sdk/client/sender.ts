@@ -1,15 +1,17 @@
-import { type Answer, verdictOn } from './answers.ts'
+import { type Answer, isRefusal, rejectionOf, retryAfterMs } from './answers.ts'
 import { backoff } from './backoff.ts'
 import type { Diagnostic } from './diagnostics.ts'
 import { halves } from './halves.ts'
-import { type Identity, identityOf } from './identity.ts'
-import { PATHS, type QueuedRequest, RequestQueue, type RequestStore, type Signal, type Waiting } from './queue.ts'
+import { placesOf } from './identity.ts'
+import type { QueuedRequest, RequestStore, Signal, Waiting } from './requests.ts'
 import { unref } from './timers.ts'
 
 const REQUEST_TIMEOUT_MS = 10_000
 /** A request that may have been taken is sent whole so often after a 413, for its second half would have a new number. */
 const WHOLE_TRIES = 3
 const JSON_TYPE = 'application/json'
+/** Of an answer's body that is shown to people. */
+const SHOWN_CHARACTERS = 200
 
 /** One POST, which follows no redirect. Rejects if the whole answer did not come, or if `signal` says so. */
 export type Post = (
@@ -26,7 +28,7 @@ export interface SenderOptions {
   readonly headers?: Readonly<Record<string, string>> | undefined
   readonly post: Post
   /** Keeps the process alive until the function that it returns is called. */
-  hold(): () => void
+  hold?(): () => void
   /** Bytes of requests from which on the queue is full. */
   readonly maxQueueBytes: number
   readonly store?: RequestStore | undefined
@@ -45,35 +47,36 @@ export class Sender {
   /** Nothing is sent any more. */
   isClosed = false
   readonly #options: SenderOptions
-  readonly #identities: Readonly<Record<Signal, Identity>>
-  readonly #queue = new RequestQueue()
-  readonly #aborts = new Set<() => void>()
+  readonly #places = { metrics: placesOf('m'), logs: placesOf('e') }
+  /** By key. The first is the next one to be sent. */
+  readonly #queue = new Map<string, Waiting>()
   #inFlight: Waiting | undefined
   #order = 0
   #failures = 0
   /** Unix ms; an answer's `Retry-After`. */
   #notBefore = 0
   #isRunning = false
+  /** Those who wait for a request to be settled. */
+  #waiting: (() => void)[] = []
   #wake: (() => void) | undefined
 
   constructor(options: SenderOptions) {
     this.#options = options
-    this.#identities = { metrics: identityOf('m'), logs: identityOf('e') }
   }
 
   /** While it is true nobody should {@link enqueue} more. */
   get isFull(): boolean {
-    return this.#queue.bytes >= this.#options.maxQueueBytes
+    return this.#sum(({ body }) => body.length) >= this.#options.maxQueueBytes
   }
 
   /** Items of requests that are not settled. */
   get unsentItems(): number {
-    return this.#queue.items
+    return this.#sum(({ items }) => items)
   }
 
   /** Keys of the requests that are not settled. */
   get keys(): ReadonlySet<string> {
-    return new Set(Array.from(this.#queue, ({ key }) => key))
+    return new Set(this.#queue.keys())
   }
 
   /**
@@ -83,27 +86,28 @@ export class Sender {
    * attributes that `identity` is the text of: OTLP's KeyValues with commas between them, without brackets
    */
   enqueue(signal: Signal, items: number, write: (identity: string) => string): void {
-    const { key, text } = this.#identities[signal].next()
-    const body = new TextEncoder().encode(write(text))
+    const { key, attributes } = this.#places[signal]()
+    const body = new TextEncoder().encode(write(JSON.stringify(attributes).slice(1, -1)))
     const request = { key, signal, items, body, madeAt: Date.now() }
-    this.#add({ ...request, order: ++this.#order, stored: this.#options.store?.put(request) })
+    this.#add(request, ++this.#order, this.#options.store?.put(request))
   }
 
   /** Sends requests of somebody who is gone. Those it has already do not matter. */
   adopt(requests: readonly QueuedRequest[]): void {
-    for (const request of requests)
-      if (!this.#queue.has(request)) this.#add({ ...request, order: Infinity, stored: undefined }, true)
+    for (const request of requests) if (!this.#queue.has(request.key)) this.#add(request, Infinity, undefined, true)
   }
 
   /** Sends at once what fits into `maxBytes`, since a page may not live on. Requests that are not taken so stay. */
-  rush(maxBytes: number, contentType = JSON_TYPE): void {
+  rush(maxBytes: number, contentType?: string): void {
     if (this.isClosed) return
     let left = maxBytes
-    for (const request of this.#queue) {
+    for (const request of this.#queue.values()) {
       const { body, rushed } = request
       if (body.length > left) continue
       left -= body.length
-      if (rushed === undefined && request !== this.#inFlight) request.rushed = this.#rush(request, contentType)
+      if (rushed !== undefined || request === this.#inFlight) continue
+      request.maybeTaken = true
+      request.rushed = this.#attempt(request, contentType)
     }
   }
 
@@ -112,41 +116,46 @@ export class Sender {
     this.#wake?.()
   }
 
-  /** Resolves once everything that was enqueued before is taken or refused for good. */
-  flush(): Promise<void> {
-    if (this.isClosed) return Promise.resolve()
+  /** Resolves once everything that was enqueued before is taken or refused for good, or the sender is closed. */
+  async flush(): Promise<void> {
+    const order = this.#order
+    const release = this.#options.hold?.()
     this.wake()
-    return this.#queue.settled(this.#order).finally(this.#options.hold())
+    while (!this.isClosed && [...this.#queue.values()].some(request => request.order <= order))
+      await new Promise<void>(resolve => this.#waiting.push(resolve))
+    release?.()
   }
 
   /** Sends what there is. Resolves to the items that are not settled after `deadlineMs`; nothing is sent any more. */
   async close(deadlineMs: number): Promise<number> {
-    let timer: ReturnType<typeof setTimeout> | undefined
-    const late = new Promise<void>(resolve => {
-      timer = setTimeout(resolve, deadlineMs)
-    })
-    await Promise.race([this.flush(), late])
+    const end = () => {
+      this.isClosed = true
+      this.wake()
+      this.#tell()
+    }
+    const timer = setTimeout(end, deadlineMs)
+    await this.flush()
     clearTimeout(timer)
-    this.isClosed = true
-    for (const abort of this.#aborts) abort()
-    this.#wake?.()
-    this.#queue.release()
+    end()
     return this.unsentItems
   }
 
-  #add(request: Omit<Waiting, 'maybeTaken' | 'wholeTries'>, maybeTaken = false): void {
+  #add(request: QueuedRequest, order: number, stored?: Promise<void>, maybeTaken = false): void {
     if (this.isClosed) return
-    this.#queue.add({ ...request, maybeTaken, wholeTries: 0 })
+    this.#queue.set(request.key, { ...request, order, stored, maybeTaken, wholeTries: 0 })
     if (!this.#isRunning) void this.#run()
   }
 
   async #run(): Promise<void> {
     this.#isRunning = true
-    for (let request = this.#queue.first; request !== undefined; request = this.#queue.first) {
+    for (;;) {
+      const [request] = this.#queue.values()
+      if (request === undefined) break
       await request.stored
       await request.rushed
+      request.rushed = undefined
       if (this.isClosed) break
-      if (!this.#queue.has(request)) continue
+      if (!this.#queue.has(request.key)) continue
       this.#inFlight = request
       await this.#attempt(request)
       this.#inFlight = undefined
@@ -168,101 +177,89 @@ export class Sender {
     this.#wake = undefined
   }
 
-  async #attempt(request: Waiting): Promise<void> {
-    const url = this.#urlOf(request)
+  async #attempt(request: Waiting, contentType = JSON_TYPE): Promise<void> {
+    const { endpoint, headers, post } = this.#options
+    const url = `${endpoint.replace(/\/+$/, '')}/v1/${request.signal}`
+    const all = { ...headers, 'content-type': contentType }
     let answer: Answer
     try {
-      answer = await this.#post(url, request.body, JSON_TYPE)
+      answer = await post(url, all, request.body, AbortSignal.timeout(REQUEST_TIMEOUT_MS))
     } catch (error) {
       request.maybeTaken = true
-      return this.#fail(request, 'outage', `no answer from ${url}: ${(error as Error).message}`)
+      return this.#fail(request, 'outage', `no answer from ${url}: ${error}`)
     }
-    const verdict = verdictOn(answer, url)
-    const { outcome, message } = verdict
-    if (outcome === 'taken') return this.#take(request, verdict.rejected, message)
-    if (outcome === 'refused') return this.#refuse(request, outcome, message)
-    if (outcome === 'redirect') return this.#fail(request, outcome, message)
-    if (outcome === 'too_large' && (!request.maybeTaken || ++request.wholeTries > WHOLE_TRIES))
-      return this.#halve(request)
-    if (outcome === 'again') {
-      request.maybeTaken ||= verdict.mayBeTaken
-      this.#notBefore = Date.now() + verdict.afterMs
-    }
-    this.#fail(request, 'outage', message)
-  }
-
-  async #rush(request: Waiting, contentType: string): Promise<void> {
-    const url = this.#urlOf(request)
-    try {
-      const verdict = verdictOn(await this.#post(url, request.body, contentType), url)
-      if (verdict.outcome === 'taken' && this.#queue.has(request))
-        this.#take(request, verdict.rejected, verdict.message)
-    } catch {
-      // The next attempt is a usual one.
-    }
-    request.maybeTaken = true
-    request.rushed = undefined
-  }
-
-  #urlOf({ signal }: QueuedRequest): string {
-    return this.#options.endpoint.replace(/\/+$/, '') + PATHS[signal]
-  }
-
-  async #post(url: string, body: Uint8Array<ArrayBuffer>, contentType: string): Promise<Answer> {
-    const controller = new AbortController()
-    const abort = () => controller.abort(new Error(`it took longer than ${REQUEST_TIMEOUT_MS} ms`))
-    this.#aborts.add(abort)
-    const timer = unref(setTimeout(abort, REQUEST_TIMEOUT_MS))
-    try {
-      const headers = { ...this.#options.headers, 'content-type': contentType }
-      return await this.#options.post(url, headers, body, controller.signal)
-    } finally {
-      clearTimeout(timer)
-      this.#aborts.delete(abort)
-    }
+    // The same bytes may have been on their way twice.
+    if (!this.#queue.has(request.key)) return
+    const { status, location, body } = answer
+    if (status >= 200 && status < 300) return this.#take(request, answer)
+    // Another content type may be refused that is none of the request's own.
+    if (contentType !== JSON_TYPE) return
+    const message = `${url} answers ${status} ${location ?? ''} ${body.slice(0, SHOWN_CHARACTERS)}`
+    if (isRefusal(answer)) return this.#refuse(request, 'refused', message)
+    if (status === 413 && (!request.maybeTaken || ++request.wholeTries > WHOLE_TRIES))
+      return request.items > 1 ? this.#halve(request) : this.#refuse(request, 'too_large', message)
+    // Something in between may answer for a server that has taken it.
+    if (status >= 500 && status !== 503) request.maybeTaken = true
+    this.#notBefore = Date.now() + retryAfterMs(answer)
+    this.#fail(request, status < 400 ? 'redirect' : 'outage', message)
   }
 
   /** The turn of a failed request comes again after the others': one that a server cannot stand must not stop them. */
   #fail(request: Waiting, code: 'outage' | 'redirect', message: string): void {
-    if (this.isClosed) return
     this.#failures++
-    this.#queue.moveToEnd(request)
+    if (this.#queue.delete(request.key)) this.#queue.set(request.key, request)
     this.#options.diagnose({ code, message, items: request.items })
   }
 
-  #take(request: Waiting, rejected: number, message: string): void {
-    this.totals.taken += request.items - rejected
-    this.totals.rejected += rejected
-    if (rejected > 0) this.#options.diagnose({ code: 'rejected', message, items: rejected })
+  #take(request: Waiting, answer: Answer): void {
+    const { items, message } = rejectionOf(answer)
+    this.totals.taken += request.items - items
+    this.totals.rejected += items
+    if (items > 0) this.#options.diagnose({ code: 'rejected', message, items })
     this.#settle(request)
   }
 
   #refuse(request: Waiting, code: 'refused' | 'too_large', message: string): void {
-    this.totals.refused += request.items
-    this.#options.diagnose({ code, message, items: request.items })
+    const { items } = request
+    this.totals.refused += items
+    this.#options.diagnose({ code, message, items })
     this.#settle(request)
   }
 
-  #settle(request: QueuedRequest): void {
-    this.#queue.remove(request)
-    this.#failures = 0
+  #settle(request: Waiting): void {
     void this.#options.store?.replace(request, [])
-    this.#queue.tell()
+    this.#remove(request, [])
   }
 
   /** The first half keeps the number, the second one gets the next. */
   async #halve(request: Waiting): Promise<void> {
-    const { signal, order, madeAt, key, items, body } = request
-    if (items < 2) return this.#refuse(request, 'too_large', 'one item alone is larger than the server takes')
-    const identity = this.#identities[signal].next()
-    const keys = [key, identity.key]
-    const made = halves(new TextDecoder().decode(body), identity.attributes).map(({ items, json }, i) => {
-      return { key: keys[i], signal, items, body: new TextEncoder().encode(json), madeAt }
-    })
+    const { signal, madeAt, key, items, body } = request
+    const next = this.#places[signal]()
+    const made = halves(new TextDecoder().decode(body), items, next.attributes).map((json, i) => ({
+      key: i === 0 ? key : next.key,
+      signal,
+      items: i === 0 ? Math.ceil(items / 2) : Math.floor(items / 2),
+      body: new TextEncoder().encode(json),
+      madeAt
+    }))
     const isOurs = (await this.#options.store?.replace(request, made)) ?? true
-    this.#queue.remove(request)
+    this.#remove(request, isOurs ? made : [])
+  }
+
+  #remove(request: Waiting, instead: readonly QueuedRequest[]): void {
     this.#failures = 0
-    if (isOurs) for (const half of made) this.#add({ ...half, order, stored: undefined })
-    this.#queue.tell()
+    this.#queue.delete(request.key)
+    for (const half of instead) this.#add(half, request.order)
+    this.#tell()
+  }
+
+  #sum(of: (request: Waiting) => number): number {
+    let sum = 0
+    for (const request of this.#queue.values()) sum += of(request)
+    return sum
+  }
+
+  #tell(): void {
+    for (const resolve of this.#waiting.splice(0)) resolve()
   }
 }

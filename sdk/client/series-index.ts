@@ -1,45 +1,50 @@
 import { type Attributes, keyValues } from './any-value.ts'
-import type { Series } from './series.ts'
+import type { Kind } from './kinds.ts'
 
 /** Nodes for each series that may be; more are made by attributes in another order, and by those that found no place. */
-const NODES_PER_SERIES = 8
+const NODES_PER_SERIES = 16
 const OVERFLOW: Attributes = { 'otel.metric.overflow': true }
-/** No attribute has this name. */
-const UNIT = '\0unit'
+/** In place of the key of an attribute. */
+const UNIT = 0
+
+/** Calls of one kind with the same name, unit and attributes, in the interval that is open. */
+export interface Series<S> {
+  /** The name, and the unit if there is one, as fields of JSON. */
+  readonly metric: string
+  /** OTLP's KeyValues in JSON. */
+  readonly attributes: string
+  state: S
+  /** It was found in this interval. */
+  isActive: boolean
+}
 
 /**
  * The series of one kind, by name, unit and attributes. A series that is known is found without making a key of its
  * attributes: by a step for each of them, in the order that they come in.
  */
-export class SeriesIndex<S extends Series> {
-  /** Those that something was added to since {@link reset}. */
-  active: S[] = []
-  readonly #make: new (
-    metric: string,
-    attributes: string
-  ) => S
+export class SeriesIndex<S> {
+  readonly kind: Kind<S>
+  /** Those found since {@link reset}. */
+  active: Series<S>[] = []
   readonly #limit: number
-  readonly #roots = new Map<string, Node<S>>()
+  #root = new Node<S>()
   #nodes = 0
-  readonly #series = new Map<string, S>()
+  readonly #series = new Map<string, Series<S>>()
   #mayEvict = true
 
   /** @param limit series; further ones are counted in one a name */
-  constructor(make: new (metric: string, attributes: string) => S, limit: number) {
-    this.#make = make
+  constructor(kind: Kind<S>, limit: number) {
+    this.kind = kind
     this.#limit = limit
   }
 
-  /** Undefined if there are too many names. The series is active then. */
-  find(name: string, attributes: Attributes | undefined, unit = ''): S | undefined {
-    let node = this.#roots.get(name) ?? this.#addRoot(name)
-    if (unit !== '') node = node.child(UNIT, unit) ?? this.#addChild(node, UNIT, unit)
-    for (const key in attributes) {
-      const value = attributes[key]
-      node = node.child(key, value) ?? this.#addChild(node, key, value)
-    }
-    const series = node.series ?? this.#resolve(node, name, attributes ?? {}, unit)
-    if (series !== undefined && !series.isActive) {
+  /** Throws if there are too many names. The series is active then. */
+  find(name: string, attributes: Attributes | undefined, unit = ''): Series<S> {
+    let node = this.#step(this.#root, name)
+    if (unit !== '') node = this.#step(this.#step(node, UNIT), unit)
+    for (const key in attributes) node = this.#step(this.#step(node, key), attributes[key])
+    const series = node.series ?? this.#resolve(node, name, attributes, unit)
+    if (!series.isActive) {
       series.isActive = true
       this.active.push(series)
     }
@@ -50,85 +55,64 @@ export class SeriesIndex<S extends Series> {
   reset(): void {
     for (const series of this.active) {
       series.isActive = false
-      series.reset()
+      series.state = this.kind.begin()
     }
     this.active = []
     this.#mayEvict = true
   }
 
-  #addRoot(name: string): Node<S> {
-    const root = this.#newNode()
-    this.#roots.set(name, root)
-    return root
+  #step(from: Node<S>, key: unknown): Node<S> {
+    return from.get(key) ?? this.#addStep(from, key)
   }
 
-  #addChild(parent: Node<S>, key: string, value: unknown): Node<S> {
-    const child = this.#newNode()
-    // What an object holds may change, so it is looked at each time.
-    if (typeof value !== 'object' || value === null) parent.add(key, value, child)
-    return child
-  }
-
-  /** Nodes only save time: all are made anew when there are too many. */
-  #newNode(): Node<S> {
+  #addStep(from: Node<S>, key: unknown): Node<S> {
     if (++this.#nodes > this.#limit * NODES_PER_SERIES) this.#discardNodes()
-    return new Node()
+    const node = new Node<S>()
+    // What an object holds may change, so it is looked at each time.
+    if (typeof key !== 'object' || key === null) from.set(key, node)
+    return node
   }
 
+  /** Nodes only save time. */
   #discardNodes(): void {
-    this.#roots.clear()
+    this.#root = new Node()
     this.#nodes = 0
   }
 
-  #resolve(node: Node<S>, name: string, attributes: Attributes, unit: string): S | undefined {
-    const texts = Object.entries(attributes).map(([key, value]) => [key, textOf(value)] as const)
-    const sorted = keyValues(Object.fromEntries(texts.sort(([a], [b]) => (a < b ? -1 : 1))))
+  #resolve(node: Node<S>, name: string, attributes: Attributes = {}, unit: string): Series<S> {
+    const sorted: Record<string, unknown> = {}
+    for (const key of Object.keys(attributes).sort()) sorted[key] = textOf(attributes[key])
     node.series = this.#seriesOf(name, unit, sorted, this.#limit)
-    if (node.series !== undefined) return node.series
-    // Not kept in the node: there may be room later on.
-    return this.#seriesOf(name, unit, keyValues(OVERFLOW), this.#limit * 2)
+    // The other is not kept in the node: there may be room later on.
+    const series = node.series ?? this.#seriesOf(name, unit, OVERFLOW, this.#limit * 2)
+    if (series === undefined) throw new Error(`there are more than ${this.#limit} names`)
+    return series
   }
 
-  #seriesOf(name: string, unit: string, attributes: string, limit: number): S | undefined {
+  #seriesOf(name: string, unit: string, sorted: Attributes, limit: number): Series<S> | undefined {
     const metric = `"name":${JSON.stringify(name)}${unit && `,"unit":${JSON.stringify(unit)}`}`
-    const key = metric + attributes
-    const known = this.#series.get(key)
-    if (known !== undefined) return known
+    const attributes = keyValues(sorted)
+    let series = this.#series.get(metric + attributes)
+    if (series !== undefined) return series
     if (this.#series.size >= limit) this.#evict()
     if (this.#series.size >= limit) return undefined
-    const made = new this.#make(metric, attributes)
-    this.#series.set(key, made)
-    return made
+    series = { metric, attributes, state: this.kind.begin(), isActive: false }
+    this.#series.set(metric + attributes, series)
+    return series
   }
 
-  /** Removes series that nothing was added to in this interval; at most once in it, for it looks at all. */
+  /** Removes series that were not found in this interval; at most once in it, for it looks at all. */
   #evict(): void {
     if (!this.#mayEvict) return
     this.#mayEvict = false
-    for (const [key, series] of this.#series) if (!series.isActive) this.#series.delete(key)
+    for (const [key, { isActive }] of this.#series) if (!isActive) this.#series.delete(key)
     this.#discardNodes()
   }
 }
 
-/** A name with some attributes, from which further ones lead on. */
-class Node<S> {
-  series: S | undefined
-  /** Most nodes have children of one key only. */
-  #key: string | undefined
-  readonly #children = new Map<unknown, Node<S>>()
-  #others: Map<string, Map<unknown, Node<S>>> | undefined
-
-  child(key: string, value: unknown): Node<S> | undefined {
-    return key === this.#key ? this.#children.get(value) : this.#others?.get(key)?.get(value)
-  }
-
-  add(key: string, value: unknown, child: Node<S>): void {
-    this.#key ??= key
-    if (key === this.#key) return void this.#children.set(value, child)
-    this.#others ??= new Map()
-    const children = this.#others.get(key) ?? new Map()
-    this.#others.set(key, children.set(value, child))
-  }
+/** A name with some attributes, the last one perhaps without its value; from here a key or a value leads on. */
+class Node<S> extends Map<unknown, Node<S>> {
+  series: Series<S> | undefined
 }
 
 /** Lists and objects cannot be told apart by a store of series, their texts can. */

@@ -1,7 +1,7 @@
-type Timer = ReturnType<typeof setTimeout>
+type Timer = ReturnType<typeof setTimeout> & { unref?(): void }
 
 /** A timer that does not keep a process alive, in Node; browsers have nothing of the kind. */
 export function unref(timer: Timer): Timer {
-  if (typeof timer === 'object') timer.unref()
+  timer.unref?.()
   return timer
 }

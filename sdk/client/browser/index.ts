@@ -30,7 +30,7 @@ export function createClient({ maxAge = DAY_MS, ...options }: BrowserOptions): C
   const settings = settingsOf(options, DEFAULTS)
   const { endpoint, maxQueueBytes } = settings
   const store = new IndexedRequests(endpoint, { maxAgeMs: maxAge, maxBytes: maxQueueBytes })
-  const sender = new Sender({ ...settings, post, store, hold: () => () => {} })
+  const sender = new Sender({ ...settings, post, store })
   const recorder = new Recorder(settings, sender, MAX_REQUEST_CHARACTERS)
   const adopt = async () => {
     if (sender.isClosed) return clearInterval(timer)
@@ -40,22 +40,14 @@ export function createClient({ maxAge = DAY_MS, ...options }: BrowserOptions): C
   }
   const timer = setInterval(adopt, LEASE_MS / 3)
   void adopt()
+  const isForeign = /^https?:/.test(endpoint) && !endpoint.startsWith(location.origin)
   const leave = () => {
     recorder.enqueue()
-    sender.rush(KEEPALIVE_BYTES, isForeign(endpoint) ? PLAIN : undefined)
+    sender.rush(KEEPALIVE_BYTES, isForeign ? PLAIN : undefined)
   }
   addEventListener('pagehide', leave)
   addEventListener('online', () => sender.wake())
-  globalThis.document?.addEventListener('visibilitychange', () => {
-    if (document.visibilityState === 'hidden') leave()
-  })
+  // Also when it becomes visible, which does no harm.
+  globalThis.document?.addEventListener('visibilitychange', leave)
   return recorder
-}
-
-function isForeign(endpoint: string): boolean {
-  try {
-    return new URL(endpoint, location.href).origin !== location.origin
-  } catch {
-    return false
-  }
 }

@@ -1,4 +1,4 @@
-import type { QueuedRequest, RequestStore } from '../queue.ts'
+import type { QueuedRequest, RequestStore } from '../requests.ts'
 
 const DATABASE = 'weir-client'
 const REQUESTS = 'requests'
@@ -32,19 +32,15 @@ export class IndexedRequests implements RequestStore {
   readonly #endpoint: string
   readonly #limits: StoreLimits
   readonly #database: Promise<IDBDatabase | undefined>
-  /** It is there: a page that goes has no time for promises. */
-  #open: IDBDatabase | undefined
 
   constructor(endpoint: string, limits: StoreLimits) {
     this.#endpoint = endpoint
     this.#limits = limits
-    this.#database = openDatabase().then(database => (this.#open = database))
+    this.#database = openDatabase()
   }
 
   async put(request: QueuedRequest): Promise<void> {
-    const write = (database: IDBDatabase | undefined) =>
-      transact(database, requests => void requests.put(this.#leased(request)))
-    await (this.#open ? write(this.#open) : write(await this.#database))
+    await transact(await this.#database, requests => void requests.put(this.#leased(request)))
   }
 
   async replace({ key }: QueuedRequest, by: readonly QueuedRequest[]): Promise<boolean> {
@@ -66,21 +62,23 @@ export class IndexedRequests implements RequestStore {
     let expired = 0
     await transact(await this.#database, requests => {
       read(requests.getAll(), (all: StoredRequest[]) => {
+        const now = Date.now()
+        const { maxAgeMs, maxBytes } = this.#limits
         let bytes = 0
         for (const request of all.sort((a, b) => b.madeAt - a.madeAt)) {
-          if (request.endpoint !== this.#endpoint) continue
-          bytes += request.body.length
-          const isHeld = held.has(request.key)
+          const { key, items, body, madeAt, endpoint, lease } = request
+          if (endpoint !== this.#endpoint) continue
+          bytes += body.length
+          const isHeld = held.has(key)
           // A lease of the far future is by a clock that was set back.
-          const isFree = request.lease < Date.now() || request.lease > Date.now() + 2 * LEASE_MS
-          if (!isHeld && !isFree) continue
-          if (!isHeld && (Date.now() - request.madeAt > this.#limits.maxAgeMs || bytes > this.#limits.maxBytes)) {
-            expired += request.items
-            requests.delete(request.key)
-            continue
+          if (!isHeld && Math.abs(now - lease + LEASE_MS) < LEASE_MS) continue
+          if (isHeld || (now - madeAt < maxAgeMs && bytes < maxBytes)) {
+            requests.put(this.#leased(request))
+            if (!isHeld) taken.push(request)
+          } else {
+            expired += items
+            requests.delete(key)
           }
-          requests.put(this.#leased(request))
-          if (!isHeld) taken.push(request)
         }
       })
     })
@@ -88,8 +86,7 @@ export class IndexedRequests implements RequestStore {
   }
 
   #leased(request: QueuedRequest): StoredRequest {
-    const { key, signal, items, body, madeAt } = request
-    return { key, signal, items, body, madeAt, endpoint: this.#endpoint, lease: Date.now() + LEASE_MS }
+    return { ...request, endpoint: this.#endpoint, lease: Date.now() + LEASE_MS }
   }
 }
 
