@@ -13,28 +13,30 @@ export class CountingReceiver {
   received = 0
   /** Resolves with the first export. */
   readonly first = Promise.withResolvers<void>()
-  readonly #http: number
-  readonly #grpc: number
+  /** Any at first, then those it has got. */
+  #http = '127.0.0.1:0'
+  #grpc = '127.0.0.1:0'
   #context = testContext('otlp')
   #receiver: OtlpReceiver | undefined
 
-  constructor(http: number, grpc: number) {
-    this.#http = http
-    this.#grpc = grpc
+  /** `host:port` */
+  addressOf(protocol: string): string {
+    return protocol === 'grpc' ? this.#grpc : this.#http
   }
 
   async start(): Promise<void> {
-    const http = { endpoint: `127.0.0.1:${this.#http}` }
-    const grpc = { endpoint: `127.0.0.1:${this.#grpc}` }
+    const protocols = { http: { endpoint: this.#http }, grpc: { endpoint: this.#grpc } }
     // Timeouts of clients are real.
     this.#context = { ...testContext('otlp'), clock: systemClock } as never
-    this.#receiver = new OtlpReceiver(testConfig(plugin, { protocols: { http, grpc } }), this.#context)
+    this.#receiver = new OtlpReceiver(testConfig(plugin, { protocols }), this.#context)
     this.#receiver.batches$.subscribe(batch => {
       for (const value of batch.block.value) this.received += value
       batch.ack()
       this.first.resolve()
     })
     await this.#receiver.start()
+    this.#http = this.#receiver.httpAddress!
+    this.#grpc = this.#receiver.grpcAddress!
   }
 
   async stop(): Promise<void> {

@@ -10,7 +10,6 @@ import process from 'node:process'
 import { setTimeout } from 'node:timers/promises'
 import { JS_PROTOCOLS, WEIR_PROTOCOL } from '../otlp-clients/js-exporters.ts'
 import { goClient, pythonClient } from '../otlp-clients/programs.ts'
-import { freePort } from '../servers/free-port.ts'
 import { CountingReceiver, TROUBLES, type Trouble } from './counting-receiver.ts'
 
 const SECONDS = 32
@@ -43,11 +42,9 @@ async function senders(): Promise<Sender[]> {
 }
 
 async function measure({ command, protocol }: Sender, trouble: Trouble): Promise<Result> {
-  const [http, grpc] = [await freePort(), await freePort()]
-  const receiver = new CountingReceiver(http, grpc)
+  const receiver = new CountingReceiver()
   await receiver.start()
-  const address = `127.0.0.1:${protocol === 'grpc' ? grpc : http}`
-  const [program, ...args] = [...command, 'run', protocol, address, String(SECONDS)]
+  const [program, ...args] = [...command, 'run', protocol, receiver.addressOf(protocol), String(SECONDS)]
   const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'ignore'] })
   const sent = totalOf(child)
   await Promise.race([receiver.first.promise, sent])

@@ -54,8 +54,6 @@ export class WeirMetricExporter implements PushMetricExporter {
       endpoint: options.endpoint ?? process.env.OTEL_EXPORTER_OTLP_ENDPOINT ?? 'http://127.0.0.1:4318',
       headers,
       post,
-      // The reader's timer is no reason for a process to live on, and neither is an export.
-      hold: () => () => {},
       maxQueueBytes: maxQueueBytes ?? DEFAULT_QUEUE_BYTES,
       diagnose: diagnostic => this.#diagnose(diagnostic)
     })

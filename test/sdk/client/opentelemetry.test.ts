@@ -8,6 +8,7 @@ import { AggregationTemporality, MeterProvider, PeriodicExportingMetricReader } 
 import { WeirMetricExporter, type WeirMetricExporterOptions } from '../../../sdk/client/opentelemetry/index.ts'
 import { eventually } from '../../e2e/eventually.ts'
 import { Sandbox, type Weir } from '../../e2e/weir-process.ts'
+import { CountingReceiver, TROUBLES } from '../../integrity/counting-receiver.ts'
 import { type Roughness, RoughProxy } from '../../integrity/rough-proxy.ts'
 import { freePort } from '../../servers/free-port.ts'
 import { WEIR } from '../client-config.ts'
@@ -15,6 +16,7 @@ import { WEIR } from '../client-config.ts'
 /** Of the test: readers export every minute unless they are told to. */
 const NEVER_MS = 3_600_000
 const DEAD_MS = 1000
+const TROUBLE_MS = 1500
 
 interface Application {
   readonly exporter: WeirMetricExporter
@@ -126,7 +128,7 @@ test('points that are refused for good are told once: to the export, or to force
   await provider.forceFlush()
   const [{ code, error }] = results as { code: number; error: Error }[]
   assert.equal(code, 1)
-  assert.match(error.message, /^1 data points are lost: http:\S+\/v1\/metrics answers 400: told to fail$/)
+  assert.match(error.message, /^1 data points are lost: http:\S+\/v1\/metrics answers 400\W+told to fail$/)
   await exporter.forceFlush()
   await exporter.shutdown()
 })
@@ -180,3 +182,20 @@ test('an export beyond maxQueueBytes fails', async () => {
   await assert.rejects(provider.forceFlush())
   assert.match(results[0]!.message, /^the queue is full: 1 data points are lost; set maxQueueBytes/)
 })
+
+for (const trouble of TROUBLES)
+  test(`nothing is lost by ${trouble}`, async t => {
+    const receiver = new CountingReceiver()
+    await receiver.start()
+    t.after(() => receiver.stop())
+    const { provider, count } = application({ endpoint: `http://${receiver.addressOf('http')}` })
+    const over = receiver[trouble](TROUBLE_MS)
+    for (let i = 0; i < 3; i++) {
+      count('counted', 1)
+      // The first export is in the midst of it, the last one after it.
+      if (i === 2) await over
+      await provider.forceFlush()
+    }
+    await provider.shutdown()
+    assert.equal(receiver.received, 3)
+  })
