@@ -55,6 +55,7 @@ const STARTED = [
   '^bin/',
   '^core/(main|worker|query-worker)\\.ts$',
   '^sdk/plugin/(index|contract-test|testing)\\.ts$',
+  '^sdk/client/(opentelemetry/index|express/(index|fastify))\\.ts$',
   '^exporters/clickhouse/engine-main\\.ts$',
   '^exporters/clickhouse/promql/open\\.ts$',
   '^(bench|scripts)/',

@@ -21,11 +21,11 @@ const UP_AND_DOWN: readonly InstrumentType[] = [
 ]
 
 export interface WeirMetricExporterOptions {
-  /** Of Weir's `otlp` receiver. By default that of `OTEL_EXPORTER_OTLP_ENDPOINT`, else `http://127.0.0.1:4318`. */
+  /** Address of Weir's `otlp` receiver: by default `OTEL_EXPORTER_OTLP_ENDPOINT`, else `http://127.0.0.1:4318`. */
   readonly endpoint?: string
-  /** Of every request, such as `authorization`. */
+  /** Headers of every request, such as `authorization`. */
   readonly headers?: Readonly<Record<string, string>>
-  /** Of counters and histograms. By default `DELTA`. */
+  /** Temporality of counters and histograms. By default `DELTA`. */
   readonly temporalityPreference?: AggregationTemporality
   /** Bytes of requests that are kept. By default 16 MiB. An export beyond it fails, and is lost. */
   readonly maxQueueBytes?: number
