@@ -23,6 +23,7 @@ const LONG = [
   'test/e2e/hostile-load.test.ts',
   'test/e2e/otlp-signals.test.ts',
   'test/integrity/disk-full.test.ts',
+  'test/sdk/python.test.ts',
   'test/e2e/workers.test.ts',
   'test/web/explore.test.ts',
   'test/web/dashboards.test.ts',

@@ -44,6 +44,27 @@ def test_counts_wait_in_the_open_interval_while_the_queue_is_full(make, rough, p
     assert client.close() == Closed(unsent=0, refused=0, dropped=0)
 
 
+def test_large_sets_end_their_interval(make, rough, prefix):
+    client = make(rough.url, interval=10.0)
+    members = [f"{i}-{'x' * 1000}" for i in range(1000)]
+    for member in members:
+        client.unique(prefix, member)
+    assert client.flush()
+    assert len(rough.bodies) > 5
+    assert all(len(body) < 300_000 for body in rough.bodies)
+    assert sorted(member for body in rough.bodies for member in members_of(body)) == sorted(members)
+    assert client.close().dropped == 0
+
+
+def test_members_are_dropped_and_counted_while_the_queue_is_full(make, told, prefix):
+    client = make("http://127.0.0.1:1", interval=10.0, max_queue_bytes=1)
+    for i in range(1000):
+        client.unique(prefix, f"{i}-{'x' * 1000}")
+    dropped = [each.items for each in told if each.code == "dropped"]
+    assert 500 < sum(dropped) < 900
+    assert client.close(0).dropped == sum(dropped)
+
+
 def test_the_oldest_events_are_dropped_and_counted(make, told, rough, prefix):
     client = make(rough.url, interval=10.0, max_queue_bytes=20_000)
     for i in range(1000):
@@ -89,6 +110,12 @@ def assert_dropped(client, rough, reason, n):
     assert {point["attributes"][0]["value"]["stringValue"] for point in points} == {reason}
     assert sum(int(point["asInt"]) for point in points) == n
     assert client.close().dropped == n
+
+
+def members_of(body):
+    for metric in json.loads(body)["resourceMetrics"][0]["scopeMetrics"][0]["metrics"]:
+        for value in metric["metadata"][0]["value"]["arrayValue"]["values"]:
+            yield value["stringValue"]
 
 
 def dropped_points(body):

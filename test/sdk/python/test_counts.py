@@ -131,7 +131,7 @@ def test_points_are_in_the_interval_they_happened_in(make, rough, prefix):
         time.sleep(0.02)
     after_ns = time.time_ns()
     assert client.flush()
-    points = [point for body in rough.bodies for point in points_of(body, prefix)]
+    points = all_points(rough, prefix)
     assert sum(int(point["asInt"]) for point in points) == 60
     spans = sorted((int(point["startTimeUnixNano"]), int(point["timeUnixNano"])) for point in points)
     assert len(spans) >= 3
@@ -163,6 +163,25 @@ def test_intervals_that_do_not_divide_the_window_are_refused(interval):
 def test_endpoints_that_are_none_are_refused(endpoint):
     with pytest.raises(ValueError, match="is not http://HOST:PORT"):
         weir_client.create_client(endpoint)
+
+
+@pytest.mark.parametrize("step_s", [-3600, -0.3, 3600])
+def test_a_clock_that_is_set(make, rough, prefix, monkeypatch, step_s):
+    name = f"{prefix}_{step_s}".replace("-", "minus_").replace(".", "_")
+    client = make(rough.url, interval=1.0)
+    real = time.time_ns
+    client.count(name)
+    monkeypatch.setattr(time, "time_ns", lambda: real() + int(step_s * 1e9))
+    for _ in range(5):
+        client.count(name)
+        time.sleep(0.3)
+    # All are sent without a flush, at the ends of intervals.
+    end = time.monotonic() + 5
+    while sum(int(point["asInt"]) for point in all_points(rough, name)) < 6 and time.monotonic() < end:
+        time.sleep(0.05)
+    points = all_points(rough, name)
+    assert sum(int(point["asInt"]) for point in points) == 6
+    assert all(int(point["startTimeUnixNano"]) < int(point["timeUnixNano"]) for point in points)
 
 
 BAD = [
@@ -210,6 +229,10 @@ def members_of(metric):
     (entry,) = metric["metadata"]
     assert entry["key"] == "weir.set.members"
     return entry["value"]["arrayValue"]["values"]
+
+
+def all_points(rough, name):
+    return [point for body in rough.bodies for point in points_of(body, name)]
 
 
 def points_of(body, name):

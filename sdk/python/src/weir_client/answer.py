@@ -9,7 +9,7 @@ from email.utils import parsedate_to_datetime
 from typing import Literal
 
 # A header that asks for more is not believed.
-_MOST_RETRY_AFTER_S = 600.0
+_MOST_RETRY_AFTER_S = 300.0
 _AGAIN = frozenset({408, 429})
 
 

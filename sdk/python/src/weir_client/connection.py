@@ -26,6 +26,9 @@ class Connection:
         self._path = url.path.rstrip("/")
         self._headers = {**headers, "content-type": "application/json"}
 
+    def close(self) -> None:
+        self._http.close()
+
     def post(self, path: str, content: bytes) -> Answer:
         """Never raises for what the network or the server does."""
         try:

@@ -23,6 +23,9 @@ Reason = Literal["queue_full", "rate_limit", "too_many_names"]
 _MOST_CLOSED = 2
 # Events in requests. Others wait in the buffer, which drops the oldest: an event that has a number is not dropped.
 _MOST_EVENT_BYTES = 4 * MAX_REQUEST_BYTES
+# Members of a set, which is sent as a whole, and of all sets of an interval.
+_MOST_SET_BYTES = MAX_REQUEST_BYTES // 2
+_MOST_MEMBER_BYTES = 4 * MAX_REQUEST_BYTES
 
 
 @dataclass(frozen=True)
@@ -77,14 +80,20 @@ class Core:
     def unique(self, name: str, member: str, attributes: Attributes | None) -> int:
         """Returns how many members were dropped, because the queue is full."""
         with self._changed:
-            series = self._current().sets.get(name, attributes)
-            if series.size + len(member) > MAX_REQUEST_BYTES // 2 and member not in series.members:
+            interval = self._current()
+            series = interval.sets.get(name, attributes)
+            if member in series.members:
+                return 0
+            size = len(member)
+            if series.size + size > _MOST_SET_BYTES or interval.member_bytes + size > _MOST_MEMBER_BYTES:
                 # The rest of the interval is one of its own, if there is room for it.
                 self._close_interval(time.time_ns())
-                if self._open.sets.series:
+                if self._open is interval:
                     return self._drop("queue_full", 1)
-                series = self._open.sets.get(name, attributes)
+                interval = self._open
+                series = interval.sets.get(name, attributes)
             series.add(member)
+            interval.member_bytes += size
             return 0
 
     def event(self, name: str, attributes: Attributes) -> int:
@@ -169,14 +178,23 @@ class Core:
         interval = self._open
         if interval.is_empty:
             self._open = self._new_interval(now_ns)
-        elif len(self._closed) < _MOST_CLOSED and self._metrics.size < self._options.max_queue_bytes:
+        elif self._has_room():
             interval.end_ns = min(interval.end_ns, max(now_ns, interval.start_ns + 1))
             self._closed.append(interval)
-            self._open = self._new_interval(now_ns if self._is_set_back(now_ns) else max(now_ns, interval.end_ns))
-            self._open.start_ns = max(self._open.start_ns, min(interval.end_ns, self._open.end_ns - 1))
+            if self._is_set_back(now_ns):
+                self._open = self._new_interval(now_ns)
+            else:
+                self._open = self._new_interval(max(now_ns, interval.end_ns))
+                self._open.start_ns = max(self._open.start_ns, interval.end_ns)
             self._changed.notify_all()
         else:
             interval.end_ns = self._boundary_after(now_ns)
+
+    def _has_room(self) -> bool:
+        """Intervals that large sets have ended early are bounded by their bytes, all others by their number."""
+        members = sum(interval.member_bytes for interval in self._closed)
+        is_few = len(self._closed) < _MOST_CLOSED or self._open.member_bytes >= _MOST_SET_BYTES // 2
+        return is_few and self._metrics.size + members < self._options.max_queue_bytes
 
     def _is_set_back(self, now_ns: int) -> bool:
         """Whether the clock was. An interval would last until it is past its end again."""
@@ -197,7 +215,7 @@ class Core:
             try:
                 channel = self._next_channel()
                 if channel is None:
-                    return
+                    return self._connection.close()
                 self._send(channel)
             except Exception as error:  # A fault of the client must not end its thread.
                 self._diagnostics.report("misuse", f"the thread: {type(error).__name__}: {error}")

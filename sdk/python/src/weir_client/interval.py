@@ -80,9 +80,9 @@ class Members:
         self.size = 0
 
     def add(self, member: str) -> None:
-        if member not in self.members:
-            self.members.add(member)
-            self.size += len(member)
+        """`member` is a new one."""
+        self.members.add(member)
+        self.size += len(member)
 
     def metadata(self) -> str:
         values = ",".join(f'{{"stringValue":{json.dumps(member)}}}' for member in sorted(self.members))
@@ -159,6 +159,7 @@ class Interval:
         self.gauges = Table(Gauge, max_series)
         self.timings = Table(Timing, max_series)
         self.sets = Table(Members, max_series)
+        self.member_bytes = 0
 
     @property
     def is_empty(self) -> bool:
