@@ -2,11 +2,13 @@
 
 import multiprocessing
 import os
+import re
 import signal
 import subprocess
 import sys
 import textwrap
 import threading
+import urllib.request
 
 import pytest
 from conftest import ENDPOINT, assert_stored
@@ -102,3 +104,37 @@ def script(source, endpoint=ENDPOINT):
 
 def run(source, endpoint=ENDPOINT, timeout=15):
     subprocess.run([sys.executable, "-c", script(source, endpoint)], check=True, timeout=timeout)
+
+
+GUNICORN_APP = """
+import weir_client
+
+client = weir_client.create_client({endpoint!r})
+client.count({name!r} + '_loaded')
+
+
+def app(environ, start_response):
+    client.count({name!r}, 1, {{'path': environ['PATH_INFO']}})
+    client.event({name!r} + '_event')
+    start_response('200 OK', [('content-length', '2')])
+    return [b'ok']
+"""
+
+
+def test_workers_of_gunicorn_that_are_forked_from_a_loaded_application(prefix, tmp_path):
+    pytest.importorskip("gunicorn")
+    (tmp_path / "shop.py").write_text(GUNICORN_APP.format(endpoint=ENDPOINT, name=prefix))
+    # Port 0 is a free one, which gunicorn tells in its log.
+    options = ["--preload", "--workers", "3", "--bind", "127.0.0.1:0", "shop:app"]
+    command = [sys.executable, "-m", "gunicorn", *options]
+    server = subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, text=True)
+    try:
+        url = next(found[0] for line in server.stderr if (found := re.findall(r"Listening at: (http://\S+)", line)))
+        for _ in range(60):
+            with urllib.request.urlopen(f"{url}/pay") as answer:
+                assert answer.read() == b"ok"
+    finally:
+        server.terminate()
+        server.communicate(timeout=20)
+    want = {f'{prefix}_total{{path="/pay"}}': 60, f"{prefix}_event_total": 60, f"{prefix}_loaded_total": 1}
+    assert_stored(prefix, want)
