@@ -32,17 +32,17 @@ const BROWSER: BuildOptions = {
 }
 
 /** Writes the package, and throws if its types do not compile. */
-export async function buildClient(): Promise<void> {
-  await rm(TARGET, { recursive: true, force: true })
+export async function buildClient(target = TARGET): Promise<void> {
+  await rm(target, { recursive: true, force: true })
   for (const [format, type] of KINDS) {
-    await build({ ...NODE, outdir: path.join(TARGET, format), format })
-    await writeFile(path.join(TARGET, format, 'package.json'), `${JSON.stringify({ type })}\n`)
-    emitTypes(path.join(TARGET, format), SOURCES)
+    await build({ ...NODE, outdir: path.join(target, format), format })
+    await writeFile(path.join(target, format, 'package.json'), `${JSON.stringify({ type })}\n`)
+    emitTypes(path.join(target, format), SOURCES)
   }
-  await build({ ...BROWSER, outfile: path.join(TARGET, 'browser/index.js') })
-  emitTypes(TARGET, path.join(SOURCES, 'browser'))
-  for (const file of ['package.json', 'README.md']) await copyFile(path.join(SOURCES, file), path.join(TARGET, file))
-  await copyFile(path.join(ROOT, 'LICENSE'), path.join(TARGET, 'LICENSE'))
+  await build({ ...BROWSER, outfile: path.join(target, 'browser/index.js') })
+  emitTypes(target, path.join(SOURCES, 'browser'))
+  for (const file of ['package.json', 'README.md']) await copyFile(path.join(SOURCES, file), path.join(target, file))
+  await copyFile(path.join(ROOT, 'LICENSE'), path.join(target, 'LICENSE'))
 }
 
 /** The text of the bundle for browsers. */

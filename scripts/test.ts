@@ -12,6 +12,7 @@ const ALL = ['test/**/*.test.ts', 'docs/examples/*.test.ts']
 const CONCURRENCY = 3
 /** Files that take longest, the longest first: one that began last would keep one core busy and the others waiting. */
 const LONG = [
+  'test/sdk/client/browser.test.ts',
   'test/integrity/kill.test.ts',
   'test/package/pack.test.ts',
   'test/e2e/backpressure.test.ts',
@@ -31,6 +32,8 @@ const LONG = [
   'test/web/page.test.ts',
   'test/receivers/kafka/kafka.test.ts',
   'test/integrity/kafka.test.ts',
+  'test/sdk/client/node.test.ts',
+  'test/sdk/client/python.test.ts',
   'test/e2e/start.test.ts',
   'test/processors/windowed_counter/reference.test.ts',
   'test/processors/cardinality_limiter/heavy-hitters.test.ts',
@@ -56,6 +59,7 @@ const ONLY_IN_CI = [
   'test/integrity/*.test.ts',
   'test/package/*.test.ts',
   'test/web/*.test.ts',
+  'test/sdk/client/{browser,node,python}.test.ts',
   'test/{receivers,exporters}/kafka/{kafka,static-member}.test.ts',
   'test/e2e/{backpressure,clickhouse,dead-backend,hostile-load,reload,workers}.test.ts',
   'test/exporters/clickhouse/engine-process.test.ts',

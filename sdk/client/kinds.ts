@@ -1,6 +1,6 @@
 import { Histogram } from './histogram.ts'
 
-/** What a kind of metric adds up in an interval, and how OTLP writes it in JSON. */
+/** The state of a kind of metric in an interval, and its form in OTLP's JSON. */
 export interface Kind<S> {
   begin(): S
   /** Fields of a Metric up to its data points. */

@@ -12,7 +12,7 @@ export interface Sampling {
 }
 
 export interface ClientOptions {
-  /** Of Weir's `otlp` receiver, such as `http://127.0.0.1:4318`. */
+  /** Address of Weir's `otlp` receiver, such as `http://127.0.0.1:4318`. */
   readonly endpoint: string
   /** Attributes of all that is sent, such as `service.name`. */
   readonly resource?: Attributes
@@ -61,6 +61,6 @@ export function settingsOf(
   const given = Object.entries(options).filter(([, value]) => value !== undefined)
   const { interval } = Object.assign(settings, Object.fromEntries(given))
   if (interval > 0 && WINDOW_MS % interval === 0) return settings
-  settings.diagnose({ code: 'misuse', message: `interval ${interval} is no divisor of ${WINDOW_MS} ms`, items: 1 })
+  settings.diagnose({ code: 'misuse', message: `interval ${interval}: no divisor of ${WINDOW_MS}`, items: 1 })
   return { ...settings, interval: defaults.interval }
 }

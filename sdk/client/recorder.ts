@@ -12,7 +12,7 @@ import { unref } from './timers.ts'
 const DEFAULT_DEADLINE_MS = 5000
 /** A clock that is set back by less than this only makes an interval longer. */
 const CLOCK_STEP_MS = 1000
-/** Of a member of a set in a request, for most of them. */
+/** Length of a member of a set in a request, for most of them. */
 const CHARACTERS_PER_MEMBER = 64
 
 /** Adds up what is recorded in intervals that begin at multiples of their length, and hands it to the sender. */
@@ -26,7 +26,7 @@ export class Recorder implements Client {
   readonly #timings
   readonly #uniques
   readonly #events: EventBuffer
-  /** Of the open interval, Unix ms. There is none if the end is 0. */
+  /** Bounds of the open interval, Unix ms. There is none if the end is 0. */
   #start = 0
   #end = 0
   #timer: ReturnType<typeof setTimeout> | undefined
@@ -59,14 +59,14 @@ export class Recorder implements Client {
 
   gauge(name: string, value: number, attributes?: Attributes): void {
     this.#try(() => {
-      this.#begin(name, value, -Infinity)
+      this.#begin(name, value ?? Number.NaN, -Infinity)
       this.#gauges.find(name, attributes).state = value
     })
   }
 
   timing(name: string, value: number, attributes?: Attributes, unit = 'ms'): void {
     this.#try(() => {
-      this.#begin(name, value)
+      this.#begin(name, value ?? Number.NaN)
       this.#timings.find(name, attributes, unit).state.add(value)
     })
   }

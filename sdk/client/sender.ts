@@ -10,7 +10,7 @@ const REQUEST_TIMEOUT_MS = 10_000
 /** A request that may have been taken is sent whole so often after a 413, for its second half would have a new number. */
 const WHOLE_TRIES = 3
 const JSON_TYPE = 'application/json'
-/** Of an answer's body that is shown to people. */
+/** Length of an answer's body that is shown to people. */
 const SHOWN_CHARACTERS = 200
 
 /** One POST, which follows no redirect. Rejects if the whole answer did not come, or if `signal` says so. */
@@ -24,7 +24,7 @@ export type Post = (
 export interface SenderOptions {
   /** Such as `http://127.0.0.1:4318`, without `/v1/metrics`. */
   readonly endpoint: string
-  /** Of every request, such as `authorization`. */
+  /** Headers of every request, such as `authorization`. */
   readonly headers?: Readonly<Record<string, string>> | undefined
   readonly post: Post
   /** Keeps the process alive until the function that it returns is called. */
@@ -74,9 +74,9 @@ export class Sender {
     return this.#sum(({ items }) => items)
   }
 
-  /** Keys of the requests that are not settled. */
-  get keys(): ReadonlySet<string> {
-    return new Set(this.#queue.keys())
+  /** True if the request with this key is not settled. */
+  has(key: string): boolean {
+    return this.#queue.has(key)
   }
 
   /**
@@ -94,7 +94,7 @@ export class Sender {
 
   /** Sends requests of somebody who is gone. Those it has already do not matter. */
   adopt(requests: readonly QueuedRequest[]): void {
-    for (const request of requests) if (!this.#queue.has(request.key)) this.#add(request, Infinity, undefined, true)
+    for (const request of requests) if (!this.has(request.key)) this.#add(request, Infinity, undefined, true)
   }
 
   /** Sends at once what fits into `maxBytes`, since a page may not live on. Requests that are not taken so stay. */
@@ -155,7 +155,7 @@ export class Sender {
       await request.rushed
       request.rushed = undefined
       if (this.isClosed) break
-      if (!this.#queue.has(request.key)) continue
+      if (!this.has(request.key)) continue
       this.#inFlight = request
       await this.#attempt(request)
       this.#inFlight = undefined
@@ -189,7 +189,7 @@ export class Sender {
       return this.#fail(request, 'outage', `no answer from ${url}: ${error}`)
     }
     // The same bytes may have been on their way twice.
-    if (!this.#queue.has(request.key)) return
+    if (!this.has(request.key)) return
     const { status, location, body } = answer
     if (status >= 200 && status < 300) return this.#take(request, answer)
     // Another content type may be refused that is none of the request's own.

@@ -68,7 +68,7 @@ export class SeriesIndex<S> {
   #addStep(from: Node<S>, key: unknown): Node<S> {
     if (++this.#nodes > this.#limit * NODES_PER_SERIES) this.#discardNodes()
     const node = new Node<S>()
-    // What an object holds may change, so it is looked at each time.
+    // The content of an object may change, so it is looked at each time.
     if (typeof key !== 'object' || key === null) from.set(key, node)
     return node
   }

@@ -49,8 +49,8 @@ for (const block of BLOCKS.filter(({ language }) => language === 'yaml')) {
   })
 }
 
-// Examples of clients are run by test/sdk/examples.test.ts.
-const shown = BLOCKS.filter(({ page }) => !page.startsWith('sdk/'))
+// Others of clients are run by test/sdk/examples.test.ts.
+const shown = BLOCKS.filter(({ page, file }) => !page.startsWith('sdk/') || file !== undefined)
 for (const block of shown.filter(block => ['ts', 'js'].includes(block.language) || showsFile(block))) {
   test(`${where(block)} is the file it shows`, () => {
     assert.ok(showsFile(block), 'it must name a file of the repository')

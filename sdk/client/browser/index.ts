@@ -34,7 +34,7 @@ export function createClient({ maxAge = DAY_MS, ...options }: BrowserOptions): C
   const recorder = new Recorder(settings, sender, MAX_REQUEST_CHARACTERS)
   const adopt = async () => {
     if (sender.isClosed) return clearInterval(timer)
-    const { requests, expired } = await store.adopt(sender.keys)
+    const { requests, expired } = await store.adopt(sender)
     if (expired > 0) recorder.drop('expired', expired)
     sender.adopt(requests)
   }

@@ -11,7 +11,7 @@ interface StoredRequest extends QueuedRequest {
   readonly lease: number
 }
 
-/** What was found in the store. */
+/** The result of a look into the store. */
 export interface Adopted {
   /** Requests of pages that are gone. */
   readonly requests: readonly QueuedRequest[]
@@ -40,7 +40,11 @@ export class IndexedRequests implements RequestStore {
   }
 
   async put(request: QueuedRequest): Promise<void> {
-    await transact(await this.#database, requests => void requests.put(this.#leased(request)))
+    await transact(await this.#database, requests => {
+      requests.put(this.#leased(request))
+      // By itself it would wait for the result, which a page that goes does not get.
+      requests.transaction.commit()
+    })
   }
 
   async replace({ key }: QueuedRequest, by: readonly QueuedRequest[]): Promise<boolean> {
@@ -57,7 +61,7 @@ export class IndexedRequests implements RequestStore {
   }
 
   /** Renews the leases of requests that a page has, and takes those whose lease ran out. */
-  async adopt(held: ReadonlySet<string>): Promise<Adopted> {
+  async adopt(held: { has(key: string): boolean }): Promise<Adopted> {
     const taken: QueuedRequest[] = []
     let expired = 0
     await transact(await this.#database, requests => {
@@ -100,7 +104,7 @@ function openDatabase(): Promise<IDBDatabase | undefined> {
         opening.result.onversionchange = () => opening.result.close()
         resolve(opening.result)
       }
-      opening.onerror = opening.onblocked = () => resolve(undefined)
+      opening.onerror = () => resolve(undefined)
     } catch {
       resolve(undefined)
     }
