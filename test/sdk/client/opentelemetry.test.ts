@@ -18,6 +18,8 @@ const NEVER_MS = 3_600_000
 const DEAD_MS = 1000
 const TROUBLE_MS = 1500
 
+type ExportResult = Parameters<Parameters<WeirMetricExporter['export']>[1]>[0]
+
 interface Application {
   readonly exporter: WeirMetricExporter
   readonly provider: MeterProvider
@@ -39,6 +41,18 @@ function application(options: WeirMetricExporterOptions, timeoutMs = NEVER_MS): 
   return { exporter, provider, count: (name, n) => meter.createCounter(name).add(n, { route: '/pay' }) }
 }
 
+/** The results of exports, as the reader gets them. */
+function watch(exporter: WeirMetricExporter): readonly ExportResult[] {
+  const results: ExportResult[] = []
+  const { export: original } = exporter
+  exporter.export = (metrics, callback) =>
+    original.call(exporter, metrics, result => {
+      results.push(result)
+      callback(result)
+    })
+  return results
+}
+
 async function totals(weir: Weir, prefix: string): Promise<Record<string, number>> {
   const text = await (await fetch(weir.prometheus)).text()
   const lines = [...text.matchAll(/^(\w+?)(?:_total)?\{[^}]*\} (\S+)$/gm)]
@@ -51,7 +65,18 @@ const TEMPORALITIES = [
   ['delta', AggregationTemporality.DELTA],
   ['cumulative', AggregationTemporality.CUMULATIVE]
 ] as const
-const FAULTS: readonly Roughness[] = ['500', '429', '503', 'wait a second', 'moved', 'reset', 'after', 'cut', 'dead']
+const FAULTS: readonly Roughness[] = [
+  '500',
+  '408',
+  '429',
+  '503',
+  'wait a second',
+  'moved',
+  'reset',
+  'after',
+  'cut',
+  'dead'
+]
 
 for (const [temporality, temporalityPreference] of TEMPORALITIES)
   test(`nothing is lost or counted twice, ${temporality}`, async t => {
@@ -117,36 +142,36 @@ async function answering(t: { after(fn: () => void): void }, status: number, bod
 test('points that are refused for good are told once: to the export, or to forceFlush or shutdown', async t => {
   const endpoint = await answering(t, 400, 'told to fail')
   const { exporter, provider, count } = application({ endpoint })
-  const results: unknown[] = []
-  const { export: original } = exporter
-  exporter.export = (metrics, callback) =>
-    original.call(exporter, metrics, result => {
-      results.push(result)
-      callback(result)
-    })
+  const results = watch(exporter)
   count('refused', 1)
   await provider.forceFlush()
-  const [{ code, error }] = results as { code: number; error: Error }[]
-  assert.equal(code, 1)
-  assert.match(error.message, /^1 data points are lost: http:\S+\/v1\/metrics answers 400\W+told to fail$/)
+  assert.equal(results[0].code, 1)
+  assert.match(results[0].error!.message, /^1 data points are lost: http:\S+\/v1\/metrics answers 400\W+told to fail$/)
   await exporter.forceFlush()
   await exporter.shutdown()
+})
+
+test('the endpoint is that of the environment, unless it is given', async t => {
+  process.env.OTEL_EXPORTER_OTLP_ENDPOINT = await answering(t, 400, 'the other one')
+  t.after(() => delete process.env.OTEL_EXPORTER_OTLP_ENDPOINT)
+  const { provider, exporter, count } = application({})
+  const results = watch(exporter)
+  count('refused', 1)
+  await provider.forceFlush()
+  assert.match(results[0].error!.message, /the other one/)
 })
 
 test('rejected points of a partial success are told', async t => {
   const partialSuccess = { rejectedDataPoints: '1', errorMessage: 'too old' }
   const endpoint = await answering(t, 200, JSON.stringify({ partialSuccess }))
   const { exporter, count, provider } = application({ endpoint })
-  const errors: unknown[] = []
-  const { export: original } = exporter
-  exporter.export = (metrics, callback) =>
-    original.call(exporter, metrics, result => {
-      errors.push(result.error?.message)
-      callback(result)
-    })
+  const results = watch(exporter)
   count('old', 1)
   await provider.forceFlush()
-  assert.deepEqual(errors, ['1 data points are lost: too old'])
+  assert.deepEqual(
+    results.map(({ error }) => error?.message),
+    ['1 data points are lost: too old']
+  )
 })
 
 test('shutdown gives up in time, and tells what is lost', async () => {
@@ -172,15 +197,9 @@ test('an export beyond maxQueueBytes fails', async () => {
   count('first', 1)
   await assert.rejects(provider.forceFlush())
   count('second', 1)
-  const results: (Error | undefined)[] = []
-  const { export: original } = exporter
-  exporter.export = (metrics, callback) =>
-    original.call(exporter, metrics, result => {
-      results.push(result.error)
-      callback(result)
-    })
+  const results = watch(exporter)
   await assert.rejects(provider.forceFlush())
-  assert.match(results[0]!.message, /^the queue is full: 1 data points are lost; set maxQueueBytes/)
+  assert.match(results[0].error!.message, /^the queue is full: 1 data points are lost; set maxQueueBytes/)
 })
 
 for (const trouble of TROUBLES)
