@@ -6,8 +6,8 @@ import type { Post } from './sender.ts'
 const HOLD_MS = 2 ** 30
 
 const agents = {
-  'http:': new http.Agent({ keepAlive: true, maxSockets: 1 }),
-  'https:': new https.Agent({ keepAlive: true, maxSockets: 1 })
+  'http:': new http.Agent({ keepAlive: true }),
+  'https:': new https.Agent({ keepAlive: true })
 }
 
 /** By Node's own client and not by `fetch`, whose sockets keep the process alive. */

@@ -52,6 +52,7 @@ export async function startCounting(t: TestContext, files: Readonly<Record<strin
     weir,
     endpoint: `http://127.0.0.1:${port}`,
     page,
+    files: all,
     assertEvents,
     assertDuplicates,
     received: () => received(weir)
@@ -79,6 +80,7 @@ receivers:
   otlp: { protocols: { http: { endpoint: 127.0.0.1:${port}, cors_allowed_origins: ['${page}'] } } }
 processors:
   dedup: { mode: client_seq, window: 1h }
+  dedup/metrics: { mode: client_seq, window: 1h }
   windowed_counter: { windows: [1s] }
 exporters:
   debug:
@@ -86,5 +88,6 @@ service:
   admin: { endpoint: 127.0.0.1:0 }
   journal: { folder: ./journal }
   pipelines:
+    metrics: { receivers: [otlp], processors: [dedup/metrics], exporters: [debug] }
     events: { items: [events], receivers: [otlp], processors: [dedup, windowed_counter], exporters: [debug] }
 `

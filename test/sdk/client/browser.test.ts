@@ -136,11 +136,13 @@ test('the page of the README', { skip, timeout: TIMEOUT_MS }, async t => {
     '/weir-client.js': await bundleForBrowsers(),
     '/shop.html': '<!doctype html><button>buy</button><script type="module" src="/shop.js"></script>'
   })
-  const script = /<script type="module">([^]*)<\/script>/.exec(text)![1]
+  const script = /<script type="module">([\s\S]*)<\/script>/.exec(text)![1]
   counting.files['/shop.js'] = script.replace('https://weir.example.com', counting.endpoint)
   const page = await browser.newPage()
   await page.goto(`${counting.page}/shop.html`)
   await page.click('button')
   await leave(page)
   await counting.assertEvents(1)
+  const { account } = await counting.weir.component('processor dedup/metrics')
+  assert.equal(account.received, 1)
 })
