@@ -50,6 +50,7 @@ class RoughServer(ThreadingHTTPServer):
         self.script = []
         self.bodies = []
         self.paths = []
+        self.headers = []
         self.max_bytes = None
         threading.Thread(target=self.serve_forever, args=(0.02,), daemon=True).start()
 
@@ -68,6 +69,7 @@ class _Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers["content-length"]))
         self.server.paths.append(self.path)
         self.server.bodies.append(body)
+        self.server.headers.append(self.headers)
         step = self.server.script.pop(0) if self.server.script else "pass"
         if step == "reset":
             self.close_connection = True

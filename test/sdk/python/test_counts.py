@@ -184,6 +184,19 @@ def test_a_clock_that_is_set(make, rough, prefix, monkeypatch, step_s):
     assert all(int(point["startTimeUnixNano"]) < int(point["timeUnixNano"]) for point in points)
 
 
+@pytest.mark.parametrize("value", ["a\nb", "\u20ac"])
+def test_headers_that_cannot_be_sent_are_refused(value):
+    with pytest.raises(ValueError, match="the header 'x' has characters other than"):
+        weir_client.create_client(headers={"x": value})
+
+
+def test_headers_are_sent(make, rough, prefix):
+    client = make(rough.url, headers={"authorization": "Bearer secret"})
+    client.count(prefix)
+    assert client.flush()
+    assert [headers["authorization"] for headers in rough.headers] == ["Bearer secret"]
+
+
 BAD = [
     lambda client, name: client.count(name, -1),
     lambda client, name: client.count(name, float("nan")),

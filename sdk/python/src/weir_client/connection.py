@@ -17,13 +17,16 @@ class Connection:
     """Kept open between requests. It belongs to one thread."""
 
     def __init__(self, endpoint: str, headers: Mapping[str, str]) -> None:
-        """Raises ValueError for an endpoint that is no URL of HTTP."""
+        """Raises ValueError for an endpoint that is no URL of HTTP, and for a header that cannot be sent."""
         url = urlsplit(endpoint)
         if url.scheme not in ("http", "https") or not url.hostname:
             raise ValueError(f"the endpoint {endpoint!r} is not http://HOST:PORT or https://HOST:PORT")
         kind = http.client.HTTPSConnection if url.scheme == "https" else http.client.HTTPConnection
         self._http = kind(url.hostname, url.port, timeout=_TIMEOUT_S)
         self._path = url.path.rstrip("/")
+        for name, value in headers.items():
+            if not (value.isascii() and value.isprintable()):
+                raise ValueError(f"the header {name!r} has characters other than those of ASCII in one line")
         self._headers = {**headers, "content-type": "application/json"}
 
     def close(self) -> None:
@@ -41,6 +44,6 @@ class Connection:
                 self._http.close()
             text = body.decode("utf-8", "replace")
             return Answer(response.status, text, response.getheader("retry-after"), response.getheader("location"))
-        except (OSError, http.client.HTTPException) as error:
+        except (OSError, http.client.HTTPException, UnicodeError) as error:  # The last by names of hosts.
             self._http.close()
             return Answer(0, f"gave no answer: {type(error).__name__}: {error}")
