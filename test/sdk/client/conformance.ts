@@ -17,6 +17,7 @@ import { eventually } from '../../e2e/eventually.ts'
 import { Sandbox, type Weir } from '../../e2e/weir-process.ts'
 import { type Roughness, RoughProxy } from '../../integrity/rough-proxy.ts'
 import { freePort } from '../../servers/free-port.ts'
+import type { Called } from './programs/calls.ts'
 
 /** The faults take about as long. If they take longer, the client still sends, for it closes slowly. */
 const SECONDS = 30
@@ -40,14 +41,6 @@ const FAULTS: readonly (Roughness | 'killed')[] = [
   'reset',
   '500'
 ]
-
-/** What a program prints. */
-export interface Called {
-  readonly counts: Readonly<Record<string, number>>
-  readonly events: number
-  readonly unsent: number
-  readonly dropped: number
-}
 
 interface Row {
   readonly name: string
