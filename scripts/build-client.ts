@@ -14,6 +14,14 @@ const KINDS = [
 ] as const
 
 const COMMON: BuildOptions = { absWorkingDir: SOURCES, bundle: true, logLevel: 'warning' }
+/** Each is a part of the package that applications import by itself. Peers, such as OpenTelemetry's SDK, are theirs. */
+const NODE: BuildOptions = {
+  ...COMMON,
+  entryPoints: ['index.ts', 'opentelemetry/index.ts', 'express/index.ts', 'express/fastify.ts'],
+  packages: 'external',
+  platform: 'node',
+  target: 'node20'
+}
 /** Browsers of 2022 and later. */
 const BROWSER: BuildOptions = {
   ...COMMON,
@@ -27,8 +35,7 @@ const BROWSER: BuildOptions = {
 export async function buildClient(target = TARGET): Promise<void> {
   await rm(target, { recursive: true, force: true })
   for (const [format, type] of KINDS) {
-    const outfile = path.join(target, format, 'index.js')
-    await build({ ...COMMON, entryPoints: ['index.ts'], outfile, format, platform: 'node', target: 'node20' })
+    await build({ ...NODE, outdir: path.join(target, format), format })
     await writeFile(path.join(target, format, 'package.json'), `${JSON.stringify({ type })}\n`)
     emitTypes(path.join(target, format), SOURCES)
   }

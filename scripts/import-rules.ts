@@ -56,7 +56,7 @@ const STARTED = [
   '^bin/',
   '^core/(main|worker|query-worker)\\.ts$',
   '^sdk/plugin/(index|contract-test|testing)\\.ts$',
-  '^sdk/client/(browser/)?index\\.ts$',
+  '^sdk/client/((browser/|opentelemetry/|express/)?index|express/fastify)\\.ts$',
   '^exporters/clickhouse/engine-main\\.ts$',
   '^exporters/clickhouse/promql/open\\.ts$',
   '^(bench|scripts)/',

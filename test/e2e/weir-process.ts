@@ -141,6 +141,11 @@ export class Weir {
     return this.#announced(/HTTP events on (http:\S+)/)
   }
 
+  /** URL of the exporter for scrapers. */
+  get prometheus(): string {
+    return this.#announced(/Prometheus metrics on (http:\S+)/)
+  }
+
   get statsdPort(): number {
     return Number(this.#announced(/StatsD on udp \S+:(\d+)/))
   }

@@ -10,6 +10,7 @@ const SLOW_MS = 1500
 /** Answered by itself. */
 const ANSWERS: Readonly<Record<string, readonly [status: number, headers: Record<string, string>]>> = {
   '500': [500, {}],
+  '408': [408, {}],
   '429': [429, {}],
   '503': [503, {}],
   'wait a second': [503, { 'retry-after': '1' }],
@@ -27,6 +28,7 @@ export type Roughness =
   | 'pass'
   | 'dead'
   | '500'
+  | '408'
   | '429'
   | '503'
   | 'wait a second'

@@ -7,8 +7,11 @@ import { OTLPMetricExporter as ProtobufMetrics } from '@opentelemetry/exporter-m
 import { CompressionAlgorithm } from '@opentelemetry/otlp-exporter-base'
 import type { LogRecordExporter } from '@opentelemetry/sdk-logs'
 import type { AggregationTemporality, PushMetricExporter } from '@opentelemetry/sdk-metrics'
+import { WeirMetricExporter } from '../../sdk/client/opentelemetry/index.ts'
 
-export const JS_PROTOCOLS = ['http/protobuf', 'http/json', 'grpc'] as const
+export const JS_PROTOCOLS: readonly string[] = ['http/protobuf', 'http/json', 'grpc']
+/** WeirMetricExporter, and not one of OpenTelemetry's exporters. */
+export const WEIR_PROTOCOL = 'weir'
 
 /** @param address `host:port` @param compression `none` or `gzip` */
 export function metricExporter(
@@ -17,6 +20,8 @@ export function metricExporter(
   compression: string,
   temporalityPreference: AggregationTemporality
 ): PushMetricExporter {
+  if (protocol === WEIR_PROTOCOL)
+    return new WeirMetricExporter({ endpoint: `http://${address}`, temporalityPreference })
   const Exporter = { 'http/protobuf': ProtobufMetrics, 'http/json': JsonMetrics, grpc: GrpcMetrics }[protocol]!
   return new Exporter({ ...options(protocol, address, 'metrics', compression), temporalityPreference })
 }
