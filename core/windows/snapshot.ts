@@ -2,7 +2,7 @@ import { restoreBlock, type SavedBlock, saveBlock } from '../model/saved-blocks.
 import { openState, sealInSteps } from '../model/saved-state.ts'
 import type { Stepwise } from '../model/stepwise.ts'
 import type { Context } from '../plugin/context.ts'
-import { matchStates, type RuleSignature, signaturesOf } from './reload/state-matching.ts'
+import { matchStates, type RuleSignature, signaturesOf, sizesOf } from './reload/state-matching.ts'
 import type { WindowSettings } from './settings.ts'
 import type { State } from './state.ts'
 import type { Source } from './watermark.ts'
@@ -48,7 +48,8 @@ export function restoreState(bytes: Uint8Array, state: State, settings: WindowSe
   const matches = matchStates(saved.kinds, signaturesOf(settings.rules))
   for (const [i, match] of matches.entries())
     if (typeof match !== 'number') throw new Error(`rule ${saved.kinds[i].index + 1} ${match.why}; ${REMEDY}`)
-  for (const [i, rule] of saved.rules.entries()) state.rules[matches[i] as number].restore(rule)
+  for (const [i, rule] of saved.rules.entries())
+    state.rules[matches[i] as number].restore(rule, sizesOf(saved.kinds[i]))
   for (const block of saved.outbox) state.outputBuffer.putProduced(restoreBlock(block, context.series))
   state.watermark.restore(saved.watermark, saved.sources)
   state.lastExpiryHour = saved.sweptHour

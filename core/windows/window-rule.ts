@@ -20,7 +20,9 @@ import { Emitter } from './output/emitter.ts'
 import { namedOutputs } from './output/named-outputs.ts'
 import { windowText } from './output/output-series.ts'
 import type { SavedTotals } from './panes/totals.ts'
+import type { WindowOptions, WindowSize } from './panes/window-size.ts'
 import { type SavedWindows, Windows } from './panes/windows.ts'
+import { withSizes } from './reload/changed-sizes.ts'
 import type { RuleSettings } from './settings.ts'
 
 const EVENT = GROUP_KINDS.indexOf('event')
@@ -45,6 +47,7 @@ export class WindowRule {
   readonly windows: Windows
   readonly emitter: Emitter
   #settings: RuleSettings
+  #options: WindowOptions
   #context: Context
   #counters: RuleCounters
   #match: Match | undefined
@@ -67,8 +70,8 @@ export class WindowRule {
     const left = attribute === undefined ? without : [...without, attribute]
     this.#grouping = new Grouping(by, left)
     this.groups = new Groups(context.series, this.#grouping, settings.maxGroups, quotaPerByteOf(settings))
-    const layout = { accumulators, limits }
-    this.windows = new Windows(windows, { layout, amendMs: late === 'amend' ? amendMs : 0 })
+    this.#options = { layout: { accumulators, limits }, amendMs: late === 'amend' ? amendMs : 0 }
+    this.windows = new Windows(windows, this.#options)
     this.#lookup = new SeriesLookup(
       context.series,
       this.groups,
@@ -163,10 +166,11 @@ export class WindowRule {
     }
   }
 
-  restore({ groups, inputs, windows, totals }: SavedRule): void {
+  /** @param sizes of the windows when they were saved, in any order */
+  restore({ groups, inputs, windows, totals }: SavedRule, sizes: readonly WindowSize[]): void {
     this.groups.restore(groups)
     this.#lookup.restore(inputs)
-    this.windows.restore(windows)
+    this.windows.restore(withSizes(this.windows.sizes, windows, sizes, this.#options))
     this.emitter.totals.restore(totals)
   }
 

@@ -134,18 +134,23 @@ export class SizedWindows {
 
   /** Panes that open windows are made of. */
   get open(): number {
-    let open = 0
-    for (const number of this.#tree.panes.keys()) if (this.#lastAt(number * this.paneSize) >= this.firstOpen) open++
-    return open
+    return [...this.openPanes()].length
   }
 
   /** The end of the last pane of an open window; -Infinity if all are empty. */
   get lastEnd(): number {
     let end = Number.NEGATIVE_INFINITY
-    for (const number of this.#tree.panes.keys())
-      if (this.#lastAt(number * this.paneSize) >= this.firstOpen) end = Math.max(end, (number + 1) * this.paneSize)
+    for (const [start] of this.openPanes()) end = Math.max(end, start + this.paneSize)
     for (const index of this.late.keys()) end = Math.max(end, this.endOf(index))
     return end
+  }
+
+  /** Panes of open windows, each with its start, Unix ms. */
+  *openPanes(): Generator<readonly [start: number, pane: Pane]> {
+    for (const [number, pane] of this.#tree.panes) {
+      const start = number * this.paneSize
+      if (this.#lastAt(start) >= this.firstOpen) yield [start, pane]
+    }
   }
 
   *panes(): Generator<Pane> {

@@ -1,5 +1,6 @@
 import { windowText } from '../output/output-series.ts'
 import type { RuleSettings } from '../settings.ts'
+import { canTake, sizesIn } from './changed-sizes.ts'
 
 /** The rule whose state was saved, by all that matching looks at. */
 export interface RuleSignature {
@@ -32,8 +33,9 @@ export function signaturesOf(rules: readonly RuleSettings[]): RuleSignature[] {
 
 /**
  * Finds the rule, of those there are `now`, that takes each `saved` state. The same rule is the first choice, at any
- * position. The second is a rule that counts the same items under the same name. The third is the rule at the same
- * position, if its items or its name are as before. A state without a match changes nothing for the others.
+ * position. The second is a rule that counts the same items under the same name, in the same windows if there is one. The
+ * third is the rule at the same position, if its items or its name are as before. A state without a match changes nothing
+ * for the others.
  */
 export function matchStates(saved: readonly RuleSignature[], now: readonly RuleSignature[]): (number | Unmatched)[] {
   const matches = new Map<RuleSignature, RuleSignature>()
@@ -47,6 +49,7 @@ export function matchStates(saved: readonly RuleSignature[], now: readonly RuleS
   }
   const isKnownAs = (a: RuleSignature, b: RuleSignature) => a.match === b.match && a.name === b.name
   match((before, after) => before.text === after.text)
+  match((before, after) => isKnownAs(before, after) && before.shape.every((had, i) => had === after.shape[i]))
   match((before, after) => isKnownAs(before, after) && misfit(before, after) === undefined)
   match(isKnownAs)
   // A state whose own rule does not fit must not take another rule's state once that rule is gone.
@@ -62,14 +65,21 @@ export function matchStates(saved: readonly RuleSignature[], now: readonly RuleS
 }
 
 function misfit(before: RuleSignature, after: RuleSignature): Unmatched | undefined {
-  const different = before.shape.findIndex((had, i) => had !== after.shape[i])
+  const different = before.shape.findIndex((had, i) =>
+    i === WINDOWS ? !canTake(sizesOf(after), sizesOf(before)) : had !== after.shape[i]
+  )
   if (different < 0) return undefined
   const [had, has] = [before.shape[different], after.shape[different]]
   return { why: `had ${WORDS[different]}${had} and has ${WORDS[different]}${has} now` }
 }
 
+/** The part of a shape that may change, if the sizes that stay are made of each other as before. */
+const WINDOWS = 0
 /** In front of each part of a shape in messages. */
 const WORDS = ['windows of ', '', '', ''] as const
+
+/** Of the windows of a rule, in any order. */
+export const sizesOf = ({ shape }: RuleSignature) => sizesIn(shape[WINDOWS])
 
 function shapeOf({ windows, aggregations, attribute, limits, buckets }: RuleSettings): readonly string[] {
   return [

@@ -66,8 +66,8 @@ describe('a snapshot', () => {
   const CHANGES: [string, RuleSettings[], RegExp][] = [
     [
       'windows',
-      [ruleOf(sizes(1000, 10_000)), { ...ROUTES, ...sizes(1000, 10_000) }],
-      /rule 1 had windows of 1s, 1m and has windows of 1s, 10s now; start with the configuration it had and run `weir reload`/
+      [ruleOf(sizes(5000, 10_000)), { ...ROUTES, ...sizes(5000, 10_000) }],
+      /rule 1 had windows of 1s, 1m and has windows of 5s, 10s now; start with the configuration it had and run `weir reload`/
     ],
     [
       'aggregations',

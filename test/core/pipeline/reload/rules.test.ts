@@ -71,7 +71,14 @@ const CASES: [what: string, next: Rule[], reset: string | undefined, atOnce: str
     [A11, B1, B10_OF_3S]
   ],
   ['one is exchanged for another, and moved', [{ ...C, name: 'c' }, A], GONE, [B1], [A11, B1, 'b{} 10']],
-  ['one is added', [C, B, A], undefined, [], [A11, B11]]
+  ['one is added', [C, B, A], undefined, [], [A11, B11]],
+  [
+    'one has a larger window beside it',
+    [A, { ...B, windows: ['2s', '4s'] }],
+    undefined,
+    [],
+    [A11, B11, 'b{window=4s} 11']
+  ]
 ]
 
 for (const [what, next, reset, atOnce, atLast] of CASES)
