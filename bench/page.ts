@@ -5,6 +5,7 @@
 import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import type { Page } from 'playwright-core'
 import type { Dashboard } from '../core/admin/dashboards/dashboard.ts'
@@ -19,6 +20,8 @@ const MAIN = path.join(import.meta.dirname, '../bin/weir.js')
 /** All panels are in sight. */
 const VIEWPORT = { width: 1400, height: 3000 }
 const DEADLINE_MS = 120_000
+/** A store that was just opened merges parts, and expires rows. */
+const STARTED_MS = 5000
 /** Ms since the navigation began, once each panel has a chart. */
 const DRAWN = `new Promise(resolve => {
   const look = () => {
@@ -50,12 +53,13 @@ try {
   await rm(folder, { recursive: true, force: true, maxRetries: 5 })
 }
 
-/** Cold is the first time that a Weir is asked, and that a browser loads the page. */
+/** Cold is the first time that a Weir is asked, which began some seconds ago, and that a browser loads the page. */
 async function measure(view: View): Promise<void> {
   const cold: number[] = []
   const warm: number[] = []
   for (let run = 0; run < Number(values.runs); run++) {
     const { weir, admin } = await startWeir()
+    await setTimeout(STARTED_MS)
     const context = await browser.newContext({ viewport: VIEWPORT })
     const page = await context.newPage()
     const url = `${admin}/#dashboards?name=${idOf(view)}&from=${end / 1000 - view.lengthS}&to=${end / 1000}`
