@@ -23,7 +23,10 @@ export interface JournalEntry {
 export interface Origin {
   /** Id of the component that made it: whose clock its times come from. */
   readonly source: string
-  /** The same for every sending of the same request: a hash of its bytes. Undefined if the sender never sends again. */
+  /**
+   * The same for every sending of the same request: a hash of its bytes, or the number that its client gave it. Undefined if
+   * the sender never sends again, or nobody asked.
+   */
   readonly request?: (() => string) | undefined
   /** Set if the batch was a dead letter. */
   readonly deadLetter?: FormerDeadLetter | undefined

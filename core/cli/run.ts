@@ -219,7 +219,7 @@ class Weir {
       reports: new Set(),
       announcements: this.announcements,
       adminUrl: '',
-      requestsWanted: false
+      requestsWanted: new Set()
     }
   }
 }

@@ -73,6 +73,6 @@ function probeServices(): Services {
     series: new SeriesTable(),
     metrics: new Metrics(),
     credits: new CreditPool(0),
-    requestsWanted: false
+    requestsWanted: new Set()
   }
 }

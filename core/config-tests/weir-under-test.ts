@@ -123,7 +123,7 @@ export class WeirUnderTest {
       reports: new Set(),
       announcements: [],
       adminUrl: '',
-      requestsWanted: false
+      requestsWanted: new Set()
     }
   }
 }

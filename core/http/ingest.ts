@@ -88,6 +88,11 @@ export class HttpIngest {
     return deliveryOf([...labelled.refused, ...later])
   }
 
+  /** `hash`, the name of a request by its bytes, if a processor asked for such names. */
+  byBytes(hash: () => string): Origin['request'] {
+    return this.#context.requestsWanted.has('bytes') ? hash : undefined
+  }
+
   #label(block: Block, permit: Permit, tenant: Tenant | undefined): TenantBlock {
     if (tenant === undefined) return { block, ...OF_NOBODY }
     try {

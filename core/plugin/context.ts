@@ -70,8 +70,13 @@ export interface Context {
    * at once; without, batches may come in between. `snapshot` has to finish it.
    */
   inSteps(step: () => boolean): void
-  /** For processors, in `create`: asks receivers to say which request a batch came in (`batch.origin.request`). */
-  wantRequests(): void
+  /**
+   * For processors, in `create`: asks receivers to say which request a batch came in (`batch.origin.request`). By default
+   * each request has a name made of its bytes.
+   */
+  wantRequests(by?: RequestName): void
+  /** For receivers: names that processors asked for. */
+  readonly requestsWanted: ReadonlySet<RequestName>
   /**
    * Tells the user, once ready, about an offer of this component and a command to try it: `announce('OTLP/HTTP on
    * http://127.0.0.1:4318', "curl …")`.
@@ -80,6 +85,9 @@ export interface Context {
   /** Shown on the admin page and in `/healthz`. A component is `ok` until it says otherwise. */
   status(state: ComponentState, reason?: string): void
 }
+
+/** What tells requests apart: their bytes, or the number that their client gave them, if there is one. */
+export type RequestName = 'bytes' | 'client'
 
 /** Why items are refused. */
 export interface Refusal {

@@ -1,7 +1,15 @@
 import { Murmur3 } from '../../core/model/sketch/murmur3.ts'
 import {
+  asCount,
+  CLIENT_ATTRIBUTES,
+  CLIENT_EPOCH,
+  CLIENT_ID,
+  CLIENT_SEQUENCE,
+  type ClientNumber,
+  clientNumberIn
+} from '../../core/wire/otlp/client-number.ts'
+import {
   type Attributes,
-  type AttributeValue,
   attributeText,
   type Block,
   type Explanation,
@@ -27,9 +35,6 @@ import {
 } from './dedup-rule.ts'
 import type { InFlightBatch } from './in-flight-batches.ts'
 
-const CLIENT = 'weir.client.id'
-const EPOCH = 'weir.client.epoch'
-const SEQUENCE = 'weir.client.seq'
 const VERDICTS = { new: NEW, seen: DUPLICATE, old_epoch: OLD_EPOCH, too_old: TOO_OLD }
 
 /**
@@ -52,11 +57,13 @@ export class ClientSequences implements DedupRule {
   #lastUnit = ''
   #lastVerdict = NOT_IDENTIFIED
   #lastSeries: Series | undefined
+  /** If the receiver has taken it off the items. */
+  #ofRequest: ClientNumber | undefined
 
   constructor(config: Config, series: SeriesTable) {
     this.#window = config.window
     this.#clients = new ClientNumbers(config.max_reorder, config.max_sources)
-    this.#dropper = new AttributeDropper(series, [CLIENT, EPOCH, SEQUENCE])
+    this.#dropper = new AttributeDropper(series, [...CLIENT_ATTRIBUTES])
   }
 
   get size(): number {
@@ -84,10 +91,12 @@ export class ClientSequences implements DedupRule {
     this.#now = now
     this.#lastUnit = ''
     this.#lastSeries = undefined
+    this.#ofRequest = clientNumberIn(inFlight.origin.request?.())
   }
 
   judge(i: number): number {
     const block = this.#block!
+    if (this.#ofRequest !== undefined) return this.#judgeNumber(this.#ofRequest)
     if (block.type === 'events') return this.#judge(block.attributes[i], NO_ATTRIBUTES)
     const series = block.series.at(i)
     if (series === this.#lastSeries) return afterFirst(this.#lastVerdict)
@@ -116,18 +125,21 @@ export class ClientSequences implements DedupRule {
 
   #judge(attributes: Attributes, resource: Attributes): number {
     const of = (name: string) => findAttribute(attributes, name) ?? findAttribute(resource, name)
-    const client = of(CLIENT)
-    const epoch = asCount(of(EPOCH))
-    const seq = asCount(of(SEQUENCE))
-    if (client === undefined || Number.isNaN(epoch) || Number.isNaN(seq)) {
-      this.#lastUnit = ''
-      return (this.#lastVerdict = NOT_IDENTIFIED)
-    }
-    const unit = `${epoch} ${seq} ${attributeText(client)}`
+    const client = of(CLIENT_ID)
+    const epoch = asCount(of(CLIENT_EPOCH))
+    const seq = asCount(of(CLIENT_SEQUENCE))
+    if (client !== undefined && !Number.isNaN(epoch) && !Number.isNaN(seq))
+      return this.#judgeNumber({ client: attributeText(client), epoch, seq })
+    this.#lastUnit = ''
+    return (this.#lastVerdict = NOT_IDENTIFIED)
+  }
+
+  #judgeNumber({ client, epoch, seq }: ClientNumber): number {
+    const unit = `${epoch} ${seq} ${client}`
     if (unit === this.#lastUnit) return afterFirst(this.#lastVerdict)
     this.#lastUnit = unit
     this.#hash.reset().text(unit).finish(this.key)
-    return (this.#lastVerdict = this.#judgeUnit(unit, attributeText(client), epoch, seq))
+    return (this.#lastVerdict = this.#judgeUnit(unit, client, epoch, seq))
   }
 
   #judgeUnit(unit: string, client: string, epoch: number, seq: number): number {
@@ -151,9 +163,3 @@ export class ClientSequences implements DedupRule {
 }
 
 const afterFirst = (verdict: number) => (verdict === NEW ? PART : verdict)
-
-/** A whole number from 0 on, or NaN. Resource attributes from the environment are text. */
-function asCount(value: AttributeValue | undefined): number {
-  const number = typeof value === 'string' && value === '' ? Number.NaN : Number(value ?? Number.NaN)
-  return Number.isSafeInteger(number) && number >= 0 ? number : Number.NaN
-}

@@ -12,6 +12,7 @@ import { Samples } from './samples.ts'
 export function createDedup(config: Config, context: Context): Processor {
   const { mode, conflict } = config
   if (mode === 'request') context.wantRequests()
+  if (mode === 'client_seq') context.wantRequests('client')
   if (mode === 'ha_replica') return new HaReplica(config, context)
   return new Dedup(ruleFor(mode, config, context), mode, conflict === 'pass', context)
 }

@@ -132,7 +132,13 @@ export class HttpReceiver implements Receiver {
   async #deliver({ events, permit, hash }: Received, tenant: Tenant | undefined): Promise<Answer> {
     const forUnfit = this.#payForUnfit(events, permit)
     try {
-      const { dropped, reason } = await this.#ingest.deliver(events.block, permit, hash, 0, tenant)
+      const { dropped, reason } = await this.#ingest.deliver(
+        events.block,
+        permit,
+        this.#ingest.byBytes(hash),
+        0,
+        tenant
+      )
       // Only now: had the request been nacked, they would come, and count, again.
       for (const [reason, items] of events.rejected) this.#ingest.reject(reason, items, tenant)
       const kept = await this.#unfit.keep(events, hash, tenant)

@@ -1,5 +1,6 @@
 import { requestHash } from '../../core/http/request-hash.ts'
 import { count } from '../../core/plural.ts'
+import { type ClientNumber, requestName } from '../../core/wire/otlp/client-number.ts'
 import type { OtlpRejections } from '../../core/wire/otlp/forms.ts'
 import type { PartialSuccess } from '../../core/wire/otlp/response.ts'
 import type { Block, HttpIngest, Permit, Tenant } from '../../sdk/plugin/index.ts'
@@ -9,6 +10,7 @@ export interface Decoded {
   readonly rejections: OtlpRejections
   /** Memory that came with the block, in bytes. */
   readonly newSeriesBytes?: number
+  readonly clientNumber?: ClientNumber | undefined
 }
 
 /**
@@ -18,13 +20,14 @@ export interface Decoded {
  */
 export async function deliver(
   ingest: HttpIngest,
-  { block, rejections, newSeriesBytes }: Decoded,
+  { block, rejections, newSeriesBytes, clientNumber }: Decoded,
   permit: Permit,
   body: Buffer,
   tenant: Tenant | undefined,
   item: string
 ): Promise<PartialSuccess | undefined> {
-  const { dropped, reason } = await ingest.deliver(block, permit, requestHash(body), newSeriesBytes, tenant)
+  const name = clientNumber === undefined ? ingest.byBytes(requestHash(body)) : () => requestName(clientNumber)
+  const { dropped, reason } = await ingest.deliver(block, permit, name, newSeriesBytes, tenant)
   // Only now: had the request been nacked, they would come, and count, again.
   for (const [reason, items] of rejections.items) ingest.reject(reason, items, tenant)
   const messages = [rejections.describe(), dropped > 0 ? `${count(dropped, item)} dropped later on: ${reason}` : '']

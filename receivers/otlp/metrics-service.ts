@@ -44,7 +44,7 @@ export class MetricsService implements ExportService {
   }
 
   #decode(format: OtlpFormat, body: Buffer, permit: Permit): DecodedMetrics {
-    const { clock, series, credits } = this.#context
+    const { clock, series, credits, requestsWanted } = this.#context
     const now = clock.now()
     const wantsExemplars = this.#exemplars.isOpen
     try {
@@ -54,7 +54,8 @@ export class MetricsService implements ExportService {
           maxBytes: credits.capacity,
           limits: this.#limits,
           memory,
-          wantsExemplars
+          wantsExemplars,
+          takesClientNumber: requestsWanted.has('client')
         })
       }
       return this.#decoder.decode(body, now, wantsExemplars)

@@ -117,7 +117,13 @@ export class RemoteWriteReceiver implements Receiver {
     const decode = () => this.#decode(body, version, permit)
     const decoded = tenant === undefined ? decode() : tenant.decode(decode)
     const { block, rejections, newSeriesBytes } = decoded
-    const { dropped, reason } = await this.#ingest.deliver(block, permit, requestHash(body), newSeriesBytes, tenant)
+    const { dropped, reason } = await this.#ingest.deliver(
+      block,
+      permit,
+      this.#ingest.byBytes(requestHash(body)),
+      newSeriesBytes,
+      tenant
+    )
     // Only now: had the request been nacked, they would come, and count, again.
     for (const [reason, items] of rejections.items) this.#ingest.reject(reason, items, tenant)
     const { count: received, events } = decoded.exemplars

@@ -112,6 +112,7 @@ export function testContext(id = 'test', clock = new FakeClock()): TestContext {
       while (step()) {}
     },
     wantRequests() {},
+    requestsWanted: new Set(),
     status(state, reason) {
       context.state = { state, reason }
     }

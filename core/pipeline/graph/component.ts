@@ -123,10 +123,11 @@ export class Component {
       ...this.#batchMakers(services),
       inSteps: step => services.cooperative.add(step),
       tasks: services.tasks?.of(this.id),
-      wantRequests: () => {
-        services.requestsWanted = true
-        services.workers?.wantRequests()
+      wantRequests: (by = 'bytes') => {
+        services.requestsWanted.add(by)
+        services.workers?.wantRequests(by)
       },
+      requestsWanted: services.requestsWanted,
       announce: (what, command) => void announcements.push({ what, command, isQuestion: this.kind === 'extension' }),
       status: (state, reason) => this.setStatus(state, reason)
     }
@@ -137,13 +138,18 @@ export class Component {
     const { sent } = this.edges
     return {
       batch(block, permit, onSettled, request) {
-        const origin = { source: id, request: services.requestsWanted ? request : undefined }
+        const origin = { source: id, request: services.requestsWanted.size > 0 ? request : undefined }
         const labelled = ofTenant(block, services.access.tenants, account)
         sent.timed(labelled, services.clock.now())
         return receivedBatch(origin, account, labelled, permit, onSettled)
       },
       setAside: (block, refusal, request) =>
-        services.setAside({ receiver: id, block, refusal, request: services.requestsWanted ? request?.() : undefined }),
+        services.setAside({
+          receiver: id,
+          block,
+          refusal,
+          request: services.requestsWanted.size > 0 ? request?.() : undefined
+        }),
       outputBatch: (block, permit, onSettled) =>
         trackedBatch(services.settlements, { source: id }, block, onSettled, permit),
       adopt: (origin, block, again) =>

@@ -3,6 +3,7 @@ import type { Logger } from 'pino'
 import type { CreditPool } from '../../batch/credits.ts'
 import type { SeriesTable } from '../../model/series-table/series-table.ts'
 import type { Access } from '../../plugin/access.ts'
+import type { RequestName } from '../../plugin/context.ts'
 import type { StoreRegistry } from '../../plugin/stores.ts'
 import type { Tasks } from '../../plugin/tasks.ts'
 import type { Clock } from '../../telemetry/clock.ts'
@@ -49,8 +50,8 @@ export interface Services {
   readonly sites: Map<string, RequestHandler>
   readonly reports: Set<Report>
   readonly announcements: Announcement[]
-  /** Set if a processor asked for the requests of batches: they cost receivers a hash. */
-  requestsWanted: boolean
+  /** Names of requests that processors asked for: some cost receivers a hash. */
+  readonly requestsWanted: Set<RequestName>
   /** The store of undeliverable batches. Undefined if they are dropped. */
   readonly deadLetters: DeadLetterStore | undefined
   readonly setAside: SetAside

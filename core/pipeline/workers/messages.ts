@@ -4,7 +4,7 @@
 import type { ErrorCode } from '../../errors.ts'
 import type { AccessConfig } from '../../http/access/service-access.ts'
 import type { PortableBlock } from '../../model/portable-block.ts'
-import type { ComponentState, Refusal } from '../../plugin/context.ts'
+import type { ComponentState, Refusal, RequestName } from '../../plugin/context.ts'
 import type { ModuleSource } from '../../plugin/registry.ts'
 import type { AccountFigures } from '../../telemetry/account.ts'
 import type { FamilyValues } from '../../telemetry/metrics.ts'
@@ -40,7 +40,12 @@ export interface ReceiverSpec {
 export type Ports = ReadonlyMap<string, number>
 
 export type ToWorker =
-  | { readonly kind: 'start'; readonly receiver: ReceiverSpec; readonly ports: Ports; readonly requestsWanted: boolean }
+  | {
+      readonly kind: 'start'
+      readonly receiver: ReceiverSpec
+      readonly ports: Ports
+      readonly requestsWanted: readonly RequestName[]
+    }
   /** `drain`: it goes on to tell senders to come again, until the worker ends. */
   | { readonly kind: 'stop' | 'drain'; readonly key: number }
   /** The time for its stop is over. */
@@ -48,7 +53,7 @@ export type ToWorker =
   | {
       readonly kind: 'settled'
       readonly batches: readonly SettledBatch[]
-      readonly requestsWanted: boolean
+      readonly requestsWanted: readonly RequestName[]
       /** The main thread has no room for more series, so the worker should let go of those it does not need. */
       readonly isTableFull: boolean
     }

@@ -10,7 +10,7 @@ import { ServiceAccess } from '../../http/access/service-access.ts'
 import { PortableBlockWriter, transferables } from '../../model/portable-block.ts'
 import { SeriesTable } from '../../model/series-table/series-table.ts'
 import type { Access } from '../../plugin/access.ts'
-import type { Refusal } from '../../plugin/context.ts'
+import type { Refusal, RequestName } from '../../plugin/context.ts'
 import type { Receiver, ReceiverPlugin } from '../../plugin/contract.ts'
 import type { Registry } from '../../plugin/registry.ts'
 import { type Clock, systemClock } from '../../telemetry/clock.ts'
@@ -56,7 +56,7 @@ export class ReceiverHost {
   /** Batches in the main thread, by their numbers. */
   readonly #sent = new Map<number, Batch>()
   #nextNumber = 0
-  #requestsWanted = false
+  readonly #requestsWanted = new Set<RequestName>()
   #isReportDue = false
   #isMainTableFull = false
 
@@ -78,7 +78,7 @@ export class ReceiverHost {
 
   async #receive(message: ToWorker): Promise<void> {
     if (message.kind === 'settled') {
-      this.#requestsWanted = message.requestsWanted
+      for (const by of message.requestsWanted) this.#requestsWanted.add(by)
       this.#isMainTableFull = message.isTableFull
       for (const { number, outcome, refusedSeries } of message.batches) this.#settle(number, outcome, refusedSeries)
     } else if (message.kind === 'start') {
@@ -92,7 +92,7 @@ export class ReceiverHost {
 
   async #start({ receiver: spec, ports, requestsWanted }: Extract<ToWorker, { kind: 'start' }>): Promise<void> {
     const { key } = spec
-    this.#requestsWanted = requestsWanted
+    for (const by of requestsWanted) this.#requestsWanted.add(by)
     try {
       const plugin = await this.#pluginOf(spec)
       const services = this.#services(key, plugin.workers === 'each' ? new Map(ports) : undefined)
@@ -221,7 +221,6 @@ export class ReceiverHost {
 
   /** The services of one receiver. It has no part in processing, checkpoints or administration. */
   #services(key: number, sharedPorts: Map<string, number> | undefined): Services {
-    const wanted = () => this.#requestsWanted
     return {
       ...idleServices(),
       log: this.#log,
@@ -233,9 +232,7 @@ export class ReceiverHost {
       access: this.#access,
       setAside: items => this.#setAside(key, items),
       sharedPorts,
-      get requestsWanted() {
-        return wanted()
-      }
+      requestsWanted: this.#requestsWanted
     }
   }
 }

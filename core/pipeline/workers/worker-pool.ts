@@ -2,6 +2,7 @@ import type { Logger } from 'pino'
 import { SharedMeter } from '../../batch/credit-meter.ts'
 import { CreditPool } from '../../batch/credits.ts'
 import type { SeriesTable } from '../../model/series-table/series-table.ts'
+import type { RequestName } from '../../plugin/context.ts'
 import type { Plugin } from '../../plugin/contract.ts'
 import type { Registry } from '../../plugin/registry.ts'
 import type { Clock } from '../../telemetry/clock.ts'
@@ -29,7 +30,7 @@ export class WorkerPool {
   readonly credits: CreditPool
   readonly threads: readonly WorkerThread[]
   readonly #registry: Registry
-  #requestsWanted = false
+  readonly #requestsWanted = new Set<RequestName>()
   #nextKey = 0
   /** Receivers placed in one worker so far. */
   #placed = 0
@@ -55,7 +56,7 @@ export class WorkerPool {
             credits: memory
           },
           logLine: line => logAgain(log, line),
-          requestsWanted: () => this.#requestsWanted
+          requestsWanted: () => [...this.#requestsWanted]
         })
     )
   }
@@ -66,8 +67,8 @@ export class WorkerPool {
   }
 
   /** A processor asked for the requests of batches. */
-  wantRequests(): void {
-    this.#requestsWanted = true
+  wantRequests(by: RequestName): void {
+    this.#requestsWanted.add(by)
     for (const thread of this.threads) thread.wantRequests()
   }
 

@@ -6,7 +6,7 @@ import { describeError, type ErrorCode, WeirError } from '../../errors.ts'
 import type { Block } from '../../model/block.ts'
 import { PortableBlockReader, type ReadBlock } from '../../model/portable-block.ts'
 import type { SeriesTable } from '../../model/series-table/series-table.ts'
-import type { Refusal } from '../../plugin/context.ts'
+import type { Refusal, RequestName } from '../../plugin/context.ts'
 import { type Clock, sleep } from '../../telemetry/clock.ts'
 import type {
   FromWorker,
@@ -53,8 +53,8 @@ export interface WorkerThreadOptions {
   readonly log: Logger
   /** Writes a line of the worker's log. */
   logLine(line: string): void
-  /** True if a processor asked for the requests of batches. */
-  requestsWanted(): boolean
+  /** Names of requests that processors asked for. */
+  requestsWanted(): readonly RequestName[]
 }
 
 type Started = Extract<FromWorker, { kind: 'started' }>

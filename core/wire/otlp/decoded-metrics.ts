@@ -2,6 +2,7 @@ import type { ItemLimits } from '../../model/item-limits.ts'
 import type { PointBlock } from '../../model/points.ts'
 import type { KeyHash } from '../../model/series-table/key-hash.ts'
 import type { JsonMemory } from '../json.ts'
+import type { ClientNumber } from './client-number.ts'
 import type { DecodedExemplars } from './exemplar-events.ts'
 import type { OtlpRejections } from './forms.ts'
 
@@ -16,6 +17,8 @@ export interface JsonDecoderOptions extends Pick<DecoderOptions, 'maxBytes' | 'l
   readonly memory?: JsonMemory
   /** Makes events of exemplars. If not, they are only counted. */
   readonly wantsExemplars?: boolean
+  /** Takes the number that a client gave the request off its resources: each would make all series new ones. */
+  readonly takesClientNumber?: boolean
 }
 
 export interface DecodedMetrics {
@@ -27,4 +30,6 @@ export interface DecodedMetrics {
   readonly replacedTexts: number
   /** Memory that series not known before take beside the block. */
   readonly newSeriesBytes: number
+  /** The number that was taken off. */
+  readonly clientNumber?: ClientNumber | undefined
 }

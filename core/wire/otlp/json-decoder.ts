@@ -16,6 +16,7 @@ import type { Series, SeriesTable } from '../../model/series-table/series-table.
 import { sharedBytes } from '../../model/shared-bytes.ts'
 import { checkSize } from '../decoded-size.ts'
 import { readJson } from '../json.ts'
+import { CLIENT_ATTRIBUTES, clientNumberOf } from './client-number.ts'
 import type { DecodedMetrics, JsonDecoderOptions } from './decoded-metrics.ts'
 import { ExemplarEvents, NO_EXEMPLARS } from './exemplar-events.ts'
 import {
@@ -66,10 +67,11 @@ export function decodeMetricsJson(
     maxBytes = Number.POSITIVE_INFINITY,
     limits = DEFAULT_LIMITS,
     memory,
-    wantsExemplars = true
+    wantsExemplars = true,
+    takesClientNumber = false
   }: JsonDecoderOptions = {}
 ): DecodedMetrics {
-  const decoder = new JsonDecoder(registry, receivedAt, maxBytes, limits, wantsExemplars)
+  const decoder = new JsonDecoder(registry, receivedAt, { maxBytes, limits, wantsExemplars, takesClientNumber })
   const decoded = readJson(body.toString(), request => decoder.decode(request), memory)
   // Their places in the body are not known any more.
   return isUtf8(body) ? decoded : { ...decoded, replacedTexts: decoded.replacedTexts + 1 }
@@ -93,13 +95,14 @@ class JsonDecoder {
   #resourceLength: number | ItemFlaw = 0
   #scopeLength: number | ItemFlaw = 0
 
+  #takesClientNumber: boolean
+
   constructor(
     registry: SeriesTable,
     receivedAt: number,
-    maxBytes: number,
-    limits: ItemLimits,
-    wantsExemplars: boolean
+    { maxBytes, limits, wantsExemplars, takesClientNumber }: Required<Omit<JsonDecoderOptions, 'memory'>>
   ) {
+    this.#takesClientNumber = takesClientNumber
     this.#limits = limits
     this.#newSeries = new NewSeries(registry, maxBytes)
     this.#receivedAt = receivedAt
@@ -109,8 +112,10 @@ class JsonDecoder {
 
   decode(request: unknown): DecodedMetrics {
     const fields = this.#fields
+    const clientNumber = this.#takesClientNumber ? clientNumberOf(request) : undefined
     fields.each(fields.asObject(request), 'resourceMetrics', resourceMetrics => {
-      const attributes = fields.within(resourceMetrics, 'resource', resource => jsonAttributes(fields, resource)) ?? []
+      const all = fields.within(resourceMetrics, 'resource', resource => jsonAttributes(fields, resource)) ?? []
+      const attributes = clientNumber === undefined ? all : all.filter(([key]) => !CLIENT_ATTRIBUTES.has(key))
       this.#resource = { attributes, schemaUrl: fields.text(resourceMetrics, 'schemaUrl') }
       this.#newSeries.add(sharedBytes(attributes))
       this.#resourceLength = measureAttributes(attributes, this.#limits)
@@ -121,7 +126,8 @@ class JsonDecoder {
       exemplars: { count: this.#exemplarCount, events: this.#exemplars?.build() ?? NO_EXEMPLARS.events },
       rejections: this.#rejections,
       replacedTexts: fields.replacedTexts,
-      newSeriesBytes: this.#newSeries.bytes
+      newSeriesBytes: this.#newSeries.bytes,
+      clientNumber
     }
   }
 

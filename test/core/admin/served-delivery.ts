@@ -77,7 +77,7 @@ export async function builtFrom(yaml: string, registry: Registry): Promise<Built
       clock,
       series,
       metrics: new Metrics(),
-      requestsWanted: false,
+      requestsWanted: new Set(),
       access: NO_ACCESS,
       stores: new StoreRegistry(),
       routes: new Map(),

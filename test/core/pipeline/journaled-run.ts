@@ -178,7 +178,7 @@ export class JournaledRun {
       isReloading: false,
       replayed: true,
       entrySettlements: undefined,
-      requestsWanted: false,
+      requestsWanted: new Set(),
       access: NO_ACCESS,
       stores: new StoreRegistry(),
       routes: new Map(),

@@ -32,6 +32,21 @@ it('out of order within max_reorder is no duplicate; from further behind nobody 
   assert.deepEqual(weir.dropped, { sequence_too_old: 2 })
 })
 
+it('a number that the receiver took off is that of all items of the request, through a restart', async () => {
+  const request = (seq: number) => ({ source: 'otlp', request: () => `client 1 ${seq} c` })
+  const weir = new Harness(CONFIG)
+  const two = () => eventsOf([undefined, undefined])
+  assert.equal(await weir.send(two(), request(1)), 'acked')
+  assert.equal(weir.last.length, 2)
+  assert.equal(await weir.send(two(), { source: 'otlp', request: () => 'a hash' }), 'acked')
+  const next = weir.restarted(CONFIG)
+  await next.send(two(), request(1))
+  assert.deepEqual(next.dropped, { duplicate: 2 })
+  // The same client, whose other requests have the number in their attributes.
+  await send(next, 1)
+  assert.deepEqual(next.dropped, { duplicate: 4 })
+})
+
 it('an older epoch is dropped', async () => {
   const weir = new Harness(CONFIG)
   await send(weir, 1, 2)

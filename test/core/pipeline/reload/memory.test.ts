@@ -53,7 +53,7 @@ class MemoryWeir {
   async start(): Promise<void> {
     const log = pino({ level: 'silent' })
     const shared = { log, clock: this.#clock, series: this.#series, metrics: new Metrics(), routes: new Map() }
-    const base = { ...shared, access: NO_ACCESS, announcements: [], adminUrl: '', requestsWanted: false }
+    const base = { ...shared, access: NO_ACCESS, announcements: [], adminUrl: '', requestsWanted: new Set<never>() }
     this.delivery = await buildService(this.#config(), base as never, false, undefined as never)
     const { topology, ingress } = this.delivery
     const runner = new Runner(topology, {

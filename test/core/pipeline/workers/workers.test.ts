@@ -164,7 +164,7 @@ test('the request of a batch is asked for once a processor wants it', async t =>
   const world = await World.started(t)
   await world.send(1, ['x'], 'r1')
   assert.equal(world.received[0].origin.request, undefined)
-  world.pool.wantRequests()
+  world.pool.wantRequests('bytes')
   // Told with the next outcome.
   await world.send(1, ['x'], 'r2')
   await world.send(1, ['x'], 'r3')
