@@ -5,7 +5,7 @@ import { SeriesTable } from '../../core/model/series-table/series-table.ts'
 import { SettlementTracker } from '../../core/pipeline/checkpoint/settlement-tracker.ts'
 import { trackedBatch } from '../../core/pipeline/checkpoint/tracked-batch.ts'
 import { NO_ACCESS } from '../../core/plugin/access.ts'
-import type { Context } from '../../core/plugin/context.ts'
+import type { Context, RequestName } from '../../core/plugin/context.ts'
 import { ClockScheduler } from '../../core/plugin/scheduler.ts'
 import { StoreRegistry } from '../../core/plugin/stores.ts'
 import { Account } from '../../core/telemetry/account.ts'
@@ -16,7 +16,14 @@ const POOL_BYTES = 64 * 2 ** 20
 const ADOPTED_AGAIN_MS = 1000
 
 /** Services of a host without a configuration, a folder or other components. */
-const LONE_HOST = { durable: false, replayed: false, sharedPorts: undefined, tasks: undefined, access: NO_ACCESS }
+const LONE_HOST = {
+  durable: false,
+  replayed: false,
+  sharedPorts: undefined,
+  tasks: undefined,
+  access: NO_ACCESS,
+  requestsWanted: new Set<RequestName>()
+}
 
 /** A clock that stands still until told. */
 export class FakeClock extends ComponentClock {
@@ -112,7 +119,6 @@ export function testContext(id = 'test', clock = new FakeClock()): TestContext {
       while (step()) {}
     },
     wantRequests() {},
-    requestsWanted: new Set(),
     status(state, reason) {
       context.state = { state, reason }
     }
