@@ -1,4 +1,10 @@
-import { type Attribute, type Attributes, findAttribute, sortAttributes } from '../../model/attributes.ts'
+import {
+  type Attribute,
+  type Attributes,
+  attributeText,
+  findAttribute,
+  sortAttributes
+} from '../../model/attributes.ts'
 import { NO_RESOURCE, NO_SCOPE, type Resource, type Scope } from '../../model/series.ts'
 import { TENANT } from '../../model/tenant.ts'
 
@@ -56,5 +62,14 @@ function pick(by: readonly string[], attributes: Attributes, resource: Resource)
     const value = findAttribute(attributes, key) ?? findAttribute(resource.attributes, key)
     if (value !== undefined) picked.push([key, value])
   }
-  return sortAttributes(picked)
+  return sortAttributes(asTexts(picked))
+}
+
+/**
+ * Stores know texts alone, and an empty one is as none. Groups of `200` and `"200"`, as two senders may write a status, would
+ * be one series there, of which only one value is kept.
+ */
+export function asTexts(attributes: Attributes): Attributes {
+  if (attributes.every(([, value]) => typeof value === 'string' && value !== '')) return attributes
+  return attributes.map(([key, value]): Attribute => [key, attributeText(value)]).filter(([, text]) => text !== '')
 }

@@ -1,4 +1,4 @@
-import { type Attribute, type Attributes, attributeText } from '../../model/attributes.ts'
+import type { Attribute, Attributes } from '../../model/attributes.ts'
 import { withRoom } from '../../model/columns.ts'
 import { DerivedContexts } from '../../model/derived-contexts.ts'
 import { metricKeys, NO_RESOURCE, NO_SCOPE, resourceKeys, scopeKeys } from '../../model/series.ts'
@@ -8,7 +8,7 @@ import type { Series, SeriesTable } from '../../model/series-table/series-table.
 import type { Stepwise } from '../../model/stepwise.ts'
 import { EventMetrics } from '../input/event-metrics.ts'
 import { GROUP_KINDS, type GroupKind } from './group-kind.ts'
-import type { Grouping } from './grouping.ts'
+import { asTexts, type Grouping } from './grouping.ts'
 import { restoreSlots, type SavedSlots } from './saved-slots.ts'
 
 const OVERFLOW: Attribute = ['otel.metric.overflow', 'true']
@@ -91,7 +91,8 @@ export class Groups {
   }
 
   ofEvent(name: string, all: Attributes): number {
-    const { attributes } = this.#grouping.kept(all, NO_RESOURCE, NO_SCOPE)
+    // Events have no resource that would tell the types of their senders apart.
+    const attributes = asTexts(this.#grouping.kept(all, NO_RESOURCE, NO_SCOPE).attributes)
     const key = eventKey(name, attributes)
     const known = this.#ofEvent.get(key)
     if (known !== undefined) return known
@@ -195,6 +196,6 @@ export class Groups {
 
 function eventKey(name: string, attributes: Attributes): string {
   let key = name
-  for (const [attribute, value] of attributes) key += `\0${attribute}\0${typeof value}${attributeText(value)}`
+  for (const [attribute, value] of attributes) key += `\0${attribute}\0${value}`
   return key
 }

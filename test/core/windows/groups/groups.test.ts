@@ -65,3 +65,38 @@ describe('regression: groups were bounded by their number, whatever their identi
     assert.equal(sizeAfter(restarted, usual), MAX + 1)
   })
 })
+
+describe('regression: values that differ in their types alone were two groups, which are one series in a store', () => {
+  const VALUES: Attributes = [
+    ['status', 200],
+    ['status', '200'],
+    ['status', 200n]
+  ]
+  const OTHERS: Attributes = [
+    ['status', 201],
+    ['status', true]
+  ]
+  const NONE: (Attributes[number] | undefined)[] = [['status', ''], ['status', null], undefined]
+  const setOf = (one: Attributes[number] | undefined): Attributes => (one === undefined ? [] : [one])
+
+  it('those of points are one group by a list', () => {
+    const registry = new SeriesTable()
+    const groups = new Groups(registry, new Grouping(['status'], []), MAX)
+    const slots = (all: readonly (Attributes[number] | undefined)[]) =>
+      new Set(all.map(one => groups.ofSeries(registry.intern(METRIC, setOf(one)), 'counter'))).size
+    assert.deepEqual([slots(VALUES), slots(NONE), slots([...VALUES, ...OTHERS, ...NONE])], [1, 1, 4])
+  })
+
+  it('those of events are one group', () => {
+    for (const grouping of [
+      new Grouping(undefined, []),
+      new Grouping(undefined, ['user']),
+      new Grouping(['status'], [])
+    ]) {
+      const groups = new Groups(new SeriesTable(), grouping, MAX)
+      const slots = (all: readonly (Attributes[number] | undefined)[]) =>
+        new Set(all.map(one => groups.ofEvent('order', setOf(one)))).size
+      assert.deepEqual([slots(VALUES), slots(NONE), slots([...VALUES, ...OTHERS, ...NONE])], [1, 1, 4])
+    }
+  })
+})
