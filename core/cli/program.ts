@@ -26,6 +26,7 @@ export function makeProgram(terminal: Terminal, exit: (code: number) => void): C
   addJournal(program, terminal, exit)
   addDeadLetters(program, terminal, exit)
   addKafka(program, terminal, exit)
+  addPlugin(program, terminal, exit)
   return program
 }
 
@@ -226,6 +227,22 @@ function addKafka(program: Command, terminal: Terminal, exit: (code: number) => 
     .action(async options => {
       const { seekGroup } = await import('./kafka.ts')
       exit(await seekGroup(terminal, options))
+    })
+}
+
+function addPlugin(program: Command, terminal: Terminal, exit: (code: number) => void): void {
+  const plugin = program.command('plugin').description('Begin a plugin, and check that one keeps the contract.')
+  plugin
+    .command('check')
+    .description('Run the contract on the plugins of a module; for each rule that one breaks, print how to mend it.')
+    .argument('<module>', 'file, or npm package, as in plugins of a configuration')
+    .option('--type <type>', 'the plugin, of a module that has several')
+    .option('--options <yaml>', "the least that a user must write, as in 'port: 0'")
+    .option('--optional <path...>', 'options without a default that may be left out')
+    .option('--unreachable', 'nobody listens at the address in the options of an exporter', false)
+    .action(async (module, options) => {
+      const { checkPlugin } = await import('./plugin-check.ts')
+      exit(await checkPlugin(terminal, module, options))
     })
 }
 
