@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
-import { Command, InvalidArgumentError, Option } from 'commander'
+import { Argument, Command, InvalidArgumentError, Option } from 'commander'
 import { PACKAGE_ROOT } from '../package-root.ts'
+import { KINDS } from '../plugin/registry.ts'
 import type { Terminal } from './terminal.ts'
 
 const { version: VERSION } = JSON.parse(readFileSync(path.join(PACKAGE_ROOT, 'package.json'), 'utf8'))
@@ -232,6 +233,16 @@ function addKafka(program: Command, terminal: Terminal, exit: (code: number) => 
 
 function addPlugin(program: Command, terminal: Terminal, exit: (code: number) => void): void {
   const plugin = program.command('plugin').description('Begin a plugin, and check that one keeps the contract.')
+  plugin
+    .command('new')
+    .description('Make a folder with a plugin that works: source, test, configuration, README and npm package.')
+    .addArgument(new Argument('<kind>', 'kind of the plugin').choices(KINDS))
+    .argument('<name>', 'its type in configurations, in lower_snake_case')
+    .argument('[folder]', 'the folder, which must not exist; by default the name with hyphens')
+    .action(async (kind, name, folder) => {
+      const { newPlugin } = await import('./plugin-new.ts')
+      exit(await newPlugin(terminal, kind, name, folder))
+    })
   plugin
     .command('check')
     .description('Run the contract on the plugins of a module; for each rule that one breaks, print how to mend it.')
