@@ -52,10 +52,10 @@ function nameProblem({ registry }: Terminal, kind: Kind, type: string): string |
       .replaceAll(/[^a-z0-9]+/g, '_')
       .replaceAll(/^[_0-9]+|_$/g, '')
     const advice = TYPE.test(known) && known.length <= LONGEST_TYPE ? `, such as ${known}` : ''
-    return `the name of a ${kind} is lower_snake_case and at most ${LONGEST_TYPE} characters long${advice}: got "${type}"`
+    return `the name of a plugin is lower_snake_case and at most ${LONGEST_TYPE} characters long${advice}: got "${type}"`
   }
-  if (NO_NAMES.includes(type)) return `YAML takes ${type} for a value; give the ${kind} another name`
-  if (registry.types(kind).includes(type)) return `Weir has a ${kind} ${type}; give yours another name`
+  if (NO_NAMES.includes(type)) return `YAML takes ${type} for a value; choose another name`
+  if (registry.types(kind).includes(type)) return `${kind} ${type} comes with Weir; give yours another name`
   return undefined
 }
 
