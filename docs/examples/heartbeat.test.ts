@@ -19,10 +19,10 @@ it('calls at once and then at each interval, and is degraded while the answer is
   server.on('request', () => calls++)
   context.status = state => void statuses.push(state)
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-  const heartbeat = plugin.create(testConfig(plugin, { url, interval: '10s' }), context)
+  const extension = plugin.create(testConfig(plugin, { url, interval: '10s' }), context)
   const signal = AbortSignal.timeout(5000)
 
-  await heartbeat.start?.(signal)
+  await extension.start?.(signal)
   for (const [code, status] of [
     [200, 'ok'],
     [503, 'degraded'],
@@ -38,5 +38,5 @@ it('calls at once and then at each interval, and is degraded while the answer is
     context.clock.advance(1)
   }
   assert.equal(calls, 3)
-  await heartbeat.stop?.(signal)
+  await extension.stop?.(signal)
 })

@@ -70,8 +70,9 @@ const runs: Readonly<
   async exporter(t, installed, yaml, folder) {
     const { url, bodies } = await backend(t)
     const weir = await started(t, installed, folder, yaml.replace('https://hooks.example.com/weir', url))
-    const response = await fetch(weir.events, { method: 'POST', body: '{"name":"signup"}' })
-    assert.equal(response.ok, true)
+    const headers = { 'content-type': 'application/json' }
+    const response = await fetch(weir.events, { method: 'POST', headers, body: '{"name":"signup"}' })
+    assert.equal(response.status, 202, await response.text())
     await eventually('the event', () => bodies.some(body => body.includes('"signup"')))
     await stopped(weir)
   },

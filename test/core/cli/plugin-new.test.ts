@@ -28,6 +28,8 @@ for (const kind of KINDS)
       readFileSync(`${folder}/${file}`, 'utf8')
     )
     for (const text of [source, test, yaml]) assert.doesNotMatch(text, /drop.health.checks|graphite|webhook|heartbeat/)
+    // As the name of a variable it could be one of the language, or of the example.
+    for (const [line] of `${source}\n${test}`.matchAll(/^.*own_2.*$/gm)) assert.match(line, /'[^']*own_2'|"[^"]*own_2"/)
     const { schema } = (await terminal.registry.find(kind, 'own_2'))!
     assert.deepEqual(
       [...readme.matchAll(/^\| `(\w+)`/gm)].map(([, name]) => name),
