@@ -114,6 +114,6 @@ function optionProblems(plugin: Plugin, config: ContractOptions['config']): stri
 
 /** A file needs no `./` here. */
 function specifierOf(module: string): string {
-  const isFile = statSync(module, { throwIfNoEntry: false })?.isFile() === true
+  const isFile = /\.[cm]?[jt]s$/.test(module) || statSync(module, { throwIfNoEntry: false })?.isFile() === true
   return isFile ? path.resolve(module) : module
 }

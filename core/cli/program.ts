@@ -261,6 +261,7 @@ function adminOption(): Option {
   return new Option('--admin <url>', 'admin server of the running Weir')
     .env('WEIR_ADMIN_URL')
     .default('http://127.0.0.1:13133')
+    .argParser(url)
 }
 
 function configOption(): Option {
@@ -268,6 +269,12 @@ function configOption(): Option {
     '-c, --config <file>',
     'configuration file; given again, later files are merged over earlier ones'
   ).argParser((file: string, files: string[] | undefined) => [...(files ?? []), file])
+}
+
+function url(text: string): string {
+  if (!/^https?:$/.test(URL.parse(text)?.protocol ?? ''))
+    throw new InvalidArgumentError('It must be a URL, as in http://127.0.0.1:13133.')
+  return text
 }
 
 function wholeNumber(text: string): number {

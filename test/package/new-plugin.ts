@@ -72,7 +72,7 @@ const runs: Readonly<
     const weir = await started(t, installed, folder, yaml.replace('https://hooks.example.com/weir', url))
     const headers = { 'content-type': 'application/json' }
     const response = await fetch(weir.events, { method: 'POST', headers, body: '{"name":"signup"}' })
-    assert.equal(response.status, 202, await response.text())
+    assert.ok(response.ok, await response.text())
     await eventually('the event', () => bodies.some(body => body.includes('"signup"')))
     await stopped(weir)
   },

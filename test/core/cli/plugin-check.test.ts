@@ -28,7 +28,7 @@ for (const [file, options] of [
   })
 
 for (const [what, module, options, code, message] of [
-  ['no such file', './none.ts', {}, EXIT.invalid, /cannot load plugin "\.\/none\.ts": there is no such file/],
+  ['no such file', './none.ts', {}, EXIT.invalid, /cannot load plugin "\S+none\.ts": there is no such file/],
   ['no such package', 'weir-plugin-none', {}, EXIT.invalid, /npm install weir-plugin-none/],
   ['a folder', path.join(ROOT, 'docs'), {}, EXIT.invalid, /it is a folder; name the file/],
   [
