@@ -1,3 +1,4 @@
+import type { LoadContract } from './core/plugin/contract-rule.ts'
 import type { BuiltIns } from './core/plugin/registry.ts'
 
 /** The components that come with Weir: the one place that knows them all. */
@@ -39,3 +40,6 @@ export const builtIns: BuiltIns = {
     query_api: () => import('./extensions/query_api/index.ts')
   }
 }
+
+/** The contract of plugins, which core does not import: it is part of the SDK. */
+export const loadContract: LoadContract = () => import('./sdk/plugin/contract-test.ts')

@@ -1,6 +1,6 @@
 import { setFlagsFromString } from 'node:v8'
 import { CommanderError } from 'commander'
-import { builtIns } from '../built-ins.ts'
+import { builtIns, loadContract } from '../built-ins.ts'
 import { EXIT } from './cli/exit-codes.ts'
 import { makeProgram } from './cli/program.ts'
 import { Registry } from './plugin/registry.ts'
@@ -25,6 +25,7 @@ for (const output of [process.stdout, process.stderr]) output.on('error', () => 
 const program = makeProgram(
   {
     registry: new Registry(builtIns),
+    loadContract,
     out: text => void process.stdout.write(`${text}\n`),
     error: text => void process.stderr.write(`${text}\n`)
   },

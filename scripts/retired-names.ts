@@ -37,6 +37,8 @@ const RETIRED: ReadonlyMap<string, string> = new Map([
 
 /** Names that are part of a format on disk or of a language, by the file that reads and writes it. */
 const PERSISTED: ReadonlyMap<string, readonly string[]> = new Map([
+  // A function of Node.
+  ['core/cli/plugin-check.ts', ['stripVTControlCharacters']],
   ['core/model/stream-table.ts', ['swept']],
   ['core/pipeline/checkpoint/file.ts', ['lanes']],
   ['core/pipeline/stateful/stateful-processor.ts', ['outbox']],

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
-import { Command, InvalidArgumentError, Option } from 'commander'
+import { Argument, Command, InvalidArgumentError, Option } from 'commander'
 import { PACKAGE_ROOT } from '../package-root.ts'
+import { KINDS } from '../plugin/registry.ts'
 import type { Terminal } from './terminal.ts'
 
 const { version: VERSION } = JSON.parse(readFileSync(path.join(PACKAGE_ROOT, 'package.json'), 'utf8'))
@@ -26,6 +27,7 @@ export function makeProgram(terminal: Terminal, exit: (code: number) => void): C
   addJournal(program, terminal, exit)
   addDeadLetters(program, terminal, exit)
   addKafka(program, terminal, exit)
+  addPlugin(program, terminal, exit)
   return program
 }
 
@@ -229,10 +231,37 @@ function addKafka(program: Command, terminal: Terminal, exit: (code: number) => 
     })
 }
 
+function addPlugin(program: Command, terminal: Terminal, exit: (code: number) => void): void {
+  const plugin = program.command('plugin').description('Begin a plugin, and check that one keeps the contract.')
+  plugin
+    .command('new')
+    .description('Make a folder with a plugin that works: source, test, configuration, README and npm package.')
+    .addArgument(new Argument('<kind>', 'kind of the plugin').choices(KINDS))
+    .argument('<name>', 'its type in configurations, in lower_snake_case')
+    .argument('[folder]', 'the folder, which must not exist; by default the name with hyphens')
+    .action(async (kind, name, folder) => {
+      const { newPlugin } = await import('./plugin-new.ts')
+      exit(await newPlugin(terminal, kind, name, folder))
+    })
+  plugin
+    .command('check')
+    .description('Run the contract on the plugins of a module; for each rule that one breaks, print how to mend it.')
+    .argument('<module>', 'file, or npm package, as in plugins of a configuration')
+    .option('--type <type>', 'the plugin, of a module that has several')
+    .option('--options <yaml>', "the least that a user must write, as in 'port: 0'")
+    .option('--optional <path...>', 'options without a default that may be left out')
+    .option('--unreachable', 'nobody listens at the address in the options of an exporter', false)
+    .action(async (module, options) => {
+      const { checkPlugin } = await import('./plugin-check.ts')
+      exit(await checkPlugin(terminal, module, options))
+    })
+}
+
 function adminOption(): Option {
   return new Option('--admin <url>', 'admin server of the running Weir')
     .env('WEIR_ADMIN_URL')
     .default('http://127.0.0.1:13133')
+    .argParser(url)
 }
 
 function configOption(): Option {
@@ -240,6 +269,12 @@ function configOption(): Option {
     '-c, --config <file>',
     'configuration file; given again, later files are merged over earlier ones'
   ).argParser((file: string, files: string[] | undefined) => [...(files ?? []), file])
+}
+
+function url(text: string): string {
+  if (!/^https?:$/.test(URL.parse(text)?.protocol ?? ''))
+    throw new InvalidArgumentError('It must be a URL, as in http://127.0.0.1:13133.')
+  return text
 }
 
 function wholeNumber(text: string): number {

@@ -47,8 +47,9 @@ const schemaFiles = (folder: string) =>
     .sort()
 
 function readSchema(file: string): unknown {
+  const text = readFileSync(file, 'utf8')
   try {
-    return JSON.parse(readFileSync(file, 'utf8'))
+    return JSON.parse(text)
   } catch (cause) {
     throw new Error(`${file} is not JSON`, { cause })
   }

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { statSync } from 'node:fs'
 import { registerHooks } from 'node:module'
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -46,7 +46,9 @@ function serveOwnModules(): void {
 function locate(specifier: string, fromFile: string): string {
   if (!specifier.startsWith('.') && !path.isAbsolute(specifier)) return resolvePackage(specifier, fromFile)
   const file = path.resolve(path.dirname(fromFile), specifier)
-  if (!existsSync(file)) throw new Error('there is no such file; a path is relative to the configuration file')
+  const found = statSync(file, { throwIfNoEntry: false })
+  if (found === undefined) throw new Error('there is no such file; a path is relative to the configuration file')
+  if (found.isDirectory()) throw new Error('it is a folder; name the file in it that exports the plugin')
   return pathToFileURL(file).href
 }
 

@@ -39,6 +39,11 @@ export class Registry {
     return [...new Set([...Object.keys(this.#builtIns[kind]), ...added.map(plugin => plugin.type)])].sort()
   }
 
+  /** The plugins of all modules added so far. */
+  get added(): Plugin[] {
+    return [...this.#added.values()]
+  }
+
   async find(kind: Kind, type: string): Promise<Plugin | undefined> {
     const added = this.#added.get(`${kind} ${type}`)
     if (added !== undefined) return added

@@ -3,8 +3,9 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { json } from 'node:stream/consumers'
-import { it } from 'node:test'
+import { after, it } from 'node:test'
 import type { EventBlock } from 'weir/plugin'
+import { contractOf } from 'weir/plugin/contract'
 import { testConfig, testContext } from 'weir/plugin/testing'
 import plugin from './webhook.ts'
 
@@ -18,17 +19,20 @@ const BLOCK: EventBlock = {
   value: Float64Array.of(1)
 }
 
-it('posts events, and says which answers are worth another try', async t => {
-  let status = 200
-  let body: unknown
-  const server = createServer(async (request, response) => {
-    body = await json(request)
-    response.writeHead(status).end()
-  }).listen(0, '127.0.0.1')
-  t.after(() => server.close())
-  await once(server, 'listening')
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/hook`
-  const exporter = plugin.create(testConfig(plugin, { url }), testContext())
+let status = 200
+let body: unknown
+const server = createServer(async (request, response) => {
+  body = await json(request)
+  response.writeHead(status).end()
+}).listen(0, '127.0.0.1')
+after(() => server.close())
+await once(server, 'listening')
+const config = { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/hook` }
+
+for (const { name, check } of contractOf(plugin, { config })) it(name, check)
+
+it('posts events, and says which answers are worth another try', async () => {
+  const exporter = plugin.create(testConfig(plugin, config), testContext())
   const send = () => exporter.export(BLOCK, AbortSignal.timeout(5000))
 
   await send()

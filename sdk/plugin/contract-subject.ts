@@ -1,20 +1,10 @@
 import type { Lifecycle, Plugin } from '../../core/plugin/contract.ts'
+import type { ContractOptions } from '../../core/plugin/contract-rule.ts'
 import type { Inspectable } from '../../core/plugin/inspection.ts'
 import { NOW } from './sample-blocks.ts'
 import { FakeClock, type TestContext, testConfig, testContext } from './testing.ts'
 
 const TIMEOUT_MS = 10_000
-
-export interface ContractOptions {
-  /** The least a user has to write, with ports left to the kernel (`127.0.0.1:0`). */
-  readonly config?: Record<string, unknown>
-  /** Paths (`auth.token`) of options that have no default because leaving them out means something. */
-  readonly optional?: readonly string[]
-  /**
-   * For an exporter: nobody listens at the address in `config`, so that every export must fail and may be tried again.
-   */
-  readonly unreachable?: boolean
-}
 
 /** The subjects of a rule of the contract. */
 export interface Subjects {

@@ -2,13 +2,15 @@ import assert from 'node:assert/strict'
 import { applySchema } from '../../core/config/schema.ts'
 import { ExportError } from '../../core/errors.ts'
 import { API_VERSION, type Exporter, type JsonSchema, type Plugin, type Receiver } from '../../core/plugin/contract.ts'
-import { type ContractOptions, make, type Subjects, signal, stop, within } from './contract-subject.ts'
+import type { ContractOptions, Rule } from '../../core/plugin/contract-rule.ts'
+import { ADVICE } from './contract-advice.ts'
+import { make, type Subjects, signal, stop, within } from './contract-subject.ts'
 import { isInspected } from './inspection-contract.ts'
 import { PROCESSOR_RULES } from './processor-contract.ts'
 import { blocksFor } from './sample-blocks.ts'
 import { testConfig } from './testing.ts'
 
-export type { ContractOptions } from './contract-subject.ts'
+export type { ContractOptions, Rule } from '../../core/plugin/contract-rule.ts'
 
 const PORTS = { receiver: ['out'], processor: ['in', 'out'], exporter: ['in'], extension: [] }
 /** An attempt, and how long it may take to end after that. */
@@ -16,16 +18,11 @@ const ATTEMPT_MS = 50
 const SLACK_MS = 3000
 const PORT_TYPES = ['points', 'events', 'any']
 
-/** A rule that every plugin keeps. `check` rejects if the plugin breaks it. Run it as a test of its own. */
-export interface Rule {
-  readonly name: string
-  check(): Promise<void>
-}
-
 /** The rules for any plugin of this kind: `for (const { name, check } of contractOf(plugin)) it(name, check)`. */
 export function contractOf(plugin: Plugin, options: ContractOptions = {}): Rule[] {
   const rule = (name: string, check: (subject: Subjects) => Promise<void> | void): Rule => ({
     name,
+    advice: ADVICE[name],
     check: async () => check({ plugin, options, ...make(plugin, options) })
   })
   const common = [

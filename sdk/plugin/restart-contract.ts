@@ -4,16 +4,9 @@ import type { Block } from '../../core/model/block.ts'
 import { saveBlock } from '../../core/model/saved-blocks.ts'
 import { runThrough } from '../../core/model/stepwise.ts'
 import type { Plugin, Processor } from '../../core/plugin/contract.ts'
+import type { ContractOptions } from '../../core/plugin/contract-rule.ts'
 import { count } from '../../core/plural.ts'
-import {
-  type ContractOptions,
-  type CountingContext,
-  make,
-  type Subjects,
-  signal,
-  stop,
-  within
-} from './contract-subject.ts'
+import { type CountingContext, make, type Subjects, signal, stop, within } from './contract-subject.ts'
 import { ProcessorHarness } from './processor-harness.ts'
 import { type Downstream, LONG_MS } from './processor-line.ts'
 import { blocksFor } from './sample-blocks.ts'

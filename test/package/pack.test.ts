@@ -4,21 +4,19 @@ import { cp } from 'node:fs/promises'
 import path from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { EXIT } from '../../core/cli/exit-codes.ts'
-import { blocksOf } from '../docs/blocks.ts'
+import { manifest, TSCONFIG } from '../../core/cli/plugin-package.ts'
+import { KINDS } from '../../core/plugin/registry.ts'
 import { deltaRequest, postOtlp } from '../e2e/otlp-requests.ts'
 import { ROOT } from '../e2e/weir-process.ts'
 import { ENGINES, InstalledPackage, RegistryUnreachable, succeeded, VERSION } from './installed-package.ts'
+import { checkNewPlugin } from './new-plugin.ts'
 
 /** Where npx finds it. */
 const WEIR = 'node_modules/.bin/weir'
 const OLDEST_NODE = Number(/^>=(\d+)$/.exec(ENGINES.node)![1])
 const EXAMPLES = ['drop-health-checks.test.ts', 'drop-health-checks.ts', 'pace.ts', 'webhook.ts']
-/** What docs/plugins.md shows for a package of pace.ts. */
-const [MANIFEST, TSCONFIG] = blocksOf('docs/plugins.md')
-  .filter(({ language }) => language === 'json')
-  .map(({ text }) => JSON.parse(text))
-// The types of Weir and of its dependencies hold by themselves.
-TSCONFIG.compilerOptions.skipLibCheck = false
+/** As `weir plugin new` makes them. */
+const MANIFEST = { name: 'weir-plugin-pace', version: '0.1.0', ...manifest('processor', 'pace') }
 
 /** With a plugin of TypeScript by its path and one of JavaScript by its package's name. */
 const CONFIG = `
@@ -56,12 +54,14 @@ test('the npm package', async t => {
   })
   for (const name of EXAMPLES) await cp(path.join(ROOT, 'docs/examples', name), weir.path('plugins', name))
   await weir.write({
-    'plugins/package.json': JSON.stringify(MANIFEST),
-    'plugins/tsconfig.json': JSON.stringify(TSCONFIG)
+    'plugins/package.json': JSON.stringify({ ...MANIFEST, dependencies: { rxjs: '^7.8.2' } }),
+    // The types of Weir and of its dependencies hold by themselves.
+    'plugins/tsconfig.json': JSON.stringify({ compilerOptions: { ...TSCONFIG.compilerOptions, skipLibCheck: false } })
   })
   await t.test('has types that plugins compile with', async () => {
     succeeded(await weir.compile('plugins'))
   })
+  for (const kind of KINDS) await t.test(`weir plugin new ${kind}`, t => checkNewPlugin(t, weir, kind))
   await installPlugins(weir)
 
   await t.test(`on Node ${process.version}`, t => check(t, weir, path.dirname(process.execPath)))

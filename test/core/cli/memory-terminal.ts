@@ -1,10 +1,11 @@
-import { builtIns } from '../../../built-ins.ts'
+import { builtIns, loadContract } from '../../../built-ins.ts'
 import type { Terminal } from '../../../core/cli/terminal.ts'
 import { Registry } from '../../../core/plugin/registry.ts'
 
 /** A terminal that remembers what was written. */
 export class MemoryTerminal implements Terminal {
   readonly registry = new Registry(builtIns)
+  readonly loadContract = loadContract
   stdout = ''
   stderr = ''
 

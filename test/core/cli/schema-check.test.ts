@@ -32,5 +32,7 @@ test('weir schema check compares files, and the files of folders', t => {
   const [code, , error] = check(old, broken)
   assert.equal(code, EXIT.invalid)
   assert.match(String(error), /broken\.json is not JSON/)
-  assert.equal(check(old, path.join(folder, 'nothing'))[0], EXIT.invalid)
+  const [noFile, , missing] = check(old, path.join(folder, 'nothing'))
+  assert.equal(noFile, EXIT.invalid)
+  assert.match(String(missing), /nothing: ENOENT/)
 })
