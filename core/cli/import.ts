@@ -1,0 +1,55 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { parseYaml, toValue } from '../config/document.ts'
+import { Problems } from '../config/problems.ts'
+import { describeError } from '../errors.ts'
+import { count } from '../plural.ts'
+import { EXIT } from './exit-codes.ts'
+import type { Draft } from './import/draft.ts'
+import { KINDS, type Kind, kindOf } from './import/kind.ts'
+import { importStreamAggregation } from './import/vmagent/stream-aggregation.ts'
+import type { Terminal } from './terminal.ts'
+
+export interface ImportOptions {
+  /** The tool that the file is of; undefined: its content tells. */
+  readonly from?: Kind
+  /** The file that is written; undefined: standard output. */
+  readonly output?: string
+}
+
+/** Writes the configuration of Weir that does what the configuration of another tool does. */
+export async function importConfig(terminal: Terminal, file: string, { from, output }: ImportOptions): Promise<number> {
+  let text: string
+  try {
+    text = readFileSync(file, 'utf8')
+  } catch (error) {
+    terminal.error(`cannot read ${file}: ${describeError(error)}`)
+    return EXIT.invalid
+  }
+  const draft = draftOf(terminal, file, text, from)
+  return draft === undefined ? EXIT.invalid : write(terminal, draft, output)
+}
+
+function draftOf(terminal: Terminal, file: string, text: string, from: Kind | undefined): Draft | undefined {
+  const problems = new Problems()
+  const root = parseYaml(file, text, undefined, problems)
+  if (problems.hasErrors || root === undefined) {
+    terminal.error(problems.format())
+    return undefined
+  }
+  const value = toValue(root)
+  const kind = from ?? kindOf(value)
+  if (kind === undefined) {
+    terminal.error(`${file}: it is not known which tool it is of: say so by --from ${KINDS.join(', --from ')}`)
+    return undefined
+  }
+  return importStreamAggregation(value as unknown[])
+}
+
+function write(terminal: Terminal, draft: Draft, output: string | undefined): number {
+  const text = draft.toString()
+  if (output === undefined) terminal.out(text.trimEnd())
+  else writeFileSync(output, text)
+  if (draft.notes > 0) terminal.error(`${count(draft.notes, 'comment')} on what has no twin, or differs`)
+  for (const sentence of draft.broken) terminal.error(sentence)
+  return draft.broken.length > 0 ? EXIT.invalid : EXIT.ok
+}
