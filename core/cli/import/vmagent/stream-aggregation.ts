@@ -16,7 +16,9 @@ export function importStreamAggregation(rules: readonly unknown[]): Draft {
   const before = new Statements()
   const after = new Statements()
   const counter = new Block()
-  const converted = rules.flatMap((rule, i) => new RuleImport(draft, new Options(mapTexts(rule, withVariables)), i + 1, before, after).blocks())
+  const converted = rules.flatMap((rule, i) =>
+    new RuleImport(draft, new Options(mapTexts(rule, withVariables)), i + 1, before, after).blocks()
+  )
   if (converted.length === 0)
     draft.break('processors', 'No rule has an output with a twin, so nothing would be aggregated.')
   counter.set(
