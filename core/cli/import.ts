@@ -6,6 +6,8 @@ import { count } from '../plural.ts'
 import { EXIT } from './exit-codes.ts'
 import type { Draft } from './import/draft.ts'
 import { KINDS, type Kind, kindOf } from './import/kind.ts'
+import { importStatsd } from './import/statsd/config.ts'
+import { readJsObject } from './import/statsd/js-object.ts'
 import { importStreamAggregation } from './import/vmagent/stream-aggregation.ts'
 import type { Terminal } from './terminal.ts'
 
@@ -30,19 +32,40 @@ export async function importConfig(terminal: Terminal, file: string, { from, out
 }
 
 function draftOf(terminal: Terminal, file: string, text: string, from: Kind | undefined): Draft | undefined {
+  // JSON is both.
+  const isJs = from === 'statsd' || (from === undefined && (/\.c?js$/.test(file) || kindOf(jsValue(text)) === 'statsd'))
+  if (isJs) return statsdDraft(terminal, file, text)
   const problems = new Problems()
   const root = parseYaml(file, text, undefined, problems)
   if (problems.hasErrors || root === undefined) {
-    terminal.error(problems.format())
+    terminal.error(problems.format() || `${file}: it is empty`)
     return undefined
   }
   const value = toValue(root)
   const kind = from ?? kindOf(value)
   if (kind === undefined) {
-    terminal.error(`${file}: it is not known which tool it is of: say so by --from ${KINDS.join(', --from ')}`)
+    terminal.error(`${file}: its content does not tell which tool it is of; use --from ${KINDS.join(', --from ')}`)
     return undefined
   }
   return importStreamAggregation(value as unknown[])
+}
+
+function statsdDraft(terminal: Terminal, file: string, text: string): Draft | undefined {
+  try {
+    const { value, unreadable } = readJsObject(text)
+    return importStatsd(value, unreadable)
+  } catch (error) {
+    terminal.error(`${file}: ${describeError(error)}`)
+    return undefined
+  }
+}
+
+function jsValue(text: string): unknown {
+  try {
+    return readJsObject(text).value
+  } catch {
+    return undefined
+  }
 }
 
 function write(terminal: Terminal, draft: Draft, output: string | undefined): number {

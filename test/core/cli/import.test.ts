@@ -12,7 +12,7 @@ const CASES = path.join(import.meta.dirname, '../../cases/import')
 const ENV = {}
 
 // Golden files. `UPDATE_GOLDEN=1 npm test` writes them anew; read the difference.
-for (const tool of ['vmagent']) {
+for (const tool of ['vmagent', 'statsd']) {
   describe(`weir import of ${tool}`, () => {
     const files = globSync(`${CASES}/${tool}/*`)
       .filter(file => !file.includes('.expected.'))
