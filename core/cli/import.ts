@@ -4,10 +4,13 @@ import { Problems } from '../config/problems.ts'
 import { describeError } from '../errors.ts'
 import { count } from '../plural.ts'
 import { EXIT } from './exit-codes.ts'
+import { Comments } from './import/comments.ts'
 import type { Draft } from './import/draft.ts'
 import { KINDS, type Kind, kindOf } from './import/kind.ts'
+import { importOtelcol } from './import/otelcol/config.ts'
 import { importStatsd } from './import/statsd/config.ts'
 import { readJsObject } from './import/statsd/js-object.ts'
+import { importScrapeFile } from './import/vmagent/scrape-file.ts'
 import { importStreamAggregation } from './import/vmagent/stream-aggregation.ts'
 import type { Terminal } from './terminal.ts'
 
@@ -47,7 +50,10 @@ function draftOf(terminal: Terminal, file: string, text: string, from: Kind | un
     terminal.error(`${file}: its content does not tell which tool it is of; use --from ${KINDS.join(', --from ')}`)
     return undefined
   }
-  return importStreamAggregation(value as unknown[])
+  const comments = new Comments(text, root)
+  if (kind === 'otelcol') return importOtelcol(value, path => comments.above(path))
+  if (Array.isArray(value)) return importStreamAggregation(value, i => comments.above([i]))
+  return importScrapeFile(value)
 }
 
 function statsdDraft(terminal: Terminal, file: string, text: string): Draft | undefined {

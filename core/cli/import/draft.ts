@@ -19,6 +19,7 @@ export class Draft {
     exporters: new Block()
   }
   readonly #head: string[]
+  readonly #sectionComments = new Map<Section, string>()
   readonly service = new Block()
   readonly authenticators = new Block()
   readonly pipelines = new Block()
@@ -46,11 +47,22 @@ export class Draft {
     this.#head.push(comment)
   }
 
+  /** As {@link break}, at the top of the file. */
+  breakAtTop(sentence: string): void {
+    this.broken.push(sentence)
+    this.noteAtTop(sentence)
+  }
+
   /** Adds a comment on something that has no twin, above the next entry of the section. */
   note(where: Section | Block, comment: string): void {
     this.#notes++
     const block = where instanceof Block ? where : this.#sections[where]
     block.note(comment)
+  }
+
+  /** Adds a comment of the user's own above a section. */
+  keepSectionComment(section: Section, comment: string | undefined): void {
+    if (comment !== undefined) this.#sectionComments.set(section, comment)
   }
 
   /** Adds a comment of several lines above a block or the next entry, of which so many are on what has no twin. */
@@ -99,7 +111,8 @@ export class Draft {
   /** The file. */
   toString(): string {
     const root = new Block()
-    for (const section of SECTIONS) if (!this.#sections[section].isBlank) root.set(section, this.#sections[section])
+    for (const section of SECTIONS.filter(one => !this.#sections[one].isBlank))
+      root.set(section, this.#sections[section], ...[this.#sectionComments.get(section) ?? []].flat())
     if (this.authenticators.size > 0) this.service.set('authenticators', this.authenticators)
     this.service.set('pipelines', this.pipelines)
     root.set('service', this.service)

@@ -10,7 +10,7 @@ const SHOWN = 60
 export class Options {
   readonly #values: Readonly<Record<string, unknown>>
   readonly #read = new Set<string>()
-  readonly #children = new Map<string, Options>()
+  readonly #children = new Map<string, readonly Options[]>()
 
   constructor(value: unknown) {
     this.#values = isMapping(value) ? value : {}
@@ -60,22 +60,28 @@ export class Options {
 
   /** The options under a key; none if it has no mapping. */
   at(key: string): Options {
-    this.#read.add(key)
-    let child = this.#children.get(key)
-    if (child === undefined) this.#children.set(key, (child = new Options(this.#values[key])))
-    return child
+    return this.#childrenOf(key, [this.#values[key]])[0]
   }
 
   /** Each mapping of a list. */
-  each(key: string): Options[] {
-    return this.list(key).map(item => new Options(item))
+  each(key: string): readonly Options[] {
+    return this.#childrenOf(key, this.list(key))
+  }
+
+  #childrenOf(key: string, values: readonly unknown[]): readonly Options[] {
+    this.#read.add(key)
+    const known = this.#children.get(key)
+    if (known !== undefined) return known
+    const children = values.map(value => new Options(value))
+    this.#children.set(key, children)
+    return children
   }
 
   /** What nobody asked for: `a.b: value`, without values that may be secrets. */
   unread(prefix = ''): string[] {
     return this.keys.flatMap(key => {
       if (!this.#read.has(key)) return [show(prefix + key, this.#values[key])]
-      return this.#children.get(key)?.unread(`${prefix}${key}.`) ?? []
+      return (this.#children.get(key) ?? []).flatMap(child => child.unread(`${prefix}${key}.`))
     })
   }
 }

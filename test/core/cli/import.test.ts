@@ -9,10 +9,14 @@ import { MemoryTerminal } from './memory-terminal.ts'
 
 const CASES = path.join(import.meta.dirname, '../../cases/import')
 /** The variables that the cases refer to. */
-const ENV = {}
+const ENV = Object.fromEntries(
+  'ENVIRONMENT MIMIR_TOKEN REGION API_KEY KAFKA_PASSWORD CLICKHOUSE_PASSWORD SHOP_PASSWORD EDGE_PASSWORD CLUSTER'
+    .split(' ')
+    .map(name => [name, 'a-text-for-tests'])
+)
 
 // Golden files. `UPDATE_GOLDEN=1 npm test` writes them anew; read the difference.
-for (const tool of ['vmagent', 'statsd']) {
+for (const tool of ['otelcol', 'vmagent', 'statsd']) {
   describe(`weir import of ${tool}`, () => {
     const files = globSync(`${CASES}/${tool}/*`)
       .filter(file => !file.includes('.expected.'))

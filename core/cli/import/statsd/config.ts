@@ -36,9 +36,9 @@ export function importStatsd(value: unknown, unreadable: readonly Unreadable[]):
   const config = new Options(value)
   const draft = new Draft('Written by weir import from a configuration of statsd.')
   for (const { path, line, text } of unreadable) {
-    const sentence = `Line ${line}: ${path} is no data but code, which is not run: ${shortened(text)}. Write its value by hand.`
-    draft.broken.push(sentence)
-    draft.noteAtTop(sentence)
+    draft.breakAtTop(
+      `Line ${line}: ${path} is code and no data, and is not run: ${shortened(text)}. Write its value by hand.`
+    )
   }
   draft.add('receivers', 'statsd', receiverOf(config, draft))
   const graphite = config.at('graphite')

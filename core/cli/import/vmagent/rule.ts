@@ -24,20 +24,31 @@ const HINTS: Readonly<Record<string, string>> = {
 /** The output of a rule, with the quantiles it may name. */
 type Wanted = { readonly output: Output; readonly quantiles?: readonly number[] }
 
+interface Place {
+  /** From 1. */
+  readonly number: number
+  /** The user's own. */
+  readonly comment: string | undefined
+  /** Statements for the input and for the output of windows. */
+  readonly before: Statements
+  readonly after: Statements
+}
+
 /** One rule of stream aggregation: a rule of `windowed_counter` for each of its outputs. */
 export class RuleImport {
   readonly #draft: Draft
   readonly #rule: Options
   readonly #title: string
+  readonly #comment: string | undefined
   readonly #before: Statements
   readonly #after: Statements
   readonly #notes: string[] = []
 
-  /** @param before, after statements for the input and for the output of windows */
-  constructor(draft: Draft, rule: Options, number: number, before: Statements, after: Statements) {
+  constructor(draft: Draft, rule: Options, { number, comment, before, after }: Place) {
     this.#draft = draft
     this.#rule = rule
     this.#title = `Rule ${number}`
+    this.#comment = comment
     this.#before = before
     this.#after = after
   }
@@ -68,7 +79,8 @@ export class RuleImport {
   /** Comments stand above the first of the rules that this one becomes. */
   #withComments(name: string | undefined, blocks: Block[]): Block[] {
     const title = name === undefined ? this.#title : `${this.#title}, ${name}`
-    const lines = [`${title}${this.#notes.length > 0 ? ':' : '.'}`, ...this.#notes.map(note => `- ${note}`)]
+    const own = this.#comment === undefined ? [] : [this.#comment]
+    const lines = [...own, `${title}${this.#notes.length > 0 ? ':' : '.'}`, ...this.#notes.map(note => `- ${note}`)]
     this.#draft.noteOn(blocks[0] ?? 'processors', lines, this.#notes.length)
     return blocks
   }

@@ -7,6 +7,7 @@ export type Condition = { readonly [key: string]: Yaml }
 const NAME_LABEL = '__name__'
 /** Labels that the receiver makes attributes of the resource. */
 const RESOURCE_LABELS: Readonly<Record<string, string>> = { job: 'service.name', instance: 'service.instance.id' }
+const TEXT = /"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'/g
 const PLAIN_WORDS = /^[\w.:|*-]+$/
 
 /** The attribute in Weir of a label of Prometheus. */
@@ -26,7 +27,9 @@ export function conditionsOf(selectors: readonly string[]): Condition | Conditio
 function alternatives(selector: string): string[] {
   const [, name, inside] = /^\s*([\w:]*)\s*\{([\s\S]*)\}\s*$/.exec(selector) ?? []
   if (inside === undefined) return [selector]
-  const parts = [...inside.matchAll(/(?:"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|(?!\bor\b)[^"'])+/g)].map(([part]) => part)
+  const texts: string[] = []
+  const masked = inside.replaceAll(TEXT, text => `\0${texts.push(text) - 1}\0`)
+  const parts = masked.split(/\s+or\s+/i).map(part => part.replaceAll(/\0(\d+)\0/g, (_, i) => texts[Number(i)]))
   return parts.map(part => `${name}{${part.trim().replace(/^,|,$/g, '')}}`)
 }
 

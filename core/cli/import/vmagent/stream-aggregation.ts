@@ -3,9 +3,16 @@ import { mapTexts, Options } from '../options.ts'
 import { Block } from '../yaml.ts'
 import { RuleImport } from './rule.ts'
 import { Statements } from './statements.ts'
+import { withVariables } from './variables.ts'
 
-/** Rules of stream aggregation: the file of vmagent's `-remoteWrite.streamAggr.config`. */
-export function importStreamAggregation(rules: readonly unknown[]): Draft {
+/**
+ * Rules of stream aggregation: the file of vmagent's `-remoteWrite.streamAggr.config`.
+ * @param commentOn the user's own comment above a rule
+ */
+export function importStreamAggregation(
+  rules: readonly unknown[],
+  commentOn: (rule: number) => string | undefined
+): Draft {
   const draft = new Draft(
     'Written by weir import from rules of stream aggregation.',
     'Samples count in the window that their own time falls into; vmagent counts them by their arrival. So a late sample counts too, in a series with late="true".',
@@ -48,6 +55,3 @@ function withoutWindow(statements: Statements): Block {
   statements.add(undefined, { delete: ['window'] })
   return statements.block()
 }
-
-/** `%{NAME}` is a variable there; `$` is none. */
-const withVariables = (text: string) => text.replaceAll(/\$(?=[${])/g, '$$$$').replaceAll(/%\{(\w+)\}/g, '${env:$1}')
