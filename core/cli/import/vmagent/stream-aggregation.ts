@@ -24,7 +24,12 @@ export function importStreamAggregation(
   const after = new Statements()
   const counter = new Block()
   const converted = rules.flatMap((rule, i) =>
-    new RuleImport(draft, new Options(mapTexts(rule, withVariables)), i + 1, before, after).blocks()
+    new RuleImport(draft, new Options(mapTexts(rule, withVariables)), {
+      number: i + 1,
+      comment: commentOn(i),
+      before,
+      after
+    }).blocks()
   )
   if (converted.length === 0)
     draft.break('processors', 'No rule has an output with a twin, so nothing would be aggregated.')
