@@ -88,7 +88,7 @@ export const otelcolCases: readonly EquivalenceCase[] = [
     async send(ports) {
       await nextWindow()
       const start = Date.now()
-      for (const value of [4, 9, 9]) {
+      for (const value of [4, 9, 15]) {
         await otlp(
           ports,
           [gauge('temperature', point(value, {})), total('jobs', point(value, { queue: 'a' }, start))],

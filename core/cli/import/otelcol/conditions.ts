@@ -1,3 +1,4 @@
+import { NoTwin } from '../no-twin.ts'
 import type { Yaml } from '../yaml.ts'
 import type { Expr } from './ottl.ts'
 
@@ -25,7 +26,7 @@ const LIMITS: Readonly<Record<string, string>> = { '<': 'lt', '<=': 'lte', '>': 
 const LOG_FIELDS = new Set(['body', 'severity_text', 'severity_number', 'trace_id', 'span_id'])
 const SEVERITIES = ['TRACE', 'DEBUG', 'INFO', 'WARN', 'ERROR', 'FATAL']
 
-/** The conditions of which one has to hold. @throws Error that says what has no twin */
+/** The conditions of which one has to hold. @throws NoTwin that says what has no twin */
 export function conditionsOf(expr: Expr): Conditions[] {
   if (expr.type === 'or') return [...conditionsOf(expr.left), ...conditionsOf(expr.right)]
   if (expr.type === 'and')
@@ -38,25 +39,25 @@ export function conditionsOf(expr: Expr): Conditions[] {
 export const oneOf = (conditions: readonly Conditions[]): Yaml =>
   (conditions.length === 1 ? conditions[0] : conditions) as Yaml
 
-/** The attribute of a path, or `name`. @throws Error if Weir has no such field */
+/** The attribute of a path, or `name`. @throws NoTwin if Weir has no such field */
 export function fieldOf(expr: Expr): { readonly attribute: string } | 'name' {
-  if (expr.type !== 'path') throw new Error('a field is expected')
+  if (expr.type !== 'path') throw new NoTwin('a field is expected')
   const path = expr.path.replace(/^(metric|datapoint|log|resource)\./, '')
   if (path === 'attributes' && expr.key !== undefined) return { attribute: expr.key }
   if (path === 'name' && expr.key === undefined) return 'name'
   if (LOG_FIELDS.has(path) && expr.key === undefined) return { attribute: path }
-  throw new Error(`there is no ${expr.path}`)
+  throw new NoTwin(`there is no ${expr.path}`)
 }
 
 function negated(expr: Expr): Conditions {
-  if (expr.type === 'not') throw new Error('not not')
-  if (expr.type === 'and' || expr.type === 'or') throw new Error('a negation of and, or or has no twin')
+  if (expr.type === 'not') throw new NoTwin('not not')
+  if (expr.type === 'and' || expr.type === 'or') throw new NoTwin('a negation of and, or or has no twin')
   return test(expr, true)
 }
 
 function test(expr: Expr, isNegated: boolean): Conditions {
   if (expr.type === 'call') return callTest(expr, isNegated)
-  if (expr.type !== 'compare') throw new Error('such a condition has no twin')
+  if (expr.type !== 'compare') throw new NoTwin('such a condition has no twin')
   const { op, left, right } = expr
   if (left.type === 'path' && right.type === 'enum' && op === '==' && !isNegated) {
     const special = enumTest(left.path, right.name)
@@ -68,7 +69,7 @@ function test(expr: Expr, isNegated: boolean): Conditions {
     if (value === null) return on(left, { exists: isNot })
     return on(left, isNot ? { not: value } : value)
   }
-  if (isNegated || typeof value !== 'number') throw new Error(`${op} compares with a number`)
+  if (isNegated || typeof value !== 'number') throw new NoTwin(`${op} compares with a number`)
   return on(left, { [LIMITS[op]]: value })
 }
 
@@ -92,7 +93,7 @@ function callTest({ name, args }: Expr & { type: 'call' }, isNegated: boolean): 
     const value = scalarOf(second)
     return { attributes: { [key]: isNegated ? { not: value } : value } }
   }
-  throw new Error(`the function ${name} has no twin`)
+  throw new NoTwin(`the function ${name} has no twin`)
 }
 
 function on(left: Expr, wanted: Yaml): Conditions {
@@ -111,14 +112,14 @@ function scalarOf(expr: Expr): string | number | boolean | null {
   const [, severity, step] = (expr.type === 'enum' && /^SEVERITY_NUMBER_([A-Z]+)([234]?)$/.exec(expr.name)) || []
   const level = SEVERITIES.indexOf(severity ?? '')
   if (level >= 0) return level * 4 + Number(step || 1)
-  throw new Error('a text, a number, true, false or nil is expected')
+  throw new NoTwin('a text, a number, true, false or nil is expected')
 }
 
 function merged(one: Conditions, other: Conditions): Conditions {
   for (const key of ['name', 'kind', 'temporality'] as const)
-    if (one[key] !== undefined && other[key] !== undefined) throw new Error(`two conditions on ${key} have no twin`)
+    if (one[key] !== undefined && other[key] !== undefined) throw new NoTwin(`two conditions on ${key} have no twin`)
   const twice = Object.keys(one.attributes ?? {}).find(key => other.attributes?.[key] !== undefined)
-  if (twice !== undefined) throw new Error(`two conditions on ${twice} have no twin`)
+  if (twice !== undefined) throw new NoTwin(`two conditions on ${twice} have no twin`)
   const attributes = { ...one.attributes, ...other.attributes }
   return { ...one, ...other, ...(Object.keys(attributes).length > 0 ? { attributes } : {}) }
 }

@@ -1,4 +1,4 @@
-import { describeError } from '../../../errors.ts'
+import { orNoTwin } from '../no-twin.ts'
 import type { Options } from '../options.ts'
 import type { Yaml } from '../yaml.ts'
 import { type Conditions, conditionsOf } from './conditions.ts'
@@ -32,12 +32,13 @@ export function importFilter(options: Options, { signal }: Surroundings): Twins 
 }
 
 function readCondition(text: string, notes: string[]): Conditions[] {
-  try {
-    return conditionsOf(parseCondition(text))
-  } catch (error) {
-    notes.push(`NOT FILTERED: ${text} has no twin: ${describeError(error)}.`)
-    return []
-  }
+  return orNoTwin(
+    () => conditionsOf(parseCondition(text)),
+    reason => {
+      notes.push(`NOT FILTERED: ${text} has no twin: ${reason}.`)
+      return []
+    }
+  )
 }
 
 /** `match_type`, `metric_names`, `resource_attributes` and the like, of processors that select by them. */

@@ -4,7 +4,7 @@ import type { Conditions } from './conditions.ts'
 import { given, type Twin, type Twins } from './twin.ts'
 
 const WINDOW = '10s'
-/** Attributes that make up job and instance. */
+/** Attributes of the resource that make up job and instance. */
 const IDENTITY = ['service.name', 'service.namespace', 'service.instance.id']
 const AGGREGATIONS: Readonly<Record<string, string>> = {
   sum: 'sum',
@@ -99,12 +99,22 @@ function aggregated(operation: Options, match: Conditions, notes: string[]): Twi
     notes.push(
       'Gauges are not added up, as a value now and a value a moment ago have no sum. Query sum() in the store.'
     )
-  const by = [...operation.texts('label_set'), ...IDENTITY]
-  const output = aggregation === 'sum' ? ['cumulative'] : ['delta']
-  const rule = { match: match as Yaml, by, windows: [WINDOW], aggregations: [aggregation], name: '{name}', output }
-  return [{ type: 'windowed_counter', options: { rules: [rule] } }, ...(output[0] === 'delta' ? [withoutWindow()] : [])]
+  const kept = [...operation.texts('label_set'), ...IDENTITY].map(quoted).join('|')
+  const isSum = aggregation === 'sum'
+  const rule = {
+    match: match as Yaml,
+    aggregations: [aggregation],
+    name: '{name}',
+    output: [isSum ? 'cumulative' : 'delta']
+  }
+  const labels = { match: match as Yaml, relabel: [{ regex: kept, action: 'labelkeep' }] }
+  return [
+    // Totals of several series that lose a label would overwrite each other; their increments add up.
+    ...(isSum ? [{ type: 'cumulative_to_delta', options: { match: match as Yaml } }] : []),
+    { type: 'transform', options: { statements: [labels] } },
+    { type: 'windowed_counter', options: { windows: [WINDOW], rules: [rule] } },
+    ...(isSum ? [] : [{ type: 'transform', options: { statements: [{ delete: ['window'] }] } }])
+  ]
 }
-
-const withoutWindow = (): Twin => ({ type: 'transform', options: { statements: [{ delete: ['window'] }] } })
 
 const quoted = (text: string) => text.replaceAll(/[\\^$.*+?()[\]{}|]/g, '\\$&')

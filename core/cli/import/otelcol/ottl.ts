@@ -1,3 +1,4 @@
+import { NoTwin } from '../no-twin.ts'
 /** An expression of the OpenTelemetry Transformation Language, as far as it is read here. */
 export type Expr =
   | { readonly type: 'path'; readonly path: string; readonly key: string | undefined }
@@ -12,7 +13,7 @@ export type Expr =
 const TOKEN = /\s*(?:("(?:[^"\\]|\\.)*")|(-?\d+(?:\.\d+)?)|([A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*)|(==|!=|<=|>=|[<>()[\],]))/y
 const WORDS: Readonly<Record<string, boolean | null>> = { true: true, false: false, nil: null }
 
-/** @throws Error if it cannot be read */
+/** @throws NoTwin if it cannot be read */
 export function parseCondition(text: string): Expr {
   const parser = new Parser(text)
   const expr = parser.or()
@@ -20,11 +21,11 @@ export function parseCondition(text: string): Expr {
   return expr
 }
 
-/** A statement: a call, and its condition. @throws Error if it cannot be read */
+/** A statement: a call, and its condition. @throws NoTwin if it cannot be read */
 export function parseStatement(text: string): { call: Expr & { type: 'call' }; where: Expr | undefined } {
   const parser = new Parser(text)
   const call = parser.primary()
-  if (call.type !== 'call') throw new Error('it is no call of a function')
+  if (call.type !== 'call') throw new NoTwin('it is no call of a function')
   const where = parser.accept('where') ? parser.or() : undefined
   parser.end()
   return { call, where }
@@ -39,7 +40,7 @@ class Parser {
     for (TOKEN.lastIndex = 0; TOKEN.lastIndex < trimmed.length; ) {
       const from = TOKEN.lastIndex
       const found = TOKEN.exec(trimmed)
-      if (found === null) throw new Error(`it is not known here what ${trimmed.slice(from).trim().slice(0, 20)} means`)
+      if (found === null) throw new NoTwin(`it is not known here what ${trimmed.slice(from).trim().slice(0, 20)} means`)
       this.#tokens.push(found[0].trimStart())
     }
   }
@@ -72,11 +73,11 @@ class Parser {
 
   primary(): Expr {
     const token = this.#tokens[this.#at++]
-    if (token === undefined) throw new Error('it ends too early')
+    if (token === undefined) throw new NoTwin('it ends too early')
     if (token.startsWith('"')) return { type: 'value', value: textOf(token) }
     if (/^-?\d/.test(token)) return { type: 'value', value: Number(token) }
     if (token === '[') return { type: 'list', items: this.#items(']') }
-    if (!/^[A-Za-z_]/.test(token)) throw new Error(`${token} is not expected`)
+    if (!/^[A-Za-z_]/.test(token)) throw new NoTwin(`${token} is not expected`)
     if (Object.hasOwn(WORDS, token)) return { type: 'value', value: WORDS[token] }
     if (this.accept('(')) return { type: 'call', name: token, args: this.#items(')') }
     if (/^[A-Z][A-Z_\d]+$/.test(token)) return { type: 'enum', name: token }
@@ -92,25 +93,25 @@ class Parser {
   }
 
   end(): void {
-    if (this.#at < this.#tokens.length) throw new Error(`${this.#tokens[this.#at]} is not expected`)
+    if (this.#at < this.#tokens.length) throw new NoTwin(`${this.#tokens[this.#at]} is not expected`)
   }
 
   #items(end: string): Expr[] {
     const items: Expr[] = []
     while (!this.accept(end)) {
       items.push(this.or())
-      if (!this.accept(',') && this.#tokens[this.#at] !== end) throw new Error(`a comma or ${end} is expected`)
+      if (!this.accept(',') && this.#tokens[this.#at] !== end) throw new NoTwin(`a comma or ${end} is expected`)
     }
     return items
   }
 
   #expect(token: string): void {
-    if (!this.accept(token)) throw new Error(`${token} is expected`)
+    if (!this.accept(token)) throw new NoTwin(`${token} is expected`)
   }
 }
 
 function textOf(token: string): string {
-  if (!token.startsWith('"')) throw new Error('a text in quotes is expected')
+  if (!token.startsWith('"')) throw new NoTwin('a text in quotes is expected')
   return token
     .slice(1, -1)
     .replaceAll(/\\(.)/g, (_, char: string) => (char === 'n' ? '\n' : char === 't' ? '\t' : char))

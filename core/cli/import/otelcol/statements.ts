@@ -1,4 +1,4 @@
-import { describeError } from '../../../errors.ts'
+import { NoTwin, orNoTwin } from '../no-twin.ts'
 import { type Options, Options as OptionsOf } from '../options.ts'
 import type { Yaml } from '../yaml.ts'
 import { conditionsOf, fieldOf, oneOf } from './conditions.ts'
@@ -31,18 +31,24 @@ export function importTransform(options: Options, { signal }: Surroundings): Twi
 }
 
 function read(text: string, group: Options, notes: string[]): Yaml[] {
-  try {
-    if (group.text('context') === 'scope') throw new Error('attributes of scopes are not changed here')
-    const { call, where } = parseStatement(text)
-    const action = actionOf(call)
-    return [where === undefined ? action : { match: oneOf(conditionsOf(where)), ...action }]
-  } catch (error) {
-    notes.push(`NOT CHANGED: ${text} has no twin: ${describeError(error)}.`)
-    return []
-  }
+  return orNoTwin(
+    () => [statementOf(text, group)],
+    reason => {
+      notes.push(`NOT CHANGED: ${text} has no twin: ${reason}.`)
+      return []
+    }
+  )
 }
 
-/** @throws Error if it has no twin */
+/** @throws NoTwin if it has none */
+function statementOf(text: string, group: Options): Yaml {
+  if (group.text('context') === 'scope') throw new NoTwin('attributes of scopes are not changed here')
+  const { call, where } = parseStatement(text)
+  const action = actionOf(call)
+  return where === undefined ? action : { match: oneOf(conditionsOf(where)), ...action }
+}
+
+/** @throws NoTwin if it has no twin */
 function actionOf({ name, args }: Call): Action {
   const [first, second, third] = args
   if (name === 'set' && args.length === 2) return setAction(first, second)
@@ -56,7 +62,7 @@ function actionOf({ name, args }: Call): Action {
     const attribute = field === 'name' ? '__name__' : field.attribute
     return { replace: { attribute, regex: textOf(second), replacement: textOf(third) } }
   }
-  throw new Error(`the function ${name} with these arguments has no twin`)
+  throw new NoTwin(`the function ${name} with these arguments has no twin`)
 }
 
 function setAction(target: Expr, value: Expr): Action {
@@ -73,13 +79,13 @@ function isAttributes(expr: Expr | undefined): boolean {
 }
 
 function textOf(expr: Expr | undefined): string {
-  if (expr?.type !== 'value' || typeof expr.value !== 'string') throw new Error('a text is expected')
+  if (expr?.type !== 'value' || typeof expr.value !== 'string') throw new NoTwin('a text is expected')
   return expr.value
 }
 
 /** `*` stands for any characters in `delete`. */
 function plain(name: string): string {
-  if (name.includes('*')) throw new Error(`an attribute called ${name} cannot be named`)
+  if (name.includes('*')) throw new NoTwin(`an attribute called ${name} cannot be named`)
   return name
 }
 

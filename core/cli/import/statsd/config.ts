@@ -132,7 +132,9 @@ function exportersOf(config: Options, draft: Draft): { exporters: string[]; repe
       if (!exporters.includes('victoriametrics'))
         exporters.push(
           draft.add('exporters', 'victoriametrics', {
-            endpoint: '${env:REMOTE_WRITE_URL:-http://127.0.0.1:8428/api/v1/write}'
+            endpoint: '${env:REMOTE_WRITE_URL:-http://127.0.0.1:8428/api/v1/write}',
+            // Names have no unit there.
+            translation_strategy: 'UnderscoreEscapingWithoutSuffixes'
           })
         )
     }

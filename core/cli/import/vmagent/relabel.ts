@@ -18,6 +18,7 @@ export function relabelRules(rules: readonly Options[], notes: string[]): Yaml[]
     const written = rule.text('action') ?? 'replace'
     const action = SPELLINGS[written] ?? written
     if (!ACTIONS.has(action)) {
+      for (const key of rule.keys) rule.value(key)
       notes.push(`Relabelling rule ${i + 1} has no twin: its action is ${written}.`)
       return []
     }
@@ -25,6 +26,7 @@ export function relabelRules(rules: readonly Options[], notes: string[]): Yaml[]
     for (const key of KEYS) if (rule.has(key) && key !== 'action') values[key] = optionOf(key, rule)
     if (action !== 'replace') values.action = action
     const unread = rule.unread()
+    for (const key of rule.keys) rule.value(key)
     if (unread.length === 0) return [values]
     notes.push(`Relabelling rule ${i + 1} has no twin: it has ${unread.join(', ')}.`)
     return []

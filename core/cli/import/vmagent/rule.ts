@@ -1,6 +1,6 @@
-import { describeError } from '../../../errors.ts'
 import type { Draft } from '../draft.ts'
 import { durationOf } from '../duration.ts'
+import { NoTwin, orNoTwin } from '../no-twin.ts'
 import type { Options } from '../options.ts'
 import { Block, type Yaml } from '../yaml.ts'
 import { type Output, outputOf } from './outputs.ts'
@@ -54,26 +54,28 @@ export class RuleImport {
   }
 
   blocks(): Block[] {
+    const name = this.#rule.text('name')
+    return orNoTwin(
+      () => this.#withComments(name, this.#blocks()),
+      reason => {
+        this.#draft.break('processors', `${this.#title} has no twin: ${reason}.`)
+        return []
+      }
+    )
+  }
+
+  #blocks(): Block[] {
     const rule = this.#rule
-    const name = rule.text('name')
-    try {
-      const interval = rule.text('interval') ?? 'missing'
-      const windows = durationOf(interval)
-      if (windows === undefined) throw new Error(`its interval is ${interval}: write a duration such as 1m`)
-      const match = conditionsOf(rule.texts('match')) as Yaml | undefined
-      const wanted = this.#wanted()
-      const prefix = this.#prefix(interval)
-      this.#addRelabelling(match, prefix)
-      const common = { match, windows, prefix, grouping: this.#grouping(), late: this.#late() }
-      this.#noteUnread()
-      return this.#withComments(
-        name,
-        together(wanted).map(some => ruleBlock(some, common))
-      )
-    } catch (error) {
-      this.#draft.break('processors', `${this.#title} has no twin: ${describeError(error)}.`)
-      return []
-    }
+    const interval = rule.text('interval') ?? 'missing'
+    const windows = durationOf(interval)
+    if (windows === undefined) throw new NoTwin(`its interval is ${interval}: write a duration such as 1m`)
+    const match = conditionsOf(rule.texts('match')) as Yaml | undefined
+    const wanted = this.#wanted()
+    const prefix = this.#prefix(interval)
+    this.#addRelabelling(match, prefix)
+    const common = { match, windows, prefix, grouping: this.#grouping(), late: this.#late() }
+    this.#noteUnread()
+    return together(wanted).map(some => ruleBlock(some, common))
   }
 
   /** Comments stand above the first of the rules that this one becomes. */
@@ -87,7 +89,7 @@ export class RuleImport {
 
   #wanted(): Wanted[] {
     const names = this.#rule.texts('outputs')
-    if (names.length === 0) throw new Error('it has no outputs')
+    if (names.length === 0) throw new NoTwin('it has no outputs')
     return names.flatMap(name => {
       const found = outputOf(name)
       if ('missing' in found) {

@@ -1,5 +1,7 @@
 import type { Matcher } from '../../../promql/matcher.ts'
 import { parseSelector } from '../../../promql/parser/parse.ts'
+import { QueryError } from '../../../promql/query-error.ts'
+import { NoTwin } from '../no-twin.ts'
 import type { Yaml } from '../yaml.ts'
 
 export type Condition = { readonly [key: string]: Yaml }
@@ -15,10 +17,10 @@ export const attributeOf = (label: string) => RESOURCE_LABELS[label] ?? label
 
 /**
  * Conditions of a series selector, or of a list of which one has to match. Undefined: all series.
- * @throws Error saying what cannot be read
+ * @throws NoTwin saying what cannot be read
  */
 export function conditionsOf(selectors: readonly string[]): Condition | Condition[] | undefined {
-  const conditions = selectors.flatMap(alternatives).map(selector => conditionOf(parseSelector(selector)))
+  const conditions = selectors.flatMap(alternatives).map(selector => conditionOf(matchersOf(selector)))
   if (conditions.length === 0) return undefined
   return conditions.length === 1 ? conditions[0] : conditions
 }
@@ -33,13 +35,22 @@ function alternatives(selector: string): string[] {
   return parts.map(part => `${name}{${part.trim().replace(/^,|,$/g, '')}}`)
 }
 
+function matchersOf(selector: string): readonly Matcher[] {
+  try {
+    return parseSelector(selector)
+  } catch (error) {
+    if (!(error instanceof QueryError)) throw error
+    throw new NoTwin(`its match cannot be read: ${error.message}`)
+  }
+}
+
 function conditionOf(matchers: readonly Matcher[]): Condition {
   const attributes: Record<string, Yaml> = {}
   const condition: Record<string, Yaml> = {}
   for (const matcher of matchers) {
     if (matcher.name === NAME_LABEL) condition.name = testOf(matcher)
     else if (Object.hasOwn(attributes, attributeOf(matcher.name)))
-      throw new Error(`it has two conditions on the label ${matcher.name}: write them as one expression`)
+      throw new NoTwin(`it has two conditions on the label ${matcher.name}: write them as one expression`)
     else attributes[attributeOf(matcher.name)] = testOf(matcher)
   }
   if (Object.keys(attributes).length > 0) condition.attributes = attributes

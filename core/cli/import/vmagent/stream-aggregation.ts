@@ -2,6 +2,7 @@ import { Draft } from '../draft.ts'
 import { mapTexts, Options } from '../options.ts'
 import { Block } from '../yaml.ts'
 import { RuleImport } from './rule.ts'
+import { attributeOf } from './selector.ts'
 import { Statements } from './statements.ts'
 import { withVariables } from './variables.ts'
 
@@ -39,10 +40,13 @@ export function importStreamAggregation(
     'Most groups of a rule; vmagent has no limit. Further ones are counted in one a metric.'
   )
   counter.set('rules', converted)
-  const processors = converted.length === 0 ? [] : [draft.add('processors', 'windowed_counter', counter)]
-  if (before.size > 0) processors.unshift(draft.add('processors', 'transform/input', before.block()))
-  // vmagent tells windows by names.
-  if (converted.length > 0) processors.push(draft.add('processors', 'transform/output', withoutWindow(after)))
+  const processors: string[] = []
+  if (before.size > 0) processors.push(draft.add('processors', 'transform/input', before.block()))
+  if (converted.length > 0) {
+    addLabels(after, rules)
+    processors.push(draft.add('processors', 'windowed_counter', counter))
+    processors.push(draft.add('processors', 'transform/output', after.block()))
+  }
   draft.add('exporters', 'victoriametrics', {
     endpoint: '${env:REMOTE_WRITE_URL:-http://127.0.0.1:8428/api/v1/write}',
     translation_strategy: 'UnderscoreEscapingWithoutSuffixes',
@@ -56,7 +60,13 @@ export function importStreamAggregation(
   return draft
 }
 
-function withoutWindow(statements: Statements): Block {
-  statements.add(undefined, { delete: ['window'] })
-  return statements.block()
+/** The labels of the output as vmagent has them: groups have no resource, and names tell windows. */
+function addLabels(after: Statements, rules: readonly unknown[]): void {
+  const grouped = rules.flatMap(rule => new Options(rule).texts('by'))
+  for (const label of ['job', 'instance'].filter(label => grouped.includes(label))) {
+    const attribute = attributeOf(label)
+    after.add(undefined, { relabel: [{ source_labels: [attribute], regex: '(.+)', target_label: label }] })
+    after.add(undefined, { delete: [attribute] })
+  }
+  after.add(undefined, { delete: ['window'] })
 }
