@@ -1,6 +1,8 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
+import { MOST_DEEP, tooDeep } from '../config/depth.ts'
 import { parseYaml, toValue } from '../config/document.ts'
-import { Problems } from '../config/problems.ts'
+import { readBounded } from '../config/load.ts'
+import { formatPosition, Problems } from '../config/problems.ts'
 import { describeError } from '../errors.ts'
 import { count } from '../plural.ts'
 import { EXIT } from './exit-codes.ts'
@@ -25,13 +27,13 @@ export interface ImportOptions {
 export async function importConfig(terminal: Terminal, file: string, { from, output }: ImportOptions): Promise<number> {
   let text: string
   try {
-    text = readFileSync(file, 'utf8')
+    text = readBounded(file)
   } catch (error) {
     terminal.error(`cannot read ${file}: ${describeError(error)}`)
     return EXIT.invalid
   }
   const draft = draftOf(terminal, file, text, from)
-  return draft === undefined ? EXIT.invalid : write(terminal, draft, output)
+  return draft === undefined ? EXIT.invalid : write(terminal, file, draft, output)
 }
 
 function draftOf(terminal: Terminal, file: string, text: string, from: Kind | undefined): Draft | undefined {
@@ -42,6 +44,11 @@ function draftOf(terminal: Terminal, file: string, text: string, from: Kind | un
   const root = parseYaml(file, text, undefined, problems)
   if (problems.hasErrors || root === undefined) {
     terminal.error(problems.format() || `${file}: it is empty`)
+    return undefined
+  }
+  const deep = tooDeep(root)
+  if (deep !== undefined) {
+    terminal.error(`${formatPosition(deep)}: values are nested more than ${MOST_DEEP} deep`)
     return undefined
   }
   const value = toValue(root)
@@ -74,11 +81,23 @@ function jsValue(text: string): unknown {
   }
 }
 
-function write(terminal: Terminal, draft: Draft, output: string | undefined): number {
-  const text = draft.toString()
-  if (output === undefined) terminal.out(text.trimEnd())
-  else writeFileSync(output, text)
-  if (draft.notes > 0) terminal.error(`${count(draft.notes, 'comment')} on what has no twin, or differs`)
-  for (const sentence of draft.broken) terminal.error(sentence)
-  return draft.broken.length > 0 ? EXIT.invalid : EXIT.ok
+function write(terminal: Terminal, file: string, draft: Draft, output: string | undefined): number {
+  if (draft.hasPipelines) {
+    const text = draft.toString()
+    if (output === undefined) terminal.out(text.trimEnd())
+    else if (!writeTo(terminal, output, text)) return EXIT.invalid
+    if (draft.notes > 0) terminal.error(`${count(draft.notes, 'comment')} on what has no twin, or differs`)
+  } else terminal.error(`${file}: nothing is written, for no pipeline of metrics or logs is left`)
+  for (const sentence of draft.broken) terminal.error(`${file}: ${sentence}`)
+  return draft.broken.length > 0 || !draft.hasPipelines ? EXIT.invalid : EXIT.ok
+}
+
+function writeTo(terminal: Terminal, output: string, text: string): boolean {
+  try {
+    writeFileSync(output, text)
+    return true
+  } catch (error) {
+    terminal.error(`cannot write ${output}: ${describeError(error)}`)
+    return false
+  }
 }

@@ -22,6 +22,8 @@ const TEMPORALITIES: Readonly<Record<string, string>> = {
   AGGREGATION_TEMPORALITY_CUMULATIVE: 'cumulative'
 }
 const LIMITS: Readonly<Record<string, string>> = { '<': 'lt', '<=': 'lte', '>': 'gt', '>=': 'gte' }
+/** `(a or b) and (c or d)` is four. */
+const MOST_ALTERNATIVES = 100
 /** Fields of log records that are attributes in Weir. */
 const LOG_FIELDS = new Set(['body', 'severity_text', 'severity_number', 'trace_id', 'span_id'])
 const SEVERITIES = ['TRACE', 'DEBUG', 'INFO', 'WARN', 'ERROR', 'FATAL']
@@ -29,10 +31,14 @@ const SEVERITIES = ['TRACE', 'DEBUG', 'INFO', 'WARN', 'ERROR', 'FATAL']
 /** The conditions of which one has to hold. @throws NoTwin that says what has no twin */
 export function conditionsOf(expr: Expr): Conditions[] {
   if (expr.type === 'or') return [...conditionsOf(expr.left), ...conditionsOf(expr.right)]
-  if (expr.type === 'and')
-    return conditionsOf(expr.left).flatMap(one => conditionsOf(expr.right).map(other => merged(one, other)))
+  if (expr.type === 'and') return combined(conditionsOf(expr.left), conditionsOf(expr.right))
   if (expr.type === 'not') return [negated(expr.inner)]
   return [test(expr, false)]
+}
+
+function combined(left: readonly Conditions[], right: readonly Conditions[]): Conditions[] {
+  if (left.length * right.length > MOST_ALTERNATIVES) throw new NoTwin('it has too many combinations of or and and')
+  return left.flatMap(one => right.map(other => merged(one, other)))
 }
 
 /** One of several conditions, as they are written: a mapping, or a list. */

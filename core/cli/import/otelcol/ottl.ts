@@ -31,9 +31,13 @@ export function parseStatement(text: string): { call: Expr & { type: 'call' }; w
   return { call, where }
 }
 
+/** Brackets in brackets. */
+const MOST_DEEP = 50
+
 class Parser {
   readonly #tokens: string[] = []
   #at = 0
+  #depth = 0
 
   constructor(text: string) {
     const trimmed = text.trimEnd()
@@ -46,8 +50,10 @@ class Parser {
   }
 
   or(): Expr {
+    if (++this.#depth > MOST_DEEP) throw new NoTwin('it is nested too deep')
     let left = this.#and()
     while (this.accept('or')) left = { type: 'or', left, right: this.#and() }
+    this.#depth--
     return left
   }
 
@@ -58,7 +64,10 @@ class Parser {
   }
 
   #not(): Expr {
-    if (this.accept('not')) return { type: 'not', inner: this.#not() }
+    if (this.accept('not')) {
+      if (this.#tokens[this.#at] === 'not') throw new NoTwin('not not')
+      return { type: 'not', inner: this.#not() }
+    }
     if (this.accept('(')) {
       const inner = this.or()
       this.#expect(')')

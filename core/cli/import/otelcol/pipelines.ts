@@ -40,8 +40,6 @@ export class PipelineImport {
     const plans = this.#pipelines.keys.flatMap(id => this.#plan(id))
     for (const plan of plans) this.#connect(plan, plans)
     for (const plan of plans) this.#write(plan)
-    if (!this.#draft.hasPipelines)
-      this.#draft.broken.push('No pipeline of metrics or logs is left, so this configuration cannot run.')
   }
 
   #plan(id: string): Plan[] {

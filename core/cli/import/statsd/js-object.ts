@@ -17,6 +17,8 @@ const ESCAPES: Readonly<Record<string, string>> = {
   0: '\0',
   '\n': ''
 }
+/** A configuration has three levels. */
+const MOST_DEEP = 50
 const CLOSING: Readonly<Record<string, string>> = { '{': '}', '[': ']', '(': ')' }
 const BLANK = /(?:\s|\/\/[^\n]*|\/\*[\s\S]*?\*\/)*/y
 const STRING = /'((?:[^'\\\n]|\\[\s\S])*)'|"((?:[^"\\\n]|\\[\s\S])*)"|`((?:[^`\\$]|\\[\s\S])*)`/y
@@ -40,7 +42,7 @@ class Reader {
   readonly unreadable: Unreadable[] = []
   readonly #text: string
   #at = 0
-  #path: string[] = []
+  readonly #path: string[] = []
 
   constructor(text: string) {
     this.#text = text
@@ -121,7 +123,7 @@ class Reader {
   }
 
   #within(name: string): unknown {
-    this.#path.push(name)
+    if (this.#path.push(name) > MOST_DEEP) throw this.#error(`values are nested more than ${MOST_DEEP} deep`)
     const value = this.#value()
     this.#path.pop()
     return value
