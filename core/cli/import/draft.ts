@@ -23,7 +23,7 @@ export class Draft {
   readonly service = new Block()
   readonly authenticators = new Block()
   readonly pipelines = new Block()
-  /** What stops data, or the whole configuration: sentences for people. */
+  /** Sentences for people on what stops data, or the whole configuration. */
   readonly broken: string[] = []
   #notes = 0
 

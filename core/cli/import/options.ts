@@ -77,7 +77,7 @@ export class Options {
     return children
   }
 
-  /** What nobody asked for: `a.b: value`, without values that may be secrets. */
+  /** The options nobody asked for: `a.b: value`, without values that may be secrets. */
   unread(prefix = ''): string[] {
     return this.keys.flatMap(key => {
       if (!this.#read.has(key)) return [show(prefix + key, this.#values[key])]

@@ -9,6 +9,7 @@ interface Entry {
   readonly comments: readonly string[]
 }
 
+const STYLE = { flowLevel: 0, lineWidth: -1, quoteStyle: 'double' } as const
 /** Characters of a line of comment, and of a value that stands in one line. */
 const LINE_WIDTH = 100
 
@@ -122,9 +123,9 @@ function flowText(value: Yaml): string {
 function inFlow(value: Yaml): string {
   if (value === null) return 'null'
   if (typeof value === 'object') return flowText(value)
-  return dump([value], { flowLevel: 0, lineWidth: -1 }).trim().slice(1, -1)
+  return dump([value], STYLE).trim().slice(1, -1)
 }
 
-const scalarText = (value: string | number | boolean) => dump(value, { flowLevel: 0, lineWidth: -1 }).trimEnd()
+const scalarText = (value: string | number | boolean) => dump(value, STYLE).trimEnd()
 
 const indented = (lines: readonly string[]) => lines.map(line => (line === '' ? '' : `  ${line}`))

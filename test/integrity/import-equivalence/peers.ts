@@ -13,7 +13,7 @@ const LOG = 'data:text/javascript,import util from "node:util"; util.log = () =>
 /** The folder of otelcol and vmagent, if they are not in the PATH. */
 const { PEERS_FOLDER: folder } = process.env
 
-/** Where a tool listens and writes. */
+/** The place at which a tool listens, and the one it writes to. */
 export interface Place {
   readonly port: number
   /** URL of remote write, or `host:port` of Graphite. */

@@ -33,7 +33,7 @@ export async function remoteWriteSink(): Promise<Sink> {
   }
 }
 
-/** What a server for Graphite's text gets, with names as remote write has them. */
+/** A server for Graphite's text, with names as remote write has them. */
 export async function graphiteSink(): Promise<Sink> {
   const series = new Map<string, Map<number, number>>()
   const server = createServer(async socket => {

@@ -2,7 +2,7 @@ import type { EquivalenceCase } from './case.ts'
 import { nextWindow, statsd } from './inputs.ts'
 
 const times = Array.from({ length: 50 }, (_, i) => `render:${10 + 3 * i}|ms`)
-/** What the importer has a comment on: rates, parts of percentiles, the server's own metrics. */
+/** Series that the importer has a comment on: rates, parts of percentiles, the server's own metrics. */
 const WITHOUT_TWIN = /^stats_counters_\w+_rate\{|_(std|sum_squares|count_ps|(mean|sum|count|sum_squares)_90)\{|statsd/
 
 export const statsdCases: readonly EquivalenceCase[] = [

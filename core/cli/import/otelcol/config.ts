@@ -57,7 +57,7 @@ class CollectorImport {
     return this.#draft
   }
 
-  /** What a component becomes; undefined: it has no twin. */
+  /** The component in Weir; undefined: it has no twin. */
   #component(section: Section, id: string, signal: Signal): Imported | undefined {
     const key = `${section} ${signal} ${id}`
     if (this.#done.has(key)) return this.#done.get(key)

@@ -70,7 +70,7 @@ function importPrometheus(options: Options): Twins {
     metric_expiration: optionalDuration(options, 'metric_expiration'),
     ...namesOf(options, notes)
   })
-  // What is asked for by Accept is sent.
+  // The scraper asks for its format by Accept.
   options.value('enable_open_metrics')
   if (options.flag('send_timestamps') === true)
     notes.push('send_timestamps has no twin: the time of a scrape is theirs.')

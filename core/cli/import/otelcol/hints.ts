@@ -1,4 +1,4 @@
-/** What to do for components that have no twin, by their type without underscores. */
+/** The advice for components that have no twin, by their type without underscores. */
 export const HINTS: Readonly<Record<string, string>> = {
   // receivers
   hostmetrics: "run Prometheus's node_exporter, and scrape it by the receiver prometheus.",

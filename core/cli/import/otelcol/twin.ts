@@ -9,13 +9,13 @@ export interface Twin {
   readonly options: Yaml
 }
 
-/** What a component of the Collector becomes. */
+/** The components that one of the Collector becomes. */
 export interface Twins {
   /** None: it is left out. */
   readonly twins: readonly Twin[]
   /** Sentences on what has no twin, or differs. */
   readonly notes: readonly string[]
-  /** Of a receiver: processors behind it; of an exporter: before it. */
+  /** Processors behind a receiver, or before an exporter. */
   readonly processors?: readonly Twin[]
 }
 

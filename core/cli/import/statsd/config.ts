@@ -8,7 +8,7 @@ import { timerRule } from './timers.ts'
 const DEFAULT_PORT = 8125
 const DEFAULT_FLUSH_MS = 10_000
 
-/** What other options are in Weir. Empty: nothing is to be said. */
+/** The ways of Weir for other options. Empty: nothing is to be said. */
 const HINTS: Readonly<Record<string, string>> = {
   title: '',
   automaticConfigReload: 'weir run --watch reloads when the file changes; otherwise weir reload does.',

@@ -25,7 +25,7 @@ const STRING = /'((?:[^'\\\n]|\\[\s\S])*)'|"((?:[^"\\\n]|\\[\s\S])*)"|`((?:[^`\\
 const NUMBER = /[-+]?(?:0x[\da-f]+|0o[0-7]+|(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?)(?:\s*\*\s*\d+(?:\.\d+)?)*/iy
 const VARIABLE = /process\.env\.(\w+)(?:\s*(?:\|\||\?\?)\s*(?:'([^'\\\n]*)'|"([^"\\\n]*)"|(\d+)))?/y
 const WORD = /[A-Za-z_$][\w$]*/y
-/** What may follow a value. */
+/** The characters that may follow a value. */
 const END = /\s*(?:[,}\])]|$)/y
 
 /**

@@ -2,7 +2,7 @@
 export interface Output {
   readonly aggregation: string
   readonly output: 'delta' | 'cumulative'
-  /** What it is about in Weir: samples of counters are increments there. */
+  /** Its input: samples of counters are increments in Weir. */
   readonly of: 'counters' | 'gauges' | 'all'
   /** Behind the prefix of the name. */
   readonly suffix: string

@@ -8,7 +8,7 @@ import { relabelRules } from './relabel.ts'
 import { attributeOf, conditionsOf } from './selector.ts'
 import type { Statements } from './statements.ts'
 
-/** What other options of a rule are in Weir. */
+/** The ways of Weir for other options of a rule. */
 const HINTS: Readonly<Record<string, string>> = {
   dedup_interval:
     'Weir keeps all samples of a window. The processor dedup drops those that were sent twice, and the last of an interval is aggregations: [last].',
