@@ -7,19 +7,21 @@ import type { Twins } from './twin.ts'
 /** The processors `attributes` and `resource`: actions on attributes, as statements of `transform`. */
 export function importAttributes(options: Options): Twins {
   const notes: string[] = []
+  const missing: string[] = []
   const match = matchOf(options, notes)
   const actions = [...options.each('actions'), ...options.each('attributes')]
-  const statements = actions.flatMap(action => statementsOf(action, match, notes))
-  if (statements.length === 0) return { twins: [], notes }
-  return { twins: [{ type: 'transform', options: { statements } }], notes }
+  const statements = actions.flatMap(action => statementsOf(action, match, missing))
+  if (statements.length === 0) return { twins: [], notes, missing }
+  return { twins: [{ type: 'transform', options: { statements } }], notes, missing }
 }
 
 /** The same for resources. Weir writes attributes of the item, which come before those of its resource. */
 export function importResource(options: Options): Twins {
-  const { twins, notes } = importAttributes(options)
+  const { twins, notes, missing } = importAttributes(options)
   const writes = JSON.stringify(twins).includes('"set"')
   return {
     twins,
+    missing,
     notes: writes
       ? [
           ...notes,
@@ -38,7 +40,7 @@ function matchOf(options: Options, notes: string[]): Conditions | undefined {
   return include
 }
 
-function statementsOf(action: Options, match: Conditions | undefined, notes: string[]): Yaml[] {
+function statementsOf(action: Options, match: Conditions | undefined, missing: string[]): Yaml[] {
   const key = action.text('key') ?? ''
   const kind = action.text('action') ?? ''
   const statement = (own: { readonly [key: string]: Yaml }, extra?: Conditions) => {
@@ -61,7 +63,7 @@ function statementsOf(action: Options, match: Conditions | undefined, notes: str
       return statement({ set: { [key]: value } }, extra)
   }
   if (kind === 'extract' && pattern !== undefined) return statement({ relabel: extractions(key, pattern) })
-  notes.push(
+  missing.push(
     `The action ${kind} of ${key} has no twin${action.unread().length > 0 ? ` (${action.unread().join(', ')})` : ''}.`
   )
   action.keys.forEach(name => void action.value(name))

@@ -88,11 +88,13 @@ class CollectorImport {
     return imported
   }
 
-  #add(section: Section, id: string, { twins, notes, processors = [] }: Twins, options: Options): Imported {
-    const all = [...notes, ...options.unread().map(option => `${option} has no twin.`)]
-    const lines =
-      all.length === 1 ? [`${id}: ${all[0]}`] : all.length > 0 ? [`${id}:`, ...all.map(note => `- ${note}`)] : []
+  #add(section: Section, id: string, found: Twins, options: Options): Imported {
+    const { twins, notes, missing = [], processors = [] } = found
+    const all = [...missing, ...notes, ...options.unread().map(option => `${option} has no twin.`)]
+    const [only] = all
+    const lines = all.length > 1 ? [`${id}:`, ...all.map(note => `- ${note}`)] : all.map(() => `${id}: ${only}`)
     this.#draft.noteOn(section, lines, all.length)
+    this.#draft.broken.push(...missing.map(sentence => `${id}: ${sentence}`))
     const ids = twins.map(twin => this.#addTwin(section, id, twin))
     return { ids, processors: processors.map(twin => this.#addTwin('processors', id, twin)) }
   }

@@ -14,6 +14,7 @@ const EXCLUDING = {
 /** The processor `filter`, with conditions of OTTL or with the older `include` and `exclude`. */
 export function importFilter(options: Options, { signal }: Surroundings): Twins {
   const notes: string[] = []
+  const missing: string[] = []
   const own = options.at(signal)
   const ottl = EXCLUDING[signal].flatMap(key => [
     ...own.texts(key),
@@ -22,20 +23,20 @@ export function importFilter(options: Options, { signal }: Surroundings): Twins 
   for (const other of ['metrics', 'logs', 'traces', 'spans', 'profiles', 'error_mode', 'trace_conditions'])
     options.value(other)
   for (const other of Object.values(EXCLUDING).flat()) options.value(other)
-  const excluded = ottl.flatMap(text => readCondition(text, notes))
+  const excluded = ottl.flatMap(text => readCondition(text, missing))
   const exclude = [...excluded, ...selected(own.at('exclude'), notes)]
   const include = selected(own.at('include'), notes)
   for (const option of own.unread()) notes.push(`${option} has no twin.`)
-  if (include.length + exclude.length === 0) return { twins: [], notes }
+  if (include.length + exclude.length === 0) return { twins: [], notes, missing }
   const twin = given({ include: listed(include), exclude: listed(exclude) })
-  return { twins: [{ type: 'filter', options: twin }], notes }
+  return { twins: [{ type: 'filter', options: twin }], notes, missing }
 }
 
-function readCondition(text: string, notes: string[]): Conditions[] {
+function readCondition(text: string, missing: string[]): Conditions[] {
   return orNoTwin(
     () => conditionsOf(parseCondition(text)),
     reason => {
-      notes.push(`NOT FILTERED: ${text} has no twin: ${reason}.`)
+      missing.push(`Not filtered: ${text} has no twin: ${reason}.`)
       return []
     }
   )

@@ -18,6 +18,7 @@ export const RECEIVERS: Readonly<Record<string, Importer>> = {
 
 function importOtlp(options: Options, surroundings: Surroundings): Twins {
   const notes: string[] = []
+  const missing: string[] = []
   const protocols: Record<string, Yaml> = {}
   const { keys } = options.at('protocols')
   for (const name of ['http', 'grpc'].filter(name => keys.includes(name))) {
@@ -28,11 +29,11 @@ function importOtlp(options: Options, surroundings: Surroundings): Twins {
       endpoint: endpointOf(own.text('endpoint')),
       max_recv_msg_size: mib === undefined ? undefined : `${mib}MiB`,
       max_body_size: name === 'http' && bytes !== undefined ? `${bytes}B` : undefined,
-      ...serverAccess(own, surroundings, notes)
+      ...serverAccess(own, surroundings, missing)
     })
     own.value('traces_url_path')
   }
-  return { twins: [{ type: 'otlp', options: { protocols } }], notes }
+  return { twins: [{ type: 'otlp', options: { protocols } }], notes, missing }
 }
 
 function importPrometheus(options: Options): Twins {
@@ -89,22 +90,22 @@ function importKafka(options: Options, { signal }: Surroundings): Twins {
 }
 
 function importRemoteWrite(options: Options, surroundings: Surroundings): Twins {
-  const notes: string[] = []
+  const missing: string[] = []
   const endpoint = endpointOf(options.text('endpoint')) ?? '127.0.0.1:9090'
-  const twin = given({ endpoint, ...serverAccess(options, surroundings, notes) })
-  return { twins: [{ type: 'prometheus_remote_write', options: twin }], notes }
+  const twin = given({ endpoint, ...serverAccess(options, surroundings, missing) })
+  return { twins: [{ type: 'prometheus_remote_write', options: twin }], notes: [], missing }
 }
 
 /** `auth` and `tls` of a server. */
 export function serverAccess(
   options: Options,
   { authenticator }: Pick<Surroundings, 'authenticator'>,
-  notes: string[]
+  missing: string[]
 ): Record<string, Yaml | undefined> {
   const id = options.at('auth').text('authenticator')
   const auth = id === undefined ? undefined : authenticator(id)
   if (id !== undefined && auth === undefined)
-    notes.push(`auth: ${id} has no twin, so ANYBODY MAY SEND: see service.authenticators.`)
+    missing.push(`auth: ${id} has no twin, so anybody may send: see service.authenticators.`)
   const tls = options.at('tls')
   const files = given({
     cert_file: tls.text('cert_file'),

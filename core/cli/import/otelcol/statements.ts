@@ -14,6 +14,7 @@ const OTHERS = ['metric_statements', 'log_statements', 'trace_statements', 'prof
 /** The processor `transform`: statements of OTTL, each a statement of Weir's `transform` or a comment. */
 export function importTransform(options: Options, { signal }: Surroundings): Twins {
   const notes: string[] = []
+  const missing: string[] = []
   const statements: Yaml[] = []
   for (const item of options.list(SECTIONS[signal])) {
     // A statement, or a group of them with a context and conditions.
@@ -22,19 +23,19 @@ export function importTransform(options: Options, { signal }: Surroundings): Twi
     if (conditions.length > 1) notes.push(`conditions: only the first of ${conditions.join('; ')} is taken.`)
     for (const text of typeof item === 'string' ? [item] : group.texts('statements')) {
       const whole = conditions.length === 0 || text.includes(' where ') ? text : `${text} where ${conditions[0]}`
-      statements.push(...read(whole, group, notes))
+      statements.push(...read(whole, group, missing))
     }
   }
   for (const other of OTHERS) options.value(other)
-  if (statements.length === 0) return { twins: [], notes }
-  return { twins: [{ type: 'transform', options: { statements } }], notes }
+  if (statements.length === 0) return { twins: [], notes, missing }
+  return { twins: [{ type: 'transform', options: { statements } }], notes, missing }
 }
 
-function read(text: string, group: Options, notes: string[]): Yaml[] {
+function read(text: string, group: Options, missing: string[]): Yaml[] {
   return orNoTwin(
     () => [statementOf(text, group)],
     reason => {
-      notes.push(`NOT CHANGED: ${text} has no twin: ${reason}.`)
+      missing.push(`Not changed: ${text} has no twin: ${reason}.`)
       return []
     }
   )

@@ -15,6 +15,8 @@ export interface Twins {
   readonly twins: readonly Twin[]
   /** Sentences on what has no twin, or differs. */
   readonly notes: readonly string[]
+  /** Sentences on what is asked of data and would not be done, such as a filter: the exit code tells too. */
+  readonly missing?: readonly string[]
   /** Processors behind a receiver, or before an exporter. */
   readonly processors?: readonly Twin[]
 }
