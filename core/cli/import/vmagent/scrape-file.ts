@@ -22,8 +22,20 @@ export function importScrapeFile(value: unknown): Draft {
   const notes: string[] = []
   const scrape_configs = scrapeConfigs(config, notes)
   draft.add('receivers', 'prometheus', { scrape_configs }, notes)
+  noteOthers(draft, config)
   draft.addPipeline('scraped', { receivers: ['prometheus'], processors: [], exporters })
   return draft
+}
+
+function noteOthers(draft: Draft, config: Options): void {
+  if (config.has('rule_files') || config.has('alerting'))
+    draft.note(
+      draft.service,
+      'rule_files and alerting: the receiver rules evaluates them, on an exporter whose store answers PromQL.'
+    )
+  for (const known of ['rule_files', 'alerting', 'remote_write']) config.value(known)
+  for (const option of config.unread())
+    if (!option.startsWith('remote_write.')) draft.note(draft.service, `${option} has no twin.`)
 }
 
 function addWrite(draft: Draft, write: Options, external_labels: Yaml | undefined): string {
