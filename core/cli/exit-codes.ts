@@ -1,7 +1,7 @@
 /** Exit codes of the process. Documented in docs/cli.md. */
 export const EXIT = {
   ok: 0,
-  /** The configuration has errors, a backend did not answer a probe, a test failed, or a journal is damaged. */
+  /** The configuration has errors, a backend did not answer a probe, a test failed, a journal is damaged, or a part of an import is missing. */
   invalid: 1,
   /** Wrong arguments. */
   usage: 2,

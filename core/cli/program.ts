@@ -3,6 +3,7 @@ import path from 'node:path'
 import { Argument, Command, InvalidArgumentError, Option } from 'commander'
 import { PACKAGE_ROOT } from '../package-root.ts'
 import { KINDS } from '../plugin/registry.ts'
+import { TOOLS } from './import/kind.ts'
 import type { Terminal } from './terminal.ts'
 
 const { version: VERSION } = JSON.parse(readFileSync(path.join(PACKAGE_ROOT, 'package.json'), 'utf8'))
@@ -24,6 +25,7 @@ export function makeProgram(terminal: Terminal, exit: (code: number) => void): C
   addDescribing(program, terminal, exit)
   addAsking(program, terminal, exit)
   addRules(program, terminal, exit)
+  addImport(program, terminal, exit)
   addJournal(program, terminal, exit)
   addDeadLetters(program, terminal, exit)
   addKafka(program, terminal, exit)
@@ -146,6 +148,19 @@ function addRules(program: Command, terminal: Terminal, exit: (code: number) => 
     .action(async files => {
       const { runTests } = await import('./test.ts')
       exit(await runTests(terminal, files))
+    })
+}
+
+function addImport(program: Command, terminal: Terminal, exit: (code: number) => void): void {
+  program
+    .command('import')
+    .description('Write the configuration that does what one of another tool does, with comments on what has no twin.')
+    .argument('<file>', 'of the OpenTelemetry Collector, of vmagent, or of statsd')
+    .addOption(new Option('--from <tool>', 'the tool, if the content does not tell').choices(TOOLS))
+    .option('-o, --output <file>', 'file to write; by default standard output')
+    .action(async (file, options) => {
+      const { importConfig } = await import('./import.ts')
+      exit(await importConfig(terminal, file, options))
     })
 }
 

@@ -42,8 +42,8 @@ function readOne(file: string, env: Environment, problems: Problems): MappingNod
   return undefined
 }
 
-/** Reads no more than a configuration may have: a pipe or a device does not say how much it has. Throws if it has more. */
-function readBounded(file: string): string {
+/** The text of a file. Reads no more than a configuration may have: a pipe or a device does not say how much it has. Throws if it has more. */
+export function readBounded(file: string): string {
   const bytes = Buffer.allocUnsafe(LARGEST_BYTES + 1)
   const handle = openSync(file, 'r')
   try {

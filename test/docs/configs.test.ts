@@ -23,7 +23,8 @@ const FOREIGN = {
   prometheus: /remote_write:\n {2}- url: http:\/\/\S+:9091\/api\/v1\/write\n/,
   // Commands of the page read them.
   rules: /^(?:groups|rule_files):\n/,
-  tests: /^config: /
+  tests: /^config: /,
+  aggregation: /^- match: /m
 }
 /** What a fragment is merged over: enough to be complete. */
 const REST = `

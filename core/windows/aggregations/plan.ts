@@ -1,3 +1,4 @@
+import type { MatchConfig } from '../../model/matching/config.ts'
 import { GROUP_KINDS, type GroupKind } from '../groups/group-kind.ts'
 import type { RuleSettings } from '../settings.ts'
 import type { AccumulatorType } from './accumulator.ts'
@@ -62,8 +63,20 @@ export function accumulatorsOf(aggregations: readonly Aggregation[], rule: RuleS
 
 /** True if no measurement passes through as it came, but for gauges, which each point tells anew. */
 export function aggregatesAll(rules: readonly RuleSettings[]): boolean {
-  const plans = rules.filter(({ match }) => match === undefined).map(planOf)
-  return GROUP_KINDS.every((kind, i) => kind === 'gauge' || plans.some(({ kinds }) => kinds[i] !== undefined))
+  const plans = rules.map(rule => ({ match: rule.match, kinds: planOf(rule).kinds }))
+  return GROUP_KINDS.every(
+    (kind, i) => kind === 'gauge' || plans.some(({ match, kinds }) => kinds[i] !== undefined && takesAll(match, kind))
+  )
+}
+
+/** True if the conditions hold for all items of the kind, as far as the kinds they name tell. */
+function takesAll(match: MatchConfig | undefined, kind: GroupKind): boolean {
+  if (match === undefined) return true
+  const kinds = kind === 'histogram' ? ['histogram', 'exponential_histogram'] : [kind]
+  return [match].flat().some(conditions => {
+    const named = [conditions.kind ?? []].flat()
+    return Object.keys(conditions).length === 1 && kinds.every(one => named.some(name => name === one))
+  })
 }
 
 function namedBy({ aggregations, gauges }: RuleSettings): NamedAggregation[] {

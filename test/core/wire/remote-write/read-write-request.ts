@@ -35,7 +35,8 @@ function readSeries(message: Buffer): ReadSeries {
     }),
     samples: messages(fields, 2).map(sample => {
       const values = new Map(readFields(sample))
-      const double = values.get(1) as Buffer
+      // Writers may leave out a zero.
+      const double = (values.get(1) as Buffer | undefined) ?? Buffer.alloc(8)
       const bits = Buffer.from(double).reverse().toString('hex')
       return { value: double.readDoubleLE(), bits, timestamp: BigInt.asIntN(64, values.get(2) as bigint) }
     })
