@@ -38,6 +38,23 @@ test('counts of the same attributes add up, in whatever order these come; types 
   assert.deepEqual(shown(server), ['a{"x":"1","y":"b"} 4', 'a{"x":1,"y":"b"} 11', 'a{} 0.75', 'b{"list":"[1,2]"} 2'])
 })
 
+test('names and attributes may be called as what every object has', async t => {
+  const { server, client } = await open(t)
+  client.count('__proto__', 1, JSON.parse('{"__proto__":"x","constructor":1}'))
+  client.count('__proto__', 2, { constructor: 1 })
+  await client.close()
+  assert.deepEqual(shown(server), ['__proto__{"__proto__":"x","constructor":1} 1', '__proto__{"constructor":1} 2'])
+})
+
+test('a unit that is none does not spoil the request', async t => {
+  const { server, client } = await open(t)
+  const odd = client as unknown as { timing(...args: unknown[]): void }
+  for (const unit of [0, null, {}, '']) odd.timing('a', 1, {}, unit)
+  await client.close()
+  const counts = Object.fromEntries(server.items.map(({ unit, count }) => [String(unit), count]))
+  assert.deepEqual(counts, { undefined: 3, '[object Object]': 1 })
+})
+
 test('each interval has its own counts, with its bounds as their times; a flush ends one early', async t => {
   t.mock.timers.enable({ apis: ['Date'], now: BEGIN + 500 })
   const { server, client } = await open(t)
