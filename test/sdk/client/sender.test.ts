@@ -69,6 +69,15 @@ for (const reply of AGAIN)
     assert.equal(told.length, 1)
   })
 
+test('200 with a page: a server that is not Weir has not taken it', async t => {
+  const { server, client, told } = await open(t)
+  server.replies.push({ status: 200, body: '\n<!doctype html><title>Shop</title>' })
+  client.count('a')
+  assert.deepEqual(await client.close(DEADLINE), { unsent: 0, refused: 0, dropped: 0 })
+  assert.equal(server.received.length, 2)
+  assert.match(told.join(), /^redirect 1 ENDPOINT\/v1\/metrics answers 200 .*<title>Shop/s)
+})
+
 for (const status of [400, 401, 403, 404, 415, 422])
   test(`${status}: refused for good, and told`, async t => {
     const { server, client, told } = await open(t)
@@ -157,6 +166,21 @@ test('close gives up at its deadline and says what is left; then nothing is reco
   const before = told.length
   client.count('a')
   assert.deepEqual(told.slice(before), ['misuse 1 Error: the client is closed'])
+})
+
+test('close without an end waits until all is taken', async t => {
+  const { server, client } = await open(t)
+  server.replies.push({ status: 503 })
+  client.count('a')
+  assert.deepEqual(await client.close({ deadline: Infinity }), { unsent: 0, refused: 0, dropped: 0 })
+})
+
+test('an endpoint may be a URL', async t => {
+  const { server, client } = await open(t)
+  const byUrl = createClient({ endpoint: new URL(server.endpoint) as never })
+  byUrl.count('a')
+  assert.deepEqual(await byUrl.close(DEADLINE), await client.close())
+  assert.equal(server.received[0].path, '/v1/metrics')
 })
 
 test('nothing throws, whatever is passed; it is told', async t => {
