@@ -171,6 +171,17 @@ test('sampled events have their weight, and those of one attribute stay together
   assert.ok([...users.values()].every(({ length }) => length === 20))
 })
 
+test('the same events are sampled as by the client for Python', async t => {
+  const { server, client } = await open(t, { sampling: { click: { probability: 0.25, attribute: 'user' } } })
+  for (let i = 0; i < 12; i++) client.event('click', { user: `u${i}` })
+  await client.close()
+  // See test/sdk/python/test_bounds.py.
+  assert.deepEqual(
+    server.items.map(({ attributes }) => attributes.user),
+    ['u0', 'u7', 'u8', 'u10']
+  )
+})
+
 test('events beyond the rate are dropped, counted, and told to the server', async t => {
   t.mock.timers.enable({ apis: ['Date'], now: BEGIN })
   const { server, client } = await open(t, { maxEventsPerSecond: 10 })
