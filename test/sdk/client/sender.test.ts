@@ -183,6 +183,24 @@ test('an endpoint may be a URL', async t => {
   assert.equal(server.received[0].path, '/v1/metrics')
 })
 
+test('credentials of the endpoint are sent, and not shown', async t => {
+  const { server } = await open(t)
+  const told: string[] = []
+  const client = createClient({
+    endpoint: server.endpoint.replace('//', '//user%40:secret@'),
+    onDiagnostic: ({ message }) => void told.push(message)
+  })
+  server.replies.push({ status: 503 })
+  client.count('a')
+  await client.close(DEADLINE)
+  const basic = `Basic ${Buffer.from('user@:secret').toString('base64')}`
+  assert.deepEqual(
+    server.received.map(({ authorization }) => authorization),
+    [basic, basic]
+  )
+  assert.match(told.join(), /^http:\/\/127\.0\.0\.1:\d+\/v1\/metrics answers 503/)
+})
+
 test('nothing throws, whatever is passed; it is told', async t => {
   const { server, client, told } = await open(t)
   const odd = client as unknown as Record<keyof Client, (...args: unknown[]) => void>
