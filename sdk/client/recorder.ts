@@ -133,7 +133,7 @@ export class Recorder implements Client {
 
   /** Ends the interval that is over, and opens that of `now`. With a full queue it goes on, so that totals stay. */
   #advance(now: number): void {
-    if (this.#closed !== undefined) throw new Error('the client is closed')
+    if (this.#closed) throw new Error('the client is closed')
     if (!this.#sender.isFull) this.#collect(now < this.#start ? this.#start + 1 : this.#end)
     const { interval } = this.#settings
     const begun = now - (now % interval)

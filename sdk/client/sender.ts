@@ -152,7 +152,7 @@ export class Sender {
     this.#isRunning = true
     for (;;) {
       const [request] = this.#queue.values()
-      if (request === undefined) break
+      if (!request) break
       await request.stored
       await request.rushed
       request.rushed = undefined

@@ -85,7 +85,7 @@ export class SeriesIndex<S> {
     node.series = this.#seriesOf(name, unit, sorted, this.#limit)
     // The other is not kept in the node: there may be room later on.
     const series = node.series ?? this.#seriesOf(name, unit, OVERFLOW, this.#limit * 2)
-    if (series === undefined) throw new Error(`more than ${this.#limit} names`)
+    if (!series) throw new Error(`more than ${this.#limit} names`)
     return series
   }
 
@@ -93,7 +93,7 @@ export class SeriesIndex<S> {
     const metric = `"name":${JSON.stringify(name)}${unit ? `,"unit":${JSON.stringify(String(unit))}` : ''}`
     const attributes = keyValues(sorted)
     let series = this.#series.get(metric + attributes)
-    if (series !== undefined) return series
+    if (series) return series
     if (this.#series.size >= limit) this.#evict()
     if (this.#series.size >= limit) return undefined
     series = { metric, attributes, state: this.kind.begin(), isActive: false }

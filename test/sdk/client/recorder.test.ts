@@ -219,6 +219,14 @@ test('with a full queue counts go on in the open interval, and of events the old
   assert.ok(last, 'the newest event is there')
 })
 
+test('an event that is too large does not drive out the others', async t => {
+  const { server, client } = await open(t, { maxQueueBytes: 1000 })
+  client.event('small')
+  client.event('large', { text: 'x'.repeat(1000) })
+  assert.deepEqual(await client.close(), { unsent: 0, refused: 0, dropped: 1 })
+  assert.ok(server.items.some(({ name }) => name === 'small'))
+})
+
 test('a wrong interval is told, and the usual one taken', async t => {
   const told: string[] = []
   const { client } = await open(t, { interval: 3000, onDiagnostic: ({ message }) => void told.push(message) })

@@ -77,6 +77,15 @@ def test_the_oldest_events_are_dropped_and_counted(make, told, rough, prefix):
     assert_dropped(client, rough, "queue_full", dropped)
 
 
+def test_an_event_that_is_too_large_does_not_drive_out_the_others(make, told, prefix):
+    client = make(max_queue_bytes=1000)
+    client.event(f"{prefix}_small")
+    client.event(f"{prefix}_large", {"text": "x" * 1000})
+    assert client.flush()
+    assert_stored(f"{prefix}_", {f"{prefix}_small_total": 1})
+    assert [(each.code, each.items) for each in told] == [("dropped", 1)]
+
+
 def test_events_beyond_the_rate_are_dropped_and_counted(make, told, rough, prefix):
     client = make(rough.url, max_events_per_second=100)
     for _ in range(500):

@@ -49,7 +49,10 @@ class EventBuffer:
         return len(self._waiting)
 
     def add(self, item: Item, generation: int) -> int:
-        """Returns how many events were dropped to make room, the oldest first."""
+        """Returns how many events were dropped: the oldest to make room, or this one if it has none."""
+        if item.size > self._max_bytes:
+            # It would drive out all others.
+            return 1
         self._waiting.append(_Waiting(item, generation))
         self._bytes += item.size
         dropped = 0
