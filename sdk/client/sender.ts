@@ -177,6 +177,7 @@ export class Sender {
       }
     })
     this.#wake = undefined
+    this.#notBefore = 0
   }
 
   async #attempt(request: Waiting, contentType = JSON_TYPE): Promise<void> {

@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import { createServer } from 'node:net'
 import path from 'node:path'
 import { type TestContext, test } from 'node:test'
+import { setTimeout } from 'node:timers/promises'
 import { type Client, createClient } from '../../../sdk/client/index.ts'
 import { eventually } from '../../e2e/eventually.ts'
 import { type Item, ReceivingServer, type Reply } from './receiving-server.ts'
@@ -113,6 +114,18 @@ for (const [name, header] of [
     assert.ok(performance.now() - begun > 900, 'it waited')
     assert.equal(server.received.length, 2)
   })
+
+test('Retry-After is over once it is waited for, also if the clock was set back meanwhile', async t => {
+  t.mock.timers.enable({ apis: ['Date'], now: Date.now() })
+  const { server, client } = await open(t)
+  server.replies.push({ status: 503, headers: { 'retry-after': '1' } }, { status: 200, cut: true })
+  client.count('a')
+  const closed = client.close({ deadline: 6000 })
+  await eventually('the answer is there', () => server.received.length === 1)
+  await setTimeout(200)
+  t.mock.timers.setTime(Date.now() - 3_600_000)
+  assert.deepEqual(await closed, { unsent: 0, refused: 0, dropped: 0 })
+})
 
 test('413: halves, of which the first keeps the number, until they fit; one that never fits is dropped', async t => {
   const { server, client, told } = await open(t)
@@ -249,7 +262,7 @@ test('a process ends by itself, also with a request on its way', async t => {
     client.count('a')
     setTimeout(() => client.count('a'), 300)`
   const child = spawn(process.execPath, ['--input-type=module', '--eval', program], { stdio: 'inherit' })
-  const timer = setTimeout(() => child.kill(), 8000)
+  const timer = globalThis.setTimeout(() => child.kill(), 8000)
   assert.deepEqual(await once(child, 'exit'), [0, null])
   clearTimeout(timer)
 })
