@@ -37,6 +37,8 @@ export class EventBuffer {
     const weight = probability < 1 ? 1 / probability : undefined
     const all = keyValues({ ...attributes, 'log.record.uid': id, 'event.value': weight })
     const record = `{"timeUnixNano":"${now}000000","eventName":${JSON.stringify(name)},"attributes":[${all}]}`
+    // It would drive out all others.
+    if (record.length > maxQueueBytes) return this.#drop('queue_full')
     this.#records.push(record)
     this.characters += record.length
     while (this.characters > maxQueueBytes) {

@@ -23,10 +23,10 @@ export function placesOf(suffix: string): () => Place {
   let seq = 0
   return () => {
     seq++
-    const attributes = Object.entries({ id, epoch, seq }).map(([key, value]) => {
-      const isText = typeof value === 'string'
-      return { key: `weir.client.${key}`, value: isText ? { stringValue: value } : { intValue: String(value) } }
-    })
+    const attributes = Object.entries({ id, epoch, seq }).map(([key, value]) => ({
+      key: `weir.client.${key}`,
+      value: { [value === id ? 'stringValue' : 'intValue']: String(value) }
+    }))
     return { key: `${id}/${seq}`, attributes }
   }
 }

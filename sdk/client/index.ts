@@ -1,4 +1,5 @@
 import type { Client } from './client.ts'
+import { withoutCredentials } from './credentials.ts'
 import { hold, post } from './node.ts'
 import { type ClientOptions, settingsOf } from './options.ts'
 import { Recorder } from './recorder.ts'
@@ -15,5 +16,6 @@ export type { ClientOptions, Sampling } from './options.ts'
 /** A client for Node. It never throws, and does not keep the process alive: call `close` at the end. */
 export function createClient(options: ClientOptions): Client {
   const settings = settingsOf(options, DEFAULTS)
-  return new Recorder(settings, new Sender({ ...settings, post, hold }), MAX_REQUEST_CHARACTERS)
+  const address = withoutCredentials(settings.endpoint, settings.headers)
+  return new Recorder(settings, new Sender({ ...settings, ...address, post, hold }), MAX_REQUEST_CHARACTERS)
 }

@@ -59,21 +59,21 @@ export class Recorder implements Client {
 
   gauge(name: string, value: number, attributes?: Attributes): void {
     this.#try(() => {
-      this.#begin(name, value ?? Number.NaN, -Infinity)
+      this.#begin(name, value, -Infinity)
       this.#gauges.find(name, attributes).state = value
     })
   }
 
   timing(name: string, value: number, attributes?: Attributes, unit = 'ms'): void {
     this.#try(() => {
-      this.#begin(name, value ?? Number.NaN)
+      this.#begin(name, value)
       this.#timings.find(name, attributes, unit).state.add(value)
     })
   }
 
   unique(name: string, member: string | number, attributes?: Attributes): void {
     this.#try(() => {
-      const now = this.#begin(name)
+      const now = this.#begin(name, 0)
       const text = String(member)
       const find = () => this.#uniques.find(name, attributes).state
       if (!find().has(text) && find().size >= this.#maxCharacters / CHARACTERS_PER_MEMBER) {
@@ -86,7 +86,7 @@ export class Recorder implements Client {
 
   event(name: string, attributes?: Attributes): void {
     this.#try(() => {
-      this.#events.add(name, attributes, this.#begin(name))
+      this.#events.add(name, attributes, this.#begin(name, 0))
       if (this.#events.characters > this.#maxCharacters && !this.#sender.isFull) this.#enqueueEvents()
     })
   }
@@ -123,7 +123,7 @@ export class Recorder implements Client {
   }
 
   /** The start of every call: each counts in the interval that it happens in. Returns the time, Unix ms. */
-  #begin(name: string, value = 0, least = 0): number {
+  #begin(name: string, value: number, least = 0): number {
     const now = Date.now()
     if (now >= this.#end || now < this.#start - CLOCK_STEP_MS) this.#advance(now)
     if (typeof name !== 'string' || name === '') throw new Error(`${name} is no name`)
@@ -133,7 +133,7 @@ export class Recorder implements Client {
 
   /** Ends the interval that is over, and opens that of `now`. With a full queue it goes on, so that totals stay. */
   #advance(now: number): void {
-    if (this.#closed !== undefined) throw new Error('the client is closed')
+    if (this.#closed) throw new Error('the client is closed')
     if (!this.#sender.isFull) this.#collect(now < this.#start ? this.#start + 1 : this.#end)
     const { interval } = this.#settings
     const begun = now - (now % interval)

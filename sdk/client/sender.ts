@@ -9,6 +9,8 @@ import { unref } from './timers.ts'
 const REQUEST_TIMEOUT_MS = 10_000
 /** A request that may have been taken is sent whole so often after a 413, for its second half would have a new number. */
 const WHOLE_TRIES = 3
+/** Twelve days, about half of what a timer can wait: one that is to wait for longer ends at once. */
+const LONGEST_MS = 1e9
 const JSON_TYPE = 'application/json'
 /** Length of an answer's body that is shown to people. */
 const SHOWN_CHARACTERS = 200
@@ -133,7 +135,7 @@ export class Sender {
       this.wake()
       this.#tell()
     }
-    const timer = setTimeout(end, deadlineMs)
+    const timer = setTimeout(end, Math.min(deadlineMs, LONGEST_MS))
     await this.flush()
     clearTimeout(timer)
     end()
@@ -150,7 +152,7 @@ export class Sender {
     this.#isRunning = true
     for (;;) {
       const [request] = this.#queue.values()
-      if (request === undefined) break
+      if (!request) break
       await request.stored
       await request.rushed
       request.rushed = undefined
@@ -175,11 +177,12 @@ export class Sender {
       }
     })
     this.#wake = undefined
+    this.#notBefore = 0
   }
 
   async #attempt(request: Waiting, contentType = JSON_TYPE): Promise<void> {
     const { endpoint, headers, post } = this.#options
-    const url = `${endpoint.replace(/\/+$/, '')}/v1/${request.signal}`
+    const url = `${String(endpoint).replace(/\/+$/, '')}/v1/${request.signal}`
     const all = { ...headers, 'content-type': contentType }
     let answer: Answer
     try {
@@ -191,7 +194,8 @@ export class Sender {
     // The same bytes may have been on their way twice.
     if (!this.has(request.key)) return
     const { status, location, body } = answer
-    if (status >= 200 && status < 300) return this.#take(request, answer)
+    // A page is no answer of a receiver, but of something that is there in its place.
+    if (status >= 200 && status < 300 && !/^\s*</.test(body)) return this.#take(request, answer)
     // Another content type may be refused that is none of the request's own.
     if (contentType !== JSON_TYPE) return
     const message = `${url} answers ${status} ${location ?? ''} ${body.slice(0, SHOWN_CHARACTERS)}`

@@ -80,20 +80,20 @@ export class SeriesIndex<S> {
   }
 
   #resolve(node: Node<S>, name: string, attributes: Attributes = {}, unit: string): Series<S> {
-    const sorted: Record<string, unknown> = {}
-    for (const key of Object.keys(attributes).sort()) sorted[key] = textOf(attributes[key])
+    const keys = Object.keys(attributes).sort()
+    const sorted = Object.fromEntries(keys.map(key => [key, textOf(attributes[key])]))
     node.series = this.#seriesOf(name, unit, sorted, this.#limit)
     // The other is not kept in the node: there may be room later on.
     const series = node.series ?? this.#seriesOf(name, unit, OVERFLOW, this.#limit * 2)
-    if (series === undefined) throw new Error(`there are more than ${this.#limit} names`)
+    if (!series) throw new Error(`more than ${this.#limit} names`)
     return series
   }
 
   #seriesOf(name: string, unit: string, sorted: Attributes, limit: number): Series<S> | undefined {
-    const metric = `"name":${JSON.stringify(name)}${unit && `,"unit":${JSON.stringify(unit)}`}`
+    const metric = `"name":${JSON.stringify(name)}${unit ? `,"unit":${JSON.stringify(String(unit))}` : ''}`
     const attributes = keyValues(sorted)
     let series = this.#series.get(metric + attributes)
-    if (series !== undefined) return series
+    if (series) return series
     if (this.#series.size >= limit) this.#evict()
     if (this.#series.size >= limit) return undefined
     series = { metric, attributes, state: this.kind.begin(), isActive: false }

@@ -40,10 +40,10 @@ export function createClient({ maxAge = DAY_MS, ...options }: BrowserOptions): C
   }
   const timer = setInterval(adopt, LEASE_MS / 3)
   void adopt()
-  const isForeign = /^https?:/.test(endpoint) && !endpoint.startsWith(location.origin)
+  const isForeign = () => new URL(endpoint, location.href).origin !== location.origin
   const leave = () => {
     recorder.enqueue()
-    sender.rush(KEEPALIVE_BYTES, isForeign ? PLAIN : undefined)
+    sender.rush(KEEPALIVE_BYTES, isForeign() ? PLAIN : undefined)
   }
   addEventListener('pagehide', leave)
   addEventListener('online', () => sender.wake())

@@ -115,7 +115,7 @@ function openDatabase(): Promise<IDBDatabase | undefined> {
 function transact(database: IDBDatabase | undefined, use: (requests: IDBObjectStore) => void): Promise<void> {
   return new Promise(resolve => {
     try {
-      if (database === undefined) return resolve()
+      if (!database) return resolve()
       const transaction = database.transaction(REQUESTS, 'readwrite')
       transaction.oncomplete = transaction.onabort = () => resolve()
       use(transaction.objectStore(REQUESTS))

@@ -7,6 +7,7 @@ import {
   type PushMetricExporter,
   type ResourceMetrics
 } from '@opentelemetry/sdk-metrics'
+import { withoutCredentials } from '../credentials.ts'
 import type { Diagnostic } from '../diagnostics.ts'
 import { hold, post } from '../node.ts'
 import { Sender } from '../sender.ts'
@@ -14,6 +15,8 @@ import { unref } from '../timers.ts'
 
 const DEFAULT_QUEUE_BYTES = 16 * 2 ** 20
 const DEFAULT_TIMEOUT_MS = 30_000
+/** A timer that is to wait for longer ends at once. */
+const LONGEST_MS = 2 ** 31 - 1
 /** They are cumulative always, as OpenTelemetry has it: a reader wants to know how much there is. */
 const UP_AND_DOWN: readonly InstrumentType[] = [
   InstrumentType.UP_DOWN_COUNTER,
@@ -47,12 +50,13 @@ export class WeirMetricExporter implements PushMetricExporter {
   #shutdown: Promise<void> | undefined
 
   constructor(options: WeirMetricExporterOptions = {}) {
-    const { temporalityPreference, maxQueueBytes, timeoutMillis, headers } = options
+    const { temporalityPreference, maxQueueBytes, timeoutMillis } = options
+    // OpenTelemetry has it that an empty variable is one that is not set.
+    const endpoint = options.endpoint ?? (process.env.OTEL_EXPORTER_OTLP_ENDPOINT || 'http://127.0.0.1:4318')
     this.#temporality = temporalityPreference ?? AggregationTemporality.DELTA
-    this.#timeoutMs = timeoutMillis ?? DEFAULT_TIMEOUT_MS
+    this.#timeoutMs = Math.min(timeoutMillis ?? DEFAULT_TIMEOUT_MS, LONGEST_MS)
     this.#sender = new Sender({
-      endpoint: options.endpoint ?? process.env.OTEL_EXPORTER_OTLP_ENDPOINT ?? 'http://127.0.0.1:4318',
-      headers,
+      ...withoutCredentials(endpoint, options.headers),
       post,
       maxQueueBytes: maxQueueBytes ?? DEFAULT_QUEUE_BYTES,
       diagnose: diagnostic => this.#diagnose(diagnostic)
@@ -72,7 +76,8 @@ export class WeirMetricExporter implements PushMetricExporter {
       return fail(error as Error)
     }
     this.#sender.flush().then(() => {
-      const error = this.#takeError()
+      const isCut = pointsOf(metrics) > 0 && this.#sender.isClosed && this.#sender.unsentItems > 0
+      const error = isCut ? new Error('the exporter was shut down before the server took them') : this.#takeError()
       if (error === undefined) resultCallback({ code: ExportResultCode.SUCCESS })
       else fail(error)
     })

@@ -26,6 +26,8 @@ export interface Counting {
   assertEvents(n: number): Promise<void>
   /** Waits for so many events that had come before. */
   assertDuplicates(n: number): Promise<void>
+  /** Serves the page at the origin whose text is the beginning of {@link endpoint}, and returns it. */
+  serveBeside(): Promise<string>
   /** Events so far. */
   received(): Promise<number>
 }
@@ -55,6 +57,7 @@ export async function startCounting(t: TestContext, files: Readonly<Record<strin
     files: all,
     assertEvents,
     assertDuplicates,
+    serveBeside: () => serve(t, all, Number(new URL(shortened(port)).port)),
     received: () => received(weir)
   }
 }
@@ -64,20 +67,23 @@ async function received(weir: Weir): Promise<number> {
   return (await weir.component('processor windowed_counter')).account.received
 }
 
-async function serve(t: TestContext, files: Readonly<Record<string, string>>): Promise<string> {
+async function serve(t: TestContext, files: Readonly<Record<string, string>>, port = 0): Promise<string> {
   const server = createServer(({ url }, response) => {
     const type = url!.endsWith('.js') ? 'text/javascript' : 'text/html'
     if (url! in files) response.writeHead(200, { 'content-type': type }).end(files[url!])
     else response.writeHead(404).end()
-  }).listen(0, '127.0.0.1')
+  }).listen(port, '127.0.0.1')
   await once(server, 'listening')
   t.after(() => server.close())
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
 }
 
+/** The origin of a port without its last digit. */
+const shortened = (port: number) => `http://127.0.0.1:${Math.floor(port / 10)}`
+
 const config = (port: number, page: string) => `
 receivers:
-  otlp: { protocols: { http: { endpoint: 127.0.0.1:${port}, cors_allowed_origins: ['${page}'] } } }
+  otlp: { protocols: { http: { endpoint: 127.0.0.1:${port}, cors_allowed_origins: ['${page}', '${shortened(port)}'] } } }
 processors:
   dedup: { mode: client_seq, window: 1h }
   dedup/metrics: { mode: client_seq, window: 1h }

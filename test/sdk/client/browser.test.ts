@@ -62,6 +62,16 @@ test('1,000 events of a page that is closed in the midst of it', { skip, timeout
   await counting.assertEvents(1000)
 })
 
+test('a page on another port of the host goes without a preflight', { skip, timeout: TIMEOUT_MS }, async t => {
+  const { context, counting } = await open(t)
+  const page = await tab(context, { ...counting, page: await counting.serveBeside() }, 5000)
+  await click(page, 5)
+  const sent = page.waitForRequest('**/v1/logs')
+  await page.evaluate(`dispatchEvent(new Event('pagehide'))`)
+  assert.equal((await sent).headers()['content-type'], 'text/plain')
+  await counting.assertEvents(5)
+})
+
 test('offline and back: on the same page, and on one that is opened later', { skip, timeout: TIMEOUT_MS }, async t => {
   const { context, counting } = await open(t)
   const page = await tab(context, counting)

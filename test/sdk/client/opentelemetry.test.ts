@@ -3,6 +3,7 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { test } from 'node:test'
 import { setTimeout } from 'node:timers/promises'
+import { diag } from '@opentelemetry/api'
 import { resourceFromAttributes } from '@opentelemetry/resources'
 import { AggregationTemporality, MeterProvider, PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics'
 import { WeirMetricExporter, type WeirMetricExporterOptions } from '../../../sdk/client/opentelemetry/index.ts'
@@ -12,6 +13,7 @@ import { CountingReceiver, TROUBLES } from '../../integrity/counting-receiver.ts
 import { type Roughness, RoughProxy } from '../../integrity/rough-proxy.ts'
 import { freePort } from '../../servers/free-port.ts'
 import { WEIR } from '../client-config.ts'
+import { ReceivingServer } from './receiving-server.ts'
 
 /** Of the test: readers export every minute unless they are told to. */
 const NEVER_MS = 3_600_000
@@ -159,6 +161,45 @@ test('the endpoint is that of the environment, unless it is given', async t => {
   count('refused', 1)
   await provider.forceFlush()
   assert.match(results[0].error!.message, /the other one/)
+})
+
+test('an empty variable is none', async t => {
+  process.env.OTEL_EXPORTER_OTLP_ENDPOINT = ''
+  t.after(() => delete process.env.OTEL_EXPORTER_OTLP_ENDPOINT)
+  const { exporter, count, provider } = application({ timeoutMillis: 100 }, 100)
+  const told: string[] = []
+  const ignore = () => {}
+  const logger = { error: ignore, info: ignore, debug: ignore, verbose: ignore }
+  diag.setLogger({ ...logger, warn: message => void told.push(message) })
+  t.after(() => diag.disable())
+  count('a', 1)
+  await provider.forceFlush().catch(() => {})
+  await exporter.shutdown().catch(() => {})
+  assert.match(told.join(), /http:\/\/127\.0\.0\.1:4318\/v1\/metrics/)
+})
+
+test('an export that is not taken before the shutdown has failed', async () => {
+  const { exporter, count, provider } = application({ endpoint: 'http://127.0.0.1:1', timeoutMillis: 100 }, 10)
+  const results = watch(exporter)
+  count('lost', 1)
+  await provider.forceFlush().catch(() => {})
+  await assert.rejects(exporter.shutdown(), /1 data points are lost/)
+  assert.deepEqual(
+    results.map(({ error }) => error?.message),
+    ['the exporter was shut down before the server took them']
+  )
+})
+
+test('a timeout may be infinite', async t => {
+  const server = await ReceivingServer.start(t)
+  server.replies.push({ status: 503 }, { status: 200 }, { status: 503 })
+  const { count, provider, exporter } = application({ endpoint: server.endpoint, timeoutMillis: Infinity }, 1)
+  for (let i = 0; i < 2; i++) {
+    count('a', 1)
+    await provider.forceFlush().catch(() => {})
+    await exporter.forceFlush()
+  }
+  assert.equal(server.received.length, 4)
 })
 
 test('rejected points of a partial success are told', async t => {

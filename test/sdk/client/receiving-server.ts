@@ -5,6 +5,7 @@ import { text } from 'node:stream/consumers'
 import type { TestContext } from 'node:test'
 
 export interface Received {
+  readonly authorization: string | undefined
   readonly path: string
   readonly body: string
   readonly items: readonly Item[]
@@ -38,7 +39,8 @@ export class ReceivingServer {
   private constructor() {
     this.#server = createServer(async (request, response) => {
       const body = await text(request)
-      const received = { path: request.url!, body, items: itemsOf(JSON.parse(body)) }
+      const { authorization } = request.headers
+      const received = { path: request.url!, authorization, body, items: itemsOf(JSON.parse(body)) }
       this.received.push(received)
       const {
         status,
@@ -115,7 +117,7 @@ function itemsOf({ resourceMetrics = [], resourceLogs = [] }: ExportRequest): It
   return [...points, ...records]
 }
 
-function pointsOf({ name, unit, metadata, ...kinds }: Metric, resource: Attributed): Item[] {
+function pointsOf({ name, unit, metadata, description: _, ...kinds }: Metric, resource: Attributed): Item[] {
   return Object.entries(kinds as Record<string, { readonly dataPoints: readonly Attributed[] }>).flatMap(
     ([kind, { dataPoints }]) =>
       dataPoints.map(point => ({ name, unit, metadata, kind, ...point, ...attributesOf(point, resource) }))

@@ -38,6 +38,23 @@ test('counts of the same attributes add up, in whatever order these come; types 
   assert.deepEqual(shown(server), ['a{"x":"1","y":"b"} 4', 'a{"x":1,"y":"b"} 11', 'a{} 0.75', 'b{"list":"[1,2]"} 2'])
 })
 
+test('names and attributes may be called as what every object has', async t => {
+  const { server, client } = await open(t)
+  client.count('__proto__', 1, JSON.parse('{"__proto__":"x","constructor":1}'))
+  client.count('__proto__', 2, { constructor: 1 })
+  await client.close()
+  assert.deepEqual(shown(server), ['__proto__{"__proto__":"x","constructor":1} 1', '__proto__{"constructor":1} 2'])
+})
+
+test('a unit that is none does not spoil the request', async t => {
+  const { server, client } = await open(t)
+  const odd = client as unknown as { timing(...args: unknown[]): void }
+  for (const unit of [0, null, {}, '']) odd.timing('a', 1, {}, unit)
+  await client.close()
+  const counts = Object.fromEntries(server.items.map(({ unit, count }) => [String(unit), count]))
+  assert.deepEqual(counts, { undefined: 3, '[object Object]': 1 })
+})
+
 test('each interval has its own counts, with its bounds as their times; a flush ends one early', async t => {
   t.mock.timers.enable({ apis: ['Date'], now: BEGIN + 500 })
   const { server, client } = await open(t)
@@ -154,6 +171,17 @@ test('sampled events have their weight, and those of one attribute stay together
   assert.ok([...users.values()].every(({ length }) => length === 20))
 })
 
+test('the same events are sampled as by the client for Python', async t => {
+  const { server, client } = await open(t, { sampling: { click: { probability: 0.25, attribute: 'user' } } })
+  for (let i = 0; i < 12; i++) client.event('click', { user: `u${i}` })
+  await client.close()
+  // See test/sdk/python/test_bounds.py.
+  assert.deepEqual(
+    server.items.map(({ attributes }) => attributes.user),
+    ['u0', 'u7', 'u8', 'u10']
+  )
+})
+
 test('events beyond the rate are dropped, counted, and told to the server', async t => {
   t.mock.timers.enable({ apis: ['Date'], now: BEGIN })
   const { server, client } = await open(t, { maxEventsPerSecond: 10 })
@@ -189,6 +217,14 @@ test('with a full queue counts go on in the open interval, and of events the old
   assert.equal(seen.get('weir.client.dropped'), dropped)
   const last = [...bodies.values()].flat().some(({ attributes }) => attributes.n === 3999)
   assert.ok(last, 'the newest event is there')
+})
+
+test('an event that is too large does not drive out the others', async t => {
+  const { server, client } = await open(t, { maxQueueBytes: 1000 })
+  client.event('small')
+  client.event('large', { text: 'x'.repeat(1000) })
+  assert.deepEqual(await client.close(), { unsent: 0, refused: 0, dropped: 1 })
+  assert.ok(server.items.some(({ name }) => name === 'small'))
 })
 
 test('a wrong interval is told, and the usual one taken', async t => {

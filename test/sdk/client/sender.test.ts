@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import { createServer } from 'node:net'
 import path from 'node:path'
 import { type TestContext, test } from 'node:test'
+import { setTimeout } from 'node:timers/promises'
 import { type Client, createClient } from '../../../sdk/client/index.ts'
 import { eventually } from '../../e2e/eventually.ts'
 import { type Item, ReceivingServer, type Reply } from './receiving-server.ts'
@@ -69,6 +70,15 @@ for (const reply of AGAIN)
     assert.equal(told.length, 1)
   })
 
+test('200 with a page: a server that is not Weir has not taken it', async t => {
+  const { server, client, told } = await open(t)
+  server.replies.push({ status: 200, body: '\n<!doctype html><title>Shop</title>' })
+  client.count('a')
+  assert.deepEqual(await client.close(DEADLINE), { unsent: 0, refused: 0, dropped: 0 })
+  assert.equal(server.received.length, 2)
+  assert.match(told.join(), /^redirect 1 ENDPOINT\/v1\/metrics answers 200 .*<title>Shop/s)
+})
+
 for (const status of [400, 401, 403, 404, 415, 422])
   test(`${status}: refused for good, and told`, async t => {
     const { server, client, told } = await open(t)
@@ -104,6 +114,18 @@ for (const [name, header] of [
     assert.ok(performance.now() - begun > 900, 'it waited')
     assert.equal(server.received.length, 2)
   })
+
+test('Retry-After is over once it is waited for, also if the clock was set back meanwhile', async t => {
+  t.mock.timers.enable({ apis: ['Date'], now: Date.now() })
+  const { server, client } = await open(t)
+  server.replies.push({ status: 503, headers: { 'retry-after': '1' } }, { status: 200, cut: true })
+  client.count('a')
+  const closed = client.close({ deadline: 6000 })
+  await eventually('the answer is there', () => server.received.length === 1)
+  await setTimeout(200)
+  t.mock.timers.setTime(Date.now() - 3_600_000)
+  assert.deepEqual(await closed, { unsent: 0, refused: 0, dropped: 0 })
+})
 
 test('413: halves, of which the first keeps the number, until they fit; one that never fits is dropped', async t => {
   const { server, client, told } = await open(t)
@@ -159,6 +181,39 @@ test('close gives up at its deadline and says what is left; then nothing is reco
   assert.deepEqual(told.slice(before), ['misuse 1 Error: the client is closed'])
 })
 
+test('close without an end waits until all is taken', async t => {
+  const { server, client } = await open(t)
+  server.replies.push({ status: 503 })
+  client.count('a')
+  assert.deepEqual(await client.close({ deadline: Infinity }), { unsent: 0, refused: 0, dropped: 0 })
+})
+
+test('an endpoint may be a URL', async t => {
+  const { server, client } = await open(t)
+  const byUrl = createClient({ endpoint: new URL(server.endpoint) as never })
+  byUrl.count('a')
+  assert.deepEqual(await byUrl.close(DEADLINE), await client.close())
+  assert.equal(server.received[0].path, '/v1/metrics')
+})
+
+test('credentials of the endpoint are sent, and not shown', async t => {
+  const { server } = await open(t)
+  const told: string[] = []
+  const client = createClient({
+    endpoint: server.endpoint.replace('//', '//user%40:secret@'),
+    onDiagnostic: ({ message }) => void told.push(message)
+  })
+  server.replies.push({ status: 503 })
+  client.count('a')
+  await client.close(DEADLINE)
+  const basic = `Basic ${Buffer.from('user@:secret').toString('base64')}`
+  assert.deepEqual(
+    server.received.map(({ authorization }) => authorization),
+    [basic, basic]
+  )
+  assert.match(told.join(), /^http:\/\/127\.0\.0\.1:\d+\/v1\/metrics answers 503/)
+})
+
 test('nothing throws, whatever is passed; it is told', async t => {
   const { server, client, told } = await open(t)
   const odd = client as unknown as Record<keyof Client, (...args: unknown[]) => void>
@@ -207,7 +262,7 @@ test('a process ends by itself, also with a request on its way', async t => {
     client.count('a')
     setTimeout(() => client.count('a'), 300)`
   const child = spawn(process.execPath, ['--input-type=module', '--eval', program], { stdio: 'inherit' })
-  const timer = setTimeout(() => child.kill(), 8000)
+  const timer = globalThis.setTimeout(() => child.kill(), 8000)
   assert.deepEqual(await once(child, 'exit'), [0, null])
   clearTimeout(timer)
 })

@@ -40,7 +40,8 @@ def assert_stored(name, want):
 class RoughServer(ThreadingHTTPServer):
     """
     Takes an instruction for each request off `script`, and passes requests on once there is none: a status, or a status
-    and headers; `cut`: passes it on and breaks off the reply; `reset`: closes without an answer.
+    and headers; `cut`: passes it on and breaks off the reply; `reset`: closes without an answer; `page`: 200 with
+    HTML.
     """
 
     daemon_threads = True
@@ -74,6 +75,8 @@ class _Handler(BaseHTTPRequestHandler):
         if step == "reset":
             self.close_connection = True
             return
+        if step == "page":
+            return self._answer(200, b"\n<!doctype html><title>Shop</title>", {})
         if isinstance(step, (int, tuple)):
             status, headers = step if isinstance(step, tuple) else (step, {})
             return self._answer(status, b'{"message":"told to fail"}', headers)

@@ -37,6 +37,16 @@ def test_a_redirect_is_named(make, told, rough):
     assert "redirects to https://elsewhere.example/v1/metrics: set the endpoint" in told[0].message
 
 
+def test_a_page_is_no_answer(make, told, rough, prefix):
+    client = make(rough.url)
+    rough.script = ["page"]
+    client.count(prefix)
+    assert client.flush()
+    assert_stored(prefix, {f"{prefix}_total": 1})
+    assert [each.code for each in told] == ["redirect"]
+    assert "answered 200 with a page: set the endpoint" in told[0].message
+
+
 @pytest.mark.parametrize("header", ["seconds", "date"])
 def test_retry_after(make, rough, prefix, header):
     client = make(rough.url)

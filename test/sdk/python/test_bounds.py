@@ -77,6 +77,15 @@ def test_the_oldest_events_are_dropped_and_counted(make, told, rough, prefix):
     assert_dropped(client, rough, "queue_full", dropped)
 
 
+def test_an_event_that_is_too_large_does_not_drive_out_the_others(make, told, prefix):
+    client = make(max_queue_bytes=1000)
+    client.event(f"{prefix}_small")
+    client.event(f"{prefix}_large", {"text": "x" * 1000})
+    assert client.flush()
+    assert_stored(f"{prefix}_", {f"{prefix}_small_total": 1})
+    assert [(each.code, each.items) for each in told] == [("dropped", 1)]
+
+
 def test_events_beyond_the_rate_are_dropped_and_counted(make, told, rough, prefix):
     client = make(rough.url, max_events_per_second=100)
     for _ in range(500):
@@ -97,9 +106,9 @@ def test_sampled_events_count_for_those_left_out(make, rough, prefix):
     records = [record for body in rough.bodies for record in records_of(body)]
     users = [user_of(record) for record in records if record["eventName"] == prefix]
     assert 4 * 200 < len(users) < 4 * 300
-    # All events of a user, or none. Node's client chooses the same ones.
+    # All events of a user, or none. Node's client chooses the same ones, see test/sdk/client/recorder.test.ts.
     assert all(users.count(user) == 4 for user in set(users))
-    assert {"u0", "u1", "u2", "u3", "u4"} & set(users) == {"u0", "u1", "u2"}
+    assert {f"u{i}" for i in range(12)} & set(users) == {"u0", "u7", "u8", "u10"}
     assert {value_of(record) for record in records} == {4.0, None}
     assert client.close().dropped == 0
 

@@ -3,8 +3,10 @@
 import decimal
 import enum
 import json
+import math
 import threading
 import time
+from fractions import Fraction
 
 import pytest
 import weir_client
@@ -165,6 +167,12 @@ def test_endpoints_that_are_none_are_refused(endpoint):
         weir_client.create_client(endpoint)
 
 
+def test_credentials_in_the_endpoint_are_refused_and_not_shown():
+    with pytest.raises(ValueError, match="give them as a header") as raised:
+        weir_client.create_client("http://user:secret@127.0.0.1:4318")
+    assert "secret" not in str(raised.value)
+
+
 @pytest.mark.parametrize("step_s", [-3600, -0.3, 3600])
 def test_a_clock_that_is_set(make, rough, prefix, monkeypatch, step_s):
     name = f"{prefix}_{step_s}".replace("-", "minus_").replace(".", "_")
@@ -197,6 +205,23 @@ def test_headers_are_sent(make, rough, prefix):
     assert [headers["authorization"] for headers in rough.headers] == ["Bearer secret"]
 
 
+class Money:
+    """It has an order and sums, and no number."""
+
+    def __le__(self, _):
+        return True
+
+    __lt__ = __ge__ = __gt__ = __le__
+
+    def __radd__(self, _):
+        return self
+
+
+class Shy:
+    def __repr__(self):
+        raise RuntimeError("no")
+
+
 BAD = [
     lambda client, name: client.count(name, -1),
     lambda client, name: client.count(name, float("nan")),
@@ -206,6 +231,9 @@ BAD = [
     lambda client, name: client.count(name, 1, 7),
     lambda client, name: client.gauge(name, float("inf")),
     lambda client, name: client.timing(name, -0.5),
+    lambda client, name: client.timing(name, 1, unit=None),
+    lambda client, name: client.count(name, Money()),
+    lambda client, name: client.count(Shy()),
     lambda client, name: client.event("", {}),
     lambda client, name: client.event(name, {7: "no text"}),
 ]
@@ -219,6 +247,23 @@ def test_mistakes_are_told_and_never_raised(make, told, prefix, call):
     assert "was left out" in told[0].message
     assert client.flush()
     assert stored(prefix) == {}
+
+
+def test_numbers_of_other_types_add_up(make, prefix):
+    client = make()
+    for n in (decimal.Decimal("0.25"), 0.5, Fraction(1, 4), True):
+        client.count(prefix, n)
+    assert client.flush()
+    assert_stored(prefix, {f"{prefix}_total": 2})
+
+
+def test_flush_and_close_wait_as_long_as_it_takes(make, rough, prefix):
+    client = make(rough.url)
+    rough.script = [503] * 2
+    client.count(prefix)
+    assert client.flush(math.inf)
+    client.count(prefix)
+    assert client.close(math.inf) == weir_client.Closed(0, 0, 0)
 
 
 def test_a_diagnostic_function_that_raises_does_no_harm(prefix):

@@ -35,6 +35,16 @@ def test_a_forked_child_is_a_client_of_its_own(make, rough, prefix):
     assert rough.seqs() == [1, 1, 1, 1]
 
 
+def test_a_closed_client_is_closed_in_a_forked_child(make, told, prefix):
+    client = make()
+    client.close()
+    pid = os.fork()
+    if pid == 0:
+        client.count(prefix)
+        os._exit(0 if [each.code for each in told] == ["misuse"] else 1)
+    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
+
+
 def test_a_fork_while_threads_count(make, prefix):
     client = make(interval=0.1)
     stop = threading.Event()

@@ -39,6 +39,9 @@ class Verdict:
 def judge(answer: Answer, rejected_key: str) -> Verdict:
     status, message = answer.status, answer.message
     if 200 <= status < 300:
+        # It comes from something that is there in place of a receiver.
+        if message.lstrip().startswith("<"):
+            return Verdict("redirect", f"answered {status} with a page: set the endpoint to where Weir listens")
         return _partial_success(message, rejected_key)
     if status == 413:
         return Verdict("too_large", message)

@@ -41,6 +41,7 @@ class Client:
     def __init__(self, options: Options, tell: Callable[[Diagnostic], None] | None) -> None:
         self._options = options
         self._tell = tell
+        self._closed = False
         self._begin()
         _clients.add(self)
         atexit.register(self._close_at_exit)
@@ -49,13 +50,15 @@ class Client:
         """In a forked child everything is new: locks may be held by threads that are not there."""
         self._diagnostics = Diagnostics(self._tell)
         self._core = Core(self._options, self._diagnostics)
+        if self._closed:
+            self._core.stop()
 
     def count(self, name: str, n: float = 1, attributes: Attributes | None = None) -> None:
         """Adds `n`, at least 0, to a counter."""
         try:
             if not 0 <= n < _MOST_COUNT:
                 raise ValueError(f"the amount {n!r} is not a number from 0 to 2^63; a counter only grows")
-            self._core.count(name, n, attributes)
+            self._core.count(name, _number(n), attributes)
         except Exception as error:
             self._failed("count", name, error)
 
@@ -64,7 +67,7 @@ class Client:
         try:
             if not math.isfinite(value):
                 raise ValueError(f"the value {value!r} is not finite")
-            self._core.gauge(name, value, attributes)
+            self._core.gauge(name, _number(value), attributes)
         except Exception as error:
             self._failed("gauge", name, error)
 
@@ -101,6 +104,7 @@ class Client:
     def close(self, deadline: float = 5.0) -> Closed:
         """Sends everything, and gives up after `deadline` seconds. Nothing can be recorded any more."""
         atexit.unregister(self._close_at_exit)
+        self._closed = True
         core = self._core
         core.flush(time.monotonic() + deadline)
         return Closed(core.stop(), core.refused, core.dropped)
@@ -112,12 +116,19 @@ class Client:
         if dropped > 0:
             self._diagnostics.report("dropped", f"{what} {name!r}: there is a limit, see `weir.client.dropped`", dropped)
 
-    def _failed(self, what: str, name: object, error: Exception) -> None:
+    def _failed(self, what: str, called: object, error: Exception) -> None:
+        # Another object may not be able to show itself.
+        name = called if isinstance(called, str) else type(called)
         if isinstance(error, TooManyNames):
             self._core.too_many_names()
             self._diagnostics.report("dropped", f"{what} {name!r}: {error}")
         else:
             self._diagnostics.report("misuse", f"{what} {name!r} was left out: {error}")
+
+
+def _number(value: float) -> float:
+    """One that others can be added to. Raises TypeError if it is none."""
+    return value if isinstance(value, (int, float)) else float(value)
 
 
 def create_client(

@@ -17,10 +17,12 @@ class Connection:
     """Kept open between requests. It belongs to one thread."""
 
     def __init__(self, endpoint: str, headers: Mapping[str, str]) -> None:
-        """Raises ValueError for an endpoint that is no URL of HTTP, and for a header that cannot be sent."""
+        """Raises ValueError for an endpoint that is no URL of HTTP or has credentials, and for a header that cannot be sent."""
         url = urlsplit(endpoint)
         if url.scheme not in ("http", "https") or not url.hostname:
             raise ValueError(f"the endpoint {endpoint!r} is not http://HOST:PORT or https://HOST:PORT")
+        if "@" in url.netloc:
+            raise ValueError("the endpoint has credentials, which messages would show: give them as a header")
         kind = http.client.HTTPSConnection if url.scheme == "https" else http.client.HTTPConnection
         self._http = kind(url.hostname, url.port, timeout=_TIMEOUT_S)
         self._path = url.path.rstrip("/")

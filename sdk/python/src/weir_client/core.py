@@ -139,7 +139,7 @@ class Core:
                 left = deadline - time.monotonic()
                 if left <= 0 or self._stopped:
                     return False
-                self._changed.wait(left)
+                self._changed.wait(min(left, threading.TIMEOUT_MAX))
             return True
 
     def stop(self) -> int:

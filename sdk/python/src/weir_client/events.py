@@ -49,7 +49,10 @@ class EventBuffer:
         return len(self._waiting)
 
     def add(self, item: Item, generation: int) -> int:
-        """Returns how many events were dropped to make room, the oldest first."""
+        """Returns how many events were dropped: the oldest to make room, or this one if it has none."""
+        if item.size > self._max_bytes:
+            # It would drive out all others.
+            return 1
         self._waiting.append(_Waiting(item, generation))
         self._bytes += item.size
         dropped = 0
@@ -126,11 +129,9 @@ def _text(value: object) -> str:
 
 
 def _hash(text: str) -> int:
-    """FNV-1a of the units of UTF-16 with a last mixing, from 0 up to 2^32."""
-    h = 0x811C9DC5
+    """From 0 up to 2^32. The upper bits, which decide, depend on all of the text, in units of UTF-16."""
+    h = 0
     units = text.encode("utf-16-le", "surrogatepass")
     for low, high in zip(units[::2], units[1::2]):
-        h = ((h ^ (low | high << 8)) * 0x01000193) & 0xFFFFFFFF
-    h = ((h ^ (h >> 16)) * 0x85EBCA6B) & 0xFFFFFFFF
-    h = ((h ^ (h >> 13)) * 0xC2B2AE35) & 0xFFFFFFFF
-    return h ^ (h >> 16)
+        h = ((h ^ (low | high << 8)) * 0x9E3779B1) & 0xFFFFFFFF
+    return h

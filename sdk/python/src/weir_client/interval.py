@@ -107,7 +107,7 @@ class Table(Generic[S]):
         self._aliases: dict[tuple[object, ...], S] = {}
 
     def get(self, name: str, attributes: Attributes | None, unit: str = "") -> S:
-        """The series, which is made if it is new. Raises ValueError for a name or key that is none, and TooManyNames."""
+        """The series, which is made if it is new. Raises ValueError for a name, unit or key that is none, and TooManyNames."""
         alias = (name, unit, *attributes.items()) if attributes else (name, unit)
         try:
             found = self._aliases.get(alias)
@@ -116,6 +116,8 @@ class Table(Generic[S]):
         if found is not None:
             return found
         identity = identity_of(attributes) if attributes else NO_ATTRIBUTES
+        if not isinstance(unit, str):
+            raise ValueError(f"the unit {unit!r} is not a text")
         key = (checked_name(name), unit, identity)
         series = self.series.get(key)
         if series is None:
