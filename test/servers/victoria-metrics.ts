@@ -45,6 +45,8 @@ export interface VictoriaMetrics {
   stop(): Promise<void>
 }
 
+const END_OF_TIME = '2100-01-01T00:00:00Z'
+
 /** @param path from {@link victoriaMetricsProgram} @param port to listen on, a free one if not given */
 export async function startVictoriaMetrics(path: string, port?: number): Promise<VictoriaMetrics> {
   const address = `127.0.0.1:${port ?? (await freePort())}`
@@ -64,7 +66,8 @@ export async function startVictoriaMetrics(path: string, port?: number): Promise
     stop,
     flush: async () => void (await get(`${url}/internal/force_flush`)),
     exportSeries: async match =>
-      parseExport(await get(`${url}/api/v1/export?${new URLSearchParams({ 'match[]': match })}`)),
+      // Ends of windows that a stop has sent are still to come; by default it goes up to now.
+      parseExport(await get(`${url}/api/v1/export?${new URLSearchParams({ 'match[]': match, end: END_OF_TIME })}`)),
     query: async (promql, time) => {
       const search = new URLSearchParams({ query: promql, time: String(time / 1000), nocache: '1' })
       const { data } = JSON.parse(await get(`${url}/api/v1/query?${search}`))
