@@ -119,7 +119,7 @@ const TEST = closed(
       description: 'The time at which Weir starts.',
       default: '2026-01-01T00:00:00Z'
     },
-    steps: list(STEP, 'What happens, one after the other.')
+    steps: { ...list(STEP, 'What happens, one after the other.'), minItems: 1 }
   },
   ['name', 'steps']
 )
@@ -132,7 +132,7 @@ export const TEST_FILE: ConfigSchema = closed(
       description: 'The configuration file, or several that are merged; paths from the folder of this file.'
     },
     env: { type: 'object', additionalProperties: { type: 'string' }, description: 'All environment variables.' },
-    tests: list(TEST, 'Each begins with a Weir that has no state.')
+    tests: { ...list(TEST, 'Each begins with a Weir that has no state.'), minItems: 1 }
   },
   ['config', 'tests']
 )

@@ -51,6 +51,8 @@ const BAD: readonly [name: string, tests: string, problem: RegExp][] = [
     testOf('      - expect: { exporters: { clickhouse: {} } }'),
     /6:44: error: it expects nothing: give/
   ],
+  ['no test', 'config: weir.yaml\ntests: []', /^tests.yaml:2:8: error: .*tests/m],
+  ['no step', 'config: weir.yaml\ntests: [{ name: a, steps: [] }]', /^tests.yaml:2:27: error: .*steps/m],
   ['nothing at all expected', testOf('      - expect: {}'), /6:17: error: it expects nothing: give/],
   [
     'two actions',
