@@ -3,7 +3,7 @@ export interface Output {
   readonly aggregation: string
   readonly output: 'delta' | 'cumulative'
   /** Its input: samples of counters are increments in Weir. */
-  readonly of: 'counters' | 'gauges' | 'all'
+  readonly of: 'counters' | 'gauges'
   /** Behind the prefix of the name. */
   readonly suffix: string
   /** If its numbers differ from vmagent's: how. */
