@@ -121,7 +121,7 @@ export class Draft {
     const sections = root
       .lines()
       .join('\n')
-      .replaceAll(/\n(?=\S)/g, '\n\n')
+      .replaceAll(/(?<=^[^#].*)\n(?=\S)/gm, '\n\n')
     return `${head.lines().join('\n')}\n\n${sections}\n`
   }
 

@@ -1,3 +1,4 @@
+import { parseDuration } from '../../schema/units.ts'
 import { durationOf } from './duration.ts'
 import { isMapping, type Options } from './options.ts'
 import type { Yaml } from './yaml.ts'
@@ -25,6 +26,7 @@ const SAME = [
   'basic_auth',
   'authorization'
 ]
+const DEFAULT_TIMEOUT_MS = 10_000
 /** Options of relabelling that are texts. */
 const TEXTS = new Set(['regex', 'replacement', 'separator'])
 const NESTED: Readonly<Record<string, readonly string[]>> = {
@@ -52,12 +54,19 @@ function jobOf(job: Options, global: Readonly<Record<string, string | undefined>
     if (value === undefined || value === null) continue
     own[key] = optionOf(job, key, value, notes)
   }
+  if (isBelowDefaultTimeout(own)) own.scrape_timeout = own.scrape_interval
   if (job.has('tls_config')) own.tls_config = nested(job, 'tls_config', notes)
   const size = job.text('body_size_limit')
   if (size !== undefined) own.body_size_limit = size.replace(/([KMG])B$/, '$1iB')
   for (const option of job.unread()) notes.push(`Job ${name}: ${discoveryHint(option)}`)
   for (const key of job.keys) job.value(key)
   return own
+}
+
+/** Prometheus shortens the timeout that it has by default to the interval. */
+function isBelowDefaultTimeout({ scrape_interval, scrape_timeout }: Readonly<Record<string, Yaml>>): boolean {
+  if (typeof scrape_interval !== 'string' || scrape_timeout !== undefined) return false
+  return /^[\d.]/.test(scrape_interval) && parseDuration(scrape_interval) < DEFAULT_TIMEOUT_MS
 }
 
 function optionOf(job: Options, key: string, value: unknown, notes: string[]): Yaml {

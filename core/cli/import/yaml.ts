@@ -85,7 +85,9 @@ function entryLines(key: string, value: Yaml): string[] {
   const name = scalarText(key)
   if (value instanceof Block) {
     const lines = value.lines()
-    return value.size === 0 && lines.length === 0 ? [`${name}:`] : [`${name}:`, ...indented(lines)]
+    if (value.size > 0 || lines.length === 0) return [`${name}:`, ...indented(lines)]
+    // A key over comments alone would be null.
+    return [...lines, `${name}: {}`]
   }
   const flat = holdsBlock(value) ? undefined : flowText(value)
   if (flat !== undefined && name.length + flat.length + 2 <= LINE_WIDTH) return [`${name}: ${flat}`.trimEnd()]

@@ -79,6 +79,20 @@ describe('weir import says what cannot be', () => {
       true
     ],
     [
+      'an authenticator without a twin, for the store would refuse what comes',
+      'otelcol.yaml',
+      'receivers: { otlp: { protocols: { http: } } }\nexporters: { prometheusremotewrite: { endpoint: "https://x.example", auth: { authenticator: sigv4auth/a } } }\nextensions: { sigv4auth/a: }\nservice: { extensions: [sigv4auth/a], pipelines: { metrics: { receivers: [otlp], exporters: [prometheusremotewrite] } } }\n',
+      /prometheusremotewrite: auth: sigv4auth\/a has no twin, so nothing proves who sends/,
+      true
+    ],
+    [
+      'two conditions on a name that are not one',
+      'rules.yaml',
+      '- { match: \'{__name__=~"a.*",__name__!~".*b"}\', interval: 1m, outputs: [max] }\n',
+      /Rule 1 has no twin: it has two conditions on the label __name__: write them as one expression/,
+      true
+    ],
+    [
       'a rule without an interval',
       'rules.yaml',
       '- { match: up, outputs: [total] }\n',
@@ -112,6 +126,11 @@ describe('weir import says what cannot be', () => {
       assert.equal(await importConfig(terminal, path.join(folder, file), {}), EXIT.invalid)
       assert.match(terminal.stderr, message)
       assert.equal(terminal.stdout !== '', isWritten, terminal.stdout)
+      if (!isWritten) return
+      const written = path.join(folder, 'written.yaml')
+      writeFileSync(written, terminal.stdout)
+      const { problems } = await readConfig([written], ENV, terminal.registry)
+      assert.equal(problems.hasErrors, false, problems.format())
     })
   }
 

@@ -96,5 +96,29 @@ export const vmagentCases: readonly EquivalenceCase[] = [
       }
     },
     expected: { compare: () => 'windows' }
+  },
+  {
+    name: 'selectors that only exclude, and several values of a label',
+    tool: 'vmagent',
+    config: () => `
+- match: '{__name__!~".+_total",site!="c",site!~"d|e.*"}'
+  interval: 2s
+  without: [sensor]
+  outputs: [max, count_samples]
+`,
+    async send(ports) {
+      for (const shift of [0, 10]) {
+        await nextWindow()
+        await remoteWrite(
+          ports,
+          ['a', 'b', 'c', 'd', 'east'].flatMap((site, i) => [
+            sensor(site, 's1', i + shift),
+            sensor(site, 's2', 2 * i + shift),
+            requests(`pod-${site}`, '/cart', i + shift + 1)
+          ])
+        )
+      }
+    },
+    expected: { compare: series => (series.includes(':2s_') ? 'windows' : 'last') }
   }
 ]

@@ -116,8 +116,14 @@ class CollectorImport {
   }
 
   #telemetry(telemetry: Options): void {
-    const level = telemetry.at('logs').text('level')?.toLowerCase()
-    if (level !== undefined && /^(debug|info|warn|error)$/.test(level)) this.#draft.service.set('log', { level })
+    const level = telemetry.at('logs').text('level')
+    if (level !== undefined && /^(debug|info|warn|error)$/i.test(level))
+      this.#draft.service.set('log', { level: level.toLowerCase() })
+    else if (level !== undefined)
+      this.#draft.note(
+        this.#draft.service,
+        `telemetry.logs.level: ${level} has no twin: write debug, info, warn or error.`
+      )
     for (const key of TELEMETRY) {
       if (telemetry.has(key) && key === 'metrics')
         this.#draft.note(

@@ -20,9 +20,13 @@ export const EXPORTERS: Readonly<Record<string, Importer>> = {
 
 function importOtlp(options: Options, surroundings: Surroundings, protocol: 'grpc' | undefined): Twins {
   const notes: string[] = []
+  const missing: string[] = []
   const tls = options.at('tls')
   const scheme = tls.flag('insecure') === true ? 'http' : 'https'
-  const written = options.text('endpoint') ?? options.text(`${surroundings.signal}_endpoint`)
+  const own = options.text(`${surroundings.signal}_endpoint`)
+  if (own !== undefined && !/\/v1\/(metrics|logs)$/.test(own))
+    notes.push(`${surroundings.signal}_endpoint: Weir adds /v1/${surroundings.signal} to it.`)
+  const written = own ?? options.text('endpoint')
   const endpoint = written?.replace(/\/v1\/(metrics|logs)$/, '').replace(/\/$/, '') ?? ''
   for (const key of ['traces_endpoint', 'profiles_endpoint', 'balancer_name', 'write_buffer_size', 'read_buffer_size'])
     options.value(key)
@@ -32,18 +36,19 @@ function importOtlp(options: Options, surroundings: Surroundings, protocol: 'grp
       ? endpoint
       : `${scheme}://${endpoint.replace(/^dns:\/*/, '')}`,
     protocol,
-    headers: headersOf(options, surroundings, notes),
+    headers: headersOf(options, surroundings, notes, missing),
     compression: compression === undefined || compression === 'gzip' ? undefined : compression,
     ...queueOf(options, notes)
   })
   if (tls.has('ca_file')) notes.push(`tls.ca_file: start Weir with NODE_EXTRA_CA_CERTS=${tls.text('ca_file')}.`)
-  return { twins: [{ type: 'otlp', options: twin }], notes }
+  return { twins: [{ type: 'otlp', options: twin }], notes, missing }
 }
 
 function importRemoteWrite(options: Options, surroundings: Surroundings): Twins {
   const notes: string[] = []
+  const missing: string[] = []
   const namespace = options.text('namespace')
-  const client = clientAuth(options, surroundings)
+  const client = clientAuth(options, surroundings, missing)
   const twin = given({
     endpoint: options.text('endpoint'),
     headers: given(texts(options.at('headers'))),
@@ -58,7 +63,8 @@ function importRemoteWrite(options: Options, surroundings: Surroundings): Twins 
   const tls = options.at('tls')
   if (tls.has('ca_file')) notes.push(`tls.ca_file: start Weir with NODE_EXTRA_CA_CERTS=${tls.text('ca_file')}.`)
   tls.value('insecure')
-  return { twins: [{ type: 'victoriametrics', options: withoutEmpty(twin) }], notes, processors: prefixing(namespace) }
+  const twins = [{ type: 'victoriametrics', options: withoutEmpty(twin) }]
+  return { twins, notes, missing, processors: prefixing(namespace) }
 }
 
 function importPrometheus(options: Options): Twins {
@@ -178,24 +184,34 @@ function queueOf(options: Options, notes: string[]): Record<string, Yaml | undef
   return { timeout: optionalDuration(options, 'timeout'), retry: Object.keys(retry).length > 0 ? retry : undefined }
 }
 
-function headersOf(options: Options, surroundings: Surroundings, notes: string[]): Yaml | undefined {
+function headersOf(options: Options, surroundings: Surroundings, notes: string[], missing: string[]): Yaml | undefined {
   const headers = given(texts(options.at('headers')))
-  const { bearer_token, basic_auth } = clientAuth(options, surroundings)
+  const { bearer_token, basic_auth } = clientAuth(options, surroundings, missing)
   if (typeof bearer_token === 'string') headers.Authorization = `Bearer ${bearer_token}`
   if (basic_auth !== undefined)
     notes.push('Basic authentication: write the header Authorization, "Basic " and user:password in base64.')
   return Object.keys(headers).length > 0 ? headers : undefined
 }
 
-function clientAuth(options: Options, { extension }: Surroundings): { bearer_token?: Yaml; basic_auth?: Yaml } {
+/** The access that an authenticator gives to a server. @param missing gets a sentence if it has no twin */
+function clientAuth(
+  options: Options,
+  { extension }: Surroundings,
+  missing: string[]
+): { bearer_token?: Yaml; basic_auth?: Yaml } {
   const id = options.at('auth').text('authenticator')
-  const found = id === undefined ? undefined : extension(id)
-  if (found === undefined) return {}
-  const token = found.text('token')
+  if (id === undefined) return {}
+  const found = extension(id)
+  const token = found?.text('token')
   if (token !== undefined) return { bearer_token: token }
-  const client = found.at('client_auth')
-  const username = client.text('username')
-  return username === undefined ? {} : { basic_auth: { username, password: client.text('password') ?? '' } }
+  const client = found?.at('client_auth')
+  const username = client?.text('username')
+  if (client !== undefined && username !== undefined)
+    return { basic_auth: { username, password: client.text('password') ?? '' } }
+  missing.push(
+    `auth: ${id} has no twin, so nothing proves who sends: write headers, or send through a proxy that signs.`
+  )
+  return {}
 }
 
 const texts = (options: Options) => Object.fromEntries(options.keys.map(key => [key, options.text(key)]))

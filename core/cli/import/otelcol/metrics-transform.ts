@@ -14,6 +14,9 @@ const AGGREGATIONS: Readonly<Record<string, string>> = {
   count: 'count'
 }
 
+/** What is added up. Gauges keep their labels, for without them those of several series would be one. */
+const SUMMED: Conditions['kind'] = ['counter', 'up_down_counter', 'histogram', 'exponential_histogram']
+
 /** The processor `metricstransform`: statements of `transform`, and windows where labels are aggregated. */
 export function importMetricsTransform(options: Options): Twins {
   const notes: string[] = []
@@ -97,7 +100,7 @@ function aggregated(operation: Options, match: Conditions, notes: string[]): Twi
   )
   if (aggregation === 'sum')
     notes.push(
-      'Gauges are not added up, as a value now and a value a moment ago have no sum. Query sum() in the store.'
+      'Gauges are not added up, as a value now and a value a moment ago have no sum. They keep their labels: query sum() in the store.'
     )
   const kept = [...operation.texts('label_set'), ...IDENTITY].map(quoted).join('|')
   const isSum = aggregation === 'sum'
@@ -107,7 +110,10 @@ function aggregated(operation: Options, match: Conditions, notes: string[]): Twi
     name: '{name}',
     output: [isSum ? 'cumulative' : 'delta']
   }
-  const labels = { match: match as Yaml, relabel: [{ regex: kept, action: 'labelkeep' }] }
+  const labels = {
+    match: (isSum ? { ...match, kind: SUMMED } : match) as Yaml,
+    relabel: [{ regex: kept, action: 'labelkeep' }]
+  }
   return [
     // Totals of several series that lose a label would overwrite each other; their increments add up.
     ...(isSum ? [{ type: 'cumulative_to_delta', options: { match: match as Yaml } }] : []),

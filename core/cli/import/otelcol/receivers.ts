@@ -50,10 +50,12 @@ function importStatsd(options: Options): Twins {
   const address = endpointOf(options.text('endpoint')) ?? 'localhost:8125'
   const notes = [
     'The receiver of the Collector aggregates what comes: here a windowed_counter does, by the time of each line.',
-    'Timers and histograms become exponential histograms, whatever timer_histogram_mapping says.'
+    'Timers and histograms become exponential histograms, whatever timer_histogram_mapping says.',
+    'Its series have no labels otel_scope_name and otel_scope_version.'
   ]
-  for (const known of ['timer_histogram_mapping', 'enable_metric_type', 'is_monotonic_counter', 'enable_simple_tags'])
-    options.value(known)
+  if (options.flag('enable_metric_type') === true)
+    notes.push('enable_metric_type: true has no twin: there is no attribute metric_type.')
+  for (const known of ['timer_histogram_mapping', 'is_monotonic_counter', 'enable_simple_tags']) options.value(known)
   const socket = transport.startsWith('udp') ? `udp://${address}` : `${transport}://${address}`
   const counter = { windows: [interval], output: ['delta'] }
   return {

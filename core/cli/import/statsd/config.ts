@@ -18,7 +18,6 @@ const HINTS: Readonly<Record<string, string>> = {
   dumpMessages: 'weir tap receiver/statsd shows what comes.',
   keyFlush: 'the tab Cardinality of the page shows metrics with most series.',
   keyNameSanitize: 'names stay as they are, and exporters translate them for their store.',
-  prefixStats: "Weir's own metrics are called weir_…, at /metrics of the admin server.",
   histogram:
     'the aggregation histogram of windowed_counter makes buckets for all values (aggregations: [histogram]). Their bounds are not chosen.',
   deleteGauges: 'a gauge without new values is sent no more.',
@@ -159,6 +158,11 @@ function noteIdle(config: Options, draft: Draft): void {
 }
 
 function noteOthers(config: Options, draft: Draft): void {
+  const own = config.text('prefixStats') ?? 'statsd'
+  draft.note(
+    draft.service,
+    `Its own ${own}.metrics_received and others have no twin: Weir's own metrics are at /metrics of the admin server.`
+  )
   if (config.value('debug') === true) draft.service.set('log', { level: 'debug' })
   for (const [key, hint] of Object.entries(HINTS)) {
     if (!config.has(key)) continue

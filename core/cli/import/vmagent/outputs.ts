@@ -3,7 +3,7 @@ export interface Output {
   readonly aggregation: string
   readonly output: 'delta' | 'cumulative'
   /** Its input: samples of counters are increments in Weir. */
-  readonly of: 'counters' | 'gauges' | 'all'
+  readonly of: 'counters' | 'gauges'
   /** Behind the prefix of the name. */
   readonly suffix: string
   /** If its numbers differ from vmagent's: how. */
@@ -32,7 +32,7 @@ const TWINS: Readonly<Record<string, Output>> = {
     output: 'delta',
     of: 'gauges',
     suffix: 'quantiles',
-    note: 'They are at most relative_error (1 %) off.'
+    note: 'They are samples, at most relative_error (1 %) off. Of few samples vmagent may take the next greater one.'
   },
   increase: { aggregation: 'sum', output: 'delta', of: 'counters', suffix: 'increase', note: FIRST_SAMPLE },
   increase_prometheus: { aggregation: 'sum', output: 'delta', of: 'counters', suffix: 'increase_prometheus' },

@@ -3,6 +3,7 @@ import { durationOf } from '../duration.ts'
 import { NoTwin, orNoTwin } from '../no-twin.ts'
 import type { Options } from '../options.ts'
 import { Block, type Yaml } from '../yaml.ts'
+import { otherKindNote } from './kinds.ts'
 import { type Output, outputOf } from './outputs.ts'
 import { relabelRules } from './relabel.ts'
 import { attributeOf, conditionsOf } from './selector.ts'
@@ -71,6 +72,7 @@ export class RuleImport {
     if (windows === undefined) throw new NoTwin(`its interval is ${interval}: write a duration such as 1m`)
     const match = conditionsOf(rule.texts('match')) as Yaml | undefined
     const wanted = this.#wanted()
+    this.#noteOtherKinds(wanted, match)
     const prefix = this.#prefix(interval)
     this.#addRelabelling(match, prefix)
     const common = { match, windows, prefix, grouping: this.#grouping(), late: this.#late() }
@@ -99,6 +101,14 @@ export class RuleImport {
       if (found.output.note !== undefined) this.#notes.push(`${name}: ${found.output.note}`)
       return [found]
     })
+  }
+
+  #noteOtherKinds(wanted: readonly Wanted[], match: Yaml | undefined): void {
+    for (const kind of ['gauges', 'counters'] as const) {
+      const names = wanted.filter(({ output }) => output.of === kind).map(({ output }) => output.suffix)
+      const note = otherKindNote(kind, names, match)
+      if (note !== undefined) this.#notes.push(note)
+    }
   }
 
   /** As vmagent names its output: `{name}:1m_by_job`. */

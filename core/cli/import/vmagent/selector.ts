@@ -1,5 +1,5 @@
 import type { Matcher } from '../../../promql/matcher.ts'
-import { parseSelector } from '../../../promql/parser/parse.ts'
+import { parseMatchers } from '../../../promql/parser/parse.ts'
 import { QueryError } from '../../../promql/query-error.ts'
 import { NoTwin } from '../no-twin.ts'
 import type { Yaml } from '../yaml.ts'
@@ -21,7 +21,7 @@ export const attributeOf = (label: string) => RESOURCE_LABELS[label] ?? label
  */
 export function conditionsOf(selectors: readonly string[]): Condition | Condition[] | undefined {
   const conditions = selectors.flatMap(alternatives).map(selector => conditionOf(matchersOf(selector)))
-  if (conditions.length === 0) return undefined
+  if (conditions.length === 0 || conditions.some(condition => Object.keys(condition).length === 0)) return undefined
   return conditions.length === 1 ? conditions[0] : conditions
 }
 
@@ -37,7 +37,7 @@ function alternatives(selector: string): string[] {
 
 function matchersOf(selector: string): readonly Matcher[] {
   try {
-    return parseSelector(selector)
+    return parseMatchers(selector)
   } catch (error) {
     if (!(error instanceof QueryError)) throw error
     throw new NoTwin(`its match cannot be read: ${error.message}`)
@@ -47,17 +47,30 @@ function matchersOf(selector: string): readonly Matcher[] {
 function conditionOf(matchers: readonly Matcher[]): Condition {
   const attributes: Record<string, Yaml> = {}
   const condition: Record<string, Yaml> = {}
-  for (const matcher of matchers) {
-    if (matcher.name === NAME_LABEL) condition.name = testOf(matcher)
-    else if (Object.hasOwn(attributes, attributeOf(matcher.name)))
-      throw new NoTwin(`it has two conditions on the label ${matcher.name}: write them as one expression`)
-    else attributes[attributeOf(matcher.name)] = testOf(matcher)
+  for (const [label, own] of Map.groupBy(matchers, ({ name }) => name)) {
+    if (label !== NAME_LABEL) {
+      attributes[attributeOf(label)] = testOfAll(label, own)
+      continue
+    }
+    // Every series has a name.
+    const asked = own.filter(({ op, value }) => op !== '!=' || value !== '')
+    if (asked.some(({ value }) => value === '')) throw new NoTwin('no series is without a name')
+    if (asked.length > 0) condition.name = testOfAll(label, asked)
   }
   if (Object.keys(attributes).length > 0) condition.attributes = attributes
   return condition
 }
 
-function testOf({ op, value }: Matcher): Yaml {
+/** The test of a label for which all matchers hold: what it must not be is one expression. */
+function testOfAll(label: string, matchers: readonly Matcher[]): Yaml {
+  if (matchers.length === 1) return testOf(matchers[0])
+  if (!matchers.every(({ op, value }) => op.startsWith('!') && value !== ''))
+    throw new NoTwin(`it has two conditions on the label ${label}: write them as one expression`)
+  const value = matchers.map(({ op, value }) => (op === '!~' ? value : quoted(value))).join('|')
+  return testOf({ op: '!~', value })
+}
+
+function testOf({ op, value }: Pick<Matcher, 'op' | 'value'>): Yaml {
   const isNegative = op.startsWith('!')
   if (value === '') return { exists: isNegative }
   const test = op.endsWith('~') ? expressionTest(value) : plainTest(value)
