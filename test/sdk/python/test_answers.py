@@ -10,6 +10,8 @@ from conftest import assert_stored, seq_of
 from weir_client import Closed
 from weir_client.answer import Answer, judge
 
+LEFT = "127.0.0.77"
+
 REDIRECTS = [301, 302, 307, 308]
 RETRIED = [500, 502, 503, 504, 408, 429, *REDIRECTS, "cut", "reset"]
 
@@ -121,23 +123,21 @@ def test_rejected_points_are_told(make, told, prefix):
 
 
 def test_away_for_a_while(make, told, rough, prefix):
-    client = make(rough.url, interval=0.5)
-    rough.shutdown()
-    rough.server_close()
-    port = rough.server_port
+    # An address of its own: no other program takes the port meanwhile.
+    with socket.create_server((LEFT, 0)) as left:
+        port = left.getsockname()[1]
+    client = make(f"http://{LEFT}:{port}", interval=0.5)
     for _ in range(30):
         client.count(prefix)
         client.event(f"{prefix}_event")
         time.sleep(0.05)
-    back = type(rough)()
-    forward = Forward(port, back.server_port)
+    forward = Forward(port, rough.server_port)
     try:
         assert client.flush(20)
         assert_stored(prefix, {f"{prefix}_total": 30, f"{prefix}_event_total": 30})
         assert {each.code for each in told} == {"outage"}
     finally:
         forward.close()
-        back.shutdown()
 
 
 def test_a_flush_does_not_wait_for_the_back_off(make, rough, prefix):
@@ -185,11 +185,11 @@ def test_partial_success_without_refused_points_is_a_warning():
 
 
 class Forward:
-    """Listens on a port that a server has left, and leads to another."""
+    """Listens where nobody did, and leads to a server."""
 
     def __init__(self, port, target):
         self._target = target
-        self._socket = socket.create_server(("127.0.0.1", port))
+        self._socket = socket.create_server((LEFT, port))
         threading.Thread(target=self._run, daemon=True).start()
 
     def _run(self):
