@@ -8,17 +8,17 @@ import { count } from '../plural.ts'
 import { EXIT } from './exit-codes.ts'
 import { Comments } from './import/comments.ts'
 import type { Draft } from './import/draft.ts'
-import { type Kind, kindOf, TOOLS } from './import/kind.ts'
 import { importOtelcol } from './import/otelcol/config.ts'
 import { importStatsd } from './import/statsd/config.ts'
 import { readJsObject } from './import/statsd/js-object.ts'
+import { TOOLS, type Tool, toolOf } from './import/tool.ts'
 import { importScrapeFile } from './import/vmagent/scrape-file.ts'
 import { importStreamAggregation } from './import/vmagent/stream-aggregation.ts'
 import type { Terminal } from './terminal.ts'
 
 export interface ImportOptions {
   /** The tool that the file is of; undefined: its content tells. */
-  readonly from?: Kind
+  readonly from?: Tool
   /** The file that is written; undefined: standard output. */
   readonly output?: string
 }
@@ -36,9 +36,9 @@ export async function importConfig(terminal: Terminal, file: string, { from, out
   return draft === undefined ? EXIT.invalid : write(terminal, file, draft, output)
 }
 
-function draftOf(terminal: Terminal, file: string, text: string, from: Kind | undefined): Draft | undefined {
+function draftOf(terminal: Terminal, file: string, text: string, from: Tool | undefined): Draft | undefined {
   // JSON is both.
-  const isJs = from === 'statsd' || (from === undefined && (/\.c?js$/.test(file) || kindOf(jsValue(text)) === 'statsd'))
+  const isJs = from === 'statsd' || (from === undefined && (/\.c?js$/.test(file) || toolOf(jsValue(text)) === 'statsd'))
   if (isJs) return statsdDraft(terminal, file, text)
   const problems = new Problems()
   const root = parseYaml(file, text, undefined, problems)
@@ -52,7 +52,7 @@ function draftOf(terminal: Terminal, file: string, text: string, from: Kind | un
     return undefined
   }
   const value = toValue(root)
-  const kind = from ?? kindOf(value)
+  const kind = from ?? toolOf(value)
   if (kind === undefined) {
     terminal.error(`${file}: its content does not tell which tool it is of; use --from ${TOOLS.join(', --from ')}`)
     return undefined

@@ -3,7 +3,7 @@ import path from 'node:path'
 import { Argument, Command, InvalidArgumentError, Option } from 'commander'
 import { PACKAGE_ROOT } from '../package-root.ts'
 import { KINDS } from '../plugin/registry.ts'
-import { TOOLS } from './import/kind.ts'
+import { TOOLS } from './import/tool.ts'
 import type { Terminal } from './terminal.ts'
 
 const { version: VERSION } = JSON.parse(readFileSync(path.join(PACKAGE_ROOT, 'package.json'), 'utf8'))

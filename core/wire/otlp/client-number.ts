@@ -4,8 +4,8 @@ export const CLIENT_EPOCH = 'weir.client.epoch'
 export const CLIENT_SEQUENCE = 'weir.client.seq'
 export const CLIENT_ATTRIBUTES: ReadonlySet<string> = new Set([CLIENT_ID, CLIENT_EPOCH, CLIENT_SEQUENCE])
 
-/** Begins the name of a request that is no hash. */
-const PREFIX = 'client '
+/** A name that {@link requestName} has made. A hash is one word. */
+const NAME = /^client (\d+) (\d+) (.*)$/s
 
 /** The number that a client gave a request. */
 export interface ClientNumber {
@@ -15,11 +15,11 @@ export interface ClientNumber {
 }
 
 /** The name of the request in `Origin`. */
-export const requestName = ({ client, epoch, seq }: ClientNumber) => `${PREFIX}${epoch} ${seq} ${client}`
+export const requestName = ({ client, epoch, seq }: ClientNumber) => `client ${epoch} ${seq} ${client}`
 
 /** Undefined if the name is another one, such as a hash. */
 export function clientNumberIn(name: string | undefined): ClientNumber | undefined {
-  const [, epoch, seq, client] = /^client (\d+) (\d+) (.*)$/s.exec(name ?? '') ?? []
+  const [, epoch, seq, client] = NAME.exec(name ?? '') ?? []
   return client === undefined ? undefined : { client, epoch: Number(epoch), seq: Number(seq) }
 }
 

@@ -29,36 +29,31 @@ class Series(Protocol):
         """The value of the data point, as fields of JSON."""
 
 
-class Sum:
+class _Number:
+    __slots__ = ("value",)
+
+    def __init__(self) -> None:
+        self.value: float = 0
+
+    def metadata(self) -> str:
+        return ""
+
+    def encode(self) -> str:
+        return _number(self.value)
+
+
+class Sum(_Number):
     """The total of a counter. Whole numbers of any size stay exact."""
 
-    __slots__ = ("value",)
+    __slots__ = ()
     kind: ClassVar[str] = '"sum":{"aggregationTemporality":1,"isMonotonic":true,'
 
-    def __init__(self) -> None:
-        self.value: float = 0
 
-    def metadata(self) -> str:
-        return ""
-
-    def encode(self) -> str:
-        return _number(self.value)
-
-
-class Gauge:
+class Gauge(_Number):
     """The last value."""
 
-    __slots__ = ("value",)
+    __slots__ = ()
     kind: ClassVar[str] = '"gauge":{'
-
-    def __init__(self) -> None:
-        self.value: float = 0
-
-    def metadata(self) -> str:
-        return ""
-
-    def encode(self) -> str:
-        return _number(self.value)
 
 
 class Timing(ExponentialHistogram):
