@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { BadInputError } from '../errors.ts'
+import { count } from '../plural.ts'
 
 /** OTLP nests a value of an attribute three levels deep, and 64 of those in each other. */
 const MOST_DEEP = 256
@@ -40,8 +41,9 @@ let scans = 0
 
 /**
  * The memory that `JSON.parse` takes for `text`, in bytes, without `text` itself: one pass, before anything is made of
- * it. Throws {@link BadInputError} for values nested too deeply and numbers too long. JSON that is damaged otherwise is
- * left to the parser.
+ * it. Throws {@link BadInputError} for values nested too deeply, numbers too long, and a text that is blank or cut off. JSON
+ * that is damaged otherwise is left to the parser, whose errors are dear: V8 keeps the text of each one until it marks
+ * its whole heap.
  *
  * @param most bytes; a text that takes more is looked at only until that is clear
  */
@@ -84,7 +86,13 @@ class Scan {
       else if (unit === OPEN_LIST + 2 || unit === OPEN_OBJECT + 2) this.#depth--
       else if (unit === DOT || unit === 69 || unit === 101) this.#bytes += PER_LARGE_NUMBER
     }
+    if (this.#bytes <= most) this.#checkEnd()
     return this.#bytes + this.#charactersOfTexts * (this.#hasWideText ? 2 : 1)
+  }
+
+  #checkEnd(): void {
+    if (this.#depth > 0) throw cutOff(this.#depth, this.#text.length)
+    if (this.#bytes === 0 && this.#text.trimStart() === '') throw blank()
   }
 
   /** The end of a string, which is that of its line at the latest, for JSON has no line breaks in strings. */
@@ -139,6 +147,11 @@ const tooDeep = (at: number) =>
   new BadInputError(
     `not JSON that is taken: values are nested deeper than ${MOST_DEEP} at character ${at}: send them flatter`
   )
+const cutOff = (open: number, at: number) =>
+  new BadInputError(
+    `not JSON: it ends at character ${at} with ${count(open, 'list or object', 'lists and objects')} still open: send all of it`
+  )
+const blank = () => new BadInputError('not JSON: it is empty: send a value')
 const tooLong = (at: number) =>
   new BadInputError(
     `not JSON that is taken: a number has more than ${LONGEST_NUMBER} digits at character ${at}: send a number`

@@ -18,8 +18,8 @@ const FLOOD_BODY_BYTES = 256 * 1024
 /** What is pushed at a budget of half a MiB while the backend is down. */
 const FLOOD_BYTES = 768 * MIB
 // In flight are 512 KiB at most. The rest is what V8 lets lie before it collects: chunks of bodies that were turned away,
-// the young generation, compiled code. Measured with 4 GiB pushed it levels off at 140 to 410 MiB, within the first
-// second; a process that kept what it is sent would be over this bound by far.
+// the young generation, compiled code. It is 60 to 210 MiB; a process that kept what it is sent would be over this bound
+// by far.
 const RSS_GROWTH_BOUND_BYTES = 512 * MIB
 
 test('a backend that hangs and fails: senders are told, memory stays, and every point accepted arrives', async t => {

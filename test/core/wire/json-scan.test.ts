@@ -76,9 +76,18 @@ it('a text that takes more than there may be is not looked at to its end', () =>
 })
 
 it('damaged JSON has a price too', () => {
-  for (const text of ['', ']]]]', '{"a":', '":":":', '"\\', ',,,', '::'])
+  for (const text of [']]]]', '{}}', '":":":', '"\\', ',,,', '::'])
     assert.ok(jsonMemory(text) >= 0 && jsonMemory(text) < 1000, text)
-  assert.ok(jsonMemory(`{"${'x'.repeat(1000)}"${':'.repeat(10_000)}`) >= 1000)
+  assert.ok(jsonMemory(`{"${'x'.repeat(1000)}"${':'.repeat(10_000)}}`) >= 1000)
+})
+
+it('a text that is blank or cut off is told so without the parser', () => {
+  for (const text of ['', ' \r\n', ' '.repeat(100_000)])
+    assert.throws(() => jsonMemory(text), { name: 'BadInputError', message: 'not JSON: it is empty: send a value' })
+  assert.throws(() => jsonMemory('{"a":[1,{"b":'), {
+    name: 'BadInputError',
+    message: 'not JSON: it ends at character 13 with 3 lists and objects still open: send all of it'
+  })
 })
 
 it('time is linear in the size of the text', () => {

@@ -225,7 +225,7 @@ test('the defaults', () => {
 
 test('regression: a body of lines that are no JSON held the process up for half a minute', async t => {
   const { post, context } = await running(t)
-  const { status, answer } = await post('{x\n'.repeat(1e6), NDJSON)
+  const { status, answer } = await post('{x}\n'.repeat(1e6), NDJSON)
   assert.equal(status, 400)
   assert.match(answer.error, /^more than 10000 lines are not JSON, first: not JSON: .*position 1/)
   assert.deepEqual([context.credits.used, context.account.received], [0, 0])
