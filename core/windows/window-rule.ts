@@ -106,8 +106,10 @@ export class WindowRule {
       if (time[i] > latest) latest = time[i]
       const at = instants[i]
       const isNumber = slot >= 0 && flags[i] === 0 && value[i] >= 0 && value[i] < Number.POSITIVE_INFINITY
-      if (isPlain && isNumber && this.#addsUp[this.groups.kinds[slot]] === 1 && !windows.isLate(at)) {
-        windows.paneAt(at).add(slot, value[i], 1)
+      const addsUp = isPlain && isNumber && this.#addsUp[this.groups.kinds[slot]] === 1
+      const pane = addsUp ? windows.openPaneAt(at) : undefined
+      if (pane !== undefined) {
+        pane.add(slot, value[i], 1)
         disposition.count(i)
       } else if (!this.#isForwarded(at, i, disposition))
         this.#settle(this.#extractor.point(block, i, slot, at), i, disposition)

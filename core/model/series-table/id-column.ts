@@ -1,7 +1,7 @@
 /** Ids in a page. */
 const PAGE_IDS = 2 ** 16
-const SHIFT = 16
-const IN_PAGE = PAGE_IDS - 1
+export const ID_PAGE_SHIFT = 16
+export const IN_ID_PAGE = PAGE_IDS - 1
 
 export type Page = Uint8Array | Int32Array | Uint32Array | Float64Array
 export type PageType<P extends Page> = new (length: number) => P
@@ -13,7 +13,10 @@ export interface SeriesFacts {
 
 /** Numbers by id, in pages that are made when first needed: a column grows without being copied. */
 export class IdColumn<P extends Page> {
-  /** By `id >>> 16`; within a page by the other bits. Hot loops read them themselves. */
+  /**
+   * By `id >>> ID_PAGE_SHIFT`, within a page by `id & IN_ID_PAGE`. Hot loops read them themselves: `get` sees pages of
+   * all types, which makes it slow.
+   */
   readonly pages: (P | undefined)[] = []
   readonly #type: PageType<P>
   readonly #fill: number
@@ -25,18 +28,18 @@ export class IdColumn<P extends Page> {
   }
 
   get(id: number): number {
-    const page = this.pages[id >>> SHIFT]
-    return page === undefined ? this.#fill : page[id & IN_PAGE]
+    const page = this.pages[id >>> ID_PAGE_SHIFT]
+    return page === undefined ? this.#fill : page[id & IN_ID_PAGE]
   }
 
   set(id: number, value: number): void {
-    const page = this.pages[id >>> SHIFT] ?? this.#addPage(id >>> SHIFT)
-    page[id & IN_PAGE] = value
+    const page = this.pages[id >>> ID_PAGE_SHIFT] ?? this.#addPage(id >>> ID_PAGE_SHIFT)
+    page[id & IN_ID_PAGE] = value
   }
 
   clear(id: number): void {
-    const page = this.pages[id >>> SHIFT]
-    if (page !== undefined) page[id & IN_PAGE] = this.#fill
+    const page = this.pages[id >>> ID_PAGE_SHIFT]
+    if (page !== undefined) page[id & IN_ID_PAGE] = this.#fill
   }
 
   /** Calls `take` with the number of each id that has got one, in the order of ids. */

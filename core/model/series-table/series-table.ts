@@ -2,7 +2,7 @@ import type { Attributes } from '../attributes.ts'
 import { type Metric, NO_RESOURCE, NO_SCOPE, type Resource, type Scope, seriesKey } from '../series.ts'
 import type { Stepwise } from '../stepwise.ts'
 import { AttributeWriter, attributesField, attributesOf } from './attribute-bytes.ts'
-import { IdColumn, type Page, type PageType, type SeriesFacts } from './id-column.ts'
+import { ID_PAGE_SHIFT, IdColumn, IN_ID_PAGE, type Page, type PageType, type SeriesFacts } from './id-column.ts'
 import { type IdHolder, IdLifetimes, type Lease } from './id-lifetimes.ts'
 import type { KeyBatch } from './key-batch.ts'
 import type { KeyHash } from './key-hash.ts'
@@ -182,7 +182,8 @@ export class SeriesTable {
   }
 
   contextIdOf(id: number): number {
-    return this.#contextOf.get(id)
+    const page = this.#contextOf.pages[id >>> ID_PAGE_SHIFT]
+    return page === undefined ? 0 : page[id & IN_ID_PAGE]
   }
 
   /** The attributes of a series in canonical bytes, which are valid until the next call. */

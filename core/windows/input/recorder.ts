@@ -30,8 +30,9 @@ export class Recorder {
   record(observation: Observation): Recording {
     const { time, slot } = observation
     const { accumulators } = this.#plans[this.#groups.kinds[slot]]!
-    if (!this.#windows.isLate(time)) {
-      this.#windows.paneAt(time).observe(observation, accumulators)
+    const pane = this.#windows.openPaneAt(time)
+    if (pane !== undefined) {
+      pane.observe(observation, accumulators)
       return COUNTED
     }
     const isRefused = this.#late === 'drop' || (this.#late === 'amend' && this.#windows.isBeyondAmending(time))

@@ -1,4 +1,4 @@
-import type { IdColumn } from '../../model/series-table/id-column.ts'
+import { ID_PAGE_SHIFT, type IdColumn, IN_ID_PAGE } from '../../model/series-table/id-column.ts'
 import type { SeriesColumn } from '../../model/series-table/series-column.ts'
 import type { Series, SeriesTable } from '../../model/series-table/series-table.ts'
 import type { Stepwise } from '../../model/stepwise.ts'
@@ -58,7 +58,9 @@ export class SeriesLookup {
 
   /** The slot of the group of point `i`, {@link PASS_THROUGH}, {@link CUMULATIVE} or {@link TOO_MANY}. */
   slotOf(series: SeriesColumn, i: number): number {
-    const slot = this.#slots.get(series.ids[i])
+    const id = series.ids[i]
+    const page = this.#slots.pages[id >>> ID_PAGE_SHIFT]
+    const slot = page === undefined ? UNKNOWN : page[id & IN_ID_PAGE]
     return slot === UNKNOWN ? this.#insert(series.read(i)) : slot
   }
 

@@ -31,8 +31,11 @@ export class Windows {
   #amendMs: number
   /** The last watermark that closed windows. */
   #closedTo = Number.NEGATIVE_INFINITY
-  #lastIndex = Number.NaN
+  /** The pane asked for last, which is open. */
   #lastPane: Pane | undefined
+  /** Its times, Unix ms: from here on, and before the end. None if there is no such pane. */
+  #lastStart = 0
+  #lastEnd = 0
 
   /** @param sizes in any order */
   constructor(sizes: readonly WindowSize[], options: WindowOptions) {
@@ -56,13 +59,14 @@ export class Windows {
     return end + this.#amendMs <= this.#closedTo
   }
 
-  /** The pane of the smallest window, for a `time` that is not late. */
-  paneAt(time: number): Pane {
-    const index = Math.floor(time / this.sizes[0].sizeMs)
-    if (index !== this.#lastIndex || this.#lastPane === undefined) {
-      this.#lastPane = this.sizes[0].paneAt(time)
-      this.#lastIndex = index
-    }
+  /** The pane of the smallest window at `time`; undefined if that has closed. */
+  openPaneAt(time: number): Pane | undefined {
+    if (time >= this.#lastStart && time < this.#lastEnd) return this.#lastPane
+    if (this.isLate(time)) return undefined
+    const size = this.paneSize
+    this.#lastPane = this.sizes[0].paneAt(time)
+    this.#lastStart = Math.floor(time / size) * size
+    this.#lastEnd = this.#lastStart + size
     return this.#lastPane
   }
 
@@ -86,7 +90,7 @@ export class Windows {
 
   /** Closes every window that ends by `watermark`, in order of their ends, smaller before larger. */
   *close(watermark: number): Generator<ClosedWindow> {
-    this.#lastIndex = Number.NaN
+    this.#lastEnd = this.#lastStart
     const due = this.sizes.map(size => size.due(watermark))
     for (;;) {
       const i = this.#earliest(due)
@@ -144,6 +148,7 @@ export class Windows {
 
   restore({ closedTo, levels }: SavedWindows): void {
     this.#closedTo = closedTo
+    this.#lastEnd = this.#lastStart
     for (const [i, size] of levels.entries()) this.sizes[i].restore(size)
   }
 

@@ -219,7 +219,9 @@ export class OtlpMetricsDecoder {
     let points = 0
     let temporality = 0
     let monotonic = false
-    while (reader.at < reader.limit) {
+    while (true) {
+      points += reader.skipRun(DATA_POINTS)
+      if (reader.at >= reader.limit) break
       const tag = reader.tag()
       if (tag === DATA_POINTS) {
         points++

@@ -48,28 +48,39 @@ export class PointFields {
   /** Reads the rest of the current message, as a NumberDataPoint. */
   readNumber(reader: ProtobufReader): void {
     this.begin(reader)
-    const { bytes, view, limit } = reader
-    const span = this.attributes
-    for (let at = reader.at; at < limit; at = reader.at) {
-      // Short attributes side by side are nearly all of a point.
-      const end = at + HEAD_BYTES + bytes[at + 1]
-      if (bytes[at] === NUMBER_ATTRIBUTES && bytes[at + 1] < LONG && end <= limit && span.view === view) {
-        if (span.start === span.end) span.start = at
-        if (span.start === at || span.end === at) {
-          span.end = reader.at = end
-          continue
-        }
-      }
-      if (at + FIXED64_BYTES <= limit && this.#fixed64(bytes[at], view, at + 1)) reader.at = at + FIXED64_BYTES
-      else this.#field(reader)
+    this.#usual(reader)
+    while (reader.at < reader.limit) this.#field(reader)
+  }
+
+  /** Reads what nearly all encoders write first, and most alone: both times and the value, then short attributes. */
+  #usual(reader: ProtobufReader): void {
+    const { at, bytes, view, limit } = reader
+    const value = at + 2 * FIXED64_BYTES
+    const start = value + FIXED64_BYTES
+    if (start > limit || bytes[at] !== START_TIME || bytes[at + FIXED64_BYTES] !== TIME) return
+    if (!this.#value(bytes[value], view, value + 1)) return
+    this.start = this.#start.read(view, at + 1)
+    this.time = this.#time.read(view, at + FIXED64_BYTES + 1)
+    let end = start
+    while (end + HEAD_BYTES <= limit && bytes[end] === NUMBER_ATTRIBUTES && bytes[end + 1] < LONG) {
+      const next = end + HEAD_BYTES + bytes[end + 1]
+      if (next > limit) break
+      end = next
     }
+    this.attributes.start = start
+    this.attributes.end = reader.at = end
   }
 
   /** Takes the field of 64 bits with this tag and its content at `at`. False if it is none known here. */
   #fixed64(tag: number, view: DataView, at: number): boolean {
     if (tag === TIME) this.time = this.#time.read(view, at)
     else if (tag === START_TIME) this.start = this.#start.read(view, at)
-    else if (tag === AS_INT) this.setValue(view.getInt32(at + 4, true) * 2 ** 32 + view.getUint32(at, true))
+    else return this.#value(tag, view, at)
+    return true
+  }
+
+  #value(tag: number, view: DataView, at: number): boolean {
+    if (tag === AS_INT) this.setValue(view.getInt32(at + 4, true) * 2 ** 32 + view.getUint32(at, true))
     else if (tag === AS_DOUBLE) this.setValue(view.getFloat64(at, true))
     else return false
     return true

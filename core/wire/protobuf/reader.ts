@@ -118,6 +118,27 @@ export class ProtobufReader {
     else throw malformed(`field ${tag >>> 3} has wire type ${wire}, which OTLP and remote write do not use`, this.at)
   }
 
+  /**
+   * Past the fields ahead that are length-delimited, shorter than 16 KiB and have this tag, of one byte. Their number;
+   * what follows them is left to the caller.
+   */
+  skipRun(tag: number): number {
+    const { bytes, limit } = this
+    let fields = 0
+    // Three bytes are a tag and the longest length that is read here.
+    for (let at = this.at; at + 3 <= limit && bytes[at] === tag; fields++) {
+      let length = bytes[at + 1]
+      let start = at + 2
+      if (length >= 0x80) {
+        if (bytes[start] >= 0x80) break
+        length = (length & 0x7f) | (bytes[start++] << 7)
+      }
+      if (start + length > limit) break
+      this.at = at = start + length
+    }
+    return fields
+  }
+
   /** Moves past `length` bytes and returns their start. */
   take(length: number): number {
     const start = this.at
