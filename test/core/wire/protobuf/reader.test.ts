@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { BadInputError } from '../../../../core/errors.ts'
-import { ProtobufReader } from '../../../../core/wire/protobuf/reader.ts'
+import { lengthTag, ProtobufReader } from '../../../../core/wire/protobuf/reader.ts'
 import { ProtobufWriter } from '../../../../core/wire/protobuf/writer.ts'
 
 const reader = (...bytes: number[]) => new ProtobufReader(Buffer.from(bytes))
@@ -68,6 +68,29 @@ test('a message within a message ends where it says', () => {
   assert.deepEqual([outer.tag(), outer.varint(), outer.at === outer.limit], [8, 5, true])
   outer.leave(limit)
   assert.equal(outer.tag(), 0x10)
+})
+
+test('passes over fields of one tag, and leaves what it cannot tell', () => {
+  fc.assert(
+    fc.property(fc.array(fc.integer({ min: 0, max: 20_000 }), { maxLength: 5 }), fc.nat(40), (sizes, cut) => {
+      const writer = new ProtobufWriter()
+      for (const size of sizes) writer.bytes(1, new Uint8Array(size))
+      const whole = writer.finish()
+      const made = new ProtobufReader(Buffer.from(whole.subarray(0, Math.max(0, whole.length - cut))))
+      const passed = made.skipRun(lengthTag(1))
+      const [before, next] = [sizes.slice(0, passed), sizes[passed]]
+      const head = (size: number) => (size < 0x80 ? 2 : size < 0x4000 ? 3 : 4)
+      assert.equal(
+        made.at,
+        before.reduce((sum, size) => sum + head(size) + size, 0)
+      )
+      // It stops at a field that is long, or cut off, or too near to the end for its length to be read in one go.
+      const left = made.limit - made.at
+      assert.ok(next === undefined || next >= 0x4000 || left < Math.max(3, head(next) + next), `${next} of ${left}`)
+    })
+  )
+  const other = reader(0x0a, 1, 7, 0x12, 1, 7, 0)
+  assert.deepEqual([other.skipRun(lengthTag(1)), other.at], [1, 3])
 })
 
 test('skips every wire type, and leaves the bytes after it', () => {
