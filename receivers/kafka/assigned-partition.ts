@@ -1,5 +1,6 @@
-import type { RecordsBatch } from '@platformatic/kafka'
 import { describeKafkaError } from '../../core/kafka/errors.ts'
+import type { AbortedTransaction } from '../../core/kafka/fetch.ts'
+import type { RecordBatch } from '../../core/kafka/record-batch.ts'
 import type { Task, Tasks } from '../../sdk/plugin/index.ts'
 import { type Context, WeirError } from '../../sdk/plugin/index.ts'
 import type { Config } from './config.ts'
@@ -9,7 +10,7 @@ import type { Fetcher, FetchTarget } from './fetcher.ts'
 import { FencedError, type KafkaGroup } from './group.ts'
 import { RecordEntries } from './partition-entries.ts'
 import { formatProgress, MOST_TEXT, type Progress, type Tick } from './progress.ts'
-import { committedOnly, endOf } from './record-batches.ts'
+import { committedOnly } from './record-batches.ts'
 import type { StateTopic } from './state-topic.ts'
 
 const RETRY_MS = 500
@@ -122,15 +123,15 @@ export class AssignedPartition implements FetchTarget {
     return Math.max(0, (this.#end ?? next) - next)
   }
 
-  take(batches: readonly RecordsBatch[], aborted: Parameters<typeof committedOnly>[1], end: number): void {
+  take(batches: readonly RecordBatch[], aborted: readonly AbortedTransaction[], end: number): void {
     this.#end = end
     if (batches.length === 0) return
     const records = committedOnly(batches, aborted)
-    this.fetchFrom = Math.max(this.fetchFrom, endOf(records.at(-1)!))
-    this.#host.counters.records.add(records.reduce((sum, batch) => sum + batch.records.length, 0))
+    this.fetchFrom = Math.max(this.fetchFrom, records.at(-1)!.end)
+    this.#host.counters.records.add(records.reduce((sum, { length }) => sum + length, 0))
     this.#entries.add(records)
     if (this.#task !== undefined) this.#task.wake()
-    else this.#opening ??= this.#openFirst(Number(records[0].maxTimestamp))
+    else this.#opening ??= this.#openFirst(records[0].maxTimestamp)
   }
 
   outOfRange(first: number): void {

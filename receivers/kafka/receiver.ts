@@ -61,7 +61,7 @@ export class KafkaReceiver implements Receiver {
       context,
       tasks: context.tasks ?? NO_TASKS,
       group: this.#group,
-      fetcher: new Fetcher(this.#group.consumer, topic, problem => this.#problems.set('fetch', problem)),
+      fetcher: new Fetcher(client, this.#group.consumer, topic, problem => this.#problems.set('fetch', problem)),
       decoder: new RecordDecoder(config, context),
       states: new StateTopic(
         { client, admin, topic: config.state_topic ?? `${topic}.${group}.state`, replicas },
@@ -100,7 +100,7 @@ export class KafkaReceiver implements Receiver {
     this.#cancel()
     if (!(await this.#partitions.close(signal)))
       this.#context.log.warn('some partitions have no checkpoint of their end; what came since the last is read again')
-    this.#host.fetcher.close()
+    await Promise.allSettled([this.#host.fetcher.close()])
     await Promise.all([this.#group.leave(), this.#host.states.close(), this.#host.deadLetters.close()])
     await Promise.allSettled([this.#admin.close()])
     this.batches$.complete()

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { KafkaRecord, RecordsBatch } from '@platformatic/kafka'
+import type { KafkaRecord } from '@platformatic/kafka'
 import { BadInputError } from '../../../core/errors.ts'
+import type { RecordBatch } from '../../../core/kafka/record-batch.ts'
 import { encodeRecordId, RECORD_ID_HEADER } from '../../../core/kafka/record-id.ts'
 import { EventBlockBuilder } from '../../../core/model/event-builder.ts'
 import { PointBlockBuilder } from '../../../core/model/points.ts'
@@ -10,13 +11,14 @@ import { RecordEntries } from '../../../receivers/kafka/partition-entries.ts'
 import type { Tick } from '../../../receivers/kafka/progress.ts'
 
 const PRODUCER = Buffer.alloc(16, 7)
+const BATCH_BYTES = 100
 
 function batch(
   firstOffset: number,
   time: number,
   values: readonly string[],
   numbers: readonly number[] = []
-): RecordsBatch {
+): RecordBatch {
   const records = values.map((value, offsetDelta) => ({
     offsetDelta,
     length: value.length,
@@ -27,12 +29,17 @@ function batch(
         : [[Buffer.from(RECORD_ID_HEADER), encodeRecordId(PRODUCER, BigInt(numbers[offsetDelta]))]]
   }))
   return {
-    firstOffset: BigInt(firstOffset),
-    lastOffsetDelta: values.length - 1,
-    maxTimestamp: BigInt(time),
-    length: 100,
-    records
-  } as never as RecordsBatch
+    firstOffset,
+    end: firstOffset + values.length,
+    attributes: 0,
+    maxTimestamp: time,
+    producerId: -1n,
+    length: values.length,
+    bytes: Buffer.alloc(BATCH_BYTES),
+    forEach(use) {
+      for (const record of records) use(record as KafkaRecord)
+    }
+  }
 }
 
 /** Entries whose items are named by the values of records; `bad` cannot be read. */
@@ -140,14 +147,22 @@ test('batches that two brokers sent while the partition moved count once', () =>
   assert.deepEqual([entries.unread, shown(entries)], [1, ['3@120 d']])
 })
 
-test('the room that records take is that of their text, not of what was sent compressed', () => {
+test('the room that batches take is that of their bytes as they came', () => {
   const { entries } = entriesFrom(0)
-  const large = { ...batch(0, 100, ['a', 'b']), length: 61 }
-  for (const record of large.records) record.length = 100_000
-  entries.add([large])
-  assert.equal(entries.bytes, 200_000)
+  entries.add([batch(0, 100, ['a', 'b']), batch(2, 100, ['c'])])
+  assert.equal(entries.bytes, 2 * BATCH_BYTES)
   entries.read()
-  assert.equal(entries.bytes, 0)
+  assert.equal(entries.bytes, BATCH_BYTES)
+})
+
+test('a batch whose records cannot be read is a dead letter with its bytes, and the partition goes on', () => {
+  const { entries, dead } = entriesFrom(0)
+  const fail = () => {
+    throw new BadInputError('it cannot be decompressed')
+  }
+  entries.add([{ ...batch(0, 100, ['a', 'b']), forEach: fail }, batch(2, 110, ['c'])])
+  assert.deepEqual(shown(entries), ['1@100 -', '2@110 c'])
+  assert.deepEqual(dead, [0])
 })
 
 test('points and events that a tool joined into one batch are entries of their own, also if it is begun in the middle', () => {
