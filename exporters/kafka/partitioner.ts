@@ -1,5 +1,6 @@
 import { partitionOf } from '../../core/kafka/murmur2.ts'
 import { SeriesMemo } from '../../core/model/series-memo.ts'
+import { requestName } from '../../core/wire/otlp/client-number.ts'
 import {
   type Attributes,
   attributeText,
@@ -9,6 +10,14 @@ import {
   type PointBlock,
   type Series
 } from '../../sdk/plugin/index.ts'
+import { NOBODY, type Sender } from './senders.ts'
+
+/** Rows of a block that become records of their own. */
+export interface RecordRows {
+  readonly partition: number
+  readonly sender: Sender
+  readonly rows: readonly number[]
+}
 
 /** Between the parts of a key: no text of attributes begins with it by chance. */
 const SEPARATOR = '\0'
@@ -26,17 +35,19 @@ export class Partitioner {
     this.#keys = new SeriesMemo(series => Buffer.from(this.#keyOfSeries(series)))
   }
 
-  /** Rows of the block by partition. */
-  rowsOf(block: Block, partitions: number): Map<number, number[]> {
-    const rows = new Map<number, number[]>()
+  /** All rows of the block, in groups by partition and sender. */
+  rowsOf(block: Block, partitions: number, senderOf: (row: number) => Sender): RecordRows[] {
+    const groups = new Map<number | string, RecordRows & { readonly rows: number[] }>()
     for (let row = 0; row < block.length; row++) {
       const key = block.type === 'points' ? this.#keyOfPoint(block, row) : this.#keyOfEvent(block, row)
       const partition = partitionOf(key, partitions)
-      const own = rows.get(partition)
-      if (own === undefined) rows.set(partition, [row])
-      else own.push(row)
+      const sender = senderOf(row)
+      const group = sender === NOBODY ? partition : `${partition} ${nameOf(sender)}`
+      const own = groups.get(group)
+      if (own === undefined) groups.set(group, { partition, sender, rows: [row] })
+      else own.rows.push(row)
     }
-    return rows
+    return [...groups.values()]
   }
 
   #keyOfPoint({ series }: PointBlock, row: number): Buffer {
@@ -55,6 +66,8 @@ export class Partitioner {
     return Buffer.from(id[row] ?? [name[row], ...pairs(own)].join(SEPARATOR))
   }
 }
+
+const nameOf = ({ tenant, number }: Sender) => `${tenant} ${number === undefined ? '' : requestName(number)}`
 
 const pairs = (attributes: Attributes) => attributes.map(([key, value]) => `${key}=${attributeText(value)}`)
 

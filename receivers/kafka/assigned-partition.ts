@@ -1,6 +1,7 @@
 import { describeKafkaError } from '../../core/kafka/errors.ts'
 import type { AbortedTransaction } from '../../core/kafka/fetch.ts'
 import type { RecordBatch } from '../../core/kafka/record-batch.ts'
+import { requestIn } from '../../core/kafka/sender-headers.ts'
 import type { Task, Tasks } from '../../sdk/plugin/index.ts'
 import { type Context, WeirError } from '../../sdk/plugin/index.ts'
 import type { Config } from './config.ts'
@@ -11,6 +12,7 @@ import { FencedError, type KafkaGroup } from './group.ts'
 import { RecordEntries } from './partition-entries.ts'
 import { formatProgress, MOST_TEXT, type Progress, type Tick } from './progress.ts'
 import { committedOnly } from './record-batches.ts'
+import type { RecordTenants } from './record-tenants.ts'
 import type { StateTopic } from './state-topic.ts'
 
 const RETRY_MS = 500
@@ -28,6 +30,7 @@ export interface PartitionHost {
   readonly group: Pick<KafkaGroup, 'committed' | 'commit'>
   readonly fetcher: Pick<Fetcher, 'add' | 'remove' | 'wake'>
   readonly decoder: RecordDecoder
+  readonly tenants: RecordTenants
   readonly states: Pick<StateTopic, 'ensure' | 'read' | 'write' | 'removeBefore'>
   readonly deadLetters: Pick<DeadLetterTopic, 'add' | 'written'>
   readonly counters: Record<'records' | 'repeated' | 'deadLetters' | 'lost', { add(value: number): void }>
@@ -73,9 +76,13 @@ export class AssignedPartition implements FetchTarget {
     this.#ownership = ownership
     this.#onLost = onLost
     this.fetchFrom = offset
-    const { counters, context, deadLetters, decoder } = host
+    const { counters, context, deadLetters, decoder, tenants } = host
     this.#entries = new RecordEntries(offset, progress.ticks, {
-      decode: (record, time) => decoder.decode(record, time),
+      decode(record, time) {
+        tenants.see(record.headers)
+        return decoder.decode(record, time)
+      },
+      requestOf: ({ headers }) => (context.requestsWanted.has('client') ? requestIn(headers) : undefined),
       rejected(reason, items) {
         context.account.received += items
         context.account.drop(reason, items)

@@ -17,6 +17,8 @@ interface BatchEntry extends PartitionEntry {
 
 export interface EntriesHost {
   decode(record: KafkaRecord, time: number): Decoded
+  /** The name of the request that the record is of, if somebody wants to know. */
+  requestOf(record: KafkaRecord): string | undefined
   /** A record that can never be read. */
   deadLetter(record: Pick<KafkaRecord, 'value' | 'headers'>, offset: number, error: BadInputError): void
   rejected(reason: string, items: number): void
@@ -131,13 +133,14 @@ export class RecordEntries implements PartitionEntries, CheckpointParticipant {
     if (entry === undefined) return undefined
     this.#next = entry.number + 1
     this.#lastRead = entry
-    const { number, time, block } = entry
-    return { number, time, block }
+    const { number, time, block, request } = entry
+    return { number, time, block, request }
   }
 
   /**
    * One entry for all items of a batch; it has the offset of the last record. Points and events in one batch, as tools
-   * that copy topics may join them, are several entries, each up to where the other kind begins.
+   * that copy topics may join them, are several entries, each up to where the other kind begins. So are requests whose
+   * clients numbered them.
    */
   #decodeBatch(): void {
     const batch = this.#batches.shift()
@@ -146,10 +149,10 @@ export class RecordEntries implements PartitionEntries, CheckpointParticipant {
     this.onRoom()
     this.#time = Math.max(this.#time, batch.maxTimestamp)
     const known = new Set<string>()
-    let [blocks, ids, last]: [Block[], RecordId[], number] = [[], [], this.#next]
+    let [blocks, ids, last, request]: [Block[], RecordId[], number, string?] = [[], [], this.#next]
     const end = (number: number) => {
       const block = blocks.length === 0 ? undefined : joinBlocks(blocks)
-      this.#decoded.push({ number, time: this.#time, block, ids })
+      this.#decoded.push({ number, time: this.#time, block, request, ids })
       blocks = []
       ids = []
     }
@@ -158,8 +161,12 @@ export class RecordEntries implements PartitionEntries, CheckpointParticipant {
       const id = idOf(record)
       if (offset < this.#next || !this.#isNew(id, known)) return
       const block = this.#decode(record, offset)
-      if (block !== undefined && blocks.length > 0 && block.type !== blocks[0].type) end(last)
-      if (block !== undefined) blocks.push(block)
+      const own = this.#host.requestOf(record)
+      if (block !== undefined && blocks.length > 0 && (block.type !== blocks[0].type || own !== request)) end(last)
+      if (block !== undefined) {
+        blocks.push(block)
+        request = own
+      }
       if (id !== undefined) ids.push(id)
       last = offset
     })

@@ -12,6 +12,7 @@ import { RecordDecoder } from './decoder.ts'
 import { Fetcher } from './fetcher.ts'
 import { KafkaGroup } from './group.ts'
 import { Problems } from './problems.ts'
+import { RecordTenants } from './record-tenants.ts'
 import { StateTopic } from './state-topic.ts'
 
 const RETRY_MS = 1000
@@ -55,7 +56,6 @@ export class KafkaReceiver implements Receiver {
       }
     )
     const admin = this.#admin
-    const { instruments } = context
     this.#host = {
       config,
       context,
@@ -63,6 +63,7 @@ export class KafkaReceiver implements Receiver {
       group: this.#group,
       fetcher: new Fetcher(client, this.#group.consumer, topic, problem => this.#problems.set('fetch', problem)),
       decoder: new RecordDecoder(config, context),
+      tenants: new RecordTenants(context),
       states: new StateTopic(
         { client, admin, topic: config.state_topic ?? `${topic}.${group}.state`, replicas },
         error => this.#problems.warn('old states cannot be removed from the state topic, which grows', error)
@@ -71,12 +72,7 @@ export class KafkaReceiver implements Receiver {
         { client, admin, topic: config.dead_letter_topic ?? `${topic}.dead-letters`, replicas, source: topic },
         context.log
       ),
-      counters: {
-        records: instruments.counter('records_total', 'Records read.'),
-        repeated: instruments.counter('repeated_records_total', 'Records that a producer had sent before.'),
-        deadLetters: instruments.counter('dead_letters_total', 'Records that cannot be read.'),
-        lost: instruments.counter('lost_records_total', 'Records that the topic had removed before they were read.')
-      },
+      counters: countersOf(context),
       firstOffset: partition => this.#firstOffset(partition)
     }
     const problem = (partition: number, error: unknown) =>
@@ -165,5 +161,14 @@ export class KafkaReceiver implements Receiver {
       each(({ lag }) => lag)
     )
     instruments.gauge('partitions', 'Partitions that this process has.', () => this.#partitions.all.length)
+  }
+}
+
+function countersOf({ instruments }: Context): PartitionHost['counters'] {
+  return {
+    records: instruments.counter('records_total', 'Records read.'),
+    repeated: instruments.counter('repeated_records_total', 'Records that a producer had sent before.'),
+    deadLetters: instruments.counter('dead_letters_total', 'Records that cannot be read.'),
+    lost: instruments.counter('lost_records_total', 'Records that the topic had removed before they were read.')
   }
 }

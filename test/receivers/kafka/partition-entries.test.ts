@@ -4,6 +4,7 @@ import type { KafkaRecord } from '@platformatic/kafka'
 import { BadInputError } from '../../../core/errors.ts'
 import type { RecordBatch } from '../../../core/kafka/record-batch.ts'
 import { encodeRecordId, RECORD_ID_HEADER } from '../../../core/kafka/record-id.ts'
+import { CLIENT_HEADER, requestIn } from '../../../core/kafka/sender-headers.ts'
 import { EventBlockBuilder } from '../../../core/model/event-builder.ts'
 import { PointBlockBuilder } from '../../../core/model/points.ts'
 import { SeriesTable } from '../../../core/model/series-table/series-table.ts'
@@ -17,16 +18,19 @@ function batch(
   firstOffset: number,
   time: number,
   values: readonly string[],
-  numbers: readonly number[] = []
+  numbers: readonly number[] = [],
+  requests: readonly (string | undefined)[] = []
 ): RecordBatch {
   const records = values.map((value, offsetDelta) => ({
     offsetDelta,
     length: value.length,
     value: Buffer.from(value),
-    headers:
-      numbers[offsetDelta] === undefined
+    headers: [
+      ...(numbers[offsetDelta] === undefined
         ? []
-        : [[Buffer.from(RECORD_ID_HEADER), encodeRecordId(PRODUCER, BigInt(numbers[offsetDelta]))]]
+        : [[Buffer.from(RECORD_ID_HEADER), encodeRecordId(PRODUCER, BigInt(numbers[offsetDelta]))]]),
+      ...(requests[offsetDelta] === undefined ? [] : [[Buffer.from(CLIENT_HEADER), Buffer.from(requests[offsetDelta])]])
+    ]
   }))
   return {
     firstOffset,
@@ -54,6 +58,7 @@ function entriesFrom(next: number, ticks: readonly Tick[] = []) {
       builder.add(time, String(value), [], undefined, 1)
       return { block: builder.build(), rejected: new Map() }
     },
+    requestOf: ({ headers }) => requestIn(headers),
     rejected() {},
     repeated: () => counts.repeated++,
     deadLetter: (_record, offset) => dead.push(offset)
@@ -177,4 +182,24 @@ test('points and events that a tool joined into one batch are entries of their o
     entries.add([batch(4, 110, ['point', 'd'], [2, 4])])
     assert.deepEqual(shown(entries), ['5@110 d'])
   }
+})
+
+test('requests that clients numbered are entries of their own, also if the batch is begun in the middle', () => {
+  const [one, other] = ['client 1 7 phone', 'client 1 8 phone']
+  const records = batch(0, 100, ['a', 'b', 'c', 'd', 'e'], [0, 1, 2, 3, 4], [one, one, other, undefined, 'nonsense'])
+  const requestsFrom = (next: number) => {
+    const { entries } = entriesFrom(next)
+    entries.add([records])
+    const seen: unknown[] = []
+    for (let entry = entries.read(); entry !== undefined; entry = entries.read())
+      seen.push([entry.number, entry.request, entry.block?.length])
+    return seen
+  }
+  const rest = [
+    [2, other, 1],
+    [4, undefined, 2]
+  ]
+  assert.deepEqual(requestsFrom(0), [[1, one, 2], ...rest])
+  assert.deepEqual(requestsFrom(1), [[1, one, 1], ...rest])
+  assert.deepEqual(requestsFrom(2), rest)
 })
