@@ -26,6 +26,7 @@ type Message = MessageToProduce<Buffer, Buffer, Buffer, Buffer>
 const HEADER = Buffer.from(RECORD_ID_HEADER)
 // Brokers give records the time at which they arrive, which is the clock of processors behind.
 const TOPIC_SETTINGS = { 'message.timestamp.type': 'LogAppendTime' }
+const LOOK_MS = 10_000
 /** Tried again these would be refused again. */
 const FINAL = new Set(['MESSAGE_TOO_LARGE', 'RECORD_LIST_TOO_LARGE', 'INVALID_RECORD'])
 
@@ -45,11 +46,15 @@ export class KafkaExporter implements Exporter {
   readonly #numbers = new Map<number, bigint>()
   /** The requests of a block that are still to be sent. */
   readonly #left = new WeakMap<Block, BlockRequests<Message>>()
+  readonly #clock: Context['clock']
   #partitions = 0
+  /** Unix ms. */
+  #lookAgainAt = 0
   readonly #records: { add(value: number): void }
   readonly #items: { add(value: number): void }
 
-  constructor(config: Config, { instruments, series }: Context) {
+  constructor(config: Config, { instruments, series, clock }: Context) {
+    this.#clock = clock
     this.#config = config
     this.#senders = new Senders(series)
     this.#partitioner = new Partitioner(config.partition_by)
@@ -92,6 +97,7 @@ export class KafkaExporter implements Exporter {
 
   async #export(block: Block, signal: AbortSignal): Promise<void> {
     if (this.#partitions === 0) await this.#findPartitions()
+    else this.#lookForPartitions()
     const left = this.#left.get(block) ?? this.#requestsOf(block)
     this.#left.set(block, left)
     let refusal: unknown
@@ -124,6 +130,15 @@ export class KafkaExporter implements Exporter {
             settings: TOPIC_SETTINGS
           })
         : ((await partitionsOf(this.#admin, topic)) ?? 0)
+    this.#lookAgainAt = this.#clock.now() + LOOK_MS
+  }
+
+  /** Partitions may be added while it runs. Blocks go on meanwhile; a broker that does not answer is known by them. */
+  #lookForPartitions(): void {
+    const now = this.#clock.now()
+    if (now < this.#lookAgainAt) return
+    this.#lookAgainAt = now + LOOK_MS
+    this.#findPartitions().catch(() => {})
   }
 
   #requestsOf(block: Block): BlockRequests<Message> {

@@ -110,6 +110,8 @@ export class AssignedPartition implements FetchTarget {
     const committed = await host.group.committed(partition)
     const offset = committed?.offset ?? (await host.firstOffset(partition))
     const progress = committed?.progress ?? { state: undefined, ticks: [] }
+    // Otherwise a crash before the first checkpoint would begin at another `latest`.
+    if (committed === undefined) await host.group.commit(partition, offset, progress)
     const assigned = new AssignedPartition(host, partition, offset, progress, ownership, onLost)
     if (progress.state !== undefined) await assigned.#openTask(await host.states.read(partition, progress.state), 0)
     host.fetcher.add(partition, assigned)

@@ -35,6 +35,7 @@ export class KafkaReceiver implements Receiver {
   readonly #host: BrokerHost
   readonly #problems: Problems
   readonly #partitions: AssignedPartitions<AssignedPartition>
+  #partitionsAtStart = 0
   #cancel = () => {}
   #isOver = false
 
@@ -121,6 +122,7 @@ export class KafkaReceiver implements Receiver {
             'COMPONENT_FAILED',
             `there is no topic ${this.#config.topic}: create it, or start its writer`
           )
+        this.#partitionsAtStart = partitions
         await this.#host.states.ensure(partitions)
         await this.#host.deadLetters.ensure(1)
         this.#problems.set('start', undefined)
@@ -137,13 +139,17 @@ export class KafkaReceiver implements Receiver {
     this.#cancel = clock.setTimer(LOOK_MS, () => {
       for (const partition of this.#partitions.all) partition.lookAtClock(clock.now())
       this.#host.fetcher.wake()
+      // The fetcher tells of brokers that do not answer.
+      this.#group.lookForPartitions().catch(() => {})
       this.#lookAtClock()
     })
   }
 
   async #firstOffset(partition: number): Promise<number> {
     const { topic, start_at } = this.#config
-    const timestamp = start_at === 'earliest' ? ListOffsetTimestamps.EARLIEST : ListOffsetTimestamps.LATEST
+    // All records of a partition that was added meanwhile are of the time since the start.
+    const isLatest = start_at === 'latest' && partition < this.#partitionsAtStart
+    const timestamp = isLatest ? ListOffsetTimestamps.LATEST : ListOffsetTimestamps.EARLIEST
     const [found] = await this.#admin.listOffsets({
       topics: [{ name: topic, partitions: [{ partitionIndex: partition, timestamp }] }]
     })
