@@ -20,7 +20,7 @@ const NAME_WIDTH = 30
 const WINDOWS =
   'windowed_counter: { by: [http.route, http.response.status_code], windows: [10s], allowed_lateness: 2s, max_future_skew: 1h }'
 
-/** What a topic costs for each point. */
+/** The costs of a topic for each point. */
 interface TopicCost {
   readonly compression: (typeof COMPRESSIONS)[number]
   /** µs of CPU. */

@@ -12,7 +12,7 @@ export type Target =
       readonly series: number
       readonly temporality: 'delta' | 'cumulative'
       readonly variant: 'in order' | 'random' | 'churn'
-      /** Of the bodies. None unless given. */
+      /** Bodies are sent so. None unless given. */
       readonly compression?: 'gzip' | 'zstd'
     }
   | { readonly kind: 'remote-write'; readonly url: string; readonly series: number }

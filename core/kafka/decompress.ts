@@ -6,7 +6,7 @@ import { BadInputError, describeError } from '../errors.ts'
 const MOST_BYTES = 256 * 2 ** 20
 /** A larger size is not trusted before there are so many bytes. */
 const MOST_AT_ONCE = 16 * 2 ** 20
-/** Of frames without a size. */
+/** Room for frames without a size. */
 const USUAL_BYTES = 256 * 1024
 /** Node gives small buffers parts of memory that they share. Its size is a little more than this says. */
 const MOST_SHARED = 2 * Buffer.poolSize

@@ -2,7 +2,7 @@ import { createAPI, fetchV16, Reader, ResponseError } from '@platformatic/kafka'
 import { batchesIn, type RecordBatch } from './record-batch.ts'
 
 const API_KEY = 1
-/** Of Kafka 3.7 and later. */
+/** Kafka 3.7 and later have it. */
 const VERSION = 16
 const READ_COMMITTED = 1
 /** Each request names all partitions that it wants. */
@@ -31,7 +31,7 @@ interface WantedRecords {
   readonly topicId: string
   readonly partitions: readonly { readonly partition: number; readonly from: number }[]
   readonly maxWaitMs: number
-  /** Of the whole answer, and of a partition in it. */
+  /** The whole answer, and a partition in it. */
   readonly maxBytes: number
   readonly maxPartitionBytes: number
 }

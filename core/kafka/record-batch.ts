@@ -2,10 +2,10 @@ import { BATCH_HEAD, IS_COMPRESSED, type KafkaRecord, Reader, readRecord } from 
 import { BadInputError, describeError } from '../errors.ts'
 import { decompress, release } from './decompress.ts'
 
-/** Of the fields before the records, behind the length. */
+/** The fields before the records, behind the length. */
 const HEADER_BYTES = 49
 
-/** What one producer sent to a partition in one request. Brokers keep it as it came. */
+/** One producer's records for a partition, sent in one request. Brokers keep them as they came. */
 export interface RecordBatch {
   readonly firstOffset: number
   /** Offset of the record behind the batch. Records may have been removed from it. */
@@ -17,7 +17,7 @@ export interface RecordBatch {
   readonly producerId: bigint
   /** Number of records. */
   readonly length: number
-  /** Of its records, as they came. */
+  /** Its records, as they came. */
   readonly bytes: Buffer
   /**
    * Calls `use` for each record. Its key, value and headers are empty afterwards, so copy what is kept. Throws

@@ -13,7 +13,7 @@ export interface Part<M> {
   readonly group: Group
 }
 
-/** Of the rows that become records of their own. */
+/** Rows that become records of their own. */
 interface Group extends RecordRows {
   /** Records so far. */
   records: number

@@ -11,15 +11,15 @@ import {
   type SeriesTable
 } from '../../sdk/plugin/index.ts'
 
-/** Whose an item is. A record has items of one sender. */
+/** The one that an item is of. A record has items of one sender. */
 export interface Sender {
   /** Empty if there is none. */
   readonly tenant: string
-  /** Of the request, if its client gave it one. */
+  /** The number of the request, if its client gave it one. */
   readonly number: ClientNumber | undefined
 }
 
-/** Of most items. */
+/** Most items have none. */
 export const NOBODY: Sender = { tenant: '', number: undefined }
 
 /** Tells senders by the attributes of items and their resources. */

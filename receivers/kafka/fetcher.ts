@@ -27,7 +27,7 @@ export interface FetchTarget {
 /** Fetches the partitions of a topic, with one request at a time to each broker. */
 export class Fetcher {
   readonly #consumer: Pick<Consumer, 'metadata'>
-  /** Of its own, for brokers answer the requests of a connection in turn, and hold these until there are records. */
+  /** Connections of its own, for brokers answer the requests of a connection in turn, and hold these until there are records. */
   readonly #connections: ConnectionPool
   readonly #topic: string
   readonly #status: (problem: string | undefined) => void
