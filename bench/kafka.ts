@@ -1,22 +1,33 @@
-// CPU of Weir for each point over Apache Kafka, beside OTLP/HTTP, in one run: `npm run bench:kafka`. A gateway writes what a load
-// generator sends, and an aggregator reads it into windows. Of the broker too: what it needs on its disk and of a core.
+// CPU of Weir for each point over Apache Kafka, beside OTLP/HTTP, in one run of three minutes: `npm run bench:kafka`. A gateway
+// writes what a load generator sends, and an aggregator reads it into windows, with each compression. Of the broker: its disk.
 import { globSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { setTimeout } from 'node:timers/promises'
+import { COMPRESSIONS } from '../exporters/kafka/config.ts'
 import { freePort } from '../test/servers/free-port.ts'
 import { kafkaJars, startKafka } from '../test/servers/kafka.ts'
 import { Load } from './programs/load.ts'
 import { ProgramProcess } from './programs/process.ts'
 
 const ROOT = path.join(import.meta.dirname, '..')
-const FLOOD_MS = 20_000
+const FLOOD_MS = 10_000
 const WARM_UP_MS = 4000
 const SERIES = 50_000
 const PARTITIONS = 4
 const POLL_MS = 100
+const NAME_WIDTH = 30
 const WINDOWS =
   'windowed_counter: { by: [http.route, http.response.status_code], windows: [10s], allowed_lateness: 2s, max_future_skew: 1h }'
+
+/** The costs of a topic for each point. */
+interface TopicCost {
+  readonly compression: (typeof COMPRESSIONS)[number]
+  /** µs of CPU. */
+  readonly gateway: number
+  readonly aggregator: number
+  readonly diskBytes: number
+}
 
 const jars = await kafkaJars()
 if (jars.skip) throw new Error(jars.skip)
@@ -25,26 +36,49 @@ const kafka = await startKafka(jars.path)
 const otlp = `otlp: { protocols: { http: { endpoint: 127.0.0.1:${await freePort()} } } }`
 const brokers = `brokers: ['${kafka.broker}']`
 try {
-  const direct = await flooded('OTLP/HTTP → windows', otlp, WINDOWS, 'debug: { verbosity: none }')
-  const gateway = await flooded(
-    'OTLP/HTTP → Kafka',
-    otlp,
-    '',
-    `kafka: { ${brokers}, topic: bench, partitions: ${PARTITIONS} }`
-  )
-  console.log(
-    `${''.padEnd(22)} ${(bytesOf('bench-*') / gateway.points).toFixed(1)} bytes a point on the disk of a broker`
-  )
-  const read = await aggregated(gateway.points)
-  console.log(
-    `Kafka → windows has ${(direct.microseconds / read).toFixed(2)} x of the points per CPU second of OTLP/HTTP → windows`
-  )
-  console.log(
-    `Kafka → windows and the gateway together need ${((read + gateway.microseconds) / direct.microseconds).toFixed(2)} x of its CPU`
-  )
+  const direct = new Map<string, number>()
+  for (const compression of ['none', 'gzip', 'zstd'] as const) {
+    const name = `OTLP/HTTP (${compression}) → windows`
+    direct.set(
+      compression,
+      (await flooded(name, otlp, WINDOWS, 'debug: { verbosity: none }', compression)).microseconds
+    )
+  }
+  const topics: TopicCost[] = []
+  for (const compression of COMPRESSIONS) topics.push(await topicOf(compression))
+  print(topics, direct)
 } finally {
   await kafka.stop()
   rmSync(folder, { recursive: true, force: true })
+}
+
+async function topicOf(compression: TopicCost['compression']): Promise<TopicCost> {
+  const topic = `bench-${compression}`
+  const exporter = `kafka: { ${brokers}, topic: ${topic}, partitions: ${PARTITIONS}, compression: ${compression} }`
+  const gateway = await flooded(`OTLP/HTTP → Kafka (${compression})`, otlp, '', exporter, 'none')
+  const diskBytes = bytesOf(`${topic}-*`) / gateway.points
+  const aggregator = await aggregated(compression, topic, gateway.points)
+  return { compression, gateway: gateway.microseconds, aggregator, diskBytes }
+}
+
+/** As docs/scaling.md has it. */
+function print(topics: readonly TopicCost[], direct: ReadonlyMap<string, number>): void {
+  console.log('\n| Compression | Gateway | Aggregator | Both | Disk of a broker |')
+  console.log('| ----------- | ------- | ---------- | ---- | ---------------- |')
+  const us = (microseconds: number) => `${microseconds.toFixed(2)} µs`
+  for (const { compression, gateway, aggregator, diskBytes } of topics)
+    console.log(
+      `| \`${compression}\` | ${us(gateway)} | ${us(aggregator)} | ${us(gateway + aggregator)} | ${diskBytes.toFixed(1)} bytes |`
+    )
+  console.log('\nPoints per CPU second, Kafka → windows to OTLP/HTTP → windows:')
+  const ratio = (http: string, topic: string) => {
+    const { aggregator } = topics.find(({ compression }) => compression === topic)!
+    console.log(
+      `  topic ${topic.padEnd(6)} to HTTP ${http.padEnd(4)}  ${(direct.get(http)! / aggregator).toFixed(2)} x`
+    )
+  }
+  for (const topic of COMPRESSIONS) ratio('none', topic)
+  for (const both of ['gzip', 'zstd']) ratio(both, both)
 }
 
 /** Bytes of topics in the folder of the broker, without indexes. */
@@ -54,10 +88,23 @@ function bytesOf(topics: string): number {
 }
 
 /** A Weir that a load generator floods. Resolves to the CPU of one point, and to the points of the whole run. */
-async function flooded(name: string, receiver: string, processors: string, exporter: string) {
+async function flooded(
+  name: string,
+  receiver: string,
+  processors: string,
+  exporter: string,
+  compression: 'none' | 'gzip' | 'zstd'
+) {
   const weir = await start(receiver, processors, exporter)
   const url = `http://${/127\.0\.0\.1:\d+/.exec(receiver)![0]}/v1/metrics`
-  const load = await Load.start({ kind: 'otlp', url, series: SERIES, temporality: 'delta', variant: 'in order' })
+  const load = await Load.start({
+    kind: 'otlp',
+    url,
+    series: SERIES,
+    temporality: 'delta',
+    variant: 'in order',
+    compression: compression === 'none' ? undefined : compression
+  })
   try {
     const warm = await load.run({ kind: 'flood', ms: WARM_UP_MS })
     const before = weir.cpu
@@ -73,8 +120,8 @@ async function flooded(name: string, receiver: string, processors: string, expor
 }
 
 /** Reads all that the gateway wrote. Resolves to the CPU of one point, in µs; the first part warms up. */
-async function aggregated(points: number): Promise<number> {
-  const receiver = `kafka: { ${brokers}, topic: bench, group: bench }`
+async function aggregated(compression: string, topic: string, points: number): Promise<number> {
+  const receiver = `kafka: { ${brokers}, topic: ${topic}, group: bench }`
   const weir = await start(receiver, WINDOWS, 'debug: { verbosity: none }')
   try {
     const warm = await taken(weir, points / 2)
@@ -82,7 +129,7 @@ async function aggregated(points: number): Promise<number> {
     const all = await taken(weir, points)
     const { user, system } = weir.cpu
     const microseconds = ((user - before.user + system - before.system) * 1e6) / (all - warm)
-    report('Kafka → windows', microseconds, ((all - warm) / (performance.now() - begun)) * 1000)
+    report(`Kafka (${compression}) → windows`, microseconds, ((all - warm) / (performance.now() - begun)) * 1000)
     return microseconds
   } finally {
     await weir.stop()
@@ -125,6 +172,6 @@ service:
 
 function report(name: string, microseconds: number, perSecond: number): void {
   console.log(
-    `${name.padEnd(22)} ${microseconds.toFixed(3)} µs of CPU a point, ${(perSecond / 1e6).toFixed(2)} M points/s`
+    `${name.padEnd(NAME_WIDTH)} ${microseconds.toFixed(3)} µs of CPU a point, ${(perSecond / 1e6).toFixed(2)} M points/s`
   )
 }

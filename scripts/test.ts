@@ -32,6 +32,8 @@ const LONG = [
   'test/web/page.test.ts',
   'test/receivers/kafka/kafka.test.ts',
   'test/integrity/kafka.test.ts',
+  'test/receivers/kafka/reload.test.ts',
+  'test/receivers/kafka/new-partitions.test.ts',
   'test/sdk/client/chromium.test.ts',
   'test/sdk/client/node.test.ts',
   'test/sdk/client/python.test.ts',

@@ -12,6 +12,8 @@ export type Target =
       readonly series: number
       readonly temporality: 'delta' | 'cumulative'
       readonly variant: 'in order' | 'random' | 'churn'
+      /** Bodies are sent so. None unless given. */
+      readonly compression?: 'gzip' | 'zstd'
     }
   | { readonly kind: 'remote-write'; readonly url: string; readonly series: number }
   | { readonly kind: 'statsd'; readonly port: number; readonly series: number }

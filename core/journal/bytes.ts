@@ -133,6 +133,11 @@ export class ByteReader {
     return this.sized().toString()
   }
 
+  /** For V8's `deserialize`, whose typed arrays are views of the bytes that it is given. */
+  copied(): Buffer {
+    return Buffer.from(this.sized())
+  }
+
   sized(): Buffer {
     const length = this.u32()
     return this.slice(this.take(length), length)

@@ -81,7 +81,7 @@ export class EntryDecoder {
       start: readColumn(input, length),
       value: readColumn(input, length),
       flags: has & HAS_FLAGS ? input.u8Column(length) : new Uint8Array(length),
-      distributions: has & HAS_DISTRIBUTIONS ? deserialize(input.sized()) : new Map()
+      distributions: has & HAS_DISTRIBUTIONS ? deserialize(input.copied()) : new Map()
     }
   }
 }
@@ -93,7 +93,7 @@ function readEvents(length: number, input: ByteReader): EventBlock {
   if (length > input.left) throw new RangeError(`${length} events in ${input.left} bytes`)
   const time = readColumn(input, length)
   const value = readColumn(input, length)
-  const [name, id, attributes] = deserialize(input.sized())
+  const [name, id, attributes] = deserialize(input.copied())
   if ([name, id, attributes].some(column => column?.length !== length)) throw new RangeError(`not ${length} events`)
   return { type: 'events', length, time, value, name, id, attributes }
 }

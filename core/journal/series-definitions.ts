@@ -88,7 +88,7 @@ export class SeriesDefinitions {
   }
 
   #newPart(key: string, bytes: Buffer): Part {
-    const part = { value: deserialize(bytes), number: this.#parts++ }
+    const part = { value: deserialize(Buffer.from(bytes)), number: this.#parts++ }
     if (this.#knownBytes + key.length > MOST_KNOWN_BYTES) {
       this.#known.clear()
       this.#knownBytes = 0

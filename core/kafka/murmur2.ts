@@ -3,10 +3,8 @@
 const SEED = 0x9747b28c
 const M = 0x5bd1e995
 
-/** The partition that Java's client would choose for a record with this key. */
-export function partitionOf(key: Uint8Array, partitions: number): number {
-  return (murmur2(key) & 0x7fff_ffff) % partitions
-}
+/** The partition that Java's client would choose for a record whose key has this hash. */
+export const partitionOf = (hash: number, partitions: number) => (hash & 0x7fff_ffff) % partitions
 
 /** A signed 32-bit number, as in Java. */
 export function murmur2(data: Uint8Array): number {

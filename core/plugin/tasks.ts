@@ -10,6 +10,8 @@ export interface PartitionEntry {
   readonly time: number
   /** Undefined if only time went by. Booked as in flight in the account of the receiver. */
   readonly block: Block | undefined
+  /** See `Origin`. */
+  readonly request?: string | undefined
 }
 
 /** The entries of a partition, in an order that never changes. */

@@ -1,4 +1,5 @@
 import type { Block } from '../../sdk/plugin/index.ts'
+import type { RecordRows } from './partitioner.ts'
 import type { EncodedRecord } from './records.ts'
 
 /** One bad item of 50,000 takes 16. What is not told apart by then is refused with its neighbours. */
@@ -9,14 +10,21 @@ export interface Part<M> {
   readonly message: M
   readonly bytes: number
   readonly rows: readonly number[]
-  readonly partition: number
+  readonly group: Group
+}
+
+/** Rows that become records of their own. */
+interface Group extends RecordRows {
+  /** Records so far. */
+  records: number
 }
 
 export interface Writer<M> {
   readonly maxBytes: number
   /** The rows as records, each with the next ones. */
   encode(block: Block, rows: readonly number[]): EncodedRecord[]
-  message(partition: number, value: Buffer): M
+  /** @param record of its group, from 0 on */
+  message(group: RecordRows, value: Buffer, record: number): M
 }
 
 /**
@@ -31,13 +39,13 @@ export class BlockRequests<M> {
   readonly #refused: number[] = []
   #splits = 0
 
-  constructor(block: Block, rowsOf: ReadonlyMap<number, readonly number[]>, writer: Writer<M>) {
+  constructor(block: Block, groups: readonly RecordRows[], writer: Writer<M>) {
     this.#block = block
     this.#writer = writer
     const bytes: Map<number, number>[] = []
-    for (const [partition, rows] of rowsOf) {
+    for (const { partition, sender, rows } of groups) {
       let at = 0
-      for (const part of this.#partsOf(partition, rows)) {
+      for (const part of this.#partsOf({ partition, sender, rows, records: 0 }, rows)) {
         const before = bytes[at]?.get(partition) ?? 0
         if (before > 0 && before + part.bytes > writer.maxBytes) at++
         this.#requests[at] ??= []
@@ -66,19 +74,19 @@ export class BlockRequests<M> {
   /** Brokers refuse something in the next request for good. */
   refuse(): void {
     const request = this.#requests.shift()!
-    const [{ partition, rows }] = request
+    const [{ group, rows }] = request
     const isOne = request.length === 1 && rows.length === 1
     if (isOne || this.#splits++ >= MAX_SPLITS) for (const part of request) this.#refused.push(...part.rows)
     else if (request.length > 1) this.#requests.unshift(...halvesOf(request))
-    else this.#requests.unshift(...halvesOf(rows).flatMap(half => this.#partsOf(partition, half).map(part => [part])))
+    else this.#requests.unshift(...halvesOf(rows).flatMap(half => this.#partsOf(group, half).map(part => [part])))
   }
 
-  #partsOf(partition: number, rows: readonly number[]): Part<M>[] {
+  #partsOf(group: Group, rows: readonly number[]): Part<M>[] {
     let at = 0
     return this.#writer.encode(this.#block, rows).map(({ value, items }) => {
       const own = rows.slice(at, at + items)
       at += items
-      return { message: this.#writer.message(partition, value), bytes: value.length, rows: own, partition }
+      return { message: this.#writer.message(group, value, group.records++), bytes: value.length, rows: own, group }
     })
   }
 }

@@ -3,7 +3,9 @@ import { Admin, type MessageToProduce, ProduceAcks, Producer } from '@platformat
 import { clientOptions } from '../../core/kafka/connection.ts'
 import { describeKafkaError, kafkaError } from '../../core/kafka/errors.ts'
 import { encodeRecordId, RECORD_ID_HEADER } from '../../core/kafka/record-id.ts'
+import { CLIENT_HEADER, TENANT_HEADER } from '../../core/kafka/sender-headers.ts'
 import { ensureTopic, partitionsOf } from '../../core/kafka/topics.ts'
+import { type ClientNumber, requestName } from '../../core/wire/otlp/client-number.ts'
 import {
   type Block,
   type Context,
@@ -15,14 +17,16 @@ import {
 } from '../../sdk/plugin/index.ts'
 import { BlockRequests } from './block-requests.ts'
 import type { Config } from './config.ts'
-import { Partitioner } from './partitioner.ts'
+import { Partitioner, type RecordRows } from './partitioner.ts'
 import { RecordEncoder } from './records.ts'
+import { type Sender, Senders } from './senders.ts'
 
 type Message = MessageToProduce<Buffer, Buffer, Buffer, Buffer>
 
 const HEADER = Buffer.from(RECORD_ID_HEADER)
 // Brokers give records the time at which they arrive, which is the clock of processors behind.
 const TOPIC_SETTINGS = { 'message.timestamp.type': 'LogAppendTime' }
+const LOOK_MS = 10_000
 /** Tried again these would be refused again. */
 const FINAL = new Set(['MESSAGE_TOO_LARGE', 'RECORD_LIST_TOO_LARGE', 'INVALID_RECORD'])
 
@@ -33,6 +37,7 @@ const FINAL = new Set(['MESSAGE_TOO_LARGE', 'RECORD_LIST_TOO_LARGE', 'INVALID_RE
 export class KafkaExporter implements Exporter {
   readonly #config: Config
   readonly #partitioner: Partitioner
+  readonly #senders: Senders
   readonly #encoder: RecordEncoder
   readonly #producer: Producer<Buffer, Buffer, Buffer, Buffer>
   readonly #admin: Admin
@@ -41,12 +46,17 @@ export class KafkaExporter implements Exporter {
   readonly #numbers = new Map<number, bigint>()
   /** The requests of a block that are still to be sent. */
   readonly #left = new WeakMap<Block, BlockRequests<Message>>()
+  readonly #clock: Context['clock']
   #partitions = 0
+  /** Unix ms. */
+  #lookAgainAt = 0
   readonly #records: { add(value: number): void }
   readonly #items: { add(value: number): void }
 
-  constructor(config: Config, { instruments }: Context) {
+  constructor(config: Config, { instruments, series, clock }: Context) {
+    this.#clock = clock
     this.#config = config
+    this.#senders = new Senders(series)
     this.#partitioner = new Partitioner(config.partition_by)
     this.#encoder = new RecordEncoder(config.encoding, config.max_record_size)
     const options = clientOptions(config)
@@ -87,6 +97,7 @@ export class KafkaExporter implements Exporter {
 
   async #export(block: Block, signal: AbortSignal): Promise<void> {
     if (this.#partitions === 0) await this.#findPartitions()
+    else this.#lookForPartitions()
     const left = this.#left.get(block) ?? this.#requestsOf(block)
     this.#left.set(block, left)
     let refusal: unknown
@@ -119,28 +130,50 @@ export class KafkaExporter implements Exporter {
             settings: TOPIC_SETTINGS
           })
         : ((await partitionsOf(this.#admin, topic)) ?? 0)
+    this.#lookAgainAt = this.#clock.now() + LOOK_MS
+  }
+
+  /** Partitions may be added while it runs. Blocks go on meanwhile; a broker that does not answer is known by them. */
+  #lookForPartitions(): void {
+    const now = this.#clock.now()
+    if (now < this.#lookAgainAt) return
+    this.#lookAgainAt = now + LOOK_MS
+    this.#findPartitions().catch(() => {})
   }
 
   #requestsOf(block: Block): BlockRequests<Message> {
-    return new BlockRequests(block, this.#partitioner.rowsOf(block, this.#partitions), {
+    const sent = this.#senders.withoutNumbers(block)
+    const groups = this.#partitioner.rowsOf(sent, this.#partitions, row => this.#senders.of(block, row))
+    return new BlockRequests(sent, groups, {
       maxBytes: this.#config.max_record_size,
       encode: (whole, rows) =>
         this.#encoder.encode(rows.length === whole.length ? whole : select(whole, Int32Array.from(rows))),
-      message: (partition, value) => this.#message(partition, value)
+      message: (rows, value, record) => this.#message(rows, value, record)
     })
   }
 
-  #message(partition: number, value: Buffer): Message {
+  #message({ partition, sender }: RecordRows, value: Buffer, record: number): Message {
     const number = this.#numbers.get(partition) ?? 0n
     this.#numbers.set(partition, number + 1n)
     return {
       topic: this.#config.topic,
       partition,
       value,
-      headers: new Map([[HEADER, encodeRecordId(this.#id, number)]])
+      headers: new Map([[HEADER, encodeRecordId(this.#id, number)], ...headersOf(sender, record)])
     }
   }
 }
+
+function headersOf({ tenant, number }: Sender, record: number): [Buffer, Buffer][] {
+  const headers: [string, string][] = []
+  if (tenant !== '') headers.push([TENANT_HEADER, tenant])
+  if (number !== undefined) headers.push([CLIENT_HEADER, requestName(partOf(number, record))])
+  return headers.map(([name, value]) => [Buffer.from(name), Buffer.from(value)])
+}
+
+/** A number comes once in a partition. So records of one request there, if it is large, are those of several clients. */
+const partOf = (number: ClientNumber, record: number): ClientNumber =>
+  record === 0 ? number : { ...number, client: `${number.client}/${record}` }
 
 const isFinal = (error: unknown) => FINAL.has(kafkaError(error) ?? '')
 

@@ -1,14 +1,22 @@
-import { partitionOf } from '../../core/kafka/murmur2.ts'
+import { murmur2, partitionOf } from '../../core/kafka/murmur2.ts'
 import { SeriesMemo } from '../../core/model/series-memo.ts'
+import { requestName } from '../../core/wire/otlp/client-number.ts'
 import {
   type Attributes,
   attributeText,
   type Block,
   type EventBlock,
   findAttribute,
-  type PointBlock,
   type Series
 } from '../../sdk/plugin/index.ts'
+import { NOBODY, type Sender } from './senders.ts'
+
+/** Rows of a block that become records of their own. */
+export interface RecordRows {
+  readonly partition: number
+  readonly sender: Sender
+  readonly rows: readonly number[]
+}
 
 /** Between the parts of a key: no text of attributes begins with it by chance. */
 const SEPARATOR = '\0'
@@ -19,28 +27,30 @@ const SEPARATOR = '\0'
  */
 export class Partitioner {
   readonly #by: readonly string[]
-  readonly #keys: SeriesMemo<Buffer>
+  /** Keys are some hundred bytes: hashed for each point they would take a tenth of an export. */
+  readonly #hashes: SeriesMemo<number>
 
   constructor(by: readonly string[]) {
     this.#by = by
-    this.#keys = new SeriesMemo(series => Buffer.from(this.#keyOfSeries(series)))
+    this.#hashes = new SeriesMemo(series => murmur2(Buffer.from(this.#keyOfSeries(series))))
   }
 
-  /** Rows of the block by partition. */
-  rowsOf(block: Block, partitions: number): Map<number, number[]> {
-    const rows = new Map<number, number[]>()
+  /** All rows of the block, in groups by partition and sender. */
+  rowsOf(block: Block, partitions: number, senderOf: (row: number) => Sender): RecordRows[] {
+    const groups = new Map<number | string, RecordRows & { readonly rows: number[] }>()
     for (let row = 0; row < block.length; row++) {
-      const key = block.type === 'points' ? this.#keyOfPoint(block, row) : this.#keyOfEvent(block, row)
-      const partition = partitionOf(key, partitions)
-      const own = rows.get(partition)
-      if (own === undefined) rows.set(partition, [row])
-      else own.push(row)
+      const hash =
+        block.type === 'points'
+          ? this.#hashes.get(block.series, row)
+          : murmur2(Buffer.from(this.#keyOfEvent(block, row)))
+      const partition = partitionOf(hash, partitions)
+      const sender = senderOf(row)
+      const group = sender === NOBODY ? partition : `${partition} ${nameOf(sender)}`
+      const own = groups.get(group)
+      if (own === undefined) groups.set(group, { partition, sender, rows: [row] })
+      else own.rows.push(row)
     }
-    return rows
-  }
-
-  #keyOfPoint({ series }: PointBlock, row: number): Buffer {
-    return this.#keys.get(series, row)
+    return [...groups.values()]
   }
 
   #keyOfSeries({ metric, attributes, resource }: Series): string {
@@ -49,12 +59,14 @@ export class Partitioner {
   }
 
   /** An event that is sent again has the same id, so it comes to the same deduplication. */
-  #keyOfEvent({ name, id, attributes }: EventBlock, row: number): Buffer {
+  #keyOfEvent({ name, id, attributes }: EventBlock, row: number): string {
     const own = attributes[row]
-    if (this.#by.length > 0) return Buffer.from(this.#by.map(key => textOf(key, own) ?? '').join(SEPARATOR))
-    return Buffer.from(id[row] ?? [name[row], ...pairs(own)].join(SEPARATOR))
+    if (this.#by.length > 0) return this.#by.map(key => textOf(key, own) ?? '').join(SEPARATOR)
+    return id[row] ?? [name[row], ...pairs(own)].join(SEPARATOR)
   }
 }
+
+const nameOf = ({ tenant, number }: Sender) => `${tenant} ${number === undefined ? '' : requestName(number)}`
 
 const pairs = (attributes: Attributes) => attributes.map(([key, value]) => `${key}=${attributeText(value)}`)
 

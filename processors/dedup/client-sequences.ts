@@ -1,25 +1,20 @@
+import { AttributeDropper } from '../../core/model/attribute-dropper.ts'
 import { Murmur3 } from '../../core/model/sketch/murmur3.ts'
 import {
-  asCount,
   CLIENT_ATTRIBUTES,
-  CLIENT_EPOCH,
-  CLIENT_ID,
-  CLIENT_SEQUENCE,
   type ClientNumber,
-  clientNumberIn
+  clientNumberIn,
+  clientNumberOfItem
 } from '../../core/wire/otlp/client-number.ts'
 import {
   type Attributes,
-  attributeText,
   type Block,
   type Explanation,
-  findAttribute,
   type NamedSeries,
   NO_ATTRIBUTES,
   type Series,
   type SeriesTable
 } from '../../sdk/plugin/index.ts'
-import { AttributeDropper } from './attribute-dropper.ts'
 import { ClientNumbers } from './client-numbers.ts'
 import type { Config } from './config.ts'
 import {
@@ -124,12 +119,8 @@ export class ClientSequences implements DedupRule {
   }
 
   #judge(attributes: Attributes, resource: Attributes): number {
-    const of = (name: string) => findAttribute(attributes, name) ?? findAttribute(resource, name)
-    const client = of(CLIENT_ID)
-    const epoch = asCount(of(CLIENT_EPOCH))
-    const seq = asCount(of(CLIENT_SEQUENCE))
-    if (client !== undefined && !Number.isNaN(epoch) && !Number.isNaN(seq))
-      return this.#judgeNumber({ client: attributeText(client), epoch, seq })
+    const number = clientNumberOfItem(attributes, resource)
+    if (number !== undefined) return this.#judgeNumber(number)
     this.#lastUnit = ''
     return (this.#lastVerdict = NOT_IDENTIFIED)
   }

@@ -1,3 +1,4 @@
+import { AttributeDropper } from '../../core/model/attribute-dropper.ts'
 import { select } from '../../core/model/select.ts'
 import { SeriesMemo } from '../../core/model/series-memo.ts'
 import {
@@ -13,7 +14,6 @@ import {
   NO_ATTRIBUTES,
   type Series
 } from '../../sdk/plugin/index.ts'
-import { AttributeDropper } from './attribute-dropper.ts'
 import type { Config } from './config.ts'
 import { exposeMemory } from './instruments.ts'
 import { LeaderElection, type SavedLeaderElection, type Vote } from './leader-election.ts'

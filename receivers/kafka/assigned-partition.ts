@@ -1,5 +1,7 @@
-import type { RecordsBatch } from '@platformatic/kafka'
 import { describeKafkaError } from '../../core/kafka/errors.ts'
+import type { AbortedTransaction } from '../../core/kafka/fetch.ts'
+import type { RecordBatch } from '../../core/kafka/record-batch.ts'
+import { requestIn } from '../../core/kafka/sender-headers.ts'
 import type { Task, Tasks } from '../../sdk/plugin/index.ts'
 import { type Context, WeirError } from '../../sdk/plugin/index.ts'
 import type { Config } from './config.ts'
@@ -9,7 +11,8 @@ import type { Fetcher, FetchTarget } from './fetcher.ts'
 import { FencedError, type KafkaGroup } from './group.ts'
 import { RecordEntries } from './partition-entries.ts'
 import { formatProgress, MOST_TEXT, type Progress, type Tick } from './progress.ts'
-import { committedOnly, endOf } from './record-batches.ts'
+import { committedOnly } from './record-batches.ts'
+import type { RecordTenants } from './record-tenants.ts'
 import type { StateTopic } from './state-topic.ts'
 
 const RETRY_MS = 500
@@ -27,6 +30,7 @@ export interface PartitionHost {
   readonly group: Pick<KafkaGroup, 'committed' | 'commit'>
   readonly fetcher: Pick<Fetcher, 'add' | 'remove' | 'wake'>
   readonly decoder: RecordDecoder
+  readonly tenants: RecordTenants
   readonly states: Pick<StateTopic, 'ensure' | 'read' | 'write' | 'removeBefore'>
   readonly deadLetters: Pick<DeadLetterTopic, 'add' | 'written'>
   readonly counters: Record<'records' | 'repeated' | 'deadLetters' | 'lost', { add(value: number): void }>
@@ -72,9 +76,13 @@ export class AssignedPartition implements FetchTarget {
     this.#ownership = ownership
     this.#onLost = onLost
     this.fetchFrom = offset
-    const { counters, context, deadLetters, decoder } = host
+    const { counters, context, deadLetters, decoder, tenants } = host
     this.#entries = new RecordEntries(offset, progress.ticks, {
-      decode: (record, time) => decoder.decode(record, time),
+      decode(record, time) {
+        tenants.see(record.headers)
+        return decoder.decode(record, time)
+      },
+      requestOf: ({ headers }) => (context.requestsWanted.has('client') ? requestIn(headers) : undefined),
       rejected(reason, items) {
         context.account.received += items
         context.account.drop(reason, items)
@@ -102,6 +110,8 @@ export class AssignedPartition implements FetchTarget {
     const committed = await host.group.committed(partition)
     const offset = committed?.offset ?? (await host.firstOffset(partition))
     const progress = committed?.progress ?? { state: undefined, ticks: [] }
+    // Otherwise a crash before the first checkpoint would begin at another `latest`.
+    if (committed === undefined) await host.group.commit(partition, offset, progress)
     const assigned = new AssignedPartition(host, partition, offset, progress, ownership, onLost)
     if (progress.state !== undefined) await assigned.#openTask(await host.states.read(partition, progress.state), 0)
     host.fetcher.add(partition, assigned)
@@ -122,15 +132,15 @@ export class AssignedPartition implements FetchTarget {
     return Math.max(0, (this.#end ?? next) - next)
   }
 
-  take(batches: readonly RecordsBatch[], aborted: Parameters<typeof committedOnly>[1], end: number): void {
+  take(batches: readonly RecordBatch[], aborted: readonly AbortedTransaction[], end: number): void {
     this.#end = end
     if (batches.length === 0) return
     const records = committedOnly(batches, aborted)
-    this.fetchFrom = Math.max(this.fetchFrom, endOf(records.at(-1)!))
-    this.#host.counters.records.add(records.reduce((sum, batch) => sum + batch.records.length, 0))
+    this.fetchFrom = Math.max(this.fetchFrom, records.at(-1)!.end)
+    this.#host.counters.records.add(records.reduce((sum, { length }) => sum + length, 0))
     this.#entries.add(records)
     if (this.#task !== undefined) this.#task.wake()
-    else this.#opening ??= this.#openFirst(Number(records[0].maxTimestamp))
+    else this.#opening ??= this.#openFirst(records[0].maxTimestamp)
   }
 
   outOfRange(first: number): void {

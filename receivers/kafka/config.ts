@@ -87,7 +87,8 @@ export const schema: ConfigSchema = {
     },
     max_buffer: byteSize({
       default: '4MiB',
-      description: 'Records of a partition that wait in memory. With more of them the partition is not fetched from.'
+      description:
+        'Batches of a partition that wait in memory, as they came. With more of them the partition is not fetched from.'
     })
   }
 }

@@ -7,6 +7,15 @@ const RETRY_MS = 1000
 /** Brokers will never take it. */
 const TOO_LARGE = new Set(['MESSAGE_TOO_LARGE', 'RECORD_LIST_TOO_LARGE'])
 
+type DeadRecord = Pick<KafkaRecord, 'value' | 'headers'>
+
+interface Letter {
+  readonly topic: string
+  readonly key: Buffer
+  readonly value: Buffer | undefined
+  readonly headers: Map<Buffer, Buffer>
+}
+
 interface DeadLetterOptions {
   readonly client: BaseOptions
   readonly admin: Admin
@@ -39,10 +48,11 @@ export class DeadLetterTopic {
     await ensureTopic(admin, { name, partitions, replicas, settings: {} })
   }
 
-  add(partition: number, offset: number, record: KafkaRecord, error: BadInputError): void {
+  add(partition: number, offset: number, record: DeadRecord, error: BadInputError): void {
+    const letter = this.#letterOf(partition, offset, record, error)
     const write = async () => {
       await this.#writing.get(partition)
-      await this.#insist(partition, offset, record, error)
+      await this.#insist(partition, offset, letter)
     }
     const writing = write()
     // Who waits for it is told.
@@ -64,7 +74,8 @@ export class DeadLetterTopic {
     await Promise.allSettled([this.#producer.close()])
   }
 
-  async #insist(partition: number, offset: number, record: KafkaRecord, error: BadInputError): Promise<void> {
+  /** With copies of all that it has of the record. */
+  #letterOf(partition: number, offset: number, record: DeadRecord, error: BadInputError): Letter {
     const { topic, source } = this.#options
     const headers = new Map<Buffer, Buffer>(
       Object.entries({
@@ -75,10 +86,15 @@ export class DeadLetterTopic {
         'weir-error': error.message
       }).map(([name, text]) => [Buffer.from(name), Buffer.from(text)])
     )
-    for (const [name, value] of record.headers) if (name !== null && value !== null) headers.set(name, value)
+    for (const [name, value] of record.headers)
+      if (name !== null && value !== null) headers.set(Buffer.from(name), Buffer.from(value))
     const key = Buffer.from(`${source}/${partition}/${offset}`)
     // One without a value is null there too; an empty one would be another record.
-    let value = record.value ?? undefined
+    return { topic, key, value: record.value === null ? undefined : Buffer.from(record.value), headers }
+  }
+
+  async #insist(partition: number, offset: number, { topic, key, value: whole, headers }: Letter): Promise<void> {
+    let value = whole
     while (!this.#isOver) {
       try {
         await this.#producer.send({ messages: [{ topic, key, value, headers }] })

@@ -6,6 +6,7 @@ import { RecordDecoder } from './decoder.ts'
 import { type Input, recordOf } from './fed-input.ts'
 import { FedTopic } from './fed-topic.ts'
 import type { FetchTarget } from './fetcher.ts'
+import { RecordTenants } from './record-tenants.ts'
 
 const LOOK_MS = 250
 const TOPIC = 'topic'
@@ -45,6 +46,7 @@ export class FedKafkaReceiver implements Receiver {
         wake: () => {}
       },
       decoder: new RecordDecoder(config, context),
+      tenants: new RecordTenants(context),
       states: this.#topic,
       deadLetters: { add() {}, written: async () => {} },
       counters: {

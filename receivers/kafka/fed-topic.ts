@@ -1,4 +1,5 @@
-import type { KafkaRecord, RecordsBatch } from '@platformatic/kafka'
+import type { KafkaRecord } from '@platformatic/kafka'
+import type { RecordBatch } from '../../core/kafka/record-batch.ts'
 import { encodeRecordId, RECORD_ID_HEADER } from '../../core/kafka/record-id.ts'
 import { WeirError } from '../../sdk/plugin/index.ts'
 import type { Committed } from './group.ts'
@@ -9,7 +10,7 @@ const PRODUCER = Buffer.from('tests of configs')
 
 /** A partition as brokers keep it, in memory. */
 interface FedPartition {
-  readonly batches: RecordsBatch[]
+  readonly batches: RecordBatch[]
   committed: Committed | undefined
   /** Records of the state topic, by id. */
   readonly states: Map<string, Buffer>
@@ -32,16 +33,19 @@ export class FedTopic {
       number === undefined ? [] : [[Buffer.from(RECORD_ID_HEADER), encodeRecordId(PRODUCER, BigInt(number))]]
     const record = { length: value.length, offsetDelta: 0, key: null, value, headers: header as KafkaRecord['headers'] }
     batches.push({
-      firstOffset: BigInt(batches.length),
-      lastOffsetDelta: 0,
+      firstOffset: batches.length,
+      end: batches.length + 1,
       attributes: 0,
-      maxTimestamp: BigInt(Math.trunc(time)),
-      records: [{ ...record, attributes: 0, timestampDelta: 0n }]
-    } as RecordsBatch)
+      maxTimestamp: Math.trunc(time),
+      producerId: -1n,
+      length: 1,
+      bytes: value,
+      forEach: use => use({ ...record, attributes: 0, timestampDelta: 0n })
+    })
   }
 
   /** One record each. */
-  batchesOf(partition: number): readonly RecordsBatch[] {
+  batchesOf(partition: number): readonly RecordBatch[] {
     return this.#of(partition).batches
   }
 

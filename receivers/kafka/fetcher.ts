@@ -1,16 +1,13 @@
-import type { Consumer, fetchV17, RecordsBatch } from '@platformatic/kafka'
+import { type BaseOptions, type Broker, ConnectionPool, type Consumer } from '@platformatic/kafka'
 import { describeKafkaError } from '../../core/kafka/errors.ts'
-import { wantedRecords } from './wanted-records.ts'
-
-type FetchResponse = fetchV17.FetchResponse
-type PartitionResponse = FetchResponse['responses'][number]['partitions'][number]
+import { type AbortedTransaction, type FetchedPartition, fetchError, fetchRecords } from '../../core/kafka/fetch.ts'
+import type { RecordBatch } from '../../core/kafka/record-batch.ts'
 
 const MAX_WAIT_MS = 250
-/** Of one answer. The client holds all of it. */
+/** Of one answer. */
 const MAX_BYTES = 4 * 2 ** 20
 const MAX_PARTITION_BYTES = 2 ** 20
 const RETRY_MS = 500
-const READ_COMMITTED = 1
 const OFFSET_OUT_OF_RANGE = 1
 
 /** One that takes the records of a partition. */
@@ -22,23 +19,33 @@ export interface FetchTarget {
    * @param aborted transactions, whose records are among them
    * @param end offset of the record that will be written next
    */
-  take(batches: readonly RecordsBatch[], aborted: PartitionResponse['abortedTransactions'], end: number): void
+  take(batches: readonly RecordBatch[], aborted: readonly AbortedTransaction[], end: number): void
   /** Records from `fetchFrom` on are gone, or were never there. `first` is that of the first record there is. */
   outOfRange(first: number): void
 }
 
 /** Fetches the partitions of a topic, with one request at a time to each broker. */
 export class Fetcher {
-  readonly #consumer: Consumer
+  readonly #consumer: Pick<Consumer, 'metadata'>
+  /** Connections of its own, for brokers answer the requests of a connection in turn, and hold these until there are records. */
+  readonly #connections: ConnectionPool
   readonly #topic: string
   readonly #status: (problem: string | undefined) => void
   readonly #targets = new Map<number, FetchTarget>()
   readonly #busy = new Set<number>()
   #isOver = false
   #isPumping = false
+  /** A leader did not answer, or was none. */
+  #isStale = false
 
   /** @param status told of a problem, and of its end */
-  constructor(consumer: Consumer, topic: string, status: (problem: string | undefined) => void) {
+  constructor(
+    client: BaseOptions,
+    consumer: Pick<Consumer, 'metadata'>,
+    topic: string,
+    status: (problem: string | undefined) => void
+  ) {
+    this.#connections = new ConnectionPool(client.clientId, client)
     this.#consumer = consumer
     this.#topic = topic
     this.#status = status
@@ -58,23 +65,27 @@ export class Fetcher {
     void this.#pump()
   }
 
-  close(): void {
+  async close(): Promise<void> {
     this.#isOver = true
     this.#targets.clear()
+    await this.#connections.close()
   }
 
   async #pump(): Promise<void> {
     if (this.#isPumping || this.#isOver || this.#targets.size === 0) return
     this.#isPumping = true
     try {
-      const { topics } = await this.#consumer.metadata({ topics: [this.#topic] })
+      const { brokers, topics } = await this.#consumer.metadata({ topics: [this.#topic], forceUpdate: this.#isStale })
+      this.#isStale = false
       const { id, partitions } = topics.get(this.#topic)!
       const byLeader = Map.groupBy(
         [...this.#targets].filter(([, target]) => target.hasRoom),
         ([partition]) => partitions[partition]?.leader ?? -1
       )
-      for (const [leader, wanted] of byLeader)
-        if (leader >= 0 && !this.#busy.has(leader)) void this.#fetch(leader, id, new Map(wanted))
+      for (const [leader, wanted] of byLeader) {
+        const broker = brokers.get(leader)
+        if (broker !== undefined && !this.#busy.has(leader)) void this.#fetch(leader, broker, id, new Map(wanted))
+      }
     } catch (error) {
       this.#failed(error)
     } finally {
@@ -82,25 +93,26 @@ export class Fetcher {
     }
   }
 
-  async #fetch(leader: number, topicId: string, wanted: ReadonlyMap<number, FetchTarget>): Promise<void> {
+  async #fetch(
+    leader: number,
+    broker: Broker,
+    topicId: string,
+    wanted: ReadonlyMap<number, FetchTarget>
+  ): Promise<void> {
     this.#busy.add(leader)
-    const partitions = [...wanted].map(([partition, { fetchFrom }]) =>
-      wantedRecords(partition, BigInt(fetchFrom), MAX_PARTITION_BYTES)
-    )
     try {
-      const response = await this.#consumer.fetch({
-        node: leader,
-        topics: [{ topicId, partitions }],
-        maxWaitTime: MAX_WAIT_MS,
-        minBytes: 1,
+      const fetched = await fetchRecords(await this.#connections.get(broker), {
+        topicId,
+        partitions: [...wanted].map(([partition, { fetchFrom: from }]) => ({ partition, from })),
+        maxWaitMs: MAX_WAIT_MS,
         maxBytes: MAX_BYTES,
-        isolationLevel: READ_COMMITTED
+        maxPartitionBytes: MAX_PARTITION_BYTES
       })
-      this.#distribute(response, wanted)
+      for (const partition of fetched) this.#distribute(partition, wanted)
+      const refused = fetched.find(({ errorCode }) => errorCode !== 0 && errorCode !== OFFSET_OUT_OF_RANGE)
+      if (refused !== undefined) throw fetchError(refused)
       this.#status(undefined)
     } catch (error) {
-      const response = responseOf(error)
-      if (response !== undefined) this.#distribute(response, wanted)
       this.#failed(error)
       await new Promise(resolve => setTimeout(resolve, RETRY_MS))
     }
@@ -108,27 +120,19 @@ export class Fetcher {
     this.wake()
   }
 
-  #distribute({ responses }: FetchResponse, wanted: ReadonlyMap<number, FetchTarget>): void {
-    for (const { partitions } of responses)
-      for (const partition of partitions) {
-        const { partitionIndex, errorCode, records, abortedTransactions, lastStableOffset, logStartOffset } = partition
-        const target = wanted.get(partitionIndex)
-        if (target === undefined || this.#targets.get(partitionIndex) !== target) continue
-        if (errorCode === OFFSET_OUT_OF_RANGE) target.outOfRange(Number(logStartOffset))
-        else if (errorCode === 0) target.take(records ?? [], abortedTransactions, Number(lastStableOffset))
-      }
+  #distribute(fetched: FetchedPartition, wanted: ReadonlyMap<number, FetchTarget>): void {
+    const { partition, errorCode, batches, aborted, end, first } = fetched
+    const target = wanted.get(partition)
+    if (target === undefined || this.#targets.get(partition) !== target) return
+    if (errorCode === OFFSET_OUT_OF_RANGE) target.outOfRange(first)
+    else if (errorCode === 0) target.take(batches, aborted, end)
   }
 
+  /** The leader may be another one by now. */
   #failed(error: unknown): void {
     if (this.#isOver) return
+    this.#isStale = true
     this.#status(`cannot read the topic: ${describeKafkaError(error)}`)
     setTimeout(() => this.wake(), RETRY_MS)
   }
-}
-
-/** What brokers answered, if the client failed over a part of it. */
-function responseOf(error: unknown): FetchResponse | undefined {
-  const { response, errors } = error as { response?: FetchResponse; errors?: unknown[] }
-  if (response !== undefined) return response
-  return errors?.map(responseOf).find(found => found !== undefined)
 }

@@ -48,6 +48,12 @@ export class KafkaGroup {
   /** As it was when the partitions came. The consumer's own changes before anybody is told. */
   #membership: Membership | undefined
   #givingUp: Promise<void> = Promise.resolve()
+  /** The leader of a group gives out its partitions, at each join. */
+  #isLeader = false
+  /** Partitions of the topic, when somebody looked last. */
+  #partitions = 0
+  /** There may be partitions that the group does not know of. */
+  #hasGrown = false
   #isOver = false
 
   constructor(options: GroupOptions, events: GroupEvents) {
@@ -71,7 +77,10 @@ export class KafkaGroup {
         return Buffer.alloc(0)
       }
     })
-    this.consumer.on('consumer:group:join', () => this.#changed())
+    this.consumer.on('consumer:group:join', ({ isLeader = false }) => {
+      this.#isLeader = isLeader
+      this.#changed()
+    })
     this.consumer.on('consumer:group:rebalance', () => this.#changed())
     this.consumer.on('error', error => this.#rejoin(error))
   }
@@ -84,6 +93,19 @@ export class KafkaGroup {
     } catch (error) {
       this.#rejoin(error)
     }
+  }
+
+  /** Joins again if there are new partitions. The client asks brokers every few seconds. */
+  async lookForPartitions(): Promise<void> {
+    const { topic } = this.#options
+    if (this.#isOver || this.#membership === undefined) return
+    const { topics } = await this.consumer.metadata({ topics: [topic] })
+    const count = topics.get(topic)?.partitionsCount ?? 0
+    if (this.#partitions > 0 && count > this.#partitions) this.#hasGrown = true
+    this.#partitions = count
+    if (!this.#hasGrown || !this.#isLeader || this.#isOver) return
+    this.#hasGrown = false
+    await this.join()
   }
 
   /** Undefined if the group has committed nothing for the partition. */

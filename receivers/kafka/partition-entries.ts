@@ -1,11 +1,11 @@
-import type { KafkaRecord, RecordsBatch } from '@platformatic/kafka'
+import type { KafkaRecord } from '@platformatic/kafka'
+import type { RecordBatch } from '../../core/kafka/record-batch.ts'
 import { decodeRecordId, RECORD_ID_HEADER, type RecordId } from '../../core/kafka/record-id.ts'
 import { joinBlocks } from '../../core/model/join.ts'
 import type { PartitionEntries, PartitionEntry } from '../../sdk/plugin/index.ts'
 import { BadInputError, type Block, type CheckpointParticipant, openState, sealState } from '../../sdk/plugin/index.ts'
 import type { Decoded } from './decoder.ts'
 import type { Tick } from './progress.ts'
-import { endOf } from './record-batches.ts'
 import { SeenRecords } from './seen-records.ts'
 
 const VERSION = 1
@@ -17,8 +17,10 @@ interface BatchEntry extends PartitionEntry {
 
 export interface EntriesHost {
   decode(record: KafkaRecord, time: number): Decoded
+  /** The name of the request that the record is of, if somebody wants to know. */
+  requestOf(record: KafkaRecord): string | undefined
   /** A record that can never be read. */
-  deadLetter(record: KafkaRecord, offset: number, error: BadInputError): void
+  deadLetter(record: Pick<KafkaRecord, 'value' | 'headers'>, offset: number, error: BadInputError): void
   rejected(reason: string, items: number): void
   repeated(): void
 }
@@ -30,7 +32,7 @@ export interface EntriesHost {
 export class RecordEntries implements PartitionEntries, CheckpointParticipant {
   readonly #host: EntriesHost
   readonly #seen = new SeenRecords()
-  #batches: RecordsBatch[] = []
+  #batches: RecordBatch[] = []
   #bytes = 0
   /** Offset behind the last record that was added. */
   #end: number
@@ -59,7 +61,7 @@ export class RecordEntries implements PartitionEntries, CheckpointParticipant {
     this.forwardedBefore = () => next
   }
 
-  /** Bytes of the records that wait, as they are in memory. */
+  /** Bytes of the batches that wait, as they came. */
   get bytes(): number {
     return this.#bytes
   }
@@ -69,13 +71,12 @@ export class RecordEntries implements PartitionEntries, CheckpointParticipant {
   }
 
   /** Batches that were added before are left out: while a partition moves, two brokers may answer for it. */
-  add(batches: readonly RecordsBatch[]): void {
+  add(batches: readonly RecordBatch[]): void {
     for (const batch of batches) {
-      const end = endOf(batch)
-      if (end <= this.#end) continue
-      this.#end = end
+      if (batch.end <= this.#end) continue
+      this.#end = batch.end
       this.#batches.push(batch)
-      this.#bytes += bytesOf(batch)
+      this.#bytes += batch.bytes.length
     }
   }
 
@@ -132,39 +133,54 @@ export class RecordEntries implements PartitionEntries, CheckpointParticipant {
     if (entry === undefined) return undefined
     this.#next = entry.number + 1
     this.#lastRead = entry
-    const { number, time, block } = entry
-    return { number, time, block }
+    const { number, time, block, request } = entry
+    return { number, time, block, request }
   }
 
   /**
    * One entry for all items of a batch; it has the offset of the last record. Points and events in one batch, as tools
-   * that copy topics may join them, are several entries, each up to where the other kind begins.
+   * that copy topics may join them, are several entries, each up to where the other kind begins. So are requests whose
+   * clients numbered them.
    */
   #decodeBatch(): void {
     const batch = this.#batches.shift()
     if (batch === undefined) return
-    this.#bytes -= bytesOf(batch)
+    this.#bytes -= batch.bytes.length
     this.onRoom()
-    this.#time = Math.max(this.#time, Number(batch.maxTimestamp))
+    this.#time = Math.max(this.#time, batch.maxTimestamp)
     const known = new Set<string>()
-    let [blocks, ids, last]: [Block[], RecordId[], number] = [[], [], this.#next]
+    let [blocks, ids, last, request]: [Block[], RecordId[], number, string?] = [[], [], this.#next]
     const end = (number: number) => {
       const block = blocks.length === 0 ? undefined : joinBlocks(blocks)
-      this.#decoded.push({ number, time: this.#time, block, ids })
+      this.#decoded.push({ number, time: this.#time, block, request, ids })
       blocks = []
       ids = []
     }
-    for (const record of batch.records) {
-      const offset = Number(batch.firstOffset) + record.offsetDelta
+    this.#readEach(batch, record => {
+      const offset = batch.firstOffset + record.offsetDelta
       const id = idOf(record)
-      if (offset < this.#next || !this.#isNew(id, known)) continue
+      if (offset < this.#next || !this.#isNew(id, known)) return
       const block = this.#decode(record, offset)
-      if (block !== undefined && blocks.length > 0 && block.type !== blocks[0].type) end(last)
-      if (block !== undefined) blocks.push(block)
+      const own = this.#host.requestOf(record)
+      if (block !== undefined && blocks.length > 0 && (block.type !== blocks[0].type || own !== request)) end(last)
+      if (block !== undefined) {
+        blocks.push(block)
+        request = own
+      }
       if (id !== undefined) ids.push(id)
       last = offset
+    })
+    end(batch.end - 1)
+  }
+
+  /** A batch that cannot be read is one record for the dead letters, with the bytes as they came. */
+  #readEach(batch: RecordBatch, use: (record: KafkaRecord) => void): void {
+    try {
+      batch.forEach(use)
+    } catch (error) {
+      if (!BadInputError.is(error)) throw error
+      this.#host.deadLetter({ value: batch.bytes, headers: [] }, batch.firstOffset, error)
     }
-    end(endOf(batch) - 1)
   }
 
   /** @param known ids of the records before it in the same batch */
@@ -191,9 +207,6 @@ export class RecordEntries implements PartitionEntries, CheckpointParticipant {
     }
   }
 }
-
-/** A batch's own length is that of its compressed records. */
-const bytesOf = ({ records }: RecordsBatch) => records.reduce((sum, { length }) => sum + length, 0)
 
 function idOf({ headers }: KafkaRecord): RecordId | undefined {
   for (const [name, value] of headers)

@@ -12,6 +12,7 @@ import { RecordDecoder } from './decoder.ts'
 import { Fetcher } from './fetcher.ts'
 import { KafkaGroup } from './group.ts'
 import { Problems } from './problems.ts'
+import { RecordTenants } from './record-tenants.ts'
 import { StateTopic } from './state-topic.ts'
 
 const RETRY_MS = 1000
@@ -34,6 +35,7 @@ export class KafkaReceiver implements Receiver {
   readonly #host: BrokerHost
   readonly #problems: Problems
   readonly #partitions: AssignedPartitions<AssignedPartition>
+  #partitionsAtStart = 0
   #cancel = () => {}
   #isOver = false
 
@@ -55,14 +57,14 @@ export class KafkaReceiver implements Receiver {
       }
     )
     const admin = this.#admin
-    const { instruments } = context
     this.#host = {
       config,
       context,
       tasks: context.tasks ?? NO_TASKS,
       group: this.#group,
-      fetcher: new Fetcher(this.#group.consumer, topic, problem => this.#problems.set('fetch', problem)),
+      fetcher: new Fetcher(client, this.#group.consumer, topic, problem => this.#problems.set('fetch', problem)),
       decoder: new RecordDecoder(config, context),
+      tenants: new RecordTenants(context),
       states: new StateTopic(
         { client, admin, topic: config.state_topic ?? `${topic}.${group}.state`, replicas },
         error => this.#problems.warn('old states cannot be removed from the state topic, which grows', error)
@@ -71,12 +73,7 @@ export class KafkaReceiver implements Receiver {
         { client, admin, topic: config.dead_letter_topic ?? `${topic}.dead-letters`, replicas, source: topic },
         context.log
       ),
-      counters: {
-        records: instruments.counter('records_total', 'Records read.'),
-        repeated: instruments.counter('repeated_records_total', 'Records that a producer had sent before.'),
-        deadLetters: instruments.counter('dead_letters_total', 'Records that cannot be read.'),
-        lost: instruments.counter('lost_records_total', 'Records that the topic had removed before they were read.')
-      },
+      counters: countersOf(context),
       firstOffset: partition => this.#firstOffset(partition)
     }
     const problem = (partition: number, error: unknown) =>
@@ -100,7 +97,7 @@ export class KafkaReceiver implements Receiver {
     this.#cancel()
     if (!(await this.#partitions.close(signal)))
       this.#context.log.warn('some partitions have no checkpoint of their end; what came since the last is read again')
-    this.#host.fetcher.close()
+    await Promise.allSettled([this.#host.fetcher.close()])
     await Promise.all([this.#group.leave(), this.#host.states.close(), this.#host.deadLetters.close()])
     await Promise.allSettled([this.#admin.close()])
     this.batches$.complete()
@@ -125,6 +122,7 @@ export class KafkaReceiver implements Receiver {
             'COMPONENT_FAILED',
             `there is no topic ${this.#config.topic}: create it, or start its writer`
           )
+        this.#partitionsAtStart = partitions
         await this.#host.states.ensure(partitions)
         await this.#host.deadLetters.ensure(1)
         this.#problems.set('start', undefined)
@@ -141,13 +139,17 @@ export class KafkaReceiver implements Receiver {
     this.#cancel = clock.setTimer(LOOK_MS, () => {
       for (const partition of this.#partitions.all) partition.lookAtClock(clock.now())
       this.#host.fetcher.wake()
+      // The fetcher tells of brokers that do not answer.
+      this.#group.lookForPartitions().catch(() => {})
       this.#lookAtClock()
     })
   }
 
   async #firstOffset(partition: number): Promise<number> {
     const { topic, start_at } = this.#config
-    const timestamp = start_at === 'earliest' ? ListOffsetTimestamps.EARLIEST : ListOffsetTimestamps.LATEST
+    // All records of a partition that was added meanwhile are of the time since the start.
+    const isLatest = start_at === 'latest' && partition < this.#partitionsAtStart
+    const timestamp = isLatest ? ListOffsetTimestamps.LATEST : ListOffsetTimestamps.EARLIEST
     const [found] = await this.#admin.listOffsets({
       topics: [{ name: topic, partitions: [{ partitionIndex: partition, timestamp }] }]
     })
@@ -165,5 +167,14 @@ export class KafkaReceiver implements Receiver {
       each(({ lag }) => lag)
     )
     instruments.gauge('partitions', 'Partitions that this process has.', () => this.#partitions.all.length)
+  }
+}
+
+function countersOf({ instruments }: Context): PartitionHost['counters'] {
+  return {
+    records: instruments.counter('records_total', 'Records read.'),
+    repeated: instruments.counter('repeated_records_total', 'Records that a producer had sent before.'),
+    deadLetters: instruments.counter('dead_letters_total', 'Records that cannot be read.'),
+    lost: instruments.counter('lost_records_total', 'Records that the topic had removed before they were read.')
   }
 }

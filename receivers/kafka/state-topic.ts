@@ -2,15 +2,15 @@ import { randomBytes } from 'node:crypto'
 import {
   type Admin,
   type BaseOptions,
-  Consumer,
+  ConnectionPool,
   type MessageToProduce,
   ProduceAcks,
   Producer
 } from '@platformatic/kafka'
+import { fetchError, fetchRecords } from '../../core/kafka/fetch.ts'
 import { addPartitions, ensureTopic } from '../../core/kafka/topics.ts'
 import { WeirError } from '../../sdk/plugin/index.ts'
 import type { StatePointer } from './progress.ts'
-import { wantedRecords } from './wanted-records.ts'
 
 // A state is records of the partition with the same number as the topic's. Each has a header: the id of the state (16
 // bytes), its place (uint32, big-endian) and the number of records (uint32). Others may write states between them.
@@ -40,8 +40,7 @@ interface StateTopicOptions {
 export class StateTopic {
   readonly #options: StateTopicOptions
   readonly #producer: Producer<Buffer, Buffer, Buffer, Buffer>
-  /** Never a member of its group. */
-  readonly #reader: Consumer
+  readonly #connections: ConnectionPool
   /** Fetches of one client go one after the other. */
   #reading: Promise<unknown> = Promise.resolve()
   /** Partitions that it is known to have. */
@@ -58,7 +57,7 @@ export class StateTopic {
       acks: ProduceAcks.ALL,
       compression: 'zstd'
     })
-    this.#reader = new Consumer({ ...options.client, groupId: `${options.topic}.reader`, autocommit: false })
+    this.#connections = new ConnectionPool(options.client.clientId, options.client)
   }
 
   /** @param partitions of the topic whose state it has */
@@ -108,7 +107,7 @@ export class StateTopic {
   }
 
   async close(): Promise<void> {
-    await Promise.allSettled([this.#producer.close(), this.#reader.close(true)])
+    await Promise.allSettled([this.#producer.close(), this.#connections.close()])
   }
 
   #message(
@@ -127,17 +126,17 @@ export class StateTopic {
 
   async #read(partition: number, { id, first, count }: StatePointer): Promise<Buffer> {
     const chunks = new Map<number, Buffer>()
-    let offset = BigInt(first)
+    let offset = Number(first)
     for (let empty = 0; chunks.size < count && empty < MOST_EMPTY_FETCHES; ) {
       const batches = await this.#fetch(partition, offset)
       if (batches.length === 0) empty++
       for (const batch of batches) {
-        offset = batch.firstOffset + BigInt(batch.lastOffsetDelta) + 1n
-        for (const { headers, value } of batch.records) {
+        offset = batch.end
+        batch.forEach(({ headers, value }) => {
           const header = headers.find(([name]) => name?.toString() === HEADER)?.[1]
           if (header?.length === HEADER_BYTES && header.toString('hex', 0, ID_BYTES) === id)
-            chunks.set(header.readUInt32BE(ID_BYTES), value ?? Buffer.alloc(0))
-        }
+            chunks.set(header.readUInt32BE(ID_BYTES), Buffer.from(value ?? ''))
+        })
       }
     }
     if (chunks.size === count) return Buffer.concat(Array.from({ length: count }, (_, i) => chunks.get(i)!))
@@ -147,17 +146,22 @@ export class StateTopic {
     )
   }
 
-  async #fetch(partition: number, offset: bigint) {
-    const { topic } = this.#options
-    const { topics } = await this.#reader.metadata({ topics: [topic] })
+  async #fetch(partition: number, from: number) {
+    const { admin, topic } = this.#options
+    const { brokers, topics } = await admin.metadata({ topics: [topic], forceUpdate: true })
     const { id, partitions } = topics.get(topic)!
-    const { responses } = await this.#reader.fetch({
-      node: partitions[partition].leader,
-      topics: [{ topicId: id, partitions: [wantedRecords(partition, offset, FETCH_BYTES)] }],
-      maxWaitTime: MAX_WAIT_MS,
-      minBytes: 1,
-      maxBytes: FETCH_BYTES
+    const leader = brokers.get(partitions[partition].leader)
+    if (leader === undefined)
+      throw new WeirError('COMPONENT_FAILED', `partition ${partition} of ${topic} has no leader`)
+    const [fetched] = await fetchRecords(await this.#connections.get(leader), {
+      topicId: id,
+      partitions: [{ partition, from }],
+      maxWaitMs: MAX_WAIT_MS,
+      maxBytes: FETCH_BYTES,
+      maxPartitionBytes: FETCH_BYTES
     })
-    return responses[0]?.partitions[0]?.records ?? []
+    if (fetched === undefined) return []
+    if (fetched.errorCode !== 0) throw fetchError(fetched)
+    return fetched.batches
   }
 }

@@ -25,6 +25,8 @@ export interface BuiltReceiver {
   readonly component: Component
   /** The configuration it was made of. */
   readonly entry: ComponentConfig
+  /** All of it: the tasks of a partitioned receiver are made of what is behind it. */
+  readonly config: ResolvedConfig
   readonly receiver: Receiver
 }
 export interface BuiltExporter {
@@ -67,7 +69,7 @@ export function buildTopology(
       .filter(entry => usedExporters.includes(entry) || waitedFor.has(entry.id))
       .map(entry => createExporter(entry, services)),
     pipelines: pipelineNames(config).map(name => createPipeline(name, config, services)),
-    receivers: used(config, 'receiver').map(entry => createReceiver(entry, services)),
+    receivers: used(config, 'receiver').map(entry => createReceiver(entry, config, services)),
     extensions: usedExtensions(config).map(entry => createExtension(entry, services))
   }
   connect(topology, services)
@@ -89,15 +91,15 @@ export function pipelineNames({ service }: ResolvedConfig): string[] {
   return pipelineOrder(new Map(Object.entries(service.pipelines).map(([name, { receivers }]) => [name, receivers])))
 }
 
-export function createReceiver(entry: ComponentConfig, services: Services): BuiltReceiver {
-  const { id, plugin, config } = entry
+export function createReceiver(entry: ComponentConfig, config: ResolvedConfig, services: Services): BuiltReceiver {
+  const { id, plugin } = entry
   const component = new Component('receiver', id, undefined, services.log, services)
   const { workers } = services
   const place = (plugin as ReceiverPlugin).workers
   if (workers === undefined || place === undefined)
-    return { component, entry, receiver: plugin.create(config, component.context(services)) as Receiver }
-  const spec = workers.specOf(id, plugin, config)
-  return { component, entry, receiver: new WorkerReceiver(spec, component, services, workers.place(place)) }
+    return { component, entry, config, receiver: plugin.create(entry.config, component.context(services)) as Receiver }
+  const spec = workers.specOf(id, plugin, entry.config)
+  return { component, entry, config, receiver: new WorkerReceiver(spec, component, services, workers.place(place)) }
 }
 
 export function createExporter(entry: ComponentConfig, services: Services): BuiltExporter {

@@ -19,7 +19,7 @@ import {
 } from '../graph/topology.ts'
 import type { BuiltService } from '../service/build.ts'
 import { finishAll, type Runner } from '../service/lifecycle.ts'
-import { type Change, changesOf, isKept, isSame } from './diff.ts'
+import { type Change, changesOf, isKept, isReceiverKept, isSame } from './diff.ts'
 import { StateTransfer } from './state-transfer.ts'
 
 /** How long sending queues of exporters that are replaced may go on sending. */
@@ -102,7 +102,8 @@ export class AppliedReload {
       ...changesOf(
         'receiver',
         receivers.map(({ entry }) => entry),
-        next
+        next,
+        before => isReceiverKept(receivers.find(({ entry }) => entry === before)!, next)
       ),
       ...changesOf(
         'exporter',
@@ -131,8 +132,7 @@ export class AppliedReload {
   // First of all: the data that they brought is for the pipelines they had.
   async #stopReceivers(next: ResolvedConfig, deadline: AbortSignal): Promise<void> {
     const { topology, ingress } = this.#service
-    const coming = used(next, 'receiver')
-    const gone = topology.receivers.filter(({ entry }) => !coming.some(other => isSame(entry, other)))
+    const gone = topology.receivers.filter(built => !isReceiverKept(built, next))
     topology.receivers = topology.receivers.filter(built => !gone.includes(built))
     await Promise.all(
       gone.map(({ component, receiver }) => this.#runner.stopPart({ component, part: receiver }, deadline))
@@ -237,8 +237,9 @@ export class AppliedReload {
   }
 
   async #bringIn(next: ResolvedConfig, exporters: readonly BuiltExporter[], deadline: AbortSignal): Promise<void> {
-    const { topology, services, ingress } = this.#service
+    const { topology, services, ingress, tasks } = this.#service
     await this.#attachDiskBuffers(exporters)
+    tasks?.configure(next)
     const staying = topology.pipelines
     const fresh: Pipeline[] = []
     try {

@@ -4,7 +4,7 @@ import type { ComponentConfig, ResolvedConfig } from '../../config/resolved.ts'
 import type { ServiceConfig } from '../../config/service.ts'
 import { WeirError } from '../../errors.ts'
 import type { Pipeline } from '../graph/pipeline.ts'
-import { used, usedExtensions } from '../graph/topology.ts'
+import { type BuiltReceiver, used, usedExtensions } from '../graph/topology.ts'
 
 /**
  * `kept`: it runs on, untouched. `state kept`: made anew, with the state of the one before, or all but `reset` of it.
@@ -54,17 +54,17 @@ export function isKept(pipeline: Pipeline, now: ReadonlyMap<string, ComponentCon
 }
 
 /**
- * Throws `CONFIG_INVALID` if pipelines behind a receiver of partitions change: their tasks have state that no reload hands
- * over. At a restart each takes up its checkpoint.
+ * True if a receiver can run on: it is as it was, and so is, if it is partitioned, all behind it. Otherwise its partitions
+ * are given up, and taken up from their checkpoints by tasks of the new configuration.
  */
-export function checkPartitionedUnchanged(now: ResolvedConfig, next: ResolvedConfig): void {
-  const ids = new Set([...partitionedReceivers(now), ...partitionedReceivers(next)].map(({ id }) => id))
-  const changed = [...ids].filter(id => !isDeepStrictEqual(partsBehind(id, now), partsBehind(id, next)))
-  if (changed.length > 0)
-    throw new WeirError(
-      'CONFIG_INVALID',
-      `the pipelines behind receiver ${changed.join(', ')} cannot change while Weir runs: take the change back, or stop Weir and start it anew`
-    )
+export function isReceiverKept(
+  { entry, config }: Pick<BuiltReceiver, 'entry' | 'config'>,
+  next: ResolvedConfig
+): boolean {
+  const successor = used(next, 'receiver').find(({ id }) => id === entry.id)
+  if (successor === undefined || !isSame(entry, successor)) return false
+  const isPartitioned = partitionedReceivers(next).includes(successor)
+  return !isPartitioned || isDeepStrictEqual(partsBehind(entry.id, config), partsBehind(entry.id, next))
 }
 
 function partsBehind(receiver: string, config: ResolvedConfig): unknown[] {
@@ -74,20 +74,20 @@ function partsBehind(receiver: string, config: ResolvedConfig): unknown[] {
     ...processors.map(id => components.processor.get(id)!),
     ...exporters.map(id => components.exporter.get(id)!)
   ])
-  const entries = [components.receiver.get(receiver), ...parts]
-  return [pipelines, ...entries.map(entry => entry && [entry.plugin.type, entry.config, entry.sendingQueue])]
+  return [pipelines, ...parts.map(({ plugin, config: own, sendingQueue }) => [plugin.type, own, sendingQueue])]
 }
 
 /** Changes of receivers, exporters or extensions. */
 export function changesOf(
   kind: 'receiver' | 'exporter' | 'extension',
   now: readonly ComponentConfig[],
-  next: ResolvedConfig
+  next: ResolvedConfig,
+  isUnchanged: (before: ComponentConfig, entry: ComponentConfig) => boolean = isSame
 ): Change[] {
   const coming = kind === 'extension' ? usedExtensions(next) : used(next, kind)
   const changes = coming.map((entry): Change => {
     const before = now.find(({ id }) => id === entry.id)
-    const outcome = before === undefined ? 'added' : isSame(before, entry) ? 'kept' : 'replaced'
+    const outcome = before === undefined ? 'added' : isUnchanged(before, entry) ? 'kept' : 'replaced'
     return { component: `${kind} ${entry.id}`, outcome }
   })
   const gone = now.filter(({ id }) => !coming.some(entry => entry.id === id))

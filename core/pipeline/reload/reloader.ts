@@ -4,7 +4,8 @@ import { createExporter, createExtension, createReceiver, used, usedExtensions }
 import type { BuiltService } from '../service/build.ts'
 import type { Runner } from '../service/lifecycle.ts'
 import { type AddedParts, AppliedReload } from './apply.ts'
-import { type Change, checkPartitionedUnchanged, checkService, isSame } from './diff.ts'
+import { type Change, checkService, isReceiverKept, isSame } from './diff.ts'
+import { checkTaskStates } from './task-states.ts'
 
 /**
  * Replaces the running configuration by another one, between two batches. Equal parts run on. Processors that are made
@@ -39,7 +40,7 @@ export class Reloader {
 
   async #reload(next: ResolvedConfig): Promise<Change[]> {
     checkService(this.#config.service, next.service)
-    checkPartitionedUnchanged(this.#config, next)
+    checkTaskStates(this.#service, next)
     if (!(await this.#service.ingress.replayCompleted(AbortSignal.timeout(next.service.shutdown_timeout))))
       throw new WeirError('COMPONENT_FAILED', 'the data of the last run is still being processed; try again later')
     const added = await this.#prepare(next)
@@ -74,8 +75,8 @@ export class Reloader {
       for (const entry of used(next, 'exporter'))
         if (!staying.some(built => isSame(built.entry, entry))) added.exporters.push(createExporter(entry, services))
       for (const entry of used(next, 'receiver'))
-        if (!topology.receivers.some(built => isSame(built.entry, entry)))
-          added.receivers.push(createReceiver(entry, services))
+        if (!topology.receivers.some(built => built.entry.id === entry.id && isReceiverKept(built, next)))
+          added.receivers.push(createReceiver(entry, next, services))
       for (const entry of usedExtensions(next))
         if (!topology.extensions.some(built => isSame(built.entry, entry)))
           added.extensions.push(createExtension(entry, services))

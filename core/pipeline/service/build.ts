@@ -40,6 +40,8 @@ export interface BuiltService {
   readonly components: readonly Component[]
   readonly ingress: Ingress
   readonly stateBackend: StateBackend | undefined
+  /** Undefined with a journal. */
+  readonly tasks: TaskPool | undefined
   /** Gives sending queues their disk, at these positions. It is empty if there is no position. */
   attachDiskBuffers(exporters: readonly BuiltExporter[], positions: ReadonlyMap<string, QueuePosition>): Promise<void>
 }
@@ -118,6 +120,7 @@ async function inMemory(
     },
     ingress: new DirectIngress(sinksOf(topology, services), services.outputBudget),
     stateBackend: store && stateInFiles(store, topology),
+    tasks,
     attachDiskBuffers: async () => {}
   }
 }
@@ -163,6 +166,7 @@ async function withJournal(
     },
     ingress,
     stateBackend: unlocking(stateBackend, unlock),
+    tasks: undefined,
     attachDiskBuffers: (exporters, positions) =>
       openDiskBuffers(exporters, positions, journal.folder, services, { disk, areGapsAllowed: false })
   }

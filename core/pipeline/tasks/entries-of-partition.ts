@@ -33,7 +33,7 @@ export class EntriesOfPartition implements EntryLog {
   readFromMemory(): NumberedEntry | undefined {
     const read = this.#entries.read()
     if (read === undefined) return undefined
-    const { number, time, block } = read
+    const { number, time, block, request } = read
     this.#next = number + 1
     if (block === undefined) return { number, entry: { kind: 'tick', time } }
     this.#account.book(block, items => {
@@ -41,7 +41,7 @@ export class EntriesOfPartition implements EntryLog {
       this.#account.inFlight += items
     })
     this.#receiver.edges.sent.timed(block, this.#clock.now())
-    return { number, entry: { kind: 'data', time, source: this.#receiver.id, request: undefined, block } }
+    return { number, entry: { kind: 'data', time, source: this.#receiver.id, request, block } }
   }
 
   async read(): Promise<undefined> {}

@@ -39,7 +39,7 @@ export interface TaskHost {
 export class PartitionTask implements Task {
   readonly #clock: VirtualClock
   readonly #forwarder: EntryForwarder
-  readonly #pipelines: readonly Pipeline[]
+  readonly pipelines: readonly Pipeline[]
   readonly #coordinator: CheckpointCoordinator
   readonly #log: Component['log']
   readonly #accounts = new TaskAccounts()
@@ -56,21 +56,21 @@ export class PartitionTask implements Task {
     this.#forwarder = forwarderOf(host, options, services, account)
     services.entrySettlements = this.#forwarder.entrySettlements
     const templates = host.topology.pipelines
-    this.#pipelines = host.pipelineNames.map(name =>
+    this.pipelines = host.pipelineNames.map(name =>
       createPipeline(name, host.config, services, { partition, pipeline: templates.find(own => own.name === name)! })
     )
-    for (const { name, processors } of this.#pipelines) {
+    for (const { name, processors } of this.pipelines) {
       const template = templates.find(own => own.name === name)!
       for (const [i, { component }] of processors.entries())
         this.#accounts.add(template.processors[i].component.account, component.account)
     }
-    const topology = { ...host.topology, pipelines: this.#pipelines }
+    const topology = { ...host.topology, pipelines: this.pipelines }
     const stamped = options.outputAttribute && new StampedOutput(options.outputAttribute)
     connect(topology, services, stamped && (sink => stamped.before(sink)))
     this.#forwarder.connect(onlyOf(host.receiver.id, sinksOf(topology, services)))
     const source = { component: host.receiver, receiver: options.source }
     // Sending queues have no disk here, and exporters no state of one partition.
-    const inside: Checkpointed = { receivers: [source], pipelines: this.#pipelines, exporters: [] }
+    const inside: Checkpointed = { receivers: [source], pipelines: this.pipelines, exporters: [] }
     this.#restore = () => {
       if (checkpoint !== undefined) restoreSnapshots(inside, checkpoint, `partition ${partition}`, REMEDY)
     }
@@ -141,7 +141,7 @@ export class PartitionTask implements Task {
     const isKept = await this.#lastCheckpoint(deadline)
     await this.#coordinator.hold()
     await this.#forwarder.drain(AbortSignal.abort())
-    for (const pipeline of this.#pipelines) pipeline.abandon(CLOSED)
+    for (const pipeline of this.pipelines) pipeline.abandon(CLOSED)
     await this.#stopProcessors()
     this.#accounts.close()
     this.#onClosed()
@@ -158,7 +158,7 @@ export class PartitionTask implements Task {
   }
 
   async #start(): Promise<void> {
-    for (const pipeline of this.#pipelines.toReversed()) {
+    for (const pipeline of this.pipelines.toReversed()) {
       for (const { processor } of pipeline.processors) await processor.start?.(AbortSignal.timeout(START_MS))
       pipeline.open()
     }
@@ -167,7 +167,7 @@ export class PartitionTask implements Task {
   }
 
   async #stopProcessors(): Promise<void> {
-    for (const { component, processor } of this.#pipelines.flatMap(({ processors }) => processors)) {
+    for (const { component, processor } of this.pipelines.flatMap(({ processors }) => processors)) {
       try {
         await processor.stop?.(AbortSignal.timeout(STOP_MS))
       } catch (error) {

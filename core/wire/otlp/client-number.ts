@@ -1,7 +1,9 @@
+import { type Attributes, attributeText, findAttribute } from '../../model/attributes.ts'
+
 /** Attributes of a resource by which a client names its requests, so that one that comes twice counts once. */
-export const CLIENT_ID = 'weir.client.id'
-export const CLIENT_EPOCH = 'weir.client.epoch'
-export const CLIENT_SEQUENCE = 'weir.client.seq'
+const CLIENT_ID = 'weir.client.id'
+const CLIENT_EPOCH = 'weir.client.epoch'
+const CLIENT_SEQUENCE = 'weir.client.seq'
 export const CLIENT_ATTRIBUTES: ReadonlySet<string> = new Set([CLIENT_ID, CLIENT_EPOCH, CLIENT_SEQUENCE])
 
 /** A name that {@link requestName} has made. A hash is one word. */
@@ -34,6 +36,15 @@ export function clientNumberOf(request: unknown): ClientNumber | undefined {
   return others.every(other => other !== undefined && requestName(other) === requestName(first)) ? first : undefined
 }
 
+/** The number of an item, if it or its resource has all three attributes. */
+export function clientNumberOfItem(attributes: Attributes, resource: Attributes): ClientNumber | undefined {
+  const of = (name: string) => findAttribute(attributes, name) ?? findAttribute(resource, name)
+  const client = of(CLIENT_ID)
+  if (client === undefined) return undefined
+  const [epoch, seq] = [asCount(of(CLIENT_EPOCH)), asCount(of(CLIENT_SEQUENCE))]
+  return Number.isNaN(epoch) || Number.isNaN(seq) ? undefined : { client: attributeText(client), epoch, seq }
+}
+
 type Tree = { readonly [key: string]: unknown } | undefined | null
 
 function numberOfResource(of: unknown): ClientNumber | undefined {
@@ -46,7 +57,7 @@ function numberOfResource(of: unknown): ClientNumber | undefined {
 }
 
 /** A whole number from 0 on, or NaN. */
-export function asCount(value: unknown): number {
+function asCount(value: unknown): number {
   const number = value === undefined || value === null || value === '' ? Number.NaN : Number(value)
   return Number.isSafeInteger(number) && number >= 0 ? number : Number.NaN
 }

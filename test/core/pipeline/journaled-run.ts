@@ -223,7 +223,16 @@ export class JournaledRun {
     })
     const attachDiskBuffers = (exporters: Topology['exporters'], positions: Parameters<typeof openDiskBuffers>[1]) =>
       openDiskBuffers(exporters, positions, FOLDER, services, { disk, areGapsAllowed: false })
-    const delivery = { services, config, topology, components: [], ingress, stateBackend, attachDiskBuffers }
+    const delivery = {
+      services,
+      config,
+      topology,
+      components: [],
+      ingress,
+      stateBackend,
+      tasks: undefined,
+      attachDiskBuffers
+    }
     this.#reloader = new Reloader(delivery, this.#runner)
     exposeDeadLetters(delivery)
     this.#replay = services.routes.get('post /api/dead-letters/replay')!

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { EventBlockBuilder } from '../../../core/model/event-builder.ts'
 import { BlockRequests } from '../../../exporters/kafka/block-requests.ts'
+import { NOBODY } from '../../../exporters/kafka/senders.ts'
 
 /** @param isBad rows that brokers refuse; @param perRecord items in a record */
 function sendAll(length: number, isBad: (row: number) => boolean, perRecord: number) {
@@ -9,7 +10,8 @@ function sendAll(length: number, isBad: (row: number) => boolean, perRecord: num
   for (let row = 0; row < length; row++) builder.add(0, `e${row}`, [], undefined, 1)
   const rows = Array.from({ length }, (_, row) => row)
   const byPartition = Map.groupBy(rows, row => row % 3)
-  const requests = new BlockRequests<readonly [partition: number, size: number]>(builder.build(), byPartition, {
+  const groups = [...byPartition].map(([partition, own]) => ({ partition, rows: own, sender: NOBODY }))
+  const requests = new BlockRequests<readonly [partition: number, size: number]>(builder.build(), groups, {
     maxBytes: 2 * perRecord,
     encode: (_, own) => {
       const count = Math.ceil(own.length / perRecord)
@@ -18,13 +20,16 @@ function sendAll(length: number, isBad: (row: number) => boolean, perRecord: num
         return { value: Buffer.alloc(items), items }
       })
     },
-    message: (partition, value) => [partition, value.length]
+    message: ({ partition }, value) => [partition, value.length]
   })
   const taken: number[] = []
   let tries = 0
   for (let request = requests.next; request !== undefined; request = requests.next) {
     tries++
-    for (const { partition, rows: own } of request)
+    for (const {
+      group: { partition },
+      rows: own
+    } of request)
       for (const row of own) assert.equal(row % 3, partition, 'a row stays in its partition')
     const own = request.flatMap(part => part.rows)
     if (own.some(isBad)) requests.refuse()

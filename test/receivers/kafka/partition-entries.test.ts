@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { KafkaRecord, RecordsBatch } from '@platformatic/kafka'
+import type { KafkaRecord } from '@platformatic/kafka'
 import { BadInputError } from '../../../core/errors.ts'
+import type { RecordBatch } from '../../../core/kafka/record-batch.ts'
 import { encodeRecordId, RECORD_ID_HEADER } from '../../../core/kafka/record-id.ts'
+import { CLIENT_HEADER, requestIn } from '../../../core/kafka/sender-headers.ts'
 import { EventBlockBuilder } from '../../../core/model/event-builder.ts'
 import { PointBlockBuilder } from '../../../core/model/points.ts'
 import { SeriesTable } from '../../../core/model/series-table/series-table.ts'
@@ -10,29 +12,38 @@ import { RecordEntries } from '../../../receivers/kafka/partition-entries.ts'
 import type { Tick } from '../../../receivers/kafka/progress.ts'
 
 const PRODUCER = Buffer.alloc(16, 7)
+const BATCH_BYTES = 100
 
 function batch(
   firstOffset: number,
   time: number,
   values: readonly string[],
-  numbers: readonly number[] = []
-): RecordsBatch {
+  numbers: readonly number[] = [],
+  requests: readonly (string | undefined)[] = []
+): RecordBatch {
   const records = values.map((value, offsetDelta) => ({
     offsetDelta,
     length: value.length,
     value: Buffer.from(value),
-    headers:
-      numbers[offsetDelta] === undefined
+    headers: [
+      ...(numbers[offsetDelta] === undefined
         ? []
-        : [[Buffer.from(RECORD_ID_HEADER), encodeRecordId(PRODUCER, BigInt(numbers[offsetDelta]))]]
+        : [[Buffer.from(RECORD_ID_HEADER), encodeRecordId(PRODUCER, BigInt(numbers[offsetDelta]))]]),
+      ...(requests[offsetDelta] === undefined ? [] : [[Buffer.from(CLIENT_HEADER), Buffer.from(requests[offsetDelta])]])
+    ]
   }))
   return {
-    firstOffset: BigInt(firstOffset),
-    lastOffsetDelta: values.length - 1,
-    maxTimestamp: BigInt(time),
-    length: 100,
-    records
-  } as never as RecordsBatch
+    firstOffset,
+    end: firstOffset + values.length,
+    attributes: 0,
+    maxTimestamp: time,
+    producerId: -1n,
+    length: values.length,
+    bytes: Buffer.alloc(BATCH_BYTES),
+    forEach(use) {
+      for (const record of records) use(record as KafkaRecord)
+    }
+  }
 }
 
 /** Entries whose items are named by the values of records; `bad` cannot be read. */
@@ -47,6 +58,7 @@ function entriesFrom(next: number, ticks: readonly Tick[] = []) {
       builder.add(time, String(value), [], undefined, 1)
       return { block: builder.build(), rejected: new Map() }
     },
+    requestOf: ({ headers }) => requestIn(headers),
     rejected() {},
     repeated: () => counts.repeated++,
     deadLetter: (_record, offset) => dead.push(offset)
@@ -140,14 +152,22 @@ test('batches that two brokers sent while the partition moved count once', () =>
   assert.deepEqual([entries.unread, shown(entries)], [1, ['3@120 d']])
 })
 
-test('the room that records take is that of their text, not of what was sent compressed', () => {
+test('the room that batches take is that of their bytes as they came', () => {
   const { entries } = entriesFrom(0)
-  const large = { ...batch(0, 100, ['a', 'b']), length: 61 }
-  for (const record of large.records) record.length = 100_000
-  entries.add([large])
-  assert.equal(entries.bytes, 200_000)
+  entries.add([batch(0, 100, ['a', 'b']), batch(2, 100, ['c'])])
+  assert.equal(entries.bytes, 2 * BATCH_BYTES)
   entries.read()
-  assert.equal(entries.bytes, 0)
+  assert.equal(entries.bytes, BATCH_BYTES)
+})
+
+test('a batch whose records cannot be read is a dead letter with its bytes, and the partition goes on', () => {
+  const { entries, dead } = entriesFrom(0)
+  const fail = () => {
+    throw new BadInputError('it cannot be decompressed')
+  }
+  entries.add([{ ...batch(0, 100, ['a', 'b']), forEach: fail }, batch(2, 110, ['c'])])
+  assert.deepEqual(shown(entries), ['1@100 -', '2@110 c'])
+  assert.deepEqual(dead, [0])
 })
 
 test('points and events that a tool joined into one batch are entries of their own, also if it is begun in the middle', () => {
@@ -162,4 +182,24 @@ test('points and events that a tool joined into one batch are entries of their o
     entries.add([batch(4, 110, ['point', 'd'], [2, 4])])
     assert.deepEqual(shown(entries), ['5@110 d'])
   }
+})
+
+test('requests that clients numbered are entries of their own, also if the batch is begun in the middle', () => {
+  const [one, other] = ['client 1 7 phone', 'client 1 8 phone']
+  const records = batch(0, 100, ['a', 'b', 'c', 'd', 'e'], [0, 1, 2, 3, 4], [one, one, other, undefined, 'nonsense'])
+  const requestsFrom = (next: number) => {
+    const { entries } = entriesFrom(next)
+    entries.add([records])
+    const seen: unknown[] = []
+    for (let entry = entries.read(); entry !== undefined; entry = entries.read())
+      seen.push([entry.number, entry.request, entry.block?.length])
+    return seen
+  }
+  const rest = [
+    [2, other, 1],
+    [4, undefined, 2]
+  ]
+  assert.deepEqual(requestsFrom(0), [[1, one, 2], ...rest])
+  assert.deepEqual(requestsFrom(1), [[1, one, 1], ...rest])
+  assert.deepEqual(requestsFrom(2), rest)
 })

@@ -1,15 +1,11 @@
-import { DerivedSeries } from '../../core/model/derived-series.ts'
-import {
-  type Attributes,
-  type Block,
-  type EventBlock,
-  type NamedSeries,
-  NO_ATTRIBUTES,
-  type PointBlock,
-  type Resource,
-  type Series,
-  type SeriesTable
-} from '../../sdk/plugin/index.ts'
+import { type Attributes, NO_ATTRIBUTES } from './attributes.ts'
+import type { Block } from './block.ts'
+import { DerivedSeries } from './derived-series.ts'
+import type { EventBlock } from './events.ts'
+import type { NamedSeries } from './named-series.ts'
+import type { PointBlock } from './points.ts'
+import type { Resource } from './series.ts'
+import type { Series, SeriesTable } from './series-table/series-table.ts'
 
 /** Drops attributes of points and their resources, and of events. */
 export class AttributeDropper {
