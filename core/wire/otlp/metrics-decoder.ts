@@ -219,13 +219,11 @@ export class OtlpMetricsDecoder {
     let points = 0
     let temporality = 0
     let monotonic = false
-    while (true) {
-      points += reader.skipRun(DATA_POINTS)
-      if (reader.at >= reader.limit) break
+    while (reader.at < reader.limit) {
       const tag = reader.tag()
       if (tag === DATA_POINTS) {
-        points++
         reader.skip(tag)
+        points += 1 + reader.skipRun(DATA_POINTS)
       } else if (tag === TEMPORALITY) temporality = reader.varint()
       else if (tag === MONOTONIC) monotonic = reader.varint() !== 0
       else reader.skip(tag)
