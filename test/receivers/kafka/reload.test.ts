@@ -26,6 +26,8 @@ service:
 interface Setup {
   readonly broker: string
   readonly admin: number
+  /** Of the receiver. */
+  readonly member: string
   readonly first: string
   readonly second?: string
   readonly windows?: string
@@ -33,9 +35,18 @@ interface Setup {
   readonly timeout?: string
 }
 
-const aggregator = ({ broker, admin, first, second, windows = '[1s]', lateness = '500ms', timeout = '5s' }: Setup) => `
+const aggregator = ({
+  broker,
+  admin,
+  member,
+  first,
+  second,
+  windows = '[1s]',
+  lateness = '500ms',
+  timeout = '5s'
+}: Setup) => `
 receivers:
-  kafka: { brokers: ['${broker}'], topic: reloaded, group: reloaded, session_timeout: 6s, checkpoint_interval: 300ms }
+  kafka: { brokers: ['${broker}'], topic: reloaded, group: reloaded, session_timeout: 6s, checkpoint_interval: 300ms, ${member} }
 processors:
   windowed_counter: { windows: ${windows}, allowed_lateness: ${lateness}, output: [delta] }
 exporters:
@@ -67,7 +78,12 @@ test('aggregators are reloaded under load: options and exporters change, nothing
   const [doorBox, ...boxes] = await Promise.all([1, 2, 3].map(() => Sandbox.open(t)))
   const door = await doorBox.start(gateway(kafka.broker))
   const admins = await Promise.all(boxes.map(() => freePort()))
-  const setup = (i: number): Setup => ({ broker: kafka.broker, admin: admins[i], first: vm.url })
+  const setup = (i: number): Setup => ({
+    broker: kafka.broker,
+    admin: admins[i],
+    member: i === 0 ? 'instance_id: agg-0' : '',
+    first: vm.url
+  })
   const running = await Promise.all(boxes.map((box, i) => box.start(aggregator(setup(i)))))
   let [sent, isOver] = [0, false]
   const sending = (async () => {
