@@ -9,6 +9,8 @@ function sendAll(length: number, isBad: (row: number) => boolean, perRecord: num
   const builder = new EventBlockBuilder()
   for (let row = 0; row < length; row++) builder.add(0, `e${row}`, [], undefined, 1)
   const rows = Array.from({ length }, (_, row) => row)
+  const numbered = new Set<string>()
+  let messages = 0
   const byPartition = Map.groupBy(rows, row => row % 3)
   const groups = [...byPartition].map(([partition, own]) => ({ partition, rows: own, sender: NOBODY }))
   const requests = new BlockRequests<readonly [partition: number, size: number]>(builder.build(), groups, {
@@ -20,7 +22,11 @@ function sendAll(length: number, isBad: (row: number) => boolean, perRecord: num
         return { value: Buffer.alloc(items), items }
       })
     },
-    message: ({ partition }, value) => [partition, value.length]
+    message({ partition }, value, record) {
+      numbered.add(`${partition} ${record}`)
+      messages++
+      return [partition, value.length]
+    }
   })
   const taken: number[] = []
   let tries = 0
@@ -38,6 +44,7 @@ function sendAll(length: number, isBad: (row: number) => boolean, perRecord: num
       requests.taken()
     }
   }
+  assert.equal(numbered.size, messages, 'records of a group have numbers of their own')
   return { taken: taken.sort((a, b) => a - b), refused: requests.refused.toSorted((a, b) => a - b), tries }
 }
 

@@ -26,6 +26,8 @@ service:
 interface Setup {
   readonly broker: string
   readonly admin: number
+  /** Of the receiver. */
+  readonly member: string
   readonly first: string
   readonly second?: string
   readonly windows?: string
@@ -33,9 +35,18 @@ interface Setup {
   readonly timeout?: string
 }
 
-const aggregator = ({ broker, admin, first, second, windows = '[1s]', lateness = '500ms', timeout = '5s' }: Setup) => `
+const aggregator = ({
+  broker,
+  admin,
+  member,
+  first,
+  second,
+  windows = '[1s]',
+  lateness = '500ms',
+  timeout = '5s'
+}: Setup) => `
 receivers:
-  kafka: { brokers: ['${broker}'], topic: reloaded, group: reloaded, session_timeout: 6s, checkpoint_interval: 300ms }
+  kafka: { brokers: ['${broker}'], topic: reloaded, group: reloaded, session_timeout: 6s, checkpoint_interval: 300ms, ${member} }
 processors:
   windowed_counter: { windows: ${windows}, allowed_lateness: ${lateness}, output: [delta] }
 exporters:
@@ -67,9 +78,17 @@ test('aggregators are reloaded under load: options and exporters change, nothing
   const [doorBox, ...boxes] = await Promise.all([1, 2, 3].map(() => Sandbox.open(t)))
   const door = await doorBox.start(gateway(kafka.broker))
   const admins = await Promise.all(boxes.map(() => freePort()))
-  const setup = (i: number): Setup => ({ broker: kafka.broker, admin: admins[i], first: vm.url })
+  const setup = (i: number): Setup => ({
+    broker: kafka.broker,
+    admin: admins[i],
+    member: i === 0 ? 'instance_id: agg-0' : '',
+    first: vm.url
+  })
   const running = await Promise.all(boxes.map((box, i) => box.start(aggregator(setup(i)))))
   let [sent, isOver] = [0, false]
+  t.after(() => {
+    isOver = true
+  })
   const sending = (async () => {
     while (!isOver) {
       const time = Date.now()
@@ -82,21 +101,29 @@ test('aggregators are reloaded under load: options and exporters change, nothing
       await setTimeout(ROUND_MS)
     }
   })()
-  const reload = async (i: number, change: Partial<Setup>) => {
-    await writeFile(boxes[i].path('weir.yaml'), aggregator({ ...setup(i), ...change }))
+  const reload = async (i: number, text: string) => {
+    await writeFile(boxes[i].path('weir.yaml'), text)
     return boxes[i].weir('reload', '--admin', running[i].admin)
   }
   await eventually('some are counted', async () => (await total(vm)) > 0, { deadlineMs: 30_000 })
   for (const change of [{ lateness: '700ms' }, { timeout: '4s' }, { second: other.url }, {}])
     for (const i of [0, 1]) {
-      const { code, stdout, stderr } = await reload(i, change)
+      const { code, stdout, stderr } = await reload(i, aggregator({ ...setup(i), ...change }))
       assert.equal(code, 0, stderr)
       assert.match(stdout, /receiver kafka: replaced/)
       await setTimeout(10 * ROUND_MS)
     }
-  const { code, stderr } = await reload(0, { windows: '[2s]' })
-  assert.equal(code, 1)
-  assert.match(stderr, /windowed_counter in main cannot use its state: .*weir kafka seek/)
+  for (const [text, message] of [
+    [aggregator({ ...setup(0), windows: '[2s]' }), /windowed_counter in main cannot use its state: .*weir kafka seek/],
+    [
+      aggregator(setup(0)).replaceAll('windowed_counter', 'windowed_counter/other'),
+      /windowed_counter in main is removed; its partitions/
+    ]
+  ] as const) {
+    const { code, stderr } = await reload(0, text)
+    assert.equal(code, 1)
+    assert.match(stderr, message)
+  }
   const before = await total(vm)
   await eventually('the old configuration goes on', async () => (await total(vm)) > before, { deadlineMs: 20_000 })
   isOver = true

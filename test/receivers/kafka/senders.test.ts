@@ -9,7 +9,7 @@ import { startVictoriaMetrics, victoriaMetricsProgram } from '../../servers/vict
 
 const [jars, kcat, store] = [await kafkaJars(), await kcatProgram(), await victoriaMetricsProgram()]
 const REQUESTS = 20
-const POINTS = 30
+const POINTS = 120
 
 interface TenantReport {
   readonly tenant: string
@@ -26,7 +26,7 @@ const gateway = (broker: string) => `
 receivers:
   otlp: { protocols: { http: { endpoint: 127.0.0.1:0 } } }
 exporters:
-  kafka: { brokers: ['${broker}'], topic: numbered, partitions: 3 }
+  kafka: { brokers: ['${broker}'], topic: numbered, partitions: 3, max_record_size: 1KiB }
 service:
   admin: { endpoint: 127.0.0.1:0 }
   tenants: { header: X-Tenant }
@@ -119,9 +119,13 @@ test('requests that come by two gateways count once behind Kafka, for their tena
     .trim()
     .split('\n')
     .map(line => JSON.parse(line))
+  assert.ok(
+    records.some(({ headers }) => headers.at(-1)!.endsWith('phone/1')),
+    'a request has several records'
+  )
   for (const { headers, payload } of records) {
     assert.deepEqual(headers.slice(2, 4), ['weir-tenant', 'acme'])
-    assert.match(headers.join(' '), / weir-client client 1 \d+ phone$/)
+    assert.match(headers.join(' '), / weir-client client 1 \d+ phone(\/\d+)?$/)
     assert.ok(payload.includes('taps') && !payload.includes('weir.client'))
   }
 })
