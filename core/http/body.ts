@@ -61,7 +61,10 @@ export async function receive(
   if (permit === undefined) throw noCredits()
   const budget = new BodyBudget(permit, maxBytes, credits.capacity, option)
   try {
-    const body = await unwrap(await collect(stream, budget), budget)
+    const sent = await collect(stream, budget)
+    await turns.take()
+    const body = await unwrap(sent, budget)
+    // It may have been done in another thread.
     await turns.take()
     return { body, permit }
   } catch (error) {

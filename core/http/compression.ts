@@ -1,5 +1,6 @@
 import type { Transform } from 'node:stream'
-import { createGunzip, createInflate, createZstdDecompress } from 'node:zlib'
+import { createGunzip, createInflate, createZstdDecompress, gunzipSync, zstdDecompressSync } from 'node:zlib'
+import { gzipContentSize, zstdContentSize } from '../wire/content-size.ts'
 import { decompress as decompressSnappy, uncompressedSize } from '../wire/snappy.ts'
 import type { BodyBudget } from './body-budget.ts'
 import { RequestError } from './request-error.ts'
@@ -11,6 +12,13 @@ export type Encoding = 'identity' | 'snappy' | StreamEncoding
 const OUTPUT_CHUNK_BYTES = 256 * 1024
 const MIN_CHUNK_BYTES = 1024
 const USUAL_RATIO = 12
+
+/** Content up to this size is decompressed by this thread: two trips to another one take as long. */
+const MOST_AT_ONCE = 256 * 1024
+const AT_ONCE = {
+  gzip: { sizeOf: gzipContentSize, decompress: gunzipSync },
+  zstd: { sizeOf: zstdContentSize, decompress: zstdDecompressSync }
+}
 
 const DECOMPRESSORS = { gzip: createGunzip, deflate: createInflate, zstd: createZstdDecompress }
 /** The encodings of most receivers. */
@@ -47,7 +55,27 @@ export async function decompress(
   header: string
 ): Promise<Buffer> {
   budget.restart()
-  return encoding === 'snappy' ? decompressBlock(body, budget) : decompressStream(encoding, body, budget, header)
+  if (encoding === 'snappy') return decompressBlock(body, budget)
+  const small = encoding === 'deflate' ? undefined : decompressSmall(encoding, body, header)
+  if (small === undefined) return decompressStream(encoding, body, budget, header)
+  const wrong = budget.spend(small.length)
+  if (wrong !== undefined) throw wrong
+  return small
+}
+
+/** Undefined if the content is too large for this, or does not tell its size. */
+function decompressSmall(encoding: keyof typeof AT_ONCE, body: Buffer, header: string): Buffer | undefined {
+  const { sizeOf, decompress } = AT_ONCE[encoding]
+  const size = sizeOf(body)
+  if (size === undefined || size > MOST_AT_ONCE) return undefined
+  try {
+    // With one byte to spare, Node sees the end in one step.
+    return decompress(body, { chunkSize: Math.max(MIN_CHUNK_BYTES, size + 1), maxOutputLength: MOST_AT_ONCE })
+  } catch (cause) {
+    // The size was that of a part, or a lie.
+    if ((cause as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') return undefined
+    throw damaged(encoding, cause as Error, header)
+  }
 }
 
 /** Snappy's block format has the size in front. */
