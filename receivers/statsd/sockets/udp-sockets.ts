@@ -2,13 +2,10 @@ import { createSocket, type Socket } from 'node:dgram'
 import { lookup } from 'node:dns/promises'
 import { isIP } from 'node:net'
 import type { Endpoint } from '../../../core/http/endpoint.ts'
-import { type DatagramEvents, DatagramReader, type Pace } from './datagram-reader.ts'
+import type { DatagramEvents } from './datagram-events.ts'
 import { DatagramSocket } from './datagram-socket.ts'
 import type { Libc } from './libc.ts'
-
-/** Smallest receive buffer that holds what one sender can send while the reader rests. */
-const BUFFER_TO_REST = 2 ** 21
-const PACE: Pace = { restMs: 2, emptyReads: 50 }
+import { UdpReader } from './udp-reader.ts'
 
 export interface UdpSocketOptions {
   readonly count: number
@@ -32,25 +29,23 @@ interface BoundSocket extends Omit<UdpSockets, 'close'> {
 /**
  * Several sockets share their port, and the kernel spreads senders over them. Rejects if the address is not free, or not
  * of this machine.
- * @param libc reads them, if the receive buffer is large enough; without it Node.js does
+ * @param libc makes and reads them; without it Node.js does
  */
-export async function openUdpSockets(
+export function openUdpSockets(
   endpoint: Endpoint,
   options: UdpSocketOptions,
   events: DatagramEvents,
   libc: Libc | undefined
 ): Promise<UdpSockets> {
-  const read = libc && (await openByLibc(endpoint, options, events, libc))
-  return read ?? openByNode(endpoint, options, events)
+  return libc === undefined ? openByNode(endpoint, options, events) : openByLibc(endpoint, options, events, libc)
 }
 
-/** Undefined if the kernel gives too small a buffer. */
 async function openByLibc(
   { host, port }: Endpoint,
   { count, receiveBuffer }: UdpSocketOptions,
   events: DatagramEvents,
   libc: Libc
-): Promise<UdpSockets | undefined> {
+): Promise<UdpSockets> {
   // Names mean addresses of IPv4, as they do to Node.js.
   const { address } = await lookup(host, isIP(host) === 6 ? 6 : 4)
   const sockets = await bindAll({ host: address, port }, count, (endpoint, reusePort) => {
@@ -59,17 +54,14 @@ async function openByLibc(
     return { socket, endpoint: bound, receiveBuffer: socket.receiveBuffer, close: () => socket.close() }
   })
   const opened = together(sockets)
-  if (opened.receiveBuffer < BUFFER_TO_REST) {
+  const all = sockets.map(({ socket }) => socket)
+  try {
+    const reader = await UdpReader.start(all, opened.receiveBuffer, events)
+    return { ...opened, close: () => reader.close() }
+  } catch (error) {
     await opened.close()
-    return undefined
+    throw error
   }
-  const reader = new DatagramReader(
-    libc,
-    Array.from(sockets, ({ socket }) => socket),
-    PACE,
-    events
-  )
-  return { ...opened, close: () => reader.close() }
 }
 
 async function openByNode(

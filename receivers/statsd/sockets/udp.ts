@@ -1,6 +1,6 @@
 import { type Endpoint, formatEndpoint } from '../../../core/http/endpoint.ts'
 import { type Context, describeError } from '../../../sdk/plugin/index.ts'
-import type { DatagramEvents } from './datagram-reader.ts'
+import type { DatagramEvents } from './datagram-events.ts'
 import { kernelDrops } from './kernel-drops.ts'
 import { loadLibc } from './libc.ts'
 import type { Listener } from './listener.ts'

@@ -1,20 +1,18 @@
 import { unlink } from 'node:fs/promises'
 import { type Context, describeError } from '../../../sdk/plugin/index.ts'
-import { type DatagramEvents, DatagramReader, type Pace } from './datagram-reader.ts'
+import type { DatagramEvents } from './datagram-events.ts'
 import { DatagramSocket } from './datagram-socket.ts'
 import { loadLibc } from './libc.ts'
 import type { Listener, Pausable } from './listener.ts'
 import { removeAbandoned } from './socket-file.ts'
-
-/** Datagrams wait in the kernel in small numbers, ten on many systems: they are read at once. */
-const PACE: Pace = { restMs: 0, emptyReads: 1 }
+import { UnixgramReader } from './unixgram-reader.ts'
 
 /** A Unix datagram socket. Its senders wait, or drop by their own rules, while it is not read. */
 export class UnixgramListener implements Listener, Pausable {
   readonly address: string
   readonly #path: string
   readonly #events: DatagramEvents
-  #reader: DatagramReader | undefined
+  #reader: UnixgramReader | undefined
   #isPaused = false
   #stopping: Promise<void> | undefined
 
@@ -33,7 +31,7 @@ export class UnixgramListener implements Listener, Pausable {
     try {
       await removeAbandoned(this.#path)
       const libc = await loadLibc()
-      this.#reader = new DatagramReader(libc, [DatagramSocket.bindUnix(libc, this.#path)], PACE, this.#events)
+      this.#reader = new UnixgramReader(libc, DatagramSocket.bindUnix(libc, this.#path), this.#events)
       if (this.#isPaused) this.#reader.pause()
     } catch (cause) {
       const advice = 'is another program there, or a file, or no folder?'
