@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { createSocket, type Socket } from 'node:dgram'
 import { type TestContext as Test, test } from 'node:test'
 import { setTimeout } from 'node:timers/promises'
+import { Worker } from 'node:worker_threads'
 import { loadLibc } from '../../../../receivers/statsd/sockets/libc.ts'
 import { openUdpSockets, type UdpSocketOptions } from '../../../../receivers/statsd/sockets/udp-sockets.ts'
 
@@ -10,6 +11,24 @@ const DEADLINE_MS = 5000
 const WAITS_AFTER_MS = 300
 const MOST_BYTES_OF_UDP = 65_507
 const OPTIONS: UdpSocketOptions = { count: 1, receiveBuffer: 2 ** 22 }
+
+/** Short ones, for which the kernel has room in the buffer of `OPTIONS`. */
+const KERNEL_DATAGRAMS = 11_000
+/** Sends `count` datagrams, 500 each 5 ms, and then sets `sent`. */
+const SENDER = `
+const { port, sent, count } = require('node:worker_threads').workerData
+const socket = require('node:dgram').createSocket('udp4')
+async function run() {
+  for (let i = 0; i < count; i += 500) {
+    const sending = Array.from({ length: 500 }, () => new Promise(done => socket.send('a:1|c', port, '127.0.0.1', done)))
+    await Promise.all(sending)
+    await new Promise(done => setTimeout(done, 5))
+  }
+  socket.close()
+  Atomics.store(new Int32Array(sent), 0, 1)
+  Atomics.notify(new Int32Array(sent), 0)
+}
+run()`
 
 const libc = process.platform === 'linux' ? await loadLibc() : undefined
 const WAYS = [['Node', undefined], ...(libc === undefined ? [] : [['the C library', libc] as const])] as const
@@ -81,8 +100,18 @@ for (const [way, usedLibc] of WAYS) {
     assert.ok(performance.now() - begun < 500)
   })
 
-  // Node's read as soon as something comes.
-  if (usedLibc !== undefined)
+  // Node's are read by the main thread, and as soon as something comes.
+  if (usedLibc !== undefined) {
+    test('regression: a main thread that was busy lost what the kernel had no room for', async t => {
+      const { close, datagrams, port } = await open(t)
+      const sent = new SharedArrayBuffer(4)
+      const thread = new Worker(SENDER, { eval: true, workerData: { port, sent, count: 3 * KERNEL_DATAGRAMS } })
+      t.after(() => thread.terminate())
+      Atomics.wait(new Int32Array(sent), 0, 0, 4 * DEADLINE_MS)
+      await close()
+      assert.ok(datagrams.length > 2 * KERNEL_DATAGRAMS, `${datagrams.length} datagrams`)
+    })
+
     test('datagrams that came while the sockets rested are read at their close', async t => {
       const { close, datagrams, port } = await open(t)
       const sender = senderOf(t)
@@ -92,6 +121,7 @@ for (const [way, usedLibc] of WAYS) {
       await close()
       assert.equal(datagrams.length, 101)
     })
+  }
 }
 
 function senderOf(t: Test, type: 'udp4' | 'udp6' = 'udp4'): Socket {
