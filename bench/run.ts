@@ -51,9 +51,9 @@ for (const work of positionals.length > 0 ? positionals.map(parseCase) : ALL_CAS
 console.log(`\n${costTable(results)}\n\n${detailTable(results)}`)
 if (values.keep) writePages()
 
-/** The first windows of many groups make all series that go out, so two of them close before. */
+/** The first windows of a group for each series make all series that go out, so two of them close before. */
 function warmUpOf({ scenario }: Case): number {
-  return scenario === 'windows-all' ? 25_000 : plan.warmUpMs
+  return scenario === 'windows-all' || scenario === 'statsd' ? 25_000 : plan.warmUpMs
 }
 
 /** Programs take turns, so that a machine that is slow for a while is slow for all of them. */

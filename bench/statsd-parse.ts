@@ -1,4 +1,5 @@
-// StatsD lines per second, from the bytes of a datagram to points in a block.
+// StatsD lines per second of CPU, from the bytes of a datagram to points in a block.
+import process from 'node:process'
 import { EventBlockBuilder } from '../core/model/event-builder.ts'
 import { PointBlockBuilder } from '../core/model/points.ts'
 import { SeriesTable } from '../core/model/series-table/series-table.ts'
@@ -32,9 +33,10 @@ function millionLinesPerSecond(make: (i: number) => string): number {
   })
   let best = 0
   for (let round = 0; round < ROUNDS; round++) {
-    const begun = performance.now()
+    const begun = process.threadCpuUsage()
     const lines = parseAll(parser, datagrams)
-    best = Math.max(best, lines / (performance.now() - begun) / 1000)
+    const { user, system } = process.threadCpuUsage(begun)
+    best = Math.max(best, lines / (user + system))
   }
   return best
 }

@@ -59,6 +59,7 @@ const STARTED = [
   '^sdk/client/((browser/|opentelemetry/|express/)?index|express/fastify)\\.ts$',
   '^exporters/clickhouse/engine-main\\.ts$',
   '^exporters/clickhouse/promql/open\\.ts$',
+  '^receivers/statsd/sockets/udp-reader-main\\.ts$',
   '^(bench|scripts)/',
   '^web/app/main\\.ts$',
   '\\.test\\.ts$',

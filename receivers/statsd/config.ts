@@ -9,6 +9,7 @@ import {
   type ItemLimits,
   LIMITS_SCHEMA
 } from '../../sdk/plugin/index.ts'
+import { RING_BYTES } from './sockets/datagram-ring.ts'
 import { MOST_PATH_BYTES } from './sockets/datagram-socket.ts'
 import { MAX_FRAME_BYTES } from './sockets/framing.ts'
 import type { StreamOptions } from './sockets/stream.ts'
@@ -136,9 +137,11 @@ export function checkConfig({ listen, idle_timeout, tls }: Config): ConfigProble
   return [...problems, { path: ['idle_timeout'], message: 'it must be more than 0: abandoned connections would stay' }]
 }
 
-/** Most bytes of lines that connections have not sent to their end. */
-export function connectionBytes({ listen, max_connections }: Config): number {
-  return listen.filter(address => /^(tcp|unix):/.test(address)).length * max_connections * MAX_FRAME_BYTES
+/** Most bytes of datagrams that are not parsed, and of lines that connections have not sent to their end. */
+export function socketBytes({ listen, max_connections }: Config): number {
+  const count = (pattern: RegExp) => listen.filter(address => pattern.test(address)).length
+  const udp = listen.length === 0 ? 1 : count(/^udp:/)
+  return udp * RING_BYTES + count(/^(tcp|unix):/) * max_connections * MAX_FRAME_BYTES
 }
 
 /** A Unix datagram socket is opened by the C library of Linux, through a package that is not always there. */

@@ -1,5 +1,5 @@
 import type { ConfigSchema, ReceiverPlugin } from '../../sdk/plugin/index.ts'
-import { type Config, checkConfig, connectionBytes, schema } from './config.ts'
+import { type Config, checkConfig, schema, socketBytes } from './config.ts'
 import { lineTableBytes } from './line-table.ts'
 import { receiverOf } from './remembering-receiver.ts'
 
@@ -24,7 +24,7 @@ export default {
   // Lines of one datagram are of one time.
   unaggregated: true,
   feeding: { input: INPUT },
-  memoryBound: config => lineTableBytes(config.max_series) + connectionBytes(config),
+  memoryBound: config => lineTableBytes(config.max_series) + socketBytes(config),
   check: checkConfig,
   create: (config, context) => receiverOf(config, context)
 } satisfies ReceiverPlugin<Config>

@@ -37,20 +37,19 @@ export class LineScanner {
   /** The end of the keys so far. */
   #end = 0
 
-  scan(bytes: Buffer): void {
-    if (bytes.length > this.#gathered.length) {
-      this.#gathered = new Uint8Array(bytes.length)
+  scan(bytes: Buffer, start: number, end: number): void {
+    if (end - start > this.#gathered.length) {
+      this.#gathered = new Uint8Array(end - start)
       this.#view = new DataView(this.#gathered.buffer)
     }
     this.length = this.#end = 0
     this.keys.begin(this.#view)
-    for (let at = 0; at < bytes.length; ) at = this.#line(bytes, at) + 1
+    for (let at = start; at < end; ) at = this.#line(bytes, at, end) + 1
   }
 
   /** Returns the end of the line that begins at `start`. */
-  #line(bytes: Buffer, start: number): number {
+  #line(bytes: Buffer, start: number, length: number): number {
     const gathered = this.#gathered
-    const { length } = bytes
     let to = this.#end
     let i = start
     for (; i < length; i++) {

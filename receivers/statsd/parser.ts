@@ -65,16 +65,24 @@ export class StatsdParser {
   }
 
   /**
-   * Adds a datagram to `points`, and what it tells of events and service checks to `events`.
+   * Adds a datagram, `bytes` from `start` to `end`, to `points`, and what it tells of events and service checks to
+   * `events`.
    * @param now Unix ms, for lines without a time
    */
-  parse(datagram: Buffer, now: number, points: PointBlockBuilder, events: EventBlockBuilder): void {
-    this.#bytes = datagram
+  parse(
+    bytes: Buffer,
+    now: number,
+    points: PointBlockBuilder,
+    events: EventBlockBuilder,
+    start = 0,
+    end = bytes.length
+  ): void {
+    this.#bytes = bytes
     this.#now = now
     this.#points = points
     this.#events = events
     const scanner = this.#scanner
-    scanner.scan(datagram)
+    scanner.scan(bytes, start, end)
     this.#lines.findAll(scanner.keys)
     const { evicted } = this.#lines
     const { ids } = scanner.keys

@@ -11,6 +11,7 @@ import { StatsdParser } from './parser.ts'
 import type { Refusal } from './refusal.ts'
 import { QUOTED_CHARACTERS, Refusals } from './refusals.ts'
 import { type Address, parseAddress } from './sockets/address.ts'
+import type { DatagramEvents } from './sockets/datagram-events.ts'
 import type { Listener, Pausable } from './sockets/listener.ts'
 import { type StreamEvents, StreamListener } from './sockets/stream.ts'
 import { UdpListener } from './sockets/udp.ts'
@@ -85,7 +86,8 @@ export class StatsdReceiver implements Receiver {
   /** As one datagram, whose lines are not gathered with others. */
   async feed(input: unknown): Promise<undefined> {
     const { lines } = input as { readonly lines: readonly string[] }
-    this.#receive(Buffer.from(lines.join('\n')), this.#datagrams)
+    const datagram = Buffer.from(lines.join('\n'))
+    this.#datagramEvents(this.#datagrams).received(datagram, 0, datagram.length)
     this.#datagrams.flush()
   }
 
@@ -127,8 +129,8 @@ export class StatsdReceiver implements Receiver {
     )
     const listeners = addresses.flatMap(address => {
       if (address.transport !== 'udp') return []
-      const receive = (datagram: Buffer) => this.#receive(datagram, this.#datagrams)
-      return [new UdpListener(address.endpoint, this.#config, this.#context, receive, drops => dropped.add(drops))]
+      const events = this.#datagramEvents(this.#datagrams)
+      return [new UdpListener(address.endpoint, this.#config, this.#context, events, drops => dropped.add(drops))]
     })
     instruments.gauge(
       'receive_buffer_bytes',
@@ -142,12 +144,9 @@ export class StatsdReceiver implements Receiver {
   }
 
   #unixgramListeners(addresses: readonly Address[]): UnixgramListener[] {
-    const receive = (datagram: Buffer | 'too_long') => {
-      if (datagram === 'too_long') this.#refusals.add(datagram, '')
-      else this.#receive(datagram, this.#streams)
-    }
+    const events = this.#datagramEvents(this.#streams)
     return addresses.flatMap(address =>
-      address.transport === 'unixgram' ? [new UnixgramListener(address.path, this.#context, receive)] : []
+      address.transport === 'unixgram' ? [new UnixgramListener(address.path, this.#context, events)] : []
     )
   }
 
@@ -193,10 +192,15 @@ export class StatsdReceiver implements Receiver {
     }
   }
 
-  #receive(datagram: Buffer, gatherer: Gatherer): void {
-    this.#datagramsRead.add(1)
-    if (datagram.length === 0) this.#refusals.add('empty_datagram', '')
-    else gatherer.receive(datagram)
+  #datagramEvents(gatherer: Gatherer): Omit<DatagramEvents, 'failed'> {
+    return {
+      received: (bytes, start, end) => {
+        this.#datagramsRead.add(1)
+        if (start === end) this.#refusals.add('empty_datagram', '')
+        else gatherer.receive(bytes, start, end)
+      },
+      tooLong: () => this.#refusals.add('too_long', '')
+    }
   }
 
   #sendOfStreams(block: Block, bytes: number): void {

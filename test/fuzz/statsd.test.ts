@@ -12,7 +12,7 @@ import { testConfig } from '../../sdk/plugin/testing.ts'
 import { NOW, SECONDS } from './run.ts'
 
 /** Half of the time of a file, for all tests. */
-const TESTS = 4
+const TESTS = 6
 const RUNS = { numRuns: 1_000_000_000, interruptAfterTimeLimit: (SECONDS / TESTS) * 1000 }
 
 /** Pieces of lines, so that most of what is made nearly is one. */
@@ -33,20 +33,32 @@ const TEXT = fc.array(PIECE, { maxLength: 30 }).map(pieces => pieces.join(''))
 function parser() {
   const refused: string[] = []
   const made = new StatsdParser(new SeriesTable(), 100, reason => refused.push(reason))
-  const parse = (bytes: Buffer): PointBlock => {
+  const parse = (bytes: Buffer, start = 0, end = bytes.length): PointBlock => {
     const points = new PointBlockBuilder()
-    made.parse(bytes, NOW, points, new EventBlockBuilder())
+    made.parse(bytes, NOW, points, new EventBlockBuilder(), start, end)
     return points.build()
   }
   return { parse, refused }
 }
 
+const rows = (block: PointBlock) =>
+  Array.from(block.series, ({ key }, i) => `${key} ${block.time[i]} ${block.value[i]}`)
+
+it('a datagram is read the same wherever it is in memory, and whatever was there before', () => {
+  const property = fc.property(TEXT, TEXT, TEXT, (before, text, after) => {
+    const [prefix, bytes] = [Buffer.from(before), Buffer.from(text)]
+    const memory = Buffer.concat([prefix, bytes, Buffer.from(after)])
+    const [alone, within] = [parser(), parser()]
+    const block = within.parse(memory, prefix.length, prefix.length + bytes.length)
+    assert.deepEqual([rows(block), within.refused], [rows(alone.parse(bytes)), alone.refused])
+  })
+  fc.assert(property, RUNS)
+})
+
 it('any bytes become finite points, or are refused; twice the same, and whichever way they come', () => {
   const property = fc.property(TEXT, fc.array(fc.nat(200), { maxLength: 6 }), (text, places) => {
     const bytes = Buffer.from(text)
     const { parse, refused } = parser()
-    const rows = (block: PointBlock) =>
-      Array.from(block.series, ({ key }, i) => `${key} ${block.time[i]} ${block.value[i]}`)
     const first = parse(bytes)
     for (let i = 0; i < first.length; i++) {
       assert.ok(Number.isFinite(first.time[i]) && Number.isFinite(first.value[i]), rows(first)[i])

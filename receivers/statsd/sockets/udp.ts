@@ -1,9 +1,10 @@
-import { createSocket, type Socket } from 'node:dgram'
-import { isIP } from 'node:net'
 import { type Endpoint, formatEndpoint } from '../../../core/http/endpoint.ts'
-import type { Context } from '../../../sdk/plugin/index.ts'
+import { type Context, describeError } from '../../../sdk/plugin/index.ts'
+import type { DatagramEvents } from './datagram-events.ts'
 import { kernelDrops } from './kernel-drops.ts'
+import { loadLibc } from './libc.ts'
 import type { Listener } from './listener.ts'
+import { openUdpSockets, type UdpSockets } from './udp-sockets.ts'
 
 const KERNEL_DROPS_INTERVAL_MS = 10_000
 
@@ -18,10 +19,10 @@ export interface UdpOptions {
 export class UdpListener implements Listener {
   readonly #options: UdpOptions
   readonly #context: Context
-  readonly #receive: (datagram: Buffer) => void
+  readonly #events: DatagramEvents
   readonly #countDrops: (datagrams: number) => void
   #endpoint: Endpoint
-  #sockets: Socket[] = []
+  #sockets: UdpSockets | undefined
   #cancelDropCheck = () => {}
   #kernelDrops = 0
   #stopped = false
@@ -30,13 +31,14 @@ export class UdpListener implements Listener {
     endpoint: Endpoint,
     options: UdpOptions,
     context: Context,
-    receive: (datagram: Buffer) => void,
+    events: Omit<DatagramEvents, 'failed'>,
     countDrops: (datagrams: number) => void
   ) {
     this.#endpoint = endpoint
     this.#options = options
     this.#context = context
-    this.#receive = receive
+    const failed = (error: unknown) => context.status('failed', `${this.address}: ${describeError(error)}`)
+    this.#events = { ...events, failed }
     this.#countDrops = countDrops
   }
 
@@ -52,20 +54,16 @@ export class UdpListener implements Listener {
 
   /** The smallest receive buffer of its sockets, in bytes, as the kernel gave it; Infinity without sockets. */
   get receiveBuffer(): number {
-    return Math.min(...this.#sockets.map(socket => socket.getRecvBufferSize()))
+    return this.#sockets?.receiveBuffer ?? Number.POSITIVE_INFINITY
   }
 
   async start(): Promise<void> {
     const { address } = this
     try {
-      await this.#bindAll()
+      await this.#open()
     } catch (cause) {
       const advice = 'is another program there, or the address not of this machine?'
       throw new Error(`statsd cannot listen on ${address}: ${advice}`, { cause })
-    }
-    for (const socket of this.#sockets) {
-      socket.on('message', this.#receive)
-      socket.on('error', error => this.#context.status('failed', `${this.address}: ${error.message}`))
     }
     this.#warnOfBuffer()
     this.#scheduleDropCheck()
@@ -75,20 +73,15 @@ export class UdpListener implements Listener {
     this.#stopped = true
     this.#cancelDropCheck()
     const sockets = this.#sockets
-    this.#sockets = []
-    await Promise.all(sockets.map(closed))
+    this.#sockets = undefined
+    await sockets?.close()
   }
 
-  async #bindAll(): Promise<void> {
-    const { receive_buffer, udp_sockets } = this.#options
-    const isShared = udp_sockets > 1
-    // A socket that shares its port would share that of another program without a word. One that does not finds out.
-    const first = await bound(this.#endpoint, receive_buffer, false)
-    const { address: host, port } = first.address()
-    this.#endpoint = { host, port }
-    if (isShared) await closed(first)
-    else this.#sockets.push(first)
-    while (this.#sockets.length < udp_sockets) this.#sockets.push(await bound(this.#endpoint, receive_buffer, true))
+  async #open(): Promise<void> {
+    const options = { count: this.#options.udp_sockets, receiveBuffer: this.#options.receive_buffer }
+    const libc = process.platform === 'linux' ? await loadLibc().catch(() => undefined) : undefined
+    this.#sockets = await openUdpSockets(this.#endpoint, options, this.#events, libc)
+    this.#endpoint = this.#sockets.endpoint
   }
 
   #warnOfBuffer(): void {
@@ -117,17 +110,3 @@ export class UdpListener implements Listener {
     })
   }
 }
-
-async function bound({ host, port }: Endpoint, recvBufferSize: number, reusePort: boolean): Promise<Socket> {
-  const socket = createSocket({ type: isIP(host) === 6 ? 'udp6' : 'udp4', recvBufferSize, reusePort })
-  await new Promise<void>((resolve, reject) => {
-    socket.once('error', reject)
-    socket.bind(port, host, () => {
-      socket.off('error', reject)
-      resolve()
-    })
-  })
-  return socket
-}
-
-const closed = (socket: Socket) => new Promise<void>(resolve => socket.close(() => resolve()))

@@ -1,30 +1,26 @@
 import { unlink } from 'node:fs/promises'
-import { setImmediate } from 'node:timers/promises'
 import { type Context, describeError } from '../../../sdk/plugin/index.ts'
+import type { DatagramEvents } from './datagram-events.ts'
 import { DatagramSocket } from './datagram-socket.ts'
+import { loadLibc } from './libc.ts'
 import type { Listener, Pausable } from './listener.ts'
 import { removeAbandoned } from './socket-file.ts'
-
-/** Datagrams read before others have their turn. */
-const READ_AT_ONCE = 256
+import { UnixgramReader } from './unixgram-reader.ts'
 
 /** A Unix datagram socket. Its senders wait, or drop by their own rules, while it is not read. */
 export class UnixgramListener implements Listener, Pausable {
   readonly address: string
   readonly #path: string
-  readonly #context: Context
-  readonly #receive: (datagram: Buffer | 'too_long') => void
-  #socket: DatagramSocket | undefined
-  #resumed: PromiseWithResolvers<void> | undefined
-  #isStopped = false
-  #reading: Promise<void> = Promise.resolve()
+  readonly #events: DatagramEvents
+  #reader: UnixgramReader | undefined
+  #isPaused = false
   #stopping: Promise<void> | undefined
 
-  constructor(path: string, context: Context, receive: (datagram: Buffer | 'too_long') => void) {
+  constructor(path: string, context: Context, events: Omit<DatagramEvents, 'failed'>) {
     this.address = `unixgram://${path}`
     this.#path = path
-    this.#context = context
-    this.#receive = receive
+    const failed = (error: unknown) => context.status('failed', `${this.address}: ${describeError(error)}`)
+    this.#events = { ...events, failed }
   }
 
   get example(): string {
@@ -34,12 +30,13 @@ export class UnixgramListener implements Listener, Pausable {
   async start(): Promise<void> {
     try {
       await removeAbandoned(this.#path)
-      this.#socket = await DatagramSocket.bind(this.#path)
+      const libc = await loadLibc()
+      this.#reader = new UnixgramReader(libc, DatagramSocket.bindUnix(libc, this.#path), this.#events)
+      if (this.#isPaused) this.#reader.pause()
     } catch (cause) {
       const advice = 'is another program there, or a file, or no folder?'
       throw new Error(`statsd cannot listen on ${this.address}: ${describeError(cause)}: ${advice}`, { cause })
     }
-    this.#reading = this.#read(this.#socket)
   }
 
   stop(): Promise<void> {
@@ -48,44 +45,18 @@ export class UnixgramListener implements Listener, Pausable {
   }
 
   pause(): void {
-    this.#resumed ??= Promise.withResolvers()
+    this.#isPaused = true
+    this.#reader?.pause()
   }
 
   resume(): void {
-    this.#resumed?.resolve()
-    this.#resumed = undefined
+    this.#isPaused = false
+    this.#reader?.resume()
   }
 
   async #close(): Promise<void> {
-    this.#isStopped = true
-    this.resume()
-    this.#socket?.shutDown()
-    await this.#reading
-    if (this.#socket === undefined) return
-    this.#socket.close()
+    if (this.#reader === undefined) return
+    await this.#reader.close()
     await unlink(this.#path).catch(() => {})
-  }
-
-  async #read(socket: DatagramSocket): Promise<void> {
-    try {
-      while (!this.#isStopped) {
-        await this.#resumed?.promise
-        const isEmpty = this.#readSome(socket)
-        if (isEmpty) await socket.wait()
-        else await setImmediate()
-      }
-    } catch (error) {
-      this.#context.status('failed', `${this.address}: ${describeError(error)}`)
-    }
-  }
-
-  /** Returns whether none is left. */
-  #readSome(socket: DatagramSocket): boolean {
-    for (let read = 0; read < READ_AT_ONCE && this.#resumed === undefined && !this.#isStopped; read++) {
-      const datagram = socket.receive()
-      if (datagram === undefined) return true
-      this.#receive(datagram)
-    }
-    return false
   }
 }
