@@ -61,9 +61,7 @@ export class DatagramSocket {
 
   /** Of a UDP socket. */
   get port(): number {
-    const address = Buffer.alloc(INET6_BYTES)
-    this.#libc.checked('getsockname', this.#libc.getsockname(this.fd, address, int(address.length)))
-    return address.readUInt16BE(PORT_AT)
+    return this.#address.readUInt16BE(PORT_AT)
   }
 
   /** Bytes, as the kernel gave them. */
@@ -73,14 +71,23 @@ export class DatagramSocket {
     return value.readInt32LE()
   }
 
-  /** Ends a wait for it. */
+  /** Ends a wait for it. Nothing more comes to a UDP socket: it is connected to itself. What has come can still be read. */
   shutDown(): void {
+    const address = this.#address
+    if (address.readUInt16LE() !== AF_UNIX) this.#libc.connect(this.fd, address, address.length)
     this.#libc.shutdown(this.fd, SHUT_RD)
   }
 
   /** Only once no wait is under way: another file may get its number. */
   close(): void {
     this.#libc.close(this.fd)
+  }
+
+  /** With its family in front, and maybe zeros behind. */
+  get #address(): Buffer {
+    const address = Buffer.alloc(INET6_BYTES)
+    this.#libc.checked('getsockname', this.#libc.getsockname(this.fd, address, int(address.length)))
+    return address
   }
 
   #bind(address: Buffer): this {

@@ -5,6 +5,7 @@ import type { KoffiFunc } from 'koffi'
 export interface Libc {
   readonly socket: KoffiFunc<(domain: number, type: number, protocol: number) => number>
   readonly bind: KoffiFunc<(fd: number, address: Buffer, length: number) => number>
+  readonly connect: KoffiFunc<(fd: number, address: Buffer, length: number) => number>
   readonly getsockname: KoffiFunc<(fd: number, address: Buffer, length: Buffer) => number>
   readonly setsockopt: KoffiFunc<(fd: number, level: number, name: number, value: Buffer, length: number) => number>
   readonly getsockopt: KoffiFunc<(fd: number, level: number, name: number, value: Buffer, length: Buffer) => number>
@@ -30,6 +31,7 @@ export async function loadLibc(): Promise<Libc> {
   return {
     socket: library.func('int socket(int, int, int)'),
     bind: library.func('int bind(int, const void *, unsigned int)'),
+    connect: library.func('int connect(int, const void *, unsigned int)'),
     getsockname: library.func('int getsockname(int, void *, void *)'),
     setsockopt: library.func('int setsockopt(int, int, int, const void *, unsigned int)'),
     getsockopt: library.func('int getsockopt(int, int, int, void *, void *)'),

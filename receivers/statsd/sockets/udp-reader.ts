@@ -46,7 +46,11 @@ export class UdpReader {
         resolve()
       })
     )
-    this.#taken = this.#take().catch(events.failed)
+    this.#taken = this.#take().catch(async error => {
+      events.failed(error)
+      // It would wait for room in the ring.
+      await thread.terminate()
+    })
   }
 
   /** Resolves once the sockets are read. @param receiveBuffer of each socket, bytes */

@@ -3,6 +3,7 @@ import { createSocket, type Socket } from 'node:dgram'
 import { type TestContext as Test, test } from 'node:test'
 import { setTimeout } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
+import { RING_BYTES } from '../../../../receivers/statsd/sockets/datagram-ring.ts'
 import { loadLibc } from '../../../../receivers/statsd/sockets/libc.ts'
 import { openUdpSockets, type UdpSocketOptions } from '../../../../receivers/statsd/sockets/udp-sockets.ts'
 
@@ -30,13 +31,26 @@ async function run() {
 }
 run()`
 
+/** Of a flood. */
+const LARGE_BYTES = 32_000
+/** Sends datagrams faster than they are taken, until it is ended. */
+const FLOOD = `
+const { port, bytes } = require('node:worker_threads').workerData
+const socket = require('node:dgram').createSocket('udp4')
+const datagram = Buffer.alloc(bytes, 'x')
+const sendNext = () => socket.send(datagram, port, '127.0.0.1', () => setImmediate(sendNext))
+for (let i = 0; i < 50; i++) sendNext()`
+
 const libc = process.platform === 'linux' ? await loadLibc() : undefined
 const WAYS = [['Node', undefined], ...(libc === undefined ? [] : [['the C library', libc] as const])] as const
 
 for (const [way, usedLibc] of WAYS) {
-  const open = async (t: Test, host = '127.0.0.1', options = OPTIONS, port = 0) => {
+  const open = async (t: Test, host = '127.0.0.1', options = OPTIONS, port = 0, onReceived = () => {}) => {
     const datagrams: string[] = []
-    const received = (bytes: Buffer, start: number, end: number) => datagrams.push(bytes.toString('latin1', start, end))
+    const received = (bytes: Buffer, start: number, end: number) => {
+      datagrams.push(bytes.toString('latin1', start, end))
+      onReceived()
+    }
     const events = { received, tooLong: assert.fail, failed: assert.fail }
     const socket = await openUdpSockets({ host, port }, options, events, usedLibc)
     let closing: Promise<void> | undefined
@@ -120,6 +134,37 @@ for (const [way, usedLibc] of WAYS) {
       await Promise.all(Array.from({ length: 100 }, () => send(sender, 'a', port)))
       await close()
       assert.equal(datagrams.length, 101)
+    })
+
+    test('regression: sockets did not close while more came than was taken', async t => {
+      const takeSlowly = () => {
+        for (const end = performance.now() + 0.5; performance.now() < end; );
+      }
+      const { close, datagrams, port } = await open(t, '127.0.0.1', OPTIONS, 0, takeSlowly)
+      const thread = new Worker(FLOOD, { eval: true, workerData: { port, bytes: LARGE_BYTES } })
+      t.after(() => thread.terminate())
+      // By now the ring is full, and so is the kernel's buffer.
+      await until(() => datagrams.length > RING_BYTES / LARGE_BYTES)
+      const closed = close().then(() => true)
+      assert.ok(await Promise.race([closed, setTimeout(DEADLINE_MS, false)]), 'it is not closed')
+    })
+
+    test('regression: sockets whose datagrams could not be taken any more did not close', async t => {
+      const failures: unknown[] = []
+      const events = {
+        received: () => {
+          throw new Error('cannot take it')
+        },
+        tooLong: assert.fail,
+        failed: (error: unknown) => failures.push(error)
+      }
+      const socket = await openUdpSockets({ host: '127.0.0.1', port: 0 }, OPTIONS, events, usedLibc)
+      const sender = senderOf(t)
+      const datagram = 'x'.repeat(LARGE_BYTES)
+      for (let sent = 0; sent <= 2 * RING_BYTES; sent += LARGE_BYTES) await send(sender, datagram, socket.endpoint.port)
+      const closed = socket.close().then(() => true)
+      assert.ok(await Promise.race([closed, setTimeout(DEADLINE_MS, false)]), 'it is not closed')
+      assert.equal(failures.length, 1)
     })
   }
 }
