@@ -139,8 +139,8 @@ export class RecordEntries implements PartitionEntries, CheckpointParticipant {
 
   /**
    * One entry for all items of a batch; it has the offset of the last record. Points and events in one batch, as tools
-   * that copy topics may join them, are several entries, each up to where the other kind begins. So are requests whose
-   * clients numbered them.
+   * that copy topics may join them, are several entries, each up to where the other kind begins. So are records of
+   * requests that clients numbered: two with one number are a request that came twice.
    */
   #decodeBatch(): void {
     const batch = this.#batches.shift()
@@ -162,8 +162,9 @@ export class RecordEntries implements PartitionEntries, CheckpointParticipant {
       if (offset < this.#next || !this.#isNew(id, known)) return
       const block = this.#decode(record, offset)
       const own = this.#host.requestOf(record)
-      if (block !== undefined && blocks.length > 0 && (block.type !== blocks[0].type || own !== request)) end(last)
       if (block !== undefined) {
+        const isNumbered = own !== undefined || request !== undefined
+        if (blocks.length > 0 && (isNumbered || block.type !== blocks[0].type)) end(last)
         blocks.push(block)
         request = own
       }
