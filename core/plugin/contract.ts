@@ -218,6 +218,11 @@ export interface Exporter extends Lifecycle, CheckpointParticipant, Inspectable 
    * error. A block that failed comes again as the same object, unless its sending queue had to take it apart.
    */
   export(block: Block, signal: AbortSignal): Promise<void>
+  /**
+   * Names of requests that the block has items of, if the backend is told requests apart. Blocks that have one in common are
+   * never exported as one: a request that was sent twice would be one of twice the items.
+   */
+  requestsIn?(block: Block): Iterable<string>
   /** Resolves if the backend answers. Rejects with its fault. */
   probe?(signal: AbortSignal): Promise<void>
   /** Set if its backend can be asked by PromQL. */

@@ -75,6 +75,11 @@ export class KafkaExporter implements Exporter {
     return { fate: 'stored', why: `written to the Kafka topic ${this.#config.topic}`, places: [name] }
   }
 
+  /** As one record, a request that came twice would have one number. */
+  requestsIn(block: Block): ReadonlySet<string> {
+    return this.#senders.requestsIn(block)
+  }
+
   async export(block: Block, signal: AbortSignal): Promise<void> {
     try {
       await this.#export(block, signal)

@@ -1,7 +1,12 @@
 import { AttributeDropper } from '../../core/model/attribute-dropper.ts'
 import { SeriesMemo } from '../../core/model/series-memo.ts'
 import { TENANT } from '../../core/model/tenant.ts'
-import { CLIENT_ATTRIBUTES, type ClientNumber, clientNumberOfItem } from '../../core/wire/otlp/client-number.ts'
+import {
+  CLIENT_ATTRIBUTES,
+  type ClientNumber,
+  clientNumberOfItem,
+  requestName
+} from '../../core/wire/otlp/client-number.ts'
 import {
   type Attributes,
   attributeText,
@@ -37,6 +42,16 @@ export class Senders {
     return block.type === 'points'
       ? this.#ofSeries.get(block.series, row)
       : senderOf(block.attributes[row], NO_ATTRIBUTES)
+  }
+
+  /** Names of the requests with numbers that the items are of. */
+  requestsIn(block: Block): ReadonlySet<string> {
+    const names = new Set<string>()
+    for (let row = 0; row < block.length; row++) {
+      const { number } = this.of(block, row)
+      if (number !== undefined) names.add(requestName(number))
+    }
+    return names
   }
 
   /** The items without the numbers of their requests, which make a series another one for each request. */

@@ -9,6 +9,9 @@ import type { DiskBuffer } from './disk-buffer.ts'
 import { type JoinedBatches, join, joinedBefore, type QueuedBatch, readBack } from './queued-batch.ts'
 import { type BlockTenants, TenantTurns } from './tenant-turns.ts'
 
+/** See `Exporter`. */
+type RequestsIn = (block: Block) => Iterable<string>
+
 interface QueueHost {
   readonly account: Account
   readonly clock: Clock
@@ -40,14 +43,16 @@ export class BatchQueue {
   #inHand: readonly QueuedBatch[] = []
   #isFreshTurn = true
   readonly #turns: TenantTurns | undefined
+  readonly #requestsIn: RequestsIn
   /** Bytes of batches not yet settled. */
   #bytes = 0
 
-  constructor({ max_size, order }: SendingQueueConfig['queue'], host: QueueHost) {
+  constructor({ max_size, order }: SendingQueueConfig['queue'], host: QueueHost, requestsIn: RequestsIn) {
     this.#maxBytes = max_size
     this.#anyOrder = order === 'any'
     this.#host = host
     this.#turns = host.tenants && new TenantTurns()
+    this.#requestsIn = requestsIn
   }
 
   get bytes(): number {
@@ -105,7 +110,7 @@ export class BatchQueue {
     const waiting = isFresh ? this.#memory : this.#held
     if (waiting.length > 0) {
       const before = isAnew ? undefined : joinedBefore(waiting)
-      const joined = before ?? join(waiting.slice(0, headOf(waiting, maxItems)))
+      const joined = before ?? join(waiting.slice(0, headOf(waiting, maxItems, this.#requestsIn)))
       if (isFresh) {
         const taken = this.#take(joined.batches.length)
         this.#turns?.taken(taken)
@@ -237,13 +242,17 @@ export class BatchQueue {
   }
 }
 
-/** How many of the first `batches` go together: of one type, `maxItems` in all, but one at least. */
-function headOf(batches: readonly QueuedBatch[], maxItems: number): number {
+/** How many of the first `batches` go together: of one type and of other requests, `maxItems` in all, but one at least. */
+function headOf(batches: readonly QueuedBatch[], maxItems: number, requestsIn: RequestsIn): number {
+  const requests = new Set<string>()
   let total = 0
   let count = 0
   for (const { block } of batches) {
     total += block.length
     if (count > 0 && (total > maxItems || block.type !== batches[0].block.type)) break
+    const own = [...requestsIn(block)]
+    if (own.some(request => requests.has(request))) break
+    for (const request of own) requests.add(request)
     count++
   }
   return count

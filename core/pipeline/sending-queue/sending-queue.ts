@@ -66,7 +66,7 @@ export class SendingQueue implements Sink {
     this.#host = host
     this.#retry = new RetrySender(exporter, config, host, this.#abort.signal)
     this.#rejectedItems = new RejectedItems(this.#retry, host)
-    this.#queue = new BatchQueue(config.queue, host)
+    this.#queue = new BatchQueue(config.queue, host, block => exporter.requestsIn?.(block) ?? [])
     this.#completions = new Completions(this.#queue, host.account)
     this.direct = new DirectExport(this.#retry, host.account, this.#closing.signal)
   }

@@ -31,6 +31,8 @@ test('numbers of requests are no part of series, and rows are kept apart by them
   assert.ok(sent.type === 'points')
   assert.deepEqual(new Set(sent.series.ids).size, 1)
   assert.deepEqual(sent.series.at(0).resource.attributes, app)
+  assert.deepEqual([...senders.requestsIn(block)], ['client 3 1 phone', 'client 3 2 phone'])
+  assert.deepEqual([...senders.requestsIn(sent)], [])
   const groups = new Partitioner([]).rowsOf(sent, 12, row => senders.of(block, row))
   assert.deepEqual(
     groups.map(({ rows, sender }) => [rows, sender.number?.seq]),

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { test } from 'node:test'
+import { setTimeout } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { eventually } from '../../e2e/eventually.ts'
 import { Sandbox, type Weir } from '../../e2e/weir-process.ts'
@@ -9,6 +10,8 @@ import { startVictoriaMetrics, victoriaMetricsProgram } from '../../servers/vict
 
 const [jars, kcat, store] = [await kafkaJars(), await kcatProgram(), await victoriaMetricsProgram()]
 const REQUESTS = 20
+/** Requests while brokers are away. */
+const LATE = 3
 const POINTS = 120
 
 interface TenantReport {
@@ -101,7 +104,15 @@ test('requests that come by two gateways count once behind Kafka, for their tena
     return vm.exportSeries('{__name__=~"taps.*"}')
   }
   const sum = async () => (await stored()).flatMap(({ values }) => values).reduce<number>((a, b) => a + (b ?? 0), 0)
-  await eventually('each counts once', async () => (await sum()) === REQUESTS * POINTS, { deadlineMs: 40_000 })
+  // The first holds the queue up, and all others wait behind it: each twice, as if its client had given up waiting.
+  await kafka.kill()
+  const late = [1, 2, LATE, 2, LATE].map(seq => post(one, REQUESTS + seq, 'acme'))
+  await setTimeout(1000)
+  await kafka.restart()
+  await Promise.all(late)
+  await eventually('each counts once', async () => (await sum()) >= (REQUESTS + LATE) * POINTS, { deadlineMs: 40_000 })
+  await counting.settled()
+  assert.equal(await sum(), (REQUESTS + LATE) * POINTS)
   for (const { metric } of await stored()) {
     assert.equal(metric.weir_tenant, 'acme')
     assert.deepEqual(
@@ -109,7 +120,6 @@ test('requests that come by two gateways count once behind Kafka, for their tena
       []
     )
   }
-  await counting.settled()
   const tenants = (await (await fetch(`${counting.admin}/api/tenants`)).json()) as TenantReport[]
   const acme = tenants.find(({ tenant }) => tenant === 'acme')
   assert.ok(acme !== undefined && acme.exported > 0 && acme.ledger.received > 0, JSON.stringify(tenants))

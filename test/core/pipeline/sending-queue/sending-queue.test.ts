@@ -19,8 +19,12 @@ let edges: Edges
 let exported: number[]
 let answer: (block: Block, signal: AbortSignal) => Promise<void>
 
-function sendingQueue(config: Partial<SendingQueueConfig> = {}): SendingQueue {
+function sendingQueue(
+  config: Partial<SendingQueueConfig> = {},
+  requestsIn?: (block: Block) => Iterable<string>
+): SendingQueue {
   const exporter = {
+    ...(requestsIn && { requestsIn }),
     async export(block: Block, signal: AbortSignal) {
       await answer(block, signal)
       exported.push(...(block.type === 'points' ? block.value : []))
@@ -66,6 +70,15 @@ describe('sending queue', () => {
     assert.deepEqual(calls, [9, 2], 'max_batch is 10')
     assert.equal(context.account.sent, 11)
     assert.equal(context.account.imbalance, 0)
+  })
+
+  it('joins no blocks with items of the same request', async () => {
+    const calls: number[] = []
+    answer = async block => void calls.push(block.length)
+    const to = sendingQueue({}, block => [...block.value].map(value => `request ${value}`))
+    await Promise.all([push(to, 0), push(to, 1, 2), push(to, 3), push(to, 2), push(to, 4), push(to, 3)])
+    assert.deepEqual(exported, [0, 1, 2, 3, 2, 4, 3])
+    assert.deepEqual(calls, [4, 3])
   })
 
   it('knows how long the oldest batch has waited', async () => {
