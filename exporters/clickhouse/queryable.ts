@@ -16,7 +16,12 @@ const MAX_QUEUED = 512
 /** Lists of series ids may be long. */
 const MAX_QUERY_BYTES = 64 * 2 ** 20
 
-const SETTINGS: Readonly<Record<string, string>> = { max_query_size: String(MAX_QUERY_BYTES) }
+const SETTINGS: Readonly<Record<string, string>> = {
+  max_query_size: String(MAX_QUERY_BYTES),
+  // Machine code for expressions takes longer to make than it saves in a statement, and statements differ.
+  compile_expressions: '0',
+  compile_aggregate_expressions: '0'
+}
 const TIME_SERIES_SETTINGS = { ...SETTINGS, allow_experimental_ts_to_grid_aggregate_function: '1' }
 
 const TIMEOUT_EXCEEDED = '159'

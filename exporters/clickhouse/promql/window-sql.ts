@@ -1,7 +1,8 @@
 import type { AggregationOp } from '../../../core/promql/ast.ts'
 import type { GridFunction, GridRequest } from '../../../core/promql/sample-store.ts'
 import type { GridOutputs } from './grid-outputs.ts'
-import { boundColumn, NOWHERE, slotOf, transformed } from './grid-sql.ts'
+import { boundColumn, slotOf } from './grid-sql.ts'
+import { NOWHERE, transformed } from './numbered-series.ts'
 import type { Fold } from './sliding.ts'
 
 // The exact sum of infinities is NaN.
@@ -67,7 +68,7 @@ export function seriesWindowSql({ func }: GridRequest, spans: Spans, rows: strin
  * @param rows a query for the columns of `numberRows`
  */
 export function windowSql({ func, aggregate }: GridRequest, spans: Spans, rows: string, outputs: GridOutputs): string {
-  const output = transformed(aggregate === undefined ? slotOf(outputs) : 'series_id', outputs.outputOf)
+  const output = transformed(aggregate === undefined ? slotOf(outputs) : 'series_id', outputs)
   const bound = boundColumn(outputs)
   return `SELECT output${bound}, groupArray(span) AS spans, groupArray(number_of_span) AS numbers,
       groupArray(samples_of_span) AS samples, max(odd_span) AS odd
