@@ -1,6 +1,6 @@
 import { extname } from 'node:path'
 import type { Readable } from 'node:stream'
-import { QueryError } from '../../core/promql/query-error.ts'
+import { QueryError, TooMuchError } from '../../core/promql/query-error.ts'
 import type { QueryableStore } from '../../core/promql/queryable.ts'
 import { type Context, parseDuration } from '../../sdk/plugin/index.ts'
 import type { Config } from './config.ts'
@@ -128,8 +128,5 @@ function queryError(error: unknown): QueryError {
     )
   const option = LIMITS.get(code)
   if (option === undefined) return new QueryError('execution', text)
-  return new QueryError(
-    'execution',
-    `the query needs more than \`query.${option}\` of the exporter: ask for less, or raise it`
-  )
+  return new TooMuchError(`the query needs more than \`query.${option}\` of the exporter: ask for less, or raise it`)
 }

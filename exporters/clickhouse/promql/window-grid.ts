@@ -18,7 +18,7 @@ export function hasWindows({ func, aggregate }: GridRequest): boolean {
 
 /**
  * The result of a function over windows, made of spans that windows have in common.
- * @param rows for the columns of `numberRows` @param members how many samples each output must have in each window, or there is no result
+ * @param rows for the columns of `numberRows`, none of which is between windows @param members how many samples each output must have in each window, or there is no result
  */
 export async function windowGrid(
   statements: Statements,
@@ -29,7 +29,7 @@ export async function windowGrid(
   members?: Uint32Array
 ): Promise<GridSeries[] | undefined> {
   const outputs = gridOutputs(series, request)
-  const spans = spansOf(request)
+  const spans = windowSpans(request)
   const isTooMuch = spans.count > MOST_SPANS || spans.count * (outputs?.labels.length ?? 0) > request.limits.maxSamples
   if (outputs === undefined || isTooMuch) return undefined
   const isOfSeries = request.aggregate === undefined && !outputs.hasBounds
@@ -41,6 +41,13 @@ export async function windowGrid(
   if (!grids.every(grid => grid !== undefined)) return undefined
   const all = grids.flat()
   return members === undefined || all.length === members.length ? all : undefined
+}
+
+/** Windows with room between them, in which there are no rows, are one span each. */
+function windowSpans(request: GridRequest): Spans {
+  const { start, end, stepMs, rangeMs } = request
+  if (start === end || stepMs <= rangeMs) return spansOf(request)
+  return { origin: start - rangeMs, lengthMs: stepMs, count: Math.floor((end - start) / stepMs) + 1 }
 }
 
 /** The spans that the windows of all times consist of. */
