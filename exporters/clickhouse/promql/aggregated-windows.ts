@@ -52,7 +52,11 @@ export async function aggregatedWindows(
   })
   const groupOf = new Uint32Array(own.labels.length)
   for (const [i, slot] of own.numbers.entries()) groupOf[slot] = groups.numbers[i]
-  const grids = gridsOf(await statements.ask(aggregatedSql(request, layout, slotted, groupOf), signal), request, groups)
+  const grids = gridsOf(
+    await statements.askTogether(aggregatedSql(request, layout, slotted, groupOf), signal),
+    request,
+    groups
+  )
   // Sums beyond all numbers are for the engine.
   return grids?.some(({ values, absent }) => values.some((value, i) => Number.isNaN(value) && absent?.[i] !== 1))
     ? undefined

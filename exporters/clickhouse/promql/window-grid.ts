@@ -35,7 +35,7 @@ export async function windowGrid(
   const isOfSeries = request.aggregate === undefined && !outputs.hasBounds
   const ofSeries = isOfSeries ? await seriesWindows(statements, request, spans, outputs, rows, signal) : 'too many'
   if (ofSeries !== 'too many') return ofSeries
-  const blocks = await statements.ask(windowSql(request, spans, rows(), outputs), signal)
+  const blocks = await statements.askTogether(windowSql(request, spans, rows(), outputs), signal)
   if (blocks.some(block => block.numbers('odd').includes(1))) return undefined
   const grids = blocks.map(block => windowsIn(block, request, spans, outputs, members))
   if (!grids.every(grid => grid !== undefined)) return undefined
