@@ -7,7 +7,7 @@ import { FORM_LABELS, type Form } from './forms.ts'
 import { FoundMemo } from './found-memo.ts'
 import { TIER_ATTRIBUTES } from './naming.ts'
 import { EVERYTHING } from './selector.ts'
-import { type FindRequest, namesOf, type SeriesIds, SeriesIdsIndex } from './series-ids.ts'
+import { type FindRequest, foundIn, namesOf, type SeriesIds, SeriesIdsIndex } from './series-ids.ts'
 import { idList } from './sql-text.ts'
 import type { Statements } from './statements.ts'
 import { namedLabels, SERIES_COLUMNS, SharedParts, type StoredSeries, seriesOf } from './stored-series.ts'
@@ -96,11 +96,19 @@ export class SeriesIndex {
     signal: AbortSignal
   ): AsyncGenerator<StoredSeries> {
     for (let from = 0; from < ids.length; from += PAGE)
-      yield* await this.#page(request, ids.slice(from, from + PAGE), signal)
+      yield* await this.#page(request, ids.slice(from, from + PAGE), ids.length <= PAGE, signal)
   }
 
-  /** Panels that are drawn at once want the same series, and one of them reads those. */
-  async #page(request: SearchRequest, ids: readonly bigint[], signal: AbortSignal): Promise<StoredSeries[]> {
+  /**
+   * Panels that are drawn at once want the same series, and one of them reads those.
+   * @param isAll true if these are all that the request finds
+   */
+  async #page(
+    request: SearchRequest,
+    ids: readonly bigint[],
+    isAll: boolean,
+    signal: AbortSignal
+  ): Promise<StoredSeries[]> {
     const key = `${request.suffix} ${namesOf(request.forms)}`
     while (ids.some(id => !this.#known.has(id)) && this.#reading.has(key))
       await orAborted(this.#reading.get(key)!, signal)
@@ -108,20 +116,31 @@ export class SeriesIndex {
     const known = ids.map(id => this.#known.get(id)).filter(series => series !== undefined)
     const unknown = ids.filter(id => !this.#known.has(id))
     if (unknown.length === 0) return known
-    const reading = this.#read(request, unknown, signal).finally(() => this.#reading.delete(key))
+    // A list of thousands of ids takes ClickHouse longer than their rows.
+    const isWhole = isAll && unknown.length === ids.length && request.selector.prefilter() === EVERYTHING
+    const reading = this.#read(request, isWhole ? undefined : unknown, signal).finally(() => this.#reading.delete(key))
     this.#reading.set(
       key,
       reading.catch(() => {})
     )
-    return [...known, ...(await reading)]
+    const read = await reading
+    if (!isWhole) return [...known, ...read]
+    // Others may have come since.
+    const wanted = new Set(ids)
+    return read.filter(({ id }) => wanted.has(id))
   }
 
-  async #read({ forms, suffix }: SearchRequest, ids: readonly bigint[], signal: AbortSignal): Promise<StoredSeries[]> {
-    const blocks = await this.#statements.ask(
-      `SELECT ${SERIES_COLUMNS} FROM ${this.#database}.series${suffix} AS s
-       WHERE s.name IN ${namesOf(forms)} AND series_id IN ${idList(ids)} GROUP BY series_id`,
-      signal
-    )
+  /** @param ids of a part of the series, or undefined: all that the request finds */
+  async #read(
+    request: SearchRequest,
+    ids: readonly bigint[] | undefined,
+    signal: AbortSignal
+  ): Promise<StoredSeries[]> {
+    const { forms, suffix } = request
+    const ofIds = () => `${this.#database}.series${suffix} AS s
+       WHERE s.name IN ${namesOf(forms)} AND series_id IN ${idList(ids!)} GROUP BY series_id`
+    const rows = ids === undefined ? foundIn(this.#database, request) : ofIds()
+    const blocks = await this.#statements.ask(`SELECT ${SERIES_COLUMNS} FROM ${rows}`, signal)
     const hidden = suffix === '' ? NONE_HIDDEN : TIER_ATTRIBUTES
     const read = blocks.flatMap(block => seriesOf(block, this.#shared, hidden))
     this.#remember(read)
