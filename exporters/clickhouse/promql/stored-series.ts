@@ -1,4 +1,3 @@
-import type { Scope } from '../../../core/model/series.ts'
 import { Labels, METRIC_NAME } from '../../../core/promql/labels.ts'
 import { seriesLabels } from '../../../core/wire/prometheus/labels.ts'
 import { metricKey } from './catalog.ts'
@@ -20,14 +19,9 @@ export interface StoredSeries {
   readonly resource: Attributes
   /** Without the metric's name. */
   readonly labels: Labels
-  /** The same with each name that was asked for: they are few. See {@link namedLabels}. */
-  readonly named: Labels[]
+  /** With names, by these: they are few. See {@link namedLabels}. */
+  readonly named: Map<string, Labels>
 }
-
-/** What series of several metrics may have in common. */
-type LabelSet = Pick<StoredSeries, 'attributes' | 'resource' | 'labels'>
-
-type TextScope = Scope & { readonly attributes: Attributes }
 
 const NO_ATTRIBUTES: Attributes = []
 const TEXTS = ['name', 'kind', 'temporality', 'unit', 'scope_name', 'scope_version'] as const
@@ -42,8 +36,11 @@ export const SERIES_COLUMNS = [
 
 /** The labels of a series under this name, the same object each time: its key is made once. */
 export function namedLabels({ labels, named }: StoredSeries, name: string): Labels {
-  let own = named.find(known => known.get(METRIC_NAME) === name)
-  if (own === undefined) named.push((own = labels.with([[METRIC_NAME, name]])))
+  let own = named.get(name)
+  if (own === undefined) {
+    own = labels.with([[METRIC_NAME, name]])
+    named.set(name, own)
+  }
   return own
 }
 
@@ -51,25 +48,14 @@ export function namedLabels({ labels, named }: StoredSeries, name: string): Labe
 export class SharedParts {
   readonly #texts = new Map<string, string>()
   readonly #resources = new Map<string, Attributes>()
-  readonly #labelSets = new Map<string, LabelSet>()
 
   text(text: string): string {
-    return kept(this.#texts, text, () => text)
+    return kept(this.#texts, text, text)
   }
 
   resource(resource: Attributes): Attributes {
     if (resource.length === 0) return NO_ATTRIBUTES
-    return kept(this.#resources, JSON.stringify(resource), () => resource)
-  }
-
-  /** Labels are made of these parts. A gauge and the metrics of its states in a tier have all of them in common. */
-  labelSet(attributes: Attributes, resource: Attributes, scope: TextScope): LabelSet {
-    const key = textOf([attributes, resource, scope.attributes], scope)
-    return kept(this.#labelSets, key, () => {
-      const own = { attributes: this.attributes(attributes), resource: this.resource(resource) }
-      const labels = seriesLabels({ ...own, resource: { attributes: own.resource, schemaUrl: '' }, scope }, NAMING)
-      return { ...own, labels: Labels.of(this.attributes(labels)) }
-    })
+    return kept(this.#resources, JSON.stringify(resource), resource)
   }
 
   attributes(attributes: Attributes): Attributes {
@@ -103,33 +89,31 @@ function seriesAt(
     unit: text('unit'),
     description: ''
   })
-  const attributes = map('attributes').filter(([key]) => !hidden.has(key))
+  const attributes = shared.attributes(map('attributes').filter(([key]) => !hidden.has(key)))
+  const resource = shared.resource(map('resource'))
   const scope = {
     name: text('scope_name'),
     version: text('scope_version'),
     attributes: map('scope_attributes'),
     schemaUrl: ''
   }
-  return { id, metric: shared.text(metric), ...shared.labelSet(attributes, map('resource'), scope), named: [] }
+  const labels = seriesLabels({ attributes, resource: { attributes: resource, schemaUrl: '' }, scope }, NAMING)
+  return {
+    id,
+    metric: shared.text(metric),
+    attributes,
+    resource,
+    labels: Labels.of(shared.attributes(labels)),
+    named: new Map()
+  }
 }
 
-function kept<T>(known: Map<string, T>, key: string, make: () => T): T {
+function kept<T>(known: Map<string, T>, key: string, made: T): T {
   const found = known.get(key)
   if (found !== undefined) return found
   if (known.size >= MOST_SHARED) known.clear()
-  const made = make()
   known.set(key, made)
   return made
-}
-
-/** Different for parts that differ. */
-function textOf(all: readonly Attributes[], { name, version }: TextScope): string {
-  let text = `${name.length} ${name}${version.length} ${version}`
-  for (const pairs of all) {
-    text += pairs.length
-    for (const [key, value] of pairs) text += ` ${key.length} ${key}${value.length} ${value}`
-  }
-  return text
 }
 
 /** The entries of a map of texts. */
