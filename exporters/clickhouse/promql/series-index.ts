@@ -10,7 +10,7 @@ import { EVERYTHING } from './selector.ts'
 import { type FindRequest, foundIn, namesOf, type SeriesIds, SeriesIdsIndex } from './series-ids.ts'
 import { idList } from './sql-text.ts'
 import type { Statements } from './statements.ts'
-import { namedLabels, SERIES_COLUMNS, SharedParts, type StoredSeries, seriesOf } from './stored-series.ts'
+import { namedLabels, SharedParts, type StoredSeries, seriesOf, seriesSql } from './stored-series.ts'
 
 /** Series that are remembered, some 2 KB each. */
 const MAX_KNOWN = 100_000
@@ -140,7 +140,7 @@ export class SeriesIndex {
     const ofIds = () => `${this.#database}.series${suffix} AS s
        WHERE s.name IN ${namesOf(forms)} AND series_id IN ${idList(ids!)} GROUP BY series_id`
     const rows = ids === undefined ? foundIn(this.#database, request) : ofIds()
-    const blocks = await this.#statements.ask(`SELECT ${SERIES_COLUMNS} FROM ${rows}`, signal)
+    const blocks = await this.#statements.ask(seriesSql(rows), signal)
     const hidden = suffix === '' ? NONE_HIDDEN : TIER_ATTRIBUTES
     const read = blocks.flatMap(block => seriesOf(block, this.#shared, hidden))
     this.#remember(read)
