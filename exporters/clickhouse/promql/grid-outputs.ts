@@ -54,9 +54,8 @@ export function gridOutputs(series: readonly FoundSeries[], request: GridRequest
 }
 
 function factsOf(series: readonly FoundSeries[]): SeriesFacts {
-  const name = series[0].labels.get(METRIC_NAME)
   // Then series stay different without their name.
-  const haveOneName = series.every(({ labels }) => labels.get(METRIC_NAME) === name)
+  const haveOneName = series.every(({ name }) => name === series[0].name)
   const sameAs = new Map<bigint, bigint>()
   const firstOf = new Map<string, bigint>()
   const nameless = new Set<string>()
@@ -85,8 +84,9 @@ function makeOutputs(
   const labels: Labels[] = []
   const numbers = new Uint32Array(series.length)
   const { keyOf, labelsOf } = groupingOf(aggregate)
+  const hasName = keepsName && (aggregate === undefined || keepsLabel(aggregate, METRIC_NAME))
   for (const [i, one] of series.entries()) {
-    const own = keepsName ? one.labels : one.nameless
+    const own = hasName ? one.labels : one.nameless
     const key = keyOf(own)
     let output = outputs.get(key)
     if (output === undefined) {

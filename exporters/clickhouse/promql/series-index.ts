@@ -3,7 +3,7 @@ import { QueryError } from '../../../core/promql/query-error.ts'
 import type { QueryLimits } from '../../../core/promql/sample-store.ts'
 import { orAborted } from '../or-aborted.ts'
 import { metricKey, type StoredMetric } from './catalog.ts'
-import { FORM_LABELS, type Form } from './forms.ts'
+import { FORM_LABELS, type Form, type MetricForm } from './forms.ts'
 import { FoundMemo } from './found-memo.ts'
 import { TIER_ATTRIBUTES } from './naming.ts'
 import { EVERYTHING } from './selector.ts'
@@ -23,7 +23,9 @@ export interface FoundSeries {
   readonly id: bigint
   readonly metric: StoredMetric
   readonly form: Form
-  /** With the name of the form; without the label that tells series of the form apart. */
+  /** Of the form. */
+  readonly name: string
+  /** With this name; without the label that tells series of the form apart. Made when they are asked for: most results have no name. */
   readonly labels: Labels
   /** The same without the name. */
   readonly nameless: Labels
@@ -82,7 +84,7 @@ export class SeriesIndex {
       const before = found.length
       for (const { metric, form, name } of byMetric.get(series.metric) ?? []) {
         if (!selector.matches(series, series.labels, FORM_LABELS[form])) continue
-        found.push({ id: series.id, metric, form, labels: namedLabels(series, name), nameless: series.labels })
+        found.push(new FormOfSeries(series, { metric, form, name }))
         checkSeries(found.length, limits)
       }
       isAll &&= found.length > before
@@ -151,6 +153,32 @@ export class SeriesIndex {
     if (this.#known.size + read.length > MAX_KNOWN) this.#known.clear()
     if (read.length > MAX_KNOWN) return
     for (const series of read) this.#known.set(series.id, series)
+  }
+}
+
+class FormOfSeries implements FoundSeries {
+  readonly metric: StoredMetric
+  readonly form: Form
+  readonly name: string
+  readonly #series: StoredSeries
+
+  constructor(series: StoredSeries, { metric, form, name }: MetricForm) {
+    this.metric = metric
+    this.form = form
+    this.name = name
+    this.#series = series
+  }
+
+  get id(): bigint {
+    return this.#series.id
+  }
+
+  get labels(): Labels {
+    return namedLabels(this.#series, this.name)
+  }
+
+  get nameless(): Labels {
+    return this.#series.labels
   }
 }
 
