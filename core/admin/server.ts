@@ -9,6 +9,7 @@ import { PACKAGE_ROOT } from '../package-root.ts'
 import type { Services } from '../pipeline/graph/services.ts'
 import type { BuiltService } from '../pipeline/service/build.ts'
 import type { Authenticator } from '../plugin/access.ts'
+import { DashboardFolder } from './dashboards/folder.ts'
 import { dashboardRoutes } from './dashboards/routes.ts'
 import { guard } from './guard.ts'
 import { pagePolicy } from './page-policy.ts'
@@ -26,12 +27,14 @@ const PAGE_FOLDER = path.join(PACKAGE_ROOT, 'dist/web')
 export class AdminServer {
   #server: HttpServer
   #services: Services
+  readonly #dashboards: DashboardFolder
 
   /** Components may still add routes until {@link start}. */
   constructor(config: AdminConfig, service: BuiltService, moment: () => Moment) {
     const { endpoint, tls } = config
     const certificate = tls && new ServerCertificate(tls, service.services)
-    this.#server = new HttpServer(endpoint, makeApp(config, service, moment), { certificate })
+    this.#dashboards = new DashboardFolder(config.dashboards)
+    this.#server = new HttpServer(endpoint, makeApp(config, service, moment, this.#dashboards), { certificate })
     this.#services = service.services
   }
 
@@ -39,6 +42,8 @@ export class AdminServer {
     await this.#server.start()
     this.#services.adminUrl = `${this.#server.scheme}://${this.#server.address}`
     this.#services.announcements.push({ what: `Status page on ${this.#services.adminUrl}/`, command: undefined })
+    // They are checked once, and whoever looks at one first does not wait for it. Failures are told to those who ask.
+    void this.#dashboards.list().catch(() => {})
   }
 
   stop(signal: AbortSignal): Promise<void> {
@@ -46,7 +51,12 @@ export class AdminServer {
   }
 }
 
-function makeApp({ endpoint, auth, dashboards }: AdminConfig, service: BuiltService, moment: () => Moment): Express {
+function makeApp(
+  { endpoint, auth }: AdminConfig,
+  service: BuiltService,
+  moment: () => Moment,
+  dashboards: DashboardFolder
+): Express {
   const { services } = service
   // The guard knows paths as they are written here.
   const app = express().disable('x-powered-by').enable('case sensitive routing')

@@ -19,3 +19,10 @@ export class QueryError extends Error {
     this.span = span
   }
 }
+
+/** More than may be read or held at once. A part of the query's range may be within the limits. */
+export class TooMuchError extends QueryError {
+  constructor(message: string) {
+    super('execution', message)
+  }
+}

@@ -2,6 +2,10 @@ import type { ResultSeries, ResultValue, VectorSample } from '../promql/engine/e
 import type { FloatHistogram } from '../promql/histogram/float-histogram.ts'
 import { histogramJson } from '../promql/histogram/text.ts'
 
+/** JavaScript writes numbers from here on, and those below the second one, with an exponent. */
+const LEAST_LARGE = 1e21
+const LEAST_PLAIN = 1e-6
+
 /** A result as `data` of the Prometheus API, JSON: https://prometheus.io/docs/prometheus/latest/querying/api/ */
 export function resultJson(value: ResultValue, stats?: object): string {
   const more = stats === undefined ? '' : `,"stats":${JSON.stringify(stats)}`
@@ -13,7 +17,10 @@ export function valueText(value: number): string {
   if (value === Number.POSITIVE_INFINITY) return '+Inf'
   if (value === Number.NEGATIVE_INFINITY) return '-Inf'
   if (Object.is(value, -0)) return '-0'
-  return String(value).replace(/e([+-])(\d)$/, 'e$10$2')
+  const text = String(value)
+  const size = Math.abs(value)
+  const hasExponent = size >= LEAST_LARGE || size < LEAST_PLAIN
+  return hasExponent ? text.replace(/e([+-])(\d)$/, 'e$10$2') : text
 }
 
 function valueJson(value: ResultValue): string {
@@ -25,7 +32,7 @@ function valueJson(value: ResultValue): string {
     case 'vector':
       return list(value.samples, sample => vectorEntry(sample, value.time))
     case 'matrix':
-      return list(value.series, matrixEntry)
+      return matrixJson(value.series)
   }
 }
 
@@ -35,12 +42,29 @@ function vectorEntry({ labels, value, histogram }: VectorSample, time: number): 
   return `{"metric":${JSON.stringify(labels)},${sample}}`
 }
 
-function matrixEntry({ labels, times, values, histograms }: ResultSeries): string {
+/** Series have the same times most often, whose texts are made once. */
+function matrixJson(series: readonly ResultSeries[]): string {
+  let known: Float64Array = new Float64Array()
+  let texts: readonly string[] = []
+  return list(series, one => {
+    if (!areSame(one.times, known)) texts = Array.from(one.times, time => String(time / 1000))
+    known = one.times
+    return matrixEntry(one, texts)
+  })
+}
+
+function areSame(a: Float64Array, b: Float64Array): boolean {
+  if (a.length !== b.length) return false
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false
+  return true
+}
+
+function matrixEntry({ labels, times, values, histograms }: ResultSeries, timeTexts: readonly string[]): string {
   const floats: string[] = []
   const wholes: string[] = []
   for (let i = 0; i < times.length; i++) {
     const histogram = histograms?.[i]
-    if (histogram === undefined) floats.push(sampleJson(times[i], values[i]))
+    if (histogram === undefined) floats.push(`[${timeTexts[i]},"${valueText(values[i])}"]`)
     else wholes.push(wholeJson(times[i], histogram))
   }
   const samples = [

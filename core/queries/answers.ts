@@ -1,4 +1,5 @@
-import { type EvaluationOptions, evaluate, type QueryResult } from '../promql/engine/evaluate.ts'
+import type { Expr } from '../promql/ast.ts'
+import { type EvaluationOptions, type EvaluationRange, evaluate, type QueryResult } from '../promql/engine/evaluate.ts'
 import { SampleTotal } from '../promql/engine/sample-budget.ts'
 import { type Labels, METRIC_NAME } from '../promql/labels.ts'
 import { Matcher } from '../promql/matcher.ts'
@@ -9,10 +10,11 @@ import type { OpenedStore } from '../promql/queryable.ts'
 import { requireLabels } from '../promql/require-labels.ts'
 import { resultJson } from './answer-json.ts'
 import { readsAheadMs } from './cacheable.ts'
-import { Changes, cachedRange } from './cached-range.ts'
+import { Changes, cachedRange, type EvaluateRange } from './cached-range.ts'
 import { eventAnswer } from './event-answers.ts'
 import { exemplarsAnswer } from './exemplar-answers.ts'
 import type { QuerySettings } from './messages.ts'
+import { rangeInParts } from './range-in-parts.ts'
 import type { QueryAnswer, QueryOptions, QueryRequest, RequiredLabels } from './requests.ts'
 import { type Extent, ResultCache } from './result-cache.ts'
 import { type Cut, cardinality, cut, labelNames, labelValues, metadataByFamily } from './series-answers.ts'
@@ -88,14 +90,21 @@ export class Answers {
       const result = await evaluate(expr, { start: from, end: until, stepMs }, this.#store, settings)
       return extentOf(result, from, until, stepMs)
     }
-    const aheadMs = this.#settings.cacheBytes === 0 ? undefined : readsAheadMs(expr)
-    const key = `${settings.lookbackMs} ${formatQuery(expr)}`
-    const extent =
-      aheadMs === undefined
-        ? await evaluatePart(start, end)
-        : await cachedRange({ key, start, end, stepMs, aheadMs }, this.#cache, this.#changes, evaluatePart)
+    const extent = await this.#extent(expr, { start, end, stepMs }, settings, evaluatePart)
     const { data: series, warnings } = cut([...extent.series], options.limit)
     return answer(resultJson({ type: 'matrix', series }), [...extent.warnings, ...warnings], extent.infos)
+  }
+
+  /** Results that do not depend on the range may be those of its parts, or be known. */
+  #extent(expr: Expr, range: EvaluationRange, settings: EvaluationOptions, evaluatePart: EvaluateRange) {
+    const aheadMs = readsAheadMs(expr)
+    if (aheadMs === undefined) return evaluatePart(range.start, range.end)
+    const { stepMs } = range
+    const inParts: EvaluateRange = (start, end) =>
+      rangeInParts({ start, end, stepMs }, evaluatePart, settings.limits, this.#total)
+    if (this.#settings.cacheBytes === 0) return inParts(range.start, range.end)
+    const key = `${settings.lookbackMs} ${formatQuery(expr)}`
+    return cachedRange({ key, ...range, aheadMs }, this.#cache, this.#changes, inParts)
   }
 
   async #series(question: SeriesQuestion, required: RequiredLabels, signal: AbortSignal): Promise<QueryAnswer> {

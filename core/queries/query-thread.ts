@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads'
 import type { Logger } from 'pino'
 import { describeError } from '../errors.ts'
-import { QueryError } from '../promql/query-error.ts'
+import { QueryError, TooMuchError } from '../promql/query-error.ts'
 import type { QueryableStore } from '../promql/queryable.ts'
 import type { FromQueryThread, QuerySettings, ToQueryThread } from './messages.ts'
 import type { QueryAnswer, QueryRequest, RequiredLabels } from './requests.ts'
@@ -149,7 +149,11 @@ export class QueryThread {
   #failed(fetch: number, error: unknown): void {
     if (!this.#fetches.delete(fetch)) return
     const kind = error instanceof QueryError ? error.kind : 'unavailable'
-    this.#post({ kind: 'failed', fetch, error: { kind, message: describeError(error) } })
+    this.#post({
+      kind: 'failed',
+      fetch,
+      error: { kind, message: describeError(error), isTooMuch: error instanceof TooMuchError }
+    })
   }
 
   #stopFetch(fetch: number): void {

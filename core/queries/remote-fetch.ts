@@ -1,6 +1,7 @@
 import type { MessagePort } from 'node:worker_threads'
-import { QueryError } from '../promql/query-error.ts'
+import { QueryError, TooMuchError } from '../promql/query-error.ts'
 import type { FromQueryThread, ToQueryThread } from './messages.ts'
+import type { PlainQueryError } from './requests.ts'
 
 type Piece = Extract<ToQueryThread, { kind: 'piece' | 'failed' }>
 
@@ -30,7 +31,7 @@ export class RemoteFetch {
       for (;;) {
         const piece = await next
         isOver = piece.kind === 'failed' || piece.isLast
-        if (piece.kind === 'failed') throw new QueryError(piece.error.kind, piece.error.message)
+        if (piece.kind === 'failed') throw errorOf(piece.error)
         if (piece.isLast) return undefined
         next = this.#next(fetch, signal)
         // The next piece comes while this one is read. Its failure is met when it is awaited.
@@ -58,4 +59,8 @@ export class RemoteFetch {
   #post(message: FromQueryThread): void {
     this.#port.postMessage(message)
   }
+}
+
+function errorOf({ kind, message, isTooMuch }: PlainQueryError): QueryError {
+  return isTooMuch ? new TooMuchError(message) : new QueryError(kind, message)
 }

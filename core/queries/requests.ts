@@ -70,4 +70,6 @@ export interface QueryAnswer {
 export interface PlainQueryError {
   readonly kind: QueryErrorKind
   readonly message: string
+  /** True of a `TooMuchError`. */
+  readonly isTooMuch?: boolean
 }

@@ -22,8 +22,8 @@ const SHORTEST_TICK_MS = 50
 const LONGEST_TICK_MS = 500
 /** Groups and cumulative series that stood still for this long, and for two of the largest windows, expire. */
 const EXPIRE_AFTER_MS = 3_600_000
-/** Without a journal, an emission of few steps is done at once, and a longer one so many at a time. */
-const STEPS_AT_ONCE = 32
+/** Without a journal, an emission that takes no longer is done at once, and a longer one in parts of this length. */
+const EMISSION_MS = 5
 
 /** Aggregates points and events in windows of event time, by rules. Items that no rule takes pass through. */
 export class WindowEngine implements BatchProcessor {
@@ -186,8 +186,9 @@ export class WindowEngine implements BatchProcessor {
 
   /** True if there is more. */
   #someSteps(): boolean {
-    for (let i = 0; i < STEPS_AT_ONCE; i++) if (!this.#step()) return false
-    return true
+    const begun = performance.now()
+    while (this.#step()) if (performance.now() - begun >= EMISSION_MS) return true
+    return false
   }
 
   /** True if there is more. */

@@ -1,6 +1,6 @@
 import { extname } from 'node:path'
 import type { Readable } from 'node:stream'
-import { QueryError } from '../../core/promql/query-error.ts'
+import { QueryError, TooMuchError } from '../../core/promql/query-error.ts'
 import type { QueryableStore } from '../../core/promql/queryable.ts'
 import { type Context, parseDuration } from '../../sdk/plugin/index.ts'
 import type { Config } from './config.ts'
@@ -16,7 +16,12 @@ const MAX_QUEUED = 512
 /** Lists of series ids may be long. */
 const MAX_QUERY_BYTES = 64 * 2 ** 20
 
-const SETTINGS: Readonly<Record<string, string>> = { max_query_size: String(MAX_QUERY_BYTES) }
+const SETTINGS: Readonly<Record<string, string>> = {
+  max_query_size: String(MAX_QUERY_BYTES),
+  // Machine code for expressions takes longer to make than it saves in a statement, and statements differ.
+  compile_expressions: '0',
+  compile_aggregate_expressions: '0'
+}
 const TIME_SERIES_SETTINGS = { ...SETTINGS, allow_experimental_ts_to_grid_aggregate_function: '1' }
 
 const TIMEOUT_EXCEEDED = '159'
@@ -123,8 +128,5 @@ function queryError(error: unknown): QueryError {
     )
   const option = LIMITS.get(code)
   if (option === undefined) return new QueryError('execution', text)
-  return new QueryError(
-    'execution',
-    `the query needs more than \`query.${option}\` of the exporter: ask for less, or raise it`
-  )
+  return new TooMuchError(`the query needs more than \`query.${option}\` of the exporter: ask for less, or raise it`)
 }

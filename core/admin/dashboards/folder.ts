@@ -5,7 +5,7 @@ import { describeError } from '../../errors.ts'
 import { RequestError } from '../../http/request-error.ts'
 import { realDisk, replaceFile } from '../../journal/disk.ts'
 import { PACKAGE_ROOT } from '../../package-root.ts'
-import { checkDashboard } from './check.ts'
+import { type CheckedDashboard, checkDashboard } from './check.ts'
 import type { DashboardList, DashboardSummary } from './dashboard.ts'
 
 /** Ten times the largest that comes with Weir. */
@@ -15,6 +15,9 @@ const MOST_FILES = 500
 const NAME = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}$/
 const END = '.json'
 const READY_MADE = path.join(PACKAGE_ROOT, 'configs/dashboards')
+
+/** What a list says of a text. */
+type Check = Pick<CheckedDashboard, 'title' | 'problems'>
 
 /** The text of a dashboard, and the name of this version of it, for the headers `ETag` and `If-Match`. */
 export interface DashboardText {
@@ -31,6 +34,8 @@ export class DashboardFolder {
   readonly #folder: string | undefined
   /** The last change. Changes come one after the other, so that none is made to a version that is gone. */
   #changed: Promise<unknown> = Promise.resolve()
+  /** Of the texts of the last list, by version: a check takes longer than all else. */
+  #checks: ReadonlyMap<string, Check> = new Map()
 
   /** @param folder need not be there; undefined: nothing can be saved */
   constructor(folder: string | undefined) {
@@ -41,8 +46,10 @@ export class DashboardFolder {
     const { names, folderProblem } = await this.#ownNames()
     const all = [...new Set([...(await namesIn(READY_MADE)), ...names])].sort()
     const dashboards: DashboardSummary[] = []
+    const checks = new Map<string, Check>()
     // One after the other: only one is in memory.
-    for (const name of all) dashboards.push(...(await this.#summaryOf(name)))
+    for (const name of all) dashboards.push(...(await this.#summaryOf(name, checks)))
+    this.#checks = checks
     return { isWritable: await this.#isWritable(), folderProblem, dashboards }
   }
 
@@ -118,10 +125,12 @@ export class DashboardFolder {
     }
   }
 
-  async #summaryOf(name: string): Promise<DashboardSummary[]> {
+  /** @param checks gets the one of its text */
+  async #summaryOf(name: string, checks: Map<string, Check>): Promise<DashboardSummary[]> {
     try {
-      const { text, source } = await this.read(name)
-      const { title, problems } = checkDashboard(text)
+      const { text, version, source } = await this.read(name)
+      const { title, problems } = this.#checks.get(version) ?? checkDashboard(text)
+      checks.set(version, { title, problems })
       return [{ name, title, source, problems }]
     } catch (error) {
       if (!(error instanceof RequestError)) throw error

@@ -1,14 +1,12 @@
 import express, { type ErrorRequestHandler, type Request, type Router } from 'express'
 import { RequestError } from '../../http/request-error.ts'
-import { DashboardFolder, MOST_BYTES } from './folder.ts'
+import { type DashboardFolder, MOST_BYTES } from './folder.ts'
 
 /**
  * `GET /` lists dashboards, `GET`, `PUT` and `DELETE /<name>` are for one. Its version is the header `ETag`. A change needs
  * `If-Match` with the version that it changes, and a new dashboard `If-None-Match: *`.
- * @param folder undefined: nothing can be changed
  */
-export function dashboardRoutes(folder: string | undefined): Router {
-  const dashboards = new DashboardFolder(folder)
+export function dashboardRoutes(dashboards: DashboardFolder): Router {
   const router = express.Router({ strict: true })
   router.use((_request, response, next) => {
     response.set('cache-control', 'no-store')

@@ -41,10 +41,12 @@ function nanToFront(values: Float64Array): number {
  */
 function ranked(values: Float64Array, from: number, rank: number): number {
   if (rank < from) return Number.NaN
-  let [low, high] = [from, values.length - 1]
+  let low = from
+  let high = values.length - 1
   while (high - low >= FEW) {
     const pivot = middleOf(values[low]!, values[(low + high) >>> 1]!, values[high]!)
-    let [left, right] = [low, high]
+    let left = low
+    let right = high
     while (left <= right) {
       while (values[left]! < pivot) left++
       while (values[right]! > pivot) right--

@@ -1,4 +1,4 @@
-import { QueryError } from '../query-error.ts'
+import { QueryError, TooMuchError } from '../query-error.ts'
 import type { QueryLimits } from '../sample-store.ts'
 
 /** Samples that several queries have in memory together. */
@@ -64,8 +64,7 @@ export class SampleBudget {
   /** Throws a {@link QueryError} if `count` more samples are too many. */
   checkRoom(count: number): void {
     if (this.#current + count <= this.#limits.maxSamples) return
-    throw new QueryError(
-      'execution',
+    throw new TooMuchError(
       `the query needs more than ${this.#limits.maxSamples} samples in memory (max_samples): narrow it by labels, ` +
         'shorten its time range, or make its step longer'
     )

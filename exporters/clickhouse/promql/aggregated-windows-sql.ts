@@ -1,5 +1,6 @@
 import type { GridFunction, GridRequest } from '../../../core/promql/sample-store.ts'
-import { aggregateSql, NOWHERE, transformed } from './grid-sql.ts'
+import { aggregateSql } from './grid-sql.ts'
+import { NOWHERE, type NumberedSeries, transformed } from './numbered-series.ts'
 import { arrayText } from './sql-text.ts'
 import { spanOf } from './window-sql.ts'
 
@@ -44,7 +45,7 @@ export interface SlottedRows {
   readonly gives: 'both' | 'numbers' | 'counts'
   /** A query of SQL for the columns of `numberRows`, none of which is between windows. */
   readonly rows: string
-  readonly slotOf: ReadonlyMap<bigint, number>
+  readonly slots: NumberedSeries
 }
 
 /**
@@ -71,7 +72,7 @@ export function aggregatedSql(
 
 /** Columns `slot`, `numbers` and `counts`, with an item for each span, and `odd_slot`. */
 function slotsSql(request: GridRequest, { spans, ...layout }: AggregatedWindows, source: SlottedRows): string {
-  const { gives, rows, slotOf } = source
+  const { gives, rows, slots } = source
   const { ofRows, ofSeries, none } = VALUES[request.func]!
   const bySpan = (aggregate: string, of: string) =>
     `${aggregate}Resample(0, ${spans}, 1)(${of}toUInt32(${spanOf(layout)}))`
@@ -83,8 +84,8 @@ function slotsSql(request: GridRequest, { spans, ...layout }: AggregatedWindows,
     counts: `[] AS own_numbers, ${number} AS own_counts`
   }[gives]
   const bySeries = `SELECT series_id, ${columns}, max(NOT isFinite(number)) AS own_odd FROM (${rows}) WHERE ends = 0 GROUP BY series_id`
-  const slot = `${transformed('series_id', slotOf)} AS slot`
-  if (new Set(slotOf.values()).size === slotOf.size)
+  const slot = `${transformed('series_id', slots)} AS slot`
+  if (new Set(slots.numbers).size === slots.ids.length)
     return `SELECT ${slot}, own_numbers AS numbers, own_counts AS counts, own_odd AS odd_slot FROM (${bySeries}) WHERE slot != ${NOWHERE}`
   return `SELECT ${slot}, ${ofSeries}ForEach(own_numbers) AS numbers, sumForEach(own_counts) AS counts, max(own_odd) AS odd_slot
     FROM (${bySeries}) WHERE slot != ${NOWHERE} GROUP BY slot`

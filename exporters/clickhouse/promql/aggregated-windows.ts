@@ -45,16 +45,18 @@ export async function aggregatedWindows(
   if (own.labels.length * layout.spans > MOST_VALUES) return undefined
   const slots = new Map(own.labels.map(({ key }, slot) => [key, slot]))
   const slotted = sources.map(({ gives, series: ofSource, rows }): SlottedRows => {
-    if (ofSource === series) return { gives, rows, slotOf: own.outputOf }
-    const known = ofSource.flatMap(({ id, nameless }) => {
-      const slot = slots.get(nameless.key)
-      return slot === undefined ? [] : [[id, slot] as const]
-    })
-    return { gives, rows, slotOf: new Map(known) }
+    if (ofSource === series) return { gives, rows, slots: own }
+    const known = ofSource.filter(({ nameless }) => slots.has(nameless.key))
+    const numbers = Uint32Array.from(known, ({ nameless }) => slots.get(nameless.key)!)
+    return { gives, rows, slots: { ids: known.map(({ id }) => id), numbers } }
   })
   const groupOf = new Uint32Array(own.labels.length)
-  for (const [id, slot] of own.outputOf) groupOf[slot] = groups.outputOf.get(id)!
-  const grids = gridsOf(await statements.ask(aggregatedSql(request, layout, slotted, groupOf), signal), request, groups)
+  for (const [i, slot] of own.numbers.entries()) groupOf[slot] = groups.numbers[i]
+  const grids = gridsOf(
+    await statements.askTogether(aggregatedSql(request, layout, slotted, groupOf), signal),
+    request,
+    groups
+  )
   // Sums beyond all numbers are for the engine.
   return grids?.some(({ values, absent }) => values.some((value, i) => Number.isNaN(value) && absent?.[i] !== 1))
     ? undefined

@@ -1,6 +1,7 @@
 import type { AggregationOp } from '../../../core/promql/ast.ts'
 import type { GridAggregate, GridFunction, GridRequest } from '../../../core/promql/sample-store.ts'
 import type { GridOutputs } from './grid-outputs.ts'
+import { NOWHERE, transformed } from './numbered-series.ts'
 import { arrayText } from './sql-text.ts'
 
 /** ClickHouse's functions that are PromQL's. They leave out the left edge of a window, and count resets as Prometheus. */
@@ -15,9 +16,6 @@ export const GRID_FUNCTIONS: Readonly<Partial<Record<GridFunction, string>>> = {
   resets: 'timeSeriesResetsToGrid',
   changes: 'timeSeriesChangesToGrid'
 }
-
-/** A series that is not in the result, for it came since the series were looked up. */
-export const NOWHERE = 4_294_967_295
 
 /** An aggregation over the grids of several series, which are arrays of numbers or NULL. */
 const AGGREGATES: Readonly<Partial<Record<AggregationOp, string>>> = {
@@ -58,7 +56,7 @@ export function gridSql(request: GridRequest, rows: string, outputs: GridOutputs
   const bound = boundColumn(outputs)
   const perSeries = `SELECT ${slotOf(outputs)} AS slot${bound}, ${noNaN} AS grid, max(ends = 0 AND ${oddNumber(aggregate)}) AS odd
     FROM (${rows}) GROUP BY slot${bound}`
-  const output = transformed('slot', outputs.outputOf)
+  const output = transformed('slot', outputs)
   if (aggregate === undefined)
     return `SELECT ${output} AS output${bound}, grid, odd FROM (${perSeries}) WHERE output != ${NOWHERE}`
   return `SELECT ${output} AS output${bound}, ${aggregateSql(aggregate)} AS grid, max(odd) AS odd
@@ -73,17 +71,4 @@ export function slotOf({ sameAs }: GridOutputs): string {
   if (sameAs.size === 0) return 'series_id'
   const arrays = [sameAs.keys(), sameAs.values()].map(ids => arrayText([...ids], 'UInt64'))
   return `transform(series_id, ${arrays.join(', ')}, series_id)`
-}
-
-/** Texts of arrays of outputs, which are the same object for the same query. */
-const texts = new WeakMap<ReadonlyMap<bigint, number>, string>()
-
-/** A column of `series_id` as the number of its output, or {@link NOWHERE}. */
-export function transformed(column: string, outputOf: ReadonlyMap<bigint, number>): string {
-  let arrays = texts.get(outputOf)
-  if (arrays === undefined) {
-    arrays = `${arrayText([...outputOf.keys()], 'UInt64')}, ${arrayText([...outputOf.values()], 'UInt32')}`
-    texts.set(outputOf, arrays)
-  }
-  return `transform(${column}, ${arrays}, toUInt32(${NOWHERE}))`
 }

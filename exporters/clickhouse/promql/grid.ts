@@ -98,6 +98,6 @@ async function functionGrid(
   const outputs = gridOutputs(series, request)
   const known = await statements.gridFunctions()
   if (outputs === undefined || !known.has(GRID_FUNCTIONS[request.func]!)) return undefined
-  const blocks = await statements.ask(gridSql(request, rows, outputs), signal, { timeSeries: true })
+  const blocks = await statements.askTogether(gridSql(request, rows, outputs), signal, { timeSeries: true })
   return gridsOf(blocks, request, outputs)
 }

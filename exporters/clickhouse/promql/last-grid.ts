@@ -64,9 +64,9 @@ function hasIntervals(
 }
 
 /** How many series each output has. */
-function membersOf({ labels, outputOf }: GridOutputs): Uint32Array {
+function membersOf({ labels, numbers }: GridOutputs): Uint32Array {
   const members = new Uint32Array(labels.length)
-  for (const output of outputOf.values()) members[output]++
+  for (const output of numbers) members[output]++
   return members
 }
 

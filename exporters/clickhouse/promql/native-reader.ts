@@ -57,9 +57,7 @@ export class NativeColumns {
 
   /** Unsigned 64-bit integers. */
   ids(name: string): BigUint64Array {
-    const column = this.#column(name)
-    if (column instanceof BigUint64Array) return column
-    throw new TypeError(`the column ${name} is not UInt64`)
+    return asIds(this.#column(name))
   }
 
   texts(name: string): readonly string[] {
@@ -67,9 +65,7 @@ export class NativeColumns {
   }
 
   list(name: string): ListColumn {
-    const column = this.#column(name)
-    if ('ends' in column) return column
-    throw new TypeError(`the column ${name} is neither an array nor a map`)
+    return asList(this.#column(name))
   }
 
   #column(name: string): Column {
@@ -89,6 +85,18 @@ export function asNumbers(column: Column | undefined): Numbers {
 export function asTexts(column: Column | undefined): readonly string[] {
   if (Array.isArray(column)) return column
   throw new TypeError('the column is not one of texts')
+}
+
+/** The column as unsigned numbers of 64 bits. Throws if it is of another type. */
+export function asIds(column: Column | undefined): BigUint64Array {
+  if (column instanceof BigUint64Array) return column
+  throw new TypeError('the column is not one of ids')
+}
+
+/** The column as lists or maps. Throws if it is of another type. */
+export function asList(column: Column | undefined): ListColumn {
+  if (column !== undefined && 'ends' in column) return column
+  throw new TypeError('the column is not one of lists')
 }
 
 /** The column as numbers that may be missing. Throws if it is of another type. */

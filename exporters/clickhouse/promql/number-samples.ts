@@ -1,4 +1,4 @@
-import { QueryError } from '../../../core/promql/query-error.ts'
+import { TooMuchError } from '../../../core/promql/query-error.ts'
 import type { QueryLimits } from '../../../core/promql/sample-store.ts'
 import type { Form } from './forms.ts'
 import { asNumbers, type ListColumn, type NativeColumns } from './native-reader.ts'
@@ -48,8 +48,7 @@ export async function readNumbers(
 /** Throws a `QueryError` if a query has more samples than it may. */
 export function checkSamples(samples: number, { maxSamples }: QueryLimits): void {
   if (samples > maxSamples)
-    throw new QueryError(
-      'execution',
+    throw new TooMuchError(
       `a selector of the query loads more than ${maxSamples} samples (max_samples): narrow it by labels, or ask for a shorter range`
     )
 }

@@ -42,12 +42,8 @@ export class SeriesIdsIndex {
     })
   }
 
-  find({ selector, forms, suffix, start, end }: FindRequest, signal: AbortSignal): Promise<SeriesIds> {
-    // A row is written anew with the first point of each day, and not for the later ones.
-    const begun = end === undefined ? '1' : `min(first_seen) <= toDateTime(${secondsOf(end)})`
-    const sql = `SELECT series_id, toUnixTimestamp(min(first_seen)) AS first FROM ${this.#database}.series${suffix}
-       WHERE name IN ${namesOf(forms)} AND ${selector.prefilter()}
-       GROUP BY series_id HAVING max(last_seen) >= toDateTime(${dayOf(start)}) AND ${begun}`
+  find(request: FindRequest, signal: AbortSignal): Promise<SeriesIds> {
+    const sql = `SELECT series_id, toUnixTimestamp(min(first_seen)) AS first FROM ${foundIn(this.#database, request)}`
     return this.#known.get(sql, until => this.#ask(sql, until), signal)
   }
 
@@ -58,6 +54,14 @@ export class SeriesIdsIndex {
       for (const first of block.numbers('first')) firstMs = Math.min(firstMs, first * SECOND_MS)
     return { ids: blocks.flatMap(block => Array.from(block.ids('series_id'))), firstMs }
   }
+}
+
+/** Of a query of SQL over series, what follows `FROM`: the rows `s` of the series, grouped by `series_id`. */
+export function foundIn(database: string, { selector, forms, suffix, start, end }: FindRequest): string {
+  // A row is written anew with the first point of each day, and not for the later ones.
+  const begun = end === undefined ? '1' : `min(s.first_seen) <= toDateTime(${secondsOf(end)})`
+  return `${database}.series${suffix} AS s WHERE s.name IN ${namesOf(forms)} AND ${selector.prefilter()}
+    GROUP BY series_id HAVING max(s.last_seen) >= toDateTime(${dayOf(start)}) AND ${begun}`
 }
 
 /** For `IN`, in parentheses. */

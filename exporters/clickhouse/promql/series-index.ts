@@ -3,14 +3,14 @@ import { QueryError } from '../../../core/promql/query-error.ts'
 import type { QueryLimits } from '../../../core/promql/sample-store.ts'
 import { orAborted } from '../or-aborted.ts'
 import { metricKey, type StoredMetric } from './catalog.ts'
-import { FORM_LABELS, type Form } from './forms.ts'
+import { FORM_LABELS, type Form, type MetricForm } from './forms.ts'
 import { FoundMemo } from './found-memo.ts'
 import { TIER_ATTRIBUTES } from './naming.ts'
 import { EVERYTHING } from './selector.ts'
-import { type FindRequest, namesOf, type SeriesIds, SeriesIdsIndex } from './series-ids.ts'
+import { type FindRequest, foundIn, namesOf, type SeriesIds, SeriesIdsIndex } from './series-ids.ts'
 import { idList } from './sql-text.ts'
 import type { Statements } from './statements.ts'
-import { namedLabels, SERIES_COLUMNS, SharedParts, type StoredSeries, seriesOf } from './stored-series.ts'
+import { namedLabels, SharedParts, type StoredSeries, seriesOf, seriesSql } from './stored-series.ts'
 
 /** Series that are remembered, some 2 KB each. */
 const MAX_KNOWN = 100_000
@@ -23,7 +23,9 @@ export interface FoundSeries {
   readonly id: bigint
   readonly metric: StoredMetric
   readonly form: Form
-  /** With the name of the form; without the label that tells series of the form apart. */
+  /** Of the form. */
+  readonly name: string
+  /** With this name; without the label that tells series of the form apart. Made when they are asked for: most results have no name. */
   readonly labels: Labels
   /** The same without the name. */
   readonly nameless: Labels
@@ -82,7 +84,7 @@ export class SeriesIndex {
       const before = found.length
       for (const { metric, form, name } of byMetric.get(series.metric) ?? []) {
         if (!selector.matches(series, series.labels, FORM_LABELS[form])) continue
-        found.push({ id: series.id, metric, form, labels: namedLabels(series, name), nameless: series.labels })
+        found.push(new FormOfSeries(series, { metric, form, name }))
         checkSeries(found.length, limits)
       }
       isAll &&= found.length > before
@@ -96,11 +98,19 @@ export class SeriesIndex {
     signal: AbortSignal
   ): AsyncGenerator<StoredSeries> {
     for (let from = 0; from < ids.length; from += PAGE)
-      yield* await this.#page(request, ids.slice(from, from + PAGE), signal)
+      yield* await this.#page(request, ids.slice(from, from + PAGE), ids.length <= PAGE, signal)
   }
 
-  /** Panels that are drawn at once want the same series, and one of them reads those. */
-  async #page(request: SearchRequest, ids: readonly bigint[], signal: AbortSignal): Promise<StoredSeries[]> {
+  /**
+   * Panels that are drawn at once want the same series, and one of them reads those.
+   * @param isAll true if these are all that the request finds
+   */
+  async #page(
+    request: SearchRequest,
+    ids: readonly bigint[],
+    isAll: boolean,
+    signal: AbortSignal
+  ): Promise<StoredSeries[]> {
     const key = `${request.suffix} ${namesOf(request.forms)}`
     while (ids.some(id => !this.#known.has(id)) && this.#reading.has(key))
       await orAborted(this.#reading.get(key)!, signal)
@@ -108,20 +118,31 @@ export class SeriesIndex {
     const known = ids.map(id => this.#known.get(id)).filter(series => series !== undefined)
     const unknown = ids.filter(id => !this.#known.has(id))
     if (unknown.length === 0) return known
-    const reading = this.#read(request, unknown, signal).finally(() => this.#reading.delete(key))
+    // A list of thousands of ids takes ClickHouse longer than their rows.
+    const isWhole = isAll && unknown.length === ids.length && request.selector.prefilter() === EVERYTHING
+    const reading = this.#read(request, isWhole ? undefined : unknown, signal).finally(() => this.#reading.delete(key))
     this.#reading.set(
       key,
       reading.catch(() => {})
     )
-    return [...known, ...(await reading)]
+    const read = await reading
+    if (!isWhole) return [...known, ...read]
+    // Others may have come since.
+    const wanted = new Set(ids)
+    return read.filter(({ id }) => wanted.has(id))
   }
 
-  async #read({ forms, suffix }: SearchRequest, ids: readonly bigint[], signal: AbortSignal): Promise<StoredSeries[]> {
-    const blocks = await this.#statements.ask(
-      `SELECT ${SERIES_COLUMNS} FROM ${this.#database}.series${suffix} AS s
-       WHERE s.name IN ${namesOf(forms)} AND series_id IN ${idList(ids)} GROUP BY series_id`,
-      signal
-    )
+  /** @param ids of a part of the series, or undefined: all that the request finds */
+  async #read(
+    request: SearchRequest,
+    ids: readonly bigint[] | undefined,
+    signal: AbortSignal
+  ): Promise<StoredSeries[]> {
+    const { forms, suffix } = request
+    const ofIds = () => `${this.#database}.series${suffix} AS s
+       WHERE s.name IN ${namesOf(forms)} AND series_id IN ${idList(ids!)} GROUP BY series_id`
+    const rows = ids === undefined ? foundIn(this.#database, request) : ofIds()
+    const blocks = await this.#statements.ask(seriesSql(rows), signal)
     const hidden = suffix === '' ? NONE_HIDDEN : TIER_ATTRIBUTES
     const read = blocks.flatMap(block => seriesOf(block, this.#shared, hidden))
     this.#remember(read)
@@ -132,6 +153,32 @@ export class SeriesIndex {
     if (this.#known.size + read.length > MAX_KNOWN) this.#known.clear()
     if (read.length > MAX_KNOWN) return
     for (const series of read) this.#known.set(series.id, series)
+  }
+}
+
+class FormOfSeries implements FoundSeries {
+  readonly metric: StoredMetric
+  readonly form: Form
+  readonly name: string
+  readonly #series: StoredSeries
+
+  constructor(series: StoredSeries, { metric, form, name }: MetricForm) {
+    this.metric = metric
+    this.form = form
+    this.name = name
+    this.#series = series
+  }
+
+  get id(): bigint {
+    return this.#series.id
+  }
+
+  get labels(): Labels {
+    return namedLabels(this.#series, this.name)
+  }
+
+  get nameless(): Labels {
+    return this.#series.labels
   }
 }
 

@@ -21,13 +21,14 @@ export async function seriesWindows(
   statements: Statements,
   request: GridRequest,
   spans: Spans,
-  { labels, outputOf }: GridOutputs,
+  { labels, ids: series, numbers }: GridOutputs,
   rows: RowsOf,
   signal: AbortSignal
 ): Promise<GridSeries[] | undefined | 'too many'> {
   const [count] = await statements.ask(`SELECT toFloat64(count()) AS total FROM (${rows()})`, signal)
   const parts = Math.max(1, Math.ceil(count.numbers('total')[0] / ROWS_AT_A_TIME))
   if (parts > MOST_STATEMENTS) return 'too many'
+  const outputOf = new Map(series.map((id, i) => [id, numbers[i]]))
   // Several stored series may be one output.
   const byOutput = new Map<number, SpanValues>()
   for (let index = 0; index < parts; index++) {

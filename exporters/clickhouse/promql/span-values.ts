@@ -34,7 +34,8 @@ export function spanAdder(block: NativeColumns, { func }: GridRequest): (to: Spa
 
 /** Values of windows, which consist of spans, and how many samples these have. */
 export function windowsOf({ values, counts }: SpanValues, { func, stepMs, rangeMs }: GridRequest, spans: Spans) {
-  const width = rangeMs / spans.lengthMs
+  // Spans with room at their ends are longer than windows.
+  const width = Math.max(1, rangeMs / spans.lengthMs)
   const stride = Math.max(1, stepMs / spans.lengthMs)
   const totals = slidingFolds(values, width, stride, WINDOW_FUNCTIONS[func]!.fold)
   const samples = slidingFolds(counts, width, stride, 'sum')

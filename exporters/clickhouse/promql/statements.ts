@@ -1,12 +1,14 @@
 import type { FetchBytes } from '../../../core/promql/queryable.ts'
 import { type NativeColumns, readNative } from './native-reader.ts'
 import { encodeRequest, type StoreRequest, type WritesAnswer } from './request.ts'
+import { UnderWay } from './under-way.ts'
 
 const FUNCTIONS_TIMEOUT_MS = 60_000
 
 /** Asks ClickHouse by way of the main thread. */
 export class Statements {
   readonly #fetch: FetchBytes
+  readonly #underWay = new UnderWay<readonly Uint8Array[]>()
   #gridFunctions: Promise<ReadonlySet<string>> | undefined
 
   constructor(fetch: FetchBytes) {
@@ -15,8 +17,15 @@ export class Statements {
 
   /** The whole answer, whose size ClickHouse bounds. Rejects with a `QueryError`. */
   async ask(sql: string, signal: AbortSignal, { timeSeries = false } = {}): Promise<NativeColumns[]> {
-    const answer = await this.#whole({ kind: 'statement', sql, timeSeries }, signal)
-    return [...readNative(answer)].filter(({ rows }) => rows > 0)
+    return blocksOf(await this.#whole({ kind: 'statement', sql, timeSeries }, signal))
+  }
+
+  /** The same. Panels that ask for the same at the same time, with no write in between, share what ClickHouse computes. */
+  async askTogether(sql: string, signal: AbortSignal, { timeSeries = false } = {}): Promise<NativeColumns[]> {
+    const writes = await this.writes(signal)
+    if (writes === undefined) return this.ask(sql, signal, { timeSeries })
+    const ask = (until: AbortSignal) => this.#whole({ kind: 'statement', sql, timeSeries }, until)
+    return blocksOf(await this.#underWay.get(`${writes.blocks} ${sql}`, ask, signal))
   }
 
   /** What was written so far, and since there were so many blocks. Undefined if nobody knows. */
@@ -50,3 +59,6 @@ export class Statements {
     return new Set(blocks.flatMap(block => block.texts('name')))
   }
 }
+
+/** Columns are copies of the bytes, which others may read too. */
+const blocksOf = (answer: readonly Uint8Array[]) => [...readNative(answer)].filter(({ rows }) => rows > 0)

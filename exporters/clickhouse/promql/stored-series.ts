@@ -1,8 +1,9 @@
+import type { Scope } from '../../../core/model/series.ts'
 import { Labels, METRIC_NAME } from '../../../core/promql/labels.ts'
 import { seriesLabels } from '../../../core/wire/prometheus/labels.ts'
 import { metricKey } from './catalog.ts'
 import { NAMING } from './naming.ts'
-import { asTexts, type ListColumn, type NativeColumns } from './native-reader.ts'
+import { asIds, asList, asTexts, type ListColumn, type NativeColumns } from './native-reader.ts'
 
 /** Parts of one sort that are remembered. Beyond it they are no longer shared with earlier ones. */
 const MOST_SHARED = 50_000
@@ -25,14 +26,22 @@ export interface StoredSeries {
 
 const NO_ATTRIBUTES: Attributes = []
 const TEXTS = ['name', 'kind', 'temporality', 'unit', 'scope_name', 'scope_version'] as const
-const MAPS = ['attributes', 'resource', 'scope_attributes'] as const
-
-/** Columns of a query of SQL over rows `s` of `series`, grouped by `series_id`: those that {@link seriesOf} reads. */
-export const SERIES_COLUMNS = [
+const SHARED_MAPS = ['resource', 'scope_attributes'] as const
+const COLUMNS = [
   'series_id',
   ...TEXTS.map(name => `CAST(any(s.${name}), 'String') AS ${name}`),
-  ...MAPS.map(name => `any(s.${name}) AS ${name}`)
+  ...['attributes', ...SHARED_MAPS].map(name => `any(s.${name}) AS ${name}`)
 ].join(', ')
+const SHARED = [...TEXTS, ...SHARED_MAPS].join(', ')
+
+/**
+ * A query of SQL for the columns that {@link seriesOf} reads. What many series have in common comes once.
+ * @param from what follows `FROM`: rows `s` of `series`, grouped by `series_id`
+ */
+export function seriesSql(from: string): string {
+  return `SELECT ${SHARED}, groupArray(series_id) AS ids, groupArray(attributes) AS attributes_of
+    FROM (SELECT ${COLUMNS} FROM ${from}) GROUP BY ${SHARED}`
+}
 
 /** The labels of a series under this name, the same object each time: its key is made once. */
 export function namedLabels({ labels, named }: StoredSeries, name: string): Labels {
@@ -65,23 +74,29 @@ export class SharedParts {
 
 /** @param hidden attributes that are no labels */
 export function seriesOf(block: NativeColumns, shared: SharedParts, hidden: ReadonlySet<string>): StoredSeries[] {
-  const ids = block.ids('series_id')
-  const textAt = new Map(TEXTS.map(name => [name, block.texts(name)]))
-  const mapAt = new Map(MAPS.map(name => [name, block.list(name)]))
-  return Array.from({ length: block.rows }, (_, row) => {
-    const text = (column: (typeof TEXTS)[number]) => textAt.get(column)![row]
-    const map = (column: (typeof MAPS)[number]) => pairsAt(mapAt.get(column)!, row)
-    return seriesAt(ids[row], text, map, shared, hidden)
-  })
+  const { ends, items } = block.list('ids')
+  const ids = asIds(items)
+  const attributesOf = asList(block.list('attributes_of').items)
+  const series: StoredSeries[] = []
+  for (let row = 0; row < block.rows; row++) {
+    const common = commonAt(block, row, shared)
+    for (; series.length < ends[row]; ) {
+      const at = series.length
+      const own = pairsAt(attributesOf, at).filter(([key]) => !hidden.has(key))
+      series.push(seriesWith(ids[at], shared.attributes(own), common, shared))
+    }
+  }
+  return series
 }
 
-function seriesAt(
-  id: bigint,
-  text: (column: (typeof TEXTS)[number]) => string,
-  map: (column: (typeof MAPS)[number]) => [string, string][],
-  shared: SharedParts,
-  hidden: ReadonlySet<string>
-): StoredSeries {
+/** What the series of a row have in common. */
+interface Common extends Pick<StoredSeries, 'metric' | 'resource'> {
+  readonly scope: Scope
+}
+
+function commonAt(block: NativeColumns, row: number, shared: SharedParts): Common {
+  const text = (column: (typeof TEXTS)[number]) => block.texts(column)[row]
+  const map = (column: (typeof SHARED_MAPS)[number]) => pairsAt(block.list(column), row)
   const metric = metricKey({
     name: text('name'),
     kind: text('kind') as never,
@@ -89,23 +104,29 @@ function seriesAt(
     unit: text('unit'),
     description: ''
   })
-  const attributes = shared.attributes(map('attributes').filter(([key]) => !hidden.has(key)))
-  const resource = shared.resource(map('resource'))
   const scope = {
     name: text('scope_name'),
     version: text('scope_version'),
     attributes: map('scope_attributes'),
     schemaUrl: ''
   }
+  return { metric: shared.text(metric), resource: shared.resource(map('resource')), scope }
+}
+
+function seriesWith(
+  id: bigint,
+  attributes: Attributes,
+  { metric, resource, scope }: Common,
+  shared: SharedParts
+): StoredSeries {
   const labels = seriesLabels({ attributes, resource: { attributes: resource, schemaUrl: '' }, scope }, NAMING)
-  return {
-    id,
-    metric: shared.text(metric),
-    attributes,
-    resource,
-    labels: Labels.of(shared.attributes(labels)),
-    named: new Map()
-  }
+  // Texts of attributes are shared already. Others were made for these labels.
+  const own = Labels.of(areSame(labels, attributes) ? attributes : shared.attributes(labels))
+  return { id, metric, attributes, resource, labels: own, named: new Map() }
+}
+
+function areSame(a: Attributes, b: Attributes): boolean {
+  return a.length === b.length && a.every(([key, text], i) => key === b[i][0] && text === b[i][1])
 }
 
 function kept<T>(known: Map<string, T>, key: string, made: T): T {

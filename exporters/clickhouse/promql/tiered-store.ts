@@ -1,5 +1,6 @@
 import type { GridRequest, GridSeries, Remarks } from '../../../core/promql/sample-store.ts'
 import { canGrid, storedGrid } from './grid.ts'
+import { HeldRemarks } from './held-remarks.ts'
 import { Remembered } from './remembered.ts'
 import type { StoreConfig, TierConfig } from './request.ts'
 import { rangeOf } from './sample-loader.ts'
@@ -95,9 +96,16 @@ export class TieredStore {
       if (plan === undefined) continue
       const raw = await this.#sources.find({ ...request, after }, signal)
       if (!covers(plan.sources, raw, after, tier)) continue
-      // Tiers do not have the ends of series, of which only instant selectors take notice.
-      if (request.func === 'last' && (await this.#hasEnds(raw, { after, until: request.end }, signal))) return undefined
-      return this.#gridOf(request, tier, plan, remarks, signal)
+      if (request.func !== 'last') return this.#gridOf(request, tier, plan, remarks, signal)
+      // Tiers do not have the ends of series, of which only instant selectors take notice. They are few: nobody waits for them first.
+      const said = new HeldRemarks()
+      const [hasEnds, grid] = await Promise.all([
+        this.#hasEnds(raw, { after, until: request.end }, signal),
+        this.#gridOf(request, tier, plan, said, signal)
+      ])
+      if (hasEnds) return undefined
+      said.tell(remarks)
+      return grid
     }
     return undefined
   }

@@ -1,5 +1,6 @@
 import type { GridOutputs } from './grid-outputs.ts'
-import { NOWHERE, slotOf, transformed } from './grid-sql.ts'
+import { slotOf } from './grid-sql.ts'
+import { NOWHERE, transformed } from './numbered-series.ts'
 import { type RowRange, rowsOf, type Tables } from './sample-sources.ts'
 import type { Spans } from './window-sql.ts'
 
@@ -22,7 +23,7 @@ export function setRows(range: RowRange & Tables): string {
  */
 export function unionSql(rows: string, { origin, lengthMs }: Spans, outputs: GridOutputs, isLast: boolean): string {
   const slot = isLast ? slotOf(outputs) : 'toUInt64(0)'
-  const inSpans = `SELECT ${transformed('series_id', outputs.outputOf)} AS output, ${slot} AS slot,
+  const inSpans = `SELECT ${transformed('series_id', outputs)} AS output, ${slot} AS slot,
       toUInt32(intDiv(toUnixTimestamp64Milli(time) - ${origin + 1}, ${lengthMs})) AS span, time, registers, members, number
     FROM (${rows}) WHERE output != ${NOWHERE}`
   return `SELECT output, slot, span, ${isLast ? LAST : UNION} FROM (${inSpans})

@@ -18,7 +18,7 @@ export function hasWindows({ func, aggregate }: GridRequest): boolean {
 
 /**
  * The result of a function over windows, made of spans that windows have in common.
- * @param rows for the columns of `numberRows` @param members how many samples each output must have in each window, or there is no result
+ * @param rows for the columns of `numberRows`, none of which is between windows @param members how many samples each output must have in each window, or there is no result
  */
 export async function windowGrid(
   statements: Statements,
@@ -29,18 +29,25 @@ export async function windowGrid(
   members?: Uint32Array
 ): Promise<GridSeries[] | undefined> {
   const outputs = gridOutputs(series, request)
-  const spans = spansOf(request)
+  const spans = windowSpans(request)
   const isTooMuch = spans.count > MOST_SPANS || spans.count * (outputs?.labels.length ?? 0) > request.limits.maxSamples
   if (outputs === undefined || isTooMuch) return undefined
   const isOfSeries = request.aggregate === undefined && !outputs.hasBounds
   const ofSeries = isOfSeries ? await seriesWindows(statements, request, spans, outputs, rows, signal) : 'too many'
   if (ofSeries !== 'too many') return ofSeries
-  const blocks = await statements.ask(windowSql(request, spans, rows(), outputs), signal)
+  const blocks = await statements.askTogether(windowSql(request, spans, rows(), outputs), signal)
   if (blocks.some(block => block.numbers('odd').includes(1))) return undefined
   const grids = blocks.map(block => windowsIn(block, request, spans, outputs, members))
   if (!grids.every(grid => grid !== undefined)) return undefined
   const all = grids.flat()
   return members === undefined || all.length === members.length ? all : undefined
+}
+
+/** Windows with room between them, in which there are no rows, are one span each. */
+function windowSpans(request: GridRequest): Spans {
+  const { start, end, stepMs, rangeMs } = request
+  if (start === end || stepMs <= rangeMs) return spansOf(request)
+  return { origin: start - rangeMs, lengthMs: stepMs, count: Math.floor((end - start) / stepMs) + 1 }
 }
 
 /** The spans that the windows of all times consist of. */

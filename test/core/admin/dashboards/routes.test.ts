@@ -8,6 +8,7 @@ import path from 'node:path'
 import { type TestContext, test } from 'node:test'
 import express from 'express'
 import type { DashboardList } from '../../../../core/admin/dashboards/dashboard.ts'
+import { DashboardFolder } from '../../../../core/admin/dashboards/folder.ts'
 import { dashboardRoutes } from '../../../../core/admin/dashboards/routes.ts'
 
 const GOOD = '{ "title": "Mine", "rows": [{ "panels": [] }] }'
@@ -16,7 +17,9 @@ const READY_MADE = ['product-events', 'quickstart', 'weir']
 
 async function served(t: TestContext, { folder = 'dashboards', isWritable = true } = {}) {
   const root = await mkdtemp(path.join(tmpdir(), 'weir-dashboards-'))
-  const server = createServer(express().use('/d', dashboardRoutes(isWritable ? path.join(root, folder) : undefined)))
+  const server = createServer(
+    express().use('/d', dashboardRoutes(new DashboardFolder(isWritable ? path.join(root, folder) : undefined)))
+  )
   await once(server.listen(0, '127.0.0.1'), 'listening')
   t.after(async () => {
     server.closeAllConnections()
@@ -123,6 +126,10 @@ test('a broken file is listed with its problems, and its text can be had', async
     ]
   )
   assert.match((await ask('GET', 'bad')).text, /"rows": 7/)
+  const problemsOf = async (name: string) => (await list()).dashboards.find(one => one.name === name)!.problems
+  assert.deepEqual(await problemsOf('bad'), broken[0].problems)
+  await writeFile(file('bad.json'), GOOD)
+  assert.deepEqual(await problemsOf('bad'), [])
 })
 
 test('of very many files the first are listed, and all that come with Weir; one more is refused', async t => {
