@@ -1,5 +1,5 @@
 import { setTimeout } from 'node:timers/promises'
-import type { Admin } from '@platformatic/kafka'
+import type { Admin, Producer } from '@platformatic/kafka'
 import { WeirError } from '../errors.ts'
 import { kafkaError } from './errors.ts'
 
@@ -38,15 +38,23 @@ export async function ensureTopic(admin: Admin, wanted: WantedTopic): Promise<nu
   throw new WeirError('COMPONENT_FAILED', `topic ${wanted.name} was created and is not there`)
 }
 
-/** Returns the number of partitions that it has then: fewer if brokers have not heard of them all yet. */
-export async function addPartitions(admin: Admin, topic: string, count: number): Promise<number> {
+/** Brokers may not have heard of them all when it resolves. */
+export async function addPartitions(admin: Admin, topic: string, count: number): Promise<void> {
   try {
     await admin.createPartitions({ topics: [{ name: topic, count }] })
   } catch (error) {
     // Another process was faster.
     if (kafkaError(error) !== 'INVALID_PARTITIONS') throw error
   }
-  return (await partitionsOf(admin, topic)) ?? 0
+}
+
+/**
+ * Partitions of a topic that the producer knows from now on; 0 if there is no such topic. It asks brokers by itself every few
+ * seconds only, and writes records for partitions that it does not know to others, without a word.
+ */
+export async function partitionsFor(producer: Pick<Producer, 'metadata'>, topic: string): Promise<number> {
+  const { topics } = await producer.metadata({ topics: [topic], forceUpdate: true })
+  return topics.get(topic)?.partitionsCount ?? 0
 }
 
 /** Undefined if there is no such topic. */

@@ -4,7 +4,7 @@ import { clientOptions } from '../../core/kafka/connection.ts'
 import { describeKafkaError, kafkaError } from '../../core/kafka/errors.ts'
 import { encodeRecordId, RECORD_ID_HEADER } from '../../core/kafka/record-id.ts'
 import { CLIENT_HEADER, TENANT_HEADER } from '../../core/kafka/sender-headers.ts'
-import { ensureTopic, partitionsOf } from '../../core/kafka/topics.ts'
+import { ensureTopic, partitionsFor } from '../../core/kafka/topics.ts'
 import { type ClientNumber, requestName } from '../../core/wire/otlp/client-number.ts'
 import {
   type Block,
@@ -126,15 +126,8 @@ export class KafkaExporter implements Exporter {
 
   async #findPartitions(): Promise<void> {
     const { topic, partitions, replication_factor } = this.#config
-    this.#partitions =
-      this.#partitions === 0
-        ? await ensureTopic(this.#admin, {
-            name: topic,
-            partitions,
-            replicas: replication_factor,
-            settings: TOPIC_SETTINGS
-          })
-        : ((await partitionsOf(this.#admin, topic)) ?? 0)
+    await ensureTopic(this.#admin, { name: topic, partitions, replicas: replication_factor, settings: TOPIC_SETTINGS })
+    this.#partitions = await partitionsFor(this.#producer, topic)
     this.#lookAgainAt = this.#clock.now() + LOOK_MS
   }
 

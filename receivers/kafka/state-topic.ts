@@ -8,7 +8,7 @@ import {
   Producer
 } from '@platformatic/kafka'
 import { fetchError, fetchRecords } from '../../core/kafka/fetch.ts'
-import { addPartitions, ensureTopic } from '../../core/kafka/topics.ts'
+import { addPartitions, ensureTopic, partitionsFor } from '../../core/kafka/topics.ts'
 import { WeirError } from '../../sdk/plugin/index.ts'
 import type { StatePointer } from './progress.ts'
 
@@ -64,8 +64,9 @@ export class StateTopic {
   async ensure(partitions: number): Promise<void> {
     if (partitions <= this.#partitions) return
     const { admin, topic: name, replicas } = this.#options
-    let found = await ensureTopic(admin, { name, partitions, replicas, settings: TOPIC_SETTINGS })
-    if (found < partitions) found = await addPartitions(admin, name, partitions)
+    const before = await ensureTopic(admin, { name, partitions, replicas, settings: TOPIC_SETTINGS })
+    if (before < partitions) await addPartitions(admin, name, partitions)
+    const found = await partitionsFor(this.#producer, name)
     if (found < partitions)
       throw new WeirError(
         'COMPONENT_FAILED',
@@ -83,9 +84,10 @@ export class StateTopic {
     for (let i = 0; i < count; i++) {
       const value = bytes.subarray(i * CHUNK_BYTES, (i + 1) * CHUNK_BYTES)
       const { offsets } = await this.#producer.send({ messages: [this.#message(partition, value, id, i, count)] })
-      first ??= offsets?.[0]?.offset
+      first ??= offsets?.find(place => place.partition === partition)?.offset
+      if (first === undefined)
+        throw new WeirError('COMPONENT_FAILED', 'the broker did not say where it keeps the state')
     }
-    if (first === undefined) throw new WeirError('COMPONENT_FAILED', 'the broker did not say where it keeps the state')
     return { id: id.toString('hex'), first: String(first), count }
   }
 
