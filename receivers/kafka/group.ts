@@ -110,13 +110,13 @@ export class KafkaGroup {
 
   /** Undefined if the group has committed nothing for the partition. */
   async committed(partition: number): Promise<Committed | undefined> {
-    const { group, topic } = this.#options
-    const [found] = await this.#admin.listConsumerGroupOffsets({
-      groups: [{ groupId: group, topics: [{ name: topic, partitionIndexes: [partition] }] }]
-    })
-    const own = found?.topics[0]?.partitions[0]
-    if (own === undefined || own.committedOffset < 0n) return undefined
-    return { offset: Number(own.committedOffset), progress: parseProgress(own.metadata) }
+    const [own] = await this.#commits([partition])
+    return own && { offset: Number(own.committedOffset), progress: parseProgress(own.metadata) }
+  }
+
+  /** True if the group has committed nothing for any of these partitions. */
+  async isNew(partitions: number[]): Promise<boolean> {
+    return (await this.#commits(partitions)).length === 0
   }
 
   /** Throws `FencedError` if the process is no longer the one that has the partition. */
@@ -148,6 +148,14 @@ export class KafkaGroup {
       await Promise.allSettled([this.consumer.leaveGroup()])
     }
     await Promise.allSettled([this.consumer.close(true), this.#admin.close(), this.#connections.close()])
+  }
+
+  async #commits(partitionIndexes: number[]) {
+    const { group, topic } = this.#options
+    const [found] = await this.#admin.listConsumerGroupOffsets({
+      groups: [{ groupId: group, topics: [{ name: topic, partitionIndexes }] }]
+    })
+    return (found?.topics[0]?.partitions ?? []).filter(({ committedOffset }) => committedOffset >= 0n)
   }
 
   async #coordinator() {

@@ -35,6 +35,7 @@ export class KafkaReceiver implements Receiver {
   readonly #host: BrokerHost
   readonly #problems: Problems
   readonly #partitions: AssignedPartitions<AssignedPartition>
+  /** Partitions that a group without any progress begins at `start_at`. */
   #partitionsAtStart = 0
   #cancel = () => {}
   #isOver = false
@@ -122,7 +123,8 @@ export class KafkaReceiver implements Receiver {
             'COMPONENT_FAILED',
             `there is no topic ${this.#config.topic}: create it, or start its writer`
           )
-        this.#partitionsAtStart = partitions
+        const isNew = await this.#group.isNew(Array.from({ length: partitions }, (_, partition) => partition))
+        this.#partitionsAtStart = isNew ? partitions : 0
         await this.#host.states.ensure(partitions)
         await this.#host.deadLetters.ensure(1)
         this.#problems.set('start', undefined)
@@ -147,7 +149,7 @@ export class KafkaReceiver implements Receiver {
 
   async #firstOffset(partition: number): Promise<number> {
     const { topic, start_at } = this.#config
-    // All records of a partition that was added meanwhile are of the time since the start.
+    // All records of a partition that was added meanwhile are of the time since the group began.
     const isLatest = start_at === 'latest' && partition < this.#partitionsAtStart
     const timestamp = isLatest ? ListOffsetTimestamps.LATEST : ListOffsetTimestamps.EARLIEST
     const [found] = await this.#admin.listOffsets({

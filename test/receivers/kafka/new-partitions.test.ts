@@ -9,7 +9,7 @@ import { kafkaJars, startKafka } from '../../servers/kafka.ts'
 import { startVictoriaMetrics, victoriaMetricsProgram } from '../../servers/victoria-metrics.ts'
 
 const [jars, store] = [await kafkaJars(), await victoriaMetricsProgram()]
-const PARTITIONS = { before: 1, after: 4 }
+const PARTITIONS = { before: 1, after: 4, last: 5 }
 const SERIES = 40
 const ROUND_MS = 200
 
@@ -80,16 +80,25 @@ test('partitions that are added while gateway and aggregators run are written an
     const [found] = await admin.listOffsets({ topics: [{ name: 'growing', partitions: wanted }] })
     return found.partitions.filter(({ offset }) => offset > 0n).length
   }
-  for (let rounds = 0; (await used()) < PARTITIONS.after || (await partitions()) < PARTITIONS.after; rounds++) {
-    assert.ok(rounds < 300, 'new partitions are neither written nor read')
-    await send()
-    await setTimeout(ROUND_MS)
+  const sendUntil = async (holds: () => Promise<boolean>) => {
+    for (let rounds = 0; !(await holds()); rounds++) {
+      assert.ok(rounds < 300, 'new partitions are neither written nor read')
+      await send()
+      await setTimeout(ROUND_MS)
+    }
   }
+  await sendUntil(async () => (await used()) === PARTITIONS.after && (await partitions()) === PARTITIONS.after)
   for (let round = 0; round < 10; round++) await send()
   const stored = async () => {
     await vm.flush()
     const series = await vm.exportSeries('{__name__=~"taps.*"}')
     return series.flatMap(({ values }) => values).reduce<number>((sum, value) => sum + (value ?? 0), 0)
   }
-  await eventually('all count once', async () => (await stored()) === sent, { deadlineMs: 40_000 })
+  const counted = () => eventually('all count once', async () => (await stored()) === sent, { deadlineMs: 40_000 })
+  await counted()
+  for (const weir of counting) await weir.stop()
+  await admin.createPartitions({ topics: [{ name: 'growing', count: PARTITIONS.last }] })
+  await sendUntil(async () => (await used()) === PARTITIONS.last)
+  await boxes[1].start(aggregator(kafka.broker, vm.url))
+  await counted()
 })
