@@ -1,6 +1,9 @@
 import { getSystemErrorName } from 'node:util'
 import type { KoffiFunc } from 'koffi'
 
+/** Of 64 bits, lowest byte first: addresses and structures are written that way. */
+const PROCESSORS: ReadonlySet<string> = new Set(['x64', 'arm64', 'riscv64', 'loong64'])
+
 /** Functions of the C library of Linux. They return -1 if they fail. */
 export interface Libc {
   readonly socket: KoffiFunc<(domain: number, type: number, protocol: number) => number>
@@ -25,6 +28,10 @@ export interface Libc {
 
 /** Rejects if the optional package `koffi` is not installed, or not for this machine. */
 export async function loadLibc(): Promise<Libc> {
+  if (!PROCESSORS.has(process.arch))
+    throw new Error(
+      `the C library is called on processors of ${[...PROCESSORS].join(', ')}, not on a processor of ${process.arch}`
+    )
   const { default: koffi } = await import('koffi')
   const library = koffi.load(null)
   const error = (call: string, errno: number) => new Error(`${call}: ${getSystemErrorName(-errno)}`)
