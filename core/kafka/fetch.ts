@@ -1,6 +1,9 @@
 import { createAPI, fetchV16, Reader, ResponseError } from '@platformatic/kafka'
 import { batchesIn, type RecordBatch } from './record-batch.ts'
 
+/** Error code of a partition: there are no records at that offset, or none any more. */
+export const OFFSET_OUT_OF_RANGE = 1
+
 const API_KEY = 1
 /** Kafka 3.7 and later have it. */
 const VERSION = 16

@@ -1,6 +1,12 @@
 import { type BaseOptions, type Broker, ConnectionPool, type Consumer } from '@platformatic/kafka'
 import { describeKafkaError } from '../../core/kafka/errors.ts'
-import { type AbortedTransaction, type FetchedPartition, fetchError, fetchRecords } from '../../core/kafka/fetch.ts'
+import {
+  type AbortedTransaction,
+  type FetchedPartition,
+  fetchError,
+  fetchRecords,
+  OFFSET_OUT_OF_RANGE
+} from '../../core/kafka/fetch.ts'
 import type { RecordBatch } from '../../core/kafka/record-batch.ts'
 
 const MAX_WAIT_MS = 250
@@ -8,7 +14,6 @@ const MAX_WAIT_MS = 250
 const MAX_BYTES = 4 * 2 ** 20
 const MAX_PARTITION_BYTES = 2 ** 20
 const RETRY_MS = 500
-const OFFSET_OUT_OF_RANGE = 1
 
 /** One that takes the records of a partition. */
 export interface FetchTarget {

@@ -7,7 +7,7 @@ import {
   ProduceAcks,
   Producer
 } from '@platformatic/kafka'
-import { fetchError, fetchRecords } from '../../core/kafka/fetch.ts'
+import { fetchError, fetchRecords, OFFSET_OUT_OF_RANGE } from '../../core/kafka/fetch.ts'
 import { addPartitions, ensureTopic, partitionsFor } from '../../core/kafka/topics.ts'
 import { WeirError } from '../../sdk/plugin/index.ts'
 import type { StatePointer } from './progress.ts'
@@ -162,7 +162,8 @@ export class StateTopic {
       maxBytes: FETCH_BYTES,
       maxPartitionBytes: FETCH_BYTES
     })
-    if (fetched === undefined) return []
+    // Records that were removed are not there.
+    if (fetched === undefined || fetched.errorCode === OFFSET_OUT_OF_RANGE) return []
     if (fetched.errorCode !== 0) throw fetchError(fetched)
     return fetched.batches
   }
