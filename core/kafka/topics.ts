@@ -49,12 +49,14 @@ export async function addPartitions(admin: Admin, topic: string, count: number):
 }
 
 /**
- * Partitions of a topic that the producer knows from now on; 0 if there is no such topic. It asks brokers by itself every few
- * seconds only, and writes records for partitions that it does not know to others, without a word.
+ * Number of partitions that the producer knows from now on. It asks brokers by itself every few seconds only, and writes records
+ * for partitions that it does not know to others, without a word. Rejects if there is no such topic.
  */
 export async function partitionsFor(producer: Pick<Producer, 'metadata'>, topic: string): Promise<number> {
   const { topics } = await producer.metadata({ topics: [topic], forceUpdate: true })
-  return topics.get(topic)?.partitionsCount ?? 0
+  const known = topics.get(topic)
+  if (known === undefined) throw new WeirError('COMPONENT_FAILED', `brokers know no topic ${topic}`)
+  return known.partitionsCount
 }
 
 /** Undefined if there is no such topic. */
