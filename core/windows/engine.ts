@@ -1,7 +1,7 @@
 import type { Batch } from '../batch/batch.ts'
 import type { Block } from '../model/block.ts'
 import type { NamedSeries } from '../model/named-series.ts'
-import { runThrough, type Stepwise } from '../model/stepwise.ts'
+import { runFor, runThrough, type Stepwise } from '../model/stepwise.ts'
 import { OutputBuffer } from '../pipeline/stateful/output-buffer.ts'
 import type { Context } from '../plugin/context.ts'
 import type { BatchProcessor, Stateful } from '../plugin/contract.ts'
@@ -186,9 +186,8 @@ export class WindowEngine implements BatchProcessor {
 
   /** True if there is more. */
   #someSteps(): boolean {
-    const begun = performance.now()
-    while (this.#step()) if (performance.now() - begun >= EMISSION_MS) return true
-    return false
+    if (this.#running !== undefined && runFor(this.#running, EMISSION_MS).done) this.#running = undefined
+    return this.#running !== undefined
   }
 
   /** True if there is more. */
