@@ -79,9 +79,8 @@ for (const workers of [1, 2])
     const shop = { team: 'shop' }
     const body = deltaRequest([point('a', { team: 'bank' }), point('a', shop), point('b', shop), point('a', {})])
     assert.equal((await postOtlp(weir.otlp, body)).status, 200)
-    await eventually('all are booked', async () => {
-      return (await weir.component('receiver statsd')).account.received === 3
-    })
+    const received = async (id: string) => (await weir.component(`receiver ${id}`)).account.received
+    await eventually('all are booked', async () => (await received('statsd')) === 3 && (await received('otlp')) === 4)
     await weir.settled()
     const usage = (await (await fetch(`${weir.admin}/api/tenants`)).json()) as TenantReport[]
     const figures = usage.map(({ tenant, samples, refused }) => [tenant, samples, refused])

@@ -11,6 +11,8 @@ import { eventually } from './eventually.ts'
 
 export const ROOT = path.join(import.meta.dirname, '../..')
 const MAIN = path.join(ROOT, 'core/main.ts')
+/** A worker tells the books of its receivers at most so much later. */
+const WORKER_REPORT_MS = 20
 
 export interface Ended {
   readonly code: number | null
@@ -197,12 +199,19 @@ export class Weir {
     return status
   }
 
-  /** Everything that came in has been answered for: nothing is on its way or waits to be stored. */
+  /**
+   * Everything that came in has been answered for: nothing is on its way or waits to be stored, and the books stand
+   * still. Those of workers come a moment after the answer to a sender.
+   */
   async settled(): Promise<void> {
-    await eventually('all is settled', async () => {
-      const { components } = await this.status()
-      return components.every(({ account }) => account.inFlight === 0)
-    })
+    let before = ''
+    const standsStill = async () => {
+      const accounts = (await this.status()).components.map(({ account }) => account)
+      const [last, now] = [before, JSON.stringify(accounts)]
+      before = now
+      return last === now && accounts.every(({ inFlight }) => inFlight === 0)
+    }
+    await eventually('all is settled', standsStill, { pollMs: 2 * WORKER_REPORT_MS })
   }
 
   /** Asks it to end and waits until it has. */
