@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import type { Readable } from 'node:stream'
 import type { CreditPool, Permit } from '../batch/credits.ts'
 import type { Tenant } from '../plugin/access.ts'
+import { giveBackIfAlone } from '../wire/own-memory.ts'
 import { BodyBudget, noCredits, tooLarge } from './body-budget.ts'
 import { decompress, type Encoding, encodingOf } from './compression.ts'
 import { RequestError } from './request-error.ts'
@@ -90,7 +91,7 @@ function collect(request: Readable, budget: BodyBudget): Promise<Buffer> {
     }
     const end = () => {
       finish()
-      resolve(chunks.length === 1 ? chunks[0] : Buffer.concat(chunks))
+      resolve(chunks.length === 1 ? chunks[0] : joined(chunks))
     }
     const cutOff = (cause?: Error) => {
       finish()
@@ -98,6 +99,12 @@ function collect(request: Readable, budget: BodyBudget): Promise<Buffer> {
     }
     request.on('data', take).on('end', end).on('close', cutOff).on('error', cutOff)
   })
+}
+
+function joined(chunks: readonly Buffer[]): Buffer {
+  const bytes = Buffer.concat(chunks)
+  chunks.forEach(giveBackIfAlone)
+  return bytes
 }
 
 const ignore = () => {}

@@ -6,8 +6,10 @@ import { describeError, WeirError } from '../errors.ts'
 import { type Block, blockBytes } from '../model/block.ts'
 import type { Tenant, TenantBlock } from '../plugin/access.ts'
 import type { Context } from '../plugin/context.ts'
+import { giveBackIfAlone } from '../wire/own-memory.ts'
 import { noCredits, tooMuchMemory } from './body-budget.ts'
 import { RequestError, unavailable } from './request-error.ts'
+import { requestHash } from './request-hash.ts'
 import { bookRefused } from './tenants/refused.ts'
 
 /** The result for a block that was not nacked. */
@@ -91,6 +93,13 @@ export class HttpIngest {
   /** `hash`, the name of a request by its bytes, if a processor asked for such names. */
   byBytes(hash: () => string): Origin['request'] {
     return this.#context.requestsWanted.has('bytes') ? hash : undefined
+  }
+
+  /** The same for a body that was decoded, and is empty from now on if nobody asked. */
+  byBytesOf(body: Buffer): Origin['request'] {
+    const name = this.byBytes(requestHash(body))
+    if (name === undefined) giveBackIfAlone(body)
+    return name
   }
 
   #label(block: Block, permit: Permit, tenant: Tenant | undefined): TenantBlock {

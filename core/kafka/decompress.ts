@@ -2,6 +2,7 @@ import { gunzipSync, zstdDecompressSync } from 'node:zlib'
 import { compressionsAlgorithms, compressionsAlgorithmsByBitmask } from '@platformatic/kafka'
 import { BadInputError, describeError } from '../errors.ts'
 import { gzipContentSize, zstdContentSize } from '../wire/content-size.ts'
+import { MOST_SHARED } from '../wire/own-memory.ts'
 
 /** A batch that becomes larger is no batch of metrics. */
 const MOST_BYTES = 256 * 2 ** 20
@@ -9,8 +10,6 @@ const MOST_BYTES = 256 * 2 ** 20
 const MOST_AT_ONCE = 16 * 2 ** 20
 /** Room for frames without a size. */
 const USUAL_BYTES = 256 * 1024
-/** Node gives small buffers parts of memory that they share. Its size is a little more than this says. */
-const MOST_SHARED = 2 * Buffer.poolSize
 
 /**
  * The records of a batch. Node reads a frame in one step if there is room for all of it. Otherwise it collects pieces of
@@ -28,14 +27,6 @@ export function decompress(codec: number, bytes: Buffer): Buffer {
   } catch (cause) {
     throw new BadInputError(`it cannot be decompressed: ${describeError(cause)}`, 'malformed', { cause })
   }
-}
-
-/**
- * Gives the memory of such bytes back at once. The garbage collector would let 64 MiB of it gather, and mark the whole heap
- * then. All views of it are empty from now on.
- */
-export function release({ buffer }: Buffer): void {
-  if (buffer.byteLength > MOST_SHARED) (buffer as ArrayBuffer).transfer(0)
 }
 
 function optionsFor(size: number | undefined) {

@@ -1,6 +1,7 @@
 import { BATCH_HEAD, IS_COMPRESSED, type KafkaRecord, Reader, readRecord } from '@platformatic/kafka'
 import { BadInputError, describeError } from '../errors.ts'
-import { decompress, release } from './decompress.ts'
+import { giveBack } from '../wire/own-memory.ts'
+import { decompress } from './decompress.ts'
 
 /** The fields before the records, behind the length. */
 const HEADER_BYTES = 49
@@ -69,7 +70,7 @@ function eachRecord(bytes: Buffer, codec: number, count: number, use: (record: K
   try {
     recordsIn(decompressed, count).forEach(use)
   } finally {
-    release(decompressed)
+    giveBack(decompressed)
   }
 }
 

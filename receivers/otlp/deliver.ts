@@ -1,4 +1,3 @@
-import { requestHash } from '../../core/http/request-hash.ts'
 import { count } from '../../core/plural.ts'
 import { type ClientNumber, requestName } from '../../core/wire/otlp/client-number.ts'
 import type { OtlpRejections } from '../../core/wire/otlp/forms.ts'
@@ -16,6 +15,7 @@ export interface Decoded {
 /**
  * Resolves once the items of a request have settled, with those that were rejected, if any.
  *
+ * @param body of the request, which is decoded
  * @param item its name for the sender
  */
 export async function deliver(
@@ -26,7 +26,7 @@ export async function deliver(
   tenant: Tenant | undefined,
   item: string
 ): Promise<PartialSuccess | undefined> {
-  const name = clientNumber === undefined ? ingest.byBytes(requestHash(body)) : () => requestName(clientNumber)
+  const name = clientNumber === undefined ? ingest.byBytesOf(body) : () => requestName(clientNumber)
   const { dropped, reason } = await ingest.deliver(block, permit, name, newSeriesBytes, tenant)
   // Only now: had the request been nacked, they would come, and count, again.
   for (const [reason, items] of rejections.items) ingest.reject(reason, items, tenant)

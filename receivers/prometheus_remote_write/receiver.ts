@@ -4,7 +4,6 @@ import { noCredits } from '../../core/http/body-budget.ts'
 import { ExemplarIngest } from '../../core/http/exemplar-ingest.ts'
 import { HttpIngest } from '../../core/http/ingest.ts'
 import { RequestError } from '../../core/http/request-error.ts'
-import { requestHash } from '../../core/http/request-hash.ts'
 import type { HttpServer } from '../../core/http/server.ts'
 import { type Site, serverOf } from '../../core/http/site.ts'
 import { count } from '../../core/plural.ts'
@@ -120,7 +119,7 @@ export class RemoteWriteReceiver implements Receiver {
     const { dropped, reason } = await this.#ingest.deliver(
       block,
       permit,
-      this.#ingest.byBytes(requestHash(body)),
+      this.#ingest.byBytesOf(body),
       newSeriesBytes,
       tenant
     )
