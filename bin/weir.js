@@ -12,7 +12,7 @@ const USAGE = 2
  * MiB. Batches live for milliseconds: with room for them the garbage collector copies and marks much less. V8 reads
  * these flags before it runs anything, so the process has to begin anew with them.
  */
-const HEAP_FLAGS = ['--max-semi-space-size=32']
+const HEAP_FLAGS = ['--max-semi-space-size=16']
 
 if (Number.parseInt(process.versions.node, 10) < OLDEST_NODE) {
   process.stderr.write(

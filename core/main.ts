@@ -11,7 +11,7 @@ setFlagsFromString('--external-memory-accounted-in-global-limit')
 // It may grow by a tenth before it is collected: by more takes memory, and is no faster. V8 of Node 24 has no such flag.
 if (Number.parseInt(process.versions.node, 10) > 24) setFlagsFromString('--external-memory-max-growing-factor=1.1')
 // A worker begins with a small heap. Without room for series, bodies and columns all of it is marked several times a second.
-setFlagsFromString('--initial-old-space-size=512')
+setFlagsFromString('--initial-old-space-size=64')
 
 // Not 1, which says that the configuration is at fault.
 process.on('uncaughtException', error => {

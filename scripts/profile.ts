@@ -14,7 +14,7 @@ const ROOT = path.join(import.meta.dirname, '..')
 const TOP_FUNCTIONS = 25
 const SAMPLE_EVERY_US = 500
 /** As bin/weir.js sets them. If they are given, it does not begin anew, where a signal of the profiler would end it. */
-const HEAP_FLAGS = ['--max-semi-space-size=32']
+const HEAP_FLAGS = ['--max-semi-space-size=16']
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130))
 const { values, positionals } = parseArgs({

@@ -21,7 +21,7 @@ process.on('exit', () => {
 
 test('the launcher gives new objects up to 32 MiB, in the process that was started', () => {
   const { flags, pid, started } = launch([])
-  assert.deepEqual(flags, ['--max-semi-space-size=32'])
+  assert.deepEqual(flags, ['--max-semi-space-size=16'])
   assert.equal(pid, started)
 })
 
