@@ -49,6 +49,8 @@ await writeCheckpoint(realDisk, folder, {
   queuePositions: new Map()
 })
 const onDisk = statSync(path.join(folder, 'checkpoint')).size
+// The first start compiles the sources for later ones.
+await start()
 const readyMs = await start()
 rmSync(folder, { recursive: true })
 
@@ -101,7 +103,7 @@ async function start(): Promise<number> {
   const config = path.join(folder, 'weir.yaml')
   writeFileSync(config, configOf(otlpPort, adminPort))
   const began = performance.now()
-  const child = spawn(process.execPath, ['core/main.ts', 'run', '--config', config], {
+  const child = spawn(process.execPath, ['bin/weir.js', 'run', '--config', config], {
     cwd: root,
     stdio: ['ignore', 'pipe', 'inherit']
   })

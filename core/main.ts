@@ -9,7 +9,7 @@ import { Registry } from './plugin/registry.ts'
 // heap marked: half of the core and pauses of 40 ms, several times a second. So they count with the heap instead.
 setFlagsFromString('--external-memory-accounted-in-global-limit')
 // It may grow by a tenth before it is collected: by more takes memory, and is no faster. V8 of Node 24 has no such flag.
-if (Number.parseInt(process.versions.node, 10) > 24) setFlagsFromString('--external-memory-max-growing-factor=1.1')
+if (Number.parseInt(process.versions.node, 10) > 24) setFlagsFromString('--external-memory-max-growing-factor=1.5')
 // A worker begins with a small heap. Without room for series, bodies and columns all of it is marked several times a second.
 setFlagsFromString('--initial-old-space-size=64')
 

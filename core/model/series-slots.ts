@@ -130,11 +130,13 @@ export class SeriesSlots {
       this.table.contextOf(metric, resource, scope)
     )
     const view = new DataView(attributes.buffer, attributes.byteOffset, attributes.length)
+    this.table.reserve(length)
     let at = 0
     for (let slot = 0; slot < length; slot++) {
       if (lengths[slot] === FREE_LENGTH) continue
-      this.#put(slot, this.table.idOfKey(ids[contextOf[slot]], view, at, at + lengths[slot]))
-      at += lengths[slot]
+      const end = at + lengths[slot]
+      this.#put(slot, this.table.idOfKey(ids[contextOf[slot]], view, at, end))
+      at = end
     }
     this.#endRestore(length)
   }

@@ -93,6 +93,11 @@ export class KeyTable {
     return KeyRecords.bytesOf(keyLength) + BYTES_BESIDE_RECORD
   }
 
+  /** Makes room for so many more keys: otherwise it grows step by step. */
+  reserve(keys: number): void {
+    this.#slots.reserve(keys)
+  }
+
   /** The id of a key, or {@link UNKNOWN}. */
   find(parent: number, view: DataView, start: number, end: number): number {
     const records = this.#records

@@ -19,6 +19,11 @@ export class SeriesKeys {
     this.table = new KeyTable(undefined, hash)
   }
 
+  /** Makes room for so many more keys as they come. */
+  reserve(keys: number): void {
+    this.table.reserve(keys)
+  }
+
   /** The id of a key, whichever way it is kept, or {@link UNKNOWN}. */
   find(context: number, view: DataView, start: number, end: number): number {
     const whole = this.findWhole(context, view, start, end)

@@ -96,6 +96,11 @@ export class SeriesTable {
     return this.#idInParts(context, view, start, end)
   }
 
+  /** Makes room for so many series that were received once. */
+  reserve(series: number): void {
+    this.#keys.reserve(series)
+  }
+
   /** The same for attributes in canonical bytes, of a series that was received once. */
   idOfKey(context: number, view: DataView, start: number, end: number): number {
     const known = this.#keys.find(context, view, start, end)

@@ -53,13 +53,8 @@ export class Pane implements PaneState {
   static from(saved: SavedPane, layout: PaneLayout): Pane {
     const pane = new Pane(layout)
     const { slots, sums, counts } = saved
-    pane.#makeRoom(
-      slots.length,
-      slots.reduce((highest, slot) => Math.max(highest, slot), -1)
-    )
-    const rows = new Int32Array(slots.length)
-    for (let i = 0; i < slots.length; i++) {
-      rows[i] = pane.rowOf(slots[i])
+    const rows = pane.#enterAll(slots)
+    for (let i = 0; i < rows.length; i++) {
       pane.sums[rows[i]] = sums[i]
       pane.counts[rows[i]] = counts[i]
     }
@@ -221,6 +216,17 @@ export class Pane implements PaneState {
       this.#accumulators[i] = undefined
       this.#accumulator(i).adopt(old, rows)
     }
+  }
+
+  /** Enters the slots of a saved pane into an empty one. Returns their rows. */
+  #enterAll(slots: Int32Array): Int32Array {
+    let highest = -1
+    for (let i = 0; i < slots.length; i++) if (slots[i] > highest) highest = slots[i]
+    this.#makeRoom(slots.length, highest)
+    const rows = new Int32Array(slots.length)
+    for (let i = 0; i < slots.length; i++) rows[i] = this.#insertKey(slots[i])
+    this.size = slots.length
+    return rows
   }
 
   /** Enters a `slot` that is not in the table, which has room. */

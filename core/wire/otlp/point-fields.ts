@@ -52,15 +52,16 @@ export class PointFields {
     while (reader.at < reader.limit) this.#field(reader)
   }
 
-  /** Reads what nearly all encoders write first, and most alone: both times and the value, then short attributes. */
+  /** Reads what nearly all encoders write first, and most alone: its times and the value, then short attributes. */
   #usual(reader: ProtobufReader): void {
     const { at, bytes, view, limit } = reader
-    const value = at + 2 * FIXED64_BYTES
+    const hasStart = bytes[at] === START_TIME
+    const time = hasStart ? at + FIXED64_BYTES : at
+    const value = time + FIXED64_BYTES
     const start = value + FIXED64_BYTES
-    if (start > limit || bytes[at] !== START_TIME || bytes[at + FIXED64_BYTES] !== TIME) return
-    if (!this.#value(bytes[value], view, value + 1)) return
-    this.start = this.#start.read(view, at + 1)
-    this.time = this.#time.read(view, at + FIXED64_BYTES + 1)
+    if (start > limit || bytes[time] !== TIME || !this.#value(bytes[value], view, value + 1)) return
+    if (hasStart) this.start = this.#start.read(view, at + 1)
+    this.time = this.#time.read(view, time + 1)
     let end = start
     while (end + HEAD_BYTES <= limit && bytes[end] === NUMBER_ATTRIBUTES && bytes[end + 1] < LONG) {
       const next = end + HEAD_BYTES + bytes[end + 1]
