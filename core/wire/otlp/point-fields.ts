@@ -28,20 +28,40 @@ export class PointFields {
   exemplars: number[] = []
   /** True if there are some. They stay until {@link discardExemplars}: points without any pay nothing. */
   hasExemplars = false
-  /** Unix ms; 0 if not given. */
-  time = 0
-  start = 0
   flags = 0
-  value = 0
   hasValue = false
-  #time = new TimeReader()
-  #start = new TimeReader()
+  // In fields V8 would make an object of each such number.
+  readonly #numbers = new Float64Array(3)
+  readonly #time = new TimeReader()
+  readonly #start = new TimeReader()
+
+  /** Unix ms; 0 if not given. */
+  get time(): number {
+    return this.#numbers[0]
+  }
+
+  set time(ms: number) {
+    this.#numbers[0] = ms
+  }
+
+  /** Unix ms; 0 if not given. */
+  get start(): number {
+    return this.#numbers[1]
+  }
+
+  set start(ms: number) {
+    this.#numbers[1] = ms
+  }
+
+  get value(): number {
+    return this.#numbers[2]
+  }
 
   /** Back to the defaults, for the data point that `reader` is about to meet. */
   begin(reader: ProtobufReader): void {
     this.attributes.begin(reader)
     this.time = this.start = this.flags = 0
-    this.value = Number.NaN
+    this.#numbers[2] = Number.NaN
     this.hasValue = false
   }
 
@@ -113,7 +133,7 @@ export class PointFields {
   }
 
   setValue(value: number): void {
-    this.value = value
+    this.#numbers[2] = value
     this.hasValue = true
   }
 }
@@ -122,16 +142,18 @@ export class PointFields {
 class TimeReader {
   #low = 0
   #high = 0
-  #ms = 0
+  readonly #ms = new Float64Array(1)
 
   /** Unix nanoseconds as Unix milliseconds. */
   read(view: DataView, at: number): number {
-    const low = view.getUint32(at, true)
-    const high = view.getUint32(at + 4, true)
-    if (low === this.#low && high === this.#high) return this.#ms
-    this.#low = low
-    this.#high = high
-    return (this.#ms = unixMs(low, high))
+    const low = view.getInt32(at, true)
+    const high = view.getInt32(at + 4, true)
+    if (low !== this.#low || high !== this.#high) {
+      this.#low = low
+      this.#high = high
+      this.#ms[0] = unixMs(low >>> 0, high >>> 0)
+    }
+    return this.#ms[0]
   }
 }
 
