@@ -21,6 +21,11 @@ const FIXED64 = 1
 /** Of a field of that type: tag and content. */
 const FIXED64_BYTES = 9
 
+/** Of the numbers of a point. */
+const TIME_AT = 0
+const START_AT = 1
+const VALUE_AT = 2
+
 /** The fields that every data point has, and a number's value. One object serves all points, to make none for each. */
 export class PointFields {
   readonly attributes = new FieldSpan()
@@ -30,38 +35,38 @@ export class PointFields {
   hasExemplars = false
   flags = 0
   hasValue = false
-  // In fields V8 would make an object of each such number.
+  // In fields, arguments or results V8 would make an object of each such number.
   readonly #numbers = new Float64Array(3)
   readonly #time = new TimeReader()
   readonly #start = new TimeReader()
 
   /** Unix ms; 0 if not given. */
   get time(): number {
-    return this.#numbers[0]
+    return this.#numbers[TIME_AT]
   }
 
   set time(ms: number) {
-    this.#numbers[0] = ms
+    this.#numbers[TIME_AT] = ms
   }
 
   /** Unix ms; 0 if not given. */
   get start(): number {
-    return this.#numbers[1]
+    return this.#numbers[START_AT]
   }
 
   set start(ms: number) {
-    this.#numbers[1] = ms
+    this.#numbers[START_AT] = ms
   }
 
   get value(): number {
-    return this.#numbers[2]
+    return this.#numbers[VALUE_AT]
   }
 
   /** Back to the defaults, for the data point that `reader` is about to meet. */
   begin(reader: ProtobufReader): void {
     this.attributes.begin(reader)
     this.time = this.start = this.flags = 0
-    this.#numbers[2] = Number.NaN
+    this.#numbers[VALUE_AT] = Number.NaN
     this.hasValue = false
   }
 
@@ -80,8 +85,8 @@ export class PointFields {
     const value = time + FIXED64_BYTES
     const start = value + FIXED64_BYTES
     if (start > limit || bytes[time] !== TIME || !this.#value(bytes[value], view, value + 1)) return
-    if (hasStart) this.start = this.#start.read(view, at + 1)
-    this.time = this.#time.read(view, time + 1)
+    if (hasStart) this.#start.read(view, at + 1, this.#numbers, START_AT)
+    this.#time.read(view, time + 1, this.#numbers, TIME_AT)
     let end = start
     while (end + HEAD_BYTES <= limit && bytes[end] === NUMBER_ATTRIBUTES && bytes[end + 1] < LONG) {
       const next = end + HEAD_BYTES + bytes[end + 1]
@@ -94,16 +99,17 @@ export class PointFields {
 
   /** Takes the field of 64 bits with this tag and its content at `at`. False if it is none known here. */
   #fixed64(tag: number, view: DataView, at: number): boolean {
-    if (tag === TIME) this.time = this.#time.read(view, at)
-    else if (tag === START_TIME) this.start = this.#start.read(view, at)
+    if (tag === TIME) this.#time.read(view, at, this.#numbers, TIME_AT)
+    else if (tag === START_TIME) this.#start.read(view, at, this.#numbers, START_AT)
     else return this.#value(tag, view, at)
     return true
   }
 
   #value(tag: number, view: DataView, at: number): boolean {
-    if (tag === AS_INT) this.setValue(view.getInt32(at + 4, true) * 2 ** 32 + view.getUint32(at, true))
-    else if (tag === AS_DOUBLE) this.setValue(view.getFloat64(at, true))
+    if (tag === AS_INT) this.#numbers[VALUE_AT] = view.getInt32(at + 4, true) * 2 ** 32 + view.getUint32(at, true)
+    else if (tag === AS_DOUBLE) this.#numbers[VALUE_AT] = view.getFloat64(at, true)
     else return false
+    this.hasValue = true
     return true
   }
 
@@ -131,11 +137,6 @@ export class PointFields {
     this.exemplars = []
     this.hasExemplars = false
   }
-
-  setValue(value: number): void {
-    this.#numbers[2] = value
-    this.hasValue = true
-  }
 }
 
 /** Reads times, of which most are as the one before. */
@@ -144,8 +145,8 @@ class TimeReader {
   #high = 0
   readonly #ms = new Float64Array(1)
 
-  /** Unix nanoseconds as Unix milliseconds. */
-  read(view: DataView, at: number): number {
+  /** Writes Unix nanoseconds as Unix milliseconds. */
+  read(view: DataView, at: number, to: Float64Array, index: number): void {
     const low = view.getInt32(at, true)
     const high = view.getInt32(at + 4, true)
     if (low !== this.#low || high !== this.#high) {
@@ -153,7 +154,7 @@ class TimeReader {
       this.#high = high
       this.#ms[0] = unixMs(low >>> 0, high >>> 0)
     }
-    return this.#ms[0]
+    to[index] = this.#ms[0]
   }
 }
 
