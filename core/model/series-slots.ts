@@ -1,6 +1,7 @@
 import { withRoom } from './columns.ts'
 import { packList, unpackList } from './packed-list.ts'
 import { IdColumn } from './series-table/id-column.ts'
+import { KeyBatch } from './series-table/key-batch.ts'
 import { KeyTable } from './series-table/key-table.ts'
 import type { SeriesContext } from './series-table/series-contexts.ts'
 import type { SeriesTable } from './series-table/series-table.ts'
@@ -129,14 +130,17 @@ export class SeriesSlots {
     const ids = unpackList<SeriesContext>(contexts).map(({ metric, resource, scope }) =>
       this.table.contextOf(metric, resource, scope)
     )
+    const batch = new KeyBatch()
     const view = new DataView(attributes.buffer, attributes.byteOffset, attributes.length)
     this.table.reserve(length)
     let at = 0
-    for (let slot = 0; slot < length; slot++) {
-      if (lengths[slot] === FREE_LENGTH) continue
-      const end = at + lengths[slot]
-      this.#put(slot, this.table.idOfKey(ids[contextOf[slot]], view, at, end))
-      at = end
+    for (let from = 0; from < length; from += SLOTS_PER_STEP) {
+      const to = Math.min(length, from + SLOTS_PER_STEP)
+      batch.begin(view)
+      for (let slot = from; slot < to; slot++)
+        if (lengths[slot] !== FREE_LENGTH) batch.add(ids[contextOf[slot]], at, (at += lengths[slot]))
+      this.table.idsOfKeys(batch)
+      for (let slot = from, i = 0; slot < to; slot++) if (lengths[slot] !== FREE_LENGTH) this.#put(slot, batch.ids[i++])
     }
     this.#endRestore(length)
   }

@@ -118,13 +118,34 @@ export class KeyTable {
       this.#lookUpAll(batch, from, Math.min(batch.length, from + LOOKED_UP_AT_ONCE))
   }
 
+  /** Finds all keys of a batch, and adds those that are not in the table. @param added told the index of each of these */
+  addAll(batch: KeyBatch, added: (i: number) => void): void {
+    const { view, parents, starts, ends, ids, length } = batch
+    for (let from = 0; from < length; from += LOOKED_UP_AT_ONCE) {
+      const to = Math.min(length, from + LOOKED_UP_AT_ONCE)
+      this.#findCandidates(batch, from, to)
+      for (let i = from; i < to; i++) {
+        const hash = this.#hashes[i - from]
+        const record = this.#lookUp(hash, parents[i], view, starts[i], ends[i])
+        ids[i] =
+          record === NO_RECORD
+            ? this.#addHashed(hash, parents[i], view, starts[i], ends[i], UNKNOWN)
+            : this.#see(record)
+        if (record === NO_RECORD) added(i)
+      }
+    }
+  }
+
   /**
    * Adds a key that is not in the table, and returns its id. {@link UNKNOWN} if it is too long, or if too many keys
    * collide with it.
    * @param id that of another key of the same identity; a new one by default
    */
   add(parent: number, view: DataView, start: number, end: number, id = UNKNOWN): number {
-    const hash = this.#hash(this.#secrets, parent, view, start, end)
+    return this.#addHashed(this.#hash(this.#secrets, parent, view, start, end), parent, view, start, end, id)
+  }
+
+  #addHashed(hash: number, parent: number, view: DataView, start: number, end: number, id: number): number {
     if (KeyRecords.bytesOf(end - start) > PAGE_BYTES) return UNKNOWN
     const records = this.#records
     const record = records.add(parent, view, start, end)

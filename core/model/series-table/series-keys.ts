@@ -41,6 +41,11 @@ export class SeriesKeys {
     this.table.findAll(batch)
   }
 
+  /** Whether keys are kept in parts. */
+  get hasParts(): boolean {
+    return this.#parts.size > 0
+  }
+
   /** Keeps a key as it is. @param id that of another key of the same series; a new one by default */
   addWhole(context: number, view: DataView, start: number, end: number, id = UNKNOWN): number {
     return this.table.add(context, view, start, end, id)

@@ -108,6 +108,14 @@ export class SeriesTable {
     return this.#added(this.#keys.addWhole(context, view, start, end), context, end - start)
   }
 
+  /** {@link idOfKey} for all keys of a batch, in contexts. */
+  idsOfKeys(batch: KeyBatch): void {
+    const { view, parents, starts, ends, ids, length } = batch
+    if (this.#keys.hasParts)
+      for (let i = 0; i < length; i++) ids[i] = this.idOfKey(parents[i], view, starts[i], ends[i])
+    else this.#keys.table.addAll(batch, i => this.#added(ids[i], parents[i], ends[i] - starts[i]))
+  }
+
   /** The same for a series that a receiver got; {@link UNKNOWN} if it is new and there is no room for more. */
   receive(context: number, attributes: Attributes): number {
     const { view, start, end } = this.#canonical(context, attributes)
