@@ -101,10 +101,10 @@ export class SeriesDefinitions {
   /** Finds the series of the batch, and empties it. */
   #find(): void {
     const table = this.#table
-    const { view, parents, starts, ends, ids, length } = this.#batch
+    const { view, ids, length } = this.#batch
     table.findAll(this.#batch)
-    for (let i = 0; i < length; i++)
-      this.#ids.push(ids[i] === UNKNOWN ? table.idOfKey(parents[i], view, starts[i], ends[i]) : ids[i])
+    if (ids.subarray(0, length).includes(UNKNOWN)) table.addAll(this.#batch)
+    for (let i = 0; i < length; i++) this.#ids.push(ids[i])
     this.#batch.begin(view)
   }
 

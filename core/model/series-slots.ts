@@ -132,14 +132,13 @@ export class SeriesSlots {
     )
     const batch = new KeyBatch()
     const view = new DataView(attributes.buffer, attributes.byteOffset, attributes.length)
-    this.table.reserve(length)
     let at = 0
     for (let from = 0; from < length; from += SLOTS_PER_STEP) {
       const to = Math.min(length, from + SLOTS_PER_STEP)
       batch.begin(view)
       for (let slot = from; slot < to; slot++)
         if (lengths[slot] !== FREE_LENGTH) batch.add(ids[contextOf[slot]], at, (at += lengths[slot]))
-      this.table.idsOfKeys(batch)
+      this.table.addAll(batch)
       for (let slot = from, i = 0; slot < to; slot++) if (lengths[slot] !== FREE_LENGTH) this.#put(slot, batch.ids[i++])
     }
     this.#endRestore(length)

@@ -22,13 +22,6 @@ export class KeySlots {
     return this.shards[hash >>> SHARD_SHIFT]
   }
 
-  /** Makes room for so many more records, of which each shard gets about the same number. */
-  reserve(records: number): void {
-    const more = Math.ceil(records / SHARDS)
-    for (let shard = 0; shard < SHARDS; shard++)
-      while (this.shards[shard].length < (this.#used[shard] + more) * 4) this.#grow(shard)
-  }
-
   /** False if too many keys collide with this one: it gets no slot. */
   add(hash: number, record: number): boolean {
     const shard = hash >>> SHARD_SHIFT

@@ -1,3 +1,4 @@
+import { Candidates, LOOKED_UP_AT_ONCE } from './candidates.ts'
 import { IdColumn } from './id-column.ts'
 import type { KeyBatch } from './key-batch.ts'
 import { hashKey, type KeyHash, newSecrets, type Secrets } from './key-hash.ts'
@@ -23,8 +24,6 @@ export const UNKNOWN = 0xffffffff
 /** So many wrong predictions are borne, and one more with every so many right ones. Then keys are found by hashes. */
 const WRONG_AT_FIRST = 8
 const RIGHT_PER_WRONG = 8
-/** Keys looked up at once: all that they touch, some 250 bytes each, fits into the cache of a core. */
-const LOOKED_UP_AT_ONCE = 2048
 /** Of batches that are found by hashes so many in one write down their order: each key costs a cache line. */
 const LEARNED_ONCE_IN = 16
 const BYTES_BESIDE_RECORD = 32
@@ -58,14 +57,12 @@ export class KeyTable {
   /** The record found last. */
   #last = NO_RECORD
   #lookUps = 0
-  #hashes = new Int32Array(LOOKED_UP_AT_ONCE)
-  #found = new Int32Array(LOOKED_UP_AT_ONCE)
-  /** Kept, so that reads that only bring memory near are not left out. */
-  #touched = 0
+  readonly #candidates: Candidates
 
   constructor(secrets: Secrets = newSecrets(), hash: KeyHash = hashKey) {
     this.#secrets = secrets
     this.#hash = hash
+    this.#candidates = new Candidates(this.#slots, this.#records, secrets, hash)
   }
 
   /** Memory in use, in bytes. */
@@ -93,11 +90,6 @@ export class KeyTable {
     return KeyRecords.bytesOf(keyLength) + BYTES_BESIDE_RECORD
   }
 
-  /** Makes room for so many more keys: otherwise it grows step by step. */
-  reserve(keys: number): void {
-    this.#slots.reserve(keys)
-  }
-
   /** The id of a key, or {@link UNKNOWN}. */
   find(parent: number, view: DataView, start: number, end: number): number {
     const records = this.#records
@@ -123,9 +115,9 @@ export class KeyTable {
     const { view, parents, starts, ends, ids, length } = batch
     for (let from = 0; from < length; from += LOOKED_UP_AT_ONCE) {
       const to = Math.min(length, from + LOOKED_UP_AT_ONCE)
-      this.#findCandidates(batch, from, to)
+      this.#candidates.find(batch, from, to)
       for (let i = from; i < to; i++) {
-        const hash = this.#hashes[i - from]
+        const hash = this.#candidates.hashes[i - from]
         const record = this.#lookUp(hash, parents[i], view, starts[i], ends[i])
         ids[i] =
           record === NO_RECORD
@@ -281,46 +273,15 @@ export class KeyTable {
   /** Does each step for all keys before the next step for any: so the processor fetches many cache lines at a time. */
   #lookUpAll(batch: KeyBatch, from: number, to: number): void {
     const { view, parents, starts, ends, ids } = batch
-    this.#findCandidates(batch, from, to)
+    this.#candidates.find(batch, from, to)
     const records = this.#records
     const learns = this.#lookUps++ % LEARNED_ONCE_IN === 0
     for (let i = from; i < to; i++) {
-      let record = this.#found[i - from]
+      let record = this.#candidates.records[i - from]
       if (!records.matches(record, parents[i], view, starts[i], ends[i]))
-        record = this.#lookUp(this.#hashes[i - from], parents[i], view, starts[i], ends[i])
+        record = this.#lookUp(this.#candidates.hashes[i - from], parents[i], view, starts[i], ends[i])
       if (learns && record !== NO_RECORD) records.set(this.#last, FOLLOWER, record)
       ids[i] = record === NO_RECORD ? UNKNOWN : this.#see(record)
     }
-  }
-
-  /** Finds the first record that has the hash of each key, and brings it near. */
-  #findCandidates({ view, parents, starts, ends }: KeyBatch, from: number, to: number): void {
-    const hashes = this.#hashes
-    const found = this.#found
-    const { shards } = this.#slots
-    const { pages } = this.#records
-    let touched = 0
-    for (let i = from; i < to; i++) {
-      const hash = this.#hash(this.#secrets, parents[i], view, starts[i], ends[i])
-      hashes[i - from] = hash
-      const slots = shards[hash >>> 24]
-      touched ^= slots[(2 * hash) & (slots.length - 1)]
-    }
-    for (let i = from; i < to; i++) {
-      const hash = hashes[i - from]
-      const slots = shards[hash >>> 24]
-      const mask = slots.length - 1
-      let at = (2 * hash) & mask
-      while (slots[at + 1] !== NO_RECORD && slots[at] !== hash) at = (at + 2) & mask
-      found[i - from] = slots[at + 1]
-    }
-    for (let i = from; i < to; i++) {
-      const record = found[i - from]
-      const words = pages[record >>> PAGE_BITS]
-      const at = record & IN_PAGE
-      const last = HEADER + ((ends[i] - starts[i]) >>> 2)
-      touched ^= words[at] ^ words[(at + (last >>> 1)) & IN_PAGE] ^ words[(at + last) & IN_PAGE]
-    }
-    this.#touched ^= touched
   }
 }

@@ -19,11 +19,6 @@ export class SeriesKeys {
     this.table = new KeyTable(undefined, hash)
   }
 
-  /** Makes room for so many more keys as they come. */
-  reserve(keys: number): void {
-    this.table.reserve(keys)
-  }
-
   /** The id of a key, whichever way it is kept, or {@link UNKNOWN}. */
   find(context: number, view: DataView, start: number, end: number): number {
     const whole = this.findWhole(context, view, start, end)
@@ -41,9 +36,16 @@ export class SeriesKeys {
     this.table.findAll(batch)
   }
 
-  /** Whether keys are kept in parts. */
-  get hasParts(): boolean {
-    return this.#parts.size > 0
+  /** Finds keys, whichever way they are kept, and keeps others as they are. @param added told the index of each of these */
+  addAllWhole(batch: KeyBatch, added: (i: number) => void): void {
+    if (this.#parts.size === 0) return this.table.addAll(batch, added)
+    const { view, parents, starts, ends, ids, length } = batch
+    for (let i = 0; i < length; i++) {
+      ids[i] = this.find(parents[i], view, starts[i], ends[i])
+      if (ids[i] !== UNKNOWN) continue
+      ids[i] = this.addWhole(parents[i], view, starts[i], ends[i])
+      added(i)
+    }
   }
 
   /** Keeps a key as it is. @param id that of another key of the same series; a new one by default */

@@ -96,24 +96,9 @@ export class SeriesTable {
     return this.#idInParts(context, view, start, end)
   }
 
-  /** Makes room for so many series that were received once. */
-  reserve(series: number): void {
-    this.#keys.reserve(series)
-  }
-
-  /** The same for attributes in canonical bytes, of a series that was received once. */
-  idOfKey(context: number, view: DataView, start: number, end: number): number {
-    const known = this.#keys.find(context, view, start, end)
-    if (known !== UNKNOWN) return known
-    return this.#added(this.#keys.addWhole(context, view, start, end), context, end - start)
-  }
-
-  /** {@link idOfKey} for all keys of a batch, in contexts. */
-  idsOfKeys(batch: KeyBatch): void {
-    const { view, parents, starts, ends, ids, length } = batch
-    if (this.#keys.hasParts)
-      for (let i = 0; i < length; i++) ids[i] = this.idOfKey(parents[i], view, starts[i], ends[i])
-    else this.#keys.table.addAll(batch, i => this.#added(ids[i], parents[i], ends[i] - starts[i]))
+  /** Finds or adds series that were received once, by their attributes in canonical bytes, in contexts. */
+  addAll(batch: KeyBatch): void {
+    this.#keys.addAllWhole(batch, i => this.#added(batch.ids[i], batch.parents[i], batch.ends[i] - batch.starts[i]))
   }
 
   /** The same for a series that a receiver got; {@link UNKNOWN} if it is new and there is no room for more. */

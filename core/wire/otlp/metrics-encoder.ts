@@ -25,8 +25,12 @@ const TEMPORALITY: Readonly<Record<Temporality, number>> = { unspecified: 0, del
 const START_TIME = 2
 const TIME = 3
 const AS_DOUBLE = 4
-const FLAGS: Readonly<Record<number, number>> = { [GAUGE]: 8, [SUM]: 8, [SUMMARY]: 8 }
+const FLAGS = 8
 const FLAGS_OF_HISTOGRAMS = 10
+const DATA_POINTS = 1
+/** Of a field of that type: tag and content. */
+const FIXED64_BYTES = 9
+const FLAGS_BYTES = 2
 
 /** Rows of a block by context, by scope, by resource. */
 type Rows = ReadonlyMap<Resource, ReadonlyMap<Scope, ReadonlyMap<number, readonly number[]>>>
@@ -72,29 +76,39 @@ export class MetricsEncoder {
       if (description !== '') writer.string(2, description)
       if (unit !== '') writer.string(3, unit)
       writer.nested(field, () => {
-        for (const row of rows) writer.nested(1, () => this.#point(block, row, kind, field))
+        for (const row of rows)
+          if (field === GAUGE || field === SUM) this.#number(block, row)
+          else writer.nested(DATA_POINTS, () => this.#distribution(block, row, kind))
         if (field !== GAUGE && field !== SUMMARY) writer.integer(2, TEMPORALITY[temporality])
         if (kind === 'counter') writer.integer(3, 1)
       })
     })
   }
 
-  #point(
-    { series, time, start, value, flags, distributions }: PointBlock,
-    row: number,
-    kind: MetricKind,
-    field: number
-  ) {
+  /** Its size is known before, so that nothing of it has to move. */
+  #number({ series, time, start, value, flags }: PointBlock, row: number): void {
     const writer = this.#writer
+    const attributes = series.table.keyOf(series.ids[row])
+    const hasStart = start[row] !== 0
     const ended = (flags[row] & FLAG_NO_RECORDED_VALUE) !== 0
+    const size = (hasStart ? FIXED64_BYTES : 0) + FIXED64_BYTES + (ended ? FLAGS_BYTES : FIXED64_BYTES)
+    writer.open(DATA_POINTS, size + attributes.end - attributes.start)
+    if (hasStart) this.#start.write(START_TIME, start[row])
+    this.#time.write(TIME, time[row])
+    if (!ended) writer.double(AS_DOUBLE, value[row])
+    writer.copy(attributes.view, attributes.start, attributes.end)
+    if (ended) writer.integer(FLAGS, FLAG_NO_RECORDED_VALUE)
+  }
+
+  #distribution({ series, time, start, flags, distributions }: PointBlock, row: number, kind: MetricKind): void {
+    const writer = this.#writer
     if (start[row] !== 0) this.#start.write(START_TIME, start[row])
     this.#time.write(TIME, time[row])
-    const isNumber = field === GAUGE || field === SUM
-    if (isNumber && !ended) writer.double(AS_DOUBLE, value[row])
     const attributes = series.table.keyOf(series.ids[row])
     writer.copy(attributes.view, attributes.start, attributes.end)
     const distribution = distributions.get(row)
-    if (ended) writer.integer(FLAGS[field] ?? FLAGS_OF_HISTOGRAMS, FLAG_NO_RECORDED_VALUE)
+    if ((flags[row] & FLAG_NO_RECORDED_VALUE) !== 0)
+      writer.integer(kind === 'summary' ? FLAGS : FLAGS_OF_HISTOGRAMS, FLAG_NO_RECORDED_VALUE)
     else if (distribution?.kind === kind) writeDistribution(writer, distribution)
   }
 }

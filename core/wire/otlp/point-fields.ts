@@ -21,7 +21,7 @@ const FIXED64 = 1
 /** Of a field of that type: tag and content. */
 const FIXED64_BYTES = 9
 
-/** Of the numbers of a point. */
+/** Places of a point's numbers. */
 const TIME_AT = 0
 const START_AT = 1
 const VALUE_AT = 2

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { Attributes } from '../../../../core/model/attributes.ts'
 import { type PointBlock, PointBlockBuilder } from '../../../../core/model/points.ts'
+import { KeyBatch } from '../../../../core/model/series-table/key-batch.ts'
 import { UNKNOWN } from '../../../../core/model/series-table/key-table.ts'
 import { SeriesTable } from '../../../../core/model/series-table/series-table.ts'
 import { expireIdle } from './idle-series.ts'
@@ -171,7 +172,11 @@ describe('a derived series', () => {
     const context = table.contextIdOf(id)
     const { view, start, end } = table.keyOf(id)
     const key = new DataView(view.buffer.slice(start, end))
-    assert.equal(table.idOfKey(context, key, 0, key.byteLength), id)
+    const batch = new KeyBatch()
+    batch.begin(key)
+    batch.add(context, 0, key.byteLength)
+    table.addAll(batch)
+    assert.deepEqual([...batch.ids.subarray(0, 1)], [id])
     assert.equal(receive(table, attributes(1)), id)
     assert.equal(table.find(context, key, 0, key.byteLength), UNKNOWN)
     assert.equal(table.receiveKey(context, key, 0, key.byteLength), id)
