@@ -1,5 +1,6 @@
 // CPU of Weir for each point over Apache Kafka, beside OTLP/HTTP, in one run of four minutes: `npm run bench:kafka`. A gateway
 // writes what a load generator sends, and an aggregator reads it into windows, with each compression. Of the broker: its disk.
+// If an otelcol with the exporter `kafka` is on PATH, it is a gateway too.
 import { globSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -8,6 +9,8 @@ import { COMPRESSIONS } from '../exporters/kafka/config.ts'
 import { freePort } from '../test/servers/free-port.ts'
 import { kafkaJars, startKafka } from '../test/servers/kafka.ts'
 import { Load } from './programs/load.ts'
+import { hasOtelcolKafka, startOtelcolGateway } from './programs/otelcol-gateway.ts'
+import { idle } from './programs/peers.ts'
 import { ProgramProcess } from './programs/process.ts'
 
 const ROOT = path.join(import.meta.dirname, '..')
@@ -30,13 +33,16 @@ interface TopicCost {
   readonly gateway: number
   readonly aggregator: number
   readonly diskBytes: number
+  /** Written by the gateway. */
+  readonly points: number
 }
 
 const jars = await kafkaJars()
 if (jars.skip) throw new Error(jars.skip)
 const folder = mkdtempSync(path.join(tmpdir(), 'weir-bench-kafka-'))
 const kafka = await startKafka(jars.path)
-const otlp = `otlp: { protocols: { http: { endpoint: 127.0.0.1:${await freePort()} } } }`
+const port = await freePort()
+const otlp = `otlp: { protocols: { http: { endpoint: 127.0.0.1:${port} } } }`
 const brokers = `brokers: ['${kafka.broker}']`
 try {
   const direct = new Map<string, number>()
@@ -50,19 +56,22 @@ try {
   const topics: TopicCost[] = []
   for (const compression of COMPRESSIONS) topics.push(await topicOf(compression))
   print(topics, direct)
+  if (await hasOtelcolKafka()) for (const topic of topics) await compareGateways(topic)
 } finally {
   await kafka.stop()
   rmSync(folder, { recursive: true, force: true })
 }
 
 async function topicOf(compression: TopicCost['compression']): Promise<TopicCost> {
-  const topic = `bench-${compression}`
+  const topic = topicName(compression)
   const exporter = `kafka: { ${brokers}, topic: ${topic}, partitions: ${PARTITIONS}, compression: ${compression} }`
   const gateway = await flooded(`OTLP/HTTP → Kafka (${compression})`, otlp, '', exporter, 'none', GATEWAY_FLOOD_MS)
   const diskBytes = bytesOf(`${topic}-*`) / gateway.points
   const aggregator = await aggregated(compression, topic, gateway.points)
-  return { compression, gateway: gateway.microseconds, aggregator, diskBytes }
+  return { compression, gateway: gateway.microseconds, aggregator, diskBytes, points: gateway.points }
 }
+
+const topicName = (compression: string) => `bench-${compression}`
 
 /** As docs/scaling.md has it. */
 function print(topics: readonly TopicCost[], direct: ReadonlyMap<string, number>): void {
@@ -99,11 +108,19 @@ async function flooded(
   compression: 'none' | 'gzip' | 'zstd',
   ms = FLOOD_MS
 ) {
-  const weir = await start(receiver, processors, exporter)
-  const url = `http://${/127\.0\.0\.1:\d+/.exec(receiver)![0]}/v1/metrics`
+  return floodedProgram(name, await start(receiver, processors, exporter), compression, ms)
+}
+
+/** The same for a program that takes OTLP/HTTP at the port of all of them, and is stopped. */
+async function floodedProgram(
+  name: string,
+  program: ProgramProcess,
+  compression: 'none' | 'gzip' | 'zstd',
+  ms: number
+) {
   const load = await Load.start({
     kind: 'otlp',
-    url,
+    url: `http://127.0.0.1:${port}/v1/metrics`,
     series: SERIES,
     temporality: 'delta',
     variant: 'in order',
@@ -111,16 +128,34 @@ async function flooded(
   })
   try {
     const warm = await load.run({ kind: 'flood', ms: WARM_UP_MS })
-    const before = weir.cpu
+    await idle(program)
+    const before = program.cpu
     const sent = await load.run({ kind: 'flood', ms })
-    const { user, system } = weir.cpu
+    await idle(program)
+    const { user, system } = program.cpu
     const microseconds = ((user - before.user + system - before.system) * 1e6) / sent.points
     report(name, microseconds, (sent.points / sent.ms) * 1000)
     return { microseconds, points: warm.points + sent.points }
   } finally {
     await load.stop()
-    await weir.stop()
+    await program.stop()
   }
+}
+
+/** Writes to the topic of Weir, by otelcol, and reads all of it again: otherwise there is no figure. */
+async function compareGateways({ compression, gateway, points }: TopicCost): Promise<void> {
+  const topic = topicName(compression)
+  const otelcol = await startOtelcolGateway(folder, port, kafka.broker, topic, compression)
+  const name = `otelcol: OTLP/HTTP → Kafka (${compression})`
+  const { microseconds, points: more } = await floodedProgram(name, otelcol, 'none', GATEWAY_FLOOD_MS)
+  const weir = await start(
+    `kafka: { ${brokers}, topic: ${topic}, group: proof }`,
+    WINDOWS,
+    'debug: { verbosity: none }'
+  )
+  const read = await taken(weir, points + more).finally(() => weir.stop())
+  if (read !== points + more) throw new Error(`${topic} has ${read} points, and ${points + more} were acknowledged`)
+  console.log(`  gateway (${compression}): points per CPU second ${(microseconds / gateway).toFixed(2)} x otelcol's`)
 }
 
 /** Reads all that the gateway wrote. Resolves to the CPU of one point, in µs; the first part warms up. */

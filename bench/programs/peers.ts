@@ -16,7 +16,7 @@ const IDLE_MS = 500
 const QUIET_MS = 3000
 
 /** The distribution with all components goes by its own name. */
-const OTELCOL = onPath('otelcol') === undefined ? 'otelcol-contrib' : 'otelcol'
+export const OTELCOL = onPath('otelcol') === undefined ? 'otelcol-contrib' : 'otelcol'
 
 export const vmagent: Program = {
   name: 'vmagent',
@@ -125,7 +125,7 @@ service:
 }
 
 /** A program that has acknowledged points may process and send them later. */
-async function idle(started: ProgramProcess): Promise<void> {
+export async function idle(started: ProgramProcess): Promise<void> {
   for (let share = 1; share > IDLE_SHARE; ) {
     const before = started.cpu
     await setTimeout(IDLE_MS)
