@@ -71,7 +71,9 @@ async function topicOf(compression: TopicCost['compression']): Promise<TopicCost
   return { compression, gateway: gateway.microseconds, aggregator, diskBytes, points: gateway.points }
 }
 
-const topicName = (compression: string) => `bench-${compression}`
+function topicName(compression: string): string {
+  return `bench-${compression}`
+}
 
 /** As docs/scaling.md has it. */
 function print(topics: readonly TopicCost[], direct: ReadonlyMap<string, number>): void {
