@@ -14,6 +14,7 @@ const isList = (parent: number) => parent < -1
 export class SeriesKeys {
   readonly table: KeyTable
   readonly #parts = new KeyParts()
+  #hasLists = false
 
   constructor(hash: KeyHash | undefined) {
     this.table = new KeyTable(undefined, hash)
@@ -41,9 +42,9 @@ export class SeriesKeys {
     this.table.findAll(batch)
   }
 
-  /** Whether keys are kept in parts. */
-  get hasParts(): boolean {
-    return this.#parts.size > 0
+  /** Whether keys were ever kept in parts, be it the key without any. */
+  get hasLists(): boolean {
+    return this.#hasLists
   }
 
   /** Keeps a key as it is. @param id that of another key of the same series; a new one by default */
@@ -61,6 +62,7 @@ export class SeriesKeys {
     if (known !== UNKNOWN) return known
     const list = found ?? this.#parts.add(view, start, end)
     this.#parts.keep(list)
+    this.#hasLists = true
     const id = this.table.add(parent, list, 0, list.byteLength)
     if (id === UNKNOWN) this.#parts.release({ view: list, start: 0, end: list.byteLength })
     return id

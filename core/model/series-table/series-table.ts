@@ -111,7 +111,7 @@ export class SeriesTable {
   /** {@link idOfKey} for all keys of a batch, in contexts. */
   idsOfKeys(batch: KeyBatch): void {
     const { view, parents, starts, ends, ids, length } = batch
-    if (this.#keys.hasParts)
+    if (this.#keys.hasLists)
       for (let i = 0; i < length; i++) ids[i] = this.idOfKey(parents[i], view, starts[i], ends[i])
     else this.#keys.table.addAll(batch, i => this.#added(ids[i], parents[i], ends[i] - starts[i]))
   }

@@ -67,6 +67,15 @@ it('series stay as long as they have a slot, and slots are used again', async ()
   }
 })
 
+it('a series without attributes that was derived before a restart is restored stays one series', () => {
+  const before = new SeriesSlots(new SeriesTable())
+  const slot = before.add(before.table.idOf(METRIC, []))
+  const slots = new SeriesSlots(new SeriesTable())
+  const id = slots.table.idOf(METRIC, [])
+  slots.restore(structuredClone(runThrough(before.save())))
+  assert.deepEqual([slots.table.size, slots.find(id), slots.idOf(slot)], [1, slot, id])
+})
+
 function restarted(slots: SeriesSlots): SeriesSlots {
   const fresh = new SeriesSlots(new SeriesTable())
   fresh.restore(structuredClone(runThrough(slots.save())))
