@@ -131,13 +131,15 @@ export class SeriesSlots {
       this.table.contextOf(metric, resource, scope)
     )
     const batch = new KeyBatch()
-    const view = new DataView(attributes.buffer, attributes.byteOffset, attributes.length)
-    let at = 0
+    let begin = attributes.byteOffset
     for (let from = 0; from < length; from += SLOTS_PER_STEP) {
       const to = Math.min(length, from + SLOTS_PER_STEP)
-      batch.begin(view)
+      // A view for each step: offsets in a batch have 31 bits, and all attributes together may take more than 2 GiB.
+      batch.begin(new DataView(attributes.buffer, begin))
+      let at = 0
       for (let slot = from; slot < to; slot++)
         if (lengths[slot] !== FREE_LENGTH) batch.add(ids[contextOf[slot]], at, (at += lengths[slot]))
+      begin += at
       this.table.addAll(batch)
       for (let slot = from, i = 0; slot < to; slot++) if (lengths[slot] !== FREE_LENGTH) this.#put(slot, batch.ids[i++])
     }

@@ -20,4 +20,12 @@ export function giveBackIfAlone({ buffer, length }: Buffer): void {
   if (length >= LEAST_BYTES && buffer.byteLength - length < MOST_BESIDE) discard(buffer)
 }
 
+/**
+ * The same for bytes from a socket, which must be all that was read. Node makes slices of a read for HTTP/2, and hands them
+ * out before it has read on: even a few bytes behind one may be the begin of the next frame.
+ */
+export function giveBackRead({ buffer, length }: Buffer): void {
+  if (length >= LEAST_BYTES && buffer.byteLength === length) discard(buffer)
+}
+
 const discard = (memory: ArrayBufferLike) => void (memory as ArrayBuffer).transfer(0)

@@ -55,11 +55,6 @@ export class KeyParts {
     return this.#composed.of(list)
   }
 
-  /** Number of parts. */
-  get size(): number {
-    return this.#parts.size
-  }
-
   /** Memory in use, in bytes. */
   get bytes(): number {
     return this.#parts.bytes + this.#uses.bytes

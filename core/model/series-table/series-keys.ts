@@ -14,6 +14,8 @@ const isList = (parent: number) => parent < -1
 export class SeriesKeys {
   readonly table: KeyTable
   readonly #parts = new KeyParts()
+  /** Whether keys were ever kept in parts, be it the key without any. */
+  #hasLists = false
 
   constructor(hash: KeyHash | undefined) {
     this.table = new KeyTable(undefined, hash)
@@ -38,7 +40,7 @@ export class SeriesKeys {
 
   /** Finds keys, whichever way they are kept, and keeps others as they are. @param added told the index of each of these */
   addAllWhole(batch: KeyBatch, added: (i: number) => void): void {
-    if (this.#parts.size === 0) return this.table.addAll(batch, added)
+    if (!this.#hasLists) return this.table.addAll(batch, added)
     const { view, parents, starts, ends, ids, length } = batch
     for (let i = 0; i < length; i++) {
       ids[i] = this.find(parents[i], view, starts[i], ends[i])
@@ -63,6 +65,7 @@ export class SeriesKeys {
     if (known !== UNKNOWN) return known
     const list = found ?? this.#parts.add(view, start, end)
     this.#parts.keep(list)
+    this.#hasLists = true
     const id = this.table.add(parent, list, 0, list.byteLength)
     if (id === UNKNOWN) this.#parts.release({ view: list, start: 0, end: list.byteLength })
     return id

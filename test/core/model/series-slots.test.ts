@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import fc from 'fast-check'
 import { type AttributeValue, sortAttributes } from '../../../core/model/attributes.ts'
-import { type Metric, NO_SCOPE } from '../../../core/model/series.ts'
+import { packList } from '../../../core/model/packed-list.ts'
+import { type Metric, NO_RESOURCE, NO_SCOPE } from '../../../core/model/series.ts'
 import { SeriesSlots } from '../../../core/model/series-slots.ts'
 import { type Series, SeriesTable } from '../../../core/model/series-table/series-table.ts'
 import { runThrough } from '../../../core/model/stepwise.ts'
@@ -65,6 +66,29 @@ it('series stay as long as they have a slot, and slots are used again', async ()
     await expireIdle(table)
     assert.deepEqual([table.size, slots.size, slots.length, slots.keyBytes], [0, 0, 1000, 0])
   }
+})
+
+it('a series without attributes that was derived before a restart is restored stays one series', () => {
+  const before = new SeriesSlots(new SeriesTable())
+  const slot = before.add(before.table.idOf(METRIC, []))
+  const slots = new SeriesSlots(new SeriesTable())
+  const id = slots.table.idOf(METRIC, [])
+  slots.restore(structuredClone(runThrough(before.save())))
+  assert.deepEqual([slots.table.size, slots.find(id), slots.idOf(slot)], [1, slot, id])
+})
+
+it('attributes of more than 2 GiB are restored, as a reload may hand them over', () => {
+  // Memory that is never written takes none: all keys but the last are zeros, and so one series.
+  const bytes = 128 * 1024
+  const length = 2 ** 31 / bytes + 2
+  const attributes = new Uint8Array(length * bytes)
+  attributes[attributes.length - 1] = 1
+  const contexts = runThrough(packList([{ metric: METRIC, resource: NO_RESOURCE, scope: NO_SCOPE }]))
+  const slots = new SeriesSlots(new SeriesTable())
+  const lengths = new Int32Array(length).fill(bytes)
+  slots.restore({ length, contexts, contextOf: new Uint32Array(length), lengths, attributes })
+  assert.equal(slots.table.size, 2)
+  assert.notEqual(slots.idOf(length - 1), slots.idOf(length - 2))
 })
 
 function restarted(slots: SeriesSlots): SeriesSlots {
