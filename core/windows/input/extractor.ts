@@ -6,8 +6,11 @@ import type { Account } from '../../telemetry/account.ts'
 import { aggregationOf } from '../aggregations/index.ts'
 import type { Groups } from '../groups/groups.ts'
 import type { RuleSettings } from '../settings.ts'
+import type { CumulativePoint } from './cumulative-state.ts'
 import { COUNTED, DROPPED, newObservation, type Recording } from './observation.ts'
 import { CUMULATIVE, type SeriesLookup } from './series-lookup.ts'
+
+type Mutable<T> = { -readonly [Key in keyof T]: T[Key] }
 
 /** `observation` has the item's contribution. */
 export const READY = 0
@@ -16,6 +19,8 @@ export const READY = 0
 export class Extractor {
   /** The contribution of the item extracted last. */
   readonly observation = newObservation()
+  /** One object serves all points. */
+  readonly #cumulative: Mutable<CumulativePoint> = { start: 0, time: 0, sum: 0, count: 0, histogram: undefined }
   #attribute: string | undefined
   /** True if an aggregated attribute must be a number. */
   #wantsNumber: boolean
@@ -78,7 +83,12 @@ export class Extractor {
     if (sum < 0 && block.series.metricOf(i).kind === 'counter') return this.#drop('negative_increment')
     const { observation } = this
     if (slot === CUMULATIVE) {
-      const point = { start: block.start[i], time: block.time[i], sum, count: histogram?.count ?? 0, histogram }
+      const point = this.#cumulative
+      point.start = block.start[i]
+      point.time = block.time[i]
+      point.sum = sum
+      point.count = histogram?.count ?? 0
+      point.histogram = histogram
       if (!this.#lookup.increment(block.series, i, point, observation)) return COUNTED
       if (histogram === undefined) return this.#value(observation.sum)
       observation.sum = additiveSum(observation)
