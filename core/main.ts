@@ -8,9 +8,11 @@ import { Registry } from './plugin/registry.ts'
 // Bodies and columns lie outside of V8's heap. By default every 64 MiB of them, however short they lived, have the whole
 // heap marked: half of the core and pauses of 40 ms, several times a second. So they count with the heap instead.
 setFlagsFromString('--external-memory-accounted-in-global-limit')
-// It may grow by a tenth before it is collected: by more takes memory, and is no faster. V8 of Node 24 has no such flag.
+// It may grow by a half before it is collected. By less it is marked several times a second; by more takes memory, and is no
+// faster. V8 of Node 24 has no such flag.
 if (Number.parseInt(process.versions.node, 10) > 24) setFlagsFromString('--external-memory-max-growing-factor=1.5')
-// A worker begins with a small heap. Without room for series, bodies and columns all of it is marked several times a second.
+// Until its first collection a heap may grow up to here, and columns a few times as far: with 512 MiB those of a worker, which
+// are garbage once they were sent on, took a gigabyte.
 setFlagsFromString('--initial-old-space-size=64')
 
 // Not 1, which says that the configuration is at fault.
