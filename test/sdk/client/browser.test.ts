@@ -152,7 +152,9 @@ test('the page of the README', { skip, timeout: TIMEOUT_MS }, async t => {
   await page.goto(`${counting.page}/shop.html`)
   await page.click('button')
   await leave(page)
+  // What a busy browser has not sent when it closes a page, the next page of the shop sends.
+  await (await browser.newPage()).goto(`${counting.page}/shop.html`)
   await counting.assertEvents(1)
   const { account } = await counting.weir.component('processor dedup/metrics')
-  assert.equal(account.received, 1)
+  assert.equal(account.sent, 1)
 })
