@@ -68,6 +68,10 @@ const ONLY_IN_CI = [
   'test/exporters/clickhouse/engine-process.test.ts',
   'test/bench/programs/measure.test.ts'
 ]
+/** A test that waits for what never comes fails by its name, and does not hold up all others. The longest takes 100 s. */
+const LONGEST_TEST_MS = 5 * 60_000
+/** Ends the processes of files that still run then, as those that a failed test left something open in. */
+const LONGEST_RUN_MS = 45 * 60_000
 /** Run in the process of each file, before it. */
 const PRELOADED = ['untracked-promises.ts', 'external-memory.ts', 'own-allocator.ts']
 
@@ -90,6 +94,8 @@ await buildPage()
 const tests = run({
   files: [...long, ...files.filter(file => !long.includes(file))],
   concurrency: CONCURRENCY,
+  timeout: LONGEST_TEST_MS,
+  signal: AbortSignal.timeout(LONGEST_RUN_MS),
   // Examples import weir/plugin, here its sources.
   execArgv: ['--conditions=weir-source', ...PRELOADED.map(file => `--import=${new URL(file, import.meta.url)}`)]
 })
