@@ -81,6 +81,7 @@ service:
   admin: { endpoint: 127.0.0.1:${admin} }
   log: { level: warn }
   workers: ${workers}
+  limits: { series: ${mostSeries(work)} }
   ${journal ? `journal: { folder: ${path.join(folder, 'journal')} }` : ''}
   pipelines:
     metrics: { receivers: [${receiver}], processors: [${processors}], exporters: [victoriametrics] }
@@ -93,12 +94,14 @@ function receiverOf({ scenario }: Case, endpoint: string): [type: string, option
   return ['otlp', `{ protocols: { http: { ${endpoint} } } }`]
 }
 
-/** Room for twice the series, since churn makes new ones. */
 function groupsOf({ scenario, series }: Case): string {
   return scenario === 'windows-by' || scenario === 'remote-write-by'
     ? `by: ${BY[scenario]}`
-    : `max_groups: ${Math.max(1_000_000, 2 * series)}`
+    : `max_groups: ${mostSeries({ series })}`
 }
+
+/** Room for twice the series, since churn makes new ones. */
+const mostSeries = ({ series }: Pick<Case, 'series'>) => Math.max(1_000_000, 2 * series)
 
 /** True without a journal, too. Unread entries are acknowledged, and in no account yet. */
 async function hasReadJournal(admin: string): Promise<boolean> {

@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import type { Readable } from 'node:stream'
 import type { CreditPool, Permit } from '../batch/credits.ts'
 import type { Tenant } from '../plugin/access.ts'
-import { giveBackRead } from '../wire/own-memory.ts'
+import { BESIDE_READ, giveBackIfAlone } from '../wire/own-memory.ts'
 import { BodyBudget, noCredits, tooLarge } from './body-budget.ts'
 import { decompress, type Encoding, encodingOf } from './compression.ts'
 import { RequestError } from './request-error.ts'
@@ -103,7 +103,7 @@ function collect(request: Readable, budget: BodyBudget): Promise<Buffer> {
 
 function joined(chunks: readonly Buffer[]): Buffer {
   const bytes = Buffer.concat(chunks)
-  chunks.forEach(giveBackRead)
+  for (const chunk of chunks) giveBackIfAlone(chunk, BESIDE_READ)
   return bytes
 }
 

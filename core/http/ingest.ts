@@ -6,7 +6,7 @@ import { describeError, WeirError } from '../errors.ts'
 import { type Block, blockBytes } from '../model/block.ts'
 import type { Tenant, TenantBlock } from '../plugin/access.ts'
 import type { Context } from '../plugin/context.ts'
-import { giveBackIfAlone } from '../wire/own-memory.ts'
+import { BESIDE_BODY, giveBackIfAlone } from '../wire/own-memory.ts'
 import { noCredits, tooMuchMemory } from './body-budget.ts'
 import { RequestError, unavailable } from './request-error.ts'
 import { requestHash } from './request-hash.ts'
@@ -98,7 +98,7 @@ export class HttpIngest {
   /** The same for a body that was decoded, and is empty from now on if nobody asked. */
   byBytesOf(body: Buffer): Origin['request'] {
     const name = this.byBytes(requestHash(body))
-    if (name === undefined) giveBackIfAlone(body)
+    if (name === undefined) giveBackIfAlone(body, BESIDE_BODY)
     return name
   }
 
