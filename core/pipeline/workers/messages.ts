@@ -80,15 +80,7 @@ export type FromWorker =
     }
   /** It could not start. */
   | { readonly kind: 'failed'; readonly key: number; readonly code: string | undefined; readonly message: string }
-  | {
-      readonly kind: 'batch'
-      readonly key: number
-      readonly number: number
-      readonly request: string | undefined
-      readonly block: PortableBlock
-      /** Set if it is for the dead letters alone. Then it is acknowledged once it is there, and nacked if it cannot be. */
-      readonly refusal: Refusal | undefined
-    }
+  | { readonly kind: 'batches'; readonly batches: readonly SentBatch[] }
   /** It brings no batch any more. Outcomes of those it brought may be open. */
   | { readonly kind: 'completed'; readonly key: number }
   | { readonly kind: 'stopped'; readonly key: number; readonly error: string | undefined }
@@ -104,6 +96,16 @@ export type FromWorker =
     }
   /** A line of the log, as JSON. */
   | { readonly kind: 'log'; readonly line: string }
+
+export interface SentBatch {
+  /** That of its receiver. */
+  readonly key: number
+  readonly number: number
+  readonly request: string | undefined
+  readonly block: PortableBlock
+  /** Set if it is for the dead letters alone. Then it is acknowledged once it is there, and nacked if it cannot be. */
+  readonly refusal: Refusal | undefined
+}
 
 /** The figures of one receiver in one worker, since the worker's start. */
 export interface ReceiverReport {

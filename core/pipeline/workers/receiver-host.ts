@@ -20,7 +20,7 @@ import { Component } from '../graph/component.ts'
 import { idleServices } from '../graph/idle-services.ts'
 import type { Services } from '../graph/services.ts'
 import { expireSeries } from '../service/series-expiry.ts'
-import type { FromWorker, PlainOutcome, ReceiverSpec, ToWorker, WorkerData } from './messages.ts'
+import type { FromWorker, PlainOutcome, ReceiverSpec, SentBatch, ToWorker, WorkerData } from './messages.ts'
 
 /** Reports that come within this time are one. */
 const REPORT_MS = 20
@@ -55,6 +55,8 @@ export class ReceiverHost {
   readonly #starts = new Map<number, Promise<void>>()
   /** Batches in the main thread, by their numbers. */
   readonly #sent = new Map<number, Batch>()
+  /** Batches that wait for the next message. */
+  #outbox: SentBatch[] = []
   #nextNumber = 0
   readonly #requestsWanted = new Set<RequestName>()
   #isReportDue = false
@@ -165,8 +167,8 @@ export class ReceiverHost {
     this.#sent.set(number, batch)
     const block = this.#writer.write(batch.block)
     const request = batch.origin.request?.()
-    const message: FromWorker = { kind: 'batch', key, number, request, block, refusal }
-    this.#port.postMessage(message, transferables(block))
+    this.#outbox.push({ key, number, request, block, refusal })
+    if (this.#outbox.length === 1) setImmediate(() => this.#sendAll())
     this.#reportSoon()
   }
 
@@ -215,7 +217,19 @@ export class ReceiverHost {
     }
   }
 
+  /** What one turn of the event loop brought goes in one message: a message costs as much as decoding some points. */
+  #sendAll(): void {
+    const batches = this.#outbox
+    if (batches.length === 0) return
+    this.#outbox = []
+    const message: FromWorker = { kind: 'batches', batches }
+    const memory = batches.flatMap(({ block }) => transferables(block))
+    this.#port.postMessage(message, memory)
+  }
+
+  /** Batches go first, for a message may say that ids of theirs mean nothing any more. */
   #post(message: FromWorker): void {
+    this.#sendAll()
     this.#port.postMessage(message)
   }
 

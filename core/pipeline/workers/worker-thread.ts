@@ -14,6 +14,7 @@ import type {
   Ports,
   ReceiverReport,
   ReceiverSpec,
+  SentBatch,
   SettledBatch,
   ToWorker,
   WorkerData
@@ -158,7 +159,10 @@ export class WorkerThread {
 
   #receive(worker: Worker, message: FromWorker): void {
     if (worker !== this.#worker) return
-    if (message.kind === 'batch') return this.#read(worker, message)
+    if (message.kind === 'batches') {
+      for (const batch of message.batches) this.#read(worker, batch)
+      return
+    }
     if (message.kind === 'log') return this.#options.logLine(message.line)
     if (message.kind === 'report') {
       this.seriesBytes = message.seriesBytes
@@ -181,7 +185,7 @@ export class WorkerThread {
     else this.#starts.delete(key)
   }
 
-  #read(worker: Worker, { key, number, request, block, refusal }: Extract<FromWorker, { kind: 'batch' }>): void {
+  #read(worker: Worker, { key, number, request, block, refusal }: SentBatch): void {
     const read = this.#reader.read(block)
     const { refusedSeries } = read
     const settle = (outcome: Outcome) => {
