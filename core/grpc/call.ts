@@ -15,17 +15,19 @@ export class Call {
   readonly metadata: IncomingHttpHeaders
   /** `/package.Service/Method` */
   readonly path: string
-  /** The client's address. */
-  readonly peer: string
   #isAnswered = false
 
   constructor(stream: ServerHttp2Stream, metadata: IncomingHttpHeaders) {
     this.stream = stream
     this.metadata = metadata
     this.path = metadata[':path'] ?? ''
-    this.peer = stream.session?.socket.remoteAddress ?? 'an unknown address'
     // An error is followed by `close`, which is what matters.
     stream.on('error', () => {})
+  }
+
+  /** The client's address, as long as it is connected. */
+  get peer(): string {
+    return this.stream.session?.socket.remoteAddress ?? 'an unknown address'
   }
 
   /** The time that the client waits for the answer, in ms. Infinity if it did not say. */

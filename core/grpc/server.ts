@@ -172,11 +172,9 @@ export class GrpcServer {
     session.setLocalWindowSize(SESSION_WINDOW_BYTES)
     session.on('stream', stream => {
       calls++
-      stream.once('close', () => {
-        calls--
-        if (!session.destroyed) session.setTimeout(this.#options.idle_timeout)
-      })
+      stream.once('close', () => calls--)
     })
+    // Each frame begins the time anew, also after it was over: so the answer does for a call that took longer.
     session.on('timeout', () => {
       if (calls === 0) session.close()
     })
