@@ -11,7 +11,7 @@ import { StatsdParser } from './parser.ts'
 import type { Refusal } from './refusal.ts'
 import { QUOTED_CHARACTERS, Refusals } from './refusals.ts'
 import { type Address, parseAddress } from './sockets/address.ts'
-import type { DatagramEvents } from './sockets/datagram-events.ts'
+import type { DatagramSink } from './sockets/datagram-events.ts'
 import type { Listener, Pausable } from './sockets/listener.ts'
 import { type StreamEvents, StreamListener } from './sockets/stream.ts'
 import { UdpListener } from './sockets/udp.ts'
@@ -192,7 +192,7 @@ export class StatsdReceiver implements Receiver {
     }
   }
 
-  #datagramEvents(gatherer: Gatherer): Omit<DatagramEvents, 'failed'> {
+  #datagramEvents(gatherer: Gatherer): DatagramSink {
     return {
       received: (bytes, start, end) => {
         this.#datagramsRead.add(1)

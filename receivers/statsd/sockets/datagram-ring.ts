@@ -28,12 +28,14 @@ export class RingWriter {
   readonly #control: Int32Array
   readonly #lengths: Int32Array
   readonly #bytes: Uint8Array
-  #head = 0
+  #head: number
 
+  /** It goes on behind the last datagram that was published. */
   constructor({ control, data }: RingMemory) {
     this.#control = new Int32Array(control)
     this.#lengths = new Int32Array(data)
     this.#bytes = new Uint8Array(data)
+    this.#head = Atomics.load(this.#control, HEAD)
   }
 
   get isStopped(): boolean {

@@ -1,6 +1,6 @@
 import { type Endpoint, formatEndpoint } from '../../../core/http/endpoint.ts'
 import { type Context, describeError } from '../../../sdk/plugin/index.ts'
-import type { DatagramEvents } from './datagram-events.ts'
+import type { DatagramEvents, DatagramSink } from './datagram-events.ts'
 import { kernelDrops } from './kernel-drops.ts'
 import { loadLibc } from './libc.ts'
 import type { Listener } from './listener.ts'
@@ -31,14 +31,14 @@ export class UdpListener implements Listener {
     endpoint: Endpoint,
     options: UdpOptions,
     context: Context,
-    events: Omit<DatagramEvents, 'failed'>,
+    events: DatagramSink,
     countDrops: (datagrams: number) => void
   ) {
     this.#endpoint = endpoint
     this.#options = options
     this.#context = context
     const failed = (error: unknown) => context.status('failed', `${this.address}: ${describeError(error)}`)
-    this.#events = { ...events, failed }
+    this.#events = { ...events, failed, resumed: () => context.status('ok') }
     this.#countDrops = countDrops
   }
 

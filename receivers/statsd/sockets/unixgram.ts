@@ -1,6 +1,6 @@
 import { unlink } from 'node:fs/promises'
 import { type Context, describeError } from '../../../sdk/plugin/index.ts'
-import type { DatagramEvents } from './datagram-events.ts'
+import type { DatagramEvents, DatagramSink } from './datagram-events.ts'
 import { DatagramSocket } from './datagram-socket.ts'
 import { loadLibc } from './libc.ts'
 import type { Listener, Pausable } from './listener.ts'
@@ -16,11 +16,11 @@ export class UnixgramListener implements Listener, Pausable {
   #isPaused = false
   #stopping: Promise<void> | undefined
 
-  constructor(path: string, context: Context, events: Omit<DatagramEvents, 'failed'>) {
+  constructor(path: string, context: Context, events: DatagramSink) {
     this.address = `unixgram://${path}`
     this.#path = path
     const failed = (error: unknown) => context.status('failed', `${this.address}: ${describeError(error)}`)
-    this.#events = { ...events, failed }
+    this.#events = { ...events, failed, resumed: () => context.status('ok') }
   }
 
   get example(): string {

@@ -51,7 +51,7 @@ for (const [way, usedLibc] of WAYS) {
       datagrams.push(bytes.toString('latin1', start, end))
       onReceived()
     }
-    const events = { received, tooLong: assert.fail, failed: assert.fail }
+    const events = { received, tooLong: assert.fail, failed: assert.fail, resumed: assert.fail }
     const socket = await openUdpSockets({ host, port }, options, events, usedLibc)
     let closing: Promise<void> | undefined
     const close = () => (closing ??= socket.close())
@@ -149,6 +149,39 @@ for (const [way, usedLibc] of WAYS) {
       assert.ok(await Promise.race([closed, setTimeout(DEADLINE_MS, false)]), 'it is not closed')
     })
 
+    test('a thread that ends is started anew, and what came meanwhile is read', async t => {
+      const threads: Worker[] = []
+      const note = (thread: Worker) => threads.push(thread)
+      process.on('worker', note)
+      t.after(() => process.off('worker', note))
+      const datagrams: string[] = []
+      const states: string[] = []
+      const events = {
+        received: (bytes: Buffer, start: number, end: number) => datagrams.push(bytes.toString('latin1', start, end)),
+        tooLong: assert.fail,
+        failed: (error: unknown) => states.push(`${error}`),
+        resumed: () => states.push('resumed')
+      }
+      const socket = await openUdpSockets({ host: '127.0.0.1', port: 0 }, OPTIONS, events, usedLibc)
+      const { port } = socket.endpoint
+      const sender = senderOf(t)
+      for (let restart = 1; restart <= 2; restart++) {
+        await send(sender, `before ${restart}`, port)
+        await until(() => datagrams.at(-1) === `before ${restart}`)
+        await threads.at(-1)!.terminate()
+        await send(sender, `meanwhile ${restart}`, port)
+        await until(() => states.length === 2 * restart)
+        await send(sender, `after ${restart}`, port)
+        await until(() => datagrams.at(-1) === `after ${restart}`)
+      }
+      assert.deepEqual(datagrams, ['before 1', 'meanwhile 1', 'after 1', 'before 2', 'meanwhile 2', 'after 2'])
+      const failure = 'Error: the thread that reads its sockets ended'
+      assert.deepEqual(states, [failure, 'resumed', failure, 'resumed'])
+      await threads.at(-1)!.terminate()
+      await socket.close()
+      assert.equal(threads.length, 3)
+    })
+
     test('regression: sockets whose datagrams could not be taken any more did not close', async t => {
       const failures: unknown[] = []
       const events = {
@@ -156,7 +189,8 @@ for (const [way, usedLibc] of WAYS) {
           throw new Error('cannot take it')
         },
         tooLong: assert.fail,
-        failed: (error: unknown) => failures.push(error)
+        failed: (error: unknown) => failures.push(error),
+        resumed: assert.fail
       }
       const socket = await openUdpSockets({ host: '127.0.0.1', port: 0 }, OPTIONS, events, usedLibc)
       const sender = senderOf(t)
