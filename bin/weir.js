@@ -8,6 +8,7 @@ import { join } from 'node:path'
 
 const OLDEST_NODE = 24
 const USAGE = 2
+const MIB = 2 ** 20
 const MAJOR = Number.parseInt(process.versions.node, 10)
 /** V8 reads these flags before it runs anything, so the process has to begin anew with them. */
 const V8_FLAGS = [
@@ -18,6 +19,19 @@ const V8_FLAGS = [
   '--gc-memory-reducer-start-delay-ms=1000',
   ...(MAJOR > 24 ? ['--memory-reducer-delay-ms=1000'] : [])
 ]
+
+/**
+ * Memory outside of V8's heap. The allocators read these variables as a process begins. By default glibc gives each thread
+ * memory of its own, and little of it back: 6 MiB more at rest, and 30 MiB under load.
+ */
+const MALLOC = {
+  MALLOC_ARENA_MAX: '4',
+  // Tables have pages of 4 MiB, which the system gives with zeros, once they are used.
+  MALLOC_MMAP_THRESHOLD_: `${2 * MIB}`,
+  MALLOC_TRIM_THRESHOLD_: `${4 * MIB}`,
+  // The native Snappy and CRC-32C have an allocator of their own, which would begin with a page of 2 MiB each.
+  MIMALLOC_ALLOW_THP: '0'
+}
 
 if (MAJOR < OLDEST_NODE) {
   process.stderr.write(
@@ -30,11 +44,10 @@ if (process.env.NODE_COMPILE_CACHE === undefined) process.env.NODE_COMPILE_CACHE
 const missing = V8_FLAGS.filter(flag => !isGiven(flag))
 if (process.platform !== 'win32' && missing.length > 0) {
   // The same process goes on, so signals and the process id stay what they are.
-  process.execve(
-    process.execPath,
-    [process.execPath, ...missing, ...process.execArgv, ...process.argv.slice(1)],
-    process.env
-  )
+  process.execve(process.execPath, [process.execPath, ...missing, ...process.execArgv, ...process.argv.slice(1)], {
+    ...MALLOC,
+    ...process.env
+  })
 }
 // Node does so by itself in a process that began with the variable.
 module.enableCompileCache()
