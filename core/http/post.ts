@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http'
-import { nodeHttp, nodeHttps } from './node-http.ts'
+import { nodeHttp, nodeHttps } from './node-modules.ts'
 
 /**
  * The answer to one POST. Connections are kept alive and shared by the process; `fetch` takes four times as much CPU for

@@ -9,7 +9,7 @@ import { type ConnectionEvents, NO_EVENTS } from './connection-events.ts'
 import { type ConnectionLimits, DEFAULT_CONNECTION_LIMITS } from './connection-limits.ts'
 import { Handshakes } from './handshakes.ts'
 import { listen } from './listen.ts'
-import { nodeHttp, nodeHttps } from './node-http.ts'
+import { nodeHttp, nodeHttps } from './node-modules.ts'
 import { RETRY_AFTER_S } from './request-error.ts'
 import type { ServerCertificate } from './tls.ts'
 

@@ -34,6 +34,9 @@ const UNUSED = [
   '/core/promql/engine/',
   '/core/rules/',
   '/core/config-tests/',
+  'NativeModule tls',
+  'NativeModule https',
+  'NativeModule http2',
   'NativeModule internal/deps/undici/undici'
 ]
 
