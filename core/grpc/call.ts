@@ -4,7 +4,7 @@ import { frame } from './message.ts'
 import { type GrpcStatus, trailersOf } from './status.ts'
 
 const HEADERS = { ':status': 200, 'content-type': 'application/grpc', 'grpc-accept-encoding': ACCEPTED_ENCODINGS }
-/** Of HTTP/2. */
+/** The code of HTTP/2. */
 const NO_ERROR = 0
 const OK = { 'grpc-status': '0' }
 /** `grpc-timeout`: at most eight digits and a unit. */
