@@ -25,7 +25,7 @@ const BUILT_INS = '^built-ins\\.ts$'
  * whose pattern it matches.
  */
 const LAYERS: readonly (readonly [name: string, path: string])[] = [
-  ['errors', '^core/(errors|package-root|plural|readable)\\.ts$'],
+  ['errors', '^core/(errors|package-root|packages|plural|readable|rxjs)\\.ts$'],
   ['schema', '^core/schema/'],
   // Attributes are kept as protobuf writes them.
   ['protobuf', '^core/wire/protobuf/'],
@@ -107,14 +107,14 @@ const RULES: IForbiddenRuleType[] = [
   {
     name: 'component-imports',
     comment:
-      'components import sdk/plugin, core/{model,wire,promql,event-queries,queries,rules,http,grpc,kafka,windows}, core/plural.ts and their own folder',
+      'components import sdk/plugin, core/{model,wire,promql,event-queries,queries,rules,http,grpc,kafka,windows}, core/{plural,rxjs}.ts and their own folder',
     from: { path: COMPONENT },
     to: {
       path: '^(core|sdk|receivers|processors|exporters|extensions)/',
       pathNot: [
         '^$1/$2/',
         '^sdk/plugin/',
-        '^core/((model|wire|promql|event-queries|queries|rules|http|grpc|kafka|windows)/|plural\\.ts$)'
+        '^core/((model|wire|promql|event-queries|queries|rules|http|grpc|kafka|windows)/|(plural|rxjs)\\.ts$)'
       ]
     }
   },

@@ -27,14 +27,12 @@ const PAGE_FOLDER = path.join(PACKAGE_ROOT, 'dist/web')
 export class AdminServer {
   #server: HttpServer
   #services: Services
-  readonly #dashboards: DashboardFolder
 
   /** Components may still add routes until {@link start}. */
   constructor(config: AdminConfig, service: BuiltService, moment: () => Moment) {
     const { endpoint, tls } = config
     const certificate = tls && new ServerCertificate(tls, service.services)
-    this.#dashboards = new DashboardFolder(config.dashboards)
-    this.#server = new HttpServer(endpoint, makeApp(config, service, moment, this.#dashboards), { certificate })
+    this.#server = new HttpServer(endpoint, makeApp(config, service, moment), { certificate })
     this.#services = service.services
   }
 
@@ -42,8 +40,6 @@ export class AdminServer {
     await this.#server.start()
     this.#services.adminUrl = `${this.#server.scheme}://${this.#server.address}`
     this.#services.announcements.push({ what: `Status page on ${this.#services.adminUrl}/`, command: undefined })
-    // They are checked once, and whoever looks at one first does not wait for it. Failures are told to those who ask.
-    void this.#dashboards.list().catch(() => {})
   }
 
   stop(signal: AbortSignal): Promise<void> {
@@ -52,12 +48,12 @@ export class AdminServer {
 }
 
 function makeApp(
-  { endpoint, auth }: AdminConfig,
+  { endpoint, auth, dashboards: folder }: AdminConfig,
   service: BuiltService,
-  moment: () => Moment,
-  dashboards: DashboardFolder
+  moment: () => Moment
 ): Express {
   const { services } = service
+  const dashboards = new DashboardFolder(folder)
   // The guard knows paths as they are written here.
   const app = express().disable('x-powered-by').enable('case sensitive routing')
   app.use(pagePolicy, guard(endpoint))
@@ -71,7 +67,7 @@ function makeApp(
   })
   // Probes of an orchestrator have no credentials, so their paths come before.
   if (auth !== undefined) app.use(authenticated(services.access.authenticator(auth)))
-  app.use(express.static(PAGE_FOLDER))
+  app.use(page(dashboards))
   const session = new SessionToken()
   app.use(session.check)
   app.get('/api/session', (_request, response) => {
@@ -103,6 +99,15 @@ function makeApp(
     response.status(404).type('text/plain').send(`there is nothing at ${method} ${asked}: ${there}\n`)
   })
   return app.use(answerError(services.log))
+}
+
+function page(dashboards: DashboardFolder): RequestHandler[] {
+  const check: RequestHandler = (request, _response, next) => {
+    // They are checked once, while a browser loads the page, which then does not wait. Failures are told to those who ask.
+    if (request.path === '/') void dashboards.list().catch(() => {})
+    next()
+  }
+  return [check, express.static(PAGE_FOLDER)]
 }
 
 /** The component's site that has this path, with the part of the path that is before it. */

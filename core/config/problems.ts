@@ -1,5 +1,5 @@
-import { distance } from 'fastest-levenshtein'
 import { WeirError } from '../errors.ts'
+import { levenshtein } from '../packages.ts'
 import { Secrets } from './secrets.ts'
 
 /** A position in a file; line and column start at 1. */
@@ -52,6 +52,7 @@ export class Problems {
 
 /** ` (did you mean "x"?)` if one of `known` is close to `seen`, else the values there are. */
 export function suggest(seen: string, known: readonly string[]): string {
+  const { distance } = levenshtein()
   const ranked = known.map(name => ({ name, off: distance(seen.toLowerCase(), name.toLowerCase()) }))
   const best = ranked.sort((a, b) => a.off - b.off)[0]
   if (best !== undefined && best.off <= likeness(seen)) return `; did you mean "${best.name}"?`

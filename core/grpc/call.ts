@@ -1,9 +1,11 @@
-import { constants, type IncomingHttpHeaders, type ServerHttp2Stream } from 'node:http2'
+import type { IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2'
 import { ACCEPTED_ENCODINGS } from '../http/compression.ts'
 import { frame } from './message.ts'
 import { type GrpcStatus, trailersOf } from './status.ts'
 
 const HEADERS = { ':status': 200, 'content-type': 'application/grpc', 'grpc-accept-encoding': ACCEPTED_ENCODINGS }
+/** The code of HTTP/2. */
+const NO_ERROR = 0
 const OK = { 'grpc-status': '0' }
 /** `grpc-timeout`: at most eight digits and a unit. */
 const TIMEOUT = /^(\d{1,8})([HMSmun])$/
@@ -38,9 +40,9 @@ export class Call {
 
   /** The status of HTTP for a request that is no call of gRPC. Undefined if it is one. */
   get httpError(): number | undefined {
-    if (this.metadata[':method'] !== 'POST') return constants.HTTP_STATUS_METHOD_NOT_ALLOWED
+    if (this.metadata[':method'] !== 'POST') return 405
     const isGrpc = this.metadata['content-type']?.startsWith('application/grpc') ?? false
-    return isGrpc ? undefined : constants.HTTP_STATUS_UNSUPPORTED_MEDIA_TYPE
+    return isGrpc ? undefined : 415
   }
 
   succeed(message: Uint8Array): void {
@@ -64,7 +66,7 @@ export class Call {
     this.stream.respond(headers as IncomingHttpHeaders, { endStream: true })
     // The client may still be sending, and nobody reads that any more. A reset would overtake the headers if it came at
     // once.
-    if (!this.stream.readableEnded) setImmediate(() => this.stream.close(constants.NGHTTP2_NO_ERROR))
+    if (!this.stream.readableEnded) setImmediate(() => this.stream.close(NO_ERROR))
   }
 
   #begin(): boolean {

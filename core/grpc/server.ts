@@ -1,11 +1,4 @@
-import {
-  createSecureServer,
-  createServer,
-  type Http2SecureServer,
-  type Http2Server,
-  type ServerHttp2Session,
-  type ServerHttp2Stream
-} from 'node:http2'
+import type { Http2SecureServer, Http2Server, ServerHttp2Session, ServerHttp2Stream } from 'node:http2'
 import type { Permit } from '../batch/credits.ts'
 import { Admission, type ServingPhase } from '../http/admission.ts'
 import { bodyLimits } from '../http/body.ts'
@@ -13,6 +6,7 @@ import { ConnectionCounts } from '../http/connection-counts.ts'
 import type { ServerEvents } from '../http/connection-events.ts'
 import { Handshakes } from '../http/handshakes.ts'
 import { listen } from '../http/listen.ts'
+import { nodeHttp2 } from '../http/node-modules.ts'
 import { asRequestError, internalError, type RequestError, unavailable } from '../http/request-error.ts'
 import type { ServerOptions } from '../http/server-options.ts'
 import { ServerCertificate } from '../http/tls.ts'
@@ -245,6 +239,6 @@ function newServer(
 ): Http2Server | Http2SecureServer {
   const settings = { maxConcurrentStreams: MOST_STREAMS, initialWindowSize: STREAM_WINDOW_BYTES }
   return certificate === undefined
-    ? createServer({ settings })
-    : createSecureServer({ settings, handshakeTimeout, ...certificate.options })
+    ? nodeHttp2().createServer({ settings })
+    : nodeHttp2().createSecureServer({ settings, handshakeTimeout, ...certificate.options })
 }

@@ -1,5 +1,5 @@
-import { type IncomingMessage, request as requestHttp } from 'node:http'
-import { request as requestHttps } from 'node:https'
+import type { IncomingMessage } from 'node:http'
+import { nodeHttp, nodeHttps } from './node-modules.ts'
 
 /**
  * The answer to one POST. Connections are kept alive and shared by the process; `fetch` takes four times as much CPU for
@@ -12,7 +12,7 @@ export function post(
   body: Uint8Array,
   signal: AbortSignal
 ): Promise<IncomingMessage> {
-  const request = url.protocol === 'https:' ? requestHttps : requestHttp
+  const { request } = url.protocol === 'https:' ? nodeHttps() : nodeHttp()
   const options = { method: 'POST', headers: { ...headers, 'content-length': body.length }, signal }
   return new Promise((resolve, reject) => request(url, options, resolve).on('error', reject).end(body))
 }

@@ -1,6 +1,6 @@
 import { once } from 'node:events'
-import { createServer, type RequestListener, type Server, type ServerOptions, type ServerResponse } from 'node:http'
-import { createServer as createTlsServer, type Server as TlsServer } from 'node:https'
+import type { RequestListener, Server, ServerOptions, ServerResponse } from 'node:http'
+import type { Server as TlsServer } from 'node:https'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { ServingPhase } from './admission.ts'
@@ -9,6 +9,7 @@ import { type ConnectionEvents, NO_EVENTS } from './connection-events.ts'
 import { type ConnectionLimits, DEFAULT_CONNECTION_LIMITS } from './connection-limits.ts'
 import { Handshakes } from './handshakes.ts'
 import { listen } from './listen.ts'
+import { nodeHttp, nodeHttps } from './node-modules.ts'
 import { RETRY_AFTER_S } from './request-error.ts'
 import type { ServerCertificate } from './tls.ts'
 
@@ -143,8 +144,8 @@ function serverFor(
     requestTimeout: limits.read_timeout,
     connectionsCheckingInterval: headersTimeout / CHECKS_PER_LIMIT
   }
-  if (certificate === undefined) return createServer(options, listener)
-  return createTlsServer({ ...options, ...certificate.options, handshakeTimeout: headersTimeout }, listener)
+  if (certificate === undefined) return nodeHttp().createServer(options, listener)
+  return nodeHttps().createServer({ ...options, ...certificate.options, handshakeTimeout: headersTimeout }, listener)
 }
 
 /** OpenTelemetry's SDKs give up on status 408, Node's own answer to a slow client, and try again on 503. */

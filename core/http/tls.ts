@@ -1,10 +1,11 @@
 import { X509Certificate } from 'node:crypto'
-import { createSecureContext, type SecureContextOptions, type SecureVersion, type TlsOptions } from 'node:tls'
+import type { SecureContextOptions, SecureVersion, TlsOptions } from 'node:tls'
 import type { Logger } from 'pino'
 import { describeError, WeirError } from '../errors.ts'
 import type { ConfigSchema } from '../schema/json-schema.ts'
 import type { Clock } from '../telemetry/clock.ts'
 import { LOOK_MS, ReloadedFile } from './access/reloaded-file.ts'
+import { nodeTls } from './node-modules.ts'
 
 /** `tls` of a server, as in the OpenTelemetry Collector. */
 export interface TlsConfig {
@@ -51,7 +52,7 @@ export class ServerCertificate {
     this.#files = paths.map(path => new ReloadedFile(path, path === key_file ? keyText : certificatesText, host))
     this.#used = this.#texts
     try {
-      createSecureContext(this.#secrets)
+      nodeTls().createSecureContext(this.#secrets)
     } catch (cause) {
       throw new WeirError('CONFIG_INVALID', `${paths.join(', ')}: ${describeError(cause)}`, { cause })
     }
@@ -69,7 +70,7 @@ export class ServerCertificate {
       const texts = this.#texts
       if (texts.every((text, i) => text === this.#used[i])) return
       try {
-        createSecureContext(this.#secrets)
+        nodeTls().createSecureContext(this.#secrets)
         this.#used = texts
       } catch (error) {
         // The certificate and its key are two files: one of them may not be there yet.

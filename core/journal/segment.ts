@@ -1,8 +1,8 @@
 import path from 'node:path'
 import { promisify } from 'node:util'
 import { constants, zstdCompress, zstdDecompress } from 'node:zlib'
-import { crc32c } from '@node-rs/crc32'
 import { WeirError } from '../errors.ts'
+import { crc32c } from './crc32c.ts'
 import type { Disk, DiskFile } from './disk.ts'
 
 // A segment: header, then frames. What one commit wrote is one frame, so a torn write can only spoil the last.

@@ -1,4 +1,5 @@
-import { type SchedulerAction, type SchedulerLike, Subscription } from 'rxjs'
+import type { SchedulerAction, SchedulerLike } from 'rxjs'
+import { Subscription } from '../rxjs.ts'
 import type { Clock } from '../telemetry/clock.ts'
 
 /**

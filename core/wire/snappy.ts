@@ -1,5 +1,5 @@
-import { compressSync, uncompressSync } from 'snappy'
 import { BadInputError } from '../errors.ts'
+import { snappy } from '../packages.ts'
 import { count } from '../plural.ts'
 
 // The length in front is a varint of 32 bits.
@@ -8,7 +8,7 @@ const MAX_PREFIX_BYTES = 5
 /** Snappy's block format, the one of Prometheus remote write. */
 export function compress(bytes: Uint8Array): Uint8Array {
   // Without a copy, new memory for the largest possible result is cleared first. That takes six times as long.
-  return compressSync(bytes, { copyOutputData: true })
+  return snappy().compressSync(bytes, { copyOutputData: true })
 }
 
 /**
@@ -20,7 +20,7 @@ export function decompress(bytes: Uint8Array, maxBytes: number): Buffer {
   if (size > maxBytes)
     throw new BadInputError(`snappy: ${count(size, 'byte')} uncompressed, at most ${maxBytes} are taken`, 'too_large')
   try {
-    return uncompressSync(bytes, { asBuffer: true }) as Buffer
+    return snappy().uncompressSync(bytes, { asBuffer: true }) as Buffer
   } catch (cause) {
     throw new BadInputError(`snappy: ${count(bytes.length, 'byte')} that are not a snappy block`, 'malformed', {
       cause

@@ -1,4 +1,4 @@
-import { validateHeaderName, validateHeaderValue } from 'node:http'
+import { nodeHttp } from '../../core/http/node-modules.ts'
 import type { ConfigProblem, ConfigSchema } from '../../sdk/plugin/index.ts'
 
 export const PROTOCOLS = ['http/protobuf', 'grpc'] as const
@@ -66,8 +66,10 @@ export function check({ endpoint, protocol, headers, compression }: Config): Con
 /** What could never be sent would be tried again for ever. Values are secret. */
 function checkHeader([name, value]: [string, string], protocol: Config['protocol']): ConfigProblem[] {
   const path = ['headers', name]
-  if (!passes(() => validateHeaderName(name))) return [{ path, message: `"${name}" is not the name of a header` }]
-  const isSendable = protocol === 'grpc' ? PRINTABLE.test(value) : passes(() => validateHeaderValue(name, value))
+  if (!passes(() => nodeHttp().validateHeaderName(name)))
+    return [{ path, message: `"${name}" is not the name of a header` }]
+  const isSendable =
+    protocol === 'grpc' ? PRINTABLE.test(value) : passes(() => nodeHttp().validateHeaderValue(name, value))
   if (isSendable) return []
   return [{ path, message: 'its value has a character that a header cannot have: is there a newline at its end?' }]
 }

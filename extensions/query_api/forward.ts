@@ -1,7 +1,7 @@
-import { type IncomingMessage, request as requestHttp } from 'node:http'
-import { request as requestHttps } from 'node:https'
+import type { IncomingMessage } from 'node:http'
 import { pipeline } from 'node:stream/promises'
 import type { Response } from 'express'
+import { nodeHttp, nodeHttps } from '../../core/http/node-modules.ts'
 import { parse } from '../../core/promql/parser/parse.ts'
 import { formatQuery } from '../../core/promql/printer/format-query.ts'
 import { QueryError } from '../../core/promql/query-error.ts'
@@ -69,7 +69,7 @@ export class Forwarder {
   #send(path: string, form: string, signal: AbortSignal): Promise<IncomingMessage> {
     const isGet = /\/(values|metadata|tsdb)$/.test(path)
     const url = new URL(this.#config.endpoint.replace(/\/$/, '') + path + (isGet ? `?${form}` : ''))
-    const request = url.protocol === 'https:' ? requestHttps : requestHttp
+    const { request } = url.protocol === 'https:' ? nodeHttps() : nodeHttp()
     const headers = isGet ? {} : { 'content-type': 'application/x-www-form-urlencoded' }
     const options = { method: isGet ? 'GET' : 'POST', headers: { ...headers, ...this.#config.headers }, signal }
     return new Promise((resolve, reject) => {

@@ -1,4 +1,4 @@
-import { Subject } from 'rxjs'
+import { Subject } from '../../core/rxjs.ts'
 import { BadInputError, type Batch, type Context, type Receiver } from '../../sdk/plugin/index.ts'
 import { AssignedPartition, NO_TASKS, type PartitionHost } from './assigned-partition.ts'
 import type { Config } from './config.ts'

@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs'
-import { Agent as HttpAgent, type IncomingMessage, type RequestOptions, request as requestHttp } from 'node:http'
-import { Agent as HttpsAgent, request as requestHttps } from 'node:https'
+import type { IncomingMessage, RequestOptions } from 'node:http'
+import type { Agent as HttpsAgent } from 'node:https'
 import type { Readable } from 'node:stream'
 import { createGunzip } from 'node:zlib'
+import { nodeHttp, nodeHttps } from '../../core/http/node-modules.ts'
 import { BadInputError, type Permit } from '../../sdk/plugin/index.ts'
 import type { ScrapeConfig } from './config.ts'
 
@@ -22,7 +23,7 @@ export const NO_CREDENTIALS: Credentials = {
 
 /** Requests of one job, with its credentials. Connections are kept alive. */
 export class Requests {
-  readonly #http = new HttpAgent({ keepAlive: true })
+  readonly #http = new (nodeHttp().Agent)({ keepAlive: true })
   readonly #tls: Credentials['tls_config']
   #https: HttpsAgent | undefined
   readonly #headers: Record<string, string>
@@ -41,7 +42,7 @@ export class Requests {
   open(): void {
     const { ca_file, insecure_skip_verify } = this.#tls
     const ca = ca_file === '' ? undefined : readFileSync(ca_file)
-    this.#https = new HttpsAgent({ keepAlive: true, ca, rejectUnauthorized: !insecure_skip_verify })
+    this.#https = new (nodeHttps().Agent)({ keepAlive: true, ca, rejectUnauthorized: !insecure_skip_verify })
   }
 
   /**
@@ -60,7 +61,7 @@ export class Requests {
       signal
     }
     const answer = await new Promise<IncomingMessage>((resolve, reject) => {
-      const request = isHttps ? requestHttps(url, options, resolve) : requestHttp(url, options, resolve)
+      const request = (isHttps ? nodeHttps() : nodeHttp()).request(url, options, resolve)
       request.on('error', reject).end()
     })
     if (answer.statusCode !== 200) {

@@ -1,4 +1,5 @@
-import { type Observable, Subject } from 'rxjs'
+import type { Observable } from 'rxjs'
+import { Subject } from '../../core/rxjs.ts'
 import { type Batch, type Block, type Context, type Permit, WeirError } from '../../sdk/plugin/index.ts'
 
 const FIRST_RETRY_MS = 100

@@ -1,8 +1,9 @@
-import { type Observable, Subject } from 'rxjs'
+import type { Observable } from 'rxjs'
 import type { Batch } from '../../core/batch/batch.ts'
 import type { Permit } from '../../core/batch/credits.ts'
 import { type Block, blockBytes } from '../../core/model/block.ts'
 import type { Context } from '../../core/plugin/context.ts'
+import { Subject } from '../../core/rxjs.ts'
 
 const FIRST_PAUSE_MS = 100
 const LONGEST_PAUSE_MS = 5000

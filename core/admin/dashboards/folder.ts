@@ -5,7 +5,7 @@ import { describeError } from '../../errors.ts'
 import { RequestError } from '../../http/request-error.ts'
 import { realDisk, replaceFile } from '../../journal/disk.ts'
 import { PACKAGE_ROOT } from '../../package-root.ts'
-import { type CheckedDashboard, checkDashboard } from './check.ts'
+import type { CheckedDashboard } from './check.ts'
 import type { DashboardList, DashboardSummary } from './dashboard.ts'
 
 /** Ten times the largest that comes with Weir. */
@@ -72,7 +72,7 @@ export class DashboardFolder {
   write(name: string, text: string, replaced: string | undefined): Promise<DashboardText> {
     return this.#change(name, replaced, async file => {
       await this.#checkRoom(name)
-      const { problems } = checkDashboard(text)
+      const { problems } = await checked(text)
       const lines = problems.map(({ line, column, message }) => `${name}${END}:${line}:${column}: ${message}`)
       if (lines.length > 0) throw new RequestError(422, lines.join('\n'))
       await realDisk.makeFolder(path.dirname(file))
@@ -129,7 +129,7 @@ export class DashboardFolder {
   async #summaryOf(name: string, checks: Map<string, Check>): Promise<DashboardSummary[]> {
     try {
       const { text, version, source } = await this.read(name)
-      const { title, problems } = this.#checks.get(version) ?? checkDashboard(text)
+      const { title, problems } = this.#checks.get(version) ?? (await checked(text))
       checks.set(version, { title, problems })
       return [{ name, title, source, problems }]
     } catch (error) {
@@ -152,6 +152,12 @@ export class DashboardFolder {
       }
     }
   }
+}
+
+/** The parsers of questions are loaded with the first dashboard that somebody looks at. */
+async function checked(text: string): Promise<CheckedDashboard> {
+  const { checkDashboard } = await import('./check.ts')
+  return checkDashboard(text)
 }
 
 function checkName(name: string): void {

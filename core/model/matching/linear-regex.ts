@@ -1,4 +1,5 @@
-import { RE2JS, RE2JSSyntaxException } from 're2js'
+import type { RE2JS } from 're2js'
+import { re2js } from '../../packages.ts'
 
 /** Remembered of one expression. */
 const MOST_TEXTS = 4096
@@ -13,7 +14,7 @@ export function regexProblem(source: string): string | undefined {
     compileRegex(source)
     return undefined
   } catch (error) {
-    if (!(error instanceof RE2JSSyntaxException)) throw error
+    if (!(error instanceof re2js().RE2JSSyntaxException)) throw error
     const part = error.getPattern()
     const where = part === null || part === source ? '' : ` in ${part}`
     return `"${source}" is no regular expression of RE2 syntax: ${error.getDescription()}${where}`
@@ -25,7 +26,7 @@ export function regexProblem(source: string): string | undefined {
  * text, whatever users write. Throws if {@link regexProblem} finds a problem.
  */
 export function compileRegex(source: string): RE2JS {
-  return RE2JS.compile(source)
+  return re2js().RE2JS.compile(source)
 }
 
 /** A memo of a function of texts, for the short texts seen last: labels repeat, and RE2 takes a microsecond. */

@@ -1,8 +1,8 @@
 import path from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import { deserialize, serialize } from 'node:v8'
-import { crc32c } from '@node-rs/crc32'
 import { WeirError } from '../../errors.ts'
+import { crc32c } from '../../journal/crc32c.ts'
 import { type Disk, replaceFile } from '../../journal/disk.ts'
 import type { Range } from '../../model/ranges.ts'
 

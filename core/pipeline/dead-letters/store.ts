@@ -1,7 +1,7 @@
 import path from 'node:path'
-import { crc32c } from '@node-rs/crc32'
 import { WeirError } from '../../errors.ts'
 import { ByteReader, ByteWriter } from '../../journal/bytes.ts'
+import { crc32c } from '../../journal/crc32c.ts'
 import { type Disk, replaceFile } from '../../journal/disk.ts'
 import { EntryDecoder } from '../../journal/entry-decoder.ts'
 import { EntryEncoder } from '../../journal/entry-encoder.ts'

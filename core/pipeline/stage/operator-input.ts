@@ -1,5 +1,6 @@
-import { type Observer, Subject, type Subscription } from 'rxjs'
+import type { Observer, Subscription } from 'rxjs'
 import type { Batch } from '../../batch/batch.ts'
+import { Subject } from '../../rxjs.ts'
 
 /**
  * The stream that an operator reads. RxJS rethrows in a timer an error thrown by an observer's `next`, which would end

@@ -1,4 +1,4 @@
-import { closest, distance } from 'fastest-levenshtein'
+import { levenshtein } from '../../packages.ts'
 import type { Aggregation, Call, Expr, ValueType } from '../ast.ts'
 import { FUNCTIONS, type FunctionSignature } from '../functions.ts'
 import { documentedType, valueTypeOf } from '../value-type.ts'
@@ -184,6 +184,7 @@ function countText({ minArgs, maxArgs }: FunctionSignature): string {
 function unknownFunction(name: string): string {
   const problem = `unknown function with name "${name}"`
   if (!METRIC_OR_FUNCTION.test(name) || name.length > 40) return problem
+  const { closest, distance } = levenshtein()
   const best = closest(name.toLowerCase(), [...FUNCTIONS.keys()])
   return distance(name.toLowerCase(), best) <= TYPING_ERROR ? `${problem}; did you mean "${best}"?` : problem
 }

@@ -1,6 +1,6 @@
-import { distance } from 'fastest-levenshtein'
 import { NO_ATTRIBUTES } from '../../model/attributes.ts'
 import type { ItemLimits } from '../../model/item-limits.ts'
+import { levenshtein } from '../../packages.ts'
 import { showJson } from '../json.ts'
 import {
   BadEvent,
@@ -51,6 +51,7 @@ function unknownKey(key: string): BadEvent {
 function keyLike(text: string): string | undefined {
   const related = KEYS.find(key => key.length > 2 && (text.includes(key) || (text.length > 2 && key.startsWith(text))))
   if (related !== undefined) return related
+  const { distance } = levenshtein()
   const [closest] = KEYS.toSorted((a, b) => distance(text, a) - distance(text, b))
   return distance(text, closest) <= Math.min(CLOSE_ENOUGH, text.length / 2) ? closest : undefined
 }

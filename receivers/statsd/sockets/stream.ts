@@ -1,6 +1,7 @@
 import { type AddressInfo, createServer, type ListenOptions, type Server, type Socket } from 'node:net'
-import { createServer as createTlsServer, type Server as TlsServer } from 'node:tls'
+import type { Server as TlsServer } from 'node:tls'
 import { Handshakes } from '../../../core/http/handshakes.ts'
+import { nodeTls } from '../../../core/http/node-modules.ts'
 import type { ServerCertificate } from '../../../core/http/tls.ts'
 import type { Context } from '../../../sdk/plugin/index.ts'
 import type { Refusal } from '../refusal.ts'
@@ -173,7 +174,7 @@ export class StreamListener implements Listener, Pausable {
 }
 
 function tlsServer(certificate: ServerCertificate, events: StreamEvents): TlsServer {
-  const server = createTlsServer({ ...certificate.options, handshakeTimeout: HANDSHAKE_MS })
+  const server = nodeTls().createServer({ ...certificate.options, handshakeTimeout: HANDSHAKE_MS })
   return server.on('tlsClientError', (error, socket) => {
     events.handshakeFailed(error)
     socket.destroy()

@@ -1,6 +1,7 @@
-import { Observable, type OperatorFunction, type SchedulerLike, type Subscription } from 'rxjs'
+import type { OperatorFunction, SchedulerLike, Subscription } from 'rxjs'
 import { Batch } from '../../../core/batch/batch.ts'
 import { joinBlocks } from '../../../core/model/join.ts'
+import { Observable } from '../../../core/rxjs.ts'
 
 export interface BufferBatchesOptions {
   /** Emits when so many items are there; a larger batch goes alone. */

@@ -1,16 +1,9 @@
-import {
-  debounceTime,
-  type GroupedObservable,
-  groupBy,
-  map,
-  mergeMap,
-  type OperatorFunction,
-  type SchedulerLike
-} from 'rxjs'
+import type { GroupedObservable, OperatorFunction, SchedulerLike } from 'rxjs'
 import type { Batch } from '../../../core/batch/batch.ts'
 import { attributeText, findAttribute } from '../../../core/model/attributes.ts'
 import type { Block } from '../../../core/model/block.ts'
 import { select } from '../../../core/model/select.ts'
+import { debounceTime, groupBy, map, mergeMap } from '../../../core/rxjs.ts'
 
 export interface GroupByAttributeOptions {
   /** A group that was given nothing for so long ends; the next item of its value begins another. Bounds memory. */

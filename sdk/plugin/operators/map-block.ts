@@ -1,6 +1,7 @@
-import { EMPTY, mergeMap, type OperatorFunction, of } from 'rxjs'
+import type { OperatorFunction } from 'rxjs'
 import type { Batch } from '../../../core/batch/batch.ts'
 import type { Block } from '../../../core/model/block.ts'
+import { mergeMap } from '../../../core/rxjs.ts'
 
 /**
  * Puts `change(block)` in the place of each block. The block itself passes as it is; one without items ends its batch.
@@ -10,9 +11,9 @@ export function mapBlock(change: (block: Block) => Block): OperatorFunction<Batc
   return mergeMap(batch => {
     const { block } = batch
     const changed = change(block)
-    if (changed === block) return of(batch)
-    if (changed.length > 0) return of(batch.replace(changed))
+    if (changed === block) return [batch]
+    if (changed.length > 0) return [batch.replace(changed)]
     batch.ack()
-    return EMPTY
+    return []
   })
 }

@@ -1,5 +1,6 @@
-import { Observable, type OperatorFunction, type SchedulerLike } from 'rxjs'
+import type { OperatorFunction, SchedulerLike } from 'rxjs'
 import { Batch, type Outcome } from '../../../core/batch/batch.ts'
+import { Observable } from '../../../core/rxjs.ts'
 
 export interface RetryNackedOptions {
   /** Times that a batch is emitted in all. */

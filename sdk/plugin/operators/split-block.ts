@@ -1,6 +1,7 @@
-import { mergeMap, type OperatorFunction } from 'rxjs'
+import type { OperatorFunction } from 'rxjs'
 import type { Batch } from '../../../core/batch/batch.ts'
 import type { Block } from '../../../core/model/block.ts'
+import { mergeMap } from '../../../core/rxjs.ts'
 
 /**
  * Makes a batch of each block that `split` returns. A batch has ended when all its parts have. Parts together have the
