@@ -56,7 +56,7 @@ export class ReceiverHost {
   /** Batches in the main thread, by their numbers. */
   readonly #sent = new Map<number, Batch>()
   /** Batches that wait for the next message. */
-  #outbox: SentBatch[] = []
+  #unsent: SentBatch[] = []
   #nextNumber = 0
   readonly #requestsWanted = new Set<RequestName>()
   #isReportDue = false
@@ -167,8 +167,8 @@ export class ReceiverHost {
     this.#sent.set(number, batch)
     const block = this.#writer.write(batch.block)
     const request = batch.origin.request?.()
-    this.#outbox.push({ key, number, request, block, refusal })
-    if (this.#outbox.length === 1) setImmediate(() => this.#sendAll())
+    this.#unsent.push({ key, number, request, block, refusal })
+    if (this.#unsent.length === 1) setImmediate(() => this.#sendAll())
     this.#reportSoon()
   }
 
@@ -217,11 +217,11 @@ export class ReceiverHost {
     }
   }
 
-  /** What one turn of the event loop brought goes in one message: a message costs as much as decoding some points. */
+  /** Batches of one turn of the event loop go in one message, which costs as much as decoding some points. */
   #sendAll(): void {
-    const batches = this.#outbox
+    const batches = this.#unsent
     if (batches.length === 0) return
-    this.#outbox = []
+    this.#unsent = []
     const message: FromWorker = { kind: 'batches', batches }
     const memory = batches.flatMap(({ block }) => transferables(block))
     this.#port.postMessage(message, memory)

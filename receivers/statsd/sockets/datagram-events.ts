@@ -1,4 +1,4 @@
-/** What becomes of datagrams. */
+/** Takes datagrams. */
 export interface DatagramSink {
   /** The datagram is in `bytes` from `start` to `end`, until the call returns. */
   received(bytes: Buffer, start: number, end: number): void
