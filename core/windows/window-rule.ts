@@ -6,12 +6,12 @@ import type { Series } from '../model/series-table/series-table.ts'
 import type { Stepwise } from '../model/stepwise.ts'
 import type { Context } from '../plugin/context.ts'
 import { planOf, type RulePlan } from './aggregations/plan.ts'
-import { GROUP_KINDS, type GroupKind } from './groups/group-kind.ts'
+import { DELTA_KINDS, GROUP_KINDS, type GroupKind } from './groups/group-kind.ts'
 import { Grouping } from './groups/grouping.ts'
 import { Groups, type SavedGroups } from './groups/groups.ts'
 import type { Disposition } from './input/disposition.ts'
 import { Extractor, READY } from './input/extractor.ts'
-import { instantsOf } from './input/intervals.ts'
+import { instantOf, instantOfDelta } from './input/intervals.ts'
 import { COUNTED, type Recording } from './input/observation.ts'
 import { Recorder } from './input/recorder.ts'
 import { PASS_THROUGH, type SavedSeriesLookup, SeriesLookup, TOO_MANY } from './input/series-lookup.ts'
@@ -26,6 +26,9 @@ import { withSizes } from './reload/changed-sizes.ts'
 import type { RuleSettings } from './settings.ts'
 
 const EVENT = GROUP_KINDS.indexOf('event')
+/** Numbers of a kind need no more than a sum and a count, at the time of the point or in the last instant of a delta. */
+const ADDS_UP = 1
+const ADDS_UP_AS_DELTA = 2
 
 /** Counters that all rules of an engine share. */
 export interface RuleCounters {
@@ -56,7 +59,7 @@ export class WindowRule {
   #lookup: SeriesLookup
   #extractor: Extractor
   #recorder: Recorder
-  /** By kind: 1 if numbers need no more than a sum and a count. */
+  /** By kind; 0 if numbers need more. */
   #addsUp: Uint8Array
 
   constructor(settings: RuleSettings, context: Context, counters: RuleCounters) {
@@ -82,12 +85,12 @@ export class WindowRule {
     this.emitter = new Emitter(settings, this.#plan, this.windows.sizes, this.groups, context, counters.withoutBuckets)
     this.#extractor = new Extractor(settings, this.#lookup, this.groups, context.account)
     this.#recorder = new Recorder(this.windows, this.groups, kinds, late, context.account)
-    this.#addsUp = Uint8Array.from(kinds, plan => (plan?.accumulators.length === 0 ? 1 : 0))
+    const addsUp = (kind: number) => (DELTA_KINDS.has(GROUP_KINDS[kind]) ? ADDS_UP_AS_DELTA : ADDS_UP)
+    this.#addsUp = Uint8Array.from(kinds, (plan, kind) => (plan?.accumulators.length === 0 ? addsUp(kind) : 0))
   }
 
   addPoints(block: PointBlock, disposition: Disposition): void {
-    const { series, time, value, flags, length } = block
-    const instants = instantsOf(block)
+    const { series, time, start, value, flags, length } = block
     const isPlain = this.#settings.attribute === undefined && block.distributions.size === 0
     const inputs = this.#lookup
     const { windows } = this
@@ -104,17 +107,21 @@ export class WindowRule {
         continue
       }
       if (time[i] > latest) latest = time[i]
-      const at = instants[i]
       const isNumber = slot >= 0 && flags[i] === 0 && value[i] >= 0 && value[i] < Number.POSITIVE_INFINITY
-      const addsUp = isPlain && isNumber && this.#addsUp[this.groups.kinds[slot]] === 1
-      const pane = addsUp ? windows.openPaneAt(at) : undefined
+      const addsUp = isPlain && isNumber ? this.#addsUp[this.groups.kinds[slot]] : 0
+      const at = addsUp === ADDS_UP_AS_DELTA ? instantOfDelta(start[i], time[i]) : time[i]
+      const pane = addsUp === 0 ? undefined : windows.openPaneAt(at)
       if (pane !== undefined) {
         pane.add(slot, value[i], 1)
         disposition.count(i)
-      } else if (!this.#isForwarded(at, i, disposition))
-        this.#settle(this.#extractor.point(block, i, slot, at), i, disposition)
+      } else this.#addPoint(block, i, slot, disposition)
     }
     disposition.latest = latest
+  }
+
+  #addPoint(block: PointBlock, i: number, slot: number, disposition: Disposition): void {
+    const at = instantOf(block, i)
+    if (!this.#isForwarded(at, i, disposition)) this.#settle(this.#extractor.point(block, i, slot, at), i, disposition)
   }
 
   addEvents(block: EventBlock, disposition: Disposition): void {

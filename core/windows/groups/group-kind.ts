@@ -5,3 +5,6 @@
  */
 export const GROUP_KINDS = ['counter', 'up_down_counter', 'gauge', 'histogram', 'event', 'set'] as const
 export type GroupKind = (typeof GROUP_KINDS)[number]
+
+/** Series of groups of these kinds are deltas: others of these metrics are turned into deltas first. */
+export const DELTA_KINDS: ReadonlySet<GroupKind> = new Set(['counter', 'up_down_counter', 'histogram'])
