@@ -5,33 +5,11 @@ import { existsSync } from 'node:fs'
 import module from 'node:module'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
+import { MALLOC, V8_FLAGS } from './process-settings.js'
 
 const OLDEST_NODE = 24
 const USAGE = 2
-const MIB = 2 ** 20
 const MAJOR = Number.parseInt(process.versions.node, 10)
-/** V8 reads these flags before it runs anything, so the process has to begin anew with them. */
-const V8_FLAGS = [
-  // MiB. Batches live for milliseconds: with room for them the garbage collector copies and marks much less.
-  '--max-semi-space-size=16',
-  // A start leaves 30 MiB of garbage and empty pages, and load leaves more. V8 gives them back once there was little to do for
-  // so long: by default half a minute after a start, and 8 s after load.
-  '--gc-memory-reducer-start-delay-ms=1000',
-  ...(MAJOR > 24 ? ['--memory-reducer-delay-ms=1000'] : [])
-]
-
-/**
- * Memory outside of V8's heap. The allocators read these variables as a process begins. By default glibc gives each thread
- * memory of its own, and little of it back: 6 MiB more at rest, and 30 MiB under load.
- */
-const MALLOC = {
-  MALLOC_ARENA_MAX: '4',
-  // Tables have pages of 4 MiB, which the system gives with zeros, once they are used.
-  MALLOC_MMAP_THRESHOLD_: `${2 * MIB}`,
-  MALLOC_TRIM_THRESHOLD_: `${4 * MIB}`,
-  // The native Snappy and CRC-32C have an allocator of their own, which would begin with a page of 2 MiB each.
-  MIMALLOC_ALLOW_THP: '0'
-}
 
 if (MAJOR < OLDEST_NODE) {
   process.stderr.write(

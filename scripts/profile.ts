@@ -8,13 +8,12 @@ import { parseArgs } from 'node:util'
 import { nameOf, parseCase } from '../bench/programs/cases.ts'
 import { measure, type Phase } from '../bench/programs/measure.ts'
 import { weir, weirWithJournal } from '../bench/programs/weir.ts'
+import { MALLOC, V8_FLAGS } from '../bin/process-settings.js'
 import { type SelfTime, selfTimes } from './cpu-profile.ts'
 
 const ROOT = path.join(import.meta.dirname, '..')
 const TOP_FUNCTIONS = 25
 const SAMPLE_EVERY_US = 500
-/** As bin/weir.js sets them. If they are given, it does not begin anew, where a signal of the profiler would end it. */
-const HEAP_FLAGS = ['--max-semi-space-size=16']
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130))
 const { values, positionals } = parseArgs({
@@ -23,6 +22,7 @@ const { values, positionals } = parseArgs({
 })
 const work = parseCase(positionals[0] ?? 'windows-by')
 const folder = mkdtempSync(path.join(tmpdir(), 'weir-profile-'))
+Object.assign(process.env, { ...MALLOC, ...process.env })
 try {
   let phase: Phase | undefined
   const plan = {
@@ -32,7 +32,8 @@ try {
     halfLoadMs: 0,
     windowSeconds: 10,
     statsdLinesPerSecond: 300_000,
-    nodeFlags: [...HEAP_FLAGS, '--cpu-prof', `--cpu-prof-dir=${folder}`, `--cpu-prof-interval=${SAMPLE_EVERY_US}`]
+    // With all of its flags Weir does not begin anew, where a signal of the profiler would end it.
+    nodeFlags: [...V8_FLAGS, '--cpu-prof', `--cpu-prof-dir=${folder}`, `--cpu-prof-interval=${SAMPLE_EVERY_US}`]
   }
   const figures = await measure(values.journal ? weirWithJournal : weir, work, plan, measured => (phase = measured))
   console.log(
