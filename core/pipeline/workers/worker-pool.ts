@@ -1,4 +1,3 @@
-import { setFlagsFromString } from 'node:v8'
 import type { Logger } from 'pino'
 import { SharedMeter } from '../../batch/credit-meter.ts'
 import { CreditPool } from '../../batch/credits.ts'
@@ -10,11 +9,6 @@ import type { Clock } from '../../telemetry/clock.ts'
 import type { Metrics } from '../../telemetry/metrics.ts'
 import type { ReceiverSpec, WorkerData } from './messages.ts'
 import { WorkerThread } from './worker-thread.ts'
-
-// Blocks of workers lie outside of the heap, and the main thread makes little beside them. They fill the room that V8 gives
-// a heap before a scavenge has freed them, so the whole heap would be marked twice a second, by threads that take as much as
-// half of a worker. With twice the room the scavenge comes first.
-const HEAP_FLAG = '--heap-growing-percent=100'
 
 export interface WorkerPoolOptions {
   /** The program of a worker. */
@@ -43,7 +37,6 @@ export class WorkerPool {
 
   constructor(options: WorkerPoolOptions) {
     const { workers, limits, logLevel, access, tenantMemory, registry, log } = options
-    setFlagsFromString(HEAP_FLAG)
     const memory = SharedMeter.memoryFor(workers + 1)
     this.#registry = registry
     this.credits = new CreditPool(limits.in_flight, false, new SharedMeter(memory, 0))
