@@ -56,7 +56,9 @@ async function best(
   } as const
   const labelSets = new LabelSets()
   const translation = { ...options, targetInfo: true, exponentialHistograms: 'vmrange' } as const
-  const translator = new Translator(block.series.table, translation, labels => labelSets.idOf(labels))
+  const translator = new Translator(block.series.table, translation, (labels, isDerived) =>
+    labelSets.idOf(labels, isDerived)
+  )
   const labelsOf = (id: number) => labelSets.encoded(id)
   let points = 0
   let bytes = 0

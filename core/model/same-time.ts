@@ -1,10 +1,10 @@
+import { areDistinct } from './distinct-ids.ts'
 import { additiveSum, type DistinctSketch, type Distribution, type MemberSet } from './distribution.ts'
+import { IdNumbers } from './id-numbers.ts'
 import { type HistogramPoint, MergedHistogram } from './merged-histogram.ts'
 import { FLAG_NO_RECORDED_VALUE, type PointBlock, PointBlockBuilder } from './points.ts'
 import type { Series, SeriesTable } from './series-table/series-table.ts'
 import { unionOf } from './sketch/distinct-sketch.ts'
-
-const GROWTH = 2
 
 /** A block in which each series has one point at most at a time. */
 export interface Merged {
@@ -20,10 +20,9 @@ export interface Merged {
 export class SameTime {
   #registry: SeriesTable
   #timeOf: (ms: number) => number
-  /** By series id: the latest time in the block that {@link #block} numbers. */
+  #numbers = new IdNumbers()
+  /** By number of the series: the latest time so far. */
   #latest = new Float64Array()
-  #seenIn = new Uint32Array()
-  #block = 0
 
   /** @param timeOf turns a time in Unix ms into the time that the store keeps, which may be the same for several */
   constructor(registry: SeriesTable, timeOf: (ms: number) => number) {
@@ -32,30 +31,24 @@ export class SameTime {
   }
 
   merge(block: PointBlock): Merged {
-    return this.#hasOneEach(block) ? { block, replaced: 0 } : this.#mergeRows(block)
+    return areDistinct(block.series.ids, block.length) || this.#hasOneEach(block)
+      ? { block, replaced: 0 }
+      : this.#mergeRows(block)
   }
 
-  /** True if the times of each series rise. Nearly always they do, so this must cost next to nothing. */
+  /** True if the times of each series rise. */
   #hasOneEach({ length, series: { ids }, time }: PointBlock): boolean {
-    this.#block = (this.#block + 1) >>> 0
+    const numbers = this.#numbers
+    numbers.begin(length)
+    if (this.#latest.length < length) this.#latest = new Float64Array(length)
     for (let i = 0; i < length; i++) {
-      const id = ids[i]
-      if (id >= this.#seenIn.length) this.#grow(id + 1)
+      const { size } = numbers
+      const number = numbers.of(ids[i])
       const at = this.#timeOf(time[i])
-      if (this.#seenIn[id] === this.#block && !(at > this.#latest[id])) return false
-      this.#seenIn[id] = this.#block
-      this.#latest[id] = at
+      if (number < size && !(at > this.#latest[number])) return false
+      this.#latest[number] = at
     }
     return true
-  }
-
-  #grow(size: number): void {
-    const seenIn = new Uint32Array(size * GROWTH)
-    const latest = new Float64Array(size * GROWTH)
-    seenIn.set(this.#seenIn)
-    latest.set(this.#latest)
-    this.#seenIn = seenIn
-    this.#latest = latest
   }
 
   #mergeRows(block: PointBlock): Merged {

@@ -78,7 +78,9 @@ export class VictoriaMetricsExporter implements Exporter {
     const compression = new CompressionChoice(config.compression, context)
     this.#client = new RemoteWriteClient(config, compression, () => context.clock.now())
     this.#sameTime = new SameTime(context.series, Math.floor)
-    this.#translator = new Translator(context.series, translatorOptions(config), labels => this.#labelSets.idOf(labels))
+    this.#translator = new Translator(context.series, translatorOptions(config), (labels, isDerived) =>
+      this.#labelSets.idOf(labels, isDerived)
+    )
     this.#labelSets.addHolder(this.#translator)
     const { instruments } = context
     this.#requests = instruments.counter('requests_total', 'Remote write requests the backend has taken.')

@@ -18,38 +18,27 @@ export class ComposedKey {
     this.#table = table
   }
 
-  /** The key of a list. Its bytes are valid until the next call. */
-  of({ parent, view, start, end }: StoredKey): StoredKey {
+  /** The key of a list, with a parent of its own. Its bytes are valid until the next call. */
+  of({ view, start, end }: StoredKey, parent: number): StoredKey {
     const length = (end - start) / WORD
     if (length > this.#parts.length) this.#makeRoom(length)
     const parts = this.#parts
     const ends = this.#ends
-    let at = 0
-    let isMoved = false
-    for (let i = 0; i < length; i++) {
-      const part = view.getInt32(start + i * WORD, true)
-      // Keys that follow each other differ in few parts, and another one of equal length does not move the rest.
-      if (isMoved || i >= this.#length || parts[i] !== part) {
-        const partEnd = this.#copy(part, at)
-        isMoved = i >= this.#length || ends[i] !== partEnd
-        parts[i] = part
-        ends[i] = partEnd
-      }
-      at = ends[i]
+    let i = 0
+    while (i < length && i < this.#length && parts[i] === view.getInt32(start + i * WORD, true)) i++
+    const from = i
+    for (; i < length; i++) parts[i] = view.getInt32(start + i * WORD, true)
+    for (i = from; i < length; ) {
+      i = this.#table.copyKeys(parts, i, length, this.#view, ends)
+      if (i < length) this.#grow(this.#view.byteLength * 2)
     }
     this.#length = length
-    return { parent, view: this.#view, start: 0, end: at }
+    return { parent, view: this.#view, start: 0, end: length === 0 ? 0 : ends[length - 1] }
   }
 
   /** The ids of parts may mean others from now on. */
   reset(): void {
     this.#length = 0
-  }
-
-  #copy(part: number, at: number): number {
-    const wanted = at + this.#table.lengthOf(part)
-    if (wanted > this.#view.byteLength) this.#grow(wanted)
-    return this.#table.copyKey(part, this.#view, at)
   }
 
   #makeRoom(parts: number): void {

@@ -50,9 +50,9 @@ export class KeyParts {
     this.#composed.reset()
   }
 
-  /** The key that a list stands for. Its bytes are valid until the next call. */
-  compose(list: StoredKey): StoredKey {
-    return this.#composed.of(list)
+  /** The key that a list stands for, with a parent of its own. Its bytes are valid until the next call. */
+  compose(list: StoredKey, parent: number): StoredKey {
+    return this.#composed.of(list, parent)
   }
 
   /** Memory in use, in bytes. */

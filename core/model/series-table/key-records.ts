@@ -9,6 +9,7 @@
 //   6 …          the key's bytes; those behind its end are zero
 //
 // Records are in pages of 4 MiB and never move. A record is named by its page and its first word there, in 32 bits.
+import { ID_PAGE_SHIFT, IN_ID_PAGE } from './id-column.ts'
 import { lastWord } from './key-hash.ts'
 
 export const PARENT = 0
@@ -28,6 +29,8 @@ export const FREE = -1
 
 /** A record is in one page. */
 export const PAGE_BYTES = 4 * 2 ** PAGE_BITS
+/** Bytes behind each page, so that keys can be copied without a look at their lengths. */
+export const SPARE = 32
 const NO_WORDS = new Int32Array()
 const NO_VIEW = new DataView(NO_WORDS.buffer)
 
@@ -107,17 +110,41 @@ export class KeyRecords {
     return record
   }
 
-  /** Copies the record's key; returns its end there. */
-  copyKey(record: number, to: DataView, at: number): number {
-    const page = record >>> PAGE_BITS
-    const word = record & IN_PAGE
-    const view = this.views[page]
-    const shift = at - (word + HEADER) * 4
-    const end = at + this.pages[page][word + LENGTH]
-    let into = at
-    for (; into + 8 <= end; into += 8) to.setBigInt64(into, view.getBigInt64(into - shift, true), true)
-    for (; into < end; into++) to.setUint8(into, view.getUint8(into - shift))
-    return end
+  /**
+   * Copies keys, one behind the other, and up to {@link SPARE} bytes behind each that mean nothing.
+   * @param recordOf by id: its record
+   * @param ids those of the keys are from `from` to `to`; keys before them are there already
+   * @param ends gets the end of each key
+   * @returns how far there was room
+   */
+  copyKeys(
+    recordOf: readonly (Uint32Array | undefined)[],
+    ids: Int32Array,
+    from: number,
+    to: number,
+    into: DataView,
+    ends: Int32Array
+  ): number {
+    const { pages, views } = this
+    const room = into.byteLength - SPARE
+    let at = from === 0 ? 0 : ends[from - 1]
+    for (let i = from; i < to; i++) {
+      const record = recordOf[ids[i] >>> ID_PAGE_SHIFT]![ids[i] & IN_ID_PAGE]
+      const view = views[record >>> PAGE_BITS]
+      const begin = ((record & IN_PAGE) + HEADER) * 4
+      const length = pages[record >>> PAGE_BITS][(record & IN_PAGE) + LENGTH]
+      if (at + length > room) return i
+      // Most keys are no longer than that, and need no branch.
+      into.setBigInt64(at, view.getBigInt64(begin, true), true)
+      into.setBigInt64(at + 8, view.getBigInt64(begin + 8, true), true)
+      into.setBigInt64(at + 16, view.getBigInt64(begin + 16, true), true)
+      into.setBigInt64(at + 24, view.getBigInt64(begin + 24, true), true)
+      for (let done = SPARE; done < length; done += 8)
+        into.setBigInt64(at + done, view.getBigInt64(begin + done, true), true)
+      at += length
+      ends[i] = at
+    }
+    return to
   }
 
   remove(record: number): void {
@@ -190,7 +217,7 @@ export class KeyRecords {
 
   #fillNext(): void {
     const page = this.#vacant.pop() ?? this.pages.length
-    const words = new Int32Array(IN_PAGE + 1)
+    const words = new Int32Array(IN_PAGE + 1 + SPARE / 4)
     this.pages[page] = words
     this.views[page] = new DataView(words.buffer)
     this.#inUse[page] = 0

@@ -168,14 +168,9 @@ export class KeyTable {
     }
   }
 
-  /** Copies the first key of an id; returns its end there. */
-  copyKey(id: number, to: DataView, at: number): number {
-    return this.#records.copyKey(this.#recordOf.get(id), to, at)
-  }
-
-  /** Bytes of the first key of an id. */
-  lengthOf(id: number): number {
-    return this.#records.get(this.#recordOf.get(id), LENGTH)
+  /** Copies the first keys of ids, as {@link KeyRecords.copyKeys} does. */
+  copyKeys(ids: Int32Array, from: number, to: number, into: DataView, ends: Int32Array): number {
+    return this.#records.copyKeys(this.#recordOf.pages, ids, from, to, into, ends)
   }
 
   /** Memory of all keys of an id, in bytes. */

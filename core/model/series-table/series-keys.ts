@@ -17,7 +17,7 @@ export class SeriesKeys {
   /** Whether keys were ever kept in parts, be it the key without any. */
   #hasLists = false
 
-  constructor(hash: KeyHash | undefined) {
+  constructor(hash?: KeyHash) {
     this.table = new KeyTable(undefined, hash)
   }
 
@@ -55,6 +55,12 @@ export class SeriesKeys {
     return this.table.add(context, view, start, end, id)
   }
 
+  /** The id of a key. One that is not in the table is kept as it is; {@link UNKNOWN} if that cannot be. */
+  idAsWhole(context: number, view: DataView, start: number, end: number): number {
+    const known = this.find(context, view, start, end)
+    return known === UNKNOWN ? this.addWhole(context, view, start, end) : known
+  }
+
   /** The id of a key. One that is not in the table is kept in parts; {@link UNKNOWN} if that cannot be. */
   idInParts(context: number, view: DataView, start: number, end: number): number {
     const whole = this.findWhole(context, view, start, end)
@@ -74,7 +80,7 @@ export class SeriesKeys {
   /** The first key that an id was given for. One in parts is valid until the next call. */
   of(id: number): StoredKey {
     const key = this.table.keyOf(id)
-    return isList(key.parent) ? { ...this.#parts.compose(key), parent: parentOfList(key.parent) } : key
+    return isList(key.parent) ? this.#parts.compose(key, parentOfList(key.parent)) : key
   }
 
   /** Called before the table removes an id. */

@@ -1,4 +1,6 @@
 import { withRoom } from '../../model/columns.ts'
+import { areDistinct } from '../../model/distinct-ids.ts'
+import { IdNumbers } from '../../model/id-numbers.ts'
 
 const INITIAL_CAPACITY = 64
 
@@ -65,7 +67,8 @@ export class Samples {
  * @param lost gets the points that rows left out belong to
  */
 export function rowsBySeries(samples: Samples, lost?: Set<number>): Int32Array {
-  if (hasOneEach(samples)) return inOrder(samples.length)
+  // Of numbers nearly always each series has one row.
+  if (areDistinct(samples.labels, samples.length)) return inOrder(samples.length)
   const rows = grouped(samples)
   const { labels, time } = samples
   let kept = 0
@@ -95,30 +98,14 @@ function fold({ increments, value, points }: Samples, rows: Int32Array, lost?: S
   }
 }
 
-/** By label set: the samples that it was seen in last, as {@link samplesSeen} counts them. */
-let seenIn = new Uint32Array()
-let samplesSeen = 0
-
-/** True if each series has one row. Of numbers nearly always each has, so this must cost next to nothing. */
-function hasOneEach({ labels, length }: Samples): boolean {
-  samplesSeen = (samplesSeen + 1) >>> 0
-  for (let i = 0; i < length; i++) {
-    const own = labels[i]
-    if (own >= seenIn.length) seenIn = withRoom(seenIn, own)
-    if (seenIn[own] === samplesSeen) return false
-    seenIn[own] = samplesSeen
-  }
-  return true
-}
-
 function inOrder(length: number): Int32Array {
   const rows = new Int32Array(length)
   for (let row = 0; row < length; row++) rows[row] = row
   return rows
 }
 
-/** By label set: the number of its group, from 1, while {@link grouped} runs. */
-let groupOf = new Uint32Array()
+/** Of label sets, while {@link grouped} runs. */
+const numbers = new IdNumbers()
 /** By row: the number of its group. */
 let groups = new Uint32Array()
 
@@ -128,18 +115,18 @@ function grouped({ labels, length }: Samples): Int32Array {
   if (groups.length < length) groups = new Uint32Array(length * 2)
   const group = groups
   const next: number[] = []
+  numbers.begin(length)
   for (let i = 0; i < length; i++) {
-    if (labels[i] >= groupOf.length) groupOf = withRoom(groupOf, labels[i])
-    group[i] = groupOf[labels[i]] ||= next.push(0)
-    next[group[i] - 1]++
+    group[i] = numbers.of(labels[i])
+    if (group[i] === next.length) next.push(0)
+    next[group[i]]++
   }
-  for (let i = 0; i < length; i++) groupOf[labels[i]] = 0
   let offset = 0
   for (let g = 0; g < next.length; g++) {
     const size = next[g]
     next[g] = offset
     offset += size
   }
-  for (let i = 0; i < length; i++) rows[next[group[i] - 1]++] = i
+  for (let i = 0; i < length; i++) rows[next[group[i]]++] = i
   return rows
 }

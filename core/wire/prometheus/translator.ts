@@ -76,6 +76,9 @@ interface ContextFacts {
   readonly isDelta: boolean
 }
 
+/** Returns one id for equal labels. @param isDerived true if they are those of a series that Weir has made */
+type LabelSetOf = (labels: Labels, isDerived: boolean) => number
+
 /** A series of distributions. */
 interface Distributed {
   readonly id: number
@@ -92,7 +95,7 @@ interface Distributed {
  */
 export class Translator {
   #options: TranslatorOptions
-  #labelSetOf: (labels: Labels) => number
+  #labelSetOf: LabelSetOf
   #labels: NumberLabels
   #table: SeriesTable
   /** By id of the series, for numbers. */
@@ -113,8 +116,7 @@ export class Translator {
   #earlier = new EarlierStreams()
   #nameLists = new NameLists()
 
-  /** @param labelSetOf returns one id for equal labels */
-  constructor(table: SeriesTable, options: TranslatorOptions, labelSetOf: (labels: Labels) => number) {
+  constructor(table: SeriesTable, options: TranslatorOptions, labelSetOf: LabelSetOf) {
     this.#table = table
     this.#options = options
     this.#labelSetOf = labelSetOf
@@ -195,7 +197,7 @@ export class Translator {
     const id = series.ids[i]
     let labels = this.#streams.get(id)
     if (labels === UNKNOWN) {
-      labels = this.#labelSetOf(this.#labels.of(this.#table.read(id).attributes, context, name))
+      labels = this.#labelSetOf(this.#labels.of(this.#table.read(id).attributes, context, name), this.#isDerived(id))
       this.#streams.set(id, labels)
     }
     samples.add(labels, time[i], value[i], (flags[i] & FLAG_NO_RECORDED_VALUE) !== 0)
@@ -249,8 +251,14 @@ export class Translator {
     const hash = streamHash(series.key)
     const labels = seriesLabels(series, this.#options)
     const earlier = this.#earlier.take(hash)
-    const streams = new DistributionStreams(name, labels, this.#labelSetOf, earlier, this.#nameLists)
+    const isDerived = this.#isDerived(series.id)
+    const render = (one: Labels) => this.#labelSetOf(one, isDerived)
+    const streams = new DistributionStreams(name, labels, render, earlier, this.#nameLists)
     return { id: series.id, streams, hash, seenAt: Number.NEGATIVE_INFINITY }
+  }
+
+  #isDerived(id: number): boolean {
+    return this.#table.originOf(id) === 'made'
   }
 
   #target(resource: Resource): Target | undefined {
@@ -258,7 +266,7 @@ export class Translator {
     const labels = targetInfoLabels(resource, this.#options)
     if (labels === undefined) return undefined
     return remembered(this.#targets, attributesKey(resource.attributes), () => ({
-      info: this.#labelSetOf(withLabels(labels, ['__name__', 'target_info'])),
+      info: this.#labelSetOf(withLabels(labels, ['__name__', 'target_info']), false),
       announcedAt: Number.NEGATIVE_INFINITY,
       seenIn: 0
     }))

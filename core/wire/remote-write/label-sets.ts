@@ -1,10 +1,12 @@
 import { type IdHolder, IdLifetimes, type Lease } from '../../model/series-table/id-lifetimes.ts'
-import { KeyTable, type StoredKey, UNKNOWN } from '../../model/series-table/key-table.ts'
+import { type StoredKey, UNKNOWN } from '../../model/series-table/key-table.ts'
+import { SeriesKeys } from '../../model/series-table/series-keys.ts'
 import type { Stepwise } from '../../model/stepwise.ts'
 import type { Labels } from '../prometheus/labels.ts'
 import { encodeLabels } from './write-request.ts'
 
-const NO_PARENT = 0
+/** All label sets have this one. */
+const CONTEXT = 0
 /** A label set that nothing has been translated to for so many epochs goes, if no state has its id. */
 const IDLE_EPOCHS = 2
 
@@ -13,22 +15,23 @@ const IDLE_EPOCHS = 2
  * replicas without `service.instance.id` do, are one series to the store.
  */
 export class LabelSets {
-  #keys = new KeyTable()
-  #lifetimes = new IdLifetimes(this.#keys, () => {})
+  #keys = new SeriesKeys()
+  #lifetimes = new IdLifetimes(this.#keys.table, id => this.#keys.release(id))
 
-  idOf(labels: Labels): number {
+  /** @param isDerived true if the labels are those of a derived series: they are kept in parts, if they are new */
+  idOf(labels: Labels, isDerived = false): number {
     const encoded = encodeLabels(labels)
     const view = new DataView(encoded.buffer, encoded.byteOffset, encoded.length)
-    const known = this.#keys.find(NO_PARENT, view, 0, encoded.length)
-    if (known !== UNKNOWN) return known
-    const id = this.#keys.add(NO_PARENT, view, 0, encoded.length)
+    const id = isDerived
+      ? this.#keys.idInParts(CONTEXT, view, 0, encoded.length)
+      : this.#keys.idAsWhole(CONTEXT, view, 0, encoded.length)
     if (id === UNKNOWN) throw new RangeError(`a series has ${encoded.length} bytes of labels, which is too many`)
     return id
   }
 
-  /** The labels as fields of a TimeSeries. */
+  /** The labels as fields of a TimeSeries, which are valid until the next call. */
   encoded(id: number): StoredKey {
-    return this.#keys.keyOf(id)
+    return this.#keys.of(id)
   }
 
   /** To be kept with ids as long as they are used, if no {@link addHolder holder} has them. */

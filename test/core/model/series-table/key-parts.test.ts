@@ -21,7 +21,7 @@ function added(parts: KeyParts, ...texts: string[]): StoredKey {
 }
 
 function assertComposes(parts: KeyParts, list: StoredKey, ...texts: string[]): void {
-  const { view, start, end } = parts.compose(list)
+  const { view, start, end } = parts.compose(list, list.parent)
   assert.deepEqual(Buffer.from(view.buffer, view.byteOffset + start, end - start), Buffer.from(viewOf(...texts).buffer))
 }
 

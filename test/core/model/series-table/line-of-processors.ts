@@ -126,7 +126,7 @@ export class Output {
         targetInfo: true,
         exponentialHistograms: 'vmrange'
       },
-      labels => this.#labelSets.idOf(labels)
+      (labels, isDerived) => this.#labelSets.idOf(labels, isDerived)
     )
     this.#labelSets.addHolder(translator)
     return translator

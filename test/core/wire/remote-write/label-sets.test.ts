@@ -1,0 +1,61 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { runThrough } from '../../../../core/model/stepwise.ts'
+import type { Labels } from '../../../../core/wire/prometheus/labels.ts'
+import { LabelSets } from '../../../../core/wire/remote-write/label-sets.ts'
+import { encodeLabels } from '../../../../core/wire/remote-write/write-request.ts'
+
+const SETS = 20_000
+
+const labelsOf = (i: number): Labels => [
+  ['__name__', `http_requests_${i % 10}_total`],
+  ['http_method', ['GET', 'POST', 'DELETE'][i % 3]],
+  ['http_route', `/api/v1/items/${i % 30}`],
+  ['instance', 'checkout-7c9f-pod'],
+  ['job', 'shop/checkout'],
+  ['partition', `${Math.floor(i / 10)}`],
+  ['window', '10s']
+]
+
+function bytesOf(sets: LabelSets, id: number): Buffer {
+  const { view, start, end } = sets.encoded(id)
+  return Buffer.from(Buffer.from(view.buffer, view.byteOffset + start, end - start))
+}
+
+function assertAllEncoded(sets: LabelSets, ids: readonly number[], from = 0): void {
+  for (const [i, id] of ids.entries())
+    if (i >= from) assert.deepEqual(bytesOf(sets, id), Buffer.from(encodeLabels(labelsOf(i))))
+}
+
+describe('label sets', () => {
+  it('are the same whether they were first those of a received or of a derived series', () => {
+    const sets = new LabelSets()
+    const ids = Array.from({ length: 100 }, (_, i) => sets.idOf(labelsOf(i), i % 2 === 0))
+    assert.equal(new Set(ids).size, 100)
+    assertAllEncoded(sets, ids)
+    assert.deepEqual(
+      ids.map((_, i) => sets.idOf(labelsOf(i), i % 2 === 1)),
+      ids
+    )
+  })
+
+  it('of derived series share their labels', () => {
+    const sets = new LabelSets()
+    const ids = Array.from({ length: SETS }, (_, i) => sets.idOf(labelsOf(i), true))
+    assertAllEncoded(sets, ids)
+    const encoded = encodeLabels(labelsOf(SETS)).length
+    assert.ok(sets.bytes / SETS < encoded, `${sets.bytes / SETS} bytes for a label set of ${encoded}`)
+  })
+
+  it('go with their labels, if nobody uses them', () => {
+    const sets = new LabelSets()
+    const kept = (id: number) => id % 2 === 0
+    const ids = Array.from({ length: SETS }, (_, i) => sets.idOf(labelsOf(i), true))
+    const holder = { holdIds: (hold: (id: number) => void) => ids.filter(kept).forEach(hold) }
+    sets.addHolder(holder)
+    for (let i = 0; i < 4; i++) runThrough(sets.expireIdle())
+    const more = ids.map((id, i) => (kept(id) ? id : sets.idOf(labelsOf(i), true)))
+    assertAllEncoded(sets, more)
+    assert.equal(new Set(more).size, SETS)
+  })
+})
