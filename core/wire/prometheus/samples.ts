@@ -67,7 +67,7 @@ export class Samples {
  * @param lost gets the points that rows left out belong to
  */
 export function rowsBySeries(samples: Samples, lost?: Set<number>): Int32Array {
-  // Of numbers nearly always each series has one row.
+  // Nearly always each series of numbers has one row.
   if (areDistinct(samples.labels, samples.length)) return inOrder(samples.length)
   const rows = grouped(samples)
   const { labels, time } = samples
@@ -104,7 +104,7 @@ function inOrder(length: number): Int32Array {
   return rows
 }
 
-/** Of label sets, while {@link grouped} runs. */
+/** Numbers label sets, while {@link grouped} runs. */
 const numbers = new IdNumbers()
 /** By row: the number of its group. */
 let groups = new Uint32Array()
