@@ -9,9 +9,8 @@ import { MALLOC, V8_FLAGS } from './process-settings.js'
 
 const OLDEST_NODE = 24
 const USAGE = 2
-const MAJOR = Number.parseInt(process.versions.node, 10)
 
-if (MAJOR < OLDEST_NODE) {
+if (Number.parseInt(process.versions.node, 10) < OLDEST_NODE) {
   process.stderr.write(
     `Weir needs Node ${OLDEST_NODE} or newer, this is ${process.version}: install one from https://nodejs.org, or for this folder by \`npm install node\`\n`
   )

@@ -25,7 +25,7 @@ const BUILT_INS = '^built-ins\\.ts$'
  * whose pattern it matches.
  */
 const LAYERS: readonly (readonly [name: string, path: string])[] = [
-  ['errors', '^core/(errors|package-root|packages|plural|readable|rxjs)\\.ts$'],
+  ['errors', '^core/(errors|heap-growth|package-root|packages|plural|readable|rxjs)\\.ts$'],
   ['schema', '^core/schema/'],
   // Attributes are kept as protobuf writes them.
   ['protobuf', '^core/wire/protobuf/'],

@@ -1,6 +1,6 @@
 import type { Http2SecureServer, Http2Server, ServerHttp2Session, ServerHttp2Stream } from 'node:http2'
-import { setFlagsFromString } from 'node:v8'
 import type { Permit } from '../batch/credits.ts'
+import { GROWTH_WITH_HTTP2, setHeapGrowth } from '../heap-growth.ts'
 import { Admission, type ServingPhase } from '../http/admission.ts'
 import { bodyLimits } from '../http/body.ts'
 import { ConnectionCounts } from '../http/connection-counts.ts'
@@ -23,10 +23,6 @@ const MOST_STREAMS = 128
 // HTTP/2's own 64 KiB would hold up large messages for a round trip each. What has come is paid for with credits.
 const STREAM_WINDOW_BYTES = 256 * 1024
 const SESSION_WINDOW_BYTES = 1024 * 1024
-
-// Node reads HTTP/2 into new memory, which only a scavenge frees. With the room of `core/main.ts` the whole heap would be
-// marked ten times a second before that comes: a third of the core. V8 of Node 24 has no such flag.
-const HEAP_FLAG = Number.parseInt(process.versions.node, 10) > 24 ? '--external-memory-max-growing-factor=3' : ''
 
 const NO_TIMER = () => {}
 
@@ -124,7 +120,7 @@ export class GrpcServer {
 
   async #listen(): Promise<void> {
     const { endpoint } = this.#options
-    if (HEAP_FLAG !== '') setFlagsFromString(HEAP_FLAG)
+    setHeapGrowth(GROWTH_WITH_HTTP2)
     this.#address = await listen(this.#server, endpoint, this.#context.sharedPorts, `gRPC on ${endpoint}`)
     this.#stopWatching = this.#certificate?.watch(secrets =>
       (this.#server as Http2SecureServer).setSecureContext(secrets)
