@@ -117,6 +117,15 @@ export class PointBlockBuilder {
     this.addId(table, id, time, numberOf(distribution), start, flags)
   }
 
+  /**
+   * Columns with room for at least one more, for points as of {@link addUnnamed}: whoever writes them from {@link length}
+   * on adds to that.
+   */
+  reserve(): Columns {
+    if (this.length === this.#columns.capacity) this.#columns = this.#columns.grown()
+    return this.#columns
+  }
+
   /** {@link add} for a series that {@link buildWith} will tell. */
   addUnnamed(time: number, value: number, start: number, flags: number): void {
     this.#push(0, time, value, start, flags)
@@ -177,8 +186,7 @@ export class PointBlockBuilder {
   }
 
   #push(id: number, time: number, value: number, start: number, flags: number): void {
-    if (this.length === this.#columns.capacity) this.#columns = this.#columns.grown()
-    const columns = this.#columns
+    const columns = this.reserve()
     const i = this.length++
     columns.ids[i] = id
     columns.time[i] = time

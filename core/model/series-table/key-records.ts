@@ -9,7 +9,9 @@
 //   6 …          the key's bytes; those behind its end are zero
 //
 // Records are in pages of 4 MiB and never move. A record is named by its page and its first word there, in 32 bits.
+
 import { ID_PAGE_SHIFT, IN_ID_PAGE } from './id-column.ts'
+import type { KeyBatch } from './key-batch.ts'
 import { lastWord } from './key-hash.ts'
 
 export const PARENT = 0
@@ -41,6 +43,7 @@ export class KeyRecords {
   readonly views: DataView[] = []
   /** Memory of all records, in bytes. */
   bytes = 0
+  followed = 0
   /** By page: records in use. */
   readonly #inUse: number[] = []
   /** By page, free records by their number of words. */
@@ -78,22 +81,35 @@ export class KeyRecords {
 
   matches(record: number, parent: number, view: DataView, start: number, end: number): boolean {
     const words = this.pages[record >>> PAGE_BITS]
-    let at = record & IN_PAGE
+    const at = record & IN_PAGE
     if (words[at + PARENT] !== parent || words[at + LENGTH] !== end - start) return false
-    at += HEADER
-    let from = start
-    // Four words for one branch: most keys that are asked about are equal.
-    for (; from + 16 <= end; from += 16, at += 4)
-      if (
-        ((words[at] ^ view.getInt32(from, true)) |
-          (words[at + 1] ^ view.getInt32(from + 4, true)) |
-          (words[at + 2] ^ view.getInt32(from + 8, true)) |
-          (words[at + 3] ^ view.getInt32(from + 12, true))) !==
-        0
-      )
-        return false
-    for (; from + 4 <= end; from += 4) if (words[at++] !== view.getInt32(from, true)) return false
-    return from === end || words[at] === lastWord(view, from, end)
+    return areEqual(this.views[record >>> PAGE_BITS], (at + HEADER) * 4, view, start, end)
+  }
+
+  /**
+   * Finds keys of a batch for as long as each is in the record that was found after the one before last time, and was
+   * seen in `epoch`.
+   * @param last the record found before them
+   * @returns the record found last; their number is in `followed`
+   */
+  follow({ view, parents, starts, ends, ids, length }: KeyBatch, from: number, last: number, epoch: number): number {
+    const { pages, views } = this
+    let i = from
+    let words = pages[last >>> PAGE_BITS]
+    for (; i < length; i++) {
+      const record = words[(last & IN_PAGE) + FOLLOWER]
+      const at = record & IN_PAGE
+      const page = record >>> PAGE_BITS
+      words = pages[page]
+      const start = starts[i]
+      const end = ends[i]
+      if (words[at + PARENT] !== parents[i] || words[at + LENGTH] !== end - start || words[at + SEEN] !== epoch) break
+      if (!areEqual(views[page], (at + HEADER) * 4, view, start, end)) break
+      ids[i] = words[at + ID]
+      last = record
+    }
+    this.followed = i - from
+    return last
   }
 
   add(parent: number, view: DataView, start: number, end: number): number {
@@ -225,6 +241,19 @@ export class KeyRecords {
     this.#page = page
     this.#end = 0
   }
+}
+
+/** Whether the bytes from `start` to `end` stand in `own` from `at` on, and zeros up to the next whole word. */
+function areEqual(own: DataView, at: number, view: DataView, start: number, end: number): boolean {
+  // As bigints that are only compared: V8 makes no objects of them, and most keys that are asked about are equal.
+  for (; start + 16 <= end; start += 16, at += 16)
+    if (
+      own.getBigInt64(at, true) !== view.getBigInt64(start, true) ||
+      own.getBigInt64(at + 8, true) !== view.getBigInt64(start + 8, true)
+    )
+      return false
+  for (; start + 4 <= end; start += 4, at += 4) if (own.getInt32(at, true) !== view.getInt32(start, true)) return false
+  return start === end || own.getInt32(at, true) === lastWord(view, start, end)
 }
 
 const wordsOf = (keyLength: number) => HEADER + ((keyLength + 3) >>> 2)

@@ -20,6 +20,8 @@ import { KeySlots } from './key-slots.ts'
 
 /** In place of an id: the key is not in the table. */
 export const UNKNOWN = 0xffffffff
+/** In place of a parent: no key has it, whole or in parts. */
+export const NO_PARENT = -(2 ** 31)
 
 /** So many wrong predictions are borne, and one more with every so many right ones. Then keys are found by hashes. */
 const WRONG_AT_FIRST = 8
@@ -248,11 +250,16 @@ export class KeyTable {
   }
 
   /** Finds keys for as long as most of them follow the one before; returns their number. */
-  #predict({ view, parents, starts, ends, ids, length }: KeyBatch): number {
+  #predict(batch: KeyBatch): number {
+    const { view, parents, starts, ends, ids, length } = batch
     const records = this.#records
     let right = 0
     let i = 0
     for (; i < length && (i - right - WRONG_AT_FIRST) * RIGHT_PER_WRONG < i; i++) {
+      this.#last = records.follow(batch, i, this.#last, this.epoch)
+      right += records.followed
+      i += records.followed
+      if (i === length) break
       let record = records.get(this.#last, FOLLOWER)
       if (records.matches(record, parents[i], view, starts[i], ends[i])) right++
       else {

@@ -4,6 +4,7 @@ import { type ItemFlaw, type ItemLimits, measureAll, measureAttributes, measureN
 import type { NewSeries } from '../../model/new-series.ts'
 import { type Metric, NO_RESOURCE, NO_SCOPE, type Resource, type Scope } from '../../model/series.ts'
 import type { KeyHash } from '../../model/series-table/key-hash.ts'
+import { NO_PARENT } from '../../model/series-table/key-table.ts'
 import { sharedBytes } from '../../model/shared-bytes.ts'
 import { lengthTag, ProtobufReader } from '../protobuf/reader.ts'
 import type { FieldSpan } from './field-span.ts'
@@ -32,8 +33,6 @@ const GENERATIONS = 2
 // Times FORM_COUNT an id must stay below 2^31, and one body must never get beyond that.
 const MAX_ID = 2 ** 27
 const ROOT = 0
-/** In place of the context of a metric that cannot have series. */
-const REFUSED = -3
 /** At most, with its share of tags and lengths. */
 const BYTES_PER_CHARACTER = 8
 
@@ -58,7 +57,7 @@ export interface ScopeNode extends Measured {
 }
 export interface MetricNode extends Measured {
   readonly metric: Metric
-  /** Its id in the series table. */
+  /** Its id in the series table; {@link NO_PARENT} if it cannot have series. */
   readonly context: number
 }
 
@@ -136,7 +135,7 @@ export class HeaderCache {
     const length = measureAll(this.#limits, parent.length, measureName(metric.name, this.#limits))
     // Without a name it has no points.
     const isRefused = typeof length === 'string' || metric.name === ''
-    const context = isRefused ? REFUSED : this.#newSeries.table.contextOf(metric, parent.resource, parent.scope)
+    const context = isRefused ? NO_PARENT : this.#newSeries.table.contextOf(metric, parent.resource, parent.scope)
     const node = { metric, context, length, bytes }
     if (isRefused) return node
     this.#metrics.put(key, span.view, span.start, span.end, node)

@@ -7,7 +7,7 @@ import { select } from '../../model/select.ts'
 import { UNKNOWN } from '../../model/series-table/key-table.ts'
 import type { SeriesTable } from '../../model/series-table/series-table.ts'
 import { checkSize } from '../decoded-size.ts'
-import { lengthTag, ProtobufReader, varintTag } from '../protobuf/reader.ts'
+import { lengthTag, ProtobufReader } from '../protobuf/reader.ts'
 import type { DecodedMetrics, DecoderOptions } from './decoded-metrics.ts'
 import { DISTRIBUTIONS, type ReadDistribution } from './distribution-points.ts'
 import { ExemplarReader } from './exemplar-reader.ts'
@@ -41,6 +41,7 @@ import {
 import { memberSet } from './member-sets.ts'
 import { PointFields } from './point-fields.ts'
 import { SeriesFinder } from './series-finder.ts'
+import { DATA_POINTS, type DataShape, MONOTONIC, TEMPORALITY, UsualPoints } from './usual-points.ts'
 
 // https://github.com/open-telemetry/opentelemetry-proto/blob/main/opentelemetry/proto/collector/metrics/v1/metrics_service.proto
 // ExportMetricsServiceRequest: resource_metrics 1. ResourceMetrics: scope_metrics 2. ScopeMetrics: metrics 2. Metric:
@@ -50,9 +51,6 @@ const RESOURCE_METRICS = lengthTag(1)
 const SCOPE_METRICS = lengthTag(2)
 const METRICS = lengthTag(2)
 const METADATA = lengthTag(12)
-const DATA_POINTS = lengthTag(1)
-const TEMPORALITY = varintTag(2)
-const MONOTONIC = varintTag(3)
 
 // Usual bytes of a point on the wire, which set the first size of the columns.
 const BYTES_PER_POINT = 128
@@ -70,6 +68,7 @@ export class OtlpMetricsDecoder {
   readonly #exemplars: ExemplarReader
   readonly #header = new FieldSpan()
   readonly #point = new PointFields()
+  readonly #usual: UsualPoints
   #reader = new ProtobufReader(Buffer.alloc(0))
   #builder = new PointBlockBuilder(0)
   #rejections = new OtlpRejections()
@@ -83,6 +82,7 @@ export class OtlpMetricsDecoder {
     this.#newSeries = new NewSeries(table, this.#maxBytes)
     this.#headers = new HeaderCache(this.#newSeries, limits, options.hash)
     this.#finder = new SeriesFinder(this.#newSeries, limits)
+    this.#usual = new UsualPoints(this.#finder)
     this.#exemplars = new ExemplarReader(limits, this.#maxBytes)
   }
 
@@ -198,22 +198,28 @@ export class OtlpMetricsDecoder {
   }
 
   #data(scope: ScopeNode, field: DataField): void {
-    const shape = this.#scanData()
+    const { length } = this.#builder
     const isSet = field === GAUGE && this.#set !== undefined
+    const isNumber = field === GAUGE || field === SUM
+    const usual = isNumber && !isSet ? this.#usual.read(this.#reader, this.#builder, this.#receivedAt) : undefined
+    const shape = usual ?? this.#scanData()
     const form = isSet ? SETS : formOf(field, shape.temporality, shape.monotonic)
-    if (form === undefined) {
-      this.#rejections.add('unspecified_temporality', shape.points, readMetricName(this.#header))
+    const metric = form && this.#headers.metric(scope, form, this.#header)
+    if (metric === undefined || metric.metric.name === '') {
+      this.#finder.discardFrom(length)
+      this.#builder.length = length
+      if (metric === undefined)
+        this.#rejections.add('unspecified_temporality', shape.points, readMetricName(this.#header))
+      else this.#rejections.add('unnamed_metric', shape.points, '')
       return
     }
-    const metric = this.#headers.metric(scope, form, this.#header)
-    if (metric.metric.name === '') this.#rejections.add('unnamed_metric', shape.points, '')
-    else if (field === GAUGE || field === SUM) this.#numbers(metric)
-    else this.#distributions(metric, DISTRIBUTIONS[field])
+    if (!isNumber) this.#distributions(metric, DISTRIBUTIONS[field])
+    else if (usual === undefined) this.#numbers(metric)
     this.#finder.endMetric(metric)
   }
 
   /** Fields beside the data points, before or after them. */
-  #scanData(): { points: number; temporality: number; monotonic: boolean } {
+  #scanData(): DataShape {
     const reader = this.#reader
     const start = reader.at
     let points = 0
@@ -249,7 +255,7 @@ export class OtlpMetricsDecoder {
         point.discardExemplars()
         continue
       }
-      this.#finder.add(metric, point.attributes)
+      this.#finder.addSpan(point.attributes)
       if (point.hasExemplars) this.#addExemplars()
       if (metric.metric.kind === 'set') this.#addDistribution(this.#set!)
       else this.#builder.addUnnamed(point.time || this.#receivedAt, point.value, point.start, point.flags)
@@ -275,7 +281,7 @@ export class OtlpMetricsDecoder {
         point.discardExemplars()
         continue
       }
-      this.#finder.add(metric, point.attributes)
+      this.#finder.addSpan(point.attributes)
       if (point.hasExemplars) this.#addExemplars()
       this.#addDistribution(distribution)
     }

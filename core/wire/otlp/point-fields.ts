@@ -1,25 +1,20 @@
 import { FLAG_NO_RECORDED_VALUE } from '../../model/points.ts'
 import { fixed64Tag, lengthTag, type ProtobufReader, varintTag } from '../protobuf/reader.ts'
 import { FieldSpan } from './field-span.ts'
-import { unixMs } from './time.ts'
+import { TimeReader, unixMs } from './time.ts'
 
 // https://github.com/open-telemetry/opentelemetry-proto/blob/main/opentelemetry/proto/metrics/v1/metrics.proto
 // NumberDataPoint: start_time_unix_nano 2 (fixed64), time_unix_nano 3 (fixed64), as_double 4, exemplars 5,
 //   as_int 6 (sfixed64), attributes 7, flags 8. The two times have the same numbers in every kind of data point.
 export const START_TIME = fixed64Tag(2)
 export const TIME = fixed64Tag(3)
-const AS_DOUBLE = fixed64Tag(4)
-const AS_INT = fixed64Tag(6)
+export const AS_DOUBLE = fixed64Tag(4)
+export const AS_INT = fixed64Tag(6)
 export const NUMBER_ATTRIBUTES = lengthTag(7)
 const NUMBER_EXEMPLARS = lengthTag(5)
 const FLAGS = varintTag(8)
-/** Of a field whose length is below {@link LONG}: tag and length. */
-const HEAD_BYTES = 2
-const LONG = 0x80
 /** A wire type. */
 const FIXED64 = 1
-/** Of a field of that type: tag and content. */
-const FIXED64_BYTES = 9
 
 /** Places of a point's numbers. */
 const TIME_AT = 0
@@ -73,28 +68,7 @@ export class PointFields {
   /** Reads the rest of the current message, as a NumberDataPoint. */
   readNumber(reader: ProtobufReader): void {
     this.begin(reader)
-    this.#usual(reader)
     while (reader.at < reader.limit) this.#field(reader)
-  }
-
-  /** Reads what nearly all encoders write first, and most alone: its times and the value, then short attributes. */
-  #usual(reader: ProtobufReader): void {
-    const { at, bytes, view, limit } = reader
-    const hasStart = bytes[at] === START_TIME
-    const time = hasStart ? at + FIXED64_BYTES : at
-    const value = time + FIXED64_BYTES
-    const start = value + FIXED64_BYTES
-    if (start > limit || bytes[time] !== TIME || !this.#value(bytes[value], view, value + 1)) return
-    if (hasStart) this.#start.read(view, at + 1, this.#numbers, START_AT)
-    this.#time.read(view, time + 1, this.#numbers, TIME_AT)
-    let end = start
-    while (end + HEAD_BYTES <= limit && bytes[end] === NUMBER_ATTRIBUTES && bytes[end + 1] < LONG) {
-      const next = end + HEAD_BYTES + bytes[end + 1]
-      if (next > limit) break
-      end = next
-    }
-    this.attributes.start = start
-    this.attributes.end = reader.at = end
   }
 
   /** Takes the field of 64 bits with this tag and its content at `at`. False if it is none known here. */
@@ -136,25 +110,6 @@ export class PointFields {
   discardExemplars(): void {
     this.exemplars = []
     this.hasExemplars = false
-  }
-}
-
-/** Reads times, of which most are as the one before. */
-class TimeReader {
-  #low = 0
-  #high = 0
-  readonly #ms = new Float64Array(1)
-
-  /** Writes Unix nanoseconds as Unix milliseconds. */
-  read(view: DataView, at: number, to: Float64Array, index: number): void {
-    const low = view.getInt32(at, true)
-    const high = view.getInt32(at + 4, true)
-    if (low !== this.#low || high !== this.#high) {
-      this.#low = low
-      this.#high = high
-      this.#ms[0] = unixMs(low >>> 0, high >>> 0)
-    }
-    to[index] = this.#ms[0]
   }
 }
 

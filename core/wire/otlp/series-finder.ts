@@ -3,13 +3,10 @@ import { type ItemFlaw, type ItemLimits, measureAll, measureAttributes } from '.
 import type { NewSeries } from '../../model/new-series.ts'
 import { attributesField, PlainAttributes } from '../../model/series-table/attribute-bytes.ts'
 import { KeyBatch } from '../../model/series-table/key-batch.ts'
-import { UNKNOWN } from '../../model/series-table/key-table.ts'
+import { NO_PARENT, UNKNOWN } from '../../model/series-table/key-table.ts'
 import { lengthTag, ProtobufReader } from '../protobuf/reader.ts'
 import type { FieldSpan } from './field-span.ts'
 import { type MetricNode, mostIdentityBytes } from './header-cache.ts'
-
-/** In place of the context of a point whose attributes stand apart in the body: no key has it. */
-const APART = -2
 
 /** The points of one metric, from the end of those before. */
 interface Run {
@@ -47,19 +44,31 @@ export class SeriesFinder {
     this.#apart.clear()
   }
 
-  /** A point of a metric, with the attributes in `span`. */
-  add({ context }: MetricNode, span: FieldSpan): void {
+  /** A point whose attributes are in the body. */
+  add(start: number, end: number): void {
+    this.#batch.add(NO_PARENT, start, end)
+  }
+
+  /** A point with the attributes in `span`. */
+  addSpan({ bytes, view, start, end }: FieldSpan): void {
     const batch = this.#batch
-    if (span.view === batch.view) batch.add(context, span.start, span.end)
-    else {
-      this.#apart.set(batch.length, Buffer.from(span.bytes.subarray(span.start, span.end)))
-      batch.add(APART, 0, 0)
-    }
+    if (view === batch.view) return this.add(start, end)
+    this.#apart.set(batch.length, Buffer.from(bytes.subarray(start, end)))
+    this.add(0, 0)
+  }
+
+  /** Forgets points from that with this index on; attributes of none of them may stand apart. */
+  discardFrom(index: number): void {
+    this.#batch.length = index
   }
 
   /** The points added since the last call are of `node`. */
   endMetric(node: MetricNode): void {
-    this.#runs.push({ node, end: this.#batch.length })
+    const { length, parents } = this.#batch
+    const begin = this.#runs.at(-1)?.end ?? 0
+    parents.fill(node.context, begin, length)
+    if (this.#apart.size > 0) for (let i = begin; i < length; i++) if (this.#apart.has(i)) parents[i] = NO_PARENT
+    this.#runs.push({ node, end: length })
   }
 
   /**
