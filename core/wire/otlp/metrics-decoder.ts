@@ -8,6 +8,7 @@ import { UNKNOWN } from '../../model/series-table/key-table.ts'
 import type { SeriesTable } from '../../model/series-table/series-table.ts'
 import { checkSize } from '../decoded-size.ts'
 import { lengthTag, ProtobufReader } from '../protobuf/reader.ts'
+import { DATA_POINTS, scanData } from './data-shape.ts'
 import type { DecodedMetrics, DecoderOptions } from './decoded-metrics.ts'
 import { DISTRIBUTIONS, type ReadDistribution } from './distribution-points.ts'
 import { ExemplarReader } from './exemplar-reader.ts'
@@ -41,7 +42,7 @@ import {
 import { memberSet } from './member-sets.ts'
 import { PointFields } from './point-fields.ts'
 import { SeriesFinder } from './series-finder.ts'
-import { DATA_POINTS, type DataShape, MONOTONIC, TEMPORALITY, UsualPoints } from './usual-points.ts'
+import { UsualPoints } from './usual-points.ts'
 
 // https://github.com/open-telemetry/opentelemetry-proto/blob/main/opentelemetry/proto/collector/metrics/v1/metrics_service.proto
 // ExportMetricsServiceRequest: resource_metrics 1. ResourceMetrics: scope_metrics 2. ScopeMetrics: metrics 2. Metric:
@@ -202,7 +203,7 @@ export class OtlpMetricsDecoder {
     const isSet = field === GAUGE && this.#set !== undefined
     const isNumber = field === GAUGE || field === SUM
     const usual = isNumber && !isSet ? this.#usual.read(this.#reader, this.#builder, this.#receivedAt) : undefined
-    const shape = usual ?? this.#scanData()
+    const shape = usual ?? scanData(this.#reader)
     const form = isSet ? SETS : formOf(field, shape.temporality, shape.monotonic)
     const metric = form && this.#headers.metric(scope, form, this.#header)
     if (metric === undefined || metric.metric.name === '') {
@@ -216,26 +217,6 @@ export class OtlpMetricsDecoder {
     if (!isNumber) this.#distributions(metric, DISTRIBUTIONS[field])
     else if (usual === undefined) this.#numbers(metric)
     this.#finder.endMetric(metric)
-  }
-
-  /** Fields beside the data points, before or after them. */
-  #scanData(): DataShape {
-    const reader = this.#reader
-    const start = reader.at
-    let points = 0
-    let temporality = 0
-    let monotonic = false
-    while (reader.at < reader.limit) {
-      const tag = reader.tag()
-      if (tag === DATA_POINTS) {
-        reader.skip(tag)
-        points += 1 + reader.skipRun(DATA_POINTS)
-      } else if (tag === TEMPORALITY) temporality = reader.varint()
-      else if (tag === MONOTONIC) monotonic = reader.varint() !== 0
-      else reader.skip(tag)
-    }
-    reader.at = start
-    return { points, temporality, monotonic }
   }
 
   #numbers(metric: MetricNode): void {

@@ -1,14 +1,9 @@
 import type { PointBlockBuilder } from '../../model/points.ts'
-import { lengthTag, type ProtobufReader, varintTag } from '../protobuf/reader.ts'
+import type { ProtobufReader } from '../protobuf/reader.ts'
+import { DATA_POINTS, type DataShape, MONOTONIC, TEMPORALITY } from './data-shape.ts'
 import { AS_DOUBLE, AS_INT, NUMBER_ATTRIBUTES, START_TIME, TIME } from './point-fields.ts'
 import type { SeriesFinder } from './series-finder.ts'
 import { TimeReader } from './time.ts'
-
-// https://github.com/open-telemetry/opentelemetry-proto/blob/main/opentelemetry/proto/metrics/v1/metrics.proto
-// Gauge and Sum: data_points 1; Sum alone: aggregation_temporality 2, is_monotonic 3.
-export const DATA_POINTS = lengthTag(1)
-export const TEMPORALITY = varintTag(2)
-export const MONOTONIC = varintTag(3)
 
 /** Bytes of a field of 64 bits: tag and content. */
 const FIXED64_BYTES = 9
@@ -16,13 +11,6 @@ const FIXED64_BYTES = 9
 const LONG = 0x80
 const LOW_BITS = 0x7f
 const LENGTH_BITS = 7
-
-/** What a metric has beside its points. */
-export interface DataShape {
-  readonly points: number
-  readonly temporality: number
-  readonly monotonic: boolean
-}
 
 /**
  * Reads numbers as nearly all encoders write them: points of a start or none, the time, the value, attributes, and
