@@ -5,7 +5,7 @@ const MIB = 2 ** 20
 /** Flags of V8. */
 export const V8_FLAGS = [
   // MiB. Batches live for milliseconds: with room for them the garbage collector copies and marks much less.
-  '--max-semi-space-size=16',
+  '--max-semi-space-size=8',
   // A start leaves 30 MiB of garbage and empty pages, and load leaves more. V8 gives them back once there was little to do for
   // so long: by default half a minute after a start, and 8 s after load.
   '--gc-memory-reducer-start-delay-ms=1000',

@@ -7,6 +7,10 @@ const FIXED32 = 5
 const INITIAL_CAPACITY = 1024
 /** Sizes below this are one byte. */
 const SHORT = 128
+/** And below this two bytes. */
+const MIDDLE = 2 ** 14
+/** Fields below this have a tag of one byte. */
+const MOST_SHORT_FIELD = 16
 // 2^32: past it a number no longer fits the 32-bit operators.
 const TWO_32 = 0x1_0000_0000
 
@@ -147,24 +151,26 @@ export class ProtobufWriter {
     return true
   }
 
-  /**
-   * The same for fields in other memory. For some hundred bytes, words are faster than a call into native code, and four
-   * of them at a time take half as long as one.
-   */
+  /** The same for fields in other memory. */
   copy(from: DataView, start: number, end: number): void {
     this.#reserve(end - start)
-    const view = this.#view
-    let to = this.length
-    let at = start
-    for (; at + 32 <= end; at += 32, to += 32) {
-      view.setBigInt64(to, from.getBigInt64(at, true), true)
-      view.setBigInt64(to + 8, from.getBigInt64(at + 8, true), true)
-      view.setBigInt64(to + 16, from.getBigInt64(at + 16, true), true)
-      view.setBigInt64(to + 24, from.getBigInt64(at + 24, true), true)
+    copyBytes(from, start, end, this.#view, this.length)
+    this.length += end - start
+  }
+
+  /** {@link open}, and {@link copy} of its first fields. */
+  openWith(field: number, size: number, from: DataView, start: number, end: number): void {
+    this.#reserve(size + 20)
+    if (field < MOST_SHORT_FIELD && size >= SHORT && size < MIDDLE) {
+      const head = (field * 8 + LENGTH_DELIMITED) | ((size & 0x7f) << 8) | 0x8000 | ((size >>> 7) << 16)
+      this.#view.setInt32(this.length, head, true)
+      this.length += 3
+    } else {
+      this.#varint(field * 8 + LENGTH_DELIMITED)
+      this.#varint(size)
     }
-    for (; at + 4 <= end; at += 4, to += 4) view.setInt32(to, from.getInt32(at, true), true)
-    for (; at < end; at++) view.setUint8(to++, from.getUint8(at))
-    this.length = to
+    copyBytes(from, start, end, this.#view, this.length)
+    this.length += end - start
   }
 
   #varint(value: number): void {
@@ -203,6 +209,15 @@ export function integerSize(value: number): number {
   let size = 1
   for (let rest = value; rest > 0x7f; rest = Math.floor(rest / 128)) size++
   return size
+}
+
+/** For some hundred bytes, words are faster than a call into native code. */
+function copyBytes(from: DataView, start: number, end: number, view: DataView, to: number): void {
+  let at = start
+  for (; at + 8 <= end; at += 8, to += 8) view.setBigInt64(to, from.getBigInt64(at, true), true)
+  // The last word may overlap the one before.
+  if (at < end && end - start >= 8) view.setBigInt64(to + end - at - 8, from.getBigInt64(end - 8, true), true)
+  else for (; at < end; at++) view.setUint8(to++, from.getUint8(at))
 }
 
 const viewOf = (bytes: Buffer) => new DataView(bytes.buffer, bytes.byteOffset, bytes.length)

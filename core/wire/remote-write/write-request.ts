@@ -72,8 +72,7 @@ function writeSeries(
     let size = labelsEnd - start
     let end = first
     for (; end < to && labels[rows[end]] === own; end++) size += sampleWriter.sizeOf(time[rows[end]])
-    writer.open(TIMESERIES, size)
-    writer.copy(view, start, labelsEnd)
+    writer.openWith(TIMESERIES, size, view, start, labelsEnd)
     for (; first < end; first++) sampleWriter.write(writer, samples, rows[first])
   }
 }
