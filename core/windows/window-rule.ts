@@ -96,6 +96,7 @@ export class WindowRule {
     const { windows } = this
     const { newest } = disposition
     let { latest } = disposition
+    inputs.bringNear(series)
     for (let i = 0; i < length; i++) {
       const slot = inputs.slotOf(series, i)
       if (slot === PASS_THROUGH || slot === TOO_MANY) {

@@ -14,6 +14,11 @@ export const CUMULATIVE = -2
 export const TOO_MANY = -3
 const UNKNOWN = -4
 
+/** Ids with less between them are mostly of the order in which they were given, which the processor foresees. */
+const NEAR = 64
+/** For fewer points it is not worth while. */
+const FEW = 32
+
 /** Most cumulative series that are remembered, and most memory of their identities in bytes. */
 export interface LookupLimits {
   readonly cumulative: number
@@ -38,6 +43,8 @@ export class SeriesLookup {
   /** Numbers of cumulative series in `#cumulative`. */
   #numbers: IdColumn<Int32Array>
   #cumulative: CumulativeState
+  /** Kept, so that {@link bringNear} is not left out. */
+  #touched = 0
 
   /** @param kindOf the kind of group that a series is counted in; undefined if it passes through */
   constructor(
@@ -62,6 +69,18 @@ export class SeriesLookup {
     const page = this.#slots.pages[id >>> ID_PAGE_SHIFT]
     const slot = page === undefined ? UNKNOWN : page[id & IN_ID_PAGE]
     return slot === UNKNOWN ? this.#insert(series.read(i)) : slot
+  }
+
+  /** Reads the slots of a block in random order once, so that the processor fetches many cache lines at a time. */
+  bringNear({ ids }: SeriesColumn): void {
+    if (ids.length < FEW || Math.abs(ids[1] - ids[0]) < NEAR) return
+    const { pages } = this.#slots
+    let touched = 0
+    for (let i = 0; i < ids.length; i++) {
+      const page = pages[ids[i] >>> ID_PAGE_SHIFT]
+      if (page !== undefined) touched ^= page[ids[i] & IN_ID_PAGE]
+    }
+    this.#touched ^= touched
   }
 
   /** Writes to `into` how much point `i`, of a cumulative series, adds, and its group; false if that cannot be told. */
