@@ -59,7 +59,7 @@ describe('a snapshot', () => {
   it('is refused where another version wrote it', async () => {
     const other = Uint8Array.from(await saved())
     other[0] = 5
-    assert.throws(() => restore(other), /it has version 5, this Weir reads versions 6 to 7/)
+    assert.throws(() => restore(other), /it has version 5, this Weir reads versions 6 to 8/)
   })
 
   const sizes = (...sizesMs: number[]): Partial<RuleSettings> => ({ windows: sizesMs.map(tumbling) })

@@ -3,6 +3,7 @@ import { describe, it } from 'node:test'
 import type { Attributes } from '../../../../core/model/attributes.ts'
 import { NO_RESOURCE } from '../../../../core/model/series.ts'
 import { SeriesTable } from '../../../../core/model/series-table/series-table.ts'
+import { runThrough } from '../../../../core/model/stepwise.ts'
 import { Grouping } from '../../../../core/windows/groups/grouping.ts'
 import { Groups } from '../../../../core/windows/groups/groups.ts'
 
@@ -60,7 +61,7 @@ describe('regression: groups were bounded by their number, whatever their identi
       size,
       'no place for others'
     )
-    restarted.expire(ACTIVE + 1, new Uint8Array(restarted.length))
+    runThrough(restarted.expire(ACTIVE + 1, new Uint8Array(restarted.length)))
     assert.equal(restarted.size, 0)
     assert.equal(sizeAfter(restarted, usual), MAX + 1)
   })
