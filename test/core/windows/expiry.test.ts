@@ -195,6 +195,30 @@ describe('a run of expiry', () => {
     for (const output of outputs.slice(1)) assert.deepEqual(output, outputs[0])
   })
 
+  it('goes by the time that is configured after a reload', async () => {
+    const before = await durableEngine(MINUTE).start()
+    await before.send(host('old', { at: 0.5 }))
+    await sendEach(before, 1, 50, host('kept'))
+    const bytes = before.processor.snapshot!()
+    const sizes = await Promise.all(
+      [60_000, 120_000, undefined].map(async maxStaleMs => {
+        const weir = durableEngine({ ...MINUTE, maxStaleMs })
+        weir.context.clock.advanceTo(before.context.clock.now())
+        weir.processor.restore!(bytes)
+        await weir.start()
+        await sendEach(weir, 50, 100, host('kept'))
+        const atFirst = groupsOf(weir)
+        await sendEach(weir, 100, 200, host('kept'))
+        return [atFirst, groupsOf(weir)]
+      })
+    )
+    assert.deepEqual(sizes, [
+      [1, 1],
+      [2, 1],
+      [2, 2]
+    ])
+  })
+
   it('is remembered by its time', async () => {
     const weir = await durableEngine(MINUTE).start()
     await sendEach(weir, 0, 40, host('kept'))
