@@ -59,7 +59,7 @@ const OPTIONS: Readonly<Record<string, ContractOptions>> = {
   'processor sampler': { config: { probability: 0.5 }, optional: ['attribute', 'match'] },
   'processor transform': { config: { statements: [{ delete: ['code'] }] } },
   // What is right of gauges depends on `by` and `without`.
-  'processor rollup': { optional: ['by', 'gauges'] },
+  'processor rollup': { optional: ['by', 'gauges', 'max_stale'] },
   // Without `by` all attributes are kept, which no list of them says; likewise the others.
   'processor windowed_counter': { optional: COUNTER_OPTIONAL },
   // One of the two is given, and says where the engine is.
