@@ -53,6 +53,8 @@ export interface SavedCumulativeState {
  * writer.
  */
 export class CumulativeState {
+  /** The latest start of all writers that have expired, Unix ms. */
+  latestExpiredStart = Number.NEGATIVE_INFINITY
   #slots: SeriesSlots
   /** By the series' number here: slot of its group, or -1. */
   #groups = new Int32Array()
@@ -205,6 +207,9 @@ export class CumulativeState {
     for (let row = head; row !== NONE; ) {
       const next = this.#next[row]
       if (this.#time[row] < time) {
+        // One in the future must not make all others wait.
+        const start = Math.min(this.#start[row], time)
+        this.latestExpiredStart = Math.max(this.latestExpiredStart, start)
         this.#histograms.delete(row)
         this.#freeRows.push(row)
       } else {

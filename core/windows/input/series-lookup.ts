@@ -14,6 +14,8 @@ export const CUMULATIVE = -2
 /** The series is cumulative, and no more of these can be remembered. */
 export const TOO_MANY = -3
 const UNKNOWN = -4
+/** A series is taken for new if it began after all that have expired. */
+const JUST_AFTER_MS = 0.001
 /** Series that are looked at before the caller may do something else. */
 const IDS_PER_STEP = 4096
 
@@ -89,6 +91,8 @@ export class SeriesLookup {
    */
   *expire(time: number, expired: SlotSet): Stepwise<void> {
     const silent = yield* this.#cumulative.expire(time, slot => expired.has(slot))
+    // If one comes back, it must not count from its start once more.
+    this.#since = Math.max(this.#since, this.#cumulative.latestExpiredStart + JUST_AFTER_MS)
     for (const [i, id] of silent.entries()) {
       this.#slots.clear(id)
       if (i % IDS_PER_STEP === IDS_PER_STEP - 1) yield

@@ -83,16 +83,32 @@ describe('groups that are silent', () => {
 describe('cumulative series', () => {
   const cumulative = { metric: { temporality: 'cumulative' } } as const
 
-  it('that are silent expire: their next point is a first one', async () => {
+  it('regression: a series that had expired counted from its start once more when it came back', async () => {
     const weir = await durableEngine(MINUTE).start()
-    const old = (at: number, value: number) => host('old', { at, value, start: 0.1, ...cumulative })
-    await weir.send(old(0.5, 3))
+    const series = (name: string, start: number, at: number, value: number) =>
+      host(name, { at, value, start, ...cumulative })
+    await weir.send(series('old', 0.1, 0.5, 3))
     await sendEach(weir, 1, 90, host('kept'))
-    await weir.send(old(90.5, 10))
+    await weir.send(series('old', 0.1, 90.5, 10), series('new', 0.2, 90.5, 4), series('same start', 0.1, 90.5, 5))
     weir.advanceTo(91)
-    await weir.send(old(91.5, 12))
+    await weir.send(series('old', 0.1, 91.5, 12))
     weir.advanceTo(100)
-    assert.deepEqual(weir.of('requests{host=old}'), { 0: 0, 1: 3, 90: 0, 91: 10, 92: 12 })
+    assert.deepEqual(weir.of('requests{host=old}'), { 0: 0, 1: 3, 91: 0, 92: 2 })
+    assert.deepEqual(weir.of('requests{host=new}'), { 90: 0, 91: 4 }, 'it began after all that have expired')
+    assert.deepEqual(weir.of('requests{host=same start}'), {})
+  })
+
+  it('that have expired are remembered over a restart by the time of their start', async () => {
+    const weir = await durableEngine(MINUTE).start()
+    await weir.send(host('old', { at: 0.5, value: 3, start: 0.1, ...cumulative }))
+    await sendEach(weir, 1, 90, host('kept'))
+    const next = durableEngine(MINUTE)
+    next.context.clock.advanceTo(weir.context.clock.now())
+    next.processor.restore!(weir.processor.snapshot!())
+    await next.start()
+    await next.send(host('old', { at: 90.5, value: 10, start: 0.1, ...cumulative }))
+    next.advanceTo(100)
+    assert.deepEqual(next.of('requests{host=old}'), {})
   })
 
   it('that go on keep their last points while others expire', async () => {
