@@ -47,7 +47,8 @@ const PERSISTED: ReadonlyMap<string, readonly string[]> = new Map([
   ['processors/cardinality_limiter/last-values.ts', ['owesZero']],
   ['processors/cardinality_limiter/snapshot.ts', ['owesZero']],
   ['processors/dedup/leader-election.ts', ['nextSweep']],
-  ['processors/rate_limiter/buckets.ts', ['swept']]
+  ['processors/rate_limiter/buckets.ts', ['swept']],
+  ['test/core/windows/snapshot.test.ts', ['sweptHour']]
 ])
 
 /** Names of files and identifiers under `root` that hold a retired word: one sentence each. */

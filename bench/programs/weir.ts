@@ -71,10 +71,11 @@ function configOf(
   const endpoint = `endpoint: 127.0.0.1:${port}`
   const [receiver, options] = receiverOf(work, endpoint)
   const processors = work.scenario === 'through' ? '' : 'windowed_counter'
+  const windows = `windows: [${windowSeconds}s], ${staleOf(work)}${groupsOf(work)}`
   return `
 receivers:
   ${receiver}: ${options}
-${processors && `processors:\n  windowed_counter: { windows: [${windowSeconds}s], ${groupsOf(work)} }`}
+${processors && `processors:\n  windowed_counter: { ${windows} }`}
 exporters:
   victoriametrics: { endpoint: "${sink.url}" }
 service:
@@ -99,6 +100,9 @@ function groupsOf({ scenario, series }: Case): string {
     ? `by: ${BY[scenario]}`
     : `max_groups: ${mostSeries({ series })}`
 }
+
+/** Series that have been replaced go while others come. */
+const staleOf = ({ variant }: Case) => (variant === 'churn' ? 'max_stale: 1m, ' : '')
 
 /** Room for twice the series, since churn makes new ones. */
 const mostSeries = ({ series }: Pick<Case, 'series'>) => Math.max(1_000_000, 2 * series)

@@ -17,3 +17,9 @@ export function runFor<T>(work: Stepwise<T>, ms: number): IteratorResult<void, T
     if (result.done || performance.now() - begun >= ms) return result
   }
 }
+
+/** Steps for `ms` at a time, until it is done or ended by `return`. In between others have their turn. Then calls `onDone`. */
+export function runInTurns(work: Stepwise<void>, ms: number, onDone: () => void): void {
+  if (runFor(work, ms).done) onDone()
+  else setImmediate(() => runInTurns(work, ms, onDone))
+}

@@ -6,6 +6,7 @@ import { OutputBuffer } from '../pipeline/stateful/output-buffer.ts'
 import type { Context } from '../plugin/context.ts'
 import type { BatchProcessor, Stateful } from '../plugin/contract.ts'
 import type { Explanation, StateFigures } from '../plugin/inspection.ts'
+import { expireIfDue } from './expiry.ts'
 import { explainSeries } from './explain.ts'
 import { exposeState, figuresOf } from './exposed-state.ts'
 import { Disposition } from './input/disposition.ts'
@@ -20,8 +21,6 @@ import { WindowRule } from './window-rule.ts'
 const TICKS_PER_PANE = 4
 const SHORTEST_TICK_MS = 50
 const LONGEST_TICK_MS = 500
-/** Groups and cumulative series that stood still for this long, and for two of the largest windows, expire. */
-const EXPIRE_AFTER_MS = 3_600_000
 /** Without a journal, an emission that takes no longer is done at once, and a longer one in parts of this length. */
 const EMISSION_MS = 5
 
@@ -60,7 +59,7 @@ export class WindowEngine implements BatchProcessor {
       rules: settings.rules.map(rule => new WindowRule(rule, context, counters)),
       outputBuffer: new OutputBuffer(context),
       watermark: new Watermark(settings),
-      lastExpiryHour: undefined
+      lastExpiry: undefined
     }
     exposeState(this.#state, context)
   }
@@ -95,7 +94,7 @@ export class WindowEngine implements BatchProcessor {
   }
 
   async start(): Promise<void> {
-    this.#state.lastExpiryHour ??= Math.floor(this.#context.clock.now() / EXPIRE_AFTER_MS)
+    this.#state.lastExpiry ??= this.#context.clock.now()
     this.#scheduleTick()
   }
 
@@ -219,7 +218,7 @@ export class WindowEngine implements BatchProcessor {
         if (this.#isBlocked) return
       }
     }
-    this.#expireIdle()
+    yield* expireIfDue(this.#state, this.#settings, this.#context.clock.now())
   }
 
   *#emit(made: Generator<readonly Block[]>): Generator<void> {
@@ -243,16 +242,5 @@ export class WindowEngine implements BatchProcessor {
     this.#finish()
     if (this.#state.outputBuffer.isEmpty) done()
     else this.#cancelTick = this.#context.clock.setTimer(SHORTEST_TICK_MS, () => this.#flush(rules, done))
-  }
-
-  #expireIdle(): void {
-    const hour = Math.floor(this.#context.clock.now() / EXPIRE_AFTER_MS)
-    if (hour === this.#state.lastExpiryHour) return
-    this.#state.lastExpiryHour = hour
-    const { rules, watermark } = this.#state
-    for (const [i, { windows }] of this.#settings.rules.entries()) {
-      const largest = Math.max(...windows.map(({ sizeMs }) => sizeMs))
-      rules[i].expire(watermark.value - Math.max(EXPIRE_AFTER_MS, 2 * largest))
-    }
   }
 }

@@ -16,6 +16,8 @@ export interface WindowSettings extends WatermarkSettings {
   readonly rules: readonly RuleSettings[]
   /** Points further ahead of the clock are dropped as `future`. */
   readonly maxFutureSkewMs: number
+  /** Groups and cumulative series silent for longer expire; undefined: the usual time. At least two of the largest windows. */
+  readonly maxStaleMs?: number | undefined
 }
 
 export interface RuleSettings {

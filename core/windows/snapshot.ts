@@ -8,7 +8,8 @@ import type { State } from './state.ts'
 import type { Source } from './watermark.ts'
 import type { SavedRule } from './window-rule.ts'
 
-const VERSION = 7
+const VERSION = 8
+const HOUR_MS = 3_600_000
 /** Identities have another form there. */
 const OLDEST_VERSION = 6
 const REMEDY = 'start with the configuration it had and run `weir reload` with the change, which sends open windows'
@@ -18,14 +19,17 @@ interface Saved {
   readonly kinds: readonly RuleSignature[]
   readonly watermark: number
   readonly sources: ReadonlyMap<string, Source>
-  readonly sweptHour: number | undefined
+  /** Unix ms. */
+  readonly lastExpiry?: number | undefined
+  /** The same in versions before 8, as the number of an hour. */
+  readonly sweptHour?: number | undefined
   readonly rules: readonly SavedRule[]
   readonly outbox: readonly SavedBlock[]
 }
 
 /** @param isKept true if the state of the rule with that index is part of the snapshot */
 export function* saveState(
-  { rules, outputBuffer, watermark, lastExpiryHour }: State,
+  { rules, outputBuffer, watermark, lastExpiry }: State,
   settings: WindowSettings,
   isKept: (index: number) => boolean
 ): Stepwise<Uint8Array> {
@@ -35,7 +39,7 @@ export function* saveState(
     kinds: signaturesOf(settings.rules).filter(({ index }) => isKept(index)),
     watermark: watermark.value,
     sources: watermark.sources,
-    sweptHour: lastExpiryHour,
+    lastExpiry,
     rules: savedRules,
     outbox: outputBuffer.blocks.map(block => saveBlock(block))
   }
@@ -52,5 +56,5 @@ export function restoreState(bytes: Uint8Array, state: State, settings: WindowSe
     state.rules[matches[i] as number].restore(rule, sizesOf(saved.kinds[i]))
   for (const block of saved.outbox) state.outputBuffer.putProduced(restoreBlock(block, context.series))
   state.watermark.restore(saved.watermark, saved.sources)
-  state.lastExpiryHour = saved.sweptHour
+  state.lastExpiry = saved.lastExpiry ?? (saved.sweptHour === undefined ? undefined : saved.sweptHour * HOUR_MS)
 }

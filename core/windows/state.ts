@@ -7,6 +7,6 @@ export interface State {
   readonly rules: readonly WindowRule[]
   readonly outputBuffer: OutputBuffer
   readonly watermark: Watermark
-  /** Number of the hour in which groups expired last; undefined before the start. */
-  lastExpiryHour: number | undefined
+  /** When groups expired last, by the clock, Unix ms; undefined before the start. */
+  lastExpiry: number | undefined
 }

@@ -140,10 +140,10 @@ export class WindowRule {
   }
 
   /** Expires groups and cumulative series that stood still since `time`. */
-  expire(time: number): void {
-    const expired = this.groups.expire(time, this.windows.slotsInUse(this.groups.length))
-    this.emitter.expire(expired)
-    this.#lookup.expire(time, expired)
+  *expire(time: number): Stepwise<void> {
+    const expired = yield* this.groups.expire(time, yield* this.windows.slotsInUse(this.groups.length))
+    yield* this.emitter.expire(expired.slots)
+    yield* this.#lookup.expire(time, expired)
   }
 
   /** The series made of a series or event; none with `why` if the rule does not count it. */

@@ -1,7 +1,7 @@
 import { SameTime } from '../../core/model/same-time.ts'
 import { openState, sealState } from '../../core/model/saved-state.ts'
 import type { Lease } from '../../core/model/series-table/id-lifetimes.ts'
-import { runFor } from '../../core/model/stepwise.ts'
+import { runInTurns } from '../../core/model/stepwise.ts'
 import type { SavedStreams } from '../../core/wire/prometheus/earlier-streams.ts'
 import { ACCOUNT_LABEL, type Labels, PROJECT_LABEL } from '../../core/wire/prometheus/labels.ts'
 import { namedStreams } from '../../core/wire/prometheus/named-streams.ts'
@@ -26,9 +26,10 @@ import type { Config } from './config.ts'
 const SAME_TIME_REMEDY = 'give replicas a service.instance.id, or promote the resource attribute that tells them apart'
 /** The state's format. */
 const VERSION = 1
-/** Label sets that nobody uses any more go some minutes later. */
-const EXPIRY_RUN_MS = 1
+/** Label sets that nobody uses any more go one or two of these later. */
 const EXPIRY_INTERVAL_MS = 60_000
+/** Work before others have their turn. */
+const EXPIRY_RUN_MS = 1
 const EMPTY_REQUEST = new Uint8Array(0)
 
 /** Memory of a delivery, which the next one uses again: new memory costs more than all that is written to it. */
@@ -62,8 +63,9 @@ export class VictoriaMetricsExporter implements Exporter {
   #losses: SameTimeLosses
   #labelSets = new LabelSets()
   #translator: Translator
-  /** The removal of label sets that is under way, and the time when it began. */
-  #expiry: Generator<void> | undefined
+  /** True while label sets are removed. */
+  #isExpiring = false
+  /** When that began last, Unix ms. */
   #expiryBegan = 0
   #requests: { add(value: number): void }
   #samples: { add(value: number): void }
@@ -85,6 +87,7 @@ export class VictoriaMetricsExporter implements Exporter {
     const { instruments } = context
     this.#requests = instruments.counter('requests_total', 'Remote write requests the backend has taken.')
     this.#samples = instruments.counter('samples_total', 'Samples the backend has taken; a histogram is many.')
+    instruments.gauge('label_sets_bytes', 'Memory of the labels of series.', () => this.#labelSets.bytes)
     instruments.gauge('zstd_active', '1 while requests are compressed by zstd, 0 while by snappy.', () =>
       Number(compression.codec === 'zstd')
     )
@@ -132,7 +135,7 @@ export class VictoriaMetricsExporter implements Exporter {
   }
 
   #begin(block: PointBlock): Delivery {
-    this.#expireOn()
+    this.#expireIfDue()
     const { block: merged, replaced } = this.#sameTime.merge(block)
     const workspace = this.#workspaces.pop() ?? new Workspace()
     const now = this.#context.clock.now()
@@ -145,14 +148,15 @@ export class VictoriaMetricsExporter implements Exporter {
     return delivery
   }
 
-  /** For some time with each block. */
-  #expireOn(): void {
+  // Blocks may be few and large, so it does not wait for them to go on.
+  #expireIfDue(): void {
     const now = this.#context.clock.now()
-    if (this.#expiry === undefined && now - this.#expiryBegan >= EXPIRY_INTERVAL_MS) {
-      this.#expiryBegan = now
-      this.#expiry = this.#labelSets.expireIdle()
-    }
-    if (this.#expiry !== undefined && runFor(this.#expiry, EXPIRY_RUN_MS).done) this.#expiry = undefined
+    if (this.#isExpiring || now - this.#expiryBegan < EXPIRY_INTERVAL_MS) return
+    this.#expiryBegan = now
+    this.#isExpiring = true
+    runInTurns(this.#labelSets.expireIdle(), EXPIRY_RUN_MS, () => {
+      this.#isExpiring = false
+    })
   }
 }
 

@@ -1,3 +1,4 @@
+import { checkMaxStale, maxStaleSchema } from '../../core/windows/expiry.ts'
 import { type ConfigProblem, type ConfigSchema, duration, formatDuration } from '../../sdk/plugin/index.ts'
 
 /** Attributes without which buckets, or quantiles, of one distribution are added to each other. */
@@ -31,6 +32,8 @@ export interface Config {
   readonly max_source_lag: number
   /** ms */
   readonly max_future_skew: number
+  /** ms */
+  readonly max_stale?: number
   readonly max_groups: number
 }
 
@@ -99,6 +102,7 @@ export const schema: ConfigSchema = {
       description: 'Points further ahead of the clock than this are dropped as `future`.',
       default: '5m'
     }),
+    max_stale: maxStaleSchema,
     max_groups: {
       type: 'integer',
       minimum: 1,
@@ -110,7 +114,9 @@ export const schema: ConfigSchema = {
 }
 
 export function check(config: Config): ConfigProblem[] {
-  return [...tierProblems(config), ...attributeProblems(config), ...gaugeProblems(config)]
+  const windows = config.tiers.map(({ size }) => ({ sizeMs: size, everyMs: size }))
+  const staleProblems = checkMaxStale(config.max_stale, windows)
+  return [...tierProblems(config), ...attributeProblems(config), ...gaugeProblems(config), ...staleProblems]
 }
 
 function* tierProblems({ tiers }: Config): Generator<ConfigProblem> {

@@ -4,6 +4,7 @@ import type { Conditions } from '../../core/model/matching/config.ts'
 import { overlap } from '../../core/model/matching/overlap.ts'
 import { aggregationOf } from '../../core/windows/aggregations/index.ts'
 import { planOf } from '../../core/windows/aggregations/plan.ts'
+import { checkMaxStale } from '../../core/windows/expiry.ts'
 import { GROUP_KINDS } from '../../core/windows/groups/group-kind.ts'
 import { OutputNames } from '../../core/windows/output/output-names.ts'
 import { windowText } from '../../core/windows/output/output-series.ts'
@@ -38,6 +39,12 @@ export function check(config: Config): ConfigProblem[] {
         problems.push({ path: at(option), message: 'this does nothing unless `aggregations` has quantiles' })
     problems.push(...checkWindows(rule, at('windows')), ...checkRule(rule, at))
   }
+  problems.push(
+    ...checkMaxStale(
+      config.max_stale,
+      rules.flatMap(({ windows }) => windowsOf(windows))
+    )
+  )
   return withoutRepetitions([...problems, ...checkTogether(rules.map(ruleSettings))])
 }
 

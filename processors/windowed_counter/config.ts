@@ -1,5 +1,6 @@
 import { type MatchConfig, matchSchema } from '../../core/model/matching/config.ts'
 import { AGGREGATION_NAMES, type AggregationName } from '../../core/windows/aggregations/index.ts'
+import { maxStaleSchema } from '../../core/windows/expiry.ts'
 import type { LatePolicy, OutputKind } from '../../core/windows/settings.ts'
 import { type ConfigSchema, duration, type JsonSchema } from '../../sdk/plugin/index.ts'
 
@@ -13,6 +14,8 @@ export interface Config extends RuleConfig {
   readonly max_source_lag: number
   /** ms */
   readonly max_future_skew: number
+  /** ms */
+  readonly max_stale?: number
 }
 
 export interface RuleConfig {
@@ -154,7 +157,8 @@ export const schema: ConfigSchema = {
     max_future_skew: duration({
       description: 'Points further ahead of the clock than this are dropped as `future`.',
       default: '5m'
-    })
+    }),
+    max_stale: maxStaleSchema
   }
 }
 

@@ -14,7 +14,8 @@ export function settingsOf(config: Config): WindowSettings {
     allowedLatenessMs: config.allowed_lateness,
     idleTimeoutMs: config.idle_timeout,
     maxSourceLagMs: config.max_source_lag,
-    maxFutureSkewMs: config.max_future_skew
+    maxFutureSkewMs: config.max_future_skew,
+    maxStaleMs: config.max_stale
   }
 }
 

@@ -22,7 +22,7 @@ async function discarding(): Promise<string> {
 }
 
 /** What must be said for components that defaults alone do not start; the others need no entry. */
-const COUNTER_OPTIONAL = ['aggregations', 'attribute', 'by', 'match', 'name', 'rules', 'without']
+const COUNTER_OPTIONAL = ['aggregations', 'attribute', 'by', 'match', 'max_stale', 'name', 'rules', 'without']
 const KAFKA_OPTIONAL = ['sasl', 'tls', 'tls.ca_file', 'tls.cert_file', 'tls.key_file']
 const OPTIONS: Readonly<Record<string, ContractOptions>> = {
   'receiver http': { config: { endpoint: '127.0.0.1:0' }, optional: serverOptional('') },
@@ -59,7 +59,7 @@ const OPTIONS: Readonly<Record<string, ContractOptions>> = {
   'processor sampler': { config: { probability: 0.5 }, optional: ['attribute', 'match'] },
   'processor transform': { config: { statements: [{ delete: ['code'] }] } },
   // What is right of gauges depends on `by` and `without`.
-  'processor rollup': { optional: ['by', 'gauges'] },
+  'processor rollup': { optional: ['by', 'gauges', 'max_stale'] },
   // Without `by` all attributes are kept, which no list of them says; likewise the others.
   'processor windowed_counter': { optional: COUNTER_OPTIONAL },
   // One of the two is given, and says where the engine is.
@@ -126,7 +126,7 @@ const VARIANTS: Readonly<Record<string, ContractOptions | readonly ContractOptio
   },
   'processor rollup': {
     config: { tiers: [{ size: '10s', attributes: { tenant: '1' } }, { size: '1m' }], by: ['route'], late: 'amend' },
-    optional: ['by', 'gauges']
+    optional: ['by', 'gauges', 'max_stale']
   },
   'processor windowed_counter': {
     config: {

@@ -1,7 +1,7 @@
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import type { SeriesTable } from '../../model/series-table/series-table.ts'
-import { runFor, type Stepwise } from '../../model/stepwise.ts'
+import { runInTurns, type Stepwise } from '../../model/stepwise.ts'
 import type { Clock } from '../../telemetry/clock.ts'
 import type { Metrics } from '../../telemetry/metrics.ts'
 
@@ -24,29 +24,30 @@ const collectGarbage = runInNewContext('gc') as () => void
 export function expireSeries(table: SeriesTable, clock: Clock, isFull = () => table.isFull): () => void {
   let began = clock.now()
   let run: Stepwise<void> | undefined
-  const step = () => {
-    if (run === undefined || runFor(run, RUN_MS).done) run = undefined
-    else setImmediate(step)
-  }
+  const takeSteps = (work: Stepwise<void>) =>
+    runInTurns(work, RUN_MS, () => {
+      run = undefined
+    })
   const look = () => {
     cancel = clock.setTimer(LOOK_MS, look)
     const hasNoRoom = isFull()
     const now = clock.now()
     if (run !== undefined || now - began < (hasNoRoom ? SHORT_EPOCH_MS : EPOCH_MS)) return
     began = now
-    run = table.expireIdle(hasNoRoom ? 1 : IDLE_EPOCHS)
-    if (!hasNoRoom || !table.hasOldBlocks) return step()
+    const work = table.expireIdle(hasNoRoom ? 1 : IDLE_EPOCHS)
+    run = work
+    if (!hasNoRoom || !table.hasOldBlocks) return takeSteps(work)
     // Without garbage the collector has no reason to run, and blocks that nobody has any more would keep the table full.
     // Later, for until the end of a job nothing goes that it has looked at weakly.
     setImmediate(() => {
       collectGarbage()
-      step()
+      takeSteps(work)
     })
   }
   let cancel = clock.setTimer(LOOK_MS, look)
   return () => {
     cancel()
-    run = undefined
+    run?.return()
   }
 }
 

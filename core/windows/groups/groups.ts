@@ -10,6 +10,7 @@ import { EventMetrics } from '../input/event-metrics.ts'
 import { GROUP_KINDS, type GroupKind } from './group-kind.ts'
 import { asTexts, type Grouping } from './grouping.ts'
 import { restoreSlots, type SavedSlots } from './saved-slots.ts'
+import { SlotSet } from './slot-set.ts'
 
 const OVERFLOW: Attribute = ['otel.metric.overflow', 'true']
 /** Beyond the most groups each metric has one overflow group; beyond so many metrics, all share one a kind. */
@@ -18,6 +19,7 @@ const OVERFLOW_NAME = 'weir.overflow'
 const NEVER = Number.POSITIVE_INFINITY
 /** Size of an identity with five attributes. */
 const USUAL_IDENTITY_BYTES = 512
+const SLOTS_PER_STEP = 4096
 
 /** Groups on disk, in columns by slot. */
 export interface SavedGroups {
@@ -36,6 +38,8 @@ export class Groups {
   /** Unix ms of the last pane that had something for it; {@link NEVER} before. */
   lastActive = new Float64Array()
   overflowed = 0
+  /** Slots of the groups that were given to series and events for want of room. */
+  readonly overflowSlots = new Set<number>()
   #grouping: Grouping
   #max: number
   #quotaPerByte: number
@@ -102,18 +106,20 @@ export class Groups {
   }
 
   /** Expires groups last active before `time`, except slots with 1 in `inUse`; returns the slots it freed. */
-  expire(time: number, inUse: Uint8Array): number[] {
-    const expired: number[] = []
+  *expire(time: number, inUse: Uint8Array): Stepwise<SlotSet> {
+    const expired = new SlotSet(this.length)
     for (let slot = 0; slot < this.length; slot++) {
+      if (slot % SLOTS_PER_STEP === SLOTS_PER_STEP - 1) yield
       if (!this.#slots.isUsed(slot) || inUse[slot] === 1) continue
       // None of its points has counted so far: they came too late, for instance. It stays until the next time.
       if (this.lastActive[slot] === NEVER) this.lastActive[slot] = time
       if (this.lastActive[slot] >= time) continue
       this.#oversize -= this.#oversizeOf(this.#slots.idOf(slot))
-      expired.push(slot)
+      this.#slots.remove([slot])
+      this.overflowSlots.delete(slot)
+      expired.add(slot)
     }
-    this.#slots.remove(expired)
-    if (expired.length > 0) this.#ofEvent.clear()
+    if (expired.slots.length > 0) yield* this.#expireEvents(expired)
     return expired
   }
 
@@ -134,6 +140,14 @@ export class Groups {
     this.kinds = kinds.slice()
     this.hasValues = hasValues.slice()
     this.lastActive = lastActive.slice()
+  }
+
+  *#expireEvents(expired: SlotSet): Stepwise<void> {
+    let looked = 0
+    for (const [key, slot] of this.#ofEvent) {
+      if (expired.has(slot)) this.#ofEvent.delete(key)
+      if (++looked % SLOTS_PER_STEP === 0) yield
+    }
   }
 
   #contextsOf(kind: GroupKind): DerivedContexts {
@@ -159,6 +173,12 @@ export class Groups {
   /** The slot of the group that takes what has no group of its own. */
   #overflow(kind: GroupKind, identity: number): number {
     this.overflowed++
+    const slot = this.#overflowSlot(kind, identity)
+    this.overflowSlots.add(slot)
+    return slot
+  }
+
+  #overflowSlot(kind: GroupKind, identity: number): number {
     const metric = this.#table.metricOf(identity)
     const ofMetric = this.#table.idOf(metric, [OVERFLOW])
     const known = this.#slots.find(ofMetric)

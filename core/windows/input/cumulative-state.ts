@@ -11,6 +11,7 @@ import { increase } from './difference.ts'
 /** Most writers of one series; each restart of an application is one more. */
 const MAX_WRITERS = 64
 const NONE = -1
+const NUMBERS_PER_STEP = 4096
 
 /** A point of a cumulative series. */
 export interface CumulativePoint {
@@ -52,6 +53,8 @@ export interface SavedCumulativeState {
  * writer.
  */
 export class CumulativeState {
+  /** The latest start of all writers that have expired, Unix ms. */
+  latestExpiredStart = Number.NEGATIVE_INFINITY
   #slots: SeriesSlots
   /** By the series' number here: slot of its group, or -1. */
   #groups = new Int32Array()
@@ -111,16 +114,19 @@ export class CumulativeState {
     return !isNew || (point.start >= since && hasKnownStart(point.start, point.time))
   }
 
-  /** Expires series with no point since `time`, and the links of others to `expiredGroups`. */
-  expire(time: number, expiredGroups: ReadonlySet<number>): void {
-    const silent: number[] = []
+  /** Expires series with no point since `time`, and the links of others to groups. Returns ids of expired series. */
+  *expire(time: number, hasExpired: (group: number) => boolean): Stepwise<number[]> {
+    const ids: number[] = []
     for (let number = 0; number < this.#slots.length; number++) {
+      if (number % NUMBERS_PER_STEP === NUMBERS_PER_STEP - 1) yield
       if (!this.#slots.isUsed(number)) continue
-      if (expiredGroups.has(this.#groups[number])) this.#groups[number] = NONE
+      if (this.#groups[number] !== NONE && hasExpired(this.#groups[number])) this.#groups[number] = NONE
       this.#heads[number] = this.#keepSince(this.#heads[number], time)
-      if (this.#heads[number] === NONE) silent.push(number)
+      if (this.#heads[number] !== NONE) continue
+      ids.push(this.#slots.idOf(number))
+      this.#slots.remove([number])
     }
-    this.#slots.remove(silent)
+    return ids
   }
 
   get bytes(): number {
@@ -201,6 +207,9 @@ export class CumulativeState {
     for (let row = head; row !== NONE; ) {
       const next = this.#next[row]
       if (this.#time[row] < time) {
+        // One in the future must not make all others wait.
+        const start = Math.min(this.#start[row], time)
+        this.latestExpiredStart = Math.max(this.latestExpiredStart, start)
         this.#histograms.delete(row)
         this.#freeRows.push(row)
       } else {

@@ -4,6 +4,7 @@ import type { Series, SeriesTable } from '../../model/series-table/series-table.
 import type { Stepwise } from '../../model/stepwise.ts'
 import type { GroupKind } from '../groups/group-kind.ts'
 import type { Groups } from '../groups/groups.ts'
+import type { SlotSet } from '../groups/slot-set.ts'
 import { type CumulativePoint, CumulativeState, type Increment, type SavedCumulativeState } from './cumulative-state.ts'
 
 /** The series is not counted here but passes through. */
@@ -13,6 +14,10 @@ export const CUMULATIVE = -2
 /** The series is cumulative, and no more of these can be remembered. */
 export const TOO_MANY = -3
 const UNKNOWN = -4
+/** A series is taken for new if it began after all that have expired. */
+const JUST_AFTER_MS = 0.001
+/** Series that are looked at before the caller may do something else. */
+const IDS_PER_STEP = 4096
 
 /** Ids with less between them are mostly of the order in which they were given, which the processor foresees. */
 const NEAR = 64
@@ -100,12 +105,18 @@ export class SeriesLookup {
   }
 
   /**
-   * Looks every series up anew; expires cumulative ones with no point since `time`. `expiredSlots`: slots of groups
-   * that have expired.
+   * Expires cumulative series with no point since `time`, and what is known of series whose groups have expired. If
+   * that makes room, series that found none are looked up anew.
    */
-  expire(time: number, expiredSlots: readonly number[]): void {
-    this.#slots.reset()
-    this.#cumulative.expire(time, new Set(expiredSlots))
+  *expire(time: number, expired: SlotSet): Stepwise<void> {
+    const silent = yield* this.#cumulative.expire(time, slot => expired.has(slot))
+    // If one comes back, it must not count from its start once more.
+    this.#since = Math.max(this.#since, this.#cumulative.latestExpiredStart + JUST_AFTER_MS)
+    for (const [i, id] of silent.entries()) {
+      this.#slots.clear(id)
+      if (i % IDS_PER_STEP === IDS_PER_STEP - 1) yield
+    }
+    if (expired.slots.length + silent.length > 0) yield* this.#clearOutdated(expired, silent.length > 0)
   }
 
   *save(): Stepwise<SavedSeriesLookup> {
@@ -115,6 +126,23 @@ export class SeriesLookup {
   restore({ since, lastPoints }: SavedSeriesLookup): void {
     this.#since = since
     this.#cumulative.restore(lastPoints)
+  }
+
+  *#clearOutdated(expired: SlotSet, hasRoomForCumulative: boolean): Stepwise<void> {
+    const { overflowSlots } = this.#groups
+    const hasRoom = expired.slots.length > 0
+    for (const page of this.#slots.pages) {
+      if (page === undefined) continue
+      for (let i = 0; i < page.length; i++) {
+        const slot = page[i]
+        const isOutdated =
+          slot >= 0
+            ? hasRoom && (expired.has(slot) || overflowSlots.has(slot))
+            : slot === TOO_MANY && hasRoomForCumulative
+        if (isOutdated) page[i] = UNKNOWN
+      }
+      yield
+    }
   }
 
   #insert(series: Series): number {

@@ -1,4 +1,5 @@
 import type { PointBlock } from '../../model/points.ts'
+import type { Stepwise } from '../../model/stepwise.ts'
 import type { Context } from '../../plugin/context.ts'
 import type { KindPlan, RulePlan } from '../aggregations/plan.ts'
 import type { Groups } from '../groups/groups.ts'
@@ -12,7 +13,7 @@ import { PointWriter } from './point-writer.ts'
 import { TotalSink } from './total-sink.ts'
 import { WindowSink } from './window-sink.ts'
 
-/** Rows of a pane that are emitted before the caller may do something else. */
+/** Rows of a pane that are emitted, or groups that expire, before the caller may do something else. */
 const ROWS_PER_STEP = 256
 
 /** Turns closed windows into points: per-window values at the window's end, and totals that only grow. */
@@ -65,10 +66,11 @@ export class Emitter {
   }
 
   /** The groups of these slots have expired. */
-  expire(slots: readonly number[]): void {
-    for (const slot of slots) {
+  *expire(slots: readonly number[]): Stepwise<void> {
+    for (const [i, slot] of slots.entries()) {
       this.totals.clear(slot)
       this.#series.expire(slot)
+      if (i % ROWS_PER_STEP === ROWS_PER_STEP - 1) yield
     }
   }
 

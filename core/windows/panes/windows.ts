@@ -1,5 +1,6 @@
 import type { Stepwise } from '../../model/stepwise.ts'
 import type { Pane } from './pane.ts'
+import { ROWS_PER_STEP } from './rows.ts'
 import { type SavedSize, SizedWindows, type WindowOptions, type WindowSize } from './window-size.ts'
 
 /** A window that has closed, or closed before and was amended. */
@@ -122,11 +123,14 @@ export class Windows {
   }
 
   /** 1 for each slot below `slots` that a pane has. */
-  slotsInUse(slots: number): Uint8Array {
+  *slotsInUse(slots: number): Stepwise<Uint8Array> {
     const inUse = new Uint8Array(slots)
     for (const size of this.sizes)
       for (const { keys } of size.panes())
-        for (let at = 0; at < keys.length; at++) if (keys[at] !== 0) inUse[keys[at] - 1] = 1
+        for (let at = 0; at < keys.length; at++) {
+          if (keys[at] !== 0) inUse[keys[at] - 1] = 1
+          if (at % ROWS_PER_STEP === ROWS_PER_STEP - 1) yield
+        }
     return inUse
   }
 

@@ -7,8 +7,11 @@ import { encodeLabels } from './write-request.ts'
 
 /** All label sets have this one. */
 const CONTEXT = 0
-/** A label set that nothing has been translated to for so many epochs goes, if no state has its id. */
-const IDLE_EPOCHS = 2
+/**
+ * A label set that nothing has been translated to for so many epochs goes, if no state has its id. Translators have ids as
+ * long as series are in their table, which is long enough.
+ */
+const IDLE_EPOCHS = 1
 
 /**
  * Encoded labels, with one id for each label set. Series that differ only in facts that become no label, as those of

@@ -2,6 +2,8 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { describe, it } from 'node:test'
+import { openState, sealInSteps } from '../../../core/model/saved-state.ts'
+import { runThrough } from '../../../core/model/stepwise.ts'
 import type { RuleSettings, WindowSettings } from '../../../core/windows/settings.ts'
 import { type Attributes, PointBlockBuilder } from '../../../sdk/plugin/index.ts'
 import { durableEngine, EPOCH, type Output, ruleOf, settingsOf, tumbling, type WindowHarness } from './harness.ts'
@@ -59,7 +61,7 @@ describe('a snapshot', () => {
   it('is refused where another version wrote it', async () => {
     const other = Uint8Array.from(await saved())
     other[0] = 5
-    assert.throws(() => restore(other), /it has version 5, this Weir reads versions 6 to 7/)
+    assert.throws(() => restore(other), /it has version 5, this Weir reads versions 6 to 8/)
   })
 
   const sizes = (...sizesMs: number[]): Partial<RuleSettings> => ({ windows: sizesMs.map(tumbling) })
@@ -103,6 +105,18 @@ describe('a snapshot', () => {
     for (const weir of [live, restored]) weir.advanceTo(60)
     assert.ok(live.outputs.length > 50, `${live.outputs.length} points`)
     assert.deepEqual(restored.outputs, live.outputs)
+  })
+
+  it('of version 7, which has the hour of the last expiry, goes on from that hour', async () => {
+    const HOUR_MS = 3_600_000
+    const hour = Math.floor(EPOCH / HOUR_MS)
+    const { lastExpiry, ...rest } = openState(8, await saved()) as { lastExpiry: number }
+    assert.equal(lastExpiry, EPOCH)
+    const weir = durableEngine(SETTINGS)
+    weir.processor.restore!(runThrough(sealInSteps(7, { ...rest, sweptHour: hour })))
+    await weir.start()
+    const { lastExpiry: restored } = openState(8, weir.processor.snapshot!()) as { lastExpiry: number }
+    assert.equal(restored, hour * HOUR_MS)
   })
 
   it('is of its rules wherever they stand, and others begin beside them', async () => {

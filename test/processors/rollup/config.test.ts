@@ -23,6 +23,11 @@ for (const [name, config, want] of [
     { tiers: [{ size: '1s', attributes: { rollup: 'x' } }] },
     /attributes\.rollup: .*set by rollup/
   ],
+  [
+    'staler than its tiers',
+    { tiers: [{ size: '1m' }, { size: '1h' }], max_stale: '119m' },
+    /max_stale: it must be at least 2h, two of the largest windows: raise it/
+  ],
   ['the other', { tiers: [{ size: '1s', attributes: { late: 'x' } }] }, /attributes\.late: .*set by rollup/]
 ] as const) {
   test(`refused: ${name}`, () => assert.throws(() => testConfig(plugin, config), want))
@@ -34,7 +39,8 @@ for (const [name, config] of [
   ['by', { by: ['route'] }],
   ['by what buckets are told by', { by: ['le'] }],
   ['gauges and by', { by: ['route'], gauges: ['max'] }],
-  ['one tier', { tiers: [{ size: '1h' }] }]
+  ['one tier', { tiers: [{ size: '1h' }] }],
+  ['two of the largest', { tiers: [{ size: '1m' }, { size: '1h' }], max_stale: '2h' }]
 ] as const) {
   test(`fine: ${name}`, () => assert.doesNotThrow(() => testConfig(plugin, config)))
 }

@@ -15,6 +15,15 @@ function problemsOf(options: Record<string, unknown>): string[] {
 const BROKEN: [string, Record<string, unknown>, RegExp][] = [
   ['by and without', { by: ['a'], without: ['b'] }, /^without: .*leave one of them out$/],
   ['both in a rule', { rules: [{ by: ['a'], without: ['b'] }] }, /^rules\.0\.without: /],
+  [
+    'groups that expire before their windows come again',
+    {
+      windows: ['10s'],
+      rules: [{}, { name: 'x.{name}', windows: ['1m', { size: '5m', every: '1m' }] }],
+      max_stale: '9m'
+    },
+    /^max_stale: it must be at least 10m, two of the largest windows: raise it, or make the windows smaller$/
+  ],
   ['a short window', { windows: ['50ms'] }, /^windows\.0: a window must be at least 100ms long$/],
   ['a short step', { windows: [{ size: '1s', every: '10ms' }] }, /^windows\.0: a window must be at least 100ms long$/],
   ['a window twice', { windows: ['1s', '1000ms'] }, /^windows\.1: this size stands here twice$/],

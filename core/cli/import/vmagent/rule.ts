@@ -13,7 +13,7 @@ import type { Statements } from './statements.ts'
 const HINTS: Readonly<Record<string, string>> = {
   dedup_interval:
     'Weir keeps all samples of a window. The processor dedup drops those that were sent twice, and the last of an interval is aggregations: [last].',
-  staleness_interval: 'series that stood still for an hour, or two windows, expire.',
+  staleness_interval: 'series silent for max_stale of windowed_counter expire.',
   ignore_first_intervals:
     'Weir keeps open windows over a restart with service.state_dir, so the first ones are complete.',
   ignore_first_sample_interval: 'Weir never counts the first sample of a series that was counting before.',

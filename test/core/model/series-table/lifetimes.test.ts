@@ -32,7 +32,7 @@ after(() => rmSync(folder, { recursive: true }))
 const hosts = path.join(folder, 'hosts.csv')
 writeFileSync(hosts, 'host,zone\nfew-0,a\nmany-1-3,b\n')
 
-const windows = { windows: ['10s', '1m'], allowed_lateness: '1s' }
+const windows = { windows: ['10s', '1m'], allowed_lateness: '1s', max_stale: '2m' }
 const LINES: Readonly<Record<string, readonly Configured[]>> = {
   'no processors': [[filter, { exclude: { attributes: { host: '*-7' } } }]],
   conversions: [

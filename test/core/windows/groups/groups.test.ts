@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
-import { describe, it } from 'node:test'
+import { describe, it, test } from 'node:test'
 import type { Attributes } from '../../../../core/model/attributes.ts'
 import { NO_RESOURCE } from '../../../../core/model/series.ts'
 import { SeriesTable } from '../../../../core/model/series-table/series-table.ts'
+import { runThrough } from '../../../../core/model/stepwise.ts'
 import { Grouping } from '../../../../core/windows/groups/grouping.ts'
 import { Groups } from '../../../../core/windows/groups/groups.ts'
 
@@ -60,7 +61,7 @@ describe('regression: groups were bounded by their number, whatever their identi
       size,
       'no place for others'
     )
-    restarted.expire(ACTIVE + 1, new Uint8Array(restarted.length))
+    runThrough(restarted.expire(ACTIVE + 1, new Uint8Array(restarted.length)))
     assert.equal(restarted.size, 0)
     assert.equal(sizeAfter(restarted, usual), MAX + 1)
   })
@@ -99,4 +100,15 @@ describe('regression: values that differ in their types alone were two groups, w
       assert.deepEqual([slots(VALUES), slots(NONE), slots([...VALUES, ...OTHERS, ...NONE])], [1, 1, 4])
     }
   })
+})
+
+test('groups of events that expire are found no more, and the others still are', () => {
+  const groups = new Groups(new SeriesTable(), new Grouping(undefined, []), MAX)
+  const slotOf = (status: string) => groups.ofEvent('order', [['status', status]])
+  const [old, kept] = [slotOf('old'), slotOf('kept')]
+  groups.lastActive[old] = ACTIVE
+  groups.lastActive[kept] = ACTIVE + 1
+  assert.deepEqual(runThrough(groups.expire(ACTIVE + 1, new Uint8Array(groups.length))).slots, [old])
+  assert.deepEqual([slotOf('new'), slotOf('kept')], [old, kept])
+  assert.notEqual(slotOf('old'), old)
 })

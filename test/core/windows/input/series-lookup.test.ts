@@ -3,8 +3,10 @@ import { test } from 'node:test'
 import { PointBlockBuilder } from '../../../../core/model/points.ts'
 import type { SeriesColumn } from '../../../../core/model/series-table/series-column.ts'
 import { type Series, SeriesTable } from '../../../../core/model/series-table/series-table.ts'
+import { runThrough } from '../../../../core/model/stepwise.ts'
 import { Grouping } from '../../../../core/windows/groups/grouping.ts'
 import { Groups } from '../../../../core/windows/groups/groups.ts'
+import { SlotSet } from '../../../../core/windows/groups/slot-set.ts'
 import { CUMULATIVE, SeriesLookup, TOO_MANY } from '../../../../core/windows/input/series-lookup.ts'
 
 const ROOMY = { cumulative: 10, cumulativeBytes: 1e6 }
@@ -41,7 +43,7 @@ test('a cumulative series that is looked up anew goes on from its last point', (
     const series = seriesOf(host, 'cumulative')
     assert.equal(inputs.slotOf(series, 0), CUMULATIVE)
     inputs.increment(series, 0, { start: 1, time, sum, count: 0, histogram: undefined }, into)
-    inputs.expire(0, [])
+    runThrough(inputs.expire(0, new SlotSet(groups.length)))
     return into.sum
   }
   assert.deepEqual([adds('x', 10, 5), adds('y', 10, 7), adds('x', 20, 8), adds('y', 20, 8)], [5, 7, 3, 1])
@@ -56,7 +58,7 @@ test('of cumulative series so many are remembered; those that fall silent make r
   inputs.increment(seriesOf('x', 'cumulative'), 0, point, into)
   assert.equal(inputs.slotOf(seriesOf('y', 'cumulative'), 0), TOO_MANY)
   assert.equal(inputs.slotOf(seriesOf('y'), 0), 0, 'increments need no memory')
-  inputs.expire(20, [])
+  runThrough(inputs.expire(20, new SlotSet(groups.length)))
   assert.equal(inputs.slotOf(seriesOf('y', 'cumulative'), 0), CUMULATIVE)
   assert.equal(inputs.slotOf(seriesOf('x', 'cumulative'), 0), TOO_MANY)
 })

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { setImmediate } from 'node:timers/promises'
 import { runThrough } from '../../../../core/model/stepwise.ts'
 import type { Labels } from '../../../../core/wire/prometheus/labels.ts'
 import { LabelSets } from '../../../../core/wire/remote-write/label-sets.ts'
 import { encodeLabels } from '../../../../core/wire/remote-write/write-request.ts'
+import { collectGarbage } from '../../../garbage.ts'
 
 const SETS = 20_000
 
@@ -58,4 +60,21 @@ describe('label sets', () => {
     assertAllEncoded(sets, more)
     assert.equal(new Set(more).size, SETS)
   })
+
+  it('go after one epoch without use', async () => {
+    const sets = new LabelSets()
+    for (let i = 0; i < SETS; i++) sets.idOf(labelsOf(i))
+    const { bytes } = sets
+    await expire(sets)
+    assert.equal(sets.bytes, bytes)
+    await expire(sets)
+    assert.ok(sets.bytes < bytes / 2, `${sets.bytes} of ${bytes} bytes`)
+  })
 })
+
+/** The garbage collector has looked at the leases before. */
+async function expire(sets: LabelSets): Promise<void> {
+  await setImmediate()
+  collectGarbage()
+  runThrough(sets.expireIdle())
+}
