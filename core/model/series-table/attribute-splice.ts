@@ -15,9 +15,12 @@ interface Added {
 
 /** Adds the same attributes to those of many series, as canonical bytes: nothing is decoded. */
 export class AttributeSplice {
+  /** Two of the same text do the same. */
+  readonly text: string
   readonly #added: readonly Added[]
   readonly #reserved: readonly Uint8Array[]
-  #bytes = Buffer.allocUnsafeSlow(1024)
+  #joined = Buffer.allocUnsafeSlow(1024)
+  #without = Buffer.allocUnsafeSlow(1024)
 
   /**
    * @param added sorted by key
@@ -29,7 +32,9 @@ export class AttributeSplice {
       const body = Uint8Array.from(writer.write([attribute], 'counter').subarray(1))
       return { key: Buffer.from(attribute[0]), body }
     })
-    this.#reserved = Array.from(reserved, name => Buffer.from(name))
+    const names = [...reserved].sort()
+    this.#reserved = names.map(name => Buffer.from(name))
+    this.text = `${names.map(name => JSON.stringify(name)).join()} ${this.#added.map(({ body }) => Buffer.from(body).toString('latin1')).join()}`
   }
 
   /**
@@ -37,60 +42,103 @@ export class AttributeSplice {
    * Undefined if one has a reserved name, or if the order of names is not that of their bytes.
    */
   join({ view, start, end }: StoredKey, kind: MetricKind): Uint8Array | undefined {
-    const bytes = new Uint8Array(view.buffer)
+    const bytes = new Uint8Array(view.buffer, view.byteOffset)
     const tag = lengthTag(attributesField(kind))
     this.#makeRoom(end - start)
     let length = 0
     let next = 0
     for (let at = start; at < end; ) {
-      const content = at + 1 + sizeOfLength(bytes, at + 1)
-      const fieldEnd = content + lengthAt(bytes, at + 1)
-      const key = content + 1 + sizeOfLength(bytes, content + 1)
-      const keyEnd = key + lengthAt(bytes, content + 1)
-      if (!isAscii(bytes, key, keyEnd) || this.#isReserved(bytes, key, keyEnd)) return undefined
-      while (next < this.#added.length && compare(this.#added[next].key, bytes, key, keyEnd) < 0)
+      const field = fieldAt(bytes, at)
+      if (!this.#mayHave(bytes, field)) return undefined
+      while (next < this.#added.length && compare(this.#added[next].key, bytes, field) < 0)
         length = this.#add(tag, this.#added[next++].body, length)
-      length = this.#copy(tag, bytes, at + 1, fieldEnd, length)
-      at = fieldEnd
+      length = copy(this.#joined, length, tag, bytes, at + 1, field.end)
+      at = field.end
     }
     while (next < this.#added.length) length = this.#add(tag, this.#added[next++].body, length)
-    return this.#bytes.subarray(0, length)
+    return this.#joined.subarray(0, length)
+  }
+
+  /**
+   * The other way: the key, for a series of `kind`, that {@link join} makes this one of. It is valid until the next call.
+   * Undefined if there is none.
+   */
+  without({ view, start, end }: StoredKey, kind: MetricKind): Uint8Array | undefined {
+    const bytes = new Uint8Array(view.buffer, view.byteOffset)
+    const tag = lengthTag(attributesField(kind))
+    if (this.#without.length < end - start) this.#without = Buffer.allocUnsafeSlow((end - start) * 2)
+    let length = 0
+    let next = 0
+    for (let at = start; at < end; ) {
+      const field = fieldAt(bytes, at)
+      if (next < this.#added.length && isBody(this.#added[next].body, bytes, at + 1, field.end)) next++
+      else if (this.#mayHave(bytes, field) && this.#isInOrder(next, bytes, field))
+        length = copy(this.#without, length, tag, bytes, at + 1, field.end)
+      else return undefined
+      at = field.end
+    }
+    return next === this.#added.length ? this.#without.subarray(0, length) : undefined
+  }
+
+  #mayHave(bytes: Uint8Array, field: Field): boolean {
+    return isAscii(bytes, field) && !this.#reserved.some(name => compare(name, bytes, field) === 0)
+  }
+
+  /** True if a field belongs behind the added ones before `next`, and before the others. */
+  #isInOrder(next: number, bytes: Uint8Array, field: Field): boolean {
+    const added = this.#added
+    if (next > 0 && compare(added[next - 1].key, bytes, field) > 0) return false
+    return next === added.length || compare(added[next].key, bytes, field) > 0
   }
 
   #add(tag: number, body: Uint8Array, length: number): number {
-    this.#bytes[length] = tag
-    this.#bytes.set(body, length + 1)
+    this.#joined[length] = tag
+    this.#joined.set(body, length + 1)
     return length + 1 + body.length
-  }
-
-  #copy(tag: number, bytes: Uint8Array, from: number, to: number, length: number): number {
-    const own = this.#bytes
-    own[length] = tag
-    let at = length + 1
-    for (let i = from; i < to; i++) own[at++] = bytes[i]
-    return at
   }
 
   #makeRoom(bytes: number): void {
     const wanted = this.#added.reduce((sum, { body }) => sum + 1 + body.length, bytes)
-    if (wanted > this.#bytes.length) this.#bytes = Buffer.allocUnsafeSlow(wanted * 2)
+    if (wanted > this.#joined.length) this.#joined = Buffer.allocUnsafeSlow(wanted * 2)
   }
+}
 
-  #isReserved(bytes: Uint8Array, start: number, end: number): boolean {
-    for (const name of this.#reserved) if (compare(name, bytes, start, end) === 0) return true
-    return false
-  }
+/** An attribute's field: where its key is, and where it ends. */
+interface Field {
+  readonly key: number
+  readonly keyEnd: number
+  readonly end: number
+}
+
+function fieldAt(bytes: Uint8Array, at: number): Field {
+  const content = at + 1 + sizeOfLength(bytes, at + 1)
+  const key = content + 1 + sizeOfLength(bytes, content + 1)
+  return { key, keyEnd: key + lengthAt(bytes, content + 1), end: content + lengthAt(bytes, at + 1) }
+}
+
+/** Copies a field with another tag; returns its end there. */
+function copy(into: Uint8Array, length: number, tag: number, bytes: Uint8Array, from: number, to: number): number {
+  into[length] = tag
+  let at = length + 1
+  for (let i = from; i < to; i++) into[at++] = bytes[i]
+  return at
 }
 
 /** As `Buffer.compare`. */
-function compare(a: Uint8Array, bytes: Uint8Array, start: number, end: number): number {
-  const shared = Math.min(a.length, end - start)
-  for (let i = 0; i < shared; i++) if (a[i] !== bytes[start + i]) return a[i] - bytes[start + i]
-  return a.length - (end - start)
+function compare(a: Uint8Array, bytes: Uint8Array, { key, keyEnd }: Field): number {
+  const shared = Math.min(a.length, keyEnd - key)
+  for (let i = 0; i < shared; i++) if (a[i] !== bytes[key + i]) return a[i] - bytes[key + i]
+  return a.length - (keyEnd - key)
 }
 
-function isAscii(bytes: Uint8Array, start: number, end: number): boolean {
-  for (let i = start; i < end; i++) if (bytes[i] >= SHORT) return false
+function isAscii(bytes: Uint8Array, { key, keyEnd }: Field): boolean {
+  for (let i = key; i < keyEnd; i++) if (bytes[i] >= SHORT) return false
+  return true
+}
+
+function isBody(body: Uint8Array, bytes: Uint8Array, from: number, to: number): boolean {
+  if (body.length !== to - from) return false
+  for (let i = 0; i < body.length; i++) if (body[i] !== bytes[from + i]) return false
   return true
 }
 

@@ -1,6 +1,6 @@
 import type { Stepwise } from '../stepwise.ts'
 import { IdColumn } from './id-column.ts'
-import type { KeyTable } from './key-table.ts'
+import { type KeyTable, UNKNOWN } from './key-table.ts'
 
 /** Removing one takes up to some 50 µs, if its series has very many attributes. */
 const IDS_PER_STEP = 32
@@ -76,15 +76,28 @@ export class IdLifetimes {
     const table = this.#table
     this.#beginEpoch()
     const before = Math.min(this.#oldestLease(), table.epoch - idle)
+    yield* this.#holdLinked(before, isPinned)
     for (let id = 0; id < table.length; id++) {
       if (id % IDS_PER_STEP === IDS_PER_STEP - 1) yield
-      if (!table.isUsed(id) || table.seen(id) >= before || this.#heldIn.get(id) >= before) continue
+      if (!table.isUsed(id) || this.#heldIn.get(id) >= before || table.seen(id) >= before) continue
       if (isPinned(id)) this.hold(id)
       else {
         this.#remove(id)
         table.remove(id)
         this.#heldIn.clear(id)
       }
+    }
+  }
+
+  /** Ids that others are linked to stay as long as these. */
+  *#holdLinked(before: number, isPinned: (id: number) => boolean): Stepwise<void> {
+    const table = this.#table
+    for (let id = 0; id < table.length; id++) {
+      if (id % IDS_PER_STEP === IDS_PER_STEP - 1) yield
+      const base = table.linkOf(id)
+      if (base === UNKNOWN) continue
+      if (this.#heldIn.get(id) < before && isPinned(id)) this.hold(id)
+      if (this.#heldIn.get(id) > this.#heldIn.get(base)) this.#heldIn.set(base, this.#heldIn.get(id))
     }
   }
 

@@ -140,18 +140,78 @@ describe('spliced attributes', () => {
         const key = {
           parent: 0,
           view: new DataView(bytes.buffer, bytes.byteOffset),
-          start: bytes.byteOffset,
-          end: bytes.byteOffset + bytes.length
+          start: 0,
+          end: bytes.length
         }
-        const joined = new AttributeSplice(more, reserved).join(key, kind as 'counter' | 'histogram')
+        const splice = new AttributeSplice(more, reserved)
+        const joined = splice.join(key, kind as 'counter' | 'histogram')
         const names = attributes.map(([name]) => name)
         const isSimple = names.every(name => /^[\0-\x7f]*$/.test(name) && !reserved.includes(name))
         assert.equal(joined !== undefined, isSimple)
         if (joined === undefined) return
         const want = bytesOf(sortAttributes([...attributes, ...more]), kind as 'counter' | 'histogram')
         assert.deepEqual(Buffer.from(joined), want)
+        const view = new DataView(joined.buffer, joined.byteOffset)
+        assert.deepEqual(Buffer.from(splice.without({ ...key, view, end: joined.length }, 'counter')!), bytes)
       }),
       { numRuns: 1000 }
     )
+  })
+
+  it('are told from those that are not', () => {
+    const splice = new AttributeSplice([['window', '10s']], ['window', 'late'])
+    const cases: [keys: Attributes, isSpliced: boolean][] = [
+      [[['window', '10s']], true],
+      [[], false],
+      [[['window', '1m']], false],
+      [
+        [
+          ['host', 'a'],
+          ['window', '10s'],
+          ['zone', 'b']
+        ],
+        true
+      ],
+      [
+        [
+          ['window', '10s'],
+          ['host', 'a']
+        ],
+        false
+      ],
+      [
+        [
+          ['zone', 'b'],
+          ['window', '10s']
+        ],
+        false
+      ],
+      [
+        [
+          ['window', '10s'],
+          ['window', '10s']
+        ],
+        false
+      ],
+      [
+        [
+          ['late', 'true'],
+          ['window', '10s']
+        ],
+        false
+      ],
+      [
+        [
+          ['ä', 'a'],
+          ['window', '10s']
+        ],
+        false
+      ]
+    ]
+    for (const [attributes, isSpliced] of cases) {
+      const bytes = bytesOf(attributes)
+      const key = { parent: 0, view: new DataView(bytes.buffer, bytes.byteOffset), start: 0, end: bytes.length }
+      assert.equal(splice.without(key, 'counter') !== undefined, isSpliced, JSON.stringify(attributes))
+    }
   })
 })

@@ -1,0 +1,278 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { setImmediate } from 'node:timers/promises'
+import fc from 'fast-check'
+import { type Attributes, sortAttributes } from '../../../../core/model/attributes.ts'
+import { type Metric, NO_RESOURCE, NO_SCOPE } from '../../../../core/model/series.ts'
+import { SeriesSlots } from '../../../../core/model/series-slots.ts'
+import { AttributeSplice } from '../../../../core/model/series-table/attribute-splice.ts'
+import { hashKey } from '../../../../core/model/series-table/key-hash.ts'
+import { UNKNOWN } from '../../../../core/model/series-table/key-table.ts'
+import { type Series, SeriesTable } from '../../../../core/model/series-table/series-table.ts'
+import { runThrough } from '../../../../core/model/stepwise.ts'
+import { collectGarbage } from '../../../garbage.ts'
+import { expireIdle } from './idle-series.ts'
+
+/** Those of a page of columns. */
+const SERIES = 65_536
+const CONTEXTS = 5000
+
+const metric = (
+  name: string,
+  kind: Metric['kind'] = 'counter',
+  temporality: Metric['temporality'] = 'delta'
+): Metric => ({
+  name,
+  unit: '',
+  description: '',
+  kind,
+  temporality
+})
+const METRICS = [metric('a'), metric('b'), metric('a', 'counter', 'cumulative'), metric('a', 'histogram')]
+const RESERVED = ['window', 'late']
+const ADDED: readonly Attributes[] = [
+  [],
+  [['window', '10s']],
+  [['window', '1m']],
+  [
+    ['late', 'true'],
+    ['window', '10s']
+  ]
+]
+const OWN: readonly Attributes[] = [
+  [],
+  ...['1', '2', '3'].map((host): Attributes => [['host', host]]),
+  [
+    ['a', 'x'],
+    ['zone', 'eu']
+  ],
+  [['window', '10s']],
+  [['ä', 'not ASCII']]
+]
+
+const textOf = (name: Metric, attributes: Attributes) => JSON.stringify([name, attributes])
+const hostOf = (i: number): Attributes => [
+  ['host', `host-${i}`],
+  ['http.route', `/api/v1/items/${i % 40}`],
+  ['service.instance.id', `checkout-7c9f-${i % 1000}`]
+]
+
+/** A table, and what it must say: identities, by id, of all that is held. */
+class Checked {
+  readonly table: SeriesTable
+  readonly held = new Map<number, string>()
+  readonly #splices = ADDED.map(added => new AttributeSplice(added, RESERVED))
+
+  constructor(hash: typeof hashKey) {
+    this.table = new SeriesTable({ hash })
+    this.table.addHolder(this)
+  }
+
+  holdIds(hold: (id: number) => void): void {
+    for (const id of this.held.keys()) hold(id)
+  }
+
+  intern(name: Metric, attributes: Attributes): void {
+    this.#check(this.table.idOf(name, attributes), name, attributes)
+  }
+
+  receive(name: Metric, attributes: Attributes): void {
+    this.#check(this.table.receive(this.#contextOf(name), attributes), name, attributes)
+  }
+
+  /** As a state that is restored. */
+  restore(name: Metric, attributes: Attributes): void {
+    const other = new SeriesTable()
+    const slots = new SeriesSlots(other)
+    slots.add(other.idOf(name, attributes))
+    const restored = new SeriesSlots(this.table)
+    restored.restore(runThrough(slots.save()))
+    this.#check(restored.idOf(0), name, attributes)
+  }
+
+  derive(from: number, name: Metric, added: number): void {
+    const ids = [...this.held.keys()]
+    if (ids.length === 0) return
+    const id = ids[from % ids.length]
+    const { attributes } = this.table.read(id)
+    const derived = this.table.idWith(id, this.#contextOf(name), this.#splices[added])
+    const isPlain = attributes.every(([key]) => /^[\0-\x7f]*$/.test(key) && !RESERVED.includes(key))
+    assert.equal(derived !== undefined, isPlain)
+    if (derived !== undefined) this.#check(derived, name, sortAttributes([...attributes, ...ADDED[added]]))
+  }
+
+  /** All go, or every second, third or fourth one. */
+  expire(each: number): Promise<void> {
+    for (const [i, id] of [...this.held.keys()].entries()) if (i % each === 0) this.held.delete(id)
+    return expireIdle(this.table)
+  }
+
+  checkAll(): void {
+    for (const [id, text] of this.held) {
+      const { metric: name, attributes } = this.table.read(id)
+      assert.equal(textOf(name, attributes), text)
+      assert.equal(this.table.idOf(name, attributes), id)
+    }
+  }
+
+  #contextOf(name: Metric): number {
+    return this.table.contextOf(name, NO_RESOURCE, NO_SCOPE)
+  }
+
+  #check(id: number, name: Metric, attributes: Attributes): void {
+    const text = textOf(name, attributes)
+    for (const [other, otherText] of this.held)
+      assert.equal(other === id, otherText === text, `${text} and ${otherText}`)
+    this.held.set(id, text)
+  }
+}
+
+type Operation = (checked: Checked) => void | Promise<void>
+
+const metrics = fc.constantFrom(...METRICS)
+const own = fc.constantFrom(...OWN)
+const operation: fc.Arbitrary<Operation> = fc.oneof(
+  fc.tuple(metrics, own).map(
+    ([name, attributes]) =>
+      (checked: Checked) =>
+        checked.intern(name, attributes)
+  ),
+  fc.tuple(metrics, own).map(
+    ([name, attributes]) =>
+      (checked: Checked) =>
+        checked.receive(name, attributes)
+  ),
+  fc.tuple(metrics, own).map(
+    ([name, attributes]) =>
+      (checked: Checked) =>
+        checked.restore(name, attributes)
+  ),
+  fc.tuple(metrics, own, fc.constantFrom(...ADDED)).map(
+    ([name, attributes, added]) =>
+      (checked: Checked) =>
+        checked.receive(name, sortAttributes([...attributes, ...added]))
+  ),
+  fc.tuple(fc.nat(99), metrics, fc.nat(ADDED.length - 1)).map(
+    ([from, name, added]) =>
+      (checked: Checked) =>
+        checked.derive(from, name, added)
+  ),
+  fc.integer({ min: 1, max: 4 }).map(each => (checked: Checked) => checked.expire(each))
+)
+
+describe('linked keys', () => {
+  for (const [name, hash] of [
+    ['the hash', hashKey],
+    ['a hash by which all keys collide', () => 7]
+  ] as const)
+    it(`have one id for each identity, whichever way it was found first, with ${name}`, async () => {
+      let removed = 0
+      await fc.assert(
+        fc.asyncProperty(fc.array(operation, { minLength: 10, maxLength: 40 }), async operations => {
+          const checked = new Checked(hash)
+          for (const one of operations) {
+            const { size } = checked.table
+            await one(checked)
+            removed += Math.max(0, size - checked.table.size)
+            checked.checkAll()
+          }
+        }),
+        { numRuns: 30 }
+      )
+      assert.ok(removed > 100, `${removed} series went`)
+    })
+
+  it('take less memory than keys in parts', () => {
+    const bytesWith = (derive: (table: SeriesTable, id: number, i: number) => void) => {
+      const table = new SeriesTable()
+      const context = table.contextOf(METRICS[0], NO_RESOURCE, NO_SCOPE)
+      const ids = Array.from({ length: SERIES }, (_, i) => table.receive(context, hostOf(i)))
+      const { bytes } = table
+      for (const [i, id] of ids.entries()) derive(table, id, i)
+      return (table.bytes - bytes) / SERIES
+    }
+    const splice = new AttributeSplice([['window', '10s']], RESERVED)
+    const linked = bytesWith((table, id) => {
+      table.idWith(id, table.contextOf(METRICS[2], NO_RESOURCE, NO_SCOPE), splice)
+    })
+    const inParts = bytesWith((table, _, i) => {
+      table.idOf(METRICS[2], sortAttributes([...hostOf(i), ['window', '10s']]))
+    })
+    assert.ok(linked < 36, `${linked} bytes`)
+    assert.ok(linked < inParts / 2, `${linked} and ${inParts} bytes`)
+  })
+
+  it('of one series in thousands of contexts, and of thousands in one, are kept otherwise and told apart', () => {
+    const table = new SeriesTable()
+    const splice = new AttributeSplice([], [])
+    const one = table.idOf(METRICS[0], hostOf(1))
+    const contextOf = (name: string) => table.contextOf(metric(name), NO_RESOURCE, NO_SCOPE)
+    const idsOf = (i: number) => [
+      table.idWith(one, contextOf(`to ${i}`), splice)!,
+      table.idWith(table.idOf(metric(`from ${i}`), hostOf(i)), contextOf('to one'), splice)!
+    ]
+    const ids = Array.from({ length: CONTEXTS }, (_, i) => idsOf(i))
+    assert.equal(new Set(ids.flat()).size, CONTEXTS * 2)
+    for (const [i, known] of ids.entries()) {
+      assert.deepEqual(idsOf(i), known)
+      assert.equal(table.idOf(metric(`to ${i}`), hostOf(1)), known[0])
+      assert.equal(table.idOf(metric('to one'), hostOf(i)), known[1])
+    }
+  })
+
+  it('are not those of a series that gets the id of another one while linked ones are still being removed', async () => {
+    const table = new SeriesTable()
+    const splice = new AttributeSplice([['window', '10s']], RESERVED)
+    const context = table.contextOf(METRICS[2], NO_RESOURCE, NO_SCOPE)
+    const ids = Array.from({ length: 100 }, (_, i) => table.idOf(METRICS[0], hostOf(i)))
+    const holder = { holdIds: (hold: (id: number) => void) => ids.slice(1).forEach(hold) }
+    table.addHolder(holder)
+    table.idWith(ids[0], context, splice)
+    // Until nobody has a lease of the epoch in which they were found.
+    while (table.hasOldBlocks || table.lease.epoch < 4) {
+      runThrough(table.expireIdle(100))
+      await setImmediate()
+      collectGarbage()
+    }
+    const steps = table.expireIdle(1)
+    while (table.originOf(ids[0]) !== undefined) assert.equal(steps.next().done, false)
+    assert.equal(table.idOf(METRICS[0], hostOf(200)), ids[0], 'the id is used again')
+    const derived = table.idWith(ids[0], context, splice)!
+    for (const _ of steps);
+    assert.deepEqual(table.read(derived).attributes, sortAttributes([...hostOf(200), ['window', '10s']]))
+    assert.equal(table.idWith(ids[0], context, splice), derived)
+    assert.equal(table.size, 101)
+    assert.ok(holder)
+  })
+
+  it('are kept as they come once they are received', async () => {
+    const table = new SeriesTable()
+    const splice = new AttributeSplice([['window', '10s']], RESERVED)
+    const context = table.contextOf(METRICS[2], NO_RESOURCE, NO_SCOPE)
+    const id = table.idWith(table.idOf(METRICS[0], hostOf(1)), context, splice)!
+    const { view, start, end } = table.keyOf(id)
+    const bytes = new DataView(view.buffer.slice(start, end))
+    assert.equal(table.find(context, bytes, 0, bytes.byteLength), UNKNOWN)
+    assert.equal(table.receiveKey(context, bytes, 0, bytes.byteLength), id)
+    assert.equal(table.find(context, bytes, 0, bytes.byteLength), id)
+    const holder = { holdIds: (hold: (id: number) => void) => hold(id) }
+    table.addHolder(holder)
+    await expireIdle(table)
+    assert.equal(table.size, 1, 'the other series may go')
+    assert.deepEqual(table.read(id).attributes, sortAttributes([...hostOf(1), ['window', '10s']]))
+    assert.ok(holder)
+  })
+
+  it('stay while somebody has a series that is linked to them', async () => {
+    const table = new SeriesTable()
+    const splice = new AttributeSplice([['window', '10s']], RESERVED)
+    const context = table.contextOf(METRICS[2], NO_RESOURCE, NO_SCOPE)
+    let series: Series | undefined = table.at(table.idWith(table.idOf(METRICS[0], hostOf(1)), context, splice)!)
+    await expireIdle(table)
+    assert.equal(table.size, 2)
+    assert.deepEqual(series.attributes, sortAttributes([...hostOf(1), ['window', '10s']]))
+    series = undefined
+    await expireIdle(table)
+    assert.equal(table.size, 0)
+  })
+})
