@@ -102,7 +102,7 @@ export class LinkedKeys {
     return { parent: context, view: this.#key, start: 0, end: joined.length }
   }
 
-  /** The id is linked no more. @param base that it was linked to, whose id may be that of another series by now */
+  /** The id is linked no more. @param base that it was linked to */
   remove(id: number, base: number): void {
     let before = UNKNOWN
     for (let at = this.#first.get(base); at !== id; at = this.#next.get(at)) before = at

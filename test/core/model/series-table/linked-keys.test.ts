@@ -227,7 +227,8 @@ describe('linked keys', () => {
     const ids = Array.from({ length: 100 }, (_, i) => table.idOf(METRICS[0], hostOf(i)))
     const holder = { holdIds: (hold: (id: number) => void) => ids.slice(1).forEach(hold) }
     table.addHolder(holder)
-    table.idWith(ids[0], context, splice)
+    const facts = table.column(Uint8Array)
+    facts.set(table.idWith(ids[0], context, splice)!, 1)
     // Until nobody has a lease of the epoch in which they were found.
     while (table.hasOldBlocks || table.lease.epoch < 4) {
       runThrough(table.expireIdle(100))
@@ -238,6 +239,7 @@ describe('linked keys', () => {
     while (table.originOf(ids[0]) !== undefined) assert.equal(steps.next().done, false)
     assert.equal(table.idOf(METRICS[0], hostOf(200)), ids[0], 'the id is used again')
     const derived = table.idWith(ids[0], context, splice)!
+    assert.equal(facts.get(derived), 0, 'what is known of the series that goes is not told of the new one')
     for (const _ of steps);
     assert.deepEqual(table.read(derived).attributes, sortAttributes([...hostOf(200), ['window', '10s']]))
     assert.equal(table.idWith(ids[0], context, splice), derived)
