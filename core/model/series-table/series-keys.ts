@@ -109,12 +109,14 @@ export class SeriesKeys {
     return this.#linked.idOf(base, context, splice)
   }
 
-  /** Keeps the key of an id as it is, if it is linked: it was received. */
-  keepWhole(id: number): void {
+  /** Keeps the key of an id as it is, if it is linked: it was received. False if that cannot be. */
+  keepWhole(id: number): boolean {
     const base = this.table.linkOf(id)
-    if (base === UNKNOWN) return
+    if (base === UNKNOWN) return true
     const { parent, view, start, end } = this.#linked.of(id, base)
-    if (this.addWhole(parent, view, start, end, id) !== UNKNOWN) this.#linked.remove(id, base)
+    if (this.addWhole(parent, view, start, end, id) === UNKNOWN) return false
+    this.#linked.remove(id, base)
+    return true
   }
 
   /** The first key that an id was given for. One that is not kept as it came is valid until the next call. */

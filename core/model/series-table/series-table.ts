@@ -95,8 +95,7 @@ export class SeriesTable {
 
   /** Remembers other bytes that mean the attributes of `id`. */
   addSpelling(id: number, context: number, view: DataView, start: number, end: number): void {
-    if (!this.#received.mayBeSpelled(id)) return
-    this.#keys.keepWhole(id)
+    if (!this.#received.mayBeSpelled(id) || !this.#keys.keepWhole(id)) return
     if (this.find(context, view, start, end) !== UNKNOWN) return
     if (this.#keys.addWhole(context, view, start, end, id) === UNKNOWN) return
     this.#received.addSpelling(id, KeyTable.bytesOf(end - start))
