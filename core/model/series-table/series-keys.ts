@@ -89,17 +89,12 @@ export class SeriesKeys {
 
   /** The id of a key. One that is not in the table is kept in parts; {@link UNKNOWN} if that cannot be. */
   idInParts(context: number, view: DataView, start: number, end: number): number {
-    const whole = this.findWhole(context, view, start, end)
-    if (whole !== UNKNOWN) return whole
-    const parent = parentOfList(context)
-    const found = this.#parts.find(view, start, end)
-    const inParts = found === undefined ? UNKNOWN : this.table.find(parent, found, 0, found.byteLength)
-    const known = inParts === UNKNOWN ? this.#linked.find(context, view, start, end) : inParts
+    const known = this.find(context, view, start, end)
     if (known !== UNKNOWN) return known
-    const list = found ?? this.#parts.add(view, start, end)
+    const list = this.#parts.add(view, start, end)
     this.#parts.keep(list)
     this.#hasLists = true
-    const id = this.table.add(parent, list, 0, list.byteLength)
+    const id = this.table.add(parentOfList(context), list, 0, list.byteLength)
     if (id === UNKNOWN) this.#parts.release({ view: list, start: 0, end: list.byteLength })
     return id
   }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import type { Attributes } from '../../../../core/model/attributes.ts'
 import { type Metric, NO_RESOURCE, NO_SCOPE } from '../../../../core/model/series.ts'
 import { AttributeSplice } from '../../../../core/model/series-table/attribute-splice.ts'
 import { hashKey } from '../../../../core/model/series-table/key-hash.ts'
@@ -36,5 +37,26 @@ describe('other spellings of linked keys', () => {
     assert.deepEqual(Buffer.from(new Uint8Array(now.view.buffer as ArrayBuffer, now.start, now.end - now.start)), key)
     assert.equal(table.receive(to, table.read(id).attributes), id)
     assert.equal(table.idWith(base, to, splice), id)
+  })
+})
+
+describe('keys in parts, beside linked ones', () => {
+  it('are those asked for, if the way back of a linked one was looked for and not found', () => {
+    const table = new SeriesTable()
+    const splice = new AttributeSplice([['window', '10s']], ['window'])
+    const [from, to, other] = ['from', 'to', 'other'].map(name =>
+      table.contextOf({ ...metric, name }, NO_RESOURCE, NO_SCOPE)
+    )
+    table.idWith(table.receive(from, []), to, splice)
+    // All their parts are known.
+    table.idIn(other, [['window', '10s']])
+    table.idIn(other, [['zone', 'eu']])
+    const attributes: Attributes = [
+      ['window', '10s'],
+      ['zone', 'eu']
+    ]
+    const id = table.idIn(to, attributes)
+    assert.deepEqual(table.read(id).attributes, attributes)
+    assert.equal(table.idIn(to, attributes), id)
   })
 })
