@@ -130,11 +130,6 @@ export class SeriesKeys {
     if (isList(key.parent)) this.#parts.release(key)
   }
 
-  /** Ids of contexts may mean others from now on. @param removed contexts so far */
-  contextsRemoved(removed: number): void {
-    this.#linked.contextsRemoved(removed)
-  }
-
   /** Gives memory back that no key is in. */
   reclaim(): void {
     this.table.reclaim()

@@ -246,8 +246,7 @@ export class SeriesTable {
     yield* this.#lifetimes.expire(idle, id => this.#views.isKept(id))
     yield* this.#views.prune()
     this.#keys.reclaim()
-    this.#contexts.removeIdle(this.#keys.table.epoch - idle)
-    this.#keys.contextsRemoved(this.#contexts.removed)
+    yield* this.#contexts.removeIdle(this.#keys.table.epoch - idle)
   }
 
   #receive(context: number, view: DataView, start: number, end: number): number {
