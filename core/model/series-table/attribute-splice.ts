@@ -24,15 +24,17 @@ export class AttributeSplice {
 
   /**
    * @param added sorted by key
-   * @param reserved names that the others must not have
+   * @param reserved names that the others must not have, with those that are added
    */
   constructor(added: Attributes, reserved: Iterable<string>) {
+    const names = [...reserved].sort()
+    const free = added.find(([key]) => !names.includes(key))
+    if (free !== undefined) throw new RangeError(`the attribute ${free[0]} is added, so its name must be reserved, too`)
     const writer = new AttributeWriter()
     this.#added = added.map(attribute => {
       const body = Uint8Array.from(writer.write([attribute], 'counter').subarray(1))
       return { key: Buffer.from(attribute[0]), body }
     })
-    const names = [...reserved].sort()
     this.#reserved = names.map(name => Buffer.from(name))
     this.text = `${names.map(name => JSON.stringify(name)).join()} ${this.#added.map(({ body }) => Buffer.from(body).toString('latin1')).join()}`
   }

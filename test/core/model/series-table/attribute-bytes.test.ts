@@ -158,6 +158,13 @@ describe('spliced attributes', () => {
     )
   })
 
+  it('may not have a name that others may have, too', () => {
+    assert.throws(() => new AttributeSplice([['window', '10s']], ['late']), {
+      name: 'RangeError',
+      message: 'the attribute window is added, so its name must be reserved, too'
+    })
+  })
+
   it('are told from those that are not', () => {
     const splice = new AttributeSplice([['window', '10s']], ['window', 'late'])
     const cases: [keys: Attributes, isSpliced: boolean][] = [
