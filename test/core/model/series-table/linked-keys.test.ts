@@ -4,13 +4,13 @@ import { setImmediate } from 'node:timers/promises'
 import fc from 'fast-check'
 import { type Attributes, sortAttributes } from '../../../../core/model/attributes.ts'
 import { type Metric, NO_RESOURCE, NO_SCOPE } from '../../../../core/model/series.ts'
-import { SeriesSlots } from '../../../../core/model/series-slots.ts'
 import { AttributeSplice } from '../../../../core/model/series-table/attribute-splice.ts'
 import { hashKey } from '../../../../core/model/series-table/key-hash.ts'
 import { UNKNOWN } from '../../../../core/model/series-table/key-table.ts'
 import { type Series, SeriesTable } from '../../../../core/model/series-table/series-table.ts'
 import { runThrough } from '../../../../core/model/stepwise.ts'
 import { collectGarbage } from '../../../garbage.ts'
+import { CheckedTable, type Identity, type Keeper } from './checked-table.ts'
 import { expireIdle } from './idle-series.ts'
 
 /** Those of a page of columns. */
@@ -50,114 +50,41 @@ const OWN: readonly Attributes[] = [
   [['ä', 'not ASCII']]
 ]
 
-const textOf = (name: Metric, attributes: Attributes) => JSON.stringify([name, attributes])
 const hostOf = (i: number): Attributes => [
   ['host', `host-${i}`],
   ['http.route', `/api/v1/items/${i % 40}`],
   ['service.instance.id', `checkout-7c9f-${i % 1000}`]
 ]
 
-/** A table, and what it must say: identities, by id, of all that is held. */
-class Checked {
-  readonly table: SeriesTable
-  readonly held = new Map<number, string>()
-  readonly #splices = ADDED.map(added => new AttributeSplice(added, RESERVED))
+type Operation = (checked: CheckedTable) => void | Promise<void>
 
-  constructor(hash: typeof hashKey) {
-    this.table = new SeriesTable({ hash })
-    this.table.addHolder(this)
-  }
-
-  holdIds(hold: (id: number) => void): void {
-    for (const id of this.held.keys()) hold(id)
-  }
-
-  intern(name: Metric, attributes: Attributes): void {
-    this.#check(this.table.idOf(name, attributes), name, attributes)
-  }
-
-  receive(name: Metric, attributes: Attributes): void {
-    this.#check(this.table.receive(this.#contextOf(name), attributes), name, attributes)
-  }
-
-  /** As a state that is restored. */
-  restore(name: Metric, attributes: Attributes): void {
-    const other = new SeriesTable()
-    const slots = new SeriesSlots(other)
-    slots.add(other.idOf(name, attributes))
-    const restored = new SeriesSlots(this.table)
-    restored.restore(runThrough(slots.save()))
-    this.#check(restored.idOf(0), name, attributes)
-  }
-
-  derive(from: number, name: Metric, added: number): void {
-    const ids = [...this.held.keys()]
-    if (ids.length === 0) return
-    const id = ids[from % ids.length]
-    const { attributes } = this.table.read(id)
-    const derived = this.table.idWith(id, this.#contextOf(name), this.#splices[added])
-    const isPlain = attributes.every(([key]) => /^[\0-\x7f]*$/.test(key) && !RESERVED.includes(key))
-    assert.equal(derived !== undefined, isPlain)
-    if (derived !== undefined) this.#check(derived, name, sortAttributes([...attributes, ...ADDED[added]]))
-  }
-
-  /** All go, or every second, third or fourth one. */
-  expire(each: number): Promise<void> {
-    for (const [i, id] of [...this.held.keys()].entries()) if (i % each === 0) this.held.delete(id)
-    return expireIdle(this.table)
-  }
-
-  checkAll(): void {
-    for (const [id, text] of this.held) {
-      const { metric: name, attributes } = this.table.read(id)
-      assert.equal(textOf(name, attributes), text)
-      assert.equal(this.table.idOf(name, attributes), id)
-    }
-  }
-
-  #contextOf(name: Metric): number {
-    return this.table.contextOf(name, NO_RESOURCE, NO_SCOPE)
-  }
-
-  #check(id: number, name: Metric, attributes: Attributes): void {
-    const text = textOf(name, attributes)
-    for (const [other, otherText] of this.held)
-      assert.equal(other === id, otherText === text, `${text} and ${otherText}`)
-    this.held.set(id, text)
-  }
-}
-
-type Operation = (checked: Checked) => void | Promise<void>
+const operationOf = <T>(arbitrary: fc.Arbitrary<T>, run: (checked: CheckedTable, value: T) => void | Promise<void>) =>
+  arbitrary.map(
+    (value): Operation =>
+      checked =>
+        run(checked, value)
+  )
 
 const metrics = fc.constantFrom(...METRICS)
-const own = fc.constantFrom(...OWN)
+const identities = fc
+  .tuple(metrics, fc.constantFrom(...OWN), fc.constantFrom([], ...ADDED))
+  .map(([name, attributes, added]): Identity => [name, sortAttributes([...attributes, ...added])])
+const derived = fc.tuple(fc.nat(), metrics, fc.nat(ADDED.length - 1))
+const keepers = fc.constantFrom<Keeper>('holder', 'object', 'block')
+const oneIn = fc.integer({ min: 1, max: 4 })
 const operation: fc.Arbitrary<Operation> = fc.oneof(
-  fc.tuple(metrics, own).map(
-    ([name, attributes]) =>
-      (checked: Checked) =>
-        checked.intern(name, attributes)
-  ),
-  fc.tuple(metrics, own).map(
-    ([name, attributes]) =>
-      (checked: Checked) =>
-        checked.receive(name, attributes)
-  ),
-  fc.tuple(metrics, own).map(
-    ([name, attributes]) =>
-      (checked: Checked) =>
-        checked.restore(name, attributes)
-  ),
-  fc.tuple(metrics, own, fc.constantFrom(...ADDED)).map(
-    ([name, attributes, added]) =>
-      (checked: Checked) =>
-        checked.receive(name, sortAttributes([...attributes, ...added]))
-  ),
-  fc.tuple(fc.nat(99), metrics, fc.nat(ADDED.length - 1)).map(
-    ([from, name, added]) =>
-      (checked: Checked) =>
-        checked.derive(from, name, added)
-  ),
-  fc.integer({ min: 1, max: 4 }).map(each => (checked: Checked) => checked.expire(each))
+  operationOf(keepers, (checked, keeper) => checked.keepBy(keeper)),
+  operationOf(identities, (checked, identity) => checked.intern(identity)),
+  operationOf(identities, (checked, identity) => checked.receive(identity)),
+  operationOf(fc.array(identities, { maxLength: 5 }), (checked, all) => checked.receiveAll(all)),
+  operationOf(fc.nat(), (checked, one) => checked.spell(one)),
+  operationOf(fc.nat(), (checked, one) => checked.restore(one)),
+  operationOf(derived, (checked, [one, name, added]) => checked.derive(one, name, added)),
+  operationOf(derived, (checked, [one, name, added]) => checked.derive(one, name, added)),
+  operationOf(oneIn, (checked, each) => checked.letGo(each)),
+  operationOf(fc.integer({ min: 1, max: 6 }), (checked, steps) => checked.step(steps)),
+  operationOf(fc.integer({ min: 1, max: 6 }), (checked, steps) => checked.step(steps)),
+  operationOf(fc.constant(0), checked => checked.expire())
 )
 
 describe('linked keys', () => {
@@ -169,7 +96,10 @@ describe('linked keys', () => {
       let removed = 0
       await fc.assert(
         fc.asyncProperty(fc.array(operation, { minLength: 10, maxLength: 40 }), async operations => {
-          const checked = new Checked(hash)
+          const checked = new CheckedTable(hash, ADDED)
+          // More than one step of an expiry looks at.
+          for (let i = 0; i < 20; i++) checked.receive([METRICS[0], hostOf(i)])
+          for (let i = 0; i < 20; i++) checked.derive(i, METRICS[2], 1 + (i % 2))
           for (const one of operations) {
             const { size } = checked.table
             await one(checked)
