@@ -90,9 +90,7 @@ export class LinkedKeys {
     for (let at = this.#first.get(base); at !== id; at = this.#next.get(at)) before = at
     if (before === UNKNOWN) this.#first.set(base, this.#next.get(id))
     else this.#next.set(before, this.#next.get(id))
-    this.#next.clear(id)
     const rule = this.#rules.at(this.#ruleOf.get(id))
-    this.#ruleOf.clear(id)
     if (--rule.series === 0) this.#rules.remove(rule)
     this.#size--
   }

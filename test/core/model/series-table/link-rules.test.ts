@@ -68,6 +68,22 @@ describe('rules of linked series', () => {
   })
 })
 
+it('the rule of linked series that went is there again if one is made anew', async () => {
+  const table = new SeriesTable()
+  const splice = windowSplice('10s')
+  const base = table.at(table.receive(contextOf(table, 'from'), [['host', 'x']]))
+  for (let i = 0; i < 3; i++) {
+    const id = table.idWith(base.id, contextOf(table, 'to'), splice)!
+    assert.equal(table.idWith(base.id, contextOf(table, 'to'), splice), id)
+    assert.deepEqual(table.read(id).attributes, [
+      ['host', 'x'],
+      ['window', '10s']
+    ])
+    await expireIdle(table)
+    assert.equal(table.size, 1)
+  }
+})
+
 describe('contexts without series', () => {
   it('are removed some at a time', async () => {
     const table = new SeriesTable()

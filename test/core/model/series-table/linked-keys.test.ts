@@ -56,6 +56,17 @@ const hostOf = (i: number): Attributes => [
   ['service.instance.id', `checkout-7c9f-${i % 1000}`]
 ]
 
+const WINDOW_OF_ONE = sortAttributes([...hostOf(1), ['window', '10s']])
+
+/** Runs expiries. Nobody has blocks of the epochs before. */
+async function runUntil(table: SeriesTable, epoch: number): Promise<void> {
+  while (table.lease.epoch < epoch) {
+    runThrough(table.expireIdle(1))
+    await setImmediate()
+    collectGarbage()
+  }
+}
+
 type Operation = (checked: CheckedTable) => void | Promise<void>
 
 const operationOf = <T>(arbitrary: fc.Arbitrary<T>, run: (checked: CheckedTable, value: T) => void | Promise<void>) =>
@@ -207,4 +218,44 @@ describe('linked keys', () => {
     await expireIdle(table)
     assert.equal(table.size, 0)
   })
+
+  for (const [way, find] of [
+    ['made', (table, base, context, splice) => table.idWith(base, context, splice)!],
+    ['looked for', (table, _, context) => table.idIn(context, WINDOW_OF_ONE)]
+  ] satisfies [string, (table: SeriesTable, base: number, context: number, splice: AttributeSplice) => number][])
+    it(`stay if they are ${way} again while idle series are being removed`, async () => {
+      const table = new SeriesTable()
+      const splice = new AttributeSplice([['window', '10s']], RESERVED)
+      const context = table.contextOf(METRICS[2], NO_RESOURCE, NO_SCOPE)
+      // An expiry has looked at them after its first step.
+      const others = Array.from({ length: 31 }, (_, i) => table.intern(METRICS[0], hostOf(i)))
+      table.idWith(others[1].id, context, splice)
+      await runUntil(table, 2)
+      const steps = table.expireIdle(1)
+      assert.equal(steps.next().done, false)
+      const id = find(table, others[1].id, context, splice)
+      for (const _ of steps);
+      assert.equal(table.size, others.length + 1)
+      assert.deepEqual(table.read(id).attributes, WINDOW_OF_ONE)
+    })
+
+  // A series that somebody has as an object is held in every second epoch.
+  for (const epochs of [4, 5])
+    it(`keep those that were let go while idle series were being removed, in epoch ${epochs}`, async () => {
+      const table = new SeriesTable()
+      const splice = new AttributeSplice([['window', '10s']], RESERVED)
+      // An expiry has looked at them after two steps.
+      const others = Array.from({ length: 32 }, (_, i) => table.intern(METRICS[1], hostOf(i)))
+      let base: Series | undefined = table.intern(METRICS[0], hostOf(1))
+      await runUntil(table, epochs)
+      const steps = table.expireIdle(1)
+      for (let i = 0; i < 2; i++) assert.equal(steps.next().done, false)
+      const id = table.idWith(base.id, table.contextOf(METRICS[2], NO_RESOURCE, NO_SCOPE), splice)!
+      base = undefined
+      await setImmediate()
+      collectGarbage()
+      for (const _ of steps);
+      assert.deepEqual(table.read(id).attributes, sortAttributes([...hostOf(1), ['window', '10s']]))
+      assert.equal(table.size, others.length + 2)
+    })
 })
