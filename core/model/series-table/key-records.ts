@@ -35,6 +35,12 @@ const MOST_PAGES = 2 ** (31 - PAGE_BITS)
 const NO_WORDS = new Int32Array()
 const NO_VIEW = new DataView(NO_WORDS.buffer)
 
+export interface KeyBytes {
+  readonly view: DataView
+  readonly start: number
+  readonly end: number
+}
+
 /** The keys of a table as bytes, outside of the heap that the garbage collector visits. */
 export class KeyRecords {
   /** Empty for a page that was given back. */

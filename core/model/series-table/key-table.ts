@@ -7,6 +7,7 @@ import {
   HEADER,
   ID,
   IN_PAGE,
+  type KeyBytes,
   KeyRecords,
   LENGTH,
   NEXT,
@@ -31,11 +32,8 @@ const BYTES_BESIDE_RECORD = 32
 const LINK = 2 ** 31
 
 /** A key in the memory of its table. */
-export interface StoredKey {
+export interface StoredKey extends KeyBytes {
   readonly parent: number
-  readonly view: DataView
-  readonly start: number
-  readonly end: number
 }
 
 /**
@@ -82,6 +80,7 @@ export class KeyTable {
     return this.#records.freeBytes
   }
 
+  /** Gives memory back that no key is in. */
   reclaim(): void {
     this.#records.reclaim()
   }

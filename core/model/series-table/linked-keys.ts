@@ -35,9 +35,6 @@ export class LinkedKeys {
   readonly #next = new IdColumn<Uint32Array>(Uint32Array, UNKNOWN)
   readonly #ruleOf = new IdColumn<Uint32Array>(Uint32Array)
   #size = 0
-  /** The key asked for last. */
-  #key: DataView<ArrayBuffer> = new DataView(new ArrayBuffer(0))
-  #view: DataView<ArrayBuffer> = new DataView(new ArrayBuffer(0))
 
   constructor(host: LinkedKeysHost) {
     this.#host = host
@@ -50,10 +47,9 @@ export class LinkedKeys {
   /** The id of a linked key, or {@link UNKNOWN}. Its bytes may be those of {@link of}. */
   find(context: number, view: DataView, start: number, end: number): number {
     for (let rule = this.#rules.firstOf(context); rule !== undefined; rule = rule.next) {
-      const key = rule.splice.without({ parent: context, view, start, end }, this.#host.kindOf(rule.from))
+      const key = rule.splice.without({ view, start, end }, this.#host.kindOf(rule.from))
       if (key === undefined) continue
-      const place = this.#placeOf(key)
-      const base = this.#host.findKept(rule.from, place.view, place.start, place.end)
+      const base = this.#host.findKept(rule.from, key.view, key.start, key.end)
       const id = base === UNKNOWN ? UNKNOWN : this.#linked(base, rule)
       if (id === UNKNOWN) continue
       this.#host.found(id)
@@ -77,11 +73,8 @@ export class LinkedKeys {
   /** The key of a linked id. Its bytes are valid until the next call. @param base that it is linked to */
   of(id: number, base: number): StoredKey {
     const { splice, context } = this.#rules.at(this.#ruleOf.get(id))
-    const joined = splice.join(this.#host.keyOf(base), this.#host.kindOf(context))!
-    // The same splice may be asked to join this key with more.
-    if (joined.length > this.#key.byteLength) this.#key = new DataView(new ArrayBuffer(joined.length * 2))
-    new Uint8Array(this.#key.buffer).set(joined)
-    return { parent: context, view: this.#key, start: 0, end: joined.length }
+    const { view, start, end } = splice.joinAgain(this.#host.keyOf(base), this.#host.kindOf(context))
+    return { parent: context, view, start, end }
   }
 
   /** The id is linked no more. @param base that it was linked to */
@@ -105,8 +98,7 @@ export class LinkedKeys {
       ? undefined
       : splice.join(this.#host.keyOf(base), this.#host.kindOf(context))
     if (joined === undefined) return UNKNOWN
-    const { view, start, end } = this.#placeOf(joined)
-    const other = this.#host.find(context, view, start, end)
+    const other = this.#host.find(context, joined.view, joined.start, joined.end)
     if (other !== UNKNOWN) return other
     const rule = known ?? this.#rules.add(this.#host.contextOf(base), context, splice)
     if (rule === undefined) return UNKNOWN
@@ -130,10 +122,5 @@ export class LinkedKeys {
     let linked = 0
     for (let id = this.#first.get(base); id !== UNKNOWN; id = this.#next.get(id)) linked++
     return linked >= MOST_LINKED
-  }
-
-  #placeOf({ buffer, byteOffset, length }: Uint8Array): { view: DataView; start: number; end: number } {
-    if (this.#view.buffer !== buffer) this.#view = new DataView(buffer as ArrayBuffer)
-    return { view: this.#view, start: byteOffset, end: byteOffset + length }
   }
 }

@@ -127,13 +127,7 @@ export class SeriesTable {
     const linked = this.#keys.idLinked(id, context, splice)
     if (linked !== UNKNOWN) return this.size === size ? linked : this.#added(linked, context, 0)
     const joined = splice.join(this.keyOf(id), this.#contexts.at(context).metric.kind)
-    return joined && this.idOfBytes(context, joined)
-  }
-
-  /** The id of the series of a context whose attributes are in canonical bytes. */
-  idOfBytes(context: number, { buffer, byteOffset, length }: Uint8Array): number {
-    if (this.#scratch.buffer !== buffer) this.#scratch = new DataView(buffer)
-    return this.#idInParts(context, this.#scratch, byteOffset, byteOffset + length)
+    return joined && this.#idInParts(context, joined.view, joined.start, joined.end)
   }
 
   /** The id of a context: of all parts of an identity but its attributes. */

@@ -111,7 +111,7 @@ export class CheckedTable {
   }
 
   /** All are let go, or every second, third or fourth one. */
-  letGo(each: number): void {
+  release(each: number): void {
     for (const [i, id] of [...this.#kept.keys()].entries()) if (i % each === 0) this.#kept.delete(id)
   }
 
