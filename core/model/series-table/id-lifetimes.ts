@@ -1,6 +1,6 @@
 import type { Stepwise } from '../stepwise.ts'
 import { IdColumn } from './id-column.ts'
-import type { KeyTable } from './key-table.ts'
+import { type KeyTable, UNKNOWN } from './key-table.ts'
 
 /** Removing one takes up to some 50 µs, if its series has very many attributes. */
 const IDS_PER_STEP = 32
@@ -76,16 +76,34 @@ export class IdLifetimes {
     const table = this.#table
     this.#beginEpoch()
     const before = Math.min(this.#oldestLease(), table.epoch - idle)
+    yield* this.#expireLinked(before, isPinned)
     for (let id = 0; id < table.length; id++) {
       if (id % IDS_PER_STEP === IDS_PER_STEP - 1) yield
-      if (!table.isUsed(id) || table.seen(id) >= before || this.#heldIn.get(id) >= before) continue
-      if (isPinned(id)) this.hold(id)
-      else {
-        this.#remove(id)
-        table.remove(id)
-        this.#heldIn.clear(id)
-      }
+      if (!table.isUsed(id) || table.linkOf(id) !== UNKNOWN) continue
+      if (this.#heldIn.get(id) < before && table.seen(id) < before) this.#expireUnless(isPinned, id)
     }
+  }
+
+  /**
+   * First those that are linked to others: what is known of one must not outlive its base, whose id is used again at once.
+   * The bases of the others are held.
+   */
+  *#expireLinked(before: number, isPinned: (id: number) => boolean): Stepwise<void> {
+    const table = this.#table
+    for (let id = 0; id < table.length; id++) {
+      if (id % IDS_PER_STEP === IDS_PER_STEP - 1) yield
+      const base = table.linkOf(id)
+      if (base === UNKNOWN) continue
+      if (this.#heldIn.get(id) < before) this.#expireUnless(isPinned, id)
+      if (this.#heldIn.get(id) > this.#heldIn.get(base)) this.#heldIn.set(base, this.#heldIn.get(id))
+    }
+  }
+
+  #expireUnless(isPinned: (id: number) => boolean, id: number): void {
+    if (isPinned(id)) return this.hold(id)
+    this.#remove(id)
+    this.#table.remove(id)
+    this.#heldIn.clear(id)
   }
 
   // All states at once: an id that one hands to another is then missed in neither.

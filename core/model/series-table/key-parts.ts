@@ -1,5 +1,6 @@
 import { ComposedKey } from './composed-key.ts'
 import { IdColumn } from './id-column.ts'
+import type { KeyBytes } from './key-records.ts'
 import { KeyTable, type StoredKey, UNKNOWN } from './key-table.ts'
 
 /** Bytes of a part's id in a list. */
@@ -40,7 +41,7 @@ export class KeyParts {
   }
 
   /** Fields that no list has any more become unknown. */
-  release({ view, start, end }: Pick<StoredKey, 'view' | 'start' | 'end'>): void {
+  release({ view, start, end }: KeyBytes): void {
     for (let at = start; at < end; at += WORD) {
       const part = view.getInt32(at, true)
       const uses = this.#uses.get(part) - 1

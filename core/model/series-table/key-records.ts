@@ -33,8 +33,15 @@ export const FREE = -1
 export const PAGE_BYTES = 4 * 2 ** PAGE_BITS
 /** Bytes behind each page, so that keys can be copied without a look at their lengths. */
 export const SPARE = 32
+const MOST_PAGES = 2 ** (31 - PAGE_BITS)
 const NO_WORDS = new Int32Array()
 const NO_VIEW = new DataView(NO_WORDS.buffer)
+
+export interface KeyBytes {
+  readonly view: DataView
+  readonly start: number
+  readonly end: number
+}
 
 /** The keys of a table as bytes, outside of the heap that the garbage collector visits. */
 export class KeyRecords {
@@ -67,6 +74,11 @@ export class KeyRecords {
   /** Memory of records, in use and free, in bytes. */
   get reservedBytes(): number {
     return (this.pages.length - this.#vacant.length - 1) * PAGE_BYTES + this.#end * 4
+  }
+
+  /** True if no more records can be named, by 31 bits. */
+  get isFull(): boolean {
+    return this.pages.length === MOST_PAGES && this.#vacant.length === 0
   }
 
   /** Memory of free records, for keys of their lengths alone, in bytes. */

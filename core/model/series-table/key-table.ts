@@ -7,6 +7,7 @@ import {
   HEADER,
   ID,
   IN_PAGE,
+  type KeyBytes,
   KeyRecords,
   LENGTH,
   NEXT,
@@ -29,13 +30,12 @@ const RIGHT_PER_WRONG = 8
 /** Of batches that are found by hashes so many in one write down their order: each key costs a cache line. */
 const LEARNED_ONCE_IN = 16
 const BYTES_BESIDE_RECORD = 32
+/** In place of the record of an id without a key: another id, plus this. */
+const LINK = 2 ** 31
 
 /** A key in the memory of its table. */
-export interface StoredKey {
+export interface StoredKey extends KeyBytes {
   readonly parent: number
-  readonly view: DataView
-  readonly start: number
-  readonly end: number
 }
 
 /**
@@ -140,7 +140,7 @@ export class KeyTable {
   }
 
   #addHashed(hash: number, parent: number, view: DataView, start: number, end: number, id: number): number {
-    if (KeyRecords.bytesOf(end - start) > PAGE_BYTES) return UNKNOWN
+    if (KeyRecords.bytesOf(end - start) > PAGE_BYTES || this.#records.isFull) return UNKNOWN
     const records = this.#records
     const record = records.add(parent, view, start, end)
     if (!this.#slots.add(hash, record)) {
@@ -154,6 +154,17 @@ export class KeyTable {
     records.set(this.#last, FOLLOWER, record)
     this.#last = record
     return own
+  }
+
+  /** A new id without a key, which depends on that of another one. */
+  addLink(base: number): number {
+    return this.#newId(LINK + base)
+  }
+
+  /** The id that another one without a key depends on; {@link UNKNOWN} if it has a key. */
+  linkOf(id: number): number {
+    const record = this.#recordOf.get(id)
+    return record < LINK ? UNKNOWN : record - LINK
   }
 
   /** The first key that an id in use was given for. */
@@ -178,7 +189,7 @@ export class KeyTable {
   /** Memory of all keys of an id, in bytes. */
   bytesOf(id: number): number {
     let bytes = 0
-    for (let record = this.#recordOf.get(id); record !== NO_RECORD; record = this.#records.get(record, NEXT))
+    for (let record = this.#firstRecord(id); record !== NO_RECORD; record = this.#records.get(record, NEXT))
       bytes += KeyTable.bytesOf(this.#records.get(record, LENGTH))
     return bytes
   }
@@ -187,9 +198,9 @@ export class KeyTable {
     return this.#recordOf.get(id) !== NO_RECORD
   }
 
-  /** The epoch in which the id was seen last. */
+  /** The epoch in which the id was seen last; 0 if it has no key. */
   seen(id: number): number {
-    return this.#records.get(this.#recordOf.get(id), SEEN)
+    return this.#records.get(this.#firstRecord(id), SEEN)
   }
 
   /** The id counts as seen. */
@@ -200,7 +211,7 @@ export class KeyTable {
   /** Removes an id with all its keys. It is used again for another one. */
   remove(id: number): void {
     const records = this.#records
-    for (let record = this.#recordOf.get(id); record !== NO_RECORD; ) {
+    for (let record = this.#firstRecord(id); record !== NO_RECORD; ) {
       const next = records.get(record, NEXT)
       const page = record >>> PAGE_BITS
       const start = ((record & IN_PAGE) + HEADER) * 4
@@ -216,6 +227,11 @@ export class KeyTable {
     this.size--
   }
 
+  #firstRecord(id: number): number {
+    const record = this.#recordOf.get(id)
+    return record < LINK ? record : NO_RECORD
+  }
+
   #newId(record: number): number {
     const id = this.#freeIds.pop() ?? this.length++
     this.#recordOf.set(id, record)
@@ -224,7 +240,8 @@ export class KeyTable {
   }
 
   #chain(id: number, record: number): void {
-    const first = this.#recordOf.get(id)
+    const first = this.#firstRecord(id)
+    if (first === NO_RECORD) return this.#recordOf.set(id, record)
     this.#records.set(record, NEXT, this.#records.get(first, NEXT))
     this.#records.set(first, NEXT, record)
   }

@@ -1,7 +1,8 @@
 import type { Attributes } from '../attributes.ts'
-import { type Metric, NO_RESOURCE, NO_SCOPE, type Resource, type Scope, seriesKey } from '../series.ts'
+import { type Metric, NO_RESOURCE, NO_SCOPE, type Resource, type Scope } from '../series.ts'
 import type { Stepwise } from '../stepwise.ts'
 import { AttributeWriter, attributesField, attributesOf } from './attribute-bytes.ts'
+import type { AttributeSplice } from './attribute-splice.ts'
 import { ID_PAGE_SHIFT, IdColumn, IN_ID_PAGE, type Page, type PageType, type SeriesFacts } from './id-column.ts'
 import { type IdHolder, IdLifetimes, type Lease } from './id-lifetimes.ts'
 import type { KeyBatch } from './key-batch.ts'
@@ -10,6 +11,7 @@ import { KeyTable, type StoredKey, UNKNOWN } from './key-table.ts'
 import { ReceivedSeries } from './received-series.ts'
 import { type SeriesContext, SeriesContexts } from './series-contexts.ts'
 import { SeriesKeys } from './series-keys.ts'
+import { SeriesView } from './series-view.ts'
 import { SeriesViews } from './series-views.ts'
 
 export interface SeriesTableOptions {
@@ -22,36 +24,7 @@ export interface SeriesTableOptions {
  * The identity of a stream of points, as an object over its entry in a table. There is one object for each identity, as
  * long as anybody keeps it: compare by `===`. As long as it is kept, its id means this series.
  */
-export class Series {
-  /** Dense and small, for indexing arrays. */
-  readonly id: number
-  readonly table: SeriesTable
-  readonly metric: Metric
-  readonly resource: Resource
-  readonly scope: Scope
-  readonly #readAttributes: () => Attributes
-  #attributes: Attributes | undefined
-  #key: string | undefined
-
-  /** @param readAttributes called when they are first asked for */
-  constructor(id: number, table: SeriesTable, context: SeriesContext, readAttributes: () => Attributes) {
-    this.id = id
-    this.table = table
-    this.metric = context.metric
-    this.resource = context.resource
-    this.scope = context.scope
-    this.#readAttributes = readAttributes
-  }
-
-  get attributes(): Attributes {
-    return (this.#attributes ??= this.#readAttributes())
-  }
-
-  /** Equal exactly when the identity is; stable across processes. The description is not part of it. */
-  get key(): string {
-    return (this.#key ??= seriesKey(this.metric, this.attributes, this.resource, this.scope))
-  }
-}
+export class Series extends SeriesView<SeriesTable> {}
 
 /**
  * All series of a process, in columns outside of the garbage collector's heap. A series is a dense id. Its key is the
@@ -75,7 +48,11 @@ export class SeriesTable {
 
   constructor({ maxSeries = Number.POSITIVE_INFINITY, hash }: SeriesTableOptions = {}) {
     this.#received = new ReceivedSeries(maxSeries)
-    this.#keys = new SeriesKeys(hash)
+    this.#keys = new SeriesKeys(hash, {
+      contextOf: id => this.contextIdOf(id),
+      kindOf: context => this.#contexts.at(context).metric.kind,
+      found: id => this.see(id)
+    })
     this.#lifetimes = new IdLifetimes(this.#keys.table, id => this.#remove(id))
     this.#views = new SeriesViews(id => this.read(id))
   }
@@ -118,7 +95,8 @@ export class SeriesTable {
 
   /** Remembers other bytes that mean the attributes of `id`. */
   addSpelling(id: number, context: number, view: DataView, start: number, end: number): void {
-    if (!this.#received.mayBeSpelled(id) || this.find(context, view, start, end) !== UNKNOWN) return
+    if (!this.#received.mayBeSpelled(id) || !this.#keys.keepWhole(id)) return
+    if (this.find(context, view, start, end) !== UNKNOWN) return
     if (this.#keys.addWhole(context, view, start, end, id) === UNKNOWN) return
     this.#received.addSpelling(id, KeyTable.bytesOf(end - start))
   }
@@ -143,10 +121,13 @@ export class SeriesTable {
     return this.#idInParts(context, view, start, end)
   }
 
-  /** The id of the series of a context whose attributes are in canonical bytes. */
-  idOfBytes(context: number, { buffer, byteOffset, length }: Uint8Array): number {
-    if (this.#scratch.buffer !== buffer) this.#scratch = new DataView(buffer)
-    return this.#idInParts(context, this.#scratch, byteOffset, byteOffset + length)
+  /** The id of the series of a context that has the attributes of `id`, and others; undefined if `splice` cannot add them. */
+  idWith(id: number, context: number, splice: AttributeSplice): number | undefined {
+    const { size } = this
+    const linked = this.#keys.idLinked(id, context, splice)
+    if (linked !== UNKNOWN) return this.size === size ? linked : this.#added(linked, context, 0)
+    const joined = splice.join(this.keyOf(id), this.#contexts.at(context).metric.kind)
+    return joined && this.#idInParts(context, joined.view, joined.start, joined.end)
   }
 
   /** The id of a context: of all parts of an identity but its attributes. */
@@ -204,7 +185,10 @@ export class SeriesTable {
 
   /** The id counts as seen: blocks of this epoch may have it. */
   see(id: number): void {
-    this.#keys.table.see(id)
+    const base = this.#keys.table.linkOf(id)
+    if (base === UNKNOWN) return this.#keys.table.see(id)
+    this.#lifetimes.hold(id)
+    this.#keys.table.see(base)
   }
 
   /** A column by id. An id that goes gets the value `fill` again. Held weakly. */
@@ -256,7 +240,7 @@ export class SeriesTable {
     yield* this.#lifetimes.expire(idle, id => this.#views.isKept(id))
     yield* this.#views.prune()
     this.#keys.reclaim()
-    this.#contexts.removeIdle(this.#keys.table.epoch - idle)
+    yield* this.#contexts.removeIdle(this.#keys.table.epoch - idle)
   }
 
   #receive(context: number, view: DataView, start: number, end: number): number {

@@ -50,8 +50,8 @@ export class SeriesMaker {
     const kind = this.#groups.kinds[slot]
     const contexts = (this.#contexts[kind] ??= this.#contextsOf(GROUP_KINDS[kind]))
     const context = contexts.of(table.contextIdOf(identity))
-    const joined = this.#splice.join(table.keyOf(identity), table.context(context).metric.kind)
-    if (joined !== undefined) return table.idOfBytes(context, joined)
+    const id = table.idWith(identity, context, this.#splice)
+    if (id !== undefined) return id
     return table.idIn(context, this.#renamed(table.read(identity).attributes))
   }
 

@@ -10,6 +10,7 @@ import {
   PlainAttributes
 } from '../../../../core/model/series-table/attribute-bytes.ts'
 import { AttributeSplice } from '../../../../core/model/series-table/attribute-splice.ts'
+import type { KeyBytes } from '../../../../core/model/series-table/key-records.ts'
 import { attribute } from '../../wire/protobuf/fields.ts'
 
 const NAME = fc.oneof(
@@ -126,6 +127,9 @@ describe('plain attributes', () => {
   })
 })
 
+const bytesIn = ({ view, start, end }: KeyBytes) =>
+  Buffer.from(new Uint8Array(view.buffer as ArrayBuffer, view.byteOffset + start, end - start))
+
 describe('spliced attributes', () => {
   it('are what decoded ones would be, with those that are added', () => {
     const added = fc.subarray<[string, string]>([
@@ -140,18 +144,84 @@ describe('spliced attributes', () => {
         const key = {
           parent: 0,
           view: new DataView(bytes.buffer, bytes.byteOffset),
-          start: bytes.byteOffset,
-          end: bytes.byteOffset + bytes.length
+          start: 0,
+          end: bytes.length
         }
-        const joined = new AttributeSplice(more, reserved).join(key, kind as 'counter' | 'histogram')
+        const splice = new AttributeSplice(more, reserved)
+        const joined = splice.join(key, kind as 'counter' | 'histogram')
         const names = attributes.map(([name]) => name)
         const isSimple = names.every(name => /^[\0-\x7f]*$/.test(name) && !reserved.includes(name))
         assert.equal(joined !== undefined, isSimple)
         if (joined === undefined) return
         const want = bytesOf(sortAttributes([...attributes, ...more]), kind as 'counter' | 'histogram')
-        assert.deepEqual(Buffer.from(joined), want)
+        assert.deepEqual(bytesIn(joined), want)
+        assert.deepEqual(bytesIn(splice.without(joined, 'counter')!), bytes)
       }),
       { numRuns: 1000 }
     )
+  })
+
+  it('may not have a name that others may have, too', () => {
+    assert.throws(() => new AttributeSplice([['window', '10s']], ['late']), {
+      name: 'RangeError',
+      message: 'the attribute window is added, so its name must be reserved, too'
+    })
+  })
+
+  it('are told from those that are not', () => {
+    const splice = new AttributeSplice([['window', '10s']], ['window', 'late'])
+    const cases: [keys: Attributes, isSpliced: boolean][] = [
+      [[['window', '10s']], true],
+      [[], false],
+      [[['window', '1m']], false],
+      [
+        [
+          ['host', 'a'],
+          ['window', '10s'],
+          ['zone', 'b']
+        ],
+        true
+      ],
+      [
+        [
+          ['window', '10s'],
+          ['host', 'a']
+        ],
+        false
+      ],
+      [
+        [
+          ['zone', 'b'],
+          ['window', '10s']
+        ],
+        false
+      ],
+      [
+        [
+          ['window', '10s'],
+          ['window', '10s']
+        ],
+        false
+      ],
+      [
+        [
+          ['late', 'true'],
+          ['window', '10s']
+        ],
+        false
+      ],
+      [
+        [
+          ['ä', 'a'],
+          ['window', '10s']
+        ],
+        false
+      ]
+    ]
+    for (const [attributes, isSpliced] of cases) {
+      const bytes = bytesOf(attributes)
+      const key = { parent: 0, view: new DataView(bytes.buffer, bytes.byteOffset), start: 0, end: bytes.length }
+      assert.equal(splice.without(key, 'counter') !== undefined, isSpliced, JSON.stringify(attributes))
+    }
   })
 })
