@@ -46,17 +46,17 @@ export function seriesKey(metric: Metric, attributes: Attributes, resource: Reso
 }
 
 /**
- * One string for each distinct part of an identity, worked out once for each object, for as long as the object lives.
+ * One key for each distinct part of an identity, worked out once for each object, for as long as the object lives.
  */
-class KeyCache<T extends object> {
-  #keys = new WeakMap<T, string>()
-  #make: (of: T) => string
+export class KeyCache<T extends object, Key = string> {
+  #keys = new WeakMap<T, Key>()
+  #make: (of: T) => Key
 
-  constructor(make: (of: T) => string) {
+  constructor(make: (of: T) => Key) {
     this.#make = make
   }
 
-  of(object: T): string {
+  of(object: T): Key {
     const known = this.#keys.get(object)
     if (known !== undefined) return known
     const key = this.#make(object)

@@ -14,6 +14,13 @@ export interface StreamState {
   lastSeen: number
 }
 
+/** A stream that was removed. */
+export interface ExpiredStream<T> {
+  /** Of the series. */
+  readonly id: number
+  readonly state: T
+}
+
 /**
  * The state of each stream: of so many at most, and without streams that have been silent for long. These expire when
  * asked to, at multiples of a period, so that the same calls at the same times expire the same streams.
@@ -50,16 +57,16 @@ export class StreamTable<T extends StreamState> {
     return true
   }
 
-  /** Expires silent streams; returns their states. */
-  expire(now: number): T[] {
+  /** Expires silent streams; returns them with the ids of their series, which are valid until series expire. */
+  expire(now: number): ExpiredStream<T>[] {
     const period = Math.floor((now * RUNS_PER_EXPIRY) / this.#maxStaleMs)
     if (period === this.#lastExpiry) return []
     this.#lastExpiry = period
-    const expired: T[] = []
+    const expired: ExpiredStream<T>[] = []
     for (const [slot, state] of this.#states.entries()) {
       if (state === undefined || now - state.lastSeen < this.#maxStaleMs) continue
+      expired.push({ id: this.#slots.idOf(slot), state })
       this.#remove(slot)
-      expired.push(state)
     }
     return expired
   }

@@ -1,6 +1,6 @@
 import { DerivedSeries, NOT_DERIVED } from '../../core/model/derived-series.ts'
+import { FirstPoints, type SavedFirstPoints } from '../../core/model/first-points.ts'
 import { compileMatch, type Match } from '../../core/model/matching/match.ts'
-import { hasKnownStart } from '../../core/model/start-time.ts'
 import { type SavedStreams, StreamTable } from '../../core/model/stream-table.ts'
 import {
   type Context,
@@ -18,11 +18,8 @@ import { incrementOf, type Point, type Stream, writerOf } from './streams.ts'
 const KINDS = ['counter', 'histogram', 'exponential_histogram']
 /** Most writers of one series; each restart of an application is one more. The first one is evicted. */
 const MOST_WRITERS = 16
-/** A series is taken for new if it began after all evicted series. */
-const JUST_AFTER_MS = 0.001
 
-interface Saved {
-  readonly since: number
+interface Saved extends SavedFirstPoints {
   readonly streams: SavedStreams<Stream>
 }
 
@@ -34,8 +31,7 @@ export class CumulativeToDelta implements Conversion {
   #streams: StreamTable<Stream>
   /** The series of increments; none if points pass. */
   #outputs: DerivedSeries
-  /** Series that began then or later were never counted before they are known here. Unix ms. */
-  #since: number
+  #firstPoints: FirstPoints
   #unknown: { add(points: number): void }
 
   constructor({ max_streams, max_stale, match }: Config, context: Context) {
@@ -43,7 +39,7 @@ export class CumulativeToDelta implements Conversion {
     const compiled = match && compileMatch(match)
     this.#match = compiled
     this.#context = context
-    this.#since = clock.now()
+    this.#firstPoints = new FirstPoints(clock.now())
     this.#streams = new StreamTable(series, max_streams, max_stale)
     this.#outputs = new DerivedSeries(one => {
       const { metric, attributes, resource, scope } = one
@@ -60,7 +56,8 @@ export class CumulativeToDelta implements Conversion {
 
   convert(block: PointBlock): PointBlock {
     const now = this.#context.clock.now()
-    for (const { writers } of this.#streams.expire(now)) for (const writer of writers) this.#distrust(writer, now)
+    for (const { id, state } of this.#streams.expire(now))
+      for (const { start } of state.writers) this.#forget(id, start, now)
     let points: PointBlockBuilder | undefined
     for (let i = 0; i < block.length; i++) {
       const output = this.#outputs.idOf(block.series, i)
@@ -92,12 +89,12 @@ export class CumulativeToDelta implements Conversion {
   }
 
   save(): Saved {
-    return { since: this.#since, streams: this.#streams.save(stream => stream) }
+    return { ...this.#firstPoints.save(), streams: this.#streams.save(stream => stream) }
   }
 
-  restore({ since, streams }: Saved): void {
-    this.#since = since
-    this.#streams.restore(streams, stream => stream)
+  restore(saved: Saved): void {
+    this.#firstPoints.restore(saved)
+    this.#streams.restore(saved.streams, stream => stream)
   }
 
   #convertPoint(block: PointBlock, i: number, output: number, now: number, points: PointBlockBuilder): void {
@@ -109,10 +106,11 @@ export class CumulativeToDelta implements Conversion {
     if (distribution?.kind === 'histogram' || distribution?.kind === 'exponential_histogram')
       point.histogram = distribution
     else if (!Number.isFinite(point.value)) return account.drop('not_a_number')
-    const stream = this.#streamOf(block.series.ids[i], now)
+    const id = block.series.ids[i]
+    const stream = this.#streamOf(id, now)
     if (stream === undefined) return account.drop('too_many_streams')
     const last = writerOf(stream, point.start)
-    if (last === undefined) return this.#enter(stream, point, output, now, points)
+    if (last === undefined) return this.#enter(id, stream, point, output, points)
     if (point.time <= last.time) return account.drop('out_of_order')
     const increment = incrementOf(point, last)
     const start = last.time
@@ -122,17 +120,18 @@ export class CumulativeToDelta implements Conversion {
     points.addIdDistribution(series, output, point.time, increment.histogram, start)
   }
 
-  /** The first point of a writer is an increment only if its start is known. */
-  #enter(stream: Stream, point: Point, output: number, now: number, points: PointBlockBuilder): void {
+  /** The first point of a writer is an increment only if nothing of it was counted yet. */
+  #enter(id: number, stream: Stream, point: Point, output: number, points: PointBlockBuilder): void {
     const { series } = this.#context
+    const { start, time, value, histogram } = point
     const evicted = stream.writers.length === MOST_WRITERS ? stream.writers.shift() : undefined
-    if (evicted !== undefined) this.#distrust(evicted, now)
+    if (evicted !== undefined) this.#forget(id, evicted.start, stream.lastSeen)
     stream.writers.push(point)
-    if (point.start < this.#since || !hasKnownStart(point.start, point.time)) {
+    if (!this.#firstPoints.addsAll(series.resourceOf(id), start, time)) {
       this.#unknown.add(1)
       this.#context.account.absorbed++
-    } else if (point.histogram === undefined) points.addId(series, output, point.time, point.value, point.start)
-    else points.addIdDistribution(series, output, point.time, point.histogram, point.start)
+    } else if (histogram === undefined) points.addId(series, output, time, value, start)
+    else points.addIdDistribution(series, output, time, histogram, start)
   }
 
   #streamOf(id: number, now: number): Stream | undefined {
@@ -145,11 +144,7 @@ export class CumulativeToDelta implements Conversion {
     return this.#streams.add(id, stream) ? stream : undefined
   }
 
-  /**
-   * When it comes back, it must not count from its start once more. One ahead of the clock must not make all others
-   * wait.
-   */
-  #distrust({ start }: Point, now: number): void {
-    this.#since = Math.max(this.#since, Math.min(start, now) + JUST_AFTER_MS)
+  #forget(id: number, start: number, now: number): void {
+    this.#firstPoints.forget(this.#context.series.resourceOf(id), start, now)
   }
 }

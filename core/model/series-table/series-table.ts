@@ -178,6 +178,10 @@ export class SeriesTable {
     return this.#contexts.at(this.#contextOf.get(id)).metric
   }
 
+  resourceOf(id: number): Resource {
+    return this.#contexts.at(this.#contextOf.get(id)).resource
+  }
+
   /** To be kept with ids that were found just now. */
   get lease(): Lease {
     return this.#lifetimes.lease

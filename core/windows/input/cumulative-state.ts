@@ -1,9 +1,10 @@
 import { withRoom } from '../../model/columns.ts'
+import type { FirstPoints } from '../../model/first-points.ts'
 import type { HistogramPoint } from '../../model/merged-histogram.ts'
 import { restorePoints, type SavedHistograms, savePoints } from '../../model/saved-sketches.ts'
+import type { Resource } from '../../model/series.ts'
 import { SeriesSlots } from '../../model/series-slots.ts'
 import type { SeriesTable } from '../../model/series-table/series-table.ts'
-import { hasKnownStart } from '../../model/start-time.ts'
 import type { Stepwise } from '../../model/stepwise.ts'
 import { restoreSlots, type SavedSlots } from '../groups/saved-slots.ts'
 import { increase } from './difference.ts'
@@ -53,9 +54,8 @@ export interface SavedCumulativeState {
  * writer.
  */
 export class CumulativeState {
-  /** The latest start of all writers that have expired, Unix ms. */
-  latestExpiredStart = Number.NEGATIVE_INFINITY
   #slots: SeriesSlots
+  #firstPoints: FirstPoints
   /** By the series' number here: slot of its group, or -1. */
   #groups = new Int32Array()
   #heads = new Int32Array()
@@ -69,8 +69,10 @@ export class CumulativeState {
   #count = new Float64Array()
   #histograms = new Map<number, HistogramPoint>()
 
-  constructor(table: SeriesTable) {
+  /** @param firstPoints told of each writer that expires */
+  constructor(table: SeriesTable, firstPoints: FirstPoints) {
     this.#slots = new SeriesSlots(table)
+    this.#firstPoints = firstPoints
   }
 
   /** The series' number here; -1 if it is not known and there are `most` already, or `mostBytes` of identities. */
@@ -95,11 +97,8 @@ export class CumulativeState {
     this.#groups[number] = slot
   }
 
-  /**
-   * Writes to `into` how much `point` adds. False if that cannot be told yet: the first point of a writer whose start
-   * is unknown, or lies before `since`, when nobody looked.
-   */
-  increment(number: number, point: CumulativePoint, since: number, into: Increment): boolean {
+  /** Writes to `into` how much `point` adds. False if that cannot be told yet, as of many first points of writers. */
+  increment(number: number, point: CumulativePoint, into: Increment): boolean {
     let row = this.#heads[number]
     while (row !== NONE && this.#start[row] !== point.start) row = this.#next[row]
     const isNew = row === NONE
@@ -111,7 +110,7 @@ export class CumulativeState {
     const before = isNew ? undefined : this.#histograms.get(row)
     into.histogram = histogram === undefined || before === undefined ? histogram : increase(histogram, before)
     this.#write(isNew ? this.#newRow(number) : row, point)
-    return !isNew || (point.start >= since && hasKnownStart(point.start, point.time))
+    return !isNew || this.#firstPoints.addsAll(this.#resourceOf(number), point.start, point.time)
   }
 
   /** Expires series with no point since `time`, and the links of others to groups. Returns ids of expired series. */
@@ -121,7 +120,7 @@ export class CumulativeState {
       if (number % NUMBERS_PER_STEP === NUMBERS_PER_STEP - 1) yield
       if (!this.#slots.isUsed(number)) continue
       if (this.#groups[number] !== NONE && hasExpired(this.#groups[number])) this.#groups[number] = NONE
-      this.#heads[number] = this.#keepSince(this.#heads[number], time)
+      this.#heads[number] = this.#keepSince(number, time)
       if (this.#heads[number] !== NONE) continue
       ids.push(this.#slots.idOf(number))
       this.#slots.remove([number])
@@ -200,16 +199,14 @@ export class CumulativeState {
     this.#count = withRoom(this.#count, row)
   }
 
-  /** Frees the rows of the chain from `head` that are older than `time`; returns its new head. */
-  #keepSince(head: number, time: number): number {
+  /** Frees the rows of the chain of `number` that are older than `time`; returns its new head. */
+  #keepSince(number: number, time: number): number {
     let first = NONE
     let last = NONE
-    for (let row = head; row !== NONE; ) {
+    for (let row = this.#heads[number]; row !== NONE; ) {
       const next = this.#next[row]
       if (this.#time[row] < time) {
-        // One in the future must not make all others wait.
-        const start = Math.min(this.#start[row], time)
-        this.latestExpiredStart = Math.max(this.latestExpiredStart, start)
+        this.#firstPoints.forget(this.#resourceOf(number), this.#start[row], time)
         this.#histograms.delete(row)
         this.#freeRows.push(row)
       } else {
@@ -221,5 +218,9 @@ export class CumulativeState {
       row = next
     }
     return first
+  }
+
+  #resourceOf(number: number): Resource {
+    return this.#slots.table.resourceOf(this.#slots.idOf(number))
   }
 }

@@ -1,3 +1,4 @@
+import { FirstPoints, type SavedFirstPoints } from '../../model/first-points.ts'
 import { ID_PAGE_SHIFT, type IdColumn, IN_ID_PAGE } from '../../model/series-table/id-column.ts'
 import type { SeriesColumn } from '../../model/series-table/series-column.ts'
 import type { Series, SeriesTable } from '../../model/series-table/series-table.ts'
@@ -14,8 +15,6 @@ export const CUMULATIVE = -2
 /** The series is cumulative, and no more of these can be remembered. */
 export const TOO_MANY = -3
 const UNKNOWN = -4
-/** A series is taken for new if it began after all that have expired. */
-const JUST_AFTER_MS = 0.001
 /** Series that are looked at before the caller may do something else. */
 const IDS_PER_STEP = 4096
 
@@ -31,8 +30,7 @@ export interface LookupLimits {
 }
 
 /** The lookup's state on disk. */
-export interface SavedSeriesLookup {
-  readonly since: number
+export interface SavedSeriesLookup extends SavedFirstPoints {
   readonly lastPoints: SavedCumulativeState
 }
 
@@ -40,8 +38,7 @@ export interface SavedSeriesLookup {
 export class SeriesLookup {
   #groups: Groups
   #kindOf: (series: Series) => GroupKind | undefined
-  /** Increments of series that began before this are unknown until their second point. Unix ms. */
-  #since: number
+  #firstPoints: FirstPoints
   #limits: LookupLimits
   /** By id of the series. */
   #slots: IdColumn<Int32Array>
@@ -51,7 +48,10 @@ export class SeriesLookup {
   /** Kept, so that {@link bringNear} is not left out. */
   #touched = 0
 
-  /** @param kindOf the kind of group that a series is counted in; undefined if it passes through */
+  /**
+   * @param since first points of series that began before this add nothing, Unix ms
+   * @param kindOf the kind of group that a series is counted in; undefined if it passes through
+   */
   constructor(
     table: SeriesTable,
     groups: Groups,
@@ -61,9 +61,9 @@ export class SeriesLookup {
   ) {
     this.#groups = groups
     this.#limits = limits
-    this.#since = since
+    this.#firstPoints = new FirstPoints(since)
     this.#kindOf = kindOf
-    this.#cumulative = new CumulativeState(table)
+    this.#cumulative = new CumulativeState(table, this.#firstPoints)
     this.#slots = table.column<Int32Array>(Int32Array, UNKNOWN)
     this.#numbers = table.column<Int32Array>(Int32Array)
   }
@@ -91,7 +91,7 @@ export class SeriesLookup {
   /** Writes to `into` how much point `i`, of a cumulative series, adds, and its group; false if that cannot be told. */
   increment(series: SeriesColumn, i: number, point: CumulativePoint, into: Increment): boolean {
     const number = this.#numbers.get(series.ids[i])
-    if (!this.#cumulative.increment(number, point, this.#since, into)) return false
+    if (!this.#cumulative.increment(number, point, into)) return false
     into.slot = this.#cumulative.groupOf(number)
     if (into.slot >= 0) return true
     const one = series.read(i)
@@ -101,7 +101,7 @@ export class SeriesLookup {
   }
 
   get bytes(): number {
-    return this.#cumulative.bytes
+    return this.#cumulative.bytes + this.#firstPoints.bytes
   }
 
   /**
@@ -110,8 +110,6 @@ export class SeriesLookup {
    */
   *expire(time: number, expired: SlotSet): Stepwise<void> {
     const silent = yield* this.#cumulative.expire(time, slot => expired.has(slot))
-    // If one comes back, it must not count from its start once more.
-    this.#since = Math.max(this.#since, this.#cumulative.latestExpiredStart + JUST_AFTER_MS)
     for (const [i, id] of silent.entries()) {
       this.#slots.clear(id)
       if (i % IDS_PER_STEP === IDS_PER_STEP - 1) yield
@@ -120,12 +118,12 @@ export class SeriesLookup {
   }
 
   *save(): Stepwise<SavedSeriesLookup> {
-    return { since: this.#since, lastPoints: yield* this.#cumulative.save() }
+    return { ...this.#firstPoints.save(), lastPoints: yield* this.#cumulative.save() }
   }
 
-  restore({ since, lastPoints }: SavedSeriesLookup): void {
-    this.#since = since
-    this.#cumulative.restore(lastPoints)
+  restore(saved: SavedSeriesLookup): void {
+    this.#firstPoints.restore(saved)
+    this.#cumulative.restore(saved.lastPoints)
   }
 
   *#clearOutdated(expired: SlotSet, hasRoomForCumulative: boolean): Stepwise<void> {
