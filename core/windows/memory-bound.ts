@@ -1,3 +1,4 @@
+import { FIRST_POINTS_BYTES } from '../model/first-points.ts'
 import type { Aggregation } from './aggregations/aggregation.ts'
 import { aggregationOf } from './aggregations/index.ts'
 import { accumulatorsOf } from './aggregations/plan.ts'
@@ -44,7 +45,8 @@ export function quotaPerByteOf(rule: RuleSettings): number {
 function boundOf(rule: RuleSettings, allowedLatenessMs: number): number {
   const { cumulative } = limitsOf(rule)
   const groups = rule.maxGroups + MAX_OVERFLOW_GROUPS
-  return groups * bytesPerGroup(rule, allowedLatenessMs) + cumulative * BYTES_PER_CUMULATIVE
+  const inputs = cumulative * BYTES_PER_CUMULATIVE + FIRST_POINTS_BYTES
+  return groups * bytesPerGroup(rule, allowedLatenessMs) + inputs
 }
 
 function bytesPerGroup(rule: RuleSettings, allowedLatenessMs: number): number {

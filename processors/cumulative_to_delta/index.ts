@@ -1,3 +1,4 @@
+import { FIRST_POINTS_BYTES } from '../../core/model/first-points.ts'
 import { checkStreamOptions, streamsBound } from '../../core/model/stream-options.ts'
 import { type ProcessorPlugin, StatefulProcessor } from '../../sdk/plugin/index.ts'
 import { type Config, schema } from './config.ts'
@@ -13,7 +14,7 @@ const plugin: ProcessorPlugin<Config> = {
   ports: { in: 'points', out: 'points' },
   ownsData: true,
   check: checkStreamOptions,
-  memoryBound: streamsBound,
+  memoryBound: config => streamsBound(config) + FIRST_POINTS_BYTES,
   create: (config, context) => new StatefulProcessor(new CumulativeToDelta(config, context), context)
 }
 
