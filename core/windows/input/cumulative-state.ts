@@ -69,7 +69,7 @@ export class CumulativeState {
   #count = new Float64Array()
   #histograms = new Map<number, HistogramPoint>()
 
-  /** @param firstPoints told of each writer that expires */
+  /** @param firstPoints told of each writer that is forgotten */
   constructor(table: SeriesTable, firstPoints: FirstPoints) {
     this.#slots = new SeriesSlots(table)
     this.#firstPoints = firstPoints
@@ -109,7 +109,7 @@ export class CumulativeState {
     into.count = isReset ? point.count : point.count - this.#count[row]
     const before = isNew ? undefined : this.#histograms.get(row)
     into.histogram = histogram === undefined || before === undefined ? histogram : increase(histogram, before)
-    this.#write(isNew ? this.#newRow(number) : row, point)
+    this.#write(isNew ? this.#newRow(number, point.time) : row, point)
     return !isNew || this.#firstPoints.addsAll(this.#resourceOf(number), point.start, point.time)
   }
 
@@ -173,7 +173,7 @@ export class CumulativeState {
   }
 
   /** A row at the end of the chain of `number`; of too many the row longest silent is reused. */
-  #newRow(number: number): number {
+  #newRow(number: number, now: number): number {
     let writers = 0
     let last = NONE
     let oldest = NONE
@@ -182,7 +182,10 @@ export class CumulativeState {
       last = row
       if (oldest === NONE || this.#time[row] < this.#time[oldest]) oldest = row
     }
-    if (writers === MAX_WRITERS) return oldest
+    if (writers === MAX_WRITERS) {
+      this.#firstPoints.forget(this.#resourceOf(number), this.#start[oldest], now)
+      return oldest
+    }
     const row = this.#freeRows.pop() ?? this.#rows++
     this.#makeRoom(row)
     this.#next[row] = NONE

@@ -59,13 +59,15 @@ describe('CumulativeState', () => {
   })
 
   it('keeps 64 writers of a series: the one longest silent makes room', () => {
-    const points = new CumulativeState(registry, new FirstPoints(SINCE))
-    const at = (start: number, time: number) => ({ start, time, sum: time, count: 0, histogram: undefined })
-    for (let writer = 0; writer < 64; writer++) increment(points, series[0], at(60 + writer, 200 + writer))
-    increment(points, series[0], at(60, 500))
-    increment(points, series[0], at(150, 600))
+    const { points, at } = withManyWriters()
     assert.equal(increment(points, series[0], at(60, 501)), 1, 'it sent since')
-    assert.equal(increment(points, series[0], at(61, 502)), 502, 'that of start 61 is new again')
+    assert.equal(increment(points, series[0], at(200, 502)), 502, 'it began after the one that made room')
+  })
+
+  it('regression: a writer that had made room for others counted from its start once more when it came back', () => {
+    const { points, at } = withManyWriters()
+    assert.equal(increment(points, series[0], at(61, 502)), undefined)
+    assert.equal(increment(points, series[0], at(61, 505)), 3)
   })
 
   it('tells that a group is gone', () => {
@@ -79,6 +81,16 @@ describe('CumulativeState', () => {
     assert.equal(points.groupOf(number), -1)
   })
 })
+
+/** 65 writers, one of which has made room for the last. */
+function withManyWriters() {
+  const points = new CumulativeState(registry, new FirstPoints(SINCE))
+  const at = (start: number, time: number) => ({ start, time, sum: time, count: 0, histogram: undefined })
+  for (let writer = 0; writer < 64; writer++) increment(points, series[0], at(60 + writer, 200 + writer))
+  increment(points, series[0], at(60, 500))
+  increment(points, series[0], at(150, 500))
+  return { points, at }
+}
 
 /** What it says the point adds; undefined where that cannot be told. */
 function increment(points: CumulativeState, of: Series, point: CumulativePoint): number | undefined {
