@@ -19,23 +19,23 @@ export const FIRST_POINTS_BYTES = MOST_BEFORE_REMOVAL * BYTES_PER_RESOURCE
 /** The state on disk. */
 export interface SavedFirstPoints {
   readonly since: number
-  /** Columns. None in states of older versions, whose `since` is after the starts of all forgotten writers. */
-  readonly forgotten?: { readonly resources: Float64Array; readonly starts: Float64Array } | undefined
+  /** Columns. None in states of older versions, whose `since` is after the starts of all discarded writers. */
+  readonly discarded?: { readonly resources: Float64Array; readonly starts: Float64Array } | undefined
 }
 
 /**
  * Decides whether the first point of a cumulative series adds all that it counts. It does unless that may have been
- * counted already: before anybody looked, or by a writer that was forgotten since. A writer belongs to a process, which
+ * counted already: before anybody looked, or by a writer that was discarded since. A writer belongs to a process, which
  * is known by its resource. So a process that ended does not make those doubtful that go on. All times are in Unix ms.
  */
 export class FirstPoints {
   /** Series of any resource that began before this may have been counted. */
   #since: number
   /**
-   * By hash of the resource: the latest start of its forgotten writers. Two resources with the same hash count as one:
+   * By hash of the resource: the latest start of its discarded writers. Two resources with the same hash count as one:
    * that may lose a first point, and counts none twice.
    */
-  #forgotten = new Map<number, number>()
+  #discarded = new Map<number, number>()
 
   constructor(since: number) {
     this.#since = since
@@ -43,48 +43,49 @@ export class FirstPoints {
 
   /** Memory, in bytes. */
   get bytes(): number {
-    return this.#forgotten.size * BYTES_PER_RESOURCE
+    return this.#discarded.size * BYTES_PER_RESOURCE
   }
 
   /** True if a writer's first point, of these times, adds all that it counts. */
   addsAll(resource: Resource, start: number, time: number): boolean {
     if (start < this.#since || !hasKnownStart(start, time)) return false
-    return this.#forgotten.size === 0 || start > this.#forgottenOf(hashes.of(resource))
+    return this.#discarded.size === 0 || start > this.#latestStartOf(hashes.of(resource))
   }
 
   /**
    * A writer that began at `start` is no longer remembered: when it comes back, it must not count from there once more.
    * A start after `now` counts as `now`, so that it does not make all others wait.
    */
-  forget(resource: Resource, start: number, now: number): void {
+  addDiscarded(resource: Resource, start: number, now: number): void {
     const known = Math.min(start, now)
     if (known < this.#since) return
     const hash = hashes.of(resource)
-    if (known <= this.#forgottenOf(hash)) return
-    this.#forgotten.set(hash, known)
-    if (this.#forgotten.size > MOST_BEFORE_REMOVAL) this.#removeOldest()
+    if (known <= this.#latestStartOf(hash)) return
+    this.#discarded.set(hash, known)
+    if (this.#discarded.size > MOST_BEFORE_REMOVAL) this.#removeOldest()
   }
 
   save(): SavedFirstPoints {
-    const resources = Float64Array.from(this.#forgotten.keys())
-    return { since: this.#since, forgotten: { resources, starts: Float64Array.from(this.#forgotten.values()) } }
+    const resources = Float64Array.from(this.#discarded.keys())
+    return { since: this.#since, discarded: { resources, starts: Float64Array.from(this.#discarded.values()) } }
   }
 
   /** Restores into a new object. */
-  restore({ since, forgotten }: SavedFirstPoints): void {
+  restore({ since, discarded }: SavedFirstPoints): void {
     this.#since = since
-    forgotten?.resources.forEach((hash, i) => void this.#forgotten.set(hash, forgotten.starts[i]))
+    if (discarded === undefined) return
+    for (const [i, hash] of discarded.resources.entries()) this.#discarded.set(hash, discarded.starts[i])
   }
 
-  #forgottenOf(hash: number): number {
-    return this.#forgotten.get(hash) ?? Number.NEGATIVE_INFINITY
+  #latestStartOf(hash: number): number {
+    return this.#discarded.get(hash) ?? Number.NEGATIVE_INFINITY
   }
 
-  // The earliest starts, whenever they were forgotten: so fewest others become doubtful.
+  // The earliest starts, whenever they were discarded: so fewest others become doubtful.
   #removeOldest(): void {
-    const starts = Float64Array.from(this.#forgotten.values()).sort()
+    const starts = Float64Array.from(this.#discarded.values()).sort()
     this.#since = starts[starts.length - MOST_RESOURCES - 1] + JUST_AFTER_MS
-    for (const [hash, start] of this.#forgotten) if (start < this.#since) this.#forgotten.delete(hash)
+    for (const [hash, start] of this.#discarded) if (start < this.#since) this.#discarded.delete(hash)
   }
 }
 

@@ -57,7 +57,7 @@ export class CumulativeToDelta implements Conversion {
   convert(block: PointBlock): PointBlock {
     const now = this.#context.clock.now()
     for (const { id, state } of this.#streams.expire(now))
-      for (const { start } of state.writers) this.#forget(id, start, now)
+      for (const { start } of state.writers) this.#discard(id, start, now)
     let points: PointBlockBuilder | undefined
     for (let i = 0; i < block.length; i++) {
       const output = this.#outputs.idOf(block.series, i)
@@ -125,7 +125,7 @@ export class CumulativeToDelta implements Conversion {
     const { series } = this.#context
     const { start, time, value, histogram } = point
     const evicted = stream.writers.length === MOST_WRITERS ? stream.writers.shift() : undefined
-    if (evicted !== undefined) this.#forget(id, evicted.start, stream.lastSeen)
+    if (evicted !== undefined) this.#discard(id, evicted.start, stream.lastSeen)
     stream.writers.push(point)
     if (!this.#firstPoints.addsAll(series.resourceOf(id), start, time)) {
       this.#unknown.add(1)
@@ -144,7 +144,7 @@ export class CumulativeToDelta implements Conversion {
     return this.#streams.add(id, stream) ? stream : undefined
   }
 
-  #forget(id: number, start: number, now: number): void {
-    this.#firstPoints.forget(this.#context.series.resourceOf(id), start, now)
+  #discard(id: number, start: number, now: number): void {
+    this.#firstPoints.addDiscarded(this.#context.series.resourceOf(id), start, now)
   }
 }

@@ -69,7 +69,7 @@ export class CumulativeState {
   #count = new Float64Array()
   #histograms = new Map<number, HistogramPoint>()
 
-  /** @param firstPoints told of each writer that is forgotten */
+  /** @param firstPoints told of each writer that is discarded */
   constructor(table: SeriesTable, firstPoints: FirstPoints) {
     this.#slots = new SeriesSlots(table)
     this.#firstPoints = firstPoints
@@ -183,7 +183,7 @@ export class CumulativeState {
       if (oldest === NONE || this.#time[row] < this.#time[oldest]) oldest = row
     }
     if (writers === MAX_WRITERS) {
-      this.#firstPoints.forget(this.#resourceOf(number), this.#start[oldest], now)
+      this.#firstPoints.addDiscarded(this.#resourceOf(number), this.#start[oldest], now)
       return oldest
     }
     const row = this.#freeRows.pop() ?? this.#rows++
@@ -209,7 +209,7 @@ export class CumulativeState {
     for (let row = this.#heads[number]; row !== NONE; ) {
       const next = this.#next[row]
       if (this.#time[row] < time) {
-        this.#firstPoints.forget(this.#resourceOf(number), this.#start[row], time)
+        this.#firstPoints.addDiscarded(this.#resourceOf(number), this.#start[row], time)
         this.#histograms.delete(row)
         this.#freeRows.push(row)
       } else {

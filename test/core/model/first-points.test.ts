@@ -32,33 +32,33 @@ describe('the first point of a writer', () => {
       assert.equal(new FirstPoints(SINCE).addsAll(process('a'), start, time), want)
     })
 
-  it('adds nothing if a writer of the same process was forgotten that began then or later', () => {
+  it('adds nothing if a writer of the same process was discarded that began then or later', () => {
     const points = new FirstPoints(SINCE)
-    points.forget(process('a'), 200, NOW)
-    points.forget(process('a'), 150, NOW)
+    points.addDiscarded(process('a'), 200, NOW)
+    points.addDiscarded(process('a'), 150, NOW)
     const added = [199, 200, 201].map(start => points.addsAll(process('a'), start, NOW))
     assert.deepEqual(added, [false, false, true])
   })
 
-  it('adds all whatever was forgotten of other processes', () => {
+  it('adds all whatever was discarded of other processes', () => {
     const points = new FirstPoints(SINCE)
-    points.forget(process('1'), 200, NOW)
+    points.addDiscarded(process('1'), 200, NOW)
     assert.deepEqual(
       [process('2'), process(1)].map(other => points.addsAll(other, 150, NOW)),
       [true, true]
     )
   })
 
-  it('adds all if the forgotten writer says that it began in the future', () => {
+  it('adds all if the discarded writer says that it began in the future', () => {
     const points = new FirstPoints(SINCE)
-    points.forget(process('a'), NOW * 2, 300)
+    points.addDiscarded(process('a'), NOW * 2, 300)
     assert.deepEqual(
       [300, 301].map(start => points.addsAll(process('a'), start, NOW)),
       [false, true]
     )
   })
 
-  it('of a state without forgotten writers goes by its time alone', () => {
+  it('of a state without discarded writers goes by its time alone', () => {
     const points = new FirstPoints(NOW)
     points.restore({ since: SINCE })
     assert.deepEqual(
@@ -68,12 +68,12 @@ describe('the first point of a writer', () => {
   })
 })
 
-describe('forgotten writers of very many processes', () => {
+describe('discarded writers of very many processes', () => {
   const startOf = (id: number) => 200 + ((id * 7919) % MANY)
   const points = new FirstPoints(SINCE)
   let mostBytes = 0
   for (let id = 0; id < MANY; id++) {
-    points.forget(process(id), startOf(id), NOW)
+    points.addDiscarded(process(id), startOf(id), NOW)
     mostBytes = Math.max(mostBytes, points.bytes)
   }
 
@@ -92,7 +92,7 @@ describe('forgotten writers of very many processes', () => {
   })
 })
 
-const forget = fc.record({
+const discarded = fc.record({
   process: fc.nat(4),
   start: fc.integer({ min: 90, max: 120 }),
   isRestarted: fc.boolean()
@@ -100,11 +100,11 @@ const forget = fc.record({
 
 it('of few processes each is known exactly, over restarts', () => {
   fc.assert(
-    fc.property(fc.array(forget, { maxLength: 30 }), steps => {
+    fc.property(fc.array(discarded, { maxLength: 30 }), steps => {
       let points = new FirstPoints(SINCE)
       const latest = new Map<number, number>()
       for (const { process: id, start, isRestarted } of steps) {
-        points.forget(process(id), start, NOW)
+        points.addDiscarded(process(id), start, NOW)
         latest.set(id, Math.max(latest.get(id) ?? 0, start))
         if (isRestarted) points = restarted(points)
         for (let one = 0; one < 5; one++)
