@@ -90,6 +90,16 @@ describe('discarded writers of very many processes', () => {
   it('take bounded memory', () => {
     assert.equal(mostBytes, FIRST_POINTS_BYTES)
   })
+
+  it('that began at one time go together', () => {
+    const points = new FirstPoints(SINCE)
+    for (let id = 0; id < MANY; id++) {
+      points.addDiscarded(process(id), 200, NOW)
+      assert.ok(points.bytes <= FIRST_POINTS_BYTES)
+    }
+    const added = [200, 201].map(start => points.addsAll(process('other'), start, NOW))
+    assert.deepEqual(added, [false, true])
+  })
 })
 
 const discarded = fc.record({
