@@ -204,14 +204,14 @@ export class KeyRecords {
     if (left.size === 0) return
     // Once such a page is filled again, what is named may be in the middle of a key.
     for (let page = 0; page < this.pages.length; page++) {
-      this.#forgetFollowers(page, left)
+      this.#discardFollowers(page, left)
       yield
     }
     this.#vacant.push(...left)
   }
 
-  /** Forgets the followers of a page's records that are in other pages. Words that are not used yet look like empty keys. */
-  #forgetFollowers(page: number, others: ReadonlySet<number>): void {
+  /** Discards the followers of a page's records that are in other pages. Words that are not used yet look like empty keys. */
+  #discardFollowers(page: number, others: ReadonlySet<number>): void {
     const words = this.pages[page]
     const end = page === this.#page ? this.#end : words.length - SPARE / 4
     let at = page === 0 ? HEADER : 0
