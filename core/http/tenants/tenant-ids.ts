@@ -3,6 +3,7 @@ import { IdColumn } from '../../model/series-table/id-column.ts'
 import type { IdHolder } from '../../model/series-table/id-lifetimes.ts'
 import { KeyTable, UNKNOWN } from '../../model/series-table/key-table.ts'
 import type { SeriesTable } from '../../model/series-table/series-table.ts'
+import { runThrough } from '../../model/stepwise.ts'
 import { MOST_TENANTS } from './meters.ts'
 
 /** A received series' id in four bytes, and in one the number of series that had this id before. */
@@ -67,7 +68,7 @@ export class TenantIds implements IdHolder {
       if (entries.epoch - entries.seen(entry) > IDLE_EPOCHS) this.#remove(entry, derived)
       else if (derived !== NOT_DERIVED) hold(derived)
     }
-    entries.reclaim()
+    runThrough(entries.reclaim())
   }
 
   /** The key at hand gets its id. */

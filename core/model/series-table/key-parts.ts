@@ -1,3 +1,4 @@
+import type { Stepwise } from '../stepwise.ts'
 import { ComposedKey } from './composed-key.ts'
 import { IdColumn } from './id-column.ts'
 import type { KeyBytes } from './key-records.ts'
@@ -62,8 +63,8 @@ export class KeyParts {
   }
 
   /** Gives memory back that no part is in. */
-  reclaim(): void {
-    this.#parts.reclaim()
+  reclaim(): Stepwise<void> {
+    return this.#parts.reclaim()
   }
 
   #listOf(view: DataView, start: number, end: number, adds: boolean): DataView | undefined {

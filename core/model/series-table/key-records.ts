@@ -10,6 +10,7 @@
 //
 // Records are in pages of 4 MiB and never move. A record is named by its page and its first word there, in 32 bits.
 
+import type { Stepwise } from '../stepwise.ts'
 import { ID_PAGE_SHIFT, IN_ID_PAGE } from './id-column.ts'
 import type { KeyBatch } from './key-batch.ts'
 import { lastWord } from './key-hash.ts'
@@ -50,6 +51,7 @@ export class KeyRecords {
   readonly views: DataView[] = []
   /** Memory of all records, in bytes. */
   bytes = 0
+  /** Keys that {@link follow} found last. */
   followed = 0
   /** By page: records in use. */
   readonly #inUse: number[] = []
@@ -190,13 +192,32 @@ export class KeyRecords {
   }
 
   /** Gives back pages without a record in use. */
-  reclaim(): void {
+  *reclaim(): Stepwise<void> {
+    const left = new Set<number>()
     for (const [page, inUse] of this.#inUse.entries()) {
       if (inUse > 0 || page === this.#page || this.pages[page] === NO_WORDS) continue
       this.pages[page] = NO_WORDS
       this.views[page] = NO_VIEW
       this.#free[page].clear()
-      this.#vacant.push(page)
+      left.add(page)
+    }
+    if (left.size === 0) return
+    // Once such a page is filled again, what is named may be in the middle of a key.
+    for (let page = 0; page < this.pages.length; page++) {
+      this.#discardFollowers(page, left)
+      yield
+    }
+    this.#vacant.push(...left)
+  }
+
+  /** Discards the followers of a page's records that are in other pages. Words that are not used yet look like empty keys. */
+  #discardFollowers(page: number, others: ReadonlySet<number>): void {
+    const words = this.pages[page]
+    const end = page === this.#page ? this.#end : words.length - SPARE / 4
+    let at = page === 0 ? HEADER : 0
+    while (at + HEADER <= end) {
+      if (others.has(words[at + FOLLOWER] >>> PAGE_BITS)) words[at + FOLLOWER] = NO_RECORD
+      at += wordsOf(words[at + LENGTH])
     }
   }
 

@@ -1,7 +1,8 @@
+import type { Stepwise } from '../stepwise.ts'
 import { Candidates, LOOKED_UP_AT_ONCE } from './candidates.ts'
-import { IdColumn } from './id-column.ts'
 import type { KeyBatch } from './key-batch.ts'
 import { hashKey, type KeyHash, newSecrets, type Secrets } from './key-hash.ts'
+import { KeyIds, UNKNOWN } from './key-ids.ts'
 import {
   FOLLOWER,
   HEADER,
@@ -19,8 +20,8 @@ import {
 } from './key-records.ts'
 import { KeySlots } from './key-slots.ts'
 
-/** In place of an id: the key is not in the table. */
-export const UNKNOWN = 0xffffffff
+export { UNKNOWN }
+
 /** In place of a parent: no key has it, whole or in parts. */
 export const NO_PARENT = -(2 ** 31)
 
@@ -30,8 +31,6 @@ const RIGHT_PER_WRONG = 8
 /** Of batches that are found by hashes so many in one write down their order: each key costs a cache line. */
 const LEARNED_ONCE_IN = 16
 const BYTES_BESIDE_RECORD = 32
-/** In place of the record of an id without a key: another id, plus this. */
-const LINK = 2 ** 31
 
 /** A key in the memory of its table. */
 export interface StoredKey extends KeyBytes {
@@ -45,17 +44,11 @@ export interface StoredKey extends KeyBytes {
 export class KeyTable {
   /** The number that ids found from now on were seen in. */
   epoch = 1
-  /** Ids in use. */
-  size = 0
-  /** All ids are below this. */
-  length = 0
   readonly #records = new KeyRecords()
   readonly #slots = new KeySlots()
   readonly #secrets: Secrets
   readonly #hash: KeyHash
-  /** By id: its first record. */
-  readonly #recordOf = new IdColumn<Uint32Array>(Uint32Array, NO_RECORD)
-  #freeIds: number[] = []
+  readonly #ids = new KeyIds()
   /** The record found last. */
   #last = NO_RECORD
   #lookUps = 0
@@ -67,9 +60,19 @@ export class KeyTable {
     this.#candidates = new Candidates(this.#slots, this.#records, secrets, hash)
   }
 
+  /** Ids in use. */
+  get size(): number {
+    return this.#ids.size
+  }
+
+  /** All ids are below this. */
+  get length(): number {
+    return this.#ids.length
+  }
+
   /** Memory in use, in bytes. */
   get bytes(): number {
-    return this.#records.bytes + this.#slots.bytes + this.#recordOf.bytes
+    return this.#records.bytes + this.#slots.bytes + this.#ids.bytes
   }
 
   /** Memory of keys, in use and free, in bytes. */
@@ -83,8 +86,8 @@ export class KeyTable {
   }
 
   /** Gives memory back that no key is in. */
-  reclaim(): void {
-    this.#records.reclaim()
+  reclaim(): Stepwise<void> {
+    return this.#records.reclaim()
   }
 
   /** Memory that one more key takes, in bytes: its record, two slots, and what tables know of its id. */
@@ -147,7 +150,7 @@ export class KeyTable {
       records.remove(record)
       return UNKNOWN
     }
-    const own = id === UNKNOWN ? this.#newId(record) : id
+    const own = id === UNKNOWN ? this.#ids.add(record) : id
     records.set(record, ID, own)
     records.set(record, SEEN, this.epoch)
     if (id !== UNKNOWN) this.#chain(id, record)
@@ -158,18 +161,17 @@ export class KeyTable {
 
   /** A new id without a key, which depends on that of another one. */
   addLink(base: number): number {
-    return this.#newId(LINK + base)
+    return this.#ids.addLink(base)
   }
 
   /** The id that another one without a key depends on; {@link UNKNOWN} if it has a key. */
   linkOf(id: number): number {
-    const record = this.#recordOf.get(id)
-    return record < LINK ? UNKNOWN : record - LINK
+    return this.#ids.linkOf(id)
   }
 
   /** The first key that an id in use was given for. */
   keyOf(id: number): StoredKey {
-    const record = this.#recordOf.get(id)
+    const record = this.#ids.firstRecord(id)
     const at = record & IN_PAGE
     const words = this.#records.pages[record >>> PAGE_BITS]
     const start = (at + HEADER) * 4
@@ -183,35 +185,35 @@ export class KeyTable {
 
   /** Copies the first keys of ids, as {@link KeyRecords.copyKeys} does. */
   copyKeys(ids: Int32Array, from: number, to: number, into: DataView, ends: Int32Array): number {
-    return this.#records.copyKeys(this.#recordOf.pages, ids, from, to, into, ends)
+    return this.#records.copyKeys(this.#ids.records.pages, ids, from, to, into, ends)
   }
 
   /** Memory of all keys of an id, in bytes. */
   bytesOf(id: number): number {
     let bytes = 0
-    for (let record = this.#firstRecord(id); record !== NO_RECORD; record = this.#records.get(record, NEXT))
+    for (let record = this.#ids.firstRecord(id); record !== NO_RECORD; record = this.#records.get(record, NEXT))
       bytes += KeyTable.bytesOf(this.#records.get(record, LENGTH))
     return bytes
   }
 
   isUsed(id: number): boolean {
-    return this.#recordOf.get(id) !== NO_RECORD
+    return this.#ids.isUsed(id)
   }
 
   /** The epoch in which the id was seen last; 0 if it has no key. */
   seen(id: number): number {
-    return this.#records.get(this.#firstRecord(id), SEEN)
+    return this.#records.get(this.#ids.firstRecord(id), SEEN)
   }
 
   /** The id counts as seen. */
   see(id: number): void {
-    this.#records.set(this.#recordOf.get(id), SEEN, this.epoch)
+    this.#records.set(this.#ids.firstRecord(id), SEEN, this.epoch)
   }
 
   /** Removes an id with all its keys. It is used again for another one. */
   remove(id: number): void {
     const records = this.#records
-    for (let record = this.#firstRecord(id); record !== NO_RECORD; ) {
+    for (let record = this.#ids.firstRecord(id); record !== NO_RECORD; ) {
       const next = records.get(record, NEXT)
       const page = record >>> PAGE_BITS
       const start = ((record & IN_PAGE) + HEADER) * 4
@@ -221,27 +223,13 @@ export class KeyTable {
       records.remove(record)
       record = next
     }
-    this.#recordOf.set(id, NO_RECORD)
-    this.#freeIds.push(id)
+    this.#ids.remove(id)
     this.#last = NO_RECORD
-    this.size--
-  }
-
-  #firstRecord(id: number): number {
-    const record = this.#recordOf.get(id)
-    return record < LINK ? record : NO_RECORD
-  }
-
-  #newId(record: number): number {
-    const id = this.#freeIds.pop() ?? this.length++
-    this.#recordOf.set(id, record)
-    this.size++
-    return id
   }
 
   #chain(id: number, record: number): void {
-    const first = this.#firstRecord(id)
-    if (first === NO_RECORD) return this.#recordOf.set(id, record)
+    const first = this.#ids.firstRecord(id)
+    if (first === NO_RECORD) return this.#ids.records.set(id, record)
     this.#records.set(record, NEXT, this.#records.get(first, NEXT))
     this.#records.set(first, NEXT, record)
   }

@@ -1,4 +1,5 @@
 import type { MetricKind } from '../series.ts'
+import type { Stepwise } from '../stepwise.ts'
 import type { AttributeSplice } from './attribute-splice.ts'
 import type { KeyBatch } from './key-batch.ts'
 import type { KeyHash } from './key-hash.ts'
@@ -131,9 +132,9 @@ export class SeriesKeys {
   }
 
   /** Gives memory back that no key is in. */
-  reclaim(): void {
-    this.table.reclaim()
-    this.#parts.reclaim()
+  *reclaim(): Stepwise<void> {
+    yield* this.table.reclaim()
+    yield* this.#parts.reclaim()
   }
 
   /** Memory in use, in bytes. */

@@ -243,7 +243,7 @@ export class SeriesTable {
     this.#columns = this.#columns.filter(column => column.deref() !== undefined)
     yield* this.#lifetimes.expire(idle, id => this.#views.isKept(id))
     yield* this.#views.prune()
-    this.#keys.reclaim()
+    yield* this.#keys.reclaim()
     yield* this.#contexts.removeIdle(this.#keys.table.epoch - idle)
   }
 

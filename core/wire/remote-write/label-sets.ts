@@ -54,6 +54,6 @@ export class LabelSets {
   /** Removes label sets that nobody uses any more. */
   *expireIdle(): Stepwise<void> {
     yield* this.#lifetimes.expire(IDLE_EPOCHS, () => false)
-    this.#keys.reclaim()
+    yield* this.#keys.reclaim()
   }
 }

@@ -4,6 +4,7 @@ import fc from 'fast-check'
 import { KeyBatch } from '../../../../core/model/series-table/key-batch.ts'
 import { hashKey, newSecrets } from '../../../../core/model/series-table/key-hash.ts'
 import { KeyTable, UNKNOWN } from '../../../../core/model/series-table/key-table.ts'
+import { runThrough } from '../../../../core/model/stepwise.ts'
 
 /** Keys side by side, as in a body, with bytes before and behind. */
 function batchOf(keys: readonly (readonly [parent: number, key: string])[]): KeyBatch {
@@ -108,7 +109,7 @@ describe('a table of keys', () => {
       const ids = Array.from({ length: 20_000 }, (_, i) => add(table, 0, `${i}`.padEnd(400 + round * 4)))
       assert.ok(table.reservedBytes < 24 * 2 ** 20, `${table.reservedBytes} bytes in round ${round}`)
       for (const id of ids) table.remove(id)
-      table.reclaim()
+      runThrough(table.reclaim())
     }
   })
 
