@@ -1,6 +1,6 @@
 import type { Http2SecureServer, Http2Server, ServerHttp2Session, ServerHttp2Stream } from 'node:http2'
 import type { Permit } from '../batch/credits.ts'
-import { GROWTH_WITH_HTTP2, setHeapGrowth } from '../heap-growth.ts'
+import { GROWTH_WITH_HTTP2, raiseHeapGrowth } from '../heap-growth.ts'
 import { Admission, type ServingPhase } from '../http/admission.ts'
 import { bodyLimits } from '../http/body.ts'
 import { ConnectionCounts } from '../http/connection-counts.ts'
@@ -120,7 +120,7 @@ export class GrpcServer {
 
   async #listen(): Promise<void> {
     const { endpoint } = this.#options
-    setHeapGrowth(GROWTH_WITH_HTTP2)
+    raiseHeapGrowth(GROWTH_WITH_HTTP2)
     this.#address = await listen(this.#server, endpoint, this.#context.sharedPorts, `gRPC on ${endpoint}`)
     this.#stopWatching = this.#certificate?.watch(secrets =>
       (this.#server as Http2SecureServer).setSecureContext(secrets)

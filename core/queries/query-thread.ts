@@ -1,6 +1,7 @@
 import { Worker } from 'node:worker_threads'
 import type { Logger } from 'pino'
 import { describeError } from '../errors.ts'
+import { GROWTH_WITH_QUERIES, raiseHeapGrowth } from '../heap-growth.ts'
 import { QueryError, TooMuchError } from '../promql/query-error.ts'
 import type { QueryableStore } from '../promql/queryable.ts'
 import type { FromQueryThread, QuerySettings, ToQueryThread } from './messages.ts'
@@ -77,6 +78,7 @@ export class QueryThread {
   }
 
   #newWorker(): Worker {
+    raiseHeapGrowth(GROWTH_WITH_QUERIES)
     const { module, config } = this.#store
     const workerData = { module, config, settings: this.#settings }
     const worker = new Worker(this.#entry, { workerData, resourceLimits: { maxOldGenerationSizeMb: MAX_HEAP_MB } })
