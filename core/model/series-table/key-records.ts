@@ -214,7 +214,8 @@ export class KeyRecords {
   #discardFollowers(page: number, others: ReadonlySet<number>): void {
     const words = this.pages[page]
     const end = page === this.#page ? this.#end : words.length - SPARE / 4
-    let at = page === 0 ? HEADER : 0
+    // Begins with the record that stands for none: it, too, has a follower.
+    let at = 0
     while (at + HEADER <= end) {
       if (others.has(words[at + FOLLOWER] >>> PAGE_BITS)) words[at + FOLLOWER] = NO_RECORD
       at += wordsOf(words[at + LENGTH])

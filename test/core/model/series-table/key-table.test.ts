@@ -78,6 +78,20 @@ describe('a table of keys', () => {
     assert.deepEqual([table.size, table.length], [9000, 9000])
   })
 
+  it('keys that come in the order of last time are seen in each epoch', () => {
+    const table = new KeyTable()
+    const keys = ['a', 'b', 'c', 'd'].map(key => [0, key] as const)
+    const ids = keys.map(([parent, key]) => add(table, parent, key))
+    for (const epoch of [1, 1, 2, 2, 3]) {
+      table.epoch = epoch
+      table.findAll(batchOf(keys))
+      assert.deepEqual(
+        ids.map(id => table.seen(id)),
+        ids.map(() => epoch)
+      )
+    }
+  })
+
   it('several keys may have one id, which is seen by any of them, and goes with all', () => {
     const table = new KeyTable()
     const id = add(table, 1, 'a=1,b=2')

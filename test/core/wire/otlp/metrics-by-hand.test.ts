@@ -354,7 +354,8 @@ test('a gauge with members in its metadata is a set, in both encodings', () => {
   const member = (value: string) => message(1, text(1, value))
   const metadata = message(12, set, message(2, message(5, member('ann'), member('bob'))))
   const other = message(12, text(1, 'prometheus.type'), message(2, text(1, 'gauge')))
-  const named = (...fields: Buffer[]) => message(2, text(1, 'users'), message(GAUGE, point(ONE)), ...fields)
+  const named = (...fields: Buffer[]) =>
+    message(2, text(1, 'users'), message(GAUGE, point(fixed64(3, 1n), ONE)), ...fields)
   const values = ['ann', 'bob'].map(stringValue => ({ stringValue }))
   const json = (metadata: object[]) => jsonMetrics({ name: 'users', metadata, gauge: { dataPoints: [{ asInt: 1 }] } })
   const inJson = { key: 'weir.set.members', value: { arrayValue: { values } } }

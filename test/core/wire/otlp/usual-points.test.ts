@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { BadInputError } from '../../../../core/errors.ts'
 import { DEFAULT_LIMITS } from '../../../../core/model/item-limits.ts'
 import { SeriesTable } from '../../../../core/model/series-table/series-table.ts'
 import { OtlpMetricsDecoder } from '../../../../core/wire/otlp/metrics-decoder.ts'
@@ -71,6 +72,21 @@ test('the order of a point’s fields makes no difference', () => {
 
 const plain = ({ series, time, start, value, flags }: ReturnType<OtlpMetricsDecoder['decode']>['block']) =>
   [series.ids, time, start, value, flags].map(column => [...column])
+
+test('a point that ends behind its metric is refused, though an attribute could be there', () => {
+  const behind = attribute(7, 'host', 'x')
+  const point = message(1, fixed64(3, NANO), fixed64(6, 7n), attribute(7, 'a', '1'), behind)
+  const bodyOf = (point: Buffer) => {
+    const metric = message(2, text(1, 'm'), message(7, integer(2, 2), point))
+    // A field of ScopeMetrics that nobody knows.
+    return message(1, message(2, metric, behind))
+  }
+  const decode = (point: Buffer) => new OtlpMetricsDecoder(new SeriesTable()).decode(bodyOf(point), RECEIVED_AT)
+  assert.deepEqual([...decode(point).block.value], [7])
+  const all = point.length - behind.length
+  for (let end = 0; end < behind.length; end++)
+    assert.throws(() => decode(point.subarray(0, all + end)), BadInputError, `${end} bytes of the attribute`)
+})
 
 test('more points than the size of the body let expect', () => {
   const points = Array.from({ length: 1000 }, (_, i) => message(1, fixed64(3, NANO), fixed64(6, BigInt(i))))
