@@ -19,7 +19,7 @@ const OVERFLOW_NAME = 'weir.overflow'
 const NEVER = Number.POSITIVE_INFINITY
 /** Size of an identity with five attributes. */
 const USUAL_IDENTITY_BYTES = 512
-const SLOTS_PER_STEP = 4096
+const SLOTS_PER_STEP = 1024
 
 /** Groups on disk, in columns by slot. */
 export interface SavedGroups {

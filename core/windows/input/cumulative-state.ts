@@ -12,7 +12,7 @@ import { increase } from './difference.ts'
 /** Most writers of one series; each restart of an application is one more. */
 const MAX_WRITERS = 64
 const NONE = -1
-const NUMBERS_PER_STEP = 4096
+const NUMBERS_PER_STEP = 1024
 
 /** A point of a cumulative series. */
 export interface CumulativePoint {
