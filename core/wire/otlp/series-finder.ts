@@ -57,7 +57,7 @@ export class SeriesFinder {
     this.add(0, 0)
   }
 
-  /** Forgets points from that with this index on; attributes of none of them may stand apart. */
+  /** Discards points from that with this index on; attributes of none of them may stand apart. */
   discardFrom(index: number): void {
     this.#batch.length = index
   }
