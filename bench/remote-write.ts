@@ -54,10 +54,10 @@ async function best(
     externalLabels: {},
     promoteResourceAttributes: []
   } as const
-  const labelSets = new LabelSets()
+  const labelSets = new LabelSets(block.series.table, options.strategy, (series, id) => translator.relabel(series, id))
   const translation = { ...options, targetInfo: true, exponentialHistograms: 'vmrange' } as const
-  const translator = new Translator(block.series.table, translation, (labels, isDerived) =>
-    labelSets.idOf(labels, isDerived)
+  const translator = new Translator(block.series.table, translation, (labels, isDerived, series) =>
+    labelSets.idOf(labels, isDerived, series)
   )
   const labelsOf = (id: number) => labelSets.encoded(id)
   let points = 0

@@ -3,13 +3,13 @@ import { CommanderError } from 'commander'
 import { builtIns, loadContract } from '../built-ins.ts'
 import { EXIT } from './cli/exit-codes.ts'
 import { makeProgram } from './cli/program.ts'
-import { raiseHeapGrowth } from './heap-growth.ts'
+import { limitHeapGrowth } from './heap-growth.ts'
 import { Registry } from './plugin/registry.ts'
 
 // Bodies and columns lie outside of V8's heap. By default every 64 MiB of them, however short they lived, have the whole
 // heap marked: half of the core and pauses of 40 ms, several times a second. So they count with the heap instead.
 setFlagsFromString('--external-memory-accounted-in-global-limit')
-raiseHeapGrowth()
+limitHeapGrowth()
 // Until its first collection a heap may grow up to here, and columns a few times as far: with 512 MiB those of a worker, which
 // are garbage once they were sent on, took a gigabyte.
 setFlagsFromString('--initial-old-space-size=64')

@@ -61,7 +61,7 @@ export class VictoriaMetricsExporter implements Exporter {
   #client: RemoteWriteClient
   #sameTime: SameTime
   #losses: SameTimeLosses
-  #labelSets = new LabelSets()
+  #labelSets: LabelSets
   #translator: Translator
   /** True while label sets are removed. */
   #isExpiring = false
@@ -80,8 +80,10 @@ export class VictoriaMetricsExporter implements Exporter {
     const compression = new CompressionChoice(config.compression, context)
     this.#client = new RemoteWriteClient(config, compression, () => context.clock.now())
     this.#sameTime = new SameTime(context.series, Math.floor)
-    this.#translator = new Translator(context.series, translatorOptions(config), (labels, isDerived) =>
-      this.#labelSets.idOf(labels, isDerived)
+    const relabel = (series: number, labels: number) => this.#translator.relabel(series, labels)
+    this.#labelSets = new LabelSets(context.series, config.translation_strategy, relabel)
+    this.#translator = new Translator(context.series, translatorOptions(config), (labels, isDerived, series) =>
+      this.#labelSets.idOf(labels, isDerived, series)
     )
     this.#labelSets.addHolder(this.#translator)
     const { instruments } = context

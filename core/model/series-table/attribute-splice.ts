@@ -2,6 +2,7 @@ import { lengthTag } from '../../wire/protobuf/reader.ts'
 import type { Attributes } from '../attributes.ts'
 import type { MetricKind } from '../series.ts'
 import { AttributeWriter, attributesField } from './attribute-bytes.ts'
+import { type Field, fieldAt } from './attribute-fields.ts'
 import type { KeyBytes } from './key-records.ts'
 
 const SHORT = 0x80
@@ -113,19 +114,6 @@ export class AttributeSplice {
   }
 }
 
-/** An attribute's field: where its name is, and where it ends. */
-interface Field {
-  readonly name: number
-  readonly nameEnd: number
-  readonly end: number
-}
-
-function fieldAt(view: DataView, at: number): Field {
-  const content = at + 1 + sizeOfLength(view, at + 1)
-  const name = content + 1 + sizeOfLength(view, content + 1)
-  return { name, nameEnd: name + lengthAt(view, content + 1), end: content + lengthAt(view, at + 1) }
-}
-
 /** Copies a field with another tag; returns its end there. */
 function copy(into: DataView, length: number, tag: number, view: DataView, from: number, to: number): number {
   into.setUint8(length, tag)
@@ -155,21 +143,4 @@ function isBody(body: DataView, view: DataView, from: number, to: number): boole
   if (body.byteLength !== to - from) return false
   for (let i = 0; i < body.byteLength; i++) if (body.getUint8(i) !== view.getUint8(from + i)) return false
   return true
-}
-
-/** The varint at `at`. */
-function lengthAt(view: DataView, at: number): number {
-  let length = 0
-  let factor = 1
-  for (let i = at; ; i++, factor *= SHORT) {
-    const byte = view.getUint8(i)
-    length += (byte & (SHORT - 1)) * factor
-    if (byte < SHORT) return length
-  }
-}
-
-function sizeOfLength(view: DataView, at: number): number {
-  let size = 1
-  while (view.getUint8(at + size - 1) >= SHORT) size++
-  return size
 }

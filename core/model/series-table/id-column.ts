@@ -8,6 +8,7 @@ export type PageType<P extends Page> = new (length: number) => P
 
 /** Facts about series by their ids, which end with the series. */
 export interface SeriesFacts {
+  /** Called before the series goes. */
   clear(id: number): void
 }
 

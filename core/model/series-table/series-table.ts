@@ -277,7 +277,7 @@ export class SeriesTable {
   #remove(id: number): void {
     this.#contexts.count(this.contextIdOf(id), -1)
     this.#received.remove(id, this.#keys.table.bytesOf(id))
-    this.#keys.release(id)
     for (const column of this.#columns) column.deref()?.clear(id)
+    this.#keys.release(id)
   }
 }

@@ -3,6 +3,7 @@ import type { Logger } from 'pino'
 import { SharedMeter } from '../../batch/credit-meter.ts'
 import { ACKED, type Outcome } from '../../batch/settlement.ts'
 import { describeError, type ErrorCode, WeirError } from '../../errors.ts'
+import { GROWTH_WITH_WORKERS, raiseHeapGrowth } from '../../heap-growth.ts'
 import type { Block } from '../../model/block.ts'
 import { PortableBlockReader, type ReadBlock } from '../../model/portable-block.ts'
 import type { SeriesTable } from '../../model/series-table/series-table.ts'
@@ -146,6 +147,7 @@ export class WorkerThread {
 
   #spawn(): Worker {
     const { entry, data, clock } = this.#options
+    raiseHeapGrowth(GROWTH_WITH_WORKERS)
     const worker = new Worker(entry, { workerData: data, name: `weir-worker-${data.thread}` })
     this.#began = clock.now()
     let reason = 'it ended by itself'

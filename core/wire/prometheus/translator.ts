@@ -2,9 +2,7 @@ import { attributesKey } from '../../model/attributes.ts'
 import { FLAG_NO_RECORDED_VALUE, type PointBlock } from '../../model/points.ts'
 import type { Metric, Resource } from '../../model/series.ts'
 import { SeriesMemo } from '../../model/series-memo.ts'
-import type { IdColumn } from '../../model/series-table/id-column.ts'
 import type { IdHolder } from '../../model/series-table/id-lifetimes.ts'
-import { UNKNOWN } from '../../model/series-table/key-table.ts'
 import type { SeriesContext } from '../../model/series-table/series-contexts.ts'
 import type { Series, SeriesTable } from '../../model/series-table/series-table.ts'
 import {
@@ -17,7 +15,7 @@ import {
 } from './earlier-streams.ts'
 import { type LabelOptions, type Labels, seriesLabels, targetInfoLabels, withLabels } from './labels.ts'
 import { metricName } from './metric-names.ts'
-import { NumberLabels } from './number-labels.ts'
+import { type LabelSetOf, NumberStreams } from './number-streams.ts'
 import { Samples } from './samples.ts'
 import { DistributionStreams, type ExponentialForm } from './streams.ts'
 import { unitWords } from './units.ts'
@@ -76,9 +74,6 @@ interface ContextFacts {
   readonly isDelta: boolean
 }
 
-/** Returns one id for equal labels. @param isDerived true if they are those of a series that Weir has made */
-type LabelSetOf = (labels: Labels, isDerived: boolean) => number
-
 /** A series of distributions. */
 interface Distributed {
   readonly id: number
@@ -96,10 +91,8 @@ interface Distributed {
 export class Translator {
   #options: TranslatorOptions
   #labelSetOf: LabelSetOf
-  #labels: NumberLabels
   #table: SeriesTable
-  /** By id of the series, for numbers. */
-  #streams: IdColumn<Uint32Array>
+  #numbers: NumberStreams
   #distributed = new SeriesMemo<Distributed>(series => this.#distribute(series))
   /** By id of the context. */
   #facts: (ContextFacts | undefined)[] = []
@@ -120,8 +113,7 @@ export class Translator {
     this.#table = table
     this.#options = options
     this.#labelSetOf = labelSetOf
-    this.#labels = new NumberLabels(options)
-    this.#streams = table.column<Uint32Array>(Uint32Array, UNKNOWN)
+    this.#numbers = new NumberStreams(table, options, labelSetOf)
     table.addHolder(this.#ofSeries)
   }
 
@@ -149,12 +141,18 @@ export class Translator {
       if (facts.isNumber) this.#addNumber(samples, facts, block, i)
       else this.#addDistribution(samples, block, i)
     }
+    this.#numbers.finish(samples)
     return { samples, metadata }
+  }
+
+  /** To be called once the label set of a series of numbers has another id. */
+  relabel(series: number, labels: number): void {
+    this.#numbers.relabel(series, labels)
   }
 
   /** Calls `hold` with the ids of all label sets. */
   holdIds(hold: (id: number) => void): void {
-    this.#streams.forEach(hold)
+    this.#numbers.holdIds(hold)
     for (const { streams } of this.#distributed) streams.holdIds(hold)
     for (const { info } of this.#targets.values()) hold(info)
     for (const facts of this.#facts) if (facts?.target !== undefined) hold(facts.target.info)
@@ -194,12 +192,7 @@ export class Translator {
     { series, time, value, flags }: PointBlock,
     i: number
   ): void {
-    const id = series.ids[i]
-    let labels = this.#streams.get(id)
-    if (labels === UNKNOWN) {
-      labels = this.#labelSetOf(this.#labels.of(this.#table.read(id).attributes, context, name), this.#isDerived(id))
-      this.#streams.set(id, labels)
-    }
+    const labels = this.#numbers.labelSetOf(series.ids[i], context, name)
     samples.add(labels, time[i], value[i], (flags[i] & FLAG_NO_RECORDED_VALUE) !== 0)
   }
 
@@ -251,14 +244,10 @@ export class Translator {
     const hash = streamHash(series.key)
     const labels = seriesLabels(series, this.#options)
     const earlier = this.#earlier.take(hash)
-    const isDerived = this.#isDerived(series.id)
+    const isDerived = this.#table.originOf(series.id) === 'made'
     const render = (one: Labels) => this.#labelSetOf(one, isDerived)
     const streams = new DistributionStreams(name, labels, render, earlier, this.#nameLists)
     return { id: series.id, streams, hash, seenAt: Number.NEGATIVE_INFINITY }
-  }
-
-  #isDerived(id: number): boolean {
-    return this.#table.originOf(id) === 'made'
   }
 
   #target(resource: Resource): Target | undefined {

@@ -1,8 +1,12 @@
 import { type IdHolder, IdLifetimes, type Lease } from '../../model/series-table/id-lifetimes.ts'
-import { type StoredKey, UNKNOWN } from '../../model/series-table/key-table.ts'
+import type { KeyBytes } from '../../model/series-table/key-records.ts'
+import { UNKNOWN } from '../../model/series-table/key-table.ts'
 import { SeriesKeys } from '../../model/series-table/series-keys.ts'
+import type { Series, SeriesTable } from '../../model/series-table/series-table.ts'
 import type { Stepwise } from '../../model/stepwise.ts'
 import type { Labels } from '../prometheus/labels.ts'
+import type { TranslationStrategy } from '../prometheus/translation-strategy.ts'
+import { ComposedLabels } from './composed-labels.ts'
 import { encodeLabels } from './write-request.ts'
 
 /** All label sets have this one. */
@@ -13,47 +17,95 @@ const CONTEXT = 0
  */
 const IDLE_EPOCHS = 1
 
+// Ids of both ways to have labels are dense: those of labels that are kept are even, those of composed ones odd.
+const keptId = (id: number) => 2 * id
+const composedId = (series: number) => 2 * series + 1
+const isKept = (id: number) => id % 2 === 0
+const ownId = (id: number) => id >>> 1
+
 /**
  * Encoded labels, with one id for each label set. Series that differ only in facts that become no label, as those of
  * replicas without `service.instance.id` do, are one series to the store.
  */
 export class LabelSets {
-  #keys = new SeriesKeys()
-  #lifetimes = new IdLifetimes(this.#keys.table, id => this.#keys.release(id))
+  readonly #keys = new SeriesKeys()
+  readonly #lifetimes = new IdLifetimes(this.#keys.table, id => this.#keys.release(id))
+  readonly #composed: ComposedLabels
+  readonly #relabel: (series: number, id: number) => void
+  /** By whoever holds ids: the holder of those that are kept. */
+  readonly #holders = new WeakMap<IdHolder, IdHolder>()
 
-  /** @param isDerived true if the labels are those of a derived series: they are kept in parts, if they are new */
-  idOf(labels: Labels, isDerived = false): number {
+  /**
+   * @param table of the series
+   * @param relabel told the new id of a series' label set. Until the series goes, the earlier one means the same
+   */
+  constructor(table: SeriesTable, strategy: TranslationStrategy, relabel: (series: number, id: number) => void) {
+    this.#composed = new ComposedLabels(table, strategy)
+    this.#relabel = relabel
+  }
+
+  /**
+   * @param isDerived true if the labels are those of a derived series: they are kept in parts, if they are new
+   * @param series the derived series whose only label set this is: it need not be kept then
+   */
+  idOf(labels: Labels, isDerived = false, series?: Series): number {
     const encoded = encodeLabels(labels)
-    const view = new DataView(encoded.buffer, encoded.byteOffset, encoded.length)
-    const id = isDerived
-      ? this.#keys.idInParts(CONTEXT, view, 0, encoded.length)
-      : this.#keys.idAsWhole(CONTEXT, view, 0, encoded.length)
-    if (id === UNKNOWN) throw new RangeError(`a series has ${encoded.length} bytes of labels, which is too many`)
+    const key = {
+      view: new DataView(encoded.buffer, encoded.byteOffset, encoded.length),
+      start: 0,
+      end: encoded.length
+    }
+    const kept = this.#keys.find(CONTEXT, key.view, 0, key.end)
+    if (kept !== UNKNOWN) return keptId(kept)
+    const other = this.#composed.find(key)
+    if (series !== undefined && (other === series.id || (other === UNKNOWN && this.#composed.add(series, labels, key))))
+      return composedId(series.id)
+    const id = keptId(this.#keep(key, isDerived))
+    if (other !== UNKNOWN) {
+      // Its series may go before this one.
+      this.#composed.unlist(other)
+      this.#relabel(other, id)
+    }
     return id
   }
 
   /** The labels as fields of a TimeSeries, which are valid until the next call. */
-  encoded(id: number): StoredKey {
-    return this.#keys.of(id)
+  encoded(id: number): KeyBytes {
+    return isKept(id) ? this.#keys.of(ownId(id)) : this.#composed.of(ownId(id))
   }
 
-  /** To be kept with ids as long as they are used, if no {@link addHolder holder} has them. */
+  /** To be kept with ids as long as they are used, with the series that they are of, if no {@link addHolder holder} has them. */
   get lease(): Lease {
     return this.#lifetimes.lease
   }
 
+  /** Held weakly. */
   addHolder(holder: IdHolder): void {
-    this.#lifetimes.addHolder(holder)
+    const ofKept: IdHolder = {
+      // Composed labels stay with their series.
+      holdIds: hold =>
+        holder.holdIds(id => {
+          if (isKept(id)) hold(ownId(id))
+        })
+    }
+    this.#holders.set(holder, ofKept)
+    this.#lifetimes.addHolder(ofKept)
   }
 
   /** Memory, in bytes. */
   get bytes(): number {
-    return this.#keys.bytes + this.#lifetimes.bytes
+    return this.#keys.bytes + this.#lifetimes.bytes + this.#composed.bytes
   }
 
   /** Removes label sets that nobody uses any more. */
   *expireIdle(): Stepwise<void> {
     yield* this.#lifetimes.expire(IDLE_EPOCHS, () => false)
     yield* this.#keys.reclaim()
+  }
+
+  #keep({ view, end }: KeyBytes, isDerived: boolean): number {
+    const id = isDerived ? this.#keys.idInParts(CONTEXT, view, 0, end) : this.#keys.idAsWhole(CONTEXT, view, 0, end)
+    if (id === UNKNOWN) throw new RangeError(`a series has ${end} bytes of labels, which is too many`)
+    return id
   }
 }

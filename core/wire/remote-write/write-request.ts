@@ -1,4 +1,4 @@
-import type { StoredKey } from '../../model/series-table/key-table.ts'
+import type { KeyBytes } from '../../model/series-table/key-records.ts'
 import type { Labels } from '../prometheus/labels.ts'
 import type { Samples } from '../prometheus/samples.ts'
 import type { Metadata } from '../prometheus/translator.ts'
@@ -24,12 +24,17 @@ const sampleWriter = new SampleWriter()
 /** Labels as fields of a TimeSeries, to be encoded once per series. They are valid until the next call. */
 export function encodeLabels(labels: Labels): Uint8Array {
   labelsWriter.reset()
-  for (const [name, value] of labels)
-    labelsWriter.nested(1, () => {
-      labelsWriter.string(1, name)
-      labelsWriter.string(2, value)
-    })
+  writeLabels(labelsWriter, labels)
   return labelsWriter.finish()
+}
+
+/** Writes labels as fields of a TimeSeries. */
+export function writeLabels(writer: ProtobufWriter, labels: Labels): void {
+  for (const [name, value] of labels)
+    writer.nested(1, () => {
+      writer.string(1, name)
+      writer.string(2, value)
+    })
 }
 
 /**
@@ -40,7 +45,7 @@ export function encodeLabels(labels: Labels): Uint8Array {
  */
 export function* encodeWriteRequests(
   samples: Samples,
-  labelsOf: (id: number) => StoredKey,
+  labelsOf: (id: number) => KeyBytes,
   rows: Int32Array,
   metadata: readonly Metadata[],
   maxSamples: number,
@@ -60,7 +65,7 @@ export function* encodeWriteRequests(
 function writeSeries(
   writer: ProtobufWriter,
   samples: Samples,
-  labelsOf: (id: number) => StoredKey,
+  labelsOf: (id: number) => KeyBytes,
   rows: Int32Array,
   from: number,
   to: number

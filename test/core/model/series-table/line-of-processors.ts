@@ -76,13 +76,15 @@ export class Line {
 export class Output {
   readonly texts: string[] = []
   readonly #table: SeriesTable
-  readonly #labelSets = new LabelSets()
+  readonly #labelSets: LabelSets
   readonly #schema = compactSchema({ ttlMs: 0, tiers: new Map(), sync: false, database: 'db' } as never)
   #translator: Translator
   #waiting: { readonly due: number; readonly write: () => string[] }[] = []
 
   constructor(table: SeriesTable) {
     this.#table = table
+    const relabel = (series: number, set: number) => this.#translator.relabel(series, set)
+    this.#labelSets = new LabelSets(table, 'UnderscoreEscapingWithSuffixes', relabel)
     this.#translator = this.#newTranslator()
   }
 
@@ -126,7 +128,7 @@ export class Output {
         targetInfo: true,
         exponentialHistograms: 'vmrange'
       },
-      (labels, isDerived) => this.#labelSets.idOf(labels, isDerived)
+      (labels, isDerived, series) => this.#labelSets.idOf(labels, isDerived, series)
     )
     this.#labelSets.addHolder(translator)
     return translator

@@ -293,8 +293,10 @@ test('a series that got the id of another is not mistaken for it', async () => {
 
 test('label sets of explicit buckets stay though their series has had too many names', async () => {
   const table = new SeriesTable()
-  const labelSets = new LabelSets()
-  const one = new Translator(table, OPTIONS, (labels, isDerived) => labelSets.idOf(labels, isDerived))
+  const labelSets = new LabelSets(table, OPTIONS.strategy, (series, set) => one.relabel(series, set))
+  const one: Translator = new Translator(table, OPTIONS, (labels, isDerived, series) =>
+    labelSets.idOf(labels, isDerived, series)
+  )
   labelSets.addHolder(one)
   const id = table.idOf({ name: 'h', unit: '', description: '', kind: 'histogram', temporality: 'delta' }, [])
   const translate = (bounds: number[]) => {

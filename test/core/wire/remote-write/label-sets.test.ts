@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { setImmediate } from 'node:timers/promises'
+import { SeriesTable } from '../../../../core/model/series-table/series-table.ts'
 import { runThrough } from '../../../../core/model/stepwise.ts'
 import type { Labels } from '../../../../core/wire/prometheus/labels.ts'
 import { LabelSets } from '../../../../core/wire/remote-write/label-sets.ts'
@@ -31,7 +32,7 @@ function assertAllEncoded(sets: LabelSets, ids: readonly number[], from = 0): vo
 
 describe('label sets', () => {
   it('are the same whether they were first those of a received or of a derived series', () => {
-    const sets = new LabelSets()
+    const sets = new LabelSets(new SeriesTable(), 'UnderscoreEscapingWithSuffixes', () => {})
     const ids = Array.from({ length: 100 }, (_, i) => sets.idOf(labelsOf(i), i % 2 === 0))
     assert.equal(new Set(ids).size, 100)
     assertAllEncoded(sets, ids)
@@ -42,7 +43,7 @@ describe('label sets', () => {
   })
 
   it('of derived series share their labels', () => {
-    const sets = new LabelSets()
+    const sets = new LabelSets(new SeriesTable(), 'UnderscoreEscapingWithSuffixes', () => {})
     const ids = Array.from({ length: SETS }, (_, i) => sets.idOf(labelsOf(i), true))
     assertAllEncoded(sets, ids)
     const encoded = encodeLabels(labelsOf(SETS)).length
@@ -50,7 +51,7 @@ describe('label sets', () => {
   })
 
   it('go with their labels, if nobody uses them', () => {
-    const sets = new LabelSets()
+    const sets = new LabelSets(new SeriesTable(), 'UnderscoreEscapingWithSuffixes', () => {})
     const kept = (id: number) => id % 2 === 0
     const ids = Array.from({ length: SETS }, (_, i) => sets.idOf(labelsOf(i), true))
     const holder = { holdIds: (hold: (id: number) => void) => ids.filter(kept).forEach(hold) }
@@ -62,7 +63,7 @@ describe('label sets', () => {
   })
 
   it('go after one epoch without use', async () => {
-    const sets = new LabelSets()
+    const sets = new LabelSets(new SeriesTable(), 'UnderscoreEscapingWithSuffixes', () => {})
     for (let i = 0; i < SETS; i++) sets.idOf(labelsOf(i))
     const { bytes } = sets
     await expire(sets)

@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
+import { SeriesTable } from '../../../../core/model/series-table/series-table.ts'
 import { rowsBySeries, Samples } from '../../../../core/wire/prometheus/samples.ts'
 import type { Metadata } from '../../../../core/wire/prometheus/translator.ts'
 import { LabelSets } from '../../../../core/wire/remote-write/label-sets.ts'
 import { encodeWriteRequests } from '../../../../core/wire/remote-write/write-request.ts'
 import { readWriteRequest } from './read-write-request.ts'
 
-const labelSets = new LabelSets()
+const labelSets = new LabelSets(new SeriesTable(), 'UnderscoreEscapingWithSuffixes', () => {})
 const UP = labelSets.idOf([
   ['__name__', 'up'],
   ['job', 'é€😀']

@@ -1,0 +1,113 @@
+import { IdColumn, type SeriesFacts } from '../../model/series-table/id-column.ts'
+import { hashKey, newSecrets } from '../../model/series-table/key-hash.ts'
+import type { KeyBytes } from '../../model/series-table/key-records.ts'
+import { KeySlots } from '../../model/series-table/key-slots.ts'
+import { UNKNOWN } from '../../model/series-table/key-table.ts'
+import type { Series, SeriesTable } from '../../model/series-table/series-table.ts'
+import type { Labels } from '../prometheus/labels.ts'
+import type { TranslationStrategy } from '../prometheus/translation-strategy.ts'
+import { ProtobufWriter } from '../protobuf/writer.ts'
+import { LabelRecipes } from './label-recipes.ts'
+
+/** All label sets have this parent. */
+const PARENT = 0
+/** In place of the index of a recipe. */
+const NONE = 0
+/** Beside the index of a recipe: nobody finds the series by its labels. */
+const UNLISTED = 2 ** 31
+
+/**
+ * The encoded labels of series that Weir has made. They are not kept, but made of the series' attributes each time they
+ * are asked for: a series takes some 24 bytes here, and its labels would take some 170.
+ */
+export class ComposedLabels implements SeriesFacts {
+  readonly #table: SeriesTable
+  readonly #recipes: LabelRecipes
+  /** By id of the series: the index of its recipe, plus 1. */
+  readonly #recipeOf = new IdColumn<Uint32Array>(Uint32Array, NONE)
+  /** Ids of series, plus 1, by the hash of their labels. */
+  readonly #slots = new KeySlots()
+  readonly #secrets = newSecrets()
+  readonly #writer = new ProtobufWriter()
+
+  constructor(table: SeriesTable, strategy: TranslationStrategy) {
+    this.#table = table
+    this.#recipes = new LabelRecipes(strategy)
+    table.addColumn(this)
+  }
+
+  /** The labels of a series that was added. They are valid until the next call. */
+  of(series: number): KeyBytes {
+    const writer = this.#writer
+    writer.reset()
+    this.#recipes.at(this.#indexOf(series)).write(writer, this.#table.keyOf(series))
+    return { view: writer.room(0), start: 0, end: writer.length }
+  }
+
+  /** The id of the series that has these labels, or {@link UNKNOWN}. */
+  find(labels: KeyBytes): number {
+    const hash = this.#hashOf(labels)
+    const slots = this.#slots.shardOf(hash)
+    const mask = slots.length - 1
+    for (let at = (2 * hash) & mask; slots[at + 1] !== 0; at = (at + 2) & mask)
+      if (slots[at] === hash && areSame(this.of(slots[at + 1] - 1), labels)) return slots[at + 1] - 1
+    return UNKNOWN
+  }
+
+  /** False if the labels are not to be had from the attributes alone. @param encoded the labels, which {@link find} does not know */
+  add(series: Series, labels: Labels, encoded: KeyBytes): boolean {
+    // One that is not listed any more has labels that are kept.
+    const index = this.#recipeOf.get(series.id) === NONE ? this.#recipes.indexOf(series, labels) : undefined
+    if (index === undefined) return false
+    this.#recipeOf.set(series.id, index + 1)
+    const recipe = this.#recipes.at(index)
+    this.#writer.reset()
+    const isAdded =
+      recipe.write(this.#writer, this.#table.keyOf(series.id)) &&
+      areSame({ view: this.#writer.room(0), start: 0, end: this.#writer.length }, encoded) &&
+      this.#slots.add(this.#hashOf(encoded), series.id + 1)
+    if (isAdded) recipe.series++
+    else {
+      this.#recipeOf.clear(series.id)
+      this.#recipes.removeUnused(index)
+    }
+    return isAdded
+  }
+
+  /** From now on {@link find} does not know the labels of a series. {@link of} does, for as long as the series is there. */
+  unlist(series: number): void {
+    this.#slots.remove(this.#hashOf(this.of(series)), series + 1)
+    this.#recipeOf.set(series, this.#recipeOf.get(series) + UNLISTED)
+  }
+
+  /** Called by the table before a series goes. */
+  clear(series: number): void {
+    const recipe = this.#recipeOf.get(series)
+    if (recipe === NONE) return
+    if (recipe < UNLISTED) this.unlist(series)
+    const index = this.#indexOf(series)
+    this.#recipeOf.clear(series)
+    this.#recipes.at(index).series--
+    this.#recipes.removeUnused(index)
+  }
+
+  /** Memory, in bytes. */
+  get bytes(): number {
+    return this.#recipeOf.bytes + this.#slots.bytes + this.#recipes.bytes
+  }
+
+  #indexOf(series: number): number {
+    return (this.#recipeOf.get(series) % UNLISTED) - 1
+  }
+
+  #hashOf({ view, start, end }: KeyBytes): number {
+    return hashKey(this.#secrets, PARENT, view, start, end)
+  }
+}
+
+function areSame(a: KeyBytes, b: KeyBytes): boolean {
+  const length = a.end - a.start
+  if (length !== b.end - b.start) return false
+  for (let i = 0; i < length; i++) if (a.view.getUint8(a.start + i) !== b.view.getUint8(b.start + i)) return false
+  return true
+}

@@ -1,0 +1,167 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { setImmediate } from 'node:timers/promises'
+import fc from 'fast-check'
+import type { Attributes } from '../../../../core/model/attributes.ts'
+import { PointBlockBuilder } from '../../../../core/model/points.ts'
+import { type Metric, NO_RESOURCE, NO_SCOPE } from '../../../../core/model/series.ts'
+import { AttributeSplice } from '../../../../core/model/series-table/attribute-splice.ts'
+import { SeriesTable } from '../../../../core/model/series-table/series-table.ts'
+import { runThrough } from '../../../../core/model/stepwise.ts'
+import { rowsBySeries } from '../../../../core/wire/prometheus/samples.ts'
+import type { TranslationStrategy } from '../../../../core/wire/prometheus/translation-strategy.ts'
+import { Translator } from '../../../../core/wire/prometheus/translator.ts'
+import { LabelSets } from '../../../../core/wire/remote-write/label-sets.ts'
+import { encodeWriteRequests } from '../../../../core/wire/remote-write/write-request.ts'
+import { collectGarbage } from '../../../garbage.ts'
+import { readWriteRequest } from './read-write-request.ts'
+
+const NOW = 1_760_000_000_000
+const SERIES = 100_000
+const METRIC: Metric = { name: 'requests', unit: '', description: '', kind: 'gauge', temporality: 'unspecified' }
+/** A metric whose series have the same labels. */
+const TWIN: Metric = { ...METRIC, kind: 'up_down_counter', temporality: 'cumulative' }
+const WINDOW = new AttributeSplice([['window', '10s']], ['window'])
+const STRATEGIES: readonly TranslationStrategy[] = ['UnderscoreEscapingWithSuffixes', 'NoTranslation']
+const LABELS_OF: Readonly<Record<string, string>> = {}
+
+/** A translator with its label sets, as an exporter has them. */
+class Store {
+  readonly table = new SeriesTable()
+  readonly sets: LabelSets
+  readonly #translator: Translator
+
+  constructor(strategy: TranslationStrategy = STRATEGIES[0], externalLabels = LABELS_OF) {
+    this.sets = new LabelSets(this.table, strategy, (series, set) => this.#translator.relabel(series, set))
+    this.#translator = new Translator(
+      this.table,
+      {
+        strategy,
+        externalLabels,
+        promoteResourceAttributes: [],
+        targetInfo: false,
+        exponentialHistograms: 'vmrange'
+      },
+      (labels, isDerived, series) => this.sets.idOf(labels, isDerived, series)
+    )
+    this.sets.addHolder(this.#translator)
+  }
+
+  received(attributes: Attributes, metric = METRIC): number {
+    return this.table.receive(this.table.contextOf(metric, NO_RESOURCE, NO_SCOPE), attributes)
+  }
+
+  /** The series that windows would make of a received one. */
+  windowOf(attributes: Attributes, to = METRIC): number {
+    return this.table.idWith(this.received(attributes), this.table.contextOf(to, NO_RESOURCE, NO_SCOPE), WINDOW)!
+  }
+
+  /** The samples of one point of each series, as a store reads them: labels as text, and the value. */
+  write(ids: readonly number[]): [labels: string, value: number][] {
+    const points = new PointBlockBuilder()
+    for (const [i, id] of ids.entries()) points.addId(this.table, id, NOW, i + 1)
+    const { samples } = this.#translator.translate(points.build(), NOW)
+    const requests = encodeWriteRequests(samples, id => this.sets.encoded(id), rowsBySeries(samples), [], 1000)
+    return Array.from(requests, ({ body }) => readWriteRequest(body).series).flatMap(series =>
+      series.map(({ labels, samples }): [string, number] => [JSON.stringify(labels), samples[0].value])
+    )
+  }
+
+  async expire(): Promise<void> {
+    await setImmediate()
+    collectGarbage()
+    runThrough(this.table.expireIdle(1))
+    runThrough(this.sets.expireIdle())
+  }
+}
+
+const NAMES = ['a', 'a.b', 'a1', 'b', 'é', 'job', 'window.size', '__name__']
+const attributesArb = fc
+  .dictionary(
+    fc.constantFrom(...NAMES),
+    fc.oneof(
+      fc.constantFrom('', 'x', 'y', 'é€', 'z'.repeat(200)),
+      fc.constantFrom<number | boolean | null | readonly number[]>(0, 7, -3, 2 ** 40, 1.5, true, null, [1, 2])
+    )
+  )
+  .map((dictionary): Attributes => Object.entries(dictionary).sort(([a], [b]) => (a < b ? -1 : 1)))
+
+describe('composed labels', () => {
+  it('are those that would be kept, with one sample for each label set', async () => {
+    const check = async (strategy: TranslationStrategy, external: boolean, rounds: [Attributes, boolean][][]) => {
+      const externalLabels = external ? { b: 'outside', zone: 'z' } : LABELS_OF
+      const composing = new Store(strategy, externalLabels)
+      for (const round of rounds) {
+        // Labels of received series are kept: each series, received by a store of its own, says what its labels are.
+        const want = new Map<string, number>()
+        for (const [i, [attributes, isMade]] of round.entries()) {
+          const all = isMade ? withWindow(attributes) : attributes
+          const alone = new Store(strategy, externalLabels)
+          const [[labels]] = alone.write([alone.received(all)])
+          want.set(labels, i + 1)
+        }
+        const ids = round.map(([attributes, isMade]) =>
+          isMade ? composing.table.idOf(METRIC, withWindow(attributes)) : composing.received(attributes, TWIN)
+        )
+        assert.deepEqual(new Map(composing.write(ids)), want)
+        await composing.expire()
+      }
+    }
+    await fc.assert(
+      fc.asyncProperty(
+        fc.constantFrom(...STRATEGIES),
+        fc.boolean(),
+        fc.array(fc.array(fc.tuple(attributesArb, fc.boolean()), { minLength: 1, maxLength: 8 }), { maxLength: 4 }),
+        check
+      ),
+      { numRuns: 150 }
+    )
+  })
+
+  it('stay with the label set when another series has them, too, though the first one goes', async () => {
+    const store = new Store()
+    const first = store.windowOf([['host', 'x']])
+    const [[labels]] = store.write([first])
+    const twin = store.received(withWindow([['host', 'x']]), TWIN)
+    assert.notEqual(first, twin)
+    assert.deepEqual(store.write([first, twin]), [[labels, 2]])
+    assert.deepEqual(store.write([twin, first]), [[labels, 2]])
+    const holder = { holdIds: (hold: (id: number) => void) => hold(twin) }
+    store.table.addHolder(holder)
+    for (let i = 0; i < 4; i++) await store.expire()
+    assert.equal(store.table.originOf(first), undefined)
+    store.windowOf([['host', 'another one, which gets the id']])
+    assert.deepEqual(store.write([twin]), [[labels, 1]])
+    store.table.addHolder(holder)
+  })
+
+  it('take less than a third of their bytes', () => {
+    const store = new Store()
+    const ids = Array.from({ length: SERIES }, (_, i) =>
+      store.windowOf([
+        ['host', `host-${i % 100}.region-1.example.com`],
+        ['request', `4bf92f3577b34da6a3ce929d0e0e${i}`],
+        ['status', 200 + (i % 3)]
+      ])
+    )
+    const written = store.write(ids)
+    assert.equal(new Set(written.map(([labels]) => labels)).size, SERIES)
+    const encoded = store.sets.encoded(store.sets.idOf(JSON.parse(written[0][0])))
+    const bytes = store.sets.bytes / SERIES
+    assert.ok(bytes < (encoded.end - encoded.start) / 3, `${bytes} bytes of ${encoded.end - encoded.start}`)
+  })
+
+  it('go with their series', async () => {
+    const store = new Store()
+    store.write(Array.from({ length: SERIES }, (_, i) => store.windowOf([['host', `${i}`]])))
+    for (let i = 0; i < 3; i++) await store.expire()
+    assert.equal(store.table.size, 0)
+    const again = store.write([store.windowOf([['host', '1']])])
+    assert.equal(again.length, 1)
+  })
+})
+
+function withWindow(attributes: Attributes): Attributes {
+  const others = attributes.filter(([name]) => name !== 'window')
+  return [...others, ['window', '10s'] as const].sort(([a], [b]) => (a < b ? -1 : 1))
+}
