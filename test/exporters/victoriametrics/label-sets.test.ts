@@ -4,6 +4,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { test } from 'node:test'
 import { setImmediate } from 'node:timers/promises'
+import { NO_RESOURCE, NO_SCOPE } from '../../../core/model/series.ts'
 import { VictoriaMetricsExporter } from '../../../exporters/victoriametrics/exporter.ts'
 import plugin from '../../../exporters/victoriametrics/index.ts'
 import { PointBlockBuilder } from '../../../sdk/plugin/index.ts'
@@ -17,8 +18,10 @@ const METRIC = { name: 'hits', unit: '', description: '', kind: 'counter', tempo
 // A function of its own, so that no variable of the test keeps the block.
 function blockOf({ series, clock }: TestContext, length: number, host: string) {
   const builder = new PointBlockBuilder(length)
+  const metric = series.contextOf(METRIC, NO_RESOURCE, NO_SCOPE)
+  // Labels of received series are kept.
   for (let i = 0; i < length; i++)
-    builder.addId(series, series.idOf(METRIC, [['host', `${host}-${i}`]]), clock.now(), 1)
+    builder.addId(series, series.receive(metric, [['host', `${host}-${i}`]]), clock.now(), 1)
   return builder.build()
 }
 
