@@ -22,6 +22,7 @@ process.on('exit', () => {
 
 const FLAGS = [
   '--max-semi-space-size=8',
+  '--no-concurrent-recompilation',
   '--gc-memory-reducer-start-delay-ms=1000',
   ...(Number.parseInt(process.versions.node, 10) > 24 ? ['--memory-reducer-delay-ms=1000'] : [])
 ]
