@@ -170,6 +170,12 @@ export class SeriesTable {
     return this.#keys.of(id)
   }
 
+  /** The id of the series that the key of `id` is linked to, or `id`. */
+  baseOf(id: number): number {
+    const base = this.#keys.table.linkOf(id)
+    return base === UNKNOWN ? id : base
+  }
+
   context(context: number): SeriesContext {
     return this.#contexts.at(context)
   }
@@ -189,9 +195,8 @@ export class SeriesTable {
 
   /** The id counts as seen: blocks of this epoch may have it. */
   see(id: number): void {
-    const base = this.#keys.table.linkOf(id)
-    if (base === UNKNOWN) return this.#keys.table.see(id)
-    this.#lifetimes.hold(id)
+    const base = this.baseOf(id)
+    if (base !== id) this.#lifetimes.hold(id)
     this.#keys.table.see(base)
   }
 

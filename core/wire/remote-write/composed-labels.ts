@@ -38,10 +38,8 @@ export class ComposedLabels implements SeriesFacts {
 
   /** The labels of a series that was added. They are valid until the next call. */
   of(series: number): KeyBytes {
-    const writer = this.#writer
-    writer.reset()
-    this.#recipes.at(this.#indexOf(series)).write(writer, this.#table.keyOf(series))
-    return { view: writer.room(0), start: 0, end: writer.length }
+    this.#write(series)
+    return { view: this.#writer.room(0), start: 0, end: this.#writer.length }
   }
 
   /** The id of the series that has these labels, or {@link UNKNOWN}. */
@@ -60,13 +58,11 @@ export class ComposedLabels implements SeriesFacts {
     const index = this.#recipeOf.get(series.id) === NONE ? this.#recipes.indexOf(series, labels) : undefined
     if (index === undefined) return false
     this.#recipeOf.set(series.id, index + 1)
-    const recipe = this.#recipes.at(index)
-    this.#writer.reset()
     const isAdded =
-      recipe.write(this.#writer, this.#table.keyOf(series.id)) &&
+      this.#write(series.id) &&
       areSame({ view: this.#writer.room(0), start: 0, end: this.#writer.length }, encoded) &&
       this.#slots.add(this.#hashOf(encoded), series.id + 1)
-    if (isAdded) recipe.series++
+    if (isAdded) this.#recipes.at(index).series++
     else {
       this.#recipeOf.clear(series.id)
       this.#recipes.removeUnused(index)
@@ -94,6 +90,13 @@ export class ComposedLabels implements SeriesFacts {
   /** Memory, in bytes. */
   get bytes(): number {
     return this.#recipeOf.bytes + this.#slots.bytes + this.#recipes.bytes
+  }
+
+  #write(series: number): boolean {
+    const { ofBase, ofSeries } = this.#recipes.at(this.#indexOf(series))
+    const base = this.#table.baseOf(series)
+    this.#writer.reset()
+    return (base === series ? ofSeries : ofBase).write(this.#writer, this.#table.keyOf(base))
   }
 
   #indexOf(series: number): number {

@@ -8,7 +8,7 @@ import { lengthTag, varintTag } from '../protobuf/reader.ts'
 import { integerSize, ProtobufWriter } from '../protobuf/writer.ts'
 import { writeLabels } from './write-request.ts'
 
-const LABEL = 1
+const LABEL = lengthTag(1)
 const NAME = 1
 const VALUE = 2
 // Tags of AnyValue.
@@ -17,30 +17,37 @@ const INT_VALUE = varintTag(3)
 const NO_ATTRIBUTE = -1
 /** In place of the start of a text. */
 const IS_NUMBER = -1
+/** Lengths below this are one byte. */
+const SHORT = 128
+const WORD = 8
+/** A label's tag and two lengths, or a number and these. */
+const MOST_BESIDE_BYTES = 32
+const ZERO = 48
 
 interface Step {
-  /** Fields: labels that are the same for all series, or the name of the next label. */
+  /** Labels that are the same for all series; or the label's name as a field, and the tag of its value. A word is behind them. */
   readonly bytes: DataView
+  readonly length: number
   /** Index of the attribute whose value is the label's; or none. */
   readonly attribute: number
 }
 
-/** How encoded labels are made of the bytes of a series' attributes, for series of one context with the same attribute names. */
+/** How encoded labels are made of the bytes of attributes, for series of one context with the same attribute names. */
 export class LabelRecipe {
-  /** Series whose labels are made so. */
-  series = 0
   readonly #steps: readonly Step[]
+  /** Besides the texts of attributes. */
+  readonly #mostBytes: number
   /** By index of the attribute: where its text begins, and where it ends. Of a number: {@link IS_NUMBER}, and the number. */
   readonly #starts: Int32Array
   readonly #ends: Float64Array
 
-  /** @param labels those of a series with these attributes */
+  /** @param labels those of a series with these attributes. Labels of none of them are the same for all */
   constructor(attributes: Attributes, labels: Labels, strategy: TranslationStrategy) {
     const indexes = new Map(attributes.map(([key], i) => [labelName(key, strategy), i]))
     const steps: Step[] = []
     let same: Label[] = []
     const endSame = () => {
-      if (same.length > 0) steps.push({ bytes: bytesOf(writer => writeLabels(writer, same)), attribute: NO_ATTRIBUTE })
+      if (same.length > 0) steps.push(stepOf(NO_ATTRIBUTE, writer => writeLabels(writer, same)))
       same = []
     }
     for (const label of labels) {
@@ -48,11 +55,12 @@ export class LabelRecipe {
       if (attribute === undefined) same.push(label)
       else {
         endSame()
-        steps.push({ bytes: bytesOf(writer => writer.string(NAME, label[0])), attribute })
+        steps.push(nameStep(attribute, label[0]))
       }
     }
     endSame()
     this.#steps = steps
+    this.#mostBytes = steps.reduce((sum, { length }) => sum + length + MOST_BESIDE_BYTES, WORD)
     this.#starts = new Int32Array(attributes.length)
     this.#ends = new Float64Array(attributes.length)
   }
@@ -63,44 +71,84 @@ export class LabelRecipe {
    */
   write(writer: ProtobufWriter, key: KeyBytes): boolean {
     if (!this.#findValues(key)) return false
-    for (const { bytes, attribute } of this.#steps) {
-      if (attribute === NO_ATTRIBUTE) writer.copy(bytes, 0, bytes.byteLength)
-      else if (this.#starts[attribute] === IS_NUMBER) this.#writeNumber(writer, bytes, this.#ends[attribute])
+    const view = writer.room(this.#mostBytes + key.end - key.start)
+    const steps = this.#steps
+    let at = writer.length
+    for (let i = 0; i < steps.length; i++) {
+      const { bytes, length, attribute } = steps[i]
+      if (attribute === NO_ATTRIBUTE) at = copyOver(bytes, 0, length, view, at)
       else {
         const start = this.#starts[attribute]
-        const size = this.#ends[attribute] - start
-        writer.openWith(LABEL, bytes.byteLength + 1 + integerSize(size) + size, bytes, 0, bytes.byteLength)
-        writer.openWith(VALUE, size, key.view, start, start + size)
+        const end = this.#ends[attribute]
+        const size = start === IS_NUMBER ? digitsOf(end) : end - start
+        view.setUint8(at, LABEL)
+        at = writeLength(view, at + 1, length + integerSize(size) + size)
+        at = writeLength(view, copyOver(bytes, 0, length, view, at), size)
+        at = start === IS_NUMBER ? writeDigits(view, at, size, end) : copyOver(key.view, start, end, view, at)
       }
     }
+    writer.length = at
     return true
   }
 
-  #writeNumber(writer: ProtobufWriter, name: DataView, number: number): void {
-    const text = String(number)
-    writer.openWith(LABEL, name.byteLength + 2 + text.length, name, 0, name.byteLength)
-    writer.string(VALUE, text)
-  }
-
   #findValues({ view, start, end }: KeyBytes): boolean {
+    const starts = this.#starts
+    const ends = this.#ends
     let i = 0
     for (let at = start; at < end; i++) {
       const field = fieldAt(view, at)
       const value = contentAt(view, field.nameEnd)
-      if (i === this.#starts.length || value === field.end) return false
+      if (i === starts.length || value === field.end) return false
       const tag = view.getUint8(value)
       if (tag !== STRING_VALUE && tag !== INT_VALUE) return false
       const rest = lengthAt(view, value + 1)
-      this.#starts[i] = tag === STRING_VALUE ? contentAt(view, value) : IS_NUMBER
-      this.#ends[i] = tag === STRING_VALUE ? this.#starts[i] + rest : rest
+      starts[i] = tag === STRING_VALUE ? contentAt(view, value) : IS_NUMBER
+      ends[i] = tag === STRING_VALUE ? starts[i] + rest : rest
       at = field.end
     }
-    return i === this.#starts.length
+    return i === starts.length
   }
 }
 
-function bytesOf(write: (writer: ProtobufWriter) => void): DataView {
+const nameStep = (attribute: number, name: string) =>
+  stepOf(attribute, writer => {
+    writer.string(NAME, name)
+    writer.varint(lengthTag(VALUE))
+  })
+
+function stepOf(attribute: number, write: (writer: ProtobufWriter) => void): Step {
   const writer = new ProtobufWriter()
   write(writer)
-  return new DataView(Uint8Array.from(writer.finish()).buffer)
+  const bytes = new Uint8Array(writer.length + WORD)
+  bytes.set(writer.finish())
+  return { bytes: new DataView(bytes.buffer), length: writer.length, attribute }
+}
+
+/** Copies bytes, and up to seven more; returns their end. Most are few, so what is behind them is written again. */
+function copyOver(from: DataView, start: number, end: number, into: DataView, to: number): number {
+  const copied = to + end - start
+  let at = start
+  if (end + WORD <= from.byteLength)
+    for (; at < end; at += WORD, to += WORD) into.setBigInt64(to, from.getBigInt64(at, true), true)
+  else for (; at < end; at++) into.setUint8(to++, from.getUint8(at))
+  return copied
+}
+
+function writeLength(view: DataView, at: number, length: number): number {
+  let rest = length
+  for (; rest >= SHORT; rest = Math.floor(rest / SHORT)) view.setUint8(at++, (rest % SHORT) + SHORT)
+  view.setUint8(at++, rest)
+  return at
+}
+
+function digitsOf(number: number): number {
+  let digits = 1
+  for (let rest = number; rest >= 10; rest = Math.floor(rest / 10)) digits++
+  return digits
+}
+
+function writeDigits(view: DataView, at: number, digits: number, number: number): number {
+  let rest = number
+  for (let i = digits - 1; i >= 0; i--, rest = Math.floor(rest / 10)) view.setUint8(at + i, ZERO + (rest % 10))
+  return at + digits
 }
