@@ -41,9 +41,14 @@ export class LabelRecipe {
   readonly #starts: Int32Array
   readonly #ends: Float64Array
 
-  /** @param labels those of a series with these attributes. Labels of none of them are the same for all */
-  constructor(attributes: Attributes, labels: Labels, strategy: TranslationStrategy) {
-    const indexes = new Map(attributes.map(([key], i) => [labelName(key, strategy), i]))
+  /**
+   * @param labels those of a series with these attributes. Labels of none of `own` are the same for all
+   * @param own those of the attributes whose values differ
+   */
+  constructor(attributes: Attributes, labels: Labels, strategy: TranslationStrategy, own = attributes) {
+    const indexes = new Map(
+      own.map(([key]) => [labelName(key, strategy), attributes.findIndex(([other]) => other === key)])
+    )
     const steps: Step[] = []
     let same: Label[] = []
     const endSame = () => {

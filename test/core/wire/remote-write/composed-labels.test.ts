@@ -56,9 +56,9 @@ class Store {
   }
 
   /** The series that windows would make of a received one. */
-  windowOf(attributes: Attributes): number | undefined {
+  windowOf(attributes: Attributes, splice = WINDOW): number | undefined {
     const context = this.table.contextOf(METRIC, NO_RESOURCE, NO_SCOPE)
-    return this.table.idWith(this.received(attributes, REQUESTS), context, WINDOW)
+    return this.table.idWith(this.received(attributes, REQUESTS), context, splice)
   }
 
   /** The id of a series with these attributes, and that of windows if it is not received. */
@@ -147,21 +147,43 @@ describe('composed labels', () => {
     store.table.addHolder(holder)
   })
 
-  it('stay the same when a linked series is received itself', () => {
-    const store = new Store()
-    const id = store.windowOf([
-      ['host', 'x'.repeat(300)],
-      ['status', 200]
-    ])!
-    const before = store.write([id])
-    assert.notEqual(store.table.baseOf(id), id)
-    const { view, start, end } = store.table.keyOf(id)
-    const own = new DataView(Uint8Array.from(Buffer.from(view.buffer, start, end - start)).buffer)
-    const context = store.table.contextOf(METRIC, NO_RESOURCE, NO_SCOPE)
-    assert.equal(store.table.receiveKey(context, own, 0, end - start), id)
-    assert.equal(store.table.baseOf(id), id)
-    assert.deepEqual(store.write([id]), before)
-  })
+  for (const [name, added, strategy] of [
+    ['a text', [['window', '10s']], STRATEGIES[0]],
+    ['a number below zero', [['window', -10]], STRATEGIES[0]],
+    [
+      'two texts of one label',
+      [
+        ['window.size', '10s'],
+        ['window_size', '20s']
+      ],
+      STRATEGIES[0]
+    ],
+    ['the name of the metric', [['__name__', 'other']], STRATEGIES[1]]
+  ] satisfies [string, Attributes, TranslationStrategy][])
+    it(`stay the same when a linked series is received itself, and go with it, if ${name} was added`, async () => {
+      const store = new Store(strategy)
+      const splice = new AttributeSplice(
+        added,
+        added.map(([key]) => key)
+      )
+      const id = store.windowOf(
+        [
+          ['host', 'x'.repeat(300)],
+          ['status', 200]
+        ],
+        splice
+      )!
+      const before = store.write([id])
+      assert.notEqual(store.table.baseOf(id), id)
+      const { view, start, end } = store.table.keyOf(id)
+      const own = new DataView(Uint8Array.from(Buffer.from(view.buffer, start, end - start)).buffer)
+      const context = store.table.contextOf(METRIC, NO_RESOURCE, NO_SCOPE)
+      assert.equal(store.table.receiveKey(context, own, 0, end - start), id)
+      assert.equal(store.table.baseOf(id), id)
+      assert.deepEqual(store.write([id]), before)
+      for (let i = 0; i < 3; i++) await store.expire()
+      assert.equal(store.table.size, 0)
+    })
 
   it('take less than a third of their bytes', () => {
     const store = new Store()
