@@ -185,6 +185,22 @@ describe('composed labels', () => {
       assert.equal(store.table.size, 0)
     })
 
+  it('are those of the series, though it has the id of one of a block that failed', async () => {
+    const store = new Store()
+    const gone = store.windowOf([['host', 'x']])!
+    store.write([gone])
+    const twin = store.received(withWindow([['host', 'x']]), TWIN)
+    const tooLong = store.received([['bytes', new Uint8Array(3.5 * 2 ** 20)]])
+    assert.throws(() => store.write([twin, tooLong]), /bytes of labels, which is too many/)
+    for (let i = 0; i < 4; i++) await store.expire()
+    const ids = ['y', 'z'].map(host => store.windowOf([['host', host]])!)
+    assert.ok(ids.includes(gone))
+    assert.deepEqual(
+      store.write(ids).map(([labels]) => new Map(JSON.parse(labels)).get('host')),
+      ['y', 'z']
+    )
+  })
+
   it('take less than a third of their bytes', () => {
     const store = new Store()
     const ids = Array.from(
