@@ -10,7 +10,7 @@ import { SeriesTable } from '../../../../core/model/series-table/series-table.ts
 import { runThrough } from '../../../../core/model/stepwise.ts'
 import { rowsBySeries } from '../../../../core/wire/prometheus/samples.ts'
 import type { TranslationStrategy } from '../../../../core/wire/prometheus/translation-strategy.ts'
-import { Translator } from '../../../../core/wire/prometheus/translator.ts'
+import { Translator, type TranslatorOptions } from '../../../../core/wire/prometheus/translator.ts'
 import { LabelSets } from '../../../../core/wire/remote-write/label-sets.ts'
 import { encodeWriteRequests } from '../../../../core/wire/remote-write/write-request.ts'
 import { collectGarbage } from '../../../garbage.ts'
@@ -18,6 +18,9 @@ import { readWriteRequest } from './read-write-request.ts'
 
 const NOW = 1_760_000_000_000
 const SERIES = 100_000
+const METRICS = 2000
+/** Of tables that have grown, for each series that has gone. A recipe is more. */
+const LEFT_BYTES = 500
 const METRIC: Metric = { name: 'requests', unit: '', description: '', kind: 'gauge', temporality: 'unspecified' }
 /** A metric whose series have the same labels. */
 const TWIN: Metric = { ...METRIC, kind: 'up_down_counter', temporality: 'cumulative' }
@@ -33,20 +36,25 @@ type Way = (typeof WAYS)[number]
 class Store {
   readonly table = new SeriesTable()
   readonly sets: LabelSets
-  readonly #translator: Translator
+  readonly #options: TranslatorOptions
+  #translator!: Translator
 
   constructor(strategy: TranslationStrategy = STRATEGIES[0], externalLabels = NO_LABELS) {
+    this.#options = {
+      strategy,
+      externalLabels,
+      promoteResourceAttributes: [],
+      targetInfo: false,
+      exponentialHistograms: 'vmrange'
+    }
     this.sets = new LabelSets(this.table, strategy, (series, set) => this.#translator.relabel(series, set))
-    this.#translator = new Translator(
-      this.table,
-      {
-        strategy,
-        externalLabels,
-        promoteResourceAttributes: [],
-        targetInfo: false,
-        exponentialHistograms: 'vmrange'
-      },
-      (labels, isDerived, series) => this.sets.idOf(labels, isDerived, series)
+    this.renew()
+  }
+
+  /** A new translator over the same label sets. */
+  renew(): void {
+    this.#translator = new Translator(this.table, this.#options, (labels, isDerived, series) =>
+      this.sets.idOf(labels, isDerived, series)
     )
     this.sets.addHolder(this.#translator)
   }
@@ -84,6 +92,11 @@ class Store {
     collectGarbage()
     runThrough(this.table.expireIdle(1))
     runThrough(this.sets.expireIdle())
+  }
+
+  async expireAll(): Promise<void> {
+    for (let i = 0; i < 4; i++) await this.expire()
+    assert.equal(this.table.size, 0)
   }
 }
 
@@ -226,6 +239,42 @@ describe('composed labels', () => {
     assert.equal(store.table.size, 0)
     const again = store.write([store.windowOf([['host', '1']])!])
     assert.equal(again.length, 1)
+  })
+
+  it('leave nothing behind of a metric whose series have gone, whether they could be composed or not', async () => {
+    const store = new Store()
+    const write = (metrics: number, round: number) => {
+      const ids = Array.from({ length: metrics }, (_, i) =>
+        store.table.idOf({ ...METRIC, name: `metric_${round}_${i}` }, [['number', i % 2 === 0 ? i : -i]])
+      )
+      assert.equal(new Set(store.write(ids).map(([labels]) => labels)).size, metrics)
+    }
+    write(2, 0)
+    const few = store.sets.bytes
+    for (let round = 1; round < 3; round++) {
+      write(METRICS, round)
+      await store.expireAll()
+    }
+    assert.ok(store.sets.bytes < few + METRICS * LEFT_BYTES, `${store.sets.bytes} bytes, and ${few} before`)
+  })
+
+  it('leave nothing behind of series that got other label sets meanwhile', async () => {
+    const store = new Store()
+    store.write([store.table.idOf(METRIC, []), store.received([['host', 'x']], TWIN)])
+    const few = store.sets.bytes
+    const ids = Array.from({ length: METRICS }, (_, i) => store.table.idOf({ ...METRIC, name: `metric_${i}` }, []))
+    const before = store.write(ids)
+    store.write(ids.map((_, i) => store.received([], { ...TWIN, name: `metric_${i}` })))
+    const holder = { holdIds: (hold: (id: number) => void) => ids.forEach(hold) }
+    store.table.addHolder(holder)
+    store.renew()
+    for (let i = 0; i < 4; i++) await store.expire()
+    assert.equal(store.table.size, METRICS)
+    assert.deepEqual(store.write(ids), before)
+    ids.length = 0
+    await store.expireAll()
+    assert.ok(store.sets.bytes < few + METRICS * LEFT_BYTES, `${store.sets.bytes} bytes, and ${few} before`)
+    store.table.addHolder(holder)
   })
 })
 
