@@ -45,7 +45,7 @@ export class LabelRecipes {
     if (known !== undefined) return known
     if (this.#indexes.size >= MOST_RECIPES) return undefined
     const index = this.#free.pop() ?? this.#used.length
-    // What is added becomes labels by rules: those that were seen are right for all.
+    // Added attributes become labels by rules: those that were seen are right for all.
     const ofSeries = new LabelRecipe(attributes, labels, this.#strategy, own)
     const ofBase = base === id ? ofSeries : new LabelRecipe(own, labels, this.#strategy)
     this.#used[index] = { ofBase, ofSeries, text, series: 0 }

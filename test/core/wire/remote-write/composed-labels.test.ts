@@ -19,7 +19,7 @@ import { readWriteRequest } from './read-write-request.ts'
 const NOW = 1_760_000_000_000
 const SERIES = 100_000
 const METRICS = 2000
-/** Of tables that have grown, for each series that has gone. A recipe is more. */
+/** Memory of tables that have grown, for each series that has gone. A recipe is more. */
 const LEFT_BYTES = 500
 const METRIC: Metric = { name: 'requests', unit: '', description: '', kind: 'gauge', temporality: 'unspecified' }
 /** A metric whose series have the same labels. */
@@ -27,6 +27,7 @@ const TWIN: Metric = { ...METRIC, kind: 'up_down_counter', temporality: 'cumulat
 /** A metric that windows are made of. */
 const REQUESTS: Metric = { ...METRIC, kind: 'counter', temporality: 'delta' }
 const WINDOW = new AttributeSplice([['window', '10s']], ['window'])
+const MINUTE = new AttributeSplice([['window', '1m']], ['window'])
 const STRATEGIES: readonly TranslationStrategy[] = ['UnderscoreEscapingWithSuffixes', 'NoTranslation']
 const NO_LABELS: Readonly<Record<string, string>> = {}
 const WAYS = ['received', 'linked', 'in parts'] as const
@@ -64,8 +65,8 @@ class Store {
   }
 
   /** The series that windows would make of a received one. */
-  windowOf(attributes: Attributes, splice = WINDOW): number | undefined {
-    const context = this.table.contextOf(METRIC, NO_RESOURCE, NO_SCOPE)
+  windowOf(attributes: Attributes, splice = WINDOW, metric = METRIC): number | undefined {
+    const context = this.table.contextOf(metric, NO_RESOURCE, NO_SCOPE)
     return this.table.idWith(this.received(attributes, REQUESTS), context, splice)
   }
 
@@ -217,13 +218,16 @@ describe('composed labels', () => {
   it('take less than a third of their bytes', () => {
     const store = new Store()
     const ids = Array.from(
-      { length: SERIES },
-      (_, i) =>
-        store.windowOf([
-          ['host', `host-${i % 100}.region-1.example.com`],
-          ['request', `4bf92f3577b34da6a3ce929d0e0e${i}`],
-          ['status', 200 + (i % 3)]
-        ])!
+      { length: SERIES / 4 },
+      (_, i): Attributes => [
+        ['host', `host-${i % 100}.region-1.example.com`],
+        ['request', `4bf92f3577b34da6a3ce929d0e0e${i}`],
+        ['status', 200 + (i % 3)]
+      ]
+    ).flatMap(attributes =>
+      [METRIC, { ...METRIC, name: 'errors' }].flatMap(metric =>
+        [WINDOW, MINUTE].map(splice => store.windowOf(attributes, splice, metric)!)
+      )
     )
     const written = store.write(ids)
     assert.equal(new Set(written.map(([labels]) => labels)).size, SERIES)
