@@ -236,6 +236,18 @@ describe('composed labels', () => {
     assert.ok(bytes < (encoded.end - encoded.start) / 3, `${bytes} bytes of ${encoded.end - encoded.start}`)
   })
 
+  it('are kept if those that all series have are long', () => {
+    const store = new Store(STRATEGIES[0], { long: 'x'.repeat(8192) })
+    collectGarbage()
+    const { arrayBuffers } = process.memoryUsage()
+    const name = (i: number) => `metric_${i}`
+    const ids = Array.from({ length: METRICS }, (_, i) => store.table.idOf({ ...METRIC, name: name(i) }, []))
+    store.write(ids)
+    collectGarbage()
+    const bytes = (process.memoryUsage().arrayBuffers - arrayBuffers) / METRICS
+    assert.ok(bytes < 8192 / 2, `${bytes} bytes of each metric`)
+  })
+
   it('go with their series', async () => {
     const store = new Store()
     store.write(Array.from({ length: SERIES }, (_, i) => store.windowOf([['host', `${i}`]])!))
