@@ -34,7 +34,7 @@ interface Step {
 
 /** How encoded labels are made of the bytes of attributes, for series of one context with the same attribute names. */
 export class LabelRecipe {
-  /** Of labels, besides the texts of attributes. */
+  /** Bytes of labels, besides the texts of attributes. */
   readonly mostBytes: number
   readonly #steps: readonly Step[]
   /** By index of the attribute: where its text begins, and where it ends. Of a number: {@link IS_NUMBER}, and the number. */
