@@ -147,7 +147,7 @@ export class PortableBlockReader implements IdHolder {
   }
 
   holdIds(hold: (id: number) => void): Stepwise<void> {
-    return this.#ids.forEach(hold)
+    return this.#ids.eachInSteps(hold)
   }
 
   /** These ids of the writer's mean nothing from here on. */

@@ -1,4 +1,4 @@
-import type { Stepwise } from '../stepwise.ts'
+import { runThrough, type Stepwise } from '../stepwise.ts'
 
 /** Ids in a page. */
 const PAGE_IDS = 2 ** 16
@@ -45,7 +45,12 @@ export class IdColumn<P extends Page> {
   }
 
   /** Calls `take` with the number of each id that has got one, in the order of ids. */
-  *forEach(take: (value: number) => void): Stepwise<void> {
+  forEach(take: (value: number) => void): void {
+    runThrough(this.eachInSteps(take))
+  }
+
+  /** {@link forEach}, a page at a time. */
+  *eachInSteps(take: (value: number) => void): Stepwise<void> {
     const fill = this.#fill
     for (const page of this.pages) {
       // By index: an iterator takes several times as long, and states have pages by the hundred.

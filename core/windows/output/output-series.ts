@@ -109,6 +109,6 @@ export class OutputStream {
   }
 
   *holdIds(hold: (id: number) => void): Stepwise<void> {
-    for (const ids of this.#ids) if (ids !== undefined) yield* ids.forEach(hold)
+    for (const ids of this.#ids) if (ids !== undefined) yield* ids.eachInSteps(hold)
   }
 }
