@@ -1,4 +1,4 @@
-import { runThrough, type Stepwise } from '../stepwise.ts'
+import type { Stepwise } from '../stepwise.ts'
 
 /** Ids in a page. */
 const PAGE_IDS = 2 ** 16
@@ -45,12 +45,7 @@ export class IdColumn<P extends Page> {
     if (page !== undefined) page[id & IN_ID_PAGE] = this.#fill
   }
 
-  /** Calls `take` with the number of each id that has got one, in the order of ids. */
-  forEach(take: (value: number) => void): void {
-    runThrough(this.eachInSteps(take))
-  }
-
-  /** {@link forEach}, a page at a time. */
+  /** Calls `take` with the number of each id that has got one, in the order of ids, a page at a time. */
   *eachInSteps(take: (value: number) => void): Stepwise<void> {
     const fill = this.#fill
     for (const page of this.pages) {
