@@ -2,6 +2,7 @@ import { IdColumn } from './series-table/id-column.ts'
 import { UNKNOWN } from './series-table/key-table.ts'
 import type { SeriesColumn } from './series-table/series-column.ts'
 import type { Series, SeriesTable } from './series-table/series-table.ts'
+import type { Stepwise } from './stepwise.ts'
 
 /** In place of the id of a derived series: there is none. */
 export const NOT_DERIVED = UNKNOWN - 1
@@ -43,9 +44,12 @@ export class DerivedSeries {
   }
 
   /** Called when an epoch begins. Calls `hold` with the ids of all derived series in use, and forgets the others. */
-  holdIds(hold: (id: number) => void): void {
+  *holdIds(hold: (id: number) => void): Stepwise<void> {
     this.#epoch = (this.#epoch + 1) & EPOCH_BITS
-    for (const [at, ids] of this.#ids.pages.entries()) if (ids !== undefined) this.#holdPage(ids, at, hold)
+    for (const [at, ids] of this.#ids.pages.entries()) {
+      if (ids !== undefined) this.#holdPage(ids, at, hold)
+      yield
+    }
   }
 
   #holdPage(ids: Uint32Array, at: number, hold: (id: number) => void): void {

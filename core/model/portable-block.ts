@@ -9,6 +9,7 @@ import { UNKNOWN } from './series-table/key-table.ts'
 import { SeriesColumn } from './series-table/series-column.ts'
 import type { SeriesContext } from './series-table/series-contexts.ts'
 import type { SeriesTable } from './series-table/series-table.ts'
+import type { Stepwise } from './stepwise.ts'
 
 const BYTES_PER_POINT = 29
 
@@ -145,8 +146,8 @@ export class PortableBlockReader implements IdHolder {
     table.addHolder(this)
   }
 
-  holdIds(hold: (id: number) => void): void {
-    this.#ids.forEach(hold)
+  holdIds(hold: (id: number) => void): Stepwise<void> {
+    return this.#ids.eachInSteps(hold)
   }
 
   /** These ids of the writer's mean nothing from here on. */

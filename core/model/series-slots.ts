@@ -86,8 +86,11 @@ export class SeriesSlots {
   }
 
   /** Calls `hold` with the id of each series. */
-  holdIds(hold: (id: number) => void): void {
-    for (let slot = 0; slot < this.length; slot++) if (this.isUsed(slot)) hold(this.#ids[slot])
+  *holdIds(hold: (id: number) => void): Stepwise<void> {
+    for (let slot = 0; slot < this.length; slot++) {
+      if (this.isUsed(slot)) hold(this.#ids[slot])
+      if (slot % SLOTS_PER_STEP === SLOTS_PER_STEP - 1) yield
+    }
   }
 
   *save(): Stepwise<SavedSeriesSlots> {

@@ -22,7 +22,7 @@ const TICKS_PER_PANE = 4
 const SHORTEST_TICK_MS = 50
 const LONGEST_TICK_MS = 500
 /** Without a journal, an emission that takes no longer is done at once, and a longer one in parts of this length. */
-const EMISSION_MS = 5
+const EMISSION_MS = 2
 
 /** Aggregates points and events in windows of event time, by rules. Items that no rule takes pass through. */
 export class WindowEngine implements BatchProcessor {
@@ -36,6 +36,8 @@ export class WindowEngine implements BatchProcessor {
   #running: Generator<void> | undefined
   /** True if it goes in steps while batches may come in. */
   #isInSteps = false
+  /** True while silent groups expire, at the end of it. */
+  #isExpiring = false
   #waiting: WaitingBatches
   /** By index: rules whose state no rule of the successor takes. */
   #leaving: ReadonlyMap<number, Unmatched> = new Map()
@@ -69,9 +71,9 @@ export class WindowEngine implements BatchProcessor {
   }
 
   receive(batch: Batch): void {
-    if (this.#isInSteps) return this.#waiting.add(batch)
-    // A processor before this one may emit by a timer while windows are being emitted: the batch comes after them.
-    this.#finish()
+    if (this.#isInSteps && this.#isExpiring) return this.#waiting.add(batch)
+    // With a journal a processor before this one may emit by a timer meanwhile: the batch comes after the windows.
+    if (!this.#isInSteps) this.#finish()
     const { block, origin } = batch
     const rest = this.#aggregate(block, origin.source)
     if (rest === block) return this.#output?.(batch)
@@ -166,7 +168,7 @@ export class WindowEngine implements BatchProcessor {
   }
 
   // An emission goes in steps, so that nobody waits for all of it. With a journal nothing comes in until it is done;
-  // without one, batches wait here.
+  // without one, batches are counted in between.
   #advance(watermark: number): void {
     if (this.#isInSteps) return
     this.#finish()
@@ -208,6 +210,19 @@ export class WindowEngine implements BatchProcessor {
   *#advancing(watermark: number, rules: readonly WindowRule[]): Generator<void> {
     this.#send()
     if (this.#isBlocked) return
+    for (const rule of rules) rule.beginEmission(watermark)
+    try {
+      yield* this.#emitUpTo(watermark, rules)
+    } finally {
+      for (const rule of rules) rule.endEmission()
+    }
+    if (this.#isBlocked) return
+    this.#isExpiring = true
+    yield* expireIfDue(this.#state, this.#settings, this.#context.clock.now())
+    this.#isExpiring = false
+  }
+
+  *#emitUpTo(watermark: number, rules: readonly WindowRule[]): Generator<void> {
     for (const { windows, emitter } of rules) {
       for (const amended of windows.takeAmended()) {
         yield* this.#emit(emitter.blocksOfAmended(amended))
@@ -218,7 +233,6 @@ export class WindowEngine implements BatchProcessor {
         if (this.#isBlocked) return
       }
     }
-    yield* expireIfDue(this.#state, this.#settings, this.#context.clock.now())
   }
 
   *#emit(made: Generator<readonly Block[]>): Generator<void> {

@@ -139,6 +139,17 @@ export class WindowRule {
     }
   }
 
+  /** Windows up to `watermark` are about to be emitted. Items may be added meanwhile, as if that had been done. */
+  beginEmission(watermark: number): void {
+    this.windows.beginClosing(watermark)
+    this.emitter.begin()
+  }
+
+  endEmission(): void {
+    this.windows.endClosing()
+    this.#recorder.recordDeferred()
+  }
+
   /** Expires groups and cumulative series that stood still since `time`. */
   *expire(time: number): Stepwise<void> {
     const expired = yield* this.groups.expire(time, yield* this.windows.slotsInUse(this.groups.length))

@@ -87,6 +87,8 @@ export class LabelModel {
 
   async end(): Promise<void> {
     while (this.#open.length > 0) this.#write()
+    // One that has begun may have an earlier translator.
+    this.#setExpiry = undefined
     // Series of distributions stay for as long as they may have to be ended.
     this.#translator.translate(new PointBlockBuilder().build(), NOW + 1_000_000)
     for (let i = 0; i < 60 && this.#table.size > 0; i++) {

@@ -1,3 +1,5 @@
+import type { Stepwise } from '../stepwise.ts'
+
 /** Ids in a page. */
 const PAGE_IDS = 2 ** 16
 export const ID_PAGE_SHIFT = 16
@@ -43,12 +45,13 @@ export class IdColumn<P extends Page> {
     if (page !== undefined) page[id & IN_ID_PAGE] = this.#fill
   }
 
-  /** Calls `take` with the number of each id that has got one, in the order of ids. */
-  forEach(take: (value: number) => void): void {
+  /** Calls `take` with the number of each id that has got one, in the order of ids, a page at a time. */
+  *eachInSteps(take: (value: number) => void): Stepwise<void> {
     const fill = this.#fill
     for (const page of this.pages) {
       // By index: an iterator takes several times as long, and states have pages by the hundred.
       for (let i = 0; page !== undefined && i < PAGE_IDS; i++) if (page[i] !== fill) take(page[i])
+      yield
     }
   }
 

@@ -17,8 +17,8 @@ export class Lease {
 
 /** A state that has ids for longer than any block. */
 export interface IdHolder {
-  /** Calls `hold` with each id that it has. */
-  holdIds(hold: (id: number) => void): void
+  /** Calls `hold` with each id that it has: at once, or in steps if these may be very many. */
+  holdIds(hold: (id: number) => void): Stepwise<void> | void
 }
 
 /**
@@ -69,13 +69,15 @@ export class IdLifetimes {
 
   /**
    * Begins an epoch, and removes ids not seen in the last epochs.
-   * @param idle number of these epochs, without the new one
+   * @param idle number of these epochs, without the new one; 1 at least
    * @param isPinned asked before an id goes: true if it must stay
    */
   *expire(idle: number, isPinned: (id: number) => boolean): Stepwise<void> {
     const table = this.#table
     this.#beginEpoch()
+    // Before states are asked: one may get an id later of a block that is gone when all have been.
     const before = Math.min(this.#oldestLease(), table.epoch - idle)
+    yield* this.#holdAll()
     yield* this.#expireLinked(before, isPinned)
     for (let id = 0; id < table.length; id++) {
       if (id % IDS_PER_STEP === IDS_PER_STEP - 1) yield
@@ -106,16 +108,21 @@ export class IdLifetimes {
     this.#heldIn.clear(id)
   }
 
-  // All states at once: an id that one hands to another is then missed in neither.
   #beginEpoch(): void {
     this.#leases.push(new WeakRef(this.#current))
     this.#current = new Lease(++this.#table.epoch)
+  }
+
+  // One state after the other: an id that one hands to another meanwhile may be missed in both. It stays, since it was
+  // held or seen in the epoch before. States that are added meanwhile are asked too.
+  *#holdAll(): Stepwise<void> {
     const hold = (id: number) => this.hold(id)
-    this.#holders = this.#holders.filter(one => {
-      const holder = one.deref()
-      holder?.holdIds(hold)
-      return holder !== undefined
-    })
+    this.#holders = this.#holders.filter(one => one.deref() !== undefined)
+    for (const one of this.#holders) {
+      const steps = one.deref()?.holdIds(hold)
+      if (steps !== undefined) yield* steps
+      yield
+    }
   }
 
   #oldestLease(): number {

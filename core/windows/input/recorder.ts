@@ -12,6 +12,8 @@ export class Recorder {
   #plans: readonly (KindPlan | undefined)[]
   #late: LatePolicy
   #account: Account
+  /** Late ones that came while windows were being closed. */
+  #deferred: Observation[] = []
 
   constructor(
     windows: Windows,
@@ -40,7 +42,13 @@ export class Recorder {
       this.#account.drop('late')
       return DROPPED
     }
-    for (const pane of this.#windows.panesOfLate(time, slot)) pane.observe(observation, accumulators)
+    if (this.#windows.isClosing) this.#deferred.push({ ...observation })
+    else for (const pane of this.#windows.panesOfLate(time, slot)) pane.observe(observation, accumulators)
     return COUNTED
+  }
+
+  /** Windows are being closed no more: late observations that came meanwhile go into their panes. */
+  recordDeferred(): void {
+    for (const observation of this.#deferred.splice(0)) this.record(observation)
   }
 }

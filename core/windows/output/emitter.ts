@@ -23,6 +23,8 @@ export class Emitter {
   #plan: RulePlan
   #sizes: readonly SizedWindows[]
   #groups: Groups
+  /** As that of the groups was when the emission began. */
+  #hasValues = new Uint8Array()
   #series: OutputSeries
   #writer: PointWriter
   #windowSink: WindowSink
@@ -46,6 +48,11 @@ export class Emitter {
     this.totals = new Totals(rule.limits)
     this.#windowSink = new WindowSink(this.#writer, account)
     this.#totalSink = new TotalSink(this.totals, this.#series.totals, this.#writer)
+  }
+
+  /** Windows are about to be emitted. What comes for their groups meanwhile does not change their points. */
+  begin(): void {
+    this.#hasValues = this.#groups.hasValues.slice(0, this.#groups.length)
   }
 
   /** The points of a window that has closed, some of them at a time. One window after the other. */
@@ -130,7 +137,7 @@ export class Emitter {
 
   #planOf(slot: number): KindPlan {
     const plan = this.#plan.kinds[this.#groups.kinds[slot]]!
-    return plan.withoutValues !== undefined && this.#groups.hasValues[slot] === 0 ? plan.withoutValues : plan
+    return plan.withoutValues !== undefined && this.#hasValues[slot] === 0 ? plan.withoutValues : plan
   }
 
   *#inSteps(pane: Pane, emit: (from: number, to: number) => void): Generator<readonly PointBlock[]> {

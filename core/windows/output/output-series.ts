@@ -3,6 +3,7 @@ import type { Temporality } from '../../model/series.ts'
 import { IdColumn } from '../../model/series-table/id-column.ts'
 import { UNKNOWN } from '../../model/series-table/key-table.ts'
 import type { SeriesTable } from '../../model/series-table/series-table.ts'
+import type { Stepwise } from '../../model/stepwise.ts'
 import { formatDuration } from '../../schema/units.ts'
 import type { PlannedOutput } from '../aggregations/plan.ts'
 import type { Groups } from '../groups/groups.ts'
@@ -52,8 +53,8 @@ export class OutputSeries {
   }
 
   /** Calls `hold` with the ids of all series. */
-  holdIds(hold: (id: number) => void): void {
-    for (const stream of this.#streams) stream.holdIds(hold)
+  *holdIds(hold: (id: number) => void): Stepwise<void> {
+    for (const stream of this.#streams) yield* stream.holdIds(hold)
   }
 
   get #streams(): readonly OutputStream[] {
@@ -107,7 +108,7 @@ export class OutputStream {
     for (const ids of this.#ids) ids?.clear(slot)
   }
 
-  holdIds(hold: (id: number) => void): void {
-    for (const ids of this.#ids) ids?.forEach(hold)
+  *holdIds(hold: (id: number) => void): Stepwise<void> {
+    for (const ids of this.#ids) if (ids !== undefined) yield* ids.eachInSteps(hold)
   }
 }

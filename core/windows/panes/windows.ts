@@ -32,6 +32,8 @@ export class Windows {
   #amendMs: number
   /** The last watermark that closed windows. */
   #closedTo = Number.NEGATIVE_INFINITY
+  /** The watermark up to which windows are being closed; -Infinity if none are. */
+  #closingTo = Number.NEGATIVE_INFINITY
   /** The pane asked for last, which is open. */
   #lastPane: Pane | undefined
   /** Its times, Unix ms: from here on, and before the end. None if there is no such pane. */
@@ -49,15 +51,30 @@ export class Windows {
     return this.sizes[0].sizeMs
   }
 
-  /** True if the smallest window at `time` has closed. */
+  /** True if the smallest window at `time` has closed, or is about to. */
   isLate(time: number): boolean {
-    return this.sizes[0].isClosedAt(time)
+    return this.sizes[0].isClosedAt(time) || this.#endAt(time) <= this.#closingTo
   }
 
   /** True if a late point at `time` comes too late to amend the smallest window. */
   isBeyondAmending(time: number): boolean {
-    const end = (Math.floor(time / this.paneSize) + 1) * this.paneSize
-    return end + this.#amendMs <= this.#closedTo
+    return this.#endAt(time) + this.#amendMs <= Math.max(this.#closedTo, this.#closingTo)
+  }
+
+  /** True from {@link beginClosing} to {@link endClosing}. No late point may be added meanwhile. */
+  get isClosing(): boolean {
+    return this.#closingTo > Number.NEGATIVE_INFINITY
+  }
+
+  /** From now on points are late as if {@link close} had closed all windows up to `watermark`, which takes its time. */
+  beginClosing(watermark: number): void {
+    this.#closingTo = watermark
+    this.#lastEnd = this.#lastStart
+  }
+
+  /** From now on points are late by the windows that have closed. */
+  endClosing(): void {
+    this.#closingTo = Number.NEGATIVE_INFINITY
   }
 
   /** The pane of the smallest window at `time`; undefined if that has closed. */
@@ -91,7 +108,6 @@ export class Windows {
 
   /** Closes every window that ends by `watermark`, in order of their ends, smaller before larger. */
   *close(watermark: number): Generator<ClosedWindow> {
-    this.#lastEnd = this.#lastStart
     const due = this.sizes.map(size => size.due(watermark))
     for (;;) {
       const i = this.#earliest(due)
@@ -154,6 +170,11 @@ export class Windows {
     this.#closedTo = closedTo
     this.#lastEnd = this.#lastStart
     for (const [i, size] of levels.entries()) this.sizes[i].restore(size)
+  }
+
+  /** The end of the smallest window at `time`. */
+  #endAt(time: number): number {
+    return (Math.floor(time / this.paneSize) + 1) * this.paneSize
   }
 
   #feed(larger: SizedWindows, pane: Pane, start: number, watermark: number, due: number[][]): void {

@@ -2,6 +2,7 @@ import type { IdColumn } from '../../model/series-table/id-column.ts'
 import { UNKNOWN } from '../../model/series-table/key-table.ts'
 import type { SeriesContext } from '../../model/series-table/series-contexts.ts'
 import type { Series, SeriesTable } from '../../model/series-table/series-table.ts'
+import type { Stepwise } from '../../model/stepwise.ts'
 import type { LabelOptions, Labels } from './labels.ts'
 import { NumberLabels } from './number-labels.ts'
 import type { Samples } from './samples.ts'
@@ -57,8 +58,8 @@ export class NumberStreams {
   }
 
   /** Calls `hold` with the ids of all label sets. */
-  holdIds(hold: (id: number) => void): void {
-    this.#sets.forEach(hold)
+  holdIds(hold: (id: number) => void): Stepwise<void> {
+    return this.#sets.eachInSteps(hold)
   }
 
   #newSetOf(id: number, context: SeriesContext, name: string): number {

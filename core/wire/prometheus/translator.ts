@@ -5,6 +5,7 @@ import { SeriesMemo } from '../../model/series-memo.ts'
 import type { IdHolder } from '../../model/series-table/id-lifetimes.ts'
 import type { SeriesContext } from '../../model/series-table/series-contexts.ts'
 import type { Series, SeriesTable } from '../../model/series-table/series-table.ts'
+import type { Stepwise } from '../../model/stepwise.ts'
 import {
   EarlierStreams,
   LOOKBACK_MS,
@@ -152,8 +153,8 @@ export class Translator {
   }
 
   /** Calls `hold` with the ids of all label sets. */
-  holdIds(hold: (id: number) => void): void {
-    this.#numbers.holdIds(hold)
+  *holdIds(hold: (id: number) => void): Stepwise<void> {
+    yield* this.#numbers.holdIds(hold)
     for (const { streams } of this.#distributed) streams.holdIds(hold)
     for (const { info } of this.#targets.values()) hold(info)
     for (const facts of this.#facts) if (facts?.target !== undefined) hold(facts.target.info)

@@ -8,7 +8,7 @@ import { LabelRecipe } from './label-recipe.ts'
 const MOST_RECIPES = 4096
 /** Longer labels are kept, where those that are the same for many series are there once. */
 const MOST_BYTES = 4096
-/** With its bytes, its place in a list, and an entry of a map. */
+/** With its bytes, its place in a list, and entries of maps. */
 const BYTES_PER_RECIPE = 2048
 
 /** How the labels of series of one rule are made. */
@@ -17,6 +17,10 @@ export interface SeriesRecipe {
   readonly ofBase: LabelRecipe
   /** Of its own attributes, should it be linked no more. */
   readonly ofSeries: LabelRecipe
+  readonly context: number
+  readonly isLinked: boolean
+  /** The attributes of one of the series; those of a base have no value. */
+  readonly attributes: readonly (readonly [key: string, value: AttributeValue | undefined])[]
   readonly text: string
   /** Series whose labels are made so. */
   series: number
@@ -28,6 +32,8 @@ export class LabelRecipes {
   readonly #used: (SeriesRecipe | undefined)[] = []
   readonly #free: number[] = []
   readonly #indexes = new Map<string, number>()
+  /** By context: the index found last. */
+  readonly #found = new Map<number, number>()
 
   constructor(strategy: TranslationStrategy) {
     this.#strategy = strategy
@@ -38,30 +44,25 @@ export class LabelRecipes {
   }
 
   /** The index of the recipe for a series, which has these labels; undefined if there is none, or there are too many. */
-  indexOf({ id, table, attributes }: Series, labels: Labels): number | undefined {
+  indexOf(series: Series, labels: Labels): number | undefined {
+    const { id, table, attributes } = series
     if (!attributes.every(([, value]) => isPlain(value))) return undefined
-    const base = table.baseOf(id)
-    const own = base === id ? attributes : table.read(base).attributes
-    const text = JSON.stringify([table.contextIdOf(id), own.map(([key]) => key), othersOf(attributes, own)])
-    const known = this.#indexes.get(text)
-    if (known !== undefined) return known
-    if (this.#indexes.size >= MOST_RECIPES) return undefined
-    const ofBase = new LabelRecipe(own, labels, this.#strategy)
-    if (ofBase.mostBytes > MOST_BYTES) return undefined
-    // Added attributes become labels by rules: those that were seen are right for all.
-    const ofSeries = base === id ? ofBase : new LabelRecipe(attributes, labels, this.#strategy, own)
-    const index = this.#free.pop() ?? this.#used.length
-    this.#used[index] = { ofBase, ofSeries, text, series: 0 }
-    this.#indexes.set(text, index)
+    const context = table.contextIdOf(id)
+    const isLinked = table.baseOf(id) !== id
+    const found = this.#found.get(context)
+    if (found !== undefined && isOf(this.at(found), isLinked, attributes)) return found
+    const index = this.#find(series, context, isLinked, labels)
+    if (index !== undefined) this.#found.set(context, index)
     return index
   }
 
   /** A recipe that no series has goes: the id of its context is used again. */
   removeUnused(index: number): void {
-    const { series, text } = this.at(index)
+    const { series, text, context } = this.at(index)
     if (series > 0) return
     this.#used[index] = undefined
     this.#indexes.delete(text)
+    if (this.#found.get(context) === index) this.#found.delete(context)
     this.#free.push(index)
   }
 
@@ -69,17 +70,35 @@ export class LabelRecipes {
   get bytes(): number {
     return this.#indexes.size * BYTES_PER_RECIPE
   }
+
+  #find({ id, table, attributes }: Series, context: number, isLinked: boolean, labels: Labels): number | undefined {
+    const own = isLinked ? table.read(table.baseOf(id)).attributes : attributes
+    const names = new Set(own.map(([key]) => key))
+    const shared = attributes.map(([key, value]) => [key, names.has(key) ? undefined : value] as const)
+    const text = JSON.stringify([context, isLinked, shared])
+    const known = this.#indexes.get(text)
+    if (known !== undefined) return known
+    if (this.#indexes.size >= MOST_RECIPES) return undefined
+    const ofBase = new LabelRecipe(own, labels, this.#strategy)
+    if (ofBase.mostBytes > MOST_BYTES) return undefined
+    // Added attributes become labels by rules: those that were seen are right for all.
+    const ofSeries = isLinked ? new LabelRecipe(attributes, labels, this.#strategy, own) : ofBase
+    const index = this.#free.pop() ?? this.#used.length
+    this.#used[index] = { ofBase, ofSeries, context, isLinked, attributes: shared, text, series: 0 }
+    this.#indexes.set(text, index)
+    return index
+  }
 }
 
 /** Other values become labels by rules, and an empty one becomes none. */
 const isPlain = (value: AttributeValue) => (typeof value === 'string' && value !== '') || Number.isSafeInteger(value)
 
-/** The attributes that are not among `own`, all of which are in the same order. */
-function othersOf(attributes: Attributes, own: Attributes): Attributes {
-  let next = 0
-  return attributes.filter(([key]) => {
-    if (own[next]?.[0] !== key) return true
-    next++
-    return false
-  })
+/** True if a series of the recipe's context has its attributes. */
+function isOf(recipe: SeriesRecipe, isLinked: boolean, attributes: Attributes): boolean {
+  if (recipe.isLinked !== isLinked || recipe.attributes.length !== attributes.length) return false
+  for (let i = 0; i < attributes.length; i++) {
+    const [key, value] = recipe.attributes[i]
+    if (attributes[i][0] !== key || (value !== undefined && attributes[i][1] !== value)) return false
+  }
+  return true
 }

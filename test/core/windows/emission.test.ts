@@ -1,47 +1,143 @@
 import assert from 'node:assert/strict'
-import { it } from 'node:test'
-import plugin from '../../../processors/windowed_counter/index.ts'
-import { PointBlockBuilder } from '../../../sdk/plugin/index.ts'
-import { ProcessorHarness, testBatch, testConfig, testContext } from '../../../sdk/plugin/testing.ts'
+import { describe, it } from 'node:test'
+import { WindowEngine } from '../../../core/windows/engine.ts'
+import type { LatePolicy, RuleSettings } from '../../../core/windows/settings.ts'
+import { type Block, type EventBlock, PointBlockBuilder } from '../../../sdk/plugin/index.ts'
+import { testBatch, testContext } from '../../../sdk/plugin/testing.ts'
+import { EPOCH, ruleOf, settingsOf, tumbling, WindowHarness } from './harness.ts'
 
 const METRIC = { name: 'hits', unit: '', description: '', kind: 'counter', temporality: 'delta' } as const
-const SERIES = 50_000
+const GROUPS = 6000
+const SIZES = [tumbling(10_000), tumbling(60_000), { sizeMs: 30_000, everyMs: 10_000 }]
+
+/** An engine whose emissions take their next steps when it is told so. */
+class SteppedEngine extends WindowHarness {
+  #steps: (() => boolean)[] = []
+
+  static async start(...rules: readonly RuleSettings[]): Promise<SteppedEngine> {
+    const context = testContext('windows')
+    const engine = new SteppedEngine(() => new WindowEngine(settingsOf(...rules), context), context)
+    context.inSteps = step => void engine.#steps.push(step)
+    await engine.start()
+    return engine
+  }
+
+  get isEmitting(): boolean {
+    return this.#steps.length > 0
+  }
+
+  /** False if the emission is done. */
+  step(): boolean {
+    this.#steps = this.#steps.filter(step => step())
+    return this.isEmitting
+  }
+
+  /** One point for each group; `at` in seconds after the epoch. */
+  fill(groups: number, at: number): Block {
+    const { series } = this.context
+    const builder = new PointBlockBuilder(groups)
+    for (let i = 0; i < groups; i++) builder.addId(series, series.idOf(METRIC, [['i', `${i}`]]), EPOCH + at * 1000, 1)
+    return builder.build()
+  }
+
+  get lines(): string[] {
+    return this.outputs.map(({ series, at, value }) => `${series} ${at} ${value}`)
+  }
+}
 
 it('regression: without a journal a window of many groups was emitted in one piece, and nobody had a turn', async () => {
-  const context = testContext('windowed_counter')
-  const steps: (() => boolean)[] = []
-  const sums: number[] = []
-  context.inSteps = step => void steps.push(step)
-  const processor = plugin.create(testConfig(plugin, { windows: ['10s'], output: ['delta'] }), context)
-  const host = new ProcessorHarness(processor, context, {
-    downstream: batch => {
-      sums.push(batch.block.value.reduce((sum, value) => sum + value, 0))
-      batch.ack()
-    }
-  })
-  host.open()
-  await processor.start?.(new AbortController().signal)
-  const send = (series: number) => {
-    const builder = new PointBlockBuilder(series)
-    for (let i = 0; i < series; i++)
-      builder.addId(context.series, context.series.idOf(METRIC, [['i', `${i}`]]), context.clock.now(), 1)
-    host.push(testBatch(builder.build()).batch)
-  }
-  const sent = () => sums.reduce((sum, value) => sum + value, 0)
-  context.clock.advance(10_000 - (context.clock.now() % 10_000))
-  send(SERIES)
-  context.clock.advance(13_000)
-  assert.equal(steps.length, 1, 'it goes on in steps')
-  const atOnce = sent()
-  assert.ok(atOnce < SERIES / 2, `${atOnce} at once`)
-  send(7)
-  assert.equal(context.account.inFlight, 7, 'a batch that comes meanwhile waits')
+  const engine = await SteppedEngine.start(ruleOf({ windows: [tumbling(10_000)], output: ['delta'] }))
+  const sent = () => engine.outputs.reduce((sum, { value }) => sum + value, 0)
+  engine.advanceTo(5)
+  await engine.sendBlock(engine.fill(GROUPS, 5))
+  engine.advanceTo(15)
+  assert.ok(engine.isEmitting, 'it goes on in steps')
+  assert.ok(sent() < GROUPS / 2, `${sent()} at once`)
   let turns = 0
-  while (steps[0]()) turns++
+  while (engine.step()) turns++
   assert.ok(turns > 3, `${turns} turns`)
-  assert.equal(sent(), SERIES)
-  assert.equal(context.account.inFlight, 0)
-  context.clock.advance(13_000)
-  assert.equal(sent(), SERIES + 7)
-  assert.equal(context.account.imbalance, 0)
+  assert.equal(sent(), GROUPS)
+  assert.equal(engine.context.account.imbalance, 0)
 })
+
+it('regression: without a journal batches waited until all groups of a window had been emitted', async () => {
+  const engine = await SteppedEngine.start(ruleOf({ windows: [tumbling(10_000)], output: ['delta'] }))
+  engine.advanceTo(5)
+  await engine.sendBlock(engine.fill(GROUPS, 5))
+  engine.advanceTo(15)
+  assert.ok(engine.isEmitting)
+  const { batch, settled } = testBatch(engine.fill(7, 15))
+  engine.host.push(batch)
+  assert.ok(batch.spent, 'it is counted while the window is emitted')
+  assert.deepEqual(await settled, { status: 'acked' })
+  while (engine.step());
+  engine.advanceTo(30)
+  const sums = [20, 10].map(at => engine.outputs.filter(output => output.at === at).length)
+  assert.deepEqual(sums, [7, GROUPS])
+  assert.equal(engine.context.account.imbalance, 0)
+})
+
+describe('batches that come while windows are emitted have the effect that they would have afterwards', () => {
+  for (const late of ['add', 'drop', 'amend', 'side_output'] as const)
+    it(`late: ${late}`, async () => {
+      const [during, after] = [await runOf(late, true), await runOf(late, false)]
+      assert.deepEqual(during.outputs, after.outputs)
+      assert.deepEqual(during.dropped, after.dropped)
+      assert.ok(during.turns > 3, `${during.turns} turns`)
+    })
+})
+
+/** Many groups, with batches that come between the steps of emissions, or when these are done. */
+async function runOf(late: LatePolicy, comesBetween: boolean) {
+  const rule = ruleOf({ windows: SIZES, late, gauges: ['last', 'max'] })
+  const engine = await SteppedEngine.start(rule, { ...rule, by: ['i'] })
+  let turns = 0
+  for (let round = 1; round <= 7; round++) {
+    const now = round * 10 + 5
+    engine.advanceTo(now - 9)
+    await engine.sendBlock(engine.fill(GROUPS, now - 9))
+    await engine.sendBlock(events(now - 9, 1))
+    engine.advanceTo(now)
+    assert.ok(engine.isEmitting)
+    const more = batchesAt(engine, now)
+    for (const block of more) {
+      if (comesBetween) if (engine.step()) turns++
+      if (!comesBetween) while (engine.step());
+      engine.host.push(testBatch(block).batch)
+    }
+    while (engine.step());
+  }
+  for (let now = 80; now <= 200; now += 5) {
+    engine.advanceTo(now)
+    while (engine.step());
+  }
+  assert.equal(engine.context.account.imbalance, 0)
+  assert.equal(engine.context.account.inFlight, 0)
+  return { outputs: engine.lines.sort(), dropped: engine.dropped, turns }
+}
+
+/** On time, late by a window or by many, of old and of new groups, cumulative ones and gauges among them. */
+function batchesAt(engine: SteppedEngine, now: number): Block[] {
+  const times = [now, now - 6, now - 11, now - 25, now - 65]
+  const cumulative = { temporality: 'cumulative' } as const
+  const points = times.flatMap((at, i) => [
+    { at, name: 'hits', attributes: { i: `${GROUPS - 1 - i}` }, value: 3 },
+    { at, name: 'hits', attributes: { i: `new ${now} ${i}` }, value: 5 },
+    { at: now - 65 + i, name: 'up', attributes: { i: 'a' }, value: now * 100 + i, start: 1, metric: cumulative },
+    { at, name: 'level', attributes: { i: 'a' }, value: now + i, metric: { kind: 'gauge' } as const }
+  ])
+  return [engine.block(points), events(now, 2), events(now - 11, 3), engine.block(points.toReversed())]
+}
+
+function events(at: number, value: number): EventBlock {
+  const names = ['login', `of ${Math.floor(at / 20)}`]
+  return {
+    type: 'events',
+    length: names.length,
+    name: names,
+    id: names.map(() => undefined),
+    time: Float64Array.from(names, () => EPOCH + at * 1000),
+    value: Float64Array.from(names, () => value),
+    attributes: names.map(() => [['i', 'e']])
+  }
+}

@@ -47,8 +47,11 @@ export class CheckedTable {
     this.table.addHolder(this)
   }
 
-  holdIds(hold: (id: number) => void): void {
-    for (const [id, { by }] of this.#kept) if (by === undefined) hold(id)
+  *holdIds(hold: (id: number) => void): Stepwise<void> {
+    for (const [id, { by }] of this.#kept) {
+      if (by === undefined) hold(id)
+      yield
+    }
   }
 
   /** Ids that are found from now on. */

@@ -2,12 +2,15 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { Attributes } from '../../../../core/model/attributes.ts'
 import { type PointBlock, PointBlockBuilder } from '../../../../core/model/points.ts'
+import { SeriesSlots } from '../../../../core/model/series-slots.ts'
 import { KeyBatch } from '../../../../core/model/series-table/key-batch.ts'
 import { UNKNOWN } from '../../../../core/model/series-table/key-table.ts'
 import { SeriesTable } from '../../../../core/model/series-table/series-table.ts'
+import { runThrough } from '../../../../core/model/stepwise.ts'
 import { expireIdle } from './idle-series.ts'
 
 const METRIC = { name: 'a', unit: '', description: '', kind: 'counter', temporality: 'delta' } as const
+const MANY = 60_000
 const attributesOf = (host: number): Attributes => [['host', `${host}`]]
 
 function blockOf(table: SeriesTable, from: number, to: number): PointBlock {
@@ -61,6 +64,48 @@ describe('series of a table', () => {
     held.length = 0
     await expireIdle(table)
     assert.deepEqual([table.size, typeof state.holdIds], [0, 'function'])
+  })
+
+  it('regression: all states were asked for their ids in one step', () => {
+    const table = new SeriesTable()
+    const states = Array.from({ length: 3 }, () => new SeriesSlots(table))
+    for (let i = 0; i < MANY; i++) states[i % 3].add(table.idOf(METRIC, attributesOf(i)))
+    let held = 0
+    table.addHolder({ holdIds: () => void held++ })
+    const expiry = table.expireIdle(1)
+    let steps = 0
+    while (held === 0) {
+      expiry.next()
+      steps++
+    }
+    assert.ok(steps > 4, `${steps} steps`)
+  })
+
+  it('stay if one state hands them to another while states are asked', () => {
+    const table = new SeriesTable()
+    const asked: number[] = []
+    const states = [new Set<number>(), new Set<number>([table.idOf(METRIC, attributesOf(1))])]
+    const holders = states.map((ids, i) => ({
+      holdIds: (hold: (id: number) => void) => {
+        asked.push(i)
+        for (const id of ids) hold(id)
+      }
+    }))
+    for (const holder of holders) table.addHolder(holder)
+    for (let epoch = 1; epoch <= 8; epoch++) {
+      const expiry = table.expireIdle(1)
+      asked.length = 0
+      while (asked.length === 0) expiry.next()
+      // In every other epoch, so that each state has it when it is asked the next time.
+      if (epoch % 2 === 0) {
+        const from = states[1].size > 0 ? 1 : 0
+        for (const id of states[from]) states[1 - from].add(id)
+        states[from].clear()
+      }
+      runThrough(expiry)
+      assert.equal(table.size, 1, `epoch ${epoch}`)
+    }
+    assert.equal(holders.length, 2)
   })
 
   it('take with them all that columns know of them', async () => {
