@@ -46,11 +46,15 @@ export class NumberStreams {
     this.#sets.set(series, set)
   }
 
+  /** To be called before a block is translated. What one that failed has left is not true for ever. */
+  begin(): void {
+    this.#relabelled.clear()
+  }
+
   /** To be called with all samples of a block: each label set has one id in it. */
   finish({ labels, length }: Samples): void {
     if (this.#relabelled.size === 0) return
     for (let row = 0; row < length; row++) labels[row] = this.#relabelled.get(labels[row]) ?? labels[row]
-    this.#relabelled.clear()
   }
 
   /** Calls `hold` with the ids of all label sets. */

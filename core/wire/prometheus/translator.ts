@@ -127,6 +127,7 @@ export class Translator {
     const { ids } = block.series
     samples.reset(block.length)
     const metadata: Metadata[] = []
+    this.#numbers.begin()
     this.#translations++
     this.#now = now
     let context = -1

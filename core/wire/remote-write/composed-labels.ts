@@ -13,8 +13,6 @@ import { LabelRecipes } from './label-recipes.ts'
 const PARENT = 0
 /** In place of the index of a recipe. */
 const NONE = 0
-/** Beside the index of a recipe: nobody finds the series by its labels. */
-const UNLISTED = 2 ** 31
 
 /**
  * The encoded labels of series that Weir has made. They are not kept, but made of the series' attributes each time they
@@ -54,8 +52,7 @@ export class ComposedLabels implements SeriesFacts {
 
   /** False if the labels are not to be had from the attributes alone. @param encoded the labels, which {@link find} does not know */
   add(series: Series, labels: Labels, encoded: KeyBytes): boolean {
-    // One that is not listed any more has labels that are kept.
-    const index = this.#recipeOf.get(series.id) === NONE ? this.#recipes.indexOf(series, labels) : undefined
+    const index = this.#recipes.indexOf(series, labels)
     if (index === undefined) return false
     this.#recipeOf.set(series.id, index + 1)
     const isAdded =
@@ -70,19 +67,13 @@ export class ComposedLabels implements SeriesFacts {
     return isAdded
   }
 
-  /** From now on {@link find} does not know the labels of a series. {@link of} does, for as long as the series is there. */
-  unlist(series: number): void {
-    this.#slots.remove(this.#hashOf(this.of(series)), series + 1)
-    this.#recipeOf.set(series, this.#recipeOf.get(series) + UNLISTED)
-  }
-
   /** Called by the table before a series goes. */
   clear(series: number): void {
     const recipe = this.#recipeOf.get(series)
     if (recipe === NONE) return
-    if (recipe < UNLISTED) this.unlist(series)
-    const index = this.#indexOf(series)
+    this.#slots.remove(this.#hashOf(this.of(series)), series + 1)
     this.#recipeOf.clear(series)
+    const index = recipe - 1
     this.#recipes.at(index).series--
     this.#recipes.removeUnused(index)
   }
@@ -93,14 +84,10 @@ export class ComposedLabels implements SeriesFacts {
   }
 
   #write(series: number): boolean {
-    const { ofBase, ofSeries } = this.#recipes.at(this.#indexOf(series))
+    const { ofBase, ofSeries } = this.#recipes.at(this.#recipeOf.get(series) - 1)
     const base = this.#table.baseOf(series)
     this.#writer.reset()
     return (base === series ? ofSeries : ofBase).write(this.#writer, this.#table.keyOf(base))
-  }
-
-  #indexOf(series: number): number {
-    return (this.#recipeOf.get(series) % UNLISTED) - 1
   }
 
   #hashOf({ view, start, end }: KeyBytes): number {

@@ -34,16 +34,21 @@ interface Step {
 
 /** How encoded labels are made of the bytes of attributes, for series of one context with the same attribute names. */
 export class LabelRecipe {
+  /** Bytes of labels, besides the texts of attributes. */
+  readonly mostBytes: number
   readonly #steps: readonly Step[]
-  /** Besides the texts of attributes. */
-  readonly #mostBytes: number
   /** By index of the attribute: where its text begins, and where it ends. Of a number: {@link IS_NUMBER}, and the number. */
   readonly #starts: Int32Array
   readonly #ends: Float64Array
 
-  /** @param labels those of a series with these attributes. Labels of none of them are the same for all */
-  constructor(attributes: Attributes, labels: Labels, strategy: TranslationStrategy) {
-    const indexes = new Map(attributes.map(([key], i) => [labelName(key, strategy), i]))
+  /**
+   * @param labels those of a series with these attributes. Labels of none of `own` are the same for all
+   * @param own those of the attributes whose values differ
+   */
+  constructor(attributes: Attributes, labels: Labels, strategy: TranslationStrategy, own = attributes) {
+    const indexes = new Map(
+      own.map(([key]) => [labelName(key, strategy), attributes.findIndex(([other]) => other === key)])
+    )
     const steps: Step[] = []
     let same: Label[] = []
     const endSame = () => {
@@ -60,7 +65,7 @@ export class LabelRecipe {
     }
     endSame()
     this.#steps = steps
-    this.#mostBytes = steps.reduce((sum, { length }) => sum + length + MOST_BESIDE_BYTES, WORD)
+    this.mostBytes = steps.reduce((sum, { length }) => sum + length + MOST_BESIDE_BYTES, WORD)
     this.#starts = new Int32Array(attributes.length)
     this.#ends = new Float64Array(attributes.length)
   }
@@ -71,7 +76,7 @@ export class LabelRecipe {
    */
   write(writer: ProtobufWriter, key: KeyBytes): boolean {
     if (!this.#findValues(key)) return false
-    const view = writer.room(this.#mostBytes + key.end - key.start)
+    const view = writer.room(this.mostBytes + key.end - key.start)
     const steps = this.#steps
     let at = writer.length
     for (let i = 0; i < steps.length; i++) {

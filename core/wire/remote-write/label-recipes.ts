@@ -6,6 +6,8 @@ import { LabelRecipe } from './label-recipe.ts'
 
 /** Each series of one more context may need one more. */
 const MOST_RECIPES = 4096
+/** Longer labels are kept, where those that are the same for many series are there once. */
+const MOST_BYTES = 4096
 /** With its bytes, its place in a list, and entries of maps. */
 const BYTES_PER_RECIPE = 2048
 
@@ -77,9 +79,11 @@ export class LabelRecipes {
     const known = this.#indexes.get(text)
     if (known !== undefined) return known
     if (this.#indexes.size >= MOST_RECIPES) return undefined
+    const ofBase = new LabelRecipe(own, labels, this.#strategy)
+    if (ofBase.mostBytes > MOST_BYTES) return undefined
+    // Added attributes become labels by rules: those that were seen are right for all.
+    const ofSeries = isLinked ? new LabelRecipe(attributes, labels, this.#strategy, own) : ofBase
     const index = this.#free.pop() ?? this.#used.length
-    const ofSeries = new LabelRecipe(attributes, labels, this.#strategy)
-    const ofBase = isLinked ? new LabelRecipe(own, labels, this.#strategy) : ofSeries
     this.#used[index] = { ofBase, ofSeries, context, isLinked, attributes: shared, text, series: 0 }
     this.#indexes.set(text, index)
     return index

@@ -61,11 +61,8 @@ export class LabelSets {
     if (series !== undefined && (other === series.id || (other === UNKNOWN && this.#composed.add(series, labels, key))))
       return composedId(series.id)
     const id = keptId(this.#keep(key, isDerived))
-    if (other !== UNKNOWN) {
-      // Its series may go before this one.
-      this.#composed.unlist(other)
-      this.#relabel(other, id)
-    }
+    // Its series may go before this one. Labels that are kept are found first, for as long as anybody has their id.
+    if (other !== UNKNOWN) this.#relabel(other, id)
     return id
   }
 

@@ -10,7 +10,7 @@ import { SeriesTable } from '../../../../core/model/series-table/series-table.ts
 import { runThrough } from '../../../../core/model/stepwise.ts'
 import { rowsBySeries } from '../../../../core/wire/prometheus/samples.ts'
 import type { TranslationStrategy } from '../../../../core/wire/prometheus/translation-strategy.ts'
-import { Translator } from '../../../../core/wire/prometheus/translator.ts'
+import { Translator, type TranslatorOptions } from '../../../../core/wire/prometheus/translator.ts'
 import { LabelSets } from '../../../../core/wire/remote-write/label-sets.ts'
 import { encodeWriteRequests } from '../../../../core/wire/remote-write/write-request.ts'
 import { collectGarbage } from '../../../garbage.ts'
@@ -18,12 +18,16 @@ import { readWriteRequest } from './read-write-request.ts'
 
 const NOW = 1_760_000_000_000
 const SERIES = 100_000
+const METRICS = 2000
+/** Memory of tables that have grown, for each series that has gone. A recipe is more. */
+const LEFT_BYTES = 500
 const METRIC: Metric = { name: 'requests', unit: '', description: '', kind: 'gauge', temporality: 'unspecified' }
 /** A metric whose series have the same labels. */
 const TWIN: Metric = { ...METRIC, kind: 'up_down_counter', temporality: 'cumulative' }
 /** A metric that windows are made of. */
 const REQUESTS: Metric = { ...METRIC, kind: 'counter', temporality: 'delta' }
 const WINDOW = new AttributeSplice([['window', '10s']], ['window'])
+const MINUTE = new AttributeSplice([['window', '1m']], ['window'])
 const STRATEGIES: readonly TranslationStrategy[] = ['UnderscoreEscapingWithSuffixes', 'NoTranslation']
 const NO_LABELS: Readonly<Record<string, string>> = {}
 const WAYS = ['received', 'linked', 'in parts'] as const
@@ -33,20 +37,25 @@ type Way = (typeof WAYS)[number]
 class Store {
   readonly table = new SeriesTable()
   readonly sets: LabelSets
-  readonly #translator: Translator
+  readonly #options: TranslatorOptions
+  #translator!: Translator
 
   constructor(strategy: TranslationStrategy = STRATEGIES[0], externalLabels = NO_LABELS) {
+    this.#options = {
+      strategy,
+      externalLabels,
+      promoteResourceAttributes: [],
+      targetInfo: false,
+      exponentialHistograms: 'vmrange'
+    }
     this.sets = new LabelSets(this.table, strategy, (series, set) => this.#translator.relabel(series, set))
-    this.#translator = new Translator(
-      this.table,
-      {
-        strategy,
-        externalLabels,
-        promoteResourceAttributes: [],
-        targetInfo: false,
-        exponentialHistograms: 'vmrange'
-      },
-      (labels, isDerived, series) => this.sets.idOf(labels, isDerived, series)
+    this.renew()
+  }
+
+  /** A new translator over the same label sets. */
+  renew(): void {
+    this.#translator = new Translator(this.table, this.#options, (labels, isDerived, series) =>
+      this.sets.idOf(labels, isDerived, series)
     )
     this.sets.addHolder(this.#translator)
   }
@@ -56,9 +65,9 @@ class Store {
   }
 
   /** The series that windows would make of a received one. */
-  windowOf(attributes: Attributes): number | undefined {
-    const context = this.table.contextOf(METRIC, NO_RESOURCE, NO_SCOPE)
-    return this.table.idWith(this.received(attributes, REQUESTS), context, WINDOW)
+  windowOf(attributes: Attributes, splice = WINDOW, metric = METRIC): number | undefined {
+    const context = this.table.contextOf(metric, NO_RESOURCE, NO_SCOPE)
+    return this.table.idWith(this.received(attributes, REQUESTS), context, splice)
   }
 
   /** The id of a series with these attributes, and that of windows if it is not received. */
@@ -84,6 +93,11 @@ class Store {
     collectGarbage()
     runThrough(this.table.expireIdle(1))
     runThrough(this.sets.expireIdle())
+  }
+
+  async expireAll(): Promise<void> {
+    for (let i = 0; i < 4; i++) await this.expire()
+    assert.equal(this.table.size, 0)
   }
 }
 
@@ -147,38 +161,81 @@ describe('composed labels', () => {
     store.table.addHolder(holder)
   })
 
-  it('stay the same when a linked series is received itself', () => {
+  for (const [name, ...added] of [
+    ['a text', ['window', '10s']],
+    ['a number below zero', ['window', -10]],
+    ['two texts of one label', ['window.size', '10s'], ['window_size', '20s']]
+  ] satisfies [string, ...Attributes][])
+    it(`stay the same when a linked series is received itself, and go with it, if ${name} was added`, async () => {
+      const store = new Store()
+      const splice = new AttributeSplice(
+        added,
+        added.map(([key]) => key)
+      )
+      const id = store.windowOf(
+        [
+          ['host', 'x'.repeat(300)],
+          ['status', 200]
+        ],
+        splice
+      )!
+      const before = store.write([id])
+      assert.notEqual(store.table.baseOf(id), id)
+      const { view, start, end } = store.table.keyOf(id)
+      const own = new DataView(Uint8Array.from(Buffer.from(view.buffer, start, end - start)).buffer)
+      const context = store.table.contextOf(METRIC, NO_RESOURCE, NO_SCOPE)
+      assert.equal(store.table.receiveKey(context, own, 0, end - start), id)
+      assert.equal(store.table.baseOf(id), id)
+      assert.deepEqual(store.write([id]), before)
+      for (let i = 0; i < 3; i++) await store.expire()
+      assert.equal(store.table.size, 0)
+    })
+
+  it('are those of the series, though it has the id of one of a block that failed', async () => {
     const store = new Store()
-    const id = store.windowOf([
-      ['host', 'x'.repeat(300)],
-      ['status', 200]
-    ])!
-    const before = store.write([id])
-    assert.notEqual(store.table.baseOf(id), id)
-    const { view, start, end } = store.table.keyOf(id)
-    const own = new DataView(Uint8Array.from(Buffer.from(view.buffer, start, end - start)).buffer)
-    const context = store.table.contextOf(METRIC, NO_RESOURCE, NO_SCOPE)
-    assert.equal(store.table.receiveKey(context, own, 0, end - start), id)
-    assert.equal(store.table.baseOf(id), id)
-    assert.deepEqual(store.write([id]), before)
+    const gone = store.windowOf([['host', 'x']])!
+    store.write([gone])
+    const twin = store.received(withWindow([['host', 'x']]), TWIN)
+    const tooLong = store.received([['bytes', new Uint8Array(3.5 * 2 ** 20)]])
+    assert.throws(() => store.write([twin, tooLong]), /bytes of labels, which is too many/)
+    for (let i = 0; i < 4; i++) await store.expire()
+    const ids = ['y', 'z'].map(host => store.windowOf([['host', host]])!)
+    assert.ok(ids.includes(gone))
+    assert.deepEqual(
+      store.write(ids).map(([labels]) => new Map(JSON.parse(labels)).get('host')),
+      ['y', 'z']
+    )
   })
 
   it('take less than a third of their bytes', () => {
     const store = new Store()
     const ids = Array.from(
-      { length: SERIES },
-      (_, i) =>
-        store.windowOf([
-          ['host', `host-${i % 100}.region-1.example.com`],
-          ['request', `4bf92f3577b34da6a3ce929d0e0e${i}`],
-          ['status', 200 + (i % 3)]
-        ])!
+      { length: SERIES / 4 },
+      (_, i): Attributes => [
+        ['host', `host-${i % 100}.region-1.example.com`],
+        ['request', `4bf92f3577b34da6a3ce929d0e0e${i}`],
+        ['status', 200 + (i % 3)]
+      ]
+    ).flatMap(attributes =>
+      [METRIC, { ...METRIC, name: 'errors' }].flatMap(metric =>
+        [WINDOW, MINUTE].map(splice => store.windowOf(attributes, splice, metric)!)
+      )
     )
     const written = store.write(ids)
     assert.equal(new Set(written.map(([labels]) => labels)).size, SERIES)
     const encoded = store.sets.encoded(store.sets.idOf(JSON.parse(written[0][0])))
     const bytes = store.sets.bytes / SERIES
     assert.ok(bytes < (encoded.end - encoded.start) / 3, `${bytes} bytes of ${encoded.end - encoded.start}`)
+  })
+
+  it('are kept if those that all series have are long: a recipe for each metric would have them again', () => {
+    const store = new Store(STRATEGIES[0], { long: 'x'.repeat(8192) })
+    const write = (metrics: number) =>
+      store.write(Array.from({ length: metrics }, (_, i) => store.table.idOf({ ...METRIC, name: `metric_${i}` }, [])))
+    write(1)
+    const few = store.sets.bytes
+    write(METRICS)
+    assert.ok(store.sets.bytes < few + METRICS * LEFT_BYTES, `${store.sets.bytes} bytes, and ${few} before`)
   })
 
   it('go with their series', async () => {
@@ -188,6 +245,42 @@ describe('composed labels', () => {
     assert.equal(store.table.size, 0)
     const again = store.write([store.windowOf([['host', '1']])!])
     assert.equal(again.length, 1)
+  })
+
+  it('leave nothing behind of a metric whose series have gone, whether they could be composed or not', async () => {
+    const store = new Store()
+    const write = (metrics: number, round: number) => {
+      const ids = Array.from({ length: metrics }, (_, i) =>
+        store.table.idOf({ ...METRIC, name: `metric_${round}_${i}` }, [['number', i % 2 === 0 ? i : -i]])
+      )
+      assert.equal(new Set(store.write(ids).map(([labels]) => labels)).size, metrics)
+    }
+    write(2, 0)
+    const few = store.sets.bytes
+    for (let round = 1; round < 3; round++) {
+      write(METRICS, round)
+      await store.expireAll()
+    }
+    assert.ok(store.sets.bytes < few + METRICS * LEFT_BYTES, `${store.sets.bytes} bytes, and ${few} before`)
+  })
+
+  it('leave nothing behind of series that got other label sets meanwhile', async () => {
+    const store = new Store()
+    store.write([store.table.idOf(METRIC, []), store.received([['host', 'x']], TWIN)])
+    const few = store.sets.bytes
+    const ids = Array.from({ length: METRICS }, (_, i) => store.table.idOf({ ...METRIC, name: `metric_${i}` }, []))
+    const before = store.write(ids)
+    store.write(ids.map((_, i) => store.received([], { ...TWIN, name: `metric_${i}` })))
+    const holder = { holdIds: (hold: (id: number) => void) => ids.forEach(hold) }
+    store.table.addHolder(holder)
+    store.renew()
+    for (let i = 0; i < 4; i++) await store.expire()
+    assert.equal(store.table.size, METRICS)
+    assert.deepEqual(store.write(ids), before)
+    ids.length = 0
+    await store.expireAll()
+    assert.ok(store.sets.bytes < few + METRICS * LEFT_BYTES, `${store.sets.bytes} bytes, and ${few} before`)
+    store.table.addHolder(holder)
   })
 })
 

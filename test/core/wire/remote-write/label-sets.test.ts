@@ -71,6 +71,17 @@ describe('label sets', () => {
     await expire(sets)
     assert.ok(sets.bytes < bytes / 2, `${sets.bytes} of ${bytes} bytes`)
   })
+
+  it('go, though ids of composed labels are held that have their numbers', async () => {
+    const sets = new LabelSets(new SeriesTable(), 'UnderscoreEscapingWithSuffixes', () => {})
+    const ids = Array.from({ length: SETS }, (_, i) => sets.idOf(labelsOf(i)))
+    const holder = { holdIds: (hold: (id: number) => void) => ids.forEach(id => void hold(id + 1)) }
+    sets.addHolder(holder)
+    const { bytes } = sets
+    for (let i = 0; i < 3; i++) await expire(sets)
+    assert.ok(sets.bytes < bytes / 2, `${sets.bytes} of ${bytes} bytes`)
+    sets.addHolder(holder)
+  })
 })
 
 /** The garbage collector has looked at the leases before. */
