@@ -10,11 +10,13 @@ import { ruleOf, settingsOf, type TestPoint, tumbling, WindowHarness } from './h
 
 const SEEDS = 4
 const ROUNDS = 60
+/** Seconds after the epoch, before which no point is. */
+const BEGIN = 600
 /** Seconds after which all windows have been emitted. */
 const END = 300
 const SIZES = [tumbling(10_000), tumbling(60_000), { sizeMs: 30_000, everyMs: 10_000 }]
 /** Seconds that points are late by: some are on time, some too late to amend anything. */
-const AGES = [0, 1, 4, 9, 12, 14, 21, 35, 65, 130, 500]
+const AGES = [0, 1, 4, 9, 12, 14, 21, 35, 65, 101, 105, 130, 500]
 /** More than an emission does in one step. */
 const MANY = 700
 /** With these, `performance.now()` says that each step took long. */
@@ -39,7 +41,7 @@ class Run {
   forwarded = 0
   turns = 0
   imbalance = 0
-  now = 0
+  now = BEGIN
   #settings: WindowSettings
   #blocks: boolean
   #engine!: WindowHarness
@@ -123,7 +125,7 @@ function pointsAt(now: number, random: () => number, isPlain: boolean): TestPoin
   const below = (end: number) => Math.floor(random() * end)
   const isLarge = random() < 0.1
   return Array.from({ length: isLarge ? MANY : 1 + below(6) }, (_, i) => {
-    const at = Math.max(0, now - AGES[below(AGES.length)] - random())
+    const at = now - AGES[below(AGES.length)] - random()
     const group = isLarge ? i : below(12)
     const attributes = { i: `${group}`, j: `${group % 3}` }
     if (isPlain || random() < 0.6) return { at, name: 'hits', attributes }
