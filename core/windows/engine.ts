@@ -71,7 +71,7 @@ export class WindowEngine implements BatchProcessor {
   }
 
   receive(batch: Batch): void {
-    if (this.#isInSteps && this.#isExpiring) return this.#waiting.add(batch)
+    if (this.#isInSteps && this.#mustWait) return this.#waiting.add(batch)
     // With a journal a processor before this one may emit by a timer meanwhile: the batch comes after the windows.
     if (!this.#isInSteps) this.#finish()
     const { block, origin } = batch
@@ -245,6 +245,11 @@ export class WindowEngine implements BatchProcessor {
 
   get #isBlocked(): boolean {
     return !this.#state.outputBuffer.isEmpty && !this.#context.replayed
+  }
+
+  /** True if a batch can only be counted once the emission is done. */
+  get #mustWait(): boolean {
+    return this.#isExpiring || this.#state.rules.some(({ hasManyDeferred }) => hasManyDeferred)
   }
 
   #send(): void {

@@ -150,6 +150,11 @@ export class WindowRule {
     this.#recorder.recordDeferred()
   }
 
+  /** True if items should wait for the end of the emission. */
+  get hasManyDeferred(): boolean {
+    return this.#recorder.hasManyDeferred
+  }
+
   /** Expires groups and cumulative series that stood still since `time`. */
   *expire(time: number): Stepwise<void> {
     const expired = yield* this.groups.expire(time, yield* this.windows.slotsInUse(this.groups.length))

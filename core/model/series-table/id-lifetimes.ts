@@ -74,10 +74,11 @@ export class IdLifetimes {
    */
   *expire(idle: number, isPinned: (id: number) => boolean): Stepwise<void> {
     const table = this.#table
-    this.#beginEpoch()
+    table.epoch++
     // Before states are asked: one may get an id later of a block that is gone when all have been.
     const before = Math.min(this.#oldestLease(), table.epoch - idle)
     yield* this.#holdAll()
+    this.#beginLease()
     yield* this.#expireLinked(before, isPinned)
     for (let id = 0; id < table.length; id++) {
       if (id % IDS_PER_STEP === IDS_PER_STEP - 1) yield
@@ -108,9 +109,10 @@ export class IdLifetimes {
     this.#heldIn.clear(id)
   }
 
-  #beginEpoch(): void {
+  // Not before all states were asked: a block may have an id of a state that has not been, and gives it up before that.
+  #beginLease(): void {
     this.#leases.push(new WeakRef(this.#current))
-    this.#current = new Lease(++this.#table.epoch)
+    this.#current = new Lease(this.#table.epoch)
   }
 
   // One state after the other: an id that one hands to another meanwhile may be missed in both. It stays, since it was

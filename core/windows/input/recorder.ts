@@ -5,6 +5,9 @@ import type { Windows } from '../panes/windows.ts'
 import type { LatePolicy } from '../settings.ts'
 import { COUNTED, DROPPED, type Observation, type Recording } from './observation.ts'
 
+/** Some ten MB of observations. */
+const MANY = 65_536
+
 /** Puts observations into the panes they count in, as far as their rule wants late ones. */
 export class Recorder {
   #windows: Windows
@@ -45,6 +48,11 @@ export class Recorder {
     if (this.#windows.isClosing) this.#deferred.push({ ...observation })
     else for (const pane of this.#windows.panesOfLate(time, slot)) pane.observe(observation, accumulators)
     return COUNTED
+  }
+
+  /** True if so many late observations wait for windows to be closed that no more items should come before that. */
+  get hasManyDeferred(): boolean {
+    return this.#deferred.length >= MANY
   }
 
   /** Windows are being closed no more: late observations that came meanwhile go into their panes. */

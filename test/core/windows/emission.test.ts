@@ -77,6 +77,30 @@ it('regression: without a journal batches waited until all groups of a window ha
   assert.equal(engine.context.account.imbalance, 0)
 })
 
+it('regression: late values that came while windows were emitted took memory without end', async () => {
+  const engine = await SteppedEngine.start(ruleOf({ windows: [tumbling(10_000)], output: ['delta'] }))
+  engine.advanceTo(5)
+  await engine.sendBlock(engine.fill(GROUPS, 5))
+  engine.advanceTo(15)
+  assert.ok(engine.isEmitting)
+  const batches = Array.from({ length: 20 }, () => testBatch(engine.fill(GROUPS, 1)).batch)
+  for (const batch of batches) engine.host.push(batch)
+  const { account } = engine.context
+  const counted = batches.filter(({ spent }) => spent).length
+  assert.ok(counted > 5 && counted < 15, `${counted} batches`)
+  assert.equal(account.inFlight, (batches.length - counted) * GROUPS, 'the others wait')
+  while (engine.step());
+  assert.ok(batches.every(({ spent }) => spent))
+  engine.advanceTo(60)
+  while (engine.step());
+  const late = engine.outputs.filter(({ series }) => series.includes('late=true'))
+  assert.equal(
+    late.reduce((sum, { value }) => sum + value, 0),
+    batches.length * GROUPS
+  )
+  assert.deepEqual([account.imbalance, account.inFlight], [0, 0])
+})
+
 describe('batches that come while windows are emitted have the effect that they would have afterwards', () => {
   for (const late of ['add', 'drop', 'amend', 'side_output'] as const)
     it(`late: ${late}`, async () => {

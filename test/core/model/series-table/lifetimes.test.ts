@@ -12,6 +12,7 @@ import type { Distribution } from '../../../../core/model/distribution.ts'
 import { type PointBlock, PointBlockBuilder } from '../../../../core/model/points.ts'
 import { type Metric, NO_SCOPE, type Resource } from '../../../../core/model/series.ts'
 import { SeriesTable } from '../../../../core/model/series-table/series-table.ts'
+import { runThrough, type Stepwise } from '../../../../core/model/stepwise.ts'
 import batch from '../../../../processors/batch/index.ts'
 import cardinalityLimiter from '../../../../processors/cardinality_limiter/index.ts'
 import cumulativeToDelta from '../../../../processors/cumulative_to_delta/index.ts'
@@ -25,7 +26,7 @@ import transform from '../../../../processors/transform/index.ts'
 import windowedCounter from '../../../../processors/windowed_counter/index.ts'
 import { FakeClock } from '../../../../sdk/plugin/testing.ts'
 import { collectGarbage } from '../../../garbage.ts'
-import { beginEpoch, type Configured, Line, Output } from './line-of-processors.ts'
+import { type Configured, Line, Output, oneEpoch } from './line-of-processors.ts'
 
 const folder = mkdtempSync(path.join(tmpdir(), 'weir-lifetimes-'))
 after(() => rmSync(folder, { recursive: true }))
@@ -69,6 +70,8 @@ interface Step {
   readonly wait: number
   /** Epochs that begin after it: enough for series that nobody uses to go, some, or none. */
   readonly epochs: 'enough' | 'some' | 'none'
+  /** Steps of one more epoch, which goes on when the next ones begin. */
+  readonly begun: number
   readonly restart: boolean
   readonly newSegment: boolean
   /** Steps for which its output waits. */
@@ -84,6 +87,7 @@ const steps: fc.Arbitrary<Step[]> = fc.array(
     hosts: fc.oneof(few, many, fc.constant([])),
     wait: fc.constantFrom(700, 15_000, 70_000, 4_000_000),
     epochs: fc.constantFrom('enough' as const, 'enough' as const, 'some' as const, 'none' as const),
+    begun: fc.nat(12),
     restart: fc.boolean(),
     newSegment: fc.constantFrom(true, true, false),
     held: fc.nat(3)
@@ -167,6 +171,7 @@ async function outputOf(name: string, steps: readonly Step[], expires: boolean):
   const clock = new FakeClock(EPOCH)
   const output = new Output(table)
   const journal = new SlowJournal(table)
+  let epoch: Stepwise<void> | undefined
   let at = 0
   const line = new Line(LINES[name], table, clock, block => output.take(block, clock.now(), at + steps[at].held))
   // A function of its own, so that no variable here keeps a block.
@@ -176,7 +181,7 @@ async function outputOf(name: string, steps: readonly Step[], expires: boolean):
   }
   await line.start()
   for (; at < steps.length; at++) {
-    const { hosts, wait, epochs, restart, newSegment } = steps[at]
+    const { hosts, wait, epochs, begun, restart, newSegment } = steps[at]
     if (newSegment) journal.beginSegment()
     ingest(hosts)
     clock.advance(wait)
@@ -185,7 +190,12 @@ async function outputOf(name: string, steps: readonly Step[], expires: boolean):
       await line.start()
       output.restart(clock.now())
     }
-    if (expires && epochs !== 'none') await beginEpochs(table, output, epochs === 'some' ? 2 : 9)
+    if (expires && epochs !== 'none') {
+      if (epoch !== undefined) runThrough(epoch)
+      await beginEpochs(table, output, epochs === 'some' ? 2 : 9)
+      epoch = oneEpoch(table, output)
+      for (let left = begun; left > 0; left--) epoch.next()
+    }
     output.writeUpTo(at)
   }
   used += table.made - table.length
@@ -199,7 +209,7 @@ async function beginEpochs(table: SeriesTable, output: Output, epochs: number): 
       await setImmediate()
       collectGarbage()
     }
-    beginEpoch(table, output)
+    runThrough(oneEpoch(table, output))
   }
 }
 
@@ -211,6 +221,7 @@ const LAST: readonly Step[] = Array.from({ length: 2 }, () => ({
   hosts: [],
   wait: 90_000,
   epochs: 'some',
+  begun: 0,
   restart: false,
   newSegment: false,
   held: 0

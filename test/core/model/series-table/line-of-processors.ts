@@ -1,6 +1,6 @@
 import type { PointBlock } from '../../../../core/model/points.ts'
 import type { SeriesTable } from '../../../../core/model/series-table/series-table.ts'
-import { runThrough, type Stepwise } from '../../../../core/model/stepwise.ts'
+import type { Stepwise } from '../../../../core/model/stepwise.ts'
 import { rowsBySeries, Samples } from '../../../../core/wire/prometheus/samples.ts'
 import { Translator } from '../../../../core/wire/prometheus/translator.ts'
 import { LabelSets } from '../../../../core/wire/remote-write/label-sets.ts'
@@ -145,9 +145,9 @@ export class Output {
 }
 
 /** One epoch of the table and of the label sets. */
-export function beginEpoch(table: SeriesTable, output: Output): void {
-  runThrough(table.expireIdle(1))
-  runThrough(output.expireLabelSets())
+export function* oneEpoch(table: SeriesTable, output: Output): Stepwise<void> {
+  yield* table.expireIdle(1)
+  yield* output.expireLabelSets()
 }
 
 function pointTexts({ series, time, start, value, flags, distributions, length }: PointBlock): string[] {

@@ -108,6 +108,33 @@ describe('series of a table', () => {
     assert.equal(holders.length, 2)
   })
 
+  it('regression: a block had them of a state that gave them up before it was asked, and they went', async () => {
+    const table = new SeriesTable()
+    let steps = 0
+    const asked = {
+      *holdIds() {
+        yield
+        steps++
+      }
+    }
+    table.addHolder(asked)
+    const state = new SeriesSlots(table)
+    const slot = state.add(table.idOf(METRIC, attributesOf(1)))
+    await expireIdle(table)
+    const asksInTurn = steps
+    const expiry = table.expireIdle(1)
+    expiry.next()
+    assert.equal(steps, asksInTurn, 'the first state is being asked')
+    const builder = new PointBlockBuilder()
+    builder.addId(table, state.idOf(slot), 0, 1)
+    const block = builder.build()
+    state.remove([slot])
+    runThrough(expiry)
+    await expireIdle(table)
+    assert.equal(table.size, 1)
+    assert.deepEqual(block.series.at(0).attributes, attributesOf(1))
+  })
+
   it('take with them all that columns know of them', async () => {
     const table = new SeriesTable()
     const column = table.column<Int32Array>(Int32Array, -1)
