@@ -156,10 +156,16 @@ describe('a run of expiry', () => {
 
   it('goes in steps, and batches that come meanwhile count after it', async () => {
     const { weir, send, takeSteps, advance, steps } = await expiring(200_000, false)
-    while (steps.length === 0) advance()
+    const now = () => (weir.context.clock.now() - EPOCH) / 1000
+    // On a busy machine windows are emitted in steps too, but no batch waits for that.
+    while (weir.context.account.inFlight === 0) {
+      if (steps.length === 0) advance()
+      else if (!steps[0]()) steps.shift()
+      if (steps.length > 0) send(host('kept', { at: now() }))
+    }
     weir.outputs.length = 0
-    const at = (weir.context.clock.now() - EPOCH) / 1000
-    send(host('old-7', { at, value: 5 }), host('kept', { at, value: 2 }))
+    const at = now()
+    send(host('old-7', { at, value: 5 }))
     assert.equal(weir.context.account.inFlight, 2)
     takeSteps()
     assert.equal(weir.context.account.inFlight, 0)
