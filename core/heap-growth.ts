@@ -3,7 +3,7 @@ import { getHeapStatistics, setFlagsFromString } from 'node:v8'
 const MIB = 2 ** 20
 /** Memory outside of the heap is looked at so often. */
 const INTERVAL_MS = 1000
-/** V8 reads a factor of two digits as well as any. */
+/** Steps of a factor: a hundredth each. */
 const PRECISION = 100
 
 /** How much larger than after the last marking something may be before it is marked again. */
