@@ -1,3 +1,5 @@
+import { setImmediate as othersTurn } from 'node:timers/promises'
+
 /** Work in steps of a few ms at most, most far shorter: the caller may do something else between them. */
 export type Stepwise<T> = Generator<void, T>
 
@@ -22,4 +24,23 @@ export function runFor<T>(work: Stepwise<T>, ms: number): IteratorResult<void, T
 export function runInTurns(work: Stepwise<void>, ms: number, onDone: () => void): void {
   if (runFor(work, ms).done) onDone()
   else setImmediate(() => runInTurns(work, ms, onDone))
+}
+
+const LEAST_TURN_MS = 1
+const MOST_TURN_MS = 5
+/** Of the time that others took for theirs. */
+const SHARE = 1 / 2
+
+/**
+ * Resolves to the result of work that others have their turn in between. The longer those take the longer are its own
+ * turns: on a thread that is busy it would fall behind for good otherwise.
+ */
+export async function inTurns<T>(work: Stepwise<T>): Promise<T> {
+  for (let turnMs = LEAST_TURN_MS; ; ) {
+    const { done, value } = runFor(work, turnMs)
+    if (done) return value
+    const ended = performance.now()
+    await othersTurn()
+    turnMs = Math.min(MOST_TURN_MS, Math.max(LEAST_TURN_MS, (performance.now() - ended) * SHARE))
+  }
 }

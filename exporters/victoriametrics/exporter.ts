@@ -1,12 +1,13 @@
 import { SameTime } from '../../core/model/same-time.ts'
 import { openState, sealState } from '../../core/model/saved-state.ts'
 import type { Lease } from '../../core/model/series-table/id-lifetimes.ts'
-import { runInTurns } from '../../core/model/stepwise.ts'
+import { inTurns, runInTurns } from '../../core/model/stepwise.ts'
 import type { SavedStreams } from '../../core/wire/prometheus/earlier-streams.ts'
 import { ACCOUNT_LABEL, type Labels, PROJECT_LABEL } from '../../core/wire/prometheus/labels.ts'
+import type { Metadata } from '../../core/wire/prometheus/metadata.ts'
 import { namedStreams } from '../../core/wire/prometheus/named-streams.ts'
 import { rowsBySeries, Samples } from '../../core/wire/prometheus/samples.ts'
-import { type Metadata, Translator } from '../../core/wire/prometheus/translator.ts'
+import { Translator } from '../../core/wire/prometheus/translator.ts'
 import { ProtobufWriter } from '../../core/wire/protobuf/writer.ts'
 import { LabelSets } from '../../core/wire/remote-write/label-sets.ts'
 import { encodeWriteRequests } from '../../core/wire/remote-write/write-request.ts'
@@ -97,14 +98,15 @@ export class VictoriaMetricsExporter implements Exporter {
 
   async export(block: Block, signal: AbortSignal): Promise<void> {
     if (block.type !== 'points') return
-    const delivery = this.#deliveries.get(block) ?? this.#begin(block)
+    const delivery = this.#deliveries.get(block) ?? (await this.#begin(block))
     const { workspace, rows, metadata } = delivery
     const { samples, writer } = workspace
     let taken = delivery.taken
     const labelsOf = (id: number) => this.#labelSets.encoded(id)
     const most = this.#config.max_samples_per_request
-    for (const request of encodeWriteRequests(samples, labelsOf, rows, metadata, most, writer)) {
+    for (const encoding of encodeWriteRequests(samples, labelsOf, rows, metadata, most, writer)) {
       if (taken-- > 0) continue
+      const request = await inTurns(encoding)
       await this.#client.write(request.body, signal)
       delivery.taken++
       this.#requests.add(1)
@@ -136,8 +138,9 @@ export class VictoriaMetricsExporter implements Exporter {
     this.#translator.restoreStreams(openState(VERSION, bytes) as SavedStreams)
   }
 
-  #begin(block: PointBlock): Delivery {
+  async #begin(block: PointBlock): Promise<Delivery> {
     this.#expireIfDue()
+    await inTurns(this.#translator.prepare(block, this.#context.clock.now()))
     const { block: merged, replaced } = this.#sameTime.merge(block)
     const workspace = this.#workspaces.pop() ?? new Workspace()
     const now = this.#context.clock.now()

@@ -5,7 +5,7 @@ import type { Summary } from '../../core/model/distribution.ts'
 import { type PointBlock, PointBlockBuilder } from '../../core/model/points.ts'
 import { type Metric, NO_SCOPE, type Resource } from '../../core/model/series.ts'
 import { SeriesTable } from '../../core/model/series-table/series-table.ts'
-import type { Stepwise } from '../../core/model/stepwise.ts'
+import { runThrough, type Stepwise } from '../../core/model/stepwise.ts'
 import { type LabelOptions, type Labels, seriesLabels, withLabels } from '../../core/wire/prometheus/labels.ts'
 import { metricName } from '../../core/wire/prometheus/metric-names.ts'
 import { rowsBySeries, type Samples } from '../../core/wire/prometheus/samples.ts'
@@ -160,7 +160,7 @@ export class LabelModel {
     const write = () => {
       const requests = Array.from(
         encodeWriteRequests(samples, id => sets.encoded(id), rows, [], most),
-        ({ body }) => readWriteRequest(body).series
+        encoding => readWriteRequest(runThrough(encoding).body).series
       )
       for (const series of requests) {
         const labels = series.map(one => JSON.stringify(one.labels))

@@ -117,6 +117,7 @@ export class Emitter {
     if (pane === undefined) return
     const all = pane
     yield* this.#inSteps(all, (from, to) => this.#emitTotals(all, from, to, start, end))
+    this.#totalSink.release()
   }
 
   #emitTotals(pane: Pane, from: number, to: number, start: number, end: number): void {

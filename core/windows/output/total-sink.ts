@@ -34,6 +34,11 @@ export class TotalSink implements TotalsSink, GroupTotals {
     this.#isFirst = this.#totals.add(slot, pane.sums[row], pane.counts[row], start)
   }
 
+  /** The pane is not needed any more: it is as large as all groups. */
+  release(): void {
+    this.#pane = undefined
+  }
+
   get sum(): number {
     return this.#totals.sums[this.#slot]
   }

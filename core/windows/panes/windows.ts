@@ -69,7 +69,7 @@ export class Windows {
   /** From now on points are late as if {@link close} had closed all windows up to `watermark`, which takes its time. */
   beginClosing(watermark: number): void {
     this.#closingTo = watermark
-    this.#lastEnd = this.#lastStart
+    this.#discardLast()
   }
 
   /** From now on points are late by the windows that have closed. */
@@ -168,8 +168,13 @@ export class Windows {
 
   restore({ closedTo, levels }: SavedWindows): void {
     this.#closedTo = closedTo
-    this.#lastEnd = this.#lastStart
+    this.#discardLast()
     for (const [i, size] of levels.entries()) this.sizes[i].restore(size)
+  }
+
+  #discardLast(): void {
+    this.#lastPane = undefined
+    this.#lastEnd = this.#lastStart
   }
 
   /** The end of the smallest window at `time`. */

@@ -47,6 +47,11 @@ export class DistributionStreams {
     this.names = earlier
   }
 
+  /** True if no label set was made so far. */
+  get isEmpty(): boolean {
+    return this.#rendered.size === 0
+  }
+
   /** Calls `hold` with the ids of all label sets. */
   holdIds(hold: (id: number) => void): void {
     for (const id of this.#rendered.values()) hold(id)

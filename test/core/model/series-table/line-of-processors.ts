@@ -1,6 +1,6 @@
 import type { PointBlock } from '../../../../core/model/points.ts'
 import type { SeriesTable } from '../../../../core/model/series-table/series-table.ts'
-import type { Stepwise } from '../../../../core/model/stepwise.ts'
+import { runThrough, type Stepwise } from '../../../../core/model/stepwise.ts'
 import { rowsBySeries, Samples } from '../../../../core/wire/prometheus/samples.ts'
 import { Translator } from '../../../../core/wire/prometheus/translator.ts'
 import { LabelSets } from '../../../../core/wire/remote-write/label-sets.ts'
@@ -95,8 +95,9 @@ export class Output {
     const rows = rowsBySeries(samples)
     const labelsOf = (id: number) => this.#labelSets.encoded(id)
     const write = () => {
-      const requests = Array.from(encodeWriteRequests(samples, labelsOf, rows, metadata, 50), ({ body }) =>
-        Buffer.from(body).toString('latin1')
+      const requests = Array.from(
+        encodeWriteRequests(samples, labelsOf, rows, metadata, 50).map(encoding => runThrough(encoding)),
+        ({ body }) => Buffer.from(body).toString('latin1')
       )
       return [...pointTexts(block), ...requests, ...this.#rowTexts(block), `lease ${lease.epoch > 0}`]
     }

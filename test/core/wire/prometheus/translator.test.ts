@@ -389,3 +389,50 @@ test('increments of one series and millisecond that end within it, or begin apar
   )
   assert.deepEqual(lost, new Set())
 })
+
+test('label sets of new series are made in steps before they are translated', () => {
+  const made: string[] = []
+  const fresh = new Translator(registry, OPTIONS, labels => {
+    made.push(JSON.stringify(labels))
+    return texts.idOf(labels)
+  })
+  const points = new PointBlockBuilder()
+  for (let i = 0; i < 300; i++) {
+    points.add(series('prepared', 'counter', 'cumulative', { i: String(i) }), NOW, 1)
+    const histogram = series('spread', 'histogram', 'cumulative', { i: String(i) })
+    points.addDistribution(histogram, NOW, observation(7, 2))
+  }
+  const block = points.build()
+  const steps = [...fresh.prepare(block, NOW)].length
+  assert.ok(steps >= 9, `${steps} steps`)
+  assert.equal(made.length, 300 * 4, 'one of each number; count, sum and +Inf of each histogram')
+  const { samples } = fresh.translate(block, NOW)
+  assert.equal(made.length, 300 * 4)
+  assert.deepEqual(lines(samples), lines(translator().translate(block, NOW).samples))
+})
+
+test('what is saved while a block is prepared has the series of earlier streams in it', () => {
+  const points = new PointBlockBuilder()
+  const spread = series('kept', 'histogram', 'cumulative')
+  points.addDistribution(spread, NOW, {
+    kind: 'histogram',
+    count: 1,
+    sum: 1,
+    min: 1,
+    max: 1,
+    bounds: [4],
+    counts: [1, 0]
+  })
+  const first = translator()
+  first.translate(points.build(), NOW)
+  const second = translator()
+  second.restoreStreams(first.saveStreams(NOW))
+  const more = new PointBlockBuilder()
+  more.addDistribution(spread, NOW + 1, observation(7, 2))
+  runThrough(second.prepare(more.build(), NOW + 1))
+  const third = translator()
+  third.restoreStreams(second.saveStreams(NOW + 1))
+  const end = new PointBlockBuilder()
+  end.addDistribution(spread, NOW + 2, observation(7, 2), 0, FLAG_NO_RECORDED_VALUE)
+  assert.ok(lines(third.translate(end.build(), NOW + 2).samples).includes('kept_bucket{le="4"} stale 2'))
+})

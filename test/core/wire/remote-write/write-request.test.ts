@@ -2,8 +2,9 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { SeriesTable } from '../../../../core/model/series-table/series-table.ts'
+import { runThrough } from '../../../../core/model/stepwise.ts'
+import type { Metadata } from '../../../../core/wire/prometheus/metadata.ts'
 import { rowsBySeries, Samples } from '../../../../core/wire/prometheus/samples.ts'
-import type { Metadata } from '../../../../core/wire/prometheus/translator.ts'
 import { LabelSets } from '../../../../core/wire/remote-write/label-sets.ts'
 import { encodeWriteRequests } from '../../../../core/wire/remote-write/write-request.ts'
 import { readWriteRequest } from './read-write-request.ts'
@@ -24,7 +25,10 @@ function encoded(
   const samples = new Samples()
   for (const row of rows) samples.add(...row)
   const requests = encodeWriteRequests(samples, id => labelSets.encoded(id), rowsBySeries(samples), metadata, max)
-  return Array.from(requests, request => ({ count: request.samples, ...readWriteRequest(request.body) }))
+  return Array.from(requests, encoding => {
+    const { body, samples } = runThrough(encoding)
+    return { count: samples, ...readWriteRequest(body) }
+  })
 }
 
 test('samples of a series are one TimeSeries, in time order', () => {
@@ -143,4 +147,23 @@ test('metadata goes with the first request', () => {
   )
   assert.deepEqual(first.metadata, [{ 1: 1, 2: 'up_total', 4: 'Whether', 5: 'seconds' }])
   assert.deepEqual(second.metadata, [])
+})
+
+test('a request is written in steps, and other requests in between change nothing', () => {
+  const samples = new Samples()
+  const ids = Array.from({ length: 1000 }, (_, i) => labelSets.idOf([['__name__', `many_${i}`]]))
+  for (const id of ids) for (const time of [TIME, TIME + 1, TIME + 2]) samples.add(id, time, id)
+  const begin = () => [...encodeWriteRequests(samples, id => labelSets.encoded(id), rowsBySeries(samples), [], 3000)][0]
+  const want = runThrough(begin()).body.slice()
+  const encoding = begin()
+  let steps = 0
+  for (let step = encoding.next(); ; step = encoding.next()) {
+    if (step.done === true) {
+      assert.deepEqual(step.value.body, want)
+      break
+    }
+    steps++
+    encoded([[UP, TIME + steps, steps]])
+  }
+  assert.ok(steps >= 10, `${steps} steps`)
 })
