@@ -57,9 +57,7 @@ async function best(
   } as const
   const labelSets = new LabelSets(block.series.table, options.strategy, (series, id) => translator.relabel(series, id))
   const translation = { ...options, targetInfo: true, exponentialHistograms: 'vmrange' } as const
-  const translator = new Translator(block.series.table, translation, (labels, isDerived, series) =>
-    labelSets.idOf(labels, isDerived, series)
-  )
+  const translator = new Translator(block.series.table, translation, labelSets)
   const labelsOf = (id: number) => labelSets.encoded(id)
   let points = 0
   let bytes = 0

@@ -27,13 +27,10 @@ export function runInTurns(work: Stepwise<void>, ms: number, onDone: () => void)
 }
 
 const LEAST_TURN_MS = 1
-const MOST_TURN_MS = 5
-/** Of the time that others took for theirs. */
-const SHARE = 1 / 2
 
 /**
- * Resolves to the result of work that others have their turn in between. The longer those take the longer are its own
- * turns: on a thread that is busy it would fall behind for good otherwise.
+ * Resolves to the result of work that others have their turn in between. Its own turns are as long as theirs: on a thread
+ * that is busy it would fall behind for good otherwise.
  */
 export async function inTurns<T>(work: Stepwise<T>): Promise<T> {
   for (let turnMs = LEAST_TURN_MS; ; ) {
@@ -41,6 +38,6 @@ export async function inTurns<T>(work: Stepwise<T>): Promise<T> {
     if (done) return value
     const ended = performance.now()
     await othersTurn()
-    turnMs = Math.min(MOST_TURN_MS, Math.max(LEAST_TURN_MS, (performance.now() - ended) * SHARE))
+    turnMs = Math.max(LEAST_TURN_MS, performance.now() - ended)
   }
 }

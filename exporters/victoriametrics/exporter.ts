@@ -83,9 +83,7 @@ export class VictoriaMetricsExporter implements Exporter {
     this.#sameTime = new SameTime(context.series, Math.floor)
     const relabel = (series: number, labels: number) => this.#translator.relabel(series, labels)
     this.#labelSets = new LabelSets(context.series, config.translation_strategy, relabel)
-    this.#translator = new Translator(context.series, translatorOptions(config), (labels, isDerived, series) =>
-      this.#labelSets.idOf(labels, isDerived, series)
-    )
+    this.#translator = new Translator(context.series, translatorOptions(config), this.#labelSets)
     this.#labelSets.addHolder(this.#translator)
     const { instruments } = context
     this.#requests = instruments.counter('requests_total', 'Remote write requests the backend has taken.')

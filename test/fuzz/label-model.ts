@@ -237,9 +237,12 @@ export class LabelModel {
   #newTranslator(): Translator {
     const options = { ...this.#options, targetInfo: this.#targetInfo, exponentialHistograms: 'vmrange' as const }
     const sets = this.#sets
-    const translator = new Translator(this.#table, options, (labels, isDerived, series) => {
-      if (this.#random.below(40) === 0) throw TOO_LONG
-      return sets.idOf(labels, isDerived, series)
+    const translator = new Translator(this.#table, options, {
+      idOf: (labels, isDerived, series, isPattern) => {
+        if (this.#random.below(40) === 0) throw TOO_LONG
+        return sets.idOf(labels, isDerived, series, isPattern)
+      },
+      idLike: series => sets.idLike(series)
     })
     sets.addHolder(translator)
     return translator

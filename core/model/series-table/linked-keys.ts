@@ -77,6 +77,10 @@ export class LinkedKeys {
     return { parent: context, view, start, end }
   }
 
+  ruleOf(id: number): LinkRule {
+    return this.#rules.at(this.#ruleOf.get(id))
+  }
+
   /** The id is linked no more. @param base that it was linked to */
   remove(id: number, base: number): void {
     let before = UNKNOWN

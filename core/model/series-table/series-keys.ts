@@ -5,6 +5,7 @@ import type { KeyBatch } from './key-batch.ts'
 import type { KeyHash } from './key-hash.ts'
 import { KeyParts } from './key-parts.ts'
 import { KeyTable, type StoredKey, UNKNOWN } from './key-table.ts'
+import type { LinkRule } from './link-rules.ts'
 import { LinkedKeys } from './linked-keys.ts'
 
 /** A list of parts has this as its parent in place of the context. Contexts are 0 or more, and -1 is a free record. */
@@ -51,7 +52,7 @@ export class SeriesKeys {
 
   #findKept(context: number, view: DataView, start: number, end: number): number {
     const whole = this.findWhole(context, view, start, end)
-    if (whole !== UNKNOWN) return whole
+    if (whole !== UNKNOWN || !this.#hasLists) return whole
     const list = this.#parts.find(view, start, end)
     return list === undefined ? UNKNOWN : this.table.find(parentOfList(context), list, 0, list.byteLength)
   }
@@ -121,6 +122,11 @@ export class SeriesKeys {
     if (base !== UNKNOWN) return this.#linked.of(id, base)
     const key = this.table.keyOf(id)
     return isList(key.parent) ? this.#parts.compose(key, parentOfList(key.parent)) : key
+  }
+
+  /** The rule by which a linked key is made; undefined if it is not linked. */
+  ruleOf(id: number): LinkRule | undefined {
+    return this.table.linkOf(id) === UNKNOWN ? undefined : this.#linked.ruleOf(id)
   }
 
   /** Called before the table removes an id. */

@@ -8,6 +8,7 @@ import { type IdHolder, IdLifetimes, type Lease } from './id-lifetimes.ts'
 import type { KeyBatch } from './key-batch.ts'
 import type { KeyHash } from './key-hash.ts'
 import { KeyTable, type StoredKey, UNKNOWN } from './key-table.ts'
+import type { LinkRule } from './link-rules.ts'
 import { ReceivedSeries } from './received-series.ts'
 import { type SeriesContext, SeriesContexts } from './series-contexts.ts'
 import { SeriesKeys } from './series-keys.ts'
@@ -174,6 +175,11 @@ export class SeriesTable {
   baseOf(id: number): number {
     const base = this.#keys.table.linkOf(id)
     return base === UNKNOWN ? id : base
+  }
+
+  /** How its key is linked to that of {@link baseOf}; undefined if it is not. */
+  linkRuleOf(id: number): LinkRule | undefined {
+    return this.#keys.ruleOf(id)
   }
 
   context(context: number): SeriesContext {

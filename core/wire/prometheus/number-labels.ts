@@ -6,6 +6,15 @@ import { type Label, type LabelOptions, type Labels, seriesLabels, withLabels } 
 /** Names of attributes whose labels are kept. Names are few; a sender that makes them up must not fill memory. */
 const MOST_NAMES = 10_000
 
+export interface NumberLabelSet {
+  readonly labels: Labels
+  /**
+   * True if each attribute has become a label by itself: other series of the context with attributes of these names have
+   * the same labels, but for the values. A value that is no text or an empty one follows other rules.
+   */
+  readonly isPattern: boolean
+}
+
 /** The labels of series of numbers: those that all series of a context share are worked out once. */
 export class NumberLabels {
   readonly #options: LabelOptions
@@ -19,18 +28,22 @@ export class NumberLabels {
   }
 
   /** @param name that of the Prometheus metric */
-  of(attributes: Attributes, context: SeriesContext, name: string): Labels {
+  of(attributes: Attributes, context: SeriesContext, name: string): NumberLabelSet {
     // The tenant of a store follows from an attribute of the series or of its resource.
-    if (this.#options.tenants !== undefined) return withLabels(this.#labelsOf(attributes, context), ['__name__', name])
+    const labels = this.#options.tenants === undefined ? this.#apart(attributes, context, name) : undefined
+    if (labels !== undefined) return { labels, isPattern: true }
+    return { labels: withLabels(this.#labelsOf(attributes, context), ['__name__', name]), isPattern: false }
+  }
+
+  /** Undefined if two facts want one label: rules decide then. */
+  #apart(attributes: Attributes, context: SeriesContext, name: string): Labels | undefined {
     let shared = this.#shared.get(context)
     if (shared === undefined) {
       shared = withLabels(this.#labelsOf(NO_ATTRIBUTES, context), ['__name__', name])
       this.#shared.set(context, shared)
     }
     const own = this.#sorted(attributes)
-    const labels = own && merged(own, shared)
-    // Where two facts want one label, rules decide.
-    return labels ?? withLabels(this.#labelsOf(attributes, context), ['__name__', name])
+    return own && merged(own, shared)
   }
 
   #labelsOf(attributes: Attributes, { resource, scope }: SeriesContext): Labels {

@@ -7,27 +7,32 @@ import type { LabelOptions, Labels } from './labels.ts'
 import { NumberLabels } from './number-labels.ts'
 import type { Samples } from './samples.ts'
 
-/**
- * Returns one id for equal labels.
- * @param isDerived true if they are those of a series that Weir has made
- * @param series set if that has no others
- */
-export type LabelSetOf = (labels: Labels, isDerived: boolean, series?: Series) => number
+/** Gives equal labels one id. */
+export interface LabelSetIds {
+  /**
+   * @param isDerived true if the labels are those of a series that Weir has made
+   * @param series set if that has no others
+   * @param isPattern see `NumberLabelSet`
+   */
+  idOf(labels: Labels, isDerived: boolean, series?: Series, isPattern?: boolean): number
+  /** That of the labels of a series that Weir has made, if they can be had without making them; or {@link UNKNOWN}. */
+  idLike(series: number): number
+}
 
 /** The label sets of series of numbers. Each has one. */
 export class NumberStreams {
   readonly #table: SeriesTable
   readonly #labels: NumberLabels
-  readonly #labelSetOf: LabelSetOf
+  readonly #ids: LabelSetIds
   /** By id of the series. */
   readonly #sets: IdColumn<Uint32Array>
   /** By id of a label set: the id that it got while a block was translated. */
   readonly #relabelled = new Map<number, number>()
 
-  constructor(table: SeriesTable, options: LabelOptions, labelSetOf: LabelSetOf) {
+  constructor(table: SeriesTable, options: LabelOptions, ids: LabelSetIds) {
     this.#table = table
     this.#labels = new NumberLabels(options)
-    this.#labelSetOf = labelSetOf
+    this.#ids = ids
     this.#sets = table.column<Uint32Array>(Uint32Array, UNKNOWN)
   }
 
@@ -63,10 +68,11 @@ export class NumberStreams {
   }
 
   #newSetOf(id: number, context: SeriesContext, name: string): number {
+    const isMade = this.#table.originOf(id) === 'made'
+    const like = isMade ? this.#ids.idLike(id) : UNKNOWN
+    if (like !== UNKNOWN) return like
     const series = this.#table.read(id)
-    const labels = this.#labels.of(series.attributes, context, name)
-    return this.#table.originOf(id) === 'made'
-      ? this.#labelSetOf(labels, true, series)
-      : this.#labelSetOf(labels, false)
+    const { labels, isPattern } = this.#labels.of(series.attributes, context, name)
+    return isMade ? this.#ids.idOf(labels, true, series, isPattern) : this.#ids.idOf(labels, false)
   }
 }

@@ -18,7 +18,7 @@ import {
 import { type LabelOptions, type Labels, seriesLabels, targetInfoLabels, withLabels } from './labels.ts'
 import { type Family, type Metadata, newFamily } from './metadata.ts'
 import { metricName } from './metric-names.ts'
-import { type LabelSetOf, NumberStreams } from './number-streams.ts'
+import { type LabelSetIds, NumberStreams } from './number-streams.ts'
 import { Samples } from './samples.ts'
 import { DistributionStreams, type ExponentialForm } from './streams.ts'
 
@@ -81,7 +81,7 @@ interface Distributed {
  */
 export class Translator {
   #options: TranslatorOptions
-  #labelSetOf: LabelSetOf
+  #labelSets: LabelSetIds
   #table: SeriesTable
   #numbers: NumberStreams
   #distributed = new SeriesMemo<Distributed>(series => this.#distribute(series))
@@ -100,11 +100,11 @@ export class Translator {
   #earlier = new EarlierStreams()
   #nameLists = new NameLists()
 
-  constructor(table: SeriesTable, options: TranslatorOptions, labelSetOf: LabelSetOf) {
+  constructor(table: SeriesTable, options: TranslatorOptions, labelSets: LabelSetIds) {
     this.#table = table
     this.#options = options
-    this.#labelSetOf = labelSetOf
-    this.#numbers = new NumberStreams(table, options, labelSetOf)
+    this.#labelSets = labelSets
+    this.#numbers = new NumberStreams(table, options, labelSets)
     table.addHolder(this.#ofSeries)
   }
 
@@ -259,7 +259,7 @@ export class Translator {
     const labels = seriesLabels(series, this.#options)
     const earlier = this.#earlier.take(hash)
     const isDerived = this.#table.originOf(series.id) === 'made'
-    const render = (one: Labels) => this.#labelSetOf(one, isDerived)
+    const render = (one: Labels) => this.#labelSets.idOf(one, isDerived)
     const streams = new DistributionStreams(name, labels, render, earlier, this.#nameLists)
     return { id: series.id, streams, hash, seenAt: Number.NEGATIVE_INFINITY }
   }
@@ -269,7 +269,7 @@ export class Translator {
     const labels = targetInfoLabels(resource, this.#options)
     if (labels === undefined) return undefined
     return remembered(this.#targets, attributesKey(resource.attributes), () => ({
-      info: this.#labelSetOf(withLabels(labels, ['__name__', 'target_info']), false),
+      info: this.#labelSets.idOf(withLabels(labels, ['__name__', 'target_info']), false),
       announcedAt: Number.NEGATIVE_INFINITY,
       seenIn: 0
     }))

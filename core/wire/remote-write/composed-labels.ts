@@ -37,7 +37,7 @@ export class ComposedLabels implements SeriesFacts {
   /** The labels of a series that was added. They are valid until the next call. */
   of(series: number): KeyBytes {
     this.#write(series)
-    return { view: this.#writer.room(0), start: 0, end: this.#writer.length }
+    return this.#written
   }
 
   /** The id of the series that has these labels, or {@link UNKNOWN}. */
@@ -50,21 +50,44 @@ export class ComposedLabels implements SeriesFacts {
     return UNKNOWN
   }
 
-  /** False if the labels are not to be had from the attributes alone. @param encoded the labels, which {@link find} does not know */
-  add(series: Series, labels: Labels, encoded: KeyBytes): boolean {
+  /**
+   * False if the labels are not to be had from the attributes alone.
+   * @param encoded the labels, which {@link find} does not know
+   * @param isPattern true if those of other series of its rule differ in the values of attributes alone
+   */
+  add(series: Series, labels: Labels, encoded: KeyBytes, isPattern: boolean): boolean {
     const index = this.#recipes.indexOf(series, labels)
     if (index === undefined) return false
     this.#recipeOf.set(series.id, index + 1)
     const isAdded =
-      this.#write(series.id) &&
-      areSame({ view: this.#writer.room(0), start: 0, end: this.#writer.length }, encoded) &&
-      this.#slots.add(this.#hashOf(encoded), series.id + 1)
+      this.#write(series.id) && areSame(this.#written, encoded) && this.#slots.add(this.#hashOf(encoded), series.id + 1)
     if (isAdded) this.#recipes.at(index).series++
     else {
       this.#recipeOf.clear(series.id)
       this.#recipes.removeUnused(index)
     }
+    const rule = isAdded && isPattern ? this.#table.linkRuleOf(series.id) : undefined
+    if (rule !== undefined) this.#recipes.setPattern(rule, index)
     return isAdded
+  }
+
+  /**
+   * Adds a series whose labels follow the pattern of its rule: nothing is decoded, nor compared. False if they do not, or
+   * if there may be such labels already.
+   * @param isKept whether there are such labels elsewhere
+   */
+  addLike(series: number, isKept: (labels: KeyBytes) => boolean): boolean {
+    const rule = this.#table.linkRuleOf(series)
+    const recipe = rule && this.#recipes.patternOf(rule)
+    if (recipe === undefined) return false
+    const key = this.#table.keyOf(this.#table.baseOf(series))
+    this.#writer.reset()
+    if (!recipe.ofBase.fits(key) || !recipe.ofBase.write(this.#writer, key)) return false
+    const hash = this.#hashOf(this.#written)
+    if (this.#mayHave(hash) || isKept(this.#written) || !this.#slots.add(hash, series + 1)) return false
+    this.#recipeOf.set(series, recipe.index + 1)
+    recipe.series++
+    return true
   }
 
   /** Called by the table before a series goes. */
@@ -88,6 +111,17 @@ export class ComposedLabels implements SeriesFacts {
     const base = this.#table.baseOf(series)
     this.#writer.reset()
     return (base === series ? ofSeries : ofBase).write(this.#writer, this.#table.keyOf(base))
+  }
+
+  get #written(): KeyBytes {
+    return { view: this.#writer.room(0), start: 0, end: this.#writer.length }
+  }
+
+  #mayHave(hash: number): boolean {
+    const slots = this.#slots.shardOf(hash)
+    const mask = slots.length - 1
+    for (let at = (2 * hash) & mask; slots[at + 1] !== 0; at = (at + 2) & mask) if (slots[at] === hash) return true
+    return false
   }
 
   #hashOf({ view, start, end }: KeyBytes): number {

@@ -37,6 +37,8 @@ export class LabelRecipe {
   /** Bytes of labels, besides the texts of attributes. */
   readonly mostBytes: number
   readonly #steps: readonly Step[]
+  /** Of attributes, in their order. */
+  readonly #names: readonly DataView[]
   /** By index of the attribute: where its text begins, and where it ends. Of a number: {@link IS_NUMBER}, and the number. */
   readonly #starts: Int32Array
   readonly #ends: Float64Array
@@ -65,14 +67,26 @@ export class LabelRecipe {
     }
     endSame()
     this.#steps = steps
+    this.#names = attributes.map(([name]) => dataViewOf(Buffer.from(name)))
     this.mostBytes = steps.reduce((sum, { length }) => sum + length + MOST_BESIDE_BYTES, WORD)
     this.#starts = new Int32Array(attributes.length)
     this.#ends = new Float64Array(attributes.length)
   }
 
+  /** True if these are values of the attributes that the recipe is for. */
+  fits({ view, start, end }: KeyBytes): boolean {
+    let i = 0
+    for (let at = start; at < end; i++) {
+      const field = fieldAt(view, at)
+      if (i === this.#names.length || !areSame(this.#names[i], view, field.name, field.nameEnd)) return false
+      at = field.end
+    }
+    return i === this.#names.length
+  }
+
   /**
-   * Writes the labels of a series with these attributes. False if one of them is neither a text nor a whole number; of
-   * other numbers than those that are safe and not negative the text is wrong.
+   * Writes the labels of a series with these attributes. False if one whose value becomes a label is neither a text with
+   * something in it nor a whole number that is safe and not negative, or another one neither a text nor a whole number.
    */
   write(writer: ProtobufWriter, key: KeyBytes): boolean {
     if (!this.#findValues(key)) return false
@@ -85,6 +99,7 @@ export class LabelRecipe {
       else {
         const start = this.#starts[attribute]
         const end = this.#ends[attribute]
+        if (start === IS_NUMBER ? end > Number.MAX_SAFE_INTEGER : start === end) return false
         const size = start === IS_NUMBER ? digitsOf(end) : end - start
         view.setUint8(at, LABEL)
         at = writeLength(view, at + 1, length + integerSize(size) + size)
@@ -126,7 +141,15 @@ function stepOf(attribute: number, write: (writer: ProtobufWriter) => void): Ste
   write(writer)
   const bytes = new Uint8Array(writer.length + WORD)
   bytes.set(writer.finish())
-  return { bytes: new DataView(bytes.buffer), length: writer.length, attribute }
+  return { bytes: dataViewOf(bytes), length: writer.length, attribute }
+}
+
+const dataViewOf = ({ buffer, byteOffset, length }: Uint8Array) => new DataView(buffer, byteOffset, length)
+
+function areSame(name: DataView, view: DataView, start: number, end: number): boolean {
+  if (name.byteLength !== end - start) return false
+  for (let i = 0; i < name.byteLength; i++) if (name.getUint8(i) !== view.getUint8(start + i)) return false
+  return true
 }
 
 /** Copies bytes, and up to seven more; returns their end. Most are few, so what is behind them is written again. */

@@ -1,4 +1,5 @@
 import type { Attributes, AttributeValue } from '../../model/attributes.ts'
+import type { LinkRule } from '../../model/series-table/link-rules.ts'
 import type { Series } from '../../model/series-table/series-table.ts'
 import type { Labels } from '../prometheus/labels.ts'
 import type { TranslationStrategy } from '../prometheus/translation-strategy.ts'
@@ -13,6 +14,7 @@ const BYTES_PER_RECIPE = 2048
 
 /** How the labels of series of one rule are made. */
 export interface SeriesRecipe {
+  readonly index: number
   /** Of the attributes of the series that it is linked to: the others are the same for all. */
   readonly ofBase: LabelRecipe
   /** Of its own attributes, should it be linked no more. */
@@ -34,6 +36,8 @@ export class LabelRecipes {
   readonly #indexes = new Map<string, number>()
   /** By context: the index found last. */
   readonly #found = new Map<number, number>()
+  /** By rule: the pattern that was seen last. */
+  readonly #patterns = new WeakMap<LinkRule, SeriesRecipe>()
 
   constructor(strategy: TranslationStrategy) {
     this.#strategy = strategy
@@ -54,6 +58,17 @@ export class LabelRecipes {
     const index = this.#find(series, context, isLinked, labels)
     if (index !== undefined) this.#found.set(context, index)
     return index
+  }
+
+  /** Series that are linked by `rule` have labels like these, if they fit. */
+  setPattern(rule: LinkRule, index: number): void {
+    this.#patterns.set(rule, this.at(index))
+  }
+
+  /** The recipe for series that are linked by `rule`, if their base fits. */
+  patternOf(rule: LinkRule): SeriesRecipe | undefined {
+    const recipe = this.#patterns.get(rule)
+    return recipe !== undefined && this.#used[recipe.index] === recipe ? recipe : undefined
   }
 
   /** A recipe that no series has goes: the id of its context is used again. */
@@ -84,7 +99,7 @@ export class LabelRecipes {
     // Added attributes become labels by rules: those that were seen are right for all.
     const ofSeries = isLinked ? new LabelRecipe(attributes, labels, this.#strategy, own) : ofBase
     const index = this.#free.pop() ?? this.#used.length
-    this.#used[index] = { ofBase, ofSeries, context, isLinked, attributes: shared, text, series: 0 }
+    this.#used[index] = { index, ofBase, ofSeries, context, isLinked, attributes: shared, text, series: 0 }
     this.#indexes.set(text, index)
     return index
   }

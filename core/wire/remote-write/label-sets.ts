@@ -5,6 +5,7 @@ import { SeriesKeys } from '../../model/series-table/series-keys.ts'
 import type { Series, SeriesTable } from '../../model/series-table/series-table.ts'
 import type { Stepwise } from '../../model/stepwise.ts'
 import type { Labels } from '../prometheus/labels.ts'
+import type { LabelSetIds } from '../prometheus/number-streams.ts'
 import type { TranslationStrategy } from '../prometheus/translation-strategy.ts'
 import { ComposedLabels } from './composed-labels.ts'
 import { encodeLabels } from './write-request.ts'
@@ -27,7 +28,7 @@ const ownId = (id: number) => id >>> 1
  * Encoded labels, with one id for each label set. Series that differ only in facts that become no label, as those of
  * replicas without `service.instance.id` do, are one series to the store.
  */
-export class LabelSets {
+export class LabelSets implements LabelSetIds {
   readonly #keys = new SeriesKeys()
   readonly #lifetimes = new IdLifetimes(this.#keys.table, id => this.#keys.release(id))
   readonly #composed: ComposedLabels
@@ -48,7 +49,7 @@ export class LabelSets {
    * @param isDerived true if the labels are those of a derived series: they are kept in parts, if they are new
    * @param series the derived series whose only label set this is: it need not be kept then
    */
-  idOf(labels: Labels, isDerived = false, series?: Series): number {
+  idOf(labels: Labels, isDerived = false, series?: Series, isPattern = false): number {
     const encoded = encodeLabels(labels)
     const key = {
       view: new DataView(encoded.buffer, encoded.byteOffset, encoded.length),
@@ -58,12 +59,18 @@ export class LabelSets {
     const kept = this.#keys.find(CONTEXT, key.view, 0, key.end)
     if (kept !== UNKNOWN) return keptId(kept)
     const other = this.#composed.find(key)
-    if (series !== undefined && (other === series.id || (other === UNKNOWN && this.#composed.add(series, labels, key))))
+    if (series !== undefined && other === series.id) return composedId(series.id)
+    if (series !== undefined && other === UNKNOWN && this.#composed.add(series, labels, key, isPattern))
       return composedId(series.id)
     const id = keptId(this.#keep(key, isDerived))
     // Its series may go before this one. Labels that are kept are found first, for as long as anybody has their id.
     if (other !== UNKNOWN) this.#relabel(other, id)
     return id
+  }
+
+  idLike(series: number): number {
+    const isKept = ({ view, start, end }: KeyBytes) => this.#keys.find(CONTEXT, view, start, end) !== UNKNOWN
+    return this.#composed.addLike(series, isKept) ? composedId(series) : UNKNOWN
   }
 
   /** The labels as fields of a TimeSeries, which are valid until the next call. */

@@ -129,7 +129,7 @@ export class Output {
         targetInfo: true,
         exponentialHistograms: 'vmrange'
       },
-      (labels, isDerived, series) => this.#labelSets.idOf(labels, isDerived, series)
+      this.#labelSets
     )
     this.#labelSets.addHolder(translator)
     return translator

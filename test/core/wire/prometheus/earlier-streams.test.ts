@@ -32,7 +32,7 @@ function process(exponentialHistograms: 'vmrange' | 'le' = 'vmrange') {
   const options = { strategy: 'NoTranslation', externalLabels: {}, promoteResourceAttributes: [] } as const
   const registry = new SeriesTable()
   return {
-    translator: new Translator(registry, { ...options, targetInfo: false, exponentialHistograms }, texts.idOf),
+    translator: new Translator(registry, { ...options, targetInfo: false, exponentialHistograms }, texts),
     series: (name: string, kind: MetricKind) =>
       registry.intern({ name, unit: '', description: '', kind, temporality: 'cumulative' }, [])
   }

@@ -153,5 +153,8 @@ test('the labels of the tenant that a store has for one of ours, which a sender 
   assert.deepEqual(labels([['vm_account_id', '9']]), { vm_account_id: '9' })
   const numbers = new NumberLabels({ ...OPTIONS, tenants })
   const context = { id: 0, metric: METRIC, resource: of, scope: NO_SCOPE }
-  assert.deepEqual(Object.fromEntries(numbers.of(sortAttributes(forged), context, 'm')), { ...own, __name__: 'm' })
+  assert.deepEqual(Object.fromEntries(numbers.of(sortAttributes(forged), context, 'm').labels), {
+    ...own,
+    __name__: 'm'
+  })
 })

@@ -6,6 +6,7 @@ import { namedSeries } from '../../../../core/model/named-series.ts'
 import { PointBlockBuilder } from '../../../../core/model/points.ts'
 import type { Metric, Scope } from '../../../../core/model/series.ts'
 import { NO_SCOPE } from '../../../../core/model/series.ts'
+import { UNKNOWN } from '../../../../core/model/series-table/key-table.ts'
 import { SeriesTable } from '../../../../core/model/series-table/series-table.ts'
 import { parseSelector } from '../../../../core/promql/parser/parse.ts'
 import type { Labels } from '../../../../core/wire/prometheus/labels.ts'
@@ -51,7 +52,7 @@ for (const strategy of TRANSLATION_STRATEGIES) {
       const resources = { attributes: sortAttributes(resource), schemaUrl: '' }
       const series = table.intern(full, sortAttributes(attributes), resources, scope)
       const sent = new Set<string>()
-      const labelSetOf = (labels: Labels) => {
+      const idOf = (labels: Labels) => {
         const own = labels.filter(([name]) => distribution === undefined || (name !== 'le' && name !== 'quantile'))
         sent.add(JSON.stringify([...own].sort()))
         return 0
@@ -59,10 +60,11 @@ for (const strategy of TRANSLATION_STRATEGIES) {
       const points = new PointBlockBuilder()
       if (distribution === undefined) points.add(series, NOW, 1)
       else points.addDistribution(series, NOW, distribution)
-      new Translator(table, { ...options, targetInfo: false, exponentialHistograms: 'vmrange' }, labelSetOf).translate(
-        points.build(),
-        NOW
-      )
+      new Translator(
+        table,
+        { ...options, targetInfo: false, exponentialHistograms: 'vmrange' },
+        { idOf, idLike: () => UNKNOWN }
+      ).translate(points.build(), NOW)
       const named = namedStreams(namedSeries(series), options).map(text =>
         JSON.stringify(
           parseSelector(text)

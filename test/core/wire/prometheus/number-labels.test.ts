@@ -46,7 +46,7 @@ test('labels of numbers are those that the rules give, whatever names meet', () 
       const context = { metric: METRIC, resource, scope }
       for (const attributes of all)
         assert.deepEqual(
-          labels.of(attributes, context, 'm_total'),
+          labels.of(attributes, context, 'm_total').labels,
           withLabels(seriesLabels({ attributes, resource, scope }, options), ['__name__', 'm_total'])
         )
     }),

@@ -7,6 +7,7 @@ import { FLAG_NO_RECORDED_VALUE, PointBlockBuilder } from '../../../../core/mode
 import { type MetricKind, NO_RESOURCE, type Temporality } from '../../../../core/model/series.ts'
 import { SeriesTable } from '../../../../core/model/series-table/series-table.ts'
 import { runThrough } from '../../../../core/model/stepwise.ts'
+import type { Labels } from '../../../../core/wire/prometheus/labels.ts'
 import { rowsBySeries, Samples } from '../../../../core/wire/prometheus/samples.ts'
 import { Translator, type TranslatorOptions } from '../../../../core/wire/prometheus/translator.ts'
 import { LabelSets } from '../../../../core/wire/remote-write/label-sets.ts'
@@ -26,7 +27,7 @@ const OPTIONS: TranslatorOptions = {
 const registry = new SeriesTable()
 const texts = new LabelTexts()
 const translator = (options: Partial<TranslatorOptions> = {}, table = registry) =>
-  new Translator(table, { ...OPTIONS, ...options }, texts.idOf)
+  new Translator(table, { ...OPTIONS, ...options }, texts)
 const series = (name: string, kind: MetricKind, temporality: Temporality, attributes = {}, resource = NO_RESOURCE) =>
   registry.intern(
     { name, unit: '', description: `about ${name}`, kind, temporality },
@@ -294,9 +295,7 @@ test('a series that got the id of another is not mistaken for it', async () => {
 test('label sets of explicit buckets stay though their series has had too many names', async () => {
   const table = new SeriesTable()
   const labelSets = new LabelSets(table, OPTIONS.strategy, (series, set) => one.relabel(series, set))
-  const one: Translator = new Translator(table, OPTIONS, (labels, isDerived, series) =>
-    labelSets.idOf(labels, isDerived, series)
-  )
+  const one: Translator = new Translator(table, OPTIONS, labelSets)
   labelSets.addHolder(one)
   const id = table.idOf({ name: 'h', unit: '', description: '', kind: 'histogram', temporality: 'delta' }, [])
   const translate = (bounds: number[]) => {
@@ -392,10 +391,11 @@ test('increments of one series and millisecond that end within it, or begin apar
 
 test('label sets of new series are made in steps before they are translated', () => {
   const made: string[] = []
-  const fresh = new Translator(registry, OPTIONS, labels => {
+  const idOf = (labels: Labels) => {
     made.push(JSON.stringify(labels))
     return texts.idOf(labels)
-  })
+  }
+  const fresh = new Translator(registry, OPTIONS, { idOf, idLike: texts.idLike })
   const points = new PointBlockBuilder()
   for (let i = 0; i < 300; i++) {
     points.add(series('prepared', 'counter', 'cumulative', { i: String(i) }), NOW, 1)

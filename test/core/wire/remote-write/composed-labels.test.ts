@@ -54,9 +54,7 @@ class Store {
 
   /** A new translator over the same label sets. */
   renew(): void {
-    this.#translator = new Translator(this.table, this.#options, (labels, isDerived, series) =>
-      this.sets.idOf(labels, isDerived, series)
-    )
+    this.#translator = new Translator(this.table, this.#options, this.sets)
     this.sets.addHolder(this.#translator)
   }
 
