@@ -1,0 +1,106 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import type { Attributes, AttributeValue } from '../../../../core/model/attributes.ts'
+import { METRIC, STRATEGIES, Store, TWIN, withWindow } from './label-store.ts'
+
+/** The labels of a series, received by a store of its own. */
+function labelsOf(attributes: Attributes, strategy = STRATEGIES[0]): string {
+  const alone = new Store(strategy)
+  return alone.write([alone.received(withWindow(attributes))])[0][0]
+}
+
+const textOf = (id: number, store: Store) => store.write([id])[0][0]
+
+describe('labels by the pattern of an earlier series', () => {
+  it('are those that rules give, whatever the values', () => {
+    const values: AttributeValue[] = [
+      'x',
+      'é€',
+      '',
+      0,
+      7,
+      -3,
+      1.5,
+      2 ** 53,
+      2n ** 60n,
+      true,
+      null,
+      [1, 2],
+      'z'.repeat(300)
+    ]
+    for (const first of ['y', 1] satisfies AttributeValue[]) {
+      const store = new Store()
+      store.write([store.windowOf([['host', first]])!])
+      for (const value of values) {
+        const id = store.windowOf([['host', value]])!
+        assert.equal(textOf(id, store), labelsOf([['host', value]]), `${String(value)} after ${first}`)
+      }
+    }
+  })
+
+  it('are not taken for series with other attributes', () => {
+    const others: Attributes[] = [
+      [['host', 'x']],
+      [
+        ['hosu', 'x'],
+        ['zone', 'y']
+      ],
+      [
+        ['hos', 'x'],
+        ['zone', 'y']
+      ],
+      [
+        ['host', 'x'],
+        ['zone', 'y'],
+        ['zone2', 'z']
+      ],
+      []
+    ]
+    for (const attributes of others) {
+      const store = new Store()
+      store.write([
+        store.windowOf([
+          ['host', 'x'],
+          ['zone', 'y']
+        ])!
+      ])
+      assert.equal(textOf(store.windowOf(attributes)!, store), labelsOf(attributes))
+    }
+  })
+
+  it('are not taken if an attribute had the value of a label that stands in its place by chance', () => {
+    const store = new Store('NoTranslation')
+    store.write([store.windowOf([['__name__', METRIC.name]])!])
+    const id = store.windowOf([['__name__', 'another']])!
+    assert.equal(textOf(id, store), labelsOf([['__name__', 'another']], 'NoTranslation'))
+  })
+
+  it('are one label set with equal ones that another series has', () => {
+    const store = new Store()
+    store.write([store.windowOf([['host', 'first']])!])
+    const [text, number] = [store.windowOf([['host', '5']])!, store.windowOf([['host', 5]])!]
+    assert.notEqual(text, number)
+    assert.deepEqual(store.write([text, number]), [[labelsOf([['host', 5]]), 2]])
+    const twin = store.received(withWindow([['host', 'x']]), TWIN)
+    store.write([twin])
+    const own = store.windowOf([['host', 'x']])!
+    assert.deepEqual(store.write([twin, own]), [[labelsOf([['host', 'x']]), 2]])
+  })
+
+  it('do not follow a pattern that has gone, though its rule has not', async () => {
+    const store = new Store()
+    const kept = store.windowOf([['host', 'kept']])!
+    store.write([store.received(withWindow([['host', 'kept']]), TWIN)])
+    store.write([kept])
+    store.write([store.windowOf([['host', 'goes']])!])
+    const holder = { holdIds: (hold: (id: number) => void) => hold(kept) }
+    store.table.addHolder(holder)
+    for (let i = 0; i < 4; i++) await store.expire()
+    // Another metric's series get what the pattern had.
+    const other = { ...METRIC, name: 'others' }
+    const first = store.windowOf([['zone', 'z']], undefined, other)!
+    assert.match(textOf(first, store), /others/)
+    assert.equal(textOf(store.windowOf([['host', 'new']])!, store), labelsOf([['host', 'new']]))
+    store.table.addHolder(holder)
+  })
+})
