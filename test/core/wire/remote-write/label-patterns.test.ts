@@ -60,8 +60,8 @@ describe('labels by the pattern of an earlier series', () => {
       const store = new Store()
       store.write([
         store.windowOf([
-          ['host', 'x'],
-          ['zone', 'y']
+          ['host', 'first'],
+          ['zone', 'first']
         ])!
       ])
       assert.equal(textOf(store.windowOf(attributes)!, store), labelsOf(attributes))
