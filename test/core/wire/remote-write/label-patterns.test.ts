@@ -46,6 +46,10 @@ describe('labels by the pattern of an earlier series', () => {
         ['zone', 'y']
       ],
       [
+        ['hosts', 'x'],
+        ['zone', 'y']
+      ],
+      [
         ['hos', 'x'],
         ['zone', 'y']
       ],
