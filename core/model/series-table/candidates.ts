@@ -1,7 +1,7 @@
 import type { KeyBatch } from './key-batch.ts'
 import type { KeyHash, Secrets } from './key-hash.ts'
 import { HEADER, IN_PAGE, type KeyRecords, NO_RECORD, PAGE_BITS } from './key-records.ts'
-import type { KeySlots } from './key-slots.ts'
+import { firstSlot, type KeySlots, nextSlot } from './key-slots.ts'
 
 /** Keys looked up at once: all that they touch, some 250 bytes each, fits into the cache of a core. */
 export const LOOKED_UP_AT_ONCE = 2048
@@ -36,14 +36,13 @@ export class Candidates {
       const hash = this.#hash(this.#secrets, parents[i], view, starts[i], ends[i])
       hashes[i - from] = hash
       const slots = shards[hash >>> 24]
-      touched ^= slots[(2 * hash) & (slots.length - 1)]
+      touched ^= slots[firstSlot(slots, hash)]
     }
     for (let i = from; i < to; i++) {
       const hash = hashes[i - from]
       const slots = shards[hash >>> 24]
-      const mask = slots.length - 1
-      let at = (2 * hash) & mask
-      while (slots[at + 1] !== NO_RECORD && slots[at] !== hash) at = (at + 2) & mask
+      let at = firstSlot(slots, hash)
+      while (slots[at + 1] !== NO_RECORD && slots[at] !== hash) at = nextSlot(slots, at)
       records[i - from] = slots[at + 1]
     }
     for (let i = from; i < to; i++) {

@@ -2,11 +2,32 @@
 const SHARDS = 256
 const SHARD_SHIFT = 24
 const FIRST_SLOTS = 16
-/** A table that is half full, and has a secret hash, never needs as many. */
-const MOST_PROBES = 128
+/** A table that is two thirds full, and has a secret hash, never needs as many. */
+const MOST_PROBES = 256
 const EMPTY = 0
 /** The table of shards that have no record yet. Many series tables stay small, so they make few arrays. */
-const NO_SLOTS = new Int32Array(2)
+const NO_SLOTS = new Int32Array(2 * FIRST_SLOTS)
+/** Bits of the hash that choose a slot of the two or three in a group. */
+const CHOICE_BITS = 8
+const CHOICE_MASK = 2 ** CHOICE_BITS - 1
+/** Of a hash without its highest byte, the lowest of these bits. */
+const HIGHEST_CHOICE = SHARD_SHIFT - CHOICE_BITS
+
+/**
+ * Where a table is looked at first for a hash. A table has 2 or 3 times a power of two of slots, so it grows by half or a
+ * third. The lowest bits of the hash tell the group of slots, some others the slot.
+ */
+export function firstSlot(slots: Int32Array, hash: number): number {
+  const bits = 29 - Math.clz32(slots.length)
+  const size = slots.length >>> (bits + 1)
+  const choice = (hash >>> Math.min(bits, HIGHEST_CHOICE)) & CHOICE_MASK
+  return 2 * ((hash & ((1 << bits) - 1)) * size + ((choice * size) >>> CHOICE_BITS))
+}
+
+/** Where it is looked at next. */
+export function nextSlot(slots: Int32Array, at: number): number {
+  return at + 2 === slots.length ? 0 : at + 2
+}
 
 /** Finds records by the hash of their keys: open addressing, in pairs of a hash and a record. */
 export class KeySlots {
@@ -26,11 +47,10 @@ export class KeySlots {
   add(hash: number, record: number): boolean {
     const shard = hash >>> SHARD_SHIFT
     const before = this.shards[shard]
-    if (before === NO_SLOTS || this.#used[shard] * 4 >= before.length) this.#grow(shard)
+    if (before === NO_SLOTS || this.#used[shard] * 3 >= before.length) this.#grow(shard)
     const slots = this.shards[shard]
-    const mask = slots.length - 1
-    let at = (2 * hash) & mask
-    for (let probes = 0; slots[at + 1] !== EMPTY; at = (at + 2) & mask) if (++probes >= MOST_PROBES) return false
+    let at = firstSlot(slots, hash)
+    for (let probes = 0; slots[at + 1] !== EMPTY; at = nextSlot(slots, at)) if (++probes >= MOST_PROBES) return false
     this.#used[shard]++
     slots[at] = hash
     slots[at + 1] = record
@@ -41,12 +61,11 @@ export class KeySlots {
   remove(hash: number, record: number): void {
     const shard = hash >>> SHARD_SHIFT
     const slots = this.shards[shard]
-    const mask = slots.length - 1
-    let hole = (2 * hash) & mask
-    while (slots[hole + 1] !== record) hole = (hole + 2) & mask
-    for (let at = (hole + 2) & mask; slots[at + 1] !== EMPTY; at = (at + 2) & mask) {
-      const distance = (at - ((2 * slots[at]) & mask)) & mask
-      if (distance < ((at - hole) & mask)) continue
+    let hole = firstSlot(slots, hash)
+    while (slots[hole + 1] !== record) hole = nextSlot(slots, hole)
+    for (let at = nextSlot(slots, hole); slots[at + 1] !== EMPTY; at = nextSlot(slots, at)) {
+      const first = firstSlot(slots, slots[at])
+      if (distance(slots, first, at) < distance(slots, hole, at)) continue
       slots[hole] = slots[at]
       slots[hole + 1] = slots[at + 1]
       hole = at
@@ -58,15 +77,22 @@ export class KeySlots {
 
   #grow(shard: number): void {
     const old = this.shards[shard]
-    const slots = new Int32Array(Math.max(FIRST_SLOTS, old.length) * 2)
-    const mask = slots.length - 1
+    const slots = new Int32Array(old === NO_SLOTS ? old.length : lengthAfter(old.length))
     for (let from = 0; from < old.length; from += 2) {
       if (old[from + 1] === EMPTY) continue
-      let at = (2 * old[from]) & mask
-      while (slots[at + 1] !== EMPTY) at = (at + 2) & mask
+      let at = firstSlot(slots, old[from])
+      while (slots[at + 1] !== EMPTY) at = nextSlot(slots, at)
       slots[at] = old[from]
       slots[at + 1] = old[from + 1]
     }
     this.shards[shard] = slots
   }
 }
+
+/** From a power of two to one and a half of it, and from there to the next power. */
+function lengthAfter(length: number): number {
+  const power = 2 ** (31 - Math.clz32(length))
+  return length === power ? power * 1.5 : power * 2
+}
+
+const distance = (slots: Int32Array, from: number, to: number) => (to >= from ? to - from : to - from + slots.length)

@@ -18,7 +18,7 @@ import {
   PARENT,
   SEEN
 } from './key-records.ts'
-import { KeySlots } from './key-slots.ts'
+import { firstSlot, KeySlots, nextSlot } from './key-slots.ts'
 
 export { UNKNOWN }
 
@@ -248,8 +248,7 @@ export class KeyTable {
 
   #lookUp(hash: number, parent: number, view: DataView, start: number, end: number): number {
     const slots = this.#slots.shardOf(hash)
-    const mask = slots.length - 1
-    for (let at = (2 * hash) & mask; slots[at + 1] !== NO_RECORD; at = (at + 2) & mask)
+    for (let at = firstSlot(slots, hash); slots[at + 1] !== NO_RECORD; at = nextSlot(slots, at))
       if (slots[at] === hash && this.#records.matches(slots[at + 1], parent, view, start, end)) return slots[at + 1]
     return NO_RECORD
   }

@@ -1,7 +1,7 @@
 import { IdColumn, type SeriesFacts } from '../../model/series-table/id-column.ts'
 import { hashKey, newSecrets } from '../../model/series-table/key-hash.ts'
 import type { KeyBytes } from '../../model/series-table/key-records.ts'
-import { KeySlots } from '../../model/series-table/key-slots.ts'
+import { firstSlot, KeySlots, nextSlot } from '../../model/series-table/key-slots.ts'
 import { UNKNOWN } from '../../model/series-table/key-table.ts'
 import type { Series, SeriesTable } from '../../model/series-table/series-table.ts'
 import type { Labels } from '../prometheus/labels.ts'
@@ -44,8 +44,7 @@ export class ComposedLabels implements SeriesFacts {
   find(labels: KeyBytes): number {
     const hash = this.#hashOf(labels)
     const slots = this.#slots.shardOf(hash)
-    const mask = slots.length - 1
-    for (let at = (2 * hash) & mask; slots[at + 1] !== 0; at = (at + 2) & mask)
+    for (let at = firstSlot(slots, hash); slots[at + 1] !== 0; at = nextSlot(slots, at))
       if (slots[at] === hash && areSame(this.of(slots[at + 1] - 1), labels)) return slots[at + 1] - 1
     return UNKNOWN
   }
@@ -119,8 +118,8 @@ export class ComposedLabels implements SeriesFacts {
 
   #mayHave(hash: number): boolean {
     const slots = this.#slots.shardOf(hash)
-    const mask = slots.length - 1
-    for (let at = (2 * hash) & mask; slots[at + 1] !== 0; at = (at + 2) & mask) if (slots[at] === hash) return true
+    for (let at = firstSlot(slots, hash); slots[at + 1] !== 0; at = nextSlot(slots, at))
+      if (slots[at] === hash) return true
     return false
   }
 

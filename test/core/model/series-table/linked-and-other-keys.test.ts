@@ -24,7 +24,7 @@ describe('other spellings of linked keys', () => {
     const key = Buffer.from(new Uint8Array(view.buffer as ArrayBuffer, start, end - start))
     colliding = key.length
     assert.throws(() => {
-      for (let i = 100; i < 300; i++)
+      for (let i = 100; i < 500; i++)
         table.receive(to, [
           ['host', 'y'],
           ['window', `${i}`]
