@@ -71,8 +71,8 @@ export class LabelRecipe {
   }
 
   /**
-   * Writes the labels of a series with these attributes. False if one of them is neither a text nor a whole number; of
-   * other numbers than those that are safe and not negative the text is wrong.
+   * Writes the labels of a series with these attributes, and zeros behind them, of 32 bits. False if an attribute is neither a
+   * text nor a whole number; of other numbers than those that are safe and not negative the text is wrong.
    */
   write(writer: ProtobufWriter, key: KeyBytes): boolean {
     if (!this.#findValues(key)) return false
@@ -92,6 +92,7 @@ export class LabelRecipe {
         at = start === IS_NUMBER ? writeDigits(view, at, size, end) : copyOver(key.view, start, end, view, at)
       }
     }
+    view.setInt32(at, 0)
     writer.length = at
     return true
   }
