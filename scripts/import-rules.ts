@@ -67,6 +67,7 @@ const STARTED = [
   // Plugins of golden cases, a command of package.json, and programs that tests start.
   '^test/cases/config/',
   '^test/integrity/(torture|kafka-torture|refusals|promql-differential|import-equivalence|five-minutes|remote-write-compliance|stepping-clock|fatal-receiver)\\.ts$',
+  '^test/core/garbage-beside-table\\.ts$',
   '^test/core/pipeline/workers/worker-entry\\.ts$',
   '^test/e2e/tenant-flood\\.ts$',
   '^test/servers/clickhouse-front\\.ts$',

@@ -218,8 +218,11 @@ export class WindowEngine implements BatchProcessor {
     }
     if (this.#isBlocked) return
     this.#isExpiring = true
-    yield* expireIfDue(this.#state, this.#settings, this.#context.clock.now())
-    this.#isExpiring = false
+    try {
+      yield* expireIfDue(this.#state, this.#settings, this.#context.clock.now())
+    } finally {
+      this.#isExpiring = false
+    }
   }
 
   *#emitUpTo(watermark: number, rules: readonly WindowRule[]): Generator<void> {

@@ -11,6 +11,7 @@
 // Records are in pages of 4 MiB and never move. A record is named by its page and its first word there, in 32 bits.
 
 import type { Stepwise } from '../stepwise.ts'
+import { areEqual } from './equal-bytes.ts'
 import { ID_PAGE_SHIFT, IN_ID_PAGE } from './id-column.ts'
 import type { KeyBatch } from './key-batch.ts'
 import { lastWord } from './key-hash.ts'
@@ -275,19 +276,6 @@ export class KeyRecords {
     this.#page = page
     this.#end = 0
   }
-}
-
-/** Whether the bytes from `start` to `end` stand in `own` from `at` on, and zeros up to the next whole word. */
-function areEqual(own: DataView, at: number, view: DataView, start: number, end: number): boolean {
-  // As bigints that are only compared: V8 makes no objects of them, and most keys that are asked about are equal.
-  for (; start + 16 <= end; start += 16, at += 16)
-    if (
-      own.getBigInt64(at, true) !== view.getBigInt64(start, true) ||
-      own.getBigInt64(at + 8, true) !== view.getBigInt64(start + 8, true)
-    )
-      return false
-  for (; start + 4 <= end; start += 4, at += 4) if (own.getInt32(at, true) !== view.getInt32(start, true)) return false
-  return start === end || own.getInt32(at, true) === lastWord(view, start, end)
 }
 
 const wordsOf = (keyLength: number) => HEADER + ((keyLength + 3) >>> 2)

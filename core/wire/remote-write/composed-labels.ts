@@ -1,3 +1,4 @@
+import { areEqual } from '../../model/series-table/equal-bytes.ts'
 import { IdColumn, type SeriesFacts } from '../../model/series-table/id-column.ts'
 import { hashKey, newSecrets } from '../../model/series-table/key-hash.ts'
 import type { KeyBytes } from '../../model/series-table/key-records.ts'
@@ -128,9 +129,5 @@ export class ComposedLabels implements SeriesFacts {
   }
 }
 
-function areSame(a: KeyBytes, b: KeyBytes): boolean {
-  const length = a.end - a.start
-  if (length !== b.end - b.start) return false
-  for (let i = 0; i < length; i++) if (a.view.getUint8(a.start + i) !== b.view.getUint8(b.start + i)) return false
-  return true
-}
+const areSame = (composed: KeyBytes, { view, start, end }: KeyBytes) =>
+  composed.end - composed.start === end - start && areEqual(composed.view, composed.start, view, start, end)

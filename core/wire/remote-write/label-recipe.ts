@@ -1,5 +1,6 @@
 import type { Attributes } from '../../model/attributes.ts'
-import { contentAt, fieldAt, lengthAt } from '../../model/series-table/attribute-fields.ts'
+import { contentAt, type Field, fieldAt, lengthAt } from '../../model/series-table/attribute-fields.ts'
+import { areEqual } from '../../model/series-table/equal-bytes.ts'
 import type { KeyBytes } from '../../model/series-table/key-records.ts'
 import { labelName } from '../prometheus/label-names.ts'
 import type { Label, Labels } from '../prometheus/labels.ts'
@@ -32,13 +33,19 @@ interface Step {
   readonly attribute: number
 }
 
+/** A name in UTF-8, with a word of zeros behind it. */
+interface Name {
+  readonly bytes: DataView
+  readonly length: number
+}
+
 /** How encoded labels are made of the bytes of attributes, for series of one context with the same attribute names. */
 export class LabelRecipe {
   /** Bytes of labels, besides the texts of attributes. */
   readonly mostBytes: number
   readonly #steps: readonly Step[]
   /** Of attributes, in their order. */
-  readonly #names: readonly DataView[]
+  readonly #names: readonly Name[]
   /** By index of the attribute: where its text begins, and where it ends. Of a number: {@link IS_NUMBER}, and the number. */
   readonly #starts: Int32Array
   readonly #ends: Float64Array
@@ -67,7 +74,7 @@ export class LabelRecipe {
     }
     endSame()
     this.#steps = steps
-    this.#names = attributes.map(([name]) => dataViewOf(Buffer.from(name)))
+    this.#names = attributes.map(([name]) => nameOf(name))
     this.mostBytes = steps.reduce((sum, { length }) => sum + length + MOST_BESIDE_BYTES, WORD)
     this.#starts = new Int32Array(attributes.length)
     this.#ends = new Float64Array(attributes.length)
@@ -78,15 +85,16 @@ export class LabelRecipe {
     let i = 0
     for (let at = start; at < end; i++) {
       const field = fieldAt(view, at)
-      if (i === this.#names.length || !areSame(this.#names[i], view, field.name, field.nameEnd)) return false
+      if (i === this.#names.length || !isName(this.#names[i], view, field)) return false
       at = field.end
     }
     return i === this.#names.length
   }
 
   /**
-   * Writes the labels of a series with these attributes. False if one whose value becomes a label is neither a text with
-   * something in it nor a whole number that is safe and not negative, or another one neither a text nor a whole number.
+   * Writes the labels of a series with these attributes, and zeros behind them, of 32 bits. False if one whose value becomes a
+   * label is neither a text with something in it nor a whole number that is safe and not negative, or another one neither a
+   * text nor a whole number.
    */
   write(writer: ProtobufWriter, key: KeyBytes): boolean {
     if (!this.#findValues(key)) return false
@@ -107,6 +115,7 @@ export class LabelRecipe {
         at = start === IS_NUMBER ? writeDigits(view, at, size, end) : copyOver(key.view, start, end, view, at)
       }
     }
+    view.setInt32(at, 0)
     writer.length = at
     return true
   }
@@ -141,16 +150,18 @@ function stepOf(attribute: number, write: (writer: ProtobufWriter) => void): Ste
   write(writer)
   const bytes = new Uint8Array(writer.length + WORD)
   bytes.set(writer.finish())
-  return { bytes: dataViewOf(bytes), length: writer.length, attribute }
+  return { bytes: new DataView(bytes.buffer), length: writer.length, attribute }
 }
 
-const dataViewOf = ({ buffer, byteOffset, length }: Uint8Array) => new DataView(buffer, byteOffset, length)
-
-function areSame(name: DataView, view: DataView, start: number, end: number): boolean {
-  if (name.byteLength !== end - start) return false
-  for (let i = 0; i < name.byteLength; i++) if (name.getUint8(i) !== view.getUint8(start + i)) return false
-  return true
+function nameOf(text: string): Name {
+  const length = Buffer.byteLength(text)
+  const bytes = Buffer.alloc(length + WORD)
+  bytes.write(text)
+  return { bytes: new DataView(bytes.buffer, bytes.byteOffset, bytes.length), length }
 }
+
+const isName = ({ bytes, length }: Name, view: DataView, { name, nameEnd }: Field) =>
+  length === nameEnd - name && areEqual(bytes, 0, view, name, nameEnd)
 
 /** Copies bytes, and up to seven more; returns their end. Most are few, so what is behind them is written again. */
 function copyOver(from: DataView, start: number, end: number, into: DataView, to: number): number {

@@ -3,6 +3,7 @@ import { describe, it } from 'node:test'
 import { openState } from '../../../core/model/saved-state.ts'
 import { runThrough } from '../../../core/model/stepwise.ts'
 import { WindowEngine } from '../../../core/windows/engine.ts'
+import { Groups } from '../../../core/windows/groups/groups.ts'
 import type { RuleSettings } from '../../../core/windows/settings.ts'
 import { testBatch, testContext } from '../../../sdk/plugin/testing.ts'
 import { durableEngine, EPOCH, ruleOf, settingsOf, type TestPoint, tumbling, WindowHarness } from './harness.ts'
@@ -189,6 +190,31 @@ describe('a run of expiry', () => {
       }
     )
     assert.ok(many > 3 * few, `${few}, then ${many} steps`)
+  })
+
+  it('regression: after one that failed, batches waited in each emission though they could be counted', async t => {
+    const { weir, send, advance, steps } = await expiring(2000, false)
+    let time = performance.now()
+    t.mock.method(performance, 'now', () => (time += 100))
+    const { mock } = t.mock.method(Groups.prototype, 'expire')
+    mock.mockImplementationOnce(() => {
+      throw new Error('no memory')
+    })
+    const beginEmission = () => {
+      while (steps.length === 0) advance()
+    }
+    assert.throws(() => {
+      for (;;) {
+        beginEmission()
+        while (steps[0]());
+        steps.length = 0
+      }
+    }, /no memory/)
+    assert.equal(steps.shift()!(), false, 'nothing is left to do')
+    beginEmission()
+    send(host('kept', { at: 1 }))
+    assert.equal(weir.context.account.inFlight, 0)
+    assert.equal(mock.callCount(), 1)
   })
 
   it('is not repeated after a restart, and comes at the same times', async () => {

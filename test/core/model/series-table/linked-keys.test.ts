@@ -92,9 +92,12 @@ const operation: fc.Arbitrary<Operation> = fc.oneof(
   operationOf(fc.nat(), (checked, one) => checked.restore(one)),
   operationOf(derived, (checked, [one, name, added]) => checked.derive(one, name, added)),
   operationOf(derived, (checked, [one, name, added]) => checked.derive(one, name, added)),
+  operationOf(fc.nat(), (checked, one) => checked.handOn(one)),
+  operationOf(fc.nat(), (checked, one) => checked.handOn(one)),
   operationOf(oneIn, (checked, each) => checked.release(each)),
-  operationOf(fc.integer({ min: 1, max: 6 }), (checked, steps) => checked.step(steps)),
-  operationOf(fc.integer({ min: 1, max: 6 }), (checked, steps) => checked.step(steps)),
+  operationOf(fc.integer({ min: 1, max: 40 }), (checked, steps) => checked.step(steps)),
+  operationOf(fc.integer({ min: 1, max: 40 }), (checked, steps) => checked.step(steps)),
+  operationOf(fc.constant(0), checked => checked.findAll()),
   operationOf(fc.constant(0), checked => checked.expire())
 )
 
@@ -117,6 +120,7 @@ describe('linked keys', () => {
             removed += Math.max(0, size - checked.table.size)
             checked.checkAll()
           }
+          checked.findAll()
         }),
         { numRuns: 30 }
       )

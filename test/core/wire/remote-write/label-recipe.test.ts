@@ -36,6 +36,16 @@ describe('a recipe makes the labels of attributes', () => {
     assertMade(Number.MAX_SAFE_INTEGER, 0)
   })
 
+  it('with zeros behind them, to be compared by words', () => {
+    const last = new LabelRecipe([['a', 'first']], [['a', 'first']], 'NoTranslation')
+    for (let length = 1; length < NEAR; length++) {
+      const key = new AttributeWriter().write([['a', 'x'.repeat(length)]], 'gauge')
+      const writer = new ProtobufWriter()
+      last.write(writer, { view: new DataView(Uint8Array.from([...key, ...key]).buffer), start: 0, end: key.length })
+      assert.equal(writer.room(4).getInt32(writer.length), 0)
+    }
+  })
+
   it('not for other values', () => {
     for (const value of [null, true, 1.5, [1]]) assert.equal(made(value, 0), undefined)
   })
