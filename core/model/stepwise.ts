@@ -27,9 +27,11 @@ export function runInTurns(work: Stepwise<void>, ms: number, onDone: () => void)
 }
 
 const LEAST_TURN_MS = 1
+/** Of the time that others took for theirs. Work that others wait for in turn, as long as theirs, would double each wait. */
+const SHARE = 0.5
 
 /**
- * Resolves to the result of work that others have their turn in between. Its own turns are as long as theirs: on a thread
+ * Resolves to the result of work that others have their turn in between. If theirs are long so are its own: on a thread
  * that is busy it would fall behind for good otherwise.
  */
 export async function inTurns<T>(work: Stepwise<T>): Promise<T> {
@@ -38,6 +40,6 @@ export async function inTurns<T>(work: Stepwise<T>): Promise<T> {
     if (done) return value
     const ended = performance.now()
     await othersTurn()
-    turnMs = Math.max(LEAST_TURN_MS, performance.now() - ended)
+    turnMs = Math.max(LEAST_TURN_MS, (performance.now() - ended) * SHARE)
   }
 }
