@@ -1,7 +1,15 @@
 import { WeirError } from '../errors.ts'
 import type { Block } from '../model/block.ts'
 import type { Permit } from './credits.ts'
-import { ACKED, type Origin, type Outcome, Settlement, type SettlementToken, type WatchedHandle } from './settlement.ts'
+import {
+  ACKED,
+  type Origin,
+  type Outcome,
+  Settlement,
+  type SettlementToken,
+  VOID_WATCH,
+  type WatchedHandle
+} from './settlement.ts'
 
 export type { Origin, Outcome } from './settlement.ts'
 
@@ -46,7 +54,8 @@ export class Batch {
     const { source } = batches[0].origin
     const up = batches.map(batch => batch.settlement)
     const settlement = new Settlement(batches.length === 1 ? batches[0].origin : { source }, onSettled, { up })
-    settlement.watch = up.find(({ watch }) => watch !== undefined)?.watch?.derived(batches)
+    const { watch } = (batches.find(({ watched }) => watched?.isVoid === false) ?? batches[0]).settlement
+    settlement.watch = watch?.derived(batches)
     return new Batch(block, settlement)
   }
 
@@ -105,7 +114,7 @@ export class Batch {
 
   /** For the host. Throws if the handle is spent. */
   get settlement(): Settlement {
-    if (this.#watched?.isVoid) return new Settlement(this.origin, () => {})
+    if (this.#watched?.isVoid) return voidSettlement(this.origin)
     if (this.#settlement === undefined) throw spent()
     return this.#settlement
   }
@@ -123,6 +132,12 @@ export class Batch {
     if (watched?.isVoid !== true) watched?.spent(outcome)
     return settlement
   }
+}
+
+function voidSettlement(origin: Origin): Settlement {
+  const settlement = new Settlement(origin, () => {})
+  settlement.watch = VOID_WATCH
+  return settlement
 }
 
 const spent = () => new WeirError('BATCH_SPENT', 'a batch handle was used twice: pass it on or settle it, exactly once')

@@ -61,6 +61,15 @@ export interface SettlementWatch {
   ended(outcome: Outcome): void
 }
 
+const VOID_HANDLE: WatchedHandle = { spent() {}, isLent: false, isVoid: true }
+
+/** What is made of a void handle is void, too. */
+export const VOID_WATCH: SettlementWatch = {
+  opened: () => VOID_HANDLE,
+  derived: () => VOID_WATCH,
+  ended() {}
+}
+
 /** Stands for a settlement that checkpoints wait for. */
 export type SettlementToken = object
 
