@@ -99,15 +99,15 @@ export class HeldBatches {
 
   /** Nacks the batches inside. Later calls of the operator on them have no effect. */
   abandon(error: Error): void {
-    this.#letGo(handle => handle.giveUp({ status: 'nacked', error }))
+    this.#endAll(handle => handle.giveUp({ status: 'nacked', error }))
   }
 
   /** Ends the batches inside as taken: another owner has them now. */
   release(): void {
-    this.#letGo(handle => handle.release())
+    this.#endAll(handle => handle.release())
   }
 
-  #letGo(end: (handle: HeldHandle) => void): void {
+  #endAll(end: (handle: HeldHandle) => void): void {
     for (const held of [...this.#held]) {
       for (const handle of [...held.handles]) if (handle.isOpen && !handle.isLent) end(handle)
       held.update()

@@ -201,7 +201,7 @@ it('copies that the operator has booked as produced are not refused', () => {
   }
 })
 
-for (const [what, letGo, books] of [
+for (const [what, leave, books] of [
   ['abandoned', (bench: Bench) => bench.harness.abandon(FULL), { received: 6, produced: 1, sent: 1, refused: 6 }],
   ['handed over', (bench: Bench) => bench.harness.held!.release(), { received: 6, sent: 6 }]
 ] as const)
@@ -211,7 +211,7 @@ for (const [what, letGo, books] of [
     const [first, rest] = split(bench.take(3), 1)
     const joined = merge(rest, bench.take(2))
     const behind = bench.emit(first)
-    letGo(bench)
+    leave(bench)
     assert.equal(bench.books.imbalance, undefined)
     behind.ack()
     for (const batch of [single, joined]) batch.ack()
