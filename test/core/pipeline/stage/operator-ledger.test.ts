@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
-import { Observable } from 'rxjs'
+import { Observable, type Subscriber } from 'rxjs'
 import { joinBlocks } from '../../../../core/model/join.ts'
 import { sliceBlock } from '../../../../core/model/slice.ts'
 import { Batch } from '../../../../sdk/plugin/index.ts'
@@ -14,14 +14,14 @@ const FULL = new Error('full')
 class Bench extends OperatorRun {
   readonly inside: Batch[] = []
   readonly behind: Batch[] = []
-  #emit!: (batch: Batch) => void
+  #output!: Subscriber<Batch>
 
   /** @param held what another one had inside */
   constructor(held?: Uint8Array) {
     const behind: Batch[] = []
     const operator = () => (source: Observable<Batch>) =>
       new Observable<Batch>(output => {
-        this.#emit = batch => output.next(batch)
+        this.#output = output
         return source.subscribe(batch => this.inside.push(batch))
       })
     super(() => operator(), { downstream: batch => behind.push(batch) })
@@ -38,8 +38,13 @@ class Bench extends OperatorRun {
 
   /** Returns the batch behind the operator. */
   emit(batch: Batch): Batch {
-    this.#emit(batch)
+    this.#output.next(batch)
     return this.behind.at(-1)!
+  }
+
+  /** Its batches are nacked, and it starts anew. */
+  fail(): void {
+    this.#output.error(FULL)
   }
 
   /** The columns that are not 0. */
@@ -229,6 +234,20 @@ it('parts of a joined batch that the operator loses are refused', async () => {
     await new Promise(resolve => setTimeout(resolve, 10))
   }
   assert.deepEqual(bench.books, { received: 4, produced: 1, sent: 1, refused: 4 })
+  bench.assertSettled()
+})
+
+it('regression: a batch made of one that was lost in a failure was sent, and not in the books', async () => {
+  const bench = new Bench()
+  const lost = [1, 2, 3, 4].map(items => bench.take(items))
+  bench.fail()
+  assert.deepEqual(bench.books, { received: 10, refused: 10 })
+  for (const batch of [...lost[3].replace(firstOf(lost[3], 1)).fork(2), merge(lost[2])]) bench.emit(batch)
+  assert.deepEqual([bench.behind, bench.books], [[], { received: 10, refused: 10 }])
+  for (const joined of [merge(lost[0], bench.take(1)), merge(bench.take(1), lost[1])]) bench.emit(joined).ack()
+  await bench.harness.advance(0)
+  assert.deepEqual(bench.outcomes.slice(4), ['a acked', 'a acked'])
+  assert.deepEqual(bench.books, { received: 12, produced: 3, sent: 5, refused: 10 })
   bench.assertSettled()
 })
 
